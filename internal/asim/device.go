@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asim
+
+import (
+	"net/netip"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// Device is the host whose events are mapped: what ASIM calls Dvc.
+type Device struct {
+	// Name is the host's name, in full where it is known. In a replay without one it is the file's name, and Host is false.
+	Name string
+	// Host tells whether Name is a host's name.
+	Host bool
+	// Addr is the host's address, invalid when it is not known.
+	Addr netip.Addr
+	// OSVersion is the version of Windows, such as 10.0.26100; empty when it is not known.
+	OSVersion string
+}
+
+// hostname splits a full name into host and domain; a name without a dot, or an address, has no domain.
+func (d *Device) hostname() (host, domain string) {
+	if _, err := netip.ParseAddr(d.Name); err == nil {
+		return d.Name, ""
+	}
+	host, domain, _ = strings.Cut(strings.TrimSuffix(d.Name, "."), ".")
+	return host, domain
+}
+
+// putDvc writes the attributes of the device, except its address.
+func (d *Device) putDvc(attrs pcommon.Map) {
+	attrs.PutStr("Dvc", d.Name)
+	if d.Host {
+		host, domain := d.hostname()
+		attrs.PutStr("DvcHostname", host)
+		if domain != "" {
+			attrs.PutStr("DvcDomain", domain)
+			attrs.PutStr("DvcDomainType", "FQDN")
+		}
+	}
+	attrs.PutStr("DvcOs", "Windows")
+	if d.OSVersion != "" {
+		attrs.PutStr("DvcOsVersion", d.OSVersion)
+	}
+}

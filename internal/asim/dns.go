@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asim
+
+import (
+	"net/netip"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+)
+
+// What the ASIM DNS schema calls itself, and the scope of its records.
+const (
+	dnsSchema        = "Dns"
+	dnsSchemaVersion = "0.1.7"
+	dnsScope         = "asim.dns.events"
+	dnsNamespace     = "asim_dns"
+	dnsPort          = 53
+)
+
+// DNSMapper makes log records of one provider's events. It is used from one goroutine.
+type DNSMapper struct {
+	provider *dns.Provider
+	profile  DNSProfile
+	device   Device
+	version  string
+	classes  map[uint16]dnsClass
+	scratch  []byte
+}
+
+// NewDNSMapper makes a mapper. version is the build's, for the scope.
+func NewDNSMapper(provider *dns.Provider, profile DNSProfile, device Device, version string) *DNSMapper {
+	return &DNSMapper{provider: provider, profile: profile, device: device, version: version, classes: classify(provider, profile)}
+}
+
+// SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
+func (m *DNSMapper) SetDevice(d Device) { m.device = d }
+
+// Begin writes resource and scope into empty logs and returns where Append appends.
+func (m *DNSMapper) Begin(logs plog.Logs) plog.LogRecordSlice {
+	rl := logs.ResourceLogs().AppendEmpty()
+	attrs := rl.Resource().Attributes()
+	attrs.PutStr("service.name", m.provider.Service)
+	attrs.PutStr("service.namespace", dnsNamespace)
+	if m.device.Host {
+		attrs.PutStr("host.name", m.device.Name)
+	}
+	attrs.PutStr("os.type", "windows")
+	sl := rl.ScopeLogs().AppendEmpty()
+	sl.Scope().SetName(dnsScope)
+	sl.Scope().SetVersion(m.version)
+	return sl.LogRecords()
+}
+
+// Wants tells whether the profile has a place for the event: the schema of profile asim has none for audit events.
+func (m *DNSMapper) Wants(e *dns.Event) bool { return m.profile != ProfileASIM || !e.Audit }
+
+// class gives the event's type and sub type.
+func (m *DNSMapper) class(e *dns.Event) dnsClass {
+	if c, ok := m.classes[e.ID]; ok {
+		return c
+	}
+	if e.UpdateTask {
+		return dnsClass{typeUpdate, ""}
+	}
+	return status
+}
+
+// attributeCount is room for the attributes of nearly every event.
+const attributeCount = 48
+
+// Append appends the event's record. received is when it was delivered, in nanoseconds since 1970.
+func (m *DNSMapper) Append(records plog.LogRecordSlice, e *dns.Event, received int64) {
+	lr := records.AppendEmpty()
+	at := e.Time()
+	lr.SetTimestamp(pcommon.NewTimestampFromTime(at))
+	lr.SetObservedTimestamp(pcommon.Timestamp(received))
+	number, text := severity(e.Level)
+	lr.SetSeverityNumber(number)
+	lr.SetSeverityText(text)
+	attrs := lr.Attributes()
+	attrs.EnsureCapacity(attributeCount)
+
+	r := dnsRecord{DNSMapper: m, Event: e, attrs: attrs}
+	class := m.class(e)
+	lr.Body().SetStr(m.body(class, e.ID))
+	r.event(class, at)
+	attrs.PutStr("EventSeverity", eventSeverity(e.Level))
+	r.result()
+	r.device()
+	r.hosts(class)
+	r.query()
+	r.flags()
+	r.additional()
+	m.scratch = r.scratch[:0]
+}
+
+// body is the line that stands in the record's body.
+func (m *DNSMapper) body(class dnsClass, id uint16) string {
+	b := append(m.scratch[:0], m.provider.Product...)
+	b = append(b, " Event: "...)
+	b = append(b, class.eventType...)
+	if class.subType != "" {
+		b = append(append(b, ' '), class.subType...)
+	}
+	b = strconv.AppendUint(append(b, " (ID: "...), uint64(id), 10)
+	b = append(b, ')')
+	m.scratch = b
+	return string(b)
+}
+
+// severity gives the log severity of an ETW level (winmeta.xml). Level 0 is "log always".
+func severity(level uint8) (plog.SeverityNumber, string) {
+	switch level {
+	case 1:
+		return plog.SeverityNumberFatal, "Critical"
+	case 2:
+		return plog.SeverityNumberError, "Error"
+	case 3:
+		return plog.SeverityNumberWarn, "Warning"
+	case 0, 4:
+		return plog.SeverityNumberInfo, "Information"
+	default:
+		return plog.SeverityNumberDebug, "Verbose"
+	}
+}
+
+// eventSeverity gives ASIM's EventSeverity of an ETW level.
+func eventSeverity(level uint8) string {
+	switch level {
+	case 1:
+		return "High"
+	case 2:
+		return "Medium"
+	case 3:
+		return "Low"
+	default:
+		return "Informational"
+	}
+}
+
+// dnsRecord is one event on its way into a record's attributes. Each method below writes a group of them.
+type dnsRecord struct {
+	*DNSMapper
+	*dns.Event
+	attrs pcommon.Map
+	used  uint64 // the fields, by bit, that an attribute of their own represents
+}
+
+func (r *dnsRecord) use(f dns.Field)         { r.used |= 1 << f }
+func (r *dnsRecord) isUsed(f dns.Field) bool { return r.used&(1<<f) != 0 }
+
+// num gives a number field that the caller represents by an attribute of its own.
+func (r *dnsRecord) num(f dns.Field) (uint64, bool) {
+	n, ok := r.Num(f)
+	r.use(f)
+	return n, ok
+}
+
+// text gives a text field; "" when the event does not carry it.
+func (r *dnsRecord) text(f dns.Field) string {
+	b, _ := r.Text(r.scratch[:0], f)
+	r.scratch = b
+	return string(b)
+}
+
+// event writes what kind of event this is, and when.
+func (r *dnsRecord) event(class dnsClass, at time.Time) {
+	a := r.attrs
+	a.PutStr("EventProduct", r.provider.Product)
+	a.PutStr("EventVendor", "Microsoft")
+	a.PutStr("EventSchema", dnsSchema)
+	a.PutStr("EventSchemaVersion", dnsSchemaVersion)
+	a.PutInt("EventCount", 1)
+	r.scratch = at.AppendFormat(r.scratch[:0], "2006-01-02T15:04:05.0000000Z07:00")
+	stamp := string(r.scratch)
+	a.PutStr("EventStartTime", stamp)
+	a.PutStr("EventEndTime", stamp)
+	a.PutStr("EventOriginalType", strconv.Itoa(int(r.ID)))
+	if r.Template != nil {
+		a.PutStr("EventOriginalSubType", r.Template.Name)
+	}
+	if !r.ActivityID.IsZero() {
+		a.PutStr("EventOriginalUid", r.ActivityID.String())
+	}
+	a.PutStr("EventType", class.eventType)
+	if class.subType != "" {
+		a.PutStr("EventSubType", class.subType)
+	}
+}
+
+// responseCode gives the DNS response code that the event carries: in a field, in a Win32 status, or in the DNS header's flags
+// of a response.
+func (r *dnsRecord) responseCode() (code uint64, ok bool) {
+	if code, ok = r.num(dns.ResponseCode); ok {
+		return code, true
+	}
+	if s, has := r.Num(dns.Status); has {
+		return responseCodeOfStatus(s)
+	}
+	if flags, has := r.Num(dns.Flags); has && flags&flagQR != 0 && !r.NoAnswer {
+		return flags & maskRCode, true
+	}
+	return 0, false
+}
+
+// result writes EventResult, EventResultDetails and the response code.
+func (r *dnsRecord) result() {
+	a := r.attrs
+	code, ok := r.responseCode()
+	timedOut := r.NoAnswer
+	if s, has := r.Num(dns.Status); has && !ok {
+		timedOut = timedOut || s == statusTimeout
+		a.PutStr("EventOriginalResultDetails", win32StatusName(s))
+	}
+	switch {
+	case ok && r.Phase == dns.Response:
+		result, name := "Failure", DNSResponseName(code)
+		if code == 0 {
+			result = "Success"
+		}
+		a.PutStr("EventResult", result)
+		a.PutStr("EventResultDetails", name)
+	case timedOut:
+		a.PutStr("EventResult", "Failure")
+		a.PutStr("EventResultDetails", "NA")
+	default:
+		a.PutStr("EventResult", "NA")
+		a.PutStr("EventResultDetails", "NA")
+	}
+	if ok {
+		name := DNSResponseName(code)
+		a.PutInt("DnsResponseCode", int64(code))
+		a.PutStr("DnsResponseCodeName", name)
+		if r.profile != ProfileASIM {
+			a.PutStr("DnsResponseName", name)
+		}
+	}
+	if r.profile == ProfileASIM && r.Phase == dns.Response {
+		if answer := r.answer(); answer != "" {
+			a.PutStr("DnsResponseName", answer)
+		}
+	}
+}
+
+// answer gives the answer of a response, entries divided by semicolons: what the DNS Client lists, or the answer section of
+// the packet. It is empty where there is none or the packet does not parse.
+func (r *dnsRecord) answer() string {
+	if _, ok := r.Num(dns.QueryResults); ok {
+		return r.text(dns.QueryResults)
+	}
+	answers, err := dns.Answers(r.Bytes(dns.PacketData))
+	if err != nil {
+		return ""
+	}
+	return answers
+}
+
+// device writes the host that the event happened on. A server's event names the address it happened at.
+func (r *dnsRecord) device() {
+	r.DNSMapper.device.putDvc(r.attrs)
+	addr := r.DNSMapper.device.Addr
+	if local, ok := r.Addr(r.Local); ok && !local.IsUnspecified() {
+		addr = local
+	}
+	if addr.IsValid() {
+		r.attrs.PutStr("DvcIpAddr", addr.String())
+	}
+}
+
+// hosts writes who asks, who is asked, and how.
+func (r *dnsRecord) hosts(class dnsClass) {
+	a := r.attrs
+	var src, dst endpoint
+	if r.isServer() {
+		src, dst = r.serverEnds()
+	} else {
+		src, dst = r.clientEnds(class)
+	}
+	r.putEndpoint("Src", src)
+	if pid, ok := r.clientProcess(); ok {
+		a.PutStr("SrcProcessId", strconv.FormatUint(pid, 10))
+	}
+	r.putEndpoint("Dst", dst)
+	if tcp, ok := r.isTCP(class); ok {
+		protocol := "UDP"
+		if tcp {
+			protocol = "TCP"
+		}
+		a.PutStr("NetworkProtocol", protocol)
+	}
+	for _, end := range [...]endpoint{src, dst} {
+		if end.addr.IsValid() {
+			version := "IPv4"
+			if end.addr.Is6() {
+				version = "IPv6"
+			}
+			a.PutStr("NetworkProtocolVersion", version)
+			break
+		}
+	}
+}
+
+// query writes the question and what identifies it.
+func (r *dnsRecord) query() {
+	a := r.attrs
+	if name := r.text(dns.QueryName); name != "" {
+		if len(name) > 1 && name[len(name)-1] == '.' {
+			name = name[:len(name)-1]
+		}
+		a.PutStr("DnsQuery", name)
+	}
+	r.use(dns.QueryName)
+	code, ok := r.num(dns.QueryType)
+	if !ok && r.Meaning.QueryType != 0 {
+		code, ok = uint64(r.Meaning.QueryType), true
+	}
+	if ok {
+		a.PutInt("DnsQueryType", int64(code))
+		a.PutStr("DnsQueryTypeName", DNSTypeName(code))
+	}
+	if xid, ok := r.num(dns.XID); ok {
+		const digits = "0123456789abcdef"
+		a.PutStr("TransactionIdHex", string([]byte{digits[xid>>12&15], digits[xid>>8&15], digits[xid>>4&15], digits[xid&15]}))
+	}
+	if id := r.text(dns.SessionGUID); id != "" {
+		a.PutStr("DnsSessionId", id)
+	}
+	r.use(dns.SessionGUID)
+	if ms, ok := r.num(dns.ElapsedTime); ok {
+		a.PutInt("DnsNetworkDuration", int64(ms))
+	}
+}
+
+// endpoint is one end of an exchange; an unknown address and port 0 are left out.
+type endpoint struct {
+	addr netip.Addr
+	port uint16
+}
+
+// putEndpoint writes one end. ASIM wants Src and Dst: the device's name stands in where no address is known.
+func (r *dnsRecord) putEndpoint(side string, end endpoint) {
+	names := [...]string{"Src", "SrcIpAddr", "SrcPortNumber"}
+	if side == "Dst" {
+		names = [...]string{"Dst", "DstIpAddr", "DstPortNumber"}
+	}
+	if end.addr.IsValid() {
+		text := end.addr.String()
+		r.attrs.PutStr(names[0], text)
+		r.attrs.PutStr(names[1], text)
+	} else {
+		r.attrs.PutStr(names[0], r.DNSMapper.device.Name)
+	}
+	if end.port != 0 {
+		r.attrs.PutInt(names[2], int64(end.port))
+	}
+}

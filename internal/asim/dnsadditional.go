@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asim
+
+import (
+	"encoding/hex"
+	"math"
+	"strconv"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
+)
+
+// Names in AdditionalFields that no manifest has.
+const (
+	// undecodedData is what is left of an event's user data after the fields that could be read, in hex.
+	undecodedData = "UndecodedData"
+	// userData is the whole user data of an event that the provider's manifest does not have, in hex.
+	userData = "UserData"
+)
+
+// additional writes AdditionalFields: every field without an attribute of its own, under the name in the manifest.
+func (r *dnsRecord) additional() {
+	m := r.attrs.PutEmptyMap("AdditionalFields")
+	if r.Template == nil {
+		r.header(m)
+	}
+	for i := range r.Values {
+		f := r.FieldAt(i)
+		if f != dns.NoField && r.isUsed(f) {
+			continue
+		}
+		r.putField(m, &r.Template.Fields[i], &r.Values[i])
+	}
+	if len(r.Rest) > 0 {
+		name := undecodedData
+		if r.Template == nil {
+			name = userData
+		}
+		m.PutStr(name, r.hex(r.Rest))
+	}
+	if m.Len() == 0 {
+		r.attrs.Remove("AdditionalFields")
+	}
+}
+
+// header writes what the header says of an event that has no field list.
+func (r *dnsRecord) header(m pcommon.Map) {
+	m.PutInt("Version", int64(r.Version))
+	m.PutInt("Level", int64(r.Level))
+	m.PutInt("Opcode", int64(r.Opcode))
+	m.PutInt("Task", int64(r.Task))
+	m.PutInt("Channel", int64(r.Channel))
+	m.PutStr("Keyword", "0x"+strconv.FormatUint(r.Keyword, 16))
+	m.PutInt("ProcessId", int64(r.ProcessID))
+	m.PutInt("ThreadId", int64(r.ThreadID))
+}
+
+// putField writes one field by its type. An empty text or binary field is left out.
+func (r *dnsRecord) putField(m pcommon.Map, f *schema.Field, v *schema.Value) {
+	switch f.Type {
+	case schema.ANSI:
+		if len(v.Bytes) > 0 {
+			r.scratch = schema.AppendANSI(r.scratch[:0], v.Bytes)
+			m.PutStr(f.Name, string(r.scratch))
+		}
+	case schema.UTF16:
+		if len(v.Bytes) > 0 {
+			r.scratch = schema.AppendUTF16(r.scratch[:0], v.Bytes)
+			m.PutStr(f.Name, string(r.scratch))
+		}
+	case schema.GUID:
+		m.PutStr(f.Name, etw.GUID(v.Bytes).String())
+	case schema.Binary:
+		switch addr, ok := dns.ParseSockaddr(v.Bytes); {
+		case len(v.Bytes) == 0:
+		case ok && (f.Name == "Address" || f.Name == "DnsAddress"):
+			m.PutStr(f.Name, addr.Addr().String())
+		default:
+			m.PutStr(f.Name, r.hex(v.Bytes))
+		}
+	case schema.Bool32:
+		m.PutBool(f.Name, v.Num != 0)
+	case schema.Pointer:
+		m.PutStr(f.Name, "0x"+strconv.FormatUint(v.Num, 16))
+	case schema.FileTime:
+		rec := etw.Record{TimeStamp: int64(v.Num)}
+		m.PutStr(f.Name, rec.Time().Format("2006-01-02T15:04:05.0000000Z07:00"))
+	default:
+		if v.Num > math.MaxInt64 {
+			m.PutStr(f.Name, strconv.FormatUint(v.Num, 10))
+		} else {
+			m.PutInt(f.Name, int64(v.Num))
+		}
+	}
+}
+
+// hex writes bytes as TDH formats them: 0x and upper-case digits.
+func (r *dnsRecord) hex(b []byte) string {
+	r.scratch = hex.AppendEncode(append(r.scratch[:0], "0x"...), b)
+	for i := 2; i < len(r.scratch); i++ {
+		if c := r.scratch[i]; c >= 'a' {
+			r.scratch[i] = c - ('a' - 'A')
+		}
+	}
+	return string(r.scratch)
+}

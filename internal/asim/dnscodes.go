@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asim
+
+import "strconv"
+
+// dnsTypeNames are the names of DNS resource record types: the IANA registry "Resource Record (RR) TYPEs" (dns-parameters-4),
+// and WINS and WINSR, which Windows uses in the private range.
+var dnsTypeNames = map[uint16]string{
+	1: "A", 2: "NS", 3: "MD", 4: "MF", 5: "CNAME", 6: "SOA", 7: "MB", 8: "MG", 9: "MR", 10: "NULL", 11: "WKS", 12: "PTR",
+	13: "HINFO", 14: "MINFO", 15: "MX", 16: "TXT", 17: "RP", 18: "AFSDB", 19: "X25", 20: "ISDN", 21: "RT", 22: "NSAP",
+	23: "NSAP-PTR", 24: "SIG", 25: "KEY", 26: "PX", 27: "GPOS", 28: "AAAA", 29: "LOC", 30: "NXT", 31: "EID", 32: "NIMLOC",
+	33: "SRV", 34: "ATMA", 35: "NAPTR", 36: "KX", 37: "CERT", 38: "A6", 39: "DNAME", 40: "SINK", 41: "OPT", 42: "APL",
+	43: "DS", 44: "SSHFP", 45: "IPSECKEY", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 49: "DHCID", 50: "NSEC3",
+	51: "NSEC3PARAM", 52: "TLSA", 53: "SMIMEA", 55: "HIP", 56: "NINFO", 57: "RKEY", 58: "TALINK", 59: "CDS",
+	60: "CDNSKEY", 61: "OPENPGPKEY", 62: "CSYNC", 63: "ZONEMD", 64: "SVCB", 65: "HTTPS", 66: "DSYNC", 67: "HHIT",
+	68: "BRID", 99: "SPF", 100: "UINFO", 101: "UID", 102: "GID", 103: "UNSPEC", 104: "NID", 105: "L32", 106: "L64",
+	107: "LP", 108: "EUI48", 109: "EUI64", 128: "NXNAME", 249: "TKEY", 250: "TSIG", 251: "IXFR", 252: "AXFR",
+	253: "MAILB", 254: "MAILA", 255: "ANY", 256: "URI", 257: "CAA", 258: "AVC", 259: "DOA", 260: "AMTRELAY",
+	261: "RESINFO", 262: "WALLET", 263: "CLA", 264: "IPN", 32768: "TA", 32769: "DLV",
+	65281: "WINS", 65282: "WINSR",
+}
+
+// DNSTypeName names a query type. A type without a name is TYPE and its number (RFC 3597), which ASIM accepts.
+func DNSTypeName(code uint64) string {
+	if code <= 0xFFFF {
+		if name, ok := dnsTypeNames[uint16(code)]; ok {
+			return name
+		}
+	}
+	return "TYPE" + strconv.FormatUint(code, 10)
+}
+
+// dnsResponseNames are the names of DNS response codes: the IANA registry "DNS RCODEs" (dns-parameters-6), with BADVERS
+// for 16, which is BADSIG as well.
+var dnsResponseNames = map[uint64]string{
+	0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 6: "YXDOMAIN", 7: "YXRRSET",
+	8: "NXRRSET", 9: "NOTAUTH", 10: "NOTZONE", 11: "DSOTYPENI", 16: "BADVERS", 17: "BADKEY", 18: "BADTIME", 19: "BADMODE",
+	20: "BADNAME", 21: "BADALG", 22: "BADTRUNC", 23: "BADCOOKIE",
+}
+
+// DNSResponseName names a response code. Codes without a name are "Reserved for Private Use" (3841 to 4095) or
+// "Unassigned", as ASIM's own look-up function has it.
+func DNSResponseName(code uint64) string {
+	if name, ok := dnsResponseNames[code]; ok {
+		return name
+	}
+	if code >= 3841 && code <= 4095 {
+		return "Reserved for Private Use"
+	}
+	return "Unassigned"
+}
+
+// win32StatusNames are the names of the Windows error codes (winerror.h, windns.h) that DNS Client events carry beside
+// response codes.
+var win32StatusNames = map[uint64]string{
+	5: "ERROR_ACCESS_DENIED", 8: "ERROR_NOT_ENOUGH_MEMORY", 13: "ERROR_INVALID_DATA", 14: "ERROR_OUTOFMEMORY",
+	50: "ERROR_NOT_SUPPORTED", 87: "ERROR_INVALID_PARAMETER", 122: "ERROR_INSUFFICIENT_BUFFER", 123: "ERROR_INVALID_NAME",
+	995: "ERROR_OPERATION_ABORTED", 997: "ERROR_IO_PENDING", 1168: "ERROR_NOT_FOUND", 1223: "ERROR_CANCELLED",
+	1214: "ERROR_INVALID_NETNAME", 1231: "ERROR_NETWORK_UNREACHABLE", 1232: "ERROR_HOST_UNREACHABLE", 1460: "ERROR_TIMEOUT",
+	1722: "RPC_S_SERVER_UNAVAILABLE", 9501: "DNS_INFO_NO_RECORDS", 9502: "DNS_ERROR_BAD_PACKET", 9503: "DNS_ERROR_NO_PACKET",
+	9504: "DNS_ERROR_RCODE", 9505: "DNS_ERROR_UNSECURE_PACKET", 9506: "DNS_REQUEST_PENDING", 9551: "DNS_ERROR_INVALID_TYPE",
+	9552: "DNS_ERROR_INVALID_IP_ADDRESS", 9553: "DNS_ERROR_INVALID_PROPERTY", 9554: "DNS_ERROR_TRY_AGAIN_LATER",
+	9556: "DNS_ERROR_NON_RFC_NAME", 9560: "DNS_ERROR_INVALID_NAME_CHAR", 9561: "DNS_ERROR_NUMERIC_NAME",
+	9701: "DNS_ERROR_RECORD_DOES_NOT_EXIST", 9702: "DNS_ERROR_RECORD_FORMAT", 9704: "DNS_ERROR_UNKNOWN_RECORD_TYPE",
+	9707: "DNS_ERROR_CNAME_LOOP", 9852: "DNS_ERROR_NO_DNS_SERVERS", 10060: "WSAETIMEDOUT", 11001: "WSAHOST_NOT_FOUND",
+	11002: "WSATRY_AGAIN", 11004: "WSANO_DATA",
+}
+
+// Statuses of DNS Client events with a meaning of their own (winerror.h).
+const (
+	statusTimeout = 1460 // ERROR_TIMEOUT
+
+	// DNS response codes stand at 9000 plus the code: DNS_ERROR_RCODE_FORMAT_ERROR (9001) to 9023.
+	statusRCodeBase = 9000
+	statusRCodeLast = 9023
+)
+
+// responseCodeOfStatus gives the DNS response code that a Win32 status stands for.
+func responseCodeOfStatus(status uint64) (code uint64, ok bool) {
+	switch {
+	case status == 0:
+		return 0, true
+	case status > statusRCodeBase && status <= statusRCodeLast:
+		return status - statusRCodeBase, true
+	}
+	return 0, false
+}
+
+// win32StatusName names a Win32 status; one without a name here is its number.
+func win32StatusName(status uint64) string {
+	if name, ok := win32StatusNames[status]; ok {
+		return name
+	}
+	return strconv.FormatUint(status, 10)
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package confval reads the values in a receiver's YAML that the collector's own decoder takes wrongly or not at all: bare
+// numbers where a duration stands, and keyword masks of all 64 bits.
+package confval
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/confmap"
+)
+
+// Unmarshal reads conf into target, a pointer to a struct with mapstructure tags, as conf.Unmarshal does, but takes a bare
+// number where a time.Duration stands as seconds. Keys that target does not have are an error.
+func Unmarshal(conf *confmap.Conf, target any) error {
+	seconds := map[string]any{}
+	for _, key := range durationKeys(reflect.TypeOf(target).Elem(), "") {
+		var text string
+		switch v := conf.Get(key).(type) {
+		case int, int64, uint64:
+			text = fmt.Sprintf("%ds", v)
+		case float64:
+			text = strconv.FormatFloat(v, 'f', -1, 64) + "s"
+		default:
+			continue
+		}
+		if _, err := time.ParseDuration(text); err != nil {
+			return fmt.Errorf("%s: %v seconds is not a duration: %w", strings.ReplaceAll(key, confmap.KeyDelimiter, "."), conf.Get(key), err)
+		}
+		set(seconds, key, text)
+	}
+	if len(seconds) > 0 {
+		if err := conf.Merge(confmap.NewFromStringMap(seconds)); err != nil {
+			return err
+		}
+	}
+	return conf.Unmarshal(target)
+}
+
+// durationKeys lists the keys below t at which a time.Duration stands.
+func durationKeys(t reflect.Type, prefix string) []string {
+	var keys []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+		key := prefix + name
+		switch {
+		case !f.IsExported():
+		case f.Type == reflect.TypeFor[time.Duration]():
+			keys = append(keys, key)
+		case f.Type.Kind() == reflect.Struct && strings.Contains(options, "squash"):
+			keys = append(keys, durationKeys(f.Type, prefix)...)
+		case f.Type.Kind() == reflect.Struct && name != "":
+			keys = append(keys, durationKeys(f.Type, key+confmap.KeyDelimiter)...)
+		}
+	}
+	return keys
+}
+
+func set(m map[string]any, key, value string) {
+	path := strings.Split(key, confmap.KeyDelimiter)
+	for _, name := range path[:len(path)-1] {
+		next, ok := m[name].(map[string]any)
+		if !ok {
+			next = map[string]any{}
+			m[name] = next
+		}
+		m = next
+	}
+	m[path[len(path)-1]] = value
+}
+
+// Mask reads a mask of up to 64 bits: an integer, or text in hex ("0x3F") or decimal. A float is refused, since it has
+// silently lost the low bits of a large mask.
+func Mask(v any) (uint64, error) {
+	const want = "want an integer or a quoted string, hexadecimal (\"0x8000000000000FFF\") or decimal, of at most 64 bits"
+	switch v := v.(type) {
+	case int:
+		if v >= 0 {
+			return uint64(v), nil
+		}
+	case int64:
+		if v >= 0 {
+			return uint64(v), nil
+		}
+	case uint64:
+		return v, nil
+	case float64:
+		return 0, fmt.Errorf("%v is a floating-point number, which loses bits of a large mask; %s", v, want)
+	case string:
+		text := strings.ToLower(strings.TrimSpace(v))
+		base := 10
+		if hex, ok := strings.CutPrefix(text, "0x"); ok {
+			text, base = hex, 16
+		}
+		if n, err := strconv.ParseUint(text, base, 64); err == nil {
+			return n, nil
+		}
+		return 0, fmt.Errorf("%q is not a mask; %s", v, want)
+	}
+	return 0, fmt.Errorf("%v is not a mask; %s", v, want)
+}

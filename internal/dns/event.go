@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dns
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
+)
+
+// Event is one event of a DNS provider. It aliases the bytes it was decoded from and is reused by the next Decode.
+type Event struct {
+	etw.Record
+	schema.Decoded
+	Meaning
+
+	plan *plan
+}
+
+// Decoder decodes the events of one provider.
+type Decoder struct {
+	Provider *Provider
+	catalog  *schema.Catalog
+	plans    []plan // by Template.Index
+	unknown  plan
+}
+
+// plan is what is known of a template before an event comes.
+type plan struct {
+	meaning Meaning
+	slots   [fieldCount]int8 // index into Values, -1 for none
+	fields  []Field          // by index into Values
+}
+
+// NewDecoder reads the provider's field lists.
+func NewDecoder(p *Provider) *Decoder {
+	d := &Decoder{Provider: p, catalog: p.catalog()}
+	for i := range d.unknown.slots {
+		d.unknown.slots[i] = -1
+	}
+	names := fieldNames()
+	for _, t := range d.catalog.Templates {
+		pl := plan{meaning: p.events[t.ID], slots: d.unknown.slots, fields: make([]Field, len(t.Fields))}
+		for i, f := range t.Fields {
+			// Audit events use some of the names for other things.
+			if field, ok := names[f.Name]; ok && !pl.meaning.Audit {
+				pl.slots[field], pl.fields[i] = int8(i), field
+			}
+		}
+		d.plans = append(d.plans, pl)
+	}
+	return d
+}
+
+// Templates are the provider's field lists.
+func (d *Decoder) Templates() []*schema.Template { return d.catalog.Templates }
+
+// Decode decodes the fields of e, whose Record has been parsed. An id that the provider's manifest does not have leaves
+// e.Template nil and the whole user data in e.Rest.
+func (d *Decoder) Decode(e *Event) {
+	d.catalog.Decode(&e.Record, &e.Decoded)
+	e.plan = &d.unknown
+	if e.Template != nil {
+		e.plan = &d.plans[e.Template.Index]
+	}
+	e.Meaning = e.plan.meaning
+}
+
+// value gives the field's place in e.Values, or nil when the event does not carry it.
+func (e *Event) value(f Field) *schema.Value {
+	i := int(e.plan.slots[f])
+	if i < 0 || i >= len(e.Values) {
+		return nil
+	}
+	return &e.Values[i]
+}
+
+// FieldAt gives the meaning of the i-th of e.Values, NoField when it has none.
+func (e *Event) FieldAt(i int) Field { return e.plan.fields[i] }
+
+// Num gives a number field; ok is false when the event does not carry it.
+func (e *Event) Num(f Field) (n uint64, ok bool) {
+	if v := e.value(f); v != nil {
+		return v.Num, true
+	}
+	return 0, false
+}
+
+// Text appends a text field as UTF-8 to dst; ok is false when the event does not carry it.
+func (e *Event) Text(dst []byte, f Field) (text []byte, ok bool) {
+	v := e.value(f)
+	if v == nil {
+		return dst, false
+	}
+	switch e.Template.Fields[e.plan.slots[f]].Type {
+	case schema.UTF16:
+		return schema.AppendUTF16(dst, v.Bytes), true
+	case schema.ANSI:
+		return schema.AppendANSI(dst, v.Bytes), true
+	}
+	return dst, false
+}
+
+// Bytes gives a binary field, aliasing the event; nil when the event does not carry it.
+func (e *Event) Bytes(f Field) []byte {
+	if v := e.value(f); v != nil {
+		return v.Bytes
+	}
+	return nil
+}
+
+// Addr reads an address field. ok tells whether the event carries one that is an address; the unspecified addresses 0.0.0.0
+// and :: count as such. An IPv4 address in IPv6 form is given as IPv4, and a zone is kept.
+func (e *Event) Addr(f Field) (addr netip.Addr, ok bool) {
+	var buf [64]byte
+	text, ok := e.Text(buf[:0], f)
+	if !ok {
+		return addr, false
+	}
+	return ParseAddr(text)
+}
+
+// FirstAddr reads the first address of a list such as "192.0.2.1;192.0.2.2;".
+func (e *Event) FirstAddr(f Field) (addr netip.Addr, rest int, ok bool) {
+	var buf [256]byte
+	text, ok := e.Text(buf[:0], f)
+	if !ok {
+		return addr, 0, false
+	}
+	entries := 0
+	for len(text) > 0 {
+		end := 0
+		for end < len(text) && text[end] != ';' && text[end] != ',' && text[end] != ' ' {
+			end++
+		}
+		if end > 0 {
+			if a, isAddr := ParseAddr(text[:end]); isAddr && !addr.IsValid() {
+				addr = a
+			}
+			entries++
+		}
+		text = text[min(end+1, len(text)):]
+	}
+	return addr, entries - 1, addr.IsValid()
+}
+
+// ParseAddr reads an address. An IPv4 address in IPv6 form is given as IPv4.
+func ParseAddr(text []byte) (netip.Addr, bool) {
+	if a, ok := parseIPv4(text); ok {
+		return a, true
+	}
+	const longest = 64 // an IPv6 address and a zone
+	if len(text) < 2 || len(text) > longest {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(string(text))
+	return a.Unmap(), err == nil
+}
+
+// parseIPv4 is netip.ParseAddr for dotted decimals, without a string.
+func parseIPv4(text []byte) (netip.Addr, bool) {
+	var b [4]byte
+	part, digits, value := 0, 0, 0
+	for _, c := range text {
+		switch {
+		case c >= '0' && c <= '9':
+			value = value*10 + int(c-'0')
+			digits++
+			if value > 255 || digits > 3 || digits > 1 && value < 10 {
+				return netip.Addr{}, false
+			}
+		case c == '.' && digits > 0 && part < 3:
+			b[part] = byte(value)
+			part, digits, value = part+1, 0, 0
+		default:
+			return netip.Addr{}, false
+		}
+	}
+	if part != 3 || digits == 0 {
+		return netip.Addr{}, false
+	}
+	b[3] = byte(value)
+	return netip.AddrFrom4(b), true
+}
+
+// Address families of SOCKADDR on Windows (ws2def.h).
+const (
+	afINET  = 2
+	afINET6 = 23
+)
+
+// ParseSockaddr reads a SOCKADDR_IN or SOCKADDR_IN6: family (little endian), port and address (network order), and for IPv6
+// the scope id at 24, which is left out. Events carry the structure in a buffer of up to 128 bytes (SOCKADDR_STORAGE).
+func ParseSockaddr(b []byte) (netip.AddrPort, bool) {
+	if len(b) < 8 {
+		return netip.AddrPort{}, false
+	}
+	port := binary.BigEndian.Uint16(b[2:])
+	switch family := binary.LittleEndian.Uint16(b); {
+	case family == afINET:
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[4:8])), port), true
+	case family == afINET6 && len(b) >= 24:
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[8:24])).Unmap(), port), true
+	}
+	return netip.AddrPort{}, false
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package dns knows the two DNS providers of Windows: who they are, what their events mean, and their fields by meaning.
+package dns
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
+)
+
+// Provider is one of the two DNS providers.
+type Provider struct {
+	GUID etw.GUID
+	Name string
+	// Product is what ASIM calls it in EventProduct.
+	Product string
+	// Service is the resource attribute service.name.
+	Service string
+	// Session, Level and Keywords are the defaults of a real-time session.
+	Session  string
+	Level    uint8
+	Keywords uint64
+
+	catalog func() *schema.Catalog
+	events  map[uint16]Meaning
+}
+
+// Server is the provider of the Windows DNS Server role.
+func Server() *Provider {
+	return &Provider{
+		GUID: etw.MustGUID("{EB79061A-A566-4698-9119-3ED2807060E7}"), Name: "Microsoft-Windows-DNSServer",
+		Product: "DNS Server", Service: "windows_dns_server",
+		Session: "ASIMDNSServerTrace", Level: 4, Keywords: 0x3F,
+		catalog: schema.DNSServer, events: serverEvents(),
+	}
+}
+
+// Client is the provider of the Windows DNS Client service.
+func Client() *Provider {
+	return &Provider{
+		GUID: etw.MustGUID("{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}"), Name: "Microsoft-Windows-DNS-Client",
+		Product: "DNS Client", Service: "windows_dns_client",
+		Session: "ASIMDNSClientTrace", Level: 5, Keywords: 0x8000000000000FFF,
+		catalog: schema.DNSClient, events: clientEvents(),
+	}
+}
+
+// Find gives the provider by its GUID, with or without braces, or by its name; case does not matter.
+func Find(text string) (*Provider, error) {
+	g, err := etw.ParseGUID(text)
+	for _, p := range []*Provider{Server(), Client()} {
+		if err == nil && g == p.GUID || strings.EqualFold(strings.TrimSpace(text), p.Name) {
+			return p, nil
+		}
+	}
+	allowed := fmt.Sprintf("want %s (%s) or %s (%s), the GUID or the name", Server().GUID, Server().Name, Client().GUID, Client().Name)
+	if err != nil {
+		return nil, fmt.Errorf("%q is neither a GUID nor the name of a DNS provider; %s", text, allowed)
+	}
+	return nil, fmt.Errorf("%s is not a DNS provider; %s", g, allowed)
+}
+
+// Enable says which events of a provider are wanted, as EnableTraceEx2 takes it.
+type Enable struct {
+	Level    uint8
+	Keywords uint64 // MatchAnyKeyword; 0 is any
+}
+
+// Wants tells whether a session with these settings receives the event: ETW's own rule. An event without a level or
+// without a keyword is always received.
+func (e Enable) Wants(r *etw.Record) bool {
+	return (r.Level <= e.Level || r.Level == 0) && (r.Keyword == 0 || e.Keywords == 0 || r.Keyword&e.Keywords != 0)
+}

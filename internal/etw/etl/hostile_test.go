@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the reader does with files that are cut, corrupted or made to harm it.
+
+package etl
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+// samples are small files of every form: all record kinds, all clocks, both widths, compressed and unfinished buffers.
+func samples() [][]byte {
+	records := func(stamp uint64) []byte {
+		return join(pad(event(stamp, 256, "some user data")), other(41, 4, 0x02, 0xC0), other(24, 4, 0x04, 0xC0),
+			other(48, 0, 0x0A, 0xC0), other(57, 0, 0x15, 0xC0), other(21, 4, 0x11, 0xC0), other(45, 0, 0x00, 0x90),
+			pad(with(event(stamp+9, 257, "\x00\x00\x05\x00\x00\x00\x04\x00PIDS....data"), 4, 0x41)))
+	}
+	plain := func(stamp uint64) []byte { return buffer(1024, records(stamp)) }
+	return [][]byte{
+		trace{buffers: [][]byte{plain(startFiletime), with32(plain(startFiletime), 4, 0), plain(startFiletime)}}.build(),
+		trace{pointer: 4, clock: 1, first: pad(event(startStamp, 1, "")), buffers: [][]byte{plain(startStamp)}}.build(),
+		trace{clock: 3, bufferSize: 2048, buffers: [][]byte{buffer(2048, records(startStamp))}}.build(),
+		trace{mode: modeCompressed, bufferSize: 4096, firstSize: 1024,
+			buffers: [][]byte{compressed(300), buffer(4096, records(startFiletime)), compressed(99)}}.build(),
+	}
+}
+
+// meter counts what is read of a file.
+type meter struct {
+	io.ReaderAt
+	calls, bytes int64
+}
+
+func (m *meter) ReadAt(b []byte, off int64) (int, error) {
+	m.calls++
+	m.bytes += int64(len(b))
+	return m.ReaderAt.ReadAt(b, off)
+}
+
+// survive reads a file to its end and holds the reader to what it promises of any input: it ends, hands on only whole
+// events, reads no byte twice but the header's, and keeps no more memory than a buffer or the file.
+func survive(t *testing.T, file []byte) Stats {
+	t.Helper()
+	src := &meter{ReaderAt: bytes.NewReader(file)}
+	r, err := NewReader(src, int64(len(file)))
+	if err != nil {
+		if r != nil || err.Error() == "" {
+			t.Fatalf("reader %v with error %v", r, err)
+		}
+		return Stats{}
+	}
+	if len(r.buf) > len(file) || len(r.buf) > MaxBufferSize {
+		t.Fatalf("%d bytes of memory for a file of %d", len(r.buf), len(file))
+	}
+	var rec etw.Record
+	var events, size uint64
+	for {
+		raw, err := r.Next()
+		if err != nil {
+			if err != io.EOF && !errors.Is(err, ErrCompressed) {
+				t.Fatalf("ended with %v", err)
+			}
+			break
+		}
+		if len(raw) < etw.HeaderSize || int(binary.LittleEndian.Uint16(raw)) != len(raw) {
+			t.Fatalf("an event of %d bytes that begins with %x", len(raw), raw[:2])
+		}
+		_ = rec.Parse(raw) // must not panic either
+		events++
+		size += uint64(len(raw))
+	}
+	s := r.Stats()
+	if s.Events != events || size > uint64(len(file)) {
+		t.Fatalf("%d events of %d bytes in a file of %d, stats %+v", events, size, len(file), s)
+	}
+	if most := int64(min(len(file), bufferHeaderSize+1<<16) + len(file)); src.bytes > most || src.calls > 1+2*int64(s.Buffers) {
+		t.Fatalf("read %d bytes in %d calls of a file of %d in %d buffers", src.bytes, src.calls, len(file), s.Buffers)
+	}
+	if (s.DamagedBuffers > 0) != (s.FirstDamage != "") || s.String() == "" {
+		t.Fatalf("stats %+v", s)
+	}
+	return s
+}
+
+func TestEveryTruncationIsSurvived(t *testing.T) {
+	for i, file := range samples() {
+		whole := survive(t, file)
+		if whole.Events < 2 {
+			t.Fatalf("sample %d: %v", i, whole)
+		}
+		for n := range file {
+			if s := survive(t, file[:n]); s.Events > whole.Events {
+				t.Fatalf("sample %d cut at %d: %v of %v", i, n, s, whole)
+			} else if s.Buffers > 0 && s.Complete() {
+				t.Fatalf("sample %d cut at %d passes as complete: %v", i, n, s)
+			}
+			if _, err := NewReader(bytes.NewReader(file[:n]), int64(n)); err != nil && n > 0 && !errors.Is(err, ErrTruncated) {
+				t.Fatalf("sample %d cut at %d: %v", i, n, err)
+			}
+		}
+	}
+}
+
+func TestCorruptionIsSurvived(t *testing.T) {
+	rng := rand.New(rand.NewPCG(20240501, 1))
+	all := samples()
+	interesting := []byte{0, 1, 2, 0x12, 0x13, 0x40, 0x7F, 0x80, 0x90, 0xC0, 0xFF}
+	opened := 0
+	for range 10_000 {
+		file := bytes.Clone(all[rng.IntN(len(all))])
+		for range 1 + rng.IntN(12) {
+			at := rng.IntN(len(file))
+			if rng.IntN(2) == 0 { // headers: where a byte matters most
+				at = rng.IntN(len(file)/1024+1)*1024 + rng.IntN(120)
+			}
+			if at >= len(file) {
+				continue
+			}
+			switch rng.IntN(4) {
+			case 0:
+				file[at] ^= 1 << rng.IntN(8)
+			case 1:
+				file[at] = interesting[rng.IntN(len(interesting))]
+			case 2:
+				file[at] = byte(rng.Uint32())
+			case 3:
+				from := rng.IntN(len(file))
+				copy(file[at:], file[from:min(len(file), from+rng.IntN(100))])
+			}
+		}
+		if rng.IntN(8) == 0 {
+			file = file[:rng.IntN(len(file))]
+		}
+		if survive(t, file).Buffers > 0 {
+			opened++
+		}
+	}
+	if opened < 2_000 {
+		t.Errorf("only %d of the files could be opened: the test reaches too little", opened)
+	}
+}
+
+func TestAnEnormousBufferSizeTakesNoMemory(t *testing.T) {
+	file := with32(trace{firstSize: 1024, bufferSize: 1024, logfileSize: MaxBufferSize}.build(), 0, MaxBufferSize)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	s := survive(t, file)
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 || s.TruncatedBuffers != 1 {
+		t.Errorf("%d bytes allocated for a file of %d; %v", got, len(file), s)
+	}
+}
+
+func TestManyTinyBuffersAreReadOnce(t *testing.T) {
+	// Each compressed buffer claims 72 bytes in a file whose buffers may have 16 MiB: reading a whole buffer at each
+	// would take terabytes.
+	tiny := bytes.Repeat(compressed(72), 20_000)
+	file := trace{mode: modeCompressed, firstSize: 1024, bufferSize: MaxBufferSize, buffers: [][]byte{tiny}}.build()
+	if s := survive(t, file); s.CompressedBuffers != 20_000 {
+		t.Errorf("%v", s)
+	}
+}
+
+func TestDamageReportsStaySmall(t *testing.T) {
+	bad := bytes.Repeat(buffer(1024, bytes.Repeat([]byte{0x33}, 800)), 5_000)
+	s := survive(t, trace{buffers: [][]byte{bad}}.build())
+	if s.DamagedBuffers != 5_000 || len(s.String()) > 300 || strings.Count(s.String(), "no record") != 1 {
+		t.Errorf("%v", s)
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	for _, s := range samples() {
+		f.Add(s)
+		f.Add(s[:len(s)-300])
+		f.Add(s[:150])
+	}
+	f.Add([]byte{})
+	f.Add([]byte("\x89PNG\r\n\x1a\n"))
+	f.Fuzz(func(t *testing.T, file []byte) { survive(t, file) })
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package etw holds one Event Tracing for Windows event as it is delivered, on any operating system.
+//
+// An event travels through the collector in its wire form: an EVENT_HEADER of 80 bytes, extended data items where the
+// header says so, and the user data up to the header's Size. It is the form in which .etl files hold events, and the live
+// session writes the same form, so that one decoder serves both. The only liberty taken is the time stamp: a source
+// converts it to FILETIME before it hands the event on, whatever clock the session ran on.
+package etw
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+)
+
+// HeaderSize is the size of EVENT_HEADER in bytes (evntcons.h).
+const HeaderSize = 80
+
+// MaxRecordSize bounds one event, header included, in bytes: EVENT_HEADER.Size is a USHORT.
+const MaxRecordSize = 1<<16 - 1
+
+// Flags of EVENT_HEADER (evntcons.h, EVENT_HEADER_FLAG_*).
+const (
+	FlagExtendedInfo = 0x0001 // extended data items follow the header
+	FlagStringOnly   = 0x0004 // the user data is one UTF-16 string, no template
+	Flag32BitHeader  = 0x0020 // the event was written by a 32-bit process: pointers have 4 bytes
+	Flag64BitHeader  = 0x0040 // the event was written by a 64-bit process: pointers have 8 bytes
+)
+
+// HeaderType64 and HeaderType32 are EVENT_HEADER.HeaderType of an event as it lies in a trace buffer.
+const (
+	HeaderType64 = 0x13
+	HeaderType32 = 0x12
+)
+
+// MarkerFlags is EVENT_HEADER's fourth byte as it lies in a trace buffer.
+const MarkerFlags = 0xC0
+
+// Record is one event: the fields of EVENT_HEADER and the user data.
+type Record struct {
+	Flags      uint16
+	Property   uint16
+	ThreadID   uint32
+	ProcessID  uint32
+	TimeStamp  int64 // FILETIME: 100 ns since 1601-01-01 UTC
+	Provider   GUID
+	ID         uint16
+	Version    uint8
+	Channel    uint8
+	Level      uint8
+	Opcode     uint8
+	Task       uint16
+	Keyword    uint64
+	ActivityID GUID
+
+	// UserData is what the provider wrote. It points into the bytes that Parse was given and lives as long as they do.
+	UserData []byte
+}
+
+// ParseError says why bytes are not an event record. Reason is a stable word for a metric's label.
+type ParseError struct {
+	Reason string // "header", "size" or "extended_data"
+	text   string
+}
+
+func (e *ParseError) Error() string { return e.text }
+
+func parseError(reason, format string, args ...any) *ParseError {
+	return &ParseError{Reason: reason, text: "event record: " + fmt.Sprintf(format, args...)}
+}
+
+// Parse reads one event in wire form into r. r.UserData aliases raw. On an error, which is always a *ParseError, r holds
+// whatever was read before it.
+func (r *Record) Parse(raw []byte) error {
+	if len(raw) < HeaderSize {
+		return parseError("header", "want at least the %d bytes of EVENT_HEADER, have %d", HeaderSize, len(raw))
+	}
+	le := binary.LittleEndian
+	size := int(le.Uint16(raw))
+	r.Flags = le.Uint16(raw[4:])
+	r.Property = le.Uint16(raw[6:])
+	r.ThreadID = le.Uint32(raw[8:])
+	r.ProcessID = le.Uint32(raw[12:])
+	r.TimeStamp = int64(le.Uint64(raw[16:]))
+	r.Provider = GUID(raw[24:40])
+	r.ID = le.Uint16(raw[40:])
+	r.Version = raw[42]
+	r.Channel = raw[43]
+	r.Level = raw[44]
+	r.Opcode = raw[45]
+	r.Task = le.Uint16(raw[46:])
+	r.Keyword = le.Uint64(raw[48:])
+	r.ActivityID = GUID(raw[64:80])
+	r.UserData = nil
+	if size < HeaderSize || size > len(raw) {
+		return parseError("size", "EVENT_HEADER.Size is %d; want %d to %d, the bytes at hand", size, HeaderSize, len(raw))
+	}
+	data := raw[HeaderSize:size]
+	if r.Flags&FlagExtendedInfo != 0 {
+		var err error
+		if data, err = skipExtendedData(data); err != nil {
+			return err
+		}
+	}
+	r.UserData = data
+	return nil
+}
+
+// skipExtendedData steps over the extended data items (EVENT_HEADER_EXTENDED_DATA_ITEM as it lies in a trace buffer:
+// reserved, type, linkage, size, each 16 bits, then the data; every item begins on 8 bytes).
+func skipExtendedData(data []byte) ([]byte, error) {
+	const itemHeader = 8
+	for {
+		if len(data) < itemHeader {
+			return nil, parseError("extended_data", "want an item header of %d bytes, have %d", itemHeader, len(data))
+		}
+		linkage := binary.LittleEndian.Uint16(data[4:])
+		size := (itemHeader + int(binary.LittleEndian.Uint16(data[6:])) + 7) &^ 7
+		if size > len(data) {
+			return nil, parseError("extended_data", "an item of %d bytes where %d are left", size, len(data))
+		}
+		data = data[size:]
+		if linkage&1 == 0 {
+			return data, nil
+		}
+	}
+}
+
+// AppendHeader appends the 80 bytes of EVENT_HEADER to dst, for a record whose wire form has size bytes in all. Extended
+// data is not written, and its flag is cleared.
+func (r *Record) AppendHeader(dst []byte, size int) []byte {
+	le := binary.LittleEndian
+	headerType := byte(HeaderType64)
+	if r.Flags&Flag32BitHeader != 0 {
+		headerType = HeaderType32
+	}
+	dst = le.AppendUint16(dst, uint16(size))
+	dst = append(dst, headerType, MarkerFlags)
+	dst = le.AppendUint16(dst, r.Flags&^FlagExtendedInfo)
+	dst = le.AppendUint16(dst, r.Property)
+	dst = le.AppendUint32(dst, r.ThreadID)
+	dst = le.AppendUint32(dst, r.ProcessID)
+	dst = le.AppendUint64(dst, uint64(r.TimeStamp))
+	dst = append(dst, r.Provider[:]...)
+	dst = le.AppendUint16(dst, r.ID)
+	dst = append(dst, r.Version, r.Channel, r.Level, r.Opcode)
+	dst = le.AppendUint16(dst, r.Task)
+	dst = le.AppendUint64(dst, r.Keyword)
+	dst = le.AppendUint64(dst, 0) // KernelTime, UserTime: not kept
+	return append(dst, r.ActivityID[:]...)
+}
+
+// Append appends the whole record in wire form to dst. It fails when the record does not fit EVENT_HEADER.Size.
+func (r *Record) Append(dst []byte) ([]byte, error) {
+	size := HeaderSize + len(r.UserData)
+	if size > MaxRecordSize {
+		return dst, parseError("size", "user data of %d bytes; at most %d fit a record", len(r.UserData), MaxRecordSize-HeaderSize)
+	}
+	return append(r.AppendHeader(dst, size), r.UserData...), nil
+}
+
+// PointerSize is the size in bytes of a pointer in the user data.
+func (r *Record) PointerSize() int {
+	if r.Flags&Flag32BitHeader != 0 {
+		return 4
+	}
+	return 8
+}
+
+// Time is the event's time, UTC.
+func (r *Record) Time() time.Time { return time.Unix(0, UnixNano(r.TimeStamp)).UTC() }
+
+// filetimeUnixEpoch is 1970-01-01 as FILETIME.
+const filetimeUnixEpoch = 116444736000000000
+
+// UnixNano converts a FILETIME to nanoseconds since 1970-01-01 UTC. Times that do not fit (before 1677, after 2262) are
+// clamped, so that hostile stamps stay in range.
+func UnixNano(filetime int64) int64 {
+	const limit = int64(1<<63-1) / 100
+	d := filetime - filetimeUnixEpoch
+	switch {
+	case filetime < 0: // a FILETIME is unsigned; the top bit means far beyond 2262
+		return limit * 100
+	case d > limit:
+		return limit * 100
+	case d < -limit:
+		return -limit * 100
+	}
+	return d * 100
+}
+
+// Filetime converts nanoseconds since 1970-01-01 UTC to FILETIME, rounding down to 100 ns.
+func Filetime(unixNano int64) int64 { return unixNano/100 + filetimeUnixEpoch }

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package schema
+
+import (
+	_ "embed"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+//go:embed dnsserver.txt
+var dnsServer string
+
+//go:embed dnsclient.txt
+var dnsClient string
+
+// DNSServer reads the embedded field lists of Microsoft-Windows-DNSServer.
+func DNSServer() *Catalog { return mustRead(dnsServer) }
+
+// DNSClient reads the embedded field lists of Microsoft-Windows-DNS-Client.
+func DNSClient() *Catalog { return mustRead(dnsClient) }
+
+func mustRead(text string) *Catalog {
+	c, err := read(text)
+	if err != nil {
+		panic(err) // the text is part of the program; a test reads it
+	}
+	return c
+}
+
+var typeNames = map[string]Type{
+	"u8": U8, "u32": U32, "u64": U64, "bool32": Bool32, "filetime": FileTime, "guid": GUID, "pointer": Pointer, "ansi": ANSI,
+	"utf16": UTF16,
+}
+
+// read reads a catalog in the form that the head of dnsserver.txt describes.
+func read(text string) (*Catalog, error) {
+	c := &Catalog{}
+	var t *Template
+	for i, line := range strings.Split(text, "\n") {
+		fail := func(format string, args ...any) (*Catalog, error) {
+			return nil, fmt.Errorf("field lists, line %d: %s", i+1, fmt.Sprintf(format, args...))
+		}
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 0 || words[0][0] == '#':
+		case words[0] == "provider" && len(words) == 3:
+			g, err := etw.ParseGUID(words[1])
+			if err != nil {
+				return fail("%v", err)
+			}
+			c.Provider, c.ProviderName = g, words[2]
+		case words[0] == "event" && len(words) == 8:
+			var n [6]uint64
+			for j, w := range append(words[1:3:3], words[4:]...) {
+				v, err := strconv.ParseUint(w, 0, [...]int{16, 8, 8, 64, 8, 16}[j])
+				if err != nil {
+					return fail("%v", err)
+				}
+				n[j] = v
+			}
+			t = &Template{
+				Provider: c.Provider, ID: uint16(n[0]), Version: uint8(n[1]), Name: words[3], Level: uint8(n[2]), Keyword: n[3],
+				Channel: uint8(n[4]), Task: uint16(n[5]),
+			}
+			c.Templates = append(c.Templates, t)
+		case words[0] == "also" && t != nil:
+			older := *t
+			older.Fields, older.Source = nil, strings.Join(words[1:], " ")
+			t = &older
+			c.Templates = append(c.Templates, t)
+		case line[0] == ' ' && t != nil:
+			for _, w := range words {
+				f, err := readField(t, w)
+				if err != nil {
+					return fail("%v", err)
+				}
+				t.Fields = append(t.Fields, f)
+			}
+		default:
+			return fail("%q is neither provider, event, also nor a field", line)
+		}
+	}
+	c.index()
+	return c, nil
+}
+
+// readField reads "name:type", where a binary's type is "binary(LENGTH)".
+func readField(t *Template, word string) (Field, error) {
+	name, kind, ok := strings.Cut(word, ":")
+	f := Field{Name: name, LengthField: -1}
+	if length, isBinary := strings.CutPrefix(kind, "binary("); isBinary {
+		f.Type = Binary
+		length = strings.TrimSuffix(length, ")")
+		if n, err := strconv.Atoi(length); err == nil {
+			f.Length = n
+			return f, nil
+		}
+		if f.LengthField = t.Find(length); f.LengthField < 0 {
+			return f, fmt.Errorf("the length of %s is %q, which is no earlier field", name, length)
+		}
+		return f, nil
+	}
+	if f.Type = typeNames[kind]; !ok || f.Type == 0 {
+		return f, fmt.Errorf("%q has no known type", word)
+	}
+	return f, nil
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package schema
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// AppendUTF16 appends the text of little-endian 16-bit units as UTF-8. An unpaired surrogate becomes U+FFFD.
+func AppendUTF16(dst, units []byte) []byte {
+	for i := 0; i+1 < len(units); i += 2 {
+		u := rune(units[i]) | rune(units[i+1])<<8
+		switch {
+		case u < utf8.RuneSelf:
+			dst = append(dst, byte(u))
+		case utf16.IsSurrogate(u):
+			r := rune(utf8.RuneError)
+			if i+3 < len(units) {
+				r = utf16.DecodeRune(u, rune(units[i+2])|rune(units[i+3])<<8)
+			}
+			if r != utf8.RuneError {
+				i += 2
+			}
+			dst = utf8.AppendRune(dst, r)
+		default:
+			dst = utf8.AppendRune(dst, u)
+		}
+	}
+	return dst
+}
+
+// AppendANSI appends the text of an ANSI string as UTF-8. Bytes that already are UTF-8, as ASCII is, stay; else each byte is
+// taken as Latin-1, so that none is lost: which code page the host had is not recorded in an event.
+func AppendANSI(dst, text []byte) []byte {
+	if utf8.Valid(text) {
+		return append(dst, text...)
+	}
+	for _, b := range text {
+		dst = utf8.AppendRune(dst, rune(b))
+	}
+	return dst
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+// api is what the session needs of Windows. Each method is one call, without logic; errors are a syscall.Errno where
+// Windows gives one.
+type api interface {
+	// startTrace starts a session and gives the handle that enableProvider takes.
+	startTrace(name string, p *properties) (handle uint64, err error)
+	// controlTrace queries or stops the session of this name and fills p. It goes by name and not by handle: a handle
+	// is a number that another session may have by now, the name is locked.
+	controlTrace(name string, p *properties, code uint32) error
+	// enableProvider enables a provider in a session.
+	enableProvider(handle uint64, provider etw.GUID, level uint8, keywords uint64) error
+	// openTrace opens a session for reading; every record comes to shared.dispatch with this id.
+	openTrace(name string, id uintptr) (trace, error)
+	// providerRegistered tells whether the host knows the provider.
+	providerRegistered(provider etw.GUID) (bool, error)
+	// lockName locks a session's name against other processes until unlock, or until this process ends. The error is
+	// ErrInUse when another process has it.
+	lockName(name string) (unlock func(), err error)
+}
+
+// trace is a session opened for reading.
+type trace interface {
+	// process delivers records until the session is stopped or the trace is closed.
+	process() error
+	// close makes process return after the buffer in hand.
+	close() error
+}
+
+// eventRecord is EVENT_RECORD (evntcons.h): 112 bytes on a 64-bit Windows.
+//
+//	typedef struct _EVENT_RECORD {
+//	  EVENT_HEADER EventHeader; ETW_BUFFER_CONTEXT BufferContext; USHORT ExtendedDataCount, UserDataLength;
+//	  PEVENT_HEADER_EXTENDED_DATA_ITEM ExtendedData; PVOID UserData; PVOID UserContext;
+//	} EVENT_RECORD;
+type eventRecord struct {
+	header         [etw.HeaderSize]byte
+	_              uint32 // BufferContext
+	_              uint16 // ExtendedDataCount
+	userDataLength uint16
+	_              uintptr // ExtendedData
+	userData       *byte
+	userContext    uintptr
+}
+
+// data is the user data, which lies in ETW's buffer.
+func (r *eventRecord) data() []byte {
+	if r.userData == nil {
+		return nil
+	}
+	return unsafe.Slice(r.userData, r.userDataLength)
+}
+
+// PROVIDER_ENUMERATION_INFO (tdh.h): the number of providers and 4 bytes reserved, then for each a TRACE_PROVIDER_INFO of
+// 24 bytes, which begins with the GUID; the names follow.
+const (
+	providerInfoHeader = 8
+	providerInfoSize   = 24
+)
+
+// providerListed looks a provider up in a PROVIDER_ENUMERATION_INFO.
+func providerListed(info []byte, provider etw.GUID) bool {
+	if len(info) < providerInfoHeader {
+		return false
+	}
+	count := binary.LittleEndian.Uint32(info)
+	for info = info[providerInfoHeader:]; count > 0 && len(info) >= providerInfoSize; count-- {
+		if etw.GUID(info[:16]) == provider {
+			return true
+		}
+		info = info[providerInfoSize:]
+	}
+	return false
+}

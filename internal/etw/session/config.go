@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+// Limits of Windows for the buffers of a session, in KB (EVENT_TRACE_PROPERTIES.BufferSize, Windows 8 and later).
+const (
+	MinBufferSizeKB = 4
+	MaxBufferSizeKB = 16384
+)
+
+// lockPrefix and the session's name make the name of the mutex that tells other processes that the session is in use.
+const lockPrefix = `Global\otelcol-winnet-`
+
+// MaxNameLength is the longest name of a session in UTF-16 units. ETW takes 1023; the mutex's name, prefix included, must
+// fit MAX_PATH with its terminator.
+const MaxNameLength = 260 - 1 - len(lockPrefix)
+
+// Config describes a session. Zero buffer settings leave the choice to Windows.
+type Config struct {
+	Name           string        // unique on the host, in any case
+	Provider       etw.GUID      // the provider to enable
+	ProviderName   string        // its name, for messages; may be empty
+	Level          uint8         // the most verbose level to deliver; 0 delivers every level
+	Keywords       uint64        // an event comes when it has one of these, or no keyword; 0 delivers every event
+	BufferSizeKB   uint32        // size of one buffer; an event that is larger than a buffer is lost
+	MinimumBuffers uint32        // buffers allocated at the start; Windows raises it to two a processor
+	MaximumBuffers uint32        // buffers at most
+	FlushInterval  time.Duration // how often a buffer that is not full is delivered; whole seconds
+}
+
+// Validate tells what is wrong with c.
+func (c Config) Validate() error {
+	fail := func(format string, args ...any) error {
+		return fmt.Errorf("ETW session %q: "+format, append([]any{c.Name}, args...)...)
+	}
+	switch n := len(utf16.Encode([]rune(c.Name))); {
+	case n == 0:
+		return fail("the session name is empty")
+	case n > MaxNameLength:
+		return fail("the session name has %d UTF-16 units; at most %d are allowed", n, MaxNameLength)
+	case strings.ContainsAny(c.Name, "\\\x00"):
+		return fail(`the session name holds a backslash or a NUL; neither is allowed`)
+	}
+	if c.Provider.IsZero() {
+		return fail("no provider GUID")
+	}
+	if c.BufferSizeKB != 0 && (c.BufferSizeKB < MinBufferSizeKB || c.BufferSizeKB > MaxBufferSizeKB) {
+		return fail("buffer size %d KB; want %d to %d", c.BufferSizeKB, MinBufferSizeKB, MaxBufferSizeKB)
+	}
+	if c.MaximumBuffers != 0 && c.MaximumBuffers < c.MinimumBuffers {
+		return fail("at most %d buffers, at least %d; want a maximum that is not below the minimum", c.MaximumBuffers, c.MinimumBuffers)
+	}
+	if c.FlushInterval < 0 || c.FlushInterval%time.Second != 0 || c.FlushInterval/time.Second > math.MaxUint32 {
+		return fail("flush interval %s; want whole seconds, as Windows does", c.FlushInterval)
+	}
+	return nil
+}
+
+// providerText names the provider in messages.
+func (c Config) providerText() string {
+	if c.ProviderName == "" {
+		return c.Provider.String()
+	}
+	return c.ProviderName + " " + c.Provider.String()
+}

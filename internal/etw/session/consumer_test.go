@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+func TestReceiveDeliversTheWireFormOfAppendHeader(t *testing.T) {
+	for name, flags := range map[string]uint16{"64-bit": etw.Flag64BitHeader, "32-bit": etw.Flag32BitHeader} {
+		t.Run(name, func(t *testing.T) {
+			in := newRecord(0, testProvider, 0, []byte("data"))
+			in.header[offFlags] = byte(flags | etw.FlagExtendedInfo)
+			var got []byte
+			c := consumer{log: zap.NewNop(), deliver: func(header, userData []byte) {
+				got = append(bytes.Clone(header), userData...)
+			}}
+			before := in.header
+			c.receive(in)
+			assert.Equal(t, before, in.header, "ETW's buffer is not written")
+
+			var r etw.Record
+			require.NoError(t, r.Parse(got))
+			assert.Equal(t, flags, r.Flags)
+			assert.Equal(t, int64(133_000_000_000_000_000), r.TimeStamp)
+			assert.EqualValues(t, 4242, r.ProcessID)
+			want, err := r.Append(nil)
+			require.NoError(t, err)
+			assert.Equal(t, want, got)
+			assert.Equal(t, Counters{}, c.counters())
+		})
+	}
+}
+
+func TestReceiveTakesAnEventWithoutUserData(t *testing.T) {
+	calls := 0
+	c := consumer{log: zap.NewNop(), deliver: func(header, userData []byte) {
+		calls++
+		assert.EqualValues(t, etw.HeaderSize, header[offSize])
+		assert.Empty(t, userData)
+	}}
+	c.receive(newRecord(0, testProvider, 0, nil))
+	odd := newRecord(0, testProvider, 0, nil)
+	odd.userDataLength = 1 // a length without data
+	c.receive(odd)
+	assert.Equal(t, 2, calls)
+}
+
+func TestReceiveTellsNoticesApartAndNeverDeliversThem(t *testing.T) {
+	c := consumer{log: zap.NewNop(), deliver: func(_, _ []byte) { t.Error("delivered") }}
+	for opcode, times := range map[byte]int{32: 1, 33: 2, 34: 3, 99: 4} {
+		for range times {
+			c.receive(newRecord(0, lostEventProvider, opcode, nil))
+		}
+	}
+	c.receive(newRecord(0, headerProvider, 0, nil))
+	assert.Equal(t, Counters{LostEventNotices: 1 + 4, LostBufferNotices: 2, LostFileNotices: 3, HeaderInfo: 1}, c.counters())
+}
+
+func TestReceiveCountsARecordThatIsTooLargeForItsHeader(t *testing.T) {
+	sizes := []int{}
+	c := consumer{log: zap.NewNop(), deliver: func(_, userData []byte) { sizes = append(sizes, len(userData)) }}
+	c.receive(newRecord(0, testProvider, 0, make([]byte, etw.MaxRecordSize-etw.HeaderSize)))
+	c.receive(newRecord(0, testProvider, 0, make([]byte, etw.MaxRecordSize-etw.HeaderSize+1)))
+	assert.Equal(t, []int{etw.MaxRecordSize - etw.HeaderSize}, sizes)
+	assert.Equal(t, Counters{Oversized: 1}, c.counters())
+}
+
+func TestReceiveRecoversPanicsAndLogsTheFirst(t *testing.T) {
+	log, logs := observed()
+	c := consumer{log: log, deliver: func(_, _ []byte) { panic("the sink broke") }}
+	for range 3 {
+		c.receive(newRecord(0, testProvider, 0, nil))
+	}
+	assert.Equal(t, Counters{Panics: 3}, c.counters())
+	require.Equal(t, 1, logs.Len())
+	assert.Equal(t, "the sink broke", logs.All()[0].ContextMap()["panic"])
+}
+
+func TestReceiveDiscardsAndCountsWhenCloseRanOutOfTime(t *testing.T) {
+	c := consumer{log: zap.NewNop(), deliver: func(_, _ []byte) { t.Error("delivered") }}
+	c.discard.Store(true)
+	c.receive(newRecord(0, testProvider, 0, nil))
+	assert.Equal(t, Counters{Discarded: 1}, c.counters())
+}
+
+func TestReceiveDoesNotAllocate(t *testing.T) {
+	c := &consumer{log: zap.NewNop(), deliver: ignore}
+	var r registry
+	id, err := r.add(c)
+	require.NoError(t, err)
+	record := newRecord(id, testProvider, 0, make([]byte, 200))
+	assert.Zero(t, testing.AllocsPerRun(1000, func() { r.dispatch(record) }))
+}
+
+func BenchmarkReceive(b *testing.B) {
+	c := &consumer{log: zap.NewNop(), deliver: ignore}
+	var r registry
+	id, err := r.add(c)
+	require.NoError(b, err)
+	record := newRecord(id, testProvider, 0, make([]byte, 200))
+	b.ReportAllocs()
+	for b.Loop() {
+		r.dispatch(record)
+	}
+}
+
+func TestRegistryFindsConsumersByIDAndIgnoresOtherIDs(t *testing.T) {
+	var r registry
+	hits := make([]int, maxConsumers)
+	for i := range maxConsumers {
+		id, err := r.add(&consumer{log: zap.NewNop(), deliver: func(_, _ []byte) { hits[i]++ }})
+		require.NoError(t, err)
+		require.EqualValues(t, i+1, id)
+	}
+	_, err := r.add(&consumer{})
+	require.ErrorContains(t, err, "64")
+	for _, id := range []uintptr{0, 5, maxConsumers, maxConsumers + 1, ^uintptr(0)} {
+		r.dispatch(newRecord(id, testProvider, 0, nil))
+	}
+	want := make([]int, maxConsumers)
+	want[4], want[maxConsumers-1] = 1, 1
+	assert.Equal(t, want, hits)
+
+	r.remove(5)
+	r.dispatch(newRecord(5, testProvider, 0, nil))
+	assert.Equal(t, want, hits, "a consumer that is gone gets nothing")
+	id, err := r.add(&consumer{})
+	require.NoError(t, err)
+	assert.EqualValues(t, 5, id, "its id is free again")
+}

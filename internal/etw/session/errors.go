@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+)
+
+var (
+	// ErrUnsupported is what Open fails with where there is no ETW.
+	ErrUnsupported = errors.New("live ETW sessions need Windows")
+
+	// ErrInUse is what Open fails with when the session's name belongs to someone else.
+	ErrInUse = errors.New("the session is in use")
+
+	// ErrStopped is what Err and Stats give when the session ended without Close.
+	ErrStopped = errors.New("the session was stopped from outside")
+)
+
+// Errors of Windows (winerror.h) that the session acts on or has advice for.
+const (
+	errnoInvalidFunction   = syscall.Errno(1)
+	errnoAccessDenied      = syscall.Errno(5)
+	errnoNotEnoughMemory   = syscall.Errno(8)
+	errnoOutOfMemory       = syscall.Errno(14)
+	errnoBadLength         = syscall.Errno(24)
+	errnoInvalidParameter  = syscall.Errno(87)
+	errnoAlreadyExists     = syscall.Errno(183)
+	errnoMoreData          = syscall.Errno(234)
+	errnoNoSystemResources = syscall.Errno(1450)
+	errnoInstanceNotFound  = syscall.Errno(4201)
+)
+
+var errnoNames = map[syscall.Errno]string{
+	errnoInvalidFunction:   "ERROR_INVALID_FUNCTION",
+	errnoAccessDenied:      "ERROR_ACCESS_DENIED",
+	errnoNotEnoughMemory:   "ERROR_NOT_ENOUGH_MEMORY",
+	errnoOutOfMemory:       "ERROR_OUTOFMEMORY",
+	errnoBadLength:         "ERROR_BAD_LENGTH",
+	errnoInvalidParameter:  "ERROR_INVALID_PARAMETER",
+	errnoAlreadyExists:     "ERROR_ALREADY_EXISTS",
+	errnoMoreData:          "ERROR_MORE_DATA",
+	errnoNoSystemResources: "ERROR_NO_SYSTEM_RESOURCES",
+	errnoInstanceNotFound:  "ERROR_WMI_INSTANCE_NOT_FOUND",
+}
+
+// Advice: what to do about an error, by the call that met it, else by the error alone.
+const (
+	adviceAccess    = "run as Administrator or LocalSystem, or add the account to the group Performance Log Users"
+	adviceResources = "Windows runs at most 64 ETW sessions and keeps their buffers in memory: list the sessions with logman query -ets and stop one, or lower buffers.size_kb and buffers.minimum"
+	adviceSettings  = "Windows refuses the session's settings: check session_name and buffers.size_kb, buffers.minimum, buffers.maximum"
+	adviceProvider  = "Windows refuses the provider's settings: check provider_guid, enable_level and enable_flags"
+)
+
+type refusal struct {
+	call  string // "" is any call
+	errno syscall.Errno
+}
+
+var advice = map[refusal]string{
+	{"", errnoAccessDenied}:                    adviceAccess,
+	{"", errnoInstanceNotFound}:                "no session of this name runs: it was stopped from outside; see which do with: logman query -ets",
+	{"StartTrace", errnoNoSystemResources}:     adviceResources,
+	{"StartTrace", errnoNotEnoughMemory}:       adviceResources,
+	{"StartTrace", errnoOutOfMemory}:           adviceResources,
+	{"StartTrace", errnoBadLength}:             adviceSettings,
+	{"StartTrace", errnoInvalidParameter}:      adviceSettings,
+	{"StartTrace", errnoAlreadyExists}:         "a session of this name is started again as often as it is stopped: find out by whom, or choose another session_name",
+	{"EnableTraceEx2", errnoInvalidFunction}:   adviceProvider,
+	{"EnableTraceEx2", errnoInvalidParameter}:  adviceProvider,
+	{"EnableTraceEx2", errnoNoSystemResources}: "8 sessions have enabled this provider, as many as Windows allows: list the sessions with logman query -ets and stop one",
+}
+
+// CallError is what Windows refused: the call, its error, and what to do.
+type CallError struct {
+	Session string
+	Call    string        // such as "StartTrace"
+	Errno   syscall.Errno // such as windows.ERROR_ACCESS_DENIED
+}
+
+func (e *CallError) Error() string {
+	text := fmt.Sprintf("ETW session %q: %s: %s (error %d", e.Session, e.Call, e.Errno.Error(), uint32(e.Errno))
+	if name, ok := errnoNames[e.Errno]; ok {
+		text += ", " + name
+	}
+	text += ")"
+	todo, ok := advice[refusal{e.Call, e.Errno}]
+	if !ok {
+		todo, ok = advice[refusal{"", e.Errno}]
+	}
+	if ok {
+		text += ": " + todo
+	}
+	return text
+}
+
+// Unwrap gives the error of Windows, so that errors.Is finds windows.ERROR_ACCESS_DENIED and the like.
+func (e *CallError) Unwrap() error { return e.Errno }
+
+// callError says which call failed and what to do about it.
+func callError(c Config, call string, err error) error {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return &CallError{Session: c.Name, Call: call, Errno: errno}
+	}
+	return fmt.Errorf("ETW session %q: %s: %w", c.Name, call, err)
+}
+
+// gone tells whether ControlTrace's error means that the session does not run: there was none, or it was stopped and only
+// its description did not fit the buffer.
+func gone(err error) bool {
+	return errors.Is(err, errnoInstanceNotFound) || errors.Is(err, errnoMoreData)
+}
+
+// stoppedError is why ProcessTrace returned when nobody here stopped the session. Windows gives success or
+// ERROR_WMI_INSTANCE_NOT_FOUND when someone else did.
+func stoppedError(c Config, err error) error {
+	if err == nil || errors.Is(err, errnoInstanceNotFound) {
+		return fmt.Errorf("ETW session %q: %w, such as with: logman stop %q -ets", c.Name, ErrStopped, c.Name)
+	}
+	return fmt.Errorf("%w: %w", ErrStopped, callError(c, "ProcessTrace", err))
+}
+
+// heldError is a lock of the session's name that another process holds.
+func heldError(name string) error {
+	return fmt.Errorf("ETW session %q: %w: another collector on this host runs it; choose another session_name, or look with: logman query %q -ets", name, ErrInUse, name)
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+var testProvider = etw.MustGUID("{EB79061A-A566-4698-9119-3ED2807060E7}")
+
+func testConfig() Config {
+	return Config{
+		Name: "ASIMDNSServerTrace", Provider: testProvider, ProviderName: "Microsoft-Windows-DNSServer", Level: 4, Keywords: 0x3F,
+		BufferSizeKB: 256, MinimumBuffers: 64, MaximumBuffers: 256, FlushInterval: time.Second,
+	}
+}
+
+// fakeAPI is a Windows of a few lines: sessions by name in any case, locks by name, calls on record, calls that fail.
+type fakeAPI struct {
+	mu       sync.Mutex
+	calls    []string
+	fail     map[string]error       // by method
+	sessions map[string]*fakeTracer // by lower-case name
+	locks    map[string]bool        // held, here or elsewhere
+	granted  uint32                 // bits of LogFileMode that it grants
+	unknown  bool                   // the provider is not registered
+	stuck    chan struct{}          // when set, process returns only after it is closed
+}
+
+type fakeTracer struct {
+	name       string
+	properties properties
+	stopped    chan struct{}
+}
+
+func newFakeAPI() *fakeAPI {
+	return &fakeAPI{fail: map[string]error{}, sessions: map[string]*fakeTracer{}, locks: map[string]bool{}, granted: 0xFFFFFFFF}
+}
+
+func (f *fakeAPI) call(name string) error {
+	f.calls = append(f.calls, name)
+	return f.fail[name]
+}
+
+func (f *fakeAPI) record() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.calls...)
+}
+
+// add makes a session that someone else started.
+func (f *fakeAPI) add(name string, logFileMode uint32) *fakeTracer {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := &fakeTracer{name: name, stopped: make(chan struct{})}
+	t.properties.logFileMode = logFileMode
+	f.sessions[strings.ToLower(name)] = t
+	return t
+}
+
+func (f *fakeAPI) session(name string) *fakeTracer {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.sessions[strings.ToLower(name)]
+}
+
+// stopFromOutside is logman stop.
+func (f *fakeAPI) stopFromOutside(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	close(f.sessions[strings.ToLower(name)].stopped)
+	delete(f.sessions, strings.ToLower(name))
+}
+
+func (f *fakeAPI) startTrace(name string, p *properties) (uint64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.call("startTrace"); err != nil {
+		return 0, err
+	}
+	if f.sessions[strings.ToLower(name)] != nil {
+		return 0, errnoAlreadyExists
+	}
+	t := &fakeTracer{name: name, properties: *p, stopped: make(chan struct{})}
+	t.properties.logFileMode &= f.granted
+	t.properties.numberOfBuffers = p.minimumBuffers
+	t.properties.freeBuffers = p.minimumBuffers
+	f.sessions[strings.ToLower(name)] = t
+	return 0x100, nil
+}
+
+func (f *fakeAPI) controlTrace(name string, p *properties, code uint32) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	method := map[uint32]string{controlQuery: "query", controlStop: "stop"}[code]
+	if err := f.call(method); err != nil {
+		return err
+	}
+	t := f.sessions[strings.ToLower(name)]
+	if t == nil {
+		return errnoInstanceNotFound
+	}
+	*p = t.properties
+	copy(p.loggerName[:], utf16.Encode([]rune(t.name)))
+	if code == controlStop {
+		delete(f.sessions, strings.ToLower(name))
+		close(t.stopped)
+	}
+	return nil
+}
+
+func (f *fakeAPI) enableProvider(uint64, etw.GUID, uint8, uint64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.call("enableProvider")
+}
+
+func (f *fakeAPI) openTrace(name string, id uintptr) (trace, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.call("openTrace"); err != nil {
+		return nil, err
+	}
+	t := f.sessions[strings.ToLower(name)]
+	if t == nil {
+		return nil, errnoInstanceNotFound
+	}
+	return &fakeTrace{api: f, tracer: t, id: id, closed: make(chan struct{})}, nil
+}
+
+func (f *fakeAPI) providerRegistered(etw.GUID) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.unknown, f.call("providerRegistered")
+}
+
+func (f *fakeAPI) lockName(name string) (func(), error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.call("lockName"); err != nil {
+		return nil, err
+	}
+	if f.locks[name] {
+		return nil, heldError(name)
+	}
+	f.locks[name] = true
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.locks, name)
+	}, nil
+}
+
+// fakeTrace delivers one event and then waits for its end.
+type fakeTrace struct {
+	api    *fakeAPI
+	tracer *fakeTracer
+	id     uintptr
+	closed chan struct{}
+}
+
+func (t *fakeTrace) process() error {
+	shared.dispatch(newRecord(t.id, testProvider, 0, []byte("user data")))
+	select {
+	case <-t.tracer.stopped:
+	case <-t.closed:
+	}
+	if t.api.stuck != nil {
+		<-t.api.stuck
+	}
+	t.api.mu.Lock()
+	defer t.api.mu.Unlock()
+	return t.api.call("processTrace")
+}
+
+func (t *fakeTrace) close() error {
+	close(t.closed) // a second call panics, as it must not happen
+	t.api.mu.Lock()
+	defer t.api.mu.Unlock()
+	return t.api.call("closeTrace")
+}
+
+// newRecord is a record as ProcessTrace gives it: a header that is not in wire form, the user data elsewhere.
+func newRecord(id uintptr, provider etw.GUID, opcode byte, userData []byte) *eventRecord {
+	in := etw.Record{
+		Flags: etw.Flag64BitHeader | etw.FlagExtendedInfo, Property: 1, ThreadID: 7, ProcessID: 4242,
+		TimeStamp: 133_000_000_000_000_000, Provider: provider, ID: 256, Channel: 16, Level: 4, Opcode: opcode, Task: 1,
+		Keyword: 0x8000000000000001, ActivityID: testProvider,
+	}
+	r := &eventRecord{userDataLength: uint16(len(userData)), userContext: id}
+	copy(r.header[:], in.AppendHeader(nil, 0))
+	r.header[offSize], r.header[offHeaderType], r.header[offMarkerFlags] = 0xAA, 0xBB, 0xCC
+	r.header[offFlags] |= etw.FlagExtendedInfo
+	copy(r.header[offProcessorTime:offActivityID], "\x01\x02\x03\x04\x05\x06\x07\x08")
+	if len(userData) > 0 {
+		r.userData = &userData[0]
+	}
+	return r
+}
+
+func observed() (*zap.Logger, *observer.ObservedLogs) {
+	core, logs := observer.New(zap.DebugLevel)
+	return zap.New(core), logs
+}
+
+func ignore(_, _ []byte) {}
+
+// requireNothingHeld fails when an Open that failed, or a Close, left something behind.
+func requireNothingHeld(t *testing.T, f *fakeAPI) {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	require.Empty(t, f.sessions, "sessions that run")
+	require.Empty(t, f.locks, "names that are locked")
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	require.Empty(t, shared.names, "names that this process holds")
+	for i := range shared.consumers {
+		require.Nil(t, shared.consumers[i].Load(), "consumer %d", i)
+	}
+}
+
+func closeSession(t *testing.T, s *Session) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	require.NoError(t, s.Close(ctx))
+}
+
+var errFake = syscall.Errno(1234)

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestOpenDeliversEventsAndCloseStopsTheSessionBeforeTheConsumer(t *testing.T) {
+	f := newFakeAPI()
+	log, logs := observed()
+	delivered := make(chan []byte, 1)
+	s, err := open(f, testConfig(), func(header, userData []byte) {
+		delivered <- append(bytes.Clone(header), userData...)
+	}, log)
+	require.NoError(t, err)
+
+	var record etw.Record
+	require.NoError(t, record.Parse(<-delivered))
+	assert.Equal(t, testProvider, record.Provider)
+	assert.Equal(t, "user data", string(record.UserData))
+
+	require.NoError(t, s.Err())
+	closeSession(t, s)
+	<-s.Done()
+	require.NoError(t, s.Err(), "an orderly end is not an error")
+	assert.Equal(t, []string{
+		"lockName", "startTrace", "query", "providerRegistered", "enableProvider", "openTrace",
+		"stop", "processTrace", "closeTrace",
+	}, f.record())
+	requireNothingHeld(t, f)
+	closeSession(t, s) // again: nothing happens
+
+	started := logs.FilterMessage("ETW session started").All()
+	require.Len(t, started, 1)
+	fields := started[0].ContextMap()
+	assert.Equal(t, "0x08800100", fields["log_file_mode"])
+	assert.EqualValues(t, 256, fields["buffer_size_kb"])
+	assert.Equal(t, time.Second, fields["flush_interval"])
+	assert.Empty(t, logs.FilterLevelExact(zap.WarnLevel).All())
+}
+
+func TestAFailedStartLeavesNothingBehind(t *testing.T) {
+	for method, call := range map[string]string{
+		"lockName": "", "startTrace": "StartTrace", "enableProvider": "EnableTraceEx2", "openTrace": "OpenTrace",
+	} {
+		t.Run(method, func(t *testing.T) {
+			f := newFakeAPI()
+			f.fail[method] = errFake
+			_, err := open(f, testConfig(), ignore, nil)
+			require.ErrorIs(t, err, errFake)
+			var refused *CallError
+			if call != "" {
+				require.ErrorAs(t, err, &refused)
+				assert.Equal(t, call, refused.Call)
+			}
+			requireNothingHeld(t, f)
+		})
+	}
+}
+
+func TestAStartThatCannotReadBackOrEnumerateGoesOn(t *testing.T) {
+	f := newFakeAPI()
+	f.fail["query"], f.fail["providerRegistered"] = errFake, errFake
+	log, logs := observed()
+	s, err := open(f, testConfig(), ignore, log)
+	require.NoError(t, err)
+	assert.Len(t, logs.FilterLevelExact(zap.WarnLevel).FilterMessageSnippet("cannot read the ETW session back").All(), 1)
+	closeSession(t, s)
+}
+
+func TestOpenWarnsOfModesThatWindowsStripped(t *testing.T) {
+	f := newFakeAPI()
+	f.granted = modeRealTime
+	log, logs := observed()
+	s, err := open(f, testConfig(), ignore, log)
+	require.NoError(t, err)
+	defer closeSession(t, s)
+	var names []any
+	for _, entry := range logs.FilterLevelExact(zap.WarnLevel).All() {
+		names = append(names, entry.ContextMap()["mode"])
+	}
+	assert.Equal(t, []any{"EVENT_TRACE_PERSIST_ON_HYBRID_SHUTDOWN", "EVENT_TRACE_INDEPENDENT_SESSION_MODE"}, names)
+}
+
+func TestOpenWarnsOfAProviderThatIsNotRegistered(t *testing.T) {
+	f := newFakeAPI()
+	f.unknown = true
+	log, logs := observed()
+	s, err := open(f, testConfig(), ignore, log)
+	require.NoError(t, err)
+	defer closeSession(t, s)
+	warnings := logs.FilterLevelExact(zap.WarnLevel).All()
+	require.Len(t, warnings, 1)
+	assert.Contains(t, warnings[0].Message, "role DNS Server")
+	assert.Equal(t, "Microsoft-Windows-DNSServer {EB79061A-A566-4698-9119-3ED2807060E7}", warnings[0].ContextMap()["provider"])
+}
+
+func TestTwoSessionsOfOneNameInOneProcessAreAnError(t *testing.T) {
+	f := newFakeAPI()
+	s, err := open(f, testConfig(), ignore, nil)
+	require.NoError(t, err)
+	again := testConfig()
+	again.Name = "asimdnsservertrace"
+	_, err = open(f, again, ignore, nil)
+	require.ErrorIs(t, err, ErrInUse)
+	require.ErrorContains(t, err, "session_name")
+	require.NotNil(t, f.session(again.Name), "the first session still runs")
+	closeSession(t, s)
+
+	s, err = open(f, again, ignore, nil)
+	require.NoError(t, err, "the name is free after Close")
+	closeSession(t, s)
+	requireNothingHeld(t, f)
+}
+
+func TestASessionOfAnotherProcessIsNotStolen(t *testing.T) {
+	for _, spelling := range []string{"ASIMDNSServerTrace", "asimDNSserverTRACE"} {
+		t.Run(spelling, func(t *testing.T) {
+			f := newFakeAPI()
+			f.add(spelling, logFileMode)
+			f.locks[spelling] = true
+			_, err := open(f, testConfig(), ignore, nil)
+			require.ErrorIs(t, err, ErrInUse)
+			require.ErrorContains(t, err, fmt.Sprintf("logman query %q -ets", spelling))
+			require.NotNil(t, f.session(spelling), "the other's session still runs")
+			assert.Equal(t, map[string]bool{spelling: true}, f.locks)
+		})
+	}
+}
+
+func TestAStaleSessionIsStoppedAndStartedAgain(t *testing.T) {
+	f := newFakeAPI()
+	stale := f.add("asimdnsSERVERtrace", modeRealTime)
+	stale.properties.eventsLost = 12
+	log, logs := observed()
+	s, err := open(f, testConfig(), ignore, log)
+	require.NoError(t, err)
+	<-stale.stopped
+	assert.Equal(t, []string{"lockName", "startTrace", "query", "lockName", "stop", "startTrace"}, f.record()[:6])
+	warning := logs.FilterMessageSnippet("left behind").All()
+	require.Len(t, warning, 1)
+	assert.EqualValues(t, 12, warning[0].ContextMap()["events_lost"])
+	closeSession(t, s)
+	requireNothingHeld(t, f)
+}
+
+func TestASessionThatIsNotRealTimeIsNotTakenForAStaleOne(t *testing.T) {
+	f := newFakeAPI()
+	f.add(testConfig().Name, 0x1)
+	_, err := open(f, testConfig(), ignore, nil)
+	require.ErrorIs(t, err, ErrInUse)
+	require.ErrorContains(t, err, "0x00000001")
+	require.NotNil(t, f.session(testConfig().Name))
+}
+
+func TestASessionThatKeepsComingBackEndsTheStart(t *testing.T) {
+	f := newFakeAPI()
+	f.fail["startTrace"] = errnoAlreadyExists
+	_, err := open(f, testConfig(), ignore, nil)
+	require.ErrorIs(t, err, errnoAlreadyExists)
+	requireNothingHeld(t, f)
+}
+
+func TestAStopFromOutsideIsSeenAndTheNameCanBeOpenedAgain(t *testing.T) {
+	for _, result := range []error{nil, errnoInstanceNotFound, errFake} {
+		t.Run(fmt.Sprint(result), func(t *testing.T) {
+			f := newFakeAPI()
+			f.fail["processTrace"] = result
+			s, err := open(f, testConfig(), ignore, nil)
+			require.NoError(t, err)
+			f.stopFromOutside(testConfig().Name)
+			<-s.Done()
+			require.ErrorIs(t, s.Err(), ErrStopped)
+			if errors.Is(result, errFake) {
+				require.ErrorIs(t, s.Err(), errFake)
+			}
+
+			stats, err := s.Stats()
+			require.ErrorIs(t, err, ErrStopped)
+			assert.EqualValues(t, logFileMode, stats.LogFileMode, "the newest figures that are known")
+			closeSession(t, s)
+			requireNothingHeld(t, f)
+		})
+	}
+}
+
+func TestCloseIsBoundedByItsContextAndDiscardsTheRest(t *testing.T) {
+	f := newFakeAPI()
+	f.stuck = make(chan struct{})
+	delivered := 0
+	s, err := open(f, testConfig(), func(_, _ []byte) { delivered++ }, nil)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err = s.Close(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorContains(t, err, "logman stop")
+	require.True(t, s.consumer.discard.Load())
+
+	close(f.stuck) // now ProcessTrace returns, and a second Close sees the end
+	closeSession(t, s)
+	requireNothingHeld(t, f)
+}
+
+func TestASessionThatCannotBeStoppedStillEndsItsConsumer(t *testing.T) {
+	f := newFakeAPI()
+	s, err := open(f, testConfig(), ignore, nil)
+	require.NoError(t, err)
+	f.mu.Lock()
+	f.fail["stop"] = errnoAccessDenied
+	f.mu.Unlock()
+	err = s.Close(t.Context())
+	require.ErrorIs(t, err, errnoAccessDenied)
+	<-s.Done()
+	assert.Empty(t, f.locks)
+}
+
+func TestStatsAreThoseOfWindowsAndOfTheConsumerAndOutliveTheSession(t *testing.T) {
+	f := newFakeAPI()
+	s, err := open(f, testConfig(), ignore, nil)
+	require.NoError(t, err)
+	set := func(lost uint32) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		p := &f.sessions["asimdnsservertrace"].properties
+		p.eventsLost, p.realTimeBuffersLost, p.logBuffersLost, p.freeBuffers = lost, 2, 3, 9
+	}
+	set(41)
+	s.consumer.oversized.Add(5)
+	stats, err := s.Stats()
+	require.NoError(t, err)
+	assert.Equal(t, Stats{
+		KernelStats: KernelStats{
+			EventsLost: 41, RealTimeBuffersLost: 2, LogBuffersLost: 3, NumberOfBuffers: 64, FreeBuffers: 9, BufferSize: 256,
+			MinimumBuffers: 64, MaximumBuffers: 256, FlushInterval: time.Second, LogFileMode: logFileMode,
+		},
+		Counters: Counters{Oversized: 5},
+	}, stats)
+
+	set(42)
+	closeSession(t, s)
+	stats, err = s.Stats()
+	require.NoError(t, err)
+	assert.EqualValues(t, 42, stats.EventsLost, "the last figures come with the stop")
+}
+
+func TestAFailingQueryKeepsTheLastFigures(t *testing.T) {
+	f := newFakeAPI()
+	s, err := open(f, testConfig(), ignore, nil)
+	require.NoError(t, err)
+	defer closeSession(t, s)
+	f.mu.Lock()
+	f.fail["query"] = errnoAccessDenied
+	f.mu.Unlock()
+	stats, err := s.Stats()
+	require.ErrorIs(t, err, syscall.Errno(5))
+	assert.EqualValues(t, 256, stats.BufferSize)
+}
+
+func TestOpenNeedsASink(t *testing.T) {
+	_, err := open(newFakeAPI(), testConfig(), nil, nil)
+	require.ErrorContains(t, err, "no function to deliver")
+}

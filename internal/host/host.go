@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package host tells what this host is called and where it is reached.
+package host
+
+import (
+	"net"
+	"net/netip"
+)
+
+// Addr is the host's first global address on an interface that is up, IPv4 before IPv6; it is invalid when there is none.
+func Addr() netip.Addr {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return netip.Addr{}
+	}
+	var first netip.Addr
+	for _, i := range interfaces {
+		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagLoopback != 0 {
+			continue
+		}
+		addrs, err := i.Addrs()
+		if err != nil {
+			continue
+		}
+		for _, a := range addrs {
+			prefix, err := netip.ParsePrefix(a.String())
+			addr := prefix.Addr().Unmap()
+			switch {
+			case err != nil || !addr.IsGlobalUnicast():
+			case addr.Is4():
+				return addr
+			case !first.IsValid():
+				first = addr
+			}
+		}
+	}
+	return first
+}

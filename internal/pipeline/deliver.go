@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"errors"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+)
+
+// flush hands the batch to the next component and begins a new one.
+func (p *Pipeline) flush() {
+	n := p.records.Len()
+	if n == 0 {
+		return
+	}
+	first := p.records.At(0)
+	since := first.ObservedTimestamp()
+	if p.Live {
+		since = first.Timestamp()
+	}
+	p.Stats.lag.Store(max(0, time.Now().UnixNano()-int64(since)))
+
+	logs := p.logs
+	p.begin()
+	failed, err := p.consume(logs)
+	p.Stats.Emitted.Add(int64(n - failed))
+	if err == nil {
+		return
+	}
+	reason := DropRefused
+	if p.deliver.Err() != nil {
+		reason = DropShutdown
+	}
+	p.Stats.Dropped.Add(reason, int64(failed))
+	p.Logger.Error("records are lost: the next component in the pipeline did not take them",
+		zap.Int("records", failed), zap.String("reason", reason), zap.Error(err))
+}
+
+// consume hands logs over, again and again while the error says that it may succeed later and the retry settings allow. It
+// returns how many records were not taken, and why.
+func (p *Pipeline) consume(logs plog.Logs) (int, error) {
+	wait := backoff.ExponentialBackOff{
+		InitialInterval:     p.Retry.InitialInterval,
+		RandomizationFactor: p.Retry.RandomizationFactor,
+		Multiplier:          p.Retry.Multiplier,
+		MaxInterval:         p.Retry.MaxInterval,
+	}
+	wait.Reset()
+	begun := time.Now()
+	for {
+		err := p.consumeOnce(logs)
+		if err == nil {
+			return 0, nil
+		}
+		if part := (consumererror.Logs{}); errors.As(err, &part) {
+			logs = part.Data()
+		}
+		left := logs.LogRecordCount()
+		if consumererror.IsPermanent(err) || !p.Retry.Enabled {
+			return left, err
+		}
+		pause := wait.NextBackOff()
+		if p.Retry.MaxElapsedTime > 0 && time.Since(begun)+pause > p.Retry.MaxElapsedTime {
+			return left, err
+		}
+		p.Logger.Warn("the next component in the pipeline did not take the records; trying again",
+			zap.Int("records", left), zap.Duration("after", pause), zap.Error(err))
+		select {
+		case <-time.After(pause):
+		case <-p.deliver.Done():
+			return left, err
+		}
+	}
+}
+
+// consumeOnce is one try, reported to the collector's own receiver metrics.
+func (p *Pipeline) consumeOnce(logs plog.Logs) error {
+	n := logs.LogRecordCount()
+	ctx := p.Report.StartLogsOp(p.deliver)
+	err := p.Next.ConsumeLogs(ctx, logs)
+	p.Report.EndLogsOp(ctx, p.Format, n, err)
+	return err
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+)
+
+// Config is the receiver's configuration. The table of keys in README.md says the same, key by key.
+type Config struct {
+	// ProviderGUID is the provider whose events are received: {EB79061A-A566-4698-9119-3ED2807060E7} (DNS Server, the
+	// default) or {1C95126E-7EEA-49A9-A3FE-A378B03DDB4D} (DNS Client), braces or not, any case; or the provider's name.
+	ProviderGUID string `mapstructure:"provider_guid"`
+	// SessionName is the name of the ETW session, unique on the host. Default ASIMDNSServerTrace or ASIMDNSClientTrace, by
+	// provider.
+	SessionName string `mapstructure:"session_name"`
+	// EnableLevel is the most verbose level received: 1 critical, 2 error, 3 warning, 4 information, 5 verbose. 0, the
+	// default, is 4 for the server and 5 for the client.
+	EnableLevel int `mapstructure:"enable_level"`
+	// EnableFlags are the keywords received, an event needs one of them: an integer or a quoted string, hexadecimal or
+	// decimal. Default 0x3F for the server and 0x8000000000000FFF for the client; 0 is every keyword.
+	EnableFlags *uint64 `mapstructure:"enable_flags"`
+	// Profile is how events are classified: windows (default), asim or documented.
+	Profile asim.DNSProfile `mapstructure:"profile"`
+	// Device is the host that the events happened on.
+	Device DeviceConfig `mapstructure:"device"`
+	// Buffers are the buffers of the ETW session.
+	Buffers BuffersConfig `mapstructure:"buffers"`
+	// Batch says when records are handed to the next component.
+	Batch pipeline.BatchConfig `mapstructure:"batch"`
+	// Queue bounds the memory for events on their way.
+	Queue pipeline.QueueConfig `mapstructure:"queue"`
+	// Retry says how records that the next component refuses for now are tried again.
+	Retry configretry.BackOffConfig `mapstructure:"retry"`
+	// Replay reads recorded .etl files instead of a live session.
+	Replay replay.Config `mapstructure:"replay"`
+}
+
+// DeviceConfig is the `device` section.
+type DeviceConfig struct {
+	// Hostname is the name of the host, in full or short. Default: this host's; in a replay, the file's name stands in Dvc.
+	Hostname string `mapstructure:"hostname"`
+	// IP is the host's address. Default: this host's first; in a replay, none.
+	IP string `mapstructure:"ip"`
+}
+
+// BuffersConfig is the `buffers` section: the kernel memory of the ETW session.
+type BuffersConfig struct {
+	// SizeKB is the size of a buffer in KB. Default 256.
+	SizeKB int `mapstructure:"size_kb"`
+	// Minimum is the number of buffers that the session begins with. Default 64.
+	Minimum int `mapstructure:"minimum"`
+	// Maximum is the number of buffers that the session grows to. Default 256.
+	Maximum int `mapstructure:"maximum"`
+	// FlushInterval is how long an event waits in a buffer that does not fill, in whole seconds. Default 1s.
+	FlushInterval time.Duration `mapstructure:"flush_interval"`
+}
+
+// Bounds of the keys above.
+const (
+	maxLevel         = 5
+	maxBuffers       = 65536
+	maxFlushInterval = time.Hour
+)
+
+var (
+	_ component.Config    = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		ProviderGUID: dns.Server().GUID.String(),
+		Profile:      asim.ProfileWindows,
+		Buffers:      BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
+		Batch:        pipeline.DefaultBatchConfig(),
+		Queue:        pipeline.DefaultQueueConfig(),
+		Retry:        pipeline.DefaultRetryConfig(),
+		Replay:       replay.DefaultConfig(),
+	}
+}
+
+// Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	const flags = "enable_flags"
+	if v := conf.Get(flags); v != nil {
+		mask, err := confval.Mask(v)
+		if err != nil {
+			return fmt.Errorf("%s: %w", flags, err)
+		}
+		if err := conf.Merge(confmap.NewFromStringMap(map[string]any{flags: mask})); err != nil {
+			return err
+		}
+	}
+	return confval.Unmarshal(conf, c)
+}
+
+// Validate names each key whose value is not allowed, the value, and what is allowed.
+func (c *Config) Validate() error {
+	var errs []error
+	check := func(key string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+		}
+	}
+	between := func(key string, value, low, high int) {
+		if value < low || value > high {
+			errs = append(errs, fmt.Errorf("%s: %d is not allowed; want %d to %d", key, value, low, high))
+		}
+	}
+	provider, err := dns.Find(c.ProviderGUID)
+	check("provider_guid", err)
+	between("enable_level", c.EnableLevel, 0, maxLevel)
+	check("profile", c.Profile.Validate())
+	if c.Device.IP != "" {
+		if _, err := netip.ParseAddr(c.Device.IP); err != nil {
+			check("device.ip", fmt.Errorf("%q is not an IP address", c.Device.IP))
+		}
+	}
+	b := &c.Buffers
+	between("buffers.size_kb", b.SizeKB, session.MinBufferSizeKB, session.MaxBufferSizeKB)
+	between("buffers.minimum", b.Minimum, 2, maxBuffers)
+	between("buffers.maximum", b.Maximum, b.Minimum, maxBuffers)
+	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
+		check("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
+	}
+	// The sections batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	if provider != nil && len(errs) == 0 {
+		check("session_name", c.session(provider).Validate())
+	}
+	return errors.Join(errs...)
+}
+
+// enable gives the level and the keywords in force.
+func (c *Config) enable(p *dns.Provider) dns.Enable {
+	e := dns.Enable{Level: p.Level, Keywords: p.Keywords}
+	if c.EnableLevel != 0 {
+		e.Level = uint8(c.EnableLevel)
+	}
+	if c.EnableFlags != nil {
+		e.Keywords = *c.EnableFlags
+	}
+	return e
+}
+
+// session gives the settings of the ETW session.
+func (c *Config) session(p *dns.Provider) session.Config {
+	name := c.SessionName
+	if name == "" {
+		name = p.Session
+	}
+	e := c.enable(p)
+	return session.Config{
+		Name: name, Provider: p.GUID, ProviderName: p.Name, Level: e.Level, Keywords: e.Keywords,
+		BufferSizeKB: uint32(c.Buffers.SizeKB), MinimumBuffers: uint32(c.Buffers.Minimum), MaximumBuffers: uint32(c.Buffers.Maximum),
+		FlushInterval: c.Buffers.FlushInterval,
+	}
+}

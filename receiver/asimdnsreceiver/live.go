@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+)
+
+// liveSource delivers the events of a real-time ETW session.
+type liveSource struct {
+	session *session.Session
+	stopped chan struct{}
+	watched chan struct{}
+}
+
+func startLive(r *dnsReceiver, h component.Host) (*liveSource, error) {
+	deliver := func(header, userData []byte) { r.pipeline.Offer(time.Now().UnixNano(), header, userData) }
+	s, err := session.Open(r.cfg.session(r.provider), deliver, r.log)
+	if err != nil {
+		return nil, err
+	}
+	l := &liveSource{session: s, stopped: make(chan struct{}), watched: make(chan struct{})}
+	go l.watch(r, h)
+	return l, nil
+}
+
+// watch reports a session that ends though nobody here stopped it.
+func (l *liveSource) watch(r *dnsReceiver, h component.Host) {
+	defer close(l.watched)
+	select {
+	case <-l.stopped:
+	case <-l.session.Done():
+		if err := l.session.Err(); err != nil {
+			r.ended(h, err)
+		}
+	}
+}
+
+func (l *liveSource) losses() map[string]int64 {
+	stats, _ := l.session.Stats() // on an error these are the newest figures that are known
+	return map[string]int64{
+		"etw_events":    int64(stats.EventsLost),
+		"etw_buffers":   int64(stats.RealTimeBuffersLost),
+		"etw_oversized": int64(stats.Oversized),
+		"etw_discarded": int64(stats.Discarded + stats.Panics),
+	}
+}
+
+func (l *liveSource) stop(ctx context.Context) error {
+	close(l.stopped)
+	<-l.watched
+	return l.session.Close(ctx)
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strings"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
+)
+
+// dnsReceiver is one receiver: a source, live or a replay, in front of a pipeline.
+type dnsReceiver struct {
+	cfg      *Config
+	set      receiver.Settings
+	log      *zap.Logger
+	next     consumer.Logs
+	provider *dns.Provider
+	report   *receiverhelper.ObsReport
+
+	// Set by Start.
+	handler   *handler
+	pipeline  *pipeline.Pipeline
+	source    source
+	telemetry *metadata.TelemetryBuilder
+}
+
+// source delivers raw events into the receiver's pipeline from its start until it is stopped.
+type source interface {
+	// stop ends the source; when it returns without an error, nothing more is delivered.
+	stop(ctx context.Context) error
+	// losses gives what was lost before the receiver could see it, by who lost it.
+	losses() map[string]int64
+}
+
+func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsReceiver, error) {
+	provider, err := dns.Find(cfg.ProviderGUID)
+	if err != nil {
+		return nil, fmt.Errorf("provider_guid: %w", err)
+	}
+	transport := "etw"
+	if cfg.Replay.Enabled() {
+		transport = "file"
+	}
+	report, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
+		ReceiverID: set.ID, Transport: transport, ReceiverCreateSettings: set,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &dnsReceiver{cfg: cfg, set: set, log: set.Logger, next: next, provider: provider, report: report}, nil
+}
+
+// Start opens the source. After an error nothing is left running.
+func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
+	files, err := r.cfg.Replay.Check(checkFile)
+	if err != nil {
+		return err
+	}
+	enable := r.cfg.enable(r.provider)
+	device := r.liveDevice()
+	if r.cfg.Replay.Enabled() {
+		device = r.fileDevice(files[0], "")
+	}
+	r.handler = &handler{
+		decoder: dns.NewDecoder(r.provider),
+		enable:  enable,
+		mapper:  asim.NewDNSMapper(r.provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
+	}
+	r.pipeline = pipeline.New(pipeline.Settings{
+		Batch: r.cfg.Batch, Queue: r.cfg.Queue, Retry: r.cfg.Retry,
+		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
+		Live: !r.cfg.Replay.Enabled(),
+	})
+	r.pipeline.Start()
+	if r.cfg.Replay.Enabled() {
+		r.source = startReplay(r, files)
+	} else if r.source, err = startLive(r, h); err != nil {
+		return errors.Join(err, r.pipeline.Shutdown(context.Background()))
+	}
+	if err = r.observe(); err != nil {
+		return errors.Join(err, r.Shutdown(context.Background()))
+	}
+	r.log.Info("receiving DNS events", zap.String("provider", r.provider.Name), zap.Uint8("level", enable.Level),
+		zap.String("flags", fmt.Sprintf("%#x", enable.Keywords)), zap.String("profile", string(r.cfg.Profile)), zap.Strings("replay", files))
+	return nil
+}
+
+// Shutdown stops the source, hands over what is queued, and says what became of every event.
+func (r *dnsReceiver) Shutdown(ctx context.Context) error {
+	if r.source == nil {
+		return nil
+	}
+	err := errors.Join(r.source.stop(ctx), r.pipeline.Shutdown(ctx))
+	r.source = nil
+	if r.telemetry != nil {
+		r.telemetry.Shutdown()
+	}
+	r.log.Info("every event is accounted for", zap.Stringer("events", &r.pipeline.Stats),
+		zap.Int64("partially_decoded", r.handler.partial.Load()))
+	return err
+}
+
+// liveDevice is this host, or what the configuration says of it.
+func (r *dnsReceiver) liveDevice() asim.Device {
+	d := r.configuredDevice()
+	d.OSVersion = host.OSVersion()
+	if !d.Host {
+		d.Name, d.Host = host.Name(), true
+	}
+	if !d.Addr.IsValid() {
+		d.Addr = host.Addr()
+	}
+	return d
+}
+
+// fileDevice is the host that wrote the file, as far as configuration and file tell: without a name for it, the file's own
+// stands in.
+func (r *dnsReceiver) fileDevice(path, osVersion string) asim.Device {
+	d := r.configuredDevice()
+	d.OSVersion = osVersion
+	if !d.Host {
+		base := filepath.Base(path)
+		d.Name = strings.TrimSuffix(base, filepath.Ext(base))
+	}
+	return d
+}
+
+func (r *dnsReceiver) configuredDevice() asim.Device {
+	d := asim.Device{Name: r.cfg.Device.Hostname, Host: r.cfg.Device.Hostname != ""}
+	if r.cfg.Device.IP != "" {
+		d.Addr, _ = netip.ParseAddr(r.cfg.Device.IP) // Validate has parsed it
+	}
+	return d
+}
+
+// ended reports that the source ended by itself.
+func (r *dnsReceiver) ended(h component.Host, err error) {
+	r.log.Error("the source of events has ended", zap.Error(err))
+	componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err))
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
+)
+
+// observe registers the receiver's own telemetry; metadata.yaml says what each instrument means.
+func (r *dnsReceiver) observe() error {
+	builder, err := metadata.NewTelemetryBuilder(r.set.TelemetrySettings)
+	if err != nil {
+		return err
+	}
+	r.telemetry = builder
+	p, source, handler := r.pipeline, r.source, r.handler
+	return errors.Join(
+		builder.RegisterReceiverAsimdnsEventsReceivedCallback(p.ObserveReceived),
+		builder.RegisterReceiverAsimdnsEventsEmittedCallback(p.ObserveEmitted),
+		builder.RegisterReceiverAsimdnsEventsFilteredCallback(p.ObserveFiltered),
+		builder.RegisterReceiverAsimdnsEventsAggregatedCallback(p.ObserveAggregated),
+		builder.RegisterReceiverAsimdnsEventsUndecodableCallback(p.ObserveUndecodable),
+		builder.RegisterReceiverAsimdnsEventsDroppedCallback(p.ObserveDropped),
+		builder.RegisterReceiverAsimdnsQueueSizeCallback(p.ObserveQueueSize),
+		builder.RegisterReceiverAsimdnsQueueCapacityCallback(p.ObserveQueueCapacity),
+		builder.RegisterReceiverAsimdnsLagCallback(p.ObserveLag),
+		builder.RegisterReceiverAsimdnsEventsPartiallyDecodedCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(handler.partial.Load())
+			return nil
+		}),
+		builder.RegisterReceiverAsimdnsEventsLostCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for who, n := range source.losses() {
+				o.Observe(n, metric.WithAttributes(attribute.String("source", who)))
+			}
+			return nil
+		}),
+	)
+}
