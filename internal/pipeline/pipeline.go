@@ -10,6 +10,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync/atomic"
@@ -22,9 +23,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// drainTimeout bounds how long Shutdown tries to hand over what is queued. It keeps the whole shutdown of a receiver below
-// five seconds, even when the next component blocks.
-const drainTimeout = 4 * time.Second
+// Bounds of Shutdown, so that a receiver ends within five seconds even when its source and the next component hang.
+const (
+	stopTimeout  = 1500 * time.Millisecond // for the source to stop
+	drainTimeout = 3 * time.Second         // for what is queued to be handed over
+	graceTimeout = 400 * time.Millisecond  // for the next component to heed its context
+)
 
 // Kind says what became of an event.
 type Kind uint8
@@ -68,7 +72,7 @@ type Settings struct {
 	Live bool
 }
 
-// Pipeline is one source's way to the next component. Start it before the first event, stop the source before Shutdown.
+// Pipeline is one source's way to the next component. Start it before the first event.
 type Pipeline struct {
 	Settings
 	Stats Stats
@@ -148,8 +152,7 @@ func (p *Pipeline) Offer(received int64, head, body []byte) bool {
 func (p *Pipeline) Put(ctx context.Context, received int64, head, body []byte) error {
 	n := len(head) + len(body)
 	if n > MaxEventSize {
-		p.Stats.Received.Add(1)
-		p.Stats.Dropped.Add(DropTooLarge, 1)
+		p.Drop(DropTooLarge, 1)
 		return nil
 	}
 	c := p.withRoom(n)
@@ -206,26 +209,36 @@ func (p *Pipeline) Idle(ctx context.Context) error {
 	return nil
 }
 
-// Shutdown hands over what is queued and ends the worker. The source must have stopped. What cannot be handed over before
-// ctx ends, or within drainTimeout, is counted as dropped. An error means that the next component did not return.
-func (p *Pipeline) Shutdown(ctx context.Context) error {
+// Drop counts n events that the source had and could not pass on.
+func (p *Pipeline) Drop(reason string, n int64) {
+	p.Stats.Received.Add(n)
+	p.Stats.Dropped.Add(reason, n)
+}
+
+// Shutdown has the source stop, hands over what is queued and ends the worker. What cannot be handed over before ctx ends, or
+// within the bounds above, is counted as dropped. An error means that the source or the next component did not end.
+func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context) error) error {
+	stopping, cancel := context.WithTimeout(ctx, stopTimeout)
+	err := stopSource(stopping)
+	cancel()
+
 	p.closed.Store(true)
 	close(p.stopping)
-	ctx, stop := context.WithTimeout(ctx, drainTimeout)
-	defer stop()
+	ctx, cancel = context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	defer p.cancel()
 	select {
 	case <-p.done:
-		p.cancel()
-		return nil
+		return err
 	case <-ctx.Done():
 	}
 	p.cancel()
-	const grace = 500 * time.Millisecond // for a consumer that heeds its context
 	select {
 	case <-p.done:
-		return nil
-	case <-time.After(grace):
-		return fmt.Errorf("the next component in the pipeline did not return within %v of shutdown; %d events are not accounted for", drainTimeout+grace, p.Stats.Pending())
+		return err
+	case <-time.After(graceTimeout):
+		return errors.Join(err, fmt.Errorf("the next component in the pipeline did not return within %v of shutdown; %d events are not accounted for",
+			drainTimeout+graceTimeout, p.Stats.Pending()))
 	}
 }
 

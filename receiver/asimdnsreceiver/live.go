@@ -18,7 +18,7 @@ type liveSource struct {
 	watched chan struct{}
 }
 
-func startLive(r *dnsReceiver, h component.Host) (*liveSource, error) {
+func startLive(r *dnsReceiver, h component.Host) (source, error) {
 	deliver := func(header, userData []byte) { r.pipeline.Offer(time.Now().UnixNano(), header, userData) }
 	s, err := session.Open(r.cfg.session(r.provider), deliver, r.log)
 	if err != nil {

@@ -91,7 +91,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	if r.cfg.Replay.Enabled() {
 		r.source = startReplay(r, files)
 	} else if r.source, err = startLive(r, h); err != nil {
-		return errors.Join(err, r.pipeline.Shutdown(context.Background()))
+		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
 	}
 	if err = r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
@@ -106,7 +106,7 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 	if r.source == nil {
 		return nil
 	}
-	err := errors.Join(r.source.stop(ctx), r.pipeline.Shutdown(ctx))
+	err := r.pipeline.Shutdown(ctx, r.source.stop)
 	r.source = nil
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()

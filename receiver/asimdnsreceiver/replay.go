@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"sync"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -28,40 +27,22 @@ func checkFile(path string) error {
 // fileSource replays .etl files.
 type fileSource struct {
 	r      *dnsReceiver
-	cancel context.CancelFunc
-	done   chan struct{}
+	player *replay.Player
 
 	mu   sync.Mutex
 	lost map[string]int64
 }
 
 func startReplay(r *dnsReceiver, files []string) *fileSource {
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &fileSource{r: r, cancel: cancel, done: make(chan struct{}), lost: map[string]int64{}}
-	go func() {
-		defer close(s.done)
-		s.run(ctx, files)
-	}()
+	s := &fileSource{r: r, lost: map[string]int64{}}
+	s.player = replay.Start(r.cfg.Replay, files, s.play, r.pipeline, r.log, s.ended)
 	return s
 }
 
-// run plays the files and says what came of it. The collector goes on when they have ended.
-func (s *fileSource) run(ctx context.Context, files []string) {
-	put := func(ctx context.Context, head, body []byte) error {
-		return s.r.pipeline.Put(ctx, time.Now().UnixNano(), head, body)
-	}
-	err := replay.Run(ctx, s.r.cfg.Replay, files, s.play, put)
-	if ctx.Err() != nil {
-		return
-	}
-	if err != nil {
-		s.r.log.Error("the replay has failed", zap.Error(err))
-		return
-	}
-	if s.r.pipeline.Idle(ctx) != nil {
-		return
-	}
-	s.r.log.Info("the replay has ended", zap.Stringer("events", &s.r.pipeline.Stats))
+func (s *fileSource) stop(ctx context.Context) error { return s.player.Stop(ctx) }
+
+// ended looks for files of another provider.
+func (s *fileSource) ended() {
 	if n, first := s.r.handler.foreign.seen(); n > 0 && n == s.r.pipeline.Stats.Received.Load() {
 		s.r.log.Warn("no event in the replayed files is from the configured provider; check provider_guid",
 			zap.Stringer("provider_guid", s.r.provider.GUID), zap.Stringer("first_event_from", first), zap.Int64("events", n))
@@ -126,14 +107,4 @@ func (s *fileSource) losses() map[string]int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.lost)
-}
-
-func (s *fileSource) stop(ctx context.Context) error {
-	s.cancel()
-	select {
-	case <-s.done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

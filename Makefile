@@ -1,0 +1,87 @@
+# otelcol-winnet: every target installs what it needs through Go modules; `make run` and `make test` need Go and make only.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-print-directory
+
+GO        ?= go
+DIST      := dist
+TOOLS     := $(CURDIR)/$(DIST)/tools
+SRC       := $(DIST)/src
+SOURCES   := $(shell find receiver internal -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum
+RECEIVERS := asimdnsreceiver ciliumwindowsreceiver
+LDFLAGS   := -s -w
+FUZZTIME  ?= 10s
+
+export CGO_ENABLED ?= 0
+
+.PHONY: run build build-windows test test-race fuzz lint bench generate testdata clean help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: build testdata/dnsserver.etl ## replay the recorded captures through the collector until Ctrl-C
+	@# In a terminal the collector gets a process group of its own, so that Ctrl-C reaches it and not make.
+	@if [ -t 0 ]; then set -m; fi; $(DIST)/otelcol-winnet --config config.replay.yaml
+
+build: $(DIST)/otelcol-winnet ## build dist/otelcol-winnet for this machine
+
+build-windows: $(DIST)/otelcol-winnet.exe ## build dist/otelcol-winnet.exe, windows/amd64
+
+$(DIST)/otelcol-winnet: $(SRC)/go.mod $(SOURCES)
+	$(GO) build -C $(SRC) -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet .
+
+$(DIST)/otelcol-winnet.exe: $(SRC)/go.mod $(SOURCES)
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet.exe .
+
+# The collector's main package, written by the OpenTelemetry Collector Builder.
+$(SRC)/go.mod: builder-config.yaml go.mod | $(TOOLS)/builder
+	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
+	@touch $@
+
+# Tools, at the versions that internal/tools/go.mod pins.
+$(TOOLS)/builder: PACKAGE := go.opentelemetry.io/collector/cmd/builder
+$(TOOLS)/mdatagen: PACKAGE := go.opentelemetry.io/collector/cmd/mdatagen
+$(TOOLS)/staticcheck: PACKAGE := honnef.co/go/tools/cmd/staticcheck
+$(TOOLS)/%: internal/tools/go.mod internal/tools/go.sum
+	$(GO) build -C internal/tools -o $@ $(PACKAGE)
+
+test: testdata/dnsserver.etl ## run the tests that any machine can run
+	$(GO) test ./...
+
+test-race: ## run the tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+fuzz: ## run every fuzz target for FUZZTIME (10s) each
+	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver); do \
+	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
+	    echo "== $$name ($$f)"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f); \
+	  done; done
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+generate: $(TOOLS)/mdatagen ## write the code that metadata.yaml describes
+	@for r in $(RECEIVERS); do (cd receiver/$$r && $(TOOLS)/mdatagen metadata.yaml); done
+	@gofmt -w $$(find receiver -name 'generated_*.go')
+
+testdata: ## write the test data anew; equal on every machine
+	$(GO) run ./internal/testdatagen -out testdata
+
+testdata/dnsserver.etl:
+	$(MAKE) testdata
+
+lint: $(TOOLS)/staticcheck ## check format, vet and staticcheck for linux and windows, and that generated code is current
+	@out=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$out" ]; then echo "gofmt differs: $$out"; exit 1; fi
+	GOOS=linux $(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+	GOOS=linux $(TOOLS)/staticcheck ./...
+	GOOS=windows $(TOOLS)/staticcheck ./...
+	@before=$$(git ls-files -co --exclude-standard receiver | xargs sha256sum); $(MAKE) generate; \
+	  after=$$(git ls-files -co --exclude-standard receiver | xargs sha256sum); \
+	  if [ "$$before" != "$$after" ]; then echo "generated code differs from metadata.yaml: run make generate and commit"; exit 1; fi
+	@$(GO) mod tidy -diff
+
+clean: ## remove what the targets above built
+	rm -rf $(DIST) out

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A network event on its way into a record's attributes, group by group: ASIM's names first, Cilium's own beside them.
+
+package asim
+
+import (
+	"encoding/hex"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+// networkRecord is one event on its way into a record's attributes. Each method below writes a group of them.
+type networkRecord struct {
+	*NetworkMapper
+	*flow.Flow
+	attrs pcommon.Map
+}
+
+// networkOutcome is what ASIM and the log record say of a decision.
+type networkOutcome struct {
+	action        string // DvcAction, empty when the event decides nothing
+	result        string // EventResult
+	details       string // EventResultDetails, whose list of values is closed
+	eventSeverity string
+	severity      plog.SeverityNumber
+	severityText  string
+}
+
+// The outcomes. A packet that was let through is informational; one that was dropped or denied, or would have been but for
+// the audit mode, is worth a look; lost events are a hole in the evidence.
+var (
+	networkAllowed = networkOutcome{"Allow", "Success", "NA", "Informational", plog.SeverityNumberInfo, "INFO"}
+	networkAudited = networkOutcome{"Allow", "Success", "NA", "Low", plog.SeverityNumberWarn, "WARN"}
+	networkDropped = networkOutcome{"Drop", "Failure", "Unknown", "Low", plog.SeverityNumberWarn, "WARN"}
+	networkDenied  = networkOutcome{"Deny", "Failure", "Unknown", "Low", plog.SeverityNumberWarn, "WARN"}
+	networkLost    = networkOutcome{"", "NA", "NA", "Medium", plog.SeverityNumberWarn, "WARN"}
+	networkDebug   = networkOutcome{"", "NA", "NA", "Informational", plog.SeverityNumberDebug, "DEBUG"}
+	networkSeen    = networkOutcome{"", "NA", "NA", "Informational", plog.SeverityNumberInfo, "INFO"}
+)
+
+// networkOutcomeOf returns the event's outcome.
+func networkOutcomeOf(f *flow.Flow) networkOutcome {
+	switch f.Class {
+	case flow.ClassLost:
+		return networkLost
+	case flow.ClassDebug:
+		return networkDebug
+	}
+	switch f.Verdict {
+	case flow.VerdictForwarded, flow.VerdictRedirected:
+		return networkAllowed
+	case flow.VerdictAudit:
+		return networkAudited
+	case flow.VerdictDropped:
+		if f.Type == monitor.TypePolicyVerdict {
+			return networkDenied
+		}
+		return networkDropped
+	}
+	return networkSeen
+}
+
+// typeName is the event's type as in Cilium's message types; lost events, which are no message, are "lost".
+func (r *networkRecord) typeName() string {
+	if r.Class == flow.ClassLost {
+		return "lost"
+	}
+	return r.Type.String()
+}
+
+// event writes what kind of event this is, and when.
+func (r *networkRecord) event(ts time.Time) {
+	a := r.attrs
+	a.PutStr("EventProduct", "Cilium")
+	a.PutStr("EventVendor", "Isovalent")
+	a.PutStr("EventSchema", networkSchema)
+	a.PutStr("EventSchemaVersion", networkSchemaVersion)
+	a.PutStr("EventType", "Flow")
+	a.PutInt("EventCount", max(r.Aggregate.Count, 1))
+	end := r.stamp(ts)
+	start := end
+	if first := r.Aggregate.First; !first.IsZero() && first.Before(ts) {
+		start = r.stamp(first.UTC())
+	}
+	a.PutStr("EventStartTime", start)
+	a.PutStr("EventEndTime", end)
+	a.PutStr("cilium.event.type", r.typeName())
+	networkPutText(a, "cilium.event.sub_type", r.SubTypeName())
+	if r.EndpointID != 0 {
+		a.PutInt("cilium.endpoint.id", int64(r.EndpointID))
+	}
+	if r.CPU >= 0 {
+		a.PutInt("cilium.cpu", int64(r.CPU))
+	}
+}
+
+// stamp formats a time as the DNS records do: 100 ns, UTC.
+func (r *networkRecord) stamp(t time.Time) string {
+	r.scratch = t.AppendFormat(r.scratch[:0], "2006-01-02T15:04:05.0000000Z07:00")
+	return string(r.scratch)
+}
+
+// outcome writes what was decided.
+func (r *networkRecord) outcome(o networkOutcome) {
+	a := r.attrs
+	a.PutStr("EventResult", o.result)
+	a.PutStr("EventResultDetails", o.details)
+	a.PutStr("EventSeverity", o.eventSeverity)
+	networkPutText(a, "DvcAction", o.action)
+	if r.Verdict != flow.VerdictUnknown {
+		verdict := r.Verdict.String()
+		a.PutStr("DvcOriginalAction", verdict)
+		a.PutStr("cilium.verdict", verdict)
+	}
+	if r.Verdict != flow.VerdictDropped {
+		return
+	}
+	if r.Type == monitor.TypePacketMonitorDrop {
+		r.packetMonitor()
+		return
+	}
+	reason := r.DropReasonText()
+	if r.DropExtError != 0 {
+		reason += ", " + strconv.Itoa(int(r.DropExtError))
+	}
+	a.PutStr("EventOriginalResultDetails", reason)
+	a.PutStr("cilium.drop_reason", flow.DropReasonName(r.DropReason))
+	a.PutInt("cilium.drop_reason_code", int64(r.DropReason))
+}
+
+// packetMonitor writes what Windows' packet monitor says of a drop. Its numbers are its own, not Cilium's.
+func (r *networkRecord) packetMonitor() {
+	a, p := r.attrs, &r.Pktmon
+	a.PutStr("EventOriginalResultDetails", "packet monitor drop reason "+strconv.FormatUint(uint64(p.DropReason), 10))
+	a.PutInt("cilium.pktmon.drop_reason", int64(p.DropReason))
+	a.PutInt("cilium.pktmon.drop_location", int64(p.DropLocation))
+	a.PutInt("cilium.pktmon.component_id", int64(p.ComponentID))
+	a.PutInt("cilium.pktmon.edge_id", int64(p.EdgeID))
+	a.PutInt("cilium.pktmon.group_id", int64(p.GroupID))
+}
+
+// device writes the node that the event happened on.
+func (r *networkRecord) device() {
+	a, d := r.attrs, &r.options.Device
+	a.PutStr("Dvc", d.name())
+	if d.HostName != "" {
+		full := Device{Name: d.HostName}
+		host, domain := full.hostname()
+		a.PutStr("DvcHostname", host)
+		if domain != "" {
+			a.PutStr("DvcDomain", domain)
+			a.PutStr("DvcDomainType", "FQDN")
+		}
+	}
+	networkPutText(a, "DvcIpAddr", d.IPAddr)
+}
+
+// ends writes who sent the packet and whom to. A packet inside a tunnel has its own ends.
+func (r *networkRecord) ends() {
+	a := r.attrs
+	r.end("Src", "SrcIpAddr", r.IP.Source)
+	r.end("Dst", "DstIpAddr", r.IP.Destination)
+	if r.IP.SourceXlated.IsValid() {
+		a.PutStr("SrcNatIpAddr", r.IP.SourceXlated.String())
+	}
+	if r.L4.Protocol.HasPorts() || r.Class == flow.ClassSocket {
+		r.number("SrcPortNumber", uint64(r.L4.SourcePort))
+		r.number("DstPortNumber", uint64(r.L4.DestinationPort))
+	}
+	if r.HasEthernet {
+		r.mac("SrcMacAddr", r.Ethernet.Source)
+		r.mac("DstMacAddr", r.Ethernet.Destination)
+	}
+	switch {
+	case r.VLANCount == 1:
+		a.PutStr("SrcVlanId", strconv.Itoa(int(r.VLANs[0])))
+	case r.VLANCount > 1: // the schema's aliases: InnerVlanId is SrcVlanId, OuterVlanId is DstVlanId
+		a.PutStr("SrcVlanId", strconv.Itoa(int(r.VLANs[1])))
+		a.PutStr("DstVlanId", strconv.Itoa(int(r.VLANs[0])))
+	}
+	r.identity("cilium.source.identity", "cilium.source.identity_name", r.SourceIdentity)
+	r.identity("cilium.destination.identity", "cilium.destination.identity_name", r.DestinationIdentity)
+}
+
+func (r *networkRecord) end(key, addrKey string, addr netip.Addr) {
+	if addr.IsValid() {
+		text := addr.String()
+		r.attrs.PutStr(key, text)
+		r.attrs.PutStr(addrKey, text)
+	}
+}
+
+// identity writes a security identity and its name, when it is one that Cilium reserves. 0 is not known.
+func (r *networkRecord) identity(key, nameKey string, identity uint32) {
+	if identity == 0 {
+		return
+	}
+	r.attrs.PutInt(key, int64(identity))
+	if name, ok := flow.IdentityName(identity); ok {
+		r.attrs.PutStr(nameKey, name)
+	}
+}
+
+func (r *networkRecord) mac(key string, mac [6]byte) {
+	r.scratch = flow.AppendMAC(r.scratch[:0], mac)
+	r.attrs.PutStr(key, string(r.scratch))
+}
+
+// number writes a number, nothing when it is 0, which none of these fields has as a value.
+func (r *networkRecord) number(key string, v uint64) {
+	if v != 0 {
+		r.attrs.PutInt(key, int64(v))
+	}
+}
+
+// networkDirections is indexed by flow.Direction.
+var networkDirections = [...]string{"NA", "Inbound", "Outbound"}
+
+// transport writes what was sent: protocol, amount, flags, ICMP message.
+func (r *networkRecord) transport() {
+	a := r.attrs
+	a.PutStr("NetworkDirection", networkDirections[r.Direction])
+	if r.IP.Version != 0 {
+		if r.Class == flow.ClassPacket || r.L4.Protocol != flow.L4None {
+			networkPutText(a, "NetworkProtocol", networkProtocolName(r.IP.Protocol))
+		}
+		if r.IP.Version == 6 {
+			a.PutStr("NetworkProtocolVersion", "IPv6")
+		} else {
+			a.PutStr("NetworkProtocolVersion", "IPv4")
+		}
+		if r.IP.Fragment {
+			a.PutBool("cilium.ip.fragment", true)
+		}
+		if r.IP.Encrypted {
+			a.PutBool("cilium.encrypted", true)
+		}
+	}
+	switch {
+	case r.Aggregate.Count > 1:
+		a.PutInt("NetworkBytes", r.Aggregate.Bytes)
+		a.PutInt("NetworkPackets", r.Aggregate.Count)
+	case r.OrigLen != 0:
+		a.PutInt("NetworkBytes", int64(r.OrigLen))
+		a.PutInt("NetworkPackets", 1)
+	}
+	switch r.L4.Protocol {
+	case flow.L4TCP:
+		if r.L4.HasFlags {
+			for _, f := range networkTCPFlags {
+				a.PutBool(f.key, r.L4.Flags&f.flag != 0)
+			}
+		}
+	case flow.L4ICMPv4:
+		a.PutStr("NetworkIcmpType", networkICMPTypeName(networkICMPv4Types, r.L4.Type))
+		a.PutInt("NetworkIcmpCode", int64(r.L4.Code))
+	case flow.L4ICMPv6:
+		a.PutStr("NetworkIcmpType", networkICMPTypeName(networkICMPv6Types, r.L4.Type))
+		a.PutInt("NetworkIcmpCode", int64(r.L4.Code))
+	}
+	if r.Problem != flow.ProblemNone {
+		a.PutStr("cilium.packet.problem", r.Problem.String()+" "+r.ProblemAt.String())
+	}
+}
+
+// networkTCPFlags are the flags that the schema has.
+var networkTCPFlags = [...]struct {
+	flag uint16
+	key  string
+}{
+	{flow.TCPAck, "TcpFlagsAck"}, {flow.TCPFin, "TcpFlagsFin"}, {flow.TCPPsh, "TcpFlagsPsh"}, {flow.TCPRst, "TcpFlagsRst"},
+	{flow.TCPSyn, "TcpFlagsSyn"}, {flow.TCPUrg, "TcpFlagsUrg"},
+}
+
+// decision writes how Cilium came to its verdict, and where.
+func (r *networkRecord) decision() {
+	a := r.attrs
+	if r.Reply != flow.Unknown {
+		a.PutBool("cilium.is_reply", r.Reply == flow.Yes)
+	}
+	switch r.Type {
+	case monitor.TypeTrace:
+		a.PutStr("cilium.trace.observation_point", r.ObservationPoint.String())
+		if r.TraceReason != 0 {
+			a.PutStr("cilium.trace.reason", r.TraceReason.String())
+		}
+	case monitor.TypePolicyVerdict:
+		a.PutStr("cilium.policy.match_type", r.PolicyMatchName())
+		networkPutText(a, "cilium.policy.verdict", networkPolicyActions[r.Verdict])
+		if r.AuthType != 0 {
+			a.PutStr("cilium.auth_type", r.AuthType.String())
+		}
+	case monitor.TypeTraceSock:
+		r.number("cilium.socket.cookie", r.Socket.Cookie)
+		r.number("cilium.cgroup.id", r.Socket.CgroupID)
+	case monitor.TypeRecorder:
+		a.PutInt("cilium.recorder.rule_id", int64(r.Recorder.RuleID))
+	}
+	if r.HasFile {
+		a.PutStr("cilium.file", r.FileName())
+		a.PutInt("cilium.line", int64(r.Line))
+	}
+	r.number("cilium.proxy_port", uint64(r.ProxyPort))
+	r.number("cilium.interface.index", uint64(r.InterfaceIndex))
+	r.number("cilium.ip_trace_id", r.IPTraceID)
+}
+
+// networkPolicyActions names a policy verdict as `cilium monitor` does, indexed by flow.Verdict.
+var networkPolicyActions = [...]string{
+	flow.VerdictForwarded: "allow", flow.VerdictDropped: "deny", flow.VerdictAudit: "audit",
+	flow.VerdictRedirected: "redirect", flow.VerdictTranslated: "",
+}
+
+// tunnel writes the outside of an encapsulated packet.
+func (r *networkRecord) tunnel() {
+	t := &r.Tunnel
+	if t.Protocol == flow.TunnelNone {
+		return
+	}
+	a := r.attrs
+	a.PutStr("cilium.tunnel.protocol", t.Protocol.String())
+	a.PutInt("cilium.tunnel.vni", int64(t.VNI))
+	if t.IP.Version != 0 {
+		a.PutStr("cilium.tunnel.source.ip", t.IP.Source.String())
+		a.PutStr("cilium.tunnel.destination.ip", t.IP.Destination.String())
+	}
+	r.number("cilium.tunnel.source.port", uint64(t.L4.SourcePort))
+	r.number("cilium.tunnel.destination.port", uint64(t.L4.DestinationPort))
+}
+
+// debug writes a debug message: its text and the arguments behind it.
+func (r *networkRecord) debug() {
+	a := r.attrs
+	r.scratch = r.Debug.AppendText(r.scratch[:0])
+	a.PutStr("EventMessage", string(r.scratch))
+	a.PutInt("cilium.debug.hash", int64(r.Hash))
+	a.PutInt("cilium.debug.arg1", int64(r.Debug.Arg1))
+	a.PutInt("cilium.debug.arg2", int64(r.Debug.Arg2))
+	a.PutInt("cilium.debug.arg3", int64(r.Debug.Arg3))
+}
+
+// lost writes how many events were lost, and where.
+func (r *networkRecord) lost() {
+	r.attrs.PutInt("cilium.lost.count", int64(r.Lost.Count))
+	r.attrs.PutStr("cilium.lost.source", r.Lost.Source.String())
+}
+
+// raw writes a record that is not decoded.
+func (r *networkRecord) raw() {
+	r.scratch = hex.AppendEncode(r.scratch[:0], r.Raw)
+	r.attrs.PutStr("cilium.raw", string(r.scratch))
+}

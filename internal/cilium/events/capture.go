@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The capture file: a .pcapng of link type 147 (USER0) in which one packet is one raw record. This reader is the project's
+// own since it has to bear any file: what it holds in memory is bounded whatever the lengths in the file say, and every
+// kind of damage has a name.
+//
+// Where the file carries it, epb_queue is the processor and epb_dropcount the number of records lost before the packet;
+// a packet without data and with a dropcount is a loss record alone.
+
+package events
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// LinkTypeUser0 is the link type of captures of raw records, LINKTYPE_USER0.
+const LinkTypeUser0 = 147
+
+// MaxPacket is the longest packet that is read, in bytes; no map record comes near. Longer ones are stepped over and
+// counted.
+const MaxPacket = 512 << 10
+
+// Reasons of a capture's errors.
+const (
+	// ReasonEmpty is a file without a byte.
+	ReasonEmpty Reason = "empty"
+	// ReasonFormat is a file that is not a pcapng.
+	ReasonFormat Reason = "format"
+	// ReasonVersion is a pcapng of a major version other than 1.
+	ReasonVersion Reason = "version"
+	// ReasonLinkType is a capture of something else than raw records.
+	ReasonLinkType Reason = "link_type"
+	// ReasonTruncated is a file that ends within a block.
+	ReasonTruncated Reason = "truncated"
+	// ReasonDamaged is a file that contradicts itself: lengths, magics, interfaces that it does not have.
+	ReasonDamaged Reason = "damaged"
+)
+
+// CaptureError says why a capture, or the rest of one, cannot be read.
+type CaptureError struct {
+	Reason Reason
+	Offset int64 // of the block, in bytes from the file's beginning
+	text   string
+}
+
+func (e *CaptureError) Error() string {
+	switch e.Reason {
+	case ReasonTruncated, ReasonDamaged, ReasonVersion:
+		return fmt.Sprintf("capture %s at byte %d: %s", e.Reason, e.Offset, e.text)
+	}
+	return e.text
+}
+
+// CaptureStats is what was read of a capture.
+type CaptureStats struct {
+	Records   uint64 // delivered, loss records not counted
+	Lost      uint64 // records that were lost when the capture was made
+	Cut       uint64 // records delivered that the capture holds only the beginning of
+	Oversized uint64 // packets above MaxPacket, which are not delivered
+	Untimed   uint64 // records delivered without a time: the block has none, or one outside the years 1970 to 2262
+}
+
+// Capture reads one capture file. It is not safe for use from several goroutines.
+type Capture struct {
+	r      *bufio.Reader
+	closer io.Closer
+	start  int64 // of the current block, in bytes from the file's beginning
+	offset int64 // of the next one
+
+	order      binary.ByteOrder
+	interfaces []captureInterface // of the current section
+
+	block   []byte // a block's content, reused
+	pending Record // follows the loss record that Next returned
+	held    bool   // pending is one
+	stats   CaptureStats
+	err     error // sticky
+}
+
+// OpenCapture opens the capture file at path and reads up to its first interface, so that a file of another kind is known
+// at once: an error is the operating system's or a *CaptureError. The caller closes the capture.
+func OpenCapture(path string) (*Capture, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := NewCapture(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, errors.Join(err, f.Close()))
+	}
+	c.closer = f
+	return c, nil
+}
+
+// NewCapture is OpenCapture for a capture that is open; closing it is then the caller's alone.
+func NewCapture(r io.Reader) (*Capture, error) {
+	c := &Capture{r: bufio.NewReaderSize(r, 64<<10)}
+	if err := c.checkMagic(); err != nil {
+		return nil, err
+	}
+	for len(c.interfaces) == 0 && c.err == nil {
+		c.advance()
+	}
+	var wrong *CaptureError
+	if errors.As(c.err, &wrong) && (wrong.Reason == ReasonLinkType || wrong.Reason == ReasonVersion) {
+		return nil, c.err
+	}
+	return c, nil
+}
+
+// Close closes the file that OpenCapture opened.
+func (c *Capture) Close() error {
+	if c.closer == nil {
+		return nil
+	}
+	return c.closer.Close()
+}
+
+// Stats is what has been read so far.
+func (c *Capture) Stats() CaptureStats { return c.stats }
+
+// Next returns the next record, whose Data is valid until the next call. At the end the error is io.EOF. Any other is the
+// operating system's or a *CaptureError, after which nothing of the file can be read; what stood before it has been
+// returned. Errors repeat.
+func (c *Capture) Next() (Record, error) {
+	for !c.held {
+		if c.err != nil {
+			return Record{}, c.err
+		}
+		c.advance()
+	}
+	next := c.pending
+	c.held = false
+	if next.Lost > 0 {
+		c.stats.Lost += next.Lost
+		// The packet that follows the loss, if there is one, stays pending: it is still in the block's memory.
+		c.pending.Lost = 0
+		c.held = len(next.Data) > 0
+		next.Data = nil
+		return next, nil
+	}
+	c.stats.Records++
+	if next.Time == 0 {
+		c.stats.Untimed++
+	}
+	return next, nil
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Blocks of a capture file as such: where each begins and ends, and in which byte order it is.
+
+package events
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// Block types (draft-ietf-opsawg-pcapng, section 4 and appendix A).
+const (
+	blockSection   = 0x0A0D0D0A // the same in either byte order
+	blockInterface = 1
+	blockPacket    = 2 // obsolete, still found in old files
+	blockSimple    = 3
+	blockEnhanced  = 6
+)
+
+const (
+	blockHeader  = 8  // type and total length
+	blockTrailer = 4  // total length again
+	minBlock     = 12 // header and trailer
+	// maxBlock is the longest block that is read rather than stepped over: a packet, its fixed fields and 64 KiB of options.
+	maxBlock = MaxPacket + 64<<10
+)
+
+// advance reads one block. It sets pending where the block is a packet, and err at the end.
+func (c *Capture) advance() {
+	typ, body, err := c.readBlock()
+	if err == nil && body != nil {
+		switch typ {
+		case blockSection:
+			err = c.section(body)
+		case blockInterface:
+			err = c.describe(body)
+		case blockEnhanced, blockPacket:
+			err = c.packet(typ, body)
+		case blockSimple:
+			err = c.simplePacket(body)
+		}
+	}
+	c.err = err
+}
+
+// known tells the types of block that matter. The others, statistics and names and secrets, are stepped over.
+func known(typ uint32) bool {
+	switch typ {
+	case blockSection, blockInterface, blockEnhanced, blockPacket, blockSimple:
+		return true
+	}
+	return false
+}
+
+// readBlock reads the next block and returns its type and its content without header and trailer, which is valid until
+// the next call; nil for a block that was stepped over. Between two blocks, at the end of the file, the error is io.EOF.
+func (c *Capture) readBlock() (uint32, []byte, error) {
+	c.start = c.offset
+	header, err := c.r.Peek(blockHeader)
+	switch {
+	case err == io.EOF && len(header) == 0:
+		return 0, nil, io.EOF
+	case err != nil:
+		return 0, nil, c.cut(err)
+	}
+	if binary.LittleEndian.Uint32(header) == blockSection {
+		if err := c.readByteOrder(); err != nil {
+			return 0, nil, err
+		}
+		header, _ = c.r.Peek(blockHeader) // it may have moved
+	}
+	typ, length := c.order.Uint32(header), c.order.Uint32(header[4:])
+	if length < minBlock || length%4 != 0 {
+		return 0, nil, c.damaged("a block of %d bytes; want at least %d and a multiple of 4", length, minBlock)
+	}
+	c.offset += int64(length)
+	if !known(typ) || length > maxBlock {
+		return 0, nil, c.stepOver(typ, length)
+	}
+	if cap(c.block) < int(length) {
+		c.block = make([]byte, length)
+	}
+	c.block = c.block[:length]
+	if _, err := io.ReadFull(c.r, c.block); err != nil {
+		return 0, nil, c.cut(err)
+	}
+	body := c.block[blockHeader : length-blockTrailer]
+	return typ, body, c.checkTrailer(length, c.block[length-blockTrailer:])
+}
+
+// readByteOrder finds from a section header, before its length can be read, in which order the section's bytes are.
+func (c *Capture) readByteOrder() error {
+	head, err := c.r.Peek(blockHeader + 4)
+	if err != nil {
+		return c.cut(err)
+	}
+	switch magic := head[blockHeader:]; {
+	case bytes.Equal(magic, []byte{0x4D, 0x3C, 0x2B, 0x1A}):
+		c.order = binary.LittleEndian
+	case bytes.Equal(magic, []byte{0x1A, 0x2B, 0x3C, 0x4D}):
+		c.order = binary.BigEndian
+	default:
+		return c.damaged("a section's byte-order magic is % x; want 4d 3c 2b 1a or its reverse", magic)
+	}
+	return nil
+}
+
+// stepOver discards a block that is of no interest or too long. Without a section's header or an interface's description
+// the rest of the file would have no meaning, so these must not be too long.
+func (c *Capture) stepOver(typ, length uint32) error {
+	if typ == blockSection || typ == blockInterface {
+		return c.damaged("a header block of %d bytes; want at most %d", length, maxBlock)
+	}
+	const step = 1 << 30 // what an int holds everywhere
+	for left := int64(length) - blockTrailer; left > 0; left -= step {
+		if _, err := c.r.Discard(int(min(left, step))); err != nil {
+			return c.cut(err)
+		}
+	}
+	trailer, err := c.r.Peek(blockTrailer)
+	if err != nil {
+		return c.cut(err)
+	}
+	if err := c.checkTrailer(length, trailer); err != nil {
+		return err
+	}
+	_, err = c.r.Discard(blockTrailer)
+	if known(typ) {
+		c.stats.Oversized++
+	}
+	return err
+}
+
+func (c *Capture) checkTrailer(length uint32, trailer []byte) error {
+	if again := c.order.Uint32(trailer); again != length {
+		return c.damaged("a block has %d bytes by its beginning and %d by its end", length, again)
+	}
+	return nil
+}
+
+// cut is the error of the current block when it could not be read to its end.
+func (c *Capture) cut(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return &CaptureError{Reason: ReasonTruncated, Offset: c.start, text: "the file ends within a block"}
+	}
+	return fmt.Errorf("reading the capture at byte %d: %w", c.start, err)
+}
+
+// damaged is the error of the current block when it contradicts itself or the file.
+func (c *Capture) damaged(format string, args ...any) error {
+	return &CaptureError{Reason: ReasonDamaged, Offset: c.start, text: fmt.Sprintf(format, args...)}
+}

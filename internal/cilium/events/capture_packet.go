@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the blocks of a capture file hold: sections, interfaces, packets. Every length in them is checked against the bytes
+// at hand.
+
+package events
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"strconv"
+)
+
+// captureInterface is what a packet's meaning takes from its interface.
+type captureInterface struct {
+	snapLen    uint32 // bytes that the capture holds of a packet at most; 0 is no limit
+	resolution uint8  // if_tsresol: a time stamp counts 10^-n seconds, or with the top bit set 2^-n
+	offset     int64  // if_tsoffset, in seconds
+}
+
+// maxInterfaces is how many interfaces a section may have.
+const maxInterfaces = 1 << 12
+
+// Options that are read.
+const (
+	optionEnd         = 0
+	optionDropCount   = 4  // epb_dropcount, u64
+	optionQueue       = 6  // epb_queue, u32
+	optionTimeUnit    = 9  // if_tsresol, u8
+	optionTimeOffset  = 14 // if_tsoffset, i64
+	defaultResolution = 6  // microseconds
+)
+
+// section begins a section: magic, major and minor version, length.
+func (c *Capture) section(body []byte) error {
+	const fixed = 16
+	if len(body) < fixed {
+		return c.damaged("a section header of %d bytes; want at least %d", len(body), fixed)
+	}
+	if major, minor := c.order.Uint16(body[4:]), c.order.Uint16(body[6:]); major != 1 {
+		return &CaptureError{Reason: ReasonVersion, Offset: c.start, text: fmt.Sprintf("found pcapng version %d.%d; want 1.0", major, minor)}
+	}
+	c.interfaces = c.interfaces[:0]
+	return nil
+}
+
+// describe adds an interface: link type, reserved, snap length, options.
+func (c *Capture) describe(body []byte) error {
+	const fixed = 8
+	if len(body) < fixed {
+		return c.damaged("an interface description of %d bytes; want at least %d", len(body), fixed)
+	}
+	if len(c.interfaces) == maxInterfaces {
+		return c.damaged("a section with more than %d interfaces", maxInterfaces)
+	}
+	if link := c.order.Uint16(body); link != LinkTypeUser0 {
+		return &CaptureError{Reason: ReasonLinkType, Offset: c.start, text: fmt.Sprintf(
+			"the capture's link type is %d (%s); want %d (USER0), where one packet is one raw record of the events map", link, linkTypeName(link), LinkTypeUser0)}
+	}
+	i := captureInterface{snapLen: c.order.Uint32(body[4:]), resolution: defaultResolution}
+	sound := c.eachOption(body[fixed:], func(code uint16, value []byte) {
+		switch {
+		case code == optionTimeUnit && len(value) >= 1:
+			i.resolution = value[0]
+		case code == optionTimeOffset && len(value) >= 8:
+			i.offset = int64(c.order.Uint64(value))
+		}
+	})
+	if !sound {
+		return c.damaged("an option of an interface is longer than the description")
+	}
+	c.interfaces = append(c.interfaces, i)
+	return nil
+}
+
+// packet reads an enhanced packet block: interface, time (high, low), captured and original length, data, options; or the
+// obsolete packet block, whose first word is the interface and a count of drops, 16 bits each.
+func (c *Capture) packet(typ uint32, body []byte) error {
+	const fixed = 20
+	if len(body) < fixed {
+		return c.damaged("a packet block of %d bytes; want at least %d", len(body), fixed)
+	}
+	id, lost := c.order.Uint32(body), uint64(0)
+	if typ == blockPacket {
+		const unknown = math.MaxUint16
+		id = uint32(c.order.Uint16(body))
+		if drops := c.order.Uint16(body[2:]); drops != unknown {
+			lost = uint64(drops)
+		}
+	}
+	if int64(id) >= int64(len(c.interfaces)) {
+		return c.damaged("a packet of interface %d in a section that has %d", id, len(c.interfaces))
+	}
+	ticks := uint64(c.order.Uint32(body[4:]))<<32 | uint64(c.order.Uint32(body[8:]))
+	captured, original := c.order.Uint32(body[12:]), c.order.Uint32(body[16:])
+	rest := body[fixed:]
+	if int64(captured) > int64(len(rest)) {
+		return c.damaged("a packet of %d bytes in a block that has room for %d", captured, len(rest))
+	}
+	if captured > MaxPacket {
+		c.stats.Oversized++
+		return nil
+	}
+	c.pending = Record{Time: c.interfaces[id].unixNano(ticks), CPU: UnknownCPU, Lost: lost, Data: rest[:captured:captured]}
+	// A damaged option costs the options that follow it, not the packet.
+	c.eachOption(rest[min(padded(int(captured)), len(rest)):], func(code uint16, value []byte) {
+		switch {
+		case typ != blockEnhanced:
+		case code == optionDropCount && len(value) >= 8:
+			c.pending.Lost = c.order.Uint64(value)
+		case code == optionQueue && len(value) >= 4:
+			if queue := c.order.Uint32(value); queue <= math.MaxInt32 {
+				c.pending.CPU = int32(queue)
+			}
+		}
+	})
+	c.held = true
+	if captured < original {
+		c.stats.Cut++
+	}
+	return nil
+}
+
+// simplePacket reads a simple packet block: original length and data, of the section's first interface, without a time.
+func (c *Capture) simplePacket(body []byte) error {
+	const fixed = 4
+	if len(body) < fixed {
+		return c.damaged("a simple packet block of %d bytes; want at least %d", len(body), fixed)
+	}
+	if len(c.interfaces) == 0 {
+		return c.damaged("a packet in a section that has no interface")
+	}
+	original, rest := c.order.Uint32(body), body[fixed:]
+	captured := original
+	if limit := c.interfaces[0].snapLen; limit > 0 {
+		captured = min(captured, limit)
+	}
+	if int64(captured) > int64(len(rest)) {
+		return c.damaged("a packet of %d bytes in a block that has room for %d", captured, len(rest))
+	}
+	if captured > MaxPacket {
+		c.stats.Oversized++
+		return nil
+	}
+	c.pending, c.held = Record{CPU: UnknownCPU, Data: rest[:captured:captured]}, true
+	if captured < original {
+		c.stats.Cut++
+	}
+	return nil
+}
+
+// eachOption calls f for every option: code and length, 16 bits each, and the value, padded to 4 bytes. It says whether
+// the list is sound.
+func (c *Capture) eachOption(list []byte, f func(code uint16, value []byte)) bool {
+	const header = 4
+	for len(list) >= header {
+		code, n := c.order.Uint16(list), int(c.order.Uint16(list[2:]))
+		if code == optionEnd {
+			return true
+		}
+		list = list[header:]
+		if padded(n) > len(list) {
+			return false
+		}
+		f(code, list[:n])
+		list = list[padded(n):]
+	}
+	return true
+}
+
+func padded(n int) int { return (n + 3) &^ 3 }
+
+// unixNano converts a time stamp to nanoseconds since 1970-01-01 UTC; 0 for one outside the years 1970 to 2262.
+func (i *captureInterface) unixNano(ticks uint64) int64 {
+	const second = 1_000_000_000
+	n := uint(i.resolution &^ 0x80)
+	var high, low uint64 // nanoseconds
+	switch {
+	case i.resolution&0x80 != 0:
+		high, low = bits.Mul64(ticks, second)
+		if n >= 64 {
+			high, low, n = 0, high, n-64
+		}
+		low = low>>n | high<<(64-n)
+		high >>= n
+	case n <= 9:
+		high, low = bits.Mul64(ticks, powerOf10(9-n))
+	case n-9 <= 19:
+		low = ticks / powerOf10(n-9)
+	}
+	if high != 0 || low > math.MaxInt64 {
+		return 0
+	}
+	if i.offset > math.MaxInt64/second || i.offset < math.MinInt64/second {
+		return 0
+	}
+	return max(0, int64(low)+i.offset*second) // a sum that overflows is negative
+}
+
+// powerOf10 is 10^n, for n up to 19.
+func powerOf10(n uint) uint64 {
+	p := uint64(1)
+	for range n {
+		p *= 10
+	}
+	return p
+}
+
+// linkTypeName names the link types that are likely in a user's hands (tcpdump.org/linktypes.html).
+func linkTypeName(link uint16) string {
+	switch link {
+	case 0:
+		return "NULL"
+	case 1:
+		return "ETHERNET"
+	case 12, 14, 101:
+		return "RAW"
+	case 105:
+		return "IEEE802_11"
+	case 113:
+		return "LINUX_SLL"
+	case 127:
+		return "IEEE802_11_RADIOTAP"
+	case 228:
+		return "IPV4"
+	case 229:
+		return "IPV6"
+	case 253:
+		return "NETLINK"
+	case 276:
+		return "LINUX_SLL2"
+	}
+	if link > LinkTypeUser0 && link <= LinkTypeUser0+15 {
+		return "USER" + strconv.Itoa(int(link-LinkTypeUser0))
+	}
+	return "not one of this reader's"
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Writing capture files: what Capture reads, and what Wireshark opens. The same records make the same bytes.
+
+package events
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// CaptureWriter writes records as a .pcapng of link type 147 (USER0), little endian, times in nanoseconds.
+type CaptureWriter struct {
+	w     *bufio.Writer
+	block []byte // reused
+}
+
+// NewCaptureWriter writes a capture's headers to w. Flush writes out what is buffered; closing w is the caller's.
+func NewCaptureWriter(w io.Writer) (*CaptureWriter, error) {
+	c := &CaptureWriter{w: bufio.NewWriterSize(w, 64<<10)}
+	le := binary.LittleEndian
+
+	const magic, unknownLength = 0x1A2B3C4D, 1<<64 - 1
+	section := le.AppendUint32(c.begin(), magic)
+	section = le.AppendUint16(section, 1) // version 1.0
+	section = le.AppendUint16(section, 0)
+	section = le.AppendUint64(section, unknownLength)
+	if err := c.end(blockSection, section); err != nil {
+		return nil, err
+	}
+
+	const nanoseconds = 9
+	description := le.AppendUint16(c.begin(), LinkTypeUser0)
+	description = le.AppendUint16(description, 0)
+	description = le.AppendUint32(description, 0) // no limit to a packet's length
+	description = appendOption(description, optionTimeUnit, []byte{nanoseconds})
+	description = appendOption(description, optionEnd, nil)
+	return c, c.end(blockInterface, description)
+}
+
+// Write writes one record. A time before 1970 cannot be written.
+func (c *CaptureWriter) Write(r Record) error {
+	switch {
+	case len(r.Data) > MaxPacket:
+		return fmt.Errorf("a record of %d bytes does not fit a capture; want at most %d", len(r.Data), MaxPacket)
+	case r.Time < 0:
+		return fmt.Errorf("a record's time of %d ns does not fit a capture; want 1970 or later", r.Time)
+	case r.Lost > 0 && len(r.Data) > 0:
+		return fmt.Errorf("a loss of %d records has %d bytes of data; want none", r.Lost, len(r.Data))
+	}
+	le := binary.LittleEndian
+	packet := le.AppendUint32(c.begin(), 0) // interface
+	packet = le.AppendUint32(packet, uint32(r.Time>>32))
+	packet = le.AppendUint32(packet, uint32(r.Time))
+	packet = le.AppendUint32(packet, uint32(len(r.Data))) // captured
+	packet = le.AppendUint32(packet, uint32(len(r.Data))) // original
+	packet = append(packet, r.Data...)
+	packet = append(packet, make([]byte, padded(len(r.Data))-len(r.Data))...)
+	if r.Lost > 0 {
+		packet = appendOption(packet, optionDropCount, le.AppendUint64(nil, r.Lost))
+	}
+	if r.CPU >= 0 {
+		packet = appendOption(packet, optionQueue, le.AppendUint32(nil, uint32(r.CPU)))
+	}
+	if r.Lost > 0 || r.CPU >= 0 {
+		packet = appendOption(packet, optionEnd, nil)
+	}
+	return c.end(blockEnhanced, packet)
+}
+
+// Flush writes out what is buffered.
+func (c *CaptureWriter) Flush() error { return c.w.Flush() }
+
+// begin returns memory with room for a block's header, for the block's content to be appended to.
+func (c *CaptureWriter) begin() []byte { return append(c.block[:0], make([]byte, blockHeader)...) }
+
+// end writes the block that begin began.
+func (c *CaptureWriter) end(typ uint32, block []byte) error {
+	length := uint32(len(block) + blockTrailer)
+	binary.LittleEndian.PutUint32(block, typ)
+	binary.LittleEndian.PutUint32(block[4:], length)
+	c.block = binary.LittleEndian.AppendUint32(block, length)
+	_, err := c.w.Write(c.block)
+	return err
+}
+
+func appendOption(dst []byte, code uint16, value []byte) []byte {
+	dst = binary.LittleEndian.AppendUint16(dst, code)
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(value)))
+	dst = append(dst, value...)
+	return append(dst, make([]byte, padded(len(value))-len(value))...)
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !linux
+
+package eventstest
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/cilium/ebpf"
+)
+
+func noKernel(t testing.TB) {
+	t.Helper()
+	lack(t, "it needs maps of the Linux kernel; this is %s", runtime.GOOS)
+}
+
+// Dir skips the test.
+func Dir(t testing.TB) string { noKernel(t); return "" }
+
+// NewArray skips the test.
+func NewArray(t testing.TB, _ string, _, _ uint32) *ebpf.Map { noKernel(t); return nil }
+
+// NewHash skips the test.
+func NewHash(t testing.TB, _ string, _, _, _ uint32) *ebpf.Map { noKernel(t); return nil }
+
+// NewPerfArray skips the test.
+func NewPerfArray(t testing.TB, _ string) *ebpf.Map { noKernel(t); return nil }
+
+// NewRing skips the test.
+func NewRing(t testing.TB, _ string, _ uint32) *Ring { noKernel(t); return nil }
+
+// Write is never reached.
+func (r *Ring) Write(testing.TB, []byte) bool { return false }
+
+// WriteTimes is never reached.
+func (r *Ring) WriteTimes(testing.TB, []byte, uint32) bool { return false }

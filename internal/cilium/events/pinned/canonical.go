@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// One spelling for all spellings of a pin's path, so that two of them are known to be the same map.
+
+package pinned
+
+import (
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Canonical returns one spelling for all spellings of a pin's path on this platform.
+func Canonical(pin string) string {
+	if runtime.GOOS == "windows" {
+		return canonicalWindows(pin)
+	}
+	return filepath.Clean(pin)
+}
+
+// canonicalWindows follows eBPF for Windows, which takes BPF:\name, /ebpf/global/name, /name and name as one
+// (libs/shared/shared_common.c, ebpf_canonicalize_path; docs/PinPaths.md).
+func canonicalWindows(pin string) string {
+	const device, globals = "BPF:", "/ebpf/global/"
+	if len(pin) >= len(device) && strings.EqualFold(pin[:len(device)], device) {
+		pin = pin[len(device):]
+	}
+	pin = path.Clean("/" + strings.ReplaceAll(pin, `\`, "/"))
+	name := strings.TrimPrefix(strings.TrimPrefix(pin, globals), "/")
+	return device + `\` + strings.ReplaceAll(name, "/", `\`)
+}

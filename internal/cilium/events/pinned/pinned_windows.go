@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What is Windows about pinned maps: ebpfapi.dll, which is loaded from where its installer puts it and from nowhere else.
+
+package pinned
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/windows"
+)
+
+const rights = "SYSTEM or a member of Administrators, with elevated rights"
+
+// library is the user-mode half of eBPF for Windows. cilium/ebpf loads it by this name alone, which would search the
+// working directory and PATH as well. A module that is already in the process is taken before any search.
+const library = "ebpfapi.dll"
+
+// minimum is the first release with the functions that a ring buffer needs.
+const minimum = "1.0"
+
+// prepare loads the library by its full path. It stays loaded for the life of the process.
+//
+//	HMODULE LoadLibraryExW(LPCWSTR lpLibFileName, HANDLE hFile, DWORD dwFlags)
+func prepare() error {
+	var tried []string
+	for _, dir := range directories() {
+		path := filepath.Join(dir, library)
+		tried = append(tried, path)
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		const flags = windows.LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | windows.LOAD_LIBRARY_SEARCH_SYSTEM32
+		if _, err := windows.LoadLibraryEx(path, 0, flags); err != nil {
+			return fmt.Errorf("loading %s: %w; repair the installation of eBPF for Windows", path, err)
+		}
+		return nil
+	}
+	return fmt.Errorf("%w: no %s; install version %s or later", ErrNotInstalled, strings.Join(tried, ", no "), minimum)
+}
+
+// directories lists where the library may be, in the order in which it is looked for.
+func directories() []string {
+	var dirs []string
+	if programs := os.Getenv("ProgramFiles"); filepath.IsAbs(programs) {
+		dirs = append(dirs, filepath.Join(programs, "ebpf-for-windows"))
+	}
+	if system, err := windows.GetSystemDirectory(); err == nil {
+		dirs = append(dirs, system)
+	}
+	return dirs
+}
+
+// explainPlatform knows the error of a function that the library does not export.
+func explainPlatform(_ string, err error) error {
+	if !errors.Is(err, windows.ERROR_PROC_NOT_FOUND) {
+		return nil
+	}
+	return fmt.Errorf("%w; install version %s or later (%w)", ErrOutdated, minimum, err)
+}
+
+func hint(string) string { return "" }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A ring buffer as an attachment, through cilium/ebpf on either platform.
+
+package events
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/ringbuf"
+)
+
+var _ attachment = (*ring)(nil)
+
+type ring struct {
+	reader   *ringbuf.Reader
+	stopping atomic.Bool
+}
+
+func attachRing(m *ebpf.Map) (*ring, error) {
+	reader, err := ringbuf.NewReader(m)
+	if err != nil {
+		return nil, err
+	}
+	return &ring{reader: reader}, nil
+}
+
+func (r *ring) run(emit func(Record)) error {
+	var record ringbuf.Record // its memory serves every read
+	for {
+		err := r.reader.ReadInto(&record)
+		switch {
+		case err == nil:
+			emit(Record{Time: time.Now().UnixNano(), CPU: UnknownCPU, Data: record.RawSample})
+		case !errors.Is(err, ringbuf.ErrFlushed):
+			return err
+		}
+		if r.stopping.Load() {
+			return nil
+		}
+	}
+}
+
+// interrupt flushes rather than closes: closing the reader while it waits would, on Windows, close the handles that it
+// waits on.
+func (r *ring) interrupt() error {
+	r.stopping.Store(true)
+	return r.reader.Flush()
+}
+
+func (r *ring) fill() (waiting, size int) { return r.reader.AvailableBytes(), r.reader.BufferSize() }
+
+func (r *ring) close() error { return r.reader.Close() }

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The live source: one goroutine that reads one pinned map. What is special to a type of map is in its attachment.
+
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
+)
+
+// Deliver takes one record on: when it was received, in nanoseconds since 1970-01-01 UTC, and its wire form in two parts,
+// which are valid until it returns. It must not block. pipeline.Offer is one; what it returns is its own business.
+type Deliver func(received int64, head, body []byte) bool
+
+// attachment reads a map of one type.
+type attachment interface {
+	// run hands every record to emit until interrupt is called; it then returns nil. Data is valid until emit returns.
+	run(emit func(Record)) error
+	// interrupt makes run return soon, from any goroutine. What run has not read stays in the map.
+	interrupt() error
+	// fill is how many bytes wait in the map, and how many it has room for.
+	fill() (waiting, size int)
+	// close frees the attachment once run has returned; the map itself stays open.
+	close() error
+}
+
+// MapInfo is what the kernel says of the map that a source reads.
+type MapInfo struct {
+	Path string
+	Type string // as cilium/ebpf names it: RingBuf, WindowsRingBuf
+	ID   uint32 // the kernel's number of the map: another number under the same path is another map; 0 is unknown
+	Size uint32 // in bytes
+}
+
+// Stats is what a source has done and how full its map is.
+type Stats struct {
+	Records uint64 // delivered, loss records not counted
+	Bytes   uint64 // of their data
+	Lost    uint64 // records that the kernel says it dropped; a ring buffer never says
+	Waiting int    // bytes in the map that are not read yet, record headers included
+	Size    int    // bytes that the map has room for
+}
+
+// Source reads the events map pinned at one path. Its methods may be called from any goroutine.
+type Source struct {
+	info    MapInfo
+	m       *ebpf.Map
+	release []func()
+
+	records, bytes, lost atomic.Uint64
+
+	mu      sync.Mutex // guards what follows; Stats must not look into memory that Close unmaps
+	reader  attachment // nil once closed
+	started bool
+	last    Stats // of the map when it was closed
+
+	done chan struct{}
+	err  error // why run returned; set before done is closed
+}
+
+// Open opens the events map pinned at path and checks that it is one. Besides the errors of pinned.Open they are
+// ErrInUse, ErrPerfArray, ErrMapType and ErrMapSize. Start begins to read, Close ends it.
+func Open(path string) (_ *Source, err error) {
+	s := &Source{info: MapInfo{Path: path}, done: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.m.Close())
+			s.unclaim()
+		}
+	}()
+	if err := s.claim("path " + pinned.Canonical(path)); err != nil {
+		return nil, err
+	}
+	if s.m, err = pinned.Open(path); err != nil {
+		return nil, err
+	}
+	if err := checkMap(path, s.m.Type(), s.m.MaxEntries()); err != nil {
+		return nil, err
+	}
+	s.info.Type, s.info.Size = s.m.Type().String(), s.m.MaxEntries()
+	if info, err := s.m.Info(); err == nil {
+		if id, known := info.ID(); known {
+			s.info.ID = uint32(id)
+			if err := s.claim(fmt.Sprintf("map %d", id)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if s.reader, err = attachRing(s.m); err != nil {
+		return nil, pinned.Explain(path, err)
+	}
+	return s, nil
+}
+
+func (s *Source) claim(key string) error {
+	release, err := readers.claim(key)
+	if err != nil {
+		return fmt.Errorf("the events map pinned at %s: %w", s.info.Path, err)
+	}
+	s.release = append(s.release, release)
+	return nil
+}
+
+func (s *Source) unclaim() {
+	for _, release := range s.release {
+		release()
+	}
+	s.release = nil
+}
+
+// Info says which map is read.
+func (s *Source) Info() MapInfo { return s.info }
+
+// Start begins to deliver, in the order in which the map has the records. It is called once.
+func (s *Source) Start(deliver Deliver) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.started || s.reader == nil {
+		return
+	}
+	s.started = true
+	go s.run(s.reader, deliver)
+}
+
+func (s *Source) run(reader attachment, deliver Deliver) {
+	defer close(s.done)
+	head := make([]byte, 0, HeadSize)
+	s.err = reader.run(func(r Record) {
+		if r.Lost > 0 {
+			s.lost.Add(r.Lost)
+		} else {
+			s.records.Add(1)
+			s.bytes.Add(uint64(len(r.Data)))
+		}
+		deliver(r.Time, r.AppendHead(head), r.Data)
+	})
+	if s.err != nil {
+		s.err = fmt.Errorf("reading the events map pinned at %s: %w", s.info.Path, s.err)
+	}
+}
+
+// Done is closed when the source delivers no more: after Close, or when reading failed. Not before Start.
+func (s *Source) Done() <-chan struct{} { return s.done }
+
+// Err is why reading failed; nil before Done and after Close.
+func (s *Source) Err() error {
+	select {
+	case <-s.done:
+		return s.err
+	default:
+		return nil
+	}
+}
+
+// Stats counts, and looks at how full the map is now; after Close, at how full it was then.
+func (s *Source) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.last
+	if s.reader != nil {
+		stats.Waiting, stats.Size = s.reader.fill()
+	}
+	stats.Records, stats.Bytes, stats.Lost = s.records.Load(), s.bytes.Load(), s.lost.Load()
+	return stats
+}
+
+// Close interrupts reading, waits for the reader and closes the map. Nothing is delivered after it; what was not read
+// stays in the map for its next reader. When the reader does not return before ctx ends, the map stays open and the error
+// says so. Further calls do nothing.
+func (s *Source) Close(ctx context.Context) error {
+	reader, started, err := s.interrupt()
+	switch {
+	case err != nil:
+		return fmt.Errorf("interrupting the reader of the events map pinned at %s: %w", s.info.Path, err)
+	case reader == nil:
+		return nil
+	case started:
+		select {
+		case <-s.done:
+		case <-ctx.Done():
+			return fmt.Errorf("the reader of the events map pinned at %s did not stop: %w", s.info.Path, ctx.Err())
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reader == nil {
+		return nil
+	}
+	s.last.Waiting, s.last.Size = reader.fill()
+	s.reader = nil
+	err = errors.Join(reader.close(), s.m.Close())
+	s.unclaim()
+	return err
+}
+
+// interrupt makes the reader return, if it was started. The reader is nil when the source is closed.
+func (s *Source) interrupt() (reader attachment, started bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reader == nil || !s.started {
+		return s.reader, false, nil
+	}
+	return s.reader, true, s.reader.interrupt()
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package events_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/eventstest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// sink keeps what a source delivers.
+type sink struct {
+	mu      sync.Mutex
+	records []events.Record
+	wrong   []string
+	arrived chan struct{}
+}
+
+func newSink() *sink { return &sink{arrived: make(chan struct{}, 1)} }
+
+func (s *sink) deliver(received int64, head, body []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, err := events.Parse(append(bytes.Clone(head), body...))
+	switch {
+	case err != nil:
+		s.wrong = append(s.wrong, err.Error())
+	case r.Time != received:
+		s.wrong = append(s.wrong, "the time in the head is not the time of receipt")
+	}
+	s.records = append(s.records, r)
+	select {
+	case s.arrived <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// wait returns what has arrived once there are n records.
+func (s *sink) wait(t *testing.T, n int) []events.Record {
+	t.Helper()
+	for deadline := time.After(10 * time.Second); ; {
+		s.mu.Lock()
+		have := s.records
+		wrong := s.wrong
+		s.mu.Unlock()
+		if len(wrong) > 0 {
+			t.Fatal(wrong[0])
+		}
+		if len(have) >= n {
+			return have
+		}
+		select {
+		case <-s.arrived:
+		case <-deadline:
+			t.Fatalf("%d records arrived; want %d", len(have), n)
+		}
+	}
+}
+
+func open(t testing.TB, path string) *events.Source {
+	t.Helper()
+	s, err := events.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestEveryRecordOfARealRingBufferArrivesInOrderAndUnchanged(t *testing.T) {
+	ring := eventstest.NewRing(t, filepath.Join(eventstest.Dir(t), "cilium_events"), 1<<20)
+	source := open(t, ring.Path)
+	sink := newSink()
+	source.Start(sink.deliver)
+
+	begun := time.Now().UnixNano()
+	const count = 1000
+	var want [][]byte
+	size := 0
+	for i := range count {
+		// Lengths around the ring's 8-byte alignment and up to the longest.
+		data := bytes.Repeat([]byte{byte(i)}, 1+(i*37)%eventstest.MaxRecord)
+		want = append(want, data)
+		size += len(data)
+		for !ring.Write(t, data) {
+			sink.wait(t, i) // the ring is full: let the source catch up
+		}
+	}
+	got := sink.wait(t, count)
+	if len(got) != count {
+		t.Fatalf("%d records arrived; want %d", len(got), count)
+	}
+	for i, r := range got {
+		if !bytes.Equal(r.Data, want[i]) {
+			t.Fatalf("record %d has %d bytes beginning % x; want %d bytes beginning % x", i, len(r.Data), r.Data[:1], len(want[i]), want[i][:1])
+		}
+		if r.CPU != -1 || r.Lost != 0 {
+			t.Fatalf("record %d has processor %d and loss %d; want -1 and 0, since a ring buffer tells neither", i, r.CPU, r.Lost)
+		}
+		if r.Time < begun || r.Time > time.Now().UnixNano() {
+			t.Fatalf("record %d has time %d, which is not the time of reading", i, r.Time)
+		}
+	}
+	stats := source.Stats()
+	if stats.Records != count || stats.Bytes != uint64(size) || stats.Waiting != 0 || stats.Size != 1<<20 {
+		t.Errorf("stats are %+v; want %d records of %d bytes, nothing waiting of %d", stats, count, size, 1<<20)
+	}
+}
+
+func TestStatsTellHowFullTheRingIs(t *testing.T) {
+	ring := eventstest.NewRing(t, filepath.Join(eventstest.Dir(t), "cilium_events"), 1<<16)
+	source := open(t, ring.Path)
+	for range 10 {
+		ring.Write(t, make([]byte, 100))
+	}
+	// A record of 100 bytes has a header of 8 and is padded to 8.
+	if got := source.Stats(); got.Waiting != 10*(8+104) || got.Size != 1<<16 {
+		t.Errorf("waiting %d of %d; want 1120 of 65536", got.Waiting, got.Size)
+	}
+	sink := newSink()
+	source.Start(sink.deliver)
+	sink.wait(t, 10)
+	for deadline := time.Now().Add(10 * time.Second); source.Stats().Waiting != 0; {
+		if time.Now().After(deadline) {
+			t.Fatalf("waiting %d after everything was read; want 0", source.Stats().Waiting)
+		}
+	}
+}
+
+func TestInfoNamesTheMap(t *testing.T) {
+	ring := eventstest.NewRing(t, filepath.Join(eventstest.Dir(t), "cilium_events"), 1<<16)
+	info, err := ring.Map.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ := info.ID()
+	want := events.MapInfo{Path: ring.Path, Type: "RingBuf", ID: uint32(id), Size: 65536}
+	if got := open(t, ring.Path).Info(); got != want {
+		t.Errorf("info is %+v; want %+v", got, want)
+	}
+}
+
+func TestASecondSourceOnTheSameMapIsRefused(t *testing.T) {
+	dir := eventstest.Dir(t)
+	ring := eventstest.NewRing(t, filepath.Join(dir, "cilium_events"), 1<<16)
+	alias, err := ring.Map.Clone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer alias.Close()
+	if err := alias.Pin(filepath.Join(dir, "other_pin")); err != nil {
+		t.Fatal(err)
+	}
+	first := open(t, ring.Path)
+	for _, path := range []string{ring.Path, dir + "/./cilium_events", filepath.Join(dir, "other_pin")} {
+		if _, err := events.Open(path); !errors.Is(err, events.ErrInUse) || !strings.Contains(err.Error(), path) {
+			t.Errorf("opening %s a second time: %v; want ErrInUse and the path", path, err)
+		}
+	}
+	if err := first.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	open(t, filepath.Join(dir, "other_pin"))
+}
+
+func TestAFailedOpenLeavesTheMapToOthers(t *testing.T) {
+	dir := eventstest.Dir(t)
+	path := filepath.Join(dir, "cilium_events")
+	if _, err := events.Open(path); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("opening a missing pin: %v", err)
+	}
+	eventstest.NewRing(t, path, 1<<16)
+	open(t, path)
+}
+
+func TestAMapThatIsNoRingBufferIsRefusedWithWhatItIs(t *testing.T) {
+	dir := eventstest.Dir(t)
+	array, perf := filepath.Join(dir, "array"), filepath.Join(dir, "perf")
+	eventstest.NewArray(t, array, 4, 8)
+	eventstest.NewPerfArray(t, perf)
+	for _, c := range []struct {
+		path string
+		want error
+		text string
+	}{
+		{array, events.ErrMapType, "of type 2 (Array)"},
+		{perf, events.ErrPerfArray, "a perf event array (type 4)"},
+	} {
+		_, err := events.Open(c.path)
+		if !errors.Is(err, c.want) {
+			t.Errorf("opening %s: %v; want %v", c.path, err, c.want)
+			continue
+		}
+		for _, part := range []string{c.path, c.text, "want a ring buffer"} {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("opening %s: %q does not say %q", c.path, err, part)
+			}
+		}
+	}
+}
+
+// BenchmarkRing is the way of one record of 128 bytes from the kernel's ring buffer to delivery.
+func BenchmarkRing(b *testing.B) {
+	ring := eventstest.NewRing(b, filepath.Join(eventstest.Dir(b), "cilium_events"), 1<<24)
+	const batch = 100_000 // what the ring has room for
+	b.SetBytes(128)
+	b.ReportAllocs()
+	b.StopTimer()
+	for left := b.N; left > 0; {
+		n := min(left, batch)
+		left -= n
+		if !ring.WriteTimes(b, make([]byte, 128), uint32(n)) {
+			b.Fatal("the ring is full")
+		}
+		source, err := events.Open(ring.Path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		read := make(chan struct{})
+		b.StartTimer()
+		source.Start(func(int64, []byte, []byte) bool {
+			if n--; n == 0 {
+				close(read)
+			}
+			return true
+		})
+		<-read
+		b.StopTimer()
+		if err := source.Close(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

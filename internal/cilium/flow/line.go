@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The line that `hubble observe` prints for an event in its default (compact) format: hubble/pkg/printer, Cilium 1.20.1.
+
+package flow
+
+import (
+	"encoding/hex"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+// AppendLine appends the line that `hubble observe` (debug and raw events: `hubble observe debug-events`, `agent-events`)
+// prints for the event at a time, in UTC and without the newline.
+func (f *Flow) AppendLine(dst []byte, ts time.Time) []byte {
+	dst = ts.UTC().AppendFormat(dst, time.StampMilli)
+	switch f.Class {
+	case ClassLost:
+		return f.appendLostLine(append(dst, ' '))
+	case ClassDebug:
+		return f.appendDebugLine(append(dst, ": "...))
+	case ClassRaw:
+		return f.appendRawLine(append(dst, ": "...))
+	}
+	dst = append(dst, ": "...)
+	// A reply is printed with the connection's ends in their usual order and the arrow turned round.
+	first, second := end{f, false}, end{f, true}
+	arrow := " -> "
+	switch f.Reply {
+	case Unknown:
+		arrow = " <> "
+	case Yes:
+		first, second = second, first
+		arrow = " <- "
+	}
+	dst = first.append(dst)
+	dst = append(dst, arrow...)
+	dst = second.append(dst)
+	dst = f.AppendType(append(dst, ' '))
+	dst = append(append(dst, ' '), f.verdictText()...)
+	dst = append(dst, " ("...)
+	if f.IPTraceID != 0 {
+		dst = strconv.AppendUint(append(dst, "IP Trace ID: "...), f.IPTraceID, 10)
+		dst = append(dst, "; "...)
+	}
+	dst = f.AppendSummary(dst)
+	if f.AuthType != 0 {
+		dst = append(append(dst, "; Auth: "...), f.AuthType.String()...)
+	}
+	return append(dst, ')')
+}
+
+// end is the source or the destination of a flow.
+type end struct {
+	flow        *Flow
+	destination bool
+}
+
+// append appends "10.0.0.1:443 (ID:1001)". Without an IP header the Ethernet address stands in; without that, nothing.
+func (e end) append(dst []byte) []byte {
+	f := e.flow
+	address, port, mac, identity := f.IP.Source, f.L4.SourcePort, f.Ethernet.Source, f.SourceIdentity
+	if e.destination {
+		address, port, mac, identity = f.IP.Destination, f.L4.DestinationPort, f.Ethernet.Destination, f.DestinationIdentity
+	}
+	if !f.L4.Protocol.HasPorts() { // a socket event may have a port of no known protocol
+		port = 0
+	}
+	switch {
+	case f.IP.Version != 0:
+		dst = appendHost(dst, address, port)
+	case f.HasEthernet:
+		dst = AppendMAC(dst, mac)
+	}
+	dst = append(dst, " ("...)
+	if name, ok := IdentityName(identity); ok {
+		dst = append(dst, name...)
+	} else {
+		dst = strconv.AppendUint(append(dst, "ID:"...), uint64(identity), 10)
+	}
+	return append(dst, ')')
+}
+
+// appendHost appends an address, with the port when there is one and then an IPv6 address in brackets.
+func appendHost(dst []byte, address netip.Addr, port uint16) []byte {
+	if port == 0 {
+		return appendAddress(dst, address)
+	}
+	if address.Is6() {
+		dst = append(appendAddress(append(dst, '['), address), ']')
+	} else {
+		dst = appendAddress(dst, address)
+	}
+	return strconv.AppendUint(append(dst, ':'), uint64(port), 10)
+}
+
+// appendAddress appends an address; nothing for one that is not known.
+func appendAddress(dst []byte, address netip.Addr) []byte {
+	if !address.IsValid() {
+		return dst
+	}
+	return address.AppendTo(dst)
+}
+
+// AppendMAC appends a MAC address as colon-separated lower-case hexadecimal.
+func AppendMAC(dst []byte, mac [6]byte) []byte {
+	const digits = "0123456789abcdef"
+	for i, b := range mac {
+		if i > 0 {
+			dst = append(dst, ':')
+		}
+		dst = append(dst, digits[b>>4], digits[b&0xf])
+	}
+	return dst
+}
+
+// AppendType appends what Hubble prints as the flow's type: a trace's observation point, a drop's reason,
+// "policy-verdict:L3-L4 INGRESS", a capture's or socket translation's point; UNKNOWN for a type that Hubble does not have.
+func (f *Flow) AppendType(dst []byte) []byte {
+	switch f.Type {
+	case monitor.TypePolicyVerdict:
+		dst = append(append(dst, "policy-verdict:"...), f.PolicyMatchName()...)
+		return append(append(dst, ' '), f.Direction.String()...)
+	case monitor.TypeTraceSock:
+		if f.SubType >= uint32(len(socketPointLabels)) {
+			return append(dst, socketPointLabels[0]...)
+		}
+		return append(dst, f.SubTypeName()...)
+	case monitor.TypeTrace, monitor.TypeDrop, monitor.TypeCapture:
+		return append(dst, f.SubTypeName()...)
+	}
+	return append(dst, "UNKNOWN"...)
+}
+
+// verdictText is the verdict as Hubble prints it: a policy verdict allows or denies.
+func (f *Flow) verdictText() string {
+	if f.Type == monitor.TypePolicyVerdict {
+		switch f.Verdict {
+		case VerdictForwarded, VerdictRedirected:
+			return "ALLOWED"
+		case VerdictDropped:
+			return "DENIED"
+		case VerdictAudit:
+			return "AUDITED"
+		}
+	}
+	return f.Verdict.String()
+}
+
+// appendDebugLine appends "ID: 10 DBG_CT_VERDICT MARK: 0x1f CPU: 01 (CT verdict: New, revnat=0)".
+func (f *Flow) appendDebugLine(dst []byte) []byte {
+	if f.EndpointID == 0 {
+		dst = append(dst, "N/A"...)
+	} else {
+		dst = strconv.AppendUint(append(dst, "ID: "...), uint64(f.EndpointID), 10)
+	}
+	dst = append(append(dst, ' '), f.SubTypeName()...)
+	dst = strconv.AppendUint(append(dst, " MARK: 0x"...), uint64(f.Hash), 16)
+	dst = append(dst, " CPU: "...)
+	switch {
+	case f.CPU < 0:
+		dst = append(dst, "N/A"...)
+	case f.CPU < 10:
+		dst = append(dst, '0', byte('0'+f.CPU))
+	default:
+		dst = strconv.AppendInt(dst, int64(f.CPU), 10)
+	}
+	dst = f.Debug.AppendText(append(dst, " ("...))
+	return append(dst, ')')
+}
+
+// appendLostLine appends "EVENTS LOST: PERF_EVENT_RING_BUFFER CPU(0) 7 (first: …, last: …)".
+func (f *Flow) appendLostLine(dst []byte) []byte {
+	dst = append(append(dst, "EVENTS LOST: "...), f.Lost.Source.String()...)
+	dst = strconv.AppendInt(append(dst, " CPU("...), int64(max(f.CPU, 0)), 10)
+	dst = strconv.AppendUint(append(dst, ") "...), f.Lost.Count, 10)
+	if f.Lost.First.IsZero() || f.Lost.Last.IsZero() {
+		return dst
+	}
+	dst = f.Lost.First.UTC().AppendFormat(append(dst, " (first: "...), time.StampMilli)
+	dst = f.Lost.Last.UTC().AppendFormat(append(dst, ", last: "...), time.StampMilli)
+	return append(dst, ')')
+}
+
+// appendRawLine appends a record that is not decoded, as Hubble prints an agent event of an unknown type.
+func (f *Flow) appendRawLine(dst []byte) []byte {
+	dst = append(append(dst, "AGENT_EVENT_UNKNOWN (type: "...), f.Type.String()...)
+	dst = hex.AppendEncode(append(dst, ", notification: "...), f.Raw)
+	return append(dst, ')')
+}

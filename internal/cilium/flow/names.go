@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Names that Cilium gives to numbers in a flow: identities, drop reasons, source files, match types, points.
+
+package flow
+
+import (
+	"strconv"
+
+	flowpb "github.com/cilium/cilium/api/v1/flow"
+	monitorapi "github.com/cilium/cilium/pkg/monitor/api"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+// reservedIdentities is indexed by the security identities that Cilium reserves for what is no workload
+// (bpf/lib/identity.h). Identities above have labels that only the agent knows.
+var reservedIdentities = [...]string{
+	"unknown", "host", "world", "unmanaged", "health", "init", "remote-node", "kube-apiserver", "ingress", "world-ipv4",
+	"world-ipv6",
+}
+
+// IdentityName returns the name of a reserved security identity and whether it is one. 0, "unknown", counts as one.
+func IdentityName(identity uint32) (string, bool) {
+	if identity < uint32(len(reservedIdentities)) {
+		return reservedIdentities[identity], true
+	}
+	return "", false
+}
+
+// DropReasonName returns the reason's name in flow.proto, such as POLICY_DENIED, or its number when it has none.
+func DropReasonName(reason uint32) string {
+	if name, ok := flowpb.DropReason_name[int32(reason)]; ok {
+		return name
+	}
+	if reason == 207 { // Cilium 1.20
+		return "DROP_FRAG_NOT_FOUND_WORLD"
+	}
+	return strconv.Itoa(int(int32(reason)))
+}
+
+// sourceFiles119 names the datapath's headers from Cilium 1.19 on, by their id above 100. Up to 1.18 the ids were others:
+// see Cilium's monitorapi.BPFFileName of the version that go.mod names.
+var sourceFiles119 = [...]string{
+	1: "drop.h", 2: "srv6.h", 3: "icmp6.h", 4: "nodeport.h", 5: "lb.h", 6: "mcast.h", 7: "ipv4.h", 8: "conntrack.h",
+	9: "local_delivery.h", 10: "trace.h", 11: "encap.h", 12: "host_firewall.h", 13: "nodeport_egress.h", 14: "ipv6.h",
+	15: "classifiers.h",
+}
+
+// FileName returns the name of the source file that dropped the packet, such as bpf_lxc.c, or "unknown(<id>)".
+func (f *Flow) FileName() string {
+	if f.Version < 3 {
+		return monitorapi.BPFFileName(f.File)
+	}
+	if i := int(f.File) - 100; i > 0 && i < len(sourceFiles119) {
+		return sourceFiles119[i]
+	}
+	if f.File < 100 && f.File != 6 {
+		return monitorapi.BPFFileName(f.File)
+	}
+	return "unknown(" + strconv.Itoa(int(f.File)) + ")"
+}
+
+// PolicyMatchName returns how a policy matched, such as L3-L4, as Cilium prints it.
+func (f *Flow) PolicyMatchName() string { return monitorapi.PolicyMatchType(f.PolicyMatch).String() }
+
+// tracePointNames is indexed by the sub-type of a trace.
+var tracePointNames = [...]string{
+	"to-endpoint", "to-proxy", "to-host", "to-stack", "to-overlay", "from-endpoint", "from-proxy", "from-host", "from-stack",
+	"from-overlay", "from-network", "to-network", "from-crypto", "to-crypto",
+}
+
+// capturePointNames is indexed by the sub-type of a debug capture (flow.proto, DebugCapturePoint).
+var capturePointNames = [...]string{
+	0: "DBG_CAPTURE_POINT_UNKNOWN", 1: "1", 2: "2", 3: "3", 4: "DBG_CAPTURE_DELIVERY", 5: "DBG_CAPTURE_FROM_LB",
+	6: "DBG_CAPTURE_AFTER_V46", 7: "DBG_CAPTURE_AFTER_V64", 8: "DBG_CAPTURE_PROXY_PRE", 9: "DBG_CAPTURE_PROXY_POST",
+	10: "DBG_CAPTURE_SNAT_PRE", 11: "DBG_CAPTURE_SNAT_POST",
+}
+
+// socketPointNames and socketPointLabels are indexed by the translation point: flow.proto's name and what Hubble prints.
+var (
+	socketPointNames = [...]string{
+		"SOCK_XLATE_POINT_UNKNOWN", "SOCK_XLATE_POINT_PRE_DIRECTION_FWD", "SOCK_XLATE_POINT_POST_DIRECTION_FWD",
+		"SOCK_XLATE_POINT_PRE_DIRECTION_REV", "SOCK_XLATE_POINT_POST_DIRECTION_REV",
+	}
+	socketPointLabels = [...]string{
+		"SOCK_XLATE_POINT_UNKNOWN", "pre-xlate-fwd", "post-xlate-fwd", "pre-xlate-rev", "post-xlate-rev",
+	}
+)
+
+// SubTypeName returns the name of the event's sub-type as Hubble prints it: a drop's reason, a trace's observation point, a
+// capture's or socket translation's point, a debug message's name. Empty when the event has no sub-type that has a name.
+func (f *Flow) SubTypeName() string {
+	switch f.Type {
+	case monitor.TypeDrop:
+		return monitor.DropReasonText(uint8(f.SubType))
+	case monitor.TypeTrace:
+		return nameOf(tracePointNames[:], uint64(f.SubType))
+	case monitor.TypeCapture:
+		return nameOf(capturePointNames[:], uint64(f.SubType))
+	case monitor.TypeTraceSock:
+		if f.SubType < uint32(len(socketPointLabels)) {
+			return socketPointLabels[f.SubType]
+		}
+		return strconv.FormatUint(uint64(f.SubType), 10)
+	case monitor.TypeDebug:
+		return monitor.DebugSubTypeName(uint8(f.SubType))
+	}
+	return ""
+}
+
+// DropReasonText returns the sentence for the event's drop reason; empty when it has none.
+func (f *Flow) DropReasonText() string {
+	if f.Verdict != VerdictDropped || f.Type == monitor.TypePacketMonitorDrop {
+		return ""
+	}
+	if f.DropReason > 255 {
+		return strconv.FormatUint(uint64(f.DropReason), 10)
+	}
+	return monitor.DropReasonText(uint8(f.DropReason))
+}

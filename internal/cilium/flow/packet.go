@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Reading the headers of a captured packet: Ethernet and VLAN here, IP and what is above it in packet_ip.go. The order of
+// layers follows Hubble's (gopacket's decoding layers), so that the summary names the same one.
+
+package flow
+
+import "encoding/binary"
+
+// EtherTypes that lead to a header which is read.
+const (
+	etherTypeLLC    = 0x0600 // below it the field is a length
+	etherTypeIPv4   = 0x0800
+	etherTypeTEB    = 0x6558 // transparent Ethernet bridging
+	etherTypeVLAN   = 0x8100
+	etherTypeIPv6   = 0x86dd
+	etherTypeQinQ   = 0x88a8
+	etherTypeRawIP4 = 0xffff
+)
+
+// UDP destination ports of tunnels, followed only inside a tunnel. Hubble follows a source port as well, unless it knows the
+// destination's; but a tunnel's source port is arbitrary.
+const (
+	portVXLAN  = 4789
+	portGeneve = 6081
+)
+
+// parser reads one packet's headers into h.
+type parser struct {
+	h      *Headers
+	nested bool   // inside a tunnel: a tunnel's UDP port leads on
+	udp    []byte // payload of the last UDP header read
+	hasUDP bool
+	vni    uint32 // of the last tunnel header read
+}
+
+// read reads headers from data, which starts with a header of kind layer, until one that it does not know, the end of the
+// bytes, or a problem. Each round consumes bytes or ends.
+func (p *parser) read(data []byte, layer Layer) {
+	for {
+		switch layer {
+		case LayerEthernet:
+			layer, data = p.ethernet(data)
+		case LayerVLAN:
+			layer, data = p.vlan(data)
+		case LayerIPv4:
+			layer, data = p.ipv4(data)
+		case LayerIPv6:
+			layer, data = p.ipv6(data)
+		case LayerTCP:
+			p.tcp(data)
+			return
+		case LayerUDP:
+			layer, data = p.udpHeader(data)
+		case LayerSCTP:
+			p.sctp(data)
+			return
+		case LayerICMPv4:
+			p.icmp(data, LayerICMPv4, L4ICMPv4, 8)
+			return
+		case LayerICMPv6:
+			p.icmp(data, LayerICMPv6, L4ICMPv6, 4)
+			return
+		case LayerIGMP:
+			p.igmp(data)
+			return
+		case LayerVRRP:
+			p.vrrp(data)
+			return
+		case LayerVXLAN:
+			layer, data = p.vxlan(data)
+		case LayerGeneve:
+			layer, data = p.geneve(data)
+		default:
+			return
+		}
+		if len(data) == 0 {
+			return
+		}
+	}
+}
+
+// stop notes why reading ends at a layer.
+func (p *parser) stop(problem Problem, at Layer) (Layer, []byte) {
+	p.h.Problem, p.h.ProblemAt = problem, at
+	return LayerNone, nil
+}
+
+// layerOfEtherType returns the header that an EtherType announces, LayerNone for one that is not read.
+func layerOfEtherType(etherType uint16) Layer {
+	switch etherType {
+	case etherTypeIPv4, etherTypeRawIP4:
+		return LayerIPv4
+	case etherTypeIPv6:
+		return LayerIPv6
+	case etherTypeVLAN, etherTypeQinQ:
+		return LayerVLAN
+	case etherTypeTEB:
+		return LayerEthernet
+	}
+	return LayerNone
+}
+
+func (p *parser) ethernet(b []byte) (Layer, []byte) {
+	const headerLen = 14
+	if len(b) < headerLen {
+		return p.stop(ProblemTruncated, LayerEthernet)
+	}
+	p.h.HasEthernet = true
+	p.h.Ethernet = Ethernet{Destination: [6]byte(b[0:6]), Source: [6]byte(b[6:12])}
+	p.h.Layer = LayerEthernet
+	return layerOfEtherType(binary.BigEndian.Uint16(b[12:])), b[headerLen:]
+}
+
+// vlan reads an 802.1Q or 802.1ad tag after its EtherType. It does not count as a layer of its own: a frame whose tag leads
+// to nothing known is an Ethernet frame in Hubble's summary.
+func (p *parser) vlan(b []byte) (Layer, []byte) {
+	const tagLen = 4
+	if len(b) < tagLen {
+		return p.stop(ProblemTruncated, LayerVLAN)
+	}
+	if int(p.h.VLANCount) < len(p.h.VLANs) {
+		p.h.VLANs[p.h.VLANCount] = binary.BigEndian.Uint16(b) & 0x0fff
+	}
+	if p.h.VLANCount < 255 {
+		p.h.VLANCount++
+	}
+	return layerOfEtherType(binary.BigEndian.Uint16(b[2:])), b[tagLen:]
+}
+
+func (p *parser) vxlan(b []byte) (Layer, []byte) {
+	const headerLen = 8
+	if len(b) < headerLen {
+		return p.stop(ProblemTruncated, LayerVXLAN)
+	}
+	p.h.Layer = LayerVXLAN
+	p.vni = binary.BigEndian.Uint32(b[4:]) >> 8
+	return LayerEthernet, b[headerLen:]
+}
+
+func (p *parser) geneve(b []byte) (Layer, []byte) {
+	const headerLen = 8
+	if len(b) < headerLen {
+		return p.stop(ProblemTruncated, LayerGeneve)
+	}
+	length := headerLen + int(b[0]&0x3f)*4
+	if len(b) < length {
+		return p.stop(ProblemTruncated, LayerGeneve)
+	}
+	p.h.Layer = LayerGeneve
+	p.vni = binary.BigEndian.Uint32(b[4:]) >> 8
+	return layerOfEtherType(binary.BigEndian.Uint16(b[2:])), b[length:]
+}

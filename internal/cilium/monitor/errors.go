@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Why a record cannot be decoded.
+
+package monitor
+
+import "fmt"
+
+// Reason is why a record was refused: a short stable word that serves as a metric's label.
+type Reason string
+
+const (
+	// ReasonEmpty is a record without a byte.
+	ReasonEmpty Reason = "empty"
+	// ReasonTruncated is a record that is shorter than its type and version say.
+	ReasonTruncated Reason = "truncated"
+	// ReasonVersion is a record of a layout version that is newer than what this package knows.
+	ReasonVersion Reason = "version"
+)
+
+// Reasons returns every reason that an Error may have.
+func Reasons() []Reason { return []Reason{ReasonEmpty, ReasonTruncated, ReasonVersion} }
+
+// Error says why a record was refused.
+type Error struct {
+	Reason    Reason
+	Type      MessageType
+	Versioned bool  // the message has a version, and it was read
+	Version   uint8 // as found in the record
+	Want      int   // truncated: bytes needed at least; version: newest version known
+	Have      int   // truncated: bytes there
+}
+
+// Error says what was expected and what was found, such as "drop notification v2: want at least 40 bytes, have 17".
+func (e *Error) Error() string {
+	switch e.Reason {
+	case ReasonEmpty:
+		return "empty record: want at least 1 byte, have 0"
+	case ReasonVersion:
+		return fmt.Sprintf("%s notification: version %d is newer than the newest known, %d", e.Type, e.Version, e.Want)
+	}
+	version := ""
+	if e.Versioned {
+		version = fmt.Sprintf(" v%d", e.Version)
+	}
+	return fmt.Sprintf("%s notification%s: want at least %d bytes, have %d", e.Type, version, e.Want, e.Have)
+}
+
+// truncated is the error of a record that is too short for the fixed part of its type.
+func truncated(t MessageType, want, have int) error {
+	return &Error{Reason: ReasonTruncated, Type: t, Want: want, Have: have}
+}
+
+// truncatedVersion is the error of a record that is too short for its type at its version.
+func truncatedVersion(t MessageType, version uint8, want, have int) error {
+	return &Error{Reason: ReasonTruncated, Type: t, Versioned: true, Version: version, Want: want, Have: have}
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The message types that the events map carries, by Cilium's numbers and names, and the event kinds of the configuration
+// that they count as.
+
+package monitor
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// MessageType is byte 0 of a record: what the rest of it is.
+type MessageType uint8
+
+// Message types (bpf/lib/common.h; agent and access log: pkg/monitor/api/types.go; 100: Retina, Windows only).
+const (
+	TypeUnspecified       MessageType = 0
+	TypeDrop              MessageType = 1
+	TypeDebug             MessageType = 2
+	TypeCapture           MessageType = 3
+	TypeTrace             MessageType = 4
+	TypePolicyVerdict     MessageType = 5
+	TypeRecorder          MessageType = 6
+	TypeTraceSock         MessageType = 7
+	TypePacketMonitorDrop MessageType = 100
+	TypeAccessLog         MessageType = 129
+	TypeAgent             MessageType = 130
+)
+
+// String returns Cilium's name of the type, "pktmon-drop" for the packet monitor's, and "unknown(<number>)" for one that
+// nobody defines.
+func (t MessageType) String() string {
+	switch t {
+	case TypeDrop:
+		return "drop"
+	case TypeDebug:
+		return "debug"
+	case TypeCapture:
+		return "capture"
+	case TypeTrace:
+		return "trace"
+	case TypePolicyVerdict:
+		return "policy-verdict"
+	case TypeRecorder:
+		return "recorder"
+	case TypeTraceSock:
+		return "trace-sock"
+	case TypePacketMonitorDrop:
+		return "pktmon-drop"
+	case TypeAccessLog:
+		return "l7"
+	case TypeAgent:
+		return "agent"
+	}
+	return "unknown(" + strconv.Itoa(int(t)) + ")"
+}
+
+// Kind is a group of message types that the configuration enables together.
+type Kind uint8
+
+// The kinds, in the order in which the configuration documents them. KindNone is the kind of what cannot be disabled.
+const (
+	KindNone Kind = iota
+	KindDrop
+	KindTrace
+	KindPolicyVerdict
+	KindDebug
+	KindCapture
+)
+
+// kindNames is indexed by Kind.
+var kindNames = [...]string{"", "DROP", "TRACE", "POLICY_VERDICT", "DEBUG", "CAPTURE"}
+
+// Kinds returns every kind that the configuration may name.
+func Kinds() []Kind {
+	return []Kind{KindDrop, KindTrace, KindPolicyVerdict, KindDebug, KindCapture}
+}
+
+// String returns the kind's name in the configuration, such as POLICY_VERDICT; KindNone has the empty one.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "Kind(" + strconv.Itoa(int(k)) + ")"
+}
+
+// ParseKind returns the kind with that name, in any case. The error names the value and what is allowed.
+func ParseKind(name string) (Kind, error) {
+	for _, k := range Kinds() {
+		if strings.EqualFold(name, kindNames[k]) {
+			return k, nil
+		}
+	}
+	return KindNone, fmt.Errorf("event %q: want one of %s", name, strings.Join(kindNames[1:], ", "))
+}
+
+// Kind returns the kind that the type counts as: the packet monitor's drops as DROP, the socket load balancer's traces as
+// TRACE, the recorder's packets as CAPTURE. Agent, access-log and unknown messages have KindNone: they always pass.
+func (t MessageType) Kind() Kind {
+	switch t {
+	case TypeDrop, TypePacketMonitorDrop:
+		return KindDrop
+	case TypeTrace, TypeTraceSock:
+		return KindTrace
+	case TypePolicyVerdict:
+		return KindPolicyVerdict
+	case TypeDebug:
+		return KindDebug
+	case TypeCapture, TypeRecorder:
+		return KindCapture
+	}
+	return KindNone
+}
+
+// WireFormat is the version of Cilium whose layout a record has when its bytes leave that open: the policy verdict grew
+// from 32 to 40 bytes and the socket trace from 38 to 40, both without a new version number.
+type WireFormat uint8
+
+const (
+	// WireFormatAuto looks at the bytes and takes 1.18 when both readings make sense.
+	WireFormatAuto WireFormat = iota
+	// WireFormat118 is Cilium up to 1.18.
+	WireFormat118
+	// WireFormat119 is Cilium from 1.19 on.
+	WireFormat119
+)
+
+// wireFormatNames is indexed by WireFormat.
+var wireFormatNames = [...]string{"auto", "1.18", "1.19"}
+
+// String returns the format's name in the configuration.
+func (w WireFormat) String() string {
+	if int(w) < len(wireFormatNames) {
+		return wireFormatNames[w]
+	}
+	return "WireFormat(" + strconv.Itoa(int(w)) + ")"
+}
+
+// ParseWireFormat returns the format with that name; the empty name is auto. The error names the value and what is allowed.
+func ParseWireFormat(name string) (WireFormat, error) {
+	if name == "" {
+		return WireFormatAuto, nil
+	}
+	for i, n := range wireFormatNames {
+		if strings.EqualFold(name, n) {
+			return WireFormat(i), nil
+		}
+	}
+	return WireFormatAuto, fmt.Errorf("wire format %q: want one of auto, \"1.18\", \"1.19\"", name)
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Writing the settings into the map, and putting back what was there.
+
+package obsconfig
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Map is the observability configuration map. Values are as the map has them, Info.ValueSize bytes.
+type Map interface {
+	Info() (Info, error)
+	// Lookup reads the value at index into value.
+	Lookup(index uint32, value []byte) error
+	// Put writes value at index.
+	Put(index uint32, value []byte) error
+}
+
+var (
+	// ErrNotTaken is returned when the map has another value after writing than was written.
+	ErrNotTaken = errors.New("the observability configuration map did not take a value")
+	// ErrChanged is returned when a value was not restored since something else has changed it.
+	ErrChanged = errors.New("something else has changed the observability configuration map")
+)
+
+// Applied is what Apply has written, and what was there before.
+type Applied struct {
+	m     Map
+	size  uint32 // of a value, in bytes
+	cells []cell
+}
+
+type cell struct {
+	index         uint32
+	before, after uint64
+}
+
+// Apply checks the map, writes the settings in the layout, reads each value back and compares. When it fails, what it had
+// written is put back. Its errors are ErrMismatch, ErrNotTaken and the map's own.
+func Apply(m Map, l Layout, s Settings) (*Applied, error) {
+	info, err := m.Info()
+	if err != nil {
+		return nil, fmt.Errorf("reading what the observability configuration map is: %w", err)
+	}
+	writes, err := l.plan(s, info)
+	if err != nil {
+		return nil, err
+	}
+	a := &Applied{m: m, size: info.ValueSize}
+	for _, w := range writes {
+		if err := a.set(w); err != nil {
+			return nil, errors.Join(err, a.Restore())
+		}
+	}
+	return a, nil
+}
+
+// set writes one value, keeping the bits that are not the layout's.
+func (a *Applied) set(w write) error {
+	before, err := a.read(w.index)
+	if err != nil {
+		return err
+	}
+	after := before&^w.mask | w.value
+	if err := a.write(w.index, after); err != nil {
+		return err
+	}
+	a.cells = append(a.cells, cell{w.index, before, after})
+	found, err := a.read(w.index)
+	if err != nil {
+		return err
+	}
+	if found != after {
+		return fmt.Errorf("%w: index %d has %#x after %#x was written", ErrNotTaken, w.index, found, after)
+	}
+	return nil
+}
+
+func (a *Applied) read(index uint32) (uint64, error) {
+	value := make([]byte, a.size)
+	if err := a.m.Lookup(index, value); err != nil {
+		return 0, fmt.Errorf("reading index %d of the observability configuration map: %w", index, err)
+	}
+	return decode(value), nil
+}
+
+func (a *Applied) write(index uint32, v uint64) error {
+	value := make([]byte, a.size)
+	encode(value, v)
+	if err := a.m.Put(index, value); err != nil {
+		return fmt.Errorf("writing %#x to index %d of the observability configuration map: %w", v, index, err)
+	}
+	return nil
+}
+
+// Restore puts the previous values back. One that something else has changed meanwhile is left as it is, which is an
+// ErrChanged. Further calls do nothing.
+func (a *Applied) Restore() error {
+	var errs []error
+	for _, c := range a.cells {
+		if c.before == c.after {
+			continue
+		}
+		found, err := a.read(c.index)
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case found == c.before:
+		case found != c.after:
+			errs = append(errs, fmt.Errorf("%w: index %d has %#x where this receiver wrote %#x; it is left so, not set to the previous %#x",
+				ErrChanged, c.index, found, c.after, c.before))
+		default:
+			if err := a.write(c.index, c.before); err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	a.cells = nil
+	return errors.Join(errs...)
+}
+
+// String says what was written: "index 0: 0x2 -> 0x32, index 1: 0x4 kept".
+func (a *Applied) String() string {
+	var parts []string
+	for _, c := range a.cells {
+		if c.before == c.after {
+			parts = append(parts, fmt.Sprintf("index %d: %#x kept", c.index, c.after))
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("index %d: %#x -> %#x", c.index, c.before, c.after))
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package e2e runs the built collector as a user does. `make test-e2e` builds it first and says where it is.
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// collector gives the path of the built collector.
+func collector(t *testing.T) string {
+	path := os.Getenv("WINNET_COLLECTOR")
+	if path == "" {
+		t.Skip("not run: WINNET_COLLECTOR does not name a built collector; make test-e2e builds one")
+	}
+	return path
+}
+
+// root is the repository: the directory in which a user starts the collector.
+func root(t *testing.T) string {
+	dir, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	return dir
+}
+
+// syncBuffer takes a process's output while a test reads it.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// runUntil starts the collector, waits until its output holds each text as often as said, interrupts it as Ctrl-C does, and
+// gives the output. The collector must then end by itself with exit code 0 within five seconds.
+func runUntil(t *testing.T, until string, times int, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(collector(t), args...)
+	cmd.Dir = root(t)
+	out := &syncBuffer{}
+	cmd.Stdout, cmd.Stderr = out, out
+	require.NoError(t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	require.Eventually(t, func() bool { return strings.Count(out.String(), until) >= times }, time.Minute, 20*time.Millisecond, "%s", out)
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	select {
+	case err := <-ended:
+		require.NoError(t, err, "%s", out)
+	case <-time.After(5 * time.Second):
+		_ = cmd.Process.Kill()
+		t.Fatalf("the collector did not end within five seconds of Ctrl-C:\n%s", out)
+	}
+	return out.String()
+}
+
+// counts is what the generator of the test data says of its files.
+type counts map[string]struct {
+	Events int            `json:"events"`
+	ByID   map[string]int `json:"by_id"`
+}
+
+func readCounts(t *testing.T) counts {
+	raw, err := os.ReadFile("../../testdata/counts.json")
+	require.NoError(t, err)
+	var c counts
+	require.NoError(t, json.Unmarshal(raw, &c))
+	return c
+}
+
+func TestTheReplayWritesEveryEventOfTheThreeFilesAndEndsCleanly(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("not run: there is no interrupt to send on Windows")
+	}
+	out := runUntil(t, "the replay has ended", 3, "--config", "config.replay.yaml")
+	require.Contains(t, out, "DNS Server Event: ")
+	require.Contains(t, out, "DNS Client Event: ")
+	require.Contains(t, out, "FORWARDED", "a line as hubble observe prints it")
+	require.Equal(t, 3, strings.Count(out, "every event is accounted for"))
+	require.NotContains(t, out, "panic")
+
+	file, err := os.Open("../../out/winnet.jsonl")
+	require.NoError(t, err)
+	defer file.Close()
+	got := map[string]int{}
+	byID := map[string]int{}
+	lines := bufio.NewReaderSize(file, 1<<20)
+	unmarshaler := plog.JSONUnmarshaler{}
+	for {
+		line, err := lines.ReadBytes('\n')
+		if len(line) == 0 {
+			break
+		}
+		require.NoError(t, err)
+		logs, err := unmarshaler.UnmarshalLogs(line)
+		require.NoError(t, err)
+		for i := range logs.ResourceLogs().Len() {
+			rl := logs.ResourceLogs().At(i)
+			service, _ := rl.Resource().Attributes().Get("service.name")
+			records := rl.ScopeLogs().At(0).LogRecords()
+			got[service.Str()] += records.Len()
+			for j := range records.Len() {
+				id, _ := records.At(j).Attributes().Get("EventOriginalType")
+				byID[service.Str()+" "+id.Str()]++
+			}
+		}
+	}
+	c := readCounts(t)
+	require.Equal(t, map[string]int{
+		"windows_dns_server": c["dnsserver.etl"].Events, "windows_dns_client": c["dnsclient.etl"].Events, "windows_cilium": c["cilium_events.pcapng"].Events,
+	}, got)
+	for service, name := range map[string]string{"windows_dns_server": "dnsserver.etl", "windows_dns_client": "dnsclient.etl"} {
+		for id, n := range c[name].ByID {
+			require.Equal(t, n, byID[service+" "+id], "%s event %s", name, id)
+		}
+	}
+}
+
+func TestValidateAcceptsTheShippedConfigurations(t *testing.T) {
+	for _, config := range []string{"config.yaml", "config.replay.yaml"} {
+		cmd := exec.Command(collector(t), "validate", "--config", config)
+		cmd.Dir = root(t)
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s: %s", config, out)
+	}
+}
+
+func TestValidateRefusesWhatIsNotAllowed(t *testing.T) {
+	for set, want := range map[string]string{
+		"receivers::asimdns::provider_guid=x":                          "{EB79061A-A566-4698-9119-3ED2807060E7}",
+		"receivers::asimdns::enable_level=9":                           "enable_level: 9 is not allowed; want 0 to 5",
+		"receivers::asimdns::colour=red":                               "colour",
+		"receivers::ciliumwindows::enabled_events=[FLOW]":              "POLICY_VERDICT",
+		"receivers::ciliumwindows::monitor_aggregation_level=maxmimum": "maximum",
+	} {
+		key, value, _ := strings.Cut(set, "=")
+		cmd := exec.Command(collector(t), "validate", "--config", "config.yaml", "--config", "yaml:"+key+": "+value,
+			"--config", "yaml:service::pipelines::logs::receivers: [asimdns, ciliumwindows]", "--config", "yaml:receivers::ciliumwindows::body: summary")
+		cmd.Dir = root(t)
+		out, err := cmd.CombinedOutput()
+		require.Error(t, err, "%s: %s", set, out)
+		require.Contains(t, string(out), want, set)
+	}
+}
+
+func TestComponentsListsBothReceivers(t *testing.T) {
+	out, err := exec.Command(collector(t), "components").Output()
+	require.NoError(t, err)
+	for _, name := range []string{"asimdns", "ciliumwindows", "otlp", "batch", "memory_limiter", "filter", "transform", "debug", "file", "otlp_grpc", "otlp_http",
+		"azure_monitor", "kafka", "azure_blob", "health_check", "zpages", "file_storage"} {
+		require.Contains(t, string(out), "- name: "+name+"\n")
+	}
+}
+
+func TestALiveReceiverSaysWhatItNeedsOffWindows(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("not run: this is Windows")
+	}
+	cmd := exec.Command(collector(t), "--config", "config.replay.yaml", "--config", "yaml:receivers::asimdns/server::replay::path: ''")
+	cmd.Dir = root(t)
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "live ETW sessions need Windows; this is "+runtime.GOOS)
+	require.Contains(t, string(out), "replay.path")
+}

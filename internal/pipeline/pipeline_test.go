@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// byFirst is a handler that decides by the event's first byte: 'f' is filtered, 'a' aggregated, 'u' undecodable, 'p' panics
+// after it has appended half a record, anything else is emitted with its bytes as the body.
+type byFirst struct{}
+
+func (byFirst) Begin(logs plog.Logs) plog.LogRecordSlice {
+	return logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+}
+
+func (byFirst) Handle(ev Event, records plog.LogRecordSlice) Outcome {
+	switch ev.Data[0] {
+	case 'f':
+		return Outcome{Kind: Filtered}
+	case 'a':
+		return Outcome{Kind: Aggregated}
+	case 'u':
+		return Outcome{Kind: Undecodable, Reason: "truncated"}
+	case 'p':
+		records.AppendEmpty().Body().SetStr("half a record")
+		panic("bad event")
+	}
+	lr := records.AppendEmpty()
+	lr.Body().SetStr(string(ev.Data))
+	return Outcome{Kind: Emitted}
+}
+
+func newPipeline(t testing.TB, next consumer.Logs, change func(*Settings)) *Pipeline {
+	set := receivertest.NewNopSettings(component.MustNewType("test"))
+	report, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{ReceiverID: set.ID, Transport: "test", ReceiverCreateSettings: set})
+	require.NoError(t, err)
+	s := Settings{
+		Batch: DefaultBatchConfig(), Queue: QueueConfig{MaxSizeMiB: 1}, Retry: DefaultRetryConfig(), Handler: byFirst{}, Next: next,
+		Report: report, Format: "test", Logger: zap.NewNop(),
+	}
+	s.Retry.InitialInterval, s.Retry.MaxInterval = time.Millisecond, 5*time.Millisecond
+	if change != nil {
+		change(&s)
+	}
+	p := New(s)
+	p.Start()
+	return p
+}
+
+// noSource is the source of a test that has stopped by itself.
+func noSource(context.Context) error { return nil }
+
+// requireBalanced asserts that every event is accounted for.
+func requireBalanced(t *testing.T, p *Pipeline, received int64) {
+	t.Helper()
+	require.Equal(t, received, p.Stats.Received.Load())
+	require.Zero(t, p.Stats.Pending(), "%s", &p.Stats)
+}
+
+func bodies(sink *consumertest.LogsSink) []string {
+	var all []string
+	for _, logs := range sink.AllLogs() {
+		records := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords()
+		for i := range records.Len() {
+			all = append(all, records.At(i).Body().Str())
+		}
+	}
+	return all
+}
+
+func TestEveryEventIsAccountedFor(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, nil)
+	for _, event := range []string{"1", "f", "2", "a", "u", "p", "3", "p", "f"} {
+		require.True(t, p.Offer(7, []byte(event), nil))
+	}
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	requireBalanced(t, p, 9)
+	require.Equal(t, []string{"1", "2", "3"}, bodies(sink))
+	require.Equal(t, "received 9 = emitted 3 + filtered 2 + aggregated 1 + undecodable 3 (panic 2, truncated 1) + dropped 0 + pending 0", p.Stats.String())
+}
+
+func TestEventsKeepTheirOrderAndTheirTwoParts(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, func(s *Settings) { s.Batch.FlushInterval = minFlushInterval })
+	var want []string
+	for i := range 50_000 {
+		head, body := fmt.Sprintf("%d-", i), fmt.Sprintf("%0*d", i%90, i)
+		want = append(want, head+body)
+		require.NoError(t, p.Put(context.Background(), int64(i), []byte(head), []byte(body)))
+	}
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	requireBalanced(t, p, 50_000)
+	require.Equal(t, want, bodies(sink))
+}
+
+func TestAWaitingEventIsHandedOverWithinTheFlushInterval(t *testing.T) {
+	got := make(chan plog.Logs)
+	next, err := consumer.NewLogs(func(_ context.Context, l plog.Logs) error { got <- l; return nil })
+	require.NoError(t, err)
+	p := newPipeline(t, next, func(s *Settings) { s.Batch.FlushInterval = minFlushInterval })
+	require.True(t, p.Offer(1, []byte("x"), nil))
+	require.Equal(t, 1, (<-got).LogRecordCount())
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+}
+
+func TestBatchesHoldNoMoreThanTheirMaximum(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, func(s *Settings) { s.Batch.MaxRecords = 10 })
+	for range 95 {
+		require.True(t, p.Offer(1, []byte("x"), nil))
+	}
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	require.Equal(t, 95, sink.LogRecordCount())
+	for _, logs := range sink.AllLogs() {
+		require.LessOrEqual(t, logs.LogRecordCount(), 10)
+	}
+}
+
+// blocker is a consumer that blocks until it is opened.
+type blocker struct {
+	consumertest.LogsSink
+	open chan struct{}
+	in   chan struct{}
+	once sync.Once
+}
+
+func newBlocker() *blocker { return &blocker{open: make(chan struct{}), in: make(chan struct{})} }
+
+func (b *blocker) ConsumeLogs(ctx context.Context, l plog.Logs) error {
+	b.once.Do(func() { close(b.in) })
+	select {
+	case <-b.open:
+		return b.LogsSink.ConsumeLogs(ctx, l)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func TestOfferDropsAndCountsWhenTheQueueIsFull(t *testing.T) {
+	next := newBlocker()
+	p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1 })
+	event := make([]byte, 1000)
+	var taken int64
+	const offered = 5000 // 5 MB against a queue of 1 MiB
+	for range offered {
+		if p.Offer(1, event, nil) {
+			taken++
+		}
+	}
+	<-next.in
+	require.Equal(t, p.QueueCapacity(), p.QueueBytes())
+	require.Equal(t, map[string]int64{DropQueueFull: offered - taken}, p.Stats.Dropped.Snapshot())
+	require.InDelta(t, p.QueueCapacity(), taken*int64(len(event)+eventHeader), chunkSize, "what was taken fits the queue's memory")
+	close(next.open)
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	requireBalanced(t, p, offered)
+	require.Equal(t, taken, int64(next.LogRecordCount()))
+}
+
+func TestPutWaitsForRoomAndEndsWithItsContext(t *testing.T) {
+	next := newBlocker()
+	p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1 })
+	ctx, cancel := context.WithCancel(context.Background())
+	var put atomic.Int64
+	ended := make(chan error)
+	go func() {
+		event := make([]byte, 1000)
+		for {
+			if err := p.Put(ctx, 1, event, nil); err != nil {
+				ended <- err
+				return
+			}
+			put.Add(1)
+		}
+	}()
+	<-next.in
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	close(next.open)
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	requireBalanced(t, p, put.Load())
+	require.Equal(t, put.Load(), int64(next.LogRecordCount()), "nothing of a file is dropped")
+}
+
+func TestAnEventTooLargeIsDroppedAndCounted(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, nil)
+	require.True(t, p.Offer(1, make([]byte, MaxEventSize-1), []byte("x")))
+	require.False(t, p.Offer(1, make([]byte, MaxEventSize), []byte("x")))
+	require.NoError(t, p.Put(context.Background(), 1, make([]byte, MaxEventSize+1), nil))
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	requireBalanced(t, p, 3)
+	require.Equal(t, map[string]int64{DropTooLarge: 2}, p.Stats.Dropped.Snapshot())
+}
+
+func TestARetryableErrorIsTriedAgainAndOnlyWithWhatFailed(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	tries := 0
+	next, err := consumer.NewLogs(func(ctx context.Context, l plog.Logs) error {
+		switch tries++; tries {
+		case 1:
+			return errors.New("busy")
+		case 2: // takes the first record and refuses the rest
+			rest := plog.NewLogs()
+			l.CopyTo(rest)
+			n := 0
+			rest.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().RemoveIf(func(plog.LogRecord) bool { n++; return n == 1 })
+			n = 0
+			l.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().RemoveIf(func(plog.LogRecord) bool { n++; return n > 1 })
+			require.NoError(t, sink.ConsumeLogs(ctx, l))
+			return consumererror.NewLogs(errors.New("busy"), rest)
+		}
+		return sink.ConsumeLogs(ctx, l)
+	})
+	require.NoError(t, err)
+	p := newPipeline(t, next, nil)
+	for _, event := range []string{"1", "2", "3"} {
+		require.True(t, p.Offer(1, []byte(event), nil))
+	}
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	require.Equal(t, 3, tries)
+	require.Equal(t, []string{"1", "2", "3"}, bodies(sink))
+	requireBalanced(t, p, 3)
+	require.Equal(t, int64(3), p.Stats.Emitted.Load())
+}
+
+func TestRecordsRefusedForGoodAreDroppedAndCounted(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err    error
+		change func(*Settings)
+		tries  int
+	}{
+		"permanent":     {consumererror.NewPermanent(errors.New("bad records")), nil, 1},
+		"retry off":     {errors.New("busy"), func(s *Settings) { s.Retry.Enabled = false }, 1},
+		"retry is over": {errors.New("busy"), func(s *Settings) { s.Retry.MaxElapsedTime = time.Nanosecond }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tries := 0
+			next, err := consumer.NewLogs(func(context.Context, plog.Logs) error { tries++; return tc.err })
+			require.NoError(t, err)
+			p := newPipeline(t, next, tc.change)
+			require.True(t, p.Offer(1, []byte("1"), nil))
+			require.NoError(t, p.Shutdown(context.Background(), noSource))
+			requireBalanced(t, p, 1)
+			require.Equal(t, map[string]int64{DropRefused: 1}, p.Stats.Dropped.Snapshot())
+			require.Equal(t, tc.tries, tries)
+		})
+	}
+}
+
+func TestShutdownEndsInTimeAndCountsWhatItCouldNotHandOver(t *testing.T) {
+	next := newBlocker()
+	p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1 })
+	for range 100 {
+		require.True(t, p.Offer(1, []byte("x"), nil))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.NoError(t, p.Shutdown(ctx, noSource))
+	requireBalanced(t, p, 100)
+	require.Equal(t, map[string]int64{DropShutdown: 100}, p.Stats.Dropped.Snapshot())
+	require.False(t, p.Offer(1, []byte("late"), nil))
+	requireBalanced(t, p, 101)
+}
+
+func TestShutdownCutsARetryShort(t *testing.T) {
+	tried := make(chan struct{}, 100)
+	next, err := consumer.NewLogs(func(context.Context, plog.Logs) error { tried <- struct{}{}; return errors.New("busy") })
+	require.NoError(t, err)
+	p := newPipeline(t, next, func(s *Settings) {
+		s.Retry.InitialInterval, s.Retry.MaxInterval, s.Batch.FlushInterval = time.Hour, time.Hour, minFlushInterval
+	})
+	require.True(t, p.Offer(1, []byte("x"), nil))
+	<-tried
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.NoError(t, p.Shutdown(ctx, noSource))
+	requireBalanced(t, p, 1)
+}
+
+func TestShutdownSaysThatTheNextComponentDoesNotReturn(t *testing.T) {
+	in, release := make(chan struct{}), make(chan struct{})
+	next, err := consumer.NewLogs(func(context.Context, plog.Logs) error { close(in); <-release; return nil })
+	require.NoError(t, err)
+	p := newPipeline(t, next, func(s *Settings) { s.Batch.FlushInterval = minFlushInterval })
+	require.True(t, p.Offer(1, []byte("x"), nil))
+	<-in
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorContains(t, p.Shutdown(ctx, noSource), "did not return within")
+	close(release)
+	<-p.done
+}
+
+func TestShutdownGoesOnWhenTheSourceDoesNotStop(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, nil)
+	require.True(t, p.Offer(1, []byte("x"), nil))
+	hung := func(ctx context.Context) error { <-ctx.Done(); return errors.New("the disk hangs") }
+	require.EqualError(t, p.Shutdown(context.Background(), hung), "the disk hangs")
+	requireBalanced(t, p, 1)
+	require.Equal(t, 1, sink.LogRecordCount(), "what was queued is handed over all the same")
+}
+
+func TestManyProducersLoseNothing(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, func(s *Settings) { s.Batch.FlushInterval = minFlushInterval })
+	const producers, each = 8, 5000
+	var wg sync.WaitGroup
+	for i := range producers {
+		wg.Go(func() {
+			for j := range each {
+				event := binary.BigEndian.AppendUint32([]byte{'x', byte(i)}, uint32(j))
+				if err := p.Put(context.Background(), 1, event, nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.NoError(t, p.Idle(context.Background()))
+	require.Equal(t, producers*each, sink.LogRecordCount())
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	requireBalanced(t, p, producers*each)
+	seen := map[string]bool{}
+	for _, b := range bodies(sink) {
+		seen[b] = true
+	}
+	require.Len(t, seen, producers*each, "none twice")
+}
+
+func TestOfferAllocatesNothing(t *testing.T) {
+	p := newPipeline(t, consumertest.NewNop(), func(s *Settings) { s.Batch.FlushInterval = time.Minute })
+	event := make([]byte, 300)
+	require.Zero(t, testing.AllocsPerRun(100, func() { p.Offer(1, event[:80], event[80:]) }))
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+}
+
+func TestConfigIsRefusedWithTheKeyTheValueAndWhatIsAllowed(t *testing.T) {
+	require.NoError(t, (&BatchConfig{MaxRecords: 1, FlushInterval: time.Second}).Validate())
+	require.EqualError(t, (&BatchConfig{FlushInterval: time.Second}).Validate(), "max_records: 0 is not allowed; want 1 to 100000")
+	require.EqualError(t, (&BatchConfig{MaxRecords: 1}).Validate(), "flush_interval: 0s is not allowed; want 10ms to 1m0s")
+	require.EqualError(t, (&QueueConfig{}).Validate(), "max_size_mib: 0 is not allowed; want 1 to 16384")
+}
+
+// filterAll costs nothing, so that the benchmark measures the way through the queue.
+type filterAll struct{ byFirst }
+
+func (filterAll) Handle(Event, plog.LogRecordSlice) Outcome { return Outcome{Kind: Filtered} }
+
+func BenchmarkOffer(b *testing.B) {
+	p := newPipeline(b, consumertest.NewNop(), func(s *Settings) { s.Handler = filterAll{}; s.Queue.MaxSizeMiB = 64 })
+	head, body := make([]byte, 80), make([]byte, 220)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Offer(1, head, body)
+	}
+	require.NoError(b, p.Shutdown(context.Background(), noSource))
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+)
+
+// load reads YAML as the collector does, validation included.
+func load(t *testing.T, yaml string) (*Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(yaml), 0o600))
+	conf, err := confmaptest.LoadConf(path)
+	require.NoError(t, err)
+	cfg := createDefaultConfig().(*Config)
+	if err := conf.Unmarshal(cfg); err != nil {
+		return nil, err
+	}
+	return cfg, confmap.Validate(cfg)
+}
+
+func TestDefaultsFollowTheProvider(t *testing.T) {
+	cfg, err := load(t, "")
+	require.NoError(t, err)
+	p, err := dns.Find(cfg.ProviderGUID)
+	require.NoError(t, err)
+	require.Equal(t, session.Config{
+		Name: "ASIMDNSServerTrace", Provider: p.GUID, ProviderName: "Microsoft-Windows-DNSServer", Level: 4, Keywords: 0x3F,
+		BufferSizeKB: 256, MinimumBuffers: 64, MaximumBuffers: 256, FlushInterval: time.Second,
+	}, cfg.session(p))
+
+	cfg, err = load(t, "provider_guid: 1c95126e-7eea-49a9-a3fe-a378b03ddb4d")
+	require.NoError(t, err)
+	p, err = dns.Find(cfg.ProviderGUID)
+	require.NoError(t, err)
+	s := cfg.session(p)
+	require.Equal(t, "ASIMDNSClientTrace", s.Name)
+	require.Equal(t, uint8(5), s.Level)
+	require.Equal(t, uint64(0x8000000000000FFF), s.Keywords)
+}
+
+func TestEveryKeyIsRead(t *testing.T) {
+	cfg, err := load(t, `
+provider_guid: microsoft-windows-dns-client
+session_name: Mine
+enable_level: 3
+enable_flags: "0x8000000000000001"
+profile: asim
+device: {hostname: dc1.corp.example.com, ip: 10.0.0.1}
+buffers: {size_kb: 512, minimum: 8, maximum: 16, flush_interval: 5}
+batch: {max_records: 10, flush_interval: 1.5}
+queue: {max_size_mib: 2}
+retry: {enabled: false, initial_interval: 2, max_interval: 3s, max_elapsed_time: 0}
+replay: {path: a*.etl, repeat: 0, rate: 12.5}
+`)
+	require.NoError(t, err)
+	require.Equal(t, asim.ProfileASIM, cfg.Profile)
+	require.Equal(t, uint64(0x8000000000000001), *cfg.EnableFlags)
+	require.Equal(t, DeviceConfig{Hostname: "dc1.corp.example.com", IP: "10.0.0.1"}, cfg.Device)
+	require.Equal(t, BuffersConfig{SizeKB: 512, Minimum: 8, Maximum: 16, FlushInterval: 5 * time.Second}, cfg.Buffers)
+	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)
+	require.Equal(t, 2, cfg.Queue.MaxSizeMiB)
+	require.False(t, cfg.Retry.Enabled)
+	require.Equal(t, 2*time.Second, cfg.Retry.InitialInterval)
+	require.Equal(t, 12.5, cfg.Replay.Rate)
+	require.Zero(t, cfg.Replay.Repeat)
+}
+
+func TestFlagsAreReadInEveryForm(t *testing.T) {
+	for text, want := range map[string]uint64{
+		"0x3F": 0x3F, "63": 0x3F, `"0x3f"`: 0x3F, "0x8000000000000FFF": 0x8000000000000FFF, "9223372036854779903": 0x8000000000000FFF,
+		`"9223372036854779903"`: 0x8000000000000FFF, "0xFFFFFFFFFFFFFFFF": 0xFFFFFFFFFFFFFFFF, "0": 0,
+	} {
+		cfg, err := load(t, "enable_flags: "+text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, *cfg.EnableFlags, text)
+	}
+}
+
+func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
+	for yaml, want := range map[string][]string{
+		"provider_guid: nonsense":                                 {"provider_guid", `"nonsense"`, "{EB79061A-A566-4698-9119-3ED2807060E7}", "Microsoft-Windows-DNS-Client"},
+		"provider_guid: '{00000000-0000-0000-0000-000000000000}'": {"provider_guid", "is not a DNS provider"},
+		"provider_guid: ''":                                       {"provider_guid", "neither a GUID nor the name"},
+		"enable_level: 9":                                         {"enable_level: 9 is not allowed; want 0 to 5"},
+		"enable_level: -1":                                        {"enable_level: -1 is not allowed"},
+		"enable_flags: 9.2e18":                                    {"enable_flags", "floating-point"},
+		"enable_flags: -1":                                        {"enable_flags", "-1"},
+		"enable_flags: all":                                       {"enable_flags", `"all"`, "hexadecimal"},
+		"profile: strict":                                         {"profile", `"strict"`, "windows, asim or documented"},
+		"device: {ip: 300.1.1.1}":                                 {"device.ip", `"300.1.1.1"`},
+		"buffers: {size_kb: 0}":                                   {"buffers.size_kb: 0 is not allowed; want 4 to 16384"},
+		"buffers: {minimum: 300}":                                 {"buffers.maximum: 256 is not allowed; want 300 to"},
+		"buffers: {flush_interval: 1500ms}":                       {"buffers.flush_interval: 1.5s is not allowed; want whole seconds"},
+		"batch: {max_records: 0}":                                 {"batch: max_records: 0 is not allowed; want 1 to"},
+		"queue: {max_size_mib: 0}":                                {"queue: max_size_mib: 0 is not allowed"},
+		"retry: {initial_interval: -1}":                           {"retry", "initial_interval"},
+		"replay: {path: x, repeat: -2}":                           {"replay: repeat: -2 is not allowed"},
+		"replay: {path: x, rate: -2}":                             {"replay: rate: -2 is not allowed"},
+		"session_name: 'a\\b'":                                    {"session_name", "backslash"},
+		"sesion_name: a":                                          {"sesion_name"},
+		"batch: {max_record: 5}":                                  {"max_record"},
+	} {
+		_, err := load(t, yaml)
+		require.Error(t, err, yaml)
+		for _, part := range want {
+			require.ErrorContains(t, err, part, yaml)
+		}
+	}
+}
+
+// keys lists the YAML keys of a configuration, sections by their own name only where they are not ours to document in full.
+func keys(t reflect.Type, prefix string) []string {
+	var all []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := strings.Split(f.Tag.Get("mapstructure"), ",")[0]
+		if f.Type.Kind() == reflect.Struct && !strings.Contains(f.Type.PkgPath(), "configretry") {
+			all = append(all, keys(f.Type, prefix+name+".")...)
+			continue
+		}
+		all = append(all, prefix+name)
+	}
+	return all
+}
+
+func TestTheReadmeDocumentsEveryKeyAndNoOther(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	var documented []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(string(readme), -1) {
+		documented = append(documented, m[1])
+	}
+	require.ElementsMatch(t, keys(reflect.TypeFor[Config](), ""), documented)
+}
+
+func TestAnEmptySectionIsItsDefault(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	require.NoError(t, confmap.NewFromStringMap(map[string]any{"batch": nil, "replay": nil}).Unmarshal(cfg))
+	require.NoError(t, confmap.Validate(cfg))
+	require.Equal(t, createDefaultConfig(), cfg)
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const (
+	serverFile = "../../testdata/dnsserver.etl"
+	clientFile = "../../testdata/dnsclient.etl"
+	clientGUID = "{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}"
+)
+
+// everything enables every event.
+var everything = ^uint64(0)
+
+func replayOf(path string, change func(*Config)) *Config {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Replay.Path = path
+	if filepath.Base(path) == filepath.Base(clientFile) {
+		cfg.ProviderGUID = clientGUID
+	}
+	if change != nil {
+		change(cfg)
+	}
+	return cfg
+}
+
+// startReceiver starts a receiver and gives it with its log.
+func startReceiver(t *testing.T, set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsReceiver, *observer.ObservedLogs) {
+	t.Helper()
+	core, logs := observer.New(zap.DebugLevel)
+	set.Logger = zap.New(core)
+	set.BuildInfo.Version = "1.2.3"
+	r, err := newReceiver(set, cfg, next)
+	require.NoError(t, err)
+	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
+	return r, logs
+}
+
+// replayAll replays a file to its end and gives what came out, the receiver and its log.
+func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *dnsReceiver, *observer.ObservedLogs) {
+	t.Helper()
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
+	<-r.source.(*fileSource).player.Done()
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Zero(t, r.pipeline.Stats.Pending(), "%s", &r.pipeline.Stats)
+	return sink, r, logs
+}
+
+// eachRecord calls do with every record and its resource.
+func eachRecord(sink *consumertest.LogsSink, do func(plog.ResourceLogs, plog.LogRecord)) {
+	for _, logs := range sink.AllLogs() {
+		rl := logs.ResourceLogs().At(0)
+		records := rl.ScopeLogs().At(0).LogRecords()
+		for i := range records.Len() {
+			do(rl, records.At(i))
+		}
+	}
+}
+
+// generated is what the generator says of a file.
+func generated(t *testing.T, file string) (events int, byID map[string]int) {
+	t.Helper()
+	raw, err := os.ReadFile("../../testdata/counts.json")
+	require.NoError(t, err)
+	var counts map[string]struct {
+		Events int            `json:"events"`
+		ByID   map[string]int `json:"by_id"`
+	}
+	require.NoError(t, json.Unmarshal(raw, &counts))
+	c := counts[filepath.Base(file)]
+	require.NotZero(t, c.Events)
+	return c.Events, c.ByID
+}
+
+func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
+	for _, file := range []string{serverFile, clientFile} {
+		sink, r, _ := replayAll(t, replayOf(file, func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }))
+		events, byID := generated(t, file)
+		require.Equal(t, int64(events), r.pipeline.Stats.Received.Load())
+		require.Equal(t, int64(events), r.pipeline.Stats.Emitted.Load(), "%s", &r.pipeline.Stats)
+		got := map[string]int{}
+		eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			id, _ := lr.Attributes().Get("EventOriginalType")
+			got[id.Str()]++
+		})
+		require.Equal(t, byID, got)
+	}
+}
+
+func TestReplayFiltersAsALiveSessionWould(t *testing.T) {
+	_, byID := generated(t, serverFile)
+	sink, r, _ := replayAll(t, replayOf(serverFile, nil))
+	stats := &r.pipeline.Stats
+	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load())
+	require.Positive(t, stats.Filtered.Load())
+	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		id, _ := lr.Attributes().Get("EventOriginalType")
+		require.NotContains(t, []string{"262", "263", "515"}, id.Str(), "its keyword is not in 0x3F")
+	})
+
+	flags := uint64(0x8)
+	_, r, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags = &flags }))
+	require.Equal(t, int64(byID["259"]), r.pipeline.Stats.Emitted.Load(), "0x8 is IGNORED_QUERY")
+
+	_, r, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableLevel = 2 }))
+	require.Equal(t, int64(byID["258"]+byID["285"]+byID["259"]+byID["288"]), r.pipeline.Stats.Emitted.Load(), "the events of level error within 0x3F")
+
+	_, r, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags, c.Profile = &everything, asim.ProfileASIM }))
+	require.Positive(t, r.pipeline.Stats.Filtered.Load(), "profile asim has no place for audit events")
+}
+
+func TestRecordsAreGolden(t *testing.T) {
+	for _, file := range []string{serverFile, clientFile} {
+		for _, profile := range []asim.DNSProfile{asim.ProfileWindows, asim.ProfileASIM, asim.ProfileDocumented} {
+			sink, _, _ := replayAll(t, replayOf(file, func(c *Config) {
+				c.EnableFlags, c.EnableLevel, c.Profile, c.Device.Hostname = &everything, 5, profile, "dc1.corp.example.com"
+			}))
+			got := firstOfEach(sink)
+			path := filepath.Join("testdata", "golden", filepath.Base(file)+"."+string(profile)+".yaml")
+			if *update {
+				require.NoError(t, golden.WriteLogsToFile(path, got))
+			}
+			want, err := golden.ReadLogs(path)
+			require.NoError(t, err)
+			require.NoError(t, plogtest.CompareLogs(want, got, plogtest.IgnoreObservedTimestamp()), path)
+		}
+	}
+}
+
+// firstOfEach keeps the first record of each event id.
+func firstOfEach(sink *consumertest.LogsSink) plog.Logs {
+	kept := plog.NewLogs()
+	seen := map[string]bool{}
+	var records plog.LogRecordSlice
+	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		if kept.ResourceLogs().Len() == 0 {
+			to := kept.ResourceLogs().AppendEmpty()
+			rl.Resource().CopyTo(to.Resource())
+			sl := to.ScopeLogs().AppendEmpty()
+			rl.ScopeLogs().At(0).Scope().CopyTo(sl.Scope())
+			records = sl.LogRecords()
+		}
+		id, _ := lr.Attributes().Get("EventOriginalType")
+		if !seen[id.Str()] {
+			seen[id.Str()] = true
+			lr.CopyTo(records.AppendEmpty())
+		}
+	})
+	return kept
+}
+
+func TestTheDeviceOfAReplayIsTheFileUnlessItIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	for _, name := range []string{"dc1.etl", "dc2.etl"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), raw, 0o600))
+	}
+	sink, r, _ := replayAll(t, replayOf(filepath.Join(dir, "*.etl"), nil))
+	by := map[string]int64{}
+	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		dvc, _ := lr.Attributes().Get("Dvc")
+		by[dvc.Str()]++
+		_, named := rl.Resource().Attributes().Get("host.name")
+		require.False(t, named, "a file is no host")
+	})
+	half := r.pipeline.Stats.Emitted.Load() / 2
+	require.Equal(t, map[string]int64{"dc1": half, "dc2": half}, by)
+
+	sink, _, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.Device.Hostname = "dc9.corp.example.com" }))
+	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		name, _ := rl.Resource().Attributes().Get("host.name")
+		require.Equal(t, "dc9.corp.example.com", name.Str())
+		domain, _ := lr.Attributes().Get("DvcDomain")
+		require.Equal(t, "corp.example.com", domain.Str())
+	})
+}
+
+func TestAFileOfAnotherProviderIsFilteredAndSaidSo(t *testing.T) {
+	_, r, logs := replayAll(t, replayOf(clientFile, func(c *Config) { c.ProviderGUID = createDefaultConfig().(*Config).ProviderGUID }))
+	events, _ := generated(t, clientFile)
+	require.Equal(t, int64(events), r.pipeline.Stats.Filtered.Load())
+	require.Len(t, logs.FilterMessageSnippet("check provider_guid").All(), 1)
+}
+
+func TestRepeatPlaysTheFilesAgain(t *testing.T) {
+	events, _ := generated(t, serverFile)
+	_, r, _ := replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags, c.Replay.Repeat = &everything, 3 }))
+	require.Equal(t, int64(3*events), r.pipeline.Stats.Emitted.Load())
+}
+
+func TestAFileThatIsNoneFailsTheStartAndSaysWhy(t *testing.T) {
+	dir := t.TempDir()
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	for name, tc := range map[string]struct {
+		content []byte
+		want    string
+	}{
+		"empty.etl":  {nil, "empty"},
+		"image.png":  {[]byte("\x89PNG\r\n\x1a\n" + string(make([]byte, 200))), "not an event trace log"},
+		"cap.pcapng": {append([]byte{0x0A, 0x0D, 0x0D, 0x0A, 28, 0, 0, 0, 0x4D, 0x3C, 0x2B, 0x1A}, make([]byte, 200)...), "not an event trace log"},
+		"short.etl":  {raw[:100], "short.etl"},
+		"missing":    {nil, "no such file"},
+	} {
+		path := filepath.Join(dir, name)
+		if name != "missing" {
+			require.NoError(t, os.WriteFile(path, tc.content, 0o600))
+		}
+		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(path, nil), consumertest.NewNop())
+		require.NoError(t, err)
+		err = r.Start(context.Background(), componenttest.NewNopHost())
+		require.ErrorContains(t, err, tc.want, name)
+		require.ErrorContains(t, err, "replay.path", name)
+		require.NoError(t, r.Shutdown(context.Background()))
+	}
+}
+
+func TestATruncatedFileGivesWhatIsWholeAndSaysSo(t *testing.T) {
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "cut.etl")
+	require.NoError(t, os.WriteFile(path, raw[:len(raw)/2+777], 0o600))
+	_, r, logs := replayAll(t, replayOf(path, func(c *Config) { c.EnableFlags = &everything }))
+	events, _ := generated(t, serverFile)
+	require.Positive(t, r.pipeline.Stats.Emitted.Load())
+	require.Less(t, r.pipeline.Stats.Emitted.Load(), int64(events))
+	require.Len(t, logs.FilterMessage("file read").FilterLevelExact(zap.WarnLevel).All(), 1)
+}
+
+func TestTelemetryGivesTheAccount(t *testing.T) {
+	tel := componenttest.NewTelemetry()
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	r, _ := startReceiver(t, set, replayOf(clientFile, func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }), consumertest.NewNop())
+	<-r.source.(*fileSource).player.Done()
+
+	events, _ := generated(t, clientFile)
+	point := func(n int, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
+		return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
+	}
+	same := metricdatatest.IgnoreTimestamp()
+	metadatatest.AssertEqualReceiverAsimdnsEventsReceived(t, tel, point(events), same)
+	metadatatest.AssertEqualReceiverAsimdnsEventsEmitted(t, tel, point(events), same)
+	metadatatest.AssertEqualReceiverAsimdnsEventsFiltered(t, tel, point(0), same)
+	metadatatest.AssertEqualReceiverAsimdnsEventsAggregated(t, tel, point(0), same)
+	metadatatest.AssertEqualReceiverAsimdnsQueueCapacity(t, tel, point(64<<20), same)
+	metadatatest.AssertEqualReceiverAsimdnsEventsLost(t, tel, append(point(3, attribute.String("source", "etl_events")),
+		point(0, attribute.String("source", "etl_buffers"))...), same)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.NoError(t, tel.Shutdown(context.Background()))
+}
+
+func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Replay.Repeat = 0 }), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() > 5000 }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	stats := &r.pipeline.Stats
+	require.Zero(t, stats.Pending(), "%s", stats)
+	require.Zero(t, stats.Dropped.Total(), "%s", stats)
+	require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
+}
+
+func TestShutdownWithABlockedConsumerAccountsForEveryEvent(t *testing.T) {
+	in := make(chan struct{}, 1000)
+	next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
+		in <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	require.NoError(t, err)
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Replay.Repeat = 0; c.Queue.MaxSizeMiB = 1 }), next)
+	<-in
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	require.NoError(t, r.Shutdown(ctx))
+	stats := &r.pipeline.Stats
+	require.Zero(t, stats.Pending(), "%s", stats)
+	require.Positive(t, stats.Dropped.Total())
+}
+
+func TestAConsumerThatIsBusyGetsEveryRecordInTheEnd(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	calls := 0
+	next, err := consumer.NewLogs(func(ctx context.Context, l plog.Logs) error {
+		if calls++; calls%2 == 1 {
+			return errors.New("busy")
+		}
+		return sink.ConsumeLogs(ctx, l)
+	})
+	require.NoError(t, err)
+	cfg := replayOf(serverFile, func(c *Config) { c.EnableFlags, c.Retry.InitialInterval = &everything, time.Millisecond })
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, next)
+	<-r.source.(*fileSource).player.Done()
+	require.NoError(t, r.Shutdown(context.Background()))
+	events, _ := generated(t, serverFile)
+	require.Equal(t, events, sink.LogRecordCount())
+}
+
+func TestALiveReceiverNeedsWindows(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("this is Windows")
+	}
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), consumertest.NewNop())
+	require.NoError(t, err)
+	err = r.Start(context.Background(), componenttest.NewNopHost())
+	require.ErrorIs(t, err, session.ErrUnsupported)
+	require.ErrorContains(t, err, runtime.GOOS)
+	require.ErrorContains(t, err, "replay.path")
+	require.NoError(t, r.Shutdown(context.Background()))
+}
+
+func TestTheFactoryMakesALogsReceiver(t *testing.T) {
+	f := NewFactory()
+	require.Equal(t, component.MustNewType("asimdns"), f.Type())
+	require.NoError(t, componenttest.CheckConfigStruct(f.CreateDefaultConfig()))
+	cfg := f.CreateDefaultConfig().(*Config)
+	cfg.ProviderGUID = "x"
+	_, err := f.CreateLogs(context.Background(), receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
+	require.ErrorContains(t, err, "provider_guid")
+}

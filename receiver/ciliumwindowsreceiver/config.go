@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+)
+
+// Config is the receiver's configuration. The table of keys in README.md says the same, key by key.
+type Config struct {
+	// EventsMap is the path at which Cilium's events map is pinned. Default /ebpf/global/cilium_events.
+	EventsMap string `mapstructure:"events_map"`
+	// ObservabilityConfigMap is the path at which Cilium's observability configuration map is pinned. Default
+	// /ebpf/global/cilium_observability_config.
+	ObservabilityConfigMap string `mapstructure:"observability_config_map"`
+	// EnabledEvents are the events received: DROP, TRACE, POLICY_VERDICT, DEBUG and CAPTURE, in any case. DROP is always
+	// enabled. Default DROP, TRACE and POLICY_VERDICT.
+	EnabledEvents []string `mapstructure:"enabled_events"`
+	// MonitorAggregationLevel is how much is aggregated: none, low, medium or maximum (default).
+	MonitorAggregationLevel string `mapstructure:"monitor_aggregation_level"`
+	// ConfigMap says how the two settings above get into the observability configuration map.
+	ConfigMap obsconfig.Config `mapstructure:"config_map"`
+	// WireFormat is the version of Cilium whose layout is taken where an event's bytes do not tell: auto (default), 1.18 or
+	// 1.19.
+	WireFormat string `mapstructure:"wire_format"`
+	// Body is what stands in a record's body: summary (default), the line that `hubble observe` prints, or hubble_json.
+	Body string `mapstructure:"body"`
+	// NodeName is the name of the Kubernetes node. Default: the environment variable NODE_NAME, else this host's name; in a
+	// replay, the file's name stands in Dvc.
+	NodeName string `mapstructure:"node_name"`
+	// Batch says when records are handed to the next component.
+	Batch pipeline.BatchConfig `mapstructure:"batch"`
+	// Queue bounds the memory for events on their way.
+	Queue pipeline.QueueConfig `mapstructure:"queue"`
+	// Retry says how records that the next component refuses for now are tried again.
+	Retry configretry.BackOffConfig `mapstructure:"retry"`
+	// Replay reads recorded .pcapng files instead of the live map.
+	Replay replay.Config `mapstructure:"replay"`
+}
+
+var (
+	_ component.Config    = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		EventsMap:               "/ebpf/global/cilium_events",
+		ObservabilityConfigMap:  "/ebpf/global/cilium_observability_config",
+		EnabledEvents:           []string{monitor.KindDrop.String(), monitor.KindTrace.String(), monitor.KindPolicyVerdict.String()},
+		MonitorAggregationLevel: obsconfig.LevelMaximum.String(),
+		ConfigMap:               obsconfig.DefaultConfig(),
+		WireFormat:              "auto",
+		Body:                    asim.NetworkBodySummary.String(),
+		Batch:                   pipeline.DefaultBatchConfig(),
+		Queue:                   pipeline.DefaultQueueConfig(),
+		Retry:                   pipeline.DefaultRetryConfig(),
+		Replay:                  replay.DefaultConfig(),
+	}
+}
+
+// Unmarshal reads the YAML: bare numbers as seconds where a duration stands, and a wire format without quotes.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	const format = "wire_format"
+	if n, ok := conf.Get(format).(float64); ok {
+		text := strconv.FormatFloat(n, 'f', -1, 64)
+		if err := conf.Merge(confmap.NewFromStringMap(map[string]any{format: text})); err != nil {
+			return err
+		}
+	}
+	return confval.Unmarshal(conf, c)
+}
+
+// settings is the configuration in the types of the packages that it is for.
+type settings struct {
+	obsconfig.Settings
+	format monitor.WireFormat
+	body   asim.NetworkBody
+}
+
+// read reads the keys that are names of something. Its errors name the key, the value and what is allowed.
+func (c *Config) read() (settings, error) {
+	var s settings
+	var errs []error
+	check := func(key string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+		}
+	}
+	for _, name := range c.EnabledEvents {
+		kind, err := monitor.ParseKind(name)
+		check("enabled_events", err)
+		s.Events = append(s.Events, kind)
+	}
+	var err error
+	s.Level, err = obsconfig.ParseLevel(c.MonitorAggregationLevel)
+	check("monitor_aggregation_level", err)
+	s.format, err = monitor.ParseWireFormat(c.WireFormat)
+	check("wire_format", err)
+	s.body, err = asim.ParseNetworkBody(c.Body)
+	check("body", err)
+	return s, errors.Join(errs...)
+}
+
+// Validate names each key whose value is not allowed, the value, and what is allowed.
+func (c *Config) Validate() error {
+	_, err := c.read()
+	errs := []error{err}
+	if c.EventsMap == "" && !c.Replay.Enabled() {
+		errs = append(errs, errors.New("events_map: it is empty; want the path of a pinned map, such as /ebpf/global/cilium_events"))
+	}
+	if c.ObservabilityConfigMap == "" && !c.Replay.Enabled() && c.ConfigMap.Apply != obsconfig.ModeOff {
+		errs = append(errs, errors.New("observability_config_map: it is empty; want the path of a pinned map, or config_map.apply off"))
+	}
+	// The sections config_map, batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	return errors.Join(errs...)
+}

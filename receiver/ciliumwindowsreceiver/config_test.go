@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+)
+
+// load reads YAML as the collector does, validation included.
+func load(t *testing.T, yaml string) (*Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(yaml), 0o600))
+	conf, err := confmaptest.LoadConf(path)
+	require.NoError(t, err)
+	cfg := createDefaultConfig().(*Config)
+	if err := conf.Unmarshal(cfg); err != nil {
+		return nil, err
+	}
+	return cfg, confmap.Validate(cfg)
+}
+
+func TestDefaultsAreTheDocuments(t *testing.T) {
+	cfg, err := load(t, "")
+	require.NoError(t, err)
+	require.Equal(t, "/ebpf/global/cilium_events", cfg.EventsMap)
+	require.Equal(t, "/ebpf/global/cilium_observability_config", cfg.ObservabilityConfigMap)
+	require.Equal(t, obsconfig.Config{Apply: "best_effort", RestoreOnShutdown: true, Layout: obsconfig.Layout{Preset: "bitmask"}}, cfg.ConfigMap)
+	s, err := cfg.read()
+	require.NoError(t, err)
+	require.Equal(t, []monitor.Kind{monitor.KindDrop, monitor.KindTrace, monitor.KindPolicyVerdict}, s.Events)
+	require.Equal(t, obsconfig.LevelMaximum, s.Level)
+	require.Equal(t, asim.NetworkBodySummary, s.body)
+}
+
+func TestEveryKeyIsRead(t *testing.T) {
+	cfg, err := load(t, `
+events_map: /ebpf/global/other
+observability_config_map: BPF:\other
+enabled_events: [drop, Debug, CAPTURE]
+monitor_aggregation_level: Low
+config_map: {apply: required, restore_on_shutdown: false, layout: {events: {TRACE: {index: 3}}}}
+wire_format: "1.18"
+body: hubble_json
+node_name: node-1
+batch: {max_records: 10, flush_interval: 1.5}
+queue: {max_size_mib: 2}
+retry: {initial_interval: 2}
+replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
+`)
+	require.NoError(t, err)
+	s, err := cfg.read()
+	require.NoError(t, err)
+	require.Equal(t, []monitor.Kind{monitor.KindDrop, monitor.KindDebug, monitor.KindCapture}, s.Events)
+	require.Equal(t, obsconfig.LevelLow, s.Level)
+	require.Equal(t, asim.NetworkBodyHubbleJSON, s.body)
+	require.Equal(t, obsconfig.ModeRequired, cfg.ConfigMap.Apply)
+	require.Contains(t, cfg.ConfigMap.Layout.Events, "TRACE")
+	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)
+	require.Equal(t, 2*time.Second, cfg.Retry.InitialInterval)
+
+	_, err = load(t, "wire_format: 1.18")
+	require.NoError(t, err, "a version without quotes is a number in YAML")
+}
+
+func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
+	for yaml, want := range map[string][]string{
+		"enabled_events: [DROP, FLOW]":        {"enabled_events", "FLOW", "POLICY_VERDICT"},
+		"monitor_aggregation_level: highest":  {"monitor_aggregation_level", "highest", "maximum"},
+		"monitor_aggregation_level: maxmimum": {"monitor_aggregation_level", "maxmimum"},
+		"wire_format: '2.0'":                  {"wire_format", "2.0", "1.18"},
+		"body: json":                          {"body", "json", "hubble_json"},
+		"config_map: {apply: maybe}":          {"config_map", "apply", "maybe", "best_effort"},
+		"config_map: {layout: matrix}":        {"config_map", "layout", "matrix", "per_event"},
+		"events_map: ''":                      {"events_map", "empty"},
+		"observability_config_map: ''":        {"observability_config_map", "empty"},
+		"batch: {max_records: 0}":             {"batch: max_records: 0 is not allowed; want 1 to"},
+		"replay: {path: x, rate: -2}":         {"replay: rate: -2 is not allowed"},
+		"enabled_event: [DROP]":               {"enabled_event"},
+	} {
+		_, err := load(t, yaml)
+		require.Error(t, err, yaml)
+		for _, part := range want {
+			require.ErrorContains(t, err, part, yaml)
+		}
+	}
+}
+
+// keys lists the YAML keys of a configuration, down to the sections that are documented as one.
+func keys(t reflect.Type, prefix string) []string {
+	var all []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := strings.Split(f.Tag.Get("mapstructure"), ",")[0]
+		whole := strings.Contains(f.Type.PkgPath(), "configretry") || f.Type == reflect.TypeFor[obsconfig.Layout]()
+		if f.Type.Kind() == reflect.Struct && !whole {
+			all = append(all, keys(f.Type, prefix+name+".")...)
+			continue
+		}
+		all = append(all, prefix+name)
+	}
+	return all
+}
+
+func TestTheReadmeDocumentsEveryKeyAndNoOther(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	var documented []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(string(readme), -1) {
+		documented = append(documented, m[1])
+	}
+	require.ElementsMatch(t, keys(reflect.TypeFor[Config](), ""), documented)
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
+)
+
+// ciliumReceiver is one receiver: a source, live or a replay, in front of a pipeline.
+type ciliumReceiver struct {
+	cfg    *Config
+	set    receiver.Settings
+	log    *zap.Logger
+	next   consumer.Logs
+	report *receiverhelper.ObsReport
+
+	// Set by Start.
+	handler   *handler
+	pipeline  *pipeline.Pipeline
+	source    source
+	telemetry *metadata.TelemetryBuilder
+}
+
+// source delivers raw events into the receiver's pipeline from its start until it is stopped.
+type source interface {
+	// stop ends the source; when it returns without an error, nothing more is delivered.
+	stop(ctx context.Context) error
+	// losses gives what was lost before the receiver could see it, by who lost it.
+	losses() map[string]int64
+	// fill gives how many bytes wait in the map, and its size; ok is false for a source that is no map.
+	fill() (waiting, size int64, ok bool)
+}
+
+func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*ciliumReceiver, error) {
+	transport := "ebpf"
+	if cfg.Replay.Enabled() {
+		transport = "file"
+	}
+	report, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
+		ReceiverID: set.ID, Transport: transport, ReceiverCreateSettings: set,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ciliumReceiver{cfg: cfg, set: set, log: set.Logger, next: next, report: report}, nil
+}
+
+// Start opens the source. After an error nothing is left running.
+func (r *ciliumReceiver) Start(_ context.Context, h component.Host) error {
+	settings, err := r.cfg.read()
+	if err != nil {
+		return err
+	}
+	files, err := r.cfg.Replay.Check(checkFile)
+	if err != nil {
+		return err
+	}
+	device := r.liveDevice()
+	if r.cfg.Replay.Enabled() {
+		device = r.fileDevice(files[0])
+	}
+	r.handler = newHandler(settings, device, r.set.BuildInfo.Version)
+	r.pipeline = pipeline.New(pipeline.Settings{
+		Batch: r.cfg.Batch, Queue: r.cfg.Queue, Retry: r.cfg.Retry,
+		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
+		Live: !r.cfg.Replay.Enabled(),
+	})
+	r.pipeline.Start()
+	if r.cfg.Replay.Enabled() {
+		r.source = startReplay(r, files)
+	} else if r.source, err = startLive(r, settings, h); err != nil {
+		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
+	}
+	if err = r.observe(); err != nil {
+		return errors.Join(err, r.Shutdown(context.Background()))
+	}
+	r.log.Info("receiving Cilium events", zap.Strings("enabled_events", r.cfg.EnabledEvents),
+		zap.Stringer("monitor_aggregation_level", settings.Level), zap.Strings("replay", files))
+	return nil
+}
+
+// Shutdown stops the source, hands over what is queued, and says what became of every event.
+func (r *ciliumReceiver) Shutdown(ctx context.Context) error {
+	if r.source == nil {
+		return nil
+	}
+	err := r.pipeline.Shutdown(ctx, r.source.stop)
+	r.source = nil
+	if r.telemetry != nil {
+		r.telemetry.Shutdown()
+	}
+	r.log.Info("every event is accounted for", zap.Stringer("events", &r.pipeline.Stats))
+	return err
+}
+
+// liveDevice is this node, or what configuration and environment say of it.
+func (r *ciliumReceiver) liveDevice() asim.NetworkDevice {
+	d := asim.NetworkDevice{NodeName: r.cfg.NodeName, HostName: host.Name()}
+	if d.NodeName == "" {
+		d.NodeName = os.Getenv("NODE_NAME")
+	}
+	if d.NodeName == "" {
+		d.NodeName = d.HostName
+	}
+	if addr := host.Addr(); addr.IsValid() {
+		d.IPAddr = addr.String()
+	}
+	return d
+}
+
+// ended reports that the source ended by itself.
+func (r *ciliumReceiver) ended(h component.Host, err error) {
+	r.log.Error("the source of events has ended", zap.Error(err))
+	componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err))
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const captureFile = "../../testdata/cilium_events.pcapng"
+
+// everything enables every event.
+func everything(c *Config) {
+	c.EnabledEvents = []string{"DROP", "TRACE", "POLICY_VERDICT", "DEBUG", "CAPTURE"}
+	c.MonitorAggregationLevel = "none"
+}
+
+func replayOf(path string, change func(*Config)) *Config {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Replay.Path = path
+	if change != nil {
+		change(cfg)
+	}
+	return cfg
+}
+
+// startReceiver starts a receiver and gives it with its log.
+func startReceiver(t *testing.T, set receiver.Settings, cfg *Config, next consumer.Logs) (*ciliumReceiver, *observer.ObservedLogs) {
+	t.Helper()
+	core, logs := observer.New(zap.DebugLevel)
+	set.Logger = zap.New(core)
+	set.BuildInfo.Version = "1.2.3"
+	r, err := newReceiver(set, cfg, next)
+	require.NoError(t, err)
+	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
+	return r, logs
+}
+
+// replayAll replays a file to its end and gives what came out, the receiver and its log.
+func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *ciliumReceiver, *observer.ObservedLogs) {
+	t.Helper()
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
+	<-r.source.(*fileSource).player.Done()
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Zero(t, r.pipeline.Stats.Pending(), "%s", &r.pipeline.Stats)
+	return sink, r, logs
+}
+
+// eachRecord calls do with every record and its resource.
+func eachRecord(sink *consumertest.LogsSink, do func(plog.ResourceLogs, plog.LogRecord)) {
+	for _, logs := range sink.AllLogs() {
+		rl := logs.ResourceLogs().At(0)
+		records := rl.ScopeLogs().At(0).LogRecords()
+		for i := range records.Len() {
+			do(rl, records.At(i))
+		}
+	}
+}
+
+// text gives an attribute, "" when the record does not have it.
+func text(lr plog.LogRecord, name string) string {
+	v, ok := lr.Attributes().Get(name)
+	if !ok {
+		return ""
+	}
+	return v.AsString()
+}
+
+// generated is what the generator says of the capture.
+func generated(t *testing.T) (events int, byType map[string]int) {
+	t.Helper()
+	raw, err := os.ReadFile("../../testdata/counts.json")
+	require.NoError(t, err)
+	var counts map[string]struct {
+		Events int            `json:"events"`
+		ByID   map[string]int `json:"by_id"`
+	}
+	require.NoError(t, json.Unmarshal(raw, &counts))
+	c := counts[filepath.Base(captureFile)]
+	require.NotZero(t, c.Events)
+	return c.Events, c.ByID
+}
+
+func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
+	sink, r, _ := replayAll(t, replayOf(captureFile, everything))
+	count, byType := generated(t)
+	require.Equal(t, int64(count), r.pipeline.Stats.Received.Load())
+	require.Equal(t, int64(count), r.pipeline.Stats.Emitted.Load(), "%s", &r.pipeline.Stats)
+	got := map[string]int{}
+	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[text(lr, "cilium.event.type")]++ })
+	require.Equal(t, map[string]int{
+		"drop": byType["1"], "debug": byType["2"], "capture": byType["3"], "trace": byType["4"], "policy-verdict": byType["5"],
+		"recorder": byType["6"], "trace-sock": byType["7"], "pktmon-drop": byType["100"], "l7": byType["129"], "agent": byType["130"],
+		"unknown(42)": byType["42"],
+	}, got)
+}
+
+func TestReplayFiltersAsTheSettingsSay(t *testing.T) {
+	_, byType := generated(t)
+	always := byType["1"] + byType["100"] + byType["129"] + byType["130"] + byType["42"]
+
+	sink, r, _ := replayAll(t, replayOf(captureFile, nil))
+	stats := &r.pipeline.Stats
+	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load())
+	require.Positive(t, stats.Filtered.Load())
+	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		require.NotContains(t, []string{"debug", "capture", "recorder"}, text(lr, "cilium.event.type"))
+		require.NotContains(t, text(lr, "cilium.trace.observation_point"), "from-", "level maximum includes low: only what is sent")
+	})
+
+	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents = nil }))
+	require.Equal(t, int64(always), r.pipeline.Stats.Emitted.Load(), "drops and what belongs to no kind cannot be disabled")
+
+	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents, c.MonitorAggregationLevel = []string{"trace"}, "none" }))
+	require.Equal(t, int64(always+byType["4"]+byType["7"]), r.pipeline.Stats.Emitted.Load())
+}
+
+func TestRecordsAreGolden(t *testing.T) {
+	for _, body := range []string{"summary", "hubble_json"} {
+		sink, _, _ := replayAll(t, replayOf(captureFile, func(c *Config) { everything(c); c.Body, c.NodeName = body, "node-1" }))
+		got := firstOfEach(sink)
+		path := filepath.Join("testdata", "golden", body+".yaml")
+		if *update {
+			require.NoError(t, golden.WriteLogsToFile(path, got))
+		}
+		want, err := golden.ReadLogs(path)
+		require.NoError(t, err)
+		require.NoError(t, plogtest.CompareLogs(want, got, plogtest.IgnoreObservedTimestamp()), path)
+	}
+}
+
+// firstOfEach keeps the first record of each type and sub type.
+func firstOfEach(sink *consumertest.LogsSink) plog.Logs {
+	kept := plog.NewLogs()
+	seen := map[string]bool{}
+	var records plog.LogRecordSlice
+	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		if kept.ResourceLogs().Len() == 0 {
+			to := kept.ResourceLogs().AppendEmpty()
+			rl.Resource().CopyTo(to.Resource())
+			sl := to.ScopeLogs().AppendEmpty()
+			rl.ScopeLogs().At(0).Scope().CopyTo(sl.Scope())
+			records = sl.LogRecords()
+		}
+		key := text(lr, "cilium.event.type") + text(lr, "cilium.event.sub_type") + text(lr, "cilium.verdict")
+		if !seen[key] {
+			seen[key] = true
+			lr.CopyTo(records.AppendEmpty())
+		}
+	})
+	return kept
+}
+
+func TestTheDeviceOfAReplayIsTheFileUnlessTheNodeIsNamed(t *testing.T) {
+	t.Setenv("NODE_NAME", "this-host")
+	sink, _, _ := replayAll(t, replayOf(captureFile, nil))
+	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		require.Equal(t, "cilium_events", text(lr, "Dvc"))
+		_, named := rl.Resource().Attributes().Get("k8s.node.name")
+		require.False(t, named, "the host that replays is not the node")
+	})
+	sink, _, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.NodeName = "node-1" }))
+	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		require.Equal(t, "node-1", text(lr, "Dvc"))
+		name, _ := rl.Resource().Attributes().Get("k8s.node.name")
+		require.Equal(t, "node-1", name.Str())
+	})
+}
+
+// writeCapture writes a capture of raw records, one a millisecond.
+func writeCapture(t *testing.T, records ...[]byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "node-7.pcapng")
+	file, err := os.Create(path)
+	require.NoError(t, err)
+	w, err := events.NewCaptureWriter(file)
+	require.NoError(t, err)
+	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	for i, data := range records {
+		require.NoError(t, w.Write(events.Record{Time: start.Add(time.Duration(i) * time.Millisecond).UnixNano(), CPU: -1, Data: data}))
+	}
+	require.NoError(t, w.Flush())
+	require.NoError(t, file.Close())
+	return path
+}
+
+func TestRecordsThatCannotBeDecodedAreCountedByReason(t *testing.T) {
+	whole := monitortest.Drop{Version: 2}.Bytes()
+	newer := append([]byte(nil), whole...)
+	newer[14] = 200 // the version
+	path := writeCapture(t, whole, whole[:30], []byte{byte(monitor.TypeDrop)}, nil, newer)
+	sink, r, _ := replayAll(t, replayOf(path, nil))
+	require.Equal(t, 1, sink.LogRecordCount())
+	require.Equal(t, map[string]int64{"truncated": 2, "empty": 1, "version": 1}, r.pipeline.Stats.Undecodable.Snapshot())
+}
+
+func TestTheTimeOfAReplayedEventIsTheCapturesOwn(t *testing.T) {
+	sink, _, _ := replayAll(t, replayOf(writeCapture(t, monitortest.Drop{Version: 2}.Bytes(), monitortest.Drop{Version: 2}.Bytes()), nil))
+	var at []time.Time
+	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { at = append(at, lr.Timestamp().AsTime()) })
+	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	require.Equal(t, []time.Time{start, start.Add(time.Millisecond)}, at)
+}
+
+func TestAFileThatIsNoneFailsTheStartAndSaysWhy(t *testing.T) {
+	dir := t.TempDir()
+	for name, tc := range map[string]struct {
+		content []byte
+		want    string
+	}{
+		"empty.pcapng": {nil, "empty"},
+		"image.png":    {[]byte("\x89PNG\r\n\x1a\n" + string(make([]byte, 200))), "pcapng"},
+		"classic.pcap": {append([]byte{0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0}, make([]byte, 100)...), "pcap"},
+		"missing":      {nil, "no such file"},
+	} {
+		path := filepath.Join(dir, name)
+		if name != "missing" {
+			require.NoError(t, os.WriteFile(path, tc.content, 0o600))
+		}
+		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(path, nil), consumertest.NewNop())
+		require.NoError(t, err)
+		err = r.Start(context.Background(), componenttest.NewNopHost())
+		require.ErrorContains(t, err, tc.want, name)
+		require.ErrorContains(t, err, "replay.path", name)
+		require.NoError(t, r.Shutdown(context.Background()))
+	}
+}
+
+func TestATruncatedFileGivesWhatIsWholeAndSaysSo(t *testing.T) {
+	raw, err := os.ReadFile(captureFile)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "cut.pcapng")
+	require.NoError(t, os.WriteFile(path, raw[:len(raw)/2+1], 0o600))
+	_, r, logs := replayAll(t, replayOf(path, everything))
+	count, _ := generated(t)
+	require.Positive(t, r.pipeline.Stats.Emitted.Load())
+	require.Less(t, r.pipeline.Stats.Emitted.Load(), int64(count))
+	require.Len(t, logs.FilterMessage("the rest of the file cannot be read").All(), 1)
+}
+
+func TestTelemetryGivesTheAccount(t *testing.T) {
+	tel := componenttest.NewTelemetry()
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	whole := monitortest.Drop{Version: 2}.Bytes()
+	r, _ := startReceiver(t, set, replayOf(writeCapture(t, whole, whole[:30], monitortest.Debug{}.Bytes()), nil), consumertest.NewNop())
+	<-r.source.(*fileSource).player.Done()
+	point := func(n int, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
+		return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
+	}
+	same := metricdatatest.IgnoreTimestamp()
+	metadatatest.AssertEqualReceiverCiliumwindowsEventsReceived(t, tel, point(3), same)
+	metadatatest.AssertEqualReceiverCiliumwindowsEventsEmitted(t, tel, point(1), same)
+	metadatatest.AssertEqualReceiverCiliumwindowsEventsFiltered(t, tel, point(1), same)
+	metadatatest.AssertEqualReceiverCiliumwindowsEventsUndecodable(t, tel, point(1, attribute.String("reason", "truncated")), same)
+	metadatatest.AssertEqualReceiverCiliumwindowsEventsLost(t, tel, point(0, attribute.String("source", "capture")), same)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.NoError(t, tel.Shutdown(context.Background()))
+}
+
+func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(captureFile, func(c *Config) { c.Replay.Repeat = 0 }), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() > 5000 }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	stats := &r.pipeline.Stats
+	require.Zero(t, stats.Pending(), "%s", stats)
+	require.Zero(t, stats.Dropped.Total(), "%s", stats)
+	require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
+}
+
+func TestAMapThatIsNotThereFailsTheStartAndSaysWhatToDo(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.EventsMap = filepath.Join(t.TempDir(), "cilium_events")
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	err = r.Start(context.Background(), componenttest.NewNopHost())
+	require.ErrorContains(t, err, cfg.EventsMap)
+	require.NoError(t, r.Shutdown(context.Background()))
+}
+
+func TestTheFactoryMakesALogsReceiver(t *testing.T) {
+	f := NewFactory()
+	require.Equal(t, component.MustNewType("ciliumwindows"), f.Type())
+	require.NoError(t, componenttest.CheckConfigStruct(f.CreateDefaultConfig()))
+}

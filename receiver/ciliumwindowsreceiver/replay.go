@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+)
+
+// checkFile reads a capture's beginning, so that a file that is no capture of map records fails the start.
+func checkFile(path string) error {
+	capture, err := events.OpenCapture(path)
+	if err != nil {
+		return err
+	}
+	return capture.Close()
+}
+
+// fileSource replays .pcapng files.
+type fileSource struct {
+	r      *ciliumReceiver
+	player *replay.Player
+	lost   atomic.Int64
+}
+
+func startReplay(r *ciliumReceiver, files []string) *fileSource {
+	s := &fileSource{r: r}
+	s.player = replay.Start(r.cfg.Replay, files, s.play, r.pipeline, r.log, func() {})
+	return s
+}
+
+// play plays one file. What of it cannot be read is logged and does not end the replay.
+func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
+	if err := s.r.pipeline.Idle(ctx); err != nil { // the events of the file before belong to its device
+		return err
+	}
+	s.r.handler.mapper.SetDevice(s.r.fileDevice(path))
+	stats, err := events.Replay(ctx, path, emit)
+	s.lost.Add(int64(stats.Lost))
+	s.r.pipeline.Drop(pipeline.DropTooLarge, int64(stats.Oversized))
+	fields := []zap.Field{
+		zap.String("file", path), zap.Uint64("records", stats.Records), zap.Uint64("lost", stats.Lost), zap.Uint64("cut", stats.Cut),
+		zap.Uint64("oversized", stats.Oversized), zap.Uint64("untimed", stats.Untimed),
+	}
+	var damage *events.CaptureError
+	switch {
+	case errors.As(err, &damage):
+		s.r.log.Warn("the rest of the file cannot be read", append(fields, zap.Error(err))...)
+		return nil
+	case err != nil:
+		return err
+	}
+	s.r.log.Info("file read", fields...)
+	return nil
+}
+
+func (s *fileSource) stop(ctx context.Context) error { return s.player.Stop(ctx) }
+
+func (s *fileSource) losses() map[string]int64 { return map[string]int64{"capture": s.lost.Load()} }
+
+func (s *fileSource) fill() (waiting, size int64, ok bool) { return 0, 0, false }
+
+// fileDevice is the node that the capture is of, as far as the configuration tells: without a name for it, the file's own
+// stands in.
+func (r *ciliumReceiver) fileDevice(path string) asim.NetworkDevice {
+	base := filepath.Base(path)
+	return asim.NetworkDevice{NodeName: r.cfg.NodeName, FileName: strings.TrimSuffix(base, filepath.Ext(base))}
+}

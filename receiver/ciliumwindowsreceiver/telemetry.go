@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
+)
+
+// observe registers the receiver's own telemetry; metadata.yaml says what each instrument means.
+func (r *ciliumReceiver) observe() error {
+	builder, err := metadata.NewTelemetryBuilder(r.set.TelemetrySettings)
+	if err != nil {
+		return err
+	}
+	r.telemetry = builder
+	p, source := r.pipeline, r.source
+	return errors.Join(
+		builder.RegisterReceiverCiliumwindowsEventsReceivedCallback(p.ObserveReceived),
+		builder.RegisterReceiverCiliumwindowsEventsEmittedCallback(p.ObserveEmitted),
+		builder.RegisterReceiverCiliumwindowsEventsFilteredCallback(p.ObserveFiltered),
+		builder.RegisterReceiverCiliumwindowsEventsAggregatedCallback(p.ObserveAggregated),
+		builder.RegisterReceiverCiliumwindowsEventsUndecodableCallback(p.ObserveUndecodable),
+		builder.RegisterReceiverCiliumwindowsEventsDroppedCallback(p.ObserveDropped),
+		builder.RegisterReceiverCiliumwindowsQueueSizeCallback(p.ObserveQueueSize),
+		builder.RegisterReceiverCiliumwindowsQueueCapacityCallback(p.ObserveQueueCapacity),
+		builder.RegisterReceiverCiliumwindowsLagCallback(p.ObserveLag),
+		builder.RegisterReceiverCiliumwindowsEventsLostCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for who, n := range source.losses() {
+				o.Observe(n, metric.WithAttributes(attribute.String("source", who)))
+			}
+			return nil
+		}),
+		builder.RegisterReceiverCiliumwindowsMapWaitingCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if waiting, _, ok := source.fill(); ok {
+				o.Observe(waiting)
+			}
+			return nil
+		}),
+		builder.RegisterReceiverCiliumwindowsMapSizeCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if _, size, ok := source.fill(); ok {
+				o.Observe(size)
+			}
+			return nil
+		}),
+	)
+}
