@@ -21,6 +21,23 @@ type Device struct {
 	OSVersion string
 }
 
+// deviceTexts is a device as its attributes are written, made once and not for each event. It does not change.
+type deviceTexts struct {
+	Device
+	host, domain string
+	addr         string
+}
+
+func (d Device) texts() *deviceTexts {
+	d.Addr = d.Addr.WithZone("")
+	t := &deviceTexts{Device: d}
+	t.host, t.domain = d.hostname()
+	if d.Addr.IsValid() {
+		t.addr = d.Addr.String()
+	}
+	return t
+}
+
 // hostname splits a full name into host and domain; a name without a dot, or an address, has no domain.
 func (d *Device) hostname() (host, domain string) {
 	if _, err := netip.ParseAddr(d.Name); err == nil {
@@ -31,13 +48,12 @@ func (d *Device) hostname() (host, domain string) {
 }
 
 // putDvc writes the attributes of the device, except its address.
-func (d *Device) putDvc(attrs pcommon.Map) {
+func (d *deviceTexts) putDvc(attrs pcommon.Map) {
 	attrs.PutStr("Dvc", d.Name)
 	if d.Host {
-		host, domain := d.hostname()
-		attrs.PutStr("DvcHostname", host)
-		if domain != "" {
-			attrs.PutStr("DvcDomain", domain)
+		attrs.PutStr("DvcHostname", d.host)
+		if d.domain != "" {
+			attrs.PutStr("DvcDomain", d.domain)
 			attrs.PutStr("DvcDomainType", "FQDN")
 		}
 	}

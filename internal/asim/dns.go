@@ -5,6 +5,7 @@ package asim
 import (
 	"net/netip"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -22,23 +23,49 @@ const (
 	dnsPort          = 53
 )
 
-// DNSMapper makes log records of one provider's events. It is used from one goroutine.
+// DNSMapper makes log records of one provider's events. It is used from one goroutine, but where a method says otherwise.
 type DNSMapper struct {
-	provider *dns.Provider
-	profile  DNSProfile
-	device   Device
-	version  string
-	classes  map[uint16]dnsClass
-	scratch  []byte
+	provider   *dns.Provider
+	profile    DNSProfile
+	version    string
+	classes    map[uint16]dnsClass
+	packets    PacketConfig
+	processes  ProcessNamer
+	device     atomic.Pointer[deviceTexts]
+	unparsable atomic.Int64
+
+	// Memory that one event leaves to the next.
+	message dns.Message
+	answers []string
+	scratch []byte
+}
+
+// ProcessNamer names the process that had an id at some time: the path of its program, "" when it is not known.
+type ProcessNamer interface {
+	Name(pid uint32, at time.Time) string
 }
 
 // NewDNSMapper makes a mapper. version is the build's, for the scope.
 func NewDNSMapper(provider *dns.Provider, profile DNSProfile, device Device, version string) *DNSMapper {
-	return &DNSMapper{provider: provider, profile: profile, device: device, version: version, classes: classify(provider, profile)}
+	m := &DNSMapper{
+		provider: provider, profile: profile, version: version, classes: classify(provider, profile), packets: DefaultPacketConfig(),
+	}
+	m.SetDevice(device)
+	return m
 }
 
-// SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
-func (m *DNSMapper) SetDevice(d Device) { m.device = d }
+// SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is. It may be called
+// from any goroutine.
+func (m *DNSMapper) SetDevice(d Device) { m.device.Store(d.texts()) }
+
+// SetPackets says what becomes of the packets that events carry. It is called before the first event.
+func (m *DNSMapper) SetPackets(c PacketConfig) { m.packets = c }
+
+// SetProcesses gives the mapper the names of processes. It is called before the first event; without it no process is named.
+func (m *DNSMapper) SetProcesses(p ProcessNamer) { m.processes = p }
+
+// Unparsable is the number of events so far whose packet is no DNS message. It may be called from any goroutine.
+func (m *DNSMapper) Unparsable() int64 { return m.unparsable.Load() }
 
 // Begin writes resource and scope into empty logs and returns where Append appends.
 func (m *DNSMapper) Begin(logs plog.Logs) plog.LogRecordSlice {
@@ -46,8 +73,8 @@ func (m *DNSMapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 	attrs := rl.Resource().Attributes()
 	attrs.PutStr("service.name", m.provider.Service)
 	attrs.PutStr("service.namespace", dnsNamespace)
-	if m.device.Host {
-		attrs.PutStr("host.name", m.device.Name)
+	if d := m.device.Load(); d.Host {
+		attrs.PutStr("host.name", d.Name)
 	}
 	attrs.PutStr("os.type", "windows")
 	sl := rl.ScopeLogs().AppendEmpty()
@@ -85,18 +112,17 @@ func (m *DNSMapper) Append(records plog.LogRecordSlice, e *dns.Event, received i
 	attrs := lr.Attributes()
 	attrs.EnsureCapacity(attributeCount)
 
-	r := dnsRecord{DNSMapper: m, Event: e, attrs: attrs}
+	r := dnsRecord{DNSMapper: m, Event: e, attrs: attrs, device: m.device.Load()}
 	class := m.class(e)
 	lr.Body().SetStr(m.body(class, e.ID))
 	r.event(class, at)
 	attrs.PutStr("EventSeverity", eventSeverity(e.Level))
 	r.result()
-	r.device()
+	r.dvc()
 	r.hosts(class)
 	r.query()
 	r.flags()
 	r.additional()
-	m.scratch = r.scratch[:0]
 }
 
 // body is the line that stands in the record's body.
@@ -147,8 +173,10 @@ func eventSeverity(level uint8) string {
 type dnsRecord struct {
 	*DNSMapper
 	*dns.Event
-	attrs pcommon.Map
-	used  uint64 // the fields, by bit, that an attribute of their own represents
+	attrs  pcommon.Map
+	device *deviceTexts
+	used   uint64 // the fields, by bit, that an attribute of their own represents
+	packet packetState
 }
 
 func (r *dnsRecord) use(f dns.Field)         { r.used |= 1 << f }
@@ -193,85 +221,6 @@ func (r *dnsRecord) event(class dnsClass, at time.Time) {
 	}
 }
 
-// responseCode gives the DNS response code that the event carries: in a field, in a Win32 status, or in the DNS header's flags
-// of a response.
-func (r *dnsRecord) responseCode() (code uint64, ok bool) {
-	if code, ok = r.num(dns.ResponseCode); ok {
-		return code, true
-	}
-	if s, has := r.Num(dns.Status); has {
-		return responseCodeOfStatus(s)
-	}
-	if flags, has := r.Num(dns.Flags); has && flags&flagQR != 0 && !r.NoAnswer {
-		return flags & maskRCode, true
-	}
-	return 0, false
-}
-
-// result writes EventResult, EventResultDetails and the response code.
-func (r *dnsRecord) result() {
-	a := r.attrs
-	code, ok := r.responseCode()
-	timedOut := r.NoAnswer
-	if s, has := r.Num(dns.Status); has && !ok {
-		timedOut = timedOut || s == statusTimeout
-		a.PutStr("EventOriginalResultDetails", win32StatusName(s))
-	}
-	switch {
-	case ok && r.Phase == dns.Response:
-		result, name := "Failure", DNSResponseName(code)
-		if code == 0 {
-			result = "Success"
-		}
-		a.PutStr("EventResult", result)
-		a.PutStr("EventResultDetails", name)
-	case timedOut:
-		a.PutStr("EventResult", "Failure")
-		a.PutStr("EventResultDetails", "NA")
-	default:
-		a.PutStr("EventResult", "NA")
-		a.PutStr("EventResultDetails", "NA")
-	}
-	if ok {
-		name := DNSResponseName(code)
-		a.PutInt("DnsResponseCode", int64(code))
-		a.PutStr("DnsResponseCodeName", name)
-		if r.profile != ProfileASIM {
-			a.PutStr("DnsResponseName", name)
-		}
-	}
-	if r.profile == ProfileASIM && r.Phase == dns.Response {
-		if answer := r.answer(); answer != "" {
-			a.PutStr("DnsResponseName", answer)
-		}
-	}
-}
-
-// answer gives the answer of a response, entries divided by semicolons: what the DNS Client lists, or the answer section of
-// the packet. It is empty where there is none or the packet does not parse.
-func (r *dnsRecord) answer() string {
-	if _, ok := r.Num(dns.QueryResults); ok {
-		return r.text(dns.QueryResults)
-	}
-	answers, err := dns.Answers(r.Bytes(dns.PacketData))
-	if err != nil {
-		return ""
-	}
-	return answers
-}
-
-// device writes the host that the event happened on. A server's event names the address it happened at.
-func (r *dnsRecord) device() {
-	r.DNSMapper.device.putDvc(r.attrs)
-	addr := r.DNSMapper.device.Addr
-	if local, ok := r.Addr(r.Local); ok && !local.IsUnspecified() {
-		addr = local
-	}
-	if addr.IsValid() {
-		r.attrs.PutStr("DvcIpAddr", addr.String())
-	}
-}
-
 // hosts writes who asks, who is asked, and how.
 func (r *dnsRecord) hosts(class dnsClass) {
 	a := r.attrs
@@ -283,7 +232,12 @@ func (r *dnsRecord) hosts(class dnsClass) {
 	}
 	r.putEndpoint("Src", src)
 	if pid, ok := r.clientProcess(); ok {
-		a.PutStr("SrcProcessId", strconv.FormatUint(pid, 10))
+		a.PutStr("SrcProcessId", strconv.FormatUint(uint64(pid), 10))
+		if r.processes != nil {
+			if name := r.processes.Name(pid, r.Time()); name != "" {
+				a.PutStr("SrcProcessName", name)
+			}
+		}
 	}
 	r.putEndpoint("Dst", dst)
 	if tcp, ok := r.isTCP(class); ok {
@@ -305,37 +259,6 @@ func (r *dnsRecord) hosts(class dnsClass) {
 	}
 }
 
-// query writes the question and what identifies it.
-func (r *dnsRecord) query() {
-	a := r.attrs
-	if name := r.text(dns.QueryName); name != "" {
-		if len(name) > 1 && name[len(name)-1] == '.' {
-			name = name[:len(name)-1]
-		}
-		a.PutStr("DnsQuery", name)
-	}
-	r.use(dns.QueryName)
-	code, ok := r.num(dns.QueryType)
-	if !ok && r.Meaning.QueryType != 0 {
-		code, ok = uint64(r.Meaning.QueryType), true
-	}
-	if ok {
-		a.PutInt("DnsQueryType", int64(code))
-		a.PutStr("DnsQueryTypeName", DNSTypeName(code))
-	}
-	if xid, ok := r.num(dns.XID); ok {
-		const digits = "0123456789abcdef"
-		a.PutStr("TransactionIdHex", string([]byte{digits[xid>>12&15], digits[xid>>8&15], digits[xid>>4&15], digits[xid&15]}))
-	}
-	if id := r.text(dns.SessionGUID); id != "" {
-		a.PutStr("DnsSessionId", id)
-	}
-	r.use(dns.SessionGUID)
-	if ms, ok := r.num(dns.ElapsedTime); ok {
-		a.PutInt("DnsNetworkDuration", int64(ms))
-	}
-}
-
 // endpoint is one end of an exchange; an unknown address and port 0 are left out.
 type endpoint struct {
 	addr netip.Addr
@@ -353,7 +276,7 @@ func (r *dnsRecord) putEndpoint(side string, end endpoint) {
 		r.attrs.PutStr(names[0], text)
 		r.attrs.PutStr(names[1], text)
 	} else {
-		r.attrs.PutStr(names[0], r.DNSMapper.device.Name)
+		r.attrs.PutStr(names[0], r.device.Name)
 	}
 	if end.port != 0 {
 		r.attrs.PutInt(names[2], int64(end.port))

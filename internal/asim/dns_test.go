@@ -68,12 +68,13 @@ func TestResponseBecomesTheDocumentsTree(t *testing.T) {
 		"Dst": "172.31.87.64", "DstIpAddr": "172.31.87.64", "DstPortNumber": int64(53),
 		"NetworkProtocol": "UDP", "NetworkProtocolVersion": "IPv4",
 		"DnsQuery": "google.es", "DnsQueryType": int64(28), "DnsQueryTypeName": "AAAA",
-		"DnsResponseCode": int64(0), "DnsResponseName": "NOERROR", "DnsResponseCodeName": "NOERROR",
+		"DnsQueryClass": int64(1), "DnsQueryClassName": "IN", "DnsResponseCode": int64(0), "DnsResponseName": "NOERROR", "DnsResponseCodeName": "NOERROR",
 		"TransactionIdHex": "0007", "DnsSessionId": "{BF629903-4288-435F-9182-470BEDF5C0A4}", "DnsNetworkDuration": int64(9),
 		"DnsFlags": "RD,RA", "DnsFlagsAuthenticated": false, "DnsFlagsAuthoritative": false, "DnsFlagsCheckingDisabled": false,
 		"DnsFlagsRecursionAvailable": true, "DnsFlagsRecursionDesired": true, "DnsFlagsTruncated": false, "DnsFlagsZ": false,
 		"AdditionalFields": map[string]any{
 			"DNSSEC": int64(0), "Flags": int64(33152), "Scope": "Default", "Zone": "..Cache", "PolicyName": "NULL", "BufferSize": int64(55),
+			"DnsAnswers":     []any{"2607:f8b0:4004:c17::5e"},
 			"PacketData":     "0x00078180000100010000000006676F6F676C6502657300001C0001C00C001C00010000012C00102607F8B040040C17000000000000005E",
 			"AdditionalInfo": "VirtualizationInstance:.",
 		},
@@ -235,7 +236,7 @@ func TestInProfileASIMTheResponseNameIsTheAnswer(t *testing.T) {
 	got := attributes(t, dns.Server(), ProfileASIM, dc1, etw.Record{ID: 257}, recorded257(t), "DnsResponseName", "DnsResponseCodeName")
 	require.Equal(t, []any{"2607:f8b0:4004:c17::5e", "NOERROR"}, got)
 	got = attributes(t, dns.Client(), ProfileASIM, dc1, etw.Record{ID: 3008}, map[string]any{"QueryResults": "192.0.2.1;"}, "DnsResponseName")
-	require.Equal(t, []any{"192.0.2.1;"}, got)
+	require.Equal(t, []any{"192.0.2.1"}, got)
 	got = attributes(t, dns.Server(), ProfileASIM, dc1, etw.Record{ID: 257}, map[string]any{"PacketData": []byte{1, 2, 3}}, "DnsResponseName")
 	require.Equal(t, []any{nil}, got, "a packet that does not parse has no answer")
 }

@@ -5,6 +5,7 @@ package asim
 import (
 	"encoding/hex"
 	"math"
+	"net/netip"
 	"strconv"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -28,6 +29,7 @@ func (r *dnsRecord) additional() {
 	if r.Template == nil {
 		r.header(m)
 	}
+	r.packetFields(m)
 	for i := range r.Values {
 		f := r.FieldAt(i)
 		if f != dns.NoField && r.isUsed(f) {
@@ -78,7 +80,7 @@ func (r *dnsRecord) putField(m pcommon.Map, f *schema.Field, v *schema.Value) {
 		switch addr, ok := dns.ParseSockaddr(v.Bytes); {
 		case len(v.Bytes) == 0:
 		case ok && (f.Name == "Address" || f.Name == "DnsAddress"):
-			m.PutStr(f.Name, addr.Addr().String())
+			m.PutStr(f.Name, sockaddrText(addr))
 		default:
 			m.PutStr(f.Name, r.hex(v.Bytes))
 		}
@@ -96,6 +98,14 @@ func (r *dnsRecord) putField(m pcommon.Map, f *schema.Field, v *schema.Value) {
 			m.PutInt(f.Name, int64(v.Num))
 		}
 	}
+}
+
+// sockaddrText writes an address, with its port unless that is none or of DNS.
+func sockaddrText(addr netip.AddrPort) string {
+	if port := addr.Port(); port == 0 || port == dnsPort {
+		return addr.Addr().String()
+	}
+	return addr.String()
 }
 
 // hex writes bytes as TDH formats them: 0x and upper-case digits.

@@ -18,8 +18,14 @@ var dnsTypeNames = map[uint16]string{
 	107: "LP", 108: "EUI48", 109: "EUI64", 128: "NXNAME", 249: "TKEY", 250: "TSIG", 251: "IXFR", 252: "AXFR",
 	253: "MAILB", 254: "MAILA", 255: "ANY", 256: "URI", 257: "CAA", 258: "AVC", 259: "DOA", 260: "AMTRELAY",
 	261: "RESINFO", 262: "WALLET", 263: "CLA", 264: "IPN", 32768: "TA", 32769: "DLV",
-	65281: "WINS", 65282: "WINSR",
+	typeWINS: "WINS", typeWINSR: "WINSR",
 }
+
+// Query types of Windows' own, in the range for private use (MS-DNSP section 2.2.2.1.1).
+const (
+	typeWINS  = 65281
+	typeWINSR = 65282
+)
 
 // DNSTypeName names a query type. A type without a name is TYPE and its number (RFC 3597), which ASIM accepts.
 func DNSTypeName(code uint64) string {
@@ -29,6 +35,26 @@ func DNSTypeName(code uint64) string {
 		}
 	}
 	return "TYPE" + strconv.FormatUint(code, 10)
+}
+
+// DNSClassName names a query class: the IANA registry "DNS CLASSes" (dns-parameters-2) in the words that ASIM lists, which has
+// no other for the range of private use than for what is reserved.
+func DNSClassName(class uint16) string {
+	switch {
+	case class == 1:
+		return "IN"
+	case class == 3:
+		return "CH"
+	case class == 4:
+		return "HS"
+	case class == 254:
+		return "NONE"
+	case class == 255:
+		return "ANY"
+	case class == 0 || class >= 65280:
+		return "Reserved"
+	}
+	return "Unassigned"
 }
 
 // dnsResponseNames are the names of DNS response codes: the IANA registry "DNS RCODEs" (dns-parameters-6), with BADVERS

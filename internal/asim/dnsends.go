@@ -2,7 +2,11 @@
 
 package asim
 
-import "github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+import (
+	"net/netip"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+)
 
 // QueryOptions bits of the DNS Client (windns.h).
 const (
@@ -19,7 +23,8 @@ func (r *dnsRecord) serverEnds() (src, dst endpoint) {
 	if r.PeerIsServer {
 		src, dst = local, peer
 	}
-	if port, ok := r.num(dns.Port); ok && port <= 0xFFFF {
+	if port, ok := r.Num(dns.Port); ok && port <= 0xFFFF {
+		r.use(dns.Port)
 		src.port = uint16(port)
 	}
 	if r.Phase != dns.NoPhase {
@@ -34,38 +39,39 @@ func (r *dnsRecord) end(f dns.Field) endpoint {
 	if !ok {
 		return endpoint{}
 	}
-	r.use(f)
-	if addr.IsUnspecified() {
-		return endpoint{}
+	return endpoint{addr: r.represent(f, addr, 0)}
+}
+
+// represent gives the address in a field for an attribute, which has no place for a zone nor for the more addresses of a list:
+// where there are some, the field stays in AdditionalFields as well. An unspecified address is none.
+func (r *dnsRecord) represent(f dns.Field, addr netip.Addr, more int) netip.Addr {
+	if addr.Zone() == "" && more == 0 {
+		r.use(f)
 	}
-	return endpoint{addr: addr}
+	if addr.IsUnspecified() {
+		return netip.Addr{}
+	}
+	return addr.WithZone("")
 }
 
 // clientEnds gives the two ends of a client's event: this host asks one of its servers, on the DNS port unless the event says
 // otherwise. An event that is no query has no port.
 func (r *dnsRecord) clientEnds(class dnsClass) (src, dst endpoint) {
-	src.addr = r.DNSMapper.device.Addr
+	src.addr = r.device.Addr
 	if addr, more, ok := r.FirstAddr(dns.LocalAddress); ok && !addr.IsUnspecified() {
-		src.addr = addr
-		if more == 0 {
-			r.use(dns.LocalAddress)
-		}
+		src.addr = r.represent(dns.LocalAddress, addr, more)
 	}
 	if class.eventType != typeStatus {
 		dst.port = dnsPort
 	}
 	for _, f := range [...]dns.Field{dns.ServerAddress, dns.ServerList} {
 		if addr, more, ok := r.FirstAddr(f); ok && !addr.IsUnspecified() {
-			dst.addr = addr
-			if more == 0 {
-				r.use(f)
-			}
+			dst.addr = r.represent(f, addr, more)
 			return src, dst
 		}
 	}
 	if server, ok := dns.ParseSockaddr(r.Bytes(dns.Address)); ok && !server.Addr().IsUnspecified() {
-		r.use(dns.Address)
-		dst.addr = server.Addr()
+		dst.addr = r.represent(dns.Address, server.Addr(), 0)
 		if port := server.Port(); port != 0 {
 			dst.port = port
 		}
@@ -85,14 +91,17 @@ func (r *dnsRecord) isTCP(class dnsClass) (tcp, ok bool) {
 	return options&optionTCPOnly != 0, true
 }
 
+// unknownProcess is the id in the header of an event that no process wrote.
+const unknownProcess = 1<<32 - 1
+
 // clientProcess gives the process that asked: ClientPID where the event has one, as those that the service writes for others
 // do; else the process that wrote the event.
-func (r *dnsRecord) clientProcess() (pid uint64, ok bool) {
+func (r *dnsRecord) clientProcess() (pid uint32, ok bool) {
 	if r.isServer() {
 		return 0, false
 	}
-	if pid, ok = r.num(dns.ClientPID); ok && pid != 0 {
-		return pid, true
+	if n, has := r.num(dns.ClientPID); has && n != 0 {
+		return uint32(n), true // a 32-bit field
 	}
-	return uint64(r.ProcessID), r.ProcessID != 0
+	return r.ProcessID, r.ProcessID != 0 && r.ProcessID != unknownProcess
 }

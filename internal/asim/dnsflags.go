@@ -36,10 +36,13 @@ var dnsFlags = [...]dnsFlag{
 	{flagCD, "CD", "DnsFlagsCheckingDisabled", dns.NoField},
 }
 
-// flags writes the flags that the event carries: the header's word, single fields, or for a client's query whether it asks
-// for recursion.
+// flags writes the flags that the event carries: the header's word, in a field or the packet, single fields, or for a client's
+// query whether it asks for recursion.
 func (r *dnsRecord) flags() {
 	word, hasWord := r.Num(dns.Flags)
+	if msg := r.parsed(); msg != nil && !hasWord {
+		word, hasWord = uint64(msg.Flags), true
+	}
 	options, hasOptions := r.Num(dns.QueryOptions)
 	list := r.scratch[:0]
 	for i := range dnsFlags {

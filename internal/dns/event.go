@@ -5,6 +5,7 @@ package dns
 import (
 	"encoding/binary"
 	"net/netip"
+	"strconv"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
@@ -192,7 +193,8 @@ const (
 )
 
 // ParseSockaddr reads a SOCKADDR_IN or SOCKADDR_IN6: family (little endian), port and address (network order), and for IPv6
-// the scope id at 24, which is left out. Events carry the structure in a buffer of up to 128 bytes (SOCKADDR_STORAGE).
+// the scope id (little endian) at 24, which becomes the zone. Events carry the structure in a buffer of up to 128 bytes
+// (SOCKADDR_STORAGE).
 func ParseSockaddr(b []byte) (netip.AddrPort, bool) {
 	if len(b) < 8 {
 		return netip.AddrPort{}, false
@@ -202,7 +204,13 @@ func ParseSockaddr(b []byte) (netip.AddrPort, bool) {
 	case family == afINET:
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[4:8])), port), true
 	case family == afINET6 && len(b) >= 24:
-		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[8:24])).Unmap(), port), true
+		addr := netip.AddrFrom16([16]byte(b[8:24])).Unmap()
+		if len(b) >= 28 && addr.Is6() {
+			if scope := binary.LittleEndian.Uint32(b[24:]); scope != 0 {
+				addr = addr.WithZone(strconv.FormatUint(uint64(scope), 10))
+			}
+		}
+		return netip.AddrPortFrom(addr, port), true
 	}
 	return netip.AddrPort{}, false
 }

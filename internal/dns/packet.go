@@ -3,34 +3,211 @@
 package dns
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/miekg/dns"
 )
 
-// Answers gives the answer section of a DNS message (RFC 1035, without the TCP length) in the form in which the DNS Client
-// lists results: addresses bare, other records as their type's name and their data, divided by semicolons. A message without
-// an answer, or no message, gives "".
-func Answers(packet []byte) (string, error) {
-	if len(packet) == 0 {
-		return "", nil
+// Message is what a DNS message says beyond the fields of the event that carries it. Its memory is reused by the next Read.
+type Message struct {
+	// ID and Flags are of the header.
+	ID, Flags uint16
+	// RCode is the response code, the upper bits of EDNS included.
+	RCode uint16
+	// HasQuestion tells whether there is a question, and QueryType and QueryClass what the first one asks for.
+	HasQuestion           bool
+	QueryType, QueryClass uint16
+	// Answers lists the answer section of a response, each record in the form of answer. It is bounded, and AnswerCount says
+	// how many records there are.
+	Answers     []string
+	AnswerCount int
+	// ClientSubnet is the network on whose behalf the query is asked (RFC 7871), invalid where the message has none, and
+	// SubnetScope the prefix length that the answer is good for, in a response.
+	ClientSubnet netip.Prefix
+	SubnetScope  uint8
+}
+
+// Sizes and values of the wire format (RFC 1035 sections 4.1 and 2.3.4, RFC 6891, RFC 7871).
+const (
+	messageHeader   = 12
+	questionFixed   = 4  // type, class
+	recordFixed     = 10 // type, class, TTL, length of the data
+	maxNameWire     = 255
+	maxNamePointers = (maxNameWire+1)/2 - 2
+
+	flagQR      = 0x8000
+	opcodeShift = 11
+	opcodeMask  = 0xF
+	rcodeMask   = 0xF
+
+	optionClientSubnet = 8
+)
+
+// Read reads a DNS message (RFC 1035, without the TCP length). On an error m holds nothing that serves. The time is bounded by
+// the message's length, whatever it holds.
+func (m *Message) Read(packet []byte) error {
+	*m = Message{Answers: m.Answers[:0]}
+	if len(packet) < messageHeader {
+		return fmt.Errorf("DNS message of %d bytes: want a header of %d", len(packet), messageHeader)
 	}
-	var msg dns.Msg
-	if err := msg.Unpack(packet); err != nil {
-		return "", fmt.Errorf("DNS message of %d bytes: %w", len(packet), err)
+	word := func(at int) uint16 { return binary.BigEndian.Uint16(packet[at:]) }
+	m.ID, m.Flags = word(0), word(2)
+	m.RCode = m.Flags & rcodeMask
+	off := messageHeader
+	for i := range int(word(4)) {
+		next, err := skipName(packet, off)
+		if err != nil || len(packet)-next < questionFixed {
+			return fmt.Errorf("DNS message of %d bytes: question %d at %d: %w", len(packet), i, off, orShort(err))
+		}
+		if i == 0 {
+			m.HasQuestion, m.QueryType, m.QueryClass = true, word(next), word(next+2)
+		}
+		off = next + questionFixed
 	}
-	var list []string
-	for _, rr := range msg.Answer {
-		switch rr := rr.(type) {
-		case *dns.A:
-			list = append(list, rr.A.String())
-		case *dns.AAAA:
-			list = append(list, rr.AAAA.String())
+	list := answers{packet: packet, list: m.Answers}
+	if m.Flags&flagQR != 0 && m.Flags>>opcodeShift&opcodeMask != dns.OpcodeUpdate {
+		// An update's section of that place holds what it presumes.
+		m.AnswerCount = int(word(6))
+	}
+	edns := false
+	records := int(word(6)) + int(word(8)) + int(word(10))
+	for i := range records {
+		next, err := skipName(packet, off)
+		if err != nil || len(packet)-next < recordFixed {
+			return fmt.Errorf("DNS message of %d bytes: record %d at %d: %w", len(packet), i, off, orShort(err))
+		}
+		r := record{typ: word(next), class: word(next + 2), ttl: binary.BigEndian.Uint32(packet[next+4:]), at: next + recordFixed}
+		r.end = r.at + int(word(next+8))
+		if r.end > len(packet) {
+			return fmt.Errorf("DNS message of %d bytes: record %d at %d: %w", len(packet), i, off, errShort)
+		}
+		switch {
+		case i < m.AnswerCount:
+			err = list.add(r)
+		case r.typ == dns.TypeOPT && !edns:
+			edns = true
+			m.RCode |= uint16(r.ttl>>24) << 4
+			err = m.options(packet[r.at:r.end])
+		}
+		if err != nil {
+			return fmt.Errorf("DNS message of %d bytes: record %d at %d: %w", len(packet), i, off, err)
+		}
+		off = r.end
+	}
+	m.Answers = list.list
+	return nil
+}
+
+// QueryName gives the name of the first question of a message that Read has read, "" where there is none.
+func (m *Message) QueryName(packet []byte) string {
+	if !m.HasQuestion {
+		return ""
+	}
+	name, _, _ := dns.UnpackDomainName(packet, messageHeader) // Read has gone through it
+	return name
+}
+
+// options reads the options of EDNS.
+func (m *Message) options(data []byte) error {
+	for len(data) > 0 {
+		if len(data) < 4 {
+			return errShort
+		}
+		code, size := binary.BigEndian.Uint16(data), int(binary.BigEndian.Uint16(data[2:]))
+		if len(data)-4 < size {
+			return errShort
+		}
+		if code == optionClientSubnet && !m.ClientSubnet.IsValid() {
+			if err := m.clientSubnet(data[4 : 4+size]); err != nil {
+				return err
+			}
+		}
+		data = data[4+size:]
+	}
+	return nil
+}
+
+// clientSubnet reads the option of RFC 7871: family, prefix length, scope, and the bytes of the address that the length needs.
+func (m *Message) clientSubnet(data []byte) error {
+	const ipv4, ipv6 = 1, 2 // address families of IANA
+	if len(data) < 4 {
+		return errShort
+	}
+	var room [16]byte
+	family, bits, rest := binary.BigEndian.Uint16(data), int(data[2]), data[4:]
+	size := map[uint16]int{ipv4: 4, ipv6: 16}[family]
+	if bits > 8*size || len(rest) > size || 8*len(rest) < bits {
+		return fmt.Errorf("client subnet of family %d with %d bits in %d bytes", family, bits, len(rest))
+	}
+	copy(room[:], rest)
+	if size == 0 {
+		return nil // family 0: no network is told
+	}
+	addr, _ := netip.AddrFromSlice(room[:size])
+	m.ClientSubnet, m.SubnetScope = netip.PrefixFrom(addr, bits).Masked(), data[3]
+	return nil
+}
+
+// skipName gives the offset behind the name at off. It follows the compression pointers as a reader of the name would, so that
+// a name which does not end is an error.
+func skipName(packet []byte, off int) (next int, err error) {
+	next, length := -1, 0
+	for pointers := 0; ; {
+		if off >= len(packet) {
+			return 0, errShort
+		}
+		c := int(packet[off])
+		switch {
+		case c == 0:
+			if next < 0 {
+				next = off + 1
+			}
+			return next, nil
+		case c&0xC0 == 0:
+			if length += c + 1; length >= maxNameWire {
+				return 0, errLongName
+			}
+			off += 1 + c
+		case c&0xC0 == 0xC0:
+			if off+1 >= len(packet) {
+				return 0, errShort
+			}
+			if next < 0 {
+				next = off + 2
+			}
+			if pointers++; pointers > maxNamePointers {
+				return 0, errCircle
+			}
+			off = c&0x3F<<8 | int(packet[off+1])
 		default:
-			data := strings.TrimPrefix(rr.String(), rr.Header().String())
-			list = append(list, strings.TrimSuffix(dns.TypeToString[rr.Header().Rrtype]+" "+data, "."))
+			return 0, errLabel
 		}
 	}
-	return strings.Join(list, ";"), nil
+}
+
+// What can be wrong with a message's structure.
+var (
+	errShort    = errors.New("the message ends before it does")
+	errLongName = errors.New("its name is longer than 255 bytes")
+	errCircle   = errors.New("its name goes round in circles")
+	errLabel    = errors.New("its name has a label of a reserved kind")
+)
+
+func orShort(err error) error {
+	if err == nil {
+		return errShort
+	}
+	return err
+}
+
+// trimRoot removes the dot at the end of a name, but not the root's.
+func trimRoot(text string) string {
+	if trimmed := strings.TrimSuffix(text, "."); trimmed != "" && !strings.HasSuffix(trimmed, " ") {
+		return trimmed
+	}
+	return text
 }

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dns
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+	"github.com/stretchr/testify/require"
+)
+
+// recorded257 is the packet of a RESPONSE_SUCCESS that a Windows Server 2022 wrote, and recorded261 of a RECURSE_RESPONSE_IN, from
+// Elastic's published test events.
+const (
+	recorded257 = "00078180000100010000000006676F6F676C6502657300001C0001C00C001C00010000012C00102607F8B040040C17000000000000005E"
+	recorded261 = "382F8400000100010000000106676F6F676C6502657300001C0001C00C001C00010000012C00102607F8B040040C17000000000000005E0000290200000080000000"
+)
+
+func fromHex(t testing.TB, text string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(text)
+	require.NoError(t, err)
+	return b
+}
+
+// packed makes the bytes of a response whose answers are given in master file form.
+func packed(t testing.TB, change func(*dns.Msg), answers ...string) []byte {
+	t.Helper()
+	m := new(dns.Msg)
+	m.SetQuestion("www.example.com.", dns.TypeA)
+	m.Id, m.Response, m.Compress = 0x1234, true, true
+	for _, text := range answers {
+		rr, err := dns.NewRR(text)
+		require.NoError(t, err)
+		m.Answer = append(m.Answer, rr)
+	}
+	if change != nil {
+		change(m)
+	}
+	b, err := m.Pack()
+	require.NoError(t, err)
+	return b
+}
+
+func read(t testing.TB, packet []byte) *Message {
+	t.Helper()
+	var m Message
+	require.NoError(t, m.Read(packet))
+	return &m
+}
+
+func TestRecordedPacketsAreRead(t *testing.T) {
+	packet := fromHex(t, recorded257)
+	m := read(t, packet)
+	require.Equal(t, &Message{
+		ID: 7, Flags: 0x8180, HasQuestion: true, QueryType: dns.TypeAAAA, QueryClass: dns.ClassINET,
+		Answers: []string{"2607:f8b0:4004:c17::5e"}, AnswerCount: 1,
+	}, m)
+	require.Equal(t, "google.es.", m.QueryName(packet))
+	m = read(t, fromHex(t, recorded261))
+	require.Equal(t, uint16(0x8400), m.Flags)
+	require.Equal(t, []string{"2607:f8b0:4004:c17::5e"}, m.Answers)
+}
+
+func TestEveryCutOfAPacketIsAnErrorAndNoPanic(t *testing.T) {
+	packet := packed(t, func(m *dns.Msg) {
+		m.Extra = append(m.Extra, &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT}, Option: []dns.EDNS0{
+			&dns.EDNS0_SUBNET{Code: dns.EDNS0SUBNET, Family: 1, SourceNetmask: 24, Address: []byte{192, 0, 2, 0}},
+		}})
+	}, "www.example.com. 60 IN CNAME a.example.net.", "a.example.net. 60 IN A 192.0.2.1", "a.example.net. 60 IN MX 10 mail.example.net.")
+	var m Message
+	for n := range packet {
+		require.ErrorContains(t, m.Read(packet[:n]), "DNS message of ", "%d bytes", n)
+	}
+	require.NoError(t, m.Read(packet))
+}
+
+func TestAnswersOfAnyTypeHaveOneForm(t *testing.T) {
+	m := read(t, packed(t, nil,
+		"www.example.com. 60 IN CNAME edge.example.net.", "edge.example.net. 60 IN A 192.0.2.1", "edge.example.net. 60 IN AAAA 2001:db8::1",
+		"x. 60 IN MX 10 mail.example.net.", "x. 60 IN MX 0 .", "x. 60 IN SRV 0 100 389 dc1.example.com.", `x. 60 IN TXT "v=spf1 -all" "a;b"`,
+		"x. 60 IN PTR host.example.com.", "x. 60 IN NS ns.example.com.", "x. 60 IN CNAME .", "x. 60 IN SOA ns.example. admin.example. 1 2 3 4 5",
+		`x. 60 IN HTTPS 1 . alpn="h2"`, "x. 60 IN TYPE65281 \\# 4 01020304", "x. 60 IN TXT \"\\195\\188\\255\"",
+		"x. 60 IN NSEC a. A RRSIG",
+	))
+	require.Equal(t, []string{
+		"CNAME edge.example.net", "192.0.2.1", "2001:db8::1", "MX 10 mail.example.net", "MX 0 .", "SRV 0 100 389 dc1.example.com",
+		`TXT "v=spf1 -all" "a;b"`, "PTR host.example.com", "NS ns.example.com", "CNAME .", "SOA ns.example. admin.example. 1 2 3 4 5",
+		`HTTPS 1 . alpn="h2"`, `TYPE65281 \# 4 01020304`, `TXT "\195\188\255"`, "NSEC a. A RRSIG",
+	}, m.Answers)
+	require.Equal(t, len(m.Answers), m.AnswerCount)
+}
+
+func TestOnlyAResponseThatIsNoUpdateHasAnswers(t *testing.T) {
+	query := read(t, packed(t, func(m *dns.Msg) { m.Response = false }, "www.example.com. 60 IN A 192.0.2.1"))
+	require.Empty(t, query.Answers)
+	require.Zero(t, query.AnswerCount)
+	update := read(t, packed(t, func(m *dns.Msg) { m.Opcode = dns.OpcodeUpdate }, "www.example.com. 60 IN A 192.0.2.1"))
+	require.Empty(t, update.Answers, "they are what the update presumes")
+	notify := read(t, packed(t, func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }, "www.example.com. 60 IN A 192.0.2.1"))
+	require.Equal(t, []string{"192.0.2.1"}, notify.Answers)
+}
+
+func TestTheResponseCodeHasTheBitsOfEDNS(t *testing.T) {
+	m := read(t, packed(t, func(m *dns.Msg) { m.SetEdns0(1232, false); m.Rcode = dns.RcodeBadCookie }))
+	require.Equal(t, uint16(23), m.RCode)
+	require.Equal(t, uint16(7), m.Flags&0xF, "the header's four bits")
+	m = read(t, packed(t, func(m *dns.Msg) { m.Rcode = dns.RcodeNameError }))
+	require.Equal(t, uint16(3), m.RCode)
+}
+
+func TestTheClientSubnetIsRead(t *testing.T) {
+	with := func(family uint16, bits, scope uint8, addr string) []byte {
+		return packed(t, func(m *dns.Msg) {
+			o := new(dns.OPT)
+			o.Hdr.Name, o.Hdr.Rrtype = ".", dns.TypeOPT
+			a := netip.MustParseAddr(addr)
+			o.Option = []dns.EDNS0{
+				&dns.EDNS0_COOKIE{Code: dns.EDNS0COOKIE, Cookie: "0102030405060708"},
+				&dns.EDNS0_SUBNET{Code: dns.EDNS0SUBNET, Family: family, SourceNetmask: bits, SourceScope: scope, Address: a.AsSlice()},
+			}
+			m.Extra = append(m.Extra, o)
+		})
+	}
+	m := read(t, with(1, 24, 20, "198.51.100.0"))
+	require.Equal(t, "198.51.100.0/24", m.ClientSubnet.String())
+	require.Equal(t, uint8(20), m.SubnetScope)
+	m = read(t, with(2, 56, 0, "2001:db8:0:ab00::"))
+	require.Equal(t, "2001:db8:0:ab00::/56", m.ClientSubnet.String())
+
+	var n Message
+	raw := with(1, 24, 0, "198.51.100.0")
+	bits := strings.Index(string(raw), "\x00\x08\x00\x07\x00\x01\x18") + 6
+	raw[bits] = 33
+	require.ErrorContains(t, n.Read(raw), "client subnet of family 1 with 33 bits in 3 bytes")
+	raw[bits] = 25
+	require.ErrorContains(t, n.Read(raw), "with 25 bits in 3 bytes")
+}
+
+func TestNamesThatDoNotEndAreErrors(t *testing.T) {
+	header := fromHex(t, "000101000001000000000000")
+	var m Message
+	for name, tail := range map[string]string{
+		"circles":     "C00C" + "00010001",     // a pointer to itself
+		"in circles":  "0161C00C" + "00010001", // a label and back
+		"reserved":    "8001" + "00010001",     //
+		"longer than": strings.Repeat("3F"+strings.Repeat("61", 63), 4) + "00" + "00010001",
+		"ends before": "C0FF" + "00010001", // a pointer behind the end
+	} {
+		require.ErrorContains(t, m.Read(append(header[:12:12], fromHex(t, tail)...)), name)
+	}
+	require.NoError(t, m.Read(append(header[:12:12], fromHex(t, strings.Repeat("3D"+strings.Repeat("61", 61), 4)+"00"+"00010001")...)))
+}
+
+func TestDataThatIsNotOfItsTypeIsAnError(t *testing.T) {
+	good := packed(t, nil, "www.example.com. 60 IN A 192.0.2.1")
+	bad := good[:len(good)-1]
+	bad[len(bad)-4] = 3 // bytes of data
+	var m Message
+	require.ErrorContains(t, m.Read(bad), "3 bytes are no data of type A")
+	good = packed(t, nil, "www.example.com. 60 IN CNAME other.test.")
+	require.NoError(t, m.Read(good))
+	require.Equal(t, []string{"CNAME other.test"}, m.Answers)
+	require.ErrorContains(t, m.Read(append(good[:len(good)-1:len(good)], 5)), "no data of type CNAME")
+}
+
+// hostile builds the packets that cost a careless reader most: responses of 64 KiB.
+func hostile(t testing.TB) map[string][]byte {
+	t.Helper()
+	const size, nameless = 65535, 1 + recordFixed
+	add := func(b []byte, owner string, typ uint16, data []byte) []byte {
+		b = binary.BigEndian.AppendUint16(append(b, owner...), typ)
+		b = append(b, 0, 1, 0, 0, 0, 0)
+		b = append(binary.BigEndian.AppendUint16(b, uint16(len(data))), data...)
+		binary.BigEndian.PutUint16(b[6:], binary.BigEndian.Uint16(b[6:])+1)
+		return b
+	}
+	header := []byte{0, 1, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	of := func(typ uint16, data []byte) []byte {
+		b := header[:messageHeader:messageHeader]
+		for len(b)+nameless+len(data) <= size {
+			b = add(b, "\x00", typ, data)
+		}
+		return b
+	}
+	bitmap := []byte{0} // NSEC: the root, then all types there are
+	for window := range 256 {
+		bitmap = append(append(bitmap, byte(window), 32), strings.Repeat("\xFF", 32)...)
+	}
+
+	// One long name, a chain of pointers to it, and thousands of names that point to the chain's end.
+	const first = messageHeader + nameless
+	chain := []byte(strings.Repeat("\x3D"+strings.Repeat("\xFF", 61), 4) + "\x00")
+	next := 0xC000 | uint16(first)
+	for range maxNamePointers - 1 {
+		chain = binary.BigEndian.AppendUint16(chain, next)
+		next = 0xC000 | uint16(first+len(chain)-2)
+	}
+	pointers := add(header[:messageHeader:messageHeader], "\x00", dns.TypeNULL, chain)
+	end := string(binary.BigEndian.AppendUint16(nil, next))
+	for len(pointers)+2+recordFixed+2 <= size {
+		pointers = add(pointers, end, dns.TypeNS, []byte(end))
+	}
+	return map[string][]byte{
+		"empty records":       of(dns.TypeNULL, nil),
+		"all types there are": of(dns.TypeNSEC, bitmap),
+		"many types":          of(dns.TypeNSEC, bitmap[:1+7*34]),
+		"long texts":          of(dns.TypeTXT, []byte(strings.Repeat(strings.Repeat("\xFF", 256), 255))),
+		"circles of names":    of(dns.TypeHIP, []byte(strings.Repeat("\xC0\x0C", 120))),
+		"pointers":            pointers,
+	}
+}
+
+func TestHostilePacketsCostLittle(t *testing.T) {
+	for name, packet := range hostile(t) {
+		require.LessOrEqual(t, len(packet), 65535)
+		var m Message
+		begin := time.Now()
+		err := m.Read(packet)
+		took := time.Since(begin)
+		t.Logf("%s: %d bytes, %v, %d of %d answers, %v", name, len(packet), took, len(m.Answers), m.AnswerCount, err)
+		require.Equal(t, name == "circles of names", err != nil, name)
+		require.Less(t, took, 2*time.Second, name) // some milliseconds, on a machine that does nothing else
+		requireBounded(t, &m)
+	}
+}
+
+func requireBounded(t testing.TB, m *Message) {
+	t.Helper()
+	size := 0
+	for _, a := range m.Answers {
+		size += len(a)
+	}
+	require.LessOrEqual(t, len(m.Answers), maxAnswers)
+	require.LessOrEqual(t, size, maxAnswersText)
+}
+
+func TestALongListOfAnswersIsCutAndCounted(t *testing.T) {
+	var many []string
+	for range 200 {
+		many = append(many, "www.example.com. 60 IN A 192.0.2.1")
+	}
+	m := read(t, packed(t, nil, many...))
+	require.Len(t, m.Answers, maxAnswers)
+	require.Equal(t, 200, m.AnswerCount)
+}
+
+func TestResultsOfTheDNSClientHaveTheSameForm(t *testing.T) {
+	for results, want := range map[string][]string{
+		"":           nil,
+		";;":         nil,
+		"192.0.2.1;": {"192.0.2.1"},
+		"::ffff:104.20.23.154;::ffff:172.66.147.243;":                  {"104.20.23.154", "172.66.147.243"},
+		"type: 5 www.example.net;type:  5 a.example.org;23.46.90.101;": {"CNAME www.example.net", "CNAME a.example.org", "23.46.90.101"},
+		"type: 65;2001:DB8::1;":                                        {"HTTPS", "2001:db8::1"},
+		"type: 16 some text.;type: 6553":                               {"TXT some text", "TYPE6553"},
+		"type: x y;type:;what ever":                                    {"type: x y", "type:", "what ever"},
+		"type: 70000 x":                                                {"type: 70000 x"},
+	} {
+		got, count := ListedAnswers(nil, results)
+		require.Equal(t, want, got, results)
+		require.Len(t, want, count)
+	}
+	got, count := ListedAnswers(nil, strings.Repeat("192.0.2.1;", 1000))
+	require.Len(t, got, maxAnswers)
+	require.Equal(t, 1000, count)
+}
+
+func FuzzMessage(f *testing.F) {
+	f.Add(fromHex(f, recorded257))
+	f.Add(fromHex(f, recorded261))
+	for _, packet := range hostile(f) {
+		f.Add(packet)
+	}
+	f.Add(packed(f, func(m *dns.Msg) { m.SetEdns0(1232, true); m.Rcode = dns.RcodeBadVers }, "x. 60 IN SOA ns. admin. 1 2 3 4 5", `x. 60 IN SVCB 1 a. port=53`))
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		var m Message
+		err := m.Read(packet)
+		requireBounded(t, &m)
+		var theirs dns.Msg
+		if len(packet) <= messageHeader || theirs.Unpack(packet) != nil || len(theirs.Question)+len(theirs.Answer)+len(theirs.Ns)+len(theirs.Extra) == 0 {
+			return
+		}
+		counts := 0
+		for at := 4; at < messageHeader; at += 2 {
+			counts += int(binary.BigEndian.Uint16(packet[at:]))
+		}
+		if counts != len(theirs.Question)+len(theirs.Answer)+len(theirs.Ns)+len(theirs.Extra) {
+			return // the library forgives a message that ends between two records
+		}
+		require.NoError(t, err, "the library reads it")
+		if len(theirs.Question) > 0 {
+			require.Equal(t, theirs.Question[0].Qtype, m.QueryType)
+			require.Equal(t, theirs.Question[0].Qclass, m.QueryClass)
+			require.Equal(t, theirs.Question[0].Name, m.QueryName(packet))
+		}
+		if theirs.Response && theirs.Opcode != dns.OpcodeUpdate {
+			require.Equal(t, len(theirs.Answer), m.AnswerCount)
+		}
+	})
+}
+
+func FuzzListedAnswers(f *testing.F) {
+	f.Add("type:  5 www.example.net;::ffff:192.0.2.1;")
+	f.Fuzz(func(t *testing.T, results string) {
+		got, count := ListedAnswers(nil, results)
+		require.LessOrEqual(t, len(got), count)
+		require.LessOrEqual(t, len(got), maxAnswers)
+	})
+}
+
+func BenchmarkReadResponse(b *testing.B) {
+	packet := fromHex(b, recorded261)
+	var m Message
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := m.Read(packet); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
