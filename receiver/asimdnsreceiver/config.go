@@ -38,6 +38,8 @@ type Config struct {
 	Profile asim.DNSProfile `mapstructure:"profile"`
 	// Device is the host that the events happened on.
 	Device DeviceConfig `mapstructure:"device"`
+	// Packet says what becomes of the DNS messages that the DNS Server's events carry.
+	Packet asim.PacketConfig `mapstructure:"packet"`
 	// Buffers are the buffers of the ETW session.
 	Buffers BuffersConfig `mapstructure:"buffers"`
 	// Batch says when records are handed to the next component.
@@ -86,6 +88,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		ProviderGUID: dns.Server().GUID.String(),
 		Profile:      asim.ProfileWindows,
+		Packet:       asim.DefaultPacketConfig(),
 		Buffers:      BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
 		Batch:        pipeline.DefaultBatchConfig(),
 		Queue:        pipeline.DefaultQueueConfig(),
@@ -138,7 +141,7 @@ func (c *Config) Validate() error {
 	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
 		check("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
 	}
-	// The sections batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	// The sections packet, batch, queue, retry and replay are validated by the collector, each by its own Validate.
 	if provider != nil && len(errs) == 0 {
 		check("session_name", c.session(provider).Validate())
 	}

@@ -63,6 +63,7 @@ enable_level: 3
 enable_flags: "0x8000000000000001"
 profile: asim
 device: {hostname: dc1.corp.example.com, ip: 10.0.0.1}
+packet: {parse: true, keep: on_error}
 buffers: {size_kb: 512, minimum: 8, maximum: 16, flush_interval: 5}
 batch: {max_records: 10, flush_interval: 1.5}
 queue: {max_size_mib: 2}
@@ -73,6 +74,7 @@ replay: {path: a*.etl, repeat: 0, rate: 12.5}
 	require.Equal(t, asim.ProfileASIM, cfg.Profile)
 	require.Equal(t, uint64(0x8000000000000001), *cfg.EnableFlags)
 	require.Equal(t, DeviceConfig{Hostname: "dc1.corp.example.com", IP: "10.0.0.1"}, cfg.Device)
+	require.Equal(t, asim.PacketConfig{Parse: true, Keep: asim.KeepPacketOnError}, cfg.Packet)
 	require.Equal(t, BuffersConfig{SizeKB: 512, Minimum: 8, Maximum: 16, FlushInterval: 5 * time.Second}, cfg.Buffers)
 	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)
 	require.Equal(t, 2, cfg.Queue.MaxSizeMiB)
@@ -105,6 +107,8 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		"enable_flags: all":                                       {"enable_flags", `"all"`, "hexadecimal"},
 		"profile: strict":                                         {"profile", `"strict"`, "windows, asim or documented"},
 		"device: {ip: 300.1.1.1}":                                 {"device.ip", `"300.1.1.1"`},
+		"packet: {keep: sometimes}":                               {"packet: keep", `"sometimes"`, "always, on_error or never"},
+		"packet: {parse: false, keep: on_error}":                  {"packet: keep: on_error needs parse: true"},
 		"buffers: {size_kb: 0}":                                   {"buffers.size_kb: 0 is not allowed; want 4 to 16384"},
 		"buffers: {minimum: 300}":                                 {"buffers.maximum: 256 is not allowed; want 300 to"},
 		"buffers: {flush_interval: 1500ms}":                       {"buffers.flush_interval: 1.5s is not allowed; want whole seconds"},

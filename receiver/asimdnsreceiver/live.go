@@ -4,34 +4,38 @@ package asimdnsreceiver
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
 )
 
 // liveSource delivers the events of a real-time ETW session.
 type liveSource struct {
-	session *session.Session
-	stopped chan struct{}
-	watched chan struct{}
+	session  *session.Session
+	stopped  chan struct{}
+	watching sync.WaitGroup
 }
 
 func startLive(r *dnsReceiver, h component.Host) (source, error) {
+	r.processes = process.NewNames(process.System())
+	r.handler.mapper.SetProcesses(r.processes)
 	deliver := func(header, userData []byte) { r.pipeline.Offer(time.Now().UnixNano(), header, userData) }
 	s, err := session.Open(r.cfg.session(r.provider), deliver, r.log)
 	if err != nil {
 		return nil, err
 	}
-	l := &liveSource{session: s, stopped: make(chan struct{}), watched: make(chan struct{})}
-	go l.watch(r, h)
+	l := &liveSource{session: s, stopped: make(chan struct{})}
+	l.watching.Go(func() { l.watch(r, h) })
+	l.watching.Go(func() { r.followDevice(l.stopped) })
 	return l, nil
 }
 
 // watch reports a session that ends though nobody here stopped it.
 func (l *liveSource) watch(r *dnsReceiver, h component.Host) {
-	defer close(l.watched)
 	select {
 	case <-l.stopped:
 	case <-l.session.Done():
@@ -53,6 +57,6 @@ func (l *liveSource) losses() map[string]int64 {
 
 func (l *liveSource) stop(ctx context.Context) error {
 	close(l.stopped)
-	<-l.watched
+	l.watching.Wait()
 	return l.session.Close(ctx)
 }

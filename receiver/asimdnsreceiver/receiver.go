@@ -6,9 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
-	"path/filepath"
-	"strings"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
@@ -19,8 +16,8 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -37,6 +34,7 @@ type dnsReceiver struct {
 	handler   *handler
 	pipeline  *pipeline.Pipeline
 	source    source
+	processes *process.Names // nil in a replay
 	telemetry *metadata.TelemetryBuilder
 }
 
@@ -82,6 +80,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 		enable:  enable,
 		mapper:  asim.NewDNSMapper(r.provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
 	}
+	r.handler.mapper.SetPackets(r.cfg.Packet)
 	r.pipeline = pipeline.New(pipeline.Settings{
 		Batch: r.cfg.Batch, Queue: r.cfg.Queue, Retry: r.cfg.Retry,
 		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
@@ -108,45 +107,15 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 	}
 	err := r.pipeline.Shutdown(ctx, r.source.stop)
 	r.source = nil
+	if r.processes != nil {
+		r.processes.Close()
+	}
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
 	}
 	r.log.Info("every event is accounted for", zap.Stringer("events", &r.pipeline.Stats),
-		zap.Int64("partially_decoded", r.handler.partial.Load()))
+		zap.Int64("partially_decoded", r.handler.partial.Load()), zap.Int64("packets_unparsable", r.handler.mapper.Unparsable()))
 	return err
-}
-
-// liveDevice is this host, or what the configuration says of it.
-func (r *dnsReceiver) liveDevice() asim.Device {
-	d := r.configuredDevice()
-	d.OSVersion = host.OSVersion()
-	if !d.Host {
-		d.Name, d.Host = host.Name(), true
-	}
-	if !d.Addr.IsValid() {
-		d.Addr = host.Addr()
-	}
-	return d
-}
-
-// fileDevice is the host that wrote the file, as far as configuration and file tell: without a name for it, the file's own
-// stands in.
-func (r *dnsReceiver) fileDevice(path, osVersion string) asim.Device {
-	d := r.configuredDevice()
-	d.OSVersion = osVersion
-	if !d.Host {
-		base := filepath.Base(path)
-		d.Name = strings.TrimSuffix(base, filepath.Ext(base))
-	}
-	return d
-}
-
-func (r *dnsReceiver) configuredDevice() asim.Device {
-	d := asim.Device{Name: r.cfg.Device.Hostname, Host: r.cfg.Device.Hostname != ""}
-	if r.cfg.Device.IP != "" {
-		d.Addr, _ = netip.ParseAddr(r.cfg.Device.IP) // Validate has parsed it
-	}
-	return d
 }
 
 // ended reports that the source ended by itself.

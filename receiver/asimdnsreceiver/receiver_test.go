@@ -178,7 +178,9 @@ func firstOfEach(sink *consumertest.LogsSink) plog.Logs {
 		id, _ := lr.Attributes().Get("EventOriginalType")
 		if !seen[id.Str()] {
 			seen[id.Str()] = true
-			lr.CopyTo(records.AppendEmpty())
+			to := records.AppendEmpty()
+			lr.CopyTo(to)
+			to.SetObservedTimestamp(0) // it is the time of the test
 		}
 	})
 	return kept

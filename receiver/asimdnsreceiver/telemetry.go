@@ -34,6 +34,10 @@ func (r *dnsReceiver) observe() error {
 			o.Observe(handler.partial.Load())
 			return nil
 		}),
+		builder.RegisterReceiverAsimdnsPacketsUnparsableCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(handler.mapper.Unparsable())
+			return nil
+		}),
 		builder.RegisterReceiverAsimdnsEventsLostCallback(func(_ context.Context, o metric.Int64Observer) error {
 			for who, n := range source.losses() {
 				o.Observe(n, metric.WithAttributes(attribute.String("source", who)))

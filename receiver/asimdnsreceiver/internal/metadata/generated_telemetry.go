@@ -37,6 +37,7 @@ type TelemetryBuilder struct {
 	ReceiverAsimdnsEventsReceived         metric.Int64ObservableCounter
 	ReceiverAsimdnsEventsUndecodable      metric.Int64ObservableCounter
 	ReceiverAsimdnsLag                    metric.Float64ObservableGauge
+	ReceiverAsimdnsPacketsUnparsable      metric.Int64ObservableCounter
 	ReceiverAsimdnsQueueCapacity          metric.Int64ObservableGauge
 	ReceiverAsimdnsQueueSize              metric.Int64ObservableGauge
 }
@@ -187,6 +188,21 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsLagCallback(cb metric.Fl
 	return nil
 }
 
+// RegisterReceiverAsimdnsPacketsUnparsableCallback sets callback for observable ReceiverAsimdnsPacketsUnparsable metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsPacketsUnparsableCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsPacketsUnparsable, obs: o})
+		return nil
+	}, builder.ReceiverAsimdnsPacketsUnparsable)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterReceiverAsimdnsQueueCapacityCallback sets callback for observable ReceiverAsimdnsQueueCapacity metric.
 func (builder *TelemetryBuilder) RegisterReceiverAsimdnsQueueCapacityCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -307,6 +323,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_asimdns_lag",
 		metric.WithDescription("How long the oldest event of the last batch had been on its way when the batch was handed over. In a replay it counts from when the event was read. [Alpha]"),
 		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAsimdnsPacketsUnparsable, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_packets_unparsable",
+		metric.WithDescription("Emitted events whose packet is no DNS message. Nothing of it is used; packet.keep says when AdditionalFields.PacketData holds it. [Alpha]"),
+		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAsimdnsQueueCapacity, err = builder.meter.Int64ObservableGauge(

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The host that events happened on: this one, or as far as configuration and file tell, the one that wrote a file.
+
+package asimdnsreceiver
+
+import (
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
+)
+
+// deviceInterval is how often a live receiver looks whether its host's name or address has changed.
+const deviceInterval = time.Minute
+
+// liveDevice is this host, or what the configuration says of it.
+func (r *dnsReceiver) liveDevice() asim.Device {
+	d := r.configuredDevice()
+	d.OSVersion = host.OSVersion()
+	if !d.Host {
+		d.Name, d.Host = host.Name(), true
+	}
+	if !d.Addr.IsValid() {
+		d.Addr = host.Addr()
+	}
+	return d
+}
+
+// fileDevice is the host that wrote the file, as far as configuration and file tell: without a name for it, the file's own
+// stands in.
+func (r *dnsReceiver) fileDevice(path, osVersion string) asim.Device {
+	d := r.configuredDevice()
+	d.OSVersion = osVersion
+	if !d.Host {
+		base := filepath.Base(path)
+		d.Name = strings.TrimSuffix(base, filepath.Ext(base))
+	}
+	return d
+}
+
+func (r *dnsReceiver) configuredDevice() asim.Device {
+	d := asim.Device{Name: r.cfg.Device.Hostname, Host: r.cfg.Device.Hostname != ""}
+	if r.cfg.Device.IP != "" {
+		d.Addr, _ = netip.ParseAddr(r.cfg.Device.IP) // Validate has parsed it
+	}
+	return d
+}
+
+// watchDevice reads the device at each tick until stopped is closed, and gives it to set when it has changed.
+func watchDevice(stopped <-chan struct{}, ticks <-chan time.Time, device asim.Device, read func() asim.Device, set func(asim.Device)) {
+	for {
+		select {
+		case <-stopped:
+			return
+		case <-ticks:
+			if now := read(); now != device {
+				device = now
+				set(device)
+			}
+		}
+	}
+}
+
+// followDevice keeps the mapper's device what this host is, until stopped is closed.
+func (r *dnsReceiver) followDevice(stopped <-chan struct{}) {
+	ticker := time.NewTicker(deviceInterval)
+	defer ticker.Stop()
+	watchDevice(stopped, ticker.C, r.liveDevice(), r.liveDevice, func(d asim.Device) {
+		r.handler.mapper.SetDevice(d)
+		r.log.Info("this host has changed", zap.String("name", d.Name), zap.Stringer("address", d.Addr))
+	})
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+)
+
+func TestAnAddressThatChangesIsFollowed(t *testing.T) {
+	at := func(ip string) asim.Device {
+		return asim.Device{Name: "ws1.example.com", Host: true, Addr: netip.MustParseAddr(ip)}
+	}
+	reads := []asim.Device{at("192.0.2.1"), at("192.0.2.1"), at("198.51.100.7"), at("198.51.100.7"), at("192.0.2.1")}
+	var set []asim.Device
+	stopped, ticks, ended := make(chan struct{}), make(chan time.Time), make(chan struct{})
+	go func() {
+		defer close(ended)
+		read := func() asim.Device {
+			next := reads[0]
+			reads = reads[1:]
+			return next
+		}
+		watchDevice(stopped, ticks, at("192.0.2.1"), read, func(d asim.Device) { set = append(set, d) })
+	}()
+	for range 5 {
+		ticks <- time.Time{}
+	}
+	close(stopped)
+	<-ended
+	require.Equal(t, []asim.Device{at("198.51.100.7"), at("192.0.2.1")}, set)
+	require.LessOrEqual(t, deviceInterval, time.Minute)
+}
+
+func TestALiveReceiverIsNamedAsThisHostUnlessTheConfigurationSaysOtherwise(t *testing.T) {
+	r := &dnsReceiver{cfg: createDefaultConfig().(*Config)}
+	require.True(t, r.liveDevice().Host)
+	require.NotEmpty(t, r.liveDevice().Name)
+	r.cfg.Device = DeviceConfig{Hostname: "dc9.corp.example.com", IP: "192.0.2.9"}
+	d := r.liveDevice()
+	require.Equal(t, "dc9.corp.example.com", d.Name)
+	require.Equal(t, netip.MustParseAddr("192.0.2.9"), d.Addr)
+}
