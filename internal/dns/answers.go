@@ -73,6 +73,9 @@ var maxOwn = map[uint16]int{
 // text gives one record in the form of answers.
 func (a *answers) text(r record) (string, error) {
 	data := a.packet[r.at:r.end]
+	if len(data) == 0 {
+		return general(r.typ, nil), nil
+	}
 	wrong := func() error { return fmt.Errorf("%d bytes are no data of type %s", len(data), dns.Type(r.typ)) }
 	switch r.typ {
 	case dns.TypeA:
@@ -92,7 +95,7 @@ func (a *answers) text(r record) (string, error) {
 		}
 		return dns.Type(r.typ).String() + " " + trimRoot(name), nil
 	}
-	if dns.TypeToRR[r.typ] == nil || len(data) == 0 || len(data) > max(maxGeneral, maxOwn[r.typ]) {
+	if dns.TypeToRR[r.typ] == nil || len(data) > max(maxGeneral, maxOwn[r.typ]) {
 		return general(r.typ, data), nil
 	}
 	h := dns.RR_Header{Name: ".", Rrtype: r.typ, Class: r.class, Ttl: r.ttl, Rdlength: uint16(len(data))}

@@ -57,6 +57,9 @@ func (m *Message) Read(packet []byte) error {
 	word := func(at int) uint16 { return binary.BigEndian.Uint16(packet[at:]) }
 	m.ID, m.Flags = word(0), word(2)
 	m.RCode = m.Flags & rcodeMask
+	if len(packet) == messageHeader {
+		return nil // some servers refuse so, whatever the counts say
+	}
 	off := messageHeader
 	for i := range int(word(4)) {
 		next, err := skipName(packet, off)
