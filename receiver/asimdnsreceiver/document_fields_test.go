@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Fields of events by the names in the manifests, read without what the mapper knows of them.
+
+package asimdnsreceiver
+
+import (
+	"net/netip"
+	"strings"
+
+	mdns "github.com/miekg/dns"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+)
+
+// fields reads an event by the names in the manifest.
+type fields struct{ *dns.Event }
+
+func (f *fields) find(names ...string) int {
+	for _, name := range names {
+		if i := f.Template.Find(name); i >= 0 && i < len(f.Values) {
+			return i
+		}
+	}
+	return -1
+}
+
+// text gives a text field. The recordings' text is ASCII, in either encoding.
+func (f *fields) text(names ...string) string {
+	if i := f.find(names...); i >= 0 {
+		return strings.ReplaceAll(string(f.Values[i].Bytes), "\x00", "")
+	}
+	return ""
+}
+
+func (f *fields) number(names ...string) (n uint64, ok bool) {
+	if i := f.find(names...); i >= 0 {
+		return f.Values[i].Num, true
+	}
+	return 0, false
+}
+
+// address gives the first address of a field, without a zone; nil when there is none.
+func (f *fields) address(names ...string) any {
+	first, _, _ := strings.Cut(f.text(names...), ";")
+	a, err := netip.ParseAddr(first)
+	if err != nil || a.IsUnspecified() {
+		return nil
+	}
+	return a.WithZone("").String()
+}
+
+// orNil gives a text, nil for none.
+func orNil(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+func always(value any) func(*fields) any { return func(*fields) any { return value } }
+
+// query is DnsQuery: the name without the dot at its end.
+func query(f *fields) any {
+	name := f.text("QNAME", "QueryName")
+	if name != "." {
+		name = strings.TrimSuffix(name, ".")
+	}
+	return orNil(name)
+}
+
+func queryType(f *fields) any {
+	if n, ok := f.number("QTYPE", "RRTYPE", "QueryType"); ok {
+		return int64(n)
+	}
+	return nil
+}
+
+func queryTypeName(f *fields) any {
+	if n, ok := f.number("QTYPE", "RRTYPE", "QueryType"); ok {
+		return mdns.Type(n).String() // TYPEn for one without a name
+	}
+	return nil
+}
+
+func (f *fields) bytes(name string) []byte {
+	if i := f.find(name); i >= 0 {
+		return f.Values[i].Bytes
+	}
+	return nil
+}
+
+// serverCode is RCODE, or of a response without that field the low bits of the header's flags.
+func serverCode(f *fields) any {
+	if n, ok := f.number("RCODE"); ok {
+		return int64(n)
+	}
+	if flags, ok := f.number("Flags"); ok && flags&0x8000 != 0 {
+		return int64(flags & 0xF)
+	}
+	return nil
+}
+
+// clientCode is the status, where it is success or a response code.
+func clientCode(f *fields) any {
+	if n, ok := f.number("Status", "QueryStatus", "ResponseStatus"); ok && (n == 0 || n > 9000 && n < 9024) {
+		return int64(n % 9000)
+	}
+	return nil
+}
+
+func codeName(code func(*fields) any) func(*fields) any {
+	return func(f *fields) any {
+		if n, ok := code(f).(int64); ok {
+			return mdns.RcodeToString[int(n)]
+		}
+		return nil
+	}
+}
