@@ -24,7 +24,7 @@ help: ## list the targets
 
 run: build testdata/dnsserver.etl ## replay the recorded captures through the collector until Ctrl-C
 	@# In a terminal the collector gets a process group of its own, so that Ctrl-C reaches it and not make.
-	@if [ -t 0 ]; then set -m; fi; $(DIST)/otelcol-winnet --config config.replay.yaml
+	@if [ -t 0 ]; then set -m; fi; $(DIST)/otelcol-winnet --config config.replay.yaml || exit $$?
 
 build: $(DIST)/otelcol-winnet ## build dist/otelcol-winnet for this machine
 
