@@ -1,7 +1,6 @@
 # otelcol-winnet: every target installs what it needs through Go modules; `make run` and `make test` need Go and make only.
 
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
+.SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := build
 MAKEFLAGS += --no-print-directory
 
@@ -20,7 +19,7 @@ export CGO_ENABLED ?= 0
   clean help
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 run: build testdata/dnsserver.etl ## replay the recorded captures through the collector until Ctrl-C
 	@# In a terminal the collector gets a process group of its own, so that Ctrl-C reaches it and not make.
@@ -76,7 +75,7 @@ check-windows: build-windows ## check that the Windows binary is one, and has bo
 	@$(GO) version -m $(DIST)/otelcol-winnet.exe | grep -E 'GOOS=windows|GOARCH=amd64|CGO_ENABLED=0'
 	@cd $(SRC) && deps=$$(GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) list -deps . ); \
 	  for p in receiver/asimdnsreceiver receiver/ciliumwindowsreceiver internal/etw/session; do \
-	    grep -qx "github.com/otelcol-winnet/otelcol-winnet/$$p" <<< "$$deps" || { echo "$$p is not linked"; exit 1; }; echo "linked: $$p"; done
+	    echo "$$deps" | grep -qx "github.com/otelcol-winnet/otelcol-winnet/$$p" || { echo "$$p is not linked"; exit 1; }; echo "linked: $$p"; done
 
 fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver); do \
