@@ -145,16 +145,16 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// enable gives the level and the keywords in force.
+// enable gives what the level and the flags in force select.
 func (c *Config) enable(p *dns.Provider) dns.Enable {
-	e := dns.Enable{Level: p.Level, Keywords: p.Keywords}
+	level, flags := p.Level, p.Keywords
 	if c.EnableLevel != 0 {
-		e.Level = uint8(c.EnableLevel)
+		level = uint8(c.EnableLevel)
 	}
 	if c.EnableFlags != nil {
-		e.Keywords = *c.EnableFlags
+		flags = *c.EnableFlags
 	}
-	return e
+	return p.Enable(level, flags)
 }
 
 // session gives the settings of the ETW session.
