@@ -193,19 +193,10 @@ func (r *dnsRecord) event(class dnsClass, at time.Time) {
 	}
 }
 
-// responseCode gives the DNS response code that the event carries: in a field, in a Win32 status, or in the DNS header's flags
-// of a response.
+// responseCode gives the DNS response code that the event carries.
 func (r *dnsRecord) responseCode() (code uint64, ok bool) {
-	if code, ok = r.num(dns.ResponseCode); ok {
-		return code, true
-	}
-	if s, has := r.Num(dns.Status); has {
-		return responseCodeOfStatus(s)
-	}
-	if flags, has := r.Num(dns.Flags); has && flags&flagQR != 0 && !r.NoAnswer {
-		return flags & maskRCode, true
-	}
-	return 0, false
+	r.use(dns.ResponseCode)
+	return r.RCode()
 }
 
 // result writes EventResult, EventResultDetails and the response code.
@@ -264,7 +255,7 @@ func (r *dnsRecord) answer() string {
 func (r *dnsRecord) device() {
 	r.DNSMapper.device.putDvc(r.attrs)
 	addr := r.DNSMapper.device.Addr
-	if local, ok := r.Addr(r.Local); ok && !local.IsUnspecified() {
+	if local, ok := r.LocalAddr(); ok {
 		addr = local
 	}
 	if addr.IsValid() {
@@ -315,11 +306,8 @@ func (r *dnsRecord) query() {
 		a.PutStr("DnsQuery", name)
 	}
 	r.use(dns.QueryName)
-	code, ok := r.num(dns.QueryType)
-	if !ok && r.Meaning.QueryType != 0 {
-		code, ok = uint64(r.Meaning.QueryType), true
-	}
-	if ok {
+	r.use(dns.QueryType)
+	if code, ok := r.QType(); ok {
 		a.PutInt("DnsQueryType", int64(code))
 		a.PutStr("DnsQueryTypeName", DNSTypeName(code))
 	}
