@@ -64,6 +64,15 @@ func (e *Event) AskerAddr() (addr netip.Addr, ok bool) {
 	return addr, ok && !addr.IsUnspecified()
 }
 
+// AskerProcess gives the process that asks: as the event names it, as those do that the DNS Client service writes for others,
+// else the one that wrote the event.
+func (e *Event) AskerProcess() uint64 {
+	if pid, ok := e.Num(ClientPID); ok && pid != 0 {
+		return pid
+	}
+	return uint64(e.ProcessID)
+}
+
 // Informational tells whether the event only informs: it is part of no exchange of DNS messages, changes nothing on a server,
 // and is neither a warning nor an error. An event that the manifest does not have is not judged.
 func (e *Event) Informational() bool {
