@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
@@ -32,12 +33,17 @@ type Config struct {
 	// default, is 4 for the server and 5 for the client.
 	EnableLevel int `mapstructure:"enable_level"`
 	// EnableFlags are the keywords received, an event needs one of them: an integer or a quoted string, hexadecimal or
-	// decimal. Default 0x3F for the server and 0x8000000000000FFF for the client; 0 is every keyword.
+	// decimal. Default 0x3F for the server and 0x8000000000000FFF for the client; 0 is every keyword. For the client the bits
+	// 1, 2, 4 and 8 are the categories query, cache, configuration and networking.
 	EnableFlags *uint64 `mapstructure:"enable_flags"`
 	// Profile is how events are classified: windows (default), asim or documented.
 	Profile asim.DNSProfile `mapstructure:"profile"`
 	// Device is the host that the events happened on.
 	Device DeviceConfig `mapstructure:"device"`
+	// Filters are rules for the events that are wanted and for those that are not.
+	Filters filter.Config `mapstructure:"filters"`
+	// Noise are the keys for what is commonly noise, beside the rules.
+	Noise filter.Noise `mapstructure:",squash"`
 	// Buffers are the buffers of the ETW session.
 	Buffers BuffersConfig `mapstructure:"buffers"`
 	// Batch says when records are handed to the next component.
@@ -86,6 +92,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		ProviderGUID: dns.Server().GUID.String(),
 		Profile:      asim.ProfileWindows,
+		Noise:        filter.DefaultNoise(),
 		Buffers:      BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
 		Batch:        pipeline.DefaultBatchConfig(),
 		Queue:        pipeline.DefaultQueueConfig(),
@@ -131,6 +138,9 @@ func (c *Config) Validate() error {
 			check("device.ip", fmt.Errorf("%q is not an IP address", c.Device.IP))
 		}
 	}
+	if err := c.Noise.Check(); err != nil {
+		errs = append(errs, err)
+	}
 	b := &c.Buffers
 	between("buffers.size_kb", b.SizeKB, session.MinBufferSizeKB, session.MaxBufferSizeKB)
 	between("buffers.minimum", b.Minimum, 2, maxBuffers)
@@ -138,7 +148,7 @@ func (c *Config) Validate() error {
 	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
 		check("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
 	}
-	// The sections batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	// The sections filters, batch, queue, retry and replay are validated by the collector, each by its own Validate.
 	if provider != nil && len(errs) == 0 {
 		check("session_name", c.session(provider).Validate())
 	}
