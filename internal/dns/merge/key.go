@@ -79,10 +79,7 @@ func process(e *dns.Event) uint64 {
 	if e.Peer != dns.NoField {
 		return 0
 	}
-	if pid, ok := e.Num(dns.ClientPID); ok && pid != 0 {
-		return pid
-	}
-	return uint64(e.ProcessID)
+	return e.AskerProcess()
 }
 
 // appendNumber appends a number field, and whether the event carries it.
