@@ -1,7 +1,6 @@
 # otelcol-winnet: every target installs what it needs through Go modules; `make run` and `make test` need Go and make only.
 
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
+.SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := build
 MAKEFLAGS += --no-print-directory
 
@@ -16,14 +15,15 @@ FUZZTIME  ?= 10s
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run build build-windows test test-race fuzz lint bench generate testdata clean help
+.PHONY: run build build-windows test test-kernel test-e2e test-race validate ci check-windows fuzz lint bench generate testdata \
+  clean help
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 run: build testdata/dnsserver.etl ## replay the recorded captures through the collector until Ctrl-C
 	@# In a terminal the collector gets a process group of its own, so that Ctrl-C reaches it and not make.
-	@if [ -t 0 ]; then set -m; fi; $(DIST)/otelcol-winnet --config config.replay.yaml
+	@if [ -t 0 ]; then set -m; fi; $(DIST)/otelcol-winnet --config config.replay.yaml || exit $$?
 
 build: $(DIST)/otelcol-winnet ## build dist/otelcol-winnet for this machine
 
@@ -47,11 +47,35 @@ $(TOOLS)/staticcheck: PACKAGE := honnef.co/go/tools/cmd/staticcheck
 $(TOOLS)/%: internal/tools/go.mod internal/tools/go.sum
 	$(GO) build -C internal/tools -o $@ $(PACKAGE)
 
-test: testdata/dnsserver.etl ## run the tests that any machine can run
-	$(GO) test ./...
+test: testdata/dnsserver.etl ## run the tests that any machine can run, and say which it could not
+	@mkdir -p $(DIST)
+	@$(GO) test -v ./... > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
+	@grep -E '^ok' $(DIST)/test.log
+	@if grep -q -e '--- SKIP' $(DIST)/test.log; then \
+	  printf '\nNot run here; make test-kernel and make test-e2e run these, or fail:\n'; \
+	  grep -B1 -E '^ *--- SKIP' $(DIST)/test.log | grep -vE '^(=== |--$$)'; fi
+
+test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root), and fail where they cannot
+	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./receiver/ciliumwindowsreceiver
+
+test-e2e: build ## run the tests of the built collector
+	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/e2e
 
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
+
+validate: build ## check the shipped configurations
+	$(DIST)/otelcol-winnet validate --config config.yaml
+	$(DIST)/otelcol-winnet validate --config config.replay.yaml
+
+ci: test lint test-race test-kernel test-e2e validate build-windows check-windows fuzz ## all that CI runs
+
+check-windows: build-windows ## check that the Windows binary is one, and has both receivers
+	@file=$(DIST)/otelcol-winnet.exe; [ "$$(head -c 2 $$file)" = MZ ] || { echo "$$file is no PE"; exit 1; }
+	@$(GO) version -m $(DIST)/otelcol-winnet.exe | grep -E 'GOOS=windows|GOARCH=amd64|CGO_ENABLED=0'
+	@cd $(SRC) && deps=$$(GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) list -deps . ); \
+	  for p in receiver/asimdnsreceiver receiver/ciliumwindowsreceiver internal/etw/session; do \
+	    echo "$$deps" | grep -qx "github.com/otelcol-winnet/otelcol-winnet/$$p" || { echo "$$p is not linked"; exit 1; }; echo "linked: $$p"; done
 
 fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver); do \

@@ -29,13 +29,12 @@ type DNSMapper struct {
 	profile    DNSProfile
 	version    string
 	classes    map[uint16]dnsClass
-	packets    PacketConfig
+	device     *deviceTexts
+	keep       PacketKeep
 	processes  ProcessNamer
-	device     atomic.Pointer[deviceTexts]
 	unparsable atomic.Int64
 
 	// Memory that one event leaves to the next.
-	message dns.Message
 	answers []string
 	scratch []byte
 }
@@ -47,19 +46,17 @@ type ProcessNamer interface {
 
 // NewDNSMapper makes a mapper. version is the build's, for the scope.
 func NewDNSMapper(provider *dns.Provider, profile DNSProfile, device Device, version string) *DNSMapper {
-	m := &DNSMapper{
-		provider: provider, profile: profile, version: version, classes: classify(provider, profile), packets: DefaultPacketConfig(),
+	return &DNSMapper{
+		provider: provider, profile: profile, version: version, classes: classify(provider, profile), device: device.texts(),
+		keep: DefaultPacketConfig().Keep,
 	}
-	m.SetDevice(device)
-	return m
 }
 
-// SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is. It may be called
-// from any goroutine.
-func (m *DNSMapper) SetDevice(d Device) { m.device.Store(d.texts()) }
+// SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
+func (m *DNSMapper) SetDevice(d Device) { m.device = d.texts() }
 
-// SetPackets says what becomes of the packets that events carry. It is called before the first event.
-func (m *DNSMapper) SetPackets(c PacketConfig) { m.packets = c }
+// KeepPackets says when AdditionalFields.PacketData holds the packets that events carry. It is called before the first event.
+func (m *DNSMapper) KeepPackets(when PacketKeep) { m.keep = when }
 
 // SetProcesses gives the mapper the names of processes. It is called before the first event; without it no process is named.
 func (m *DNSMapper) SetProcesses(p ProcessNamer) { m.processes = p }
@@ -73,8 +70,8 @@ func (m *DNSMapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 	attrs := rl.Resource().Attributes()
 	attrs.PutStr("service.name", m.provider.Service)
 	attrs.PutStr("service.namespace", dnsNamespace)
-	if d := m.device.Load(); d.Host {
-		attrs.PutStr("host.name", d.Name)
+	if m.device.Host {
+		attrs.PutStr("host.name", m.device.Name)
 	}
 	attrs.PutStr("os.type", "windows")
 	sl := rl.ScopeLogs().AppendEmpty()
@@ -112,7 +109,7 @@ func (m *DNSMapper) Append(records plog.LogRecordSlice, e *dns.Event, received i
 	attrs := lr.Attributes()
 	attrs.EnsureCapacity(attributeCount)
 
-	r := dnsRecord{DNSMapper: m, Event: e, attrs: attrs, device: m.device.Load()}
+	r := dnsRecord{DNSMapper: m, Event: e, attrs: attrs}
 	class := m.class(e)
 	lr.Body().SetStr(m.body(class, e.ID))
 	r.event(class, at)
@@ -173,10 +170,8 @@ func eventSeverity(level uint8) string {
 type dnsRecord struct {
 	*DNSMapper
 	*dns.Event
-	attrs  pcommon.Map
-	device *deviceTexts
-	used   uint64 // the fields, by bit, that an attribute of their own represents
-	packet packetState
+	attrs pcommon.Map
+	used  uint64 // the fields, by bit, that an attribute of their own represents
 }
 
 func (r *dnsRecord) use(f dns.Field)         { r.used |= 1 << f }

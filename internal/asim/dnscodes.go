@@ -2,7 +2,12 @@
 
 package asim
 
-import "strconv"
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // dnsTypeNames are the names of DNS resource record types: the IANA registry "Resource Record (RR) TYPEs" (dns-parameters-4),
 // and WINS and WINSR, which Windows uses in the private range.
@@ -35,6 +40,20 @@ func DNSTypeName(code uint64) string {
 		}
 	}
 	return "TYPE" + strconv.FormatUint(code, 10)
+}
+
+// DNSTypeCode gives the query type of a name that DNSTypeName gives, in any case.
+func DNSTypeCode(name string) (code uint16, ok bool) {
+	for code, known := range dnsTypeNames {
+		if strings.EqualFold(name, known) {
+			return code, true
+		}
+	}
+	if digits, isNumber := strings.CutPrefix(strings.ToUpper(name), "TYPE"); isNumber {
+		n, err := strconv.ParseUint(digits, 10, 16)
+		return uint16(n), err == nil
+	}
+	return 0, false
 }
 
 // DNSClassName names a query class: the IANA registry "DNS CLASSes" (dns-parameters-2) in the words that ASIM lists, which has
@@ -77,6 +96,25 @@ func DNSResponseName(code uint64) string {
 	return "Unassigned"
 }
 
+// DNSResponseNames lists the names of response codes, by code.
+func DNSResponseNames() []string {
+	var names []string
+	for _, code := range slices.Sorted(maps.Keys(dnsResponseNames)) {
+		names = append(names, dnsResponseNames[code])
+	}
+	return names
+}
+
+// DNSResponseCode gives the response code of a name that DNSResponseName gives, in any case.
+func DNSResponseCode(name string) (code uint64, ok bool) {
+	for code, known := range dnsResponseNames {
+		if strings.EqualFold(name, known) {
+			return code, true
+		}
+	}
+	return 0, false
+}
+
 // win32StatusNames are the names of the Windows error codes (winerror.h, windns.h) that DNS Client events carry beside
 // response codes.
 var win32StatusNames = map[uint64]string{
@@ -93,25 +131,8 @@ var win32StatusNames = map[uint64]string{
 	11002: "WSATRY_AGAIN", 11004: "WSANO_DATA",
 }
 
-// Statuses of DNS Client events with a meaning of their own (winerror.h).
-const (
-	statusTimeout = 1460 // ERROR_TIMEOUT
-
-	// DNS response codes stand at 9000 plus the code: DNS_ERROR_RCODE_FORMAT_ERROR (9001) to 9023.
-	statusRCodeBase = 9000
-	statusRCodeLast = 9023
-)
-
-// responseCodeOfStatus gives the DNS response code that a Win32 status stands for.
-func responseCodeOfStatus(status uint64) (code uint64, ok bool) {
-	switch {
-	case status == 0:
-		return 0, true
-	case status > statusRCodeBase && status <= statusRCodeLast:
-		return status - statusRCodeBase, true
-	}
-	return 0, false
-}
+// statusTimeout is ERROR_TIMEOUT (winerror.h): the query got no answer.
+const statusTimeout = 1460
 
 // win32StatusName names a Win32 status; one without a name here is its number.
 func win32StatusName(status uint64) string {

@@ -91,17 +91,12 @@ func (r *dnsRecord) isTCP(class dnsClass) (tcp, ok bool) {
 	return options&optionTCPOnly != 0, true
 }
 
-// unknownProcess is the id in the header of an event that no process wrote.
-const unknownProcess = 1<<32 - 1
-
-// clientProcess gives the process that asked: ClientPID where the event has one, as those that the service writes for others
-// do; else the process that wrote the event.
+// clientProcess gives the process that asked.
 func (r *dnsRecord) clientProcess() (pid uint32, ok bool) {
 	if r.isServer() {
 		return 0, false
 	}
-	if n, has := r.num(dns.ClientPID); has && n != 0 {
-		return uint32(n), true // a 32-bit field
-	}
-	return r.ProcessID, r.ProcessID != 0 && r.ProcessID != unknownProcess
+	r.use(dns.ClientPID)
+	pid = uint32(r.AskerProcess()) // 32 bits, in the field as in the header
+	return pid, pid != 0
 }

@@ -6,15 +6,13 @@ import "github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 
 // The flags word of the DNS header (RFC 1035 section 4.1.1, RFC 4035 section 3.1.6).
 const (
-	flagQR    = 0x8000
-	flagAA    = 0x0400
-	flagTC    = 0x0200
-	flagRD    = 0x0100
-	flagRA    = 0x0080
-	flagZ     = 0x0040
-	flagAD    = 0x0020
-	flagCD    = 0x0010
-	maskRCode = 0x000F
+	flagAA = 0x0400
+	flagTC = 0x0200
+	flagRD = 0x0100
+	flagRA = 0x0080
+	flagZ  = 0x0040
+	flagAD = 0x0020
+	flagCD = 0x0010
 )
 
 // dnsFlag is one flag: its bit, its short name, its attribute and the field that may carry it alone.
@@ -40,7 +38,7 @@ var dnsFlags = [...]dnsFlag{
 // query whether it asks for recursion.
 func (r *dnsRecord) flags() {
 	word, hasWord := r.Num(dns.Flags)
-	if msg := r.parsed(); msg != nil && !hasWord {
+	if msg := r.Packet(); msg != nil && !hasWord {
 		word, hasWord = uint64(msg.Flags), true
 	}
 	options, hasOptions := r.Num(dns.QueryOptions)

@@ -11,7 +11,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// PacketConfig says what becomes of the DNS messages that the DNS Server's events carry.
+// PacketConfig says what becomes of the DNS messages that the DNS Server's events carry: Parse is for the decoder, Keep for the
+// mapper.
 type PacketConfig struct {
 	// Parse reads them: the query class, the answers, the client subnet, the upper bits of the response code, and what an event
 	// has no field of its own for.
@@ -47,35 +48,6 @@ func (c *PacketConfig) Validate() error {
 	return nil
 }
 
-// packetState is what is known of an event's packet.
-type packetState uint8
-
-const (
-	packetUnread packetState = iota
-	packetNone               // there is none, or it is not to be read
-	packetParsed
-	packetBroken
-)
-
-// parsed gives the event's packet, read once; nil where there is none that can be read.
-func (r *dnsRecord) parsed() *dns.Message {
-	if r.packet == packetUnread {
-		switch raw := r.Bytes(dns.PacketData); {
-		case len(raw) == 0 || !r.packets.Parse:
-			r.packet = packetNone
-		case r.message.Read(raw) != nil:
-			r.packet = packetBroken
-			r.unparsable.Add(1)
-		default:
-			r.packet = packetParsed
-		}
-	}
-	if r.packet != packetParsed {
-		return nil
-	}
-	return &r.message
-}
-
 // answer gives the answers of a response, those that the DNS Client lists or the packet's, and how many there are in all.
 func (r *dnsRecord) answer() (list []string, count int) {
 	if r.Phase != dns.Response {
@@ -88,7 +60,7 @@ func (r *dnsRecord) answer() (list []string, count int) {
 		}
 		return r.answers, count
 	}
-	if msg := r.parsed(); msg != nil {
+	if msg := r.Packet(); msg != nil {
 		return msg.Answers, msg.AnswerCount
 	}
 	return nil, 0
@@ -115,13 +87,17 @@ func (r *dnsRecord) packetFields(m pcommon.Map) {
 	if count > len(list) {
 		m.PutInt(dnsAnswerCount, int64(count))
 	}
-	if msg := r.parsed(); msg != nil && msg.ClientSubnet.IsValid() {
+	if msg := r.Packet(); msg != nil && msg.ClientSubnet.IsValid() {
 		m.PutStr(ednsClientSubnet, msg.ClientSubnet.String())
 		if msg.SubnetScope != 0 {
 			m.PutInt(ednsClientSubnetBits, int64(msg.SubnetScope))
 		}
 	}
-	if r.packets.Keep == KeepPacketNever || r.packets.Keep == KeepPacketOnError && r.packet != packetBroken {
+	broken := r.PacketBroken()
+	if broken {
+		r.unparsable.Add(1)
+	}
+	if r.keep == KeepPacketNever || r.keep == KeepPacketOnError && !broken {
 		r.use(dns.PacketData)
 	}
 }

@@ -29,10 +29,10 @@ func packet(t *testing.T, change func(*mdns.Msg)) []byte {
 }
 
 // mapped maps events with a mapper that change sets up, and gives it and the last record's attributes.
-func mapped(t *testing.T, p *dns.Provider, change func(*DNSMapper), id uint16, fields map[string]any) (*DNSMapper, map[string]any) {
+func mapped(t *testing.T, p *dns.Provider, change func(*dns.Decoder, *DNSMapper), id uint16, fields map[string]any) (*DNSMapper, map[string]any) {
 	t.Helper()
 	decoder, m := dns.NewDecoder(p), NewDNSMapper(p, ProfileWindows, dc1, "")
-	change(m)
+	change(decoder, m)
 	for _, tmpl := range decoder.Templates() {
 		if tmpl.ID != id || tmpl.Source != "" {
 			continue
@@ -48,6 +48,8 @@ func mapped(t *testing.T, p *dns.Provider, change func(*DNSMapper), id uint16, f
 	t.Fatalf("no event %d", id)
 	return nil, nil
 }
+
+func unchanged(*dns.Decoder, *DNSMapper) {}
 
 func additional(attrs map[string]any, name string) any {
 	more, _ := attrs["AdditionalFields"].(map[string]any)
@@ -113,7 +115,7 @@ func TestAnswersAndClientSubnetStandInAdditionalFields(t *testing.T) {
 		}}
 	})
 	fields := map[string]any{"Flags": 0x8180, "PacketData": response}
-	_, attrs := mapped(t, dns.Server(), func(*DNSMapper) {}, 261, fields)
+	_, attrs := mapped(t, dns.Server(), unchanged, 261, fields)
 	require.Equal(t, []any{"CNAME edge.example.net", "192.0.2.80"}, additional(attrs, "DnsAnswers"))
 	require.Equal(t, "198.51.100.0/24", additional(attrs, "EdnsClientSubnet"))
 	require.Equal(t, int64(20), additional(attrs, "EdnsClientSubnetScope"))
@@ -126,13 +128,13 @@ func TestAnswersAndClientSubnetStandInAdditionalFields(t *testing.T) {
 
 func TestTheResultsOfTheDNSClientHaveTheFormOfAnswers(t *testing.T) {
 	fields := map[string]any{"QueryResults": "type:  5 edge.example.net;::ffff:192.0.2.80;"}
-	_, attrs := mapped(t, dns.Client(), func(*DNSMapper) {}, 3008, fields)
+	_, attrs := mapped(t, dns.Client(), unchanged, 3008, fields)
 	require.Equal(t, []any{"CNAME edge.example.net", "192.0.2.80"}, additional(attrs, "DnsAnswers"))
 	require.Nil(t, additional(attrs, "QueryResults"), "DnsAnswers says the same")
 	require.Equal(t, []any{"CNAME edge.example.net;192.0.2.80"}, attributes(t, dns.Client(), ProfileASIM, dc1, etw.Record{ID: 3008}, fields, "DnsResponseName"))
 
 	many := strings.Repeat("192.0.2.80;", 1000)
-	_, attrs = mapped(t, dns.Client(), func(*DNSMapper) {}, 3008, map[string]any{"QueryResults": many})
+	_, attrs = mapped(t, dns.Client(), unchanged, 3008, map[string]any{"QueryResults": many})
 	require.Len(t, additional(attrs, "DnsAnswers"), 128)
 	require.Equal(t, int64(1000), additional(attrs, "DnsAnswerCount"))
 	require.Equal(t, many, additional(attrs, "QueryResults"), "it says more than the list that was cut")
@@ -158,7 +160,7 @@ func TestPacketsAreReadAndKeptAsTheConfigurationSays(t *testing.T) {
 		{PacketConfig{false, KeepPacketNever}, good, false, false, 0, nil},
 	} {
 		require.NoError(t, tc.config.Validate())
-		m, attrs := mapped(t, dns.Server(), func(m *DNSMapper) { m.SetPackets(tc.config) }, 257, tc.fields)
+		m, attrs := mapped(t, dns.Server(), func(d *dns.Decoder, m *DNSMapper) { d.SkipPackets = !tc.config.Parse; m.KeepPackets(tc.config.Keep) }, 257, tc.fields)
 		require.Equal(t, tc.unparsable, m.Unparsable(), "%v", tc)
 		require.Equal(t, tc.classOfTheLast, attrs["DnsQueryClass"], "%v", tc)
 		require.Equal(t, tc.kept, additional(attrs, "PacketData") != nil, "%v", tc)
@@ -181,23 +183,23 @@ func (n *names) Name(pid uint32, at time.Time) string {
 
 func TestTheProcessThatAskedIsNamed(t *testing.T) {
 	n := &names{}
-	with := func(m *DNSMapper) { m.SetProcesses(n) }
+	with := func(_ *dns.Decoder, m *DNSMapper) { m.SetProcesses(n) }
 	_, attrs := mapped(t, dns.Client(), with, 3023, map[string]any{"ClientPID": 42})
 	require.Equal(t, `C:\Windows\System32\curl.exe`, attrs["SrcProcessName"])
 	require.Equal(t, "42", attrs["SrcProcessId"])
 	require.Equal(t, []time.Time{testTime}, n.asked, "at the event's time")
 	_, attrs = mapped(t, dns.Client(), with, 3023, map[string]any{"ClientPID": 43})
 	require.NotContains(t, attrs, "SrcProcessName")
-	_, attrs = mapped(t, dns.Client(), func(*DNSMapper) {}, 3023, map[string]any{"ClientPID": 42})
+	_, attrs = mapped(t, dns.Client(), unchanged, 3023, map[string]any{"ClientPID": 42})
 	require.NotContains(t, attrs, "SrcProcessName", "a replay knows no processes")
 	require.Equal(t, "42", attrs["SrcProcessId"])
 
-	got := attributes(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3007, ProcessID: unknownProcess}, map[string]any{}, "SrcProcessId")
+	got := attributes(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3007, ProcessID: 0xFFFFFFFF}, map[string]any{}, "SrcProcessId")
 	require.Equal(t, []any{nil}, got)
 }
 
 func TestAZoneIsNoPartOfAnAddressAndStaysInTheField(t *testing.T) {
-	_, attrs := mapped(t, dns.Server(), func(*DNSMapper) {}, 256, map[string]any{"Source": "fe80::1%5", "InterfaceIP": "fe80::2%5"})
+	_, attrs := mapped(t, dns.Server(), unchanged, 256, map[string]any{"Source": "fe80::1%5", "InterfaceIP": "fe80::2%5"})
 	for name, want := range map[string]string{"Src": "fe80::1", "SrcIpAddr": "fe80::1", "DstIpAddr": "fe80::2", "DvcIpAddr": "fe80::2"} {
 		require.Equal(t, want, attrs[name])
 	}
@@ -205,13 +207,13 @@ func TestAZoneIsNoPartOfAnAddressAndStaysInTheField(t *testing.T) {
 	require.Equal(t, "fe80::2%5", additional(attrs, "InterfaceIP"))
 
 	sockaddr := append([]byte{23, 0, 0, 53, 0, 0, 0, 0, 0xFE, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, 12, 0, 0, 0)
-	_, attrs = mapped(t, dns.Client(), func(*DNSMapper) {}, 1015, map[string]any{"Address": sockaddr})
+	_, attrs = mapped(t, dns.Client(), unchanged, 1015, map[string]any{"Address": sockaddr})
 	require.Equal(t, "fe80::9", attrs["DstIpAddr"])
 	require.Equal(t, "fe80::9%12", additional(attrs, "Address"))
 }
 
 func TestADeviceThatChangesIsSeenByTheNextEvent(t *testing.T) {
-	m, _ := mapped(t, dns.Client(), func(*DNSMapper) {}, 3007, map[string]any{"QueryName": "a"})
+	m, _ := mapped(t, dns.Client(), unchanged, 3007, map[string]any{"QueryName": "a"})
 	m.SetDevice(Device{Name: "ws2.example.net", Host: true, Addr: netip.MustParseAddr("fe80::7%3")})
 	decoder := dns.NewDecoder(dns.Client())
 	e := dns.Event{Record: etw.Record{ID: 3007}}

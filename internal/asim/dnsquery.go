@@ -11,31 +11,21 @@ import (
 // query writes the question and what identifies it: from the event's fields, and from the packet what they leave out.
 func (r *dnsRecord) query() {
 	a := r.attrs
-	msg := r.parsed()
-	name := r.text(dns.QueryName)
-	if _, has := r.Num(dns.QueryName); !has && msg != nil {
-		name = msg.QueryName(r.Bytes(dns.PacketData))
-	}
+	r.scratch = r.QName(r.scratch[:0])
 	r.use(dns.QueryName)
-	if name != "" {
+	if name := r.scratch; len(name) > 0 {
 		if len(name) > 1 && name[len(name)-1] == '.' {
 			name = name[:len(name)-1]
 		}
-		a.PutStr("DnsQuery", name)
+		a.PutStr("DnsQuery", string(name))
 	}
-	code, ok := r.num(dns.QueryType)
-	if !ok && r.Meaning.QueryType != 0 {
-		code, ok = uint64(r.Meaning.QueryType), true
-	}
-	question := msg != nil && msg.HasQuestion
-	if !ok && question {
-		code, ok = uint64(msg.QueryType), true
-	}
-	if ok {
+	r.use(dns.QueryType)
+	if code, ok := r.QType(); ok {
 		a.PutInt("DnsQueryType", int64(code))
 		a.PutStr("DnsQueryTypeName", r.typeName(code))
 	}
-	if question {
+	msg := r.Packet()
+	if msg != nil && msg.HasQuestion {
 		a.PutInt("DnsQueryClass", int64(msg.QueryClass))
 		a.PutStr("DnsQueryClassName", DNSClassName(msg.QueryClass))
 	}

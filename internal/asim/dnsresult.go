@@ -8,23 +8,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// responseCode gives the DNS response code that the event carries: in a field, in a Win32 status, or of a response in the DNS
-// header's flags. The flags have its lower four bits, and the packet may have the others.
+// responseCode gives the DNS response code that the event carries.
 func (r *dnsRecord) responseCode() (code uint64, ok bool) {
-	if code, ok = r.num(dns.ResponseCode); ok {
-		return code, true
-	}
-	if s, has := r.Num(dns.Status); has {
-		return responseCodeOfStatus(s)
-	}
-	if r.Phase != dns.Response || r.NoAnswer {
-		return 0, false
-	}
-	flags, has := r.Num(dns.Flags)
-	if msg := r.parsed(); msg != nil && msg.Flags&flagQR != 0 && (!has || uint64(msg.RCode)&maskRCode == flags&maskRCode) {
-		return uint64(msg.RCode), true
-	}
-	return flags & maskRCode, has && flags&flagQR != 0
+	r.use(dns.ResponseCode)
+	return r.RCode()
 }
 
 // result writes EventResult, EventResultDetails, the response code and, in profile asim, the answer.
@@ -67,8 +54,8 @@ func (r *dnsRecord) result() {
 // dvc writes the host that the event happened on. A server's event names the address it happened at.
 func (r *dnsRecord) dvc() {
 	r.device.putDvc(r.attrs)
-	if local, ok := r.Addr(r.Local); ok && !local.IsUnspecified() {
-		r.attrs.PutStr("DvcIpAddr", local.WithZone("").String())
+	if local, ok := r.LocalAddr(); ok {
+		r.attrs.PutStr("DvcIpAddr", local.String())
 	} else if r.device.addr != "" {
 		r.attrs.PutStr("DvcIpAddr", r.device.addr)
 	}

@@ -17,15 +17,20 @@ type Event struct {
 	schema.Decoded
 	Meaning
 
-	plan *plan
+	plan    *plan
+	packet  packetState
+	message Message
 }
 
 // Decoder decodes the events of one provider.
 type Decoder struct {
 	Provider *Provider
-	catalog  *schema.Catalog
-	plans    []plan // by Template.Index
-	unknown  plan
+	// SkipPackets leaves the DNS messages that events carry unread.
+	SkipPackets bool
+
+	catalog *schema.Catalog
+	plans   []plan // by Template.Index
+	unknown plan
 }
 
 // plan is what is known of a template before an event comes.
@@ -67,6 +72,10 @@ func (d *Decoder) Decode(e *Event) {
 		e.plan = &d.plans[e.Template.Index]
 	}
 	e.Meaning = e.plan.meaning
+	e.packet = packetUnread
+	if d.SkipPackets {
+		e.packet = packetNone
+	}
 }
 
 // value gives the field's place in e.Values, or nil when the event does not carry it.

@@ -39,10 +39,8 @@ const (
 	maxNameWire     = 255
 	maxNamePointers = (maxNameWire+1)/2 - 2
 
-	flagQR      = 0x8000
 	opcodeShift = 11
 	opcodeMask  = 0xF
-	rcodeMask   = 0xF
 
 	optionClientSubnet = 8
 )
@@ -56,7 +54,7 @@ func (m *Message) Read(packet []byte) error {
 	}
 	word := func(at int) uint16 { return binary.BigEndian.Uint16(packet[at:]) }
 	m.ID, m.Flags = word(0), word(2)
-	m.RCode = m.Flags & rcodeMask
+	m.RCode = m.Flags & maskRCode
 	if len(packet) == messageHeader {
 		return nil // some servers refuse so, whatever the counts say
 	}

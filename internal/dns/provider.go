@@ -26,6 +26,8 @@ type Provider struct {
 
 	catalog func() *schema.Catalog
 	events  map[uint16]Meaning
+	// categories are what the low keyword bits select; nil where the keywords are the manifest's alone.
+	categories map[uint16]category
 }
 
 // Server is the provider of the Windows DNS Server role.
@@ -44,7 +46,7 @@ func Client() *Provider {
 		GUID: etw.MustGUID("{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}"), Name: "Microsoft-Windows-DNS-Client",
 		Product: "DNS Client", Service: "windows_dns_client",
 		Session: "ASIMDNSClientTrace", Level: 5, Keywords: 0x8000000000000FFF,
-		catalog: schema.DNSClient, events: clientEvents(),
+		catalog: schema.DNSClient, events: clientEvents(), categories: clientCategories(),
 	}
 }
 
@@ -61,16 +63,4 @@ func Find(text string) (*Provider, error) {
 		return nil, fmt.Errorf("%q is neither a GUID nor the name of a DNS provider; %s", text, allowed)
 	}
 	return nil, fmt.Errorf("%s is not a DNS provider; %s", g, allowed)
-}
-
-// Enable says which events of a provider are wanted, as EnableTraceEx2 takes it.
-type Enable struct {
-	Level    uint8
-	Keywords uint64 // MatchAnyKeyword; 0 is any
-}
-
-// Wants tells whether a session with these settings receives the event: ETW's own rule. An event without a level or
-// without a keyword is always received.
-func (e Enable) Wants(r *etw.Record) bool {
-	return (r.Level <= e.Level || r.Level == 0) && (r.Keyword == 0 || e.Keywords == 0 || r.Keyword&e.Keywords != 0)
 }

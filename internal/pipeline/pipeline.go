@@ -39,6 +39,7 @@ const (
 	Filtered                // the configuration does not want it
 	Aggregated              // it is counted in another event's record
 	Undecodable             // no record could be made of it; Outcome.Reason says why
+	Held                    // it is kept back by a Holder: its record comes later
 )
 
 // Outcome is a Handler's verdict on one event.
@@ -46,6 +47,8 @@ type Outcome struct {
 	Kind Kind
 	// Reason is set for Undecodable: one of few fixed words, for a metric's label.
 	Reason string
+	// Joined is the number of events kept back until now that the record of this event stands for as well.
+	Joined int64
 }
 
 // Handler decodes, filters and maps events. It is called from one goroutine.
@@ -54,6 +57,20 @@ type Handler interface {
 	Begin(logs plog.Logs) plog.LogRecordSlice
 	// Handle deals with one event. For Emitted it has appended exactly one record to records, else none.
 	Handle(ev Event, records plog.LogRecordSlice) Outcome
+}
+
+// Holder is a Handler that keeps events back, to let one record stand for several. The worker lets go of one event after
+// the other while the oldest is due: after each flush interval and before each event.
+type Holder interface {
+	Handler
+	// Due tells whether an event that is kept back must go: its time is over, or its room is needed. now is the time in
+	// nanoseconds since 1970.
+	Due(now int64) bool
+	// Held is the number of events kept back.
+	Held() int
+	// Release lets go of the oldest event kept back and appends exactly one record, for it and those aggregated with it.
+	// due is what Due has just said; without it the event goes early, since no more events come.
+	Release(records plog.LogRecordSlice, due bool)
 }
 
 // Settings is what a pipeline is made of.
@@ -88,7 +105,10 @@ type Pipeline struct {
 	deliver  context.Context // ends when there is no more time to hand anything over
 	cancel   context.CancelFunc
 
+	settle atomic.Bool // what is kept back shall go
+
 	// The worker's own.
+	holder   Holder // Handler, where it is one
 	logs     plog.Logs
 	records  plog.LogRecordSlice
 	panicked bool
@@ -104,6 +124,7 @@ func New(s Settings) *Pipeline {
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
 	}
+	p.holder, _ = s.Handler.(Holder)
 	p.deliver, p.cancel = context.WithCancel(context.Background())
 	arena := make([]byte, count*chunkSize)
 	chunks := make([]chunk, count)
@@ -194,11 +215,14 @@ func (p *Pipeline) QueueBytes() int64 { return int64(cap(p.free)-len(p.free)) * 
 // QueueCapacity is the queue's memory in bytes.
 func (p *Pipeline) QueueCapacity() int64 { return int64(cap(p.free)) * chunkSize }
 
-// Idle waits until every event that was received has been dealt with. Its only error is the context's.
+// Idle waits until every event that was received has been dealt with, those kept back included. Its only error is the
+// context's.
 func (p *Pipeline) Idle(ctx context.Context) error {
 	const often = 5 * time.Millisecond
 	tick := time.NewTicker(often)
 	defer tick.Stop()
+	p.settle.Store(true)
+	defer p.settle.Store(false)
 	for p.Stats.Pending() > 0 {
 		select {
 		case <-tick.C:
@@ -255,15 +279,42 @@ func (p *Pipeline) work() {
 			if len(p.full) == 0 {
 				p.processCurrent()
 			}
+			p.releaseDue(time.Now().UnixNano())
+			if p.settle.Load() && len(p.full) == 0 {
+				p.releaseAll()
+			}
 			p.flush()
 		case <-p.stopping:
 			p.processCurrent()
 			for len(p.full) > 0 {
 				p.process(<-p.full)
 			}
+			p.releaseAll()
 			p.flush()
 			return
 		}
+	}
+}
+
+// releaseDue lets go of the events kept back that are due.
+func (p *Pipeline) releaseDue(now int64) {
+	for p.holder != nil && p.holder.Due(now) {
+		p.release(true)
+	}
+}
+
+// releaseAll lets go of all events kept back.
+func (p *Pipeline) releaseAll() {
+	for p.holder != nil && p.holder.Held() > 0 {
+		p.release(false)
+	}
+}
+
+// release lets go of one event. When there is no more time to hand anything over, its record is dropped with the batch.
+func (p *Pipeline) release(due bool) {
+	p.guard(func() { p.holder.Release(p.records, due) }, func() { p.Stats.Undecodable.Add(UndecodablePanic, 1) })
+	if p.records.Len() >= p.Batch.MaxRecords {
+		p.flush()
 	}
 }
 
@@ -299,11 +350,15 @@ func (p *Pipeline) process(c *chunk) {
 		}
 		var ev Event
 		ev, rest = cut(rest)
-		switch outcome := p.handle(ev); outcome.Kind {
+		p.releaseDue(ev.Received)
+		outcome := p.handle(ev)
+		aggregated += outcome.Joined
+		switch outcome.Kind {
 		case Emitted:
 			if p.records.Len() >= p.Batch.MaxRecords {
 				p.flush()
 			}
+		case Held:
 		case Filtered:
 			filtered++
 		case Aggregated:
@@ -318,24 +373,30 @@ func (p *Pipeline) process(c *chunk) {
 	p.free <- c
 }
 
-// handle lets a panic in a decoder cost its event and no more.
+// handle lets the handler deal with one event.
 func (p *Pipeline) handle(ev Event) (outcome Outcome) {
+	p.guard(func() { outcome = p.Handler.Handle(ev, p.records) }, func() { outcome = Outcome{Kind: Undecodable, Reason: UndecodablePanic} })
+	return outcome
+}
+
+// guard lets a panic in do cost its event and no more: the record begun is taken back, and failed is called.
+func (p *Pipeline) guard(do, failed func()) {
 	before := p.records.Len()
 	defer func() {
 		r := recover()
 		if r == nil {
 			return
 		}
-		outcome = Outcome{Kind: Undecodable, Reason: UndecodablePanic}
 		i := 0
 		p.records.RemoveIf(func(plog.LogRecord) bool { i++; return i > before })
 		if !p.panicked {
 			p.panicked = true
 			p.Logger.Error("handling an event panicked; it is counted as undecodable and further ones are only counted",
-				zap.Any("panic", r), zap.Int("event_bytes", len(ev.Data)), zap.ByteString("stack", debug.Stack()))
+				zap.Any("panic", r), zap.ByteString("stack", debug.Stack()))
 		}
+		failed()
 	}()
-	return p.Handler.Handle(ev, p.records)
+	do()
 }
 
 // begin starts an empty batch.

@@ -324,6 +324,94 @@ func TestShutdownGoesOnWhenTheSourceDoesNotStop(t *testing.T) {
 	require.Equal(t, 1, sink.LogRecordCount(), "what was queued is handed over all the same")
 }
 
+// holding keeps events of 'h' back, ten at most, and gives them out with their count. An event of 'h' with the same second byte
+// is aggregated. An 'x' after the 'h' panics when it is let go.
+type holding struct {
+	byFirst
+	order []string
+	count map[string]int
+	due   bool
+}
+
+func (h *holding) Handle(ev Event, records plog.LogRecordSlice) Outcome {
+	key := string(ev.Data)
+	switch {
+	case ev.Data[0] != 'h':
+		return h.byFirst.Handle(ev, records)
+	case h.count[key] > 0:
+		h.count[key]++
+		return Outcome{Kind: Aggregated}
+	}
+	h.order = append(h.order, key)
+	h.count[key] = 1
+	return Outcome{Kind: Held}
+}
+
+func (h *holding) Due(int64) bool { return len(h.order) >= 10 || h.due && len(h.order) > 0 }
+func (h *holding) Held() int      { return len(h.order) }
+
+func (h *holding) Release(records plog.LogRecordSlice, due bool) {
+	key := h.order[0]
+	n := h.count[key]
+	h.order = h.order[1:]
+	delete(h.count, key)
+	records.AppendEmpty().Body().SetStr(fmt.Sprintf("%s %d %v", key, n, due))
+	if key == "hx" {
+		panic("bad event")
+	}
+}
+
+func TestEventsKeptBackComeOutWhenTheyAreDueAndAtTheEnd(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, func(s *Settings) { s.Handler = &holding{count: map[string]int{}} })
+	for _, event := range []string{"h1", "h2", "h1", "1", "hx", "h1"} {
+		require.True(t, p.Offer(1, []byte(event), nil))
+	}
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	requireBalanced(t, p, 6)
+	require.Equal(t, []string{"1", "h1 3 false", "h2 1 false"}, bodies(sink))
+	require.Equal(t, "received 6 = emitted 3 + filtered 0 + aggregated 2 + undecodable 1 (panic 1) + dropped 0 + pending 0", p.Stats.String())
+
+	sink = &consumertest.LogsSink{}
+	p = newPipeline(t, sink, func(s *Settings) { s.Handler = &holding{count: map[string]int{}} })
+	for i := range 1000 {
+		require.True(t, p.Offer(1, fmt.Appendf(nil, "h%d", i), nil))
+	}
+	require.NoError(t, p.Idle(context.Background()), "idle lets everything go")
+	requireBalanced(t, p, 1000)
+	require.Len(t, bodies(sink), 1000)
+	require.Equal(t, "h0 1 true", bodies(sink)[0])
+	require.Equal(t, "h999 1 false", bodies(sink)[999])
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+}
+
+func TestEventsKeptBackComeOutThoughNoOtherEventComes(t *testing.T) {
+	got := make(chan plog.Logs, 1)
+	next, err := consumer.NewLogs(func(_ context.Context, l plog.Logs) error { got <- l; return nil })
+	require.NoError(t, err)
+	p := newPipeline(t, next, func(s *Settings) {
+		s.Handler = &holding{count: map[string]int{}, due: true}
+		s.Batch.FlushInterval = minFlushInterval
+	})
+	require.True(t, p.Offer(1, []byte("h1"), nil))
+	require.Equal(t, 1, (<-got).LogRecordCount())
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	requireBalanced(t, p, 1)
+}
+
+func TestShutdownAccountsForEventsKeptBackThatItCannotHandOver(t *testing.T) {
+	next := newBlocker()
+	p := newPipeline(t, next, func(s *Settings) { s.Handler = &holding{count: map[string]int{}}; s.Batch.MaxRecords = 1 })
+	for i := range 5 {
+		require.True(t, p.Offer(1, fmt.Appendf(nil, "h%d", i), nil))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.NoError(t, p.Shutdown(ctx, noSource))
+	requireBalanced(t, p, 5)
+	require.Equal(t, map[string]int64{DropShutdown: 5}, p.Stats.Dropped.Snapshot())
+}
+
 func TestManyProducersLoseNothing(t *testing.T) {
 	sink := &consumertest.LogsSink{}
 	p := newPipeline(t, sink, func(s *Settings) { s.Batch.FlushInterval = minFlushInterval })

@@ -64,7 +64,10 @@ func play(ctx context.Context, path string, emit Emit) error {
 
 func TestRunPlaysTheFilesInOrderAsOftenAsAsked(t *testing.T) {
 	var got []string
-	emit := func(_ context.Context, head, body []byte) error { got = append(got, string(head)+string(body)); return nil }
+	emit := func(_ context.Context, head, body []byte) error {
+		got = append(got, string(head)+string(body))
+		return nil
+	}
 	require.NoError(t, Run(context.Background(), Config{Repeat: 2}, []string{"a", "b"}, play, emit))
 	require.Equal(t, []string{"a1", "a2", "b1", "b2", "a1", "a2", "b1", "b2"}, got)
 }

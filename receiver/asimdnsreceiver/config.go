@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
@@ -32,7 +33,8 @@ type Config struct {
 	// default, is 4 for the server and 5 for the client.
 	EnableLevel int `mapstructure:"enable_level"`
 	// EnableFlags are the keywords received, an event needs one of them: an integer or a quoted string, hexadecimal or
-	// decimal. Default 0x3F for the server and 0x8000000000000FFF for the client; 0 is every keyword.
+	// decimal. Default 0x3F for the server and 0x8000000000000FFF for the client; 0 is every keyword. For the client the bits
+	// 1, 2, 4 and 8 are the categories query, cache, configuration and networking.
 	EnableFlags *uint64 `mapstructure:"enable_flags"`
 	// Profile is how events are classified: windows (default), asim or documented.
 	Profile asim.DNSProfile `mapstructure:"profile"`
@@ -40,6 +42,10 @@ type Config struct {
 	Device DeviceConfig `mapstructure:"device"`
 	// Packet says what becomes of the DNS messages that the DNS Server's events carry.
 	Packet asim.PacketConfig `mapstructure:"packet"`
+	// Filters are rules for the events that are wanted and for those that are not.
+	Filters filter.Config `mapstructure:"filters"`
+	// Noise are the keys for what is commonly noise, beside the rules.
+	Noise filter.Noise `mapstructure:",squash"`
 	// Buffers are the buffers of the ETW session.
 	Buffers BuffersConfig `mapstructure:"buffers"`
 	// Batch says when records are handed to the next component.
@@ -89,6 +95,7 @@ func createDefaultConfig() component.Config {
 		ProviderGUID: dns.Server().GUID.String(),
 		Profile:      asim.ProfileWindows,
 		Packet:       asim.DefaultPacketConfig(),
+		Noise:        filter.DefaultNoise(),
 		Buffers:      BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
 		Batch:        pipeline.DefaultBatchConfig(),
 		Queue:        pipeline.DefaultQueueConfig(),
@@ -134,6 +141,9 @@ func (c *Config) Validate() error {
 			check("device.ip", fmt.Errorf("%q is not an IP address", c.Device.IP))
 		}
 	}
+	if err := c.Noise.Check(); err != nil {
+		errs = append(errs, err)
+	}
 	b := &c.Buffers
 	between("buffers.size_kb", b.SizeKB, session.MinBufferSizeKB, session.MaxBufferSizeKB)
 	between("buffers.minimum", b.Minimum, 2, maxBuffers)
@@ -141,23 +151,23 @@ func (c *Config) Validate() error {
 	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
 		check("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
 	}
-	// The sections packet, batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	// The sections packet, filters, batch, queue, retry and replay are validated by the collector, each by its own Validate.
 	if provider != nil && len(errs) == 0 {
 		check("session_name", c.session(provider).Validate())
 	}
 	return errors.Join(errs...)
 }
 
-// enable gives the level and the keywords in force.
+// enable gives what the level and the flags in force select.
 func (c *Config) enable(p *dns.Provider) dns.Enable {
-	e := dns.Enable{Level: p.Level, Keywords: p.Keywords}
+	level, flags := p.Level, p.Keywords
 	if c.EnableLevel != 0 {
-		e.Level = uint8(c.EnableLevel)
+		level = uint8(c.EnableLevel)
 	}
 	if c.EnableFlags != nil {
-		e.Keywords = *c.EnableFlags
+		flags = *c.EnableFlags
 	}
-	return e
+	return p.Enable(level, flags)
 }
 
 // session gives the settings of the ETW session.

@@ -135,6 +135,10 @@ func keys(t reflect.Type, prefix string) []string {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name := strings.Split(f.Tag.Get("mapstructure"), ",")[0]
+		if name == "" { // squashed
+			all = append(all, keys(f.Type, prefix)...)
+			continue
+		}
 		if f.Type.Kind() == reflect.Struct && !strings.Contains(f.Type.PkgPath(), "configretry") {
 			all = append(all, keys(f.Type, prefix+name+".")...)
 			continue

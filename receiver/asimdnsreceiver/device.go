@@ -67,12 +67,12 @@ func watchDevice(stopped <-chan struct{}, ticks <-chan time.Time, device asim.De
 	}
 }
 
-// followDevice keeps the mapper's device what this host is, until stopped is closed.
+// followDevice tells the handler when this host has changed, until stopped is closed.
 func (r *dnsReceiver) followDevice(stopped <-chan struct{}) {
 	ticker := time.NewTicker(deviceInterval)
 	defer ticker.Stop()
 	watchDevice(stopped, ticker.C, r.liveDevice(), r.liveDevice, func(d asim.Device) {
-		r.handler.mapper.SetDevice(d)
+		r.handler.moved.Store(&d)
 		r.log.Info("this host has changed", zap.String("name", d.Name), zap.Stringer("address", d.Addr))
 	})
 }

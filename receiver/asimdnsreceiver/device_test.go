@@ -8,8 +8,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 )
 
 func TestAnAddressThatChangesIsFollowed(t *testing.T) {
@@ -35,6 +38,24 @@ func TestAnAddressThatChangesIsFollowed(t *testing.T) {
 	<-ended
 	require.Equal(t, []asim.Device{at("198.51.100.7"), at("192.0.2.1")}, set)
 	require.LessOrEqual(t, deviceInterval, time.Minute)
+}
+
+func TestAHostThatChangedIsTheOneOfTheNextBatch(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	p := dns.Server()
+	f, err := filter.New(p, cfg.Filters, cfg.Noise)
+	require.NoError(t, err)
+	h := &handler{decoder: dns.NewDecoder(p), filter: f, mapper: asim.NewDNSMapper(p, cfg.Profile, asim.Device{Name: "old.example.com", Host: true}, "")}
+	name := func() string {
+		logs := plog.NewLogs()
+		h.Begin(logs)
+		v, _ := logs.ResourceLogs().At(0).Resource().Attributes().Get("host.name")
+		return v.Str()
+	}
+	require.Equal(t, "old.example.com", name())
+	h.moved.Store(&asim.Device{Name: "new.example.com", Host: true})
+	require.Equal(t, "new.example.com", name())
+	require.Equal(t, "new.example.com", name())
 }
 
 func TestALiveReceiverIsNamedAsThisHostUnlessTheConfigurationSaysOtherwise(t *testing.T) {

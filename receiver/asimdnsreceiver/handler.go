@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
@@ -19,16 +20,31 @@ import (
 type handler struct {
 	decoder *dns.Decoder
 	enable  dns.Enable
+	filter  *filter.Filter
 	mapper  *asim.DNSMapper
 	event   dns.Event
 
-	partial atomic.Int64 // emitted events that fit no layout exactly
+	moved   atomic.Pointer[asim.Device] // what this host is by now, for the next batch
+	partial atomic.Int64                // emitted events that fit no layout exactly
 	foreign foreign
 }
 
 var _ pipeline.Handler = (*handler)(nil)
 
-func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice { return h.mapper.Begin(logs) }
+// setDevice says that the events to come are another host's. None may be on its way.
+func (h *handler) setDevice(d asim.Device) {
+	h.mapper.SetDevice(d)
+	h.filter.SetDevice(d.Addr)
+	h.filter.Forget()
+}
+
+func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
+	if d := h.moved.Swap(nil); d != nil {
+		h.mapper.SetDevice(*d)
+		h.filter.SetDevice(d.Addr)
+	}
+	return h.mapper.Begin(logs)
+}
 
 func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
 	e := &h.event
@@ -45,7 +61,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	h.decoder.Decode(e)
-	if !h.mapper.Wants(e) {
+	if !h.mapper.Wants(e) || h.filter.Drops(e) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	if e.Template != nil && !e.Exact {

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
 )
@@ -23,6 +24,7 @@ type liveSource struct {
 func startLive(r *dnsReceiver, h component.Host) (source, error) {
 	r.processes = process.NewNames(process.System())
 	r.handler.mapper.SetProcesses(r.processes)
+	r.handler.filter.Process = func(e *dns.Event) string { return r.processes.Name(uint32(e.AskerProcess()), e.Time()) }
 	deliver := func(header, userData []byte) { r.pipeline.Offer(time.Now().UnixNano(), header, userData) }
 	s, err := session.Open(r.cfg.session(r.provider), deliver, r.log)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
@@ -70,6 +71,10 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	if err != nil {
 		return err
 	}
+	wanted, err := filter.New(r.provider, r.cfg.Filters, r.cfg.Noise)
+	if err != nil {
+		return err
+	}
 	enable := r.cfg.enable(r.provider)
 	device := r.liveDevice()
 	if r.cfg.Replay.Enabled() {
@@ -78,9 +83,12 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	r.handler = &handler{
 		decoder: dns.NewDecoder(r.provider),
 		enable:  enable,
+		filter:  wanted,
 		mapper:  asim.NewDNSMapper(r.provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
 	}
-	r.handler.mapper.SetPackets(r.cfg.Packet)
+	r.handler.decoder.SkipPackets = !r.cfg.Packet.Parse
+	r.handler.mapper.KeepPackets(r.cfg.Packet.Keep)
+	r.handler.filter.SetDevice(device.Addr)
 	r.pipeline = pipeline.New(pipeline.Settings{
 		Batch: r.cfg.Batch, Queue: r.cfg.Queue, Retry: r.cfg.Retry,
 		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,

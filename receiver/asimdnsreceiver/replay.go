@@ -65,7 +65,7 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 		return err
 	}
 	header := reader.Header()
-	s.r.handler.mapper.SetDevice(s.r.fileDevice(path, header.OS.String()))
+	s.r.handler.setDevice(s.r.fileDevice(path, header.OS.String()))
 	if header.EventsLost > 0 || header.BuffersLost > 0 {
 		s.lose("etl_events", int64(header.EventsLost))
 		s.lose("etl_buffers", int64(header.BuffersLost))

@@ -10,8 +10,6 @@ package eventstest
 import (
 	"os"
 	"testing"
-
-	"github.com/cilium/ebpf"
 )
 
 // lack ends a test that cannot have the kernel's maps.
@@ -25,12 +23,3 @@ func lack(t testing.TB, format string, args ...any) {
 
 // MaxRecord is the longest record that Ring.Write can write, in bytes.
 const MaxRecord = 3 << 10
-
-// Ring is a ring buffer map and the program that writes into it.
-type Ring struct {
-	Path string // where it is pinned
-	Map  *ebpf.Map
-
-	program *ebpf.Program
-	input   []byte
-}

@@ -68,6 +68,15 @@ func NewPerfArray(t testing.TB, path string) *ebpf.Map {
 	return newMap(t, path, &ebpf.MapSpec{Type: ebpf.PerfEventArray})
 }
 
+// Ring is a ring buffer map and the program that writes into it.
+type Ring struct {
+	Path string // where it is pinned
+	Map  *ebpf.Map
+
+	program *ebpf.Program
+	input   []byte // reused by Write
+}
+
 // prefix stands before a record in the program's input: the kernel runs an XDP program on 14 bytes at least.
 const prefix = 16
 

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dns
+
+import "net/netip"
+
+// What an event says of its exchange, whichever of its fields say it, or the DNS message that it carries. None of these allocates
+// for an event of usual size whose fields say it.
+
+// Bits of the DNS header's flags word that tell the result (RFC 1035 section 4.1.1).
+const (
+	flagQR    = 0x8000
+	maskRCode = 0x000F
+)
+
+// DNS response codes stand in Win32 statuses at 9000 plus the code: DNS_ERROR_RCODE_FORMAT_ERROR (9001) to 9023 (winerror.h).
+const (
+	statusRCodeBase = 9000
+	statusRCodeLast = 9023
+)
+
+// packetState is what is known of the DNS message that an event carries.
+type packetState uint8
+
+const (
+	packetUnread packetState = iota
+	packetNone               // there is none, or it is not to be read
+	packetParsed
+	packetBroken
+)
+
+// Packet gives the DNS message that the event carries, read once; nil where there is none that can be read.
+func (e *Event) Packet() *Message {
+	if e.packet == packetUnread {
+		switch raw := e.Bytes(PacketData); {
+		case len(raw) == 0:
+			e.packet = packetNone
+		case e.message.Read(raw) != nil:
+			e.packet = packetBroken
+		default:
+			e.packet = packetParsed
+		}
+	}
+	if e.packet != packetParsed {
+		return nil
+	}
+	return &e.message
+}
+
+// PacketBroken tells whether the event carries a packet that is no DNS message.
+func (e *Event) PacketBroken() bool { return e.Packet() == nil && e.packet == packetBroken }
+
+// RCode gives the DNS response code that the event carries: in a field, in a Win32 status, or of a response in the DNS header's
+// flags. The flags have its lower four bits, and the packet may have the others.
+func (e *Event) RCode() (code uint64, ok bool) {
+	if code, ok = e.Num(ResponseCode); ok {
+		return code, true
+	}
+	if status, has := e.Num(Status); has {
+		if status > statusRCodeBase && status <= statusRCodeLast {
+			return status - statusRCodeBase, true
+		}
+		return 0, status == 0
+	}
+	if e.Phase != Response || e.NoAnswer {
+		return 0, false
+	}
+	flags, has := e.Num(Flags)
+	if m := e.Packet(); m != nil && m.Flags&flagQR != 0 && (!has || uint64(m.RCode)&maskRCode == flags&maskRCode) {
+		return uint64(m.RCode), true
+	}
+	return flags & maskRCode, has && flags&flagQR != 0
+}
+
+// QType gives the query's type: of the field, else the one that the event's name implies, else the packet's.
+func (e *Event) QType() (code uint64, ok bool) {
+	if code, ok = e.StatedQType(); ok {
+		return code, true
+	}
+	if m := e.Packet(); m != nil && m.HasQuestion {
+		return uint64(m.QueryType), true
+	}
+	return 0, false
+}
+
+// StatedQType is QType without the packet, whose question in an update or a notification names a zone.
+func (e *Event) StatedQType() (code uint64, ok bool) {
+	if code, ok = e.Num(QueryType); ok {
+		return code, true
+	}
+	return uint64(e.Meaning.QueryType), e.Meaning.QueryType != 0
+}
+
+// QName appends the name that is asked for to dst, as the field has it or, in an event without that field, the packet.
+func (e *Event) QName(dst []byte) []byte {
+	if name, ok := e.Text(dst, QueryName); ok {
+		return name
+	}
+	if m := e.Packet(); m != nil {
+		return append(dst, m.QueryName(e.Bytes(PacketData))...)
+	}
+	return dst
+}
+
+// LocalAddr gives the address of this host that the event names, without a zone; ok is false where it names none or an
+// unspecified one.
+func (e *Event) LocalAddr() (addr netip.Addr, ok bool) {
+	addr, ok = e.Addr(e.Local)
+	return addr.WithZone(""), ok && !addr.IsUnspecified()
+}
+
+// AskerAddr gives the address of the host that asks, without a zone, where the event names it: the peer, or on what this host
+// asks of others one of its own addresses.
+func (e *Event) AskerAddr() (addr netip.Addr, ok bool) {
+	switch {
+	case e.Peer == NoField:
+		addr, _, ok = e.FirstAddr(LocalAddress)
+	case e.PeerIsServer:
+		addr, ok = e.Addr(e.Local)
+	default:
+		addr, ok = e.Addr(e.Peer)
+	}
+	return addr.WithZone(""), ok && !addr.IsUnspecified()
+}
+
+// AskerProcess gives the process that asks: as the event names it, as those do that the DNS Client service writes for others,
+// else the one that wrote the event. 0 is none.
+func (e *Event) AskerProcess() uint64 {
+	if pid, ok := e.Num(ClientPID); ok && pid != 0 {
+		return pid
+	}
+	if e.ProcessID == unknownProcess {
+		return 0
+	}
+	return uint64(e.ProcessID)
+}
+
+// unknownProcess is the id in the header of an event that no process wrote.
+const unknownProcess = 1<<32 - 1
+
+// Informational tells whether the event only informs: it is part of no exchange of DNS messages, changes nothing on a server,
+// and is neither a warning nor an error. An event that the manifest does not have is not judged.
+func (e *Event) Informational() bool {
+	return e.Phase == NoPhase && !e.Audit && e.Template != nil && (e.Level == 0 || e.Level >= levelInformation)
+}
+
+// levelInformation is win:Informational (winmeta.xml); higher levels are more verbose, and 0 is "log always".
+const levelInformation = 4

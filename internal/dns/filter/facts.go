@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package filter
+
+import (
+	"math"
+	"net/netip"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+)
+
+// facts are what rules ask of an event, as its record says it.
+type facts struct {
+	id        uint16
+	qtype     uint16
+	hasType   bool
+	hasName   bool
+	hasResult bool       // else EventResultDetails is NA
+	result    uint64     // the response code
+	name      []byte     // folded
+	dvc, src  netip.Addr // invalid when not known
+	process   string     // empty when not known
+
+	text []byte // the memory of name
+}
+
+// asks says which facts any rule asks for, of those that take time to find out.
+type asks struct{ qtype, result, dvc, src, name, process bool }
+
+func (a *asks) add(r *rule) {
+	a.qtype = a.qtype || r.types != nil
+	a.result = a.result || r.results != nil
+	a.dvc = a.dvc || r.dvc != nil
+	a.src = a.src || r.src != nil
+	a.name = a.name || r.names != nil
+	a.process = a.process || r.processes != nil
+}
+
+// read finds out what is asked of the event.
+func (f *Filter) read(e *dns.Event) {
+	x := &f.facts
+	x.id = e.ID
+	var ok bool
+	if f.asks.qtype {
+		code, typed := e.QType()
+		x.qtype, x.hasType = uint16(code), typed && code <= math.MaxUint16
+	}
+	if f.asks.result {
+		x.result, x.hasResult = e.RCode()
+		x.hasResult = x.hasResult && e.Phase == dns.Response
+	}
+	if f.asks.name {
+		x.text = e.QName(x.text[:0])
+		x.hasName = len(x.text) > 0
+		x.name = fold(x.text)
+	}
+	if f.asks.dvc {
+		if x.dvc, ok = e.LocalAddr(); !ok {
+			x.dvc = f.device
+		}
+	}
+	if f.asks.src {
+		if x.src, ok = e.AskerAddr(); !ok {
+			x.src = netip.Addr{}
+			if f.client {
+				x.src = f.device
+			}
+		}
+	}
+	if f.asks.process && f.Process != nil {
+		x.process = f.Process(e)
+	}
+}

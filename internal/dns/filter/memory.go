@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package filter
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math"
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+)
+
+// maxRemembered bounds the events that are remembered; with more in a window the oldest are forgotten. 4.5 MiB hold them.
+const maxRemembered = 1 << 17
+
+// memory remembers events for a window, to tell repetitions. Its memory is allocated once.
+//
+// It keeps a hash of 128 bits for each event and not the event itself. The hash is seeded anew for each memory, so that
+// nobody who chooses the names asked for can make two events collide.
+type memory struct {
+	window  uint64 // 100 ns, as FILETIME counts
+	seeds   [2]maphash.Seed
+	buckets []uint32 // 1 + the index of a chain's first entry, by the key's low bits; 0 is none
+	entries []entry  // a ring in the order in which events were remembered
+	next    int      // the entry to be written next, the oldest
+	key     []byte   // the memory of identity
+	name    []byte
+}
+
+type entry struct {
+	hash [2]uint64
+	at   int64  // FILETIME
+	next uint32 // 1 + the index of the chain's next entry
+	used bool
+}
+
+func newMemory(window time.Duration) *memory {
+	return &memory{
+		window: uint64(window / 100), seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		buckets: make([]uint32, maxRemembered), entries: make([]entry, maxRemembered),
+	}
+}
+
+// forget forgets all.
+func (m *memory) forget() {
+	clear(m.buckets)
+	clear(m.entries)
+}
+
+// repeats tells whether an event like e was remembered less than the window before it, or after it: the events of several
+// processors arrive a little out of order. If not, e is remembered.
+func (m *memory) repeats(e *dns.Event) bool {
+	id := m.identity(e)
+	return m.repeated([2]uint64{maphash.Bytes(m.seeds[0], id), maphash.Bytes(m.seeds[1], id)}, e.TimeStamp)
+}
+
+func (m *memory) repeated(hash [2]uint64, at int64) bool {
+	for i := *m.bucket(hash); i != 0; i = m.entries[i-1].next {
+		e := &m.entries[i-1]
+		if e.hash != hash {
+			continue
+		}
+		if distance(at, e.at) < m.window {
+			return true
+		}
+		m.remove(i)
+		break
+	}
+	m.add(hash, at)
+	return false
+}
+
+// distance is how far apart two times are, without an overflow.
+func distance(a, b int64) uint64 {
+	if a < b {
+		a, b = b, a
+	}
+	return uint64(a) - uint64(b)
+}
+
+func (m *memory) bucket(hash [2]uint64) *uint32 { return &m.buckets[hash[0]&(maxRemembered-1)] }
+
+// add writes over the oldest entry.
+func (m *memory) add(hash [2]uint64, at int64) {
+	index := uint32(m.next + 1)
+	m.next = (m.next + 1) % maxRemembered
+	m.remove(index)
+	first := m.bucket(hash)
+	m.entries[index-1] = entry{hash: hash, at: at, next: *first, used: true}
+	*first = index
+}
+
+// remove takes an entry, if it is used, out of its chain.
+func (m *memory) remove(index uint32) {
+	e := &m.entries[index-1]
+	if !e.used {
+		return
+	}
+	link := m.bucket(e.hash)
+	for *link != index {
+		link = &m.entries[*link-1].next
+	}
+	*link, e.used = e.next, false
+}
+
+// identity gives what two events must share to be the same: id, process, query name and type, who asked whom, and the result.
+// Of an event that is no query it is all of its data: an update or a notification names a zone, and what it says of the zone
+// is in its packet.
+func (m *memory) identity(e *dns.Event) []byte {
+	key := binary.LittleEndian.AppendUint16(m.key[:0], e.ID)
+	key = binary.LittleEndian.AppendUint64(key, e.AskerProcess())
+	m.name, _ = e.Text(m.name[:0], dns.QueryName)
+	qtype, typed := e.StatedQType()
+	if len(m.name) == 0 || !typed && e.Peer != dns.NoField {
+		m.key = append(key, e.UserData...)
+		return m.key
+	}
+	status, hasStatus := e.Num(dns.Status)
+	code, hasCode := e.RCode()
+	for _, n := range [...]uint64{optional(qtype, typed), optional(status, hasStatus), optional(code, hasCode)} {
+		key = binary.LittleEndian.AppendUint64(key, n)
+	}
+	for _, f := range [...]dns.Field{e.Local, e.Peer} {
+		addr, _ := e.Addr(f)
+		b := addr.As16()
+		key = append(key, b[:]...)
+	}
+	for _, f := range [...]dns.Field{dns.LocalAddress, dns.ServerAddress} {
+		key = append(append(key, e.Bytes(f)...), 0, 0)
+	}
+	m.key = append(key, fold(m.name)...)
+	return m.key
+}
+
+// optional gives a number of 32 bits, or one beyond them where there is none.
+func optional(n uint64, ok bool) uint64 {
+	if !ok {
+		return math.MaxUint64
+	}
+	return n
+}

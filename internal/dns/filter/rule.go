@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package filter
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+)
+
+// The fields of rules, which are columns of the ASIM DNS schema.
+const (
+	fieldEventOriginalType  = "EventOriginalType"
+	fieldEventResultDetails = "EventResultDetails"
+	fieldDvcIPAddr          = "DvcIpAddr"
+	fieldSrcIPAddr          = "SrcIpAddr"
+	fieldDNSQuery           = "DnsQuery"
+	fieldDNSQueryTypeName   = "DnsQueryTypeName"
+	fieldSrcProcessName     = "SrcProcessName"
+
+	misspeltDvcIPAddr = "DvcIpAdrr" // as the connector has it
+)
+
+func fieldNames() string {
+	return strings.Join([]string{
+		fieldEventOriginalType, fieldEventResultDetails, fieldDvcIPAddr, fieldSrcIPAddr, fieldDNSQuery, fieldDNSQueryTypeName, fieldSrcProcessName,
+	}, ", ")
+}
+
+// rule is what is asked of an event, by field; nil is nothing.
+type rule struct {
+	ids       map[uint16]bool
+	results   *results
+	dvc, src  *addresses
+	names     *names
+	types     map[uint16]bool
+	processes []string
+}
+
+// matches tells whether the event has, in each field that is asked, one of the values.
+func (r *rule) matches(x *facts) bool {
+	return (r.ids == nil || r.ids[x.id]) &&
+		(r.types == nil || x.hasType && r.types[x.qtype]) &&
+		(r.results == nil || r.results.has(x)) &&
+		(r.dvc == nil || r.dvc.has(x.dvc)) &&
+		(r.src == nil || r.src.has(x.src)) &&
+		(r.names == nil || x.hasName && r.names.has(x.name)) &&
+		(r.processes == nil || hasProcess(r.processes, x.process))
+}
+
+// add adds the values of a field, and gives an error for each that is not allowed.
+func (r *rule) add(field string, values []string) (errs []error) {
+	var one func(value string) error
+	switch field {
+	case fieldEventOriginalType:
+		one = r.addID
+	case fieldEventResultDetails:
+		one = r.addResult
+	case fieldDvcIPAddr:
+		one = func(v string) error { return addAddress(&r.dvc, v) }
+	case fieldSrcIPAddr:
+		one = func(v string) error { return addAddress(&r.src, v) }
+	case fieldDNSQuery:
+		one = r.addName
+	case fieldDNSQueryTypeName:
+		one = r.addType
+	case fieldSrcProcessName:
+		one = r.addProcess
+	default:
+		return []error{fmt.Errorf("there is no such field; want one or more of %s", fieldNames())}
+	}
+	if len(values) == 0 {
+		return []error{errors.New("the field has no value; want one or a list")}
+	}
+	for _, v := range values {
+		if err := one(v); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+func (r *rule) addID(value string) error {
+	id, err := strconv.ParseUint(value, 10, 16)
+	if err != nil {
+		return fmt.Errorf("%q is not an event id; want a number of 0 to 65535, such as 257", value)
+	}
+	r.addEventID(uint16(id))
+	return nil
+}
+
+func (r *rule) addEventID(id uint16) {
+	if r.ids == nil {
+		r.ids = map[uint16]bool{}
+	}
+	r.ids[id] = true
+}
+
+func (r *rule) addType(value string) error {
+	code, ok := asim.DNSTypeCode(value)
+	if !ok {
+		return fmt.Errorf("%q is not the name of a query type; want one such as A, AAAA, PTR or HTTPS, or TYPE and a number", value)
+	}
+	if r.types == nil {
+		r.types = map[uint16]bool{}
+	}
+	r.types[code] = true
+	return nil
+}
+
+func (r *rule) addName(value string) error {
+	if err := checkDomain(value); err != nil {
+		return err
+	}
+	if r.names == nil {
+		r.names = &names{}
+	}
+	r.names.add(value)
+	return nil
+}
+
+func (r *rule) addProcess(value string) error {
+	if value == "" {
+		return errors.New(`"" is not the name of a process; want one such as chrome.exe, or a path`)
+	}
+	r.processes = append(r.processes, value)
+	return nil
+}
+
+// hasProcess tells whether the list has the process by its path or by its file's name, in any case.
+func hasProcess(list []string, path string) bool {
+	file := path[strings.LastIndexByte(path, '\\')+1:]
+	for _, name := range list {
+		if path != "" && (strings.EqualFold(name, path) || strings.EqualFold(name, file)) {
+			return true
+		}
+	}
+	return false
+}
+
+// results is a set of response codes, and of "NA", which is every event without one to tell of.
+type results struct {
+	codes map[uint64]bool
+	na    bool
+}
+
+func (r *rule) addResult(value string) error {
+	code, ok := asim.DNSResponseCode(value)
+	na := strings.EqualFold(value, "NA")
+	if !ok && !na {
+		return fmt.Errorf("%q is not the name of a DNS response code; want NA or one of %s", value, strings.Join(asim.DNSResponseNames(), ", "))
+	}
+	if r.results == nil {
+		r.results = &results{codes: map[uint64]bool{}}
+	}
+	if na {
+		r.results.na = true
+	} else {
+		r.results.codes[code] = true
+	}
+	return nil
+}
+
+func (s *results) has(x *facts) bool {
+	if !x.hasResult {
+		return s.na
+	}
+	return s.codes[x.result]
+}
+
+// addresses is a set of addresses and networks.
+type addresses struct {
+	single   map[netip.Addr]bool
+	networks []netip.Prefix
+}
+
+func addAddress(set **addresses, value string) error {
+	prefix, err := netip.ParsePrefix(value)
+	if addr, addrErr := netip.ParseAddr(value); addrErr == nil {
+		addr = addr.Unmap().WithZone("")
+		prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	if err != nil {
+		return fmt.Errorf("%q is neither an IP address nor a network; want one such as 10.0.0.1 or 10.0.0.0/8", value)
+	}
+	if *set == nil {
+		*set = &addresses{single: map[netip.Addr]bool{}}
+	}
+	if prefix.IsSingleIP() {
+		(*set).single[prefix.Addr()] = true
+	} else if prefix = prefix.Masked(); !slices.Contains((*set).networks, prefix) {
+		(*set).networks = append((*set).networks, prefix)
+	}
+	return nil
+}
+
+// has tells whether the set has the address; an invalid one is unknown.
+func (s *addresses) has(addr netip.Addr) bool {
+	if !addr.IsValid() {
+		return false
+	}
+	addr = addr.WithZone("")
+	if s.single[addr] {
+		return true
+	}
+	for _, n := range s.networks {
+		if n.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}

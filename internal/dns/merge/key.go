@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package merge
+
+import (
+	"encoding/binary"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+)
+
+// maxText is the longest name, address or GUID that an event is merged by, in bytes; a DNS name has 1,004 at most, escaped.
+// maxKey bounds a key: three texts and the numbers.
+const (
+	maxText = 1024
+	maxKey  = 3*maxText + 64
+)
+
+// appendIdentity appends what makes two events identical: id, name, type, response code or status, protocol, the other host,
+// and the process that asks. ok is false for an event without a query name, which is never merged.
+func appendIdentity(dst []byte, e *dns.Event) (key []byte, ok bool) {
+	if _, ok := e.Num(dns.QueryName); !ok {
+		return dst, false
+	}
+	dst = binary.LittleEndian.AppendUint16(dst, e.ID)
+	for _, f := range [...]dns.Field{dns.QueryType, dns.ResponseCode, dns.Status, dns.TCP} {
+		dst = appendNumber(dst, e, f)
+	}
+	dst = binary.LittleEndian.AppendUint64(dst, process(e))
+	return appendTexts(dst, e, dns.QueryName, e.Peer, dns.ServerAddress)
+}
+
+// exchanges pairs the events of the DNS Client that ask with those that answer, by the key's first byte.
+var exchanges = map[uint16]struct {
+	pair byte
+	tag  uint32
+}{
+	3006: {1, tagRequest}, 3008: {1, tagResponse},
+	3010: {2, tagRequest}, 3011: {2, tagResponse},
+	3016: {3, tagRequest}, 3018: {3, tagResponse},
+	3019: {4, tagRequest}, 3020: {4, tagResponse},
+}
+
+// serverExchange is the server's query received and its response.
+const serverExchange = 5
+
+// appendExchange appends what a query and its response have in common: on the server the GUID, else client, port and
+// transaction id; on the client process, name and type. The tag is 0 for an event that is neither.
+func appendExchange(dst []byte, e *dns.Event) (key []byte, tag uint32) {
+	ok := true
+	if x, isClient := exchanges[e.ID]; isClient {
+		dst, tag = append(dst, x.pair), x.tag
+		dst = appendNumber(dst, e, dns.QueryType)
+		dst = binary.LittleEndian.AppendUint64(dst, process(e))
+		dst, ok = appendTexts(dst, e, dns.QueryName)
+	} else {
+		switch e.ID {
+		case 256, 287:
+			tag = tagRequest
+		case 257, 258, 284, 285:
+			tag = tagResponse
+		default:
+			return dst, 0
+		}
+		dst = append(dst, serverExchange)
+		empty := len(dst) + 1
+		if dst, ok = appendTexts(dst, e, dns.SessionGUID); ok && len(dst) == empty {
+			dst, ok = appendTexts(dst, e, e.Peer)
+			dst = appendNumber(appendNumber(dst, e, dns.Port), e, dns.XID)
+		}
+	}
+	if !ok {
+		return dst, 0
+	}
+	return dst, tag
+}
+
+// process is the process that asks: 0 on the server, whose events are all its own.
+func process(e *dns.Event) uint64 {
+	if e.Peer != dns.NoField {
+		return 0
+	}
+	return e.AskerProcess()
+}
+
+// appendNumber appends a number field, and whether the event carries it.
+func appendNumber(dst []byte, e *dns.Event, f dns.Field) []byte {
+	n, ok := e.Num(f)
+	if !ok {
+		return append(dst, 0)
+	}
+	return binary.LittleEndian.AppendUint64(append(dst, 1), n)
+}
+
+// appendTexts appends text fields, each with a zero behind it: in lower case and without a final dot, as names are compared.
+// ok is false when one of them is too long.
+func appendTexts(dst []byte, e *dns.Event, fields ...dns.Field) (key []byte, ok bool) {
+	for _, f := range fields {
+		before := len(dst)
+		dst, _ = e.Text(dst, f)
+		if len(dst) > before+maxText {
+			return dst[:before], false
+		}
+		for i := before; i < len(dst); i++ {
+			if c := dst[i]; c >= 'A' && c <= 'Z' {
+				dst[i] = c + ('a' - 'A')
+			}
+		}
+		if n := len(dst); n > before && dst[n-1] == '.' {
+			dst = dst[:n-1]
+		}
+		dst = append(dst, 0)
+	}
+	return dst, true
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package merge
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+var start = time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+
+// maker makes events of one provider.
+type maker struct {
+	t       testing.TB
+	decoder *dns.Decoder
+}
+
+// event makes an event that happened some time after start, and its wire form.
+func (m maker) event(id uint16, after time.Duration, fields map[string]any) (*dns.Event, []byte) {
+	m.t.Helper()
+	for _, tmpl := range m.decoder.Templates() {
+		if tmpl.ID != id {
+			continue
+		}
+		raw, err := tmpl.Encode(nil, 8, fields)
+		require.NoError(m.t, err)
+		r := etw.Record{ID: id, Version: tmpl.Version, Provider: tmpl.Provider, ProcessID: 7, TimeStamp: etw.Filetime(start.Add(after).UnixNano()), UserData: raw}
+		wire, err := r.Append(nil)
+		require.NoError(m.t, err)
+		e := &dns.Event{}
+		require.NoError(m.t, e.Parse(wire))
+		m.decoder.Decode(e)
+		return e, wire
+	}
+	m.t.Fatalf("no event %d", id)
+	return nil, nil
+}
+
+func server(t testing.TB) maker { return maker{t, dns.NewDecoder(dns.Server())} }
+func client(t testing.TB) maker { return maker{t, dns.NewDecoder(dns.Client())} }
+
+func keeper(mode Mode, window time.Duration) *Keeper {
+	return New(Settings{Mode: mode, Window: window, MaxEvents: 100, MaxBytes: 1 << 20})
+}
+
+func query(name string, more ...any) map[string]any {
+	fields := map[string]any{"QNAME": name, "QTYPE": 1, "Source": "10.0.0.1"}
+	for i := 0; i < len(more); i += 2 {
+		fields[more[i].(string)] = more[i+1]
+	}
+	return fields
+}
+
+func TestIdenticalQueriesAreOneWhateverIdentifiesTheExchange(t *testing.T) {
+	m, k := server(t), keeper(Aggregate, time.Minute)
+	add := func(after time.Duration, fields map[string]any) Verdict {
+		e, raw := m.event(256, after, fields)
+		return k.Add(e, raw, 1).Verdict
+	}
+	require.Equal(t, Held, add(0, query("www.example.com.", "XID", 1, "Port", 1000, "GUID", "{1}")))
+	require.Equal(t, Merged, add(5*time.Second, query("WWW.Example.com", "XID", 2, "Port", 2000, "GUID", "{2}")), "case and final dot do not count")
+	require.Equal(t, Merged, add(2*time.Second, query("www.example.com.")))
+	require.Equal(t, Held, add(3*time.Second, query("www.example.com.", "QTYPE", 28)))
+	require.Equal(t, Held, add(4*time.Second, query("www.example.com.", "Source", "10.0.0.2")))
+	require.Equal(t, Held, add(5*time.Second, query("www.example.com.", "TCP", 1)))
+	require.Equal(t, Held, add(2*time.Minute, query("www.example.com.")), "outside the window")
+	require.Equal(t, 5, k.Held())
+
+	let := k.Let()
+	require.Equal(t, int64(3), let.Count)
+	require.Equal(t, start, let.First.UTC())
+	require.Equal(t, start.Add(5*time.Second), let.Last.UTC())
+	require.False(t, let.Unanswered)
+	k.Done(let)
+	require.Equal(t, 4, k.Held())
+}
+
+func TestEventsWithoutANameAndOverlongNamesAreNeverMerged(t *testing.T) {
+	k := keeper(Aggregate, time.Minute)
+	e, raw := client(t).event(1019, 0, nil)
+	require.Equal(t, Pass, k.Add(e, raw, 1).Verdict)
+	e, raw = server(t).event(256, 0, query(strings.Repeat("a", maxText+1)))
+	require.Equal(t, Pass, k.Add(e, raw, 1).Verdict)
+	require.Zero(t, k.Held())
+}
+
+func TestDifferentResultsAndProcessesAreNotIdentical(t *testing.T) {
+	m, k := client(t), keeper(Aggregate, time.Minute)
+	for _, fields := range []map[string]any{
+		{"QueryName": "a.example", "QueryStatus": 0}, {"QueryName": "a.example", "QueryStatus": 9003},
+	} {
+		e, raw := m.event(3008, 0, fields)
+		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+		e.ProcessID = 8
+		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+		require.Equal(t, Merged, k.Add(e, raw, 1).Verdict)
+	}
+}
+
+func TestInAReplayTheClockIsTheEventsOwnAndProcessorsMayBeFarApart(t *testing.T) {
+	m, k := server(t), keeper(Aggregate, time.Minute)
+	add := func(name string, after time.Duration) Verdict {
+		e, raw := m.event(256, after, query(name))
+		return k.Add(e, raw, 1).Verdict
+	}
+	require.Equal(t, Held, add("a.example", 0))
+	require.Equal(t, Held, add("b.example", 4*time.Minute)) // of one processor
+	require.False(t, k.Due(time.Now().UnixNano()), "the host's clock does not count")
+	require.Equal(t, Merged, add("a.example", 30*time.Second)) // of another
+	require.Equal(t, Held, add("c.example", 7*time.Minute))
+	require.True(t, k.Due(0))
+	let := k.Let()
+	require.Equal(t, int64(2), let.Count)
+	k.Done(let)
+	require.False(t, k.Due(0))
+}
+
+func TestLiveTheClockIsTheHosts(t *testing.T) {
+	k := New(Settings{Mode: Aggregate, Window: time.Minute, MaxEvents: 10, MaxBytes: 1 << 20, Live: true})
+	e, raw := server(t).event(256, 0, query("a.example"))
+	require.Equal(t, Held, k.Add(e, raw, start.UnixNano()).Verdict)
+	require.False(t, k.Due(start.Add(time.Minute).UnixNano()))
+	require.True(t, k.Due(start.Add(time.Minute+1).UnixNano()))
+}
+
+func TestTheOldestGoesEarlyWhenThereIsNoRoom(t *testing.T) {
+	m := server(t)
+	k := New(Settings{Mode: Correlate, Window: time.Hour, MaxEvents: 3, MaxBytes: 1 << 20})
+	for i := range 10 {
+		for k.Due(0) {
+			let := k.Let()
+			require.False(t, let.Unanswered, "it may still be answered")
+			k.Done(let)
+		}
+		e, raw := m.event(256, 0, query("a.example", "GUID", fmt.Sprintf("{%d}", i)))
+		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+		require.LessOrEqual(t, k.Held(), 3)
+	}
+}
+
+func TestAResponseFindsItsQueryByGUIDOrByClientPortAndID(t *testing.T) {
+	m := server(t)
+	response := func(more ...any) map[string]any {
+		fields := query("a.example", more...)
+		delete(fields, "Source")
+		fields["Destination"] = "10.0.0.1"
+		return fields
+	}
+	for _, ids := range [][]any{{"GUID", "{BF629903-4288-435F-9182-470BEDF5C0A4}"}, {"Port", 5353, "XID", 7}} {
+		k := keeper(Correlate, 10*time.Second)
+		e, raw := m.event(256, time.Second, query("a.example", ids...))
+		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+		e, raw = m.event(257, 3*time.Second, response(ids...))
+		d := k.Add(e, raw, 2)
+		require.Equal(t, Answer, d.Verdict)
+		require.Equal(t, start.Add(time.Second), d.Start.UTC())
+		require.Zero(t, k.Held())
+
+		// The other way round, from another processor's buffer.
+		e, response257 := m.event(258, 3*time.Second, response(ids...))
+		require.Equal(t, Held, k.Add(e, response257, 3).Verdict)
+		e, raw = m.event(256, time.Second, query("a.example", ids...))
+		d = k.Add(e, raw, 4)
+		require.Equal(t, Query, d.Verdict)
+		require.Equal(t, response257, d.Data)
+		require.Equal(t, int64(3), d.Received)
+		require.Equal(t, start.Add(time.Second), d.Start.UTC())
+		require.Zero(t, k.Held())
+	}
+}
+
+func TestAQueryWithoutAResponseIsUnansweredWhenItsTimeIsOver(t *testing.T) {
+	m, k := server(t), keeper(Correlate, 10*time.Second)
+	e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
+	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+	require.False(t, k.Let().Unanswered)
+	e, raw = m.event(256, 10*time.Minute, query("a.example", "GUID", "{2}"))
+	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+	require.True(t, k.Due(0))
+	require.True(t, k.Let().Unanswered)
+	e, raw = m.event(257, 11*time.Minute, map[string]any{"GUID": "{1}"})
+	require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "a response long after its query is another exchange's")
+}
+
+func TestAClientsAnswerFindsItsQuestionByProcessNameAndType(t *testing.T) {
+	m, k := client(t), keeper(Correlate, 10*time.Second)
+	for _, pair := range [][2]uint16{{3006, 3008}, {3010, 3011}, {3016, 3018}, {3019, 3020}} {
+		e, raw := m.event(pair[0], 0, map[string]any{"QueryName": "a.example", "QueryType": 28})
+		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+		e, raw = m.event(pair[1], time.Second, map[string]any{"QueryName": "a.example", "QueryType": 1})
+		require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "another type")
+		e, raw = m.event(pair[1], time.Second, map[string]any{"QueryName": "A.example.", "QueryType": 28})
+		require.Equal(t, Answer, k.Add(e, raw, 1).Verdict, "%v", pair)
+	}
+	e, raw := m.event(3009, 0, map[string]any{"QueryName": "a.example"})
+	require.Equal(t, Pass, k.Add(e, raw, 1).Verdict)
+}
+
+func BenchmarkKeeper(b *testing.B) {
+	m := server(b)
+	e, raw := m.event(256, 0, query("www.example.com.", "GUID", "{BF629903-4288-435F-9182-470BEDF5C0A4}"))
+	for _, mode := range []Mode{Aggregate, Correlate} {
+		k := New(Settings{Mode: mode, Window: time.Minute, MaxEvents: 100_000, MaxBytes: 64 << 20})
+		b.Run(map[Mode]string{Aggregate: "aggregate", Correlate: "correlate"}[mode], func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if k.Due(0) {
+					k.Done(k.Let())
+				}
+				k.Add(e, raw, 1)
+			}
+		})
+	}
+}
