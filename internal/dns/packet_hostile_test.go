@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dns
+
+import (
+	"encoding/binary"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+	"github.com/stretchr/testify/require"
+)
+
+// hostile builds the packets that cost a careless reader most: responses of 64 KiB.
+func hostile(t testing.TB) map[string][]byte {
+	t.Helper()
+	const size, nameless = 65535, 1 + recordFixed
+	add := func(b []byte, owner string, typ uint16, data []byte) []byte {
+		b = binary.BigEndian.AppendUint16(append(b, owner...), typ)
+		b = append(b, 0, 1, 0, 0, 0, 0)
+		b = append(binary.BigEndian.AppendUint16(b, uint16(len(data))), data...)
+		binary.BigEndian.PutUint16(b[6:], binary.BigEndian.Uint16(b[6:])+1)
+		return b
+	}
+	header := []byte{0, 1, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	of := func(typ uint16, data []byte) []byte {
+		b := header[:messageHeader:messageHeader]
+		for len(b)+nameless+len(data) <= size {
+			b = add(b, "\x00", typ, data)
+		}
+		return b
+	}
+	bitmap := []byte{0} // NSEC: the root, then all types there are
+	for window := range 256 {
+		bitmap = append(append(bitmap, byte(window), 32), strings.Repeat("\xFF", 32)...)
+	}
+
+	// One long name, a chain of pointers to it, and thousands of names that point to the chain's end.
+	const first = messageHeader + nameless
+	chain := []byte(strings.Repeat("\x3D"+strings.Repeat("\xFF", 61), 4) + "\x00")
+	next := 0xC000 | uint16(first)
+	for range maxNamePointers - 1 {
+		chain = binary.BigEndian.AppendUint16(chain, next)
+		next = 0xC000 | uint16(first+len(chain)-2)
+	}
+	pointers := add(header[:messageHeader:messageHeader], "\x00", dns.TypeNULL, chain)
+	end := string(binary.BigEndian.AppendUint16(nil, next))
+	for len(pointers)+2+recordFixed+2 <= size {
+		pointers = add(pointers, end, dns.TypeNS, []byte(end))
+	}
+	return map[string][]byte{
+		"empty records":       of(dns.TypeNULL, nil),
+		"all types there are": of(dns.TypeNSEC, bitmap),
+		"many types":          of(dns.TypeNSEC, bitmap[:1+7*34]),
+		"long texts":          of(dns.TypeTXT, []byte(strings.Repeat(strings.Repeat("\xFF", 256), 255))),
+		"circles of names":    of(dns.TypeHIP, []byte(strings.Repeat("\xC0\x0C", 60))),
+		"pointers":            pointers,
+	}
+}
+
+func TestHostilePacketsCostLittle(t *testing.T) {
+	for name, packet := range hostile(t) {
+		require.LessOrEqual(t, len(packet), 65535)
+		var m Message
+		begin := time.Now()
+		err := m.Read(packet)
+		took := time.Since(begin)
+		t.Logf("%s: %d bytes, %v, %d of %d answers, %v", name, len(packet), took, len(m.Answers), m.AnswerCount, err)
+		require.Equal(t, name == "circles of names", err != nil, name)
+		require.Less(t, took, 2*time.Second, name) // some milliseconds, on a machine that does nothing else
+		requireBounded(t, &m)
+	}
+}
+
+func requireBounded(t testing.TB, m *Message) {
+	t.Helper()
+	size := 0
+	for _, a := range m.Answers {
+		size += len(a)
+	}
+	require.LessOrEqual(t, len(m.Answers), maxAnswers)
+	require.LessOrEqual(t, size, maxAnswersText)
+}
+
+func FuzzMessage(f *testing.F) {
+	f.Add(fromHex(f, recorded257))
+	f.Add(fromHex(f, recorded261))
+	f.Add(packed(f, func(m *dns.Msg) { m.SetEdns0(1232, true); m.Rcode = dns.RcodeBadVers }, "x. 60 IN SOA ns. admin. 1 2 3 4 5", `x. 60 IN SVCB 1 a. port=53`))
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		var m Message
+		err := m.Read(packet)
+		requireBounded(t, &m)
+		var theirs dns.Msg
+		if theirs.Unpack(packet) != nil {
+			return
+		}
+		if errors.Is(err, errShort) {
+			return // the library forgives a message that ends between two records, or in a question
+		}
+		require.NoError(t, err, "the library reads it")
+		if len(theirs.Question) > 0 {
+			require.Equal(t, theirs.Question[0].Qtype, m.QueryType)
+			require.Equal(t, theirs.Question[0].Qclass, m.QueryClass)
+			require.Equal(t, theirs.Question[0].Name, m.QueryName(packet))
+		}
+		if theirs.Response && theirs.Opcode != dns.OpcodeUpdate {
+			require.Equal(t, len(theirs.Answer), m.AnswerCount)
+		}
+	})
+}
