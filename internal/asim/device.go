@@ -5,8 +5,6 @@ package asim
 import (
 	"net/netip"
 	"strings"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
 // Device is the host whose events are mapped: what ASIM calls Dvc.
@@ -48,7 +46,7 @@ func (d *Device) hostname() (host, domain string) {
 }
 
 // putDvc writes the attributes of the device, except its address.
-func (d *deviceTexts) putDvc(attrs pcommon.Map) {
+func (d *deviceTexts) putDvc(attrs attributes) {
 	attrs.PutStr("Dvc", d.Name)
 	if d.Host {
 		attrs.PutStr("DvcHostname", d.host)

@@ -31,6 +31,7 @@ type DNSMapper struct {
 	classes    map[uint16]dnsClass
 	device     *deviceTexts
 	keep       PacketKeep
+	omit       omitted
 	processes  ProcessNamer
 	unparsable atomic.Int64
 
@@ -57,6 +58,9 @@ func (m *DNSMapper) SetDevice(d Device) { m.device = d.texts() }
 
 // KeepPackets says when AdditionalFields.PacketData holds the packets that events carry. It is called before the first event.
 func (m *DNSMapper) KeepPackets(when PacketKeep) { m.keep = when }
+
+// Omit says which attributes are never built. It is called before the first event.
+func (m *DNSMapper) Omit(names OmitAttributes) { m.omit = names.set() }
 
 // SetProcesses gives the mapper the names of processes. It is called before the first event; without it no process is named.
 func (m *DNSMapper) SetProcesses(p ProcessNamer) { m.processes = p }
@@ -97,23 +101,38 @@ func (m *DNSMapper) class(e *dns.Event) dnsClass {
 // attributeCount is room for the attributes of nearly every event.
 const attributeCount = 48
 
+// Merged says what a record stands for beside its event. The zero value is nothing else.
+type Merged struct {
+	// Count is the number of events; 0 is one.
+	Count int64
+	// Start and End are the times of the first and the last of them; the zero time is the event's own.
+	Start, End time.Time
+	// Answered marks a response together with its query: the time between them is the exchange's duration.
+	Answered bool
+	// Unanswered marks a query that got no response in time.
+	Unanswered bool
+}
+
 // Append appends the event's record. received is when it was delivered, in nanoseconds since 1970.
 func (m *DNSMapper) Append(records plog.LogRecordSlice, e *dns.Event, received int64) {
+	m.AppendMerged(records, e, received, Merged{})
+}
+
+// AppendMerged appends the record of the event and of those merged with it.
+func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, received int64, merged Merged) {
 	lr := records.AppendEmpty()
-	at := e.Time()
-	lr.SetTimestamp(pcommon.NewTimestampFromTime(at))
+	lr.SetTimestamp(pcommon.NewTimestampFromTime(e.Time()))
 	lr.SetObservedTimestamp(pcommon.Timestamp(received))
 	number, text := severity(e.Level)
 	lr.SetSeverityNumber(number)
 	lr.SetSeverityText(text)
-	attrs := lr.Attributes()
-	attrs.EnsureCapacity(attributeCount)
+	r := dnsRecord{DNSMapper: m, Event: e, attrs: attributes{lr.Attributes(), m.omit.attributes}, merged: merged}
+	r.attrs.EnsureCapacity(attributeCount)
 
-	r := dnsRecord{DNSMapper: m, Event: e, attrs: attrs}
 	class := m.class(e)
 	lr.Body().SetStr(m.body(class, e.ID))
-	r.event(class, at)
-	attrs.PutStr("EventSeverity", eventSeverity(e.Level))
+	r.event(class)
+	r.attrs.PutStr("EventSeverity", eventSeverity(e.Level))
 	r.result()
 	r.dvc()
 	r.hosts(class)
@@ -170,8 +189,9 @@ func eventSeverity(level uint8) string {
 type dnsRecord struct {
 	*DNSMapper
 	*dns.Event
-	attrs pcommon.Map
-	used  uint64 // the fields, by bit, that an attribute of their own represents
+	attrs  attributes
+	merged Merged
+	used   uint64 // the fields, by bit, that an attribute of their own represents
 }
 
 func (r *dnsRecord) use(f dns.Field)         { r.used |= 1 << f }
@@ -192,16 +212,19 @@ func (r *dnsRecord) text(f dns.Field) string {
 }
 
 // event writes what kind of event this is, and when.
-func (r *dnsRecord) event(class dnsClass, at time.Time) {
+func (r *dnsRecord) event(class dnsClass) {
 	a := r.attrs
 	a.PutStr("EventProduct", r.provider.Product)
 	a.PutStr("EventVendor", "Microsoft")
 	a.PutStr("EventSchema", dnsSchema)
 	a.PutStr("EventSchemaVersion", dnsSchemaVersion)
-	a.PutInt("EventCount", 1)
-	r.scratch = at.AppendFormat(r.scratch[:0], "2006-01-02T15:04:05.0000000Z07:00")
-	stamp := string(r.scratch)
+	a.PutInt("EventCount", max(1, r.merged.Count))
+	start, end := r.span()
+	stamp := r.stamp(start)
 	a.PutStr("EventStartTime", stamp)
+	if !end.Equal(start) {
+		stamp = r.stamp(end)
+	}
 	a.PutStr("EventEndTime", stamp)
 	a.PutStr("EventOriginalType", strconv.Itoa(int(r.ID)))
 	if r.Template != nil {
@@ -214,6 +237,24 @@ func (r *dnsRecord) event(class dnsClass, at time.Time) {
 	if class.subType != "" {
 		a.PutStr("EventSubType", class.subType)
 	}
+}
+
+// span gives the times of the first and the last event that the record stands for.
+func (r *dnsRecord) span() (start, end time.Time) {
+	start, end = r.merged.Start, r.merged.End
+	if start.IsZero() {
+		start = r.Time()
+	}
+	if end.IsZero() {
+		end = r.Time()
+	}
+	return start, end
+}
+
+// stamp formats a time as ISO 8601 in UTC, with the 100 ns that ETW has.
+func (r *dnsRecord) stamp(t time.Time) string {
+	r.scratch = t.UTC().AppendFormat(r.scratch[:0], "2006-01-02T15:04:05.0000000Z07:00")
+	return string(r.scratch)
 }
 
 // hosts writes who asks, who is asked, and how.

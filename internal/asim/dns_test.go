@@ -148,8 +148,8 @@ func TestProfilesDifferAsTheTableSays(t *testing.T) {
 	}
 }
 
-// attributes maps an event and gives the named attributes of it; one that is not there is nil.
-func attributes(t *testing.T, p *dns.Provider, profile DNSProfile, device Device, r etw.Record, fields map[string]any, names ...string) []any {
+// attrsOf maps an event and gives the named attributes of it; one that is not there is nil.
+func attrsOf(t *testing.T, p *dns.Provider, profile DNSProfile, device Device, r etw.Record, fields map[string]any, names ...string) []any {
 	t.Helper()
 	raw := mapEvent(t, p, profile, device, r, fields).Attributes().AsRaw()
 	values := make([]any, len(names))
@@ -172,21 +172,21 @@ func TestTheClientIsTheSourceAndTheServerTheDestination(t *testing.T) {
 		{[]uint16{261, 265, 269, 274, 275, 286, 290}, "Source", own, peer},
 	} {
 		for _, id := range tc.ids {
-			got := attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: id}, map[string]any{"InterfaceIP": own, tc.peer: peer},
+			got := attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: id}, map[string]any{"InterfaceIP": own, tc.peer: peer},
 				"Src", "SrcIpAddr", "Dst", "DstIpAddr", "DvcIpAddr")
 			require.Equal(t, []any{tc.src, tc.src, tc.dst, tc.dst, own}, got, "event %d", id)
 		}
 	}
-	got := attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 277}, map[string]any{"ForwardInterfaceIP": own, "Destination": peer}, "Src", "Dst")
+	got := attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 277}, map[string]any{"ForwardInterfaceIP": own, "Destination": peer}, "Src", "Dst")
 	require.Equal(t, []any{own, peer}, got)
 }
 
 func TestUnknownAddressesAreLeftOutAndTheDeviceStandsIn(t *testing.T) {
 	fields := map[string]any{"InterfaceIP": "0.0.0.0", "Destination": "8.8.8.8", "QNAME": ".", "Port": 0}
-	got := attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 260}, fields,
+	got := attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 260}, fields,
 		"Src", "SrcIpAddr", "SrcPortNumber", "Dst", "DstIpAddr", "DvcIpAddr", "DnsQuery")
 	require.Equal(t, []any{"dc1.corp.example.com", nil, nil, "8.8.8.8", "8.8.8.8", "10.0.0.1", "."}, got)
-	got = attributes(t, dns.Server(), ProfileWindows, capture, etw.Record{ID: 260}, fields, "Dvc", "DvcHostname", "DvcIpAddr", "Src")
+	got = attrsOf(t, dns.Server(), ProfileWindows, capture, etw.Record{ID: 260}, fields, "Dvc", "DvcHostname", "DvcIpAddr", "Src")
 	require.Equal(t, []any{"capture", nil, nil, "capture"}, got)
 
 	raw := mapEvent(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 256}, map[string]any{"Source": "not an address", "InterfaceIP": "::"}).Attributes().AsRaw()
@@ -227,31 +227,31 @@ func TestResultsFollowTheResponseCode(t *testing.T) {
 		{dns.Client(), 1015, map[string]any{"QueryName": "a"}, []any{"Failure", "NA", nil, nil, nil}},
 	} {
 		for _, profile := range []DNSProfile{ProfileWindows, ProfileDocumented} {
-			require.Equal(t, tc.want, attributes(t, tc.p, profile, dc1, etw.Record{ID: tc.id}, tc.fields, names...), "event %d %v, profile %s", tc.id, tc.fields, profile)
+			require.Equal(t, tc.want, attrsOf(t, tc.p, profile, dc1, etw.Record{ID: tc.id}, tc.fields, names...), "event %d %v, profile %s", tc.id, tc.fields, profile)
 		}
 	}
 }
 
 func TestInProfileASIMTheResponseNameIsTheAnswer(t *testing.T) {
-	got := attributes(t, dns.Server(), ProfileASIM, dc1, etw.Record{ID: 257}, recorded257(t), "DnsResponseName", "DnsResponseCodeName")
+	got := attrsOf(t, dns.Server(), ProfileASIM, dc1, etw.Record{ID: 257}, recorded257(t), "DnsResponseName", "DnsResponseCodeName")
 	require.Equal(t, []any{"2607:f8b0:4004:c17::5e", "NOERROR"}, got)
-	got = attributes(t, dns.Client(), ProfileASIM, dc1, etw.Record{ID: 3008}, map[string]any{"QueryResults": "192.0.2.1;"}, "DnsResponseName")
+	got = attrsOf(t, dns.Client(), ProfileASIM, dc1, etw.Record{ID: 3008}, map[string]any{"QueryResults": "192.0.2.1;"}, "DnsResponseName")
 	require.Equal(t, []any{"192.0.2.1"}, got)
-	got = attributes(t, dns.Server(), ProfileASIM, dc1, etw.Record{ID: 257}, map[string]any{"PacketData": []byte{1, 2, 3}}, "DnsResponseName")
+	got = attrsOf(t, dns.Server(), ProfileASIM, dc1, etw.Record{ID: 257}, map[string]any{"PacketData": []byte{1, 2, 3}}, "DnsResponseName")
 	require.Equal(t, []any{nil}, got, "a packet that does not parse has no answer")
 }
 
 func TestFlagsComeFromTheWordTheFieldsOrTheOptions(t *testing.T) {
 	names := []string{"DnsFlags", "DnsFlagsRecursionDesired", "DnsFlagsAuthoritative", "DnsFlagsTruncated"}
-	got := attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 257}, map[string]any{"Flags": 0x87F0, "AA": 1, "AD": 1}, names...)
+	got := attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 257}, map[string]any{"Flags": 0x87F0, "AA": 1, "AD": 1}, names...)
 	require.Equal(t, []any{"AA,TC,RD,RA,Z,AD,CD", true, true, true}, got)
-	got = attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 256}, map[string]any{"Flags": 0}, names...)
+	got = attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 256}, map[string]any{"Flags": 0}, names...)
 	require.Equal(t, []any{nil, false, false, false}, got, "no flag set is no list")
-	got = attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 259}, map[string]any{}, names...)
+	got = attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 259}, map[string]any{}, names...)
 	require.Equal(t, []any{nil, nil, nil, nil}, got, "259 carries no flags")
-	got = attributes(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3006}, map[string]any{"QueryOptions": 1073766400}, names...)
+	got = attrsOf(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3006}, map[string]any{"QueryOptions": 1073766400}, names...)
 	require.Equal(t, []any{"RD", true, nil, nil}, got)
-	got = attributes(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3006}, map[string]any{"QueryOptions": 4}, names...)
+	got = attrsOf(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3006}, map[string]any{"QueryOptions": 4}, names...)
 	require.Equal(t, []any{nil, false, nil, nil}, got, "DNS_QUERY_NO_RECURSION")
 }
 
@@ -270,18 +270,18 @@ func TestClientEventsBecomeTheDocumentsTree(t *testing.T) {
 		{etw.Record{ID: 1015, ProcessID: 4}, map[string]any{"Address": sockaddr}, []any{"10.0.0.1", "192.0.2.53", "192.0.2.53", int64(53), "UDP", "4"}},
 		{etw.Record{ID: 1019, ProcessID: 4}, map[string]any{"Location": 1}, []any{"10.0.0.1", "dc1.corp.example.com", nil, nil, nil, "4"}},
 	} {
-		require.Equal(t, tc.want, attributes(t, dns.Client(), ProfileWindows, dc1, tc.record, tc.fields, names...), "event %d", tc.record.ID)
+		require.Equal(t, tc.want, attrsOf(t, dns.Client(), ProfileWindows, dc1, tc.record, tc.fields, names...), "event %d", tc.record.ID)
 	}
-	additional := attributes(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3006}, map[string]any{"ServerList": "192.0.2.1;192.0.2.2;"}, "AdditionalFields")[0]
+	additional := attrsOf(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3006}, map[string]any{"ServerList": "192.0.2.1;192.0.2.2;"}, "AdditionalFields")[0]
 	require.Equal(t, "192.0.2.1;192.0.2.2;", additional.(map[string]any)["ServerList"], "a list says more than its first")
-	additional = attributes(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 1001}, map[string]any{"Interface": "Ethernet", "Address": sockaddr}, "AdditionalFields")[0]
+	additional = attrsOf(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 1001}, map[string]any{"Interface": "Ethernet", "Address": sockaddr}, "AdditionalFields")[0]
 	require.Equal(t, "Ethernet", additional.(map[string]any)["Interface"])
 }
 
 func TestTransfersHaveTheTypeThatTheirNameSays(t *testing.T) {
-	got := attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 266}, map[string]any{"QNAME": "corp.example.com."}, "DnsQuery", "DnsQueryType", "DnsQueryTypeName")
+	got := attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 266}, map[string]any{"QNAME": "corp.example.com."}, "DnsQuery", "DnsQueryType", "DnsQueryTypeName")
 	require.Equal(t, []any{"corp.example.com", int64(251), "IXFR"}, got)
-	got = attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 272}, map[string]any{}, "DnsQueryTypeName")
+	got = attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 272}, map[string]any{}, "DnsQueryTypeName")
 	require.Equal(t, []any{"AXFR"}, got)
 }
 

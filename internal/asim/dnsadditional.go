@@ -8,8 +8,6 @@ import (
 	"net/netip"
 	"strconv"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
@@ -25,14 +23,20 @@ const (
 
 // additional writes AdditionalFields: every field without an attribute of its own, under the name in the manifest.
 func (r *dnsRecord) additional() {
-	m := r.attrs.PutEmptyMap("AdditionalFields")
+	if r.PacketBroken() {
+		r.unparsable.Add(1)
+	}
+	if r.attrs.omits(additionalFields) {
+		return
+	}
+	m := attributes{r.attrs.PutEmptyMap(additionalFields), r.omit.additional}
 	if r.Template == nil {
 		r.header(m)
 	}
 	r.packetFields(m)
 	for i := range r.Values {
 		f := r.FieldAt(i)
-		if f != dns.NoField && r.isUsed(f) {
+		if f != dns.NoField && r.isUsed(f) || m.omits(r.Template.Fields[i].Name) {
 			continue
 		}
 		r.putField(m, &r.Template.Fields[i], &r.Values[i])
@@ -45,12 +49,12 @@ func (r *dnsRecord) additional() {
 		m.PutStr(name, r.hex(r.Rest))
 	}
 	if m.Len() == 0 {
-		r.attrs.Remove("AdditionalFields")
+		r.attrs.Remove(additionalFields)
 	}
 }
 
 // header writes what the header says of an event that has no field list.
-func (r *dnsRecord) header(m pcommon.Map) {
+func (r *dnsRecord) header(m attributes) {
 	m.PutInt("Version", int64(r.Version))
 	m.PutInt("Level", int64(r.Level))
 	m.PutInt("Opcode", int64(r.Opcode))
@@ -62,7 +66,7 @@ func (r *dnsRecord) header(m pcommon.Map) {
 }
 
 // putField writes one field by its type. An empty text or binary field is left out.
-func (r *dnsRecord) putField(m pcommon.Map, f *schema.Field, v *schema.Value) {
+func (r *dnsRecord) putField(m attributes, f *schema.Field, v *schema.Value) {
 	switch f.Type {
 	case schema.ANSI:
 		if len(v.Bytes) > 0 {

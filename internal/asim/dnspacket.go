@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
@@ -75,9 +73,9 @@ const (
 )
 
 // packetFields writes what the packet says and no attribute has a place for, and judges whether the packet itself is kept.
-func (r *dnsRecord) packetFields(m pcommon.Map) {
+func (r *dnsRecord) packetFields(m attributes) {
 	list, count := r.answer()
-	if r.profile != ProfileASIM && len(list) > 0 {
+	if r.profile != ProfileASIM && len(list) > 0 && !m.omits(dnsAnswers) {
 		to := m.PutEmptySlice(dnsAnswers)
 		to.EnsureCapacity(len(list))
 		for _, answer := range list {
@@ -93,11 +91,7 @@ func (r *dnsRecord) packetFields(m pcommon.Map) {
 			m.PutInt(ednsClientSubnetBits, int64(msg.SubnetScope))
 		}
 	}
-	broken := r.PacketBroken()
-	if broken {
-		r.unparsable.Add(1)
-	}
-	if r.keep == KeepPacketNever || r.keep == KeepPacketOnError && !broken {
+	if r.keep == KeepPacketNever || r.keep == KeepPacketOnError && !r.PacketBroken() {
 		r.use(dns.PacketData)
 	}
 }

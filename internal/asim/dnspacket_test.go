@@ -72,7 +72,7 @@ func TestTheResponseCodeOfAPacketHasTheBitsThatFlagsHaveNot(t *testing.T) {
 		{276, map[string]any{"PacketData": badCookie}, []any{"Failure", "BADCOOKIE", int64(23)}},
 		{276, map[string]any{"PacketData": packet(t, func(m *mdns.Msg) { m.Response = false })}, []any{"NA", "NA", nil}},
 	} {
-		got := attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: tc.id}, tc.fields, "EventResult", "EventResultDetails", "DnsResponseCode")
+		got := attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: tc.id}, tc.fields, "EventResult", "EventResultDetails", "DnsResponseCode")
 		require.Equal(t, tc.want, got, "event %d", tc.id)
 	}
 }
@@ -82,11 +82,11 @@ func TestWhatAnEventHasNoFieldForComesFromItsPacket(t *testing.T) {
 		m.SetNotify("corp.example.com.")
 		m.Id, m.Response, m.Authoritative, m.RecursionDesired = 0xBEEF, true, true, false
 	})
-	got := attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 276}, map[string]any{"PacketData": notify},
+	got := attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 276}, map[string]any{"PacketData": notify},
 		"DnsQuery", "DnsQueryType", "DnsQueryTypeName", "DnsQueryClass", "TransactionIdHex", "DnsFlags", "DnsResponseName")
 	require.Equal(t, []any{"corp.example.com", int64(6), "SOA", int64(1), "beef", "AA", "NOERROR"}, got)
 	// A field of the event is not overruled.
-	got = attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 257},
+	got = attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 257},
 		map[string]any{"QNAME": "a.test.", "QTYPE": 28, "XID": 1, "Flags": 0x8080, "PacketData": notify},
 		"DnsQuery", "DnsQueryType", "TransactionIdHex", "DnsFlags")
 	require.Equal(t, []any{"a.test", int64(28), "0001", "RA"}, got)
@@ -95,10 +95,10 @@ func TestWhatAnEventHasNoFieldForComesFromItsPacket(t *testing.T) {
 func TestTheClassOfAQueryIsNamed(t *testing.T) {
 	for class, want := range map[uint16]string{1: "IN", 3: "CH", 4: "HS", 254: "NONE", 255: "ANY", 0: "Reserved", 65535: "Reserved", 65300: "Reserved", 2: "Unassigned", 300: "Unassigned"} {
 		query := packet(t, func(m *mdns.Msg) { m.Question[0].Qclass, m.Response = class, false })
-		got := attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 256}, map[string]any{"PacketData": query}, "DnsQueryClass", "DnsQueryClassName")
+		got := attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 256}, map[string]any{"PacketData": query}, "DnsQueryClass", "DnsQueryClassName")
 		require.Equal(t, []any{int64(class), want}, got)
 	}
-	got := attributes(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 259}, map[string]any{"QNAME": "a."}, "DnsQueryClass", "DnsQueryClassName")
+	got := attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 259}, map[string]any{"QNAME": "a."}, "DnsQueryClass", "DnsQueryClassName")
 	require.Equal(t, []any{nil, nil}, got, "259 carries no packet")
 }
 
@@ -121,7 +121,7 @@ func TestAnswersAndClientSubnetStandInAdditionalFields(t *testing.T) {
 	require.Equal(t, int64(20), additional(attrs, "EdnsClientSubnetScope"))
 	require.Nil(t, additional(attrs, "DnsAnswerCount"))
 
-	got := attributes(t, dns.Server(), ProfileASIM, dc1, etw.Record{ID: 261}, fields, "DnsResponseName", "AdditionalFields")
+	got := attrsOf(t, dns.Server(), ProfileASIM, dc1, etw.Record{ID: 261}, fields, "DnsResponseName", "AdditionalFields")
 	require.Equal(t, "CNAME edge.example.net;192.0.2.80", got[0])
 	require.NotContains(t, got[1], "DnsAnswers")
 }
@@ -131,7 +131,7 @@ func TestTheResultsOfTheDNSClientHaveTheFormOfAnswers(t *testing.T) {
 	_, attrs := mapped(t, dns.Client(), unchanged, 3008, fields)
 	require.Equal(t, []any{"CNAME edge.example.net", "192.0.2.80"}, additional(attrs, "DnsAnswers"))
 	require.Nil(t, additional(attrs, "QueryResults"), "DnsAnswers says the same")
-	require.Equal(t, []any{"CNAME edge.example.net;192.0.2.80"}, attributes(t, dns.Client(), ProfileASIM, dc1, etw.Record{ID: 3008}, fields, "DnsResponseName"))
+	require.Equal(t, []any{"CNAME edge.example.net;192.0.2.80"}, attrsOf(t, dns.Client(), ProfileASIM, dc1, etw.Record{ID: 3008}, fields, "DnsResponseName"))
 
 	many := strings.Repeat("192.0.2.80;", 1000)
 	_, attrs = mapped(t, dns.Client(), unchanged, 3008, map[string]any{"QueryResults": many})
@@ -194,7 +194,7 @@ func TestTheProcessThatAskedIsNamed(t *testing.T) {
 	require.NotContains(t, attrs, "SrcProcessName", "a replay knows no processes")
 	require.Equal(t, "42", attrs["SrcProcessId"])
 
-	got := attributes(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3007, ProcessID: 0xFFFFFFFF}, map[string]any{}, "SrcProcessId")
+	got := attrsOf(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3007, ProcessID: 0xFFFFFFFF}, map[string]any{}, "SrcProcessId")
 	require.Equal(t, []any{nil}, got)
 }
 

@@ -42,7 +42,10 @@ func (r *dnsRecord) query() {
 		a.PutStr("DnsSessionId", id)
 	}
 	r.use(dns.SessionGUID)
-	if ms, ok := r.num(dns.ElapsedTime); ok {
+	if ms, ok := r.num(dns.ElapsedTime); r.merged.Answered {
+		start, end := r.span()
+		a.PutInt("DnsNetworkDuration", max(0, end.Sub(start).Milliseconds()))
+	} else if ok {
 		a.PutInt("DnsNetworkDuration", int64(ms))
 	}
 }

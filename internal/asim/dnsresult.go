@@ -18,7 +18,7 @@ func (r *dnsRecord) responseCode() (code uint64, ok bool) {
 func (r *dnsRecord) result() {
 	a := r.attrs
 	code, ok := r.responseCode()
-	timedOut := r.NoAnswer
+	timedOut := r.NoAnswer || r.merged.Unanswered
 	if s, has := r.num(dns.Status); has && !ok {
 		timedOut = timedOut || s == statusTimeout
 		a.PutStr("EventOriginalResultDetails", win32StatusName(s))

@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/merge"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
@@ -46,6 +47,14 @@ type Config struct {
 	Filters filter.Config `mapstructure:"filters"`
 	// Noise are the keys for what is commonly noise, beside the rules.
 	Noise filter.Noise `mapstructure:",squash"`
+	// Aggregation lets one record stand for identical queries.
+	Aggregation AggregationConfig `mapstructure:"aggregation"`
+	// Correlate lets one record stand for a query and its response. Default false. It and Aggregation exclude each other.
+	Correlate bool `mapstructure:"correlate"`
+	// Correlation says how queries and responses are brought together.
+	Correlation CorrelationConfig `mapstructure:"correlation"`
+	// OmitAttributes are the names of attributes that are never built; AdditionalFields.<name> is a field of that map.
+	OmitAttributes asim.OmitAttributes `mapstructure:"omit_attributes"`
 	// Buffers are the buffers of the ETW session.
 	Buffers BuffersConfig `mapstructure:"buffers"`
 	// Batch says when records are handed to the next component.
@@ -66,6 +75,24 @@ type DeviceConfig struct {
 	IP string `mapstructure:"ip"`
 }
 
+// AggregationConfig is the `aggregation` section.
+type AggregationConfig struct {
+	// Window is how long after the first of them identical queries are counted in its record; the record comes when it is
+	// over. 0, the default, does not aggregate.
+	Window time.Duration `mapstructure:"window"`
+	// MaxSizeMiB bounds the memory for queries that are kept back; the oldest go early when it is full. Default 64.
+	MaxSizeMiB int `mapstructure:"max_size_mib"`
+}
+
+// CorrelationConfig is the `correlation` section.
+type CorrelationConfig struct {
+	// Timeout is how long a query waits for its response. Default 10s.
+	Timeout time.Duration `mapstructure:"timeout"`
+	// MaxSizeMiB bounds the memory for queries and responses that are kept back; the oldest go early when it is full. Default
+	// 64.
+	MaxSizeMiB int `mapstructure:"max_size_mib"`
+}
+
 // BuffersConfig is the `buffers` section: the kernel memory of the ETW session.
 type BuffersConfig struct {
 	// SizeKB is the size of a buffer in KB. Default 256.
@@ -83,6 +110,8 @@ const (
 	maxLevel         = 5
 	maxBuffers       = 65536
 	maxFlushInterval = time.Hour
+	maxWindow        = 24 * time.Hour
+	maxHeldMiB       = 16 << 10
 )
 
 var (
@@ -96,6 +125,8 @@ func createDefaultConfig() component.Config {
 		Profile:      asim.ProfileWindows,
 		Packet:       asim.DefaultPacketConfig(),
 		Noise:        filter.DefaultNoise(),
+		Aggregation:  AggregationConfig{MaxSizeMiB: 64},
+		Correlation:  CorrelationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
 		Buffers:      BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
 		Batch:        pipeline.DefaultBatchConfig(),
 		Queue:        pipeline.DefaultQueueConfig(),
@@ -151,11 +182,37 @@ func (c *Config) Validate() error {
 	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
 		check("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
 	}
-	// The sections packet, filters, batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	if c.Correlate && c.Aggregation.Window > 0 {
+		check("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
+	}
+	// The sections packet, filters, aggregation, correlation, batch, queue, retry and replay are validated by the collector, each by its own Validate.
 	if provider != nil && len(errs) == 0 {
 		check("session_name", c.session(provider).Validate())
 	}
 	return errors.Join(errs...)
+}
+
+// Validate names the key, the value and what is allowed.
+func (c *AggregationConfig) Validate() error {
+	if c.Window < 0 || c.Window > maxWindow {
+		return fmt.Errorf("window: %v is not allowed; want 0 (off) to %v", c.Window, maxWindow)
+	}
+	return validateHeld(c.MaxSizeMiB)
+}
+
+// Validate names the key, the value and what is allowed.
+func (c *CorrelationConfig) Validate() error {
+	if c.Timeout <= 0 || c.Timeout > maxWindow {
+		return fmt.Errorf("timeout: %v is not allowed; want more than 0, at most %v", c.Timeout, maxWindow)
+	}
+	return validateHeld(c.MaxSizeMiB)
+}
+
+func validateHeld(mib int) error {
+	if mib < 1 || mib > maxHeldMiB {
+		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", mib, maxHeldMiB)
+	}
+	return nil
 }
 
 // enable gives what the level and the flags in force select.
@@ -168,6 +225,24 @@ func (c *Config) enable(p *dns.Provider) dns.Enable {
 		flags = *c.EnableFlags
 	}
 	return p.Enable(level, flags)
+}
+
+// keeper gives what keeps events back, nil where nothing is to be merged.
+func (c *Config) keeper() *merge.Keeper {
+	s := merge.Settings{Live: !c.Replay.Enabled()}
+	var mib int
+	switch {
+	case c.Aggregation.Window > 0:
+		s.Mode, s.Window, mib = merge.Aggregate, c.Aggregation.Window, c.Aggregation.MaxSizeMiB
+	case c.Correlate:
+		s.Mode, s.Window, mib = merge.Correlate, c.Correlation.Timeout, c.Correlation.MaxSizeMiB
+	default:
+		return nil
+	}
+	const leastEvent = 256 // bytes of the smallest event, with what is kept beside it
+	s.MaxBytes = mib << 20
+	s.MaxEvents = s.MaxBytes / leastEvent
+	return merge.New(s)
 }
 
 // session gives the settings of the ETW session.

@@ -12,6 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/merge"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
@@ -21,15 +22,17 @@ type handler struct {
 	decoder *dns.Decoder
 	enable  dns.Enable
 	filter  *filter.Filter
+	keeper  *merge.Keeper // nil where events are not merged
 	mapper  *asim.DNSMapper
 	event   dns.Event
+	other   dns.Event // another event, while event is in use
 
 	moved   atomic.Pointer[asim.Device] // what this host is by now, for the next batch
 	partial atomic.Int64                // emitted events that fit no layout exactly
 	foreign foreign
 }
 
-var _ pipeline.Handler = (*handler)(nil)
+var _ pipeline.Holder = (*handler)(nil)
 
 // setDevice says that the events to come are another host's. None may be on its way.
 func (h *handler) setDevice(d asim.Device) {
@@ -64,11 +67,66 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if !h.mapper.Wants(e) || h.filter.Drops(e) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
+	if h.keeper == nil {
+		return h.emit(records, e, ev.Received, asim.Merged{})
+	}
+	return h.keep(ev, records)
+}
+
+// keep lets the keeper decide about the event, and does what it says.
+func (h *handler) keep(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
+	e := &h.event
+	d := h.keeper.Add(e, ev.Data, ev.Received)
+	switch d.Verdict {
+	case merge.Held:
+		return pipeline.Outcome{Kind: pipeline.Held}
+	case merge.Merged:
+		return pipeline.Outcome{Kind: pipeline.Aggregated}
+	case merge.Answer:
+		outcome := h.emit(records, e, ev.Received, asim.Merged{Start: d.Start, Answered: true})
+		outcome.Joined = 1
+		return outcome
+	case merge.Query:
+		h.decode(&h.other, d.Data)
+		outcome := h.emit(records, &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true})
+		outcome.Joined = 1
+		return outcome
+	}
+	return h.emit(records, e, ev.Received, asim.Merged{})
+}
+
+// decode decodes an event that has been decoded before.
+func (h *handler) decode(e *dns.Event, raw []byte) {
+	_ = e.Parse(raw) // it has been parsed before
+	h.decoder.Decode(e)
+}
+
+// emit appends the record of an event.
+func (h *handler) emit(records plog.LogRecordSlice, e *dns.Event, received int64, merged asim.Merged) pipeline.Outcome {
 	if e.Template != nil && !e.Exact {
 		h.partial.Add(1)
 	}
-	h.mapper.Append(records, e, ev.Received)
+	h.mapper.AppendMerged(records, e, received, merged)
 	return pipeline.Outcome{Kind: pipeline.Emitted}
+}
+
+// Due tells whether the oldest event kept back must go.
+func (h *handler) Due(now int64) bool { return h.keeper != nil && h.keeper.Due(now) }
+
+// Held is the number of events kept back.
+func (h *handler) Held() int {
+	if h.keeper == nil {
+		return 0
+	}
+	return h.keeper.Held()
+}
+
+// Release lets go of the oldest event kept back.
+func (h *handler) Release(records plog.LogRecordSlice, _ bool) {
+	let := h.keeper.Let()
+	defer h.keeper.Done(let)
+	h.decode(&h.other, let.Data)
+	h.emit(records, &h.other, let.Received, asim.Merged{Count: let.Count, Start: let.First, End: let.Last, Unanswered: let.Unanswered})
 }
 
 // foreign remembers the events of other providers: a live session never delivers any, a file may.

@@ -84,10 +84,12 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 		decoder: dns.NewDecoder(r.provider),
 		enable:  enable,
 		filter:  wanted,
+		keeper:  r.cfg.keeper(),
 		mapper:  asim.NewDNSMapper(r.provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
 	}
 	r.handler.decoder.SkipPackets = !r.cfg.Packet.Parse
 	r.handler.mapper.KeepPackets(r.cfg.Packet.Keep)
+	r.handler.mapper.Omit(r.cfg.OmitAttributes)
 	r.handler.filter.SetDevice(device.Addr)
 	r.pipeline = pipeline.New(pipeline.Settings{
 		Batch: r.cfg.Batch, Queue: r.cfg.Queue, Retry: r.cfg.Retry,

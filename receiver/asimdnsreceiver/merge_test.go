@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+func number(lr plog.LogRecord, name string) int64 {
+	v, ok := lr.Attributes().Get(name)
+	if !ok {
+		return -1
+	}
+	return v.Int()
+}
+
+func TestAggregationCountsEveryEventOnce(t *testing.T) {
+	for _, file := range []string{serverFile, clientFile} {
+		for _, size := range []int{1, 64} {
+			events, _ := generated(t, file)
+			sink, r, _ := replayAll(t, replayOf(file, func(c *Config) {
+				c.EnableFlags, c.EnableLevel, c.Aggregation.Window, c.Aggregation.MaxSizeMiB = &everything, 5, 5*time.Minute, size
+			}))
+			stats := &r.pipeline.Stats
+			require.Equal(t, int64(events), stats.Received.Load())
+			require.Equal(t, int64(events), stats.Emitted.Load()+stats.Aggregated.Load(), "%s", stats)
+			require.Positive(t, stats.Aggregated.Load())
+			require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
+			var sum int64
+			eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+				sum += number(lr, "EventCount")
+				start, _ := lr.Attributes().Get("EventStartTime")
+				end, _ := lr.Attributes().Get("EventEndTime")
+				require.LessOrEqual(t, start.Str(), end.Str())
+				if number(lr, "EventCount") == 1 {
+					require.Equal(t, start.Str(), end.Str())
+				}
+			})
+			require.Equal(t, int64(events), sum, "the records stand for every event, each once")
+		}
+	}
+}
+
+func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
+	for _, file := range []string{serverFile, clientFile} {
+		events, byID := generated(t, file)
+		sink, r, _ := replayAll(t, replayOf(file, func(c *Config) { c.EnableFlags, c.EnableLevel, c.Correlate = &everything, 5, true }))
+		stats := &r.pipeline.Stats
+		require.Equal(t, int64(events), stats.Emitted.Load()+stats.Aggregated.Load(), "%s", stats)
+		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
+		joined := int64(0)
+		unanswered := 0
+		eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			start, _ := lr.Attributes().Get("EventStartTime")
+			end, _ := lr.Attributes().Get("EventEndTime")
+			if start.Str() != end.Str() {
+				joined++
+				require.GreaterOrEqual(t, number(lr, "DnsNetworkDuration"), int64(0))
+			}
+			id, _ := lr.Attributes().Get("EventOriginalType")
+			result, _ := lr.Attributes().Get("EventResult")
+			if id.Str() == "256" && result.Str() == "Failure" {
+				unanswered++
+			}
+		})
+		require.InDelta(t, stats.Aggregated.Load(), joined, 3, "every query merged is in a response's record")
+		if file == serverFile {
+			require.Greater(t, joined, int64(byID["256"]/2))
+			require.Positive(t, unanswered)
+			require.Less(t, unanswered, byID["256"]/5)
+		}
+	}
+}
+
+func TestOmittedAttributesAreInNoRecord(t *testing.T) {
+	sink, _, _ := replayAll(t, replayOf(serverFile, func(c *Config) { c.OmitAttributes = []string{"DnsFlagsZ", "AdditionalFields.PacketData"} }))
+	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		require.NotContains(t, lr.Attributes().AsRaw(), "DnsFlagsZ")
+		if additional, ok := lr.Attributes().Get("AdditionalFields"); ok {
+			require.NotContains(t, additional.Map().AsRaw(), "PacketData")
+		}
+	})
+}
+
+func TestMergingIsConfiguredOneWayOrTheOther(t *testing.T) {
+	cfg, err := load(t, "aggregation: {window: 60, max_size_mib: 8}")
+	require.NoError(t, err)
+	require.Equal(t, time.Minute, cfg.Aggregation.Window)
+	require.NotNil(t, cfg.keeper())
+	cfg, err = load(t, "{correlate: true, correlation: {timeout: 3s}}")
+	require.NoError(t, err)
+	require.Equal(t, 3*time.Second, cfg.keeper().Window)
+	cfg, err = load(t, "")
+	require.NoError(t, err)
+	require.Nil(t, cfg.keeper())
+
+	for yaml, want := range map[string]string{
+		"{correlate: true, aggregation: {window: 1s}}": "correlate: true is not allowed with aggregation.window",
+		"aggregation: {window: -1s}":                   "aggregation: window: -1s is not allowed",
+		"aggregation: {max_size_mib: 0}":               "aggregation: max_size_mib: 0 is not allowed",
+		"correlation: {timeout: 0}":                    "correlation: timeout: 0s is not allowed",
+		"correlation: {max_size_mib: 99999}":           "correlation: max_size_mib: 99999 is not allowed",
+		"omit_attributes: [EventCounter]":              "omit_attributes: \"EventCounter\" is not an attribute",
+	} {
+		_, err := load(t, yaml)
+		require.ErrorContains(t, err, want, yaml)
+	}
+}
