@@ -38,8 +38,8 @@ func (n *names) has(name []byte) bool {
 // addGlob adds a pattern in which "*" is any text and "?" any character. One that is a name or a subtree costs what a name
 // costs; the others are held against a name one by one.
 func (n *names) addGlob(pattern string) {
-	if strings.ContainsAny(strings.TrimPrefix(pattern, "*."), "*?") {
-		n.globs = append(n.globs, foldText(pattern))
+	if folded := foldText(pattern); strings.ContainsAny(strings.TrimPrefix(folded, "*."), "*?") {
+		n.globs = append(n.globs, folded)
 		return
 	}
 	n.add(pattern)
