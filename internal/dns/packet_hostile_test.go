@@ -7,7 +7,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/miekg/dns"
 	"github.com/stretchr/testify/require"
@@ -60,17 +59,25 @@ func hostile(t testing.TB) map[string][]byte {
 	}
 }
 
-func TestHostilePacketsCostLittle(t *testing.T) {
+func TestHostilePacketsEndWithBoundedAnswers(t *testing.T) {
 	for name, packet := range hostile(t) {
 		require.LessOrEqual(t, len(packet), 65535)
 		var m Message
-		begin := time.Now()
 		err := m.Read(packet)
-		took := time.Since(begin)
-		t.Logf("%s: %d bytes, %v, %d of %d answers, %v", name, len(packet), took, len(m.Answers), m.AnswerCount, err)
 		require.Equal(t, name == "circles of names", err != nil, name)
-		require.Less(t, took, 2*time.Second, name) // some milliseconds, on a machine that does nothing else
 		requireBounded(t, &m)
+	}
+}
+
+func BenchmarkHostilePackets(b *testing.B) {
+	for name, packet := range hostile(b) {
+		b.Run(strings.ReplaceAll(name, " ", "_"), func(b *testing.B) {
+			var m Message
+			b.SetBytes(int64(len(packet)))
+			for b.Loop() {
+				_ = m.Read(packet)
+			}
+		})
 	}
 }
 

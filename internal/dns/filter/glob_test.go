@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -86,14 +85,13 @@ func TestGlobsAgreeWithRegularExpressions(t *testing.T) {
 	}
 }
 
-func TestHostileNamesCostLittle(t *testing.T) {
-	begin := time.Now()
+// TestHostileNamesEnd would not, for hours, if a "*" tried again cost more than the product of the lengths.
+func TestHostileNamesEnd(t *testing.T) {
 	pattern := strings.Repeat("*a", 100) + "b"
 	for range 100 {
 		require.False(t, globbed(strings.Repeat("a", maxGlobName), pattern))
 		require.False(t, globbed(strings.Repeat("a", 1<<16), pattern), "no domain name is that long")
 	}
-	require.Less(t, time.Since(begin), 10*time.Second)
 }
 
 func FuzzGlob(f *testing.F) {
