@@ -10,12 +10,13 @@ TOOLS     := $(CURDIR)/$(DIST)/tools
 SRC       := $(DIST)/src
 SOURCES   := $(shell find receiver internal -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum
 RECEIVERS := asimdnsreceiver ciliumwindowsreceiver
+ORACLES   := $(patsubst %/go.mod,%,$(wildcard internal/oracle/*/go.mod))
 LDFLAGS   := -s -w
 FUZZTIME  ?= 10s
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run build build-windows test test-kernel test-e2e test-race validate ci check-windows fuzz lint bench generate testdata \
+.PHONY: run build build-windows test test-oracle test-kernel test-e2e test-race validate ci check-windows fuzz lint bench generate testdata \
   clean help
 
 help: ## list the targets
@@ -55,6 +56,9 @@ test: testdata/dnsserver.etl ## run the tests that any machine can run, and say 
 	  printf '\nNot run here; make test-kernel and make test-e2e run these, or fail:\n'; \
 	  grep -B1 -E '^ *--- SKIP' $(DIST)/test.log | grep -vE '^(=== |--$$)'; fi
 
+test-oracle: ## hold the decoding against Cilium's own parsers and hubble command (the first build takes minutes)
+	@for m in $(ORACLES); do $(GO) test -C $$m -count=1 .; done
+
 test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root), and fail where they cannot
 	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./receiver/ciliumwindowsreceiver
 
@@ -68,7 +72,7 @@ validate: build ## check the shipped configurations
 	$(DIST)/otelcol-winnet validate --config config.yaml
 	$(DIST)/otelcol-winnet validate --config config.replay.yaml
 
-ci: test lint test-race test-kernel test-e2e validate build-windows check-windows fuzz ## all that CI runs
+ci: test test-oracle lint test-race test-kernel test-e2e validate build-windows check-windows fuzz ## all that CI runs
 
 check-windows: build-windows ## check that the Windows binary is one, and has both receivers
 	@file=$(DIST)/otelcol-winnet.exe; [ "$$(head -c 2 $$file)" = MZ ] || { echo "$$file is no PE"; exit 1; }
@@ -100,12 +104,13 @@ lint: $(TOOLS)/staticcheck ## check format, vet and staticcheck for linux and wi
 	@out=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$out" ]; then echo "gofmt differs: $$out"; exit 1; fi
 	GOOS=linux $(GO) vet ./...
 	GOOS=windows $(GO) vet ./...
+	@for m in $(ORACLES); do echo "$(GO) vet -C $$m ."; $(GO) vet -C $$m .; done
 	GOOS=linux $(TOOLS)/staticcheck ./...
 	GOOS=windows $(TOOLS)/staticcheck ./...
 	@before=$$(git ls-files -co --exclude-standard receiver | xargs sha256sum); $(MAKE) generate; \
 	  after=$$(git ls-files -co --exclude-standard receiver | xargs sha256sum); \
 	  if [ "$$before" != "$$after" ]; then echo "generated code differs from metadata.yaml: run make generate and commit"; exit 1; fi
-	@$(GO) mod tidy -diff
+	@for m in . $(ORACLES); do (cd $$m; $(GO) mod tidy -diff); done
 
 clean: ## remove what the targets above built
 	rm -rf $(DIST) out

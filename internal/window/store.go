@@ -20,8 +20,9 @@ type Entry struct {
 	First, Last int64
 	// Count is the number of events that the entry stands for.
 	Count int64
-	// Tag is the caller's own.
-	Tag uint32
+	// Tag, Sum and Begun are the caller's own.
+	Tag        uint32
+	Sum, Begun int64
 
 	segment   *segment
 	key, data span
@@ -35,7 +36,7 @@ type span struct{ from, to uint32 }
 // Key is the key under which the event is kept. It is valid until the entry is dropped.
 func (e *Entry) Key() []byte { return e.segment.bytes[e.key.from:e.key.to] }
 
-// Data is the event as it was given to Put. It is valid until the entry is dropped.
+// Data is the event as it was given to Put or SetData. It is valid until the entry is dropped, or has other data.
 func (e *Entry) Data() []byte { return e.segment.bytes[e.data.from:e.data.to] }
 
 // segment is a block of memory that holds keys and data back to back. It is reused when all its entries are gone.
@@ -120,6 +121,25 @@ func (s *Store) Put(key, data []byte, received, at int64) *Entry {
 	s.next++
 	s.live++
 	return e
+}
+
+// SetData gives an entry other data. The entry keeps its place in the order.
+func (s *Store) SetData(e *Entry, data []byte) {
+	if len(data) <= int(e.data.to-e.data.from) {
+		copy(e.segment.bytes[e.data.from:], data)
+		e.data.to = e.data.from + uint32(len(data))
+		return
+	}
+	key, old := e.Key(), e.segment
+	seg := s.room(len(key) + len(data))
+	from := uint32(len(seg.bytes))
+	seg.bytes = append(append(seg.bytes, key...), data...)
+	middle := from + uint32(len(key))
+	e.segment, e.key, e.data = seg, span{from, middle}, span{middle, uint32(len(seg.bytes))}
+	seg.entries++
+	if old.entries--; old.entries == 0 {
+		s.release(old)
+	}
 }
 
 // Oldest gives the entry that has been kept longest, or nil. It is valid until the next Put.

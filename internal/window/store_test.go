@@ -125,6 +125,12 @@ func TestAStoreDoesWhatAMapAndAListDo(t *testing.T) {
 			remove(key)
 		case e != nil:
 			require.Equal(t, want[key], string(e.Data()))
+			if data := fmt.Sprint(i, string(make([]byte, rnd.IntN(2000)))); !s.Full(len(key) + len(data)) {
+				s.SetData(e, []byte(data))
+				require.Equal(t, data, string(e.Data()))
+				require.Equal(t, key, string(e.Key()))
+				want[key] = data
+			}
 		default:
 			require.NotContains(t, want, key)
 			data := fmt.Sprint(i, string(make([]byte, rnd.IntN(2000))))

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
@@ -31,6 +33,11 @@ type Config struct {
 	EnabledEvents []string `mapstructure:"enabled_events"`
 	// MonitorAggregationLevel is how much is aggregated: none, low, medium or maximum (default).
 	MonitorAggregationLevel string `mapstructure:"monitor_aggregation_level"`
+	// AggregationInterval is how often a connection is reported at the levels medium and maximum, and losses at any. Default
+	// 5s.
+	AggregationInterval time.Duration `mapstructure:"aggregation_interval"`
+	// AggregationMaxSizeMiB bounds the memory for the connections that were reported, in MiB. Default 64.
+	AggregationMaxSizeMiB int `mapstructure:"aggregation_max_size_mib"`
 	// ConfigMap says how the two settings above get into the observability configuration map.
 	ConfigMap obsconfig.Config `mapstructure:"config_map"`
 	// WireFormat is the version of Cilium whose layout is taken where an event's bytes do not tell: auto (default), 1.18 or
@@ -62,6 +69,8 @@ func createDefaultConfig() component.Config {
 		ObservabilityConfigMap:  "/ebpf/global/cilium_observability_config",
 		EnabledEvents:           []string{monitor.KindDrop.String(), monitor.KindTrace.String(), monitor.KindPolicyVerdict.String()},
 		MonitorAggregationLevel: obsconfig.LevelMaximum.String(),
+		AggregationInterval:     5 * time.Second,
+		AggregationMaxSizeMiB:   64,
 		ConfigMap:               obsconfig.DefaultConfig(),
 		WireFormat:              "auto",
 		Body:                    asim.NetworkBodySummary.String(),
@@ -87,13 +96,36 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 // settings is the configuration in the types of the packages that it is for.
 type settings struct {
 	obsconfig.Settings
-	format monitor.WireFormat
-	body   asim.NetworkBody
+	format      monitor.WireFormat
+	body        asim.NetworkBody
+	aggregation aggregate.Settings
+}
+
+// Bounds of the keys above.
+const (
+	minAggregationInterval = 100 * time.Millisecond
+	maxAggregationInterval = 24 * time.Hour
+	maxAggregationMiB      = 16 << 10
+)
+
+// About what a connection takes with an event that is kept back, in bytes: all, and its key and event alone.
+const (
+	connectionSize  = 384
+	connectionBytes = 256
+)
+
+// keeps gives the bounds of the aggregation.
+func (c *Config) keeps() aggregate.Settings {
+	bytes := c.AggregationMaxSizeMiB << 20
+	return aggregate.Settings{
+		Interval: c.AggregationInterval, Live: !c.Replay.Enabled(),
+		MaxConnections: bytes / connectionSize, MaxBytes: bytes / connectionSize * connectionBytes,
+	}
 }
 
 // read reads the keys that are names of something. Its errors name the key, the value and what is allowed.
 func (c *Config) read() (settings, error) {
-	var s settings
+	s := settings{aggregation: c.keeps()}
 	var errs []error
 	check := func(key string, err error) {
 		if err != nil {
@@ -119,6 +151,12 @@ func (c *Config) read() (settings, error) {
 func (c *Config) Validate() error {
 	_, err := c.read()
 	errs := []error{err}
+	if d := c.AggregationInterval; d < minAggregationInterval || d > maxAggregationInterval {
+		errs = append(errs, fmt.Errorf("aggregation_interval: %v is not allowed; want %v to %v", d, minAggregationInterval, maxAggregationInterval))
+	}
+	if mib := c.AggregationMaxSizeMiB; mib < 1 || mib > maxAggregationMiB {
+		errs = append(errs, fmt.Errorf("aggregation_max_size_mib: %d is not allowed; want 1 to %d", mib, maxAggregationMiB))
+	}
 	if c.EventsMap == "" && !c.Replay.Enabled() {
 		errs = append(errs, errors.New("events_map: it is empty; want the path of a pinned map, such as /ebpf/global/cilium_events"))
 	}

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
@@ -45,6 +46,8 @@ func TestDefaultsAreTheDocuments(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []monitor.Kind{monitor.KindDrop, monitor.KindTrace, monitor.KindPolicyVerdict}, s.Events)
 	require.Equal(t, obsconfig.LevelMaximum, s.Level)
+	require.Equal(t, 5*time.Second, s.aggregation.Interval)
+	require.True(t, s.aggregation.Live)
 	require.Equal(t, asim.NetworkBodySummary, s.body)
 }
 
@@ -54,6 +57,8 @@ events_map: /ebpf/global/other
 observability_config_map: BPF:\other
 enabled_events: [drop, Debug, CAPTURE]
 monitor_aggregation_level: Low
+aggregation_interval: 2.5
+aggregation_max_size_mib: 3
 config_map: {apply: required, restore_on_shutdown: false, layout: {events: {TRACE: {index: 3}}}}
 wire_format: "1.18"
 body: hubble_json
@@ -69,6 +74,7 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 	require.Equal(t, []monitor.Kind{monitor.KindDrop, monitor.KindDebug, monitor.KindCapture}, s.Events)
 	require.Equal(t, obsconfig.LevelLow, s.Level)
 	require.Equal(t, asim.NetworkBodyHubbleJSON, s.body)
+	require.Equal(t, aggregate.Settings{Interval: 2500 * time.Millisecond, Live: false, MaxConnections: 8192, MaxBytes: 2 << 20}, s.aggregation)
 	require.Equal(t, obsconfig.ModeRequired, cfg.ConfigMap.Apply)
 	require.Contains(t, cfg.ConfigMap.Layout.Events, "TRACE")
 	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)
@@ -83,6 +89,8 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		"enabled_events: [DROP, FLOW]":        {"enabled_events", "FLOW", "POLICY_VERDICT"},
 		"monitor_aggregation_level: highest":  {"monitor_aggregation_level", "highest", "maximum"},
 		"monitor_aggregation_level: maxmimum": {"monitor_aggregation_level", "maxmimum"},
+		"aggregation_interval: 0":             {"aggregation_interval: 0s is not allowed; want 100ms to 24h"},
+		"aggregation_max_size_mib: 0":         {"aggregation_max_size_mib: 0 is not allowed; want 1 to"},
 		"wire_format: '2.0'":                  {"wire_format", "2.0", "1.18"},
 		"body: json":                          {"body", "json", "hubble_json"},
 		"config_map: {apply: maybe}":          {"config_map", "apply", "maybe", "best_effort"},

@@ -5,11 +5,13 @@ package ciliumwindowsreceiver
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
@@ -22,51 +24,105 @@ type handler struct {
 	settings settings
 	decoder  monitor.Decoder
 	mapper   *asim.NetworkMapper
+	keeper   *aggregate.Keeper
+	forget   atomic.Bool // the connections to come are another node's
 
 	notification monitor.Notification
 	flow         flow.Flow
 }
 
-var _ pipeline.Handler = (*handler)(nil)
+var _ pipeline.Holder = (*handler)(nil)
 
 func newHandler(s settings, device asim.NetworkDevice, version string) *handler {
 	return &handler{
 		settings: s,
 		decoder:  monitor.Decoder{WireFormat: s.format},
 		mapper:   asim.NewNetworkMapper(asim.NetworkOptions{Device: device, Body: s.body, Version: version}),
+		keeper:   aggregate.New(s.aggregation),
 	}
+}
+
+// setDevice says that the events to come are another node's. None may be on its way.
+func (h *handler) setDevice(d asim.NetworkDevice) {
+	h.mapper.SetDevice(d)
+	h.forget.Store(true)
 }
 
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice { return h.mapper.Begin(logs) }
 
 func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
+	if h.forget.Swap(false) {
+		h.keeper.Forget()
+	}
 	record, err := events.Parse(ev.Data)
 	if err != nil {
 		var wire *events.WireError
 		errors.As(err, &wire) // Parse gives no other error
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: string(wire.Reason)}
 	}
-	received := time.Unix(0, ev.Received)
-	at := received
-	if record.Time != 0 {
-		at = time.Unix(0, record.Time)
+	at := record.Time
+	if at == 0 {
+		at = ev.Received
 	}
 	if record.Lost > 0 {
-		h.flow.SetLost(flow.LostPerfEventRingBuffer, record.Lost, record.CPU, at, at)
-	} else {
-		if err := h.decoder.Decode(record.Data, &h.notification); err != nil {
-			var refused *monitor.Error
-			errors.As(err, &refused) // Decode gives no other error
-			return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: string(refused.Reason)}
-		}
-		if !h.wants(&h.notification) {
-			return pipeline.Outcome{Kind: pipeline.Filtered}
-		}
-		h.flow.Decode(&h.notification)
-		h.flow.CPU = record.CPU
+		return outcome(h.keeper.AddLoss(record.Lost, record.CPU, at, ev.Received))
 	}
-	h.mapper.Append(records.AppendEmpty(), &h.flow, at, received)
-	return pipeline.Outcome{Kind: pipeline.Emitted}
+	if err := h.decoder.Decode(record.Data, &h.notification); err != nil {
+		var refused *monitor.Error
+		errors.As(err, &refused) // Decode gives no other error
+		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: string(refused.Reason)}
+	}
+	if !h.wants(&h.notification) {
+		return pipeline.Outcome{Kind: pipeline.Filtered}
+	}
+	h.flow.Decode(&h.notification)
+	h.flow.CPU = record.CPU
+	var d aggregate.Decision
+	if h.settings.Level >= obsconfig.LevelMedium {
+		d = h.keeper.Add(&h.flow, ev.Data, at, ev.Received)
+	}
+	if d.Verdict == aggregate.Report {
+		h.flow.Aggregate = d.Aggregate
+		h.append(records, at, ev.Received)
+	}
+	return outcome(d)
+}
+
+// outcome is what the pipeline accounts for a decision.
+func outcome(d aggregate.Decision) pipeline.Outcome {
+	switch d.Verdict {
+	case aggregate.Held:
+		return pipeline.Outcome{Kind: pipeline.Held}
+	case aggregate.Counted:
+		return pipeline.Outcome{Kind: pipeline.Aggregated}
+	}
+	return pipeline.Outcome{Kind: pipeline.Emitted, Joined: d.Joined}
+}
+
+// append appends the record of the flow.
+func (h *handler) append(records plog.LogRecordSlice, at, received int64) {
+	h.mapper.Append(records.AppendEmpty(), &h.flow, time.Unix(0, at), time.Unix(0, received))
+}
+
+// Due tells whether an event kept back must go.
+func (h *handler) Due(now int64) bool { return h.keeper.Due(now) }
+
+// Held is the number of events kept back.
+func (h *handler) Held() int { return h.keeper.Held() }
+
+// Release lets go of one event kept back.
+func (h *handler) Release(records plog.LogRecordSlice, _ bool) {
+	let := h.keeper.Let()
+	defer h.keeper.Done(let)
+	if let.Data == nil {
+		h.flow.SetLost(let.Lost.Source, let.Lost.Count, let.CPU, let.Lost.First, let.Lost.Last)
+	} else { // it has been decoded before
+		record, _ := events.Parse(let.Data)
+		_ = h.decoder.Decode(record.Data, &h.notification)
+		h.flow.Decode(&h.notification)
+		h.flow.CPU, h.flow.Aggregate = record.CPU, let.Aggregate
+	}
+	h.append(records, let.Last, let.Received)
 }
 
 // wants enforces the enabled events and the aggregation level on what arrives, whatever the datapath has made of them. What

@@ -125,26 +125,6 @@ func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
 	}, got)
 }
 
-func TestReplayFiltersAsTheSettingsSay(t *testing.T) {
-	_, byType := generated(t)
-	always := byType["1"] + byType["100"] + byType["129"] + byType["130"] + byType["42"]
-
-	sink, r, _ := replayAll(t, replayOf(captureFile, nil))
-	stats := &r.pipeline.Stats
-	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load())
-	require.Positive(t, stats.Filtered.Load())
-	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		require.NotContains(t, []string{"debug", "capture", "recorder"}, text(lr, "cilium.event.type"))
-		require.NotContains(t, text(lr, "cilium.trace.observation_point"), "from-", "level maximum includes low: only what is sent")
-	})
-
-	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents = nil }))
-	require.Equal(t, int64(always), r.pipeline.Stats.Emitted.Load(), "drops and what belongs to no kind cannot be disabled")
-
-	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents, c.MonitorAggregationLevel = []string{"trace"}, "none" }))
-	require.Equal(t, int64(always+byType["4"]+byType["7"]), r.pipeline.Stats.Emitted.Load())
-}
-
 func TestRecordsAreGolden(t *testing.T) {
 	for _, body := range []string{"summary", "hubble_json"} {
 		sink, _, _ := replayAll(t, replayOf(captureFile, func(c *Config) { everything(c); c.Body, c.NodeName = body, "node-1" }))

@@ -44,7 +44,7 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 	if err := s.r.pipeline.Idle(ctx); err != nil { // the events of the file before belong to its device
 		return err
 	}
-	s.r.handler.mapper.SetDevice(s.r.fileDevice(path))
+	s.r.handler.setDevice(s.r.fileDevice(path))
 	stats, err := events.Replay(ctx, path, emit)
 	s.lost.Add(int64(stats.Lost))
 	s.r.pipeline.Drop(pipeline.DropTooLarge, int64(stats.Oversized))

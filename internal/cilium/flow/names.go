@@ -14,10 +14,10 @@ import (
 )
 
 // reservedIdentities is indexed by the security identities that Cilium reserves for what is no workload
-// (bpf/lib/identity.h). Identities above have labels that only the agent knows.
+// (bpf/lib/identity.h; the last four are Cilium 1.20's). Identities above have labels that only the agent knows.
 var reservedIdentities = [...]string{
 	"unknown", "host", "world", "unmanaged", "health", "init", "remote-node", "kube-apiserver", "ingress", "world-ipv4",
-	"world-ipv6",
+	"world-ipv6", "aggregate-cluster", "aggregate-cluster-mesh", "aggregate-world", "aggregate-remote-node",
 }
 
 // IdentityName returns the name of a reserved security identity and whether it is one. 0, "unknown", counts as one.

@@ -219,12 +219,12 @@ func TestNames(t *testing.T) {
 	assert.Equal(t, "POLICY_DENY", flow.DropReasonName(181))
 	assert.Equal(t, "206", flow.DropReasonName(206))
 	assert.Equal(t, "DROP_FRAG_NOT_FOUND_WORLD", flow.DropReasonName(207))
-	for identity, want := range map[uint32]string{0: "unknown", 1: "host", 2: "world", 7: "kube-apiserver", 9: "world-ipv4"} {
+	for identity, want := range map[uint32]string{0: "unknown", 1: "host", 2: "world", 7: "kube-apiserver", 9: "world-ipv4", 14: "aggregate-remote-node"} {
 		name, ok := flow.IdentityName(identity)
 		assert.True(t, ok)
 		assert.Equal(t, want, name)
 	}
-	_, ok := flow.IdentityName(11)
+	_, ok := flow.IdentityName(15)
 	assert.False(t, ok)
 
 	subTypes := map[string]flow.Flow{

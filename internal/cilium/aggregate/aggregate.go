@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package aggregate reports a connection once an interval, as Cilium's datapath does on Linux at the monitor aggregation
+// levels medium and maximum, and losses likewise.
+//
+// The first packet of a connection is reported at once, so that nothing new is seen late. The packets after it are counted;
+// when the interval is over one record stands for all of them, and the next interval begins. A packet with SYN, FIN or RST, or
+// with a TCP flag that the connection has not shown before, is reported at once and for itself. A connection that has been
+// silent for an interval is new again. No record comes later than an interval after its event.
+//
+// Times are the events' own.
+package aggregate
+
+import (
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
+)
+
+// Settings of a Keeper.
+type Settings struct {
+	// Interval is how often a connection is reported.
+	Interval time.Duration
+	// MaxConnections and MaxBytes bound what is remembered and kept back. When they are reached the connection that was
+	// reported longest ago goes: what is kept back of it is reported early, and its next packet is a first one again.
+	MaxConnections, MaxBytes int
+	// Live makes the clock the host's; else, in a replay, it is the latest event's time.
+	Live bool
+}
+
+// Keeper remembers which connections were reported, and keeps events back. It is used from one goroutine.
+type Keeper struct {
+	Settings
+	store  *window.Store
+	clock  int64 // ns since 1970
+	held   int   // connections of which something is kept back
+	key    [keySize]byte
+	losses losses
+}
+
+// New makes a keeper.
+func New(s Settings) *Keeper {
+	k := &Keeper{Settings: s}
+	k.Forget()
+	return k
+}
+
+// Forget forgets all connections: what comes next is another node's. Nothing may be kept back.
+func (k *Keeper) Forget() {
+	k.store = window.New(k.MaxConnections, k.MaxBytes)
+	k.clock, k.held, k.losses = 0, 0, losses{}
+}
+
+// Verdict is what becomes of an event.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Report  Verdict = iota // it is reported now
+	Held                   // it is kept back
+	Counted                // it is counted with an event that is kept back
+)
+
+// Decision is a verdict and what belongs to it.
+type Decision struct {
+	Verdict Verdict
+	// Aggregate says for how many events the report stands; zero for the event alone.
+	Aggregate flow.Aggregate
+	// Joined is the number of events kept back until now that it stands for as well.
+	Joined int64
+}
+
+// urgent are the TCP flags of packets that are always reported.
+const urgent = flow.TCPSyn | flow.TCPFin | flow.TCPRst
+
+// Add decides about an event. raw is its wire form, at its time and received when it was delivered, both in nanoseconds since
+// 1970. What belongs to no connection, and drops and policy verdicts, are reported.
+func (k *Keeper) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
+	k.advance(at)
+	if !k.identify(f) {
+		return Decision{}
+	}
+	flags := uint32(f.L4.Flags)
+	e := k.store.Get(k.key[:])
+	if e == nil {
+		k.begin(at, flags)
+		return Decision{}
+	}
+	isNew := flags&urgent != 0 || flags&^e.Tag != 0
+	e.Tag |= flags
+	if isNew {
+		return Decision{}
+	}
+	if at-e.Begun >= int64(k.Interval) {
+		return k.close(e, f, at)
+	}
+	if e.Count == 0 {
+		k.store.SetData(e, raw)
+		e.Received, e.First, e.Last, e.Count, e.Sum = received, at, at, 1, int64(f.OrigLen)
+		k.held++
+		return Decision{Verdict: Held}
+	}
+	e.Count++
+	e.Sum += int64(f.OrigLen)
+	e.First, e.Last = min(e.First, at), max(e.Last, at)
+	return Decision{Verdict: Counted}
+}
+
+// begin remembers that the connection of the key was reported.
+func (k *Keeper) begin(at int64, flags uint32) {
+	e := k.store.Put(k.key[:], nil, 0, at)
+	e.Begun, e.Tag, e.Count = at, flags, 0
+}
+
+// close reports an event that comes when the interval is over, with those kept back until now.
+func (k *Keeper) close(e *window.Entry, f *flow.Flow, at int64) Decision {
+	var d Decision
+	if e.Count > 0 {
+		k.held--
+		d.Joined = 1 // the others were counted as they came
+		d.Aggregate = flow.Aggregate{Count: e.Count + 1, Bytes: e.Sum + int64(f.OrigLen), First: time.Unix(0, e.First)}
+	}
+	flags := e.Tag
+	k.store.Drop(e)
+	k.begin(at, flags)
+	return d
+}
+
+// advance moves the clock of a replay.
+func (k *Keeper) advance(at int64) {
+	if !k.Live {
+		k.clock = max(k.clock, at)
+	}
+}
+
+// maxRecord is room for the largest event: a notification's header, a captured packet, a head.
+const maxRecord = 1 << 10
+
+// Held is the number of events kept back.
+func (k *Keeper) Held() int {
+	n := k.held
+	if k.losses.reports > 0 {
+		n++
+	}
+	return n
+}
+
+// Due tells whether an event kept back must go, and forgets connections that have been silent for an interval. now is the
+// time in nanoseconds since 1970.
+func (k *Keeper) Due(now int64) bool {
+	if k.Live {
+		k.clock = max(k.clock, now)
+	}
+	for {
+		e := k.store.Oldest()
+		if e == nil || !k.over(e.Begun) && !k.store.Full(maxRecord) {
+			return k.losses.reports > 0 && k.over(k.losses.begun)
+		}
+		if e.Count > 0 {
+			return true
+		}
+		k.store.Drop(e)
+	}
+}
+
+// over tells whether an interval is over.
+func (k *Keeper) over(begun int64) bool { return k.clock-begun >= int64(k.Interval) }
+
+// Let is an event that was kept back and goes.
+type Let struct {
+	// Data is the first of the events in wire form, valid until Done; it is nil for losses.
+	Data []byte
+	// Received is when the first of them was delivered and Last the time of the last, in nanoseconds since 1970.
+	Received, Last int64
+	// Aggregate says for how many events it stands; zero for itself.
+	Aggregate flow.Aggregate
+	// Lost is set for losses, CPU is then the processor, -1 where it is not known or there were several.
+	Lost flow.Lost
+	CPU  int32
+
+	entry *window.Entry
+}
+
+// Let gives an event kept back: losses when they are due, else the one of the connection that was reported longest ago. There
+// must be one. Done must follow.
+func (k *Keeper) Let() Let {
+	for k.held > 0 && (k.losses.reports == 0 || !k.over(k.losses.begun)) {
+		e := k.store.Oldest()
+		if e.Count == 0 {
+			k.store.Drop(e)
+			continue
+		}
+		let := Let{Data: e.Data(), Received: e.Received, Last: e.Last, entry: e}
+		if e.Count > 1 {
+			let.Aggregate = flow.Aggregate{Count: e.Count, Bytes: e.Sum, First: time.Unix(0, e.First)}
+		}
+		return let
+	}
+	return k.losses.let()
+}
+
+// Done drops the event that Let gave. Where its interval is over the next one begins, unless that is over as well.
+func (k *Keeper) Done(l Let) {
+	e := l.entry
+	if e == nil {
+		k.losses = losses{}
+		return
+	}
+	copy(k.key[:], e.Key())
+	begun, flags := e.Begun, e.Tag
+	k.held--
+	k.store.Drop(e)
+	if next := begun + int64(k.Interval); k.over(begun) && !k.over(next) {
+		k.begin(next, flags)
+	}
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+var start = time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+
+// trace is a TCP trace of a connection, by its source port.
+func trace(connection uint16, flags uint16) *flow.Flow {
+	f := &flow.Flow{Type: monitor.TypeTrace, SubType: monitor.TraceToEndpoint, Direction: flow.DirectionIngress, OrigLen: 100}
+	f.IP = flow.IP{Version: 4, Protocol: 6, Source: netip.MustParseAddr("10.0.0.1"), Destination: netip.MustParseAddr("10.0.0.2")}
+	f.L4 = flow.L4{Protocol: flow.L4TCP, HasFlags: true, Flags: flags, SourcePort: connection, DestinationPort: 443}
+	return f
+}
+
+func keeper(change func(*Settings)) *Keeper {
+	s := Settings{Interval: 5 * time.Second, MaxConnections: 100, MaxBytes: 1 << 20}
+	if change != nil {
+		change(&s)
+	}
+	return New(s)
+}
+
+// add adds an event that happened some time after the start.
+func add(k *Keeper, f *flow.Flow, after time.Duration) Decision {
+	at := start.Add(after).UnixNano()
+	return k.Add(f, []byte(after.String()), at, at)
+}
+
+func TestTheFirstPacketIsReportedAtOnceAndOneRecordAnIntervalStandsForTheRest(t *testing.T) {
+	k := keeper(nil)
+	ack := trace(1, flow.TCPAck)
+	require.Equal(t, Decision{}, add(k, ack, 0))
+	require.Equal(t, Held, add(k, ack, time.Second).Verdict)
+	require.Equal(t, Counted, add(k, ack, 2*time.Second).Verdict)
+	require.Equal(t, Counted, add(k, ack, 4999*time.Millisecond).Verdict)
+	require.Equal(t, 1, k.Held())
+	require.False(t, k.Due(0))
+
+	// The packet that comes when the interval is over stands for those that were kept back.
+	d := add(k, ack, 5*time.Second)
+	require.Equal(t, Report, d.Verdict)
+	require.Equal(t, int64(1), d.Joined)
+	require.Equal(t, int64(4), d.Aggregate.Count)
+	require.Equal(t, int64(400), d.Aggregate.Bytes)
+	require.Equal(t, start.Add(time.Second), d.Aggregate.First.UTC())
+	require.Zero(t, k.Held())
+
+	// Without one, an event kept back goes when the interval is over, and the next interval begins.
+	require.Equal(t, Held, add(k, ack, 6*time.Second).Verdict)
+	require.Equal(t, Counted, add(k, ack, 7*time.Second).Verdict)
+	require.Equal(t, Decision{}, add(k, trace(2, flow.TCPAck), 10*time.Second))
+	require.True(t, k.Due(0))
+	let := k.Let()
+	require.Equal(t, "6s", string(let.Data))
+	require.Equal(t, int64(2), let.Aggregate.Count)
+	require.Equal(t, start.Add(6*time.Second), let.Aggregate.First.UTC())
+	require.Equal(t, start.Add(7*time.Second).UnixNano(), let.Last)
+	k.Done(let)
+	require.False(t, k.Due(0))
+	require.Equal(t, Held, add(k, ack, 11*time.Second).Verdict, "its interval began at 10s")
+	require.True(t, add(k, trace(3, flow.TCPAck), 15*time.Second).Verdict == Report && k.Due(0))
+	let = k.Let()
+	require.Zero(t, let.Aggregate, "it stands for itself")
+	k.Done(let)
+
+	// A connection that was silent for an interval is new.
+	add(k, trace(4, flow.TCPAck), 30*time.Second)
+	require.False(t, k.Due(0))
+	require.Equal(t, Decision{}, add(k, ack, 30*time.Second))
+}
+
+func TestNewTCPFlagsAreReportedAtOnceAndForThemselves(t *testing.T) {
+	k := keeper(nil)
+	report := func(flags uint16) bool {
+		d := add(k, trace(1, flags), time.Second)
+		require.Zero(t, d.Joined)
+		return d.Verdict == Report
+	}
+	require.True(t, report(flow.TCPSyn))
+	require.True(t, report(flow.TCPSyn), "again")
+	require.True(t, report(flow.TCPAck))
+	require.False(t, report(flow.TCPAck))
+	require.True(t, report(flow.TCPAck|flow.TCPPsh))
+	require.False(t, report(flow.TCPAck))
+	require.True(t, report(flow.TCPAck|flow.TCPFin))
+	require.True(t, report(flow.TCPAck|flow.TCPFin))
+	require.True(t, report(flow.TCPRst))
+	require.Equal(t, 1, k.Held())
+}
+
+func TestWhatIsOneConnection(t *testing.T) {
+	change := func(do func(*flow.Flow)) *flow.Flow {
+		f := trace(1, flow.TCPAck)
+		do(f)
+		return f
+	}
+	k := keeper(nil)
+	add(k, trace(1, flow.TCPAck), 0)
+	for name, f := range map[string]*flow.Flow{
+		"trace point": change(func(f *flow.Flow) { f.SubType = monitor.TraceToStack }),
+		"direction":   change(func(f *flow.Flow) { f.Direction = flow.DirectionEgress }),
+		"protocol":    change(func(f *flow.Flow) { f.IP.Protocol = 17 }),
+		"source":      change(func(f *flow.Flow) { f.IP.Source = netip.MustParseAddr("10.0.0.3") }),
+		"destination": change(func(f *flow.Flow) { f.IP.Destination = netip.MustParseAddr("fd00::1") }),
+		"port":        change(func(f *flow.Flow) { f.L4.DestinationPort = 80 }),
+		"tunnel":      change(func(f *flow.Flow) { f.Tunnel = flow.Tunnel{Protocol: flow.TunnelVXLAN, VNI: 7} }),
+		"ICMP type":   change(func(f *flow.Flow) { f.L4 = flow.L4{Protocol: flow.L4ICMPv4, Type: 8} }),
+	} {
+		require.Equal(t, Report, add(k, f, time.Second).Verdict, name)
+		require.Equal(t, Held, add(k, f, time.Second).Verdict, name)
+	}
+	same := change(func(f *flow.Flow) { f.OrigLen, f.Hash, f.SourceIdentity = 7, 8, 9 })
+	require.Equal(t, Held, add(k, same, time.Second).Verdict)
+	for _, f := range []*flow.Flow{
+		{Type: monitor.TypeTrace}, change(func(f *flow.Flow) { f.Type = monitor.TypeDrop }),
+		change(func(f *flow.Flow) { f.Type = monitor.TypePolicyVerdict }), change(func(f *flow.Flow) { f.Type = monitor.TypeTraceSock }),
+	} {
+		for range 3 {
+			require.Equal(t, Decision{}, add(k, f, time.Second), "%v is never aggregated", f.Type)
+		}
+	}
+}
+
+func TestLiveTheClockIsTheHosts(t *testing.T) {
+	k := keeper(func(s *Settings) { s.Live = true })
+	add(k, trace(1, flow.TCPAck), 0)
+	add(k, trace(1, flow.TCPAck), time.Second)
+	require.False(t, k.Due(start.Add(4*time.Second).UnixNano()))
+	require.True(t, k.Due(start.Add(5*time.Second).UnixNano()))
+}
+
+func TestLossesAreOneRecordAnInterval(t *testing.T) {
+	k := keeper(nil)
+	lose := func(count uint64, cpu int32, after time.Duration) Verdict {
+		at := start.Add(after).UnixNano()
+		return k.AddLoss(count, cpu, at, at).Verdict
+	}
+	add(k, trace(1, flow.TCPAck), 0)
+	add(k, trace(1, flow.TCPAck), 3*time.Second)
+	require.Equal(t, Held, lose(3, 2, 0))
+	require.Equal(t, Counted, lose(4, 2, time.Second))
+	require.Equal(t, 2, k.Held())
+	require.False(t, k.Due(0))
+	require.Equal(t, Counted, lose(5, 2, 5*time.Second))
+	require.True(t, k.Due(0))
+	let := k.Let()
+	require.Nil(t, let.Data)
+	require.Equal(t, flow.LostPerfEventRingBuffer, let.Lost.Source)
+	require.Equal(t, uint64(12), let.Lost.Count)
+	require.Equal(t, int32(2), let.CPU)
+	require.Equal(t, 5*time.Second, let.Lost.Last.Sub(let.Lost.First))
+	k.Done(let)
+	require.Equal(t, 1, k.Held())
+
+	require.Equal(t, Held, lose(1, 2, 6*time.Second))
+	require.Equal(t, Counted, lose(1, 3, 6*time.Second))
+	k.Done(k.Let()) // the connection's
+	require.Equal(t, int32(-1), k.Let().CPU)
+}
+
+// TestEveryEventIsInExactlyOneRecord holds a keeper of little room against the sum, through random events.
+func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
+	for _, live := range []bool{false, true} {
+		t.Run(fmt.Sprint("live ", live), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 2))
+			k := keeper(func(s *Settings) { s.Live, s.MaxConnections = live, 40 })
+			var emitted, counted, joined, stoodFor, bytes, pending int64
+			emit := func(a flow.Aggregate) {
+				emitted++
+				stoodFor += max(a.Count, 1)
+				if a.Count > 1 {
+					bytes += a.Bytes
+				} else {
+					bytes += 100
+				}
+			}
+			release := func() {
+				let := k.Let()
+				pending--
+				if let.Data == nil {
+					emit(flow.Aggregate{})
+				} else {
+					emit(let.Aggregate)
+				}
+				k.Done(let)
+			}
+			const events = 200_000
+			var now time.Duration
+			var losses int64
+			for i := range events {
+				now += time.Duration(r.IntN(40)) * time.Millisecond
+				at := start.Add(now - time.Duration(r.IntN(3000))*time.Millisecond).UnixNano()
+				for k.Due(start.Add(now).UnixNano()) {
+					release()
+				}
+				var d Decision
+				loss := r.IntN(200) == 0
+				if loss {
+					d = k.AddLoss(1, 0, at, at)
+				} else {
+					flags := []uint16{flow.TCPAck, flow.TCPAck, flow.TCPAck, flow.TCPAck | flow.TCPPsh, flow.TCPSyn}[r.IntN(5)]
+					d = k.Add(trace(uint16(r.IntN(60)), flags), binary.LittleEndian.AppendUint64(nil, uint64(i)), at, at)
+				}
+				joined += d.Joined
+				pending -= d.Joined
+				switch d.Verdict {
+				case Report:
+					emit(d.Aggregate)
+				case Held:
+					pending++
+				case Counted:
+					counted++
+					if loss {
+						losses++
+					}
+				}
+				require.Equal(t, int64(k.Held()), pending)
+			}
+			for k.Held() > 0 {
+				release()
+			}
+			require.Zero(t, pending)
+			require.Equal(t, int64(events), emitted+counted+joined, "received = emitted + aggregated")
+			require.Equal(t, int64(events), stoodFor+losses, "the counts in the records and the losses are the events")
+			require.Equal(t, stoodFor*100, bytes)
+			require.Less(t, emitted, int64(events))
+		})
+	}
+}
+
+func BenchmarkKeeper(b *testing.B) {
+	for _, live := range []int{1_000, 1_000_000} {
+		b.Run(fmt.Sprint(live, " connections"), func(b *testing.B) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			k := New(Settings{Interval: time.Hour, MaxConnections: 2 * live, MaxBytes: 1 << 30})
+			f, raw := trace(443, flow.TCPAck), make([]byte, 200)
+			at := start.UnixNano()
+			var i uint32
+			event := func() {
+				i++
+				n := i % uint32(live)
+				f.IP.Source = netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
+				at += 1000
+				if k.Due(0) {
+					k.Done(k.Let())
+				}
+				k.Add(f, raw, at, at)
+			}
+			for range 2 * live { // each is reported, and has an event kept back
+				event()
+			}
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			b.ReportAllocs()
+			for b.Loop() {
+				event()
+			}
+			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(live), "B/connection")
+		})
+	}
+}

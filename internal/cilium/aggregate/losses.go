@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+)
+
+// losses adds up the losses of an interval. They come when there is too much already: a record for each makes it worse.
+type losses struct {
+	reports     int64
+	count       uint64
+	cpu         int32
+	first, last int64 // ns since 1970
+	begun       int64
+	received    int64
+}
+
+// AddLoss keeps the news of a loss back. cpu is the processor on which the events were lost, -1 when not known.
+func (k *Keeper) AddLoss(count uint64, cpu int32, at, received int64) Decision {
+	k.advance(at)
+	l := &k.losses
+	if l.reports == 0 {
+		*l = losses{reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, received: received}
+		return Decision{Verdict: Held}
+	}
+	l.reports++
+	l.count += count
+	if l.cpu != cpu {
+		l.cpu = -1
+	}
+	l.first, l.last = min(l.first, at), max(l.last, at)
+	return Decision{Verdict: Counted}
+}
+
+func (l *losses) let() Let {
+	return Let{
+		Received: l.received, Last: l.last, CPU: l.cpu,
+		Lost: flow.Lost{
+			Source: flow.LostPerfEventRingBuffer, Count: l.count, First: time.Unix(0, l.first), Last: time.Unix(0, l.last),
+		},
+	}
+}

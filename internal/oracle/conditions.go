@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// When a difference applies.
+
+package oracle
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+func always(*Case) bool { return true }
+
+// directionNeedsEndpoints tells whether Hubble derives the direction with its table of endpoints. At from-endpoint we know the
+// answer without.
+func directionNeedsEndpoints(c *Case) bool {
+	n := &c.Notification
+	if n.Type != monitor.TypeDrop && n.Type != monitor.TypeTrace || n.Source == 0 {
+		return false
+	}
+	return c.Flow.Direction == flow.DirectionUnknown || n.Type == monitor.TypeTrace && n.SubType == monitor.TraceFromEndpoint
+}
+
+// headerLen is the length of a notification's header without an extension.
+func headerLen(n *monitor.Notification) int {
+	switch n.Type {
+	case monitor.TypeDrop:
+		return []int{36, 36, 40, 48}[n.Version]
+	case monitor.TypeTrace:
+		return []int{32, 48, 56}[n.Version]
+	case monitor.TypePolicyVerdict:
+		return 40
+	}
+	return 24
+}
+
+func isVRRPOrIGMP(p flow.L4Protocol) bool { return p == flow.L4VRRP || p == flow.L4IGMP }
+
+// packetFlags are the flags with which the notification says how its packet is to be read.
+func packetFlags(n *monitor.Notification) monitor.PacketFlags {
+	switch n.Type {
+	case monitor.TypeDrop:
+		return n.Drop.Flags
+	case monitor.TypeTrace:
+		return n.Trace.Flags
+	}
+	return 0
+}
+
+// plainUDP tells whether a packet is UDP without what makes Hubble stop before: a VLAN tag, extension headers, a fragment.
+func plainUDP(b []byte, flags monitor.PacketFlags) bool {
+	version := 4
+	switch {
+	case !flags.L3Device():
+		if len(b) < 14 {
+			return false
+		}
+		switch binary.BigEndian.Uint16(b[12:]) {
+		case 0x0800:
+		case 0x86dd:
+			version = 6
+		default:
+			return false
+		}
+		b = b[14:]
+	case flags.IPv6():
+		version = 6
+	}
+	const udp = 17
+	if version == 6 {
+		return len(b) >= 48 && b[6] == udp
+	}
+	return len(b) >= 28 && b[9] == udp && binary.BigEndian.Uint16(b[6:])&0x3fff == 0
+}
+
+// hasVLAN tells whether there is a VLAN tag in the packet or in the one inside it.
+func hasVLAN(c *Case) bool {
+	if c.Flow.VLANCount > 0 {
+		return true
+	}
+	p := c.Notification.Packet
+	return c.Flow.Tunnel.Protocol != flow.TunnelNone && len(p) > 14 && p[12] == 0x81 && p[13] == 0
+}
+
+// refusedFor is the condition that Hubble's error has a text in it.
+func refusedFor(text string) func(*Case) bool {
+	return func(c *Case) bool { return c.refused != nil && strings.Contains(c.refused.Error(), text) }
+}
+
+// hasMappedAddress tells whether Hubble has an address that is IPv4 in the form of IPv6.
+func hasMappedAddress(c *Case) bool {
+	for _, field := range []string{"IP.source", "IP.destination"} {
+		if text, ok := c.theirs[field].(string); ok && strings.HasPrefix(text, "::ffff:") {
+			return true
+		}
+	}
+	return false
+}
+
+// geneveOptionsTooLong tells whether an option of a Geneve tunnel's header ends behind all of them.
+func geneveOptionsTooLong(c *Case) bool {
+	flags := packetFlags(&c.Notification)
+	b := c.Notification.Packet
+	if c.Flow.Tunnel.Protocol != flow.TunnelGeneve || !plainUDP(b, flags) {
+		return false
+	}
+	if !flags.L3Device() {
+		b = b[14:]
+	}
+	if b[0]>>4 == 4 {
+		b = b[int(b[0]&0x0f)*4:]
+	} else {
+		b = b[40:]
+	}
+	b = b[8:] // UDP
+	options := b[8 : 8+int(b[0]&0x3f)*4]
+	for len(options) >= 4 {
+		n := 4 + int(options[3]&0x1f)*4
+		if n > len(options) {
+			return true
+		}
+		options = options[n:]
+	}
+	return false
+}
+
+// sameWords tells whether two texts have the same words in any order.
+func sameWords(a, b string) bool {
+	words := func(s string) []string {
+		w := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == '=' })
+		slices.Sort(w)
+		return w
+	}
+	return slices.Equal(words(a), words(b))
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Where we mean to differ from Hubble.
+
+package oracle
+
+import (
+	"strings"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+// Difference is one way in which our flow may differ from Hubble's.
+type Difference struct {
+	Name string
+	// Reason says why, for the reader of a report and of the code.
+	Reason string
+	// Versions are the versions of Cilium that differ in it.
+	Versions Version
+	// Fields are the paths of the fields that may differ, with all below them.
+	Fields []string
+	// When tells whether a record is one of those that it is about.
+	When func(*Case) bool
+	// Chance is a difference that a run may not meet with the same records.
+	Chance bool
+}
+
+// covers tells whether a field's path is one of the difference's.
+func (d *Difference) covers(field string) bool {
+	for _, f := range d.Fields {
+		if field == f || strings.HasPrefix(field, f) && field[len(f)] == '.' {
+			return true
+		}
+	}
+	return false
+}
+
+// packetFields are all that is read from a packet.
+var packetFields = []string{"ethernet", "IP", "l4", "tunnel", "Summary"}
+
+// Differences is the whole list. The first entry that covers a field explains it.
+var Differences = []Difference{
+	// What Hubble knows and an event does not tell.
+	{
+		Name: "direction",
+		Reason: "Hubble asks the node's table of endpoints which end of the flow the reporting endpoint is; without the table it takes " +
+			"each for the destination. We say only what the event itself tells.",
+		Versions: both, Fields: []string{"traffic_direction"}, When: directionNeedsEndpoints,
+	},
+
+	// Layouts that one version of Cilium knows and another does not.
+	{
+		Name:     "newer versions",
+		Reason:   "Cilium 1.18 refuses drops of version 3, traces of version 2 and extended records.",
+		Versions: Cilium118, Fields: []string{fieldRefused},
+		When: func(c *Case) bool {
+			n := &c.Notification
+			return n.Type == monitor.TypeDrop && (n.Version > 2 || n.ExtVersion != 0) ||
+				n.Type == monitor.TypeTrace && (n.Version > 1 || n.ExtVersion != 0)
+		},
+	},
+	{
+		Name: "policy verdict of the other version",
+		Reason: "It grew from 32 to 40 bytes without a new version number. Each Cilium reads the other's packet from the wrong place; " +
+			"we go by the record's length.",
+		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
+		When: func(c *Case) bool {
+			own := 32
+			if c.Hubble == Cilium120 {
+				own = 40
+			}
+			return c.Notification.Type == monitor.TypePolicyVerdict && c.Notification.HeaderLen != own
+		},
+	},
+	{
+		Name:     "socket trace of the other version",
+		Reason:   "Its fields moved without a version number. Cilium 1.18 misreads the new one, 1.20 refuses the old one; we go by the length.",
+		Versions: both,
+		Fields: []string{
+			fieldRefused, "verdict", "IP", "l4", "event_type", "sock_xlate_point", "socket_cookie", "cgroup_id", "Summary",
+		},
+		When: func(c *Case) bool {
+			own := 38
+			if c.Hubble == Cilium120 {
+				own = 40
+			}
+			return c.Notification.Type == monitor.TypeTraceSock && c.Notification.HeaderLen != own
+		},
+	},
+	{
+		Name: "extended records",
+		Reason: "An extension between header and packet has a length that only its maker knows. Hubble, which does not know it either, " +
+			"takes the extension for the packet; we take the captured length from the record's end.",
+		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
+		When: func(c *Case) bool {
+			n := &c.Notification
+			return n.ExtVersion != 0 && n.HeaderLen != headerLen(n)
+		},
+	},
+	{
+		Name:     "encrypted overlay",
+		Reason:   "Trace reason 8 says, up to Cilium 1.18, that overlay traffic is about to be encrypted: no reply, and outgoing. Later it is reserved.",
+		Versions: Cilium120, Fields: []string{"is_reply", "traffic_direction"},
+		When: func(c *Case) bool {
+			n := &c.Notification
+			return n.Type == monitor.TypeTrace && n.Version < 2 && n.Trace.Reason == monitor.TraceReasonEncryptOverlay
+		},
+	},
+	{
+		Name:     "drop reasons of later versions",
+		Reason:   "Cilium 1.18 has no name for 207; we have 1.20's.",
+		Versions: Cilium118, Fields: []string{"drop_reason_desc"},
+		When: func(c *Case) bool { return c.Flow.DropReason == 207 },
+	},
+	{
+		Name:     "protocols of later versions",
+		Reason:   "Cilium 1.18's flow has no tunnel identifier, SCTP chunk type, VRRP and IGMP; 1.20's has.",
+		Versions: Cilium118, Fields: []string{"tunnel.vni", "l4.SCTP.chunk_type"},
+		When: always,
+	},
+	{
+		Name:     "VRRP and IGMP",
+		Reason:   "Cilium 1.18's flow does not name them; 1.20's does.",
+		Versions: Cilium118, Fields: []string{"l4", "tunnel.l4", "Summary"},
+		When: func(c *Case) bool {
+			return isVRRPOrIGMP(c.Flow.L4.Protocol) || isVRRPOrIGMP(c.Flow.Tunnel.L4.Protocol)
+		},
+	},
+	{
+		Name:     "types without a flow",
+		Reason:   "Hubble makes no flow of the recorder's, the packet monitor's, the agent's and unknown messages; we make a record of each.",
+		Versions: both, Fields: []string{fieldRefused},
+		When: func(c *Case) bool {
+			switch c.Notification.Type {
+			case monitor.TypeDrop, monitor.TypeTrace, monitor.TypePolicyVerdict, monitor.TypeCapture, monitor.TypeTraceSock, monitor.TypeDebug:
+				return false
+			}
+			return true
+		},
+	},
+
+	// Packets.
+	{
+		Name: "captured length",
+		Reason: "Bytes behind the captured length, and a packet of zero bytes only, are padding of the datapath on Windows, which writes " +
+			"records of one size. Hubble reads them as a packet.",
+		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
+		When: func(c *Case) bool {
+			return len(c.Notification.Packet) < len(c.Record)-c.Notification.HeaderLen
+		},
+	},
+	{
+		Name:     "broken packets",
+		Reason:   "Hubble refuses an event whose packet ends in a header or contradicts itself. The event happened: we keep it, with the headers up to there.",
+		Versions: both, Fields: []string{fieldRefused},
+		When: func(c *Case) bool {
+			return c.Flow.Problem != flow.ProblemNone || refusedFor("ip6-extension header. Length 0")(c)
+		},
+	},
+	{
+		Name:     "options",
+		Reason:   "Hubble checks the options of IPv4, TCP and Geneve, uses none, and refuses an event where one is wrong. We skip options.",
+		Versions: both, Fields: []string{fieldRefused},
+		When: refusedFor("option"),
+	},
+	{
+		Name:     "Geneve options beyond their room",
+		Reason:   "Hubble follows the last option's length and takes what is behind it for the packet; we follow the header's.",
+		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
+		When: geneveOptionsTooLong,
+	},
+	{
+		Name:     "IPv6 length 0",
+		Reason:   "Segmentation offload leaves it 0. Hubble refuses it but with a hop-by-hop header; we take what is there.",
+		Versions: both, Fields: []string{fieldRefused},
+		When: refusedFor("IPv6 length 0"),
+	},
+	{
+		Name:     "IPv4-mapped addresses",
+		Reason:   "Cilium 1.20 writes those of a packet as IPv4 and others as ::ffff:10.0.0.1; we write all as IPv4, as 1.18 does.",
+		Versions: Cilium120, Fields: []string{"IP.source", "IP.destination"},
+		When: hasMappedAddress,
+	},
+	{
+		Name:     "VLAN",
+		Reason:   "Hubble stops at a VLAN tag; we read on.",
+		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
+		When: hasVLAN,
+	},
+	{
+		Name:     "IPv6 extension headers",
+		Reason:   "Hubble stops at them; we read on.",
+		Versions: both, Fields: []string{"IP", "l4", "tunnel", "ethernet", "Summary"},
+		When: func(c *Case) bool { return c.Flow.IP.Extensions > 0 || c.Flow.Tunnel.IP.Extensions > 0 },
+	},
+	{
+		Name:     "first fragments",
+		Reason:   "Hubble stops at any fragment; the first has the ports.",
+		Versions: both, Fields: []string{"l4", "tunnel", "Summary"},
+		When: func(c *Case) bool { return c.Flow.IP.Fragment || c.Flow.Tunnel.IP.Fragment },
+	},
+	{
+		Name: "tunnel flag without a tunnel",
+		Reason: "Hubble reads the tunnel from the UDP payload of the last packet that had one, whichever event that was in. " +
+			"We give the packet that is there.",
+		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
+		When: func(c *Case) bool {
+			flags := packetFlags(&c.Notification)
+			return (flags.VXLAN() || flags.Geneve()) && !plainUDP(c.Notification.Packet, flags)
+		},
+	},
+	{
+		Name:     "tunnel in a tunnel",
+		Reason:   "A packet to or from a tunnel's port inside a tunnel may be another tunnel, or not. Hubble writes its headers over the first's; we follow the destination port only.",
+		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
+		When: func(c *Case) bool {
+			tunnelPort := func(port uint16) bool { return port == 4789 || port == 6081 }
+			l4 := &c.Flow.L4
+			return c.Flow.Tunnel.Protocol != flow.TunnelNone &&
+				(c.Flow.Layer == flow.LayerVXLAN || c.Flow.Layer == flow.LayerGeneve ||
+					l4.Protocol == flow.L4UDP && (tunnelPort(l4.SourcePort) || tunnelPort(l4.DestinationPort)))
+		},
+	},
+	{
+		Name:     "IGMP version 3",
+		Reason:   "A version 3 report has no group address where Hubble reads one.",
+		Versions: Cilium120, Fields: []string{"l4.IGMP.group_address"},
+		When: func(c *Case) bool { return c.Flow.L4.Protocol == flow.L4IGMP && c.Flow.L4.Type == 0x22 },
+	},
+
+	{
+		Name: "VRRP",
+		Reason: "Cilium's parser takes the addresses behind a VRRP header from the memory behind the packet, which may be another's or none: " +
+			"then it panics, and Hubble refuses the event.",
+		Versions: Cilium120, Fields: []string{fieldRefused, "l4", "Summary"},
+		When: func(c *Case) bool {
+			return c.Flow.L4.Protocol == flow.L4VRRP || c.Flow.ProblemAt == flow.LayerVRRP
+		},
+	},
+
+	// Debug messages.
+	{
+		Name:     "texts of later versions",
+		Reason:   "Cilium 1.20 corrected the texts of messages 1 and 13, and has texts for more reasons in message 15.",
+		Versions: Cilium118, Fields: []string{"message"},
+		When: func(c *Case) bool {
+			return c.Flow.Class == flow.ClassDebug && (c.Flow.SubType == 1 || c.Flow.SubType == 13 || c.Flow.SubType == 15)
+		},
+	},
+	{
+		Name:     "debug messages 66 to 68",
+		Reason:   "bpf/lib/dbg.h numbers them; Cilium's table of texts is one off there, and 1.18's lacks the last.",
+		Versions: both, Fields: []string{"type", "message"},
+		When: func(c *Case) bool {
+			return c.Flow.Class == flow.ClassDebug && c.Flow.SubType >= 66 && c.Flow.SubType <= 68
+		},
+	},
+	{
+		Name:     "order of connection tracking flags",
+		Reason:   "Cilium lists them in the random order of a Go map.",
+		Chance:   true,
+		Versions: both, Fields: []string{"message"},
+		When: func(c *Case) bool {
+			ours, theirs := c.Flow.Debug.String(), c.theirs["message"]
+			return c.Flow.Class == flow.ClassDebug && strings.Contains(ours, "flags=") && theirs != nil && sameWords(ours, theirs.(string))
+		},
+	},
+	{
+		Name:     "error numbers",
+		Reason:   "Cilium prints the text that the operating system it runs on has for an error; the number means the same everywhere.",
+		Versions: both, Fields: []string{"message"},
+		When: func(c *Case) bool {
+			return c.Flow.Class == flow.ClassDebug && strings.Contains(c.Flow.Debug.String(), "errno ")
+		},
+	},
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package oracle
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+func TestEqualSeedsMakeEqualRecordsOfEveryTypeAndLayout(t *testing.T) {
+	type layout struct {
+		typ     monitor.MessageType
+		version uint8
+		header  int
+	}
+	a, b := NewGenerator(7), NewGenerator(7)
+	seen := map[layout]int{}
+	var broken, empty int
+	var n monitor.Notification
+	for range 20_000 {
+		record := a.Next()
+		require.Equal(t, record, b.Next())
+		if len(record) == 0 {
+			empty++
+			continue
+		}
+		if (monitor.Decoder{}).Decode(record, &n) != nil {
+			broken++
+			continue
+		}
+		seen[layout{n.Type, n.Version, n.HeaderLen}]++
+	}
+	for _, l := range []layout{
+		{monitor.TypeDrop, 0, 36}, {monitor.TypeDrop, 1, 36}, {monitor.TypeDrop, 2, 40}, {monitor.TypeDrop, 3, 48},
+		{monitor.TypeTrace, 0, 32}, {monitor.TypeTrace, 1, 48}, {monitor.TypeTrace, 2, 56},
+		{monitor.TypePolicyVerdict, 1, 32}, {monitor.TypePolicyVerdict, 1, 40}, {monitor.TypeCapture, 1, 24}, {monitor.TypeDebug, 0, 20},
+		{monitor.TypeTraceSock, 0, 38}, {monitor.TypeTraceSock, 0, 40}, {monitor.TypeRecorder, 0, 24}, {monitor.TypePacketMonitorDrop, 1, 57},
+	} {
+		require.Greater(t, seen[l], 50, "%+v", l)
+	}
+	require.Greater(t, broken, 500)
+	require.Positive(t, empty)
+}
+
+func TestADifferenceThatTheTableDoesNotListIsFound(t *testing.T) {
+	g := NewGenerator(1)
+	var said []byte
+	o := NewComparer(Cilium118, func([]byte) ([]byte, error) { return said, nil })
+	record := g.verdict(captureOf(g.ip(false)), flagL3Device)
+	said = []byte(`{"verdict":"ERROR"}`)
+	require.NoError(t, o.Add(record))
+	require.Len(t, o.Report.Unexplained, 1)
+	require.Contains(t, o.Report.Unexplained[0], "verdict: ours ")
+	require.Contains(t, o.Unseen(), "VLAN")
+	said = []byte("no JSON")
+	require.Error(t, o.Add(record))
+}
+
+func TestEveryDifferenceHasAReason(t *testing.T) {
+	names := map[string]bool{}
+	for _, d := range Differences {
+		require.False(t, names[d.Name], d.Name)
+		names[d.Name] = true
+		require.Greater(t, len(d.Reason), 30, d.Name)
+		require.NotEmpty(t, d.Fields, d.Name)
+		require.NotZero(t, d.Versions, d.Name)
+	}
+}
+
+// Cilium 1.20's test of the same list is in cilium120.
+func TestTheCollectorHasTheNamesOfCilium120(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(Names120), "\n")
+	require.Greater(t, len(lines), 80)
+	files := map[uint8]bool{}
+	for _, line := range lines {
+		var kind, name string
+		var number uint32
+		_, err := fmt.Sscan(line, &kind, &number, &name)
+		require.NoError(t, err, line)
+		switch kind {
+		case "drop_reason":
+			require.Equal(t, name, flow.DropReasonName(number))
+		case "file":
+			files[uint8(number)] = true
+			f := flow.Flow{Version: 3, File: uint8(number)}
+			require.Equal(t, name, f.FileName(), "%d", number)
+		default:
+			t.Fatal(line)
+		}
+	}
+	for id := range 256 {
+		if f := (flow.Flow{Version: 3, File: uint8(id)}); !files[uint8(id)] {
+			require.Equal(t, fmt.Sprintf("unknown(%d)", id), f.FileName())
+		}
+	}
+}

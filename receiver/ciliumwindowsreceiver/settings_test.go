@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+)
+
+// number gives an attribute that is a number, 0 when the record does not have it.
+func number(lr plog.LogRecord, name string) int64 {
+	v, ok := lr.Attributes().Get(name)
+	if !ok {
+		return 0
+	}
+	return v.Int()
+}
+
+func TestReplayFiltersAsTheSettingsSay(t *testing.T) {
+	_, byType := generated(t)
+	always := byType["1"] + byType["100"] + byType["129"] + byType["130"] + byType["42"]
+
+	sink, r, _ := replayAll(t, replayOf(captureFile, nil))
+	stats := &r.pipeline.Stats
+	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load()+stats.Aggregated.Load())
+	require.Positive(t, stats.Filtered.Load())
+	require.Positive(t, stats.Aggregated.Load())
+	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		require.NotContains(t, []string{"debug", "capture", "recorder"}, text(lr, "cilium.event.type"))
+		require.NotContains(t, text(lr, "cilium.trace.observation_point"), "from-", "level maximum includes low: only what is sent")
+	})
+
+	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents = nil }))
+	require.Equal(t, int64(always), r.pipeline.Stats.Emitted.Load(), "drops and what belongs to no kind cannot be disabled")
+
+	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents, c.MonitorAggregationLevel = []string{"trace"}, "none" }))
+	require.Equal(t, int64(always+byType["4"]+byType["7"]), r.pipeline.Stats.Emitted.Load())
+}
+
+func TestEveryEventOfTheCaptureIsInExactlyOneRecord(t *testing.T) {
+	for _, level := range []string{"none", "low", "medium", "maximum"} {
+		sink, r, _ := replayAll(t, replayOf(captureFile, func(c *Config) { everything(c); c.MonitorAggregationLevel = level }))
+		stats := &r.pipeline.Stats
+		require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load()+stats.Aggregated.Load())
+		require.Equal(t, level == "medium" || level == "maximum", stats.Aggregated.Load() > 0, "%s: %s", level, stats)
+		require.Equal(t, level != "none", stats.Filtered.Load() > 0, "%s: %s", level, stats)
+		var events, merged int64
+		eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			n := number(lr, "EventCount")
+			events += n
+			if n == 1 {
+				return
+			}
+			merged++
+			require.Equal(t, "trace", text(lr, "cilium.event.type"))
+			require.Equal(t, n, number(lr, "NetworkPackets"))
+			require.LessOrEqual(t, text(lr, "EventStartTime"), text(lr, "EventEndTime"))
+		})
+		require.Equal(t, stats.Received.Load(), events+stats.Filtered.Load(), "%s: the counts in the records are the events", level)
+		t.Logf("%s: %s; %d records stand for several", level, stats, merged)
+	}
+}
+
+func TestAReplayAgainReportsEveryConnectionAgain(t *testing.T) {
+	_, once, _ := replayAll(t, replayOf(captureFile, nil))
+	_, twice, _ := replayAll(t, replayOf(captureFile, func(c *Config) { c.Replay.Repeat = 2 }))
+	require.Equal(t, 2*once.pipeline.Stats.Emitted.Load(), twice.pipeline.Stats.Emitted.Load())
+}
+
+// handled gives a handler of the settings, a function that hands it a record of the map a time after the start, and one that
+// has it let go of what is due, or of everything.
+func handled(t *testing.T, change func(*Config)) (handle func(events.Record, time.Duration) pipeline.Outcome, release func(all bool), records plog.LogRecordSlice) {
+	cfg := replayOf("x", change)
+	s, err := cfg.read()
+	require.NoError(t, err)
+	h := newHandler(s, asim.NetworkDevice{}, "")
+	records = h.Begin(plog.NewLogs())
+	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	release = func(all bool) {
+		for h.Due(0) || all && h.Held() > 0 {
+			h.Release(records, !all)
+		}
+	}
+	handle = func(r events.Record, after time.Duration) pipeline.Outcome {
+		r.Time = start.Add(after).UnixNano()
+		release(false)
+		return h.Handle(pipeline.Event{Received: r.Time, Data: append(r.AppendHead(nil), r.Data...)}, records)
+	}
+	return handle, release, records
+}
+
+// The example of the README.
+func TestAConnectionIsReportedOnceAnInterval(t *testing.T) {
+	handle, release, records := handled(t, nil)
+	packet := func(flags uint16, size uint32, after time.Duration) pipeline.Outcome {
+		a, b := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
+		c := mt.Capture{Source: 7, OrigLen: size, Packet: mt.Ethernet(mt.EtherIPv4, mt.IPv4(a, b, mt.ProtoTCP, mt.TCP(40000, 443, flags, nil)))}
+		return handle(events.Record{CPU: -1, Data: mt.Trace{Capture: c, Version: 1, Point: 3}.Bytes()}, after)
+	}
+	require.Equal(t, pipeline.Outcome{Kind: pipeline.Emitted}, packet(mt.SYN, 60, 0))
+	require.Equal(t, pipeline.Outcome{Kind: pipeline.Emitted}, packet(mt.ACK, 52, 100*time.Millisecond))
+	require.Equal(t, pipeline.Outcome{Kind: pipeline.Emitted}, packet(mt.PSH|mt.ACK, 600, 200*time.Millisecond))
+	require.Equal(t, pipeline.Outcome{Kind: pipeline.Held}, packet(mt.ACK, 52, 400*time.Millisecond))
+	require.Equal(t, pipeline.Outcome{Kind: pipeline.Aggregated}, packet(mt.ACK, 52, 3*time.Second))
+	require.Equal(t, pipeline.Outcome{Kind: pipeline.Emitted, Joined: 1}, packet(mt.ACK, 52, 7*time.Second))
+	require.Equal(t, 4, records.Len())
+	last := records.At(3)
+	require.Equal(t, int64(3), number(last, "EventCount"))
+	require.Equal(t, int64(3), number(last, "NetworkPackets"))
+	require.Equal(t, int64(156), number(last, "NetworkBytes"))
+	require.Equal(t, "2026-03-04T05:06:00.4000000Z", text(last, "EventStartTime"))
+	require.Equal(t, "2026-03-04T05:06:07.0000000Z", text(last, "EventEndTime"))
+
+	require.Equal(t, pipeline.Outcome{Kind: pipeline.Held}, packet(mt.ACK, 52, 8*time.Second))
+	release(true)
+	require.Equal(t, 5, records.Len())
+	require.Equal(t, int64(1), number(records.At(4), "EventCount"))
+	require.Equal(t, "2026-03-04T05:06:08.0000000Z", text(records.At(4), "EventStartTime"))
+}
+
+func TestLossesAreOneRecordAnIntervalAtAnyLevel(t *testing.T) {
+	handle, release, records := handled(t, func(c *Config) { c.MonitorAggregationLevel = "none" })
+	for i := range 1000 {
+		outcome := handle(events.Record{CPU: 2, Lost: 3}, time.Duration(i)*7*time.Millisecond)
+		require.Contains(t, []pipeline.Kind{pipeline.Held, pipeline.Aggregated}, outcome.Kind)
+	}
+	release(true)
+	require.Equal(t, 2, records.Len())
+	var lost int64
+	for _, lr := range []plog.LogRecord{records.At(0), records.At(1)} {
+		require.Equal(t, "lost", text(lr, "cilium.event.type"))
+		require.Equal(t, "PERF_EVENT_RING_BUFFER", text(lr, "cilium.lost.source"))
+		require.Equal(t, int64(2), number(lr, "cilium.cpu"))
+		lost += number(lr, "cilium.lost.count")
+	}
+	require.Equal(t, int64(3000), lost)
+}
