@@ -15,7 +15,7 @@ FUZZTIME  ?= 10s
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run build build-windows test test-kernel test-e2e test-race validate ci check-windows fuzz lint bench generate testdata \
+.PHONY: run build build-windows test test-kernel test-e2e test-race test-windows validate ci check-windows fuzz lint bench generate testdata \
   clean help
 
 help: ## list the targets
@@ -61,6 +61,15 @@ test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root), and 
 test-e2e: build ## run the tests of the built collector
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/e2e
 
+# The packages with Windows code, and the collector itself.
+WINDOWS_PACKAGES := ./internal/etw/session ./internal/host ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
+RIG := $(CURDIR)/internal/windowstest/rig.sh $(CURDIR)/$(DIST)
+
+test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian), and fail where that cannot be done
+	$(RIG)
+	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' $(WINDOWS_PACKAGES)
+	WINNET_WINE=required $(GO) test -count=1 -v ./internal/windowstest
+
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
@@ -68,7 +77,7 @@ validate: build ## check the shipped configurations
 	$(DIST)/otelcol-winnet validate --config config.yaml
 	$(DIST)/otelcol-winnet validate --config config.replay.yaml
 
-ci: test lint test-race test-kernel test-e2e validate build-windows check-windows fuzz ## all that CI runs
+ci: test lint test-race test-kernel test-e2e test-windows validate build-windows check-windows fuzz ## all that CI runs
 
 check-windows: build-windows ## check that the Windows binary is one, and has both receivers
 	@file=$(DIST)/otelcol-winnet.exe; [ "$$(head -c 2 $$file)" = MZ ] || { echo "$$file is no PE"; exit 1; }

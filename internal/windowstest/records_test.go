@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package windowstest
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// record is a log record with its resource, without what only the host and the time of the run decide.
+type record struct {
+	Resource, Attributes map[string]any
+	Body, Severity       string
+	Time                 time.Time
+}
+
+// readRecords reads what the file exporter wrote, as far as its last whole line.
+func readRecords(t *testing.T, path string) []record {
+	t.Helper()
+	file, err := os.Open(path)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	require.NoError(t, err)
+	defer file.Close()
+	var all []record
+	lines := bufio.NewReaderSize(file, 1<<20)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return all
+		}
+		logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(line)
+		require.NoError(t, err)
+		for i := range logs.ResourceLogs().Len() {
+			rl := logs.ResourceLogs().At(i)
+			records := rl.ScopeLogs().At(0).LogRecords()
+			for j := range records.Len() {
+				lr := records.At(j)
+				lr.Attributes().Remove("DvcOsVersion")
+				all = append(all, record{
+					Resource: rl.Resource().Attributes().AsRaw(), Attributes: lr.Attributes().AsRaw(), Body: lr.Body().AsString(),
+					Severity: lr.SeverityText(), Time: lr.Timestamp().AsTime(),
+				})
+			}
+		}
+	}
+}
+
+// toFile is the setting that writes the records to a file.
+func toFile(path string) []string {
+	return []string{"exporters::file::path: '" + path + "'", "exporters::file::flush_interval: 100ms", "service::pipelines::logs::exporters: [file]"}
+}
+
+func TestTheLiveSessionGivesTheRecordsThatTheReplayGives(t *testing.T) {
+	for file, provider := range map[string]string{serverFile: "Microsoft-Windows-DNSServer", clientFile: "Microsoft-Windows-DNS-Client"} {
+		t.Run(provider, func(t *testing.T) {
+			h := newHost(t, file)
+			set := "receivers::asimdns::provider_guid: " + provider
+
+			replayed := filepath.Join(h.dir, "replay.jsonl")
+			replay := exec.Command(filepath.Join(h.root, "dist/otelcol-winnet"), "--config", "yaml:"+config, "--config", "yaml:"+set,
+				"--config", "yaml:receivers::asimdns::replay::path: "+filepath.Join(h.root, file))
+			for _, s := range toFile(replayed) {
+				replay.Args = append(replay.Args, "--config", "yaml:"+s)
+			}
+			out := &syncBuffer{}
+			replay.Stdout, replay.Stderr = out, out
+			require.NoError(t, replay.Start())
+			r := &collector{t: t, cmd: replay, out: out, ended: make(chan struct{})}
+			go func() { r.err = replay.Wait(); close(r.ended) }()
+			r.await("the replay has ended", 1)
+			r.interrupt()
+			want := readRecords(t, replayed)
+			require.NotEmpty(t, want, "%s", out)
+
+			lived := filepath.Join(h.dir, "live.jsonl")
+			c := h.start(append(toFile(windowsPath(lived)), set)...)
+			require.Eventually(t, func() bool { return len(readRecords(t, lived)) >= len(want) }, time.Minute, 100*time.Millisecond, "%s", c.out)
+			c.interrupt()
+			got := readRecords(t, lived)
+			require.Len(t, got, len(want))
+			for i := range want {
+				require.Equal(t, want[i], got[i], "record %d", i)
+			}
+			c.await(fmt.Sprintf("received %d = emitted %d + ", len(want), len(want)), 1)
+		})
+	}
+}
