@@ -30,6 +30,10 @@ type Config struct {
 	// SessionName is the name of the ETW session, unique on the host. Default ASIMDNSServerTrace or ASIMDNSClientTrace, by
 	// provider.
 	SessionName string `mapstructure:"session_name"`
+	// TakeOver stops a session of that name even when it has other providers enabled, which is then someone else's.
+	TakeOver bool `mapstructure:"take_over"`
+	// Attach consumes the session of that name that someone else runs, such as an AutoLogger, and never stops it.
+	Attach bool `mapstructure:"attach"`
 	// EnableLevel is the most verbose level received: 1 critical, 2 error, 3 warning, 4 information, 5 verbose. 0, the
 	// default, is 4 for the server and 5 for the client.
 	EnableLevel int `mapstructure:"enable_level"`
@@ -253,6 +257,7 @@ func (c *Config) session(p *dns.Provider) session.Config {
 	}
 	e := c.enable(p)
 	return session.Config{
+		TakeOver: c.TakeOver, Attach: c.Attach,
 		Name: name, Provider: p.GUID, ProviderName: p.Name, Level: e.Level, Keywords: e.Keywords,
 		BufferSizeKB: uint32(c.Buffers.SizeKB), MinimumBuffers: uint32(c.Buffers.Minimum), MaximumBuffers: uint32(c.Buffers.Maximum),
 		FlushInterval: c.Buffers.FlushInterval,

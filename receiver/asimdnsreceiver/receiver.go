@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
@@ -126,10 +125,4 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 	r.log.Info("every event is accounted for", zap.Stringer("events", &r.pipeline.Stats),
 		zap.Int64("partially_decoded", r.handler.partial.Load()), zap.Int64("packets_unparsable", r.handler.mapper.Unparsable()))
 	return err
-}
-
-// ended reports that the source ended by itself.
-func (r *dnsReceiver) ended(h component.Host, err error) {
-	r.log.Error("the source of events has ended", zap.Error(err))
-	componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err))
 }
