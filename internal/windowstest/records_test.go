@@ -55,11 +55,6 @@ func readRecords(t *testing.T, path string) []record {
 	}
 }
 
-// toFile is the setting that writes the records to a file.
-func toFile(path string) []string {
-	return []string{"exporters::file::path: '" + path + "'", "exporters::file::flush_interval: 100ms", "service::pipelines::logs::exporters: [file]"}
-}
-
 func TestTheLiveSessionGivesTheRecordsThatTheReplayGives(t *testing.T) {
 	for file, provider := range map[string]string{serverFile: "Microsoft-Windows-DNSServer", clientFile: "Microsoft-Windows-DNS-Client"} {
 		t.Run(provider, func(t *testing.T) {
@@ -67,26 +62,18 @@ func TestTheLiveSessionGivesTheRecordsThatTheReplayGives(t *testing.T) {
 			set := "receivers::asimdns::provider_guid: " + provider
 
 			replayed := filepath.Join(h.dir, "replay.jsonl")
-			replay := exec.Command(filepath.Join(h.root, "dist/otelcol-winnet"), "--config", "yaml:"+config, "--config", "yaml:"+set,
-				"--config", "yaml:receivers::asimdns::replay::path: "+filepath.Join(h.root, file))
-			for _, s := range toFile(replayed) {
-				replay.Args = append(replay.Args, "--config", "yaml:"+s)
-			}
-			out := &syncBuffer{}
-			replay.Stdout, replay.Stderr = out, out
-			require.NoError(t, replay.Start())
-			r := &collector{t: t, cmd: replay, out: out, ended: make(chan struct{})}
-			go func() { r.err = replay.Wait(); close(r.ended) }()
+			cmd := exec.Command(filepath.Join(h.root, "dist/otelcol-winnet"), "--config", "yaml:"+config, "--config", "yaml:"+set,
+				"--config", "yaml:receivers::asimdns::replay::path: "+filepath.Join(h.root, file), "--config", "yaml:exporters::file::path: "+replayed)
+			r := run(t, cmd)
 			r.await("the replay has ended", 1)
 			r.interrupt()
 			want := readRecords(t, replayed)
-			require.NotEmpty(t, want, "%s", out)
+			require.NotEmpty(t, want, "%s", r.out)
 
-			lived := filepath.Join(h.dir, "live.jsonl")
-			c := h.start(append(toFile(windowsPath(lived)), set)...)
-			require.Eventually(t, func() bool { return len(readRecords(t, lived)) >= len(want) }, time.Minute, 100*time.Millisecond, "%s", c.out)
+			c := h.start(set)
+			require.Eventually(t, func() bool { return len(readRecords(t, h.records())) >= len(want) }, time.Minute, 100*time.Millisecond, "%s", c.out)
 			c.interrupt()
-			got := readRecords(t, lived)
+			got := readRecords(t, h.records())
 			require.Len(t, got, len(want))
 			for i := range want {
 				require.Equal(t, want[i], got[i], "record %d", i)

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package windowstest runs the built otelcol-winnet.exe under Wine, with the stand-ins of dll/ for what Wine lacks of ETW.
-// `make test-windows` builds all of it; rig.sh sets it up. The tests of the packages with Windows code run there too.
 package windowstest
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,9 +23,7 @@ const (
 // rig is the repository's root, after a check that the rig was set up.
 func rig(t *testing.T) string {
 	t.Helper()
-	if os.Getenv("WINNET_WINE") != "required" {
-		t.Skip("not run: it needs Wine and the stand-ins; make test-windows sets them up")
-	}
+	Require(t)
 	root, err := filepath.Abs("../..")
 	require.NoError(t, err)
 	return root
@@ -78,22 +72,17 @@ func (h *host) logman(args ...string) (string, error) {
 	return string(out), err
 }
 
-// collector is a running otelcol-winnet.exe.
+// collector is a running collector.
 type collector struct {
 	t     *testing.T
 	cmd   *exec.Cmd
-	out   *syncBuffer
+	out   output
 	ended chan struct{}
 	err   error // of the process, when ended is closed
 }
 
-// start starts the collector with asimdns and the file exporter; settings are `--config yaml:` texts on top of that.
-func (h *host) start(settings ...string) *collector {
-	h.t.Helper()
-	path := filepath.Join(h.dir, "config.yaml")
-	require.NoError(h.t, os.WriteFile(path, []byte(config), 0o600))
-	return h.startWith(path, settings...)
-}
+// records is where the collector of this host writes its records.
+func (h *host) records() string { return filepath.Join(h.dir, "records.jsonl") }
 
 const config = `
 receivers:
@@ -102,30 +91,43 @@ receivers:
     enable_level: 5
     device: {hostname: dc1.corp.example.com, ip: 192.0.2.1}
 exporters:
-  debug:
+  file: {path: records.jsonl, flush_interval: 100ms}
 service:
   telemetry:
     logs: {level: debug, disable_zap_resource: true}
     metrics: {level: none}
   pipelines:
-    logs: {receivers: [asimdns], exporters: [debug]}
+    logs: {receivers: [asimdns], exporters: [file]}
 `
 
-func (h *host) startWith(config string, settings ...string) *collector {
+// start starts the collector with that configuration; settings are `--config yaml:` texts on top of it.
+func (h *host) start(settings ...string) *collector {
 	h.t.Helper()
-	args := []string{"--config", windowsPath(config)}
+	path := filepath.Join(h.dir, "config.yaml")
+	require.NoError(h.t, os.WriteFile(path, []byte(config), 0o600))
+	args := []string{"--config", windowsPath(path), "--config", "yaml:exporters::file::path: '" + windowsPath(h.records()) + "'"}
 	for _, s := range settings {
 		args = append(args, "--config", "yaml:"+s)
 	}
-	c := &collector{t: h.t, cmd: h.command(filepath.Join(h.root, "dist/otelcol-winnet.exe"), args...), out: &syncBuffer{}, ended: make(chan struct{})}
-	c.cmd.Stdout, c.cmd.Stderr = c.out, c.out
-	require.NoError(h.t, c.cmd.Start())
+	return run(h.t, h.command(filepath.Join(h.root, "dist/otelcol-winnet.exe"), args...))
+}
+
+// run starts a collector, which ends with the test.
+func run(t *testing.T, cmd *exec.Cmd) *collector {
+	t.Helper()
+	// A file and not a pipe: Wine's own processes inherit it and live a little longer, and Wait would wait for them too.
+	file, err := os.CreateTemp(t.TempDir(), "output")
+	require.NoError(t, err)
+	defer file.Close()
+	c := &collector{t: t, cmd: cmd, out: output(file.Name()), ended: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = file, file
+	require.NoError(t, cmd.Start())
 	go func() {
-		c.err = c.cmd.Wait()
+		c.err = cmd.Wait()
 		close(c.ended)
 	}()
-	h.t.Cleanup(func() {
-		_ = c.cmd.Process.Kill()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
 		<-c.ended
 	})
 	return c
@@ -160,20 +162,13 @@ func (c *collector) fails() {
 	}
 }
 
-// syncBuffer takes a process's output while a test reads it.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
+// output is the path of what a process has said.
+type output string
 
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
+func (o output) String() string {
+	text, err := os.ReadFile(string(o))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }

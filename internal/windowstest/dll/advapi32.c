@@ -327,11 +327,8 @@ static void deliver_notice(consumer *c, const GUID *provider, UCHAR opcode)
 
 static void deliver_buffer(consumer *c, buffer *b)
 {
-    static const GUID lost_event = {0x6a399ae0, 0x4bc6, 0x4de9, {0x87, 0x0b, 0x36, 0x57, 0xf8, 0x94, 0x7e, 0x7e}};
-    const UCHAR lost_opcode = 32;
     ULONG at;
 
-    if (b->lost) deliver_notice(c, &lost_event, lost_opcode);
     for (at = 0; at < b->used;) {
         EVENT_HEADER *h = (EVENT_HEADER *)(b->data + at);
 
@@ -382,6 +379,8 @@ static DWORD WINAPI play(void *argument)
 ULONG WMIAPI ProcessTrace(PTRACEHANDLE handles, ULONG count, LPFILETIME from, LPFILETIME to)
 {
     static const GUID header = {0x68fdd900, 0x4a3e, 0x11d1, {0x84, 0xf4, 0x00, 0x00, 0xf8, 0x04, 0x64, 0xe3}};
+    static const GUID lost_event = {0x6a399ae0, 0x4bc6, 0x4de9, {0x87, 0x0b, 0x36, 0x57, 0xf8, 0x94, 0x7e, 0x7e}};
+    const UCHAR lost_opcode = 32;
     const DWORD wait = 10; /* ms */
     ULONG error = fault("ProcessTrace"), idle = 0;
     HANDLE player = NULL;
@@ -407,6 +406,7 @@ ULONG WMIAPI ProcessTrace(PTRACEHANDLE handles, ULONG count, LPFILETIME from, LP
                 ended = TRUE;
                 WaitForSingleObject(player, INFINITE);
             }
+            if (take_lost(&c->pool)) deliver_notice(c, &lost_event, lost_opcode);
             if (!(b = next_buffer(&c->pool, ended ? 0 : wait, ended || timer))) {
                 more = !ended;
                 continue;

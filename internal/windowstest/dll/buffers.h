@@ -12,7 +12,6 @@
 typedef struct buffer {
     struct buffer *next;
     ULONG used;               /* bytes, from 0; the header's room is taken off the size */
-    ULONG lost;               /* events lost before this buffer */
     BYTE data[];
 } buffer;
 
@@ -20,7 +19,7 @@ typedef struct {
     session *session;
     ULONG generation;
     ULONG size;               /* bytes of events that a buffer holds */
-    ULONG lost;               /* events lost since the last buffer was begun */
+    ULONG lost;               /* events lost since the consumer was told */
     CRITICAL_SECTION lock;
     CONDITION_VARIABLE filled;
     buffer *current;          /* being filled */
@@ -78,8 +77,6 @@ static buffer *take_buffer(pool *p)
     counts->FreeBuffers--;
     b->next = NULL;
     b->used = 0;
-    b->lost = p->lost;
-    p->lost = 0;
     return b;
 }
 
@@ -124,6 +121,18 @@ static buffer *next_buffer(pool *p, DWORD milliseconds, BOOL flush)
     }
     LeaveCriticalSection(&p->lock);
     return b;
+}
+
+/* take_lost gives how many events were lost since it was last asked. */
+static ULONG take_lost(pool *p)
+{
+    ULONG lost;
+
+    EnterCriticalSection(&p->lock);
+    lost = p->lost;
+    p->lost = 0;
+    LeaveCriticalSection(&p->lock);
+    return lost;
 }
 
 /* give_back frees a buffer that was delivered. */
