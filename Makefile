@@ -52,7 +52,7 @@ test: testdata/dnsserver.etl ## run the tests that any machine can run, and say 
 	@$(GO) test -v ./... > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
 	@grep -E '^ok' $(DIST)/test.log
 	@if grep -q -e '--- SKIP' $(DIST)/test.log; then \
-	  printf '\nNot run here; make test-kernel and make test-e2e run these, or fail:\n'; \
+	  printf '\nNot run here; make test-kernel, make test-e2e and make test-windows run these, or fail:\n'; \
 	  grep -B1 -E '^ *--- SKIP' $(DIST)/test.log | grep -vE '^(=== |--$$)'; fi
 
 test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root), and fail where they cannot
@@ -62,7 +62,7 @@ test-e2e: build ## run the tests of the built collector
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/e2e
 
 # The packages with Windows code, and the collector itself.
-WINDOWS_PACKAGES := ./internal/etw/session ./internal/host ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
+WINDOWS_PACKAGES := ./internal/etw/session ./internal/host ./internal/process ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
 RIG := $(CURDIR)/internal/windowstest/rig.sh $(CURDIR)/$(DIST)
 
 test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian), and fail where that cannot be done

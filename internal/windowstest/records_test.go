@@ -4,7 +4,9 @@ package windowstest
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
 
 // record is a log record with its resource, without what only the host and the time of the run decide.
@@ -55,6 +59,23 @@ func readRecords(t *testing.T, path string) []record {
 	}
 }
 
+// rawEvents reads the events of an .etl file, byte for byte.
+func rawEvents(t *testing.T, path string) []string {
+	t.Helper()
+	reader, err := etl.Open(path)
+	require.NoError(t, err)
+	defer reader.Close()
+	var all []string
+	for {
+		raw, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		require.NoError(t, err)
+		all = append(all, string(raw))
+	}
+}
+
 func TestTheLiveSessionGivesTheRecordsThatTheReplayGives(t *testing.T) {
 	for file, provider := range map[string]string{serverFile: "Microsoft-Windows-DNSServer", clientFile: "Microsoft-Windows-DNS-Client"} {
 		t.Run(provider, func(t *testing.T) {
@@ -70,7 +91,8 @@ func TestTheLiveSessionGivesTheRecordsThatTheReplayGives(t *testing.T) {
 			want := readRecords(t, replayed)
 			require.NotEmpty(t, want, "%s", r.out)
 
-			c := h.start(set)
+			recorded := filepath.Join(h.dir, "recorded.etl")
+			c := h.start(set, "receivers::asimdns::record::path: '"+windowsPath(recorded)+"'")
 			require.Eventually(t, func() bool { return len(readRecords(t, h.records())) >= len(want) }, time.Minute, 100*time.Millisecond, "%s", c.out)
 			c.interrupt()
 			got := readRecords(t, h.records())
@@ -79,6 +101,7 @@ func TestTheLiveSessionGivesTheRecordsThatTheReplayGives(t *testing.T) {
 				require.Equal(t, want[i], got[i], "record %d", i)
 			}
 			c.await(fmt.Sprintf("received %d = emitted %d + ", len(want), len(want)), 1)
+			require.Equal(t, rawEvents(t, filepath.Join(h.root, file)), rawEvents(t, recorded), "the recorded file replays as the session went")
 		})
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/merge"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 )
 
@@ -69,6 +70,8 @@ type Config struct {
 	Retry configretry.BackOffConfig `mapstructure:"retry"`
 	// Replay reads recorded .etl files instead of a live session.
 	Replay replay.Config `mapstructure:"replay"`
+	// Record writes the raw events to an .etl file as well.
+	Record record.Config `mapstructure:"record"`
 }
 
 // DeviceConfig is the `device` section.
@@ -136,6 +139,7 @@ func createDefaultConfig() component.Config {
 		Queue:        pipeline.DefaultQueueConfig(),
 		Retry:        pipeline.DefaultRetryConfig(),
 		Replay:       replay.DefaultConfig(),
+		Record:       record.DefaultConfig(),
 	}
 }
 
@@ -189,7 +193,7 @@ func (c *Config) Validate() error {
 	if c.Correlate && c.Aggregation.Window > 0 {
 		check("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
 	}
-	// The sections packet, filters, aggregation, correlation, batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	// The sections packet, filters, aggregation, correlation, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
 	if provider != nil && len(errs) == 0 {
 		check("session_name", c.session(provider).Validate())
 	}
