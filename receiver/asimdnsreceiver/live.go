@@ -11,8 +11,11 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
@@ -29,6 +32,7 @@ func startLive(r *dnsReceiver, h component.Host) (source, error) {
 	r.processes = process.NewNames(process.System())
 	r.handler.mapper.SetProcesses(r.processes)
 	r.handler.filter.Process = func(e *dns.Event) string { return r.processes.Name(uint32(e.AskerProcess()), e.Time()) }
+	r.handler.decoder.UseHost(schema.FromHost, r.reportLayout)
 	deliver := func(header, userData []byte) { r.pipeline.Offer(time.Now().UnixNano(), header, userData) }
 	k, err := session.Keep(r.cfg.session(r.provider), deliver, r.log, session.Watch{
 		Stopped: func(err error) { componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err)) },
@@ -44,6 +48,20 @@ func startLive(r *dnsReceiver, h component.Host) (source, error) {
 	l := &liveSource{keeper: k, stopped: make(chan struct{})}
 	l.watching.Go(func() { r.followDevice(l.stopped) })
 	return l, nil
+}
+
+// reportLayout says what this host makes of an event that the embedded field lists have otherwise.
+func (r *dnsReceiver) reportLayout(e *etw.Record, differs *schema.Template, err error) {
+	log := r.log.With(zap.Uint16("event_id", e.ID), zap.Uint8("version", e.Version))
+	if err != nil {
+		log.Debug("this host does not tell the event's fields; the embedded list serves", zap.Error(err))
+		return
+	}
+	names := make([]string, len(differs.Fields))
+	for i, f := range differs.Fields {
+		names[i] = f.Name
+	}
+	log.Debug("this host's list of the event's fields differs from the embedded one, and wins", zap.Strings("fields", names))
 }
 
 func (l *liveSource) losses() map[string]int64 {

@@ -6,6 +6,9 @@ package asimdnsreceiver
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,4 +148,64 @@ func TestWineTwoReceiversOfOneSessionAreAnError(t *testing.T) {
 	require.ErrorContains(t, second.Start(context.Background(), componenttest.NewNopHost()), "give each its own session_name")
 	require.NoError(t, second.Shutdown(context.Background()))
 	require.NoError(t, first.Shutdown(context.Background()))
+}
+
+// hostLists makes this host one whose manifest of the DNS Server is the embedded one after a change.
+func hostLists(t *testing.T, old, changed string, times int) {
+	t.Helper()
+	embedded, err := os.ReadFile("../../internal/etw/schema/dnsserver.txt")
+	require.NoError(t, err)
+	lists := strings.Replace(string(embedded), old, changed, times)
+	require.NotEqual(t, string(embedded), lists)
+	path := filepath.Join(t.TempDir(), "lists.txt")
+	require.NoError(t, os.WriteFile(path, []byte(lists), 0o600))
+	t.Setenv("WINDOWSTEST_SCHEMA", path)
+}
+
+func TestWineTheFieldListsOfTheHostWin(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, byID := generated(t, serverFile)
+	hostLists(t, "AdditionalInfo:utf16", "NewOnThisHost:utf16", 2) // those of 256 and 257
+
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	renamed := map[string]int{}
+	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		id, _ := lr.Attributes().Get("EventOriginalType")
+		if fields, ok := lr.Attributes().Get("AdditionalFields"); ok {
+			if _, ok := fields.Map().Get("NewOnThisHost"); ok {
+				renamed[id.Str()]++
+			}
+		}
+	})
+	require.Positive(t, renamed["256"])
+	require.LessOrEqual(t, renamed["256"], byID["256"])
+	require.Equal(t, 2, logs.FilterMessageSnippet("differs from the embedded one, and wins").Len(), "once an id")
+}
+
+func TestWineAPropertyThatCannotBeDescribedLeavesTheEmbeddedList(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, _ := generated(t, serverFile)
+	hostLists(t, "Reason:utf16", "Reason:sid", 1) // that of 258
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	told := logs.FilterMessageSnippet("does not tell the event's fields; the embedded list serves").All()
+	require.Len(t, told, 1)
+	require.EqualValues(t, 258, told[0].ContextMap()["event_id"])
+	require.Less(t, r.handler.partial.Load(), int64(10), "the file has few events that fit no list")
+}
+
+func TestWineTheEmbeddedFieldListsAreThoseOfTheHost(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, _ := generated(t, serverFile)
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Zero(t, logs.FilterMessageSnippet("differs from the embedded one").Len())
+	require.Zero(t, logs.FilterMessageSnippet("does not tell the event's fields").Len())
 }
