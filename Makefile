@@ -16,8 +16,8 @@ FUZZTIME  ?= 10s
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run build build-windows test test-oracle test-kernel test-e2e test-race validate ci check-windows fuzz lint bench generate testdata \
-  clean help
+.PHONY: run build build-windows test test-oracle test-kernel test-e2e test-race test-windows validate ci check-windows fuzz lint \
+  bench generate testdata clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -53,7 +53,7 @@ test: testdata/dnsserver.etl ## run the tests that any machine can run, and say 
 	@$(GO) test -v ./... > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
 	@grep -E '^ok' $(DIST)/test.log
 	@if grep -q -e '--- SKIP' $(DIST)/test.log; then \
-	  printf '\nNot run here; make test-kernel and make test-e2e run these, or fail:\n'; \
+	  printf '\nNot run here; make test-kernel, make test-e2e and make test-windows run these, or fail:\n'; \
 	  grep -B1 -E '^ *--- SKIP' $(DIST)/test.log | grep -vE '^(=== |--$$)'; fi
 
 test-oracle: ## hold the decoding against Cilium's own parsers and hubble command (the first build takes minutes)
@@ -65,6 +65,15 @@ test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root), and 
 test-e2e: build ## run the tests of the built collector
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/e2e
 
+# The packages with Windows code, and the collector itself.
+WINDOWS_PACKAGES := ./internal/etw/schema ./internal/etw/session ./internal/host ./internal/process ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
+RIG := $(CURDIR)/internal/windowstest/rig.sh $(CURDIR)/$(DIST)
+
+test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian), and fail where that cannot be done
+	$(RIG)
+	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' $(WINDOWS_PACKAGES)
+	WINNET_WINE=required $(GO) test -count=1 -v ./internal/windowstest
+
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
@@ -72,7 +81,7 @@ validate: build ## check the shipped configurations
 	$(DIST)/otelcol-winnet validate --config config.yaml
 	$(DIST)/otelcol-winnet validate --config config.replay.yaml
 
-ci: test test-oracle lint test-race test-kernel test-e2e validate build-windows check-windows fuzz ## all that CI runs
+ci: test test-oracle lint test-race test-kernel test-e2e test-windows validate build-windows check-windows fuzz ## all that CI runs
 
 check-windows: build-windows ## check that the Windows binary is one, and has both receivers
 	@file=$(DIST)/otelcol-winnet.exe; [ "$$(head -c 2 $$file)" = MZ ] || { echo "$$file is no PE"; exit 1; }

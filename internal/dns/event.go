@@ -4,6 +4,7 @@ package dns
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 	"strconv"
 
@@ -31,6 +32,8 @@ type Decoder struct {
 	catalog *schema.Catalog
 	plans   []plan // by Template.Index
 	unknown plan
+	names   map[string]Field
+	host    *hostLayouts // nil where the embedded lists are all
 }
 
 // plan is what is known of a template before an event comes.
@@ -46,18 +49,23 @@ func NewDecoder(p *Provider) *Decoder {
 	for i := range d.unknown.slots {
 		d.unknown.slots[i] = -1
 	}
-	names := fieldNames()
+	d.names = fieldNames()
 	for _, t := range d.catalog.Templates {
-		pl := plan{meaning: p.events[t.ID], slots: d.unknown.slots, fields: make([]Field, len(t.Fields))}
-		for i, f := range t.Fields {
-			// Audit events use some of the names for other things.
-			if field, ok := names[f.Name]; ok && !pl.meaning.Audit {
-				pl.slots[field], pl.fields[i] = int8(i), field
-			}
-		}
-		d.plans = append(d.plans, pl)
+		d.plans = append(d.plans, d.plan(t))
 	}
 	return d
+}
+
+// plan finds out which field of a template has which meaning.
+func (d *Decoder) plan(t *schema.Template) plan {
+	pl := plan{meaning: d.Provider.events[t.ID], slots: d.unknown.slots, fields: make([]Field, len(t.Fields))}
+	for i, f := range t.Fields {
+		// Audit events use some of the names for other things.
+		if field, ok := d.names[f.Name]; ok && !pl.meaning.Audit && i <= math.MaxInt8 {
+			pl.slots[field], pl.fields[i] = int8(i), field
+		}
+	}
+	return pl
 }
 
 // Templates are the provider's field lists.
@@ -66,6 +74,9 @@ func (d *Decoder) Templates() []*schema.Template { return d.catalog.Templates }
 // Decode decodes the fields of e, whose Record has been parsed. An id that the provider's manifest does not have leaves
 // e.Template nil and the whole user data in e.Rest.
 func (d *Decoder) Decode(e *Event) {
+	if d.host != nil {
+		d.askHost(&e.Record)
+	}
 	d.catalog.Decode(&e.Record, &e.Decoded)
 	e.plan = &d.unknown
 	if e.Template != nil {

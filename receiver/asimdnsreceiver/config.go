@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/merge"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 )
 
@@ -30,6 +31,10 @@ type Config struct {
 	// SessionName is the name of the ETW session, unique on the host. Default ASIMDNSServerTrace or ASIMDNSClientTrace, by
 	// provider.
 	SessionName string `mapstructure:"session_name"`
+	// TakeOver stops a session of that name even when it has other providers enabled, which is then someone else's.
+	TakeOver bool `mapstructure:"take_over"`
+	// Attach consumes the session of that name that someone else runs, such as an AutoLogger, and never stops it.
+	Attach bool `mapstructure:"attach"`
 	// EnableLevel is the most verbose level received: 1 critical, 2 error, 3 warning, 4 information, 5 verbose. 0, the
 	// default, is 4 for the server and 5 for the client.
 	EnableLevel int `mapstructure:"enable_level"`
@@ -65,6 +70,8 @@ type Config struct {
 	Retry configretry.BackOffConfig `mapstructure:"retry"`
 	// Replay reads recorded .etl files instead of a live session.
 	Replay replay.Config `mapstructure:"replay"`
+	// Record writes the raw events to an .etl file as well.
+	Record record.Config `mapstructure:"record"`
 }
 
 // DeviceConfig is the `device` section.
@@ -132,6 +139,7 @@ func createDefaultConfig() component.Config {
 		Queue:        pipeline.DefaultQueueConfig(),
 		Retry:        pipeline.DefaultRetryConfig(),
 		Replay:       replay.DefaultConfig(),
+		Record:       record.DefaultConfig(),
 	}
 }
 
@@ -185,7 +193,7 @@ func (c *Config) Validate() error {
 	if c.Correlate && c.Aggregation.Window > 0 {
 		check("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
 	}
-	// The sections packet, filters, aggregation, correlation, batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	// The sections packet, filters, aggregation, correlation, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
 	if provider != nil && len(errs) == 0 {
 		check("session_name", c.session(provider).Validate())
 	}
@@ -253,6 +261,7 @@ func (c *Config) session(p *dns.Provider) session.Config {
 	}
 	e := c.enable(p)
 	return session.Config{
+		TakeOver: c.TakeOver, Attach: c.Attach,
 		Name: name, Provider: p.GUID, ProviderName: p.Name, Level: e.Level, Keywords: e.Keywords,
 		BufferSizeKB: uint32(c.Buffers.SizeKB), MinimumBuffers: uint32(c.Buffers.Minimum), MaximumBuffers: uint32(c.Buffers.Maximum),
 		FlushInterval: c.Buffers.FlushInterval,

@@ -4,19 +4,26 @@ package asimdnsreceiver
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// liveSource delivers the events of a real-time ETW session.
+// liveSource delivers the events of a real-time ETW session, which it keeps running.
 type liveSource struct {
-	session  *session.Session
+	keeper   *session.Keeper
 	stopped  chan struct{}
 	watching sync.WaitGroup
 }
@@ -25,40 +32,67 @@ func startLive(r *dnsReceiver, h component.Host) (source, error) {
 	r.processes = process.NewNames(process.System())
 	r.handler.mapper.SetProcesses(r.processes)
 	r.handler.filter.Process = func(e *dns.Event) string { return r.processes.Name(uint32(e.AskerProcess()), e.Time()) }
+	r.handler.decoder.UseHost(schema.FromHost, r.reportLayout)
 	deliver := func(header, userData []byte) { r.pipeline.Offer(time.Now().UnixNano(), header, userData) }
-	s, err := session.Open(r.cfg.session(r.provider), deliver, r.log)
+	k, err := session.Keep(r.cfg.session(r.provider), deliver, r.log, session.Watch{
+		Stopped: func(err error) { componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err)) },
+		Restarted: func() {
+			r.log.Info("receiving again")
+			componentstatus.ReportStatus(h, componentstatus.NewEvent(componentstatus.StatusOK))
+		},
+	})
 	if err != nil {
+		r.processes.Close()
 		return nil, err
 	}
-	l := &liveSource{session: s, stopped: make(chan struct{})}
-	l.watching.Go(func() { l.watch(r, h) })
+	l := &liveSource{keeper: k, stopped: make(chan struct{})}
 	l.watching.Go(func() { r.followDevice(l.stopped) })
 	return l, nil
 }
 
-// watch reports a session that ends though nobody here stopped it.
-func (l *liveSource) watch(r *dnsReceiver, h component.Host) {
-	select {
-	case <-l.stopped:
-	case <-l.session.Done():
-		if err := l.session.Err(); err != nil {
-			r.ended(h, err)
-		}
+// reportLayout says what this host makes of an event that the embedded field lists have otherwise.
+func (r *dnsReceiver) reportLayout(e *etw.Record, differs *schema.Template, err error) {
+	log := r.log.With(zap.Uint16("event_id", e.ID), zap.Uint8("version", e.Version))
+	if err != nil {
+		log.Debug("this host does not tell the event's fields; the embedded list serves", zap.Error(err))
+		return
 	}
+	names := make([]string, len(differs.Fields))
+	for i, f := range differs.Fields {
+		names[i] = f.Name
+	}
+	log.Debug("this host's list of the event's fields differs from the embedded one, and wins", zap.Strings("fields", names))
 }
 
 func (l *liveSource) losses() map[string]int64 {
-	stats, _ := l.session.Stats() // on an error these are the newest figures that are known
+	t := l.keeper.Totals()
 	return map[string]int64{
-		"etw_events":    int64(stats.EventsLost),
-		"etw_buffers":   int64(stats.RealTimeBuffersLost),
-		"etw_oversized": int64(stats.Oversized),
-		"etw_discarded": int64(stats.Discarded + stats.Panics),
+		"etw_events":    int64(t.EventsLost),
+		"etw_buffers":   int64(t.RealTimeBuffersLost),
+		"etw_oversized": int64(t.Oversized),
+		"etw_discarded": int64(t.Discarded + t.Panics),
 	}
+}
+
+// observe registers what only a live source has to tell.
+func (l *liveSource) observe(builder *metadata.TelemetryBuilder) error {
+	tell := func(value func(session.Totals) int64) metric.Int64Callback {
+		return func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(value(l.keeper.Totals()))
+			return nil
+		}
+	}
+	return errors.Join(
+		builder.RegisterReceiverAsimdnsSessionRestartsCallback(tell(func(t session.Totals) int64 { return int64(t.Restarts) })),
+		builder.RegisterReceiverAsimdnsSessionBuffersCallback(tell(func(t session.Totals) int64 { return int64(t.NumberOfBuffers) })),
+		builder.RegisterReceiverAsimdnsSessionBuffersInUseCallback(tell(func(t session.Totals) int64 {
+			return int64(t.NumberOfBuffers) - int64(t.FreeBuffers)
+		})),
+	)
 }
 
 func (l *liveSource) stop(ctx context.Context) error {
 	close(l.stopped)
 	l.watching.Wait()
-	return l.session.Close(ctx)
+	return l.keeper.Close(ctx)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
@@ -19,6 +18,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -35,6 +35,7 @@ type dnsReceiver struct {
 	handler   *handler
 	pipeline  *pipeline.Pipeline
 	source    source
+	recorded  *record.File   // nil where raw events are not recorded
 	processes *process.Names // nil in a replay
 	telemetry *metadata.TelemetryBuilder
 }
@@ -91,16 +92,23 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	r.handler.mapper.KeepPackets(r.cfg.Packet.Keep)
 	r.handler.mapper.Omit(r.cfg.OmitAttributes)
 	r.handler.filter.SetDevice(device.Addr)
+	var events pipeline.Handler = r.handler
+	if r.recorded, err = r.openRecord(); err != nil {
+		return err
+	}
+	if r.recorded != nil {
+		events = &recorder{r.handler, r.recorded}
+	}
 	r.pipeline = pipeline.New(pipeline.Settings{
 		Batch: r.cfg.Batch, Queue: r.cfg.Queue, Retry: r.cfg.Retry,
-		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
+		Handler: events, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
 		Live: !r.cfg.Replay.Enabled(),
 	})
 	r.pipeline.Start()
 	if r.cfg.Replay.Enabled() {
 		r.source = startReplay(r, files)
 	} else if r.source, err = startLive(r, h); err != nil {
-		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
+		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }), r.closeRecord())
 	}
 	if err = r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
@@ -115,7 +123,7 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 	if r.source == nil {
 		return nil
 	}
-	err := r.pipeline.Shutdown(ctx, r.source.stop)
+	err := errors.Join(r.pipeline.Shutdown(ctx, r.source.stop), r.closeRecord())
 	r.source = nil
 	if r.processes != nil {
 		r.processes.Close()
@@ -126,10 +134,4 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 	r.log.Info("every event is accounted for", zap.Stringer("events", &r.pipeline.Stats),
 		zap.Int64("partially_decoded", r.handler.partial.Load()), zap.Int64("packets_unparsable", r.handler.mapper.Unparsable()))
 	return err
-}
-
-// ended reports that the source ended by itself.
-func (r *dnsReceiver) ended(h component.Host, err error) {
-	r.log.Error("the source of events has ended", zap.Error(err))
-	componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err))
 }

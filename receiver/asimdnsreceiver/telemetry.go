@@ -20,7 +20,12 @@ func (r *dnsReceiver) observe() error {
 	}
 	r.telemetry = builder
 	p, source, handler := r.pipeline, r.source, r.handler
+	var live error
+	if l, ok := source.(*liveSource); ok {
+		live = l.observe(builder)
+	}
 	return errors.Join(
+		live,
 		builder.RegisterReceiverAsimdnsEventsReceivedCallback(p.ObserveReceived),
 		builder.RegisterReceiverAsimdnsEventsEmittedCallback(p.ObserveEmitted),
 		builder.RegisterReceiverAsimdnsEventsFilteredCallback(p.ObserveFiltered),

@@ -23,6 +23,8 @@ type api interface {
 	openTrace(name string, id uintptr) (trace, error)
 	// providerRegistered tells whether the host knows the provider.
 	providerRegistered(provider etw.GUID) (bool, error)
+	// enabledProviders lists the providers that a session has enabled.
+	enabledProviders(session uint16) ([]etw.GUID, error)
 	// lockName locks a session's name against other processes until unlock, or until this process ends. The error is
 	// ErrInUse when another process has it.
 	lockName(name string) (unlock func(), err error)
@@ -78,6 +80,43 @@ func providerListed(info []byte, provider etw.GUID) bool {
 			return true
 		}
 		info = info[providerInfoSize:]
+	}
+	return false
+}
+
+// EnumerateTraceGuidsEx's answer for one provider (evntrace.h): TRACE_GUID_INFO, then one block for each process that has
+// registered the provider: TRACE_PROVIDER_INSTANCE_INFO and a TRACE_ENABLE_INFO for each session that has enabled it there. A
+// provider that no process has registered has a block all the same (TRACE_PROVIDER_FLAG_PRE_ENABLE).
+const (
+	guidInfoSize     = 8  // InstanceCount u32, reserved u32
+	instanceInfoSize = 16 // NextOffset u32, EnableCount u32, Pid u32, Flags u32
+	enableInfoSize   = 32 // IsEnabled u32, Level u8, reserved u8, LoggerId u16, EnableProperty u32, reserved u32, keywords 2 x u64
+	offLoggerID      = 6
+)
+
+// enabledBy tells whether a session has enabled the provider that info describes.
+func enabledBy(info []byte, session uint16) bool {
+	le := binary.LittleEndian
+	if len(info) < guidInfoSize {
+		return false
+	}
+	instances := le.Uint32(info)
+	for info = info[guidInfoSize:]; instances > 0 && len(info) >= instanceInfoSize; instances-- {
+		next := le.Uint32(info)
+		enables := info[instanceInfoSize:]
+		for range le.Uint32(info[4:]) {
+			if len(enables) < enableInfoSize {
+				return false
+			}
+			if le.Uint32(enables) != 0 && le.Uint16(enables[offLoggerID:]) == session {
+				return true
+			}
+			enables = enables[enableInfoSize:]
+		}
+		if next == 0 || int64(next) > int64(len(info)) {
+			return false
+		}
+		info = info[next:]
 	}
 	return false
 }

@@ -36,6 +36,8 @@ type Config struct {
 	MinimumBuffers uint32        // buffers allocated at the start; Windows raises it to two a processor
 	MaximumBuffers uint32        // buffers at most
 	FlushInterval  time.Duration // how often a buffer that is not full is delivered; whole seconds
+	TakeOver       bool          // stop a session of this name even when it has other providers enabled
+	Attach         bool          // consume the session of this name that someone else runs; start and stop none
 }
 
 // Validate tells what is wrong with c.
@@ -50,6 +52,9 @@ func (c Config) Validate() error {
 		return fail("the session name has %d UTF-16 units; at most %d are allowed", n, MaxNameLength)
 	case strings.ContainsAny(c.Name, "\\\x00"):
 		return fail(`the session name holds a backslash or a NUL; neither is allowed`)
+	}
+	if c.TakeOver && c.Attach {
+		return fail("take_over stops the session of this name and attach leaves it alone; want one of them")
 	}
 	if c.Provider.IsZero() {
 		return fail("no provider GUID")

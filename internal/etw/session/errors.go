@@ -114,10 +114,12 @@ func gone(err error) bool {
 	return errors.Is(err, errnoInstanceNotFound) || errors.Is(err, errnoMoreData)
 }
 
-// stoppedError is why ProcessTrace returned when nobody here stopped the session. Windows gives success or
-// ERROR_WMI_INSTANCE_NOT_FOUND when someone else did.
+// stoppedOutside tells whether ProcessTrace's result means that someone else stopped the session.
+func stoppedOutside(err error) bool { return err == nil || errors.Is(err, errnoInstanceNotFound) }
+
+// stoppedError is why ProcessTrace returned when nobody here stopped the session.
 func stoppedError(c Config, err error) error {
-	if err == nil || errors.Is(err, errnoInstanceNotFound) {
+	if stoppedOutside(err) {
 		return fmt.Errorf("ETW session %q: %w, such as with: logman stop %q -ets", c.Name, ErrStopped, c.Name)
 	}
 	return fmt.Errorf("%w: %w", ErrStopped, callError(c, "ProcessTrace", err))

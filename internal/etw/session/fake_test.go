@@ -42,6 +42,7 @@ type fakeAPI struct {
 type fakeTracer struct {
 	name       string
 	properties properties
+	providers  []etw.GUID
 	stopped    chan struct{}
 }
 
@@ -144,6 +145,20 @@ func (f *fakeAPI) providerRegistered(etw.GUID) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return !f.unknown, f.call("providerRegistered")
+}
+
+func (f *fakeAPI) enabledProviders(session uint16) ([]etw.GUID, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.call("enabledProviders"); err != nil {
+		return nil, err
+	}
+	for _, t := range f.sessions {
+		if uint16(t.properties.historicalContext) == session {
+			return t.providers, nil
+		}
+	}
+	return nil, nil
 }
 
 func (f *fakeAPI) lockName(name string) (func(), error) {

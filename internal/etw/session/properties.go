@@ -26,6 +26,8 @@ const (
 	controlStop  = 1
 )
 
+var controlNames = map[uint32]string{controlQuery: "QUERY", controlStop: "STOP"}
+
 // clockSystemTime makes Windows stamp events with the system time (WNODE_HEADER.ClientContext). The session lives as long
 // as the service, its events are compared with those of other machines, and stamps of the performance counter (1) are
 // converted from one reference point, away from which they drift as the system clock is disciplined. ProcessTrace delivers
@@ -48,13 +50,13 @@ const propertiesSize = 120
 //	  RealTimeBuffersLost; HANDLE LoggerThreadId; ULONG LogFileNameOffset, LoggerNameOffset;
 //	} EVENT_TRACE_PROPERTIES;
 type properties struct {
-	wnodeSize     uint32 // WNODE_HEADER.BufferSize: bytes of the whole, names included
-	_             uint32 // ProviderId
-	_             uint64 // HistoricalContext
-	_             int64  // TimeStamp
-	_             [16]byte
-	clientContext uint32
-	wnodeFlags    uint32
+	wnodeSize         uint32 // WNODE_HEADER.BufferSize: bytes of the whole, names included
+	_                 uint32 // ProviderId
+	historicalContext uint64 // the session's id, 1 to 64
+	_                 int64  // TimeStamp
+	_                 [16]byte
+	clientContext     uint32
+	wnodeFlags        uint32
 
 	bufferSize          uint32 // KB
 	minimumBuffers      uint32

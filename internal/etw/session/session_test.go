@@ -152,7 +152,7 @@ func TestAStaleSessionIsStoppedAndStartedAgain(t *testing.T) {
 	s, err := open(f, testConfig(), ignore, log)
 	require.NoError(t, err)
 	<-stale.stopped
-	assert.Equal(t, []string{"lockName", "startTrace", "query", "lockName", "stop", "startTrace"}, f.record()[:6])
+	assert.Equal(t, []string{"lockName", "startTrace", "query", "lockName", "enabledProviders", "stop", "startTrace"}, f.record()[:7])
 	warning := logs.FilterMessageSnippet("left behind").All()
 	require.Len(t, warning, 1)
 	assert.EqualValues(t, 12, warning[0].ContextMap()["events_lost"])

@@ -44,14 +44,14 @@ type Counters struct {
 // Stats asks Windows for the session's state. After Close, and after an error, it gives the newest figures that are
 // known; the counters are always current. An error is ErrStopped when the session was stopped from outside.
 func (s *Session) Stats() (Stats, error) {
-	err := s.query()
+	err := s.refresh()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return Stats{KernelStats: s.last, Counters: s.consumer.counters()}, err
 }
 
-// query refreshes the figures. A session that has ended is not asked for: its name may by now be someone else's.
-func (s *Session) query() error {
+// refresh asks for the figures. A session that has ended is not asked for: its name may by now be someone else's.
+func (s *Session) refresh() error {
 	if s.closing.Load() {
 		return nil
 	}
@@ -60,16 +60,17 @@ func (s *Session) query() error {
 		return s.err
 	default:
 	}
-	p := newControlProperties()
-	if err := s.api.controlTrace(s.cfg.Name, p, controlQuery); err != nil {
-		return callError(s.cfg, "ControlTrace QUERY", err)
-	}
-	s.keep(p.stats())
-	return nil
+	return s.query(controlQuery)
 }
 
-func (s *Session) keep(k KernelStats) {
+// query calls ControlTrace and keeps the figures that come with it.
+func (s *Session) query(code uint32) error {
+	p := newControlProperties()
+	if err := s.api.controlTrace(s.cfg.Name, p, code); err != nil {
+		return callError(s.cfg, "ControlTrace "+controlNames[code], err)
+	}
 	s.mu.Lock()
-	s.last = k
+	s.last = p.stats()
 	s.mu.Unlock()
+	return nil
 }

@@ -40,6 +40,9 @@ type TelemetryBuilder struct {
 	ReceiverAsimdnsPacketsUnparsable      metric.Int64ObservableCounter
 	ReceiverAsimdnsQueueCapacity          metric.Int64ObservableGauge
 	ReceiverAsimdnsQueueSize              metric.Int64ObservableGauge
+	ReceiverAsimdnsSessionBuffers         metric.Int64ObservableGauge
+	ReceiverAsimdnsSessionBuffersInUse    metric.Int64ObservableGauge
+	ReceiverAsimdnsSessionRestarts        metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -233,6 +236,51 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsQueueSizeCallback(cb met
 	return nil
 }
 
+// RegisterReceiverAsimdnsSessionBuffersCallback sets callback for observable ReceiverAsimdnsSessionBuffers metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsSessionBuffersCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsSessionBuffers, obs: o})
+		return nil
+	}, builder.ReceiverAsimdnsSessionBuffers)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverAsimdnsSessionBuffersInUseCallback sets callback for observable ReceiverAsimdnsSessionBuffersInUse metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsSessionBuffersInUseCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsSessionBuffersInUse, obs: o})
+		return nil
+	}, builder.ReceiverAsimdnsSessionBuffersInUse)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverAsimdnsSessionRestartsCallback sets callback for observable ReceiverAsimdnsSessionRestarts metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsSessionRestartsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsSessionRestarts, obs: o})
+		return nil
+	}, builder.ReceiverAsimdnsSessionRestarts)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -341,6 +389,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_asimdns_queue_size",
 		metric.WithDescription("Memory of the queue in use. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAsimdnsSessionBuffers, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_asimdns_session_buffers",
+		metric.WithDescription("Buffers of the ETW session. Only a live source has any. [Alpha]"),
+		metric.WithUnit("{buffer}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAsimdnsSessionBuffersInUse, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_asimdns_session_buffers_in_use",
+		metric.WithDescription("Buffers of the ETW session that hold events. When all that buffers.maximum allows are in use, Windows loses events. [Alpha]"),
+		metric.WithUnit("{buffer}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAsimdnsSessionRestarts, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_session_restarts",
+		metric.WithDescription("How often the ETW session was stopped from outside and started again. [Alpha]"),
+		metric.WithUnit("{restart}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !windows || (!amd64 && !arm64)
+
+package schema
+
+import "github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+
+// FromHost knows nothing: only Windows has its providers' manifests.
+func FromHost(*etw.Record) (*Template, error) { return nil, nil }

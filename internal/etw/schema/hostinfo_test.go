@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package schema
+
+import (
+	"encoding/binary"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+// eventInfo is the TRACE_EVENT_INFO that a host would give for a template.
+func eventInfo(t *Template) []byte {
+	le := binary.LittleEndian
+	info := make([]byte, infoProperties+len(t.Fields)*propertySize)
+	text := func(at int, s string) {
+		le.PutUint32(info[at:], uint32(len(info)))
+		for _, u := range append(utf16.Encode([]rune(s)), 0) {
+			info = le.AppendUint16(info, u)
+		}
+	}
+	le.PutUint32(info[infoPropertyCount:], uint32(len(t.Fields)))
+	le.PutUint32(info[infoTopLevelCount:], uint32(len(t.Fields)))
+	text(infoTaskName, t.Name+" ")
+	for i, f := range t.Fields {
+		at := infoProperties + i*propertySize
+		text(at+propertyNameOffset, f.Name)
+		for inType, ours := range hostTypes {
+			if ours == f.Type {
+				le.PutUint16(info[at+propertyInType:], inType)
+			}
+		}
+		le.PutUint16(info[at+propertyCount:], 1)
+		le.PutUint16(info[at+propertyLength:], uint16(f.Length))
+		if f.LengthField >= 0 {
+			le.PutUint32(info[at+propertyFlags:], flagParamLength)
+			le.PutUint16(info[at+propertyLength:], uint16(f.LengthField))
+		}
+	}
+	return info
+}
+
+func recordOf(t *Template) *etw.Record {
+	return &etw.Record{Provider: t.Provider, ID: t.ID, Version: t.Version, Level: t.Level, Keyword: t.Keyword, Channel: t.Channel, Task: t.Task}
+}
+
+func TestTheHostsDescriptionOfEveryEventIsRead(t *testing.T) {
+	for _, c := range []*Catalog{DNSServer(), DNSClient()} {
+		for _, want := range c.Templates {
+			got, err := parseEventInfo(eventInfo(want), recordOf(want))
+			require.NoError(t, err, "event %d", want.ID)
+			require.True(t, want.Same(got), "event %d", want.ID)
+			require.Equal(t, want.Name, got.Name)
+		}
+	}
+}
+
+func TestADescriptionThatIsNotSupportedIsRefused(t *testing.T) {
+	le := binary.LittleEndian
+	event := DNSServer().Candidates(256, 0)[0] // its PacketData has its length in BufferSize
+	packet := infoProperties + event.Find("PacketData")*propertySize
+	for name, change := range map[string]func(info []byte){
+		"a structure":                func(b []byte) { le.PutUint32(b[infoTopLevelCount:], 2) },
+		"more properties than bytes": func(b []byte) { le.PutUint32(b[infoPropertyCount:], 1<<30); le.PutUint32(b[infoTopLevelCount:], 1<<30) },
+		"an unknown type":            func(b []byte) { le.PutUint16(b[infoProperties+propertyInType:], 19) },
+		"an array":                   func(b []byte) { le.PutUint16(b[infoProperties+propertyCount:], 3) },
+		"a counted array":            func(b []byte) { le.PutUint32(b[infoProperties+propertyFlags:], 4) },
+		"a string of a fixed length": func(b []byte) { le.PutUint32(b[infoProperties+propertySize+propertyFlags:], flagParamFixedLength) },
+		"no name":                    func(b []byte) { le.PutUint32(b[infoProperties+propertyNameOffset:], 0) },
+		"a length that comes later":  func(b []byte) { le.PutUint16(b[packet+propertyLength:], 99) },
+		"a length that is a string":  func(b []byte) { le.PutUint16(b[packet+propertyLength:], 1) },
+	} {
+		info := eventInfo(event)
+		change(info)
+		_, err := parseEventInfo(info, recordOf(event))
+		require.ErrorIs(t, err, ErrUndescribable, name)
+	}
+	info := eventInfo(event)
+	for n := range info { // cut off anywhere, it is refused or read with what names there are
+		_, _ = parseEventInfo(info[:n], recordOf(event))
+	}
+}
+
+func TestAPreferredLayoutIsTriedFirstAndTheOthersStay(t *testing.T) {
+	c := DNSServer()
+	before := c.Candidates(256, 0)
+	c.Prefer(&Template{ID: 256, Fields: []Field{{Name: "Only", Type: U8, LengthField: -1}}})
+	var d Decoded
+	c.Decode(&etw.Record{ID: 256, UserData: []byte{7}}, &d)
+	require.True(t, d.Exact)
+	require.Equal(t, "Only", d.Template.Fields[0].Name)
+	require.Equal(t, before[0].Name, d.Template.Name)
+	require.Same(t, c.Templates[d.Template.Index], d.Template)
+	require.Equal(t, before, c.Candidates(256, 0)[1:])
+
+	c.Prefer(&Template{ID: 60000, Name: "NEW", Fields: []Field{{Name: "Field", Type: U8, LengthField: -1}}})
+	c.Decode(&etw.Record{ID: 60000, UserData: []byte{7}}, &d)
+	require.True(t, d.Exact)
+	require.Equal(t, "NEW", d.Template.Name)
+}

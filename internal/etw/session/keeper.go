@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Keeper keeps a session running: one that is stopped from outside is started again, after 1 s at first and up to 30 s when
+// it happens again and again.
+type Keeper struct {
+	api     api
+	cfg     Config
+	deliver Deliver
+	log     *zap.Logger
+	watch   Watch
+	timing  timing
+
+	stop    chan struct{} // closed by Close
+	ended   chan struct{} // closed when run has returned
+	closing sync.Once
+
+	mu       sync.Mutex
+	session  *Session // nil between two sessions
+	past     Totals   // of the sessions that have ended
+	restarts uint64
+}
+
+// Watch is told what happens to the session, from a goroutine of the Keeper; either may be nil.
+type Watch struct {
+	Stopped   func(error) // the session ended, or could not be started again; the next attempt follows
+	Restarted func()      // it runs again
+}
+
+// timing is how often a Keeper does what it does.
+type timing struct {
+	backoff backoff
+	poll    time.Duration // between two looks at the losses
+}
+
+var defaultTiming = timing{backoff: backoff{least: time.Second, most: 30 * time.Second}, poll: 10 * time.Second}
+
+// Totals are the counts of all sessions that a Keeper has run, and the buffers of the one that runs.
+type Totals struct {
+	Counters
+	EventsLost          uint64 // see KernelStats
+	RealTimeBuffersLost uint64
+	Restarts            uint64
+	NumberOfBuffers     uint32
+	FreeBuffers         uint32
+}
+
+// Keep is Open for a session that is kept running. What fails the first start is an error; later ones are tried again.
+func Keep(cfg Config, deliver Deliver, log *zap.Logger, watch Watch) (*Keeper, error) {
+	a, err := newAPI()
+	if err != nil {
+		return nil, err
+	}
+	return keep(a, cfg, deliver, log, watch, defaultTiming)
+}
+
+func keep(a api, cfg Config, deliver Deliver, log *zap.Logger, watch Watch, timing timing) (*Keeper, error) {
+	if log == nil {
+		log = zap.NewNop()
+	}
+	s, err := open(a, cfg, deliver, log)
+	if err != nil {
+		return nil, err
+	}
+	k := &Keeper{
+		api: a, cfg: cfg, deliver: deliver, log: log.With(zap.String("session", cfg.Name)), watch: watch, timing: timing,
+		stop: make(chan struct{}), ended: make(chan struct{}), session: s,
+	}
+	go k.run(s)
+	return k, nil
+}
+
+// run looks after one session after the other until Close.
+func (k *Keeper) run(s *Session) {
+	defer close(k.ended)
+	poll := time.NewTicker(k.timing.poll)
+	defer poll.Stop()
+	losses := lossLog{log: k.log}
+	attempt, began := 0, time.Now()
+	for {
+		select {
+		case <-k.stop:
+			return
+		case <-poll.C:
+			losses.look(k.Totals())
+			continue
+		case <-s.Done():
+		}
+		if time.Since(began) > k.timing.backoff.most {
+			attempt = 0 // it ran for a while: not the same trouble again
+		}
+		if !k.bury(s) {
+			return
+		}
+		if s, attempt = k.restart(attempt); s == nil {
+			return
+		}
+		began = time.Now()
+	}
+}
+
+// bury says that a session has ended, cleans up after it and keeps its counts. It is false when Close is what ended it.
+func (k *Keeper) bury(s *Session) bool {
+	err := s.Err()
+	if err == nil {
+		return false
+	}
+	k.log.Error("the ETW session has ended; it will be started again", zap.Error(err))
+	if k.watch.Stopped != nil {
+		k.watch.Stopped(err)
+	}
+	if err := s.Close(context.Background()); err != nil { // ProcessTrace has returned: this does not wait
+		k.log.Warn("cannot clean up after the ETW session", zap.Error(err))
+	}
+	last, _ := s.Stats()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.session = nil
+	k.past.add(last)
+	return true
+}
+
+// restart tries to start the session until that works, or until Close; then it gives nil.
+func (k *Keeper) restart(attempt int) (*Session, int) {
+	for ; ; attempt++ {
+		select {
+		case <-k.stop:
+			return nil, 0
+		case <-time.After(k.timing.backoff.delay(attempt)):
+		}
+		s, err := open(k.api, k.cfg, k.deliver, k.log)
+		if err != nil {
+			k.log.Warn("cannot start the ETW session again; it will be tried again", zap.Error(err))
+			if k.watch.Stopped != nil {
+				k.watch.Stopped(err)
+			}
+			continue
+		}
+		k.mu.Lock()
+		k.session = s
+		k.restarts++
+		k.mu.Unlock()
+		select {
+		case <-k.stop: // Close may no longer wait for this session
+			_ = s.Close(context.Background())
+			return nil, 0
+		default:
+		}
+		if k.watch.Restarted != nil {
+			k.watch.Restarted()
+		}
+		return s, attempt + 1
+	}
+}
+
+// Close ends the session as Session.Close does, and the looking after it.
+func (k *Keeper) Close(ctx context.Context) error {
+	k.closing.Do(func() { close(k.stop) })
+	select {
+	case <-k.ended:
+	case <-ctx.Done(): // it is about to start a session, and will stop it
+		return context.Cause(ctx)
+	}
+	k.mu.Lock()
+	s := k.session
+	k.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	return s.Close(ctx)
+}
+
+// Totals asks Windows for the figures of the session that runs and adds those of the earlier ones. What was lost between
+// the last look at a session and its end is not known.
+func (k *Keeper) Totals() Totals {
+	k.mu.Lock()
+	s, totals := k.session, k.past
+	totals.Restarts = k.restarts
+	k.mu.Unlock()
+	if s == nil {
+		return totals
+	}
+	now, _ := s.Stats() // on an error these are the newest figures that are known
+	totals.add(now)
+	totals.NumberOfBuffers, totals.FreeBuffers = now.NumberOfBuffers, now.FreeBuffers
+	return totals
+}
+
+func (t *Totals) add(s Stats) {
+	t.EventsLost += uint64(s.EventsLost)
+	t.RealTimeBuffersLost += uint64(s.RealTimeBuffersLost)
+	t.Oversized += s.Oversized
+	t.Panics += s.Panics
+	t.Discarded += s.Discarded
+	t.HeaderInfo += s.HeaderInfo
+	t.LostEventNotices += s.LostEventNotices
+	t.LostBufferNotices += s.LostBufferNotices
+	t.LostFileNotices += s.LostFileNotices
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"errors"
+	"fmt"
+
+	"go.uber.org/zap"
+)
+
+// claimName takes the session's name, first in this process, then on this host.
+func claimName(a api, name string) (release func(), err error) {
+	if !shared.claim(name) {
+		return nil, fmt.Errorf("ETW session %q: %w: another receiver of this collector runs it; give each its own session_name", name, ErrInUse)
+	}
+	unlock, err := a.lockName(name)
+	if err != nil {
+		shared.unclaim(name)
+		return nil, err
+	}
+	return func() {
+		unlock()
+		shared.unclaim(name)
+	}, nil
+}
+
+// startAttempts bounds how often a session of our name that is in the way is stopped. Once is enough, unless something
+// starts it again.
+const startAttempts = 3
+
+// start calls StartTrace, after stopping what an earlier process left behind, and enables the provider.
+func (s *Session) start() error {
+	handle, err := s.startTrace()
+	if err != nil {
+		return err
+	}
+	s.started = true
+	s.reportInForce("ETW session started")
+	s.warnUnregistered()
+	if err := s.api.enableProvider(handle, s.cfg.Provider, s.cfg.Level, s.cfg.Keywords); err != nil {
+		return callError(s.cfg, "EnableTraceEx2", err)
+	}
+	return nil
+}
+
+func (s *Session) startTrace() (handle uint64, err error) {
+	for range startAttempts {
+		handle, err = s.api.startTrace(s.cfg.Name, newStartProperties(s.cfg))
+		if err == nil {
+			return handle, nil
+		}
+		if !errors.Is(err, errnoAlreadyExists) {
+			break
+		}
+		if err := stopStale(s.api, s.cfg, s.log); err != nil {
+			return 0, err
+		}
+	}
+	return 0, callError(s.cfg, "StartTrace", err)
+}
+
+// stopFailedStart stops the session after a failed start, if it came so far.
+func (s *Session) stopFailedStart() {
+	if !s.started {
+		return
+	}
+	if err := s.api.controlTrace(s.cfg.Name, newControlProperties(), controlStop); err != nil && !gone(err) {
+		s.log.Error("cannot stop the ETW session after a failed start", zap.Error(callError(s.cfg, "ControlTrace STOP", err)))
+	}
+}
+
+// attach looks at the session that someone else runs, which must be there and real-time.
+func (s *Session) attach() error {
+	p := newControlProperties()
+	switch err := s.api.controlTrace(s.cfg.Name, p, controlQuery); {
+	case errors.Is(err, errnoInstanceNotFound):
+		return fmt.Errorf("ETW session %q: there is none to attach to: start it (an AutoLogger starts with Windows), or leave attach out so that the collector runs one: %w", s.cfg.Name, err)
+	case err != nil:
+		return callError(s.cfg, "ControlTrace QUERY", err)
+	case p.logFileMode&modeRealTime == 0:
+		return fmt.Errorf("ETW session %q: it is not a real-time session (LogFileMode 0x%08X), so there is nothing to attach to", s.cfg.Name, p.logFileMode)
+	}
+	s.reportInForce("attached to an ETW session")
+	return nil
+}
+
+// stopStale stops the session of our name that StartTrace found. The name's lock is ours, so no collector runs it, unless
+// one spelled the name otherwise: ETW ignores case, locks do not.
+func stopStale(a api, cfg Config, log *zap.Logger) error {
+	p := newControlProperties()
+	if err := a.controlTrace(cfg.Name, p, controlQuery); gone(err) {
+		return nil
+	} else if err != nil {
+		return callError(cfg, "ControlTrace QUERY", err)
+	}
+	if p.logFileMode&modeRealTime == 0 {
+		return fmt.Errorf("ETW session %q: %w: the session of this name is not a real-time session (LogFileMode 0x%08X), so it is not the collector's; look with: logman query %q -ets; choose another session_name",
+			cfg.Name, ErrInUse, p.logFileMode, cfg.Name)
+	}
+	if name := p.name(); name != "" && name != cfg.Name {
+		unlock, err := a.lockName(name)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
+	if err := refuseForeign(a, cfg, p); err != nil {
+		return err
+	}
+	if err := a.controlTrace(cfg.Name, p, controlStop); err != nil && !gone(err) {
+		return callError(cfg, "ControlTrace STOP", err)
+	}
+	log.Warn("stopped an ETW session of this name that an earlier process left behind",
+		zap.Uint32("events_lost", p.eventsLost), zap.Uint32("real_time_buffers_lost", p.realTimeBuffersLost))
+	return nil
+}
+
+// refuseForeign is an error when the session has providers enabled that the collector would not enable: someone else's
+// tracing, which happens to have our name.
+func refuseForeign(a api, cfg Config, p *properties) error {
+	if cfg.TakeOver {
+		return nil
+	}
+	const remedy = "look with: logman query %[1]q -ets; choose another session_name, or set take_over: true to stop it"
+	enabled, err := a.enabledProviders(uint16(p.historicalContext))
+	if err != nil {
+		return fmt.Errorf("ETW session %[1]q: a session of this name runs, and Windows does not tell whose it is (%[2]w); "+remedy, cfg.Name, callError(cfg, "EnumerateTraceGuidsEx", err))
+	}
+	for _, provider := range enabled {
+		if provider != cfg.Provider {
+			return fmt.Errorf("ETW session %[1]q: %[2]w: the session of this name has enabled the provider %[3]s, so it is not the collector's; "+remedy, cfg.Name, ErrInUse, provider)
+		}
+	}
+	return nil
+}
+
+// reportInForce reads the session back, logs what Windows made of the settings, and warns of what it took away.
+func (s *Session) reportInForce(message string) {
+	stats, err := s.Stats()
+	if err != nil {
+		s.log.Warn("cannot read the ETW session back, so that losses in the kernel stay unseen", zap.Error(err))
+		return
+	}
+	s.log.Info(message,
+		zap.String("provider", s.cfg.providerText()),
+		zap.Uint8("level", s.cfg.Level),
+		zap.String("keywords", fmt.Sprintf("0x%016X", s.cfg.Keywords)),
+		zap.Uint32("buffer_size_kb", stats.BufferSize),
+		zap.Uint32("minimum_buffers", stats.MinimumBuffers),
+		zap.Uint32("maximum_buffers", stats.MaximumBuffers),
+		zap.Uint32("buffers", stats.NumberOfBuffers),
+		zap.Duration("flush_interval", stats.FlushInterval),
+		zap.String("log_file_mode", fmt.Sprintf("0x%08X", stats.LogFileMode)))
+	if s.cfg.Attach {
+		return // its modes are not ours to ask for
+	}
+	for _, bit := range strippedModes(stats.LogFileMode) {
+		s.log.Warn("Windows does not grant a mode of the ETW session",
+			zap.String("mode", bit.name), zap.String("bit", fmt.Sprintf("0x%08X", bit.bit)), zap.String("effect", bit.without))
+	}
+}
+
+// warnUnregistered says when no event can come: ETW enables a provider that it has never heard of without a word.
+func (s *Session) warnUnregistered() {
+	registered, err := s.api.providerRegistered(s.cfg.Provider)
+	if err != nil {
+		s.log.Debug("cannot tell whether the ETW provider is registered", zap.Error(callError(s.cfg, "TdhEnumerateProviders", err)))
+		return
+	}
+	if !registered {
+		s.log.Warn("the ETW provider is not registered on this host, so no event comes until it is: install what brings it"+
+			" (Microsoft-Windows-DNSServer comes with the role DNS Server: Install-WindowsFeature DNS)",
+			zap.String("provider", s.cfg.providerText()))
+	}
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build amd64 || arm64
+
+package session
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"golang.org/x/sys/windows"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
+)
+
+// The tests of this file run the session on the calls of Windows themselves: under Wine, on the stand-in for ETW.
+
+const (
+	serverFile   = "testdata/dnsserver.etl"
+	serverEvents = 2393 // in that file, as testdata/counts.json says
+)
+
+// wineConfig wants every event.
+func wineConfig() Config {
+	c := testConfig()
+	c.Level, c.Keywords = 5, 0
+	return c
+}
+
+// counter counts what is delivered.
+type counter struct{ n atomic.Int64 }
+
+func (c *counter) deliver(_, _ []byte) { c.n.Add(1) }
+
+func (c *counter) await(t *testing.T, n int64) {
+	t.Helper()
+	require.Eventually(t, func() bool { return c.n.Load() >= n }, 30*time.Second, time.Millisecond, "%d of %d events", c.n.Load(), n)
+}
+
+// requireNoSession fails when the host runs a session of this name.
+func requireNoSession(t *testing.T, name string) {
+	t.Helper()
+	require.ErrorIs(t, windowsAPI{}.controlTrace(name, newControlProperties(), controlQuery), windows.ERROR_WMI_INSTANCE_NOT_FOUND)
+}
+
+// leaveSession starts a session as a process would that then dies, or as someone else would.
+func leaveSession(t *testing.T, providers ...etw.GUID) {
+	t.Helper()
+	var a windowsAPI
+	handle, err := a.startTrace(testConfig().Name, newStartProperties(testConfig()))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = a.controlTrace(testConfig().Name, newControlProperties(), controlStop) })
+	for _, p := range providers {
+		require.NoError(t, a.enableProvider(handle, p, 5, 0))
+	}
+}
+
+func TestWineStartAndStop(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	var c counter
+	log, logs := observed()
+	s, err := Open(wineConfig(), c.deliver, log)
+	require.NoError(t, err)
+	c.await(t, serverEvents)
+	stats, err := s.Stats()
+	require.NoError(t, err)
+	assert.EqualValues(t, 256, stats.BufferSize)
+	assert.EqualValues(t, 64, stats.NumberOfBuffers)
+	assert.EqualValues(t, logFileMode, stats.LogFileMode)
+	assert.EqualValues(t, 1, stats.HeaderInfo)
+	assert.Zero(t, stats.EventsLost)
+	closeSession(t, s)
+	require.NoError(t, s.Err())
+	requireNoSession(t, wineConfig().Name)
+	assert.EqualValues(t, serverEvents, c.n.Load())
+	assert.Empty(t, logs.FilterLevelExact(zap.WarnLevel).All())
+}
+
+func TestWineLevelAndKeywordsFilterAsTheDNSReceiverDoes(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	cfg := wineConfig()
+	cfg.Keywords = 0x8 // IGNORED_QUERY
+	var other atomic.Int64
+	seen := make(chan struct{}, 1)
+	s, err := Open(cfg, func(header, userData []byte) {
+		var r etw.Record
+		if r.Parse(slices.Concat(header, userData)) != nil || r.ID != 259 && r.Keyword != 0 {
+			other.Add(1)
+		}
+		select {
+		case seen <- struct{}{}:
+		default:
+		}
+	}, nil)
+	require.NoError(t, err)
+	<-seen
+	closeSession(t, s)
+	assert.Zero(t, other.Load())
+}
+
+func TestWineAStaleSessionIsStopped(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	leaveSession(t, testProvider)
+	var c counter
+	log, logs := observed()
+	s, err := Open(wineConfig(), c.deliver, log)
+	require.NoError(t, err)
+	require.Equal(t, 1, logs.FilterMessageSnippet("left behind").Len())
+	c.await(t, serverEvents)
+	closeSession(t, s)
+}
+
+func TestWineAForeignSessionIsLeftAloneUnlessTakenOver(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	leaveSession(t, otherProvider, testProvider)
+	_, err := Open(wineConfig(), ignore, nil)
+	require.ErrorIs(t, err, ErrInUse)
+	require.ErrorContains(t, err, otherProvider.String())
+	p := newControlProperties()
+	require.NoError(t, windowsAPI{}.controlTrace(testConfig().Name, p, controlQuery), "it still runs")
+	assert.Equal(t, testConfig().Name, p.name())
+
+	cfg := wineConfig()
+	cfg.TakeOver = true
+	var c counter
+	s, err := Open(cfg, c.deliver, nil)
+	require.NoError(t, err)
+	c.await(t, serverEvents)
+	closeSession(t, s)
+}
+
+func TestWineAttachLeavesTheSessionRunning(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	cfg := wineConfig()
+	cfg.Attach = true
+	_, err := Open(cfg, ignore, nil)
+	require.ErrorIs(t, err, windows.ERROR_WMI_INSTANCE_NOT_FOUND)
+	leaveSession(t, testProvider)
+	for range 2 {
+		var c counter
+		s, err := Open(cfg, c.deliver, nil)
+		require.NoError(t, err)
+		c.await(t, serverEvents)
+		closeSession(t, s)
+		require.NoError(t, windowsAPI{}.controlTrace(cfg.Name, newControlProperties(), controlQuery), "it still runs")
+	}
+}
+
+func TestWineAccessDeniedLeavesNothingAndSaysWhatToDo(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	for _, call := range []string{"StartTraceW", "EnableTraceEx2", "OpenTraceW"} {
+		t.Setenv("WINDOWSTEST_FAIL", call+"=5")
+		_, err := Open(wineConfig(), ignore, nil)
+		require.ErrorIs(t, err, windows.ERROR_ACCESS_DENIED)
+		require.ErrorContains(t, err, "Performance Log Users")
+		requireNoSession(t, wineConfig().Name)
+	}
+}
+
+func TestWineAProviderThatIsNotRegisteredAndModesThatAreNotGrantedAreSaid(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	t.Setenv("WINDOWSTEST_SCHEMA", "")
+	t.Setenv("WINDOWSTEST_STRIP", "0x08000000")
+	log, logs := observed()
+	s, err := Open(wineConfig(), ignore, log)
+	require.NoError(t, err)
+	closeSession(t, s)
+	require.Equal(t, 1, logs.FilterMessageSnippet("role DNS Server").Len())
+	require.Equal(t, 1, logs.FilterMessageSnippet("does not grant a mode").Len())
+}
+
+func TestWineASecondReceiverOfTheNameIsAnError(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	s, err := Open(wineConfig(), ignore, nil)
+	require.NoError(t, err)
+	_, err = Open(wineConfig(), ignore, nil)
+	require.ErrorIs(t, err, ErrInUse)
+	closeSession(t, s)
+}
+
+func TestWineAPanicOfTheSinkLosesOnlyItsEvent(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	var calls, panics int64
+	s, err := Open(wineConfig(), func(_, _ []byte) {
+		if calls++; calls%3 == 0 {
+			panics++
+			panic("the sink broke")
+		}
+	}, nil)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		stats, _ := s.Stats()
+		return stats.Panics == serverEvents/3
+	}, 30*time.Second, time.Millisecond)
+	closeSession(t, s)
+	assert.EqualValues(t, serverEvents, calls)
+	assert.EqualValues(t, serverEvents/3, panics)
+}
+
+func TestWineASlowConsumerLosesInTheKernelAndTheSumHolds(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	t.Setenv("WINDOWSTEST_REPEAT", "3")
+	cfg := wineConfig()
+	cfg.BufferSizeKB, cfg.MinimumBuffers, cfg.MaximumBuffers = 16, 2, 4
+	var delivered atomic.Int64
+	s, err := Open(cfg, func(_, _ []byte) {
+		if delivered.Add(1)%100 == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}, nil)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		stats, _ := s.Stats()
+		return int64(stats.EventsLost)+delivered.Load() == 3*serverEvents
+	}, 30*time.Second, 10*time.Millisecond)
+	closeSession(t, s)
+	stats, err := s.Stats()
+	require.NoError(t, err)
+	assert.Positive(t, stats.EventsLost)
+	assert.Positive(t, stats.LostEventNotices)
+	assert.LessOrEqual(t, uint64(stats.LostEventNotices), uint64(stats.EventsLost))
+	t.Logf("%d events: %d delivered, %d lost, %d notices", 3*serverEvents, delivered.Load(), stats.EventsLost, stats.LostEventNotices)
+}
+
+// nextHandle is the value of the next handle that this process gets. Wine gives the lowest that is free, so that it grows
+// with every handle that is not closed; it does not tell how many there are.
+func nextHandle(t *testing.T) uintptr {
+	t.Helper()
+	event, err := windows.CreateEvent(nil, 0, 0, nil)
+	require.NoError(t, err)
+	require.NoError(t, windows.CloseHandle(event))
+	return uintptr(event)
+}
+
+func TestWine200RestartsLeaveNothingBehind(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	const settled, restarts = 20, 200
+	w := newWatcher()
+	k, err := keep(windowsAPI{}, wineConfig(), ignore, nil, w.watch(), quick)
+	require.NoError(t, err)
+	var goroutines int
+	var held uintptr
+	for i := range settled + restarts {
+		if i == settled { // threads and lazy parts are there
+			goroutines, held = runtime.NumGoroutine(), nextHandle(t)
+		}
+		require.NoError(t, windowsAPI{}.controlTrace(wineConfig().Name, newControlProperties(), controlStop))
+		for ended := false; !ended; {
+			select {
+			case err := <-w.stopped:
+				require.True(t, errors.Is(err, ErrStopped), "%v", err)
+			case <-w.restarted:
+				ended = true
+			}
+		}
+	}
+	assert.EqualValues(t, settled+restarts, k.Totals().Restarts)
+	assert.InDelta(t, goroutines, runtime.NumGoroutine(), 3)
+	assert.InDelta(t, int(held), int(nextHandle(t)), 4*20, "handles count in fours")
+	t.Logf("goroutines %d -> %d, next handle %d -> %d", goroutines, runtime.NumGoroutine(), held, nextHandle(t))
+	closeKeeper(t, k)
+	requireNoSession(t, wineConfig().Name)
+}
+
+func TestWineCloseIsBoundedWhileTheSinkIsBusy(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	free := make(chan struct{})
+	busy := make(chan struct{}, serverEvents)
+	s, err := Open(wineConfig(), func(_, _ []byte) { busy <- struct{}{}; <-free }, nil)
+	require.NoError(t, err)
+	<-busy
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, s.Close(ctx), context.DeadlineExceeded)
+	requireNoSession(t, wineConfig().Name)
+	close(free)
+	closeSession(t, s)
+	stats, err := s.Stats()
+	require.NoError(t, err)
+	assert.Positive(t, stats.Discarded)
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The ETW sessions of the "host": a table in a file that all processes map, so that a session outlives the process that
+ * started it, as it does on Windows. The file is C:\windows\temp\etw-sessions, or what WINDOWSTEST_SESSIONS names.
+ */
+#ifndef SESSIONS_H
+#define SESSIONS_H
+
+#include <windows.h>
+#include <wmistr.h>
+#include <evntrace.h>
+#include <evntcons.h>
+
+#ifndef EVENT_ENABLE_PROPERTY_IGNORE_KEYWORD_0 /* newer than mingw's evntrace.h */
+#define EVENT_ENABLE_PROPERTY_IGNORE_KEYWORD_0 0x10
+#endif
+
+#define SESSIONS 64           /* as many as Windows runs; a session's id is its index plus one */
+#define SESSION_PROVIDERS 32
+#define SESSION_NAME 1024
+
+typedef struct {
+    GUID guid;
+    UCHAR level;
+    ULONG property;           /* EVENT_ENABLE_PROPERTY_* */
+    ULONGLONG any, all;       /* keywords */
+} enabled_provider;
+
+typedef struct {
+    BOOL running;
+    ULONG generation;         /* counts the sessions that have had this place */
+    WCHAR name[SESSION_NAME];
+    EVENT_TRACE_PROPERTIES properties; /* settings and counts, as QUERY gives them */
+    ULONG provider_count;
+    enabled_provider providers[SESSION_PROVIDERS];
+} session;
+
+static session *table;
+static HANDLE table_lock;
+
+/* open_table maps the table and leaves it locked; FALSE when that cannot be done. */
+static BOOL open_table(void)
+{
+    static SRWLOCK once = SRWLOCK_INIT;
+
+    AcquireSRWLockExclusive(&once);
+    if (!table) {
+        WCHAR path[MAX_PATH] = L"C:\\windows\\temp\\etw-sessions";
+        HANDLE file, mapping;
+
+        GetEnvironmentVariableW(L"WINDOWSTEST_SESSIONS", path, MAX_PATH);
+        table_lock = CreateMutexW(NULL, FALSE, L"Global\\windowstest-etw-sessions");
+        file = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_ALWAYS, 0, NULL);
+        mapping = CreateFileMappingW(file, NULL, PAGE_READWRITE, 0, sizeof(session) * SESSIONS, NULL);
+        table = mapping ? MapViewOfFile(mapping, FILE_MAP_WRITE, 0, 0, 0) : NULL;
+        if (mapping) CloseHandle(mapping);
+        if (file != INVALID_HANDLE_VALUE) CloseHandle(file);
+    }
+    ReleaseSRWLockExclusive(&once);
+    if (!table || !table_lock) return FALSE;
+    WaitForSingleObject(table_lock, INFINITE);
+    return TRUE;
+}
+
+static void close_table(void) { ReleaseMutex(table_lock); }
+
+/* find_session looks a running session up by its name, in any case, or by its id where there is no name. */
+static session *find_session(const WCHAR *name, ULONGLONG id)
+{
+    int i;
+
+    if (!name) return id >= 1 && id <= SESSIONS && table[id - 1].running ? &table[id - 1] : NULL;
+    for (i = 0; i < SESSIONS; i++)
+        if (table[i].running && !lstrcmpiW(table[i].name, name)) return &table[i];
+    return NULL;
+}
+
+/* wants is EnableTraceEx2's rule: may an event with this header go into the session? A level or a keyword of 0 in the
+ * event passes, one of 0 in the session is no filter. */
+static BOOL wants(const session *s, const EVENT_HEADER *h)
+{
+    ULONG i;
+
+    for (i = 0; i < s->provider_count; i++) {
+        const enabled_provider *p = &s->providers[i];
+        const EVENT_DESCRIPTOR *d = &h->EventDescriptor;
+
+        if (!IsEqualGUID(&p->guid, &h->ProviderId)) continue;
+        if (p->level && d->Level > p->level) return FALSE;
+        if (!d->Keyword) return !(p->property & EVENT_ENABLE_PROPERTY_IGNORE_KEYWORD_0);
+        return (!p->any || (d->Keyword & p->any)) && (d->Keyword & p->all) == p->all;
+    }
+    return FALSE;
+}
+
+#endif

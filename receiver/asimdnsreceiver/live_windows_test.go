@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build amd64 || arm64
+
+package asimdnsreceiver
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"golang.org/x/sys/windows"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
+)
+
+// The tests of this file run the live receiver: under Wine, on the stand-in for ETW.
+
+const liveFile = "testdata/dnsserver.etl" // the same as serverFile, named from the repository's root
+
+func liveConfig(change func(*Config)) *Config {
+	cfg := createDefaultConfig().(*Config)
+	cfg.EnableFlags, cfg.EnableLevel = &everything, 5
+	if change != nil {
+		change(cfg)
+	}
+	return cfg
+}
+
+// statusHost is a host that keeps what components report.
+type statusHost struct {
+	component.Host
+	reported chan *componentstatus.Event
+}
+
+func (h *statusHost) Report(e *componentstatus.Event) { h.reported <- e }
+
+func TestWineTheLiveReceiverMakesARecordOfEveryEvent(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, byID := generated(t, serverFile)
+	sink := &consumertest.LogsSink{}
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	got := map[string]int{}
+	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		id, _ := lr.Attributes().Get("EventOriginalType")
+		got[id.Str()]++
+	})
+	require.Equal(t, byID, got, "events of ids that no manifest has included")
+}
+
+func TestWineAStopFromOutsideIsReportedCountedAndMended(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, _ := generated(t, serverFile)
+	tel := componenttest.NewTelemetry()
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	sink := &consumertest.LogsSink{}
+	r, err := newReceiver(set, liveConfig(nil), sink)
+	require.NoError(t, err)
+	h := &statusHost{Host: componenttest.NewNopHost(), reported: make(chan *componentstatus.Event, 10)}
+	require.NoError(t, r.Start(context.Background(), h))
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+
+	require.NoError(t, windowstest.Stop("ASIMDNSServerTrace"))
+	stopped := <-h.reported
+	require.Equal(t, componentstatus.StatusRecoverableError, stopped.Status())
+	require.ErrorContains(t, stopped.Err(), "stopped from outside")
+	require.Equal(t, componentstatus.StatusOK, (<-h.reported).Status())
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == 2*events }, 30*time.Second, time.Millisecond)
+	metadatatest.AssertEqualReceiverAsimdnsSessionRestarts(t, tel, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualReceiverAsimdnsSessionBuffers(t, tel, []metricdata.DataPoint[int64]{{Value: 64}}, metricdatatest.IgnoreTimestamp())
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.NoError(t, tel.Shutdown(context.Background()))
+}
+
+func TestWineLossesInTheKernelAreInTheMetricsAndTheSumHolds(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	t.Setenv("WINDOWSTEST_REPEAT", "20")
+	events, _ := generated(t, serverFile)
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) {
+		c.Buffers = BuffersConfig{SizeKB: 4, Minimum: 2, Maximum: 4, FlushInterval: time.Second}
+	}), consumertest.NewNop())
+	stats := &r.pipeline.Stats
+	require.Eventually(t, func() bool {
+		return stats.Received.Load()+r.source.losses()["etw_events"] == int64(20*events)
+	}, 30*time.Second, 10*time.Millisecond)
+	require.Positive(t, r.source.losses()["etw_events"])
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Zero(t, stats.Pending(), "%s", stats)
+	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load()+stats.Undecodable.Total()+stats.Dropped.Total())
+}
+
+func TestWineABlockedConsumerDoesNotHoldUpTheShutdown(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	t.Setenv("WINDOWSTEST_REPEAT", "0") // without end
+	in := make(chan struct{}, 1000)
+	next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
+		in <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	require.NoError(t, err)
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.Queue.MaxSizeMiB = 1 }), next)
+	<-in
+	stats := &r.pipeline.Stats
+	require.Eventually(t, func() bool { return stats.Dropped.Total() > 0 }, 30*time.Second, time.Millisecond, "the queue is full")
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	_ = r.Shutdown(ctx)
+	require.Less(t, time.Since(began), 5*time.Second)
+	require.Zero(t, stats.Pending(), "%s", stats)
+	require.ErrorIs(t, windowstest.Stop("ASIMDNSServerTrace"), windows.ERROR_WMI_INSTANCE_NOT_FOUND, "no session is left")
+}
+
+func TestWineAFailedStartLeavesNothingBehind(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	t.Setenv("WINDOWSTEST_FAIL", "OpenTraceW=5")
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), liveConfig(nil), consumertest.NewNop())
+	require.NoError(t, err)
+	require.ErrorIs(t, r.Start(context.Background(), componenttest.NewNopHost()), windows.ERROR_ACCESS_DENIED)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.ErrorIs(t, windowstest.Stop("ASIMDNSServerTrace"), windows.ERROR_WMI_INSTANCE_NOT_FOUND)
+}
+
+func TestWineTwoReceiversOfOneSessionAreAnError(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	first, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), consumertest.NewNop())
+	second, err := newReceiver(receivertest.NewNopSettings(metadata.Type), liveConfig(nil), consumertest.NewNop())
+	require.NoError(t, err)
+	require.ErrorContains(t, second.Start(context.Background(), componenttest.NewNopHost()), "give each its own session_name")
+	require.NoError(t, second.Shutdown(context.Background()))
+	require.NoError(t, first.Shutdown(context.Background()))
+}
+
+// hostLists makes this host one whose manifest of the DNS Server is the embedded one after a change.
+func hostLists(t *testing.T, old, changed string, times int) {
+	t.Helper()
+	embedded, err := os.ReadFile("../../internal/etw/schema/dnsserver.txt")
+	require.NoError(t, err)
+	lists := strings.Replace(string(embedded), old, changed, times)
+	require.NotEqual(t, string(embedded), lists)
+	path := filepath.Join(t.TempDir(), "lists.txt")
+	require.NoError(t, os.WriteFile(path, []byte(lists), 0o600))
+	t.Setenv("WINDOWSTEST_SCHEMA", path)
+}
+
+func TestWineTheFieldListsOfTheHostWin(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, byID := generated(t, serverFile)
+	hostLists(t, "AdditionalInfo:utf16", "NewOnThisHost:utf16", 2) // those of 256 and 257
+
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	renamed := map[string]int{}
+	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		id, _ := lr.Attributes().Get("EventOriginalType")
+		if fields, ok := lr.Attributes().Get("AdditionalFields"); ok {
+			if _, ok := fields.Map().Get("NewOnThisHost"); ok {
+				renamed[id.Str()]++
+			}
+		}
+	})
+	require.Positive(t, renamed["256"])
+	require.LessOrEqual(t, renamed["256"], byID["256"])
+	require.Equal(t, 2, logs.FilterMessageSnippet("differs from the embedded one, and wins").Len(), "once an id")
+}
+
+func TestWineAPropertyThatCannotBeDescribedLeavesTheEmbeddedList(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, _ := generated(t, serverFile)
+	hostLists(t, "Reason:utf16", "Reason:sid", 1) // that of 258
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	told := logs.FilterMessageSnippet("does not tell the event's fields; the embedded list serves").All()
+	require.Len(t, told, 1)
+	require.EqualValues(t, 258, told[0].ContextMap()["event_id"])
+	require.Less(t, r.handler.partial.Load(), int64(10), "the file has few events that fit no list")
+}
+
+func TestWineTheEmbeddedFieldListsAreThoseOfTheHost(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, _ := generated(t, serverFile)
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Zero(t, logs.FilterMessageSnippet("differs from the embedded one").Len())
+	require.Zero(t, logs.FilterMessageSnippet("does not tell the event's fields").Len())
+}
