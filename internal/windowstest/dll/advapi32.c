@@ -5,7 +5,8 @@
  * A session gets its events when a consumer opens it: the .etl files of WINDOWSTEST_ETL (a list, by ';') are written into its
  * buffers by the providers that it has enabled, WINDOWSTEST_REPEAT times (default 1, 0: without end), at WINDOWSTEST_RATE
  * events a second (default 0: as fast as it goes). WINDOWSTEST_FAIL makes calls fail: "StartTraceW=5,OpenTraceW=5" (errors of
- * Windows by number). WINDOWSTEST_STRIP is a mask of LogFileMode bits that this "Windows" does not grant.
+ * Windows by number). WINDOWSTEST_STRIP is a mask of LogFileMode bits that this "Windows" does not grant, WINDOWSTEST_LAST_ERROR
+ * what OpenTraceW leaves as the last error although it worked.
  */
 #define _WMI_SOURCE_          /* declare the functions below as ours, not as imported */
 #define _ADVAPI32_
@@ -41,7 +42,7 @@ ULONG WMIAPI StartTraceW(PTRACEHANDLE handle, LPCWSTR name, PEVENT_TRACE_PROPERT
     if (error) return error;
     if (!handle || !name || !p) return ERROR_INVALID_PARAMETER;
     if (p->Wnode.BufferSize < sizeof(*p) + (lstrlenW(name) + 1) * sizeof(WCHAR)) return ERROR_BAD_LENGTH;
-    if (!(p->Wnode.Flags & WNODE_FLAG_TRACED_GUID) || p->LoggerNameOffset < sizeof(*p)) return ERROR_INVALID_PARAMETER;
+    if (p->LoggerNameOffset < sizeof(*p)) return ERROR_INVALID_PARAMETER; /* Wnode.Flags are documented, and not looked at */
     if (lstrlenW(name) >= SESSION_NAME || p->BufferSize > 16384) return ERROR_INVALID_PARAMETER;
     if (!open_table()) return ERROR_GEN_FAILURE;
     error = ERROR_NO_SYSTEM_RESOURCES;
@@ -272,10 +273,11 @@ TRACEHANDLE WMIAPI OpenTraceW(PEVENT_TRACE_LOGFILEW logfile)
         c->session = s;
         c->generation = s->generation;
         handle = consumer_handle(c);
-        error = ERROR_FILE_NOT_FOUND; /* Windows leaves some last error after a call that worked */
+        break;
     }
     ReleaseSRWLockExclusive(&consumers_lock);
-    SetLastError(error);
+    if (!error && handle == INVALID_PROCESSTRACE_HANDLE) error = ERROR_NO_SYSTEM_RESOURCES;
+    SetLastError(error ? error : env_number("WINDOWSTEST_LAST_ERROR", 0));
     return handle;
 }
 
