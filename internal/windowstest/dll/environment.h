@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the environment wants of this "Windows"; advapi32.c says which variables there are.
+ */
+#ifndef ENVIRONMENT_H
+#define ENVIRONMENT_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+
+static ULONG env_number(const char *name, ULONG otherwise)
+{
+    char text[32];
+
+    return GetEnvironmentVariableA(name, text, sizeof(text)) ? strtoul(text, NULL, 0) : otherwise;
+}
+
+/* fault gives the error that WINDOWSTEST_FAIL wants of a call, or 0. */
+static ULONG fault(const char *call)
+{
+    char list[512], *item;
+    size_t n = strlen(call);
+
+    if (!GetEnvironmentVariableA("WINDOWSTEST_FAIL", list, sizeof(list))) return 0;
+    for (item = strtok(list, ","); item; item = strtok(NULL, ","))
+        if (!strncmp(item, call, n) && item[n] == '=') return strtoul(item + n + 1, NULL, 0);
+    return 0;
+}
+
+#endif
