@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
@@ -38,7 +39,9 @@ type Config struct {
 	AggregationInterval time.Duration `mapstructure:"aggregation_interval"`
 	// AggregationMaxSizeMiB bounds the memory for the connections that were reported, in MiB. Default 64.
 	AggregationMaxSizeMiB int `mapstructure:"aggregation_max_size_mib"`
-	// ConfigMap says how the two settings above get into the observability configuration map.
+	// Filters are allow and deny lists in Hubble's terms. Default: everything is wanted.
+	Filters filter.Config `mapstructure:"filters"`
+	// ConfigMap says how enabled_events and monitor_aggregation_level get into the observability configuration map.
 	ConfigMap obsconfig.Config `mapstructure:"config_map"`
 	// WireFormat is the version of Cilium whose layout is taken where an event's bytes do not tell: auto (default), 1.18 or
 	// 1.19.
@@ -99,6 +102,7 @@ type settings struct {
 	format      monitor.WireFormat
 	body        asim.NetworkBody
 	aggregation aggregate.Settings
+	filter      *filter.Filter
 }
 
 // Bounds of the keys above.
@@ -144,6 +148,7 @@ func (c *Config) read() (settings, error) {
 	check("wire_format", err)
 	s.body, err = asim.ParseNetworkBody(c.Body)
 	check("body", err)
+	s.filter, _ = filter.New(&c.Filters) // the section's own Validate tells what is wrong
 	return s, errors.Join(errs...)
 }
 
@@ -163,6 +168,6 @@ func (c *Config) Validate() error {
 	if c.ObservabilityConfigMap == "" && !c.Replay.Enabled() && c.ConfigMap.Apply != obsconfig.ModeOff {
 		errs = append(errs, errors.New("observability_config_map: it is empty; want the path of a pinned map, or config_map.apply off"))
 	}
-	// The sections config_map, batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	// The sections filters, config_map, batch, queue, retry and replay are validated by the collector, each by its own Validate.
 	return errors.Join(errs...)
 }

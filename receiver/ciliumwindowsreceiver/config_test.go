@@ -17,6 +17,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
@@ -59,6 +60,9 @@ enabled_events: [drop, Debug, CAPTURE]
 monitor_aggregation_level: Low
 aggregation_interval: 2.5
 aggregation_max_size_mib: 3
+filters:
+  allow: [{verdict: [DROPPED], source_ip: [10.0.0.0/8], source_port: [443]}, {event_type: ["trace:to-stack"], reply: [false]}]
+  deny: [{destination_identity: [1]}]
 config_map: {apply: required, restore_on_shutdown: false, layout: {events: {TRACE: {index: 3}}}}
 wire_format: "1.18"
 body: hubble_json
@@ -74,6 +78,9 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 	require.Equal(t, []monitor.Kind{monitor.KindDrop, monitor.KindDebug, monitor.KindCapture}, s.Events)
 	require.Equal(t, obsconfig.LevelLow, s.Level)
 	require.Equal(t, asim.NetworkBodyHubbleJSON, s.body)
+	require.NotNil(t, s.filter)
+	require.Len(t, cfg.Filters.Allow, 2)
+	require.Equal(t, []filter.Rule{{DestinationIdentity: []uint32{1}}}, cfg.Filters.Deny)
 	require.Equal(t, aggregate.Settings{Interval: 2500 * time.Millisecond, Live: false, MaxConnections: 8192, MaxBytes: 2 << 20}, s.aggregation)
 	require.Equal(t, obsconfig.ModeRequired, cfg.ConfigMap.Apply)
 	require.Contains(t, cfg.ConfigMap.Layout.Events, "TRACE")
@@ -86,20 +93,22 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 
 func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 	for yaml, want := range map[string][]string{
-		"enabled_events: [DROP, FLOW]":        {"enabled_events", "FLOW", "POLICY_VERDICT"},
-		"monitor_aggregation_level: highest":  {"monitor_aggregation_level", "highest", "maximum"},
-		"monitor_aggregation_level: maxmimum": {"monitor_aggregation_level", "maxmimum"},
-		"aggregation_interval: 0":             {"aggregation_interval: 0s is not allowed; want 100ms to 24h"},
-		"aggregation_max_size_mib: 0":         {"aggregation_max_size_mib: 0 is not allowed; want 1 to"},
-		"wire_format: '2.0'":                  {"wire_format", "2.0", "1.18"},
-		"body: json":                          {"body", "json", "hubble_json"},
-		"config_map: {apply: maybe}":          {"config_map", "apply", "maybe", "best_effort"},
-		"config_map: {layout: matrix}":        {"config_map", "layout", "matrix", "per_event"},
-		"events_map: ''":                      {"events_map", "empty"},
-		"observability_config_map: ''":        {"observability_config_map", "empty"},
-		"batch: {max_records: 0}":             {"batch: max_records: 0 is not allowed; want 1 to"},
-		"replay: {path: x, rate: -2}":         {"replay: rate: -2 is not allowed"},
-		"enabled_event: [DROP]":               {"enabled_event"},
+		"enabled_events: [DROP, FLOW]":          {"enabled_events", "FLOW", "POLICY_VERDICT"},
+		"monitor_aggregation_level: highest":    {"monitor_aggregation_level", "highest", "maximum"},
+		"monitor_aggregation_level: maxmimum":   {"monitor_aggregation_level", "maxmimum"},
+		"aggregation_interval: 0":               {"aggregation_interval: 0s is not allowed; want 100ms to 24h"},
+		"aggregation_max_size_mib: 0":           {"aggregation_max_size_mib: 0 is not allowed; want 1 to"},
+		"filters: {allow: [{verdict: [DENY]}]}": {"filters: allow: rule 1: verdict: \"DENY\": want one of"},
+		"filters: {deny: [{port: [443]}]}":      {"port"},
+		"wire_format: '2.0'":                    {"wire_format", "2.0", "1.18"},
+		"body: json":                            {"body", "json", "hubble_json"},
+		"config_map: {apply: maybe}":            {"config_map", "apply", "maybe", "best_effort"},
+		"config_map: {layout: matrix}":          {"config_map", "layout", "matrix", "per_event"},
+		"events_map: ''":                        {"events_map", "empty"},
+		"observability_config_map: ''":          {"observability_config_map", "empty"},
+		"batch: {max_records: 0}":               {"batch: max_records: 0 is not allowed; want 1 to"},
+		"replay: {path: x, rate: -2}":           {"replay: rate: -2 is not allowed"},
+		"enabled_event: [DROP]":                 {"enabled_event"},
 	} {
 		_, err := load(t, yaml)
 		require.Error(t, err, yaml)

@@ -77,6 +77,9 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	}
 	h.flow.Decode(&h.notification)
 	h.flow.CPU = record.CPU
+	if !h.settings.filter.Wants(&h.flow) {
+		return pipeline.Outcome{Kind: pipeline.Filtered}
+	}
 	var d aggregate.Decision
 	if h.settings.Level >= obsconfig.LevelMedium {
 		d = h.keeper.Add(&h.flow, ev.Data, at, ev.Received)

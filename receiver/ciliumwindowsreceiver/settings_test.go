@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
@@ -68,6 +69,29 @@ func TestEveryEventOfTheCaptureIsInExactlyOneRecord(t *testing.T) {
 		require.Equal(t, stats.Received.Load(), events+stats.Filtered.Load(), "%s: the counts in the records are the events", level)
 		t.Logf("%s: %s; %d records stand for several", level, stats, merged)
 	}
+}
+
+func TestFiltersAreHubblesAllowAndDenyLists(t *testing.T) {
+	sink, r, _ := replayAll(t, replayOf(captureFile, func(c *Config) {
+		everything(c)
+		c.Filters.Allow = []filter.Rule{{Verdict: []string{"DROPPED"}, Protocol: []string{"tcp"}}, {EventType: []string{"debug"}}}
+		c.Filters.Deny = []filter.Rule{{DropReasonDesc: []string{"POLICY_DENIED"}}}
+	}))
+	seen := map[string]int{}
+	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		typ := text(lr, "cilium.event.type")
+		seen[typ]++
+		if typ != "debug" {
+			require.Equal(t, "DROPPED", text(lr, "cilium.verdict"))
+			require.Equal(t, "TCP", text(lr, "NetworkProtocol"))
+			require.NotEqual(t, "POLICY_DENIED", text(lr, "cilium.drop_reason"))
+		}
+	})
+	_, byType := generated(t)
+	require.Equal(t, byType["2"], seen["debug"])
+	require.Positive(t, seen["drop"])
+	stats := &r.pipeline.Stats
+	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load())
 }
 
 func TestAReplayAgainReportsEveryConnectionAgain(t *testing.T) {
