@@ -6,7 +6,6 @@ package e2e
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 )
 
 // collector gives the path of the built collector.
@@ -77,20 +78,6 @@ func runUntil(t *testing.T, until string, times int, args ...string) string {
 	return out.String()
 }
 
-// counts is what the generator of the test data says of its files.
-type counts map[string]struct {
-	Events int            `json:"events"`
-	ByID   map[string]int `json:"by_id"`
-}
-
-func readCounts(t *testing.T) counts {
-	raw, err := os.ReadFile("../../testdata/counts.json")
-	require.NoError(t, err)
-	var c counts
-	require.NoError(t, json.Unmarshal(raw, &c))
-	return c
-}
-
 func TestTheReplayWritesEveryEventOfTheThreeFilesAndEndsCleanly(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("not run: there is no interrupt to send on Windows")
@@ -128,13 +115,13 @@ func TestTheReplayWritesEveryEventOfTheThreeFilesAndEndsCleanly(t *testing.T) {
 			}
 		}
 	}
-	c := readCounts(t)
+	server, client, cilium := testkit.Generated(t, "dnsserver.etl"), testkit.Generated(t, "dnsclient.etl"), testkit.Generated(t, "cilium_events.pcapng")
 	require.Equal(t, map[string]int{
-		"windows_dns_server": c["dnsserver.etl"].Events, "windows_dns_client": c["dnsclient.etl"].Events, "windows_cilium": c["cilium_events.pcapng"].Events,
+		"windows_dns_server": server.Events, "windows_dns_client": client.Events, "windows_cilium": cilium.Events,
 	}, got)
-	for service, name := range map[string]string{"windows_dns_server": "dnsserver.etl", "windows_dns_client": "dnsclient.etl"} {
-		for id, n := range c[name].ByID {
-			require.Equal(t, n, byID[service+" "+id], "%s event %s", name, id)
+	for service, counts := range map[string]testkit.Counts{"windows_dns_server": server, "windows_dns_client": client} {
+		for id, n := range counts.ByID {
+			require.Equal(t, n, byID[service+" "+id], "%s event %s", service, id)
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 )
 
 // wideOpen lets every event through.
@@ -55,7 +56,7 @@ func replayUnfiltered(t *testing.T, file string) replayed {
 func (f replayed) requireFiltered(t *testing.T, what string, change func(*Config), gone func(attributes) bool) (filtered int) {
 	t.Helper()
 	want := map[string]int{}
-	eachRecord(f.all, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	testkit.EachRecord(f.all, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		if gone(attributesOf(lr)) {
 			filtered++
 		} else {
@@ -64,7 +65,7 @@ func (f replayed) requireFiltered(t *testing.T, what string, change func(*Config
 	})
 	some, r, _ := replayAll(t, replayOf(f.file, func(c *Config) { wideOpen(c); change(c) }))
 	got := map[string]int{}
-	eachRecord(some, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	testkit.EachRecord(some, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		require.False(t, gone(attributesOf(lr)), "%s: %v", what, lr.Attributes().AsRaw())
 		got[attributesOf(lr)("EventOriginalType")]++
 	})
@@ -207,7 +208,7 @@ func TestAnotherFilesEventsAreNoRepetitions(t *testing.T) {
 	}
 	sink, _, _ := replayAll(t, replayOf(filepath.Join(dir, "*.etl"), func(c *Config) { c.Noise.EnableDeduplication = true }))
 	by := map[string]int{}
-	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { by[attributesOf(lr)("Dvc")]++ })
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { by[attributesOf(lr)("Dvc")]++ })
 	require.Equal(t, by["dc1"], by["dc2"])
 	require.Positive(t, by["dc1"])
 }

@@ -24,6 +24,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 	"golang.org/x/sys/windows"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
@@ -58,7 +59,7 @@ func TestWineTheLiveReceiverMakesARecordOfEveryEvent(t *testing.T) {
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	got := map[string]int{}
-	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		id, _ := lr.Attributes().Get("EventOriginalType")
 		got[id.Str()]++
 	})
@@ -172,7 +173,7 @@ func TestWineTheFieldListsOfTheHostWin(t *testing.T) {
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	renamed := map[string]int{}
-	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		id, _ := lr.Attributes().Get("EventOriginalType")
 		if fields, ok := lr.Attributes().Get("AdditionalFields"); ok {
 			if _, ok := fields.Map().Get("NewOnThisHost"); ok {

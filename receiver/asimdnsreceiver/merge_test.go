@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 )
 
 func number(lr plog.LogRecord, name string) int64 {
@@ -31,7 +33,7 @@ func TestAggregationCountsEveryEventOnce(t *testing.T) {
 			require.Positive(t, stats.Aggregated.Load())
 			require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
 			var sum int64
-			eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 				sum += number(lr, "EventCount")
 				start, _ := lr.Attributes().Get("EventStartTime")
 				end, _ := lr.Attributes().Get("EventEndTime")
@@ -54,7 +56,7 @@ func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
 		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
 		joined := int64(0)
 		unanswered := 0
-		eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			start, _ := lr.Attributes().Get("EventStartTime")
 			end, _ := lr.Attributes().Get("EventEndTime")
 			if start.Str() != end.Str() {
@@ -78,7 +80,7 @@ func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
 
 func TestOmittedAttributesAreInNoRecord(t *testing.T) {
 	sink, _, _ := replayAll(t, replayOf(serverFile, func(c *Config) { c.OmitAttributes = []string{"DnsFlagsZ", "AdditionalFields.PacketData"} }))
-	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		require.NotContains(t, lr.Attributes().AsRaw(), "DnsFlagsZ")
 		if additional, ok := lr.Attributes().Get("AdditionalFields"); ok {
 			require.NotContains(t, additional.Map().AsRaw(), "PacketData")

@@ -4,7 +4,6 @@ package asimdnsreceiver
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"os"
@@ -31,6 +30,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
@@ -81,29 +81,10 @@ func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *dnsReceiver,
 	return sink, r, logs
 }
 
-// eachRecord calls do with every record and its resource.
-func eachRecord(sink *consumertest.LogsSink, do func(plog.ResourceLogs, plog.LogRecord)) {
-	for _, logs := range sink.AllLogs() {
-		rl := logs.ResourceLogs().At(0)
-		records := rl.ScopeLogs().At(0).LogRecords()
-		for i := range records.Len() {
-			do(rl, records.At(i))
-		}
-	}
-}
-
 // generated is what the generator says of a file.
 func generated(t *testing.T, file string) (events int, byID map[string]int) {
 	t.Helper()
-	raw, err := os.ReadFile("../../testdata/counts.json")
-	require.NoError(t, err)
-	var counts map[string]struct {
-		Events int            `json:"events"`
-		ByID   map[string]int `json:"by_id"`
-	}
-	require.NoError(t, json.Unmarshal(raw, &counts))
-	c := counts[filepath.Base(file)]
-	require.NotZero(t, c.Events)
+	c := testkit.Generated(t, file)
 	return c.Events, c.ByID
 }
 
@@ -114,7 +95,7 @@ func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
 		require.Equal(t, int64(events), r.pipeline.Stats.Received.Load())
 		require.Equal(t, int64(events), r.pipeline.Stats.Emitted.Load(), "%s", &r.pipeline.Stats)
 		got := map[string]int{}
-		eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			id, _ := lr.Attributes().Get("EventOriginalType")
 			got[id.Str()]++
 		})
@@ -128,7 +109,7 @@ func TestReplayFiltersAsALiveSessionWould(t *testing.T) {
 	stats := &r.pipeline.Stats
 	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load())
 	require.Positive(t, stats.Filtered.Load())
-	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		id, _ := lr.Attributes().Get("EventOriginalType")
 		require.NotContains(t, []string{"262", "263", "515"}, id.Str(), "its keyword is not in 0x3F")
 	})
@@ -150,7 +131,7 @@ func TestRecordsAreGolden(t *testing.T) {
 			sink, _, _ := replayAll(t, replayOf(file, func(c *Config) {
 				c.EnableFlags, c.EnableLevel, c.Profile, c.Device.Hostname = &everything, 5, profile, "dc1.corp.example.com"
 			}))
-			got := firstOfEach(sink)
+			got := testkit.FirstOfEach(sink, func(lr plog.LogRecord) string { return testkit.Text(lr, "EventOriginalType") })
 			path := filepath.Join("testdata", "golden", filepath.Base(file)+"."+string(profile)+".yaml")
 			if *update {
 				require.NoError(t, golden.WriteLogsToFile(path, got))
@@ -162,30 +143,6 @@ func TestRecordsAreGolden(t *testing.T) {
 	}
 }
 
-// firstOfEach keeps the first record of each event id.
-func firstOfEach(sink *consumertest.LogsSink) plog.Logs {
-	kept := plog.NewLogs()
-	seen := map[string]bool{}
-	var records plog.LogRecordSlice
-	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
-		if kept.ResourceLogs().Len() == 0 {
-			to := kept.ResourceLogs().AppendEmpty()
-			rl.Resource().CopyTo(to.Resource())
-			sl := to.ScopeLogs().AppendEmpty()
-			rl.ScopeLogs().At(0).Scope().CopyTo(sl.Scope())
-			records = sl.LogRecords()
-		}
-		id, _ := lr.Attributes().Get("EventOriginalType")
-		if !seen[id.Str()] {
-			seen[id.Str()] = true
-			to := records.AppendEmpty()
-			lr.CopyTo(to)
-			to.SetObservedTimestamp(0) // it is the time of the test
-		}
-	})
-	return kept
-}
-
 func TestTheDeviceOfAReplayIsTheFileUnlessItIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	raw, err := os.ReadFile(serverFile)
@@ -195,7 +152,7 @@ func TestTheDeviceOfAReplayIsTheFileUnlessItIsNamed(t *testing.T) {
 	}
 	sink, r, _ := replayAll(t, replayOf(filepath.Join(dir, "*.etl"), nil))
 	by := map[string]int64{}
-	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+	testkit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
 		dvc, _ := lr.Attributes().Get("Dvc")
 		by[dvc.Str()]++
 		_, named := rl.Resource().Attributes().Get("host.name")
@@ -205,7 +162,7 @@ func TestTheDeviceOfAReplayIsTheFileUnlessItIsNamed(t *testing.T) {
 	require.Equal(t, map[string]int64{"dc1": half, "dc2": half}, by)
 
 	sink, _, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.Device.Hostname = "dc9.corp.example.com" }))
-	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+	testkit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
 		name, _ := rl.Resource().Attributes().Get("host.name")
 		require.Equal(t, "dc9.corp.example.com", name.Str())
 		domain, _ := lr.Attributes().Get("DvcDomain")

@@ -3,17 +3,11 @@
 package ciliumwindowsreceiver
 
 import (
-	"os"
-	"path/filepath"
 	"reflect"
-	"regexp"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/confmap/confmaptest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
@@ -21,20 +15,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 )
 
 // load reads YAML as the collector does, validation included.
 func load(t *testing.T, yaml string) (*Config, error) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "config.yaml")
-	require.NoError(t, os.WriteFile(path, []byte(yaml), 0o600))
-	conf, err := confmaptest.LoadConf(path)
-	require.NoError(t, err)
 	cfg := createDefaultConfig().(*Config)
-	if err := conf.Unmarshal(cfg); err != nil {
-		return nil, err
-	}
-	return cfg, confmap.Validate(cfg)
+	return cfg, testkit.LoadConfig(t, cfg, yaml)
 }
 
 func TestDefaultsAreTheDocuments(t *testing.T) {
@@ -118,28 +106,6 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 	}
 }
 
-// keys lists the YAML keys of a configuration, down to the sections that are documented as one.
-func keys(t reflect.Type, prefix string) []string {
-	var all []string
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name := strings.Split(f.Tag.Get("mapstructure"), ",")[0]
-		whole := strings.Contains(f.Type.PkgPath(), "configretry") || f.Type == reflect.TypeFor[obsconfig.Layout]()
-		if f.Type.Kind() == reflect.Struct && !whole {
-			all = append(all, keys(f.Type, prefix+name+".")...)
-			continue
-		}
-		all = append(all, prefix+name)
-	}
-	return all
-}
-
 func TestTheReadmeDocumentsEveryKeyAndNoOther(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	var documented []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(string(readme), -1) {
-		documented = append(documented, m[1])
-	}
-	require.ElementsMatch(t, keys(reflect.TypeFor[Config](), ""), documented)
+	testkit.RequireDocumented(t, reflect.TypeFor[Config](), reflect.TypeFor[obsconfig.Layout]())
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/eventstest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -59,8 +60,8 @@ func TestALiveReceiverReadsTheKernelsRingAndSetsItsConfiguration(t *testing.T) {
 	require.Equal(t, int64(n), stats.Emitted.Load())
 	require.Equal(t, int64(n), stats.Filtered.Load(), "debug messages are not enabled, whatever the datapath emits")
 	require.Equal(t, n, sink.LogRecordCount())
-	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		require.Equal(t, "drop", text(lr, "cilium.event.type"))
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		require.Equal(t, "drop", testkit.Text(lr, "cilium.event.type"))
 		require.Less(t, time.Since(lr.Timestamp().AsTime()), time.Minute, "a live event's time is when it was read")
 	})
 	require.Zero(t, value(0), "the previous values are back")

@@ -4,7 +4,6 @@ package ciliumwindowsreceiver
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -31,6 +30,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
 )
@@ -77,38 +77,10 @@ func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *ciliumReceiv
 	return sink, r, logs
 }
 
-// eachRecord calls do with every record and its resource.
-func eachRecord(sink *consumertest.LogsSink, do func(plog.ResourceLogs, plog.LogRecord)) {
-	for _, logs := range sink.AllLogs() {
-		rl := logs.ResourceLogs().At(0)
-		records := rl.ScopeLogs().At(0).LogRecords()
-		for i := range records.Len() {
-			do(rl, records.At(i))
-		}
-	}
-}
-
-// text gives an attribute, "" when the record does not have it.
-func text(lr plog.LogRecord, name string) string {
-	v, ok := lr.Attributes().Get(name)
-	if !ok {
-		return ""
-	}
-	return v.AsString()
-}
-
 // generated is what the generator says of the capture.
 func generated(t *testing.T) (events int, byType map[string]int) {
 	t.Helper()
-	raw, err := os.ReadFile("../../testdata/counts.json")
-	require.NoError(t, err)
-	var counts map[string]struct {
-		Events int            `json:"events"`
-		ByID   map[string]int `json:"by_id"`
-	}
-	require.NoError(t, json.Unmarshal(raw, &counts))
-	c := counts[filepath.Base(captureFile)]
-	require.NotZero(t, c.Events)
+	c := testkit.Generated(t, captureFile)
 	return c.Events, c.ByID
 }
 
@@ -118,7 +90,7 @@ func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
 	require.Equal(t, int64(count), r.pipeline.Stats.Received.Load())
 	require.Equal(t, int64(count), r.pipeline.Stats.Emitted.Load(), "%s", &r.pipeline.Stats)
 	got := map[string]int{}
-	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[text(lr, "cilium.event.type")]++ })
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[testkit.Text(lr, "cilium.event.type")]++ })
 	require.Equal(t, map[string]int{
 		"drop": byType["1"], "debug": byType["2"], "capture": byType["3"], "trace": byType["4"], "policy-verdict": byType["5"],
 		"recorder": byType["6"], "trace-sock": byType["7"], "pktmon-drop": byType["100"], "l7": byType["129"], "agent": byType["130"],
@@ -129,7 +101,9 @@ func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
 func TestRecordsAreGolden(t *testing.T) {
 	for _, body := range []string{"summary", "hubble_json"} {
 		sink, _, _ := replayAll(t, replayOf(captureFile, func(c *Config) { everything(c); c.Body, c.NodeName = body, "node-1" }))
-		got := firstOfEach(sink)
+		got := testkit.FirstOfEach(sink, func(lr plog.LogRecord) string {
+			return testkit.Text(lr, "cilium.event.type") + testkit.Text(lr, "cilium.event.sub_type") + testkit.Text(lr, "cilium.verdict")
+		})
 		path := filepath.Join("testdata", "golden", body+".yaml")
 		if *update {
 			require.NoError(t, golden.WriteLogsToFile(path, got))
@@ -140,39 +114,17 @@ func TestRecordsAreGolden(t *testing.T) {
 	}
 }
 
-// firstOfEach keeps the first record of each type and sub type.
-func firstOfEach(sink *consumertest.LogsSink) plog.Logs {
-	kept := plog.NewLogs()
-	seen := map[string]bool{}
-	var records plog.LogRecordSlice
-	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
-		if kept.ResourceLogs().Len() == 0 {
-			to := kept.ResourceLogs().AppendEmpty()
-			rl.Resource().CopyTo(to.Resource())
-			sl := to.ScopeLogs().AppendEmpty()
-			rl.ScopeLogs().At(0).Scope().CopyTo(sl.Scope())
-			records = sl.LogRecords()
-		}
-		key := text(lr, "cilium.event.type") + text(lr, "cilium.event.sub_type") + text(lr, "cilium.verdict")
-		if !seen[key] {
-			seen[key] = true
-			lr.CopyTo(records.AppendEmpty())
-		}
-	})
-	return kept
-}
-
 func TestTheDeviceOfAReplayIsTheFileUnlessTheNodeIsNamed(t *testing.T) {
 	t.Setenv("NODE_NAME", "this-host")
 	sink, _, _ := replayAll(t, replayOf(captureFile, nil))
-	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
-		require.Equal(t, "cilium_events", text(lr, "Dvc"))
+	testkit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		require.Equal(t, "cilium_events", testkit.Text(lr, "Dvc"))
 		_, named := rl.Resource().Attributes().Get("k8s.node.name")
 		require.False(t, named, "the host that replays is not the node")
 	})
 	sink, _, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.NodeName = "node-1" }))
-	eachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
-		require.Equal(t, "node-1", text(lr, "Dvc"))
+	testkit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		require.Equal(t, "node-1", testkit.Text(lr, "Dvc"))
 		name, _ := rl.Resource().Attributes().Get("k8s.node.name")
 		require.Equal(t, "node-1", name.Str())
 	})
@@ -208,7 +160,7 @@ func TestRecordsThatCannotBeDecodedAreCountedByReason(t *testing.T) {
 func TestTheTimeOfAReplayedEventIsTheCapturesOwn(t *testing.T) {
 	sink, _, _ := replayAll(t, replayOf(writeCapture(t, monitortest.Drop{Version: 2}.Bytes(), monitortest.Drop{Version: 2}.Bytes()), nil))
 	var at []time.Time
-	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { at = append(at, lr.Timestamp().AsTime()) })
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { at = append(at, lr.Timestamp().AsTime()) })
 	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 	require.Equal(t, []time.Time{start, start.Add(time.Millisecond)}, at)
 }

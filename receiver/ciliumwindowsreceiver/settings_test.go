@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 )
 
 // number gives an attribute that is a number, 0 when the record does not have it.
@@ -35,9 +36,9 @@ func TestReplayFiltersAsTheSettingsSay(t *testing.T) {
 	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load()+stats.Aggregated.Load())
 	require.Positive(t, stats.Filtered.Load())
 	require.Positive(t, stats.Aggregated.Load())
-	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		require.NotContains(t, []string{"debug", "capture", "recorder"}, text(lr, "cilium.event.type"))
-		require.NotContains(t, text(lr, "cilium.trace.observation_point"), "from-", "level maximum includes low: only what is sent")
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		require.NotContains(t, []string{"debug", "capture", "recorder"}, testkit.Text(lr, "cilium.event.type"))
+		require.NotContains(t, testkit.Text(lr, "cilium.trace.observation_point"), "from-", "level maximum includes low: only what is sent")
 	})
 
 	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents = nil }))
@@ -55,16 +56,16 @@ func TestEveryEventOfTheCaptureIsInExactlyOneRecord(t *testing.T) {
 		require.Equal(t, level == "medium" || level == "maximum", stats.Aggregated.Load() > 0, "%s: %s", level, stats)
 		require.Equal(t, level != "none", stats.Filtered.Load() > 0, "%s: %s", level, stats)
 		var events, merged int64
-		eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			n := number(lr, "EventCount")
 			events += n
 			if n == 1 {
 				return
 			}
 			merged++
-			require.Equal(t, "trace", text(lr, "cilium.event.type"))
+			require.Equal(t, "trace", testkit.Text(lr, "cilium.event.type"))
 			require.Equal(t, n, number(lr, "NetworkPackets"))
-			require.LessOrEqual(t, text(lr, "EventStartTime"), text(lr, "EventEndTime"))
+			require.LessOrEqual(t, testkit.Text(lr, "EventStartTime"), testkit.Text(lr, "EventEndTime"))
 		})
 		require.Equal(t, stats.Received.Load(), events+stats.Filtered.Load(), "%s: the counts in the records are the events", level)
 		t.Logf("%s: %s; %d records stand for several", level, stats, merged)
@@ -78,13 +79,13 @@ func TestFiltersAreHubblesAllowAndDenyLists(t *testing.T) {
 		c.Filters.Deny = []filter.Rule{{DropReasonDesc: []string{"POLICY_DENIED"}}}
 	}))
 	seen := map[string]int{}
-	eachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		typ := text(lr, "cilium.event.type")
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		typ := testkit.Text(lr, "cilium.event.type")
 		seen[typ]++
 		if typ != "debug" {
-			require.Equal(t, "DROPPED", text(lr, "cilium.verdict"))
-			require.Equal(t, "TCP", text(lr, "NetworkProtocol"))
-			require.NotEqual(t, "POLICY_DENIED", text(lr, "cilium.drop_reason"))
+			require.Equal(t, "DROPPED", testkit.Text(lr, "cilium.verdict"))
+			require.Equal(t, "TCP", testkit.Text(lr, "NetworkProtocol"))
+			require.NotEqual(t, "POLICY_DENIED", testkit.Text(lr, "cilium.drop_reason"))
 		}
 	})
 	_, byType := generated(t)
@@ -141,14 +142,14 @@ func TestAConnectionIsReportedOnceAnInterval(t *testing.T) {
 	require.Equal(t, int64(3), number(last, "EventCount"))
 	require.Equal(t, int64(3), number(last, "NetworkPackets"))
 	require.Equal(t, int64(156), number(last, "NetworkBytes"))
-	require.Equal(t, "2026-03-04T05:06:00.4000000Z", text(last, "EventStartTime"))
-	require.Equal(t, "2026-03-04T05:06:07.0000000Z", text(last, "EventEndTime"))
+	require.Equal(t, "2026-03-04T05:06:00.4000000Z", testkit.Text(last, "EventStartTime"))
+	require.Equal(t, "2026-03-04T05:06:07.0000000Z", testkit.Text(last, "EventEndTime"))
 
 	require.Equal(t, pipeline.Outcome{Kind: pipeline.Held}, packet(mt.ACK, 52, 8*time.Second))
 	release(true)
 	require.Equal(t, 5, records.Len())
 	require.Equal(t, int64(1), number(records.At(4), "EventCount"))
-	require.Equal(t, "2026-03-04T05:06:08.0000000Z", text(records.At(4), "EventStartTime"))
+	require.Equal(t, "2026-03-04T05:06:08.0000000Z", testkit.Text(records.At(4), "EventStartTime"))
 }
 
 func TestLossesAreOneRecordAnIntervalAtAnyLevel(t *testing.T) {
@@ -161,8 +162,8 @@ func TestLossesAreOneRecordAnIntervalAtAnyLevel(t *testing.T) {
 	require.Equal(t, 2, records.Len())
 	var lost int64
 	for _, lr := range []plog.LogRecord{records.At(0), records.At(1)} {
-		require.Equal(t, "lost", text(lr, "cilium.event.type"))
-		require.Equal(t, "PERF_EVENT_RING_BUFFER", text(lr, "cilium.lost.source"))
+		require.Equal(t, "lost", testkit.Text(lr, "cilium.event.type"))
+		require.Equal(t, "PERF_EVENT_RING_BUFFER", testkit.Text(lr, "cilium.lost.source"))
 		require.Equal(t, int64(2), number(lr, "cilium.cpu"))
 		lost += number(lr, "cilium.lost.count")
 	}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package testkit is what the tests of both receivers have in common.
+package testkit
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+)
+
+// LoadConfig reads YAML into cfg, a receiver's default configuration, as the collector does, validation included.
+func LoadConfig(t testing.TB, cfg any, yaml string) error {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(yaml), 0o600))
+	conf, err := confmaptest.LoadConf(path)
+	require.NoError(t, err)
+	if err := conf.Unmarshal(cfg); err != nil {
+		return err
+	}
+	return confmap.Validate(cfg)
+}
+
+// RequireDocumented requires that the tables of keys in the README.md of the test's folder have every key of a configuration
+// and no other. The sections of the types whole, and the collector's retry section, are documented as one key.
+func RequireDocumented(t testing.TB, config reflect.Type, whole ...reflect.Type) {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	var documented []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(string(readme), -1) {
+		documented = append(documented, m[1])
+	}
+	require.ElementsMatch(t, keys(config, "", whole), documented)
+}
+
+// keys lists the YAML keys below t.
+func keys(t reflect.Type, prefix string, whole []reflect.Type) []string {
+	var all []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+		switch {
+		case name == "": // squashed
+			all = append(all, keys(f.Type, prefix, whole)...)
+		case f.Type.Kind() == reflect.Struct && !slices.Contains(whole, f.Type) && !strings.Contains(f.Type.PkgPath(), "configretry"):
+			all = append(all, keys(f.Type, prefix+name+".", whole)...)
+		default:
+			all = append(all, prefix+name)
+		}
+	}
+	return all
+}
