@@ -305,7 +305,7 @@ func (p *Pipeline) releaseDue(now int64) {
 
 // releaseAll lets go of all events kept back.
 func (p *Pipeline) releaseAll() {
-	for p.holder != nil && p.holder.Held() > 0 {
+	for p.held() > 0 {
 		p.release(false)
 	}
 }
@@ -373,10 +373,28 @@ func (p *Pipeline) process(c *chunk) {
 	p.free <- c
 }
 
-// handle lets the handler deal with one event.
+// handle lets the handler deal with one event. After a panic what the handler keeps back tells what became of the event: kept
+// back before the panic, it still comes; and one kept back before it, that was to be joined, is lost with it.
 func (p *Pipeline) handle(ev Event) (outcome Outcome) {
-	p.guard(func() { outcome = p.Handler.Handle(ev, p.records) }, func() { outcome = Outcome{Kind: Undecodable, Reason: UndecodablePanic} })
+	held := p.held()
+	p.guard(func() { outcome = p.Handler.Handle(ev, p.records) }, func() {
+		outcome = Outcome{Kind: Undecodable, Reason: UndecodablePanic}
+		switch now := p.held(); {
+		case now > held:
+			outcome = Outcome{Kind: Held}
+		case now < held:
+			p.Stats.Undecodable.Add(UndecodablePanic, int64(held-now))
+		}
+	})
 	return outcome
+}
+
+// held is the number of events that the handler keeps back.
+func (p *Pipeline) held() int {
+	if p.holder == nil {
+		return 0
+	}
+	return p.holder.Held()
 }
 
 // guard lets a panic in do cost its event and no more: the record begun is taken back, and failed is called.

@@ -385,6 +385,36 @@ func TestEventsKeptBackComeOutWhenTheyAreDueAndAtTheEnd(t *testing.T) {
 	require.NoError(t, p.Shutdown(context.Background(), noSource))
 }
 
+// joining is holding that panics over 'j' events: "jd" after it has dropped the oldest event kept back, as one that joins
+// them would, and "jk" after it has kept the event.
+type joining struct{ holding }
+
+func (j *joining) Handle(ev Event, records plog.LogRecordSlice) Outcome {
+	switch string(ev.Data) {
+	case "jd":
+		delete(j.count, j.order[0])
+		j.order = j.order[1:]
+		panic("after dropping")
+	case "jk":
+		j.order = append(j.order, "jk")
+		j.count["jk"] = 1
+		panic("after keeping")
+	}
+	return j.holding.Handle(ev, records)
+}
+
+func TestAPanicWhileEventsAreJoinedLosesNoneFromTheAccount(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, func(s *Settings) { s.Handler = &joining{holding{count: map[string]int{}}} })
+	for _, event := range []string{"h1", "h2", "jd", "jk"} {
+		require.True(t, p.Offer(1, []byte(event), nil))
+	}
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	requireBalanced(t, p, 4)
+	require.Equal(t, []string{"h2 1 false", "jk 1 false"}, bodies(sink))
+	require.Equal(t, map[string]int64{UndecodablePanic: 2}, p.Stats.Undecodable.Snapshot(), "the event, and the one kept back that it lost")
+}
+
 func TestEventsKeptBackComeOutThoughNoOtherEventComes(t *testing.T) {
 	got := make(chan plog.Logs, 1)
 	next, err := consumer.NewLogs(func(_ context.Context, l plog.Logs) error { got <- l; return nil })

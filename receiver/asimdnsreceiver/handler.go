@@ -27,6 +27,7 @@ type handler struct {
 	event   dns.Event
 	other   dns.Event // another event, while event is in use
 
+	forget  atomic.Bool                 // the events to come are another file's
 	moved   atomic.Pointer[asim.Device] // what this host is by now, for the next batch
 	partial atomic.Int64                // emitted events that fit no layout exactly
 	foreign foreign
@@ -39,6 +40,7 @@ func (h *handler) setDevice(d asim.Device) {
 	h.mapper.SetDevice(d)
 	h.filter.SetDevice(d.Addr)
 	h.filter.Forget()
+	h.forget.Store(true) // the worker looks at the keeper even while no event is on its way
 }
 
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
@@ -75,6 +77,10 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 
 // keep lets the keeper decide about the event, and does what it says.
 func (h *handler) keep(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
+	if h.forget.Load() {
+		h.forget.Store(false)
+		h.keeper.Forget()
+	}
 	e := &h.event
 	d := h.keeper.Add(e, ev.Data, ev.Received)
 	switch d.Verdict {

@@ -78,6 +78,27 @@ func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
 	}
 }
 
+func TestEachReplayedFileIsMergedByItsOwnTimes(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"aggregate": func(c *Config) { c.Aggregation.Window = 10 * time.Second },
+		"correlate": func(c *Config) { c.Correlate = true },
+	} {
+		account := func(repeat int) (emitted, aggregated int64, failures int) {
+			sink, r, _ := replayAll(t, replayOf(serverFile, func(c *Config) { change(c); c.Replay.Repeat = repeat }))
+			testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+				if testkit.Text(lr, "EventOriginalType") == "256" && testkit.Text(lr, "EventResult") == "Failure" {
+					failures++
+				}
+			})
+			return r.pipeline.Stats.Emitted.Load(), r.pipeline.Stats.Aggregated.Load(), failures
+		}
+		emitted, aggregated, failures := account(1)
+		twiceEmitted, twiceAggregated, twiceFailures := account(2)
+		require.Equal(t, []int64{2 * emitted, 2 * aggregated}, []int64{twiceEmitted, twiceAggregated}, name)
+		require.Equal(t, 2*failures, twiceFailures, name)
+	}
+}
+
 func TestOmittedAttributesAreInNoRecord(t *testing.T) {
 	sink, _, _ := replayAll(t, replayOf(serverFile, func(c *Config) { c.OmitAttributes = []string{"DnsFlagsZ", "AdditionalFields.PacketData"} }))
 	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {

@@ -51,7 +51,8 @@ func (h *handler) setDevice(d asim.NetworkDevice) {
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice { return h.mapper.Begin(logs) }
 
 func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
-	if h.forget.Swap(false) {
+	if h.forget.Load() {
+		h.forget.Store(false)
 		h.keeper.Forget()
 	}
 	record, err := events.Parse(ev.Data)

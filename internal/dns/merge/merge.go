@@ -53,6 +53,9 @@ func New(s Settings) *Keeper {
 	return &Keeper{Settings: s, store: window.New(s.MaxEvents, s.MaxBytes)}
 }
 
+// Forget sets the clock of a replay back: what comes next is of another time. Nothing may be kept back.
+func (k *Keeper) Forget() { k.clock = 0 }
+
 // Verdict is what becomes of an event.
 type Verdict uint8
 
