@@ -404,15 +404,24 @@ func (j *joining) Handle(ev Event, records plog.LogRecordSlice) Outcome {
 }
 
 func TestAPanicWhileEventsAreJoinedLosesNoneFromTheAccount(t *testing.T) {
-	sink := &consumertest.LogsSink{}
-	p := newPipeline(t, sink, func(s *Settings) { s.Handler = &joining{holding{count: map[string]int{}}} })
-	for _, event := range []string{"h1", "h2", "jd", "jk"} {
-		require.True(t, p.Offer(1, []byte(event), nil))
+	for _, tc := range []struct {
+		event       string
+		bodies      []string
+		undecodable map[string]int64
+	}{
+		{"jd", []string{"h2 1 false"}, map[string]int64{UndecodablePanic: 2}}, // the event, and the one kept back that it lost
+		{"jk", []string{"h1 1 false", "h2 1 false", "jk 1 false"}, nil},       // the event comes all the same
+	} {
+		sink := &consumertest.LogsSink{}
+		p := newPipeline(t, sink, func(s *Settings) { s.Handler = &joining{holding{count: map[string]int{}}} })
+		for _, event := range []string{"h1", "h2", tc.event} {
+			require.True(t, p.Offer(1, []byte(event), nil))
+		}
+		require.NoError(t, p.Shutdown(context.Background(), noSource))
+		requireBalanced(t, p, 3)
+		require.Equal(t, tc.bodies, bodies(sink))
+		require.Equal(t, tc.undecodable, p.Stats.Undecodable.Snapshot())
 	}
-	require.NoError(t, p.Shutdown(context.Background(), noSource))
-	requireBalanced(t, p, 4)
-	require.Equal(t, []string{"h2 1 false", "jk 1 false"}, bodies(sink))
-	require.Equal(t, map[string]int64{UndecodablePanic: 2}, p.Stats.Undecodable.Snapshot(), "the event, and the one kept back that it lost")
 }
 
 func TestEventsKeptBackComeOutThoughNoOtherEventComes(t *testing.T) {
