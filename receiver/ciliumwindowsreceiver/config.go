@@ -20,6 +20,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
 // Config is the receiver's configuration. The table of keys in README.md says the same, key by key.
@@ -51,6 +52,10 @@ type Config struct {
 	// NodeName is the name of the Kubernetes node. Default: the environment variable NODE_NAME, else this host's name; in a
 	// replay, the file's name stands in Dvc.
 	NodeName string `mapstructure:"node_name"`
+	// MetricsInterval is how often the sums are handed over in a metrics pipeline. Default 60s.
+	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
+	// MetricsBuilderConfig is the section `metrics`: which metrics there are, and which attributes they have.
+	metadata.MetricsBuilderConfig `mapstructure:",squash"`
 	// Batch says when records are handed to the next component.
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
 	// Queue bounds the memory for events on their way.
@@ -77,6 +82,8 @@ func createDefaultConfig() component.Config {
 		ConfigMap:               obsconfig.DefaultConfig(),
 		WireFormat:              "auto",
 		Body:                    asim.NetworkBodySummary.String(),
+		MetricsInterval:         time.Minute,
+		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
 		Batch:                   pipeline.DefaultBatchConfig(),
 		Queue:                   pipeline.DefaultQueueConfig(),
 		Retry:                   pipeline.DefaultRetryConfig(),
@@ -155,7 +162,7 @@ func (c *Config) read() (settings, error) {
 // Validate names each key whose value is not allowed, the value, and what is allowed.
 func (c *Config) Validate() error {
 	_, err := c.read()
-	errs := []error{err}
+	errs := []error{err, c.validateMetrics()}
 	if d := c.AggregationInterval; d < minAggregationInterval || d > maxAggregationInterval {
 		errs = append(errs, fmt.Errorf("aggregation_interval: %v is not allowed; want %v to %v", d, minAggregationInterval, maxAggregationInterval))
 	}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tally adds up events, their packets and bytes, by what was decided about them: what the metrics are made of.
+//
+// How many sums there are is bounded by what tells them apart, whatever arrives: names that Cilium gives, and one for all
+// that it has no name for.
+package tally
+
+import (
+	"maps"
+	"sync"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+// Tally is the sums since it was made. One goroutine may add while another reads. A nil Tally adds nothing.
+type Tally struct {
+	mu   sync.Mutex
+	sums map[key]*Sums
+	lost map[flow.LostSource]int64
+}
+
+// New makes an empty tally.
+func New() *Tally { return &Tally{sums: map[key]*Sums{}, lost: map[flow.LostSource]int64{}} }
+
+// Sums are what is added up.
+type Sums struct {
+	Events  int64
+	Packets int64 // events that are of a packet
+	Bytes   int64 // lengths of the packets on the wire
+}
+
+// key is what a series' events have in common. Each field has few values: see keyOf.
+type key struct {
+	typ       monitor.MessageType
+	point     flow.ObservationPoint
+	verdict   flow.Verdict
+	reason    uint8 // of what was dropped
+	direction flow.Direction
+	transport transport
+}
+
+// Series is what events have in common, by name. What they do not have is empty.
+type Series struct {
+	Type             string // as in Cilium's message types; "unknown" for those that nobody defines
+	ObservationPoint string // traces only
+	Verdict          string
+	DropReason       string // of what Cilium dropped
+	Direction        flow.Direction
+	Transport        string // in OpenTelemetry's spelling; "other" for a protocol that Hubble does not name
+}
+
+// Add counts an event that stands for itself.
+func (t *Tally) Add(f *flow.Flow) {
+	if t == nil {
+		return
+	}
+	k := keyOf(f)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.sums[k]
+	if s == nil {
+		s = &Sums{}
+		t.sums[k] = s
+	}
+	s.Events++
+	if f.OrigLen != 0 {
+		s.Packets++
+		s.Bytes += int64(f.OrigLen)
+	}
+}
+
+// AddLost counts events that were lost.
+func (t *Tally) AddLost(source flow.LostSource, n uint64) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lost[source] += int64(n)
+}
+
+// Each calls do for every series and lost for every place where events were lost, in no order, with the sums of one moment.
+func (t *Tally) Each(do func(Series, Sums), lost func(source string, n int64)) {
+	type entry struct {
+		key
+		Sums
+	}
+	t.mu.Lock()
+	entries := make([]entry, 0, len(t.sums))
+	for k, s := range t.sums {
+		entries = append(entries, entry{k, *s})
+	}
+	losses := maps.Clone(t.lost)
+	t.mu.Unlock()
+	for _, e := range entries {
+		do(e.series(), e.Sums)
+	}
+	for source, n := range losses {
+		lost(source.String(), n)
+	}
+}
+
+// keyOf is the key of an event: numbers without a name of Cilium's become one.
+func keyOf(f *flow.Flow) key {
+	k := key{typ: f.Type, verdict: f.Verdict, direction: f.Direction, transport: transportOf(f)}
+	if !k.typ.Known() {
+		k.typ = monitor.TypeUnspecified
+	}
+	if f.Type == monitor.TypeTrace {
+		k.point = f.ObservationPoint
+		if !k.point.Known() {
+			k.point = 0
+		}
+	}
+	if f.DropReason <= 255 && flow.DropReasonNamed(f.DropReason) {
+		k.reason = uint8(f.DropReason)
+	}
+	return k
+}
+
+func (k key) series() Series {
+	s := Series{Type: "unknown", Direction: k.direction, Transport: k.transport.String()}
+	if k.typ != monitor.TypeUnspecified {
+		s.Type = k.typ.String()
+	}
+	if k.typ == monitor.TypeTrace {
+		s.ObservationPoint = k.point.String()
+	}
+	if k.verdict != flow.VerdictUnknown {
+		s.Verdict = k.verdict.String()
+	}
+	if k.verdict == flow.VerdictDropped && k.typ != monitor.TypePacketMonitorDrop {
+		s.DropReason = flow.DropReasonName(uint32(k.reason))
+	}
+	return s
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
+)
+
+// Bounds of the last collection. Together with the pipeline's they let the receiver end within five seconds.
+const (
+	shutdownTimeout = 4600 * time.Millisecond // from the beginning of the shutdown
+	lastTimeout     = 50 * time.Millisecond   // for the last collection, however long the rest has taken
+	lastPause       = 100 * time.Millisecond  // between two tries
+	graceTimeout    = 50 * time.Millisecond   // for the next component to heed its context
+)
+
+// meter hands the sums over: once an interval, when a replay has ended, and at the end. Since they are cumulative, what the
+// next component refuses comes again with the next collection.
+type meter struct {
+	interval time.Duration
+	retry    bool
+	tally    *tally.Tally
+	builder  *metadata.MetricsBuilder
+	resource pcommon.Resource
+	next     consumer.Metrics
+	report   *receiverhelper.ObsReport
+	log      *zap.Logger
+
+	now    chan struct{}
+	stop   chan struct{}
+	done   chan struct{}
+	ctx    context.Context // ends when there is no more time to hand anything over
+	cancel context.CancelFunc
+}
+
+// newMeter makes the meter of a receiver whose metrics somebody wants, and has the handler count for it.
+func (r *ciliumReceiver) newMeter() *meter {
+	m := &meter{
+		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, tally: tally.New(), resource: pcommon.NewResource(),
+		builder: metadata.NewMetricsBuilder(r.cfg.MetricsBuilderConfig, r.set),
+		next:    r.nextMetrics, report: r.report, log: r.log,
+		now: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+	}
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+	r.handler.tally, r.handler.metricsOnly = m.tally, r.next == nil
+	r.handler.mapper.Resource(m.resource)
+	return m
+}
+
+// run collects until shutdown.
+func (m *meter) run() {
+	defer close(m.done)
+	tick := time.NewTicker(m.interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			m.collect()
+		case <-m.now:
+			m.collect()
+		case <-m.stop:
+			m.collectLast()
+			return
+		}
+	}
+}
+
+// soon asks for a collection out of turn. It does not wait for it. A nil meter has nothing to collect.
+func (m *meter) soon() {
+	if m == nil {
+		return
+	}
+	select {
+	case m.now <- struct{}{}:
+	default: // one is asked for already
+	}
+}
+
+// collect hands over the sums. An error is logged.
+func (m *meter) collect() error {
+	metrics := m.build(pcommon.NewTimestampFromTime(time.Now()))
+	n := metrics.DataPointCount()
+	if n == 0 {
+		return nil
+	}
+	ctx := m.report.StartMetricsOp(m.ctx)
+	err := m.next.ConsumeMetrics(ctx, metrics)
+	m.report.EndMetricsOp(ctx, metadata.Type.String(), n, err)
+	if err != nil {
+		m.log.Warn("the next component in the pipeline did not take the metrics; the sums come again with the next", zap.Int("points", n), zap.Error(err))
+	}
+	return err
+}
+
+// collectLast hands over the sums for the last time: again and again while they are refused and may be taken later.
+func (m *meter) collectLast() {
+	for {
+		err := m.collect()
+		if err == nil || consumererror.IsPermanent(err) || !m.retry {
+			return
+		}
+		select {
+		case <-time.After(lastPause):
+		case <-m.ctx.Done():
+			return
+		}
+	}
+}
+
+// shutdown has the last sums handed over. Nothing may be counted any more. begun is when the receiver's shutdown has begun. A
+// nil meter has nothing to hand over.
+func (m *meter) shutdown(ctx context.Context, begun time.Time) error {
+	if m == nil {
+		return nil
+	}
+	defer m.cancel()
+	close(m.stop)
+	ctx, cancel := context.WithTimeout(ctx, max(time.Until(begun.Add(shutdownTimeout)), lastTimeout))
+	defer cancel()
+	select {
+	case <-m.done:
+		return nil
+	case <-ctx.Done():
+	}
+	m.cancel()
+	select {
+	case <-m.done:
+		return nil
+	case <-time.After(graceTimeout):
+		return errors.New("the next component in the metrics pipeline did not return within the time for the shutdown")
+	}
+}
+
+// build makes the metrics of the sums at a time.
+func (m *meter) build(at pcommon.Timestamp) pmetric.Metrics {
+	b := m.builder
+	m.tally.Each(func(s tally.Series, n tally.Sums) {
+		direction := directions[s.Direction]
+		b.RecordCiliumEventCountDataPoint(at, n.Events, s.Type, s.ObservationPoint, s.Verdict, s.DropReason, direction, s.Transport)
+		if n.Packets > 0 {
+			b.RecordCiliumNetworkPacketCountDataPoint(at, n.Packets, s.Type, s.ObservationPoint, s.Verdict, s.DropReason, direction, s.Transport)
+			b.RecordCiliumNetworkIoDataPoint(at, n.Bytes, s.Type, s.ObservationPoint, s.Verdict, s.DropReason, direction, s.Transport)
+		}
+	}, func(source string, n int64) {
+		b.RecordCiliumEventLostCountDataPoint(at, n, source)
+	})
+	metrics := b.Emit(metadata.WithResource(m.resource))
+	eachPoint(metrics, func(_ pmetric.Metric, p pmetric.NumberDataPoint) {
+		p.Attributes().RemoveIf(func(_ string, v pcommon.Value) bool { return v.Str() == "" }) // what the events do not have
+	})
+	return metrics
+}
+
+// eachPoint calls do for every data point of metrics that are sums.
+func eachPoint(metrics pmetric.Metrics, do func(pmetric.Metric, pmetric.NumberDataPoint)) {
+	for _, rm := range metrics.ResourceMetrics().All() {
+		for _, sm := range rm.ScopeMetrics().All() {
+			for _, metric := range sm.Metrics().All() {
+				for _, point := range metric.Sum().DataPoints().All() {
+					do(metric, point)
+				}
+			}
+		}
+	}
+}
+
+// directions has OpenTelemetry's name for a direction as the endpoint sees it.
+var directions = [...]metadata.AttributeNetworkIoDirection{
+	flow.DirectionIngress: metadata.AttributeNetworkIoDirectionReceive,
+	flow.DirectionEgress:  metadata.AttributeNetworkIoDirectionTransmit,
+}
+
+// Bounds of metrics_interval.
+const (
+	minMetricsInterval = time.Second
+	maxMetricsInterval = 24 * time.Hour
+)
+
+// validateMetrics names each key of the metrics whose value is not allowed, the value, and what is.
+func (c *Config) validateMetrics() error {
+	var errs []error
+	if d := c.MetricsInterval; d < minMetricsInterval || d > maxMetricsInterval {
+		errs = append(errs, fmt.Errorf("metrics_interval: %v is not allowed; want %v to %v", d, minMetricsInterval, maxMetricsInterval))
+	}
+	m := &c.Metrics
+	for _, one := range []struct{ name, strategy string }{
+		{metadata.MetricsInfo.CiliumEventCount.Name, m.CiliumEventCount.AggregationStrategy},
+		{metadata.MetricsInfo.CiliumEventLostCount.Name, m.CiliumEventLostCount.AggregationStrategy},
+		{metadata.MetricsInfo.CiliumNetworkIo.Name, m.CiliumNetworkIo.AggregationStrategy},
+		{metadata.MetricsInfo.CiliumNetworkPacketCount.Name, m.CiliumNetworkPacketCount.AggregationStrategy},
+	} {
+		if one.strategy != metadata.AggregationStrategySum {
+			errs = append(errs, fmt.Errorf("metrics: %s: aggregation_strategy: %q is not allowed; these are sums: want sum", one.name, one.strategy))
+		}
+	}
+	return errors.Join(errs...)
+}
