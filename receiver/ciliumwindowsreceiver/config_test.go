@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
 // load reads YAML as the collector does, validation included.
@@ -81,22 +82,26 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 
 func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 	for yaml, want := range map[string][]string{
-		"enabled_events: [DROP, FLOW]":          {"enabled_events", "FLOW", "POLICY_VERDICT"},
-		"monitor_aggregation_level: highest":    {"monitor_aggregation_level", "highest", "maximum"},
-		"monitor_aggregation_level: maxmimum":   {"monitor_aggregation_level", "maxmimum"},
-		"aggregation_interval: 0":               {"aggregation_interval: 0s is not allowed; want 100ms to 24h"},
-		"aggregation_max_size_mib: 0":           {"aggregation_max_size_mib: 0 is not allowed; want 1 to"},
-		"filters: {allow: [{verdict: [DENY]}]}": {"filters: allow: rule 1: verdict: \"DENY\": want one of"},
-		"filters: {deny: [{port: [443]}]}":      {"port"},
-		"wire_format: '2.0'":                    {"wire_format", "2.0", "1.18"},
-		"body: json":                            {"body", "json", "hubble_json"},
-		"config_map: {apply: maybe}":            {"config_map", "apply", "maybe", "best_effort"},
-		"config_map: {layout: matrix}":          {"config_map", "layout", "matrix", "per_event"},
-		"events_map: ''":                        {"events_map", "empty"},
-		"observability_config_map: ''":          {"observability_config_map", "empty"},
-		"batch: {max_records: 0}":               {"batch: max_records: 0 is not allowed; want 1 to"},
-		"replay: {path: x, rate: -2}":           {"replay: rate: -2 is not allowed"},
-		"enabled_event: [DROP]":                 {"enabled_event"},
+		"enabled_events: [DROP, FLOW]":                              {"enabled_events", "FLOW", "POLICY_VERDICT"},
+		"monitor_aggregation_level: highest":                        {"monitor_aggregation_level", "highest", "maximum"},
+		"monitor_aggregation_level: maxmimum":                       {"monitor_aggregation_level", "maxmimum"},
+		"aggregation_interval: 0":                                   {"aggregation_interval: 0s is not allowed; want 100ms to 24h"},
+		"aggregation_max_size_mib: 0":                               {"aggregation_max_size_mib: 0 is not allowed; want 1 to"},
+		"filters: {allow: [{verdict: [DENY]}]}":                     {"filters: allow: rule 1: verdict: \"DENY\": want one of"},
+		"filters: {deny: [{port: [443]}]}":                          {"port"},
+		"wire_format: '2.0'":                                        {"wire_format", "2.0", "1.18"},
+		"body: json":                                                {"body", "json", "hubble_json"},
+		"config_map: {apply: maybe}":                                {"config_map", "apply", "maybe", "best_effort"},
+		"config_map: {layout: matrix}":                              {"config_map", "layout", "matrix", "per_event"},
+		"events_map: ''":                                            {"events_map", "empty"},
+		"observability_config_map: ''":                              {"observability_config_map", "empty"},
+		"batch: {max_records: 0}":                                   {"batch: max_records: 0 is not allowed; want 1 to"},
+		"metrics_interval: 0.1":                                     {"metrics_interval: 100ms is not allowed; want 1s to 24h"},
+		"metrics: {cilium.network.io: {attributes: [pod]}}":         {"metrics", "cilium.network.io", "pod", "network.transport"},
+		"metrics: {cilium.network.io: {aggregation_strategy: avg}}": {"cilium.network.io: aggregation_strategy: \"avg\" is not allowed", "sum"},
+		"metrics: {cilium.network.iops: {enabled: true}}":           {"cilium.network.iops"},
+		"replay: {path: x, rate: -2}":                               {"replay: rate: -2 is not allowed"},
+		"enabled_event: [DROP]":                                     {"enabled_event"},
 	} {
 		_, err := load(t, yaml)
 		require.Error(t, err, yaml)
@@ -107,5 +112,5 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 }
 
 func TestTheReadmeDocumentsEveryKeyAndNoOther(t *testing.T) {
-	testkit.RequireDocumented(t, reflect.TypeFor[Config](), reflect.TypeFor[obsconfig.Layout]())
+	testkit.RequireDocumented(t, reflect.TypeFor[Config](), reflect.TypeFor[obsconfig.Layout](), reflect.TypeFor[metadata.MetricsConfig]())
 }
