@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
@@ -42,6 +43,8 @@ type Config struct {
 	AggregationMaxSizeMiB int `mapstructure:"aggregation_max_size_mib"`
 	// Filters are allow and deny lists in Hubble's terms. Default: everything is wanted.
 	Filters filter.Config `mapstructure:"filters"`
+	// FieldMask are the fields of a flow that are written, as in Hubble's exporter: verdict, IP.source, l4.TCP.flags. Default: all.
+	FieldMask []string `mapstructure:"field_mask"`
 	// ConfigMap says how enabled_events and monitor_aggregation_level get into the observability configuration map.
 	ConfigMap obsconfig.Config `mapstructure:"config_map"`
 	// WireFormat is the version of Cilium whose layout is taken where an event's bytes do not tell: auto (default), 1.18 or
@@ -110,6 +113,7 @@ type settings struct {
 	body        asim.NetworkBody
 	aggregation aggregate.Settings
 	filter      *filter.Filter
+	mask        *flow.Mask
 }
 
 // Bounds of the keys above.
@@ -155,6 +159,8 @@ func (c *Config) read() (settings, error) {
 	check("wire_format", err)
 	s.body, err = asim.ParseNetworkBody(c.Body)
 	check("body", err)
+	s.mask, err = flow.NewMask(c.FieldMask)
+	check("field_mask", err)
 	s.filter, _ = filter.New(&c.Filters) // the section's own Validate tells what is wrong
 	return s, errors.Join(errs...)
 }

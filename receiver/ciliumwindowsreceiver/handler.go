@@ -41,7 +41,7 @@ func newHandler(s settings, device asim.NetworkDevice, version string) *handler 
 	return &handler{
 		settings: s,
 		decoder:  monitor.Decoder{WireFormat: s.format},
-		mapper:   asim.NewNetworkMapper(asim.NetworkOptions{Device: device, Body: s.body, Version: version}),
+		mapper:   asim.NewNetworkMapper(asim.NetworkOptions{Device: device, Body: s.body, Mask: s.mask, Version: version}),
 		keeper:   aggregate.New(s.aggregation),
 	}
 }
