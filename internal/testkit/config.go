@@ -30,14 +30,17 @@ func LoadConfig(t testing.TB, cfg any, yaml string) error {
 	return confmap.Validate(cfg)
 }
 
-// RequireDocumented requires that the tables of keys in the README.md of the test's folder have every key of a configuration
-// and no other. The sections of the types whole, and the collector's retry section, are documented as one key.
+// RequireDocumented requires that the tables of keys in the README.md of the test's folder, in its section Configuration, have
+// every key of a configuration and no other. The sections of the types whole, and the collector's retry section, are
+// documented as one key.
 func RequireDocumented(t testing.TB, config reflect.Type, whole ...reflect.Type) {
 	t.Helper()
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
+	_, section, _ := strings.Cut(string(readme), "\n## Configuration\n")
+	section, _, _ = strings.Cut(section, "\n## ")
 	var documented []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(string(readme), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(section, -1) {
 		documented = append(documented, m[1])
 	}
 	require.ElementsMatch(t, keys(config, "", whole), documented)

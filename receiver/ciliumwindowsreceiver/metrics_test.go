@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +24,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
@@ -342,4 +345,49 @@ metrics:
 	for verdict, value := range byVerdict {
 		require.Equal(t, value, got["cilium.network.packet.count cilium.verdict="+verdict], verdict)
 	}
+}
+
+func TestAShutdownInTheMiddleOfAReplayHandsOverEverySum(t *testing.T) {
+	logs, sink := &consumertest.LogsSink{}, &consumertest.MetricsSink{}
+	r := startFor(t, replayOf(captureFile, func(c *Config) { everything(c); c.Replay.Repeat = 0; c.MetricsInterval = 2 * time.Millisecond }), logs, sink)
+	require.Eventually(t, func() bool { return logs.LogRecordCount() > 5000 }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	stats := &r.pipeline.Stats
+	require.Zero(t, stats.Pending(), "%s", stats)
+	require.Equal(t, stats.Emitted.Load(), total(sums(t, sink), "cilium.event.count"))
+	require.Equal(t, int64(logs.LogRecordCount()), stats.Emitted.Load())
+}
+
+func TestFiltersAreOfTheSumsAsWell(t *testing.T) {
+	sink := &consumertest.MetricsSink{}
+	r := startFor(t, replayOf(captureFile, func(c *Config) {
+		everything(c)
+		c.Filters.Allow = []filter.Rule{{Verdict: []string{"DROPPED"}, Protocol: []string{"tcp"}}}
+		c.FieldMask = []string{"time"}
+	}), nil, sink)
+	endReplay(t, r)
+	got := sums(t, sink)
+	require.Equal(t, r.pipeline.Stats.Aggregated.Load(), total(got, "cilium.event.count"))
+	require.NotZero(t, total(got, "cilium.event.count"))
+	for key := range got {
+		require.Contains(t, key, "cilium.verdict=DROPPED ", "a mask is of the records only")
+		require.Contains(t, key, "network.transport=tcp")
+	}
+}
+
+func TestTheReadmeDocumentsEveryMetricAndAttribute(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, section, _ := strings.Cut(string(readme), "\n## Metrics\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var documented []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\| (?:`([A-Za-z{}]+)` \\|)?").FindAllStringSubmatch(section, -1) {
+		documented = append(documented, strings.TrimSpace(row[1]+" "+row[2]))
+	}
+	infos := metadata.MetricsInfo
+	want := slices.Concat([]string{
+		infos.CiliumEventCount.Name + " {event}", infos.CiliumNetworkPacketCount.Name + " {packet}", infos.CiliumNetworkIo.Name + " By",
+		infos.CiliumEventLostCount.Name + " {event}",
+	}, infos.CiliumEventCount.Attributes, infos.CiliumEventLostCount.Attributes)
+	require.ElementsMatch(t, want, documented)
 }
