@@ -22,10 +22,10 @@ import (
 
 // Bounds of the last collection. Together with the pipeline's they let the receiver end within five seconds.
 const (
-	shutdownTimeout = 4600 * time.Millisecond // from the beginning of the shutdown
-	lastTimeout     = 50 * time.Millisecond   // for the last collection, however long the rest has taken
-	lastPause       = 100 * time.Millisecond  // between two tries
-	graceTimeout    = 50 * time.Millisecond   // for the next component to heed its context
+	shutdownTimeout = 5 * time.Second        // of the receiver, all in all
+	lastTimeout     = 50 * time.Millisecond  // for the last collection at least, however long the rest has taken
+	lastPause       = 100 * time.Millisecond // between two tries
+	graceTimeout    = 400 * time.Millisecond // for the next component to heed its context, if there is that much left
 )
 
 // meter hands the sums over: once an interval, when a replay has ended, and at the end. Since they are cumulative, what the
@@ -129,7 +129,8 @@ func (m *meter) shutdown(ctx context.Context, begun time.Time) error {
 	}
 	defer m.cancel()
 	close(m.stop)
-	ctx, cancel := context.WithTimeout(ctx, max(time.Until(begun.Add(shutdownTimeout)), lastTimeout))
+	left := func() time.Duration { return max(time.Until(begun.Add(shutdownTimeout)), lastTimeout) }
+	ctx, cancel := context.WithTimeout(ctx, max(left()-graceTimeout, lastTimeout))
 	defer cancel()
 	select {
 	case <-m.done:
@@ -140,7 +141,7 @@ func (m *meter) shutdown(ctx context.Context, begun time.Time) error {
 	select {
 	case <-m.done:
 		return nil
-	case <-time.After(graceTimeout):
+	case <-time.After(min(left(), graceTimeout)):
 		return errors.New("the next component in the metrics pipeline did not return within the time for the shutdown")
 	}
 }
