@@ -11,11 +11,9 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
@@ -34,8 +32,7 @@ type meter struct {
 	interval time.Duration
 	retry    bool
 	tally    *tally.Tally
-	builder  *metadata.MetricsBuilder
-	resource pcommon.Resource
+	points   *pointMaker
 	next     consumer.Metrics
 	report   *receiverhelper.ObsReport
 	log      *zap.Logger
@@ -49,15 +46,16 @@ type meter struct {
 
 // newMeter makes the meter of a receiver whose metrics somebody wants, and has the handler count for it.
 func (r *ciliumReceiver) newMeter() *meter {
+	resource := pcommon.NewResource()
+	r.handler.mapper.Resource(resource)
 	m := &meter{
-		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, tally: tally.New(), resource: pcommon.NewResource(),
-		builder: metadata.NewMetricsBuilder(r.cfg.MetricsBuilderConfig, r.set),
-		next:    r.nextMetrics, report: r.report, log: r.log,
+		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, tally: tally.New(),
+		points: newPointMaker(&r.cfg.MetricsBuilderConfig, r.set, resource),
+		next:   r.nextMetrics, report: r.report, log: r.log,
 		now: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	r.handler.tally, r.handler.metricsOnly = m.tally, r.next == nil
-	r.handler.mapper.Resource(m.resource)
 	return m
 }
 
@@ -92,7 +90,7 @@ func (m *meter) soon() {
 
 // collect hands over the sums. An error is logged.
 func (m *meter) collect() error {
-	metrics := m.build(pcommon.NewTimestampFromTime(time.Now()))
+	metrics := m.points.metricsOf(m.tally, pcommon.NewTimestampFromTime(time.Now()))
 	n := metrics.DataPointCount()
 	if n == 0 {
 		return nil
@@ -144,45 +142,6 @@ func (m *meter) shutdown(ctx context.Context, begun time.Time) error {
 	case <-time.After(min(left(), graceTimeout)):
 		return errors.New("the next component in the metrics pipeline did not return within the time for the shutdown")
 	}
-}
-
-// build makes the metrics of the sums at a time.
-func (m *meter) build(at pcommon.Timestamp) pmetric.Metrics {
-	b := m.builder
-	m.tally.Each(func(s tally.Series, n tally.Sums) {
-		direction := directions[s.Direction]
-		b.RecordCiliumEventCountDataPoint(at, n.Events, s.Type, s.ObservationPoint, s.Verdict, s.DropReason, direction, s.Transport)
-		if n.Packets > 0 {
-			b.RecordCiliumNetworkPacketCountDataPoint(at, n.Packets, s.Type, s.ObservationPoint, s.Verdict, s.DropReason, direction, s.Transport)
-			b.RecordCiliumNetworkIoDataPoint(at, n.Bytes, s.Type, s.ObservationPoint, s.Verdict, s.DropReason, direction, s.Transport)
-		}
-	}, func(source string, n int64) {
-		b.RecordCiliumEventLostCountDataPoint(at, n, source)
-	})
-	metrics := b.Emit(metadata.WithResource(m.resource))
-	eachPoint(metrics, func(_ pmetric.Metric, p pmetric.NumberDataPoint) {
-		p.Attributes().RemoveIf(func(_ string, v pcommon.Value) bool { return v.Str() == "" }) // what the events do not have
-	})
-	return metrics
-}
-
-// eachPoint calls do for every data point of metrics that are sums.
-func eachPoint(metrics pmetric.Metrics, do func(pmetric.Metric, pmetric.NumberDataPoint)) {
-	for _, rm := range metrics.ResourceMetrics().All() {
-		for _, sm := range rm.ScopeMetrics().All() {
-			for _, metric := range sm.Metrics().All() {
-				for _, point := range metric.Sum().DataPoints().All() {
-					do(metric, point)
-				}
-			}
-		}
-	}
-}
-
-// directions has OpenTelemetry's name for a direction as the endpoint sees it.
-var directions = [...]metadata.AttributeNetworkIoDirection{
-	flow.DirectionIngress: metadata.AttributeNetworkIoDirectionReceive,
-	flow.DirectionEgress:  metadata.AttributeNetworkIoDirectionTransmit,
 }
 
 // Bounds of metrics_interval.

@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
@@ -28,6 +29,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -55,6 +57,15 @@ func sums(t *testing.T, sink *consumertest.MetricsSink) map[string]int64 {
 	all := sink.AllMetrics()
 	require.NotEmpty(t, all)
 	return sumsOf(all[len(all)-1])
+}
+
+// eachPoint calls do for every data point of metrics that are sums.
+func eachPoint(metrics pmetric.Metrics, do func(pmetric.Metric, pmetric.NumberDataPoint)) {
+	eachMetric(metrics, func(m pmetric.Metric) {
+		for _, point := range m.Sum().DataPoints().All() {
+			do(m, point)
+		}
+	})
 }
 
 func sumsOf(metrics pmetric.Metrics) map[string]int64 {
@@ -390,4 +401,25 @@ func TestTheReadmeDocumentsEveryMetricAndAttribute(t *testing.T) {
 		infos.CiliumEventLostCount.Name + " {event}",
 	}, infos.CiliumEventCount.Attributes, infos.CiliumEventLostCount.Attributes)
 	require.ElementsMatch(t, want, documented)
+}
+
+// A datapath that drops for every reason there is makes as many series as there can be.
+func BenchmarkMetricsOfManySeries(b *testing.B) {
+	all := tally.New()
+	for _, protocol := range []uint8{1, 2, 6, 17, 58, 99, 112, 132} {
+		for direction := range flow.Direction(3) {
+			for reason := range uint32(256) {
+				f := flow.Flow{Verdict: flow.VerdictDropped, DropReason: reason, Direction: direction, OrigLen: 60, Headers: flow.Headers{IP: flow.IP{Version: 4, Protocol: protocol}}}
+				for _, f.Type = range []monitor.MessageType{monitor.TypeDrop, monitor.TypePolicyVerdict} {
+					all.Add(&f)
+				}
+			}
+		}
+	}
+	c := metadata.NewDefaultMetricsBuilderConfig()
+	p := newPointMaker(&c, receivertest.NewNopSettings(metadata.Type), pcommon.NewResource())
+	b.ReportAllocs()
+	for b.Loop() {
+		b.ReportMetric(float64(p.metricsOf(all, 0).DataPointCount()), "points")
+	}
 }

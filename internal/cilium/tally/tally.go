@@ -7,7 +7,6 @@
 package tally
 
 import (
-	"maps"
 	"sync"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
@@ -18,17 +17,17 @@ import (
 type Tally struct {
 	mu   sync.Mutex
 	sums map[key]*Sums
-	lost map[flow.LostSource]int64
 }
 
 // New makes an empty tally.
-func New() *Tally { return &Tally{sums: map[key]*Sums{}, lost: map[flow.LostSource]int64{}} }
+func New() *Tally { return &Tally{sums: map[key]*Sums{}} }
 
 // Sums are what is added up.
 type Sums struct {
 	Events  int64
 	Packets int64 // events that are of a packet
 	Bytes   int64 // lengths of the packets on the wire
+	Lost    int64 // events that were lost: in a series of their own
 }
 
 // key is what a series' events have in common. Each field has few values: see keyOf.
@@ -39,6 +38,7 @@ type key struct {
 	reason    uint8 // of what was dropped
 	direction flow.Direction
 	transport transport
+	lost      flow.LostSource // of a series of losses, which has nothing else
 }
 
 // Series is what events have in common, by name. What they do not have is empty.
@@ -49,6 +49,13 @@ type Series struct {
 	DropReason       string // of what Cilium dropped
 	Direction        flow.Direction
 	Transport        string // in OpenTelemetry's spelling; "other" for a protocol that Hubble does not name
+	LostSource       string // of losses, which have nothing else
+}
+
+// Entry is a series and its sums.
+type Entry struct {
+	Series
+	Sums
 }
 
 // Add counts an event that stands for itself.
@@ -59,11 +66,7 @@ func (t *Tally) Add(f *flow.Flow) {
 	k := keyOf(f)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := t.sums[k]
-	if s == nil {
-		s = &Sums{}
-		t.sums[k] = s
-	}
+	s := t.of(k)
 	s.Events++
 	if f.OrigLen != 0 {
 		s.Packets++
@@ -78,28 +81,28 @@ func (t *Tally) AddLost(source flow.LostSource, n uint64) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.lost[source] += int64(n)
+	t.of(key{lost: source}).Lost += int64(n)
 }
 
-// Each calls do for every series and lost for every place where events were lost, in no order, with the sums of one moment.
-func (t *Tally) Each(do func(Series, Sums), lost func(source string, n int64)) {
-	type entry struct {
-		key
-		Sums
+// of gives the sums of a key.
+func (t *Tally) of(k key) *Sums {
+	s := t.sums[k]
+	if s == nil {
+		s = &Sums{}
+		t.sums[k] = s
 	}
+	return s
+}
+
+// Entries gives all series, in no order, with their sums at one moment.
+func (t *Tally) Entries() []Entry {
 	t.mu.Lock()
-	entries := make([]entry, 0, len(t.sums))
+	defer t.mu.Unlock()
+	entries := make([]Entry, 0, len(t.sums))
 	for k, s := range t.sums {
-		entries = append(entries, entry{k, *s})
+		entries = append(entries, Entry{k.series(), *s})
 	}
-	losses := maps.Clone(t.lost)
-	t.mu.Unlock()
-	for _, e := range entries {
-		do(e.series(), e.Sums)
-	}
-	for source, n := range losses {
-		lost(source.String(), n)
-	}
+	return entries
 }
 
 // keyOf is the key of an event: numbers without a name of Cilium's become one.
@@ -121,6 +124,9 @@ func keyOf(f *flow.Flow) key {
 }
 
 func (k key) series() Series {
+	if k.lost != flow.LostUnknown {
+		return Series{LostSource: k.lost.String()}
+	}
 	s := Series{Type: "unknown", Direction: k.direction, Transport: k.transport.String()}
 	if k.typ != monitor.TypeUnspecified {
 		s.Type = k.typ.String()
