@@ -4,7 +4,6 @@ package asim
 
 import (
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 )
 
 func mtDrop() []byte {
@@ -23,10 +23,7 @@ func mtDrop() []byte {
 
 // The README's table of attributes is the table that masks use.
 func TestTheReadmesTableOfAttributesIsThatOfTheMasks(t *testing.T) {
-	readme, err := os.ReadFile("../../receiver/ciliumwindowsreceiver/README.md")
-	require.NoError(t, err)
-	_, section, _ := strings.Cut(string(readme), "\n### Attributes\n")
-	section, _, _ = strings.Cut(section, "\n### ")
+	section := testkit.Section(t, "../../receiver/ciliumwindowsreceiver/README.md", "### Attributes")
 	var documented []networkSource
 	for _, row := range regexp.MustCompile("(?m)^\\| ((?:`[A-Za-z.0-9_]+`(?:, )?)+) \\| (–|`[A-Za-z0-9_.*]+`) \\| ").FindAllStringSubmatch(section, -1) {
 		field := strings.Trim(row[2], "`")

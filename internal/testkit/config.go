@@ -35,15 +35,23 @@ func LoadConfig(t testing.TB, cfg any, yaml string) error {
 // documented as one key.
 func RequireDocumented(t testing.TB, config reflect.Type, whole ...reflect.Type) {
 	t.Helper()
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	_, section, _ := strings.Cut(string(readme), "\n## Configuration\n")
-	section, _, _ = strings.Cut(section, "\n## ")
 	var documented []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(section, -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(Section(t, "README.md", "## Configuration"), -1) {
 		documented = append(documented, m[1])
 	}
 	require.ElementsMatch(t, keys(config, "", whole), documented)
+}
+
+// Section gives what stands in a Markdown file under a heading such as "## Configuration", up to the next of its level.
+func Section(t testing.TB, file, heading string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	_, section, ok := strings.Cut(string(text), "\n"+heading+"\n")
+	require.True(t, ok, "%s has no section %s", file, heading)
+	level, _, _ := strings.Cut(heading, " ")
+	section, _, _ = strings.Cut(section, "\n"+level+" ")
+	return section
 }
 
 // keys lists the YAML keys below t.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,6 +29,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -387,10 +387,7 @@ func TestFiltersAreOfTheSumsAsWell(t *testing.T) {
 }
 
 func TestTheReadmeDocumentsEveryMetricAndAttribute(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	_, section, _ := strings.Cut(string(readme), "\n## Metrics\n")
-	section, _, _ = strings.Cut(section, "\n## ")
+	section := testkit.Section(t, "README.md", "## Metrics")
 	var documented []string
 	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\| (?:`([A-Za-z{}]+)` \\|)?").FindAllStringSubmatch(section, -1) {
 		documented = append(documented, strings.TrimSpace(row[1]+" "+row[2]))

@@ -4,7 +4,6 @@ package ciliumwindowsreceiver
 
 import (
 	"net/netip"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -129,11 +128,10 @@ func handled(t *testing.T, change func(*Config)) (handle func(events.Record, tim
 
 // The README's example, row by row, as a live source has it.
 func TestTheReadmesExampleIsWhatHappens(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	rows := regexp.MustCompile(`(?m)^\| (\d+\.\d) \| ([A-Z, ]*) ?\| ([^|]+) \| (\d*) ?\| (\d*) ?\|$`).FindAllStringSubmatch(string(readme), -1)
+	readme := testkit.Section(t, "README.md", "### Enabled events and aggregation")
+	rows := regexp.MustCompile(`(?m)^\| (\d+\.\d) \| ([A-Z, ]*) ?\| ([^|]+) \| (\d*) ?\| (\d*) ?\|$`).FindAllStringSubmatch(readme, -1)
 	require.Len(t, rows, 7)
-	text := regexp.MustCompile(`six packets, of ([0-9, and]+) bytes`).FindStringSubmatch(string(readme))[1]
+	text := regexp.MustCompile(`six packets, of ([0-9, and]+) bytes`).FindStringSubmatch(readme)[1]
 	sizes := regexp.MustCompile(`\d+`).FindAllString(text, -1)
 	require.Len(t, sizes, 6)
 
