@@ -150,7 +150,10 @@ func requireSums(t *testing.T, path string) {
 }
 
 func TestValidateAcceptsTheShippedConfigurations(t *testing.T) {
-	for _, config := range []string{"config.yaml", "config.replay.yaml"} {
+	readme := testkit.Section(t, filepath.Join(root(t), "receiver/ciliumwindowsreceiver/README.md"), "# Cilium on Windows receiver")
+	_, example, _ := strings.Cut(readme, "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	for _, config := range []string{"config.yaml", "config.replay.yaml", "yaml:" + example} {
 		cmd := exec.Command(collector(t), "validate", "--config", config)
 		cmd.Dir = root(t)
 		out, err := cmd.CombinedOutput()

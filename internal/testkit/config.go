@@ -47,7 +47,7 @@ func Section(t testing.TB, file, heading string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
-	_, section, ok := strings.Cut(string(text), "\n"+heading+"\n")
+	_, section, ok := strings.Cut("\n"+string(text), "\n"+heading+"\n")
 	require.True(t, ok, "%s has no section %s", file, heading)
 	level, _, _ := strings.Cut(heading, " ")
 	section, _, _ = strings.Cut(section, "\n"+level+" ")

@@ -112,8 +112,14 @@ func walk(t *testing.T, path string, wants func(*monitor.Notification) bool) (su
 		if f.Verdict != 0 {
 			have = append(have, "cilium.verdict="+f.Verdict.String())
 		}
-		if f.Direction != 0 {
-			have = append(have, "network.io.direction="+[]string{1: "receive", 2: "transmit"}[f.Direction])
+		direction := []string{"", "receive", "transmit"}[f.Direction]
+		if f.ObservationPoint.String() == "TO_ENDPOINT" {
+			direction = "receive"
+		} else if f.ObservationPoint.String() == "FROM_ENDPOINT" {
+			direction = "transmit"
+		}
+		if direction != "" {
+			have = append(have, "network.io.direction="+direction)
 		}
 		if f.IP.Version != 0 {
 			name := transports[f.IP.Protocol]

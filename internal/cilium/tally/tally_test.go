@@ -30,9 +30,10 @@ func TestEventsAreAddedUpByWhatTheyHaveInCommon(t *testing.T) {
 	tally := New()
 	tcp := flow.Headers{IP: flow.IP{Version: 4, Protocol: 6}}
 	for _, f := range []flow.Flow{
-		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, ObservationPoint: flow.ToEndpoint, Direction: flow.DirectionIngress, OrigLen: 60, Headers: tcp},
-		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, ObservationPoint: flow.ToEndpoint, Direction: flow.DirectionIngress, OrigLen: 40, Headers: tcp},
-		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, ObservationPoint: 99, OrigLen: 40, Headers: tcp},
+		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 0, ObservationPoint: flow.ToEndpoint, Direction: flow.DirectionIngress, OrigLen: 60, Headers: tcp},
+		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, ObservationPoint: flow.ToEndpoint, Reply: flow.Yes, Direction: flow.DirectionEgress, OrigLen: 40, Headers: tcp},
+		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 99, ObservationPoint: 99, OrigLen: 40, Headers: tcp},
+		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 5, ObservationPoint: 5, Reply: flow.Yes, Direction: flow.DirectionIngress, Headers: tcp},
 		{Type: monitor.TypeDrop, Verdict: flow.VerdictDropped, DropReason: 133, OrigLen: 9, Headers: tcp},
 		{Type: monitor.TypeDrop, Verdict: flow.VerdictDropped, DropReason: 250, OrigLen: 9},
 		{Type: monitor.TypePolicyVerdict, Verdict: flow.VerdictDropped, DropReason: 133 + 256},
@@ -46,15 +47,16 @@ func TestEventsAreAddedUpByWhatTheyHaveInCommon(t *testing.T) {
 	tally.AddLost(flow.LostPerfEventRingBuffer, 3)
 	tally.AddLost(flow.LostPerfEventRingBuffer, 4)
 	require.Equal(t, map[Series]Sums{
-		{Type: "trace", Verdict: "FORWARDED", ObservationPoint: "TO_ENDPOINT", Direction: flow.DirectionIngress, Transport: "tcp"}: {Events: 2, Packets: 2, Bytes: 100},
-		{Type: "trace", Verdict: "FORWARDED", ObservationPoint: "UNKNOWN_POINT", Transport: "tcp"}:                                 {Events: 1, Packets: 1, Bytes: 40},
-		{Type: "drop", Verdict: "DROPPED", DropReason: "POLICY_DENIED", Transport: "tcp"}:                                          {Events: 1, Packets: 1, Bytes: 9},
-		{Type: "drop", Verdict: "DROPPED", DropReason: "DROP_REASON_UNKNOWN"}:                                                      {Events: 1, Packets: 1, Bytes: 9},
-		{Type: "policy-verdict", Verdict: "DROPPED", DropReason: "DROP_REASON_UNKNOWN"}:                                            {Events: 1, Packets: 0, Bytes: 0},
-		{Type: "pktmon-drop", Verdict: "DROPPED", Transport: "other"}:                                                              {Events: 1, Packets: 1, Bytes: 5},
-		{Type: "trace-sock", Verdict: "TRACED"}:                                                                                    {Events: 1, Packets: 0, Bytes: 0},
-		{Type: "unknown"}:                                                                                                          {Events: 2, Packets: 0, Bytes: 0},
-		{LostSource: "PERF_EVENT_RING_BUFFER"}:                                                                                     {Lost: 7},
+		{Type: "trace", Verdict: "FORWARDED", ObservationPoint: "TO_ENDPOINT", Direction: flow.DirectionIngress, Transport: "tcp"}:  {Events: 2, Packets: 2, Bytes: 100},
+		{Type: "trace", Verdict: "FORWARDED", ObservationPoint: "UNKNOWN_POINT", Transport: "tcp"}:                                  {Events: 1, Packets: 1, Bytes: 40},
+		{Type: "trace", Verdict: "FORWARDED", ObservationPoint: "FROM_ENDPOINT", Direction: flow.DirectionEgress, Transport: "tcp"}: {Events: 1},
+		{Type: "drop", Verdict: "DROPPED", DropReason: "POLICY_DENIED", Transport: "tcp"}:                                           {Events: 1, Packets: 1, Bytes: 9},
+		{Type: "drop", Verdict: "DROPPED", DropReason: "DROP_REASON_UNKNOWN"}:                                                       {Events: 1, Packets: 1, Bytes: 9},
+		{Type: "policy-verdict", Verdict: "DROPPED", DropReason: "DROP_REASON_UNKNOWN"}:                                             {Events: 1, Packets: 0, Bytes: 0},
+		{Type: "pktmon-drop", Verdict: "DROPPED", Transport: "other"}:                                                               {Events: 1, Packets: 1, Bytes: 5},
+		{Type: "trace-sock", Verdict: "TRACED"}:                                                                                     {Events: 1, Packets: 0, Bytes: 0},
+		{Type: "unknown"}:                                                                                                           {Events: 2, Packets: 0, Bytes: 0},
+		{LostSource: "PERF_EVENT_RING_BUFFER"}:                                                                                      {Lost: 7},
 	}, all(tally))
 }
 
