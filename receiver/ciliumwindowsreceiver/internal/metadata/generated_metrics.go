@@ -283,7 +283,7 @@ type metricCiliumNetworkIo struct {
 // init fills cilium.network.io metric with initial data.
 func (m *metricCiliumNetworkIo) init() {
 	m.data.SetName("cilium.network.io")
-	m.data.SetDescription("Bytes on the wire of the packets of those events.")
+	m.data.SetDescription("Lengths on the wire of the packets that the events are of.")
 	m.data.SetUnit("By")
 	m.data.SetEmptySum()
 	m.data.Sum().SetIsMonotonic(true)
@@ -389,7 +389,7 @@ type metricCiliumNetworkPacketCount struct {
 // init fills cilium.network.packet.count metric with initial data.
 func (m *metricCiliumNetworkPacketCount) init() {
 	m.data.SetName("cilium.network.packet.count")
-	m.data.SetDescription("Packets of those events, once for each event.")
+	m.data.SetDescription("Packets that the events are of, once for each event: a packet that is seen at several points is several.")
 	m.data.SetUnit("{packet}")
 	m.data.SetEmptySum()
 	m.data.Sum().SetIsMonotonic(true)

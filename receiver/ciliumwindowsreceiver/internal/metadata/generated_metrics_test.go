@@ -248,7 +248,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.network.io"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Bytes on the wire of the packets of those events.", mi.Description())
+						assert.Equal(t, "Lengths on the wire of the packets that the events are of.", mi.Description())
 						assert.Equal(t, "By", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())
@@ -280,7 +280,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.network.io"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Bytes on the wire of the packets of those events.", mi.Description())
+						assert.Equal(t, "Lengths on the wire of the packets that the events are of.", mi.Description())
 						assert.Equal(t, "By", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())
@@ -317,7 +317,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.network.packet.count"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Packets of those events, once for each event.", mi.Description())
+						assert.Equal(t, "Packets that the events are of, once for each event: a packet that is seen at several points is several.", mi.Description())
 						assert.Equal(t, "{packet}", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())
@@ -349,7 +349,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.network.packet.count"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Packets of those events, once for each event.", mi.Description())
+						assert.Equal(t, "Packets that the events are of, once for each event: a packet that is seen at several points is several.", mi.Description())
 						assert.Equal(t, "{packet}", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())
