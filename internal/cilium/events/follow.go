@@ -33,11 +33,13 @@ type FollowSettings struct {
 	Report func(error)
 	// Interval is how often to look at the pin. Where nothing can be read, looks grow apart up to eight times that.
 	Interval time.Duration
+	// Quiet is how long a map that has lost its place must be silent to be left: programs that write into it may run for as
+	// long as Cilium takes to replace them.
+	Quiet time.Duration
 }
 
 const (
 	maxBackoff = 3           // doublings of the interval
-	quietAfter = 10          // intervals without a record, after which a map that has lost its place is left
 	drainTime  = time.Second // how long a map that must be left earlier is still read
 )
 
@@ -215,8 +217,7 @@ func (f *Follower) begin(source *Source) {
 	}
 }
 
-// leave lets go of the old map when it is silent: programs that write into it may run for as long as Cilium takes to
-// replace them.
+// leave lets go of the old map when it is silent.
 func (f *Follower) leave() {
 	if f.old == nil {
 		return
@@ -227,7 +228,7 @@ func (f *Follower) leave() {
 		if records := f.old.Stats().Records; records != f.silence {
 			f.quiet, f.silence = time.Now(), records
 		}
-		if time.Since(f.quiet) < quietAfter*f.s.Interval {
+		if time.Since(f.quiet) < f.s.Quiet {
 			return
 		}
 	}
