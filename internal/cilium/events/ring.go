@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A ring buffer as an attachment, through cilium/ebpf on either platform.
+//go:build !windows
+
+// A ring buffer of Linux as an attachment, through cilium/ebpf.
 
 package events
 

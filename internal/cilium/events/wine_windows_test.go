@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package events
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/ringbuf"
+	"golang.org/x/sys/windows"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
+)
+
+const pin = "/ebpf/global/cilium_events"
+
+// play makes the datapath of this process's host write the capture of testdata, and gives its records.
+func play(t *testing.T) (want []string) {
+	path := filepath.Join(windowstest.Root(t), windowstest.CapturePath)
+	t.Setenv("WINDOWSTEST_CAPTURE", path)
+	c, err := OpenCapture(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for {
+		r, err := c.Next()
+		if err == io.EOF {
+			return want
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Lost == 0 {
+			want = append(want, string(r.Data))
+		}
+	}
+}
+
+// reader is an attachment that runs.
+type reader struct {
+	t       *testing.T
+	m       *ebpf.Map
+	a       attachment
+	records chan Record
+	ended   chan error
+}
+
+// read begins to read what is pinned.
+func read(t *testing.T) *reader {
+	t.Helper()
+	m, err := pinned.Open(pin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := attach(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reader{t: t, m: m, a: a, records: make(chan Record, 1<<16), ended: make(chan error, 1)}
+	go func() {
+		r.ended <- a.run(func(rec Record) {
+			rec.Data = bytes.Clone(rec.Data)
+			r.records <- rec
+		})
+	}()
+	return r
+}
+
+// next is the next record.
+func (r *reader) next() Record {
+	r.t.Helper()
+	select {
+	case rec := <-r.records:
+		return rec
+	case err := <-r.ended:
+		r.t.Fatalf("reading has ended: %v", err)
+	case <-time.After(time.Minute):
+		r.t.Fatal("no record within a minute")
+	}
+	return Record{}
+}
+
+// write is the datapath in the test's own hands: a record whose header says length.
+func (r *reader) write(cpu int, length uint32, data []byte) {
+	r.t.Helper()
+	var f uintptr
+	if err := pinned.Functions("", map[string]*uintptr{"windowstest_write": &f}); err != nil {
+		r.t.Fatal(err)
+	}
+	if ok, _, _ := syscall.SyscallN(f, uintptr(r.m.FD()), uintptr(cpu), uintptr(length), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data))); ok == 0 {
+		r.t.Fatalf("no room for a record of %d bytes", len(data))
+	}
+}
+
+func (r *reader) lose(cpu int, n uint64) {
+	r.t.Helper()
+	var f uintptr
+	if err := pinned.Functions("", map[string]*uintptr{"windowstest_lose": &f}); err != nil {
+		r.t.Fatal(err)
+	}
+	syscall.SyscallN(f, uintptr(r.m.FD()), uintptr(cpu), uintptr(n))
+}
+
+// end interrupts the reader, which must end within the time that a shutdown has for it, and gives why run returned.
+func (r *reader) end() error {
+	r.t.Helper()
+	if err := r.a.interrupt(); err != nil {
+		r.t.Fatal(err)
+	}
+	select {
+	case err := <-r.ended:
+		if err := errors.Join(r.a.close(), r.m.Close()); err != nil {
+			r.t.Fatal(err)
+		}
+		return err
+	case <-time.After(1500 * time.Millisecond):
+		r.t.Fatal("the reader did not end in time")
+	}
+	return nil
+}
+
+func TestWineARingGivesWhatTheDatapathWrites(t *testing.T) {
+	pins := windowstest.InstallEBPF(t, "1.0")
+	pins.Pin(t, "cilium_events", "ring", 1, 0, 16<<10) // far smaller than the capture
+	want := play(t)
+	r := read(t)
+	for i, data := range want {
+		if rec := r.next(); string(rec.Data) != data || rec.CPU != UnknownCPU || rec.Lost != 0 || time.Since(time.Unix(0, rec.Time)) > time.Minute {
+			t.Fatalf("record %d: %+v; want %x", i, rec, data)
+		}
+	}
+	if waiting, size := r.a.fill(); waiting != 0 || size != 16<<10 {
+		t.Errorf("%d of %d bytes wait; want none of 16384", waiting, size)
+	}
+	if err := r.end(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWineAPerfEventArrayGivesWhatTheDatapathWritesAndLoses(t *testing.T) {
+	pins := windowstest.InstallEBPF(t, "1.1")
+	pins.Pin(t, "cilium_events", "perf", 2, 0, 16<<10)
+	t.Setenv("WINDOWSTEST_LOST", "5,7")
+	want := play(t)
+	r := read(t)
+	var got [2][]string
+	lost := map[int32]uint64{}
+	for len(got[0])+len(got[1]) < len(want) || lost[0]+lost[1] < 12 {
+		rec := r.next()
+		if lost[rec.CPU] += rec.Lost; rec.Lost == 0 {
+			got[rec.CPU] = append(got[rec.CPU], string(rec.Data))
+		}
+	}
+	for i, data := range want {
+		if cpu := i % 2; got[cpu][i/2] != data {
+			t.Fatalf("record %d of processor %d: %x; want %x", i/2, cpu, got[cpu][i/2], data)
+		}
+	}
+	if lost[0] != 5 || lost[1] != 7 {
+		t.Errorf("lost %v; want 5 and 7", lost)
+	}
+	if waiting, size := r.a.fill(); waiting != -1 || size != 16<<10 {
+		t.Errorf("%d of %d bytes wait; want that nobody knows, of 16384", waiting, size)
+	}
+	if err := r.end(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWineRecordsOfAnySizeComeThrough(t *testing.T) {
+	pins := windowstest.InstallEBPF(t, "1.1")
+	for id, typ := range map[int]string{3: "ring", 4: "perf"} {
+		t.Run(typ, func(t *testing.T) {
+			pins.Pin(t, "cilium_events", typ, id, 0, 1<<20)
+			r := read(t)
+			for _, size := range []int{0, 1, 8, 64 << 10, 64<<10 + 1, 1<<20 - 16, 0} {
+				data := bytes.Repeat([]byte{byte(size) | 1}, size)
+				r.write(0, uint32(size), data)
+				if rec := r.next(); !bytes.Equal(rec.Data, data) || rec.Lost != 0 {
+					t.Fatalf("%d bytes written, %d read", size, len(rec.Data))
+				}
+			}
+			r.write(0, 4|ringDiscard, []byte("gone"))
+			r.write(0, 4, []byte("next"))
+			if rec := r.next(); string(rec.Data) != "next" {
+				t.Fatalf("%q; want the record behind the discarded one", rec.Data)
+			}
+			if err := r.end(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestWineADamagedRingIsReportedAndReadOnBehindTheDamage(t *testing.T) {
+	pins := windowstest.InstallEBPF(t, "1.0")
+	pins.Pin(t, "cilium_events", "ring", 5, 0, 4<<10)
+	r := read(t)
+	r.write(0, 1<<20, []byte("too long"))
+	select {
+	case err := <-r.ended:
+		if err == nil || !strings.Contains(err.Error(), "the ring buffer is damaged: a record of 1048576 bytes") {
+			t.Fatalf("%v; want that the ring is damaged", err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the damage was not noticed")
+	}
+	if err := errors.Join(r.a.close(), r.m.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r = read(t)
+	r.write(0, 4, []byte("next"))
+	if rec := r.next(); string(rec.Data) != "next" {
+		t.Errorf("%q; want the record behind the damage", rec.Data)
+	}
+	if err := r.end(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWineAProducerThatDiesInTheMiddleOfARecordCostsNeitherACoreNorTheShutdown(t *testing.T) {
+	pins := windowstest.InstallEBPF(t, "1.1")
+	for id, typ := range map[int]string{6: "ring", 7: "perf"} {
+		t.Run(typ, func(t *testing.T) {
+			pins.Pin(t, "cilium_events", typ, id, 0, 4<<10)
+			r := read(t)
+			r.write(0, 4, []byte("one"))
+			r.write(0, 4|ringBusy, []byte("two"))
+			r.write(0, 4, []byte("three"))
+			r.next()
+			before := processTime(t)
+			time.Sleep(time.Second) // what is measured is that nothing happens meanwhile
+			if used := processTime(t) - before; used > 300*time.Millisecond {
+				t.Errorf("the reader used %v of a second; want that it waits", used)
+			}
+			if err := r.end(); err != nil || len(r.records) > 0 {
+				t.Errorf("%v, and %d records were read behind the one that is not written", err, len(r.records))
+			}
+		})
+	}
+}
+
+// processTime is the processor's time that this process has used.
+func processTime(t *testing.T) time.Duration {
+	var created, exited, kernel, user windows.Filetime
+	if err := windows.GetProcessTimes(windows.CurrentProcess(), &created, &exited, &kernel, &user); err != nil {
+		t.Fatal(err)
+	}
+	ticks := func(f windows.Filetime) time.Duration {
+		return time.Duration(f.HighDateTime)<<32 | time.Duration(f.LowDateTime)
+	}
+	return (ticks(kernel) + ticks(user)) * 100
+}
+
+func TestWineAPanicWhileAPerfRecordIsDeliveredEndsTheReaderAndCountsTheRest(t *testing.T) {
+	pins := windowstest.InstallEBPF(t, "1.1")
+	pins.Pin(t, "cilium_events", "perf", 8, 0, 4<<10)
+	m, err := pinned.Open(pin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := attachPerf(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reader{t: t, m: m, a: a}
+	for range 3 {
+		r.write(1, 4, []byte("data"))
+	}
+	var losses []Record
+	err = a.run(func(rec Record) {
+		if rec.Lost == 0 {
+			panic("the pipeline broke")
+		}
+		losses = append(losses, rec)
+	})
+	if err == nil || !strings.Contains(err.Error(), "the pipeline broke") {
+		t.Errorf("%v; want the panic", err)
+	}
+	if len(losses) != 1 || losses[0].Lost != 3 || losses[0].CPU != 1 {
+		t.Errorf("%+v; want that three records of processor 1 are lost", losses)
+	}
+	if err := errors.Join(a.close(), m.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWineAFloodDoesNotHoldUpTheEndAndIsAccountedFor(t *testing.T) {
+	pins := windowstest.InstallEBPF(t, "1.1")
+	for id, typ := range map[int]string{9: "ring", 10: "perf"} {
+		t.Run(typ, func(t *testing.T) {
+			pins.Pin(t, "cilium_events", typ, id, 0, 64<<10)
+			play(t)
+			t.Setenv("WINDOWSTEST_REPEAT", "3000") // more than can be read in the time of the test
+			m, err := pinned.Open(pin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := attach(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := &reader{t: t, m: m, a: a, ended: make(chan error, 1)}
+			flowing := make(chan struct{})
+			n := 0
+			go func() {
+				r.ended <- a.run(func(Record) {
+					if n++; n == 10_000 {
+						close(flowing)
+					}
+				})
+			}()
+			<-flowing
+			if err := r.end(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestWineReattachingLeavesNoHandleAndNoGoroutine(t *testing.T) {
+	pins := windowstest.InstallEBPF(t, "1.1")
+	handles := func() (n uint32) {
+		count := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetProcessHandleCount")
+		if ok, _, err := count.Call(uintptr(windows.CurrentProcess()), uintptr(unsafe.Pointer(&n))); ok == 0 {
+			t.Fatal(err)
+		}
+		return n
+	}
+	attachAndEnd := func(i int) {
+		for id, typ := range map[int]string{11: "ring", 12: "perf"} {
+			pins.Pin(t, "cilium_events", typ, id, 0, 4<<10)
+			r := read(t)
+			data := fmt.Appendf(nil, "record %d", i)
+			r.write(0, uint32(len(data)), data)
+			if rec := r.next(); !bytes.Equal(rec.Data, data) {
+				t.Fatalf("%q; want %q", rec.Data, data)
+			}
+			if err := r.end(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	attachAndEnd(0)
+	beforeHandles, beforeGoroutines := handles(), runtime.NumGoroutine()
+	for i := range 200 {
+		attachAndEnd(i)
+	}
+	// Threads that Go keeps have handles of their own.
+	if after := handles(); after > beforeHandles+50 {
+		t.Errorf("%d handles before, %d after 400 attachments", beforeHandles, after)
+	}
+	if after := runtime.NumGoroutine(); after > beforeGoroutines {
+		t.Errorf("%d goroutines before, %d after 400 attachments", beforeGoroutines, after)
+	}
+}
+
+func TestWineASourceReadsAPerfEventArray(t *testing.T) {
+	pins := windowstest.InstallEBPF(t, "1.1")
+	pins.Pin(t, "cilium_events", "perf", 13, 0, 64<<10)
+	want := play(t)
+	s, err := Open(pin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan struct{}, len(want))
+	s.Start(func(int64, []byte, []byte) bool { read <- struct{}{}; return true })
+	for range want {
+		<-read
+	}
+	if err := s.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if stats := s.Stats(); stats.Records != uint64(len(want)) || stats.Lost != 0 || stats.Waiting != -1 || stats.Size != 64<<10 {
+		t.Errorf("%+v; want %d records", stats, len(want))
+	}
+}
+
+// cilium/ebpf's own reader knows nothing of this project: what it sees is what any program sees of the stand-in.
+func TestWineCiliumsRingReaderReadsTheStandInAndIsInterruptedByClose(t *testing.T) {
+	pins := windowstest.InstallEBPF(t, "1.0")
+	pins.Pin(t, "cilium_events", "ring", 14, 0, 64<<10)
+	want := play(t)
+	m, err := pinned.Open(pin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	r, err := ringbuf.NewReader(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, data := range want {
+		if rec, err := r.Read(); err != nil || string(rec.RawSample) != data {
+			t.Fatalf("record %d: %x, %v; want %x", i, rec.RawSample, err, data)
+		}
+	}
+	ended := make(chan error)
+	go func() {
+		_, err := r.Read()
+		ended <- err
+	}()
+	time.Sleep(100 * time.Millisecond) // nothing tells when it waits
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("%v; want that the reader is closed", err)
+	}
+}
