@@ -57,7 +57,7 @@ func (l *liveSource) losses() map[string]int64 {
 
 func (l *liveSource) fill() (waiting, size int64, ok bool) {
 	stats := l.source.Stats()
-	return int64(stats.Waiting), int64(stats.Size), true
+	return int64(stats.Waiting), int64(stats.Size), stats.Waiting >= 0
 }
 
 func (l *liveSource) stop(ctx context.Context) error {

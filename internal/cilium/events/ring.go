@@ -22,7 +22,7 @@ type ring struct {
 	stopping atomic.Bool
 }
 
-func attachRing(m *ebpf.Map) (*ring, error) {
+func attachRing(m *ebpf.Map) (attachment, error) {
 	reader, err := ringbuf.NewReader(m)
 	if err != nil {
 		return nil, err

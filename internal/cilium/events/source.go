@@ -24,9 +24,11 @@ type Deliver func(received int64, head, body []byte) bool
 type attachment interface {
 	// run hands every record to emit until interrupt is called; it then returns nil. Data is valid until emit returns.
 	run(emit func(Record)) error
-	// interrupt makes run return soon, from any goroutine. What run has not read stays in the map.
+	// interrupt makes run return soon, from any goroutine. What run has not read stays in the map for its next reader; where
+	// it would be lost, as in a perf event array, run reads it before it returns.
 	interrupt() error
-	// fill is how many bytes wait in the map, and how many it has room for.
+	// fill is how many bytes wait in the map, and how many it has room for: in a perf event array, those of the fullest
+	// processor's ring. waiting is -1 where the map does not tell.
 	fill() (waiting, size int)
 	// close frees the attachment once run has returned; the map itself stays open.
 	close() error
@@ -35,9 +37,9 @@ type attachment interface {
 // MapInfo is what the kernel says of the map that a source reads.
 type MapInfo struct {
 	Path string
-	Type string // as cilium/ebpf names it: RingBuf, WindowsRingBuf
+	Type string // as cilium/ebpf names it: RingBuf, WindowsRingBuf, PerfEventArray, WindowsPerfEventArray
 	ID   uint32 // the kernel's number of the map: another number under the same path is another map; 0 is unknown
-	Size uint32 // in bytes
+	Size uint32 // in bytes; of one processor's ring in a perf event array
 }
 
 // Stats is what a source has done and how full its map is.
@@ -45,8 +47,8 @@ type Stats struct {
 	Records uint64 // delivered, loss records not counted
 	Bytes   uint64 // of their data
 	Lost    uint64 // records that the kernel says it dropped; a ring buffer never says
-	Waiting int    // bytes in the map that are not read yet, record headers included
-	Size    int    // bytes that the map has room for
+	Waiting int    // bytes in the map that are not read yet, record headers included; -1 is unknown
+	Size    int    // bytes that the map has room for; in a perf event array both are the fullest processor's
 }
 
 // Source reads the events map pinned at one path. Its methods may be called from any goroutine.
@@ -67,7 +69,7 @@ type Source struct {
 }
 
 // Open opens the events map pinned at path and checks that it is one. Besides the errors of pinned.Open they are
-// ErrInUse, ErrPerfArray, ErrMapType and ErrMapSize. Start begins to read, Close ends it.
+// ErrInUse, ErrMapType and ErrMapSize. Start begins to read, Close ends it.
 func Open(path string) (_ *Source, err error) {
 	s := &Source{info: MapInfo{Path: path}, done: make(chan struct{})}
 	defer func() {
@@ -85,7 +87,7 @@ func Open(path string) (_ *Source, err error) {
 	if err := checkMap(path, s.m.Type(), s.m.MaxEntries()); err != nil {
 		return nil, err
 	}
-	s.info.Type, s.info.Size = s.m.Type().String(), s.m.MaxEntries()
+	s.info.Type = typeName(s.m.Type())
 	if info, err := s.m.Info(); err == nil {
 		if id, known := info.ID(); known {
 			s.info.ID = uint32(id)
@@ -94,9 +96,11 @@ func Open(path string) (_ *Source, err error) {
 			}
 		}
 	}
-	if s.reader, err = attachRing(s.m); err != nil {
+	if s.reader, err = attach(s.m); err != nil {
 		return nil, pinned.Explain(path, err)
 	}
+	_, size := s.reader.fill()
+	s.info.Size = uint32(size)
 	return s, nil
 }
 
