@@ -46,12 +46,12 @@ func (p Pins) Values(t testing.TB, name string) []byte {
 	return values
 }
 
-// InstallEBPF makes this process's host one with a release of eBPF for Windows, 1.1, 1.0 or 0.21, and nothing pinned.
-func InstallEBPF(t testing.TB, release string) Pins {
+// InstallEBPF makes this process's host one with eBPF for Windows 1.1, and nothing pinned.
+func InstallEBPF(t testing.TB) Pins {
 	t.Helper()
 	Require(t)
 	pins := t.TempDir()
-	t.Setenv("ProgramFiles", filepath.Join(Root(t), "dist/rig/ebpf-"+release))
+	t.Setenv("ProgramFiles", filepath.Join(Root(t), "dist/rig/ebpf-1.1"))
 	t.Setenv("WINDOWSTEST_PINS", pins)
 	return Pins(pins)
 }

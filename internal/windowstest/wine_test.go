@@ -36,15 +36,16 @@ func windowsPath(path string) string { return "Z:" + strings.ReplaceAll(path, "/
 
 // host is one Windows: a table of ETW sessions of its own, and what its providers have to tell.
 type host struct {
-	t    *testing.T
-	root string
-	dir  string // of this test
-	env  []string
+	t      *testing.T
+	root   string
+	dir    string // of this test
+	config string // of its collectors
+	env    []string
 }
 
 func newHost(t *testing.T, events ...string) *host {
 	root := rig(t)
-	h := &host{t: t, root: root, dir: t.TempDir()}
+	h := &host{t: t, root: root, dir: t.TempDir(), config: config}
 	var etl, schema []string
 	for _, name := range events {
 		etl = append(etl, windowsPath(filepath.Join(root, name)))
@@ -106,7 +107,7 @@ service:
 func (h *host) start(settings ...string) *collector {
 	h.t.Helper()
 	path := filepath.Join(h.dir, "config.yaml")
-	require.NoError(h.t, os.WriteFile(path, []byte(config), 0o600))
+	require.NoError(h.t, os.WriteFile(path, []byte(h.config), 0o600))
 	args := []string{"--config", windowsPath(path), "--config", "yaml:exporters::file::path: '" + windowsPath(h.records()) + "'"}
 	for _, s := range settings {
 		args = append(args, "--config", "yaml:"+s)

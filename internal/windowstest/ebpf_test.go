@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !windows
+
+package windowstest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const ciliumConfig = `
+receivers:
+  ciliumwindows:
+    enabled_events: [DROP, TRACE, POLICY_VERDICT, DEBUG, CAPTURE]
+    monitor_aggregation_level: none
+    aggregation_interval: 100ms
+    node_name: node-1
+exporters:
+  file: {path: records.jsonl, flush_interval: 100ms}
+service:
+  telemetry:
+    logs: {level: debug, disable_zap_resource: true}
+    metrics: {level: none}
+  pipelines:
+    logs: {receivers: [ciliumwindows], exporters: [file]}
+`
+
+// reading is what the collector says when it reads the events map.
+const reading = "reading the events map"
+
+// node is a host with eBPF for Windows, whose datapath writes the capture of testdata into what is pinned.
+type node struct {
+	*host
+	Pins
+}
+
+// newNode makes a node with a release of eBPF for Windows: 1.1, 1.0 or 0.21; none where that is empty.
+func newNode(t *testing.T, release string) *node {
+	h := newHost(t)
+	h.config = ciliumConfig
+	if release != "" {
+		h.install(release, filepath.Join(h.root, "dist/wine/drive_c/Program Files/ebpf-for-windows"))
+	}
+	n := &node{h, Pins(t.TempDir())}
+	h.set("WINDOWSTEST_PINS", windowsPath(string(n.Pins)))
+	h.set("WINDOWSTEST_CAPTURE", windowsPath(filepath.Join(h.root, CapturePath)))
+	return n
+}
+
+// install puts a release's ebpfapi.dll into a directory, for this test.
+func (h *host) install(release, dir string) {
+	h.t.Helper()
+	dll, err := os.ReadFile(filepath.Join(h.root, "dist/rig/ebpf-"+release, "ebpf-for-windows/ebpfapi.dll"))
+	require.NoError(h.t, err)
+	require.NoError(h.t, os.MkdirAll(dir, 0o700))
+	path := filepath.Join(dir, "ebpfapi.dll")
+	require.NoError(h.t, os.WriteFile(path, dll, 0o600))
+	h.t.Cleanup(func() { require.NoError(h.t, os.Remove(path)) })
+}
+
+// replay gives the records that the collector for Linux makes of the capture.
+func (n *node) replay() []record {
+	path := filepath.Join(n.dir, "replay.jsonl")
+	cmd := exec.Command(filepath.Join(n.root, "dist/otelcol-winnet"), "--config", "yaml:"+ciliumConfig,
+		"--config", "yaml:receivers::ciliumwindows::replay::path: "+filepath.Join(n.root, CapturePath), "--config", "yaml:exporters::file::path: "+path)
+	r := run(n.t, cmd)
+	r.await("the replay has ended", 1)
+	r.interrupt()
+	all := readRecords(n.t, path)
+	require.NotEmpty(n.t, all, "%s", r.out)
+	return all
+}
+
+// hubbleTime is what the body of a flow begins with.
+var hubbleTime = regexp.MustCompile(`^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d\.\d{3}: `)
+
+// timeless is a record without what a live source and a replay cannot have in common: when the event was read, and by whom.
+func timeless(r record) record {
+	r.Time = time.Time{}
+	r.Body = hubbleTime.ReplaceAllString(r.Body, "")
+	return r
+}
+
+func TestTheRingBufferGivesTheRecordsThatTheReplayGives(t *testing.T) {
+	n := newNode(t, "1.0")
+	want := n.replay()
+	n.Pin(t, "cilium_events", "ring", 1, 0, 64<<10)
+	c := n.start()
+	c.await(reading, 1)
+	require.Eventually(t, func() bool { return len(readRecords(t, n.records())) >= len(want) }, time.Minute, 100*time.Millisecond, "%s", c.out)
+	c.interrupt()
+	got := readRecords(t, n.records())
+	require.Len(t, got, len(want))
+	for i := range want {
+		require.Equal(t, timeless(want[i]), timeless(got[i]), "record %d", i)
+	}
+}
