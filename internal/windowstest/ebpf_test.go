@@ -81,24 +81,70 @@ func (n *node) replay() []record {
 // hubbleTime is what the body of a flow begins with.
 var hubbleTime = regexp.MustCompile(`^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d\.\d{3}: `)
 
-// timeless is a record without what a live source and a replay cannot have in common: when the event was read, and by whom.
-func timeless(r record) record {
+// debugCPU is how the body of a debug message names the processor.
+var debugCPU = regexp.MustCompile(` CPU: \d\d `)
+
+// common is a record without what a live source and a replay cannot have in common: when the event was read, and on which
+// host. A replay knows no host, only the node's name.
+func common(r record) record {
 	r.Time = time.Time{}
 	r.Body = hubbleTime.ReplaceAllString(r.Body, "")
+	delete(r.Resource, "host.name")
+	for _, name := range []string{"EventStartTime", "EventEndTime", "DvcHostname", "DvcDomain", "DvcDomainType", "DvcIpAddr"} {
+		delete(r.Attributes, name)
+	}
 	return r
+}
+
+// live gives the records that the collector for Windows makes of what the datapath writes into the pinned map.
+func (n *node) live(count int, settings ...string) ([]record, *collector) {
+	n.t.Helper()
+	c := n.start(settings...)
+	require.Eventually(n.t, func() bool { return len(readRecords(n.t, n.records())) >= count }, time.Minute, 100*time.Millisecond, "%s", c.out)
+	c.interrupt()
+	require.Contains(n.t, c.out.String(), "+ pending 0")
+	return readRecords(n.t, n.records()), c
 }
 
 func TestTheRingBufferGivesTheRecordsThatTheReplayGives(t *testing.T) {
 	n := newNode(t, "1.0")
-	want := n.replay()
 	n.Pin(t, "cilium_events", "ring", 1, 0, 64<<10)
-	c := n.start()
-	c.await(reading, 1)
-	require.Eventually(t, func() bool { return len(readRecords(t, n.records())) >= len(want) }, time.Minute, 100*time.Millisecond, "%s", c.out)
-	c.interrupt()
-	got := readRecords(t, n.records())
+	want := n.replay()
+	got, _ := n.live(len(want))
 	require.Len(t, got, len(want))
 	for i := range want {
-		require.Equal(t, timeless(want[i]), timeless(got[i]), "record %d", i)
+		// A ring buffer does not tell the processor.
+		delete(want[i].Attributes, "cilium.cpu")
+		want[i].Body = debugCPU.ReplaceAllString(want[i].Body, " CPU: N/A ")
+		require.Equal(t, common(want[i]), common(got[i]), "record %d", i)
 	}
+}
+
+// byCPU sorts records by the processor that wrote them, and keeps their order. Losses come apart.
+func byCPU(all []record) (events map[any][]record, losses []record) {
+	events = map[any][]record{}
+	for _, r := range all {
+		if r.Attributes["cilium.event.type"] == "lost" {
+			losses = append(losses, r)
+			continue
+		}
+		cpu := r.Attributes["cilium.cpu"]
+		events[cpu] = append(events[cpu], common(r))
+	}
+	return events, losses
+}
+
+func TestThePerfEventArrayGivesTheRecordsThatTheReplayGivesAndItsLosses(t *testing.T) {
+	n := newNode(t, "1.1")
+	n.Pin(t, "cilium_events", "perf", 1, 0, 64<<10)
+	n.set("WINDOWSTEST_LOST", "5,0,7")
+	want := n.replay()
+	wantEvents, _ := byCPU(want)
+	all, c := n.live(len(want)+1, "receivers::ciliumwindows::aggregation_interval: 1s",
+		"service::telemetry::metrics: {level: normal, readers: [{periodic: {interval: 100, exporter: {console: {}}}}]}")
+	events, losses := byCPU(all)
+	require.Equal(t, wantEvents, events)
+	require.Len(t, losses, 1, "one record for all processors")
+	require.EqualValues(t, 12, losses[0].Attributes["cilium.lost.count"])
+	require.Contains(t, c.out.String(), "receiver_ciliumwindows_events_lost")
 }

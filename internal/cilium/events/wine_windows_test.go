@@ -28,7 +28,7 @@ import (
 const pin = "/ebpf/global/cilium_events"
 
 // play makes the datapath of this process's host write the capture of testdata, and gives its records.
-func play(t *testing.T) (want []string) {
+func play(t *testing.T) (want []Record) {
 	path := filepath.Join(windowstest.Root(t), windowstest.CapturePath)
 	t.Setenv("WINDOWSTEST_CAPTURE", path)
 	c, err := OpenCapture(path)
@@ -44,9 +44,8 @@ func play(t *testing.T) (want []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Lost == 0 {
-			want = append(want, string(r.Data))
-		}
+		r.Data = bytes.Clone(r.Data)
+		want = append(want, r)
 	}
 }
 
@@ -138,9 +137,9 @@ func TestWineARingGivesWhatTheDatapathWrites(t *testing.T) {
 	pins.Pin(t, "cilium_events", "ring", 1, 0, 16<<10) // far smaller than the capture
 	want := play(t)
 	r := read(t)
-	for i, data := range want {
-		if rec := r.next(); string(rec.Data) != data || rec.CPU != UnknownCPU || rec.Lost != 0 || time.Since(time.Unix(0, rec.Time)) > time.Minute {
-			t.Fatalf("record %d: %+v; want %x", i, rec, data)
+	for i, w := range want {
+		if rec := r.next(); !bytes.Equal(rec.Data, w.Data) || rec.CPU != UnknownCPU || rec.Lost != 0 || time.Since(time.Unix(0, rec.Time)) > time.Minute {
+			t.Fatalf("record %d: %+v; want %x", i, rec, w.Data)
 		}
 	}
 	if waiting, size := r.a.fill(); waiting != 0 || size != 16<<10 {
@@ -157,21 +156,22 @@ func TestWineAPerfEventArrayGivesWhatTheDatapathWritesAndLoses(t *testing.T) {
 	t.Setenv("WINDOWSTEST_LOST", "5,7")
 	want := play(t)
 	r := read(t)
-	var got [2][]string
-	lost := map[int32]uint64{}
-	for len(got[0])+len(got[1]) < len(want) || lost[0]+lost[1] < 12 {
+	got, lost := map[int32][]string{}, map[int32]uint64{}
+	for n := 0; n < len(want) || lost[0]+lost[1] < 12; {
 		rec := r.next()
 		if lost[rec.CPU] += rec.Lost; rec.Lost == 0 {
 			got[rec.CPU] = append(got[rec.CPU], string(rec.Data))
-		}
-	}
-	for i, data := range want {
-		if cpu := i % 2; got[cpu][i/2] != data {
-			t.Fatalf("record %d of processor %d: %x; want %x", i/2, cpu, got[cpu][i/2], data)
+			n++
 		}
 	}
 	if lost[0] != 5 || lost[1] != 7 {
 		t.Errorf("lost %v; want 5 and 7", lost)
+	}
+	for i, w := range want {
+		if len(got[w.CPU]) == 0 || got[w.CPU][0] != string(w.Data) {
+			t.Fatalf("record %d is not the next one of processor %d; want %x", i, w.CPU, w.Data)
+		}
+		got[w.CPU] = got[w.CPU][1:]
 	}
 	if waiting, size := r.a.fill(); waiting != -1 || size != 16<<10 {
 		t.Errorf("%d of %d bytes wait; want that nobody knows, of 16384", waiting, size)
@@ -414,9 +414,9 @@ func TestWineCiliumsRingReaderReadsTheStandInAndIsInterruptedByClose(t *testing.
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, data := range want {
-		if rec, err := r.Read(); err != nil || string(rec.RawSample) != data {
-			t.Fatalf("record %d: %x, %v; want %x", i, rec.RawSample, err, data)
+	for i, w := range want {
+		if rec, err := r.Read(); err != nil || !bytes.Equal(rec.RawSample, w.Data) {
+			t.Fatalf("record %d: %x, %v; want %x", i, rec.RawSample, err, w.Data)
 		}
 	}
 	ended := make(chan error)

@@ -11,12 +11,24 @@
 
 #define BLOCK_PACKET 6        /* enhanced packet block */
 #define BLOCK_DATA 28         /* where its packet begins: type, size, interface, time (2), captured, original */
+#define OPTION_QUEUE 6        /* the number of the processor */
 
 typedef struct {
-    const BYTE **data;
-    ULONG *size;
+    const BYTE *data;
+    ULONG size, processor;
+} captured_record;
+
+typedef struct {
+    captured_record *records;
     ULONG count;
 } capture;
+
+/* option gives the value of a packet's option, a number of 32 bits, or 0. Each is code, size and value, padded to 4 bytes. */
+static ULONG option(const BYTE *at, const BYTE *end, USHORT code)
+{
+    while (at + 8 <= end && ((const USHORT *)at)[0] && ((const USHORT *)at)[0] != code) at += 4 + ((((const USHORT *)at)[1] + 3) & ~3u);
+    return at + 8 <= end && ((const USHORT *)at)[0] == code ? *(const ULONG *)(at + 4) : 0;
+}
 
 /* read_capture reads a file into memory that is never freed. */
 static BOOL read_capture(const char *path, capture *c)
@@ -37,11 +49,13 @@ static BOOL read_capture(const char *path, capture *c)
 
         if (block[1] < 12 || block[1] > size - at) return FALSE;
         if (block[0] == BLOCK_PACKET) {
+            const BYTE *data = all + at + BLOCK_DATA;
+            captured_record r = {data, captured, 0};
+
             if (captured > block[1] - BLOCK_DATA) return FALSE;
-            c->data = realloc(c->data, (c->count + 1) * sizeof(*c->data));
-            c->size = realloc(c->size, (c->count + 1) * sizeof(*c->size));
-            c->data[c->count] = all + at + BLOCK_DATA;
-            c->size[c->count++] = captured;
+            r.processor = option(data + ((captured + 3) & ~3u), all + at + block[1] - 4, OPTION_QUEUE);
+            c->records = realloc(c->records, (c->count + 1) * sizeof(r));
+            c->records[c->count++] = r;
         }
         at += block[1];
     }

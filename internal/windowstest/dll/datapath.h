@@ -25,10 +25,11 @@ static DWORD WINAPI write_capture(void *argument)
     }
     for (round = 0; !repeat || round < repeat; round++)
         for (i = 0; i < c.count; i++) {
-            ring *r = &m->rings[i % m->ring_count];
+            const captured_record *record = &c.records[i];
+            ring *r = &m->rings[record->processor % m->ring_count];
             BOOL dies = ++written == die;
 
-            while (!write_ring(r, c.size[i] | (dies ? RECORD_BUSY : 0), c.data[i], c.size[i])) {
+            while (!write_ring(r, record->size | (dies ? RECORD_BUSY : 0), record->data, record->size)) {
                 if (drop) {
                     lose(r, 1);
                     break;

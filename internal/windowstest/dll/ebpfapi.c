@@ -3,8 +3,8 @@
  * ebpfapi.dll, the user's half of eBPF for Windows, for Wine: as much of it as a reader of maps calls. ebpfmaps.h says how a test
  * pins maps.
  *
- * The datapath writes the records of the capture WINDOWSTEST_CAPTURE into an events map from when it is first read, those of a
- * perf event array to each processor in turn: WINDOWSTEST_REPEAT times (default 1, 0: without end), at WINDOWSTEST_RATE records a
+ * The datapath writes the records of the capture WINDOWSTEST_CAPTURE into an events map from when it is first read, into a
+ * perf event array each by the processor that the capture names: WINDOWSTEST_REPEAT times (default 1, 0: without end), at WINDOWSTEST_RATE records a
  * second (default 0: as fast as it goes). Where there is no room it waits or, with WINDOWSTEST_DROP=1, drops the record, which a
  * perf event array counts. WINDOWSTEST_DIE=n ends it in the middle of record n; WINDOWSTEST_LOST="5,7" are losses that it counts
  * at its end, for each processor. WINDOWSTEST_FAIL makes calls fail: "bpf(OBJ_GET)=1" with an errno of the C library,

@@ -8,7 +8,7 @@
 
 #include <windows.h>
 
-#define PROCESSORS 2          /* of this "Windows"; a perf event array has a ring for each */
+#define PROCESSORS 4          /* of this "Windows"; a perf event array has a ring for each */
 #define PAGE 4096
 #define RECORD_HEADER 8       /* length and bits, and an offset that only the kernel uses */
 #define RECORD_BUSY 0x80000000u
