@@ -15,11 +15,15 @@ import (
 	"github.com/cilium/ebpf/ringbuf"
 )
 
-var _ attachment = (*ring)(nil)
+var (
+	_ attachment = (*ring)(nil)
+	_ drainer    = (*ring)(nil)
+)
 
 type ring struct {
 	reader   *ringbuf.Reader
-	stopping atomic.Bool
+	stopping atomic.Bool // run returns after the record that it is at
+	draining atomic.Bool // run returns when nothing waits
 }
 
 func attachRing(m *ebpf.Map) (attachment, error) {
@@ -39,6 +43,8 @@ func (r *ring) run(emit func(Record)) error {
 			emit(Record{Time: time.Now().UnixNano(), CPU: UnknownCPU, Data: record.RawSample})
 		case !errors.Is(err, ringbuf.ErrFlushed):
 			return err
+		case r.draining.Load(): // it has read what was there when it was flushed
+			return nil
 		}
 		if r.stopping.Load() {
 			return nil
@@ -50,6 +56,11 @@ func (r *ring) run(emit func(Record)) error {
 // waits on.
 func (r *ring) interrupt() error {
 	r.stopping.Store(true)
+	return r.reader.Flush()
+}
+
+func (r *ring) drain() error {
+	r.draining.Store(true)
 	return r.reader.Flush()
 }
 

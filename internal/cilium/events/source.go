@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cilium/ebpf"
 
@@ -34,6 +35,12 @@ type attachment interface {
 	close() error
 }
 
+// drainer is an attachment that leaves in the map what it has not read, and can read it before it returns.
+type drainer interface {
+	// drain makes run return once nothing waits, from any goroutine.
+	drain() error
+}
+
 // MapInfo is what the kernel says of the map that a source reads.
 type MapInfo struct {
 	Path string
@@ -55,7 +62,7 @@ type Stats struct {
 type Source struct {
 	info    MapInfo
 	m       *ebpf.Map
-	release []func()
+	release func() // gives the claim on the map back
 
 	records, bytes, lost atomic.Uint64
 
@@ -70,33 +77,34 @@ type Source struct {
 
 // Open opens the events map pinned at path and checks that it is one. Besides the errors of pinned.Open they are
 // ErrInUse, ErrMapType and ErrMapSize. Start begins to read, Close ends it.
-func Open(path string) (_ *Source, err error) {
-	s := &Source{info: MapInfo{Path: path}, done: make(chan struct{})}
+func Open(path string) (*Source, error) {
+	m, err := pinned.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return newSource(path, m)
+}
+
+// newSource is a source of m, which is pinned at path. It owns m, whether or not it fails.
+func newSource(path string, m *ebpf.Map) (_ *Source, err error) {
+	s := &Source{info: MapInfo{Path: path, Type: typeName(m.Type()), ID: mapID(m)}, m: m, release: func() {}, done: make(chan struct{})}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.m.Close())
-			s.unclaim()
+			err = errors.Join(err, m.Close())
+			s.release()
 		}
 	}()
-	if err := s.claim("path " + pinned.Canonical(path)); err != nil {
+	if err := checkMap(path, m.Type(), m.MaxEntries()); err != nil {
 		return nil, err
 	}
-	if s.m, err = pinned.Open(path); err != nil {
-		return nil, err
-	}
-	if err := checkMap(path, s.m.Type(), s.m.MaxEntries()); err != nil {
-		return nil, err
-	}
-	s.info.Type = typeName(s.m.Type())
-	if info, err := s.m.Info(); err == nil {
-		if id, known := info.ID(); known {
-			s.info.ID = uint32(id)
-			if err := s.claim(fmt.Sprintf("map %d", id)); err != nil {
-				return nil, err
-			}
+	if s.info.ID != 0 {
+		release, err := readers.claim(fmt.Sprintf("map %d", s.info.ID))
+		if err != nil {
+			return nil, fmt.Errorf("the events map pinned at %s: %w", path, err)
 		}
+		s.release = release
 	}
-	if s.reader, err = attach(s.m); err != nil {
+	if s.reader, err = attach(m); err != nil {
 		return nil, pinned.Explain(path, err)
 	}
 	_, size := s.reader.fill()
@@ -104,20 +112,14 @@ func Open(path string) (_ *Source, err error) {
 	return s, nil
 }
 
-func (s *Source) claim(key string) error {
-	release, err := readers.claim(key)
+// mapID is the kernel's number of the map, 0 where it does not tell.
+func mapID(m *ebpf.Map) uint32 {
+	info, err := m.Info()
 	if err != nil {
-		return fmt.Errorf("the events map pinned at %s: %w", s.info.Path, err)
+		return 0
 	}
-	s.release = append(s.release, release)
-	return nil
-}
-
-func (s *Source) unclaim() {
-	for _, release := range s.release {
-		release()
-	}
-	s.release = nil
+	id, _ := info.ID()
+	return uint32(id)
 }
 
 // Info says which map is read.
@@ -176,9 +178,36 @@ func (s *Source) Stats() Stats {
 	return stats
 }
 
+// Drain reads what waits in the map, for as long as limit at most, and closes the source as Close does.
+func (s *Source) Drain(ctx context.Context, limit time.Duration) error {
+	draining, err := s.drain()
+	if err != nil {
+		return fmt.Errorf("draining the events map pinned at %s: %w", s.info.Path, err)
+	}
+	if draining {
+		select {
+		case <-s.done:
+		case <-ctx.Done():
+		case <-time.After(limit):
+		}
+	}
+	return s.Close(ctx)
+}
+
+// drain makes the reader return once nothing waits, where it can and must.
+func (s *Source) drain() (draining bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, can := s.reader.(drainer)
+	if !can || !s.started {
+		return false, nil
+	}
+	return true, d.drain()
+}
+
 // Close interrupts reading, waits for the reader and closes the map. Nothing is delivered after it; what was not read
-// stays in the map for its next reader. When the reader does not return before ctx ends, the map stays open and the error
-// says so. Further calls do nothing.
+// stays in the map for its next reader, if the map's type keeps it. When the reader does not return before ctx ends, the
+// map stays open and the error says so. Further calls do nothing.
 func (s *Source) Close(ctx context.Context) error {
 	reader, started, err := s.interrupt()
 	switch {
@@ -201,7 +230,7 @@ func (s *Source) Close(ctx context.Context) error {
 	s.last.Waiting, s.last.Size = reader.fill()
 	s.reader = nil
 	err = errors.Join(reader.close(), s.m.Close())
-	s.unclaim()
+	s.release()
 	return err
 }
 

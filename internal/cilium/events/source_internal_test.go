@@ -39,7 +39,7 @@ func (s *script) close() error              { s.closed++; return nil }
 
 func newScripted(s *script) *Source {
 	s.stop = make(chan struct{})
-	return &Source{info: MapInfo{Path: "/pin"}, reader: s, done: make(chan struct{})}
+	return &Source{info: MapInfo{Path: "/pin"}, reader: s, release: func() {}, done: make(chan struct{})}
 }
 
 func TestASourceWhoseMapFailsIsDoneAndSaysWhy(t *testing.T) {

@@ -51,5 +51,8 @@ func (*producer) Write(testing.TB, []byte) bool { return false }
 // WriteTimes is never reached.
 func (*producer) WriteTimes(testing.TB, []byte, uint32) bool { return false }
 
+// ID is never reached.
+func (*producer) ID(testing.TB) uint32 { return 0 }
+
 // OnCPU is never reached.
 func OnCPU(testing.TB, int, func()) {}

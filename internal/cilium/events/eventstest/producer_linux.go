@@ -141,6 +141,17 @@ func (p *producer) WriteTimes(t testing.TB, data []byte, n uint32) bool {
 	return code == written
 }
 
+// ID is the kernel's number of the map.
+func (p *producer) ID(t testing.TB) uint32 {
+	t.Helper()
+	info, err := p.Map.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ := info.ID()
+	return uint32(id)
+}
+
 // OnCPU calls do on the processor of that number.
 func OnCPU(t testing.TB, cpu int, do func()) {
 	t.Helper()

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package events_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/eventstest"
+)
+
+// followed is a Follower with what it told.
+type followed struct {
+	*events.Follower
+	sink *sink
+
+	mu      sync.Mutex
+	reports []error
+	kept    []events.MapInfo
+	ready   error
+	keep    error
+	changed chan struct{}
+}
+
+func (f *followed) note(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+	select {
+	case f.changed <- struct{}{}:
+	default:
+	}
+}
+
+// settings of a Follower that looks often and is closed with the test.
+func follow(t *testing.T, path string, change func(*followed)) *followed {
+	t.Helper()
+	f := &followed{sink: newSink(), changed: make(chan struct{}, 1)}
+	if change != nil {
+		change(f)
+	}
+	follower, err := events.Follow(f.settings(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Follower = follower
+	t.Cleanup(func() {
+		if err := follower.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+func (f *followed) settings(path string) events.FollowSettings {
+	return events.FollowSettings{
+		Path: path, Deliver: f.sink.deliver, Interval: 5 * time.Millisecond,
+		Ready: func() error {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			return f.ready
+		},
+		Keep: func(info events.MapInfo) error {
+			f.note(func() { f.kept = append(f.kept, info) })
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			return f.keep
+		},
+		Report: func(err error) { f.note(func() { f.reports = append(f.reports, err) }) },
+	}
+}
+
+// await waits until ok, which is called with the lock held and looked at whenever something was told.
+func (f *followed) await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.After(10 * time.Second); ; {
+		f.mu.Lock()
+		good := ok()
+		f.mu.Unlock()
+		if good {
+			return
+		}
+		select {
+		case <-f.changed:
+		case <-deadline:
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			t.Fatalf("%s: waited in vain; it reported %v", what, f.reports)
+		}
+	}
+}
+
+// reads waits until the map of that kernel number is read.
+func (f *followed) reads(t *testing.T, id uint32) {
+	t.Helper()
+	f.await(t, "reading the map", func() bool { return len(f.kept) > 0 && f.kept[len(f.kept)-1].ID == id })
+}
+
+// says waits until the last report has that text; "" is that all is well.
+func (f *followed) says(t *testing.T, text string) {
+	t.Helper()
+	f.await(t, "reporting "+text, func() bool {
+		if len(f.reports) == 0 {
+			return text == ""
+		}
+		last := f.reports[len(f.reports)-1]
+		return last == nil && text == "" || last != nil && text != "" && strings.Contains(last.Error(), text)
+	})
+}
+
+// numbered writes n as a record of 8 bytes.
+func numbered(t *testing.T, w interface {
+	Write(testing.TB, []byte) bool
+}, n uint64) {
+	t.Helper()
+	if !w.Write(t, binary.LittleEndian.AppendUint64(nil, n)) {
+		t.Fatalf("record %d was not taken", n)
+	}
+}
+
+// arrived waits for the records 0 to n-1, each once.
+func (f *followed) arrived(t *testing.T, n int) {
+	t.Helper()
+	seen := map[uint64]int{}
+	for _, r := range f.sink.wait(t, n) {
+		seen[binary.LittleEndian.Uint64(r.Data)]++
+	}
+	for i := range uint64(n) {
+		if seen[i] != 1 {
+			t.Errorf("record %d arrived %d times; want once", i, seen[i])
+		}
+	}
+	if len(seen) != n {
+		t.Errorf("%d different records arrived; want %d", len(seen), n)
+	}
+}
+
+func unpin(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAMapThatIsNotThereYetIsWaitedFor(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	f := follow(t, path, nil)
+	f.says(t, "no map is pinned at "+path)
+	if stats := f.Stats(); stats != (events.FollowStats{}) {
+		t.Errorf("stats while waiting are %+v; want none", stats)
+	}
+	ring := eventstest.NewRing(t, path, 1<<16)
+	numbered(t, ring, 0)
+	f.arrived(t, 1)
+	f.says(t, "")
+	if len(f.reports) != 2 {
+		t.Errorf("reported %v; want once that the map is missing, and once that all is well", f.reports)
+	}
+}
+
+func TestAMapOfEitherTypeThatTakesAnothersPlaceIsReadAndTheOldOneToo(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	first := eventstest.NewRing(t, path, 1<<16)
+	f := follow(t, path, nil)
+	numbered(t, first, 0)
+	f.arrived(t, 1)
+
+	unpin(t, path)
+	f.says(t, "the map that was pinned there is still read")
+	numbered(t, first, 1) // programs of before are still loaded
+	f.arrived(t, 2)
+
+	second := eventstest.NewPerf(t, path)
+	f.reads(t, second.ID(t))
+	f.says(t, "")
+	numbered(t, second, 2)
+	numbered(t, first, 3)
+	f.arrived(t, 4)
+	if stats := f.Stats(); stats.Attached != 2 || stats.Records != 4 || stats.Bytes != 4*8+4 || stats.Size != 512<<10 {
+		t.Errorf("stats are %+v; want 2 maps, 4 records of 8 bytes, one with 4 of padding, and the size of the present map's rings", stats)
+	}
+
+	unpin(t, path)
+	third := eventstest.NewRing(t, path, 1<<17)
+	f.reads(t, third.ID(t))
+	numbered(t, third, 4)
+	f.arrived(t, 5)
+	if err := f.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if stats := f.Stats(); stats.Attached != 3 || stats.Records != 5 || stats.Size != 1<<17 {
+		t.Errorf("stats are %+v; want 3 maps and 5 records, also after Close", stats)
+	}
+}
+
+func TestAnOldMapThatIsSilentIsLeft(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	first := eventstest.NewPerf(t, path)
+	f := follow(t, path, nil)
+	unpin(t, path)
+	second := eventstest.NewRing(t, path, 1<<16)
+	f.reads(t, second.ID(t))
+	deadline := time.Now().Add(10 * time.Second)
+	for first.Write(t, make([]byte, 8)) { // nobody's rings are in it once it is left
+		if time.Now().After(deadline) {
+			t.Fatal("the old map is read without end")
+		}
+		time.Sleep(100 * time.Millisecond) // it must be silent to be left
+	}
+}
+
+func TestAPinThatComesBackWithItsMapChangesNothing(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	ring := eventstest.NewRing(t, path, 1<<16)
+	other := eventstest.NewRing(t, path+"_other", 1<<16)
+	pin := func(r *eventstest.Ring) {
+		t.Helper()
+		m, err := r.Map.Clone() // a Map is pinned once
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		if err := m.Pin(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := follow(t, path, nil)
+	unpin(t, path)
+	f.says(t, "is still read")
+	pin(ring)
+	f.says(t, "")
+	numbered(t, ring, 0)
+	f.arrived(t, 1)
+	if n := f.Stats().Attached; n != 1 {
+		t.Errorf("%d maps were attached; want 1", n)
+	}
+
+	// Another map, and back before the first is left.
+	unpin(t, path)
+	pin(other)
+	f.reads(t, other.ID(t))
+	unpin(t, path)
+	pin(ring)
+	f.reads(t, ring.ID(t))
+	numbered(t, ring, 1)
+	numbered(t, other, 2)
+	f.arrived(t, 3)
+	f.says(t, "")
+}
+
+func TestAPlaceTakenByWhatIsNoEventsMapIsReportedAndTheOldMapRead(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	ring := eventstest.NewRing(t, path, 1<<16)
+	f := follow(t, path, nil)
+	unpin(t, path)
+	eventstest.NewArray(t, path, 4, 1)
+	f.says(t, "of type 2 (Array)")
+	numbered(t, ring, 0)
+	f.arrived(t, 1)
+	unpin(t, path)
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f.says(t, "is a directory")
+	numbered(t, ring, 1)
+	f.arrived(t, 2)
+}
+
+func TestAMapReplacedAllTheTimeIsReadWithoutLossOrDouble(t *testing.T) {
+	dir := eventstest.Dir(t)
+	path := filepath.Join(dir, "cilium_events")
+	var f *followed
+	const maps, each = 40, 25
+	for i := range maps {
+		if i > 0 {
+			unpin(t, path)
+		}
+		ring := eventstest.NewRing(t, path, 1<<16)
+		if i == 0 {
+			f = follow(t, path, nil)
+		}
+		f.reads(t, ring.ID(t))
+		for j := range each {
+			numbered(t, ring, uint64(i*each+j))
+		}
+	}
+	f.arrived(t, maps*each)
+	if stats := f.Stats(); stats.Attached != maps || stats.Records != maps*each {
+		t.Errorf("stats are %+v; want %d maps and %d records", stats, maps, maps*each)
+	}
+}
+
+func TestTheOldMapIsDrainedWhenItIsLeft(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	ring := eventstest.NewRing(t, path, 1<<20)
+	var f *followed
+	in, out := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	f = &followed{sink: newSink(), changed: make(chan struct{}, 1)}
+	s := f.settings(path)
+	s.Deliver = func(at int64, head, body []byte) bool {
+		once.Do(func() { close(in); <-out })
+		return f.sink.deliver(at, head, body)
+	}
+	var err error
+	if f.Follower, err = events.Follow(s); err != nil {
+		t.Fatal(err)
+	}
+	const n = 1000
+	for i := range n {
+		numbered(t, ring, uint64(i))
+	}
+	<-in
+	unpin(t, path)
+	f.says(t, "is still read")
+	closed := make(chan error)
+	go func() { closed <- f.Close(context.Background()) }()
+	close(out)
+	if err := <-closed; err != nil {
+		t.Fatal(err)
+	}
+	f.arrived(t, n)
+}
+
+func TestCloseEndsWaitingAndGivesThePathBack(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	f := follow(t, path, nil)
+	other := &followed{sink: newSink(), changed: make(chan struct{}, 1)}
+	_, err := events.Follow(other.settings(filepath.Dir(path) + "/./cilium_events"))
+	if !errors.Is(err, events.ErrInUse) {
+		t.Errorf("following the same path, of which nothing is there, in another spelling: %v; want ErrInUse", err)
+	}
+	if err := f.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(context.Background()); err != nil {
+		t.Errorf("the second Close: %v", err)
+	}
+	follow(t, path, nil)
+}
+
+func TestWhatWaitingCannotMendFailsTheStart(t *testing.T) {
+	dir := eventstest.Dir(t)
+	array, directory := filepath.Join(dir, "array"), filepath.Join(dir, "directory")
+	eventstest.NewArray(t, array, 4, 1)
+	if err := os.Mkdir(directory, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{array, directory, ""} {
+		f := &followed{sink: newSink(), changed: make(chan struct{}, 1)}
+		if _, err := events.Follow(f.settings(path)); err == nil || len(f.reports) > 0 {
+			t.Errorf("following %q: %v, reported %v; want an error", path, err, f.reports)
+		}
+	}
+	ring := eventstest.NewRing(t, filepath.Join(dir, "cilium_events"), 1<<16)
+	refused := errors.New("the settings cannot be kept")
+	f := &followed{sink: newSink(), changed: make(chan struct{}, 1), keep: refused}
+	if _, err := events.Follow(f.settings(ring.Path)); !errors.Is(err, refused) {
+		t.Errorf("%v; want %v", err, refused)
+	}
+	follow(t, ring.Path, nil) // what failed holds nothing
+}
+
+func TestNothingIsReadBeforeItIsReady(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	ring := eventstest.NewRing(t, path, 1<<16)
+	numbered(t, ring, 0)
+	f := follow(t, path, func(f *followed) { f.ready = errors.New("Cilium is off") })
+	f.says(t, "Cilium is off")
+	if len(f.kept) > 0 {
+		t.Error("a map was opened")
+	}
+	f.note(func() { f.ready = nil })
+	f.arrived(t, 1)
+	f.note(func() { f.ready = errors.New("Cilium is off") })
+	numbered(t, ring, 1)
+	f.arrived(t, 2)
+}
+
+func TestWhatCannotBeKeptLaterIsReportedAndTheMapRead(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	ring := eventstest.NewRing(t, path, 1<<16)
+	f := follow(t, path, nil)
+	f.note(func() { f.keep = errors.New("the settings are gone") })
+	f.says(t, "the settings are gone")
+	numbered(t, ring, 0)
+	f.arrived(t, 1)
+	f.note(func() { f.keep = nil })
+	f.says(t, "")
+}
