@@ -15,7 +15,10 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-var _ attachment = (*windowsRing)(nil)
+var (
+	_ attachment = (*windowsRing)(nil)
+	_ drainer    = (*windowsRing)(nil)
+)
 
 type windowsRing struct {
 	api    ringAPI
@@ -23,8 +26,8 @@ type windowsRing struct {
 	mapped mappedRing
 	view   ringView
 
-	wake, stop windows.Handle // events that reset themselves: of the producer, and of interrupt
-	stopping   atomic.Bool
+	wake, stop         windows.Handle // events that reset themselves: of the producer, and of interrupt and drain
+	stopping, draining atomic.Bool
 }
 
 // idleWait is how long the reader waits for the producer's event before it looks by itself, for records whose producer asked
@@ -71,6 +74,9 @@ func (r *windowsRing) run(emit func(Record)) error {
 			r.view.release()
 			busy = 0
 		case errRingEmpty:
+			if r.draining.Load() {
+				return nil
+			}
 			busy = 0
 			err = r.wait(idleWait)
 		case errRingBusy:
@@ -97,6 +103,11 @@ func (r *windowsRing) wait(d time.Duration) error {
 
 func (r *windowsRing) interrupt() error {
 	r.stopping.Store(true)
+	return windows.SetEvent(r.stop)
+}
+
+func (r *windowsRing) drain() error {
+	r.draining.Store(true)
 	return windows.SetEvent(r.stop)
 }
 
