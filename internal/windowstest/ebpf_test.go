@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +36,27 @@ service:
 
 // reading is what the collector says when it reads the events map.
 const reading = "reading the events map"
+
+// metrics makes the collector say its metrics all the time.
+const metrics = "service::telemetry::metrics: {level: normal, readers: [{periodic: {interval: 100, exporter: {console: {}}}}]}"
+
+// metric is the value that the collector has last said of a metric of the receiver, which has one data point; -1 is none.
+func (c *collector) metric(name string) int64 {
+	text := c.out.String()
+	at := strings.LastIndex(text, `"otelcol_receiver_ciliumwindows_`+name+`"`)
+	if at < 0 {
+		return -1
+	}
+	value := metricValue.FindStringSubmatch(text[at:])
+	if value == nil {
+		return -1
+	}
+	n, err := strconv.ParseInt(value[1], 10, 64)
+	require.NoError(c.t, err)
+	return n
+}
+
+var metricValue = regexp.MustCompile(`"Value": (\d+)\n`)
 
 // node is a host with eBPF for Windows, whose datapath writes the capture of testdata into what is pinned.
 type node struct {
@@ -140,11 +163,10 @@ func TestThePerfEventArrayGivesTheRecordsThatTheReplayGivesAndItsLosses(t *testi
 	n.set("WINDOWSTEST_LOST", "5,0,7")
 	want := n.replay()
 	wantEvents, _ := byCPU(want)
-	all, c := n.live(len(want)+1, "receivers::ciliumwindows::aggregation_interval: 1s",
-		"service::telemetry::metrics: {level: normal, readers: [{periodic: {interval: 100, exporter: {console: {}}}}]}")
+	all, c := n.live(len(want)+1, "receivers::ciliumwindows::aggregation_interval: 1s", metrics)
 	events, losses := byCPU(all)
 	require.Equal(t, wantEvents, events)
 	require.Len(t, losses, 1, "one record for all processors")
 	require.EqualValues(t, 12, losses[0].Attributes["cilium.lost.count"])
-	require.Contains(t, c.out.String(), "receiver_ciliumwindows_events_lost")
+	require.EqualValues(t, 12, c.metric("events_lost"))
 }

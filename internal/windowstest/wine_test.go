@@ -106,13 +106,21 @@ service:
 // start starts the collector with that configuration; settings are `--config yaml:` texts on top of it.
 func (h *host) start(settings ...string) *collector {
 	h.t.Helper()
+	return h.startIn(h.root, settings...)
+}
+
+// startIn is start in another working directory.
+func (h *host) startIn(dir string, settings ...string) *collector {
+	h.t.Helper()
 	path := filepath.Join(h.dir, "config.yaml")
 	require.NoError(h.t, os.WriteFile(path, []byte(h.config), 0o600))
 	args := []string{"--config", windowsPath(path), "--config", "yaml:exporters::file::path: '" + windowsPath(h.records()) + "'"}
 	for _, s := range settings {
 		args = append(args, "--config", "yaml:"+s)
 	}
-	return run(h.t, h.command(filepath.Join(h.root, "dist/otelcol-winnet.exe"), args...))
+	cmd := h.command(filepath.Join(h.root, "dist/otelcol-winnet.exe"), args...)
+	cmd.Dir = dir
+	return run(h.t, cmd)
 }
 
 // run starts a collector, which ends with the test.
