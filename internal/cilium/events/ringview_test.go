@@ -128,3 +128,21 @@ func FuzzRingView(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkRingView reads records of 128 bytes of data.
+func BenchmarkRingView(b *testing.B) {
+	v := newRingView(1<<20, 0)
+	raw := record(0, strings.Repeat("x", 128))
+	for *v.producer+uint64(len(raw)) <= 1<<20 {
+		v.put(raw)
+	}
+	b.ReportAllocs()
+	b.SetBytes(128)
+	for b.Loop() {
+		if _, err := v.next(); err == errRingEmpty {
+			*v.consumer = 0
+			continue
+		}
+		v.release()
+	}
+}

@@ -12,7 +12,7 @@
 static DWORD WINAPI write_capture(void *argument)
 {
     map *m = argument;
-    ULONG repeat = env_number("WINDOWSTEST_REPEAT", 1), rate = env_number("WINDOWSTEST_RATE", 0), round, i;
+    ULONG rate = env_number("WINDOWSTEST_RATE", 0), repeat, round, i;
     ULONG drop = env_number("WINDOWSTEST_DROP", 0), die = env_number("WINDOWSTEST_DIE", 0);
     char path[MAX_PATH], lost[64] = "", *number;
     ULONGLONG began = GetTickCount64(), written = 0;
@@ -23,7 +23,7 @@ static DWORD WINAPI write_capture(void *argument)
         fprintf(stderr, "windowstest: cannot read %s\n", path);
         return 1;
     }
-    for (round = 0; !repeat || round < repeat; round++)
+    for (round = 0; !(repeat = env_number("WINDOWSTEST_REPEAT", 1)) || round < repeat; round++) /* a test may end it */
         for (i = 0; i < c.count; i++) {
             const captured_record *record = &c.records[i];
             ring *r = &m->rings[record->processor % m->ring_count];
