@@ -29,6 +29,8 @@ type Config struct {
 	// ObservabilityConfigMap is the path at which Cilium's observability configuration map is pinned. Default
 	// /ebpf/global/cilium_observability_config.
 	ObservabilityConfigMap string `mapstructure:"observability_config_map"`
+	// CheckCiliumOnWindows waits, on Windows, until the registry says that Cilium is on. Default true.
+	CheckCiliumOnWindows bool `mapstructure:"check_cilium_on_windows"`
 	// EnabledEvents are the events received: DROP, TRACE, POLICY_VERDICT, DEBUG and CAPTURE, in any case. DROP is always
 	// enabled. Default DROP, TRACE and POLICY_VERDICT.
 	EnabledEvents []string `mapstructure:"enabled_events"`
@@ -70,6 +72,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		EventsMap:               "/ebpf/global/cilium_events",
 		ObservabilityConfigMap:  "/ebpf/global/cilium_observability_config",
+		CheckCiliumOnWindows:    true,
 		EnabledEvents:           []string{monitor.KindDrop.String(), monitor.KindTrace.String(), monitor.KindPolicyVerdict.String()},
 		MonitorAggregationLevel: obsconfig.LevelMaximum.String(),
 		AggregationInterval:     5 * time.Second,

@@ -8,7 +8,6 @@ import (
 	"os"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
@@ -120,10 +119,4 @@ func (r *ciliumReceiver) liveDevice() asim.NetworkDevice {
 		d.IPAddr = addr.String()
 	}
 	return d
-}
-
-// ended reports that the source ended by itself.
-func (r *ciliumReceiver) ended(h component.Host, err error) {
-	r.log.Error("the source of events has ended", zap.Error(err))
-	componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err))
 }

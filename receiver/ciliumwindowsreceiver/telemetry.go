@@ -36,6 +36,20 @@ func (r *ciliumReceiver) observe() error {
 			}
 			return nil
 		}),
+		builder.RegisterReceiverCiliumwindowsMapAttachedCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if live, ok := source.(*liveSource); ok {
+				o.Observe(live.attached())
+			}
+			return nil
+		}),
+		builder.RegisterReceiverCiliumwindowsMapUtilizationCallback(func(_ context.Context, o metric.Float64Observer) error {
+			if live, ok := source.(*liveSource); ok {
+				if share, ok := live.utilization(); ok {
+					o.Observe(share)
+				}
+			}
+			return nil
+		}),
 		builder.RegisterReceiverCiliumwindowsMapWaitingCallback(func(_ context.Context, o metric.Int64Observer) error {
 			if waiting, _, ok := source.fill(); ok {
 				o.Observe(waiting)

@@ -24,9 +24,11 @@ type FollowSettings struct {
 	Deliver Deliver
 	// Ready is asked before a map is looked for; its error is why that must wait.
 	Ready func() error
-	// Keep is called with each map before its first record is delivered, and at every look that finds it in its place. Its
-	// error fails Follow; later it is reported, and the map is read all the same.
-	Keep func(MapInfo) error
+	// Attached is called with each map before its first record is delivered, Look whenever the map is found in its place. peak
+	// is how many bytes waited in it at most since the call before, -1 where the map does not tell. An error of Attached fails
+	// Follow; any other is reported, and the map is read all the same.
+	Attached func(info MapInfo) error
+	Look     func(info MapInfo, peak int) error
 	// Report is told what is wrong when that changes, nil when all is well again. Not the errors of Follow.
 	Report func(error)
 	// Interval is how often to look at the pin. Where nothing can be read, looks grow apart up to eight times that.
@@ -98,7 +100,7 @@ func (f *Follower) start() error {
 	if err != nil {
 		return err
 	}
-	if err := f.s.Keep(source.Info()); err != nil {
+	if err := f.s.Attached(source.Info()); err != nil {
 		return errors.Join(err, source.Close(context.Background()))
 	}
 	f.begin(source)
@@ -170,12 +172,12 @@ func (f *Follower) look() {
 		return
 	case found == f.current:
 		f.failures, f.gone = 0, false
-		f.report(f.s.Keep(found.Info()))
+		f.report(f.s.Look(found.Info(), found.peak()))
 		return
 	}
-	kept := f.s.Keep(found.Info())
+	err = f.s.Attached(found.Info())
 	f.begin(found)
-	f.report(kept)
+	f.report(err)
 }
 
 // find gives the source of the map that is pinned now: the present one, the old one, or a new one.
@@ -184,7 +186,7 @@ func (f *Follower) find() (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := mapID(m)
+	id := pinned.ID(m)
 	for _, known := range []*Source{f.current, f.old} {
 		if known != nil && known.Info().ID == id {
 			return known, m.Close()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,12 +23,14 @@ type followed struct {
 	*events.Follower
 	sink *sink
 
-	mu      sync.Mutex
-	reports []error
-	kept    []events.MapInfo
-	ready   error
-	keep    error
-	changed chan struct{}
+	mu       sync.Mutex
+	reports  []error
+	attached []events.MapInfo
+	looked   events.MapInfo
+	peak     int // the highest
+	ready    error
+	keep     error
+	changed  chan struct{}
 }
 
 func (f *followed) note(change func()) {
@@ -68,14 +71,22 @@ func (f *followed) settings(path string) events.FollowSettings {
 			defer f.mu.Unlock()
 			return f.ready
 		},
-		Keep: func(info events.MapInfo) error {
-			f.note(func() { f.kept = append(f.kept, info) })
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			return f.keep
+		Attached: func(info events.MapInfo) error {
+			f.note(func() { f.attached = append(f.attached, info) })
+			return f.wrong()
+		},
+		Look: func(info events.MapInfo, peak int) error {
+			f.note(func() { f.looked, f.peak = info, max(f.peak, peak) })
+			return f.wrong()
 		},
 		Report: func(err error) { f.note(func() { f.reports = append(f.reports, err) }) },
 	}
+}
+
+func (f *followed) wrong() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.keep
 }
 
 // await waits until ok, which is called with the lock held and looked at whenever something was told.
@@ -101,7 +112,7 @@ func (f *followed) await(t *testing.T, what string, ok func() bool) {
 // reads waits until the map of that kernel number is read.
 func (f *followed) reads(t *testing.T, id uint32) {
 	t.Helper()
-	f.await(t, "reading the map", func() bool { return len(f.kept) > 0 && f.kept[len(f.kept)-1].ID == id })
+	f.await(t, "reading the map", func() bool { return f.looked.ID == id })
 }
 
 // says waits until the last report has that text; "" is that all is well.
@@ -198,6 +209,13 @@ func TestAMapOfEitherTypeThatTakesAnothersPlaceIsReadAndTheOldOneToo(t *testing.
 	}
 	if stats := f.Stats(); stats.Attached != 3 || stats.Records != 5 || stats.Size != 1<<17 {
 		t.Errorf("stats are %+v; want 3 maps and 5 records, also after Close", stats)
+	}
+	var ids []uint32
+	for _, info := range f.attached {
+		ids = append(ids, info.ID)
+	}
+	if want := []uint32{first.ID(t), second.ID(t), third.ID(t)}; !slices.Equal(ids, want) {
+		t.Errorf("attached to the maps %d; want %d, each told once", ids, want)
 	}
 }
 
@@ -375,7 +393,7 @@ func TestNothingIsReadBeforeItIsReady(t *testing.T) {
 	numbered(t, ring, 0)
 	f := follow(t, path, func(f *followed) { f.ready = errors.New("Cilium is off") })
 	f.says(t, "Cilium is off")
-	if len(f.kept) > 0 {
+	if len(f.attached) > 0 {
 		t.Error("a map was opened")
 	}
 	f.note(func() { f.ready = nil })
@@ -395,4 +413,37 @@ func TestWhatCannotBeKeptLaterIsReportedAndTheMapRead(t *testing.T) {
 	f.arrived(t, 1)
 	f.note(func() { f.keep = nil })
 	f.says(t, "")
+}
+
+func TestHowFullAMapWasIsToldThoughItIsEmptyAgain(t *testing.T) {
+	dir := eventstest.Dir(t)
+	ring, perf := eventstest.NewRing(t, filepath.Join(dir, "ring"), 1<<16), eventstest.NewPerf(t, filepath.Join(dir, "perf"))
+	for path, write := range map[string]func(testing.TB, []byte, uint32) bool{ring.Path: ring.WriteTimes, perf.Path: perf.WriteTimes} {
+		f := &followed{sink: newSink(), changed: make(chan struct{}, 1)}
+		s := f.settings(path)
+		in, out := make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		s.Deliver = func(at int64, head, body []byte) bool {
+			once.Do(func() { close(in); <-out })
+			return f.sink.deliver(at, head, body)
+		}
+		var err error
+		if f.Follower, err = events.Follow(s); err != nil {
+			t.Fatal(err)
+		}
+		const n = 300 // records of 112 bytes, headers included
+		eventstest.OnCPU(t, 0, func() { write(t, make([]byte, 100), 1) })
+		<-in
+		eventstest.OnCPU(t, 0, func() {
+			if !write(t, make([]byte, 100), n) {
+				t.Fatal("the map is full")
+			}
+		})
+		close(out)
+		f.sink.wait(t, n+1)
+		f.await(t, "the peak", func() bool { return f.peak >= (n-1)*112 })
+		if err := f.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
 }

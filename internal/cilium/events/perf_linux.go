@@ -15,7 +15,10 @@ import (
 	"github.com/cilium/ebpf/perf"
 )
 
-var _ attachment = (*perfArray)(nil)
+var (
+	_ attachment = (*perfArray)(nil)
+	_ peaker     = (*perfArray)(nil)
+)
 
 // perfRing is the size in bytes of each processor's ring: what the kernel lets anyone lock by default
 // (kernel.perf_event_mlock_kb, 516 KiB with the ring's first page).
@@ -25,6 +28,7 @@ type perfArray struct {
 	reader   *perf.Reader
 	stopping atomic.Bool
 	waiting  []atomic.Int64 // by processor: bytes that were left when its last record was read
+	highest  atomic.Int64
 }
 
 func attachPerf(m *ebpf.Map) (attachment, error) {
@@ -46,7 +50,11 @@ func (p *perfArray) run(emit func(Record)) error {
 		err := p.reader.ReadInto(&record)
 		switch {
 		case err == nil:
-			p.waiting[record.CPU].Store(int64(record.Remaining))
+			left := int64(record.Remaining)
+			p.waiting[record.CPU].Store(left)
+			if left > p.highest.Load() {
+				p.highest.Store(left)
+			}
 			emit(Record{Time: time.Now().UnixNano(), CPU: int32(record.CPU), Lost: record.LostSamples, Data: record.RawSample})
 		case !errors.Is(err, perf.ErrFlushed):
 			return err
@@ -70,5 +78,7 @@ func (p *perfArray) fill() (waiting, size int) {
 	}
 	return waiting, p.reader.BufferSize()
 }
+
+func (p *perfArray) peak() int { return int(p.highest.Swap(0)) }
 
 func (p *perfArray) close() error { return p.reader.Close() }

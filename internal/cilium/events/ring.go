@@ -18,12 +18,14 @@ import (
 var (
 	_ attachment = (*ring)(nil)
 	_ drainer    = (*ring)(nil)
+	_ peaker     = (*ring)(nil)
 )
 
 type ring struct {
 	reader   *ringbuf.Reader
 	stopping atomic.Bool // run returns after the record that it is at
 	draining atomic.Bool // run returns when nothing waits
+	highest  atomic.Int64
 }
 
 func attachRing(m *ebpf.Map) (attachment, error) {
@@ -40,6 +42,9 @@ func (r *ring) run(emit func(Record)) error {
 		err := r.reader.ReadInto(&record)
 		switch {
 		case err == nil:
+			if left := int64(record.Remaining); left > r.highest.Load() {
+				r.highest.Store(left)
+			}
 			emit(Record{Time: time.Now().UnixNano(), CPU: UnknownCPU, Data: record.RawSample})
 		case !errors.Is(err, ringbuf.ErrFlushed):
 			return err
@@ -65,5 +70,8 @@ func (r *ring) drain() error {
 }
 
 func (r *ring) fill() (waiting, size int) { return r.reader.AvailableBytes(), r.reader.BufferSize() }
+
+// peak also looks at what waits now: the reader may be slow.
+func (r *ring) peak() int { return max(int(r.highest.Swap(0)), r.reader.AvailableBytes()) }
 
 func (r *ring) close() error { return r.reader.Close() }

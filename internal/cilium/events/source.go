@@ -41,6 +41,12 @@ type drainer interface {
 	drain() error
 }
 
+// peaker is an attachment that sees how much waits when it reads.
+type peaker interface {
+	// peak is how many bytes waited at most since it was last called.
+	peak() int
+}
+
 // MapInfo is what the kernel says of the map that a source reads.
 type MapInfo struct {
 	Path string
@@ -87,7 +93,7 @@ func Open(path string) (*Source, error) {
 
 // newSource is a source of m, which is pinned at path. It owns m, whether or not it fails.
 func newSource(path string, m *ebpf.Map) (_ *Source, err error) {
-	s := &Source{info: MapInfo{Path: path, Type: typeName(m.Type()), ID: mapID(m)}, m: m, release: func() {}, done: make(chan struct{})}
+	s := &Source{info: MapInfo{Path: path, Type: typeName(m.Type()), ID: pinned.ID(m)}, m: m, release: func() {}, done: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, m.Close())
@@ -110,16 +116,6 @@ func newSource(path string, m *ebpf.Map) (_ *Source, err error) {
 	_, size := s.reader.fill()
 	s.info.Size = uint32(size)
 	return s, nil
-}
-
-// mapID is the kernel's number of the map, 0 where it does not tell.
-func mapID(m *ebpf.Map) uint32 {
-	info, err := m.Info()
-	if err != nil {
-		return 0
-	}
-	id, _ := info.ID()
-	return uint32(id)
 }
 
 // Info says which map is read.
@@ -203,6 +199,21 @@ func (s *Source) drain() (draining bool, err error) {
 		return false, nil
 	}
 	return true, d.drain()
+}
+
+// peak is how many bytes waited in the map at most since it was last called, as far as was seen; -1 where the map does not
+// tell.
+func (s *Source) peak() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reader == nil {
+		return -1
+	}
+	if p, sees := s.reader.(peaker); sees {
+		return p.peak()
+	}
+	waiting, _ := s.reader.fill()
+	return waiting
 }
 
 // Close interrupts reading, waits for the reader and closes the map. Nothing is delivered after it; what was not read

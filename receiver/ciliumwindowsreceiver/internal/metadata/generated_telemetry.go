@@ -36,7 +36,9 @@ type TelemetryBuilder struct {
 	ReceiverCiliumwindowsEventsReceived    metric.Int64ObservableCounter
 	ReceiverCiliumwindowsEventsUndecodable metric.Int64ObservableCounter
 	ReceiverCiliumwindowsLag               metric.Float64ObservableGauge
+	ReceiverCiliumwindowsMapAttached       metric.Int64ObservableCounter
 	ReceiverCiliumwindowsMapSize           metric.Int64ObservableGauge
+	ReceiverCiliumwindowsMapUtilization    metric.Float64ObservableGauge
 	ReceiverCiliumwindowsMapWaiting        metric.Int64ObservableGauge
 	ReceiverCiliumwindowsQueueCapacity     metric.Int64ObservableGauge
 	ReceiverCiliumwindowsQueueSize         metric.Int64ObservableGauge
@@ -173,12 +175,42 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsLagCallback(cb met
 	return nil
 }
 
+// RegisterReceiverCiliumwindowsMapAttachedCallback sets callback for observable ReceiverCiliumwindowsMapAttached metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapAttachedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapAttached, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsMapAttached)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterReceiverCiliumwindowsMapSizeCallback sets callback for observable ReceiverCiliumwindowsMapSize metric.
 func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapSizeCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapSize, obs: o})
 		return nil
 	}, builder.ReceiverCiliumwindowsMapSize)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverCiliumwindowsMapUtilizationCallback sets callback for observable ReceiverCiliumwindowsMapUtilization metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapUtilizationCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverCiliumwindowsMapUtilization, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsMapUtilization)
 	if err != nil {
 		return err
 	}
@@ -319,15 +351,27 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsMapAttached, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_map_attached",
+		metric.WithDescription("How often an events map was attached, live only. It is 0 while the first one is waited for, and grows when another takes its place or reading had failed. [Alpha]"),
+		metric.WithUnit("{map}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverCiliumwindowsMapSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_map_size",
-		metric.WithDescription("Room in the events map, live only. [Alpha]"),
+		metric.WithDescription("Room in the events map, live only; in a perf event array that of one processor's ring. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsMapUtilization, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_ciliumwindows_map_utilization",
+		metric.WithDescription("The most of the events map that was waiting to be read within the last second, as a share of its room, live only. [Alpha]"),
+		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverCiliumwindowsMapWaiting, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_map_waiting",
-		metric.WithDescription("Bytes in the events map that have not been read yet, live only. [Alpha]"),
+		metric.WithDescription("Bytes in the events map that have not been read yet, live only; in a perf event array those of the fullest processor's ring. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
