@@ -20,6 +20,7 @@ import (
 const ciliumConfig = `
 receivers:
   ciliumwindows:
+    check_cilium_on_windows: false
     enabled_events: [DROP, TRACE, POLICY_VERDICT, DEBUG, CAPTURE]
     monitor_aggregation_level: none
     aggregation_interval: 100ms
@@ -64,12 +65,20 @@ type node struct {
 	Pins
 }
 
+// captured is how many records the capture has.
+const captured = 1200
+
+// programs is where eBPF for Windows is installed.
+func (h *host) programs() string {
+	return filepath.Join(h.root, "dist/wine/drive_c/Program Files/ebpf-for-windows")
+}
+
 // newNode makes a node with a release of eBPF for Windows: 1.1, 1.0 or 0.21; none where that is empty.
 func newNode(t *testing.T, release string) *node {
 	h := newHost(t)
 	h.config = ciliumConfig
 	if release != "" {
-		h.install(release, filepath.Join(h.root, "dist/wine/drive_c/Program Files/ebpf-for-windows"))
+		h.install(release, h.programs())
 	}
 	n := &node{h, Pins(t.TempDir())}
 	h.set("WINDOWSTEST_PINS", windowsPath(string(n.Pins)))

@@ -57,8 +57,7 @@ func (r *ring) run(emit func(Record)) error {
 	}
 }
 
-// interrupt flushes rather than closes: closing the reader while it waits would, on Windows, close the handles that it
-// waits on.
+// interrupt flushes rather than closes: run ends between two records.
 func (r *ring) interrupt() error {
 	r.stopping.Store(true)
 	return r.reader.Flush()

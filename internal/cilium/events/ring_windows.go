@@ -18,6 +18,7 @@ import (
 var (
 	_ attachment = (*windowsRing)(nil)
 	_ drainer    = (*windowsRing)(nil)
+	_ peaker     = (*windowsRing)(nil)
 )
 
 type windowsRing struct {
@@ -28,6 +29,7 @@ type windowsRing struct {
 
 	wake, stop         windows.Handle // events that reset themselves: of the producer, and of interrupt and drain
 	stopping, draining atomic.Bool
+	highest            atomic.Uint64
 }
 
 // idleWait is how long the reader waits for the producer's event before it looks by itself, for records whose producer asked
@@ -70,6 +72,9 @@ func (r *windowsRing) run(emit func(Record)) error {
 		data, err := r.view.next()
 		switch err {
 		case nil:
+			if r.view.waited > r.highest.Load() {
+				r.highest.Store(r.view.waited)
+			}
 			emit(Record{Time: time.Now().UnixNano(), CPU: UnknownCPU, Data: data})
 			r.view.release()
 			busy = 0
@@ -112,6 +117,9 @@ func (r *windowsRing) drain() error {
 }
 
 func (r *windowsRing) fill() (waiting, size int) { return int(r.view.waiting()), int(r.view.size()) }
+
+// peak also looks at what waits now: the reader may be slow.
+func (r *windowsRing) peak() int { return int(max(r.highest.Swap(0), r.view.waiting())) }
 
 func (r *windowsRing) close() error {
 	var errs []error

@@ -33,14 +33,15 @@ type ringView struct {
 	consumer, producer *uint64 // offsets in bytes, ever growing
 	data               []byte  // mapped twice in a row, so that no record is in two parts
 	end                uint64  // where the record ends that next has returned
+	waited             uint64  // how many bytes waited then, the record included
 }
 
 // size is how many bytes the ring has room for.
 func (v *ringView) size() uint64 { return uint64(len(v.data) / 2) }
 
-// waiting is how many bytes have not been read.
+// waiting is how many bytes have not been read, at most as many as there is room for.
 func (v *ringView) waiting() uint64 {
-	return atomic.LoadUint64(v.producer) - atomic.LoadUint64(v.consumer)
+	return min(atomic.LoadUint64(v.producer)-atomic.LoadUint64(v.consumer), v.size())
 }
 
 // next returns the next record's data, which is the ring's own memory and is valid until release. The errors are
@@ -66,7 +67,7 @@ func (v *ringView) next() ([]byte, error) {
 		if whole > waiting {
 			return nil, fmt.Errorf("the ring buffer is damaged: a record of %d bytes at offset %d, where %d wait with its header", length, consumer, waiting)
 		}
-		v.end = consumer + whole
+		v.end, v.waited = consumer+whole, waiting
 		if header&ringDiscard != 0 {
 			v.release()
 			continue

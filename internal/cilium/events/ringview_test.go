@@ -98,7 +98,7 @@ func TestADamagedRingSaysWhatIsWrongAndGoesOnBehindIt(t *testing.T) {
 			if err == nil || errors.Is(err, errRingBusy) || !strings.Contains(err.Error(), tc.want) {
 				t.Fatalf("%v; want %q", err, tc.want)
 			}
-			waiting := v.waiting()
+			waiting := *v.producer
 			if got := v.skip(); got != waiting || v.waiting() != 0 {
 				t.Fatalf("%d bytes skipped, %d wait; want %d and none", got, v.waiting(), waiting)
 			}
