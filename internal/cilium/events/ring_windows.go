@@ -125,6 +125,7 @@ func (r *windowsRing) close() error {
 	var errs []error
 	if r.mapped.data != nil {
 		errs = append(errs, r.api.unmapBuffer(r.fd, r.mapped))
+		r.mapped, r.view = mappedRing{}, ringView{} // Go must not keep what may become its own memory
 	}
 	for _, event := range []windows.Handle{r.wake, r.stop} {
 		if event != 0 {

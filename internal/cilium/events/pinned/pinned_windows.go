@@ -34,6 +34,7 @@ func prepare() error {
 // load loads the library by its full path, from the first directory that has it.
 //
 //	HMODULE LoadLibraryExW(LPCWSTR lpLibFileName, HANDLE hFile, DWORD dwFlags)
+//	BOOL GetModuleHandleExW(DWORD dwFlags, LPCWSTR lpModuleName, HMODULE *phModule)
 func load() (windows.DLL, error) {
 	var tried []string
 	for _, dir := range directories() {
@@ -42,12 +43,20 @@ func load() (windows.DLL, error) {
 		if _, err := os.Stat(path); err != nil {
 			continue
 		}
-		const flags = windows.LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | windows.LOAD_LIBRARY_SEARCH_SYSTEM32
-		handle, err := windows.LoadLibraryEx(path, 0, flags)
+		dll := windows.DLL{Name: path}
+		wide, err := windows.UTF16PtrFromString(path)
 		if err != nil {
+			return windows.DLL{}, err
+		}
+		// Where it is loaded already, its count stays: a pin is looked at again and again.
+		if windows.GetModuleHandleEx(windows.GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, wide, &dll.Handle) == nil {
+			return dll, nil
+		}
+		const flags = windows.LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | windows.LOAD_LIBRARY_SEARCH_SYSTEM32
+		if dll.Handle, err = windows.LoadLibraryEx(path, 0, flags); err != nil {
 			return windows.DLL{}, fmt.Errorf("loading %s: %w; repair the installation of eBPF for Windows", path, err)
 		}
-		return windows.DLL{Name: path, Handle: handle}, nil
+		return dll, nil
 	}
 	return windows.DLL{}, fmt.Errorf("%w: no %s; install version %s or later", ErrNotInstalled, strings.Join(tried, ", no "), minimum)
 }
