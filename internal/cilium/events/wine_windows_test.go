@@ -493,3 +493,18 @@ func TestTooManyReadersOfPerfEventArraysAreRefused(t *testing.T) {
 		t.Errorf("%d, %v; want the place that is free", handle, err)
 	}
 }
+
+// BenchmarkCallback is what a record of a perf event array costs on its way from C to Go, and the way there.
+func BenchmarkCallback(b *testing.B) {
+	p := &windowsPerf{left: map[int32]uint64{}, emit: func(Record) {}}
+	handle, err := perfReaders.add(p)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer perfReaders.remove(handle)
+	data := make([]byte, 128)
+	b.ReportAllocs()
+	for b.Loop() {
+		syscall.SyscallN(perfCallbacks().sample, handle, 0, uintptr(unsafe.Pointer(&data[0])), uintptr(len(data)))
+	}
+}
