@@ -25,12 +25,7 @@ receivers:
     monitor_aggregation_level: none
     aggregation_interval: 100ms
     node_name: node-1
-exporters:
-  file: {path: records.jsonl, flush_interval: 100ms}
-service:
-  telemetry:
-    logs: {level: debug, disable_zap_resource: true}
-    metrics: {level: none}
+` + toFile + `
   pipelines:
     logs: {receivers: [ciliumwindows], exporters: [file]}
 `
@@ -84,6 +79,17 @@ func newNode(t *testing.T, release string) *node {
 	h.set("WINDOWSTEST_PINS", windowsPath(string(n.Pins)))
 	h.set("WINDOWSTEST_CAPTURE", windowsPath(filepath.Join(h.root, CapturePath)))
 	return n
+}
+
+// eachType runs a test with a node that has a ring buffer, and with one that has a perf event array, of size bytes.
+func eachType(t *testing.T, size int, test func(t *testing.T, n *node, typ string)) {
+	for typ, release := range map[string]string{"ring": "1.0", "perf": "1.1"} {
+		t.Run(typ, func(t *testing.T) {
+			n := newNode(t, release)
+			n.Pin(t, "cilium_events", typ, 1, 0, size)
+			test(t, n, typ)
+		})
+	}
 }
 
 // install puts a release's ebpfapi.dll into a directory, for this test.

@@ -93,17 +93,22 @@ receivers:
     enable_flags: "0xFFFFFFFFFFFFFFFF"
     enable_level: 5
     device: {hostname: dc1.corp.example.com, ip: 192.0.2.1}
+` + toFile + `
+  pipelines:
+    logs: {receivers: [asimdns], exporters: [file]}
+`
+
+// toFile is the configuration but for receivers and pipelines.
+const toFile = `
 exporters:
   file: {path: records.jsonl, flush_interval: 100ms}
 service:
   telemetry:
     logs: {level: debug, disable_zap_resource: true}
     metrics: {level: none}
-  pipelines:
-    logs: {receivers: [asimdns], exporters: [file]}
 `
 
-// start starts the collector with that configuration; settings are `--config yaml:` texts on top of it.
+// start starts the collector with the host's configuration; settings are `--config yaml:` texts on top of it.
 func (h *host) start(settings ...string) *collector {
 	h.t.Helper()
 	return h.startIn(h.root, settings...)

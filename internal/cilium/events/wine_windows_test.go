@@ -6,12 +6,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
+	"hash/fnv"
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -19,13 +17,31 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
-	"golang.org/x/sys/windows"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
 )
 
 const pin = "/ebpf/global/cilium_events"
+
+// newMap makes this process's host one with eBPF for Windows, where a new map is pinned: a ring buffer (ring) or a perf event
+// array (perf) of size bytes. Each test has maps of its own, by its name.
+func newMap(t *testing.T, typ string, size int) {
+	t.Helper()
+	id := fnv.New32a()
+	id.Write([]byte(t.Name()))
+	windowstest.InstallEBPF(t).Pin(t, "cilium_events", typ, int(id.Sum32()), 0, size)
+}
+
+// eachType runs a test with a ring buffer and with a perf event array.
+func eachType(t *testing.T, size int, test func(t *testing.T)) {
+	for _, typ := range []string{"ring", "perf"} {
+		t.Run(typ, func(t *testing.T) {
+			newMap(t, typ, size)
+			test(t)
+		})
+	}
+}
 
 // play makes the datapath of this process's host write the capture of testdata, and gives its records.
 func play(t *testing.T) (want []Record) {
@@ -49,7 +65,7 @@ func play(t *testing.T) (want []Record) {
 	}
 }
 
-// reader is an attachment that runs.
+// reader is an attachment and what comes of it.
 type reader struct {
 	t       *testing.T
 	m       *ebpf.Map
@@ -58,8 +74,8 @@ type reader struct {
 	ended   chan error
 }
 
-// read begins to read what is pinned.
-func read(t *testing.T) *reader {
+// attached attaches to what is pinned.
+func attached(t *testing.T) *reader {
 	t.Helper()
 	m, err := pinned.Open(pin)
 	if err != nil {
@@ -69,14 +85,23 @@ func read(t *testing.T) *reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &reader{t: t, m: m, a: a, records: make(chan Record, 1<<16), ended: make(chan error, 1)}
-	go func() {
-		r.ended <- a.run(func(rec Record) {
-			rec.Data = bytes.Clone(rec.Data)
-			r.records <- rec
-		})
-	}()
+	return &reader{t: t, m: m, a: a, records: make(chan Record, 1<<16), ended: make(chan error, 1)}
+}
+
+// run begins to read.
+func (r *reader) run(emit func(Record)) *reader {
+	go func() { r.ended <- r.a.run(emit) }()
 	return r
+}
+
+// read begins to read what is pinned, for next.
+func read(t *testing.T) *reader {
+	t.Helper()
+	r := attached(t)
+	return r.run(func(rec Record) {
+		rec.Data = bytes.Clone(rec.Data)
+		r.records <- rec
+	})
 }
 
 // next is the next record.
@@ -93,48 +118,59 @@ func (r *reader) next() Record {
 	return Record{}
 }
 
-// write is the datapath in the test's own hands: a record whose header says length.
-func (r *reader) write(cpu int, length uint32, data []byte) {
+// gives checks that the next record has these data.
+func (r *reader) gives(data string) {
+	r.t.Helper()
+	if rec := r.next(); string(rec.Data) != data || rec.Lost != 0 {
+		r.t.Fatalf("%d bytes, %.20q, %d lost; want %d bytes, %.20q", len(rec.Data), rec.Data, rec.Lost, len(data), data)
+	}
+}
+
+// write is the datapath in the test's own hands: a record whose header says its length and these bits.
+func (r *reader) write(cpu int, bits uint32, data string) {
+	r.writeHeader(cpu, uint32(len(data))|bits, data)
+}
+
+// writeHeader is write of any header.
+func (r *reader) writeHeader(cpu int, header uint32, data string) {
 	r.t.Helper()
 	var f uintptr
 	if err := pinned.Functions("", map[string]*uintptr{"windowstest_write": &f}); err != nil {
 		r.t.Fatal(err)
 	}
-	if ok, _, _ := syscall.SyscallN(f, uintptr(r.m.FD()), uintptr(cpu), uintptr(length), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data))); ok == 0 {
+	if ok, _, _ := syscall.SyscallN(f, uintptr(r.m.FD()), uintptr(cpu), uintptr(header), uintptr(unsafe.Pointer(unsafe.StringData(data))), uintptr(len(data))); ok == 0 {
 		r.t.Fatalf("no room for a record of %d bytes", len(data))
 	}
 }
 
-func (r *reader) lose(cpu int, n uint64) {
-	r.t.Helper()
-	var f uintptr
-	if err := pinned.Functions("", map[string]*uintptr{"windowstest_lose": &f}); err != nil {
-		r.t.Fatal(err)
-	}
-	syscall.SyscallN(f, uintptr(r.m.FD()), uintptr(cpu), uintptr(n))
-}
-
-// end interrupts the reader, which must end within the time that a shutdown has for it, and gives why run returned.
-func (r *reader) end() error {
+// end interrupts the reader, which must end within the time that a shutdown has for it.
+func (r *reader) end() {
 	r.t.Helper()
 	if err := r.a.interrupt(); err != nil {
 		r.t.Fatal(err)
 	}
+	if err := r.wait(1500 * time.Millisecond); err != nil {
+		r.t.Error(err)
+	}
+}
+
+// wait waits for the reader to end, and gives why it did.
+func (r *reader) wait(limit time.Duration) error {
+	r.t.Helper()
 	select {
 	case err := <-r.ended:
 		if err := errors.Join(r.a.close(), r.m.Close()); err != nil {
 			r.t.Fatal(err)
 		}
 		return err
-	case <-time.After(1500 * time.Millisecond):
-		r.t.Fatal("the reader did not end in time")
+	case <-time.After(limit):
+		r.t.Fatalf("the reader did not end within %v", limit)
 	}
 	return nil
 }
 
 func TestWineARingGivesWhatTheDatapathWrites(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
-	pins.Pin(t, "cilium_events", "ring", 1, 0, 16<<10) // far smaller than the capture
+	newMap(t, "ring", 16<<10) // far smaller than the capture
 	want := play(t)
 	r := read(t)
 	for i, w := range want {
@@ -145,14 +181,11 @@ func TestWineARingGivesWhatTheDatapathWrites(t *testing.T) {
 	if waiting, size := r.a.fill(); waiting != 0 || size != 16<<10 {
 		t.Errorf("%d of %d bytes wait; want none of 16384", waiting, size)
 	}
-	if err := r.end(); err != nil {
-		t.Error(err)
-	}
+	r.end()
 }
 
 func TestWineAPerfEventArrayGivesWhatTheDatapathWritesAndLoses(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
-	pins.Pin(t, "cilium_events", "perf", 2, 0, 16<<10)
+	newMap(t, "perf", 16<<10)
 	t.Setenv("WINDOWSTEST_LOST", "5,7")
 	want := play(t)
 	r := read(t)
@@ -176,210 +209,27 @@ func TestWineAPerfEventArrayGivesWhatTheDatapathWritesAndLoses(t *testing.T) {
 	if waiting, size := r.a.fill(); waiting != -1 || size != 16<<10 {
 		t.Errorf("%d of %d bytes wait; want that nobody knows, of 16384", waiting, size)
 	}
-	if err := r.end(); err != nil {
-		t.Error(err)
-	}
+	r.end()
 }
 
-func TestWineRecordsOfAnySizeComeThrough(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
-	for id, typ := range map[int]string{3: "ring", 4: "perf"} {
-		t.Run(typ, func(t *testing.T) {
-			pins.Pin(t, "cilium_events", typ, id, 0, 1<<20)
-			r := read(t)
-			for _, size := range []int{0, 1, 8, 64 << 10, 64<<10 + 1, 1<<20 - 16, 0} {
-				data := bytes.Repeat([]byte{byte(size) | 1}, size)
-				r.write(0, uint32(size), data)
-				if rec := r.next(); !bytes.Equal(rec.Data, data) || rec.Lost != 0 {
-					t.Fatalf("%d bytes written, %d read", size, len(rec.Data))
-				}
-			}
-			r.write(0, 4|ringDiscard, []byte("gone"))
-			r.write(0, 4, []byte("next"))
-			if rec := r.next(); string(rec.Data) != "next" {
-				t.Fatalf("%q; want the record behind the discarded one", rec.Data)
-			}
-			if err := r.end(); err != nil {
-				t.Error(err)
-			}
-		})
+func TestWineADrainedRingHasNothingLeft(t *testing.T) {
+	newMap(t, "ring", 64<<10)
+	r := attached(t)
+	for range 100 {
+		r.write(0, 0, "data")
 	}
-}
-
-func TestWineADamagedRingIsReportedAndReadOnBehindTheDamage(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
-	pins.Pin(t, "cilium_events", "ring", 5, 0, 4<<10)
-	r := read(t)
-	r.write(0, 1<<20, []byte("too long"))
-	select {
-	case err := <-r.ended:
-		if err == nil || !strings.Contains(err.Error(), "the ring buffer is damaged: a record of 1048576 bytes") {
-			t.Fatalf("%v; want that the ring is damaged", err)
-		}
-	case <-time.After(time.Minute):
-		t.Fatal("the damage was not noticed")
-	}
-	if err := errors.Join(r.a.close(), r.m.Close()); err != nil {
+	n := 0
+	r.run(func(Record) { n++ })
+	if err := r.a.(drainer).drain(); err != nil {
 		t.Fatal(err)
 	}
-	r = read(t)
-	r.write(0, 4, []byte("next"))
-	if rec := r.next(); string(rec.Data) != "next" {
-		t.Errorf("%q; want the record behind the damage", rec.Data)
-	}
-	if err := r.end(); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestWineAProducerThatDiesInTheMiddleOfARecordCostsNeitherACoreNorTheShutdown(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
-	for id, typ := range map[int]string{6: "ring", 7: "perf"} {
-		t.Run(typ, func(t *testing.T) {
-			pins.Pin(t, "cilium_events", typ, id, 0, 4<<10)
-			r := read(t)
-			r.write(0, 4, []byte("one"))
-			r.write(0, 4|ringBusy, []byte("two"))
-			r.write(0, 4, []byte("three"))
-			r.next()
-			before := processTime(t)
-			time.Sleep(time.Second) // what is measured is that nothing happens meanwhile
-			if used := processTime(t) - before; used > 300*time.Millisecond {
-				t.Errorf("the reader used %v of a second; want that it waits", used)
-			}
-			if err := r.end(); err != nil || len(r.records) > 0 {
-				t.Errorf("%v, and %d records were read behind the one that is not written", err, len(r.records))
-			}
-		})
-	}
-}
-
-// processTime is the processor's time that this process has used.
-func processTime(t *testing.T) time.Duration {
-	var created, exited, kernel, user windows.Filetime
-	if err := windows.GetProcessTimes(windows.CurrentProcess(), &created, &exited, &kernel, &user); err != nil {
-		t.Fatal(err)
-	}
-	ticks := func(f windows.Filetime) time.Duration {
-		return time.Duration(f.HighDateTime)<<32 | time.Duration(f.LowDateTime)
-	}
-	return (ticks(kernel) + ticks(user)) * 100
-}
-
-func TestWineAPanicWhileAPerfRecordIsDeliveredEndsTheReaderAndCountsTheRest(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
-	pins.Pin(t, "cilium_events", "perf", 8, 0, 4<<10)
-	m, err := pinned.Open(pin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := attachPerf(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &reader{t: t, m: m, a: a}
-	for range 3 {
-		r.write(1, 4, []byte("data"))
-	}
-	var losses []Record
-	err = a.run(func(rec Record) {
-		if rec.Lost == 0 {
-			panic("the pipeline broke")
-		}
-		losses = append(losses, rec)
-	})
-	if err == nil || !strings.Contains(err.Error(), "the pipeline broke") {
-		t.Errorf("%v; want the panic", err)
-	}
-	if len(losses) != 1 || losses[0].Lost != 3 || losses[0].CPU != 1 {
-		t.Errorf("%+v; want that three records of processor 1 are lost", losses)
-	}
-	if err := errors.Join(a.close(), m.Close()); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestWineAProducerFasterThanTheReaderDoesNotHoldUpTheEnd(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
-	for id, typ := range map[int]string{9: "ring", 10: "perf"} {
-		t.Run(typ, func(t *testing.T) {
-			pins.Pin(t, "cilium_events", typ, id, 0, 64<<10)
-			play(t)
-			t.Setenv("WINDOWSTEST_REPEAT", "0") // without end
-			t.Setenv("WINDOWSTEST_DROP", "1")
-			m, err := pinned.Open(pin)
-			if err != nil {
-				t.Fatal(err)
-			}
-			a, err := attach(m)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r := &reader{t: t, m: m, a: a, ended: make(chan error, 1)}
-			flowing := make(chan struct{})
-			var delivered, lost uint64
-			go func() {
-				r.ended <- a.run(func(rec Record) {
-					if lost += rec.Lost; rec.Lost > 0 {
-						return
-					}
-					if delivered++; delivered == 200 {
-						close(flowing)
-					}
-					for began := time.Now(); time.Since(began) < 100*time.Microsecond; { // slower than the producer
-						runtime.Gosched()
-					}
-				})
-			}()
-			<-flowing
-			if err := r.end(); err != nil {
-				t.Error(err)
-			}
-			t.Logf("%d delivered, %d lost", delivered, lost)
-		})
-	}
-}
-
-func TestWineReattachingLeavesNoHandleAndNoGoroutine(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
-	handles := func() (n uint32) {
-		count := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetProcessHandleCount")
-		if ok, _, err := count.Call(uintptr(windows.CurrentProcess()), uintptr(unsafe.Pointer(&n))); ok == 0 {
-			t.Fatal(err)
-		}
-		return n
-	}
-	attachAndEnd := func(i int) {
-		for id, typ := range map[int]string{11: "ring", 12: "perf"} {
-			pins.Pin(t, "cilium_events", typ, id, 0, 4<<10)
-			r := read(t)
-			data := fmt.Appendf(nil, "record %d", i)
-			r.write(0, uint32(len(data)), data)
-			if rec := r.next(); !bytes.Equal(rec.Data, data) {
-				t.Fatalf("%q; want %q", rec.Data, data)
-			}
-			if err := r.end(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	attachAndEnd(0)
-	beforeHandles, beforeGoroutines := handles(), runtime.NumGoroutine()
-	for i := range 100 {
-		attachAndEnd(i)
-	}
-	// Threads that Go keeps have handles of their own.
-	if after := handles(); after > beforeHandles+50 {
-		t.Errorf("%d handles before, %d after 200 attachments", beforeHandles, after)
-	}
-	if after := runtime.NumGoroutine(); after > beforeGoroutines {
-		t.Errorf("%d goroutines before, %d after 200 attachments", beforeGoroutines, after)
+	if err := r.wait(time.Minute); err != nil || n != 100 {
+		t.Errorf("%v after %d records; want 100", err, n)
 	}
 }
 
 func TestWineASourceReadsAPerfEventArray(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
-	pins.Pin(t, "cilium_events", "perf", 13, 0, 64<<10)
+	newMap(t, "perf", 64<<10)
 	want := play(t)
 	s, err := Open(pin)
 	if err != nil {
@@ -400,8 +250,7 @@ func TestWineASourceReadsAPerfEventArray(t *testing.T) {
 
 // cilium/ebpf's own reader knows nothing of this project: what it sees is what any program sees of the stand-in.
 func TestWineCiliumsRingReaderReadsTheStandInAndIsInterruptedByClose(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
-	pins.Pin(t, "cilium_events", "ring", 14, 0, 64<<10)
+	newMap(t, "ring", 64<<10)
 	want := play(t)
 	m, err := pinned.Open(pin)
 	if err != nil {
@@ -428,83 +277,5 @@ func TestWineCiliumsRingReaderReadsTheStandInAndIsInterruptedByClose(t *testing.
 	}
 	if err := <-ended; !errors.Is(err, os.ErrClosed) {
 		t.Errorf("%v; want that the reader is closed", err)
-	}
-}
-
-func TestACallbackOfAReaderThatIsGoneDoesNothing(t *testing.T) {
-	p := &windowsPerf{left: map[int32]uint64{}, emit: func(Record) { t.Error("a record was delivered") }}
-	handle, err := perfReaders.add(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	perfReaders.remove(handle)
-	for _, handle := range []uintptr{handle, maxPerfReaders, ^uintptr(0)} {
-		syscall.SyscallN(perfCallbacks().sample, handle, 0, 0, 0)
-		syscall.SyscallN(perfCallbacks().lost, handle, 0, 1)
-	}
-}
-
-func TestTheCallbackAllocatesNothingAndTakesWhatCGives(t *testing.T) {
-	var got Record
-	p := &windowsPerf{left: map[int32]uint64{}, emit: func(r Record) { got = r }}
-	handle, err := perfReaders.add(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer perfReaders.remove(handle)
-	data := []byte("data")
-	if n := testing.AllocsPerRun(1000, func() { p.sample(3, unsafe.Pointer(&data[0]), 4) }); n > 0 || string(got.Data) != "data" || got.CPU != 3 {
-		t.Errorf("%v allocations, %+v; want none, and the record", n, got)
-	}
-	// The upper halves of registers that carry 32 bits may hold anything.
-	const junk = 0xDEAD << 32
-	syscall.SyscallN(perfCallbacks().sample, handle, junk|2, uintptr(unsafe.Pointer(&data[0])), junk|3)
-	if string(got.Data) != "dat" || got.CPU != 2 {
-		t.Errorf("%+v; want three bytes of processor 2", got)
-	}
-	syscall.SyscallN(perfCallbacks().sample, handle, uintptr(0xFFFFFFF0), uintptr(unsafe.Pointer(&data[0])), 0)
-	if len(got.Data) != 0 || got.CPU != UnknownCPU {
-		t.Errorf("%+v; want nothing of an unknown processor", got)
-	}
-	syscall.SyscallN(perfCallbacks().lost, handle, 1, 1<<40)
-	if got.Lost != 1<<40 || got.CPU != 1 {
-		t.Errorf("%+v; want the loss", got)
-	}
-	p.emit = func(Record) { panic("the pipeline broke") }
-	syscall.SyscallN(perfCallbacks().sample, handle, 2, uintptr(unsafe.Pointer(&data[0])), 4)
-	syscall.SyscallN(perfCallbacks().sample, handle, 2, uintptr(unsafe.Pointer(&data[0])), 4)
-	if p.panicked == nil || p.left[2] != 2 {
-		t.Errorf("%v, %v left; want the panic, and two records of processor 2", p.panicked, p.left)
-	}
-}
-
-func TestTooManyReadersOfPerfEventArraysAreRefused(t *testing.T) {
-	var r perfRegistry
-	for range maxPerfReaders {
-		if _, err := r.add(&windowsPerf{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := r.add(&windowsPerf{}); err == nil {
-		t.Error("one more was taken")
-	}
-	r.remove(7)
-	if handle, err := r.add(&windowsPerf{}); handle != 7 || err != nil {
-		t.Errorf("%d, %v; want the place that is free", handle, err)
-	}
-}
-
-// BenchmarkCallback is what a record of a perf event array costs on its way from C to Go, and the way there.
-func BenchmarkCallback(b *testing.B) {
-	p := &windowsPerf{left: map[int32]uint64{}, emit: func(Record) {}}
-	handle, err := perfReaders.add(p)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer perfReaders.remove(handle)
-	data := make([]byte, 128)
-	b.ReportAllocs()
-	for b.Loop() {
-		syscall.SyscallN(perfCallbacks().sample, handle, 0, uintptr(unsafe.Pointer(&data[0])), uintptr(len(data)))
 	}
 }

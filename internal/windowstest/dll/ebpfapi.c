@@ -10,7 +10,7 @@
  * at its end, for each processor. WINDOWSTEST_FAIL makes calls fail: "bpf(OBJ_GET)=1" with an errno of the C library,
  * "ebpf_map_set_wait_handle=20" with an ebpf_result_t.
  *
- * windowstest_write and windowstest_lose are a datapath in a test's own hands.
+ * windowstest_write is the datapath in a test's own hands.
  */
 #include "perfbuffer.h"
 
@@ -140,12 +140,4 @@ int windowstest_write(int fd, UINT32 processor, UINT32 length, const void *bytes
     map *m = find_map(fd);
 
     return m && processor < m->ring_count && write_ring(&m->rings[processor], length, bytes, n);
-}
-
-/* windowstest_lose counts n records as lost by a processor. */
-void windowstest_lose(int fd, UINT32 processor, UINT64 n)
-{
-    map *m = find_map(fd);
-
-    if (m && processor < m->ring_count) lose(&m->rings[processor], n);
 }
