@@ -125,6 +125,30 @@ func TestEveryRecordOfARealRingBufferArrivesInOrderAndUnchanged(t *testing.T) {
 	}
 }
 
+func TestAFullRingRefusesTheProgramAndWhatItTookIsRead(t *testing.T) {
+	ring := eventstest.NewRing(t, filepath.Join(eventstest.Dir(t), "cilium_events"), 1<<16)
+	source := open(t, ring.Path)
+	taken := 0
+	for ring.Write(t, make([]byte, eventstest.MaxRecord)) {
+		taken++
+	}
+	if got := source.Stats(); taken == 0 || got.Waiting <= got.Size-2*eventstest.MaxRecord {
+		t.Errorf("%d records were taken, %d of %d bytes wait; want the ring full", taken, got.Waiting, got.Size)
+	}
+	sink := newSink()
+	source.Start(sink.deliver)
+	sink.wait(t, taken)
+	if !ring.Write(t, []byte("the next")) {
+		t.Fatal("the ring is still full")
+	}
+	if got := sink.wait(t, taken+1); len(got) != taken+1 || string(got[taken].Data) != "the next" {
+		t.Errorf("%d records arrived; want %d and the next", len(got), taken)
+	}
+	if lost := source.Stats().Lost; lost != 0 {
+		t.Errorf("%d are lost; a ring buffer does not tell", lost)
+	}
+}
+
 func TestStatsTellHowFullTheRingIs(t *testing.T) {
 	ring := eventstest.NewRing(t, filepath.Join(eventstest.Dir(t), "cilium_events"), 1<<16)
 	source := open(t, ring.Path)
