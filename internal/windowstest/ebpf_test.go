@@ -178,7 +178,8 @@ func TestThePerfEventArrayGivesTheRecordsThatTheReplayGivesAndItsLosses(t *testi
 	n.set("WINDOWSTEST_LOST", "5,0,7")
 	want := n.replay()
 	wantEvents, _ := byCPU(want)
-	all, c := n.live(len(want)+1, "receivers::ciliumwindows::aggregation_interval: 1s", metrics)
+	all, c := n.live(len(want)+1, "receivers::ciliumwindows::aggregation_interval: 1s", metrics,
+		`receivers::ciliumwindows::events_map: 'BPF:\cilium_events'`) // another spelling of the same pin
 	events, losses := byCPU(all)
 	require.Equal(t, wantEvents, events)
 	require.Len(t, losses, 1, "one record for all processors")

@@ -32,7 +32,7 @@ type windowsPerf struct {
 	left     map[int32]uint64 // records by processor that were read and not delivered
 
 	stopping atomic.Bool
-	until    atomic.Int64 // when run no longer delivers, in nanoseconds since 1970; 0 is never
+	until    atomic.Pointer[time.Time] // when run no longer delivers; nil is never
 }
 
 const (
@@ -70,9 +70,11 @@ func (p *windowsPerf) run(emit func(Record)) error {
 			wait = 0
 		}
 		err := p.api.poll(p.buffer, wait)
-		for cpu, n := range p.left {
-			delete(p.left, cpu)
-			p.lost(cpu, n)
+		if left := p.left; len(left) > 0 {
+			p.left = map[int32]uint64{}
+			for cpu, n := range left {
+				p.lost(cpu, n)
+			}
 		}
 		switch {
 		case err != nil:
@@ -87,21 +89,18 @@ func (p *windowsPerf) run(emit func(Record)) error {
 
 // sample delivers one record. It allocates nothing.
 func (p *windowsPerf) sample(cpu int32, data unsafe.Pointer, size uint32) {
-	now := time.Now().UnixNano()
-	if until := p.until.Load(); p.panicked != nil || until != 0 && now > until {
+	now := time.Now()
+	if until := p.until.Load(); p.panicked != nil || until != nil && now.After(*until) {
 		p.left[cpu]++
 		return
 	}
 	defer p.recoverPanic(cpu, 1)
-	p.emit(Record{Time: now, CPU: knownCPU(cpu), Data: unsafe.Slice((*byte)(data), size)})
+	p.emit(Record{Time: now.UnixNano(), CPU: knownCPU(cpu), Data: unsafe.Slice((*byte)(data), size)})
 }
 
 // lost delivers that records were lost.
 func (p *windowsPerf) lost(cpu int32, n uint64) {
-	if n == 0 {
-		return
-	}
-	defer p.recoverPanic(cpu, 0)
+	defer p.recoverPanic(cpu, n)
 	p.emit(Record{Time: time.Now().UnixNano(), CPU: knownCPU(cpu), Lost: n})
 }
 
@@ -122,7 +121,8 @@ func (p *windowsPerf) recoverPanic(cpu int32, n uint64) {
 
 // interrupt makes run return once it has read what is there.
 func (p *windowsPerf) interrupt() error {
-	p.until.Store(time.Now().Add(perfDrain).UnixNano())
+	until := time.Now().Add(perfDrain)
+	p.until.Store(&until)
 	p.stopping.Store(true)
 	return nil
 }

@@ -8,6 +8,7 @@ package events
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -32,9 +33,15 @@ type windowsRing struct {
 	highest            atomic.Uint64
 }
 
-// idleWait is how long the reader waits for the producer's event before it looks by itself, for records whose producer asked
-// for no event.
-const idleWait = time.Second
+const (
+	// idleWait is how long the reader waits for the producer's event before it looks by itself, for records whose producer
+	// asked for no event.
+	idleWait = time.Second
+	// busyLooks is how often the reader looks at once for a record that is being written, which takes less than a wait, before
+	// it waits from busyWait to maxBusyWait.
+	busyLooks             = 200
+	busyWait, maxBusyWait = time.Millisecond, 100 * time.Millisecond
+)
 
 // attachRing begins to read the ring buffer. Its event takes the place of another reader's: a ring has one.
 func attachRing(m *ebpf.Map) (_ attachment, err error) {
@@ -59,7 +66,7 @@ func attachRing(m *ebpf.Map) (_ attachment, err error) {
 	if r.mapped, err = r.api.mapBuffer(r.fd); err != nil {
 		return nil, err
 	}
-	if r.mapped.size != uint64(m.MaxEntries()) {
+	if r.mapped.data == nil || r.mapped.size != uint64(m.MaxEntries()) {
 		return nil, fmt.Errorf("%w: eBPF for Windows has mapped %d bytes; want the map's %d", ErrMapSize, r.mapped.size, m.MaxEntries())
 	}
 	r.view = r.mapped.view()
@@ -67,7 +74,7 @@ func attachRing(m *ebpf.Map) (_ attachment, err error) {
 }
 
 func (r *windowsRing) run(emit func(Record)) error {
-	var busy time.Duration
+	busy := 0 // looks at a record that is being written
 	for !r.stopping.Load() {
 		data, err := r.view.next()
 		switch err {
@@ -85,8 +92,8 @@ func (r *windowsRing) run(emit func(Record)) error {
 			busy = 0
 			err = r.wait(idleWait)
 		case errRingBusy:
-			busy = min(max(time.Millisecond, 2*busy), 100*time.Millisecond)
-			err = r.wait(busy)
+			busy++
+			err = r.waitBusy(busy)
 		default:
 			return fmt.Errorf("%w; the %d bytes that wait are left out", err, r.view.skip())
 		}
@@ -95,6 +102,15 @@ func (r *windowsRing) run(emit func(Record)) error {
 		}
 	}
 	return nil
+}
+
+// waitBusy waits for a record to be complete, after so many looks at it.
+func (r *windowsRing) waitBusy(looks int) error {
+	if looks <= busyLooks {
+		runtime.Gosched()
+		return nil
+	}
+	return r.wait(min(busyWait<<min(looks-busyLooks-1, 10), maxBusyWait))
 }
 
 // wait waits for the producer, for interrupt, or for as long as it is told.
