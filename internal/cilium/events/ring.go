@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A ring buffer as an attachment, through cilium/ebpf on either platform.
+//go:build !windows
+
+// A ring buffer of Linux as an attachment, through cilium/ebpf.
 
 package events
 
@@ -55,8 +57,7 @@ func (r *ring) run(emit func(Record)) error {
 	}
 }
 
-// interrupt flushes rather than closes: closing the reader while it waits would, on Windows, close the handles that it
-// waits on.
+// interrupt flushes rather than closes: run ends between two records.
 func (r *ring) interrupt() error {
 	r.stopping.Store(true)
 	return r.reader.Flush()
