@@ -342,7 +342,6 @@ func TestTheOldMapIsDrainedWhenItIsLeft(t *testing.T) {
 	}
 	<-in
 	unpin(t, path)
-	f.says(t, "is still read")
 	closed := make(chan error)
 	go func() { closed <- f.Close(context.Background()) }()
 	close(out)
