@@ -125,11 +125,11 @@ func (l *liveSource) watch(info events.MapInfo, peak int) {
 // report says how reading stands.
 func (l *liveSource) report(err error) {
 	if err == nil {
-		l.r.log.Info("the events map is read as it should be")
+		l.r.log.Info("the events map and its settings are as they should be")
 		componentstatus.ReportStatus(l.host, componentstatus.NewEvent(componentstatus.StatusOK))
 		return
 	}
-	l.r.log.Warn("the events map cannot be read as it should be; trying on", zap.Error(err))
+	l.r.log.Warn("the events map or its settings are not as they should be; looking again", zap.Error(err))
 	componentstatus.ReportStatus(l.host, componentstatus.NewRecoverableErrorEvent(err))
 }
 
