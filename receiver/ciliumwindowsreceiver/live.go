@@ -139,7 +139,7 @@ func (l *liveSource) losses() map[string]int64 {
 
 func (l *liveSource) fill() (waiting, size int64, ok bool) {
 	stats := l.follower.Stats()
-	return int64(stats.Waiting), int64(stats.Size), stats.Waiting >= 0 && stats.Size > 0
+	return int64(stats.Waiting), int64(stats.Size), stats.Size > 0
 }
 
 // utilization is how full the map was at most between the last two looks, 0 to 1.
