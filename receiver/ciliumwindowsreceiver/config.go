@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 )
 
@@ -61,6 +62,8 @@ type Config struct {
 	Retry configretry.BackOffConfig `mapstructure:"retry"`
 	// Replay reads recorded .pcapng files instead of the live map.
 	Replay replay.Config `mapstructure:"replay"`
+	// Record writes the raw records, as the source delivers them, to a .pcapng file.
+	Record record.Config `mapstructure:"record"`
 }
 
 var (
@@ -84,6 +87,7 @@ func createDefaultConfig() component.Config {
 		Queue:                   pipeline.DefaultQueueConfig(),
 		Retry:                   pipeline.DefaultRetryConfig(),
 		Replay:                  replay.DefaultConfig(),
+		Record:                  record.DefaultConfig(),
 	}
 }
 
@@ -171,6 +175,6 @@ func (c *Config) Validate() error {
 	if c.ObservabilityConfigMap == "" && !c.Replay.Enabled() && c.ConfigMap.Apply != obsconfig.ModeOff {
 		errs = append(errs, errors.New("observability_config_map: it is empty; want the path of a pinned map, or config_map.apply off"))
 	}
-	// The sections filters, config_map, batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	// The sections filters, config_map, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
 	return errors.Join(errs...)
 }

@@ -19,9 +19,10 @@ import (
 )
 
 const (
-	lookInterval = time.Second // between looks at the pins
-	fullShare    = 0.8         // of the events map: more than that waiting is worth a warning
-	fullInterval = time.Minute // between two of those warnings
+	lookInterval = time.Second      // between looks at the pins
+	quietTime    = 10 * time.Second // of an events map that has lost its place, before it is left
+	fullShare    = 0.8              // of the events map: more than that waiting is worth a warning
+	fullInterval = time.Minute      // between two of those warnings
 )
 
 // liveSource delivers the records of whatever events map is pinned, and keeps the settings in the observability
@@ -53,7 +54,7 @@ func startLive(r *ciliumReceiver, s settings, h component.Host) (source, error) 
 
 func (l *liveSource) start(interval time.Duration) (err error) {
 	l.follower, err = events.Follow(events.FollowSettings{
-		Path: l.r.cfg.EventsMap, Deliver: l.r.pipeline.Offer, Interval: interval,
+		Path: l.r.cfg.EventsMap, Deliver: l.r.pipeline.Offer, Interval: interval, Quiet: quietTime,
 		Ready: l.ready, Attached: l.attachedTo, Look: l.look, Report: l.report,
 	})
 	if err != nil {

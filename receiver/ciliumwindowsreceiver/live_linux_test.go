@@ -203,6 +203,7 @@ func TestARestartOfCiliumLosesNoEventAndSetsTheNewConfigurationMap(t *testing.T)
 func TestWhatARealPerfArrayLosesIsInARecordWithItsProcessor(t *testing.T) {
 	cfg := liveConfig(eventstest.Dir(t))
 	everything(cfg)
+	cfg.Record.Path = filepath.Join(t.TempDir(), "recorded.pcapng")
 	perf := eventstest.NewPerf(t, cfg.EventsMap)
 	tel := componenttest.NewTelemetry()
 	sink := &consumertest.LogsSink{}
@@ -245,6 +246,17 @@ func TestWhatARealPerfArrayLosesIsInARecordWithItsProcessor(t *testing.T) {
 	stats := &r.pipeline.Stats
 	require.Zero(t, stats.Pending(), "%s", stats)
 	require.Zero(t, stats.Undecodable.Total(), "%s", stats)
+
+	require.Zero(t, r.pipeline.Record.Stats.Lost.Total())
+	var recordedLost, recorded uint64
+	for _, record := range rawRecords(t, cfg.Record.Path) {
+		require.Equal(t, int32(cpu), record.CPU)
+		if recordedLost += record.Lost; record.Lost == 0 {
+			recorded++
+		}
+	}
+	require.Equal(t, source.follower.Stats().Records, recorded, "the recording has every record, also one that found no room here")
+	require.Equal(t, lost, recordedLost)
 
 	var told int64
 	seen := 0
@@ -321,4 +333,43 @@ func TestShutdownWhileMapsComeAndGo(t *testing.T) {
 		require.Zero(t, r.pipeline.Stats.Pending(), "%s", &r.pipeline.Stats)
 		require.Equal(t, int64(live.follower.Stats().Records), r.pipeline.Stats.Received.Load())
 	}
+}
+
+// BenchmarkLive is the way of an event from the kernel's map to its log record: a receiver that finds the map full of traces
+// of 184 bytes, with a packet of 128 bytes in each.
+func BenchmarkLive(b *testing.B) {
+	packet := monitortest.Ethernet(monitortest.EtherIPv4, monitortest.IPv4(netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"),
+		monitortest.ProtoUDP, monitortest.UDP(1000, 2000, make([]byte, 86))))
+	trace := monitortest.Trace{Version: 2, Capture: monitortest.Capture{Packet: packet}}.Bytes()
+	cfg := liveConfig(eventstest.Dir(b))
+	everything(cfg)
+	ring := eventstest.NewRing(b, cfg.EventsMap, 1<<24)
+	const room = 80_000 // records
+	b.SetBytes(int64(len(trace)))
+	b.ReportAllocs()
+	b.StopTimer()
+	for left := b.N; left > 0; {
+		n := min(left, room)
+		left -= n
+		if !ring.WriteTimes(b, trace, uint32(n)) {
+			b.Fatal("the ring is full")
+		}
+		done := make(chan struct{})
+		emitted := 0
+		next, err := consumer.NewLogs(func(_ context.Context, logs plog.Logs) error {
+			if emitted += logs.LogRecordCount(); emitted == n {
+				close(done)
+			}
+			return nil
+		})
+		require.NoError(b, err)
+		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, next)
+		require.NoError(b, err)
+		b.StartTimer()
+		require.NoError(b, r.Start(context.Background(), componenttest.NewNopHost()))
+		<-done
+		b.StopTimer()
+		require.NoError(b, r.Shutdown(context.Background()))
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }

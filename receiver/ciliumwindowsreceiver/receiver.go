@@ -73,10 +73,14 @@ func (r *ciliumReceiver) Start(_ context.Context, h component.Host) error {
 		device = r.fileDevice(files[0])
 	}
 	r.handler = newHandler(settings, device, r.set.BuildInfo.Version)
+	recorder, err := r.openRecord(files)
+	if err != nil {
+		return err
+	}
 	r.pipeline = pipeline.New(pipeline.Settings{
 		Batch: r.cfg.Batch, Queue: r.cfg.Queue, Retry: r.cfg.Retry,
 		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
-		Live: !r.cfg.Replay.Enabled(),
+		Record: recorder, Live: !r.cfg.Replay.Enabled(),
 	})
 	r.pipeline.Start()
 	if r.cfg.Replay.Enabled() {

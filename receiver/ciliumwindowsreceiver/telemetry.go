@@ -27,6 +27,8 @@ func (r *ciliumReceiver) observe() error {
 		builder.RegisterReceiverCiliumwindowsEventsAggregatedCallback(p.ObserveAggregated),
 		builder.RegisterReceiverCiliumwindowsEventsUndecodableCallback(p.ObserveUndecodable),
 		builder.RegisterReceiverCiliumwindowsEventsDroppedCallback(p.ObserveDropped),
+		builder.RegisterReceiverCiliumwindowsEventsRecordedCallback(p.ObserveRecorded),
+		builder.RegisterReceiverCiliumwindowsEventsUnrecordedCallback(p.ObserveUnrecorded),
 		builder.RegisterReceiverCiliumwindowsQueueSizeCallback(p.ObserveQueueSize),
 		builder.RegisterReceiverCiliumwindowsQueueCapacityCallback(p.ObserveQueueCapacity),
 		builder.RegisterReceiverCiliumwindowsLagCallback(p.ObserveLag),

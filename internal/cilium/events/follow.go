@@ -33,11 +33,13 @@ type FollowSettings struct {
 	Report func(error)
 	// Interval is how often to look at the pin. Where nothing can be read, looks grow apart up to eight times that.
 	Interval time.Duration
+	// Quiet is how long a map that has lost its place must be silent to be left: programs that write into it may run for as
+	// long as Cilium takes to replace them.
+	Quiet time.Duration
 }
 
 const (
 	maxBackoff = 3           // doublings of the interval
-	quietAfter = 10          // intervals without a record, after which a map that has lost its place is left
 	drainTime  = time.Second // how long a map that must be left earlier is still read
 )
 
@@ -55,7 +57,6 @@ type Follower struct {
 	// Of run, and of Close once run has returned.
 	failures int       // looks in a row with nothing to read
 	reported string    // what Report was last told; "" is nil
-	gone     bool      // the present map is not pinned any more
 	quiet    time.Time // since when the old map has been silent
 	silence  uint64    // records of the old map then
 
@@ -166,12 +167,11 @@ func (f *Follower) look() {
 		f.fail(err)
 		return
 	case err != nil:
-		f.gone = errors.Is(err, os.ErrNotExist)
 		f.failures = 0
 		f.report(fmt.Errorf("%w; the map that was pinned there is still read", err))
 		return
 	case found == f.current:
-		f.failures, f.gone = 0, false
+		f.failures = 0
 		f.report(f.s.Look(found.Info(), found.peak()))
 		return
 	}
@@ -197,15 +197,10 @@ func (f *Follower) find() (*Source, error) {
 
 // begin makes source the present one; the one that it takes the place of becomes the old one.
 func (f *Follower) begin(source *Source) {
-	f.gone = false
-	if source == f.old { // it is back
-		f.mu.Lock()
-		f.old = nil
-		f.mu.Unlock()
-	} else {
+	source.Start(f.s.Deliver)
+	if source != f.old { // else it is back
 		f.retire(&f.old)
 	}
-	source.Start(f.s.Deliver)
 	f.mu.Lock()
 	f.old, f.current = f.current, source
 	f.attach++
@@ -215,19 +210,19 @@ func (f *Follower) begin(source *Source) {
 	}
 }
 
-// leave lets go of the old map when it is silent: programs that write into it may run for as long as Cilium takes to
-// replace them.
+// leave lets go of the old map when it is silent.
 func (f *Follower) leave() {
 	if f.old == nil {
 		return
 	}
 	select {
 	case <-f.old.Done():
+		f.report(f.old.Err())
 	default:
 		if records := f.old.Stats().Records; records != f.silence {
 			f.quiet, f.silence = time.Now(), records
 		}
-		if time.Since(f.quiet) < quietAfter*f.s.Interval {
+		if time.Since(f.quiet) < f.s.Quiet {
 			return
 		}
 	}
@@ -285,16 +280,24 @@ func (f *Follower) Close(ctx context.Context) error {
 	if f.old != nil {
 		errs = append(errs, f.old.Drain(ctx, drainTime))
 	}
-	switch {
-	case f.current == nil:
-	case f.gone:
-		errs = append(errs, f.current.Drain(ctx, drainTime))
-	default:
+	if f.current != nil && f.inPlace() {
 		errs = append(errs, f.current.Close(ctx))
+	} else if f.current != nil {
+		errs = append(errs, f.current.Drain(ctx, drainTime))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
 	f.release()
 	return nil
+}
+
+// inPlace tells whether the present map is pinned still, and so will have another reader.
+func (f *Follower) inPlace() bool {
+	m, err := pinned.Open(f.s.Path)
+	if err != nil {
+		return false
+	}
+	defer m.Close()
+	return pinned.ID(m) == f.current.Info().ID
 }

@@ -5,11 +5,13 @@
 package eventstest
 
 import (
+	"os"
 	"runtime"
 	"testing"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/perf"
 	"golang.org/x/sys/unix"
 )
 
@@ -56,6 +58,13 @@ func NewRing(t testing.TB, path string, size uint32) *Ring {
 func NewPerf(t testing.TB, path string) *Perf {
 	t.Helper()
 	m := newMap(t, path, &ebpf.MapSpec{Type: ebpf.PerfEventArray})
+	reader, err := perf.NewReader(m, os.Getpagesize())
+	if err != nil {
+		lack(t, "reading a perf event array: %v", err)
+	}
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
 	const currentCPU = 0xffffffff // BPF_F_CURRENT_CPU
 	return &Perf{newProducer(t, path, m, asm.Instructions{
 		// bpf_perf_event_output(ctx, array, BPF_F_CURRENT_CPU, r8, r7)

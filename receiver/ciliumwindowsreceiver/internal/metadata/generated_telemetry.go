@@ -34,7 +34,9 @@ type TelemetryBuilder struct {
 	ReceiverCiliumwindowsEventsFiltered    metric.Int64ObservableCounter
 	ReceiverCiliumwindowsEventsLost        metric.Int64ObservableCounter
 	ReceiverCiliumwindowsEventsReceived    metric.Int64ObservableCounter
+	ReceiverCiliumwindowsEventsRecorded    metric.Int64ObservableCounter
 	ReceiverCiliumwindowsEventsUndecodable metric.Int64ObservableCounter
+	ReceiverCiliumwindowsEventsUnrecorded  metric.Int64ObservableCounter
 	ReceiverCiliumwindowsLag               metric.Float64ObservableGauge
 	ReceiverCiliumwindowsMapAttached       metric.Int64ObservableCounter
 	ReceiverCiliumwindowsMapSize           metric.Int64ObservableGauge
@@ -145,12 +147,42 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsReceivedCall
 	return nil
 }
 
+// RegisterReceiverCiliumwindowsEventsRecordedCallback sets callback for observable ReceiverCiliumwindowsEventsRecorded metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsRecordedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsRecorded, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsEventsRecorded)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterReceiverCiliumwindowsEventsUndecodableCallback sets callback for observable ReceiverCiliumwindowsEventsUndecodable metric.
 func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsUndecodableCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsUndecodable, obs: o})
 		return nil
 	}, builder.ReceiverCiliumwindowsEventsUndecodable)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverCiliumwindowsEventsUnrecordedCallback sets callback for observable ReceiverCiliumwindowsEventsUnrecorded metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsUnrecordedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsUnrecorded, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsEventsUnrecorded)
 	if err != nil {
 		return err
 	}
@@ -339,9 +371,21 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsEventsRecorded, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_events_recorded",
+		metric.WithDescription("Events that the recorded file has, or the one before it. Only with record.path. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverCiliumwindowsEventsUndecodable, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_undecodable",
 		metric.WithDescription("Events that no record could be made of. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsEventsUnrecorded, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_events_unrecorded",
+		metric.WithDescription("Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
