@@ -75,7 +75,7 @@ func TestTheCollectorEndsInTimeWhileTheDatapathWrites(t *testing.T) {
 		n.set("WINDOWSTEST_REPEAT", "0") // without end
 		n.set("WINDOWSTEST_DROP", "1")
 		c := n.start()
-		n.emits(c, 2000)
+		n.writes(c, 1<<20)
 		if typ == "ring" {
 			c.await("the events map is nearly full", 1)
 		}

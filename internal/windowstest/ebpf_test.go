@@ -5,6 +5,8 @@
 package windowstest
 
 import (
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
 const ciliumConfig = `
@@ -148,7 +152,8 @@ func TestTheRingBufferGivesTheRecordsThatTheReplayGives(t *testing.T) {
 	n := newNode(t, "1.0")
 	n.Pin(t, "cilium_events", "ring", 1, 0, 64<<10)
 	want := n.replay()
-	got, _ := n.live(len(want))
+	recorded := filepath.Join(n.dir, "recorded.pcapng")
+	got, _ := n.live(len(want), "receivers::ciliumwindows::record::path: '"+windowsPath(recorded)+"'")
 	require.Len(t, got, len(want))
 	for i := range want {
 		// A ring buffer does not tell the processor.
@@ -156,20 +161,37 @@ func TestTheRingBufferGivesTheRecordsThatTheReplayGives(t *testing.T) {
 		want[i].Body = debugCPU.ReplaceAllString(want[i].Body, " CPU: N/A ")
 		require.Equal(t, common(want[i]), common(got[i]), "record %d", i)
 	}
+	require.Equal(t, rawRecords(t, filepath.Join(n.root, CapturePath)), rawRecords(t, recorded), "the recorded file replays as the datapath wrote")
+}
+
+// rawRecords reads the records of a capture, byte for byte.
+func rawRecords(t *testing.T, path string) (all []string) {
+	t.Helper()
+	c, err := events.OpenCapture(path)
+	require.NoError(t, err)
+	defer c.Close()
+	for {
+		r, err := c.Next()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		require.NoError(t, err)
+		all = append(all, string(r.Data))
+	}
 }
 
 // byCPU sorts records by the processor that wrote them, and keeps their order. Losses come apart.
-func byCPU(all []record) (events map[any][]record, losses []record) {
-	events = map[any][]record{}
+func byCPU(all []record) (written map[any][]record, losses []record) {
+	written = map[any][]record{}
 	for _, r := range all {
 		if r.Attributes["cilium.event.type"] == "lost" {
 			losses = append(losses, r)
 			continue
 		}
 		cpu := r.Attributes["cilium.cpu"]
-		events[cpu] = append(events[cpu], common(r))
+		written[cpu] = append(written[cpu], common(r))
 	}
-	return events, losses
+	return written, losses
 }
 
 func TestThePerfEventArrayGivesTheRecordsThatTheReplayGivesAndItsLosses(t *testing.T) {
@@ -180,8 +202,8 @@ func TestThePerfEventArrayGivesTheRecordsThatTheReplayGivesAndItsLosses(t *testi
 	wantEvents, _ := byCPU(want)
 	all, c := n.live(len(want)+1, "receivers::ciliumwindows::aggregation_interval: 1s", metrics,
 		`receivers::ciliumwindows::events_map: 'BPF:\cilium_events'`) // another spelling of the same pin
-	events, losses := byCPU(all)
-	require.Equal(t, wantEvents, events)
+	written, losses := byCPU(all)
+	require.Equal(t, wantEvents, written)
 	require.Len(t, losses, 1, "one record for all processors")
 	require.EqualValues(t, 12, losses[0].Attributes["cilium.lost.count"])
 	require.EqualValues(t, 12, c.metric("events_lost"))

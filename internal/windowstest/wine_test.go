@@ -87,6 +87,15 @@ type collector struct {
 // records is where the collector of this host writes its records.
 func (h *host) records() string { return filepath.Join(h.dir, "records.jsonl") }
 
+// writes waits until the collector has written so many bytes of records.
+func (h *host) writes(c *collector, bytes int64) {
+	h.t.Helper()
+	require.Eventually(h.t, func() bool {
+		info, err := os.Stat(h.records())
+		return err == nil && info.Size() > bytes
+	}, time.Minute, 20*time.Millisecond, "%s", c.out)
+}
+
 const config = `
 receivers:
   asimdns:

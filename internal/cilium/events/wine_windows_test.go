@@ -6,8 +6,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"hash/fnv"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -25,12 +25,11 @@ import (
 const pin = "/ebpf/global/cilium_events"
 
 // newMap makes this process's host one with eBPF for Windows, where a new map is pinned: a ring buffer (ring) or a perf event
-// array (perf) of size bytes. Each test has maps of its own, by its name.
+// array (perf) of size bytes.
 func newMap(t *testing.T, typ string, size int) {
 	t.Helper()
-	id := fnv.New32a()
-	id.Write([]byte(t.Name()))
-	windowstest.InstallEBPF(t).Pin(t, "cilium_events", typ, int(id.Sum32()), 0, size)
+	id := 1 + rand.IntN(1<<31-1) // no other test's: the stand-in keeps maps for the life of the process
+	windowstest.InstallEBPF(t).Pin(t, "cilium_events", typ, id, 0, size)
 }
 
 // eachType runs a test with a ring buffer and with a perf event array.
