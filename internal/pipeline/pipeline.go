@@ -2,10 +2,10 @@
 
 // Package pipeline carries raw events from a source to the next component of the collector, and accounts for each.
 //
-// A source copies every event into the current chunk: Offer for a live source, which never blocks and drops when no chunk
-// is free, Put for a file, which waits. Full chunks, and on each flush interval the one being filled, go to a worker that
-// has a Handler decode, filter and map each event, and hands the records on in batches, retried where the next component
-// says that it may succeed later. Memory is bounded by the number of chunks.
+// A source gives every event to Offer, where it is live, which never blocks and drops when the queue is full; or to Put, from a
+// file, which waits. A worker has a Handler decode, filter and map each event, and hands the records on in batches, retried
+// where the next component says that it may succeed later. Memory is bounded by the queue. Where events are recorded, each
+// goes to the recorder's own queue first, whatever becomes of it here.
 package pipeline
 
 import (
@@ -21,6 +21,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 )
 
 // Bounds of Shutdown, so that a receiver ends within five seconds even when its source and the next component hang.
@@ -41,6 +44,9 @@ const (
 	Undecodable             // no record could be made of it; Outcome.Reason says why
 	Held                    // it is kept back by a Holder: its record comes later
 )
+
+// Event is one raw event on its way.
+type Event = queue.Event
 
 // Outcome is a Handler's verdict on one event.
 type Outcome struct {
@@ -85,6 +91,8 @@ type Settings struct {
 	// Format is the word under which Report counts: what is received.
 	Format string
 	Logger *zap.Logger
+	// Record gets every event as it arrives; Shutdown closes it. Nil: nothing is recorded.
+	Record *record.Recorder
 	// Live makes Stats.Lag count from the event's own time; else, in a replay, it counts from when the event was read.
 	Live bool
 }
@@ -94,11 +102,8 @@ type Pipeline struct {
 	Settings
 	Stats Stats
 
-	free    chan *chunk
-	full    chan *chunk // room for all chunks, so that sending never blocks
-	current atomic.Pointer[chunk]
-	seq     atomic.Uint64
-	closed  atomic.Bool
+	queue  *queue.Queue
+	closed atomic.Bool
 
 	stopping chan struct{}
 	done     chan struct{}
@@ -116,22 +121,15 @@ type Pipeline struct {
 
 // New prepares a pipeline; its memory is reserved here and touched as it is used.
 func New(s Settings) *Pipeline {
-	count := max(2, s.Queue.MaxSizeMiB<<20/chunkSize)
 	p := &Pipeline{
 		Settings: s,
-		free:     make(chan *chunk, count),
-		full:     make(chan *chunk, count),
+		queue:    queue.New(s.Queue.MaxSizeMiB),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
 	}
+	p.Stats.Dropped.Expect(DropQueueFull, DropTooLarge, DropShutdown)
 	p.holder, _ = s.Handler.(Holder)
 	p.deliver, p.cancel = context.WithCancel(context.Background())
-	arena := make([]byte, count*chunkSize)
-	chunks := make([]chunk, count)
-	for i := range chunks {
-		chunks[i].buf = arena[i*chunkSize : i*chunkSize : (i+1)*chunkSize]
-		p.free <- &chunks[i]
-	}
 	return p
 }
 
@@ -145,75 +143,38 @@ func (p *Pipeline) Start() {
 // whether the event was taken; one that was not is counted as dropped.
 func (p *Pipeline) Offer(received int64, head, body []byte) bool {
 	p.Stats.Received.Add(1)
-	n := len(head) + len(body)
-	if n > MaxEventSize {
-		p.Stats.Dropped.Add(DropTooLarge, 1)
-		return false
-	}
 	if p.closed.Load() {
 		p.Stats.Dropped.Add(DropShutdown, 1)
 		return false
 	}
-	c := p.withRoom(n)
-	if c == nil {
-		select {
-		case c = <-p.free:
-			c.seq = p.seq.Add(1)
-		default:
-			p.Stats.Dropped.Add(DropQueueFull, 1)
-			return false
-		}
+	if p.Record != nil {
+		p.Record.Offer(received, head, body)
 	}
-	p.store(c, received, head, body)
+	if reason := p.queue.Offer(received, head, body); reason != "" {
+		p.Stats.Dropped.Add(reason, 1)
+		return false
+	}
 	return true
 }
 
-// Put copies one event and waits for room. The only error is the context's; the event is then not counted as received. An
-// event too large for the pipeline is counted as dropped.
+// Put copies one event and waits for room, the recorder's included. The only error is the context's; the event is then not
+// counted as received. An event too large for the queue is counted as dropped.
 func (p *Pipeline) Put(ctx context.Context, received int64, head, body []byte) error {
-	n := len(head) + len(body)
-	if n > MaxEventSize {
-		p.Drop(DropTooLarge, 1)
-		return nil
-	}
-	c := p.withRoom(n)
-	if c == nil {
-		select {
-		case c = <-p.free:
-			c.seq = p.seq.Add(1)
-		case <-ctx.Done():
-			return ctx.Err()
+	if p.Record != nil {
+		if err := p.Record.Put(ctx, received, head, body); err != nil {
+			return err
 		}
 	}
+	switch err := p.queue.Put(ctx, received, head, body); {
+	case errors.Is(err, queue.ErrTooLarge):
+		p.Drop(DropTooLarge, 1)
+		return nil
+	case err != nil:
+		return err
+	}
 	p.Stats.Received.Add(1)
-	p.store(c, received, head, body)
 	return nil
 }
-
-// withRoom takes the current chunk out of its place if n bytes fit in; a fuller one goes to the worker. While a producer
-// holds the chunk its place is empty, so neither the worker nor another producer can touch it.
-func (p *Pipeline) withRoom(n int) *chunk {
-	c := p.current.Swap(nil)
-	if c != nil && !c.fits(n) {
-		p.full <- c
-		c = nil
-	}
-	return c
-}
-
-// store appends the event to c and puts c back in its place, or sends it on where another producer has put one there.
-func (p *Pipeline) store(c *chunk, received int64, head, body []byte) {
-	c.append(received, head, body)
-	if !p.current.CompareAndSwap(nil, c) {
-		p.full <- c
-	}
-}
-
-// QueueBytes is how much of the queue's memory is in use, in bytes, in steps of a chunk.
-func (p *Pipeline) QueueBytes() int64 { return int64(cap(p.free)-len(p.free)) * chunkSize }
-
-// QueueCapacity is the queue's memory in bytes.
-func (p *Pipeline) QueueCapacity() int64 { return int64(cap(p.free)) * chunkSize }
 
 // Idle waits until every event that was received has been dealt with, those kept back included. Its only error is the
 // context's.
@@ -239,8 +200,9 @@ func (p *Pipeline) Drop(reason string, n int64) {
 	p.Stats.Dropped.Add(reason, n)
 }
 
-// Shutdown has the source stop, hands over what is queued and ends the worker. What cannot be handed over before ctx ends, or
-// within the bounds above, is counted as dropped. An error means that the source or the next component did not end.
+// Shutdown has the source stop, hands over what is queued and ends the worker, and completes the recording meanwhile. What
+// cannot be handed over before ctx ends, or within the bounds above, is counted as dropped. An error means that the source,
+// the recording or the next component did not end.
 func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context) error) error {
 	stopping, cancel := context.WithTimeout(ctx, stopTimeout)
 	err := stopSource(stopping)
@@ -250,50 +212,49 @@ func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context
 	close(p.stopping)
 	ctx, cancel = context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
+	recorded := make(chan error, 1)
+	go func() { recorded <- p.closeRecord(ctx) }()
+	return errors.Join(err, p.drained(ctx), <-recorded)
+}
+
+// closeRecord completes the recording, where there is one.
+func (p *Pipeline) closeRecord(ctx context.Context) error {
+	if p.Record == nil {
+		return nil
+	}
+	return p.Record.Close(ctx, graceTimeout)
+}
+
+// drained waits for the worker to hand over what is queued; when ctx ends it may only count it.
+func (p *Pipeline) drained(ctx context.Context) error {
 	defer p.cancel()
 	select {
 	case <-p.done:
-		return err
+		return nil
 	case <-ctx.Done():
 	}
 	p.cancel()
 	select {
 	case <-p.done:
-		return err
+		return nil
 	case <-time.After(graceTimeout):
-		return errors.Join(err, fmt.Errorf("the next component in the pipeline did not return within %v of shutdown; %d events are not accounted for",
-			drainTimeout+graceTimeout, p.Stats.Pending()))
+		return fmt.Errorf("the next component in the pipeline did not return within %v of shutdown; %d events are not accounted for",
+			drainTimeout+graceTimeout, p.Stats.Pending())
 	}
 }
 
-// work is the worker. A chunk that is being filled is taken on every flush interval, so that no event waits longer.
+// work is the worker.
 func (p *Pipeline) work() {
 	defer close(p.done)
-	tick := time.NewTicker(p.Batch.FlushInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case c := <-p.full:
-			p.process(c)
-		case <-tick.C:
-			if len(p.full) == 0 {
-				p.processCurrent()
-			}
-			p.releaseDue(time.Now().UnixNano())
-			if p.settle.Load() && len(p.full) == 0 {
-				p.releaseAll()
-			}
-			p.flush()
-		case <-p.stopping:
-			p.processCurrent()
-			for len(p.full) > 0 {
-				p.process(<-p.full)
-			}
+	p.queue.Run(p.stopping, p.Batch.FlushInterval, p.process, func() {
+		p.releaseDue(time.Now().UnixNano())
+		if p.settle.Load() && !p.queue.Behind() {
 			p.releaseAll()
-			p.flush()
-			return
 		}
-	}
+		p.flush()
+	})
+	p.releaseAll()
+	p.flush()
 }
 
 // releaseDue lets go of the events kept back that are due.
@@ -318,38 +279,16 @@ func (p *Pipeline) release(due bool) {
 	}
 }
 
-// processCurrent takes the chunk that is being filled, after the older ones that came meanwhile.
-func (p *Pipeline) processCurrent() {
-	c := p.current.Swap(nil)
-	if c == nil {
-		return
-	}
-	for {
-		select {
-		case other := <-p.full:
-			if other.seq > c.seq {
-				c, other = other, c
-			}
-			p.process(other)
-			continue
-		default:
-		}
-		p.process(c)
-		return
-	}
-}
-
-// process handles a chunk's events and frees the chunk.
-func (p *Pipeline) process(c *chunk) {
+// process handles a chunk's events.
+func (p *Pipeline) process(c *queue.Chunk) {
 	var filtered, aggregated int64
-	rest := c.buf
-	for i := range c.count {
+	left := c.Len()
+	for ev := range c.Events() {
 		if p.deliver.Err() != nil {
-			p.Stats.Dropped.Add(DropShutdown, int64(c.count-i))
+			p.Stats.Dropped.Add(DropShutdown, int64(left))
 			break
 		}
-		var ev Event
-		ev, rest = cut(rest)
+		left--
 		p.releaseDue(ev.Received)
 		outcome := p.handle(ev)
 		aggregated += outcome.Joined
@@ -369,8 +308,6 @@ func (p *Pipeline) process(c *chunk) {
 	}
 	p.Stats.Filtered.Add(filtered)
 	p.Stats.Aggregated.Add(aggregated)
-	c.buf, c.count = c.buf[:0], 0
-	p.free <- c
 }
 
 // handle lets the handler deal with one event. After a panic what the handler keeps back tells what became of the event: kept

@@ -20,6 +20,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
@@ -31,6 +32,8 @@ type Config struct {
 	// ObservabilityConfigMap is the path at which Cilium's observability configuration map is pinned. Default
 	// /ebpf/global/cilium_observability_config.
 	ObservabilityConfigMap string `mapstructure:"observability_config_map"`
+	// CheckCiliumOnWindows waits, on Windows, until the registry says that Cilium is on. Default true.
+	CheckCiliumOnWindows bool `mapstructure:"check_cilium_on_windows"`
 	// EnabledEvents are the events received: DROP, TRACE, POLICY_VERDICT, DEBUG and CAPTURE, in any case. DROP is always
 	// enabled. Default DROP, TRACE and POLICY_VERDICT.
 	EnabledEvents []string `mapstructure:"enabled_events"`
@@ -67,6 +70,8 @@ type Config struct {
 	Retry configretry.BackOffConfig `mapstructure:"retry"`
 	// Replay reads recorded .pcapng files instead of the live map.
 	Replay replay.Config `mapstructure:"replay"`
+	// Record writes the raw records, as the source delivers them, to a .pcapng file.
+	Record record.Config `mapstructure:"record"`
 }
 
 var (
@@ -78,6 +83,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		EventsMap:               "/ebpf/global/cilium_events",
 		ObservabilityConfigMap:  "/ebpf/global/cilium_observability_config",
+		CheckCiliumOnWindows:    true,
 		EnabledEvents:           []string{monitor.KindDrop.String(), monitor.KindTrace.String(), monitor.KindPolicyVerdict.String()},
 		MonitorAggregationLevel: obsconfig.LevelMaximum.String(),
 		AggregationInterval:     5 * time.Second,
@@ -91,6 +97,7 @@ func createDefaultConfig() component.Config {
 		Queue:                   pipeline.DefaultQueueConfig(),
 		Retry:                   pipeline.DefaultRetryConfig(),
 		Replay:                  replay.DefaultConfig(),
+		Record:                  record.DefaultConfig(),
 	}
 }
 
@@ -181,6 +188,6 @@ func (c *Config) Validate() error {
 	if c.ObservabilityConfigMap == "" && !c.Replay.Enabled() && c.ConfigMap.Apply != obsconfig.ModeOff {
 		errs = append(errs, errors.New("observability_config_map: it is empty; want the path of a pinned map, or config_map.apply off"))
 	}
-	// The sections filters, config_map, batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	// The sections filters, config_map, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
 	return errors.Join(errs...)
 }

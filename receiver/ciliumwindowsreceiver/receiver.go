@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
@@ -44,7 +43,7 @@ type source interface {
 	stop(ctx context.Context) error
 	// losses gives what was lost before the receiver could see it, by who lost it.
 	losses() map[string]int64
-	// fill gives how many bytes wait in the map, and its size; ok is false for a source that is no map.
+	// fill gives how many bytes wait in the map, -1 where it does not tell, and its size; ok is false where there is no map.
 	fill() (waiting, size int64, ok bool)
 }
 
@@ -77,10 +76,14 @@ func (r *ciliumReceiver) Start(_ context.Context, h component.Host) error {
 		device = r.fileDevice(files[0])
 	}
 	r.handler = newHandler(settings, device, r.set.BuildInfo.Version)
+	recorder, err := r.openRecord(files)
+	if err != nil {
+		return err
+	}
 	r.pipeline = pipeline.New(pipeline.Settings{
 		Batch: r.cfg.Batch, Queue: r.cfg.Queue, Retry: r.cfg.Retry,
 		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
-		Live: !r.cfg.Replay.Enabled(),
+		Record: recorder, Live: !r.cfg.Replay.Enabled(),
 	})
 	if r.nextMetrics != nil {
 		r.meter = r.newMeter()
@@ -130,10 +133,4 @@ func (r *ciliumReceiver) liveDevice() asim.NetworkDevice {
 		d.IPAddr = addr.String()
 	}
 	return d
-}
-
-// ended reports that the source ended by itself.
-func (r *ciliumReceiver) ended(h component.Host, err error) {
-	r.log.Error("the source of events has ended", zap.Error(err))
-	componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err))
 }

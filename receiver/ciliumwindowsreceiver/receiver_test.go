@@ -7,7 +7,6 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
@@ -240,18 +239,4 @@ func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
 	require.Zero(t, stats.Pending(), "%s", stats)
 	require.Zero(t, stats.Dropped.Total(), "%s", stats)
 	require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
-}
-
-func TestAMapThatIsNotThereFailsTheStartAndSaysWhatToDo(t *testing.T) {
-	cfg := createDefaultConfig().(*Config)
-	cfg.EventsMap = filepath.Join(t.TempDir(), "cilium_events")
-	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
-	require.NoError(t, err)
-	want := cfg.EventsMap
-	if runtime.GOOS == "windows" {
-		want = "eBPF for Windows is not installed" // as it is where the tests run
-	}
-	err = r.Start(context.Background(), componenttest.NewNopHost())
-	require.ErrorContains(t, err, want)
-	require.NoError(t, r.Shutdown(context.Background()))
 }

@@ -122,7 +122,7 @@ func TestTheStatusIsThatOfEachPipeline(t *testing.T) {
 	require.NoError(t, metrics.Start(context.Background(), b))
 	r := logs.(*instance)
 	ended := errors.New("the map is gone")
-	r.ended(r.hosts, ended)
+	componentstatus.ReportStatus(r.hosts, componentstatus.NewRecoverableErrorEvent(ended))
 	require.Equal(t, []error{ended}, a.errs)
 	require.Equal(t, []error{ended}, b.errs)
 	require.NoError(t, logs.Shutdown(context.Background()))
