@@ -125,11 +125,11 @@ func (l *liveSource) watch(info events.MapInfo, peak int) {
 // report says how reading stands.
 func (l *liveSource) report(err error) {
 	if err == nil {
-		l.r.log.Info("the events map is read as it should be")
+		l.r.log.Info("the events map and its settings are as they should be")
 		componentstatus.ReportStatus(l.host, componentstatus.NewEvent(componentstatus.StatusOK))
 		return
 	}
-	l.r.log.Warn("the events map cannot be read as it should be; trying on", zap.Error(err))
+	l.r.log.Warn("the events map or its settings are not as they should be; looking again", zap.Error(err))
 	componentstatus.ReportStatus(l.host, componentstatus.NewRecoverableErrorEvent(err))
 }
 
@@ -139,7 +139,7 @@ func (l *liveSource) losses() map[string]int64 {
 
 func (l *liveSource) fill() (waiting, size int64, ok bool) {
 	stats := l.follower.Stats()
-	return int64(stats.Waiting), int64(stats.Size), stats.Waiting >= 0 && stats.Size > 0
+	return int64(stats.Waiting), int64(stats.Size), stats.Size > 0
 }
 
 // utilization is how full the map was at most between the last two looks, 0 to 1.

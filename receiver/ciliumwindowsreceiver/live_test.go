@@ -87,7 +87,7 @@ func TestAMapThatIsNotThereIsWaitedForUntilShutdown(t *testing.T) {
 	}
 	r, h, logs := startLiveReceiver(t, cfg, consumertest.NewNop())
 	h.requireStatus(t, componentstatus.StatusRecoverableError, want)
-	require.Len(t, logs.FilterMessageSnippet("trying on").All(), 1)
+	require.Len(t, logs.FilterMessageSnippet("looking again").All(), 1)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Len(t, h.events, 1)
 }

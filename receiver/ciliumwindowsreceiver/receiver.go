@@ -40,7 +40,7 @@ type source interface {
 	stop(ctx context.Context) error
 	// losses gives what was lost before the receiver could see it, by who lost it.
 	losses() map[string]int64
-	// fill gives how many bytes wait in the map, and its size; ok is false for a source that is no map.
+	// fill gives how many bytes wait in the map, -1 where it does not tell, and its size; ok is false where there is no map.
 	fill() (waiting, size int64, ok bool)
 }
 

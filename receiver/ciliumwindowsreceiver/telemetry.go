@@ -53,7 +53,7 @@ func (r *ciliumReceiver) observe() error {
 			return nil
 		}),
 		builder.RegisterReceiverCiliumwindowsMapWaitingCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if waiting, _, ok := source.fill(); ok {
+			if waiting, _, ok := source.fill(); ok && waiting >= 0 {
 				o.Observe(waiting)
 			}
 			return nil

@@ -14,8 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cilium/ebpf"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/eventstest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 )
 
 // followed is a Follower with what it told.
@@ -165,6 +168,19 @@ func unpin(t *testing.T, path string) {
 	}
 }
 
+// pin pins a map that has a pin already.
+func pin(t *testing.T, m *ebpf.Map, path string) {
+	t.Helper()
+	m, err := m.Clone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if err := m.Pin(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAMapThatIsNotThereYetIsWaitedFor(t *testing.T) {
 	path := filepath.Join(eventstest.Dir(t), "cilium_events")
 	f := follow(t, path, nil)
@@ -243,17 +259,7 @@ func TestAPinThatComesBackWithItsMapChangesNothing(t *testing.T) {
 	path := filepath.Join(eventstest.Dir(t), "cilium_events")
 	ring := eventstest.NewRing(t, path, 1<<16)
 	other := eventstest.NewRing(t, path+"_other", 1<<16)
-	pin := func(r *eventstest.Ring) {
-		t.Helper()
-		m, err := r.Map.Clone() // a Map is pinned once
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer m.Close()
-		if err := m.Pin(path); err != nil {
-			t.Fatal(err)
-		}
-	}
+	pin := func(r *eventstest.Ring) { pin(t, r.Map, path) }
 	f := follow(t, path, nil)
 	unpin(t, path)
 	f.says(t, "is still read")
@@ -317,6 +323,44 @@ func TestAMapReplacedAllTheTimeIsReadWithoutLossOrDouble(t *testing.T) {
 	f.arrived(t, maps*each)
 	if stats := f.Stats(); stats.Attached != maps || stats.Records != maps*each {
 		t.Errorf("stats are %+v; want %d maps and %d records", stats, maps, maps*each)
+	}
+}
+
+func TestFollowingLeavesNoFileOpen(t *testing.T) {
+	dir := eventstest.Dir(t)
+	path := filepath.Join(dir, "cilium_events")
+	ring, perf := eventstest.NewRing(t, filepath.Join(dir, "ring"), 1<<16), eventstest.NewPerf(t, filepath.Join(dir, "perf"))
+	files := func() int {
+		t.Helper()
+		open, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(open)
+	}
+	before := 0
+	for i := range 20 {
+		f := &followed{sink: newSink(), changed: make(chan struct{}, 1)}
+		var err error
+		if f.Follower, err = events.Follow(f.settings(path)); err != nil {
+			t.Fatal(err)
+		}
+		f.says(t, "no map is pinned")
+		for _, m := range []*ebpf.Map{ring.Map, perf.Map, ring.Map, perf.Map} {
+			pin(t, m, path)
+			f.reads(t, pinned.ID(m))
+			unpin(t, path)
+			f.says(t, "is still read")
+		}
+		if err := f.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 { // what the runtime opens once is open
+			before = files()
+		}
+	}
+	if after := files(); after > before {
+		t.Errorf("%d files are open after 20 runs, %d after one", after, before)
 	}
 }
 
