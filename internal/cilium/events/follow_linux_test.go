@@ -67,6 +67,23 @@ func follow(t *testing.T, path string, change func(*followed)) *followed {
 	return f
 }
 
+// followHeldUp is a Follower that is held up by its first record, from when in is closed until out is.
+func followHeldUp(t *testing.T, path string) (f *followed, in, out chan struct{}) {
+	t.Helper()
+	f, in, out = &followed{sink: newSink(), changed: make(chan struct{}, 1)}, make(chan struct{}), make(chan struct{})
+	s := f.settings(path)
+	var once sync.Once
+	s.Deliver = func(at int64, head, body []byte) bool {
+		once.Do(func() { close(in); <-out })
+		return f.sink.deliver(at, head, body)
+	}
+	var err error
+	if f.Follower, err = events.Follow(s); err != nil {
+		t.Fatal(err)
+	}
+	return f, in, out
+}
+
 func (f *followed) settings(path string) events.FollowSettings {
 	if f.quiet == 0 {
 		f.quiet = time.Minute
@@ -367,19 +384,7 @@ func TestFollowingLeavesNoFileOpen(t *testing.T) {
 func TestTheOldMapIsDrainedWhenItIsLeft(t *testing.T) {
 	path := filepath.Join(eventstest.Dir(t), "cilium_events")
 	ring := eventstest.NewRing(t, path, 1<<20)
-	var f *followed
-	in, out := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	f = &followed{sink: newSink(), changed: make(chan struct{}, 1)}
-	s := f.settings(path)
-	s.Deliver = func(at int64, head, body []byte) bool {
-		once.Do(func() { close(in); <-out })
-		return f.sink.deliver(at, head, body)
-	}
-	var err error
-	if f.Follower, err = events.Follow(s); err != nil {
-		t.Fatal(err)
-	}
+	f, in, out := followHeldUp(t, path)
 	const n = 1000
 	for i := range n {
 		numbered(t, ring, uint64(i))
@@ -466,18 +471,7 @@ func TestHowFullAMapWasIsToldThoughItIsEmptyAgain(t *testing.T) {
 	dir := eventstest.Dir(t)
 	ring, perf := eventstest.NewRing(t, filepath.Join(dir, "ring"), 1<<16), eventstest.NewPerf(t, filepath.Join(dir, "perf"))
 	for path, write := range map[string]func(testing.TB, []byte, uint32) bool{ring.Path: ring.WriteTimes, perf.Path: perf.WriteTimes} {
-		f := &followed{sink: newSink(), changed: make(chan struct{}, 1)}
-		s := f.settings(path)
-		in, out := make(chan struct{}), make(chan struct{})
-		var once sync.Once
-		s.Deliver = func(at int64, head, body []byte) bool {
-			once.Do(func() { close(in); <-out })
-			return f.sink.deliver(at, head, body)
-		}
-		var err error
-		if f.Follower, err = events.Follow(s); err != nil {
-			t.Fatal(err)
-		}
+		f, in, out := followHeldUp(t, path)
 		const n = 300 // records of 112 bytes, headers included
 		eventstest.OnCPU(t, 0, func() { write(t, make([]byte, 100), 1) })
 		<-in
