@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
+	"time"
 )
 
 // CapturePath is the capture, from the repository's root, that the datapath of a test writes into an events map.
@@ -22,7 +24,11 @@ func (p Pins) Pin(t testing.TB, name, typ string, id, valueSize, maxEntries int)
 	if err := os.WriteFile(path+".new", fmt.Appendf(nil, "%s %d %d %d", typ, id, valueSize, maxEntries), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(path+".new", path); err != nil {
+	err := os.Rename(path+".new", path)
+	for began := time.Now(); err != nil && time.Since(began) < 10*time.Second; runtime.Gosched() { // while it is being read
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -31,7 +31,7 @@ func TestEverythingMayComeLater(t *testing.T) {
 	defer n.registry("delete", "/v", "CiliumOnWindows", "/f")
 	c.await("eBPF for Windows is not installed", 1)
 	n.install("1.1", n.programs())
-	c.await("no map is pinned at /ebpf/global/cilium_events; is Cilium running on this node? Do the services of eBPF for Windows run (sc query ebpfcore, sc query ebpfsvc)?", 1)
+	c.await("no map is pinned at /ebpf/global/cilium_events; is Cilium running on this node? Does the driver of eBPF for Windows run (sc query ebpfcore)?", 1)
 	n.Pin(t, "cilium_events", "perf", 1, 0, 64<<10)
 	c.await(readingMap("WindowsPerfEventArray", 64<<10), 1)
 	n.Pin(t, configMap, "array", 2, 4, 2)

@@ -56,7 +56,7 @@ func attachPerf(m *ebpf.Map) (attachment, error) {
 	calls := perfCallbacks()
 	if p.buffer = api.new(m.FD(), calls.sample, calls.lost, p.handle); p.buffer == 0 {
 		perfReaders.remove(p.handle)
-		return nil, errors.New("eBPF for Windows cannot read this perf event array (perf_buffer__new gave NULL); its event log says why")
+		return nil, errors.New("eBPF for Windows cannot read this perf event array: perf_buffer__new gave NULL, which tells no reason; does another program read it?")
 	}
 	return p, nil
 }

@@ -4,13 +4,18 @@ package events
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
 )
 
 func TestWineRecordsOfAnySizeComeThrough(t *testing.T) {
@@ -116,33 +121,83 @@ func TestWineAProducerFasterThanTheReaderDoesNotHoldUpTheEnd(t *testing.T) {
 	})
 }
 
-func TestWineReattachingLeavesNoHandleAndNoGoroutine(t *testing.T) {
-	handles := func() (n uint32) {
-		count := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetProcessHandleCount")
-		if ok, _, err := count.Call(uintptr(windows.CurrentProcess()), uintptr(unsafe.Pointer(&n))); ok == 0 {
-			t.Fatal(err)
-		}
-		return n
+// handles is how many handles this process has.
+func handles(t *testing.T) (n uint32) {
+	count := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetProcessHandleCount")
+	if ok, _, err := count.Call(uintptr(windows.CurrentProcess()), uintptr(unsafe.Pointer(&n))); ok == 0 {
+		t.Fatal(err)
 	}
+	return n
+}
+
+// leavesNothing checks that doing something again and again leaves no handle and no goroutine.
+func leavesNothing(t *testing.T, times int, do func(i int)) {
+	t.Helper()
+	do(0)
+	beforeHandles, beforeGoroutines := handles(t), runtime.NumGoroutine()
+	for i := range times {
+		do(i + 1)
+	}
+	// Threads that Go keeps have handles of their own.
+	if after := handles(t); after > beforeHandles+uint32(times)/4 {
+		t.Errorf("%d handles before, %d after %d times", beforeHandles, after, times)
+	}
+	// A map that has lost its place is read for a little longer.
+	if after := runtime.NumGoroutine(); after > beforeGoroutines+2 {
+		t.Errorf("%d goroutines before, %d after %d times", beforeGoroutines, after, times)
+	}
+}
+
+func TestWineReattachingLeavesNoHandleAndNoGoroutine(t *testing.T) {
 	eachType(t, 4<<10, func(t *testing.T) {
-		attachAndEnd := func(i int) {
+		leavesNothing(t, 100, func(i int) {
 			r := read(t)
 			data := fmt.Sprintf("record %d", i)
 			r.write(0, 0, data)
 			r.gives(data)
 			r.end()
-		}
-		attachAndEnd(0)
-		beforeHandles, beforeGoroutines := handles(), runtime.NumGoroutine()
-		for i := range 100 {
-			attachAndEnd(i)
-		}
-		// Threads that Go keeps have handles of their own.
-		if after := handles(); after > beforeHandles+25 {
-			t.Errorf("%d handles before, %d after 100 attachments", beforeHandles, after)
-		}
-		if after := runtime.NumGoroutine(); after > beforeGoroutines {
-			t.Errorf("%d goroutines before, %d after 100 attachments", beforeGoroutines, after)
-		}
+		})
 	})
+}
+
+func TestWineFollowingMapsThatAreReplacedLeavesNoHandleAndNoGoroutine(t *testing.T) {
+	pins := windowstest.InstallEBPF(t)
+	want := play(t)
+	var delivered atomic.Int64
+	kinds := []string{"ring", "perf"}
+	first := 1 + rand.IntN(1<<30)
+	replace := func(i int) { pins.Pin(t, "cilium_events", kinds[i%2], first+i, 0, 64<<10) }
+	replace(0)
+	attached := make(chan uint32, 1)
+	f, err := Follow(FollowSettings{
+		Path: pin, Interval: time.Millisecond, Quiet: 10 * time.Millisecond,
+		Deliver:  func(_ int64, _, data []byte) bool { delivered.Add(int64(min(len(data), 1))); return true },
+		Ready:    func() error { return nil },
+		Attached: func(info MapInfo) error { attached <- info.ID; return nil },
+		Look:     func(MapInfo, int) error { return nil },
+		Report: func(err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	leavesNothing(t, 40, func(i int) {
+		if id := <-attached; id != uint32(first+i) {
+			t.Fatalf("map %d is read; want %d", id, first+i)
+		}
+		for delivered.Load() < int64((i+1)*len(want)) {
+			runtime.Gosched()
+		}
+		replace(i + 1)
+	})
+	<-attached
+	if err := f.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := pinned.Open(pin); err != nil || m.FD() > 20 {
+		t.Errorf("%v, %v; want a low descriptor, since none was left open", m, err)
+	}
 }

@@ -40,7 +40,7 @@ static int open_object(const pin_attributes *a)
 
     if (a->flags) return -EINVAL_;
     if (!read_pin(pointer(a->path), &found)) return -ENOENT_;
-    fd = open_pin(pointer(a->path));
+    fd = open_map(&found);
     return fd < 0 ? -EMFILE_ : fd;
 }
 

@@ -102,17 +102,16 @@ static BOOL read_pin(const char *pin, map *m)
     return TRUE;
 }
 
-/* open_pin gives a descriptor of the map that is pinned at a path, or -1 when none is. */
-static int open_pin(const char *pin)
+/* open_map gives a descriptor of the map that a pin was read to name, or -1 when there are too many. */
+static int open_map(const map *read)
 {
-    map read, *m;
+    map *m;
     ULONG i;
 
-    if (!read_pin(pin, &read)) return -1;
     AcquireSRWLockExclusive(&maps_lock);
-    for (m = all_maps; m && m->id != read.id; m = m->next) continue;
+    for (m = all_maps; m && m->id != read->id; m = m->next) continue;
     if (!m && (m = malloc(sizeof(*m)))) {
-        *m = read;
+        *m = *read;
         for (i = 0; i < m->ring_count; i++) init_ring(&m->rings[i], m->max_entries);
         m->next = all_maps;
         all_maps = m;

@@ -103,5 +103,5 @@ func explainPlatform(_ string, err error) error {
 
 // hint names the other cause: without its driver, eBPF for Windows finds no pin either.
 func hint(string) string {
-	return " Do the services of eBPF for Windows run (sc query ebpfcore, sc query ebpfsvc)?"
+	return " Does the driver of eBPF for Windows run (sc query ebpfcore)?"
 }

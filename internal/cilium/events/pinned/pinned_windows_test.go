@@ -68,9 +68,9 @@ func TestWineALibraryThatIsNoneAsksForARepair(t *testing.T) {
 	}
 }
 
-func TestWineAMissingPinAsksForCiliumAndTheServices(t *testing.T) {
+func TestWineAMissingPinAsksForCiliumAndTheDriver(t *testing.T) {
 	windowstest.InstallEBPF(t)
-	fails(t, os.ErrNotExist, "no map is pinned at "+pin+"; is Cilium running on this node? Do the services of eBPF for Windows run (sc query ebpfcore, sc query ebpfsvc)?")
+	fails(t, os.ErrNotExist, "no map is pinned at "+pin+"; is Cilium running on this node? Does the driver of eBPF for Windows run (sc query ebpfcore)?")
 }
 
 func TestWineAccessDeniedSaysWhoMay(t *testing.T) {
