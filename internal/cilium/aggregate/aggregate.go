@@ -191,7 +191,7 @@ func (k *Keeper) Let() Let {
 			k.store.Drop(e)
 			continue
 		}
-		let := Let{Data: e.Data(), Received: e.Received, Last: e.Last, entry: e}
+		let := Let{Data: k.store.Data(e), Received: e.Received, Last: e.Last, entry: e}
 		if e.Count > 1 {
 			let.Aggregate = flow.Aggregate{Count: e.Count, Bytes: e.Sum, First: time.Unix(0, e.First)}
 		}
@@ -207,7 +207,7 @@ func (k *Keeper) Done(l Let) {
 		k.losses = losses{}
 		return
 	}
-	copy(k.key[:], e.Key())
+	copy(k.key[:], k.store.Key(e))
 	begun, flags := e.Begun, e.Tag
 	k.held--
 	k.store.Drop(e)
