@@ -71,8 +71,9 @@ func (s *Store) find(hash uint64, key []byte) *Entry {
 	g := t.home(upper(hash))
 	for range t.groups {
 		group := &t.groups[g]
-		for i, other := range group.tags {
-			if other != tag {
+		for n := range groupSize {
+			i := nth(upper(hash), n)
+			if group.tags[i] != tag {
 				continue
 			}
 			if e := &t.entries[g*groupSize+i]; string(s.Key(e)) == string(key) {

@@ -43,7 +43,7 @@ func BenchmarkKeeper(b *testing.B) {
 		{"keys=1000000/interval=5", 1_000_000, false, 5 * time.Second},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
-			k := New(Settings{Interval: bm.interval, MaxConnections: 2 * bm.keys, MaxBytes: 1 << 30})
+			k := New(Settings{Interval: bm.interval, MaxConnections: bm.keys + bm.keys/8, MaxBytes: 1 << 30})
 			f, raw, draw := trace(443, flow.TCPAck), make([]byte, 200), draws(bm.keys, bm.zipf)
 			at := start.UnixNano()
 			step := int64(time.Second) / int64(bm.keys) // a packet of each connection a second
