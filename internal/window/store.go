@@ -24,12 +24,13 @@ type Entry struct {
 	Count int64
 	// Sum, Begun and Tag are the caller's own.
 	Sum, Begun int64
-	Tag        uint32
+	Tag        uint16
 
+	keyLen uint16
 	hash   uint32 // of the key, the upper half
+	slot   uint32 // in the table
 	number uint32 // in the order
 	data   span
-	keyLen uint32
 	key    [inlineKey]byte // if it fits
 }
 
@@ -88,12 +89,12 @@ func (s *Store) find(hash uint64, key []byte) *Entry {
 	return nil
 }
 
-// Put keeps an event under a key. An entry that is kept under that key already stays, but Get does not find it any more. The
-// result is valid until the next Put.
+// Put keeps an event under a key of less than 64 KiB. An entry that is kept under that key already stays, but Get does not
+// find it any more. The result is valid until the next Put.
 func (s *Store) Put(key, data []byte, received, at int64) *Entry {
 	hash := maphash.Bytes(s.seed, key)
 	if e := s.find(hash, key); e != nil {
-		*s.table.tag(s.order.slot(e.number)) = hidden
+		*s.table.tag(e.slot) = hidden
 	}
 	if s.table.crowded() {
 		s.grow()
@@ -101,7 +102,8 @@ func (s *Store) Put(key, data []byte, received, at int64) *Entry {
 	slot := s.table.take(upper(hash), tagOf(hash))
 	e := &s.table.entries[slot]
 	*e = Entry{
-		Received: received, First: at, Last: at, Count: 1, hash: upper(hash), number: s.order.append(slot), keyLen: uint32(len(key)),
+		Received: received, First: at, Last: at, Count: 1,
+		keyLen: uint16(len(key)), hash: upper(hash), slot: slot, number: s.order.append(slot),
 	}
 	copy(e.key[:], key)
 	e.data = s.arena.put(e.longKey(key), data)
@@ -121,7 +123,7 @@ func (s *Store) Key(e *Entry) []byte {
 	if e.keyLen <= inlineKey {
 		return e.key[:e.keyLen]
 	}
-	return s.arena.before(e.data, e.keyLen)
+	return s.arena.before(e.data, uint32(e.keyLen))
 }
 
 // Data is the event as it was given to Put or SetData. It is valid until the entry has other data, and until the next Put
@@ -149,7 +151,7 @@ func (s *Store) Oldest() *Entry {
 
 // Drop lets an entry go.
 func (s *Store) Drop(e *Entry) {
-	s.table.leave(s.order.slot(e.number), e.hash)
+	s.table.leave(e.slot, e.hash)
 	s.order.remove(e.number)
 	s.arena.free(e.data)
 }
@@ -164,8 +166,9 @@ func (s *Store) grow() {
 	s.table = newTable(groups)
 	for number := range s.order.numbers() {
 		from := s.order.slot(number)
-		to := s.table.take(old.entries[from].hash, *old.tag(from))
-		s.table.entries[to] = old.entries[from]
-		s.order.move(number, to)
+		e := old.entries[from]
+		e.slot = s.table.take(e.hash, *old.tag(from))
+		s.table.entries[e.slot] = e
+		s.order.move(number, e.slot)
 	}
 }

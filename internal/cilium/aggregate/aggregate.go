@@ -81,7 +81,7 @@ func (k *Keeper) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
 	if !k.identify(f) {
 		return Decision{}
 	}
-	flags := uint32(f.L4.Flags)
+	flags := f.L4.Flags
 	e := k.store.Get(k.key[:])
 	if e == nil {
 		k.begin(at, flags)
@@ -108,7 +108,7 @@ func (k *Keeper) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
 }
 
 // begin remembers that the connection of the key was reported.
-func (k *Keeper) begin(at int64, flags uint32) {
+func (k *Keeper) begin(at int64, flags uint16) {
 	e := k.store.Put(k.key[:], nil, 0, at)
 	e.Begun, e.Tag, e.Count = at, flags, 0
 }

@@ -70,7 +70,7 @@ const (
 
 // Tags of entries.
 const (
-	tagRequest uint32 = iota + 1
+	tagRequest uint16 = iota + 1
 	tagResponse
 )
 
@@ -111,7 +111,7 @@ func (k *Keeper) aggregate(e *dns.Event, raw []byte, received, at int64) Decisio
 }
 
 func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decision {
-	var tag uint32
+	var tag uint16
 	if k.key, tag = appendExchange(k.key[:0], e); tag == 0 {
 		return Decision{Verdict: Pass}
 	}
