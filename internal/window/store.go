@@ -92,7 +92,10 @@ func (s *Store) find(hash uint64, key []byte) *Entry {
 // Put keeps an event under a key of less than 64 KiB. An entry that is kept under that key already stays, but Get does not
 // find it any more. The result is valid until the next Put.
 func (s *Store) Put(key, data []byte, received, at int64) *Entry {
-	hash := maphash.Bytes(s.seed, key)
+	return s.put(maphash.Bytes(s.seed, key), key, data, received, at)
+}
+
+func (s *Store) put(hash uint64, key, data []byte, received, at int64) *Entry {
 	if e := s.find(hash, key); e != nil {
 		*s.table.tag(e.slot) = hidden
 	}
