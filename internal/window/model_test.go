@@ -150,8 +150,9 @@ func TestAFullStoreIsNoLargerThanItsBounds(t *testing.T) {
 			s.Put(fmt.Append(nil, i), nil, 0, 0)
 		}
 		require.Equal(t, most, s.Len())
-		require.LessOrEqual(t, len(s.table.entries), (most+spare)*8/7+2*groupSize)
-		require.LessOrEqual(t, len(s.order.slots), max(64, 2*most))
+		size := len(s.table.entries)*int(reflect.TypeFor[Entry]().Size()) +
+			len(s.table.groups)*int(reflect.TypeFor[group]().Size()) + len(s.order.slots)*4
+		require.LessOrEqual(t, size, (most+2*spare)*EntrySize)
 		require.NotNil(t, s.Get(fmt.Append(nil, 3*most-1)))
 		require.Equal(t, fmt.Sprint(2*most), string(s.Key(s.Oldest())))
 	}

@@ -37,6 +37,10 @@ type Entry struct {
 // inlineKey is the length of the longest key that stands in its entry, in bytes. A longer one stands before the event.
 const inlineKey = 52
 
+// EntrySize is what a store takes for an event beside the event's bytes, at most, in bytes. What a store that has not reached
+// its bounds grows by comes on top for as long as it takes.
+const EntrySize = 160
+
 // Store keeps events. It is used from one goroutine.
 type Store struct {
 	table      table
@@ -51,7 +55,7 @@ type Store struct {
 func New(maxEntries, maxBytes int) *Store {
 	maxEntries = max(1, maxEntries)
 	return &Store{
-		table: newTable(leastGroups), order: newOrder(), arena: newArena(maxBytes),
+		table: newTable(firstGroups(maxEntries)), order: newOrder(), arena: newArena(maxBytes),
 		maxEntries: maxEntries, seed: maphash.MakeSeed(),
 	}
 }

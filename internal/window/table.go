@@ -48,6 +48,15 @@ func groupsFor(entries int) int {
 	return max(leastGroups, ((entries+spare)*8+slots-1)/slots)
 }
 
+// firstGroups gives how many groups a table begins with that doubles until it has room for a number of entries.
+func firstGroups(entries int) int {
+	groups := groupsFor(entries)
+	for groups > leastGroups {
+		groups = (groups + 1) / 2
+	}
+	return groups
+}
+
 func newTable(groups int) table {
 	return table{groups: make([]group, groups), entries: make([]Entry, groups*groupSize)}
 }

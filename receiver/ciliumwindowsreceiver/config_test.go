@@ -69,7 +69,7 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 	require.NotNil(t, s.filter)
 	require.Len(t, cfg.Filters.Allow, 2)
 	require.Equal(t, []filter.Rule{{DestinationIdentity: []uint32{1}}}, cfg.Filters.Deny)
-	require.Equal(t, aggregate.Settings{Interval: 2500 * time.Millisecond, Live: false, MaxConnections: 8192, MaxBytes: 2 << 20}, s.aggregation)
+	require.Equal(t, aggregate.Settings{Interval: 2500 * time.Millisecond, Live: false, MaxConnections: 8192, MaxBytes: 8192 * 224}, s.aggregation)
 	require.Equal(t, obsconfig.ModeRequired, cfg.ConfigMap.Apply)
 	require.Contains(t, cfg.ConfigMap.Layout.Events, "TRACE")
 	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)
