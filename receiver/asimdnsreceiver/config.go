@@ -21,6 +21,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
 )
 
 // Config is the receiver's configuration. The table of keys in README.md says the same, key by key.
@@ -247,9 +248,9 @@ func (c *Config) keeper() *merge.Keeper {
 	default:
 		return nil
 	}
-	const leastEvent = 256 // bytes of the smallest event, with what is kept beside it
-	s.MaxBytes = mib << 20
-	s.MaxEvents = s.MaxBytes / leastEvent
+	const leastEvent = 256 // bytes, about
+	s.MaxEvents = mib << 20 / (window.EntrySize + leastEvent)
+	s.MaxBytes = mib<<20 - s.MaxEvents*window.EntrySize
 	return merge.New(s)
 }
 
