@@ -109,8 +109,11 @@ func (m *model) end() {
 	s := m.store
 	require.Nil(m.t, s.Oldest())
 	require.Zero(m.t, s.order.span())
-	for _, g := range s.table.groups {
+	for i, g := range s.table.groups {
 		require.Equal(m.t, group{}, g)
+		for _, count := range s.table.passed[i] {
+			require.Contains(m.t, []uint8{0, math.MaxUint8}, count)
+		}
 	}
 	for _, seg := range s.arena.segments {
 		require.Zero(m.t, seg.users)
@@ -151,11 +154,31 @@ func TestAFullStoreIsNoLargerThanItsBounds(t *testing.T) {
 		}
 		require.Equal(t, most, s.Len())
 		size := len(s.table.entries)*int(reflect.TypeFor[Entry]().Size()) +
-			len(s.table.groups)*int(reflect.TypeFor[group]().Size()) + len(s.order.slots)*4
+			len(s.table.groups)*(len(group{})+len(passed{})) + len(s.order.slots)*4
 		require.LessOrEqual(t, size, (most+2*spare)*EntrySize)
 		require.NotNil(t, s.Get(fmt.Append(nil, 3*most-1)))
 		require.Equal(t, fmt.Sprint(2*most), string(s.Key(s.Oldest())))
 	}
+}
+
+func TestSearchesStayShortInAStoreThatHasLongBeenFull(t *testing.T) {
+	const most = 10_000
+	s, key := New(most, segmentSize), make([]byte, 8)
+	for i := range uint64(50 * most) {
+		for s.Full(0) {
+			s.Drop(s.Oldest())
+		}
+		binary.LittleEndian.PutUint64(key, i)
+		s.Put(key, nil, 0, 0)
+	}
+	var further, r = 0, rand.New(rand.NewPCG(1, 2))
+	for range most {
+		hash := r.Uint32()
+		for g := s.table.home(hash); *s.table.count(g, hash) > 0; g = s.table.after(g, hash) {
+			further++
+		}
+	}
+	require.Less(t, further, most/2, "groups that a search looks at beyond the first")
 }
 
 func TestAStoreThatIsFilledBeyondItsBoundGrows(t *testing.T) {

@@ -78,17 +78,17 @@ func (s *Store) find(hash uint64, key []byte) *Entry {
 		group := &t.groups[g]
 		for n := range groupSize {
 			i := nth(upper(hash), n)
-			if group.tags[i] != tag {
+			if group[i] != tag {
 				continue
 			}
 			if e := &t.entries[g*groupSize+i]; string(s.Key(e)) == string(key) {
 				return e
 			}
 		}
-		if group.passed == 0 {
+		if *t.count(g, upper(hash)) == 0 {
 			break
 		}
-		g = t.after(g)
+		g = t.after(g, upper(hash))
 	}
 	return nil
 }
