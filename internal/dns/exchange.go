@@ -97,7 +97,7 @@ func (e *Event) QName(dst []byte) []byte {
 		return name
 	}
 	if m := e.Packet(); m != nil {
-		return append(dst, m.QueryName(e.Bytes(PacketData))...)
+		return m.AppendQueryName(dst, e.Bytes(PacketData))
 	}
 	return dst
 }
