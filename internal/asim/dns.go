@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
 // What the ASIM DNS schema calls itself, and the scope of its records.
@@ -122,7 +123,7 @@ func (m *DNSMapper) kind(e *dns.Event) *dnsKind {
 			class = dnsClass{typeUpdate, ""}
 		}
 		k = m.newKind(e.ID, class)
-		if e.Template != nil { // else there is no end of ids
+		if e.Decoded().Template != nil { // else there is no end of ids
 			m.kinds[e.ID] = k
 		}
 	}
@@ -155,7 +156,7 @@ func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, rece
 	lr.SetSeverityNumber(number)
 	lr.SetSeverityText(text)
 	m.draft.reset()
-	r := dnsRecord{DNSMapper: m, Event: e, attrs: m.draft.attributes(), merged: merged}
+	r := dnsRecord{DNSMapper: m, Event: e, Decoded: e.Decoded(), attrs: m.draft.attributes(), merged: merged}
 	kind := m.kind(e)
 	lr.Body().SetStr(kind.body)
 	r.event(kind)
@@ -203,6 +204,7 @@ func eventSeverity(level uint8) string {
 type dnsRecord struct {
 	*DNSMapper
 	*dns.Event
+	*schema.Decoded
 	attrs  attributes
 	merged Merged
 	used   uint64 // the fields, by bit, that an attribute of their own represents

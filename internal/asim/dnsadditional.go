@@ -116,9 +116,10 @@ func (r *dnsRecord) putHex(m attributes, key string, b []byte) {
 	const digits = "0123456789ABCDEF"
 	from := len(r.draft.text)
 	text := append(slices.Grow(r.draft.text, 2+2*len(b)), "0x"...)
-	for _, c := range b {
-		text = append(text, digits[c>>4], digits[c&15])
+	to := text[len(text) : len(text)+2*len(b)]
+	for i, c := range b {
+		to[2*i], to[2*i+1] = digits[c>>4], digits[c&15]
 	}
-	r.draft.text = text
+	r.draft.text = text[:len(text)+len(to)]
 	m.PutText(key, from)
 }

@@ -4,6 +4,7 @@ package bench
 
 import (
 	"encoding/hex"
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
@@ -167,11 +169,32 @@ func BenchmarkDNSRecord(b *testing.B) {
 	b.Run("ours", func(b *testing.B) { benchmark(b, ours) })
 }
 
+// BenchmarkDNSDecode is every field of the event, by the field list, without a record.
 func BenchmarkDNSDecode(b *testing.B) {
 	p := newDNSPath(b)
 	b.ReportAllocs()
 	for b.Loop() {
 		p.decode()
+		p.event.Decoded()
+	}
+}
+
+// BenchmarkDNSFiltered is an event that is filtered by its name, one of 10,000 excluded.
+func BenchmarkDNSFiltered(b *testing.B) {
+	p := newDNSPath(b)
+	noise := filter.DefaultNoise()
+	noise.ExcludedDomains = []string{"google.es"}
+	for i := range 9999 {
+		noise.ExcludedDomains = append(noise.ExcludedDomains, fmt.Sprintf("host%d.example%d.com", i, i%100))
+	}
+	f, err := filter.New(dns.Server(), filter.Config{}, noise)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.decode()
+		if !f.Drops(&p.event) {
+			b.Fatal("not filtered")
+		}
 	}
 }
 
