@@ -31,14 +31,14 @@ func (r *dnsRecord) result() {
 	case timedOut:
 		result = "Failure"
 	}
-	a.PutStr("EventResult", result)
-	a.PutStr("EventResultDetails", details)
+	a.PutConst("EventResult", result)
+	a.PutConst("EventResultDetails", details)
 	if ok {
-		a.PutInt("DnsResponseCode", int64(code))
+		a.PutConstInt("DnsResponseCode", int64(code))
 		if r.Phase == dns.Response { // of any other event it is no response's
-			a.PutStr("DnsResponseCodeName", details)
+			a.PutConst("DnsResponseCodeName", details)
 			if r.profile != ProfileASIM {
-				a.PutStr("DnsResponseName", details)
+				a.PutConst("DnsResponseName", details)
 			}
 		}
 	}
@@ -60,10 +60,9 @@ func (r *dnsRecord) result() {
 func (r *dnsRecord) dvc() {
 	r.device.putDvc(r.attrs)
 	if local, ok := r.LocalAddr(); ok {
-		from := len(r.draft.text)
-		r.draft.text = local.AppendTo(r.draft.text)
-		r.attrs.PutText("DvcIpAddr", from)
+		r.local = r.address(local)
+		r.attrs.PutPiece("DvcIpAddr", r.local.piece)
 	} else if r.device.addr != "" {
-		r.attrs.PutStr("DvcIpAddr", r.device.addr)
+		r.attrs.PutConst("DvcIpAddr", r.device.addr)
 	}
 }
