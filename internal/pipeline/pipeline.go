@@ -37,7 +37,7 @@ type Kind uint8
 const (
 	Emitted     Kind = iota // a record was appended
 	Filtered                // the configuration does not want it
-	Aggregated              // it is counted in another event's record
+	Aggregated              // it is counted in another event's record, or in a sum only
 	Undecodable             // no record could be made of it; Outcome.Reason says why
 	Held                    // it is kept back by a Holder: its record comes later
 )
@@ -79,7 +79,7 @@ type Settings struct {
 	Queue   QueueConfig
 	Retry   configretry.BackOffConfig
 	Handler Handler
-	Next    consumer.Logs
+	Next    consumer.Logs // nil for a handler that emits nothing
 	// Report counts for the collector's own receiver metrics (accepted, refused).
 	Report *receiverhelper.ObsReport
 	// Format is the word under which Report counts: what is received.

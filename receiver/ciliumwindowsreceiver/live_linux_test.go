@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -101,4 +102,31 @@ func TestTwoReceiversOfOneMapAreAnError(t *testing.T) {
 	require.ErrorIs(t, second.Start(context.Background(), componenttest.NewNopHost()), events.ErrInUse)
 	require.NoError(t, second.Shutdown(context.Background()))
 	require.NoError(t, first.Shutdown(context.Background()))
+}
+
+func TestBothSignalsOfALiveMapComeFromOneReader(t *testing.T) {
+	dir := eventstest.Dir(t)
+	cfg := liveConfig(dir)
+	cfg.NodeName = "node-1"
+	ring := eventstest.NewRing(t, cfg.EventsMap, 1<<16)
+	cfg.ConfigMap.Apply = obsconfig.ModeOff
+	logs, metrics, records, points := pipelines(t, NewFactory(), cfg, true)
+	for _, c := range []component.Component{metrics, logs} {
+		require.NoError(t, c.Start(context.Background(), componenttest.NewNopHost()))
+	}
+	const n = 100
+	for range n {
+		require.True(t, ring.Write(t, monitortest.Drop{Capture: monitortest.Capture{OrigLen: 60}, Version: 2, Reason: 133}.Bytes()))
+	}
+	stats := &logs.(*instance).pipeline.Stats
+	require.Eventually(t, func() bool { return stats.Received.Load() == n }, 10*time.Second, time.Millisecond)
+	require.NoError(t, metrics.Shutdown(context.Background()))
+	require.NoError(t, logs.Shutdown(context.Background()))
+	require.Zero(t, stats.Pending(), "%s", stats)
+	require.Equal(t, n, records.LogRecordCount())
+	const of = " cilium.drop_reason=POLICY_DENIED cilium.event.type=drop cilium.verdict=DROPPED"
+	require.Equal(t, map[string]int64{"cilium.event.count" + of: n, "cilium.network.packet.count" + of: n, "cilium.network.io" + of: 60 * n}, sums(t, points))
+	resource := points.AllMetrics()[0].ResourceMetrics().At(0).Resource().Attributes()
+	require.Equal(t, records.AllLogs()[0].ResourceLogs().At(0).Resource().Attributes().AsRaw(), resource.AsRaw())
+	require.Contains(t, resource.AsRaw(), "host.name")
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
@@ -22,15 +23,17 @@ import (
 
 // ciliumReceiver is one receiver: a source, live or a replay, in front of a pipeline.
 type ciliumReceiver struct {
-	cfg    *Config
-	set    receiver.Settings
-	log    *zap.Logger
-	next   consumer.Logs
-	report *receiverhelper.ObsReport
+	cfg         *Config
+	set         receiver.Settings
+	log         *zap.Logger
+	next        consumer.Logs    // nil without a logs pipeline
+	nextMetrics consumer.Metrics // nil without a metrics pipeline
+	report      *receiverhelper.ObsReport
 
 	// Set by Start.
 	handler   *handler
 	pipeline  *pipeline.Pipeline
+	meter     *meter // nil without a metrics pipeline
 	source    source
 	telemetry *metadata.TelemetryBuilder
 }
@@ -79,11 +82,16 @@ func (r *ciliumReceiver) Start(_ context.Context, h component.Host) error {
 		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
 		Live: !r.cfg.Replay.Enabled(),
 	})
+	if r.nextMetrics != nil {
+		r.meter = r.newMeter()
+		go r.meter.run()
+	}
 	r.pipeline.Start()
 	if r.cfg.Replay.Enabled() {
 		r.source = startReplay(r, files)
 	} else if r.source, err = startLive(r, settings, h); err != nil {
-		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
+		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }),
+			r.meter.shutdown(context.Background(), time.Now()))
 	}
 	if err = r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
@@ -98,7 +106,9 @@ func (r *ciliumReceiver) Shutdown(ctx context.Context) error {
 	if r.source == nil {
 		return nil
 	}
+	begun := time.Now()
 	err := r.pipeline.Shutdown(ctx, r.source.stop)
+	err = errors.Join(err, r.meter.shutdown(ctx, begun))
 	r.source = nil
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()

@@ -14,7 +14,6 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -133,14 +132,25 @@ func TestTheDeviceOfAReplayIsTheFileUnlessTheNodeIsNamed(t *testing.T) {
 // writeCapture writes a capture of raw records, one a millisecond.
 func writeCapture(t *testing.T, records ...[]byte) string {
 	t.Helper()
+	var all []events.Record
+	for _, data := range records {
+		all = append(all, events.Record{CPU: -1, Data: data})
+	}
+	return writeCaptureOf(t, all...)
+}
+
+// writeCaptureOf writes a capture of records, one a millisecond.
+func writeCaptureOf(t *testing.T, records ...events.Record) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "node-7.pcapng")
 	file, err := os.Create(path)
 	require.NoError(t, err)
 	w, err := events.NewCaptureWriter(file)
 	require.NoError(t, err)
 	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
-	for i, data := range records {
-		require.NoError(t, w.Write(events.Record{Time: start.Add(time.Duration(i) * time.Millisecond).UnixNano(), CPU: -1, Data: data}))
+	for i, r := range records {
+		r.Time = start.Add(time.Duration(i) * time.Millisecond).UnixNano()
+		require.NoError(t, w.Write(r))
 	}
 	require.NoError(t, w.Flush())
 	require.NoError(t, file.Close())
@@ -244,10 +254,4 @@ func TestAMapThatIsNotThereFailsTheStartAndSaysWhatToDo(t *testing.T) {
 	err = r.Start(context.Background(), componenttest.NewNopHost())
 	require.ErrorContains(t, err, want)
 	require.NoError(t, r.Shutdown(context.Background()))
-}
-
-func TestTheFactoryMakesALogsReceiver(t *testing.T) {
-	f := NewFactory()
-	require.Equal(t, component.MustNewType("ciliumwindows"), f.Type())
-	require.NoError(t, componenttest.CheckConfigStruct(f.CreateDefaultConfig()))
 }

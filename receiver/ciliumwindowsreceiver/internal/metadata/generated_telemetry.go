@@ -273,7 +273,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ReceiverCiliumwindowsEventsAggregated, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_aggregated",
-		metric.WithDescription("Events that are counted in the record of another event. [Alpha]"),
+		metric.WithDescription("Events that are counted in the record of another event or, without a logs pipeline, in a sum only. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
