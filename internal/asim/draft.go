@@ -103,6 +103,7 @@ func (d *draft) begin(b *blanks) {
 	}
 	if b.main == nil || b.era != d.era {
 		*b = blanks{&keyNode{index: -1}, &keyNode{index: -1}, d.era}
+		d.nodes += 2
 	}
 	d.main.begin(b.main)
 	d.additional.begin(b.additional)
@@ -113,13 +114,15 @@ func (f *fields) begin(root *keyNode) {
 	f.root, f.at = root, root
 }
 
-// finish writes what was put into the attributes of a record.
-func (d *draft) finish(to pcommon.Map) {
+// finish writes what was put into the attributes of a record, and gives the record's text.
+func (d *draft) finish(to pcommon.Map) (text string) {
 	if d.additional.at != d.additional.root {
 		_, v := d.attributes().put(additionalFields)
 		v.kind = kindMap
 	}
-	d.write(&d.main, string(d.text), to)
+	text = string(d.text)
+	d.write(&d.main, text, to)
+	return text
 }
 
 // write writes fields into a map.
