@@ -117,7 +117,7 @@ func (f *fields) begin(root *keyNode) {
 // finish writes what was put into the attributes of a record, and gives the record's text.
 func (d *draft) finish(to pcommon.Map) (text string) {
 	if d.additional.at != d.additional.root {
-		_, v := d.attributes().put(additionalFields)
+		v := d.attributes().put(additionalFields)
 		v.kind = kindMap
 	}
 	text = string(d.text)
@@ -194,23 +194,28 @@ func (d *draft) attributes() attributes { return attributes{&d.main, d} }
 func (d *draft) under() attributes { return attributes{&d.additional, d} }
 
 // put gives the place for a key's value, which the caller sets.
-func (a attributes) put(key string) (*keyNode, *value) {
-	f := a.fields
-	n := f.at.next
-	if n == nil || n.key != key {
-		n = a.step(key)
+func (a attributes) put(key string) *value {
+	if n := a.at.next; n != nil && n.key == key && n.kind == keyAdds {
+		a.at = n
+		return &a.values[n.index]
 	}
+	return a.putOther(key)
+}
+
+// putOther is put for a key that did not come next the last time, or that adds no value.
+func (a attributes) putOther(key string) *value {
+	n := a.step(key)
 	switch n.kind {
 	case keyRepeats:
-		return n, &f.values[n.index]
+		return &a.values[n.index]
 	case keyOmitted:
-		return n, &f.none
+		return &a.none
 	}
-	f.at = n
-	if n.index >= len(f.values) {
-		f.values = append(f.values, make([]value, 16)...)
+	a.at = n
+	if n.index >= len(a.values) {
+		a.values = append(a.values, make([]value, 16)...)
 	}
-	return n, &f.values[n.index]
+	return &a.values[n.index]
 }
 
 // step finds the node of a key that did not come next the last time, and puts it first.
@@ -237,46 +242,48 @@ func (a attributes) step(key string) *keyNode {
 	return n
 }
 
-// isConstant tells whether the blanks have c for the node: a new node takes it as its constant.
-func (n *keyNode) isConstant(c constant) bool {
-	if n.constant.kind == kindConstant && n.blank == nil && n.next == nil && n.kind == keyAdds {
+// isConstant tells whether the blanks have c for the key whose place is v. A new key takes it as its constant.
+func (a attributes) isConstant(v *value, c constant) bool {
+	n := a.at
+	if n == a.root || v != &a.values[n.index] {
+		return false
+	}
+	if n.constant.kind == kindConstant && n.blank == nil && n.next == nil {
 		n.constant = c
-		return true
 	}
 	return n.constant == c
 }
 
 // PutConst puts a text that nearly all records of the kind have here.
 func (a attributes) PutConst(key, text string) {
-	n, v := a.put(key)
-	if n.isConstant(constant{kindText, 0, text}) {
-		v.kind = kindConstant
-	} else {
+	v := a.put(key)
+	v.kind = kindConstant
+	if !a.isConstant(v, constant{kindText, 0, text}) {
 		a.setStr(v, text)
 	}
 }
 
 // PutConstInt is PutConst for a number.
 func (a attributes) PutConstInt(key string, num int64) {
-	n, v := a.put(key)
+	v := a.put(key)
 	v.kind, v.num = kindInt, num
-	if n.isConstant(constant{kindInt, num, ""}) {
+	if a.isConstant(v, constant{kindInt, num, ""}) {
 		v.kind = kindConstant
 	}
 }
 
 // PutConstBool is PutConst for a truth value.
 func (a attributes) PutConstBool(key string, b bool) {
-	n, v := a.put(key)
+	v := a.put(key)
 	v.setBool(b)
-	if n.isConstant(constant{kindBool, v.num, ""}) {
+	if a.isConstant(v, constant{kindBool, v.num, ""}) {
 		v.kind = kindConstant
 	}
 }
 
 // PutStr puts a text.
 func (a attributes) PutStr(key, text string) {
-	_, v := a.put(key)
+	v := a.put(key)
 	a.setStr(v, text)
 }
 
@@ -297,19 +304,19 @@ func (a attributes) PutText(key string, from int) {
 
 // PutPiece puts a piece of the draft's text.
 func (a attributes) PutPiece(key string, p piece) {
-	_, v := a.put(key)
+	v := a.put(key)
 	v.kind, v.piece = kindText, p
 }
 
 // PutInt puts a number.
 func (a attributes) PutInt(key string, n int64) {
-	_, v := a.put(key)
+	v := a.put(key)
 	v.kind, v.num = kindInt, n
 }
 
 // PutBool puts a truth value.
 func (a attributes) PutBool(key string, b bool) {
-	_, v := a.put(key)
+	v := a.put(key)
 	v.setBool(b)
 }
 
@@ -322,7 +329,7 @@ func (v *value) setBool(b bool) {
 
 // PutSlice puts the pieces of the draft's slices since there were from.
 func (a attributes) PutSlice(key string, from int) {
-	_, v := a.put(key)
+	v := a.put(key)
 	v.kind, v.piece = kindSlice, piece{int32(from), int32(len(a.draft.slices))}
 }
 
