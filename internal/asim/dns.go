@@ -216,8 +216,8 @@ type dnsRecord struct {
 	*schema.Decoded
 	attrs  attributes
 	merged Merged
-	local  addressText
-	used   uint64 // the fields, by bit, that an attribute of their own represents
+	local  addressText // this host's, where the event names it
+	used   uint64      // the fields, by bit, that an attribute of their own represents
 }
 
 func (r *dnsRecord) use(f dns.Field)         { r.used |= 1 << f }

@@ -59,7 +59,7 @@ func (r *dnsRecord) result() {
 // dvc writes the host that the event happened on. A server's event names the address it happened at.
 func (r *dnsRecord) dvc() {
 	r.device.putDvc(r.attrs)
-	if local, ok := r.LocalAddr(); ok {
+	if local := r.end(r.Local).addr; local.IsValid() {
 		r.local = r.address(local)
 		r.attrs.PutPiece("DvcIpAddr", r.local.piece)
 	} else if r.device.addr != "" {
