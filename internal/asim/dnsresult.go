@@ -3,8 +3,6 @@
 package asim
 
 import (
-	"strings"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
@@ -33,20 +31,27 @@ func (r *dnsRecord) result() {
 	case timedOut:
 		result = "Failure"
 	}
-	a.PutStr("EventResult", result)
-	a.PutStr("EventResultDetails", details)
+	a.PutConst("EventResult", result)
+	a.PutConst("EventResultDetails", details)
 	if ok {
-		a.PutInt("DnsResponseCode", int64(code))
+		a.PutConstInt("DnsResponseCode", int64(code))
 		if r.Phase == dns.Response { // of any other event it is no response's
-			a.PutStr("DnsResponseCodeName", details)
+			a.PutConst("DnsResponseCodeName", details)
 			if r.profile != ProfileASIM {
-				a.PutStr("DnsResponseName", details)
+				a.PutConst("DnsResponseName", details)
 			}
 		}
 	}
 	if r.profile == ProfileASIM {
-		if list, _ := r.answer(); len(list) > 0 {
-			a.PutStr("DnsResponseName", strings.Join(list, ";"))
+		list, from := r.answer(), len(r.draft.text)
+		for i := range list.Len() {
+			if i > 0 {
+				r.draft.text = append(r.draft.text, ';')
+			}
+			r.draft.text = append(r.draft.text, list.At(i)...)
+		}
+		if list.Len() > 0 {
+			a.PutText("DnsResponseName", from)
 		}
 	}
 }
@@ -54,9 +59,10 @@ func (r *dnsRecord) result() {
 // dvc writes the host that the event happened on. A server's event names the address it happened at.
 func (r *dnsRecord) dvc() {
 	r.device.putDvc(r.attrs)
-	if local, ok := r.LocalAddr(); ok {
-		r.attrs.PutStr("DvcIpAddr", local.String())
+	if local := r.end(r.Local).addr; local.IsValid() {
+		r.local = r.address(local)
+		r.attrs.PutPiece("DvcIpAddr", r.local.piece)
 	} else if r.device.addr != "" {
-		r.attrs.PutStr("DvcIpAddr", r.device.addr)
+		r.attrs.PutConst("DvcIpAddr", r.device.addr)
 	}
 }
