@@ -6,6 +6,8 @@ package windowstest
 
 import (
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,12 @@ const (
 	started     = "ETW session started"
 	accountedAt = "every event is accounted for"
 )
+
+// bothProviders are the settings for a session of the server and the client.
+var bothProviders = []string{
+	"receivers::asimdns::enable_level: null", "receivers::asimdns::enable_flags: null",
+	"receivers::asimdns::providers: [{provider_guid: Microsoft-Windows-DNSServer}, {provider_guid: Microsoft-Windows-DNS-Client}]",
+}
 
 func TestStartAndStopLeaveNoSession(t *testing.T) {
 	h := newHost(t, serverFile)
@@ -116,11 +124,26 @@ func TestASecondCollectorDoesNotStealTheSession(t *testing.T) {
 	first.interrupt()
 }
 
-func TestAHostWithoutTheRoleSaysWhatIsMissing(t *testing.T) {
+func TestAHostWithoutTheRoleFailsTheStartAndSaysWhatToInstall(t *testing.T) {
 	h := newHost(t)
-	h.set("WINDOWSTEST_SCHEMA", "")
+	h.set("WINDOWSTEST_SCHEMA", windowsPath(filepath.Join(h.root, "internal/etw/schema/dnsclient.txt"))) // every Windows has that
 	c := h.start()
-	c.await("install what brings it (Microsoft-Windows-DNSServer comes with the role DNS Server: Install-WindowsFeature DNS)", 1)
+	c.fails()
+	require.Contains(t, c.out.String(), "the provider is not registered on this host: Microsoft-Windows-DNSServer {EB79061A-A566-4698-9119-3ED2807060E7}: it comes with the role DNS Server: install that with Install-WindowsFeature DNS")
+	_, err := h.logman("query", serverSession)
+	require.Error(t, err, "no session is left")
+}
+
+func TestAHostWithoutTheRoleRunsWithTheOtherProvider(t *testing.T) {
+	h := newHost(t, clientFile)
+	h.set("WINDOWSTEST_SCHEMA", windowsPath(filepath.Join(h.root, "internal/etw/schema/dnsclient.txt")))
+	c := h.start(bothProviders...)
+	c.await("no event of an ETW provider comes until it is installed", 1)
+	c.await(started, 1)
+	require.Eventually(t, func() bool {
+		text, err := os.ReadFile(h.records())
+		return err == nil && strings.Contains(string(text), "windows_dns_client")
+	}, time.Minute, 20*time.Millisecond, "%s", c.out)
 	c.interrupt()
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +150,52 @@ func TestWineTwoReceiversOfOneSessionAreAnError(t *testing.T) {
 	require.ErrorContains(t, second.Start(context.Background(), componenttest.NewNopHost()), "give each its own session_name")
 	require.NoError(t, second.Shutdown(context.Background()))
 	require.NoError(t, first.Shutdown(context.Background()))
+}
+
+func TestWineBothProvidersShareASession(t *testing.T) {
+	windowstest.Play(t, liveFile, "testdata/dnsclient.etl")
+	server, _ := generated(t, serverFile)
+	client, _ := generated(t, clientFile)
+	sink := &consumertest.LogsSink{}
+	path := filepath.Join(t.TempDir(), "both.etl")
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) {
+		c.ProviderConfig = ProviderConfig{}
+		c.Providers = replayBoth("", nil).Providers
+		c.Record.Path = path
+	}), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == server+client }, 30*time.Second, time.Millisecond)
+	require.NoError(t, windowstest.Stop("ASIMDNSTrace"), "the one session")
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == 2*(server+client) }, 30*time.Second, time.Millisecond, "both come again")
+	require.NoError(t, r.Shutdown(context.Background()))
+	got := byService(t, sink)
+	require.Len(t, got["windows_dns_server"], 2*server)
+	require.Len(t, got["windows_dns_client"], 2*client)
+	played := append(rawEvents(t, serverFile), rawEvents(t, clientFile)...)
+	require.Equal(t, append(played, played...), rawEvents(t, path))
+}
+
+func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	t.Setenv("WINDOWSTEST_REPEAT", "4")
+	t.Setenv("WINDOWSTEST_RATE", "20000") // so that neither the session's buffers nor the recorder's queue overflow
+	events, _ := generated(t, serverFile)
+	next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "recorded.etl")
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.Queue.MaxSizeMiB, c.Record.Path = 1, path }), next)
+	stats := &r.pipeline.Stats
+	require.Eventually(t, func() bool { return stats.Received.Load() == int64(4*events) }, 30*time.Second, time.Millisecond)
+	require.Positive(t, stats.Dropped.Total(), "the queue is full")
+	require.Eventually(t, func() bool { return r.pipeline.Record.Stats.Recorded.Load() > int64(3*events) }, 30*time.Second, time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	require.NoError(t, r.Shutdown(ctx))
+	played := rawEvents(t, serverFile)
+	require.Equal(t, slices.Concat(played, played, played, played), rawEvents(t, path))
+	require.Zero(t, stats.Pending(), "%s", stats)
 }
 
 // hostLists makes this host one whose manifest of the DNS Server is the embedded one after a change.

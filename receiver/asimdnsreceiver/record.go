@@ -20,7 +20,7 @@ func (r *dnsReceiver) openRecord(replayed []string) (*record.Recorder, error) {
 	if !r.cfg.Record.Enabled() {
 		return nil, nil
 	}
-	options := etl.Options{LoggerName: r.cfg.session(r.provider).Name, LogFileName: r.cfg.Record.Path, BufferSize: recordBuffer}
+	options := etl.Options{LoggerName: r.cfg.session(r.providers).Name, LogFileName: r.cfg.Record.Path, BufferSize: recordBuffer}
 	if v := (etl.OSVersion{}); !r.cfg.Replay.Enabled() {
 		if _, err := fmt.Sscanf(host.OSVersion(), "%d.%d.%d", &v.Major, &v.Minor, &v.Build); err == nil {
 			options.OS = v

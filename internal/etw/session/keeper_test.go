@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
 // quick is a timing for tests: restarts at once, losses are looked for all the time.
@@ -78,6 +80,32 @@ func TestARestartIsTriedUntilItWorks(t *testing.T) {
 		case <-w.restarted:
 		}
 		break
+	}
+	closeKeeper(t, k)
+	requireNothingHeld(t, f)
+}
+
+func TestARoleThatIsRemovedWhileTheSessionRunsIsTriedAgain(t *testing.T) {
+	f := newFakeAPI()
+	w := newWatcher()
+	k, err := keep(f, testConfig(), ignore, nil, w.watch(), quick)
+	require.NoError(t, err)
+	f.mu.Lock()
+	f.unknown = []etw.GUID{testProvider}
+	f.mu.Unlock()
+	f.stopFromOutside(testConfig().Name)
+	require.ErrorIs(t, <-w.stopped, ErrStopped)
+	require.ErrorIs(t, <-w.stopped, ErrNotRegistered)
+	f.mu.Lock()
+	f.unknown = nil
+	f.mu.Unlock()
+	for again := false; !again; {
+		select {
+		case err := <-w.stopped:
+			require.ErrorIs(t, err, ErrNotRegistered)
+		case <-w.restarted:
+			again = true
+		}
 	}
 	closeKeeper(t, k)
 	requireNothingHeld(t, f)

@@ -34,7 +34,7 @@ const (
 // wineConfig wants every event.
 func wineConfig() Config {
 	c := testConfig()
-	c.Level, c.Keywords = 5, 0
+	c.Providers[0].Level, c.Providers[0].Keywords = 5, 0
 	return c
 }
 
@@ -91,7 +91,7 @@ func TestWineStartAndStop(t *testing.T) {
 func TestWineLevelAndKeywordsFilterAsTheDNSReceiverDoes(t *testing.T) {
 	windowstest.Play(t, serverFile)
 	cfg := wineConfig()
-	cfg.Keywords = 0x8 // IGNORED_QUERY
+	cfg.Providers[0].Keywords = 0x8 // IGNORED_QUERY
 	var other atomic.Int64
 	seen := make(chan struct{}, 1)
 	s, err := Open(cfg, func(header, userData []byte) {
@@ -169,15 +169,22 @@ func TestWineAccessDeniedLeavesNothingAndSaysWhatToDo(t *testing.T) {
 	}
 }
 
-func TestWineAProviderThatIsNotRegisteredAndModesThatAreNotGrantedAreSaid(t *testing.T) {
+func TestWineAHostWithoutTheProviderFailsTheStart(t *testing.T) {
 	windowstest.Play(t, serverFile)
 	t.Setenv("WINDOWSTEST_SCHEMA", "")
+	_, err := Open(wineConfig(), ignore, nil)
+	require.ErrorIs(t, err, ErrNotRegistered)
+	require.ErrorContains(t, err, "install the role")
+	requireNoSession(t, wineConfig().Name)
+}
+
+func TestWineModesThatAreNotGrantedAreSaid(t *testing.T) {
+	windowstest.Play(t, serverFile)
 	t.Setenv("WINDOWSTEST_STRIP", "0x08000000")
 	log, logs := observed()
 	s, err := Open(wineConfig(), ignore, log)
 	require.NoError(t, err)
 	closeSession(t, s)
-	require.Equal(t, 1, logs.FilterMessageSnippet("role DNS Server").Len())
 	require.Equal(t, 1, logs.FilterMessageSnippet("does not grant a mode").Len())
 }
 
