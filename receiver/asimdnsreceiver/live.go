@@ -71,6 +71,7 @@ func (l *liveSource) losses() map[string]int64 {
 	return map[string]int64{
 		"etw_events":    int64(t.EventsLost),
 		"etw_buffers":   int64(t.RealTimeBuffersLost),
+		"etw_files":     int64(t.LostFileNotices),
 		"etw_oversized": int64(t.Oversized),
 		"etw_discarded": int64(t.Discarded + t.Panics),
 	}

@@ -6,6 +6,8 @@ package asimdnsreceiver
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,10 +23,16 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sys/windows"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
@@ -107,6 +115,76 @@ func TestWineLossesInTheKernelAreInTheMetricsAndTheSumHolds(t *testing.T) {
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Zero(t, stats.Pending(), "%s", stats)
 	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load()+stats.Undecodable.Total()+stats.Dropped.Total())
+}
+
+func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	t.Setenv("WINDOWSTEST_REPEAT", "4")
+	t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "4")
+	t.Setenv("WINDOWSTEST_LOSE_FILE", "1")
+	events, _ := generated(t, serverFile)
+	tel := componenttest.NewTelemetry()
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, set, liveConfig(func(c *Config) { c.Buffers.SizeKB = 64 }), sink)
+	keeper := r.source.(*liveSource).keeper
+	var totals session.Totals
+	require.Eventually(t, func() bool { // nothing more comes within a flush interval
+		before := totals
+		totals = keeper.Totals()
+		return totals.RealTimeBuffersLost > 5 && totals == before && totals.FreeBuffers == totals.NumberOfBuffers
+	}, 30*time.Second, 1500*time.Millisecond)
+	lost := int64(totals.RealTimeBuffersLost)
+	point := func(source string, n int64) metricdata.DataPoint[int64] {
+		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("source", source))}
+	}
+	metadatatest.AssertEqualReceiverAsimdnsEventsLost(t, tel, []metricdata.DataPoint[int64]{
+		point("etw_events", 0), point("etw_buffers", lost), point("etw_files", 1), point("etw_oversized", 0), point("etw_discarded", 0),
+	}, metricdatatest.IgnoreTimestamp())
+	require.NoError(t, r.Shutdown(context.Background()))
+	stats := &r.pipeline.Stats
+	require.Zero(t, stats.Pending(), "%s", stats)
+	require.EqualValues(t, stats.Emitted.Load(), sink.LogRecordCount())
+	require.Less(t, stats.Received.Load(), int64(4*events), "the events of lost buffers never come")
+	require.Equal(t, 1, logs.FilterMessageSnippet("raise buffers.maximum").Len(), "said at the end, before the first look")
+	require.Equal(t, 1, logs.FilterMessageSnippet("lost the file").Len())
+	require.NoError(t, tel.Shutdown(context.Background()))
+}
+
+func TestWineAPanicInTheDecoderLosesOnlyItsEvent(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, byID := generated(t, serverFile)
+	hostLists(t, "AdditionalInfo:utf16", "NewOnThisHost:utf16", 2) // those of 256 and 257
+	core, logs := observer.New(zap.DebugLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	panics := 0
+	// The decoder says what it learns of this host's lists while it decodes the event, and a log that panics is as bad as it.
+	set.Logger = zap.New(core, zap.Hooks(func(e zapcore.Entry) error {
+		if strings.Contains(e.Message, "differs from the embedded one, and wins") {
+			panics++
+			panic("the decoder broke")
+		}
+		return nil
+	}))
+	sink := &consumertest.LogsSink{}
+	r, err := newReceiver(set, liveConfig(nil), sink)
+	require.NoError(t, err)
+	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
+	stats := &r.pipeline.Stats
+	require.Eventually(t, func() bool { return stats.Emitted.Load()+stats.Undecodable.Total() == int64(events) }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Equal(t, 2, panics, "the first 256 and the first 257")
+	require.Equal(t, map[string]int64{pipeline.UndecodablePanic: 2}, stats.Undecodable.Snapshot())
+	got := map[string]int{}
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[testkit.Text(lr, "EventOriginalType")]++ })
+	want := maps.Clone(byID)
+	want["256"]--
+	want["257"]--
+	require.Equal(t, want, got, "all others are records, those of the same ids included")
+	said := logs.FilterMessageSnippet("handling an event panicked").All()
+	require.Len(t, said, 1, "said once")
+	require.Contains(t, fmt.Sprint(said[0].ContextMap()["stack"]), "dns.(*Decoder).Decode")
 }
 
 func TestWineABlockedConsumerDoesNotHoldUpTheShutdown(t *testing.T) {

@@ -93,13 +93,20 @@ func TestAttachConsumesASessionAndLeavesItRunning(t *testing.T) {
 	running := f.add(cfg.Name, modeRealTime)
 	running.properties.eventsLost = 7
 	delivered := make(chan struct{}, 1)
-	s, err := open(f, cfg, func(_, _ []byte) { delivered <- struct{}{} }, nil)
+	log, logs := observed()
+	s, err := open(f, cfg, func(_, _ []byte) { delivered <- struct{}{} }, log)
 	require.NoError(t, err)
 	<-delivered
+	said := logs.FilterMessageSnippet("had lost events before").All()
+	require.Len(t, said, 1)
+	assert.EqualValues(t, 7, said[0].ContextMap()["events_lost"])
+	f.mu.Lock()
+	running.properties.eventsLost = 9
+	f.mu.Unlock()
 	closeSession(t, s)
 	stats, err := s.Stats()
 	require.NoError(t, err)
-	assert.EqualValues(t, 7, stats.EventsLost)
+	assert.EqualValues(t, 2, stats.EventsLost, "those since it was attached to")
 	require.Same(t, running, f.session(cfg.Name), "it still runs")
 	assert.NotContains(t, f.record(), "stop")
 	assert.NotContains(t, f.record(), "startTrace")

@@ -146,6 +146,27 @@ func TestALossIsLoggedOnceALookAndNamesTheSetting(t *testing.T) {
 	assert.EqualValues(t, 7, entries[0].ContextMap()["buffers_in_use"])
 	assert.EqualValues(t, 2, entries[1].ContextMap()["events_lost"])
 	assert.EqualValues(t, 7, entries[1].ContextMap()["events_lost_in_all"])
+
+	l.look(Totals{EventsLost: 7, RealTimeBuffersLost: 1, Counters: Counters{LostEventNotices: 1, LostBufferNotices: 1}})
+	entries = logs.FilterLevelExact(zap.WarnLevel).All()
+	require.Len(t, entries, 3, "the figures may not be readable")
+	assert.EqualValues(t, 2, entries[2].ContextMap()["notices_of_loss"])
+	l.look(Totals{EventsLost: 7, RealTimeBuffersLost: 1, Counters: Counters{LostEventNotices: 1, LostBufferNotices: 1, LostFileNotices: 1}})
+	require.Equal(t, 1, logs.FilterMessageSnippet("lost the file").Len())
+	require.Equal(t, 4, logs.Len())
+}
+
+func TestALossAfterTheLastLookIsSaidAtTheEnd(t *testing.T) {
+	f := newFakeAPI()
+	log, logs := observed()
+	k, err := keep(f, testConfig(), ignore, log, Watch{}, defaultTiming)
+	require.NoError(t, err)
+	f.mu.Lock()
+	f.sessions["asimdnsservertrace"].properties.eventsLost = 3
+	f.mu.Unlock()
+	closeKeeper(t, k)
+	closeKeeper(t, k)
+	require.Equal(t, 1, logs.FilterMessageSnippet("buffers.maximum").Len())
 }
 
 func TestTheKeeperLooksForLosses(t *testing.T) {

@@ -29,8 +29,9 @@ type Session struct {
 	log      *zap.Logger
 	consumer *consumer
 	trace    trace
-	release  func() // frees the session's name, in this process and on this host
-	started  bool   // by this process: StartTrace has worked
+	release  func()      // frees the session's name, in this process and on this host
+	started  bool        // by this process: StartTrace has worked
+	before   KernelStats // of an attached session when it was attached to
 
 	// closeTrace ends the consumer; CloseTrace must be called once, and both ends of a session may want to.
 	closeTrace func() error

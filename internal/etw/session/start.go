@@ -86,6 +86,12 @@ func (s *Session) attach() error {
 		return fmt.Errorf("ETW session %q: it is not a real-time session (LogFileMode 0x%08X), so there is nothing to attach to", s.cfg.Name, p.logFileMode)
 	}
 	s.reportInForce("attached to an ETW session")
+	before := p.stats()
+	s.before = before
+	if before.EventsLost > 0 || before.RealTimeBuffersLost > 0 {
+		s.log.Warn("the ETW session had lost events before the collector attached to it",
+			zap.Uint32("events_lost", before.EventsLost), zap.Uint32("real_time_buffers_lost", before.RealTimeBuffersLost))
+	}
 	return nil
 }
 

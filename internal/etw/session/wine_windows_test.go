@@ -241,6 +241,32 @@ func TestWineASlowConsumerLosesInTheKernelAndTheSumHolds(t *testing.T) {
 	t.Logf("%d events: %d delivered, %d lost, %d notices", 3*serverEvents, delivered.Load(), stats.EventsLost, stats.LostEventNotices)
 }
 
+func TestWineBuffersThatAreLostOnTheirWayAreCountedAndToldApart(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	t.Setenv("WINDOWSTEST_RATE", "20000") // so that no event is lost for want of a buffer
+	t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "3")
+	t.Setenv("WINDOWSTEST_LOSE_FILE", "1")
+	cfg := wineConfig()
+	cfg.BufferSizeKB, cfg.FlushInterval = 16, time.Second
+	var c counter
+	s, err := Open(cfg, c.deliver, nil)
+	require.NoError(t, err)
+	var stats Stats
+	require.Eventually(t, func() bool { // all of the file's 120 buffers or so have come
+		before := stats
+		stats, err = s.Stats()
+		return err == nil && stats.BuffersWritten+stats.RealTimeBuffersLost > 50 && stats == before && stats.FreeBuffers == stats.NumberOfBuffers
+	}, 30*time.Second, 1500*time.Millisecond)
+	closeSession(t, s)
+	assert.EqualValues(t, (stats.BuffersWritten+stats.RealTimeBuffersLost)/3, stats.RealTimeBuffersLost)
+	assert.EqualValues(t, stats.RealTimeBuffersLost, stats.LostBufferNotices)
+	assert.EqualValues(t, 1, stats.LostFileNotices)
+	assert.Zero(t, stats.LostEventNotices)
+	assert.Zero(t, stats.EventsLost)
+	assert.Less(t, c.n.Load(), int64(serverEvents))
+	assert.Greater(t, c.n.Load(), int64(serverEvents/3))
+}
+
 // nextHandle is the value of the next handle that this process gets. Wine gives the lowest that is free, so that it grows
 // with every handle that is not closed; it does not tell how many there are.
 func nextHandle(t *testing.T) uintptr {
