@@ -291,7 +291,7 @@ func (r *Recorder) tryAgain(err error) bool {
 	if !r.failing {
 		r.failing = true
 		r.wait.Reset()
-		r.log.Error("cannot write the recorded file; it is tried again, and events are not recorded when the queue is full until that works", zap.Error(err))
+		r.log.Warn("cannot write the recorded file; it is tried again, and events are not recorded when the queue is full until that works", zap.Error(err))
 	}
 	select {
 	case <-time.After(r.wait.NextBackOff()):

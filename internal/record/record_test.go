@@ -330,7 +330,14 @@ func TestAFileThatIsDeletedWhileTheDiskFailsIsFollowedByANewOne(t *testing.T) {
 			return nil
 		}
 		first = false
-		return errors.Join(errors.New("the share is gone"), os.Remove(r.path))
+		return errors.New("the share is gone")
+	}
+	reopen := r.reopen
+	r.reopen = func(path string) (file, error) {
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
+		return reopen(path)
 	}
 	go r.run()
 	r.offer("1", "2", "3", "4")

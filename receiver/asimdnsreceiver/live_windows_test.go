@@ -276,6 +276,51 @@ func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
 	require.Zero(t, stats.Pending(), "%s", stats)
 }
 
+func TestWineTwoReceiversRunSideBySide(t *testing.T) {
+	windowstest.Play(t, liveFile, "testdata/dnsclient.etl") // each session takes what it has enabled
+	server, _ := generated(t, serverFile)
+	client, _ := generated(t, clientFile)
+	var sinks [2]consumertest.LogsSink
+	first, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), &sinks[0])
+	second, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.ProviderGUID = clientGUID }), &sinks[1])
+	require.Eventually(t, func() bool { return sinks[0].LogRecordCount() == server && sinks[1].LogRecordCount() == client }, 30*time.Second, time.Millisecond)
+	require.NoError(t, first.Shutdown(context.Background()))
+	require.NoError(t, windowstest.Stop("ASIMDNSClientTrace"), "the other one runs on")
+	require.Eventually(t, func() bool { return sinks[1].LogRecordCount() == 2*client }, 30*time.Second, time.Millisecond)
+	require.NoError(t, second.Shutdown(context.Background()))
+	require.Len(t, byService(t, &sinks[0])["windows_dns_server"], server)
+	require.Len(t, byService(t, &sinks[1])["windows_dns_client"], 2*client)
+}
+
+func TestWineEventsThatNoSchemaDescribesBecomeRecords(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, byID := generated(t, serverFile)
+	hostLists(t, "event 258 ", "event 60258 ", -1) // this host does not know 258, and nobody knows 299
+	require.Positive(t, byID["299"])
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	raw, named := 0, 0
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		switch testkit.Text(lr, "EventOriginalType") {
+		case "299":
+			fields, _ := lr.Attributes().Get("AdditionalFields")
+			if data, ok := fields.Map().Get("UserData"); ok && data.Str() != "" {
+				raw++
+			}
+		case "258":
+			if testkit.Text(lr, "DnsQuery") != "" {
+				named++
+			}
+		}
+	})
+	require.Equal(t, byID["299"], raw, "with all of its data")
+	require.Equal(t, byID["258"], named, "by the embedded list")
+	require.Zero(t, r.pipeline.Stats.Undecodable.Total())
+	require.Zero(t, logs.FilterLevelExact(zap.ErrorLevel).Len())
+}
+
 // hostLists makes this host one whose manifest of the DNS Server is the embedded one after a change.
 func hostLists(t *testing.T, old, changed string, times int) {
 	t.Helper()

@@ -35,6 +35,24 @@ func TestASessionWithProvidersThatAreNotOursIsNotStopped(t *testing.T) {
 	requireNothingHeld(t, f)
 }
 
+func TestASessionOfTheKernelIsNotStopped(t *testing.T) {
+	for name, change := range map[string]func(*properties){
+		"by its flags": func(p *properties) { p.enableFlags = 0x3 },
+		"by its mode":  func(p *properties) { p.logFileMode |= modeSystemLogger },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFakeAPI()
+			cfg := testConfig()
+			cfg.Name = "NT Kernel Logger"
+			change(&f.add(cfg.Name, modeRealTime).properties)
+			_, err := open(f, cfg, ignore, nil)
+			require.ErrorIs(t, err, ErrInUse)
+			require.ErrorContains(t, err, "receives the events of the kernel")
+			require.NotNil(t, f.session(cfg.Name), "it still runs")
+		})
+	}
+}
+
 func TestASessionWhoseProvidersAreNotKnownIsNotStopped(t *testing.T) {
 	f := newFakeAPI()
 	f.add(testConfig().Name, modeRealTime)

@@ -133,6 +133,10 @@ func refuseForeign(a api, cfg Config, p *properties) error {
 		return nil
 	}
 	const remedy = "look with: logman query %[1]q -ets; choose another session_name, or set take_over: true to stop it"
+	if p.enableFlags != 0 || p.logFileMode&modeSystemLogger != 0 { // its providers are not among those that can be listed
+		return fmt.Errorf("ETW session %[1]q: %[2]w: the session of this name receives the events of the kernel (EnableFlags 0x%08[3]X), so it is not the collector's; "+remedy,
+			cfg.Name, ErrInUse, p.enableFlags)
+	}
 	enabled, err := a.enabledProviders(uint16(p.historicalContext))
 	if err != nil {
 		return fmt.Errorf("ETW session %[1]q: a session of this name runs, and Windows does not tell whose it is (%[2]w); "+remedy, cfg.Name, callError(cfg, "EnumerateTraceGuidsEx", err))

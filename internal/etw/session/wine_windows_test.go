@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -86,6 +87,39 @@ func TestWineStartAndStop(t *testing.T) {
 	requireNoSession(t, wineConfig().Name)
 	assert.EqualValues(t, serverEvents, c.n.Load())
 	assert.Empty(t, logs.FilterLevelExact(zap.WarnLevel).All())
+}
+
+func TestWineOddNamesAndBuffersAtTheirLimits(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	for _, change := range []func(*Config){
+		func(c *Config) { c.Name = strings.Repeat("n", MaxNameLength) },
+		func(c *Config) { c.Name = `Überwachung 域名 😀 "quoted" 'too' %PATH% & | *` },
+		func(c *Config) { c.Name = " " },
+		func(c *Config) { c.BufferSizeKB, c.MinimumBuffers, c.MaximumBuffers = MinBufferSizeKB, 2, 2 },
+		func(c *Config) { c.BufferSizeKB, c.MinimumBuffers, c.MaximumBuffers = MaxBufferSizeKB, 2, 3 },
+		func(c *Config) { c.BufferSizeKB, c.MinimumBuffers, c.MaximumBuffers, c.FlushInterval = 0, 0, 0, 0 },
+		func(c *Config) { c.Providers[0].Level, c.Providers[0].Keywords = 255, ^uint64(0) },
+		func(c *Config) { c.Providers[0].Level = 0 },
+	} {
+		cfg := wineConfig()
+		change(&cfg)
+		var c counter
+		log, logs := observed()
+		s, err := Open(cfg, c.deliver, log)
+		require.NoError(t, err, "%+v", cfg)
+		_, err = Open(cfg, ignore, nil)
+		require.ErrorIs(t, err, ErrInUse)
+		require.Eventually(t, func() bool {
+			stats, err := s.Stats()
+			return err == nil && c.n.Load()+int64(stats.EventsLost) == serverEvents
+		}, 30*time.Second, time.Millisecond, "%+v", cfg)
+		inForce := logs.FilterMessage("ETW session started").All()[0].ContextMap()
+		for _, setting := range []string{"buffer_size_kb", "minimum_buffers", "maximum_buffers", "flush_interval"} {
+			assert.NotZero(t, inForce[setting], setting)
+		}
+		closeSession(t, s)
+		requireNoSession(t, cfg.Name)
+	}
 }
 
 func TestWineLevelAndKeywordsFilterAsTheDNSReceiverDoes(t *testing.T) {
