@@ -26,6 +26,7 @@ func (w texts) Write(ev queue.Event) error {
 	return err
 }
 func (texts) Lost(int64) error { return nil }
+func (texts) Flush() error     { return nil }
 func (texts) Size() int64      { return 0 }
 func (texts) Close() error     { return nil }
 

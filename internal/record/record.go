@@ -37,6 +37,9 @@ type Writer interface {
 	Write(ev queue.Event) error
 	// Lost notes in the file, as its format allows, that n events are missing here.
 	Lost(n int64) error
+	// Flush gives the disk what is buffered, as far as the format can without growing for it, so that a file whose collector
+	// is killed has it.
+	Flush() error
 	// Size is what the file would have if it were closed now, in bytes.
 	Size() int64
 	// Close completes the file.
@@ -78,7 +81,7 @@ type Recorder struct {
 	newFile func(path string) (file, error)
 	reopen  func(path string) (file, error)
 	wait    backoff.ExponentialBackOff // between two tries
-	every   time.Duration              // events wait no longer in the queue
+	every   time.Duration              // events wait no longer in the queue, nor in the writer
 	disk    *disk                      // nil where no file has been begun
 	writer  Writer                     // of disk
 	pending int64                      // events that the writer has and the disk has not
@@ -165,6 +168,7 @@ func (r *Recorder) run() {
 	defer close(r.done)
 	told := time.Now()
 	r.queue.Run(r.stop, r.every, r.write, func() {
+		r.flush()
 		if time.Since(told) >= logInterval {
 			told = time.Now()
 			r.tell()
@@ -260,6 +264,21 @@ func (r *Recorder) record(ev queue.Event) {
 		if r.writer.Size() >= int64(r.set.MaxSizeMiB)<<20 {
 			r.end()
 		}
+	}
+}
+
+// flush gives the disk what the writer has.
+func (r *Recorder) flush() {
+	if r.writer == nil || r.pending == 0 {
+		return
+	}
+	writes := r.disk.writes
+	err := r.writer.Flush()
+	switch {
+	case r.disk.err != nil:
+		r.end()
+	case err == nil && r.disk.writes > writes:
+		r.settle()
 	}
 }
 

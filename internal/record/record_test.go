@@ -55,6 +55,7 @@ func (l *lines) Write(ev queue.Event) error {
 }
 
 func (l *lines) Lost(n int64) error { return l.add("lost %d", n) }
+func (l *lines) Flush() error       { return nil }
 func (l *lines) Size() int64        { return l.size + int64(len(l.buf)) }
 func (l *lines) Close() error {
 	return errors.Join(l.flush(), func() error { _, err := l.to.Write([]byte("end\n")); return err }())
@@ -209,6 +210,29 @@ func TestWhatIsThereStaysUntilTheFirstEvent(t *testing.T) {
 	again("two")
 	require.Equal(t, "two\nend\n", read(t, first.path))
 	require.Equal(t, "one\nend\n", read(t, earlier))
+}
+
+// prompt is lines that can flush.
+type prompt struct{ *lines }
+
+func (p prompt) Flush() error { return p.flush() }
+
+func TestWhatTheWriterBuffersIsOnTheDiskSoon(t *testing.T) {
+	r := open(t, func(s *Settings) {
+		s.Create = func(to Destination) (Writer, error) { return prompt{&lines{to: to}}, nil }
+	})
+	for i, want := range []string{"a\n", "a\nb\n"} {
+		r.offer(want[2*i : 2*i+1])
+		require.Eventually(t, func() bool { return r.Stats.Recorded.Load() == int64(i+1) }, 10*time.Second, time.Millisecond)
+		require.Equal(t, want, read(t, r.path))
+	}
+	full := errors.New("no space left on device")
+	r.set(func() error { return full })
+	r.offer("c")
+	require.Eventually(t, func() bool { return r.logs.FilterMessageSnippet("cannot write").Len() > 0 }, 10*time.Second, time.Millisecond)
+	require.ErrorIs(t, r.Close(context.Background(), 0), full)
+	r.requireBalanced()
+	require.Equal(t, map[string]int64{LostWrite: 1}, r.Stats.Lost.Snapshot())
 }
 
 func TestADiskThatIsFullForAMomentCostsNothing(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 )
 
-// recordBuffer is the buffer size of a recorded file in bytes: any event fits. What the last one holds comes with Close.
+// recordBuffer is the buffer size of a recorded file in bytes: any event fits.
 const recordBuffer = 128 << 10
 
 // openRecord begins the recording of the `record` section; without one it gives nil.
@@ -47,6 +47,8 @@ type etlWriter struct {
 var _ record.Writer = (*etlWriter)(nil)
 
 func (w *etlWriter) Write(ev queue.Event) error { return w.Writer.Write(ev.Data) }
+
+func (w *etlWriter) Flush() error { return w.Sync() }
 
 func (w *etlWriter) Lost(n int64) error {
 	w.lost += n

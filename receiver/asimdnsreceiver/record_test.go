@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -65,6 +66,22 @@ func TestTheReplayOfARecordingGivesTheRecordsOfItsReplay(t *testing.T) {
 		return all
 	}
 	require.Equal(t, attributes(want), attributes(got))
+}
+
+func TestTheRecordingOfACollectorThatWasKilledHasItsEvents(t *testing.T) {
+	dir := t.TempDir()
+	path, left := filepath.Join(dir, "recorded.etl"), filepath.Join(dir, "left.etl")
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Record.Path = path }), consumertest.NewNop())
+	<-r.source.(*fileSource).player.Done()
+	require.Eventually(t, func() bool {
+		return r.pipeline.Record.Stats.Recorded.Load() == r.pipeline.Record.Stats.Received.Load()
+	}, 10*time.Second, time.Millisecond, "the last, half-filled buffer too")
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(left, raw, 0o600))
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Equal(t, rawEvents(t, serverFile), rawEvents(t, left))
+	require.Equal(t, rawEvents(t, serverFile), rawEvents(t, path))
 }
 
 func TestAFileIsNotRecordedToItself(t *testing.T) {
