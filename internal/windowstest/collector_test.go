@@ -42,17 +42,28 @@ func TestStartAndStopLeaveNoSession(t *testing.T) {
 
 func TestASessionThatOutlivedItsCollectorIsStoppedByTheNextOne(t *testing.T) {
 	h := newHost(t, serverFile)
-	c := h.start()
+	played := rawEvents(t, filepath.Join(h.root, serverFile))
+	path := filepath.Join(h.dir, "recorded.etl")
+	record := "receivers::asimdns::record::path: '" + windowsPath(path) + "'"
+	c := h.start(record)
 	c.await(started, 1)
+	require.Eventually(t, func() bool {
+		info, err := os.Stat(path)
+		const header = 128 << 10
+		return err == nil && info.Size() > header && len(rawEvents(t, path)) == len(played)
+	}, time.Minute, 100*time.Millisecond, "%s", c.out)
 	require.NoError(t, c.cmd.Process.Kill())
 	<-c.ended
 	_, err := h.logman("query", serverSession)
 	require.NoError(t, err, "the session is still there")
 
-	c = h.start()
+	c = h.start(record)
 	c.await("stopped an ETW session of this name that an earlier process left behind", 1)
 	c.await(started, 1)
+	earlier := filepath.Join(h.dir, "recorded.1.etl")
+	require.Eventually(t, func() bool { _, err := os.Stat(earlier); return err == nil }, time.Minute, 20*time.Millisecond, "%s", c.out)
 	c.interrupt()
+	require.Equal(t, played, rawEvents(t, earlier), "what was recorded before is kept")
 }
 
 func TestASessionOfSomeoneElseIsLeftAloneUnlessItIsTakenOver(t *testing.T) {
