@@ -45,10 +45,12 @@ func (c *Config) earlier() string {
 // check tells why the files of the recording could not be written, without changing what is there. replayed are files that
 // must not be overwritten.
 func (c *Config) check(replayed []string) error {
-	for _, path := range []string{c.Path, c.earlier()} {
+	missing := false // c.Path is
+	for _, path := range []string{c.earlier(), c.Path} {
 		info, err := os.Stat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
+			missing = path == c.Path
 			continue
 		case err != nil:
 			return err
@@ -60,15 +62,19 @@ func (c *Config) check(replayed []string) error {
 				return fmt.Errorf("%s is replayed and would be overwritten; choose another file", path)
 			}
 		}
+		file, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		if err := file.Close(); err != nil {
+			return err
+		}
 	}
-	file, err := os.OpenFile(c.Path, os.O_RDWR, 0)
-	if err == nil {
-		return file.Close()
+	if !missing {
+		return nil
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if file, err = create(c.Path); err != nil {
+	file, err := create(c.Path)
+	if err != nil {
 		return err
 	}
 	return errors.Join(file.Close(), os.Remove(c.Path))

@@ -255,7 +255,7 @@ func TestWineBothProvidersShareASession(t *testing.T) {
 func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
 	windowstest.Play(t, liveFile)
 	t.Setenv("WINDOWSTEST_REPEAT", "4")
-	t.Setenv("WINDOWSTEST_RATE", "20000") // so that neither the session's buffers nor the recorder's queue overflow
+	t.Setenv("WINDOWSTEST_RATE", "5000") // so that neither the session's buffers nor the recorder's queue overflow
 	events, _ := generated(t, serverFile)
 	next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
 		<-ctx.Done()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
@@ -118,6 +119,7 @@ func TestAttachConsumesASessionAndLeavesItRunning(t *testing.T) {
 	said := logs.FilterMessageSnippet("had lost events before").All()
 	require.Len(t, said, 1)
 	assert.EqualValues(t, 7, said[0].ContextMap()["events_lost"])
+	require.Equal(t, 1, logs.FilterMessageSnippet("has not enabled the provider").Len())
 	f.mu.Lock()
 	running.properties.eventsLost = 9
 	f.mu.Unlock()
@@ -130,6 +132,24 @@ func TestAttachConsumesASessionAndLeavesItRunning(t *testing.T) {
 	assert.NotContains(t, f.record(), "startTrace")
 	assert.NotContains(t, f.record(), "enableProvider")
 	assert.Empty(t, f.locks)
+}
+
+func TestAttachToASessionWithTheProviderSaysNothing(t *testing.T) {
+	f := newFakeAPI()
+	cfg := testConfig()
+	cfg.Attach = true
+	f.add(cfg.Name, modeRealTime).providers = []etw.GUID{otherProvider, testProvider}
+	log, logs := observed()
+	s, err := open(f, cfg, ignore, log)
+	require.NoError(t, err)
+	closeSession(t, s)
+	assert.Empty(t, logs.FilterLevelExact(zap.WarnLevel).All())
+
+	f.fail["enabledProviders"] = errFake
+	s, err = open(f, cfg, ignore, log)
+	require.NoError(t, err)
+	closeSession(t, s)
+	assert.Empty(t, logs.FilterLevelExact(zap.WarnLevel).All(), "it may be denied")
 }
 
 func TestASessionThatWasStoppedIsNotStoppedAgain(t *testing.T) {

@@ -5,6 +5,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.uber.org/zap"
 )
@@ -92,7 +93,23 @@ func (s *Session) attach() error {
 		s.log.Warn("the ETW session had lost events before the collector attached to it",
 			zap.Uint32("events_lost", before.EventsLost), zap.Uint32("real_time_buffers_lost", before.RealTimeBuffersLost))
 	}
+	s.warnNotEnabled(uint16(p.historicalContext))
 	return nil
+}
+
+// warnNotEnabled says which events cannot come, because the attached session has not enabled their provider.
+func (s *Session) warnNotEnabled(id uint16) {
+	enabled, err := s.api.enabledProviders(id)
+	if err != nil {
+		s.log.Debug("cannot tell which providers the ETW session has enabled", zap.Error(callError(s.cfg, "EnumerateTraceGuidsEx", err)))
+		return
+	}
+	for _, p := range s.cfg.Providers {
+		if !slices.Contains(enabled, p.GUID) {
+			s.log.Warn("the ETW session that the collector attached to has not enabled the provider, so no event of it comes until it does",
+				zap.String("provider", p.text()))
+		}
+	}
 }
 
 // stopStale stops the session of our name that StartTrace found. The name's lock is ours, so no collector runs it, unless
