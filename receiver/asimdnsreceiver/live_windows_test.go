@@ -31,6 +31,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sys/windows"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
@@ -104,17 +105,25 @@ func TestWineLossesInTheKernelAreInTheMetricsAndTheSumHolds(t *testing.T) {
 	windowstest.Play(t, liveFile)
 	t.Setenv("WINDOWSTEST_REPEAT", "20")
 	events, _ := generated(t, serverFile)
+	path := filepath.Join(t.TempDir(), "recorded.etl")
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) {
 		c.Buffers = BuffersConfig{SizeKB: 4, Minimum: 2, Maximum: 4, FlushInterval: time.Second}
+		c.Record.Path = path
 	}), consumertest.NewNop())
 	stats := &r.pipeline.Stats
 	require.Eventually(t, func() bool {
 		return stats.Received.Load()+r.source.losses()["etw_events"] == int64(20*events)
 	}, 30*time.Second, 10*time.Millisecond)
-	require.Positive(t, r.source.losses()["etw_events"])
+	lost := r.source.losses()["etw_events"]
+	require.Positive(t, lost)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Zero(t, stats.Pending(), "%s", stats)
 	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load()+stats.Undecodable.Total()+stats.Dropped.Total())
+	require.Len(t, rawEvents(t, path), int(stats.Received.Load()))
+	reader, err := etl.Open(path)
+	require.NoError(t, err)
+	require.EqualValues(t, lost, reader.Header().EventsLost, "the recording says so too")
+	require.NoError(t, reader.Close())
 }
 
 func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T) {

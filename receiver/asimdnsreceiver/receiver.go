@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -34,7 +35,8 @@ type dnsReceiver struct {
 	handler   *handler
 	pipeline  *pipeline.Pipeline
 	source    source
-	processes *process.Names // nil in a replay
+	losing    atomic.Pointer[source] // source, for the recorder's goroutine
+	processes *process.Names         // nil in a replay
 	telemetry *metadata.TelemetryBuilder
 }
 
@@ -92,6 +94,8 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	} else if r.source, err = startLive(r, h); err != nil {
 		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
 	}
+	losing := r.source
+	r.losing.Store(&losing)
 	if err = r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
 	}
