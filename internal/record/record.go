@@ -20,7 +20,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/tally"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/reasons"
 )
 
 // Reasons for which an event is not recorded, beside those of the queue.
@@ -62,7 +62,7 @@ type Settings struct {
 type Stats struct {
 	Received atomic.Int64
 	Recorded atomic.Int64 // given to the disk
-	Lost     tally.Reasons
+	Lost     reasons.Counts
 }
 
 // Recorder writes events to a file and the next, in a goroutine of its own.
