@@ -62,11 +62,7 @@ func (c *Config) check(replayed []string) error {
 				return fmt.Errorf("%s is replayed and would be overwritten; choose another file", path)
 			}
 		}
-		file, err := os.OpenFile(path, os.O_RDWR, 0)
-		if err != nil {
-			return err
-		}
-		if err := file.Close(); err != nil {
+		if err := writable(path); err != nil {
 			return err
 		}
 	}
@@ -80,7 +76,30 @@ func (c *Config) check(replayed []string) error {
 	return errors.Join(file.Close(), os.Remove(c.Path))
 }
 
+// writable tells why this recorder could not write a file that is there.
+func writable(path string) error {
+	file, err := open(path)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
 // create makes a new file that only this account reads: events name who asked for what.
 func create(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	return locked(os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600))
+}
+
+// open opens a file that is there.
+func open(path string) (*os.File, error) { return locked(os.OpenFile(path, os.O_RDWR, 0)) }
+
+// locked takes a file that has been opened for this recorder.
+func locked(f *os.File, err error) (*os.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	if err := lock(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }

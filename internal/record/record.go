@@ -111,8 +111,9 @@ func newRecorder(s Settings) *Recorder {
 	r := &Recorder{
 		set: s, log: s.Logger.With(zap.String("file", s.Path)), queue: queue.New(s.QueueMiB),
 		stop: make(chan struct{}), done: make(chan struct{}),
-		newFile: func(path string) (file, error) { return create(path) }, reopen: openAgain,
-		every: time.Second,
+		newFile: func(path string) (file, error) { return create(path) },
+		reopen:  func(path string) (file, error) { return open(path) },
+		every:   time.Second,
 		wait: backoff.ExponentialBackOff{
 			InitialInterval: 100 * time.Millisecond, MaxInterval: 10 * time.Second,
 			Multiplier: backoff.DefaultMultiplier, RandomizationFactor: backoff.DefaultRandomizationFactor,
@@ -223,6 +224,9 @@ func (r *Recorder) begin() bool {
 }
 
 func (r *Recorder) beginOnce() error {
+	if err := writable(r.set.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	if err := os.Rename(r.set.Path, r.set.earlier()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

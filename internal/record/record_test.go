@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -135,7 +136,7 @@ func prepare(t *testing.T, change func(*Settings)) *rig {
 	return r
 }
 
-func open(t *testing.T, change func(*Settings)) *rig {
+func start(t *testing.T, change func(*Settings)) *rig {
 	t.Helper()
 	r := prepare(t, change)
 	go r.run()
@@ -168,7 +169,7 @@ func read(t *testing.T, path string) string {
 }
 
 func TestAFullFileIsKeptUntilTheNextOneIsFull(t *testing.T) {
-	r := open(t, func(s *Settings) { s.QueueMiB = 8 })
+	r := start(t, func(s *Settings) { s.QueueMiB = 8 })
 	const half = queue.ChunkSize / 2
 	fill := func(c string) []string { // more than a MiB
 		return strings.Split(strings.Repeat(strings.Repeat(c, half)+"\n", 9), "\n")[:9]
@@ -194,11 +195,11 @@ func TestAFullFileIsKeptUntilTheNextOneIsFull(t *testing.T) {
 }
 
 func TestWhatIsThereStaysUntilTheFirstEvent(t *testing.T) {
-	first := open(t, nil)
+	first := start(t, nil)
 	first.offer("one")
 	first.close()
 	again := func(events ...string) {
-		r := open(t, func(s *Settings) { s.Path = first.path })
+		r := start(t, func(s *Settings) { s.Path = first.path })
 		r.offer(events...)
 		r.close()
 	}
@@ -218,7 +219,7 @@ type prompt struct{ *lines }
 func (p prompt) Flush() error { return p.flush() }
 
 func TestWhatTheWriterBuffersIsOnTheDiskSoon(t *testing.T) {
-	r := open(t, func(s *Settings) {
+	r := start(t, func(s *Settings) {
 		s.Create = func(to Destination) (Writer, error) { return prompt{&lines{to: to}}, nil }
 	})
 	for i, want := range []string{"a\n", "a\nb\n"} {
@@ -257,7 +258,7 @@ func TestADiskThatIsFullForAMomentCostsNothing(t *testing.T) {
 }
 
 func TestASlowDiskCostsTheEventsForWhichThereIsNoRoomAndTheFileSaysSo(t *testing.T) {
-	r := open(t, func(s *Settings) { s.MaxSizeMiB = 10 })
+	r := start(t, func(s *Settings) { s.MaxSizeMiB = 10 })
 	slow := make(chan struct{})
 	r.set(func() error { <-slow; return nil })
 	event := strings.Repeat("x", 1000)
@@ -278,7 +279,7 @@ func TestASlowDiskCostsTheEventsForWhichThereIsNoRoomAndTheFileSaysSo(t *testing
 }
 
 func TestPutWaitsForTheDiskAndEndsWithItsContext(t *testing.T) {
-	r := open(t, nil)
+	r := start(t, nil)
 	slow := make(chan struct{})
 	r.set(func() error { <-slow; return nil })
 	ctx, cancel := context.WithCancel(context.Background())
@@ -300,7 +301,7 @@ func TestPutWaitsForTheDiskAndEndsWithItsContext(t *testing.T) {
 }
 
 func TestCloseDoesNotWaitForADiskThatHangs(t *testing.T) {
-	r := open(t, nil)
+	r := start(t, nil)
 	hangs := make(chan struct{})
 	r.set(func() error { <-hangs; return nil })
 	for range 3 * 5000 {
@@ -319,14 +320,19 @@ func TestCloseDoesNotWaitForADiskThatHangs(t *testing.T) {
 }
 
 func TestWhatThereIsNoTimeForIsCountedAndTheFileIsComplete(t *testing.T) {
-	r := open(t, nil)
+	r := start(t, nil)
 	slow := make(chan struct{})
 	r.set(func() error { <-slow; return nil })
 	r.offer("1", "2", "3", "4", "5")
 	<-r.tries
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	time.AfterFunc(10*time.Millisecond, func() { close(slow) })
+	go func() {
+		for !r.hurry.Load() {
+			runtime.Gosched()
+		}
+		close(slow)
+	}()
 	require.NoError(t, r.Close(ctx, time.Minute))
 	r.requireBalanced()
 	require.Equal(t, map[string]int64{LostShutdown: 2}, r.Stats.Lost.Snapshot())
@@ -334,7 +340,7 @@ func TestWhatThereIsNoTimeForIsCountedAndTheFileIsComplete(t *testing.T) {
 }
 
 func TestADiskThatFailsUntilTheEndIsAnErrorAndTheEventsAreCounted(t *testing.T) {
-	r := open(t, nil)
+	r := start(t, nil)
 	full := errors.New("no space left on device")
 	r.offer("1", "2", "3", "3.5")
 	require.Eventually(t, func() bool { return r.Stats.Recorded.Load() == 2 }, 10*time.Second, time.Millisecond)
@@ -387,7 +393,7 @@ func TestAFileThatCannotBeBegunIsTriedAgain(t *testing.T) {
 }
 
 func TestAnEventThatTheFormatCannotHoldIsCountedAndTheOthersGoOn(t *testing.T) {
-	r := open(t, nil)
+	r := start(t, nil)
 	r.offer("1", "", "", "2")
 	r.Offer(1, make([]byte, queue.MaxEventSize), []byte("x"))
 	require.NoError(t, r.Put(context.Background(), 1, make([]byte, queue.MaxEventSize+1), nil))
@@ -426,8 +432,26 @@ func TestAFileThatCannotBeWrittenFailsTheStartAndNothingIsChanged(t *testing.T) 
 	require.ErrorContains(t, err, "there.1.etl is replayed", "the file that a full one becomes")
 }
 
+func TestAFileThatAnotherReceiverRecordsToIsLeftToIt(t *testing.T) {
+	first := start(t, nil)
+	second := start(t, func(s *Settings) { s.Path = first.path }) // nobody has begun
+	first.offer("1", "2", "3")
+	require.Eventually(t, func() bool { return first.Stats.Recorded.Load() > 0 }, 10*time.Second, time.Millisecond)
+	second.offer("x")
+	require.Eventually(t, func() bool { return second.logs.FilterMessageSnippet("cannot write").Len() > 0 }, 10*time.Second, time.Millisecond)
+	if runtime.GOOS != "windows" { // there, only the renaming fails
+		_, err := Open(second.Recorder.set)
+		require.ErrorContains(t, err, "is being recorded to by another receiver; choose another file")
+	}
+	require.Error(t, second.Close(context.Background(), 0))
+	second.requireBalanced()
+	require.Equal(t, map[string]int64{LostWrite: 1}, second.Stats.Lost.Snapshot())
+	first.close()
+	require.Equal(t, "1\n2\n3\nend\n", read(t, first.path))
+}
+
 func TestAFormatThatCannotBeginLeavesNoFile(t *testing.T) {
-	r := open(t, func(s *Settings) {
+	r := start(t, func(s *Settings) {
 		s.Create = func(Destination) (Writer, error) { return nil, errors.New("bad options") }
 	})
 	r.offer("1")
