@@ -112,7 +112,7 @@ type Pipeline struct {
 	deliver  context.Context // ends when there is no more time to hand anything over
 	cancel   context.CancelFunc
 
-	settle atomic.Bool // what is kept back shall go
+	settle chan struct{} // what waits or is kept back shall go
 
 	// The worker's own.
 	holder   Holder // Handler, where it is one
@@ -130,6 +130,7 @@ func New(s Settings) *Pipeline {
 		queue:    queue.New(s.Queue.MaxSizeMiB),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
+		settle:   make(chan struct{}),
 	}
 	p.Stats.Dropped.Expect(DropQueueFull, DropTooLarge, DropShutdown)
 	p.holder, _ = s.Handler.(Holder)
@@ -180,17 +181,12 @@ func (p *Pipeline) Put(ctx context.Context, received int64, head, body []byte) e
 	return nil
 }
 
-// Idle waits until every event that was received has been dealt with, those kept back included. Its only error is the
-// context's.
+// Idle has the worker deal with every event that was received, those kept back included, and waits for it: no flush interval
+// passes in between. Its only error is the context's.
 func (p *Pipeline) Idle(ctx context.Context) error {
-	const often = 5 * time.Millisecond
-	tick := time.NewTicker(often)
-	defer tick.Stop()
-	p.settle.Store(true)
-	defer p.settle.Store(false)
 	for p.Stats.Pending() > 0 {
 		select {
-		case <-tick.C:
+		case p.settle <- struct{}{}:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -250,13 +246,21 @@ func (p *Pipeline) drained(ctx context.Context) error {
 // work is the worker.
 func (p *Pipeline) work() {
 	defer close(p.done)
-	p.queue.Run(p.stopping, p.Batch.FlushInterval, p.process, func() {
-		p.releaseDue(time.Now().UnixNano())
-		if p.settle.Load() && !p.queue.Behind() {
-			p.releaseAll()
-		}
-		p.flush()
+	p.queue.Run(p.stopping, queue.Worker{
+		Handle:   p.process,
+		Interval: p.Batch.FlushInterval,
+		Tick: func() {
+			p.releaseDue(time.Now().UnixNano())
+			p.flush()
+		},
+		Settle:  p.settle,
+		Settled: p.finish,
 	})
+	p.finish()
+}
+
+// finish lets go of all that is kept back and hands it over.
+func (p *Pipeline) finish() {
 	p.releaseAll()
 	p.flush()
 }

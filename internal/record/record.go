@@ -168,13 +168,13 @@ func (r *Recorder) Close(ctx context.Context, grace time.Duration) error {
 func (r *Recorder) run() {
 	defer close(r.done)
 	told := time.Now()
-	r.queue.Run(r.stop, r.every, r.write, func() {
+	r.queue.Run(r.stop, queue.Worker{Handle: r.write, Interval: r.every, Tick: func() {
 		r.flush()
 		if time.Since(told) >= logInterval {
 			told = time.Now()
 			r.tell()
 		}
-	})
+	}})
 	r.end()
 	log := r.log.Info
 	if r.Stats.Lost.Total() > 0 {
