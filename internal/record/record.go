@@ -25,7 +25,7 @@ import (
 
 // Reasons for which an event is not recorded, beside those of the queue.
 const (
-	LostRefused  = "refused"      // the file's format cannot hold it
+	LostRefused  = "refused"      // the file's format cannot hold it, or its writer panicked
 	LostWrite    = "write_failed" // the file was deleted while it could not be written, or the disk failed until the end
 	LostShutdown = "shutdown"     // the collector stopped before the disk had taken it
 )
@@ -246,10 +246,7 @@ func (r *Recorder) beginOnce() error {
 // record gives one event to the writer. When that makes the writer write, all earlier ones are on the disk.
 func (r *Recorder) record(ev queue.Event) {
 	writes := r.disk.writes
-	err := r.noteLost()
-	if err == nil {
-		err = r.writer.Write(ev)
-	}
+	err := r.give(ev)
 	if r.disk.writes > writes {
 		r.settle()
 	}
@@ -269,6 +266,19 @@ func (r *Recorder) record(ev queue.Event) {
 			r.end()
 		}
 	}
+}
+
+// give has the writer take one event. A panic of it costs the event, as one of the receiver's handler does.
+func (r *Recorder) give(ev queue.Event) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	if err := r.noteLost(); err != nil {
+		return err
+	}
+	return r.writer.Write(ev)
 }
 
 // flush gives the disk what the writer has.

@@ -49,8 +49,11 @@ func (l *lines) flush() error {
 }
 
 func (l *lines) Write(ev queue.Event) error {
-	if len(ev.Data) == 0 {
+	switch string(ev.Data) {
+	case "":
 		return errors.New("an empty event")
+	case "panic":
+		panic("bad event")
 	}
 	return l.add("%s", ev.Data)
 }
@@ -394,7 +397,7 @@ func TestAFileThatCannotBeBegunIsTriedAgain(t *testing.T) {
 
 func TestAnEventThatTheFormatCannotHoldIsCountedAndTheOthersGoOn(t *testing.T) {
 	r := start(t, nil)
-	r.offer("1", "", "", "2")
+	r.offer("1", "", "panic", "2")
 	r.Offer(1, make([]byte, queue.MaxEventSize), []byte("x"))
 	require.NoError(t, r.Put(context.Background(), 1, make([]byte, queue.MaxEventSize+1), nil))
 	r.close()
