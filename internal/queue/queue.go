@@ -102,32 +102,49 @@ func (q *Queue) store(c *Chunk, received int64, head, body []byte) {
 	}
 }
 
-// Run is the worker: it gives each chunk to handle, which may keep nothing of it, and on each interval the one being filled,
-// so that no event waits longer, and then calls tick. When stop is closed it handles what is queued and returns.
-func (q *Queue) Run(stop <-chan struct{}, interval time.Duration, handle func(*Chunk), tick func()) {
-	ticker := time.NewTicker(interval)
+// Worker is what takes the events. All of it happens on the goroutine that calls Run.
+type Worker struct {
+	// Handle gets each chunk and may keep nothing of it; on each interval it gets the one that is being filled, so that no
+	// event waits longer.
+	Handle func(*Chunk)
+	// Interval and Tick, which is called after each.
+	Interval time.Duration
+	Tick     func()
+	// Settle, where it is not nil, has all that is queued handled at once for each value that it gives, and Settled called.
+	Settle  <-chan struct{}
+	Settled func()
+}
+
+// Run is the worker's loop. When stop is closed it has handled what is queued, and returns.
+func (q *Queue) Run(stop <-chan struct{}, w Worker) {
+	ticker := time.NewTicker(w.Interval)
 	defer ticker.Stop()
 	for {
 		select {
 		case c := <-q.full:
-			q.pass(c, handle)
+			q.pass(c, w.Handle)
 		case <-ticker.C:
-			if !q.Behind() {
-				q.passCurrent(handle)
+			if len(q.full) == 0 {
+				q.passCurrent(w.Handle)
 			}
-			tick()
+			w.Tick()
+		case <-w.Settle:
+			q.drain(w.Handle)
+			w.Settled()
 		case <-stop:
-			q.passCurrent(handle)
-			for q.Behind() {
-				q.pass(<-q.full, handle)
-			}
+			q.drain(w.Handle)
 			return
 		}
 	}
 }
 
-// Behind tells whether full chunks wait for the worker.
-func (q *Queue) Behind() bool { return len(q.full) > 0 }
+// drain passes all that is queued.
+func (q *Queue) drain(handle func(*Chunk)) {
+	q.passCurrent(handle)
+	for len(q.full) > 0 {
+		q.pass(<-q.full, handle)
+	}
+}
 
 // passCurrent takes the chunk that is being filled, after the older ones that came meanwhile.
 func (q *Queue) passCurrent(handle func(*Chunk)) {

@@ -21,7 +21,7 @@ func run(q *Queue, interval time.Duration) (stop func() []string) {
 	var got []string
 	go func() {
 		defer close(done)
-		q.Run(end, interval, func(c *Chunk) {
+		q.Run(end, Worker{Interval: interval, Tick: func() {}, Handle: func(c *Chunk) {
 			n := c.Len()
 			for ev := range c.Events() {
 				got = append(got, string(ev.Data))
@@ -30,7 +30,7 @@ func run(q *Queue, interval time.Duration) (stop func() []string) {
 			if n != 0 {
 				panic("Len is not the number of events")
 			}
-		}, func() {})
+		}})
 	}()
 	return func() []string {
 		close(end)
