@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"golang.org/x/sys/cpu"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/reasons"
 )
@@ -25,6 +27,7 @@ const UndecodablePanic = "panic"
 // shut down; before that the difference is what is on its way. All methods may be called from any goroutine.
 type Stats struct {
 	Received   atomic.Int64
+	_          cpu.CacheLinePad // the source's thread counts above, the worker below
 	Emitted    atomic.Int64
 	Filtered   atomic.Int64
 	Aggregated atomic.Int64

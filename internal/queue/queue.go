@@ -12,6 +12,8 @@ import (
 	"errors"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/cpu"
 )
 
 // Reasons for which Offer does not take an event; for a metric's label.
@@ -25,21 +27,25 @@ var ErrTooLarge = errors.New("the event is too large for the queue")
 
 // Queue is a bounded queue of events. Any number of producers may use it at once.
 type Queue struct {
-	free    chan *Chunk
+	free    chan struct{} // one for each chunk in idle
+	idle    stack
 	full    chan *Chunk // room for all chunks, so that sending never blocks
+	_       cpu.CacheLinePad
 	current atomic.Pointer[Chunk]
 	seq     atomic.Uint64
+	_       cpu.CacheLinePad
 }
 
 // New makes a queue of mib MiB. The memory is reserved here and touched as it is used.
 func New(mib int) *Queue {
 	count := max(2, mib<<20/ChunkSize)
-	q := &Queue{free: make(chan *Chunk, count), full: make(chan *Chunk, count)}
+	q := &Queue{free: make(chan struct{}, count), full: make(chan *Chunk, count)}
 	arena := make([]byte, count*ChunkSize)
-	chunks := make([]Chunk, count)
-	for i := range chunks {
-		chunks[i].buf = arena[i*ChunkSize : i*ChunkSize : (i+1)*ChunkSize]
-		q.free <- &chunks[i]
+	q.idle.chunks = make([]Chunk, count)
+	for i := range q.idle.chunks {
+		c := &q.idle.chunks[i]
+		c.place, c.buf = uint32(i), arena[i*ChunkSize:i*ChunkSize:(i+1)*ChunkSize]
+		q.release(c)
 	}
 	return q
 }
@@ -54,8 +60,8 @@ func (q *Queue) Offer(received int64, head, body []byte) (reason string) {
 	c := q.withRoom(n)
 	if c == nil {
 		select {
-		case c = <-q.free:
-			c.seq = q.seq.Add(1)
+		case <-q.free:
+			c = q.begin()
 		default:
 			return Full
 		}
@@ -73,14 +79,27 @@ func (q *Queue) Put(ctx context.Context, received int64, head, body []byte) erro
 	c := q.withRoom(n)
 	if c == nil {
 		select {
-		case c = <-q.free:
-			c.seq = q.seq.Add(1)
+		case <-q.free:
+			c = q.begin()
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 	q.store(c, received, head, body)
 	return nil
+}
+
+// begin takes a free chunk, of which there is one for each value in free.
+func (q *Queue) begin() *Chunk {
+	c := q.idle.pop()
+	c.seq = q.seq.Add(1)
+	return c
+}
+
+// release gives an empty chunk back.
+func (q *Queue) release(c *Chunk) {
+	q.idle.push(c)
+	q.free <- struct{}{}
 }
 
 // withRoom takes the current chunk out of its place if n bytes fit in; a fuller one goes to the worker. While a producer
@@ -171,7 +190,7 @@ func (q *Queue) passCurrent(handle func(*Chunk)) {
 func (q *Queue) pass(c *Chunk, handle func(*Chunk)) {
 	handle(c)
 	c.buf, c.count = c.buf[:0], 0
-	q.free <- c
+	q.release(c)
 }
 
 // Bytes is how much of the queue's memory is in use, in bytes, in steps of a chunk.
