@@ -105,7 +105,7 @@ type Pipeline struct {
 	deliver  context.Context // ends when there is no more time to hand anything over
 	cancel   context.CancelFunc
 
-	settle atomic.Bool // what is kept back shall go
+	settle chan struct{} // what waits or is kept back shall go
 
 	// The worker's own.
 	holder   Holder // Handler, where it is one
@@ -123,6 +123,7 @@ func New(s Settings) *Pipeline {
 		full:     make(chan *chunk, count),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
+		settle:   make(chan struct{}),
 	}
 	p.holder, _ = s.Handler.(Holder)
 	p.deliver, p.cancel = context.WithCancel(context.Background())
@@ -215,17 +216,12 @@ func (p *Pipeline) QueueBytes() int64 { return int64(cap(p.free)-len(p.free)) * 
 // QueueCapacity is the queue's memory in bytes.
 func (p *Pipeline) QueueCapacity() int64 { return int64(cap(p.free)) * chunkSize }
 
-// Idle waits until every event that was received has been dealt with, those kept back included. Its only error is the
-// context's.
+// Idle has the worker deal with every event that was received, those kept back included, and waits for it: no flush interval
+// passes in between. Its only error is the context's.
 func (p *Pipeline) Idle(ctx context.Context) error {
-	const often = 5 * time.Millisecond
-	tick := time.NewTicker(often)
-	defer tick.Stop()
-	p.settle.Store(true)
-	defer p.settle.Store(false)
 	for p.Stats.Pending() > 0 {
 		select {
-		case <-tick.C:
+		case p.settle <- struct{}{}:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -280,20 +276,24 @@ func (p *Pipeline) work() {
 				p.processCurrent()
 			}
 			p.releaseDue(time.Now().UnixNano())
-			if p.settle.Load() && len(p.full) == 0 {
-				p.releaseAll()
-			}
 			p.flush()
+		case <-p.settle:
+			p.drain()
 		case <-p.stopping:
-			p.processCurrent()
-			for len(p.full) > 0 {
-				p.process(<-p.full)
-			}
-			p.releaseAll()
-			p.flush()
+			p.drain()
 			return
 		}
 	}
+}
+
+// drain deals with all that is there.
+func (p *Pipeline) drain() {
+	p.processCurrent()
+	for len(p.full) > 0 {
+		p.process(<-p.full)
+	}
+	p.releaseAll()
+	p.flush()
 }
 
 // releaseDue lets go of the events kept back that are due.

@@ -385,6 +385,35 @@ func TestEventsKeptBackComeOutWhenTheyAreDueAndAtTheEnd(t *testing.T) {
 	require.NoError(t, p.Shutdown(context.Background(), noSource))
 }
 
+func TestIdleWaitsForNoFlushInterval(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, func(s *Settings) { s.Batch.FlushInterval = time.Hour })
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for round := range 100 {
+		require.NoError(t, p.Put(ctx, 1, []byte("x"), nil))
+		require.NoError(t, p.Idle(ctx))
+		require.Equal(t, round+1, sink.LogRecordCount())
+	}
+	require.NoError(t, p.Shutdown(ctx, noSource))
+	requireBalanced(t, p, 100)
+}
+
+func TestIdleEndsWithItsContext(t *testing.T) {
+	next := newBlocker()
+	p := newPipeline(t, next, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	require.NoError(t, p.Put(ctx, 1, []byte("x"), nil))
+	idle := make(chan error)
+	go func() { idle <- p.Idle(ctx) }()
+	<-next.in
+	cancel()
+	require.ErrorIs(t, <-idle, context.Canceled)
+	close(next.open)
+	require.NoError(t, p.Shutdown(t.Context(), noSource))
+	requireBalanced(t, p, 1)
+}
+
 // joining is holding that panics over 'j' events: "jd" after it has dropped the oldest event kept back, as one that joins
 // them would, and "jk" after it has kept the event.
 type joining struct{ holding }
