@@ -4,7 +4,9 @@ package asim
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -12,6 +14,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
 // What the ASIM DNS schema calls itself, and the scope of its records.
@@ -28,16 +32,16 @@ type DNSMapper struct {
 	provider   *dns.Provider
 	profile    DNSProfile
 	version    string
-	classes    map[uint16]dnsClass
+	kinds      map[uint16]*dnsKind
 	device     *deviceTexts
 	keep       PacketKeep
-	omit       omitted
 	processes  ProcessNamer
 	unparsable atomic.Int64
 
 	// Memory that one event leaves to the next.
-	answers []string
-	scratch []byte
+	draft   *draft
+	stamps  stamps
+	answers dns.Answers
 }
 
 // ProcessNamer names the process that had an id at some time: the path of its program, "" when it is not known.
@@ -47,10 +51,14 @@ type ProcessNamer interface {
 
 // NewDNSMapper makes a mapper. version is the build's, for the scope.
 func NewDNSMapper(provider *dns.Provider, profile DNSProfile, device Device, version string) *DNSMapper {
-	return &DNSMapper{
-		provider: provider, profile: profile, version: version, classes: classify(provider, profile), device: device.texts(),
+	m := &DNSMapper{
+		provider: provider, profile: profile, version: version, kinds: map[uint16]*dnsKind{}, device: device.texts(), draft: &draft{},
 		keep: DefaultPacketConfig().Keep,
 	}
+	for id, class := range classify(provider, profile) {
+		m.kinds[id] = m.newKind(id, class)
+	}
+	return m
 }
 
 // SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
@@ -60,7 +68,9 @@ func (m *DNSMapper) SetDevice(d Device) { m.device = d.texts() }
 func (m *DNSMapper) KeepPackets(when PacketKeep) { m.keep = when }
 
 // Omit says which attributes are never built. It is called before the first event.
-func (m *DNSMapper) Omit(names OmitAttributes) { m.omit = names.set() }
+func (m *DNSMapper) Omit(names OmitAttributes) {
+	m.draft.main.omit, m.draft.additional.omit = names.sets()
+}
 
 // SetProcesses gives the mapper the names of processes. It is called before the first event; without it no process is named.
 func (m *DNSMapper) SetProcesses(p ProcessNamer) { m.processes = p }
@@ -87,19 +97,38 @@ func (m *DNSMapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 // Wants tells whether the profile has a place for the event: the schema of profile asim has none for audit events.
 func (m *DNSMapper) Wants(e *dns.Event) bool { return m.profile != ProfileASIM || !e.Audit }
 
-// class gives the event's type and sub type.
-func (m *DNSMapper) class(e *dns.Event) dnsClass {
-	if c, ok := m.classes[e.ID]; ok {
-		return c
-	}
-	if e.UpdateTask {
-		return dnsClass{typeUpdate, ""}
-	}
-	return status
+// dnsKind is what the records of one event id have in common.
+type dnsKind struct {
+	dnsClass
+	id   string // in decimal
+	body string
 }
 
-// attributeCount is room for the attributes of nearly every event.
-const attributeCount = 48
+func (m *DNSMapper) newKind(id uint16, class dnsClass) *dnsKind {
+	k := &dnsKind{dnsClass: class, id: strconv.Itoa(int(id))}
+	words := []string{m.provider.Product, "Event:", class.eventType, class.subType, "(ID: " + k.id + ")"}
+	if class.subType == "" {
+		words = slices.Delete(words, 3, 4)
+	}
+	k.body = strings.Join(words, " ")
+	return k
+}
+
+// kind gives the event's kind: as the profile's table has it, else by its task.
+func (m *DNSMapper) kind(e *dns.Event) *dnsKind {
+	k := m.kinds[e.ID]
+	if k == nil {
+		class := status
+		if e.UpdateTask {
+			class = dnsClass{typeUpdate, ""}
+		}
+		k = m.newKind(e.ID, class)
+		if e.Decoded().Template != nil { // else there is no end of ids
+			m.kinds[e.ID] = k
+		}
+	}
+	return k
+}
 
 // Merged says what a record stands for beside its event. The zero value is nothing else.
 type Merged struct {
@@ -121,38 +150,24 @@ func (m *DNSMapper) Append(records plog.LogRecordSlice, e *dns.Event, received i
 // AppendMerged appends the record of the event and of those merged with it.
 func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, received int64, merged Merged) {
 	lr := records.AppendEmpty()
-	lr.SetTimestamp(pcommon.NewTimestampFromTime(e.Time()))
+	lr.SetTimestamp(pcommon.Timestamp(etw.UnixNano(e.TimeStamp)))
 	lr.SetObservedTimestamp(pcommon.Timestamp(received))
 	number, text := severity(e.Level)
 	lr.SetSeverityNumber(number)
 	lr.SetSeverityText(text)
-	r := dnsRecord{DNSMapper: m, Event: e, attrs: attributes{lr.Attributes(), m.omit.attributes}, merged: merged}
-	r.attrs.EnsureCapacity(attributeCount)
-
-	class := m.class(e)
-	lr.Body().SetStr(m.body(class, e.ID))
-	r.event(class)
+	m.draft.reset()
+	r := dnsRecord{DNSMapper: m, Event: e, Decoded: e.Decoded(), attrs: m.draft.attributes(), merged: merged}
+	kind := m.kind(e)
+	lr.Body().SetStr(kind.body)
+	r.event(kind)
 	r.attrs.PutStr("EventSeverity", eventSeverity(e.Level))
 	r.result()
 	r.dvc()
-	r.hosts(class)
+	r.hosts(kind.dnsClass)
 	r.query()
 	r.flags()
 	r.additional()
-}
-
-// body is the line that stands in the record's body.
-func (m *DNSMapper) body(class dnsClass, id uint16) string {
-	b := append(m.scratch[:0], m.provider.Product...)
-	b = append(b, " Event: "...)
-	b = append(b, class.eventType...)
-	if class.subType != "" {
-		b = append(append(b, ' '), class.subType...)
-	}
-	b = strconv.AppendUint(append(b, " (ID: "...), uint64(id), 10)
-	b = append(b, ')')
-	m.scratch = b
-	return string(b)
+	m.draft.finish(lr.Attributes())
 }
 
 // severity gives the log severity of an ETW level (winmeta.xml). Level 0 is "log always".
@@ -189,6 +204,7 @@ func eventSeverity(level uint8) string {
 type dnsRecord struct {
 	*DNSMapper
 	*dns.Event
+	*schema.Decoded
 	attrs  attributes
 	merged Merged
 	used   uint64 // the fields, by bit, that an attribute of their own represents
@@ -204,15 +220,8 @@ func (r *dnsRecord) num(f dns.Field) (uint64, bool) {
 	return n, ok
 }
 
-// text gives a text field; "" when the event does not carry it.
-func (r *dnsRecord) text(f dns.Field) string {
-	b, _ := r.Text(r.scratch[:0], f)
-	r.scratch = b
-	return string(b)
-}
-
 // event writes what kind of event this is, and when.
-func (r *dnsRecord) event(class dnsClass) {
+func (r *dnsRecord) event(kind *dnsKind) {
 	a := r.attrs
 	a.PutStr("EventProduct", r.provider.Product)
 	a.PutStr("EventVendor", "Microsoft")
@@ -220,41 +229,45 @@ func (r *dnsRecord) event(class dnsClass) {
 	a.PutStr("EventSchemaVersion", dnsSchemaVersion)
 	a.PutInt("EventCount", max(1, r.merged.Count))
 	start, end := r.span()
-	stamp := r.stamp(start)
-	a.PutStr("EventStartTime", stamp)
-	if !end.Equal(start) {
-		stamp = r.stamp(end)
+	from := r.stamp(start)
+	a.PutText("EventStartTime", from)
+	if end != start {
+		from = r.stamp(end)
 	}
-	a.PutStr("EventEndTime", stamp)
-	a.PutStr("EventOriginalType", strconv.Itoa(int(r.ID)))
+	a.PutText("EventEndTime", from)
+	a.PutStr("EventOriginalType", kind.id)
 	if r.Template != nil {
 		a.PutStr("EventOriginalSubType", r.Template.Name)
 	}
 	if !r.ActivityID.IsZero() {
-		a.PutStr("EventOriginalUid", r.ActivityID.String())
+		from := len(r.draft.text)
+		r.draft.text = r.ActivityID.Append(r.draft.text)
+		a.PutText("EventOriginalUid", from)
 	}
-	a.PutStr("EventType", class.eventType)
-	if class.subType != "" {
-		a.PutStr("EventSubType", class.subType)
+	a.PutStr("EventType", kind.eventType)
+	if kind.subType != "" {
+		a.PutStr("EventSubType", kind.subType)
 	}
 }
 
-// span gives the times of the first and the last event that the record stands for.
-func (r *dnsRecord) span() (start, end time.Time) {
-	start, end = r.merged.Start, r.merged.End
-	if start.IsZero() {
-		start = r.Time()
+// span gives the times of the first and the last event that the record stands for, in nanoseconds since 1970.
+func (r *dnsRecord) span() (start, end int64) {
+	start = etw.UnixNano(r.TimeStamp)
+	end = start
+	if t := r.merged.Start; !t.IsZero() {
+		start = t.UnixNano()
 	}
-	if end.IsZero() {
-		end = r.Time()
+	if t := r.merged.End; !t.IsZero() {
+		end = t.UnixNano()
 	}
 	return start, end
 }
 
-// stamp formats a time as ISO 8601 in UTC, with the 100 ns that ETW has.
-func (r *dnsRecord) stamp(t time.Time) string {
-	r.scratch = t.UTC().AppendFormat(r.scratch[:0], "2006-01-02T15:04:05.0000000Z07:00")
-	return string(r.scratch)
+// stamp appends a time to the text and gives where it begins.
+func (r *dnsRecord) stamp(t int64) (from int) {
+	from = len(r.draft.text)
+	r.draft.text = r.stamps.append(r.draft.text, t)
+	return from
 }
 
 // hosts writes who asks, who is asked, and how.
@@ -266,16 +279,18 @@ func (r *dnsRecord) hosts(class dnsClass) {
 	} else {
 		src, dst = r.clientEnds(class)
 	}
-	r.putEndpoint("Src", src)
+	r.putEndpoint("Src", "SrcIpAddr", "SrcPortNumber", src)
 	if pid, ok := r.clientProcess(); ok {
-		a.PutStr("SrcProcessId", strconv.FormatUint(uint64(pid), 10))
+		from := len(r.draft.text)
+		r.draft.text = strconv.AppendUint(r.draft.text, uint64(pid), 10)
+		a.PutText("SrcProcessId", from)
 		if r.processes != nil {
 			if name := r.processes.Name(pid, r.Time()); name != "" {
 				a.PutStr("SrcProcessName", name)
 			}
 		}
 	}
-	r.putEndpoint("Dst", dst)
+	r.putEndpoint("Dst", "DstIpAddr", "DstPortNumber", dst)
 	if tcp, ok := r.isTCP(class); ok {
 		protocol := "UDP"
 		if tcp {
@@ -302,19 +317,16 @@ type endpoint struct {
 }
 
 // putEndpoint writes one end. ASIM wants Src and Dst: the device's name stands in where no address is known.
-func (r *dnsRecord) putEndpoint(side string, end endpoint) {
-	names := [...]string{"Src", "SrcIpAddr", "SrcPortNumber"}
-	if side == "Dst" {
-		names = [...]string{"Dst", "DstIpAddr", "DstPortNumber"}
-	}
+func (r *dnsRecord) putEndpoint(name, addr, port string, end endpoint) {
 	if end.addr.IsValid() {
-		text := end.addr.String()
-		r.attrs.PutStr(names[0], text)
-		r.attrs.PutStr(names[1], text)
+		from := len(r.draft.text)
+		r.draft.text = end.addr.AppendTo(r.draft.text)
+		r.attrs.PutText(name, from)
+		r.attrs.PutText(addr, from)
 	} else {
-		r.attrs.PutStr(names[0], r.device.Name)
+		r.attrs.PutStr(name, r.device.Name)
 	}
 	if end.port != 0 {
-		r.attrs.PutInt(names[2], int64(end.port))
+		r.attrs.PutInt(port, int64(end.port))
 	}
 }

@@ -3,9 +3,9 @@
 package asim
 
 import (
-	"encoding/hex"
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -29,7 +29,7 @@ func (r *dnsRecord) additional() {
 	if r.attrs.omits(additionalFields) {
 		return
 	}
-	m := attributes{r.attrs.PutEmptyMap(additionalFields), r.omit.additional}
+	m := r.draft.under()
 	if r.Template == nil {
 		r.header(m)
 	}
@@ -46,10 +46,7 @@ func (r *dnsRecord) additional() {
 		if r.Template == nil {
 			name = userData
 		}
-		m.PutStr(name, r.hex(r.Rest))
-	}
-	if m.Len() == 0 {
-		r.attrs.Remove(additionalFields)
+		r.putHex(m, name, r.Rest)
 	}
 }
 
@@ -67,34 +64,36 @@ func (r *dnsRecord) header(m attributes) {
 
 // putField writes one field by its type. An empty text or binary field is left out.
 func (r *dnsRecord) putField(m attributes, f *schema.Field, v *schema.Value) {
+	d := r.draft
+	from := len(d.text)
 	switch f.Type {
 	case schema.ANSI:
 		if len(v.Bytes) > 0 {
-			r.scratch = schema.AppendANSI(r.scratch[:0], v.Bytes)
-			m.PutStr(f.Name, string(r.scratch))
+			d.text = schema.AppendANSI(d.text, v.Bytes)
+			m.PutText(f.Name, from)
 		}
 	case schema.UTF16:
 		if len(v.Bytes) > 0 {
-			r.scratch = schema.AppendUTF16(r.scratch[:0], v.Bytes)
-			m.PutStr(f.Name, string(r.scratch))
+			d.text = schema.AppendUTF16(d.text, v.Bytes)
+			m.PutText(f.Name, from)
 		}
 	case schema.GUID:
-		m.PutStr(f.Name, etw.GUID(v.Bytes).String())
+		d.text = etw.GUID(v.Bytes).Append(d.text)
+		m.PutText(f.Name, from)
 	case schema.Binary:
 		switch addr, ok := dns.ParseSockaddr(v.Bytes); {
 		case len(v.Bytes) == 0:
 		case ok && (f.Name == "Address" || f.Name == "DnsAddress"):
 			m.PutStr(f.Name, sockaddrText(addr))
 		default:
-			m.PutStr(f.Name, r.hex(v.Bytes))
+			r.putHex(m, f.Name, v.Bytes)
 		}
 	case schema.Bool32:
 		m.PutBool(f.Name, v.Num != 0)
 	case schema.Pointer:
 		m.PutStr(f.Name, "0x"+strconv.FormatUint(v.Num, 16))
 	case schema.FileTime:
-		rec := etw.Record{TimeStamp: int64(v.Num)}
-		m.PutStr(f.Name, rec.Time().Format("2006-01-02T15:04:05.0000000Z07:00"))
+		m.PutText(f.Name, r.stamp(etw.UnixNano(int64(v.Num))))
 	default:
 		if v.Num > math.MaxInt64 {
 			m.PutStr(f.Name, strconv.FormatUint(v.Num, 10))
@@ -112,13 +111,15 @@ func sockaddrText(addr netip.AddrPort) string {
 	return addr.String()
 }
 
-// hex writes bytes as TDH formats them: 0x and upper-case digits.
-func (r *dnsRecord) hex(b []byte) string {
-	r.scratch = hex.AppendEncode(append(r.scratch[:0], "0x"...), b)
-	for i := 2; i < len(r.scratch); i++ {
-		if c := r.scratch[i]; c >= 'a' {
-			r.scratch[i] = c - ('a' - 'A')
-		}
+// putHex puts bytes as TDH formats them: 0x and upper-case digits.
+func (r *dnsRecord) putHex(m attributes, key string, b []byte) {
+	const digits = "0123456789ABCDEF"
+	from := len(r.draft.text)
+	text := append(slices.Grow(r.draft.text, 2+2*len(b)), "0x"...)
+	to := text[len(text) : len(text)+2*len(b)]
+	for i, c := range b {
+		to[2*i], to[2*i+1] = digits[c>>4], digits[c&15]
 	}
-	return string(r.scratch)
+	r.draft.text = text[:len(text)+len(to)]
+	m.PutText(key, from)
 }

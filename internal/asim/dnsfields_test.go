@@ -188,8 +188,8 @@ func TestEveryFieldOfEveryEventIsFoundOnceInEveryProfile(t *testing.T) {
 				TimeStamp: etw.Filetime(testTime.UnixNano()), ProcessID: 852, UserData: raw,
 			}}
 			decoder.Decode(&e)
-			require.True(t, e.Exact)
-			require.Same(t, tmpl, e.Template)
+			require.True(t, e.Decoded().Exact)
+			require.Same(t, tmpl, e.Decoded().Template)
 			events++
 			for _, profile := range []DNSProfile{ProfileWindows, ProfileASIM, ProfileDocumented} {
 				what := fmt.Sprintf("event %d version %d %s in profile %s", tmpl.ID, tmpl.Version, tmpl.Source, profile)

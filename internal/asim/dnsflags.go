@@ -42,7 +42,8 @@ func (r *dnsRecord) flags() {
 		word, hasWord = uint64(msg.Flags), true
 	}
 	options, hasOptions := r.Num(dns.QueryOptions)
-	list := r.scratch[:0]
+	list := r.draft.text
+	from := len(list)
 	for i := range dnsFlags {
 		f := &dnsFlags[i]
 		set, known := word&f.bit != 0, hasWord
@@ -56,14 +57,13 @@ func (r *dnsRecord) flags() {
 		}
 		r.attrs.PutBool(f.attribute, set)
 		if set {
-			if len(list) > 0 {
+			if len(list) > from {
 				list = append(list, ',')
 			}
 			list = append(list, f.short...)
 		}
 	}
-	r.scratch = list
-	if len(list) > 0 {
-		r.attrs.PutStr("DnsFlags", string(list))
+	if r.draft.text = list; len(list) > from {
+		r.attrs.PutText("DnsFlags", from)
 	}
 }

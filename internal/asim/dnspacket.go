@@ -46,22 +46,26 @@ func (c *PacketConfig) Validate() error {
 	return nil
 }
 
-// answer gives the answers of a response, those that the DNS Client lists or the packet's, and how many there are in all.
-func (r *dnsRecord) answer() (list []string, count int) {
+// answer gives the answers of a response: those that the DNS Client lists, or the packet's.
+func (r *dnsRecord) answer() *dns.Answers {
+	list := &r.answers
+	list.Reset()
 	if r.Phase != dns.Response {
-		return nil, 0
+		return list
 	}
-	if _, ok := r.Num(dns.QueryResults); ok {
-		r.answers, count = dns.ListedAnswers(r.answers[:0], r.text(dns.QueryResults))
-		if count > 0 && count == len(r.answers) {
+	text := r.draft.text
+	if results, ok := r.Text(text, dns.QueryResults); ok {
+		list.Listed(results[len(text):])
+		if list.Count > 0 && list.Count == list.Len() {
 			r.use(dns.QueryResults) // else the field says more
 		}
-		return r.answers, count
+		r.draft.text = results[:len(text)]
+		return list
 	}
 	if msg := r.Packet(); msg != nil {
-		return msg.Answers, msg.AnswerCount
+		return &msg.Answers
 	}
-	return nil, 0
+	return list
 }
 
 // Names in AdditionalFields of what a packet says.
@@ -74,19 +78,23 @@ const (
 
 // packetFields writes what the packet says and no attribute has a place for, and judges whether the packet itself is kept.
 func (r *dnsRecord) packetFields(m attributes) {
-	list, count := r.answer()
-	if r.profile != ProfileASIM && len(list) > 0 && !m.omits(dnsAnswers) {
-		to := m.PutEmptySlice(dnsAnswers)
-		to.EnsureCapacity(len(list))
-		for _, answer := range list {
-			to.AppendEmpty().SetStr(answer)
+	list, d := r.answer(), r.draft
+	if r.profile != ProfileASIM && list.Len() > 0 && !m.omits(dnsAnswers) {
+		first := len(d.slices)
+		for i := range list.Len() {
+			from := len(d.text)
+			d.text = append(d.text, list.At(i)...)
+			d.slices = append(d.slices, piece{from, len(d.text)})
 		}
+		m.PutSlice(dnsAnswers, first)
 	}
-	if count > len(list) {
-		m.PutInt(dnsAnswerCount, int64(count))
+	if list.Count > list.Len() {
+		m.PutInt(dnsAnswerCount, int64(list.Count))
 	}
 	if msg := r.Packet(); msg != nil && msg.ClientSubnet.IsValid() {
-		m.PutStr(ednsClientSubnet, msg.ClientSubnet.String())
+		from := len(d.text)
+		d.text = msg.ClientSubnet.AppendTo(d.text)
+		m.PutText(ednsClientSubnet, from)
 		if msg.SubnetScope != 0 {
 			m.PutInt(ednsClientSubnetBits, int64(msg.SubnetScope))
 		}

@@ -4,6 +4,7 @@ package asim
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
@@ -11,13 +12,15 @@ import (
 // query writes the question and what identifies it: from the event's fields, and from the packet what they leave out.
 func (r *dnsRecord) query() {
 	a := r.attrs
-	r.scratch = r.QName(r.scratch[:0])
+	d := r.draft
+	from := len(d.text)
+	d.text = r.QName(d.text)
 	r.use(dns.QueryName)
-	if name := r.scratch; len(name) > 0 {
-		if len(name) > 1 && name[len(name)-1] == '.' {
-			name = name[:len(name)-1]
+	if size := len(d.text) - from; size > 0 {
+		if size > 1 && d.text[len(d.text)-1] == '.' {
+			d.text = d.text[:len(d.text)-1]
 		}
-		a.PutStr("DnsQuery", string(name))
+		a.PutText("DnsQuery", from)
 	}
 	r.use(dns.QueryType)
 	if code, ok := r.QType(); ok {
@@ -36,15 +39,18 @@ func (r *dnsRecord) query() {
 	if ok && xid <= 0xFFFF {
 		r.use(dns.XID)
 		const digits = "0123456789abcdef"
-		a.PutStr("TransactionIdHex", string([]byte{digits[xid>>12&15], digits[xid>>8&15], digits[xid>>4&15], digits[xid&15]}))
+		from = len(d.text)
+		d.text = append(d.text, digits[xid>>12&15], digits[xid>>8&15], digits[xid>>4&15], digits[xid&15])
+		a.PutText("TransactionIdHex", from)
 	}
-	if id := r.text(dns.SessionGUID); id != "" {
-		a.PutStr("DnsSessionId", id)
+	from = len(d.text)
+	if d.text, _ = r.Text(d.text, dns.SessionGUID); len(d.text) > from {
+		a.PutText("DnsSessionId", from)
 	}
 	r.use(dns.SessionGUID)
 	if ms, ok := r.num(dns.ElapsedTime); r.merged.Answered {
 		start, end := r.span()
-		a.PutInt("DnsNetworkDuration", max(0, end.Sub(start).Milliseconds()))
+		a.PutInt("DnsNetworkDuration", max(0, (end-start)/int64(time.Millisecond)))
 	} else if ok {
 		a.PutInt("DnsNetworkDuration", int64(ms))
 	}

@@ -3,8 +3,6 @@
 package asim
 
 import (
-	"strings"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
@@ -45,8 +43,15 @@ func (r *dnsRecord) result() {
 		}
 	}
 	if r.profile == ProfileASIM {
-		if list, _ := r.answer(); len(list) > 0 {
-			a.PutStr("DnsResponseName", strings.Join(list, ";"))
+		list, from := r.answer(), len(r.draft.text)
+		for i := range list.Len() {
+			if i > 0 {
+				r.draft.text = append(r.draft.text, ';')
+			}
+			r.draft.text = append(r.draft.text, list.At(i)...)
+		}
+		if list.Len() > 0 {
+			a.PutText("DnsResponseName", from)
 		}
 	}
 }
@@ -55,7 +60,9 @@ func (r *dnsRecord) result() {
 func (r *dnsRecord) dvc() {
 	r.device.putDvc(r.attrs)
 	if local, ok := r.LocalAddr(); ok {
-		r.attrs.PutStr("DvcIpAddr", local.String())
+		from := len(r.draft.text)
+		r.draft.text = local.AppendTo(r.draft.text)
+		r.attrs.PutText("DvcIpAddr", from)
 	} else if r.device.addr != "" {
 		r.attrs.PutStr("DvcIpAddr", r.device.addr)
 	}

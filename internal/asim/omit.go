@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
 // dnsAttributes are the attributes that a DNS record may have.
@@ -46,48 +44,15 @@ func (o OmitAttributes) Validate() error {
 	return nil
 }
 
-// omitted are the names that are left out, of a record and of its AdditionalFields.
-type omitted struct {
-	attributes, additional map[string]bool
-}
-
-func (o OmitAttributes) set() omitted {
-	s := omitted{map[string]bool{}, map[string]bool{}}
+// sets are the names that are left out of a record, and of its AdditionalFields.
+func (o OmitAttributes) sets() (main, additional map[string]bool) {
+	main, additional = map[string]bool{}, map[string]bool{}
 	for _, name := range o {
 		if field, ok := strings.CutPrefix(name, additionalFields+"."); ok {
-			s.additional[field] = true
+			additional[field] = true
 		} else {
-			s.attributes[name] = true
+			main[name] = true
 		}
 	}
-	return s
-}
-
-// attributes is a map that leaves some names out.
-type attributes struct {
-	pcommon.Map
-	omit map[string]bool
-}
-
-func (a attributes) omits(key string) bool { return len(a.omit) > 0 && a.omit[key] }
-
-// PutStr is Map.PutStr for a key that is not left out.
-func (a attributes) PutStr(key, value string) {
-	if !a.omits(key) {
-		a.Map.PutStr(key, value)
-	}
-}
-
-// PutInt is Map.PutInt for a key that is not left out.
-func (a attributes) PutInt(key string, value int64) {
-	if !a.omits(key) {
-		a.Map.PutInt(key, value)
-	}
-}
-
-// PutBool is Map.PutBool for a key that is not left out.
-func (a attributes) PutBool(key string, value bool) {
-	if !a.omits(key) {
-		a.Map.PutBool(key, value)
-	}
+	return main, additional
 }

@@ -3,6 +3,7 @@
 package dns
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"net/netip"
@@ -20,15 +21,32 @@ const (
 	maxAnswersText = 8192 // bytes
 )
 
-// answers lists records in one form, whatever they were read from: addresses bare, other records as their type's name and
+// Answers lists records in one form, whatever they were read from: addresses bare, other records as their type's name and
 // their data in master file form, without the dot at the end. Names in the data are those of an answer, so that a chain of
-// aliases reads "CNAME www.example.net", "192.0.2.1".
-type answers struct {
-	packet []byte
-	list   []string
-	size   int
-	full   bool
+// aliases reads "CNAME www.example.net", "192.0.2.1". Its memory is used again after Reset.
+type Answers struct {
+	// Count is how many records there are, though the list is bounded.
+	Count int
+
+	text []byte
+	ends []int
+	full bool
 }
+
+// Len is how many answers are listed.
+func (a *Answers) Len() int { return len(a.ends) }
+
+// At gives the i-th answer, UTF-8. It is valid until the next Reset.
+func (a *Answers) At(i int) []byte {
+	from := 0
+	if i > 0 {
+		from = a.ends[i-1]
+	}
+	return a.text[from:a.ends[i]]
+}
+
+// Reset empties the list.
+func (a *Answers) Reset() { *a = Answers{text: a.text[:0], ends: a.ends[:0]} }
 
 // record is one resource record: its fixed part, and where its data is in the message.
 type record struct {
@@ -37,25 +55,26 @@ type record struct {
 	at, end    int
 }
 
-// add lists one more record, or checks it where the list is full.
-func (a *answers) add(r record) error {
+// add lists one more record of a message, or checks it where the list is full.
+func (a *Answers) add(packet []byte, r record) error {
 	if a.full {
 		return nil
 	}
-	text, err := a.text(r)
+	text, err := appendAnswer(a.text, packet, r)
 	if err != nil {
 		return err
 	}
-	a.append(text)
+	a.keep(text)
 	return nil
 }
 
-func (a *answers) append(text string) {
-	if len(a.list) == maxAnswers || a.size+len(text) > maxAnswersText {
-		a.full = true
+// keep lists what has been appended to the text, or takes it off again where the list is full.
+func (a *Answers) keep(text []byte) {
+	if len(a.ends) == maxAnswers || len(text) > maxAnswersText {
+		a.full, a.text = true, text[:len(a.text)]
 		return
 	}
-	a.list, a.size = append(a.list, text), a.size+len(text)
+	a.text, a.ends = text, append(a.ends, len(text))
 }
 
 // maxGeneral is the size of data in bytes that the library may write in a record's own form: for some types (NSEC, HIP, APL)
@@ -70,89 +89,98 @@ var maxOwn = map[uint16]int{
 	dns.TypeNAPTR: 1 << 10, dns.TypeCAA: 1 << 10, dns.TypeURI: 1 << 10, dns.TypeSVCB: 1 << 10, dns.TypeHTTPS: 1 << 10,
 }
 
-// text gives one record in the form of answers.
-func (a *answers) text(r record) (string, error) {
-	data := a.packet[r.at:r.end]
+// appendAnswer appends one record in the form of Answers to dst.
+func appendAnswer(dst, packet []byte, r record) ([]byte, error) {
+	data := packet[r.at:r.end]
 	if len(data) == 0 {
-		return general(r.typ, nil), nil
+		return appendGeneral(dst, r.typ, nil), nil
 	}
-	wrong := func() error { return fmt.Errorf("%d bytes are no data of type %s", len(data), dns.Type(r.typ)) }
+	wrong := func() ([]byte, error) {
+		return dst, fmt.Errorf("%d bytes are no data of type %s", len(data), dns.Type(r.typ))
+	}
 	switch r.typ {
 	case dns.TypeA:
 		if len(data) != 4 {
-			return "", wrong()
+			return wrong()
 		}
-		return netip.AddrFrom4([4]byte(data)).String(), nil
+		return netip.AddrFrom4([4]byte(data)).AppendTo(dst), nil
 	case dns.TypeAAAA:
 		if len(data) != 16 {
-			return "", wrong()
+			return wrong()
 		}
-		return netip.AddrFrom16([16]byte(data)).String(), nil
+		return netip.AddrFrom16([16]byte(data)).AppendTo(dst), nil
 	case dns.TypeCNAME, dns.TypeNS, dns.TypePTR, dns.TypeDNAME:
-		name, end, err := dns.UnpackDomainName(a.packet[:r.end], r.at)
-		if err != nil || end != r.end {
-			return "", wrong()
+		if end, err := skipName(packet[:r.end], r.at); err != nil || end != r.end {
+			return wrong()
 		}
-		return dns.Type(r.typ).String() + " " + trimRoot(name), nil
+		dst = append(append(dst, dns.TypeToString[r.typ]...), ' ')
+		return trimRoot(appendName(dst, packet[:r.end], r.at), len(dst)), nil
 	}
 	if dns.TypeToRR[r.typ] == nil || len(data) > max(maxGeneral, maxOwn[r.typ]) {
-		return general(r.typ, data), nil
+		return appendGeneral(dst, r.typ, data), nil
 	}
 	h := dns.RR_Header{Name: ".", Rrtype: r.typ, Class: r.class, Ttl: r.ttl, Rdlength: uint16(len(data))}
-	rr, _, err := dns.UnpackRRWithHeader(h, a.packet[:r.end], r.at)
+	rr, _, err := dns.UnpackRRWithHeader(h, packet[:r.end], r.at)
 	if err != nil {
-		return "", wrong()
+		return wrong()
 	}
 	own, ok := strings.CutPrefix(rr.String(), rr.Header().String())
 	if !ok || !utf8.ValidString(own) {
-		return general(r.typ, data), nil // NULL, which has no form of its own, and the like
+		return appendGeneral(dst, r.typ, data), nil // NULL, which has no form of its own, and the like
 	}
-	return dns.Type(r.typ).String() + " " + trimRoot(own), nil
+	dst = append(append(dst, dns.Type(r.typ).String()...), ' ')
+	return trimRoot(append(dst, own...), len(dst)), nil
 }
 
-// general gives a record's data in the form of RFC 3597 section 5: \#, the size, the bytes.
-func general(typ uint16, data []byte) string {
+// appendGeneral appends a record's data in the form of RFC 3597 section 5: \#, the size, the bytes.
+func appendGeneral(dst []byte, typ uint16, data []byte) []byte {
 	if len(data) > maxAnswersText {
 		data = data[:maxAnswersText] // too long for the list in any case
 	}
-	b := append([]byte(dns.Type(typ).String()), ` \# `...)
-	b = strconv.AppendInt(b, int64(len(data)), 10)
+	dst = append(append(dst, dns.Type(typ).String()...), ` \# `...)
+	dst = strconv.AppendInt(dst, int64(len(data)), 10)
 	if len(data) > 0 {
-		b = append(b, ' ')
+		dst = append(dst, ' ')
 	}
-	return string(hex.AppendEncode(b, data))
+	return hex.AppendEncode(dst, data)
 }
 
-// ListedAnswers reads what the DNS Client lists as results, "type:  5 www.example.net;::ffff:192.0.2.1;", into the form in which
-// Message has answers, and appends it to list. count is how many there are, though list is bounded. IPv4 addresses that the
+// Listed appends what the DNS Client lists as results, "type:  5 www.example.net;::ffff:192.0.2.1;". IPv4 addresses that the
 // client mapped into IPv6, for a caller that takes both, are given as IPv4.
-func ListedAnswers(list []string, results string) (answered []string, count int) {
-	a := answers{list: list}
-	for entry := range strings.SplitSeq(results, ";") {
-		if entry = strings.TrimSpace(entry); entry == "" {
+func (a *Answers) Listed(results []byte) {
+	for entry := range bytes.SplitSeq(results, []byte{';'}) {
+		if entry = bytes.TrimSpace(entry); len(entry) == 0 {
 			continue
 		}
-		count++
+		a.Count++
 		if !a.full {
-			a.append(listed(entry))
+			a.keep(appendListed(a.text, entry))
 		}
 	}
-	return a.list, count
 }
 
-func listed(entry string) string {
-	if addr, ok := ParseAddr([]byte(entry)); ok {
-		return addr.String()
+func appendListed(dst, entry []byte) []byte {
+	if addr, ok := ParseAddr(entry); ok {
+		return addr.AppendTo(dst)
 	}
-	rest, ok := strings.CutPrefix(entry, "type:")
-	number, data, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
-	typ, err := strconv.ParseUint(number, 10, 16)
+	rest, ok := bytes.CutPrefix(entry, []byte("type:"))
+	number, data, _ := bytes.Cut(bytes.TrimLeft(rest, " "), []byte{' '})
+	typ, err := strconv.ParseUint(string(number), 10, 16)
 	if !ok || err != nil {
-		return entry
+		return append(dst, entry...)
 	}
-	name := dns.Type(typ).String()
-	if data = strings.TrimSpace(data); data == "" {
-		return name
+	dst = append(dst, dns.Type(typ).String()...)
+	if data = bytes.TrimSpace(data); len(data) == 0 {
+		return dst
 	}
-	return name + " " + trimRoot(data)
+	dst = append(dst, ' ')
+	return trimRoot(append(dst, data...), len(dst))
+}
+
+// trimRoot takes the dot off the end of the text that was appended from on, but not the root's own.
+func trimRoot(text []byte, from int) []byte {
+	if last := len(text) - 1; last > from && text[last] == '.' && text[last-1] != ' ' {
+		return text[:last]
+	}
+	return text
 }

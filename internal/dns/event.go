@@ -12,15 +12,18 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// Event is one event of a DNS provider. It aliases the bytes it was decoded from and is reused by the next Decode.
+// Event is one event of a DNS provider. It aliases the bytes it was decoded from and is reused by the next Decode. Its fields
+// are read when they are first asked for, so that one which is filtered by its name costs no more than that.
 type Event struct {
 	etw.Record
-	schema.Decoded
 	Meaning
 
-	plan    *plan
-	packet  packetState
-	message Message
+	decoded  schema.Decoded
+	finished bool // decoded has all fields, and plan is that of its template
+	decoder  *Decoder
+	plan     *plan
+	packet   packetState
+	message  Message
 }
 
 // Decoder decodes the events of one provider.
@@ -71,16 +74,14 @@ func (d *Decoder) plan(t *schema.Template) plan {
 // Templates are the provider's field lists.
 func (d *Decoder) Templates() []*schema.Template { return d.catalog.Templates }
 
-// Decode decodes the fields of e, whose Record has been parsed. An id that the provider's manifest does not have leaves
-// e.Template nil and the whole user data in e.Rest.
+// Decode begins to decode e, whose Record has been parsed. An id that the provider's manifest does not have has no fields.
 func (d *Decoder) Decode(e *Event) {
 	if d.host != nil {
 		d.askHost(&e.Record)
 	}
-	d.catalog.Decode(&e.Record, &e.Decoded)
-	e.plan = &d.unknown
-	if e.Template != nil {
-		e.plan = &d.plans[e.Template.Index]
+	e.decoder, e.plan, e.finished = d, &d.unknown, true
+	if d.catalog.Begin(&e.Record, &e.decoded) {
+		e.plan, e.finished = &d.plans[e.decoded.Template.Index], false
 	}
 	e.Meaning = e.plan.meaning
 	e.packet = packetUnread
@@ -89,16 +90,30 @@ func (d *Decoder) Decode(e *Event) {
 	}
 }
 
-// value gives the field's place in e.Values, or nil when the event does not carry it.
-func (e *Event) value(f Field) *schema.Value {
-	i := int(e.plan.slots[f])
-	if i < 0 || i >= len(e.Values) {
-		return nil
+// Decoded gives all fields of the event. Of an id that the provider's manifest does not have Template is nil, and the whole user
+// data is in Rest.
+func (e *Event) Decoded() *schema.Decoded {
+	if !e.finished {
+		e.decoded.Finish()
+		e.plan, e.finished = &e.decoder.plans[e.decoded.Template.Index], true
 	}
-	return &e.Values[i]
+	return &e.decoded
 }
 
-// FieldAt gives the meaning of the i-th of e.Values, NoField when it has none.
+// value gives a field's value, or nil when the event does not carry it.
+func (e *Event) value(f Field) *schema.Value {
+	i := int(e.plan.slots[f])
+	if !e.finished && (i < 0 || !e.decoded.Head(i+1)) {
+		e.Decoded()
+		i = int(e.plan.slots[f])
+	}
+	if i < 0 || i >= len(e.decoded.Values) {
+		return nil
+	}
+	return &e.decoded.Values[i]
+}
+
+// FieldAt gives the meaning of the i-th of the decoded values, NoField when it has none.
 func (e *Event) FieldAt(i int) Field { return e.plan.fields[i] }
 
 // Num gives a number field; ok is false when the event does not carry it.
@@ -115,7 +130,7 @@ func (e *Event) Text(dst []byte, f Field) (text []byte, ok bool) {
 	if v == nil {
 		return dst, false
 	}
-	switch e.Template.Fields[e.plan.slots[f]].Type {
+	switch e.decoded.Template.Fields[e.plan.slots[f]].Type {
 	case schema.UTF16:
 		return schema.AppendUTF16(dst, v.Bytes), true
 	case schema.ANSI:

@@ -93,7 +93,7 @@ func TestFieldsAreFoundByMeaningWhateverTheManifestCallsThem(t *testing.T) {
 	require.NoError(t, err)
 	e := Event{Record: etw.Record{ID: tmplID, Version: 1, UserData: raw}}
 	d.Decode(&e)
-	require.True(t, e.Exact)
+	require.True(t, e.Decoded().Exact)
 	require.Equal(t, Request, e.Phase)
 	text, ok := e.Text(nil, QueryName)
 	require.True(t, ok)

@@ -97,7 +97,7 @@ func (e *Event) QName(dst []byte) []byte {
 		return name
 	}
 	if m := e.Packet(); m != nil {
-		return append(dst, m.QueryName(e.Bytes(PacketData))...)
+		return m.AppendQueryName(dst, e.Bytes(PacketData))
 	}
 	return dst
 }
@@ -141,7 +141,7 @@ const unknownProcess = 1<<32 - 1
 // Informational tells whether the event only informs: it is part of no exchange of DNS messages, changes nothing on a server,
 // and is neither a warning nor an error. An event that the manifest does not have is not judged.
 func (e *Event) Informational() bool {
-	return e.Phase == NoPhase && !e.Audit && e.Template != nil && (e.Level == 0 || e.Level >= levelInformation)
+	return e.Phase == NoPhase && !e.Audit && e.decoded.Template != nil && (e.Level == 0 || e.Level >= levelInformation)
 }
 
 // levelInformation is win:Informational (winmeta.xml); higher levels are more verbose, and 0 is "log always".

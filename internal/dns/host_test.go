@@ -39,7 +39,7 @@ func TestTheHostsFieldListWinsAndIsAskedForOnce(t *testing.T) {
 			d.Decode(&e)
 			name, ok := e.Text(nil, QueryName)
 			if id == 257 || id == 60000 {
-				require.True(t, e.Exact, "event %d", id)
+				require.True(t, e.Decoded().Exact, "event %d", id)
 				require.True(t, ok)
 				require.Equal(t, "example.com.", string(name))
 			}

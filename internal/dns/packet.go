@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"strings"
 
 	"github.com/miekg/dns"
 )
@@ -21,10 +20,8 @@ type Message struct {
 	// HasQuestion tells whether there is a question, and QueryType and QueryClass what the first one asks for.
 	HasQuestion           bool
 	QueryType, QueryClass uint16
-	// Answers lists the answer section of a response, each record in the form of answer. It is bounded, and AnswerCount says
-	// how many records there are.
-	Answers     []string
-	AnswerCount int
+	// Answers lists the answer section of a response.
+	Answers Answers
 	// ClientSubnet is the network on whose behalf the query is asked (RFC 7871), invalid where the message has none, and
 	// SubnetScope the prefix length that the answer is good for, in a response.
 	ClientSubnet netip.Prefix
@@ -48,7 +45,8 @@ const (
 // Read reads a DNS message (RFC 1035, without the TCP length). On an error m holds nothing that serves. The time is bounded by
 // the message's length, whatever it holds.
 func (m *Message) Read(packet []byte) error {
-	*m = Message{Answers: m.Answers[:0]}
+	m.Answers.Reset()
+	*m = Message{Answers: m.Answers}
 	if len(packet) < messageHeader {
 		return fmt.Errorf("DNS message of %d bytes: want a header of %d", len(packet), messageHeader)
 	}
@@ -69,10 +67,9 @@ func (m *Message) Read(packet []byte) error {
 		}
 		off = next + questionFixed
 	}
-	list := answers{packet: packet, list: m.Answers}
 	if m.Flags&flagQR != 0 && m.Flags>>opcodeShift&opcodeMask != dns.OpcodeUpdate {
 		// An update's section of that place holds what it presumes.
-		m.AnswerCount = int(word(6))
+		m.Answers.Count = int(word(6))
 	}
 	edns := false
 	records := int(word(6)) + int(word(8)) + int(word(10))
@@ -87,8 +84,8 @@ func (m *Message) Read(packet []byte) error {
 			return fmt.Errorf("DNS message of %d bytes: record %d at %d: %w", len(packet), i, off, errShort)
 		}
 		switch {
-		case i < m.AnswerCount:
-			err = list.add(r)
+		case i < m.Answers.Count:
+			err = m.Answers.add(packet, r)
 		case r.typ == dns.TypeOPT && !edns:
 			edns = true
 			m.RCode |= uint16(r.ttl>>24) << 4
@@ -99,17 +96,15 @@ func (m *Message) Read(packet []byte) error {
 		}
 		off = r.end
 	}
-	m.Answers = list.list
 	return nil
 }
 
-// QueryName gives the name of the first question of a message that Read has read, "" where there is none.
-func (m *Message) QueryName(packet []byte) string {
+// AppendQueryName appends the name of the first question of a message that Read has read, nothing where there is none.
+func (m *Message) AppendQueryName(dst, packet []byte) []byte {
 	if !m.HasQuestion {
-		return ""
+		return dst
 	}
-	name, _, _ := dns.UnpackDomainName(packet, messageHeader) // Read has gone through it
-	return name
+	return appendName(dst, packet, messageHeader)
 }
 
 // options reads the options of EDNS.
@@ -190,6 +185,38 @@ func skipName(packet []byte, off int) (next int, err error) {
 	}
 }
 
+// appendName appends the name at off, which skipName has gone through, in master file form (RFC 1035 section 5.1): a byte that is
+// special there has a backslash before it, one that is not printable is \DDD.
+func appendName(dst, packet []byte, off int) []byte {
+	from := len(dst)
+	for {
+		c := int(packet[off])
+		switch {
+		case c == 0 && len(dst) == from:
+			return append(dst, '.')
+		case c == 0:
+			return dst
+		case c&0xC0 != 0:
+			off = c&0x3F<<8 | int(packet[off+1])
+			continue
+		}
+		for _, b := range packet[off+1 : off+1+c] {
+			switch b {
+			case '.', ' ', '\'', '@', ';', '(', ')', '"', '\\':
+				dst = append(dst, '\\', b)
+			default:
+				if b < ' ' || b > '~' {
+					dst = append(dst, '\\', '0'+b/100, '0'+b/10%10, '0'+b%10)
+				} else {
+					dst = append(dst, b)
+				}
+			}
+		}
+		dst = append(dst, '.')
+		off += 1 + c
+	}
+}
+
 // What can be wrong with a message's structure.
 var (
 	errShort    = errors.New("the message ends before it does")
@@ -203,12 +230,4 @@ func orShort(err error) error {
 		return errShort
 	}
 	return err
-}
-
-// trimRoot removes the dot at the end of a name, but not the root's.
-func trimRoot(text string) string {
-	if trimmed := strings.TrimSuffix(text, "."); trimmed != "" && !strings.HasSuffix(trimmed, " ") {
-		return trimmed
-	}
-	return text
 }

@@ -52,17 +52,25 @@ func read(t testing.TB, packet []byte) *Message {
 	return &m
 }
 
+// listed gives the answers as texts.
+func listed(a *Answers) (list []string) {
+	for i := range a.Len() {
+		list = append(list, string(a.At(i)))
+	}
+	return list
+}
+
 func TestRecordedPacketsAreRead(t *testing.T) {
 	packet := fromHex(t, recorded257)
 	m := read(t, packet)
 	require.Equal(t, &Message{
 		ID: 7, Flags: 0x8180, HasQuestion: true, QueryType: dns.TypeAAAA, QueryClass: dns.ClassINET,
-		Answers: []string{"2607:f8b0:4004:c17::5e"}, AnswerCount: 1,
+		Answers: Answers{Count: 1, text: []byte("2607:f8b0:4004:c17::5e"), ends: []int{22}},
 	}, m)
-	require.Equal(t, "google.es.", m.QueryName(packet))
+	require.Equal(t, "google.es.", string(m.AppendQueryName(nil, packet)))
 	m = read(t, fromHex(t, recorded261))
 	require.Equal(t, uint16(0x8400), m.Flags)
-	require.Equal(t, []string{"2607:f8b0:4004:c17::5e"}, m.Answers)
+	require.Equal(t, []string{"2607:f8b0:4004:c17::5e"}, listed(&m.Answers))
 }
 
 func TestEveryCutOfAPacketIsAnErrorAndNoPanic(t *testing.T) {
@@ -94,18 +102,18 @@ func TestAnswersOfAnyTypeHaveOneForm(t *testing.T) {
 		"CNAME edge.example.net", "192.0.2.1", "2001:db8::1", "MX 10 mail.example.net", "MX 0 .", "SRV 0 100 389 dc1.example.com",
 		`TXT "v=spf1 -all" "a;b"`, "PTR host.example.com", "NS ns.example.com", "CNAME .", "SOA ns.example. admin.example. 1 2 3 4 5",
 		`HTTPS 1 . alpn="h2"`, `TYPE65281 \# 4 01020304`, `TXT "\195\188\255"`, "NSEC a. A RRSIG",
-	}, m.Answers)
-	require.Equal(t, len(m.Answers), m.AnswerCount)
+	}, listed(&m.Answers))
+	require.Equal(t, m.Answers.Len(), m.Answers.Count)
 }
 
 func TestOnlyAResponseThatIsNoUpdateHasAnswers(t *testing.T) {
 	query := read(t, packed(t, func(m *dns.Msg) { m.Response = false }, "www.example.com. 60 IN A 192.0.2.1"))
-	require.Empty(t, query.Answers)
-	require.Zero(t, query.AnswerCount)
+	require.Empty(t, listed(&query.Answers))
+	require.Zero(t, query.Answers.Count)
 	update := read(t, packed(t, func(m *dns.Msg) { m.Opcode = dns.OpcodeUpdate }, "www.example.com. 60 IN A 192.0.2.1"))
-	require.Empty(t, update.Answers, "they are what the update presumes")
+	require.Empty(t, listed(&update.Answers), "they are what the update presumes")
 	notify := read(t, packed(t, func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }, "www.example.com. 60 IN A 192.0.2.1"))
-	require.Equal(t, []string{"192.0.2.1"}, notify.Answers)
+	require.Equal(t, []string{"192.0.2.1"}, listed(&notify.Answers))
 }
 
 func TestTheResponseCodeHasTheBitsOfEDNS(t *testing.T) {
@@ -167,7 +175,7 @@ func TestDataThatIsNotOfItsTypeIsAnError(t *testing.T) {
 	require.ErrorContains(t, m.Read(bad), "3 bytes are no data of type A")
 	good = packed(t, nil, "www.example.com. 60 IN CNAME other.test.")
 	require.NoError(t, m.Read(good))
-	require.Equal(t, []string{"CNAME other.test"}, m.Answers)
+	require.Equal(t, []string{"CNAME other.test"}, listed(&m.Answers))
 	require.ErrorContains(t, m.Read(append(good[:len(good)-1:len(good)], 5)), "no data of type CNAME")
 }
 
@@ -177,8 +185,8 @@ func TestALongListOfAnswersIsCutAndCounted(t *testing.T) {
 		many = append(many, "www.example.com. 60 IN A 192.0.2.1")
 	}
 	m := read(t, packed(t, nil, many...))
-	require.Len(t, m.Answers, maxAnswers)
-	require.Equal(t, 200, m.AnswerCount)
+	require.Equal(t, maxAnswers, m.Answers.Len())
+	require.Equal(t, 200, m.Answers.Count)
 }
 
 func TestResultsOfTheDNSClientHaveTheSameForm(t *testing.T) {
@@ -193,21 +201,24 @@ func TestResultsOfTheDNSClientHaveTheSameForm(t *testing.T) {
 		"type: x y;type:;what ever":                                    {"type: x y", "type:", "what ever"},
 		"type: 70000 x":                                                {"type: 70000 x"},
 	} {
-		got, count := ListedAnswers(nil, results)
-		require.Equal(t, want, got, results)
-		require.Len(t, want, count)
+		var got Answers
+		got.Listed([]byte(results))
+		require.Equal(t, want, listed(&got), results)
+		require.Len(t, want, got.Count)
 	}
-	got, count := ListedAnswers(nil, strings.Repeat("192.0.2.1;", 1000))
-	require.Len(t, got, maxAnswers)
-	require.Equal(t, 1000, count)
+	var got Answers
+	got.Listed([]byte(strings.Repeat("192.0.2.1;", 1000)))
+	require.Equal(t, maxAnswers, got.Len())
+	require.Equal(t, 1000, got.Count)
 }
 
 func FuzzListedAnswers(f *testing.F) {
 	f.Add("type:  5 www.example.net;::ffff:192.0.2.1;")
 	f.Fuzz(func(t *testing.T, results string) {
-		got, count := ListedAnswers(nil, results)
-		require.LessOrEqual(t, len(got), count)
-		require.LessOrEqual(t, len(got), maxAnswers)
+		var got Answers
+		got.Listed([]byte(results))
+		require.LessOrEqual(t, got.Len(), got.Count)
+		require.LessOrEqual(t, got.Len(), maxAnswers)
 	})
 }
 

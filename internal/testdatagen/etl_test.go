@@ -40,13 +40,13 @@ func readBack(t *testing.T, path string, p *dns.Provider, check func(t *testing.
 		require.Zero(t, e.Opcode)
 		require.NotZero(t, e.Flags&etw.Flag64BitHeader)
 		require.WithinRange(t, e.Time(), start(), start().Add(10*time.Minute+20*time.Second))
-		if e.Template == nil {
+		if e.Decoded().Template == nil {
 			found.Unknown++
 			continue
 		}
-		require.Equal(t, e.Template.Version, e.Version)
-		require.Equal(t, e.Template.Keyword, e.Keyword)
-		if !e.Exact {
+		require.Equal(t, e.Decoded().Template.Version, e.Version)
+		require.Equal(t, e.Decoded().Template.Keyword, e.Keyword)
+		if !e.Decoded().Exact {
 			found.Inexact++
 		}
 		check(t, &e)
@@ -83,7 +83,7 @@ func TestServerRecordingIsWhatWindowsWrites(t *testing.T) {
 	transports := map[[2]bool]int{}
 	var longest int
 	found, header := readBack(t, path, dns.Server(), func(t *testing.T, e *dns.Event) {
-		if e.Exact {
+		if e.Decoded().Exact {
 			requirePacket(t, e)
 		}
 		rcode, ok := e.Num(dns.ResponseCode)
@@ -91,7 +91,7 @@ func TestServerRecordingIsWhatWindowsWrites(t *testing.T) {
 			seen[rcode] = true
 		}
 		if e.ID == 257 {
-			layouts[e.Template.Source]++
+			layouts[e.Decoded().Template.Source]++
 		}
 		if xid, ok := e.Num(dns.XID); ok && (e.ID == 256 || e.ID == 287) {
 			xids[text(t, e, dns.SessionGUID)] = xid
@@ -101,9 +101,9 @@ func TestServerRecordingIsWhatWindowsWrites(t *testing.T) {
 			tcp, _ := e.Num(dns.TCP)
 			transports[[2]bool{a.Is4(), tcp == 1}]++
 		}
-		if i := e.Template.Find("QXID"); i >= 0 {
+		if i := e.Decoded().Template.Find("QXID"); i >= 0 {
 			want, ok := xids[text(t, e, dns.SessionGUID)]
-			require.True(t, ok && want == e.Values[i].Num, "QXID is the client's transaction")
+			require.True(t, ok && want == e.Decoded().Values[i].Num, "QXID is the client's transaction")
 		}
 	})
 	require.Equal(t, made, found)
@@ -130,7 +130,7 @@ func requirePacket(t *testing.T, e *dns.Event) {
 	var m mdns.Msg
 	require.NoError(t, m.Unpack(packet), "event %d", e.ID)
 	require.Len(t, m.Question, 1)
-	require.Equal(t, uint64(len(packet)), e.Values[e.Template.Find("BufferSize")].Num)
+	require.Equal(t, uint64(len(packet)), e.Decoded().Values[e.Decoded().Template.Find("BufferSize")].Num)
 	if _, ok := e.Num(dns.QueryName); ok {
 		require.Equal(t, text(t, e, dns.QueryName), m.Question[0].Name)
 	}

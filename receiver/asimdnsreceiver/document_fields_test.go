@@ -18,7 +18,7 @@ type fields struct{ *dns.Event }
 
 func (f *fields) find(names ...string) int {
 	for _, name := range names {
-		if i := f.Template.Find(name); i >= 0 && i < len(f.Values) {
+		if i := f.Decoded().Template.Find(name); i >= 0 && i < len(f.Decoded().Values) {
 			return i
 		}
 	}
@@ -28,14 +28,14 @@ func (f *fields) find(names ...string) int {
 // text gives a text field. The recordings' text is ASCII, in either encoding.
 func (f *fields) text(names ...string) string {
 	if i := f.find(names...); i >= 0 {
-		return strings.ReplaceAll(string(f.Values[i].Bytes), "\x00", "")
+		return strings.ReplaceAll(string(f.Decoded().Values[i].Bytes), "\x00", "")
 	}
 	return ""
 }
 
 func (f *fields) number(names ...string) (n uint64, ok bool) {
 	if i := f.find(names...); i >= 0 {
-		return f.Values[i].Num, true
+		return f.Decoded().Values[i].Num, true
 	}
 	return 0, false
 }
@@ -85,7 +85,7 @@ func queryTypeName(f *fields) any {
 
 func (f *fields) bytes(name string) []byte {
 	if i := f.find(name); i >= 0 {
-		return f.Values[i].Bytes
+		return f.Decoded().Values[i].Bytes
 	}
 	return nil
 }

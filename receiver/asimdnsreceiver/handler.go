@@ -109,7 +109,7 @@ func (h *handler) decode(e *dns.Event, raw []byte) {
 
 // emit appends the record of an event.
 func (h *handler) emit(records plog.LogRecordSlice, e *dns.Event, received int64, merged asim.Merged) pipeline.Outcome {
-	if e.Template != nil && !e.Exact {
+	if d := e.Decoded(); d.Template != nil && !d.Exact {
 		h.partial.Add(1)
 	}
 	h.mapper.AppendMerged(records, e, received, merged)

@@ -22,7 +22,8 @@ const (
 // Names are compared as octets, but for the case of ASCII letters (RFC 4343); an internationalized name is what it is,
 // xn-- or not. The caller folds a name with fold before it looks it up.
 type domains struct {
-	nodes map[string]mark
+	nodes    map[string]mark
+	subtrees bool // there is one
 }
 
 // mark says what of a node's name is in the set. A node without a mark is on the way to others.
@@ -40,7 +41,7 @@ func (d *domains) add(pattern string) {
 	}
 	name, m := foldText(pattern), itself
 	if parent, ok := strings.CutPrefix(name, "*."); ok {
-		name, m = parent, below
+		name, m, d.subtrees = parent, below, true
 	}
 	d.nodes[name] |= m
 	for {
@@ -58,6 +59,12 @@ func (d *domains) add(pattern string) {
 
 // has tells whether the set has the folded name.
 func (d *domains) has(name []byte) bool {
+	if d.nodes[string(name)]&itself != 0 {
+		return true
+	}
+	if !d.subtrees {
+		return false
+	}
 	for end := len(name); end >= 0; {
 		start := bytes.LastIndexByte(name[:end], '.') + 1
 		m, ok := d.nodes[string(name[start:])]
@@ -65,7 +72,7 @@ func (d *domains) has(name []byte) bool {
 		case !ok:
 			return false
 		case start == 0:
-			return m&itself != 0
+			return false
 		case m&below != 0:
 			return true
 		}

@@ -35,7 +35,7 @@ func (m made) event(id uint16, fields map[string]any) *dns.Event {
 			Provider: m.Provider.GUID, ID: id, Version: tmpl.Version, Level: tmpl.Level, Keyword: tmpl.Keyword, ProcessID: 4242, UserData: raw,
 		}}
 		m.Decode(e)
-		require.True(m.t, e.Exact)
+		require.True(m.t, e.Decoded().Exact)
 		return e
 	}
 	m.t.Fatalf("the manifest has no event %d", id)

@@ -175,6 +175,74 @@ func TestCatalogsHoldTheWholeManifests(t *testing.T) {
 	require.Equal(t, uint8(0), client.Candidates(3020, 0)[0].Version, "the event's own version is tried first")
 }
 
+// requireSameByParts decodes a record by its head first, and by one layout after the other, each from the beginning, and requires
+// the same as Decode gives.
+func requireSameByParts(t *testing.T, c *Catalog, r *etw.Record, head int) {
+	t.Helper()
+	var whole, parts, one Decoded
+	c.Decode(r, &whole)
+	known := c.Begin(r, &parts)
+	require.Equal(t, whole.Template != nil, known)
+	if parts.Head(head) {
+		requireSameValues(t, whole.Values[:head], parts.Values[:head])
+	}
+	parts.Finish()
+	requireSame(t, &whole, &parts)
+
+	var want *Template
+	rest := len(r.UserData) + 1
+	for _, tmpl := range c.Candidates(r.ID, r.Version) {
+		one = Decoded{Rest: r.UserData, pointerSize: r.PointerSize()}
+		if one.by(tmpl); one.Exact {
+			want = tmpl
+			break
+		}
+		if len(one.Rest) < rest {
+			want, rest = tmpl, len(one.Rest)
+		}
+	}
+	require.Same(t, want, whole.Template)
+	if want != nil {
+		one = Decoded{Rest: r.UserData, pointerSize: r.PointerSize()}
+		one.by(want)
+		requireSame(t, &whole, &one)
+	}
+}
+
+func requireSame(t *testing.T, want, got *Decoded) {
+	t.Helper()
+	require.Same(t, want.Template, got.Template)
+	requireSameValues(t, want.Values, got.Values)
+	require.Equal(t, want.Rest, got.Rest)
+	require.Equal(t, want.Exact, got.Exact)
+}
+
+func requireSameValues(t *testing.T, want, got []Value) {
+	t.Helper()
+	require.Equal(t, len(want), len(got))
+	for i := range want {
+		require.Equal(t, want[i], got[i])
+	}
+}
+
+func TestTheFirstZeroUnitIsFound(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for range 100_000 {
+		data := make([]byte, rnd.IntN(40))
+		for i := range data {
+			data[i] = [...]byte{0, 0, 1, 0x7F, 0x80, 0xFF}[rnd.IntN(6)]
+		}
+		want := -1
+		for i := 0; i+1 < len(data); i += 2 {
+			if data[i] == 0 && data[i+1] == 0 {
+				want = i
+				break
+			}
+		}
+		require.Equal(t, want, indexNUL16(data), "%x", data)
+	}
+}
+
 func TestDecodeTakesAnyBytes(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	for _, c := range []*Catalog{DNSServer(), DNSClient()} {
@@ -187,7 +255,9 @@ func TestDecodeTakesAnyBytes(t *testing.T) {
 					raw[i] = byte(rnd.Uint32())
 				}
 			}
-			c.Decode(&etw.Record{ID: tmpl.ID, Version: byte(rnd.IntN(4)), UserData: raw}, &d)
+			r := etw.Record{ID: tmpl.ID, Version: byte(rnd.IntN(4)), UserData: raw}
+			requireSameByParts(t, c, &r, rnd.IntN(len(tmpl.Fields)+2))
+			c.Decode(&r, &d)
 			require.LessOrEqual(t, len(d.Rest), len(raw))
 			require.Equal(t, d.Exact, len(d.Rest) == 0 && len(d.Values) == len(d.Template.Fields))
 		}
@@ -204,6 +274,7 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 func TestTextThatIsNotTextBecomesText(t *testing.T) {
 	require.Equal(t, "a\uFFFDb\U0001F600", string(AppendUTF16(nil, []byte{'a', 0, 0x00, 0xD8, 'b', 0, 0x3D, 0xD8, 0x00, 0xDE})))
 	require.Equal(t, "\uFFFD", string(AppendUTF16(nil, []byte{0x00, 0xD8})))
+	require.Equal(t, "abcdefg\u00fc\u4e2dh", string(AppendUTF16(nil, []byte("a\x00b\x00c\x00d\x00e\x00f\x00g\x00\xfc\x00\x2d\x4eh\x00"))))
 	require.Equal(t, "b\u00fccher", string(AppendANSI(nil, []byte("b\xfccher"))))
 	require.Equal(t, "b\u00fccher", string(AppendANSI(nil, []byte("b\u00fccher"))))
 }
@@ -214,6 +285,7 @@ func FuzzDecode(f *testing.F) {
 	server, client := DNSServer(), DNSClient()
 	f.Fuzz(func(t *testing.T, id uint16, version uint8, raw []byte) {
 		for _, c := range []*Catalog{server, client} {
+			requireSameByParts(t, c, &etw.Record{ID: id, Version: version, UserData: raw}, len(raw)%25)
 			var d Decoded
 			c.Decode(&etw.Record{ID: id, Version: version, UserData: raw}, &d)
 			if d.Exact && len(d.Rest) != 0 {

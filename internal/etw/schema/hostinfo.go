@@ -116,7 +116,6 @@ func (t *Template) Same(other *Template) bool {
 // Prefer makes t the first layout to try for its id and version. Its name and the like become those that the catalog has
 // for the id, where it has any.
 func (c *Catalog) Prefer(t *Template) {
-	k := key{t.ID, t.Version}
 	others := c.Candidates(t.ID, t.Version)
 	if len(others) > 0 {
 		known := others[0]
@@ -124,5 +123,5 @@ func (c *Catalog) Prefer(t *Template) {
 	}
 	t.Index = len(c.Templates)
 	c.Templates = append(c.Templates, t)
-	c.candidates[k] = append([]*Template{t}, others...)
+	c.prefer(t)
 }

@@ -8,7 +8,11 @@
 // and the result says how many bytes it left.
 package schema
 
-import "github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+import (
+	"slices"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
 
 // Type is how a field lies in the user data. All numbers are little endian.
 type Type uint8
@@ -72,46 +76,106 @@ type Catalog struct {
 	// Templates are all of them, in the order of the source.
 	Templates []*Template
 
-	candidates map[key][]*Template // what to try, in order
-	byID       map[uint16][]*Template
+	byID []versions // by id; one that is not there has none
 }
 
-type key struct {
-	id      uint16
+// versions are the layouts of one event id.
+type versions struct {
+	own   []*layouts // of the versions that there are
+	other *layouts   // of any other version; nil without any
+}
+
+// layouts are the templates to try for an event of one version, in order.
+type layouts struct {
 	version uint8
+	list    []*Template
+	// shared is, for each of list, the number of leading fields that lie as those of the one before; of the first it is how
+	// many all share.
+	shared []int
+}
+
+func newLayouts(version uint8, list []*Template) *layouts {
+	l := &layouts{version: version, list: list, shared: make([]int, len(list))}
+	l.shared[0] = len(list[0].Fields)
+	for i := 1; i < len(list); i++ {
+		l.shared[i] = list[i].shares(list[i-1])
+		l.shared[0] = min(l.shared[0], l.shared[i])
+	}
+	return l
+}
+
+// shares counts the leading fields that lie as those of other, whatever they are called.
+func (t *Template) shares(other *Template) int {
+	for i := range min(len(t.Fields), len(other.Fields)) {
+		a, b := t.Fields[i], other.Fields[i]
+		if a.Type != b.Type || a.Length != b.Length || a.LengthField != b.LengthField {
+			return i
+		}
+	}
+	return min(len(t.Fields), len(other.Fields))
+}
+
+// layouts gives what to try for an event; nil for an id that the provider's manifest does not have.
+func (c *Catalog) layouts(id uint16, version uint8) *layouts {
+	if int(id) >= len(c.byID) {
+		return nil
+	}
+	v := &c.byID[id]
+	for _, l := range v.own {
+		if l.version == version {
+			return l
+		}
+	}
+	return v.other
 }
 
 // Candidates lists the templates to try for an event, in order; none for an id that the provider's manifest does not have.
 func (c *Catalog) Candidates(id uint16, version uint8) []*Template {
-	if list, ok := c.candidates[key{id, version}]; ok {
-		return list
+	if l := c.layouts(id, version); l != nil {
+		return l.list
 	}
-	return c.byID[id]
+	return nil
 }
 
 // index fills the look-up tables: for each version its own layouts first, then those of the other versions, newest first.
 func (c *Catalog) index() {
-	c.candidates = map[key][]*Template{}
-	c.byID = map[uint16][]*Template{}
+	all := map[uint16][]*Template{}
+	last := uint16(0)
 	for i, t := range c.Templates {
 		t.Index = i
-		c.byID[t.ID] = insertNewestFirst(c.byID[t.ID], t)
+		all[t.ID] = insertNewestFirst(all[t.ID], t)
+		last = max(last, t.ID)
 	}
-	for _, t := range c.Templates {
-		k := key{t.ID, t.Version}
-		if c.candidates[k] != nil {
-			continue
-		}
-		var own, others []*Template
-		for _, other := range c.byID[t.ID] {
-			if other.Version == t.Version {
-				own = append(own, other)
-			} else {
-				others = append(others, other)
+	c.byID = make([]versions, int(last)+1)
+	for id, list := range all {
+		v := &c.byID[id]
+		v.other = newLayouts(0, list)
+		for i, t := range list {
+			if i > 0 && t.Version == list[i-1].Version {
+				continue
 			}
+			var own, others []*Template
+			for _, other := range list {
+				if other.Version == t.Version {
+					own = append(own, other)
+				} else {
+					others = append(others, other)
+				}
+			}
+			v.own = append(v.own, newLayouts(t.Version, append(own, others...)))
 		}
-		c.candidates[k] = append(own, others...)
 	}
+}
+
+// prefer puts t before the layouts for its id and version.
+func (c *Catalog) prefer(t *Template) {
+	for len(c.byID) <= int(t.ID) {
+		c.byID = append(c.byID, versions{})
+	}
+	preferred := newLayouts(t.Version, append([]*Template{t}, c.Candidates(t.ID, t.Version)...))
+	v := &c.byID[t.ID]
+	v.own = slices.DeleteFunc(v.own, func(l *layouts) bool { return l.version == t.Version })
+	v.own = append(v.own, preferred)
 }
 
 // insertNewestFirst keeps list sorted by falling version; layouts of one version stay in the order of the source.

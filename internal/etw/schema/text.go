@@ -3,13 +3,22 @@
 package schema
 
 import (
+	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
 // AppendUTF16 appends the text of little-endian 16-bit units as UTF-8. An unpaired surrogate becomes U+FFFD.
 func AppendUTF16(dst, units []byte) []byte {
-	for i := 0; i+1 < len(units); i += 2 {
+	i := 0
+	for ; i+8 <= len(units); i += 8 { // four ASCII characters at a time
+		u := binary.LittleEndian.Uint64(units[i:])
+		if u&0xFF80_FF80_FF80_FF80 != 0 {
+			break
+		}
+		dst = append(dst, byte(u), byte(u>>16), byte(u>>32), byte(u>>48))
+	}
+	for ; i+1 < len(units); i += 2 {
 		u := rune(units[i]) | rune(units[i+1])<<8
 		switch {
 		case u < utf8.RuneSelf:
