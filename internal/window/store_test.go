@@ -22,8 +22,8 @@ func TestEventsAreFoundByTheirKeyAndLeaveInOrder(t *testing.T) {
 	e.Last = 99
 	for i := range 10 {
 		e := s.Oldest()
-		require.Equal(t, fmt.Sprintf("key %d", i), string(e.Key()))
-		require.Equal(t, fmt.Sprintf("data %d", i), string(e.Data()))
+		require.Equal(t, fmt.Sprintf("key %d", i), string(s.Key(e)))
+		require.Equal(t, fmt.Sprintf("data %d", i), string(s.Data(e)))
 		require.Equal(t, int64(1000+i), e.Received)
 		require.Equal(t, int64(i), e.First)
 		if i == 7 {
@@ -45,19 +45,19 @@ func TestAnEntryMayGoBeforeItIsTheOldest(t *testing.T) {
 	require.Nil(t, s.Get([]byte("b")))
 	require.Equal(t, 2, s.Len())
 	s.Drop(s.Oldest())
-	require.Equal(t, "c", string(s.Oldest().Key()))
+	require.Equal(t, "c", string(s.Key(s.Oldest())))
 	s.Put([]byte("b"), []byte("again"), 0, 0)
-	require.Equal(t, "again", string(s.Get([]byte("b")).Data()))
+	require.Equal(t, "again", string(s.Data(s.Get([]byte("b")))))
 }
 
 func TestTheNewestEntryUnderAKeyIsTheOneFound(t *testing.T) {
 	s := New(100, 1<<20)
 	s.Put([]byte("a"), []byte("1"), 0, 0)
 	s.Put([]byte("a"), []byte("2"), 0, 0)
-	require.Equal(t, "2", string(s.Get([]byte("a")).Data()))
-	require.Equal(t, "1", string(s.Oldest().Data()))
+	require.Equal(t, "2", string(s.Data(s.Get([]byte("a")))))
+	require.Equal(t, "1", string(s.Data(s.Oldest())))
 	s.Drop(s.Oldest())
-	require.Equal(t, "2", string(s.Get([]byte("a")).Data()))
+	require.Equal(t, "2", string(s.Data(s.Get([]byte("a")))))
 	s.Drop(s.Oldest())
 	require.Nil(t, s.Get([]byte("a")))
 }
@@ -78,7 +78,7 @@ func TestAStoreIsFullByNumberAndByBytes(t *testing.T) {
 	n := 0
 	for ; !s.Full(len(data) + 4); n++ {
 		s.Put(binary.BigEndian.AppendUint32(nil, uint32(n)), data, 0, 0)
-		require.LessOrEqual(t, s.bytes, limit)
+		require.LessOrEqual(t, s.arena.bytes, limit)
 	}
 	require.Greater(t, n, limit/(len(data)+4)-10, "nearly all of the memory is used")
 	s.Drop(s.Oldest())
@@ -94,11 +94,11 @@ func TestAnEventLargerThanASegmentIsKept(t *testing.T) {
 	require.False(t, s.Full(3*segmentSize), "an empty store takes any event")
 	s.Put([]byte("k"), make([]byte, 3*segmentSize), 0, 0)
 	require.True(t, s.Full(segmentSize))
-	require.Len(t, s.Get([]byte("k")).Data(), 3*segmentSize)
+	require.Len(t, s.Data(s.Get([]byte("k"))), 3*segmentSize)
 	s.Drop(s.Oldest())
 	require.False(t, s.Full(segmentSize))
 	s.Put([]byte("k"), []byte("x"), 0, 0)
-	require.Equal(t, "x", string(s.Get([]byte("k")).Data()))
+	require.Equal(t, "x", string(s.Data(s.Get([]byte("k")))))
 }
 
 // TestAStoreDoesWhatAMapAndAListDo holds the store against the obvious implementation through random operations.
@@ -120,15 +120,15 @@ func TestAStoreDoesWhatAMapAndAListDo(t *testing.T) {
 		key := fmt.Sprint(rnd.IntN(800))
 		switch e := s.Get([]byte(key)); {
 		case e != nil && rnd.IntN(3) == 0:
-			require.Equal(t, want[key], string(e.Data()))
+			require.Equal(t, want[key], string(s.Data(e)))
 			s.Drop(e)
 			remove(key)
 		case e != nil:
-			require.Equal(t, want[key], string(e.Data()))
+			require.Equal(t, want[key], string(s.Data(e)))
 			if data := fmt.Sprint(i, string(make([]byte, rnd.IntN(2000)))); !s.Full(len(key) + len(data)) {
 				s.SetData(e, []byte(data))
-				require.Equal(t, data, string(e.Data()))
-				require.Equal(t, key, string(e.Key()))
+				require.Equal(t, data, string(s.Data(e)))
+				require.Equal(t, key, string(s.Key(e)))
 				want[key] = data
 			}
 		default:
@@ -136,7 +136,7 @@ func TestAStoreDoesWhatAMapAndAListDo(t *testing.T) {
 			data := fmt.Sprint(i, string(make([]byte, rnd.IntN(2000))))
 			for s.Full(len(key) + len(data)) {
 				oldest := s.Oldest()
-				require.Equal(t, order[0], string(oldest.Key()))
+				require.Equal(t, order[0], string(s.Key(oldest)))
 				s.Drop(oldest)
 				remove(order[0])
 			}
@@ -145,10 +145,10 @@ func TestAStoreDoesWhatAMapAndAListDo(t *testing.T) {
 			order = append(order, key)
 		}
 		require.Equal(t, len(order), s.Len())
-		require.LessOrEqual(t, s.bytes, 8*segmentSize)
+		require.LessOrEqual(t, s.arena.bytes, 8*segmentSize)
 	}
 	for len(order) > 0 {
-		require.Equal(t, want[order[0]], string(s.Oldest().Data()))
+		require.Equal(t, want[order[0]], string(s.Data(s.Oldest())))
 		s.Drop(s.Oldest())
 		remove(order[0])
 	}

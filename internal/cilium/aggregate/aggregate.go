@@ -81,7 +81,7 @@ func (k *Keeper) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
 	if !k.identify(f) {
 		return Decision{}
 	}
-	flags := uint32(f.L4.Flags)
+	flags := f.L4.Flags
 	e := k.store.Get(k.key[:])
 	if e == nil {
 		k.begin(at, flags)
@@ -108,7 +108,7 @@ func (k *Keeper) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
 }
 
 // begin remembers that the connection of the key was reported.
-func (k *Keeper) begin(at int64, flags uint32) {
+func (k *Keeper) begin(at int64, flags uint16) {
 	e := k.store.Put(k.key[:], nil, 0, at)
 	e.Begun, e.Tag, e.Count = at, flags, 0
 }
@@ -191,7 +191,7 @@ func (k *Keeper) Let() Let {
 			k.store.Drop(e)
 			continue
 		}
-		let := Let{Data: e.Data(), Received: e.Received, Last: e.Last, entry: e}
+		let := Let{Data: k.store.Data(e), Received: e.Received, Last: e.Last, entry: e}
 		if e.Count > 1 {
 			let.Aggregate = flow.Aggregate{Count: e.Count, Bytes: e.Sum, First: time.Unix(0, e.First)}
 		}
@@ -207,7 +207,7 @@ func (k *Keeper) Done(l Let) {
 		k.losses = losses{}
 		return
 	}
-	copy(k.key[:], e.Key())
+	copy(k.key[:], k.store.Key(e))
 	begun, flags := e.Begun, e.Tag
 	k.held--
 	k.store.Drop(e)

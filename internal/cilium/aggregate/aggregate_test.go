@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"runtime"
 	"testing"
 	"time"
 
@@ -239,39 +238,6 @@ func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 			require.Equal(t, int64(events), stoodFor+losses, "the counts in the records and the losses are the events")
 			require.Equal(t, stoodFor*100, bytes)
 			require.Less(t, emitted, int64(events))
-		})
-	}
-}
-
-func BenchmarkKeeper(b *testing.B) {
-	for _, live := range []int{1_000, 1_000_000} {
-		b.Run(fmt.Sprint(live, " connections"), func(b *testing.B) {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			k := New(Settings{Interval: time.Hour, MaxConnections: 2 * live, MaxBytes: 1 << 30})
-			f, raw := trace(443, flow.TCPAck), make([]byte, 200)
-			at := start.UnixNano()
-			var i uint32
-			event := func() {
-				i++
-				n := i % uint32(live)
-				f.IP.Source = netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
-				at += 1000
-				if k.Due(0) {
-					k.Done(k.Let())
-				}
-				k.Add(f, raw, at, at)
-			}
-			for range 2 * live { // each is reported, and has an event kept back
-				event()
-			}
-			runtime.GC()
-			runtime.ReadMemStats(&after)
-			b.ReportAllocs()
-			for b.Loop() {
-				event()
-			}
-			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(live), "B/connection")
 		})
 	}
 }

@@ -25,14 +25,14 @@ func appendIdentity(dst []byte, e *dns.Event) (key []byte, ok bool) {
 	for _, f := range [...]dns.Field{dns.QueryType, dns.ResponseCode, dns.Status, dns.TCP} {
 		dst = appendNumber(dst, e, f)
 	}
-	dst = binary.LittleEndian.AppendUint64(dst, process(e))
+	dst = binary.AppendUvarint(dst, process(e))
 	return appendTexts(dst, e, dns.QueryName, e.Peer, dns.ServerAddress)
 }
 
 // exchanges pairs the events of the DNS Client that ask with those that answer, by the key's first byte.
 var exchanges = map[uint16]struct {
 	pair byte
-	tag  uint32
+	tag  uint16
 }{
 	3006: {1, tagRequest}, 3008: {1, tagResponse},
 	3010: {2, tagRequest}, 3011: {2, tagResponse},
@@ -45,12 +45,12 @@ const serverExchange = 5
 
 // appendExchange appends what a query and its response have in common: on the server the GUID, else client, port and
 // transaction id; on the client process, name and type. The tag is 0 for an event that is neither.
-func appendExchange(dst []byte, e *dns.Event) (key []byte, tag uint32) {
+func appendExchange(dst []byte, e *dns.Event) (key []byte, tag uint16) {
 	ok := true
 	if x, isClient := exchanges[e.ID]; isClient {
 		dst, tag = append(dst, x.pair), x.tag
 		dst = appendNumber(dst, e, dns.QueryType)
-		dst = binary.LittleEndian.AppendUint64(dst, process(e))
+		dst = binary.AppendUvarint(dst, process(e))
 		dst, ok = appendTexts(dst, e, dns.QueryName)
 	} else {
 		switch e.ID {
@@ -88,7 +88,7 @@ func appendNumber(dst []byte, e *dns.Event, f dns.Field) []byte {
 	if !ok {
 		return append(dst, 0)
 	}
-	return binary.LittleEndian.AppendUint64(append(dst, 1), n)
+	return binary.AppendUvarint(append(dst, 1), n)
 }
 
 // appendTexts appends text fields, each with a zero behind it: in lower case and without a final dot, as names are compared.
@@ -100,10 +100,11 @@ func appendTexts(dst []byte, e *dns.Event, fields ...dns.Field) (key []byte, ok 
 		if len(dst) > before+maxText {
 			return dst[:before], false
 		}
-		for i := before; i < len(dst); i++ {
-			if c := dst[i]; c >= 'A' && c <= 'Z' {
-				dst[i] = c + ('a' - 'A')
+		for i, c := range dst[before:] {
+			if c-'A' <= 'Z'-'A' {
+				c += 'a' - 'A'
 			}
+			dst[before+i] = c // whether it has changed or not: no branch that a GUID's digits would have the processor guess
 		}
 		if n := len(dst); n > before && dst[n-1] == '.' {
 			dst = dst[:n-1]

@@ -70,7 +70,7 @@ const (
 
 // Tags of entries.
 const (
-	tagRequest uint32 = iota + 1
+	tagRequest uint16 = iota + 1
 	tagResponse
 )
 
@@ -111,7 +111,7 @@ func (k *Keeper) aggregate(e *dns.Event, raw []byte, received, at int64) Decisio
 }
 
 func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decision {
-	var tag uint32
+	var tag uint16
 	if k.key, tag = appendExchange(k.key[:0], e); tag == 0 {
 		return Decision{Verdict: Pass}
 	}
@@ -125,7 +125,7 @@ func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decisio
 		k.store.Drop(entry)
 		return d
 	}
-	d := Decision{Verdict: Query, Start: time.Unix(0, at), Data: entry.Data(), Received: entry.Received}
+	d := Decision{Verdict: Query, Start: time.Unix(0, at), Data: k.store.Data(entry), Received: entry.Received}
 	k.store.Drop(entry)
 	return d
 }
@@ -175,7 +175,7 @@ type Let struct {
 func (k *Keeper) Let() Let {
 	e := k.store.Oldest()
 	return Let{
-		Data: e.Data(), Received: e.Received, Count: e.Count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last),
+		Data: k.store.Data(e), Received: e.Received, Count: e.Count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last),
 		Unanswered: e.Tag == tagRequest && k.over(e), entry: e,
 	}
 }

@@ -202,20 +202,3 @@ func TestAClientsAnswerFindsItsQuestionByProcessNameAndType(t *testing.T) {
 	e, raw := m.event(3009, 0, map[string]any{"QueryName": "a.example"})
 	require.Equal(t, Pass, k.Add(e, raw, 1).Verdict)
 }
-
-func BenchmarkKeeper(b *testing.B) {
-	m := server(b)
-	e, raw := m.event(256, 0, query("www.example.com.", "GUID", "{BF629903-4288-435F-9182-470BEDF5C0A4}"))
-	for _, mode := range []Mode{Aggregate, Correlate} {
-		k := New(Settings{Mode: mode, Window: time.Minute, MaxEvents: 100_000, MaxBytes: 64 << 20})
-		b.Run(map[Mode]string{Aggregate: "aggregate", Correlate: "correlate"}[mode], func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if k.Due(0) {
-					k.Done(k.Let())
-				}
-				k.Add(e, raw, 1)
-			}
-		})
-	}
-}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+)
+
+// BenchmarkKeeper is the cost of a packet of one of a number of live connections, with an event kept back of each. In one
+// intervals end: about every fourth packet of a connection is reported, for those before it too.
+func BenchmarkKeeper(b *testing.B) {
+	for _, bm := range []struct {
+		name     string
+		keys     int
+		draw     testkit.Draw
+		interval time.Duration
+	}{
+		{"keys=1000", 1_000, testkit.Uniform, time.Hour},
+		{"keys=1000000", testkit.Million, testkit.Uniform, time.Hour},
+		{"keys=1000000/draw=zipf", testkit.Million, testkit.Zipf, time.Hour},
+		{"keys=1000000/interval=4", testkit.Million, testkit.Uniform, 4 * time.Second},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			k := New(Settings{Interval: bm.interval, MaxConnections: bm.keys + bm.keys/8, MaxBytes: 1 << 30})
+			f, raw, at := trace(443, flow.TCPAck), make([]byte, 200), start.UnixNano()
+			step := int64(time.Second) / int64(bm.keys) // a packet of each connection a second
+			testkit.BenchmarkLiveKeys(b, bm.keys, bm.draw, func(n uint32) {
+				f.IP.Source = netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
+				at += step
+				for k.Due(0) {
+					k.Done(k.Let())
+				}
+				k.Add(f, raw, at, at)
+			})
+			require.NotZero(b, k.Held())
+		})
+	}
+	b.Run("keys=1000000/peer=gomap", func(b *testing.B) { testkit.BenchmarkGoMap(b, testkit.Uniform) })
+	b.Run("keys=1000000/draw=zipf/peer=gomap", func(b *testing.B) { testkit.BenchmarkGoMap(b, testkit.Zipf) })
+}
