@@ -53,7 +53,7 @@ func BenchmarkETW(b *testing.B) {
 	queue := make([]byte, pipeline.DefaultQueueConfig().MaxSizeMiB<<20)
 	defer runtime.KeepAlive(queue)
 	b.Run("empty-golang-etw", func(b *testing.B) { compare(b, 200, func(d *delivery) func() { return golangETW(b, d, false) }) })
-	b.Run("golang-etw", func(b *testing.B) { compare(b, 40, func(d *delivery) func() { return golangETW(b, d, true) }) })
+	b.Run("golang-etw", func(b *testing.B) { compare(b, 15, func(d *delivery) func() { return golangETW(b, d, true) }) })
 	b.Run("empty-ours", func(b *testing.B) { compare(b, 200, func(d *delivery) func() { return ours(b, d, nil) }) })
 	b.Run("ours-decode", func(b *testing.B) {
 		compare(b, 200, func(d *delivery) func() {

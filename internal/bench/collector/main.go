@@ -19,13 +19,14 @@ func main() {
 	binary := flag.String("collector", "dist/otelcol-bench", "the collector, with the receiver prebuilt in it")
 	count := flag.Int("count", 5, "how often each measurement is made")
 	memory := flag.Int("memory", 0, "measure memory with so many events instead")
+	limit := flag.String("gomemlimit", "", "GOMEMLIMIT of the collector, with -memory; none: the Go runtime's default")
 	rate := flag.Float64("rate", 100_000, "records a second that the slow sink takes, with -memory")
 	flag.Parse()
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt) // Ctrl-C ends the collector, and with it the measurement
 	dir, err := os.MkdirTemp("", "bench")
 	if err == nil {
 		if *memory > 0 {
-			err = measureMemory(*binary, dir, *memory, *rate)
+			err = measureMemory(*binary, dir, *memory, *rate, *limit)
 		} else {
 			err = measureCost(*binary, dir, *count)
 		}

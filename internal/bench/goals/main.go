@@ -52,5 +52,8 @@ func run(doc, command string, files []string) error {
 	if err := os.WriteFile(filepath.Join(doc, "benchmarks.md"), page, 0o644); err != nil {
 		return err
 	}
+	if len(files) == 0 {
+		return nil
+	}
 	return os.WriteFile(filepath.Join(doc, "benchmarks.txt"), lines.Bytes(), 0o644)
 }
