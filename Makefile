@@ -104,40 +104,44 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	    echo "== $$name ($$f)"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f); \
 	  done; done
 
-bench: bench-events bench-keys bench-oracle bench-collector ## measure what the performance goals are about, and print the table of them
-	@rm -f $(BENCH)/windows.txt; $(MAKE) bench-windows || echo 'Not measured here: golang-etw. Its rows are missing.'
+bench: ## measure what the performance goals are about, and print the table of them
+	@for part in events keys oracle collector; do $(MAKE) bench-$$part; done
+	@$(MAKE) bench-windows || echo 'Not measured here: golang-etw. Its rows are missing.'
 	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
 
-# Runs of all benchmarks take turns, so that what is held against each other is measured at the same time.
+# Runs of all benchmarks take turns, so that what is held against each other is measured at the same time. A benchmark that fails
+# ends the measurement.
+SOUND = ! grep -E '^(FAIL|--- FAIL|panic:)'
+
 bench-events:
 	@mkdir -p $(BENCH); : > $(BENCH)/events.txt
 	@for i in $$(seq $(COUNT)); do $(GO) test -run '^$$' -bench '^Benchmark((DNS|Cilium)(Record|Decode|Filtered)|Offer)$$' -benchmem \
-	  ./internal/bench ./internal/pipeline | tee -a $(BENCH)/events.txt; done
+	  ./internal/bench ./internal/pipeline | tee -a $(BENCH)/events.txt; done; $(SOUND) $(BENCH)/events.txt
 
 bench-keys:
 	@mkdir -p $(BENCH); : > $(BENCH)/keys.txt
 	@for i in 1 2 3; do $(GO) test -run '^$$' -bench '^Benchmark(Aggregate|Correlate|Keeper)$$/^keys=1000000$$' -benchmem \
-	  ./internal/dns/merge ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; done
+	  ./internal/dns/merge ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
 
 bench-oracle:
 	@mkdir -p $(BENCH); : > $(BENCH)/oracle.txt
 	@for i in $$(seq $(COUNT)); do $(GO) test -C internal/oracle/cilium120 -vet=off -ldflags '-s -w' -run '^$$' -bench '^BenchmarkCiliumRecord$$' -benchmem . \
-	  | tee -a $(BENCH)/oracle.txt; done
+	  | tee -a $(BENCH)/oracle.txt; done; $(SOUND) $(BENCH)/oracle.txt
 
 bench-collector: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.etl
 	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -count $(COUNT) > $(BENCH)/collector.txt; cat $(BENCH)/collector.txt
 
 bench-windows: testdata/dnsserver.etl ## measure golang-etw's decoding and ours under Wine (installs it on Debian)
-	$(RIG)
 	@mkdir -p $(BENCH); : > $(BENCH)/windows.txt
+	$(RIG)
 	@for i in 1 2 3; do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -run '^$$' -bench '^BenchmarkETW$$' -benchtime 1x \
-	  -exec '$(RIG) run' ./internal/windowstest | tee -a $(BENCH)/windows.txt; done; ! grep -q FAIL $(BENCH)/windows.txt
+	  -exec '$(RIG) run' ./internal/windowstest | tee -a $(BENCH)/windows.txt; done; $(SOUND) $(BENCH)/windows.txt
 
 bench-long: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.etl ## measure memory with MEMORY_EVENTS (50 million), and short and long replays
 	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -memory $(MEMORY_EVENTS) > $(BENCH)/memory.txt; cat $(BENCH)/memory.txt
 	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -memory $(MEMORY_LIMITED_EVENTS) -gomemlimit 140MiB > $(BENCH)/memory-limited.txt
 	@cat $(BENCH)/memory-limited.txt; : > $(BENCH)/growth.txt
-	@for i in 1 2 3; do $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h ./internal/bench/growth | tee -a $(BENCH)/growth.txt; done
+	@for i in 1 2 3; do $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h ./internal/bench/growth | tee -a $(BENCH)/growth.txt; done; $(SOUND) $(BENCH)/growth.txt
 	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
 
 bench-all: ## run every benchmark but the long ones, once

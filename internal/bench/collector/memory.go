@@ -90,9 +90,9 @@ func measureMemory(binary, dir string, events int, rate float64, limit string) e
 	}
 	mib := func(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 	fmt.Println(header)
-	fmt.Printf("BenchmarkMemory/%s\t%d\t%.1f max-rss-MiB\t%.1f first-tenth-MiB\t%.1f last-tenth-MiB\t%d limit-MiB\t%.0f events/s\t%.0f cpu-ns/event\n",
+	fmt.Printf("BenchmarkMemory/%s\t%d\t%.1f max-rss-MiB\t%.1f first-tenth-MiB\t%.1f last-tenth-MiB\t%d limit-MiB\t%.0f events/s\t%.0f cpu-ns/event\t%d events\n",
 		name, all, mib(most), mib(seen[0]), mib(seen[len(seen)-1]), queueMiB+allowanceMiB,
-		float64(all)/took.Seconds(), float64(cpu)/float64(all))
+		float64(all)/took.Seconds(), float64(cpu)/float64(all), all)
 	return nil
 }
 

@@ -22,6 +22,9 @@ var head = row{"what", "goal", "ours", "reference", "ratio", ""}
 // judge makes the row of a goal.
 func judge(g goal, r results) row {
 	out := row{what: g.what, goal: g.text(), ours: "-", reference: "-", ratio: "-", verdict: missing}
+	if events, ok := r.median(key{g.ours.pkg, g.ours.bench, "events"}); ok {
+		out.what += fmt.Sprintf(" (%.0f million events)", events/1e6)
+	}
 	ours, known := r.value(g.ours)
 	if known {
 		out.ours = quantity(ours, g.ours.unit)
