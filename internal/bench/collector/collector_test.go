@@ -79,6 +79,15 @@ func TestACollectorThatLosesRecordsIsReported(t *testing.T) {
 	require.ErrorContains(t, err, "0 records came out of the exporter otlp; want 1")
 }
 
+func TestACollectorThatTheInterruptKilledRunsAgain(t *testing.T) {
+	dir := t.TempDir()
+	script, first := filepath.Join(dir, "collector"), filepath.Join(dir, "first")
+	text := "#!/bin/sh\nif [ -e " + first + " ]; then trap 'exit 0' INT; fi\ntouch " + first + "\necho the replay has ended >&2\nwhile :; do sleep 0.01; done\n"
+	require.NoError(t, os.WriteFile(script, []byte(text), 0o700))
+	_, err := meter{script, dir}.run("otlp", "asimdns: {}", 0)
+	require.NoError(t, err)
+}
+
 func TestTheResidentSetOfAProcess(t *testing.T) {
 	rss, err := resident(os.Getpid())
 	require.NoError(t, err)

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -76,6 +77,10 @@ func start(binary, dir, receiver, exporter string) (*process, error) {
 	return p, nil
 }
 
+// errTooEarly says that the interrupt came before the collector minded it: it does so from some milliseconds after its receivers have
+// started, and tells nobody when.
+var errTooEarly = errors.New("the interrupt killed the collector")
+
 // finish waits for the end of the replay, ends the collector as Ctrl-C does, and gives the time that it took of the processors.
 func (p *process) finish() (time.Duration, error) {
 	defer p.kill.Stop()
@@ -85,6 +90,9 @@ func (p *process) finish() (time.Duration, error) {
 		interrupted = p.cmd.Process.Signal(os.Interrupt)
 	}
 	err := errors.Join(interrupted, p.cmd.Wait())
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && p.over && status.Signaled() && status.Signal() == syscall.SIGINT {
+		return 0, errTooEarly
+	}
 	if err == nil && !p.over {
 		err = errors.New("it ended before its replay did")
 	}
