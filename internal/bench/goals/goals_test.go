@@ -71,6 +71,8 @@ func TestTheEmptyCallbackIsTakenOffBothSides(t *testing.T) {
 	require.Equal(t, []string{"≤ 1/20.0 ×", "200 ns", "4400 ns", "1/22.0", met}, row.cells()[1:])
 	row = judge(find(t, "ETW/ours"), parsed(t, strings.ReplaceAll(output, "empty-golang-etw", "gone")))
 	require.Equal(t, missing, row.verdict)
+	row = judge(find(t, "ETW/ours"), parsed(t, strings.ReplaceAll(output, " 300 cpu", " 100 cpu")))
+	require.Equal(t, missing, row.verdict, "what is not to be told from nothing was not measured")
 }
 
 func TestABenchmarkThatHasNotRunIsARowToo(t *testing.T) {

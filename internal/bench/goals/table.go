@@ -48,7 +48,7 @@ func judge(g goal, r results) row {
 		known = known && ok
 		good = good && allocs <= *g.allocs
 	}
-	if !known {
+	if !known || ours <= 0 { // a difference of nothing, or less, measures nothing
 		return out
 	}
 	out.ratio = ratio(ours / against)
