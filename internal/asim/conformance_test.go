@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The rules of Microsoft Sentinel's schema tester for ASIM, as far as one record can keep them. The schema's fields are a table,
-// testdata/dnsschema.tsv; conformance_events_test.go holds every recorded event against it.
+// The rules of Microsoft Sentinel's schema tester for ASIM, as far as one record can keep them. A schema's fields are a table,
+// testdata/dnsschema.tsv and networksessionschema.tsv; conformance_events_test.go and networkconformance_test.go hold every
+// recorded event against them.
 
 package asim
 
@@ -10,6 +11,7 @@ import (
 	"math"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,10 +30,15 @@ type schemaField struct {
 	goesWith                   string // the field that an alias repeats, or that a conditional field goes with
 }
 
-// dnsSchemaFields reads the table.
+// dnsSchemaFields reads the table of the DNS schema.
 func dnsSchemaFields(t *testing.T) map[string]schemaField {
+	return schemaFields(t, "dnsschema.tsv", 151)
+}
+
+// schemaFields reads a table of so many fields.
+func schemaFields(t *testing.T, file string, count int) map[string]schemaField {
 	t.Helper()
-	raw, err := os.ReadFile("testdata/dnsschema.tsv")
+	raw, err := os.ReadFile(filepath.Join("testdata", file))
 	require.NoError(t, err)
 	fields := map[string]schemaField{}
 	for line := range strings.Lines(string(raw)) {
@@ -53,7 +60,7 @@ func dnsSchemaFields(t *testing.T) map[string]schemaField {
 		require.NotContains(t, fields, f.name)
 		fields[f.name] = f
 	}
-	require.Len(t, fields, 151)
+	require.Len(t, fields, count)
 	return fields
 }
 
@@ -94,6 +101,9 @@ func isTypeName(s string) bool {
 var responseNames = strings.Fields("NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED YXDOMAIN YXRRSET NXRRSET NOTAUTH NOTZONE DSOTYPENI " +
 	"BADVERS BADSIG BADKEY BADTIME BADMODE BADNAME BADALG BADTRUNC BADCOOKIE NA Unassigned")
 
+// networkKeywords are the keywords of IANA's protocol numbers that a cluster's packets have.
+var networkKeywords = strings.Fields("ICMP IGMP TCP UDP IPv4 IPv6 GRE ESP AH IPv6-ICMP VRRP SCTP")
+
 // logicalTypes says whether a value is of a logical type.
 var logicalTypes = map[string]func(string) bool{
 	"ip address": isAddress,
@@ -108,6 +118,7 @@ var logicalTypes = map[string]func(string) bool{
 	"dnsquerytypename":     isTypeName,
 	"dnsqueryclassname":    func(s string) bool { return classPattern.MatchString(s) }, // beside the values of the table
 	"recommendeddnsdomain": domainPattern.MatchString,
+	"networkprotocol":      func(s string) bool { return slices.Contains(networkKeywords, s) },
 }
 
 // finding is one thing that the tester would say of a field, in words that are equal for equal things.
@@ -149,7 +160,7 @@ func conform(fields map[string]schemaField, attrs pcommon.Map) []finding {
 				fail(name, "%q is not the value of %s", v.AsString(), f.goesWith)
 			}
 		}
-		if name == "EventResultDetails" && !slices.Contains(responseNames, v.Str()) && v.Str() != "Reserved for Private Use" {
+		if name == "EventResultDetails" && f.values == nil && !slices.Contains(responseNames, v.Str()) && v.Str() != "Reserved for Private Use" {
 			fail(name, "%q", v.Str())
 		}
 		listed := slices.Contains(f.values, v.AsString())
@@ -179,6 +190,8 @@ func isKind(kind string, v pcommon.Value) bool {
 		return v.Type() == pcommon.ValueTypeStr
 	case "int":
 		return v.Type() == pcommon.ValueTypeInt && v.Int() >= math.MinInt32 && v.Int() <= math.MaxInt32
+	case "long":
+		return v.Type() == pcommon.ValueTypeInt
 	case "bool":
 		return v.Type() == pcommon.ValueTypeBool
 	case "real":

@@ -84,19 +84,21 @@ func (d *NetworkDevice) name() string {
 type NetworkOptions struct {
 	Device  NetworkDevice
 	Body    NetworkBody
-	Version string // of the build, for the scope
+	Mask    *flow.Mask // the fields of a flow that are written; nil is all
+	Version string     // of the build, for the scope
 }
 
 // NetworkMapper makes log records of Cilium's events, in the tree of the ASIM NetworkSession schema. It is used from one
 // goroutine.
 type NetworkMapper struct {
 	options NetworkOptions
+	mask    *networkMask
 	scratch []byte
 }
 
 // NewNetworkMapper makes a mapper.
 func NewNetworkMapper(options NetworkOptions) *NetworkMapper {
-	return &NetworkMapper{options: options}
+	return &NetworkMapper{options: options, mask: newNetworkMask(options.Mask)}
 }
 
 // SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
@@ -136,9 +138,9 @@ func (m *NetworkMapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed tim
 	lr.SetTimestamp(pcommon.NewTimestampFromTime(ts))
 	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
 	if m.options.Body == NetworkBodyHubbleJSON {
-		m.scratch = f.AppendHubbleJSON(m.scratch[:0], m.options.Device.NodeName, ts)
+		m.scratch = m.options.Mask.AppendHubbleJSON(m.scratch[:0], f, m.options.Device.NodeName, ts)
 	} else {
-		m.scratch = f.AppendLine(m.scratch[:0], ts)
+		m.scratch = m.options.Mask.AppendLine(m.scratch[:0], f, ts)
 	}
 	lr.Body().SetStr(string(m.scratch))
 
@@ -163,6 +165,9 @@ func (m *NetworkMapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed tim
 		r.lost()
 	case flow.ClassRaw:
 		r.raw()
+	}
+	if m.mask != nil {
+		m.mask.apply(attrs, f)
 	}
 }
 

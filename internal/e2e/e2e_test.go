@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 )
@@ -115,6 +116,7 @@ func TestTheReplayWritesEveryEventOfTheThreeFilesAndEndsCleanly(t *testing.T) {
 			}
 		}
 	}
+	requireSums(t, "../../out/winnet-metrics.jsonl")
 	server, client, cilium := testkit.Generated(t, "dnsserver.etl"), testkit.Generated(t, "dnsclient.etl"), testkit.Generated(t, "cilium_events.pcapng")
 	require.Equal(t, map[string]int{
 		"windows_dns_server": server.Events, "windows_dns_client": client.Events, "windows_cilium": cilium.Events,
@@ -126,8 +128,32 @@ func TestTheReplayWritesEveryEventOfTheThreeFilesAndEndsCleanly(t *testing.T) {
 	}
 }
 
+// requireSums holds the last sums in a file against the capture's own, counted by hand from the length fields of its messages.
+func requireSums(t *testing.T, path string) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	metrics, err := (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics([]byte(lines[len(lines)-1]))
+	require.NoError(t, err)
+	require.Equal(t, 1, metrics.ResourceMetrics().Len())
+	rm := metrics.ResourceMetrics().At(0)
+	service, _ := rm.Resource().Attributes().Get("service.name")
+	require.Equal(t, "windows_cilium", service.Str())
+	totals := map[string]int64{}
+	for _, metric := range rm.ScopeMetrics().At(0).Metrics().All() {
+		for _, point := range metric.Sum().DataPoints().All() {
+			totals[metric.Name()] += point.IntValue()
+		}
+	}
+	require.Equal(t, map[string]int64{"cilium.event.count": 1200, "cilium.network.packet.count": 1087, "cilium.network.io": 86816}, totals)
+}
+
 func TestValidateAcceptsTheShippedConfigurations(t *testing.T) {
-	for _, config := range []string{"config.yaml", "config.replay.yaml"} {
+	readme := testkit.Section(t, filepath.Join(root(t), "receiver/ciliumwindowsreceiver/README.md"), "# Cilium on Windows receiver")
+	_, example, _ := strings.Cut(readme, "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	for _, config := range []string{"config.yaml", "config.replay.yaml", "yaml:" + example} {
 		cmd := exec.Command(collector(t), "validate", "--config", config)
 		cmd.Dir = root(t)
 		out, err := cmd.CombinedOutput()
@@ -142,6 +168,7 @@ func TestValidateRefusesWhatIsNotAllowed(t *testing.T) {
 		"receivers::asimdns::colour=red":                               "colour",
 		"receivers::ciliumwindows::enabled_events=[FLOW]":              "POLICY_VERDICT",
 		"receivers::ciliumwindows::monitor_aggregation_level=maxmimum": "maximum",
+		"receivers::ciliumwindows::field_mask=[source.pod]":            "pod_name",
 	} {
 		key, value, _ := strings.Cut(set, "=")
 		cmd := exec.Command(collector(t), "validate", "--config", "config.yaml", "--config", "yaml:"+key+": "+value,

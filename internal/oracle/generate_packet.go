@@ -84,7 +84,7 @@ func (g *Generator) tunnel() (packet []byte, flags uint8) {
 	return mt.Ethernet(mt.EtherIPv4, mt.IPv4(g.ip4(), g.ip4(), mt.ProtoUDP, udp)), flags
 }
 
-// frame makes an Ethernet frame: mostly IP, now and then behind a VLAN tag, ARP, or of any other type.
+// frame makes an Ethernet frame: mostly IP, now and then behind a VLAN tag or two, ARP, or of any other type.
 func (g *Generator) frame() []byte {
 	v6 := g.chance(3)
 	etherType, b := uint16(mt.EtherIPv4), g.ip(v6)
@@ -93,7 +93,9 @@ func (g *Generator) frame() []byte {
 	}
 	switch g.r.IntN(14) {
 	case 0:
-		etherType, b = mt.EtherVLAN, mt.VLAN(uint16(1+g.r.IntN(4000)), etherType, b)
+		for range 1 + g.r.IntN(2) {
+			etherType, b = mt.EtherVLAN, mt.VLAN(uint16(1+g.r.IntN(4000)), etherType, b)
+		}
 	case 1:
 		etherType, b = mt.EtherARP, g.payload()
 	case 2:
@@ -111,6 +113,9 @@ func (g *Generator) ip(v6 bool) []byte {
 			proto, b = 0, mt.Extension(proto, b)
 		case 1:
 			proto, b = 60, mt.Extension(proto, b)
+			if g.chance(2) { // one behind the other
+				proto, b = 43, mt.Extension(proto, b)
+			}
 		case 2:
 			proto, b = 44, mt.Fragment6(proto, uint16(g.r.IntN(2)), g.chance(2), b)
 		}

@@ -48,6 +48,54 @@ func TestEqualSeedsMakeEqualRecordsOfEveryTypeAndLayout(t *testing.T) {
 	require.Positive(t, empty)
 }
 
+func TestTheGeneratorMakesEveryPacketThatIsRead(t *testing.T) {
+	g := NewGenerator(8)
+	seen := map[string]int{}
+	var n monitor.Notification
+	var f flow.Flow
+	for range 50_000 {
+		if (monitor.Decoder{}).Decode(g.Next(), &n) != nil {
+			continue
+		}
+		f.Decode(&n)
+		seen["type "+f.Type.String()]++
+		inside := ""
+		if f.Tunnel.Protocol != flow.TunnelNone {
+			inside = " in " + f.Tunnel.Protocol.String()
+		}
+		seen[f.L4.Protocol.String()+inside]++
+		for what, is := range map[string]bool{
+			"VLAN": f.VLANCount == 1, "two VLANs": f.VLANCount == 2, "extension header": f.IP.Extensions == 1, "extension headers": f.IP.Extensions > 1,
+			"IPv4 fragment": f.IP.Version == 4 && f.IP.Fragment, "IPv6 fragment": f.IP.Version == 6 && f.IP.Fragment,
+			"no packet": f.Class == flow.ClassPacket && f.Layer == flow.LayerNone, "no Ethernet": f.IP.Version != 0 && !f.HasEthernet,
+			"truncated": f.Problem == flow.ProblemTruncated, "malformed": f.Problem == flow.ProblemMalformed, "chunk": f.L4.HasChunk,
+			"group": f.L4.Group.IsValid(), "translated": f.IP.SourceXlated.IsValid(), "ARP": f.Layer == flow.LayerEthernet,
+		} {
+			if is {
+				seen[what+inside]++
+			}
+		}
+	}
+	want := []string{"no packet", "no Ethernet", "translated", "chunk", "group", "truncated", "malformed", "ARP"}
+	for _, typ := range []monitor.MessageType{
+		monitor.TypeDrop, monitor.TypeDebug, monitor.TypeCapture, monitor.TypeTrace, monitor.TypePolicyVerdict, monitor.TypeRecorder,
+		monitor.TypeTraceSock, monitor.TypePacketMonitorDrop, monitor.TypeAccessLog, monitor.TypeAgent, 42,
+	} {
+		want = append(want, "type "+typ.String())
+	}
+	for _, inside := range []string{"", " in VXLAN", " in GENEVE"} {
+		for _, what := range []string{
+			"TCP", "UDP", "SCTP", "ICMPv4", "ICMPv6", "VRRP", "IGMP", "VLAN", "two VLANs", "extension header", "extension headers",
+			"IPv4 fragment", "IPv6 fragment",
+		} {
+			want = append(want, what+inside)
+		}
+	}
+	for _, what := range want {
+		require.GreaterOrEqual(t, seen[what], 3, what)
+	}
+}
+
 func TestADifferenceThatTheTableDoesNotListIsFound(t *testing.T) {
 	g := NewGenerator(1)
 	var said []byte

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 )
 
@@ -40,31 +39,41 @@ func (p *Pipeline) ObserveAggregated(_ context.Context, o metric.Int64Observer) 
 
 // ObserveUndecodable gives the events that no record could be made of, by reason.
 func (p *Pipeline) ObserveUndecodable(_ context.Context, o metric.Int64Observer) error {
-	p.Stats.Undecodable.observe(o)
+	p.Stats.Undecodable.Observe(o)
 	return nil
 }
 
 // ObserveDropped gives the events that were lost on the way, by reason.
 func (p *Pipeline) ObserveDropped(_ context.Context, o metric.Int64Observer) error {
-	p.Stats.Dropped.observe(o)
+	p.Stats.Dropped.Observe(o)
 	return nil
-}
-
-func (r *Reasons) observe(o metric.Int64Observer) {
-	for reason, n := range r.Snapshot() {
-		o.Observe(n, metric.WithAttributes(attribute.String("reason", reason)))
-	}
 }
 
 // ObserveQueueSize gives the memory of the queue in use, in bytes.
 func (p *Pipeline) ObserveQueueSize(_ context.Context, o metric.Int64Observer) error {
-	o.Observe(p.QueueBytes())
+	o.Observe(p.queue.Bytes())
 	return nil
 }
 
 // ObserveQueueCapacity gives the memory of the queue, in bytes.
 func (p *Pipeline) ObserveQueueCapacity(_ context.Context, o metric.Int64Observer) error {
-	o.Observe(p.QueueCapacity())
+	o.Observe(p.queue.Capacity())
+	return nil
+}
+
+// ObserveRecorded gives the events that stand in a recorded file.
+func (p *Pipeline) ObserveRecorded(_ context.Context, o metric.Int64Observer) error {
+	if p.Record != nil {
+		o.Observe(p.Record.Stats.Recorded.Load())
+	}
+	return nil
+}
+
+// ObserveUnrecorded gives the events that stand in no recorded file, by reason.
+func (p *Pipeline) ObserveUnrecorded(_ context.Context, o metric.Int64Observer) error {
+	if p.Record != nil {
+		p.Record.Stats.Lost.Observe(o)
+	}
 	return nil
 }
 

@@ -2,10 +2,10 @@
 
 // Package pipeline carries raw events from a source to the next component of the collector, and accounts for each.
 //
-// A source copies every event into the current chunk: Offer for a live source, which never blocks and drops when no chunk
-// is free, Put for a file, which waits. Full chunks, and on each flush interval the one being filled, go to a worker that
-// has a Handler decode, filter and map each event, and hands the records on in batches, retried where the next component
-// says that it may succeed later. Memory is bounded by the number of chunks.
+// A source gives every event to Offer, where it is live, which never blocks and drops when the queue is full; or to Put, from a
+// file, which waits. A worker has a Handler decode, filter and map each event, and hands the records on in batches, retried
+// where the next component says that it may succeed later. Memory is bounded by the queue. Where events are recorded, each
+// goes to the recorder's own queue first, whatever becomes of it here.
 package pipeline
 
 import (
@@ -21,6 +21,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 )
 
 // Bounds of Shutdown, so that a receiver ends within five seconds even when its source and the next component hang.
@@ -37,10 +40,13 @@ type Kind uint8
 const (
 	Emitted     Kind = iota // a record was appended
 	Filtered                // the configuration does not want it
-	Aggregated              // it is counted in another event's record
+	Aggregated              // it is counted in another event's record, or in a sum only
 	Undecodable             // no record could be made of it; Outcome.Reason says why
 	Held                    // it is kept back by a Holder: its record comes later
 )
+
+// Event is one raw event on its way.
+type Event = queue.Event
 
 // Outcome is a Handler's verdict on one event.
 type Outcome struct {
@@ -79,12 +85,14 @@ type Settings struct {
 	Queue   QueueConfig
 	Retry   configretry.BackOffConfig
 	Handler Handler
-	Next    consumer.Logs
+	Next    consumer.Logs // nil for a handler that emits nothing
 	// Report counts for the collector's own receiver metrics (accepted, refused).
 	Report *receiverhelper.ObsReport
 	// Format is the word under which Report counts: what is received.
 	Format string
 	Logger *zap.Logger
+	// Record gets every event as it arrives; Shutdown closes it. Nil: nothing is recorded.
+	Record *record.Recorder
 	// Live makes Stats.Lag count from the event's own time; else, in a replay, it counts from when the event was read.
 	Live bool
 }
@@ -94,11 +102,8 @@ type Pipeline struct {
 	Settings
 	Stats Stats
 
-	free    chan *chunk
-	full    chan *chunk // room for all chunks, so that sending never blocks
-	current atomic.Pointer[chunk]
-	seq     atomic.Uint64
-	closed  atomic.Bool
+	queue  *queue.Queue
+	closed atomic.Bool
 
 	stopping chan struct{}
 	done     chan struct{}
@@ -116,23 +121,16 @@ type Pipeline struct {
 
 // New prepares a pipeline; its memory is reserved here and touched as it is used.
 func New(s Settings) *Pipeline {
-	count := max(2, s.Queue.MaxSizeMiB<<20/chunkSize)
 	p := &Pipeline{
 		Settings: s,
-		free:     make(chan *chunk, count),
-		full:     make(chan *chunk, count),
+		queue:    queue.New(s.Queue.MaxSizeMiB),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
 		settle:   make(chan struct{}),
 	}
+	p.Stats.Dropped.Expect(DropQueueFull, DropTooLarge, DropShutdown)
 	p.holder, _ = s.Handler.(Holder)
 	p.deliver, p.cancel = context.WithCancel(context.Background())
-	arena := make([]byte, count*chunkSize)
-	chunks := make([]chunk, count)
-	for i := range chunks {
-		chunks[i].buf = arena[i*chunkSize : i*chunkSize : (i+1)*chunkSize]
-		p.free <- &chunks[i]
-	}
 	return p
 }
 
@@ -146,75 +144,38 @@ func (p *Pipeline) Start() {
 // whether the event was taken; one that was not is counted as dropped.
 func (p *Pipeline) Offer(received int64, head, body []byte) bool {
 	p.Stats.Received.Add(1)
-	n := len(head) + len(body)
-	if n > MaxEventSize {
-		p.Stats.Dropped.Add(DropTooLarge, 1)
-		return false
-	}
 	if p.closed.Load() {
 		p.Stats.Dropped.Add(DropShutdown, 1)
 		return false
 	}
-	c := p.withRoom(n)
-	if c == nil {
-		select {
-		case c = <-p.free:
-			c.seq = p.seq.Add(1)
-		default:
-			p.Stats.Dropped.Add(DropQueueFull, 1)
-			return false
-		}
+	if p.Record != nil {
+		p.Record.Offer(received, head, body)
 	}
-	p.store(c, received, head, body)
+	if reason := p.queue.Offer(received, head, body); reason != "" {
+		p.Stats.Dropped.Add(reason, 1)
+		return false
+	}
 	return true
 }
 
-// Put copies one event and waits for room. The only error is the context's; the event is then not counted as received. An
-// event too large for the pipeline is counted as dropped.
+// Put copies one event and waits for room, the recorder's included. The only error is the context's; the event is then not
+// counted as received. An event too large for the queue is counted as dropped.
 func (p *Pipeline) Put(ctx context.Context, received int64, head, body []byte) error {
-	n := len(head) + len(body)
-	if n > MaxEventSize {
-		p.Drop(DropTooLarge, 1)
-		return nil
-	}
-	c := p.withRoom(n)
-	if c == nil {
-		select {
-		case c = <-p.free:
-			c.seq = p.seq.Add(1)
-		case <-ctx.Done():
-			return ctx.Err()
+	if p.Record != nil {
+		if err := p.Record.Put(ctx, received, head, body); err != nil {
+			return err
 		}
 	}
+	switch err := p.queue.Put(ctx, received, head, body); {
+	case errors.Is(err, queue.ErrTooLarge):
+		p.Drop(DropTooLarge, 1)
+		return nil
+	case err != nil:
+		return err
+	}
 	p.Stats.Received.Add(1)
-	p.store(c, received, head, body)
 	return nil
 }
-
-// withRoom takes the current chunk out of its place if n bytes fit in; a fuller one goes to the worker. While a producer
-// holds the chunk its place is empty, so neither the worker nor another producer can touch it.
-func (p *Pipeline) withRoom(n int) *chunk {
-	c := p.current.Swap(nil)
-	if c != nil && !c.fits(n) {
-		p.full <- c
-		c = nil
-	}
-	return c
-}
-
-// store appends the event to c and puts c back in its place, or sends it on where another producer has put one there.
-func (p *Pipeline) store(c *chunk, received int64, head, body []byte) {
-	c.append(received, head, body)
-	if !p.current.CompareAndSwap(nil, c) {
-		p.full <- c
-	}
-}
-
-// QueueBytes is how much of the queue's memory is in use, in bytes, in steps of a chunk.
-func (p *Pipeline) QueueBytes() int64 { return int64(cap(p.free)-len(p.free)) * chunkSize }
-
-// QueueCapacity is the queue's memory in bytes.
-func (p *Pipeline) QueueCapacity() int64 { return int64(cap(p.free)) * chunkSize }
 
 // Idle has the worker deal with every event that was received, those kept back included, and waits for it: no flush interval
 // passes in between. Its only error is the context's.
@@ -235,8 +196,9 @@ func (p *Pipeline) Drop(reason string, n int64) {
 	p.Stats.Dropped.Add(reason, n)
 }
 
-// Shutdown has the source stop, hands over what is queued and ends the worker. What cannot be handed over before ctx ends, or
-// within the bounds above, is counted as dropped. An error means that the source or the next component did not end.
+// Shutdown has the source stop, hands over what is queued and ends the worker, and completes the recording meanwhile. What
+// cannot be handed over before ctx ends, or within the bounds above, is counted as dropped. An error means that the source,
+// the recording or the next component did not end.
 func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context) error) error {
 	stopping, cancel := context.WithTimeout(ctx, stopTimeout)
 	err := stopSource(stopping)
@@ -246,52 +208,55 @@ func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context
 	close(p.stopping)
 	ctx, cancel = context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
+	recorded := make(chan error, 1)
+	go func() { recorded <- p.closeRecord(ctx) }()
+	return errors.Join(err, p.drained(ctx), <-recorded)
+}
+
+// closeRecord completes the recording, where there is one.
+func (p *Pipeline) closeRecord(ctx context.Context) error {
+	if p.Record == nil {
+		return nil
+	}
+	return p.Record.Close(ctx, graceTimeout)
+}
+
+// drained waits for the worker to hand over what is queued; when ctx ends it may only count it.
+func (p *Pipeline) drained(ctx context.Context) error {
 	defer p.cancel()
 	select {
 	case <-p.done:
-		return err
+		return nil
 	case <-ctx.Done():
 	}
 	p.cancel()
 	select {
 	case <-p.done:
-		return err
+		return nil
 	case <-time.After(graceTimeout):
-		return errors.Join(err, fmt.Errorf("the next component in the pipeline did not return within %v of shutdown; %d events are not accounted for",
-			drainTimeout+graceTimeout, p.Stats.Pending()))
+		return fmt.Errorf("the next component in the pipeline did not return within %v of shutdown; %d events are not accounted for",
+			drainTimeout+graceTimeout, p.Stats.Pending())
 	}
 }
 
-// work is the worker. A chunk that is being filled is taken on every flush interval, so that no event waits longer.
+// work is the worker.
 func (p *Pipeline) work() {
 	defer close(p.done)
-	tick := time.NewTicker(p.Batch.FlushInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case c := <-p.full:
-			p.process(c)
-		case <-tick.C:
-			if len(p.full) == 0 {
-				p.processCurrent()
-			}
+	p.queue.Run(p.stopping, queue.Worker{
+		Handle:   p.process,
+		Interval: p.Batch.FlushInterval,
+		Tick: func() {
 			p.releaseDue(time.Now().UnixNano())
 			p.flush()
-		case <-p.settle:
-			p.drain()
-		case <-p.stopping:
-			p.drain()
-			return
-		}
-	}
+		},
+		Settle:  p.settle,
+		Settled: p.finish,
+	})
+	p.finish()
 }
 
-// drain deals with all that is there.
-func (p *Pipeline) drain() {
-	p.processCurrent()
-	for len(p.full) > 0 {
-		p.process(<-p.full)
-	}
+// finish lets go of all that is kept back and hands it over.
+func (p *Pipeline) finish() {
 	p.releaseAll()
 	p.flush()
 }
@@ -318,38 +283,16 @@ func (p *Pipeline) release(due bool) {
 	}
 }
 
-// processCurrent takes the chunk that is being filled, after the older ones that came meanwhile.
-func (p *Pipeline) processCurrent() {
-	c := p.current.Swap(nil)
-	if c == nil {
-		return
-	}
-	for {
-		select {
-		case other := <-p.full:
-			if other.seq > c.seq {
-				c, other = other, c
-			}
-			p.process(other)
-			continue
-		default:
-		}
-		p.process(c)
-		return
-	}
-}
-
-// process handles a chunk's events and frees the chunk.
-func (p *Pipeline) process(c *chunk) {
+// process handles a chunk's events.
+func (p *Pipeline) process(c *queue.Chunk) {
 	var filtered, aggregated int64
-	rest := c.buf
-	for i := range c.count {
+	left := c.Len()
+	for ev := range c.Events() {
 		if p.deliver.Err() != nil {
-			p.Stats.Dropped.Add(DropShutdown, int64(c.count-i))
+			p.Stats.Dropped.Add(DropShutdown, int64(left))
 			break
 		}
-		var ev Event
-		ev, rest = cut(rest)
+		left--
 		p.releaseDue(ev.Received)
 		outcome := p.handle(ev)
 		aggregated += outcome.Joined
@@ -369,8 +312,6 @@ func (p *Pipeline) process(c *chunk) {
 	}
 	p.Stats.Filtered.Add(filtered)
 	p.Stats.Aggregated.Add(aggregated)
-	c.buf, c.count = c.buf[:0], 0
-	p.free <- c
 }
 
 // handle lets the handler deal with one event. After a panic what the handler keeps back tells what became of the event: kept

@@ -22,6 +22,8 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -170,9 +172,9 @@ func TestOfferDropsAndCountsWhenTheQueueIsFull(t *testing.T) {
 		}
 	}
 	<-next.in
-	require.Equal(t, p.QueueCapacity(), p.QueueBytes())
+	require.Equal(t, p.queue.Capacity(), p.queue.Bytes())
 	require.Equal(t, map[string]int64{DropQueueFull: offered - taken}, p.Stats.Dropped.Snapshot())
-	require.InDelta(t, p.QueueCapacity(), taken*int64(len(event)+eventHeader), chunkSize, "what was taken fits the queue's memory")
+	require.InDelta(t, p.queue.Capacity(), taken*int64(len(event)+queue.EventHeader), queue.ChunkSize, "what was taken fits the queue's memory")
 	close(next.open)
 	require.NoError(t, p.Shutdown(context.Background(), noSource))
 	requireBalanced(t, p, offered)
@@ -207,9 +209,9 @@ func TestPutWaitsForRoomAndEndsWithItsContext(t *testing.T) {
 func TestAnEventTooLargeIsDroppedAndCounted(t *testing.T) {
 	sink := &consumertest.LogsSink{}
 	p := newPipeline(t, sink, nil)
-	require.True(t, p.Offer(1, make([]byte, MaxEventSize-1), []byte("x")))
-	require.False(t, p.Offer(1, make([]byte, MaxEventSize), []byte("x")))
-	require.NoError(t, p.Put(context.Background(), 1, make([]byte, MaxEventSize+1), nil))
+	require.True(t, p.Offer(1, make([]byte, queue.MaxEventSize-1), []byte("x")))
+	require.False(t, p.Offer(1, make([]byte, queue.MaxEventSize), []byte("x")))
+	require.NoError(t, p.Put(context.Background(), 1, make([]byte, queue.MaxEventSize+1), nil))
 	require.NoError(t, p.Shutdown(context.Background(), noSource))
 	requireBalanced(t, p, 3)
 	require.Equal(t, map[string]int64{DropTooLarge: 2}, p.Stats.Dropped.Snapshot())

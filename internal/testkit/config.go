@@ -30,17 +30,28 @@ func LoadConfig(t testing.TB, cfg any, yaml string) error {
 	return confmap.Validate(cfg)
 }
 
-// RequireDocumented requires that the tables of keys in the README.md of the test's folder have every key of a configuration
-// and no other. The sections of the types whole, and the collector's retry section, are documented as one key.
+// RequireDocumented requires that the tables of keys in the README.md of the test's folder, in its section Configuration, have
+// every key of a configuration and no other. The sections of the types whole, and the collector's retry section, are
+// documented as one key.
 func RequireDocumented(t testing.TB, config reflect.Type, whole ...reflect.Type) {
 	t.Helper()
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
 	var documented []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(string(readme), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(Section(t, "README.md", "## Configuration"), -1) {
 		documented = append(documented, m[1])
 	}
 	require.ElementsMatch(t, keys(config, "", whole), documented)
+}
+
+// Section gives what stands in a Markdown file under a heading such as "## Configuration", up to the next of its level.
+func Section(t testing.TB, file, heading string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	_, section, ok := strings.Cut("\n"+string(text), "\n"+heading+"\n")
+	require.True(t, ok, "%s has no section %s", file, heading)
+	level, _, _ := strings.Cut(heading, " ")
+	section, _, _ = strings.Cut(section, "\n"+level+" ")
+	return section
 }
 
 // keys lists the YAML keys below t.

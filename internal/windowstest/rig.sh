@@ -57,6 +57,19 @@ cc -c -o "$out/tdh.o" "$here/dll/tdh.c"
 cc -s -shared -static-libgcc -o "$out/tdh.dll" "$out/tdh.o" "$out/tdh.def"
 [ -e "$wine/bcryptprimitives.dll" ] || cc -s -shared -nostdlib -fno-tree-loop-distribute-patterns \
   -o "$out/bcryptprimitives.dll" "$here/dll/bcryptprimitives.c" -lkernel32 -ladvapi32
+
+# ebpfapi: not installed in the prefix; a test installs the release that it wants. Releases differ in what they export.
+cc -c -o "$out/ebpfapi.o" "$here/dll/ebpfapi.c"
+release() {
+  dir=$out/ebpf-$1/ebpf-for-windows # as in Program Files
+  mkdir -p "$dir"
+  { echo 'LIBRARY ebpfapi.dll'; echo EXPORTS; defined "$out/ebpfapi.o" | grep -vE "$2"; } >"$out/ebpfapi.def"
+  cc -s -shared -static-libgcc -o "$dir/ebpfapi.dll" "$out/ebpfapi.o" "$out/ebpfapi.def"
+}
+release 1.1 '^$'
+release 1.0 '^perf_buffer__(poll|consume)'
+release 0.21 '^perf_buffer__(poll|consume)|^ebpf_map_set_wait_handle|^ebpf_ring_buffer_map'
+
 cc -s -static-libgcc -o "$out/logman.exe" "$here/dll/logman.c" "$out/libadvapi32.a" -lshell32
 
 wineserver -k 2>/dev/null || true

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package windowstest lets the Windows binaries run on Linux: under Wine, with the stand-ins of dll/ for what Wine lacks of
-// ETW. `make test-windows` builds and runs all of it; rig.sh sets it up. Its own tests run the built otelcol-winnet.exe, the
+// ETW and of eBPF for Windows. `make test-windows` builds and runs all of it; rig.sh sets it up. Its own tests run the built otelcol-winnet.exe, the
 // tests of the packages with Windows code run there too and call Play for a host with events.
 package windowstest
 
@@ -16,8 +16,21 @@ import (
 func Require(t testing.TB) {
 	t.Helper()
 	if os.Getenv("WINNET_WINE") != "required" {
-		t.Skip("not run: it needs the stand-ins for ETW under Wine; make test-windows sets them up")
+		t.Skip("not run: it needs the stand-ins for Windows under Wine; make test-windows sets them up")
 	}
+}
+
+// Root is the repository's root.
+func Root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	for ; err == nil && filepath.Dir(dir) != dir; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+	}
+	t.Fatalf("no go.mod above the working directory: %v", err)
+	return ""
 }
 
 // Play makes this process's host one whose providers tell the events of the recorded files, named from the repository's
@@ -25,12 +38,7 @@ func Require(t testing.TB) {
 func Play(t testing.TB, files ...string) {
 	t.Helper()
 	Require(t)
-	root, err := os.Getwd()
-	for ; err == nil; root = filepath.Dir(root) {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
-		}
-	}
+	root := Root(t)
 	list := func(names ...string) string {
 		paths := make([]string, len(names))
 		for i, name := range names {

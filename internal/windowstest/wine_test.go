@@ -36,15 +36,16 @@ func windowsPath(path string) string { return "Z:" + strings.ReplaceAll(path, "/
 
 // host is one Windows: a table of ETW sessions of its own, and what its providers have to tell.
 type host struct {
-	t    *testing.T
-	root string
-	dir  string // of this test
-	env  []string
+	t      *testing.T
+	root   string
+	dir    string // of this test
+	config string // of its collectors
+	env    []string
 }
 
 func newHost(t *testing.T, events ...string) *host {
 	root := rig(t)
-	h := &host{t: t, root: root, dir: t.TempDir()}
+	h := &host{t: t, root: root, dir: t.TempDir(), config: config}
 	var etl, schema []string
 	for _, name := range events {
 		etl = append(etl, windowsPath(filepath.Join(root, name)))
@@ -86,32 +87,54 @@ type collector struct {
 // records is where the collector of this host writes its records.
 func (h *host) records() string { return filepath.Join(h.dir, "records.jsonl") }
 
+// writes waits until the collector has written so many bytes of records.
+func (h *host) writes(c *collector, bytes int64) {
+	h.t.Helper()
+	require.Eventually(h.t, func() bool {
+		info, err := os.Stat(h.records())
+		return err == nil && info.Size() > bytes
+	}, time.Minute, 20*time.Millisecond, "%s", c.out)
+}
+
 const config = `
 receivers:
   asimdns:
     enable_flags: "0xFFFFFFFFFFFFFFFF"
     enable_level: 5
     device: {hostname: dc1.corp.example.com, ip: 192.0.2.1}
+` + toFile + `
+  pipelines:
+    logs: {receivers: [asimdns], exporters: [file]}
+`
+
+// toFile is the configuration but for receivers and pipelines.
+const toFile = `
 exporters:
   file: {path: records.jsonl, flush_interval: 100ms}
 service:
   telemetry:
     logs: {level: debug, disable_zap_resource: true}
     metrics: {level: none}
-  pipelines:
-    logs: {receivers: [asimdns], exporters: [file]}
 `
 
-// start starts the collector with that configuration; settings are `--config yaml:` texts on top of it.
+// start starts the collector with the host's configuration; settings are `--config yaml:` texts on top of it.
 func (h *host) start(settings ...string) *collector {
 	h.t.Helper()
+	return h.startIn(h.root, settings...)
+}
+
+// startIn is start in another working directory.
+func (h *host) startIn(dir string, settings ...string) *collector {
+	h.t.Helper()
 	path := filepath.Join(h.dir, "config.yaml")
-	require.NoError(h.t, os.WriteFile(path, []byte(config), 0o600))
+	require.NoError(h.t, os.WriteFile(path, []byte(h.config), 0o600))
 	args := []string{"--config", windowsPath(path), "--config", "yaml:exporters::file::path: '" + windowsPath(h.records()) + "'"}
 	for _, s := range settings {
 		args = append(args, "--config", "yaml:"+s)
 	}
-	return run(h.t, h.command(filepath.Join(h.root, "dist/otelcol-winnet.exe"), args...))
+	cmd := h.command(filepath.Join(h.root, "dist/otelcol-winnet.exe"), args...)
+	cmd.Dir = dir
+	return run(h.t, cmd)
 }
 
 // run starts a collector, which ends with the test.

@@ -18,7 +18,6 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -35,7 +34,6 @@ type dnsReceiver struct {
 	handler   *handler
 	pipeline  *pipeline.Pipeline
 	source    source
-	recorded  *record.File   // nil where raw events are not recorded
 	processes *process.Names // nil in a replay
 	telemetry *metadata.TelemetryBuilder
 }
@@ -92,23 +90,20 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	r.handler.mapper.KeepPackets(r.cfg.Packet.Keep)
 	r.handler.mapper.Omit(r.cfg.OmitAttributes)
 	r.handler.filter.SetDevice(device.Addr)
-	var events pipeline.Handler = r.handler
-	if r.recorded, err = r.openRecord(); err != nil {
+	recorder, err := r.openRecord(files)
+	if err != nil {
 		return err
-	}
-	if r.recorded != nil {
-		events = &recorder{r.handler, r.recorded}
 	}
 	r.pipeline = pipeline.New(pipeline.Settings{
 		Batch: r.cfg.Batch, Queue: r.cfg.Queue, Retry: r.cfg.Retry,
-		Handler: events, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
-		Live: !r.cfg.Replay.Enabled(),
+		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
+		Record: recorder, Live: !r.cfg.Replay.Enabled(),
 	})
 	r.pipeline.Start()
 	if r.cfg.Replay.Enabled() {
 		r.source = startReplay(r, files)
 	} else if r.source, err = startLive(r, h); err != nil {
-		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }), r.closeRecord())
+		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
 	}
 	if err = r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
@@ -123,7 +118,7 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 	if r.source == nil {
 		return nil
 	}
-	err := errors.Join(r.pipeline.Shutdown(ctx, r.source.stop), r.closeRecord())
+	err := r.pipeline.Shutdown(ctx, r.source.stop)
 	r.source = nil
 	if r.processes != nil {
 		r.processes.Close()

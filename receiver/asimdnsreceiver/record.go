@@ -4,60 +4,52 @@ package asimdnsreceiver
 
 import (
 	"fmt"
-	"os"
-
-	"go.opentelemetry.io/collector/pdata/plog"
+	"math"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 )
 
 // recordBuffer is the buffer size of a recorded file in bytes: any event fits. What the last one holds comes with Close.
 const recordBuffer = 128 << 10
 
-// recorder is a handler that writes every event to a file before it deals with it. It does so on the pipeline's worker: the
-// callback of a live session must not wait for a disk.
-type recorder struct {
-	*handler
-	to *record.File
-}
-
-var _ pipeline.Holder = (*recorder)(nil)
-
-func (r *recorder) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
-	r.to.Write(ev.Data)
-	return r.handler.Handle(ev, records)
-}
-
-// openRecord begins the file of the `record` section; without one it gives nil.
-func (r *dnsReceiver) openRecord() (*record.File, error) {
+// openRecord begins the recording of the `record` section; without one it gives nil.
+func (r *dnsReceiver) openRecord(replayed []string) (*record.Recorder, error) {
 	if !r.cfg.Record.Enabled() {
 		return nil, nil
 	}
 	options := etl.Options{LoggerName: r.cfg.session(r.provider).Name, LogFileName: r.cfg.Record.Path, BufferSize: recordBuffer}
-	if v := (etl.OSVersion{}); r.cfg.Replay.Path == "" {
+	if v := (etl.OSVersion{}); !r.cfg.Replay.Enabled() {
 		if _, err := fmt.Sscanf(host.OSVersion(), "%d.%d.%d", &v.Major, &v.Minor, &v.Build); err == nil {
 			options.OS = v
 		}
 	}
-	return record.Open(r.cfg.Record, func(file *os.File) (record.Writer, error) {
-		w, err := etl.Create(file, options)
-		if err != nil {
-			return nil, err
-		}
-		return w, nil
-	}, r.log)
+	return record.Open(record.Settings{
+		Config: r.cfg.Record, QueueMiB: r.cfg.Queue.MaxSizeMiB, Replayed: replayed, Logger: r.log,
+		Create: func(to record.Destination) (record.Writer, error) {
+			w, err := etl.Create(to, options)
+			if err != nil {
+				return nil, err
+			}
+			return &etlWriter{Writer: w}, nil
+		},
+	})
 }
 
-// closeRecord completes the recorded file.
-func (r *dnsReceiver) closeRecord() error {
-	if r.recorded == nil {
-		return nil
-	}
-	if err := r.recorded.Close(); err != nil {
-		return fmt.Errorf("record.path: %w", err)
-	}
+// etlWriter records events in an .etl file, whose header says how many are missing.
+type etlWriter struct {
+	*etl.Writer
+	lost int64
+}
+
+var _ record.Writer = (*etlWriter)(nil)
+
+func (w *etlWriter) Write(ev queue.Event) error { return w.Writer.Write(ev.Data) }
+
+func (w *etlWriter) Lost(n int64) error {
+	w.lost += n
+	w.SetLost(uint32(min(w.lost, math.MaxUint32)), 0)
 	return nil
 }

@@ -6,16 +6,24 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
 
 // rawEvents reads a file's events.
@@ -44,10 +52,55 @@ func TestARecordedFileHoldsTheEventsByteForByte(t *testing.T) {
 	}
 }
 
+func TestTheReplayOfARecordingGivesTheRecordsOfItsReplay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dnsserver.etl")
+	want, _, _ := replayAll(t, replayOf(serverFile, func(c *Config) { c.Record.Path = path }))
+	got, _, _ := replayAll(t, replayOf(path, nil))
+	attributes := func(sink *consumertest.LogsSink) (all []map[string]any) {
+		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			one := lr.Attributes().AsRaw()
+			delete(one, "DvcOsVersion") // of the host that recorded, which a replay does not know
+			all = append(all, one)
+		})
+		return all
+	}
+	require.Equal(t, attributes(want), attributes(got))
+}
+
+func TestAFileIsNotRecordedToItself(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dnsserver.etl")
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(path, func(c *Config) { c.Record.Path = path }), consumertest.NewNop())
+	require.NoError(t, err)
+	require.ErrorContains(t, r.Start(context.Background(), componenttest.NewNopHost()), "is replayed and would be overwritten")
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Len(t, rawEvents(t, path), testkit.Generated(t, serverFile).Events)
+}
+
 func TestARecordThatCannotBeMadeFailsTheStart(t *testing.T) {
 	cfg := replayOf(serverFile, func(c *Config) { c.Record.Path = filepath.Join(t.TempDir(), "no", "dir.etl") })
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
 	require.NoError(t, err)
 	require.ErrorContains(t, r.Start(context.Background(), componenttest.NewNopHost()), "record.path")
 	require.NoError(t, r.Shutdown(context.Background()))
+}
+
+func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
+	tel := componenttest.NewTelemetry()
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	r, _ := startReceiver(t, set, replayOf(serverFile, func(c *Config) { c.Record.Path = filepath.Join(t.TempDir(), "x.etl") }), consumertest.NewNop())
+	<-r.source.(*fileSource).player.Done()
+	require.NoError(t, r.pipeline.Record.Close(context.Background(), 0))
+	r.pipeline.Record.Stats.Lost.Add(record.LostWrite, 7)
+	point := func(n int, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
+		return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
+	}
+	metadatatest.AssertEqualReceiverAsimdnsEventsRecorded(t, tel, point(testkit.Generated(t, serverFile).Events), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualReceiverAsimdnsEventsUnrecorded(t, tel, point(7, attribute.String("reason", record.LostWrite)), metricdatatest.IgnoreTimestamp())
+	r.pipeline.Record = nil // it is closed
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.NoError(t, tel.Shutdown(context.Background()))
 }

@@ -32,6 +32,8 @@ func (r *dnsReceiver) observe() error {
 		builder.RegisterReceiverAsimdnsEventsAggregatedCallback(p.ObserveAggregated),
 		builder.RegisterReceiverAsimdnsEventsUndecodableCallback(p.ObserveUndecodable),
 		builder.RegisterReceiverAsimdnsEventsDroppedCallback(p.ObserveDropped),
+		builder.RegisterReceiverAsimdnsEventsRecordedCallback(p.ObserveRecorded),
+		builder.RegisterReceiverAsimdnsEventsUnrecordedCallback(p.ObserveUnrecorded),
 		builder.RegisterReceiverAsimdnsQueueSizeCallback(p.ObserveQueueSize),
 		builder.RegisterReceiverAsimdnsQueueCapacityCallback(p.ObserveQueueCapacity),
 		builder.RegisterReceiverAsimdnsLagCallback(p.ObserveLag),

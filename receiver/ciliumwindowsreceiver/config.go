@@ -15,11 +15,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
 // Config is the receiver's configuration. The table of keys in README.md says the same, key by key.
@@ -29,6 +32,8 @@ type Config struct {
 	// ObservabilityConfigMap is the path at which Cilium's observability configuration map is pinned. Default
 	// /ebpf/global/cilium_observability_config.
 	ObservabilityConfigMap string `mapstructure:"observability_config_map"`
+	// CheckCiliumOnWindows waits, on Windows, until the registry says that Cilium is on. Default true.
+	CheckCiliumOnWindows bool `mapstructure:"check_cilium_on_windows"`
 	// EnabledEvents are the events received: DROP, TRACE, POLICY_VERDICT, DEBUG and CAPTURE, in any case. DROP is always
 	// enabled. Default DROP, TRACE and POLICY_VERDICT.
 	EnabledEvents []string `mapstructure:"enabled_events"`
@@ -41,6 +46,8 @@ type Config struct {
 	AggregationMaxSizeMiB int `mapstructure:"aggregation_max_size_mib"`
 	// Filters are allow and deny lists in Hubble's terms. Default: everything is wanted.
 	Filters filter.Config `mapstructure:"filters"`
+	// FieldMask are the fields of a flow that are written, as in Hubble's exporter: verdict, IP.source, l4.TCP.flags. Default: all.
+	FieldMask []string `mapstructure:"field_mask"`
 	// ConfigMap says how enabled_events and monitor_aggregation_level get into the observability configuration map.
 	ConfigMap obsconfig.Config `mapstructure:"config_map"`
 	// WireFormat is the version of Cilium whose layout is taken where an event's bytes do not tell: auto (default), 1.18 or
@@ -51,6 +58,10 @@ type Config struct {
 	// NodeName is the name of the Kubernetes node. Default: the environment variable NODE_NAME, else this host's name; in a
 	// replay, the file's name stands in Dvc.
 	NodeName string `mapstructure:"node_name"`
+	// MetricsInterval is how often the sums are handed over in a metrics pipeline. Default 60s.
+	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
+	// MetricsBuilderConfig is the section `metrics`: which metrics there are, and which attributes they have.
+	metadata.MetricsBuilderConfig `mapstructure:",squash"`
 	// Batch says when records are handed to the next component.
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
 	// Queue bounds the memory for events on their way.
@@ -59,6 +70,8 @@ type Config struct {
 	Retry configretry.BackOffConfig `mapstructure:"retry"`
 	// Replay reads recorded .pcapng files instead of the live map.
 	Replay replay.Config `mapstructure:"replay"`
+	// Record writes the raw records, as the source delivers them, to a .pcapng file.
+	Record record.Config `mapstructure:"record"`
 }
 
 var (
@@ -70,6 +83,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		EventsMap:               "/ebpf/global/cilium_events",
 		ObservabilityConfigMap:  "/ebpf/global/cilium_observability_config",
+		CheckCiliumOnWindows:    true,
 		EnabledEvents:           []string{monitor.KindDrop.String(), monitor.KindTrace.String(), monitor.KindPolicyVerdict.String()},
 		MonitorAggregationLevel: obsconfig.LevelMaximum.String(),
 		AggregationInterval:     5 * time.Second,
@@ -77,10 +91,13 @@ func createDefaultConfig() component.Config {
 		ConfigMap:               obsconfig.DefaultConfig(),
 		WireFormat:              "auto",
 		Body:                    asim.NetworkBodySummary.String(),
+		MetricsInterval:         time.Minute,
+		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
 		Batch:                   pipeline.DefaultBatchConfig(),
 		Queue:                   pipeline.DefaultQueueConfig(),
 		Retry:                   pipeline.DefaultRetryConfig(),
 		Replay:                  replay.DefaultConfig(),
+		Record:                  record.DefaultConfig(),
 	}
 }
 
@@ -103,6 +120,7 @@ type settings struct {
 	body        asim.NetworkBody
 	aggregation aggregate.Settings
 	filter      *filter.Filter
+	mask        *flow.Mask
 }
 
 // Bounds of the keys above.
@@ -148,6 +166,8 @@ func (c *Config) read() (settings, error) {
 	check("wire_format", err)
 	s.body, err = asim.ParseNetworkBody(c.Body)
 	check("body", err)
+	s.mask, err = flow.NewMask(c.FieldMask)
+	check("field_mask", err)
 	s.filter, _ = filter.New(&c.Filters) // the section's own Validate tells what is wrong
 	return s, errors.Join(errs...)
 }
@@ -155,7 +175,7 @@ func (c *Config) read() (settings, error) {
 // Validate names each key whose value is not allowed, the value, and what is allowed.
 func (c *Config) Validate() error {
 	_, err := c.read()
-	errs := []error{err}
+	errs := []error{err, c.validateMetrics()}
 	if d := c.AggregationInterval; d < minAggregationInterval || d > maxAggregationInterval {
 		errs = append(errs, fmt.Errorf("aggregation_interval: %v is not allowed; want %v to %v", d, minAggregationInterval, maxAggregationInterval))
 	}
@@ -168,6 +188,6 @@ func (c *Config) Validate() error {
 	if c.ObservabilityConfigMap == "" && !c.Replay.Enabled() && c.ConfigMap.Apply != obsconfig.ModeOff {
 		errs = append(errs, errors.New("observability_config_map: it is empty; want the path of a pinned map, or config_map.apply off"))
 	}
-	// The sections filters, config_map, batch, queue, retry and replay are validated by the collector, each by its own Validate.
+	// The sections filters, config_map, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
 	return errors.Join(errs...)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
 // load reads YAML as the collector does, validation included.
@@ -38,6 +39,8 @@ func TestDefaultsAreTheDocuments(t *testing.T) {
 	require.Equal(t, 5*time.Second, s.aggregation.Interval)
 	require.True(t, s.aggregation.Live)
 	require.Equal(t, asim.NetworkBodySummary, s.body)
+	require.Nil(t, s.mask)
+	require.Equal(t, time.Minute, cfg.MetricsInterval)
 }
 
 func TestEveryKeyIsRead(t *testing.T) {
@@ -51,6 +54,9 @@ aggregation_max_size_mib: 3
 filters:
   allow: [{verdict: [DROPPED], source_ip: [10.0.0.0/8], source_port: [443]}, {event_type: ["trace:to-stack"], reply: [false]}]
   deny: [{destination_identity: [1]}]
+field_mask: [verdict, l4.TCP.flags]
+metrics_interval: 90
+metrics: {cilium.network.io: {enabled: false}}
 config_map: {apply: required, restore_on_shutdown: false, layout: {events: {TRACE: {index: 3}}}}
 wire_format: "1.18"
 body: hubble_json
@@ -70,6 +76,11 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 	require.Len(t, cfg.Filters.Allow, 2)
 	require.Equal(t, []filter.Rule{{DestinationIdentity: []uint32{1}}}, cfg.Filters.Deny)
 	require.Equal(t, aggregate.Settings{Interval: 2500 * time.Millisecond, Live: false, MaxConnections: 8192, MaxBytes: 2 << 20}, s.aggregation)
+	require.True(t, s.mask.Has("l4.TCP.flags.SYN"))
+	require.False(t, s.mask.Has("IP"))
+	require.Equal(t, 90*time.Second, cfg.MetricsInterval)
+	require.False(t, cfg.Metrics.CiliumNetworkIo.Enabled)
+	require.True(t, cfg.Metrics.CiliumEventCount.Enabled)
 	require.Equal(t, obsconfig.ModeRequired, cfg.ConfigMap.Apply)
 	require.Contains(t, cfg.ConfigMap.Layout.Events, "TRACE")
 	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)
@@ -81,22 +92,27 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 
 func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 	for yaml, want := range map[string][]string{
-		"enabled_events: [DROP, FLOW]":          {"enabled_events", "FLOW", "POLICY_VERDICT"},
-		"monitor_aggregation_level: highest":    {"monitor_aggregation_level", "highest", "maximum"},
-		"monitor_aggregation_level: maxmimum":   {"monitor_aggregation_level", "maxmimum"},
-		"aggregation_interval: 0":               {"aggregation_interval: 0s is not allowed; want 100ms to 24h"},
-		"aggregation_max_size_mib: 0":           {"aggregation_max_size_mib: 0 is not allowed; want 1 to"},
-		"filters: {allow: [{verdict: [DENY]}]}": {"filters: allow: rule 1: verdict: \"DENY\": want one of"},
-		"filters: {deny: [{port: [443]}]}":      {"port"},
-		"wire_format: '2.0'":                    {"wire_format", "2.0", "1.18"},
-		"body: json":                            {"body", "json", "hubble_json"},
-		"config_map: {apply: maybe}":            {"config_map", "apply", "maybe", "best_effort"},
-		"config_map: {layout: matrix}":          {"config_map", "layout", "matrix", "per_event"},
-		"events_map: ''":                        {"events_map", "empty"},
-		"observability_config_map: ''":          {"observability_config_map", "empty"},
-		"batch: {max_records: 0}":               {"batch: max_records: 0 is not allowed; want 1 to"},
-		"replay: {path: x, rate: -2}":           {"replay: rate: -2 is not allowed"},
-		"enabled_event: [DROP]":                 {"enabled_event"},
+		"enabled_events: [DROP, FLOW]":                              {"enabled_events", "FLOW", "POLICY_VERDICT"},
+		"monitor_aggregation_level: highest":                        {"monitor_aggregation_level", "highest", "maximum"},
+		"monitor_aggregation_level: maxmimum":                       {"monitor_aggregation_level", "maxmimum"},
+		"aggregation_interval: 0":                                   {"aggregation_interval: 0s is not allowed; want 100ms to 24h"},
+		"aggregation_max_size_mib: 0":                               {"aggregation_max_size_mib: 0 is not allowed; want 1 to"},
+		"filters: {allow: [{verdict: [DENY]}]}":                     {"filters: allow: rule 1: verdict: \"DENY\": want one of"},
+		"filters: {deny: [{port: [443]}]}":                          {"port"},
+		"wire_format: '2.0'":                                        {"wire_format", "2.0", "1.18"},
+		"body: json":                                                {"body", "json", "hubble_json"},
+		"config_map: {apply: maybe}":                                {"config_map", "apply", "maybe", "best_effort"},
+		"config_map: {layout: matrix}":                              {"config_map", "layout", "matrix", "per_event"},
+		"events_map: ''":                                            {"events_map", "empty"},
+		"observability_config_map: ''":                              {"observability_config_map", "empty"},
+		"batch: {max_records: 0}":                                   {"batch: max_records: 0 is not allowed; want 1 to"},
+		"field_mask: [verdict, source.pod, IP.port]":                {"field_mask", `"source.pod": "pod" is no field of source`, "pod_name", `"port" is no field of IP`},
+		"metrics_interval: 0.1":                                     {"metrics_interval: 100ms is not allowed; want 1s to 24h"},
+		"metrics: {cilium.network.io: {attributes: [pod]}}":         {"metrics", "cilium.network.io", "pod", "network.transport"},
+		"metrics: {cilium.network.io: {aggregation_strategy: avg}}": {"cilium.network.io: aggregation_strategy: \"avg\" is not allowed", "sum"},
+		"metrics: {cilium.network.iops: {enabled: true}}":           {"cilium.network.iops"},
+		"replay: {path: x, rate: -2}":                               {"replay: rate: -2 is not allowed"},
+		"enabled_event: [DROP]":                                     {"enabled_event"},
 	} {
 		_, err := load(t, yaml)
 		require.Error(t, err, yaml)
@@ -107,5 +123,5 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 }
 
 func TestTheReadmeDocumentsEveryKeyAndNoOther(t *testing.T) {
-	testkit.RequireDocumented(t, reflect.TypeFor[Config](), reflect.TypeFor[obsconfig.Layout]())
+	testkit.RequireDocumented(t, reflect.TypeFor[Config](), reflect.TypeFor[obsconfig.Layout](), reflect.TypeFor[metadata.MetricsConfig]())
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
@@ -27,6 +28,9 @@ type handler struct {
 	keeper   *aggregate.Keeper
 	forget   atomic.Bool // the connections to come are another node's
 
+	tally       *tally.Tally // nil where nobody wants metrics
+	metricsOnly bool         // nobody wants records
+
 	notification monitor.Notification
 	flow         flow.Flow
 }
@@ -37,7 +41,7 @@ func newHandler(s settings, device asim.NetworkDevice, version string) *handler 
 	return &handler{
 		settings: s,
 		decoder:  monitor.Decoder{WireFormat: s.format},
-		mapper:   asim.NewNetworkMapper(asim.NetworkOptions{Device: device, Body: s.body, Version: version}),
+		mapper:   asim.NewNetworkMapper(asim.NetworkOptions{Device: device, Body: s.body, Mask: s.mask, Version: version}),
 		keeper:   aggregate.New(s.aggregation),
 	}
 }
@@ -66,6 +70,10 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		at = ev.Received
 	}
 	if record.Lost > 0 {
+		h.tally.AddLost(flow.LostPerfEventRingBuffer, record.Lost)
+		if h.metricsOnly {
+			return pipeline.Outcome{Kind: pipeline.Aggregated}
+		}
 		return outcome(h.keeper.AddLoss(record.Lost, record.CPU, at, ev.Received))
 	}
 	if err := h.decoder.Decode(record.Data, &h.notification); err != nil {
@@ -80,6 +88,10 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	h.flow.CPU = record.CPU
 	if !h.settings.filter.Wants(&h.flow) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
+	}
+	h.tally.Add(&h.flow)
+	if h.metricsOnly {
+		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	}
 	var d aggregate.Decision
 	if h.settings.Level >= obsconfig.LevelMedium {

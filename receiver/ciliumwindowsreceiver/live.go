@@ -5,111 +5,151 @@ package ciliumwindowsreceiver
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/gate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 )
 
-// liveSource delivers the records of the pinned events map.
+const (
+	lookInterval = time.Second      // between looks at the pins
+	quietTime    = 10 * time.Second // of an events map that has lost its place, before it is left
+	fullShare    = 0.8              // of the events map: more than that waiting is worth a warning
+	fullInterval = time.Minute      // between two of those warnings
+)
+
+// liveSource delivers the records of whatever events map is pinned, and keeps the settings in the observability
+// configuration map beside it.
 type liveSource struct {
-	r       *ciliumReceiver
-	source  *events.Source
-	config  *configMap
-	stopped chan struct{}
-	watched chan struct{}
+	r        *ciliumReceiver
+	host     component.Host
+	registry gate.Reader
+	config   *obsconfig.Keeper
+	follower *events.Follower
+	use      atomic.Uint64 // how full the map was at most between the last two looks, in millionths, +1; 0 is unknown
+
+	// Of the follower's calls, which come one after another.
+	said    string    // what the registry was last said to say
+	refused string    // why the settings could not be written, when that was last said
+	full    time.Time // when it was last said that the map is nearly full
 }
 
 func startLive(r *ciliumReceiver, s settings, h component.Host) (source, error) {
-	opened, err := events.Open(r.cfg.EventsMap)
-	if err != nil {
+	l := &liveSource{
+		r: r, host: h, registry: gate.Registry,
+		config: obsconfig.NewKeeper(r.cfg.ObservabilityConfigMap, r.cfg.ConfigMap, s.Settings),
+	}
+	if err := l.start(lookInterval); err != nil {
 		return nil, err
 	}
-	config, err := applyConfig(r, s)
-	if err != nil {
-		return nil, errors.Join(err, opened.Close(context.Background()))
-	}
-	info := opened.Info()
-	r.log.Info("reading the events map", zap.String("path", info.Path), zap.String("type", info.Type), zap.Uint32("bytes", info.Size))
-	l := &liveSource{r: r, source: opened, config: config, stopped: make(chan struct{}), watched: make(chan struct{})}
-	opened.Start(r.pipeline.Offer)
-	go l.watch(h)
 	return l, nil
 }
 
-// watch reports a source that ends though nobody here stopped it.
-func (l *liveSource) watch(h component.Host) {
-	defer close(l.watched)
-	select {
-	case <-l.stopped:
-	case <-l.source.Done():
-		if err := l.source.Err(); err != nil {
-			l.r.ended(h, err)
-		}
+func (l *liveSource) start(interval time.Duration) (err error) {
+	l.follower, err = events.Follow(events.FollowSettings{
+		Path: l.r.cfg.EventsMap, Deliver: l.r.pipeline.Offer, Interval: interval, Quiet: quietTime,
+		Ready: l.ready, Attached: l.attachedTo, Look: l.look, Report: l.report,
+	})
+	if err != nil {
+		return errors.Join(err, l.config.Close())
 	}
+	return nil
+}
+
+// ready tells whether Windows says that Cilium is on, as far as that matters.
+func (l *liveSource) ready() error {
+	state := gate.Read(l.registry)
+	if state.Text != "" && state.Text != l.said {
+		l.said = state.Text
+		l.r.log.Info("what Windows says of Cilium", zap.String("registry", state.Text), zap.Bool("on", state.On))
+	}
+	if state.On || !l.r.cfg.CheckCiliumOnWindows {
+		return nil
+	}
+	return fmt.Errorf("Windows does not say that Cilium is on: %s; waiting until it is 1. To read the events map all the same, set check_cilium_on_windows to false", state.Text)
+}
+
+// attachedTo is told of each map before its first record comes.
+func (l *liveSource) attachedTo(info events.MapInfo) error {
+	l.r.log.Info("reading the events map", zap.String("path", info.Path), zap.String("type", info.Type), zap.Uint32("bytes", info.Size))
+	return l.configure(true)
+}
+
+// look is told of the map that is read, again and again.
+func (l *liveSource) look(info events.MapInfo, peak int) error {
+	l.watch(info, peak)
+	return l.configure(false)
+}
+
+// configure writes the settings into the observability configuration map, as far as config_map.apply wants it.
+func (l *liveSource) configure(again bool) error {
+	written, err := l.config.Keep(again)
+	if written != "" {
+		l.r.log.Info("the observability configuration map is set", zap.String("path", l.r.cfg.ObservabilityConfigMap), zap.String("values", written))
+	}
+	switch {
+	case err == nil:
+		l.refused = ""
+	case l.r.cfg.ConfigMap.Apply == obsconfig.ModeRequired:
+		return err
+	case err.Error() != l.refused:
+		l.refused = err.Error()
+		l.r.log.Warn("the observability configuration map could not be set; the receiver enforces enabled_events and "+
+			"monitor_aggregation_level itself on what the datapath emits", zap.Error(err))
+	}
+	return nil
+}
+
+// watch warns of a map that is about to be full: from then on a ring buffer loses events and does not say so.
+func (l *liveSource) watch(info events.MapInfo, peak int) {
+	if peak < 0 || info.Size == 0 {
+		l.use.Store(0)
+		return
+	}
+	use := float64(peak) / float64(info.Size)
+	l.use.Store(1 + uint64(use*1e6))
+	if use > fullShare && time.Since(l.full) >= fullInterval {
+		l.full = time.Now()
+		l.r.log.Warn("the events map is nearly full; the datapath drops events that find no room", zap.String("path", info.Path),
+			zap.Int("bytes_waiting", peak), zap.Uint32("bytes", info.Size))
+	}
+}
+
+// report says how reading stands.
+func (l *liveSource) report(err error) {
+	if err == nil {
+		l.r.log.Info("the events map and its settings are as they should be")
+		componentstatus.ReportStatus(l.host, componentstatus.NewEvent(componentstatus.StatusOK))
+		return
+	}
+	l.r.log.Warn("the events map or its settings are not as they should be; looking again", zap.Error(err))
+	componentstatus.ReportStatus(l.host, componentstatus.NewRecoverableErrorEvent(err))
 }
 
 func (l *liveSource) losses() map[string]int64 {
-	return map[string]int64{"map": int64(l.source.Stats().Lost)}
+	return map[string]int64{"map": int64(l.follower.Stats().Lost)}
 }
 
 func (l *liveSource) fill() (waiting, size int64, ok bool) {
-	stats := l.source.Stats()
-	return int64(stats.Waiting), int64(stats.Size), true
+	stats := l.follower.Stats()
+	return int64(stats.Waiting), int64(stats.Size), stats.Size > 0
 }
+
+// utilization is how full the map was at most between the last two looks, 0 to 1.
+func (l *liveSource) utilization() (share float64, ok bool) {
+	use := l.use.Load()
+	return float64(use-1) / 1e6, use > 0
+}
+
+func (l *liveSource) attached() int64 { return int64(l.follower.Stats().Attached) }
 
 func (l *liveSource) stop(ctx context.Context) error {
-	close(l.stopped)
-	<-l.watched
-	return errors.Join(l.source.Close(ctx), l.config.close())
-}
-
-// configMap is the observability configuration map while the settings stand in it; nil when they do not.
-type configMap struct {
-	pinned  *obsconfig.PinnedMap
-	applied *obsconfig.Applied
-	restore bool
-}
-
-// applyConfig writes the settings into the observability configuration map, as far as config_map.apply wants it.
-func applyConfig(r *ciliumReceiver, s settings) (*configMap, error) {
-	c := &r.cfg.ConfigMap
-	if c.Apply == obsconfig.ModeOff {
-		return nil, nil
-	}
-	config, err := func() (*configMap, error) {
-		pinned, err := obsconfig.Open(r.cfg.ObservabilityConfigMap)
-		if err != nil {
-			return nil, err
-		}
-		applied, err := obsconfig.Apply(pinned, c.Layout, s.Settings)
-		if err != nil {
-			return nil, errors.Join(err, pinned.Close())
-		}
-		return &configMap{pinned: pinned, applied: applied, restore: c.RestoreOnShutdown}, nil
-	}()
-	switch {
-	case err == nil:
-		r.log.Info("the observability configuration map is set", zap.String("path", r.cfg.ObservabilityConfigMap), zap.Stringer("values", config.applied))
-		return config, nil
-	case c.Apply == obsconfig.ModeRequired:
-		return nil, err
-	}
-	r.log.Warn("the observability configuration map could not be set; the receiver enforces enabled_events and "+
-		"monitor_aggregation_level itself on what the datapath emits", zap.Error(err))
-	return nil, nil
-}
-
-// close puts the previous values back where that is wanted.
-func (c *configMap) close() error {
-	if c == nil {
-		return nil
-	}
-	var err error
-	if c.restore {
-		err = c.applied.Restore()
-	}
-	return errors.Join(err, c.pinned.Close())
+	return errors.Join(l.follower.Close(ctx), l.config.Close())
 }

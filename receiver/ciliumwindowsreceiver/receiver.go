@@ -6,9 +6,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
@@ -22,15 +22,17 @@ import (
 
 // ciliumReceiver is one receiver: a source, live or a replay, in front of a pipeline.
 type ciliumReceiver struct {
-	cfg    *Config
-	set    receiver.Settings
-	log    *zap.Logger
-	next   consumer.Logs
-	report *receiverhelper.ObsReport
+	cfg         *Config
+	set         receiver.Settings
+	log         *zap.Logger
+	next        consumer.Logs    // nil without a logs pipeline
+	nextMetrics consumer.Metrics // nil without a metrics pipeline
+	report      *receiverhelper.ObsReport
 
 	// Set by Start.
 	handler   *handler
 	pipeline  *pipeline.Pipeline
+	meter     *meter // nil without a metrics pipeline
 	source    source
 	telemetry *metadata.TelemetryBuilder
 }
@@ -41,7 +43,7 @@ type source interface {
 	stop(ctx context.Context) error
 	// losses gives what was lost before the receiver could see it, by who lost it.
 	losses() map[string]int64
-	// fill gives how many bytes wait in the map, and its size; ok is false for a source that is no map.
+	// fill gives how many bytes wait in the map, -1 where it does not tell, and its size; ok is false where there is no map.
 	fill() (waiting, size int64, ok bool)
 }
 
@@ -74,16 +76,25 @@ func (r *ciliumReceiver) Start(_ context.Context, h component.Host) error {
 		device = r.fileDevice(files[0])
 	}
 	r.handler = newHandler(settings, device, r.set.BuildInfo.Version)
+	recorder, err := r.openRecord(files)
+	if err != nil {
+		return err
+	}
 	r.pipeline = pipeline.New(pipeline.Settings{
 		Batch: r.cfg.Batch, Queue: r.cfg.Queue, Retry: r.cfg.Retry,
 		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
-		Live: !r.cfg.Replay.Enabled(),
+		Record: recorder, Live: !r.cfg.Replay.Enabled(),
 	})
+	if r.nextMetrics != nil {
+		r.meter = r.newMeter()
+		go r.meter.run()
+	}
 	r.pipeline.Start()
 	if r.cfg.Replay.Enabled() {
 		r.source = startReplay(r, files)
 	} else if r.source, err = startLive(r, settings, h); err != nil {
-		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
+		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }),
+			r.meter.shutdown(context.Background(), time.Now()))
 	}
 	if err = r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
@@ -98,7 +109,9 @@ func (r *ciliumReceiver) Shutdown(ctx context.Context) error {
 	if r.source == nil {
 		return nil
 	}
+	begun := time.Now()
 	err := r.pipeline.Shutdown(ctx, r.source.stop)
+	err = errors.Join(err, r.meter.shutdown(ctx, begun))
 	r.source = nil
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
@@ -120,10 +133,4 @@ func (r *ciliumReceiver) liveDevice() asim.NetworkDevice {
 		d.IPAddr = addr.String()
 	}
 	return d
-}
-
-// ended reports that the source ended by itself.
-func (r *ciliumReceiver) ended(h component.Host, err error) {
-	r.log.Error("the source of events has ended", zap.Error(err))
-	componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err))
 }

@@ -7,14 +7,12 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -133,14 +131,25 @@ func TestTheDeviceOfAReplayIsTheFileUnlessTheNodeIsNamed(t *testing.T) {
 // writeCapture writes a capture of raw records, one a millisecond.
 func writeCapture(t *testing.T, records ...[]byte) string {
 	t.Helper()
+	var all []events.Record
+	for _, data := range records {
+		all = append(all, events.Record{CPU: -1, Data: data})
+	}
+	return writeCaptureOf(t, all...)
+}
+
+// writeCaptureOf writes a capture of records, one a millisecond.
+func writeCaptureOf(t *testing.T, records ...events.Record) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "node-7.pcapng")
 	file, err := os.Create(path)
 	require.NoError(t, err)
 	w, err := events.NewCaptureWriter(file)
 	require.NoError(t, err)
 	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
-	for i, data := range records {
-		require.NoError(t, w.Write(events.Record{Time: start.Add(time.Duration(i) * time.Millisecond).UnixNano(), CPU: -1, Data: data}))
+	for i, r := range records {
+		r.Time = start.Add(time.Duration(i) * time.Millisecond).UnixNano()
+		require.NoError(t, w.Write(r))
 	}
 	require.NoError(t, w.Flush())
 	require.NoError(t, file.Close())
@@ -230,24 +239,4 @@ func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
 	require.Zero(t, stats.Pending(), "%s", stats)
 	require.Zero(t, stats.Dropped.Total(), "%s", stats)
 	require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
-}
-
-func TestAMapThatIsNotThereFailsTheStartAndSaysWhatToDo(t *testing.T) {
-	cfg := createDefaultConfig().(*Config)
-	cfg.EventsMap = filepath.Join(t.TempDir(), "cilium_events")
-	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
-	require.NoError(t, err)
-	want := cfg.EventsMap
-	if runtime.GOOS == "windows" {
-		want = "eBPF for Windows is not installed" // as it is where the tests run
-	}
-	err = r.Start(context.Background(), componenttest.NewNopHost())
-	require.ErrorContains(t, err, want)
-	require.NoError(t, r.Shutdown(context.Background()))
-}
-
-func TestTheFactoryMakesALogsReceiver(t *testing.T) {
-	f := NewFactory()
-	require.Equal(t, component.MustNewType("ciliumwindows"), f.Type())
-	require.NoError(t, componenttest.CheckConfigStruct(f.CreateDefaultConfig()))
 }

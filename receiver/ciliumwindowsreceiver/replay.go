@@ -35,7 +35,7 @@ type fileSource struct {
 
 func startReplay(r *ciliumReceiver, files []string) *fileSource {
 	s := &fileSource{r: r}
-	s.player = replay.Start(r.cfg.Replay, files, s.play, r.pipeline, r.log, func() {})
+	s.player = replay.Start(r.cfg.Replay, files, s.play, r.pipeline, r.log, r.meter.soon)
 	return s
 }
 

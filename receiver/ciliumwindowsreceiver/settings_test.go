@@ -4,6 +4,9 @@ package ciliumwindowsreceiver
 
 import (
 	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,7 +126,66 @@ func handled(t *testing.T, change func(*Config)) (handle func(events.Record, tim
 	return handle, release, records
 }
 
-// The example of the README.
+// The README's example, row by row, as a live source has it.
+func TestTheReadmesExampleIsWhatHappens(t *testing.T) {
+	readme := testkit.Section(t, "README.md", "### Enabled events and aggregation")
+	rows := regexp.MustCompile(`(?m)^\| (\d+\.\d) \| ([A-Z, ]*) ?\| ([^|]+) \| (\d*) ?\| (\d*) ?\|$`).FindAllStringSubmatch(readme, -1)
+	require.Len(t, rows, 7)
+	text := regexp.MustCompile(`six packets, of ([0-9, and]+) bytes`).FindStringSubmatch(readme)[1]
+	sizes := regexp.MustCompile(`\d+`).FindAllString(text, -1)
+	require.Len(t, sizes, 6)
+
+	cfg := createDefaultConfig().(*Config)
+	settings, err := cfg.read()
+	require.NoError(t, err)
+	h := newHandler(settings, asim.NetworkDevice{}, "")
+	records := h.Begin(plog.NewLogs())
+	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	requireRecord := func(row []string) {
+		last := records.At(records.Len() - 1)
+		require.Equal(t, row[4], strconv.FormatInt(number(last, "EventCount"), 10), row[0])
+		require.Equal(t, row[5], strconv.FormatInt(number(last, "NetworkBytes"), 10), row[0])
+	}
+	flags := map[string]uint16{"SYN": mt.SYN, "ACK": mt.ACK, "PSH, ACK": mt.PSH | mt.ACK}
+	outcomes := map[string]pipeline.Kind{"a record": pipeline.Emitted, "kept back": pipeline.Held, "counted as aggregated": pipeline.Aggregated}
+	for _, row := range rows {
+		seconds, err := strconv.ParseFloat(row[1], 64)
+		require.NoError(t, err)
+		at := start.Add(time.Duration(seconds * float64(time.Second))).UnixNano()
+		if row[2] == "" { // the interval is over
+			require.False(t, h.Due(at-1))
+			require.True(t, h.Due(at))
+			h.Release(records, true)
+			requireRecord(row)
+			continue
+		}
+		size, err := strconv.Atoi(sizes[0])
+		require.NoError(t, err)
+		sizes = sizes[1:]
+		a, b := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
+		c := mt.Capture{Source: 7, OrigLen: uint32(size), Packet: mt.Ethernet(mt.EtherIPv4, mt.IPv4(a, b, mt.ProtoTCP, mt.TCP(40000, 443, flags[strings.TrimSpace(row[2])], nil)))}
+		r := events.Record{Time: at, CPU: -1, Data: mt.Trace{Capture: c, Version: 1, Point: 3}.Bytes()}
+		outcome := h.Handle(pipeline.Event{Received: at, Data: append(r.AppendHead(nil), r.Data...)}, records)
+		what, until, _ := strings.Cut(strings.Split(row[3], ":")[0], " until ")
+		require.Equal(t, outcomes[what], outcome.Kind, row[0])
+		switch {
+		case until != "":
+			seconds, err := strconv.ParseFloat(until, 64)
+			require.NoError(t, err)
+			at := start.Add(time.Duration(seconds * float64(time.Second))).UnixNano()
+			require.False(t, h.Due(at-1))
+			require.True(t, h.Due(at))
+			h.Release(records, true)
+			requireRecord(row)
+		case row[4] != "":
+			requireRecord(row)
+		}
+	}
+	require.Empty(t, sizes)
+	require.Zero(t, h.Held())
+}
+
+// The same in a replay.
 func TestAConnectionIsReportedOnceAnInterval(t *testing.T) {
 	handle, release, records := handled(t, nil)
 	packet := func(flags uint16, size uint32, after time.Duration) pipeline.Outcome {

@@ -27,6 +27,8 @@ func (r *ciliumReceiver) observe() error {
 		builder.RegisterReceiverCiliumwindowsEventsAggregatedCallback(p.ObserveAggregated),
 		builder.RegisterReceiverCiliumwindowsEventsUndecodableCallback(p.ObserveUndecodable),
 		builder.RegisterReceiverCiliumwindowsEventsDroppedCallback(p.ObserveDropped),
+		builder.RegisterReceiverCiliumwindowsEventsRecordedCallback(p.ObserveRecorded),
+		builder.RegisterReceiverCiliumwindowsEventsUnrecordedCallback(p.ObserveUnrecorded),
 		builder.RegisterReceiverCiliumwindowsQueueSizeCallback(p.ObserveQueueSize),
 		builder.RegisterReceiverCiliumwindowsQueueCapacityCallback(p.ObserveQueueCapacity),
 		builder.RegisterReceiverCiliumwindowsLagCallback(p.ObserveLag),
@@ -36,8 +38,22 @@ func (r *ciliumReceiver) observe() error {
 			}
 			return nil
 		}),
+		builder.RegisterReceiverCiliumwindowsMapAttachedCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if live, ok := source.(*liveSource); ok {
+				o.Observe(live.attached())
+			}
+			return nil
+		}),
+		builder.RegisterReceiverCiliumwindowsMapUtilizationCallback(func(_ context.Context, o metric.Float64Observer) error {
+			if live, ok := source.(*liveSource); ok {
+				if share, ok := live.utilization(); ok {
+					o.Observe(share)
+				}
+			}
+			return nil
+		}),
 		builder.RegisterReceiverCiliumwindowsMapWaitingCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if waiting, _, ok := source.fill(); ok {
+			if waiting, _, ok := source.fill(); ok && waiting >= 0 {
 				o.Observe(waiting)
 			}
 			return nil

@@ -15,6 +15,7 @@ import (
 type CaptureWriter struct {
 	w     *bufio.Writer
 	block []byte // reused
+	size  int64
 }
 
 // NewCaptureWriter writes a capture's headers to w. Flush writes out what is buffered; closing w is the caller's.
@@ -73,6 +74,9 @@ func (c *CaptureWriter) Write(r Record) error {
 // Flush writes out what is buffered.
 func (c *CaptureWriter) Flush() error { return c.w.Flush() }
 
+// Size is how long the capture is, with what is buffered, in bytes.
+func (c *CaptureWriter) Size() int64 { return c.size }
+
 // begin returns memory with room for a block's header, for the block's content to be appended to.
 func (c *CaptureWriter) begin() []byte { return append(c.block[:0], make([]byte, blockHeader)...) }
 
@@ -82,7 +86,8 @@ func (c *CaptureWriter) end(typ uint32, block []byte) error {
 	binary.LittleEndian.PutUint32(block, typ)
 	binary.LittleEndian.PutUint32(block[4:], length)
 	c.block = binary.LittleEndian.AppendUint32(block, length)
-	_, err := c.w.Write(c.block)
+	n, err := c.w.Write(c.block)
+	c.size += int64(n)
 	return err
 }
 

@@ -24,8 +24,12 @@ func write(t testing.TB, records ...events.Record) []byte {
 			t.Fatal(err)
 		}
 	}
+	size := w.Size()
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
+	}
+	if size != int64(file.Len()) {
+		t.Errorf("the size was %d before the flush, of %d bytes", size, file.Len())
 	}
 	return file.Bytes()
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What kinds of map carry events, by the numbers of each platform.
+// What kinds of map carry events, by the numbers of each platform, and what reads each.
 
 package events
 
@@ -15,19 +15,26 @@ import (
 var (
 	// ErrMapType is returned for a map that cannot carry events.
 	ErrMapType = errors.New("not an events map")
-	// ErrPerfArray is returned for a perf event array.
-	ErrPerfArray = errors.New("perf event arrays cannot be read yet")
-	// ErrMapSize is returned for a ring buffer whose size is none that a ring buffer can have.
-	ErrMapSize = errors.New("not a ring buffer's size")
+	// ErrMapSize is returned for a ring buffer or a perf event array whose size is none that it can have.
+	ErrMapSize = errors.New("not a size that an events map can have")
 )
 
 // windowsPerfArray is BPF_MAP_TYPE_PERF_EVENT_ARRAY of eBPF for Windows (include/ebpf_structs.h), which cilium/ebpf does
 // not name: the number that follows the ring buffer's.
 const windowsPerfArray = ebpf.WindowsRingBuf + 1
 
+// attach begins to read m in the way of its type, which checkMap has let pass. perf_linux.go, perf_windows.go and
+// perf_other.go have attachPerf.
+func attach(m *ebpf.Map) (attachment, error) {
+	switch m.Type() {
+	case ebpf.PerfEventArray, windowsPerfArray:
+		return attachPerf(m)
+	}
+	return attachRing(m)
+}
+
 // checkMap says what is wrong with reading events from the map that is pinned at path, if anything.
 func checkMap(path string, typ ebpf.MapType, maxEntries uint32) error {
-	const want = "want a ring buffer"
 	switch typ {
 	case ebpf.RingBuf, ebpf.WindowsRingBuf:
 		if maxEntries == 0 || maxEntries&(maxEntries-1) != 0 {
@@ -35,9 +42,20 @@ func checkMap(path string, typ ebpf.MapType, maxEntries uint32) error {
 		}
 		return nil
 	case ebpf.PerfEventArray, windowsPerfArray:
-		return fmt.Errorf("the map pinned at %s is a perf event array (type %d): %w; %s", path, typeNumber(typ), ErrPerfArray, want)
+		if maxEntries == 0 {
+			return fmt.Errorf("the perf event array pinned at %s: %w: found no entries; want at least one", path, ErrMapSize)
+		}
+		return nil
 	}
-	return fmt.Errorf("the map pinned at %s is of type %d (%s): %w; %s", path, typeNumber(typ), typ, ErrMapType, want)
+	return fmt.Errorf("the map pinned at %s is of type %d (%s): %w; want a ring buffer or a perf event array", path, typeNumber(typ), typ, ErrMapType)
+}
+
+// typeName is a map type as cilium/ebpf names it.
+func typeName(t ebpf.MapType) string {
+	if t == windowsPerfArray {
+		return "WindowsPerfEventArray"
+	}
+	return t.String()
 }
 
 // typeNumber is a map type as its platform numbers it. cilium/ebpf puts the platform into the upper four bits

@@ -13,7 +13,7 @@ import (
 // ErrInUse is returned when another source of this process reads the same map.
 var ErrInUse = errors.New("another receiver of this collector reads the same map; a ring has one consumer")
 
-// readers is the process's registry of maps being read: by canonical path and by the kernel's number of the map, so that
+// readers is the process's registry of maps being read: followed paths by their one spelling, maps by the kernel's number, so that
 // neither two spellings of one pin nor two pins of one map are read twice.
 var readers = registry{keys: map[string]struct{}{}}
 
@@ -22,7 +22,7 @@ type registry struct {
 	keys map[string]struct{}
 }
 
-// claim takes key, or returns ErrInUse. release gives it back.
+// claim takes key, or returns ErrInUse. release gives it back; further calls do nothing.
 func (r *registry) claim(key string) (release func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -30,9 +30,9 @@ func (r *registry) claim(key string) (release func(), err error) {
 		return nil, ErrInUse
 	}
 	r.keys[key] = struct{}{}
-	return func() {
+	return sync.OnceFunc(func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		delete(r.keys, key)
-	}, nil
+	}), nil
 }

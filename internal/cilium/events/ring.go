@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A ring buffer as an attachment, through cilium/ebpf on either platform.
+//go:build !windows
+
+// A ring buffer of Linux as an attachment, through cilium/ebpf.
 
 package events
 
@@ -13,14 +15,20 @@ import (
 	"github.com/cilium/ebpf/ringbuf"
 )
 
-var _ attachment = (*ring)(nil)
+var (
+	_ attachment = (*ring)(nil)
+	_ drainer    = (*ring)(nil)
+	_ peaker     = (*ring)(nil)
+)
 
 type ring struct {
 	reader   *ringbuf.Reader
-	stopping atomic.Bool
+	stopping atomic.Bool // run returns after the record that it is at
+	draining atomic.Bool // run returns when nothing waits
+	highest  atomic.Int64
 }
 
-func attachRing(m *ebpf.Map) (*ring, error) {
+func attachRing(m *ebpf.Map) (attachment, error) {
 	reader, err := ringbuf.NewReader(m)
 	if err != nil {
 		return nil, err
@@ -34,9 +42,14 @@ func (r *ring) run(emit func(Record)) error {
 		err := r.reader.ReadInto(&record)
 		switch {
 		case err == nil:
+			if left := int64(record.Remaining); left > r.highest.Load() {
+				r.highest.Store(left)
+			}
 			emit(Record{Time: time.Now().UnixNano(), CPU: UnknownCPU, Data: record.RawSample})
 		case !errors.Is(err, ringbuf.ErrFlushed):
 			return err
+		case r.draining.Load(): // it has read what was there when it was flushed
+			return nil
 		}
 		if r.stopping.Load() {
 			return nil
@@ -44,13 +57,20 @@ func (r *ring) run(emit func(Record)) error {
 	}
 }
 
-// interrupt flushes rather than closes: closing the reader while it waits would, on Windows, close the handles that it
-// waits on.
+// interrupt flushes rather than closes: run ends between two records.
 func (r *ring) interrupt() error {
 	r.stopping.Store(true)
 	return r.reader.Flush()
 }
 
+func (r *ring) drain() error {
+	r.draining.Store(true)
+	return r.reader.Flush()
+}
+
 func (r *ring) fill() (waiting, size int) { return r.reader.AvailableBytes(), r.reader.BufferSize() }
+
+// peak also looks at what waits now: the reader may be slow.
+func (r *ring) peak() int { return max(int(r.highest.Swap(0)), r.reader.AvailableBytes()) }
 
 func (r *ring) close() error { return r.reader.Close() }

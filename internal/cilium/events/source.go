@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cilium/ebpf"
 
@@ -24,20 +25,34 @@ type Deliver func(received int64, head, body []byte) bool
 type attachment interface {
 	// run hands every record to emit until interrupt is called; it then returns nil. Data is valid until emit returns.
 	run(emit func(Record)) error
-	// interrupt makes run return soon, from any goroutine. What run has not read stays in the map.
+	// interrupt makes run return soon, from any goroutine. What run has not read stays in the map for its next reader; where
+	// it would be lost, as in a perf event array, run reads it before it returns.
 	interrupt() error
-	// fill is how many bytes wait in the map, and how many it has room for.
+	// fill is how many bytes wait in the map, and how many it has room for: in a perf event array, those of the fullest
+	// processor's ring. waiting is -1 where the map does not tell.
 	fill() (waiting, size int)
 	// close frees the attachment once run has returned; the map itself stays open.
 	close() error
 }
 
+// drainer is an attachment that leaves in the map what it has not read, and can read it before it returns.
+type drainer interface {
+	// drain makes run return once nothing waits, from any goroutine.
+	drain() error
+}
+
+// peaker is an attachment that sees how much waits when it reads.
+type peaker interface {
+	// peak is how many bytes waited at most since it was last called.
+	peak() int
+}
+
 // MapInfo is what the kernel says of the map that a source reads.
 type MapInfo struct {
 	Path string
-	Type string // as cilium/ebpf names it: RingBuf, WindowsRingBuf
+	Type string // as cilium/ebpf names it: RingBuf, WindowsRingBuf, PerfEventArray, WindowsPerfEventArray
 	ID   uint32 // the kernel's number of the map: another number under the same path is another map; 0 is unknown
-	Size uint32 // in bytes
+	Size uint32 // in bytes; of one processor's ring in a perf event array
 }
 
 // Stats is what a source has done and how full its map is.
@@ -45,15 +60,15 @@ type Stats struct {
 	Records uint64 // delivered, loss records not counted
 	Bytes   uint64 // of their data
 	Lost    uint64 // records that the kernel says it dropped; a ring buffer never says
-	Waiting int    // bytes in the map that are not read yet, record headers included
-	Size    int    // bytes that the map has room for
+	Waiting int    // bytes in the map that are not read yet, record headers included; -1 is unknown
+	Size    int    // bytes that the map has room for; in a perf event array both are the fullest processor's
 }
 
 // Source reads the events map pinned at one path. Its methods may be called from any goroutine.
 type Source struct {
 	info    MapInfo
 	m       *ebpf.Map
-	release []func()
+	release func() // gives the claim on the map back
 
 	records, bytes, lost atomic.Uint64
 
@@ -67,53 +82,40 @@ type Source struct {
 }
 
 // Open opens the events map pinned at path and checks that it is one. Besides the errors of pinned.Open they are
-// ErrInUse, ErrPerfArray, ErrMapType and ErrMapSize. Start begins to read, Close ends it.
-func Open(path string) (_ *Source, err error) {
-	s := &Source{info: MapInfo{Path: path}, done: make(chan struct{})}
+// ErrInUse, ErrMapType and ErrMapSize. Start begins to read, Close ends it.
+func Open(path string) (*Source, error) {
+	m, err := pinned.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return newSource(path, m)
+}
+
+// newSource is a source of m, which is pinned at path. It owns m, whether or not it fails.
+func newSource(path string, m *ebpf.Map) (_ *Source, err error) {
+	s := &Source{info: MapInfo{Path: path, Type: typeName(m.Type()), ID: pinned.ID(m)}, m: m, release: func() {}, done: make(chan struct{})}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.m.Close())
-			s.unclaim()
+			err = errors.Join(err, m.Close())
+			s.release()
 		}
 	}()
-	if err := s.claim("path " + pinned.Canonical(path)); err != nil {
+	if err := checkMap(path, m.Type(), m.MaxEntries()); err != nil {
 		return nil, err
 	}
-	if s.m, err = pinned.Open(path); err != nil {
-		return nil, err
-	}
-	if err := checkMap(path, s.m.Type(), s.m.MaxEntries()); err != nil {
-		return nil, err
-	}
-	s.info.Type, s.info.Size = s.m.Type().String(), s.m.MaxEntries()
-	if info, err := s.m.Info(); err == nil {
-		if id, known := info.ID(); known {
-			s.info.ID = uint32(id)
-			if err := s.claim(fmt.Sprintf("map %d", id)); err != nil {
-				return nil, err
-			}
+	if s.info.ID != 0 {
+		release, err := readers.claim(fmt.Sprintf("map %d", s.info.ID))
+		if err != nil {
+			return nil, fmt.Errorf("the events map pinned at %s: %w", path, err)
 		}
+		s.release = release
 	}
-	if s.reader, err = attachRing(s.m); err != nil {
+	if s.reader, err = attach(m); err != nil {
 		return nil, pinned.Explain(path, err)
 	}
+	_, size := s.reader.fill()
+	s.info.Size = uint32(size)
 	return s, nil
-}
-
-func (s *Source) claim(key string) error {
-	release, err := readers.claim(key)
-	if err != nil {
-		return fmt.Errorf("the events map pinned at %s: %w", s.info.Path, err)
-	}
-	s.release = append(s.release, release)
-	return nil
-}
-
-func (s *Source) unclaim() {
-	for _, release := range s.release {
-		release()
-	}
-	s.release = nil
 }
 
 // Info says which map is read.
@@ -172,9 +174,51 @@ func (s *Source) Stats() Stats {
 	return stats
 }
 
+// Drain reads what waits in the map, for as long as limit at most, and closes the source as Close does.
+func (s *Source) Drain(ctx context.Context, limit time.Duration) error {
+	draining, err := s.drain()
+	if err != nil {
+		return fmt.Errorf("draining the events map pinned at %s: %w", s.info.Path, err)
+	}
+	if draining {
+		select {
+		case <-s.done:
+		case <-ctx.Done():
+		case <-time.After(limit):
+		}
+	}
+	return s.Close(ctx)
+}
+
+// drain makes the reader return once nothing waits, where it can and must.
+func (s *Source) drain() (draining bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, can := s.reader.(drainer)
+	if !can || !s.started {
+		return false, nil
+	}
+	return true, d.drain()
+}
+
+// peak is how many bytes waited in the map at most since it was last called, as far as was seen; -1 where the map does not
+// tell.
+func (s *Source) peak() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reader == nil {
+		return -1
+	}
+	if p, sees := s.reader.(peaker); sees {
+		return p.peak()
+	}
+	waiting, _ := s.reader.fill()
+	return waiting
+}
+
 // Close interrupts reading, waits for the reader and closes the map. Nothing is delivered after it; what was not read
-// stays in the map for its next reader. When the reader does not return before ctx ends, the map stays open and the error
-// says so. Further calls do nothing.
+// stays in the map for its next reader, if the map's type keeps it. When the reader does not return before ctx ends, the
+// map stays open and the error says so. Further calls do nothing.
 func (s *Source) Close(ctx context.Context) error {
 	reader, started, err := s.interrupt()
 	switch {
@@ -197,7 +241,7 @@ func (s *Source) Close(ctx context.Context) error {
 	s.last.Waiting, s.last.Size = reader.fill()
 	s.reader = nil
 	err = errors.Join(reader.close(), s.m.Close())
-	s.unclaim()
+	s.release()
 	return err
 }
 

@@ -106,6 +106,42 @@ func TestCloseUnderLoadLosesNoRecordThatWasTaken(t *testing.T) {
 	<-writing
 }
 
+func TestDrainReadsWhatWaitsAndEndsThoughMoreComes(t *testing.T) {
+	ring := eventstest.NewRing(t, filepath.Join(eventstest.Dir(t), "cilium_events"), 1<<20)
+	source, err := events.Open(ring.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 1000
+	for range n {
+		ring.Write(t, make([]byte, 8))
+	}
+	delivered, more := 0, true
+	source.Start(func(int64, []byte, []byte) bool {
+		if delivered++; more { // a program that is as fast as the reader
+			ring.Write(t, make([]byte, 8))
+		}
+		return true
+	})
+	if err := source.Drain(context.Background(), 50*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if delivered < n {
+		t.Errorf("%d of %d records were delivered", delivered, n)
+	}
+
+	source = open(t, ring.Path)
+	before := source.Stats().Waiting
+	more, delivered = false, 0
+	source.Start(func(int64, []byte, []byte) bool { delivered++; return true })
+	if err := source.Drain(context.Background(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if stats := source.Stats(); delivered*16 != before || stats.Waiting != 0 {
+		t.Errorf("%d records were delivered of %d bytes, %d bytes wait; want all of them delivered", delivered, before, stats.Waiting)
+	}
+}
+
 func TestStatsAndCloseMayRunAtTheSameTime(t *testing.T) {
 	ring := eventstest.NewRing(t, filepath.Join(eventstest.Dir(t), "cilium_events"), 1<<16)
 	source, err := events.Open(ring.Path)

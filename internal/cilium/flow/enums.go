@@ -97,6 +97,11 @@ func (o ObservationPoint) String() string {
 	return nameOf(observationPointNames[:], uint64(o))
 }
 
+// Known tells whether Hubble has a name for the point.
+func (o ObservationPoint) Known() bool {
+	return o == ToEndpoint || int(o) < len(observationPointNames)
+}
+
 // TraceReason is the state of connection tracking at a trace (flow.proto, TraceReason).
 type TraceReason uint8
 

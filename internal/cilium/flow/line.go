@@ -25,7 +25,11 @@ func (f *Flow) AppendLine(dst []byte, ts time.Time) []byte {
 	case ClassRaw:
 		return f.appendRawLine(append(dst, ": "...))
 	}
-	dst = append(dst, ": "...)
+	return f.appendFlowLine(append(dst, ": "...), f)
+}
+
+// appendFlowLine appends what follows the time. The summary is that of another flow where a mask is on f.
+func (f *Flow) appendFlowLine(dst []byte, summary *Flow) []byte {
 	// A reply is printed with the connection's ends in their usual order and the arrow turned round.
 	first, second := end{f, false}, end{f, true}
 	arrow := " -> "
@@ -46,7 +50,7 @@ func (f *Flow) AppendLine(dst []byte, ts time.Time) []byte {
 		dst = strconv.AppendUint(append(dst, "IP Trace ID: "...), f.IPTraceID, 10)
 		dst = append(dst, "; "...)
 	}
-	dst = f.AppendSummary(dst)
+	dst = summary.AppendSummary(dst)
 	if f.AuthType != 0 {
 		dst = append(append(dst, "; Auth: "...), f.AuthType.String()...)
 	}

@@ -30,13 +30,20 @@ func IdentityName(identity uint32) (string, bool) {
 
 // DropReasonName returns the reason's name in flow.proto, such as POLICY_DENIED, or its number when it has none.
 func DropReasonName(reason uint32) string {
-	if name, ok := flowpb.DropReason_name[int32(reason)]; ok {
+	if name := dropReasonName(reason); name != "" {
 		return name
 	}
+	return strconv.Itoa(int(int32(reason)))
+}
+
+// DropReasonNamed tells whether the reason has a name in flow.proto.
+func DropReasonNamed(reason uint32) bool { return dropReasonName(reason) != "" }
+
+func dropReasonName(reason uint32) string {
 	if reason == 207 { // Cilium 1.20
 		return "DROP_FRAG_NOT_FOUND_WORLD"
 	}
-	return strconv.Itoa(int(int32(reason)))
+	return flowpb.DropReason_name[int32(reason)]
 }
 
 // sourceFiles119 names the datapath's headers from Cilium 1.19 on, by their id above 100. Up to 1.18 the ids were others:

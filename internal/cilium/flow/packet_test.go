@@ -3,6 +3,7 @@
 package flow_test
 
 import (
+	"encoding/json"
 	"net/netip"
 	"testing"
 
@@ -281,6 +282,8 @@ func FuzzPacket(f *testing.F) {
 	f.Add(ether6(0, mt.Extension(44, mt.Fragment6(6, 0, true, mt.TCP(1, 2, 0, nil)))), uint8(0))
 	f.Add(ether4(17, mt.UDP(1, 6081, mt.Geneve(1, mt.EtherTEB, nil, tcp4(0)))), uint8(isGeneve))
 	f.Add(mt.IPv6(src6, dst6, 58, mt.ICMP(1, 2, nil)), uint8(isL3|isIPv6))
+	mask, err := flow.NewMask([]string{"time", "IP.source", "l4.TCP.flags", "l4.UDP", "tunnel.IP", "source.labels"})
+	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, packet []byte, flags uint8) {
 		n := monitor.Notification{Type: monitor.TypeDrop, Packet: packet}
 		n.Drop.Flags = monitor.PacketFlags(flags)
@@ -294,6 +297,8 @@ func FuzzPacket(f *testing.F) {
 		}
 		require.Equal(t, fl.Problem == flow.ProblemNone, fl.ProblemAt == flow.LayerNone)
 		fl.AppendLine(nil, at)
-		fl.AppendHubbleJSON(nil, "n", at)
+		require.True(t, json.Valid(fl.AppendHubbleJSON(nil, "n", at)))
+		mask.AppendLine(nil, &fl, at)
+		require.True(t, json.Valid(mask.AppendHubbleJSON(nil, &fl, "n", at)))
 	})
 }

@@ -18,6 +18,10 @@ const (
 	perfPadding = 7
 )
 
+// mayBePadded tells whether a record has a length that a perf ring of Linux can give it: with the 4 bytes of the length itself,
+// words of 8.
+func mayBePadded(data []byte) bool { return (len(data)+4)%8 == 0 }
+
 // Bits of the policy verdict's flags byte.
 const (
 	verdictDirection = 0x03
@@ -64,7 +68,7 @@ func (n *Notification) verdictLen(data []byte, format WireFormat) int {
 	if n.ExtVersion != 0 {
 		return verdictLen119 // extensions came with 1.19
 	}
-	if n.CapLen > 0 || len(data) == verdictLen119 {
+	if n.CapLen > 0 || len(data) <= verdictLen119+perfPadding { // what follows the shorter one is no packet then
 		switch rest := len(data) - int(n.CapLen); {
 		case rest == verdictLen119 && len(data) == verdictLen118+paddedPacketLen:
 			// 120 bytes captured: the new header and its packet, or the old one and its padded packet.
@@ -74,7 +78,7 @@ func (n *Notification) verdictLen(data []byte, format WireFormat) int {
 			return verdictLen119
 		case rest == verdictLen118 || rest == verdictLen119:
 			return rest
-		case len(data) == verdictLen119: // the packet that it speaks of is absent
+		case len(data) <= verdictLen119+perfPadding: // the packet that it speaks of is absent
 			return verdictLen119
 		case len(data) == verdictLen118+paddedPacketLen:
 			return verdictLen118
@@ -100,13 +104,14 @@ func (n *Notification) verdictLen(data []byte, format WireFormat) int {
 	return verdictLen118
 }
 
-// looksLikePacket reports whether b starts as the verdict says its packet does: with an Ethernet header and the IP version
-// that its type names, or, from a device without a link layer, with the IP version of the flag.
+// looksLikePacket reports whether b starts as the notification says its packet does: with an Ethernet header and the IP
+// version that its type names, or, from a device without a link layer, with the IP version of the flag.
 func (n *Notification) looksLikePacket(b []byte) bool {
 	const etherLen = 14
-	if n.Verdict.L3Device {
+	flags := n.Drop.Flags | n.Trace.Flags // of one at most
+	if n.Verdict.L3Device || flags.L3Device() {
 		version := byte(4)
-		if n.Verdict.IPv6 {
+		if n.Verdict.IPv6 || flags.IPv6() {
 			version = 6
 		}
 		return len(b) > 0 && b[0]>>4 == version

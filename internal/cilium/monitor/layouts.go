@@ -82,22 +82,37 @@ func (n *Notification) captureHeader(data []byte) {
 	n.ExtVersion = data[15]
 }
 
-// setPacket takes the packet from offset on. With an extension of unknown length between the header and the packet, the
-// packet is the captured length at the record's end. An absent or wholly zero packet (the Windows datapath pads every
-// record to its largest size) leaves Packet empty. A captured length of 0 says nothing: what is there counts.
+// setPacket takes the packet from offset on, or from where it is after an extension of unknown length. An absent or wholly
+// zero packet (the Windows datapath pads every record to its largest size) leaves Packet empty. A captured length of 0 says
+// nothing: what is there counts, unless it is no more than a perf ring has added.
 func (n *Notification) setPacket(data []byte, offset int) {
 	if n.ExtVersion != 0 && n.CapLen > 0 && len(data)-int(n.CapLen) > offset {
-		offset = len(data) - int(n.CapLen)
+		offset = n.extendedOffset(data, offset)
 	}
 	n.HeaderLen = offset
 	packet := data[offset:]
 	if n.CapLen > 0 && uint64(n.CapLen) < uint64(len(packet)) {
 		packet = packet[:n.CapLen]
 	}
-	if allZero(packet) {
+	if n.CapLen == 0 && len(packet) <= perfPadding && mayBePadded(data) || allZero(packet) {
 		return
 	}
 	n.Packet = packet
+}
+
+// extendedOffset is where the packet begins after an extension of unknown length: the captured length before the record's
+// end, or before what a perf ring has added to it. The extension is then of words of 4 bytes, as the header is.
+func (n *Notification) extendedOffset(data []byte, header int) int {
+	const word = 4
+	offset := len(data) - int(n.CapLen)
+	if !mayBePadded(data) {
+		return offset
+	}
+	offset -= offset % word
+	if offset-word >= header && !n.looksLikePacket(data[offset:]) && n.looksLikePacket(data[offset-word:]) {
+		return offset - word
+	}
+	return offset
 }
 
 func allZero(b []byte) bool {

@@ -57,6 +57,11 @@ func (t MessageType) String() string {
 	return "unknown(" + strconv.Itoa(int(t)) + ")"
 }
 
+// Known tells whether somebody defines the type.
+func (t MessageType) Known() bool {
+	return t >= TypeDrop && t <= TypeTraceSock || t == TypePacketMonitorDrop || t == TypeAccessLog || t == TypeAgent
+}
+
 // Kind is a group of message types that the configuration enables together.
 type Kind uint8
 

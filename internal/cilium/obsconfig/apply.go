@@ -34,7 +34,7 @@ type Applied struct {
 }
 
 type cell struct {
-	index         uint32
+	write
 	before, after uint64
 }
 
@@ -58,23 +58,48 @@ func Apply(m Map, l Layout, s Settings) (*Applied, error) {
 	return a, nil
 }
 
+// Again writes the settings again, and reads back and compares. What something else has written meanwhile becomes the
+// previous value.
+func (a *Applied) Again() error {
+	for i := range a.cells {
+		c := &a.cells[i]
+		found, err := a.read(c.index)
+		if err != nil {
+			return err
+		}
+		if found&c.mask == c.value { // of these bits the previous value is still that of before
+			c.before = found&^c.mask | c.before&c.mask
+		} else {
+			c.before = found
+		}
+		c.after = found&^c.mask | c.value
+		if err := a.putAndCompare(c.index, c.after); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // set writes one value, keeping the bits that are not the layout's.
 func (a *Applied) set(w write) error {
 	before, err := a.read(w.index)
 	if err != nil {
 		return err
 	}
-	after := before&^w.mask | w.value
-	if err := a.write(w.index, after); err != nil {
+	a.cells = append(a.cells, cell{w, before, before&^w.mask | w.value})
+	return a.putAndCompare(w.index, before&^w.mask|w.value)
+}
+
+func (a *Applied) putAndCompare(index uint32, v uint64) error {
+	if err := a.put(index, v); err != nil {
 		return err
 	}
-	a.cells = append(a.cells, cell{w.index, before, after})
-	found, err := a.read(w.index)
+	found, err := a.read(index)
 	if err != nil {
 		return err
 	}
-	if found != after {
-		return fmt.Errorf("%w: index %d has %#x after %#x was written", ErrNotTaken, w.index, found, after)
+	if found != v {
+		return fmt.Errorf("%w: index %d has %#x after %#x was written", ErrNotTaken, index, found, v)
 	}
 	return nil
 }
@@ -87,7 +112,7 @@ func (a *Applied) read(index uint32) (uint64, error) {
 	return decode(value), nil
 }
 
-func (a *Applied) write(index uint32, v uint64) error {
+func (a *Applied) put(index uint32, v uint64) error {
 	value := make([]byte, a.size)
 	encode(value, v)
 	if err := a.m.Put(index, value); err != nil {
@@ -113,7 +138,7 @@ func (a *Applied) Restore() error {
 			errs = append(errs, fmt.Errorf("%w: index %d has %#x where this receiver wrote %#x; it is left so, not set to the previous %#x",
 				ErrChanged, c.index, found, c.after, c.before))
 		default:
-			if err := a.write(c.index, c.before); err != nil {
+			if err := a.put(c.index, c.before); err != nil {
 				errs = append(errs, err)
 			}
 		}

@@ -24,6 +24,9 @@ func Open(path string) (*PinnedMap, error) {
 	return &PinnedMap{m}, nil
 }
 
+// ID is the kernel's number of the map, 0 where it does not tell.
+func (p *PinnedMap) ID() uint32 { return pinned.ID(p.m) }
+
 // Info is what the kernel said of the map when it was opened.
 func (p *PinnedMap) Info() (Info, error) {
 	typ := p.m.Type()

@@ -130,6 +130,29 @@ func TestHubblePrintsGeneratedFlowsAsWeDo(t *testing.T) {
 	requireSameLines(t, lines, observe(t, path))
 }
 
+func TestHubblePrintsMaskedFlowsAsWeDo(t *testing.T) {
+	all := slices.Concat(captured(t), generated(10_000))
+	for _, fields := range []string{
+		"verdict",
+		"time verdict drop_reason_desc event_type",
+		"time source.identity destination.identity IP l4 is_reply traffic_direction policy_match_type event_type verdict Summary",
+		"IP.source l4.TCP.destination_port l4.UDP l4.SCTP.source_port is_reply event_type.type",
+		"ethernet IP.destination event_type.sub_type sock_xlate_point debug_capture_point auth_type ip_trace_id Summary node_name",
+		"time ethernet event_type l4.ICMPv4.type tunnel.IP.source",
+	} {
+		m, err := flow.NewMask(strings.Fields(fields))
+		require.NoError(t, err)
+		at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+		masked := slices.Clone(all)
+		for i := range masked {
+			masked[i].json = string(m.AppendHubbleJSON(nil, &all[i].Flow, "node-1", at))
+			masked[i].line = string(m.AppendLine(nil, &all[i].Flow, at))
+		}
+		path, lines := write(t, masked)
+		requireSameLines(t, lines, observe(t, path))
+	}
+}
+
 func TestHubblesFiltersWorkOnOurLines(t *testing.T) {
 	all := slices.Concat(captured(t), generated(20_000))
 	path, _ := write(t, all)

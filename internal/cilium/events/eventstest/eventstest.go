@@ -21,5 +21,5 @@ func lack(t testing.TB, format string, args ...any) {
 	t.Skipf("not run: "+format, args...)
 }
 
-// MaxRecord is the longest record that Ring.Write can write, in bytes.
+// MaxRecord is the longest record that Write can write, in bytes.
 const MaxRecord = 3 << 10

@@ -25,11 +25,13 @@ func NewArray(t testing.TB, _ string, _, _ uint32) *ebpf.Map { noKernel(t); retu
 // NewHash skips the test.
 func NewHash(t testing.TB, _ string, _, _, _ uint32) *ebpf.Map { noKernel(t); return nil }
 
-// NewPerfArray skips the test.
-func NewPerfArray(t testing.TB, _ string) *ebpf.Map { noKernel(t); return nil }
-
 // Ring is never made here.
-type Ring struct {
+type Ring struct{ producer }
+
+// Perf is never made here.
+type Perf struct{ producer }
+
+type producer struct {
 	Path string
 	Map  *ebpf.Map
 }
@@ -37,8 +39,20 @@ type Ring struct {
 // NewRing skips the test.
 func NewRing(t testing.TB, _ string, _ uint32) *Ring { noKernel(t); return nil }
 
+// NewPerf skips the test.
+func NewPerf(t testing.TB, _ string) *Perf { noKernel(t); return nil }
+
+// NewOddPerf skips the test.
+func NewOddPerf(t testing.TB, _ string, _ uint32) { noKernel(t) }
+
 // Write is never reached.
-func (r *Ring) Write(testing.TB, []byte) bool { return false }
+func (*producer) Write(testing.TB, []byte) bool { return false }
 
 // WriteTimes is never reached.
-func (r *Ring) WriteTimes(testing.TB, []byte, uint32) bool { return false }
+func (*producer) WriteTimes(testing.TB, []byte, uint32) bool { return false }
+
+// ID is never reached.
+func (*producer) ID(testing.TB) uint32 { return 0 }
+
+// OnCPU is never reached.
+func OnCPU(testing.TB, int, func()) {}

@@ -71,6 +71,11 @@ func TestAFileOutsideABPFFileSystemIsNotALackOfRights(t *testing.T) {
 	fails(t, path, nil, path+" is not on a BPF file system")
 }
 
+func TestADirectoryIsNotALackOfRights(t *testing.T) {
+	dir := eventstest.Dir(t)
+	fails(t, dir, nil, dir+" is a directory")
+}
+
 func TestAPinnedProgramIsNoMap(t *testing.T) {
 	path := filepath.Join(eventstest.Dir(t), "program")
 	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{Type: ebpf.XDP, Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 2), asm.Return()}})

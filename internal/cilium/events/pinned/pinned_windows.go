@@ -7,8 +7,10 @@ package pinned
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/windows"
@@ -23,10 +25,17 @@ const library = "ebpfapi.dll"
 // minimum is the first release with the functions that a ring buffer needs.
 const minimum = "1.0"
 
-// prepare loads the library by its full path. It stays loaded for the life of the process.
+// prepare loads the library. It stays loaded for the life of the process.
+func prepare() error {
+	_, err := load()
+	return err
+}
+
+// load loads the library by its full path, from the first directory that has it.
 //
 //	HMODULE LoadLibraryExW(LPCWSTR lpLibFileName, HANDLE hFile, DWORD dwFlags)
-func prepare() error {
+//	BOOL GetModuleHandleExW(DWORD dwFlags, LPCWSTR lpModuleName, HMODULE *phModule)
+func load() (windows.DLL, error) {
 	var tried []string
 	for _, dir := range directories() {
 		path := filepath.Join(dir, library)
@@ -34,13 +43,39 @@ func prepare() error {
 		if _, err := os.Stat(path); err != nil {
 			continue
 		}
-		const flags = windows.LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | windows.LOAD_LIBRARY_SEARCH_SYSTEM32
-		if _, err := windows.LoadLibraryEx(path, 0, flags); err != nil {
-			return fmt.Errorf("loading %s: %w; repair the installation of eBPF for Windows", path, err)
+		dll := windows.DLL{Name: path}
+		wide, err := windows.UTF16PtrFromString(path)
+		if err != nil {
+			return windows.DLL{}, err
 		}
-		return nil
+		// Where it is loaded already, its count stays: a pin is looked at again and again.
+		if windows.GetModuleHandleEx(windows.GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, wide, &dll.Handle) == nil {
+			return dll, nil
+		}
+		const flags = windows.LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | windows.LOAD_LIBRARY_SEARCH_SYSTEM32
+		if dll.Handle, err = windows.LoadLibraryEx(path, 0, flags); err != nil {
+			return windows.DLL{}, fmt.Errorf("loading %s: %w; repair the installation of eBPF for Windows", path, err)
+		}
+		return dll, nil
 	}
-	return fmt.Errorf("%w: no %s; install version %s or later", ErrNotInstalled, strings.Join(tried, ", no "), minimum)
+	return windows.DLL{}, fmt.Errorf("%w: no %s; install version %s or later", ErrNotInstalled, strings.Join(tried, ", no "), minimum)
+}
+
+// Functions looks up functions of the library by their names, which the release since and later export. The error is
+// ErrNotInstalled, or ErrOutdated with the first function by name that is missing.
+func Functions(since string, addresses map[string]*uintptr) error {
+	dll, err := load()
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(addresses)) {
+		proc, err := dll.FindProc(name)
+		if err != nil {
+			return fmt.Errorf("%w: %s has no function %s; install version %s or later", ErrOutdated, dll.Name, name, since)
+		}
+		*addresses[name] = proc.Addr()
+	}
+	return nil
 }
 
 // directories lists where the library may be, in the order in which it is looked for.
@@ -57,10 +92,16 @@ func directories() []string {
 
 // explainPlatform knows the error of a function that the library does not export.
 func explainPlatform(_ string, err error) error {
+	if errors.Is(err, ErrNotInstalled) || errors.Is(err, ErrOutdated) {
+		return err
+	}
 	if !errors.Is(err, windows.ERROR_PROC_NOT_FOUND) {
 		return nil
 	}
 	return fmt.Errorf("%w; install version %s or later (%w)", ErrOutdated, minimum, err)
 }
 
-func hint(string) string { return "" }
+// hint names the other cause: without its driver, eBPF for Windows finds no pin either.
+func hint(string) string {
+	return " Does the driver of eBPF for Windows run (sc query ebpfcore)?"
+}

@@ -35,7 +35,9 @@ type TelemetryBuilder struct {
 	ReceiverAsimdnsEventsLost             metric.Int64ObservableCounter
 	ReceiverAsimdnsEventsPartiallyDecoded metric.Int64ObservableCounter
 	ReceiverAsimdnsEventsReceived         metric.Int64ObservableCounter
+	ReceiverAsimdnsEventsRecorded         metric.Int64ObservableCounter
 	ReceiverAsimdnsEventsUndecodable      metric.Int64ObservableCounter
+	ReceiverAsimdnsEventsUnrecorded       metric.Int64ObservableCounter
 	ReceiverAsimdnsLag                    metric.Float64ObservableGauge
 	ReceiverAsimdnsPacketsUnparsable      metric.Int64ObservableCounter
 	ReceiverAsimdnsQueueCapacity          metric.Int64ObservableGauge
@@ -161,12 +163,42 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsReceivedCallback(c
 	return nil
 }
 
+// RegisterReceiverAsimdnsEventsRecordedCallback sets callback for observable ReceiverAsimdnsEventsRecorded metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsRecordedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsRecorded, obs: o})
+		return nil
+	}, builder.ReceiverAsimdnsEventsRecorded)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterReceiverAsimdnsEventsUndecodableCallback sets callback for observable ReceiverAsimdnsEventsUndecodable metric.
 func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsUndecodableCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsUndecodable, obs: o})
 		return nil
 	}, builder.ReceiverAsimdnsEventsUndecodable)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverAsimdnsEventsUnrecordedCallback sets callback for observable ReceiverAsimdnsEventsUnrecorded metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsUnrecordedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsUnrecorded, obs: o})
+		return nil
+	}, builder.ReceiverAsimdnsEventsUnrecorded)
 	if err != nil {
 		return err
 	}
@@ -361,9 +393,21 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverAsimdnsEventsRecorded, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_events_recorded",
+		metric.WithDescription("Events that the recorded file has, or the one before it. Only with record.path. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverAsimdnsEventsUndecodable, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_undecodable",
 		metric.WithDescription("Events that no record could be made of. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAsimdnsEventsUnrecorded, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_events_unrecorded",
+		metric.WithDescription("Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)

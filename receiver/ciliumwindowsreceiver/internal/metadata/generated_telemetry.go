@@ -34,9 +34,13 @@ type TelemetryBuilder struct {
 	ReceiverCiliumwindowsEventsFiltered    metric.Int64ObservableCounter
 	ReceiverCiliumwindowsEventsLost        metric.Int64ObservableCounter
 	ReceiverCiliumwindowsEventsReceived    metric.Int64ObservableCounter
+	ReceiverCiliumwindowsEventsRecorded    metric.Int64ObservableCounter
 	ReceiverCiliumwindowsEventsUndecodable metric.Int64ObservableCounter
+	ReceiverCiliumwindowsEventsUnrecorded  metric.Int64ObservableCounter
 	ReceiverCiliumwindowsLag               metric.Float64ObservableGauge
+	ReceiverCiliumwindowsMapAttached       metric.Int64ObservableCounter
 	ReceiverCiliumwindowsMapSize           metric.Int64ObservableGauge
+	ReceiverCiliumwindowsMapUtilization    metric.Float64ObservableGauge
 	ReceiverCiliumwindowsMapWaiting        metric.Int64ObservableGauge
 	ReceiverCiliumwindowsQueueCapacity     metric.Int64ObservableGauge
 	ReceiverCiliumwindowsQueueSize         metric.Int64ObservableGauge
@@ -143,12 +147,42 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsReceivedCall
 	return nil
 }
 
+// RegisterReceiverCiliumwindowsEventsRecordedCallback sets callback for observable ReceiverCiliumwindowsEventsRecorded metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsRecordedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsRecorded, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsEventsRecorded)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterReceiverCiliumwindowsEventsUndecodableCallback sets callback for observable ReceiverCiliumwindowsEventsUndecodable metric.
 func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsUndecodableCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsUndecodable, obs: o})
 		return nil
 	}, builder.ReceiverCiliumwindowsEventsUndecodable)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverCiliumwindowsEventsUnrecordedCallback sets callback for observable ReceiverCiliumwindowsEventsUnrecorded metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsUnrecordedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsUnrecorded, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsEventsUnrecorded)
 	if err != nil {
 		return err
 	}
@@ -173,12 +207,42 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsLagCallback(cb met
 	return nil
 }
 
+// RegisterReceiverCiliumwindowsMapAttachedCallback sets callback for observable ReceiverCiliumwindowsMapAttached metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapAttachedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapAttached, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsMapAttached)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterReceiverCiliumwindowsMapSizeCallback sets callback for observable ReceiverCiliumwindowsMapSize metric.
 func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapSizeCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapSize, obs: o})
 		return nil
 	}, builder.ReceiverCiliumwindowsMapSize)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverCiliumwindowsMapUtilizationCallback sets callback for observable ReceiverCiliumwindowsMapUtilization metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapUtilizationCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverCiliumwindowsMapUtilization, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsMapUtilization)
 	if err != nil {
 		return err
 	}
@@ -273,7 +337,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ReceiverCiliumwindowsEventsAggregated, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_aggregated",
-		metric.WithDescription("Events that are counted in the record of another event. [Alpha]"),
+		metric.WithDescription("Events that are counted in the record of another event or, without a logs pipeline, in a sum only. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
@@ -307,9 +371,21 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsEventsRecorded, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_events_recorded",
+		metric.WithDescription("Events that the recorded file has, or the one before it. Only with record.path. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverCiliumwindowsEventsUndecodable, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_undecodable",
 		metric.WithDescription("Events that no record could be made of. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsEventsUnrecorded, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_events_unrecorded",
+		metric.WithDescription("Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
@@ -319,15 +395,27 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsMapAttached, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_map_attached",
+		metric.WithDescription("How often an events map was attached, live only. It is 0 while the first one is waited for, and grows when another takes its place or reading had failed. [Alpha]"),
+		metric.WithUnit("{map}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverCiliumwindowsMapSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_map_size",
-		metric.WithDescription("Room in the events map, live only. [Alpha]"),
+		metric.WithDescription("Room in the events map, live only; in a perf event array that of one processor's ring. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsMapUtilization, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_ciliumwindows_map_utilization",
+		metric.WithDescription("The most of the events map that was waiting to be read within the last second, as a share of its room, live only. [Alpha]"),
+		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverCiliumwindowsMapWaiting, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_map_waiting",
-		metric.WithDescription("Bytes in the events map that have not been read yet, live only. [Alpha]"),
+		metric.WithDescription("Bytes in the events map that have not been read yet, live only; in a perf event array those of the fullest processor's ring. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A perf event array of eBPF for Windows as an attachment, which cilium/ebpf cannot read there: ebpfapi.dll's own reader calls
+// back for each record.
+
+package events
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/windows"
+)
+
+var _ attachment = (*windowsPerf)(nil)
+
+type windowsPerf struct {
+	api    perfAPI
+	buffer uintptr // struct perf_buffer*
+	handle uintptr // what the callbacks get, see perfReaders
+	size   int     // bytes, of one processor's ring
+
+	// Set by run, and used by it and by the callbacks that it is in.
+	emit     func(Record)
+	panicked error            // the first one
+	left     map[int32]uint64 // records by processor that were read and not delivered
+
+	stopping atomic.Bool
+	until    atomic.Pointer[time.Time] // when run no longer delivers; nil is never
+}
+
+const (
+	// perfWait is how long poll waits for a record, in milliseconds. interrupt is heeded after it.
+	perfWait = 100
+	// perfDrain is for how long run delivers after interrupt. poll does not return as long as a producer is faster than what is
+	// delivered, so then records are counted only.
+	perfDrain = 500 * time.Millisecond
+)
+
+// attachPerf begins to read the perf event array, all processors.
+func attachPerf(m *ebpf.Map) (attachment, error) {
+	api, err := loadPerfAPI()
+	if err != nil {
+		return nil, err
+	}
+	p := &windowsPerf{api: api, size: int(m.MaxEntries()), left: map[int32]uint64{}}
+	if p.handle, err = perfReaders.add(p); err != nil {
+		return nil, err
+	}
+	calls := perfCallbacks()
+	if p.buffer = api.new(m.FD(), calls.sample, calls.lost, p.handle); p.buffer == 0 {
+		perfReaders.remove(p.handle)
+		return nil, errors.New("eBPF for Windows cannot read this perf event array: perf_buffer__new gave NULL, which tells no reason; does another program read it?")
+	}
+	return p, nil
+}
+
+func (p *windowsPerf) run(emit func(Record)) error {
+	p.emit = emit
+	for {
+		stopping := p.stopping.Load() // before the last poll, which reads what is there: it would be lost otherwise
+		wait := perfWait
+		if stopping {
+			wait = 0
+		}
+		err := p.api.poll(p.buffer, wait)
+		if left := p.left; len(left) > 0 {
+			p.left = map[int32]uint64{}
+			for cpu, n := range left {
+				p.lost(cpu, n)
+			}
+		}
+		switch {
+		case err != nil:
+			return err
+		case p.panicked != nil:
+			return p.panicked
+		case stopping:
+			return nil
+		}
+	}
+}
+
+// sample delivers one record. It allocates nothing.
+func (p *windowsPerf) sample(cpu int32, data unsafe.Pointer, size uint32) {
+	now := time.Now()
+	if until := p.until.Load(); p.panicked != nil || until != nil && now.After(*until) {
+		p.left[cpu]++
+		return
+	}
+	defer p.recoverPanic(cpu, 1)
+	p.emit(Record{Time: now.UnixNano(), CPU: knownCPU(cpu), Data: unsafe.Slice((*byte)(data), size)})
+}
+
+// lost delivers that records were lost.
+func (p *windowsPerf) lost(cpu int32, n uint64) {
+	defer p.recoverPanic(cpu, n)
+	p.emit(Record{Time: time.Now().UnixNano(), CPU: knownCPU(cpu), Lost: n})
+}
+
+func knownCPU(cpu int32) int32 { return max(cpu, UnknownCPU) }
+
+// recoverPanic keeps a panic from ending the process: C is in between, and nothing else would catch it. run returns it, and n
+// records count as lost.
+func (p *windowsPerf) recoverPanic(cpu int32, n uint64) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	p.left[cpu] += n
+	if p.panicked == nil {
+		p.panicked = fmt.Errorf("delivering a record panicked: %v\n%s", r, debug.Stack())
+	}
+}
+
+// interrupt makes run return once it has read what is there.
+func (p *windowsPerf) interrupt() error {
+	until := time.Now().Add(perfDrain)
+	p.until.Store(&until)
+	p.stopping.Store(true)
+	return nil
+}
+
+// fill knows the size only: eBPF for Windows does not tell how full the rings are.
+func (p *windowsPerf) fill() (waiting, size int) { return -1, p.size }
+
+func (p *windowsPerf) close() error {
+	p.api.free(p.buffer)
+	perfReaders.remove(p.handle)
+	return nil
+}
+
+// perfReaders are the readers of this process, so that C gets a number and never a pointer of Go's.
+var perfReaders perfRegistry
+
+const maxPerfReaders = 64
+
+type perfRegistry struct {
+	slots [maxPerfReaders]atomic.Pointer[windowsPerf]
+}
+
+// add gives the number by which the callbacks know p.
+func (r *perfRegistry) add(p *windowsPerf) (uintptr, error) {
+	for i := range r.slots {
+		if r.slots[i].CompareAndSwap(nil, p) {
+			return uintptr(i), nil
+		}
+	}
+	return 0, fmt.Errorf("this process reads %d perf event arrays; that is as many as it can", maxPerfReaders)
+}
+
+func (r *perfRegistry) remove(handle uintptr) { r.slots[handle].Store(nil) }
+
+// get gives the reader of a number, or nil.
+func (r *perfRegistry) get(handle uintptr) *windowsPerf {
+	if handle >= maxPerfReaders {
+		return nil
+	}
+	return r.slots[handle].Load()
+}
+
+// callbacks are C functions.
+type callbacks struct{ sample, lost uintptr }
+
+// perfCallbacks makes the callbacks once for all readers: a process has few of them, and they are never freed.
+var perfCallbacks = sync.OnceValue(func() callbacks {
+	return callbacks{
+		sample: windows.NewCallbackCDecl(func(handle uintptr, cpu int32, data unsafe.Pointer, size uint32) uintptr {
+			if p := perfReaders.get(handle); p != nil {
+				p.sample(cpu, data, size)
+			}
+			return 0
+		}),
+		lost: windows.NewCallbackCDecl(func(handle uintptr, cpu int32, n uint64) uintptr {
+			if p := perfReaders.get(handle); p != nil {
+				p.lost(cpu, n)
+			}
+			return 0
+		}),
+	}
+})

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pinned
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
+)
+
+const pin = "/ebpf/global/cilium_observability_config"
+
+// fails checks that nothing is opened, and that the error is this one and says so.
+func fails(t *testing.T, is error, says string) {
+	t.Helper()
+	m, err := Open(pin)
+	if err == nil {
+		m.Close()
+		t.Fatal("the map was opened")
+	}
+	if !errors.Is(err, is) || !strings.Contains(err.Error(), says) {
+		t.Errorf("%v; want %v that says %q", err, is, says)
+	}
+}
+
+func TestWineAPinnedMapIsOpenedByAnySpellingOfItsPath(t *testing.T) {
+	windowstest.InstallEBPF(t).Pin(t, "cilium_observability_config", "array", 7, 4, 2)
+	for _, path := range []string{pin, `BPF:\cilium_observability_config`, "cilium_observability_config", `\ebpf\global\cilium_observability_config`} {
+		m, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Type() != ebpf.WindowsArray || m.ValueSize() != 4 || m.MaxEntries() != 2 || ID(m) != 7 {
+			t.Errorf("%s: %v with the number %d; want the array that was pinned", path, m, ID(m))
+		}
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestWineWithoutEBPFForWindowsTheErrorSaysWhatToInstall(t *testing.T) {
+	windowstest.InstallEBPF(t)
+	empty := t.TempDir()
+	t.Setenv("ProgramFiles", empty)
+	fails(t, ErrNotInstalled, empty+`\ebpf-for-windows\ebpfapi.dll`)
+}
+
+func TestWineALibraryThatIsNoneAsksForARepair(t *testing.T) {
+	windowstest.InstallEBPF(t)
+	broken := t.TempDir()
+	t.Setenv("ProgramFiles", broken)
+	if err := os.Mkdir(broken+`\ebpf-for-windows`, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := broken + `\ebpf-for-windows\ebpfapi.dll`
+	if err := os.WriteFile(path, []byte("no library"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(pin)
+	if err == nil || !strings.Contains(err.Error(), "loading "+path) || !strings.Contains(err.Error(), "repair the installation of eBPF for Windows") {
+		t.Errorf("%v; want that it must be repaired", err)
+	}
+}
+
+func TestWineAMissingPinAsksForCiliumAndTheDriver(t *testing.T) {
+	windowstest.InstallEBPF(t)
+	fails(t, os.ErrNotExist, "no map is pinned at "+pin+"; is Cilium running on this node? Does the driver of eBPF for Windows run (sc query ebpfcore)?")
+}
+
+func TestWineAccessDeniedSaysWhoMay(t *testing.T) {
+	windowstest.InstallEBPF(t)
+	for _, errno := range []string{"1", "13"} { // EPERM and EACCES
+		t.Setenv("WINDOWSTEST_FAIL", "bpf(OBJ_GET)="+errno)
+		fails(t, os.ErrPermission, "access to the map pinned at "+pin+" is denied; reading it needs SYSTEM or a member of Administrators, with elevated rights")
+	}
+}
+
+func TestWineAFunctionThatIsMissingIsNamedWithTheReleaseThatHasIt(t *testing.T) {
+	windowstest.InstallEBPF(t)
+	var there, missing uintptr
+	err := Functions("9.9", map[string]*uintptr{"bpf": &there, "ebpf_of_tomorrow": &missing})
+	if !errors.Is(err, ErrOutdated) || !strings.Contains(err.Error(), "ebpfapi.dll has no function ebpf_of_tomorrow; install version 9.9 or later") {
+		t.Errorf("%v; want the function and the release", err)
+	}
+	if err := Functions("9.9", map[string]*uintptr{"bpf": &there}); err != nil || there == 0 {
+		t.Errorf("%v; want the address of bpf", err)
+	}
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A field mask: which fields of a flow are written, as in Hubble's exporter (pkg/hubble/parser/fieldmask, Cilium 1.20.1).
+// Like there it is of flows only: debug messages, losses and raw events are written whole.
+//
+// It differs from Hubble's in one thing. Hubble writes into one flow again and again; where a packet's protocol has no field
+// in the mask, the flow keeps the protocol of the packet before. Here such a packet has no protocol.
+
+package flow
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+// Mask is a set of fields. It does not change: any number of goroutines may share one. A nil Mask is all fields.
+type Mask struct {
+	line *maskNode // of an exporter's line, of which the flow is one field
+	flow *maskNode
+}
+
+// maskNode is a field that is in the mask: whole, when it has no fields below it.
+type maskNode struct {
+	name   string
+	oneOf  bool
+	fields []*maskNode
+}
+
+// NewMask makes a mask of paths such as verdict, IP.source and l4.TCP.destination_port; nil when there is none. The error
+// names every path that is no field, and what is allowed in its place.
+func NewMask(paths []string) (*Mask, error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	m := &Mask{line: &maskNode{}, flow: &maskNode{name: "flow"}}
+	var errs []error
+	for _, path := range paths {
+		if err := checkPath(path); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		m.flow.add(path)
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	m.line.fields = []*maskNode{m.flow}
+	for _, name := range []string{"node_name", "time"} { // the line repeats them
+		if m.Has(name) {
+			m.line.fields = append(m.line.fields, &maskNode{name: name})
+		}
+	}
+	return m, nil
+}
+
+// checkPath says what is wrong with a path that is no field's.
+func checkPath(path string) error {
+	message, at := "Flow", ""
+	for name := range strings.SplitSeq(path, ".") {
+		if message == "" {
+			return fmt.Errorf("%q: %s is taken whole; want %s", path, at, at)
+		}
+		inner, ok := fieldOf(message, name)
+		if !ok {
+			where := "a flow"
+			if at != "" {
+				where = at
+			}
+			return fmt.Errorf("%q: %q is no field of %s; want one of %s", path, name, where, fieldNames(message))
+		}
+		message, at = inner, strings.TrimPrefix(at+"."+name, ".")
+	}
+	return nil
+}
+
+// add adds the path of a field. One that is in the mask whole stays so.
+func (n *maskNode) add(path string) {
+	message := "Flow"
+	for rest, more := path, true; more; {
+		var name string
+		name, rest, more = strings.Cut(rest, ".")
+		next := n.field(name)
+		if next != nil && len(next.fields) == 0 {
+			return
+		}
+		if next == nil {
+			next = &maskNode{name: name, oneOf: isOneOf(message, name)}
+			n.fields = append(n.fields, next)
+		}
+		if !more {
+			next.fields = nil
+		}
+		n = next
+		message, _ = fieldOf(message, name)
+	}
+}
+
+// field gives the field with that name, nil when it is not in the mask.
+func (n *maskNode) field(name string) *maskNode {
+	for _, f := range n.fields {
+		if f.name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// Has tells whether the mask has the field at a path, or a field below it.
+func (m *Mask) Has(path string) bool {
+	n := m.flow
+	for name := range strings.SplitSeq(path, ".") {
+		if n = n.field(name); n == nil {
+			return false
+		}
+		if len(n.fields) == 0 {
+			return true
+		}
+	}
+	return true
+}
+
+// masks tells whether the mask is one for the event.
+func (m *Mask) masks(f *Flow) bool {
+	return m != nil && (f.Class == ClassPacket || f.Class == ClassSocket)
+}
+
+// AppendHubbleJSON appends the exporter's line for the event, as Flow.AppendHubbleJSON does, with the fields of the mask.
+func (m *Mask) AppendHubbleJSON(dst []byte, f *Flow, nodeName string, ts time.Time) []byte {
+	if !m.masks(f) {
+		return f.AppendHubbleJSON(dst, nodeName, ts)
+	}
+	begun := len(dst)
+	dst = f.AppendHubbleJSON(dst, nodeName, ts)
+	whole := dst[begun:]
+	dst, _ = m.line.appendJSON(dst, whole)
+	n := copy(dst[begun:], dst[begun+len(whole):])
+	return dst[:begun+n]
+}
+
+// appendJSON appends an object with the fields of the mask, and gives what follows the object. As in Hubble, a field that is
+// in the mask in part is there though the flow has nothing of it.
+func (n *maskNode) appendJSON(dst, object []byte) (masked, rest []byte) {
+	dst = append(dst, '{')
+	begun := len(dst)
+	var seen uint64 // by the field's place in n.fields
+	rest = object[1:]
+	for rest[0] != '}' {
+		if rest[0] == ',' {
+			rest = rest[1:]
+		}
+		colon := bytes.IndexByte(rest, ':') // names have none
+		name := rest[1 : colon-1]
+		rest = rest[colon+1:]
+		i := slices.IndexFunc(n.fields, func(f *maskNode) bool { return f.name == string(name) })
+		if i < 0 {
+			rest = rest[jsonValue(rest):]
+			continue
+		}
+		seen |= 1 << i
+		dst = appendName(dst, begun, n.fields[i].name)
+		if f := n.fields[i]; len(f.fields) > 0 {
+			dst, rest = f.appendJSON(dst, rest)
+		} else {
+			end := jsonValue(rest)
+			dst, rest = append(dst, rest[:end]...), rest[end:]
+		}
+	}
+	for i, f := range n.fields {
+		if seen&(1<<i) == 0 && len(f.fields) > 0 && !f.oneOf {
+			dst = appendName(dst, begun, f.name)
+			dst, _ = f.appendJSON(dst, []byte("{}"))
+		}
+	}
+	return append(dst, '}'), rest[1:]
+}
+
+// appendName appends a member's name, and a comma before all but the first.
+func appendName(dst []byte, begun int, name string) []byte {
+	if len(dst) > begun {
+		dst = append(dst, ',')
+	}
+	return append(append(append(dst, '"'), name...), '"', ':')
+}
+
+// jsonValue gives the length of the JSON value at the beginning of b, which is well-formed and without spaces.
+func jsonValue(b []byte) int {
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			for i++; b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			depth++
+		case '}', ']', ',':
+			if depth == 0 {
+				return i
+			}
+			if b[i] != ',' {
+				depth--
+			}
+		}
+	}
+	return len(b)
+}
+
+// AppendLine appends the line that `hubble observe` prints for the event when it has the fields of the mask only.
+func (m *Mask) AppendLine(dst []byte, f *Flow, ts time.Time) []byte {
+	if !m.masks(f) {
+		return f.AppendLine(dst, ts)
+	}
+	if m.Has("time") {
+		dst = ts.UTC().AppendFormat(dst, time.StampMilli)
+	} else {
+		dst = append(dst, "N/A"...)
+	}
+	masked := m.apply(*f)
+	summary := f
+	if !m.Has("Summary") {
+		summary = &Flow{}
+	}
+	return masked.appendFlowLine(append(dst, ": "...), summary)
+}
+
+// apply gives a flow with what of it a line shows, as far as it is in the mask.
+func (m *Mask) apply(f Flow) Flow {
+	for _, field := range [...]struct {
+		path  string
+		clear func(*Flow)
+	}{
+		{"verdict", func(f *Flow) { f.Verdict = VerdictUnknown }},
+		{"auth_type", func(f *Flow) { f.AuthType = 0 }},
+		{"ethernet.source", func(f *Flow) { f.HasEthernet = false }}, // one end alone is not shown
+		{"ethernet.destination", func(f *Flow) { f.HasEthernet = false }},
+		{"IP", func(f *Flow) { f.IP = IP{} }},
+		{"IP.source", func(f *Flow) { f.IP.Source = IP{}.Source }},
+		{"IP.destination", func(f *Flow) { f.IP.Destination = IP{}.Destination }},
+		{f.L4.path() + ".source_port", func(f *Flow) { f.L4.SourcePort = 0 }},
+		{f.L4.path() + ".destination_port", func(f *Flow) { f.L4.DestinationPort = 0 }},
+		{"source.identity", func(f *Flow) { f.SourceIdentity = 0 }},
+		{"destination.identity", func(f *Flow) { f.DestinationIdentity = 0 }},
+		{"policy_match_type", func(f *Flow) { f.PolicyMatch = 0 }},
+		{"traffic_direction", func(f *Flow) { f.Direction = DirectionUnknown }},
+		{"is_reply", func(f *Flow) { f.Reply = Unknown }},
+		{"ip_trace_id.trace_id", func(f *Flow) { f.IPTraceID = 0 }},
+		{f.subTypePath(), func(f *Flow) { f.SubType = 0 }},
+		{"event_type.type", func(f *Flow) { f.Type = 0 }},
+	} {
+		if !m.Has(field.path) {
+			field.clear(&f)
+		}
+	}
+	if f.IP.Version == 0 && m.inPart("IP") { // an IP header of which nothing is known
+		f.IP.Version = 4
+	}
+	return f
+}
+
+// path is the path of the header's fields.
+func (l *L4) path() string { return "l4." + l.Protocol.String() }
+
+// subTypePath is the field that the line shows as the event's sub-type.
+func (f *Flow) subTypePath() string {
+	if f.Type == monitor.TypeCapture {
+		return "debug_capture_point"
+	}
+	return "event_type.sub_type"
+}
+
+// inPart tells whether the mask has some fields of a field, and not all.
+func (m *Mask) inPart(name string) bool {
+	n := m.flow.field(name)
+	return n != nil && len(n.fields) > 0
+}

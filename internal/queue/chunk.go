@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package queue
+
+import (
+	"encoding/binary"
+	"iter"
+)
+
+// ChunkSize is the size of one chunk in bytes. It holds the largest event that Windows can deliver (64 KiB) several times.
+const ChunkSize = 256 << 10
+
+// EventHeader is what stands before each event in a chunk: receipt time (int64, ns since 1970) and length (uint32).
+const EventHeader = 12
+
+// MaxEventSize is the largest event that a queue takes, in bytes.
+const MaxEventSize = ChunkSize - EventHeader
+
+// Event is one raw event on its way.
+type Event struct {
+	// Received is when the event was delivered, in nanoseconds since 1970-01-01 UTC.
+	Received int64
+	// Data is the event as its source wrote it. It is valid until who gets the event returns.
+	Data []byte
+}
+
+// Chunk holds raw events back to back in memory of fixed size.
+type Chunk struct {
+	buf   []byte // len is what is used, cap the chunk's size
+	count int    // events in buf
+	seq   uint64 // order in which chunks were begun
+}
+
+// Len is the number of events.
+func (c *Chunk) Len() int { return c.count }
+
+// Events gives the events in the order in which they came.
+func (c *Chunk) Events() iter.Seq[Event] {
+	return func(yield func(Event) bool) {
+		rest := c.buf
+		for range c.count {
+			n := EventHeader + int(binary.LittleEndian.Uint32(rest[8:]))
+			ev := Event{Received: int64(binary.LittleEndian.Uint64(rest)), Data: rest[EventHeader:n:n]}
+			if !yield(ev) {
+				return
+			}
+			rest = rest[n:]
+		}
+	}
+}
+
+func (c *Chunk) fits(n int) bool { return len(c.buf)+EventHeader+n <= cap(c.buf) }
+
+func (c *Chunk) append(received int64, head, body []byte) {
+	c.buf = binary.LittleEndian.AppendUint64(c.buf, uint64(received))
+	c.buf = binary.LittleEndian.AppendUint32(c.buf, uint32(len(head)+len(body)))
+	c.buf = append(c.buf, head...)
+	c.buf = append(c.buf, body...)
+	c.count++
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package queue carries raw events from their producers to one worker, in chunks of fixed size, so that memory is bounded
+// and an event costs no allocation and no lock.
+//
+// A producer copies every event into the current chunk: Offer for a live source, which never blocks, Put for a file, which
+// waits. Full chunks, and on each interval the one being filled, go to the worker.
+package queue
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+)
+
+// Reasons for which Offer does not take an event; for a metric's label.
+const (
+	Full     = "queue_full" // no chunk is free: the worker is slower than the producers
+	TooLarge = "too_large"  // the event is larger than MaxEventSize
+)
+
+// ErrTooLarge is what Put gives for an event larger than MaxEventSize.
+var ErrTooLarge = errors.New("the event is too large for the queue")
+
+// Queue is a bounded queue of events. Any number of producers may use it at once.
+type Queue struct {
+	free    chan *Chunk
+	full    chan *Chunk // room for all chunks, so that sending never blocks
+	current atomic.Pointer[Chunk]
+	seq     atomic.Uint64
+}
+
+// New makes a queue of mib MiB. The memory is reserved here and touched as it is used.
+func New(mib int) *Queue {
+	count := max(2, mib<<20/ChunkSize)
+	q := &Queue{free: make(chan *Chunk, count), full: make(chan *Chunk, count)}
+	arena := make([]byte, count*ChunkSize)
+	chunks := make([]Chunk, count)
+	for i := range chunks {
+		chunks[i].buf = arena[i*ChunkSize : i*ChunkSize : (i+1)*ChunkSize]
+		q.free <- &chunks[i]
+	}
+	return q
+}
+
+// Offer copies one event, which may come in two parts, and returns at once. It allocates nothing and holds no lock. It gives
+// "" when the event was taken, else the reason.
+func (q *Queue) Offer(received int64, head, body []byte) (reason string) {
+	n := len(head) + len(body)
+	if n > MaxEventSize {
+		return TooLarge
+	}
+	c := q.withRoom(n)
+	if c == nil {
+		select {
+		case c = <-q.free:
+			c.seq = q.seq.Add(1)
+		default:
+			return Full
+		}
+	}
+	q.store(c, received, head, body)
+	return ""
+}
+
+// Put copies one event and waits for room. Its error is the context's, or ErrTooLarge.
+func (q *Queue) Put(ctx context.Context, received int64, head, body []byte) error {
+	n := len(head) + len(body)
+	if n > MaxEventSize {
+		return ErrTooLarge
+	}
+	c := q.withRoom(n)
+	if c == nil {
+		select {
+		case c = <-q.free:
+			c.seq = q.seq.Add(1)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	q.store(c, received, head, body)
+	return nil
+}
+
+// withRoom takes the current chunk out of its place if n bytes fit in; a fuller one goes to the worker. While a producer
+// holds the chunk its place is empty, so neither the worker nor another producer can touch it.
+func (q *Queue) withRoom(n int) *Chunk {
+	c := q.current.Swap(nil)
+	if c != nil && !c.fits(n) {
+		q.full <- c
+		c = nil
+	}
+	return c
+}
+
+// store appends the event to c and puts c back in its place, or sends it on where another producer has put one there.
+func (q *Queue) store(c *Chunk, received int64, head, body []byte) {
+	c.append(received, head, body)
+	if !q.current.CompareAndSwap(nil, c) {
+		q.full <- c
+	}
+}
+
+// Worker is what takes the events. All of it happens on the goroutine that calls Run.
+type Worker struct {
+	// Handle gets each chunk and may keep nothing of it; on each interval it gets the one that is being filled, so that no
+	// event waits longer.
+	Handle func(*Chunk)
+	// Interval and Tick, which is called after each.
+	Interval time.Duration
+	Tick     func()
+	// Settle, where it is not nil, has all that is queued handled at once for each value that it gives, and Settled called.
+	Settle  <-chan struct{}
+	Settled func()
+}
+
+// Run is the worker's loop. When stop is closed it has handled what is queued, and returns.
+func (q *Queue) Run(stop <-chan struct{}, w Worker) {
+	ticker := time.NewTicker(w.Interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case c := <-q.full:
+			q.pass(c, w.Handle)
+		case <-ticker.C:
+			if len(q.full) == 0 {
+				q.passCurrent(w.Handle)
+			}
+			w.Tick()
+		case <-w.Settle:
+			q.drain(w.Handle)
+			w.Settled()
+		case <-stop:
+			q.drain(w.Handle)
+			return
+		}
+	}
+}
+
+// drain passes all that is queued.
+func (q *Queue) drain(handle func(*Chunk)) {
+	q.passCurrent(handle)
+	for len(q.full) > 0 {
+		q.pass(<-q.full, handle)
+	}
+}
+
+// passCurrent takes the chunk that is being filled, after the older ones that came meanwhile.
+func (q *Queue) passCurrent(handle func(*Chunk)) {
+	c := q.current.Swap(nil)
+	if c == nil {
+		return
+	}
+	for {
+		select {
+		case other := <-q.full:
+			if other.seq > c.seq {
+				c, other = other, c
+			}
+			q.pass(other, handle)
+			continue
+		default:
+		}
+		q.pass(c, handle)
+		return
+	}
+}
+
+// pass has a chunk handled and frees it.
+func (q *Queue) pass(c *Chunk, handle func(*Chunk)) {
+	handle(c)
+	c.buf, c.count = c.buf[:0], 0
+	q.free <- c
+}
+
+// Bytes is how much of the queue's memory is in use, in bytes, in steps of a chunk.
+func (q *Queue) Bytes() int64 { return int64(cap(q.free)-len(q.free)) * ChunkSize }
+
+// Capacity is the queue's memory in bytes.
+func (q *Queue) Capacity() int64 { return int64(cap(q.free)) * ChunkSize }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Config is the receivers' `record` section.
+type Config struct {
+	// Path is the file that raw events are written to. Empty, the default: none.
+	Path string `mapstructure:"path"`
+	// MaxSizeMiB is the size at which a file is full. Default 100. The full one before it is kept, so that twice as much
+	// is taken at most.
+	MaxSizeMiB int `mapstructure:"max_size_mib"`
+}
+
+const maxSizeMiB = 1 << 20 // 1 TiB
+
+// DefaultConfig records nothing.
+func DefaultConfig() Config { return Config{MaxSizeMiB: 100} }
+
+// Enabled tells whether events are recorded.
+func (c *Config) Enabled() bool { return c.Path != "" }
+
+// Validate names the key, the value and what is allowed.
+func (c *Config) Validate() error {
+	if c.MaxSizeMiB < 1 || c.MaxSizeMiB > maxSizeMiB {
+		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", c.MaxSizeMiB, maxSizeMiB)
+	}
+	return nil
+}
+
+// earlier is what a full file is called: dns.etl becomes dns.1.etl, so that a glob finds both, the earlier one first.
+func (c *Config) earlier() string {
+	ext := filepath.Ext(c.Path)
+	return strings.TrimSuffix(c.Path, ext) + ".1" + ext
+}
+
+// check tells why the files of the recording could not be written, without changing what is there. replayed are files that
+// must not be overwritten.
+func (c *Config) check(replayed []string) error {
+	for _, path := range []string{c.Path, c.earlier()} {
+		info, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return err
+		case !info.Mode().IsRegular():
+			return fmt.Errorf("%s is not a regular file; want the name of a file to write", path)
+		}
+		for _, source := range replayed {
+			if other, err := os.Stat(source); err == nil && os.SameFile(info, other) {
+				return fmt.Errorf("%s is replayed and would be overwritten; choose another file", path)
+			}
+		}
+	}
+	file, err := os.OpenFile(c.Path, os.O_RDWR, 0)
+	if err == nil {
+		return file.Close()
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if file, err = create(c.Path); err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(c.Path))
+}
+
+// create makes a new file that only this account reads: events name who asked for what.
+func create(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// Destination is a file as the writer of a format sees it. Writer.Close may seek back to complete what stands at the front.
+type Destination interface {
+	io.Writer
+	io.Seeker
+}
+
+// disk is the Destination of one file. A write that fails is tried again, in a file that is opened again, until it works: a disk
+// that is full for a moment, or a share that is gone for one, is a slow disk and no more. An error of Write stays.
+type disk struct {
+	path     string
+	reopen   func(path string) (file, error)
+	tryAgain func(error) bool // waits; false when there is no time for that
+
+	file     file // nil after an error
+	at, size int64
+	writes   int // that worked
+	err      error
+}
+
+// file is what a disk needs of an *os.File.
+type file interface {
+	io.WriterAt
+	io.Closer
+	Truncate(size int64) error
+}
+
+func openAgain(path string) (file, error) { return os.OpenFile(path, os.O_RDWR, 0) }
+
+// Write writes all of b, or gives up because the file is gone or there is no more time.
+func (d *disk) Write(b []byte) (int, error) {
+	for d.err == nil {
+		err := d.write(b)
+		if err == nil {
+			d.at += int64(len(b))
+			d.size = max(d.size, d.at)
+			d.writes++
+			return len(b), nil
+		}
+		if errors.Is(err, fs.ErrNotExist) || !d.tryAgain(err) {
+			d.err = err
+		}
+	}
+	return 0, d.err
+}
+
+func (d *disk) write(b []byte) error {
+	if d.file == nil {
+		f, err := d.reopen(d.path)
+		if err != nil {
+			return err
+		}
+		d.file = f
+	}
+	_, err := d.file.WriteAt(b, d.at)
+	if err != nil {
+		_ = d.file.Truncate(d.size) // a part of b helps nobody
+		_ = d.file.Close()
+		d.file = nil
+	}
+	return err
+}
+
+// Seek sets where the next Write goes.
+func (d *disk) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += d.at
+	case io.SeekEnd:
+		offset += d.size
+	}
+	d.at = offset
+	return d.at, nil
+}
+
+// close closes the file.
+func (d *disk) close() error {
+	if d.file == nil {
+		return nil
+	}
+	return d.file.Close()
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/receiver"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
+)
+
+// pointMaker makes metrics of sums. What the metrics are called, their units and scope are the generated builder's. The points
+// are not: for each it looks for an equal one among all before, which takes seconds where there are thousands.
+type pointMaker struct {
+	empty   pmetric.Metrics // the enabled metrics, without points
+	begun   pcommon.Timestamp
+	metrics map[string]seriesMetric // by name
+}
+
+// seriesMetric is what a metric takes of a series: one of the sums, and the attributes that tell its points apart.
+type seriesMetric struct {
+	value      func(*tally.Sums) int64
+	attributes map[string]bool
+}
+
+// seriesAttributes are the attributes that a series may have.
+var seriesAttributes = [...]struct {
+	name  string
+	value func(*tally.Series) string
+}{
+	{"cilium.event.type", func(s *tally.Series) string { return s.Type }},
+	{"cilium.trace.observation_point", func(s *tally.Series) string { return s.ObservationPoint }},
+	{"cilium.verdict", func(s *tally.Series) string { return s.Verdict }},
+	{"cilium.drop_reason", func(s *tally.Series) string { return s.DropReason }},
+	{"network.io.direction", func(s *tally.Series) string { return directions[s.Direction].String() }},
+	{"network.transport", func(s *tally.Series) string { return s.Transport }},
+	{"cilium.lost.source", func(s *tally.Series) string { return s.LostSource }},
+}
+
+// directions has OpenTelemetry's name for a direction as the endpoint sees it.
+var directions = [...]metadata.AttributeNetworkIoDirection{
+	flow.DirectionIngress: metadata.AttributeNetworkIoDirectionReceive,
+	flow.DirectionEgress:  metadata.AttributeNetworkIoDirectionTransmit,
+}
+
+func newPointMaker(c *metadata.MetricsBuilderConfig, set receiver.Settings, resource pcommon.Resource) *pointMaker {
+	begun := pcommon.NewTimestampFromTime(time.Now())
+	b := metadata.NewMetricsBuilder(*c, set)
+	b.RecordCiliumEventCountDataPoint(begun, 0, "", "", "", "", 0, "")
+	b.RecordCiliumNetworkPacketCountDataPoint(begun, 0, "", "", "", "", 0, "")
+	b.RecordCiliumNetworkIoDataPoint(begun, 0, "", "", "", "", 0, "")
+	b.RecordCiliumEventLostCountDataPoint(begun, 0, "")
+	p := &pointMaker{empty: b.Emit(metadata.WithResource(resource)), begun: begun}
+	eachMetric(p.empty, func(m pmetric.Metric) {
+		m.Sum().DataPoints().RemoveIf(func(pmetric.NumberDataPoint) bool { return true })
+	})
+	names, of := &metadata.MetricsInfo, &c.Metrics
+	p.metrics = map[string]seriesMetric{
+		names.CiliumEventCount.Name:         {func(s *tally.Sums) int64 { return s.Events }, enabled(of.CiliumEventCount.EnabledAttributes)},
+		names.CiliumNetworkPacketCount.Name: {func(s *tally.Sums) int64 { return s.Packets }, enabled(of.CiliumNetworkPacketCount.EnabledAttributes)},
+		names.CiliumNetworkIo.Name:          {func(s *tally.Sums) int64 { return s.Bytes }, enabled(of.CiliumNetworkIo.EnabledAttributes)},
+		names.CiliumEventLostCount.Name:     {func(s *tally.Sums) int64 { return s.Lost }, enabled(of.CiliumEventLostCount.EnabledAttributes)},
+	}
+	return p
+}
+
+// enabled is a metric's attributes as a set.
+func enabled[K ~string](attributes []K) map[string]bool {
+	set := map[string]bool{}
+	for _, a := range attributes {
+		set[string(a)] = true
+	}
+	return set
+}
+
+// metricsOf makes the metrics of a tally at a time. A metric without points is left out.
+func (p *pointMaker) metricsOf(t *tally.Tally, at pcommon.Timestamp) pmetric.Metrics {
+	metrics := pmetric.NewMetrics()
+	p.empty.CopyTo(metrics)
+	entries := t.Entries()
+	eachMetric(metrics, func(m pmetric.Metric) { p.fill(m.Sum().DataPoints(), p.metrics[m.Name()], entries, at) })
+	for _, rm := range metrics.ResourceMetrics().All() {
+		for _, sm := range rm.ScopeMetrics().All() {
+			sm.Metrics().RemoveIf(func(m pmetric.Metric) bool { return m.Sum().DataPoints().Len() == 0 })
+		}
+	}
+	return metrics
+}
+
+// fill makes a metric's points. Series that differ in nothing but attributes which the metric does not have are one point.
+func (p *pointMaker) fill(points pmetric.NumberDataPointSlice, m seriesMetric, entries []tally.Entry, at pcommon.Timestamp) {
+	known := map[string]pmetric.NumberDataPoint{}
+	points.EnsureCapacity(len(entries)) // what known holds must not move
+	var key strings.Builder
+	for i := range entries {
+		n := m.value(&entries[i].Sums)
+		if n == 0 {
+			continue
+		}
+		key.Reset()
+		for _, a := range seriesAttributes {
+			if m.attributes[a.name] {
+				key.WriteString(a.value(&entries[i].Series))
+			}
+			key.WriteByte(0)
+		}
+		point, ok := known[key.String()]
+		if !ok {
+			point = points.AppendEmpty()
+			known[key.String()] = point
+			point.SetStartTimestamp(p.begun)
+			point.SetTimestamp(at)
+			for _, a := range seriesAttributes {
+				if value := a.value(&entries[i].Series); value != "" && m.attributes[a.name] {
+					point.Attributes().PutStr(a.name, value)
+				}
+			}
+		}
+		point.SetIntValue(point.IntValue() + n)
+	}
+}
+
+// eachMetric calls do for every metric.
+func eachMetric(metrics pmetric.Metrics, do func(pmetric.Metric)) {
+	for _, rm := range metrics.ResourceMetrics().All() {
+		for _, sm := range rm.ScopeMetrics().All() {
+			for _, m := range sm.Metrics().All() {
+				do(m)
+			}
+		}
+	}
+}

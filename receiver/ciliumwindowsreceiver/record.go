@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
+)
+
+// openRecord begins the recording of the `record` section; without one it gives nil.
+func (r *ciliumReceiver) openRecord(replayed []string) (*record.Recorder, error) {
+	if !r.cfg.Record.Enabled() {
+		return nil, nil
+	}
+	return record.Open(record.Settings{
+		Config: r.cfg.Record, QueueMiB: r.cfg.Queue.MaxSizeMiB, Replayed: replayed, Logger: r.log,
+		Create: func(to record.Destination) (record.Writer, error) {
+			w, err := events.NewCaptureWriter(to)
+			if err != nil {
+				return nil, err
+			}
+			return &captureRecord{CaptureWriter: w}, nil
+		},
+	})
+}
+
+// captureRecord records events in a .pcapng file.
+type captureRecord struct {
+	*events.CaptureWriter
+	last int64 // time of the last event
+}
+
+var _ record.Writer = (*captureRecord)(nil)
+
+func (f *captureRecord) Write(ev queue.Event) error {
+	r, err := events.Parse(ev.Data)
+	if err != nil {
+		return err
+	}
+	f.last = r.Time
+	return f.CaptureWriter.Write(r)
+}
+
+// Lost writes a loss record, as one of the kernel's: a replay tells of it.
+func (f *captureRecord) Lost(n int64) error {
+	return f.CaptureWriter.Write(events.Record{Time: f.last, CPU: events.UnknownCPU, Lost: uint64(n)})
+}
+
+func (f *captureRecord) Close() error { return f.Flush() }

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
+)
+
+// rawRecords reads a capture's records.
+func rawRecords(t *testing.T, path string) []events.Record {
+	t.Helper()
+	c, err := events.OpenCapture(path)
+	require.NoError(t, err)
+	defer c.Close()
+	var all []events.Record
+	for {
+		r, err := c.Next()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		require.NoError(t, err)
+		r.Data = slices.Clone(r.Data)
+		all = append(all, r)
+	}
+}
+
+// captureOf writes a capture.
+func captureOf(t *testing.T, records ...events.Record) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "capture.pcapng")
+	file, err := os.Create(path)
+	require.NoError(t, err)
+	w, err := events.NewCaptureWriter(file)
+	require.NoError(t, err)
+	for _, r := range records {
+		require.NoError(t, w.Write(r))
+	}
+	require.NoError(t, errors.Join(w.Flush(), file.Close()))
+	return path
+}
+
+func TestARecordedFileHoldsEveryRecordWithItsTimeProcessorAndLoss(t *testing.T) {
+	odd := captureOf(t,
+		events.Record{Time: 1, CPU: 3, Data: []byte{4}},
+		events.Record{Time: math.MaxInt64, CPU: math.MaxInt32, Lost: math.MaxUint64},
+		events.Record{CPU: events.UnknownCPU, Data: []byte("no time")},
+		events.Record{Time: 5, CPU: 0, Data: make([]byte, 100_000)},
+		events.Record{Time: 6, CPU: 0}, // nothing at all
+	)
+	for _, file := range []string{captureFile, odd} {
+		path := filepath.Join(t.TempDir(), "recorded.pcapng")
+		_, r, _ := replayAll(t, replayOf(file, func(c *Config) { c.Record.Path = path }))
+		want := rawRecords(t, file)
+		require.NotEmpty(t, want)
+		require.Equal(t, want, rawRecords(t, path), "those that are filtered included")
+		require.Equal(t, int64(len(want)), r.pipeline.Stats.Received.Load())
+	}
+}
+
+func TestTheReplayOfARecordingGivesTheRecordsOfItsReplay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cilium_events.pcapng")
+	want, _, _ := replayAll(t, replayOf(captureFile, func(c *Config) { c.Record.Path = path }))
+	got, _, _ := replayAll(t, replayOf(path, nil))
+	attributes := func(sink *consumertest.LogsSink) (all []map[string]any) {
+		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
+		return all
+	}
+	require.Equal(t, attributes(want), attributes(got))
+}
+
+func TestAFileIsNotRecordedToItself(t *testing.T) {
+	path := writeCapture(t, []byte{1})
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(path, func(c *Config) { c.Record.Path = path }), consumertest.NewNop())
+	require.NoError(t, err)
+	require.ErrorContains(t, r.Start(context.Background(), componenttest.NewNopHost()), "is replayed and would be overwritten")
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Len(t, rawRecords(t, path), 1)
+}
+
+func TestWhatIsNotRecordedIsALossInTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "recorded.pcapng")
+	core := receivertest.NewNopSettings(metadata.Type)
+	r, err := newReceiver(core, replayOf(captureFile, func(c *Config) { c.Record.Path = path }), consumertest.NewNop())
+	require.NoError(t, err)
+	recorder, err := r.openRecord(nil)
+	require.NoError(t, err)
+	first := events.Record{Time: 7, CPU: 3, Data: []byte("first")}
+	require.NoError(t, recorder.Put(context.Background(), 1, first.AppendHead(nil), first.Data))
+	require.NoError(t, recorder.Put(context.Background(), 1, []byte("no head"), nil)) // which no source gives
+	require.NoError(t, recorder.Close(context.Background(), 0))
+	require.Equal(t, []events.Record{first, {Time: 7, CPU: events.UnknownCPU, Lost: 1}}, rawRecords(t, path))
+	require.Equal(t, int64(1), recorder.Stats.Lost.Total())
+}
+
+func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
+	tel := componenttest.NewTelemetry()
+	r, _ := startReceiver(t, metadatatest.NewSettings(tel), replayOf(captureFile, func(c *Config) { c.Record.Path = filepath.Join(t.TempDir(), "x.pcapng") }), consumertest.NewNop())
+	<-r.source.(*fileSource).player.Done()
+	require.NoError(t, r.pipeline.Record.Close(context.Background(), 0))
+	r.pipeline.Record.Stats.Lost.Add(queue.Full, 7)
+	point := func(n int64, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
+		return []metricdata.DataPoint[int64]{{Value: n, Attributes: attribute.NewSet(kv...)}}
+	}
+	metadatatest.AssertEqualReceiverCiliumwindowsEventsRecorded(t, tel, point(r.pipeline.Stats.Received.Load()), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualReceiverCiliumwindowsEventsUnrecorded(t, tel, point(7, attribute.String("reason", queue.Full)), metricdatatest.IgnoreTimestamp())
+	r.pipeline.Record = nil // it is closed
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.NoError(t, tel.Shutdown(context.Background()))
+}
+
+func TestARecordThatCannotBeMadeFailsTheStart(t *testing.T) {
+	cfg := replayOf(captureFile, func(c *Config) { c.Record.Path = filepath.Join(t.TempDir(), "no", "dir.pcapng") })
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	require.ErrorContains(t, r.Start(context.Background(), componenttest.NewNopHost()), "record.path")
+	require.NoError(t, r.Shutdown(context.Background()))
+}

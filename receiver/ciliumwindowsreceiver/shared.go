@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"context"
+	"sync"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/receiver"
+)
+
+// instances are a factory's receivers. A logs and a metrics pipeline that name the same receiver share one, since the map has
+// one reader only. The collector hands both the same configuration, by which they are told apart.
+type instances struct {
+	mu sync.Mutex
+	of map[*Config]*instance
+}
+
+// instance is one receiver, in one pipeline or in two.
+type instance struct {
+	*ciliumReceiver
+	all *instances
+
+	// Guarded by all.mu.
+	pipelines int   // that it was made for
+	hosts     hosts // of the pipelines that have started it
+	stopped   bool
+}
+
+func (i *instances) logs(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
+	return i.with(set, cfg.(*Config), func(r *ciliumReceiver) bool {
+		if r.next != nil {
+			return false
+		}
+		r.next = next
+		return true
+	})
+}
+
+func (i *instances) metrics(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Metrics) (receiver.Metrics, error) {
+	return i.with(set, cfg.(*Config), func(r *ciliumReceiver) bool {
+		if r.nextMetrics != nil {
+			return false
+		}
+		r.nextMetrics = next
+		return true
+	})
+}
+
+// with gives the instance of a configuration that join has a free place in, or a new one.
+func (i *instances) with(set receiver.Settings, cfg *Config, join func(*ciliumReceiver) bool) (*instance, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if one := i.of[cfg]; one != nil && len(one.hosts) == 0 && join(one.ciliumReceiver) {
+		one.pipelines++
+		return one, nil
+	}
+	r, err := newReceiver(set, cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	join(r)
+	one := &instance{ciliumReceiver: r, all: i, pipelines: 1}
+	i.of[cfg] = one
+	return one, nil
+}
+
+// Start starts the receiver with the last of its pipelines: what comes behind it in the others is then running as well.
+func (i *instance) Start(ctx context.Context, h component.Host) error {
+	i.all.mu.Lock()
+	i.hosts = append(i.hosts, h)
+	last := len(i.hosts) == i.pipelines
+	all := i.hosts
+	i.all.mu.Unlock()
+	if !last {
+		return nil
+	}
+	return i.ciliumReceiver.Start(ctx, all)
+}
+
+// Shutdown shuts the receiver down with the first of its pipelines: what comes behind it in the others is then still running.
+func (i *instance) Shutdown(ctx context.Context) error {
+	i.all.mu.Lock()
+	first := !i.stopped
+	i.stopped = true
+	if i.all.of[i.cfg] == i {
+		delete(i.all.of, i.cfg)
+	}
+	i.all.mu.Unlock()
+	if !first {
+		return nil
+	}
+	return i.ciliumReceiver.Shutdown(ctx)
+}
+
+// hosts are the hosts of one receiver in several pipelines: its status is that of each.
+type hosts []component.Host
+
+var _ componentstatus.Reporter = (hosts)(nil)
+
+func (h hosts) GetExtensions() map[component.ID]component.Component { return h[0].GetExtensions() }
+
+// Report reports to each host.
+func (h hosts) Report(e *componentstatus.Event) {
+	for _, one := range h {
+		componentstatus.ReportStatus(one, e)
+	}
+}

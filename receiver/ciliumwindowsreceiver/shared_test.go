@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
+)
+
+// pipelines makes the receivers of a logs and a metrics pipeline, in that order or the other way round.
+func pipelines(t *testing.T, f receiver.Factory, cfg *Config, metricsFirst bool) (logs, metrics component.Component, records *consumertest.LogsSink, points *consumertest.MetricsSink) {
+	t.Helper()
+	set := receivertest.NewNopSettings(metadata.Type)
+	records, points = &consumertest.LogsSink{}, &consumertest.MetricsSink{}
+	for i := range 2 {
+		var err error
+		if (i == 0) == metricsFirst {
+			metrics, err = f.CreateMetrics(context.Background(), set, cfg, points)
+		} else {
+			logs, err = f.CreateLogs(context.Background(), set, cfg, records)
+		}
+		require.NoError(t, err)
+	}
+	return logs, metrics, records, points
+}
+
+func TestALogsAndAMetricsPipelineShareOneReceiver(t *testing.T) {
+	want, _ := walk(t, captureFile, byDefault)
+	for order := range 8 {
+		f, cfg := NewFactory(), replayOf(captureFile, nil)
+		logs, metrics, records, points := pipelines(t, f, cfg, order&1 != 0)
+		require.Same(t, logs, metrics)
+		r := logs.(*instance)
+
+		first, second := logs, metrics
+		if order&2 != 0 {
+			first, second = metrics, logs
+		}
+		require.NoError(t, first.Start(context.Background(), componenttest.NewNopHost()))
+		require.Nil(t, r.source, "it starts with the last pipeline: before, what comes behind it in that one may not be running")
+		require.NoError(t, second.Start(context.Background(), componenttest.NewNopHost()))
+		<-r.source.(*fileSource).player.Done()
+		if order&4 != 0 {
+			first, second = second, first
+		}
+		require.NoError(t, first.Shutdown(context.Background()))
+		require.Nil(t, r.source, "it ends with the first pipeline: after, what comes behind it in that one may have ended")
+		require.NoError(t, second.Shutdown(context.Background()))
+
+		stats := &r.pipeline.Stats
+		require.Equal(t, int64(1200), stats.Received.Load(), "the file is read once")
+		require.Zero(t, stats.Pending())
+		require.Equal(t, stats.Emitted.Load(), int64(records.LogRecordCount()))
+		require.Equal(t, want, sums(t, points))
+		require.Empty(t, r.all.of)
+	}
+}
+
+func TestOneSignalIsEnough(t *testing.T) {
+	f := NewFactory()
+	require.Equal(t, component.MustNewType("ciliumwindows"), f.Type())
+	for _, create := range []func(*Config) (component.Component, error){
+		func(c *Config) (component.Component, error) {
+			return f.CreateLogs(context.Background(), receivertest.NewNopSettings(metadata.Type), c, consumertest.NewNop())
+		},
+		func(c *Config) (component.Component, error) {
+			return f.CreateMetrics(context.Background(), receivertest.NewNopSettings(metadata.Type), c, consumertest.NewNop())
+		},
+	} {
+		cfg := replayOf(captureFile, nil)
+		for range 2 { // the second is one of its own, since the first has ended
+			c, err := create(cfg)
+			require.NoError(t, err)
+			require.NoError(t, c.Start(context.Background(), componenttest.NewNopHost()))
+			r := c.(*instance)
+			<-r.source.(*fileSource).player.Done()
+			require.NoError(t, c.Shutdown(context.Background()))
+			require.Equal(t, int64(1200), r.pipeline.Stats.Received.Load())
+			require.Zero(t, r.pipeline.Stats.Pending())
+		}
+	}
+}
+
+func TestReceiversOfOtherConfigurationsAreOthers(t *testing.T) {
+	f := NewFactory()
+	one, _, _, _ := pipelines(t, f, replayOf(captureFile, nil), false)
+	cfg := replayOf(captureFile, nil)
+	other, _, _, _ := pipelines(t, f, cfg, false)
+	require.NotSame(t, one, other)
+	third, err := f.CreateLogs(context.Background(), receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	require.NotSame(t, other, third, "a pipeline has a receiver for itself where another has the place")
+	for _, c := range []component.Component{one, other, third} {
+		require.NoError(t, c.Shutdown(context.Background()))
+	}
+	require.Empty(t, one.(*instance).all.of)
+}
+
+// reporting is a host that keeps what is reported.
+type reporting struct {
+	component.Host
+	errs []error
+}
+
+func (r *reporting) Report(e *componentstatus.Event) { r.errs = append(r.errs, e.Err()) }
+
+func TestTheStatusIsThatOfEachPipeline(t *testing.T) {
+	a, b := &reporting{Host: componenttest.NewNopHost()}, &reporting{Host: componenttest.NewNopHost()}
+	logs, metrics, _, _ := pipelines(t, NewFactory(), replayOf(captureFile, nil), false)
+	require.NoError(t, logs.Start(context.Background(), a))
+	require.NoError(t, metrics.Start(context.Background(), b))
+	r := logs.(*instance)
+	ended := errors.New("the map is gone")
+	componentstatus.ReportStatus(r.hosts, componentstatus.NewRecoverableErrorEvent(ended))
+	require.Equal(t, []error{ended}, a.errs)
+	require.Equal(t, []error{ended}, b.errs)
+	require.NoError(t, logs.Shutdown(context.Background()))
+}
+
+func TestAStartThatFailsIsTheLastPipelines(t *testing.T) {
+	logs, metrics, _, _ := pipelines(t, NewFactory(), replayOf("no/such/*.pcapng", nil), false)
+	require.NoError(t, logs.Start(context.Background(), componenttest.NewNopHost()))
+	require.ErrorContains(t, metrics.Start(context.Background(), componenttest.NewNopHost()), "replay.path")
+	require.NoError(t, logs.Shutdown(context.Background()))
+	require.NoError(t, metrics.Shutdown(context.Background()))
+}
