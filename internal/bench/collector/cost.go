@@ -23,7 +23,7 @@ type source struct {
 }
 
 var sources = []source{
-	{"dns", `asimdns: {enable_flags: "0xFFFFFFFFFFFFFFFF", enable_level: 5, replay: {path: %q, repeat: %d}}`, "testdata/dnsserver.etl", 100},
+	{"dns", `asimdns: {enable_flags: "0xFFFFFFFFFFFFFFFF", enable_level: 5, replay: {path: %q, repeat: %d}}`, "testdata/dnsserver.etl", 110},
 	{"cilium", `ciliumwindows: {enabled_events: [DROP, TRACE, POLICY_VERDICT, DEBUG, CAPTURE], monitor_aggregation_level: none, replay: {path: %q, repeat: %d}}`,
 		"testdata/cilium_events.pcapng", 210},
 }
