@@ -74,7 +74,7 @@ test-e2e: build ## run the tests of the built collector
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/e2e
 
 # The packages with Windows code, and the collector itself.
-WINDOWS_PACKAGES := ./internal/windowstest ./internal/etw/schema ./internal/etw/session ./internal/host ./internal/process ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
+WINDOWS_PACKAGES := ./internal/windowstest ./internal/record ./internal/etw/schema ./internal/etw/session ./internal/host ./internal/process ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
 RIG := $(CURDIR)/internal/windowstest/rig.sh $(CURDIR)/$(DIST)
 
 test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian), and fail where that cannot be done

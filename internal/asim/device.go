@@ -47,16 +47,16 @@ func (d *Device) hostname() (host, domain string) {
 
 // putDvc writes the attributes of the device, except its address.
 func (d *deviceTexts) putDvc(attrs attributes) {
-	attrs.PutStr("Dvc", d.Name)
+	attrs.PutConst("Dvc", d.Name)
 	if d.Host {
-		attrs.PutStr("DvcHostname", d.host)
+		attrs.PutConst("DvcHostname", d.host)
 		if d.domain != "" {
-			attrs.PutStr("DvcDomain", d.domain)
-			attrs.PutStr("DvcDomainType", "FQDN")
+			attrs.PutConst("DvcDomain", d.domain)
+			attrs.PutConst("DvcDomainType", "FQDN")
 		}
 	}
-	attrs.PutStr("DvcOs", "Windows")
+	attrs.PutConst("DvcOs", "Windows")
 	if d.OSVersion != "" {
-		attrs.PutStr("DvcOsVersion", d.OSVersion)
+		attrs.PutConst("DvcOsVersion", d.OSVersion)
 	}
 }

@@ -32,7 +32,9 @@ type DNSMapper struct {
 	provider   *dns.Provider
 	profile    DNSProfile
 	version    string
-	kinds      map[uint16]*dnsKind
+	classes    map[uint16]dnsClass
+	kinds      []*dnsKind // by the template's index
+	unknown    blanks     // of ids that no manifest has
 	device     *deviceTexts
 	keep       PacketKeep
 	processes  ProcessNamer
@@ -52,17 +54,17 @@ type ProcessNamer interface {
 // NewDNSMapper makes a mapper. version is the build's, for the scope.
 func NewDNSMapper(provider *dns.Provider, profile DNSProfile, device Device, version string) *DNSMapper {
 	m := &DNSMapper{
-		provider: provider, profile: profile, version: version, kinds: map[uint16]*dnsKind{}, device: device.texts(), draft: &draft{},
+		provider: provider, profile: profile, version: version, classes: classify(provider, profile), device: device.texts(), draft: &draft{},
 		keep: DefaultPacketConfig().Keep,
-	}
-	for id, class := range classify(provider, profile) {
-		m.kinds[id] = m.newKind(id, class)
 	}
 	return m
 }
 
 // SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
-func (m *DNSMapper) SetDevice(d Device) { m.device = d.texts() }
+func (m *DNSMapper) SetDevice(d Device) {
+	m.device = d.texts()
+	m.draft.forget()
+}
 
 // KeepPackets says when AdditionalFields.PacketData holds the packets that events carry. It is called before the first event.
 func (m *DNSMapper) KeepPackets(when PacketKeep) { m.keep = when }
@@ -100,33 +102,39 @@ func (m *DNSMapper) Wants(e *dns.Event) bool { return m.profile != ProfileASIM |
 // dnsKind is what the records of one event id have in common.
 type dnsKind struct {
 	dnsClass
-	id   string // in decimal
-	body string
+	id     string // in decimal
+	body   string
+	blanks *blanks
 }
 
-func (m *DNSMapper) newKind(id uint16, class dnsClass) *dnsKind {
-	k := &dnsKind{dnsClass: class, id: strconv.Itoa(int(id))}
+// kind gives the event's kind: its class is what the profile's table says, else what its task says.
+func (m *DNSMapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
+	if t == nil { // there is no end of ids
+		return m.newKind(e, &m.unknown)
+	}
+	if t.Index >= len(m.kinds) {
+		m.kinds = append(m.kinds, make([]*dnsKind, t.Index+1-len(m.kinds))...)
+	}
+	if m.kinds[t.Index] == nil {
+		m.kinds[t.Index] = m.newKind(e, &blanks{})
+	}
+	return m.kinds[t.Index]
+}
+
+func (m *DNSMapper) newKind(e *dns.Event, b *blanks) *dnsKind {
+	class, ok := m.classes[e.ID]
+	if !ok {
+		class = status
+		if e.UpdateTask {
+			class = dnsClass{typeUpdate, ""}
+		}
+	}
+	k := &dnsKind{dnsClass: class, id: strconv.Itoa(int(e.ID)), blanks: b}
 	words := []string{m.provider.Product, "Event:", class.eventType, class.subType, "(ID: " + k.id + ")"}
 	if class.subType == "" {
 		words = slices.Delete(words, 3, 4)
 	}
 	k.body = strings.Join(words, " ")
-	return k
-}
-
-// kind gives the event's kind: as the profile's table has it, else by its task.
-func (m *DNSMapper) kind(e *dns.Event) *dnsKind {
-	k := m.kinds[e.ID]
-	if k == nil {
-		class := status
-		if e.UpdateTask {
-			class = dnsClass{typeUpdate, ""}
-		}
-		k = m.newKind(e.ID, class)
-		if e.Decoded().Template != nil { // else there is no end of ids
-			m.kinds[e.ID] = k
-		}
-	}
 	return k
 }
 
@@ -155,12 +163,13 @@ func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, rece
 	number, text := severity(e.Level)
 	lr.SetSeverityNumber(number)
 	lr.SetSeverityText(text)
-	m.draft.reset()
-	r := dnsRecord{DNSMapper: m, Event: e, Decoded: e.Decoded(), attrs: m.draft.attributes(), merged: merged}
-	kind := m.kind(e)
+	decoded := e.Decoded()
+	kind := m.kind(e, decoded.Template)
+	m.draft.begin(kind.blanks)
+	r := dnsRecord{DNSMapper: m, Event: e, Decoded: decoded, attrs: m.draft.attributes(), merged: merged}
 	lr.Body().SetStr(kind.body)
 	r.event(kind)
-	r.attrs.PutStr("EventSeverity", eventSeverity(e.Level))
+	r.attrs.PutConst("EventSeverity", eventSeverity(e.Level))
 	r.result()
 	r.dvc()
 	r.hosts(kind.dnsClass)
@@ -207,7 +216,8 @@ type dnsRecord struct {
 	*schema.Decoded
 	attrs  attributes
 	merged Merged
-	used   uint64 // the fields, by bit, that an attribute of their own represents
+	local  addressText // this host's, where the event names it
+	used   uint64      // the fields, by bit, that an attribute of their own represents
 }
 
 func (r *dnsRecord) use(f dns.Field)         { r.used |= 1 << f }
@@ -223,11 +233,11 @@ func (r *dnsRecord) num(f dns.Field) (uint64, bool) {
 // event writes what kind of event this is, and when.
 func (r *dnsRecord) event(kind *dnsKind) {
 	a := r.attrs
-	a.PutStr("EventProduct", r.provider.Product)
-	a.PutStr("EventVendor", "Microsoft")
-	a.PutStr("EventSchema", dnsSchema)
-	a.PutStr("EventSchemaVersion", dnsSchemaVersion)
-	a.PutInt("EventCount", max(1, r.merged.Count))
+	a.PutConst("EventProduct", r.provider.Product)
+	a.PutConst("EventVendor", "Microsoft")
+	a.PutConst("EventSchema", dnsSchema)
+	a.PutConst("EventSchemaVersion", dnsSchemaVersion)
+	a.PutConstInt("EventCount", max(1, r.merged.Count))
 	start, end := r.span()
 	from := r.stamp(start)
 	a.PutText("EventStartTime", from)
@@ -235,18 +245,18 @@ func (r *dnsRecord) event(kind *dnsKind) {
 		from = r.stamp(end)
 	}
 	a.PutText("EventEndTime", from)
-	a.PutStr("EventOriginalType", kind.id)
+	a.PutConst("EventOriginalType", kind.id)
 	if r.Template != nil {
-		a.PutStr("EventOriginalSubType", r.Template.Name)
+		a.PutConst("EventOriginalSubType", r.Template.Name)
 	}
 	if !r.ActivityID.IsZero() {
 		from := len(r.draft.text)
 		r.draft.text = r.ActivityID.Append(r.draft.text)
 		a.PutText("EventOriginalUid", from)
 	}
-	a.PutStr("EventType", kind.eventType)
+	a.PutConst("EventType", kind.eventType)
 	if kind.subType != "" {
-		a.PutStr("EventSubType", kind.subType)
+		a.PutConst("EventSubType", kind.subType)
 	}
 }
 
@@ -296,17 +306,17 @@ func (r *dnsRecord) hosts(class dnsClass) {
 		if tcp {
 			protocol = "TCP"
 		}
-		a.PutStr("NetworkProtocol", protocol)
+		a.PutConst("NetworkProtocol", protocol)
 	}
-	for _, end := range [...]endpoint{src, dst} {
-		if end.addr.IsValid() {
-			version := "IPv4"
-			if end.addr.Is6() {
-				version = "IPv6"
-			}
-			a.PutStr("NetworkProtocolVersion", version)
-			break
-		}
+	known := src.addr
+	if !known.IsValid() {
+		known = dst.addr
+	}
+	switch {
+	case known.Is4():
+		a.PutConst("NetworkProtocolVersion", "IPv4")
+	case known.Is6():
+		a.PutConst("NetworkProtocolVersion", "IPv6")
 	}
 }
 
@@ -316,17 +326,36 @@ type endpoint struct {
 	port uint16
 }
 
+// addressText is an address and its text in the draft.
+type addressText struct {
+	addr netip.Addr
+	piece
+}
+
+// address appends the text of an address, unless it is this host's, which has been written.
+func (r *dnsRecord) address(addr netip.Addr) addressText {
+	if addr == r.local.addr {
+		return r.local
+	}
+	from := len(r.draft.text)
+	r.draft.text = addr.AppendTo(r.draft.text)
+	return addressText{addr, r.draft.since(from)}
+}
+
 // putEndpoint writes one end. ASIM wants Src and Dst: the device's name stands in where no address is known.
 func (r *dnsRecord) putEndpoint(name, addr, port string, end endpoint) {
 	if end.addr.IsValid() {
-		from := len(r.draft.text)
-		r.draft.text = end.addr.AppendTo(r.draft.text)
-		r.attrs.PutText(name, from)
-		r.attrs.PutText(addr, from)
+		text := r.address(end.addr).piece
+		r.attrs.PutPiece(name, text)
+		r.attrs.PutPiece(addr, text)
 	} else {
 		r.attrs.PutStr(name, r.device.Name)
 	}
 	if end.port != 0 {
-		r.attrs.PutInt(port, int64(end.port))
+		if end.port == dnsPort {
+			r.attrs.PutConstInt(port, dnsPort)
+		} else {
+			r.attrs.PutInt(port, int64(end.port))
+		}
 	}
 }

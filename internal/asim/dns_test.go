@@ -142,7 +142,7 @@ func TestProfilesDifferAsTheTableSays(t *testing.T) {
 				if want == "" {
 					continue
 				}
-				require.Contains(t, m.kind(&e).body, " Event: "+want+" (ID: ", "event %d in profile %s", id, profile)
+				require.Contains(t, m.kind(&e, e.Decoded().Template).body, " Event: "+want+" (ID: ", "event %d in profile %s", id, profile)
 			}
 		}
 	}

@@ -3,6 +3,7 @@
 package asim
 
 import (
+	"encoding/binary"
 	"math"
 	"net/netip"
 	"slices"
@@ -111,14 +112,22 @@ func sockaddrText(addr netip.AddrPort) string {
 	return addr.String()
 }
 
+// upperHex are the two digits of each byte, the first in the lower half.
+var upperHex = func() (pairs [256]uint16) {
+	const digits = "0123456789ABCDEF"
+	for i := range pairs {
+		pairs[i] = uint16(digits[i>>4]) | uint16(digits[i&15])<<8
+	}
+	return pairs
+}()
+
 // putHex puts bytes as TDH formats them: 0x and upper-case digits.
 func (r *dnsRecord) putHex(m attributes, key string, b []byte) {
-	const digits = "0123456789ABCDEF"
 	from := len(r.draft.text)
 	text := append(slices.Grow(r.draft.text, 2+2*len(b)), "0x"...)
 	to := text[len(text) : len(text)+2*len(b)]
 	for i, c := range b {
-		to[2*i], to[2*i+1] = digits[c>>4], digits[c&15]
+		binary.LittleEndian.PutUint16(to[2*i:], upperHex[c])
 	}
 	r.draft.text = text[:len(text)+len(to)]
 	m.PutText(key, from)

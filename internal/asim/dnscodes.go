@@ -26,6 +26,14 @@ var dnsTypeNames = map[uint16]string{
 	typeWINS: "WINS", typeWINSR: "WINSR",
 }
 
+// commonTypeNames are those of dnsTypeNames that nearly every query has, by code.
+var commonTypeNames = func() (names [68]string) {
+	for code := range names {
+		names[code] = dnsTypeNames[uint16(code)]
+	}
+	return names
+}()
+
 // Query types of Windows' own, in the range for private use (MS-DNSP section 2.2.2.1.1).
 const (
 	typeWINS  = 65281
@@ -34,6 +42,9 @@ const (
 
 // DNSTypeName names a query type. A type without a name is TYPE and its number (RFC 3597), which ASIM accepts.
 func DNSTypeName(code uint64) string {
+	if code < uint64(len(commonTypeNames)) && commonTypeNames[code] != "" {
+		return commonTypeNames[code]
+	}
 	if code <= 0xFFFF {
 		if name, ok := dnsTypeNames[uint16(code)]; ok {
 			return name
@@ -87,6 +98,9 @@ var dnsResponseNames = map[uint64]string{
 // DNSResponseName names a response code. Codes without a name are "Reserved for Private Use" (3841 to 4095) or
 // "Unassigned", as ASIM's own look-up function has it.
 func DNSResponseName(code uint64) string {
+	if code == 0 {
+		return "NOERROR"
+	}
 	if name, ok := dnsResponseNames[code]; ok {
 		return name
 	}

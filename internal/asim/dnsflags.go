@@ -55,7 +55,7 @@ func (r *dnsRecord) flags() {
 		if !known {
 			continue
 		}
-		r.attrs.PutBool(f.attribute, set)
+		r.attrs.PutConstBool(f.attribute, set)
 		if set {
 			if len(list) > from {
 				list = append(list, ',')

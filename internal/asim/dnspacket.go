@@ -84,7 +84,7 @@ func (r *dnsRecord) packetFields(m attributes) {
 		for i := range list.Len() {
 			from := len(d.text)
 			d.text = append(d.text, list.At(i)...)
-			d.slices = append(d.slices, piece{from, len(d.text)})
+			d.slices = append(d.slices, d.since(from))
 		}
 		m.PutSlice(dnsAnswers, first)
 	}

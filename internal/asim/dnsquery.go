@@ -29,8 +29,8 @@ func (r *dnsRecord) query() {
 	}
 	msg := r.Packet()
 	if msg != nil && msg.HasQuestion {
-		a.PutInt("DnsQueryClass", int64(msg.QueryClass))
-		a.PutStr("DnsQueryClassName", DNSClassName(msg.QueryClass))
+		a.PutConstInt("DnsQueryClass", int64(msg.QueryClass))
+		a.PutConst("DnsQueryClassName", DNSClassName(msg.QueryClass))
 	}
 	xid, ok := r.Num(dns.XID)
 	if !ok && msg != nil {

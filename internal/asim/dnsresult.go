@@ -31,14 +31,14 @@ func (r *dnsRecord) result() {
 	case timedOut:
 		result = "Failure"
 	}
-	a.PutStr("EventResult", result)
-	a.PutStr("EventResultDetails", details)
+	a.PutConst("EventResult", result)
+	a.PutConst("EventResultDetails", details)
 	if ok {
-		a.PutInt("DnsResponseCode", int64(code))
+		a.PutConstInt("DnsResponseCode", int64(code))
 		if r.Phase == dns.Response { // of any other event it is no response's
-			a.PutStr("DnsResponseCodeName", details)
+			a.PutConst("DnsResponseCodeName", details)
 			if r.profile != ProfileASIM {
-				a.PutStr("DnsResponseName", details)
+				a.PutConst("DnsResponseName", details)
 			}
 		}
 	}
@@ -59,11 +59,10 @@ func (r *dnsRecord) result() {
 // dvc writes the host that the event happened on. A server's event names the address it happened at.
 func (r *dnsRecord) dvc() {
 	r.device.putDvc(r.attrs)
-	if local, ok := r.LocalAddr(); ok {
-		from := len(r.draft.text)
-		r.draft.text = local.AppendTo(r.draft.text)
-		r.attrs.PutText("DvcIpAddr", from)
+	if local := r.end(r.Local).addr; local.IsValid() {
+		r.local = r.address(local)
+		r.attrs.PutPiece("DvcIpAddr", r.local.piece)
 	} else if r.device.addr != "" {
-		r.attrs.PutStr("DvcIpAddr", r.device.addr)
+		r.attrs.PutConst("DvcIpAddr", r.device.addr)
 	}
 }

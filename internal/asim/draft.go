@@ -12,16 +12,18 @@ import (
 
 // draft collects the attributes of one record, in order, and then writes them into a pdata map at once.
 //
-// pcommon.Map compares a key with all that it has before it appends it: a thousand comparisons for a record of 45 attributes,
-// most of what building one costs. Map.CopyTo compares nothing. So a draft keeps, for each set of keys that it has met, a map
-// with those keys and no values; a record is a copy of that map, whose values are set in order. The set is found on the way:
+// pcommon.Map compares a key with those that it has before it appends it: a thousand comparisons for a record of 45 attributes.
+// Map.CopyTo compares nothing. So there is a blank for each set of keys that has been met: a map with those keys and the values
+// that never change. A record is a copy of its blank, in which the other values are set in order. The blank is found on the way:
 // the keys met are the nodes of a tree, and each Put goes one step down.
 //
-// All text that a record does not share with others lies in one string. A draft is used again for the next record.
+// All text of a record that is not constant lies in one string. A draft is used again for the next record, and holds no pointer
+// into the last one.
 type draft struct {
 	main, additional fields
 	text             []byte
 	slices           []piece // the elements of all slices
+	nodes, era       int     // nodes in all trees of this era
 }
 
 // fields are the keys and values of one map.
@@ -30,19 +32,32 @@ type fields struct {
 	root   *keyNode
 	at     *keyNode // the last key
 	values []value
-	nodes  int   // in the tree
 	none   value // of a key that is left out
+}
+
+// blanks are the sets of keys that records of one kind have: what has the same constants.
+type blanks struct {
+	main, additional *keyNode
+	era              int
 }
 
 // keyNode is a key that has been met after those above it.
 type keyNode struct {
-	key   string
-	above *keyNode
-	next  *keyNode // of the keys that came next, the one that came last
-	other *keyNode // another key in this one's place
-	index int      // the value's place
-	kind  nodeKind
-	blank *pcommon.Map // the keys down to here without values; nil until the first record ends here
+	key      string
+	constant constant
+	kind     nodeKind
+	index    int // the value's place
+	above    *keyNode
+	next     *keyNode     // of the keys that came next, the one that came last
+	other    *keyNode     // another key in this one's place
+	blank    *pcommon.Map // the keys down to here; nil until the first record ends here
+}
+
+// constant is a value that the blanks have.
+type constant struct {
+	kind valueKind // kindConstant is none
+	num  int64
+	text string
 }
 
 type nodeKind uint8
@@ -53,116 +68,77 @@ const (
 	keyOmitted                 // no value
 )
 
-// maxKeyNodes bounds the memory for the sets of keys met. Those of both manifests' events take some hundreds.
-const maxKeyNodes = 1 << 14
+// maxKeyNodes bounds the memory for the sets of keys met; beyond it they are forgotten. The events of both manifests take some
+// thousands.
+const maxKeyNodes = 1 << 15
 
 // value is one value before it is in a map.
 type value struct {
 	kind valueKind
-	num  int64  // a number; of a slice, where its elements begin
-	text string // a text that is shared
+	num  int64
 	piece
 }
 
 // piece is a part of the draft's text, or of its slices.
-type piece struct{ from, to int }
+type piece struct{ from, to int32 }
 
 type valueKind uint8
 
 const (
-	kindShared valueKind = iota // text
-	kindText                    // piece of the draft's text
-	kindInt                     // num
-	kindBool                    // num is 1 for true
-	kindSlice                   // piece of the draft's slices
-	kindMap                     // the additional fields
+	kindConstant valueKind = iota // the node's; it is in the blank
+	kindText                      // piece of the draft's text
+	kindInt                       // num
+	kindBool                      // num is 1 for true
+	kindSlice                     // piece of the draft's slices
+	kindMap                       // the additional fields
 )
 
-// reset begins a new record.
-func (d *draft) reset() {
-	d.main.reset()
-	d.additional.reset()
+// forget forgets all blanks, for other constants to come.
+func (d *draft) forget() { d.nodes, d.era = 0, d.era+1 }
+
+// begin begins a record of the kind that b is for.
+func (d *draft) begin(b *blanks) {
+	if d.nodes > maxKeyNodes {
+		d.forget()
+	}
+	if b.main == nil || b.era != d.era {
+		*b = blanks{&keyNode{index: -1}, &keyNode{index: -1}, d.era}
+		d.nodes += 2
+	}
+	d.main.begin(b.main)
+	d.additional.begin(b.additional)
 	d.text, d.slices = d.text[:0], d.slices[:0]
 }
 
-func (f *fields) reset() {
-	if f.root == nil || f.nodes > maxKeyNodes {
-		f.root, f.nodes = &keyNode{index: -1}, 0
-	}
-	f.at, f.values = f.root, f.values[:0]
+func (f *fields) begin(root *keyNode) {
+	f.root, f.at = root, root
 }
 
-// put gives the place for a key's value, which the caller sets. A key that was put before gets another value.
-func (f *fields) put(key string) *value {
-	n := f.at.next
-	if n == nil || n.key != key {
-		n = f.step(key)
+// finish writes what was put into the attributes of a record, and gives the record's text.
+func (d *draft) finish(to pcommon.Map) (text string) {
+	if d.additional.at != d.additional.root {
+		v := d.attributes().put(additionalFields)
+		v.kind = kindMap
 	}
-	switch n.kind {
-	case keyRepeats:
-		return &f.values[n.index]
-	case keyOmitted:
-		return &f.none
-	}
-	f.at = n
-	f.values = append(f.values, value{})
-	return &f.values[len(f.values)-1]
+	text = string(d.text)
+	d.write(&d.main, text, to)
+	return text
 }
 
-// step finds the node of a key that did not come next the last time, and puts it first.
-func (f *fields) step(key string) *keyNode {
-	for at := &f.at.next; *at != nil; at = &(*at).other {
-		if n := *at; n.key == key {
-			*at = n.other
-			n.other, f.at.next = f.at.next, n
-			return n
-		}
-	}
-	n := &keyNode{key: key, above: f.at, other: f.at.next, index: f.at.index + 1}
-	for above := f.at; above != f.root; above = above.above {
-		if above.key == key {
-			n.index, n.kind = above.index, keyRepeats
-		}
-	}
-	if f.omit[key] {
-		n.kind = keyOmitted
-	}
-	f.at.next = n
-	f.nodes++
-	return n
-}
-
-// blank gives a map with the keys that were put and no values.
-func (f *fields) blank() pcommon.Map {
-	if f.at.blank == nil {
-		var keys []string
-		for n := f.at; n != f.root; n = n.above {
-			keys = append(keys, n.key)
-		}
-		blank := pcommon.NewMap()
-		blank.EnsureCapacity(len(keys))
-		for _, key := range slices.Backward(keys) {
-			blank.PutEmpty(key)
-		}
-		f.at.blank = &blank
-	}
-	return *f.at.blank
-}
-
-// write writes the fields into a map, whatever it has.
+// write writes fields into a map.
 func (d *draft) write(f *fields, text string, to pcommon.Map) {
 	f.blank().CopyTo(to)
 	i := 0
 	for _, v := range to.All() {
-		d.set(&f.values[i], text, v)
+		if from := &f.values[i]; from.kind != kindConstant {
+			d.set(from, text, v)
+		}
 		i++
 	}
 }
 
 func (d *draft) set(from *value, text string, to pcommon.Value) {
 	switch from.kind {
-	case kindShared:
-		to.SetStr(from.text)
 	case kindText:
 		to.SetStr(text[from.from:from.to])
 	case kindInt:
@@ -171,7 +147,7 @@ func (d *draft) set(from *value, text string, to pcommon.Value) {
 		to.SetBool(from.num != 0)
 	case kindSlice:
 		slice := to.SetEmptySlice()
-		slice.EnsureCapacity(from.to - from.from)
+		slice.EnsureCapacity(int(from.to - from.from))
 		for _, p := range d.slices[from.from:from.to] {
 			slice.AppendEmpty().SetStr(text[p.from:p.to])
 		}
@@ -180,15 +156,33 @@ func (d *draft) set(from *value, text string, to pcommon.Value) {
 	}
 }
 
-// finish writes what was put into the attributes of a record.
-func (d *draft) finish(to pcommon.Map) {
-	if len(d.additional.values) > 0 {
-		d.main.put(additionalFields).kind = kindMap
+// blank gives a map with the keys that were put, and the constants.
+func (f *fields) blank() pcommon.Map {
+	if f.at.blank == nil {
+		var path []*keyNode
+		for n := f.at; n != f.root; n = n.above {
+			path = append(path, n)
+		}
+		blank := pcommon.NewMap()
+		blank.EnsureCapacity(len(path))
+		for _, n := range slices.Backward(path) {
+			v := blank.PutEmpty(n.key)
+			switch n.constant.kind {
+			case kindText:
+				v.SetStr(n.constant.text)
+			case kindInt:
+				v.SetInt(n.constant.num)
+			case kindBool:
+				v.SetBool(n.constant.num != 0)
+			}
+		}
+		f.at.blank = &blank
 	}
-	d.write(&d.main, string(d.text), to)
+	return *f.at.blank
 }
 
-// attributes are the fields of a draft, with pcommon.Map's methods. A key that is left out is not put.
+// attributes are the fields of a draft, with methods as pcommon.Map has them. A key that is left out is not put, and one that was
+// put before gets another value.
 type attributes struct {
 	*fields
 	draft *draft
@@ -199,16 +193,119 @@ func (d *draft) attributes() attributes { return attributes{&d.main, d} }
 // under are the fields of AdditionalFields.
 func (d *draft) under() attributes { return attributes{&d.additional, d} }
 
-// PutStr puts a text that outlives the record: a constant, a name of a table.
-func (a attributes) PutStr(key, text string) {
-	v := a.put(key)
-	v.kind, v.text = kindShared, text
+// put gives the place for a key's value, which the caller sets.
+func (a attributes) put(key string) *value {
+	if n := a.at.next; n != nil && n.key == key && n.kind == keyAdds {
+		a.at = n
+		return &a.values[n.index]
+	}
+	return a.putOther(key)
 }
 
-// PutText puts what has been appended to the draft's text since it was from long. It may be put under several keys.
-func (a attributes) PutText(key string, from int) {
+// putOther is put for a key that did not come next the last time, or that adds no value.
+func (a attributes) putOther(key string) *value {
+	n := a.step(key)
+	switch n.kind {
+	case keyRepeats:
+		return &a.values[n.index]
+	case keyOmitted:
+		return &a.none
+	}
+	a.at = n
+	if n.index >= len(a.values) {
+		a.values = append(a.values, make([]value, 16)...)
+	}
+	return &a.values[n.index]
+}
+
+// step finds the node of a key that did not come next the last time, and puts it first.
+func (a attributes) step(key string) *keyNode {
+	last := a.at
+	for at := &last.next; *at != nil; at = &(*at).other {
+		if n := *at; n.key == key {
+			*at = n.other
+			n.other, last.next = last.next, n
+			return n
+		}
+	}
+	n := &keyNode{key: key, above: last, other: last.next, index: last.index + 1}
+	for above := last; above != a.root; above = above.above {
+		if above.key == key {
+			n.index, n.kind = above.index, keyRepeats
+		}
+	}
+	if a.omit[key] {
+		n.kind = keyOmitted
+	}
+	last.next = n
+	a.draft.nodes++
+	return n
+}
+
+// isConstant tells whether the blanks have c for the key whose place is v. A new key takes it as its constant.
+func (a attributes) isConstant(v *value, c constant) bool {
+	n := a.at
+	if n == a.root || v != &a.values[n.index] {
+		return false
+	}
+	if n.constant.kind == kindConstant && n.blank == nil && n.next == nil {
+		n.constant = c
+	}
+	return n.constant == c
+}
+
+// PutConst puts a text that nearly all records of the kind have here.
+func (a attributes) PutConst(key, text string) {
 	v := a.put(key)
-	v.kind, v.piece = kindText, piece{from, len(a.draft.text)}
+	v.kind = kindConstant
+	if !a.isConstant(v, constant{kindText, 0, text}) {
+		a.setStr(v, text)
+	}
+}
+
+// PutConstInt is PutConst for a number.
+func (a attributes) PutConstInt(key string, num int64) {
+	v := a.put(key)
+	v.kind, v.num = kindInt, num
+	if a.isConstant(v, constant{kindInt, num, ""}) {
+		v.kind = kindConstant
+	}
+}
+
+// PutConstBool is PutConst for a truth value.
+func (a attributes) PutConstBool(key string, b bool) {
+	v := a.put(key)
+	v.setBool(b)
+	if a.isConstant(v, constant{kindBool, v.num, ""}) {
+		v.kind = kindConstant
+	}
+}
+
+// PutStr puts a text.
+func (a attributes) PutStr(key, text string) {
+	v := a.put(key)
+	a.setStr(v, text)
+}
+
+func (a attributes) setStr(v *value, text string) {
+	d := a.draft
+	from := len(d.text)
+	d.text = append(d.text, text...)
+	v.kind, v.piece = kindText, d.since(from)
+}
+
+// since is what has been appended to the text since it was from long.
+func (d *draft) since(from int) piece { return piece{int32(from), int32(len(d.text))} }
+
+// PutText puts what has been appended to the draft's text since it was from long.
+func (a attributes) PutText(key string, from int) {
+	a.PutPiece(key, a.draft.since(from))
+}
+
+// PutPiece puts a piece of the draft's text.
+func (a attributes) PutPiece(key string, p piece) {
+	v := a.put(key)
+	v.kind, v.piece = kindText, p
 }
 
 // PutInt puts a number.
@@ -220,6 +317,10 @@ func (a attributes) PutInt(key string, n int64) {
 // PutBool puts a truth value.
 func (a attributes) PutBool(key string, b bool) {
 	v := a.put(key)
+	v.setBool(b)
+}
+
+func (v *value) setBool(b bool) {
 	v.kind, v.num = kindBool, 0
 	if b {
 		v.num = 1
@@ -229,7 +330,7 @@ func (a attributes) PutBool(key string, b bool) {
 // PutSlice puts the pieces of the draft's slices since there were from.
 func (a attributes) PutSlice(key string, from int) {
 	v := a.put(key)
-	v.kind, v.piece = kindSlice, piece{from, len(a.draft.slices)}
+	v.kind, v.piece = kindSlice, piece{int32(from), int32(len(a.draft.slices))}
 }
 
 // omits tells whether a key is left out.

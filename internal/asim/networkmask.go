@@ -5,8 +5,6 @@ package asim
 import (
 	"strings"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 )
 
@@ -139,11 +137,11 @@ func newNetworkMask(m *flow.Mask) *networkMask {
 	return mask
 }
 
-// apply removes attributes from the record of an event. What is no flow is not masked, as in Hubble.
-func (m *networkMask) apply(attrs pcommon.Map, f *flow.Flow) {
-	if f.Class != flow.ClassPacket && f.Class != flow.ClassSocket {
-		return
+// omits gives the attributes that the event's record leaves out; nil leaves nothing out. What is no flow is not masked, as in
+// Hubble.
+func (m *networkMask) omits(f *flow.Flow) map[string]bool {
+	if m == nil || f.Class != flow.ClassPacket && f.Class != flow.ClassSocket {
+		return nil
 	}
-	omit := m.omit[f.L4.Protocol]
-	attrs.RemoveIf(func(name string, _ pcommon.Value) bool { return omit[name] })
+	return m.omit[f.L4.Protocol]
 }

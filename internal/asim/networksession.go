@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
 // What the ASIM NetworkSession schema calls itself, and the resource and scope of its records.
@@ -91,18 +92,40 @@ type NetworkOptions struct {
 // NetworkMapper makes log records of Cilium's events, in the tree of the ASIM NetworkSession schema. It is used from one
 // goroutine.
 type NetworkMapper struct {
-	options NetworkOptions
-	mask    *networkMask
-	scratch []byte
+	options      NetworkOptions
+	mask         *networkMask
+	host, domain string // the device's name
+
+	// Memory that one event leaves to the next.
+	draft  draft
+	blanks map[networkKind]*blanks
+	era    int // of the draft that the blanks are of
+	stamps stamps
+}
+
+// networkKind is what events have in common whose records have the same constants.
+type networkKind struct {
+	class    flow.Class
+	typ      monitor.MessageType
+	subType  uint32
+	verdict  flow.Verdict
+	protocol flow.L4Protocol
 }
 
 // NewNetworkMapper makes a mapper.
 func NewNetworkMapper(options NetworkOptions) *NetworkMapper {
-	return &NetworkMapper{options: options, mask: newNetworkMask(options.Mask)}
+	m := &NetworkMapper{options: options, mask: newNetworkMask(options.Mask), blanks: map[networkKind]*blanks{}}
+	m.SetDevice(options.Device)
+	return m
 }
 
 // SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
-func (m *NetworkMapper) SetDevice(d NetworkDevice) { m.options.Device = d }
+func (m *NetworkMapper) SetDevice(d NetworkDevice) {
+	full := Device{Name: d.HostName}
+	m.options.Device = d
+	m.host, m.domain = full.hostname()
+	m.draft.forget()
+}
 
 // Begin writes resource and scope into empty logs and returns where Append appends.
 func (m *NetworkMapper) Begin(logs plog.Logs) plog.LogRecordSlice {
@@ -118,8 +141,12 @@ func (m *NetworkMapper) Resource(res pcommon.Resource) {
 	attrs := res.Attributes()
 	attrs.PutStr("service.name", networkService)
 	attrs.PutStr("service.namespace", networkNamespace)
-	networkPutText(attrs, "host.name", m.options.Device.HostName)
-	networkPutText(attrs, "k8s.node.name", m.options.Device.NodeName)
+	if name := m.options.Device.HostName; name != "" {
+		attrs.PutStr("host.name", name)
+	}
+	if name := m.options.Device.NodeName; name != "" {
+		attrs.PutStr("k8s.node.name", name)
+	}
 }
 
 // Scope writes the scope of the records.
@@ -128,25 +155,21 @@ func (m *NetworkMapper) Scope(scope pcommon.InstrumentationScope) {
 	scope.SetVersion(m.options.Version)
 }
 
-// networkAttributeCount is room for the attributes of nearly every event.
-const networkAttributeCount = 56
-
 // Append fills an empty record with the event. ts is when it happened, observed when it was received. A flow that stands for
 // several (Aggregate) gives a record with their count and sums. The record shares nothing with f.
 func (m *NetworkMapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed time.Time) {
 	ts = ts.UTC()
 	lr.SetTimestamp(pcommon.NewTimestampFromTime(ts))
 	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
+	m.draft.main.omit = m.mask.omits(f)
+	m.draft.begin(m.kind(f))
 	if m.options.Body == NetworkBodyHubbleJSON {
-		m.scratch = m.options.Mask.AppendHubbleJSON(m.scratch[:0], f, m.options.Device.NodeName, ts)
+		m.draft.text = m.options.Mask.AppendHubbleJSON(m.draft.text, f, m.options.Device.NodeName, ts)
 	} else {
-		m.scratch = m.options.Mask.AppendLine(m.scratch[:0], f, ts)
+		m.draft.text = m.options.Mask.AppendLine(m.draft.text, f, ts)
 	}
-	lr.Body().SetStr(string(m.scratch))
-
-	attrs := lr.Attributes()
-	attrs.EnsureCapacity(networkAttributeCount)
-	r := networkRecord{NetworkMapper: m, Flow: f, attrs: attrs}
+	body := len(m.draft.text)
+	r := networkRecord{NetworkMapper: m, Flow: f, attrs: m.draft.attributes()}
 	r.event(ts)
 	outcome := networkOutcomeOf(f)
 	lr.SetSeverityNumber(outcome.severity)
@@ -166,14 +189,21 @@ func (m *NetworkMapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed tim
 	case flow.ClassRaw:
 		r.raw()
 	}
-	if m.mask != nil {
-		m.mask.apply(attrs, f)
-	}
+	text := m.draft.finish(lr.Attributes())
+	lr.Body().SetStr(text[:body])
 }
 
-// networkPutText puts a string attribute, nothing when it is empty.
-func networkPutText(attrs pcommon.Map, key, value string) {
-	if value != "" {
-		attrs.PutStr(key, value)
+// kind gives the blanks of the event's kind.
+func (m *NetworkMapper) kind(f *flow.Flow) *blanks {
+	if m.era != m.draft.era {
+		m.era = m.draft.era
+		clear(m.blanks)
 	}
+	k := networkKind{f.Class, f.Type, f.SubType, f.Verdict, f.L4.Protocol}
+	b := m.blanks[k]
+	if b == nil {
+		b = &blanks{}
+		m.blanks[k] = b
+	}
+	return b
 }

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
@@ -21,7 +20,7 @@ import (
 type networkRecord struct {
 	*NetworkMapper
 	*flow.Flow
-	attrs pcommon.Map
+	attrs attributes
 }
 
 // networkOutcome is what ASIM and the log record say of a decision.
@@ -79,21 +78,21 @@ func (r *networkRecord) typeName() string {
 // event writes what kind of event this is, and when.
 func (r *networkRecord) event(ts time.Time) {
 	a := r.attrs
-	a.PutStr("EventProduct", "Cilium")
-	a.PutStr("EventVendor", "Isovalent")
-	a.PutStr("EventSchema", networkSchema)
-	a.PutStr("EventSchemaVersion", networkSchemaVersion)
-	a.PutStr("EventType", "Flow")
-	a.PutInt("EventCount", max(r.Aggregate.Count, 1))
+	a.PutConst("EventProduct", "Cilium")
+	a.PutConst("EventVendor", "Isovalent")
+	a.PutConst("EventSchema", networkSchema)
+	a.PutConst("EventSchemaVersion", networkSchemaVersion)
+	a.PutConst("EventType", "Flow")
+	a.PutConstInt("EventCount", max(r.Aggregate.Count, 1))
 	end := r.stamp(ts)
 	start := end
 	if first := r.Aggregate.First; !first.IsZero() && first.Before(ts) {
-		start = r.stamp(first.UTC())
+		start = r.stamp(first)
 	}
-	a.PutStr("EventStartTime", start)
-	a.PutStr("EventEndTime", end)
-	a.PutStr("cilium.event.type", r.typeName())
-	networkPutText(a, "cilium.event.sub_type", r.SubTypeName())
+	a.PutPiece("EventStartTime", start)
+	a.PutPiece("EventEndTime", end)
+	a.PutConst("cilium.event.type", r.typeName())
+	a.putName("cilium.event.sub_type", r.SubTypeName())
 	if r.EndpointID != 0 {
 		a.PutInt("cilium.endpoint.id", int64(r.EndpointID))
 	}
@@ -102,23 +101,31 @@ func (r *networkRecord) event(ts time.Time) {
 	}
 }
 
-// stamp formats a time as the DNS records do: 100 ns, UTC.
-func (r *networkRecord) stamp(t time.Time) string {
-	r.scratch = t.AppendFormat(r.scratch[:0], "2006-01-02T15:04:05.0000000Z07:00")
-	return string(r.scratch)
+// stamp appends a time to the text, as the DNS records have it.
+func (r *networkRecord) stamp(t time.Time) piece {
+	from := len(r.draft.text)
+	r.draft.text = r.stamps.append(r.draft.text, t.UnixNano())
+	return r.draft.since(from)
+}
+
+// putName puts a name of the kind, nothing when it is empty.
+func (a attributes) putName(key, name string) {
+	if name != "" {
+		a.PutConst(key, name)
+	}
 }
 
 // outcome writes what was decided.
 func (r *networkRecord) outcome(o networkOutcome) {
 	a := r.attrs
-	a.PutStr("EventResult", o.result)
-	a.PutStr("EventResultDetails", o.details)
-	a.PutStr("EventSeverity", o.eventSeverity)
-	networkPutText(a, "DvcAction", o.action)
+	a.PutConst("EventResult", o.result)
+	a.PutConst("EventResultDetails", o.details)
+	a.PutConst("EventSeverity", o.eventSeverity)
+	a.putName("DvcAction", o.action)
 	if r.Verdict != flow.VerdictUnknown {
 		verdict := r.Verdict.String()
-		a.PutStr("DvcOriginalAction", verdict)
-		a.PutStr("cilium.verdict", verdict)
+		a.PutConst("DvcOriginalAction", verdict)
+		a.PutConst("cilium.verdict", verdict)
 	}
 	if r.Verdict != flow.VerdictDropped {
 		return
@@ -131,15 +138,15 @@ func (r *networkRecord) outcome(o networkOutcome) {
 	if r.DropExtError != 0 {
 		reason += ", " + strconv.Itoa(int(r.DropExtError))
 	}
-	a.PutStr("EventOriginalResultDetails", reason)
-	a.PutStr("cilium.drop_reason", flow.DropReasonName(r.DropReason))
-	a.PutInt("cilium.drop_reason_code", int64(r.DropReason))
+	a.PutConst("EventOriginalResultDetails", reason)
+	a.PutConst("cilium.drop_reason", flow.DropReasonName(r.DropReason))
+	a.PutConstInt("cilium.drop_reason_code", int64(r.DropReason))
 }
 
 // packetMonitor writes what Windows' packet monitor says of a drop. Its numbers are its own, not Cilium's.
 func (r *networkRecord) packetMonitor() {
 	a, p := r.attrs, &r.Pktmon
-	a.PutStr("EventOriginalResultDetails", "packet monitor drop reason "+strconv.FormatUint(uint64(p.DropReason), 10))
+	a.PutConst("EventOriginalResultDetails", "packet monitor drop reason "+strconv.FormatUint(uint64(p.DropReason), 10))
 	a.PutInt("cilium.pktmon.drop_reason", int64(p.DropReason))
 	a.PutInt("cilium.pktmon.drop_location", int64(p.DropLocation))
 	a.PutInt("cilium.pktmon.component_id", int64(p.ComponentID))
@@ -150,17 +157,15 @@ func (r *networkRecord) packetMonitor() {
 // device writes the node that the event happened on.
 func (r *networkRecord) device() {
 	a, d := r.attrs, &r.options.Device
-	a.PutStr("Dvc", d.name())
+	a.PutConst("Dvc", d.name())
 	if d.HostName != "" {
-		full := Device{Name: d.HostName}
-		host, domain := full.hostname()
-		a.PutStr("DvcHostname", host)
-		if domain != "" {
-			a.PutStr("DvcDomain", domain)
-			a.PutStr("DvcDomainType", "FQDN")
+		a.PutConst("DvcHostname", r.host)
+		if r.domain != "" {
+			a.PutConst("DvcDomain", r.domain)
+			a.PutConst("DvcDomainType", "FQDN")
 		}
 	}
-	networkPutText(a, "DvcIpAddr", d.IPAddr)
+	a.putName("DvcIpAddr", d.IPAddr)
 }
 
 // ends writes who sent the packet and whom to. A packet inside a tunnel has its own ends.
@@ -169,7 +174,7 @@ func (r *networkRecord) ends() {
 	r.end("Src", "SrcIpAddr", r.IP.Source)
 	r.end("Dst", "DstIpAddr", r.IP.Destination)
 	if r.IP.SourceXlated.IsValid() {
-		a.PutStr("SrcNatIpAddr", r.IP.SourceXlated.String())
+		a.PutPiece("SrcNatIpAddr", r.address(r.IP.SourceXlated))
 	}
 	if r.L4.Protocol.HasPorts() || r.Class == flow.ClassSocket {
 		r.number("SrcPortNumber", uint64(r.L4.SourcePort))
@@ -190,11 +195,18 @@ func (r *networkRecord) ends() {
 	r.identity("cilium.destination.identity", "cilium.destination.identity_name", r.DestinationIdentity)
 }
 
+// address appends an address to the text.
+func (r *networkRecord) address(addr netip.Addr) piece {
+	from := len(r.draft.text)
+	r.draft.text = addr.AppendTo(r.draft.text)
+	return r.draft.since(from)
+}
+
 func (r *networkRecord) end(key, addrKey string, addr netip.Addr) {
 	if addr.IsValid() {
-		text := addr.String()
-		r.attrs.PutStr(key, text)
-		r.attrs.PutStr(addrKey, text)
+		text := r.address(addr)
+		r.attrs.PutPiece(key, text)
+		r.attrs.PutPiece(addrKey, text)
 	}
 }
 
@@ -210,8 +222,9 @@ func (r *networkRecord) identity(key, nameKey string, identity uint32) {
 }
 
 func (r *networkRecord) mac(key string, mac [6]byte) {
-	r.scratch = flow.AppendMAC(r.scratch[:0], mac)
-	r.attrs.PutStr(key, string(r.scratch))
+	from := len(r.draft.text)
+	r.draft.text = flow.AppendMAC(r.draft.text, mac)
+	r.attrs.PutText(key, from)
 }
 
 // number writes a number, nothing when it is 0, which none of these fields has as a value.
@@ -227,15 +240,15 @@ var networkDirections = [...]string{"NA", "Inbound", "Outbound"}
 // transport writes what was sent: protocol, amount, flags, ICMP message.
 func (r *networkRecord) transport() {
 	a := r.attrs
-	a.PutStr("NetworkDirection", networkDirections[r.Direction])
+	a.PutConst("NetworkDirection", networkDirections[r.Direction])
 	if r.IP.Version != 0 {
 		if r.Class == flow.ClassPacket || r.L4.Protocol != flow.L4None {
-			networkPutText(a, "NetworkProtocol", networkProtocolName(r.IP.Protocol))
+			a.putName("NetworkProtocol", networkProtocolName(r.IP.Protocol))
 		}
 		if r.IP.Version == 6 {
-			a.PutStr("NetworkProtocolVersion", "IPv6")
+			a.PutConst("NetworkProtocolVersion", "IPv6")
 		} else {
-			a.PutStr("NetworkProtocolVersion", "IPv4")
+			a.PutConst("NetworkProtocolVersion", "IPv4")
 		}
 		if r.IP.Fragment {
 			a.PutBool("cilium.ip.fragment", true)
@@ -250,21 +263,21 @@ func (r *networkRecord) transport() {
 		a.PutInt("NetworkPackets", r.Aggregate.Count)
 	case r.OrigLen != 0:
 		a.PutInt("NetworkBytes", int64(r.OrigLen))
-		a.PutInt("NetworkPackets", 1)
+		a.PutConstInt("NetworkPackets", 1)
 	}
 	switch r.L4.Protocol {
 	case flow.L4TCP:
 		if r.L4.HasFlags {
 			for _, f := range networkTCPFlags {
-				a.PutBool(f.key, r.L4.Flags&f.flag != 0)
+				a.PutConstBool(f.key, r.L4.Flags&f.flag != 0)
 			}
 		}
 	case flow.L4ICMPv4:
 		a.PutStr("NetworkIcmpType", networkICMPTypeName(networkICMPv4Types, r.L4.Type))
-		a.PutInt("NetworkIcmpCode", int64(r.L4.Code))
+		a.PutConstInt("NetworkIcmpCode", int64(r.L4.Code))
 	case flow.L4ICMPv6:
 		a.PutStr("NetworkIcmpType", networkICMPTypeName(networkICMPv6Types, r.L4.Type))
-		a.PutInt("NetworkIcmpCode", int64(r.L4.Code))
+		a.PutConstInt("NetworkIcmpCode", int64(r.L4.Code))
 	}
 	if r.Problem != flow.ProblemNone {
 		a.PutStr("cilium.packet.problem", r.Problem.String()+" "+r.ProblemAt.String())
@@ -284,17 +297,17 @@ var networkTCPFlags = [...]struct {
 func (r *networkRecord) decision() {
 	a := r.attrs
 	if r.Reply != flow.Unknown {
-		a.PutBool("cilium.is_reply", r.Reply == flow.Yes)
+		a.PutConstBool("cilium.is_reply", r.Reply == flow.Yes)
 	}
 	switch r.Type {
 	case monitor.TypeTrace:
-		a.PutStr("cilium.trace.observation_point", r.ObservationPoint.String())
+		a.PutConst("cilium.trace.observation_point", r.ObservationPoint.String())
 		if r.TraceReason != 0 {
-			a.PutStr("cilium.trace.reason", r.TraceReason.String())
+			a.PutConst("cilium.trace.reason", r.TraceReason.String())
 		}
 	case monitor.TypePolicyVerdict:
-		a.PutStr("cilium.policy.match_type", r.PolicyMatchName())
-		networkPutText(a, "cilium.policy.verdict", networkPolicyActions[r.Verdict])
+		a.PutConst("cilium.policy.match_type", r.PolicyMatchName())
+		a.putName("cilium.policy.verdict", networkPolicyActions[r.Verdict])
 		if r.AuthType != 0 {
 			a.PutStr("cilium.auth_type", r.AuthType.String())
 		}
@@ -305,7 +318,7 @@ func (r *networkRecord) decision() {
 		a.PutInt("cilium.recorder.rule_id", int64(r.Recorder.RuleID))
 	}
 	if r.HasFile {
-		a.PutStr("cilium.file", r.FileName())
+		a.PutConst("cilium.file", r.FileName())
 		a.PutInt("cilium.line", int64(r.Line))
 	}
 	r.number("cilium.proxy_port", uint64(r.ProxyPort))
@@ -326,11 +339,11 @@ func (r *networkRecord) tunnel() {
 		return
 	}
 	a := r.attrs
-	a.PutStr("cilium.tunnel.protocol", t.Protocol.String())
+	a.PutConst("cilium.tunnel.protocol", t.Protocol.String())
 	a.PutInt("cilium.tunnel.vni", int64(t.VNI))
 	if t.IP.Version != 0 {
-		a.PutStr("cilium.tunnel.source.ip", t.IP.Source.String())
-		a.PutStr("cilium.tunnel.destination.ip", t.IP.Destination.String())
+		a.PutPiece("cilium.tunnel.source.ip", r.address(t.IP.Source))
+		a.PutPiece("cilium.tunnel.destination.ip", r.address(t.IP.Destination))
 	}
 	r.number("cilium.tunnel.source.port", uint64(t.L4.SourcePort))
 	r.number("cilium.tunnel.destination.port", uint64(t.L4.DestinationPort))
@@ -339,8 +352,9 @@ func (r *networkRecord) tunnel() {
 // debug writes a debug message: its text and the arguments behind it.
 func (r *networkRecord) debug() {
 	a := r.attrs
-	r.scratch = r.Debug.AppendText(r.scratch[:0])
-	a.PutStr("EventMessage", string(r.scratch))
+	from := len(r.draft.text)
+	r.draft.text = r.Debug.AppendText(r.draft.text)
+	a.PutText("EventMessage", from)
 	a.PutInt("cilium.debug.hash", int64(r.Hash))
 	a.PutInt("cilium.debug.arg1", int64(r.Debug.Arg1))
 	a.PutInt("cilium.debug.arg2", int64(r.Debug.Arg2))
@@ -350,11 +364,12 @@ func (r *networkRecord) debug() {
 // lost writes how many events were lost, and where.
 func (r *networkRecord) lost() {
 	r.attrs.PutInt("cilium.lost.count", int64(r.Lost.Count))
-	r.attrs.PutStr("cilium.lost.source", r.Lost.Source.String())
+	r.attrs.PutConst("cilium.lost.source", r.Lost.Source.String())
 }
 
 // raw writes a record that is not decoded.
 func (r *networkRecord) raw() {
-	r.scratch = hex.AppendEncode(r.scratch[:0], r.Raw)
-	r.attrs.PutStr("cilium.raw", string(r.scratch))
+	from := len(r.draft.text)
+	r.draft.text = hex.AppendEncode(r.draft.text, r.Raw)
+	r.attrs.PutText("cilium.raw", from)
 }

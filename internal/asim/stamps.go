@@ -21,9 +21,11 @@ func (s *stamps) append(dst []byte, nanoseconds int64) []byte {
 		s.second = second
 		s.text = time.Unix(second, 0).UTC().AppendFormat(s.text[:0], "2006-01-02T15:04:05.")
 	}
-	dst = append(dst, s.text...)
-	for unit := int64(1e8); unit >= 100; unit /= 10 {
-		dst = append(dst, byte('0'+fraction/unit%10))
+	dst = append(append(dst, s.text...), "0000000Z"...)
+	digits := uint32(fraction / 100)
+	for i := len(dst) - 2; digits > 0; i-- {
+		dst[i] += byte(digits % 10)
+		digits /= 10
 	}
-	return append(dst, 'Z')
+	return dst
 }

@@ -75,7 +75,8 @@ func set(m map[string]any, key, value string) {
 }
 
 // Mask reads a mask of up to 64 bits: an integer, or text in hex ("0x3F") or decimal. A float is refused, since it has
-// silently lost the low bits of a large mask.
+// silently lost the low bits of a large mask. Text may have quotes around it: an environment variable that holds a mask beyond
+// 63 bits needs them, since the collector reads it as YAML and has no number for it.
 func Mask(v any) (uint64, error) {
 	const want = "want an integer or a quoted string, hexadecimal (\"0x8000000000000FFF\") or decimal, of at most 64 bits"
 	switch v := v.(type) {
@@ -92,7 +93,7 @@ func Mask(v any) (uint64, error) {
 	case float64:
 		return 0, fmt.Errorf("%v is a floating-point number, which loses bits of a large mask; %s", v, want)
 	case string:
-		text := strings.ToLower(strings.TrimSpace(v))
+		text := strings.ToLower(strings.Trim(strings.TrimSpace(v), `"'`))
 		base := 10
 		if hex, ok := strings.CutPrefix(text, "0x"); ok {
 			text, base = hex, 16

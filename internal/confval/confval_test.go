@@ -23,7 +23,12 @@ func TestMaskIsReadInEveryFormWithAllItsBits(t *testing.T) {
 		require.NoError(t, err, "%v", tc.value)
 		require.Equal(t, tc.want, got, "%v", tc.value)
 	}
-	for _, value := range []any{-1, int64(-1), 9.223372036854779903e18, 1.0, "", "x", "0x", "-1", "1.5", "0x1FFFFFFFFFFFFFFFF", "0x_3F", true, nil, []any{1}} {
+	for _, text := range []string{`"0x8000000000000FFF"`, `'0x8000000000000fff'`} { // as an environment variable has it
+		mask, err := Mask(text)
+		require.NoError(t, err)
+		require.Equal(t, uint64(0x8000000000000FFF), mask)
+	}
+	for _, value := range []any{-1, int64(-1), 9.223372036854779903e18, 1.0, "", "x", "0x", "-1", "1.5", "0x1FFFFFFFFFFFFFFFF", "0x_3F", `""`, true, nil, []any{1}} {
 		_, err := Mask(value)
 		require.ErrorContains(t, err, "hexadecimal", "%v", value)
 	}

@@ -130,7 +130,7 @@ func (e *Event) Text(dst []byte, f Field) (text []byte, ok bool) {
 	if v == nil {
 		return dst, false
 	}
-	switch e.decoded.Template.Fields[e.plan.slots[f]].Type {
+	switch e.typeOf(f) {
 	case schema.UTF16:
 		return schema.AppendUTF16(dst, v.Bytes), true
 	case schema.ANSI:
@@ -138,6 +138,9 @@ func (e *Event) Text(dst []byte, f Field) (text []byte, ok bool) {
 	}
 	return dst, false
 }
+
+// typeOf gives the type of a field that the event carries.
+func (e *Event) typeOf(f Field) schema.Type { return e.decoded.Template.Fields[e.plan.slots[f]].Type }
 
 // Bytes gives a binary field, aliasing the event; nil when the event does not carry it.
 func (e *Event) Bytes(f Field) []byte {
@@ -150,11 +153,15 @@ func (e *Event) Bytes(f Field) []byte {
 // Addr reads an address field. ok tells whether the event carries one that is an address; the unspecified addresses 0.0.0.0
 // and :: count as such. An IPv4 address in IPv6 form is given as IPv4, and a zone is kept.
 func (e *Event) Addr(f Field) (addr netip.Addr, ok bool) {
-	var buf [64]byte
-	text, ok := e.Text(buf[:0], f)
-	if !ok {
+	v := e.value(f)
+	if v == nil {
 		return addr, false
 	}
+	if e.typeOf(f) == schema.ANSI {
+		return ParseAddr(v.Bytes)
+	}
+	var buf [64]byte
+	text, _ := e.Text(buf[:0], f)
 	return ParseAddr(text)
 }
 

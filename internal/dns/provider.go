@@ -19,6 +19,8 @@ type Provider struct {
 	Product string
 	// Service is the resource attribute service.name.
 	Service string
+	// Origin says what brings it to a host, and how.
+	Origin string
 	// Session, Level and Keywords are the defaults of a real-time session.
 	Session  string
 	Level    uint8
@@ -35,6 +37,7 @@ func Server() *Provider {
 	return &Provider{
 		GUID: etw.MustGUID("{EB79061A-A566-4698-9119-3ED2807060E7}"), Name: "Microsoft-Windows-DNSServer",
 		Product: "DNS Server", Service: "windows_dns_server",
+		Origin:  "it comes with the role DNS Server: install that with Install-WindowsFeature DNS, or receive the DNS Client's events with provider_guid: Microsoft-Windows-DNS-Client",
 		Session: "ASIMDNSServerTrace", Level: 4, Keywords: 0x3F,
 		catalog: schema.DNSServer, events: serverEvents(),
 	}
@@ -45,6 +48,7 @@ func Client() *Provider {
 	return &Provider{
 		GUID: etw.MustGUID("{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}"), Name: "Microsoft-Windows-DNS-Client",
 		Product: "DNS Client", Service: "windows_dns_client",
+		Origin:  "it is part of every Windows: repair this one with sfc /scannow",
 		Session: "ASIMDNSClientTrace", Level: 5, Keywords: 0x8000000000000FFF,
 		catalog: schema.DNSClient, events: clientEvents(), categories: clientCategories(),
 	}

@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -14,18 +15,16 @@ import (
 
 // flush hands the batch to the next component and begins a new one.
 func (p *Pipeline) flush() {
-	n := p.records.Len()
+	n := p.count()
 	if n == 0 {
 		return
 	}
-	first := p.records.At(0)
-	since := first.ObservedTimestamp()
-	if p.Live {
-		since = first.Timestamp()
-	}
-	p.Stats.lag.Store(max(0, time.Now().UnixNano()-int64(since)))
+	p.Stats.lag.Store(max(0, time.Now().UnixNano()-p.since()))
 
 	logs := p.logs
+	if len(p.places) > 1 {
+		logs.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool { return rl.ScopeLogs().At(0).LogRecords().Len() == 0 })
+	}
 	p.begin()
 	failed, err := p.consume(logs)
 	p.Stats.Emitted.Add(int64(n - failed))
@@ -39,6 +38,24 @@ func (p *Pipeline) flush() {
 	p.Stats.Dropped.Add(reason, int64(failed))
 	p.Logger.Error("records are lost: the next component in the pipeline did not take them",
 		zap.Int("records", failed), zap.String("reason", reason), zap.Error(err))
+}
+
+// since is the time from which the lag of the batch counts: the oldest of each resource's first record, in nanoseconds since
+// 1970.
+func (p *Pipeline) since() int64 {
+	oldest := int64(math.MaxInt64)
+	for _, place := range p.places {
+		if place.Len() == 0 {
+			continue
+		}
+		first := place.At(0)
+		if p.Live {
+			oldest = min(oldest, int64(first.Timestamp()))
+		} else {
+			oldest = min(oldest, int64(first.ObservedTimestamp()))
+		}
+	}
+	return oldest
 }
 
 // consume hands logs over, again and again while the error says that it may succeed later and the retry settings allow. It

@@ -59,9 +59,11 @@ type Outcome struct {
 
 // Handler decodes, filters and maps events. It is called from one goroutine.
 type Handler interface {
-	// Begin prepares an empty batch: resource and scope. It returns where Handle appends.
+	// Begin prepares an empty batch: resource and scope. It returns where Handle appends. A Handler of several resources
+	// returns one's place and keeps those of the others itself; a resource that gets no record is left out.
 	Begin(logs plog.Logs) plog.LogRecordSlice
-	// Handle deals with one event. For Emitted it has appended exactly one record to records, else none.
+	// Handle deals with one event. For Emitted it has appended exactly one record to records, or to another resource's, else
+	// none.
 	Handle(ev Event, records plog.LogRecordSlice) Outcome
 }
 
@@ -115,7 +117,9 @@ type Pipeline struct {
 	// The worker's own.
 	holder   Holder // Handler, where it is one
 	logs     plog.Logs
-	records  plog.LogRecordSlice
+	records  plog.LogRecordSlice   // what Begin returned
+	places   []plog.LogRecordSlice // all that Begin made
+	lengths  []int                 // of the places, before an event
 	panicked bool
 }
 
@@ -278,7 +282,7 @@ func (p *Pipeline) releaseAll() {
 // release lets go of one event. When there is no more time to hand anything over, its record is dropped with the batch.
 func (p *Pipeline) release(due bool) {
 	p.guard(func() { p.holder.Release(p.records, due) }, func() { p.Stats.Undecodable.Add(UndecodablePanic, 1) })
-	if p.records.Len() >= p.Batch.MaxRecords {
+	if p.count() >= p.Batch.MaxRecords {
 		p.flush()
 	}
 }
@@ -298,7 +302,7 @@ func (p *Pipeline) process(c *queue.Chunk) {
 		aggregated += outcome.Joined
 		switch outcome.Kind {
 		case Emitted:
-			if p.records.Len() >= p.Batch.MaxRecords {
+			if p.count() >= p.Batch.MaxRecords {
 				p.flush()
 			}
 		case Held:
@@ -340,14 +344,19 @@ func (p *Pipeline) held() int {
 
 // guard lets a panic in do cost its event and no more: the record begun is taken back, and failed is called.
 func (p *Pipeline) guard(do, failed func()) {
-	before := p.records.Len()
+	p.lengths = p.lengths[:0]
+	for _, place := range p.places {
+		p.lengths = append(p.lengths, place.Len())
+	}
 	defer func() {
 		r := recover()
 		if r == nil {
 			return
 		}
-		i := 0
-		p.records.RemoveIf(func(plog.LogRecord) bool { i++; return i > before })
+		for i, place := range p.places {
+			n := 0
+			place.RemoveIf(func(plog.LogRecord) bool { n++; return n > p.lengths[i] })
+		}
 		if !p.panicked {
 			p.panicked = true
 			p.Logger.Error("handling an event panicked; it is counted as undecodable and further ones are only counted",
@@ -362,4 +371,19 @@ func (p *Pipeline) guard(do, failed func()) {
 func (p *Pipeline) begin() {
 	p.logs = plog.NewLogs()
 	p.records = p.Handler.Begin(p.logs)
+	p.places = p.places[:0]
+	for _, rl := range p.logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			p.places = append(p.places, sl.LogRecords())
+		}
+	}
+}
+
+// count is the number of records in the batch.
+func (p *Pipeline) count() int {
+	n := 0
+	for _, place := range p.places {
+		n += place.Len()
+	}
+	return n
 }

@@ -103,6 +103,64 @@ func TestEveryEventIsAccountedFor(t *testing.T) {
 	require.Equal(t, "received 9 = emitted 3 + filtered 2 + aggregated 1 + undecodable 3 (panic 2, truncated 1) + dropped 0 + pending 0", p.Stats.String())
 }
 
+// byResource gives events of 'b' a resource of their own. A "bp" panics after it has appended half a record.
+type byResource struct {
+	byFirst
+	b plog.LogRecordSlice
+}
+
+func (h *byResource) Begin(logs plog.Logs) plog.LogRecordSlice {
+	first := h.byFirst.Begin(logs)
+	h.b = h.byFirst.Begin(logs)
+	logs.ResourceLogs().At(1).Resource().Attributes().PutBool("b", true)
+	h.b = logs.ResourceLogs().At(1).ScopeLogs().At(0).LogRecords()
+	return first
+}
+
+func (h *byResource) Handle(ev Event, records plog.LogRecordSlice) Outcome {
+	if ev.Data[0] != 'b' {
+		return h.byFirst.Handle(ev, records)
+	}
+	h.b.AppendEmpty().Body().SetStr(string(ev.Data))
+	if string(ev.Data) == "bp" {
+		panic("bad event")
+	}
+	return Outcome{Kind: Emitted}
+}
+
+func TestAHandlerMayHaveSeveralResources(t *testing.T) {
+	for _, tc := range []struct {
+		events []string
+		want   [][]string // the resources of each batch: their records, "b" first where it is that resource
+	}{
+		{[]string{"1", "b2", "bp", "p", "3", "b4", "5"}, [][]string{{"1", "3"}, {"b", "b2"}, {"5"}, {"b", "b4"}}},
+		{[]string{"b1", "b2", "bp"}, [][]string{{"b", "b1", "b2"}}},
+		{[]string{"1", "bp", "2"}, [][]string{{"1", "2"}}},
+	} {
+		sink := &consumertest.LogsSink{}
+		p := newPipeline(t, sink, func(s *Settings) { s.Handler = &byResource{}; s.Batch.MaxRecords = 3 })
+		for _, event := range tc.events {
+			require.True(t, p.Offer(1, []byte(event), nil))
+		}
+		require.NoError(t, p.Shutdown(context.Background(), noSource))
+		requireBalanced(t, p, int64(len(tc.events)))
+		var got [][]string
+		for _, logs := range sink.AllLogs() {
+			for _, rl := range logs.ResourceLogs().All() {
+				var records []string
+				if rl.Resource().Attributes().Len() > 0 {
+					records = append(records, "b")
+				}
+				for _, lr := range rl.ScopeLogs().At(0).LogRecords().All() {
+					records = append(records, lr.Body().Str())
+				}
+				got = append(got, records)
+			}
+		}
+		require.Equal(t, tc.want, got)
+	}
+}
+
 func TestEventsKeepTheirOrderAndTheirTwoParts(t *testing.T) {
 	sink := &consumertest.LogsSink{}
 	p := newPipeline(t, sink, func(s *Settings) { s.Batch.FlushInterval = minFlushInterval })

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/tally"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/reasons"
 )
 
 // Reasons for which the pipeline itself drops an event.
@@ -29,8 +29,8 @@ type Stats struct {
 	Filtered   atomic.Int64
 	Aggregated atomic.Int64
 
-	Undecodable tally.Reasons
-	Dropped     tally.Reasons
+	Undecodable reasons.Counts
+	Dropped     reasons.Counts
 
 	lag atomic.Int64 // ns
 }

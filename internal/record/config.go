@@ -45,10 +45,12 @@ func (c *Config) earlier() string {
 // check tells why the files of the recording could not be written, without changing what is there. replayed are files that
 // must not be overwritten.
 func (c *Config) check(replayed []string) error {
-	for _, path := range []string{c.Path, c.earlier()} {
+	missing := false // c.Path is
+	for _, path := range []string{c.earlier(), c.Path} {
 		info, err := os.Stat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
+			missing = path == c.Path
 			continue
 		case err != nil:
 			return err
@@ -60,21 +62,44 @@ func (c *Config) check(replayed []string) error {
 				return fmt.Errorf("%s is replayed and would be overwritten; choose another file", path)
 			}
 		}
+		if err := writable(path); err != nil {
+			return err
+		}
 	}
-	file, err := os.OpenFile(c.Path, os.O_RDWR, 0)
-	if err == nil {
-		return file.Close()
+	if !missing {
+		return nil
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if file, err = create(c.Path); err != nil {
+	file, err := create(c.Path)
+	if err != nil {
 		return err
 	}
 	return errors.Join(file.Close(), os.Remove(c.Path))
 }
 
+// writable tells why this recorder could not write a file that is there.
+func writable(path string) error {
+	file, err := open(path)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
 // create makes a new file that only this account reads: events name who asked for what.
 func create(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	return locked(os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600))
+}
+
+// open opens a file that is there.
+func open(path string) (*os.File, error) { return locked(os.OpenFile(path, os.O_RDWR, 0)) }
+
+// locked takes a file that has been opened for this recorder.
+func locked(f *os.File, err error) (*os.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	if err := lock(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }

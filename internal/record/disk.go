@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 )
 
 // Destination is a file as the writer of a format sees it. Writer.Close may seek back to complete what stands at the front.
@@ -34,8 +33,6 @@ type file interface {
 	io.Closer
 	Truncate(size int64) error
 }
-
-func openAgain(path string) (file, error) { return os.OpenFile(path, os.O_RDWR, 0) }
 
 // Write writes all of b, or gives up because the file is gone or there is no more time.
 func (d *disk) Write(b []byte) (int, error) {

@@ -20,12 +20,12 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/tally"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/reasons"
 )
 
 // Reasons for which an event is not recorded, beside those of the queue.
 const (
-	LostRefused  = "refused"      // the file's format cannot hold it
+	LostRefused  = "refused"      // the file's format cannot hold it, or its writer panicked
 	LostWrite    = "write_failed" // the file was deleted while it could not be written, or the disk failed until the end
 	LostShutdown = "shutdown"     // the collector stopped before the disk had taken it
 )
@@ -37,6 +37,9 @@ type Writer interface {
 	Write(ev queue.Event) error
 	// Lost notes in the file, as its format allows, that n events are missing here.
 	Lost(n int64) error
+	// Flush gives the disk what is buffered, as far as the format can without growing for it, so that a file whose collector
+	// is killed has it.
+	Flush() error
 	// Size is what the file would have if it were closed now, in bytes.
 	Size() int64
 	// Close completes the file.
@@ -59,7 +62,7 @@ type Settings struct {
 type Stats struct {
 	Received atomic.Int64
 	Recorded atomic.Int64 // given to the disk
-	Lost     tally.Reasons
+	Lost     reasons.Counts
 }
 
 // Recorder writes events to a file and the next, in a goroutine of its own.
@@ -78,7 +81,7 @@ type Recorder struct {
 	newFile func(path string) (file, error)
 	reopen  func(path string) (file, error)
 	wait    backoff.ExponentialBackOff // between two tries
-	every   time.Duration              // events wait no longer in the queue
+	every   time.Duration              // events wait no longer in the queue, nor in the writer
 	disk    *disk                      // nil where no file has been begun
 	writer  Writer                     // of disk
 	pending int64                      // events that the writer has and the disk has not
@@ -108,8 +111,9 @@ func newRecorder(s Settings) *Recorder {
 	r := &Recorder{
 		set: s, log: s.Logger.With(zap.String("file", s.Path)), queue: queue.New(s.QueueMiB),
 		stop: make(chan struct{}), done: make(chan struct{}),
-		newFile: func(path string) (file, error) { return create(path) }, reopen: openAgain,
-		every: time.Second,
+		newFile: func(path string) (file, error) { return create(path) },
+		reopen:  func(path string) (file, error) { return open(path) },
+		every:   time.Second,
 		wait: backoff.ExponentialBackOff{
 			InitialInterval: 100 * time.Millisecond, MaxInterval: 10 * time.Second,
 			Multiplier: backoff.DefaultMultiplier, RandomizationFactor: backoff.DefaultRandomizationFactor,
@@ -165,6 +169,7 @@ func (r *Recorder) run() {
 	defer close(r.done)
 	told := time.Now()
 	r.queue.Run(r.stop, queue.Worker{Handle: r.write, Interval: r.every, Tick: func() {
+		r.flush()
 		if time.Since(told) >= logInterval {
 			told = time.Now()
 			r.tell()
@@ -219,6 +224,9 @@ func (r *Recorder) begin() bool {
 }
 
 func (r *Recorder) beginOnce() error {
+	if err := writable(r.set.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	if err := os.Rename(r.set.Path, r.set.earlier()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -238,10 +246,7 @@ func (r *Recorder) beginOnce() error {
 // record gives one event to the writer. When that makes the writer write, all earlier ones are on the disk.
 func (r *Recorder) record(ev queue.Event) {
 	writes := r.disk.writes
-	err := r.noteLost()
-	if err == nil {
-		err = r.writer.Write(ev)
-	}
+	err := r.give(ev)
 	if r.disk.writes > writes {
 		r.settle()
 	}
@@ -260,6 +265,34 @@ func (r *Recorder) record(ev queue.Event) {
 		if r.writer.Size() >= int64(r.set.MaxSizeMiB)<<20 {
 			r.end()
 		}
+	}
+}
+
+// give has the writer take one event. A panic of it costs the event, as one of the receiver's handler does.
+func (r *Recorder) give(ev queue.Event) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	if err := r.noteLost(); err != nil {
+		return err
+	}
+	return r.writer.Write(ev)
+}
+
+// flush gives the disk what the writer has.
+func (r *Recorder) flush() {
+	if r.writer == nil || r.pending == 0 {
+		return
+	}
+	writes := r.disk.writes
+	err := r.writer.Flush()
+	switch {
+	case r.disk.err != nil:
+		r.end()
+	case err == nil && r.disk.writes > writes:
+		r.settle()
 	}
 }
 
@@ -291,7 +324,7 @@ func (r *Recorder) tryAgain(err error) bool {
 	if !r.failing {
 		r.failing = true
 		r.wait.Reset()
-		r.log.Error("cannot write the recorded file; it is tried again, and events are not recorded when the queue is full until that works", zap.Error(err))
+		r.log.Warn("cannot write the recorded file; it is tried again, and events are not recorded when the queue is full until that works", zap.Error(err))
 	}
 	select {
 	case <-time.After(r.wait.NextBackOff()):

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -48,13 +49,17 @@ func (l *lines) flush() error {
 }
 
 func (l *lines) Write(ev queue.Event) error {
-	if len(ev.Data) == 0 {
+	switch string(ev.Data) {
+	case "":
 		return errors.New("an empty event")
+	case "panic":
+		panic("bad event")
 	}
 	return l.add("%s", ev.Data)
 }
 
 func (l *lines) Lost(n int64) error { return l.add("lost %d", n) }
+func (l *lines) Flush() error       { return nil }
 func (l *lines) Size() int64        { return l.size + int64(len(l.buf)) }
 func (l *lines) Close() error {
 	return errors.Join(l.flush(), func() error { _, err := l.to.Write([]byte("end\n")); return err }())
@@ -134,7 +139,7 @@ func prepare(t *testing.T, change func(*Settings)) *rig {
 	return r
 }
 
-func open(t *testing.T, change func(*Settings)) *rig {
+func start(t *testing.T, change func(*Settings)) *rig {
 	t.Helper()
 	r := prepare(t, change)
 	go r.run()
@@ -167,7 +172,7 @@ func read(t *testing.T, path string) string {
 }
 
 func TestAFullFileIsKeptUntilTheNextOneIsFull(t *testing.T) {
-	r := open(t, func(s *Settings) { s.QueueMiB = 8 })
+	r := start(t, func(s *Settings) { s.QueueMiB = 8 })
 	const half = queue.ChunkSize / 2
 	fill := func(c string) []string { // more than a MiB
 		return strings.Split(strings.Repeat(strings.Repeat(c, half)+"\n", 9), "\n")[:9]
@@ -193,11 +198,11 @@ func TestAFullFileIsKeptUntilTheNextOneIsFull(t *testing.T) {
 }
 
 func TestWhatIsThereStaysUntilTheFirstEvent(t *testing.T) {
-	first := open(t, nil)
+	first := start(t, nil)
 	first.offer("one")
 	first.close()
 	again := func(events ...string) {
-		r := open(t, func(s *Settings) { s.Path = first.path })
+		r := start(t, func(s *Settings) { s.Path = first.path })
 		r.offer(events...)
 		r.close()
 	}
@@ -209,6 +214,29 @@ func TestWhatIsThereStaysUntilTheFirstEvent(t *testing.T) {
 	again("two")
 	require.Equal(t, "two\nend\n", read(t, first.path))
 	require.Equal(t, "one\nend\n", read(t, earlier))
+}
+
+// prompt is lines that can flush.
+type prompt struct{ *lines }
+
+func (p prompt) Flush() error { return p.flush() }
+
+func TestWhatTheWriterBuffersIsOnTheDiskSoon(t *testing.T) {
+	r := start(t, func(s *Settings) {
+		s.Create = func(to Destination) (Writer, error) { return prompt{&lines{to: to}}, nil }
+	})
+	for i, want := range []string{"a\n", "a\nb\n"} {
+		r.offer(want[2*i : 2*i+1])
+		require.Eventually(t, func() bool { return r.Stats.Recorded.Load() == int64(i+1) }, 10*time.Second, time.Millisecond)
+		require.Equal(t, want, read(t, r.path))
+	}
+	full := errors.New("no space left on device")
+	r.set(func() error { return full })
+	r.offer("c")
+	require.Eventually(t, func() bool { return r.logs.FilterMessageSnippet("cannot write").Len() > 0 }, 10*time.Second, time.Millisecond)
+	require.ErrorIs(t, r.Close(context.Background(), 0), full)
+	r.requireBalanced()
+	require.Equal(t, map[string]int64{LostWrite: 1}, r.Stats.Lost.Snapshot())
 }
 
 func TestADiskThatIsFullForAMomentCostsNothing(t *testing.T) {
@@ -233,7 +261,7 @@ func TestADiskThatIsFullForAMomentCostsNothing(t *testing.T) {
 }
 
 func TestASlowDiskCostsTheEventsForWhichThereIsNoRoomAndTheFileSaysSo(t *testing.T) {
-	r := open(t, func(s *Settings) { s.MaxSizeMiB = 10 })
+	r := start(t, func(s *Settings) { s.MaxSizeMiB = 10 })
 	slow := make(chan struct{})
 	r.set(func() error { <-slow; return nil })
 	event := strings.Repeat("x", 1000)
@@ -254,7 +282,7 @@ func TestASlowDiskCostsTheEventsForWhichThereIsNoRoomAndTheFileSaysSo(t *testing
 }
 
 func TestPutWaitsForTheDiskAndEndsWithItsContext(t *testing.T) {
-	r := open(t, nil)
+	r := start(t, nil)
 	slow := make(chan struct{})
 	r.set(func() error { <-slow; return nil })
 	ctx, cancel := context.WithCancel(context.Background())
@@ -276,7 +304,7 @@ func TestPutWaitsForTheDiskAndEndsWithItsContext(t *testing.T) {
 }
 
 func TestCloseDoesNotWaitForADiskThatHangs(t *testing.T) {
-	r := open(t, nil)
+	r := start(t, nil)
 	hangs := make(chan struct{})
 	r.set(func() error { <-hangs; return nil })
 	for range 3 * 5000 {
@@ -295,14 +323,19 @@ func TestCloseDoesNotWaitForADiskThatHangs(t *testing.T) {
 }
 
 func TestWhatThereIsNoTimeForIsCountedAndTheFileIsComplete(t *testing.T) {
-	r := open(t, nil)
+	r := start(t, nil)
 	slow := make(chan struct{})
 	r.set(func() error { <-slow; return nil })
 	r.offer("1", "2", "3", "4", "5")
 	<-r.tries
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	time.AfterFunc(10*time.Millisecond, func() { close(slow) })
+	go func() {
+		for !r.hurry.Load() {
+			runtime.Gosched()
+		}
+		close(slow)
+	}()
 	require.NoError(t, r.Close(ctx, time.Minute))
 	r.requireBalanced()
 	require.Equal(t, map[string]int64{LostShutdown: 2}, r.Stats.Lost.Snapshot())
@@ -310,7 +343,7 @@ func TestWhatThereIsNoTimeForIsCountedAndTheFileIsComplete(t *testing.T) {
 }
 
 func TestADiskThatFailsUntilTheEndIsAnErrorAndTheEventsAreCounted(t *testing.T) {
-	r := open(t, nil)
+	r := start(t, nil)
 	full := errors.New("no space left on device")
 	r.offer("1", "2", "3", "3.5")
 	require.Eventually(t, func() bool { return r.Stats.Recorded.Load() == 2 }, 10*time.Second, time.Millisecond)
@@ -330,7 +363,14 @@ func TestAFileThatIsDeletedWhileTheDiskFailsIsFollowedByANewOne(t *testing.T) {
 			return nil
 		}
 		first = false
-		return errors.Join(errors.New("the share is gone"), os.Remove(r.path))
+		return errors.New("the share is gone")
+	}
+	reopen := r.reopen
+	r.reopen = func(path string) (file, error) {
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
+		return reopen(path)
 	}
 	go r.run()
 	r.offer("1", "2", "3", "4")
@@ -356,8 +396,8 @@ func TestAFileThatCannotBeBegunIsTriedAgain(t *testing.T) {
 }
 
 func TestAnEventThatTheFormatCannotHoldIsCountedAndTheOthersGoOn(t *testing.T) {
-	r := open(t, nil)
-	r.offer("1", "", "", "2")
+	r := start(t, nil)
+	r.offer("1", "", "panic", "2")
 	r.Offer(1, make([]byte, queue.MaxEventSize), []byte("x"))
 	require.NoError(t, r.Put(context.Background(), 1, make([]byte, queue.MaxEventSize+1), nil))
 	r.close()
@@ -395,8 +435,26 @@ func TestAFileThatCannotBeWrittenFailsTheStartAndNothingIsChanged(t *testing.T) 
 	require.ErrorContains(t, err, "there.1.etl is replayed", "the file that a full one becomes")
 }
 
+func TestAFileThatAnotherReceiverRecordsToIsLeftToIt(t *testing.T) {
+	first := start(t, nil)
+	second := start(t, func(s *Settings) { s.Path = first.path }) // nobody has begun
+	first.offer("1", "2", "3")
+	require.Eventually(t, func() bool { return first.Stats.Recorded.Load() > 0 }, 10*time.Second, time.Millisecond)
+	second.offer("x")
+	require.Eventually(t, func() bool { return second.logs.FilterMessageSnippet("cannot write").Len() > 0 }, 10*time.Second, time.Millisecond)
+	if runtime.GOOS != "windows" { // there, only the renaming fails
+		_, err := Open(second.Recorder.set)
+		require.ErrorContains(t, err, "is being recorded to by another receiver; choose another file")
+	}
+	require.Error(t, second.Close(context.Background(), 0))
+	second.requireBalanced()
+	require.Equal(t, map[string]int64{LostWrite: 1}, second.Stats.Lost.Snapshot())
+	first.close()
+	require.Equal(t, "1\n2\n3\nend\n", read(t, first.path))
+}
+
 func TestAFormatThatCannotBeginLeavesNoFile(t *testing.T) {
-	r := open(t, func(s *Settings) {
+	r := start(t, func(s *Settings) {
 		s.Create = func(Destination) (Writer, error) { return nil, errors.New("bad options") }
 	})
 	r.offer("1")

@@ -32,7 +32,7 @@ func (d Draw) draws(keys int) func() uint32 {
 }
 
 // BenchmarkLiveKeys measures event with the numbers of keys that are drawn. Before, each key comes twice, which is what B/key
-// is the memory of, and then come 6 events for each key, so that what is measured is how it goes on.
+// is the memory of, and then come 4 events for each key, so that what is measured is how it goes on.
 func BenchmarkLiveKeys(b *testing.B, keys int, draw Draw, event func(key uint32)) {
 	before := heap()
 	for i := range 2 * keys {
@@ -40,7 +40,7 @@ func BenchmarkLiveKeys(b *testing.B, keys int, draw Draw, event func(key uint32)
 	}
 	after := heap()
 	next := draw.draws(keys)
-	for range 6 * keys {
+	for range 4 * keys {
 		event(next())
 	}
 	b.ReportAllocs()

@@ -16,10 +16,10 @@ import (
 // EachRecord calls do with every record that the sink has taken, and its resource.
 func EachRecord(sink *consumertest.LogsSink, do func(plog.ResourceLogs, plog.LogRecord)) {
 	for _, logs := range sink.AllLogs() {
-		rl := logs.ResourceLogs().At(0)
-		records := rl.ScopeLogs().At(0).LogRecords()
-		for i := range records.Len() {
-			do(rl, records.At(i))
+		for _, rl := range logs.ResourceLogs().All() {
+			for _, lr := range rl.ScopeLogs().At(0).LogRecords().All() {
+				do(rl, lr)
+			}
 		}
 	}
 }

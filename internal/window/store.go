@@ -37,6 +37,10 @@ type Entry struct {
 // inlineKey is the length of the longest key that stands in its entry, in bytes. A longer one stands before the event.
 const inlineKey = 52
 
+// EntrySize is what a store takes for an event beside the event's bytes, at most, in bytes. What a store that has not reached
+// its bounds grows by comes on top for as long as it takes.
+const EntrySize = 160
+
 // Store keeps events. It is used from one goroutine.
 type Store struct {
 	table      table
@@ -51,7 +55,7 @@ type Store struct {
 func New(maxEntries, maxBytes int) *Store {
 	maxEntries = max(1, maxEntries)
 	return &Store{
-		table: newTable(leastGroups), order: newOrder(), arena: newArena(maxBytes),
+		table: newTable(firstGroups(maxEntries)), order: newOrder(), arena: newArena(maxBytes),
 		maxEntries: maxEntries, seed: maphash.MakeSeed(),
 	}
 }
@@ -74,17 +78,17 @@ func (s *Store) find(hash uint64, key []byte) *Entry {
 		group := &t.groups[g]
 		for n := range groupSize {
 			i := nth(upper(hash), n)
-			if group.tags[i] != tag {
+			if group[i] != tag {
 				continue
 			}
 			if e := &t.entries[g*groupSize+i]; string(s.Key(e)) == string(key) {
 				return e
 			}
 		}
-		if group.passed == 0 {
+		if *t.count(g, upper(hash)) == 0 {
 			break
 		}
-		g = t.after(g)
+		g = t.after(g, upper(hash))
 	}
 	return nil
 }
@@ -92,7 +96,10 @@ func (s *Store) find(hash uint64, key []byte) *Entry {
 // Put keeps an event under a key of less than 64 KiB. An entry that is kept under that key already stays, but Get does not
 // find it any more. The result is valid until the next Put.
 func (s *Store) Put(key, data []byte, received, at int64) *Entry {
-	hash := maphash.Bytes(s.seed, key)
+	return s.put(maphash.Bytes(s.seed, key), key, data, received, at)
+}
+
+func (s *Store) put(hash uint64, key, data []byte, received, at int64) *Entry {
 	if e := s.find(hash, key); e != nil {
 		*s.table.tag(e.slot) = hidden
 	}

@@ -133,7 +133,8 @@ func golangETW(b *testing.B, d *delivery, decode bool) func() {
 // ours starts our session; with is called with each raw event, unless it is nil.
 func ours(b *testing.B, d *delivery, with func(raw []byte)) func() {
 	cfg := session.Config{
-		Name: "otelcol-winnet under Wine", Provider: dns.Server().GUID, Level: 5, BufferSizeKB: 64, MaximumBuffers: 24, FlushInterval: time.Second,
+		Name: "otelcol-winnet under Wine", Providers: []session.Provider{{GUID: dns.Server().GUID, Level: 5}},
+		BufferSizeKB: 64, MaximumBuffers: 24, FlushInterval: time.Second,
 	}
 	var raw []byte
 	s, err := session.Open(cfg, func(header, userData []byte) {

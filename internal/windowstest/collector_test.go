@@ -5,7 +5,11 @@
 package windowstest
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -14,6 +18,12 @@ const (
 	started     = "ETW session started"
 	accountedAt = "every event is accounted for"
 )
+
+// bothProviders are the settings for a session of the server and the client.
+var bothProviders = []string{
+	"receivers::asimdns::enable_level: null", "receivers::asimdns::enable_flags: null",
+	"receivers::asimdns::providers: [{provider_guid: Microsoft-Windows-DNSServer}, {provider_guid: Microsoft-Windows-DNS-Client}]",
+}
 
 func TestStartAndStopLeaveNoSession(t *testing.T) {
 	h := newHost(t, serverFile)
@@ -32,17 +42,28 @@ func TestStartAndStopLeaveNoSession(t *testing.T) {
 
 func TestASessionThatOutlivedItsCollectorIsStoppedByTheNextOne(t *testing.T) {
 	h := newHost(t, serverFile)
-	c := h.start()
+	played := rawEvents(t, filepath.Join(h.root, serverFile))
+	path := filepath.Join(h.dir, "recorded.etl")
+	record := "receivers::asimdns::record::path: '" + windowsPath(path) + "'"
+	c := h.start(record)
 	c.await(started, 1)
+	require.Eventually(t, func() bool {
+		info, err := os.Stat(path)
+		const header = 128 << 10
+		return err == nil && info.Size() > header && len(rawEvents(t, path)) == len(played)
+	}, time.Minute, 100*time.Millisecond, "%s", c.out)
 	require.NoError(t, c.cmd.Process.Kill())
 	<-c.ended
 	_, err := h.logman("query", serverSession)
 	require.NoError(t, err, "the session is still there")
 
-	c = h.start()
+	c = h.start(record)
 	c.await("stopped an ETW session of this name that an earlier process left behind", 1)
 	c.await(started, 1)
+	earlier := filepath.Join(h.dir, "recorded.1.etl")
+	require.Eventually(t, func() bool { _, err := os.Stat(earlier); return err == nil }, time.Minute, 20*time.Millisecond, "%s", c.out)
 	c.interrupt()
+	require.Equal(t, played, rawEvents(t, earlier), "what was recorded before is kept")
 }
 
 func TestASessionOfSomeoneElseIsLeftAloneUnlessItIsTakenOver(t *testing.T) {
@@ -114,11 +135,26 @@ func TestASecondCollectorDoesNotStealTheSession(t *testing.T) {
 	first.interrupt()
 }
 
-func TestAHostWithoutTheRoleSaysWhatIsMissing(t *testing.T) {
+func TestAHostWithoutTheRoleFailsTheStartAndSaysWhatToInstall(t *testing.T) {
 	h := newHost(t)
-	h.set("WINDOWSTEST_SCHEMA", "")
+	h.set("WINDOWSTEST_SCHEMA", windowsPath(filepath.Join(h.root, "internal/etw/schema/dnsclient.txt"))) // every Windows has that
 	c := h.start()
-	c.await("install what brings it (Microsoft-Windows-DNSServer comes with the role DNS Server: Install-WindowsFeature DNS)", 1)
+	c.fails()
+	require.Contains(t, c.out.String(), "the provider is not registered on this host: Microsoft-Windows-DNSServer {EB79061A-A566-4698-9119-3ED2807060E7}: it comes with the role DNS Server: install that with Install-WindowsFeature DNS")
+	_, err := h.logman("query", serverSession)
+	require.Error(t, err, "no session is left")
+}
+
+func TestAHostWithoutTheRoleRunsWithTheOtherProvider(t *testing.T) {
+	h := newHost(t, clientFile)
+	h.set("WINDOWSTEST_SCHEMA", windowsPath(filepath.Join(h.root, "internal/etw/schema/dnsclient.txt")))
+	c := h.start(bothProviders...)
+	c.await("no event of an ETW provider comes until it is installed", 1)
+	c.await(started, 1)
+	require.Eventually(t, func() bool {
+		text, err := os.ReadFile(h.records())
+		return err == nil && strings.Contains(string(text), "windows_dns_client")
+	}, time.Minute, 20*time.Millisecond, "%s", c.out)
 	c.interrupt()
 }
 

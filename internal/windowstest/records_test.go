@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -105,5 +106,25 @@ func TestTheLiveSessionGivesTheRecordsThatTheReplayGives(t *testing.T) {
 			c.await(fmt.Sprintf("received %d = emitted %d + ", len(want), len(want)), 1)
 			require.Equal(t, rawEvents(t, filepath.Join(h.root, file)), rawEvents(t, recorded), "the recorded file replays as the session went")
 		})
+	}
+}
+
+func TestEveryScenarioThatTheReadmeNamesIsATest(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	var source []byte
+	for _, folder := range []string{".", "../etw/session", "../../receiver/asimdnsreceiver"} {
+		files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+		require.NoError(t, err)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			source = append(source, text...)
+		}
+	}
+	names := regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(readme), -1)
+	require.Greater(t, len(names), 20)
+	for _, name := range names {
+		require.Contains(t, string(source), "\nfunc "+name+"(t *testing.T)")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -21,27 +22,22 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
 )
 
 // Config is the receiver's configuration. The table of keys in README.md says the same, key by key.
 type Config struct {
-	// ProviderGUID is the provider whose events are received: {EB79061A-A566-4698-9119-3ED2807060E7} (DNS Server, the
-	// default) or {1C95126E-7EEA-49A9-A3FE-A378B03DDB4D} (DNS Client), braces or not, any case; or the provider's name.
-	ProviderGUID string `mapstructure:"provider_guid"`
+	// ProviderConfig is the one provider whose events are received.
+	ProviderConfig `mapstructure:",squash"`
+	// Providers are several, in one session, in place of the one above. Default none.
+	Providers []ProviderConfig `mapstructure:"providers"`
 	// SessionName is the name of the ETW session, unique on the host. Default ASIMDNSServerTrace or ASIMDNSClientTrace, by
-	// provider.
+	// provider; ASIMDNSTrace where there are several.
 	SessionName string `mapstructure:"session_name"`
 	// TakeOver stops a session of that name even when it has other providers enabled, which is then someone else's.
 	TakeOver bool `mapstructure:"take_over"`
 	// Attach consumes the session of that name that someone else runs, such as an AutoLogger, and never stops it.
 	Attach bool `mapstructure:"attach"`
-	// EnableLevel is the most verbose level received: 1 critical, 2 error, 3 warning, 4 information, 5 verbose. 0, the
-	// default, is 4 for the server and 5 for the client.
-	EnableLevel int `mapstructure:"enable_level"`
-	// EnableFlags are the keywords received, an event needs one of them: an integer or a quoted string, hexadecimal or
-	// decimal. Default 0x3F for the server and 0x8000000000000FFF for the client; 0 is every keyword. For the client the bits
-	// 1, 2, 4 and 8 are the categories query, cache, configuration and networking.
-	EnableFlags *uint64 `mapstructure:"enable_flags"`
 	// Profile is how events are classified: windows (default), asim or documented.
 	Profile asim.DNSProfile `mapstructure:"profile"`
 	// Device is the host that the events happened on.
@@ -72,6 +68,20 @@ type Config struct {
 	Replay replay.Config `mapstructure:"replay"`
 	// Record writes the raw events to an .etl file as well.
 	Record record.Config `mapstructure:"record"`
+}
+
+// ProviderConfig is a provider and what is wanted of it.
+type ProviderConfig struct {
+	// ProviderGUID is the provider whose events are received: {EB79061A-A566-4698-9119-3ED2807060E7} (DNS Server, the
+	// default) or {1C95126E-7EEA-49A9-A3FE-A378B03DDB4D} (DNS Client), braces or not, any case; or the provider's name.
+	ProviderGUID string `mapstructure:"provider_guid"`
+	// EnableLevel is the most verbose level received: 1 critical, 2 error, 3 warning, 4 information, 5 verbose. 0, the
+	// default, is 4 for the server and 5 for the client.
+	EnableLevel int `mapstructure:"enable_level"`
+	// EnableFlags are the keywords received, an event needs one of them: an integer or a quoted string, hexadecimal or
+	// decimal. Default 0x3F for the server and 0x8000000000000FFF for the client; 0 is every keyword. For the client the bits
+	// 1, 2, 4 and 8 are the categories query, cache, configuration and networking.
+	EnableFlags *uint64 `mapstructure:"enable_flags"`
 }
 
 // DeviceConfig is the `device` section.
@@ -128,30 +138,58 @@ var (
 
 func createDefaultConfig() component.Config {
 	return &Config{
-		ProviderGUID: dns.Server().GUID.String(),
-		Profile:      asim.ProfileWindows,
-		Packet:       asim.DefaultPacketConfig(),
-		Noise:        filter.DefaultNoise(),
-		Aggregation:  AggregationConfig{MaxSizeMiB: 64},
-		Correlation:  CorrelationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
-		Buffers:      BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
-		Batch:        pipeline.DefaultBatchConfig(),
-		Queue:        pipeline.DefaultQueueConfig(),
-		Retry:        pipeline.DefaultRetryConfig(),
-		Replay:       replay.DefaultConfig(),
-		Record:       record.DefaultConfig(),
+		ProviderConfig: ProviderConfig{ProviderGUID: dns.Server().GUID.String()},
+		Profile:        asim.ProfileWindows,
+		Packet:         asim.DefaultPacketConfig(),
+		Noise:          filter.DefaultNoise(),
+		Aggregation:    AggregationConfig{MaxSizeMiB: 64},
+		Correlation:    CorrelationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
+		Buffers:        BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
+		Batch:          pipeline.DefaultBatchConfig(),
+		Queue:          pipeline.DefaultQueueConfig(),
+		Retry:          pipeline.DefaultRetryConfig(),
+		Replay:         replay.DefaultConfig(),
+		Record:         record.DefaultConfig(),
 	}
 }
 
-// Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds.
+// The keys that Unmarshal looks at.
+const (
+	keyProvider  = "provider_guid"
+	keyProviders = "providers"
+	keyFlags     = "enable_flags"
+)
+
+// Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds. With providers there is no default
+// for provider_guid.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
-	const flags = "enable_flags"
-	if v := conf.Get(flags); v != nil {
+	changed := map[string]any{}
+	if v := conf.Get(keyFlags); v != nil {
 		mask, err := confval.Mask(v)
 		if err != nil {
-			return fmt.Errorf("%s: %w", flags, err)
+			return fmt.Errorf("%s: %w", keyFlags, err)
 		}
-		if err := conf.Merge(confmap.NewFromStringMap(map[string]any{flags: mask})); err != nil {
+		changed[keyFlags] = mask
+	}
+	if list, ok := conf.Get(keyProviders).([]any); ok && len(list) > 0 {
+		if !conf.IsSet(keyProvider) {
+			c.ProviderGUID = ""
+		}
+		for i, entry := range list {
+			entry, ok := entry.(map[string]any)
+			if !ok || entry[keyFlags] == nil {
+				continue
+			}
+			mask, err := confval.Mask(entry[keyFlags])
+			if err != nil {
+				return fmt.Errorf("%s[%d].%s: %w", keyProviders, i, keyFlags, err)
+			}
+			entry[keyFlags] = mask
+		}
+		changed[keyProviders] = list
+	}
+	if len(changed) > 0 {
+		if err := conf.Merge(confmap.NewFromStringMap(changed)); err != nil {
 			return err
 		}
 	}
@@ -171,9 +209,10 @@ func (c *Config) Validate() error {
 			errs = append(errs, fmt.Errorf("%s: %d is not allowed; want %d to %d", key, value, low, high))
 		}
 	}
-	provider, err := dns.Find(c.ProviderGUID)
-	check("provider_guid", err)
-	between("enable_level", c.EnableLevel, 0, maxLevel)
+	providers, err := c.wanted()
+	if err != nil {
+		errs = append(errs, err)
+	}
 	check("profile", c.Profile.Validate())
 	if c.Device.IP != "" {
 		if _, err := netip.ParseAddr(c.Device.IP); err != nil {
@@ -194,8 +233,8 @@ func (c *Config) Validate() error {
 		check("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
 	}
 	// The sections packet, filters, aggregation, correlation, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
-	if provider != nil && len(errs) == 0 {
-		check("session_name", c.session(provider).Validate())
+	if len(errs) == 0 {
+		check("session_name", c.session(providers).Validate())
 	}
 	return errors.Join(errs...)
 }
@@ -223,8 +262,21 @@ func validateHeld(mib int) error {
 	return nil
 }
 
-// enable gives what the level and the flags in force select.
-func (c *Config) enable(p *dns.Provider) dns.Enable {
+// provider is a provider with what is wanted of it.
+type provider struct {
+	*dns.Provider
+	enable dns.Enable
+}
+
+// find gives the provider that is configured.
+func (c *ProviderConfig) find() (provider, error) {
+	p, err := dns.Find(c.ProviderGUID)
+	if err != nil {
+		return provider{}, fmt.Errorf("%s: %w", keyProvider, err)
+	}
+	if c.EnableLevel < 0 || c.EnableLevel > maxLevel {
+		return provider{}, fmt.Errorf("enable_level: %d is not allowed; want 0 to %d", c.EnableLevel, maxLevel)
+	}
 	level, flags := p.Level, p.Keywords
 	if c.EnableLevel != 0 {
 		level = uint8(c.EnableLevel)
@@ -232,7 +284,37 @@ func (c *Config) enable(p *dns.Provider) dns.Enable {
 	if c.EnableFlags != nil {
 		flags = *c.EnableFlags
 	}
-	return p.Enable(level, flags)
+	return provider{p, p.Enable(level, flags)}, nil
+}
+
+// wanted gives the configured providers, each once.
+func (c *Config) wanted() ([]provider, error) {
+	if len(c.Providers) == 0 {
+		one, err := c.find()
+		return []provider{one}, err
+	}
+	var errs []error
+	alone := func(key string, set bool) {
+		if set {
+			errs = append(errs, fmt.Errorf("%s: not allowed beside %s; choose one, or set it in an entry of %s", key, keyProviders, keyProviders))
+		}
+	}
+	alone(keyProvider, c.ProviderGUID != "")
+	alone("enable_level", c.EnableLevel != 0)
+	alone(keyFlags, c.EnableFlags != nil)
+	var all []provider
+	for i := range c.Providers {
+		p, err := c.Providers[i].find()
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s[%d].%w", keyProviders, i, err))
+		case slices.ContainsFunc(all, func(other provider) bool { return other.GUID == p.GUID }):
+			errs = append(errs, fmt.Errorf("%s[%d].%s: %s stands in the list twice; want each provider once", keyProviders, i, keyProvider, p.Name))
+		default:
+			all = append(all, p)
+		}
+	}
+	return all, errors.Join(errs...)
 }
 
 // keeper gives what keeps events back, nil where nothing is to be merged.
@@ -247,22 +329,31 @@ func (c *Config) keeper() *merge.Keeper {
 	default:
 		return nil
 	}
-	const leastEvent = 256 // bytes of the smallest event, with what is kept beside it
-	s.MaxBytes = mib << 20
-	s.MaxEvents = s.MaxBytes / leastEvent
+	const leastEvent = 256 // bytes, about
+	s.MaxEvents = mib << 20 / (window.EntrySize + leastEvent)
+	s.MaxBytes = mib<<20 - s.MaxEvents*window.EntrySize
 	return merge.New(s)
 }
 
+// severalSession is the default name of a session with several providers.
+const severalSession = "ASIMDNSTrace"
+
 // session gives the settings of the ETW session.
-func (c *Config) session(p *dns.Provider) session.Config {
+func (c *Config) session(providers []provider) session.Config {
 	name := c.SessionName
-	if name == "" {
-		name = p.Session
+	switch {
+	case name != "":
+	case len(providers) == 1:
+		name = providers[0].Session
+	default:
+		name = severalSession
 	}
-	e := c.enable(p)
+	enabled := make([]session.Provider, len(providers))
+	for i, p := range providers {
+		enabled[i] = session.Provider{GUID: p.GUID, Name: p.Name, Origin: p.Origin, Level: p.enable.Level, Keywords: p.enable.Keywords}
+	}
 	return session.Config{
-		TakeOver: c.TakeOver, Attach: c.Attach,
-		Name: name, Provider: p.GUID, ProviderName: p.Name, Level: e.Level, Keywords: e.Keywords,
+		TakeOver: c.TakeOver, Attach: c.Attach, Name: name, Providers: enabled,
 		BufferSizeKB: uint32(c.Buffers.SizeKB), MinimumBuffers: uint32(c.Buffers.Minimum), MaximumBuffers: uint32(c.Buffers.Maximum),
 		FlushInterval: c.Buffers.FlushInterval,
 	}

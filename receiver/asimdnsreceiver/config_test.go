@@ -24,24 +24,54 @@ func load(t *testing.T, yaml string) (*Config, error) {
 	return cfg, testkit.LoadConfig(t, cfg, yaml)
 }
 
-func TestDefaultsFollowTheProvider(t *testing.T) {
-	cfg, err := load(t, "")
+// sessionOf is the session that a valid configuration gives.
+func sessionOf(t *testing.T, yaml string) session.Config {
+	t.Helper()
+	cfg, err := load(t, yaml)
 	require.NoError(t, err)
-	p, err := dns.Find(cfg.ProviderGUID)
+	providers, err := cfg.wanted()
 	require.NoError(t, err)
-	require.Equal(t, session.Config{
-		Name: "ASIMDNSServerTrace", Provider: p.GUID, ProviderName: "Microsoft-Windows-DNSServer", Level: 4, Keywords: 0x3F,
-		BufferSizeKB: 256, MinimumBuffers: 64, MaximumBuffers: 256, FlushInterval: time.Second,
-	}, cfg.session(p))
+	return cfg.session(providers)
+}
 
-	cfg, err = load(t, "provider_guid: 1c95126e-7eea-49a9-a3fe-a378b03ddb4d")
-	require.NoError(t, err)
-	p, err = dns.Find(cfg.ProviderGUID)
-	require.NoError(t, err)
-	s := cfg.session(p)
-	require.Equal(t, "ASIMDNSClientTrace", s.Name)
-	require.Equal(t, uint8(5), s.Level)
-	require.Equal(t, uint64(0x8000000000000FFF), s.Keywords)
+// enabled is what a session enables when nothing is configured but the provider.
+func enabled(p *dns.Provider) session.Provider {
+	return session.Provider{GUID: p.GUID, Name: p.Name, Origin: p.Origin, Level: p.Level, Keywords: p.Keywords}
+}
+
+func TestDefaultsFollowTheProvider(t *testing.T) {
+	server := session.Config{
+		Name: "ASIMDNSServerTrace", Providers: []session.Provider{enabled(dns.Server())},
+		BufferSizeKB: 256, MinimumBuffers: 64, MaximumBuffers: 256, FlushInterval: time.Second,
+	}
+	require.Equal(t, uint8(4), server.Providers[0].Level)
+	require.Equal(t, uint64(0x3F), server.Providers[0].Keywords)
+	require.Equal(t, server, sessionOf(t, ""))
+	require.Equal(t, server, sessionOf(t, "providers: []"))
+	require.Equal(t, server, sessionOf(t, "providers: [{provider_guid: Microsoft-Windows-DNSServer}]"))
+
+	client := sessionOf(t, "provider_guid: 1c95126e-7eea-49a9-a3fe-a378b03ddb4d")
+	require.Equal(t, "ASIMDNSClientTrace", client.Name)
+	require.Equal(t, []session.Provider{enabled(dns.Client())}, client.Providers)
+	require.Equal(t, uint8(5), client.Providers[0].Level)
+	require.Equal(t, uint64(0x8000000000000FFF), client.Providers[0].Keywords)
+}
+
+func TestSeveralProvidersShareASessionEachWithItsOwnLevelAndFlags(t *testing.T) {
+	both := sessionOf(t, `
+providers:
+  - {provider_guid: Microsoft-Windows-DNSServer, enable_level: 3, enable_flags: "0xFF"}
+  - provider_guid: "{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}"
+`)
+	server, client := enabled(dns.Server()), enabled(dns.Client())
+	server.Level, server.Keywords = 3, 0xFF
+	require.Equal(t, "ASIMDNSTrace", both.Name)
+	require.Equal(t, []session.Provider{server, client}, both.Providers)
+
+	flags := sessionOf(t, "providers: [{provider_guid: Microsoft-Windows-DNS-Client, enable_flags: 0x1}, {provider_guid: Microsoft-Windows-DNSServer, enable_flags: 0}]")
+	require.Equal(t, uint64(0x8000000000000001), flags.Providers[0].Keywords, "categories")
+	require.Zero(t, flags.Providers[1].Keywords)
+	require.Equal(t, "Mine", sessionOf(t, "{session_name: Mine, providers: [{provider_guid: Microsoft-Windows-DNS-Client}]}").Name)
 }
 
 func TestEveryKeyIsRead(t *testing.T) {
@@ -89,26 +119,34 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		"provider_guid: nonsense":                                 {"provider_guid", `"nonsense"`, "{EB79061A-A566-4698-9119-3ED2807060E7}", "Microsoft-Windows-DNS-Client"},
 		"provider_guid: '{00000000-0000-0000-0000-000000000000}'": {"provider_guid", "is not a DNS provider"},
 		"provider_guid: ''":                                       {"provider_guid", "neither a GUID nor the name"},
-		"enable_level: 9":                                         {"enable_level: 9 is not allowed; want 0 to 5"},
-		"enable_level: -1":                                        {"enable_level: -1 is not allowed"},
-		"enable_flags: 9.2e18":                                    {"enable_flags", "floating-point"},
-		"enable_flags: -1":                                        {"enable_flags", "-1"},
-		"enable_flags: all":                                       {"enable_flags", `"all"`, "hexadecimal"},
-		"profile: strict":                                         {"profile", `"strict"`, "windows, asim or documented"},
-		"device: {ip: 300.1.1.1}":                                 {"device.ip", `"300.1.1.1"`},
-		"packet: {keep: sometimes}":                               {"packet: keep", `"sometimes"`, "always, on_error or never"},
-		"packet: {parse: false, keep: on_error}":                  {"packet: keep: on_error needs parse: true"},
-		"buffers: {size_kb: 0}":                                   {"buffers.size_kb: 0 is not allowed; want 4 to 16384"},
-		"buffers: {minimum: 300}":                                 {"buffers.maximum: 256 is not allowed; want 300 to"},
-		"buffers: {flush_interval: 1500ms}":                       {"buffers.flush_interval: 1.5s is not allowed; want whole seconds"},
-		"batch: {max_records: 0}":                                 {"batch: max_records: 0 is not allowed; want 1 to"},
-		"queue: {max_size_mib: 0}":                                {"queue: max_size_mib: 0 is not allowed"},
-		"retry: {initial_interval: -1}":                           {"retry", "initial_interval"},
-		"replay: {path: x, repeat: -2}":                           {"replay: repeat: -2 is not allowed"},
-		"replay: {path: x, rate: -2}":                             {"replay: rate: -2 is not allowed"},
-		"session_name: 'a\\b'":                                    {"session_name", "backslash"},
-		"sesion_name: a":                                          {"sesion_name"},
-		"batch: {max_record: 5}":                                  {"max_record"},
+		"{provider_guid: Microsoft-Windows-DNSServer, providers: [{provider_guid: Microsoft-Windows-DNS-Client}]}":          {"provider_guid: not allowed beside providers; choose one"},
+		"{enable_level: 4, enable_flags: 1, providers: [{provider_guid: Microsoft-Windows-DNS-Client}]}":                    {"enable_level: not allowed", "enable_flags: not allowed"},
+		"providers: [{provider_guid: Microsoft-Windows-DNS-Client}, {provider_guid: 1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}]": {"providers[1].provider_guid: Microsoft-Windows-DNS-Client stands in the list twice"},
+		"providers: [{enable_level: 3}]":                                                   {"providers[0].provider_guid: \"\" is neither"},
+		"providers: [{provider_guid: Microsoft-Windows-DNS-Client, enable_level: 9}]":      {"providers[0].enable_level: 9 is not allowed; want 0 to 5"},
+		"providers: [{provider_guid: Microsoft-Windows-DNS-Client, enable_flags: 9.2e18}]": {"providers[0].enable_flags", "floating-point"},
+		"providers: [{provider_guid: Microsoft-Windows-DNS-Client, excluded: 1}]":          {"excluded"},
+		"providers: [Microsoft-Windows-DNS-Client]":                                        {"providers"},
+		"enable_level: 9":                        {"enable_level: 9 is not allowed; want 0 to 5"},
+		"enable_level: -1":                       {"enable_level: -1 is not allowed"},
+		"enable_flags: 9.2e18":                   {"enable_flags", "floating-point"},
+		"enable_flags: -1":                       {"enable_flags", "-1"},
+		"enable_flags: all":                      {"enable_flags", `"all"`, "hexadecimal"},
+		"profile: strict":                        {"profile", `"strict"`, "windows, asim or documented"},
+		"device: {ip: 300.1.1.1}":                {"device.ip", `"300.1.1.1"`},
+		"packet: {keep: sometimes}":              {"packet: keep", `"sometimes"`, "always, on_error or never"},
+		"packet: {parse: false, keep: on_error}": {"packet: keep: on_error needs parse: true"},
+		"buffers: {size_kb: 0}":                  {"buffers.size_kb: 0 is not allowed; want 4 to 16384"},
+		"buffers: {minimum: 300}":                {"buffers.maximum: 256 is not allowed; want 300 to"},
+		"buffers: {flush_interval: 1500ms}":      {"buffers.flush_interval: 1.5s is not allowed; want whole seconds"},
+		"batch: {max_records: 0}":                {"batch: max_records: 0 is not allowed; want 1 to"},
+		"queue: {max_size_mib: 0}":               {"queue: max_size_mib: 0 is not allowed"},
+		"retry: {initial_interval: -1}":          {"retry", "initial_interval"},
+		"replay: {path: x, repeat: -2}":          {"replay: repeat: -2 is not allowed"},
+		"replay: {path: x, rate: -2}":            {"replay: rate: -2 is not allowed"},
+		"session_name: 'a\\b'":                   {"session_name", "backslash"},
+		"sesion_name: a":                         {"sesion_name"},
+		"batch: {max_record: 5}":                 {"max_record"},
 	} {
 		_, err := load(t, yaml)
 		require.Error(t, err, yaml)

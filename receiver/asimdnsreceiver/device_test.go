@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
 func TestAnAddressThatChangesIsFollowed(t *testing.T) {
@@ -41,11 +42,10 @@ func TestAnAddressThatChangesIsFollowed(t *testing.T) {
 }
 
 func TestAHostThatChangedIsTheOneOfTheNextBatch(t *testing.T) {
-	cfg := createDefaultConfig().(*Config)
-	p := dns.Server()
-	f, err := filter.New(p, cfg.Filters, cfg.Noise)
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), consumertest.NewNop())
 	require.NoError(t, err)
-	h := &handler{decoder: dns.NewDecoder(p), filter: f, mapper: asim.NewDNSMapper(p, cfg.Profile, asim.Device{Name: "old.example.com", Host: true}, "")}
+	h, err := r.newHandler(asim.Device{Name: "old.example.com", Host: true})
+	require.NoError(t, err)
 	name := func() string {
 		logs := plog.NewLogs()
 		h.Begin(logs)

@@ -162,12 +162,12 @@ func documents() []document {
 // eachWanted calls do with the events of a file that the configuration lets through, in order.
 func eachWanted(t *testing.T, cfg *Config, do func(*dns.Event)) {
 	t.Helper()
-	provider, err := dns.Find(cfg.ProviderGUID)
+	providers, err := cfg.wanted()
 	require.NoError(t, err)
 	reader, err := etl.Open(cfg.Replay.Path)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, reader.Close()) }()
-	decoder, enable := dns.NewDecoder(provider), cfg.enable(provider)
+	decoder, enable := dns.NewDecoder(providers[0].Provider), providers[0].enable
 	var e dns.Event
 	for {
 		raw, err := reader.Next()

@@ -17,15 +17,22 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// handler makes records of raw ETW events. It runs on the pipeline's worker.
-type handler struct {
+// part is what deals with the events of one provider.
+type part struct {
 	decoder *dns.Decoder
 	enable  dns.Enable
 	filter  *filter.Filter
-	keeper  *merge.Keeper // nil where events are not merged
 	mapper  *asim.DNSMapper
-	event   dns.Event
-	other   dns.Event // another event, while event is in use
+	records plog.LogRecordSlice // of the batch that is being filled
+}
+
+// handler makes records of raw ETW events. It runs on the pipeline's worker.
+type handler struct {
+	parts  []*part
+	keeper *merge.Keeper // nil where events are not merged
+
+	event dns.Event
+	other dns.Event // another event, while event is in use
 
 	forget  atomic.Bool                 // the events to come are another file's
 	moved   atomic.Pointer[asim.Device] // what this host is by now, for the next batch
@@ -35,48 +42,70 @@ type handler struct {
 
 var _ pipeline.Holder = (*handler)(nil)
 
+// part gives what deals with a provider's events; nil for a provider that is not configured.
+func (h *handler) part(provider etw.GUID) *part {
+	for _, p := range h.parts {
+		if p.decoder.Provider.GUID == provider {
+			return p
+		}
+	}
+	return nil
+}
+
 // setDevice says that the events to come are another host's. None may be on its way.
 func (h *handler) setDevice(d asim.Device) {
-	h.mapper.SetDevice(d)
-	h.filter.SetDevice(d.Addr)
-	h.filter.Forget()
+	for _, p := range h.parts {
+		p.setDevice(d)
+		p.filter.Forget()
+	}
 	h.forget.Store(true) // the worker looks at the keeper even while no event is on its way
 }
 
-func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
-	if d := h.moved.Swap(nil); d != nil {
-		h.mapper.SetDevice(*d)
-		h.filter.SetDevice(d.Addr)
-	}
-	return h.mapper.Begin(logs)
+func (p *part) setDevice(d asim.Device) {
+	p.mapper.SetDevice(d)
+	p.filter.SetDevice(d.Addr)
 }
 
-func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
+// Begin gives each provider a resource of its own.
+func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
+	moved := h.moved.Swap(nil)
+	for _, p := range h.parts {
+		if moved != nil {
+			p.setDevice(*moved)
+		}
+		p.records = p.mapper.Begin(logs)
+	}
+	return h.parts[0].records
+}
+
+// Handle appends to the records of the event's provider.
+func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outcome {
 	e := &h.event
 	if err := e.Parse(ev.Data); err != nil {
 		var parse *etw.ParseError
 		errors.As(err, &parse) // Parse gives no other error
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: parse.Reason}
 	}
-	if e.Provider != h.decoder.Provider.GUID {
+	p := h.part(e.Provider)
+	if p == nil {
 		h.foreign.add(e.Provider)
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
-	if !h.enable.Wants(&e.Record) {
+	if !p.enable.Wants(&e.Record) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
-	h.decoder.Decode(e)
-	if !h.mapper.Wants(e) || h.filter.Drops(e) {
+	p.decoder.Decode(e)
+	if !p.mapper.Wants(e) || p.filter.Drops(e) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	if h.keeper == nil {
-		return h.emit(records, e, ev.Received, asim.Merged{})
+		return h.emit(p, e, ev.Received, asim.Merged{})
 	}
-	return h.keep(ev, records)
+	return h.keep(p, ev)
 }
 
 // keep lets the keeper decide about the event, and does what it says.
-func (h *handler) keep(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
+func (h *handler) keep(p *part, ev pipeline.Event) pipeline.Outcome {
 	if h.forget.Load() {
 		h.forget.Store(false)
 		h.keeper.Forget()
@@ -89,30 +118,31 @@ func (h *handler) keep(ev pipeline.Event, records plog.LogRecordSlice) pipeline.
 	case merge.Merged:
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	case merge.Answer:
-		outcome := h.emit(records, e, ev.Received, asim.Merged{Start: d.Start, Answered: true})
+		outcome := h.emit(p, e, ev.Received, asim.Merged{Start: d.Start, Answered: true})
 		outcome.Joined = 1
 		return outcome
 	case merge.Query:
-		h.decode(&h.other, d.Data)
-		outcome := h.emit(records, &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true})
+		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true})
 		outcome.Joined = 1
 		return outcome
 	}
-	return h.emit(records, e, ev.Received, asim.Merged{})
+	return h.emit(p, e, ev.Received, asim.Merged{})
 }
 
-// decode decodes an event that has been decoded before.
-func (h *handler) decode(e *dns.Event, raw []byte) {
+// decode decodes an event that has been decoded before, and gives what deals with it.
+func (h *handler) decode(e *dns.Event, raw []byte) *part {
 	_ = e.Parse(raw) // it has been parsed before
-	h.decoder.Decode(e)
+	p := h.part(e.Provider)
+	p.decoder.Decode(e)
+	return p
 }
 
 // emit appends the record of an event.
-func (h *handler) emit(records plog.LogRecordSlice, e *dns.Event, received int64, merged asim.Merged) pipeline.Outcome {
+func (h *handler) emit(p *part, e *dns.Event, received int64, merged asim.Merged) pipeline.Outcome {
 	if d := e.Decoded(); d.Template != nil && !d.Exact {
 		h.partial.Add(1)
 	}
-	h.mapper.AppendMerged(records, e, received, merged)
+	p.mapper.AppendMerged(p.records, e, received, merged)
 	return pipeline.Outcome{Kind: pipeline.Emitted}
 }
 
@@ -128,11 +158,18 @@ func (h *handler) Held() int {
 }
 
 // Release lets go of the oldest event kept back.
-func (h *handler) Release(records plog.LogRecordSlice, _ bool) {
+func (h *handler) Release(plog.LogRecordSlice, bool) {
 	let := h.keeper.Let()
 	defer h.keeper.Done(let)
-	h.decode(&h.other, let.Data)
-	h.emit(records, &h.other, let.Received, asim.Merged{Count: let.Count, Start: let.First, End: let.Last, Unanswered: let.Unanswered})
+	h.emit(h.decode(&h.other, let.Data), &h.other, let.Received, asim.Merged{Count: let.Count, Start: let.First, End: let.Last, Unanswered: let.Unanswered})
+}
+
+// unparsable is the number of events so far whose packet is no DNS message.
+func (h *handler) unparsable() (n int64) {
+	for _, p := range h.parts {
+		n += p.mapper.Unparsable()
+	}
+	return n
 }
 
 // foreign remembers the events of other providers: a live session never delivers any, a file may.

@@ -30,11 +30,13 @@ type liveSource struct {
 
 func startLive(r *dnsReceiver, h component.Host) (source, error) {
 	r.processes = process.NewNames(process.System())
-	r.handler.mapper.SetProcesses(r.processes)
-	r.handler.filter.Process = func(e *dns.Event) string { return r.processes.Name(uint32(e.AskerProcess()), e.Time()) }
-	r.handler.decoder.UseHost(schema.FromHost, r.reportLayout)
+	for _, p := range r.handler.parts {
+		p.mapper.SetProcesses(r.processes)
+		p.filter.Process = func(e *dns.Event) string { return r.processes.Name(uint32(e.AskerProcess()), e.Time()) }
+		p.decoder.UseHost(schema.FromHost, r.reportLayout)
+	}
 	deliver := func(header, userData []byte) { r.pipeline.Offer(time.Now().UnixNano(), header, userData) }
-	k, err := session.Keep(r.cfg.session(r.provider), deliver, r.log, session.Watch{
+	k, err := session.Keep(r.cfg.session(r.providers), deliver, r.log, session.Watch{
 		Stopped: func(err error) { componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err)) },
 		Restarted: func() {
 			r.log.Info("receiving again")
@@ -69,6 +71,7 @@ func (l *liveSource) losses() map[string]int64 {
 	return map[string]int64{
 		"etw_events":    int64(t.EventsLost),
 		"etw_buffers":   int64(t.RealTimeBuffersLost),
+		"etw_files":     int64(t.LostFileNotices),
 		"etw_oversized": int64(t.Oversized),
 		"etw_discarded": int64(t.Discarded + t.Panics),
 	}

@@ -6,8 +6,11 @@ package asimdnsreceiver
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,10 +23,17 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sys/windows"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
@@ -95,17 +105,95 @@ func TestWineLossesInTheKernelAreInTheMetricsAndTheSumHolds(t *testing.T) {
 	windowstest.Play(t, liveFile)
 	t.Setenv("WINDOWSTEST_REPEAT", "20")
 	events, _ := generated(t, serverFile)
+	path := filepath.Join(t.TempDir(), "recorded.etl")
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) {
 		c.Buffers = BuffersConfig{SizeKB: 4, Minimum: 2, Maximum: 4, FlushInterval: time.Second}
+		c.Record.Path = path
 	}), consumertest.NewNop())
 	stats := &r.pipeline.Stats
 	require.Eventually(t, func() bool {
 		return stats.Received.Load()+r.source.losses()["etw_events"] == int64(20*events)
 	}, 30*time.Second, 10*time.Millisecond)
-	require.Positive(t, r.source.losses()["etw_events"])
+	lost := r.source.losses()["etw_events"]
+	require.Positive(t, lost)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Zero(t, stats.Pending(), "%s", stats)
 	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load()+stats.Undecodable.Total()+stats.Dropped.Total())
+	require.Len(t, rawEvents(t, path), int(stats.Received.Load()))
+	reader, err := etl.Open(path)
+	require.NoError(t, err)
+	require.EqualValues(t, lost, reader.Header().EventsLost, "the recording says so too")
+	require.NoError(t, reader.Close())
+}
+
+func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	t.Setenv("WINDOWSTEST_REPEAT", "4")
+	t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "4")
+	t.Setenv("WINDOWSTEST_LOSE_FILE", "1")
+	events, _ := generated(t, serverFile)
+	tel := componenttest.NewTelemetry()
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, set, liveConfig(func(c *Config) { c.Buffers.SizeKB = 64 }), sink)
+	keeper := r.source.(*liveSource).keeper
+	var totals session.Totals
+	require.Eventually(t, func() bool { // nothing more comes within a flush interval
+		before := totals
+		totals = keeper.Totals()
+		return totals.RealTimeBuffersLost > 5 && totals == before && totals.FreeBuffers == totals.NumberOfBuffers
+	}, 30*time.Second, 1500*time.Millisecond)
+	lost := int64(totals.RealTimeBuffersLost)
+	point := func(source string, n int64) metricdata.DataPoint[int64] {
+		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("source", source))}
+	}
+	metadatatest.AssertEqualReceiverAsimdnsEventsLost(t, tel, []metricdata.DataPoint[int64]{
+		point("etw_events", 0), point("etw_buffers", lost), point("etw_files", 1), point("etw_oversized", 0), point("etw_discarded", 0),
+	}, metricdatatest.IgnoreTimestamp())
+	require.NoError(t, r.Shutdown(context.Background()))
+	stats := &r.pipeline.Stats
+	require.Zero(t, stats.Pending(), "%s", stats)
+	require.EqualValues(t, stats.Emitted.Load(), sink.LogRecordCount())
+	require.Less(t, stats.Received.Load(), int64(4*events), "the events of lost buffers never come")
+	require.Equal(t, 1, logs.FilterMessageSnippet("raise buffers.maximum").Len(), "said at the end, before the first look")
+	require.Equal(t, 1, logs.FilterMessageSnippet("lost the file").Len())
+	require.NoError(t, tel.Shutdown(context.Background()))
+}
+
+func TestWineAPanicInTheDecoderLosesOnlyItsEvent(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, byID := generated(t, serverFile)
+	hostLists(t, "AdditionalInfo:utf16", "NewOnThisHost:utf16", 2) // those of 256 and 257
+	core, logs := observer.New(zap.DebugLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	panics := 0
+	// The decoder says what it learns of this host's lists while it decodes the event, and a log that panics is as bad as it.
+	set.Logger = zap.New(core, zap.Hooks(func(e zapcore.Entry) error {
+		if strings.Contains(e.Message, "differs from the embedded one, and wins") {
+			panics++
+			panic("the decoder broke")
+		}
+		return nil
+	}))
+	sink := &consumertest.LogsSink{}
+	r, err := newReceiver(set, liveConfig(nil), sink)
+	require.NoError(t, err)
+	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
+	stats := &r.pipeline.Stats
+	require.Eventually(t, func() bool { return stats.Emitted.Load()+stats.Undecodable.Total() == int64(events) }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Equal(t, 2, panics, "the first 256 and the first 257")
+	require.Equal(t, map[string]int64{pipeline.UndecodablePanic: 2}, stats.Undecodable.Snapshot())
+	got := map[string]int{}
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[testkit.Text(lr, "EventOriginalType")]++ })
+	want := maps.Clone(byID)
+	want["256"]--
+	want["257"]--
+	require.Equal(t, want, got, "all others are records, those of the same ids included")
+	said := logs.FilterMessageSnippet("handling an event panicked").All()
+	require.Len(t, said, 1, "said once")
+	require.Contains(t, fmt.Sprint(said[0].ContextMap()["stack"]), "dns.(*Decoder).Decode")
 }
 
 func TestWineABlockedConsumerDoesNotHoldUpTheShutdown(t *testing.T) {
@@ -149,6 +237,97 @@ func TestWineTwoReceiversOfOneSessionAreAnError(t *testing.T) {
 	require.ErrorContains(t, second.Start(context.Background(), componenttest.NewNopHost()), "give each its own session_name")
 	require.NoError(t, second.Shutdown(context.Background()))
 	require.NoError(t, first.Shutdown(context.Background()))
+}
+
+func TestWineBothProvidersShareASession(t *testing.T) {
+	windowstest.Play(t, liveFile, "testdata/dnsclient.etl")
+	server, _ := generated(t, serverFile)
+	client, _ := generated(t, clientFile)
+	sink := &consumertest.LogsSink{}
+	path := filepath.Join(t.TempDir(), "both.etl")
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) {
+		c.ProviderConfig = ProviderConfig{}
+		c.Providers = replayBoth("", nil).Providers
+		c.Record.Path = path
+	}), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == server+client }, 30*time.Second, time.Millisecond)
+	require.NoError(t, windowstest.Stop("ASIMDNSTrace"), "the one session")
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == 2*(server+client) }, 30*time.Second, time.Millisecond, "both come again")
+	require.NoError(t, r.Shutdown(context.Background()))
+	got := byService(t, sink)
+	require.Len(t, got["windows_dns_server"], 2*server)
+	require.Len(t, got["windows_dns_client"], 2*client)
+	played := append(rawEvents(t, serverFile), rawEvents(t, clientFile)...)
+	require.Equal(t, append(played, played...), rawEvents(t, path))
+}
+
+func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	t.Setenv("WINDOWSTEST_REPEAT", "4")
+	t.Setenv("WINDOWSTEST_RATE", "5000") // so that neither the session's buffers nor the recorder's queue overflow
+	events, _ := generated(t, serverFile)
+	next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "recorded.etl")
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.Queue.MaxSizeMiB, c.Record.Path = 1, path }), next)
+	stats := &r.pipeline.Stats
+	require.Eventually(t, func() bool { return stats.Received.Load() == int64(4*events) }, 30*time.Second, time.Millisecond)
+	require.Positive(t, stats.Dropped.Total(), "the queue is full")
+	require.Eventually(t, func() bool { return r.pipeline.Record.Stats.Recorded.Load() > int64(3*events) }, 30*time.Second, time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	require.NoError(t, r.Shutdown(ctx))
+	played := rawEvents(t, serverFile)
+	require.Equal(t, slices.Concat(played, played, played, played), rawEvents(t, path))
+	require.Zero(t, stats.Pending(), "%s", stats)
+}
+
+func TestWineTwoReceiversRunSideBySide(t *testing.T) {
+	windowstest.Play(t, liveFile, "testdata/dnsclient.etl") // each session takes what it has enabled
+	server, _ := generated(t, serverFile)
+	client, _ := generated(t, clientFile)
+	var sinks [2]consumertest.LogsSink
+	first, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), &sinks[0])
+	second, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.ProviderGUID = clientGUID }), &sinks[1])
+	require.Eventually(t, func() bool { return sinks[0].LogRecordCount() == server && sinks[1].LogRecordCount() == client }, 30*time.Second, time.Millisecond)
+	require.NoError(t, first.Shutdown(context.Background()))
+	require.NoError(t, windowstest.Stop("ASIMDNSClientTrace"), "the other one runs on")
+	require.Eventually(t, func() bool { return sinks[1].LogRecordCount() == 2*client }, 30*time.Second, time.Millisecond)
+	require.NoError(t, second.Shutdown(context.Background()))
+	require.Len(t, byService(t, &sinks[0])["windows_dns_server"], server)
+	require.Len(t, byService(t, &sinks[1])["windows_dns_client"], 2*client)
+}
+
+func TestWineEventsThatNoSchemaDescribesBecomeRecords(t *testing.T) {
+	windowstest.Play(t, liveFile)
+	events, byID := generated(t, serverFile)
+	hostLists(t, "event 258 ", "event 60258 ", -1) // this host does not know 258, and nobody knows 299
+	require.Positive(t, byID["299"])
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	raw, named := 0, 0
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		switch testkit.Text(lr, "EventOriginalType") {
+		case "299":
+			fields, _ := lr.Attributes().Get("AdditionalFields")
+			if data, ok := fields.Map().Get("UserData"); ok && data.Str() != "" {
+				raw++
+			}
+		case "258":
+			if testkit.Text(lr, "DnsQuery") != "" {
+				named++
+			}
+		}
+	})
+	require.Equal(t, byID["299"], raw, "with all of its data")
+	require.Equal(t, byID["258"], named, "by the embedded list")
+	require.Zero(t, r.pipeline.Stats.Undecodable.Total())
+	require.Zero(t, logs.FilterLevelExact(zap.ErrorLevel).Len())
 }
 
 // hostLists makes this host one whose manifest of the DNS Server is the embedded one after a change.

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
 )
 
 func number(lr plog.LogRecord, name string) int64 {
@@ -116,7 +117,9 @@ func TestMergingIsConfiguredOneWayOrTheOther(t *testing.T) {
 	require.NotNil(t, cfg.keeper())
 	cfg, err = load(t, "{correlate: true, correlation: {timeout: 3s}}")
 	require.NoError(t, err)
-	require.Equal(t, 3*time.Second, cfg.keeper().Window)
+	k := cfg.keeper()
+	require.Equal(t, 3*time.Second, k.Window)
+	require.Equal(t, cfg.Correlation.MaxSizeMiB<<20, k.MaxBytes+k.MaxEvents*window.EntrySize, "the entries count too")
 	cfg, err = load(t, "")
 	require.NoError(t, err)
 	require.Nil(t, cfg.keeper())

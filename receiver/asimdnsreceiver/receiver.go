@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -23,18 +24,19 @@ import (
 
 // dnsReceiver is one receiver: a source, live or a replay, in front of a pipeline.
 type dnsReceiver struct {
-	cfg      *Config
-	set      receiver.Settings
-	log      *zap.Logger
-	next     consumer.Logs
-	provider *dns.Provider
-	report   *receiverhelper.ObsReport
+	cfg       *Config
+	set       receiver.Settings
+	log       *zap.Logger
+	next      consumer.Logs
+	providers []provider
+	report    *receiverhelper.ObsReport
 
 	// Set by Start.
 	handler   *handler
 	pipeline  *pipeline.Pipeline
 	source    source
-	processes *process.Names // nil in a replay
+	losing    atomic.Pointer[source] // source, for the recorder's goroutine
+	processes *process.Names         // nil in a replay
 	telemetry *metadata.TelemetryBuilder
 }
 
@@ -47,9 +49,9 @@ type source interface {
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsReceiver, error) {
-	provider, err := dns.Find(cfg.ProviderGUID)
+	providers, err := cfg.wanted()
 	if err != nil {
-		return nil, fmt.Errorf("provider_guid: %w", err)
+		return nil, err
 	}
 	transport := "etw"
 	if cfg.Replay.Enabled() {
@@ -61,7 +63,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	if err != nil {
 		return nil, err
 	}
-	return &dnsReceiver{cfg: cfg, set: set, log: set.Logger, next: next, provider: provider, report: report}, nil
+	return &dnsReceiver{cfg: cfg, set: set, log: set.Logger, next: next, providers: providers, report: report}, nil
 }
 
 // Start opens the source. After an error nothing is left running.
@@ -70,26 +72,13 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	if err != nil {
 		return err
 	}
-	wanted, err := filter.New(r.provider, r.cfg.Filters, r.cfg.Noise)
-	if err != nil {
-		return err
-	}
-	enable := r.cfg.enable(r.provider)
 	device := r.liveDevice()
 	if r.cfg.Replay.Enabled() {
 		device = r.fileDevice(files[0], "")
 	}
-	r.handler = &handler{
-		decoder: dns.NewDecoder(r.provider),
-		enable:  enable,
-		filter:  wanted,
-		keeper:  r.cfg.keeper(),
-		mapper:  asim.NewDNSMapper(r.provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
+	if r.handler, err = r.newHandler(device); err != nil {
+		return err
 	}
-	r.handler.decoder.SkipPackets = !r.cfg.Packet.Parse
-	r.handler.mapper.KeepPackets(r.cfg.Packet.Keep)
-	r.handler.mapper.Omit(r.cfg.OmitAttributes)
-	r.handler.filter.SetDevice(device.Addr)
 	recorder, err := r.openRecord(files)
 	if err != nil {
 		return err
@@ -105,12 +94,37 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	} else if r.source, err = startLive(r, h); err != nil {
 		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
 	}
+	losing := r.source
+	r.losing.Store(&losing)
 	if err = r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
 	}
-	r.log.Info("receiving DNS events", zap.String("provider", r.provider.Name), zap.Uint8("level", enable.Level),
-		zap.String("flags", fmt.Sprintf("%#x", enable.Keywords)), zap.String("profile", string(r.cfg.Profile)), zap.Strings("replay", files))
+	for _, p := range r.providers {
+		r.log.Info("receiving DNS events", zap.String("provider", p.Name), zap.Uint8("level", p.enable.Level),
+			zap.String("flags", fmt.Sprintf("%#x", p.enable.Keywords)), zap.String("profile", string(r.cfg.Profile)), zap.Strings("replay", files))
+	}
 	return nil
+}
+
+// newHandler makes what turns events into records.
+func (r *dnsReceiver) newHandler(device asim.Device) (*handler, error) {
+	h := &handler{keeper: r.cfg.keeper()}
+	for _, p := range r.providers {
+		wanted, err := filter.New(p.Provider, r.cfg.Filters, r.cfg.Noise)
+		if err != nil {
+			return nil, err
+		}
+		one := &part{
+			decoder: dns.NewDecoder(p.Provider), enable: p.enable, filter: wanted,
+			mapper: asim.NewDNSMapper(p.Provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
+		}
+		one.decoder.SkipPackets = !r.cfg.Packet.Parse
+		one.mapper.KeepPackets(r.cfg.Packet.Keep)
+		one.mapper.Omit(r.cfg.OmitAttributes)
+		one.filter.SetDevice(device.Addr)
+		h.parts = append(h.parts, one)
+	}
+	return h, nil
 }
 
 // Shutdown stops the source, hands over what is queued, and says what became of every event.
@@ -127,6 +141,6 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 		r.telemetry.Shutdown()
 	}
 	r.log.Info("every event is accounted for", zap.Stringer("events", &r.pipeline.Stats),
-		zap.Int64("partially_decoded", r.handler.partial.Load()), zap.Int64("packets_unparsable", r.handler.mapper.Unparsable()))
+		zap.Int64("partially_decoded", r.handler.partial.Load()), zap.Int64("packets_unparsable", r.handler.unparsable()))
 	return err
 }

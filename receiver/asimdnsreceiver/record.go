@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 )
 
-// recordBuffer is the buffer size of a recorded file in bytes: any event fits. What the last one holds comes with Close.
+// recordBuffer is the buffer size of a recorded file in bytes: any event fits.
 const recordBuffer = 128 << 10
 
 // openRecord begins the recording of the `record` section; without one it gives nil.
@@ -20,12 +20,13 @@ func (r *dnsReceiver) openRecord(replayed []string) (*record.Recorder, error) {
 	if !r.cfg.Record.Enabled() {
 		return nil, nil
 	}
-	options := etl.Options{LoggerName: r.cfg.session(r.provider).Name, LogFileName: r.cfg.Record.Path, BufferSize: recordBuffer}
+	options := etl.Options{LoggerName: r.cfg.session(r.providers).Name, LogFileName: r.cfg.Record.Path, BufferSize: recordBuffer}
 	if v := (etl.OSVersion{}); !r.cfg.Replay.Enabled() {
 		if _, err := fmt.Sscanf(host.OSVersion(), "%d.%d.%d", &v.Major, &v.Minor, &v.Build); err == nil {
 			options.OS = v
 		}
 	}
+	var before losses // that earlier files tell of; of the recorder's goroutine
 	return record.Open(record.Settings{
 		Config: r.cfg.Record, QueueMiB: r.cfg.Queue.MaxSizeMiB, Replayed: replayed, Logger: r.log,
 		Create: func(to record.Destination) (record.Writer, error) {
@@ -33,23 +34,49 @@ func (r *dnsReceiver) openRecord(replayed []string) (*record.Recorder, error) {
 			if err != nil {
 				return nil, err
 			}
-			return &etlWriter{Writer: w}, nil
+			return &etlWriter{Writer: w, losses: func() losses {
+				now := r.lost()
+				since := losses{now.events - before.events, now.buffers - before.buffers}
+				before = now
+				return since
+			}}, nil
 		},
 	})
+}
+
+// losses are what was lost before the receiver could see it, as the header of an .etl file counts it.
+type losses struct{ events, buffers int64 }
+
+// lost gives the losses so far.
+func (r *dnsReceiver) lost() losses {
+	source := r.losing.Load()
+	if source == nil {
+		return losses{}
+	}
+	by := (*source).losses()
+	return losses{by["etw_events"] + by["etl_events"], by["etw_buffers"] + by["etl_buffers"]}
 }
 
 // etlWriter records events in an .etl file, whose header says how many are missing.
 type etlWriter struct {
 	*etl.Writer
-	lost int64
+	losses func() losses // since the file before
+	lost   int64         // by the recorder
 }
 
 var _ record.Writer = (*etlWriter)(nil)
 
 func (w *etlWriter) Write(ev queue.Event) error { return w.Writer.Write(ev.Data) }
 
+func (w *etlWriter) Flush() error { return w.Sync() }
+
 func (w *etlWriter) Lost(n int64) error {
 	w.lost += n
-	w.SetLost(uint32(min(w.lost, math.MaxUint32)), 0)
 	return nil
+}
+
+func (w *etlWriter) Close() error {
+	l := w.losses()
+	w.SetLost(uint32(min(w.lost+l.events, math.MaxUint32)), uint32(min(l.buffers, math.MaxUint32)))
+	return w.Writer.Close()
 }

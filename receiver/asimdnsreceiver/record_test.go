@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -20,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
@@ -65,6 +67,40 @@ func TestTheReplayOfARecordingGivesTheRecordsOfItsReplay(t *testing.T) {
 		return all
 	}
 	require.Equal(t, attributes(want), attributes(got))
+}
+
+func TestTheRecordingOfACollectorThatWasKilledHasItsEvents(t *testing.T) {
+	dir := t.TempDir()
+	path, left := filepath.Join(dir, "recorded.etl"), filepath.Join(dir, "left.etl")
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Record.Path = path }), consumertest.NewNop())
+	<-r.source.(*fileSource).player.Done()
+	require.Eventually(t, func() bool {
+		return r.pipeline.Record.Stats.Recorded.Load() == r.pipeline.Record.Stats.Received.Load()
+	}, 10*time.Second, time.Millisecond, "the last, half-filled buffer too")
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(left, raw, 0o600))
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Equal(t, rawEvents(t, serverFile), rawEvents(t, left))
+	require.Equal(t, rawEvents(t, serverFile), rawEvents(t, path))
+}
+
+func TestTheHeaderOfARecordingSaysWhatIsMissing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "recorded.etl")
+	header := func() etl.Header {
+		reader, err := etl.Open(path)
+		require.NoError(t, err)
+		defer reader.Close()
+		return reader.Header()
+	}
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Record.Path = path }), consumertest.NewNop())
+	<-r.source.(*fileSource).player.Done()
+	r.pipeline.Record.Stats.Lost.Add(queue.Full, 4)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.EqualValues(t, 4, header().EventsLost)
+
+	replayAll(t, replayOf(clientFile, func(c *Config) { c.Record.Path = path }))
+	require.EqualValues(t, 3, header().EventsLost, "what the replayed file had lost")
 }
 
 func TestAFileIsNotRecordedToItself(t *testing.T) {

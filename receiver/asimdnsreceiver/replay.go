@@ -44,8 +44,12 @@ func (s *fileSource) stop(ctx context.Context) error { return s.player.Stop(ctx)
 // ended looks for files of another provider.
 func (s *fileSource) ended() {
 	if n, first := s.r.handler.foreign.seen(); n > 0 && n == s.r.pipeline.Stats.Received.Load() {
-		s.r.log.Warn("no event in the replayed files is from the configured provider; check provider_guid",
-			zap.Stringer("provider_guid", s.r.provider.GUID), zap.Stringer("first_event_from", first), zap.Int64("events", n))
+		var configured []string
+		for _, p := range s.r.providers {
+			configured = append(configured, p.GUID.String())
+		}
+		s.r.log.Warn("no event in the replayed files is from a configured provider; check provider_guid",
+			zap.Strings("configured", configured), zap.Stringer("first_event_from", first), zap.Int64("events", n))
 	}
 }
 

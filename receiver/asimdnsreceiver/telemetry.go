@@ -42,7 +42,7 @@ func (r *dnsReceiver) observe() error {
 			return nil
 		}),
 		builder.RegisterReceiverAsimdnsPacketsUnparsableCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(handler.mapper.Unparsable())
+			o.Observe(handler.unparsable())
 			return nil
 		}),
 		builder.RegisterReceiverAsimdnsEventsLostCallback(func(_ context.Context, o metric.Int64Observer) error {

@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -130,18 +131,15 @@ const (
 	maxAggregationMiB      = 16 << 10
 )
 
-// About what a connection takes with an event that is kept back, in bytes: all, and its key and event alone.
-const (
-	connectionSize  = 384
-	connectionBytes = 256
-)
+// connectionBytes is about what an event that is kept back has, in bytes.
+const connectionBytes = 224
 
 // keeps gives the bounds of the aggregation.
 func (c *Config) keeps() aggregate.Settings {
-	bytes := c.AggregationMaxSizeMiB << 20
+	connections := c.AggregationMaxSizeMiB << 20 / (window.EntrySize + connectionBytes)
 	return aggregate.Settings{
 		Interval: c.AggregationInterval, Live: !c.Replay.Enabled(),
-		MaxConnections: bytes / connectionSize, MaxBytes: bytes / connectionSize * connectionBytes,
+		MaxConnections: connections, MaxBytes: connections * connectionBytes,
 	}
 }
 

@@ -75,7 +75,7 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 	require.NotNil(t, s.filter)
 	require.Len(t, cfg.Filters.Allow, 2)
 	require.Equal(t, []filter.Rule{{DestinationIdentity: []uint32{1}}}, cfg.Filters.Deny)
-	require.Equal(t, aggregate.Settings{Interval: 2500 * time.Millisecond, Live: false, MaxConnections: 8192, MaxBytes: 2 << 20}, s.aggregation)
+	require.Equal(t, aggregate.Settings{Interval: 2500 * time.Millisecond, Live: false, MaxConnections: 8192, MaxBytes: 8192 * 224}, s.aggregation)
 	require.True(t, s.mask.Has("l4.TCP.flags.SYN"))
 	require.False(t, s.mask.Has("IP"))
 	require.Equal(t, 90*time.Second, cfg.MetricsInterval)

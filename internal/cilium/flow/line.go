@@ -16,7 +16,7 @@ import (
 // AppendLine appends the line that `hubble observe` (debug and raw events: `hubble observe debug-events`, `agent-events`)
 // prints for the event at a time, in UTC and without the newline.
 func (f *Flow) AppendLine(dst []byte, ts time.Time) []byte {
-	dst = ts.UTC().AppendFormat(dst, time.StampMilli)
+	dst = appendStamp(dst, ts)
 	switch f.Class {
 	case ClassLost:
 		return f.appendLostLine(append(dst, ' '))
@@ -26,6 +26,25 @@ func (f *Flow) AppendLine(dst []byte, ts time.Time) []byte {
 		return f.appendRawLine(append(dst, ": "...))
 	}
 	return f.appendFlowLine(append(dst, ": "...), f)
+}
+
+// appendStamp appends a time as time.StampMilli has it, in UTC: "Mar  4 05:06:21.016".
+func appendStamp(dst []byte, t time.Time) []byte {
+	t = t.UTC()
+	_, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	milli := t.Nanosecond() / 1e6
+	two := func(n int) (tens, ones byte) { return byte('0' + n/10), byte('0' + n%10) }
+	d1, d0 := two(day)
+	if day < 10 {
+		d1 = ' '
+	}
+	h1, h0 := two(hour)
+	m1, m0 := two(minute)
+	s1, s0 := two(second)
+	f1, f0 := two(milli % 100)
+	dst = append(dst, month.String()[:3]...)
+	return append(dst, ' ', d1, d0, ' ', h1, h0, ':', m1, m0, ':', s1, s0, '.', byte('0'+milli/100), f1, f0)
 }
 
 // appendFlowLine appends what follows the time. The summary is that of another flow where a mask is on f.
@@ -184,8 +203,8 @@ func (f *Flow) appendLostLine(dst []byte) []byte {
 	if f.Lost.First.IsZero() || f.Lost.Last.IsZero() {
 		return dst
 	}
-	dst = f.Lost.First.UTC().AppendFormat(append(dst, " (first: "...), time.StampMilli)
-	dst = f.Lost.Last.UTC().AppendFormat(append(dst, ", last: "...), time.StampMilli)
+	dst = appendStamp(append(dst, " (first: "...), f.Lost.First)
+	dst = appendStamp(append(dst, ", last: "...), f.Lost.Last)
 	return append(dst, ')')
 }
 

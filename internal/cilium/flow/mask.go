@@ -219,7 +219,7 @@ func (m *Mask) AppendLine(dst []byte, f *Flow, ts time.Time) []byte {
 		return f.AppendLine(dst, ts)
 	}
 	if m.Has("time") {
-		dst = ts.UTC().AppendFormat(dst, time.StampMilli)
+		dst = appendStamp(dst, ts)
 	} else {
 		dst = append(dst, "N/A"...)
 	}

@@ -246,3 +246,14 @@ func TestNames(t *testing.T) {
 	assert.Equal(t, "unknown(6)", (&flow.Flow{Version: 3, File: 6}).FileName())
 	assert.Equal(t, "unknown(116)", (&flow.Flow{Version: 3, File: 116}).FileName())
 }
+
+func TestStampsAreThoseOfTheTimePackage(t *testing.T) {
+	at := time.Date(1999, 12, 31, 23, 59, 59, 999_999_999, time.FixedZone("", 3600))
+	f := &flow.Flow{Class: flow.ClassDebug}
+	for range 20_000 {
+		if want, got := at.UTC().Format(time.StampMilli), string(f.AppendLine(nil, at)[:len(time.StampMilli)]); want != got {
+			t.Fatalf("%s; want %s", got, want)
+		}
+		at = at.Add(7*time.Hour + 13*time.Minute + 11*time.Second + 1_234_567)
+	}
+}

@@ -40,6 +40,8 @@ type cpuBuffer struct {
 	buf  []byte
 	used int    // bytes, header included
 	last uint64 // the latest event's stamp
+
+	synced int // of used, what Sync has written
 }
 
 // Create begins an event trace log in dst and writes its first buffer. When dst can seek, Close completes that buffer
@@ -126,6 +128,25 @@ func (w *Writer) Flush() error {
 	return w.err
 }
 
+// Sync writes the buffer that is being filled as it is, so that a reader finds its events though the file is never closed; the
+// events to come go on filling it, in its place. A file of several processors, or one that cannot seek, has no such place: it
+// stays as it is.
+func (w *Writer) Sync() error {
+	c := &w.cpus[0]
+	if w.err != nil || w.closed || w.seeker == nil || len(w.cpus) > 1 || c.used <= bufferHeaderSize || c.used == c.synced {
+		return w.err
+	}
+	w.seal(0, bufferFlushed)
+	place := w.origin + int64(w.written)*int64(w.opts.BufferSize)
+	if _, err := w.dst.Write(c.buf); err != nil {
+		w.fail(err)
+	} else if _, err := w.seeker.Seek(place, io.SeekStart); err != nil {
+		w.fail(err)
+	}
+	c.synced = c.used
+	return w.err
+}
+
 // Size is how many bytes the file would have if it were closed now.
 func (w *Writer) Size() int64 {
 	n := int64(w.written)
@@ -180,14 +201,20 @@ func (w *Writer) Close() error {
 // flush writes one processor's buffer and empties it.
 func (w *Writer) flush(cpu int, flags uint16) {
 	c := &w.cpus[cpu]
+	w.seal(cpu, flags)
+	w.emit(c.buf)
+	c.used, c.last, c.synced = bufferHeaderSize, 0, 0
+}
+
+// seal completes one processor's buffer.
+func (w *Writer) seal(cpu int, flags uint16) {
+	c := &w.cpus[cpu]
 	h := bufferHeader{
 		size: w.opts.BufferSize, saved: uint32(c.used), timeStamp: c.last, sequence: uint64(w.written), clock: w.opts.Clock,
 		processor: uint16(cpu), logger: loggerID, flags: bufferProcIndex | flags, kind: bufferTypeGeneric,
 	}
 	h.put(c.buf)
 	fillTail(c.buf, c.used)
-	w.emit(c.buf)
-	c.used, c.last = bufferHeaderSize, 0
 }
 
 // emit appends one buffer to the file.

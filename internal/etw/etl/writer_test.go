@@ -263,3 +263,50 @@ func TestAFileMayBeginWithinItsDestination(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 }
+
+func TestSyncMakesTheFileReadableBeforeItIsClosedAndLeavesItAsItWouldBe(t *testing.T) {
+	fill := func(sync bool) []byte {
+		f, err := os.Create(filepath.Join(t.TempDir(), "x.etl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		w, err := Create(f, Options{BufferSize: 1024})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range uint64(40) {
+			if err := w.Write(event(startFiletime+i, uint16(i), strings.Repeat("x", int(i)*5))); err != nil {
+				t.Fatal(err)
+			}
+			if sync && i%3 == 0 {
+				if err := errors.Join(w.Sync(), w.Sync()); err != nil {
+					t.Fatal(err)
+				}
+				n := 0
+				raw, err := os.ReadFile(f.Name())
+				if err != nil {
+					t.Fatal(err)
+				}
+				r, err := NewReader(bytes.NewReader(raw), int64(len(raw)))
+				for ; err == nil; n++ {
+					_, err = r.Next()
+				}
+				if uint64(n-1) != i+1 || !errors.Is(err, io.EOF) {
+					t.Fatalf("after %d events the file gives %d: %v", i+1, n-1, err)
+				}
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		whole, err := os.ReadFile(f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return whole
+	}
+	if !bytes.Equal(fill(true), fill(false)) {
+		t.Error("the file differs from one that was not synced")
+	}
+}

@@ -5,6 +5,7 @@ package session
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -25,13 +26,19 @@ const lockPrefix = `Global\otelcol-winnet-`
 // fit MAX_PATH with its terminator.
 const MaxNameLength = 260 - 1 - len(lockPrefix)
 
+// Provider is a provider to enable.
+type Provider struct {
+	GUID     etw.GUID
+	Name     string // for messages; may be empty
+	Origin   string // what brings it to a host and how to install that, for messages; may be empty
+	Level    uint8  // the most verbose level to deliver; 0 delivers every level
+	Keywords uint64 // an event comes when it has one of these, or no keyword; 0 delivers every event
+}
+
 // Config describes a session. Zero buffer settings leave the choice to Windows.
 type Config struct {
 	Name           string        // unique on the host, in any case
-	Provider       etw.GUID      // the provider to enable
-	ProviderName   string        // its name, for messages; may be empty
-	Level          uint8         // the most verbose level to deliver; 0 delivers every level
-	Keywords       uint64        // an event comes when it has one of these, or no keyword; 0 delivers every event
+	Providers      []Provider    // the providers to enable, one or more
 	BufferSizeKB   uint32        // size of one buffer; an event that is larger than a buffer is lost
 	MinimumBuffers uint32        // buffers allocated at the start; Windows raises it to two a processor
 	MaximumBuffers uint32        // buffers at most
@@ -56,8 +63,16 @@ func (c Config) Validate() error {
 	if c.TakeOver && c.Attach {
 		return fail("take_over stops the session of this name and attach leaves it alone; want one of them")
 	}
-	if c.Provider.IsZero() {
-		return fail("no provider GUID")
+	if len(c.Providers) == 0 {
+		return fail("no provider")
+	}
+	for i, p := range c.Providers {
+		if p.GUID.IsZero() {
+			return fail("no provider GUID")
+		}
+		if slices.ContainsFunc(c.Providers[:i], func(other Provider) bool { return other.GUID == p.GUID }) {
+			return fail("the provider %s twice", p.text())
+		}
 	}
 	if c.BufferSizeKB != 0 && (c.BufferSizeKB < MinBufferSizeKB || c.BufferSizeKB > MaxBufferSizeKB) {
 		return fail("buffer size %d KB; want %d to %d", c.BufferSizeKB, MinBufferSizeKB, MaxBufferSizeKB)
@@ -71,10 +86,15 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// providerText names the provider in messages.
-func (c Config) providerText() string {
-	if c.ProviderName == "" {
-		return c.Provider.String()
+// enables tells whether the session enables a provider.
+func (c Config) enables(provider etw.GUID) bool {
+	return slices.ContainsFunc(c.Providers, func(p Provider) bool { return p.GUID == provider })
+}
+
+// text names the provider in messages.
+func (p Provider) text() string {
+	if p.Name == "" {
+		return p.GUID.String()
 	}
-	return c.ProviderName + " " + c.Provider.String()
+	return p.Name + " " + p.GUID.String()
 }

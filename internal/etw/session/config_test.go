@@ -9,8 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
 func TestConfigValidate(t *testing.T) {
@@ -28,7 +26,10 @@ func TestConfigValidate(t *testing.T) {
 		"long name of surrogates":     {func(c *Config) { c.Name = strings.Repeat("😀", MaxNameLength/2+1) }, "UTF-16"},
 		"backslash":                   {func(c *Config) { c.Name = `a\b` }, "backslash"},
 		"NUL":                         {func(c *Config) { c.Name = "a\x00b" }, "NUL"},
-		"no provider":                 {func(c *Config) { c.Provider = etw.GUID{} }, "provider"},
+		"two providers":               {func(c *Config) { c.Providers = append(c.Providers, Provider{GUID: otherProvider}) }, ""},
+		"no provider":                 {func(c *Config) { c.Providers = nil }, "no provider"},
+		"no provider GUID":            {func(c *Config) { c.Providers = []Provider{{}} }, "no provider GUID"},
+		"a provider twice":            {func(c *Config) { c.Providers = append(c.Providers, c.Providers[0]) }, "Microsoft-Windows-DNSServer {EB79061A-A566-4698-9119-3ED2807060E7} twice"},
 		"small buffer":                {func(c *Config) { c.BufferSizeKB = 3 }, "want 4 to 16384"},
 		"large buffer":                {func(c *Config) { c.BufferSizeKB = 16385 }, "want 4 to 16384"},
 		"maximum below minimum":       {func(c *Config) { c.MaximumBuffers = 63 }, "at most 63 buffers, at least 64"},

@@ -15,6 +15,9 @@ var (
 	// ErrInUse is what Open fails with when the session's name belongs to someone else.
 	ErrInUse = errors.New("the session is in use")
 
+	// ErrNotRegistered is what Open fails with when the host has none of the providers.
+	ErrNotRegistered = errors.New("the provider is not registered on this host")
+
 	// ErrStopped is what Err and Stats give when the session ended without Close.
 	ErrStopped = errors.New("the session was stopped from outside")
 )

@@ -4,6 +4,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,7 +23,8 @@ var testProvider = etw.MustGUID("{EB79061A-A566-4698-9119-3ED2807060E7}")
 
 func testConfig() Config {
 	return Config{
-		Name: "ASIMDNSServerTrace", Provider: testProvider, ProviderName: "Microsoft-Windows-DNSServer", Level: 4, Keywords: 0x3F,
+		Name:         "ASIMDNSServerTrace",
+		Providers:    []Provider{{GUID: testProvider, Name: "Microsoft-Windows-DNSServer", Origin: "install the role", Level: 4, Keywords: 0x3F}},
 		BufferSizeKB: 256, MinimumBuffers: 64, MaximumBuffers: 256, FlushInterval: time.Second,
 	}
 }
@@ -35,7 +37,8 @@ type fakeAPI struct {
 	sessions map[string]*fakeTracer // by lower-case name
 	locks    map[string]bool        // held, here or elsewhere
 	granted  uint32                 // bits of LogFileMode that it grants
-	unknown  bool                   // the provider is not registered
+	unknown  []etw.GUID             // providers that are not registered
+	enabled  []etw.GUID             // by enableProvider
 	stuck    chan struct{}          // when set, process returns only after it is closed
 }
 
@@ -122,9 +125,10 @@ func (f *fakeAPI) controlTrace(name string, p *properties, code uint32) error {
 	return nil
 }
 
-func (f *fakeAPI) enableProvider(uint64, etw.GUID, uint8, uint64) error {
+func (f *fakeAPI) enableProvider(_ uint64, provider etw.GUID, _ uint8, _ uint64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.enabled = append(f.enabled, provider)
 	return f.call("enableProvider")
 }
 
@@ -141,10 +145,10 @@ func (f *fakeAPI) openTrace(name string, id uintptr) (trace, error) {
 	return &fakeTrace{api: f, tracer: t, id: id, closed: make(chan struct{})}, nil
 }
 
-func (f *fakeAPI) providerRegistered(etw.GUID) (bool, error) {
+func (f *fakeAPI) providerRegistered(provider etw.GUID) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return !f.unknown, f.call("providerRegistered")
+	return !slices.Contains(f.unknown, provider), f.call("providerRegistered")
 }
 
 func (f *fakeAPI) enabledProviders(session uint16) ([]etw.GUID, error) {

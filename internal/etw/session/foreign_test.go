@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
@@ -33,6 +34,24 @@ func TestASessionWithProvidersThatAreNotOursIsNotStopped(t *testing.T) {
 	<-foreign.stopped
 	closeSession(t, s)
 	requireNothingHeld(t, f)
+}
+
+func TestASessionOfTheKernelIsNotStopped(t *testing.T) {
+	for name, change := range map[string]func(*properties){
+		"by its flags": func(p *properties) { p.enableFlags = 0x3 },
+		"by its mode":  func(p *properties) { p.logFileMode |= modeSystemLogger },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFakeAPI()
+			cfg := testConfig()
+			cfg.Name = "NT Kernel Logger"
+			change(&f.add(cfg.Name, modeRealTime).properties)
+			_, err := open(f, cfg, ignore, nil)
+			require.ErrorIs(t, err, ErrInUse)
+			require.ErrorContains(t, err, "receives the events of the kernel")
+			require.NotNil(t, f.session(cfg.Name), "it still runs")
+		})
+	}
 }
 
 func TestASessionWhoseProvidersAreNotKnownIsNotStopped(t *testing.T) {
@@ -93,18 +112,44 @@ func TestAttachConsumesASessionAndLeavesItRunning(t *testing.T) {
 	running := f.add(cfg.Name, modeRealTime)
 	running.properties.eventsLost = 7
 	delivered := make(chan struct{}, 1)
-	s, err := open(f, cfg, func(_, _ []byte) { delivered <- struct{}{} }, nil)
+	log, logs := observed()
+	s, err := open(f, cfg, func(_, _ []byte) { delivered <- struct{}{} }, log)
 	require.NoError(t, err)
 	<-delivered
+	said := logs.FilterMessageSnippet("had lost events before").All()
+	require.Len(t, said, 1)
+	assert.EqualValues(t, 7, said[0].ContextMap()["events_lost"])
+	require.Equal(t, 1, logs.FilterMessageSnippet("has not enabled the provider").Len())
+	f.mu.Lock()
+	running.properties.eventsLost = 9
+	f.mu.Unlock()
 	closeSession(t, s)
 	stats, err := s.Stats()
 	require.NoError(t, err)
-	assert.EqualValues(t, 7, stats.EventsLost)
+	assert.EqualValues(t, 2, stats.EventsLost, "those since it was attached to")
 	require.Same(t, running, f.session(cfg.Name), "it still runs")
 	assert.NotContains(t, f.record(), "stop")
 	assert.NotContains(t, f.record(), "startTrace")
 	assert.NotContains(t, f.record(), "enableProvider")
 	assert.Empty(t, f.locks)
+}
+
+func TestAttachToASessionWithTheProviderSaysNothing(t *testing.T) {
+	f := newFakeAPI()
+	cfg := testConfig()
+	cfg.Attach = true
+	f.add(cfg.Name, modeRealTime).providers = []etw.GUID{otherProvider, testProvider}
+	log, logs := observed()
+	s, err := open(f, cfg, ignore, log)
+	require.NoError(t, err)
+	closeSession(t, s)
+	assert.Empty(t, logs.FilterLevelExact(zap.WarnLevel).All())
+
+	f.fail["enabledProviders"] = errFake
+	s, err = open(f, cfg, ignore, log)
+	require.NoError(t, err)
+	closeSession(t, s)
+	assert.Empty(t, logs.FilterLevelExact(zap.WarnLevel).All(), "it may be denied")
 }
 
 func TestASessionThatWasStoppedIsNotStoppedAgain(t *testing.T) {

@@ -20,9 +20,12 @@ type Keeper struct {
 	watch   Watch
 	timing  timing
 
+	losses lossLog // run's own, and after it Close's
+
 	stop    chan struct{} // closed by Close
 	ended   chan struct{} // closed when run has returned
 	closing sync.Once
+	last    sync.Once // the last look at the losses
 
 	mu       sync.Mutex
 	session  *Session // nil between two sessions
@@ -73,7 +76,8 @@ func keep(a api, cfg Config, deliver Deliver, log *zap.Logger, watch Watch, timi
 	}
 	k := &Keeper{
 		api: a, cfg: cfg, deliver: deliver, log: log.With(zap.String("session", cfg.Name)), watch: watch, timing: timing,
-		stop: make(chan struct{}), ended: make(chan struct{}), session: s,
+		losses: lossLog{log: log.With(zap.String("session", cfg.Name))},
+		stop:   make(chan struct{}), ended: make(chan struct{}), session: s,
 	}
 	go k.run(s)
 	return k, nil
@@ -84,14 +88,13 @@ func (k *Keeper) run(s *Session) {
 	defer close(k.ended)
 	poll := time.NewTicker(k.timing.poll)
 	defer poll.Stop()
-	losses := lossLog{log: k.log}
 	attempt, began := 0, time.Now()
 	for {
 		select {
 		case <-k.stop:
 			return
 		case <-poll.C:
-			losses.look(k.Totals())
+			k.losses.look(k.Totals())
 			continue
 		case <-s.Done():
 		}
@@ -176,7 +179,9 @@ func (k *Keeper) Close(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
-	return s.Close(ctx)
+	err := s.Close(ctx)
+	k.last.Do(func() { k.losses.look(k.Totals()) }) // what was lost since run last looked
+	return err
 }
 
 // Totals asks Windows for the figures of the session that runs and adds those of the earlier ones. What was lost between

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
 // quick is a timing for tests: restarts at once, losses are looked for all the time.
@@ -83,6 +85,32 @@ func TestARestartIsTriedUntilItWorks(t *testing.T) {
 	requireNothingHeld(t, f)
 }
 
+func TestARoleThatIsRemovedWhileTheSessionRunsIsTriedAgain(t *testing.T) {
+	f := newFakeAPI()
+	w := newWatcher()
+	k, err := keep(f, testConfig(), ignore, nil, w.watch(), quick)
+	require.NoError(t, err)
+	f.mu.Lock()
+	f.unknown = []etw.GUID{testProvider}
+	f.mu.Unlock()
+	f.stopFromOutside(testConfig().Name)
+	require.ErrorIs(t, <-w.stopped, ErrStopped)
+	require.ErrorIs(t, <-w.stopped, ErrNotRegistered)
+	f.mu.Lock()
+	f.unknown = nil
+	f.mu.Unlock()
+	for again := false; !again; {
+		select {
+		case err := <-w.stopped:
+			require.ErrorIs(t, err, ErrNotRegistered)
+		case <-w.restarted:
+			again = true
+		}
+	}
+	closeKeeper(t, k)
+	requireNothingHeld(t, f)
+}
+
 func TestCloseBetweenTwoSessionsEndsTheWaiting(t *testing.T) {
 	f := newFakeAPI()
 	stopped := make(chan struct{})
@@ -118,6 +146,27 @@ func TestALossIsLoggedOnceALookAndNamesTheSetting(t *testing.T) {
 	assert.EqualValues(t, 7, entries[0].ContextMap()["buffers_in_use"])
 	assert.EqualValues(t, 2, entries[1].ContextMap()["events_lost"])
 	assert.EqualValues(t, 7, entries[1].ContextMap()["events_lost_in_all"])
+
+	l.look(Totals{EventsLost: 7, RealTimeBuffersLost: 1, Counters: Counters{LostEventNotices: 1, LostBufferNotices: 1}})
+	entries = logs.FilterLevelExact(zap.WarnLevel).All()
+	require.Len(t, entries, 3, "the figures may not be readable")
+	assert.EqualValues(t, 2, entries[2].ContextMap()["notices_of_loss"])
+	l.look(Totals{EventsLost: 7, RealTimeBuffersLost: 1, Counters: Counters{LostEventNotices: 1, LostBufferNotices: 1, LostFileNotices: 1}})
+	require.Equal(t, 1, logs.FilterMessageSnippet("lost the file").Len())
+	require.Equal(t, 4, logs.Len())
+}
+
+func TestALossAfterTheLastLookIsSaidAtTheEnd(t *testing.T) {
+	f := newFakeAPI()
+	log, logs := observed()
+	k, err := keep(f, testConfig(), ignore, log, Watch{}, defaultTiming)
+	require.NoError(t, err)
+	f.mu.Lock()
+	f.sessions["asimdnsservertrace"].properties.eventsLost = 3
+	f.mu.Unlock()
+	closeKeeper(t, k)
+	closeKeeper(t, k)
+	require.Equal(t, 1, logs.FilterMessageSnippet("buffers.maximum").Len())
 }
 
 func TestTheKeeperLooksForLosses(t *testing.T) {

@@ -14,6 +14,7 @@ const (
 
 	modeRealTime                = 0x00000100 // EVENT_TRACE_REAL_TIME_MODE
 	modePersistOnHybridShutdown = 0x00800000 // EVENT_TRACE_PERSIST_ON_HYBRID_SHUTDOWN
+	modeSystemLogger            = 0x02000000 // EVENT_TRACE_SYSTEM_LOGGER_MODE
 	modeIndependentSession      = 0x08000000 // EVENT_TRACE_INDEPENDENT_SESSION_MODE
 
 	// logFileMode is what the session asks for.
@@ -64,7 +65,7 @@ type properties struct {
 	_                   uint32 // MaximumFileSize
 	logFileMode         uint32
 	flushTimer          uint32 // seconds
-	_                   uint32 // EnableFlags
+	enableFlags         uint32 // events of the kernel, for a system logger
 	_                   int32  // AgeLimit
 	numberOfBuffers     uint32
 	freeBuffers         uint32

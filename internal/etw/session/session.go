@@ -29,8 +29,9 @@ type Session struct {
 	log      *zap.Logger
 	consumer *consumer
 	trace    trace
-	release  func() // frees the session's name, in this process and on this host
-	started  bool   // by this process: StartTrace has worked
+	release  func()      // frees the session's name, in this process and on this host
+	started  bool        // by this process: StartTrace has worked
+	before   KernelStats // of an attached session when it was attached to
 
 	// closeTrace ends the consumer; CloseTrace must be called once, and both ends of a session may want to.
 	closeTrace func() error
@@ -48,12 +49,12 @@ type Session struct {
 	last KernelStats // the newest figures that Windows gave
 }
 
-// Open starts the session, enables the provider and begins to deliver its events. It does all of it or nothing: after an
+// Open starts the session, enables the providers and begins to deliver their events. It does all of it or nothing: after an
 // error no session is left behind. A session of the same name that an earlier process left behind is stopped first. With
 // Attach it does not start a session but consumes the one that runs, and never stops it.
 //
-// The error is ErrUnsupported off Windows and ErrInUse when this process or another one runs a session of that name; an
-// error of Windows is wrapped as a syscall.Errno (windows.Errno), with what to do about it.
+// The error is ErrUnsupported off Windows, ErrInUse when this process or another one runs a session of that name, and
+// ErrNotRegistered when the host has none of the providers; an error of Windows is wrapped as a syscall.Errno (windows.Errno), with what to do about it.
 func Open(cfg Config, deliver Deliver, log *zap.Logger) (*Session, error) {
 	a, err := newAPI()
 	if err != nil {

@@ -40,7 +40,7 @@ func TestOpenDeliversEventsAndCloseStopsTheSessionBeforeTheConsumer(t *testing.T
 	<-s.Done()
 	require.NoError(t, s.Err(), "an orderly end is not an error")
 	assert.Equal(t, []string{
-		"lockName", "startTrace", "query", "providerRegistered", "enableProvider", "openTrace",
+		"lockName", "providerRegistered", "startTrace", "query", "enableProvider", "openTrace",
 		"stop", "processTrace", "closeTrace",
 	}, f.record())
 	requireNothingHeld(t, f)
@@ -49,6 +49,7 @@ func TestOpenDeliversEventsAndCloseStopsTheSessionBeforeTheConsumer(t *testing.T
 	started := logs.FilterMessage("ETW session started").All()
 	require.Len(t, started, 1)
 	fields := started[0].ContextMap()
+	assert.Equal(t, []any{"Microsoft-Windows-DNSServer {EB79061A-A566-4698-9119-3ED2807060E7} level 4 keywords 0x000000000000003F"}, fields["providers"])
 	assert.Equal(t, "0x08800100", fields["log_file_mode"])
 	assert.EqualValues(t, 256, fields["buffer_size_kb"])
 	assert.Equal(t, time.Second, fields["flush_interval"])
@@ -98,17 +99,62 @@ func TestOpenWarnsOfModesThatWindowsStripped(t *testing.T) {
 	assert.Equal(t, []any{"EVENT_TRACE_PERSIST_ON_HYBRID_SHUTDOWN", "EVENT_TRACE_INDEPENDENT_SESSION_MODE"}, names)
 }
 
-func TestOpenWarnsOfAProviderThatIsNotRegistered(t *testing.T) {
+func TestAHostWithoutTheProviderFailsTheStartAndSaysWhatToInstall(t *testing.T) {
 	f := newFakeAPI()
-	f.unknown = true
+	f.unknown = []etw.GUID{testProvider}
+	_, err := open(f, testConfig(), ignore, nil)
+	require.ErrorIs(t, err, ErrNotRegistered)
+	require.EqualError(t, err, `ETW session "ASIMDNSServerTrace": the provider is not registered on this host: `+
+		"Microsoft-Windows-DNSServer {EB79061A-A566-4698-9119-3ED2807060E7}: install the role")
+	requireNothingHeld(t, f)
+	assert.NotContains(t, f.record(), "startTrace")
+}
+
+// twoProviders is a session with the events of both.
+func twoProviders() Config {
+	c := testConfig()
+	c.Providers = append(c.Providers, Provider{GUID: otherProvider, Name: "Microsoft-Windows-DNS-Client", Origin: "start the service", Level: 5})
+	return c
+}
+
+func TestOneOfTwoProvidersThatIsNotRegisteredIsAWarning(t *testing.T) {
+	f := newFakeAPI()
+	f.unknown = []etw.GUID{testProvider}
 	log, logs := observed()
-	s, err := open(f, testConfig(), ignore, log)
+	s, err := open(f, twoProviders(), ignore, log)
 	require.NoError(t, err)
-	defer closeSession(t, s)
+	closeSession(t, s)
 	warnings := logs.FilterLevelExact(zap.WarnLevel).All()
 	require.Len(t, warnings, 1)
-	assert.Contains(t, warnings[0].Message, "role DNS Server")
-	assert.Equal(t, "Microsoft-Windows-DNSServer {EB79061A-A566-4698-9119-3ED2807060E7}", warnings[0].ContextMap()["provider"])
+	require.Contains(t, warnings[0].ContextMap()["error"], "Microsoft-Windows-DNSServer {EB79061A-A566-4698-9119-3ED2807060E7}: install the role")
+	assert.Equal(t, []etw.GUID{testProvider, otherProvider}, f.enabled, "its events come when it is installed later")
+
+	f.unknown = append(f.unknown, otherProvider)
+	_, err = open(f, twoProviders(), ignore, nil)
+	require.ErrorIs(t, err, ErrNotRegistered)
+	require.ErrorContains(t, err, "install the role")
+	require.ErrorContains(t, err, "start the service")
+	requireNothingHeld(t, f)
+}
+
+func TestASessionOfBothProvidersThatWasLeftBehindIsOurs(t *testing.T) {
+	f := newFakeAPI()
+	stale := f.add(testConfig().Name, modeRealTime)
+	stale.providers = []etw.GUID{otherProvider, testProvider}
+	s, err := open(f, twoProviders(), ignore, nil)
+	require.NoError(t, err)
+	<-stale.stopped
+	closeSession(t, s)
+	requireNothingHeld(t, f)
+}
+
+func TestAnEnableThatFailsNamesTheProvider(t *testing.T) {
+	f := newFakeAPI()
+	f.fail["enableProvider"] = errnoInvalidParameter
+	_, err := open(f, twoProviders(), ignore, nil)
+	require.ErrorIs(t, err, errnoInvalidParameter)
+	require.ErrorContains(t, err, "(provider Microsoft-Windows-DNSServer {EB79061A-A566-4698-9119-3ED2807060E7})")
+	requireNothingHeld(t, f)
 }
 
 func TestTwoSessionsOfOneNameInOneProcessAreAnError(t *testing.T) {
@@ -152,7 +198,7 @@ func TestAStaleSessionIsStoppedAndStartedAgain(t *testing.T) {
 	s, err := open(f, testConfig(), ignore, log)
 	require.NoError(t, err)
 	<-stale.stopped
-	assert.Equal(t, []string{"lockName", "startTrace", "query", "lockName", "enabledProviders", "stop", "startTrace"}, f.record()[:7])
+	assert.Equal(t, []string{"lockName", "providerRegistered", "startTrace", "query", "lockName", "enabledProviders", "stop", "startTrace"}, f.record()[:8])
 	warning := logs.FilterMessageSnippet("left behind").All()
 	require.Len(t, warning, 1)
 	assert.EqualValues(t, 12, warning[0].ContextMap()["events_lost"])

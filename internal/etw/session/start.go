@@ -5,6 +5,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.uber.org/zap"
 )
@@ -29,17 +30,21 @@ func claimName(a api, name string) (release func(), err error) {
 // starts it again.
 const startAttempts = 3
 
-// start calls StartTrace, after stopping what an earlier process left behind, and enables the provider.
+// start calls StartTrace, after stopping what an earlier process left behind, and enables the providers.
 func (s *Session) start() error {
+	if err := s.requireRegistered(); err != nil {
+		return err
+	}
 	handle, err := s.startTrace()
 	if err != nil {
 		return err
 	}
 	s.started = true
 	s.reportInForce("ETW session started")
-	s.warnUnregistered()
-	if err := s.api.enableProvider(handle, s.cfg.Provider, s.cfg.Level, s.cfg.Keywords); err != nil {
-		return callError(s.cfg, "EnableTraceEx2", err)
+	for _, p := range s.cfg.Providers {
+		if err := s.api.enableProvider(handle, p.GUID, p.Level, p.Keywords); err != nil {
+			return fmt.Errorf("%w (provider %s)", callError(s.cfg, "EnableTraceEx2", err), p.text())
+		}
 	}
 	return nil
 }
@@ -82,7 +87,29 @@ func (s *Session) attach() error {
 		return fmt.Errorf("ETW session %q: it is not a real-time session (LogFileMode 0x%08X), so there is nothing to attach to", s.cfg.Name, p.logFileMode)
 	}
 	s.reportInForce("attached to an ETW session")
+	before := p.stats()
+	s.before = before
+	if before.EventsLost > 0 || before.RealTimeBuffersLost > 0 {
+		s.log.Warn("the ETW session had lost events before the collector attached to it",
+			zap.Uint32("events_lost", before.EventsLost), zap.Uint32("real_time_buffers_lost", before.RealTimeBuffersLost))
+	}
+	s.warnNotEnabled(uint16(p.historicalContext))
 	return nil
+}
+
+// warnNotEnabled says which events cannot come, because the attached session has not enabled their provider.
+func (s *Session) warnNotEnabled(id uint16) {
+	enabled, err := s.api.enabledProviders(id)
+	if err != nil {
+		s.log.Debug("cannot tell which providers the ETW session has enabled", zap.Error(callError(s.cfg, "EnumerateTraceGuidsEx", err)))
+		return
+	}
+	for _, p := range s.cfg.Providers {
+		if !slices.Contains(enabled, p.GUID) {
+			s.log.Warn("the ETW session that the collector attached to has not enabled the provider, so no event of it comes until it does",
+				zap.String("provider", p.text()))
+		}
+	}
 }
 
 // stopStale stops the session of our name that StartTrace found. The name's lock is ours, so no collector runs it, unless
@@ -123,12 +150,16 @@ func refuseForeign(a api, cfg Config, p *properties) error {
 		return nil
 	}
 	const remedy = "look with: logman query %[1]q -ets; choose another session_name, or set take_over: true to stop it"
+	if p.enableFlags != 0 || p.logFileMode&modeSystemLogger != 0 { // its providers are not among those that can be listed
+		return fmt.Errorf("ETW session %[1]q: %[2]w: the session of this name receives the events of the kernel (EnableFlags 0x%08[3]X), so it is not the collector's; "+remedy,
+			cfg.Name, ErrInUse, p.enableFlags)
+	}
 	enabled, err := a.enabledProviders(uint16(p.historicalContext))
 	if err != nil {
 		return fmt.Errorf("ETW session %[1]q: a session of this name runs, and Windows does not tell whose it is (%[2]w); "+remedy, cfg.Name, callError(cfg, "EnumerateTraceGuidsEx", err))
 	}
 	for _, provider := range enabled {
-		if provider != cfg.Provider {
+		if !cfg.enables(provider) {
 			return fmt.Errorf("ETW session %[1]q: %[2]w: the session of this name has enabled the provider %[3]s, so it is not the collector's; "+remedy, cfg.Name, ErrInUse, provider)
 		}
 	}
@@ -142,10 +173,12 @@ func (s *Session) reportInForce(message string) {
 		s.log.Warn("cannot read the ETW session back, so that losses in the kernel stay unseen", zap.Error(err))
 		return
 	}
+	providers := make([]string, len(s.cfg.Providers))
+	for i, p := range s.cfg.Providers {
+		providers[i] = fmt.Sprintf("%s level %d keywords 0x%016X", p.text(), p.Level, p.Keywords)
+	}
 	s.log.Info(message,
-		zap.String("provider", s.cfg.providerText()),
-		zap.Uint8("level", s.cfg.Level),
-		zap.String("keywords", fmt.Sprintf("0x%016X", s.cfg.Keywords)),
+		zap.Strings("providers", providers),
 		zap.Uint32("buffer_size_kb", stats.BufferSize),
 		zap.Uint32("minimum_buffers", stats.MinimumBuffers),
 		zap.Uint32("maximum_buffers", stats.MaximumBuffers),
@@ -161,16 +194,33 @@ func (s *Session) reportInForce(message string) {
 	}
 }
 
-// warnUnregistered says when no event can come: ETW enables a provider that it has never heard of without a word.
-func (s *Session) warnUnregistered() {
-	registered, err := s.api.providerRegistered(s.cfg.Provider)
-	if err != nil {
-		s.log.Debug("cannot tell whether the ETW provider is registered", zap.Error(callError(s.cfg, "TdhEnumerateProviders", err)))
-		return
+// requireRegistered is an error when no event can come, because the host knows none of the providers: ETW enables one that it
+// has never heard of without a word. One of several is a warning, so that a host without a role runs with the other's events.
+func (s *Session) requireRegistered() error {
+	var missing []error
+	for _, p := range s.cfg.Providers {
+		registered, err := s.api.providerRegistered(p.GUID)
+		if err != nil {
+			s.log.Debug("cannot tell whether the ETW provider is registered", zap.Error(callError(s.cfg, "TdhEnumerateProviders", err)))
+			return nil
+		}
+		if !registered {
+			missing = append(missing, s.notRegistered(p))
+		}
 	}
-	if !registered {
-		s.log.Warn("the ETW provider is not registered on this host, so no event comes until it is: install what brings it"+
-			" (Microsoft-Windows-DNSServer comes with the role DNS Server: Install-WindowsFeature DNS)",
-			zap.String("provider", s.cfg.providerText()))
+	if len(missing) == len(s.cfg.Providers) {
+		return errors.Join(missing...)
 	}
+	for _, err := range missing {
+		s.log.Warn("no event of an ETW provider comes until it is installed", zap.Error(err))
+	}
+	return nil
+}
+
+func (s *Session) notRegistered(p Provider) error {
+	origin := p.Origin
+	if origin == "" {
+		origin = "install what brings it"
+	}
+	return fmt.Errorf("ETW session %q: %w: %s: %s", s.cfg.Name, ErrNotRegistered, p.text(), origin)
 }

@@ -69,8 +69,13 @@ func (s *Session) query(code uint32) error {
 	if err := s.api.controlTrace(s.cfg.Name, p, code); err != nil {
 		return callError(s.cfg, "ControlTrace "+controlNames[code], err)
 	}
+	now := p.stats()
+	now.EventsLost -= s.before.EventsLost
+	now.RealTimeBuffersLost -= s.before.RealTimeBuffersLost
+	now.LogBuffersLost -= s.before.LogBuffersLost
+	now.BuffersWritten -= s.before.BuffersWritten
 	s.mu.Lock()
-	s.last = p.stats()
+	s.last = now
 	s.mu.Unlock()
 	return nil
 }

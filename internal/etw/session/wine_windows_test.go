@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ const (
 // wineConfig wants every event.
 func wineConfig() Config {
 	c := testConfig()
-	c.Level, c.Keywords = 5, 0
+	c.Providers[0].Level, c.Providers[0].Keywords = 5, 0
 	return c
 }
 
@@ -88,10 +89,43 @@ func TestWineStartAndStop(t *testing.T) {
 	assert.Empty(t, logs.FilterLevelExact(zap.WarnLevel).All())
 }
 
+func TestWineOddNamesAndBuffersAtTheirLimits(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	for _, change := range []func(*Config){
+		func(c *Config) { c.Name = strings.Repeat("n", MaxNameLength) },
+		func(c *Config) { c.Name = `Überwachung 域名 😀 "quoted" 'too' %PATH% & | *` },
+		func(c *Config) { c.Name = " " },
+		func(c *Config) { c.BufferSizeKB, c.MinimumBuffers, c.MaximumBuffers = MinBufferSizeKB, 2, 2 },
+		func(c *Config) { c.BufferSizeKB, c.MinimumBuffers, c.MaximumBuffers = MaxBufferSizeKB, 2, 3 },
+		func(c *Config) { c.BufferSizeKB, c.MinimumBuffers, c.MaximumBuffers, c.FlushInterval = 0, 0, 0, 0 },
+		func(c *Config) { c.Providers[0].Level, c.Providers[0].Keywords = 255, ^uint64(0) },
+		func(c *Config) { c.Providers[0].Level = 0 },
+	} {
+		cfg := wineConfig()
+		change(&cfg)
+		var c counter
+		log, logs := observed()
+		s, err := Open(cfg, c.deliver, log)
+		require.NoError(t, err, "%+v", cfg)
+		_, err = Open(cfg, ignore, nil)
+		require.ErrorIs(t, err, ErrInUse)
+		require.Eventually(t, func() bool {
+			stats, err := s.Stats()
+			return err == nil && c.n.Load()+int64(stats.EventsLost) == serverEvents
+		}, 30*time.Second, time.Millisecond, "%+v", cfg)
+		inForce := logs.FilterMessage("ETW session started").All()[0].ContextMap()
+		for _, setting := range []string{"buffer_size_kb", "minimum_buffers", "maximum_buffers", "flush_interval"} {
+			assert.NotZero(t, inForce[setting], setting)
+		}
+		closeSession(t, s)
+		requireNoSession(t, cfg.Name)
+	}
+}
+
 func TestWineLevelAndKeywordsFilterAsTheDNSReceiverDoes(t *testing.T) {
 	windowstest.Play(t, serverFile)
 	cfg := wineConfig()
-	cfg.Keywords = 0x8 // IGNORED_QUERY
+	cfg.Providers[0].Keywords = 0x8 // IGNORED_QUERY
 	var other atomic.Int64
 	seen := make(chan struct{}, 1)
 	s, err := Open(cfg, func(header, userData []byte) {
@@ -169,15 +203,22 @@ func TestWineAccessDeniedLeavesNothingAndSaysWhatToDo(t *testing.T) {
 	}
 }
 
-func TestWineAProviderThatIsNotRegisteredAndModesThatAreNotGrantedAreSaid(t *testing.T) {
+func TestWineAHostWithoutTheProviderFailsTheStart(t *testing.T) {
 	windowstest.Play(t, serverFile)
 	t.Setenv("WINDOWSTEST_SCHEMA", "")
+	_, err := Open(wineConfig(), ignore, nil)
+	require.ErrorIs(t, err, ErrNotRegistered)
+	require.ErrorContains(t, err, "install the role")
+	requireNoSession(t, wineConfig().Name)
+}
+
+func TestWineModesThatAreNotGrantedAreSaid(t *testing.T) {
+	windowstest.Play(t, serverFile)
 	t.Setenv("WINDOWSTEST_STRIP", "0x08000000")
 	log, logs := observed()
 	s, err := Open(wineConfig(), ignore, log)
 	require.NoError(t, err)
 	closeSession(t, s)
-	require.Equal(t, 1, logs.FilterMessageSnippet("role DNS Server").Len())
 	require.Equal(t, 1, logs.FilterMessageSnippet("does not grant a mode").Len())
 }
 
@@ -232,6 +273,32 @@ func TestWineASlowConsumerLosesInTheKernelAndTheSumHolds(t *testing.T) {
 	assert.Positive(t, stats.LostEventNotices)
 	assert.LessOrEqual(t, uint64(stats.LostEventNotices), uint64(stats.EventsLost))
 	t.Logf("%d events: %d delivered, %d lost, %d notices", 3*serverEvents, delivered.Load(), stats.EventsLost, stats.LostEventNotices)
+}
+
+func TestWineBuffersThatAreLostOnTheirWayAreCountedAndToldApart(t *testing.T) {
+	windowstest.Play(t, serverFile)
+	t.Setenv("WINDOWSTEST_RATE", "20000") // so that no event is lost for want of a buffer
+	t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "3")
+	t.Setenv("WINDOWSTEST_LOSE_FILE", "1")
+	cfg := wineConfig()
+	cfg.BufferSizeKB, cfg.FlushInterval = 16, time.Second
+	var c counter
+	s, err := Open(cfg, c.deliver, nil)
+	require.NoError(t, err)
+	var stats Stats
+	require.Eventually(t, func() bool { // all of the file's 120 buffers or so have come
+		before := stats
+		stats, err = s.Stats()
+		return err == nil && stats.BuffersWritten+stats.RealTimeBuffersLost > 50 && stats == before && stats.FreeBuffers == stats.NumberOfBuffers
+	}, 30*time.Second, 1500*time.Millisecond)
+	closeSession(t, s)
+	assert.EqualValues(t, (stats.BuffersWritten+stats.RealTimeBuffersLost)/3, stats.RealTimeBuffersLost)
+	assert.EqualValues(t, stats.RealTimeBuffersLost, stats.LostBufferNotices)
+	assert.EqualValues(t, 1, stats.LostFileNotices)
+	assert.Zero(t, stats.LostEventNotices)
+	assert.Zero(t, stats.EventsLost)
+	assert.Less(t, c.n.Load(), int64(serverEvents))
+	assert.Greater(t, c.n.Load(), int64(serverEvents/3))
 }
 
 // nextHandle is the value of the next handle that this process gets. Wine gives the lowest that is free, so that it grows

@@ -7,7 +7,9 @@
  * events a second (default 0: as fast as it goes); with WINDOWSTEST_WAIT=1 they wait for room and lose nothing.
  * WINDOWSTEST_FAIL makes calls fail: "StartTraceW=5,OpenTraceW=5" (errors of
  * Windows by number). WINDOWSTEST_STRIP is a mask of LogFileMode bits that this "Windows" does not grant, WINDOWSTEST_LAST_ERROR
- * what OpenTraceW leaves as the last error although it worked.
+ * what OpenTraceW leaves as the last error although it worked. With WINDOWSTEST_LOSE_BUFFERS=N every Nth full buffer is lost on
+ * its way to the consumer: RealTimeBuffersLost counts it and a notice tells of it, but nothing counts its events. With
+ * WINDOWSTEST_LOSE_FILE=1 a notice says that the file behind the session is lost.
  */
 #define _WMI_SOURCE_          /* declare the functions below as ours, not as imported */
 #define _ADVAPI32_

@@ -139,15 +139,15 @@ static ULONG take_lost(pool *p)
     return lost;
 }
 
-/* give_back frees a buffer that was delivered. */
-static void give_back(pool *p, buffer *b)
+/* give_back frees a buffer that was delivered, or lost, as count says. */
+static void give_back(pool *p, buffer *b, ULONG *count)
 {
     EnterCriticalSection(&p->lock);
     b->next = p->free;
     p->free = b;
     if (running(p)) {
         p->session->properties.FreeBuffers++;
-        p->session->properties.BuffersWritten++;
+        ++*count;
     }
     LeaveCriticalSection(&p->lock);
 }

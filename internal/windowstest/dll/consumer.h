@@ -126,6 +126,16 @@ static void deliver_buffer(consumer *c, buffer *b)
     }
 }
 
+/* What RT_LostEvent says is lost, by its opcode. */
+enum { LOST_EVENT = 32, LOST_BUFFER = 33, LOST_FILE = 34 };
+
+static void tell_lost(consumer *c, UCHAR opcode)
+{
+    static const GUID lost_event = {0x6a399ae0, 0x4bc6, 0x4de9, {0x87, 0x0b, 0x36, 0x57, 0xf8, 0x94, 0x7e, 0x7e}};
+
+    deliver_notice(c, &lost_event, opcode);
+}
+
 /* recorded reads the files of WINDOWSTEST_ETL once a list of files. */
 static const etl_file *recorded(void)
 {
@@ -172,10 +182,8 @@ static DWORD WINAPI play(void *argument)
 ULONG WMIAPI ProcessTrace(PTRACEHANDLE handles, ULONG count, LPFILETIME from, LPFILETIME to)
 {
     static const GUID header = {0x68fdd900, 0x4a3e, 0x11d1, {0x84, 0xf4, 0x00, 0x00, 0xf8, 0x04, 0x64, 0xe3}};
-    static const GUID lost_event = {0x6a399ae0, 0x4bc6, 0x4de9, {0x87, 0x0b, 0x36, 0x57, 0xf8, 0x94, 0x7e, 0x7e}};
-    const UCHAR lost_opcode = 32;
     const DWORD wait = 10; /* ms */
-    ULONG error = fault("ProcessTrace"), idle = 0;
+    ULONG error = fault("ProcessTrace"), idle = 0, lose = env_number("WINDOWSTEST_LOSE_BUFFERS", 0), buffers = 0;
     HANDLE player = NULL;
     BOOL ended = FALSE, more = TRUE;
     consumer *c = NULL;
@@ -191,6 +199,7 @@ ULONG WMIAPI ProcessTrace(PTRACEHANDLE handles, ULONG count, LPFILETIME from, LP
         init_pool(&c->pool, c->session);
         c->pool.generation = c->generation;
         deliver_notice(c, &header, 0);
+        if (env_number("WINDOWSTEST_LOSE_FILE", 0)) tell_lost(c, LOST_FILE);
         player = CreateThread(NULL, 0, play, c, 0, NULL);
         while (more && !c->closing) {
             BOOL timer = ++idle * wait >= c->session->properties.FlushTimer * 1000;
@@ -199,14 +208,19 @@ ULONG WMIAPI ProcessTrace(PTRACEHANDLE handles, ULONG count, LPFILETIME from, LP
                 ended = TRUE;
                 WaitForSingleObject(player, INFINITE);
             }
-            if (take_lost(&c->pool)) deliver_notice(c, &lost_event, lost_opcode);
+            if (take_lost(&c->pool)) tell_lost(c, LOST_EVENT);
             if (!(b = next_buffer(&c->pool, ended ? 0 : wait, ended || timer))) {
                 more = !ended;
                 continue;
             }
             idle = 0;
+            if (lose && ++buffers % lose == 0) {
+                give_back(&c->pool, b, &c->session->properties.RealTimeBuffersLost);
+                tell_lost(c, LOST_BUFFER);
+                continue;
+            }
             deliver_buffer(c, b);
-            give_back(&c->pool, b);
+            give_back(&c->pool, b, &c->session->properties.BuffersWritten);
             if (c->logfile.BufferCallback && !c->logfile.BufferCallback(&c->logfile)) more = FALSE;
         }
         c->finished = TRUE;

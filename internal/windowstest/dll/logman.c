@@ -45,9 +45,9 @@ static ULONG control(const WCHAR *name, ULONG code)
     ULONG error = ControlTraceW(0, name, &p->p, code);
 
     if (!error)
-        printf("name=%ls mode=0x%08lX buffer_kb=%lu minimum=%lu maximum=%lu buffers=%lu free=%lu written=%lu lost=%lu\n", p->name,
+        printf("name=%ls mode=0x%08lX buffer_kb=%lu minimum=%lu maximum=%lu buffers=%lu free=%lu written=%lu lost=%lu buffers_lost=%lu\n", p->name,
                p->p.LogFileMode, p->p.BufferSize, p->p.MinimumBuffers, p->p.MaximumBuffers, p->p.NumberOfBuffers, p->p.FreeBuffers,
-               p->p.BuffersWritten, p->p.EventsLost);
+               p->p.BuffersWritten, p->p.EventsLost, p->p.RealTimeBuffersLost);
     return error;
 }
 

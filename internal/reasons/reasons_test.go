@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package tally
+package reasons
 
 import (
 	"sync"
@@ -10,7 +10,7 @@ import (
 )
 
 func TestReasonsAreCountedFromManyGoroutines(t *testing.T) {
-	var r Reasons
+	var r Counts
 	require.Equal(t, "0", r.String())
 	require.Nil(t, r.Snapshot())
 	var wg sync.WaitGroup
@@ -30,7 +30,7 @@ func TestReasonsAreCountedFromManyGoroutines(t *testing.T) {
 }
 
 func TestAnExpectedReasonCostsNoAllocation(t *testing.T) {
-	var r Reasons
+	var r Counts
 	r.Expect("expected")
 	require.Zero(t, testing.AllocsPerRun(100, func() { r.Add("expected", 1) }))
 	require.Equal(t, int64(101), r.Total())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package tally counts by reason.
-package tally
+// Package reasons counts by reason.
+package reasons
 
 import (
 	"fmt"
@@ -14,9 +14,9 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// Reasons counts by reason. The reasons are few and fixed words of the code, never text from an event. All methods may be
+// Counts counts by reason. The reasons are few and fixed words of the code, never text from an event. All methods may be
 // called from any goroutine.
-type Reasons struct {
+type Counts struct {
 	known  atomic.Pointer[[]*count]
 	adding sync.Mutex
 }
@@ -27,14 +27,14 @@ type count struct {
 }
 
 // Expect makes reasons known, so that Add of them neither locks nor allocates.
-func (r *Reasons) Expect(reasons ...string) {
+func (r *Counts) Expect(reasons ...string) {
 	for _, reason := range reasons {
 		r.Add(reason, 0)
 	}
 }
 
 // Add counts n under reason. It locks and allocates only for a reason that it does not know yet.
-func (r *Reasons) Add(reason string, n int64) {
+func (r *Counts) Add(reason string, n int64) {
 	if c := r.find(reason); c != nil {
 		c.n.Add(n)
 		return
@@ -50,7 +50,7 @@ func (r *Reasons) Add(reason string, n int64) {
 	c.n.Add(n)
 }
 
-func (r *Reasons) find(reason string) *count {
+func (r *Counts) find(reason string) *count {
 	for _, c := range r.counts() {
 		if c.reason == reason {
 			return c
@@ -59,7 +59,7 @@ func (r *Reasons) find(reason string) *count {
 	return nil
 }
 
-func (r *Reasons) counts() []*count {
+func (r *Counts) counts() []*count {
 	if known := r.known.Load(); known != nil {
 		return *known
 	}
@@ -67,7 +67,7 @@ func (r *Reasons) counts() []*count {
 }
 
 // Total is the sum over all reasons.
-func (r *Reasons) Total() int64 {
+func (r *Counts) Total() int64 {
 	var sum int64
 	for _, c := range r.counts() {
 		sum += c.n.Load()
@@ -76,7 +76,7 @@ func (r *Reasons) Total() int64 {
 }
 
 // Snapshot is a copy of the counts by reason, without those that are zero; nil when all are.
-func (r *Reasons) Snapshot() map[string]int64 {
+func (r *Counts) Snapshot() map[string]int64 {
 	var counts map[string]int64
 	for _, c := range r.counts() {
 		if n := c.n.Load(); n != 0 {
@@ -90,7 +90,7 @@ func (r *Reasons) Snapshot() map[string]int64 {
 }
 
 // String gives the total and, where there is any, what it is made of: "3 (queue_full 1, shutdown 2)".
-func (r *Reasons) String() string {
+func (r *Counts) String() string {
 	var sum int64
 	var parts []string
 	for reason, n := range r.Snapshot() {
@@ -105,7 +105,7 @@ func (r *Reasons) String() string {
 }
 
 // Observe gives the counts to an asynchronous instrument, each with its reason.
-func (r *Reasons) Observe(o metric.Int64Observer) {
+func (r *Counts) Observe(o metric.Int64Observer) {
 	for reason, n := range r.Snapshot() {
 		o.Observe(n, metric.WithAttributes(attribute.String("reason", reason)))
 	}
