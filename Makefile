@@ -5,6 +5,7 @@
 MAKEFLAGS += --no-print-directory
 
 GO        ?= go
+MODULE    := github.com/otelcol-winnet/otelcol-winnet
 DIST      := dist
 TOOLS     := $(CURDIR)/$(DIST)/tools
 SRC       := $(DIST)/src
@@ -14,10 +15,16 @@ ORACLES   := $(patsubst %/go.mod,%,$(wildcard internal/oracle/*/go.mod))
 LDFLAGS   := -s -w
 FUZZTIME  ?= 10s
 
+# Of the benchmarks: how often each is run, and the events of the long run of memory, by default and with GOMEMLIMIT.
+BENCH                 := $(DIST)/bench
+COUNT                 ?= 5
+MEMORY_EVENTS         ?= 50000000
+MEMORY_LIMITED_EVENTS ?= 5000000
+
 export CGO_ENABLED ?= 0
 
 .PHONY: run build build-windows test test-oracle test-kernel test-e2e test-race test-windows validate ci check-windows fuzz lint \
-  bench generate testdata clean help
+  bench bench-events bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -89,7 +96,7 @@ check-windows: build-windows ## check that the Windows binary is one, and has bo
 	@$(GO) version -m $(DIST)/otelcol-winnet.exe | grep -E 'GOOS=windows|GOARCH=amd64|CGO_ENABLED=0'
 	@cd $(SRC) && deps=$$(GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) list -deps . ); \
 	  for p in receiver/asimdnsreceiver receiver/ciliumwindowsreceiver internal/etw/session; do \
-	    echo "$$deps" | grep -qx "github.com/otelcol-winnet/otelcol-winnet/$$p" || { echo "$$p is not linked"; exit 1; }; echo "linked: $$p"; done
+	    echo "$$deps" | grep -qx "$(MODULE)/$$p" || { echo "$$p is not linked"; exit 1; }; echo "linked: $$p"; done
 
 fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver); do \
@@ -97,8 +104,74 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	    echo "== $$name ($$f)"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f); \
 	  done; done
 
-bench: ## run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## measure what the performance goals are about, and print the table of them
+	@for part in events keys oracle collector; do $(MAKE) bench-$$part; done
+	@$(MAKE) bench-windows || echo 'Not measured here: golang-etw. Its rows are missing.'
+	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
+
+# Runs of all benchmarks take turns, so that what is held against each other is measured at the same time. A benchmark that fails
+# ends the measurement.
+SOUND = ! grep -E '^(FAIL|--- FAIL|panic:)'
+
+bench-events:
+	@mkdir -p $(BENCH); : > $(BENCH)/events.txt
+	@for i in $$(seq $(COUNT)); do $(GO) test -run '^$$' -bench '^Benchmark((DNS|Cilium)(Record|Decode|Filtered)|Offer)$$' -benchmem \
+	  ./internal/bench ./internal/pipeline | tee -a $(BENCH)/events.txt; done; $(SOUND) $(BENCH)/events.txt
+
+bench-keys:
+	@mkdir -p $(BENCH); : > $(BENCH)/keys.txt
+	@for i in 1 2 3; do $(GO) test -run '^$$' -bench '^Benchmark(Aggregate|Correlate|Keeper)$$/^keys=1000000$$' -skip '/^keys=1000000$$/.' -benchmem \
+	  ./internal/dns/merge ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
+
+bench-oracle:
+	@mkdir -p $(BENCH); : > $(BENCH)/oracle.txt
+	@for i in $$(seq $(COUNT)); do $(GO) test -C internal/oracle/cilium120 -vet=off -ldflags '-s -w' -run '^$$' -bench '^BenchmarkCiliumRecord$$' -benchmem . \
+	  | tee -a $(BENCH)/oracle.txt; done; $(SOUND) $(BENCH)/oracle.txt
+
+bench-collector: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.etl
+	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -count $(COUNT) > $(BENCH)/collector.txt; cat $(BENCH)/collector.txt
+
+bench-windows: testdata/dnsserver.etl ## measure golang-etw's decoding and ours under Wine (installs it on Debian)
+	@mkdir -p $(BENCH); : > $(BENCH)/windows.txt
+	$(RIG)
+	@for i in 1 2 3; do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -run '^$$' -bench '^BenchmarkETW$$' -benchtime 1x \
+	  -exec '$(RIG) run' ./internal/windowstest | tee -a $(BENCH)/windows.txt; done; $(SOUND) $(BENCH)/windows.txt
+
+bench-long: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.etl ## measure memory with MEMORY_EVENTS (50 million), and short and long replays
+	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -memory $(MEMORY_EVENTS) > $(BENCH)/memory.txt; cat $(BENCH)/memory.txt
+	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -memory $(MEMORY_LIMITED_EVENTS) -gomemlimit 140MiB > $(BENCH)/memory-limited.txt
+	@cat $(BENCH)/memory-limited.txt; : > $(BENCH)/growth.txt
+	@for i in 1 2 3; do $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h ./internal/bench/growth | tee -a $(BENCH)/growth.txt; done; $(SOUND) $(BENCH)/growth.txt
+	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
+
+bench-all: ## run every benchmark but the long ones, once
+	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v internal/bench/growth)
+
+bench-doc: ## write docs/benchmarks.md of what bench and bench-long have measured
+	@mkdir -p docs
+	@$(GO) run ./internal/bench/goals -doc docs $$(find $(BENCH) -maxdepth 1 -name '*.txt' 2>/dev/null | sort)
+
+profile: ## draw flame graphs of both paths, docs/flame-dns.svg and docs/flame-cilium.svg
+	@mkdir -p $(BENCH) docs
+	@for path in DNS Cilium; do name=$$(echo $$path | tr A-Z a-z); \
+	  $(GO) test -run '^$$' -bench "^Benchmark$${path}Record\$$/^ours\$$" -benchtime 5s -cpuprofile $(BENCH)/$$name.prof -o $(BENCH)/bench.test ./internal/bench; \
+	  $(GO) tool pprof -traces -unit=ns $(BENCH)/$$name.prof > $(BENCH)/$$name.traces; \
+	  $(GO) run ./internal/bench/flame -title "$$path: raw record to log record" < $(BENCH)/$$name.traces > docs/flame-$$name.svg; done
+
+# The collector of the benchmarks: that of builder-config.yaml, with the receiver of ready-made records.
+$(DIST)/otelcol-bench: $(BENCH)/src/go.mod $(SOURCES)
+	$(GO) build -C $(BENCH)/src -trimpath -ldflags '$(LDFLAGS)' -o ../../otelcol-bench .
+
+$(BENCH)/src/go.mod: builder-config.yaml go.mod | $(TOOLS)/builder
+	@mkdir -p $(BENCH)
+	@sed -e 's|^  output_path: .*|  output_path: ./$(BENCH)/src\n  module: $(MODULE)/bench|' \
+	  -e 's|^receivers:|&\n  - gomod: $(MODULE) v0.1.0\n    import: $(MODULE)/internal/bench/prebuilt\n    name: prebuilt\n    path: .|' \
+	  builder-config.yaml > $(BENCH)/builder-config.yaml
+	$(TOOLS)/builder --config $(BENCH)/builder-config.yaml --skip-compilation
+	@touch $@
+
+$(TOOLS)/bench-collector: $(SOURCES)
+	$(GO) build -o $@ ./internal/bench/collector
 
 generate: $(TOOLS)/mdatagen ## write the code that metadata.yaml describes
 	@for r in $(RECEIVERS); do (cd receiver/$$r && $(TOOLS)/mdatagen metadata.yaml); done

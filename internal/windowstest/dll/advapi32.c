@@ -4,7 +4,8 @@
  *
  * A session gets its events when a consumer opens it: the .etl files of WINDOWSTEST_ETL (a list, by ';') are written into its
  * buffers by the providers that it has enabled, WINDOWSTEST_REPEAT times (default 1, 0: without end), at WINDOWSTEST_RATE
- * events a second (default 0: as fast as it goes). WINDOWSTEST_FAIL makes calls fail: "StartTraceW=5,OpenTraceW=5" (errors of
+ * events a second (default 0: as fast as it goes); with WINDOWSTEST_WAIT=1 they wait for room and lose nothing.
+ * WINDOWSTEST_FAIL makes calls fail: "StartTraceW=5,OpenTraceW=5" (errors of
  * Windows by number). WINDOWSTEST_STRIP is a mask of LogFileMode bits that this "Windows" does not grant, WINDOWSTEST_LAST_ERROR
  * what OpenTraceW leaves as the last error although it worked. With WINDOWSTEST_LOSE_BUFFERS=N every Nth full buffer is lost on
  * its way to the consumer: RealTimeBuffersLost counts it and a notice tells of it, but nothing counts its events. With

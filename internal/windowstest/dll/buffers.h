@@ -90,21 +90,25 @@ static void flush_current(pool *p)
     WakeConditionVariable(&p->filled);
 }
 
-/* write_event puts an event into the session, or counts it as lost. */
-static void write_event(pool *p, const EVENT_HEADER *h)
+/* write_event puts an event into the session. One that finds no room is lost and counted, or, when it can wait, refused. */
+static BOOL write_event(pool *p, const EVENT_HEADER *h, BOOL can_wait)
 {
     ULONG size = align8(h->Size);
+    BOOL written = FALSE;
 
     EnterCriticalSection(&p->lock);
     if (p->current && p->current->used + size > p->size) flush_current(p);
     if (size <= p->size && (p->current || (p->current = take_buffer(p)))) {
         memcpy(p->current->data + p->current->used, h, h->Size);
         p->current->used += size;
-    } else {
+        written = TRUE;
+    } else if (!can_wait || size > p->size) {
         p->lost++;
         InterlockedIncrement((LONG *)&p->session->properties.EventsLost);
+        written = TRUE; /* there is nothing to wait for */
     }
     LeaveCriticalSection(&p->lock);
+    return written;
 }
 
 /* next_buffer waits for a buffer to deliver. After a while without one it flushes what there is, when told to. */

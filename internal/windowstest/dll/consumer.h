@@ -160,6 +160,7 @@ static DWORD WINAPI play(void *argument)
     pool *p = &c->pool;
     const etl_file *file = recorded();
     ULONG repeat = env_number("WINDOWSTEST_REPEAT", 1), rate = env_number("WINDOWSTEST_RATE", 0), round, i;
+    BOOL can_wait = env_number("WINDOWSTEST_WAIT", 0);
     ULONGLONG began = GetTickCount64(), written = 0;
 
     for (round = 0; !repeat || round < repeat; round++) {
@@ -167,7 +168,10 @@ static DWORD WINAPI play(void *argument)
         for (i = 0; i < file->count; i++) {
             if (c->finished || !running(p)) return 0;
             if (!wants(p->session, file->events[i])) continue;
-            write_event(p, file->events[i]);
+            while (!write_event(p, file->events[i], can_wait)) {
+                if (c->finished || !running(p)) return 0;
+                Sleep(1);
+            }
             written++;
             while (rate && written * 1000 / rate > GetTickCount64() - began && !c->finished && running(p)) Sleep(1);
         }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// limit is how long a collector may take for what it is given, and to end.
+const limit = 2 * time.Hour
+
+// process is a running collector.
+type process struct {
+	cmd   *exec.Cmd
+	kill  *time.Timer
+	said  []string      // its last lines; for who waits for ended
+	ended chan struct{} // its replay, or the process, is over
+	over  bool          // the replay has ended; for who waits for ended
+}
+
+// settings is what the configurations of all collectors have in common.
+const settings = `
+receivers: {%s}
+exporters: {%s}
+service:
+  telemetry: {logs: {disable_zap_resource: true}, metrics: {level: none}}
+  pipelines: {logs: {receivers: [%s], exporters: [%s]}}
+`
+
+// start starts a collector with one receiver and one exporter, each in YAML's flow style.
+func start(binary, dir, receiver, exporter string) (*process, error) {
+	name := func(component string) string { return component[:strings.IndexByte(component, ':')] }
+	config := filepath.Join(dir, "config.yaml")
+	text := fmt.Sprintf(settings, receiver, exporter, name(receiver), name(exporter))
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	p := &process{cmd: exec.Command(binary, "--config", config), ended: make(chan struct{})}
+	out, err := p.cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	p.kill = time.AfterFunc(limit, func() { _ = p.cmd.Process.Kill() })
+	go func() {
+		const keep, longest = 20, 1 << 20 // lines; bytes of one
+		lines := bufio.NewScanner(out)
+		lines.Buffer(nil, longest)
+		over := false
+		for lines.Scan() {
+			if over {
+				continue // what it says of its end
+			}
+			if len(p.said) == keep {
+				p.said = p.said[1:]
+			}
+			p.said = append(p.said, lines.Text())
+			if over = strings.Contains(lines.Text(), "the replay has ended"); over {
+				p.over = true
+				close(p.ended)
+			}
+		}
+		if !over {
+			close(p.ended)
+		}
+	}()
+	return p, nil
+}
+
+// errTooEarly says that the interrupt came before the collector minded it: it does so from some milliseconds after its receivers have
+// started, and tells nobody when.
+var errTooEarly = errors.New("the interrupt killed the collector")
+
+// finish waits for the end of the replay, ends the collector as Ctrl-C does, and gives the time that it took of the processors.
+func (p *process) finish() (time.Duration, error) {
+	defer p.kill.Stop()
+	<-p.ended
+	var interrupted error
+	if p.over {
+		interrupted = p.cmd.Process.Signal(os.Interrupt)
+	}
+	err := errors.Join(interrupted, p.cmd.Wait())
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && p.over && status.Signaled() && status.Signal() == syscall.SIGINT {
+		return 0, errTooEarly
+	}
+	if err == nil && !p.over {
+		err = errors.New("it ended before its replay did")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("the collector failed: %w; it said:\n%s", err, strings.Join(p.said, "\n"))
+	}
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), nil
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// goal is what one row of the table is about: a measured value, and what it is held against.
+type goal struct {
+	what string
+	ours measure
+	// reference is what ours is held against. Zero: there is none, limit is a number.
+	reference measure
+	// limit is the most that ours may be: a multiple of reference, or, without one, a value in ours' unit.
+	limit float64
+	// allocs, where set, is the most allocations an operation of ours may make.
+	allocs *float64
+}
+
+// measure is a value of a benchmark: the median of its runs, less that of another where one is named.
+type measure struct {
+	pkg, bench string // below the module; without "Benchmark"
+	unit       string
+	less       string // another benchmark of the package
+}
+
+func (m measure) zero() bool { return m == measure{} }
+
+// Units of measures.
+const (
+	ns      = "ns/op"
+	cpu     = "cpu-ns/event"
+	mib     = "max-rss-MiB"
+	allocOp = "allocs/op"
+)
+
+const oracle = "internal/oracle/cilium120"
+
+func inBench(name string) measure { return measure{pkg: "internal/bench", bench: name, unit: ns} }
+
+func inCollector(name string) measure {
+	return measure{pkg: "internal/bench/collector", bench: "Collector/" + name, unit: cpu}
+}
+
+func inGrowth(name string) measure {
+	return measure{pkg: "internal/bench/growth", bench: "Growth/" + name, unit: cpu}
+}
+
+func inWine(name, empty string) measure {
+	return measure{pkg: "internal/windowstest", bench: "ETW/" + name, less: "ETW/" + empty, unit: cpu}
+}
+
+func memory(run, unit string) measure {
+	return measure{pkg: "internal/bench/collector", bench: "Memory/" + run, unit: unit}
+}
+
+func none() *float64 { return new(float64) }
+
+// The factors that say "flat": what noise between two runs of the same makes of their ratio here.
+const (
+	flatCost   = 1.15
+	flatMemory = 1.05
+)
+
+// goals are the rows of the table, in their order.
+var goals = []goal{
+	{what: "DNS: raw ETW record (257, PacketData 55 B) to log record", ours: inBench("DNSRecord/ours"), reference: inBench("DNSRecord/floor"), limit: 1.15},
+	{what: "DNS: decode alone", ours: inBench("DNSDecode"), limit: 250, allocs: none()},
+	{what: "DNS: a filtered event (an excluded domain among 10,000)", ours: inBench("DNSFiltered"), limit: 150, allocs: none()},
+	{what: "Cilium: raw trace record (TCP) to log record", ours: inBench("CiliumRecord/ours"), reference: inBench("CiliumRecord/floor"), limit: 1.15},
+	{what: "Cilium: raw trace record to log record, against Cilium's bytes to flow", ours: measure{oracle, "CiliumRecord/ours", ns, ""},
+		reference: measure{oracle, "CiliumRecord/threefour", ns, ""}, limit: 1},
+	{what: "Cilium: decode and flow, no record", ours: inBench("CiliumDecode"), limit: 120, allocs: none()},
+	{what: "callback: raw copy into a chunk", ours: measure{"internal/pipeline", "Offer", ns, ""}, limit: 30, allocs: none()},
+	{what: "DNS: decode and log record, against golang-etw's full decode (20 times)", ours: inWine("ours", "empty-ours"),
+		reference: inWine("golang-etw", "empty-golang-etw"), limit: 1. / 20},
+	{what: "collector: DNS replay to file, against prebuilt records", ours: inCollector("dns/file/ours"), reference: inCollector("dns/file/prebuilt"), limit: 1.5},
+	{what: "collector: DNS replay to otlp_grpc, against prebuilt records", ours: inCollector("dns/otlp/ours"), reference: inCollector("dns/otlp/prebuilt"), limit: 1.5},
+	{what: "collector: Cilium replay to file, against prebuilt records", ours: inCollector("cilium/file/ours"), reference: inCollector("cilium/file/prebuilt"), limit: 1.5},
+	{what: "collector: Cilium replay to otlp_grpc, against prebuilt records", ours: inCollector("cilium/otlp/ours"), reference: inCollector("cilium/otlp/prebuilt"), limit: 1.5},
+	{what: "DNS aggregation with 1 million live keys", ours: measure{"internal/dns/merge", "Aggregate/keys=1000000", ns, ""}, limit: 300},
+	{what: "DNS correlation with 1 million live keys", ours: measure{"internal/dns/merge", "Correlate/keys=1000000", ns, ""}, limit: 300},
+	{what: "Cilium aggregation with 1 million live keys", ours: measure{"internal/cilium/aggregate", "Keeper/keys=1000000", ns, ""}, limit: 300},
+	{what: "memory, slow exporter: most, against queue + 150 MiB", ours: memory("default", mib), reference: memory("default", "limit-MiB"), limit: 1},
+	{what: "memory, slow exporter: the last tenth against the first", ours: memory("default", "last-tenth-MiB"), reference: memory("default", "first-tenth-MiB"), limit: flatMemory},
+	{what: "memory, slow exporter, GOMEMLIMIT=140MiB: most, against queue + 150 MiB", ours: memory("limited", mib), reference: memory("limited", "limit-MiB"), limit: 1},
+	{what: "memory, slow exporter, GOMEMLIMIT=140MiB: the last tenth against the first", ours: memory("limited", "last-tenth-MiB"),
+		reference: memory("limited", "first-tenth-MiB"), limit: flatMemory},
+	growth("DNS", "dns", 1, "100k", "1k"), growth("DNS", "dns", 1, "10M", "1k"),
+	growth("DNS", "dns", 2, "100k", "1k"), growth("DNS", "dns", 2, "10M", "1k"),
+	growth("Cilium", "cilium", 1, "100k", "1k"), growth("Cilium", "cilium", 1, "10M", "1k"),
+	growth("Cilium", "cilium", 2, "100k", "1k"), growth("Cilium", "cilium", 2, "10M", "1k"),
+}
+
+func growth(title, name string, cores int, events, against string) goal {
+	at := func(n string) measure { return inGrowth(name + "/cores=" + string(rune('0'+cores)) + "/events=" + n) }
+	plural := ""
+	if cores > 1 {
+		plural = "s"
+	}
+	return goal{
+		what: title + " growth, " + string(rune('0'+cores)) + " core" + plural + ": an event of " + events + ", against one of " + against,
+		ours: at(events), reference: at(against), limit: flatCost,
+	}
+}

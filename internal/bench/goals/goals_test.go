@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const output = `goos: linux
+goarch: amd64
+pkg: github.com/otelcol-winnet/otelcol-winnet/internal/bench
+cpu: AMD EPYC
+BenchmarkDNSRecord/floor-2         	  100	      2000 ns/op	    3722 B/op	      67 allocs/op
+BenchmarkDNSRecord/ours-2          	  100	      9000 ns/op	    3722 B/op	      67 allocs/op
+BenchmarkDNSRecord/ours-2          	  100	      2100 ns/op	    3722 B/op	      67 allocs/op
+BenchmarkDNSRecord/ours-2          	  100	      2200 ns/op	    3722 B/op	      67 allocs/op
+BenchmarkDNSDecode                 	  100	       200.5 ns/op	       8 B/op	       1 allocs/op
+BenchmarkDNSFiltered
+BenchmarkDNSFiltered-2             	some text that is no result
+PASS
+pkg: github.com/otelcol-winnet/otelcol-winnet/internal/windowstest
+BenchmarkETW/empty-ours-2          	    1	       100 cpu-ns/event
+BenchmarkETW/ours-2                	    1	       300 cpu-ns/event
+BenchmarkETW/empty-golang-etw-2    	    1	       100 cpu-ns/event
+BenchmarkETW/golang-etw-2          	    1	      4500 cpu-ns/event
+`
+
+// find gives the goal whose benchmark of ours is so named.
+func find(t *testing.T, bench string) goal {
+	for _, g := range goals {
+		if g.ours.bench == bench {
+			return g
+		}
+	}
+	t.Fatalf("no goal for %s", bench)
+	return goal{}
+}
+
+func parsed(t *testing.T, text string) results {
+	r := results{}
+	require.NoError(t, r.read(strings.NewReader(text)))
+	return r
+}
+
+func TestARowTellsTheMedianItsReferenceAndWhetherTheGoalIsMet(t *testing.T) {
+	r := parsed(t, output)
+	row := judge(find(t, "DNSRecord/ours"), r)
+	require.Equal(t, []string{"≤ 1.15 ×", "2200 ns", "2000 ns", "1.10", met}, row.cells()[1:])
+
+	r[key{"internal/bench", "DNSRecord/floor", ns}] = []float64{1900}
+	require.Equal(t, missed, judge(find(t, "DNSRecord/ours"), r).verdict)
+}
+
+func TestAllocationsAreAGoalOfTheirOwn(t *testing.T) {
+	row := judge(find(t, "DNSDecode"), parsed(t, output))
+	require.Equal(t, []string{"≤ 250 ns, 0 allocs", "200 ns, 1 allocs", "-", "0.80", missed}, row.cells()[1:])
+	row = judge(find(t, "DNSDecode"), parsed(t, strings.ReplaceAll(output, "1 allocs/op", "0 allocs/op")))
+	require.Equal(t, met, row.verdict)
+	row = judge(find(t, "DNSDecode"), parsed(t, strings.ReplaceAll(output, "1 allocs/op", "")))
+	require.Equal(t, missing, row.verdict, "without -benchmem it is not known")
+}
+
+func TestTheEmptyCallbackIsTakenOffBothSides(t *testing.T) {
+	row := judge(find(t, "ETW/ours"), parsed(t, output))
+	require.Equal(t, []string{"≤ 1/20.0 ×", "200 ns", "4400 ns", "1/22.0", met}, row.cells()[1:])
+	row = judge(find(t, "ETW/ours"), parsed(t, strings.ReplaceAll(output, "empty-golang-etw", "gone")))
+	require.Equal(t, missing, row.verdict)
+	row = judge(find(t, "ETW/ours"), parsed(t, strings.ReplaceAll(output, " 300 cpu", " 100 cpu")))
+	require.Equal(t, missing, row.verdict, "what is not to be told from nothing was not measured")
+}
+
+func TestABenchmarkThatHasNotRunIsARowToo(t *testing.T) {
+	for _, g := range goals {
+		row := judge(g, results{})
+		require.Equal(t, missing, row.verdict, g.what)
+		require.NotEmpty(t, row.goal)
+	}
+	row := judge(find(t, "DNSFiltered"), parsed(t, output))
+	require.Equal(t, missing, row.verdict, "a name alone is no result")
+	row = judge(find(t, "DNSRecord/ours"), parsed(t, strings.ReplaceAll(output, "DNSRecord/floor", "gone")))
+	require.Equal(t, []string{"2200 ns", "-", "-", missing}, row.cells()[2:])
+}
+
+func TestNoTwoGoalsAreTheSame(t *testing.T) {
+	seen := map[string]bool{}
+	for _, g := range goals {
+		require.False(t, seen[g.what], g.what)
+		seen[g.what] = true
+		require.Positive(t, g.limit, g.what)
+	}
+}
+
+func TestTheDocumentHasTheTableTheCommandTheMachineAndTheDate(t *testing.T) {
+	rows := []row{judge(find(t, "DNSRecord/ours"), parsed(t, output))}
+	m := machine{CPU: "A CPU", Cores: 2, Memory: "23 GiB", OS: "Linux", Go: "go1.26"}
+	page, err := document(rows, true, "make bench", m, time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))
+	require.NoError(t, err)
+	for _, want := range []string{rows[0].what, "1 goals: 1 met, 0 missed, 0 missing", "2026-03-04", "`make bench`", "A CPU, 2 cores, 23 GiB, Linux, go1.26"} {
+		require.Contains(t, string(page), want)
+	}
+	page, err = document(rows, false, "make bench", m, time.Time{})
+	require.NoError(t, err)
+	require.NotContains(t, string(page), "A CPU", "nothing was measured")
+}
+
+func TestTheCommandWritesTheDocumentAndTheLinesForBenchstat(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "events.txt")
+	require.NoError(t, os.WriteFile(file, []byte(output), 0o600))
+	require.NoError(t, run(dir, "make bench", []string{file}))
+	page, err := os.ReadFile(filepath.Join(dir, "benchmarks.md"))
+	require.NoError(t, err)
+	require.Contains(t, string(page), "| 1.10 ")
+	lines, err := os.ReadFile(filepath.Join(dir, "benchmarks.txt"))
+	require.NoError(t, err)
+	require.Contains(t, string(lines), "pkg: github.com/otelcol-winnet/otelcol-winnet/internal/bench\n")
+	require.NotContains(t, string(lines), "PASS")
+	require.ErrorContains(t, run("", "", []string{filepath.Join(dir, "none")}), "none")
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command goals prints the table of the performance goals: for each, what was measured, what it is held against, and whether it is
+// met. It reads what `go test -bench` printed, from the files that it is given, and with -doc writes docs/benchmarks.md as well,
+// with the lines of the benchmarks in docs/benchmarks.txt. `make bench` runs it.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+func main() {
+	doc := flag.String("doc", "", "the folder to write benchmarks.md and benchmarks.txt to; none: only print")
+	command := flag.String("command", "make bench", "what was run, for the document")
+	flag.Parse()
+	if err := run(*doc, *command, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "goals:", err)
+		os.Exit(1)
+	}
+}
+
+func run(doc, command string, files []string) error {
+	r := results{}
+	var lines bytes.Buffer
+	for _, path := range files {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if err := r.read(bytes.NewReader(raw)); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		lines.Write(resultLines(raw))
+	}
+	rows := make([]row, len(goals))
+	for i, g := range goals {
+		rows[i] = judge(g, r)
+	}
+	fmt.Printf("\n%s\n%s\n", markdown(rows), summary(rows))
+	if doc == "" {
+		return nil
+	}
+	page, err := document(rows, len(files) > 0, command, thisMachine(), time.Now().UTC())
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(doc, "benchmarks.md"), page, 0o644); err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(doc, "benchmarks.txt"), lines.Bytes(), 0o644)
+}

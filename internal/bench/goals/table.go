@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// What becomes of a goal.
+const (
+	met     = "met"
+	missed  = "missed"
+	missing = "missing" // a benchmark that it needs has not run
+)
+
+// row is one row of the table, in words.
+type row struct{ what, goal, ours, reference, ratio, verdict string }
+
+var head = row{"what", "goal", "ours", "reference", "ratio", ""}
+
+// judge makes the row of a goal.
+func judge(g goal, r results) row {
+	out := row{what: g.what, goal: g.text(), ours: "-", reference: "-", ratio: "-", verdict: missing}
+	if events, ok := r.median(key{g.ours.pkg, g.ours.bench, "events"}); ok {
+		out.what += fmt.Sprintf(" (%.0f million events)", events/1e6)
+	}
+	ours, known := r.value(g.ours)
+	if known {
+		out.ours = quantity(ours, g.ours.unit)
+	}
+	allowed := g.limit
+	against := g.limit
+	if !g.reference.zero() {
+		reference, ok := r.value(g.reference)
+		if ok {
+			out.reference = quantity(reference, g.reference.unit)
+		}
+		known = known && ok && reference > 0
+		allowed, against = g.limit*reference, reference
+	}
+	good := ours <= allowed
+	if g.allocs != nil {
+		allocs, ok := r.median(key{g.ours.pkg, g.ours.bench, allocOp})
+		if ok {
+			out.ours += fmt.Sprintf(", %.0f allocs", allocs)
+		}
+		known = known && ok
+		good = good && allocs <= *g.allocs
+	}
+	if !known || ours <= 0 { // a difference of nothing, or less, measures nothing
+		return out
+	}
+	out.ratio = ratio(ours / against)
+	out.verdict = missed
+	if good {
+		out.verdict = met
+	}
+	return out
+}
+
+// text says what is wanted.
+func (g goal) text() string {
+	var s string
+	switch {
+	case g.reference.zero():
+		s = "≤ " + quantity(g.limit, g.ours.unit)
+	case g.limit == 1:
+		s = "≤ reference"
+	default:
+		s = "≤ " + ratio(g.limit) + " ×"
+	}
+	if g.allocs != nil {
+		s += fmt.Sprintf(", %.0f allocs", *g.allocs)
+	}
+	return s
+}
+
+// quantity is a value with its unit, short.
+func quantity(v float64, unit string) string {
+	if strings.HasSuffix(unit, "MiB") {
+		return fmt.Sprintf("%.0f MiB", v)
+	}
+	unit = "ns" // of time or of processor time, an operation or an event
+	if v < 100 {
+		return fmt.Sprintf("%.1f %s", v, unit)
+	}
+	return fmt.Sprintf("%.0f %s", v, unit)
+}
+
+// ratio writes a small one as a fraction, which is how many times as fast.
+func ratio(v float64) string {
+	if v > 0 && v < 0.2 {
+		return fmt.Sprintf("1/%.1f", 1/v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+func (r row) cells() []string {
+	return []string{r.what, r.goal, r.ours, r.reference, r.ratio, r.verdict}
+}
+
+// markdown is the table, which reads well as it stands too.
+func markdown(rows []row) string {
+	all := append([]row{head}, rows...)
+	widths := make([]int, len(head.cells()))
+	for _, r := range all {
+		for i, c := range r.cells() {
+			widths[i] = max(widths[i], len([]rune(c)))
+		}
+	}
+	var b strings.Builder
+	for n, r := range all {
+		for i, c := range r.cells() {
+			b.WriteString("| " + c + strings.Repeat(" ", widths[i]-len([]rune(c))+1))
+		}
+		b.WriteString("|\n")
+		if n == 0 {
+			for _, w := range widths {
+				b.WriteString("|" + strings.Repeat("-", w+2))
+			}
+			b.WriteString("|\n")
+		}
+	}
+	return b.String()
+}
+
+// summary counts the verdicts.
+func summary(rows []row) string {
+	count := map[string]int{}
+	for _, r := range rows {
+		count[r.verdict]++
+	}
+	return fmt.Sprintf("%d goals: %d met, %d missed, %d missing", len(rows), count[met], count[missed], count[missing])
+}
