@@ -116,7 +116,7 @@ SOUND = ! grep -E '^(FAIL|--- FAIL|panic:)'
 bench-events:
 	@mkdir -p $(BENCH); : > $(BENCH)/events.txt
 	@for i in $$(seq $(COUNT)); do $(GO) test -run '^$$' -bench '^Benchmark((DNS|Cilium)(Record|Decode|Filtered)|Offer)$$' -benchmem \
-	  ./internal/bench ./internal/pipeline | tee -a $(BENCH)/events.txt; done; $(SOUND) $(BENCH)/events.txt
+	  ./internal/bench ./internal/queue | tee -a $(BENCH)/events.txt; done; $(SOUND) $(BENCH)/events.txt
 
 bench-keys:
 	@mkdir -p $(BENCH); : > $(BENCH)/keys.txt

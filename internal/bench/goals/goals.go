@@ -68,7 +68,7 @@ var goals = []goal{
 	{what: "Cilium: raw trace record to log record, against Cilium's bytes to flow", ours: measure{oracle, "CiliumRecord/ours", ns, ""},
 		reference: measure{oracle, "CiliumRecord/threefour", ns, ""}, limit: 1},
 	{what: "Cilium: decode and flow, no record", ours: inBench("CiliumDecode"), limit: 120, allocs: none()},
-	{what: "callback: raw copy into a chunk", ours: measure{"internal/pipeline", "Offer", ns, ""}, limit: 30, allocs: none()},
+	{what: "callback: raw copy into a chunk", ours: measure{"internal/queue", "Offer", ns, ""}, limit: 30, allocs: none()},
 	{what: "DNS: decode and log record, against golang-etw's full decode (20 times)", ours: inWine("ours", "empty-ours"),
 		reference: inWine("golang-etw", "empty-golang-etw"), limit: 1. / 20},
 	{what: "collector: DNS replay to file, against prebuilt records", ours: inCollector("dns/file/ours"), reference: inCollector("dns/file/prebuilt"), limit: 1.5},

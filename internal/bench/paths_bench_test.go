@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+)
+
+// floorPath builds the record of another path with pdata alone.
+type floorPath struct {
+	Path
+	record func(plog.LogRecordSlice)
+}
+
+func (p floorPath) Append(records plog.LogRecordSlice) { p.record(records) }
+
+func benchmark(b *testing.B, p Path) {
+	b.ReportAllocs()
+	Run(p, batchSize)
+	b.ResetTimer()
+	Run(p, b.N)
+}
+
+func BenchmarkDNSRecord(b *testing.B) {
+	ours := NewDNSPath()
+	b.Run("floor", func(b *testing.B) { benchmark(b, floorPath{ours, dnsFloor}) })
+	b.Run("ours", func(b *testing.B) { benchmark(b, ours) })
+}
+
+// BenchmarkDNSDecode is every field of the event, by the field list, without a record.
+func BenchmarkDNSDecode(b *testing.B) {
+	p := NewDNSPath()
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Decode()
+		p.event.Decoded()
+	}
+}
+
+// BenchmarkDNSFiltered is an event that is filtered by its name, one of 10,000 excluded.
+func BenchmarkDNSFiltered(b *testing.B) {
+	p := NewDNSPath()
+	noise := filter.DefaultNoise()
+	noise.ExcludedDomains = []string{"google.es"}
+	for i := range 9999 {
+		noise.ExcludedDomains = append(noise.ExcludedDomains, fmt.Sprintf("host%d.example%d.com", i, i%100))
+	}
+	f, err := filter.New(dns.Server(), filter.Config{}, noise)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Decode()
+		if !f.Drops(&p.event) {
+			b.Fatal("not filtered")
+		}
+	}
+}
+
+func BenchmarkCiliumRecord(b *testing.B) {
+	ours := NewCiliumPath()
+	b.Run("floor", func(b *testing.B) { benchmark(b, floorPath{ours, ciliumFloor}) })
+	b.Run("ours", func(b *testing.B) { benchmark(b, ours) })
+}
+
+func BenchmarkCiliumDecode(b *testing.B) {
+	p := NewCiliumPath()
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Decode()
+	}
+}
