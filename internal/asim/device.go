@@ -24,6 +24,7 @@ type deviceTexts struct {
 	Device
 	host, domain string
 	addr         string
+	dvc          row // the attributes of the device, except its address
 }
 
 func (d Device) texts() *deviceTexts {
@@ -33,6 +34,16 @@ func (d Device) texts() *deviceTexts {
 	if d.Addr.IsValid() {
 		t.addr = d.Addr.String()
 	}
+	t.dvc = row{{"Dvc", constant{kindText, 0, d.Name}}}
+	if d.Host {
+		t.dvc.text("DvcHostname", t.host)
+		if t.domain != "" {
+			t.dvc.text("DvcDomain", t.domain)
+			t.dvc.text("DvcDomainType", "FQDN")
+		}
+	}
+	t.dvc.text("DvcOs", "Windows")
+	t.dvc.text("DvcOsVersion", d.OSVersion)
 	return t
 }
 
@@ -43,20 +54,4 @@ func (d *Device) hostname() (host, domain string) {
 	}
 	host, domain, _ = strings.Cut(strings.TrimSuffix(d.Name, "."), ".")
 	return host, domain
-}
-
-// putDvc writes the attributes of the device, except its address.
-func (d *deviceTexts) putDvc(attrs attributes) {
-	attrs.PutConst("Dvc", d.Name)
-	if d.Host {
-		attrs.PutConst("DvcHostname", d.host)
-		if d.domain != "" {
-			attrs.PutConst("DvcDomain", d.domain)
-			attrs.PutConst("DvcDomainType", "FQDN")
-		}
-	}
-	attrs.PutConst("DvcOs", "Windows")
-	if d.OSVersion != "" {
-		attrs.PutConst("DvcOsVersion", d.OSVersion)
-	}
 }

@@ -34,7 +34,10 @@ type DNSMapper struct {
 	version    string
 	classes    map[uint16]dnsClass
 	kinds      []*dnsKind // by the template's index
-	unknown    blanks     // of ids that no manifest has
+	head       row        // what all records have
+	outcomes   map[dnsOutcome]*row
+	flagRows   map[uint16]*row
+	others     map[uint16]*dnsKind // of ids that no manifest has, by id
 	device     *deviceTexts
 	keep       PacketKeep
 	processes  ProcessNamer
@@ -54,9 +57,14 @@ type ProcessNamer interface {
 // NewDNSMapper makes a mapper. version is the build's, for the scope.
 func NewDNSMapper(provider *dns.Provider, profile DNSProfile, device Device, version string) *DNSMapper {
 	m := &DNSMapper{
-		provider: provider, profile: profile, version: version, classes: classify(provider, profile), device: device.texts(), draft: &draft{},
+		provider: provider, profile: profile, version: version, classes: classify(provider, profile), device: device.texts(), draft: &draft{}, outcomes: map[dnsOutcome]*row{},
+		flagRows: map[uint16]*row{}, others: map[uint16]*dnsKind{},
 		keep: DefaultPacketConfig().Keep,
 	}
+	m.head.text("EventProduct", provider.Product)
+	m.head.text("EventVendor", "Microsoft")
+	m.head.text("EventSchema", dnsSchema)
+	m.head.text("EventSchemaVersion", dnsSchemaVersion)
 	return m
 }
 
@@ -102,26 +110,38 @@ func (m *DNSMapper) Wants(e *dns.Event) bool { return m.profile != ProfileASIM |
 // dnsKind is what the records of one event id have in common.
 type dnsKind struct {
 	dnsClass
-	id     string // in decimal
-	body   string
-	blanks *blanks
+	body     string
+	original row // of the manifest
+	class    row
+	blanks   blanks
 }
+
+// maxOthers bounds the memory for ids that no manifest has.
+const maxOthers = 256
 
 // kind gives the event's kind: its class is what the profile's table says, else what its task says.
 func (m *DNSMapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
-	if t == nil { // there is no end of ids
-		return m.newKind(e, &m.unknown)
+	if t == nil {
+		k := m.others[e.ID]
+		if k == nil {
+			if len(m.others) == maxOthers {
+				clear(m.others)
+			}
+			k = m.newKind(e, nil)
+			m.others[e.ID] = k
+		}
+		return k
 	}
 	if t.Index >= len(m.kinds) {
 		m.kinds = append(m.kinds, make([]*dnsKind, t.Index+1-len(m.kinds))...)
 	}
 	if m.kinds[t.Index] == nil {
-		m.kinds[t.Index] = m.newKind(e, &blanks{})
+		m.kinds[t.Index] = m.newKind(e, t)
 	}
 	return m.kinds[t.Index]
 }
 
-func (m *DNSMapper) newKind(e *dns.Event, b *blanks) *dnsKind {
+func (m *DNSMapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
 	class, ok := m.classes[e.ID]
 	if !ok {
 		class = status
@@ -129,8 +149,15 @@ func (m *DNSMapper) newKind(e *dns.Event, b *blanks) *dnsKind {
 			class = dnsClass{typeUpdate, ""}
 		}
 	}
-	k := &dnsKind{dnsClass: class, id: strconv.Itoa(int(e.ID)), blanks: b}
-	words := []string{m.provider.Product, "Event:", class.eventType, class.subType, "(ID: " + k.id + ")"}
+	k := &dnsKind{dnsClass: class}
+	id := strconv.Itoa(int(e.ID))
+	k.original.text("EventOriginalType", id)
+	if t != nil {
+		k.original.text("EventOriginalSubType", t.Name)
+	}
+	k.class.text("EventType", class.eventType)
+	k.class.text("EventSubType", class.subType)
+	words := []string{m.provider.Product, "Event:", class.eventType, class.subType, "(ID: " + id + ")"}
 	if class.subType == "" {
 		words = slices.Delete(words, 3, 4)
 	}
@@ -165,7 +192,7 @@ func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, rece
 	lr.SetSeverityText(text)
 	decoded := e.Decoded()
 	kind := m.kind(e, decoded.Template)
-	m.draft.begin(kind.blanks)
+	m.draft.begin(&kind.blanks)
 	r := dnsRecord{DNSMapper: m, Event: e, Decoded: decoded, attrs: m.draft.attributes(), merged: merged}
 	lr.Body().SetStr(kind.body)
 	r.event(kind)
@@ -233,10 +260,7 @@ func (r *dnsRecord) num(f dns.Field) (uint64, bool) {
 // event writes what kind of event this is, and when.
 func (r *dnsRecord) event(kind *dnsKind) {
 	a := r.attrs
-	a.PutConst("EventProduct", r.provider.Product)
-	a.PutConst("EventVendor", "Microsoft")
-	a.PutConst("EventSchema", dnsSchema)
-	a.PutConst("EventSchemaVersion", dnsSchemaVersion)
+	a.PutRow(&r.head)
 	a.PutConstInt("EventCount", max(1, r.merged.Count))
 	start, end := r.span()
 	from := r.stamp(start)
@@ -245,19 +269,13 @@ func (r *dnsRecord) event(kind *dnsKind) {
 		from = r.stamp(end)
 	}
 	a.PutText("EventEndTime", from)
-	a.PutConst("EventOriginalType", kind.id)
-	if r.Template != nil {
-		a.PutConst("EventOriginalSubType", r.Template.Name)
-	}
+	a.PutRow(&kind.original)
 	if !r.ActivityID.IsZero() {
 		from := len(r.draft.text)
 		r.draft.text = r.ActivityID.Append(r.draft.text)
 		a.PutText("EventOriginalUid", from)
 	}
-	a.PutConst("EventType", kind.eventType)
-	if kind.subType != "" {
-		a.PutConst("EventSubType", kind.subType)
-	}
+	a.PutRow(&kind.class)
 }
 
 // span gives the times of the first and the last event that the record stands for, in nanoseconds since 1970.

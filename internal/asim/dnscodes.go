@@ -98,9 +98,6 @@ var dnsResponseNames = map[uint64]string{
 // DNSResponseName names a response code. Codes without a name are "Reserved for Private Use" (3841 to 4095) or
 // "Unassigned", as ASIM's own look-up function has it.
 func DNSResponseName(code uint64) string {
-	if code == 0 {
-		return "NOERROR"
-	}
 	if name, ok := dnsResponseNames[code]; ok {
 		return name
 	}

@@ -2,7 +2,11 @@
 
 package asim
 
-import "github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+import (
+	"strings"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+)
 
 // The flags word of the DNS header (RFC 1035 section 4.1.1, RFC 4035 section 3.1.6).
 const (
@@ -42,28 +46,45 @@ func (r *dnsRecord) flags() {
 		word, hasWord = uint64(msg.Flags), true
 	}
 	options, hasOptions := r.Num(dns.QueryOptions)
-	list := r.draft.text
-	from := len(list)
+	var known, set uint16 // by the flag's place in the table
 	for i := range dnsFlags {
 		f := &dnsFlags[i]
-		set, known := word&f.bit != 0, hasWord
-		if n, ok := r.num(f.field); f.field != dns.NoField && ok {
-			set, known = n != 0, true
+		on, ok := word&f.bit != 0, hasWord
+		if n, has := r.num(f.field); f.field != dns.NoField && has {
+			on, ok = n != 0, true
 		} else if f.bit == flagRD && hasOptions {
-			set, known = options&optionNoRecursion == 0, true
+			on, ok = options&optionNoRecursion == 0, true
 		}
-		if !known {
+		if ok {
+			known |= 1 << i
+		}
+		if on && ok {
+			set |= 1 << i
+		}
+	}
+	if known != 0 {
+		r.attrs.PutRow(r.flagRow(known, set))
+	}
+}
+
+// flagRow gives the row of some flags: which are known, and which of them are set, by their place in the table.
+func (m *DNSMapper) flagRow(known, set uint16) *row {
+	key := known<<len(dnsFlags) | set
+	if r := m.flagRows[key]; r != nil {
+		return r
+	}
+	r := &row{}
+	var names []string
+	for i, f := range dnsFlags {
+		if known&(1<<i) == 0 {
 			continue
 		}
-		r.attrs.PutConstBool(f.attribute, set)
-		if set {
-			if len(list) > from {
-				list = append(list, ',')
-			}
-			list = append(list, f.short...)
+		r.truth(f.attribute, set&(1<<i) != 0)
+		if set&(1<<i) != 0 {
+			names = append(names, f.short)
 		}
 	}
-	if r.draft.text = list; len(list) > from {
-		r.attrs.PutText("DnsFlags", from)
-	}
+	r.text("DnsFlags", strings.Join(names, ","))
+	m.flagRows[key] = r
+	return r
 }

@@ -21,27 +21,7 @@ func (r *dnsRecord) result() {
 		timedOut = timedOut || s == statusTimeout
 		a.PutStr("EventOriginalResultDetails", win32StatusName(s))
 	}
-	result, details := "NA", "NA"
-	switch {
-	case ok && r.Phase == dns.Response:
-		result, details = "Failure", DNSResponseName(code)
-		if code == 0 {
-			result = "Success"
-		}
-	case timedOut:
-		result = "Failure"
-	}
-	a.PutConst("EventResult", result)
-	a.PutConst("EventResultDetails", details)
-	if ok {
-		a.PutConstInt("DnsResponseCode", int64(code))
-		if r.Phase == dns.Response { // of any other event it is no response's
-			a.PutConst("DnsResponseCodeName", details)
-			if r.profile != ProfileASIM {
-				a.PutConst("DnsResponseName", details)
-			}
-		}
-	}
+	a.PutRow(r.outcomeRow(dnsOutcome{code: code, hasCode: ok, response: r.Phase == dns.Response, timedOut: timedOut}))
 	if r.profile == ProfileASIM {
 		list, from := r.answer(), len(r.draft.text)
 		for i := range list.Len() {
@@ -56,9 +36,52 @@ func (r *dnsRecord) result() {
 	}
 }
 
+// dnsOutcome is what an event says of its result.
+type dnsOutcome struct {
+	code                        uint64
+	hasCode, response, timedOut bool
+}
+
+// maxOutcomes bounds the memory for the rows of outcomes: an event may carry any number as its response code.
+const maxOutcomes = 256
+
+// outcomeRow gives the row of an outcome.
+func (m *DNSMapper) outcomeRow(o dnsOutcome) *row {
+	if r := m.outcomes[o]; r != nil {
+		return r
+	}
+	result, details := "NA", "NA"
+	switch {
+	case o.hasCode && o.response:
+		result, details = "Failure", DNSResponseName(o.code)
+		if o.code == 0 {
+			result = "Success"
+		}
+	case o.timedOut:
+		result = "Failure"
+	}
+	r := &row{}
+	r.text("EventResult", result)
+	r.text("EventResultDetails", details)
+	if o.hasCode {
+		r.num("DnsResponseCode", int64(o.code))
+		if o.response { // of any other event it is no response's
+			r.text("DnsResponseCodeName", details)
+			if m.profile != ProfileASIM {
+				r.text("DnsResponseName", details)
+			}
+		}
+	}
+	if len(m.outcomes) == maxOutcomes {
+		clear(m.outcomes)
+	}
+	m.outcomes[o] = r
+	return r
+}
+
 // dvc writes the host that the event happened on. A server's event names the address it happened at.
 func (r *dnsRecord) dvc() {
-	r.device.putDvc(r.attrs)
+	r.attrs.PutRow(&r.device.dvc)
 	if local := r.end(r.Local).addr; local.IsValid() {
 		r.local = r.address(local)
 		r.attrs.PutPiece("DvcIpAddr", r.local.piece)

@@ -92,9 +92,11 @@ type NetworkOptions struct {
 // NetworkMapper makes log records of Cilium's events, in the tree of the ASIM NetworkSession schema. It is used from one
 // goroutine.
 type NetworkMapper struct {
-	options      NetworkOptions
-	mask         *networkMask
-	host, domain string // the device's name
+	options  NetworkOptions
+	mask     *networkMask
+	head     row // what all records have
+	dvc      row // of the device
+	tcpFlags [64]*row
 
 	// Memory that one event leaves to the next.
 	draft  draft
@@ -115,15 +117,29 @@ type networkKind struct {
 // NewNetworkMapper makes a mapper.
 func NewNetworkMapper(options NetworkOptions) *NetworkMapper {
 	m := &NetworkMapper{options: options, mask: newNetworkMask(options.Mask), blanks: map[networkKind]*blanks{}}
+	m.head.text("EventProduct", "Cilium")
+	m.head.text("EventVendor", "Isovalent")
+	m.head.text("EventSchema", networkSchema)
+	m.head.text("EventSchemaVersion", networkSchemaVersion)
+	m.head.text("EventType", "Flow")
 	m.SetDevice(options.Device)
 	return m
 }
 
 // SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
 func (m *NetworkMapper) SetDevice(d NetworkDevice) {
-	full := Device{Name: d.HostName}
 	m.options.Device = d
-	m.host, m.domain = full.hostname()
+	m.dvc = row{{"Dvc", constant{kindText, 0, d.name()}}}
+	if d.HostName != "" {
+		full := Device{Name: d.HostName}
+		host, domain := full.hostname()
+		m.dvc.text("DvcHostname", host)
+		if domain != "" {
+			m.dvc.text("DvcDomain", domain)
+			m.dvc.text("DvcDomainType", "FQDN")
+		}
+	}
+	m.dvc.text("DvcIpAddr", d.IPAddr)
 	m.draft.forget()
 }
 
@@ -175,7 +191,7 @@ func (m *NetworkMapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed tim
 	lr.SetSeverityNumber(outcome.severity)
 	lr.SetSeverityText(outcome.severityText)
 	r.outcome(outcome)
-	r.device()
+	r.attrs.PutRow(&m.dvc)
 	switch f.Class {
 	case flow.ClassPacket, flow.ClassSocket:
 		r.ends()

@@ -78,11 +78,7 @@ func (r *networkRecord) typeName() string {
 // event writes what kind of event this is, and when.
 func (r *networkRecord) event(ts time.Time) {
 	a := r.attrs
-	a.PutConst("EventProduct", "Cilium")
-	a.PutConst("EventVendor", "Isovalent")
-	a.PutConst("EventSchema", networkSchema)
-	a.PutConst("EventSchemaVersion", networkSchemaVersion)
-	a.PutConst("EventType", "Flow")
+	a.PutRow(&r.head)
 	a.PutConstInt("EventCount", max(r.Aggregate.Count, 1))
 	end := r.stamp(ts)
 	start := end
@@ -152,20 +148,6 @@ func (r *networkRecord) packetMonitor() {
 	a.PutInt("cilium.pktmon.component_id", int64(p.ComponentID))
 	a.PutInt("cilium.pktmon.edge_id", int64(p.EdgeID))
 	a.PutInt("cilium.pktmon.group_id", int64(p.GroupID))
-}
-
-// device writes the node that the event happened on.
-func (r *networkRecord) device() {
-	a, d := r.attrs, &r.options.Device
-	a.PutConst("Dvc", d.name())
-	if d.HostName != "" {
-		a.PutConst("DvcHostname", r.host)
-		if r.domain != "" {
-			a.PutConst("DvcDomain", r.domain)
-			a.PutConst("DvcDomainType", "FQDN")
-		}
-	}
-	a.putName("DvcIpAddr", d.IPAddr)
 }
 
 // ends writes who sent the packet and whom to. A packet inside a tunnel has its own ends.
@@ -268,9 +250,7 @@ func (r *networkRecord) transport() {
 	switch r.L4.Protocol {
 	case flow.L4TCP:
 		if r.L4.HasFlags {
-			for _, f := range networkTCPFlags {
-				a.PutConstBool(f.key, r.L4.Flags&f.flag != 0)
-			}
+			a.PutRow(r.tcpFlagRow(r.L4.Flags))
 		}
 	case flow.L4ICMPv4:
 		a.PutStr("NetworkIcmpType", networkICMPTypeName(networkICMPv4Types, r.L4.Type))
@@ -282,6 +262,23 @@ func (r *networkRecord) transport() {
 	if r.Problem != flow.ProblemNone {
 		a.PutStr("cilium.packet.problem", r.Problem.String()+" "+r.ProblemAt.String())
 	}
+}
+
+// tcpFlagRow gives the row of a TCP header's flags.
+func (m *NetworkMapper) tcpFlagRow(flags uint16) *row {
+	place := 0
+	for i, f := range networkTCPFlags {
+		if flags&f.flag != 0 {
+			place |= 1 << i
+		}
+	}
+	if m.tcpFlags[place] == nil {
+		m.tcpFlags[place] = &row{}
+		for _, f := range networkTCPFlags {
+			m.tcpFlags[place].truth(f.key, flags&f.flag != 0)
+		}
+	}
+	return m.tcpFlags[place]
 }
 
 // networkTCPFlags are the flags that the schema has.

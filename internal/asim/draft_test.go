@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// direct puts into a map what it puts into a draft.
+type direct struct {
+	attributes
+	to   pcommon.Map
+	omit map[string]bool
+}
+
+func (d direct) str(key, text string, constant bool) {
+	if constant {
+		d.PutConst(key, text)
+	} else {
+		d.PutStr(key, text)
+	}
+	if !d.omit[key] {
+		d.to.PutStr(key, text)
+	}
+}
+
+func (d direct) num(key string, n int64, constant bool) {
+	if constant {
+		d.PutConstInt(key, n)
+	} else {
+		d.PutInt(key, n)
+	}
+	if !d.omit[key] {
+		d.to.PutInt(key, n)
+	}
+}
+
+func (d direct) truth(key string, b, constant bool) {
+	if constant {
+		d.PutConstBool(key, b)
+	} else {
+		d.PutBool(key, b)
+	}
+	if !d.omit[key] {
+		d.to.PutBool(key, b)
+	}
+}
+
+func (d direct) all(r *row) {
+	d.PutRow(r)
+	for _, a := range *r {
+		if !d.omit[a.key] {
+			a.value.put(d.to, a.key)
+		}
+	}
+}
+
+func TestADraftWritesWhatPutsWouldHave(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	omit := map[string]bool{"k3": true, "k11": true, "row1.b": true}
+	d := &draft{}
+	d.main.omit, d.additional.omit = omit, omit
+	kinds := [3]blanks{}
+	rows := [4]row{}
+	for i := range rows {
+		rows[i].text(fmt.Sprintf("row%d.a", i), "constant")
+		rows[i].num(fmt.Sprintf("row%d.b", i), int64(i))
+		rows[i].truth(fmt.Sprintf("row%d.c", i), i%2 == 0)
+		rows[i].text(fmt.Sprintf("row%d.d", i), "")
+	}
+	put := func(to direct, puts int) {
+		placed := map[int]bool{}
+		for range puts {
+			key, constant := fmt.Sprintf("k%d", random.IntN(12)), random.IntN(2) == 0
+			switch random.IntN(5) {
+			case 0, 1:
+				to.str(key, []string{"", "a", "b", "usual", "usual", "usual"}[random.IntN(6)], constant)
+			case 2:
+				to.num(key, int64(random.IntN(3)), constant)
+			case 3:
+				to.truth(key, random.IntN(2) == 0, constant)
+			case 4:
+				if i := random.IntN(len(rows)); !placed[i] { // a row is put once
+					placed[i] = true
+					to.all(&rows[i])
+				}
+			}
+		}
+	}
+	for i := range 10_000 {
+		want, got := pcommon.NewMap(), pcommon.NewMap()
+		d.begin(&kinds[random.IntN(len(kinds))])
+		put(direct{d.attributes(), want, omit}, random.IntN(10))
+		additional := pcommon.NewMap()
+		put(direct{d.under(), additional, omit}, random.IntN(4))
+		if additional.Len() > 0 {
+			additional.CopyTo(want.PutEmptyMap(additionalFields))
+		}
+		d.finish(got)
+		require.Equal(t, want.AsRaw(), got.AsRaw())
+		place := 0
+		keys := make([]string, 0, want.Len())
+		for key := range want.All() {
+			keys = append(keys, key)
+		}
+		for key := range got.All() {
+			require.Equal(t, keys[place], key, "the order is that of the puts")
+			place++
+		}
+		if i%2_000 == 0 {
+			d.forget()
+		}
+	}
+}
+
+func TestTheSetsOfKeysThatAreKeptAreBounded(t *testing.T) {
+	d := &draft{}
+	var kind blanks
+	for i := range 4 * maxKeyNodes {
+		d.begin(&kind)
+		require.LessOrEqual(t, d.nodes, maxKeyNodes+1)
+		d.attributes().PutInt(fmt.Sprintf("key%d", i%(2*maxKeyNodes)), 1)
+		to := pcommon.NewMap()
+		d.finish(to)
+		require.Equal(t, 1, to.Len())
+	}
+	require.Positive(t, d.era)
+}
+
+func TestRecordsShareNoText(t *testing.T) {
+	d := &draft{}
+	var kind blanks
+	record := func(text string) pcommon.Map {
+		d.begin(&kind)
+		a := d.attributes()
+		from := len(d.text)
+		d.text = append(d.text, text...)
+		a.PutText("a", from)
+		a.PutText("b", from)
+		first := len(d.slices)
+		d.slices = append(d.slices, d.since(from))
+		d.under().PutSlice("list", first)
+		to := pcommon.NewMap()
+		d.finish(to)
+		return to
+	}
+	first := record("one")
+	second := record("two")
+	require.Equal(t, map[string]any{"a": "one", "b": "one", additionalFields: map[string]any{"list": []any{"one"}}}, first.AsRaw())
+	require.Equal(t, map[string]any{"a": "two", "b": "two", additionalFields: map[string]any{"list": []any{"two"}}}, second.AsRaw())
+}
