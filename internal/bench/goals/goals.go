@@ -8,7 +8,8 @@ type goal struct {
 	ours measure
 	// reference is what ours is held against. Zero: there is none, limit is a number.
 	reference measure
-	// limit is the most that ours may be: a multiple of reference, or, without one, a value in ours' unit.
+	// limit is the most that ours may be: a multiple of reference, or, without one, a value in ours' unit. Zero: the row is no goal
+	// and says the value alone.
 	limit float64
 	// allocs, where set, is the most allocations an operation of ours may make.
 	allocs *float64
@@ -68,6 +69,7 @@ var goals = []goal{
 	{what: "Cilium: raw trace record to log record, against Cilium's bytes to flow", ours: measure{oracle, "CiliumRecord/ours", ns, ""},
 		reference: measure{oracle, "CiliumRecord/threefour", ns, ""}, limit: 1},
 	{what: "Cilium: decode and flow, no record", ours: inBench("CiliumDecode"), limit: 120, allocs: none()},
+	{what: "Cilium: a raw trace in a Linux kernel's ring buffer to log record, through the receiver", ours: measure{"receiver/ciliumwindowsreceiver", "Live", ns, ""}},
 	{what: "callback: raw copy into a chunk", ours: measure{"internal/queue", "Offer", ns, ""}, limit: 30, allocs: none()},
 	{what: "DNS: decode and log record, against golang-etw's full decode (20 times)", ours: inWine("ours", "empty-ours"),
 		reference: inWine("golang-etw", "empty-golang-etw"), limit: 1. / 20},

@@ -12,6 +12,7 @@ const (
 	met     = "met"
 	missed  = "missed"
 	missing = "missing" // a benchmark that it needs has not run
+	told    = "-"       // there is no goal, only a value
 )
 
 // row is one row of the table, in words.
@@ -51,6 +52,10 @@ func judge(g goal, r results) row {
 	if !known || ours <= 0 { // a difference of nothing, or less, measures nothing
 		return out
 	}
+	if g.informs() {
+		out.verdict = told
+		return out
+	}
 	out.ratio = ratio(ours / against)
 	out.verdict = missed
 	if good {
@@ -59,10 +64,15 @@ func judge(g goal, r results) row {
 	return out
 }
 
+// informs tells whether the row only says a value.
+func (g goal) informs() bool { return g.limit == 0 }
+
 // text says what is wanted.
 func (g goal) text() string {
 	var s string
 	switch {
+	case g.informs():
+		s = "-"
 	case g.reference.zero():
 		s = "≤ " + quantity(g.limit, g.ours.unit)
 	case g.limit == 1:
@@ -131,5 +141,5 @@ func summary(rows []row) string {
 	for _, r := range rows {
 		count[r.verdict]++
 	}
-	return fmt.Sprintf("%d goals: %d met, %d missed, %d missing", len(rows), count[met], count[missed], count[missing])
+	return fmt.Sprintf("%d goals: %d met, %d missed, %d missing", len(rows)-count[told], count[met], count[missed], count[missing])
 }
