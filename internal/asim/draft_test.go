@@ -154,3 +154,20 @@ func TestRecordsShareNoText(t *testing.T) {
 	require.Equal(t, map[string]any{"a": "one", "b": "one", additionalFields: map[string]any{"list": []any{"one"}}}, first.AsRaw())
 	require.Equal(t, map[string]any{"a": "two", "b": "two", additionalFields: map[string]any{"list": []any{"two"}}}, second.AsRaw())
 }
+
+func TestTheRowsAfterAKeyAreBounded(t *testing.T) {
+	d := &draft{}
+	var kind blanks
+	for i := range 10 * maxRows {
+		r := &row{}
+		r.text("a", "text")
+		r.num("b", int64(i))
+		r.truth("c", true)
+		d.begin(&kind)
+		d.attributes().PutRow(r)
+		to := pcommon.NewMap()
+		d.finish(to)
+		require.Equal(t, map[string]any{"a": "text", "b": int64(i), "c": true}, to.AsRaw())
+	}
+	require.LessOrEqual(t, d.nodes, maxRows+10)
+}

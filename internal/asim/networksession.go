@@ -216,6 +216,9 @@ func (m *NetworkMapper) kind(f *flow.Flow) *blanks {
 		clear(m.blanks)
 	}
 	k := networkKind{f.Class, f.Type, f.SubType, f.Verdict, f.L4.Protocol}
+	if f.Type == monitor.TypePacketMonitorDrop { // its reasons are any number
+		k.subType = 0
+	}
 	b := m.blanks[k]
 	if b == nil {
 		b = &blanks{}
