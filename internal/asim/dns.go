@@ -70,6 +70,9 @@ func NewDNSMapper(provider *dns.Provider, profile DNSProfile, device Device, ver
 
 // SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
 func (m *DNSMapper) SetDevice(d Device) {
+	if d.Addr = d.Addr.WithZone(""); d == m.device.Device {
+		return
+	}
 	m.device = d.texts()
 	m.draft.forget()
 }

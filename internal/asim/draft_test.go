@@ -92,7 +92,7 @@ func TestADraftWritesWhatPutsWouldHave(t *testing.T) {
 			}
 		}
 	}
-	for i := range 10_000 {
+	for i := range 3_000 {
 		want, got := pcommon.NewMap(), pcommon.NewMap()
 		d.begin(&kinds[random.IntN(len(kinds))])
 		put(direct{d.attributes(), want, omit}, random.IntN(10))
@@ -112,7 +112,7 @@ func TestADraftWritesWhatPutsWouldHave(t *testing.T) {
 			require.Equal(t, keys[place], key, "the order is that of the puts")
 			place++
 		}
-		if i%2_000 == 0 {
+		if i%700 == 0 {
 			d.forget()
 		}
 	}
@@ -121,13 +121,16 @@ func TestADraftWritesWhatPutsWouldHave(t *testing.T) {
 func TestTheSetsOfKeysThatAreKeptAreBounded(t *testing.T) {
 	d := &draft{}
 	var kind blanks
-	for i := range 4 * maxKeyNodes {
+	const options, depth = 40, 3 // 64,000 sets
+	for i := range options * options * options {
 		d.begin(&kind)
-		require.LessOrEqual(t, d.nodes, maxKeyNodes+1)
-		d.attributes().PutInt(fmt.Sprintf("key%d", i%(2*maxKeyNodes)), 1)
+		for level, n := 0, i; level < depth; level, n = level+1, n/options {
+			d.attributes().PutInt(fmt.Sprintf("level%d key%d", level, n%options), int64(i))
+		}
 		to := pcommon.NewMap()
 		d.finish(to)
-		require.Equal(t, 1, to.Len())
+		require.Equal(t, depth, to.Len())
+		require.LessOrEqual(t, d.nodes, maxKeyNodes+depth)
 	}
 	require.Positive(t, d.era)
 }

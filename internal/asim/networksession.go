@@ -128,6 +128,9 @@ func NewNetworkMapper(options NetworkOptions) *NetworkMapper {
 
 // SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
 func (m *NetworkMapper) SetDevice(d NetworkDevice) {
+	if d == m.options.Device && m.dvc != nil {
+		return
+	}
 	m.options.Device = d
 	m.dvc = row{{"Dvc", constant{kindText, 0, d.name()}}}
 	if d.HostName != "" {
