@@ -112,7 +112,7 @@ type Pipeline struct {
 	deliver  context.Context // ends when there is no more time to hand anything over
 	cancel   context.CancelFunc
 
-	settle chan struct{} // what waits or is kept back shall go
+	settle chan func() // what waits or is kept back shall go, then this be called
 
 	// The worker's own.
 	holder   Holder // Handler, where it is one
@@ -130,7 +130,7 @@ func New(s Settings) *Pipeline {
 		queue:    queue.New(s.Queue.MaxSizeMiB),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
-		settle:   make(chan struct{}),
+		settle:   make(chan func()),
 	}
 	p.Stats.Dropped.Expect(DropQueueFull, DropTooLarge, DropShutdown)
 	p.holder, _ = s.Handler.(Holder)
@@ -182,16 +182,29 @@ func (p *Pipeline) Put(ctx context.Context, received int64, head, body []byte) e
 }
 
 // Idle has the worker deal with every event that was received, those kept back included, and waits for it: no flush interval
-// passes in between. Its only error is the context's.
-func (p *Pipeline) Idle(ctx context.Context) error {
-	for p.Stats.Pending() > 0 {
-		select {
-		case p.settle <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
+// passes in between. The worker then calls then, where it is not nil, before it begins a batch for the events to come. The
+// only error is the context's; then may still be called after it.
+func (p *Pipeline) Idle(ctx context.Context, then func()) error {
+	settled := make(chan struct{})
+	settle := func() {
+		defer close(settled)
+		p.finish()
+		if then != nil {
+			then()
+			p.begin()
 		}
 	}
-	return nil
+	select {
+	case p.settle <- settle:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-settled:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Drop counts n events that the source had and could not pass on.
@@ -253,8 +266,7 @@ func (p *Pipeline) work() {
 			p.releaseDue(time.Now().UnixNano())
 			p.flush()
 		},
-		Settle:  p.settle,
-		Settled: p.finish,
+		Settle: p.settle,
 	})
 	p.finish()
 }

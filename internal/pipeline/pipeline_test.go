@@ -437,7 +437,7 @@ func TestEventsKeptBackComeOutWhenTheyAreDueAndAtTheEnd(t *testing.T) {
 	for i := range 1000 {
 		require.True(t, p.Offer(1, fmt.Appendf(nil, "h%d", i), nil))
 	}
-	require.NoError(t, p.Idle(context.Background()), "idle lets everything go")
+	require.NoError(t, p.Idle(context.Background(), nil), "idle lets everything go")
 	requireBalanced(t, p, 1000)
 	require.Len(t, bodies(sink), 1000)
 	require.Equal(t, "h0 1 true", bodies(sink)[0])
@@ -452,10 +452,38 @@ func TestIdleWaitsForNoFlushInterval(t *testing.T) {
 	defer cancel()
 	for round := range 100 {
 		require.NoError(t, p.Put(ctx, 1, []byte("x"), nil))
-		require.NoError(t, p.Idle(ctx))
+		require.NoError(t, p.Idle(ctx, nil))
 		require.Equal(t, round+1, sink.LogRecordCount())
 	}
 	require.NoError(t, p.Shutdown(ctx, noSource))
+	requireBalanced(t, p, 100)
+}
+
+// atRest is a handler that says whether the worker is at work in it.
+type atRest struct {
+	byFirst
+	busy atomic.Bool
+}
+
+func (h *atRest) Begin(logs plog.Logs) plog.LogRecordSlice {
+	h.busy.Store(true)
+	time.Sleep(2 * time.Millisecond) // the last of a batch to happen, after its records are counted
+	h.busy.Store(false)
+	return h.byFirst.Begin(logs)
+}
+
+func TestIdleReturnsWhenTheWorkerRestsAndWhatFollowsIsDoneBeforeTheNextBatch(t *testing.T) {
+	h, sink := &atRest{}, &consumertest.LogsSink{}
+	p := newPipeline(t, sink, func(s *Settings) { s.Handler, s.Batch.FlushInterval = h, minFlushInterval })
+	for range 100 {
+		require.NoError(t, p.Put(t.Context(), 1, []byte("x"), nil))
+		delivered, resting := 0, false
+		require.NoError(t, p.Idle(t.Context(), func() { delivered, resting = sink.LogRecordCount(), !h.busy.Load() }))
+		require.False(t, h.busy.Load())
+		require.True(t, resting)
+		require.Equal(t, sink.LogRecordCount(), delivered)
+	}
+	require.NoError(t, p.Shutdown(t.Context(), noSource))
 	requireBalanced(t, p, 100)
 }
 
@@ -465,7 +493,7 @@ func TestIdleEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	require.NoError(t, p.Put(ctx, 1, []byte("x"), nil))
 	idle := make(chan error)
-	go func() { idle <- p.Idle(ctx) }()
+	go func() { idle <- p.Idle(ctx, nil) }()
 	<-next.in
 	cancel()
 	require.ErrorIs(t, <-idle, context.Canceled)
@@ -556,7 +584,7 @@ func TestManyProducersLoseNothing(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.NoError(t, p.Idle(context.Background()))
+	require.NoError(t, p.Idle(context.Background(), nil))
 	require.Equal(t, producers*each, sink.LogRecordCount())
 	require.NoError(t, p.Shutdown(context.Background(), noSource))
 	requireBalanced(t, p, producers*each)

@@ -129,9 +129,8 @@ type Worker struct {
 	// Interval and Tick, which is called after each.
 	Interval time.Duration
 	Tick     func()
-	// Settle, where it is not nil, has all that is queued handled at once for each value that it gives, and Settled called.
-	Settle  <-chan struct{}
-	Settled func()
+	// Settle, where it is not nil, has all that is queued handled at once for each function that it gives, which is then called.
+	Settle <-chan func()
 }
 
 // Run is the worker's loop. When stop is closed it has handled what is queued, and returns.
@@ -147,9 +146,9 @@ func (q *Queue) Run(stop <-chan struct{}, w Worker) {
 				q.passCurrent(w.Handle)
 			}
 			w.Tick()
-		case <-w.Settle:
+		case settled := <-w.Settle:
 			q.drain(w.Handle)
-			w.Settled()
+			settled()
 		case <-stop:
 			q.drain(w.Handle)
 			return

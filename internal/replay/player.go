@@ -31,7 +31,7 @@ func Start(c Config, files []string, play Play, into *pipeline.Pipeline, log *za
 		if err != nil {
 			log.Error("the replay has failed", zap.Error(err))
 		}
-		if ctx.Err() != nil || into.Idle(ctx) != nil {
+		if ctx.Err() != nil || into.Idle(ctx, nil) != nil {
 			return
 		}
 		log.Info("the replay has ended", zap.Stringer("events", &into.Stats))

@@ -34,7 +34,6 @@ type handler struct {
 	event dns.Event
 	other dns.Event // another event, while event is in use
 
-	forget  atomic.Bool                 // the events to come are another file's
 	moved   atomic.Pointer[asim.Device] // what this host is by now, for the next batch
 	partial atomic.Int64                // emitted events that fit no layout exactly
 	foreign foreign
@@ -52,13 +51,15 @@ func (h *handler) part(provider etw.GUID) *part {
 	return nil
 }
 
-// setDevice says that the events to come are another host's. None may be on its way.
-func (h *handler) setDevice(d asim.Device) {
+// beginFile says that the events to come are another file's, of the device. It runs on the worker, while none is kept back.
+func (h *handler) beginFile(d asim.Device) {
 	for _, p := range h.parts {
 		p.setDevice(d)
 		p.filter.Forget()
 	}
-	h.forget.Store(true) // the worker looks at the keeper even while no event is on its way
+	if h.keeper != nil {
+		h.keeper.Forget()
+	}
 }
 
 func (p *part) setDevice(d asim.Device) {
@@ -106,10 +107,6 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 
 // keep lets the keeper decide about the event, and does what it says.
 func (h *handler) keep(p *part, ev pipeline.Event) pipeline.Outcome {
-	if h.forget.Load() {
-		h.forget.Store(false)
-		h.keeper.Forget()
-	}
 	e := &h.event
 	d := h.keeper.Add(e, ev.Data, ev.Received)
 	switch d.Verdict {

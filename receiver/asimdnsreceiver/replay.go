@@ -65,11 +65,11 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 			_ = reader.Close()
 		}
 	}()
-	if err := s.r.pipeline.Idle(ctx); err != nil { // the events of the file before belong to its device
+	header := reader.Header()
+	device := s.r.fileDevice(path, header.OS.String())
+	if err := s.r.pipeline.Idle(ctx, func() { s.r.handler.beginFile(device) }); err != nil {
 		return err
 	}
-	header := reader.Header()
-	s.r.handler.setDevice(s.r.fileDevice(path, header.OS.String()))
 	if header.EventsLost > 0 || header.BuffersLost > 0 {
 		s.lose("etl_events", int64(header.EventsLost))
 		s.lose("etl_buffers", int64(header.BuffersLost))

@@ -5,7 +5,6 @@ package ciliumwindowsreceiver
 import (
 	"errors"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -26,7 +25,6 @@ type handler struct {
 	decoder  monitor.Decoder
 	mapper   *asim.NetworkMapper
 	keeper   *aggregate.Keeper
-	forget   atomic.Bool // the connections to come are another node's
 
 	tally       *tally.Tally // nil where nobody wants metrics
 	metricsOnly bool         // nobody wants records
@@ -46,19 +44,15 @@ func newHandler(s settings, device asim.NetworkDevice, version string) *handler 
 	}
 }
 
-// setDevice says that the events to come are another node's. None may be on its way.
-func (h *handler) setDevice(d asim.NetworkDevice) {
+// beginFile says that the events to come are another file's, of the device. It runs on the worker, while none is kept back.
+func (h *handler) beginFile(d asim.NetworkDevice) {
 	h.mapper.SetDevice(d)
-	h.forget.Store(true)
+	h.keeper.Forget()
 }
 
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice { return h.mapper.Begin(logs) }
 
 func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
-	if h.forget.Load() {
-		h.forget.Store(false)
-		h.keeper.Forget()
-	}
 	record, err := events.Parse(ev.Data)
 	if err != nil {
 		var wire *events.WireError

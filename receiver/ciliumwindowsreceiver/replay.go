@@ -41,10 +41,9 @@ func startReplay(r *ciliumReceiver, files []string) *fileSource {
 
 // play plays one file. What of it cannot be read is logged and does not end the replay.
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
-	if err := s.r.pipeline.Idle(ctx); err != nil { // the events of the file before belong to its device
+	if err := s.r.pipeline.Idle(ctx, func() { s.r.handler.beginFile(s.r.fileDevice(path)) }); err != nil {
 		return err
 	}
-	s.r.handler.setDevice(s.r.fileDevice(path))
 	stats, err := events.Replay(ctx, path, emit)
 	s.lost.Add(int64(stats.Lost))
 	s.r.pipeline.Drop(pipeline.DropTooLarge, int64(stats.Oversized))
