@@ -144,7 +144,7 @@ bench-windows: testdata/dnsserver.etl ## measure golang-etw's decoding and ours 
 
 bench-long: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.etl ## measure memory with MEMORY_EVENTS (50 million), and short and long replays
 	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -memory $(MEMORY_EVENTS) > $(BENCH)/memory.txt; cat $(BENCH)/memory.txt
-	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -memory $(MEMORY_LIMITED_EVENTS) -gomemlimit 140MiB > $(BENCH)/memory-limited.txt
+	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -memory $(MEMORY_LIMITED_EVENTS) -gomemlimit 110MiB > $(BENCH)/memory-limited.txt
 	@cat $(BENCH)/memory-limited.txt; : > $(BENCH)/growth.txt
 	@for i in 1 2 3; do $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h ./internal/bench/growth | tee -a $(BENCH)/growth.txt; done; $(SOUND) $(BENCH)/growth.txt
 	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt

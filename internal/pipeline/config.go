@@ -19,7 +19,7 @@ type BatchConfig struct {
 
 // QueueConfig is the receivers' `queue` section: the raw events between the source and the worker.
 type QueueConfig struct {
-	// MaxSizeMiB bounds the memory of the queue in MiB. Default 64.
+	// MaxSizeMiB bounds the memory of the queue in MiB. Default 48.
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 }
 
@@ -37,7 +37,7 @@ func DefaultBatchConfig() BatchConfig {
 }
 
 // DefaultQueueConfig is the default of the `queue` section.
-func DefaultQueueConfig() QueueConfig { return QueueConfig{MaxSizeMiB: 64} }
+func DefaultQueueConfig() QueueConfig { return QueueConfig{MaxSizeMiB: 48} }
 
 // DefaultRetryConfig is the default of the `retry` section: for five minutes, at first after a second.
 func DefaultRetryConfig() configretry.BackOffConfig {

@@ -238,7 +238,7 @@ func TestTelemetryGivesTheAccount(t *testing.T) {
 	metadatatest.AssertEqualReceiverAsimdnsEventsEmitted(t, tel, point(events), same)
 	metadatatest.AssertEqualReceiverAsimdnsEventsFiltered(t, tel, point(0), same)
 	metadatatest.AssertEqualReceiverAsimdnsEventsAggregated(t, tel, point(0), same)
-	metadatatest.AssertEqualReceiverAsimdnsQueueCapacity(t, tel, point(64<<20), same)
+	metadatatest.AssertEqualReceiverAsimdnsQueueCapacity(t, tel, point(48<<20), same)
 	metadatatest.AssertEqualReceiverAsimdnsEventsLost(t, tel, append(point(3, attribute.String("source", "etl_events")),
 		point(0, attribute.String("source", "etl_buffers"))...), same)
 	require.NoError(t, r.Shutdown(context.Background()))

@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/bench/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
 // The run of the memory: a recording that is larger than the receiver's queue, so that this is full while the exporter is slow,
 // played again and again. The exporter has no queue of its own: what waits, waits in the receiver's.
 const (
 	recorded     = 240_000 // events, about 100 MB
-	queueMiB     = 64
 	allowanceMiB = 150
 	toSlow       = `otlp_grpc: {endpoint: %q, tls: {insecure: true}, compression: none, sending_queue: {enabled: false}, timeout: 60s}`
 	fromBig      = `asimdns: {enable_flags: "0xFFFFFFFFFFFFFFFF", enable_level: 5, queue: {max_size_mib: %d}, replay: {path: %q, repeat: %d}}`
@@ -47,6 +47,7 @@ func measureMemory(binary, dir string, events int, rate float64, limit string) e
 		return err
 	}
 	repeat := (events + size - 1) / size
+	queueMiB := pipeline.DefaultQueueConfig().MaxSizeMiB
 	all := int64(repeat) * int64(size)
 	s, err := startSink(rate)
 	if err != nil {
