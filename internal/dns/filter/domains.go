@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
 // Limits of a domain name in its text form (RFC 1035 section 2.3.4), in octets.
@@ -39,7 +41,7 @@ func (d *domains) add(pattern string) {
 	if d.nodes == nil {
 		d.nodes = map[string]mark{}
 	}
-	name, m := foldText(pattern), itself
+	name, m := fold(pattern), itself
 	if parent, ok := strings.CutPrefix(name, "*."); ok {
 		name, m, d.subtrees = parent, below, true
 	}
@@ -81,19 +83,8 @@ func (d *domains) has(name []byte) bool {
 	return false
 }
 
-// fold brings a name into the form in which names are compared, in its own memory: ASCII letters in lower case, no trailing dot.
-// The root, ".", becomes empty.
-func fold(name []byte) []byte {
-	for i, c := range name {
-		if c >= 'A' && c <= 'Z' {
-			name[i] = c + ('a' - 'A')
-		}
-	}
-	return bytes.TrimSuffix(name, []byte{'.'})
-}
-
-// foldText is fold for a text.
-func foldText(name string) string { return string(fold([]byte(name))) }
+// fold brings a name into the form in which names are compared.
+func fold(name string) string { return string(dns.Fold([]byte(name))) }
 
 // checkDomain tells what is wrong with a name or a "*." pattern.
 func checkDomain(pattern string) error {

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
 // holds tells whether a set of the patterns has the name, as an event has it.
@@ -18,7 +20,7 @@ func holds(name string, patterns ...string) bool {
 	for _, p := range patterns {
 		d.add(p)
 	}
-	return d.has(fold([]byte(name)))
+	return d.has(dns.Fold([]byte(name)))
 }
 
 // naive is what holds should say, in the plainest words.

@@ -52,7 +52,7 @@ func (f *Filter) read(e *dns.Event) {
 	if f.asks.name {
 		x.text = e.QName(x.text[:0])
 		x.hasName = len(x.text) > 0
-		x.name = fold(x.text)
+		x.name = dns.Fold(x.text)
 	}
 	if f.asks.dvc {
 		if x.dvc, ok = e.LocalAddr(); !ok {

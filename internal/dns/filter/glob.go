@@ -38,7 +38,7 @@ func (n *names) has(name []byte) bool {
 // addGlob adds a pattern in which "*" is any text and "?" any character. One that is a name or a subtree costs what a name
 // costs; the others are held against a name one by one.
 func (n *names) addGlob(pattern string) {
-	if folded := foldText(pattern); strings.ContainsAny(strings.TrimPrefix(folded, "*."), "*?") {
+	if folded := fold(pattern); strings.ContainsAny(strings.TrimPrefix(folded, "*."), "*?") {
 		n.globs = append(n.globs, folded)
 		return
 	}

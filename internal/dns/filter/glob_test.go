@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
 // globbed tells whether the patterns of excluded_domains have the name, as an event has it.
@@ -18,12 +20,12 @@ func globbed(name string, patterns ...string) bool {
 	for _, p := range patterns {
 		n.addGlob(p)
 	}
-	return n.has(fold([]byte(name)))
+	return n.has(dns.Fold([]byte(name)))
 }
 
 // asRegexp is the same by another way.
 func asRegexp(pattern string) *regexp.Regexp {
-	expr := regexp.QuoteMeta(foldText(pattern))
+	expr := regexp.QuoteMeta(fold(pattern))
 	expr = strings.ReplaceAll(expr, `\*`, "(?s:.*)")
 	return regexp.MustCompile("^" + strings.ReplaceAll(expr, `\?`, "(?s:.)") + "$")
 }
@@ -80,8 +82,8 @@ func TestGlobsAgreeWithRegularExpressions(t *testing.T) {
 		if checkGlob(pattern) != nil {
 			continue
 		}
-		want := asRegexp(pattern).Match(fold([]byte(name)))
-		require.Equal(t, want, globMatches(foldText(pattern), fold([]byte(name))), "%q by %q", name, pattern)
+		want := asRegexp(pattern).Match(dns.Fold([]byte(name)))
+		require.Equal(t, want, globMatches(fold(pattern), dns.Fold([]byte(name))), "%q by %q", name, pattern)
 	}
 }
 
@@ -104,7 +106,7 @@ func FuzzGlob(f *testing.F) {
 		if checkGlob(pattern) != nil || len(name) > maxGlobName || !utf8.ValidString(pattern) || !utf8.ValidString(name) {
 			return
 		}
-		if got, want := globbed(name, pattern), asRegexp(pattern).Match(fold([]byte(name))); got != want {
+		if got, want := globbed(name, pattern), asRegexp(pattern).Match(dns.Fold([]byte(name))); got != want {
 			t.Fatalf("%q by %q: %t, want %t", name, pattern, got, want)
 		}
 	})

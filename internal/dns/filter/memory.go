@@ -129,7 +129,7 @@ func (m *memory) identity(e *dns.Event) []byte {
 	for _, f := range [...]dns.Field{dns.LocalAddress, dns.ServerAddress} {
 		key = append(append(key, e.Bytes(f)...), 0, 0)
 	}
-	m.key = append(key, fold(m.name)...)
+	m.key = append(key, dns.Fold(m.name)...)
 	return m.key
 }
 

@@ -29,44 +29,56 @@ func appendIdentity(dst []byte, e *dns.Event) (key []byte, ok bool) {
 	return appendTexts(dst, e, dns.QueryName, e.Peer, dns.ServerAddress)
 }
 
-// exchanges pairs the events of the DNS Client that ask with those that answer, by the key's first byte.
-var exchanges = map[uint16]struct {
-	pair byte
-	tag  uint16
-}{
-	3006: {1, tagRequest}, 3008: {1, tagResponse},
-	3010: {2, tagRequest}, 3011: {2, tagResponse},
-	3016: {3, tagRequest}, 3018: {3, tagResponse},
-	3019: {4, tagRequest}, 3020: {4, tagResponse},
+// exchange tells with which other events one makes a pair, as the key's first byte, and whether it asks or answers. The tag is 0
+// for an event that does neither.
+func exchange(id uint16) (pair byte, tag uint16) {
+	switch id {
+	case 3006:
+		return 1, tagRequest
+	case 3008:
+		return 1, tagResponse
+	case 3010:
+		return 2, tagRequest
+	case 3011:
+		return 2, tagResponse
+	case 3016:
+		return 3, tagRequest
+	case 3018:
+		return 3, tagResponse
+	case 3019:
+		return 4, tagRequest
+	case 3020:
+		return 4, tagResponse
+	case 256, 287:
+		return serverExchange, tagRequest
+	case 257, 258, 284, 285:
+		return serverExchange, tagResponse
+	}
+	return 0, 0
 }
 
-// serverExchange is the server's query received and its response.
+// serverExchange is the server's query received and its response; the others are the DNS Client's.
 const serverExchange = 5
 
 // appendExchange appends what a query and its response have in common: on the server the GUID, else client, port and
 // transaction id; on the client process, name and type. The tag is 0 for an event that is neither.
 func appendExchange(dst []byte, e *dns.Event) (key []byte, tag uint16) {
+	pair, tag := exchange(e.ID)
+	if tag == 0 {
+		return dst, 0
+	}
 	ok := true
-	if x, isClient := exchanges[e.ID]; isClient {
-		dst, tag = append(dst, x.pair), x.tag
-		dst = appendNumber(dst, e, dns.QueryType)
-		dst = binary.AppendUvarint(dst, process(e))
-		dst, ok = appendTexts(dst, e, dns.QueryName)
-	} else {
-		switch e.ID {
-		case 256, 287:
-			tag = tagRequest
-		case 257, 258, 284, 285:
-			tag = tagResponse
-		default:
-			return dst, 0
-		}
-		dst = append(dst, serverExchange)
+	dst = append(dst, pair)
+	if pair == serverExchange {
 		empty := len(dst) + 1
 		if dst, ok = appendTexts(dst, e, dns.SessionGUID); ok && len(dst) == empty {
 			dst, ok = appendTexts(dst, e, e.Peer)
 			dst = appendNumber(appendNumber(dst, e, dns.Port), e, dns.XID)
 		}
+	} else {
+		dst = appendNumber(dst, e, dns.QueryType)
+		dst = binary.AppendUvarint(dst, process(e))
+		dst, ok = appendTexts(dst, e, dns.QueryName)
 	}
 	if !ok {
 		return dst, 0
@@ -100,16 +112,8 @@ func appendTexts(dst []byte, e *dns.Event, fields ...dns.Field) (key []byte, ok 
 		if len(dst) > before+maxText {
 			return dst[:before], false
 		}
-		for i, c := range dst[before:] {
-			if c-'A' <= 'Z'-'A' {
-				c += 'a' - 'A'
-			}
-			dst[before+i] = c // whether it has changed or not: no branch that a GUID's digits would have the processor guess
-		}
-		if n := len(dst); n > before && dst[n-1] == '.' {
-			dst = dst[:n-1]
-		}
-		dst = append(dst, 0)
+		folded := dns.Fold(dst[before:])
+		dst = append(dst[:before+len(folded)], 0)
 	}
 	return dst, true
 }
