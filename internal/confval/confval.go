@@ -15,7 +15,8 @@ import (
 )
 
 // Unmarshal reads conf into target, a pointer to a struct with mapstructure tags, as conf.Unmarshal does, but takes a bare
-// number where a time.Duration stands as seconds. Keys that target does not have are an error.
+// number where a time.Duration stands as seconds. Keys that target does not have are an error, and so is a number that an
+// integer has no room for.
 func Unmarshal(conf *confmap.Conf, target any) error {
 	seconds := map[string]any{}
 	for _, key := range durationKeys(reflect.TypeOf(target).Elem(), "") {
@@ -37,6 +38,9 @@ func Unmarshal(conf *confmap.Conf, target any) error {
 		if err := conf.Merge(confmap.NewFromStringMap(seconds)); err != nil {
 			return err
 		}
+	}
+	if err := checkNumbers(reflect.TypeOf(target).Elem(), conf.ToStringMap(), ""); err != nil {
+		return err
 	}
 	return conf.Unmarshal(target)
 }

@@ -61,3 +61,48 @@ func TestABareNumberWhereADurationStandsIsSeconds(t *testing.T) {
 	require.ErrorContains(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"section": map[string]any{"wait": 1e300}}), &c), "section.wait")
 	require.ErrorContains(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"pase": 1}), &c), "pase")
 }
+
+type bounded struct {
+	Port  *uint16            `mapstructure:"port"`
+	Ports []uint16           `mapstructure:"ports"`
+	ByKey map[string]bounded `mapstructure:"by_key"`
+	Size  int                `mapstructure:"size"`
+	Mask  uint64             `mapstructure:"mask"`
+	Share float64            `mapstructure:"share"`
+	Wait  time.Duration      `mapstructure:"wait"`
+	Inner `mapstructure:",squash"`
+}
+
+type Inner struct {
+	Small int8 `mapstructure:"small"`
+}
+
+func TestANumberThatItsPlaceHasNoRoomForIsRefusedAndNotCut(t *testing.T) {
+	for _, tc := range []struct {
+		yaml map[string]any
+		want string
+	}{
+		{map[string]any{"port": 65616}, "port: 65616 is not allowed; want a whole number from 0 to 65535"},
+		{map[string]any{"ports": []any{80, -1}}, "ports[1]: -1 is not allowed; want a whole number from 0 to 65535"},
+		{map[string]any{"by_key": map[string]any{"a": map[string]any{"ports": []any{uint64(math.MaxUint64)}}}}, "by_key.a.ports[0]: 18446744073709551615 is not allowed"},
+		{map[string]any{"size": 1.5}, "size: 1.5 is not allowed; want a whole number of at most 64 bits"},
+		{map[string]any{"size": uint64(math.MaxInt64) + 1}, "size: 9223372036854775808 is not allowed"},
+		{map[string]any{"size": 1e19}, "size: 1e+19 is not allowed"},
+		{map[string]any{"small": int64(128)}, "small: 128 is not allowed; want a whole number from -128 to 127"},
+		{map[string]any{"mask": -1}, "mask: -1 is not allowed; want a whole number from 0 to 18446744073709551615"},
+		{map[string]any{"mask": math.NaN()}, "mask: NaN is not allowed"},
+	} {
+		require.ErrorContains(t, Unmarshal(confmap.NewFromStringMap(tc.yaml), &bounded{}), tc.want)
+	}
+	var c bounded
+	port := uint16(65535)
+	require.NoError(t, Unmarshal(confmap.NewFromStringMap(map[string]any{
+		"port": 65535, "ports": []any{0, 80}, "by_key": map[string]any{"a": map[string]any{"small": -128}}, "size": 1e3,
+		"mask": uint64(math.MaxUint64), "share": 1.5, "wait": 1.5, "small": 127,
+	}), &c))
+	require.Equal(t, bounded{
+		Port: &port, Ports: []uint16{0, 80}, ByKey: map[string]bounded{"a": {Inner: Inner{-128}}}, Size: 1000,
+		Mask: math.MaxUint64, Share: 1.5, Wait: 1500 * time.Millisecond, Inner: Inner{127},
+	}, c)
+	require.Error(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"ports": "80", "by_key": 5}), &c), "what is no number is the decoder's to refuse")
+}
