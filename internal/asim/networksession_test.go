@@ -261,6 +261,11 @@ func TestNetworkLostEvents(t *testing.T) {
 		"cilium.lost.source": "PERF_EVENT_RING_BUFFER",
 	}), lr.Attributes().AsRaw())
 	assert.Equal(t, plog.SeverityNumberWarn, lr.SeverityNumber())
+
+	f.SetLost(flow.LostPerfEventRingBuffer, 12, 3, networkAt.Add(-4*time.Second), networkAt)
+	attrs := networkAppend(t, networkOptions, &f).Attributes().AsRaw()
+	assert.Equal(t, "2026-03-04T05:06:00.1234567Z", attrs["EventStartTime"], "of the first loss of the interval")
+	assert.Equal(t, "2026-03-04T05:06:04.1234567Z", attrs["EventEndTime"])
 }
 
 func TestNetworkAggregates(t *testing.T) {

@@ -81,8 +81,11 @@ func (r *networkRecord) event(ts time.Time) {
 	a.PutRow(&r.head)
 	a.PutConstInt("EventCount", max(r.Aggregate.Count, 1))
 	end := r.stamp(ts)
-	start := end
-	if first := r.Aggregate.First; !first.IsZero() && first.Before(ts) {
+	start, first := end, r.Aggregate.First
+	if r.Class == flow.ClassLost {
+		first = r.Lost.First
+	}
+	if !first.IsZero() && first.Before(ts) {
 		start = r.stamp(first)
 	}
 	a.PutPiece("EventStartTime", start)
