@@ -85,6 +85,16 @@ type Capture struct {
 // OpenCapture opens the capture file at path and reads up to its first interface, so that a file of another kind is known
 // at once: an error is the operating system's or a *CaptureError. The caller closes the capture.
 func OpenCapture(path string) (*Capture, error) {
+	info, err := os.Stat(path) // before opening: to open a named pipe would wait for its writer
+	if err != nil {
+		return nil, err
+	}
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		return nil, fmt.Errorf("%s: %w", path, &CaptureError{Reason: ReasonFormat, text: "it is a directory; name a file in it, or a pattern such as *.pcapng"})
+	case !mode.IsRegular():
+		return nil, fmt.Errorf("%s: %w", path, &CaptureError{Reason: ReasonFormat, text: fmt.Sprintf("it is no regular file (%s); want a .pcapng capture of raw records", mode.Type())})
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

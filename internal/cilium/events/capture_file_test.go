@@ -70,12 +70,16 @@ func TestAFileThatIsNoPcapngIsRefusedWithWhatItIs(t *testing.T) {
 	}
 }
 
+func TestADirectoryIsRefusedWithWhatToName(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := events.OpenCapture(dir); !hasReason(err, events.ReasonFormat) || !strings.Contains(err.Error(), dir+": it is a directory; name a file in it, or a pattern") {
+		t.Errorf("%v; want that it is a directory", err)
+	}
+}
+
 func TestAFileThatCannotBeReadIsTheSystemsError(t *testing.T) {
 	if _, err := events.OpenCapture(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
-	}
-	if _, err := events.OpenCapture(t.TempDir()); err == nil {
-		t.Error("a directory was opened as a capture")
 	}
 	broken := errors.New("broken disk")
 	c, err := events.NewCapture(io.MultiReader(bytes.NewReader(join(little.section(), little.nanos())), brokenReader{broken}))

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package events_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+)
+
+// A start that waits for somebody to write into a pipe says nothing, and the pipe's beginning would be read twice.
+func TestANamedPipeIsRefusedAndNotWaitedFor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe.pcapng")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opened := make(chan error, 1)
+	go func() {
+		_, err := events.OpenCapture(path)
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		if !hasReason(err, events.ReasonFormat) || !strings.Contains(err.Error(), path+": it is no regular file (p---------)") {
+			t.Errorf("%v; want that it is no regular file", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("it is waited for")
+	}
+}
