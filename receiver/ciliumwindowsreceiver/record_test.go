@@ -64,7 +64,7 @@ func captureOf(t *testing.T, records ...events.Record) string {
 func TestARecordedFileHoldsEveryRecordWithItsTimeProcessorAndLoss(t *testing.T) {
 	odd := captureOf(t,
 		events.Record{Time: 1, CPU: 3, Data: []byte{4}},
-		events.Record{Time: math.MaxInt64, CPU: math.MaxInt32, Lost: math.MaxUint64},
+		events.Record{Time: math.MaxInt64, CPU: math.MaxInt32, Lost: 1 << 53},
 		events.Record{CPU: events.UnknownCPU, Data: []byte("no time")},
 		events.Record{Time: 5, CPU: 0, Data: make([]byte, 100_000)},
 		events.Record{Time: 6, CPU: 0}, // nothing at all

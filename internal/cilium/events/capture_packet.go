@@ -22,6 +22,9 @@ type captureInterface struct {
 // maxInterfaces is how many interfaces a section may have.
 const maxInterfaces = 1 << 12
 
+// maxLost is more records than a capture has ever missed, all in all. What goes beyond it is damage, with which sums would overflow.
+const maxLost = 1 << 53
+
 // Options that are read.
 const (
 	optionEnd         = 0
@@ -108,7 +111,9 @@ func (c *Capture) packet(typ uint32, body []byte) error {
 		switch {
 		case typ != blockEnhanced:
 		case code == optionDropCount && len(value) >= 8:
-			c.pending.Lost = c.order.Uint64(value)
+			if drops := c.order.Uint64(value); drops <= maxLost-c.stats.Lost {
+				c.pending.Lost = drops
+			}
 		case code == optionQueue && len(value) >= 4:
 			if queue := c.order.Uint32(value); queue <= math.MaxInt32 {
 				c.pending.CPU = int32(queue)

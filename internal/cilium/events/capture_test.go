@@ -195,14 +195,21 @@ func TestAPacketsQueueIsItsProcessorAndItsDropcountALossBeforeIt(t *testing.T) {
 		p.record(3, "", drops(1<<40), queue(0)),
 		p.record(4, "c", drops(0), queue(1<<31)), // a processor that does not fit
 		p.record(5, "d", p.u16(6), p.u16(400)),   // an option longer than the block
+		p.record(6, "e", drops(1<<53-5-1<<40)),   // as many as a capture can have missed
+		p.record(7, "f", drops(1)),               // more
+		p.record(8, "g", drops(1<<64-1)),
 	),
 		events.Record{Time: 1, CPU: 7, Data: []byte("a")},
 		events.Record{Time: 2, CPU: 3, Lost: 5},
 		events.Record{Time: 2, CPU: 3, Data: []byte("b")},
 		events.Record{Time: 3, CPU: 0, Lost: 1 << 40},
 		event(4, "c"),
-		event(5, "d"))
-	if want := (events.CaptureStats{Records: 4, Lost: 5 + 1<<40}); stats != want {
+		event(5, "d"),
+		events.Record{Time: 6, CPU: -1, Lost: 1<<53 - 5 - 1<<40},
+		event(6, "e"),
+		event(7, "f"),
+		event(8, "g"))
+	if want := (events.CaptureStats{Records: 7, Lost: 1 << 53}); stats != want {
 		t.Errorf("stats are %+v; want %+v", stats, want)
 	}
 }

@@ -48,6 +48,8 @@ func (c *CaptureWriter) Write(r Record) error {
 		return fmt.Errorf("a record of %d bytes does not fit a capture; want at most %d", len(r.Data), MaxPacket)
 	case r.Time < 0:
 		return fmt.Errorf("a record's time of %d ns does not fit a capture; want 1970 or later", r.Time)
+	case r.Lost > maxLost:
+		return fmt.Errorf("a loss of %d records does not fit a capture; want at most %d", r.Lost, uint64(maxLost))
 	case r.Lost > 0 && len(r.Data) > 0:
 		return fmt.Errorf("a loss of %d records has %d bytes of data; want none", r.Lost, len(r.Data))
 	}

@@ -56,7 +56,7 @@ func TestWhatIsWrittenIsReadBackIdentically(t *testing.T) {
 	for i := range 2000 {
 		r := events.Record{Time: random.Int64(), CPU: int32(random.IntN(66)) - 1}
 		if i%10 == 0 {
-			r.Lost = 1 + random.Uint64N(math.MaxUint64)
+			r.Lost = 1 + random.Uint64N(1<<45)
 		} else {
 			r.Data = make([]byte, random.IntN(300))
 			for j := range r.Data {
@@ -84,6 +84,7 @@ func TestARecordThatDoesNotFitACaptureIsRefused(t *testing.T) {
 		"too long":         {Data: make([]byte, events.MaxPacket+1)},
 		"before 1970":      {Time: -1},
 		"a loss with data": {Lost: 1, Data: []byte("x")},
+		"a loss too great": {Lost: 1<<53 + 1},
 	} {
 		if err := w.Write(r); err == nil {
 			t.Errorf("%s: written", name)
