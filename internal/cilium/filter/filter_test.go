@@ -38,6 +38,8 @@ func TestEveryKeyMatchesOneOfItsValues(t *testing.T) {
 		"sub type by name":     {Rule{EventType: []string{"Drop:Policy denied"}}, Rule{EventType: []string{"1:0"}}},
 		"source_ip":            {Rule{SourceIP: []string{"10.0.0.1"}}, Rule{SourceIP: []string{"10.0.0.2"}}},
 		"network":              {Rule{SourceIP: []string{"fd00::/8", "10.0.0.0/24"}}, Rule{SourceIP: []string{"10.0.1.0/24"}}},
+		"mapped address":       {Rule{SourceIP: []string{"::ffff:10.0.0.1"}}, Rule{SourceIP: []string{"::ffff:10.0.0.2"}}},
+		"mapped network":       {Rule{SourceIP: []string{"::ffff:10.0.0.0/120"}}, Rule{SourceIP: []string{"::ffff:10.0.1.0/120"}}},
 		"destination_ip":       {Rule{DestinationIP: []string{"10.1.0.2"}}, Rule{DestinationIP: []string{"10.0.0.1"}}},
 		"source_ip_xlated":     {Rule{Verdict: []string{"DROPPED"}}, Rule{SourceIPXlated: []string{"0.0.0.0/0"}}},
 		"source_port":          {Rule{SourcePort: []uint16{1, 40000}}, Rule{SourcePort: []uint16{443}}},

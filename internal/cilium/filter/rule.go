@@ -116,6 +116,10 @@ func addresses(list []string, of func(*flow.Flow) netip.Addr) (condition, error)
 	var networks []netip.Prefix
 	for _, text := range list {
 		network, err := netip.ParsePrefix(text)
+		const mapped = 96 // bits before an IPv4 address in the form of IPv6
+		if network.Addr().Is4In6() && network.Bits() >= mapped {
+			network = netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-mapped)
+		}
 		if a, addrErr := netip.ParseAddr(text); addrErr == nil {
 			a = a.Unmap().WithZone("")
 			network, err = netip.PrefixFrom(a, a.BitLen()), nil
