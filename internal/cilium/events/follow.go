@@ -132,6 +132,9 @@ func (f *Follower) run() {
 
 // delay is the time to the next look.
 func (f *Follower) delay() time.Duration {
+	if f.current != nil {
+		return f.s.Interval
+	}
 	return f.s.Interval << min(max(f.failures-1, 0), maxBackoff)
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cilium/ebpf"
 )
@@ -125,5 +126,21 @@ func TestOnlyAMapOfAPossibleTypeAndSizeIsAnEventsMap(t *testing.T) {
 		if err != nil && (!strings.Contains(err.Error(), c.text) || !strings.Contains(err.Error(), "/pin")) {
 			t.Errorf("%s: %q does not say %q and the path", c.name, err, c.text)
 		}
+	}
+}
+
+// A node waits long for Cilium, which may be restarted soon after: what takes the new map's place is noticed as fast as ever.
+func TestAMapThatWasWaitedForIsLookedAtAsOftenAsAnyOther(t *testing.T) {
+	f := &Follower{s: FollowSettings{Interval: time.Second}, failures: 9}
+	if got := f.delay(); got != 8*time.Second {
+		t.Fatalf("the next look of one that waits is in %v; want 8s", got)
+	}
+	f.begin(&Source{})
+	if got := f.delay(); got != time.Second {
+		t.Errorf("the next look after a map was found is in %v; want 1s", got)
+	}
+	f.current = nil
+	if got := f.delay(); got != 8*time.Second {
+		t.Errorf("the next look of one whose map fails again and again is in %v; want 8s", got)
 	}
 }
