@@ -72,7 +72,8 @@ func (n *Notification) verdictLen(data []byte, format WireFormat) int {
 		switch rest := len(data) - int(n.CapLen); {
 		case rest == verdictLen119 && len(data) == verdictLen118+paddedPacketLen:
 			// 120 bytes captured: the new header and its packet, or the old one and its padded packet.
-			if n.looksLikePacket(data[verdictLen118:]) && !n.looksLikePacket(data[verdictLen119:]) {
+			at118, at119 := n.looksLikePacket(data[verdictLen118:]), n.looksLikePacket(data[verdictLen119:])
+			if at118 && !at119 || at118 == at119 && format == WireFormat118 {
 				return verdictLen118
 			}
 			return verdictLen119

@@ -3,6 +3,7 @@
 package monitor_test
 
 import (
+	"bytes"
 	"net/netip"
 	"testing"
 
@@ -25,6 +26,7 @@ func ipv4Packet(length int) []byte {
 func TestPolicyVerdictLength(t *testing.T) {
 	const auto, v118, v119 = monitor.WireFormatAuto, monitor.WireFormat118, monitor.WireFormat119
 	packet := ipv4Packet(60)
+	lldp := mt.Ethernet(0x88cc, bytes.Repeat([]byte{3}, 106)) // 120 bytes in which nothing tells where a packet begins
 	tests := map[string]struct {
 		verdict mt.PolicyVerdict
 		format  monitor.WireFormat
@@ -40,6 +42,11 @@ func TestPolicyVerdictLength(t *testing.T) {
 		"padded to 128, old":                 {mt.PolicyVerdict{Capture: mt.Capture{Packet: packet, PadTo: 128}}, v119, 0, 32},
 		"padded to 128, new":                 {mt.PolicyVerdict{Capture: mt.Capture{Packet: packet, PadTo: 128}, Long: true}, v118, 0, 40},
 		"120 bytes padded to 128, old":       {mt.PolicyVerdict{Capture: mt.Capture{Packet: ipv4Packet(120), PadTo: 128}}, auto, 0, 32},
+		"120 bytes of no IP, setting 1.18":   {mt.PolicyVerdict{Capture: mt.Capture{Packet: lldp, PadTo: 128}}, v118, 0, 32},
+		"120 bytes of no IP, setting 1.19":   {mt.PolicyVerdict{Capture: mt.Capture{Packet: lldp}, Long: true}, v119, 0, 40},
+		"120 bytes of no IP, new":            {mt.PolicyVerdict{Capture: mt.Capture{Packet: lldp}, Long: true}, auto, 0, 40},
+		"120 bytes, old, setting 1.19":       {mt.PolicyVerdict{Capture: mt.Capture{Packet: ipv4Packet(120), PadTo: 128}}, v119, 0, 32},
+		"120 bytes exact, new, setting 1.18": {mt.PolicyVerdict{Capture: mt.Capture{Packet: ipv4Packet(120)}, Long: true}, v118, 0, 40},
 		"120 bytes exact, new":               {mt.PolicyVerdict{Capture: mt.Capture{Packet: ipv4Packet(120)}, Long: true}, auto, 0, 40},
 		"perf ring, old":                     {mt.PolicyVerdict{Capture: mt.Capture{Packet: packet}}, auto, 4, 32},
 		"perf ring, new":                     {mt.PolicyVerdict{Capture: mt.Capture{Packet: packet}, Long: true}, auto, 4, 40},
