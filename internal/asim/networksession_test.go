@@ -100,7 +100,7 @@ func TestNetworkRecords(t *testing.T) {
 	}{
 		"drop": {
 			record: mt.Drop{Capture: c, Version: 3, Reason: 133, SrcLabel: 1001, DstLabel: 2, DstID: 10, Line: 321, File: 2,
-				IPTraceID: 99}.Bytes(),
+				IPTraceID: 1<<63 + 99}.Bytes(),
 			want: networkWith(networkPacket(networkCommon("drop")), map[string]any{
 				"EventResult": "Failure", "EventResultDetails": "Unknown", "EventOriginalResultDetails": "Policy denied",
 				"EventSeverity": "Low", "DvcAction": "Drop", "DvcOriginalAction": "DROPPED", "NetworkDirection": "Inbound",
@@ -108,9 +108,9 @@ func TestNetworkRecords(t *testing.T) {
 				"cilium.drop_reason_code": int64(133), "cilium.source.identity": int64(1001),
 				"cilium.destination.identity": int64(2), "cilium.destination.identity_name": "world",
 				"cilium.endpoint.id": int64(10), "cilium.file": "bpf_lxc.c", "cilium.line": int64(321),
-				"cilium.ip_trace_id": int64(99),
+				"cilium.ip_trace_id": "9223372036854775907",
 			}),
-			body:     "Mar  4 05:06:04.123: 10.0.0.1:40000 (ID:1001) <> 10.0.0.2:443 (world) Policy denied DROPPED (IP Trace ID: 99; TCP Flags: SYN)",
+			body:     "Mar  4 05:06:04.123: 10.0.0.1:40000 (ID:1001) <> 10.0.0.2:443 (world) Policy denied DROPPED (IP Trace ID: 9223372036854775907; TCP Flags: SYN)",
 			severity: plog.SeverityNumberWarn,
 		},
 		"drop with a detail and no packet": {

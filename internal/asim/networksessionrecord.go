@@ -323,7 +323,9 @@ func (r *networkRecord) decision() {
 	}
 	r.number("cilium.proxy_port", uint64(r.ProxyPort))
 	r.number("cilium.interface.index", uint64(r.InterfaceIndex))
-	r.number("cilium.ip_trace_id", r.IPTraceID)
+	if r.IPTraceID != 0 { // any 64 bits, of which pdata has no number
+		a.PutStr("cilium.ip_trace_id", strconv.FormatUint(r.IPTraceID, 10))
+	}
 }
 
 // networkPolicyActions names a policy verdict as `cilium monitor` does, indexed by flow.Verdict.
