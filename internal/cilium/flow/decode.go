@@ -21,7 +21,6 @@ func (f *Flow) Decode(n *monitor.Notification) {
 		EndpointID: n.Source,
 		Hash:       n.Hash,
 		OrigLen:    n.OrigLen,
-		CapLen:     n.CapLen,
 		CPU:        -1,
 	}
 	switch n.Type {
@@ -149,8 +148,6 @@ func (f *Flow) policyVerdict(n *monitor.Notification) {
 	}
 	f.packet(n.Packet, flags)
 	f.PolicyMatch = v.MatchType
-	f.PolicyVerdict = v.Verdict
-	f.PolicyCookie = v.Cookie
 	f.AuthType = AuthType(v.AuthType)
 	switch {
 	case v.Verdict < 0:

@@ -23,7 +23,7 @@ import (
 )
 
 // Flow is one event. Reuse one value for many: Decode overwrites it wholly. No method changes it but Decode and SetLost, and
-// none but Proto, DebugProto and LostProto allocates, beyond the growth of the slice that it appends to.
+// none allocates, beyond the growth of the slice that it appends to.
 type Flow struct {
 	Class   Class
 	Type    monitor.MessageType // 0 for lost events
@@ -33,21 +33,18 @@ type Flow struct {
 	EndpointID uint16 // endpoint whose program reports; 0 when there is none
 	Hash       uint32 // flow hash, the mark
 	OrigLen    uint32 // length of the packet on the wire, bytes; 0 when not known
-	CapLen     uint32 // bytes of it that were captured
 	CPU        int32  // that wrote the event; -1 when not known. Decode sets -1, the caller knows better
 
-	Verdict       Verdict
-	DropReason    uint32 // Cilium's code, 0 when not dropped
-	DropExtError  int8
-	HasFile       bool  // File and Line are set: drops only
-	File          uint8 // id; FileName names it
-	Line          uint16
-	AuthType      AuthType // policy verdicts only
-	Reply         Tristate
-	Direction     Direction // policy verdicts carry it; of others only what the event itself tells, see traceDirection
-	PolicyMatch   uint8     // policy verdicts only: how the policy matched
-	PolicyVerdict int32     // policy verdicts only: as the datapath wrote it
-	PolicyCookie  uint32
+	Verdict      Verdict
+	DropReason   uint32 // Cilium's code, 0 when not dropped
+	DropExtError int8
+	HasFile      bool  // File and Line are set: drops only
+	File         uint8 // id; FileName names it
+	Line         uint16
+	AuthType     AuthType // policy verdicts only
+	Reply        Tristate
+	Direction    Direction // policy verdicts carry it; of others only what the event itself tells, see traceDirection
+	PolicyMatch  uint8     // policy verdicts only: how the policy matched
 
 	SourceIdentity      uint32 // security identity; 0 when not known
 	DestinationIdentity uint32

@@ -295,7 +295,6 @@ func TestErrorsSayWhatWasExpectedAndFound(t *testing.T) {
 			var e *monitor.Error
 			require.ErrorAs(t, monitor.Decoder{}.Decode(tt.record, &n), &e)
 			assert.Equal(t, tt.reason, e.Reason)
-			assert.Contains(t, monitor.Reasons(), e.Reason)
 			assert.EqualError(t, e, tt.text)
 		})
 	}
@@ -394,7 +393,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			var e *monitor.Error
 			require.ErrorAs(t, err, &e)
-			require.Contains(t, monitor.Reasons(), e.Reason)
+			require.Contains(t, []monitor.Reason{monitor.ReasonEmpty, monitor.ReasonTruncated, monitor.ReasonVersion}, e.Reason)
 			return
 		}
 		require.Equal(t, monitor.MessageType(b[0]), n.Type)

@@ -18,9 +18,6 @@ const (
 	ReasonVersion Reason = "version"
 )
 
-// Reasons returns every reason that an Error may have.
-func Reasons() []Reason { return []Reason{ReasonEmpty, ReasonTruncated, ReasonVersion} }
-
 // Error says why a record was refused.
 type Error struct {
 	Reason    Reason

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A flow as Cilium's protobuf types, for who filters or masks by them. They are those of the Cilium version that go.mod
-// names, 1.18: what 1.20 added (tunnel VNI, IP trace id, VRRP, IGMP, SCTP chunk type) has no place in them.
+// A flow as Cilium's protobuf types, for the tests to hold what is written by hand against protojson. They are those of the
+// Cilium version that go.mod names, 1.18: what 1.20 added (tunnel VNI, IP trace id, VRRP, IGMP, SCTP chunk type) has no place in
+// them.
 
 package flow
 
