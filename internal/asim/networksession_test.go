@@ -252,6 +252,19 @@ func TestNetworkRecords(t *testing.T) {
 	}
 }
 
+// IEEE 802.1Q: a tag with the id 0 has a priority and is of no VLAN.
+func TestNetworkPriorityTagIsNoVLAN(t *testing.T) {
+	inner := networkTCP(mt.SYN)[14:]
+	for _, frame := range [][]byte{
+		mt.Ethernet(mt.EtherVLAN, mt.VLAN(0x6000, mt.EtherIPv4, inner)),
+		mt.Ethernet(mt.EtherVLAN, mt.VLAN(0x6007, mt.EtherVLAN, mt.VLAN(0, mt.EtherIPv4, inner))),
+	} {
+		attrs := networkAppend(t, networkOptions, networkFlow(t, mt.Drop{Capture: mt.Capture{Packet: frame}}.Bytes())).Attributes().AsRaw()
+		assert.NotContains(t, attrs, "SrcVlanId")
+		assert.Equal(t, "10.0.0.1", attrs["SrcIpAddr"])
+	}
+}
+
 func TestNetworkLostEvents(t *testing.T) {
 	var f flow.Flow
 	f.SetLost(flow.LostPerfEventRingBuffer, 12, 3, time.Time{}, time.Time{})

@@ -171,13 +171,20 @@ func (r *networkRecord) ends() {
 	}
 	switch {
 	case r.VLANCount == 1:
-		a.PutStr("SrcVlanId", strconv.Itoa(int(r.VLANs[0])))
+		r.vlan("SrcVlanId", r.VLANs[0])
 	case r.VLANCount > 1: // the schema's aliases: InnerVlanId is SrcVlanId, OuterVlanId is DstVlanId
-		a.PutStr("SrcVlanId", strconv.Itoa(int(r.VLANs[1])))
-		a.PutStr("DstVlanId", strconv.Itoa(int(r.VLANs[0])))
+		r.vlan("SrcVlanId", r.VLANs[1])
+		r.vlan("DstVlanId", r.VLANs[0])
 	}
 	r.identity("cilium.source.identity", "cilium.source.identity_name", r.SourceIdentity)
 	r.identity("cilium.destination.identity", "cilium.destination.identity_name", r.DestinationIdentity)
+}
+
+// vlan writes a VLAN's id, nothing when it is 0: such a tag has a priority only.
+func (r *networkRecord) vlan(key string, id uint16) {
+	if id != 0 {
+		r.attrs.PutStr(key, strconv.Itoa(int(id)))
+	}
 }
 
 // address appends an address to the text.

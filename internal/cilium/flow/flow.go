@@ -77,7 +77,7 @@ type Headers struct {
 	HasEthernet bool
 	Ethernet    Ethernet
 	VLANCount   uint8     // tags found; the ids of the first two are in VLANs, outermost first
-	VLANs       [2]uint16 // VLAN ids, 1 to 4094
+	VLANs       [2]uint16 // VLAN ids, 1 to 4094; 0 is a priority without a VLAN
 	IP          IP        // Version is 0 when the packet has no IP header
 	L4          L4        // Protocol is L4None when there is none that Hubble names
 	Layer       Layer     // the innermost header that was read; the summary names it
