@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/config/configretry"
@@ -104,8 +103,7 @@ type Pipeline struct {
 	Settings
 	Stats Stats
 
-	queue  *queue.Queue
-	closed atomic.Bool
+	queue *queue.Queue
 
 	stopping chan struct{}
 	done     chan struct{}
@@ -148,10 +146,6 @@ func (p *Pipeline) Start() {
 // whether the event was taken; one that was not is counted as dropped.
 func (p *Pipeline) Offer(received int64, head, body []byte) bool {
 	p.Stats.Received.Add(1)
-	if p.closed.Load() {
-		p.Stats.Dropped.Add(DropShutdown, 1)
-		return false
-	}
 	if p.Record != nil {
 		p.Record.Offer(received, head, body)
 	}
@@ -221,7 +215,6 @@ func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context
 	err := stopSource(stopping)
 	cancel()
 
-	p.closed.Store(true)
 	close(p.stopping)
 	ctx, cancel = context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
@@ -267,6 +260,7 @@ func (p *Pipeline) work() {
 			p.flush()
 		},
 		Settle: p.settle,
+		Late:   p.dropAtShutdown,
 	})
 	p.finish()
 }
@@ -305,7 +299,7 @@ func (p *Pipeline) process(c *queue.Chunk) {
 	left := c.Len()
 	for ev := range c.Events() {
 		if p.deliver.Err() != nil {
-			p.Stats.Dropped.Add(DropShutdown, int64(left))
+			p.dropAtShutdown(left)
 			break
 		}
 		left--
@@ -329,6 +323,9 @@ func (p *Pipeline) process(c *queue.Chunk) {
 	p.Stats.Filtered.Add(filtered)
 	p.Stats.Aggregated.Add(aggregated)
 }
+
+// dropAtShutdown counts n events for which there was no time.
+func (p *Pipeline) dropAtShutdown(n int) { p.Stats.Dropped.Add(DropShutdown, int64(n)) }
 
 // handle lets the handler deal with one event. After a panic what the handler keeps back tells what became of the event: kept
 // back before the panic, it still comes; and one kept back before it, that was to be joined, is lost with it.

@@ -17,7 +17,7 @@ const (
 	DropQueueFull = queue.Full     // a live source delivered faster than the next component takes
 	DropTooLarge  = queue.TooLarge // the event is larger than the queue takes
 	DropRefused   = "refused"      // the next component refused the records for good, or for longer than retry allows
-	DropShutdown  = "shutdown"     // the collector stopped before the records could be handed over
+	DropShutdown  = queue.Ended    // the collector stopped before the records could be handed over
 )
 
 // UndecodablePanic is the reason under which an event is counted whose handling panicked.

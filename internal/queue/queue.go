@@ -20,6 +20,7 @@ import (
 const (
 	Full     = "queue_full" // no chunk is free: the worker is slower than the producers
 	TooLarge = "too_large"  // the event is larger than MaxEventSize
+	Ended    = "shutdown"   // the worker has ended
 )
 
 // ErrTooLarge is what Put gives for an event larger than MaxEventSize.
@@ -30,6 +31,8 @@ type Queue struct {
 	free    chan struct{} // one for each chunk in idle
 	idle    stack
 	full    chan *Chunk // room for all chunks, so that sending never blocks
+	late    func(n int) // Worker.Late, once ended
+	ended   atomic.Bool // the worker takes no more
 	_       cpu.CacheLinePad
 	current atomic.Pointer[Chunk]
 	seq     atomic.Uint64
@@ -56,6 +59,9 @@ func (q *Queue) Offer(received int64, head, body []byte) (reason string) {
 	n := len(head) + len(body)
 	if n > MaxEventSize {
 		return TooLarge
+	}
+	if q.ended.Load() {
+		return Ended
 	}
 	c := q.withRoom(n)
 	if c == nil {
@@ -108,6 +114,7 @@ func (q *Queue) withRoom(n int) *Chunk {
 	c := q.current.Swap(nil)
 	if c != nil && !c.fits(n) {
 		q.full <- c
+		q.sweepEnded()
 		c = nil
 	}
 	return c
@@ -119,9 +126,20 @@ func (q *Queue) store(c *Chunk, received int64, head, body []byte) {
 	if !q.current.CompareAndSwap(nil, c) {
 		q.full <- c
 	}
+	q.sweepEnded()
 }
 
-// Worker is what takes the events. All of it happens on the goroutine that calls Run.
+// sweepEnded counts what is queued as late when there is no worker to take it any more: a producer that was in the middle of
+// an event when the worker looked for the last time sees that it has ended.
+func (q *Queue) sweepEnded() {
+	if q.ended.Load() {
+		q.sweep()
+	}
+}
+
+func (q *Queue) sweep() { q.drain(func(c *Chunk) { q.late(c.count) }) }
+
+// Worker is what takes the events. All of it but Late happens on the goroutine that calls Run.
 type Worker struct {
 	// Handle gets each chunk and may keep nothing of it; on each interval it gets the one that is being filled, so that no
 	// event waits longer.
@@ -131,9 +149,11 @@ type Worker struct {
 	Tick     func()
 	// Settle, where it is not nil, has all that is queued handled at once for each function that it gives, which is then called.
 	Settle <-chan func()
+	// Late is told of n events that were taken while or after Run ended and are not handled. Any producer may call it.
+	Late func(n int)
 }
 
-// Run is the worker's loop. When stop is closed it has handled what is queued, and returns.
+// Run is the worker's loop. When stop is closed it handles what is queued, and returns.
 func (q *Queue) Run(stop <-chan struct{}, w Worker) {
 	ticker := time.NewTicker(w.Interval)
 	defer ticker.Stop()
@@ -151,6 +171,9 @@ func (q *Queue) Run(stop <-chan struct{}, w Worker) {
 			settled()
 		case <-stop:
 			q.drain(w.Handle)
+			q.late = w.Late
+			q.ended.Store(true)
+			q.sweep()
 			return
 		}
 	}
@@ -159,8 +182,13 @@ func (q *Queue) Run(stop <-chan struct{}, w Worker) {
 // drain passes all that is queued.
 func (q *Queue) drain(handle func(*Chunk)) {
 	q.passCurrent(handle)
-	for len(q.full) > 0 {
-		q.pass(<-q.full, handle)
+	for {
+		select {
+		case c := <-q.full:
+			q.pass(c, handle)
+		default:
+			return
+		}
 	}
 }
 

@@ -5,7 +5,10 @@ package queue
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,7 +33,7 @@ func run(q *Queue, interval time.Duration) (stop func() []string) {
 			if n != 0 {
 				panic("Len is not the number of events")
 			}
-		}})
+		}, Late: func(n int) { got = append(got, fmt.Sprintf("%d late", n)) }})
 	}()
 	return func() []string {
 		close(end)
@@ -93,6 +96,84 @@ func TestManyProducersLoseNothing(t *testing.T) {
 	require.Len(t, count, 8)
 	for _, n := range count {
 		require.Equal(t, 5000, n)
+	}
+}
+
+func TestAnEventThatComesWhenTheWorkerHasEndedIsLate(t *testing.T) {
+	event := func(n byte) []byte { return bytes.Repeat([]byte{n}, ChunkSize/2) }
+	for name, tc := range map[string]struct {
+		late func(q *Queue, begun *Chunk)
+		want int
+	}{
+		"stored in the current chunk's place": {func(q *Queue, begun *Chunk) { q.store(begun, 1, event(1), nil) }, 1},
+		"stored while another chunk has it": {func(q *Queue, begun *Chunk) {
+			<-q.free
+			other := q.begin()
+			q.current.Store(other) // of a producer that has not looked yet whether the worker has ended
+			q.store(begun, 1, event(1), nil)
+		}, 1},
+		"in a chunk that is full": {func(q *Queue, begun *Chunk) {
+			begun.append(1, event(1), nil)
+			q.current.Store(begun)
+			require.Nil(t, q.withRoom(ChunkSize/2))
+		}, 1},
+		"put": {func(q *Queue, begun *Chunk) {
+			q.release(begun)
+			require.NoError(t, q.Put(context.Background(), 1, event(1), nil))
+		}, 1},
+		"offered": {func(q *Queue, begun *Chunk) {
+			q.release(begun)
+			require.Equal(t, Ended, q.Offer(1, event(1), nil))
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := New(1)
+			late := 0
+			stop := make(chan struct{})
+			close(stop)
+			<-q.free
+			begun := q.begin() // by a producer that is held up
+			q.Run(stop, Worker{Interval: time.Hour, Late: func(n int) { late += n }})
+			require.Zero(t, late)
+			tc.late(q, begun)
+			require.Equal(t, tc.want, late)
+			require.Zero(t, q.Bytes())
+		})
+	}
+}
+
+func TestManyProducersLoseNothingThoughTheWorkerEndsMeanwhile(t *testing.T) {
+	for range 200 {
+		q := New(1)
+		var handled, late, taken atomic.Int64
+		stop, done := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(done)
+			q.Run(stop, Worker{
+				Interval: time.Millisecond, Tick: func() {},
+				Handle: func(c *Chunk) { handled.Add(int64(c.Len())) },
+				Late:   func(n int) { late.Add(int64(n)) },
+			})
+		}()
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				event := make([]byte, 5000)
+				for range 200 {
+					if q.Offer(1, event, nil) == "" {
+						taken.Add(1)
+					}
+				}
+			})
+		}
+		for handled.Load() == 0 {
+			runtime.Gosched()
+		}
+		close(stop)
+		wg.Wait()
+		<-done
+		require.Equal(t, taken.Load(), handled.Load()+late.Load())
+		require.Zero(t, q.Bytes())
 	}
 }
 

@@ -27,7 +27,7 @@ import (
 const (
 	LostRefused  = "refused"      // the file's format cannot hold it, or its writer panicked
 	LostWrite    = "write_failed" // the file was deleted while it could not be written, or the disk failed until the end
-	LostShutdown = "shutdown"     // the collector stopped before the disk had taken it
+	LostShutdown = queue.Ended    // the collector stopped before the disk had taken it
 )
 
 // Writer writes events in a file's format. It is called from one goroutine.
@@ -146,7 +146,7 @@ func (r *Recorder) Put(ctx context.Context, received int64, head, body []byte) e
 }
 
 // Close records what is queued and completes the file. When ctx ends before that, the rest is counted as lost, and only what is
-// being written may take until grace is over. Nothing may be offered any more. It must be called once.
+// being written may take until grace is over. What comes after that is lost. It must be called once.
 func (r *Recorder) Close(ctx context.Context, grace time.Duration) error {
 	close(r.stop)
 	select {
@@ -168,13 +168,18 @@ func (r *Recorder) Close(ctx context.Context, grace time.Duration) error {
 func (r *Recorder) run() {
 	defer close(r.done)
 	told := time.Now()
-	r.queue.Run(r.stop, queue.Worker{Handle: r.write, Interval: r.every, Tick: func() {
-		r.flush()
-		if time.Since(told) >= logInterval {
-			told = time.Now()
-			r.tell()
-		}
-	}})
+	r.queue.Run(r.stop, queue.Worker{
+		Handle:   r.write,
+		Interval: r.every,
+		Tick: func() {
+			r.flush()
+			if time.Since(told) >= logInterval {
+				told = time.Now()
+				r.tell()
+			}
+		},
+		Late: func(n int) { r.Stats.Lost.Add(LostShutdown, int64(n)) },
+	})
 	r.end()
 	log := r.log.Info
 	if r.Stats.Lost.Total() > 0 {

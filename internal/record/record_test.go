@@ -342,6 +342,17 @@ func TestWhatThereIsNoTimeForIsCountedAndTheFileIsComplete(t *testing.T) {
 	require.Equal(t, "1\n2\n3\nlost 2\nend\n", read(t, r.path))
 }
 
+func TestWhatComesAfterCloseIsLostAndCounted(t *testing.T) {
+	r := start(t, nil)
+	r.offer("1")
+	r.close()
+	r.offer("2")
+	require.NoError(t, r.Put(context.Background(), 1, []byte("3"), nil))
+	r.requireBalanced()
+	require.Equal(t, map[string]int64{LostShutdown: 2}, r.Stats.Lost.Snapshot())
+	require.Equal(t, "1\nend\n", read(t, r.path))
+}
+
 func TestADiskThatFailsUntilTheEndIsAnErrorAndTheEventsAreCounted(t *testing.T) {
 	r := start(t, nil)
 	full := errors.New("no space left on device")

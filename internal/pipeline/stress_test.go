@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// chance decides by chance what becomes of an event, and keeps some back. Its records name the event.
+type chance struct {
+	byFirst
+	rand *rand.Rand
+	kept []string
+	seen []string // every event, in order
+}
+
+func (c *chance) Handle(ev Event, records plog.LogRecordSlice) Outcome {
+	id := string(ev.Data[:eventID])
+	c.seen = append(c.seen, id)
+	switch c.rand.IntN(12) {
+	case 0:
+		return Outcome{Kind: Filtered}
+	case 1:
+		return Outcome{Kind: Aggregated}
+	case 2:
+		return Outcome{Kind: Undecodable, Reason: "truncated"}
+	case 3:
+		records.AppendEmpty().Body().SetStr("half a record")
+		panic("bad event")
+	case 4, 5, 6:
+		c.kept = append(c.kept, id)
+		if c.rand.IntN(4) == 0 {
+			panic("after keeping")
+		}
+		return Outcome{Kind: Held}
+	case 7:
+		if len(c.kept) > 0 {
+			c.kept = c.kept[1:]
+			records.AppendEmpty().Body().SetStr(id)
+			if c.rand.IntN(4) == 0 {
+				panic("after joining")
+			}
+			return Outcome{Kind: Emitted, Joined: 1}
+		}
+	}
+	records.AppendEmpty().Body().SetStr(id)
+	return Outcome{Kind: Emitted}
+}
+
+func (c *chance) Due(int64) bool { return len(c.kept) > 20 || len(c.kept) > 0 && c.rand.IntN(10) == 0 }
+func (c *chance) Held() int      { return len(c.kept) }
+
+func (c *chance) Release(records plog.LogRecordSlice, _ bool) {
+	id := c.kept[0]
+	c.kept = c.kept[1:]
+	records.AppendEmpty().Body().SetStr(id)
+	if c.rand.IntN(8) == 0 {
+		panic("while letting go")
+	}
+}
+
+// fickle is a consumer that takes some of the batches, and parts of others.
+type fickle struct {
+	consumertest.LogsSink
+	rand  *rand.Rand
+	moods int // how many of the moods below it has
+}
+
+func (f *fickle) ConsumeLogs(ctx context.Context, l plog.Logs) error {
+	switch f.rand.IntN(8) {
+	case 0:
+		if f.moods > 0 {
+			return errors.New("busy")
+		}
+	case 1:
+		if f.moods > 1 {
+			return consumererror.NewPermanent(errors.New("bad records"))
+		}
+	case 2:
+		if f.moods > 2 {
+			rest := plog.NewLogs()
+			l.CopyTo(rest)
+			n := 0
+			rest.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().RemoveIf(func(plog.LogRecord) bool { n++; return n == 1 })
+			n = 0
+			l.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().RemoveIf(func(plog.LogRecord) bool { n++; return n > 1 })
+			return errors.Join(f.LogsSink.ConsumeLogs(ctx, l), consumererror.NewLogs(errors.New("busy"), rest))
+		}
+	case 3:
+		if f.moods > 3 && f.rand.IntN(20) == 0 {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+	}
+	return f.LogsSink.ConsumeLogs(ctx, l)
+}
+
+// eventID is the length of what tells an event from all others: its producer and its number.
+const eventID = 5
+
+// TestEveryEventIsAccountedForWheneverTheShutdownComes has producers offer and put while the worker ticks, handles, panics and
+// hands over to a consumer that refuses or blocks, and shuts down in the middle of it. In some rounds the source does not stop: it
+// goes on while the pipeline ends, and after.
+func TestEveryEventIsAccountedForWheneverTheShutdownComes(t *testing.T) {
+	for round := range uint64(40) {
+		r := rand.New(rand.NewPCG(round, 1))
+		producers, moods, hung := 1+r.IntN(4), r.IntN(5), r.IntN(2) == 0
+		h := &chance{rand: rand.New(rand.NewPCG(round, 2))}
+		next := &fickle{rand: rand.New(rand.NewPCG(round, 3)), moods: moods}
+		p := newPipeline(t, next, func(s *Settings) {
+			s.Handler, s.Batch.MaxRecords, s.Batch.FlushInterval = h, 1+r.IntN(100), time.Duration(1+r.IntN(1000))*time.Microsecond
+			s.Retry.InitialInterval = 10 * time.Microsecond
+		})
+		var wg sync.WaitGroup
+		var given [4]int64
+		ctx, cancel := context.WithCancel(t.Context())
+		for producer := range producers {
+			r := rand.New(rand.NewPCG(round, 4+uint64(producer)))
+			padding := make([]byte, 2000)
+			wg.Go(func() {
+				for i := uint32(0); ctx.Err() == nil; i++ {
+					event := binary.BigEndian.AppendUint32([]byte{byte(producer)}, i)
+					switch n := r.IntN(2000); {
+					case producer%2 == 0:
+						p.Offer(1, event, padding[:n])
+					case p.Put(ctx, 1, event, padding[:n]) != nil:
+						return
+					}
+					given[producer]++
+					if producer == 1 && r.IntN(500) == 0 {
+						_ = p.Idle(ctx, func() { h.kept = append(h.kept, h.kept...) }) // nothing is kept back here
+					}
+				}
+			})
+		}
+		time.Sleep(time.Duration(r.IntN(20)) * time.Millisecond)
+		stop := func(context.Context) error {
+			cancel()
+			wg.Wait()
+			return nil
+		}
+		if hung {
+			stop = func(context.Context) error { return errors.New("the source hangs") }
+		}
+		within, done := context.WithTimeout(t.Context(), time.Duration(r.IntN(30))*time.Millisecond)
+		err := p.Shutdown(within, stop)
+		done()
+		require.Equal(t, hung, err != nil, "%v", err)
+		cancel()
+		wg.Wait()
+
+		what := fmt.Sprintf("round %d: %d producers, %d moods, hung %v: %s", round, producers, moods, hung, &p.Stats)
+		var all int64
+		for _, n := range given {
+			all += n
+		}
+		require.Equal(t, all, p.Stats.Received.Load(), what)
+		require.Zero(t, p.Stats.Pending(), what)
+		require.Zero(t, p.queue.Bytes(), what)
+		require.Equal(t, int64(next.LogRecordCount()), p.Stats.Emitted.Load(), what)
+		requireOnceAndInOrder(t, h.seen, producers == 1, what)
+		requireOnceAndInOrder(t, bodies(&next.LogsSink), false, what)
+	}
+}
+
+func requireOnceAndInOrder(t *testing.T, events []string, ordered bool, what string) {
+	t.Helper()
+	seen := map[string]bool{}
+	for i, event := range events {
+		require.Len(t, event, eventID, what)
+		require.False(t, seen[event], "%x comes twice: %s", event, what)
+		seen[event] = true
+		require.False(t, ordered && i > 0 && event < events[i-1], "%x comes after %x: %s", event, events[max(i-1, 0)], what)
+	}
+}
