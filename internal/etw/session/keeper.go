@@ -92,6 +92,7 @@ func (k *Keeper) run(s *Session) {
 	for {
 		select {
 		case <-k.stop:
+			s.beginClose() // Close may no longer wait for it
 			return
 		case <-poll.C:
 			k.losses.look(k.Totals())
@@ -101,9 +102,7 @@ func (k *Keeper) run(s *Session) {
 		if time.Since(began) > k.timing.backoff.most {
 			attempt = 0 // it ran for a while: not the same trouble again
 		}
-		if !k.bury(s) {
-			return
-		}
+		k.bury(s)
 		if s, attempt = k.restart(attempt); s == nil {
 			return
 		}
@@ -111,12 +110,9 @@ func (k *Keeper) run(s *Session) {
 	}
 }
 
-// bury says that a session has ended, cleans up after it and keeps its counts. It is false when Close is what ended it.
-func (k *Keeper) bury(s *Session) bool {
+// bury says that a session has ended, cleans up after it and keeps its counts.
+func (k *Keeper) bury(s *Session) {
 	err := s.Err()
-	if err == nil {
-		return false
-	}
 	k.log.Error("the ETW session has ended; it will be started again", zap.Error(err))
 	if k.watch.Stopped != nil {
 		k.watch.Stopped(err)
@@ -129,7 +125,6 @@ func (k *Keeper) bury(s *Session) bool {
 	defer k.mu.Unlock()
 	k.session = nil
 	k.past.add(last)
-	return true
 }
 
 // restart tries to start the session until that works, or until Close; then it gives nil.
@@ -152,12 +147,6 @@ func (k *Keeper) restart(attempt int) (*Session, int) {
 		k.session = s
 		k.restarts++
 		k.mu.Unlock()
-		select {
-		case <-k.stop: // Close may no longer wait for this session
-			_ = s.Close(context.Background())
-			return nil, 0
-		default:
-		}
 		if k.watch.Restarted != nil {
 			k.watch.Restarted()
 		}
@@ -170,7 +159,7 @@ func (k *Keeper) Close(ctx context.Context) error {
 	k.closing.Do(func() { close(k.stop) })
 	select {
 	case <-k.ended:
-	case <-ctx.Done(): // it is about to start a session, and will stop it
+	case <-ctx.Done(): // run will stop the session that it has, or is about to start
 		return context.Cause(ctx)
 	}
 	k.mu.Lock()

@@ -123,6 +123,21 @@ func TestCloseBetweenTwoSessionsEndsTheWaiting(t *testing.T) {
 	assert.Zero(t, k.Totals().Restarts)
 }
 
+func TestASessionIsStoppedThoughCloseDidNotWaitForIt(t *testing.T) {
+	f := newHeldUp()
+	k, err := keep(f, testConfig(), ignore, nil, Watch{}, quick)
+	require.NoError(t, err)
+	f.armed.Store(true)
+	<-f.answered // by a look at the losses
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, k.Close(ctx), context.Canceled)
+	close(f.release)
+	require.Eventually(t, func() bool { return f.session(testConfig().Name) == nil }, 10*time.Second, time.Millisecond)
+	closeKeeper(t, k)
+	requireNothingHeld(t, f.fakeAPI)
+}
+
 func TestAKeeperThatCannotStartFails(t *testing.T) {
 	f := newFakeAPI()
 	f.fail["openTrace"] = errFake

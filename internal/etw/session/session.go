@@ -45,8 +45,9 @@ type Session struct {
 	closed   chan struct{} // closed when shutdown has ended
 	closeErr error         // written before closed is closed
 
-	mu   sync.Mutex
-	last KernelStats // the newest figures that Windows gave
+	asking sync.Mutex // so that Windows' answers are kept in the order in which it gave them
+	mu     sync.Mutex
+	last   KernelStats // the newest figures that Windows gave
 }
 
 // Open starts the session, enables the providers and begins to deliver their events. It does all of it or nothing: after an
@@ -153,8 +154,7 @@ func (s *Session) Err() error {
 // ends before that, Close returns at once with ctx's error: the rest is discarded and counted, nothing more is delivered
 // but the event that the sink may hold at that moment, and the cleaning up ends by itself. Calling it again waits again.
 func (s *Session) Close(ctx context.Context) error {
-	s.closing.Store(true)
-	s.shutOnce.Do(func() { go s.shutdown() })
+	s.beginClose()
 	select {
 	case <-s.closed:
 		return s.closeErr
@@ -168,6 +168,12 @@ func (s *Session) Close(ctx context.Context) error {
 		_ = s.closeTrace() // makes ProcessTrace return after the buffer in hand
 		return fmt.Errorf("ETW session %q: not stopped in time: %w; if it stays, stop it with: logman stop %q -ets", s.cfg.Name, context.Cause(ctx), s.cfg.Name)
 	}
+}
+
+// beginClose is Close without the waiting.
+func (s *Session) beginClose() {
+	s.closing.Store(true)
+	s.shutOnce.Do(func() { go s.shutdown() })
 }
 
 // shutdown stops the session first, which makes ProcessTrace return when the last buffer is delivered, and then waits for

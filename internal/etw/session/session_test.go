@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -304,6 +305,57 @@ func TestStatsAreThoseOfWindowsAndOfTheConsumerAndOutliveTheSession(t *testing.T
 	stats, err = s.Stats()
 	require.NoError(t, err)
 	assert.EqualValues(t, 42, stats.EventsLost, "the last figures come with the stop")
+}
+
+// heldUp is a Windows whose next answer to a query, once armed, is on its way until release is closed.
+type heldUp struct {
+	*fakeAPI
+	armed             atomic.Bool
+	answered, release chan struct{}
+}
+
+func newHeldUp() *heldUp {
+	return &heldUp{fakeAPI: newFakeAPI(), answered: make(chan struct{}), release: make(chan struct{})}
+}
+
+func (h *heldUp) controlTrace(name string, p *properties, code uint32) error {
+	err := h.fakeAPI.controlTrace(name, p, code)
+	if code == controlQuery && h.armed.CompareAndSwap(true, false) {
+		close(h.answered)
+		<-h.release
+	}
+	return err
+}
+
+func TestAnAnswerThatIsHeldUpDoesNotTakeTheLastFiguresPlace(t *testing.T) {
+	f := newHeldUp()
+	s, err := open(f, testConfig(), ignore, nil)
+	require.NoError(t, err)
+	f.armed.Store(true)
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		_, _ = s.Stats()
+	}()
+	<-f.answered
+	f.mu.Lock()
+	f.sessions["asimdnsservertrace"].properties.eventsLost = 7
+	f.mu.Unlock()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		closeSession(t, s)
+	}()
+	select {
+	case <-closed: // the figures have come with the stop
+	case <-time.After(50 * time.Millisecond): // the stop waits for the answer
+	}
+	close(f.release)
+	<-asked
+	<-closed
+	stats, err := s.Stats()
+	require.NoError(t, err)
+	require.EqualValues(t, 7, stats.EventsLost)
 }
 
 func TestAFailingQueryKeepsTheLastFigures(t *testing.T) {

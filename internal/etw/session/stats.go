@@ -65,6 +65,8 @@ func (s *Session) refresh() error {
 
 // query calls ControlTrace and keeps the figures that come with it.
 func (s *Session) query(code uint32) error {
+	s.asking.Lock()
+	defer s.asking.Unlock()
 	p := newControlProperties()
 	if err := s.api.controlTrace(s.cfg.Name, p, code); err != nil {
 		return callError(s.cfg, "ControlTrace "+controlNames[code], err)
