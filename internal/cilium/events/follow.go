@@ -54,7 +54,7 @@ type Follower struct {
 	s       FollowSettings
 	release func()
 
-	// Of run, and of Close once run has returned.
+	// Of run, and of shutdown once run has returned.
 	failures int       // looks in a row with nothing to read
 	reported string    // what Report was last told; "" is nil
 	quiet    time.Time // since when the old map has been silent
@@ -66,9 +66,11 @@ type Follower struct {
 	past    Stats      // of the maps before
 	attach  uint64
 
-	stop chan struct{}
-	done chan struct{}
-	once sync.Once
+	stop     chan struct{} // closed by Close
+	done     chan struct{} // closed when run has returned
+	once     sync.Once
+	closed   chan struct{} // closed when shutdown has ended
+	closeErr error         // written before closed is closed
 }
 
 // Follow begins to read what is pinned at s.Path. Where the map, or eBPF for Windows, is not there yet, it reports that and
@@ -79,7 +81,7 @@ func Follow(s FollowSettings) (*Follower, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the events map pinned at %s: %w", s.Path, err)
 	}
-	f := &Follower{s: s, release: release, stop: make(chan struct{}), done: make(chan struct{})}
+	f := &Follower{s: s, release: release, stop: make(chan struct{}), done: make(chan struct{}), closed: make(chan struct{})}
 	if err := f.start(); err != nil {
 		release()
 		return nil, err
@@ -270,29 +272,42 @@ func (f *Follower) Stats() FollowStats {
 	return all
 }
 
-// Close ends following and reading, as Source.Close does. A map that is not pinned any more is drained first. After an error
-// it can be called again; after success further calls do nothing.
+// Close ends following and reading, as Source.Close does. A map that is not pinned any more is drained first. When ctx ends
+// before that, Close returns at once with ctx's error, and the rest ends by itself. Calling it again waits again.
 func (f *Follower) Close(ctx context.Context) error {
-	f.once.Do(func() { close(f.stop) })
+	f.once.Do(func() {
+		close(f.stop)
+		go f.shutdown(ctx)
+	})
 	select {
-	case <-f.done:
+	case <-f.closed:
+		return f.closeErr
+	default:
+	}
+	select {
+	case <-f.closed:
+		return f.closeErr
 	case <-ctx.Done():
 		return fmt.Errorf("following the events map pinned at %s did not stop: %w", f.s.Path, ctx.Err())
 	}
+}
+
+// shutdown closes what is read when run has returned. What is drained, it drains until ctx ends. It runs once; Close waits for
+// it.
+func (f *Follower) shutdown(ctx context.Context) {
+	defer close(f.closed)
+	<-f.done
 	var errs []error
 	if f.old != nil {
 		errs = append(errs, f.old.Drain(ctx, drainTime))
 	}
 	if f.current != nil && f.inPlace() {
-		errs = append(errs, f.current.Close(ctx))
+		errs = append(errs, f.current.Close(context.Background()))
 	} else if f.current != nil {
 		errs = append(errs, f.current.Drain(ctx, drainTime))
 	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
+	f.closeErr = errors.Join(errs...)
 	f.release()
-	return nil
 }
 
 // inPlace tells whether the present map is pinned still, and so will have another reader.

@@ -417,6 +417,47 @@ func TestCloseEndsWaitingAndGivesThePathBack(t *testing.T) {
 	follow(t, path, nil)
 }
 
+func TestThePathIsGivenBackThoughCloseDidNotWait(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	ring := eventstest.NewRing(t, path, 1<<16)
+	f := &followed{sink: newSink(), changed: make(chan struct{}, 1)}
+	s := f.settings(path)
+	in, out := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	s.Look = func(events.MapInfo, int) error { // held up, as in writing the settings
+		once.Do(func() { close(in); <-out })
+		return nil
+	}
+	follower, err := events.Follow(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-in
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := follower.Close(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Close while a look is held up: %v; want the context's error", err)
+	}
+	close(out)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		next, err := events.Follow(f.settings(path))
+		if err == nil {
+			numbered(t, ring, 0)
+			f.arrived(t, 1)
+			if err := next.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+			break
+		}
+		if !errors.Is(err, events.ErrInUse) || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	if err := follower.Close(context.Background()); err != nil {
+		t.Errorf("the second Close: %v", err)
+	}
+}
+
 func TestWhatWaitingCannotMendFailsTheStart(t *testing.T) {
 	dir := eventstest.Dir(t)
 	array, directory := filepath.Join(dir, "array"), filepath.Join(dir, "directory")

@@ -174,20 +174,21 @@ func (s *Source) Stats() Stats {
 	return stats
 }
 
-// Drain reads what waits in the map, for as long as limit at most, and closes the source as Close does.
+// Drain reads what waits in the map, until ctx ends and for as long as limit at most, and closes the source as Close does
+// without a bound: the reader returns once its delivery has.
 func (s *Source) Drain(ctx context.Context, limit time.Duration) error {
 	draining, err := s.drain()
-	if err != nil {
-		return fmt.Errorf("draining the events map pinned at %s: %w", s.info.Path, err)
-	}
-	if draining {
+	switch {
+	case err != nil:
+		err = fmt.Errorf("draining the events map pinned at %s: %w", s.info.Path, err)
+	case draining:
 		select {
 		case <-s.done:
 		case <-ctx.Done():
 		case <-time.After(limit):
 		}
 	}
-	return s.Close(ctx)
+	return errors.Join(err, s.Close(context.Background()))
 }
 
 // drain makes the reader return once nothing waits, where it can and must.

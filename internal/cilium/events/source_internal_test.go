@@ -61,6 +61,34 @@ func TestASourceWhoseMapFailsIsDoneAndSaysWhy(t *testing.T) {
 	}
 }
 
+// undrained is a script that cannot be drained.
+type undrained struct{ script }
+
+var (
+	_        drainer = (*undrained)(nil)
+	errFlush         = errors.New("cannot be flushed")
+)
+
+func (*undrained) drain() error { return errFlush }
+
+func TestASourceThatCannotBeDrainedIsClosedAllTheSame(t *testing.T) {
+	reader := &undrained{}
+	s := newScripted(&reader.script)
+	s.reader = reader
+	s.Start(func(int64, []byte, []byte) bool { return true })
+	if err := s.Drain(context.Background(), time.Hour); !errors.Is(err, errFlush) || !strings.Contains(err.Error(), "/pin") {
+		t.Errorf("Drain: %v; want the reader's error, with the path", err)
+	}
+	select {
+	case <-s.Done():
+	default:
+		t.Error("it is still read")
+	}
+	if reader.closed != 1 {
+		t.Errorf("the reader was closed %d times; want once", reader.closed)
+	}
+}
+
 func TestLossRecordsAreDeliveredAndCountedApart(t *testing.T) {
 	s := newScripted(&script{records: []Record{
 		{Time: 1, CPU: 2, Data: []byte("abc")},
