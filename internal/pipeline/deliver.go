@@ -13,10 +13,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// flush hands the batch to the next component and begins a new one.
+// flush hands the batch to the next component and begins a new one. An empty one is begun anew too: its resource is that of the
+// time when it was begun.
 func (p *Pipeline) flush() {
 	n := p.count()
 	if n == 0 {
+		p.begin()
 		return
 	}
 	p.Stats.lag.Store(max(0, time.Now().UnixNano()-p.since()))

@@ -465,12 +465,15 @@ type atRest struct {
 	busy atomic.Bool
 }
 
-func (h *atRest) Begin(logs plog.Logs) plog.LogRecordSlice {
+func (h *atRest) Held() int {
 	h.busy.Store(true)
-	time.Sleep(2 * time.Millisecond) // the last of a batch to happen, after its records are counted
+	time.Sleep(2 * time.Millisecond)
 	h.busy.Store(false)
-	return h.byFirst.Begin(logs)
+	return 0
 }
+
+func (*atRest) Due(int64) bool                    { return false }
+func (*atRest) Release(plog.LogRecordSlice, bool) {}
 
 func TestIdleReturnsWhenTheWorkerRestsAndWhatFollowsIsDoneBeforeTheNextBatch(t *testing.T) {
 	h, sink := &atRest{}, &consumertest.LogsSink{}
@@ -485,6 +488,31 @@ func TestIdleReturnsWhenTheWorkerRestsAndWhatFollowsIsDoneBeforeTheNextBatch(t *
 	}
 	require.NoError(t, p.Shutdown(t.Context(), noSource))
 	requireBalanced(t, p, 100)
+}
+
+// named is a handler whose resource has a name, which may change.
+type named struct {
+	byFirst
+	name atomic.Value
+}
+
+func (h *named) Begin(logs plog.Logs) plog.LogRecordSlice {
+	records := h.byFirst.Begin(logs)
+	logs.ResourceLogs().At(0).Resource().Attributes().PutStr("name", h.name.Load().(string))
+	return records
+}
+
+func TestTheFirstEventAfterAQuietTimeHasTheResourceOfItsTime(t *testing.T) {
+	h, sink := &named{}, &consumertest.LogsSink{}
+	h.name.Store("at the start")
+	p := newPipeline(t, sink, func(s *Settings) { s.Handler = h })
+	h.name.Store("later")
+	require.NoError(t, p.Idle(t.Context(), nil), "there is nothing to hand over, as at the end of a flush interval without an event")
+	require.NoError(t, p.Put(t.Context(), 1, []byte("x"), nil))
+	require.NoError(t, p.Shutdown(t.Context(), noSource))
+	requireBalanced(t, p, 1)
+	require.Len(t, sink.AllLogs(), 1)
+	require.Equal(t, map[string]any{"name": "later"}, sink.AllLogs()[0].ResourceLogs().At(0).Resource().Attributes().AsRaw())
 }
 
 func TestIdleEndsWithItsContext(t *testing.T) {
