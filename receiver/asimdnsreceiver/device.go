@@ -67,11 +67,9 @@ func watchDevice(stopped <-chan struct{}, ticks <-chan time.Time, device asim.De
 	}
 }
 
-// followDevice tells the handler when this host has changed, until stopped is closed.
-func (r *dnsReceiver) followDevice(stopped <-chan struct{}) {
-	ticker := time.NewTicker(deviceInterval)
-	defer ticker.Stop()
-	watchDevice(stopped, ticker.C, r.liveDevice(), r.liveDevice, func(d asim.Device) {
+// followDevice tells the handler, which knows device, when this host has changed, until stopped is closed.
+func (r *dnsReceiver) followDevice(stopped <-chan struct{}, ticks <-chan time.Time, device asim.Device) {
+	watchDevice(stopped, ticks, device, r.liveDevice, func(d asim.Device) {
 		r.handler.moved.Store(&d)
 		r.log.Info("this host has changed", zap.String("name", d.Name), zap.Stringer("address", d.Addr))
 	})

@@ -41,6 +41,25 @@ func TestAnAddressThatChangesIsFollowed(t *testing.T) {
 	require.LessOrEqual(t, deviceInterval, time.Minute)
 }
 
+func TestAHostThatChangesWhileTheReceiverStartsIsFollowed(t *testing.T) {
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), consumertest.NewNop())
+	require.NoError(t, err)
+	atStart := asim.Device{Name: "ws1", Host: true} // its domain and address come a moment later
+	r.handler, err = r.newHandler(atStart)
+	require.NoError(t, err)
+	stopped, ticks, ended := make(chan struct{}), make(chan time.Time), make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.followDevice(stopped, ticks, atStart)
+	}()
+	ticks <- time.Time{}
+	close(stopped)
+	<-ended
+	moved := r.handler.moved.Load()
+	require.NotNil(t, moved)
+	require.Equal(t, r.liveDevice(), *moved)
+}
+
 func TestAHostThatChangedIsTheOneOfTheNextBatch(t *testing.T) {
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), consumertest.NewNop())
 	require.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
@@ -28,7 +29,7 @@ type liveSource struct {
 	watching sync.WaitGroup
 }
 
-func startLive(r *dnsReceiver, h component.Host) (source, error) {
+func startLive(r *dnsReceiver, h component.Host, device asim.Device) (source, error) {
 	r.processes = process.NewNames(process.System())
 	for _, p := range r.handler.parts {
 		p.mapper.SetProcesses(r.processes)
@@ -48,7 +49,11 @@ func startLive(r *dnsReceiver, h component.Host) (source, error) {
 		return nil, err
 	}
 	l := &liveSource{keeper: k, stopped: make(chan struct{})}
-	l.watching.Go(func() { r.followDevice(l.stopped) })
+	l.watching.Go(func() {
+		ticker := time.NewTicker(deviceInterval)
+		defer ticker.Stop()
+		r.followDevice(l.stopped, ticker.C, device)
+	})
 	return l, nil
 }
 

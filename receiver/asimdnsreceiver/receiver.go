@@ -91,7 +91,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	r.pipeline.Start()
 	if r.cfg.Replay.Enabled() {
 		r.source = startReplay(r, files)
-	} else if r.source, err = startLive(r, h); err != nil {
+	} else if r.source, err = startLive(r, h, device); err != nil {
 		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
 	}
 	losing := r.source
