@@ -78,7 +78,13 @@ func (i *instance) Start(ctx context.Context, h component.Host) error {
 	if !last {
 		return nil
 	}
-	return i.ciliumReceiver.Start(ctx, all)
+	err := i.ciliumReceiver.Start(ctx, all)
+	if err != nil {
+		i.all.mu.Lock()
+		i.hosts = i.hosts[:len(i.hosts)-1]
+		i.all.mu.Unlock()
+	}
+	return err
 }
 
 // Shutdown shuts the receiver down with the first of its pipelines: what comes behind it in the others is then still running.

@@ -5,6 +5,8 @@ package ciliumwindowsreceiver
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -134,4 +136,32 @@ func TestAStartThatFailsIsTheLastPipelines(t *testing.T) {
 	require.ErrorContains(t, metrics.Start(context.Background(), componenttest.NewNopHost()), "replay.path")
 	require.NoError(t, logs.Shutdown(context.Background()))
 	require.NoError(t, metrics.Shutdown(context.Background()))
+}
+
+func TestAStartThatFailedCanBeTriedAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.pcapng")
+	for _, both := range []bool{false, true} {
+		set, cfg, records := receivertest.NewNopSettings(metadata.Type), replayOf(path, nil), &consumertest.LogsSink{}
+		f := NewFactory()
+		last, err := f.CreateLogs(context.Background(), set, cfg, records)
+		require.NoError(t, err)
+		if both {
+			metrics, err := f.CreateMetrics(context.Background(), set, cfg, consumertest.NewNop())
+			require.NoError(t, err)
+			require.NoError(t, metrics.Start(context.Background(), componenttest.NewNopHost()))
+		}
+		require.ErrorContains(t, last.Start(context.Background(), componenttest.NewNopHost()), "replay.path")
+		capture, err := os.ReadFile(captureFile)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path, capture, 0o600))
+		require.NoError(t, last.Start(context.Background(), componenttest.NewNopHost()))
+		r := last.(*instance)
+		require.NotNil(t, r.source, "it runs")
+		<-r.source.(*fileSource).player.Done()
+		for range 2 {
+			require.NoError(t, last.Shutdown(context.Background()))
+		}
+		require.Equal(t, r.pipeline.Stats.Emitted.Load(), int64(records.LogRecordCount()))
+		require.NoError(t, os.Remove(path))
+	}
 }
