@@ -61,7 +61,7 @@ func (p *Pipeline) since() int64 {
 }
 
 // consume hands logs over, again and again while the error says that it may succeed later and the retry settings allow. It
-// returns how many records were not taken, and why.
+// returns how many records were not taken, and why: at most as many as there are, though behind a processor there may be more.
 func (p *Pipeline) consume(logs plog.Logs) (int, error) {
 	wait := backoff.ExponentialBackOff{
 		InitialInterval:     p.Retry.InitialInterval,
@@ -70,7 +70,7 @@ func (p *Pipeline) consume(logs plog.Logs) (int, error) {
 		MaxInterval:         p.Retry.MaxInterval,
 	}
 	wait.Reset()
-	begun := time.Now()
+	begun, all := time.Now(), logs.LogRecordCount()
 	for {
 		err := p.consumeOnce(logs)
 		if err == nil {
@@ -79,7 +79,7 @@ func (p *Pipeline) consume(logs plog.Logs) (int, error) {
 		if part := (consumererror.Logs{}); errors.As(err, &part) {
 			logs = part.Data()
 		}
-		left := logs.LogRecordCount()
+		left := min(logs.LogRecordCount(), all)
 		if consumererror.IsPermanent(err) || !p.Retry.Enabled {
 			return left, err
 		}

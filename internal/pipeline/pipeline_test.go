@@ -306,6 +306,21 @@ func TestARetryableErrorIsTriedAgainAndOnlyWithWhatFailed(t *testing.T) {
 	require.Equal(t, int64(3), p.Stats.Emitted.Load())
 }
 
+func TestNoMoreRecordsAreRefusedThanWereHandedOver(t *testing.T) {
+	next, err := consumer.NewLogs(func(_ context.Context, l plog.Logs) error { // as behind a processor that makes two records of one
+		split := plog.NewLogs()
+		for range 2 {
+			l.ResourceLogs().At(0).CopyTo(split.ResourceLogs().AppendEmpty())
+		}
+		return consumererror.NewLogs(errors.New("bad records"), split)
+	})
+	require.NoError(t, err)
+	p := newPipeline(t, next, func(s *Settings) { s.Retry.Enabled = false })
+	require.True(t, p.Offer(1, []byte("x"), nil))
+	require.NoError(t, p.Shutdown(t.Context(), noSource))
+	require.Equal(t, "received 1 = emitted 0 + filtered 0 + aggregated 0 + undecodable 0 + dropped 1 (refused 1) + pending 0", p.Stats.String())
+}
+
 func TestRecordsRefusedForGoodAreDroppedAndCounted(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err    error
