@@ -29,13 +29,17 @@ type liveSource struct {
 	watching sync.WaitGroup
 }
 
-func startLive(r *dnsReceiver, h component.Host, device asim.Device) (source, error) {
+// useHost has the handler look up processes and the layouts of events on this host. It comes before the pipeline's start.
+func (r *dnsReceiver) useHost() {
 	r.processes = process.NewNames(process.System())
 	for _, p := range r.handler.parts {
 		p.mapper.SetProcesses(r.processes)
 		p.filter.Process = func(e *dns.Event) string { return r.processes.Name(uint32(e.AskerProcess()), e.Time()) }
 		p.decoder.UseHost(schema.FromHost, r.reportLayout)
 	}
+}
+
+func startLive(r *dnsReceiver, h component.Host, device asim.Device) (source, error) {
 	deliver := func(header, userData []byte) { r.pipeline.Offer(time.Now().UnixNano(), header, userData) }
 	k, err := session.Keep(r.cfg.session(r.providers), deliver, r.log, session.Watch{
 		Stopped: func(err error) { componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err)) },

@@ -88,6 +88,9 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
 		Record: recorder, Live: !r.cfg.Replay.Enabled(),
 	})
+	if !r.cfg.Replay.Enabled() {
+		r.useHost()
+	}
 	r.pipeline.Start()
 	if r.cfg.Replay.Enabled() {
 		r.source = startReplay(r, files)
