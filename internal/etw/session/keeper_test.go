@@ -138,6 +138,31 @@ func TestASessionIsStoppedThoughCloseDidNotWaitForIt(t *testing.T) {
 	requireNothingHeld(t, f.fakeAPI)
 }
 
+func TestFiguresThatAreOnTheirWayWhenASessionEndsAreKept(t *testing.T) {
+	f := newHeldUp()
+	restarted := make(chan struct{})
+	k, err := keep(f, testConfig(), ignore, nil, Watch{Restarted: func() { close(restarted) }}, timing{backoff: quick.backoff, poll: time.Hour})
+	require.NoError(t, err)
+	f.mu.Lock()
+	f.sessions["asimdnsservertrace"].properties.eventsLost = 6
+	f.mu.Unlock()
+	f.armed.Store(true)
+	asked := make(chan Totals)
+	go func() { asked <- k.Totals() }()
+	<-f.answered
+	f.stopFromOutside(testConfig().Name)
+	select {
+	case <-restarted:
+	case <-time.After(50 * time.Millisecond): // the end of the session waits for the answer
+	}
+	close(f.release)
+	require.EqualValues(t, 6, (<-asked).EventsLost)
+	<-restarted
+	require.EqualValues(t, 6, k.Totals().EventsLost)
+	closeKeeper(t, k)
+	requireNothingHeld(t, f.fakeAPI)
+}
+
 func TestAKeeperThatCannotStartFails(t *testing.T) {
 	f := newFakeAPI()
 	f.fail["openTrace"] = errFake

@@ -45,7 +45,7 @@ type Session struct {
 	closed   chan struct{} // closed when shutdown has ended
 	closeErr error         // written before closed is closed
 
-	asking sync.Mutex // so that Windows' answers are kept in the order in which it gave them
+	asking sync.Mutex // Windows for the figures: answers are kept in the order in which it gave them, none once closed
 	mu     sync.Mutex
 	last   KernelStats // the newest figures that Windows gave
 }
@@ -180,6 +180,7 @@ func (s *Session) beginClose() {
 // it. A session that is not ours is only closed. It runs once; Close waits for it.
 func (s *Session) shutdown() {
 	defer close(s.closed)
+	s.asking.Lock() // waits for an answer that is on its way
 	switch {
 	case s.alreadyStopped():
 	case s.cfg.Attach:
@@ -191,6 +192,7 @@ func (s *Session) shutdown() {
 			_ = s.closeTrace() // the session lives on; its consumer must not
 		}
 	}
+	s.asking.Unlock()
 	<-s.done
 	s.release()
 }

@@ -52,6 +52,11 @@ func (s *Session) Stats() (Stats, error) {
 
 // refresh asks for the figures. A session that has ended is not asked for: its name may by now be someone else's.
 func (s *Session) refresh() error {
+	if s.closing.Load() { // the stop may take long
+		return nil
+	}
+	s.asking.Lock()
+	defer s.asking.Unlock()
 	if s.closing.Load() {
 		return nil
 	}
@@ -63,10 +68,8 @@ func (s *Session) refresh() error {
 	return s.query(controlQuery)
 }
 
-// query calls ControlTrace and keeps the figures that come with it.
+// query calls ControlTrace and keeps the figures that come with it. It is called with asking held.
 func (s *Session) query(code uint32) error {
-	s.asking.Lock()
-	defer s.asking.Unlock()
 	p := newControlProperties()
 	if err := s.api.controlTrace(s.cfg.Name, p, code); err != nil {
 		return callError(s.cfg, "ControlTrace "+controlNames[code], err)
