@@ -26,7 +26,8 @@ const (
 // ErrTooLarge is what Put gives for an event larger than MaxEventSize.
 var ErrTooLarge = errors.New("the event is too large for the queue")
 
-// Queue is a bounded queue of events. Any number of producers may use it at once.
+// Queue is a bounded queue of events. Any number of producers may use it at once. The events of one come in its order while it is the
+// only one; while others are, those of a chunk may come before ones of another that are older.
 type Queue struct {
 	free    chan struct{} // one for each chunk in idle
 	idle    stack

@@ -345,11 +345,16 @@ func (r *Recorder) end() {
 	if r.writer == nil {
 		return
 	}
+	writes := r.disk.writes
 	err := errors.Join(r.noteLost(), r.writer.Close(), r.disk.close())
-	if r.disk.err != nil {
-		err = r.disk.err // which the writer gives as well
-	} else {
+	if r.disk.err == nil {
 		r.settle()
+	} else {
+		err = r.disk.err            // which the writer gives as well
+		if r.disk.writes > writes { // the events stand in the file; what completes it does not
+			r.Stats.Recorded.Add(r.pending)
+			r.pending = 0
+		}
 	}
 	if err != nil {
 		r.fail(err)

@@ -366,6 +366,23 @@ func TestADiskThatFailsUntilTheEndIsAnErrorAndTheEventsAreCounted(t *testing.T) 
 	require.Equal(t, "1\n2\n3\n", read(t, r.path), "no half of an event")
 }
 
+func TestWhatStandsInAFileThatCannotBeCompletedIsRecorded(t *testing.T) {
+	r := prepare(t, nil)
+	full, accesses := errors.New("no space left on device"), 0
+	r.fail = func() error {
+		if accesses++; accesses > 2 { // the third is the end
+			return full
+		}
+		return nil
+	}
+	go r.run()
+	r.offer("1", "2", "3", "4")
+	require.ErrorIs(t, r.Close(context.Background(), 0), full)
+	r.requireBalanced()
+	require.Equal(t, "1\n2\n3\n4\n", read(t, r.path))
+	require.Empty(t, r.Stats.Lost.Snapshot())
+}
+
 func TestAFileThatIsDeletedWhileTheDiskFailsIsFollowedByANewOne(t *testing.T) {
 	r := prepare(t, nil)
 	first := true
