@@ -8,6 +8,7 @@
 package process
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -58,7 +59,7 @@ type entry struct {
 // NewNames makes an empty cache over o.
 func NewNames(o Opener) *Names { return &Names{opener: o, now: time.Now, known: map[uint32]*entry{}} }
 
-// Name gives the path of the program of the process that had the id at a time that is not long ago, "" when it is not known.
+// Name gives the path of the program of the process that had the id at a time that is not long ago, UTF-8; "" when it is not known.
 func (n *Names) Name(pid uint32, at time.Time) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -93,7 +94,8 @@ func (n *Names) open(pid uint32, now time.Time) *entry {
 	}
 	e := &entry{used: now}
 	if p, err := n.opener.Open(pid); err == nil {
-		e.process, e.path, e.started = p, p.Path(), p.Started()
+		// A file's name may have unpaired surrogates, which Go keeps in a form that is no UTF-8, as a record's text must be.
+		e.process, e.path, e.started = p, strings.ToValidUTF8(p.Path(), "\uFFFD"), p.Started()
 	}
 	n.known[pid] = e
 	return e

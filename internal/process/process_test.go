@@ -64,6 +64,14 @@ func TestAProcessIsLookedUpOnce(t *testing.T) {
 	require.Equal(t, 1, h.opens)
 }
 
+// A file's name on Windows is any 16-bit units, and what Go makes of an unpaired surrogate is no UTF-8, which a receiver of
+// OTLP refuses with all records of the request.
+func TestANameIsUTF8WhateverTheFileIsCalled(t *testing.T) {
+	h, n, _ := newHost()
+	h.start(42, "C:\\\xed\xa0\x80tools\\é.exe", noon.Add(-time.Hour))
+	require.Equal(t, "C:\\\uFFFDtools\\é.exe", n.Name(42, noon))
+}
+
 func TestAnEventOlderThanTheProcessIsAnotherProcesss(t *testing.T) {
 	h, n, _ := newHost()
 	h.start(42, "new.exe", noon.Add(-time.Second))

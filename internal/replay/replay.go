@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -86,6 +87,17 @@ func (c *Config) Check(check func(path string) error) ([]string, error) {
 		}
 	}
 	return files, nil
+}
+
+// Name is what a host is called whose file nobody named: the file's name without directory and extension, as UTF-8, which a name
+// need not be. It is not empty.
+func Name(path string) string {
+	base := filepath.Base(path)
+	name := strings.TrimSuffix(base, filepath.Ext(base))
+	if name == "" { // ".etl"
+		name = base
+	}
+	return strings.ToValidUTF8(name, "\uFFFD")
 }
 
 // Emit takes one event on, in up to two parts. It may wait. Its error ends the replay.

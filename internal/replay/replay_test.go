@@ -42,6 +42,17 @@ func TestCheckLooksAtEachFileAndNamesTheKey(t *testing.T) {
 	require.EqualError(t, err, "replay.path: not good")
 }
 
+func TestAFileNamesItsHostWhateverItIsCalled(t *testing.T) {
+	for path, want := range map[string]string{
+		"traces/dc1.etl":         "dc1",
+		"traces/dc1.corp.etl":    "dc1.corp",
+		"traces/.etl":            ".etl",
+		"traces/dc\xff\xfe1.etl": "dc\uFFFD1",
+	} {
+		require.Equal(t, want, Name(path), "%q", path)
+	}
+}
+
 func TestConfigIsRefusedWithTheKeyTheValueAndWhatIsAllowed(t *testing.T) {
 	good := DefaultConfig()
 	require.NoError(t, good.Validate())

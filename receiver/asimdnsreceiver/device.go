@@ -6,14 +6,13 @@ package asimdnsreceiver
 
 import (
 	"net/netip"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 )
 
 // deviceInterval is how often a live receiver looks whether its host's name or address has changed.
@@ -38,8 +37,7 @@ func (r *dnsReceiver) fileDevice(path, osVersion string) asim.Device {
 	d := r.configuredDevice()
 	d.OSVersion = osVersion
 	if !d.Host {
-		base := filepath.Base(path)
-		d.Name = strings.TrimSuffix(base, filepath.Ext(base))
+		d.Name = replay.Name(path)
 	}
 	return d
 }

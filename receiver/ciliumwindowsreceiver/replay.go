@@ -5,8 +5,6 @@ package ciliumwindowsreceiver
 import (
 	"context"
 	"errors"
-	"path/filepath"
-	"strings"
 	"sync/atomic"
 
 	"go.uber.org/zap"
@@ -72,6 +70,5 @@ func (s *fileSource) fill() (waiting, size int64, ok bool) { return 0, 0, false 
 // fileDevice is the node that the capture is of, as far as the configuration tells: without a name for it, the file's own
 // stands in.
 func (r *ciliumReceiver) fileDevice(path string) asim.NetworkDevice {
-	base := filepath.Base(path)
-	return asim.NetworkDevice{NodeName: r.cfg.NodeName, FileName: strings.TrimSuffix(base, filepath.Ext(base))}
+	return asim.NetworkDevice{NodeName: r.cfg.NodeName, FileName: replay.Name(path)}
 }
