@@ -260,6 +260,15 @@ func (r *dnsRecord) num(f dns.Field) (uint64, bool) {
 	return n, ok
 }
 
+// word gives a number field of 16 bits that the caller represents by an attribute of its own. One that holds more stays as it is.
+func (r *dnsRecord) word(f dns.Field) (uint64, bool) {
+	n, ok := r.Word(f)
+	if ok {
+		r.use(f)
+	}
+	return n, ok
+}
+
 // event writes what kind of event this is, and when.
 func (r *dnsRecord) event(kind *dnsKind) {
 	a := r.attrs

@@ -312,6 +312,37 @@ func TestTheRestOfAnEventInAnUnknownLayoutIsKept(t *testing.T) {
 	require.Equal(t, "0xABCD", attrs["AdditionalFields"].(map[string]any)["UndecodedData"])
 }
 
+// The columns hold 32 bits with a sign, and the fields 32 without. Of a layout that is not known a number may be any.
+func TestANumberBeyondWhatItsAttributeHoldsStaysInItsField(t *testing.T) {
+	packet := []byte{0, 7, 0x81, 0x83, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, 28, 0, 1}
+	for _, profile := range []DNSProfile{ProfileWindows, ProfileASIM, ProfileDocumented} {
+		raw := mapEvent(t, dns.Server(), profile, dc1, etw.Record{ID: 257}, map[string]any{
+			"QNAME": "a.", "QTYPE": uint32(1 << 16), "RCODE": uint32(1 << 16), "ElapsedTime": uint32(1 << 31), "XID": uint32(1 << 16), "Port": uint32(1 << 16),
+			"Flags": 0x8183, "PacketData": packet,
+		}).Attributes().AsRaw()
+		for name, want := range map[string]any{
+			"DnsQueryType": int64(28), "DnsQueryTypeName": "AAAA", "DnsResponseCode": int64(3), "EventResultDetails": "NXDOMAIN",
+			"DnsNetworkDuration": nil, "TransactionIdHex": "0007", "SrcPortNumber": nil,
+		} {
+			require.Equal(t, want, raw[name], name)
+		}
+		for name, want := range map[string]int64{"QTYPE": 1 << 16, "RCODE": 1 << 16, "ElapsedTime": 1 << 31, "XID": 1 << 16, "Port": 1 << 16} {
+			require.Equal(t, want, raw["AdditionalFields"].(map[string]any)[name], name)
+		}
+		raw = mapEvent(t, dns.Server(), profile, dc1, etw.Record{ID: 257}, map[string]any{
+			"QTYPE": uint32(1<<16 - 1), "RCODE": uint32(1<<16 - 1), "ElapsedTime": uint32(1<<31 - 1),
+		}).Attributes().AsRaw()
+		require.Equal(t, []any{int64(1<<16 - 1), int64(1<<16 - 1), int64(1<<31 - 1)}, []any{raw["DnsQueryType"], raw["DnsResponseCode"], raw["DnsNetworkDuration"]})
+		for _, name := range []string{"QTYPE", "RCODE", "ElapsedTime"} {
+			require.NotContains(t, raw["AdditionalFields"], name)
+		}
+	}
+	raw := mapEvent(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3006}, map[string]any{"QueryName": "a", "QueryType": uint32(1<<32 - 1)}).Attributes().AsRaw()
+	require.NotContains(t, raw, "DnsQueryType")
+	require.NotContains(t, raw, "DnsQueryTypeName")
+	require.Equal(t, int64(1<<32-1), raw["AdditionalFields"].(map[string]any)["QueryType"])
+}
+
 func TestAuditEventsKeepTheirFieldsUnderTheirNames(t *testing.T) {
 	raw := mapEvent(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 519}, map[string]any{
 		"Type": 1, "NAME": "host", "TTL": 1200, "RDATA": []byte{10, 0, 0, 9}, "Zone": "corp.example.com", "ZoneScope": "Default", "Source": "10.0.0.9",

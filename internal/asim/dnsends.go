@@ -23,8 +23,7 @@ func (r *dnsRecord) serverEnds() (src, dst endpoint) {
 	if r.PeerIsServer {
 		src, dst = local, peer
 	}
-	if port, ok := r.Num(dns.Port); ok && port <= 0xFFFF {
-		r.use(dns.Port)
+	if port, ok := r.word(dns.Port); ok {
 		src.port = uint16(port)
 	}
 	if r.Phase != dns.NoPhase {

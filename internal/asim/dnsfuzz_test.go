@@ -3,6 +3,8 @@
 package asim
 
 import (
+	"bytes"
+	"math"
 	"testing"
 	"unicode/utf8"
 
@@ -14,8 +16,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// FuzzDNSRecord maps any bytes as any event, in every profile: a record has its mandatory attributes, all text is UTF-8, and no
-// packet makes a record out of proportion.
+// FuzzDNSRecord maps any bytes as any event, in every profile: a record has its mandatory attributes, all text is UTF-8, all
+// numbers fit their columns, and no packet makes a record out of proportion.
 func FuzzDNSRecord(f *testing.F) {
 	providers := []*dns.Provider{dns.Server(), dns.Client()}
 	profiles := []DNSProfile{ProfileWindows, ProfileASIM, ProfileDocumented}
@@ -35,6 +37,7 @@ func FuzzDNSRecord(f *testing.F) {
 			raw, err := tmpl.Encode(nil, 8, sized)
 			require.NoError(f, err)
 			f.Add(i == 1, tmpl.ID, tmpl.Version, raw)
+			f.Add(i == 1, tmpl.ID, tmpl.Version, bytes.ReplaceAll(raw, make([]byte, 4), []byte{0, 0xFF, 0xFF, 0xFF}))
 		}
 	}
 	f.Fuzz(func(t *testing.T, client bool, id uint16, version uint8, raw []byte) {
@@ -51,6 +54,9 @@ func FuzzDNSRecord(f *testing.F) {
 			for _, name := range []string{"EventType", "EventResult", "EventResultDetails", "Dvc", "Src"} {
 				v, ok := attrs.Get(name)
 				require.True(t, ok && v.Str() != "", name)
+			}
+			for name, v := range attrs.All() {
+				require.True(t, v.Type() != pcommon.ValueTypeInt || v.Int() >= 0 && v.Int() <= math.MaxInt32, "%s: %s", name, v.AsString())
 			}
 			size := textSize(t, attrs)
 			require.LessOrEqual(t, size, 4*len(raw)+24*1024, "event %d", id)

@@ -3,6 +3,7 @@
 package asim
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -22,7 +23,7 @@ func (r *dnsRecord) query() {
 		}
 		a.PutText("DnsQuery", from)
 	}
-	r.use(dns.QueryType)
+	r.word(dns.QueryType)
 	if code, ok := r.QType(); ok {
 		a.PutInt("DnsQueryType", int64(code))
 		a.PutStr("DnsQueryTypeName", r.typeName(code))
@@ -32,12 +33,11 @@ func (r *dnsRecord) query() {
 		a.PutConstInt("DnsQueryClass", int64(msg.QueryClass))
 		a.PutConst("DnsQueryClassName", DNSClassName(msg.QueryClass))
 	}
-	xid, ok := r.Num(dns.XID)
+	xid, ok := r.word(dns.XID)
 	if !ok && msg != nil {
 		xid, ok = uint64(msg.ID), true
 	}
-	if ok && xid <= 0xFFFF {
-		r.use(dns.XID)
+	if ok {
 		const digits = "0123456789abcdef"
 		from = len(d.text)
 		d.text = append(d.text, digits[xid>>12&15], digits[xid>>8&15], digits[xid>>4&15], digits[xid&15])
@@ -48,7 +48,11 @@ func (r *dnsRecord) query() {
 		a.PutText("DnsSessionId", from)
 	}
 	r.use(dns.SessionGUID)
-	if ms, ok := r.num(dns.ElapsedTime); r.merged.Answered {
+	ms, ok := r.Num(dns.ElapsedTime)
+	if ok = ok && ms <= math.MaxInt32; ok {
+		r.use(dns.ElapsedTime)
+	}
+	if r.merged.Answered {
 		start, end := r.span()
 		a.PutInt("DnsNetworkDuration", max(0, (end-start)/int64(time.Millisecond)))
 	} else if ok {

@@ -8,7 +8,7 @@ import (
 
 // responseCode gives the DNS response code that the event carries.
 func (r *dnsRecord) responseCode() (code uint64, ok bool) {
-	r.use(dns.ResponseCode)
+	r.word(dns.ResponseCode)
 	return r.RCode()
 }
 

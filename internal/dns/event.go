@@ -124,6 +124,13 @@ func (e *Event) Num(f Field) (n uint64, ok bool) {
 	return 0, false
 }
 
+// Word gives a number field whose value is a 16-bit word of a DNS message; ok is false when the event does not carry it, or when it
+// holds more, which is then none.
+func (e *Event) Word(f Field) (n uint64, ok bool) {
+	n, ok = e.Num(f)
+	return n, ok && n <= math.MaxUint16
+}
+
 // Text appends a text field as UTF-8 to dst; ok is false when the event does not carry it.
 func (e *Event) Text(dst []byte, f Field) (text []byte, ok bool) {
 	v := e.value(f)

@@ -53,7 +53,7 @@ func (e *Event) PacketBroken() bool { return e.Packet() == nil && e.packet == pa
 // RCode gives the DNS response code that the event carries: in a field, in a Win32 status, or of a response in the DNS header's
 // flags. The flags have its lower four bits, and the packet may have the others.
 func (e *Event) RCode() (code uint64, ok bool) {
-	if code, ok = e.Num(ResponseCode); ok {
+	if code, ok = e.Word(ResponseCode); ok {
 		return code, true
 	}
 	if status, has := e.Num(Status); has {
@@ -85,7 +85,7 @@ func (e *Event) QType() (code uint64, ok bool) {
 
 // StatedQType is QType without the packet, whose question in an update or a notification names a zone.
 func (e *Event) StatedQType() (code uint64, ok bool) {
-	if code, ok = e.Num(QueryType); ok {
+	if code, ok = e.Word(QueryType); ok {
 		return code, true
 	}
 	return uint64(e.Meaning.QueryType), e.Meaning.QueryType != 0

@@ -3,7 +3,6 @@
 package filter
 
 import (
-	"math"
 	"net/netip"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -43,7 +42,7 @@ func (f *Filter) read(e *dns.Event) {
 	var ok bool
 	if f.asks.qtype {
 		code, typed := e.QType()
-		x.qtype, x.hasType = uint16(code), typed && code <= math.MaxUint16
+		x.qtype, x.hasType = uint16(code), typed
 	}
 	if f.asks.result {
 		x.result, x.hasResult = e.RCode()
