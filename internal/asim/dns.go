@@ -188,7 +188,7 @@ func (m *DNSMapper) Append(records plog.LogRecordSlice, e *dns.Event, received i
 // AppendMerged appends the record of the event and of those merged with it.
 func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, received int64, merged Merged) {
 	lr := records.AppendEmpty()
-	lr.SetTimestamp(pcommon.Timestamp(etw.UnixNano(e.TimeStamp)))
+	lr.SetTimestamp(pcommon.Timestamp(max(0, etw.UnixNano(e.TimeStamp)))) // 0: not known
 	lr.SetObservedTimestamp(pcommon.Timestamp(received))
 	number, text := severity(e.Level)
 	lr.SetSeverityNumber(number)

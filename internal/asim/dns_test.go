@@ -312,6 +312,20 @@ func TestTheRestOfAnEventInAnUnknownLayoutIsKept(t *testing.T) {
 	require.Equal(t, "0xABCD", attrs["AdditionalFields"].(map[string]any)["UndecodedData"])
 }
 
+// The time stamp of OTLP has no sign. 0 is its word for a time that is not known; the attributes say what the event says.
+func TestATimeBefore1970IsNoTimeStampFarAhead(t *testing.T) {
+	for _, stamp := range []int64{0, etw.Filetime(-100)} {
+		e := dns.Event{Record: etw.Record{Provider: dns.Server().GUID, ID: 256, TimeStamp: stamp}}
+		dns.NewDecoder(dns.Server()).Decode(&e)
+		mapper := NewDNSMapper(dns.Server(), ProfileWindows, dc1, "1.2.3")
+		records := mapper.Begin(plog.NewLogs())
+		mapper.Append(records, &e, 1)
+		require.Zero(t, records.At(0).Timestamp())
+		start, _ := records.At(0).Attributes().Get("EventStartTime")
+		require.Contains(t, start.Str(), map[bool]string{true: "1677-09-21T00:12:43", false: "1969-12-31T23:59:59.9999999Z"}[stamp == 0])
+	}
+}
+
 // The columns hold 32 bits with a sign, and the fields 32 without. Of a layout that is not known a number may be any.
 func TestANumberBeyondWhatItsAttributeHoldsStaysInItsField(t *testing.T) {
 	packet := []byte{0, 7, 0x81, 0x83, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, 28, 0, 1}
