@@ -56,7 +56,7 @@ func (r *dnsRecord) answer() *dns.Answers {
 	text := r.draft.text
 	if results, ok := r.Text(text, dns.QueryResults); ok {
 		list.Listed(results[len(text):])
-		if list.Count > 0 && list.Count == list.Len() {
+		if list.Count > 0 && list.Count == list.Len() && !list.Doubtful {
 			r.use(dns.QueryResults) // else the field says more
 		}
 		r.draft.text = results[:len(text)]

@@ -133,6 +133,10 @@ func TestTheResultsOfTheDNSClientHaveTheFormOfAnswers(t *testing.T) {
 	require.Nil(t, additional(attrs, "QueryResults"), "DnsAnswers says the same")
 	require.Equal(t, []any{"CNAME edge.example.net;192.0.2.80"}, attrsOf(t, dns.Client(), ProfileASIM, dc1, etw.Record{ID: 3008}, fields, "DnsResponseName"))
 
+	const text = "type: 16 v=DKIM1; k=rsa; p=MIG;"
+	_, attrs = mapped(t, dns.Client(), unchanged, 3008, map[string]any{"QueryResults": text})
+	require.Equal(t, text, additional(attrs, "QueryResults"), "a semicolon in a text looks like the end of an answer")
+
 	many := strings.Repeat("192.0.2.80;", 1000)
 	_, attrs = mapped(t, dns.Client(), unchanged, 3008, map[string]any{"QueryResults": many})
 	require.Len(t, additional(attrs, "DnsAnswers"), 128)

@@ -27,6 +27,9 @@ const (
 type Answers struct {
 	// Count is how many records there are, though the list is bounded.
 	Count int
+	// Doubtful tells that the list may be no true account of what it was read from: of a text with a semicolon in it, which looks
+	// like the end of an answer, or of something that is no answer.
+	Doubtful bool
 
 	text []byte
 	ends []int
@@ -154,27 +157,34 @@ func (a *Answers) Listed(results []byte) {
 		}
 		a.Count++
 		if !a.full {
-			a.keep(appendListed(a.text, entry))
+			text, doubtful := appendListed(a.text, entry)
+			a.Doubtful = a.Doubtful || doubtful
+			a.keep(text)
 		}
 	}
 }
 
-func appendListed(dst, entry []byte) []byte {
+func appendListed(dst, entry []byte) (text []byte, doubtful bool) {
 	if addr, ok := ParseAddr(entry); ok {
-		return addr.AppendTo(dst)
+		return addr.AppendTo(dst), false
 	}
 	rest, ok := bytes.CutPrefix(entry, []byte("type:"))
 	number, data, _ := bytes.Cut(bytes.TrimLeft(rest, " "), []byte{' '})
 	typ, err := strconv.ParseUint(string(number), 10, 16)
 	if !ok || err != nil {
-		return append(dst, entry...)
+		return append(dst, entry...), true
 	}
 	dst = append(dst, dns.Type(typ).String()...)
 	if data = bytes.TrimSpace(data); len(data) == 0 {
-		return dst
+		return dst, false
 	}
 	dst = append(dst, ' ')
-	return trimRoot(append(dst, data...), len(dst))
+	text = append(dst, data...)
+	switch uint16(typ) {
+	case dns.TypeNS, dns.TypeCNAME, dns.TypeSOA, dns.TypePTR, dns.TypeMX, dns.TypeSRV, dns.TypeDNAME: // numbers and names
+		return trimRoot(text, len(dst)), false
+	}
+	return text, true
 }
 
 // trimRoot takes the dot off the end of the text that was appended from on, but not the root's own.

@@ -197,7 +197,8 @@ func TestResultsOfTheDNSClientHaveTheSameForm(t *testing.T) {
 		"::ffff:104.20.23.154;::ffff:172.66.147.243;":                  {"104.20.23.154", "172.66.147.243"},
 		"type: 5 www.example.net;type:  5 a.example.org;23.46.90.101;": {"CNAME www.example.net", "CNAME a.example.org", "23.46.90.101"},
 		"type: 65;2001:DB8::1;":                                        {"HTTPS", "2001:db8::1"},
-		"type: 16 some text.;type: 6553":                               {"TXT some text", "TYPE6553"},
+		"type: 16 some text.;type: 6553":                               {"TXT some text.", "TYPE6553"},
+		"type: 33 0 100 389 dc1.example.com.;type: 6 ":                 {"SRV 0 100 389 dc1.example.com", "SOA"},
 		"type: x y;type:;what ever":                                    {"type: x y", "type:", "what ever"},
 		"type: 70000 x":                                                {"type: 70000 x"},
 	} {
@@ -205,6 +206,17 @@ func TestResultsOfTheDNSClientHaveTheSameForm(t *testing.T) {
 		got.Listed([]byte(results))
 		require.Equal(t, want, listed(&got), results)
 		require.Len(t, want, got.Count)
+	}
+	for results, plain := range map[string]bool{
+		"": true, ";": true, "type: 5 www.example.net;::1;192.0.2.1;": true, "type: 33 0 100 389 dc1.example.com;type: 65;type: 6553;": true,
+		"type: 16 v=DKIM1; k=rsa; p=MIG;": false, "type: 16 x;192.0.2.1;": false, "type: 257 0 issue ca.example;": false,
+		"what ever;": false, "type: 70000 x;": false,
+	} {
+		var got Answers
+		got.Listed([]byte(results))
+		require.Equal(t, plain, !got.Doubtful, results)
+		got.Reset()
+		require.False(t, got.Doubtful)
 	}
 	var got Answers
 	got.Listed([]byte(strings.Repeat("192.0.2.1;", 1000)))
