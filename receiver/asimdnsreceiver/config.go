@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configretry"
@@ -213,12 +215,10 @@ func (c *Config) Validate() error {
 	if err != nil {
 		errs = append(errs, err)
 	}
-	check("profile", c.Profile.Validate())
-	if c.Device.IP != "" {
-		if _, err := netip.ParseAddr(c.Device.IP); err != nil {
-			check("device.ip", fmt.Errorf("%q is not an IP address", c.Device.IP))
-		}
-	}
+	_, err = c.Device.name()
+	check("device.hostname", err)
+	_, err = c.Device.addr()
+	check("device.ip", err)
 	if err := c.Noise.Check(); err != nil {
 		errs = append(errs, err)
 	}
@@ -232,7 +232,7 @@ func (c *Config) Validate() error {
 	if c.Correlate && c.Aggregation.Window > 0 {
 		check("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
 	}
-	// The sections packet, filters, aggregation, correlation, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
+	// The profile and the sections packet, filters, aggregation, correlation, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
 	if len(errs) == 0 {
 		check("session_name", c.session(providers).Validate())
 	}
@@ -260,6 +260,35 @@ func validateHeld(mib int) error {
 		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", mib, maxHeldMiB)
 	}
 	return nil
+}
+
+// name is the host's name as records have it, "" where none is configured.
+func (c *DeviceConfig) name() (string, error) {
+	if c.Hostname == "" {
+		return "", nil
+	}
+	name := strings.TrimSuffix(c.Hostname, ".")
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || strings.ContainsFunc(label, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+			return "", fmt.Errorf("%q is not the name of a host; want one such as dc1 or dc1.corp.example.com", c.Hostname)
+		}
+	}
+	return name, nil
+}
+
+// addr is the host's address as records have it, invalid where none is configured.
+func (c *DeviceConfig) addr() (netip.Addr, error) {
+	if c.IP == "" {
+		return netip.Addr{}, nil
+	}
+	addr, err := netip.ParseAddr(c.IP)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("%q is not an IP address", c.IP)
+	}
+	if addr = addr.Unmap().WithZone(""); addr.IsUnspecified() {
+		return netip.Addr{}, fmt.Errorf("%q is no host's address; want the host's, or leave it out", c.IP)
+	}
+	return addr, nil
 }
 
 // provider is a provider with what is wanted of it.

@@ -5,7 +5,6 @@
 package asimdnsreceiver
 
 import (
-	"net/netip"
 	"time"
 
 	"go.uber.org/zap"
@@ -43,11 +42,9 @@ func (r *dnsReceiver) fileDevice(path, osVersion string) asim.Device {
 }
 
 func (r *dnsReceiver) configuredDevice() asim.Device {
-	d := asim.Device{Name: r.cfg.Device.Hostname, Host: r.cfg.Device.Hostname != ""}
-	if r.cfg.Device.IP != "" {
-		d.Addr, _ = netip.ParseAddr(r.cfg.Device.IP) // Validate has parsed it
-	}
-	return d
+	name, _ := r.cfg.Device.name() // Validate has looked at both
+	addr, _ := r.cfg.Device.addr()
+	return asim.Device{Name: name, Host: name != "", Addr: addr}
 }
 
 // watchDevice reads the device at each tick until stopped is closed, and gives it to set when it has changed.

@@ -86,3 +86,12 @@ func TestALiveReceiverIsNamedAsThisHostUnlessTheConfigurationSaysOtherwise(t *te
 	require.Equal(t, "dc9.corp.example.com", d.Name)
 	require.Equal(t, netip.MustParseAddr("192.0.2.9"), d.Addr)
 }
+
+func TestADeviceIsNamedAsItsEventsWouldNameIt(t *testing.T) {
+	r := &dnsReceiver{cfg: createDefaultConfig().(*Config)}
+	r.cfg.Device = DeviceConfig{Hostname: "dc9.corp.example.com.", IP: "::ffff:192.0.2.9"}
+	require.NoError(t, r.cfg.Validate())
+	d := r.fileDevice("x.etl", "")
+	require.Equal(t, "dc9.corp.example.com", d.Name)
+	require.Equal(t, netip.MustParseAddr("192.0.2.9"), d.Addr)
+}

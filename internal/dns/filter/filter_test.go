@@ -153,6 +153,10 @@ func TestAddressesAreThoseOfTheRecord(t *testing.T) {
 	require.True(t, drops(m, "SrcIpAddr", v6, "fe80::/10"))
 	require.True(t, drops(m, "DvcIpAddr", v6, "10.0.0.0/8"))
 	require.True(t, drops(m, "DvcIpAddr", v6, "::ffff:10.0.0.1"))
+	for _, network := range []string{"::ffff:10.0.0.0/104", "::ffff:10.0.0.1/128", "::ffff:0:0/96"} {
+		require.True(t, drops(m, "DvcIpAddr", v6, network), network)
+	}
+	require.False(t, drops(m, "DvcIpAddr", v6, "::ffff:11.0.0.0/104"))
 
 	require.True(t, drops(c, "SrcIpAddr", c.event(3006, nil), "10.9.9.9"), "a client asks for itself")
 	require.True(t, drops(c, "SrcIpAddr", c.event(3009, fields{"LocalAddress": "10.1.4.27;"}), "10.1.4.27"))

@@ -179,11 +179,17 @@ type addresses struct {
 	networks []netip.Prefix
 }
 
+// mapped is how many bits stand before an IPv4 address in its IPv6 form (RFC 4291 section 2.5.5.2).
+const mapped = 96
+
 func addAddress(set **addresses, value string) error {
 	prefix, err := netip.ParsePrefix(value)
 	if addr, addrErr := netip.ParseAddr(value); addrErr == nil {
 		addr = addr.Unmap().WithZone("")
 		prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	if bits := prefix.Bits() - mapped; prefix.Addr().Is4In6() && bits >= 0 { // ::ffff:10.0.0.0/104 is 10.0.0.0/8
+		prefix = netip.PrefixFrom(prefix.Addr().Unmap(), bits)
 	}
 	if err != nil {
 		return fmt.Errorf("%q is neither an IP address nor a network; want one such as 10.0.0.1 or 10.0.0.0/8", value)
