@@ -80,16 +80,59 @@ func (a *Answers) keep(text []byte) {
 	a.text, a.ends = text, append(a.ends, len(text))
 }
 
-// maxGeneral is the size of data in bytes that the library may write in a record's own form: for some types (NSEC, HIP, APL)
-// its time grows with the square of the size.
-const maxGeneral = 128
+// ownForm is how the data of a type lies, of which its own text form is made.
+//
+// The library takes data that ends between two of its fields, and its text has the missing ones as zero. So the data must have the
+// fields: a digit is so many bytes, n a name, s a length byte and so many more, and * is whatever is left.
+type ownForm struct {
+	fields string
+	max    int // bytes of data that are written so: 0 is maxOwn
+}
 
-// maxOwn lists types whose data is written in their own form when it is larger: the time grows with the size alone, or the
-// bound holds it down. The others are written in the general form of RFC 3597.
-var maxOwn = map[uint16]int{
-	dns.TypeTXT: 1 << 16, dns.TypeSPF: 1 << 16, dns.TypeRRSIG: 1 << 16, dns.TypeDNSKEY: 1 << 16, dns.TypeCDNSKEY: 1 << 16,
-	dns.TypeTLSA: 1 << 16, dns.TypeSMIMEA: 1 << 16, dns.TypeCERT: 1 << 16, dns.TypeOPENPGPKEY: 1 << 16, dns.TypeSOA: 1 << 10,
-	dns.TypeNAPTR: 1 << 10, dns.TypeCAA: 1 << 10, dns.TypeURI: 1 << 10, dns.TypeSVCB: 1 << 10, dns.TypeHTTPS: 1 << 10,
+// maxOwn is the size of data in bytes that the library may write in a type's own form: for some types (NSEC) its time grows with
+// the square of the size. Where it grows with the size alone, or the form bounds it, there may be more.
+const (
+	maxOwn  = 128
+	maxMore = 1 << 10
+	maxAny  = 1 << 16
+)
+
+// ownForms are the types whose data is written in their own form; the others, and longer data, have the general form of RFC 3597.
+var ownForms = map[uint16]ownForm{
+	dns.TypeAFSDB: {"2n", 0}, dns.TypeAVC: {"*", 0}, dns.TypeCAA: {"1s*", maxMore}, dns.TypeCDNSKEY: {"211*", maxAny}, dns.TypeCDS: {"211*", 0},
+	dns.TypeCERT: {"221*", maxAny}, dns.TypeCSYNC: {"42*", 0}, dns.TypeDHCID: {"*", 0}, dns.TypeDLV: {"211*", 0}, dns.TypeDNSKEY: {"211*", maxAny},
+	dns.TypeDS: {"211*", 0}, dns.TypeEUI48: {"6", 0}, dns.TypeEUI64: {"8", 0}, dns.TypeGPOS: {"sss", 0}, dns.TypeHINFO: {"ss", 0},
+	dns.TypeHTTPS: {"2n*", maxMore}, dns.TypeKEY: {"211*", 0}, dns.TypeKX: {"2n", 0}, dns.TypeL32: {"24", 0}, dns.TypeL64: {"28", 0},
+	dns.TypeLOC: {"4444", 0}, dns.TypeLP: {"2n", 0}, dns.TypeMB: {"n", 0}, dns.TypeMD: {"n", 0}, dns.TypeMF: {"n", 0}, dns.TypeMG: {"n", 0},
+	dns.TypeMINFO: {"nn", 0}, dns.TypeMR: {"n", 0}, dns.TypeMX: {"2n", 0}, dns.TypeNAPTR: {"22sssn", maxMore}, dns.TypeNID: {"28", 0},
+	dns.TypeNINFO: {"*", 0}, dns.TypeNSAPPTR: {"n", 0}, dns.TypeNSEC: {"n*", 0}, dns.TypeNSEC3: {"112ss*", 0}, dns.TypeNSEC3PARAM: {"112s", 0},
+	dns.TypeOPENPGPKEY: {"*", maxAny}, dns.TypePX: {"2nn", 0}, dns.TypeRESINFO: {"*", 0}, dns.TypeRP: {"nn", 0}, dns.TypeRRSIG: {"2114442n*", maxAny},
+	dns.TypeRT: {"2n", 0}, dns.TypeSIG: {"2114442n*", 0}, dns.TypeSMIMEA: {"111*", maxAny}, dns.TypeSOA: {"nn44444", maxMore}, dns.TypeSPF: {"*", maxAny},
+	dns.TypeSRV: {"222n", 0}, dns.TypeSSHFP: {"11*", 0}, dns.TypeSVCB: {"2n*", maxMore}, dns.TypeTA: {"211*", 0}, dns.TypeTALINK: {"nn", 0},
+	dns.TypeTLSA: {"111*", maxAny}, dns.TypeTXT: {"*", maxAny}, dns.TypeURI: {"22*", maxMore}, dns.TypeX25: {"s", 0}, dns.TypeZONEMD: {"411*", 0},
+}
+
+// has tells whether a message's data from at to its end has the form's fields.
+func (f *ownForm) has(packet []byte, at int) bool {
+	for _, field := range f.fields {
+		switch {
+		case field == '*':
+			return at <= len(packet)
+		case field == 'n':
+			next, err := skipName(packet, at)
+			if err != nil {
+				return false
+			}
+			at = next
+		case field != 's':
+			at += int(field - '0')
+		case at < len(packet):
+			at += 1 + int(packet[at])
+		default:
+			return false
+		}
+	}
+	return at == len(packet)
 }
 
 // appendAnswer appends one record in the form of Answers to dst.
@@ -119,7 +162,8 @@ func appendAnswer(dst, packet []byte, r record) ([]byte, error) {
 		dst = append(append(dst, dns.TypeToString[r.typ]...), ' ')
 		return trimRoot(appendName(dst, packet[:r.end], r.at), len(dst)), nil
 	}
-	if dns.TypeToRR[r.typ] == nil || len(data) > max(maxGeneral, maxOwn[r.typ]) {
+	form, known := ownForms[r.typ]
+	if !known || len(data) > max(maxOwn, form.max) {
 		return appendGeneral(dst, r.typ, data), nil
 	}
 	h := dns.RR_Header{Name: ".", Rrtype: r.typ, Class: r.class, Ttl: r.ttl, Rdlength: uint16(len(data))}
@@ -128,11 +172,11 @@ func appendAnswer(dst, packet []byte, r record) ([]byte, error) {
 		return wrong()
 	}
 	own, ok := strings.CutPrefix(rr.String(), rr.Header().String())
-	if !ok || !utf8.ValidString(own) {
-		return appendGeneral(dst, r.typ, data), nil // NULL, which has no form of its own, and the like
+	if !ok || !utf8.ValidString(own) || !form.has(packet[:r.end], r.at) {
+		return appendGeneral(dst, r.typ, data), nil
 	}
 	dst = append(append(dst, dns.Type(r.typ).String()...), ' ')
-	return trimRoot(append(dst, own...), len(dst)), nil
+	return trimRoot(append(dst, strings.TrimRight(own, " ")...), len(dst)), nil
 }
 
 // appendGeneral appends a record's data in the form of RFC 3597 section 5: \#, the size, the bytes.

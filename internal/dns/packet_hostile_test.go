@@ -54,7 +54,7 @@ func hostile(t testing.TB) map[string][]byte {
 		"all types there are": of(dns.TypeNSEC, bitmap),
 		"many types":          of(dns.TypeNSEC, bitmap[:1+7*34]),
 		"long texts":          of(dns.TypeTXT, []byte(strings.Repeat(strings.Repeat("\xFF", 256), 255))),
-		"circles of names":    of(dns.TypeHIP, []byte(strings.Repeat("\xC0\x0C", 60))),
+		"circles of names":    of(dns.TypeTALINK, []byte(strings.Repeat("\xC0\x0C", 60))),
 		"pointers":            pointers,
 	}
 }

@@ -3,8 +3,11 @@
 package dns
 
 import (
+	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -177,6 +180,45 @@ func TestDataThatIsNotOfItsTypeIsAnError(t *testing.T) {
 	require.NoError(t, m.Read(good))
 	require.Equal(t, []string{"CNAME other.test"}, listed(&m.Answers))
 	require.ErrorContains(t, m.Read(append(good[:len(good)-1:len(good)], 5)), "no data of type CNAME")
+}
+
+// The library reads data that ends between two of its fields, and gives the fields that are not there as zero.
+func TestDataThatEndsEarlyIsNotFilledUp(t *testing.T) {
+	const all = -1
+	for text, fixed := range map[string]int{ // how many bytes of the data there must be
+		"SOA ns. admin. 1 2 3 4 5": all, "MX 10 mail.": all, "SRV 1 2 389 dc1.": all, `NAPTR 1 2 "u" "E2U+sip" "!.*!x!" a.`: all, `HINFO "cpu" "os"`: all,
+		"RP a. b.": all, "PX 1 a. b.": all, "AFSDB 1 a.": all, "KX 1 a.": all, "LOC 52 22 23.000 N 04 53 32.000 E -2m 1m 1m 1m": all, "EUI48 00-00-5e-00-53-2a": all,
+		"DS 1 8 2 00FF": 4, "CDS 1 8 2 00FF": 4, "DNSKEY 257 3 8 AwEAAQ==": 4, "RRSIG A 8 2 60 20260102030405 20260101030405 7 a. AwEAAQ==": 21, "NSEC a. A": 3,
+		"NSEC3 1 0 1 AB 0123456789ABCDEFGHIJKLMNOPQRSTUV A": 27, "NSEC3PARAM 1 0 1 AB": all, "TLSA 3 1 1 00ff": 3, "SSHFP 1 1 00FF": 2, `CAA 0 issue "ca."`: 7,
+		`HTTPS 1 . alpn="h2"`: 3, `URI 1 2 "x"`: 4, "CERT PKIX 2 RSAMD5 AwEAAQ==": 5, "CSYNC 1 3 A": 6, "ZONEMD 1 1 1 " + strings.Repeat("00", 48): 6, `TXT "a" "b"`: 1,
+	} {
+		whole := packed(t, func(m *dns.Msg) { m.Compress = false }, "www.example.com. 60 IN "+text)
+		answer := string(read(t, whole).Answers.At(0))
+		require.Equal(t, strings.TrimSuffix(text, "."), answer)
+		at := messageHeader + 2*len("\x03www\x07example\x03com\x00") + questionFixed + recordFixed
+		data := whole[at:]
+		if fixed == all {
+			fixed = len(data)
+		}
+		typ, _, _ := strings.Cut(text, " ")
+		for size := range data {
+			short := slices.Clone(whole[:at+size])
+			binary.BigEndian.PutUint16(short[at-2:], uint16(size))
+			var m Message
+			if m.Read(short) != nil {
+				continue
+			}
+			got, general := string(m.Answers.At(0)), strings.TrimSpace(fmt.Sprintf(`%s \# %d %x`, typ, size, data[:size]))
+			if size < fixed {
+				require.Equal(t, general, got, text)
+			} else {
+				require.NotEqual(t, general, got, text)
+				require.Equal(t, strings.TrimSpace(got), got, text)
+			}
+		}
+	}
+	ipsec := read(t, packed(t, nil, "x. 60 IN IPSECKEY 10 1 2 192.0.2.38 AwEAAQ=="))
+	require.Equal(t, []string{`IPSECKEY \# 11 0a0102c000022603010001`}, listed(&ipsec.Answers), "a type of another kind of layout")
 }
 
 func TestALongListOfAnswersIsCutAndCounted(t *testing.T) {
