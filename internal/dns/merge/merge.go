@@ -8,6 +8,7 @@
 package merge
 
 import (
+	"math"
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -133,7 +134,20 @@ func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decisio
 // near tells whether an event at a time may be merged with the entry.
 func (k *Keeper) near(entry *window.Entry, at int64) bool {
 	w := int64(k.Window)
-	return at-entry.First <= w && entry.Last-at <= w
+	return since(entry.First, at) <= w && since(at, entry.Last) <= w
+}
+
+// since is the time from then to now in nanoseconds, clamped where it does not fit, as between the first and the last time that an
+// event may have.
+func since(then, now int64) int64 {
+	d := now - then
+	switch {
+	case now >= then && d < 0:
+		return math.MaxInt64
+	case now < then && d >= 0:
+		return math.MinInt64
+	}
+	return d
 }
 
 // Held is the number of events kept back.
@@ -154,7 +168,7 @@ func (k *Keeper) over(entry *window.Entry) bool {
 	if !k.Live {
 		keep += replaySlack
 	}
-	return k.clock-entry.First > keep
+	return since(entry.First, k.clock) > keep
 }
 
 // Let is an event that was kept back and goes.

@@ -4,6 +4,7 @@ package merge
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +121,24 @@ func TestInAReplayTheClockIsTheEventsOwnAndProcessorsMayBeFarApart(t *testing.T)
 	require.Equal(t, int64(2), let.Count)
 	k.Done(let)
 	require.False(t, k.Due(0))
+}
+
+func TestTimesAtBothEndsOfTimeAreFarApart(t *testing.T) {
+	m := server(t)
+	at := func(k *Keeper, id uint16, filetime int64, fields map[string]any) Verdict {
+		e, raw := m.event(id, 0, fields)
+		e.TimeStamp = filetime
+		return k.Add(e, raw, 1).Verdict
+	}
+	for _, order := range [][2]int64{{0, math.MaxInt64}, {math.MaxInt64, 0}} {
+		k := keeper(Aggregate, time.Minute)
+		require.Equal(t, Held, at(k, 256, order[0], query("a.example")))
+		require.Equal(t, Held, at(k, 256, order[1], query("a.example")))
+		k = keeper(Correlate, time.Minute)
+		require.Equal(t, Held, at(k, 256, order[0], query("a.example")))
+		require.Equal(t, Held, at(k, 257, order[1], map[string]any{"QNAME": "a.example", "Destination": "10.0.0.1"}))
+		require.Equal(t, order[0] == 0, k.Due(0), "the time of the older one is over")
+	}
 }
 
 func TestLiveTheClockIsTheHosts(t *testing.T) {
