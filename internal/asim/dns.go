@@ -338,9 +338,9 @@ func (r *dnsRecord) hosts(class dnsClass) {
 		}
 		a.PutConst("NetworkProtocol", protocol)
 	}
-	known := src.addr
+	known := dst.addr // the event's own; a client's source may be just one of the host's addresses
 	if !known.IsValid() {
-		known = dst.addr
+		known = src.addr
 	}
 	switch {
 	case known.Is4():

@@ -181,6 +181,26 @@ func TestTheClientIsTheSourceAndTheServerTheDestination(t *testing.T) {
 	require.Equal(t, []any{own, peer}, got)
 }
 
+func TestTheVersionOfIPIsThatOfTheAddressWhichTheEventNames(t *testing.T) {
+	for _, tc := range []struct {
+		p      *dns.Provider
+		id     uint16
+		fields map[string]any
+		want   any
+	}{
+		{dns.Client(), 3010, map[string]any{"DnsServerIpAddress": "2001:db8::53"}, "IPv6"}, // of a host with addresses of both kinds
+		{dns.Client(), 3010, map[string]any{"DnsServerIpAddress": "192.0.2.53"}, "IPv4"},
+		{dns.Client(), 3009, map[string]any{"LocalAddress": "2001:db8::9;"}, "IPv6"},
+		{dns.Client(), 3008, nil, "IPv4"},
+		{dns.Server(), 256, map[string]any{"Source": "2001:db8::9", "InterfaceIP": "2001:db8::53"}, "IPv6"},
+		{dns.Server(), 260, map[string]any{"Destination": "2001:db8::9", "InterfaceIP": "0.0.0.0"}, "IPv6"},
+		{dns.Server(), 257, map[string]any{"Destination": "192.0.2.9", "InterfaceIP": "::"}, "IPv4"},
+		{dns.Server(), 259, map[string]any{"InterfaceIP": "::"}, nil},
+	} {
+		require.Equal(t, []any{tc.want}, attrsOf(t, tc.p, ProfileWindows, dc1, etw.Record{ID: tc.id}, tc.fields, "NetworkProtocolVersion"), "event %d %v", tc.id, tc.fields)
+	}
+}
+
 func TestUnknownAddressesAreLeftOutAndTheDeviceStandsIn(t *testing.T) {
 	fields := map[string]any{"InterfaceIP": "0.0.0.0", "Destination": "8.8.8.8", "QNAME": ".", "Port": 0}
 	got := attrsOf(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 260}, fields,
