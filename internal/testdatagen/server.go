@@ -33,7 +33,7 @@ func writeServer(path string) (counts, error) {
 	s := &server{trace: newTrace(schema.DNSServer(), 256), local: local, beyond: beyond, clients: clients()}
 	s.schedule(span, s.conversations())
 	s.addOddities()
-	return s.write(path, etl.Options{LoggerName: "ASIMDNSServerTrace", Clock: etl.ClockSystemTime})
+	return s.write(path, etl.Options{LoggerName: "ASIMDNSServerTrace", Clock: etl.ClockSystemTime, OS: etl.OSVersion{Major: 10, Build: 20348}})
 }
 
 // conversations are all that happens on the server.

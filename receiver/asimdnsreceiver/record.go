@@ -20,11 +20,8 @@ func (r *dnsReceiver) openRecord(replayed []string) (*record.Recorder, error) {
 	if !r.cfg.Record.Enabled() {
 		return nil, nil
 	}
-	options := etl.Options{LoggerName: r.cfg.session(r.providers).Name, LogFileName: r.cfg.Record.Path, BufferSize: recordBuffer}
-	if v := (etl.OSVersion{}); !r.cfg.Replay.Enabled() {
-		if _, err := fmt.Sscanf(host.OSVersion(), "%d.%d.%d", &v.Major, &v.Minor, &v.Build); err == nil {
-			options.OS = v
-		}
+	options := etl.Options{
+		LoggerName: r.cfg.session(r.providers).Name, LogFileName: r.cfg.Record.Path, BufferSize: recordBuffer, OS: recordedOS(replayed),
 	}
 	var before losses // that earlier files tell of; of the recorder's goroutine
 	return record.Open(record.Settings{
@@ -42,6 +39,30 @@ func (r *dnsReceiver) openRecord(replayed []string) (*record.Recorder, error) {
 			}}, nil
 		},
 	})
+}
+
+// recordedOS is the Windows that the events are of: this host's, or in a replay the files' where all are of the same; zero where it
+// is not known.
+func recordedOS(replayed []string) (v etl.OSVersion) {
+	if len(replayed) == 0 {
+		if _, err := fmt.Sscanf(host.OSVersion(), "%d.%d.%d", &v.Major, &v.Minor, &v.Build); err != nil {
+			return etl.OSVersion{}
+		}
+		return v
+	}
+	for i, path := range replayed {
+		reader, err := etl.Open(path)
+		if err != nil { // it has gone since it was checked; the replay will say so
+			return etl.OSVersion{}
+		}
+		of := reader.Header().OS
+		_ = reader.Close()
+		if i > 0 && of != v {
+			return etl.OSVersion{}
+		}
+		v = of
+	}
+	return v
 }
 
 // losses are what was lost before the receiver could see it, as the header of an .etl file counts it.

@@ -60,9 +60,7 @@ func TestTheReplayOfARecordingGivesTheRecordsOfItsReplay(t *testing.T) {
 	got, _, _ := replayAll(t, replayOf(path, nil))
 	attributes := func(sink *consumertest.LogsSink) (all []map[string]any) {
 		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-			one := lr.Attributes().AsRaw()
-			delete(one, "DvcOsVersion") // of the host that recorded, which a replay does not know
-			all = append(all, one)
+			all = append(all, lr.Attributes().AsRaw())
 		})
 		return all
 	}
@@ -101,6 +99,36 @@ func TestTheHeaderOfARecordingSaysWhatIsMissing(t *testing.T) {
 
 	replayAll(t, replayOf(clientFile, func(c *Config) { c.Record.Path = path }))
 	require.EqualValues(t, 3, header().EventsLost, "what the replayed file had lost")
+}
+
+func TestARecordingSaysWhichWindowsItsEventsAreOf(t *testing.T) {
+	versionOf := func(path string) string {
+		reader, err := etl.Open(path)
+		require.NoError(t, err)
+		defer reader.Close()
+		return reader.Header().OS.String()
+	}
+	dir := t.TempDir()
+	var versions []string
+	for _, file := range []string{serverFile, clientFile} {
+		path := filepath.Join(dir, "recorded.etl")
+		replayAll(t, replayOf(file, func(c *Config) { c.Record.Path = path }))
+		require.Equal(t, versionOf(file), versionOf(path))
+		versions = append(versions, versionOf(file))
+
+		raw, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "of-"+filepath.Base(file)), raw, 0o600))
+	}
+	require.NotEqual(t, versions[0], versions[1])
+	path := filepath.Join(dir, "recorded.etl")
+	replayAll(t, replayOf(filepath.Join(dir, "of-*.etl"), func(c *Config) { c.Record.Path = path }))
+	require.Empty(t, versionOf(path), "the files are of different ones")
+	sink, _, _ := replayAll(t, replayOf(path, nil))
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		_, has := lr.Attributes().Get("DvcOsVersion")
+		require.False(t, has)
+	})
 }
 
 func TestAFileIsNotRecordedToItself(t *testing.T) {

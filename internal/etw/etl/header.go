@@ -34,14 +34,19 @@ type Header struct {
 	OS                 OSVersion
 }
 
-// OSVersion is the version of the Windows that wrote the file.
+// OSVersion is the version of the Windows that wrote the file; zero where the file leaves it open.
 type OSVersion struct {
 	Major, Minor uint8
 	Build        uint32
 }
 
-// String gives the version as Windows writes it: 10.0.20348.
-func (v OSVersion) String() string { return fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Build) }
+// String gives the version as Windows writes it: 10.0.20348. It is empty where the version is left open.
+func (v OSVersion) String() string {
+	if v == (OSVersion{}) {
+		return ""
+	}
+	return fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Build)
+}
 
 // Bits of LogFileMode (EVENT_TRACE_FILE_MODE_*, EVENT_TRACE_COMPRESSED_MODE).
 const (

@@ -29,7 +29,7 @@ type Options struct {
 	BootTime  time.Time // zero: left open
 	// EndTime is when the session ended. Zero: the latest event's time where the destination can seek, else left open.
 	EndTime     time.Time
-	OS          OSVersion // zero: 10.0.20348, Windows Server 2022
+	OS          OSVersion // zero: left open
 	EventsLost  uint32    // Writer.SetLost changes both later
 	BuffersLost uint32
 }
@@ -47,9 +47,6 @@ func (o *Options) defaults() error {
 	}
 	if o.PerfFreq == 0 {
 		o.PerfFreq = 1e7
-	}
-	if o.OS == (OSVersion{}) {
-		o.OS = OSVersion{Major: 10, Build: 20348}
 	}
 	if !bufferSizeOK(o.BufferSize) || o.BufferSize%recordAlign != 0 {
 		return fmt.Errorf("%w: the options say %d bytes; want %d to %d in steps of %d",

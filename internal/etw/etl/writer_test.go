@@ -193,7 +193,7 @@ func TestTimesComeFromTheEventsWhereOptionsHaveNone(t *testing.T) {
 	if r, err = NewReader(bytes.NewReader(file), int64(len(file))); err != nil {
 		t.Fatal(err)
 	}
-	if h := r.Header(); !h.StartTime.IsZero() || !h.EndTime.IsZero() || h.OS.String() != "10.0.20348" || h.NumberOfProcessors != 1 {
+	if h := r.Header(); !h.StartTime.IsZero() || !h.EndTime.IsZero() || h.OS.String() != "" || h.NumberOfProcessors != 1 {
 		t.Errorf("a file without events: %+v", h)
 	}
 }
