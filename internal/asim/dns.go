@@ -300,7 +300,7 @@ func (r *dnsRecord) span() (start, end int64) {
 	if t := r.merged.End; !t.IsZero() {
 		end = t.UnixNano()
 	}
-	return start, end
+	return min(start, end), end // a query may seem to be a little later than its response
 }
 
 // stamp appends a time to the text and gives where it begins.

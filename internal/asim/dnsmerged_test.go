@@ -51,6 +51,8 @@ func TestARecordOfAResponseAndItsQuerySaysHowLongItTook(t *testing.T) {
 	require.Equal(t, int64(1500), got["DnsNetworkDuration"])
 	got = mapMerged(t, nil, 257, nil, Merged{Start: testTime.Add(time.Second), Answered: true})
 	require.Equal(t, int64(0), got["DnsNetworkDuration"], "clocks of processors that differ make no negative time")
+	require.Equal(t, "2024-04-22T09:31:13.8941234Z", got["EventStartTime"])
+	require.Equal(t, got["EventStartTime"], got["EventEndTime"])
 }
 
 func TestAQueryWithoutAResponseIsAFailure(t *testing.T) {

@@ -54,7 +54,7 @@ func (r *dnsRecord) query() {
 	}
 	if r.merged.Answered {
 		start, end := r.span()
-		a.PutInt("DnsNetworkDuration", max(0, (end-start)/int64(time.Millisecond)))
+		a.PutInt("DnsNetworkDuration", (end-start)/int64(time.Millisecond))
 	} else if ok {
 		a.PutInt("DnsNetworkDuration", int64(ms))
 	}

@@ -117,7 +117,7 @@ func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decisio
 		return Decision{Verdict: Pass}
 	}
 	entry := k.store.Get(k.key)
-	if entry == nil || entry.Tag == tag || !k.near(entry, at) {
+	if entry == nil || entry.Tag == tag || !k.answers(entry, at) {
 		k.store.Put(k.key, raw, received, at).Tag = tag
 		return Decision{Verdict: Held}
 	}
@@ -135,6 +135,21 @@ func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decisio
 func (k *Keeper) near(entry *window.Entry, at int64) bool {
 	w := int64(k.Window)
 	return since(entry.First, at) <= w && since(at, entry.Last) <= w
+}
+
+// maxSkew is how much older than its query a response may be: a tick of the system clock, the coarsest that a session has, about
+// which the processors may not agree.
+const maxSkew = int64(16 * time.Millisecond)
+
+// answers tells whether the entry, and the event of the other kind at a time, may be a query and its response. A response whose
+// query never came must not be taken for that of the next one.
+func (k *Keeper) answers(entry *window.Entry, at int64) bool {
+	asked, answered := entry.First, at
+	if entry.Tag == tagResponse {
+		asked, answered = at, entry.First
+	}
+	took := since(asked, answered)
+	return took >= -maxSkew && took <= int64(k.Window)
 }
 
 // since is the time from then to now in nanoseconds, clamped where it does not fit, as between the first and the last time that an

@@ -208,6 +208,33 @@ func TestAQueryWithoutAResponseIsUnansweredWhenItsTimeIsOver(t *testing.T) {
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "a response long after its query is another exchange's")
 }
 
+func TestAResponseWithoutItsQueryIsNotThatOfTheNextQuery(t *testing.T) {
+	m, k := client(t), keeper(Correlate, 10*time.Second)
+	add := func(id uint16, after time.Duration) Decision {
+		e, raw := m.event(id, after, map[string]any{"QueryName": "a.example", "QueryType": 1})
+		return k.Add(e, raw, 1)
+	}
+	require.Equal(t, Held, add(3008, 0).Verdict, "its query was before the session")
+	for i := range 3 { // a program that asks every two seconds
+		asked := time.Duration(2*(i+1)) * time.Second
+		require.Equal(t, Held, add(3006, asked).Verdict, "%v", asked)
+		d := add(3008, asked+50*time.Millisecond)
+		require.Equal(t, Answer, d.Verdict, "%v", asked)
+		require.Equal(t, start.Add(asked), d.Start.UTC())
+	}
+	require.Equal(t, 1, k.Held())
+	let := k.Let()
+	require.Equal(t, start, let.First.UTC(), "the first response")
+	require.False(t, let.Unanswered)
+	k.Done(let)
+
+	// One tick of the coarsest clock, and what several processors make of it, is no order.
+	require.Equal(t, Held, add(3008, time.Minute).Verdict)
+	require.Equal(t, Query, add(3006, time.Minute+15*time.Millisecond).Verdict)
+	require.Equal(t, Held, add(3006, 2*time.Minute+15*time.Millisecond).Verdict)
+	require.Equal(t, Answer, add(3008, 2*time.Minute).Verdict)
+}
+
 func TestAClientsAnswerFindsItsQuestionByProcessNameAndType(t *testing.T) {
 	m, k := client(t), keeper(Correlate, 10*time.Second)
 	for _, pair := range [][2]uint16{{3006, 3008}, {3010, 3011}, {3016, 3018}, {3019, 3020}} {
