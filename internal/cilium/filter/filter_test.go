@@ -81,7 +81,7 @@ func TestWhatIsNotAllowedIsNamed(t *testing.T) {
 		`rule 1: verdict: "DENIED": want one of VERDICT_UNKNOWN, FORWARDED`:       {Verdict: []string{"DENIED"}},
 		`event_type: "flow": want drop, debug`:                                    {EventType: []string{"flow"}},
 		`event_type: "trace:to-mars": trace has no sub type "to-mars"`:            {EventType: []string{"trace:to-mars"}},
-		`source_ip: "10.0.0.0/33": want an IP address, or a network`:              {SourceIP: []string{"10.0.0.0/33"}},
+		`source_ip: "10.0.0.0/33" is neither an IP address nor a network`:         {SourceIP: []string{"10.0.0.0/33"}},
 		`protocol: "http": want one of tcp`:                                       {Protocol: []string{"http"}},
 		`drop_reason_desc: "DENIED": want a drop reason of Cilium's`:              {DropReasonDesc: []string{"DENIED"}},
 		`traffic_direction: "in": want one of TRAFFIC_DIRECTION_UNKNOWN, INGRESS`: {TrafficDirection: []string{"in"}},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 )
 
 // rule is a Rule made ready: all conditions must hold.
@@ -115,17 +116,9 @@ func addresses(list []string, of func(*flow.Flow) netip.Addr) (condition, error)
 	}
 	var networks []netip.Prefix
 	for _, text := range list {
-		network, err := netip.ParsePrefix(text)
-		const mapped = 96 // bits before an IPv4 address in the form of IPv6
-		if network.Addr().Is4In6() && network.Bits() >= mapped {
-			network = netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-mapped)
-		}
-		if a, addrErr := netip.ParseAddr(text); addrErr == nil {
-			a = a.Unmap().WithZone("")
-			network, err = netip.PrefixFrom(a, a.BitLen()), nil
-		}
+		network, err := confval.Network(text)
 		if err != nil {
-			return nil, fmt.Errorf("%q: want an IP address, or a network such as 10.0.0.0/8", text)
+			return nil, err
 		}
 		networks = append(networks, network)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 )
 
 // The fields of rules, which are columns of the ASIM DNS schema.
@@ -179,28 +180,18 @@ type addresses struct {
 	networks []netip.Prefix
 }
 
-// mapped is how many bits stand before an IPv4 address in its IPv6 form (RFC 4291 section 2.5.5.2).
-const mapped = 96
-
 func addAddress(set **addresses, value string) error {
-	prefix, err := netip.ParsePrefix(value)
-	if addr, addrErr := netip.ParseAddr(value); addrErr == nil {
-		addr = addr.Unmap().WithZone("")
-		prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
-	}
-	if bits := prefix.Bits() - mapped; prefix.Addr().Is4In6() && bits >= 0 { // ::ffff:10.0.0.0/104 is 10.0.0.0/8
-		prefix = netip.PrefixFrom(prefix.Addr().Unmap(), bits)
-	}
+	network, err := confval.Network(value)
 	if err != nil {
-		return fmt.Errorf("%q is neither an IP address nor a network; want one such as 10.0.0.1 or 10.0.0.0/8", value)
+		return err
 	}
 	if *set == nil {
 		*set = &addresses{single: map[netip.Addr]bool{}}
 	}
-	if prefix.IsSingleIP() {
-		(*set).single[prefix.Addr()] = true
-	} else if prefix = prefix.Masked(); !slices.Contains((*set).networks, prefix) {
-		(*set).networks = append((*set).networks, prefix)
+	if network.IsSingleIP() {
+		(*set).single[network.Addr()] = true
+	} else if !slices.Contains((*set).networks, network) {
+		(*set).networks = append((*set).networks, network)
 	}
 	return nil
 }
