@@ -11,7 +11,8 @@ import (
 
 // BatchConfig is the receivers' `batch` section: when records are handed to the next component.
 type BatchConfig struct {
-	// MaxRecords is the number of records at which a batch is handed over. Default 1000.
+	// MaxRecords is the number of records at which a batch is handed over; one of 8 MiB of raw events is handed over earlier.
+	// Default 1000.
 	MaxRecords int `mapstructure:"max_records"`
 	// FlushInterval is the longest that a record waits for its batch to fill. Default 200ms.
 	FlushInterval time.Duration `mapstructure:"flush_interval"`
@@ -26,6 +27,7 @@ type QueueConfig struct {
 // Bounds of the sections above.
 const (
 	maxBatchRecords  = 100_000
+	maxBatchSize     = 8 << 20 // of raw events: what a batch takes is bounded, however large they are
 	minFlushInterval = 10 * time.Millisecond
 	maxFlushInterval = time.Minute
 	maxQueueMiB      = 16 << 10

@@ -54,6 +54,8 @@ type Outcome struct {
 	Reason string
 	// Joined is the number of events kept back until now that the record of this event stands for as well.
 	Joined int64
+	// JoinedSize is how many bytes of those are in that record.
+	JoinedSize int
 }
 
 // Handler decodes, filters and maps events. It is called from one goroutine.
@@ -76,8 +78,8 @@ type Holder interface {
 	// Held is the number of events kept back.
 	Held() int
 	// Release lets go of the oldest event kept back and appends exactly one record, for it and those aggregated with it.
-	// due is what Due has just said; without it the event goes early, since no more events come.
-	Release(records plog.LogRecordSlice, due bool)
+	// due is what Due has just said; without it the event goes early, since no more events come. size is the event's, in bytes.
+	Release(records plog.LogRecordSlice, due bool) (size int)
 }
 
 // Settings is what a pipeline is made of.
@@ -118,6 +120,7 @@ type Pipeline struct {
 	records  plog.LogRecordSlice   // what Begin returned
 	places   []plog.LogRecordSlice // all that Begin made
 	lengths  []int                 // of the places, before an event
+	size     int                   // of the events that the batch's records are made of, in bytes
 	panicked bool
 }
 
@@ -287,10 +290,9 @@ func (p *Pipeline) releaseAll() {
 
 // release lets go of one event. When there is no more time to hand anything over, its record is dropped with the batch.
 func (p *Pipeline) release(due bool) {
-	p.guard(func() { p.holder.Release(p.records, due) }, func() { p.Stats.Undecodable.Add(UndecodablePanic, 1) })
-	if p.count() >= p.Batch.MaxRecords {
-		p.flush()
-	}
+	size := 0
+	p.guard(func() { size = p.holder.Release(p.records, due) }, func() { p.Stats.Undecodable.Add(UndecodablePanic, 1) })
+	p.grow(size)
 }
 
 // process handles a chunk's events.
@@ -308,9 +310,7 @@ func (p *Pipeline) process(c *queue.Chunk) {
 		aggregated += outcome.Joined
 		switch outcome.Kind {
 		case Emitted:
-			if p.count() >= p.Batch.MaxRecords {
-				p.flush()
-			}
+			p.grow(len(ev.Data) + outcome.JoinedSize)
 		case Held:
 		case Filtered:
 			filtered++
@@ -322,6 +322,13 @@ func (p *Pipeline) process(c *queue.Chunk) {
 	}
 	p.Stats.Filtered.Add(filtered)
 	p.Stats.Aggregated.Add(aggregated)
+}
+
+// grow says that a record has been made of events of so many bytes, and hands the batch over when it is full.
+func (p *Pipeline) grow(size int) {
+	if p.size += size; p.size >= maxBatchSize || p.count() >= p.Batch.MaxRecords {
+		p.flush()
+	}
 }
 
 // dropAtShutdown counts n events for which there was no time.
@@ -378,7 +385,7 @@ func (p *Pipeline) guard(do, failed func()) {
 
 // begin starts an empty batch.
 func (p *Pipeline) begin() {
-	p.logs = plog.NewLogs()
+	p.logs, p.size = plog.NewLogs(), 0
 	p.records = p.Handler.Begin(p.logs)
 	p.places = p.places[:0]
 	for _, rl := range p.logs.ResourceLogs().All() {

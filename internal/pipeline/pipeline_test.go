@@ -425,7 +425,7 @@ func (h *holding) Handle(ev Event, records plog.LogRecordSlice) Outcome {
 func (h *holding) Due(int64) bool { return len(h.order) >= 10 || h.due && len(h.order) > 0 }
 func (h *holding) Held() int      { return len(h.order) }
 
-func (h *holding) Release(records plog.LogRecordSlice, due bool) {
+func (h *holding) Release(records plog.LogRecordSlice, due bool) int {
 	key := h.order[0]
 	n := h.count[key]
 	h.order = h.order[1:]
@@ -434,6 +434,7 @@ func (h *holding) Release(records plog.LogRecordSlice, due bool) {
 	if key == "hx" {
 		panic("bad event")
 	}
+	return len(key)
 }
 
 func TestEventsKeptBackComeOutWhenTheyAreDueAndAtTheEnd(t *testing.T) {
@@ -458,6 +459,26 @@ func TestEventsKeptBackComeOutWhenTheyAreDueAndAtTheEnd(t *testing.T) {
 	require.Equal(t, "h0 1 true", bodies(sink)[0])
 	require.Equal(t, "h999 1 false", bodies(sink)[999])
 	require.NoError(t, p.Shutdown(context.Background(), noSource))
+}
+
+func TestABatchIsBoundedInBytes(t *testing.T) {
+	const n, size = 200, 250_000
+	for _, first := range []string{"x", "h"} { // as they come, and kept back
+		sink := &consumertest.LogsSink{}
+		p := newPipeline(t, sink, func(s *Settings) {
+			s.Handler, s.Batch.MaxRecords, s.Batch.FlushInterval = &holding{count: map[string]int{}}, maxBatchRecords, time.Hour
+		})
+		for i := range n {
+			require.NoError(t, p.Put(t.Context(), 1, fmt.Appendf(nil, "%s%*d", first, size, i), nil))
+		}
+		require.NoError(t, p.Shutdown(t.Context(), noSource))
+		requireBalanced(t, p, n)
+		require.Equal(t, n, sink.LogRecordCount())
+		for _, batch := range sink.AllLogs() {
+			require.LessOrEqual(t, (batch.LogRecordCount()-1)*size, maxBatchSize)
+		}
+		require.Len(t, sink.AllLogs(), n*size/maxBatchSize+1, "no smaller than need be")
+	}
 }
 
 func TestIdleWaitsForNoFlushInterval(t *testing.T) {
@@ -488,7 +509,7 @@ func (h *atRest) Held() int {
 }
 
 func (*atRest) Due(int64) bool                    { return false }
-func (*atRest) Release(plog.LogRecordSlice, bool) {}
+func (*atRest) Release(plog.LogRecordSlice, bool) int { return 0 }
 
 func TestIdleReturnsWhenTheWorkerRestsAndWhatFollowsIsDoneBeforeTheNextBatch(t *testing.T) {
 	h, sink := &atRest{}, &consumertest.LogsSink{}

@@ -118,9 +118,9 @@ func (h *handler) keep(p *part, ev pipeline.Event) pipeline.Outcome {
 		outcome := h.emit(p, e, ev.Received, asim.Merged{Start: d.Start, Answered: true})
 		outcome.Joined = 1
 		return outcome
-	case merge.Query:
+	case merge.Query: // the record is made of the response
 		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true})
-		outcome.Joined = 1
+		outcome.Joined, outcome.JoinedSize = 1, len(d.Data)
 		return outcome
 	}
 	return h.emit(p, e, ev.Received, asim.Merged{})
@@ -155,10 +155,11 @@ func (h *handler) Held() int {
 }
 
 // Release lets go of the oldest event kept back.
-func (h *handler) Release(plog.LogRecordSlice, bool) {
+func (h *handler) Release(plog.LogRecordSlice, bool) (size int) {
 	let := h.keeper.Let()
 	defer h.keeper.Done(let)
 	h.emit(h.decode(&h.other, let.Data), &h.other, let.Received, asim.Merged{Count: let.Count, Start: let.First, End: let.Last, Unanswered: let.Unanswered})
+	return len(let.Data)
 }
 
 // unparsable is the number of events so far whose packet is no DNS message.
