@@ -508,7 +508,7 @@ func (h *atRest) Held() int {
 	return 0
 }
 
-func (*atRest) Due(int64) bool                    { return false }
+func (*atRest) Due(int64) bool                        { return false }
 func (*atRest) Release(plog.LogRecordSlice, bool) int { return 0 }
 
 func TestIdleReturnsWhenTheWorkerRestsAndWhatFollowsIsDoneBeforeTheNextBatch(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/ipnet"
 )
 
 // rule is a Rule made ready: all conditions must hold.
@@ -116,7 +116,7 @@ func addresses(list []string, of func(*flow.Flow) netip.Addr) (condition, error)
 	}
 	var networks []netip.Prefix
 	for _, text := range list {
-		network, err := confval.Network(text)
+		network, err := ipnet.Parse(text)
 		if err != nil {
 			return nil, err
 		}

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/ipnet"
 )
 
 // The fields of rules, which are columns of the ASIM DNS schema.
@@ -181,7 +181,7 @@ type addresses struct {
 }
 
 func addAddress(set **addresses, value string) error {
-	network, err := confval.Network(value)
+	network, err := ipnet.Parse(value)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package confval
+// Package ipnet reads the addresses and networks of a configuration.
+package ipnet
 
 import (
 	"fmt"
@@ -11,9 +12,9 @@ import (
 // mapped is how many bits stand before an IPv4 address in its IPv6 form (RFC 4291 section 2.5.5.2).
 const mapped = 96
 
-// Network reads an IP address, which is a network of one, or a network in CIDR form. It has no zone and no bits beyond its own; an
+// Parse reads an IP address, which is a network of one, or a network in CIDR form. It has no zone and no bits beyond its own; an
 // IPv4 one in IPv6 form is given as IPv4: ::ffff:10.0.0.0/104 is 10.0.0.0/8.
-func Network(text string) (netip.Prefix, error) {
+func Parse(text string) (netip.Prefix, error) {
 	var network netip.Prefix
 	var err error
 	if strings.Contains(text, "/") { // which a zone may have, but not that of a network
