@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What must not become worse: allocations to the number, time against the floor's in the same run.
+// What must not become worse: allocations to the number, time (guard_time_test.go) against the floor's in the same run.
 
 package bench
 
 import (
-	"math"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -42,24 +40,4 @@ func TestARecordTakesAsManyAllocationsAsItDid(t *testing.T) {
 			require.Equal(t, c.want, testing.AllocsPerRun(runs, func() { c.path.Append(records) }), "%s %T", g.name, c.path)
 		}
 	}
-}
-
-func TestARecordTakesNotMuchLongerThanPdataAlone(t *testing.T) {
-	for _, g := range guarded() {
-		require.Less(t, ratio(g.ours, g.floor), g.ratio, g.name)
-	}
-}
-
-// ratio is how long a takes as b takes one: each at its best of many short turns, which they take one after the other.
-func ratio(a, b Path) float64 {
-	const turns, events = 60, 1000
-	best := [2]time.Duration{math.MaxInt64, math.MaxInt64}
-	for range turns {
-		for i, p := range [...]Path{a, b} {
-			begun := time.Now()
-			Run(p, events)
-			best[i] = min(best[i], time.Since(begun))
-		}
-	}
-	return float64(best[0]) / float64(best[1])
 }

@@ -241,18 +241,19 @@ func TestWhatTheWriterBuffersIsOnTheDiskSoon(t *testing.T) {
 
 func TestADiskThatIsFullForAMomentCostsNothing(t *testing.T) {
 	r := prepare(t, nil)
-	failures := 5
+	failures, again := 5, make(chan struct{})
+	works := sync.OnceFunc(func() { close(again) })
 	r.fail = func() error {
-		if failures--; failures < 0 {
-			return nil
+		if failures > 0 {
+			failures--
+			return errors.New("no space left on device")
 		}
-		return errors.New("no space left on device")
+		works()
+		return nil
 	}
 	go r.run()
 	r.offer("1", "2", "3", "4")
-	for range 6 { // five times in vain
-		<-r.tries
-	}
+	<-again
 	r.close()
 	require.Equal(t, "1\n2\n3\n4\nend\n", read(t, r.path))
 	require.Empty(t, r.Stats.Lost.Snapshot())

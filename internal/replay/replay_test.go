@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -104,13 +105,21 @@ func TestRunEndsWithTheErrorOfAFile(t *testing.T) {
 }
 
 func TestRateHoldsTheEventsBack(t *testing.T) {
-	var at []time.Time
-	emit := func(context.Context, []byte, []byte) error { at = append(at, time.Now()); return nil }
-	require.NoError(t, Run(context.Background(), Config{Repeat: 5, Rate: 500}, []string{"a"}, play, emit))
-	require.Len(t, at, 10)
-	require.GreaterOrEqual(t, at[9].Sub(at[0]), 17*time.Millisecond, "nine intervals of 2 ms, less what is not worth a sleep")
+	synctest.Test(t, func(t *testing.T) {
+		at := func(rate float64) (all []time.Duration) {
+			begun := time.Now()
+			emit := func(context.Context, []byte, []byte) error { all = append(all, time.Since(begun)); return nil }
+			require.NoError(t, Run(t.Context(), Config{Repeat: 2, Rate: rate}, []string{"a"}, play, emit))
+			return all
+		}
+		const ms = time.Millisecond
+		require.Equal(t, []time.Duration{0, 2 * ms, 4 * ms, 6 * ms}, at(500))
+		require.Equal(t, []time.Duration{0, 0, 1 * ms, 1 * ms}, at(2000), "half a millisecond is not worth a sleep")
 
-	ctx, cancel := context.WithCancel(context.Background())
-	stopping := func(context.Context, []byte, []byte) error { cancel(); return nil }
-	require.NoError(t, Run(ctx, Config{Repeat: 1, Rate: 1e-6}, []string{"a"}, play, stopping), "a long wait ends with the context")
+		begun := time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		stopping := func(context.Context, []byte, []byte) error { cancel(); return nil }
+		require.NoError(t, Run(ctx, Config{Repeat: 1, Rate: 1e-6}, []string{"a"}, play, stopping))
+		require.Zero(t, time.Since(begun), "a long wait ends with the context")
+	})
 }
