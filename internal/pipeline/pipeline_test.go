@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -61,6 +62,7 @@ func newPipeline(t testing.TB, next consumer.Logs, change func(*Settings)) *Pipe
 		Batch: DefaultBatchConfig(), Queue: QueueConfig{MaxSizeMiB: 1}, Retry: DefaultRetryConfig(), Handler: byFirst{}, Next: next,
 		Report: report, Format: "test", Logger: zap.NewNop(),
 	}
+	s.Batch.FlushInterval = time.Hour // a batch ends when it is full, or with the pipeline
 	s.Retry.InitialInterval, s.Retry.MaxInterval = time.Millisecond, 5*time.Millisecond
 	if change != nil {
 		change(&s)
@@ -170,6 +172,7 @@ func TestEventsKeepTheirOrderAndTheirTwoParts(t *testing.T) {
 		want = append(want, head+body)
 		require.NoError(t, p.Put(context.Background(), int64(i), []byte(head), []byte(body)))
 	}
+	require.NoError(t, p.Idle(context.Background(), nil)) // which takes the time that it takes
 	require.NoError(t, p.Shutdown(context.Background(), noSource))
 	requireBalanced(t, p, 50_000)
 	require.Equal(t, want, bodies(sink))
@@ -219,49 +222,53 @@ func (b *blocker) ConsumeLogs(ctx context.Context, l plog.Logs) error {
 }
 
 func TestOfferDropsAndCountsWhenTheQueueIsFull(t *testing.T) {
-	next := newBlocker()
-	p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1 })
-	event := make([]byte, 1000)
-	var taken int64
-	const offered = 5000 // 5 MB against a queue of 1 MiB
-	for range offered {
-		if p.Offer(1, event, nil) {
-			taken++
+	synctest.Test(t, func(t *testing.T) {
+		next := newBlocker()
+		p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1 })
+		event := make([]byte, 1000)
+		var taken int64
+		const offered = 5000 // 5 MB against a queue of 1 MiB
+		for range offered {
+			if p.Offer(1, event, nil) {
+				taken++
+			}
 		}
-	}
-	<-next.in
-	require.Equal(t, p.queue.Capacity(), p.queue.Bytes())
-	require.Equal(t, map[string]int64{DropQueueFull: offered - taken}, p.Stats.Dropped.Snapshot())
-	require.InDelta(t, p.queue.Capacity(), taken*int64(len(event)+queue.EventHeader), queue.ChunkSize, "what was taken fits the queue's memory")
-	close(next.open)
-	require.NoError(t, p.Shutdown(context.Background(), noSource))
-	requireBalanced(t, p, offered)
-	require.Equal(t, taken, int64(next.LogRecordCount()))
+		<-next.in
+		require.Equal(t, p.queue.Capacity(), p.queue.Bytes())
+		require.Equal(t, map[string]int64{DropQueueFull: offered - taken}, p.Stats.Dropped.Snapshot())
+		require.InDelta(t, p.queue.Capacity(), taken*int64(len(event)+queue.EventHeader), queue.ChunkSize, "what was taken fits the queue's memory")
+		close(next.open)
+		require.NoError(t, p.Shutdown(context.Background(), noSource))
+		requireBalanced(t, p, offered)
+		require.Equal(t, taken, int64(next.LogRecordCount()))
+	})
 }
 
 func TestPutWaitsForRoomAndEndsWithItsContext(t *testing.T) {
-	next := newBlocker()
-	p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1 })
-	ctx, cancel := context.WithCancel(context.Background())
-	var put atomic.Int64
-	ended := make(chan error)
-	go func() {
-		event := make([]byte, 1000)
-		for {
-			if err := p.Put(ctx, 1, event, nil); err != nil {
-				ended <- err
-				return
+	synctest.Test(t, func(t *testing.T) {
+		next := newBlocker()
+		p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1 })
+		ctx, cancel := context.WithCancel(context.Background())
+		var put atomic.Int64
+		ended := make(chan error)
+		go func() {
+			event := make([]byte, 1000)
+			for {
+				if err := p.Put(ctx, 1, event, nil); err != nil {
+					ended <- err
+					return
+				}
+				put.Add(1)
 			}
-			put.Add(1)
-		}
-	}()
-	<-next.in
-	cancel()
-	require.ErrorIs(t, <-ended, context.Canceled)
-	close(next.open)
-	require.NoError(t, p.Shutdown(context.Background(), noSource))
-	requireBalanced(t, p, put.Load())
-	require.Equal(t, put.Load(), int64(next.LogRecordCount()), "nothing of a file is dropped")
+		}()
+		<-next.in
+		cancel()
+		require.ErrorIs(t, <-ended, context.Canceled)
+		close(next.open)
+		require.NoError(t, p.Shutdown(context.Background(), noSource))
+		requireBalanced(t, p, put.Load())
+		require.Equal(t, put.Load(), int64(next.LogRecordCount()), "nothing of a file is dropped")
+	})
 }
 
 func TestAnEventTooLargeIsDroppedAndCounted(t *testing.T) {
@@ -346,57 +353,65 @@ func TestRecordsRefusedForGoodAreDroppedAndCounted(t *testing.T) {
 }
 
 func TestShutdownEndsInTimeAndCountsWhatItCouldNotHandOver(t *testing.T) {
-	next := newBlocker()
-	p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1 })
-	for range 100 {
-		require.True(t, p.Offer(1, []byte("x"), nil))
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	require.NoError(t, p.Shutdown(ctx, noSource))
-	requireBalanced(t, p, 100)
-	require.Equal(t, map[string]int64{DropShutdown: 100}, p.Stats.Dropped.Snapshot())
-	require.False(t, p.Offer(1, []byte("late"), nil))
-	requireBalanced(t, p, 101)
+	synctest.Test(t, func(t *testing.T) {
+		next := newBlocker()
+		p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1 })
+		for range 100 {
+			require.True(t, p.Offer(1, []byte("x"), nil))
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		require.NoError(t, p.Shutdown(ctx, noSource))
+		requireBalanced(t, p, 100)
+		require.Equal(t, map[string]int64{DropShutdown: 100}, p.Stats.Dropped.Snapshot())
+		require.False(t, p.Offer(1, []byte("late"), nil))
+		requireBalanced(t, p, 101)
+	})
 }
 
 func TestShutdownCutsARetryShort(t *testing.T) {
-	tried := make(chan struct{}, 100)
-	next, err := consumer.NewLogs(func(context.Context, plog.Logs) error { tried <- struct{}{}; return errors.New("busy") })
-	require.NoError(t, err)
-	p := newPipeline(t, next, func(s *Settings) {
-		s.Retry.InitialInterval, s.Retry.MaxInterval, s.Batch.FlushInterval = time.Hour, time.Hour, minFlushInterval
+	synctest.Test(t, func(t *testing.T) {
+		tried := make(chan struct{}, 100)
+		next, err := consumer.NewLogs(func(context.Context, plog.Logs) error { tried <- struct{}{}; return errors.New("busy") })
+		require.NoError(t, err)
+		p := newPipeline(t, next, func(s *Settings) {
+			s.Retry.InitialInterval, s.Retry.MaxInterval, s.Batch.FlushInterval = time.Hour, time.Hour, minFlushInterval
+		})
+		require.True(t, p.Offer(1, []byte("x"), nil))
+		<-tried
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		require.NoError(t, p.Shutdown(ctx, noSource))
+		requireBalanced(t, p, 1)
 	})
-	require.True(t, p.Offer(1, []byte("x"), nil))
-	<-tried
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	require.NoError(t, p.Shutdown(ctx, noSource))
-	requireBalanced(t, p, 1)
 }
 
 func TestShutdownSaysThatTheNextComponentDoesNotReturn(t *testing.T) {
-	in, release := make(chan struct{}), make(chan struct{})
-	next, err := consumer.NewLogs(func(context.Context, plog.Logs) error { close(in); <-release; return nil })
-	require.NoError(t, err)
-	p := newPipeline(t, next, func(s *Settings) { s.Batch.FlushInterval = minFlushInterval })
-	require.True(t, p.Offer(1, []byte("x"), nil))
-	<-in
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	require.ErrorContains(t, p.Shutdown(ctx, noSource), "did not return within")
-	close(release)
-	<-p.done
+	synctest.Test(t, func(t *testing.T) {
+		in, release := make(chan struct{}), make(chan struct{})
+		next, err := consumer.NewLogs(func(context.Context, plog.Logs) error { close(in); <-release; return nil })
+		require.NoError(t, err)
+		p := newPipeline(t, next, func(s *Settings) { s.Batch.FlushInterval = minFlushInterval })
+		require.True(t, p.Offer(1, []byte("x"), nil))
+		<-in
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		require.ErrorContains(t, p.Shutdown(ctx, noSource), "did not return within")
+		close(release)
+		<-p.done
+	})
 }
 
 func TestShutdownGoesOnWhenTheSourceDoesNotStop(t *testing.T) {
-	sink := &consumertest.LogsSink{}
-	p := newPipeline(t, sink, nil)
-	require.True(t, p.Offer(1, []byte("x"), nil))
-	hung := func(ctx context.Context) error { <-ctx.Done(); return errors.New("the disk hangs") }
-	require.EqualError(t, p.Shutdown(context.Background(), hung), "the disk hangs")
-	requireBalanced(t, p, 1)
-	require.Equal(t, 1, sink.LogRecordCount(), "what was queued is handed over all the same")
+	synctest.Test(t, func(t *testing.T) {
+		sink := &consumertest.LogsSink{}
+		p := newPipeline(t, sink, nil)
+		require.True(t, p.Offer(1, []byte("x"), nil))
+		hung := func(ctx context.Context) error { <-ctx.Done(); return errors.New("the disk hangs") }
+		require.EqualError(t, p.Shutdown(context.Background(), hung), "the disk hangs")
+		requireBalanced(t, p, 1)
+		require.Equal(t, 1, sink.LogRecordCount(), "what was queued is handed over all the same")
+	})
 }
 
 // holding keeps events of 'h' back, ten at most, and gives them out with their count. An event of 'h' with the same second byte
@@ -483,7 +498,7 @@ func TestABatchIsBoundedInBytes(t *testing.T) {
 
 func TestIdleWaitsForNoFlushInterval(t *testing.T) {
 	sink := &consumertest.LogsSink{}
-	p := newPipeline(t, sink, func(s *Settings) { s.Batch.FlushInterval = time.Hour })
+	p := newPipeline(t, sink, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for round := range 100 {
@@ -620,16 +635,18 @@ func TestEventsKeptBackComeOutThoughNoOtherEventComes(t *testing.T) {
 }
 
 func TestShutdownAccountsForEventsKeptBackThatItCannotHandOver(t *testing.T) {
-	next := newBlocker()
-	p := newPipeline(t, next, func(s *Settings) { s.Handler = &holding{count: map[string]int{}}; s.Batch.MaxRecords = 1 })
-	for i := range 5 {
-		require.True(t, p.Offer(1, fmt.Appendf(nil, "h%d", i), nil))
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	require.NoError(t, p.Shutdown(ctx, noSource))
-	requireBalanced(t, p, 5)
-	require.Equal(t, map[string]int64{DropShutdown: 5}, p.Stats.Dropped.Snapshot())
+	synctest.Test(t, func(t *testing.T) {
+		next := newBlocker()
+		p := newPipeline(t, next, func(s *Settings) { s.Handler = &holding{count: map[string]int{}}; s.Batch.MaxRecords = 1 })
+		for i := range 5 {
+			require.True(t, p.Offer(1, fmt.Appendf(nil, "h%d", i), nil))
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		require.NoError(t, p.Shutdown(ctx, noSource))
+		requireBalanced(t, p, 5)
+		require.Equal(t, map[string]int64{DropShutdown: 5}, p.Stats.Dropped.Snapshot())
+	})
 }
 
 func TestManyProducersLoseNothing(t *testing.T) {
@@ -660,7 +677,7 @@ func TestManyProducersLoseNothing(t *testing.T) {
 }
 
 func TestOfferAllocatesNothing(t *testing.T) {
-	p := newPipeline(t, consumertest.NewNop(), func(s *Settings) { s.Batch.FlushInterval = time.Minute })
+	p := newPipeline(t, consumertest.NewNop(), nil)
 	event := make([]byte, 300)
 	require.Zero(t, testing.AllocsPerRun(100, func() { p.Offer(1, event[:80], event[80:]) }))
 	require.NoError(t, p.Shutdown(context.Background(), noSource))

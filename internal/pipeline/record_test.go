@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -54,54 +55,60 @@ func recorded(t *testing.T, path string) []string {
 }
 
 func TestTheRecordingIsCompleteThoughTheNextComponentIsBlocked(t *testing.T) {
-	path, change := recording(t, 8)
-	next := newBlocker()
-	p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1; change(s) })
-	const offered = 5000 // 5 MB against a queue of 1 MiB
-	var want []string
-	for i := range offered {
-		event := fmt.Sprintf("%01000d", i)
-		want = append(want, event)
-		p.Offer(1, []byte(event[:80]), []byte(event[80:]))
-	}
-	<-next.in
-	require.Positive(t, p.Stats.Dropped.Snapshot()[DropQueueFull])
-	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout/3) // the next component is blocked until the end
-	defer cancel()
-	require.NoError(t, p.Shutdown(ctx, noSource))
-	requireBalanced(t, p, offered)
-	require.Equal(t, want, recorded(t, path))
-	require.Equal(t, int64(offered), p.Record.Stats.Recorded.Load())
-	require.Zero(t, p.Record.Stats.Lost.Total())
+	synctest.Test(t, func(t *testing.T) {
+		path, change := recording(t, 8)
+		next := newBlocker()
+		p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1; change(s) })
+		const offered = 5000 // 5 MB against a queue of 1 MiB
+		var want []string
+		for i := range offered {
+			event := fmt.Sprintf("%01000d", i)
+			want = append(want, event)
+			p.Offer(1, []byte(event[:80]), []byte(event[80:]))
+		}
+		<-next.in
+		require.Positive(t, p.Stats.Dropped.Snapshot()[DropQueueFull])
+		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout/3) // the next component is blocked until the end
+		defer cancel()
+		require.NoError(t, p.Shutdown(ctx, noSource))
+		requireBalanced(t, p, offered)
+		require.Equal(t, want, recorded(t, path))
+		require.Equal(t, int64(offered), p.Record.Stats.Recorded.Load())
+		require.Zero(t, p.Record.Stats.Lost.Total())
+	})
 }
 
 func TestAFileWaitsForTheRecorderToo(t *testing.T) {
-	path, change := recording(t, 1)
-	p := newPipeline(t, consumertest.NewNop(), func(s *Settings) { s.Queue.MaxSizeMiB = 64; change(s) })
-	const events = 20_000 // 20 MB against a recorder's queue of 1 MiB
-	var want []string
-	for i := range events {
-		event := fmt.Sprintf("%01000d", i)
-		want = append(want, event)
-		require.NoError(t, p.Put(context.Background(), 1, []byte(event), nil))
-	}
-	require.NoError(t, p.Put(context.Background(), 1, make([]byte, queue.MaxEventSize+1), nil))
-	require.NoError(t, p.Shutdown(context.Background(), noSource))
-	requireBalanced(t, p, events+1)
-	require.Equal(t, want, recorded(t, path))
-	require.Equal(t, map[string]int64{queue.TooLarge: 1}, p.Record.Stats.Lost.Snapshot())
+	synctest.Test(t, func(t *testing.T) {
+		path, change := recording(t, 1)
+		p := newPipeline(t, consumertest.NewNop(), func(s *Settings) { s.Queue.MaxSizeMiB = 64; change(s) })
+		const events = 20_000 // 20 MB against a recorder's queue of 1 MiB
+		var want []string
+		for i := range events {
+			event := fmt.Sprintf("%01000d", i)
+			want = append(want, event)
+			require.NoError(t, p.Put(context.Background(), 1, []byte(event), nil))
+		}
+		require.NoError(t, p.Put(context.Background(), 1, make([]byte, queue.MaxEventSize+1), nil))
+		require.NoError(t, p.Shutdown(context.Background(), noSource))
+		requireBalanced(t, p, events+1)
+		require.Equal(t, want, recorded(t, path))
+		require.Equal(t, map[string]int64{queue.TooLarge: 1}, p.Record.Stats.Lost.Snapshot())
+	})
 }
 
 func TestOfferAllocatesNothingWhileItRecords(t *testing.T) {
-	_, change := recording(t, 8)
-	next := newBlocker()
-	p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords, s.Batch.FlushInterval = 1, minFlushInterval; change(s) })
-	event := make([]byte, 300)
-	p.Offer(1, event, nil)
-	<-next.in // the worker is blocked: what is allocated from now on is not its own
-	require.Zero(t, testing.AllocsPerRun(10_000, func() { p.Offer(1, event[:80], event[80:]) }), "also when the queue is full")
-	require.Positive(t, p.Stats.Dropped.Snapshot()[DropQueueFull])
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	require.NoError(t, p.Shutdown(ctx, noSource))
+	synctest.Test(t, func(t *testing.T) {
+		_, change := recording(t, 8)
+		next := newBlocker()
+		p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords, s.Batch.FlushInterval = 1, minFlushInterval; change(s) })
+		event := make([]byte, 300)
+		p.Offer(1, event, nil)
+		<-next.in // the worker is blocked: what is allocated from now on is not its own
+		require.Zero(t, testing.AllocsPerRun(10_000, func() { p.Offer(1, event[:80], event[80:]) }), "also when the queue is full")
+		require.Positive(t, p.Stats.Dropped.Snapshot()[DropQueueFull])
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		require.NoError(t, p.Shutdown(ctx, noSource))
+	})
 }

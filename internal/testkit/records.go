@@ -3,12 +3,15 @@
 package testkit
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 )
@@ -70,4 +73,26 @@ func Generated(t testing.TB, file string) Counts {
 	c := all[filepath.Base(file)]
 	require.NotZero(t, c.Events, "no counts of %s", file)
 	return c
+}
+
+// Until gives a sink, the consumer in front of it, and what is closed when the sink has taken n records.
+func Until(n int) (sink *consumertest.LogsSink, next consumer.Logs, taken <-chan struct{}) {
+	sink, enough := &consumertest.LogsSink{}, make(chan struct{})
+	tell := sync.OnceFunc(func() { close(enough) })
+	return sink, until{sink, n, tell}, enough
+}
+
+// until is a consumer that passes records on and tells when there are n.
+type until struct {
+	*consumertest.LogsSink
+	n    int
+	tell func()
+}
+
+func (u until) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
+	err := u.LogsSink.ConsumeLogs(ctx, logs)
+	if u.LogRecordCount() >= u.n {
+		u.tell()
+	}
+	return err
 }

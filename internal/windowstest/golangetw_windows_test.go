@@ -35,7 +35,7 @@ func TestWineGolangETWDecodesTheSessionByItself(t *testing.T) {
 	}
 	require.NoError(t, c.Start())
 	const want = 742 // as testdata/counts.json says
-	require.Eventually(t, func() bool { return queries.Load() == want }, 30*time.Second, time.Millisecond, "%d of %d events", queries.Load(), want)
+	require.Eventually(t, func() bool { return queries.Load() == want }, time.Minute, time.Millisecond, "%d of %d events", queries.Load(), want)
 	require.NoError(t, c.Stop())
 	require.EqualValues(t, want, names.Load())
 }

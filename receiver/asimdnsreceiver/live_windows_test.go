@@ -66,7 +66,7 @@ func TestWineTheLiveReceiverMakesARecordOfEveryEvent(t *testing.T) {
 	events, byID := generated(t, serverFile)
 	sink := &consumertest.LogsSink{}
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	got := map[string]int{}
 	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
@@ -87,14 +87,14 @@ func TestWineAStopFromOutsideIsReportedCountedAndMended(t *testing.T) {
 	require.NoError(t, err)
 	h := &statusHost{Host: componenttest.NewNopHost(), reported: make(chan *componentstatus.Event, 10)}
 	require.NoError(t, r.Start(context.Background(), h))
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 
 	require.NoError(t, windowstest.Stop("ASIMDNSServerTrace"))
 	stopped := <-h.reported
 	require.Equal(t, componentstatus.StatusRecoverableError, stopped.Status())
 	require.ErrorContains(t, stopped.Err(), "stopped from outside")
 	require.Equal(t, componentstatus.StatusOK, (<-h.reported).Status())
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == 2*events }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == 2*events }, time.Minute, time.Millisecond)
 	metadatatest.AssertEqualReceiverAsimdnsSessionRestarts(t, tel, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
 	metadatatest.AssertEqualReceiverAsimdnsSessionBuffers(t, tel, []metricdata.DataPoint[int64]{{Value: 64}}, metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
@@ -113,7 +113,7 @@ func TestWineLossesInTheKernelAreInTheMetricsAndTheSumHolds(t *testing.T) {
 	stats := &r.pipeline.Stats
 	require.Eventually(t, func() bool {
 		return stats.Received.Load()+r.source.losses()["etw_events"] == int64(20*events)
-	}, 30*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	lost := r.source.losses()["etw_events"]
 	require.Positive(t, lost)
 	require.NoError(t, r.Shutdown(context.Background()))
@@ -143,7 +143,7 @@ func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T
 		before := totals
 		totals = keeper.Totals()
 		return totals.RealTimeBuffersLost > 5 && totals == before && totals.FreeBuffers == totals.NumberOfBuffers
-	}, 30*time.Second, 1500*time.Millisecond)
+	}, time.Minute, 1500*time.Millisecond)
 	lost := int64(totals.RealTimeBuffersLost)
 	point := func(source string, n int64) metricdata.DataPoint[int64] {
 		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("source", source))}
@@ -181,7 +181,7 @@ func TestWineAPanicInTheDecoderLosesOnlyItsEvent(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
 	stats := &r.pipeline.Stats
-	require.Eventually(t, func() bool { return stats.Emitted.Load()+stats.Undecodable.Total() == int64(events) }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return stats.Emitted.Load()+stats.Undecodable.Total() == int64(events) }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Equal(t, 2, panics, "the first 256 and the first 257")
 	require.Equal(t, map[string]int64{pipeline.UndecodablePanic: 2}, stats.Undecodable.Snapshot())
@@ -209,7 +209,7 @@ func TestWineABlockedConsumerDoesNotHoldUpTheShutdown(t *testing.T) {
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.Queue.MaxSizeMiB = 1 }), next)
 	<-in
 	stats := &r.pipeline.Stats
-	require.Eventually(t, func() bool { return stats.Dropped.Total() > 0 }, 30*time.Second, time.Millisecond, "the queue is full")
+	require.Eventually(t, func() bool { return stats.Dropped.Total() > 0 }, time.Minute, time.Millisecond, "the queue is full")
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -250,9 +250,9 @@ func TestWineBothProvidersShareASession(t *testing.T) {
 		c.Providers = replayBoth("", nil).Providers
 		c.Record.Path = path
 	}), sink)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == server+client }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == server+client }, time.Minute, time.Millisecond)
 	require.NoError(t, windowstest.Stop("ASIMDNSTrace"), "the one session")
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == 2*(server+client) }, 30*time.Second, time.Millisecond, "both come again")
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == 2*(server+client) }, time.Minute, time.Millisecond, "both come again")
 	require.NoError(t, r.Shutdown(context.Background()))
 	got := byService(t, sink)
 	require.Len(t, got["windows_dns_server"], 2*server)
@@ -274,9 +274,9 @@ func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "recorded.etl")
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.Queue.MaxSizeMiB, c.Record.Path = 1, path }), next)
 	stats := &r.pipeline.Stats
-	require.Eventually(t, func() bool { return stats.Received.Load() == int64(4*events) }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return stats.Received.Load() == int64(4*events) }, time.Minute, time.Millisecond)
 	require.Positive(t, stats.Dropped.Total(), "the queue is full")
-	require.Eventually(t, func() bool { return r.pipeline.Record.Stats.Recorded.Load() > int64(3*events) }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return r.pipeline.Record.Stats.Recorded.Load() > int64(3*events) }, time.Minute, time.Millisecond)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	require.NoError(t, r.Shutdown(ctx))
@@ -292,10 +292,10 @@ func TestWineTwoReceiversRunSideBySide(t *testing.T) {
 	var sinks [2]consumertest.LogsSink
 	first, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), &sinks[0])
 	second, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.ProviderGUID = clientGUID }), &sinks[1])
-	require.Eventually(t, func() bool { return sinks[0].LogRecordCount() == server && sinks[1].LogRecordCount() == client }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return sinks[0].LogRecordCount() == server && sinks[1].LogRecordCount() == client }, time.Minute, time.Millisecond)
 	require.NoError(t, first.Shutdown(context.Background()))
 	require.NoError(t, windowstest.Stop("ASIMDNSClientTrace"), "the other one runs on")
-	require.Eventually(t, func() bool { return sinks[1].LogRecordCount() == 2*client }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return sinks[1].LogRecordCount() == 2*client }, time.Minute, time.Millisecond)
 	require.NoError(t, second.Shutdown(context.Background()))
 	require.Len(t, byService(t, &sinks[0])["windows_dns_server"], server)
 	require.Len(t, byService(t, &sinks[1])["windows_dns_client"], 2*client)
@@ -308,7 +308,7 @@ func TestWineEventsThatNoSchemaDescribesBecomeRecords(t *testing.T) {
 	require.Positive(t, byID["299"])
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	raw, named := 0, 0
 	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
@@ -349,7 +349,7 @@ func TestWineTheFieldListsOfTheHostWin(t *testing.T) {
 
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	renamed := map[string]int{}
 	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
@@ -371,7 +371,7 @@ func TestWineAPropertyThatCannotBeDescribedLeavesTheEmbeddedList(t *testing.T) {
 	hostLists(t, "Reason:utf16", "Reason:sid", 1) // that of 258
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	told := logs.FilterMessageSnippet("does not tell the event's fields; the embedded list serves").All()
 	require.Len(t, told, 1)
@@ -384,7 +384,7 @@ func TestWineTheEmbeddedFieldListsAreThoseOfTheHost(t *testing.T) {
 	events, _ := generated(t, serverFile)
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Zero(t, logs.FilterMessageSnippet("differs from the embedded one").Len())
 	require.Zero(t, logs.FilterMessageSnippet("does not tell the event's fields").Len())

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
@@ -246,50 +247,56 @@ func TestTelemetryGivesTheAccount(t *testing.T) {
 }
 
 func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
-	sink := &consumertest.LogsSink{}
-	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Replay.Repeat = 0 }), sink)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() > 5000 }, 30*time.Second, time.Millisecond)
-	require.NoError(t, r.Shutdown(context.Background()))
-	stats := &r.pipeline.Stats
-	require.Zero(t, stats.Pending(), "%s", stats)
-	require.Zero(t, stats.Dropped.Total(), "%s", stats)
-	require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
+	synctest.Test(t, func(t *testing.T) {
+		sink, next, enough := testkit.Until(5000)
+		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Replay.Repeat = 0 }), next)
+		<-enough
+		require.NoError(t, r.Shutdown(context.Background()))
+		stats := &r.pipeline.Stats
+		require.Zero(t, stats.Pending(), "%s", stats)
+		require.Zero(t, stats.Dropped.Total(), "%s", stats)
+		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
+	})
 }
 
 func TestShutdownWithABlockedConsumerAccountsForEveryEvent(t *testing.T) {
-	in := make(chan struct{}, 1000)
-	next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
-		in <- struct{}{}
-		<-ctx.Done()
-		return ctx.Err()
+	synctest.Test(t, func(t *testing.T) {
+		in := make(chan struct{}, 1000)
+		next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
+			in <- struct{}{}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		require.NoError(t, err)
+		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Replay.Repeat = 0; c.Queue.MaxSizeMiB = 1 }), next)
+		<-in
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		defer cancel()
+		require.NoError(t, r.Shutdown(ctx))
+		stats := &r.pipeline.Stats
+		require.Zero(t, stats.Pending(), "%s", stats)
+		require.Positive(t, stats.Dropped.Total())
 	})
-	require.NoError(t, err)
-	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Replay.Repeat = 0; c.Queue.MaxSizeMiB = 1 }), next)
-	<-in
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-	defer cancel()
-	require.NoError(t, r.Shutdown(ctx))
-	stats := &r.pipeline.Stats
-	require.Zero(t, stats.Pending(), "%s", stats)
-	require.Positive(t, stats.Dropped.Total())
 }
 
 func TestAConsumerThatIsBusyGetsEveryRecordInTheEnd(t *testing.T) {
-	sink := &consumertest.LogsSink{}
-	calls := 0
-	next, err := consumer.NewLogs(func(ctx context.Context, l plog.Logs) error {
-		if calls++; calls%2 == 1 {
-			return errors.New("busy")
-		}
-		return sink.ConsumeLogs(ctx, l)
+	synctest.Test(t, func(t *testing.T) {
+		sink := &consumertest.LogsSink{}
+		calls := 0
+		next, err := consumer.NewLogs(func(ctx context.Context, l plog.Logs) error {
+			if calls++; calls%2 == 1 {
+				return errors.New("busy")
+			}
+			return sink.ConsumeLogs(ctx, l)
+		})
+		require.NoError(t, err)
+		cfg := replayOf(serverFile, func(c *Config) { c.EnableFlags, c.Retry.InitialInterval = &everything, time.Millisecond })
+		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, next)
+		<-r.source.(*fileSource).player.Done()
+		require.NoError(t, r.Shutdown(context.Background()))
+		events, _ := generated(t, serverFile)
+		require.Equal(t, events, sink.LogRecordCount())
 	})
-	require.NoError(t, err)
-	cfg := replayOf(serverFile, func(c *Config) { c.EnableFlags, c.Retry.InitialInterval = &everything, time.Millisecond })
-	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, next)
-	<-r.source.(*fileSource).player.Done()
-	require.NoError(t, r.Shutdown(context.Background()))
-	events, _ := generated(t, serverFile)
-	require.Equal(t, events, sink.LogRecordCount())
 }
 
 func TestALiveReceiverNeedsWindows(t *testing.T) {

@@ -74,7 +74,7 @@ func TestTheRecordingOfACollectorThatWasKilledHasItsEvents(t *testing.T) {
 	<-r.source.(*fileSource).player.Done()
 	require.Eventually(t, func() bool {
 		return r.pipeline.Record.Stats.Recorded.Load() == r.pipeline.Record.Stats.Received.Load()
-	}, 10*time.Second, time.Millisecond, "the last, half-filled buffer too")
+	}, time.Minute, time.Millisecond, "the last, half-filled buffer too")
 	raw, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(left, raw, 0o600))

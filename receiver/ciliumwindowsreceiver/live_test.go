@@ -61,7 +61,7 @@ func (h *statusHost) requireStatus(t *testing.T, want componentstatus.Status, te
 	require.Eventually(t, func() bool {
 		status, err := h.last()
 		return status == want && (text == "" || err != nil && strings.Contains(err.Error(), text))
-	}, 15*time.Second, time.Millisecond, "status %v with %q", want, text)
+	}, time.Minute, time.Millisecond, "status %v with %q", want, text)
 }
 
 // startLiveReceiver starts a receiver on a host that keeps its status.

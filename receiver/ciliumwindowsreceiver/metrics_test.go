@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -272,42 +273,46 @@ func (r *refusing) ConsumeMetrics(ctx context.Context, m pmetric.Metrics) error 
 }
 
 func TestMetricsThatAreRefusedLoseNothing(t *testing.T) {
-	want, _ := walk(t, captureFile, byDefault)
-	next := &refusing{left: 3, err: errors.New("not now")}
-	endReplay(t, startFor(t, replayOf(captureFile, nil), nil, next))
-	require.Equal(t, want, sums(t, &next.MetricsSink))
+	synctest.Test(t, func(t *testing.T) {
+		want, _ := walk(t, captureFile, byDefault)
+		next := &refusing{left: 3, err: errors.New("not now")}
+		endReplay(t, startFor(t, replayOf(captureFile, nil), nil, next))
+		require.Equal(t, want, sums(t, &next.MetricsSink))
 
-	next = &refusing{left: -1, err: consumererror.NewPermanent(errors.New("never"))}
-	endReplay(t, startFor(t, replayOf(captureFile, nil), nil, next))
-	require.LessOrEqual(t, next.tries, 2, "what is refused for good is not tried again at the end")
+		next = &refusing{left: -1, err: consumererror.NewPermanent(errors.New("never"))}
+		endReplay(t, startFor(t, replayOf(captureFile, nil), nil, next))
+		require.LessOrEqual(t, next.tries, 2, "what is refused for good is not tried again at the end")
+	})
 }
 
 func TestTheShutdownDoesNotWaitForAConsumerThatHangs(t *testing.T) {
-	for _, heeds := range []bool{true, false} {
-		in, release := make(chan struct{}, 10), make(chan struct{})
-		next, err := consumer.NewMetrics(func(ctx context.Context, _ pmetric.Metrics) error {
-			in <- struct{}{}
-			if heeds {
-				<-ctx.Done()
-				return ctx.Err()
-			}
-			<-release
-			return nil
-		})
-		require.NoError(t, err)
-		r := startFor(t, replayOf(captureFile, nil), nil, next)
-		<-in
-		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-		err = r.Shutdown(ctx)
-		cancel()
-		close(release)
-		if heeds {
+	synctest.Test(t, func(t *testing.T) {
+		for _, heeds := range []bool{true, false} {
+			in, release := make(chan struct{}, 10), make(chan struct{})
+			next, err := consumer.NewMetrics(func(ctx context.Context, _ pmetric.Metrics) error {
+				in <- struct{}{}
+				if heeds {
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				<-release
+				return nil
+			})
 			require.NoError(t, err)
-		} else {
-			require.ErrorContains(t, err, "did not return")
-			<-r.meter.done
+			r := startFor(t, replayOf(captureFile, nil), nil, next)
+			<-in
+			ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+			err = r.Shutdown(ctx)
+			cancel()
+			close(release)
+			if heeds {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, "did not return")
+				<-r.meter.done
+			}
 		}
-	}
+	})
 }
 
 func TestTheSumsComeEveryInterval(t *testing.T) {
@@ -366,8 +371,11 @@ metrics:
 
 func TestAShutdownInTheMiddleOfAReplayHandsOverEverySum(t *testing.T) {
 	logs, sink := &consumertest.LogsSink{}, &consumertest.MetricsSink{}
-	r := startFor(t, replayOf(captureFile, func(c *Config) { everything(c); c.Replay.Repeat = 0; c.MetricsInterval = 2 * time.Millisecond }), logs, sink)
-	require.Eventually(t, func() bool { return logs.LogRecordCount() > 5000 }, 30*time.Second, time.Millisecond)
+	r := startFor(t, replayOf(captureFile, func(c *Config) {
+		everything(c)
+		c.Replay.Repeat, c.Queue.MaxSizeMiB, c.MetricsInterval = 0, 1, 2*time.Millisecond
+	}), logs, sink)
+	require.Eventually(t, func() bool { return logs.LogRecordCount() > 5000 }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	stats := &r.pipeline.Stats
 	require.Zero(t, stats.Pending(), "%s", stats)

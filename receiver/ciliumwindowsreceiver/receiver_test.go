@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
@@ -231,12 +232,14 @@ func TestTelemetryGivesTheAccount(t *testing.T) {
 }
 
 func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
-	sink := &consumertest.LogsSink{}
-	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(captureFile, func(c *Config) { c.Replay.Repeat = 0 }), sink)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() > 5000 }, 30*time.Second, time.Millisecond)
-	require.NoError(t, r.Shutdown(context.Background()))
-	stats := &r.pipeline.Stats
-	require.Zero(t, stats.Pending(), "%s", stats)
-	require.Zero(t, stats.Dropped.Total(), "%s", stats)
-	require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
+	synctest.Test(t, func(t *testing.T) {
+		sink, next, enough := testkit.Until(5000)
+		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(captureFile, func(c *Config) { c.Replay.Repeat = 0 }), next)
+		<-enough
+		require.NoError(t, r.Shutdown(context.Background()))
+		stats := &r.pipeline.Stats
+		require.Zero(t, stats.Pending(), "%s", stats)
+		require.Zero(t, stats.Dropped.Total(), "%s", stats)
+		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
+	})
 }

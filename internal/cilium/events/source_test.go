@@ -52,7 +52,7 @@ func (s *sink) deliver(received int64, head, body []byte) bool {
 // wait returns what has arrived once there are n records.
 func (s *sink) wait(t *testing.T, n int) []events.Record {
 	t.Helper()
-	for deadline := time.After(10 * time.Second); ; {
+	for deadline := time.After(time.Minute); ; {
 		s.mu.Lock()
 		have := s.records
 		wrong := s.wrong
@@ -162,7 +162,7 @@ func TestStatsTellHowFullTheRingIs(t *testing.T) {
 	sink := newSink()
 	source.Start(sink.deliver)
 	sink.wait(t, 10)
-	for deadline := time.Now().Add(10 * time.Second); source.Stats().Waiting != 0; {
+	for deadline := time.Now().Add(time.Minute); source.Stats().Waiting != 0; {
 		if time.Now().After(deadline) {
 			t.Fatalf("waiting %d after everything was read; want 0", source.Stats().Waiting)
 		}

@@ -253,7 +253,7 @@ func requireNothingHeld(t *testing.T, f *fakeAPI) {
 
 func closeSession(t *testing.T, s *Session) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	require.NoError(t, s.Close(ctx))
 }

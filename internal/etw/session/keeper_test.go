@@ -31,7 +31,7 @@ func (w watcher) watch() Watch {
 
 func closeKeeper(t *testing.T, k *Keeper) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	require.NoError(t, k.Close(ctx))
 }
@@ -217,7 +217,7 @@ func TestTheKeeperLooksForLosses(t *testing.T) {
 	f.mu.Lock()
 	f.sessions["asimdnsservertrace"].properties.eventsLost = 3
 	f.mu.Unlock()
-	require.Eventually(t, func() bool { return logs.FilterMessageSnippet("buffers.maximum").Len() == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return logs.FilterMessageSnippet("buffers.maximum").Len() == 1 }, time.Minute, time.Millisecond)
 	closeKeeper(t, k)
 }
 

@@ -43,11 +43,16 @@ func newMap(t testing.TB, path string, spec *ebpf.MapSpec) *ebpf.Map {
 	}
 	t.Cleanup(func() { m.Close() })
 	if path != "" {
-		if err := m.Pin(path); err != nil {
-			t.Fatalf("pinning a map at %s: %v", path, err)
-		}
+		pin(t, m, path)
 	}
 	return m
+}
+
+func pin(t testing.TB, m *ebpf.Map, path string) {
+	t.Helper()
+	if err := m.Pin(path); err != nil {
+		t.Fatalf("pinning a map at %s: %v", path, err)
+	}
 }
 
 // NewArray makes an array map with keys of 4 bytes and pins it at path.
@@ -76,7 +81,5 @@ func NewOddPerf(t testing.TB, path string, entries uint32) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { m.Close() })
-	if err := m.Pin(path); err != nil {
-		t.Fatalf("pinning a map at %s: %v", path, err)
-	}
+	pin(t, m, path)
 }

@@ -54,5 +54,8 @@ func (*producer) WriteTimes(testing.TB, []byte, uint32) bool { return false }
 // ID is never reached.
 func (*producer) ID(testing.TB) uint32 { return 0 }
 
+// CPUs is never reached.
+func CPUs(testing.TB) []int { return nil }
+
 // OnCPU is never reached.
 func OnCPU(testing.TB, int, func()) {}

@@ -57,7 +57,7 @@ func NewRing(t testing.TB, path string, size uint32) *Ring {
 // NewPerf makes a perf event array with an entry for each processor and pins it at path.
 func NewPerf(t testing.TB, path string) *Perf {
 	t.Helper()
-	m := newMap(t, path, &ebpf.MapSpec{Type: ebpf.PerfEventArray})
+	m := newMap(t, "", &ebpf.MapSpec{Type: ebpf.PerfEventArray})
 	reader, err := perf.NewReader(m, os.Getpagesize())
 	if err != nil {
 		lack(t, "reading a perf event array: %v", err)
@@ -65,6 +65,7 @@ func NewPerf(t testing.TB, path string) *Perf {
 	if err := reader.Close(); err != nil {
 		t.Fatal(err)
 	}
+	pin(t, m, path)               // only now: whoever follows the pin has its own rings in the array at once
 	const currentCPU = 0xffffffff // BPF_F_CURRENT_CPU
 	return &Perf{newProducer(t, path, m, asm.Instructions{
 		// bpf_perf_event_output(ctx, array, BPF_F_CURRENT_CPU, r8, r7)
@@ -161,7 +162,22 @@ func (p *producer) ID(t testing.TB) uint32 {
 	return uint32(id)
 }
 
-// OnCPU calls do on the processor of that number.
+// CPUs are the numbers of the processors on which this process may run.
+func CPUs(t testing.TB) (all []int) {
+	t.Helper()
+	var may unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &may); err != nil {
+		t.Fatal(err)
+	}
+	for cpu := 0; len(all) < may.Count(); cpu++ {
+		if may.IsSet(cpu) {
+			all = append(all, cpu)
+		}
+	}
+	return all
+}
+
+// OnCPU calls do on the processor of that number, one of CPUs.
 func OnCPU(t testing.TB, cpu int, do func()) {
 	t.Helper()
 	runtime.LockOSThread()
