@@ -56,7 +56,13 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// runUntil starts the collector, waits until its output holds each text as often as said, interrupts it as Ctrl-C does, and
+// ready is what the collector says before it minds Ctrl-C, which it does within that time; it tells nobody when.
+const (
+	ready    = "Everything is ready"
+	readyFor = 250 * time.Millisecond
+)
+
+// runUntil starts the collector, waits until its output holds the text as often as said, interrupts it as Ctrl-C does, and
 // gives the output. The collector must then end by itself with exit code 0 within five seconds.
 func runUntil(t *testing.T, until string, times int, args ...string) string {
 	t.Helper()
@@ -67,7 +73,11 @@ func runUntil(t *testing.T, until string, times int, args ...string) string {
 	require.NoError(t, cmd.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	require.Eventually(t, func() bool { return strings.Count(out.String(), until) >= times }, time.Minute, 20*time.Millisecond, "%s", out)
+	require.Eventually(t, func() bool {
+		text := out.String()
+		return strings.Count(text, until) >= times && strings.Contains(text, ready)
+	}, time.Minute, 20*time.Millisecond, "%s", out)
+	time.Sleep(readyFor)
 	require.NoError(t, cmd.Process.Signal(os.Interrupt))
 	select {
 	case err := <-ended:

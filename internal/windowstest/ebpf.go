@@ -25,7 +25,7 @@ func (p Pins) Pin(t testing.TB, name, typ string, id, valueSize, maxEntries int)
 		t.Fatal(err)
 	}
 	err := os.Rename(path+".new", path)
-	for began := time.Now(); err != nil && time.Since(began) < 10*time.Second; runtime.Gosched() { // while it is being read
+	for began := time.Now(); err != nil && time.Since(began) < time.Minute; runtime.Gosched() { // while it is being read
 		err = os.Rename(path+".new", path)
 	}
 	if err != nil {

@@ -164,9 +164,17 @@ func (c *collector) await(text string, times int) {
 	require.Eventually(c.t, func() bool { return strings.Count(c.out.String(), text) >= times }, time.Minute, 20*time.Millisecond, "no %q in:\n%s", text, c.out)
 }
 
+// ready is what the collector says before it minds Ctrl-C, which it does within that time; it tells nobody when.
+const (
+	ready    = "Everything is ready"
+	readyFor = 250 * time.Millisecond
+)
+
 // interrupt ends the collector as Ctrl-C does, within five seconds and without an error.
 func (c *collector) interrupt() {
 	c.t.Helper()
+	c.await(ready, 1)
+	time.Sleep(readyFor)
 	require.NoError(c.t, c.cmd.Process.Signal(os.Interrupt))
 	select {
 	case <-c.ended:
