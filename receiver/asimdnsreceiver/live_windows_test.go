@@ -263,8 +263,6 @@ func TestWineBothProvidersShareASession(t *testing.T) {
 
 func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
 	windowstest.Play(t, liveFile)
-	t.Setenv("WINDOWSTEST_REPEAT", "4")
-	t.Setenv("WINDOWSTEST_RATE", "5000") // so that neither the session's buffers nor the recorder's queue overflow
 	events, _ := generated(t, serverFile)
 	next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
 		<-ctx.Done()
@@ -273,15 +271,16 @@ func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "recorded.etl")
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.Queue.MaxSizeMiB, c.Record.Path = 1, path }), next)
-	stats := &r.pipeline.Stats
-	require.Eventually(t, func() bool { return stats.Received.Load() == int64(4*events) }, time.Minute, time.Millisecond)
-	require.Positive(t, stats.Dropped.Total(), "the queue is full")
-	require.Eventually(t, func() bool { return r.pipeline.Record.Stats.Recorded.Load() > int64(3*events) }, time.Minute, time.Millisecond)
+	stats, recorded := &r.pipeline.Stats, &r.pipeline.Record.Stats.Recorded
+	require.Eventually(t, func() bool { return recorded.Load() == int64(events) }, time.Minute, time.Millisecond, "a queue has room for the file")
+	require.NoError(t, windowstest.Stop("ASIMDNSServerTrace"), "the next session plays it again")
+	require.Eventually(t, func() bool { return recorded.Load() == int64(2*events) }, time.Minute, time.Millisecond)
+	require.Positive(t, stats.Dropped.Total(), "the receiver's queue has room for it only once")
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	require.NoError(t, r.Shutdown(ctx))
 	played := rawEvents(t, serverFile)
-	require.Equal(t, slices.Concat(played, played, played, played), rawEvents(t, path))
+	require.Equal(t, slices.Concat(played, played), rawEvents(t, path))
 	require.Zero(t, stats.Pending(), "%s", stats)
 }
 
