@@ -11,6 +11,7 @@ mkdir -p "$1"
 dist=$(cd "$1" && pwd)
 out=$dist/rig
 PATH=$PATH:/usr/lib/wine # where Debian keeps wine64 and wineserver
+export LC_ALL=C.UTF-8     # what Windows says, and the tools, is read: in English
 
 export WINEPREFIX="$dist/wine" WINEDEBUG="${WINEDEBUG:--all}"
 export WINEDLLOVERRIDES='mscoree,mshtml=;advapi32,tdh=n,b' # no questions about .NET and a browser; our DLLs before Wine's
