@@ -25,10 +25,11 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
 )
 
-// Bounds of Shutdown, so that a receiver ends within five seconds even when its source and the next component hang.
+// Bounds of Shutdown, so that a receiver ends within three and a half seconds even when its source and the next component hang:
+// a collector that shall end within five has the rest for its other components, also on a busy host.
 const (
 	stopTimeout  = 1500 * time.Millisecond // for the source to stop
-	drainTimeout = 3 * time.Second         // for what is queued to be handed over
+	drainTimeout = 3 * time.Second         // from the beginning, for what is queued to be handed over
 	graceTimeout = 400 * time.Millisecond  // for the next component to heed its context
 )
 
@@ -214,13 +215,13 @@ func (p *Pipeline) Drop(reason string, n int64) {
 // cannot be handed over before ctx ends, or within the bounds above, is counted as dropped. An error means that the source,
 // the recording or the next component did not end.
 func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context) error) error {
-	stopping, cancel := context.WithTimeout(ctx, stopTimeout)
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	stopping, stopped := context.WithTimeout(ctx, stopTimeout)
 	err := stopSource(stopping)
-	cancel()
+	stopped()
 
 	close(p.stopping)
-	ctx, cancel = context.WithTimeout(ctx, drainTimeout)
-	defer cancel()
 	recorded := make(chan error, 1)
 	go func() { recorded <- p.closeRecord(ctx) }()
 	return errors.Join(err, p.drained(ctx), <-recorded)

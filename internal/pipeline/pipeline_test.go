@@ -414,6 +414,25 @@ func TestShutdownGoesOnWhenTheSourceDoesNotStop(t *testing.T) {
 	})
 }
 
+func TestShutdownEndsInTimeThoughTheSourceAndTheNextComponentHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in, release := make(chan struct{}), make(chan struct{})
+		next, err := consumer.NewLogs(func(context.Context, plog.Logs) error { close(in); <-release; return nil })
+		require.NoError(t, err)
+		p := newPipeline(t, next, func(s *Settings) { s.Batch.MaxRecords = 1 })
+		require.True(t, p.Offer(1, []byte("x"), nil))
+		hung := func(ctx context.Context) error { <-ctx.Done(); return errors.New("the disk hangs") }
+		begun := time.Now()
+		err = p.Shutdown(context.Background(), hung)
+		require.ErrorContains(t, err, "the disk hangs")
+		require.ErrorContains(t, err, "did not return within 3.4s")
+		require.Equal(t, 3400*time.Millisecond, time.Since(begun), "the rest of the collector's five seconds is the other components'")
+		<-in
+		close(release)
+		<-p.done
+	})
+}
+
 // holding keeps events of 'h' back, ten at most, and gives them out with their count. An event of 'h' with the same second byte
 // is aggregated. An 'x' after the 'h' panics when it is let go.
 type holding struct {

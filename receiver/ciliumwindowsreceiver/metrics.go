@@ -18,9 +18,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// Bounds of the last collection. Together with the pipeline's they let the receiver end within five seconds.
+// Bounds of the last collection. Together with the pipeline's they let the receiver end within four seconds: a collector that
+// shall end within five has the rest for its other components.
 const (
-	shutdownTimeout = 5 * time.Second        // of the receiver, all in all
+	shutdownTimeout = 4 * time.Second        // of the receiver, all in all
 	lastTimeout     = 50 * time.Millisecond  // for the last collection at least, however long the rest has taken
 	lastPause       = 100 * time.Millisecond // between two tries
 	graceTimeout    = 400 * time.Millisecond // for the next component to heed its context, if there is that much left

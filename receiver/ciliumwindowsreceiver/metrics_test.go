@@ -315,6 +315,21 @@ func TestTheShutdownDoesNotWaitForAConsumerThatHangs(t *testing.T) {
 	})
 }
 
+func TestAReceiverWhoseMetricsHangLeavesTheOtherComponentsTheirTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		next, err := consumer.NewMetrics(func(context.Context, pmetric.Metrics) error { <-release; return nil })
+		require.NoError(t, err)
+		r := startFor(t, replayOf(captureFile, nil), nil, next)
+		<-r.source.(*fileSource).player.Done()
+		begun := time.Now()
+		require.ErrorContains(t, r.Shutdown(context.Background()), "did not return")
+		require.Equal(t, 4*time.Second, time.Since(begun))
+		close(release)
+		<-r.meter.done
+	})
+}
+
 func TestTheSumsComeEveryInterval(t *testing.T) {
 	got := make(chan pmetric.Metrics)
 	next, err := consumer.NewMetrics(func(ctx context.Context, m pmetric.Metrics) error {
