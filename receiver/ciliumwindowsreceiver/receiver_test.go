@@ -234,7 +234,7 @@ func TestTelemetryGivesTheAccount(t *testing.T) {
 func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink, next, enough := testkit.Until(5000)
-		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(captureFile, func(c *Config) { c.Replay.Repeat = 0 }), next)
+		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(captureFile, func(c *Config) { c.Replay.Repeat, c.Queue.MaxSizeMiB = 0, 1 }), next)
 		<-enough
 		require.NoError(t, r.Shutdown(context.Background()))
 		stats := &r.pipeline.Stats
