@@ -161,6 +161,7 @@ func TestEveryEventIsAccountedForWheneverTheShutdownComes(t *testing.T) {
 		require.Equal(t, hung, err != nil, "%v", err)
 		cancel()
 		wg.Wait()
+		<-p.done // in the time that Shutdown gives it, or later where something else has the processors
 
 		what := fmt.Sprintf("round %d: %d producers, %d moods, hung %v: %s", round, producers, moods, hung, &p.Stats)
 		var all int64
