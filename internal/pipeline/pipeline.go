@@ -227,6 +227,15 @@ func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context
 	return errors.Join(err, p.drained(ctx), <-recorded)
 }
 
+// LogAccount says what became of every event, when Shutdown has returned.
+func (p *Pipeline) LogAccount(more ...zap.Field) {
+	log, said := p.Logger.Info, "every event is accounted for"
+	if p.Stats.Pending() != 0 {
+		log, said = p.Logger.Error, "not every event is accounted for: the next component in the pipeline did not return"
+	}
+	log(said, append(more, zap.Stringer("events", &p.Stats))...)
+}
+
 // closeRecord completes the recording, where there is one.
 func (p *Pipeline) closeRecord(ctx context.Context) error {
 	if p.Record == nil {

@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
 )
@@ -391,14 +392,20 @@ func TestShutdownSaysThatTheNextComponentDoesNotReturn(t *testing.T) {
 		in, release := make(chan struct{}), make(chan struct{})
 		next, err := consumer.NewLogs(func(context.Context, plog.Logs) error { close(in); <-release; return nil })
 		require.NoError(t, err)
-		p := newPipeline(t, next, func(s *Settings) { s.Batch.FlushInterval = minFlushInterval })
+		core, logs := observer.New(zap.InfoLevel)
+		p := newPipeline(t, next, func(s *Settings) { s.Batch.FlushInterval, s.Logger = minFlushInterval, zap.New(core) })
 		require.True(t, p.Offer(1, []byte("x"), nil))
 		<-in
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		require.ErrorContains(t, p.Shutdown(ctx, noSource), "did not return within")
+		p.LogAccount()
 		close(release)
 		<-p.done
+		p.LogAccount()
+		require.Equal(t, []string{
+			"not every event is accounted for: the next component in the pipeline did not return", "every event is accounted for",
+		}, []string{logs.All()[0].Message, logs.All()[1].Message})
 	})
 }
 

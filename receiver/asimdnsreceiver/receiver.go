@@ -143,7 +143,6 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
 	}
-	r.log.Info("every event is accounted for", zap.Stringer("events", &r.pipeline.Stats),
-		zap.Int64("partially_decoded", r.handler.partial.Load()), zap.Int64("packets_unparsable", r.handler.unparsable()))
+	r.pipeline.LogAccount(zap.Int64("partially_decoded", r.handler.partial.Load()), zap.Int64("packets_unparsable", r.handler.unparsable()))
 	return err
 }

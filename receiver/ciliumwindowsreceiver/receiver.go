@@ -116,7 +116,7 @@ func (r *ciliumReceiver) Shutdown(ctx context.Context) error {
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
 	}
-	r.log.Info("every event is accounted for", zap.Stringer("events", &r.pipeline.Stats))
+	r.pipeline.LogAccount()
 	return err
 }
 
