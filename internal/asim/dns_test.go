@@ -194,6 +194,7 @@ func TestTheVersionOfIPIsThatOfTheAddressWhichTheEventNames(t *testing.T) {
 		{dns.Client(), 3008, nil, "IPv4"},
 		{dns.Server(), 256, map[string]any{"Source": "2001:db8::9", "InterfaceIP": "2001:db8::53"}, "IPv6"},
 		{dns.Server(), 260, map[string]any{"Destination": "2001:db8::9", "InterfaceIP": "0.0.0.0"}, "IPv6"},
+		{dns.Server(), 256, map[string]any{"Source": "2001:db8::9", "InterfaceIP": "0.0.0.0"}, "IPv6"}, // dc1 has an IPv4 address
 		{dns.Server(), 257, map[string]any{"Destination": "192.0.2.9", "InterfaceIP": "::"}, "IPv4"},
 		{dns.Server(), 259, map[string]any{"InterfaceIP": "::"}, nil},
 	} {
