@@ -97,7 +97,7 @@ func TestTheReplayWritesEveryEventOfTheThreeFilesAndEndsCleanly(t *testing.T) {
 	require.Contains(t, out, "DNS Server Event: ")
 	require.Contains(t, out, "DNS Client Event: ")
 	require.Contains(t, out, "FORWARDED", "a line as hubble observe prints it")
-	require.Equal(t, 3, strings.Count(out, "every event is accounted for"))
+	require.Equal(t, 3, strings.Count(out, "every event has left the receiver"))
 	require.NotContains(t, out, "panic")
 
 	file, err := os.Open("../../out/winnet.jsonl")

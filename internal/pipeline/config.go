@@ -11,9 +11,10 @@ import (
 
 // BatchConfig is the receivers' `batch` section: when records are handed to the next component.
 type BatchConfig struct {
-	// MaxRecords is the number of records at which a batch is handed over; one of 8 MiB of raw events is handed over earlier.
-	// Default 1000.
+	// MaxRecords is the number of records at which a batch is handed over. Default 1000.
 	MaxRecords int `mapstructure:"max_records"`
+	// MaxSizeMiB bounds a batch in MiB of its records' OTLP protobuf form: gRPC takes no message above 4 MiB. Default 3.
+	MaxSizeMiB int `mapstructure:"max_size_mib"`
 	// FlushInterval is the longest that a record waits for its batch to fill. Default 200ms.
 	FlushInterval time.Duration `mapstructure:"flush_interval"`
 }
@@ -27,7 +28,7 @@ type QueueConfig struct {
 // Bounds of the sections above.
 const (
 	maxBatchRecords  = 100_000
-	maxBatchSize     = 8 << 20 // of raw events: what a batch takes is bounded, however large they are
+	maxBatchMiB      = 64
 	minFlushInterval = 10 * time.Millisecond
 	maxFlushInterval = time.Minute
 	maxQueueMiB      = 16 << 10
@@ -35,7 +36,7 @@ const (
 
 // DefaultBatchConfig is the default of the `batch` section.
 func DefaultBatchConfig() BatchConfig {
-	return BatchConfig{MaxRecords: 1000, FlushInterval: 200 * time.Millisecond}
+	return BatchConfig{MaxRecords: 1000, MaxSizeMiB: 3, FlushInterval: 200 * time.Millisecond}
 }
 
 // DefaultQueueConfig is the default of the `queue` section.
@@ -52,6 +53,9 @@ func DefaultRetryConfig() configretry.BackOffConfig {
 func (c *BatchConfig) Validate() error {
 	if c.MaxRecords < 1 || c.MaxRecords > maxBatchRecords {
 		return fmt.Errorf("max_records: %d is not allowed; want 1 to %d", c.MaxRecords, maxBatchRecords)
+	}
+	if c.MaxSizeMiB < 1 || c.MaxSizeMiB > maxBatchMiB {
+		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", c.MaxSizeMiB, maxBatchMiB)
 	}
 	if c.FlushInterval < minFlushInterval || c.FlushInterval > maxFlushInterval {
 		return fmt.Errorf("flush_interval: %v is not allowed; want %v to %v", c.FlushInterval, minFlushInterval, maxFlushInterval)

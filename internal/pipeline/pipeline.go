@@ -55,8 +55,6 @@ type Outcome struct {
 	Reason string
 	// Joined is the number of events kept back until now that the record of this event stands for as well.
 	Joined int64
-	// JoinedSize is how many bytes of those are in that record.
-	JoinedSize int
 }
 
 // Handler decodes, filters and maps events. It is called from one goroutine.
@@ -79,8 +77,8 @@ type Holder interface {
 	// Held is the number of events kept back.
 	Held() int
 	// Release lets go of the oldest event kept back and appends exactly one record, for it and those aggregated with it.
-	// due is what Due has just said; without it the event goes early, since no more events come. size is the event's, in bytes.
-	Release(records plog.LogRecordSlice, due bool) (size int)
+	// due is what Due has just said; without it the event goes early, since no more events come.
+	Release(records plog.LogRecordSlice, due bool)
 }
 
 // Settings is what a pipeline is made of.
@@ -121,7 +119,7 @@ type Pipeline struct {
 	records  plog.LogRecordSlice   // what Begin returned
 	places   []plog.LogRecordSlice // all that Begin made
 	lengths  []int                 // of the places, before an event
-	size     int                   // of the events that the batch's records are made of, in bytes
+	size     int                   // of the batch in OTLP's protobuf form, in bytes
 	panicked bool
 }
 
@@ -229,9 +227,9 @@ func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context
 
 // LogAccount says what became of every event, when Shutdown has returned.
 func (p *Pipeline) LogAccount(more ...zap.Field) {
-	log, said := p.Logger.Info, "every event is accounted for"
+	log, said := p.Logger.Info, "every event has left the receiver"
 	if p.Stats.Pending() != 0 {
-		log, said = p.Logger.Error, "not every event is accounted for: the next component in the pipeline did not return"
+		log, said = p.Logger.Error, "not every event has left the receiver: the next component in the pipeline did not return"
 	}
 	log(said, append(more, zap.Stringer("events", &p.Stats))...)
 }
@@ -300,9 +298,11 @@ func (p *Pipeline) releaseAll() {
 
 // release lets go of one event. When there is no more time to hand anything over, its record is dropped with the batch.
 func (p *Pipeline) release(due bool) {
-	size := 0
-	p.guard(func() { size = p.holder.Release(p.records, due) }, func() { p.Stats.Undecodable.Add(UndecodablePanic, 1) })
-	p.grow(size)
+	if p.guard(func() { p.holder.Release(p.records, due) }) {
+		p.appended()
+	} else {
+		p.Stats.Undecodable.Add(UndecodablePanic, 1)
+	}
 }
 
 // process handles a chunk's events.
@@ -320,7 +320,7 @@ func (p *Pipeline) process(c *queue.Chunk) {
 		aggregated += outcome.Joined
 		switch outcome.Kind {
 		case Emitted:
-			p.grow(len(ev.Data) + outcome.JoinedSize)
+			p.appended()
 		case Held:
 		case Filtered:
 			filtered++
@@ -334,13 +334,6 @@ func (p *Pipeline) process(c *queue.Chunk) {
 	p.Stats.Aggregated.Add(aggregated)
 }
 
-// grow says that a record has been made of events of so many bytes, and hands the batch over when it is full.
-func (p *Pipeline) grow(size int) {
-	if p.size += size; p.size >= maxBatchSize || p.count() >= p.Batch.MaxRecords {
-		p.flush()
-	}
-}
-
 // dropAtShutdown counts n events for which there was no time.
 func (p *Pipeline) dropAtShutdown(n int) { p.Stats.Dropped.Add(DropShutdown, int64(n)) }
 
@@ -348,16 +341,16 @@ func (p *Pipeline) dropAtShutdown(n int) { p.Stats.Dropped.Add(DropShutdown, int
 // back before the panic, it still comes; and one kept back before it, that was to be joined, is lost with it.
 func (p *Pipeline) handle(ev Event) (outcome Outcome) {
 	held := p.held()
-	p.guard(func() { outcome = p.Handler.Handle(ev, p.records) }, func() {
-		outcome = Outcome{Kind: Undecodable, Reason: UndecodablePanic}
-		switch now := p.held(); {
-		case now > held:
-			outcome = Outcome{Kind: Held}
-		case now < held:
-			p.Stats.Undecodable.Add(UndecodablePanic, int64(held-now))
-		}
-	})
-	return outcome
+	if p.guard(func() { outcome = p.Handler.Handle(ev, p.records) }) {
+		return outcome
+	}
+	switch now := p.held(); {
+	case now > held:
+		return Outcome{Kind: Held}
+	case now < held:
+		p.Stats.Undecodable.Add(UndecodablePanic, int64(held-now))
+	}
+	return Outcome{Kind: Undecodable, Reason: UndecodablePanic}
 }
 
 // held is the number of events that the handler keeps back.
@@ -368,8 +361,8 @@ func (p *Pipeline) held() int {
 	return p.holder.Held()
 }
 
-// guard lets a panic in do cost its event and no more: the record begun is taken back, and failed is called.
-func (p *Pipeline) guard(do, failed func()) {
+// guard lets a panic in do cost its event and no more: the record begun is taken back. It reports whether do returned.
+func (p *Pipeline) guard(do func()) (returned bool) {
 	p.lengths = p.lengths[:0]
 	for _, place := range p.places {
 		p.lengths = append(p.lengths, place.Len())
@@ -379,37 +372,15 @@ func (p *Pipeline) guard(do, failed func()) {
 		if r == nil {
 			return
 		}
-		for i, place := range p.places {
-			n := 0
-			place.RemoveIf(func(plog.LogRecord) bool { n++; return n > p.lengths[i] })
+		for i, n := range p.lengths {
+			p.cut(i, n)
 		}
 		if !p.panicked {
 			p.panicked = true
 			p.Logger.Error("handling an event panicked; it is counted as undecodable and further ones are only counted",
 				zap.Any("panic", r), zap.ByteString("stack", debug.Stack()))
 		}
-		failed()
 	}()
 	do()
-}
-
-// begin starts an empty batch.
-func (p *Pipeline) begin() {
-	p.logs, p.size = plog.NewLogs(), 0
-	p.records = p.Handler.Begin(p.logs)
-	p.places = p.places[:0]
-	for _, rl := range p.logs.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			p.places = append(p.places, sl.LogRecords())
-		}
-	}
-}
-
-// count is the number of records in the batch.
-func (p *Pipeline) count() int {
-	n := 0
-	for _, place := range p.places {
-		n += place.Len()
-	}
-	return n
+	return true
 }

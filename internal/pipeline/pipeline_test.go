@@ -404,7 +404,7 @@ func TestShutdownSaysThatTheNextComponentDoesNotReturn(t *testing.T) {
 		<-p.done
 		p.LogAccount()
 		require.Equal(t, []string{
-			"not every event is accounted for: the next component in the pipeline did not return", "every event is accounted for",
+			"not every event has left the receiver: the next component in the pipeline did not return", "every event has left the receiver",
 		}, []string{logs.All()[0].Message, logs.All()[1].Message})
 	})
 }
@@ -466,7 +466,7 @@ func (h *holding) Handle(ev Event, records plog.LogRecordSlice) Outcome {
 func (h *holding) Due(int64) bool { return len(h.order) >= 10 || h.due && len(h.order) > 0 }
 func (h *holding) Held() int      { return len(h.order) }
 
-func (h *holding) Release(records plog.LogRecordSlice, due bool) int {
+func (h *holding) Release(records plog.LogRecordSlice, due bool) {
 	key := h.order[0]
 	n := h.count[key]
 	h.order = h.order[1:]
@@ -475,7 +475,6 @@ func (h *holding) Release(records plog.LogRecordSlice, due bool) int {
 	if key == "hx" {
 		panic("bad event")
 	}
-	return len(key)
 }
 
 func TestEventsKeptBackComeOutWhenTheyAreDueAndAtTheEnd(t *testing.T) {
@@ -500,26 +499,6 @@ func TestEventsKeptBackComeOutWhenTheyAreDueAndAtTheEnd(t *testing.T) {
 	require.Equal(t, "h0 1 true", bodies(sink)[0])
 	require.Equal(t, "h999 1 false", bodies(sink)[999])
 	require.NoError(t, p.Shutdown(context.Background(), noSource))
-}
-
-func TestABatchIsBoundedInBytes(t *testing.T) {
-	const n, size = 200, 250_000
-	for _, first := range []string{"x", "h"} { // as they come, and kept back
-		sink := &consumertest.LogsSink{}
-		p := newPipeline(t, sink, func(s *Settings) {
-			s.Handler, s.Batch.MaxRecords, s.Batch.FlushInterval = &holding{count: map[string]int{}}, maxBatchRecords, time.Hour
-		})
-		for i := range n {
-			require.NoError(t, p.Put(t.Context(), 1, fmt.Appendf(nil, "%s%*d", first, size, i), nil))
-		}
-		require.NoError(t, p.Shutdown(t.Context(), noSource))
-		requireBalanced(t, p, n)
-		require.Equal(t, n, sink.LogRecordCount())
-		for _, batch := range sink.AllLogs() {
-			require.LessOrEqual(t, (batch.LogRecordCount()-1)*size, maxBatchSize)
-		}
-		require.Len(t, sink.AllLogs(), n*size/maxBatchSize+1, "no smaller than need be")
-	}
 }
 
 func TestIdleWaitsForNoFlushInterval(t *testing.T) {
@@ -549,8 +528,8 @@ func (h *atRest) Held() int {
 	return 0
 }
 
-func (*atRest) Due(int64) bool                        { return false }
-func (*atRest) Release(plog.LogRecordSlice, bool) int { return 0 }
+func (*atRest) Due(int64) bool                    { return false }
+func (*atRest) Release(plog.LogRecordSlice, bool) {}
 
 func TestIdleReturnsWhenTheWorkerRestsAndWhatFollowsIsDoneBeforeTheNextBatch(t *testing.T) {
 	h, sink := &atRest{}, &consumertest.LogsSink{}
@@ -710,9 +689,10 @@ func TestOfferAllocatesNothing(t *testing.T) {
 }
 
 func TestConfigIsRefusedWithTheKeyTheValueAndWhatIsAllowed(t *testing.T) {
-	require.NoError(t, (&BatchConfig{MaxRecords: 1, FlushInterval: time.Second}).Validate())
+	require.NoError(t, (&BatchConfig{MaxRecords: 1, MaxSizeMiB: 1, FlushInterval: time.Second}).Validate())
 	require.EqualError(t, (&BatchConfig{FlushInterval: time.Second}).Validate(), "max_records: 0 is not allowed; want 1 to 100000")
-	require.EqualError(t, (&BatchConfig{MaxRecords: 1}).Validate(), "flush_interval: 0s is not allowed; want 10ms to 1m0s")
+	require.EqualError(t, (&BatchConfig{MaxRecords: 1, MaxSizeMiB: 65, FlushInterval: time.Second}).Validate(), "max_size_mib: 65 is not allowed; want 1 to 64")
+	require.EqualError(t, (&BatchConfig{MaxRecords: 1, MaxSizeMiB: 1}).Validate(), "flush_interval: 0s is not allowed; want 10ms to 1m0s")
 	require.EqualError(t, (&QueueConfig{}).Validate(), "max_size_mib: 0 is not allowed; want 1 to 16384")
 }
 

@@ -62,14 +62,13 @@ func (c *chance) Handle(ev Event, records plog.LogRecordSlice) Outcome {
 func (c *chance) Due(int64) bool { return len(c.kept) > 20 || len(c.kept) > 0 && c.rand.IntN(10) == 0 }
 func (c *chance) Held() int      { return len(c.kept) }
 
-func (c *chance) Release(records plog.LogRecordSlice, _ bool) int {
+func (c *chance) Release(records plog.LogRecordSlice, _ bool) {
 	id := c.kept[0]
 	c.kept = c.kept[1:]
 	records.AppendEmpty().Body().SetStr(id)
 	if c.rand.IntN(8) == 0 {
 		panic("while letting go")
 	}
-	return len(id)
 }
 
 // fickle is a consumer that takes some of the batches, and parts of others.

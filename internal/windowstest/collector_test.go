@@ -16,7 +16,7 @@ import (
 
 const (
 	started     = "ETW session started"
-	accountedAt = "every event is accounted for"
+	accountedAt = "every event has left the receiver"
 )
 
 // bothProviders are the settings for a session of the server and the client.

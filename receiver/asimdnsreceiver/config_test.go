@@ -95,7 +95,7 @@ replay: {path: a*.etl, repeat: 0, rate: 12.5}
 	require.Equal(t, DeviceConfig{Hostname: "dc1.corp.example.com", IP: "10.0.0.1"}, cfg.Device)
 	require.Equal(t, asim.PacketConfig{Parse: true, Keep: asim.KeepPacketOnError}, cfg.Packet)
 	require.Equal(t, BuffersConfig{SizeKB: 512, Minimum: 8, Maximum: 16, FlushInterval: 5 * time.Second}, cfg.Buffers)
-	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)
+	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, MaxSizeMiB: 3, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)
 	require.Equal(t, 2, cfg.Queue.MaxSizeMiB)
 	require.False(t, cfg.Retry.Enabled)
 	require.Equal(t, 2*time.Second, cfg.Retry.InitialInterval)

@@ -120,7 +120,7 @@ func (h *handler) keep(p *part, ev pipeline.Event) pipeline.Outcome {
 		return outcome
 	case merge.Query: // the record is made of the response
 		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true})
-		outcome.Joined, outcome.JoinedSize = 1, len(d.Data)
+		outcome.Joined = 1
 		return outcome
 	}
 	return h.emit(p, e, ev.Received, asim.Merged{})
@@ -155,11 +155,10 @@ func (h *handler) Held() int {
 }
 
 // Release lets go of the oldest event kept back.
-func (h *handler) Release(plog.LogRecordSlice, bool) (size int) {
+func (h *handler) Release(plog.LogRecordSlice, bool) {
 	let := h.keeper.Let()
 	defer h.keeper.Done(let)
 	h.emit(h.decode(&h.other, let.Data), &h.other, let.Received, asim.Merged{Count: let.Count, Start: let.First, End: let.Last, Unanswered: let.Unanswered})
-	return len(let.Data)
 }
 
 // unparsable is the number of events so far whose packet is no DNS message.

@@ -69,7 +69,7 @@ func TestAPacketThatDoesNotParseAndALayoutThatDoesNotFitAreCounted(t *testing.T)
 		require.NoError(t, r.Shutdown(context.Background()))
 		require.NoError(t, tel.Shutdown(context.Background()))
 
-		account := logs.FilterMessage("every event is accounted for").All()[0].ContextMap()
+		account := logs.FilterMessage("every event has left the receiver").All()[0].ContextMap()
 		require.Equal(t, int64(1), account["packets_unparsable"])
 		var packets, undecoded []any
 		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {

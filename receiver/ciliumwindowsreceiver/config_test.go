@@ -83,7 +83,7 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 	require.True(t, cfg.Metrics.CiliumEventCount.Enabled)
 	require.Equal(t, obsconfig.ModeRequired, cfg.ConfigMap.Apply)
 	require.Contains(t, cfg.ConfigMap.Layout.Events, "TRACE")
-	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)
+	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, MaxSizeMiB: 3, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)
 	require.Equal(t, 2*time.Second, cfg.Retry.InitialInterval)
 
 	_, err = load(t, "wire_format: 1.18")

@@ -121,7 +121,7 @@ func (h *handler) Due(now int64) bool { return h.keeper.Due(now) }
 func (h *handler) Held() int { return h.keeper.Held() }
 
 // Release lets go of one event kept back.
-func (h *handler) Release(records plog.LogRecordSlice, _ bool) (size int) {
+func (h *handler) Release(records plog.LogRecordSlice, _ bool) {
 	let := h.keeper.Let()
 	defer h.keeper.Done(let)
 	if let.Data == nil {
@@ -133,7 +133,6 @@ func (h *handler) Release(records plog.LogRecordSlice, _ bool) (size int) {
 		h.flow.CPU, h.flow.Aggregate = record.CPU, let.Aggregate
 	}
 	h.append(records, let.Last, let.Received)
-	return len(let.Data)
 }
 
 // wants enforces the enabled events and the aggregation level on what arrives, whatever the datapath has made of them. What
