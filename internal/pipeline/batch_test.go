@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -40,8 +41,10 @@ func (g *growing) Handle(ev Event, records plog.LogRecordSlice) Outcome {
 	return Outcome{Kind: Emitted}
 }
 
-func (g *growing) Due(int64) bool { return len(g.kept) > 3 }
-func (g *growing) Held() int      { return len(g.kept) }
+func (g *growing) Due() bool { return len(g.kept) > 3 }
+
+func (g *growing) Silence(time.Duration) {}
+func (g *growing) Held() int             { return len(g.kept) }
 
 func (g *growing) Release(records plog.LogRecordSlice, _ bool) {
 	g.append(g.kept[0], records)

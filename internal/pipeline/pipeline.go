@@ -71,9 +71,12 @@ type Handler interface {
 // the other while the oldest is due: after each flush interval and before each event.
 type Holder interface {
 	Handler
-	// Due tells whether an event that is kept back must go: its time is over, or its room is needed. now is the time in
-	// nanoseconds since 1970.
-	Due(now int64) bool
+	// Due reports whether an event that is kept back must go: its time is over, or its room is needed. Time is that of the events
+	// handled so far.
+	Due() bool
+	// Silence says that a live source had nothing for a time, and that none of its events waits: so much time has passed though no
+	// event says so.
+	Silence(d time.Duration)
 	// Held is the number of events kept back.
 	Held() int
 	// Release lets go of the oldest event kept back and appends exactly one record, for it and those aggregated with it.
@@ -95,7 +98,8 @@ type Settings struct {
 	Logger *zap.Logger
 	// Record gets every event as it arrives; Shutdown closes it. Nil: nothing is recorded.
 	Record *record.Recorder
-	// Live makes Stats.Lag count from the event's own time; else, in a replay, it counts from when the event was read.
+	// Live makes Stats.Lag count from the event's own time, and has a Holder told of silence; else, in a replay, the lag counts from
+	// when the event was read, and time passes with the events only.
 	Live bool
 }
 
@@ -266,8 +270,11 @@ func (p *Pipeline) work() {
 	p.queue.Run(p.stopping, queue.Worker{
 		Handle:   p.process,
 		Interval: p.Batch.FlushInterval,
-		Tick: func() {
-			p.releaseDue(time.Now().UnixNano())
+		Tick: func(silence time.Duration) {
+			if silence > 0 && p.Live && p.holder != nil {
+				p.holder.Silence(silence)
+			}
+			p.releaseDue()
 			p.flush()
 		},
 		Settle: p.settle,
@@ -283,8 +290,8 @@ func (p *Pipeline) finish() {
 }
 
 // releaseDue lets go of the events kept back that are due.
-func (p *Pipeline) releaseDue(now int64) {
-	for p.holder != nil && p.holder.Due(now) {
+func (p *Pipeline) releaseDue() {
+	for p.holder != nil && p.holder.Due() {
 		p.release(true)
 	}
 }
@@ -315,7 +322,7 @@ func (p *Pipeline) process(c *queue.Chunk) {
 			break
 		}
 		left--
-		p.releaseDue(ev.Received)
+		p.releaseDue()
 		outcome := p.handle(ev)
 		aggregated += outcome.Joined
 		switch outcome.Kind {

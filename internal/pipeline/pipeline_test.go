@@ -463,8 +463,9 @@ func (h *holding) Handle(ev Event, records plog.LogRecordSlice) Outcome {
 	return Outcome{Kind: Held}
 }
 
-func (h *holding) Due(int64) bool { return len(h.order) >= 10 || h.due && len(h.order) > 0 }
-func (h *holding) Held() int      { return len(h.order) }
+func (h *holding) Due() bool             { return len(h.order) >= 10 || h.due && len(h.order) > 0 }
+func (h *holding) Silence(time.Duration) {}
+func (h *holding) Held() int             { return len(h.order) }
 
 func (h *holding) Release(records plog.LogRecordSlice, due bool) {
 	key := h.order[0]
@@ -528,7 +529,8 @@ func (h *atRest) Held() int {
 	return 0
 }
 
-func (*atRest) Due(int64) bool                    { return false }
+func (*atRest) Due() bool                         { return false }
+func (*atRest) Silence(time.Duration)             {}
 func (*atRest) Release(plog.LogRecordSlice, bool) {}
 
 func TestIdleReturnsWhenTheWorkerRestsAndWhatFollowsIsDoneBeforeTheNextBatch(t *testing.T) {

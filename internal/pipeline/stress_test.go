@@ -59,8 +59,9 @@ func (c *chance) Handle(ev Event, records plog.LogRecordSlice) Outcome {
 	return Outcome{Kind: Emitted}
 }
 
-func (c *chance) Due(int64) bool { return len(c.kept) > 20 || len(c.kept) > 0 && c.rand.IntN(10) == 0 }
-func (c *chance) Held() int      { return len(c.kept) }
+func (c *chance) Due() bool             { return len(c.kept) > 20 || len(c.kept) > 0 && c.rand.IntN(10) == 0 }
+func (c *chance) Silence(time.Duration) {}
+func (c *chance) Held() int             { return len(c.kept) }
 
 func (c *chance) Release(records plog.LogRecordSlice, _ bool) {
 	id := c.kept[0]

@@ -145,9 +145,11 @@ type Worker struct {
 	// Handle gets each chunk and may keep nothing of it; on each interval it gets the one that is being filled, so that no
 	// event waits longer.
 	Handle func(*Chunk)
-	// Interval and Tick, which is called after each.
+	// Interval and Tick, which is called after each, whether events wait or not. silence is how long nothing was queued and nothing
+	// handled, up to now; 0 when an event came since the last call, or is on its way. A time in which the worker was held up, be it
+	// by what comes behind it or by a host that stood still, is none: silence is two intervals at most.
 	Interval time.Duration
-	Tick     func()
+	Tick     func(silence time.Duration)
 	// Settle, where it is not nil, has all that is queued handled at once for each function that it gives, which is then called.
 	Settle <-chan func()
 	// Late is told of n events that were taken while or after Run ended and are not handled. Any producer may call it.
@@ -158,16 +160,25 @@ type Worker struct {
 func (q *Queue) Run(stop <-chan struct{}, w Worker) {
 	ticker := time.NewTicker(w.Interval)
 	defer ticker.Stop()
+	quiet, since := true, time.Now() // nothing has been handled since
 	for {
 		select {
 		case c := <-q.full:
+			quiet = false
 			q.pass(c, w.Handle)
 		case <-ticker.C:
-			if len(q.full) == 0 {
-				q.passCurrent(w.Handle)
+			now := time.Now()
+			if len(q.full) == 0 && q.passCurrent(w.Handle) {
+				quiet = false
 			}
-			w.Tick()
+			silence := time.Duration(0)
+			if quiet && q.Bytes() == 0 {
+				silence = min(now.Sub(since), 2*w.Interval)
+			}
+			w.Tick(silence)
+			quiet, since = true, time.Now()
 		case settled := <-w.Settle:
+			quiet = false
 			q.drain(w.Handle)
 			settled()
 		case <-stop:
@@ -193,11 +204,11 @@ func (q *Queue) drain(handle func(*Chunk)) {
 	}
 }
 
-// passCurrent takes the chunk that is being filled, after the older ones that came meanwhile.
-func (q *Queue) passCurrent(handle func(*Chunk)) {
+// passCurrent takes the chunk that is being filled, after the older ones that came meanwhile. It reports whether there was one.
+func (q *Queue) passCurrent(handle func(*Chunk)) bool {
 	c := q.current.Swap(nil)
 	if c == nil {
-		return
+		return false
 	}
 	for {
 		select {
@@ -210,7 +221,7 @@ func (q *Queue) passCurrent(handle func(*Chunk)) {
 		default:
 		}
 		q.pass(c, handle)
-		return
+		return true
 	}
 }
 

@@ -24,7 +24,7 @@ func run(q *Queue, interval time.Duration) (stop func() []string) {
 	var got []string
 	go func() {
 		defer close(done)
-		q.Run(end, Worker{Interval: interval, Tick: func() {}, Handle: func(c *Chunk) {
+		q.Run(end, Worker{Interval: interval, Tick: func(time.Duration) {}, Handle: func(c *Chunk) {
 			n := c.Len()
 			for ev := range c.Events() {
 				got = append(got, string(ev.Data))
@@ -150,7 +150,7 @@ func TestManyProducersLoseNothingThoughTheWorkerEndsMeanwhile(t *testing.T) {
 		go func() {
 			defer close(done)
 			q.Run(stop, Worker{
-				Interval: time.Millisecond, Tick: func() {},
+				Interval: time.Millisecond, Tick: func(time.Duration) {},
 				Handle: func(c *Chunk) { handled.Add(int64(c.Len())) },
 				Late:   func(n int) { late.Add(int64(n)) },
 			})

@@ -171,7 +171,7 @@ func (r *Recorder) run() {
 	r.queue.Run(r.stop, queue.Worker{
 		Handle:   r.write,
 		Interval: r.every,
-		Tick: func() {
+		Tick: func(time.Duration) {
 			r.flush()
 			if time.Since(told) >= logInterval {
 				told = time.Now()

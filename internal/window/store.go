@@ -22,7 +22,8 @@ type Entry struct {
 	First, Last int64
 	// Count is the number of events that the entry stands for.
 	Count int64
-	// Sum, Begun and Tag are the caller's own.
+	// Mark, Sum, Begun and Tag are the caller's own.
+	Mark       Mark
 	Sum, Begun int64
 	Tag        uint16
 
@@ -35,7 +36,7 @@ type Entry struct {
 }
 
 // inlineKey is the length of the longest key that stands in its entry, in bytes. A longer one stands before the event.
-const inlineKey = 52
+const inlineKey = 44
 
 // EntrySize is what a store takes for an event beside the event's bytes, at most, in bytes. What a store that has not reached
 // its bounds grows by comes on top for as long as it takes.

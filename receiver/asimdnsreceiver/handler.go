@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
@@ -87,6 +88,9 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 		errors.As(err, &parse) // Parse gives no other error
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: parse.Reason}
 	}
+	if h.keeper != nil {
+		h.keeper.Clock.Event(etw.UnixNano(e.TimeStamp))
+	}
 	p := h.part(e.Provider)
 	if p == nil {
 		h.foreign.add(e.Provider)
@@ -143,8 +147,15 @@ func (h *handler) emit(p *part, e *dns.Event, received int64, merged asim.Merged
 	return pipeline.Outcome{Kind: pipeline.Emitted}
 }
 
-// Due tells whether the oldest event kept back must go.
-func (h *handler) Due(now int64) bool { return h.keeper != nil && h.keeper.Due(now) }
+// Due reports whether the oldest event kept back must go.
+func (h *handler) Due() bool { return h.keeper != nil && h.keeper.Due() }
+
+// Silence lets time pass.
+func (h *handler) Silence(d time.Duration) {
+	if h.keeper != nil {
+		h.keeper.Clock.Silence(d)
+	}
+}
 
 // Held is the number of events kept back.
 func (h *handler) Held() int {
@@ -155,8 +166,8 @@ func (h *handler) Held() int {
 }
 
 // Release lets go of the oldest event kept back.
-func (h *handler) Release(plog.LogRecordSlice, bool) {
-	let := h.keeper.Let()
+func (h *handler) Release(_ plog.LogRecordSlice, due bool) {
+	let := h.keeper.Let(due)
 	defer h.keeper.Done(let)
 	h.emit(h.decode(&h.other, let.Data), &h.other, let.Received, asim.Merged{Count: let.Count, Start: let.First, End: let.Last, Unanswered: let.Unanswered})
 }

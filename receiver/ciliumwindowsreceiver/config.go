@@ -138,7 +138,7 @@ const connectionBytes = 224
 func (c *Config) keeps() aggregate.Settings {
 	connections := c.AggregationMaxSizeMiB << 20 / (window.EntrySize + connectionBytes)
 	return aggregate.Settings{
-		Interval: c.AggregationInterval, Live: !c.Replay.Enabled(),
+		Interval:       c.AggregationInterval,
 		MaxConnections: connections, MaxBytes: connections * connectionBytes,
 	}
 }

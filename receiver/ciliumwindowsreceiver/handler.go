@@ -63,12 +63,19 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if at == 0 {
 		at = ev.Received
 	}
+	h.keeper.Clock.Event(at)
 	if record.Lost > 0 {
 		h.tally.AddLost(flow.LostPerfEventRingBuffer, record.Lost)
 		if h.metricsOnly {
 			return pipeline.Outcome{Kind: pipeline.Aggregated}
 		}
-		return outcome(h.keeper.AddLoss(record.Lost, record.CPU, at, ev.Received))
+		d := h.keeper.AddLoss(record.Lost, record.CPU, at, ev.Received)
+		if d.Verdict == aggregate.Report {
+			lost := time.Unix(0, at)
+			h.flow.SetLost(flow.LostPerfEventRingBuffer, record.Lost, record.CPU, lost, lost)
+			h.append(records, at, ev.Received)
+		}
+		return outcome(d)
 	}
 	if err := h.decoder.Decode(record.Data, &h.notification); err != nil {
 		var refused *monitor.Error
@@ -91,9 +98,12 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if h.settings.Level >= obsconfig.LevelMedium {
 		d = h.keeper.Add(&h.flow, ev.Data, at, ev.Received)
 	}
-	if d.Verdict == aggregate.Report {
+	switch d.Verdict {
+	case aggregate.Report:
 		h.flow.Aggregate = d.Aggregate
 		h.append(records, at, ev.Received)
+	case aggregate.Next:
+		h.report(records, *d.Before)
 	}
 	return outcome(d)
 }
@@ -114,8 +124,11 @@ func (h *handler) append(records plog.LogRecordSlice, at, received int64) {
 	h.mapper.Append(records.AppendEmpty(), &h.flow, time.Unix(0, at), time.Unix(0, received))
 }
 
-// Due tells whether an event kept back must go.
-func (h *handler) Due(now int64) bool { return h.keeper.Due(now) }
+// Due reports whether an event kept back must go.
+func (h *handler) Due() bool { return h.keeper.Due() }
+
+// Silence lets time pass.
+func (h *handler) Silence(d time.Duration) { h.keeper.Clock.Silence(d) }
 
 // Held is the number of events kept back.
 func (h *handler) Held() int { return h.keeper.Held() }
@@ -124,6 +137,11 @@ func (h *handler) Held() int { return h.keeper.Held() }
 func (h *handler) Release(records plog.LogRecordSlice, _ bool) {
 	let := h.keeper.Let()
 	defer h.keeper.Done(let)
+	h.report(records, let)
+}
+
+// report appends the record of what was kept back.
+func (h *handler) report(records plog.LogRecordSlice, let aggregate.Let) {
 	if let.Data == nil {
 		h.flow.SetLost(let.Lost.Source, let.Lost.Count, let.CPU, let.Lost.First, let.Lost.Last)
 	} else { // it has been decoded before

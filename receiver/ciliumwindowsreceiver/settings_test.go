@@ -114,7 +114,7 @@ func handled(t *testing.T, change func(*Config)) (handle func(events.Record, tim
 	records = h.Begin(plog.NewLogs())
 	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 	release = func(all bool) {
-		for h.Due(0) || all && h.Held() > 0 {
+		for h.Due() || all && h.Held() > 0 {
 			h.Release(records, !all)
 		}
 	}
@@ -141,6 +141,18 @@ func TestTheReadmesExampleIsWhatHappens(t *testing.T) {
 	h := newHandler(settings, asim.NetworkDevice{}, "")
 	records := h.Begin(plog.NewLogs())
 	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	last := start.UnixNano()
+	until := func(at int64) { // no packet comes until then
+		h.Silence(time.Duration(at - last))
+		last = at
+	}
+	requireOver := func(at int64) {
+		until(at - 1)
+		require.False(t, h.Due())
+		until(at)
+		require.True(t, h.Due())
+		h.Release(records, true)
+	}
 	requireRecord := func(row []string) {
 		last := records.At(records.Len() - 1)
 		require.Equal(t, row[4], strconv.FormatInt(number(last, "EventCount"), 10), row[0])
@@ -153,9 +165,7 @@ func TestTheReadmesExampleIsWhatHappens(t *testing.T) {
 		require.NoError(t, err)
 		at := start.Add(time.Duration(seconds * float64(time.Second))).UnixNano()
 		if row[2] == "" { // the interval is over
-			require.False(t, h.Due(at-1))
-			require.True(t, h.Due(at))
-			h.Release(records, true)
+			requireOver(at)
 			requireRecord(row)
 			continue
 		}
@@ -164,18 +174,17 @@ func TestTheReadmesExampleIsWhatHappens(t *testing.T) {
 		sizes = sizes[1:]
 		a, b := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
 		c := mt.Capture{Source: 7, OrigLen: uint32(size), Packet: mt.Ethernet(mt.EtherIPv4, mt.IPv4(a, b, mt.ProtoTCP, mt.TCP(40000, 443, flags[strings.TrimSpace(row[2])], nil)))}
+		until(at)
 		r := events.Record{Time: at, CPU: -1, Data: mt.Trace{Capture: c, Version: 1, Point: 3}.Bytes()}
 		outcome := h.Handle(pipeline.Event{Received: at, Data: append(r.AppendHead(nil), r.Data...)}, records)
-		what, until, _ := strings.Cut(strings.Split(row[3], ":")[0], " until ")
+		what, over, _ := strings.Cut(strings.Split(row[3], ":")[0], " until ")
 		require.Equal(t, outcomes[what], outcome.Kind, row[0])
 		switch {
-		case until != "":
-			seconds, err := strconv.ParseFloat(until, 64)
+		case over != "":
+			seconds, err := strconv.ParseFloat(over, 64)
 			require.NoError(t, err)
 			at := start.Add(time.Duration(seconds * float64(time.Second))).UnixNano()
-			require.False(t, h.Due(at-1))
-			require.True(t, h.Due(at))
-			h.Release(records, true)
+			requireOver(at)
 			requireRecord(row)
 		case row[4] != "":
 			requireRecord(row)

@@ -8,7 +8,8 @@
 // with a TCP flag that the connection has not shown before, is reported at once and for itself. A connection that has been
 // silent for an interval is new again. No record comes later than an interval after its event.
 //
-// Times are the events' own.
+// Times are the events' own. A packet whose time is far from the interval's, before or after it, begins another one; what was kept
+// back before is then reported with its own times.
 package aggregate
 
 import (
@@ -25,17 +26,18 @@ type Settings struct {
 	// MaxConnections and MaxBytes bound what is remembered and kept back. When they are reached the connection that was
 	// reported longest ago goes: what is kept back of it is reported early, and its next packet is a first one again.
 	MaxConnections, MaxBytes int
-	// Live makes the clock the host's; else, in a replay, it is the latest event's time.
-	Live bool
 }
 
 // Keeper remembers which connections were reported, and keeps events back. It is used from one goroutine.
 type Keeper struct {
 	Settings
+	// Clock is to be told of every event of the stream before it comes to Add, of those as well that never do.
+	Clock window.Clock
+
 	store  *window.Store
-	clock  int64 // ns since 1970
-	held   int   // connections of which something is kept back
+	held   int // connections of which something is kept back
 	key    [keySize]byte
+	before Let // what was kept back, for Decision.Before
 	losses losses
 }
 
@@ -46,10 +48,10 @@ func New(s Settings) *Keeper {
 	return k
 }
 
-// Forget forgets all connections: what comes next is another node's. Nothing may be kept back.
+// Forget forgets all connections and the time: what comes next is another node's. Nothing may be kept back.
 func (k *Keeper) Forget() {
 	k.store = window.New(k.MaxConnections, k.MaxBytes)
-	k.clock, k.held, k.losses = 0, 0, losses{}
+	k.Clock, k.held, k.losses = window.Clock{}, 0, losses{}
 }
 
 // Verdict is what becomes of an event.
@@ -60,6 +62,7 @@ const (
 	Report  Verdict = iota // it is reported now
 	Held                   // it is kept back
 	Counted                // it is counted with an event that is kept back
+	Next                   // it is kept back, and those that were until now are reported: they are Before
 )
 
 // Decision is a verdict and what belongs to it.
@@ -69,6 +72,8 @@ type Decision struct {
 	Aggregate flow.Aggregate
 	// Joined is the number of events kept back until now that it stands for as well.
 	Joined int64
+	// Before is what is reported, for Next. It is valid until the next Add. Done must not follow.
+	Before *Let
 }
 
 // urgent are the TCP flags of packets that are always reported.
@@ -77,7 +82,6 @@ const urgent = flow.TCPSyn | flow.TCPFin | flow.TCPRst
 // Add decides about an event. raw is its wire form, at its time and received when it was delivered, both in nanoseconds since
 // 1970. What belongs to no connection, and drops and policy verdicts, are reported.
 func (k *Keeper) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
-	k.advance(at)
 	if !k.identify(f) {
 		return Decision{}
 	}
@@ -92,13 +96,15 @@ func (k *Keeper) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
 	if isNew {
 		return Decision{}
 	}
-	if at-e.Begun >= int64(k.Interval) {
+	switch since, interval := window.Since(e.Begun, at), int64(k.Interval); {
+	case since > -interval && since < interval:
+	case e.Count == 0 || since >= interval && since < 2*interval:
 		return k.close(e, f, at)
+	default:
+		return k.next(e, f, raw, at, received)
 	}
 	if e.Count == 0 {
-		k.store.SetData(e, raw)
-		e.Received, e.First, e.Last, e.Count, e.Sum = received, at, at, 1, int64(f.OrigLen)
-		k.held++
+		k.hold(e, f, raw, at, received)
 		return Decision{Verdict: Held}
 	}
 	e.Count++
@@ -108,9 +114,17 @@ func (k *Keeper) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
 }
 
 // begin remembers that the connection of the key was reported.
-func (k *Keeper) begin(at int64, flags uint16) {
+func (k *Keeper) begin(at int64, flags uint16) *window.Entry {
 	e := k.store.Put(k.key[:], nil, 0, at)
-	e.Begun, e.Tag, e.Count = at, flags, 0
+	e.Begun, e.Tag, e.Count, e.Mark = at, flags, 0, k.Clock.Mark()
+	return e
+}
+
+// hold keeps the first event of an interval back that is not reported at once.
+func (k *Keeper) hold(e *window.Entry, f *flow.Flow, raw []byte, at, received int64) {
+	k.store.SetData(e, raw)
+	e.Received, e.First, e.Last, e.Count, e.Sum = received, at, at, 1, int64(f.OrigLen)
+	k.held++
 }
 
 // close reports an event that comes when the interval is over, with those kept back until now.
@@ -127,11 +141,16 @@ func (k *Keeper) close(e *window.Entry, f *flow.Flow, at int64) Decision {
 	return d
 }
 
-// advance moves the clock of a replay.
-func (k *Keeper) advance(at int64) {
-	if !k.Live {
-		k.clock = max(k.clock, at)
-	}
+// next keeps an event back that belongs to another interval, and reports those kept back until now.
+func (k *Keeper) next(e *window.Entry, f *flow.Flow, raw []byte, at, received int64) Decision {
+	let := k.let(e)
+	let.Data, let.entry = append(k.before.Data[:0], let.Data...), nil
+	k.before = let
+	flags := e.Tag
+	k.held--
+	k.store.Drop(e)
+	k.hold(k.begin(at, flags), f, raw, at, received)
+	return Decision{Verdict: Next, Before: &k.before}
 }
 
 // maxRecord is room for the largest event: a notification's header, a captured packet, a head.
@@ -146,16 +165,13 @@ func (k *Keeper) Held() int {
 	return n
 }
 
-// Due tells whether an event kept back must go, and forgets connections that have been silent for an interval. now is the
-// time in nanoseconds since 1970.
-func (k *Keeper) Due(now int64) bool {
-	if k.Live {
-		k.clock = max(k.clock, now)
-	}
+// Due reports whether an event kept back must go, and forgets connections that have been silent for an interval, and those whose
+// interval begins at a time that the stream does not have.
+func (k *Keeper) Due() bool {
 	for {
 		e := k.store.Oldest()
-		if e == nil || !k.over(e.Begun) && !k.store.Full(maxRecord) {
-			return k.losses.reports > 0 && k.over(k.losses.begun)
+		if e == nil || !k.over(e.Mark, e.Begun) && !k.store.Full(maxRecord) {
+			return k.losses.over(k)
 		}
 		if e.Count > 0 {
 			return true
@@ -164,8 +180,10 @@ func (k *Keeper) Due(now int64) bool {
 	}
 }
 
-// over tells whether an interval is over.
-func (k *Keeper) over(begun int64) bool { return k.clock-begun >= int64(k.Interval) }
+// over reports whether an interval is over that began at a time, with an event that came at the mark.
+func (k *Keeper) over(m window.Mark, begun int64) bool {
+	return k.Clock.Passed(m, begun) >= int64(k.Interval) || k.Clock.Ahead(m, begun, int64(k.Interval))
+}
 
 // Let is an event that was kept back and goes.
 type Let struct {
@@ -185,19 +203,24 @@ type Let struct {
 // Let gives an event kept back: losses when they are due, else the one of the connection that was reported longest ago. There
 // must be one. Done must follow.
 func (k *Keeper) Let() Let {
-	for k.held > 0 && (k.losses.reports == 0 || !k.over(k.losses.begun)) {
+	for k.held > 0 && !k.losses.over(k) {
 		e := k.store.Oldest()
 		if e.Count == 0 {
 			k.store.Drop(e)
 			continue
 		}
-		let := Let{Data: k.store.Data(e), Received: e.Received, Last: e.Last, entry: e}
-		if e.Count > 1 {
-			let.Aggregate = flow.Aggregate{Count: e.Count, Bytes: e.Sum, First: time.Unix(0, e.First)}
-		}
-		return let
+		return k.let(e)
 	}
 	return k.losses.let()
+}
+
+// let gives what is kept back of a connection.
+func (k *Keeper) let(e *window.Entry) Let {
+	let := Let{Data: k.store.Data(e), Received: e.Received, Last: e.Last, entry: e}
+	if e.Count > 1 {
+		let.Aggregate = flow.Aggregate{Count: e.Count, Bytes: e.Sum, First: time.Unix(0, e.First)}
+	}
+	return let
 }
 
 // Done drops the event that Let gave. Where its interval is over the next one begins, unless that is over as well.
@@ -208,10 +231,10 @@ func (k *Keeper) Done(l Let) {
 		return
 	}
 	copy(k.key[:], k.store.Key(e))
-	begun, flags := e.Begun, e.Tag
+	begun, flags, age := e.Begun, e.Tag, k.Clock.Passed(e.Mark, e.Begun)
 	k.held--
 	k.store.Drop(e)
-	if next := begun + int64(k.Interval); k.over(begun) && !k.over(next) {
-		k.begin(next, flags)
+	if interval := int64(k.Interval); age >= interval && age < 2*interval {
+		k.begin(begun+interval, flags)
 	}
 }

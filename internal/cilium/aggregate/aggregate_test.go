@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
 )
 
 var start = time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
@@ -34,6 +35,13 @@ func keeper(change func(*Settings)) *Keeper {
 	return New(s)
 }
 
+// pass lets the clock show a time after the start.
+func pass(k *Keeper, after time.Duration) {
+	for range 2*window.Strays + 1 {
+		k.Clock.Event(start.Add(after).UnixNano())
+	}
+}
+
 // add adds an event that happened some time after the start.
 func add(k *Keeper, f *flow.Flow, after time.Duration) Decision {
 	at := start.Add(after).UnixNano()
@@ -48,7 +56,7 @@ func TestTheFirstPacketIsReportedAtOnceAndOneRecordAnIntervalStandsForTheRest(t 
 	require.Equal(t, Counted, add(k, ack, 2*time.Second).Verdict)
 	require.Equal(t, Counted, add(k, ack, 4999*time.Millisecond).Verdict)
 	require.Equal(t, 1, k.Held())
-	require.False(t, k.Due(0))
+	require.False(t, k.Due())
 
 	// The packet that comes when the interval is over stands for those that were kept back.
 	d := add(k, ack, 5*time.Second)
@@ -62,25 +70,54 @@ func TestTheFirstPacketIsReportedAtOnceAndOneRecordAnIntervalStandsForTheRest(t 
 	// Without one, an event kept back goes when the interval is over, and the next interval begins.
 	require.Equal(t, Held, add(k, ack, 6*time.Second).Verdict)
 	require.Equal(t, Counted, add(k, ack, 7*time.Second).Verdict)
-	require.Equal(t, Decision{}, add(k, trace(2, flow.TCPAck), 10*time.Second))
-	require.True(t, k.Due(0))
+	pass(k, 10*time.Second-1)
+	require.False(t, k.Due())
+	pass(k, 10*time.Second)
+	require.True(t, k.Due())
 	let := k.Let()
 	require.Equal(t, "6s", string(let.Data))
 	require.Equal(t, int64(2), let.Aggregate.Count)
 	require.Equal(t, start.Add(6*time.Second), let.Aggregate.First.UTC())
 	require.Equal(t, start.Add(7*time.Second).UnixNano(), let.Last)
 	k.Done(let)
-	require.False(t, k.Due(0))
+	require.False(t, k.Due())
 	require.Equal(t, Held, add(k, ack, 11*time.Second).Verdict, "its interval began at 10s")
-	require.True(t, add(k, trace(3, flow.TCPAck), 15*time.Second).Verdict == Report && k.Due(0))
+	pass(k, 15*time.Second)
+	require.True(t, k.Due())
 	let = k.Let()
 	require.Zero(t, let.Aggregate, "it stands for itself")
 	k.Done(let)
 
 	// A connection that was silent for an interval is new.
-	add(k, trace(4, flow.TCPAck), 30*time.Second)
-	require.False(t, k.Due(0))
+	pass(k, 30*time.Second)
+	require.False(t, k.Due())
 	require.Equal(t, Decision{}, add(k, ack, 30*time.Second))
+}
+
+func TestAPacketOfAnotherTimeEndsTheIntervalAndWhatWasKeptBackHasItsOwnTimes(t *testing.T) {
+	for _, leap := range []time.Duration{10 * time.Second, time.Hour, -10 * time.Second, 100 * 365 * 24 * time.Hour, -100 * 365 * 24 * time.Hour} {
+		k := keeper(nil)
+		ack := trace(1, flow.TCPAck)
+		require.Equal(t, Decision{}, add(k, ack, 0))
+		require.Equal(t, Held, add(k, ack, time.Second).Verdict)
+		require.Equal(t, Counted, add(k, ack, 2*time.Second).Verdict)
+		for _, far := range []time.Duration{leap, 3 * time.Second} { // there and back
+			d := add(k, ack, far)
+			require.Equal(t, Next, d.Verdict, "%v", leap)
+			require.Equal(t, 1, k.Held(), "the packet is kept back in the place of those before it")
+			if far != leap {
+				require.Equal(t, leap.String(), string(d.Before.Data))
+				require.Zero(t, d.Before.Aggregate, "it stands for itself")
+				require.Equal(t, start.Add(leap).UnixNano(), d.Before.Last)
+				continue
+			}
+			require.Equal(t, "1s", string(d.Before.Data))
+			require.Equal(t, int64(2), d.Before.Aggregate.Count)
+			require.Equal(t, start.Add(time.Second), d.Before.Aggregate.First.UTC())
+			require.Equal(t, start.Add(2*time.Second).UnixNano(), d.Before.Last)
+		}
+		require.Equal(t, Counted, add(k, ack, 4*time.Second).Verdict)
+	}
 }
 
 func TestNewTCPFlagsAreReportedAtOnceAndForThemselves(t *testing.T) {
@@ -135,12 +172,22 @@ func TestWhatIsOneConnection(t *testing.T) {
 	}
 }
 
-func TestLiveTheClockIsTheHosts(t *testing.T) {
-	k := keeper(func(s *Settings) { s.Live = true })
-	add(k, trace(1, flow.TCPAck), 0)
-	add(k, trace(1, flow.TCPAck), time.Second)
-	require.False(t, k.Due(start.Add(4*time.Second).UnixNano()))
-	require.True(t, k.Due(start.Add(5*time.Second).UnixNano()))
+func TestInASilenceTimePassesWithoutEvents(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		k := keeper(nil)
+		if known {
+			pass(k, 0)
+		}
+		ack := trace(1, flow.TCPAck)
+		add(k, ack, 0)
+		add(k, ack, time.Second)
+		k.Clock.Silence(5*time.Second - 1)
+		require.False(t, k.Due())
+		k.Clock.Silence(1)
+		require.True(t, k.Due())
+		k.Done(k.Let())
+		require.Equal(t, Held, add(k, ack, 6*time.Second).Verdict, "the next interval has begun")
+	}
 }
 
 func TestLossesAreOneRecordAnInterval(t *testing.T) {
@@ -154,9 +201,12 @@ func TestLossesAreOneRecordAnInterval(t *testing.T) {
 	require.Equal(t, Held, lose(3, 2, 0))
 	require.Equal(t, Counted, lose(4, 2, time.Second))
 	require.Equal(t, 2, k.Held())
-	require.False(t, k.Due(0))
+	require.False(t, k.Due())
 	require.Equal(t, Counted, lose(5, 2, 5*time.Second))
-	require.True(t, k.Due(0))
+	pass(k, 5*time.Second-1)
+	require.False(t, k.Due())
+	pass(k, 5*time.Second)
+	require.True(t, k.Due())
 	let := k.Let()
 	require.Nil(t, let.Data)
 	require.Equal(t, flow.LostPerfEventRingBuffer, let.Lost.Source)
@@ -174,10 +224,10 @@ func TestLossesAreOneRecordAnInterval(t *testing.T) {
 
 // TestEveryEventIsInExactlyOneRecord holds a keeper of little room against the sum, through random events.
 func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
-	for _, live := range []bool{false, true} {
-		t.Run(fmt.Sprint("live ", live), func(t *testing.T) {
+	for _, silent := range []bool{false, true} {
+		t.Run(fmt.Sprint("silent ", silent), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
-			k := keeper(func(s *Settings) { s.Live, s.MaxConnections = live, 40 })
+			k := keeper(func(s *Settings) { s.MaxConnections = 40 })
 			var emitted, counted, joined, stoodFor, bytes, pending int64
 			emit := func(a flow.Aggregate) {
 				emitted++
@@ -204,9 +254,16 @@ func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 			for i := range events {
 				now += time.Duration(r.IntN(40)) * time.Millisecond
 				at := start.Add(now - time.Duration(r.IntN(3000))*time.Millisecond).UnixNano()
-				for k.Due(start.Add(now).UnixNano()) {
+				for k.Due() {
 					release()
 				}
+				if silent && r.IntN(10) == 0 {
+					k.Clock.Silence(time.Duration(r.IntN(400)) * time.Millisecond)
+				}
+				if r.IntN(20) == 0 {
+					at = start.Add(time.Duration(r.Int64()) - time.Duration(r.Int64())).UnixNano()
+				}
+				k.Clock.Event(at)
 				var d Decision
 				loss := r.IntN(200) == 0
 				if loss {
@@ -220,6 +277,8 @@ func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 				switch d.Verdict {
 				case Report:
 					emit(d.Aggregate)
+				case Next:
+					emit(d.Before.Aggregate)
 				case Held:
 					pending++
 				case Counted:

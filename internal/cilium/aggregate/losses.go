@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
 )
 
 // losses adds up the losses of an interval. They come when there is too much already: a record for each makes it worse.
@@ -15,16 +16,20 @@ type losses struct {
 	cpu         int32
 	first, last int64 // ns since 1970
 	begun       int64
+	mark        window.Mark
 	received    int64
 }
 
-// AddLoss keeps the news of a loss back. cpu is the processor on which the events were lost, -1 when not known.
+// AddLoss keeps the news of a loss back, or has it reported for itself: when its time is more than an interval from those that are
+// kept back. cpu is the processor on which the events were lost, -1 when not known.
 func (k *Keeper) AddLoss(count uint64, cpu int32, at, received int64) Decision {
-	k.advance(at)
-	l := &k.losses
+	l, interval := &k.losses, int64(k.Interval)
 	if l.reports == 0 {
-		*l = losses{reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, received: received}
+		*l = losses{reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, mark: k.Clock.Mark(), received: received}
 		return Decision{Verdict: Held}
+	}
+	if since := window.Since(l.begun, at); since <= -interval || since >= 2*interval {
+		return Decision{}
 	}
 	l.reports++
 	l.count += count
@@ -34,6 +39,9 @@ func (k *Keeper) AddLoss(count uint64, cpu int32, at, received int64) Decision {
 	l.first, l.last = min(l.first, at), max(l.last, at)
 	return Decision{Verdict: Counted}
 }
+
+// over reports whether losses are kept back whose interval is over.
+func (l *losses) over(k *Keeper) bool { return l.reports > 0 && k.over(l.mark, l.begun) }
 
 func (l *losses) let() Let {
 	return Let{

@@ -42,9 +42,10 @@ func (n numbered) add(k *Keeper, number int, after time.Duration) {
 	}
 	at := start.UnixNano() + int64(after)
 	n.event.TimeStamp = etw.Filetime(at)
-	for k.Due(at) {
-		k.Done(k.Let())
+	for k.Due() {
+		k.Done(k.Let(true))
 	}
+	k.Clock.Event(at)
 	k.Add(n.event, n.raw, at)
 }
 

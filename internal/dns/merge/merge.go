@@ -4,7 +4,8 @@
 // response. It keeps events back in bounded memory and says what becomes of each.
 //
 // Times are the events' own. Events of one trace come in order for each processor, not among them, so a response may come
-// before its query, and an event may be older than one that came before it.
+// before its query, and an event may be older than one that came before it. An event is kept for the window, by the clock of the
+// stream, and for as long on top as events may come late.
 package merge
 
 import (
@@ -29,33 +30,45 @@ const (
 type Settings struct {
 	Mode Mode
 	// Window is how far apart the times of merged events may be: from the first of identical events, or from the query to
-	// its response. It is how long a live event is kept back.
+	// its response.
 	Window time.Duration
 	// MaxEvents and MaxBytes bound what is kept back; when they are reached the oldest goes early.
 	MaxEvents, MaxBytes int
-	// Live makes the clock the host's; else, in a replay, it is the latest event's time.
+	// Live is set for the events of a live session, which come less late than those of a file.
 	Live bool
 }
 
-// replaySlack is how much longer an event is kept back in a replay, since the processors' buffers do not stand in the order
-// of time: a buffer may hold the events of minutes.
-const replaySlack = int64(5 * time.Minute)
+// How late an event may come, after events of other processors that are younger: so much longer than the window is an event kept
+// back, and what comes later than that may find the other one gone. Either may be changed to what a source delivers.
+const (
+	// liveSlack is for a session that delivers each buffer within a second, Windows' shortest flush interval, and as long again.
+	liveSlack = int64(2 * time.Second)
+	// replaySlack is for a file whose buffers do not stand in the order of time: one may hold the events of minutes.
+	replaySlack = int64(5 * time.Minute)
+)
 
 // Keeper keeps events back. It is used from one goroutine.
 type Keeper struct {
 	Settings
+	// Clock is to be told of every event of the stream before it comes to Add, of those as well that never do.
+	Clock window.Clock
+
 	store *window.Store
-	clock int64 // ns since 1970
+	slack int64
 	key   []byte
 }
 
 // New makes a keeper.
 func New(s Settings) *Keeper {
-	return &Keeper{Settings: s, store: window.New(s.MaxEvents, s.MaxBytes)}
+	k := &Keeper{Settings: s, store: window.New(s.MaxEvents, s.MaxBytes), slack: replaySlack}
+	if s.Live {
+		k.slack = liveSlack
+	}
+	return k
 }
 
-// Forget sets the clock of a replay back: what comes next is of another time. Nothing may be kept back.
-func (k *Keeper) Forget() { k.clock = 0 }
+// Forget forgets the time: what comes next is of another stream. Nothing may be kept back.
+func (k *Keeper) Forget() { k.Clock = window.Clock{} }
 
 // Verdict is what becomes of an event.
 type Verdict uint8
@@ -88,9 +101,6 @@ type Decision struct {
 // Add decides about a decoded event. raw is its wire form and received when it was delivered, in nanoseconds since 1970.
 func (k *Keeper) Add(e *dns.Event, raw []byte, received int64) Decision {
 	at := etw.UnixNano(e.TimeStamp)
-	if !k.Live {
-		k.clock = max(k.clock, at)
-	}
 	if k.Mode == Aggregate {
 		return k.aggregate(e, raw, received, at)
 	}
@@ -107,8 +117,7 @@ func (k *Keeper) aggregate(e *dns.Event, raw []byte, received, at int64) Decisio
 		entry.First, entry.Last = min(entry.First, at), max(entry.Last, at)
 		return Decision{Verdict: Merged}
 	}
-	k.store.Put(k.key, raw, received, at)
-	return Decision{Verdict: Held}
+	return k.hold(raw, received, at, 0)
 }
 
 func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decision {
@@ -118,8 +127,7 @@ func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decisio
 	}
 	entry := k.store.Get(k.key)
 	if entry == nil || entry.Tag == tag || !k.answers(entry, at) {
-		k.store.Put(k.key, raw, received, at).Tag = tag
-		return Decision{Verdict: Held}
+		return k.hold(raw, received, at, tag)
 	}
 	if tag == tagResponse {
 		d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First)}
@@ -131,10 +139,20 @@ func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decisio
 	return d
 }
 
+// hold keeps an event back under the key.
+func (k *Keeper) hold(raw []byte, received, at int64, tag uint16) Decision {
+	e := k.store.Put(k.key, raw, received, at)
+	e.Tag, e.Mark, e.Begun = tag, k.Clock.Mark(), math.MinInt64
+	if now, known := k.Clock.Now(); known {
+		e.Begun = now
+	}
+	return Decision{Verdict: Held}
+}
+
 // near tells whether an event at a time may be merged with the entry.
 func (k *Keeper) near(entry *window.Entry, at int64) bool {
 	w := int64(k.Window)
-	return since(entry.First, at) <= w && since(at, entry.Last) <= w
+	return window.Since(entry.First, at) <= w && window.Since(at, entry.Last) <= w
 }
 
 // maxSkew is how much older than its query a response may be: a tick of the system clock, the coarsest that a session has, about
@@ -148,42 +166,31 @@ func (k *Keeper) answers(entry *window.Entry, at int64) bool {
 	if entry.Tag == tagResponse {
 		asked, answered = at, entry.First
 	}
-	took := since(asked, answered)
+	took := window.Since(asked, answered)
 	return took >= -maxSkew && took <= int64(k.Window)
-}
-
-// since is the time from then to now in nanoseconds, clamped where it does not fit, as between the first and the last time that an
-// event may have.
-func since(then, now int64) int64 {
-	d := now - then
-	switch {
-	case now >= then && d < 0:
-		return math.MaxInt64
-	case now < then && d >= 0:
-		return math.MinInt64
-	}
-	return d
 }
 
 // Held is the number of events kept back.
 func (k *Keeper) Held() int { return k.store.Len() }
 
-// Due tells whether the oldest event kept back must go. now is the time in nanoseconds since 1970.
-func (k *Keeper) Due(now int64) bool {
-	if k.Live {
-		k.clock = max(k.clock, now)
-	}
-	oldest := k.store.Oldest()
-	return oldest != nil && (k.store.Full(etw.MaxRecordSize+maxKey) || k.over(oldest))
+// Due reports whether the oldest event kept back must go: its time is over, its room is needed, or its time is one that the stream
+// does not have.
+func (k *Keeper) Due() bool {
+	e := k.store.Oldest()
+	return e != nil && (k.store.Full(etw.MaxRecordSize+maxKey) || k.age(e) > int64(k.Window)+k.slack ||
+		k.Clock.Ahead(e.Mark, k.begun(e), k.slack))
 }
 
-// over tells whether the time of an entry is over.
-func (k *Keeper) over(entry *window.Entry) bool {
-	keep := int64(k.Window)
-	if !k.Live {
-		keep += replaySlack
+// age is how long an event has been kept, by the clock, in nanoseconds.
+func (k *Keeper) age(e *window.Entry) int64 { return k.Clock.Passed(e.Mark, k.begun(e)) }
+
+// begun gives from when on an event's age counts, in nanoseconds since 1970: from the event's own time, but not from before the
+// clock's when it came, since the other one would come as late. A clock that has been set back since says nothing of that.
+func (k *Keeper) begun(e *window.Entry) int64 {
+	if now, known := k.Clock.Now(); known && window.Since(now, e.Begun) > k.slack {
+		return e.First
 	}
-	return since(entry.First, k.clock) > keep
+	return max(e.First, e.Begun)
 }
 
 // Let is an event that was kept back and goes.
@@ -200,12 +207,17 @@ type Let struct {
 	entry *window.Entry
 }
 
-// Let gives the oldest event kept back. There must be one. Done must follow.
-func (k *Keeper) Let() Let {
+// Let gives the oldest event kept back. There must be one. Done must follow. due is what Due has just said; without it no more events
+// come, late ones neither.
+func (k *Keeper) Let(due bool) Let {
 	e := k.store.Oldest()
+	unanswered := int64(k.Window)
+	if due {
+		unanswered += k.slack
+	}
 	return Let{
 		Data: k.store.Data(e), Received: e.Received, Count: e.Count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last),
-		Unanswered: e.Tag == tagRequest && k.over(e), entry: e,
+		Unanswered: e.Tag == tagRequest && k.age(e) > unanswered, entry: e,
 	}
 }
 

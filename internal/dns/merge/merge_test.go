@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
 )
 
 var start = time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
@@ -51,6 +52,13 @@ func keeper(mode Mode, window time.Duration) *Keeper {
 	return New(Settings{Mode: mode, Window: window, MaxEvents: 100, MaxBytes: 1 << 20})
 }
 
+// pass lets the clock show a time after the start.
+func pass(k *Keeper, after time.Duration) {
+	for range 2*window.Strays + 1 {
+		k.Clock.Event(start.Add(after).UnixNano())
+	}
+}
+
 func query(name string, more ...any) map[string]any {
 	fields := map[string]any{"QNAME": name, "QTYPE": 1, "Source": "10.0.0.1"}
 	for i := 0; i < len(more); i += 2 {
@@ -74,7 +82,7 @@ func TestIdenticalQueriesAreOneWhateverIdentifiesTheExchange(t *testing.T) {
 	require.Equal(t, Held, add(2*time.Minute, query("www.example.com.")), "outside the window")
 	require.Equal(t, 5, k.Held())
 
-	let := k.Let()
+	let := k.Let(false)
 	require.Equal(t, int64(3), let.Count)
 	require.Equal(t, start, let.First.UTC())
 	require.Equal(t, start.Add(5*time.Second), let.Last.UTC())
@@ -113,14 +121,17 @@ func TestInAReplayTheClockIsTheEventsOwnAndProcessorsMayBeFarApart(t *testing.T)
 	}
 	require.Equal(t, Held, add("a.example", 0))
 	require.Equal(t, Held, add("b.example", 4*time.Minute)) // of one processor
-	require.False(t, k.Due(time.Now().UnixNano()), "the host's clock does not count")
+	pass(k, 4*time.Minute)
+	require.False(t, k.Due())
 	require.Equal(t, Merged, add("a.example", 30*time.Second)) // of another
-	require.Equal(t, Held, add("c.example", 7*time.Minute))
-	require.True(t, k.Due(0))
-	let := k.Let()
+	pass(k, 6*time.Minute)
+	require.False(t, k.Due())
+	pass(k, 6*time.Minute+1)
+	require.True(t, k.Due())
+	let := k.Let(true)
 	require.Equal(t, int64(2), let.Count)
 	k.Done(let)
-	require.False(t, k.Due(0))
+	require.False(t, k.Due())
 }
 
 func TestTimesAtBothEndsOfTimeAreFarApart(t *testing.T) {
@@ -137,24 +148,38 @@ func TestTimesAtBothEndsOfTimeAreFarApart(t *testing.T) {
 		k = keeper(Correlate, time.Minute)
 		require.Equal(t, Held, at(k, 256, order[0], query("a.example")))
 		require.Equal(t, Held, at(k, 257, order[1], map[string]any{"QNAME": "a.example", "Destination": "10.0.0.1"}))
-		require.Equal(t, order[0] == 0, k.Due(0), "the time of the older one is over")
+		require.False(t, k.Due())
+		for range 2*window.Strays + 1 {
+			k.Clock.Event(etw.UnixNano(order[1]))
+		}
+		require.True(t, k.Due(), "the older one's time is over; the stream has no longer the younger one's")
+		require.Equal(t, order[0] == 0, k.Let(true).Unanswered)
 	}
 }
 
-func TestLiveTheClockIsTheHosts(t *testing.T) {
-	k := New(Settings{Mode: Aggregate, Window: time.Minute, MaxEvents: 10, MaxBytes: 1 << 20, Live: true})
-	e, raw := server(t).event(256, 0, query("a.example"))
-	require.Equal(t, Held, k.Add(e, raw, start.UnixNano()).Verdict)
-	require.False(t, k.Due(start.Add(time.Minute).UnixNano()))
-	require.True(t, k.Due(start.Add(time.Minute+1).UnixNano()))
+func TestInASilenceTimePassesWithoutEvents(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		k := New(Settings{Mode: Correlate, Window: time.Minute, MaxEvents: 10, MaxBytes: 1 << 20, Live: true})
+		if known {
+			pass(k, 0)
+		}
+		e, raw := server(t).event(256, 0, query("a.example"))
+		require.Equal(t, Held, k.Add(e, raw, start.UnixNano()).Verdict)
+		k.Clock.Silence(time.Minute)
+		k.Clock.Silence(2 * time.Second)
+		require.False(t, k.Due(), "its response may come two seconds late")
+		k.Clock.Silence(10 * time.Millisecond)
+		require.True(t, k.Due())
+		require.True(t, k.Let(true).Unanswered)
+	}
 }
 
 func TestTheOldestGoesEarlyWhenThereIsNoRoom(t *testing.T) {
 	m := server(t)
 	k := New(Settings{Mode: Correlate, Window: time.Hour, MaxEvents: 3, MaxBytes: 1 << 20})
 	for i := range 10 {
-		for k.Due(0) {
-			let := k.Let()
+		for k.Due() {
+			let := k.Let(true)
 			require.False(t, let.Unanswered, "it may still be answered")
 			k.Done(let)
 		}
@@ -199,13 +224,26 @@ func TestAQueryWithoutAResponseIsUnansweredWhenItsTimeIsOver(t *testing.T) {
 	m, k := server(t), keeper(Correlate, 10*time.Second)
 	e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
-	require.False(t, k.Let().Unanswered)
+	require.False(t, k.Let(false).Unanswered)
 	e, raw = m.event(256, 10*time.Minute, query("a.example", "GUID", "{2}"))
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
-	require.True(t, k.Due(0))
-	require.True(t, k.Let().Unanswered)
+	require.False(t, k.Due(), "one event is no time")
+	pass(k, 10*time.Minute)
+	require.True(t, k.Due())
+	require.True(t, k.Let(true).Unanswered)
 	e, raw = m.event(257, 11*time.Minute, map[string]any{"GUID": "{1}"})
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "a response long after its query is another exchange's")
+}
+
+func TestWhenNoMoreEventsComeNoResponseComesLate(t *testing.T) {
+	m, k := server(t), keeper(Correlate, 10*time.Second)
+	e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
+	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+	pass(k, 10*time.Second)
+	require.False(t, k.Let(false).Unanswered)
+	pass(k, 10*time.Second+1)
+	require.False(t, k.Let(true).Unanswered)
+	require.True(t, k.Let(false).Unanswered)
 }
 
 func TestAResponseWithoutItsQueryIsNotThatOfTheNextQuery(t *testing.T) {
@@ -223,7 +261,7 @@ func TestAResponseWithoutItsQueryIsNotThatOfTheNextQuery(t *testing.T) {
 		require.Equal(t, start.Add(asked), d.Start.UTC())
 	}
 	require.Equal(t, 1, k.Held())
-	let := k.Let()
+	let := k.Let(false)
 	require.Equal(t, start, let.First.UTC(), "the first response")
 	require.False(t, let.Unanswered)
 	k.Done(let)
