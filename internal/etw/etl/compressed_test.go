@@ -25,7 +25,7 @@ func compressed(onDisk uint32) []byte {
 
 func TestNextNeverMisreadsCompressedBuffers(t *testing.T) {
 	readable := buffer(1024, pad(event(startFiletime, 1, "")))
-	file := trace{mode: modeCompressed, buffers: [][]byte{compressed(393), readable, compressed(75), compressed(72), readable}}.build()
+	file := trace{mode: ModeCompressed, buffers: [][]byte{compressed(393), readable, compressed(75), compressed(72), readable}}.build()
 	events, stats := mustRead(t, file)
 	if want := (Stats{Buffers: 6, Events: 2, CompressedBuffers: 3}); stats != want || !slices.Equal(ids(events), []uint16{1, 1}) {
 		t.Errorf("events %v, stats %+v, want %+v", ids(events), stats, want)
@@ -35,18 +35,18 @@ func TestNextNeverMisreadsCompressedBuffers(t *testing.T) {
 		t.Errorf("stats %+v", stats)
 	}
 	// After a header without a credible size there is no telling where the next buffer begins.
-	file = trace{mode: modeCompressed, buffers: [][]byte{readable, with32(compressed(393), 0, 9999), readable}}.build()
+	file = trace{mode: ModeCompressed, buffers: [][]byte{readable, with32(compressed(393), 0, 9999), readable}}.build()
 	if _, stats = mustRead(t, file); stats.Events != 1 || stats.DamagedBuffers != 1 || stats.MissingBuffers != 1 {
 		t.Errorf("stats %+v", stats)
 	}
-	file = trace{mode: modeCompressed, buffers: [][]byte{readable, compressed(393)}}.build()
+	file = trace{mode: ModeCompressed, buffers: [][]byte{readable, compressed(393)}}.build()
 	if _, stats = mustRead(t, file[:len(file)-100]); stats.TruncatedBuffers != 1 || stats.TruncatedBytes != 100 {
 		t.Errorf("stats %+v", stats)
 	}
 }
 
 func TestAWhollyCompressedFileIsAnError(t *testing.T) {
-	file := trace{mode: modeCompressed, first: other(80, 4, 2, 0xC0), buffers: [][]byte{compressed(393), compressed(80)}}.build()
+	file := trace{mode: ModeCompressed, first: other(80, 4, 2, 0xC0), buffers: [][]byte{compressed(393), compressed(80)}}.build()
 	_, stats, err := read(t, file)
 	if !errors.Is(err, ErrCompressed) || !strings.Contains(err.Error(), "2 of its 3 buffers") {
 		t.Errorf("ended with %v", err)

@@ -50,10 +50,10 @@ func (v OSVersion) String() string {
 
 // Bits of LogFileMode (EVENT_TRACE_FILE_MODE_*, EVENT_TRACE_COMPRESSED_MODE).
 const (
-	modeSequential = 0x00000001
-	modeCircular   = 0x00000002
-	modeNewFile    = 0x00000008
-	modeCompressed = 0x04000000
+	ModeSequential = 0x00000001
+	ModeCircular   = 0x00000002 // the newest buffers overwrite the oldest ones
+	ModeNewFile    = 0x00000008 // one of several files: the session goes on in the next one when this one is full
+	ModeCompressed = 0x04000000 // buffers are compressed
 )
 
 // systemHeaderSize is the size of SYSTEM_TRACE_HEADER in bytes.

@@ -29,7 +29,7 @@ func samples() [][]byte {
 		trace{buffers: [][]byte{plain(startFiletime), with32(plain(startFiletime), 4, 0), plain(startFiletime)}}.build(),
 		trace{pointer: 4, clock: 1, first: pad(event(startStamp, 1, "")), buffers: [][]byte{plain(startStamp)}}.build(),
 		trace{clock: 3, bufferSize: 2048, buffers: [][]byte{buffer(2048, records(startStamp))}}.build(),
-		trace{mode: modeCompressed, bufferSize: 4096, firstSize: 1024,
+		trace{mode: ModeCompressed, bufferSize: 4096, firstSize: 1024,
 			buffers: [][]byte{compressed(300), buffer(4096, records(startFiletime)), compressed(99)}}.build(),
 	}
 }
@@ -164,7 +164,7 @@ func TestManyTinyBuffersAreReadOnce(t *testing.T) {
 	// Each compressed buffer claims 72 bytes in a file whose buffers may have 16 MiB: reading a whole buffer at each
 	// would take terabytes.
 	tiny := bytes.Repeat(compressed(72), 20_000)
-	file := trace{mode: modeCompressed, firstSize: 1024, bufferSize: MaxBufferSize, buffers: [][]byte{tiny}}.build()
+	file := trace{mode: ModeCompressed, firstSize: 1024, bufferSize: MaxBufferSize, buffers: [][]byte{tiny}}.build()
 	if s := survive(t, file); s.CompressedBuffers != 20_000 {
 		t.Errorf("%v", s)
 	}

@@ -13,7 +13,7 @@ package etl
 func (r *Reader) judge(h *bufferHeader, blank bool) int {
 	full := r.header.BufferSize
 	ownSize := h.size >= bufferHeaderSize && h.size <= full
-	uneven := r.header.LogFileMode&modeCompressed != 0 || r.at != 0 && (r.at-int64(r.first.size))%int64(full) != 0
+	uneven := r.header.LogFileMode&ModeCompressed != 0 || r.at != 0 && (r.at-int64(r.first.size))%int64(full) != 0
 	switch {
 	case r.at == 0:
 		full = r.first.size

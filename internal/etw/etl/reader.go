@@ -199,13 +199,13 @@ func (r *Reader) nextBuffer() error {
 // end is what reading ends with after the last buffer.
 func (r *Reader) end() error {
 	// Circular files and series of files hold fewer buffers than were written, by design.
-	if h := &r.header; h.LogFileMode&(modeCircular|modeNewFile) == 0 && uint64(h.BuffersWritten) > r.stats.Buffers {
+	if h := &r.header; h.LogFileMode&(ModeCircular|ModeNewFile) == 0 && uint64(h.BuffersWritten) > r.stats.Buffers {
 		r.stats.MissingBuffers = uint64(h.BuffersWritten) - r.stats.Buffers
 	}
 	s := &r.stats
 	if s.CompressedBuffers > 0 && s.Events == 0 {
 		return fmt.Errorf("%s: %w: %d of its %d buffers need the Windows decompressor and no event stands in the others; "+
-			"record without compression (logging mode 0x%08x off)", r.name, ErrCompressed, s.CompressedBuffers, s.Buffers, modeCompressed)
+			"record without compression (logging mode 0x%08x off)", r.name, ErrCompressed, s.CompressedBuffers, s.Buffers, ModeCompressed)
 	}
 	return io.EOF
 }

@@ -183,7 +183,7 @@ func TestNextReadsWhatIsWholeInATruncatedFile(t *testing.T) {
 }
 
 func TestCircularFilesMissNothing(t *testing.T) {
-	_, stats := mustRead(t, trace{mode: modeCircular, written: 500}.build())
+	_, stats := mustRead(t, trace{mode: ModeCircular, written: 500}.build())
 	if stats.MissingBuffers != 0 {
 		t.Errorf("stats %+v", stats)
 	}
