@@ -187,10 +187,10 @@ func cutName(b []byte) (name string, rest []byte) {
 	return string(utf16.Decode(units)), b
 }
 
-func bufferSizeOK(n uint32) bool { return n >= MinBufferSize && n <= MaxBufferSize }
+func bufferSizeOK(n uint32) bool { return n >= minFileBuffer && n <= MaxBufferSize }
 
 func errBufferSize(where string, n uint32) error {
-	return fmt.Errorf("%w: %s says %d bytes; want %d (1 KiB) to %d (16 MiB)", ErrBufferSize, where, n, MinBufferSize, MaxBufferSize)
+	return fmt.Errorf("%w: %s says %d bytes; want %d to %d (16 MiB)", ErrBufferSize, where, n, minFileBuffer, MaxBufferSize)
 }
 
 // timeOf converts a FILETIME of the header; 0, where the header leaves a time open, gives the zero time.

@@ -52,7 +52,7 @@ func (o *Options) defaults() error {
 	if o.LogFileMode == 0 {
 		o.LogFileMode = ModeSequential
 	}
-	if !bufferSizeOK(o.BufferSize) || o.BufferSize%recordAlign != 0 {
+	if o.BufferSize < MinBufferSize || o.BufferSize > MaxBufferSize || o.BufferSize%recordAlign != 0 {
 		return fmt.Errorf("%w: the options say %d bytes; want %d to %d in steps of %d",
 			ErrBufferSize, o.BufferSize, MinBufferSize, MaxBufferSize, recordAlign)
 	}
