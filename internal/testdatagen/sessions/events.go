@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
@@ -59,10 +60,12 @@ func port(n int) uint16 { return uint16(49152 + n%16384) }
 
 func guid(n int) string { return fmt.Sprintf("{%08X-4288-435F-9182-470BEDF5C0A4}", n) }
 
+var manifest = sync.OnceValue(schema.DNSServer)
+
 // encode makes an event of the manifest's own layout, in wire form.
 func encode(id uint16, at time.Duration, fields map[string]any) []byte {
 	const pointerSize = 8
-	layout := schema.DNSServer().Candidates(id, 0)[0]
+	layout := manifest().Candidates(id, 0)[0]
 	data, err := layout.Encode(nil, pointerSize, fields)
 	if err != nil {
 		panic(err) // the fields above do not fit the manifest
