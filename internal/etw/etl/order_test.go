@@ -174,6 +174,32 @@ func TestAStrayStampHoldsNoProcessorUp(t *testing.T) {
 	}
 }
 
+func TestUpToThirtyTwoStraysInARowHoldNoProcessorUp(t *testing.T) {
+	const size, events, strays = 1 << 15, 300, 32
+	for _, ahead := range []int{3600, -3600, 1e9} {
+		for _, where := range []int{0, 1, 100, events - 2*strays - 2, events - strays} {
+			var own [2][]int
+			for i := range 2 * events {
+				own[i%2] = append(own[i%2], 1+i)
+			}
+			for i := range strays {
+				own[0][where+i] += ahead
+			}
+			var buffers [][]byte
+			for cpu, list := range own {
+				for part := range slices.Chunk(list, events/3) {
+					buffers = append(buffers, from(uint16(cpu), uint64(len(buffers)), buffer(size, at(uint16(cpu), part...))))
+				}
+			}
+			got, _ := mustRead(t, trace{bufferSize: size, buffers: buffers}.build())
+			rest := slices.DeleteFunc(seconds(got), func(s int) bool { return s < 1 || s > 2*events })
+			if len(got) != 2*events || len(rest) != 2*events-strays || !slices.IsSorted(rest) {
+				t.Errorf("%d strays of %d s at %d: %d events, %d others: %v", strays, ahead, where, len(got), len(rest), rest)
+			}
+		}
+	}
+}
+
 func TestASessionAppendedToAFileComesAfterTheFirst(t *testing.T) {
 	again := func(b []byte) []byte { // completed long after the first session's
 		binary.LittleEndian.PutUint64(b[16:], startFiletime+1<<20+binary.LittleEndian.Uint64(b[24:]))

@@ -15,7 +15,7 @@ import (
 )
 
 // lookAhead is how many events that follow it in its stream an event is compared with. What holds for more than half of them
-// decides, so that up to 31 stray stamps in a row are told from the stream's own time.
+// decides, so that up to 32 stray stamps in a row are told from the stream's own time.
 const lookAhead = 64
 
 // waiting is the key of a stream that waits for the others to step back.

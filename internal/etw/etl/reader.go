@@ -39,7 +39,7 @@ type Reader struct {
 	second   uint64   // in ticks of the file's clock
 	stepped  uint64   // the stamp up to which streams that have stepped back wait for the others; 0 for none
 	streams  streams  // those of the part that have events left, a heap by key
-	given    bool     // Next has handed on the first stream's head
+	given    *stream  // the first one, whose head Next has handed on; else nil
 	alone    *stream  // the stream whose buffer is handed on whole, in memory of its own; else nil
 	unit     int      // bytes of memory that any buffer of the part fits in
 	room     int      // how many more buffers may be held to be merged
@@ -118,28 +118,41 @@ func (r *Reader) Close() error {
 // ErrCompressed when all that the file holds is compressed and cannot be decompressed; it returns an error of the file's own
 // when reading fails, after the events that stand before the place that cannot be read. Every later call returns the same.
 func (r *Reader) Next() ([]byte, error) {
-	if r.given {
-		r.given = false
-		r.err = r.advance()
+	if s := r.given; s != nil {
+		s.pos += align(s.size)
+		switch {
+		case !r.find(s):
+			r.given = nil
+			r.err = r.refill(s)
+		case !r.merging:
+			return r.handOn(s), nil
+		case s != r.alone:
+			r.streams.down(0)
+		}
 	}
 	for r.err == nil {
-		if len(r.streams) > 0 {
-			s := r.streams[0]
-			if r.stepped != 0 && s.key > r.stepped && r.alone == nil {
-				r.release()
-				continue
-			}
-			if s.data == nil {
-				r.err = r.handOnWhole(s)
-				continue
-			}
-			r.given = true
-			r.stats.Events++
-			return s.data[s.pos : s.pos+s.size : s.pos+s.size], nil
+		if len(r.streams) == 0 {
+			r.err = r.nextPart()
+			continue
 		}
-		r.err = r.nextPart()
+		s := r.streams[0]
+		switch {
+		case r.stepped != 0 && s.key > r.stepped && r.alone == nil:
+			r.release()
+		case s.data == nil:
+			r.err = r.handOnWhole(s)
+		default:
+			return r.handOn(s), nil
+		}
 	}
 	return nil, r.err
+}
+
+// handOn gives a stream's head.
+func (r *Reader) handOn(s *stream) []byte {
+	r.given = s
+	r.stats.Events++
+	return s.data[s.pos : s.pos+s.size : s.pos+s.size]
 }
 
 // end is what reading ends with after the last buffer.

@@ -79,19 +79,6 @@ func (r *Reader) begin(places [][]place) error {
 	return nil
 }
 
-// advance moves the first stream on to its next event, and takes it from the heap when there is none.
-func (r *Reader) advance() error {
-	s := r.streams[0]
-	s.pos += align(s.size)
-	if r.find(s) {
-		if s != r.alone {
-			r.streams.down(0)
-		}
-		return nil
-	}
-	return r.refill(s)
-}
-
 // refill gives the first stream, which has come to the end of its buffer, its next one.
 func (r *Reader) refill(s *stream) error {
 	if s == r.alone {
