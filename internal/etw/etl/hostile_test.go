@@ -89,6 +89,9 @@ func survive(t *testing.T, file []byte) Stats {
 	if want := inFileOrder(t, file); !maps.Equal(want, got) {
 		t.Fatalf("%d events, of which %d differ, are not the file's %d", events, len(got), len(want))
 	}
+	if again := within(t, file, bounds{merged: 1 << 10, places: 3}); !maps.Equal(again, got) {
+		t.Fatalf("%d events differ within smaller bounds, of %d", len(again), len(got))
+	}
 	if bound := max(MaxMerged, r.unit); r.unit*len(r.free) > bound || len(r.spare) > r.unit || len(r.packed) > len(file) || r.unit > MaxBufferSize {
 		t.Fatalf("%d buffers of %d bytes of memory", len(r.free), r.unit)
 	}
@@ -100,6 +103,24 @@ func survive(t *testing.T, file []byte) Stats {
 		t.Fatalf("stats %+v", s)
 	}
 	return s
+}
+
+// within gives the events of a file, and how often it has each, read within other bounds than the reader's own.
+func within(t *testing.T, file []byte, b bounds) map[string]int {
+	t.Helper()
+	r, err := NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.bounds = b
+	all := map[string]int{}
+	for {
+		raw, err := r.Next()
+		if err != nil {
+			return all
+		}
+		all[string(raw)]++
+	}
 }
 
 // inFileOrder gives the events of a file, and how often it has each, read buffer for buffer as they lie in it.
