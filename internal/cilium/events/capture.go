@@ -75,9 +75,15 @@ type Capture struct {
 	order      binary.ByteOrder
 	interfaces []captureInterface // of the current section
 
-	block   []byte // a block's content, reused
-	pending Record // follows the loss record that Next returned
-	held    bool   // pending is one
+	block  []byte // a block's content, reused
+	packet Record // of the block that was read last; its data are in block
+	found  bool   // packet is one
+	lost   uint64 // by all packets read
+
+	window  window
+	section bool  // a section has begun: what is read ahead is returned before its records are read
+	given   ahead // what Next has taken from the window and not given back; after a loss, the record that follows it
+	follows bool  // given is to be returned
 	stats   CaptureStats
 	err     error // sticky
 }
@@ -134,29 +140,49 @@ func (c *Capture) Close() error {
 // Stats is what has been read so far.
 func (c *Capture) Stats() CaptureStats { return c.stats }
 
-// Next returns the next record, whose Data is valid until the next call. At the end the error is io.EOF. Any other is the
-// operating system's or a *CaptureError, after which nothing of the file can be read; what stood before it has been
-// returned. Errors repeat.
+// Next returns the next record in the order of time, whose Data is valid until the next call; see window for what bounds the
+// order. At the end the error is io.EOF. Any other is the operating system's or a *CaptureError, after which nothing of the file
+// can be read; what stood before it has been returned. Errors repeat.
 func (c *Capture) Next() (Record, error) {
-	for !c.held {
-		if c.err != nil {
+	if !c.follows {
+		if c.given.in != nil {
+			c.window.memory.release(c.given.in)
+			c.given.in = nil
+		}
+		c.readAhead()
+		if c.window.len() == 0 {
 			return Record{}, c.err
 		}
-		c.advance()
+		c.given = c.window.take()
 	}
-	next := c.pending
-	c.held = false
+	next := c.given.Record
 	if next.Lost > 0 {
+		// The packet that the loss is told of with, if there is one, follows it.
 		c.stats.Lost += next.Lost
-		// The packet that follows the loss, if there is one, stays pending: it is still in the block's memory.
-		c.pending.Lost = 0
-		c.held = len(next.Data) > 0
+		c.given.Lost = 0
+		c.follows = len(next.Data) > 0
 		next.Data = nil
 		return next, nil
 	}
+	c.follows = false
 	c.stats.Records++
 	if next.Time == 0 {
 		c.stats.Untimed++
 	}
 	return next, nil
+}
+
+// readAhead reads until the window is full, or the file or a section has ended.
+func (c *Capture) readAhead() {
+	if c.window.len() == 0 {
+		c.section = false
+	}
+	for c.err == nil && !c.section && !c.window.full() {
+		if c.advance(); c.found {
+			c.window.add(c.packet)
+		}
+		if c.section && c.window.len() == 0 {
+			c.section = false
+		}
+	}
 }

@@ -28,25 +28,26 @@ const (
 	maxBlock = MaxPacket + 64<<10
 )
 
-// advance reads one block. It sets pending where the block is a packet, and err at the end.
+// advance reads one block. It sets packet and found where the block is a packet, and err at the end.
 func (c *Capture) advance() {
+	c.found = false
 	typ, body, err := c.readBlock()
 	if err == nil && body != nil {
 		switch typ {
 		case blockSection:
-			err = c.section(body)
+			err = c.beginSection(body)
 		case blockInterface:
 			err = c.describe(body)
 		case blockEnhanced, blockPacket:
-			err = c.packet(typ, body)
+			err = c.readPacket(typ, body)
 		case blockSimple:
-			err = c.simplePacket(body)
+			err = c.readSimplePacket(body)
 		}
 	}
 	c.err = err
 }
 
-// known tells the types of block that matter. The others, statistics and names and secrets, are stepped over.
+// known reports whether a block's type matters. The others, statistics and names and secrets, are stepped over.
 func known(typ uint32) bool {
 	switch typ {
 	case blockSection, blockInterface, blockEnhanced, blockPacket, blockSimple:

@@ -35,8 +35,8 @@ const (
 	defaultResolution = 6  // microseconds
 )
 
-// section begins a section: magic, major and minor version, length.
-func (c *Capture) section(body []byte) error {
+// beginSection begins a section: magic, major and minor version, length.
+func (c *Capture) beginSection(body []byte) error {
 	const fixed = 16
 	if len(body) < fixed {
 		return c.damaged("a section header of %d bytes; want at least %d", len(body), fixed)
@@ -45,6 +45,7 @@ func (c *Capture) section(body []byte) error {
 		return &CaptureError{Reason: ReasonVersion, Offset: c.start, text: fmt.Sprintf("found pcapng version %d.%d; want 1.0", major, minor)}
 	}
 	c.interfaces = c.interfaces[:0]
+	c.section = true
 	return nil
 }
 
@@ -77,9 +78,9 @@ func (c *Capture) describe(body []byte) error {
 	return nil
 }
 
-// packet reads an enhanced packet block: interface, time (high, low), captured and original length, data, options; or the
+// readPacket reads an enhanced packet block: interface, time (high, low), captured and original length, data, options; or the
 // obsolete packet block, whose first word is the interface and a count of drops, 16 bits each.
-func (c *Capture) packet(typ uint32, body []byte) error {
+func (c *Capture) readPacket(typ uint32, body []byte) error {
 	const fixed = 20
 	if len(body) < fixed {
 		return c.damaged("a packet block of %d bytes; want at least %d", len(body), fixed)
@@ -105,30 +106,31 @@ func (c *Capture) packet(typ uint32, body []byte) error {
 		c.stats.Oversized++
 		return nil
 	}
-	c.pending = Record{Time: c.interfaces[id].unixNano(ticks), CPU: UnknownCPU, Lost: lost, Data: rest[:captured:captured]}
+	c.packet = Record{Time: c.interfaces[id].unixNano(ticks), CPU: UnknownCPU, Lost: lost, Data: rest[:captured:captured]}
 	// A damaged option costs the options that follow it, not the packet.
 	c.eachOption(rest[min(padded(int(captured)), len(rest)):], func(code uint16, value []byte) {
 		switch {
 		case typ != blockEnhanced:
 		case code == optionDropCount && len(value) >= 8:
-			if drops := c.order.Uint64(value); drops <= maxLost-c.stats.Lost {
-				c.pending.Lost = drops
+			if drops := c.order.Uint64(value); drops <= maxLost-c.lost {
+				c.packet.Lost = drops
 			}
 		case code == optionQueue && len(value) >= 4:
 			if queue := c.order.Uint32(value); queue <= math.MaxInt32 {
-				c.pending.CPU = int32(queue)
+				c.packet.CPU = int32(queue)
 			}
 		}
 	})
-	c.held = true
+	c.lost += c.packet.Lost
+	c.found = true
 	if captured < original {
 		c.stats.Cut++
 	}
 	return nil
 }
 
-// simplePacket reads a simple packet block: original length and data, of the section's first interface, without a time.
-func (c *Capture) simplePacket(body []byte) error {
+// readSimplePacket reads a simple packet block: original length and data, of the section's first interface, without a time.
+func (c *Capture) readSimplePacket(body []byte) error {
 	const fixed = 4
 	if len(body) < fixed {
 		return c.damaged("a simple packet block of %d bytes; want at least %d", len(body), fixed)
@@ -148,7 +150,7 @@ func (c *Capture) simplePacket(body []byte) error {
 		c.stats.Oversized++
 		return nil
 	}
-	c.pending, c.held = Record{CPU: UnknownCPU, Data: rest[:captured:captured]}, true
+	c.packet, c.found = Record{CPU: UnknownCPU, Data: rest[:captured:captured]}, true
 	if captured < original {
 		c.stats.Cut++
 	}

@@ -114,8 +114,8 @@ func expect(t *testing.T, file []byte, want ...events.Record) events.CaptureStat
 func TestACaptureIsReadInEitherByteOrder(t *testing.T) {
 	for name, p := range map[string]pcapng{"little": little, "big": big} {
 		t.Run(name, func(t *testing.T) {
-			stats := expect(t, join(p.section(), p.nanos(), p.record(1_700_000_000_000_000_001, "abcd"), p.record(2, "abcde"), p.record(3, "")),
-				event(1_700_000_000_000_000_001, "abcd"), event(2, "abcde"), event(3, ""))
+			stats := expect(t, join(p.section(), p.nanos(), p.record(2, "abcde"), p.record(3, ""), p.record(1_700_000_000_000_000_001, "abcd")),
+				event(2, "abcde"), event(3, ""), event(1_700_000_000_000_000_001, "abcd"))
 			if want := (events.CaptureStats{Records: 3}); stats != want {
 				t.Errorf("stats are %+v; want %+v", stats, want)
 			}

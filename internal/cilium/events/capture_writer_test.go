@@ -53,8 +53,10 @@ func TestTheWriterWritesWhatTheSpecificationSays(t *testing.T) {
 func TestWhatIsWrittenIsReadBackIdentically(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var records []events.Record
+	now := int64(0)
 	for i := range 2000 {
-		r := events.Record{Time: random.Int64(), CPU: int32(random.IntN(66)) - 1}
+		now += random.Int64N(math.MaxInt64 / 2000)
+		r := events.Record{Time: now, CPU: int32(random.IntN(66)) - 1}
 		if i%10 == 0 {
 			r.Lost = 1 + random.Uint64N(1<<45)
 		} else {
@@ -108,7 +110,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 // BenchmarkCapture reads one record of 128 bytes.
 func BenchmarkCapture(b *testing.B) {
-	const count = 10_000
+	const count = 100_000
 	var records []events.Record
 	for i := range count {
 		records = append(records, events.Record{Time: int64(i), CPU: -1, Data: make([]byte, 128)})

@@ -13,6 +13,9 @@ const (
 	DefaultBufferSize = 64 << 10
 )
 
+// minFileBuffer is the smallest buffer that a file may have: relogging writes a first one of 512 bytes.
+const minFileBuffer = 512
+
 // bufferHeaderSize is the size of WMI_BUFFER_HEADER in bytes; the first record follows.
 const bufferHeaderSize = 72
 

@@ -98,6 +98,14 @@ func buffer(size uint32, records []byte) []byte {
 	return b
 }
 
+// from makes b a buffer of a processor, with its sequence number and a time stamp in its order.
+func from(processor uint16, sequence uint64, b []byte) []byte {
+	binary.LittleEndian.PutUint16(b[40:], processor)
+	binary.LittleEndian.PutUint64(b[24:], sequence)
+	binary.LittleEndian.PutUint64(b[16:], startFiletime+sequence)
+	return b
+}
+
 // with overwrites bytes of b at an offset.
 func with(b []byte, at int, v ...byte) []byte {
 	copy(b[at:], v)

@@ -48,6 +48,15 @@ type timeline struct {
 	ticks uint64
 }
 
+// second is how many ticks a second has.
+func (t *timeline) second() uint64 {
+	if t.units == 0 {
+		return qpcUnits
+	}
+	n, _ := mulDiv(qpcUnits, t.ticks, t.units)
+	return n
+}
+
 // newTimeline builds the timeline of a header whose record carries the stamp base.
 func newTimeline(h *Header, start, base uint64) (timeline, error) {
 	switch h.Clock {

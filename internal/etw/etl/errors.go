@@ -20,14 +20,14 @@ var (
 	ErrEmpty = errors.New("the file is empty")
 	// ErrTruncated is returned when the file ends before its TRACE_LOGFILE_HEADER does.
 	ErrTruncated = errors.New("the file ends within its header")
-	// ErrBufferSize is returned when the header's buffer size is outside MinBufferSize to MaxBufferSize.
+	// ErrBufferSize is returned when the header's buffer size is outside 512 bytes to MaxBufferSize.
 	ErrBufferSize = errors.New("buffer size out of range")
 	// ErrHeader is returned when TRACE_LOGFILE_HEADER contradicts itself.
 	ErrHeader = errors.New("damaged header")
 	// ErrClock is returned when the header names a clock that its time stamps cannot be converted from.
 	ErrClock = errors.New("unusable clock")
 	// ErrCompressed is returned by Next at the end of a file of which it could read nothing, because every buffer that
-	// holds events is compressed.
+	// holds events is compressed in a way that it does not know.
 	ErrCompressed = errors.New("the file is compressed")
 )
 
@@ -78,7 +78,7 @@ func sniff(head []byte) string {
 	return ""
 }
 
-// isText tells whether b is UTF-8 without control characters, but for a character cut at its end.
+// isText reports whether b is UTF-8 without control characters, but for a character cut at its end.
 func isText(b []byte) bool {
 	for len(b) > 0 {
 		c, n := utf8.DecodeRune(b)

@@ -50,10 +50,10 @@ func (v OSVersion) String() string {
 
 // Bits of LogFileMode (EVENT_TRACE_FILE_MODE_*, EVENT_TRACE_COMPRESSED_MODE).
 const (
-	modeSequential = 0x00000001
-	modeCircular   = 0x00000002
-	modeNewFile    = 0x00000008
-	modeCompressed = 0x04000000
+	ModeSequential = 0x00000001
+	ModeCircular   = 0x00000002 // the newest buffers overwrite the oldest ones
+	ModeNewFile    = 0x00000008 // one of several files: the session goes on in the next one when this one is full
+	ModeCompressed = 0x04000000 // buffers are compressed
 )
 
 // systemHeaderSize is the size of SYSTEM_TRACE_HEADER in bytes.
@@ -187,10 +187,10 @@ func cutName(b []byte) (name string, rest []byte) {
 	return string(utf16.Decode(units)), b
 }
 
-func bufferSizeOK(n uint32) bool { return n >= MinBufferSize && n <= MaxBufferSize }
+func bufferSizeOK(n uint32) bool { return n >= minFileBuffer && n <= MaxBufferSize }
 
 func errBufferSize(where string, n uint32) error {
-	return fmt.Errorf("%w: %s says %d bytes; want %d (1 KiB) to %d (16 MiB)", ErrBufferSize, where, n, MinBufferSize, MaxBufferSize)
+	return fmt.Errorf("%w: %s says %d bytes; want %d to %d (16 MiB)", ErrBufferSize, where, n, minFileBuffer, MaxBufferSize)
 }
 
 // timeOf converts a FILETIME of the header; 0, where the header leaves a time open, gives the zero time.

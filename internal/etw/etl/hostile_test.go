@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -29,8 +30,12 @@ func samples() [][]byte {
 		trace{buffers: [][]byte{plain(startFiletime), with32(plain(startFiletime), 4, 0), plain(startFiletime)}}.build(),
 		trace{pointer: 4, clock: 1, first: pad(event(startStamp, 1, "")), buffers: [][]byte{plain(startStamp)}}.build(),
 		trace{clock: 3, bufferSize: 2048, buffers: [][]byte{buffer(2048, records(startStamp))}}.build(),
-		trace{mode: modeCompressed, bufferSize: 4096, firstSize: 1024,
-			buffers: [][]byte{compressed(300), buffer(4096, records(startFiletime)), compressed(99)}}.build(),
+		trace{mode: ModeCompressed, bufferSize: 4096, firstSize: 1024,
+			buffers: [][]byte{compressed(300), buffer(4096, records(startFiletime)), compressed(99), packed(buffer(4096, records(startFiletime)))}}.build(),
+		trace{first: pad(event(startFiletime, 1, "")), buffers: [][]byte{
+			from(1, 5, plain(startFiletime+40)), from(0, 4, plain(startFiletime+30)), from(0, 1, plain(startFiletime+10)), from(1, 2, plain(startFiletime+20)),
+			from(65535, 3, buffer(1024, join(records(startFiletime+1<<40), pad(event(startFiletime+1, 258, "after a stray"))))),
+		}}.build(),
 	}
 }
 
@@ -47,7 +52,8 @@ func (m *meter) ReadAt(b []byte, off int64) (int, error) {
 }
 
 // survive reads a file to its end and holds the reader to what it promises of any input: it ends, hands on only whole
-// events, reads no byte twice but the header's, and keeps no more memory than a buffer or the file.
+// events, each that the file has exactly once, reads no byte twice but those of the beginnings of the file and of each buffer,
+// and keeps its memory within bounds.
 func survive(t *testing.T, file []byte) Stats {
 	t.Helper()
 	src := &meter{ReaderAt: bytes.NewReader(file)}
@@ -58,11 +64,9 @@ func survive(t *testing.T, file []byte) Stats {
 		}
 		return Stats{}
 	}
-	if len(r.buf) > len(file) || len(r.buf) > MaxBufferSize {
-		t.Fatalf("%d bytes of memory for a file of %d", len(r.buf), len(file))
-	}
 	var rec etw.Record
-	var events, size uint64
+	var events uint64
+	got := map[string]int{}
 	for {
 		raw, err := r.Next()
 		if err != nil {
@@ -76,19 +80,70 @@ func survive(t *testing.T, file []byte) Stats {
 		}
 		_ = rec.Parse(raw) // must not panic either
 		events++
-		size += uint64(len(raw))
+		got[string(raw)]++
 	}
 	s := r.Stats()
-	if s.Events != events || size > uint64(len(file)) {
-		t.Fatalf("%d events of %d bytes in a file of %d, stats %+v", events, size, len(file), s)
+	if s.Events != events {
+		t.Fatalf("%d events in a file of %d, stats %+v", events, len(file), s)
 	}
-	if most := int64(min(len(file), bufferHeaderSize+1<<16) + len(file)); src.bytes > most || src.calls > 1+2*int64(s.Buffers) {
+	if want := inFileOrder(t, file); !maps.Equal(want, got) {
+		t.Fatalf("%d events, of which %d differ, are not the file's %d", events, len(got), len(want))
+	}
+	if again := within(t, file, bounds{merged: 1 << 10, places: 3}); !maps.Equal(again, got) {
+		t.Fatalf("%d events differ within smaller bounds, of %d", len(again), len(got))
+	}
+	if bound := max(MaxMerged, r.unit); r.unit*len(r.free) > bound || len(r.spare) > r.unit || len(r.packed) > len(file) || r.unit > MaxBufferSize {
+		t.Fatalf("%d buffers of %d bytes of memory", len(r.free), r.unit)
+	}
+	most := int64(min(len(file), bufferHeaderSize+1<<16)+len(file)) + 28*int64(s.Buffers)
+	if src.bytes > most || src.calls > 1+2*int64(s.Buffers) {
 		t.Fatalf("read %d bytes in %d calls of a file of %d in %d buffers", src.bytes, src.calls, len(file), s.Buffers)
 	}
 	if (s.DamagedBuffers > 0) != (s.FirstDamage != "") || s.String() == "" {
 		t.Fatalf("stats %+v", s)
 	}
 	return s
+}
+
+// within gives the events of a file, and how often it has each, read within other bounds than the reader's own.
+func within(t *testing.T, file []byte, b bounds) map[string]int {
+	t.Helper()
+	r, err := NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.bounds = b
+	all := map[string]int{}
+	for {
+		raw, err := r.Next()
+		if err != nil {
+			return all
+		}
+		all[string(raw)]++
+	}
+}
+
+// inFileOrder gives the events of a file, and how often it has each, read buffer for buffer as they lie in it.
+func inFileOrder(t *testing.T, file []byte) map[string]int {
+	t.Helper()
+	r, err := NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]int{}
+	for r.scan(); len(r.places) > 0; r.scan() {
+		for i := range r.places {
+			s := &stream{places: r.places[i : i+1], memory: make([]byte, r.places[i].memory())}
+			for more, err := r.load(s); more; more = r.find(s) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				all[string(s.data[s.pos:s.pos+s.size])]++
+				s.pos += align(s.size)
+			}
+		}
+	}
+	return all
 }
 
 func TestEveryTruncationIsSurvived(t *testing.T) {
@@ -164,7 +219,7 @@ func TestManyTinyBuffersAreReadOnce(t *testing.T) {
 	// Each compressed buffer claims 72 bytes in a file whose buffers may have 16 MiB: reading a whole buffer at each
 	// would take terabytes.
 	tiny := bytes.Repeat(compressed(72), 20_000)
-	file := trace{mode: modeCompressed, firstSize: 1024, bufferSize: MaxBufferSize, buffers: [][]byte{tiny}}.build()
+	file := trace{mode: ModeCompressed, firstSize: 1024, bufferSize: MaxBufferSize, buffers: [][]byte{tiny}}.build()
 	if s := survive(t, file); s.CompressedBuffers != 20_000 {
 		t.Errorf("%v", s)
 	}

@@ -4,35 +4,36 @@
 
 package etl
 
-// judge looks at the header of the current buffer, counts what is to be said of it, sets where the next buffer begins,
-// and returns how many of the buffer's bytes are to be read, header included: 0 for a buffer to step over.
+// judge looks at the header of the buffer at an offset, counts what is to be said of it, and returns where the next buffer
+// begins and whether this one is to be read. One to be read has bytes in use behind its header, as many as it says.
 //
 // Buffers follow each other in steps of the file's buffer size, whatever their headers say, with two exceptions. The
 // first buffer has its own size: relogging writes a smaller one. And in a compressed file every buffer has the size that
 // compression left of it, so that after a header without a credible size nothing more can be told apart.
-func (r *Reader) judge(h *bufferHeader, blank bool) int {
+func (r *Reader) judge(at int64, h *bufferHeader, blank bool) (next int64, read bool) {
 	full := r.header.BufferSize
 	ownSize := h.size >= bufferHeaderSize && h.size <= full
-	uneven := r.header.LogFileMode&modeCompressed != 0 || r.at != 0 && (r.at-int64(r.first.size))%int64(full) != 0
+	compressed := h.flags&bufferCompressed != 0
+	uneven := r.header.LogFileMode&ModeCompressed != 0 || at != 0 && (at-int64(r.first.size))%int64(full) != 0
 	switch {
-	case r.at == 0:
+	case at == 0:
 		full = r.first.size
-		r.next = int64(full)
-	case ownSize && (uneven || h.flags&bufferCompressed != 0 || h.size == r.first.size):
+		next = int64(full)
+	case ownSize && (uneven || compressed || h.size == r.first.size):
 		full = h.size
-		r.next = r.at + int64(full)
+		next = at + int64(full)
 	case uneven:
-		r.next = r.size
+		next = r.size
 	default:
-		r.next = r.at + int64(full)
+		next = at + int64(full)
 	}
 	switch {
 	case blank:
 		r.stats.UnfinishedBuffers++
-		return 0
+		return next, false
 	case h.size != full:
-		r.damaged(0, "a buffer of %d bytes where the file's have %d", h.size, full)
-		return 0
+		r.damaged(at, 0, "a buffer of %d bytes where the file's have %d", h.size, full)
+		return next, false
 	}
 	if h.flags&bufferEventsLost != 0 {
 		r.stats.EventsLostBuffers++
@@ -40,26 +41,32 @@ func (r *Reader) judge(h *bufferHeader, blank bool) int {
 	if h.flags&bufferBufferLost != 0 {
 		r.stats.BufferLostBuffers++
 	}
+	read = h.saved > bufferHeaderSize && (at != 0 || int(h.saved) > r.first.records)
 	switch {
-	case h.flags&bufferCompressed != 0:
-		r.stats.CompressedBuffers++
-		if r.next > r.size {
-			r.stats.TruncatedBuffers++
-			r.stats.TruncatedBytes += uint64(r.next - r.size)
+	case compressed:
+		// The first buffer has a header that was read as it is, and none is larger than the file's buffers when it is decompressed.
+		if at == 0 || h.saved < bufferHeaderSize || h.saved > r.header.BufferSize {
+			r.stats.CompressedBuffers++
+			read = false
 		}
-		return 0
+	case h.saved == 0 && at == 0: // as Windows 7 writes it: the header's record, which was read, is all there is
 	case h.saved == 0 || h.saved > full:
 		r.stats.UnfinishedBuffers++
-		return 0
+		return next, false
 	case h.saved < bufferHeaderSize:
-		r.damaged(0, "%d bytes of the buffer in use, less than the %d of its header", h.saved, bufferHeaderSize)
-		return 0
-	case r.at == 0 && int(h.saved) < r.first.records-recordAlign+1:
-		r.damaged(0, "%d bytes of the first buffer in use, less than its header record", h.saved)
-		return 0
+		r.damaged(at, 0, "%d bytes of the buffer in use, less than the %d of its header", h.saved, bufferHeaderSize)
+		return next, false
+	case at == 0 && int(h.saved) < r.first.records-recordAlign+1:
+		r.damaged(at, 0, "%d bytes of the first buffer in use, less than its header record", h.saved)
+		return next, false
 	}
-	if r.next > r.size {
+	if next > r.size {
 		r.stats.TruncatedBuffers++
+		if used := at + int64(h.saved); compressed {
+			r.stats.TruncatedBytes += uint64(next - r.size)
+		} else if used > r.size {
+			r.stats.TruncatedBytes += uint64(used - r.size)
+		}
 	}
-	return int(h.saved)
+	return next, read
 }

@@ -29,6 +29,7 @@ type Options struct {
 	BootTime  time.Time // zero: left open
 	// EndTime is when the session ended. Zero: the latest event's time where the destination can seek, else left open.
 	EndTime     time.Time
+	LogFileMode uint32    // ModeSequential and others, as the header repeats it; 0: ModeSequential
 	OS          OSVersion // zero: left open
 	EventsLost  uint32    // Writer.SetLost changes both later
 	BuffersLost uint32
@@ -48,7 +49,10 @@ func (o *Options) defaults() error {
 	if o.PerfFreq == 0 {
 		o.PerfFreq = 1e7
 	}
-	if !bufferSizeOK(o.BufferSize) || o.BufferSize%recordAlign != 0 {
+	if o.LogFileMode == 0 {
+		o.LogFileMode = ModeSequential
+	}
+	if o.BufferSize < MinBufferSize || o.BufferSize > MaxBufferSize || o.BufferSize%recordAlign != 0 {
 		return fmt.Errorf("%w: the options say %d bytes; want %d to %d in steps of %d",
 			ErrBufferSize, o.BufferSize, MinBufferSize, MaxBufferSize, recordAlign)
 	}
@@ -110,7 +114,7 @@ func (o *Options) putHeader(b []byte, start, end, base uint64, buffersWritten ui
 	le.PutUint32(t[atProcessors:], uint32(o.NumberOfProcessors))
 	le.PutUint64(t[atEndTime:], end)
 	le.PutUint32(t[atResolution:], 156250) // the timer's, 100 ns: what every Windows reports
-	le.PutUint32(t[atLogFileMode:], modeSequential)
+	le.PutUint32(t[atLogFileMode:], o.LogFileMode)
 	le.PutUint32(t[atBuffersWritten:], buffersWritten)
 	le.PutUint32(t[atStartBuffers:], 1)
 	le.PutUint32(t[atPointerSize:], 8)

@@ -3,14 +3,14 @@
 // Package etl reads and writes event trace logs, the .etl files of Windows, on any operating system.
 //
 // A file is a sequence of trace buffers, each of one processor; events are in time order within a buffer, not across the
-// file. The reader hands on EVENT_HEADER events in the wire form of package etw and steps over all other records. It
-// holds one buffer in memory, takes any input without panic, and accounts in Stats for whatever it could not read.
+// file. The reader hands on EVENT_HEADER events in the wire form of package etw, in the order of time, and steps over all
+// other records. It holds one buffer of each processor in memory, within bounds (MaxMerged, maxPlaces), takes any input
+// without panic, and accounts in Stats for whatever it could not read.
 //
 // The layouts follow evntrace.h and evntcons.h of the Windows SDK and Geoff Chappell's notes on WMI_BUFFER_HEADER.
 package etl
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -30,12 +30,24 @@ type Reader struct {
 	stats  Stats
 	err    error // what Next ended with
 
-	next   int64  // offset of the buffer after the current one
-	at     int64  // offset of the current one
-	buf    []byte // memory for one buffer, reused
-	loaded []byte // the current buffer up to the end of its records
-	pos    int    // offset of the next record in loaded
-	cut    bool   // the file ends before the current buffer's records do
+	next    int64   // offset of the first buffer that no part holds yet
+	scanned error   // what the scan ended with before the end of the file
+	places  []place // the current part of the file; reused
+
+	bounds   bounds
+	merging  bool     // the part has more than one stream
+	second   uint64   // in ticks of the file's clock
+	stepped  uint64   // the stamp up to which streams that have stepped back wait for the others; 0 for none
+	streams  streams  // those of the part that have events left, a heap by key
+	given    *stream  // the first one, whose head Next has handed on; else nil
+	alone    *stream  // the stream whose buffer is handed on whole, in memory of its own; else nil
+	unit     int      // bytes of memory that any buffer of the part fits in
+	room     int      // how many more buffers may be held to be merged
+	free     [][]byte // memory of unit bytes that no stream holds
+	spare    []byte   // memory for a buffer that is handed on whole
+	packed   []byte   // memory for a compressed buffer as it lies on disk
+	failedAt int64    // offset of the first buffer that could not be read from the source
+	failed   error    // why
 }
 
 // Open opens the file at path, and reads and checks its header. The errors are os.ErrNotExist and others of the operating
@@ -82,16 +94,13 @@ func NewReader(src io.ReaderAt, size int64) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{
-		name: "event trace log", src: src, size: size, header: *h, first: first,
-		buf: make([]byte, min(int64(max(h.BufferSize, first.size)), size)),
-	}, nil
+	return &Reader{name: "event trace log", src: src, size: size, header: *h, first: first, second: first.time.second(), bounds: bounds{MaxMerged, maxPlaces}, failedAt: size}, nil
 }
 
-// Header tells what the file says of itself.
+// Header gives what the file says of itself.
 func (r *Reader) Header() Header { return r.header }
 
-// Stats tells what Next has met so far.
+// Stats gives what Next has met so far.
 func (r *Reader) Stats() Stats { return r.stats }
 
 // Close closes the file that Open opened. It may be called while Next runs in another goroutine, to end it: Next then
@@ -104,130 +113,69 @@ func (r *Reader) Close() error {
 }
 
 // Next gives the next event in wire form, with its time stamp converted to FILETIME. The bytes belong to the reader and
-// are valid until the next call. At the end it returns io.EOF, or ErrCompressed when all that the file holds is
-// compressed; it returns an error of the file's own when reading fails. Every later call returns the same.
+// are valid until the next call. The events of one processor come in the order in which it wrote them, those of several in the
+// order of their times; see streams for what becomes of a clock that was set back. At the end Next returns io.EOF, or
+// ErrCompressed when all that the file holds is compressed and cannot be decompressed; it returns an error of the file's own
+// when reading fails, after the events that stand before the place that cannot be read. Every later call returns the same.
 func (r *Reader) Next() ([]byte, error) {
-	for r.err == nil {
-		if raw := r.nextInBuffer(); raw != nil {
-			return raw, nil
+	if s := r.given; s != nil {
+		s.pos += align(s.size)
+		switch {
+		case !r.find(s):
+			r.given = nil
+			r.err = r.refill(s)
+		case !r.merging:
+			return r.handOn(s), nil
+		case s != r.alone:
+			r.streams.down(0)
 		}
-		r.err = r.nextBuffer()
+	}
+	for r.err == nil {
+		if len(r.streams) == 0 {
+			r.err = r.nextPart()
+			continue
+		}
+		s := r.streams[0]
+		switch {
+		case r.stepped != 0 && s.key > r.stepped && r.alone == nil:
+			r.release()
+		case s.data == nil:
+			r.err = r.handOnWhole(s)
+		default:
+			return r.handOn(s), nil
+		}
 	}
 	return nil, r.err
 }
 
-// nextInBuffer gives the next event of the current buffer, or nil when the buffer holds no more.
-func (r *Reader) nextInBuffer() []byte {
-	for len(r.loaded)-r.pos >= recordHead {
-		b := r.loaded[r.pos:]
-		kind, size := classify(b)
-		if kind == kindUnknown {
-			r.damaged(r.pos, "no record begins with %x (size %d)", b[:recordHead], size)
-			return nil
-		}
-		if size > len(b) {
-			if r.cut {
-				r.loaded = nil
-			} else {
-				r.damaged(r.pos, "a record of %d bytes where %d are in use", size, len(b))
-			}
-			return nil
-		}
-		r.pos += align(size)
-		switch kind {
-		case kindEvent:
-			r.stats.Events++
-			stamp := b[16:24]
-			binary.LittleEndian.PutUint64(stamp, r.first.time.filetime(binary.LittleEndian.Uint64(stamp)))
-			return b[:size:size]
-		case kindSystem:
-			r.stats.Others.System++
-		case kindPerfInfo:
-			r.stats.Others.PerfInfo++
-		case kindClassic:
-			r.stats.Others.Classic++
-		case kindMessage:
-			r.stats.Others.Message++
-		}
-	}
-	// Less than a record's head is left: padding, unless there is something in it.
-	if r.pos < len(r.loaded) && !r.cut && !isZero(r.loaded[r.pos:]) {
-		r.damaged(r.pos, "no record begins with %x", r.loaded[r.pos:])
-	}
-	r.loaded = nil
-	return nil
-}
-
-// nextBuffer makes the next buffer of the file the current one. A buffer that cannot be read is counted and leaves
-// nothing loaded. It returns io.EOF or ErrCompressed at the end of the file.
-func (r *Reader) nextBuffer() error {
-	r.at, r.loaded, r.pos, r.cut = r.next, nil, bufferHeaderSize, false
-	left := r.size - r.at
-	if left <= 0 {
-		return r.end()
-	}
-	r.stats.Buffers++
-	head := r.buf[:min(left, bufferHeaderSize)]
-	if err := r.read(head, r.at); err != nil {
-		return err
-	}
-	if len(head) < bufferHeaderSize {
-		r.next = r.size
-		r.stats.TruncatedBuffers++
-		return nil
-	}
-	h := parseBufferHeader(head)
-	use := r.judge(&h, isZero(head))
-	r.next = min(r.next, r.size) // a hostile size must not carry the offset further
-	if use == 0 {
-		return nil
-	}
-	if int64(use) > left {
-		use, r.cut = int(left), true
-		r.stats.TruncatedBytes += uint64(h.saved) - uint64(left)
-	}
-	if err := r.read(r.buf[bufferHeaderSize:use], r.at+bufferHeaderSize); err != nil {
-		return err
-	}
-	r.loaded = r.buf[:use]
-	if r.at == 0 {
-		r.pos = r.first.records
-	}
-	return nil
+// handOn gives a stream's head.
+func (r *Reader) handOn(s *stream) []byte {
+	r.given = s
+	r.stats.Events++
+	return s.data[s.pos : s.pos+s.size : s.pos+s.size]
 }
 
 // end is what reading ends with after the last buffer.
 func (r *Reader) end() error {
 	// Circular files and series of files hold fewer buffers than were written, by design.
-	if h := &r.header; h.LogFileMode&(modeCircular|modeNewFile) == 0 && uint64(h.BuffersWritten) > r.stats.Buffers {
+	if h := &r.header; h.LogFileMode&(ModeCircular|ModeNewFile) == 0 && uint64(h.BuffersWritten) > r.stats.Buffers {
 		r.stats.MissingBuffers = uint64(h.BuffersWritten) - r.stats.Buffers
 	}
 	s := &r.stats
 	if s.CompressedBuffers > 0 && s.Events == 0 {
-		return fmt.Errorf("%s: %w: %d of its %d buffers need the Windows decompressor and no event stands in the others; "+
-			"record without compression (logging mode 0x%08x off)", r.name, ErrCompressed, s.CompressedBuffers, s.Buffers, modeCompressed)
+		return fmt.Errorf("%s: %w: %d of its %d buffers cannot be decompressed (want plain LZ77, as RtlCompressBuffer writes it for "+
+			"COMPRESSION_FORMAT_XPRESS) and no event stands in the others; record without compression (logging mode 0x%08x off)",
+			r.name, ErrCompressed, s.CompressedBuffers, s.Buffers, ModeCompressed)
 	}
 	return io.EOF
 }
 
-// damaged counts the current buffer as damaged at an offset within it, and leaves it.
-func (r *Reader) damaged(offset int, format string, args ...any) {
+// damaged counts the buffer at an offset of the file as damaged at an offset within it.
+func (r *Reader) damaged(buffer int64, offset int, format string, args ...any) {
 	r.stats.DamagedBuffers++
 	if r.stats.FirstDamage == "" {
-		r.stats.FirstDamage = fmt.Sprintf("at offset %d: ", r.at+int64(offset)) + fmt.Sprintf(format, args...)
+		r.stats.FirstDamage = fmt.Sprintf("at offset %d: ", buffer+int64(offset)) + fmt.Sprintf(format, args...)
 	}
-	r.loaded = nil
-}
-
-// read fills b from the file at an offset. A file that has become shorter since it was opened is an error.
-func (r *Reader) read(b []byte, offset int64) error {
-	if n, err := r.src.ReadAt(b, offset); n < len(b) {
-		if err == nil || err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return fmt.Errorf("%s: reading %d bytes at offset %d: %w", r.name, len(b), offset, err)
-	}
-	return nil
 }
 
 func isZero(b []byte) bool {

@@ -9,19 +9,22 @@ import (
 	"strings"
 )
 
-// Stats counts what Next has met so far; it is complete when Next has returned io.EOF or an error.
+// Stats counts what Next has met so far: the buffers by their headers, which are looked at before any event is handed on, their
+// records as they are handed on. It is complete when Next has returned io.EOF or an error.
 type Stats struct {
 	Buffers uint64 // buffers met, the header's and the unreadable ones included
 	Events  uint64 // records handed on
 	Others  Others // records stepped over by their size
 
-	CompressedBuffers uint64 // stepped over: their events need the Windows decompressor
+	CompressedBuffers uint64 // stepped over: they could not be decompressed
 	UnfinishedBuffers uint64 // stepped over: never completed, as in a file that is still being written
 	DamagedBuffers    uint64 // left where no record could be told any more; what stood before was handed on
 	FirstDamage       string // where and what the first damage was; "" when there was none
 	TruncatedBuffers  uint64 // 1 when the file ends within a buffer; its whole records were handed on
 	TruncatedBytes    uint64 // bytes that this buffer has in use and the file lacks; 0 where its header is cut too
 	MissingBuffers    uint64 // buffers that the header says were written after the last one that the file holds
+
+	UnmergedBuffers uint64 // handed on whole, out of the order of time: the file has more processors than MaxMerged suffices for
 
 	EventsLostBuffers uint64 // buffers marked: the session lost events before this one
 	BufferLostBuffers uint64 // buffers marked: the session lost buffers before this one
@@ -38,7 +41,7 @@ type Others struct {
 // Total is the sum over the families.
 func (o Others) Total() uint64 { return o.System + o.PerfInfo + o.Classic + o.Message }
 
-// Complete tells whether every record that the file was meant to hold could be read. It says nothing of events that the
+// Complete reports whether every record that the file was meant to hold could be read. It says nothing of events that the
 // session lost before they reached the file: see Header.EventsLost.
 func (s Stats) Complete() bool {
 	return s.CompressedBuffers+s.UnfinishedBuffers+s.DamagedBuffers+s.TruncatedBuffers+s.MissingBuffers == 0
@@ -58,6 +61,7 @@ func (s Stats) String() string {
 		{s.DamagedBuffers, "damaged buffers"},
 		{s.TruncatedBuffers, "truncated buffer"},
 		{s.MissingBuffers, "buffers missing at the end"},
+		{s.UnmergedBuffers, "buffers not merged by time"},
 		{s.EventsLostBuffers, "buffers after lost events"},
 		{s.BufferLostBuffers, "buffers after lost buffers"},
 	} {

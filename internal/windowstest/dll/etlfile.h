@@ -50,10 +50,19 @@ static LONGLONG filetime(const TRACE_LOGFILE_HEADER *h, LONGLONG base, LONGLONG 
     return h->StartTime.QuadPart + ticks / freq * 10000000 + ticks % freq * 10000000 / freq;
 }
 
-/* read_etl adds the file's events to f. */
+/* by_time compares two events of one file: by their times, then as they lie in it. */
+static int by_time(const void *a, const void *b)
+{
+    const EVENT_HEADER *x = *(EVENT_HEADER *const *)a, *y = *(EVENT_HEADER *const *)b;
+
+    if (x->TimeStamp.QuadPart != y->TimeStamp.QuadPart) return x->TimeStamp.QuadPart < y->TimeStamp.QuadPart ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+/* read_etl adds the file's events to f, in the order of time, as a session delivers those of several processors. */
 static BOOL read_etl(const WCHAR *path, etl_file *f)
 {
-    ULONG size, at, buffer;
+    ULONG size, at, buffer, first = f->count;
     BYTE *data = read_all(path, &size);
     const TRACE_LOGFILE_HEADER *head;
     LONGLONG base;
@@ -77,6 +86,7 @@ static BOOL read_etl(const WCHAR *path, etl_file *f)
         }
         if (!head->BufferSize) return FALSE;
     }
+    qsort(f->events + first, f->count - first, sizeof(*f->events), by_time);
     return TRUE;
 }
 

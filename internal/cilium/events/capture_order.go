@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The order of a capture's records: that of time, though a file may have the packets of its processors and interfaces in blocks,
+// one behind the other.
+//
+// The reader is ahead of what it returns by as many records as the bounds allow, and returns the earliest of them, so that a record
+// comes in its place when no more than that many stand before it that are later. Records of equal times stay in the file's order,
+// as does a record without a time behind the one before it. A time far in the future holds up no other: its record takes one place
+// of those, until the file ends. The sections of a file are separate recordings, and are not mixed.
+
+package events
+
+// Bounds of what is read ahead: records, and bytes of memory for their data.
+const (
+	maxAhead      = 8 << 10
+	maxAheadBytes = 16 << 20
+)
+
+// ahead is a record that was read and not returned yet.
+type ahead struct {
+	Record
+	in     *slab  // what its data are in
+	key    int64  // the time it is ordered by
+	number uint64 // counts the records as they lie in the file
+}
+
+func (a *ahead) before(b *ahead) bool { return a.key < b.key || a.key == b.key && a.number < b.number }
+
+// window holds the records that were read ahead. Those that come in the order of time, as nearly all do, stand in a queue, where
+// adding and taking cost nothing; the others in a heap.
+type window struct {
+	queue  []ahead // from first on
+	first  int
+	heap   []ahead
+	key    int64  // of the last record added
+	number uint64 // the next one's
+	memory slabs
+}
+
+func (w *window) len() int { return len(w.queue) - w.first + len(w.heap) }
+
+// full reports whether a record must be taken before another one is added.
+func (w *window) full() bool { return w.len() >= maxAhead || w.memory.used >= maxAheadBytes }
+
+// add adds a copy of a record.
+func (w *window) add(r Record) {
+	if r.Time != 0 {
+		w.key = r.Time
+	}
+	a := ahead{Record: r, key: w.key, number: w.number}
+	a.Data, a.in = w.memory.put(r.Data)
+	w.number++
+	if last := len(w.queue) - 1; last < w.first || !a.before(&w.queue[last]) {
+		w.append(a)
+		return
+	}
+	w.heap = append(w.heap, a)
+	for i := len(w.heap) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !w.heap[i].before(&w.heap[parent]) {
+			break
+		}
+		w.heap[i], w.heap[parent] = w.heap[parent], w.heap[i]
+		i = parent
+	}
+}
+
+// append adds to the queue. What was taken from its front makes room when it is most of it.
+func (w *window) append(a ahead) {
+	if len(w.queue) == cap(w.queue) && w.first > len(w.queue)/2 {
+		w.queue = w.queue[:copy(w.queue, w.queue[w.first:])]
+		w.first = 0
+	}
+	w.queue = append(w.queue, a)
+}
+
+// take takes the earliest record. Its data are valid until its slab is released.
+func (w *window) take() ahead {
+	if len(w.heap) == 0 || w.first < len(w.queue) && w.queue[w.first].before(&w.heap[0]) {
+		a := w.queue[w.first]
+		w.first++
+		return a
+	}
+	a := w.heap[0]
+	last := len(w.heap) - 1
+	w.heap[0] = w.heap[last]
+	w.heap = w.heap[:last]
+	for i := 0; ; {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
+			if w.heap[child].before(&w.heap[least]) {
+				least = child
+			}
+		}
+		if least == i {
+			return a
+		}
+		w.heap[i], w.heap[least] = w.heap[least], w.heap[i]
+		i = least
+	}
+}
+
+// slab is memory for the data of records, one behind the other. It is used again when none of them is left.
+type slab struct {
+	bytes []byte
+	users int
+}
+
+// slabSize is the size of a slab in bytes; a longer record has one of its own.
+const slabSize = 64 << 10
+
+// slabs are the slabs of a window.
+type slabs struct {
+	current *slab
+	free    []*slab
+	used    int // bytes, of the slabs that are not free
+}
+
+// put copies data into a slab, which is the copy's until it is released.
+func (m *slabs) put(data []byte) ([]byte, *slab) {
+	if m.current == nil || cap(m.current.bytes)-len(m.current.bytes) < len(data) {
+		m.begin(max(slabSize, len(data)))
+	}
+	s := m.current
+	s.users++
+	from := len(s.bytes)
+	s.bytes = append(s.bytes, data...)
+	return s.bytes[from:len(s.bytes):len(s.bytes)], s
+}
+
+// begin makes a slab of a size the current one.
+func (m *slabs) begin(size int) {
+	if old := m.current; old != nil && old.users == 0 {
+		m.retire(old)
+	}
+	m.used += size
+	if last := len(m.free) - 1; size == slabSize && last >= 0 {
+		m.current, m.free = m.free[last], m.free[:last]
+		return
+	}
+	m.current = &slab{bytes: make([]byte, 0, size)}
+}
+
+// release gives back what one record has of a slab.
+func (m *slabs) release(s *slab) {
+	if s.users--; s.users > 0 {
+		return
+	}
+	s.bytes = s.bytes[:0]
+	if s != m.current {
+		m.retire(s)
+	}
+}
+
+// retire takes a slab without users out of use.
+func (m *slabs) retire(s *slab) {
+	m.used -= cap(s.bytes)
+	if cap(s.bytes) == slabSize {
+		m.free = append(m.free, s)
+	}
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The place of a stream's next event among those of the others where the stamps of the stream step back.
+//
+// A stream's own order is never changed. Where its stamps step back by more than a second, the events that follow tell why.
+//   - One or a few stamps are strays: they lie ahead of those around them, or behind. Such an event waits for no other stream and
+//     comes at once, so that it does not hold up its processor until all others are done.
+//   - The system's clock was set back: what follows goes on from there. The stream waits until the others have stepped back too.
+
+package etl
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// lookAhead is how many events that follow it in its stream an event is compared with. What holds for more than half of them
+// decides, so that up to 32 stray stamps in a row are told from the stream's own time.
+const lookAhead = 64
+
+// waiting is the key of a stream that waits for the others to step back.
+const waiting = math.MaxUint64
+
+// rank sets the key by which the stream's head is merged.
+func (r *Reader) rank(s *stream) {
+	s.key = s.stamp
+	switch back := older(s.stamp, s.time, r.second); {
+	case back && s.goesOnBefore(s.time, r.second): // the clock was set back
+		// The others have stepped back as well, or never will, when they are past the step by its own size.
+		size := s.time - s.stamp
+		s.key, r.stepped = waiting, max(r.stepped, min(s.time, waiting-1-size)+size)
+		s.time = s.stamp
+	case back: // a stray of the past
+	case s.pos < s.uneven && s.goesOnBefore(s.stamp, r.second) && !s.goesOnBefore(s.time, r.second): // one of the future
+		s.key = 0
+	default:
+		s.time = max(s.time, s.stamp)
+	}
+}
+
+// release lets the streams go on that have waited.
+func (r *Reader) release() {
+	r.stepped = 0
+	for _, s := range r.streams {
+		if s.key == waiting {
+			s.key = s.stamp
+		}
+	}
+	r.streams.order()
+}
+
+// older reports whether a stamp is older than another one by more than a second.
+func older(stamp, than, second uint64) bool { return stamp < than && than-stamp > second }
+
+// goesOnBefore reports whether most of the events that follow the head are older than a stamp.
+func (s *stream) goesOnBefore(stamp, second uint64) bool {
+	all, before := 0, 0
+	s.stamps(s.pos+align(s.size), func(_ int, next uint64) bool {
+		all++
+		if older(next, stamp, second) {
+			before++
+		}
+		return all < lookAhead
+	})
+	return 2*before > all
+}
+
+// lastStepBack gives the offset of the last event that is older than one before it by more than a second: 0 for none, the
+// buffer's end where the next buffer begins with it.
+func (s *stream) lastStepBack(second uint64) (last int) {
+	latest := uint64(0)
+	s.stamps(s.pos, func(pos int, stamp uint64) bool {
+		if older(stamp, latest, second) {
+			last = pos
+		}
+		latest = max(latest, stamp)
+		return pos < len(s.data)
+	})
+	return last
+}
+
+// stamps calls do with the stamp of every event from an offset in the current buffer on, and then with those of the next
+// buffers' first events as far as they are known, until do returns false.
+func (s *stream) stamps(from int, do func(pos int, stamp uint64) bool) {
+	for len(s.data)-from >= recordHead {
+		b := s.data[from:]
+		kind, size := classify(b)
+		if kind == kindUnknown || size > len(b) {
+			break
+		}
+		if kind == kindEvent && !do(from, binary.LittleEndian.Uint64(b[16:])) {
+			return
+		}
+		from += align(size)
+	}
+	for i := range s.places {
+		if first := s.places[i].first; first != 0 && !do(len(s.data), first) {
+			return
+		}
+	}
+}

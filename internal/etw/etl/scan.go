@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The scan: what a part of the file holds, by the headers of its buffers, and in which order each processor wrote it.
+
+package etl
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+)
+
+// maxPlaces bounds how many buffers are put in order at a time, which take 48 bytes each: 16 GiB of a file with buffers of
+// 64 KiB. A larger file is read in parts of that many buffers, one after the other.
+const maxPlaces = 1 << 18
+
+// place is where a buffer lies whose records are to be read.
+type place struct {
+	at       int64  // offset in the file
+	sequence uint64 // counts the session's buffers in the order in which they came into use
+	stamp    uint64 // of the buffer's completion, by the session's clock or as FILETIME
+	first    uint64 // stamp of the first event; 0 where no event comes first or it is not known
+	stream   uint32 // logger and processor
+	onDisk   uint32 // bytes, header included, as far as the file has them
+	saved    uint32 // bytes in use, header included; of a compressed buffer, before compression
+	packed   bool   // it is compressed
+	cut      bool   // the file ends before the buffer does
+}
+
+// memory is how many bytes the buffer takes when it is read.
+func (p *place) memory() int {
+	if p.packed {
+		return int(p.saved)
+	}
+	return int(p.onDisk)
+}
+
+// nextPart makes streams of the next part of the file. At the end of the file it returns what reading ends with.
+func (r *Reader) nextPart() error {
+	if r.failed != nil {
+		return r.failed
+	}
+	r.scan()
+	if len(r.places) == 0 {
+		if r.scanned != nil {
+			return r.scanned
+		}
+		return r.end()
+	}
+	need := 0
+	for i := range r.places {
+		need = max(need, r.places[i].memory())
+	}
+	if need > r.unit { // no stream of an earlier part is left that holds memory
+		r.unit, r.room = need, max(1, r.bounds.merged/need)
+		r.free, r.spare = nil, nil
+	}
+	return r.begin(inOrder(r.places))
+}
+
+// scan reads the headers of buffers until it has a part's places, or the file ends, or cannot be read.
+func (r *Reader) scan() {
+	const (
+		firstStamp = 24             // bytes of an event up to the end of its stamp
+		most       = firstStamp + 4 // as they are at most when they are compressed
+	)
+	var head [bufferHeaderSize + most]byte
+	r.places = r.places[:0]
+	for len(r.places) < r.bounds.places && r.next < r.size && r.scanned == nil {
+		at := r.next
+		left := r.size - at
+		b := head[:min(left, int64(len(head)))]
+		if err := r.read(b, at); err != nil {
+			r.scanned = err
+			r.stats.Buffers++
+			return
+		}
+		r.stats.Buffers++
+		if len(b) < bufferHeaderSize {
+			r.next = r.size
+			r.stats.TruncatedBuffers++
+			return
+		}
+		h := parseBufferHeader(b)
+		next, read := r.judge(at, &h, isZero(b[:bufferHeaderSize]))
+		r.next = min(next, r.size) // a hostile size must not carry the offset further
+		if !read {
+			continue
+		}
+		processor := h.processor
+		if h.flags&bufferProcIndex == 0 {
+			processor &= 0xFF
+		}
+		p := place{
+			at: at, sequence: h.sequence, stamp: h.timeStamp, stream: uint32(h.logger)<<16 | uint32(processor),
+			saved: h.saved, onDisk: uint32(min(int64(h.saved), left)), cut: int64(h.saved) > left,
+		}
+		e := b[bufferHeaderSize:]
+		if h.flags&bufferCompressed != 0 {
+			p.packed, p.onDisk, p.cut = true, uint32(min(int64(h.size), left)), int64(h.size) > left
+			var plain [firstStamp]byte
+			n, _ := decompress(plain[:], e[:min(len(e), int(p.onDisk)-bufferHeaderSize)])
+			e = plain[:n]
+		}
+		if at != 0 && len(e) >= firstStamp {
+			if kind, _ := classify(e); kind == kindEvent {
+				p.first = binary.LittleEndian.Uint64(e[16:])
+			}
+		}
+		r.places = append(r.places, p)
+	}
+}
+
+// inOrder sorts places, which come as they lie in the file, by stream, and within a stream as the processor wrote them: by the
+// sequence numbers, then by the stamps. A circular file has its newest buffers first, and these numbers tell. They do not where a
+// session was appended to the file of an earlier one and began to count anew; so the file's own order is kept where the stamps
+// step back less often in it. It returns the places of each stream.
+func inOrder(places []place) [][]place {
+	one := !slices.ContainsFunc(places, func(p place) bool { return p.stream != places[0].stream })
+	if !one {
+		slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.stream, b.stream) })
+	}
+	var all [][]place
+	for len(places) > 0 {
+		n := len(places)
+		if !one {
+			n = slices.IndexFunc(places, func(p place) bool { return p.stream != places[0].stream })
+			if n < 0 {
+				n = len(places)
+			}
+		}
+		stream := places[:n:n]
+		places = places[n:]
+		all = append(all, stream)
+		bySequence := func(a, b place) int {
+			return cmp.Or(cmp.Compare(a.sequence, b.sequence), cmp.Compare(a.stamp, b.stamp), cmp.Compare(a.at, b.at))
+		}
+		if slices.IsSortedFunc(stream, bySequence) {
+			continue
+		}
+		before := stepsBack(stream)
+		slices.SortFunc(stream, bySequence)
+		if stepsBack(stream) > before {
+			slices.SortFunc(stream, func(a, b place) int { return cmp.Compare(a.at, b.at) })
+		}
+	}
+	return all
+}
+
+// stepsBack counts how often a buffer's stamp is below that of the one before.
+func stepsBack(stream []place) (n int) {
+	for i := 1; i < len(stream); i++ {
+		if stream[i].stamp < stream[i-1].stamp {
+			n++
+		}
+	}
+	return n
+}
+
+// fetch reads the buffer at a place into b, which has the memory that it takes, and returns its bytes in use; none for a
+// buffer that cannot be read, which is accounted for. The error is what ends the reader: the file was closed.
+func (r *Reader) fetch(p *place, b []byte) ([]byte, error) {
+	if p.at > r.failedAt {
+		return nil, nil
+	}
+	into := b[bufferHeaderSize:p.memory()]
+	if p.packed {
+		if cap(r.packed) < int(p.onDisk) {
+			r.packed = make([]byte, p.onDisk)
+		}
+		into = r.packed[:max(p.onDisk, bufferHeaderSize)-bufferHeaderSize]
+	}
+	if err := r.read(into, p.at+bufferHeaderSize); err != nil {
+		// What stands before this place is read all the same; what stands behind it is not, whatever its time.
+		r.failedAt, r.failed = p.at, err
+		if errors.Is(err, os.ErrClosed) {
+			return nil, err
+		}
+		return nil, nil
+	}
+	if !p.packed {
+		return b[:p.onDisk], nil
+	}
+	n, err := decompress(b[bufferHeaderSize:p.saved], into)
+	if err != nil || n < int(p.saved)-bufferHeaderSize && !p.cut {
+		r.stats.CompressedBuffers++
+		return nil, nil
+	}
+	return b[:bufferHeaderSize+n], nil
+}
+
+// read fills b from the file at an offset. A file that has become shorter since it was opened is an error.
+func (r *Reader) read(b []byte, offset int64) error {
+	if n, err := r.src.ReadAt(b, offset); n < len(b) {
+		if err == nil || err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return fmt.Errorf("%s: reading %d bytes at offset %d: %w", r.name, len(b), offset, err)
+	}
+	return nil
+}

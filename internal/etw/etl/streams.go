@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The streams of a part of the file, one for each processor of each session in it, and how their events are merged by time.
+
+package etl
+
+import "encoding/binary"
+
+// MaxMerged bounds the memory in bytes for the buffers that are merged, one of each stream: 1024 processors with buffers of
+// 64 KiB, 64 with buffers of 1 MiB. The streams that it does not suffice for have their buffers handed on whole, in the order
+// of their first events, which Stats counts.
+const MaxMerged = 64 << 20
+
+// bounds are MaxMerged and maxPlaces, smaller in tests.
+type bounds struct{ merged, places int }
+
+// stream is what one processor wrote, in its own order.
+type stream struct {
+	places []place // buffers to come
+	memory []byte  // for the current buffer; nil while the stream has none
+	data   []byte  // the current buffer up to the end of its records; nil for none
+	at     int64   // offset in the file of the current buffer, or of the next one where there is none
+	pos    int     // offset of the head in data: the next event
+	size   int     // of the head in bytes
+	stamp  uint64  // the head's, as the file has it
+	key    uint64  // what the stream is merged by
+	cut    bool    // the file ends before the current buffer's records do
+	uneven int     // in data, offset of the last event that is older than one before it by more than a second
+	time   uint64  // stamp of the last event that was in line with those around it
+}
+
+// streams is a heap: the first has the smallest key. Streams of equal keys are in the order of the file.
+type streams []*stream
+
+func (h streams) less(i, j int) bool {
+	return h[i].key < h[j].key || h[i].key == h[j].key && h[i].at < h[j].at
+}
+
+// down restores the heap below i.
+func (h streams) down(i int) {
+	for {
+		least := i
+		if l := 2*i + 1; l < len(h) && h.less(l, least) {
+			least = l
+		}
+		if r := 2*i + 2; r < len(h) && h.less(r, least) {
+			least = r
+		}
+		if least == i {
+			return
+		}
+		h[i], h[least] = h[least], h[i]
+		i = least
+	}
+}
+
+// order makes a heap of streams in any order.
+func (h streams) order() {
+	for i := len(h)/2 - 1; i >= 0; i-- {
+		h.down(i)
+	}
+}
+
+// begin makes streams of the places, and a heap of those that have an event.
+func (r *Reader) begin(places [][]place) error {
+	r.streams, r.stepped = r.streams[:0], 0
+	r.merging = len(places) > 1
+	for _, list := range places {
+		s := &stream{places: list}
+		more, err := r.fill(s)
+		if err != nil {
+			return err
+		}
+		if more {
+			r.streams = append(r.streams, s)
+		}
+	}
+	r.streams.order()
+	return nil
+}
+
+// refill gives the first stream, which has come to the end of its buffer, its next one.
+func (r *Reader) refill(s *stream) error {
+	if s == r.alone {
+		r.alone, s.memory = nil, nil
+	}
+	more, err := r.fill(s)
+	if err != nil {
+		return err
+	}
+	if !more {
+		last := len(r.streams) - 1
+		r.streams[0] = r.streams[last]
+		r.streams[last] = nil
+		r.streams = r.streams[:last]
+	}
+	r.streams.down(0)
+	return nil
+}
+
+// fill reads buffers of a stream that has come to the end of one until there is an event, and reports whether there is. A
+// stream that gets no memory keeps its places and has the key of the event that will be its next.
+func (r *Reader) fill(s *stream) (more bool, err error) {
+	for len(s.places) > 0 {
+		if s.memory == nil {
+			s.memory = r.memory()
+		}
+		if s.memory == nil {
+			s.data, s.at, s.key = nil, s.places[0].at, s.places[0].first
+			return true, nil
+		}
+		if more, err := r.load(s); more || err != nil {
+			return more, err
+		}
+	}
+	if s.memory != nil {
+		r.free = append(r.free, s.memory)
+		s.memory, s.data = nil, nil
+	}
+	return false, nil
+}
+
+// handOnWhole gives the first stream, which has no buffer, the memory for one, or else loads its next buffer into the spare
+// memory, from where it is handed on without regard to the others.
+func (r *Reader) handOnWhole(s *stream) error {
+	if len(r.free) > 0 {
+		return r.refill(s)
+	}
+	if r.spare == nil {
+		r.spare = make([]byte, r.unit)
+	}
+	r.alone, s.memory = s, r.spare
+	r.stats.UnmergedBuffers++
+	if more, err := r.load(s); more || err != nil {
+		return err
+	}
+	return r.refill(s)
+}
+
+// memory gives memory for a buffer; nil when no more may be held.
+func (r *Reader) memory() []byte {
+	if n := len(r.free); n > 0 {
+		b := r.free[n-1]
+		r.free = r.free[:n-1]
+		return b
+	}
+	if r.room == 0 {
+		return nil
+	}
+	r.room--
+	return make([]byte, r.unit)
+}
+
+// load reads the stream's next buffer into its memory, and reports whether there is an event in it.
+func (r *Reader) load(s *stream) (more bool, err error) {
+	p := &s.places[0]
+	s.places = s.places[1:]
+	data, err := r.fetch(p, s.memory)
+	if err != nil || data == nil {
+		return false, err
+	}
+	s.data, s.at, s.pos, s.cut = data, p.at, bufferHeaderSize, p.cut
+	if p.at == 0 {
+		s.pos = r.first.records
+	}
+	s.uneven = 0
+	if r.merging {
+		s.uneven = s.lastStepBack(r.second)
+	}
+	return r.find(s), nil
+}
+
+// find makes the next event at pos or behind it the head, and reports whether the buffer has one. It counts what it passes.
+func (r *Reader) find(s *stream) bool {
+	for len(s.data)-s.pos >= recordHead {
+		b := s.data[s.pos:]
+		kind, size := classify(b)
+		if kind == kindUnknown {
+			r.damaged(s.at, s.pos, "no record begins with %x (size %d)", b[:recordHead], size)
+			return false
+		}
+		if size > len(b) {
+			if !s.cut {
+				r.damaged(s.at, s.pos, "a record of %d bytes where %d are in use", size, len(b))
+			}
+			return false
+		}
+		switch kind {
+		case kindEvent:
+			stamp := b[16:24]
+			s.size, s.stamp = size, binary.LittleEndian.Uint64(stamp)
+			binary.LittleEndian.PutUint64(stamp, r.first.time.filetime(s.stamp))
+			if r.merging {
+				r.rank(s)
+			}
+			return true
+		case kindSystem:
+			r.stats.Others.System++
+		case kindPerfInfo:
+			r.stats.Others.PerfInfo++
+		case kindClassic:
+			r.stats.Others.Classic++
+		case kindMessage:
+			r.stats.Others.Message++
+		}
+		s.pos += align(size)
+	}
+	// Less than a record's head is left: padding, unless there is something in it.
+	if s.pos < len(s.data) && !s.cut && !isZero(s.data[s.pos:]) {
+		r.damaged(s.at, s.pos, "no record begins with %x", s.data[s.pos:])
+	}
+	return false
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Files whose buffers do not stand in the order of time: a replay correlates them as a live session would.
+
+package asimdnsreceiver
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testdatagen/sessions"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+)
+
+// correlated replays a file with correlate and gives how many queries found their answers and how many did not.
+func correlated(t *testing.T, path string) (answered, unanswered int) {
+	t.Helper()
+	sink, r, _ := replayAll(t, replayOf(path, func(c *Config) { c.Correlate = true }))
+	require.Equal(t, r.pipeline.Stats.Received.Load(), r.pipeline.Stats.Emitted.Load()+r.pipeline.Stats.Aggregated.Load())
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		switch {
+		case testkit.Text(lr, "EventOriginalType") == "257" && testkit.Text(lr, "EventStartTime") != testkit.Text(lr, "EventEndTime"):
+			answered++
+		case testkit.Text(lr, "EventResult") == "Failure":
+			unanswered++
+		}
+	})
+	return answered, unanswered
+}
+
+// nine are nine answered queries, of which the last three came a time after the others.
+func nine(gap time.Duration, processors int) (list []sessions.Event) {
+	for _, e := range sessions.Exchanges(9, processors, time.Second, 100*time.Millisecond) {
+		n, query := int(e.At/time.Second), e.At%time.Second == 0
+		at := e.At
+		if n >= 6 {
+			at += gap
+		}
+		if query {
+			list = append(list, sessions.Query(n, e.CPU, at))
+		} else {
+			list = append(list, sessions.Answer(n, e.CPU, at))
+		}
+	}
+	return list
+}
+
+func TestEveryQueryOfACircularFileFindsItsAnswer(t *testing.T) {
+	for _, gap := range []time.Duration{time.Minute, 6 * time.Minute, 10 * time.Hour} {
+		path := filepath.Join(t.TempDir(), "circular.etl")
+		// Three queries and their answers fill two buffers. The last two buffers overwrite them: those of the last three queries.
+		var events []sessions.Event
+		for n := range 3 {
+			events = append(events, sessions.Query(100+n, 0, 0), sessions.Answer(100+n, 0, 0))
+		}
+		require.NoError(t, sessions.Session{}.Circular(path, 6, append(events, nine(gap, 1)...)))
+		answered, unanswered := correlated(t, path)
+		require.Equal(t, []int{9, 0}, []int{answered, unanswered}, "gap %s", gap)
+	}
+}
+
+func TestEveryQueryFindsItsAnswerWhicheverProcessorsBufferHoldsIt(t *testing.T) {
+	for _, gap := range []time.Duration{time.Minute, 6 * time.Minute, 10 * time.Hour} {
+		for seed := range uint64(10) {
+			path := filepath.Join(t.TempDir(), "scattered.etl")
+			require.NoError(t, sessions.Session{Processors: 4}.Scattered(path, seed, nine(gap, 4)))
+			answered, unanswered := correlated(t, path)
+			require.Equal(t, []int{9, 0}, []int{answered, unanswered}, "gap %s, seed %d", gap, seed)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "busy.etl")
+	require.NoError(t, sessions.Session{Processors: 16, BufferSize: 8 << 10}.Scattered(path, 1, sessions.Exchanges(2000, 16, time.Second, 3*time.Second)))
+	answered, unanswered := correlated(t, path)
+	require.Equal(t, []int{2000, 0}, []int{answered, unanswered})
+}
