@@ -31,6 +31,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
@@ -49,7 +50,7 @@ var everything = ^uint64(0)
 
 func replayOf(path string, change func(*Config)) *Config {
 	cfg := createDefaultConfig().(*Config)
-	cfg.Replay.Path = path
+	cfg.Replay.Path = replay.Paths{path}
 	if filepath.Base(path) == filepath.Base(clientFile) {
 		cfg.ProviderGUID = clientGUID
 	}

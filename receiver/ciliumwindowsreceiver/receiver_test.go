@@ -29,6 +29,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
@@ -46,7 +47,7 @@ func everything(c *Config) {
 
 func replayOf(path string, change func(*Config)) *Config {
 	cfg := createDefaultConfig().(*Config)
-	cfg.Replay.Path = path
+	cfg.Replay.Path = replay.Paths{path}
 	if change != nil {
 		change(cfg)
 	}
