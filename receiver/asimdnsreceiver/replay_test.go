@@ -194,3 +194,41 @@ func TestWhatIsKeptBackAtTheEndOfAChainedFileGoesOnInTheNext(t *testing.T) {
 		require.Len(t, devices, 11, name)
 	}
 }
+
+func TestTheTwoFilesOfOneRecordingAreOneSessions(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	path := filepath.Join(t.TempDir(), "dns.etl")
+	recordAll := func() {
+		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) {
+			c.Replay.Path = nil
+			c.Record.Path, c.Record.MaxSizeMiB = path, 1
+		}), consumertest.NewNop())
+		require.NoError(t, err)
+		recorder, err := r.openRecord(nil)
+		require.NoError(t, err)
+		at := binary.LittleEndian.Uint64(events[0][16:])
+		for range 2 {
+			for _, raw := range events {
+				at++
+				binary.LittleEndian.PutUint64(raw[16:], at)
+				require.NoError(t, recorder.Put(context.Background(), 0, raw, nil))
+			}
+		}
+		require.NoError(t, recorder.Close(context.Background(), time.Minute))
+	}
+	header := func(path string) etl.Header {
+		reader, err := etl.Open(path)
+		require.NoError(t, err)
+		defer reader.Close()
+		return reader.Header()
+	}
+	earlier := filepath.Join(filepath.Dir(path), "dns.1.etl")
+	recordAll()
+	first, second := header(earlier), header(path)
+	require.True(t, second.Continues(&first))
+	require.True(t, replay.Follows(earlier, path))
+
+	recordAll()
+	another := header(path)
+	require.False(t, another.Continues(&second), "another run of the collector")
+}
