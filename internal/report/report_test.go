@@ -44,10 +44,16 @@ func TestTheTestsTableCountsByReasonAndNamesTheTarget(t *testing.T) {
 === RUN   TestB
     b_test.go:7: not run: it needs the stand-ins for Windows under Wine; make test-windows sets them up
 --- SKIP: TestB (0.00s)
+=== RUN   TestC
 === RUN   TestC/one
     b_test.go:7: this is Windows
-    --- SKIP: TestC/one (0.00s)
+=== RUN   TestC/two
+    b_test.go:7: this is Windows
+=== NAME  TestC
+    b_test.go:9: something else
 --- PASS: TestC (0.00s)
+    --- SKIP: TestC/one (0.00s)
+    --- SKIP: TestC/two (0.00s)
 PASS
 ok  	github.com/otelcol-winnet/otelcol-winnet/internal/windowstest	0.100s
 === RUN   TestD
@@ -66,8 +72,8 @@ ok  	github.com/otelcol-winnet/otelcol-winnet/internal/bench	0.1s
 	require.Equal(t, `
 Not run here:
   2  make test-windows runs them, or fails  it needs the stand-ins for Windows under Wine
+  2  make test-windows runs them, or fails  this is Windows
   1  make test-kernel runs them, or fails   no right to make a map
-  1  make test-windows runs them, or fails  this is Windows
   1  another machine runs them              written
 `, out.String())
 

@@ -14,9 +14,10 @@ import (
 )
 
 var (
-	skipped = regexp.MustCompile(`^ *--- SKIP: `)
+	running = regexp.MustCompile(`^=== (?:RUN|NAME|CONT) +(\S+)`)
+	skipped = regexp.MustCompile(`^ *--- SKIP: (\S+)`)
 	ended   = regexp.MustCompile(`^(?:ok|FAIL) +\t?(\S+)`)
-	place   = regexp.MustCompile(`^ +\S+\.go:\d+: (?:not run: )?`)
+	said    = regexp.MustCompile(`^ +\S+\.go:\d+: (?:not run: )?(.*)`)
 	target  = regexp.MustCompile(`\bmake (test-[a-z0-9-]+)`)
 )
 
@@ -31,22 +32,26 @@ type reason struct{ text, target string }
 // readTests counts the tests that `go test -v` did not run, by reason.
 func readTests(log io.Reader) (map[reason]int, error) {
 	counts := map[reason]int{}
-	var texts []string // of the package whose tests run
-	before := ""
+	var texts []string          // of the package whose tests run
+	last := map[string]string{} // what a test of it said last
+	test := ""
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
 		line := lines.Text()
-		switch m := ended.FindStringSubmatch(line); {
-		case skipped.MatchString(line):
-			texts = append(texts, place.ReplaceAllString(before, ""))
-		case m != nil:
+		if m := running.FindStringSubmatch(line); m != nil {
+			test = m[1]
+		} else if m := said.FindStringSubmatch(line); m != nil {
+			last[test] = m[1]
+		} else if m := skipped.FindStringSubmatch(line); m != nil {
+			texts = append(texts, last[m[1]])
+		} else if m := ended.FindStringSubmatch(line); m != nil {
 			for _, text := range texts {
 				counts[reason{text, targetOf(m[1], text)}]++
 			}
 			texts = nil
+			clear(last)
 		}
-		before = line
 	}
 	return counts, lines.Err()
 }
