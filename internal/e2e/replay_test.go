@@ -127,6 +127,7 @@ func TestEveryJobIsWaitedFor(t *testing.T) {
 type farEnd struct {
 	*httptest.Server
 	open    chan struct{}
+	asked   atomic.Int64
 	records atomic.Int64
 }
 
@@ -137,6 +138,7 @@ func newFarEnd(t *testing.T) *farEnd {
 		if err != nil {
 			return
 		}
+		f.asked.Add(1)
 		select {
 		case <-f.open:
 		case <-r.Context().Done():
@@ -162,6 +164,18 @@ func TestASlowFarEndHasEveryRecordBeforeAJobEnds(t *testing.T) {
 	r.await("Starting shutdown...", 1)
 	r.await(fmt.Sprintf(accounted, n, n), 2) // when the replay has ended, and when the receiver has
 	require.Zero(t, f.records.Load(), "all is in the exporter's queue")
+	close(f.open)
+	require.Zero(t, r.end(time.Minute), "%s", r.out)
+	require.Equal(t, int64(n), f.records.Load())
+}
+
+func TestAJobWithoutAnExportersQueueIsDoneWhenAllIsDelivered(t *testing.T) {
+	n := testkit.Generated(t, "dnsserver.etl").Events
+	f := newFarEnd(t)
+	r := start(t, job(serverFile, "otlp_http: {endpoint: '"+f.URL+"', compression: none, timeout: 60s, sending_queue: {enabled: false}, retry_on_failure: {max_elapsed_time: 0}}")...)
+	r.await("file read", 1)
+	require.Eventually(t, func() bool { return f.asked.Load() > 0 }, time.Minute, 20*time.Millisecond)
+	require.NotContains(t, r.out.String(), "the replay has ended")
 	close(f.open)
 	require.Zero(t, r.end(time.Minute), "%s", r.out)
 	require.Equal(t, int64(n), f.records.Load())

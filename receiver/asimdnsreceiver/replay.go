@@ -62,8 +62,17 @@ func (s *fileSource) ended() {
 	}
 }
 
-// play plays one file. What the file lost is logged and counted.
+// play plays one file. What follows one that broke off does not go on where it did.
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
+	err := s.playFile(ctx, path, emit)
+	if err != nil {
+		s.before = ""
+	}
+	return err
+}
+
+// playFile plays one file. What the file lost is logged and counted.
+func (s *fileSource) playFile(ctx context.Context, path string, emit replay.Emit) error {
 	reader, err := etl.Open(path)
 	if err != nil {
 		return err
