@@ -61,15 +61,16 @@ func (p *Player) play(ctx context.Context, s *Settings) {
 	reporting, stop := context.WithCancel(ctx)
 	var reporter sync.WaitGroup
 	reporter.Go(func() { p.Progress.report(reporting, s.Logger) })
+	defer reporter.Wait()
+	defer stop()
 	p.unread = run(ctx, s.Config, s.Files, s.Play, put, p.Progress)
-	stop()
-	reporter.Wait()
 	if p.unread != nil {
 		s.Logger.Error("not every file could be read in full", zap.Int("files", len(s.Files)), zap.Strings("unread", p.unread.texts()))
 	}
 	if ctx.Err() != nil || s.Into.Idle(ctx, nil) != nil {
 		return
 	}
+	stop()
 	p.Progress.finish()
 	s.Logger.Info("the replay has ended", zap.Int("files", len(s.Files)), zap.Stringer("events", &s.Into.Stats))
 	s.Ended()

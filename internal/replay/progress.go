@@ -111,7 +111,7 @@ func (p *Progress) report(ctx context.Context, log *zap.Logger) {
 			fields = append(fields, zap.Float64("percent", math.Round(share*1000)/10))
 		}
 		if left, ok := p.left(); ok {
-			fields = append(fields, zap.Duration("time_left", left.Round(time.Second)))
+			fields = append(fields, zap.Stringer("time_left", left.Round(time.Second)))
 		}
 		log.Info("replaying", fields...)
 	}
