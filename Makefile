@@ -29,9 +29,12 @@ export CGO_ENABLED ?= 0
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-run: build testdata/dnsserver.etl ## replay the recorded captures through the collector until Ctrl-C
+run: build testdata/dnsserver.etl ## replay the recorded captures through the collector, and say what became of them
+	@mkdir -p out; rm -f out/run.log
 	@# In a terminal the collector gets a process group of its own, so that Ctrl-C reaches it and not make.
-	@if [ -t 0 ]; then set -m; fi; $(DIST)/otelcol-winnet --config config.replay.yaml || exit $$?
+	@if [ -t 0 ]; then set -m; fi; status=0; \
+	  $(DIST)/otelcol-winnet --config config.replay.yaml --config 'yaml:service::telemetry::logs::output_paths: [stderr, out/run.log]' || status=$$?; \
+	  $(GO) run ./internal/report run out/run.log; exit $$status
 
 build: $(DIST)/otelcol-winnet ## build dist/otelcol-winnet for this machine
 
@@ -59,9 +62,7 @@ test: testdata/dnsserver.etl ## run the tests that any machine can run, and say 
 	@mkdir -p $(DIST)
 	@$(GO) test -v ./... > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
 	@grep -E '^ok' $(DIST)/test.log
-	@if grep -q -e '--- SKIP' $(DIST)/test.log; then \
-	  printf '\nNot run here; make test-kernel, make test-e2e and make test-windows run these, or fail:\n'; \
-	  grep -B1 -E '^ *--- SKIP' $(DIST)/test.log | grep -vE '^(=== |--$$)'; fi
+	@$(GO) run ./internal/report tests $(DIST)/test.log
 
 test-oracle: ## hold the decoding against Cilium's own parsers and hubble command (the first build takes minutes)
 	@# Without vet, which lint does, and debug information the first build is a tenth shorter.

@@ -66,34 +66,68 @@ const (
 // gives the output. The collector must then end by itself with exit code 0 within five seconds.
 func runUntil(t *testing.T, until string, times int, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(collector(t), args...)
-	cmd.Dir = root(t)
-	out := &syncBuffer{}
-	cmd.Stdout, cmd.Stderr = out, out
-	require.NoError(t, cmd.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	require.Eventually(t, func() bool {
-		text := out.String()
-		return strings.Count(text, until) >= times && strings.Contains(text, ready)
-	}, time.Minute, 20*time.Millisecond, "%s", out)
-	time.Sleep(readyFor)
-	require.NoError(t, cmd.Process.Signal(os.Interrupt))
-	select {
-	case err := <-ended:
-		require.NoError(t, err, "%s", out)
-	case <-time.After(5 * time.Second):
-		_ = cmd.Process.Kill()
-		t.Fatalf("the collector did not end within five seconds of Ctrl-C:\n%s", out)
-	}
-	return out.String()
-}
-
-func TestTheReplayWritesEveryEventOfTheThreeFilesAndEndsCleanly(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("not run: there is no interrupt to send on Windows")
 	}
-	out := runUntil(t, "the replay has ended", 3, "--config", "config.replay.yaml")
+	r := start(t, args...)
+	r.await(until, times)
+	time.Sleep(readyFor)
+	require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
+	require.Zero(t, r.end(5*time.Second), "%s", r.out)
+	return r.out.String()
+}
+
+// running is a collector that a test has started.
+type running struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	out   *syncBuffer
+	ended chan error
+}
+
+func start(t *testing.T, args ...string) *running {
+	t.Helper()
+	r := &running{t: t, cmd: exec.Command(collector(t), args...), out: &syncBuffer{}, ended: make(chan error, 1)}
+	r.cmd.Dir = root(t)
+	r.cmd.Stdout, r.cmd.Stderr = r.out, r.out
+	require.NoError(t, r.cmd.Start())
+	t.Cleanup(func() { _ = r.cmd.Process.Kill() })
+	go func() { r.ended <- r.cmd.Wait() }()
+	return r
+}
+
+// await waits until the collector is ready and its output holds the text as often as said.
+func (r *running) await(text string, times int) {
+	r.t.Helper()
+	require.Eventually(r.t, func() bool {
+		out := r.out.String()
+		return strings.Count(out, text) >= times && strings.Contains(out, ready)
+	}, time.Minute, 20*time.Millisecond, "%s", r.out)
+}
+
+// end waits for the collector to end by itself, and gives its exit code.
+func (r *running) end(within time.Duration) int {
+	r.t.Helper()
+	select {
+	case <-r.ended:
+		return r.cmd.ProcessState.ExitCode()
+	case <-time.After(within):
+		r.t.Fatalf("the collector did not end within %v:\n%s", within, r.out)
+		return 0
+	}
+}
+
+// runToItsEnd runs a collector that ends by itself, and gives its output and exit code.
+func runToItsEnd(t *testing.T, args ...string) (out string, code int) {
+	t.Helper()
+	r := start(t, args...)
+	code = r.end(time.Minute)
+	return r.out.String(), code
+}
+
+func TestTheReplayWritesEveryEventOfTheThreeFilesAndEndsByItself(t *testing.T) {
+	out, code := runToItsEnd(t, "--config", "config.replay.yaml")
+	require.Zero(t, code, "%s", out)
 	require.Contains(t, out, "DNS Server Event: ")
 	require.Contains(t, out, "DNS Client Event: ")
 	require.Contains(t, out, "FORWARDED", "a line as hubble observe prints it")
@@ -203,7 +237,7 @@ func TestALiveReceiverSaysWhatItNeedsOffWindows(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("not run: this is Windows")
 	}
-	cmd := exec.Command(collector(t), "--config", "config.replay.yaml", "--config", "yaml:receivers::asimdns/server::replay::path: ''")
+	cmd := exec.Command(collector(t), "--config", "config.replay.yaml", "--config", "yaml:receivers::asimdns/server::replay: {path: '', exit_when_done: false}")
 	cmd.Dir = root(t)
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 )
 
 // Config is the receivers' `record` section.
@@ -32,6 +34,9 @@ func (c *Config) Enabled() bool { return c.Path != "" }
 func (c *Config) Validate() error {
 	if c.MaxSizeMiB < 1 || c.MaxSizeMiB > maxSizeMiB {
 		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", c.MaxSizeMiB, maxSizeMiB)
+	}
+	if err := confval.CheckPath(c.Path); err != nil {
+		return fmt.Errorf("path: %w", err)
 	}
 	return nil
 }

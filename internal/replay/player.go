@@ -4,6 +4,7 @@ package replay
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -11,44 +12,87 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// Player plays files into a pipeline, in a goroutine of its own.
-type Player struct {
-	cancel context.CancelFunc
-	done   chan struct{}
+// Settings is what a replay is made of.
+type Settings struct {
+	Config
+	// Files are what Check has listed.
+	Files []string
+	// Play plays one of them.
+	Play Play
+	// Into takes the events.
+	Into *pipeline.Pipeline
+	// Ended is called when the files have ended and the pipeline has dealt with every event.
+	Ended func()
+	// Job is the receiver's part in ending the collector; nil without exit_when_done.
+	Job *Job
+	// End ends the collector. It is called once, of the last receiver that is done, and may take as long as the collector.
+	End    func()
+	Logger *zap.Logger
 }
 
-// Start begins to play. When the files have ended and the pipeline has dealt with every event, the account is logged and
-// ended is called; the receiver goes on. An error ends the replay and is logged.
-func Start(c Config, files []string, play Play, into *pipeline.Pipeline, log *zap.Logger, ended func()) *Player {
+// Player plays files into a pipeline, in a goroutine of its own.
+type Player struct {
+	Progress *Progress
+
+	cancel context.CancelFunc
+	done   chan struct{}
+	unread *UnreadError // written before done is closed
+}
+
+// Start begins to play. When the files have ended and the pipeline has dealt with every event, the account is logged and Ended is
+// called; the receiver goes on, or with exit_when_done the collector ends. What could not be read is logged.
+func Start(s Settings) *Player {
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &Player{cancel: cancel, done: make(chan struct{})}
-	put := func(ctx context.Context, head, body []byte) error {
-		return into.Put(ctx, time.Now().UnixNano(), head, body)
+	p := &Player{cancel: cancel, done: make(chan struct{}), Progress: newProgress(s.Config, s.Files)}
+	if !s.ExitWhenDone && s.Repeat > 0 {
+		s.Logger.Warn("a restart of the collector reads every file again; replay.exit_when_done: true ends it instead of waiting", zap.Int("files", len(s.Files)))
 	}
 	go func() {
 		defer close(p.done)
-		err := Run(ctx, c, files, play, put)
-		if err != nil {
-			log.Error("the replay has failed", zap.Error(err))
-		}
-		if ctx.Err() != nil || into.Idle(ctx, nil) != nil {
-			return
-		}
-		log.Info("the replay has ended", zap.Stringer("events", &into.Stats))
-		ended()
+		p.play(ctx, &s)
 	}()
 	return p
 }
 
-// Stop ends the replay. When it returns without an error, nothing more is put into the pipeline.
+func (p *Player) play(ctx context.Context, s *Settings) {
+	put := func(ctx context.Context, head, body []byte) error {
+		return s.Into.Put(ctx, time.Now().UnixNano(), head, body)
+	}
+	reporting, stop := context.WithCancel(ctx)
+	var reporter sync.WaitGroup
+	reporter.Go(func() { p.Progress.report(reporting, s.Logger) })
+	defer reporter.Wait()
+	defer stop()
+	p.unread = run(ctx, s.Config, s.Files, s.Play, put, p.Progress)
+	if p.unread != nil {
+		s.Logger.Error("not every file could be read in full", zap.Int("files", len(s.Files)), zap.Strings("unread", p.unread.texts()))
+	}
+	if ctx.Err() != nil || s.Into.Idle(ctx, nil) != nil {
+		return
+	}
+	stop()
+	p.Progress.finish()
+	s.Logger.Info("the replay has ended", zap.Int("files", len(s.Files)), zap.Stringer("events", &s.Into.Stats))
+	s.Ended()
+	if s.Job.done() {
+		// Not waited for: it returns when the collector heeds it, which it does not while it starts, or once it ends for another reason.
+		go s.End()
+	}
+}
+
+// Stop ends the replay. When it returns without an error of ctx, nothing more is put into the pipeline. An *UnreadError names what
+// could not be read.
 func (p *Player) Stop(ctx context.Context) error {
 	p.cancel()
 	select {
 	case <-p.done:
-		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if p.unread != nil {
+		return p.unread
+	}
+	return nil
 }
 
 // Done is closed when the replay has ended, by itself or by Stop.

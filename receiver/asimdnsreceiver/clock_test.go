@@ -34,6 +34,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -255,7 +256,7 @@ func replayOfEvents(t *testing.T, events [][]byte, change func(*Config)) *consum
 	factory := NewFactory()
 	cfg := factory.CreateDefaultConfig().(*Config)
 	change(cfg)
-	cfg.Replay.Path = path
+	cfg.Replay.Path = replay.Paths{path}
 	core, logs := observer.New(zap.InfoLevel)
 	set := receivertest.NewNopSettings(metadata.Type)
 	set.Logger = zap.New(core)

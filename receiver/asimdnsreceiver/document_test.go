@@ -164,7 +164,7 @@ func eachWanted(t *testing.T, cfg *Config, do func(*dns.Event)) {
 	t.Helper()
 	providers, err := cfg.wanted()
 	require.NoError(t, err)
-	reader, err := etl.Open(cfg.Replay.Path)
+	reader, err := etl.Open(cfg.Replay.Path[0])
 	require.NoError(t, err)
 	defer func() { require.NoError(t, reader.Close()) }()
 	decoder, enable := dns.NewDecoder(providers[0].Provider), providers[0].enable

@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -30,6 +31,7 @@ type dnsReceiver struct {
 	next      consumer.Logs
 	providers []provider
 	report    *receiverhelper.ObsReport
+	job       *replay.Job // nil without replay.exit_when_done
 
 	// Set by Start.
 	handler   *handler
@@ -63,7 +65,11 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	if err != nil {
 		return nil, err
 	}
-	return &dnsReceiver{cfg: cfg, set: set, log: set.Logger, next: next, providers: providers, report: report}, nil
+	r := &dnsReceiver{cfg: cfg, set: set, log: set.Logger, next: next, providers: providers, report: report}
+	if cfg.Replay.ExitWhenDone {
+		r.job = replay.Join(set.Resource)
+	}
+	return r, nil
 }
 
 // Start opens the source. After an error nothing is left running.
@@ -93,7 +99,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	}
 	r.pipeline.Start()
 	if r.cfg.Replay.Enabled() {
-		r.source = startReplay(r, files)
+		r.source = startReplay(r, h, files)
 	} else if r.source, err = startLive(r, h, device); err != nil {
 		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
 	}
@@ -132,6 +138,7 @@ func (r *dnsReceiver) newHandler(device asim.Device) (*handler, error) {
 
 // Shutdown stops the source, hands over what is queued, and says what became of every event.
 func (r *dnsReceiver) Shutdown(ctx context.Context) error {
+	r.job.Leave()
 	if r.source == nil {
 		return nil
 	}

@@ -31,6 +31,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
@@ -49,7 +50,7 @@ var everything = ^uint64(0)
 
 func replayOf(path string, change func(*Config)) *Config {
 	cfg := createDefaultConfig().(*Config)
-	cfg.Replay.Path = path
+	cfg.Replay.Path = replay.Paths{path}
 	if filepath.Base(path) == filepath.Base(clientFile) {
 		cfg.ProviderGUID = clientGUID
 	}
@@ -71,13 +72,17 @@ func startReceiver(t *testing.T, set receiver.Settings, cfg *Config, next consum
 	return r, logs
 }
 
-// replayAll replays a file to its end and gives what came out, the receiver and its log.
+// replayAll replays a file to its end and gives what came out, the receiver and its log, which names what could not be read.
 func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *dnsReceiver, *observer.ObservedLogs) {
 	t.Helper()
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
 	<-r.source.(*fileSource).player.Done()
-	require.NoError(t, r.Shutdown(context.Background()))
+	if err := r.Shutdown(context.Background()); err != nil {
+		var unread *replay.UnreadError
+		require.ErrorAs(t, err, &unread)
+		require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1)
+	}
 	require.Zero(t, r.pipeline.Stats.Pending(), "%s", &r.pipeline.Stats)
 	return sink, r, logs
 }
@@ -221,6 +226,7 @@ func TestATruncatedFileGivesWhatIsWholeAndSaysSo(t *testing.T) {
 	require.Positive(t, r.pipeline.Stats.Emitted.Load())
 	require.Less(t, r.pipeline.Stats.Emitted.Load(), int64(events))
 	require.Len(t, logs.FilterMessage("file read").FilterLevelExact(zap.WarnLevel).All(), 1)
+	require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1)
 }
 
 func TestTelemetryGivesTheAccount(t *testing.T) {

@@ -5,6 +5,7 @@ package asimdnsreceiver
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
@@ -22,6 +23,9 @@ func (r *dnsReceiver) openRecord(replayed []string) (*record.Recorder, error) {
 	}
 	options := etl.Options{
 		LoggerName: r.cfg.session(r.providers).Name, LogFileName: r.cfg.Record.Path, BufferSize: recordBuffer, OS: recordedOS(replayed),
+	}
+	if len(replayed) == 0 { // what tells that the files are one recording's
+		options.StartTime = time.Now()
 	}
 	var before losses // that earlier files tell of; of the recorder's goroutine
 	return record.Open(record.Settings{

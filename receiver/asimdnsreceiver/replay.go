@@ -5,10 +5,12 @@ package asimdnsreceiver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"sync"
 
+	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
@@ -29,13 +31,20 @@ type fileSource struct {
 	r      *dnsReceiver
 	player *replay.Player
 
+	// The file before, of the replay's goroutine.
+	before     string
+	lastHeader etl.Header
+
 	mu   sync.Mutex
 	lost map[string]int64
 }
 
-func startReplay(r *dnsReceiver, files []string) *fileSource {
+func startReplay(r *dnsReceiver, h component.Host, files []string) *fileSource {
 	s := &fileSource{r: r, lost: map[string]int64{}}
-	s.player = replay.Start(r.cfg.Replay, files, s.play, r.pipeline, r.log, s.ended)
+	s.player = replay.Start(replay.Settings{
+		Config: r.cfg.Replay, Files: files, Play: s.play, Into: r.pipeline, Ended: s.ended, Logger: r.log,
+		Job: r.job, End: func() { replay.EndCollector(h, r.set.ID) },
+	})
 	return s
 }
 
@@ -53,8 +62,17 @@ func (s *fileSource) ended() {
 	}
 }
 
-// play plays one file. What the file lost, or what cannot be read of it, is logged and does not end the replay.
+// play plays one file. What follows one that broke off does not go on where it did.
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
+	err := s.playFile(ctx, path, emit)
+	if err != nil {
+		s.before = ""
+	}
+	return err
+}
+
+// playFile plays one file. What the file lost is logged and counted.
+func (s *fileSource) playFile(ctx context.Context, path string, emit replay.Emit) error {
 	reader, err := etl.Open(path)
 	if err != nil {
 		return err
@@ -66,8 +84,7 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 		}
 	}()
 	header := reader.Header()
-	device := s.r.fileDevice(path, header.OS.String())
-	if err := s.r.pipeline.Idle(ctx, func() { s.r.handler.beginFile(device) }); err != nil {
+	if err := s.begin(ctx, path, header); err != nil {
 		return err
 	}
 	if header.EventsLost > 0 || header.BuffersLost > 0 {
@@ -78,27 +95,43 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 	}
 	for {
 		raw, err := reader.Next()
-		switch {
-		case err == nil:
-			if err := emit(ctx, raw, nil); err != nil {
-				return err
-			}
-			continue
-		case errors.Is(err, io.EOF):
-		case errors.Is(err, etl.ErrCompressed):
-			s.r.log.Error("nothing of the file can be read", zap.String("file", path), zap.Error(err))
-			return nil
-		default:
+		if errors.Is(err, io.EOF) {
+			return s.read(path, reader.Stats())
+		}
+		if err != nil {
 			return err
 		}
-		break
+		if err := emit(ctx, raw, nil); err != nil {
+			return err
+		}
 	}
-	log := s.r.log.Info
-	if !reader.Stats().Complete() {
-		log = s.r.log.Warn
+}
+
+// begin says that the events to come are the file's. Where it is the next file of the same session, what is kept back at the end of the
+// file before goes on, under the device's name there.
+func (s *fileSource) begin(ctx context.Context, path string, header etl.Header) error {
+	goesOn := header.Continues(&s.lastHeader) && replay.Follows(s.before, path)
+	s.before, s.lastHeader = path, header
+	if goesOn {
+		s.r.log.Debug("the file goes on where the one before it ended", zap.String("file", path))
+		return nil
 	}
-	log("file read", zap.String("file", path), zap.Stringer("read", reader.Stats()))
-	return nil
+	device := s.r.fileDevice(path, header.OS.String())
+	return s.r.pipeline.Idle(ctx, func() { s.r.handler.beginFile(device) })
+}
+
+// read says what was read of a file that has ended. Its error says that not all of what the file has could be read; a buffer that
+// was never completed, as in a file that is being written, is none of that.
+func (s *fileSource) read(path string, stats etl.Stats) error {
+	if stats.Complete() {
+		s.r.log.Info("file read", zap.String("file", path), zap.Stringer("read", stats))
+		return nil
+	}
+	s.r.log.Warn("file read", zap.String("file", path), zap.Stringer("read", stats))
+	if stats.CompressedBuffers+stats.DamagedBuffers+stats.TruncatedBuffers+stats.MissingBuffers == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s", stats)
 }
 
 func (s *fileSource) lose(who string, n int64) {

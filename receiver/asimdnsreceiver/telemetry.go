@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -23,6 +24,10 @@ func (r *dnsReceiver) observe() error {
 	var live error
 	if l, ok := source.(*liveSource); ok {
 		live = l.observe(builder)
+	}
+	var progress *replay.Progress // nil observes nothing
+	if files, ok := source.(*fileSource); ok {
+		progress = files.player.Progress
 	}
 	return errors.Join(
 		live,
@@ -45,6 +50,10 @@ func (r *dnsReceiver) observe() error {
 			o.Observe(handler.unparsable())
 			return nil
 		}),
+		builder.RegisterReceiverAsimdnsReplayProgressCallback(progress.ObserveShare),
+		builder.RegisterReceiverAsimdnsReplayRateCallback(progress.ObserveRate),
+		builder.RegisterReceiverAsimdnsReplayTimeLeftCallback(progress.ObserveLeft),
+		builder.RegisterReceiverAsimdnsReplayFilesUnreadCallback(progress.ObserveUnread),
 		builder.RegisterReceiverAsimdnsEventsLostCallback(func(_ context.Context, o metric.Int64Observer) error {
 			for who, n := range source.losses() {
 				o.Observe(n, metric.WithAttributes(attribute.String("source", who)))

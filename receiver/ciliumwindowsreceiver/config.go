@@ -186,6 +186,11 @@ func (c *Config) Validate() error {
 	if c.ObservabilityConfigMap == "" && !c.Replay.Enabled() && c.ConfigMap.Apply != obsconfig.ModeOff {
 		errs = append(errs, errors.New("observability_config_map: it is empty; want the path of a pinned map, or config_map.apply off"))
 	}
+	for key, path := range map[string]string{"events_map": c.EventsMap, "observability_config_map": c.ObservabilityConfigMap} {
+		if err := confval.CheckPath(path); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+		}
+	}
 	// The sections filters, config_map, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
 	return errors.Join(errs...)
 }

@@ -113,6 +113,11 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		"metrics: {cilium.network.io: {attributes: [pod]}}":            {"metrics", "cilium.network.io", "pod", "network.transport"},
 		"metrics: {cilium.network.io: {aggregation_strategy: avg}}":    {"cilium.network.io: aggregation_strategy: \"avg\" is not allowed", "sum"},
 		"metrics: {cilium.network.iops: {enabled: true}}":              {"cilium.network.iops"},
+		`replay: {path: "D:\traces\neu.pcapng"}`:                       {"replay: path: it reads D:<TAB>races<LF>eu.pcapng", `\t is TAB, \n is LF`},
+		`record: {path: "C:\new.pcapng"}`:                              {"record: path: it reads C:<LF>ew.pcapng", `\n is LF`},
+		"record: {path: '%ProgramData%/cilium.pcapng'}":                {"record: path: ", "want ${env:ProgramData}"},
+		`events_map: "\ebpf\next"`:                                     {"events_map: it reads <ESC>bpf"},
+		"replay: {exit_when_done: true}":                               {"replay: exit_when_done: true is not allowed without path"},
 		"replay: {path: x, rate: -2}":                                  {"replay: rate: -2 is not allowed"},
 		"enabled_event: [DROP]":                                        {"enabled_event"},
 	} {

@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -28,6 +29,7 @@ type ciliumReceiver struct {
 	next        consumer.Logs    // nil without a logs pipeline
 	nextMetrics consumer.Metrics // nil without a metrics pipeline
 	report      *receiverhelper.ObsReport
+	job         *replay.Job // nil without replay.exit_when_done
 
 	// Set by Start.
 	handler   *handler
@@ -58,7 +60,11 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*ciliu
 	if err != nil {
 		return nil, err
 	}
-	return &ciliumReceiver{cfg: cfg, set: set, log: set.Logger, next: next, report: report}, nil
+	r := &ciliumReceiver{cfg: cfg, set: set, log: set.Logger, next: next, report: report}
+	if cfg.Replay.ExitWhenDone {
+		r.job = replay.Join(set.Resource)
+	}
+	return r, nil
 }
 
 // Start opens the source. After an error nothing is left running.
@@ -91,7 +97,7 @@ func (r *ciliumReceiver) Start(_ context.Context, h component.Host) error {
 	}
 	r.pipeline.Start()
 	if r.cfg.Replay.Enabled() {
-		r.source = startReplay(r, files)
+		r.source = startReplay(r, h, files)
 	} else if r.source, err = startLive(r, settings, h); err != nil {
 		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }),
 			r.meter.shutdown(context.Background(), time.Now()))
@@ -106,6 +112,7 @@ func (r *ciliumReceiver) Start(_ context.Context, h component.Host) error {
 
 // Shutdown stops the source, hands over what is queued, and says what became of every event.
 func (r *ciliumReceiver) Shutdown(ctx context.Context) error {
+	r.job.Leave()
 	if r.source == nil {
 		return nil
 	}

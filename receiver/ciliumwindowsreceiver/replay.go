@@ -7,6 +7,7 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
@@ -31,13 +32,19 @@ type fileSource struct {
 	lost   atomic.Int64
 }
 
-func startReplay(r *ciliumReceiver, files []string) *fileSource {
+func startReplay(r *ciliumReceiver, h component.Host, files []string) *fileSource {
 	s := &fileSource{r: r}
-	s.player = replay.Start(r.cfg.Replay, files, s.play, r.pipeline, r.log, r.meter.soon)
+	if all, ok := h.(hosts); ok {
+		h = all[0]
+	}
+	s.player = replay.Start(replay.Settings{
+		Config: r.cfg.Replay, Files: files, Play: s.play, Into: r.pipeline, Ended: r.meter.soon, Logger: r.log,
+		Job: r.job, End: func() { replay.EndCollector(h, r.set.ID) },
+	})
 	return s
 }
 
-// play plays one file. What of it cannot be read is logged and does not end the replay.
+// play plays one file. Each is a node's for itself: nothing in a capture proves that it goes on where another ended.
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
 	if err := s.r.pipeline.Idle(ctx, func() { s.r.handler.beginFile(s.r.fileDevice(path)) }); err != nil {
 		return err
@@ -53,7 +60,7 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 	switch {
 	case errors.As(err, &damage):
 		s.r.log.Warn("the rest of the file cannot be read", append(fields, zap.Error(err))...)
-		return nil
+		return err
 	case err != nil:
 		return err
 	}

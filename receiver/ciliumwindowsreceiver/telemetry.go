@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -20,6 +21,10 @@ func (r *ciliumReceiver) observe() error {
 	}
 	r.telemetry = builder
 	p, source := r.pipeline, r.source
+	var progress *replay.Progress // nil observes nothing
+	if files, ok := source.(*fileSource); ok {
+		progress = files.player.Progress
+	}
 	return errors.Join(
 		builder.RegisterReceiverCiliumwindowsEventsReceivedCallback(p.ObserveReceived),
 		builder.RegisterReceiverCiliumwindowsEventsEmittedCallback(p.ObserveEmitted),
@@ -32,6 +37,10 @@ func (r *ciliumReceiver) observe() error {
 		builder.RegisterReceiverCiliumwindowsQueueSizeCallback(p.ObserveQueueSize),
 		builder.RegisterReceiverCiliumwindowsQueueCapacityCallback(p.ObserveQueueCapacity),
 		builder.RegisterReceiverCiliumwindowsLagCallback(p.ObserveLag),
+		builder.RegisterReceiverCiliumwindowsReplayProgressCallback(progress.ObserveShare),
+		builder.RegisterReceiverCiliumwindowsReplayRateCallback(progress.ObserveRate),
+		builder.RegisterReceiverCiliumwindowsReplayTimeLeftCallback(progress.ObserveLeft),
+		builder.RegisterReceiverCiliumwindowsReplayFilesUnreadCallback(progress.ObserveUnread),
 		builder.RegisterReceiverCiliumwindowsEventsLostCallback(func(_ context.Context, o metric.Int64Observer) error {
 			for who, n := range source.losses() {
 				o.Observe(n, metric.WithAttributes(attribute.String("source", who)))

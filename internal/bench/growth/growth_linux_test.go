@@ -107,7 +107,7 @@ func (s source) play(b *testing.B, path string, events int) (cpu, wall time.Dura
 	})
 	require.NoError(b, err)
 	cfg := s.factory.CreateDefaultConfig()
-	s.config(cfg, replay.Config{Path: path, Repeat: 1 + events/round})
+	s.config(cfg, replay.Config{Path: replay.Paths{path}, Repeat: 1 + events/round})
 	r, err := s.factory.CreateLogs(b.Context(), receivertest.NewNopSettings(s.factory.Type()), cfg, next)
 	require.NoError(b, err)
 	require.NoError(b, r.Start(b.Context(), componenttest.NewNopHost()))

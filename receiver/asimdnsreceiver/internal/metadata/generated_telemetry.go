@@ -42,6 +42,10 @@ type TelemetryBuilder struct {
 	ReceiverAsimdnsPacketsUnparsable      metric.Int64ObservableCounter
 	ReceiverAsimdnsQueueCapacity          metric.Int64ObservableGauge
 	ReceiverAsimdnsQueueSize              metric.Int64ObservableGauge
+	ReceiverAsimdnsReplayFilesUnread      metric.Int64ObservableCounter
+	ReceiverAsimdnsReplayProgress         metric.Float64ObservableGauge
+	ReceiverAsimdnsReplayRate             metric.Float64ObservableGauge
+	ReceiverAsimdnsReplayTimeLeft         metric.Float64ObservableGauge
 	ReceiverAsimdnsSessionBuffers         metric.Int64ObservableGauge
 	ReceiverAsimdnsSessionBuffersInUse    metric.Int64ObservableGauge
 	ReceiverAsimdnsSessionRestarts        metric.Int64ObservableCounter
@@ -268,6 +272,66 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsQueueSizeCallback(cb met
 	return nil
 }
 
+// RegisterReceiverAsimdnsReplayFilesUnreadCallback sets callback for observable ReceiverAsimdnsReplayFilesUnread metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayFilesUnreadCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsReplayFilesUnread, obs: o})
+		return nil
+	}, builder.ReceiverAsimdnsReplayFilesUnread)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverAsimdnsReplayProgressCallback sets callback for observable ReceiverAsimdnsReplayProgress metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayProgressCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverAsimdnsReplayProgress, obs: o})
+		return nil
+	}, builder.ReceiverAsimdnsReplayProgress)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverAsimdnsReplayRateCallback sets callback for observable ReceiverAsimdnsReplayRate metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayRateCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverAsimdnsReplayRate, obs: o})
+		return nil
+	}, builder.ReceiverAsimdnsReplayRate)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverAsimdnsReplayTimeLeftCallback sets callback for observable ReceiverAsimdnsReplayTimeLeft metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayTimeLeftCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverAsimdnsReplayTimeLeft, obs: o})
+		return nil
+	}, builder.ReceiverAsimdnsReplayTimeLeft)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterReceiverAsimdnsSessionBuffersCallback sets callback for observable ReceiverAsimdnsSessionBuffers metric.
 func (builder *TelemetryBuilder) RegisterReceiverAsimdnsSessionBuffersCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -433,6 +497,30 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_asimdns_queue_size",
 		metric.WithDescription("Memory of the queue in use. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAsimdnsReplayFilesUnread, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_replay_files_unread",
+		metric.WithDescription("Files that a replay could not read, or not in full. Only in a replay. [Alpha]"),
+		metric.WithUnit("{file}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAsimdnsReplayProgress, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_asimdns_replay_progress",
+		metric.WithDescription("How much of the files, in bytes and over all rounds, a replay has read, as a share. Only in a replay that ends. [Alpha]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAsimdnsReplayRate, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_asimdns_replay_rate",
+		metric.WithDescription("Events a second that a replay has read within the last ten seconds. Only in a replay. [Alpha]"),
+		metric.WithUnit("{event}/s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverAsimdnsReplayTimeLeft, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_asimdns_replay_time_left",
+		metric.WithDescription("How long the rest of a replay takes when it goes on as it has gone so far. Only in a replay that ends. [Alpha]"),
+		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAsimdnsSessionBuffers, err = builder.meter.Int64ObservableGauge(

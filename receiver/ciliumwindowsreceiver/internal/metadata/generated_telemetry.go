@@ -44,6 +44,10 @@ type TelemetryBuilder struct {
 	ReceiverCiliumwindowsMapWaiting        metric.Int64ObservableGauge
 	ReceiverCiliumwindowsQueueCapacity     metric.Int64ObservableGauge
 	ReceiverCiliumwindowsQueueSize         metric.Int64ObservableGauge
+	ReceiverCiliumwindowsReplayFilesUnread metric.Int64ObservableCounter
+	ReceiverCiliumwindowsReplayProgress    metric.Float64ObservableGauge
+	ReceiverCiliumwindowsReplayRate        metric.Float64ObservableGauge
+	ReceiverCiliumwindowsReplayTimeLeft    metric.Float64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -297,6 +301,66 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsQueueSizeCallback(
 	return nil
 }
 
+// RegisterReceiverCiliumwindowsReplayFilesUnreadCallback sets callback for observable ReceiverCiliumwindowsReplayFilesUnread metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsReplayFilesUnreadCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsReplayFilesUnread, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsReplayFilesUnread)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverCiliumwindowsReplayProgressCallback sets callback for observable ReceiverCiliumwindowsReplayProgress metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsReplayProgressCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverCiliumwindowsReplayProgress, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsReplayProgress)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverCiliumwindowsReplayRateCallback sets callback for observable ReceiverCiliumwindowsReplayRate metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsReplayRateCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverCiliumwindowsReplayRate, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsReplayRate)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverCiliumwindowsReplayTimeLeftCallback sets callback for observable ReceiverCiliumwindowsReplayTimeLeft metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsReplayTimeLeftCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverCiliumwindowsReplayTimeLeft, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsReplayTimeLeft)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -429,6 +493,30 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ciliumwindows_queue_size",
 		metric.WithDescription("Memory of the queue in use. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsReplayFilesUnread, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_replay_files_unread",
+		metric.WithDescription("Files that a replay could not read, or not in full. Only in a replay. [Alpha]"),
+		metric.WithUnit("{file}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsReplayProgress, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_ciliumwindows_replay_progress",
+		metric.WithDescription("How much of the files, in bytes and over all rounds, a replay has read, as a share. Only in a replay that ends. [Alpha]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsReplayRate, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_ciliumwindows_replay_rate",
+		metric.WithDescription("Events a second that a replay has read within the last ten seconds. Only in a replay. [Alpha]"),
+		metric.WithUnit("{event}/s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsReplayTimeLeft, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_ciliumwindows_replay_time_left",
+		metric.WithDescription("How long the rest of a replay takes when it goes on as it has gone so far. Only in a replay that ends. [Alpha]"),
+		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

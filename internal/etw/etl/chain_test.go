@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package etl
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestHeadersProveThatFilesAreOfOneSessionOrDoNot(t *testing.T) {
+	at := func(minute int) time.Time { return time.Date(2026, 3, 4, 5, minute, 0, 0, time.UTC) }
+	chained := Header{
+		LoggerName: "dns", LogFileMode: 0x8, BootTime: at(0), StartTime: at(10), EndTime: at(20), NumberOfProcessors: 4, PointerSize: 8,
+		Clock: ClockQPC, PerfFreq: 1e7, OS: OSVersion{10, 0, 20348},
+	}
+	for name, tc := range map[string]struct {
+		before, next func(*Header)
+		want         bool
+	}{
+		"chained, each with its own start":  {nil, func(h *Header) { h.StartTime, h.EndTime = at(20), at(30) }, true},
+		"chained, all with the session's":   {nil, func(h *Header) { h.EndTime = at(30) }, true},
+		"still being written":               {nil, func(h *Header) { h.EndTime = time.Time{} }, true},
+		"one recording's":                   {func(h *Header) { h.LogFileMode, h.BootTime = 1, time.Time{} }, func(h *Header) { h.EndTime = at(30) }, true},
+		"a copy":                            {nil, func(*Header) {}, false},
+		"in the wrong order":                {nil, func(h *Header) { h.StartTime, h.EndTime = at(1), at(9) }, false},
+		"another boot":                      {nil, func(h *Header) { h.BootTime, h.StartTime, h.EndTime = at(15), at(20), at(30) }, false},
+		"another logger":                    {nil, func(h *Header) { h.LoggerName, h.EndTime = "dns2", at(30) }, false},
+		"no logger":                         {func(h *Header) { h.LoggerName = "" }, func(h *Header) { h.EndTime = at(30) }, false},
+		"another Windows":                   {nil, func(h *Header) { h.OS.Build, h.EndTime = 26100, at(30) }, false},
+		"another host":                      {nil, func(h *Header) { h.NumberOfProcessors, h.EndTime = 8, at(30) }, false},
+		"another clock":                     {nil, func(h *Header) { h.Clock, h.EndTime = ClockSystemTime, at(30) }, false},
+		"two sessions of one boot":          {func(h *Header) { h.LogFileMode = 1 }, func(h *Header) { h.StartTime, h.EndTime = at(20), at(30) }, false},
+		"neither boot nor start known":      {func(h *Header) { h.BootTime, h.StartTime = time.Time{}, time.Time{} }, func(h *Header) { h.EndTime = at(30) }, false},
+		"the first file: nothing before it": {func(h *Header) { *h = Header{} }, func(h *Header) { h.EndTime = at(30) }, false},
+	} {
+		before := chained
+		if tc.before != nil {
+			tc.before(&before)
+		}
+		next := before
+		tc.next(&next)
+		require.Equal(t, tc.want, next.Continues(&before), name)
+	}
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package replay plays recorded files into a pipeline: which files, how often and how fast. What a file holds is its
+// reader's business.
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+)
+
+// Config is the receivers' `replay` section.
+type Config struct {
+	// Path are files and glob patterns, one as text or several as a list. Set, the receiver reads them instead of its live source.
+	Path Paths `mapstructure:"path"`
+	// Repeat is how many times the files are played; 0 is without end. Default 1.
+	Repeat int `mapstructure:"repeat"`
+	// Rate is the number of events a second; 0 is as fast as the pipeline takes them. Default 0.
+	Rate float64 `mapstructure:"rate"`
+	// ExitWhenDone ends the collector when the files have been played, by every receiver that has it. Default false: the collector
+	// goes on.
+	ExitWhenDone bool `mapstructure:"exit_when_done"`
+}
+
+// Paths are files and glob patterns. In the configuration a single one needs no list.
+type Paths []string
+
+// UnmarshalText takes a single path, which may hold commas; an empty one is none.
+func (p *Paths) UnmarshalText(text []byte) error {
+	*p = nil
+	if len(text) > 0 {
+		*p = Paths{string(text)}
+	}
+	return nil
+}
+
+// maxRate is above what any machine replays, and small enough for the arithmetic.
+const maxRate = 1e9
+
+// DefaultConfig plays nothing; with a path, once and as fast as possible.
+func DefaultConfig() Config { return Config{Repeat: 1} }
+
+// Enabled reports whether a replay is configured.
+func (c *Config) Enabled() bool { return len(c.Path) > 0 }
+
+// Validate names the key, the value and what is allowed. It does not look at the disk: a file may come after it was asked.
+func (c *Config) Validate() error {
+	var errs []error
+	for i, path := range c.Path {
+		if err := checkPath(path); err != nil {
+			key := "path"
+			if len(c.Path) > 1 {
+				key = fmt.Sprintf("path[%d]", i)
+			}
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+		}
+	}
+	if c.Repeat < 0 {
+		errs = append(errs, fmt.Errorf("repeat: %d is not allowed; want the number of times to play the files, 0 for without end", c.Repeat))
+	}
+	if !(c.Rate >= 0 && c.Rate <= maxRate) {
+		errs = append(errs, fmt.Errorf("rate: %v is not allowed; want events a second, 0 (no limit) to %.0e", c.Rate, maxRate))
+	}
+	switch {
+	case c.ExitWhenDone && !c.Enabled():
+		errs = append(errs, errors.New("exit_when_done: true is not allowed without path: a live source is never done"))
+	case c.ExitWhenDone && c.Repeat == 0:
+		errs = append(errs, errors.New("exit_when_done: true is not allowed with repeat: 0, which never ends; want repeat: 1 or more"))
+	}
+	return errors.Join(errs...)
+}
+
+func checkPath(path string) error {
+	if strings.TrimSpace(path) == "" {
+		return fmt.Errorf("%q is not allowed; want a file or a glob pattern", path)
+	}
+	if err := confval.CheckPath(path); err != nil {
+		return err
+	}
+	if _, err := filepath.Match(path, ""); err != nil {
+		return fmt.Errorf("%q is not a file name or a glob pattern: %w", path, err)
+	}
+	return nil
+}

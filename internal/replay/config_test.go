@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package replay
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+)
+
+func TestConfigIsRefusedWithTheKeyTheValueAndWhatIsAllowed(t *testing.T) {
+	good := DefaultConfig()
+	require.NoError(t, good.Validate())
+	require.ErrorContains(t, (&Config{Repeat: -1}).Validate(), "repeat: -1 is not allowed")
+	for _, rate := range []float64{-1, math.NaN(), math.Inf(1)} {
+		require.ErrorContains(t, (&Config{Rate: rate}).Validate(), "rate: ")
+	}
+	require.ErrorContains(t, (&Config{Path: Paths{"a["}, Repeat: 1}).Validate(), "path: ")
+	require.ErrorContains(t, (&Config{Path: Paths{"a", " "}, Repeat: 1}).Validate(), `path[1]: " " is not allowed; want a file or a glob pattern`)
+}
+
+func TestAPathIsTextOrAListAndATextMayHoldCommas(t *testing.T) {
+	for yaml, want := range map[string]Paths{
+		`path: a.etl`:               {"a.etl"},
+		`path: "a, b.etl"`:          {"a, b.etl"},
+		`path: [a.etl, "b, c.etl"]`: {"a.etl", "b, c.etl"},
+		"path:\n  - a.etl\n  - b/*": {"a.etl", "b/*"},
+		`path: ""`:                  nil,
+		`path: []`:                  {},
+		`repeat: 1`:                 nil,
+	} {
+		raw, err := confmap.NewRetrievedFromYAML([]byte(yaml))
+		require.NoError(t, err)
+		conf, err := raw.AsConf()
+		require.NoError(t, err)
+		got := DefaultConfig()
+		require.NoError(t, conf.Unmarshal(&got), yaml)
+		require.Equal(t, want, got.Path, yaml)
+		require.Equal(t, len(want) > 0, got.Enabled(), yaml)
+		require.NoError(t, got.Validate(), yaml)
+	}
+	got := DefaultConfig()
+	require.Error(t, confmap.NewFromStringMap(map[string]any{"path": 5}).Unmarshal(&got))
+}
+
+func TestAPathThatYAMLOrTheCommandLineBrokeNamesTheEscapeOrTheVariable(t *testing.T) {
+	c := Config{Path: Paths{"D:\traces\neu.etl"}, Repeat: 1}
+	require.ErrorContains(t, c.Validate(), `path: it reads D:<TAB>races<LF>eu.etl: within YAML's double quotes \t is TAB, \n is LF`)
+	c = Config{Path: Paths{"a.etl", `%ProgramData%\otel\*.etl`}, Repeat: 1}
+	require.ErrorContains(t, c.Validate(), "path[1]: ")
+	require.ErrorContains(t, c.Validate(), "want ${env:ProgramData}")
+}
+
+func TestAJobThatWouldNeverEndIsRefused(t *testing.T) {
+	require.ErrorContains(t, (&Config{ExitWhenDone: true, Repeat: 1}).Validate(), "exit_when_done: true is not allowed without path")
+	require.ErrorContains(t, (&Config{ExitWhenDone: true, Path: Paths{"a"}}).Validate(), "exit_when_done: true is not allowed with repeat: 0")
+	require.NoError(t, (&Config{ExitWhenDone: true, Path: Paths{"a"}, Repeat: 2}).Validate())
+}

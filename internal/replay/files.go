@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Which files a configuration names, and in which order.
+
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// ErrNoFile is returned when a path names no file.
+var ErrNoFile = errors.New("no such file")
+
+// file is one file to play.
+type file struct {
+	path  string
+	named bool // the configuration has its name, and not only a pattern
+}
+
+// files lists the files that the paths name, each once, at its first place: the paths in their order, a pattern's files by name, with
+// the numbers in it as numbers. A path that exists is taken as it is, even with glob characters in it. A path that names no file is an
+// error.
+func (c *Config) files() ([]file, error) {
+	var all []file
+	places := map[string]int{}
+	add := func(f file) {
+		key := placeOf(f.path)
+		if at, ok := places[key]; ok {
+			all[at].named = all[at].named || f.named
+			return
+		}
+		places[key] = len(all)
+		all = append(all, f)
+	}
+	for _, path := range c.Path {
+		_, statErr := os.Stat(path)
+		if statErr == nil {
+			add(file{path: path, named: true})
+			continue
+		}
+		files, err := filepath.Glob(path)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("replay.path: %q: %w", path, err)
+		case len(files) == 0 && !errors.Is(statErr, os.ErrNotExist) && !strings.ContainsAny(path, "*?["):
+			return nil, fmt.Errorf("replay.path: %w", statErr)
+		case len(files) == 0:
+			wd, _ := os.Getwd()
+			return nil, fmt.Errorf("replay.path: %q: %w (looked from %s)", path, ErrNoFile, wd)
+		}
+		slices.SortFunc(files, compareNames)
+		for _, path := range files {
+			add(file{path: path})
+		}
+	}
+	return all, nil
+}
+
+// placeOf is equal for two ways to write the same path.
+func placeOf(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if runtime.GOOS == "windows" {
+		path = strings.ToLower(path)
+	}
+	return path
+}
+
+// Check lists the files and has check look at each, so that a receiver fails at its start and not later: where a path names no file,
+// a file that is named cannot be read, or none can. A file of a pattern that cannot be read is listed beside others that can; the
+// replay tells of it at its end. Without a replay configured it lists none.
+func (c *Config) Check(check func(path string) error) ([]string, error) {
+	files, err := c.files()
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	var bad []error
+	for _, f := range files {
+		paths = append(paths, f.path)
+		err := check(f.path)
+		switch {
+		case err == nil:
+		case f.named:
+			return nil, fmt.Errorf("replay.path: %w", err)
+		default:
+			bad = append(bad, err)
+		}
+	}
+	if n := len(bad); n > 0 && n == len(files) {
+		return nil, fmt.Errorf("replay.path: none of %d files can be read: %w", n, errors.Join(bad...))
+	}
+	return paths, nil
+}
+
+// Name is what a host is called whose file nobody named: the file's name without directory and extension, as UTF-8, which a name
+// need not be. It is not empty.
+func Name(path string) string {
+	base := filepath.Base(path)
+	name := strings.TrimSuffix(base, filepath.Ext(base))
+	if name == "" { // ".etl"
+		name = base
+	}
+	return strings.ToValidUTF8(name, "\uFFFD")
+}
+
+// compareNames orders file names as a person does: dns_2.etl comes before dns_10.etl.
+func compareNames(a, b string) int {
+	partsA, partsB := cutNumbers(a), cutNumbers(b)
+	for i := range min(len(partsA), len(partsB)) {
+		x, y := partsA[i], partsB[i]
+		order := strings.Compare(x, y)
+		if isDigit(x[0]) && isDigit(y[0]) {
+			order = compareNumbers(x, y)
+		}
+		if order != 0 {
+			return order
+		}
+	}
+	if d := len(partsA) - len(partsB); d != 0 {
+		return d
+	}
+	return strings.Compare(a, b) // 1 and 01
+}
+
+// compareNumbers orders decimal numbers of any length.
+func compareNumbers(a, b string) int {
+	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
+	if d := len(a) - len(b); d != 0 {
+		return d
+	}
+	return strings.Compare(a, b)
+}
+
+// cutNumbers cuts a name into its numbers and what stands between them; no part is empty.
+func cutNumbers(name string) (parts []string) {
+	for begin := 0; begin < len(name); {
+		end := begin + 1
+		for end < len(name) && isDigit(name[end]) == isDigit(name[begin]) {
+			end++
+		}
+		parts = append(parts, name[begin:end])
+		begin = end
+	}
+	return parts
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// Follows reports whether the name of a file says that it is the next of a series: it is the name of the file before but for one
+// number, which is one more (dns_9.etl, dns_10.etl), or that file is what a recording calls its earlier one (dns.1.etl, dns.etl).
+func Follows(before, path string) bool {
+	ext := filepath.Ext(path)
+	if before == strings.TrimSuffix(path, ext)+".1"+ext {
+		return true
+	}
+	a, b := cutNumbers(before), cutNumbers(path)
+	if len(a) != len(b) {
+		return false
+	}
+	next := false
+	for i := range a {
+		switch {
+		case a[i] == b[i]:
+		case !next && isDigit(a[i][0]) && isDigit(b[i][0]) && compareNumbers(increment(a[i]), b[i]) == 0:
+			next = true
+		default:
+			return false
+		}
+	}
+	return next
+}
+
+// increment adds one to a decimal number.
+func increment(number string) string {
+	digits := []byte("0" + number)
+	for i := len(digits) - 1; ; i-- {
+		if digits[i] != '9' {
+			digits[i]++
+			return string(digits)
+		}
+		digits[i] = '0'
+	}
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package replay
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+)
+
+func TestTheLastReceiverOfACollectorEndsIt(t *testing.T) {
+	a, b, other := Join("one"), Join("one"), Join("another")
+	defer other.Leave()
+	require.False(t, a.done(), "b is not done")
+	require.True(t, other.done(), "it is the only one of its collector")
+	require.True(t, b.done())
+	a.Leave()
+	b.Leave()
+	a.Leave()
+	require.False(t, b.done(), "it has left: its collector has ended")
+	require.NotContains(t, jobs.of, any("one"), "nothing is kept of a collector that has ended")
+
+	var none *Job
+	require.False(t, none.done())
+	none.Leave()
+}
+
+func TestAReceiverThatWasShutDownIsNotWaitedFor(t *testing.T) {
+	a, b := Join("one"), Join("one")
+	defer a.Leave()
+	b.Leave()
+	require.True(t, a.done())
+}
+
+// collectorHost is a host as the collector's: of what is told it with ReportStatus it tells the collector under a lock.
+type collectorHost struct {
+	component.Host
+	event *componentstatus.Event
+}
+
+func (h *collectorHost) Report(*componentstatus.Event) { panic("under the lock") }
+
+func (h *collectorHost) NotifyComponentStatusChange(_ *componentstatus.InstanceID, event *componentstatus.Event) {
+	h.event = event
+}
+
+// reporter is any other host.
+type reporter struct {
+	component.Host
+	event *componentstatus.Event
+}
+
+func (h *reporter) Report(event *componentstatus.Event) { h.event = event }
+
+func TestTheCollectorIsToldThatThisIsNoFailure(t *testing.T) {
+	id := component.MustNewID("asimdns")
+	h := &collectorHost{Host: componenttest.NewNopHost()}
+	EndCollector(h, id)
+	require.Equal(t, componentstatus.StatusFatalError, h.event.Status())
+	require.ErrorContains(t, h.event.Err(), "this is no failure: every replay with exit_when_done has ended")
+
+	other := &reporter{Host: componenttest.NewNopHost()}
+	EndCollector(other, id)
+	require.Equal(t, componentstatus.StatusFatalError, other.event.Status())
+	EndCollector(componenttest.NewNopHost(), id)
+}
