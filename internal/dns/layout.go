@@ -65,7 +65,7 @@ func (e *Event) plausible() bool {
 		}
 		switch first := b[0]; pl.fields[i] {
 		case SessionGUID:
-			if first != '{' {
+			if first != '{' && e.decoded.Template.Fields[i].Type == schema.UTF16 {
 				return false
 			}
 		case QueryName: // whoever asks may choose any byte; what the packet has too is no other field's
@@ -252,7 +252,7 @@ func (e *Event) judge(pl *plan, i int) verdict {
 			return confirms
 		}
 	case SessionGUID:
-		if len(v.Bytes) > 0 {
+		if f.Type == schema.UTF16 && len(v.Bytes) > 0 {
 			return isGood(isGUIDText(v.Bytes))
 		}
 	case QueryName:

@@ -226,3 +226,122 @@ func sizeOf(v *schema.Value, t schema.Type) int {
 	}
 	return len(v.Bytes)
 }
+
+// older gives the layout of Windows Server 2012 R2 to 2019 of an event of the DNS Server.
+func older(t *testing.T, d *Decoder, id uint16) *schema.Template {
+	t.Helper()
+	for _, tmpl := range d.Templates() {
+		if tmpl.ID == id && tmpl.Source == "Windows Server 2012 R2 to 2019" {
+			return tmpl
+		}
+	}
+	require.Fail(t, "no older layout", "event %d", id)
+	return nil
+}
+
+func decoded(t *testing.T, d *Decoder, tmpl *schema.Template, fields map[string]any) *Event {
+	t.Helper()
+	raw, err := tmpl.Encode(nil, 8, fields)
+	require.NoError(t, err)
+	e := &Event{Record: etw.Record{Provider: d.Provider.GUID, ID: tmpl.ID, Version: tmpl.Version, UserData: raw}}
+	d.Decode(e)
+	return e
+}
+
+// A client may choose its id, flags, name and type so that the packet's bytes look like the fields that newer servers have behind
+// a shorter packet.
+func TestWhereTwoLayoutsFitThePacketDecides(t *testing.T) {
+	d := NewDecoder(Server())
+	tmpl := older(t, d, 260)
+	packet := append([]byte{0x10, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0}, "\x07contoso\x02ab\x00\x00\x00\x00\x00"...)
+	fields := map[string]any{
+		"Destination": "198.51.100.53", "InterfaceIP": "10.0.0.1", "RD": 0, "QNAME": "contoso.ab.", "XID": 0x1000, "Port": 57943,
+		"ServerScope": ".", "CacheScope": "Default", "PolicyName": "BranchPolicy", "PacketData": packet,
+	}
+	e := decoded(t, d, tmpl, fields)
+	newest := d.catalog.Candidates(260, 0)[0]
+	var both schema.Decoded
+	d.catalog.Decode(&e.Record, &both)
+	require.Same(t, newest, both.Template, "the newest layout fits too")
+	require.True(t, both.Exact)
+
+	require.False(t, e.LayoutUnknown())
+	require.Same(t, tmpl, e.Decoded().Template)
+	port, _ := e.Num(Port)
+	require.Equal(t, uint64(57943), port)
+
+	fields["XID"] = 0x1001 // and nothing confirms either
+	e = decoded(t, d, tmpl, fields)
+	require.True(t, e.LayoutUnknown())
+	require.Len(t, e.Decoded().Values, 6, "up to QTYPE both say the same")
+	require.Equal(t, "contoso.ab.", string(e.QName(nil)))
+	_, has := e.Num(XID)
+	require.False(t, has)
+}
+
+func TestAKnownLayoutStaysWhateverThePacketSays(t *testing.T) {
+	d := NewDecoder(Server())
+	other := append([]byte{0x77, 0x77, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, "\x05other\x07example\x00\x00\x01\x00\x01"...)
+	for _, tmpl := range d.Templates() {
+		if tmpl.Find("PacketData") < 0 || tmpl.Find("QNAME") < 0 {
+			continue
+		}
+		for _, packet := range [][]byte{other, {0xC0, 0xFF, 0xEE}, nil} {
+			e := decoded(t, d, tmpl, map[string]any{"QNAME": "WWW.contoso.com.", "PacketData": packet})
+			require.False(t, e.LayoutUnknown(), "event %d %s", tmpl.ID, tmpl.Source)
+			require.Same(t, tmpl, e.Decoded().Template)
+			require.Equal(t, "WWW.contoso.com.", string(e.QName(nil)))
+		}
+	}
+}
+
+// The first letter of the name lies where the flag was, and every layout fits.
+func TestANameIsNotReadFromItsSecondLetter(t *testing.T) {
+	d := NewDecoder(Server())
+	for _, tmpl := range d.Templates() {
+		for _, flag := range []string{"RD", "AD"} {
+			i := tmpl.Find(flag)
+			if i < 0 || tmpl.Find("QNAME") != i+1 {
+				continue
+			}
+			list := pieces(t, tmpl, saidVariants(t)[0])
+			e := Event{Record: etw.Record{Provider: d.Provider.GUID, ID: tmpl.ID, UserData: join(slices.Delete(list, i, i+1))}}
+			d.Decode(&e)
+			require.True(t, e.LayoutUnknown(), "event %d %s", tmpl.ID, tmpl.Source)
+			require.Empty(t, e.QName(nil), "event %d %s", tmpl.ID, tmpl.Source)
+		}
+	}
+}
+
+func TestTheHostsFieldListIsNotDoubted(t *testing.T) {
+	d := NewDecoder(Server())
+	tmpl := older(t, d, 260)
+	d.UseHost(func(r *etw.Record) (*schema.Template, error) {
+		return &schema.Template{ID: r.ID, Fields: tmpl.Fields}, nil
+	}, func(*etw.Record, *schema.Template, error) {})
+	e := decoded(t, d, tmpl, map[string]any{"Destination": "not an address", "RD": 7, "QNAME": "www.contoso.com.", "XID": 0x7653})
+	require.False(t, e.LayoutUnknown())
+	require.Equal(t, "www.contoso.com.", string(e.QName(nil)))
+}
+
+func TestTheEndOfAPacketThatIsMissingLeavesWhatTheRestConfirms(t *testing.T) {
+	d := NewDecoder(Server())
+	for _, s := range saidVariants(t)[:2] {
+		for _, id := range []uint16{256, 257, 258, 260, 261} {
+			tmpl := d.catalog.Candidates(id, 0)[0]
+			list := pieces(t, tmpl, s)
+			packet := tmpl.Find("PacketData")
+			raw := join(list[:packet+1])
+			for cut := range len(list[packet].raw) - 32 { // the header and the question are there
+				e := Event{Record: etw.Record{Provider: d.Provider.GUID, ID: id, UserData: raw[:len(raw)-cut-1]}}
+				d.Decode(&e)
+				require.True(t, e.LayoutUnknown())
+				for _, f := range []Field{XID, Port, Flags} {
+					n, ok := e.Num(f)
+					require.True(t, ok, "event %d, %d bytes are missing", id, cut+1)
+					require.NotZero(t, n)
+				}
+			}
+		}
+	}
+}
