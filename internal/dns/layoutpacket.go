@@ -135,16 +135,19 @@ func (e *Event) searchPacket(pl *plan, read int) (packet []byte, inPlace bool) {
 		return d.Rest, true // its end is missing
 	}
 	const size = 4
-	for data := e.UserData; len(data) >= size+messageHeader; data = data[1:] {
+	text := d.Values[name].Bytes
+	label := bytes.IndexByte(text, '.')
+	for data := e.UserData; label > 0 && len(data) > size+messageHeader+1+label; data = data[1:] {
 		n := binary.LittleEndian.Uint32(data)
 		if n < messageHeader || n > math.MaxUint16 || uint64(n) > uint64(len(data)-size) {
 			continue
 		}
-		packet := data[size : size+n]
-		if binary.BigEndian.Uint16(packet[4:]) != 1 {
+		first := data[size+messageHeader:]
+		if binary.BigEndian.Uint16(data[size+4:]) != 1 || int(first[0]) != label || !bytes.EqualFold(first[1:1+label], text[:label]) {
 			continue
 		}
-		if q := readQuestion(packet); q.name != nil && q.isOf(d.Values[name].Bytes) {
+		packet := data[size : size+n]
+		if q := readQuestion(packet); q.name != nil && q.isOf(text) {
 			return packet, false
 		}
 	}
