@@ -210,10 +210,10 @@ func TestUnknownAddressesAreLeftOutAndTheDeviceStandsIn(t *testing.T) {
 	got = attrsOf(t, dns.Server(), ProfileWindows, capture, etw.Record{ID: 260}, fields, "Dvc", "DvcHostname", "DvcIpAddr", "Src")
 	require.Equal(t, []any{"capture", nil, nil, "capture"}, got)
 
-	raw := mapEvent(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 256}, map[string]any{"Source": "not an address", "InterfaceIP": "::"}).Attributes().AsRaw()
+	raw := mapEvent(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: 256}, map[string]any{"Source": "1st host", "InterfaceIP": "::"}).Attributes().AsRaw()
 	require.Equal(t, "dc1.corp.example.com", raw["Src"])
 	require.NotContains(t, raw, "DstIpAddr")
-	require.Equal(t, "not an address", raw["AdditionalFields"].(map[string]any)["Source"], "what no attribute represents is kept")
+	require.Equal(t, "1st host", raw["AdditionalFields"].(map[string]any)["Source"], "what no attribute represents is kept")
 	require.NotContains(t, raw["AdditionalFields"], "InterfaceIP")
 }
 
@@ -325,12 +325,35 @@ func TestAnEventThatNobodyKnowsIsARecordWithItsHeaderAndBytes(t *testing.T) {
 func TestTheRestOfAnEventInAnUnknownLayoutIsKept(t *testing.T) {
 	decoder := dns.NewDecoder(dns.Server())
 	tmpl := decoder.Templates()[0]
-	raw, err := tmpl.Encode(nil, 8, map[string]any{"QNAME": "a.example."})
+	raw, err := tmpl.Encode(nil, 8, map[string]any{
+		"InterfaceIP": "10.0.0.53", "Source": "192.0.2.7", "QNAME": "a.example.", "QTYPE": 1, "GUID": "{BF629903-4288-435F-9182-470BEDF5C0A4}",
+	})
 	require.NoError(t, err)
 	lr := mapEvent(t, dns.Server(), ProfileWindows, dc1, etw.Record{ID: tmpl.ID, UserData: append(raw, 0xAB, 0xCD)}, nil)
 	attrs := lr.Attributes().AsRaw()
-	require.Equal(t, "a.example", attrs["DnsQuery"])
-	require.Equal(t, "0xABCD", attrs["AdditionalFields"].(map[string]any)["UndecodedData"])
+	require.Equal(t, []any{"a.example", "192.0.2.7"}, []any{attrs["DnsQuery"], attrs["SrcIpAddr"]})
+	more := attrs["AdditionalFields"].(map[string]any)
+	require.Equal(t, "0xABCD", more["UndecodedData"])
+	require.Equal(t, true, more["LayoutUnknown"])
+}
+
+// What is not decoded is not taken for what the event does not carry: 3020 is written by the DNS Client service for others.
+func TestAFieldThatIsNotDecodedIsNotMadeUp(t *testing.T) {
+	for _, tmpl := range dns.NewDecoder(dns.Client()).Templates() {
+		if tmpl.ID != 3020 && tmpl.ID != 3016 {
+			continue
+		}
+		raw, err := tmpl.Encode(nil, 8, map[string]any{"QueryName": "www.contoso.com", "QueryType": 1})
+		require.NoError(t, err)
+		r := etw.Record{ID: tmpl.ID, Version: tmpl.Version, ProcessID: 1234, Flags: etw.Flag64BitHeader, UserData: append(raw, 1, 2, 3, 4, 5)}
+		attrs := mapEvent(t, dns.Client(), ProfileWindows, dc1, r, nil).Attributes().AsRaw()
+		require.Equal(t, "www.contoso.com", attrs["DnsQuery"])
+		require.NotContains(t, attrs, "SrcProcessId")
+		require.NotContains(t, attrs["AdditionalFields"], "ClientPID")
+		if tmpl.ID == 3016 {
+			require.NotContains(t, attrs, "NetworkProtocol", "QueryOptions says it")
+		}
+	}
 }
 
 // The time stamp of OTLP has no sign. 0 is its word for a time that is not known; the attributes say what the event says.

@@ -18,6 +18,8 @@ import (
 const (
 	// undecodedData is what is left of an event's user data after the fields that could be read, in hex.
 	undecodedData = "UndecodedData"
+	// layoutUnknown marks an event that fits no known layout: its record has the fields that are certain.
+	layoutUnknown = "LayoutUnknown"
 	// userData is the whole user data of an event that the provider's manifest does not have, in hex.
 	userData = "UserData"
 )
@@ -41,6 +43,9 @@ func (r *dnsRecord) additional() {
 			continue
 		}
 		r.putField(m, &r.Template.Fields[i], &r.Values[i])
+	}
+	if r.LayoutUnknown() {
+		m.PutBool(layoutUnknown, true)
 	}
 	if len(r.Rest) > 0 {
 		name := undecodedData

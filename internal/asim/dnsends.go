@@ -78,12 +78,15 @@ func (r *dnsRecord) clientEnds(class dnsClass) (src, dst endpoint) {
 	return src, dst
 }
 
-// isTCP tells whether the exchange is over TCP; ok is false where the event does not say and is no query of the client.
+// isTCP reports whether the exchange is over TCP; ok is false where the event does not say and is no query of the client.
 func (r *dnsRecord) isTCP(class dnsClass) (tcp, ok bool) {
 	if n, has := r.num(dns.TCP); has {
 		return n != 0, true
 	}
 	if r.isServer() || class.eventType == typeStatus {
+		return false, false
+	}
+	if r.Undecoded(dns.QueryOptions) {
 		return false, false
 	}
 	options, _ := r.Num(dns.QueryOptions)

@@ -62,6 +62,9 @@ func testValue(t *testing.T, f schema.Field, i int, audit bool) (carried any, sh
 		return "qname.example.", "qname.example"
 	case "QueryName":
 		return "queryname.example", "queryname.example"
+	case "GUID", "QueryGUID":
+		text := fmt.Sprintf("{BF629903-4288-435F-9182-%012X}", i)
+		return text, text
 	case "TCP":
 		return 1, "TCP"
 	case "RD", "AA", "AD":
@@ -226,5 +229,5 @@ func TestEveryFieldOfEveryEventIsFoundOnceInEveryProfile(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 265, events, "all layouts of both manifests, and one of Windows Server 2022")
+	require.Equal(t, 291, events, "all layouts of both manifests, one of Windows Server 2022 and 26 of Windows Server 2012 R2 to 2019")
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // Event is one event of a DNS provider. It aliases the bytes it was decoded from and is reused by the next Decode. Its fields
-// are read when they are first asked for, so that one which is filtered by its name costs no more than that.
+// are read when the first is asked for: one alone may lie elsewhere in the layout that fits the whole event.
 type Event struct {
 	etw.Record
 	Meaning
@@ -44,6 +44,10 @@ type plan struct {
 	meaning Meaning
 	slots   [fieldCount]int8 // index into Values, -1 for none
 	fields  []Field          // by index into Values
+	flags   []int            // indices into Values of what is 0 or 1
+	words   []int            // indices into Values of numbers of 32 bits that hold a small one
+	texts   []int            // indices into Values of texts of which the first character is known
+	host    bool             // the host that the events come from says so
 }
 
 // NewDecoder reads the provider's field lists.
@@ -66,6 +70,14 @@ func (d *Decoder) plan(t *schema.Template) plan {
 		// Audit events use some of the names for other things.
 		if field, ok := d.names[f.Name]; ok && !pl.meaning.Audit && i <= math.MaxInt8 {
 			pl.slots[field], pl.fields[i] = int8(i), field
+			switch field {
+			case TCP, RD, AA, AD:
+				pl.flags = append(pl.flags, i)
+			case QueryType, XID, Port, Flags, ResponseCode, Status:
+				pl.words = append(pl.words, i)
+			case InterfaceIP, ForwardInterfaceIP, Source, Destination, QueryName, SessionGUID:
+				pl.texts = append(pl.texts, i)
+			}
 		}
 	}
 	return pl
@@ -90,27 +102,25 @@ func (d *Decoder) Decode(e *Event) {
 	}
 }
 
-// Decoded gives all fields of the event. Of an id that the provider's manifest does not have Template is nil, and the whole user
-// data is in Rest.
+// Decoded gives the fields of the event that are certain: all of them where its layout is known, see LayoutUnknown. Of an id that
+// the provider's manifest does not have Template is nil, and the whole user data is in Rest.
 func (e *Event) Decoded() *schema.Decoded {
 	if !e.finished {
 		e.decoded.Finish()
-		e.plan, e.finished = &e.decoder.plans[e.decoded.Template.Index], true
+		e.settle()
+		e.plan, e.finished = e.planOf(e.decoded.Template), true
 	}
 	return &e.decoded
 }
 
 // value gives a field's value, or nil when the event does not carry it.
 func (e *Event) value(f Field) *schema.Value {
+	values := e.Decoded().Values
 	i := int(e.plan.slots[f])
-	if !e.finished && (i < 0 || !e.decoded.Head(i+1)) {
-		e.Decoded()
-		i = int(e.plan.slots[f])
-	}
-	if i < 0 || i >= len(e.decoded.Values) {
+	if i < 0 || i >= len(values) {
 		return nil
 	}
-	return &e.decoded.Values[i]
+	return &values[i]
 }
 
 // FieldAt gives the meaning of the i-th of the decoded values, NoField when it has none.

@@ -129,7 +129,7 @@ func (e *Event) AskerProcess() uint64 {
 	if pid, ok := e.Num(ClientPID); ok && pid != 0 {
 		return pid
 	}
-	if e.ProcessID == unknownProcess {
+	if e.ProcessID == unknownProcess || e.Undecoded(ClientPID) {
 		return 0
 	}
 	return uint64(e.ProcessID)

@@ -37,9 +37,11 @@ func (d *Decoder) askHost(r *etw.Record) {
 		return
 	}
 	if known := d.catalog.Candidates(r.ID, r.Version); len(known) > 0 && known[0].Version == r.Version && known[0].Same(t) {
+		d.plans[known[0].Index].host = true
 		return
 	}
 	d.catalog.Prefer(t)
 	d.plans = append(d.plans, d.plan(t))
+	d.plans[t.Index].host = true
 	d.host.tell(r, t, nil)
 }

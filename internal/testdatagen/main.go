@@ -36,6 +36,7 @@ func run(out string, report io.Writer) error {
 		write func(path string) (counts, error)
 	}{
 		{"dnsserver.etl", writeServer},
+		{"dnsserver_2016.etl", writeOlderServer},
 		{"dnsclient.etl", writeClient},
 		{"cilium_events.pcapng", writeCilium},
 	} {

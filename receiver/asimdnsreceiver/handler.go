@@ -36,7 +36,7 @@ type handler struct {
 	other dns.Event // another event, while event is in use
 
 	moved   atomic.Pointer[asim.Device] // what this host is by now, for the next batch
-	partial atomic.Int64                // emitted events that fit no layout exactly
+	unknown atomic.Int64                // emitted events whose layout is not known
 	foreign foreign
 }
 
@@ -140,8 +140,8 @@ func (h *handler) decode(e *dns.Event, raw []byte) *part {
 
 // emit appends the record of an event.
 func (h *handler) emit(p *part, e *dns.Event, received int64, merged asim.Merged) pipeline.Outcome {
-	if d := e.Decoded(); d.Template != nil && !d.Exact {
-		h.partial.Add(1)
+	if e.LayoutUnknown() {
+		h.unknown.Add(1)
 	}
 	p.mapper.AppendMerged(p.records, e, received, merged)
 	return pipeline.Outcome{Kind: pipeline.Emitted}

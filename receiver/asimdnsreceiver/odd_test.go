@@ -65,7 +65,7 @@ func TestAPacketThatDoesNotParseAndALayoutThatDoesNotFitAreCounted(t *testing.T)
 
 		one := []metricdata.DataPoint[int64]{{Value: 1}}
 		metadatatest.AssertEqualReceiverAsimdnsPacketsUnparsable(t, tel, one, metricdatatest.IgnoreTimestamp())
-		metadatatest.AssertEqualReceiverAsimdnsEventsPartiallyDecoded(t, tel, one, metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualReceiverAsimdnsEventsLayoutUnknown(t, tel, one, metricdatatest.IgnoreTimestamp())
 		require.NoError(t, r.Shutdown(context.Background()))
 		require.NoError(t, tel.Shutdown(context.Background()))
 

@@ -150,6 +150,6 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
 	}
-	r.pipeline.LogAccount(zap.Int64("partially_decoded", r.handler.partial.Load()), zap.Int64("packets_unparsable", r.handler.unparsable()))
+	r.pipeline.LogAccount(zap.Int64("layout_unknown", r.handler.unknown.Load()), zap.Int64("packets_unparsable", r.handler.unparsable()))
 	return err
 }

@@ -42,8 +42,8 @@ func (r *dnsReceiver) observe() error {
 		builder.RegisterReceiverAsimdnsQueueSizeCallback(p.ObserveQueueSize),
 		builder.RegisterReceiverAsimdnsQueueCapacityCallback(p.ObserveQueueCapacity),
 		builder.RegisterReceiverAsimdnsLagCallback(p.ObserveLag),
-		builder.RegisterReceiverAsimdnsEventsPartiallyDecodedCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(handler.partial.Load())
+		builder.RegisterReceiverAsimdnsEventsLayoutUnknownCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(handler.unknown.Load())
 			return nil
 		}),
 		builder.RegisterReceiverAsimdnsPacketsUnparsableCallback(func(_ context.Context, o metric.Int64Observer) error {

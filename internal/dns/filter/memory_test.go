@@ -43,7 +43,7 @@ func TestARepetitionWithinTheWindowIsDropped(t *testing.T) {
 
 func TestEventsAreTheSameByWhatIsAskedByWhomAndTheResult(t *testing.T) {
 	m, c := server(t), client(t)
-	answer := fields{"QNAME": "a.test.", "QTYPE": 1, "Destination": "10.0.0.1", "InterfaceIP": "10.0.0.53", "RCODE": 0, "GUID": "1"}
+	answer := fields{"QNAME": "a.test.", "QTYPE": 1, "Destination": "10.0.0.1", "InterfaceIP": "10.0.0.53", "RCODE": 0, "GUID": "{1}"}
 	done := fields{"QueryName": "a.test", "QueryType": 1, "QueryStatus": 0}
 	sent := fields{"QueryName": "a.test", "QueryType": 1, "DnsServerIpAddress": "10.0.0.53", "ClientPID": 7}
 	for _, tc := range []struct {
@@ -53,7 +53,7 @@ func TestEventsAreTheSameByWhatIsAskedByWhomAndTheResult(t *testing.T) {
 		same          bool
 	}{
 		{m, 257, answer, fields{"QNAME": "A.TEST."}, true},
-		{m, 257, answer, fields{"GUID": "2", "XID": 7, "Port": 9, "ElapsedTime": 5}, true},
+		{m, 257, answer, fields{"GUID": "{2}", "XID": 7, "Port": 9, "ElapsedTime": 5}, true},
 		{m, 257, answer, fields{"QNAME": "b.test."}, false},
 		{m, 257, answer, fields{"QTYPE": 28}, false},
 		{m, 257, answer, fields{"Destination": "10.0.0.2"}, false},

@@ -16,9 +16,10 @@ const (
 )
 
 // appendIdentity appends what makes two events identical: id, name, type, response code or status, protocol, the other host,
-// and the process that asks. ok is false for an event without a query name, which is never merged.
+// and the process that asks. ok is false for an event without a query name, and for one whose layout is not known, which may
+// differ from another in bytes that are not decoded: they are never merged.
 func appendIdentity(dst []byte, e *dns.Event) (key []byte, ok bool) {
-	if _, ok := e.Num(dns.QueryName); !ok {
+	if _, ok := e.Num(dns.QueryName); !ok || e.LayoutUnknown() {
 		return dst, false
 	}
 	dst = binary.LittleEndian.AppendUint16(dst, e.ID)
@@ -61,10 +62,10 @@ func exchange(id uint16) (pair byte, tag uint16) {
 const serverExchange = 5
 
 // appendExchange appends what a query and its response have in common: on the server the GUID, else client, port and
-// transaction id; on the client process, name and type. The tag is 0 for an event that is neither.
+// transaction id; on the client process, name and type. The tag is 0 for an event that is neither, or whose layout is not known.
 func appendExchange(dst []byte, e *dns.Event) (key []byte, tag uint16) {
 	pair, tag := exchange(e.ID)
-	if tag == 0 {
+	if tag == 0 || e.LayoutUnknown() {
 		return dst, 0
 	}
 	ok := true

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
@@ -23,14 +24,16 @@ type Value struct {
 type Decoded struct {
 	// Template is the layout that Values follow, nil for an id without one.
 	Template *Template
-	// Values are the fields in the order of Template.Fields; fewer when the user data ends early.
+	// Values are the fields in the order of Template.Fields; fewer where no layout consumed the user data exactly.
 	Values []Value
-	// Rest is what the layout does not explain: empty when it consumed the user data exactly.
+	// Rest is what Values do not explain: empty when the layout consumed the user data exactly.
 	Rest []byte
-	// Exact tells whether the layout consumed the user data exactly.
+	// Exact reports whether the layout consumed the user data exactly.
 	Exact bool
 
-	layouts     *layouts // nil when there is nothing more to do
+	layouts     *layouts
+	rivals      []*Template
+	pending     bool // Finish has something to do
 	data        []byte
 	pointerSize int
 }
@@ -41,55 +44,61 @@ func (c *Catalog) Decode(r *etw.Record, d *Decoded) {
 	d.Finish()
 }
 
-// Begin prepares d for the record without reading a field: Head and Finish do. known tells whether the catalog has the id; the
+// Begin prepares d for the record without reading a field, which Finish does. known reports whether the catalog has the id; the
 // first layout that will be tried is in Template.
 func (c *Catalog) Begin(r *etw.Record, d *Decoded) (known bool) {
 	d.layouts = c.layouts(r.ID, r.Version)
 	d.data, d.pointerSize = r.UserData, r.PointerSize()
 	d.Template, d.Values, d.Rest, d.Exact = nil, d.Values[:0], r.UserData, false
-	if d.layouts == nil {
-		return false
+	if d.pending = d.layouts != nil; d.pending {
+		d.Template = d.layouts.list[0]
 	}
-	d.Template = d.layouts.list[0]
-	return true
+	return d.pending
 }
 
-// Head reads the first n fields, if every layout that may serve has them in the same place; else, or when the user data ends
-// before, it returns false and Finish must tell.
-func (d *Decoded) Head(n int) bool {
-	if d.layouts == nil || n > d.layouts.shared[0] {
-		return false
-	}
-	if len(d.Values) < n {
-		d.read(d.Template.Fields[:n])
-	}
-	return len(d.Values) >= n
-}
-
-// Finish reads the rest: by the first layout that consumes the user data exactly, else by the one that leaves least of it.
+// Finish reads the fields, by the first layout that consumes the user data exactly. Where none does, Template is the first one,
+// and Values are those of the fields that all layouts agree on, as far as the user data goes.
 func (d *Decoded) Finish() {
-	l := d.layouts
-	if l == nil {
+	if !d.pending {
 		return
 	}
-	d.layouts = nil
-	var best *Template
-	var bestRest int
+	d.pending = false
+	l := d.layouts
+	d.rivals = nil
 	for i, t := range l.list {
 		if i > 0 && len(d.Values) > l.shared[i] {
 			d.Values, d.Rest = d.Values[:0], d.data
 		}
 		if d.by(t); d.Exact {
+			d.rivals = l.rivals[i]
 			return
 		}
-		if best == nil || len(d.Rest) < bestRest {
-			best, bestRest = t, len(d.Rest)
-		}
 	}
-	if best != d.Template {
-		d.Values, d.Rest = d.Values[:0], d.data
-		d.by(best)
+	d.Keep(l.list[0], l.agreed)
+}
+
+// Candidates are the layouts that may be the event's, in the order in which they are tried.
+func (d *Decoded) Candidates() []*Template {
+	if d.layouts == nil {
+		return nil
 	}
+	return d.layouts.list
+}
+
+// Rivals are the layouts after the one that Finish found to be exact which could consume the same user data exactly. They are few:
+// where one layout is the beginning of another, only one of them can.
+func (d *Decoded) Rivals() []*Template { return d.rivals }
+
+// Try reads the user data by t from its beginning, as far as it goes.
+func (d *Decoded) Try(t *Template) {
+	d.Values, d.Rest = d.Values[:0], d.data
+	d.by(t)
+}
+
+// Keep reads the first n fields of t and no more, or as many as the user data has: the rest is not known to be what t says.
+func (d *Decoded) Keep(t *Template, n int) {
+	d.Template, d.Values, d.Rest, d.Exact = t, d.Values[:0], d.data, false
+	d.read(t.Fields[:n])
 }
 
 // by reads what is left of the user data by t, as far as it goes. The values so far lie as t has them.
@@ -101,60 +110,73 @@ func (d *Decoded) by(t *Template) {
 
 // read reads those of the fields that Values does not have yet, up to the first that the user data has no room for.
 func (d *Decoded) read(fields []Field) {
-	values, data := d.Values, d.Rest
-	for i := len(values); i < len(fields); i++ {
-		f := &fields[i]
-		var v Value
-		n := -1 // bytes consumed
+	i, data := len(d.Values), d.Rest
+	values := slices.Grow(d.Values, len(fields)-i)[:len(fields)]
+reading:
+	for ; i < len(fields); i++ {
+		f, v := &fields[i], &values[i]
 		switch f.Type {
 		case U8:
-			if len(data) >= 1 {
-				v.Num, n = uint64(data[0]), 1
+			if len(data) < 1 {
+				break reading
 			}
+			*v = Value{Num: uint64(data[0])}
+			data = data[1:]
 		case U32, Bool32:
-			if len(data) >= 4 {
-				v.Num, n = uint64(binary.LittleEndian.Uint32(data)), 4
+			if len(data) < 4 {
+				break reading
 			}
+			*v = Value{Num: uint64(binary.LittleEndian.Uint32(data))}
+			data = data[4:]
 		case U64, FileTime:
-			if len(data) >= 8 {
-				v.Num, n = binary.LittleEndian.Uint64(data), 8
+			if len(data) < 8 {
+				break reading
 			}
+			*v = Value{Num: binary.LittleEndian.Uint64(data)}
+			data = data[8:]
 		case Pointer:
 			switch size := d.pointerSize; {
 			case len(data) < size:
+				break reading
 			case size == 4:
-				v.Num, n = uint64(binary.LittleEndian.Uint32(data)), 4
+				*v = Value{Num: uint64(binary.LittleEndian.Uint32(data))}
 			default:
-				v.Num, n = binary.LittleEndian.Uint64(data), 8
+				*v = Value{Num: binary.LittleEndian.Uint64(data)}
 			}
+			data = data[d.pointerSize:]
 		case GUID:
-			if len(data) >= 16 {
-				v.Bytes, n = data[:16:16], 16
+			if len(data) < 16 {
+				break reading
 			}
+			*v = Value{Bytes: data[:16:16]}
+			data = data[16:]
 		case ANSI:
-			if end := bytes.IndexByte(data, 0); end >= 0 {
-				v.Bytes, n = data[:end:end], end+1
+			end := bytes.IndexByte(data, 0)
+			if end < 0 {
+				break reading
 			}
+			*v = Value{Bytes: data[:end:end]}
+			data = data[end+1:]
 		case UTF16:
-			if end := indexNUL16(data); end >= 0 {
-				v.Bytes, n = data[:end:end], end+2
+			end := indexNUL16(data)
+			if end < 0 {
+				break reading
 			}
+			*v = Value{Bytes: data[:end:end]}
+			data = data[end+2:]
 		case Binary:
 			length := uint64(f.Length)
 			if f.LengthField >= 0 {
 				length = values[f.LengthField].Num
 			}
-			if length <= uint64(len(data)) {
-				v.Bytes, n = data[:length:length], int(length)
+			if length > uint64(len(data)) {
+				break reading
 			}
+			*v = Value{Bytes: data[:length:length]}
+			data = data[length:]
 		}
-		if n < 0 {
-			break
-		}
-		values = append(values, v)
-		data = data[n:]
 	}
-	d.Values, d.Rest = values, data
+	d.Values, d.Rest = values[:i], data
 }
 
 // indexNUL16 finds the first 16-bit unit that is zero, or -1.

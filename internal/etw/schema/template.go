@@ -4,8 +4,8 @@
 //
 // The same event id has different fields on different versions of Windows while its version stays 0, so a Catalog may hold
 // several lists for one id. Decode tries those of the event's version, newest first, then those of the other versions, and
-// accepts the first that consumes the user data exactly. Where none does, the list that explains the longest prefix serves,
-// and the result says how many bytes it left.
+// accepts the first that consumes the user data exactly. Where none does, the layout is not known: only what all lists agree on
+// is read, and the result says which bytes are left.
 package schema
 
 import (
@@ -89,26 +89,47 @@ type versions struct {
 type layouts struct {
 	version uint8
 	list    []*Template
-	// shared is, for each of list, the number of leading fields that lie as those of the one before; of the first it is how
-	// many all share.
+	// shared is, for each of list, the number of leading fields that lie as those of the one before.
 	shared []int
+	// agreed is the number of leading fields that are the same in all of list, by name too.
+	agreed int
+	// rivals are, for each of list, those after it that could consume the same user data exactly.
+	rivals [][]*Template
 }
 
 func newLayouts(version uint8, list []*Template) *layouts {
-	l := &layouts{version: version, list: list, shared: make([]int, len(list))}
-	l.shared[0] = len(list[0].Fields)
-	for i := 1; i < len(list); i++ {
-		l.shared[i] = list[i].shares(list[i-1])
-		l.shared[0] = min(l.shared[0], l.shared[i])
+	l := &layouts{
+		version: version, list: list, shared: make([]int, len(list)), agreed: len(list[0].Fields), rivals: make([][]*Template, len(list)),
+	}
+	for i, t := range list {
+		if i > 0 {
+			l.shared[i] = t.shares(list[i-1])
+		}
+		l.agreed = min(l.agreed, t.Agrees(list[0]))
+		for _, later := range list[i+1:] {
+			if t.shares(later) < min(len(t.Fields), len(later.Fields)) {
+				l.rivals[i] = append(l.rivals[i], later)
+			}
+		}
 	}
 	return l
 }
 
 // shares counts the leading fields that lie as those of other, whatever they are called.
 func (t *Template) shares(other *Template) int {
+	return t.leading(other, func(a, b Field) bool {
+		return a.Type == b.Type && a.Length == b.Length && a.LengthField == b.LengthField
+	})
+}
+
+// Agrees counts the leading fields that are the same in both: by name, and by how they lie in the user data.
+func (t *Template) Agrees(other *Template) int {
+	return t.leading(other, func(a, b Field) bool { return a == b })
+}
+
+func (t *Template) leading(other *Template, same func(a, b Field) bool) int {
 	for i := range min(len(t.Fields), len(other.Fields)) {
-		a, b := t.Fields[i], other.Fields[i]
-		if a.Type != b.Type || a.Length != b.Length || a.LengthField != b.LengthField {
+		if !same(t.Fields[i], other.Fields[i]) {
 			return i
 		}
 	}
@@ -167,12 +188,13 @@ func (c *Catalog) index() {
 	}
 }
 
-// prefer puts t before the layouts for its id and version.
+// prefer puts t before the layouts for its id and version. It has no rivals: what the host says of its own events is so.
 func (c *Catalog) prefer(t *Template) {
 	for len(c.byID) <= int(t.ID) {
 		c.byID = append(c.byID, versions{})
 	}
 	preferred := newLayouts(t.Version, append([]*Template{t}, c.Candidates(t.ID, t.Version)...))
+	preferred.rivals[0] = nil
 	v := &c.byID[t.ID]
 	v.own = slices.DeleteFunc(v.own, func(l *layouts) bool { return l.version == t.Version })
 	v.own = append(v.own, preferred)

@@ -25,30 +25,30 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                                 metric.Meter
-	mu                                    sync.Mutex
-	registrations                         []metric.Registration
-	ReceiverAsimdnsEventsAggregated       metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsDropped          metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsEmitted          metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsFiltered         metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsLost             metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsPartiallyDecoded metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsReceived         metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsRecorded         metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsUndecodable      metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsUnrecorded       metric.Int64ObservableCounter
-	ReceiverAsimdnsLag                    metric.Float64ObservableGauge
-	ReceiverAsimdnsPacketsUnparsable      metric.Int64ObservableCounter
-	ReceiverAsimdnsQueueCapacity          metric.Int64ObservableGauge
-	ReceiverAsimdnsQueueSize              metric.Int64ObservableGauge
-	ReceiverAsimdnsReplayFilesUnread      metric.Int64ObservableCounter
-	ReceiverAsimdnsReplayProgress         metric.Float64ObservableGauge
-	ReceiverAsimdnsReplayRate             metric.Float64ObservableGauge
-	ReceiverAsimdnsReplayTimeLeft         metric.Float64ObservableGauge
-	ReceiverAsimdnsSessionBuffers         metric.Int64ObservableGauge
-	ReceiverAsimdnsSessionBuffersInUse    metric.Int64ObservableGauge
-	ReceiverAsimdnsSessionRestarts        metric.Int64ObservableCounter
+	meter                              metric.Meter
+	mu                                 sync.Mutex
+	registrations                      []metric.Registration
+	ReceiverAsimdnsEventsAggregated    metric.Int64ObservableCounter
+	ReceiverAsimdnsEventsDropped       metric.Int64ObservableCounter
+	ReceiverAsimdnsEventsEmitted       metric.Int64ObservableCounter
+	ReceiverAsimdnsEventsFiltered      metric.Int64ObservableCounter
+	ReceiverAsimdnsEventsLayoutUnknown metric.Int64ObservableCounter
+	ReceiverAsimdnsEventsLost          metric.Int64ObservableCounter
+	ReceiverAsimdnsEventsReceived      metric.Int64ObservableCounter
+	ReceiverAsimdnsEventsRecorded      metric.Int64ObservableCounter
+	ReceiverAsimdnsEventsUndecodable   metric.Int64ObservableCounter
+	ReceiverAsimdnsEventsUnrecorded    metric.Int64ObservableCounter
+	ReceiverAsimdnsLag                 metric.Float64ObservableGauge
+	ReceiverAsimdnsPacketsUnparsable   metric.Int64ObservableCounter
+	ReceiverAsimdnsQueueCapacity       metric.Int64ObservableGauge
+	ReceiverAsimdnsQueueSize           metric.Int64ObservableGauge
+	ReceiverAsimdnsReplayFilesUnread   metric.Int64ObservableCounter
+	ReceiverAsimdnsReplayProgress      metric.Float64ObservableGauge
+	ReceiverAsimdnsReplayRate          metric.Float64ObservableGauge
+	ReceiverAsimdnsReplayTimeLeft      metric.Float64ObservableGauge
+	ReceiverAsimdnsSessionBuffers      metric.Int64ObservableGauge
+	ReceiverAsimdnsSessionBuffersInUse metric.Int64ObservableGauge
+	ReceiverAsimdnsSessionRestarts     metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -122,12 +122,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsFilteredCallback(c
 	return nil
 }
 
-// RegisterReceiverAsimdnsEventsLostCallback sets callback for observable ReceiverAsimdnsEventsLost metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsLostCallback(cb metric.Int64Callback) error {
+// RegisterReceiverAsimdnsEventsLayoutUnknownCallback sets callback for observable ReceiverAsimdnsEventsLayoutUnknown metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsLayoutUnknownCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsLost, obs: o})
+		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsLayoutUnknown, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsLost)
+	}, builder.ReceiverAsimdnsEventsLayoutUnknown)
 	if err != nil {
 		return err
 	}
@@ -137,12 +137,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsLostCallback(cb me
 	return nil
 }
 
-// RegisterReceiverAsimdnsEventsPartiallyDecodedCallback sets callback for observable ReceiverAsimdnsEventsPartiallyDecoded metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsPartiallyDecodedCallback(cb metric.Int64Callback) error {
+// RegisterReceiverAsimdnsEventsLostCallback sets callback for observable ReceiverAsimdnsEventsLost metric.
+func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsLostCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsPartiallyDecoded, obs: o})
+		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsLost, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsPartiallyDecoded)
+	}, builder.ReceiverAsimdnsEventsLost)
 	if err != nil {
 		return err
 	}
@@ -439,16 +439,16 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverAsimdnsEventsLayoutUnknown, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_events_layout_unknown",
+		metric.WithDescription("Emitted events whose id is known and whose data fits no known layout. Their records hold the fields that are certain, AdditionalFields.LayoutUnknown, and the rest in AdditionalFields.UndecodedData. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverAsimdnsEventsLost, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_lost",
 		metric.WithDescription("What was lost before the receiver could see it, in events or buffers as the source says. [Alpha]"),
 		metric.WithUnit("{loss}"),
-	)
-	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsEventsPartiallyDecoded, err = builder.meter.Int64ObservableCounter(
-		"otelcol_receiver_asimdns_events_partially_decoded",
-		metric.WithDescription("Emitted events whose data fits no known layout exactly. Their records hold the fields that could be read and the rest in AdditionalFields.UndecodedData. [Alpha]"),
-		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverAsimdnsEventsReceived, err = builder.meter.Int64ObservableCounter(
