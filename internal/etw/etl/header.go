@@ -112,7 +112,8 @@ func parseFirst(head []byte, size int64) (*Header, firstBuffer, error) {
 	if record[2] != 1 && record[2] != 2 || record[3] != markerHeader|markerTrace || record[6] != 0 || record[7] != 0 {
 		return nil, first, errNotETL(head)
 	}
-	if first.size = le.Uint32(head); !bufferSizeOK(first.size) {
+	first.size = le.Uint32(head)
+	if small := first.size < minFileBuffer && !compressedMode(record); small || first.size > MaxBufferSize {
 		return nil, first, errBufferSize("the first buffer's header", first.size)
 	}
 	recordSize := int(le.Uint16(record[4:]))
@@ -131,6 +132,12 @@ func parseFirst(head []byte, size int64) (*Header, firstBuffer, error) {
 	}
 	first.time, err = newTimeline(h, start, le.Uint64(record[16:]))
 	return h, first, err
+}
+
+// compressedMode reports whether the header's record says that buffers are compressed: each is then as small as it could be.
+func compressedMode(record []byte) bool {
+	const at = systemHeaderSize + atLogFileMode
+	return len(record) >= at+4 && binary.LittleEndian.Uint32(record[at:])&ModeCompressed != 0
 }
 
 // parseLogfile reads TRACE_LOGFILE_HEADER and the two names that follow it, and gives StartTime as FILETIME too. b has

@@ -101,6 +101,14 @@ func TestOpenTellsWhatIsWrongWithAFile(t *testing.T) {
 	}
 }
 
+func TestAFirstBufferOf512BytesIsTaken(t *testing.T) {
+	b := buffer(65536, pad(event(startFiletime, 1, "")))
+	_, stats := mustRead(t, trace{bufferSize: 65536, firstSize: 512, buffers: [][]byte{b, b}}.build())
+	if want := (Stats{Buffers: 3, Events: 2}); stats != want {
+		t.Errorf("stats %+v, want %+v", stats, want)
+	}
+}
+
 func TestOpenRefusesWhatIsNoFile(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := Open(filepath.Join(dir, "none.etl")); !errors.Is(err, os.ErrNotExist) {

@@ -114,7 +114,7 @@ func (r *Reader) Close() error {
 
 // Next gives the next event in wire form, with its time stamp converted to FILETIME. The bytes belong to the reader and
 // are valid until the next call. The events of one processor come in the order in which it wrote them, those of several in the
-// order of their times; see streams for what becomes of a clock that was set back. At the end Next returns io.EOF, or
+// order of their times; rank.go says what becomes of stamps that step back. At the end Next returns io.EOF, or
 // ErrCompressed when all that the file holds is compressed and cannot be decompressed; it returns an error of the file's own
 // when reading fails, after the events that stand before the place that cannot be read. Every later call returns the same.
 func (r *Reader) Next() ([]byte, error) {
