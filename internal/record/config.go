@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 )
 
 // Config is the receivers' `record` section.
@@ -25,13 +27,19 @@ const maxSizeMiB = 1 << 20 // 1 TiB
 // DefaultConfig records nothing.
 func DefaultConfig() Config { return Config{MaxSizeMiB: 100} }
 
-// Enabled tells whether events are recorded.
+// Enabled reports whether events are recorded.
 func (c *Config) Enabled() bool { return c.Path != "" }
 
 // Validate names the key, the value and what is allowed.
 func (c *Config) Validate() error {
 	if c.MaxSizeMiB < 1 || c.MaxSizeMiB > maxSizeMiB {
 		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", c.MaxSizeMiB, maxSizeMiB)
+	}
+	if !c.Enabled() {
+		return nil
+	}
+	if err := confval.NewFile(c.Path); err != nil {
+		return fmt.Errorf("path: %w", err)
 	}
 	return nil
 }
