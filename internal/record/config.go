@@ -50,7 +50,7 @@ func (c *Config) earlier() string {
 	return strings.TrimSuffix(c.Path, ext) + ".1" + ext
 }
 
-// check tells why the files of the recording could not be written, without changing what is there. replayed are files that
+// check reports why the files of the recording could not be written, without changing what is there. replayed are files that
 // must not be overwritten.
 func (c *Config) check(replayed []string) error {
 	missing := false // c.Path is
@@ -84,7 +84,7 @@ func (c *Config) check(replayed []string) error {
 	return errors.Join(file.Close(), os.Remove(c.Path))
 }
 
-// writable tells why this recorder could not write a file that is there.
+// writable reports why this recorder could not write a file that is there.
 func writable(path string) error {
 	file, err := open(path)
 	if err != nil {
@@ -95,19 +95,8 @@ func writable(path string) error {
 
 // create makes a new file that only this account reads: events name who asked for what.
 func create(path string) (*os.File, error) {
-	return locked(os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600))
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
 // open opens a file that is there.
-func open(path string) (*os.File, error) { return locked(os.OpenFile(path, os.O_RDWR, 0)) }
-
-// locked takes a file that has been opened for this recorder.
-func locked(f *os.File, err error) (*os.File, error) {
-	if err != nil {
-		return nil, err
-	}
-	if err := lock(f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
+func open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) }
