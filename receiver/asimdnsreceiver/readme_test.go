@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 )
 
@@ -75,3 +76,19 @@ func jsonSize(t *testing.T, lr plog.LogRecord) int {
 
 // thousands writes a number below a million as documents do.
 func thousands(n int) string { return fmt.Sprintf("%d,%03d", n/1000, n%1000) }
+
+func TestTheReadmesDefaultsAreTheDefaults(t *testing.T) {
+	server, client := dns.Server(), dns.Client()
+	testkit.RequireDefaults(t, "README.md", "## Configuration", "asimdns", createDefaultConfig(), map[string]string{
+		"session_name":    fmt.Sprintf("`%s`, `%s`; with `providers` `%s`", server.Session, client.Session, severalSession),
+		"enable_level":    fmt.Sprintf("0: server %d, client %d", server.Level, client.Level),
+		"enable_flags":    fmt.Sprintf("server `0x%X`, client `0x%X`", server.Keywords, client.Keywords),
+		"device.hostname": "this host; in a replay the file's name stands in `Dvc`",
+		"device.ip":       "this host's first address; in a replay none",
+	})
+	testkit.RequireDefaults(t, "../../README.md", "## Configuration", "asimdns", createDefaultConfig(), map[string]string{
+		"provider_guid":                "the DNS Server's; `" + client.Name + "` for the client",
+		"enable_level`, `enable_flags": fmt.Sprintf("server %d and 0x%X, client %d and 0x%X", server.Level, server.Keywords, client.Level, client.Keywords),
+		"replay.path":                  "none: the live source",
+	})
+}

@@ -22,3 +22,10 @@ func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
 	}
 	require.Equal(t, 1, shown)
 }
+
+func TestTheReadmesDefaultsAreTheDefaults(t *testing.T) {
+	testkit.RequireDefaults(t, "README.md", "## Configuration", "ciliumwindows", createDefaultConfig(), map[string]string{
+		"node_name": "`${NODE_NAME}`, else this host's name; in a replay the file's name stands in `Dvc`",
+	})
+	testkit.RequireDefaults(t, "../../README.md", "## Configuration", "ciliumwindows", createDefaultConfig(), nil)
+}
