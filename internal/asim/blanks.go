@@ -6,6 +6,7 @@ package asim
 
 import (
 	"slices"
+	"unsafe"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
@@ -13,7 +14,6 @@ import (
 // blanks are the sets of keys that records of one kind have: what has the same constants.
 type blanks struct {
 	main, additional *keyNode
-	era              int
 }
 
 // keyNode is a key, or a row of keys, that has been met after those above it.
@@ -69,12 +69,19 @@ const (
 	keyOmitted                 // no value
 )
 
-// maxKeyNodes bounds the memory for the sets of keys met; beyond it they are forgotten. The events of both manifests take some
-// thousands.
-const maxKeyNodes = 1 << 15
+// maxBlankBytes bounds the memory for the sets of keys met, in bytes, with what a record adds; beyond it all are forgotten. The events
+// of testdata/ take less than a tenth of it.
+const maxBlankBytes = 16 << 20
 
-// blank gives a map with the keys that were put, and the constants.
-func (f *fields) blank() pcommon.Map {
+// What the parts of the trees take, in bytes, about: a node, the roots of a kind, and a value of a blank with its key.
+const (
+	nodeBytes  = int(unsafe.Sizeof(keyNode{}))
+	kindBytes  = 2*nodeBytes + int(unsafe.Sizeof(&blanks{}))
+	valueBytes = 80
+)
+
+// blank gives a map with the keys that were put in f, and the constants.
+func (d *draft) blank(f *fields) pcommon.Map {
 	if f.at.blank == nil {
 		var path []*keyNode
 		for n := f.at; n != f.root; n = n.above {
@@ -93,6 +100,7 @@ func (f *fields) blank() pcommon.Map {
 				}
 			}
 		}
+		d.bytes += blank.Len() * valueBytes
 		f.at.blank = &blank
 	}
 	return *f.at.blank
@@ -197,7 +205,7 @@ func (n *keyNode) place(key string, omit map[string]bool) (place int, ok bool) {
 func (a attributes) add(n *keyNode) {
 	n.above, n.other = a.at, a.at.next
 	a.at.next = n
-	a.draft.nodes++
+	a.draft.bytes += nodeBytes + len(n.key)
 }
 
 // room makes room for the value of a place.

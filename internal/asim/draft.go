@@ -18,8 +18,10 @@ import "go.opentelemetry.io/collector/pdata/pcommon"
 type draft struct {
 	main, additional fields
 	text             []byte
-	slices           []piece // the elements of all slices
-	nodes, era       int     // nodes in all trees of this era
+	slices           []piece   // the elements of all slices
+	kept             []*blanks // all that have trees
+	bytes            int       // that the trees take, about
+	era              int       // how often they were forgotten
 }
 
 // fields are the keys and values of one map.
@@ -53,16 +55,22 @@ const (
 )
 
 // forget forgets all blanks, for other constants to come.
-func (d *draft) forget() { d.nodes, d.era = 0, d.era+1 }
+func (d *draft) forget() {
+	for _, b := range d.kept {
+		*b = blanks{}
+	}
+	d.kept, d.bytes, d.era = nil, 0, d.era+1
+}
 
 // begin begins a record of the kind that b is for.
 func (d *draft) begin(b *blanks) {
-	if d.nodes > maxKeyNodes {
+	if d.bytes > maxBlankBytes {
 		d.forget()
 	}
-	if b.main == nil || b.era != d.era {
-		*b = blanks{&keyNode{index: -1}, &keyNode{index: -1}, d.era}
-		d.nodes += 2
+	if b.main == nil {
+		*b = blanks{&keyNode{index: -1}, &keyNode{index: -1}}
+		d.kept = append(d.kept, b)
+		d.bytes += kindBytes
 	}
 	d.main.begin(b.main)
 	d.additional.begin(b.additional)
@@ -86,7 +94,7 @@ func (d *draft) finish(to pcommon.Map) (text string) {
 
 // write writes fields into a map.
 func (d *draft) write(f *fields, text string, to pcommon.Map) {
-	f.blank().CopyTo(to)
+	d.blank(f).CopyTo(to)
 	i := 0
 	for _, v := range to.All() {
 		if from := &f.values[i]; from.kind != kindConstant {
@@ -173,6 +181,7 @@ func (a attributes) isConstant(v *value, c constant) bool {
 	}
 	if n.constant.kind == kindConstant && n.blank == nil && n.next == nil {
 		n.constant = c
+		a.draft.bytes += len(c.text)
 	}
 	return n.constant == c
 }

@@ -5,6 +5,8 @@ package asim
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -118,21 +120,64 @@ func TestADraftWritesWhatPutsWouldHave(t *testing.T) {
 	}
 }
 
-func TestTheSetsOfKeysThatAreKeptAreBounded(t *testing.T) {
-	d := &draft{}
-	var kind blanks
-	const options, depth = 40, 3 // 64,000 sets
-	for i := range options * options * options {
-		d.begin(&kind)
-		for level, n := 0, i; level < depth; level, n = level+1, n/options {
-			d.attributes().PutInt(fmt.Sprintf("level%d key%d", level, n%options), int64(i))
-		}
-		to := pcommon.NewMap()
-		d.finish(to)
-		require.Equal(t, depth, to.Len())
-		require.LessOrEqual(t, d.nodes, maxKeyNodes+depth)
+// liveHeap is the memory in use, in bytes.
+func liveHeap() int {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+// Each case is what another part of the trees holds. A bound by their number of nodes let four of them take 190 to 820 MB.
+func TestTheSetsOfKeysThatAreKeptAreBoundedInBytes(t *testing.T) {
+	padding := strings.Repeat("x", 60_000)
+	long := func(i, bytes int) string { return fmt.Sprint(i) + padding[:bytes] }
+	for name, tc := range map[string]struct {
+		records, kinds int
+		put            func(a attributes, i int)
+	}{
+		"many keys": {64_000, 1, func(a attributes, i int) {
+			const options, depth = 40, 3 // 64,000 sets
+			for level, n := 0, i; level < depth; level, n = level+1, n/options {
+				a.PutInt(fmt.Sprintf("level%d key%d", level, n%options), int64(i))
+			}
+		}},
+		"long keys":      {3_000, 1, func(a attributes, i int) { a.PutInt(long(i, 60_000), 1) }},
+		"long constants": {3_000, 1, func(a attributes, i int) { a.PutConst(fmt.Sprintf("key%d", i), long(i, 60_000)) }},
+		"long sets": {8_000, 1, func(a attributes, i int) {
+			for level := range 60 {
+				a.PutInt(fmt.Sprintf("key%d", level), 1)
+			}
+			a.PutInt(fmt.Sprintf("last%d", i), 1)
+		}},
+		"many kinds": {4_000, 4_000, func(a attributes, i int) {
+			for level := range 60 {
+				a.PutConstInt(fmt.Sprintf("key%d", level), 1)
+			}
+		}},
+		"kinds that do not come again": {40 * 500, 40, func(a attributes, i int) { a.PutInt(long(i, 40_000), 1) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := liveHeap()
+			d, kinds, most := &draft{}, make([]blanks, tc.kinds), 0
+			to := pcommon.NewMap()
+			for i := range tc.records {
+				d.begin(&kinds[i*tc.kinds/tc.records])
+				tc.put(d.attributes(), i)
+				to = pcommon.NewMap()
+				d.finish(to)
+				if i%(tc.records/8) == 0 {
+					most = max(most, liveHeap()-before)
+				}
+			}
+			most = max(most, liveHeap()-before)
+			require.Less(t, most, 2*maxBlankBytes)
+			require.Positive(t, d.era, "it was more than is kept")
+			runtime.KeepAlive(d)
+			runtime.KeepAlive(kinds)
+			runtime.KeepAlive(to)
+		})
 	}
-	require.Positive(t, d.era)
 }
 
 func TestRecordsShareNoText(t *testing.T) {
@@ -172,5 +217,5 @@ func TestTheRowsAfterAKeyAreBounded(t *testing.T) {
 		d.finish(to)
 		require.Equal(t, map[string]any{"a": "text", "b": int64(i), "c": true}, to.AsRaw())
 	}
-	require.LessOrEqual(t, d.nodes, maxRows+10)
+	require.LessOrEqual(t, d.bytes, (maxRows+10)*(nodeBytes+3*valueBytes))
 }

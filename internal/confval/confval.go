@@ -15,9 +15,10 @@ import (
 )
 
 // Unmarshal reads conf into target, a pointer to a struct with mapstructure tags, as conf.Unmarshal does, but takes a bare
-// number where a time.Duration stands as seconds. Keys that target does not have are an error, and so is a number that an
-// integer has no room for.
+// number where a time.Duration stands as seconds, and a key without a value as one that is not there. Keys that target does not have
+// are an error, and so is a number that an integer has no room for. An error names the key, the value and what is allowed.
 func Unmarshal(conf *confmap.Conf, target any) error {
+	dropNulls(conf, reflect.TypeOf(target).Elem(), conf.ToStringMap(), "")
 	seconds := map[string]any{}
 	for _, key := range durationKeys(reflect.TypeOf(target).Elem(), "") {
 		var text string
@@ -42,7 +43,30 @@ func Unmarshal(conf *confmap.Conf, target any) error {
 	if err := checkNumbers(reflect.TypeOf(target).Elem(), conf.ToStringMap(), ""); err != nil {
 		return err
 	}
-	return conf.Unmarshal(target)
+	err := conf.Unmarshal(target)
+	if err == nil {
+		return nil
+	}
+	if better := explain(reflect.TypeOf(target).Elem(), conf.ToStringMap(), ""); better != nil {
+		return better
+	}
+	return err
+}
+
+// dropNulls deletes the keys below t that have no value: the collector's decoder sets a number that has none to 0, and true to
+// false. m is what conf has below prefix.
+func dropNulls(conf *confmap.Conf, t reflect.Type, m map[string]any, prefix string) {
+	for name, f := range fieldsOf(t) {
+		v, ok := m[name]
+		switch {
+		case !ok:
+		case v == nil:
+			conf.Delete(prefix + name)
+		case f.Kind() == reflect.Struct && !decodesItself(f):
+			below, _ := v.(map[string]any)
+			dropNulls(conf, f, below, prefix+name+confmap.KeyDelimiter)
+		}
+	}
 }
 
 // durationKeys lists the keys below t at which a time.Duration stands.

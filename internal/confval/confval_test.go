@@ -4,6 +4,9 @@ package confval
 
 import (
 	"math"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +65,8 @@ func TestABareNumberWhereADurationStandsIsSeconds(t *testing.T) {
 	require.ErrorContains(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"pase": 1}), &c), "pase")
 }
 
+type Bounded = bounded
+
 type bounded struct {
 	Port  *uint16            `mapstructure:"port"`
 	Ports []uint16           `mapstructure:"ports"`
@@ -105,4 +110,86 @@ func TestANumberThatItsPlaceHasNoRoomForIsRefusedAndNotCut(t *testing.T) {
 		Mask: math.MaxUint64, Share: 1.5, Wait: 1500 * time.Millisecond, Inner: Inner{127},
 	}, c)
 	require.Error(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"ports": "80", "by_key": 5}), &c), "what is no number is the decoder's to refuse")
+}
+
+func TestAKeyWithoutAValueIsItsDefault(t *testing.T) {
+	defaults := config{Name: "default", Pause: time.Hour, Section: section{time.Minute}, Squashed: Squashed{time.Second}}
+	for _, yaml := range []map[string]any{
+		{"name": nil, "pause": nil, "section": nil, "max": nil}, {"section": map[string]any{"wait": nil}}, {},
+	} {
+		c := defaults
+		require.NoError(t, Unmarshal(confmap.NewFromStringMap(yaml), &c))
+		require.Equal(t, defaults, c)
+	}
+}
+
+func TestWhatTheDecoderRefusesIsRefusedWithKeyValueAndWhatIsAllowed(t *testing.T) {
+	type all struct {
+		Bounded `mapstructure:",squash"`
+		On      bool              `mapstructure:"on"`
+		Name    string            `mapstructure:"name"`
+		Names   map[string]string `mapstructure:"names"`
+	}
+	for _, tc := range []struct {
+		key   string
+		value any
+		want  string
+	}{
+		{"on", "yes", `on: "yes" is not allowed; want true or false`},
+		{"on", 1, `on: 1 is not allowed; want true or false`},
+		{"size", "5", `size: "5" is not allowed; want a whole number, without quotes`},
+		{"size", []any{1, nil}, `size: [1,null] is not allowed; want a whole number`},
+		{"share", map[string]any{"a": 1}, `share: {"a":1} is not allowed; want a number, without quotes`},
+		{"wait", "5 parsecs", `wait: "5 parsecs" is not allowed; want a duration such as 200ms, 5s or 1h30m, or a number of seconds`},
+		{"wait", math.NaN(), `wait: NaN`},
+		{"name", 5, `name: 5 is not allowed; want text; a number or another value of YAML in quotes`},
+		{"port", "80", `port: "80" is not allowed; want a whole number, without quotes`},
+		{"ports", []any{80, "x"}, `ports[1]: "x" is not allowed; want a whole number, without quotes`},
+		{"ports", []any{80, nil}, `ports[1]: null is not allowed; want a value`},
+		{"ports", strings.Repeat("x", 1000), `xxx… is not allowed; want a list, such as [a, b]`},
+		{"portss", 1, `portss: there is no such key; want one of by_key, mask, name, names, on, port, ports, share, size, small, wait`},
+	} {
+		require.ErrorContains(t, Unmarshal(confmap.NewFromStringMap(map[string]any{tc.key: tc.value}), &all{}), tc.want)
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, name := range []string{"a", "a b", "é", "DNS-1_x", `a\b`} {
+		require.NoError(t, Name(name))
+	}
+	for name, want := range map[string]string{
+		"": "it is empty", " ": "no blanks at its ends", "a ": "no blanks", "a\nb": "U+000A, which does not print", "\u2028": "U+2028",
+		"a\x00": "U+0000", "\u00a0": "U+00A0", "a\u200bb": "U+200B", "a\xff": "not UTF-8", "a\x1b[31m": "U+001B",
+	} {
+		require.ErrorContains(t, Name(name), want, "%q", name)
+	}
+	for _, name := range []string{"dc1", "dc1.", "dc1.corp.example.com", "dc_1", "é.example", strings.Repeat("a", 255)} {
+		require.NoError(t, HostName(name))
+	}
+	for _, name := range []string{"", ".", "a..b", ".a", "a b", "a\n", "a/b", `a\b`, "a\u200b", strings.Repeat("a", 256)} {
+		require.ErrorContains(t, HostName(name), "is not the name of a host", "%q", name)
+	}
+	for _, path := range []string{"/ebpf/global/cilium_events", `BPF:\x`, "x"} {
+		require.NoError(t, PinnedMap(path))
+	}
+	for _, path := range []string{"", "/ebpf/", `BPF:\`, " /a", "/a\n"} {
+		require.Error(t, PinnedMap(path), "%q", path)
+	}
+}
+
+func TestAPathAtWhichNoFileCanStandIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	there := filepath.Join(dir, "there.etl")
+	require.NoError(t, os.WriteFile(there, nil, 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder.etl"), 0o700))
+	for _, path := range []string{there, filepath.Join(dir, "new.etl"), filepath.Join(dir, "no", "folder", "yet.etl"), "a b.etl", `D:\traces\a.etl`} {
+		require.NoError(t, NewFile(path))
+	}
+	for path, want := range map[string]string{
+		dir: "is a folder; want the name of a file to write", filepath.Join(dir, "folder.etl"): "is a folder", dir + "/": "is a folder",
+		`D:\traces\`: "is a folder", ".": "is a folder", "..": "is a folder", " ": "no blanks", "a.etl ": "no blanks",
+		"D:\traces\neu.etl": "it reads D:<TAB>races<LF>eu.etl", "a\x00.etl": `\0 is NUL`, "%TEMP%/a.etl": "want ${env:TEMP}", "a\u200b.etl": "U+200B, which does not print", os.DevNull: "",
+	} {
+		require.ErrorContains(t, NewFile(path), want, "%q", path)
+	}
 }

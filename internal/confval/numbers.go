@@ -12,7 +12,7 @@ import (
 )
 
 // checkNumbers looks for a number in v, of YAML, that the integer at its place below t has no room for. The collector's decoder
-// cuts such a number without a word: port 65616 is 80, and 1.5 MiB are 1. What is no number, or stands where t has nothing, is
+// cuts such a number without a word: port 65616 is 80, and 1.5 MiB are 1; and it makes an element of a list that is nothing a 0. What is no number, or stands where t has nothing, is
 // the decoder's to refuse.
 func checkNumbers(t reflect.Type, v any, path string) error {
 	if v == nil {
@@ -44,6 +44,9 @@ func checkNumbers(t reflect.Type, v any, path string) error {
 	case reflect.Slice:
 		list, _ := v.([]any)
 		for i := range list {
+			if list[i] == nil {
+				return fmt.Errorf("%s[%d]: null is not allowed; want a value, in quotes where it is the text \"null\"", path, i)
+			}
 			if err := checkNumbers(t.Elem(), list[i], fmt.Sprintf("%s[%d]", path, i)); err != nil {
 				return err
 			}
@@ -80,7 +83,7 @@ func limits(t reflect.Type) (low int64, high uint64, isInteger bool) {
 	return 0, 0, false
 }
 
-// fits tells whether the integer type t has room for v, if v is a number at all.
+// fits reports whether the integer type t has room for v, if v is a number at all.
 func fits(v any, t reflect.Type) bool {
 	low, high, _ := limits(t)
 	switch n := reflect.ValueOf(v); {

@@ -6,6 +6,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -213,6 +214,15 @@ func TestValidateRefusesWhatIsNotAllowed(t *testing.T) {
 		"receivers::ciliumwindows::enabled_events=[FLOW]":              "POLICY_VERDICT",
 		"receivers::ciliumwindows::monitor_aggregation_level=maxmimum": "maximum",
 		"receivers::ciliumwindows::field_mask=[source.pod]":            "pod_name",
+		"receivers::asimdns::retry=1":                                  "receivers::asimdns: retry: 1 is not allowed",
+		"receivers::asimdns::retry::initial_interval=0s":               "receivers::asimdns::retry: initial_interval: 0s is not allowed; want 100ms to 24h0m0s",
+		"receivers::ciliumwindows::retry::multiplier=0":                "receivers::ciliumwindows::retry: multiplier: 0 is not allowed; want 1 (the interval stays) to 100",
+		"receivers::asimdns::session_name='  '":                        `"  " is not allowed; want no blanks at its ends`,
+		"receivers::asimdns::session_name=\"a\\nb\"":                   `"a\nb" is not allowed: it holds U+000A`,
+		"receivers::asimdns::record::path=.":                           `receivers::asimdns::record: path: "." is a folder; want the name of a file to write`,
+		"receivers::ciliumwindows::record::path=docs/":                 `"docs/" is a folder`,
+		"receivers::ciliumwindows::events_map=' '":                     `events_map: " " is not allowed`,
+		"receivers::ciliumwindows::node_name=a b":                      `node_name: "a b" is not the name of a host`,
 	} {
 		key, value, _ := strings.Cut(set, "=")
 		cmd := exec.Command(collector(t), "validate", "--config", "config.yaml", "--config", "yaml:"+key+": "+value,
@@ -221,6 +231,37 @@ func TestValidateRefusesWhatIsNotAllowed(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		require.Error(t, err, "%s: %s", set, out)
 		require.Contains(t, string(out), want, set)
+	}
+}
+
+// What README.md says of validate, and of the start.
+func TestValidateReadsNoFileAndNoVariableAndTheStartDoes(t *testing.T) {
+	const rest = `
+exporters: {debug: {}, azure_monitor: {connection_string: "${env:WINNET_TEST_UNSET}"}}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines: {logs: {receivers: [asimdns], exporters: [%s]}}`
+	for name, tc := range map[string]struct{ config, want string }{
+		"a file that is not there": {"yaml:receivers: {asimdns: {replay: {path: /no/such/file.etl}}}" + fmt.Sprintf(rest, "debug"), "no such file"},
+		"a variable that is not set": {
+			"yaml:receivers: {asimdns: {replay: {path: testdata/dnsclient.etl}}}" + fmt.Sprintf(rest, "azure_monitor"),
+			`failed to start "azure_monitor" exporter: ConnectionString and InstrumentationKey cannot be empty`,
+		},
+	} {
+		run := func(args ...string) (string, error) {
+			cmd := exec.Command(collector(t), append(args, "--config", tc.config)...)
+			cmd.Dir = root(t)
+			out, err := cmd.CombinedOutput()
+			return string(out), err
+		}
+		out, err := run("validate")
+		require.NoError(t, err, "%s: %s", name, out)
+		require.Empty(t, out, name)
+		out, err = run()
+		exit := (*exec.ExitError)(nil)
+		require.ErrorAs(t, err, &exit, name)
+		require.Equal(t, 1, exit.ExitCode(), name)
+		require.Contains(t, out, tc.want, name)
 	}
 }
 

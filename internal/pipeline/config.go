@@ -3,6 +3,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,6 +26,9 @@ type QueueConfig struct {
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 }
 
+// RetryConfig is the receivers' `retry` section: the collector's own keys, each with limits.
+type RetryConfig configretry.BackOffConfig
+
 // Bounds of the sections above.
 const (
 	maxBatchRecords  = 100_000
@@ -32,6 +36,11 @@ const (
 	minFlushInterval = 10 * time.Millisecond
 	maxFlushInterval = time.Minute
 	maxQueueMiB      = 16 << 10
+
+	minRetryInterval   = 100 * time.Millisecond // less is a loop that does nothing but ask
+	maxRetryInterval   = 24 * time.Hour
+	maxRetryMultiplier = 100
+	maxRetryElapsed    = 365 * 24 * time.Hour
 )
 
 // DefaultBatchConfig is the default of the `batch` section.
@@ -43,10 +52,10 @@ func DefaultBatchConfig() BatchConfig {
 func DefaultQueueConfig() QueueConfig { return QueueConfig{MaxSizeMiB: 48} }
 
 // DefaultRetryConfig is the default of the `retry` section: for five minutes, at first after a second.
-func DefaultRetryConfig() configretry.BackOffConfig {
+func DefaultRetryConfig() RetryConfig {
 	c := configretry.NewDefaultBackOffConfig()
 	c.InitialInterval = time.Second
-	return c
+	return RetryConfig(c)
 }
 
 // Validate names the key, the value and what is allowed.
@@ -69,4 +78,32 @@ func (c *QueueConfig) Validate() error {
 		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", c.MaxSizeMiB, maxQueueMiB)
 	}
 	return nil
+}
+
+// Validate names each key whose value is not allowed, the value and what is allowed, also where nothing is tried again.
+func (c *RetryConfig) Validate() error {
+	var errs []error
+	refuse := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.InitialInterval < minRetryInterval || c.InitialInterval > maxRetryInterval {
+		refuse("initial_interval: %v is not allowed; want %v to %v", c.InitialInterval, minRetryInterval, maxRetryInterval)
+	}
+	switch {
+	case c.MaxInterval < minRetryInterval || c.MaxInterval > maxRetryInterval:
+		refuse("max_interval: %v is not allowed; want %v to %v", c.MaxInterval, minRetryInterval, maxRetryInterval)
+	case c.MaxInterval < c.InitialInterval:
+		refuse("max_interval: %v is not allowed; want at least initial_interval, which is %v", c.MaxInterval, c.InitialInterval)
+	}
+	if !(c.Multiplier >= 1 && c.Multiplier <= maxRetryMultiplier) { // nor NaN
+		refuse("multiplier: %v is not allowed; want 1 (the interval stays) to %d", c.Multiplier, maxRetryMultiplier)
+	}
+	if !(c.RandomizationFactor >= 0 && c.RandomizationFactor <= 1) {
+		refuse("randomization_factor: %v is not allowed; want 0 (none) to 1", c.RandomizationFactor)
+	}
+	switch {
+	case c.MaxElapsedTime < 0 || c.MaxElapsedTime > maxRetryElapsed:
+		refuse("max_elapsed_time: %v is not allowed; want 0 (without end) to %v", c.MaxElapsedTime, maxRetryElapsed)
+	case c.MaxElapsedTime > 0 && c.MaxElapsedTime < c.MaxInterval:
+		refuse("max_elapsed_time: %v is not allowed; want at least max_interval, which is %v, or 0 (without end)", c.MaxElapsedTime, c.MaxInterval)
+	}
+	return errors.Join(errs...)
 }

@@ -15,7 +15,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
@@ -88,7 +87,7 @@ type Holder interface {
 type Settings struct {
 	Batch   BatchConfig
 	Queue   QueueConfig
-	Retry   configretry.BackOffConfig
+	Retry   RetryConfig
 	Handler Handler
 	Next    consumer.Logs // nil for a handler that emits nothing
 	// Report counts for the collector's own receiver metrics (accepted, refused).

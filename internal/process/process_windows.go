@@ -3,6 +3,7 @@
 package process
 
 import (
+	"errors"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -22,14 +23,17 @@ type process struct {
 
 var _ Process = (*process)(nil)
 
-// Open opens a process with the least right that tells its program and times.
+// Open opens a process with the least rights that show its program, its times and its end.
 //
 //	HANDLE OpenProcess(DWORD dwDesiredAccess, BOOL bInheritHandle, DWORD dwProcessId);
 //	BOOL QueryFullProcessImageNameW(HANDLE hProcess, DWORD dwFlags, LPWSTR lpExeName, PDWORD lpdwSize);
 //	BOOL GetProcessTimes(HANDLE hProcess, LPFILETIME lpCreationTime, LPFILETIME lpExitTime, LPFILETIME lpKernelTime,
 //	                     LPFILETIME lpUserTime);
 func (system) Open(pid uint32) (Process, error) {
-	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
+	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION|windows.SYNCHRONIZE, false, pid)
+	if errors.Is(err, windows.ERROR_ACCESS_DENIED) { // its name may still be read; when it ends is not seen then
+		h, err = windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -58,14 +62,13 @@ func (p *process) read() error {
 func (p *process) Path() string       { return p.path }
 func (p *process) Started() time.Time { return p.started }
 
-// Exited tells whether the process has ended.
+// Exited reports whether the process has ended, or may have: one that cannot be waited for is looked up again. Its handle is signalled then; the exit code does not say so, since a process may
+// end with 259, which is STILL_ACTIVE.
 //
-//	BOOL GetExitCodeProcess(HANDLE hProcess, LPDWORD lpExitCode);
+//	DWORD WaitForSingleObject(HANDLE hHandle, DWORD dwMilliseconds);
 func (p *process) Exited() bool {
-	const stillActive = 259 // STILL_ACTIVE
-	var code uint32
-	err := windows.GetExitCodeProcess(p.handle, &code)
-	return err != nil || code != stillActive
+	event, err := windows.WaitForSingleObject(p.handle, 0)
+	return err != nil || event != uint32(windows.WAIT_TIMEOUT)
 }
 
 func (p *process) Close() { _ = windows.CloseHandle(p.handle) }

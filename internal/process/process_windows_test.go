@@ -3,13 +3,48 @@
 package process
 
 import (
+	"io"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
+
+// exitCode is the environment variable with the code that a process of its own ends with, when its input does.
+const exitCode = "WINNET_TEST_EXIT"
+
+func TestMain(m *testing.M) {
+	if code, err := strconv.Atoi(os.Getenv(exitCode)); err == nil {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// 259 is STILL_ACTIVE, what GetExitCodeProcess gives of a process that runs.
+func TestAProcessThatEndsWithAnyCodeHasEnded(t *testing.T) {
+	program, err := os.Executable()
+	require.NoError(t, err)
+	for _, code := range []int{0, 1, 259} {
+		cmd := exec.Command(program)
+		cmd.Env = append(os.Environ(), exitCode+"="+strconv.Itoa(code))
+		in, err := cmd.StdinPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		p, err := System().Open(uint32(cmd.Process.Pid))
+		require.NoError(t, err)
+		require.False(t, p.Exited(), "%d", code)
+		require.NoError(t, in.Close())
+		_ = cmd.Wait()
+		require.Equal(t, code, cmd.ProcessState.ExitCode())
+		require.True(t, p.Exited(), "%d", code)
+		p.Close()
+	}
+}
 
 func TestOwnProcessIsNamed(t *testing.T) {
 	want, err := os.Executable()

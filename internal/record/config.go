@@ -27,7 +27,7 @@ const maxSizeMiB = 1 << 20 // 1 TiB
 // DefaultConfig records nothing.
 func DefaultConfig() Config { return Config{MaxSizeMiB: 100} }
 
-// Enabled tells whether events are recorded.
+// Enabled reports whether events are recorded.
 func (c *Config) Enabled() bool { return c.Path != "" }
 
 // Validate names the key, the value and what is allowed.
@@ -35,7 +35,10 @@ func (c *Config) Validate() error {
 	if c.MaxSizeMiB < 1 || c.MaxSizeMiB > maxSizeMiB {
 		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", c.MaxSizeMiB, maxSizeMiB)
 	}
-	if err := confval.CheckPath(c.Path); err != nil {
+	if !c.Enabled() {
+		return nil
+	}
+	if err := confval.NewFile(c.Path); err != nil {
 		return fmt.Errorf("path: %w", err)
 	}
 	return nil
@@ -47,7 +50,7 @@ func (c *Config) earlier() string {
 	return strings.TrimSuffix(c.Path, ext) + ".1" + ext
 }
 
-// check tells why the files of the recording could not be written, without changing what is there. replayed are files that
+// check reports why the files of the recording could not be written, without changing what is there. replayed are files that
 // must not be overwritten.
 func (c *Config) check(replayed []string) error {
 	missing := false // c.Path is
@@ -81,7 +84,7 @@ func (c *Config) check(replayed []string) error {
 	return errors.Join(file.Close(), os.Remove(c.Path))
 }
 
-// writable tells why this recorder could not write a file that is there.
+// writable reports why this recorder could not write a file that is there.
 func writable(path string) error {
 	file, err := open(path)
 	if err != nil {
@@ -92,19 +95,8 @@ func writable(path string) error {
 
 // create makes a new file that only this account reads: events name who asked for what.
 func create(path string) (*os.File, error) {
-	return locked(os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600))
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
 // open opens a file that is there.
-func open(path string) (*os.File, error) { return locked(os.OpenFile(path, os.O_RDWR, 0)) }
-
-// locked takes a file that has been opened for this recorder.
-func locked(f *os.File, err error) (*os.File, error) {
-	if err != nil {
-		return nil, err
-	}
-	if err := lock(f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
+func open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) }

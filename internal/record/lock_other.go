@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build !unix
+//go:build !unix && !windows
 
 package record
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
-func lock(*os.File) error { return nil }
+func lock(*os.File) (bool, error) { return false, errors.ErrUnsupported }

@@ -70,6 +70,7 @@ type Recorder struct {
 	Stats Stats
 
 	set   Settings
+	claim claim
 	log   *zap.Logger
 	queue *queue.Queue
 	stop  chan struct{} // closed by Close
@@ -96,15 +97,35 @@ type Recorder struct {
 const logInterval = 10 * time.Second
 
 // Open begins to record. The first event begins the first file; one that is there then becomes the earlier one. That a file
-// cannot be written is an error here, as far as one can tell.
+// cannot be written, or is another recorder's, is an error here, as far as one can tell.
 func Open(s Settings) (*Recorder, error) {
-	if err := s.check(s.Replayed); err != nil {
+	c, err := s.claim()
+	if err != nil {
 		return nil, fmt.Errorf("record.path: %w", err)
 	}
 	r := newRecorder(s)
+	r.claim = c
 	r.log.Info("recording raw events", zap.Int("max_size_mib", s.MaxSizeMiB))
 	go r.run()
 	return r, nil
+}
+
+// claim resolves the path, takes the files for this recorder and checks that they can be written.
+func (s *Settings) claim() (claim, error) {
+	path, err := resolve(s.Path)
+	if err != nil {
+		return nil, err
+	}
+	s.Path = path
+	c, err := take(s.Path, s.earlier())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.check(s.Replayed); err != nil {
+		c.release()
+		return nil, err
+	}
+	return c, nil
 }
 
 func newRecorder(s Settings) *Recorder {
@@ -167,6 +188,7 @@ func (r *Recorder) Close(ctx context.Context, grace time.Duration) error {
 // run is the recorder's goroutine.
 func (r *Recorder) run() {
 	defer close(r.done)
+	defer r.claim.release()
 	told := time.Now()
 	r.queue.Run(r.stop, queue.Worker{
 		Handle:   r.write,

@@ -9,10 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
@@ -65,7 +63,7 @@ type Config struct {
 	// Queue bounds the memory for events on their way.
 	Queue pipeline.QueueConfig `mapstructure:"queue"`
 	// Retry says how records that the next component refuses for now are tried again.
-	Retry configretry.BackOffConfig `mapstructure:"retry"`
+	Retry pipeline.RetryConfig `mapstructure:"retry"`
 	// Replay reads recorded .etl files instead of a live session.
 	Replay replay.Config `mapstructure:"replay"`
 	// Record writes the raw events to an .etl file as well.
@@ -174,7 +172,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		changed[keyFlags] = mask
 	}
 	if list, ok := conf.Get(keyProviders).([]any); ok && len(list) > 0 {
-		if !conf.IsSet(keyProvider) {
+		if conf.Get(keyProvider) == nil {
 			c.ProviderGUID = ""
 		}
 		for i, entry := range list {
@@ -267,13 +265,10 @@ func (c *DeviceConfig) name() (string, error) {
 	if c.Hostname == "" {
 		return "", nil
 	}
-	name := strings.TrimSuffix(c.Hostname, ".")
-	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || strings.ContainsFunc(label, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-			return "", fmt.Errorf("%q is not the name of a host; want one such as dc1 or dc1.corp.example.com", c.Hostname)
-		}
+	if err := confval.HostName(c.Hostname); err != nil {
+		return "", err
 	}
-	return name, nil
+	return strings.TrimSuffix(c.Hostname, "."), nil
 }
 
 // addr is the host's address as records have it, invalid where none is configured.

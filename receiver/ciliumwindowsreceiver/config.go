@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
@@ -68,7 +67,7 @@ type Config struct {
 	// Queue bounds the memory for events on their way.
 	Queue pipeline.QueueConfig `mapstructure:"queue"`
 	// Retry says how records that the next component refuses for now are tried again.
-	Retry configretry.BackOffConfig `mapstructure:"retry"`
+	Retry pipeline.RetryConfig `mapstructure:"retry"`
 	// Replay reads recorded .pcapng files instead of the live map.
 	Replay replay.Config `mapstructure:"replay"`
 	// Record writes the raw records, as the source delivers them, to a .pcapng file.
@@ -180,15 +179,24 @@ func (c *Config) Validate() error {
 	if mib := c.AggregationMaxSizeMiB; mib < 1 || mib > maxAggregationMiB {
 		errs = append(errs, fmt.Errorf("aggregation_max_size_mib: %d is not allowed; want 1 to %d", mib, maxAggregationMiB))
 	}
-	if c.EventsMap == "" && !c.Replay.Enabled() {
-		errs = append(errs, errors.New("events_map: it is empty; want the path of a pinned map, such as /ebpf/global/cilium_events"))
+	live := !c.Replay.Enabled()
+	for _, path := range []struct {
+		key, path string
+		used      bool
+	}{
+		{"events_map", c.EventsMap, live},
+		{"observability_config_map", c.ObservabilityConfigMap, live && c.ConfigMap.Apply != obsconfig.ModeOff},
+	} {
+		if path.path == "" && !path.used {
+			continue
+		}
+		if err := confval.PinnedMap(path.path); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", path.key, err))
+		}
 	}
-	if c.ObservabilityConfigMap == "" && !c.Replay.Enabled() && c.ConfigMap.Apply != obsconfig.ModeOff {
-		errs = append(errs, errors.New("observability_config_map: it is empty; want the path of a pinned map, or config_map.apply off"))
-	}
-	for key, path := range map[string]string{"events_map": c.EventsMap, "observability_config_map": c.ObservabilityConfigMap} {
-		if err := confval.CheckPath(path); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+	if c.NodeName != "" {
+		if err := confval.HostName(c.NodeName); err != nil {
+			errs = append(errs, fmt.Errorf("node_name: %w", err))
 		}
 	}
 	// The sections filters, config_map, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
@@ -59,6 +60,9 @@ func (c Config) Validate() error {
 		return fail("the session name has %d UTF-16 units; at most %d are allowed", n, MaxNameLength)
 	case strings.ContainsAny(c.Name, "\\\x00"):
 		return fail(`the session name holds a backslash or a NUL; neither is allowed`)
+	}
+	if err := confval.Name(c.Name); err != nil {
+		return fail("the session name: %w", err)
 	}
 	if c.TakeOver && c.Attach {
 		return fail("take_over stops the session of this name and attach leaves it alone; want one of them")

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// claim is what keeps other recorders, of this process and of others, from the files of one: a locked file beside each of them. It
+// stands from the recorder's start to its end, also while there is no recorded file yet, or a full one is put aside. A collector
+// that was killed leaves the files of its claim, unlocked.
+type claim []*os.File
+
+// claimSuffix makes the name of the locked file of a recorded one.
+const claimSuffix = ".lock"
+
+// take claims files, or says which is another recorder's. The paths must be resolved.
+func take(paths ...string) (claim, error) {
+	var c claim
+	for _, path := range paths {
+		f, err := lockBeside(path)
+		if err != nil {
+			c.release()
+			return nil, err
+		}
+		c = append(c, f)
+	}
+	return c, nil
+}
+
+// lockBeside makes and locks the file beside path.
+func lockBeside(path string) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(path+claimSuffix, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		free, err := lock(f)
+		switch {
+		case err != nil: // a file system without locks is no reason not to record
+			return f, nil
+		case !free:
+			return nil, errors.Join(fmt.Errorf("%s is being recorded to by another receiver; choose another file", path), f.Close())
+		}
+		mine, err := f.Stat()
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		if there, err := os.Stat(f.Name()); err == nil && os.SameFile(mine, there) {
+			return f, nil
+		}
+		_ = f.Close() // its recorder removed it while it was being opened
+	}
+}
+
+// release gives the files up.
+func (c claim) release() {
+	for _, f := range c {
+		if runtime.GOOS == "windows" { // where an open file cannot be removed
+			_ = f.Close()
+			_ = os.Remove(f.Name()) // fails when the next recorder has it
+			continue
+		}
+		_ = os.Remove(f.Name()) // while it is locked: the next recorder's may not be removed
+		_ = f.Close()
+	}
+}
+
+// resolve gives the one spelling of a path: absolute, without links, and on Windows with the long names as the disk has them. Of a
+// file that is not there it resolves the folder, whose absence is an error.
+func resolve(path string) (string, error) {
+	resolved, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		if err == nil {
+			return filepath.Abs(filepath.Join(folder, filepath.Base(path)))
+		}
+	}
+	if err != nil { // not every volume of Windows can be resolved
+		resolved = path
+	}
+	return filepath.Abs(resolved)
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package testkit
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Limits are values of a key, as they stand in YAML: the outermost that are taken, and the next ones that are refused.
+type Limits struct {
+	Taken, Refused []string
+	// With are other keys that must have another value than the default for it, a line each.
+	With string
+}
+
+// RequireLimits requires that limits has every key of a configuration that takes a number, a duration or text, and no other; that
+// the values are taken or refused as it says; and that what no key of its kind can mean is refused, where limits does not take it.
+// load reads and validates YAML. What is refused is so with the key and the value. The types whole are left out.
+func RequireLimits(t *testing.T, config reflect.Type, load func(yaml string) error, limits map[string]Limits, whole ...reflect.Type) {
+	t.Helper()
+	kinds := map[string][]string{} // what no key of the kind can mean, by key
+	for _, key := range keys(config, "", whole) {
+		f := typeAt(config, strings.Split(key, "."))
+		if f.Kind() == reflect.Pointer {
+			f = f.Elem()
+		}
+		if slices.Contains(whole, f) {
+			continue
+		}
+		wrong := []string{"[[]]", "{a: 1}", "[a, null]"}
+		switch {
+		case f == reflect.TypeFor[time.Duration]():
+			wrong = append(wrong, "-1s", "-1", "1000000h", ".nan", ".inf", "1e300", "5 parsecs", "''", "true")
+		case f.Kind() == reflect.Bool:
+			wrong = append(wrong, "maybe", "2", "'true'")
+		case f.Kind() == reflect.String:
+			wrong = append(wrong, "' '", `"a\tb"`, `"a\nb"`, `"\0"`, `"a\u200Bb"`, "5.5", "false")
+		case f.Kind() == reflect.Slice || f.Kind() == reflect.Map:
+			wrong = append(wrong, "5", `["a\nb"]`)
+		default:
+			wrong = append(wrong, "-1", "9223372036854775807", "18446744073709551616", ".nan", ".inf", "1e300", "text", "''", "true")
+		}
+		kinds[key] = wrong
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(kinds)), slices.Collect(maps.Keys(limits)), "every key has its limits")
+	for key, wrong := range kinds {
+		l := limits[key]
+		yaml := func(value string) string { return strings.ReplaceAll(key, ".", "::") + ": " + value + "\n" + l.With }
+		require.NoError(t, load(yaml("")), "%s without a value is its default", key)
+		for _, value := range l.Taken {
+			require.NoError(t, load(yaml(value)), "%s: %s", key, value)
+		}
+		last := key[strings.LastIndex(key, ".")+1:]
+		for _, value := range slices.Concat(l.Refused, wrong) {
+			if slices.Contains(l.Taken, value) {
+				continue
+			}
+			err := load(yaml(value))
+			require.Error(t, err, "%s: %s", key, value)
+			require.ErrorContains(t, err, last, value)
+			require.Regexp(t, `want|is neither|is not|decimal|allowed`, err.Error(), "%s: %s", key, value)
+			require.NotContains(t, err.Error(), "unconvertible", "the decoder's words name no value")
+		}
+		for _, value := range l.Refused {
+			if text := strings.Trim(value, `"'[] `); text != "" && !strings.ContainsAny(text, `\{`) {
+				require.ErrorContains(t, load(yaml(value)), text, "%s: the value is named", key)
+			}
+		}
+	}
+}
+
+// typeAt gives the type of the value at a path of keys.
+func typeAt(t reflect.Type, path []string) reflect.Type {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+		switch {
+		case !f.IsExported():
+		case name == "":
+			if found := typeAt(f.Type, path); found != nil {
+				return found
+			}
+		case name == path[0] && len(path) == 1:
+			return f.Type
+		case name == path[0]:
+			return typeAt(f.Type, path[1:])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+)
+
+// limits are the outermost values of every key.
+var limits = map[string]testkit.Limits{
+	"provider_guid":              {Taken: []string{"Microsoft-Windows-DNS-Client"}, Refused: []string{"nonsense", "''"}},
+	"providers":                  {Taken: []string{"[]"}, Refused: []string{"[{enable_level: 6, provider_guid: Microsoft-Windows-DNSServer}]", "[{}]"}},
+	"session_name":               {Taken: []string{"a", "''", "'a b'", "é"}, Refused: []string{"'a '", "' a'", `'a\b'`, `"\u00A0"`, `"\u2028"`}},
+	"take_over":                  {Taken: []string{"true", "false"}},
+	"attach":                     {Taken: []string{"true", "false"}},
+	"enable_level":               {Taken: []string{"0", "5"}, Refused: []string{"6", "1.5"}},
+	"enable_flags":               {Taken: []string{"0", "'0xFFFFFFFFFFFFFFFF'", "9223372036854775807"}, Refused: []string{"'0x1FFFFFFFFFFFFFFFF'", "1.5"}},
+	"profile":                    {Taken: []string{"asim"}, Refused: []string{"strict"}},
+	"device.hostname":            {Taken: []string{"dc1", "dc1.corp.", "''", "dc_1", "é"}, Refused: []string{"a..b", "'a b'", "a/b", "." + ".", `"\u00A0"`}},
+	"device.ip":                  {Taken: []string{"10.0.0.1", "'fe80::1%5'", "''"}, Refused: []string{"10.0.0", "0.0.0.0", "'::'"}},
+	"packet.parse":               {Taken: []string{"true", "false"}},
+	"packet.keep":                {Taken: []string{"never"}, Refused: []string{"sometimes"}},
+	"filters.exclude":            {Taken: []string{"[{EventOriginalType: [256]}]"}, Refused: []string{"[{}]"}},
+	"filters.include":            {Taken: []string{"[{EventOriginalType: [256]}]"}, Refused: []string{"[{}]"}},
+	"include_info_events":        {Taken: []string{"true", "false"}},
+	"excluded_event_ids":         {Taken: []string{"[0, 65535]", "[]"}, Refused: []string{"[65536]", "[-1]", "[1.5]"}},
+	"excluded_domains":           {Taken: []string{"['*.a']", "[]"}, Refused: []string{"['']"}},
+	"exclude_aaaa_records":       {Taken: []string{"true", "false"}},
+	"enable_deduplication":       {Taken: []string{"true", "false"}},
+	"deduplication_window":       {Taken: []string{"1s", "24h"}, Refused: []string{"0s", "999ms", "24h0m0.001s"}},
+	"aggregation.window":         {Taken: []string{"0", "1ms", "24h"}, Refused: []string{"24h0m0.001s"}},
+	"aggregation.max_size_mib":   {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
+	"correlate":                  {Taken: []string{"true", "false"}},
+	"correlation.timeout":        {Taken: []string{"1ms", "24h"}, Refused: []string{"0s", "24h0m0.001s"}},
+	"correlation.max_size_mib":   {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
+	"omit_attributes":            {Taken: []string{"[Dvc, AdditionalFields.PacketData]", "[]"}, Refused: []string{"[Dvcs]", "['']"}},
+	"buffers.size_kb":            {Taken: []string{"4", "16384"}, Refused: []string{"3", "16385"}},
+	"buffers.minimum":            {Taken: []string{"2", "65536"}, Refused: []string{"1", "65537"}, With: "buffers::maximum: 65536"},
+	"buffers.maximum":            {Taken: []string{"64", "65536"}, Refused: []string{"63", "65537"}},
+	"buffers.flush_interval":     {Taken: []string{"1s", "1h"}, Refused: []string{"0s", "1.5s", "1h0m1s"}},
+	"batch.max_records":          {Taken: []string{"1", "100000"}, Refused: []string{"0", "100001", "1.5"}},
+	"batch.flush_interval":       {Taken: []string{"10ms", "1m", "60"}, Refused: []string{"0s", "9ms", "1m0.001s"}},
+	"queue.max_size_mib":         {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
+	"retry.enabled":              {Taken: []string{"true", "false"}, Refused: []string{"1"}},
+	"retry.initial_interval":     {Taken: []string{"100ms", "0.1", "24h"}, Refused: []string{"0s", "99ms", "24h0m0.001s"}, With: "retry::max_interval: 24h\nretry::max_elapsed_time: 0"},
+	"retry.max_interval":         {Taken: []string{"1s", "24h"}, Refused: []string{"0s", "999ms", "24h0m0.001s"}, With: "retry::max_elapsed_time: 0"},
+	"retry.multiplier":           {Taken: []string{"1", "100"}, Refused: []string{"0", "0.99", "100.1"}},
+	"retry.randomization_factor": {Taken: []string{"0", "1"}, Refused: []string{"1.01", "-0.1"}},
+	"retry.max_elapsed_time":     {Taken: []string{"0", "30s", "8760h"}, Refused: []string{"1s", "29.999s", "8760h0m0.001s"}},
+	"replay.path":                {Taken: []string{"a", "a*.etl", "' '", `"a\tb"`, `"a\nb"`, `"\0"`, `"a\u200Bb"`}, Refused: []string{"'[a'"}},
+	"replay.repeat":              {Taken: []string{"0", "9223372036854775807"}, Refused: []string{"1.5"}},
+	"replay.rate":                {Taken: []string{"0", "0.001", "1e9"}, Refused: []string{"1.1e+09", "-0.1"}},
+	"record.path":                {Taken: []string{"a", "''", "'a b.etl'"}, Refused: []string{"/", "'a/'", `'a\'`, "'a '", "."}},
+	"record.max_size_mib":        {Taken: []string{"1", "1048576"}, Refused: []string{"0", "1048577"}},
+}
+
+func TestEveryKeyHasLimits(t *testing.T) {
+	testkit.RequireLimits(t, reflect.TypeFor[Config](), func(yaml string) error {
+		_, err := load(t, yaml)
+		return err
+	}, limits)
+}
