@@ -55,7 +55,7 @@ func startLive(r *ciliumReceiver, s settings, h component.Host) (source, error) 
 func (l *liveSource) start(interval time.Duration) (err error) {
 	l.follower, err = events.Follow(events.FollowSettings{
 		Path: l.r.cfg.EventsMap, Deliver: l.r.pipeline.Offer, Interval: interval, Quiet: quietTime,
-		Ready: l.ready, Attached: l.attachedTo, Look: l.look, Report: l.report,
+		Ready: l.ready, Attached: l.attachedTo, Look: l.look, Report: l.report, Left: l.left,
 	})
 	if err != nil {
 		return errors.Join(err, l.config.Close())
@@ -133,6 +133,12 @@ func (l *liveSource) report(err error) {
 	componentstatus.ReportStatus(l.host, componentstatus.NewRecoverableErrorEvent(err))
 }
 
+// left says that a map was left though programs may still write into it.
+func (l *liveSource) left(info events.MapInfo, waiting int) {
+	l.r.log.Warn("an events map that had lost its place was left while programs may still write into it; what they write is lost and nobody counts it",
+		zap.String("path", info.Path), zap.Uint32("id", info.ID), zap.Int("bytes_not_read", waiting), zap.Int("maps_read_at_most", events.MaxMaps))
+}
+
 func (l *liveSource) losses() map[string]int64 {
 	return map[string]int64{"map": int64(l.follower.Stats().Lost)}
 }
@@ -149,6 +155,8 @@ func (l *liveSource) utilization() (share float64, ok bool) {
 }
 
 func (l *liveSource) attached() int64 { return int64(l.follower.Stats().Attached) }
+
+func (l *liveSource) abandoned() int64 { return int64(l.follower.Stats().Left) }
 
 func (l *liveSource) stop(ctx context.Context) error {
 	return errors.Join(l.follower.Close(ctx), l.config.Close())
