@@ -363,7 +363,9 @@ func TestAMapThatIsLeftEarlyIsLoggedAndCounted(t *testing.T) {
 		eventstest.NewRing(t, cfg.EventsMap, 1<<12)
 		require.Eventually(t, func() bool { return live.attached() == int64(i+2) }, time.Minute, time.Millisecond)
 	}
-	require.Eventually(t, func() bool { return logs.FilterMessageSnippet("was left while programs may still write into it").Len() == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return logs.FilterMessageSnippet("was left while programs may still write into it").Len() == 1
+	}, time.Minute, time.Millisecond)
 	said := logs.FilterMessageSnippet("was left").All()[0].ContextMap()
 	require.Equal(t, first, said["id"])
 	require.Equal(t, int64(0), said["bytes_not_read"])
