@@ -4,7 +4,9 @@ package asim
 
 import (
 	"encoding/hex"
+	"math"
 	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
@@ -297,6 +299,14 @@ func TestClientEventsBecomeTheDocumentsTree(t *testing.T) {
 	require.Equal(t, "192.0.2.1;192.0.2.2;", additional.(map[string]any)["ServerList"], "a list says more than its first")
 	additional = attrsOf(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 1001}, map[string]any{"Interface": "Ethernet", "Address": sockaddr}, "AdditionalFields")[0]
 	require.Equal(t, "Ethernet", additional.(map[string]any)["Interface"])
+}
+
+// A field has the same type in every record, whatever its value, so that a query need not ask for it.
+func TestAFieldOf64BitsIsATextWhateverItsValue(t *testing.T) {
+	for _, v := range []uint64{0, 1073766400, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64} {
+		additional := attrsOf(t, dns.Client(), ProfileWindows, dc1, etw.Record{ID: 3006}, map[string]any{"QueryOptions": v}, "AdditionalFields")[0]
+		require.Equal(t, strconv.FormatUint(v, 10), additional.(map[string]any)["QueryOptions"])
+	}
 }
 
 func TestTransfersHaveTheTypeThatTheirNameSays(t *testing.T) {

@@ -4,7 +4,6 @@ package asim
 
 import (
 	"encoding/binary"
-	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -100,12 +99,11 @@ func (r *dnsRecord) putField(m attributes, f *schema.Field, v *schema.Value) {
 		m.PutStr(f.Name, "0x"+strconv.FormatUint(v.Num, 16))
 	case schema.FileTime:
 		m.PutText(f.Name, r.stamp(etw.UnixNano(int64(v.Num))))
+	case schema.U64: // any 64 bits, of which pdata has no number; always a text, so that the type is the same in every record
+		d.text = strconv.AppendUint(d.text, v.Num, 10)
+		m.PutText(f.Name, from)
 	default:
-		if v.Num > math.MaxInt64 {
-			m.PutStr(f.Name, strconv.FormatUint(v.Num, 10))
-		} else {
-			m.PutInt(f.Name, int64(v.Num))
-		}
+		m.PutInt(f.Name, int64(v.Num))
 	}
 }
 

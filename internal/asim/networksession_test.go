@@ -3,8 +3,10 @@
 package asim
 
 import (
+	"math"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -197,24 +199,24 @@ func TestNetworkRecords(t *testing.T) {
 			severity: plog.SeverityNumberDebug,
 		},
 		"socket": {
-			record: mt.TraceSock{Point: 2, DstIP: networkDst, DstPort: 443, L4Proto: 1, Cookie: 5, Cgroup: 6}.Bytes(),
+			record: mt.TraceSock{Point: 2, DstIP: networkDst, DstPort: 443, L4Proto: 1, Cookie: 1<<63 + 5, Cgroup: 1<<64 - 6}.Bytes(),
 			want: networkWith(networkCommon("trace-sock"), map[string]any{
 				"Dst": "10.0.0.2", "DstIpAddr": "10.0.0.2", "DstPortNumber": int64(443), "NetworkProtocol": "TCP",
 				"NetworkProtocolVersion": "IPv4", "NetworkDirection": "NA", "DvcOriginalAction": "TRANSLATED",
-				"cilium.verdict": "TRANSLATED", "cilium.event.sub_type": "post-xlate-fwd", "cilium.socket.cookie": int64(5),
-				"cilium.cgroup.id": int64(6),
+				"cilium.verdict": "TRANSLATED", "cilium.event.sub_type": "post-xlate-fwd", "cilium.socket.cookie": "9223372036854775813",
+				"cilium.cgroup.id": "18446744073709551610",
 			}),
 			body:     "Mar  4 05:06:04.123:  (unknown) <> 10.0.0.2:443 (unknown) post-xlate-fwd TRANSLATED (TCP)",
 			severity: plog.SeverityNumberInfo,
 		},
 		"packet monitor": {
-			record: mt.PacketMonitor{Packet: networkTCP(mt.SYN), PacketType: 1, Reason: 65, Location: 7, ComponentID: 8, EdgeID: 9, GroupID: 10}.Bytes(),
+			record: mt.PacketMonitor{Packet: networkTCP(mt.SYN), PacketType: 1, Reason: 65, Location: 7, ComponentID: 8, EdgeID: 9, GroupID: 1<<63 + 10}.Bytes(),
 			want: networkWith(networkPacket(networkCommon("pktmon-drop")), map[string]any{
 				"EventResult": "Failure", "EventResultDetails": "Unknown",
 				"EventOriginalResultDetails": "packet monitor drop reason 65", "EventSeverity": "Low", "DvcAction": "Drop",
 				"DvcOriginalAction": "DROPPED", "cilium.verdict": "DROPPED", "cilium.pktmon.drop_reason": int64(65),
 				"cilium.pktmon.drop_location": int64(7), "cilium.pktmon.component_id": int64(8), "cilium.pktmon.edge_id": int64(9),
-				"cilium.pktmon.group_id": int64(10),
+				"cilium.pktmon.group_id": "9223372036854775818",
 			}),
 			body:     "Mar  4 05:06:04.123: 10.0.0.1:40000 (unknown) <> 10.0.0.2:443 (unknown) UNKNOWN DROPPED (TCP Flags: SYN)",
 			severity: plog.SeverityNumberWarn,
@@ -454,5 +456,26 @@ func BenchmarkNetworkAppend(b *testing.B) {
 				m.Append(plog.NewLogRecord(), f, networkAt, networkReceived)
 			}
 		})
+	}
+}
+
+// An id has the same type in every record, whatever its size, so that a query need not ask for it.
+func TestAnIdOf64BitsIsATextWhateverItsSize(t *testing.T) {
+	for _, id := range []uint64{1, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64} {
+		want := strconv.FormatUint(id, 10)
+		for _, c := range []struct {
+			record []byte
+			keys   []string
+		}{
+			{mt.TraceSock{Point: 2, DstIP: networkDst, Cookie: id, Cgroup: id}.Bytes(), []string{"cilium.socket.cookie", "cilium.cgroup.id"}},
+			{mt.PacketMonitor{GroupID: id}.Bytes(), []string{"cilium.pktmon.group_id"}},
+			{mt.Drop{Version: 3, IPTraceID: id}.Bytes(), []string{"cilium.ip_trace_id"}},
+			{mt.Trace{Version: 2, IPTraceID: id}.Bytes(), []string{"cilium.ip_trace_id"}},
+		} {
+			attrs := networkAppend(t, networkOptions, networkFlow(t, c.record)).Attributes().AsRaw()
+			for _, key := range c.keys {
+				require.Equal(t, want, attrs[key], key)
+			}
+		}
 	}
 }

@@ -150,7 +150,7 @@ func (r *networkRecord) packetMonitor() {
 	a.PutInt("cilium.pktmon.drop_location", int64(p.DropLocation))
 	a.PutInt("cilium.pktmon.component_id", int64(p.ComponentID))
 	a.PutInt("cilium.pktmon.edge_id", int64(p.EdgeID))
-	a.PutInt("cilium.pktmon.group_id", int64(p.GroupID))
+	r.decimal("cilium.pktmon.group_id", p.GroupID)
 }
 
 // ends writes who sent the packet and whom to. A packet inside a tunnel has its own ends.
@@ -162,8 +162,8 @@ func (r *networkRecord) ends() {
 		a.PutPiece("SrcNatIpAddr", r.address(r.IP.SourceXlated))
 	}
 	if r.L4.Protocol.HasPorts() || r.Class == flow.ClassSocket {
-		r.number("SrcPortNumber", uint64(r.L4.SourcePort))
-		r.number("DstPortNumber", uint64(r.L4.DestinationPort))
+		r.number("SrcPortNumber", uint32(r.L4.SourcePort))
+		r.number("DstPortNumber", uint32(r.L4.DestinationPort))
 	}
 	if r.HasEthernet {
 		r.mac("SrcMacAddr", r.Ethernet.Source)
@@ -220,10 +220,25 @@ func (r *networkRecord) mac(key string, mac [6]byte) {
 }
 
 // number writes a number, nothing when it is 0, which none of these fields has as a value.
-func (r *networkRecord) number(key string, v uint64) {
+func (r *networkRecord) number(key string, v uint32) {
 	if v != 0 {
 		r.attrs.PutInt(key, int64(v))
 	}
+}
+
+// id writes an id of 64 bits, nothing when it is 0, which none of these fields has as a value.
+func (r *networkRecord) id(key string, v uint64) {
+	if v != 0 {
+		r.decimal(key, v)
+	}
+}
+
+// decimal writes a number of 64 bits. It is always a text: pdata has no number for all of them, and the type is the same in every
+// record.
+func (r *networkRecord) decimal(key string, v uint64) {
+	from := len(r.draft.text)
+	r.draft.text = strconv.AppendUint(r.draft.text, v, 10)
+	r.attrs.PutText(key, from)
 }
 
 // networkDirections is indexed by flow.Direction.
@@ -319,8 +334,8 @@ func (r *networkRecord) decision() {
 			a.PutStr("cilium.auth_type", r.AuthType.String())
 		}
 	case monitor.TypeTraceSock:
-		r.number("cilium.socket.cookie", r.Socket.Cookie)
-		r.number("cilium.cgroup.id", r.Socket.CgroupID)
+		r.id("cilium.socket.cookie", r.Socket.Cookie)
+		r.id("cilium.cgroup.id", r.Socket.CgroupID)
 	case monitor.TypeRecorder:
 		a.PutInt("cilium.recorder.rule_id", int64(r.Recorder.RuleID))
 	}
@@ -328,11 +343,9 @@ func (r *networkRecord) decision() {
 		a.PutConst("cilium.file", r.FileName())
 		a.PutInt("cilium.line", int64(r.Line))
 	}
-	r.number("cilium.proxy_port", uint64(r.ProxyPort))
-	r.number("cilium.interface.index", uint64(r.InterfaceIndex))
-	if r.IPTraceID != 0 { // any 64 bits, of which pdata has no number
-		a.PutStr("cilium.ip_trace_id", strconv.FormatUint(r.IPTraceID, 10))
-	}
+	r.number("cilium.proxy_port", r.ProxyPort)
+	r.number("cilium.interface.index", r.InterfaceIndex)
+	r.id("cilium.ip_trace_id", r.IPTraceID)
 }
 
 // networkPolicyActions names a policy verdict as `cilium monitor` does, indexed by flow.Verdict.
@@ -354,8 +367,8 @@ func (r *networkRecord) tunnel() {
 		a.PutPiece("cilium.tunnel.source.ip", r.address(t.IP.Source))
 		a.PutPiece("cilium.tunnel.destination.ip", r.address(t.IP.Destination))
 	}
-	r.number("cilium.tunnel.source.port", uint64(t.L4.SourcePort))
-	r.number("cilium.tunnel.destination.port", uint64(t.L4.DestinationPort))
+	r.number("cilium.tunnel.source.port", uint32(t.L4.SourcePort))
+	r.number("cilium.tunnel.destination.port", uint32(t.L4.DestinationPort))
 }
 
 // debug writes a debug message: its text and the arguments behind it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package confval reads the values in a receiver's YAML that the collector's own decoder takes wrongly or not at all: bare
-// numbers where a duration stands, and keyword masks of all 64 bits.
+// numbers where a duration stands, one value where a list stands, and keyword masks of all 64 bits.
 package confval
 
 import (
@@ -15,11 +15,12 @@ import (
 )
 
 // Unmarshal reads conf into target, a pointer to a struct with mapstructure tags, as conf.Unmarshal does, but takes a bare
-// number where a time.Duration stands as seconds, and a key without a value as one that is not there. Keys that target does not have
-// are an error, and so is a number that an integer has no room for. An error names the key, the value and what is allowed.
+// number where a time.Duration stands as seconds, one value where a list of them stands as a list of one, and a key without a value
+// as one that is not there. Keys that target does not have are an error, and so is a number that an integer has no room for. An error
+// names the key, the value and what is allowed.
 func Unmarshal(conf *confmap.Conf, target any) error {
 	dropNulls(conf, reflect.TypeOf(target).Elem(), conf.ToStringMap(), "")
-	seconds := map[string]any{}
+	changed := map[string]any{}
 	for _, key := range durationKeys(reflect.TypeOf(target).Elem(), "") {
 		var text string
 		switch v := conf.Get(key).(type) {
@@ -33,10 +34,15 @@ func Unmarshal(conf *confmap.Conf, target any) error {
 		if _, err := time.ParseDuration(text); err != nil {
 			return fmt.Errorf("%s: %v seconds is not a duration: %w", strings.ReplaceAll(key, confmap.KeyDelimiter, "."), conf.Get(key), err)
 		}
-		set(seconds, key, text)
+		set(changed, key, text)
 	}
-	if len(seconds) > 0 {
-		if err := conf.Merge(confmap.NewFromStringMap(seconds)); err != nil {
+	for key, element := range listKeys(reflect.TypeOf(target).Elem(), "") {
+		if list, ok := listOf(conf.Get(key), element); ok {
+			set(changed, key, list)
+		}
+	}
+	if len(changed) > 0 {
+		if err := conf.Merge(confmap.NewFromStringMap(changed)); err != nil {
 			return err
 		}
 	}
@@ -72,24 +78,73 @@ func dropNulls(conf *confmap.Conf, t reflect.Type, m map[string]any, prefix stri
 // durationKeys lists the keys below t at which a time.Duration stands.
 func durationKeys(t reflect.Type, prefix string) []string {
 	var keys []string
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, options, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
-		key := prefix + name
-		switch {
-		case !f.IsExported():
-		case f.Type == reflect.TypeFor[time.Duration]():
+	eachKey(t, prefix, func(key string, typ reflect.Type) {
+		if typ == reflect.TypeFor[time.Duration]() {
 			keys = append(keys, key)
-		case f.Type.Kind() == reflect.Struct && strings.Contains(options, "squash"):
-			keys = append(keys, durationKeys(f.Type, prefix)...)
-		case f.Type.Kind() == reflect.Struct && name != "":
-			keys = append(keys, durationKeys(f.Type, key+confmap.KeyDelimiter)...)
 		}
-	}
+	})
 	return keys
 }
 
-func set(m map[string]any, key, value string) {
+// listKeys gives the keys below t at which a list of texts, numbers or bools stands, and what it is a list of.
+func listKeys(t reflect.Type, prefix string) map[string]reflect.Kind {
+	keys := map[string]reflect.Kind{}
+	eachKey(t, prefix, func(key string, typ reflect.Type) {
+		if typ.Kind() != reflect.Slice {
+			return
+		}
+		switch kind := typ.Elem().Kind(); kind {
+		case reflect.Slice, reflect.Array, reflect.Map, reflect.Struct, reflect.Pointer, reflect.Interface:
+		default:
+			keys[key] = kind
+		}
+	})
+	return keys
+}
+
+// eachKey calls do for each key below t but those of its structs, and its type.
+func eachKey(t reflect.Type, prefix string, do func(key string, typ reflect.Type)) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+		switch {
+		case !f.IsExported():
+		case f.Type.Kind() == reflect.Struct && strings.Contains(options, "squash"):
+			eachKey(f.Type, prefix, do)
+		case f.Type.Kind() == reflect.Struct && name != "":
+			eachKey(f.Type, prefix+name+confmap.KeyDelimiter, do)
+		case name != "":
+			do(prefix+name, f.Type)
+		}
+	}
+}
+
+// listOf gives the list that v stands for where a list of the kind stands; ok is false where v may stay as it is. The collector's
+// decoder reads one text as a list already. A whole number where texts stand is its digits.
+func listOf(v any, element reflect.Kind) (list []any, ok bool) {
+	switch v := v.(type) {
+	case []any:
+		list = v
+	case bool, int, int64, uint64, float64:
+		list, ok = []any{v}, true
+	default:
+		return nil, false
+	}
+	if element != reflect.String {
+		return list, ok
+	}
+	texts := make([]any, len(list))
+	for i, one := range list {
+		texts[i] = one
+		switch one.(type) {
+		case int, int64, uint64:
+			texts[i], ok = fmt.Sprint(one), true
+		}
+	}
+	return texts, ok
+}
+
+func set(m map[string]any, key string, value any) {
 	path := strings.Split(key, confmap.KeyDelimiter)
 	for _, name := range path[:len(path)-1] {
 		next, ok := m[name].(map[string]any)

@@ -193,3 +193,31 @@ func TestAPathAtWhichNoFileCanStandIsRefused(t *testing.T) {
 		require.ErrorContains(t, NewFile(path), want, "%q", path)
 	}
 }
+
+func TestOneValueWhereAListStandsIsAListOfOne(t *testing.T) {
+	type lists struct {
+		Bools   []bool    `mapstructure:"bools"`
+		Ports   []uint16  `mapstructure:"ports"`
+		IDs     []int     `mapstructure:"ids"`
+		Texts   []string  `mapstructure:"texts"`
+		Shares  []float64 `mapstructure:"shares"`
+		Section struct {
+			Texts []string `mapstructure:"texts"`
+		} `mapstructure:"section"`
+	}
+	var c lists
+	require.NoError(t, Unmarshal(confmap.NewFromStringMap(map[string]any{
+		"bools": false, "ports": 443, "ids": -1, "texts": 4, "shares": 0.5, "section": map[string]any{"texts": "drop"},
+	}), &c))
+	want := lists{Bools: []bool{false}, Ports: []uint16{443}, IDs: []int{-1}, Texts: []string{"4"}, Shares: []float64{0.5}}
+	want.Section.Texts = []string{"drop"}
+	require.Equal(t, want, c)
+
+	c = lists{}
+	require.NoError(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"bools": []any{true, false}, "texts": []any{"drop", 4}}), &c))
+	require.Equal(t, lists{Bools: []bool{true, false}, Texts: []string{"drop", "4"}}, c)
+
+	require.ErrorContains(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"ports": 65616}), &c), "ports[0]: 65616 is not allowed")
+	require.Error(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"texts": 0.10}), &c), "its text is not known any more")
+	require.Error(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"bools": map[string]any{}}), &c))
+}

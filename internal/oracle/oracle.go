@@ -51,6 +51,14 @@ const (
 	both = Cilium118 | Cilium120
 )
 
+// release is the version as a wire format.
+func (v Version) release() monitor.WireFormat {
+	if v == Cilium118 {
+		return monitor.WireFormat118
+	}
+	return monitor.WireFormat120
+}
+
 // Fields of a difference that are none of a flow's.
 const (
 	fieldRefused  = "(Hubble refuses the record)"
@@ -95,6 +103,7 @@ func (o *Comparer) Add(record []byte) error {
 		return fmt.Errorf("Hubble's JSON: %w: %s", err, text)
 	}
 	if c.Refused = o.decoder.Decode(record, &c.Notification); c.Refused == nil {
+		c.Notification.Format = o.version.release() // for its names; the layouts are told by the bytes
 		c.Flow.Decode(&c.Notification)
 		if c.Flow.Class == flow.ClassDebug {
 			c.Flow.CPU = CPU

@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
 // load reads YAML as the collector does, validation included.
@@ -177,4 +178,10 @@ func TestAnEmptySectionIsItsDefault(t *testing.T) {
 	require.NoError(t, confmap.NewFromStringMap(map[string]any{"batch": nil, "replay": nil}).Unmarshal(cfg))
 	require.NoError(t, confmap.Validate(cfg))
 	require.Equal(t, createDefaultConfig(), cfg)
+}
+
+func TestTheExamplesOfTheReadmesAreTaken(t *testing.T) {
+	config := func() any { return createDefaultConfig() }
+	require.GreaterOrEqual(t, testkit.RequireExamples(t, "README.md", metadata.Type.String(), config), 4)
+	require.NotZero(t, testkit.RequireExamples(t, "../../README.md", metadata.Type.String(), config))
 }

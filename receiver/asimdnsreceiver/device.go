@@ -5,17 +5,12 @@
 package asimdnsreceiver
 
 import (
-	"time"
-
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 )
-
-// deviceInterval is how often a live receiver looks whether its host's name or address has changed.
-const deviceInterval = time.Minute
 
 // liveDevice is this host, or what the configuration says of it.
 func (r *dnsReceiver) liveDevice() asim.Device {
@@ -47,24 +42,9 @@ func (r *dnsReceiver) configuredDevice() asim.Device {
 	return asim.Device{Name: name, Host: name != "", Addr: addr}
 }
 
-// watchDevice reads the device at each tick until stopped is closed, and gives it to set when it has changed.
-func watchDevice(stopped <-chan struct{}, ticks <-chan time.Time, device asim.Device, read func() asim.Device, set func(asim.Device)) {
-	for {
-		select {
-		case <-stopped:
-			return
-		case <-ticks:
-			if now := read(); now != device {
-				device = now
-				set(device)
-			}
-		}
-	}
-}
-
 // followDevice tells the handler, which knows device, when this host has changed, until stopped is closed.
-func (r *dnsReceiver) followDevice(stopped <-chan struct{}, ticks <-chan time.Time, device asim.Device) {
-	watchDevice(stopped, ticks, device, r.liveDevice, func(d asim.Device) {
+func (r *dnsReceiver) followDevice(stopped <-chan struct{}, device asim.Device) {
+	host.Follow(stopped, device, r.liveDevice, func(d asim.Device) {
 		r.handler.moved.Store(&d)
 		r.log.Info("this host has changed", zap.String("name", d.Name), zap.Stringer("address", d.Addr))
 	})

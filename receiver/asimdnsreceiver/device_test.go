@@ -5,6 +5,7 @@ package asimdnsreceiver
 import (
 	"net/netip"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -16,45 +17,22 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-func TestAnAddressThatChangesIsFollowed(t *testing.T) {
-	at := func(ip string) asim.Device {
-		return asim.Device{Name: "ws1.example.com", Host: true, Addr: netip.MustParseAddr(ip)}
-	}
-	reads := []asim.Device{at("192.0.2.1"), at("192.0.2.1"), at("198.51.100.7"), at("198.51.100.7"), at("192.0.2.1")}
-	var set []asim.Device
-	stopped, ticks, ended := make(chan struct{}), make(chan time.Time), make(chan struct{})
-	go func() {
-		defer close(ended)
-		read := func() asim.Device {
-			next := reads[0]
-			reads = reads[1:]
-			return next
-		}
-		watchDevice(stopped, ticks, at("192.0.2.1"), read, func(d asim.Device) { set = append(set, d) })
-	}()
-	for range 5 {
-		ticks <- time.Time{}
-	}
-	close(stopped)
-	<-ended
-	require.Equal(t, []asim.Device{at("198.51.100.7"), at("192.0.2.1")}, set)
-	require.LessOrEqual(t, deviceInterval, time.Minute)
-}
-
 func TestAHostThatChangesWhileTheReceiverStartsIsFollowed(t *testing.T) {
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), consumertest.NewNop())
 	require.NoError(t, err)
 	atStart := asim.Device{Name: "ws1", Host: true} // its domain and address come a moment later
 	r.handler, err = r.newHandler(atStart)
 	require.NoError(t, err)
-	stopped, ticks, ended := make(chan struct{}), make(chan time.Time), make(chan struct{})
-	go func() {
-		defer close(ended)
-		r.followDevice(stopped, ticks, atStart)
-	}()
-	ticks <- time.Time{}
-	close(stopped)
-	<-ended
+	synctest.Test(t, func(*testing.T) {
+		stopped, ended := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(ended)
+			r.followDevice(stopped, atStart)
+		}()
+		time.Sleep(time.Minute + time.Second)
+		close(stopped)
+		<-ended
+	})
 	moved := r.handler.moved.Load()
 	require.NotNil(t, moved)
 	require.Equal(t, r.liveDevice(), *moved)

@@ -53,11 +53,7 @@ func startLive(r *dnsReceiver, h component.Host, device asim.Device) (source, er
 		return nil, err
 	}
 	l := &liveSource{keeper: k, stopped: make(chan struct{})}
-	l.watching.Go(func() {
-		ticker := time.NewTicker(deviceInterval)
-		defer ticker.Stop()
-		r.followDevice(l.stopped, ticker.C, device)
-	})
+	l.watching.Go(func() { r.followDevice(l.stopped, device) })
 	return l, nil
 }
 

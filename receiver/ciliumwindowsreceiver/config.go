@@ -50,8 +50,8 @@ type Config struct {
 	FieldMask []string `mapstructure:"field_mask"`
 	// ConfigMap says how enabled_events and monitor_aggregation_level get into the observability configuration map.
 	ConfigMap obsconfig.Config `mapstructure:"config_map"`
-	// WireFormat is the version of Cilium whose layout is taken where an event's bytes do not tell: auto (default), 1.18 or
-	// 1.19.
+	// WireFormat is the minor release of Cilium that writes the events, "1.14" to "1.20", for what an event's bytes do not tell.
+	// Default auto.
 	WireFormat string `mapstructure:"wire_format"`
 	// Body is what stands in a record's body: summary (default), the line that `hubble observe` prints, or hubble_json.
 	Body string `mapstructure:"body"`
@@ -105,7 +105,11 @@ func createDefaultConfig() component.Config {
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	const format = "wire_format"
 	if n, ok := conf.Get(format).(float64); ok {
-		text := strconv.FormatFloat(n, 'f', -1, 64)
+		// Of 1.20 YAML makes 1.2, which no release is called.
+		text := strconv.FormatFloat(n, 'f', 2, 64)
+		if exact, _ := strconv.ParseFloat(text, 64); exact != n {
+			text = strconv.FormatFloat(n, 'f', -1, 64)
+		}
 		if err := conf.Merge(confmap.NewFromStringMap(map[string]any{format: text})); err != nil {
 			return err
 		}

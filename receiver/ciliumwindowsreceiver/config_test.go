@@ -85,8 +85,15 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, MaxSizeMiB: 3, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)
 	require.Equal(t, 2*time.Second, cfg.Retry.InitialInterval)
 
-	_, err = load(t, "wire_format: 1.18")
-	require.NoError(t, err, "a version without quotes is a number in YAML")
+	for _, version := range []string{"1.14", "1.15", "1.16", "1.17", "1.18", "1.19", "1.20"} {
+		for _, yaml := range []string{"wire_format: " + version, "wire_format: '" + version + "'"} { // without quotes it is a number in YAML
+			cfg, err := load(t, yaml)
+			require.NoError(t, err, yaml)
+			require.Equal(t, version, cfg.WireFormat)
+		}
+	}
+	_, err = load(t, "wire_format: 1.185")
+	require.ErrorContains(t, err, `"1.185"`, "it is not rounded to a release")
 }
 
 func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
@@ -131,4 +138,10 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 
 func TestTheReadmeDocumentsEveryKeyAndNoOther(t *testing.T) {
 	testkit.RequireDocumented(t, reflect.TypeFor[Config](), reflect.TypeFor[obsconfig.Layout](), reflect.TypeFor[metadata.MetricsConfig]())
+}
+
+func TestTheExamplesOfTheReadmesAreTaken(t *testing.T) {
+	config := func() any { return createDefaultConfig() }
+	require.GreaterOrEqual(t, testkit.RequireExamples(t, "README.md", metadata.Type.String(), config), 5)
+	require.NotZero(t, testkit.RequireExamples(t, "../../README.md", metadata.Type.String(), config))
 }

@@ -5,6 +5,7 @@ package ciliumwindowsreceiver
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -25,6 +26,7 @@ type handler struct {
 	decoder  monitor.Decoder
 	mapper   *asim.NetworkMapper
 	keeper   *aggregate.Keeper
+	moved    atomic.Pointer[asim.NetworkDevice] // what this host is by now, for the next batch
 
 	tally       *tally.Tally // nil where nobody wants metrics
 	metricsOnly bool         // nobody wants records
@@ -50,7 +52,12 @@ func (h *handler) beginFile(d asim.NetworkDevice) {
 	h.keeper.Forget()
 }
 
-func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice { return h.mapper.Begin(logs) }
+func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
+	if moved := h.moved.Swap(nil); moved != nil {
+		h.mapper.SetDevice(*moved)
+	}
+	return h.mapper.Begin(logs)
+}
 
 func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
 	record, err := events.Parse(ev.Data)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/gate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
@@ -33,6 +35,8 @@ type liveSource struct {
 	registry gate.Reader
 	config   *obsconfig.Keeper
 	follower *events.Follower
+	stopped  chan struct{}
+	watching sync.WaitGroup
 	use      atomic.Uint64 // how full the map was at most between the last two looks, in millionths, +1; 0 is unknown
 
 	// Of the follower's calls, which come one after another.
@@ -41,21 +45,22 @@ type liveSource struct {
 	full    time.Time // when it was last said that the map is nearly full
 }
 
-func startLive(r *ciliumReceiver, s settings, h component.Host) (source, error) {
+func startLive(r *ciliumReceiver, s settings, h component.Host, device asim.NetworkDevice) (source, error) {
 	l := &liveSource{
-		r: r, host: h, registry: gate.Registry,
+		r: r, host: h, registry: gate.Registry, stopped: make(chan struct{}),
 		config: obsconfig.NewKeeper(r.cfg.ObservabilityConfigMap, r.cfg.ConfigMap, s.Settings),
 	}
 	if err := l.start(lookInterval); err != nil {
 		return nil, err
 	}
+	l.watching.Go(func() { r.followDevice(l.stopped, device) })
 	return l, nil
 }
 
 func (l *liveSource) start(interval time.Duration) (err error) {
 	l.follower, err = events.Follow(events.FollowSettings{
 		Path: l.r.cfg.EventsMap, Deliver: l.r.pipeline.Offer, Interval: interval, Quiet: quietTime,
-		Ready: l.ready, Attached: l.attachedTo, Look: l.look, Report: l.report,
+		Ready: l.ready, Attached: l.attachedTo, Look: l.look, Report: l.report, Left: l.left,
 	})
 	if err != nil {
 		return errors.Join(err, l.config.Close())
@@ -133,6 +138,12 @@ func (l *liveSource) report(err error) {
 	componentstatus.ReportStatus(l.host, componentstatus.NewRecoverableErrorEvent(err))
 }
 
+// left says that a map was left though programs may still write into it.
+func (l *liveSource) left(info events.MapInfo, waiting int) {
+	l.r.log.Warn("an events map that had lost its place was left while programs may still write into it; what they write is lost and nobody counts it",
+		zap.String("path", info.Path), zap.Uint32("id", info.ID), zap.Int("bytes_not_read", waiting), zap.Int("maps_read_at_most", events.MaxMaps))
+}
+
 func (l *liveSource) losses() map[string]int64 {
 	return map[string]int64{"map": int64(l.follower.Stats().Lost)}
 }
@@ -150,6 +161,10 @@ func (l *liveSource) utilization() (share float64, ok bool) {
 
 func (l *liveSource) attached() int64 { return int64(l.follower.Stats().Attached) }
 
+func (l *liveSource) abandoned() int64 { return int64(l.follower.Stats().Left) }
+
 func (l *liveSource) stop(ctx context.Context) error {
+	close(l.stopped)
+	l.watching.Wait()
 	return errors.Join(l.follower.Close(ctx), l.config.Close())
 }

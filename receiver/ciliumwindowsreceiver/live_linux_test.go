@@ -344,6 +344,36 @@ func TestAFullRingLosesNothingThatItHasTaken(t *testing.T) {
 	require.Equal(t, taken, stats.Received.Load())
 }
 
+func TestAMapThatIsLeftEarlyIsLoggedAndCounted(t *testing.T) {
+	cfg := liveConfig(eventstest.Dir(t))
+	ring := eventstest.NewRing(t, cfg.EventsMap, 1<<12)
+	first := ring.ID(t)
+	tel := componenttest.NewTelemetry()
+	r, logs := startReceiver(t, metadatatest.NewSettings(tel), cfg, consumertest.NewNop())
+	live := r.source.(*liveSource)
+	require.NoError(t, live.follower.Close(context.Background()))
+	require.NoError(t, live.start(time.Millisecond)) // looks all the time
+	abandoned := func(want int64) {
+		t.Helper()
+		metadatatest.AssertEqualReceiverCiliumwindowsMapAbandoned(t, tel, []metricdata.DataPoint[int64]{{Value: want}}, metricdatatest.IgnoreTimestamp())
+	}
+	abandoned(0)
+	for i := range events.MaxMaps {
+		require.NoError(t, os.Remove(cfg.EventsMap))
+		eventstest.NewRing(t, cfg.EventsMap, 1<<12)
+		require.Eventually(t, func() bool { return live.attached() == int64(i+2) }, time.Minute, time.Millisecond)
+	}
+	require.Eventually(t, func() bool {
+		return logs.FilterMessageSnippet("was left while programs may still write into it").Len() == 1
+	}, time.Minute, time.Millisecond)
+	said := logs.FilterMessageSnippet("was left").All()[0].ContextMap()
+	require.Equal(t, first, said["id"])
+	require.Equal(t, int64(0), said["bytes_not_read"])
+	abandoned(1)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.NoError(t, tel.Shutdown(context.Background()))
+}
+
 func TestShutdownWhileMapsComeAndGo(t *testing.T) {
 	dir := eventstest.Dir(t)
 	cfg := liveConfig(dir)

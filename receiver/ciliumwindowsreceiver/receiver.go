@@ -5,7 +5,6 @@ package ciliumwindowsreceiver
 import (
 	"context"
 	"errors"
-	"os"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -14,8 +13,6 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
@@ -98,7 +95,7 @@ func (r *ciliumReceiver) Start(_ context.Context, h component.Host) error {
 	r.pipeline.Start()
 	if r.cfg.Replay.Enabled() {
 		r.source = startReplay(r, h, files)
-	} else if r.source, err = startLive(r, settings, h); err != nil {
+	} else if r.source, err = startLive(r, settings, h, device); err != nil {
 		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }),
 			r.meter.shutdown(context.Background(), time.Now()))
 	}
@@ -125,19 +122,4 @@ func (r *ciliumReceiver) Shutdown(ctx context.Context) error {
 	}
 	r.pipeline.LogAccount()
 	return err
-}
-
-// liveDevice is this node, or what configuration and environment say of it.
-func (r *ciliumReceiver) liveDevice() asim.NetworkDevice {
-	d := asim.NetworkDevice{NodeName: r.cfg.NodeName, HostName: host.Name()}
-	if d.NodeName == "" {
-		d.NodeName = os.Getenv("NODE_NAME")
-	}
-	if d.NodeName == "" {
-		d.NodeName = d.HostName
-	}
-	if addr := host.Addr(); addr.IsValid() {
-		d.IPAddr = addr.String()
-	}
-	return d
 }

@@ -10,6 +10,10 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 )
 
 // instances are a factory's receivers. A logs and a metrics pipeline that name the same receiver share one, since the map has
@@ -58,6 +62,7 @@ func (i *instances) with(set receiver.Settings, cfg *Config, join func(*ciliumRe
 		one.pipelines++
 		return one, nil
 	}
+	set.TelemetrySettings = withoutSignal(set.TelemetrySettings)
 	r, err := newReceiver(set, cfg, nil)
 	if err != nil {
 		return nil, err
@@ -66,6 +71,32 @@ func (i *instances) with(set receiver.Settings, cfg *Config, join func(*ciliumRe
 	one := &instance{ciliumReceiver: r, all: i, pipelines: 1}
 	i.of[cfg] = one
 	return one, nil
+}
+
+// withoutSignal is the telemetry of a component that may be of several signals: what it says is not of the one for whose pipeline
+// the collector happened to make it first. The collector's own telemetry can leave an attribute out that it has added; other
+// telemetry stays as it is.
+func withoutSignal(set component.TelemetrySettings) component.TelemetrySettings {
+	const signal = "otelcol.signal"
+	set.Logger = set.Logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+		if c, ok := core.(interface {
+			DropInjectedAttributes(...string) zapcore.Core
+		}); ok {
+			return c.DropInjectedAttributes(signal)
+		}
+		return core
+	}))
+	if p, ok := set.MeterProvider.(interface {
+		DropInjectedAttributes(...string) metric.MeterProvider
+	}); ok {
+		set.MeterProvider = p.DropInjectedAttributes(signal)
+	}
+	if p, ok := set.TracerProvider.(interface {
+		DropInjectedAttributes(...string) trace.TracerProvider
+	}); ok {
+		set.TracerProvider = p.DropInjectedAttributes(signal)
+	}
+	return set
 }
 
 // Start starts the receiver with the last of its pipelines: what comes behind it in the others is then running as well.

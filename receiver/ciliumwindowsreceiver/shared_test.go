@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,6 +17,9 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
@@ -163,5 +167,39 @@ func TestAStartThatFailedCanBeTriedAgain(t *testing.T) {
 		}
 		require.Equal(t, r.pipeline.Stats.Emitted.Load(), int64(records.LogRecordCount()))
 		require.NoError(t, os.Remove(path))
+	}
+}
+
+// injectedCore is a core as the collector gives it: with an attribute that can be taken away again.
+type injectedCore struct {
+	zapcore.Core
+	without zapcore.Core
+}
+
+func (c injectedCore) DropInjectedAttributes(names ...string) zapcore.Core {
+	if !slices.Equal(names, []string{"otelcol.signal"}) {
+		return c
+	}
+	return c.without
+}
+
+func TestAReceiverOfBothSignalsDoesNotLogAsOneOfThem(t *testing.T) {
+	core, logs := observer.New(zap.InfoLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(injectedCore{Core: core.With([]zap.Field{zap.String("otelcol.signal", "metrics")}), without: core})
+	f, cfg := NewFactory(), replayOf(captureFile, nil)
+	m, err := f.CreateMetrics(t.Context(), set, cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	l, err := f.CreateLogs(t.Context(), set, cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	for _, r := range []component.Component{m, l} {
+		require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
+	}
+	for _, r := range []component.Component{m, l} {
+		require.NoError(t, r.Shutdown(t.Context()))
+	}
+	require.NotZero(t, logs.Len())
+	for _, entry := range logs.All() {
+		require.NotContains(t, entry.ContextMap(), "otelcol.signal", entry.Message)
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Following a pin: the map that is there is read, one that is not there yet is waited for, and one that takes another's
-// place is read in its stead, as when Cilium restarts.
+// place is read beside it, as when Cilium restarts. held.go has the maps that are read.
 
 package events
 
@@ -20,7 +20,7 @@ import (
 type FollowSettings struct {
 	// Path is where the map is pinned.
 	Path string
-	// Deliver takes the records on. For a while two maps may deliver at the same time.
+	// Deliver takes the records on. For a while several maps may deliver at the same time.
 	Deliver Deliver
 	// Ready is asked before a map is looked for; its error is why that must wait.
 	Ready func() error
@@ -31,40 +31,46 @@ type FollowSettings struct {
 	Look     func(info MapInfo, peak int) error
 	// Report is told what is wrong when that changes, nil when all is well again. Not the errors of Follow.
 	Report func(error)
+	// Left is called with each map that was left before it had been silent for Quiet, and the bytes that were not read: what
+	// programs still write into it is lost. waiting is -1 where the map does not tell.
+	Left func(info MapInfo, waiting int)
 	// Interval is how often to look at the pin. Where nothing can be read, looks grow apart up to eight times that.
 	Interval time.Duration
 	// Quiet is how long a map that has lost its place must be silent to be left: programs that write into it may run for as
-	// long as Cilium takes to replace them.
+	// long as Cilium takes to replace them. No more than MaxMaps are read at once.
 	Quiet time.Duration
 }
 
 const (
+	// MaxMaps is how many maps are read at once: the present one, and those that had its place. One more, and that of the old
+	// ones is left which has been silent for the longest time.
+	MaxMaps = 16
+
 	maxBackoff = 3           // doublings of the interval
-	drainTime  = time.Second // how long a map that must be left earlier is still read
+	drainTime  = time.Second // how long a map that is left is still read
 )
 
 // FollowStats is what a Follower has done, over all maps, and how full the present one is.
 type FollowStats struct {
 	Stats
 	Attached uint64 // how often a map was attached
+	Left     uint64 // maps that were left before they had been silent long enough
 }
 
 // Follower reads what is pinned at one path.
 type Follower struct {
 	s       FollowSettings
+	open    func(path string) (foundMap, error)
 	release func()
 
 	// Of run, and of shutdown once run has returned.
-	failures int       // looks in a row with nothing to read
-	reported string    // what Report was last told; "" is nil
-	quiet    time.Time // since when the old map has been silent
-	silence  uint64    // records of the old map then
+	failures int    // looks in a row with nothing to read
+	reported string // what Report was last told; "" is nil
 
 	mu      sync.Mutex // guards what follows, for Stats
-	current *Source    // nil when nothing is read
-	old     *Source    // has lost its place to current and is read until it is silent; nil mostly
-	past    Stats      // of the maps before
-	attach  uint64
+	current *held      // nil when nothing is read
+	old     []*held    // have lost their place and are read until they are silent; mostly none
+	past    FollowStats
 
 	stop     chan struct{} // closed by Close
 	done     chan struct{} // closed when run has returned
@@ -76,12 +82,15 @@ type Follower struct {
 // Follow begins to read what is pinned at s.Path. Where the map, or eBPF for Windows, is not there yet, it reports that and
 // waits; any other reason why the map cannot be read is an error, as in Open, and so is a path that is followed already:
 // ErrInUse. Close ends it.
-func Follow(s FollowSettings) (*Follower, error) {
+func Follow(s FollowSettings) (*Follower, error) { return follow(s, openPinned) }
+
+// follow is Follow with what opens the pinned map.
+func follow(s FollowSettings, open func(path string) (foundMap, error)) (*Follower, error) {
 	release, err := readers.claim("path " + pinned.Canonical(s.Path))
 	if err != nil {
 		return nil, fmt.Errorf("the events map pinned at %s: %w", s.Path, err)
 	}
-	f := &Follower{s: s, release: release, stop: make(chan struct{}), done: make(chan struct{}), closed: make(chan struct{})}
+	f := &Follower{s: s, open: open, release: release, stop: make(chan struct{}), done: make(chan struct{}), closed: make(chan struct{})}
 	if err := f.start(); err != nil {
 		release()
 		return nil, err
@@ -95,7 +104,7 @@ func (f *Follower) start() error {
 		f.fail(err)
 		return nil
 	}
-	source, err := Open(f.s.Path)
+	found, err := f.find()
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, pinned.ErrNotInstalled) {
 		f.fail(err)
 		return nil
@@ -103,10 +112,10 @@ func (f *Follower) start() error {
 	if err != nil {
 		return err
 	}
-	if err := f.s.Attached(source.Info()); err != nil {
-		return errors.Join(err, source.Close(context.Background()))
+	if err := f.s.Attached(found.Info()); err != nil {
+		return errors.Join(err, found.Close(context.Background()))
 	}
-	f.begin(source)
+	f.begin(found)
 	return nil
 }
 
@@ -124,7 +133,7 @@ func (f *Follower) run() {
 			return
 		case <-ended:
 			f.fail(f.current.Err())
-			f.retire(&f.current)
+			f.retire(f.current)
 		case <-timer.C:
 			f.look()
 		}
@@ -185,93 +194,6 @@ func (f *Follower) look() {
 	f.report(err)
 }
 
-// find gives the source of the map that is pinned now: the present one, the old one, or a new one.
-func (f *Follower) find() (*Source, error) {
-	m, err := pinned.Open(f.s.Path)
-	if err != nil {
-		return nil, err
-	}
-	id := pinned.ID(m)
-	for _, known := range []*Source{f.current, f.old} {
-		if known != nil && known.Info().ID == id {
-			return known, m.Close()
-		}
-	}
-	return newSource(f.s.Path, m)
-}
-
-// begin makes source the present one; the one that it takes the place of becomes the old one.
-func (f *Follower) begin(source *Source) {
-	source.Start(f.s.Deliver)
-	if source != f.old { // else it is back
-		f.retire(&f.old)
-	}
-	f.mu.Lock()
-	f.old, f.current = f.current, source
-	f.attach++
-	f.mu.Unlock()
-	if f.old != nil {
-		f.quiet, f.silence = time.Now(), f.old.Stats().Records
-	}
-}
-
-// leave lets go of the old map when it is silent.
-func (f *Follower) leave() {
-	if f.old == nil {
-		return
-	}
-	select {
-	case <-f.old.Done():
-		f.report(f.old.Err())
-	default:
-		if records := f.old.Stats().Records; records != f.silence {
-			f.quiet, f.silence = time.Now(), records
-		}
-		if time.Since(f.quiet) < f.s.Quiet {
-			return
-		}
-	}
-	f.retire(&f.old)
-}
-
-// retire drains a source, if there is one, and keeps its counts.
-func (f *Follower) retire(place **Source) {
-	source := *place
-	if source == nil {
-		return
-	}
-	if err := source.Drain(context.Background(), drainTime); err != nil {
-		f.report(err)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.past.add(source.Stats())
-	*place = nil
-}
-
-// add adds the counts of one source.
-func (s *Stats) add(other Stats) {
-	s.Records += other.Records
-	s.Bytes += other.Bytes
-	s.Lost += other.Lost
-}
-
-// Stats counts, and looks at how full the present map is now. It is safe for use from any goroutine.
-func (f *Follower) Stats() FollowStats {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	all := FollowStats{Stats: f.past, Attached: f.attach}
-	for _, source := range []*Source{f.old, f.current} {
-		if source == nil {
-			continue
-		}
-		stats := source.Stats()
-		all.add(stats)
-		all.Waiting, all.Size = stats.Waiting, stats.Size
-	}
-	return all
-}
-
 // Close ends following and reading, as Source.Close does. A map that is not pinned any more is drained first. When ctx ends
 // before that, Close returns at once with ctx's error, and the rest ends by itself. Calling it again waits again.
 func (f *Follower) Close(ctx context.Context) error {
@@ -297,25 +219,26 @@ func (f *Follower) Close(ctx context.Context) error {
 func (f *Follower) shutdown(ctx context.Context) {
 	defer close(f.closed)
 	<-f.done
-	var errs []error
-	if f.old != nil {
-		errs = append(errs, f.old.Drain(ctx, drainTime))
-	}
+	drained := f.old
 	if f.current != nil && f.inPlace() {
-		errs = append(errs, f.current.Close(context.Background()))
-	} else if f.current != nil {
-		errs = append(errs, f.current.Drain(ctx, drainTime))
+		errs := make(chan error)
+		go func() { errs <- f.current.Close(context.Background()) }()
+		f.closeErr = errors.Join(drainAll(ctx, drained), <-errs)
+	} else {
+		if f.current != nil {
+			drained = append(drained, f.current)
+		}
+		f.closeErr = drainAll(ctx, drained)
 	}
-	f.closeErr = errors.Join(errs...)
 	f.release()
 }
 
-// inPlace tells whether the present map is pinned still, and so will have another reader.
+// inPlace reports whether the present map is certainly pinned still, and so will have another reader.
 func (f *Follower) inPlace() bool {
-	m, err := pinned.Open(f.s.Path)
+	m, err := f.open(f.s.Path)
 	if err != nil {
 		return false
 	}
 	defer m.Close()
-	return pinned.ID(m) == f.current.Info().ID
+	return f.current.is.Compare(m.identity()) == pinned.Same
 }

@@ -29,6 +29,7 @@ type followed struct {
 	mu       sync.Mutex
 	reports  []error
 	attached []events.MapInfo
+	left     []uint32
 	looked   events.MapInfo
 	peak     int // the highest
 	ready    error
@@ -104,6 +105,7 @@ func (f *followed) settings(path string) events.FollowSettings {
 			return f.wrong()
 		},
 		Report: func(err error) { f.note(func() { f.reports = append(f.reports, err) }) },
+		Left:   func(info events.MapInfo, _ int) { f.note(func() { f.left = append(f.left, info.ID) }) },
 	}
 }
 
@@ -320,6 +322,122 @@ func TestAPlaceTakenByWhatIsNoEventsMapIsReportedAndTheOldMapRead(t *testing.T) 
 	f.arrived(t, 2)
 }
 
+// Cilium is installed twice within the time in which the programs of the first installation still run.
+func TestAMapReplacedTwiceIsReadAsLongAsItIsWritten(t *testing.T) {
+	const each, replaced = 12_000, 1_500
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	var f *followed
+	var rings []*eventstest.Ring
+	written := make([]int, 3)
+	n := 0
+	write := func(ring, until int) {
+		for ; written[ring] < until; written[ring]++ {
+			for !rings[ring].Write(t, binary.LittleEndian.AppendUint64(nil, uint64(n))) {
+				f.sink.wait(t, n/2) // it is full: let its reader run
+			}
+			n++
+		}
+	}
+	for i := range written {
+		if i > 0 {
+			unpin(t, path)
+		}
+		rings = append(rings, eventstest.NewRing(t, path, 1<<20))
+		if i == 0 {
+			f = follow(t, path, nil)
+		}
+		f.reads(t, rings[i].ID(t))
+		for ring := range rings {
+			write(ring, written[ring]+replaced)
+		}
+	}
+	for written[2] < each {
+		for ring := range rings {
+			write(ring, min(written[ring]+100, each))
+		}
+	}
+	f.arrived(t, 3*each)
+	if err := f.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if stats := f.Stats(); stats.Records != 3*each || stats.Attached != 3 || stats.Left != 0 {
+		t.Errorf("stats are %+v; want %d records of 3 maps, none left early", stats, 3*each)
+	}
+}
+
+func TestMoreMapsThanAreReadAtOnceAreLeftDrainedAndSaid(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	var f *followed
+	var rings []*eventstest.Ring
+	n := 0
+	const more = 3
+	for i := range events.MaxMaps + more {
+		if i > 0 {
+			unpin(t, path)
+		}
+		rings = append(rings, eventstest.NewRing(t, path, 1<<16))
+		if i == 0 {
+			f = follow(t, path, nil)
+		}
+		f.reads(t, rings[i].ID(t))
+		numbered(t, rings[i], uint64(n))
+		n++
+	}
+	f.arrived(t, n)
+	for _, ring := range rings[more:] { // all but the first ones, which were silent for the longest time
+		numbered(t, ring, uint64(n))
+		n++
+	}
+	f.arrived(t, n)
+	var want []uint32
+	for _, ring := range rings[:more] {
+		want = append(want, ring.ID(t))
+	}
+	f.await(t, "leaving maps", func() bool { return slices.Equal(f.left, want) })
+	if stats := f.Stats(); stats.Left != more || stats.Records != uint64(n) {
+		t.Errorf("stats are %+v; want %d maps left early and %d records", stats, more, n)
+	}
+}
+
+func TestEveryOldMapIsDrainedOnShutdown(t *testing.T) {
+	path := filepath.Join(eventstest.Dir(t), "cilium_events")
+	ring := eventstest.NewRing(t, path, 1<<20)
+	f := &followed{sink: newSink(), changed: make(chan struct{}, 1)}
+	s := f.settings(path)
+	held, out := make(chan struct{}, events.MaxMaps), make(chan struct{})
+	s.Deliver = func(at int64, head, body []byte) bool { // every map is held up by its first record
+		if binary.LittleEndian.Uint64(body)%100 == 0 {
+			held <- struct{}{}
+			<-out
+		}
+		return f.sink.deliver(at, head, body)
+	}
+	var err error
+	if f.Follower, err = events.Follow(s); err != nil {
+		t.Fatal(err)
+	}
+	const maps = 5
+	for i := range maps {
+		if i > 0 {
+			unpin(t, path)
+			ring = eventstest.NewRing(t, path, 1<<20)
+		}
+		f.reads(t, ring.ID(t))
+		for j := range 100 {
+			numbered(t, ring, uint64(i*100+j))
+		}
+		<-held
+	}
+	unpin(t, path) // so the present one is drained as well
+	closed := make(chan error)
+	go func() { closed <- f.Close(context.Background()) }()
+	close(out)
+	if err := <-closed; err != nil {
+		t.Fatal(err)
+	}
+	f.arrived(t, maps*100)
+}
+
 func TestAMapReplacedAllTheTimeIsReadWithoutLossOrDouble(t *testing.T) {
 	dir := eventstest.Dir(t)
 	path := filepath.Join(dir, "cilium_events")
@@ -339,7 +457,8 @@ func TestAMapReplacedAllTheTimeIsReadWithoutLossOrDouble(t *testing.T) {
 		}
 	}
 	f.arrived(t, maps*each)
-	if stats := f.Stats(); stats.Attached != maps || stats.Records != maps*each {
+	f.await(t, "leaving maps", func() bool { return len(f.left) == maps-events.MaxMaps })
+	if stats := f.Stats(); stats.Attached != maps || stats.Records != maps*each || stats.Left != maps-events.MaxMaps {
 		t.Errorf("stats are %+v; want %d maps and %d records", stats, maps, maps*each)
 	}
 }
@@ -366,7 +485,11 @@ func TestFollowingLeavesNoFileOpen(t *testing.T) {
 		f.says(t, "no map is pinned")
 		for _, m := range []*ebpf.Map{ring.Map, perf.Map, ring.Map, perf.Map} {
 			pin(t, m, path)
-			f.reads(t, pinned.ID(m))
+			is, err := pinned.Identify(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.reads(t, is.ID)
 			unpin(t, path)
 			f.says(t, "is still read")
 		}

@@ -67,6 +67,7 @@ type Stats struct {
 // Source reads the events map pinned at one path. Its methods may be called from any goroutine.
 type Source struct {
 	info    MapInfo
+	is      pinned.Identity
 	m       *ebpf.Map
 	release func() // gives the claim on the map back
 
@@ -84,16 +85,38 @@ type Source struct {
 // Open opens the events map pinned at path and checks that it is one. Besides the errors of pinned.Open they are
 // ErrInUse, ErrMapType and ErrMapSize. Start begins to read, Close ends it.
 func Open(path string) (*Source, error) {
+	m, err := openPinned(path)
+	if err != nil {
+		return nil, err
+	}
+	return m.source()
+}
+
+// pinnedMap is a map of the kernel that was found at a path, and which it is.
+type pinnedMap struct {
+	*ebpf.Map
+	path string
+	is   pinned.Identity
+}
+
+func openPinned(path string) (foundMap, error) {
 	m, err := pinned.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return newSource(path, m)
+	is, err := pinned.Identify(m)
+	if err != nil {
+		return nil, errors.Join(pinned.Explain(path, err), m.Close())
+	}
+	return &pinnedMap{m, path, is}, nil
 }
 
-// newSource is a source of m, which is pinned at path. It owns m, whether or not it fails.
-func newSource(path string, m *ebpf.Map) (_ *Source, err error) {
-	s := &Source{info: MapInfo{Path: path, Type: typeName(m.Type()), ID: pinned.ID(m)}, m: m, release: func() {}, done: make(chan struct{})}
+func (p *pinnedMap) identity() pinned.Identity { return p.is }
+
+// source is a source of the map. It owns the map, whether or not it fails.
+func (p *pinnedMap) source() (_ *Source, err error) {
+	m, path := p.Map, p.path
+	s := &Source{info: MapInfo{Path: path, Type: typeName(m.Type()), ID: p.is.ID}, is: p.is, m: m, release: func() {}, done: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, m.Close())

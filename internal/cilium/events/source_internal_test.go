@@ -163,7 +163,7 @@ func TestAMapThatWasWaitedForIsLookedAtAsOftenAsAnyOther(t *testing.T) {
 	if got := f.delay(); got != 8*time.Second {
 		t.Fatalf("the next look of one that waits is in %v; want 8s", got)
 	}
-	f.begin(&Source{})
+	f.begin(&held{Source: &Source{}})
 	if got := f.delay(); got != time.Second {
 		t.Errorf("the next look after a map was found is in %v; want 1s", got)
 	}

@@ -177,6 +177,7 @@ func TestWineFollowingMapsThatAreReplacedLeavesNoHandleAndNoGoroutine(t *testing
 		Ready:    func() error { return nil },
 		Attached: func(info MapInfo) error { attached <- info.ID; return nil },
 		Look:     func(MapInfo, int) error { return nil },
+		Left:     func(MapInfo, int) {},
 		Report: func(err error) {
 			if err != nil {
 				t.Error(err)

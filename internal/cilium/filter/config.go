@@ -7,6 +7,12 @@ package filter
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+
+	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 )
 
 // Config is the `filters` section. An event is wanted when a rule of Allow matches it, or there is none, and no rule of Deny
@@ -47,6 +53,45 @@ type Rule struct {
 	// IPVersion is IPv4 or IPv6.
 	IPVersion []string `mapstructure:"ip_version"`
 }
+
+var _ confmap.Unmarshaler = (*Rule)(nil)
+
+// Unmarshal reads a rule: for each key one value or a list. A key of Hubble's that is none here is an error that says why, and what
+// to use instead.
+func (r *Rule) Unmarshal(conf *confmap.Conf) error {
+	for _, key := range slices.Sorted(maps.Keys(conf.ToStringMap())) {
+		if why, ok := notHere[key]; ok {
+			return fmt.Errorf("%s: %s", key, why)
+		}
+	}
+	return confval.Unmarshal(conf, r)
+}
+
+// notHere says of each key of Hubble's FlowFilter that is none of a Rule why it is none (flow.proto of Cilium 1.20).
+var notHere = func() map[string]string {
+	const agent = " are not in the datapath's events; only Cilium's agent knows them. Use %[1]s_identity or %[1]s_ip"
+	keys := map[string]string{}
+	for _, end := range []string{"source", "destination"} {
+		for key, what := range map[string]string{
+			"pod": "pod names", "fqdn": "DNS names", "label": "labels", "service": "services", "workload": "workloads", "cluster_name": "cluster names",
+		} {
+			keys[end+"_"+key] = what + fmt.Sprintf(agent, end)
+		}
+	}
+	for _, key := range []string{"http_status_code", "http_method", "http_path", "http_url", "http_header", "dns_query"} {
+		keys[key] = "HTTP and DNS are what Cilium's proxy reads; the datapath's events have none of it. Use protocol and destination_port, or event_type l7 for the proxy's messages"
+	}
+	for _, key := range []string{"node_name", "node_labels"} {
+		keys[key] = "every event is of the one node that the receiver runs on, or that the file is of; leave it out"
+	}
+	for _, key := range []string{"uuid", "trace_id", "experimental"} {
+		keys[key] = "Hubble and Cilium's agent make what it looks at; the datapath's events have none of it. Leave it out"
+	}
+	for _, key := range []string{"interface", "tcp_flags"} {
+		keys[key] = "it is no key of this receiver's filters; filter the records by cilium.interface.index or TcpFlags… in a processor"
+	}
+	return keys
+}()
 
 // Validate names the rule, the key and the value that is not allowed, and what is.
 func (c *Config) Validate() error {

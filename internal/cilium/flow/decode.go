@@ -18,6 +18,7 @@ func (f *Flow) Decode(n *monitor.Notification) {
 		Type:       n.Type,
 		SubType:    uint32(n.SubType),
 		Version:    n.Version,
+		Format:     n.Format,
 		EndpointID: n.Source,
 		Hash:       n.Hash,
 		OrigLen:    n.OrigLen,

@@ -29,6 +29,7 @@ type Flow struct {
 	Type    monitor.MessageType // 0 for lost events
 	SubType uint32              // as Hubble's event_type.sub_type; the packet monitor's reason has bit 30 set, as in Retina
 	Version uint8               // of the notification's layout
+	Format  monitor.WireFormat  // the release that wrote it, where that is known
 
 	EndpointID uint16 // endpoint whose program reports; 0 when there is none
 	Hash       uint32 // flow hash, the mark

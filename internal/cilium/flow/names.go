@@ -46,28 +46,6 @@ func dropReasonName(reason uint32) string {
 	return flowpb.DropReason_name[int32(reason)]
 }
 
-// sourceFiles119 names the datapath's headers from Cilium 1.19 on, by their id above 100. Up to 1.18 the ids were others:
-// see Cilium's monitorapi.BPFFileName of the version that go.mod names.
-var sourceFiles119 = [...]string{
-	1: "drop.h", 2: "srv6.h", 3: "icmp6.h", 4: "nodeport.h", 5: "lb.h", 6: "mcast.h", 7: "ipv4.h", 8: "conntrack.h",
-	9: "local_delivery.h", 10: "trace.h", 11: "encap.h", 12: "host_firewall.h", 13: "nodeport_egress.h", 14: "ipv6.h",
-	15: "classifiers.h",
-}
-
-// FileName returns the name of the source file that dropped the packet, such as bpf_lxc.c, or "unknown(<id>)".
-func (f *Flow) FileName() string {
-	if f.Version < 3 {
-		return monitorapi.BPFFileName(f.File)
-	}
-	if i := int(f.File) - 100; i > 0 && i < len(sourceFiles119) {
-		return sourceFiles119[i]
-	}
-	if f.File < 100 && f.File != 6 {
-		return monitorapi.BPFFileName(f.File)
-	}
-	return "unknown(" + strconv.Itoa(int(f.File)) + ")"
-}
-
 // PolicyMatchName returns how a policy matched, such as L3-L4, as Cilium prints it.
 func (f *Flow) PolicyMatchName() string { return monitorapi.PolicyMatchType(f.PolicyMatch).String() }
 

@@ -239,12 +239,6 @@ func TestNames(t *testing.T) {
 	for want, f := range subTypes {
 		assert.Equal(t, want, f.SubTypeName())
 	}
-	// The datapath's file ids changed with Cilium 1.19, which is also when version 3 of the drop came.
-	assert.Equal(t, "arp.h", (&flow.Flow{Version: 2, File: 101}).FileName())
-	assert.Equal(t, "drop.h", (&flow.Flow{Version: 3, File: 101}).FileName())
-	assert.Equal(t, "bpf_lxc.c", (&flow.Flow{Version: 3, File: 2}).FileName())
-	assert.Equal(t, "unknown(6)", (&flow.Flow{Version: 3, File: 6}).FileName())
-	assert.Equal(t, "unknown(116)", (&flow.Flow{Version: 3, File: 116}).FileName())
 }
 
 func TestStampsAreThoseOfTheTimePackage(t *testing.T) {

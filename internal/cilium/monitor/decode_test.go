@@ -360,7 +360,7 @@ func TestRandomBytesNeverPanic(t *testing.T) {
 			b[14] &= 3
 			b[15] &= byte(r.IntN(2))
 		}
-		d := monitor.Decoder{WireFormat: monitor.WireFormat(r.IntN(3))}
+		d := monitor.Decoder{WireFormat: monitor.WireFormat(r.IntN(int(monitor.WireFormat120) + 1))}
 		if err := d.Decode(b, &n); err == nil {
 			require.LessOrEqual(t, n.HeaderLen, len(b))
 			require.LessOrEqual(t, n.HeaderLen+len(n.Packet), len(b))
@@ -389,7 +389,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte{}, uint8(2))
 	f.Fuzz(func(t *testing.T, b []byte, format uint8) {
 		var n monitor.Notification
-		err := monitor.Decoder{WireFormat: monitor.WireFormat(format % 3)}.Decode(b, &n)
+		err := monitor.Decoder{WireFormat: monitor.WireFormat(format % (uint8(monitor.WireFormat120) + 1))}.Decode(b, &n)
 		if err != nil {
 			var e *monitor.Error
 			require.ErrorAs(t, err, &e)

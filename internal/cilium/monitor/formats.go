@@ -73,7 +73,7 @@ func (n *Notification) verdictLen(data []byte, format WireFormat) int {
 		case rest == verdictLen119 && len(data) == verdictLen118+paddedPacketLen:
 			// 120 bytes captured: the new header and its packet, or the old one and its padded packet.
 			at118, at119 := n.looksLikePacket(data[verdictLen118:]), n.looksLikePacket(data[verdictLen119:])
-			if at118 && !at119 || at118 == at119 && format == WireFormat118 {
+			if at118 && !at119 || at118 == at119 && format.short() {
 				return verdictLen118
 			}
 			return verdictLen119
@@ -91,10 +91,10 @@ func (n *Notification) verdictLen(data []byte, format WireFormat) int {
 			return verdictLen119
 		}
 	}
-	switch format {
-	case WireFormat118:
+	switch {
+	case format.short():
 		return verdictLen118
-	case WireFormat119:
+	case format.long():
 		return verdictLen119
 	}
 	at118 := n.looksLikePacket(data[verdictLen118:])
@@ -180,7 +180,7 @@ func sockIs119(data []byte, format WireFormat) bool {
 	case len(data) == sockLen119:
 		return true
 	case format != WireFormatAuto:
-		return format == WireFormat119
+		return format.long()
 	}
 	plausible := func(l4, flags byte) bool { return (l4 == 1 || l4 == 2) && flags <= 1 }
 	as119 := plausible(data[2], data[3]) && data[6] == 0 && data[7] == 0

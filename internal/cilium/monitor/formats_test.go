@@ -95,17 +95,36 @@ func TestTraceSockLayout(t *testing.T) {
 	}
 }
 
-func TestWireFormatNames(t *testing.T) {
-	for _, name := range []string{"auto", "1.18", "1.19"} {
+func TestWireFormatIsAnyMinorReleaseFrom114To120(t *testing.T) {
+	for i, name := range []string{"auto", "1.14", "1.15", "1.16", "1.17", "1.18", "1.19", "1.20"} {
 		w, err := monitor.ParseWireFormat(name)
 		require.NoError(t, err)
+		assert.Equal(t, monitor.WireFormat(i), w)
 		assert.Equal(t, name, w.String())
 	}
 	w, err := monitor.ParseWireFormat("")
 	require.NoError(t, err)
 	assert.Equal(t, monitor.WireFormatAuto, w)
-	_, err = monitor.ParseWireFormat("1.20")
-	assert.EqualError(t, err, `wire format "1.20": want one of auto, "1.18", "1.19"`)
+	for _, name := range []string{"1.13", "1.21", "1.2", "2.0", "1.18.11"} {
+		_, err = monitor.ParseWireFormat(name)
+		assert.EqualError(t, err, `wire format "`+name+`": want auto or a minor release of Cilium, "1.14" to "1.20"`)
+	}
+}
+
+// Where neither the length nor the bytes tell, every release has its own layout.
+func TestAReleaseDecidesWhatTheBytesLeaveOpen(t *testing.T) {
+	lldp := mt.Ethernet(0x88cc, bytes.Repeat([]byte{3}, 106))
+	verdict := mt.PolicyVerdict{Capture: mt.Capture{Packet: lldp, NoCapLen: true}, Long: true}.Bytes()
+	sock := append(mt.TraceSock{DstIP: netip.MustParseAddr("10.1.2.3"), L4Proto: 1, Long: true}.Bytes(), make([]byte, 4)...)
+	for format := monitor.WireFormat114; format <= monitor.WireFormat120; format++ {
+		verdictLen, sockLen := 32, 38
+		if format >= monitor.WireFormat119 {
+			verdictLen, sockLen = 40, 40
+		}
+		d := monitor.Decoder{WireFormat: format}
+		assert.Equal(t, verdictLen, decode(t, d, verdict).HeaderLen, "%s", format)
+		assert.Equal(t, sockLen, decode(t, d, sock).HeaderLen, "%s", format)
+	}
 }
 
 func TestKinds(t *testing.T) {

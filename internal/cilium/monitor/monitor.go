@@ -16,7 +16,7 @@ import (
 // Decoder decodes records. The zero value is ready and settles what the bytes leave open by looking at them. A Decoder has
 // no state: any number of goroutines may share one.
 type Decoder struct {
-	// WireFormat settles a record whose layout depends on Cilium's version and whose bytes do not tell which it is.
+	// WireFormat is the release that wrote the records, where it is known. It settles what their bytes do not tell.
 	WireFormat WireFormat
 }
 
@@ -31,6 +31,7 @@ type Notification struct {
 	Hash       uint32      // flow hash, which Hubble calls the mark
 	OrigLen    uint32      // length of the packet on the wire, bytes
 	CapLen     uint32      // bytes of it that the datapath captured
+	Format     WireFormat  // the decoder's
 	HeaderLen  int         // offset of the packet in the record; the record's length when it carries none
 
 	// Packet is the captured packet, empty when the record has none or only zero padding. Raw is the whole record. Both
@@ -162,7 +163,7 @@ const (
 //
 // The error is always an *Error. n then holds Type and Raw when data has a byte at all, nothing else that one may use.
 func (d Decoder) Decode(data []byte, n *Notification) error {
-	*n = Notification{}
+	*n = Notification{Format: d.WireFormat}
 	if len(data) == 0 {
 		return &Error{Reason: ReasonEmpty, Want: 1}
 	}

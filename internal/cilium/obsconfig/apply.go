@@ -90,6 +90,19 @@ func (a *Applied) set(w write) error {
 	return a.putAndCompare(w.index, before&^w.mask|w.value)
 }
 
+// equal reports whether another map has the values that this one has now, as far as both can be read.
+func (a *Applied) equal(other Map) bool {
+	b := &Applied{m: other, size: a.size}
+	for _, c := range a.cells {
+		here, err := a.read(c.index)
+		there, otherErr := b.read(c.index)
+		if err != nil || otherErr != nil || here != there {
+			return false
+		}
+	}
+	return true
+}
+
 func (a *Applied) putAndCompare(index uint32, v uint64) error {
 	if err := a.put(index, v); err != nil {
 		return err

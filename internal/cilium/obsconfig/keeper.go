@@ -6,26 +6,38 @@ package obsconfig
 
 import (
 	"errors"
+	"fmt"
 	"sync"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 )
+
+// openMap is a map that is open, and which it is.
+type openMap interface {
+	Map
+	Identity() (pinned.Identity, error)
+	Close() error
+}
 
 // Keeper keeps settings in the map that is pinned at one path. It is safe for use from any goroutine.
 type Keeper struct {
 	path     string
 	cfg      Config
 	settings Settings
+	open     func(path string) (openMap, error)
 
 	mu      sync.Mutex // guards what follows
 	closed  bool
-	m       *PinnedMap // nil while the settings stand nowhere
+	m       openMap // nil while the settings stand nowhere
+	is      pinned.Identity
 	applied *Applied
-	failed  uint32 // the number of a map that they could not be written into
-	reason  error  // why
+	failed  pinned.Identity // a map that they could not be written into
+	reason  error           // why; nil where there is none
 }
 
 // NewKeeper is a Keeper that has not written anything yet. Its Keep does nothing when cfg.Apply is off.
 func NewKeeper(path string, cfg Config, s Settings) *Keeper {
-	return &Keeper{path: path, cfg: cfg, settings: s}
+	return &Keeper{path: path, cfg: cfg, settings: s, open: func(path string) (openMap, error) { return Open(path) }}
 }
 
 // Keep writes the settings into the map that is pinned now, when it has not done so with this map, and with again in any
@@ -37,13 +49,16 @@ func (k *Keeper) Keep(again bool) (written string, err error) {
 	if k.closed || k.cfg.Apply == ModeOff {
 		return "", nil
 	}
-	m, err := Open(k.path)
+	m, err := k.open(k.path)
 	if err != nil {
 		return "", err
 	}
-	id := m.ID()
+	is, err := m.Identity()
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("the observability configuration map pinned at %s: %w", k.path, err), m.Close())
+	}
 	switch {
-	case k.m != nil && k.m.ID() == id:
+	case k.m != nil && k.holds(m, is):
 		if err := m.Close(); err != nil || !again {
 			return "", err
 		}
@@ -51,18 +66,30 @@ func (k *Keeper) Keep(again bool) (written string, err error) {
 			return "", err
 		}
 		return k.applied.String(), nil
-	case k.reason != nil && k.failed == id && !again:
+	case k.reason != nil && k.failed == is && !again:
 		return "", errors.Join(k.reason, m.Close())
 	}
 	applied, err := Apply(m, k.cfg.Layout, k.settings)
 	if err != nil {
-		k.failed, k.reason = id, err
+		k.failed, k.reason = is, err
 		return "", errors.Join(err, m.Close())
 	}
 	// The programs that still read the map of before go on as they are, so nothing is restored in it.
 	err = k.closeMap()
-	k.m, k.applied, k.reason = m, applied, nil
+	k.m, k.is, k.applied, k.reason = m, is, applied, nil
 	return applied.String(), err
+}
+
+// holds reports whether m is the map that the settings stand in. Where the kernel gives no numbers, maps that look alike are
+// read both: another content is another map, and another map with the same content wants nothing written.
+func (k *Keeper) holds(m Map, is pinned.Identity) bool {
+	switch k.is.Compare(is) {
+	case pinned.Same:
+		return true
+	case pinned.Different:
+		return false
+	}
+	return k.applied.equal(m)
 }
 
 // Close puts the previous values back where that is wanted, and closes the map. Keep does nothing after it.

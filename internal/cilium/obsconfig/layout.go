@@ -34,9 +34,9 @@ const (
 //	  preset: per_event            # start from a preset and change what follows; without it nothing is there but what follows
 //	  value_size: 4                # bytes that a value must have: 1, 2, 4 or 8; 0, the default, takes what the map has
 //	  events:                      # by event, in any case; one that is not there is not written
-//	    TRACE: {index: 0, bit: 4}                        # one bit of the value at an index; other bits are kept
-//	    DEBUG: {index: 3, enabled: 1, disabled: 0}       # a whole value; 1 and 0 are the defaults
-//	  aggregation: {index: 1, none: 0, low: 2, medium: 3, maximum: 4}   # these are the default values
+//	    TRACE: {index: 6, bit: 4}                        # one bit of the value at an index; other bits are kept
+//	    DEBUG: {index: 7, enabled: 1, disabled: 0}       # a whole value; 1 and 0 are the defaults
+//	  aggregation: {index: 8, none: 0, low: 2, medium: 3, maximum: 4}   # these are the default values
 //
 // Two events may share an index where each has a bit of its own.
 type Layout struct {

@@ -24,8 +24,8 @@ func Open(path string) (*PinnedMap, error) {
 	return &PinnedMap{m}, nil
 }
 
-// ID is the kernel's number of the map, 0 where it does not tell.
-func (p *PinnedMap) ID() uint32 { return pinned.ID(p.m) }
+// Identity is which map it is.
+func (p *PinnedMap) Identity() (pinned.Identity, error) { return pinned.Identify(p.m) }
 
 // Info is what the kernel said of the map when it was opened.
 func (p *PinnedMap) Info() (Info, error) {

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -59,7 +58,7 @@ func DefaultNoise() Noise { return Noise{IncludeInfoEvents: true, DeduplicationW
 
 var _ confmap.Unmarshaler = (*Rule)(nil)
 
-// Unmarshal reads a rule: for each field one value or a list, numbers or text. A text may hold several values between
+// Unmarshal reads a rule: for each field one value or a list, numbers, bools or text. A text may hold several values between
 // commas, as the connector's has it.
 func (r *Rule) Unmarshal(conf *confmap.Conf) error {
 	*r = Rule{}
@@ -75,8 +74,8 @@ func (r *Rule) Unmarshal(conf *confmap.Conf) error {
 				for part := range strings.SplitSeq(v, ",") {
 					values = append(values, strings.TrimSpace(part))
 				}
-			case int:
-				values = append(values, strconv.Itoa(v))
+			case int, int64, uint64, bool:
+				values = append(values, fmt.Sprint(v))
 			default:
 				return fmt.Errorf("%s: %v is neither a text nor an integer; put a value such as NULL in quotes", field, v)
 			}

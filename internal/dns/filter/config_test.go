@@ -27,6 +27,19 @@ func load(t *testing.T, yaml string) (Config, error) {
 	return c, confmap.Validate(&c)
 }
 
+func TestAnyScalarIsAListOfOne(t *testing.T) {
+	for yaml, want := range map[string][]string{
+		"exclude: [{DnsQuery: true}]": {"true"}, "exclude: [{EventOriginalType: 257}]": {"257"}, "exclude: [{DnsQuery: a.test}]": {"a.test"},
+		"exclude: [{DnsQuery: [false, a.test]}]": {"false", "a.test"},
+	} {
+		c, err := load(t, yaml)
+		require.NoError(t, err, yaml)
+		for _, values := range c.Exclude[0] {
+			require.Equal(t, want, values, yaml)
+		}
+	}
+}
+
 func TestRulesAreReadAsTheyAreWritten(t *testing.T) {
 	c, err := load(t, `
 exclude:

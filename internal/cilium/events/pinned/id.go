@@ -4,14 +4,59 @@
 
 package pinned
 
-import "github.com/cilium/ebpf"
+import (
+	"fmt"
 
-// ID is the kernel's number of the map, which no other map has while this one is open; 0 where the kernel does not tell.
-func ID(m *ebpf.Map) uint32 {
+	"github.com/cilium/ebpf"
+)
+
+// Identity is what the kernel says of an open map that tells it from another.
+type Identity struct {
+	// ID is the kernel's number of the map, which no other map has while this one is open. 0 is unknown: both kernels tell it
+	// (Linux from 4.13 on), but the interface allows for one that does not.
+	ID uint32
+
+	Type                           ebpf.MapType
+	KeySize, ValueSize, MaxEntries uint32
+	Flags                          uint32
+	Name                           string
+}
+
+// Identify asks the kernel which map m is.
+func Identify(m *ebpf.Map) (Identity, error) {
 	info, err := m.Info()
 	if err != nil {
-		return 0
+		return Identity{}, fmt.Errorf("asking which map it is: %w", err)
 	}
 	id, _ := info.ID()
-	return uint32(id)
+	return Identity{
+		ID: uint32(id), Type: info.Type, KeySize: info.KeySize, ValueSize: info.ValueSize,
+		MaxEntries: info.MaxEntries, Flags: info.Flags, Name: info.Name,
+	}, nil
+}
+
+// Sameness is whether two open maps are one.
+type Sameness int
+
+const (
+	// Unknown is that they look alike, and a number that would tell lacks.
+	Unknown Sameness = iota
+	Same
+	Different
+)
+
+// Compare compares two maps that are both open. Without both numbers, what they look like can only show that they differ: two
+// installations of Cilium make maps that are alike.
+func (i Identity) Compare(other Identity) Sameness {
+	if i.ID != 0 && other.ID != 0 {
+		if i.ID == other.ID {
+			return Same
+		}
+		return Different
+	}
+	i.ID, other.ID = 0, 0
+	if i == other {
+		return Unknown
+	}
+	return Different
 }

@@ -35,8 +35,8 @@ func TestWineAPinnedMapIsOpenedByAnySpellingOfItsPath(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.Type() != ebpf.WindowsArray || m.ValueSize() != 4 || m.MaxEntries() != 2 || ID(m) != 7 {
-			t.Errorf("%s: %v with the number %d; want the array that was pinned", path, m, ID(m))
+		if is, err := Identify(m); err != nil || m.Type() != ebpf.WindowsArray || m.ValueSize() != 4 || m.MaxEntries() != 2 || is.ID != 7 {
+			t.Errorf("%s: %v is %+v, %v; want the array that was pinned", path, m, is, err)
 		}
 		if err := m.Close(); err != nil {
 			t.Error(err)

@@ -38,6 +38,7 @@ type TelemetryBuilder struct {
 	ReceiverCiliumwindowsEventsUndecodable metric.Int64ObservableCounter
 	ReceiverCiliumwindowsEventsUnrecorded  metric.Int64ObservableCounter
 	ReceiverCiliumwindowsLag               metric.Float64ObservableGauge
+	ReceiverCiliumwindowsMapAbandoned      metric.Int64ObservableCounter
 	ReceiverCiliumwindowsMapAttached       metric.Int64ObservableCounter
 	ReceiverCiliumwindowsMapSize           metric.Int64ObservableGauge
 	ReceiverCiliumwindowsMapUtilization    metric.Float64ObservableGauge
@@ -202,6 +203,21 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsLagCallback(cb met
 		cb(ctx, &observerFloat64{inst: builder.ReceiverCiliumwindowsLag, obs: o})
 		return nil
 	}, builder.ReceiverCiliumwindowsLag)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverCiliumwindowsMapAbandonedCallback sets callback for observable ReceiverCiliumwindowsMapAbandoned metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapAbandonedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapAbandoned, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsMapAbandoned)
 	if err != nil {
 		return err
 	}
@@ -457,6 +473,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ciliumwindows_lag",
 		metric.WithDescription("How long the oldest event of the last batch had been on its way when the batch was handed over. In a replay it counts from when the event was read. [Alpha]"),
 		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsMapAbandoned, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_map_abandoned",
+		metric.WithDescription("How often an events map that had lost its place was left while programs might still write into it, because sixteen maps were read already, live only. What they write there is lost, and nobody can count it. [Alpha]"),
+		metric.WithUnit("{map}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverCiliumwindowsMapAttached, err = builder.meter.Int64ObservableCounter(

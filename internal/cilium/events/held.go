@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The maps that a Follower reads at once: the present one, and those that have lost their place to it. Programs still write into
+// those until Cilium has replaced them, so each is read until it was silent.
+
+package events
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
+)
+
+// foundMap is a map that was found at the path, and is open.
+type foundMap interface {
+	identity() pinned.Identity
+	// source is a source of the map. It owns the map, whether or not it fails.
+	source() (*Source, error)
+	Close() error
+}
+
+// held is a map that is read.
+type held struct {
+	*Source
+	silent  time.Time // since when nothing has come out of it, as far as was seen
+	records uint64    // of it then
+}
+
+// see looks whether something has come out of the map, and gives for how long nothing has.
+func (h *held) see() time.Duration {
+	if records := h.Stats().Records; records != h.records || h.silent.IsZero() {
+		h.silent, h.records = time.Now(), records
+	}
+	return time.Since(h.silent)
+}
+
+// find gives the map that is pinned now: one that is read already, or a new one.
+func (f *Follower) find() (*held, error) {
+	m, err := f.open(f.s.Path)
+	if err != nil {
+		return nil, err
+	}
+	if known := f.known(m.identity()); known != nil {
+		return known, m.Close()
+	}
+	source, err := m.source()
+	if err != nil {
+		return nil, err
+	}
+	return &held{Source: source}, nil
+}
+
+// known gives the map that is read and has this identity; nil when there is none.
+//
+// Without a number nothing tells whether the pinned map is one that looks like it. Taking it for that one could hide a map that
+// nobody reads; taking it for another could give one map two readers, and its events twice. So the reader of the one that looks
+// like it is ended before the pinned map is read: when both are one, the next reader goes on where this one has ended. An old map
+// is left at once, the present one only after a silence of Quiet, which its programs' replacement brings with it.
+func (f *Follower) known(is pinned.Identity) *held {
+	all := f.held()
+	for _, h := range all {
+		if h.is.Compare(is) == pinned.Same {
+			return h
+		}
+	}
+	alike := func(h *held) bool { return h.is.Compare(is) == pinned.Unknown }
+	if f.current != nil && alike(f.current) && f.current.see() < f.s.Quiet {
+		return f.current
+	}
+	for _, h := range all {
+		if alike(h) {
+			f.leaveEarly(h)
+		}
+	}
+	return nil
+}
+
+// held lists the maps that are read, the present one last.
+func (f *Follower) held() []*held {
+	all := slices.Clone(f.old)
+	if f.current != nil {
+		all = append(all, f.current)
+	}
+	return all
+}
+
+// begin makes a map the present one; the one whose place it takes becomes an old one.
+func (f *Follower) begin(h *held) {
+	h.Start(f.s.Deliver)
+	f.mu.Lock()
+	f.old = slices.DeleteFunc(f.old, func(o *held) bool { return o == h }) // it is back
+	if f.current != nil {
+		f.current.silent = time.Time{} // its silence counts from now on
+		f.old = append(f.old, f.current)
+	}
+	f.current = h
+	f.past.Attached++
+	f.mu.Unlock()
+	var longest *held
+	for _, o := range f.old {
+		if o.see(); longest == nil || o.silent.Before(longest.silent) {
+			longest = o
+		}
+	}
+	if len(f.held()) > MaxMaps {
+		f.leaveEarly(longest)
+	}
+}
+
+// leave lets go of the old maps that are silent, or cannot be read any more.
+func (f *Follower) leave() {
+	var gone []*held
+	for _, h := range f.old {
+		quiet := h.see() >= f.s.Quiet
+		if err := h.Err(); err != nil {
+			f.report(err)
+		} else if !quiet {
+			continue
+		}
+		gone = append(gone, h)
+	}
+	f.retire(gone...)
+}
+
+// leaveEarly drains a map and lets go of it, and says so when it had not been silent long enough.
+func (f *Follower) leaveEarly(h *held) {
+	early := h.see() < f.s.Quiet
+	f.retire(h)
+	if !early {
+		return
+	}
+	f.mu.Lock()
+	f.past.Left++
+	f.mu.Unlock()
+	f.s.Left(h.Info(), h.Stats().Waiting)
+}
+
+// retire drains maps and keeps their counts.
+func (f *Follower) retire(gone ...*held) {
+	if len(gone) == 0 {
+		return
+	}
+	if err := drainAll(context.Background(), gone); err != nil {
+		f.report(err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, h := range gone {
+		f.past.add(h.Stats())
+		if f.current == h {
+			f.current = nil
+		}
+	}
+	f.old = slices.DeleteFunc(f.old, func(o *held) bool { return slices.Contains(gone, o) })
+}
+
+// drainAll drains maps at the same time, so that many take no longer than one.
+func drainAll(ctx context.Context, gone []*held) error {
+	errs := make(chan error)
+	for _, h := range gone {
+		go func() { errs <- h.Drain(ctx, drainTime) }()
+	}
+	var all []error
+	for range gone {
+		all = append(all, <-errs)
+	}
+	return errors.Join(all...)
+}
+
+// add adds the counts of one source.
+func (s *Stats) add(other Stats) {
+	s.Records += other.Records
+	s.Bytes += other.Bytes
+	s.Lost += other.Lost
+}
+
+// Stats counts, and looks at how full the present map is now. It is safe for use from any goroutine.
+func (f *Follower) Stats() FollowStats {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := f.past
+	for _, h := range f.held() {
+		stats := h.Stats()
+		all.add(stats)
+		all.Waiting, all.Size = stats.Waiting, stats.Size
+	}
+	return all
+}

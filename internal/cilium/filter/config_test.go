@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package filter
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+)
+
+// load reads a filters section as the collector does, validation included.
+func load(t *testing.T, yaml string) (Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "filters.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(yaml), 0o600))
+	conf, err := confmaptest.LoadConf(path)
+	require.NoError(t, err)
+	var c Config
+	if err := conf.Unmarshal(&c); err != nil {
+		return c, err
+	}
+	return c, confmap.Validate(&c)
+}
+
+func TestAKeyTakesOneValueOrAList(t *testing.T) {
+	list, err := load(t, `allow: [{verdict: [DROPPED], event_type: ["4"], source_ip: [10.0.0.0/8], destination_ip: ["fd00::1"], source_ip_xlated: [10.0.0.1],
+source_port: [80], destination_port: [443], protocol: [tcp], source_identity: [2], destination_identity: [1001], drop_reason_desc: [POLICY_DENIED],
+traffic_direction: [INGRESS], reply: [false], ip_version: [IPv4]}]`)
+	require.NoError(t, err)
+	one, err := load(t, `allow: [{verdict: DROPPED, event_type: 4, source_ip: 10.0.0.0/8, destination_ip: "fd00::1", source_ip_xlated: 10.0.0.1,
+source_port: 80, destination_port: 443, protocol: tcp, source_identity: 2, destination_identity: 1001, drop_reason_desc: POLICY_DENIED,
+traffic_direction: INGRESS, reply: false, ip_version: IPv4}]`)
+	require.NoError(t, err)
+	require.Equal(t, list, one)
+	require.Equal(t, []bool{false}, one.Allow[0].Reply)
+}
+
+func TestAKeyOfHubblesThatTheDatapathCannotAnswerSaysWhyAndWhatToUse(t *testing.T) {
+	for yaml, want := range map[string]string{
+		"allow: [{source_pod: [kube-system/coredns]}]": "source_pod: pod names are not in the datapath's events; only Cilium's agent knows them. Use source_identity or source_ip",
+		"deny: [{destination_label: [app=web]}]":       "destination_label: labels are not in the datapath's events; only Cilium's agent knows them. Use destination_identity or destination_ip",
+		"allow: [{source_workload: [{name: web}]}]":    "source_workload: workloads are not",
+		"allow: [{http_method: [GET]}]":                "http_method: HTTP and DNS are what Cilium's proxy reads",
+		"allow: [{node_name: [node-1]}]":               "node_name: every event is of the one node",
+		"allow: [{tcp_flags: [{SYN: true}]}]":          "tcp_flags: it is no key of this receiver's filters",
+		"allow: [{source_pot: 1}]":                     "has invalid keys: source_pot",
+		"allow: [{source_port: 65616}]":                "source_port[0]: 65616 is not allowed; want a whole number from 0 to 65535",
+	} {
+		_, err := load(t, yaml)
+		require.ErrorContains(t, err, want, yaml)
+	}
+}
+
+// hubbleKeys are the keys of FlowFilter in flow.proto of Cilium 1.20.1.
+var hubbleKeys = []string{
+	"uuid", "source_ip", "source_ip_xlated", "source_pod", "source_fqdn", "source_label", "source_service", "source_workload", "source_cluster_name",
+	"destination_ip", "destination_pod", "destination_fqdn", "destination_label", "destination_service", "destination_workload",
+	"destination_cluster_name", "traffic_direction", "verdict", "drop_reason_desc", "interface", "event_type", "http_status_code", "protocol",
+	"source_port", "destination_port", "reply", "dns_query", "source_identity", "destination_identity", "http_method", "http_path", "http_url",
+	"http_header", "tcp_flags", "node_name", "node_labels", "ip_version", "trace_id", "experimental",
+}
+
+func TestNoKeyOfHubblesIsUnknown(t *testing.T) {
+	for _, key := range hubbleKeys {
+		_, err := load(t, "allow: [{"+key+": []}]")
+		if err != nil {
+			require.NotContains(t, err.Error(), "invalid keys", key)
+		}
+	}
+}

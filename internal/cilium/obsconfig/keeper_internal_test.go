@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Maps without a number, which no kernel of ours has.
+
+package obsconfig
+
+import (
+	"encoding/binary"
+	"errors"
+	"testing"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+// fakeMap is an array of two values of 4 bytes.
+type fakeMap struct {
+	values [2]uint32
+	is     pinned.Identity
+	err    error // of Identity
+	open   int
+}
+
+func (m *fakeMap) Info() (Info, error) {
+	return Info{Type: "Array", Array: true, KeySize: 4, ValueSize: 4, MaxEntries: 2}, nil
+}
+
+func (m *fakeMap) Lookup(index uint32, value []byte) error {
+	binary.LittleEndian.PutUint32(value, m.values[index])
+	return nil
+}
+
+func (m *fakeMap) Put(index uint32, value []byte) error {
+	m.values[index] = binary.LittleEndian.Uint32(value)
+	return nil
+}
+
+func (m *fakeMap) Identity() (pinned.Identity, error) { return m.is, m.err }
+func (m *fakeMap) Close() error                       { m.open--; return nil }
+
+func TestASettingsMapWithoutANumberDoesNotHideAnother(t *testing.T) {
+	first, second := &fakeMap{values: [2]uint32{0x80, 1}}, &fakeMap{values: [2]uint32{0x40, 0}}
+	there := first
+	k := NewKeeper("/pin", DefaultConfig(), Settings{Events: []monitor.Kind{monitor.KindTrace}, Level: LevelMaximum})
+	k.open = func(string) (openMap, error) { there.open++; return there, nil }
+	keep := func(what string, writes bool) {
+		t.Helper()
+		if written, err := k.Keep(false); err != nil || (written != "") != writes {
+			t.Errorf("%s: wrote %q, %v; want something written: %v", what, written, err, writes)
+		}
+	}
+	keep("the first map", true)
+	keep("the first map again", false)
+	there = second
+	keep("another map", true)
+	keep("another map again", false)
+	if second.values != [2]uint32{0x52, 4} {
+		t.Errorf("the other map has %#x; want the settings", second.values)
+	}
+	if err := k.Close(); err != nil {
+		t.Error(err)
+	}
+	if first.values != [2]uint32{0x92, 4} || second.values != [2]uint32{0x40, 0} {
+		t.Errorf("the maps have %#x and %#x; want the settings, and the values of before", first.values, second.values)
+	}
+	if first.open != 0 || second.open != 0 {
+		t.Errorf("the maps are open %d and %d times; want none", first.open, second.open)
+	}
+}
+
+func TestASettingsMapThatTheKernelDoesNotDescribeIsAnError(t *testing.T) {
+	broken := errors.New("no memory")
+	m := &fakeMap{err: broken}
+	k := NewKeeper("/pin", DefaultConfig(), Settings{})
+	k.open = func(string) (openMap, error) { m.open++; return m, nil }
+	if _, err := k.Keep(true); !errors.Is(err, broken) || m.open != 0 || m.values != [2]uint32{} {
+		t.Errorf("%v, open %d times, %#x; want %v, and the map closed as it was", err, m.open, m.values, broken)
+	}
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The host that events happened on: this one, or what configuration and environment say of it.
+
+package ciliumwindowsreceiver
+
+import (
+	"os"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
+)
+
+// liveDevice is this node, or what configuration and environment say of it.
+func (r *ciliumReceiver) liveDevice() asim.NetworkDevice {
+	d := asim.NetworkDevice{NodeName: r.cfg.NodeName, HostName: host.Name()}
+	if d.NodeName == "" {
+		d.NodeName = os.Getenv("NODE_NAME")
+	}
+	if d.NodeName == "" {
+		d.NodeName = d.HostName
+	}
+	if addr := host.Addr(); addr.IsValid() {
+		d.IPAddr = addr.String()
+	}
+	return d
+}
+
+// followDevice tells the handler, which knows device, when this host has changed, until stopped is closed. The resource of the sums
+// stays as it was at the start: with another one, their series would begin anew.
+func (r *ciliumReceiver) followDevice(stopped <-chan struct{}, device asim.NetworkDevice) {
+	host.Follow(stopped, device, r.liveDevice, func(d asim.NetworkDevice) {
+		r.handler.moved.Store(&d)
+		r.log.Info("this host has changed", zap.String("node", d.NodeName), zap.String("name", d.HostName), zap.String("address", d.IPAddr))
+	})
+}
