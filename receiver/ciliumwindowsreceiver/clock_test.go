@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the time is to which packets are kept back: the events' own, whatever the next component does and whatever single events say.
+
+package ciliumwindowsreceiver
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
+)
+
+// packet is a record of the map: a packet of the connection that has the port.
+func packet(port uint16, at time.Time) events.Record {
+	a, b := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
+	c := mt.Capture{Source: 7, OrigLen: 52, Packet: mt.Ethernet(mt.EtherIPv4, mt.IPv4(a, b, mt.ProtoTCP, mt.TCP(port, 443, mt.ACK, nil)))}
+	return events.Record{Time: at.UnixNano(), CPU: -1, Data: mt.Trace{Capture: c, Version: 1, Point: 3}.Bytes()}
+}
+
+// live is a receiver's own handler and pipeline, as behind a live map, with the test as the map.
+type live struct {
+	*ciliumReceiver
+	t testing.TB
+}
+
+func startWithoutMap(t testing.TB, next consumer.Logs) live {
+	cfg := createDefaultConfig().(*Config)
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, next)
+	require.NoError(t, err)
+	s, err := cfg.read()
+	require.NoError(t, err)
+	r.handler = newHandler(s, asim.NetworkDevice{}, "")
+	r.pipeline = pipeline.New(pipeline.Settings{
+		Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Handler: r.handler, Next: next, Report: r.report,
+		Format: metadata.Type.String(), Logger: r.log, Live: true,
+	})
+	r.pipeline.Start()
+	return live{r, t}
+}
+
+func (l live) offer(r events.Record) {
+	require.True(l.t, l.pipeline.Offer(time.Now().UnixNano(), r.AppendHead(nil), r.Data))
+}
+
+func (l live) shutdown() {
+	require.NoError(l.t, l.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
+	require.Zero(l.t, l.pipeline.Stats.Pending(), "%s", &l.pipeline.Stats)
+	require.Zero(l.t, l.pipeline.Stats.Dropped.Total(), "%s", &l.pipeline.Stats)
+}
+
+// outage is a next component that takes the first batch only after a time.
+type outage struct {
+	consumertest.LogsSink
+	left time.Duration
+}
+
+func (o *outage) ConsumeLogs(ctx context.Context, l plog.Logs) error {
+	left := o.left
+	o.left = 0
+	time.Sleep(left)
+	return o.LogsSink.ConsumeLogs(ctx, l)
+}
+
+func TestAnOutageOfTheNextComponentSplitsNoConnection(t *testing.T) {
+	const packets, interval = 100_000, 5 * time.Second
+	for _, factor := range []time.Duration{3, 10, 100} {
+		for _, share := range []float64{0, 0.9} { // of an interval in which the packets come
+			t.Run(fmt.Sprintf("%d intervals, packets for %v of one", factor, share), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					next := &outage{left: factor * interval}
+					l := startWithoutMap(t, next)
+					l.offer(packet(1, time.Now()))
+					time.Sleep(time.Second) // the outage begins
+					one := packet(2, time.Now())
+					raw := one.Data
+					for range packets {
+						one.Time = time.Now().UnixNano()
+						l.offer(events.Record{Time: one.Time, CPU: -1, Data: raw})
+						if share > 0 {
+							time.Sleep(time.Duration(share * float64(interval) / packets))
+						}
+					}
+					time.Sleep(2 * factor * interval)
+					synctest.Wait()
+					require.Zero(t, l.handler.Held())
+					l.shutdown()
+					require.Equal(t, 3, next.LogRecordCount(), "%s", &l.pipeline.Stats)
+				})
+			})
+		}
+	}
+}
+
+func TestAnOutageOfTheNextComponentLeavesTheIntervalsAsTheyAre(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &outage{left: time.Minute}
+		l := startWithoutMap(t, next)
+		for range 60 * 100 {
+			l.offer(packet(1, time.Now()))
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		l.shutdown()
+		require.InDelta(t, 1+60/5, next.LogRecordCount(), 1, "one at once, and one an interval")
+	})
+}
+
+// replayOfRecords replays records from a capture through the factory.
+func replayOfRecords(t *testing.T, records []events.Record) *consumertest.LogsSink {
+	t.Helper()
+	sink := &consumertest.LogsSink{}
+	factory := NewFactory()
+	cfg := factory.CreateDefaultConfig().(*Config)
+	cfg.Replay.Path = captureOf(t, records...)
+	core, logs := observer.New(zap.InfoLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core)
+	r, err := factory.CreateLogs(t.Context(), set, cfg, sink)
+	require.NoError(t, err)
+	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
+	require.Eventually(t, func() bool { return logs.FilterMessage("the replay has ended").Len() == 1 }, time.Minute, time.Millisecond)
+	require.NoError(t, r.Shutdown(t.Context()))
+	require.Len(t, logs.FilterMessage("every event is accounted for").All(), 1)
+	return sink
+}
+
+// receive has records go through a replay, or come from a live map ten milliseconds apart, and gives what becomes of them.
+func receive(t *testing.T, isLive bool, records []events.Record) *consumertest.LogsSink {
+	if !isLive {
+		return replayOfRecords(t, records)
+	}
+	sink := &consumertest.LogsSink{}
+	synctest.Test(t, func(t *testing.T) {
+		l := startWithoutMap(t, sink)
+		for _, r := range records {
+			time.Sleep(10 * time.Millisecond)
+			l.offer(r)
+		}
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		require.Zero(t, l.handler.Held(), "nothing is kept back for longer than an interval of silence")
+		l.shutdown()
+	})
+	return sink
+}
+
+// begun is when the streams of these tests begin.
+var begun = time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+
+// leaps are an hour in both directions, a century, and as many years back as a capture can hold.
+var leaps = []time.Duration{time.Hour, -time.Hour, 100 * 365 * 24 * time.Hour, -40 * 365 * 24 * time.Hour}
+
+// requireEach requires that the records stand for so many events, none of them for events that are far apart, and gives their
+// number.
+func requireEach(t *testing.T, events int, sink *consumertest.LogsSink, what string) int {
+	t.Helper()
+	var sum int64
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		sum += number(lr, "EventCount")
+		first, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventStartTime"))
+		require.NoError(t, err)
+		last, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventEndTime"))
+		require.NoError(t, err)
+		require.Less(t, last.Sub(first), 10*time.Second, what)
+	})
+	require.Equal(t, int64(events), sum, what)
+	return sink.LogRecordCount()
+}
+
+func TestStrayEventsSplitNoConnection(t *testing.T) {
+	const packets = 400
+	for name, strays := range map[string]func(i int) int{
+		"one at the start":       func(i int) int { return one(i == 0) },
+		"one in the middle":      func(i int) int { return one(i == packets/2) },
+		"one at the end":         func(i int) int { return one(i == packets-1) },
+		"in a row at the start":  func(i int) int { return window.Strays * one(i == 0) },
+		"in a row in the middle": func(i int) int { return window.Strays * one(i == packets/2) },
+		"in a row at the end":    func(i int) int { return window.Strays * one(i == packets-1) },
+		"one by one":             func(i int) int { return one(i >= packets/2 && i < packets/2+window.Strays) },
+		"far from each other":    func(i int) int { return one(i%24 == 0 && i < 24*window.Strays) },
+	} {
+		for _, leap := range leaps {
+			for _, isLive := range []bool{false, true} {
+				for _, same := range []bool{false, true} { // packets of the same connection, or of others
+					n := 0
+					var records []events.Record
+					for i := range packets {
+						at := begun.Add(time.Duration(i) * 10 * time.Millisecond)
+						for range strays(i) {
+							n++
+							port := uint16(1000 + n)
+							if same {
+								port = 1
+							}
+							records = append(records, packet(port, at.Add(leap+time.Duration(n)*leap/100)))
+						}
+						records = append(records, packet(1, at))
+					}
+					what := fmt.Sprintf("%s: %v, live %v, same %v", name, leap, isLive, same)
+					count := requireEach(t, packets+n, receive(t, isLive, records), what)
+					if !same {
+						require.Equal(t, 2+n, count, what)
+						continue
+					}
+					require.LessOrEqual(t, count, 2+3*n, what)
+				}
+			}
+		}
+	}
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func TestWhenTheStreamsTimeLeapsConnectionsAreReportedOnceAnIntervalAgain(t *testing.T) {
+	for _, leap := range leaps {
+		for _, before := range []int{1, 200, 399} {
+			for _, isLive := range []bool{false, true} {
+				var records []events.Record
+				for i := range 400 {
+					at := begun.Add(time.Duration(i) * 10 * time.Millisecond)
+					if i >= before {
+						at = at.Add(leap)
+					}
+					records = append(records, packet(uint16(1+i%2), at))
+				}
+				what := fmt.Sprintf("%v, %d before it, live %v", leap, before, isLive)
+				count := requireEach(t, 400, receive(t, isLive, records), what)
+				require.LessOrEqual(t, count, 2*(2+2)+window.Strays+1, what)
+			}
+		}
+	}
+}
+
+func TestALossOfAWrongTimeIsInNoOthersRecord(t *testing.T) {
+	for _, leap := range leaps {
+		for _, isLive := range []bool{false, true} {
+			for _, stray := range []int{0, 100, 199} {
+				var records []events.Record
+				for i := range 200 {
+					at := begun.Add(time.Duration(i) * 10 * time.Millisecond)
+					if i == stray {
+						at = at.Add(leap)
+					}
+					records = append(records, packet(1, begun.Add(time.Duration(i)*10*time.Millisecond)), events.Record{Time: at.UnixNano(), CPU: 2, Lost: 3})
+				}
+				var lost int64
+				kinds := 0
+				testkit.EachRecord(receive(t, isLive, records), func(_ plog.ResourceLogs, lr plog.LogRecord) {
+					if testkit.Text(lr, "cilium.event.type") != "lost" {
+						return
+					}
+					kinds++
+					lost += number(lr, "cilium.lost.count")
+					first, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventStartTime"))
+					require.NoError(t, err)
+					last, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventEndTime"))
+					require.NoError(t, err)
+					require.Less(t, last.Sub(first), 10*time.Second)
+				})
+				require.Equal(t, int64(600), lost)
+				require.LessOrEqual(t, kinds, 3+window.Strays+1, "%v at %d, live %v", leap, stray, isLive)
+			}
+		}
+	}
+}
