@@ -444,9 +444,10 @@ func TestShutdownEndsInTimeThoughTheSourceAndTheNextComponentHang(t *testing.T) 
 // is aggregated. An 'x' after the 'h' panics when it is let go.
 type holding struct {
 	byFirst
-	order []string
-	count map[string]int
-	due   bool
+	silence time.Duration
+	order   []string
+	count   map[string]int
+	due     bool
 }
 
 func (h *holding) Handle(ev Event, records plog.LogRecordSlice) Outcome {
@@ -463,9 +464,9 @@ func (h *holding) Handle(ev Event, records plog.LogRecordSlice) Outcome {
 	return Outcome{Kind: Held}
 }
 
-func (h *holding) Due() bool             { return len(h.order) >= 10 || h.due && len(h.order) > 0 }
-func (h *holding) Silence(time.Duration) {}
-func (h *holding) Held() int             { return len(h.order) }
+func (h *holding) Due() bool               { return len(h.order) >= 10 || h.due && len(h.order) > 0 }
+func (h *holding) Silence(d time.Duration) { h.silence += d }
+func (h *holding) Held() int               { return len(h.order) }
 
 func (h *holding) Release(records plog.LogRecordSlice, due bool) int {
 	key := h.order[0]
@@ -501,6 +502,22 @@ func TestEventsKeptBackComeOutWhenTheyAreDueAndAtTheEnd(t *testing.T) {
 	require.Equal(t, "h0 1 true", bodies(sink)[0])
 	require.Equal(t, "h999 1 false", bodies(sink)[999])
 	require.NoError(t, p.Shutdown(context.Background(), noSource))
+}
+
+func TestASilenceIsALiveSourcesOnly(t *testing.T) {
+	for _, isLive := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			h := &holding{count: map[string]int{}}
+			p := newPipeline(t, &consumertest.LogsSink{}, func(s *Settings) { s.Handler, s.Live, s.Batch.FlushInterval = h, isLive, time.Second })
+			time.Sleep(time.Minute)
+			require.NoError(t, p.Shutdown(t.Context(), noSource))
+			if !isLive {
+				require.Zero(t, h.silence)
+				return
+			}
+			require.InDelta(t, time.Minute, h.silence, float64(time.Second))
+		})
+	}
 }
 
 func TestABatchIsBoundedInBytes(t *testing.T) {

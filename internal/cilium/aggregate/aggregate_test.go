@@ -261,7 +261,7 @@ func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 					k.Clock.Silence(time.Duration(r.IntN(400)) * time.Millisecond)
 				}
 				if r.IntN(20) == 0 {
-					at = start.Add(time.Duration(r.Int64()) - time.Duration(r.Int64())).UnixNano()
+					at = int64(r.Uint64())
 				}
 				k.Clock.Event(at)
 				var d Decision
