@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the time is to which events are kept back: their own, whatever the next component does and whatever single events say.
+// What the time is to which events are kept back: their own, whatever single events say.
 
 package asimdnsreceiver
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -111,116 +107,6 @@ func account(sink *consumertest.LogsSink) map[string]int {
 		got[testkit.Text(lr, "EventOriginalType")+" "+testkit.Text(lr, "EventResult")]++
 	})
 	return got
-}
-
-// outages is a next component that takes no batch while it is out: for a time that begins with a batch.
-type outages struct {
-	consumertest.LogsSink
-	out func() time.Duration
-}
-
-func (o *outages) ConsumeLogs(ctx context.Context, l plog.Logs) error {
-	time.Sleep(o.out())
-	return o.LogsSink.ConsumeLogs(ctx, l)
-}
-
-func TestAnOutageOfTheNextComponentLeavesNoAnsweredQueryUnanswered(t *testing.T) {
-	const queries, timeout = 2000, 10 * time.Second
-	for _, factor := range []time.Duration{3, 10, 100} {
-		// They come all at the beginning of the outage, while it lasts, or for longer.
-		for _, share := range []float64{0, 0.5, 1, 1.5} {
-			t.Run(fmt.Sprintf("%d timeouts, events for %v of it", factor, share), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					first := true
-					next := &outages{out: func() time.Duration {
-						if first {
-							first = false
-							return factor * timeout
-						}
-						return 0
-					}}
-					l := startWithoutSession(t, correlating, next)
-					x := newExchanges(t)
-					pause := time.Duration(share * float64(factor*timeout) / queries)
-					for i := range queries {
-						asked := time.Now()
-						l.offer(x.query(asked, i))
-						if i == 0 {
-							l.offer(x.answer(asked.Add(time.Millisecond), i))
-							time.Sleep(time.Second) // the outage begins
-							continue
-						}
-						time.Sleep(pause)
-						if i > 1 { // when the next one has been asked
-							l.offer(x.answer(asked.Add(time.Millisecond), i-1))
-						}
-					}
-					l.offer(x.answer(time.Now(), queries-1))
-					time.Sleep(2 * factor * timeout)
-					synctest.Wait()
-					require.Zero(t, l.handler.Held())
-					l.shutdown()
-					require.Equal(t, map[string]int{"257 Success": queries}, account(&next.LogsSink))
-				})
-			})
-		}
-	}
-}
-
-func TestOutagesAtRandomMomentsLeaveNoAnsweredQueryUnanswered(t *testing.T) {
-	for round := range uint64(20) {
-		synctest.Test(t, func(t *testing.T) {
-			r := rand.New(rand.NewPCG(round, 1))
-			outs := rand.New(rand.NewPCG(round, 2))
-			var calm atomic.Bool
-			next := &outages{out: func() time.Duration {
-				if calm.Load() || outs.IntN(5) > 0 {
-					return 0
-				}
-				return time.Duration(outs.Int64N(int64(3 * time.Minute)))
-			}}
-			l := startWithoutSession(t, func(c *Config) { correlating(c); c.Batch.MaxRecords = 1 + r.IntN(500) }, next)
-			x := newExchanges(t)
-
-			// Each event is delivered within a second after it happened.
-			type delivery struct {
-				after time.Duration
-				raw   []byte
-			}
-			var all []delivery
-			deliver := func(after time.Duration, event func(at time.Time, number int) []byte, number int) {
-				late := time.Duration(r.Int64N(int64(time.Second)))
-				all = append(all, delivery{after + late, event(time.Now().Add(after), number)})
-			}
-			var now time.Duration
-			unanswered := 0
-			pause := r.Int64N(int64(300*time.Millisecond)) + 1
-			for i := range 2000 {
-				now += time.Duration(r.Int64N(pause))
-				if r.IntN(100) == 0 {
-					now += time.Duration(r.Int64N(int64(time.Minute)))
-				}
-				deliver(now, x.query, i)
-				if r.IntN(50) == 0 {
-					unanswered++
-					continue
-				}
-				deliver(now+time.Duration(r.Int64N(int64(10*time.Second))), x.answer, i)
-			}
-			slices.SortFunc(all, func(a, b delivery) int { return cmp.Compare(a.after, b.after) })
-			begun := time.Now()
-			for _, d := range all {
-				time.Sleep(time.Until(begun.Add(d.after)))
-				l.offer(d.raw)
-			}
-			calm.Store(true)
-			time.Sleep(5 * time.Minute)
-			synctest.Wait()
-			require.Zero(t, l.handler.Held())
-			l.shutdown()
-			require.Equal(t, map[string]int{"257 Success": 2000 - unanswered, "256 Failure": unanswered}, account(&next.LogsSink), "round %d", round)
-		})
-	}
 }
 
 func TestAnUnansweredQueryIsOneTwoSecondsAfterItsTimeout(t *testing.T) {

@@ -177,8 +177,12 @@ func (k *Keeper) Held() int { return k.store.Len() }
 // does not have.
 func (k *Keeper) Due() bool {
 	e := k.store.Oldest()
-	return e != nil && (k.store.Full(etw.MaxRecordSize+maxKey) || k.age(e) > int64(k.Window)+k.slack ||
-		k.Clock.Ahead(e.Mark, k.begun(e), k.slack))
+	if e == nil {
+		return false
+	}
+	begun := k.begun(e)
+	return k.Clock.Passed(e.Mark, begun) > int64(k.Window)+k.slack || k.Clock.Ahead(e.Mark, begun, k.slack) ||
+		k.store.Full(etw.MaxRecordSize+maxKey)
 }
 
 // age is how long an event has been kept, by the clock, in nanoseconds.
