@@ -34,7 +34,7 @@ type OmitAttributes []string
 func (o OmitAttributes) Validate() error {
 	known := dnsAttributes()
 	for _, name := range o {
-		if field, ok := strings.CutPrefix(name, additionalFields+"."); ok && field != "" {
+		if field, ok := strings.CutPrefix(name, additionalFields+"."); ok && strings.TrimSpace(field) != "" {
 			continue
 		}
 		if !slices.Contains(known, name) {

@@ -29,7 +29,7 @@ func HostName(text string) error {
 		return fmt.Errorf("%.40q… is not the name of a host: it has %d bytes; at most %d are allowed", text, len(name), maxLength)
 	}
 	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || printable(label) != nil || strings.ContainsAny(label, ` /\`) {
+		if label == "" || printable(label) != nil || strings.ContainsAny(label, ` /\*?"<>|:,;`) {
 			return fmt.Errorf("%q is not the name of a host; want one such as dc1 or dc1.corp.example.com", text)
 		}
 	}

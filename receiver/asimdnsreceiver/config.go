@@ -127,7 +127,9 @@ const (
 	maxLevel         = 5
 	maxBuffers       = 65536
 	maxFlushInterval = time.Hour
+	minWindow        = time.Millisecond
 	maxWindow        = 24 * time.Hour
+	maxBuffersMiB    = 16 << 10 // of non-paged memory, which nothing else can have
 	maxHeldMiB       = 16 << 10
 )
 
@@ -224,6 +226,10 @@ func (c *Config) Validate() error {
 	between("buffers.size_kb", b.SizeKB, session.MinBufferSizeKB, session.MaxBufferSizeKB)
 	between("buffers.minimum", b.Minimum, 2, maxBuffers)
 	between("buffers.maximum", b.Maximum, b.Minimum, maxBuffers)
+	if mib := b.SizeKB * b.Maximum >> 10; len(errs) == 0 && mib > maxBuffersMiB {
+		check("buffers.maximum", fmt.Errorf("%d buffers of size_kb %d are not allowed: they take %d MiB of the kernel's memory; want at most %d MiB",
+			b.Maximum, b.SizeKB, mib, maxBuffersMiB))
+	}
 	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
 		check("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
 	}
@@ -239,16 +245,16 @@ func (c *Config) Validate() error {
 
 // Validate names the key, the value and what is allowed.
 func (c *AggregationConfig) Validate() error {
-	if c.Window < 0 || c.Window > maxWindow {
-		return fmt.Errorf("window: %v is not allowed; want 0 (off) to %v", c.Window, maxWindow)
+	if c.Window != 0 && (c.Window < minWindow || c.Window > maxWindow) {
+		return fmt.Errorf("window: %v is not allowed; want 0 (off), or %v to %v", c.Window, minWindow, maxWindow)
 	}
 	return validateHeld(c.MaxSizeMiB)
 }
 
 // Validate names the key, the value and what is allowed.
 func (c *CorrelationConfig) Validate() error {
-	if c.Timeout <= 0 || c.Timeout > maxWindow {
-		return fmt.Errorf("timeout: %v is not allowed; want more than 0, at most %v", c.Timeout, maxWindow)
+	if c.Timeout < minWindow || c.Timeout > maxWindow {
+		return fmt.Errorf("timeout: %v is not allowed; want %v to %v", c.Timeout, minWindow, maxWindow)
 	}
 	return validateHeld(c.MaxSizeMiB)
 }
@@ -278,9 +284,10 @@ func (c *DeviceConfig) addr() (netip.Addr, error) {
 	}
 	addr, err := netip.ParseAddr(c.IP)
 	if err != nil {
-		return netip.Addr{}, fmt.Errorf("%q is not an IP address", c.IP)
+		return netip.Addr{}, fmt.Errorf("%q is not an IP address; want one such as 10.0.0.1", c.IP)
 	}
-	if addr = addr.Unmap().WithZone(""); addr.IsUnspecified() {
+	addr = addr.Unmap().WithZone("")
+	if addr.IsUnspecified() || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 		return netip.Addr{}, fmt.Errorf("%q is no host's address; want the host's, or leave it out", c.IP)
 	}
 	return addr, nil

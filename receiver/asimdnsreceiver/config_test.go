@@ -160,6 +160,7 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		"session_name: 'a\\b'":                               {"session_name", "backslash"},
 		"sesion_name: a":                                     {"sesion_name"},
 		"batch: {max_record: 5}":                             {"max_record"},
+		"buffers: {size_kb: 16384, maximum: 65536}":          {"buffers.maximum: 65536 buffers of size_kb 16384 are not allowed: they take 1048576 MiB of the kernel's memory; want at most 16384 MiB"},
 	} {
 		_, err := load(t, yaml)
 		require.Error(t, err, yaml)
