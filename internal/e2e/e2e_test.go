@@ -66,6 +66,12 @@ const (
 // gives the output. The collector must then end by itself with exit code 0 within five seconds.
 func runUntil(t *testing.T, until string, times int, args ...string) string {
 	t.Helper()
+	return runUntilOK(t, func(out string) bool { return strings.Count(out, until) >= times }, args...)
+}
+
+// runUntilOK is runUntil with any condition on the output so far.
+func runUntilOK(t *testing.T, ok func(out string) bool, args ...string) string {
+	t.Helper()
 	cmd := exec.Command(collector(t), args...)
 	cmd.Dir = root(t)
 	out := &syncBuffer{}
@@ -75,7 +81,7 @@ func runUntil(t *testing.T, until string, times int, args ...string) string {
 	go func() { ended <- cmd.Wait() }()
 	require.Eventually(t, func() bool {
 		text := out.String()
-		return strings.Count(text, until) >= times && strings.Contains(text, ready)
+		return strings.Contains(text, ready) && ok(text)
 	}, time.Minute, 20*time.Millisecond, "%s", out)
 	time.Sleep(readyFor)
 	require.NoError(t, cmd.Process.Signal(os.Interrupt))
