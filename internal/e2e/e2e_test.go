@@ -67,11 +67,17 @@ const (
 // gives the output. The collector must then end by itself with exit code 0 within five seconds.
 func runUntil(t *testing.T, until string, times int, args ...string) string {
 	t.Helper()
+	return runUntilOK(t, func(out string) bool { return strings.Count(out, until) >= times }, args...)
+}
+
+// runUntilOK is runUntil with any condition on the output so far.
+func runUntilOK(t *testing.T, ok func(out string) bool, args ...string) string {
+	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("not run: there is no interrupt to send on Windows")
 	}
 	r := start(t, args...)
-	r.await(until, times)
+	r.awaitOK(ok)
 	time.Sleep(readyFor)
 	require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
 	require.Zero(t, r.end(5*time.Second), "%s", r.out)
@@ -100,9 +106,15 @@ func start(t *testing.T, args ...string) *running {
 // await waits until the collector is ready and its output holds the text as often as said.
 func (r *running) await(text string, times int) {
 	r.t.Helper()
+	r.awaitOK(func(out string) bool { return strings.Count(out, text) >= times })
+}
+
+// awaitOK waits until the collector is ready and ok reports that its output is as it should be.
+func (r *running) awaitOK(ok func(out string) bool) {
+	r.t.Helper()
 	require.Eventually(r.t, func() bool {
 		out := r.out.String()
-		return strings.Count(out, text) >= times && strings.Contains(out, ready)
+		return ok(out) && strings.Contains(out, ready)
 	}, time.Minute, 20*time.Millisecond, "%s", r.out)
 }
 

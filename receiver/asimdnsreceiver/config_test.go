@@ -186,3 +186,7 @@ func TestTheExamplesOfTheReadmesAreTaken(t *testing.T) {
 	require.GreaterOrEqual(t, testkit.RequireExamples(t, "README.md", metadata.Type.String(), config), 4)
 	require.NotZero(t, testkit.RequireExamples(t, "../../README.md", metadata.Type.String(), config))
 }
+
+func TestTheReadmeNamesMetricsAsTheCollectorServesThem(t *testing.T) {
+	testkit.MetricNames(t, ".", metadata.Type.String())
+}

@@ -108,7 +108,7 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		"filters: {deny: [{destination_port: [65616]}]}":               {"filters.deny[0].destination_port[0]: 65616 is not allowed", "65535"},
 		"filters: {deny: [{source_identity: [4294967296]}]}":           {"filters.deny[0].source_identity[0]: 4294967296 is not allowed"},
 		"config_map: {layout: {events: {TRACE: {index: 4294967296}}}}": {"config_map.layout.events.TRACE.index: 4294967296 is not allowed"},
-		"wire_format: '2.0'":                                           {"wire_format", "2.0", "1.18"},
+		"wire_format: '2.0'":                                           {"wire_format", "2.0", `"1.14" to "1.20"`},
 		"body: json":                                                   {"body", "json", "hubble_json"},
 		"config_map: {apply: maybe}":                                   {"config_map", "apply", "maybe", "best_effort"},
 		"config_map: {layout: matrix}":                                 {"config_map", "layout", "matrix", "per_event"},
@@ -144,4 +144,8 @@ func TestTheExamplesOfTheReadmesAreTaken(t *testing.T) {
 	config := func() any { return createDefaultConfig() }
 	require.GreaterOrEqual(t, testkit.RequireExamples(t, "README.md", metadata.Type.String(), config), 5)
 	require.NotZero(t, testkit.RequireExamples(t, "../../README.md", metadata.Type.String(), config))
+}
+
+func TestTheReadmeNamesMetricsAsTheCollectorServesThem(t *testing.T) {
+	testkit.MetricNames(t, ".", metadata.Type.String())
 }
