@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,10 +69,14 @@ type collector struct {
 	err     error // of Wait, once ended is closed
 }
 
-// freePort gives a port that nobody listens on, below those that the system gives to connections.
+// ports counts the ports that the tests of this process took: none is given twice, since a far end that is away leaves its own
+// free. They lie below those that the system gives to connections.
+var ports = func() *atomic.Int32 { n := new(atomic.Int32); n.Store(rand.Int32N(10000)); return n }()
+
+// freePort gives a port that nobody listens on.
 func freePort(t *testing.T) int {
-	for range 200 {
-		port := 20000 + rand.IntN(10000)
+	for range 1000 {
+		port := 20000 + int(ports.Add(1)%10000)
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err == nil {
 			require.NoError(t, l.Close())

@@ -112,10 +112,10 @@ func TestEveryRoadDeliversAllThroughABadHour(t *testing.T) {
 
 			// It is away and the collector is stopped in the middle of the traffic.
 			trip.away(t)
-			c = trip.run(recording(t, "stopped", 2000, large), 500)
-			c.untilAccepted(500)
+			c = trip.run(recording(t, "stopped", 3000, large), 200)
+			c.untilAccepted(300)
 			n := c.interrupt()
-			require.Less(t, n, 2000, "the recording should not have been at its end")
+			require.Less(t, n, 3000, "the recording should not have been at its end")
 			want = append(want, names("stopped", n)...)
 
 			// It is still away and the collector is killed.
