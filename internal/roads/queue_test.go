@@ -7,7 +7,9 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -75,6 +77,40 @@ func TestTheQueueOnAFullDiskDeletesWhatItWasAboutToSend(t *testing.T) {
 			require.Equal(t, test.want, sent)
 		})
 	}
+}
+
+// An item that the disk refused counts as one in the queue, and nobody is told to read it. When enough of them fill the queue, it
+// takes nothing more, though it is empty and the disk has room again. When this test fails, that has been mended; docs/upstream.md
+// must change.
+func TestTheQueueCountsWhatAFullDiskRefusedUntilItTakesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := &diskClient{items: map[string][]byte{}, full: true}
+		storageID := component.MustNewID("disk")
+		queue := exporterhelper.NewDefaultQueueConfig()
+		queue.StorageID, queue.Sizer, queue.QueueSize, queue.BlockOnOverflow = &storageID, exporterhelper.RequestSizerTypeRequests, 10, true
+		queue.Batch = configoptional.None[exporterhelper.BatchConfig]()
+		export := func(context.Context, plog.Logs) error { return nil }
+		exporter, err := exporterhelper.NewLogs(t.Context(), exportertest.NewNopSettings(component.MustNewType("sender")), struct{}{}, export,
+			exporterhelper.WithQueue(configoptional.Some(queue)))
+		require.NoError(t, err)
+		require.NoError(t, exporter.Start(t.Context(), host{storageID: &diskExtension{client: disk}}))
+		for n := range 10 {
+			require.ErrorIs(t, exporter.ConsumeLogs(t.Context(), oneRecord(n)), unix.ENOSPC)
+		}
+		require.Zero(t, disk.count())
+		disk.setFull(false)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		var offered atomic.Bool
+		go func() { _ = exporter.ConsumeLogs(ctx, oneRecord(10)); offered.Store(true) }()
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		require.False(t, offered.Load(), "the queue takes records")
+		cancel()
+		synctest.Wait()
+		require.True(t, offered.Load())
+		require.NoError(t, exporter.Shutdown(context.Background()))
+	})
 }
 
 func oneRecord(n int) plog.Logs {
