@@ -19,7 +19,7 @@ func TestFilesLoseNothingOnAFullDiskAndInACrash(t *testing.T) {
 	got := func() map[string]int { return records(t, files) }
 	run := func(path string, rate int) *collector {
 		return start(t, dir, nil, "examples/file/config.yaml",
-			fmt.Sprintf("yaml:exporters::file: {path: '%s', rotation: {max_megabytes: 10}}", filepath.Join(disk, "winnet.jsonl")),
+			fmt.Sprintf("yaml:exporters::file::path: '%s'", filepath.Join(disk, "winnet.jsonl")),
 			fmt.Sprintf("yaml:receivers::asimdns: {replay: {path: '%s', rate: %d}, retry: {initial_interval: 200ms, max_interval: 1s}}", path, rate))
 	}
 	arrived := func(c *collector, part string, n int) {
@@ -52,4 +52,18 @@ func TestFilesLoseNothingOnAFullDiskAndInACrash(t *testing.T) {
 	arrived(c, "last", 100)
 	require.Equal(t, 100, c.interrupt())
 	requireExactly(t, got(), append(want, names("last", 100)...))
+}
+
+func TestFilesThatRotateHoldEachRecordOnce(t *testing.T) {
+	t.Parallel()
+	dir := home(t)
+	c := start(t, dir, nil, "examples/file/config.yaml", "yaml:exporters::file::rotation::max_megabytes: 1",
+		fmt.Sprintf("yaml:receivers::asimdns: {replay: {path: '%s'}, batch: {max_records: 20}}", recording(t, "a", 1000, 1)))
+	c.untilAccepted(1000)
+	require.Equal(t, 1000, c.interrupt())
+	files := filepath.Join(dir, "data/otelcol-winnet/logs/winnet*.jsonl")
+	requireOnce(t, records(t, files), names("a", 1000))
+	paths, err := filepath.Glob(files)
+	require.NoError(t, err)
+	require.Greater(t, len(paths), 5)
 }
