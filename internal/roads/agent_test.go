@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roads
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Records of eight kilobytes, so that the receiver's own batches pass the 4 MiB that a gRPC server takes. A request that the gateway
+// answers late is sent again: a record may come twice.
+const largeAnswers = 4000
+
+func TestLargeAnswersReachTheGatewayThroughTheShippedAgent(t *testing.T) {
+	t.Parallel()
+	trip := roads()[3].begin(t)
+	c := trip.run(recording(t, "large", largeAnswers, 1), 0)
+	trip.untilArrived(c, "large", largeAnswers)
+	require.Equal(t, largeAnswers, c.interrupt())
+	requireExactly(t, trip.got(), names("large", largeAnswers))
+}
+
+// An agent as one writes it who has read neither README nor examples: no batches in the queue, nothing on disk.
+func TestLargeAnswersReachTheGatewayThroughAPlainAgent(t *testing.T) {
+	t.Parallel()
+	gateway, dir := newGatewayFar(t), home(t)
+	c := start(t, dir, nil, fmt.Sprintf(`yaml:
+receivers: {asimdns: {replay: {path: '%s'}, batch: {max_records: 300}}}
+exporters: {otlp_grpc: {endpoint: 127.0.0.1:%d, tls: {insecure: true}}}
+service: {pipelines: {logs: {receivers: [asimdns], exporters: [otlp_grpc]}}}
+`, recording(t, "large", largeAnswers, 1), gateway.port))
+	c.until("all has arrived", func() bool { return ofPart(gateway.got(), "large") >= largeAnswers })
+	require.Equal(t, largeAnswers, c.interrupt())
+	requireExactly(t, gateway.got(), names("large", largeAnswers))
+}

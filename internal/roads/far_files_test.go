@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roads
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// object is what every object in a file of the exporter begins with. It cannot stand within one: a quote in a text is escaped.
+var object = []byte(`{"resourceLogs":[`)
+
+// records counts what the files hold. As examples/file/README.md says, an object begins where `object` stands, wherever that is in
+// a line: a full disk or a crash leaves one torn, whose records come again.
+func records(t *testing.T, pattern string) map[string]int {
+	t.Helper()
+	paths, err := filepath.Glob(pattern)
+	require.NoError(t, err)
+	var all tally
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for _, rest := range bytes.Split(content, object)[min(1, len(content)):] {
+			whole := append(bytes.Clone(object), bytes.TrimSpace(rest)...)
+			if logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(whole); err == nil {
+				all.add(logs)
+			}
+		}
+	}
+	return all.got()
+}
+
+// gatewayFar is the project's own collector as a gateway. It is away by kill -9.
+type gatewayFar struct {
+	t       *testing.T
+	dir     string
+	port    int
+	running *collector
+}
+
+func newGatewayFar(t *testing.T) *gatewayFar {
+	f := &gatewayFar{t: t, dir: home(t), port: freePort(t)}
+	f.back(t)
+	return f
+}
+
+func (f *gatewayFar) back(t *testing.T) {
+	f.running = start(t, f.dir, []string{fmt.Sprintf("GATEWAY_LISTEN=127.0.0.1:%d", f.port)}, "examples/otlp/gateway.yaml")
+}
+
+func (f *gatewayFar) away(*testing.T) { f.running.kill() }
+
+func (f *gatewayFar) got() map[string]int {
+	return records(f.t, filepath.Join(f.dir, "data/otelcol-winnet/gateway/*"))
+}
+
+func (f *gatewayFar) env() []string {
+	return []string{fmt.Sprintf("GATEWAY_ENDPOINT=127.0.0.1:%d", f.port)}
+}
+
+func (f *gatewayFar) overlay() string { return "{}" }

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roads
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+)
+
+// httpFar serves HTTP behind a gate.
+type httpFar struct {
+	*gate
+	tally
+}
+
+func serve(t *testing.T, far *httpFar, handler http.HandlerFunc) {
+	far.gate = newGate(t)
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = server.Serve(far.gate) }()
+	t.Cleanup(func() { _ = server.Close(); <-done })
+}
+
+// body reads a request's body whole, decompressed. An error means that the request did not come whole.
+func body(r *http.Request) ([]byte, error) {
+	var from io.Reader = r.Body
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		unzipped, err := gzip.NewReader(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		from = unzipped
+	}
+	return io.ReadAll(from)
+}
+
+// otlpFar is Azure Monitor's native OTLP endpoint, with what gives out its tokens: both live at the same address, as the
+// identity endpoint of an Azure host is on loopback too.
+type otlpFar struct{ httpFar }
+
+const (
+	otlpToken      = "token-of-the-managed-identity"
+	identityHeader = "secret-of-the-host"
+	otlpPath       = "/datacollectionRules/dcr-1/streams/Microsoft-OTLP-Logs/otlp/v1/logs"
+)
+
+func newOTLPFar(t *testing.T) *otlpFar {
+	far := &otlpFar{}
+	serve(t, &far.httpFar, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/token" && r.Header.Get("X-IDENTITY-HEADER") == identityHeader && r.URL.Query().Get("resource") == "https://monitor.azure.com":
+			_ = json.NewEncoder(w).Encode(map[string]any{
+				"access_token": otlpToken, "expires_on": time.Now().Add(24 * time.Hour).Unix(), "resource": "https://monitor.azure.com", "token_type": "Bearer",
+			})
+		case r.URL.Path == otlpPath && r.Header.Get("Authorization") == "Bearer "+otlpToken:
+			far.take(w, r)
+		default:
+			http.Error(w, "no such thing, or not for you", http.StatusForbidden)
+		}
+	})
+	return far
+}
+
+func (f *otlpFar) take(w http.ResponseWriter, r *http.Request) {
+	raw, err := body(r)
+	if err != nil {
+		return
+	}
+	if len(raw) > 1<<20 {
+		http.Error(w, "larger than the endpoint takes", http.StatusRequestEntityTooLarge)
+		return
+	}
+	request := plogotlp.NewExportRequest()
+	if err := request.UnmarshalProto(raw); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	f.add(request.Logs())
+	w.Header().Set("Content-Type", "application/x-protobuf")
+}
+
+func (f *otlpFar) env() []string {
+	return []string{
+		"AZURE_DCE_ENDPOINT=http://" + f.Addr().String(), "AZURE_DCR_ID=dcr-1",
+		"IDENTITY_ENDPOINT=http://" + f.Addr().String() + "/token", "IDENTITY_HEADER=" + identityHeader,
+	}
+}
+
+func (f *otlpFar) overlay() string { return "{}" }
+
+// trackFar is the ingestion of Application Insights.
+type trackFar struct{ httpFar }
+
+func newTrackFar(t *testing.T) *trackFar {
+	far := &trackFar{}
+	serve(t, &far.httpFar, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v2.1/track" {
+			http.NotFound(w, r)
+			return
+		}
+		raw, err := body(r)
+		if err != nil {
+			return
+		}
+		n := 0
+		lines := bufio.NewReader(strings.NewReader(string(raw)))
+		for decoder := json.NewDecoder(lines); ; n++ {
+			var envelope struct {
+				Data struct {
+					BaseData struct {
+						Properties map[string]string `json:"properties"`
+					} `json:"baseData"`
+				} `json:"data"`
+			}
+			if decoder.Decode(&envelope) != nil {
+				break
+			}
+			far.addName(envelope.Data.BaseData.Properties["DnsQuery"])
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"itemsReceived": n, "itemsAccepted": n, "errors": []any{}})
+	})
+	return far
+}
+
+func (f *trackFar) env() []string {
+	return []string{"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://" + f.Addr().String()}
+}
+
+// blobFar is Azure Blob Storage. As there, a blob that is put takes the place of one of its name.
+type blobFar struct {
+	httpFar
+	mu       sync.Mutex
+	blobs    map[string][]byte
+	parts    map[string][]byte // blocks that no list names yet, by blob and id
+	replaced int
+}
+
+func newBlobFar(t *testing.T) *blobFar {
+	far := &blobFar{blobs: map[string][]byte{}, parts: map[string][]byte{}}
+	serve(t, &far.httpFar, func(w http.ResponseWriter, r *http.Request) {
+		raw, err := body(r)
+		if err != nil {
+			return
+		}
+		name, query := r.URL.Path, r.URL.Query()
+		if r.Method != http.MethodPut {
+			http.Error(w, r.Method, http.StatusNotImplemented)
+			return
+		}
+		far.mu.Lock()
+		defer far.mu.Unlock()
+		switch query.Get("comp") {
+		case "block":
+			far.parts[name+"\n"+query.Get("blockid")] = raw
+		case "blocklist":
+			var list struct {
+				Latest []string `xml:"Latest"`
+			}
+			if err := xml.Unmarshal(raw, &list); err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			var whole []byte
+			for _, id := range list.Latest {
+				whole = append(whole, far.parts[name+"\n"+id]...)
+			}
+			far.put(name, whole)
+		case "":
+			far.put(name, raw)
+		default:
+			http.Error(w, query.Get("comp"), http.StatusNotImplemented)
+			return
+		}
+		w.WriteHeader(http.StatusCreated)
+	})
+	return far
+}
+
+func (f *blobFar) put(name string, content []byte) {
+	if _, exists := f.blobs[name]; exists {
+		f.replaced++
+	}
+	f.blobs[name] = content
+}
+
+// got counts what the blobs that are there hold.
+func (f *blobFar) got() map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all tally
+	for _, content := range f.blobs {
+		if logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(content); err == nil {
+			all.add(logs)
+		}
+	}
+	return all.got()
+}
+
+func (f *blobFar) env() []string {
+	return []string{"COMPUTERNAME=DC01-2006", fmt.Sprintf("AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=http;AccountName=winnet;AccountKey=%s;BlobEndpoint=http://%s/winnet;",
+		base64.StdEncoding.EncodeToString([]byte("key")), f.Addr())}
+}
+
+func (f *blobFar) overlay() string {
+	return "exporters: {azure_blob: {sending_queue: {batch: {flush_timeout: 1s}}}}"
+}
