@@ -99,15 +99,7 @@ func (c *client) Walk(ctx context.Context, fn storage.WalkFunc) error {
 func (c *client) do(f func(store) error) (lost bool, err error) {
 	c.leaveMemory(time.Now())
 	for try := 1; ; try++ {
-		c.mu.RLock()
-		s := c.store
-		lost = c.lost
-		if s == nil {
-			err = errClosed
-		} else {
-			err = f(s)
-		}
-		c.mu.RUnlock()
+		s, lost, err := c.once(f)
 		var damage *damageError
 		if !errors.As(err, &damage) || try == 2 {
 			return lost, err
@@ -116,6 +108,15 @@ func (c *client) do(f func(store) error) (lost bool, err error) {
 			return lost, err
 		}
 	}
+}
+
+func (c *client) once(f func(store) error) (s store, lost bool, err error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.store == nil {
+		return nil, c.lost, errClosed
+	}
+	return c.store, c.lost, f(c.store)
 }
 
 // replace puts a new store in the place of one in which damage was found, if nobody else did.

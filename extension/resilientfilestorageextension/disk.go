@@ -129,13 +129,12 @@ func (s *diskStore) batch(ops []*storage.Operation) error {
 }
 
 func apply(tx *bbolt.Tx, ops []*storage.Operation) error {
-	sealed, bare := tx.Bucket([]byte(sealedBucket)), tx.Bucket([]byte(bareBucket))
-	if sealed == nil {
-		return damaged("it has lost its bucket %q", sealedBucket)
+	sealed, bare, err := buckets(tx)
+	if err != nil {
+		return err
 	}
 	for _, op := range ops {
 		key := []byte(op.Key)
-		var err error
 		switch op.Type {
 		case storage.Get:
 			op.Value, err = get(sealed, bare, op.Key)
@@ -206,28 +205,34 @@ func (s *diskStore) walk(ctx context.Context, fn storage.WalkFunc) error {
 	return err
 }
 
+// each runs visit on every key and its value, in bbolt's memory.
 func each(tx *bbolt.Tx, visit func(key string, value []byte) error) error {
-	if bucket := tx.Bucket([]byte(sealedBucket)); bucket != nil {
-		cursor := bucket.Cursor()
-		for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
-			value, err := unseal(string(k), v)
-			if err != nil {
-				return err
-			}
-			if err := visit(string(k), value); err != nil {
-				return err
-			}
+	sealed, bare, err := buckets(tx)
+	if err != nil {
+		return err
+	}
+	cursor := sealed.Cursor()
+	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
+		value, err := unseal(string(k), v)
+		if err == nil {
+			err = visit(string(k), value)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	if bucket := tx.Bucket([]byte(bareBucket)); bucket != nil {
-		cursor := bucket.Cursor()
-		for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
-			if err := visit(string(k), v); err != nil {
-				return err
-			}
-		}
+	if bare == nil {
+		return nil
 	}
-	return nil
+	return bare.ForEach(func(k, v []byte) error { return visit(string(k), v) })
+}
+
+// buckets gives the bucket of sealed values, and that of file_storage, nil if there is none.
+func buckets(tx *bbolt.Tx) (sealed, bare *bbolt.Bucket, err error) {
+	if sealed = tx.Bucket([]byte(sealedBucket)); sealed == nil {
+		return nil, nil, damaged("it has lost its bucket %q", sealedBucket)
+	}
+	return sealed, tx.Bucket([]byte(bareBucket)), nil
 }
 
 // close closes the file; when bbolt is stuck, without bbolt, whose memory map then stays until the process ends.
