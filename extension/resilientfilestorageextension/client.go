@@ -84,30 +84,59 @@ func (c *client) Batch(_ context.Context, ops ...*storage.Operation) error {
 
 // Walk runs fn on each key and its value, and applies the operations that it gives.
 func (c *client) Walk(ctx context.Context, fn storage.WalkFunc) error {
-	walked := false
+	var walked store
 	_, err := c.do(func(s store) error {
-		if walked { // fn has seen some of what is gone
+		if walked != nil && walked != s { // fn has seen some of what is gone
 			return errSetAside
 		}
-		walked = true
+		walked = s
 		return s.walk(ctx, fn)
 	})
 	return err
 }
 
-// do runs f on the store. When it finds damage the file is set aside and f runs once more, on the new store.
+// do runs f on the store. When it finds damage the file is set aside, and when bbolt has given the file up it is opened again;
+// f then runs once more.
 func (c *client) do(f func(store) error) (lost bool, err error) {
 	c.leaveMemory(time.Now())
-	for try := 1; ; try++ {
-		s, lost, err := c.once(f)
-		var damage *damageError
-		if !errors.As(err, &damage) || try == 2 {
-			return lost, err
-		}
-		if err := c.replace(s, damage); err != nil {
-			return lost, err
-		}
+	s, lost, err := c.once(f)
+	if !errors.Is(err, errNotOpen) && !isDamage(err) {
+		return lost, err
 	}
+	if errors.Is(err, errNotOpen) {
+		err = c.reopen(s)
+	}
+	if isDamage(err) {
+		err = c.replace(s, err)
+	}
+	if err != nil {
+		return lost, err
+	}
+	_, lost, err = c.once(f)
+	return lost, err
+}
+
+func isDamage(err error) bool {
+	var damage *damageError
+	return errors.As(err, &damage)
+}
+
+// reopen opens a file again that bbolt has given up.
+func (c *client) reopen(s store) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	disk, ok := s.(*diskStore)
+	if !ok || c.store != s {
+		return nil
+	}
+	if err := disk.close(); err != nil {
+		return err
+	}
+	if err := disk.open(); err != nil {
+		return fmt.Errorf("%s: %w", c.path, err)
+	}
+	c.logger.Warn("the database had given the file up, for want of room on the disk or in memory: it was opened again")
+	return nil
 }
 
 func (c *client) once(f func(store) error) (s store, lost bool, err error) {
@@ -265,13 +294,9 @@ func (c *client) compact(due func(*diskStore) (bool, error)) {
 	if err == nil && now {
 		err = disk.compact(cfg.Directory, cfg.MaxTransactionSize)
 	}
-	if disk.db == nil {
-		c.useMemory(err)
-	}
 	c.mu.Unlock()
-	var damage *damageError
-	if errors.As(err, &damage) {
-		err = c.replace(disk, damage)
+	if isDamage(err) {
+		err = c.replace(disk, err)
 	}
 	if err != nil {
 		c.logger.Error("the file could not be compacted", zap.Error(err))

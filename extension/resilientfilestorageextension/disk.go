@@ -41,9 +41,11 @@ func boltOptions(cfg *Config) bbolt.Options {
 	}
 }
 
-// openDisk opens a checked file, or begins a new one.
+// openDisk opens a checked file, or begins a new one. A file that was begun and could not be completed (a full disk) is removed.
 func openDisk(path string, opts bbolt.Options) (*diskStore, error) {
 	s := &diskStore{path: path, opts: opts}
+	info, statErr := os.Stat(path)
+	begun := errors.Is(statErr, os.ErrNotExist) || statErr == nil && info.Size() == 0
 	err := s.open()
 	if err == nil {
 		err = s.transact(true, func(tx *bbolt.Tx) error {
@@ -54,11 +56,19 @@ func openDisk(path string, opts bbolt.Options) (*diskStore, error) {
 			return err
 		})
 	}
-	if err != nil {
-		return nil, errors.Join(err, s.close())
+	if err == nil {
+		return s, nil
 	}
-	return s, nil
+	err = errors.Join(err, s.close())
+	if begun && s.file != nil {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return nil, err
 }
+
+// errNotOpen says that bbolt gave the file up although nothing is wrong with it: it could not grow its memory map, because the
+// disk is full (Windows) or no memory is left. It can be opened again.
+var errNotOpen = errors.New("the file is not open")
 
 // errUnchanged ends a transaction that has nothing to write.
 var errUnchanged = errors.New("nothing to write")
@@ -91,21 +101,23 @@ func (s *diskStore) transact(writable bool, f func(*bbolt.Tx) error) (err error)
 			s.stuck = !rolledBack(tx)
 		}
 	}()
-	if tx, err = s.db.Begin(writable); err != nil {
-		return err
+	if s.db == nil {
+		return errNotOpen
 	}
-	if err = f(tx); err == nil && writable {
-		err = tx.Commit()
-	} else {
-		_ = tx.Rollback()
+	if tx, err = s.db.Begin(writable); err == nil {
+		if err = f(tx); err == nil && writable {
+			err = tx.Commit()
+		} else {
+			_ = tx.Rollback()
+		}
 	}
 	switch {
 	case errors.Is(err, errUnchanged):
 		return nil
 	case errors.Is(err, bolterrors.ErrMaxSizeReached):
 		return storage.ErrStorageFull
-	case errors.Is(err, bolterrors.ErrInvalidMapping):
-		return damaged("bbolt could not map it: %v", err)
+	case errors.Is(err, bolterrors.ErrInvalidMapping), errors.Is(err, bolterrors.ErrDatabaseNotOpen):
+		return errNotOpen
 	}
 	return err
 }
@@ -257,7 +269,7 @@ func (s *diskStore) rebound(needed, trigger int64) (due bool, err error) {
 }
 
 // compact writes the file anew into directory, without its free pages, and puts it in its place. The file is open again
-// afterwards, unless that is the error: db is nil then.
+// afterwards, unless that is the error.
 func (s *diskStore) compact(directory string, maxTransactionSize int64) error {
 	temporary, err := os.CreateTemp(directory, filestorage.TempDbPrefix)
 	if err != nil {

@@ -249,3 +249,15 @@ func TestAClosedClientSaysSo(t *testing.T) {
 	require.NoError(t, c.Close(context.Background()))
 	require.ErrorIs(t, c.Set(context.Background(), "a", nil), errClosed)
 }
+
+func TestAFileThatBboltGaveUpIsOpenedAgainAndIsNoDamage(t *testing.T) {
+	f := start(t, t.TempDir())
+	c := f.open(t)
+	_, want := churn(t, randomness(15), 30, batchOf(c))
+	require.NoError(t, c.store.(*diskStore).db.Close())
+	require.Equal(t, want, content(t, c))
+	require.NoError(t, c.store.(*diskStore).db.Close())
+	requireGoesOn(t, c)
+	require.Empty(t, f.aside(t))
+	require.Equal(t, 2, f.logs.FilterMessageSnippet("opened again").Len())
+}
