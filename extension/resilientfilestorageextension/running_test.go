@@ -61,7 +61,11 @@ func TestDamageThatComesWhileItRunsEndsNothing(t *testing.T) {
 				continue // they do not read it
 			}
 			t.Run(name+"/"+op, func(t *testing.T) {
-				f := start(t, t.TempDir())
+				// Not t.TempDir: on Windows a file that the database could not close stays until the process ends.
+				dir, err := os.MkdirTemp("", "storage")
+				require.NoError(t, err)
+				t.Cleanup(func() { _ = os.RemoveAll(dir) })
+				f := start(t, dir)
 				c := f.open(t)
 				_, _ = churn(t, randomness(9), 60, batchOf(c))
 				require.NoError(t, c.Set(context.Background(), "evidence", []byte("client 10.0.0.8 asked")))
