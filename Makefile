@@ -9,8 +9,9 @@ MODULE    := github.com/otelcol-winnet/otelcol-winnet
 DIST      := dist
 TOOLS     := $(CURDIR)/$(DIST)/tools
 SRC       := $(DIST)/src
-SOURCES   := $(shell find receiver internal -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum
+SOURCES   := $(shell find receiver internal extension -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(wildcard extension/*/go.mod extension/*/go.sum)
 RECEIVERS := asimdnsreceiver ciliumwindowsreceiver
+EXTENSIONS := $(patsubst %/go.mod,%,$(wildcard extension/*/go.mod))
 ORACLES   := $(patsubst %/go.mod,%,$(wildcard internal/oracle/*/go.mod))
 NESTED    := $(ORACLES) internal/roads
 LDFLAGS   := -s -w
@@ -48,7 +49,7 @@ $(DIST)/otelcol-winnet.exe: $(SRC)/go.mod $(SOURCES)
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet.exe .
 
 # The collector's main package, written by the OpenTelemetry Collector Builder.
-$(SRC)/go.mod: builder-config.yaml go.mod | $(TOOLS)/builder
+$(SRC)/go.mod: builder-config.yaml go.mod $(EXTENSIONS:%=%/go.mod) | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
 	@touch $@
 
@@ -61,7 +62,7 @@ $(TOOLS)/%: internal/tools/go.mod internal/tools/go.sum
 
 test: testdata/dnsserver.etl ## run the tests that any machine can run, and say which it could not
 	@mkdir -p $(DIST)
-	@$(GO) test -v ./... > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
+	@{ $(GO) test -v ./...; failed=$$?; for m in $(EXTENSIONS); do $(GO) test -C $$m -v ./... || failed=1; done; exit $$failed; } > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
 	@grep -E '^ok' $(DIST)/test.log
 	@$(GO) run ./internal/report tests $(DIST)/test.log
 
@@ -91,10 +92,12 @@ RIG := $(CURDIR)/internal/windowstest/rig.sh $(CURDIR)/$(DIST)
 test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian), and fail where that cannot be done
 	$(RIG)
 	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' $(WINDOWS_PACKAGES)
+	@for m in $(EXTENSIONS); do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -C $$m -count=1 -p 1 -exec '$(RIG) run' ./...; done
 	WINNET_WINE=required $(GO) test -count=1 -v ./internal/windowstest
 
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
+	@for m in $(EXTENSIONS); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
 
 # The configurations that need variables get the values of an example.
 VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-0000-0000-0000-000000000001 \
@@ -118,11 +121,11 @@ check-windows: build-windows ## check that the Windows binary is one, and has bo
 # (golang/go#75804, mended in Go 1.27). That is no finding, which says what failed and where its input is; the target runs again.
 fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	@mkdir -p $(DIST)
-	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver); do \
+	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver extension); do \
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
 	    echo "== $$name ($$f)"; failed=1; \
 	    for try in 1 2 3 4 5; do \
-	      if $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) > $(DIST)/fuzz.log 2>&1; then failed=0; fi; \
+	      if $(GO) test -C $$(dirname $$f) -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) . > $(DIST)/fuzz.log 2>&1; then failed=0; fi; \
 	      cat $(DIST)/fuzz.log; \
 	      if [ $$failed = 0 ]; then break; fi; \
 	      grep -v '^fuzz: elapsed: ' $(DIST)/fuzz.log | sed -E 's/[0-9.]+s\)?$$//' | tr '\n' ' ' \
@@ -195,7 +198,7 @@ profile: ## draw flame graphs of both paths, docs/flame-dns.svg and docs/flame-c
 $(DIST)/otelcol-bench: $(BENCH)/src/go.mod $(SOURCES)
 	$(GO) build -C $(BENCH)/src -trimpath -ldflags '$(LDFLAGS)' -o ../../otelcol-bench .
 
-$(BENCH)/src/go.mod: builder-config.yaml go.mod | $(TOOLS)/builder
+$(BENCH)/src/go.mod: builder-config.yaml go.mod $(EXTENSIONS:%=%/go.mod) | $(TOOLS)/builder
 	@mkdir -p $(BENCH)
 	@sed -e 's|^  output_path: .*|  output_path: ./$(BENCH)/src\n  module: $(MODULE)/bench|' \
 	  -e 's|^receivers:|&\n  - gomod: $(MODULE) v0.1.0\n    import: $(MODULE)/internal/bench/prebuilt\n    name: prebuilt\n    path: .|' \
@@ -207,8 +210,8 @@ $(TOOLS)/bench-collector: $(SOURCES)
 	$(GO) build -o $@ ./internal/bench/collector
 
 generate: $(TOOLS)/mdatagen ## write the code that metadata.yaml describes
-	@for r in $(RECEIVERS); do (cd receiver/$$r && $(TOOLS)/mdatagen metadata.yaml); done
-	@gofmt -w $$(find receiver -name 'generated_*.go')
+	@for c in $(RECEIVERS:%=receiver/%) $(EXTENSIONS); do (cd $$c && $(TOOLS)/mdatagen metadata.yaml); done
+	@gofmt -w $$(find receiver extension -name 'generated_*.go')
 
 testdata: ## write the test data anew; equal on every machine
 	$(GO) run ./internal/testdatagen -out testdata
@@ -223,10 +226,12 @@ lint: $(TOOLS)/staticcheck ## check format, vet and staticcheck for linux and wi
 	@for m in $(NESTED); do echo "$(GO) vet -C $$m ."; $(GO) vet -C $$m .; done
 	GOOS=linux $(TOOLS)/staticcheck ./...
 	GOOS=windows $(TOOLS)/staticcheck ./...
-	@before=$$(git ls-files -co --exclude-standard receiver | xargs sha256sum); $(MAKE) generate; \
-	  after=$$(git ls-files -co --exclude-standard receiver | xargs sha256sum); \
+	@for m in $(EXTENSIONS); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
+	  GOOS=$$os $(GO) vet -C $$m ./...; (cd $$m; GOOS=$$os $(TOOLS)/staticcheck ./...); done; done
+	@before=$$(git ls-files -co --exclude-standard receiver extension | xargs sha256sum); $(MAKE) generate; \
+	  after=$$(git ls-files -co --exclude-standard receiver extension | xargs sha256sum); \
 	  if [ "$$before" != "$$after" ]; then echo "generated code differs from metadata.yaml: run make generate and commit"; exit 1; fi
-	@for m in . $(NESTED); do (cd $$m; $(GO) mod tidy -diff); done
+	@for m in . $(NESTED) $(EXTENSIONS); do (cd $$m; $(GO) mod tidy -diff); done
 
 clean: ## remove what the targets above built
 	rm -rf $(DIST) out

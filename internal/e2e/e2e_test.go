@@ -281,7 +281,7 @@ func TestComponentsListsBothReceivers(t *testing.T) {
 	out, err := exec.Command(collector(t), "components").Output()
 	require.NoError(t, err)
 	for _, name := range []string{"asimdns", "ciliumwindows", "otlp", "batch", "memory_limiter", "filter", "transform", "debug", "file", "otlp_grpc", "otlp_http",
-		"azure_monitor", "kafka", "azure_blob", "health_check", "zpages", "file_storage"} {
+		"azure_monitor", "kafka", "azure_blob", "health_check", "zpages", "file_storage", "resilient_file_storage"} {
 		require.Contains(t, string(out), "- name: "+name+"\n")
 	}
 }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resilientfilestorageextension
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A file that was set aside has the file's name, this, and the time in UTC.
+const asideInfix = ".damaged-"
+
+// maxAsideBase is the longest name that a file system takes behind which all of this still fits.
+const maxAsideBase = 200
+
+// renameAside renames a file within its folder, to a name that no file has, and removes the oldest ones of those set aside when
+// there are more than keep; with keep 0 none. aside is empty if the file could not be renamed. The error may also be that an
+// old one could not be removed.
+func renameAside(path string, keep int) (aside string, removed []string, err error) {
+	base := filepath.Base(path)
+	if len(base) > maxAsideBase {
+		base = hashed(base)
+	}
+	prefix := filepath.Join(filepath.Dir(path), base) + asideInfix
+	name := prefix + time.Now().UTC().Format("20060102T150405.000Z")
+	for aside, n := name, 1; ; aside, n = fmt.Sprintf("%s-%d", name, n), n+1 {
+		if _, err := os.Lstat(aside); err == nil {
+			continue
+		} else if !errors.Is(err, os.ErrNotExist) {
+			return "", nil, err
+		}
+		if err := os.Rename(path, aside); err != nil {
+			return "", nil, err
+		}
+		removed, err := removeOldest(prefix, keep)
+		return aside, removed, err
+	}
+}
+
+func removeOldest(prefix string, keep int) (removed []string, err error) {
+	if keep == 0 {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(filepath.Dir(prefix))
+	var all []string // in the order of their names, which is that of their times
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), filepath.Base(prefix)) {
+			all = append(all, filepath.Join(filepath.Dir(prefix), entry.Name()))
+		}
+	}
+	slices.Sort(all)
+	for len(all) > keep {
+		if removeErr := os.Remove(all[0]); removeErr != nil {
+			return removed, errors.Join(err, removeErr)
+		}
+		removed, all = append(removed, all[0]), all[1:]
+	}
+	return removed, err
+}

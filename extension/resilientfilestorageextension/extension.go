@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resilientfilestorageextension
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/extension"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/metadata"
+)
+
+// fileStorage gives each component that asks a client with a file of its own.
+type fileStorage struct {
+	cfg       *Config
+	logger    *zap.Logger
+	telemetry *metadata.TelemetryBuilder
+
+	mu      sync.Mutex
+	clients map[*client]struct{} // those that are open
+}
+
+var _ storage.Extension = (*fileStorage)(nil)
+
+func newFileStorage(set extension.Settings, cfg *Config) (*fileStorage, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	e := &fileStorage{cfg: cfg, logger: set.Logger, telemetry: telemetry, clients: map[*client]struct{}{}}
+	return e, telemetry.RegisterExtensionResilientFileStorageMemorySizeCallback(func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(e.memorySize())
+		return nil
+	})
+}
+
+// Start removes what a compaction left behind, if the configuration says so.
+func (e *fileStorage) Start(context.Context, component.Host) error {
+	if !e.cfg.Compaction.CleanupOnStart {
+		return nil
+	}
+	left, err := filepath.Glob(filepath.Join(e.cfg.Compaction.Directory, filestorage.TempDbPrefix+"*"))
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	if err != nil {
+		e.logger.Warn("what a compaction left behind could not be removed", zap.Error(err))
+	}
+	return nil
+}
+
+// Shutdown ends the telemetry. The components close their clients themselves.
+func (e *fileStorage) Shutdown(context.Context) error {
+	e.telemetry.Shutdown()
+	return nil
+}
+
+func (e *fileStorage) memorySize() (size int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for c := range e.clients {
+		size += c.memorySize()
+	}
+	return size
+}
+
+// GetClient opens the component's file. A damaged one is set aside first. When no file can be used the client works in memory.
+// The error is that another process has the file, or with max_memory_mib 0 why no file can be used.
+func (e *fileStorage) GetClient(_ context.Context, kind component.Kind, id component.ID, storageName string) (storage.Client, error) {
+	path := clientPath(e.cfg.Directory, kind, id, storageName)
+	c := &client{e: e, path: path, logger: e.logger.With(zap.String("file", path)), stop: make(chan struct{})}
+	disk, err := e.openFile(path, foundAtStart, c.logger)
+	switch {
+	case err == nil:
+		c.store = disk
+	case errors.Is(err, bolterrors.ErrTimeout) || e.cfg.MaxMemoryMiB == 0:
+		return nil, fmt.Errorf("%s: %w", path, err)
+	default:
+		c.useMemory(err)
+	}
+	e.mu.Lock()
+	e.clients[c] = struct{}{}
+	e.mu.Unlock()
+	c.startCompaction()
+	return c, nil
+}
+
+func (e *fileStorage) forget(c *client) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.clients, c)
+}
+
+// openFile opens a client's file, or begins a new one. A damaged one is set aside first.
+func (e *fileStorage) openFile(path, found string, logger *zap.Logger) (*diskStore, error) {
+	if err := e.createDirectories(); err != nil {
+		return nil, err
+	}
+	disk, err := e.openChecked(path, logger)
+	var damage *damageError
+	if errors.As(err, &damage) {
+		if err := e.setAside(path, found, damage, logger); err != nil {
+			return nil, err
+		}
+		disk, err = openDisk(path, boltOptions(e.cfg))
+	}
+	return disk, err
+}
+
+func (e *fileStorage) openChecked(path string, logger *zap.Logger) (*diskStore, error) {
+	if err := e.check(path, logger); err != nil {
+		return nil, err
+	}
+	return openDisk(path, boltOptions(e.cfg))
+}
+
+// check holds the lock on an existing file while it reads it: nobody writes to it meanwhile.
+func (e *fileStorage) check(path string, logger *zap.Logger) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return errors.New("it is no file; remove or rename it")
+	case info.Size() == 0:
+		logger.Info("the file is empty: it is begun anew")
+		return nil
+	}
+	release, err := lock(path, e.cfg)
+	if err != nil {
+		return err
+	}
+	defer release()
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	found, err := checkFile(file, info.Size(), e.cfg.CheckValues)
+	switch {
+	case err != nil:
+		return err
+	case found.unused:
+		logger.Info("the file was never written to: it is begun anew")
+		return os.Truncate(path, 0)
+	case found.warning != "":
+		logger.Warn("the file is used, but what was stored last may be missing: "+found.warning, zap.Int("keys", found.keys))
+	}
+	return nil
+}
+
+// lock takes the lock of bbolt on a file and gives what releases it. bbolt opens a file for reading only without looking at
+// more than its headers, and shares the lock with no writer. When it cannot for the headers' sake it had the lock, and the
+// check says more about them.
+func lock(path string, cfg *Config) (release func(), err error) {
+	s := &diskStore{path: path, opts: bbolt.Options{Timeout: cfg.Timeout, ReadOnly: true}}
+	var onPath *os.PathError
+	if err := s.open(); errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("another process has the file: %w", err)
+	} else if errors.As(err, &onPath) {
+		return nil, err
+	}
+	return func() { _ = s.close() }, nil
+}
+
+func (e *fileStorage) createDirectories() error {
+	if !e.cfg.CreateDirectory {
+		return nil
+	}
+	mode, err := strconv.ParseUint(e.cfg.DirectoryPermissions, 8, 32)
+	if err != nil {
+		return err
+	}
+	err = os.MkdirAll(e.cfg.Directory, os.FileMode(mode))
+	if err == nil && (e.cfg.Compaction.OnStart || e.cfg.Compaction.OnRebound) {
+		err = os.MkdirAll(e.cfg.Compaction.Directory, os.FileMode(mode))
+	}
+	return err
+}
+
+// When damage was found: the attribute of the metric.
+const (
+	foundAtStart = "start"
+	foundRunning = "running"
+)
+
+// setAside renames a damaged file, says so and counts it.
+func (e *fileStorage) setAside(path, found string, damage error, logger *zap.Logger) error {
+	aside, removed, err := renameAside(path, e.cfg.MaxDamagedFiles)
+	if aside == "" {
+		return fmt.Errorf("the file is damaged (%w) and cannot be renamed: %w", damage, err)
+	}
+	e.telemetry.ExtensionResilientFileStorageFilesSetAside.Add(context.Background(), 1, metric.WithAttributes(attribute.String("found", found)))
+	logger.Error("the file is damaged and was set aside; what is queued in it will not be delivered; a new file is begun. "+
+		"The README of resilient_file_storage says how to look into it",
+		zap.String("damage", damage.Error()), zap.String("set_aside", aside))
+	if len(removed) > 0 {
+		logger.Error("damaged files that were set aside earlier were removed: there are more than max_damaged_files", zap.Strings("removed", removed))
+	}
+	if err != nil {
+		logger.Warn("damaged files that were set aside earlier could not be removed", zap.Error(err))
+	}
+	return nil
+}
