@@ -108,7 +108,11 @@ VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-000
 validate: build ## check the shipped configurations and the examples
 	@for c in config.yaml config.replay.yaml examples/*/*.yaml; do echo "validate $$c"; $(VALIDATE) --config $$c; done
 
-ci: test test-oracle lint test-race test-kernel test-e2e test-roads test-windows validate build-windows check-windows fuzz ## all that CI runs
+CI_PARTS := test test-oracle lint test-race test-kernel test-e2e test-roads test-windows validate build-windows check-windows fuzz
+
+ci: ## all that CI runs, and how long each part takes
+	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
+	  times="$$times$$(printf '%6d s  %s' $$(($$(date +%s) - begun)) $$part)\n"; done; printf "\n$$times"
 
 check-windows: build-windows ## check that the Windows binary is one, and has both receivers
 	@file=$(DIST)/otelcol-winnet.exe; [ "$$(head -c 2 $$file)" = MZ ] || { echo "$$file is no PE"; exit 1; }

@@ -36,6 +36,9 @@ var (
 	errSetAside = errors.New("the file was damaged and set aside while it was in use; a new one has no such value")
 )
 
+// sayInterval is the least time between two log lines on what could not be written.
+const sayInterval = 10 * time.Second
+
 // fileRetry is how long a client that works in memory waits between attempts at its file.
 const fileRetry = 10 * time.Second
 
@@ -50,6 +53,8 @@ type client struct {
 	store   store
 	lost    bool      // a file was set aside since the client was made
 	nextTry time.Time // of a client that works in memory
+
+	nextWord time.Time // on what could not be written, at the earliest; guarded by mu as well
 
 	stop     chan struct{}
 	stopOnce sync.Once
@@ -74,12 +79,37 @@ func (c *client) Delete(ctx context.Context, key string) error {
 }
 
 // Batch applies the operations in their order, all or none. The results of Get stand in them.
+//
+// There is one exception: where nothing can be written, as on a full disk, what is to be read with it is read all the same, and the error
+// of the writing is logged, not returned. The sending queue notes in one batch with its next item that it has taken it, and deletes an item that it
+// could not get. What is not noted is sent once more after a crash.
 func (c *client) Batch(_ context.Context, ops ...*storage.Operation) error {
 	lost, err := c.do(func(s store) error { return s.batch(ops) })
+	if reads := readsOf(ops); err != nil && len(reads) > 0 && len(reads) < len(ops) {
+		unwritten := err
+		if lost, err = c.do(func(s store) error { return s.batch(reads) }); err == nil {
+			c.sayUnwritten(unwritten)
+		}
+	}
 	if err == nil && lost && slices.ContainsFunc(ops, func(op *storage.Operation) bool { return op.Type == storage.Get && op.Value == nil }) {
 		return errSetAside
 	}
 	return err
+}
+
+// readsOf gives the operations that read.
+func readsOf(ops []*storage.Operation) []*storage.Operation {
+	return slices.DeleteFunc(slices.Clone(ops), func(op *storage.Operation) bool { return op.Type != storage.Get })
+}
+
+// sayUnwritten logs that something could be read and what was to be written with it could not, once in sayInterval.
+func (c *client) sayUnwritten(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := time.Now(); now.After(c.nextWord) {
+		c.nextWord = now.Add(sayInterval)
+		c.logger.Warn("what was to be written could not be; what was to be read with it was. After a crash it may be delivered once more", zap.Error(err))
+	}
 }
 
 // Walk runs fn on each key and its value, and applies the operations that it gives.

@@ -22,11 +22,12 @@ import (
 // explain gives an error for each value in v, of YAML, that the decoder cannot have taken at its place below t: its key, the value
 // and what is allowed. It gives nil where it sees none.
 func explain(t reflect.Type, v any, path string) error {
+	_, isText := v.(string)
 	refused := func(want string) error { return fmt.Errorf("%s: %s is not allowed; want %s", path, show(v), want) }
 	switch {
 	case v == nil:
 		return nil
-	case path != "" && t.Kind() != reflect.Pointer && t.Kind() != reflect.String && decodesItself(t):
+	case path != "" && t.Kind() != reflect.Pointer && t.Kind() != reflect.String && decodesItself(t) && (isText || t.Kind() != reflect.Slice):
 		if _, ok := v.(map[string]any); ok || reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
 			return nil
 		}
@@ -59,13 +60,13 @@ func explain(t reflect.Type, v any, path string) error {
 		}
 		return errors.Join(errs...)
 	case reflect.Slice:
-		list, _ := v.([]any)
+		list, isList := v.([]any)
+		if !isList {
+			return refused("a list, such as [a, b]")
+		}
 		var errs []error
 		for i := range list {
 			errs = append(errs, explain(t.Elem(), list[i], fmt.Sprintf("%s[%d]", path, i)))
-		}
-		if list == nil {
-			return refused("a list, such as [a, b]")
 		}
 		return errors.Join(errs...)
 	case reflect.Bool:

@@ -4,19 +4,14 @@ package e2e
 
 import (
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 )
@@ -123,43 +118,10 @@ func TestEveryJobIsWaitedFor(t *testing.T) {
 	require.Contains(t, out, fmt.Sprintf(accounted, n, n), "of the one that takes longer")
 }
 
-// farEnd counts the records that an otlp_http exporter delivers; it accepts none until it is opened.
-type farEnd struct {
-	*httptest.Server
-	open    chan struct{}
-	asked   atomic.Int64
-	records atomic.Int64
-}
-
-func newFarEnd(t *testing.T) *farEnd {
-	f := &farEnd{open: make(chan struct{})}
-	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return
-		}
-		f.asked.Add(1)
-		select {
-		case <-f.open:
-		case <-r.Context().Done():
-			return
-		}
-		request := plogotlp.NewExportRequest()
-		if err := request.UnmarshalProto(body); err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		f.records.Add(int64(request.Logs().LogRecordCount()))
-		w.Header().Set("Content-Type", "application/x-protobuf")
-	}))
-	t.Cleanup(f.Close)
-	return f
-}
-
 func TestASlowFarEndHasEveryRecordBeforeAJobEnds(t *testing.T) {
 	n := testkit.Generated(t, "dnsserver.etl").Events
-	f := newFarEnd(t)
-	r := start(t, append(job(serverFile, "otlp_http: {endpoint: '"+f.URL+"', compression: none, timeout: 60s, sending_queue: {num_consumers: 2, block_on_overflow: true}}"),
+	f, url := newFarEnd(t)
+	r := start(t, append(job(serverFile, "otlp_http: {endpoint: '"+url+"', compression: none, timeout: 60s, sending_queue: {num_consumers: 2, block_on_overflow: true}}"),
 		"--config", "yaml:receivers::asimdns::batch::max_records: 50")...)
 	r.await("Starting shutdown...", 1)
 	r.await(fmt.Sprintf(accounted, n, n), 2) // when the replay has ended, and when the receiver has
@@ -171,8 +133,8 @@ func TestASlowFarEndHasEveryRecordBeforeAJobEnds(t *testing.T) {
 
 func TestAJobWithoutAnExportersQueueIsDoneWhenAllIsDelivered(t *testing.T) {
 	n := testkit.Generated(t, "dnsserver.etl").Events
-	f := newFarEnd(t)
-	r := start(t, job(serverFile, "otlp_http: {endpoint: '"+f.URL+"', compression: none, timeout: 60s, sending_queue: {enabled: false}, retry_on_failure: {max_elapsed_time: 0}}")...)
+	f, url := newFarEnd(t)
+	r := start(t, job(serverFile, "otlp_http: {endpoint: '"+url+"', compression: none, timeout: 60s, sending_queue: {enabled: false}, retry_on_failure: {max_elapsed_time: 0}}")...)
 	r.await("file read", 1)
 	require.Eventually(t, func() bool { return f.asked.Load() > 0 }, time.Minute, 20*time.Millisecond)
 	require.NotContains(t, r.out.String(), "the replay has ended")
@@ -194,9 +156,9 @@ func TestAJobThatEndsWhileTheCollectorShutsDownDoesNotHoldItUp(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("not run: there is no interrupt to send on Windows")
 	}
-	f := newFarEnd(t)
+	_, url := newFarEnd(t)
 	args := append(job(serverFile, nop), "--config", "yaml:receivers::asimdns::replay::rate: 1000",
-		"--config", "yaml:exporters::otlp_http: {endpoint: '"+f.URL+"', compression: none, timeout: 60s, sending_queue: {enabled: false}}")
+		"--config", "yaml:exporters::otlp_http: {endpoint: '"+url+"', compression: none, timeout: 60s, sending_queue: {enabled: false}}")
 	const blocked = 4
 	names := make([]string, blocked)
 	for i := range names {

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -12,32 +11,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 )
-
-// farEnd counts the log records that reach it by OTLP over HTTP.
-type farEnd struct{ records atomic.Int64 }
-
-func (f *farEnd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	raw, err := io.ReadAll(r.Body)
-	request := plogotlp.NewExportRequest()
-	if err == nil {
-		err = request.UnmarshalProto(raw)
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	f.records.Add(int64(request.Logs().LogRecordCount()))
-	w.Header().Set("Content-Type", "application/x-protobuf")
-}
 
 // storageConfig is a replay whose records go to an address through a queue on disk.
 const storageConfig = `

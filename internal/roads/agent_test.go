@@ -27,7 +27,7 @@ func TestLargeAnswersReachTheGatewayThroughAPlainAgent(t *testing.T) {
 	t.Parallel()
 	gateway, dir := newGatewayFar(t), home(t)
 	c := start(t, dir, nil, fmt.Sprintf(`yaml:
-receivers: {asimdns: {replay: {path: '%s'}, batch: {max_records: 300}}}
+receivers: {asimdns: {replay: {path: '%s'}}}
 exporters: {otlp_grpc: {endpoint: 127.0.0.1:%d, tls: {insecure: true}}}
 service: {pipelines: {logs: {receivers: [asimdns], exporters: [otlp_grpc]}}}
 `, recording(t, "large", largeAnswers, 1), gateway.port))

@@ -64,7 +64,7 @@ func TestEveryShippedConfigurationHasTheSettingsThatLoseNothing(t *testing.T) {
 				limit, known := largest()[kind]
 				require.True(t, known, "an exporter that no test here knows: %s", kind)
 				queue := func(keys ...string) any { return at(exporters, append([]string{id, "sending_queue"}, keys...)...) }
-				require.Equal(t, "file_storage", queue("storage"))
+				require.Equal(t, "resilient_file_storage", queue("storage"))
 				require.Equal(t, true, queue("block_on_overflow"))
 				require.Equal(t, "bytes", queue("sizer"))
 				require.Equal(t, "bytes", queue("batch", "sizer"))

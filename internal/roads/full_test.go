@@ -77,10 +77,9 @@ func TestCtrlCOnAFullDiskEndsInTimeWithAnExactAccount(t *testing.T) {
 	require.Less(t, n, 4000)
 }
 
-// The queue of exporterhelper 0.161 can delete what it has taken: docs/upstream.md, and
-// TestTheQueueOnAFullDiskDeletesWhatItWasAboutToSend. So what was handed over around the moment when the disk was full is counted here
-// and not required.
-func TestTheCollectorGoesOnAfterAFullDiskUnderTheQueue(t *testing.T) {
+// With file_storage the queue of exporterhelper 0.161 deletes what it has taken: docs/upstream.md, and
+// TestTheQueueOnAFullDiskDeletesWhatItWasAboutToSend.
+func TestAFullDiskUnderTheQueueCostsNoRecord(t *testing.T) {
 	const all = 2000
 	trip, disk := onSmallDisk(t, 32<<20)
 	trip.away(t)
@@ -97,7 +96,7 @@ func TestTheCollectorGoesOnAfterAFullDiskUnderTheQueue(t *testing.T) {
 	c.until("the queue is empty", func() bool { return c.metric("otelcol_exporter_queue_size") == 0 })
 	require.Equal(t, 100, c.interrupt())
 	got := trip.got()
-	t.Logf("%d of %d records are lost", len(missing(got, names("full", all))), all)
+	require.Empty(t, missing(got, names("full", all)))
 	require.Empty(t, missing(got, names("last", 100)))
 	require.Equal(t, len(got), ofPart(got, "full")+100, "what arrived that was not sent")
 }
@@ -105,6 +104,6 @@ func TestTheCollectorGoesOnAfterAFullDiskUnderTheQueue(t *testing.T) {
 // onSmallDisk is a road whose queue lies on a small disk.
 func onSmallDisk(t *testing.T, size int) (*trip, string) {
 	disk := smallDisk(t, size)
-	return roads()[2].begin(t, fmt.Sprintf("yaml:extensions::file_storage::directory: '%s'", disk),
+	return roads()[2].begin(t, fmt.Sprintf("yaml:extensions::resilient_file_storage::directory: '%s'", disk),
 		"yaml:receivers::asimdns::retry: {initial_interval: 200ms, max_interval: 1s}"), disk
 }

@@ -42,7 +42,9 @@ func RequireLimits(t *testing.T, config reflect.Type, load func(yaml string) err
 			wrong = append(wrong, "maybe", "2", "'true'")
 		case f.Kind() == reflect.String:
 			wrong = append(wrong, "' '", `"a\tb"`, `"a\nb"`, `"\0"`, `"a\u200Bb"`, "5.5", "false")
-		case f.Kind() == reflect.Slice || f.Kind() == reflect.Map:
+		case f.Kind() == reflect.Slice:
+			wrong = append(wrong, `["a\nb"]`)
+		case f.Kind() == reflect.Map:
 			wrong = append(wrong, "5", `["a\nb"]`)
 		default:
 			wrong = append(wrong, "-1", "9223372036854775807", "18446744073709551616", ".nan", ".inf", "1e300", "text", "''", "true")
@@ -65,7 +67,7 @@ func RequireLimits(t *testing.T, config reflect.Type, load func(yaml string) err
 			err := load(yaml(value))
 			require.Error(t, err, "%s: %s", key, value)
 			require.ErrorContains(t, err, last, value)
-			require.Regexp(t, `want|is neither|is not|decimal|allowed`, err.Error(), "%s: %s", key, value)
+			require.Regexp(t, `want|is neither|is not|decimal|allowed|write the path`, err.Error(), "%s: %s", key, value)
 			require.NotContains(t, err.Error(), "unconvertible", "the decoder's words name no value")
 		}
 		for _, value := range l.Refused {

@@ -121,7 +121,7 @@ func TestEventsOfUnknownLayoutsAreCountedUnderTheirOwnName(t *testing.T) {
 	metadatatest.AssertEqualReceiverAsimdnsEventsLayoutUnknown(t, tel, want, metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
-	account := logs.FilterMessage("every event is accounted for").All()[0].ContextMap()
+	account := logs.FilterMessage("every event has left the receiver").All()[0].ContextMap()
 	require.Equal(t, int64(olderOthers), account["layout_unknown"])
 }
 

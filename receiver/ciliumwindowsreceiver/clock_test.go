@@ -142,7 +142,7 @@ func replayOfRecords(t *testing.T, records []events.Record) *consumertest.LogsSi
 	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
 	require.Eventually(t, func() bool { return logs.FilterMessage("the replay has ended").Len() == 1 }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(t.Context()))
-	require.Len(t, logs.FilterMessage("every event is accounted for").All(), 1)
+	require.Len(t, logs.FilterMessage("every event has left the receiver").All(), 1)
 	return sink
 }
 

@@ -47,7 +47,7 @@ func TestAKeyOfHubblesThatTheDatapathCannotAnswerSaysWhyAndWhatToUse(t *testing.
 		"allow: [{http_method: [GET]}]":                "http_method: HTTP and DNS are what Cilium's proxy reads",
 		"allow: [{node_name: [node-1]}]":               "node_name: every event is of the one node",
 		"allow: [{tcp_flags: [{SYN: true}]}]":          "tcp_flags: it is no key of this receiver's filters",
-		"allow: [{source_pot: 1}]":                     "has invalid keys: source_pot",
+		"allow: [{source_pot: 1}]":                     "source_pot: there is no such key; want one of destination_identity",
 		"allow: [{source_port: 65616}]":                "source_port[0]: 65616 is not allowed; want a whole number from 0 to 65535",
 	} {
 		_, err := load(t, yaml)
