@@ -109,8 +109,8 @@ func TestTheLiveSessionGivesTheRecordsThatTheReplayGives(t *testing.T) {
 	}
 }
 
-func TestEveryScenarioThatTheReadmeNamesIsATest(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+func TestEveryScenarioThatTheDocumentsNameIsATest(t *testing.T) {
+	text, err := os.ReadFile("../../docs/verification.md")
 	require.NoError(t, err)
 	var source []byte
 	for _, folder := range []string{".", "../etw/session", "../../receiver/asimdnsreceiver"} {
@@ -122,7 +122,7 @@ func TestEveryScenarioThatTheReadmeNamesIsATest(t *testing.T) {
 			source = append(source, text...)
 		}
 	}
-	names := regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(readme), -1)
+	names := regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(text), -1)
 	require.Greater(t, len(names), 20)
 	for _, name := range names {
 		require.Contains(t, string(source), "\nfunc "+name+"(t *testing.T)")

@@ -24,7 +24,7 @@ func madeByMakeRun(t *testing.T, file string) *consumertest.LogsSink {
 }
 
 func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
-	samples := testkit.Samples(t, "../../README.md", "## What a record looks like")
+	samples := testkit.Samples(t, "../../docs/records.md", "# What a record looks like")
 	shown := 0
 	for text, file := range map[string]string{"DNS Server Event": serverFile, "DNS Client Event": clientFile} {
 		sink := madeByMakeRun(t, file)

@@ -14,7 +14,7 @@ import (
 func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
 	sink, _, _ := replayAll(t, replayOf(captureFile, everything))
 	shown := 0
-	for _, s := range testkit.Samples(t, "../../README.md", "## What a record looks like") {
+	for _, s := range testkit.Samples(t, "../../docs/records.md", "# What a record looks like") {
 		if !strings.HasPrefix(s.Body, "DNS ") {
 			s.RequireAmong(t, sink)
 			shown++
