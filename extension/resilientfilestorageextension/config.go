@@ -3,7 +3,11 @@
 package resilientfilestorageextension
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"go.opentelemetry.io/collector/component"
@@ -32,8 +36,30 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// Validate reports what is wrong with the keys that this extension adds. Those of file_storage validate themselves.
+// variable is a variable as cmd.exe has it, which nothing expands here.
+var variable = regexp.MustCompile(`%([A-Za-z_][A-Za-z0-9_]*)%`)
+
+// Validate reports what is wrong with the keys that this extension adds, and with what file_storage takes and nobody can mean: a
+// folder's name that YAML or cmd.exe would have to be asked about, and no time at all.
 func (c *Config) Validate() error {
+	if c.Compaction == nil {
+		return errors.New("compaction: it has no value; want a section, or leave it out")
+	}
+	for key, folder := range map[string]string{"directory": c.Directory, "compaction.directory": c.Compaction.Directory} {
+		if strings.TrimSpace(folder) == "" {
+			return fmt.Errorf("%s: %q is not allowed; want the path of a folder", key, folder)
+		}
+		if i := strings.IndexFunc(folder, unicode.IsControl); i >= 0 {
+			return fmt.Errorf("%s: %q is not allowed: within YAML's double quotes a backslash begins an escape; "+
+				"write the path without quotes, in single quotes, or with slashes", key, folder)
+		}
+		if v := variable.FindStringSubmatch(folder); v != nil {
+			return fmt.Errorf("%s: %q is not allowed: nothing expands %s here; want ${env:%s}", key, folder, v[0], v[1])
+		}
+	}
+	if c.Timeout <= 0 {
+		return fmt.Errorf("timeout: %v is not allowed; want more than 0: how long to wait for a file that another process has", c.Timeout)
+	}
 	if c.MaxDamagedFiles < 0 {
 		return fmt.Errorf("max_damaged_files: %d is not allowed; want 0 (keep all) or more", c.MaxDamagedFiles)
 	}

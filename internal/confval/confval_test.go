@@ -195,7 +195,11 @@ func TestAPathAtWhichNoFileCanStandIsRefused(t *testing.T) {
 }
 
 func TestOneValueWhereAListStandsIsAListOfOne(t *testing.T) {
+	type word string
+	type names []string
 	type lists struct {
+		Names   names     `mapstructure:"names"`
+		Words   []word    `mapstructure:"words"`
 		Bools   []bool    `mapstructure:"bools"`
 		Ports   []uint16  `mapstructure:"ports"`
 		IDs     []int     `mapstructure:"ids"`
@@ -208,8 +212,9 @@ func TestOneValueWhereAListStandsIsAListOfOne(t *testing.T) {
 	var c lists
 	require.NoError(t, Unmarshal(confmap.NewFromStringMap(map[string]any{
 		"bools": false, "ports": 443, "ids": -1, "texts": 4, "shares": 0.5, "section": map[string]any{"texts": "drop"},
+		"names": "Dvc", "words": "cilium.verdict",
 	}), &c))
-	want := lists{Bools: []bool{false}, Ports: []uint16{443}, IDs: []int{-1}, Texts: []string{"4"}, Shares: []float64{0.5}}
+	want := lists{Names: names{"Dvc"}, Words: []word{"cilium.verdict"}, Bools: []bool{false}, Ports: []uint16{443}, IDs: []int{-1}, Texts: []string{"4"}, Shares: []float64{0.5}}
 	want.Section.Texts = []string{"drop"}
 	require.Equal(t, want, c)
 

@@ -129,3 +129,36 @@ func TestOutagesAtRandomMomentsLeaveNoAnsweredQueryUnanswered(t *testing.T) {
 		})
 	}
 }
+
+// An outage leaves the windows of aggregation as they are in calm: a record a window, and one for what comes after the last.
+func TestAnOutageOfTheNextComponentLeavesTheWindowsOfAggregationAsTheyAre(t *testing.T) {
+	const window = 10 * time.Second
+	records := func(outage time.Duration) (n int) {
+		synctest.Test(t, func(t *testing.T) {
+			first := true
+			next := &outages{out: func() time.Duration {
+				if !first {
+					return 0
+				}
+				first = false
+				return outage
+			}}
+			l := startWithoutSession(t, func(c *Config) { c.Aggregation.Window = window }, next)
+			x := newExchanges(t)
+			for i := range 2000 {
+				l.offer(x.query(time.Now(), i))
+				time.Sleep(window / 200) // ten windows
+			}
+			time.Sleep(2*outage + time.Minute)
+			synctest.Wait()
+			l.shutdown()
+			n = next.LogRecordCount()
+		})
+		return n
+	}
+	calm := records(0)
+	require.InDelta(t, 10, calm, 1)
+	for _, factor := range []time.Duration{3, 10, 100} {
+		require.Equal(t, calm, records(factor*window), "%d windows", factor)
+	}
+}

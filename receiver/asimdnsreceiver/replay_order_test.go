@@ -77,3 +77,13 @@ func TestEveryQueryFindsItsAnswerWhicheverProcessorsBufferHoldsIt(t *testing.T) 
 	answered, unanswered := correlated(t, path)
 	require.Equal(t, []int{2000, 0}, []int{answered, unanswered})
 }
+
+func TestEveryQueryFindsItsAnswerInTheNextOfElevenChainedFiles(t *testing.T) {
+	dir := t.TempDir()
+	events := sessions.Exchanges(22, 1, time.Second, 3*time.Second) // three exchanges are open at any time
+	files, err := sessions.Session{}.Chained(dir, "dns", 4, events)
+	require.NoError(t, err)
+	require.Len(t, files, 11)
+	answered, unanswered := correlated(t, filepath.Join(dir, "dns_*.etl"))
+	require.Equal(t, []int{22, 0}, []int{answered, unanswered})
+}

@@ -7,6 +7,7 @@ package ciliumwindowsreceiver
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -125,6 +126,44 @@ func TestAnOutageOfTheNextComponentLeavesTheIntervalsAsTheyAre(t *testing.T) {
 		l.shutdown()
 		require.InDelta(t, 1+60/5, next.LogRecordCount(), 1, "one at once, and one an interval")
 	})
+}
+
+// sometimes is a next component that is out again and again.
+type sometimes struct {
+	consumertest.LogsSink
+	out func() time.Duration
+}
+
+func (s *sometimes) ConsumeLogs(ctx context.Context, l plog.Logs) error {
+	time.Sleep(s.out())
+	return s.LogsSink.ConsumeLogs(ctx, l)
+}
+
+func TestOutagesAtRandomMomentsSplitNoConnection(t *testing.T) {
+	records := func(round uint64, outages bool) (n int) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(round, 1))
+			next := &sometimes{out: func() time.Duration {
+				if !outages || random.IntN(5) > 0 {
+					return 0
+				}
+				return time.Duration(random.Int64N(int64(time.Minute)))
+			}}
+			l := startWithoutMap(t, next)
+			for range 20_000 { // 200 s
+				l.offer(packet(1, time.Now()))
+				time.Sleep(10 * time.Millisecond)
+			}
+			time.Sleep(10 * time.Minute)
+			synctest.Wait()
+			l.shutdown()
+			n = next.LogRecordCount()
+		})
+		return n
+	}
+	for round := range uint64(10) {
+		require.Equal(t, records(round, false), records(round, true), "round %d", round)
+	}
 }
 
 // replayOfRecords replays records from a capture through the factory.

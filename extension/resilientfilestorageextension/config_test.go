@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resilientfilestorageextension
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+)
+
+func TestWhatNobodyCanMeanIsRefusedWithKeyAndValue(t *testing.T) {
+	load := func(values map[string]any) error {
+		c := createDefaultConfig().(*Config)
+		require.NoError(t, confmap.NewFromStringMap(values).Unmarshal(c))
+		return c.Validate()
+	}
+	require.ErrorContains(t, (&Config{}).Validate(), "compaction: it has no value; want a section, or leave it out")
+	dir := t.TempDir()
+	require.NoError(t, load(map[string]any{"directory": dir}))
+	require.NoError(t, load(map[string]any{"directory": `C:\new\traces`, "create_directory": true}))
+	for _, tc := range []struct {
+		key   string
+		value any
+		want  string
+	}{
+		{"directory", "C:\new\traces", `directory: "C:\new\traces" is not allowed: within YAML's double quotes a backslash begins an escape`},
+		{"directory", "%ProgramData%/otelcol", "nothing expands %ProgramData% here; want ${env:ProgramData}"},
+		{"directory", " ", `directory: " " is not allowed; want the path of a folder`},
+		{"timeout", "0s", "timeout: 0s is not allowed"},
+		{"timeout", "-1s", "timeout: -1s is not allowed"},
+		{"max_damaged_files", -1, "max_damaged_files: -1 is not allowed"},
+		{"max_memory_mib", -1, "max_memory_mib: -1 is not allowed"},
+	} {
+		require.ErrorContains(t, load(map[string]any{"directory": dir, "create_directory": true, tc.key: tc.value}), tc.want)
+	}
+}
