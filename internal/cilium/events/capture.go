@@ -179,7 +179,7 @@ func (c *Capture) readAhead() {
 	}
 	for c.err == nil && !c.section && !c.window.full() {
 		if c.advance(); c.found {
-			c.window.add(c.packet)
+			c.window.add(&c.packet)
 		}
 		if c.section && c.window.len() == 0 {
 			c.section = false

@@ -47,22 +47,28 @@ func (w *window) at(n int) *ahead { return &w.queue[n&(len(w.queue)-1)] }
 func (w *window) full() bool { return w.len() >= maxAhead || w.memory.used >= maxAheadBytes }
 
 // add adds a copy of a record.
-func (w *window) add(r Record) {
+func (w *window) add(r *Record) {
 	if r.Time != 0 {
 		w.key = r.Time
 	}
-	a := ahead{Record: r, key: w.key, number: w.number}
-	a.Data, a.in = w.memory.put(r.Data)
-	w.number++
-	if w.next == w.first || !a.before(w.at(w.next-1)) {
+	var a *ahead
+	inOrder := w.next == w.first || w.key >= w.at(w.next-1).key
+	if inOrder {
 		if w.next-w.first == len(w.queue) {
 			w.grow()
 		}
-		*w.at(w.next) = a
+		a = w.at(w.next)
 		w.next++
+	} else {
+		w.heap = append(w.heap, ahead{})
+		a = &w.heap[len(w.heap)-1]
+	}
+	*a = ahead{Record: *r, key: w.key, number: w.number}
+	a.Data, a.in = w.memory.put(r.Data)
+	w.number++
+	if inOrder {
 		return
 	}
-	w.heap = append(w.heap, a)
 	for i := len(w.heap) - 1; i > 0; {
 		parent := (i - 1) / 2
 		if !w.heap[i].before(&w.heap[parent]) {
