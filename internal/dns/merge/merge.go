@@ -185,9 +185,6 @@ func (k *Keeper) Due() bool {
 		k.store.Full(etw.MaxRecordSize+maxKey)
 }
 
-// age is how long an event has been kept, by the clock, in nanoseconds.
-func (k *Keeper) age(e *window.Entry) int64 { return k.Clock.Passed(e.Mark, k.begun(e)) }
-
 // begun gives from when on an event's age counts, in nanoseconds since 1970: from the event's own time, but not from before the
 // clock's when it came, since the other one would come as late. A clock that has been set back since says nothing of that.
 func (k *Keeper) begun(e *window.Entry) int64 {
@@ -215,13 +212,15 @@ type Let struct {
 // come, late ones neither.
 func (k *Keeper) Let(due bool) Let {
 	e := k.store.Oldest()
-	unanswered := int64(k.Window)
+	var over bool
 	if due {
-		unanswered += k.slack
+		over = k.Clock.Passed(e.Mark, k.begun(e)) > int64(k.Window)+k.slack
+	} else {
+		over = k.Clock.PassedAtLast(e.Mark, k.begun(e)) > int64(k.Window)
 	}
 	return Let{
 		Data: k.store.Data(e), Received: e.Received, Count: e.Count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last),
-		Unanswered: e.Tag == tagRequest && k.age(e) > unanswered, entry: e,
+		Unanswered: e.Tag == tagRequest && over, entry: e,
 	}
 }
 

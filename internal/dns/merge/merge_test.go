@@ -246,6 +246,35 @@ func TestWhenNoMoreEventsComeNoResponseComesLate(t *testing.T) {
 	require.True(t, k.Let(false).Unanswered)
 }
 
+func TestInAFileOfFewEventsAQueryIsUnansweredWhenMostEventsAreLaterThanItsTime(t *testing.T) {
+	const century = 100 * 365 * 24 * time.Hour
+	for _, c := range []struct {
+		times      []time.Duration // of the events; the first is the query
+		unanswered bool
+	}{
+		{[]time.Duration{0}, false},
+		{[]time.Duration{0, 5 * time.Minute}, false}, // which of them is a stray?
+		{[]time.Duration{0, time.Second, 5 * time.Minute}, false},
+		{[]time.Duration{0, 5 * time.Minute, 6 * time.Minute}, true},
+		{[]time.Duration{0, time.Minute, 2 * time.Minute, 3 * time.Minute, 4 * time.Minute}, true},
+		{[]time.Duration{0, time.Second, 11 * time.Second, 12 * time.Second, 5 * time.Minute}, true},
+		{[]time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Second}, false},
+		{[]time.Duration{0, time.Second, 2 * time.Second, century, century}, false},
+		{[]time.Duration{0, -century, -century, time.Second, 5 * time.Minute}, false},
+	} {
+		m, k := server(t), keeper(Correlate, 10*time.Second)
+		e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
+		for i, after := range c.times {
+			k.Clock.Event(start.Add(after).UnixNano())
+			if i == 0 {
+				require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+			}
+			require.False(t, k.Due())
+		}
+		require.Equal(t, c.unanswered, k.Let(false).Unanswered, "%v", c.times)
+	}
+}
+
 func TestAResponseWithoutItsQueryIsNotThatOfTheNextQuery(t *testing.T) {
 	m, k := client(t), keeper(Correlate, 10*time.Second)
 	add := func(id uint16, after time.Duration) Decision {
