@@ -139,10 +139,13 @@ func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decisio
 	return d
 }
 
+// unknown stands for the clock's time where it is not known: long ago.
+const unknown = int64(math.MinInt64)
+
 // hold keeps an event back under the key.
 func (k *Keeper) hold(raw []byte, received, at int64, tag uint16) Decision {
 	e := k.store.Put(k.key, raw, received, at)
-	e.Tag, e.Mark, e.Begun = tag, k.Clock.Mark(), math.MinInt64
+	e.Tag, e.Mark, e.Begun = tag, k.Clock.Mark(), unknown
 	if now, known := k.Clock.Now(); known {
 		e.Begun = now
 	}
@@ -181,8 +184,18 @@ func (k *Keeper) Due() bool {
 		return false
 	}
 	begun := k.begun(e)
-	return k.Clock.Passed(e.Mark, begun) > int64(k.Window)+k.slack || k.Clock.Ahead(e.Mark, begun, k.slack) ||
-		k.store.Full(etw.MaxRecordSize+maxKey)
+	return k.Clock.Passed(e.Mark, begun) > int64(k.Window)+k.slack || k.stray(e, begun) || k.store.Full(etw.MaxRecordSize+maxKey)
+}
+
+// stray reports whether an event whose age counts from a time has one that the stream does not have, and the clock was set back or has
+// gone on for as long as events may come late. Before that the clock may have been set forward, with more of the stream to follow.
+func (k *Keeper) stray(e *window.Entry, begun int64) bool {
+	if !k.Clock.Ahead(e.Mark, begun, k.slack) {
+		return false
+	}
+	now, _ := k.Clock.Now() // it is known
+	went := window.Since(e.Begun, now)
+	return e.Begun == unknown || went > k.slack || went < -k.slack
 }
 
 // begun gives from when on an event's age counts, in nanoseconds since 1970: from the event's own time, but not from before the

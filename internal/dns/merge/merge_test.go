@@ -235,6 +235,28 @@ func TestAQueryWithoutAResponseIsUnansweredWhenItsTimeIsOver(t *testing.T) {
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "a response long after its query is another exchange's")
 }
 
+func TestWhenTheClockIsSetForwardAResponseWaitsForItsQueryAmongEventsFromBefore(t *testing.T) {
+	const leap = time.Hour
+	m := server(t)
+	for _, comes := range []bool{true, false} {
+		k := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: true})
+		pass(k, 0)
+		e, raw := m.event(257, leap+time.Second, map[string]any{"GUID": "{1}"})
+		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+		for i := range 2000 { // of the other processors, delivered up to two seconds late
+			k.Clock.Event(start.Add(time.Duration(i) * time.Millisecond).UnixNano())
+			require.False(t, k.Due(), "event %d", i)
+		}
+		if comes {
+			e, raw = m.event(256, leap, query("a.example", "GUID", "{1}"))
+			require.Equal(t, Query, k.Add(e, raw, 1).Verdict)
+			continue
+		}
+		pass(k, 2*time.Second+time.Millisecond)
+		require.True(t, k.Due(), "no other event has its time: a stray")
+	}
+}
+
 func TestWhenNoMoreEventsComeNoResponseComesLate(t *testing.T) {
 	m, k := server(t), keeper(Correlate, 10*time.Second)
 	e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
