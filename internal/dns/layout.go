@@ -4,6 +4,7 @@ package dns
 
 import (
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
@@ -51,10 +52,12 @@ func (e *Event) plausible() bool {
 	if flags > 1 {
 		return false
 	}
+	var words uint64
 	for _, i := range pl.words {
-		if n := values[i].Num; n > math.MaxUint16 && looksLikeText(n) {
-			return false
-		}
+		words |= values[i].Num
+	}
+	if words > math.MaxUint16 && slices.ContainsFunc(pl.words, func(i int) bool { return looksLikeText(values[i].Num) }) {
+		return false
 	}
 	for _, i := range pl.texts {
 		b := values[i].Bytes

@@ -42,6 +42,10 @@ func (p *Pipeline) flush() {
 		zap.Int("records", failed), zap.String("reason", reason), zap.Error(err))
 }
 
+// mostUnderway is how long before its receipt a live event is believed to have happened: sessions deliver within seconds. An event of an
+// older time has a wrong one, or the host stood still in between; its lag counts from its receipt.
+const mostUnderway = time.Minute
+
 // since is the time from which the lag of the batch counts: the oldest of each resource's first record, in nanoseconds since
 // 1970.
 func (p *Pipeline) since() int64 {
@@ -51,11 +55,11 @@ func (p *Pipeline) since() int64 {
 			continue
 		}
 		first := place.At(0)
-		if p.Live {
-			oldest = min(oldest, int64(first.Timestamp()))
-		} else {
-			oldest = min(oldest, int64(first.ObservedTimestamp()))
+		from, received := int64(first.Timestamp()), int64(first.ObservedTimestamp())
+		if !p.Live || from > received || from < received-int64(mostUnderway) {
+			from = received
 		}
+		oldest = min(oldest, from)
 	}
 	return oldest
 }

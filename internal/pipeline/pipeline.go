@@ -97,8 +97,8 @@ type Settings struct {
 	Logger *zap.Logger
 	// Record gets every event as it arrives; Shutdown closes it. Nil: nothing is recorded.
 	Record *record.Recorder
-	// Live makes Stats.Lag count from the event's own time, and has a Holder told of silence; else, in a replay, the lag counts from
-	// when the event was read, and time passes with the events only.
+	// Live makes Stats.Lag count from the event's own time, where that is up to a minute before its receipt, and has a Holder told of
+	// silence; else, in a replay, the lag counts from when the event was read, and time passes with the events only.
 	Live bool
 }
 

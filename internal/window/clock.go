@@ -92,14 +92,34 @@ func (c *Clock) Now() (now int64, known bool) {
 	return Since(-c.silence, c.sorted[c.n-1-Strays]), true
 }
 
+// Last is the time when no more events come: the median of the last 33, or of what there is, so that more than half of them have
+// reached it. It is not known without an event.
+func (c *Clock) Last() (now int64, known bool) {
+	if c.n == 0 {
+		return 0, false
+	}
+	return Since(-c.silence, c.sorted[(c.n-1)/2]), true
+}
+
 // Mark marks this moment.
 func (c *Clock) Mark() Mark { return Mark{c.quiet, c.events} }
 
 // Passed gives how much time has passed since an event that came at a mark and happened at a time, in nanoseconds: by the clock, or
 // in silence if that is more, as it is for an event whose time is ahead of the clock.
 func (c *Clock) Passed(m Mark, at int64) int64 {
+	now, known := c.Now()
+	return c.passed(m, at, now, known)
+}
+
+// PassedAtLast is Passed when no more events come.
+func (c *Clock) PassedAtLast(m Mark, at int64) int64 {
+	now, known := c.Last()
+	return c.passed(m, at, now, known)
+}
+
+func (c *Clock) passed(m Mark, at, now int64, known bool) int64 {
 	quiet := int64(c.quiet-m.quiet) * quantum
-	if now, known := c.Now(); known {
+	if known {
 		return max(quiet, Since(at, now))
 	}
 	return quiet

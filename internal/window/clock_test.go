@@ -91,6 +91,36 @@ func TestALeapOfTheWholeStreamIsFollowedWithThe17thEvent(t *testing.T) {
 	})
 }
 
+func TestWhenNoMoreEventsComeTheTimeIsTheMedianOfWhatThereIs(t *testing.T) {
+	var c Clock
+	_, known := c.Last()
+	require.False(t, known)
+	for i := range int64(100) {
+		c.Event(begun + i*second)
+		last, known := c.Last()
+		require.True(t, known)
+		require.Equal(t, begun+(i-min(i+1, readings)/2)*second, last)
+	}
+	eachLeap(func(leap int64) {
+		for n := range int64(readings + 1) {
+			var c Clock
+			for i := range n { // less than half of them are strays, the last one as well
+				at := begun + i
+				if i%2 == 1 || i == n-1 && n%2 == 1 && n > 1 {
+					at += leap
+				}
+				if i == 1 {
+					at = begun
+				}
+				c.Event(at)
+			}
+			if last, known := c.Last(); known {
+				require.InDelta(t, begun, last, 100, "%v, %d events", time.Duration(leap), n)
+			}
+		}
+	})
+}
+
 func TestAClockGoesOnInASilence(t *testing.T) {
 	var c Clock
 	c.Silence(time.Hour)

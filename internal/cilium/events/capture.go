@@ -75,8 +75,8 @@ type Capture struct {
 	order      binary.ByteOrder
 	interfaces []captureInterface // of the current section
 
-	block  []byte // a block's content, reused
-	packet Record // of the block that was read last; its data are in block
+	block  []byte // memory for a block that is larger than the reader's buffer
+	packet Record // of the block that was read last; its data are valid until the next one is
 	found  bool   // packet is one
 	lost   uint64 // by all packets read
 
@@ -179,7 +179,7 @@ func (c *Capture) readAhead() {
 	}
 	for c.err == nil && !c.section && !c.window.full() {
 		if c.advance(); c.found {
-			c.window.add(c.packet)
+			c.window.add(&c.packet)
 		}
 		if c.section && c.window.len() == 0 {
 			c.section = false

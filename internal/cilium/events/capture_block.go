@@ -81,15 +81,28 @@ func (c *Capture) readBlock() (uint32, []byte, error) {
 	if !known(typ) || length > maxBlock {
 		return 0, nil, c.stepOver(typ, length)
 	}
-	if cap(c.block) < int(length) {
-		c.block = make([]byte, length)
-	}
-	c.block = c.block[:length]
-	if _, err := io.ReadFull(c.r, c.block); err != nil {
+	block, err := c.take(int(length))
+	if err != nil {
 		return 0, nil, c.cut(err)
 	}
-	body := c.block[blockHeader : length-blockTrailer]
-	return typ, body, c.checkTrailer(length, c.block[length-blockTrailer:])
+	return typ, block[blockHeader : length-blockTrailer], c.checkTrailer(length, block[length-blockTrailer:])
+}
+
+// take reads a number of bytes, which are valid until the next read: where they lie in the reader's buffer, if it has room for them.
+func (c *Capture) take(n int) ([]byte, error) {
+	if n <= c.r.Size() {
+		b, err := c.r.Peek(n)
+		if err == nil {
+			_, err = c.r.Discard(n)
+		}
+		return b, err
+	}
+	if cap(c.block) < n {
+		c.block = make([]byte, n)
+	}
+	c.block = c.block[:n]
+	_, err := io.ReadFull(c.r, c.block)
+	return c.block, err
 }
 
 // readByteOrder finds from a section header, before its length can be read, in which order the section's bytes are.

@@ -29,32 +29,46 @@ func (a *ahead) before(b *ahead) bool { return a.key < b.key || a.key == b.key &
 // window holds the records that were read ahead. Those that come in the order of time, as nearly all do, stand in a queue, where
 // adding and taking cost nothing; the others in a heap.
 type window struct {
-	queue  []ahead // from first on
-	first  int
+	queue  []ahead // a ring; a power of two of them, maxAhead at most
+	first  int     // the queue's first, counted on without end, and the one behind its last
+	next   int
 	heap   []ahead
 	key    int64  // of the last record added
 	number uint64 // the next one's
 	memory slabs
 }
 
-func (w *window) len() int { return len(w.queue) - w.first + len(w.heap) }
+func (w *window) len() int { return w.next - w.first + len(w.heap) }
+
+// at gives the place in the queue of a count.
+func (w *window) at(n int) *ahead { return &w.queue[n&(len(w.queue)-1)] }
 
 // full reports whether a record must be taken before another one is added.
 func (w *window) full() bool { return w.len() >= maxAhead || w.memory.used >= maxAheadBytes }
 
 // add adds a copy of a record.
-func (w *window) add(r Record) {
+func (w *window) add(r *Record) {
 	if r.Time != 0 {
 		w.key = r.Time
 	}
-	a := ahead{Record: r, key: w.key, number: w.number}
+	var a *ahead
+	inOrder := w.next == w.first || w.key >= w.at(w.next-1).key
+	if inOrder {
+		if w.next-w.first == len(w.queue) {
+			w.grow()
+		}
+		a = w.at(w.next)
+		w.next++
+	} else {
+		w.heap = append(w.heap, ahead{})
+		a = &w.heap[len(w.heap)-1]
+	}
+	*a = ahead{Record: *r, key: w.key, number: w.number}
 	a.Data, a.in = w.memory.put(r.Data)
 	w.number++
-	if last := len(w.queue) - 1; last < w.first || !a.before(&w.queue[last]) {
-		w.append(a)
+	if inOrder {
 		return
 	}
-	w.heap = append(w.heap, a)
 	for i := len(w.heap) - 1; i > 0; {
 		parent := (i - 1) / 2
 		if !w.heap[i].before(&w.heap[parent]) {
@@ -65,21 +79,20 @@ func (w *window) add(r Record) {
 	}
 }
 
-// append adds to the queue. What was taken from its front makes room when it is most of it.
-func (w *window) append(a ahead) {
-	if len(w.queue) == cap(w.queue) && w.first > len(w.queue)/2 {
-		w.queue = w.queue[:copy(w.queue, w.queue[w.first:])]
-		w.first = 0
+// grow makes the queue twice as long.
+func (w *window) grow() {
+	old := *w
+	w.queue = make([]ahead, max(64, 2*len(old.queue)))
+	for n := old.first; n < old.next; n++ {
+		*w.at(n) = *old.at(n)
 	}
-	w.queue = append(w.queue, a)
 }
 
 // take takes the earliest record. Its data are valid until its slab is released.
 func (w *window) take() ahead {
-	if len(w.heap) == 0 || w.first < len(w.queue) && w.queue[w.first].before(&w.heap[0]) {
-		a := w.queue[w.first]
+	if len(w.heap) == 0 || w.first < w.next && w.at(w.first).before(&w.heap[0]) {
 		w.first++
-		return a
+		return *w.at(w.first - 1)
 	}
 	a := w.heap[0]
 	last := len(w.heap) - 1

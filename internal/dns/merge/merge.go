@@ -139,10 +139,13 @@ func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decisio
 	return d
 }
 
+// unknown stands for the clock's time where it is not known: long ago.
+const unknown = int64(math.MinInt64)
+
 // hold keeps an event back under the key.
 func (k *Keeper) hold(raw []byte, received, at int64, tag uint16) Decision {
 	e := k.store.Put(k.key, raw, received, at)
-	e.Tag, e.Mark, e.Begun = tag, k.Clock.Mark(), math.MinInt64
+	e.Tag, e.Mark, e.Begun = tag, k.Clock.Mark(), unknown
 	if now, known := k.Clock.Now(); known {
 		e.Begun = now
 	}
@@ -181,12 +184,19 @@ func (k *Keeper) Due() bool {
 		return false
 	}
 	begun := k.begun(e)
-	return k.Clock.Passed(e.Mark, begun) > int64(k.Window)+k.slack || k.Clock.Ahead(e.Mark, begun, k.slack) ||
-		k.store.Full(etw.MaxRecordSize+maxKey)
+	return k.Clock.Passed(e.Mark, begun) > int64(k.Window)+k.slack || k.stray(e, begun) || k.store.Full(etw.MaxRecordSize+maxKey)
 }
 
-// age is how long an event has been kept, by the clock, in nanoseconds.
-func (k *Keeper) age(e *window.Entry) int64 { return k.Clock.Passed(e.Mark, k.begun(e)) }
+// stray reports whether an event whose age counts from a time has one that the stream does not have, and the clock was set back or has
+// gone on for as long as events may come late. Before that the clock may have been set forward, with more of the stream to follow.
+func (k *Keeper) stray(e *window.Entry, begun int64) bool {
+	if !k.Clock.Ahead(e.Mark, begun, k.slack) {
+		return false
+	}
+	now, _ := k.Clock.Now() // it is known
+	went := window.Since(e.Begun, now)
+	return e.Begun == unknown || went > k.slack || went < -k.slack
+}
 
 // begun gives from when on an event's age counts, in nanoseconds since 1970: from the event's own time, but not from before the
 // clock's when it came, since the other one would come as late. A clock that has been set back since says nothing of that.
@@ -215,13 +225,15 @@ type Let struct {
 // come, late ones neither.
 func (k *Keeper) Let(due bool) Let {
 	e := k.store.Oldest()
-	unanswered := int64(k.Window)
+	var over bool
 	if due {
-		unanswered += k.slack
+		over = k.Clock.Passed(e.Mark, k.begun(e)) > int64(k.Window)+k.slack
+	} else {
+		over = k.Clock.PassedAtLast(e.Mark, k.begun(e)) > int64(k.Window)
 	}
 	return Let{
 		Data: k.store.Data(e), Received: e.Received, Count: e.Count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last),
-		Unanswered: e.Tag == tagRequest && k.age(e) > unanswered, entry: e,
+		Unanswered: e.Tag == tagRequest && over, entry: e,
 	}
 }
 

@@ -235,6 +235,28 @@ func TestAQueryWithoutAResponseIsUnansweredWhenItsTimeIsOver(t *testing.T) {
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "a response long after its query is another exchange's")
 }
 
+func TestWhenTheClockIsSetForwardAResponseWaitsForItsQueryAmongEventsFromBefore(t *testing.T) {
+	const leap = time.Hour
+	m := server(t)
+	for _, comes := range []bool{true, false} {
+		k := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: true})
+		pass(k, 0)
+		e, raw := m.event(257, leap+time.Second, map[string]any{"GUID": "{1}"})
+		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+		for i := range 2000 { // of the other processors, delivered up to two seconds late
+			k.Clock.Event(start.Add(time.Duration(i) * time.Millisecond).UnixNano())
+			require.False(t, k.Due(), "event %d", i)
+		}
+		if comes {
+			e, raw = m.event(256, leap, query("a.example", "GUID", "{1}"))
+			require.Equal(t, Query, k.Add(e, raw, 1).Verdict)
+			continue
+		}
+		pass(k, 2*time.Second+time.Millisecond)
+		require.True(t, k.Due(), "no other event has its time: a stray")
+	}
+}
+
 func TestWhenNoMoreEventsComeNoResponseComesLate(t *testing.T) {
 	m, k := server(t), keeper(Correlate, 10*time.Second)
 	e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
@@ -244,6 +266,35 @@ func TestWhenNoMoreEventsComeNoResponseComesLate(t *testing.T) {
 	pass(k, 10*time.Second+1)
 	require.False(t, k.Let(true).Unanswered)
 	require.True(t, k.Let(false).Unanswered)
+}
+
+func TestInAFileOfFewEventsAQueryIsUnansweredWhenMostEventsAreLaterThanItsTime(t *testing.T) {
+	const century = 100 * 365 * 24 * time.Hour
+	for _, c := range []struct {
+		times      []time.Duration // of the events; the first is the query
+		unanswered bool
+	}{
+		{[]time.Duration{0}, false},
+		{[]time.Duration{0, 5 * time.Minute}, false}, // which of them is a stray?
+		{[]time.Duration{0, time.Second, 5 * time.Minute}, false},
+		{[]time.Duration{0, 5 * time.Minute, 6 * time.Minute}, true},
+		{[]time.Duration{0, time.Minute, 2 * time.Minute, 3 * time.Minute, 4 * time.Minute}, true},
+		{[]time.Duration{0, time.Second, 11 * time.Second, 12 * time.Second, 5 * time.Minute}, true},
+		{[]time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Second}, false},
+		{[]time.Duration{0, time.Second, 2 * time.Second, century, century}, false},
+		{[]time.Duration{0, -century, -century, time.Second, 5 * time.Minute}, false},
+	} {
+		m, k := server(t), keeper(Correlate, 10*time.Second)
+		e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
+		for i, after := range c.times {
+			k.Clock.Event(start.Add(after).UnixNano())
+			if i == 0 {
+				require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+			}
+			require.False(t, k.Due())
+		}
+		require.Equal(t, c.unanswered, k.Let(false).Unanswered, "%v", c.times)
+	}
 }
 
 func TestAResponseWithoutItsQueryIsNotThatOfTheNextQuery(t *testing.T) {

@@ -45,6 +45,28 @@ func TestACircularFileIsReadFromItsOldestBufferOn(t *testing.T) {
 	}
 }
 
+func TestSequenceNumbersMayWrapAround(t *testing.T) {
+	last := ^uint64(0)
+	file := trace{mode: ModeCircular, buffers: [][]byte{on(0, 1, 80), on(0, 2, 90), on(0, last-1, 50, 51), on(0, last, 60), on(0, 0, 70)}}.build()
+	events, _ := mustRead(t, file)
+	if got, want := seconds(events), []int{50, 51, 60, 70, 80, 90}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestFewOfTheBuffersThatFollowAreLookedAtForAStamp(t *testing.T) {
+	s := &stream{places: make([]place, 1000)} // buffers that begin with no event, of which each would be looked at for each buffer
+	s.places[lookAhead-1].first, s.places[lookAhead].first = 7, 8
+	var found []uint64
+	s.stamps(0, func(_ int, stamp uint64) bool {
+		found = append(found, stamp)
+		return true
+	})
+	if !slices.Equal(found, []uint64{7}) {
+		t.Errorf("%v, want the stamp of the %dth buffer and no later one", found, lookAhead)
+	}
+}
+
 func TestTheEventsOfSeveralProcessorsComeInTheOrderOfTime(t *testing.T) {
 	file := trace{buffers: [][]byte{on(3, 4, 8, 9, 30), on(0, 1, 1, 20, 21), on(1, 2, 2, 3, 4), on(3, 6, 31, 32), on(1, 5, 5, 29, 50)},
 		first: at(7, 0)}.build()

@@ -80,7 +80,7 @@ func (s *stream) lastStepBack(second uint64) (last int) {
 }
 
 // stamps calls do with the stamp of every event from an offset in the current buffer on, and then with those of the next
-// buffers' first events as far as they are known, until do returns false.
+// lookAhead buffers' first events as far as they are known, until do returns false.
 func (s *stream) stamps(from int, do func(pos int, stamp uint64) bool) {
 	for len(s.data)-from >= recordHead {
 		b := s.data[from:]
@@ -93,7 +93,7 @@ func (s *stream) stamps(from int, do func(pos int, stamp uint64) bool) {
 		}
 		from += align(size)
 	}
-	for i := range s.places {
+	for i := range min(len(s.places), lookAhead) {
 		if first := s.places[i].first; first != 0 && !do(len(s.data), first) {
 			return
 		}

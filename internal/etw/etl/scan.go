@@ -136,8 +136,9 @@ func inOrder(places []place) [][]place {
 		stream := places[:n:n]
 		places = places[n:]
 		all = append(all, stream)
+		from := stream[0].sequence // the numbers may wrap around
 		bySequence := func(a, b place) int {
-			return cmp.Or(cmp.Compare(a.sequence, b.sequence), cmp.Compare(a.stamp, b.stamp), cmp.Compare(a.at, b.at))
+			return cmp.Or(cmp.Compare(int64(a.sequence-from), int64(b.sequence-from)), cmp.Compare(a.stamp, b.stamp), cmp.Compare(a.at, b.at))
 		}
 		if slices.IsSortedFunc(stream, bySequence) {
 			continue

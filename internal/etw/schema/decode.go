@@ -104,7 +104,9 @@ func (d *Decoded) Keep(t *Template, n int) {
 // by reads what is left of the user data by t, as far as it goes. The values so far lie as t has them.
 func (d *Decoded) by(t *Template) {
 	d.Template = t
-	d.read(t.Fields)
+	if len(d.Values) < len(t.Fields) {
+		d.read(t.Fields)
+	}
 	d.Exact = len(d.Values) == len(t.Fields) && len(d.Rest) == 0
 }
 
@@ -120,14 +122,21 @@ reading:
 			if len(data) < 1 {
 				break reading
 			}
-			*v = Value{Num: uint64(data[0])}
+			v.set(uint64(data[0]))
 			data = data[1:]
 		case U32, Bool32:
-			if len(data) < 4 {
-				break reading
+			for {
+				if len(data) < 4 {
+					break reading
+				}
+				v.set(uint64(binary.LittleEndian.Uint32(data)))
+				data = data[4:]
+				if i+1 == len(fields) || fields[i+1].Type != U32 {
+					break
+				}
+				i++
+				v = &values[i]
 			}
-			*v = Value{Num: uint64(binary.LittleEndian.Uint32(data))}
-			data = data[4:]
 		case U64, FileTime:
 			if len(data) < 8 {
 				break reading
@@ -177,6 +186,14 @@ reading:
 		}
 	}
 	d.Values, d.Rest = values[:i], data
+}
+
+// set makes v a number. As a rule it was one before, in the same place of the event before.
+func (v *Value) set(n uint64) {
+	v.Num = n
+	if v.Bytes != nil {
+		v.Bytes = nil
+	}
 }
 
 // indexNUL16 finds the first 16-bit unit that is zero, or -1.
