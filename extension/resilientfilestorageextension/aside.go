@@ -19,8 +19,8 @@ const asideInfix = ".damaged-"
 const maxAsideBase = 200
 
 // renameAside renames a file within its folder, to a name that no file has, and removes the oldest ones of those set aside when
-// there are more than keep; with keep 0 none. aside is empty if the file could not be renamed. The error may also be that an
-// old one could not be removed.
+// there are more than keep; with keep 0 none. The one that was just set aside stays, whatever the clock said when the others were.
+// aside is empty if the file could not be renamed. The error may also be that an old one could not be removed.
 func renameAside(path string, keep int) (aside string, removed []string, err error) {
 	base := filepath.Base(path)
 	if len(base) > maxAsideBase {
@@ -37,24 +37,24 @@ func renameAside(path string, keep int) (aside string, removed []string, err err
 		if err := os.Rename(path, aside); err != nil {
 			return "", nil, err
 		}
-		removed, err := removeOldest(prefix, keep)
+		removed, err := removeOldest(prefix, aside, keep)
 		return aside, removed, err
 	}
 }
 
-func removeOldest(prefix string, keep int) (removed []string, err error) {
+func removeOldest(prefix, newest string, keep int) (removed []string, err error) {
 	if keep == 0 {
 		return nil, nil
 	}
 	entries, err := os.ReadDir(filepath.Dir(prefix))
-	var all []string // in the order of their names, which is that of their times
+	var all []string // but the newest, in the order of their names, which is that of their times
 	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), filepath.Base(prefix)) {
-			all = append(all, filepath.Join(filepath.Dir(prefix), entry.Name()))
+		if name := filepath.Join(filepath.Dir(prefix), entry.Name()); strings.HasPrefix(name, prefix) && name != newest {
+			all = append(all, name)
 		}
 	}
 	slices.Sort(all)
-	for len(all) > keep {
+	for len(all) >= keep {
 		if removeErr := os.Remove(all[0]); removeErr != nil {
 			return removed, errors.Join(err, removeErr)
 		}

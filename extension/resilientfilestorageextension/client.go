@@ -151,7 +151,7 @@ func isDamage(err error) bool {
 	return errors.As(err, &damage)
 }
 
-// reopen opens a file again that bbolt has given up.
+// reopen opens a file again that bbolt has given up. The error is a *damageError if the file was damaged meanwhile.
 func (c *client) reopen(s store) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -161,6 +161,9 @@ func (c *client) reopen(s store) error {
 	}
 	if err := disk.close(); err != nil {
 		return err
+	}
+	if err := c.e.check(c.path, c.logger); err != nil {
+		return fmt.Errorf("%s: %w", c.path, err)
 	}
 	if err := disk.open(); err != nil {
 		return fmt.Errorf("%s: %w", c.path, err)
@@ -193,7 +196,7 @@ func (c *client) replace(s store, damage error) error {
 	if err := disk.close(); err != nil {
 		c.logger.Warn("the damaged file could not be closed", zap.Error(err))
 	}
-	err := c.e.setAside(c.path, foundRunning, damage, c.logger)
+	err := c.e.setAside(c.path, foundRunning, disk.info, damage, c.logger)
 	if err == nil {
 		if disk, err = openDisk(c.path, boltOptions(c.e.cfg)); err == nil {
 			c.store = disk
@@ -268,6 +271,7 @@ func (c *client) memorySize() int64 {
 func (c *client) Close(context.Context) error {
 	c.stopOnce.Do(func() { close(c.stop) })
 	c.wg.Wait()
+	defer c.e.forget(c) // without c.mu: who asks for the size of the memory holds e.mu and waits for c.mu
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.store == nil {
@@ -282,7 +286,6 @@ func (c *client) Close(context.Context) error {
 	}
 	err := c.store.close()
 	c.store = nil
-	c.e.forget(c)
 	return err
 }
 

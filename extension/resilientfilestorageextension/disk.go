@@ -28,7 +28,8 @@ type diskStore struct {
 	opts  bbolt.Options
 	db    *bbolt.DB
 	file  *os.File // bbolt's own, for when bbolt cannot close it any more
-	stuck bool     // bbolt holds a lock that nobody will give back
+	info  os.FileInfo
+	stuck bool // bbolt holds a lock that nobody will give back
 }
 
 func boltOptions(cfg *Config) bbolt.Options {
@@ -41,12 +42,16 @@ func boltOptions(cfg *Config) bbolt.Options {
 	}
 }
 
-// openDisk opens a checked file, or begins a new one. A file that was begun and could not be completed (a full disk) is removed.
+// openDisk opens a checked file, or begins a new one. A file that was begun and could not be completed (a full disk) is removed,
+// unless another process has it: then that one has begun it.
 func openDisk(path string, opts bbolt.Options) (*diskStore, error) {
 	s := &diskStore{path: path, opts: opts}
 	info, statErr := os.Stat(path)
 	begun := errors.Is(statErr, os.ErrNotExist) || statErr == nil && info.Size() == 0
 	err := s.open()
+	if err == nil && !inPlace(s.file, path) { // it was set aside, or removed, while this process waited for its lock
+		err = errReplaced
+	}
 	if err == nil {
 		err = s.transact(true, func(tx *bbolt.Tx) error {
 			if tx.Bucket([]byte(sealedBucket)) != nil {
@@ -60,10 +65,25 @@ func openDisk(path string, opts bbolt.Options) (*diskStore, error) {
 		return s, nil
 	}
 	err = errors.Join(err, s.close())
-	if begun && s.file != nil {
+	if begun && s.file != nil && !errors.Is(err, bolterrors.ErrTimeout) {
 		err = errors.Join(err, os.Remove(path))
 	}
 	return nil, err
+}
+
+// errReplaced says that a file was opened and is not at its path any more. It is tried again, and in the end means what a
+// bolterrors.ErrTimeout does.
+var errReplaced = fmt.Errorf("another process has put another file in its place: %w", bolterrors.ErrTimeout)
+
+// inPlace reports whether an open file is the one at a path.
+func inPlace(file *os.File, path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && same(file, info)
+}
+
+func same(file *os.File, info os.FileInfo) bool {
+	opened, err := file.Stat()
+	return err == nil && info != nil && os.SameFile(opened, info)
 }
 
 // errNotOpen says that bbolt gave the file up although nothing is wrong with it: it could not grow its memory map, because the
@@ -84,7 +104,9 @@ func (s *diskStore) open() (err error) {
 	opts := s.opts
 	opts.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
 		var err error
-		s.file, err = os.OpenFile(name, flag, mode)
+		if s.file, err = os.OpenFile(name, flag, mode); err == nil {
+			s.info, err = s.file.Stat()
+		}
 		return s.file, err
 	}
 	s.db, err = bbolt.Open(s.path, 0o600, &opts)
@@ -251,6 +273,7 @@ func buckets(tx *bbolt.Tx) (sealed, bare *bbolt.Bucket, err error) {
 func (s *diskStore) close() error {
 	switch {
 	case s.stuck && s.file != nil:
+		unlock(s.file)
 		return s.file.Close()
 	case s.db != nil && !s.stuck:
 		return s.db.Close()

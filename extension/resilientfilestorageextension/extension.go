@@ -110,16 +110,23 @@ func (e *fileStorage) openFile(path, found string, logger *zap.Logger) (*diskSto
 	if err := e.createDirectories(); err != nil {
 		return nil, err
 	}
-	disk, err := e.openChecked(path, logger)
-	var damage *damageError
-	if errors.As(err, &damage) {
-		if err := e.setAside(path, found, damage, logger); err != nil {
-			return nil, err
+	for tries := 1; ; tries++ {
+		info, _ := os.Stat(path) // of the file that is checked, or of one that is no more
+		disk, err := e.openChecked(path, logger)
+		var damage *damageError
+		if errors.As(err, &damage) {
+			if err = e.setAside(path, found, info, damage, logger); err == nil {
+				disk, err = openDisk(path, boltOptions(e.cfg))
+			}
 		}
-		disk, err = openDisk(path, boltOptions(e.cfg))
+		if !errors.Is(err, errReplaced) || tries == maxReplaced {
+			return disk, err
+		}
 	}
-	return disk, err
 }
+
+// maxReplaced is how often a client tries to open its file while others put new ones in its place.
+const maxReplaced = 5
 
 func (e *fileStorage) openChecked(path string, logger *zap.Logger) (*diskStore, error) {
 	if err := e.check(path, logger); err != nil {
@@ -148,7 +155,9 @@ func (e *fileStorage) check(path string, logger *zap.Logger) error {
 	}
 	defer release()
 	file, err := os.Open(path)
-	if err != nil {
+	if errors.Is(err, os.ErrNotExist) {
+		return errReplaced
+	} else if err != nil {
 		return err
 	}
 	defer file.Close()
@@ -174,6 +183,9 @@ func lock(path string, cfg *Config) (release func(), err error) {
 	if err := s.open(); errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("another process has the file: %w", err)
 	} else if errors.As(err, &onPath) {
+		if onPath.Op == "write" || errors.Is(err, os.ErrNotExist) { // bbolt writes to an empty file: one that has just been begun
+			return nil, errReplaced
+		}
 		return nil, err
 	}
 	return func() { _ = s.close() }, nil
@@ -200,8 +212,13 @@ const (
 	foundRunning = "running"
 )
 
-// setAside renames a damaged file, says so and counts it.
-func (e *fileStorage) setAside(path, found string, damage error, logger *zap.Logger) error {
+// setAside renames a damaged file, says so and counts it. info is the file in which the damage was found.
+func (e *fileStorage) setAside(path, found string, info os.FileInfo, damage error, logger *zap.Logger) error {
+	release, err := hold(path, info, e.cfg.Timeout)
+	if err != nil {
+		return fmt.Errorf("the file is damaged (%w) and was not set aside: %w", damage, err)
+	}
+	defer release()
 	aside, removed, err := renameAside(path, e.cfg.MaxDamagedFiles)
 	if aside == "" {
 		return fmt.Errorf("the file is damaged (%w) and cannot be renamed: %w", damage, err)

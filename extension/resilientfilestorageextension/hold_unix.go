@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix && !solaris && !aix
+
+package resilientfilestorageextension
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// hold takes bbolt's lock on a damaged file, which bbolt itself does not open, so that of several processes that found the damage one
+// sets it aside, and none the file that another has begun in its place. found is the file with the damage. The error is a
+// bolterrors.ErrTimeout: another process has the file, or has replaced it.
+func hold(path string, found os.FileInfo, timeout time.Duration) (release func(), err error) {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, errReplaced
+	case err != nil: // it cannot be locked, by anybody
+		return func() {}, nil
+	}
+	for begun := time.Now(); ; time.Sleep(lockInterval) {
+		if err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+			break
+		}
+		if time.Since(begun) >= timeout {
+			_ = file.Close()
+			return nil, fmt.Errorf("another process has the file: %w", bolterrors.ErrTimeout)
+		}
+	}
+	if !same(file, found) || !inPlace(file, path) {
+		_ = file.Close()
+		return nil, errReplaced
+	}
+	return func() { _ = file.Close() }, nil
+}
+
+// lockInterval is the time between two tries to take a lock.
+const lockInterval = 10 * time.Millisecond
+
+// unlock gives bbolt's lock back, which otherwise lasts as long as a memory map of the file.
+func unlock(file *os.File) { _ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }

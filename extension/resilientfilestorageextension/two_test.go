@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resilientfilestorageextension
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	bolterrors "go.etcd.io/bbolt/errors"
+	"go.opentelemetry.io/collector/component"
+)
+
+// Collectors that start at the same time, with one configuration: one of them gets the file, at its place, and the others do not
+// start. A file set aside by two, or removed from under the one that has it, would lose what that one queues.
+func TestOfCollectorsThatStartTogetherOneHasTheFile(t *testing.T) {
+	for name, before := range map[string][]byte{"no file": nil, "an empty file": {}, "a damaged file": make([]byte, 100<<10)} {
+		t.Run(name, func(t *testing.T) {
+			for range 30 {
+				dir := t.TempDir()
+				var all [4]*fixture
+				for i := range all {
+					all[i] = start(t, dir, func(cfg *Config) { cfg.Timeout = time.Millisecond })
+				}
+				if before != nil {
+					require.NoError(t, os.WriteFile(all[0].file(), before, 0o600))
+				}
+				var got [len(all)]*client
+				var wg sync.WaitGroup
+				for i, f := range all {
+					wg.Go(func() {
+						c, err := f.GetClient(context.Background(), component.KindExporter, exporterID, "logs")
+						if err == nil {
+							got[i] = c.(*client)
+						} else if !errors.Is(err, bolterrors.ErrTimeout) {
+							t.Error(err)
+						}
+					})
+				}
+				wg.Wait()
+				var has []*client
+				for _, c := range got {
+					if c != nil {
+						has = append(has, c)
+					}
+				}
+				require.LessOrEqual(t, len(has), 1)
+				if len(has) == 1 { // not when each met another's check
+					requireGoesOn(t, has[0])
+					require.NoError(t, has[0].Close(context.Background()))
+				}
+				c := all[0].open(t)
+				if len(has) == 1 {
+					require.Equal(t, "record", string(content(t, c)["new"]), "what was stored is in the file")
+				}
+				require.NoError(t, c.Close(context.Background()))
+				if len(before) > 0 {
+					require.Len(t, all[0].aside(t), 1)
+				} else {
+					require.Empty(t, all[0].aside(t))
+				}
+			}
+		})
+	}
+}
