@@ -75,7 +75,7 @@ func (p *Player) play(ctx context.Context, s *Settings) {
 	}
 	if !complete && s.Repeat > 0 {
 		events := p.Progress.events.Load()
-		s.Logger.Warn("the replay was stopped before its end", zap.Int("files", len(s.Files)), zap.Int64("events", events))
+		s.Logger.Warn("the replay was stopped before its end", zap.Int("files", len(s.Files)), zap.Int64("events_read", events))
 		if s.ExitWhenDone {
 			p.stopped = fmt.Errorf("replay: stopped before its end, after %d events", events)
 		}
