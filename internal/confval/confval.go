@@ -36,8 +36,8 @@ func Unmarshal(conf *confmap.Conf, target any) error {
 		}
 		set(changed, key, text)
 	}
-	for key, element := range listKeys(reflect.TypeOf(target).Elem(), "") {
-		if list, ok := listOf(conf.Get(key), element); ok {
+	for key, typ := range listKeys(reflect.TypeOf(target).Elem(), "") {
+		if list, ok := listOf(conf.Get(key), typ); ok {
 			set(changed, key, list)
 		}
 	}
@@ -86,17 +86,17 @@ func durationKeys(t reflect.Type, prefix string) []string {
 	return keys
 }
 
-// listKeys gives the keys below t at which a list of texts, numbers or bools stands, and what it is a list of.
-func listKeys(t reflect.Type, prefix string) map[string]reflect.Kind {
-	keys := map[string]reflect.Kind{}
+// listKeys gives the keys below t at which a list of texts, numbers or bools stands, and the list's type.
+func listKeys(t reflect.Type, prefix string) map[string]reflect.Type {
+	keys := map[string]reflect.Type{}
 	eachKey(t, prefix, func(key string, typ reflect.Type) {
 		if typ.Kind() != reflect.Slice {
 			return
 		}
-		switch kind := typ.Elem().Kind(); kind {
+		switch typ.Elem().Kind() {
 		case reflect.Slice, reflect.Array, reflect.Map, reflect.Struct, reflect.Pointer, reflect.Interface:
 		default:
-			keys[key] = kind
+			keys[key] = typ
 		}
 	})
 	return keys
@@ -119,12 +119,27 @@ func eachKey(t reflect.Type, prefix string, do func(key string, typ reflect.Type
 	}
 }
 
-// listOf gives the list that v stands for where a list of the kind stands; ok is false where v may stay as it is. The collector's
-// decoder reads one text as a list already. A whole number where texts stand is its digits.
-func listOf(v any, element reflect.Kind) (list []any, ok bool) {
+// listOf gives the list that v stands for where a list of the type stands; ok is false where v may stay as it is. A text where texts
+// stand is cut at its commas, as the collector's decoder does for []string alone and with the blanks beside them. A whole number where
+// texts stand is its digits.
+func listOf(v any, typ reflect.Type) (list []any, ok bool) {
+	element := typ.Elem().Kind()
 	switch v := v.(type) {
 	case []any:
 		list = v
+	case string:
+		switch {
+		case decodesItself(typ):
+			return nil, false
+		case element != reflect.String:
+			return []any{v}, true
+		case v == "":
+			return []any{}, true
+		}
+		for one := range strings.SplitSeq(v, ",") {
+			list = append(list, strings.TrimSpace(one))
+		}
+		return list, true
 	case bool, int, int64, uint64, float64:
 		list, ok = []any{v}, true
 	default:
