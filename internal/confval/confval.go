@@ -119,25 +119,33 @@ func eachKey(t reflect.Type, prefix string, do func(key string, typ reflect.Type
 	}
 }
 
-// listOf gives the list that v stands for where a list of the type stands; ok is false where v may stay as it is. One text is left to the
-// decoder where it makes a list of it: of a []string, and of a list that reads text by a method of its own. A whole number where texts
-// stand is its digits.
+// listOf gives the list that v stands for where a list of the type stands; ok is false where v may stay as it is. A text where texts
+// stand is cut at its commas, as the collector's decoder does for []string alone and with the blanks beside them. A whole number where
+// texts stand is its digits.
 func listOf(v any, typ reflect.Type) (list []any, ok bool) {
-	ofTexts := typ.Elem().Kind() == reflect.String
+	element := typ.Elem().Kind()
 	switch v := v.(type) {
 	case []any:
 		list = v
-	case bool, int, int64, uint64, float64:
-		list, ok = []any{v}, true
 	case string:
-		if !ofTexts || typ == reflect.TypeFor[[]string]() || decodesItself(typ) {
+		switch {
+		case decodesItself(typ):
 			return nil, false
+		case element != reflect.String:
+			return []any{v}, true
+		case v == "":
+			return []any{}, true
 		}
+		for one := range strings.SplitSeq(v, ",") {
+			list = append(list, strings.TrimSpace(one))
+		}
+		return list, true
+	case bool, int, int64, uint64, float64:
 		list, ok = []any{v}, true
 	default:
 		return nil, false
 	}
-	if !ofTexts {
+	if element != reflect.String {
 		return list, ok
 	}
 	texts := make([]any, len(list))

@@ -146,7 +146,7 @@ func TestWhatTheDecoderRefusesIsRefusedWithKeyValueAndWhatIsAllowed(t *testing.T
 		{"port", "80", `port: "80" is not allowed; want a whole number, without quotes`},
 		{"ports", []any{80, "x"}, `ports[1]: "x" is not allowed; want a whole number, without quotes`},
 		{"ports", []any{80, nil}, `ports[1]: null is not allowed; want a value`},
-		{"ports", strings.Repeat("x", 1000), `xxx… is not allowed; want a list, such as [a, b]`},
+		{"ports", strings.Repeat("x", 1000), `xxx… is not allowed; want a whole number, without quotes`},
 		{"portss", 1, `portss: there is no such key; want one of by_key, mask, name, names, on, port, ports, share, size, small, wait`},
 	} {
 		require.ErrorContains(t, Unmarshal(confmap.NewFromStringMap(map[string]any{tc.key: tc.value}), &all{}), tc.want)
@@ -195,8 +195,8 @@ func TestAPathAtWhichNoFileCanStandIsRefused(t *testing.T) {
 }
 
 func TestOneValueWhereAListStandsIsAListOfOne(t *testing.T) {
-	type word string
 	type names []string
+	type word string
 	type lists struct {
 		Names   names     `mapstructure:"names"`
 		Words   []word    `mapstructure:"words"`
@@ -211,10 +211,9 @@ func TestOneValueWhereAListStandsIsAListOfOne(t *testing.T) {
 	}
 	var c lists
 	require.NoError(t, Unmarshal(confmap.NewFromStringMap(map[string]any{
-		"bools": false, "ports": 443, "ids": -1, "texts": 4, "shares": 0.5, "section": map[string]any{"texts": "drop"},
-		"names": "Dvc", "words": "cilium.verdict",
+		"names": "DnsQuery", "words": "cilium.verdict", "bools": false, "ports": 443, "ids": -1, "texts": 4, "shares": 0.5, "section": map[string]any{"texts": "drop"},
 	}), &c))
-	want := lists{Names: names{"Dvc"}, Words: []word{"cilium.verdict"}, Bools: []bool{false}, Ports: []uint16{443}, IDs: []int{-1}, Texts: []string{"4"}, Shares: []float64{0.5}}
+	want := lists{Words: []word{"cilium.verdict"}, Names: names{"DnsQuery"}, Bools: []bool{false}, Ports: []uint16{443}, IDs: []int{-1}, Texts: []string{"4"}, Shares: []float64{0.5}}
 	want.Section.Texts = []string{"drop"}
 	require.Equal(t, want, c)
 
@@ -222,6 +221,14 @@ func TestOneValueWhereAListStandsIsAListOfOne(t *testing.T) {
 	require.NoError(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"bools": []any{true, false}, "texts": []any{"drop", 4}}), &c))
 	require.Equal(t, lists{Bools: []bool{true, false}, Texts: []string{"drop", "4"}}, c)
 
+	c = lists{}
+	require.NoError(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"texts": "a.example, b.example", "names": "A,B"}), &c))
+	require.Equal(t, lists{Texts: []string{"a.example", "b.example"}, Names: names{"A", "B"}}, c, "no blank is part of a name")
+	c = lists{}
+	require.NoError(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"texts": ""}), &c))
+	require.Empty(t, c.Texts)
+
+	require.ErrorContains(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"ids": "257"}), &c), `ids[0]: "257" is not allowed; want a whole number, without quotes`)
 	require.ErrorContains(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"ports": 65616}), &c), "ports[0]: 65616 is not allowed")
 	require.Error(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"texts": 0.10}), &c), "its text is not known any more")
 	require.Error(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"bools": map[string]any{}}), &c))

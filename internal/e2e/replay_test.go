@@ -143,8 +143,18 @@ func TestAJobWithoutAnExportersQueueIsDoneWhenAllIsDelivered(t *testing.T) {
 	require.Equal(t, int64(n), f.records.Load())
 }
 
-func TestCtrlCBeforeTheEndOfAJobEndsItCleanly(t *testing.T) {
-	out := runUntil(t, "receiving DNS events", 1, append(job(serverFile, nop), "--config", "yaml:receivers::asimdns::replay::rate: 10")...)
+func TestCtrlCBeforeTheEndOfAJobEndsItInOrderWithExitCodeOne(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("not run: there is no interrupt to send on Windows")
+	}
+	r := start(t, append(job(serverFile, nop), "--config", "yaml:receivers::asimdns::replay::rate: 10")...)
+	r.await("receiving DNS events", 1)
+	time.Sleep(readyFor)
+	require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
+	require.Equal(t, 1, r.end(5*time.Second), "%s", r.out)
+	out := r.out.String()
+	require.Contains(t, out, "the replay was stopped before its end")
+	require.Regexp(t, `Error: .*replay: stopped before its end, after \d+ events`, out)
 	require.NotContains(t, out, "the replay has ended")
 	require.NotContains(t, out, "this is no failure")
 	require.Contains(t, out, "pending 0")

@@ -38,8 +38,8 @@ func (p *Paths) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// maxRate is above what any machine replays, and small enough for the arithmetic.
-const maxRate = 1e9
+// minRate is an event in twelve days, maxRate above what any machine replays.
+const minRate, maxRate = 1e-6, 1e9
 
 // DefaultConfig plays nothing; with a path, once and as fast as possible.
 func DefaultConfig() Config { return Config{Repeat: 1} }
@@ -62,8 +62,8 @@ func (c *Config) Validate() error {
 	if c.Repeat < 0 {
 		errs = append(errs, fmt.Errorf("repeat: %d is not allowed; want the number of times to play the files, 0 for without end", c.Repeat))
 	}
-	if !(c.Rate >= 0 && c.Rate <= maxRate) {
-		errs = append(errs, fmt.Errorf("rate: %v is not allowed; want events a second, 0 (no limit) to %.0e", c.Rate, maxRate))
+	if c.Rate != 0 && !(c.Rate >= minRate && c.Rate <= maxRate) {
+		errs = append(errs, fmt.Errorf("rate: %v is not allowed; want events a second, %.0e to %.0e, or 0 (no limit)", c.Rate, minRate, maxRate))
 	}
 	switch {
 	case c.ExitWhenDone && !c.Enabled():

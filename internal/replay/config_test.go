@@ -14,8 +14,11 @@ func TestConfigIsRefusedWithTheKeyTheValueAndWhatIsAllowed(t *testing.T) {
 	good := DefaultConfig()
 	require.NoError(t, good.Validate())
 	require.ErrorContains(t, (&Config{Repeat: -1}).Validate(), "repeat: -1 is not allowed")
-	for _, rate := range []float64{-1, math.NaN(), math.Inf(1)} {
-		require.ErrorContains(t, (&Config{Rate: rate}).Validate(), "rate: ")
+	for _, rate := range []float64{-1, 1e-300, 9.9e-7, 1.1e9, math.NaN(), math.Inf(1)} {
+		require.ErrorContains(t, (&Config{Rate: rate}).Validate(), "want events a second, 1e-06 to 1e+09, or 0 (no limit)", "%v", rate)
+	}
+	for _, rate := range []float64{0, 1e-6, 1e9} {
+		require.NoError(t, (&Config{Rate: rate}).Validate(), "%v", rate)
 	}
 	require.ErrorContains(t, (&Config{Path: Paths{"a["}, Repeat: 1}).Validate(), "path: ")
 	require.ErrorContains(t, (&Config{Path: Paths{"a", " "}, Repeat: 1}).Validate(), `path[1]: " " is not allowed; want a file or a glob pattern`)

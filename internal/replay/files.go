@@ -7,6 +7,7 @@ package replay
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,7 +26,7 @@ type file struct {
 
 // files lists the files that the paths name, each once, at its first place: the paths in their order, a pattern's files by name, with
 // the numbers in it as numbers. A path that exists is taken as it is, even with glob characters in it. A path that names no file is an
-// error.
+// error. A folder that a pattern looks into and that cannot be listed stands in the list itself.
 func (c *Config) files() ([]file, error) {
 	var all []file
 	places := map[string]int{}
@@ -48,9 +49,10 @@ func (c *Config) files() ([]file, error) {
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("replay.path: %q: %w", path, err)
-		case len(files) == 0 && !errors.Is(statErr, os.ErrNotExist) && !strings.ContainsAny(path, "*?["):
+		case len(files) == 0 && !errors.Is(statErr, os.ErrNotExist) && !isPattern(path):
 			return nil, fmt.Errorf("replay.path: %w", statErr)
-		case len(files) == 0:
+		}
+		if files = append(files, unlisted(path)...); len(files) == 0 {
 			wd, _ := os.Getwd()
 			return nil, fmt.Errorf("replay.path: %q: %w (looked from %s)", path, ErrNoFile, wd)
 		}
@@ -60,6 +62,49 @@ func (c *Config) files() ([]file, error) {
 		}
 	}
 	return all, nil
+}
+
+func isPattern(path string) bool { return strings.ContainsAny(path, "*?[") }
+
+// unlisted gives the folders that a pattern looks into and that cannot be listed: filepath.Glob passes over them without a word.
+func unlisted(pattern string) (folders []string) {
+	if !isPattern(pattern) {
+		return nil
+	}
+	dir := filepath.Dir(pattern)
+	looked := []string{dir}
+	if isPattern(dir) {
+		folders = unlisted(dir)
+		looked, _ = filepath.Glob(dir)
+	}
+	for _, folder := range looked {
+		if listable(folder) != nil {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
+}
+
+// listable returns the operating system's error for a folder that cannot be listed. What is no folder, or not there, passes.
+func listable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return nil
+	}
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	_, err = folder.Readdirnames(1)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return errors.Join(err, folder.Close())
 }
 
 // placeOf is equal for two ways to write the same path.
@@ -85,7 +130,10 @@ func (c *Config) Check(check func(path string) error) ([]string, error) {
 	var bad []error
 	for _, f := range files {
 		paths = append(paths, f.path)
-		err := check(f.path)
+		err := listable(f.path)
+		if err == nil {
+			err = check(f.path)
+		}
 		switch {
 		case err == nil:
 		case f.named:

@@ -4,6 +4,8 @@ package replay
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -36,7 +38,10 @@ type Player struct {
 
 	cancel context.CancelFunc
 	done   chan struct{}
-	unread *UnreadError // written before done is closed
+
+	// Written before done is closed.
+	unread  *UnreadError
+	stopped error
 }
 
 // Start begins to play. When the files have ended and the pipeline has dealt with every event, the account is logged and Ended is
@@ -63,11 +68,19 @@ func (p *Player) play(ctx context.Context, s *Settings) {
 	reporter.Go(func() { p.Progress.report(reporting, s.Logger) })
 	defer reporter.Wait()
 	defer stop()
-	p.unread = run(ctx, s.Config, s.Files, s.Play, put, p.Progress)
+	unread, complete := run(ctx, s.Config, s.Files, s.Play, put, p.Progress)
+	p.unread = unread
 	if p.unread != nil {
 		s.Logger.Error("not every file could be read in full", zap.Int("files", len(s.Files)), zap.Strings("unread", p.unread.texts()))
 	}
-	if ctx.Err() != nil || s.Into.Idle(ctx, nil) != nil {
+	if !complete && s.Repeat > 0 {
+		events := p.Progress.events.Load()
+		s.Logger.Warn("the replay was stopped before its end", zap.Int("files", len(s.Files)), zap.Int64("events_read", events))
+		if s.ExitWhenDone {
+			p.stopped = fmt.Errorf("replay: stopped before its end, after %d events", events)
+		}
+	}
+	if !complete || s.Into.Idle(ctx, nil) != nil {
 		return
 	}
 	stop()
@@ -81,7 +94,8 @@ func (p *Player) play(ctx context.Context, s *Settings) {
 }
 
 // Stop ends the replay. When it returns without an error of ctx, nothing more is put into the pipeline. An *UnreadError names what
-// could not be read.
+// could not be read. With exit_when_done it is an error too when the replay was stopped before its end: who waits for the job must not
+// take it for done.
 func (p *Player) Stop(ctx context.Context) error {
 	p.cancel()
 	select {
@@ -90,9 +104,9 @@ func (p *Player) Stop(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if p.unread != nil {
-		return p.unread
+		return errors.Join(p.unread, p.stopped)
 	}
-	return nil
+	return p.stopped
 }
 
 // Done is closed when the replay has ended, by itself or by Stop.

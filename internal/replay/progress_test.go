@@ -96,10 +96,11 @@ func TestTheShareIsOfAllBytesAndNeverBeyondAFile(t *testing.T) {
 		}
 		return nil
 	}
-	unread := run(context.Background(), c, files, play, emit, p)
+	unread, complete := run(context.Background(), c, files, play, emit, p)
 	require.Equal(t, []float64{9. / 40, 18. / 40, 20. / 40, 29. / 40, 38. / 40, 1}, shares)
 	require.Equal(t, int64(1), p.unread.Load())
 	require.Len(t, unread.Files, 1)
+	require.True(t, complete)
 	p.finish()
 	share, _ := p.share()
 	require.Equal(t, 1.0, share)

@@ -7,6 +7,8 @@ package replay
 import (
 	"context"
 	"fmt"
+	"math"
+	"os"
 	"strings"
 	"time"
 )
@@ -66,20 +68,30 @@ func (e *UnreadError) add(path string, err error) {
 }
 
 // run plays the files in order, Repeat times, at Rate, until ctx ends. A file that cannot be read is noted, and the next one is played;
-// the result names them, nil where there is none. Files without an event are not played without end.
-func run(ctx context.Context, c Config, files []string, play Play, emit Emit, p *Progress) *UnreadError {
+// unread names them, nil where there is none. complete is false when ctx ended before the files did. Files without an event are not
+// played without end.
+func run(ctx context.Context, c Config, files []string, play Play, emit Emit, p *Progress) (unread *UnreadError, complete bool) {
 	paced := pacer{rate: c.Rate, emit: emit, progress: p}
-	unread := &UnreadError{Of: len(files)}
-	for round := 0; (c.Repeat == 0 || round < c.Repeat) && ctx.Err() == nil; round++ {
+	bad := &UnreadError{Of: len(files)}
+	defer func() {
+		if len(bad.Files) > 0 {
+			unread = bad
+		}
+	}()
+	for round := 0; c.Repeat == 0 || round < c.Repeat; round++ {
 		before := paced.n
 		for i, path := range files {
-			p.begin(i)
-			if err := play(ctx, path, paced.pass); err != nil && ctx.Err() == nil {
-				unread.add(path, err)
-				p.unread.Store(int64(len(unread.Files)))
-			}
 			if ctx.Err() != nil {
-				break
+				return nil, false
+			}
+			p.begin(i)
+			err := playWhole(ctx, path, play, paced.pass)
+			if err != nil && ctx.Err() != nil {
+				return nil, false
+			}
+			if err != nil {
+				bad.add(path, err)
+				p.unread.Store(int64(len(bad.Files)))
 			}
 			p.end(i)
 		}
@@ -87,10 +99,23 @@ func run(ctx context.Context, c Config, files []string, play Play, emit Emit, p 
 			break
 		}
 	}
-	if len(unread.Files) == 0 {
-		return nil
+	return nil, true
+}
+
+// playWhole plays one file. A folder that cannot be listed and a file that somebody still writes are errors beside those of play.
+func playWhole(ctx context.Context, path string, play Play, emit Emit) error {
+	if err := listable(path); err != nil {
+		return err
 	}
-	return unread
+	before, beforeErr := os.Stat(path)
+	if err := play(ctx, path, emit); err != nil {
+		return err
+	}
+	after, err := os.Stat(path)
+	if beforeErr == nil && err == nil && os.SameFile(before, after) && after.Size() > before.Size() {
+		return fmt.Errorf("it has grown from %d to %d bytes while it was read, and what came last may be missing; replay it when it is finished", before.Size(), after.Size())
+	}
+	return nil
 }
 
 // pacer counts events and holds them to rate a second, measured from the first; a rate of 0 is no limit.
@@ -110,7 +135,7 @@ func (p *pacer) pass(ctx context.Context, head, body []byte) error {
 	p.n++
 	if p.rate > 0 {
 		const worthASleep = time.Millisecond
-		due := p.begun.Add(time.Duration(float64(n) / p.rate * float64(time.Second)))
+		due := p.begun.Add(time.Duration(min(float64(n)/p.rate*float64(time.Second), math.MaxInt64/2)))
 		if ahead := time.Until(due); ahead >= worthASleep {
 			select {
 			case <-time.After(ahead):

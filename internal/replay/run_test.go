@@ -26,7 +26,8 @@ func play(ctx context.Context, path string, emit Emit) error {
 
 // runOf runs a replay to its end.
 func runOf(ctx context.Context, c Config, files []string, play Play, emit Emit) *UnreadError {
-	return run(ctx, c, files, play, emit, newProgress(c, files))
+	unread, _ := run(ctx, c, files, play, emit, newProgress(c, files))
+	return unread
 }
 
 // collect gives an Emit and what it got.
@@ -75,6 +76,49 @@ func TestEachFileStandsForItself(t *testing.T) {
 	require.EqualError(t, unread, "replay.path: 2 of 5 files could not be read in full: open gone: file does not exist; half: disk is gone")
 }
 
+func TestAFileThatGrowsWhileItIsReadIsNamed(t *testing.T) {
+	_, emit := collect()
+	files := filesOf(t, 10, 10)
+	growing := func(ctx context.Context, path string, emit Emit) error {
+		if path == files[1] {
+			require.NoError(t, os.WriteFile(path, make([]byte, 25), 0o600))
+		}
+		return play(ctx, path, emit)
+	}
+	unread := runOf(context.Background(), Config{Repeat: 2}, files, growing, emit)
+	require.Len(t, unread.Files, 1)
+	require.EqualError(t, unread.Files[0].Err, "it has grown from 10 to 25 bytes while it was read, and what came last may be missing; replay it when it is finished")
+}
+
+func TestARunThatIsStoppedIsCompleteOnlyWhenItsFilesHadEnded(t *testing.T) {
+	for stopAfter, want := range map[int]bool{1: false, 2: false, 3: false, 4: true, 5: true} {
+		ctx, cancel := context.WithCancel(context.Background())
+		n := 0
+		emit := func(context.Context, []byte, []byte) error {
+			if n++; n == stopAfter {
+				cancel()
+			}
+			return nil
+		}
+		heeding := func(ctx context.Context, path string, emit Emit) error {
+			for range 2 {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				if err := emit(ctx, nil, nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		c := Config{Repeat: 2}
+		unread, complete := run(ctx, c, []string{"a"}, heeding, emit, newProgress(c, []string{"a"}))
+		require.Nil(t, unread)
+		require.Equal(t, want, complete, "stopped after event %d of 4", stopAfter)
+		cancel()
+	}
+}
+
 func TestManyUnreadFilesAreNamedInShort(t *testing.T) {
 	var files []string
 	for i := range 1000 {
@@ -103,5 +147,12 @@ func TestRateHoldsTheEventsBack(t *testing.T) {
 		stopping := func(context.Context, []byte, []byte) error { cancel(); return nil }
 		require.Nil(t, runOf(ctx, Config{Repeat: 1, Rate: 1e-6}, []string{"a"}, play, stopping))
 		require.Zero(t, time.Since(begun), "a long wait ends with the context")
+
+		ctx, cancel = context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		n := 0
+		counting := func(context.Context, []byte, []byte) error { n++; return nil }
+		require.Nil(t, runOf(ctx, Config{Repeat: 1, Rate: 1e-300}, []string{"a"}, play, counting))
+		require.Equal(t, 1, n, "a wait beyond what a duration holds is a wait")
 	})
 }

@@ -16,6 +16,11 @@ const collectorLog = "2026-03-04T05:06:07.000Z\tinfo\tservice/service.go:233\tSt
 	`t	info	r.go:1	receiving DNS events	{"otelcol.component.id": "asimdns/server", "replay": ["a.etl", "b.etl"]}` + "\n" +
 	`t	info	r.go:1	receiving DNS events	{"otelcol.component.id": "asimdns/live", "replay": []}` + "\n" +
 	`t	info	r.go:1	receiving Cilium events	{"otelcol.component.id": "ciliumwindows", "replay": ["c.pcapng"]}` + "\n" +
+	`t	info	r.go:1	receiving DNS events	{"otelcol.component.id": "asimdns/drained", "replay": ["d.etl"]}` + "\n" +
+	`t	info	r.go:1	receiving DNS events	{"otelcol.component.id": "asimdns/stopped", "replay": ["e.etl"]}` + "\n" +
+	`t	warn	p.go:1	the replay was stopped before its end	{"otelcol.component.id": "asimdns/stopped", "files": 1, "events_read": 7}` + "\n" +
+	`t	info	p.go:1	what became of them	{"otelcol.component.id": "asimdns/drained", "events": "received 6 = emitted 6 + filtered 0 + aggregated 0 + undecodable 0 + dropped 0 + pending 0"}` + "\n" +
+	`t	info	p.go:1	what became of them	{"otelcol.component.id": "asimdns/stopped", "events": "received 7 = emitted 7 + filtered 0 + aggregated 0 + undecodable 0 + dropped 0 + pending 0"}` + "\n" +
 	`t	error	p.go:1	not every file could be read in full	{"otelcol.component.id": "asimdns/server", "unread": ["b.etl: gone"]}` + "\n" +
 	"runtime.main\n\truntime/proc.go:290\n" +
 	`t	info	p.go:1	the replay has ended	{"otelcol.component.id": "asimdns/server", "events": "received 9 = emitted 1 + filtered 0 + aggregated 0 + undecodable 0 + dropped 0 + pending 8"}` + "\n" +
@@ -31,6 +36,8 @@ func TestTheRunsTableHasTheLastAccountOfEachReplay(t *testing.T) {
 	require.NoError(t, report([]string{"run", "run.log"}, &out))
 	require.Regexp(t, `(?m)^  asimdns/server +a\.etl, b\.etl +9 +4 +1 +1 +2 +1 *$`, out.String())
 	require.Regexp(t, `(?m)^  ciliumwindows +c\.pcapng +\? +\? +\? +\? +\? +\? +stopped before its end *$`, out.String())
+	require.Regexp(t, `(?m)^  asimdns/drained +d\.etl +6 +6 +0 +0 +0 +0 *$`, out.String(), "it was read to its end, though the collector was stopped meanwhile")
+	require.Regexp(t, `(?m)^  asimdns/stopped +e\.etl +7 +7 +0 +0 +0 +0 +stopped before its end *$`, out.String())
 	require.Contains(t, out.String(), "not read in full by asimdns/server: b.etl: gone")
 	require.NotContains(t, out.String(), "asimdns/live", "it replays nothing")
 	require.Regexp(t, `out/winnet\.jsonl +3 records, 0\.0 MB`, out.String())

@@ -30,7 +30,7 @@ type replayed struct {
 	name    string
 	files   []string
 	account map[string]string // by the account's words: received, emitted …
-	ended   bool              // the replay has, by itself
+	stopped bool              // before its end
 	unread  []string
 }
 
@@ -77,7 +77,7 @@ func readLog(log io.Reader) ([]*replayed, error) {
 				r.account[m[1]] = m[2]
 			}
 		}
-		r.ended = r.ended || strings.Contains(line, "the replay has ended")
+		r.stopped = r.stopped || strings.Contains(line, "the replay was stopped before its end")
 	}
 	slices.SortFunc(all, func(a, b *replayed) int { return cmp.Compare(a.name, b.name) })
 	return all, lines.Err()
@@ -100,7 +100,7 @@ func reportRun(log io.Reader, out io.Writer) error {
 		for _, word := range []string{"received", "emitted", "filtered", "aggregated", "undecodable", "dropped"} {
 			row = append(row, cmp.Or(r.account[word], "?"))
 		}
-		if !r.ended {
+		if r.stopped || r.account == nil {
 			row = append(row, "stopped before its end")
 		}
 		fmt.Fprintln(t, strings.Join(row, "\t"))
