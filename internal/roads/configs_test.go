@@ -14,7 +14,10 @@ import (
 
 type section = map[string]any
 
-// shipped are the configurations for production.
+// recommended is a whole configuration that a document shows.
+const recommended = "receiver/ciliumwindowsreceiver/README.md"
+
+// shipped are the configurations for production, and the recommended one.
 func shipped(t *testing.T) map[string]section {
 	paths, err := filepath.Glob(filepath.Join(root(t), "examples/*/*.yaml"))
 	require.NoError(t, err)
@@ -29,6 +32,14 @@ func shipped(t *testing.T) map[string]section {
 		require.NoError(t, err)
 		all[name] = config
 	}
+	text, err := os.ReadFile(filepath.Join(root(t), recommended))
+	require.NoError(t, err)
+	_, example, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	var config section
+	require.NoError(t, yaml.Unmarshal([]byte(example), &config))
+	require.Contains(t, config, "service", "it is whole")
+	all[recommended] = config
 	return all
 }
 
@@ -72,6 +83,9 @@ func TestEveryShippedConfigurationHasTheSettingsThatLoseNothing(t *testing.T) {
 				require.Positive(t, size)
 				if limit > 0 {
 					require.Less(t, size, limit)
+				}
+				if strings.HasSuffix(id, "/metrics") {
+					require.Equal(t, 1, queue("num_consumers"), "sums arrive in their order")
 				}
 				if kind != "azure_monitor" { // has no such key
 					require.Equal(t, "0s", at(exporters, id, "retry_on_failure", "max_elapsed_time"))
