@@ -29,8 +29,9 @@ type Clock struct {
 	events  uint32
 	n       int             // of the readings
 	oldest  int             // of the last ones, once there are all
+	rising  int             // how many of them are no earlier than the one before, the newest and on
 	last    [readings]int64 // the events' times less the silence before them, in the order in which they came
-	sorted  [readings]int64
+	sorted  [readings]int64 // the same by time; out of use while all are rising
 }
 
 // quantum is the precision of the silence in a Mark, in nanoseconds. A count of them wraps around after 497 days.
@@ -51,12 +52,23 @@ func (c *Clock) Event(at int64) {
 		c.n++
 		return
 	}
-	gone := c.last[c.oldest]
+	gone, newest := c.last[c.oldest], c.last[(c.oldest+readings-1)%readings]
+	if at >= newest {
+		if c.rising < readings {
+			c.replace(gone, at)
+			c.rising++
+		}
+	} else {
+		if c.rising == readings {
+			copy(c.sorted[copy(c.sorted[:], c.last[c.oldest:]):], c.last[:c.oldest])
+		}
+		c.replace(gone, at)
+		c.rising = 0
+	}
 	c.last[c.oldest] = at
 	if c.oldest++; c.oldest == readings {
 		c.oldest = 0
 	}
-	c.replace(gone, at)
 }
 
 // replace puts a reading in the place of another one.
@@ -78,6 +90,14 @@ func (c *Clock) replace(gone, come int64) {
 	s[to] = come
 }
 
+// reading gives the i-th of the readings by time.
+func (c *Clock) reading(i int) int64 {
+	if c.rising == readings {
+		return c.last[(c.oldest+i)%readings]
+	}
+	return c.sorted[i]
+}
+
 // Silence says that no event has come for a time, and that none is on its way.
 func (c *Clock) Silence(d time.Duration) {
 	c.silence += int64(d)
@@ -89,7 +109,7 @@ func (c *Clock) Now() (now int64, known bool) {
 	if c.n <= Strays {
 		return 0, false
 	}
-	return Since(-c.silence, c.sorted[c.n-1-Strays]), true
+	return Since(-c.silence, c.reading(c.n-1-Strays)), true
 }
 
 // Last is the time when no more events come: the median of the last 33, or of what there is, so that more than half of them have
@@ -98,7 +118,7 @@ func (c *Clock) Last() (now int64, known bool) {
 	if c.n == 0 {
 		return 0, false
 	}
-	return Since(-c.silence, c.sorted[(c.n-1)/2]), true
+	return Since(-c.silence, c.reading((c.n-1)/2)), true
 }
 
 // Mark marks this moment.

@@ -91,12 +91,15 @@ func (w *window) grow() {
 // take takes the earliest record. Its data are valid until its slab is released.
 func (w *window) take() ahead {
 	if len(w.heap) == 0 || w.first < w.next && w.at(w.first).before(&w.heap[0]) {
+		place := w.at(w.first)
+		a := *place
+		place.Data, place.in = nil, nil // they would be held in memory
 		w.first++
-		return *w.at(w.first - 1)
+		return a
 	}
 	a := w.heap[0]
 	last := len(w.heap) - 1
-	w.heap[0] = w.heap[last]
+	w.heap[0], w.heap[last] = w.heap[last], ahead{}
 	w.heap = w.heap[:last]
 	for i := 0; ; {
 		least := i

@@ -109,6 +109,31 @@ func TestEveryRecordComesOnceHoweverFarItIsFromItsPlace(t *testing.T) {
 	}
 }
 
+func TestRecordsNearTheirPlaceComeInOrderWithTheirOwnData(t *testing.T) {
+	random := rand.New(rand.NewPCG(13, 14))
+	for _, disorder := range []int{1, 50, 2000} {
+		var records []events.Record
+		keys := map[int64]int{}
+		for i := range 20_000 {
+			keys[int64(1+i)] = i + random.IntN(disorder)
+			length := 1 + random.IntN(300)
+			if i%5000 == 0 {
+				length = 100_000 // more than the reader's buffer
+			}
+			records = append(records, events.Record{Time: int64(1 + i), CPU: int32(length), Data: bytes.Repeat([]byte{byte(i)}, length)})
+		}
+		want := slices.Clone(records)
+		slices.SortFunc(records, func(a, b events.Record) int { return keys[a.Time] - keys[b.Time] })
+		got, _, err := readAll(write(t, records...))
+		same := func(a, b events.Record) bool {
+			return a.Time == b.Time && a.CPU == b.CPU && bytes.Equal(a.Data, b.Data)
+		}
+		if err != io.EOF || !slices.EqualFunc(got, want, same) {
+			t.Errorf("%d records are not in order with their own data when each is up to %d places from its own: %v", len(got), disorder, err)
+		}
+	}
+}
+
 func TestWhatStandsBeforeDamageIsReturnedInOrder(t *testing.T) {
 	file := join(little.section(), little.nanos(), little.record(3, "c"), little.record(1, "a"), little.record(2, "b"), little.u32(6), little.u32(13))
 	got, _, err := readAll(file)

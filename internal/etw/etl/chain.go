@@ -13,7 +13,10 @@ func (h *Header) Continues(before *Header) bool {
 	if h.LoggerName == "" || h.LoggerName != before.LoggerName || !sameHost || !sameClock {
 		return false
 	}
-	if !h.EndTime.IsZero() && !before.EndTime.IsZero() && !h.EndTime.After(before.EndTime) { // a copy, or the order is not the session's
+	if *h == *before { // a copy
+		return false
+	}
+	if !h.EndTime.IsZero() && !before.EndTime.IsZero() && !h.EndTime.After(before.EndTime) { // a copy as well, or not the session's order
 		return false
 	}
 	sameStart := !h.StartTime.IsZero() && h.StartTime.Equal(before.StartTime)

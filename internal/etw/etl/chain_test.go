@@ -24,6 +24,7 @@ func TestHeadersProveThatFilesAreOfOneSessionOrDoNot(t *testing.T) {
 		"still being written":               {nil, func(h *Header) { h.EndTime = time.Time{} }, true},
 		"one recording's":                   {func(h *Header) { h.LogFileMode, h.BootTime = 1, time.Time{} }, func(h *Header) { h.EndTime = at(30) }, true},
 		"a copy":                            {nil, func(*Header) {}, false},
+		"a copy of an unfinished file":      {func(h *Header) { h.EndTime = time.Time{} }, func(*Header) {}, false},
 		"in the wrong order":                {nil, func(h *Header) { h.StartTime, h.EndTime = at(1), at(9) }, false},
 		"another boot":                      {nil, func(h *Header) { h.BootTime, h.StartTime, h.EndTime = at(15), at(20), at(30) }, false},
 		"another logger":                    {nil, func(h *Header) { h.LoggerName, h.EndTime = "dns2", at(30) }, false},
