@@ -267,7 +267,7 @@ func (c *client) memorySize() int64 {
 	return 0
 }
 
-// Close closes the file. What is in memory then and can still be moved to a file is moved; else an error says what is lost.
+// Close closes the file, and says so when it is not at its path any more. What is in memory then and can still be moved to a file is moved; else an error says what is lost.
 func (c *client) Close(context.Context) error {
 	c.stopOnce.Do(func() { close(c.stop) })
 	c.wg.Wait()
@@ -283,6 +283,9 @@ func (c *client) Close(context.Context) error {
 				c.logger.Error("what was queued in memory is lost", zap.Int("keys", len(ops)), zap.Int64("bytes", size), zap.Error(err))
 			}
 		}
+	}
+	if disk, ok := c.store.(*diskStore); ok && !disk.inPlace() {
+		c.logger.Error("the file was removed or replaced while it was in use: what is queued in it is lost")
 	}
 	err := c.store.close()
 	c.store = nil

@@ -49,7 +49,7 @@ func openDisk(path string, opts bbolt.Options) (*diskStore, error) {
 	info, statErr := os.Stat(path)
 	begun := errors.Is(statErr, os.ErrNotExist) || statErr == nil && info.Size() == 0
 	err := s.open()
-	if err == nil && !inPlace(s.file, path) { // it was set aside, or removed, while this process waited for its lock
+	if err == nil && !s.inPlace() { // it was set aside, or removed, while this process waited for its lock
 		err = errReplaced
 	}
 	if err == nil {
@@ -75,15 +75,10 @@ func openDisk(path string, opts bbolt.Options) (*diskStore, error) {
 // bolterrors.ErrTimeout does.
 var errReplaced = fmt.Errorf("another process has put another file in its place: %w", bolterrors.ErrTimeout)
 
-// inPlace reports whether an open file is the one at a path.
-func inPlace(file *os.File, path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && same(file, info)
-}
-
-func same(file *os.File, info os.FileInfo) bool {
-	opened, err := file.Stat()
-	return err == nil && info != nil && os.SameFile(opened, info)
+// inPlace reports whether the file that was opened is the one at its path.
+func (s *diskStore) inPlace() bool {
+	info, err := os.Stat(s.path)
+	return err == nil && s.info != nil && os.SameFile(s.info, info)
 }
 
 // errNotOpen says that bbolt gave the file up although nothing is wrong with it: it could not grow its memory map, because the

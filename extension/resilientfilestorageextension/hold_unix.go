@@ -34,7 +34,9 @@ func hold(path string, found os.FileInfo, timeout time.Duration) (release func()
 			return nil, fmt.Errorf("another process has the file: %w", bolterrors.ErrTimeout)
 		}
 	}
-	if !same(file, found) || !inPlace(file, path) {
+	held, err := file.Stat()
+	there, errThere := os.Stat(path)
+	if err != nil || errThere != nil || found == nil || !os.SameFile(held, found) || !os.SameFile(held, there) {
 		_ = file.Close()
 		return nil, errReplaced
 	}

@@ -35,3 +35,19 @@ service: {pipelines: {logs: {receivers: [asimdns], exporters: [otlp_grpc]}}}
 	require.Equal(t, largeAnswers, c.interrupt())
 	requireExactly(t, gateway.got(), names("large", largeAnswers))
 }
+
+// An event has at most 64 KB, and the record of one that holds a packet of 60 KB has 122 KB. A batch of the queue holds a few of them.
+func TestTheLargestRecordsArriveByEveryRoad(t *testing.T) {
+	const n = 60
+	for _, r := range roads() {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			trip := r.begin(t)
+			c := trip.run(recordingOf(t, "largest", n, func(int) int { return 235 }), 0)
+			trip.untilArrived(c, "largest", n)
+			require.Zero(t, c.metric("otelcol_exporter_send_failed_log_records"))
+			require.Equal(t, n, c.interrupt())
+			requireExactly(t, trip.got(), names("largest", n))
+		})
+	}
+}

@@ -40,6 +40,17 @@ func names(part string, n int) []string {
 // 2.2 KB; the others an address.
 func recording(t *testing.T, part string, n, large int) string {
 	t.Helper()
+	return recordingOf(t, part, n, func(i int) (texts int) {
+		if i%large == 0 {
+			texts = 8
+		}
+		return texts
+	})
+}
+
+// recordingOf is recording with as many TXT strings in an answer as texts says; with 0 an address.
+func recordingOf(t *testing.T, part string, n int, texts func(i int) int) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), part+".etl")
 	file, err := os.Create(path)
 	require.NoError(t, err)
@@ -49,7 +60,7 @@ func recording(t *testing.T, part string, n, large int) string {
 	begin := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 	var raw []byte
 	for i := range n {
-		data, err := layout.Encode(nil, 8, answer(t, eventName(part, i), i, i%large == 0))
+		data, err := layout.Encode(nil, 8, answer(t, eventName(part, i), i, texts(i)))
 		require.NoError(t, err)
 		event := etw.Record{
 			Flags: etw.Flag64BitHeader, ProcessID: 3336, ThreadID: 4200, TimeStamp: etw.Filetime(begin.Add(time.Duration(i) * time.Millisecond).UnixNano()),
@@ -66,16 +77,16 @@ func recording(t *testing.T, part string, n, large int) string {
 }
 
 // answer gives the fields of one answer.
-func answer(t *testing.T, name string, i int, large bool) map[string]any {
+func answer(t *testing.T, name string, i, texts int) map[string]any {
 	m := new(dns.Msg)
 	m.Id, m.Response, m.RecursionDesired, m.RecursionAvailable = uint16(i), true, true, true
 	qtype := dns.TypeA
 	var rr dns.RR = &dns.A{Hdr: dns.RR_Header{Name: name + ".", Rrtype: qtype, Class: dns.ClassINET, Ttl: 300}, A: []byte{198, 51, 100, 20}}
-	if large {
+	if texts > 0 {
 		qtype = dns.TypeTXT
 		text := &dns.TXT{Hdr: dns.RR_Header{Name: name + ".", Rrtype: qtype, Class: dns.ClassINET, Ttl: 300}}
-		for k := range 8 {
-			text.Txt = append(text.Txt, strings.Repeat(string(rune('a'+k)), 255))
+		for k := range texts {
+			text.Txt = append(text.Txt, strings.Repeat(string(rune('a'+k%26)), 255))
 		}
 		rr = text
 	}

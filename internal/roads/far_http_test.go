@@ -24,11 +24,17 @@ import (
 type httpFar struct {
 	*gate
 	tally
+	mood
 }
 
 func serve(t *testing.T, far *httpFar, handler http.HandlerFunc) {
 	far.gate = newGate(t)
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	answer := func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/token" || !far.serve(w, r) {
+			handler(w, r)
+		}
+	}
+	server := &http.Server{Handler: http.HandlerFunc(answer), ReadHeaderTimeout: time.Minute}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = server.Serve(far.gate) }()
 	t.Cleanup(func() { _ = server.Close(); <-done })

@@ -43,6 +43,19 @@ func TestFilesLoseNothingOnAFullDiskAndInACrash(t *testing.T) {
 	require.Equal(t, 2000, c.interrupt())
 	want = append(want, names("full", 2000)...)
 
+	// Killed while the disk is full, perhaps in the middle of an object.
+	c = run(recording(t, "torn", 3000, 4), 200)
+	arrived(c, "torn", 100)
+	free = fill(t, disk)
+	c.until("the disk refuses records", func() bool { return c.metric("otelcol_receiver_refused_log_records") > 0 })
+	accepted := c.accepted()
+	c.kill()
+	free()
+	torn := ofPart(got(), "torn")
+	require.GreaterOrEqual(t, torn, accepted)
+	require.Less(t, torn, 3000)
+	want = append(want, names("torn", torn)...)
+
 	c = run(recording(t, "killed", 1000, 4), 0)
 	c.untilAccepted(1000)
 	c.kill()

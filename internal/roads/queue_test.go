@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -202,3 +203,76 @@ func (d *diskClient) Delete(ctx context.Context, key string) error {
 }
 
 func (d *diskClient) Close(context.Context) error { return nil }
+
+// At a start the queue takes what was being sent out of the disk, and then puts it there again, in calls of their own: a process that ends
+// between the two loses as much as there are consumers. When this test fails, that has been mended; docs/upstream.md must change.
+func TestTheQueueLosesWhatWasBeingSentWhenTheProcessEndsAsItStarts(t *testing.T) {
+	disk := &diskClient{items: map[string][]byte{}}
+	storageID := component.MustNewID("disk")
+	begin := func(client storage.Client, export func(context.Context, plog.Logs) error) exporter.Logs {
+		queue := exporterhelper.NewDefaultQueueConfig()
+		queue.NumConsumers, queue.StorageID = 2, &storageID
+		queue.Batch = configoptional.None[exporterhelper.BatchConfig]()
+		e, err := exporterhelper.NewLogs(t.Context(), exportertest.NewNopSettings(component.MustNewType("sender")), struct{}{}, export,
+			exporterhelper.WithQueue(configoptional.Some(queue)))
+		require.NoError(t, err)
+		require.NoError(t, e.Start(t.Context(), host{storageID: &diskExtension{client: client}}))
+		return e
+	}
+
+	// Two items are being sent when the first process ends.
+	first := &mortalClient{diskClient: disk}
+	sending, release := make(chan struct{}), make(chan struct{})
+	e := begin(first, func(context.Context, plog.Logs) error { sending <- struct{}{}; <-release; return nil })
+	for n := range 2 {
+		require.NoError(t, e.ConsumeLogs(t.Context(), oneRecord(n)))
+		<-sending
+	}
+	first.dead.Store(true)
+	close(release)
+	_ = e.Shutdown(context.Background())
+	require.Equal(t, 2, disk.count())
+
+	// The second one ends as soon as it has removed something.
+	second := &mortalClient{diskClient: disk, untilDelete: true}
+	_ = begin(second, func(context.Context, plog.Logs) error { return nil }).Shutdown(context.Background())
+	require.True(t, second.dead.Load())
+
+	// The third one finds nothing.
+	sent := make(chan int, 10)
+	e = begin(disk, func(_ context.Context, logs plog.Logs) error {
+		if logs.LogRecordCount() > 0 {
+			sent <- int(logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Body().Int())
+		}
+		return nil
+	})
+	require.NoError(t, e.ConsumeLogs(t.Context(), oneRecord(2)))
+	require.Equal(t, 2, <-sent)
+	require.NoError(t, e.Shutdown(context.Background()))
+	require.Empty(t, sent)
+	require.Zero(t, disk.count())
+}
+
+// mortalClient does nothing more once its process is dead.
+type mortalClient struct {
+	*diskClient
+	untilDelete bool // it dies after the first call that deletes
+	dead        atomic.Bool
+}
+
+func (c *mortalClient) Batch(ctx context.Context, ops ...*storage.Operation) error {
+	if c.dead.Load() {
+		return errors.New("the process has ended")
+	}
+	err := c.diskClient.Batch(ctx, ops...)
+	if c.untilDelete && ops[0].Type == storage.Delete {
+		c.dead.Store(true)
+	}
+	return err
+}
+
+func (c *mortalClient) Get(ctx context.Context, key string) ([]byte, error) {
+	op := storage.GetOperation(key)
+	err := c.Batch(ctx, op)
+	return op.Value, err
+}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -79,4 +81,22 @@ func TestTheFileThatWasJustSetAsideStaysWhateverTheClockSays(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "damage", string(raw))
 	require.Equal(t, f.file()+asideInfix+"21260103T000000.000Z", files[1])
+}
+
+func TestAFileThatWasRemovedWhileItWasInUseIsSaidAtTheEnd(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("not run: Windows does not remove a file that is in use")
+	}
+	f := start(t, filepath.Join(t.TempDir(), "storage"), func(cfg *Config) { cfg.CreateDirectory = true })
+	c := f.open(t)
+	requireGoesOn(t, c)
+	require.NoError(t, os.RemoveAll(f.dir))
+	requireGoesOn(t, c)
+	require.NoError(t, c.Close(context.Background()))
+	require.Equal(t, 1, f.logs.FilterMessageSnippet("removed or replaced while it was in use").Len())
+
+	c = f.open(t)
+	require.Empty(t, content(t, c))
+	require.NoError(t, c.Close(context.Background()))
+	require.Equal(t, 1, f.logs.FilterMessageSnippet("removed or replaced while it was in use").Len(), "it is said of that file only")
 }
