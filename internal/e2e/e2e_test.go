@@ -226,7 +226,7 @@ func TestValidateRefusesWhatIsNotAllowed(t *testing.T) {
 		"receivers::ciliumwindows::enabled_events=[FLOW]":              "POLICY_VERDICT",
 		"receivers::ciliumwindows::monitor_aggregation_level=maxmimum": "maximum",
 		"receivers::ciliumwindows::field_mask=[source.pod]":            "pod_name",
-		"receivers::asimdns::retry=1":                                  "receivers::asimdns: retry: 1 is not allowed",
+		"receivers::asimdns::retry=1":                                  "retry: 1 is not allowed; want a section of the keys enabled, initial_interval",
 		"receivers::asimdns::retry::initial_interval=0s":               "receivers::asimdns::retry: initial_interval: 0s is not allowed; want 100ms to 24h0m0s",
 		"receivers::ciliumwindows::retry::multiplier=0":                "receivers::ciliumwindows::retry: multiplier: 0 is not allowed; want 1 (the interval stays) to 100",
 		"receivers::asimdns::session_name='  '":                        `"  " is not allowed; want no blanks at its ends`,
