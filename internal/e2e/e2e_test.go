@@ -63,14 +63,8 @@ const (
 	readyFor = 250 * time.Millisecond
 )
 
-// runUntil starts the collector, waits until its output holds the text as often as said, interrupts it as Ctrl-C does, and
-// gives the output. The collector must then end by itself with exit code 0 within five seconds.
-func runUntil(t *testing.T, until string, times int, args ...string) string {
-	t.Helper()
-	return runUntilOK(t, func(out string) bool { return strings.Count(out, until) >= times }, args...)
-}
-
-// runUntilOK is runUntil with any condition on the output so far.
+// runUntilOK starts the collector, waits until its output is as asked for, interrupts it as Ctrl-C does, and gives the output. The
+// collector must then end by itself with exit code 0 within five seconds.
 func runUntilOK(t *testing.T, ok func(out string) bool, args ...string) string {
 	t.Helper()
 	if runtime.GOOS == "windows" {
