@@ -182,13 +182,14 @@ func TestAPathAtWhichNoFileCanStandIsRefused(t *testing.T) {
 	there := filepath.Join(dir, "there.etl")
 	require.NoError(t, os.WriteFile(there, nil, 0o600))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder.etl"), 0o700))
-	for _, path := range []string{there, filepath.Join(dir, "new.etl"), filepath.Join(dir, "no", "folder", "yet.etl"), "a b.etl", `D:\traces\a.etl`} {
+	for _, path := range []string{there, filepath.Join(dir, "new.etl"), filepath.Join(dir, "no", "folder", "yet.etl"), "a b.etl", `D:\traces\a.etl`, `\\?\D:\traces\a.etl`} {
 		require.NoError(t, NewFile(path))
 	}
 	for path, want := range map[string]string{
 		dir: "is a folder; want the name of a file to write", filepath.Join(dir, "folder.etl"): "is a folder", dir + "/": "is a folder",
 		`D:\traces\`: "is a folder", ".": "is a folder", "..": "is a folder", " ": "no blanks", "a.etl ": "no blanks",
 		"D:\traces\neu.etl": "it reads D:<TAB>races<LF>eu.etl", "a\x00.etl": `\0 is NUL`, "%TEMP%/a.etl": "want ${env:TEMP}", "a\u200b.etl": "U+200B, which does not print", os.DevNull: "",
+		"traces/*.etl": `"traces/*.etl" holds "*", which no file's name has on Windows; want the name of a file to write`, "dns_?.etl": `holds "?"`, "a|b.etl": `holds "|"`,
 	} {
 		require.ErrorContains(t, NewFile(path), want, "%q", path)
 	}

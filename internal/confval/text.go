@@ -70,6 +70,10 @@ func NewFile(name string) error {
 	if endsAsFolder(name) {
 		return fmt.Errorf("%q is a folder; %s", name, want)
 	}
+	base := name[strings.LastIndexAny(name, `/\`)+1:] // what is before it may be \\?\
+	if i := strings.IndexAny(base, `*?"<>|`); i >= 0 {
+		return fmt.Errorf("%q holds %q, which no file's name has on Windows; %s", name, base[i:i+1], want)
+	}
 	info, err := os.Stat(name)
 	switch {
 	case err != nil: // it may come into being yet, also the folder

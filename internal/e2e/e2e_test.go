@@ -63,14 +63,8 @@ const (
 	readyFor = 250 * time.Millisecond
 )
 
-// runUntil starts the collector, waits until its output holds the text as often as said, interrupts it as Ctrl-C does, and
-// gives the output. The collector must then end by itself with exit code 0 within five seconds.
-func runUntil(t *testing.T, until string, times int, args ...string) string {
-	t.Helper()
-	return runUntilOK(t, func(out string) bool { return strings.Count(out, until) >= times }, args...)
-}
-
-// runUntilOK is runUntil with any condition on the output so far.
+// runUntilOK starts the collector, waits until its output is as asked for, interrupts it as Ctrl-C does, and gives the output. The
+// collector must then end by itself with exit code 0 within five seconds.
 func runUntilOK(t *testing.T, ok func(out string) bool, args ...string) string {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -226,7 +220,7 @@ func TestValidateRefusesWhatIsNotAllowed(t *testing.T) {
 		"receivers::ciliumwindows::enabled_events=[FLOW]":              "POLICY_VERDICT",
 		"receivers::ciliumwindows::monitor_aggregation_level=maxmimum": "maximum",
 		"receivers::ciliumwindows::field_mask=[source.pod]":            "pod_name",
-		"receivers::asimdns::retry=1":                                  "retry: 1 is not allowed; want a section of the keys enabled, ",
+		"receivers::asimdns::retry=1":                                  "retry: 1 is not allowed; want a section of the keys enabled, initial_interval",
 		"receivers::asimdns::retry::initial_interval=0s":               "receivers::asimdns::retry: initial_interval: 0s is not allowed; want 100ms to 24h0m0s",
 		"receivers::ciliumwindows::retry::multiplier=0":                "receivers::ciliumwindows::retry: multiplier: 0 is not allowed; want 1 (the interval stays) to 100",
 		"receivers::asimdns::session_name='  '":                        `"  " is not allowed; want no blanks at its ends`,

@@ -6,10 +6,13 @@ package replay
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
 // Job is a receiver's part in ending its collector. A nil Job has none.
@@ -68,6 +71,19 @@ func (j *Job) done() bool {
 		}
 	}
 	return jobs.of[j.collector][j]
+}
+
+// Lost is called when the receiver has shut down, with its account. It is an error when the job was stopped before its records could be
+// handed over: who waits for the job must not take it for done. Without a job it is none.
+func (j *Job) Lost(s *pipeline.Stats) error {
+	if j == nil {
+		return nil
+	}
+	n := s.Dropped.Snapshot()[pipeline.DropShutdown]
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("replay: stopped before %d events could be handed over", n)
 }
 
 // notifier is what the collector's host has. It hands an event to the collector as ReportStatus does, but without the lock under which

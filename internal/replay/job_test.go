@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
 func TestTheLastReceiverOfACollectorEndsIt(t *testing.T) {
@@ -33,6 +35,18 @@ func TestAReceiverThatWasShutDownIsNotWaitedFor(t *testing.T) {
 	defer a.Leave()
 	b.Leave()
 	require.True(t, a.done())
+}
+
+func TestAJobThatWasStoppedBeforeItsRecordsCouldBeHandedOverIsNotDone(t *testing.T) {
+	j := Join("one")
+	defer j.Leave()
+	var s pipeline.Stats
+	s.Dropped.Add(pipeline.DropRefused, 5)
+	require.NoError(t, j.Lost(&s), "what is refused for good stands in the account")
+	s.Dropped.Add(pipeline.DropShutdown, 2259)
+	require.EqualError(t, j.Lost(&s), "replay: stopped before 2259 events could be handed over")
+	var none *Job
+	require.NoError(t, none.Lost(&s), "a receiver that is no job")
 }
 
 // collectorHost is a host as the collector's: of what is told it with ReportStatus it tells the collector under a lock.

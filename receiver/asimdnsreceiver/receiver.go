@@ -151,5 +151,5 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 		r.telemetry.Shutdown()
 	}
 	r.pipeline.LogAccount(zap.Int64("layout_unknown", r.handler.unknown.Load()), zap.Int64("packets_unparsable", r.handler.unparsable()))
-	return err
+	return errors.Join(err, r.job.Lost(&r.pipeline.Stats))
 }

@@ -121,5 +121,5 @@ func (r *ciliumReceiver) Shutdown(ctx context.Context) error {
 		r.telemetry.Shutdown()
 	}
 	r.pipeline.LogAccount()
-	return err
+	return errors.Join(err, r.job.Lost(&r.pipeline.Stats))
 }
