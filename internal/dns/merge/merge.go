@@ -43,7 +43,7 @@ type Settings struct {
 const (
 	// liveSlack is for a session that delivers each buffer within a second, Windows' shortest flush interval, and as long again.
 	liveSlack = int64(2 * time.Second)
-	// replaySlack is for a file whose buffers do not stand in the order of time: one may hold the events of minutes.
+	// replaySlack is for what a reader cannot put in the order of time: a buffer may hold the events of minutes.
 	replaySlack = int64(5 * time.Minute)
 )
 
