@@ -55,7 +55,7 @@ func (f *Follower) find() (*held, error) {
 
 // known gives the map that is read and has this identity; nil when there is none.
 //
-// Without a number nothing tells whether the pinned map is one that looks like it. Taking it for that one could hide a map that
+// Without a number nothing says whether the pinned map is one that looks like it. Taking it for that one could hide a map that
 // nobody reads; taking it for another could give one map two readers, and its events twice. So the reader of the one that looks
 // like it is ended before the pinned map is read: when both are one, the next reader goes on where this one has ended. An old map
 // is left at once, the present one only after a silence of Quiet, which its programs' replacement brings with it.
