@@ -94,7 +94,6 @@ func TestWineOddNamesAndBuffersAtTheirLimits(t *testing.T) {
 	for _, change := range []func(*Config){
 		func(c *Config) { c.Name = strings.Repeat("n", MaxNameLength) },
 		func(c *Config) { c.Name = `Überwachung 域名 😀 "quoted" 'too' %PATH% & | *` },
-		func(c *Config) { c.Name = " " },
 		func(c *Config) { c.BufferSizeKB, c.MinimumBuffers, c.MaximumBuffers = MinBufferSizeKB, 2, 2 },
 		func(c *Config) { c.BufferSizeKB, c.MinimumBuffers, c.MaximumBuffers = MaxBufferSizeKB, 2, 3 },
 		func(c *Config) { c.BufferSizeKB, c.MinimumBuffers, c.MaximumBuffers, c.FlushInterval = 0, 0, 0, 0 },
