@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"go.etcd.io/bbolt"
@@ -206,6 +207,9 @@ func (e *fileStorage) createDirectories() error {
 	return err
 }
 
+// lockInterval is the time between two tries to take a lock, or to rename a file that is open.
+const lockInterval = 10 * time.Millisecond
+
 // When damage was found: the attribute of the metric.
 const (
 	foundAtStart = "start"
@@ -220,7 +224,17 @@ func (e *fileStorage) setAside(path, found string, info os.FileInfo, damage erro
 	}
 	defer release()
 	aside, removed, err := renameAside(path, e.cfg.MaxDamagedFiles)
-	if aside == "" {
+	for begun := time.Now(); isOpen(err) && time.Since(begun) < e.cfg.Timeout; {
+		time.Sleep(lockInterval)
+		aside, removed, err = renameAside(path, e.cfg.MaxDamagedFiles)
+	}
+	switch {
+	case aside != "":
+	case isOpen(err):
+		return fmt.Errorf("another process has the file: %w", bolterrors.ErrTimeout)
+	case errors.Is(err, os.ErrNotExist):
+		return errReplaced
+	default:
 		return fmt.Errorf("the file is damaged (%w) and cannot be renamed: %w", damage, err)
 	}
 	e.telemetry.ExtensionResilientFileStorageFilesSetAside.Add(context.Background(), 1, metric.WithAttributes(attribute.String("found", found)))

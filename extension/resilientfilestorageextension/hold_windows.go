@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resilientfilestorageextension
+
+import (
+	"errors"
+	"os"
+	"syscall"
+	"time"
+)
+
+// hold has nothing to do: Windows does not rename a file that is open.
+func hold(string, os.FileInfo, time.Duration) (release func(), err error) { return func() {}, nil }
+
+func unlock(*os.File) {}
+
+// isOpen reports whether a file could not be renamed since somebody has it open: ERROR_SHARING_VIOLATION of winerror.h.
+func isOpen(err error) bool { return errors.Is(err, syscall.Errno(32)) }
