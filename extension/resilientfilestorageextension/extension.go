@@ -88,6 +88,8 @@ func (e *fileStorage) GetClient(_ context.Context, kind component.Kind, id compo
 	switch {
 	case err == nil:
 		c.store = disk
+	case isOpen(err):
+		return nil, fmt.Errorf("%s: another process has the file: %w: %w", path, bolterrors.ErrTimeout, err)
 	case errors.Is(err, bolterrors.ErrTimeout) || e.cfg.MaxMemoryMiB == 0:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	default:

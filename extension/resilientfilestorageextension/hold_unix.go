@@ -46,5 +46,5 @@ func hold(path string, found os.FileInfo, timeout time.Duration) (release func()
 // unlock gives bbolt's lock back, which otherwise lasts as long as a memory map of the file.
 func unlock(file *os.File) { _ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }
 
-// isOpen reports whether a file could not be renamed since somebody has it open, which is no reason here.
+// isOpen reports whether a file could not be opened or renamed since somebody has it open, which is no reason here.
 func isOpen(error) bool { return false }

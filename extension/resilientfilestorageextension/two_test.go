@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -58,9 +59,12 @@ func TestOfCollectorsThatStartTogetherOneHasTheFile(t *testing.T) {
 					require.Equal(t, "record", string(content(t, c)["new"]), "what was stored is in the file")
 				}
 				require.NoError(t, c.Close(context.Background()))
-				if len(before) > 0 {
+				switch {
+				case len(before) > 0 && runtime.GOOS == "windows": // see hold: also a new file that nobody has yet
+					require.NotEmpty(t, all[0].aside(t))
+				case len(before) > 0:
 					require.Len(t, all[0].aside(t), 1)
-				} else {
+				default:
 					require.Empty(t, all[0].aside(t))
 				}
 			}
