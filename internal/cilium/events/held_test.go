@@ -36,6 +36,13 @@ func newFakeMap(id uint32, name string) *fakeMap {
 func (m *fakeMap) identity() pinned.Identity { return m.is }
 func (m *fakeMap) Close() error              { return nil }
 
+// reading is how many read the map now.
+func (m *fakeMap) reading() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.readers
+}
+
 func (m *fakeMap) source() (*Source, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -195,16 +202,16 @@ func TestEachOldMapIsLeftWhenItHasBeenSilentAndNoSooner(t *testing.T) {
 			n++
 			look(5)
 		}
-		if second.readers != 0 || first.readers != 1 {
-			t.Errorf("after half a minute the maps have %d and %d readers; want the first one read and the silent one left", first.readers, second.readers)
+		if second.reading() != 0 || first.reading() != 1 {
+			t.Errorf("after half a minute the maps have %d and %d readers; want the first one read and the silent one left", first.reading(), second.reading())
 		}
 		look(4)
-		if first.readers != 1 {
+		if first.reading() != 1 {
 			t.Error("a map was left that had been silent for 9 s")
 		}
 		look(2)
-		if first.readers != 0 || third.readers != 1 {
-			t.Errorf("the first and the present map have %d and %d readers; want the present one read alone", first.readers, third.readers)
+		if first.reading() != 0 || third.reading() != 1 {
+			t.Errorf("the first and the present map have %d and %d readers; want the present one read alone", first.reading(), third.reading())
 		}
 		if stats := p.Stats(); stats.Left != 0 || stats.Attached != 3 || len(p.left) != 0 {
 			t.Errorf("stats are %+v; want three maps and none left early", stats)
@@ -271,7 +278,7 @@ func TestOnShutdownManyOldMapsTakeNoLongerThanOne(t *testing.T) {
 		close(stop)
 		writers.Wait()
 		for _, m := range maps {
-			if m.readers != 0 {
+			if m.reading() != 0 {
 				t.Error("a map is read after Close")
 			}
 		}
@@ -297,8 +304,8 @@ func TestTwoMapsWithoutANumberAreNotTakenForOne(t *testing.T) {
 		look(5)
 		write(first)
 		look(12)
-		if second.readers != 1 || len(second.records) != 0 {
-			t.Errorf("the map that took the place has %d readers and %d events wait; want it read", second.readers, len(second.records))
+		if second.reading() != 1 || len(second.records) != 0 {
+			t.Errorf("the map that took the place has %d readers and %d events wait; want it read", second.reading(), len(second.records))
 		}
 		write(second)
 		look(30) // silence: it may be another one again, so it is attached anew
@@ -321,8 +328,8 @@ func TestMapsWithoutANumberThatDoNotLookAlikeAreTwo(t *testing.T) {
 		first.records <- 0 // both are read
 		second.records <- 1
 		look(1)
-		if first.readers != 1 || second.readers != 1 {
-			t.Errorf("the maps have %d and %d readers; want one each", first.readers, second.readers)
+		if first.reading() != 1 || second.reading() != 1 {
+			t.Errorf("the maps have %d and %d readers; want one each", first.reading(), second.reading())
 		}
 		// The first one is back, or one that looks like it: its reader is ended first, so that it never has two.
 		p.put(first, nil)
@@ -343,8 +350,8 @@ func TestAMapThatTheKernelDoesNotDescribeIsReportedAndThePresentOneRead(t *testi
 		p := followFake(t, m)
 		p.put(nil, errors.New("asking which map it is: no memory"))
 		look(1)
-		if err := p.wrong(); err == nil || m.readers != 1 {
-			t.Errorf("reported %v, %d readers; want the error, and the map read", err, m.readers)
+		if err := p.wrong(); err == nil || m.reading() != 1 {
+			t.Errorf("reported %v, %d readers; want the error, and the map read", err, m.reading())
 		}
 		p.put(m, nil)
 		m.records <- 0
