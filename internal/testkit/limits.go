@@ -20,6 +20,30 @@ type Limits struct {
 	With string
 }
 
+// WithSharedLimits gives a receiver's own limits and those of the sections that both receivers have.
+func WithSharedLimits(own map[string]Limits) map[string]Limits {
+	all := map[string]Limits{
+		"batch.max_records":          {Taken: []string{"1", "100000"}, Refused: []string{"0", "100001", "1.5"}},
+		"batch.max_size_mib":         {Taken: []string{"1", "64"}, Refused: []string{"0", "65", "1.5"}},
+		"batch.flush_interval":       {Taken: []string{"10ms", "1m", "60"}, Refused: []string{"0s", "9ms", "1m0.001s"}},
+		"queue.max_size_mib":         {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
+		"retry.enabled":              {Taken: []string{"true", "false"}, Refused: []string{"1"}},
+		"retry.initial_interval":     {Taken: []string{"100ms", "0.1", "24h"}, Refused: []string{"0s", "99ms", "24h0m0.001s"}, With: "retry::max_interval: 24h\nretry::max_elapsed_time: 0"},
+		"retry.max_interval":         {Taken: []string{"1s", "24h"}, Refused: []string{"0s", "999ms", "24h0m0.001s"}, With: "retry::max_elapsed_time: 0"},
+		"retry.multiplier":           {Taken: []string{"1", "100"}, Refused: []string{"0", "0.99", "100.1"}},
+		"retry.randomization_factor": {Taken: []string{"0", "1"}, Refused: []string{"1.01", "-0.1"}},
+		"retry.max_elapsed_time":     {Taken: []string{"0", "30s", "8760h"}, Refused: []string{"1s", "29.999s", "8760h0m0.001s"}},
+		"replay.path":                {Taken: []string{"a", "a*.etl", "[a, b]", "[]"}, Refused: []string{"'[a'", `"a\tb"`, `["a\nb"]`, "'%TEMP%/a'"}},
+		"replay.exit_when_done":      {Taken: []string{"true", "false"}, With: "replay::path: a"},
+		"replay.repeat":              {Taken: []string{"0", "9223372036854775807"}, Refused: []string{"1.5"}},
+		"replay.rate":                {Taken: []string{"0", "0.001", "1e9"}, Refused: []string{"1.1e+09", "-0.1"}},
+		"record.path":                {Taken: []string{"a", "''", "'a b.etl'"}, Refused: []string{"/", "'a/'", `'a\'`, "'a '", "."}},
+		"record.max_size_mib":        {Taken: []string{"1", "1048576"}, Refused: []string{"0", "1048577"}},
+	}
+	maps.Copy(all, own)
+	return all
+}
+
 // RequireLimits requires that limits has every key of a configuration that takes a number, a duration or text, and no other; that
 // the values are taken or refused as it says; and that what no key of its kind can mean is refused, where limits does not take it.
 // load reads and validates YAML. What is refused is so with the key and the value. The types whole are left out.

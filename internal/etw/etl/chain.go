@@ -20,8 +20,7 @@ func (h *Header) Continues(before *Header) bool {
 		return false
 	}
 	sameStart := !h.StartTime.IsZero() && h.StartTime.Equal(before.StartTime)
-	const newFile = 0x8 // EVENT_TRACE_FILE_MODE_NEWFILE
-	chained := h.LogFileMode&before.LogFileMode&newFile != 0
+	chained := h.LogFileMode&before.LogFileMode&ModeNewFile != 0
 	sameBoot := !h.BootTime.IsZero() && h.BootTime.Equal(before.BootTime)
 	return sameStart || chained && sameBoot && !h.StartTime.Before(before.StartTime)
 }

@@ -12,7 +12,7 @@ import (
 func TestHeadersProveThatFilesAreOfOneSessionOrDoNot(t *testing.T) {
 	at := func(minute int) time.Time { return time.Date(2026, 3, 4, 5, minute, 0, 0, time.UTC) }
 	chained := Header{
-		LoggerName: "dns", LogFileMode: 0x8, BootTime: at(0), StartTime: at(10), EndTime: at(20), NumberOfProcessors: 4, PointerSize: 8,
+		LoggerName: "dns", LogFileMode: ModeNewFile, BootTime: at(0), StartTime: at(10), EndTime: at(20), NumberOfProcessors: 4, PointerSize: 8,
 		Clock: ClockQPC, PerfFreq: 1e7, OS: OSVersion{10, 0, 20348},
 	}
 	for name, tc := range map[string]struct {
