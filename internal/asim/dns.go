@@ -190,9 +190,13 @@ func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, rece
 	lr := records.AppendEmpty()
 	lr.SetTimestamp(pcommon.Timestamp(max(0, etw.UnixNano(e.TimeStamp)))) // 0: not known
 	lr.SetObservedTimestamp(pcommon.Timestamp(received))
-	number, text := severity(e.Level)
+	number := severity(e.Level)
 	lr.SetSeverityNumber(number)
-	lr.SetSeverityText(text)
+	if m.documents() {
+		lr.SetSeverityText(documentedSeverity(e.Level))
+	} else {
+		lr.SetSeverityText(severityText(number))
+	}
 	decoded := e.Decoded()
 	kind := m.kind(e, decoded.Template)
 	m.draft.begin(&kind.blanks)
@@ -209,19 +213,38 @@ func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, rece
 	m.draft.finish(lr.Attributes())
 }
 
+// documents reports whether the record is to the letter of the design document.
+func (m *DNSMapper) documents() bool { return m.profile == ProfileDocumented }
+
 // severity gives the log severity of an ETW level (winmeta.xml). Level 0 is "log always".
-func severity(level uint8) (plog.SeverityNumber, string) {
+func severity(level uint8) plog.SeverityNumber {
 	switch level {
 	case 1:
-		return plog.SeverityNumberFatal, "Critical"
+		return plog.SeverityNumberFatal
 	case 2:
-		return plog.SeverityNumberError, "Error"
+		return plog.SeverityNumberError
 	case 3:
-		return plog.SeverityNumberWarn, "Warning"
+		return plog.SeverityNumberWarn
 	case 0, 4:
-		return plog.SeverityNumberInfo, "Information"
+		return plog.SeverityNumberInfo
 	default:
-		return plog.SeverityNumberDebug, "Verbose"
+		return plog.SeverityNumberDebug
+	}
+}
+
+// documentedSeverity gives the name of an ETW level (winmeta.xml).
+func documentedSeverity(level uint8) string {
+	switch level {
+	case 1:
+		return "Critical"
+	case 2:
+		return "Error"
+	case 3:
+		return "Warning"
+	case 0, 4:
+		return "Information"
+	default:
+		return "Verbose"
 	}
 }
 

@@ -85,7 +85,7 @@ func TestResponseBecomesTheDocumentsTree(t *testing.T) {
 	require.Equal(t, testTime, lr.Timestamp().AsTime())
 	require.Equal(t, testTime.Add(time.Second), lr.ObservedTimestamp().AsTime())
 	require.Equal(t, plog.SeverityNumberInfo, lr.SeverityNumber())
-	require.Equal(t, "Information", lr.SeverityText())
+	require.Equal(t, "INFO", lr.SeverityText())
 }
 
 func TestResourceAndScopeAreTheDocuments(t *testing.T) {
