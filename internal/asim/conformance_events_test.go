@@ -75,6 +75,8 @@ const (
 	// The tester's list of products has the DNS Server and Sysmon, not the DNS Client: its events are their own product all the
 	// same, as the design document has it.
 	unlistedProduct = `error: EventProduct: "DNS Client"`
+	// Src is mandatory. An event that does not say who asked has none: 259 of Windows Server 2012 R2 to 2019.
+	missingSource = `error: Src: is missing`
 	// The root and names in a top-level domain that is not of letters only are names that clients ask for. The schema says of
 	// DnsQuery that it takes any value; its pattern is a recommendation.
 	theRoot = `warning: DnsQuery: "."`
@@ -147,6 +149,26 @@ func TestProfilesDifferInNothingElse(t *testing.T) {
 			"EventType":    "3019 and 3020 are DnsCache, as the document's table has it",
 			"EventSubType": "257 is a request, 3019 remove and 3020 add, as the document's table has it",
 			"Body":         "it names EventType and EventSubType",
+
+			"AdditionalFields.DnsRole":   "the document has none",
+			"EventResult":                "any status of the DNS Client is a result",
+			"EventResultDetails":         "the same",
+			"EventOriginalResultDetails": "the same",
+			"DnsResponseCode":            "the same, and the code of a request",
+			"DnsResponseCodeName":        "the same",
+			"DnsResponseName":            "the same",
+			"Src":                        "the device's name stands in for any end that is not known, and for this server where its address is the device's",
+			"SrcIpAddr":                  "the same",
+			"SrcHostname":                "the document has none",
+			"SrcDomain":                  "the same",
+			"SrcDomainType":              "the same",
+			"Dst":                        "the same as Src",
+			"DstIpAddr":                  "the same",
+			"DstPortNumber":              "53 of any query",
+			"NetworkProtocol":            "UDP of any query of the DNS Client",
+			"NetworkProtocolVersion":     "that of the device's address, where the event names none",
+			"SrcProcessId":               "that of the service that writes an event for others",
+			"AdditionalFields.RCODE":     "that of a request is in DnsResponseCode",
 		},
 	}
 	for _, r := range recordings() {

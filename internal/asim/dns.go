@@ -32,7 +32,7 @@ type DNSMapper struct {
 	provider   *dns.Provider
 	profile    DNSProfile
 	version    string
-	classes    map[uint16]dnsClass
+	view       *DNSView
 	kinds      []*dnsKind // by the template's index
 	head       row        // what all records have
 	outcomes   map[dnsOutcome]*row
@@ -57,7 +57,7 @@ type ProcessNamer interface {
 // NewDNSMapper makes a mapper. version is the build's, for the scope.
 func NewDNSMapper(provider *dns.Provider, profile DNSProfile, device Device, version string) *DNSMapper {
 	m := &DNSMapper{
-		provider: provider, profile: profile, version: version, classes: classify(provider, profile), device: device.texts(), draft: &draft{}, outcomes: map[dnsOutcome]*row{},
+		provider: provider, profile: profile, version: version, view: NewDNSView(provider, profile), device: device.texts(), draft: &draft{}, outcomes: map[dnsOutcome]*row{},
 		flagRows: map[uint16]*row{}, others: map[uint16]*dnsKind{},
 		keep: DefaultPacketConfig().Keep,
 	}
@@ -122,7 +122,7 @@ type dnsKind struct {
 // maxOthers bounds the memory for ids that no manifest has.
 const maxOthers = 256
 
-// kind gives the event's kind: its class is what the profile's table says, else what its task says.
+// kind gives the event's kind.
 func (m *DNSMapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 	if t == nil {
 		k := m.others[e.ID]
@@ -145,13 +145,7 @@ func (m *DNSMapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 }
 
 func (m *DNSMapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
-	class, ok := m.classes[e.ID]
-	if !ok {
-		class = status
-		if e.UpdateTask {
-			class = dnsClass{typeUpdate, ""}
-		}
-	}
+	class := m.view.class(e)
 	k := &dnsKind{dnsClass: class}
 	id := strconv.Itoa(int(e.ID))
 	k.original.text("EventOriginalType", id)
@@ -340,9 +334,15 @@ func (r *dnsRecord) hosts(class dnsClass) {
 	if r.isServer() {
 		src, dst = r.serverEnds()
 	} else {
-		src, dst = r.clientEnds(class)
+		src, dst = r.clientEnds()
+	}
+	if r.documents() {
+		src, dst = r.asDocumented(class, src, dst)
 	}
 	r.putEndpoint("Src", "SrcIpAddr", "SrcPortNumber", src)
+	if len(r.device.src) > 0 && !r.isServer() && !r.documents() {
+		a.PutRow(&r.device.src)
+	}
 	if pid, ok := r.clientProcess(); ok {
 		from := len(r.draft.text)
 		r.draft.text = strconv.AppendUint(r.draft.text, uint64(pid), 10)
@@ -361,22 +361,25 @@ func (r *dnsRecord) hosts(class dnsClass) {
 		}
 		a.PutConst("NetworkProtocol", protocol)
 	}
-	known := dst.addr // the event's own; a client's source may be just one of the host's addresses
-	if !known.IsValid() {
-		known = src.addr
+	known := dst // a client's source may be just one of the host's addresses
+	if !known.named {
+		known = src
 	}
 	switch {
-	case known.Is4():
+	case !known.named:
+	case known.addr.Is4():
 		a.PutConst("NetworkProtocolVersion", "IPv4")
-	case known.Is6():
+	case known.addr.Is6():
 		a.PutConst("NetworkProtocolVersion", "IPv6")
 	}
 }
 
 // endpoint is one end of an exchange; an unknown address and port 0 are left out.
 type endpoint struct {
-	addr netip.Addr
-	port uint16
+	addr  netip.Addr
+	port  uint16
+	named bool // the event names the address
+	own   bool // it is this device
 }
 
 // addressText is an address and its text in the draft.
@@ -395,13 +398,13 @@ func (r *dnsRecord) address(addr netip.Addr) addressText {
 	return addressText{addr, r.draft.since(from)}
 }
 
-// putEndpoint writes one end. ASIM wants Src and Dst: the device's name stands in where no address is known.
+// putEndpoint writes one end. The device's name stands in where it is this device, of which no address is known.
 func (r *dnsRecord) putEndpoint(name, addr, port string, end endpoint) {
 	if end.addr.IsValid() {
 		text := r.address(end.addr).piece
 		r.attrs.PutPiece(name, text)
 		r.attrs.PutPiece(addr, text)
-	} else {
+	} else if end.own {
 		r.attrs.PutStr(name, r.device.Name)
 	}
 	if end.port != 0 {

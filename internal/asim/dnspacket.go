@@ -68,6 +68,11 @@ func (r *dnsRecord) answer() *dns.Answers {
 	return list
 }
 
+// appendAnswer appends the i-th answer to the draft's text.
+func (r *dnsRecord) appendAnswer(list *dns.Answers, i int) {
+	r.draft.text = append(r.draft.text, list.At(i)...)
+}
+
 // Names in AdditionalFields of what a packet says.
 const (
 	dnsAnswers           = "DnsAnswers"

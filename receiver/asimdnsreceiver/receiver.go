@@ -119,7 +119,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 func (r *dnsReceiver) newHandler(device asim.Device) (*handler, error) {
 	h := &handler{keeper: r.cfg.keeper()}
 	for _, p := range r.providers {
-		wanted, err := filter.New(p.Provider, r.cfg.Filters, r.cfg.Noise)
+		wanted, err := filter.New(p.Provider, r.cfg.Profile, r.cfg.Filters, r.cfg.Noise)
 		if err != nil {
 			return nil, err
 		}

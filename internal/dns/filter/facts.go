@@ -19,12 +19,15 @@ type facts struct {
 	name      []byte     // folded
 	dvc, src  netip.Addr // invalid when not known
 	process   string     // empty when not known
+	outcome   dns.Result
+	role      dns.Role
+	eventType string
 
 	text []byte // the memory of name
 }
 
 // asks says which facts any rule asks for, of those that take time to find out.
-type asks struct{ qtype, result, dvc, src, name, process bool }
+type asks struct{ qtype, result, dvc, src, name, process, outcome, role, eventType bool }
 
 func (a *asks) add(r *rule) {
 	a.qtype = a.qtype || r.types != nil
@@ -33,6 +36,9 @@ func (a *asks) add(r *rule) {
 	a.src = a.src || r.src != nil
 	a.name = a.name || r.names != nil
 	a.process = a.process || r.processes != nil
+	a.outcome = a.outcome || r.outcomes != 0
+	a.role = a.role || r.roles != 0
+	a.eventType = a.eventType || r.eventTypes != nil
 }
 
 // read finds out what is asked of the event.
@@ -44,9 +50,15 @@ func (f *Filter) read(e *dns.Event) {
 		code, typed := e.QType()
 		x.qtype, x.hasType = uint16(code), typed
 	}
-	if f.asks.result {
-		x.result, x.hasResult = e.RCode()
-		x.hasResult = x.hasResult && e.Phase == dns.Response
+	if f.asks.result || f.asks.outcome {
+		outcome := f.view.Outcome(e)
+		x.outcome, x.result, x.hasResult = outcome.Result, outcome.Code, outcome.HasCode && e.Phase == dns.Response
+	}
+	if f.asks.role {
+		x.role = e.Role()
+	}
+	if f.asks.eventType {
+		x.eventType = f.view.EventType(e)
 	}
 	if f.asks.name {
 		x.text = e.QName(x.text[:0])
@@ -61,7 +73,7 @@ func (f *Filter) read(e *dns.Event) {
 	if f.asks.src {
 		if x.src, ok = e.AskerAddr(); !ok {
 			x.src = netip.Addr{}
-			if f.client {
+			if f.view.DeviceAsks(e) && e.Reaches(f.device) {
 				x.src = f.device
 			}
 		}
