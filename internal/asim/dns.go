@@ -40,6 +40,8 @@ type DNSMapper struct {
 	others     map[uint16]*dnsKind // of ids that no manifest has, by id
 	device     *deviceTexts
 	keep       PacketKeep
+	names      DNSNames
+	detail     bool // list answers in detail
 	processes  ProcessNamer
 	unparsable atomic.Int64
 
@@ -264,6 +266,7 @@ type dnsRecord struct {
 	attrs  attributes
 	merged Merged
 	local  addressText // this host's, where the event names it
+	asked  piece       // the queried name as it was spelled, where that is not DnsQuery
 	used   uint64      // the fields, by bit, that an attribute of their own represents
 }
 

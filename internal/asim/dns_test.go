@@ -76,8 +76,8 @@ func TestResponseBecomesTheDocumentsTree(t *testing.T) {
 		"DnsFlagsRecursionAvailable": true, "DnsFlagsRecursionDesired": true, "DnsFlagsTruncated": false, "DnsFlagsZ": false,
 		"AdditionalFields": map[string]any{
 			"DNSSEC": int64(0), "Flags": int64(33152), "Scope": "Default", "Zone": "..Cache", "PolicyName": "NULL", "BufferSize": int64(55),
-			"DnsAnswers":     []any{"2607:f8b0:4004:c17::5e"},
-			"DnsRole":        "client-response",
+			"DnsAnswers": []any{"2607:f8b0:4004:c17::5e"},
+			"DnsRole":    "client-response", "DnsAnswerMinTtl": int64(300),
 			"PacketData":     "0x00078180000100010000000006676F6F676C6502657300001C0001C00C001C00010000012C00102607F8B040040C17000000000000005E",
 			"AdditionalInfo": "VirtualizationInstance:.",
 		},

@@ -37,6 +37,9 @@ func (r *dnsRecord) additional() {
 	if !r.documents() {
 		m.PutConst(dnsRole, r.Role().String())
 	}
+	if r.asked.from < r.asked.to {
+		m.PutPiece(dnsQueryOriginal, r.asked)
+	}
 	if r.Template == nil {
 		r.header(m)
 	}

@@ -152,10 +152,9 @@ func places(e *dns.Event, f schema.Field, profile DNSProfile) []string {
 		case "local":
 			all = append(all, local, local+"IpAddr")
 		case "answer":
+			all = append(all, "AdditionalFields.DnsAnswers")
 			if profile == ProfileASIM {
 				all = append(all, "DnsResponseName")
-			} else {
-				all = append(all, "AdditionalFields.DnsAnswers")
 			}
 		default:
 			all = append(all, name)

@@ -87,7 +87,7 @@ func (m *Message) read(packet []byte) error {
 		if err != nil || len(packet)-next < recordFixed {
 			return fmt.Errorf("DNS message of %d bytes: record %d at %d: %w", len(packet), i, off, orShort(err))
 		}
-		r := record{typ: word(next), class: word(next + 2), ttl: binary.BigEndian.Uint32(packet[next+4:]), at: next + recordFixed}
+		r := record{typ: word(next), class: word(next + 2), ttl: binary.BigEndian.Uint32(packet[next+4:]), owner: off, at: next + recordFixed}
 		r.end = r.at + int(word(next+8))
 		if r.end > len(packet) {
 			return fmt.Errorf("DNS message of %d bytes: record %d at %d: %w", len(packet), i, off, errShort)
