@@ -27,7 +27,14 @@ type facts struct {
 }
 
 // asks says which facts any rule asks for, of those that take time to find out.
-type asks struct{ qtype, result, dvc, src, name, process, outcome, role, eventType bool }
+type asks struct {
+	qtype, result, dvc, src, name, process bool
+
+	kind kindAsks
+}
+
+// kindAsks are those of kind, and whether there are any.
+type kindAsks struct{ any, outcome, role, eventType bool }
 
 func (a *asks) add(r *rule) {
 	a.qtype = a.qtype || r.types != nil
@@ -36,9 +43,12 @@ func (a *asks) add(r *rule) {
 	a.src = a.src || r.src != nil
 	a.name = a.name || r.names != nil
 	a.process = a.process || r.processes != nil
-	a.outcome = a.outcome || r.outcomes != 0
-	a.role = a.role || r.roles != 0
-	a.eventType = a.eventType || r.eventTypes != nil
+	if k := r.kind; k != nil {
+		a.kind.outcome = a.kind.outcome || k.outcomes != 0
+		a.kind.role = a.kind.role || k.roles != 0
+		a.kind.eventType = a.kind.eventType || k.eventTypes != nil
+		a.kind.any = true
+	}
 }
 
 // read finds out what is asked of the event.
@@ -50,15 +60,12 @@ func (f *Filter) read(e *dns.Event) {
 		code, typed := e.QType()
 		x.qtype, x.hasType = uint16(code), typed
 	}
-	if f.asks.result || f.asks.outcome {
+	if f.asks.result {
 		outcome := f.view.Outcome(e)
-		x.outcome, x.result, x.hasResult = outcome.Result, outcome.Code, outcome.HasCode && e.Phase == dns.Response
+		x.result, x.hasResult = outcome.Code, outcome.HasCode && e.Phase == dns.Response
 	}
-	if f.asks.role {
-		x.role = e.Role()
-	}
-	if f.asks.eventType {
-		x.eventType = f.view.EventType(e)
+	if f.asks.kind.any {
+		f.readKind(e)
 	}
 	if f.asks.name {
 		x.text = e.QName(x.text[:0])
@@ -80,5 +87,19 @@ func (f *Filter) read(e *dns.Event) {
 	}
 	if f.asks.process && f.Process != nil {
 		x.process = f.Process(e)
+	}
+}
+
+// readKind finds out what is asked of the event's kind.
+func (f *Filter) readKind(e *dns.Event) {
+	x, asks := &f.facts, &f.asks.kind
+	if asks.outcome {
+		x.outcome = f.view.Outcome(e).Result
+	}
+	if asks.role {
+		x.role = e.Role()
+	}
+	if asks.eventType {
+		x.eventType = f.view.EventType(e)
 	}
 }

@@ -38,7 +38,7 @@ func fieldNames() string {
 	}, ", ")
 }
 
-// rule is what is asked of an event, by field; nil and 0 are nothing.
+// rule is what is asked of an event, by field; nil is nothing.
 type rule struct {
 	ids       map[uint16]bool
 	results   *results
@@ -46,10 +46,20 @@ type rule struct {
 	names     *names
 	types     map[uint16]bool
 	processes []string
+	kind      *kinds
+}
 
+// kinds is what is asked of an event's kind; 0 and nil are nothing.
+type kinds struct {
 	outcomes   uint8    // by bit, the dns.Result
 	roles      uint16   // by bit, the dns.Role
 	eventTypes []string // as asim.DNSView gives them
+}
+
+func (k *kinds) has(x *facts) bool {
+	return (k.outcomes == 0 || k.outcomes&(1<<x.outcome) != 0) &&
+		(k.roles == 0 || k.roles&(1<<x.role) != 0) &&
+		(k.eventTypes == nil || slices.Contains(k.eventTypes, x.eventType))
 }
 
 // matches tells whether the event has, in each field that is asked, one of the values.
@@ -61,9 +71,7 @@ func (r *rule) matches(x *facts) bool {
 		(r.src == nil || r.src.has(x.src)) &&
 		(r.names == nil || x.hasName && r.names.has(x.name)) &&
 		(r.processes == nil || hasProcess(r.processes, x.process)) &&
-		(r.outcomes == 0 || r.outcomes&(1<<x.outcome) != 0) &&
-		(r.roles == 0 || r.roles&(1<<x.role) != 0) &&
-		(r.eventTypes == nil || slices.Contains(r.eventTypes, x.eventType))
+		(r.kind == nil || r.kind.has(x))
 }
 
 // add adds the values of a field, and gives an error for each that is not allowed.
@@ -151,13 +159,22 @@ func (r *rule) addProcess(value string) error {
 	return nil
 }
 
+// kinds gives the place for what is asked of the kind.
+func (r *rule) kinds() *kinds {
+	if r.kind == nil {
+		r.kind = &kinds{}
+	}
+	return r.kind
+}
+
 func (r *rule) addEventType(value string) error {
 	known := asim.DNSEventTypes()
 	i := slices.IndexFunc(known, func(t string) bool { return strings.EqualFold(t, value) })
 	if i < 0 {
 		return fmt.Errorf("%q is not a type of events; want one of %s", value, strings.Join(known, ", "))
 	}
-	r.eventTypes = append(r.eventTypes, known[i])
+	k := r.kinds()
+	k.eventTypes = append(k.eventTypes, known[i])
 	return nil
 }
 
@@ -166,7 +183,7 @@ func (r *rule) addOutcome(value string) error {
 	if !ok {
 		return fmt.Errorf("%q is not a result; want one of %s", value, strings.Join(asim.DNSResults(), ", "))
 	}
-	r.outcomes |= 1 << result
+	r.kinds().outcomes |= 1 << result
 	return nil
 }
 
@@ -175,7 +192,7 @@ func (r *rule) addRole(value string) error {
 	if !ok {
 		return fmt.Errorf("%q is not a role; want one of %s", value, strings.Join(dns.RoleNames(), ", "))
 	}
-	r.roles |= 1 << role
+	r.kinds().roles |= 1 << role
 	return nil
 }
 
