@@ -25,6 +25,7 @@ type deviceTexts struct {
 	host, domain string
 	addr         string
 	dvc          row // the attributes of the device, except its address
+	src          row // its name as the source
 }
 
 func (d Device) texts() *deviceTexts {
@@ -40,6 +41,11 @@ func (d Device) texts() *deviceTexts {
 		if t.domain != "" {
 			t.dvc.text("DvcDomain", t.domain)
 			t.dvc.text("DvcDomainType", "FQDN")
+		}
+		t.src.text("SrcHostname", t.host)
+		if t.domain != "" {
+			t.src.text("SrcDomain", t.domain)
+			t.src.text("SrcDomainType", "FQDN")
 		}
 	}
 	t.dvc.text("DvcOs", "Windows")

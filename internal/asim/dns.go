@@ -32,7 +32,7 @@ type DNSMapper struct {
 	provider   *dns.Provider
 	profile    DNSProfile
 	version    string
-	classes    map[uint16]dnsClass
+	view       *DNSView
 	kinds      []*dnsKind // by the template's index
 	head       row        // what all records have
 	outcomes   map[dnsOutcome]*row
@@ -40,6 +40,8 @@ type DNSMapper struct {
 	others     map[uint16]*dnsKind // of ids that no manifest has, by id
 	device     *deviceTexts
 	keep       PacketKeep
+	names      DNSNames
+	detail     bool // list answers in detail
 	processes  ProcessNamer
 	unparsable atomic.Int64
 
@@ -57,7 +59,7 @@ type ProcessNamer interface {
 // NewDNSMapper makes a mapper. version is the build's, for the scope.
 func NewDNSMapper(provider *dns.Provider, profile DNSProfile, device Device, version string) *DNSMapper {
 	m := &DNSMapper{
-		provider: provider, profile: profile, version: version, classes: classify(provider, profile), device: device.texts(), draft: &draft{}, outcomes: map[dnsOutcome]*row{},
+		provider: provider, profile: profile, version: version, view: NewDNSView(provider, profile), device: device.texts(), draft: &draft{}, outcomes: map[dnsOutcome]*row{},
 		flagRows: map[uint16]*row{}, others: map[uint16]*dnsKind{},
 		keep: DefaultPacketConfig().Keep,
 	}
@@ -122,7 +124,7 @@ type dnsKind struct {
 // maxOthers bounds the memory for ids that no manifest has.
 const maxOthers = 256
 
-// kind gives the event's kind: its class is what the profile's table says, else what its task says.
+// kind gives the event's kind.
 func (m *DNSMapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 	if t == nil {
 		k := m.others[e.ID]
@@ -145,13 +147,7 @@ func (m *DNSMapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 }
 
 func (m *DNSMapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
-	class, ok := m.classes[e.ID]
-	if !ok {
-		class = status
-		if e.UpdateTask {
-			class = dnsClass{typeUpdate, ""}
-		}
-	}
+	class := m.view.class(e)
 	k := &dnsKind{dnsClass: class}
 	id := strconv.Itoa(int(e.ID))
 	k.original.text("EventOriginalType", id)
@@ -190,9 +186,13 @@ func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, rece
 	lr := records.AppendEmpty()
 	lr.SetTimestamp(pcommon.Timestamp(max(0, etw.UnixNano(e.TimeStamp)))) // 0: not known
 	lr.SetObservedTimestamp(pcommon.Timestamp(received))
-	number, text := severity(e.Level)
+	number := severity(e.Level)
 	lr.SetSeverityNumber(number)
-	lr.SetSeverityText(text)
+	if m.documents() {
+		lr.SetSeverityText(documentedSeverity(e.Level))
+	} else {
+		lr.SetSeverityText(severityText(number))
+	}
 	decoded := e.Decoded()
 	kind := m.kind(e, decoded.Template)
 	m.draft.begin(&kind.blanks)
@@ -209,19 +209,38 @@ func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, rece
 	m.draft.finish(lr.Attributes())
 }
 
+// documents reports whether the record is to the letter of the design document.
+func (m *DNSMapper) documents() bool { return m.profile == ProfileDocumented }
+
 // severity gives the log severity of an ETW level (winmeta.xml). Level 0 is "log always".
-func severity(level uint8) (plog.SeverityNumber, string) {
+func severity(level uint8) plog.SeverityNumber {
 	switch level {
 	case 1:
-		return plog.SeverityNumberFatal, "Critical"
+		return plog.SeverityNumberFatal
 	case 2:
-		return plog.SeverityNumberError, "Error"
+		return plog.SeverityNumberError
 	case 3:
-		return plog.SeverityNumberWarn, "Warning"
+		return plog.SeverityNumberWarn
 	case 0, 4:
-		return plog.SeverityNumberInfo, "Information"
+		return plog.SeverityNumberInfo
 	default:
-		return plog.SeverityNumberDebug, "Verbose"
+		return plog.SeverityNumberDebug
+	}
+}
+
+// documentedSeverity gives the name of an ETW level (winmeta.xml).
+func documentedSeverity(level uint8) string {
+	switch level {
+	case 1:
+		return "Critical"
+	case 2:
+		return "Error"
+	case 3:
+		return "Warning"
+	case 0, 4:
+		return "Information"
+	default:
+		return "Verbose"
 	}
 }
 
@@ -247,6 +266,7 @@ type dnsRecord struct {
 	attrs  attributes
 	merged Merged
 	local  addressText // this host's, where the event names it
+	asked  piece       // the queried name as it was spelled, where that is not DnsQuery
 	used   uint64      // the fields, by bit, that an attribute of their own represents
 }
 
@@ -317,9 +337,15 @@ func (r *dnsRecord) hosts(class dnsClass) {
 	if r.isServer() {
 		src, dst = r.serverEnds()
 	} else {
-		src, dst = r.clientEnds(class)
+		src, dst = r.clientEnds()
+	}
+	if r.documents() {
+		src, dst = r.asDocumented(class, src, dst)
 	}
 	r.putEndpoint("Src", "SrcIpAddr", "SrcPortNumber", src)
+	if len(r.device.src) > 0 && !r.isServer() && !r.documents() {
+		a.PutRow(&r.device.src)
+	}
 	if pid, ok := r.clientProcess(); ok {
 		from := len(r.draft.text)
 		r.draft.text = strconv.AppendUint(r.draft.text, uint64(pid), 10)
@@ -338,22 +364,25 @@ func (r *dnsRecord) hosts(class dnsClass) {
 		}
 		a.PutConst("NetworkProtocol", protocol)
 	}
-	known := dst.addr // the event's own; a client's source may be just one of the host's addresses
-	if !known.IsValid() {
-		known = src.addr
+	known := dst // a client's source may be just one of the host's addresses
+	if !known.named {
+		known = src
 	}
 	switch {
-	case known.Is4():
+	case !known.named:
+	case known.addr.Is4():
 		a.PutConst("NetworkProtocolVersion", "IPv4")
-	case known.Is6():
+	case known.addr.Is6():
 		a.PutConst("NetworkProtocolVersion", "IPv6")
 	}
 }
 
 // endpoint is one end of an exchange; an unknown address and port 0 are left out.
 type endpoint struct {
-	addr netip.Addr
-	port uint16
+	addr  netip.Addr
+	port  uint16
+	named bool // the event names the address
+	own   bool // it is this device
 }
 
 // addressText is an address and its text in the draft.
@@ -372,13 +401,13 @@ func (r *dnsRecord) address(addr netip.Addr) addressText {
 	return addressText{addr, r.draft.since(from)}
 }
 
-// putEndpoint writes one end. ASIM wants Src and Dst: the device's name stands in where no address is known.
+// putEndpoint writes one end. The device's name stands in where it is this device, of which no address is known.
 func (r *dnsRecord) putEndpoint(name, addr, port string, end endpoint) {
 	if end.addr.IsValid() {
 		text := r.address(end.addr).piece
 		r.attrs.PutPiece(name, text)
 		r.attrs.PutPiece(addr, text)
-	} else {
+	} else if end.own {
 		r.attrs.PutStr(name, r.device.Name)
 	}
 	if end.port != 0 {

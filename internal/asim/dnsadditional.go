@@ -15,6 +15,8 @@ import (
 
 // Names in AdditionalFields that no manifest has.
 const (
+	// dnsRole says who asks whom, by dns.Role.
+	dnsRole = "DnsRole"
 	// undecodedData is what is left of an event's user data after the fields that could be read, in hex.
 	undecodedData = "UndecodedData"
 	// layoutUnknown marks an event that fits no known layout: its record has the fields that are certain.
@@ -32,6 +34,12 @@ func (r *dnsRecord) additional() {
 		return
 	}
 	m := r.draft.under()
+	if !r.documents() {
+		m.PutConst(dnsRole, r.Role().String())
+	}
+	if r.asked.from < r.asked.to {
+		m.PutPiece(dnsQueryOriginal, r.asked)
+	}
 	if r.Template == nil {
 		r.header(m)
 	}

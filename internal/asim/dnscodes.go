@@ -125,30 +125,3 @@ func DNSResponseCode(name string) (code uint64, ok bool) {
 	}
 	return 0, false
 }
-
-// win32StatusNames are the names of the Windows error codes (winerror.h, windns.h) that DNS Client events carry beside
-// response codes.
-var win32StatusNames = map[uint64]string{
-	5: "ERROR_ACCESS_DENIED", 8: "ERROR_NOT_ENOUGH_MEMORY", 13: "ERROR_INVALID_DATA", 14: "ERROR_OUTOFMEMORY",
-	50: "ERROR_NOT_SUPPORTED", 87: "ERROR_INVALID_PARAMETER", 122: "ERROR_INSUFFICIENT_BUFFER", 123: "ERROR_INVALID_NAME",
-	995: "ERROR_OPERATION_ABORTED", 997: "ERROR_IO_PENDING", 1168: "ERROR_NOT_FOUND", 1223: "ERROR_CANCELLED",
-	1214: "ERROR_INVALID_NETNAME", 1231: "ERROR_NETWORK_UNREACHABLE", 1232: "ERROR_HOST_UNREACHABLE", 1460: "ERROR_TIMEOUT",
-	1722: "RPC_S_SERVER_UNAVAILABLE", 9501: "DNS_INFO_NO_RECORDS", 9502: "DNS_ERROR_BAD_PACKET", 9503: "DNS_ERROR_NO_PACKET",
-	9504: "DNS_ERROR_RCODE", 9505: "DNS_ERROR_UNSECURE_PACKET", 9506: "DNS_REQUEST_PENDING", 9551: "DNS_ERROR_INVALID_TYPE",
-	9552: "DNS_ERROR_INVALID_IP_ADDRESS", 9553: "DNS_ERROR_INVALID_PROPERTY", 9554: "DNS_ERROR_TRY_AGAIN_LATER",
-	9556: "DNS_ERROR_NON_RFC_NAME", 9560: "DNS_ERROR_INVALID_NAME_CHAR", 9561: "DNS_ERROR_NUMERIC_NAME",
-	9701: "DNS_ERROR_RECORD_DOES_NOT_EXIST", 9702: "DNS_ERROR_RECORD_FORMAT", 9704: "DNS_ERROR_UNKNOWN_RECORD_TYPE",
-	9707: "DNS_ERROR_CNAME_LOOP", 9852: "DNS_ERROR_NO_DNS_SERVERS", 10060: "WSAETIMEDOUT", 11001: "WSAHOST_NOT_FOUND",
-	11002: "WSATRY_AGAIN", 11004: "WSANO_DATA",
-}
-
-// statusTimeout is ERROR_TIMEOUT (winerror.h): the query got no answer.
-const statusTimeout = 1460
-
-// win32StatusName names a Win32 status; one without a name here is its number.
-func win32StatusName(status uint64) string {
-	if name, ok := win32StatusNames[status]; ok {
-		return name
-	}
-	return strconv.FormatUint(status, 10)
-}

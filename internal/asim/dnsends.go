@@ -18,16 +18,19 @@ func (r *dnsRecord) isServer() bool { return r.provider.Service == "windows_dns_
 
 // serverEnds gives the two ends of a server's event. Port is the client's, or on recursion this server's own.
 func (r *dnsRecord) serverEnds() (src, dst endpoint) {
-	peer, local := r.end(r.Peer), endpoint{addr: r.local.addr}
+	peer, local := r.end(r.Peer), endpoint{addr: r.local.addr, named: r.local.addr.IsValid(), own: true}
+	if !local.named && r.Phase != dns.NoPhase && r.Reaches(r.device.Addr) {
+		local.addr = r.device.Addr
+	}
 	src, dst = peer, local
-	if r.PeerIsServer {
+	if r.PeerIsServer || r.Phase == dns.NoPhase { // or what happened here
 		src, dst = local, peer
 	}
 	if port, ok := r.word(dns.Port); ok {
 		src.port = uint16(port)
 	}
-	if r.Phase != dns.NoPhase {
-		dst.port = dnsPort
+	if r.Phase != dns.NoPhase && r.Peer != dns.NoField {
+		dst.port = dnsPort // the DNS Server asks and listens on no other
 	}
 	return src, dst
 }
@@ -38,7 +41,8 @@ func (r *dnsRecord) end(f dns.Field) endpoint {
 	if !ok {
 		return endpoint{}
 	}
-	return endpoint{addr: r.represent(f, addr, 0)}
+	named := r.represent(f, addr, 0)
+	return endpoint{addr: named, named: named.IsValid()}
 }
 
 // represent gives the address in a field for an attribute, which has no place for a zone nor for the more addresses of a list:
@@ -53,44 +57,57 @@ func (r *dnsRecord) represent(f dns.Field, addr netip.Addr, more int) netip.Addr
 	return addr.WithZone("")
 }
 
-// clientEnds gives the two ends of a client's event: this host asks one of its servers, on the DNS port unless the event says
-// otherwise. An event that is no query has no port.
-func (r *dnsRecord) clientEnds(class dnsClass) (src, dst endpoint) {
-	src.addr = r.device.Addr
+// clientEnds gives the two ends of a client's event: this host, and the server that it names.
+func (r *dnsRecord) clientEnds() (src, dst endpoint) {
+	src = endpoint{addr: r.device.Addr, own: true}
 	if addr, more, ok := r.FirstAddr(dns.LocalAddress); ok && !addr.IsUnspecified() {
-		src.addr = r.represent(dns.LocalAddress, addr, more)
-	}
-	if class.eventType != typeStatus {
-		dst.port = dnsPort
+		src.addr, src.named = r.represent(dns.LocalAddress, addr, more), true
 	}
 	for _, f := range [...]dns.Field{dns.ServerAddress, dns.ServerList} {
 		if addr, more, ok := r.FirstAddr(f); ok && !addr.IsUnspecified() {
-			dst.addr = r.represent(f, addr, more)
+			dst.addr, dst.named = r.represent(f, addr, more), true
 			return src, dst
 		}
 	}
 	if server, ok := dns.ParseSockaddr(r.Bytes(dns.Address)); ok && !server.Addr().IsUnspecified() {
-		dst.addr = r.represent(dns.Address, server.Addr(), 0)
-		if port := server.Port(); port != 0 {
-			dst.port = port
-		}
+		dst = endpoint{addr: r.represent(dns.Address, server.Addr(), 0), port: server.Port(), named: true}
 	}
 	return src, dst
 }
 
-// isTCP reports whether the exchange is over TCP; ok is false where the event does not say and is no query of the client.
+// asDocumented gives the ends as the design document has them: an end that is not known has the device's name, and a query goes to
+// port 53.
+func (r *dnsRecord) asDocumented(class dnsClass, src, dst endpoint) (endpoint, endpoint) {
+	exchange := r.Phase != dns.NoPhase
+	if !r.isServer() {
+		exchange = class.eventType != typeStatus
+	}
+	if dst.port == 0 && exchange {
+		dst.port = dnsPort
+	}
+	for _, end := range [...]*endpoint{&src, &dst} {
+		if end.own && !end.named && r.isServer() {
+			end.addr = netip.Addr{}
+		}
+		end.own, end.named = true, end.addr.IsValid()
+	}
+	return src, dst
+}
+
+// isTCP reports whether the exchange is over TCP; ok is false where the event does not say: a client may ask by UDP or HTTPS.
 func (r *dnsRecord) isTCP(class dnsClass) (tcp, ok bool) {
 	if n, has := r.num(dns.TCP); has {
 		return n != 0, true
 	}
-	if r.isServer() || class.eventType == typeStatus {
-		return false, false
-	}
-	if r.Undecoded(dns.QueryOptions) {
+	if r.isServer() {
 		return false, false
 	}
 	options, _ := r.Num(dns.QueryOptions)
-	return options&optionTCPOnly != 0, true
+	tcp = options&optionTCPOnly != 0
+	if r.documents() {
+		return tcp, class.eventType != typeStatus && !r.Undecoded(dns.QueryOptions)
+	}
+	return tcp, tcp
 }
 
 // clientProcess gives the process that asked.
@@ -100,5 +117,8 @@ func (r *dnsRecord) clientProcess() (pid uint32, ok bool) {
 	}
 	r.use(dns.ClientPID)
 	pid = uint32(r.AskerProcess()) // 32 bits, in the field as in the header
+	if r.documents() {
+		pid = uint32(r.WriterProcess())
+	}
 	return pid, pid != 0
 }

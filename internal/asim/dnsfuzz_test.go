@@ -51,7 +51,7 @@ func FuzzDNSRecord(f *testing.F) {
 			records := m.Begin(plog.NewLogs())
 			m.Append(records, &e, 1)
 			attrs := records.At(0).Attributes()
-			for _, name := range []string{"EventType", "EventResult", "EventResultDetails", "Dvc", "Src"} {
+			for _, name := range []string{"EventType", "EventResult", "EventResultDetails", "Dvc"} {
 				v, ok := attrs.Get(name)
 				require.True(t, ok && v.Str() != "", name)
 			}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
@@ -68,10 +70,92 @@ func (r *dnsRecord) answer() *dns.Answers {
 	return list
 }
 
+// appendAnswer appends the i-th answer to the draft's text, and gives where its data begins.
+func (r *dnsRecord) appendAnswer(list *dns.Answers, i int) (data int) {
+	from := len(r.draft.text)
+	r.draft.text = append(r.draft.text, list.At(i)...)
+	data = from + list.DataAt(i)
+	if r.lowers() && list.HasNames(i) {
+		dns.Lower(r.draft.text[data:])
+	}
+	return data
+}
+
+// AnswersConfig says how the answers of a response are listed.
+type AnswersConfig struct {
+	// Detail lists each with its name, type, time to live and data. Without it the list has the data, behind the type's name where it
+	// is no address.
+	Detail bool `mapstructure:"detail"`
+}
+
+// answer is an answer in detail: pieces of the draft's text, and what is known of it.
+type answer struct {
+	name, data piece // a name that is empty is not known
+	typ        string
+	ttl        uint32
+	timed      bool // ttl is known
+}
+
+// put writes the answer.
+func (a *answer) put(text string, to pcommon.Map) {
+	to.EnsureCapacity(4)
+	if a.name.from < a.name.to {
+		to.PutStr("name", text[a.name.from:a.name.to])
+	}
+	if a.typ != "" {
+		to.PutStr("type", a.typ)
+	}
+	if a.timed {
+		to.PutInt("ttl", int64(a.ttl))
+	}
+	to.PutStr("data", text[a.data.from:a.data.to])
+}
+
+// maxOwners bounds the names of the answers in detail, in bytes, as the list of their data is bounded.
+const maxOwners = 8 << 10
+
+// putAnswers writes the list of answers, and gives how many it has.
+func (r *dnsRecord) putAnswers(m attributes, list *dns.Answers) (listed int) {
+	d := r.draft
+	if !r.detail {
+		first := len(d.slices)
+		for i := range list.Len() {
+			from := len(d.text)
+			r.appendAnswer(list, i)
+			d.slices = append(d.slices, d.since(from))
+		}
+		m.PutSlice(dnsAnswers, first)
+		return list.Len()
+	}
+	owners := 0
+	for i := range list.Len() {
+		var a answer
+		from := len(d.text)
+		d.text = list.AppendOwner(d.text, r.Bytes(dns.PacketData), i)
+		if r.lowers() {
+			dns.Lower(d.text[from:])
+		}
+		a.name = d.since(from)
+		if owners += len(d.text) - from; owners > maxOwners {
+			d.text = d.text[:from]
+			break
+		}
+		a.data = d.since(r.appendAnswer(list, i))
+		if typ, ok := list.Type(i); ok {
+			a.typ = r.typeName(uint64(typ))
+		}
+		a.ttl, a.timed = list.TTL(i)
+		d.answers = append(d.answers, a)
+	}
+	m.PutAnswers(dnsAnswers)
+	return len(d.answers)
+}
+
 // Names in AdditionalFields of what a packet says.
 const (
 	dnsAnswers           = "DnsAnswers"
-	dnsAnswerCount       = "DnsAnswerCount" // where DnsAnswers or DnsResponseName holds not all of them
+	dnsAnswerCount       = "DnsAnswerCount"  // where DnsAnswers or DnsResponseName holds not all of them
+	dnsAnswerMinTTL      = "DnsAnswerMinTtl" // the least time to live of them, in seconds
 	ednsClientSubnet     = "EdnsClientSubnet"
 	ednsClientSubnetBits = "EdnsClientSubnetScope" // the prefix length that the answer is good for
 )
@@ -79,16 +163,14 @@ const (
 // packetFields writes what the packet says and no attribute has a place for, and judges whether the packet itself is kept.
 func (r *dnsRecord) packetFields(m attributes) {
 	list, d := r.answer(), r.draft
-	if r.profile != ProfileASIM && list.Len() > 0 && !m.omits(dnsAnswers) {
-		first := len(d.slices)
-		for i := range list.Len() {
-			from := len(d.text)
-			d.text = append(d.text, list.At(i)...)
-			d.slices = append(d.slices, d.since(from))
-		}
-		m.PutSlice(dnsAnswers, first)
+	listed := list.Len()
+	if listed > 0 && !m.omits(dnsAnswers) {
+		listed = r.putAnswers(m, list)
 	}
-	if list.Count > list.Len() {
+	if list.HasTTL && !r.documents() {
+		m.PutInt(dnsAnswerMinTTL, int64(list.MinTTL))
+	}
+	if list.Count > listed {
 		m.PutInt(dnsAnswerCount, int64(list.Count))
 	}
 	if msg := r.Packet(); msg != nil && msg.ClientSubnet.IsValid() {

@@ -21,7 +21,7 @@ func (r *dnsRecord) query() {
 		if size > 1 && d.text[len(d.text)-1] == '.' {
 			d.text = d.text[:len(d.text)-1]
 		}
-		a.PutText("DnsQuery", from)
+		a.PutPiece("DnsQuery", r.spell(from))
 	}
 	r.word(dns.QueryType)
 	if code, ok := r.QType(); ok {

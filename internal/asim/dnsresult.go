@@ -3,32 +3,45 @@
 package asim
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// responseCode gives the DNS response code that the event carries.
-func (r *dnsRecord) responseCode() (code uint64, ok bool) {
-	r.word(dns.ResponseCode)
-	return r.RCode()
+// results are the values of EventResult, by result.
+var results = [...]string{dns.ResultNA: "NA", dns.ResultSuccess: "Success", dns.ResultFailure: "Failure"}
+
+// DNSResult gives the result that is called so in EventResult.
+func DNSResult(name string) (r dns.Result, ok bool) {
+	i := slices.IndexFunc(results[:], func(known string) bool { return strings.EqualFold(name, known) })
+	return dns.Result(max(i, 0)), i >= 0
 }
+
+// DNSResults are the values of EventResult.
+func DNSResults() []string { return slices.Clone(results[:]) }
 
 // result writes EventResult, EventResultDetails, the response code and, in profile asim, the answer.
 func (r *dnsRecord) result() {
 	a := r.attrs
-	code, ok := r.responseCode()
-	timedOut := r.NoAnswer || r.merged.Unanswered
-	if s, has := r.num(dns.Status); has && !ok {
-		timedOut = timedOut || s == statusTimeout
-		a.PutStr("EventOriginalResultDetails", win32StatusName(s))
+	outcome := r.view.Outcome(r.Event)
+	if r.merged.Unanswered && outcome.Result == dns.ResultNA {
+		outcome.Result = dns.ResultFailure
 	}
-	a.PutRow(r.outcomeRow(dnsOutcome{code: code, hasCode: ok, response: r.Phase == dns.Response, timedOut: timedOut}))
+	if outcome.HasCode {
+		r.word(dns.ResponseCode)
+	}
+	if s, has := r.num(dns.Status); has && (!outcome.HasCode || outcome.Code == 0 && s != 0) {
+		a.PutStr("EventOriginalResultDetails", dns.StatusName(s))
+	}
+	a.PutRow(r.outcomeRow(dnsOutcome{outcome, r.Phase == dns.Response}))
 	if r.profile == ProfileASIM {
 		list, from := r.answer(), len(r.draft.text)
 		for i := range list.Len() {
 			if i > 0 {
 				r.draft.text = append(r.draft.text, ';')
 			}
-			r.draft.text = append(r.draft.text, list.At(i)...)
+			r.appendAnswer(list, i)
 		}
 		if list.Len() > 0 {
 			a.PutText("DnsResponseName", from)
@@ -38,8 +51,8 @@ func (r *dnsRecord) result() {
 
 // dnsOutcome is what an event says of its result.
 type dnsOutcome struct {
-	code                        uint64
-	hasCode, response, timedOut bool
+	dns.Outcome
+	response bool
 }
 
 // maxOutcomes bounds the memory for the rows of outcomes: an event may carry any number as its response code.
@@ -50,22 +63,16 @@ func (m *DNSMapper) outcomeRow(o dnsOutcome) *row {
 	if r := m.outcomes[o]; r != nil {
 		return r
 	}
-	result, details := "NA", "NA"
-	switch {
-	case o.hasCode && o.response:
-		result, details = "Failure", DNSResponseName(o.code)
-		if o.code == 0 {
-			result = "Success"
-		}
-	case o.timedOut:
-		result = "Failure"
+	details := "NA"
+	if o.HasCode && o.response {
+		details = DNSResponseName(o.Code)
 	}
 	r := &row{}
-	r.text("EventResult", result)
+	r.text("EventResult", results[o.Result])
 	r.text("EventResultDetails", details)
-	if o.hasCode {
-		r.num("DnsResponseCode", int64(o.code))
-		if o.response { // of any other event it is no response's
+	if o.HasCode {
+		r.num("DnsResponseCode", int64(o.Code))
+		if o.response { // of any other event, which profile documented has, it is no response's
 			r.text("DnsResponseCodeName", details)
 			if m.profile != ProfileASIM {
 				r.text("DnsResponseName", details)

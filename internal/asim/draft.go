@@ -19,6 +19,7 @@ type draft struct {
 	main, additional fields
 	text             []byte
 	slices           []piece   // the elements of all slices
+	answers          []answer  // the elements of the list of answers in detail
 	kept             []*blanks // all that have trees
 	bytes            int       // that the trees take, about
 	era              int       // how often they were forgotten
@@ -51,6 +52,7 @@ const (
 	kindInt                       // num
 	kindBool                      // num is 1 for true
 	kindSlice                     // piece of the draft's slices
+	kindAnswers                   // the draft's answers
 	kindMap                       // the additional fields
 )
 
@@ -74,7 +76,7 @@ func (d *draft) begin(b *blanks) {
 	}
 	d.main.begin(b.main)
 	d.additional.begin(b.additional)
-	d.text, d.slices = d.text[:0], d.slices[:0]
+	d.text, d.slices, d.answers = d.text[:0], d.slices[:0], d.answers[:0]
 }
 
 func (f *fields) begin(root *keyNode) {
@@ -117,6 +119,12 @@ func (d *draft) set(from *value, text string, to pcommon.Value) {
 		slice.EnsureCapacity(int(from.to - from.from))
 		for _, p := range d.slices[from.from:from.to] {
 			slice.AppendEmpty().SetStr(text[p.from:p.to])
+		}
+	case kindAnswers:
+		slice := to.SetEmptySlice()
+		slice.EnsureCapacity(len(d.answers))
+		for i := range d.answers {
+			d.answers[i].put(text, slice.AppendEmpty().SetEmptyMap())
 		}
 	case kindMap:
 		d.write(&d.additional, text, to.SetEmptyMap())
@@ -263,6 +271,11 @@ func (v *value) setBool(b bool) {
 func (a attributes) PutSlice(key string, from int) {
 	v := a.put(key)
 	v.kind, v.piece = kindSlice, piece{int32(from), int32(len(a.draft.slices))}
+}
+
+// PutAnswers puts the draft's answers.
+func (a attributes) PutAnswers(key string) {
+	a.put(key).kind = kindAnswers
 }
 
 // omits tells whether a key is left out.

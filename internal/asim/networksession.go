@@ -192,7 +192,7 @@ func (m *NetworkMapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed tim
 	r.event(ts)
 	outcome := networkOutcomeOf(f)
 	lr.SetSeverityNumber(outcome.severity)
-	lr.SetSeverityText(outcome.severityText)
+	lr.SetSeverityText(severityText(outcome.severity))
 	r.outcome(outcome)
 	r.attrs.PutRow(&m.dvc)
 	switch f.Class {

@@ -30,19 +30,18 @@ type networkOutcome struct {
 	details       string // EventResultDetails, whose list of values is closed
 	eventSeverity string
 	severity      plog.SeverityNumber
-	severityText  string
 }
 
 // The outcomes. A packet that was let through is informational; one that was dropped or denied, or would have been but for
 // the audit mode, is worth a look; lost events are a hole in the evidence.
 var (
-	networkAllowed = networkOutcome{"Allow", "Success", "NA", "Informational", plog.SeverityNumberInfo, "INFO"}
-	networkAudited = networkOutcome{"Allow", "Success", "NA", "Low", plog.SeverityNumberWarn, "WARN"}
-	networkDropped = networkOutcome{"Drop", "Failure", "Unknown", "Low", plog.SeverityNumberWarn, "WARN"}
-	networkDenied  = networkOutcome{"Deny", "Failure", "Unknown", "Low", plog.SeverityNumberWarn, "WARN"}
-	networkLost    = networkOutcome{"", "NA", "NA", "Medium", plog.SeverityNumberWarn, "WARN"}
-	networkDebug   = networkOutcome{"", "NA", "NA", "Informational", plog.SeverityNumberDebug, "DEBUG"}
-	networkSeen    = networkOutcome{"", "NA", "NA", "Informational", plog.SeverityNumberInfo, "INFO"}
+	networkAllowed = networkOutcome{"Allow", "Success", "NA", "Informational", plog.SeverityNumberInfo}
+	networkAudited = networkOutcome{"Allow", "Success", "NA", "Low", plog.SeverityNumberWarn}
+	networkDropped = networkOutcome{"Drop", "Failure", "Unknown", "Low", plog.SeverityNumberWarn}
+	networkDenied  = networkOutcome{"Deny", "Failure", "Unknown", "Low", plog.SeverityNumberWarn}
+	networkLost    = networkOutcome{"", "NA", "NA", "Medium", plog.SeverityNumberWarn}
+	networkDebug   = networkOutcome{"", "NA", "NA", "Informational", plog.SeverityNumberDebug}
+	networkSeen    = networkOutcome{"", "NA", "NA", "Informational", plog.SeverityNumberInfo}
 )
 
 // networkOutcomeOf returns the event's outcome.

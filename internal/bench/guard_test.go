@@ -16,7 +16,7 @@ import (
 func guarded() []guard {
 	dns, cilium := NewDNSPath(), NewCiliumPath()
 	return []guard{
-		{"DNS", dns, floorPath{dns, dnsFloor}, 67, 2},
+		{"DNS", dns, floorPath{dns, dnsFloor}, 69, 2},
 		{"Cilium", cilium, floorPath{cilium, ciliumFloor}, 50, 2},
 	}
 }

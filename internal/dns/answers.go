@@ -27,14 +27,30 @@ const (
 type Answers struct {
 	// Count is how many records there are, though the list is bounded.
 	Count int
+	// MinTTL is the least time to live of the records, in seconds, and HasTTL reports whether it is known: the DNS Client lists none.
+	MinTTL uint32
+	HasTTL bool
 	// Doubtful tells that the list may be no true account of what it was read from: of a text with a semicolon in it, which looks
 	// like the end of an answer, or of something that is no answer.
 	Doubtful bool
 
-	text []byte
-	ends []int
-	full bool
+	text  []byte
+	ends  []int
+	heads []answerHead
+	full  bool
 }
+
+// answerHead is what is known of a listed answer beside its text.
+type answerHead struct {
+	data  int // how much of the text comes before the data
+	typ   uint16
+	ttl   uint32
+	owner int // where in the packet the record's name begins; 0 where there is no packet
+	known bool
+}
+
+// maxTTL is the greatest time to live; a greater one counts as 0 (RFC 2181 section 8).
+const maxTTL = 1<<31 - 1
 
 // Len is how many answers are listed.
 func (a *Answers) Len() int { return len(a.ends) }
@@ -48,18 +64,59 @@ func (a *Answers) At(i int) []byte {
 	return a.text[from:a.ends[i]]
 }
 
-// Reset empties the list.
-func (a *Answers) Reset() { *a = Answers{text: a.text[:0], ends: a.ends[:0]} }
+// DataAt gives how much of the i-th answer comes before its data: the type's name and a blank, nothing of a bare address.
+func (a *Answers) DataAt(i int) int { return a.heads[i].data }
 
-// record is one resource record: its fixed part, and where its data is in the message.
+// Type gives the type of the i-th answer; ok is false for a text that says none.
+func (a *Answers) Type(i int) (typ uint16, ok bool) { return a.heads[i].typ, a.heads[i].known }
+
+// TTL gives the time to live of the i-th answer, in seconds; ok is false where it is not known.
+func (a *Answers) TTL(i int) (seconds uint32, ok bool) { return a.heads[i].ttl, a.HasTTL }
+
+// AppendOwner appends the name of the i-th record, without the dot at its end, to dst: of a message, whose bytes packet are. An answer
+// that comes from elsewhere has none.
+func (a *Answers) AppendOwner(dst, packet []byte, i int) []byte {
+	if a.heads[i].owner == 0 {
+		return dst
+	}
+	from := len(dst)
+	dst = appendName(dst, packet, a.heads[i].owner)
+	if len(dst) > from+1 { // not the root
+		dst = dst[:len(dst)-1]
+	}
+	return dst
+}
+
+// HasNames reports whether the data of the i-th answer is made of names and numbers alone, so that the case of its letters means
+// nothing (RFC 4343).
+func (a *Answers) HasNames(i int) bool {
+	switch typ := a.heads[i].typ; typ {
+	case dns.TypeCNAME, dns.TypeNS, dns.TypePTR, dns.TypeDNAME:
+		return true
+	default:
+		fields := ownForms[typ].fields
+		return strings.Contains(fields, "n") && !strings.ContainsAny(fields, "s*")
+	}
+}
+
+// Reset empties the list.
+func (a *Answers) Reset() { *a = Answers{text: a.text[:0], ends: a.ends[:0], heads: a.heads[:0]} }
+
+// record is one resource record: its fixed part, and where the rest is in the message.
 type record struct {
-	typ, class uint16
-	ttl        uint32
-	at, end    int
+	typ, class     uint16
+	ttl            uint32
+	owner, at, end int // of the name, the data, and what follows
 }
 
 // add lists one more record of a message, or checks it where the list is full.
 func (a *Answers) add(packet []byte, r record) error {
+	if r.ttl > maxTTL {
+		r.ttl = 0
+	}
+	if !a.HasTTL || r.ttl < a.MinTTL {
+		a.HasTTL, a.MinTTL = true, r.ttl
+	}
 	if a.full {
 		return nil
 	}
@@ -67,17 +124,18 @@ func (a *Answers) add(packet []byte, r record) error {
 	if err != nil {
 		return err
 	}
-	a.keep(text)
+	data := bytes.IndexByte(text[len(a.text):], ' ') + 1 // an address has none
+	a.keep(text, answerHead{data: data, typ: r.typ, ttl: r.ttl, owner: r.owner, known: true})
 	return nil
 }
 
 // keep lists what has been appended to the text, or takes it off again where the list is full.
-func (a *Answers) keep(text []byte) {
+func (a *Answers) keep(text []byte, head answerHead) {
 	if len(a.ends) == maxAnswers || len(text) > maxAnswersText {
 		a.full, a.text = true, text[:len(a.text)]
 		return
 	}
-	a.text, a.ends = text, append(a.ends, len(text))
+	a.text, a.ends, a.heads = text, append(a.ends, len(text)), append(a.heads, head)
 }
 
 // ownForm is how the data of a type lies, of which its own text form is made.
@@ -201,34 +259,41 @@ func (a *Answers) Listed(results []byte) {
 		}
 		a.Count++
 		if !a.full {
-			text, doubtful := appendListed(a.text, entry)
+			text, head, doubtful := appendListed(a.text, entry)
 			a.Doubtful = a.Doubtful || doubtful
-			a.keep(text)
+			a.keep(text, head)
 		}
 	}
 }
 
-func appendListed(dst, entry []byte) (text []byte, doubtful bool) {
+func appendListed(dst, entry []byte) (text []byte, head answerHead, doubtful bool) {
 	if addr, ok := ParseAddr(entry); ok {
-		return addr.AppendTo(dst), false
+		head.typ, head.known = dns.TypeAAAA, true
+		if addr.Is4() {
+			head.typ = dns.TypeA
+		}
+		return addr.AppendTo(dst), head, false
 	}
 	rest, ok := bytes.CutPrefix(entry, []byte("type:"))
 	number, data, _ := bytes.Cut(bytes.TrimLeft(rest, " "), []byte{' '})
 	typ, err := strconv.ParseUint(string(number), 10, 16)
 	if !ok || err != nil {
-		return append(dst, entry...), true
+		return append(dst, entry...), head, true
 	}
+	from := len(dst)
 	dst = append(dst, dns.Type(typ).String()...)
+	head = answerHead{data: len(dst) - from, typ: uint16(typ), known: true}
 	if data = bytes.TrimSpace(data); len(data) == 0 {
-		return dst, false
+		return dst, head, false
 	}
 	dst = append(dst, ' ')
+	head.data++
 	text = append(dst, data...)
 	switch uint16(typ) {
 	case dns.TypeNS, dns.TypeCNAME, dns.TypeSOA, dns.TypePTR, dns.TypeMX, dns.TypeSRV, dns.TypeDNAME: // numbers and names
-		return trimRoot(text, len(dst)), false
+		return trimRoot(text, len(dst)), head, false
 	}
-	return text, true
+	return text, head, true
 }
 
 // trimRoot takes the dot off the end of the text that was appended from on, but not the root's own.

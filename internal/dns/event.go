@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
@@ -36,7 +37,8 @@ type Decoder struct {
 	plans   []plan // by Template.Index
 	unknown plan
 	names   map[string]Field
-	host    *hostLayouts // nil where the embedded lists are all
+	served  map[uint16]bool // ids that a service writes for other processes
+	host    *hostLayouts    // nil where the embedded lists are all
 }
 
 // plan is what is known of a template before an event comes.
@@ -56,7 +58,12 @@ func NewDecoder(p *Provider) *Decoder {
 	for i := range d.unknown.slots {
 		d.unknown.slots[i] = -1
 	}
-	d.names = fieldNames()
+	d.names, d.served = fieldNames(), map[uint16]bool{}
+	for _, t := range d.catalog.Templates {
+		if slices.ContainsFunc(t.Fields, func(f schema.Field) bool { return d.names[f.Name] == ClientPID }) {
+			d.served[t.ID] = true
+		}
+	}
 	for _, t := range d.catalog.Templates {
 		d.plans = append(d.plans, d.plan(t))
 	}

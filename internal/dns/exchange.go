@@ -7,9 +7,10 @@ import "net/netip"
 // What an event says of its exchange, whichever of its fields say it, or the DNS message that it carries. None of these allocates
 // for an event of usual size whose fields say it.
 
-// Bits of the DNS header's flags word that tell the result (RFC 1035 section 4.1.1).
+// Bits of the DNS header's flags word that the result is read from (RFC 1035 section 4.1.1).
 const (
 	flagQR    = 0x8000
+	flagTC    = 0x0200
 	maskRCode = 0x000F
 )
 
@@ -123,9 +124,28 @@ func (e *Event) AskerAddr() (addr netip.Addr, ok bool) {
 	return addr.WithZone(""), ok && !addr.IsUnspecified()
 }
 
+// Reaches reports whether an address of this host may be the one that talked with the peer: of the same version of IP, where the
+// event names the peer.
+func (e *Event) Reaches(own netip.Addr) bool {
+	peer, ok := e.Addr(e.Peer)
+	return !ok || peer.IsUnspecified() || peer.Is4() == own.Is4()
+}
+
 // AskerProcess gives the process that asks: as the event names it, as those do that the DNS Client service writes for others,
-// else the one that wrote the event. 0 is none.
+// else the one that wrote the event. 0 is none. An event that a service writes for others, in a version that does not name them,
+// has none; nor has one that the manifest does not have.
 func (e *Event) AskerProcess() uint64 {
+	if pid, ok := e.Num(ClientPID); ok && pid != 0 {
+		return pid
+	}
+	if e.decoded.Template == nil || e.decoder.served[e.ID] {
+		return 0
+	}
+	return e.WriterProcess()
+}
+
+// WriterProcess gives the process that wrote the event, or for which the event says it was written. 0 is none.
+func (e *Event) WriterProcess() uint64 {
 	if pid, ok := e.Num(ClientPID); ok && pid != 0 {
 		return pid
 	}

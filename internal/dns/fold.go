@@ -7,9 +7,15 @@ import (
 	"encoding/binary"
 )
 
-// Fold brings a name into the form in which names are compared, in its own memory: ASCII letters in lower case (RFC 4343), no
-// trailing dot. The root, ".", becomes empty.
+// Fold brings a name into the form in which names are compared, in its own memory: as Lower has it, without a dot at the end. The
+// root, ".", becomes empty.
 func Fold(name []byte) []byte {
+	Lower(name)
+	return bytes.TrimSuffix(name, []byte{'.'})
+}
+
+// Lower puts the ASCII letters of a name into lower case, in its own memory. Other octets are what they are (RFC 4343).
+func Lower(name []byte) {
 	const each = 0x0101_0101_0101_0101
 	i := 0
 	for ; i+8 <= len(name); i += 8 { // eight octets at a time, without a branch that a GUID's digits would have the processor guess
@@ -24,5 +30,14 @@ func Fold(name []byte) []byte {
 			name[i] = c + ('a' - 'A')
 		}
 	}
-	return bytes.TrimSuffix(name, []byte{'.'})
+}
+
+// HasUpper reports whether Lower changes a name.
+func HasUpper(name []byte) bool {
+	for _, c := range name {
+		if c-'A' <= 'Z'-'A' {
+			return true
+		}
+	}
+	return false
 }

@@ -21,8 +21,12 @@ type Meaning struct {
 	Peer         Field
 	PeerIsServer bool
 	Local        Field
+	// Role says who asks whom; see Event.Role.
+	Role Role
 	// NoAnswer marks an event that says that a query got no answer: a failure without a response code.
 	NoAnswer bool
+	// FinalStatus marks an event whose Windows status is the last one of a look-up. Other events have the status of a step.
+	FinalStatus bool
 	// QueryType is the type of query that the event's name implies, where no field says it; 0 is none.
 	QueryType uint16
 	// Audit marks a change of the server's configuration or data.
@@ -41,39 +45,42 @@ const (
 // going out, forwarded updates) and their responses the peer is the server, whatever the field is called: 265, 269 and 274
 // call it Source, and 278 calls it Destination.
 func serverEvents() map[uint16]Meaning {
-	fromClient := Meaning{Phase: Request, Peer: Source, Local: InterfaceIP}
-	toClient := Meaning{Phase: Response, Peer: Destination, Local: InterfaceIP}
-	toServer := Meaning{Phase: Request, Peer: Destination, PeerIsServer: true, Local: InterfaceIP}
-	fromServer := Meaning{Phase: Response, Peer: Source, PeerIsServer: true, Local: InterfaceIP}
+	fromClient := Meaning{Phase: Request, Peer: Source, Local: InterfaceIP, Role: RoleClientQuery}
+	toClient := Meaning{Phase: Response, Peer: Destination, Local: InterfaceIP, Role: RoleClientResponse}
+	toServer := Meaning{Phase: Request, Peer: Destination, PeerIsServer: true, Local: InterfaceIP, Role: RoleRecursiveQuery}
+	fromServer := Meaning{Phase: Response, Peer: Source, PeerIsServer: true, Local: InterfaceIP, Role: RoleRecursiveResponse}
+	// A look-up inside the server, for the client at Source.
+	inside := Meaning{Phase: Response, Peer: Source, Local: InterfaceIP, Role: RoleCache}
+	as := func(m Meaning, r Role) Meaning { m.Role = r; return m }
 
 	m := map[uint16]Meaning{
 		256: fromClient, 287: fromClient, // QUERY_RECEIVED
 		257: toClient, 284: toClient, // RESPONSE_SUCCESS
 		258: toClient, 285: toClient, // RESPONSE_FAILURE
-		259: {Phase: Response, Peer: Source, Local: InterfaceIP, NoAnswer: true}, // IGNORED_QUERY
-		260: toServer, 289: toServer,                                             // RECURSE_QUERY_OUT
+		259: {Phase: Response, Peer: Source, Local: InterfaceIP, Role: RoleClientResponse, NoAnswer: true}, // IGNORED_QUERY
+		260: toServer, 289: toServer,                                                                       // RECURSE_QUERY_OUT
 		261: fromServer, 290: fromServer, // RECURSE_RESPONSE_IN
-		262: {Phase: Response, Peer: Destination, PeerIsServer: true, Local: InterfaceIP, NoAnswer: true}, // RECURSE_QUERY_TIMEOUT
-		291: {Phase: Response, Peer: Destination, PeerIsServer: true, Local: InterfaceIP, NoAnswer: true},
-		263: fromClient, 264: toClient, // DYN_UPDATE_RECV, _RESPONSE
-		265: {Phase: Request, Peer: Source, PeerIsServer: true, Local: InterfaceIP, QueryType: typeIXFR},                   // IXFR_REQ_OUT
-		266: {Phase: Request, Peer: Source, Local: InterfaceIP, QueryType: typeIXFR},                                       // IXFR_REQ_RECV
-		267: {Phase: Response, Peer: Destination, Local: InterfaceIP, QueryType: typeIXFR},                                 // IXFR_RESP_OUT
-		268: {Phase: Response, Peer: Destination, PeerIsServer: true, Local: InterfaceIP, QueryType: typeIXFR},             // IXFR_RESP_RECV
-		269: {Phase: Request, Peer: Source, PeerIsServer: true, Local: InterfaceIP, QueryType: typeAXFR},                   // AXFR_REQ_OUT
-		270: {Phase: Request, Peer: Source, Local: InterfaceIP, QueryType: typeAXFR},                                       // AXFR_REQ_RECV
-		271: {Phase: Response, Peer: Destination, Local: InterfaceIP, QueryType: typeAXFR},                                 // AXFR_RESP_OUT
-		272: {Phase: Response, Peer: Destination, PeerIsServer: true, Local: InterfaceIP, QueryType: typeAXFR},             // AXFR_RESP_RECV
-		273: fromClient,                                                                                                    // XFR_NOTIFY_RECV: the primary asks
-		274: {Phase: Request, Peer: Source, PeerIsServer: true, Local: InterfaceIP},                                        // XFR_NOTIFY_OUT
-		275: fromServer,                                                                                                    // XFR_NOTIFY_ACK_IN
-		276: toClient,                                                                                                      // XFR_NOTIFY_ACK_OUT
-		277: {Phase: Request, Peer: Destination, PeerIsServer: true, Local: ForwardInterfaceIP},                            // DYN_UPDATE_FORWARD
-		278: {Phase: Response, Peer: Destination, PeerIsServer: true, Local: InterfaceIP},                                  // DYN_UPDATE_RESPONSE_IN
-		279: {Phase: Response, Peer: Source, Local: InterfaceIP}, 280: {Phase: Response, Peer: Source, Local: InterfaceIP}, // INTERNAL_LOOKUP_CNAME, _ADDITIONAL
+		262: {Phase: Response, Peer: Destination, PeerIsServer: true, Local: InterfaceIP, Role: RoleRecursiveResponse, NoAnswer: true}, // RECURSE_QUERY_TIMEOUT
+		291: {Phase: Response, Peer: Destination, PeerIsServer: true, Local: InterfaceIP, Role: RoleRecursiveResponse, NoAnswer: true},
+		263: as(fromClient, RoleUpdate), 264: as(toClient, RoleUpdate), // DYN_UPDATE_RECV, _RESPONSE
+		265: {Phase: Request, Peer: Source, PeerIsServer: true, Local: InterfaceIP, Role: RoleTransfer, QueryType: typeIXFR},       // IXFR_REQ_OUT
+		266: {Phase: Request, Peer: Source, Local: InterfaceIP, Role: RoleTransfer, QueryType: typeIXFR},                           // IXFR_REQ_RECV
+		267: {Phase: Response, Peer: Destination, Local: InterfaceIP, Role: RoleTransfer, QueryType: typeIXFR},                     // IXFR_RESP_OUT
+		268: {Phase: Response, Peer: Destination, PeerIsServer: true, Local: InterfaceIP, Role: RoleTransfer, QueryType: typeIXFR}, // IXFR_RESP_RECV
+		269: {Phase: Request, Peer: Source, PeerIsServer: true, Local: InterfaceIP, Role: RoleTransfer, QueryType: typeAXFR},       // AXFR_REQ_OUT
+		270: {Phase: Request, Peer: Source, Local: InterfaceIP, Role: RoleTransfer, QueryType: typeAXFR},                           // AXFR_REQ_RECV
+		271: {Phase: Response, Peer: Destination, Local: InterfaceIP, Role: RoleTransfer, QueryType: typeAXFR},                     // AXFR_RESP_OUT
+		272: {Phase: Response, Peer: Destination, PeerIsServer: true, Local: InterfaceIP, Role: RoleTransfer, QueryType: typeAXFR}, // AXFR_RESP_RECV
+		273: as(fromClient, RoleTransfer),                                                                                          // XFR_NOTIFY_RECV: the primary asks
+		274: {Phase: Request, Peer: Source, PeerIsServer: true, Local: InterfaceIP, Role: RoleTransfer},                            // XFR_NOTIFY_OUT
+		275: as(fromServer, RoleTransfer),                                                                                          // XFR_NOTIFY_ACK_IN
+		276: as(toClient, RoleTransfer),                                                                                            // XFR_NOTIFY_ACK_OUT
+		277: {Phase: Request, Peer: Destination, PeerIsServer: true, Local: ForwardInterfaceIP, Role: RoleUpdate},                  // DYN_UPDATE_FORWARD
+		278: {Phase: Response, Peer: Destination, PeerIsServer: true, Local: InterfaceIP, Role: RoleUpdate},                        // DYN_UPDATE_RESPONSE_IN
+		279: inside, 280: inside,                                                                                                   // INTERNAL_LOOKUP_CNAME, _ADDITIONAL
 		281: toClient, 282: toClient, 283: toClient, // RRL_TO_BE_DROPPED, _TRUNCATED, _LEAKED
-		286: fromServer,        // RECURSE_ALIAS_FAILURE
-		288: {Phase: Response}, // DNSSEC_VALIDATION_FAILURE
+		286: fromServer,                                                         // RECURSE_ALIAS_FAILURE
+		288: {Phase: Response, PeerIsServer: true, Role: RoleRecursiveResponse}, // DNSSEC_VALIDATION_FAILURE: of what another server answered
 	}
 	for id := uint16(512); id <= 596; id++ {
 		// Zone operations, dynamic updates and ageing: 512-523, 559-567 and 573 (tasks 5, 3 and 6 of the manifest).
@@ -85,14 +92,18 @@ func serverEvents() map[uint16]Meaning {
 
 // clientEvents: this host asks, always.
 func clientEvents() map[uint16]Meaning {
-	request, response := Meaning{Phase: Request, PeerIsServer: true}, Meaning{Phase: Response, PeerIsServer: true}
-	timeout := Meaning{Phase: Response, PeerIsServer: true, NoAnswer: true}
-	m := map[uint16]Meaning{1014: timeout, 1015: timeout}
-	for _, id := range []uint16{3000, 3002, 3004, 3006, 3007, 3009, 3010, 3012, 3016, 3019} {
-		m[id] = request
+	m := map[uint16]Meaning{}
+	each := func(meaning Meaning, ids ...uint16) {
+		meaning.PeerIsServer = true
+		for _, id := range ids {
+			m[id] = meaning
+		}
 	}
-	for _, id := range []uint16{3001, 3003, 3005, 3008, 3011, 3013, 3014, 3015, 3018, 3020} {
-		m[id] = response
-	}
+	each(Meaning{Phase: Request, Role: RoleClientQuery}, 3000, 3004, 3006, 3007, 3009, 3010, 3012, 3019)
+	each(Meaning{Phase: Response, Role: RoleClientResponse}, 3001, 3005, 3014, 3015)
+	each(Meaning{Phase: Response, Role: RoleClientResponse, FinalStatus: true}, 3008, 3011, 3013, 3020)
+	each(Meaning{Phase: Response, Role: RoleClientResponse, NoAnswer: true}, 1014, 1015)
+	each(Meaning{Phase: Request, Role: RoleCache}, 3002, 3016)
+	each(Meaning{Phase: Response, Role: RoleCache}, 3003, 3018)
 	return m
 }

@@ -42,9 +42,18 @@ const (
 	optionClientSubnet = 8
 )
 
-// Read reads a DNS message (RFC 1035, without the TCP length). On an error m holds nothing that serves. The time is bounded by
-// the message's length, whatever it holds.
+// Read reads a DNS message (RFC 1035, without the TCP length). On an error m holds nothing that serves. A message whose header says
+// that it was truncated may end anywhere behind the header: m then holds what is whole. The time is bounded by the message's length,
+// whatever it holds.
 func (m *Message) Read(packet []byte) error {
+	err := m.read(packet)
+	if m.Flags&flagTC != 0 && errors.Is(err, errShort) {
+		return nil
+	}
+	return err
+}
+
+func (m *Message) read(packet []byte) error {
 	m.Answers.Reset()
 	*m = Message{Answers: m.Answers}
 	if len(packet) < messageHeader {
@@ -78,7 +87,7 @@ func (m *Message) Read(packet []byte) error {
 		if err != nil || len(packet)-next < recordFixed {
 			return fmt.Errorf("DNS message of %d bytes: record %d at %d: %w", len(packet), i, off, orShort(err))
 		}
-		r := record{typ: word(next), class: word(next + 2), ttl: binary.BigEndian.Uint32(packet[next+4:]), at: next + recordFixed}
+		r := record{typ: word(next), class: word(next + 2), ttl: binary.BigEndian.Uint32(packet[next+4:]), owner: off, at: next + recordFixed}
 		r.end = r.at + int(word(next+8))
 		if r.end > len(packet) {
 			return fmt.Errorf("DNS message of %d bytes: record %d at %d: %w", len(packet), i, off, errShort)
@@ -111,11 +120,11 @@ func (m *Message) AppendQueryName(dst, packet []byte) []byte {
 func (m *Message) options(data []byte) error {
 	for len(data) > 0 {
 		if len(data) < 4 {
-			return errShort
+			return errOption
 		}
 		code, size := binary.BigEndian.Uint16(data), int(binary.BigEndian.Uint16(data[2:]))
 		if len(data)-4 < size {
-			return errShort
+			return errOption
 		}
 		if code == optionClientSubnet && !m.ClientSubnet.IsValid() {
 			if err := m.clientSubnet(data[4 : 4+size]); err != nil {
@@ -131,7 +140,7 @@ func (m *Message) options(data []byte) error {
 func (m *Message) clientSubnet(data []byte) error {
 	const ipv4, ipv6 = 1, 2 // address families of IANA
 	if len(data) < 4 {
-		return errShort
+		return errOption
 	}
 	var room [16]byte
 	family, bits, rest := binary.BigEndian.Uint16(data), int(data[2]), data[4:]
@@ -220,6 +229,7 @@ func appendName(dst, packet []byte, off int) []byte {
 // What can be wrong with a message's structure.
 var (
 	errShort    = errors.New("the message ends before it does")
+	errOption   = errors.New("its EDNS options end before they do")
 	errLongName = errors.New("its name is longer than 255 bytes")
 	errCircle   = errors.New("its name goes round in circles")
 	errLabel    = errors.New("its name has a label of a reserved kind")

@@ -68,12 +68,79 @@ func TestRecordedPacketsAreRead(t *testing.T) {
 	m := read(t, packet)
 	require.Equal(t, &Message{
 		ID: 7, Flags: 0x8180, HasQuestion: true, QueryType: dns.TypeAAAA, QueryClass: dns.ClassINET,
-		Answers: Answers{Count: 1, text: []byte("2607:f8b0:4004:c17::5e"), ends: []int{22}},
+		Answers: Answers{
+			Count: 1, MinTTL: 300, HasTTL: true, text: []byte("2607:f8b0:4004:c17::5e"), ends: []int{22},
+			heads: []answerHead{{typ: dns.TypeAAAA, ttl: 300, owner: 27, known: true}},
+		},
 	}, m)
 	require.Equal(t, "google.es.", string(m.AppendQueryName(nil, packet)))
 	m = read(t, fromHex(t, recorded261))
 	require.Equal(t, uint16(0x8400), m.Flags)
 	require.Equal(t, []string{"2607:f8b0:4004:c17::5e"}, listed(&m.Answers))
+}
+
+func TestAMessageThatSaysItWasTruncatedKeepsWhatIsWhole(t *testing.T) {
+	packet := packed(t, func(m *dns.Msg) { m.Truncated, m.Compress = true, false }, "www.example.com. 60 IN CNAME a.example.net.", "a.example.net. 7 IN A 192.0.2.1")
+	question := messageHeader + len("\x03www\x07example\x03com\x00") + questionFixed
+	first := question + len("\x03www\x07example\x03com\x00") + recordFixed + len("\x01a\x07example\x03net\x00")
+	var m Message
+	for n := messageHeader; n < len(packet); n++ {
+		require.NoError(t, m.Read(packet[:n]), "%d bytes", n)
+		require.Equal(t, n >= question, m.HasQuestion, "%d bytes", n)
+		if n >= first {
+			require.Equal(t, []string{"CNAME a.example.net"}, listed(&m.Answers), "%d bytes", n)
+			require.Equal(t, uint32(60), m.Answers.MinTTL, "of what was read")
+		} else {
+			require.Empty(t, listed(&m.Answers), "%d bytes", n)
+			require.False(t, m.Answers.HasTTL)
+		}
+	}
+	require.NoError(t, m.Read(packet))
+	require.Equal(t, uint32(7), m.Answers.MinTTL)
+	for n := range messageHeader {
+		require.Error(t, m.Read(packet[:n]), "%d bytes are no header", n)
+	}
+	damaged := slices.Clone(packet)
+	damaged[messageHeader] = 0x80 // a label of a reserved kind
+	require.Error(t, m.Read(damaged), "truncated is not damaged")
+}
+
+func TestAnswersKnowTheirNameTypeAndTTL(t *testing.T) {
+	packet := packed(t, nil, "WWW.example.com. 60 IN CNAME Edge.example.net.", "Edge.example.net. 30 IN A 192.0.2.1", ". 90 IN TXT \"a b\"")
+	m := read(t, packet)
+	type known struct {
+		owner, data string
+		typ         uint16
+		ttl         uint32
+		names       bool
+	}
+	var got []known
+	for i := range m.Answers.Len() {
+		typ, ok := m.Answers.Type(i)
+		require.True(t, ok)
+		ttl, ok := m.Answers.TTL(i)
+		require.True(t, ok)
+		got = append(got, known{string(m.Answers.AppendOwner(nil, packet, i)), string(m.Answers.At(i)[m.Answers.DataAt(i):]), typ, ttl, m.Answers.HasNames(i)})
+	}
+	require.Equal(t, []known{
+		{"WWW.example.com", "Edge.example.net", dns.TypeCNAME, 60, true}, {"Edge.example.net", "192.0.2.1", dns.TypeA, 30, false}, {".", `"a b"`, dns.TypeTXT, 90, false},
+	}, got)
+	require.Equal(t, uint32(30), m.Answers.MinTTL)
+
+	m = read(t, packed(t, nil, "x. 2147483648 IN A 192.0.2.1"))
+	require.Equal(t, uint32(0), m.Answers.MinTTL, "RFC 2181: the top bit is never set")
+
+	var a Answers
+	a.Listed([]byte("type: 5 Edge.example.net;192.0.2.1;2001:db8::1;type: 65;what ever;"))
+	var texts []string
+	for i := range a.Len() {
+		typ, ok := a.Type(i)
+		_, timed := a.TTL(i)
+		require.False(t, timed)
+		require.Empty(t, a.AppendOwner(nil, nil, i))
+		texts = append(texts, fmt.Sprintf("%d %t %s", typ, ok, a.At(i)[a.DataAt(i):]))
+	}
+	require.Equal(t, []string{"5 true Edge.example.net", "1 true 192.0.2.1", "28 true 2001:db8::1", "65 true ", "0 false what ever"}, texts)
 }
 
 func TestEveryCutOfAPacketIsAnErrorAndNoPanic(t *testing.T) {

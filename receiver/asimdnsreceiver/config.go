@@ -44,6 +44,10 @@ type Config struct {
 	Device DeviceConfig `mapstructure:"device"`
 	// Packet says what becomes of the DNS messages that the DNS Server's events carry.
 	Packet asim.PacketConfig `mapstructure:"packet"`
+	// Names says how names are spelled in profile windows: as_sent (default) or lower. Profile asim always has lower case.
+	Names asim.DNSNames `mapstructure:"names"`
+	// Answers says how the answers of a response are listed.
+	Answers asim.AnswersConfig `mapstructure:"answers"`
 	// Filters are rules for the events that are wanted and for those that are not.
 	Filters filter.Config `mapstructure:"filters"`
 	// Noise are the keys for what is commonly noise, beside the rules.
@@ -143,6 +147,7 @@ func createDefaultConfig() component.Config {
 		ProviderConfig: ProviderConfig{ProviderGUID: dns.Server().GUID.String()},
 		Profile:        asim.ProfileWindows,
 		Packet:         asim.DefaultPacketConfig(),
+		Names:          asim.NamesAsSent,
 		Noise:          filter.DefaultNoise(),
 		Aggregation:    AggregationConfig{MaxSizeMiB: 64},
 		Correlation:    CorrelationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
@@ -233,10 +238,13 @@ func (c *Config) Validate() error {
 	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
 		check("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
 	}
+	if c.Names == asim.NamesLower && c.Profile == asim.ProfileDocumented {
+		check("names", errors.New("lower is not allowed with profile documented, which has names as they were sent; choose profile windows or asim"))
+	}
 	if c.Correlate && c.Aggregation.Window > 0 {
 		check("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
 	}
-	// The profile and the sections packet, filters, aggregation, correlation, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
+	// The profile, names and the sections packet, filters, aggregation, correlation, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
 	if len(errs) == 0 {
 		check("session_name", c.session(providers).Validate())
 	}

@@ -109,6 +109,18 @@ func clientCode(f *fields) any {
 	return nil
 }
 
+// finalCode is clientCode of the events that end a look-up, with the code of an answer without records.
+func finalCode(f *fields) any {
+	switch f.ID {
+	case 3008, 3011, 3013, 3020:
+		if n, _ := f.number("Status", "QueryStatus", "ResponseStatus"); n == 9501 {
+			return int64(0)
+		}
+		return clientCode(f)
+	}
+	return nil
+}
+
 func codeName(code func(*fields) any) func(*fields) any {
 	return func(f *fields) any {
 		if n, ok := code(f).(int64); ok {

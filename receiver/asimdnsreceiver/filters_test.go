@@ -17,9 +17,15 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
 // wideOpen lets every event through.
@@ -33,6 +39,10 @@ type attributes func(name string) string
 func attributesOf(lr plog.LogRecord) attributes {
 	return func(name string) string {
 		v, ok := lr.Attributes().Get(name)
+		if more, isMore := strings.CutPrefix(name, "AdditionalFields."); isMore {
+			all, _ := lr.Attributes().Get("AdditionalFields")
+			v, ok = all.Map().Get(more)
+		}
 		if !ok {
 			return ""
 		}
@@ -89,6 +99,60 @@ func TestFieldsOfARuleAreAnd(t *testing.T) {
 			return excluded || qtype != "A" && qtype != "AAAA"
 		})
 		require.Positive(t, n)
+	}
+}
+
+func TestResultsTypesAndRolesAreFieldsOfARule(t *testing.T) {
+	for _, file := range []string{serverFile, clientFile} {
+		f := replayUnfiltered(t, file)
+		for field, values := range map[string][]string{
+			"EventResult": {"Failure"}, "EventType": {"Status", "DnsCache", "Update"}, "DnsRole": {"recursive-query", "recursive-response", "cache"},
+		} {
+			n := f.requireFiltered(t, field, func(c *Config) { c.Filters.Include = []filter.Rule{{field: values}} }, func(a attributes) bool {
+				said := a(field)
+				if field == "DnsRole" {
+					said = a("AdditionalFields." + field)
+				}
+				return !slices.Contains(values, said)
+			})
+			require.Positive(t, n)
+			n2, _ := generated(t, file)
+			require.Less(t, n, n2, field)
+		}
+	}
+}
+
+func TestARuleOnProcessesThatCannotMatchIsSaidAtTheStart(t *testing.T) {
+	asks := func(c *Config) { c.Filters.Exclude = []filter.Rule{{"SrcProcessName": {"chrome.exe"}}} }
+	for _, file := range []string{serverFile, clientFile} {
+		_, r, logs := replayAll(t, replayOf(file, func(c *Config) { wideOpen(c); asks(c) }))
+		require.Zero(t, r.pipeline.Stats.Filtered.Load())
+		said := logs.FilterMessageSnippet("SrcProcessName match no event here").All()
+		require.Len(t, said, 1)
+		require.Equal(t, zap.WarnLevel, said[0].Level)
+		_, _, logs = replayAll(t, replayOf(file, wideOpen))
+		require.Empty(t, logs.FilterMessageSnippet("SrcProcessName").All())
+	}
+	for _, tc := range []struct {
+		providers []ProviderConfig
+		said      int
+	}{
+		{[]ProviderConfig{{ProviderGUID: dns.Server().Name}}, 1},
+		{[]ProviderConfig{{ProviderGUID: dns.Client().Name}}, 0},
+		{[]ProviderConfig{{ProviderGUID: dns.Server().Name}, {ProviderGUID: dns.Client().Name}}, 0},
+	} {
+		cfg := createDefaultConfig().(*Config)
+		cfg.ProviderGUID, cfg.Providers = "", tc.providers
+		asks(cfg)
+		core, logs := observer.New(zap.DebugLevel)
+		set := receivertest.NewNopSettings(metadata.Type)
+		set.Logger = zap.New(core)
+		r, err := newReceiver(set, cfg, consumertest.NewNop())
+		require.NoError(t, err)
+		r.handler, err = r.newHandler(asim.Device{})
+		require.NoError(t, err)
+		r.warnOfProcesses()
+		require.Len(t, logs.FilterMessageSnippet("SrcProcessName match no event here").All(), tc.said, "%v", tc.providers)
 	}
 }
 
@@ -168,6 +232,7 @@ filters:
     - {EventOriginalType: [260, 261]}
   include:
     - {SrcIpAddr: [10.0.0.0/8]}
+    - {EventResult: Failure, EventType: Query, DnsRole: [client-response]}
 include_info_events: false
 excluded_event_ids: [1001, 1015]
 excluded_domains: ["*.opinsights.azure.com", "wpad*"]
@@ -178,7 +243,9 @@ deduplication_window: 60
 	require.NoError(t, err)
 	require.Equal(t, filter.Config{
 		Exclude: []filter.Rule{{"DnsQuery": {"*.example.com"}, "DnsQueryTypeName": {"AAAA"}}, {"EventOriginalType": {"260", "261"}}},
-		Include: []filter.Rule{{"SrcIpAddr": {"10.0.0.0/8"}}},
+		Include: []filter.Rule{
+			{"SrcIpAddr": {"10.0.0.0/8"}}, {"EventResult": {"Failure"}, "EventType": {"Query"}, "DnsRole": {"client-response"}},
+		},
 	}, cfg.Filters)
 	require.Equal(t, filter.Noise{
 		ExcludedEventIDs: []int{1001, 1015}, ExcludedDomains: []string{"*.opinsights.azure.com", "wpad*"}, ExcludeAAAARecords: true,

@@ -23,6 +23,8 @@ var limits = map[string]testkit.Limits{
 	"device.ip":                {Taken: []string{"10.0.0.1", "'fe80::1%5'", "''"}, Refused: []string{"10.0.0", "0.0.0.0", "'::'", "224.0.0.1", "255.255.255.255", "10.0.0.0/8"}},
 	"packet.parse":             {Taken: []string{"true", "false"}},
 	"packet.keep":              {Taken: []string{"never"}, Refused: []string{"sometimes"}},
+	"names":                    {Taken: []string{"as_sent", "lower"}, Refused: []string{"upper", "''"}},
+	"answers.detail":           {Taken: []string{"true", "false"}},
 	"filters.exclude":          {Taken: []string{"[{EventOriginalType: [256]}]"}, Refused: []string{"[{}]"}},
 	"filters.include":          {Taken: []string{"[{EventOriginalType: [256]}]"}, Refused: []string{"[{}]"}},
 	"include_info_events":      {Taken: []string{"true", "false"}},

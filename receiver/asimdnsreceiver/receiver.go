@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"go.opentelemetry.io/collector/component"
@@ -85,6 +86,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	if r.handler, err = r.newHandler(device); err != nil {
 		return err
 	}
+	r.warnOfProcesses()
 	recorder, err := r.openRecord(files)
 	if err != nil {
 		return err
@@ -119,7 +121,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 func (r *dnsReceiver) newHandler(device asim.Device) (*handler, error) {
 	h := &handler{keeper: r.cfg.keeper()}
 	for _, p := range r.providers {
-		wanted, err := filter.New(p.Provider, r.cfg.Filters, r.cfg.Noise)
+		wanted, err := filter.New(p.Provider, r.cfg.Profile, r.cfg.Filters, r.cfg.Noise)
 		if err != nil {
 			return nil, err
 		}
@@ -130,10 +132,27 @@ func (r *dnsReceiver) newHandler(device asim.Device) (*handler, error) {
 		one.decoder.SkipPackets = !r.cfg.Packet.Parse
 		one.mapper.KeepPackets(r.cfg.Packet.Keep)
 		one.mapper.Omit(r.cfg.OmitAttributes)
+		one.mapper.Spell(r.cfg.Names)
+		one.mapper.DetailAnswers(r.cfg.Answers.Detail)
 		one.filter.SetDevice(device.Addr)
 		h.parts = append(h.parts, one)
 	}
 	return h, nil
+}
+
+// warnOfProcesses says when rules ask for processes and no event will have one with a name.
+func (r *dnsReceiver) warnOfProcesses() {
+	why := ""
+	switch {
+	case r.cfg.Replay.Enabled():
+		why = "a recorded event has the id of its process and no name"
+	case !slices.ContainsFunc(r.providers, func(p provider) bool { return p.GUID == dns.Client().GUID }):
+		why = "the DNS Server's events name no process that asks"
+	}
+	if why != "" && slices.ContainsFunc(r.handler.parts, func(p *part) bool { return p.filter.AsksProcess() }) {
+		r.log.Warn("the filters' rules with SrcProcessName match no event here: a rule of exclude drops nothing, and one of include lets nothing pass",
+			zap.String("why", why))
+	}
 }
 
 // Shutdown stops the source, hands over what is queued, and says what became of every event.

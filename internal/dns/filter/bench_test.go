@@ -33,6 +33,7 @@ var filters = []struct {
 	{"rule", exclude(Rule{
 		"DnsQuery": {"*.es"}, "DnsQueryTypeName": {"AAAA"}, "EventResultDetails": {"NOERROR"}, "SrcIpAddr": {"216.0.0.0/8"}, "DvcIpAddr": {"172.31.87.64"},
 	}), nil},
+	{"role", exclude(Rule{"EventResult": {"Success"}, "EventType": {"Query"}, "DnsRole": {"client-response"}}), nil},
 	{"include", Config{Include: []Rule{{"DnsQuery": {"*.example.com"}}}}, nil},
 	{"repetition", Config{}, func(n *Noise) { n.EnableDeduplication = true }},
 }

@@ -25,8 +25,8 @@ type Config struct {
 	Include []Rule `mapstructure:"include"`
 }
 
-// Rule gives values to look for, by the field of the record to look in: EventOriginalType, EventResultDetails, DvcIpAddr,
-// SrcIpAddr, DnsQuery, DnsQueryTypeName or SrcProcessName. An event matches when each of the fields has one of its values. An
+// Rule gives values to look for, by the field of the record to look in: EventOriginalType, EventType, EventResult,
+// EventResultDetails, DnsRole (of AdditionalFields), DvcIpAddr, SrcIpAddr, DnsQuery, DnsQueryTypeName or SrcProcessName. An event matches when each of the fields has one of its values. An
 // event whose record would not have one of the fields does not match.
 type Rule map[string][]string
 

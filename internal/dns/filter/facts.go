@@ -19,12 +19,22 @@ type facts struct {
 	name      []byte     // folded
 	dvc, src  netip.Addr // invalid when not known
 	process   string     // empty when not known
+	outcome   dns.Result
+	role      dns.Role
+	eventType string
 
 	text []byte // the memory of name
 }
 
 // asks says which facts any rule asks for, of those that take time to find out.
-type asks struct{ qtype, result, dvc, src, name, process bool }
+type asks struct {
+	qtype, result, dvc, src, name, process bool
+
+	kind kindAsks
+}
+
+// kindAsks are those of kind, and whether there are any.
+type kindAsks struct{ any, outcome, role, eventType bool }
 
 func (a *asks) add(r *rule) {
 	a.qtype = a.qtype || r.types != nil
@@ -33,6 +43,12 @@ func (a *asks) add(r *rule) {
 	a.src = a.src || r.src != nil
 	a.name = a.name || r.names != nil
 	a.process = a.process || r.processes != nil
+	if k := r.kind; k != nil {
+		a.kind.outcome = a.kind.outcome || k.outcomes != 0
+		a.kind.role = a.kind.role || k.roles != 0
+		a.kind.eventType = a.kind.eventType || k.eventTypes != nil
+		a.kind.any = true
+	}
 }
 
 // read finds out what is asked of the event.
@@ -45,8 +61,11 @@ func (f *Filter) read(e *dns.Event) {
 		x.qtype, x.hasType = uint16(code), typed
 	}
 	if f.asks.result {
-		x.result, x.hasResult = e.RCode()
-		x.hasResult = x.hasResult && e.Phase == dns.Response
+		outcome := f.view.Outcome(e)
+		x.result, x.hasResult = outcome.Code, outcome.HasCode && e.Phase == dns.Response
+	}
+	if f.asks.kind.any {
+		f.readKind(e)
 	}
 	if f.asks.name {
 		x.text = e.QName(x.text[:0])
@@ -61,12 +80,26 @@ func (f *Filter) read(e *dns.Event) {
 	if f.asks.src {
 		if x.src, ok = e.AskerAddr(); !ok {
 			x.src = netip.Addr{}
-			if f.client {
+			if f.view.DeviceAsks(e) && e.Reaches(f.device) {
 				x.src = f.device
 			}
 		}
 	}
 	if f.asks.process && f.Process != nil {
 		x.process = f.Process(e)
+	}
+}
+
+// readKind finds out what is asked of the event's kind.
+func (f *Filter) readKind(e *dns.Event) {
+	x, asks := &f.facts, &f.asks.kind
+	if asks.outcome {
+		x.outcome = f.view.Outcome(e).Result
+	}
+	if asks.role {
+		x.role = e.Role()
+	}
+	if asks.eventType {
+		x.eventType = f.view.EventType(e)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
@@ -20,13 +21,13 @@ type Filter struct {
 	dropInfo         bool
 	seen             *memory // nil without deduplication
 
-	client bool       // the events are the DNS Client's
+	view   *asim.DNSView
 	device netip.Addr // invalid when it is not known
 	facts  facts
 }
 
-// New makes a filter for the provider's events.
-func New(p *dns.Provider, rules Config, noise Noise) (*Filter, error) {
+// New makes a filter for the provider's events, whose records are of the profile.
+func New(p *dns.Provider, profile asim.DNSProfile, rules Config, noise Noise) (*Filter, error) {
 	exclude, excludeErr := compileAll("exclude", rules.Exclude)
 	include, includeErr := compileAll("include", rules.Include)
 	if err := errors.Join(excludeErr, includeErr, noise.Check()); err != nil {
@@ -34,7 +35,7 @@ func New(p *dns.Provider, rules Config, noise Noise) (*Filter, error) {
 	}
 	f := &Filter{
 		exclude: append(noise.rules(), exclude...), include: include, dropInfo: !noise.IncludeInfoEvents,
-		client: p.GUID == dns.Client().GUID,
+		view: asim.NewDNSView(p, profile),
 	}
 	for _, r := range slices.Concat(f.exclude, f.include) {
 		f.asks.add(&r)
@@ -79,6 +80,9 @@ func (f *Filter) Forget() {
 		f.seen.forget()
 	}
 }
+
+// AsksProcess reports whether a rule asks for the process that asked.
+func (f *Filter) AsksProcess() bool { return f.asks.process }
 
 // Drops tells whether the decoded event is not wanted. It allocates nothing, but for a name longer than any before.
 func (f *Filter) Drops(e *dns.Event) bool {

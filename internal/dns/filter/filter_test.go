@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
@@ -48,7 +49,7 @@ func (m made) filter(rules Config, change func(*Noise)) *Filter {
 	if change != nil {
 		change(&noise)
 	}
-	f, err := New(m.Provider, rules, noise)
+	f, err := New(m.Provider, asim.ProfileWindows, rules, noise)
 	require.NoError(m.t, err)
 	return f
 }
@@ -130,6 +131,61 @@ func TestResultsAreThoseOfTheRecord(t *testing.T) {
 	require.True(t, drops(c, c.event(3006, nil), "NA"))
 }
 
+func TestOnlyFailuresIsOneRule(t *testing.T) {
+	m, c := server(t), client(t)
+	only := Config{Include: []Rule{{"EventResult": {"failure"}}}}
+	for _, failed := range []*dns.Event{
+		m.event(259, fields{"QNAME": "a.test."}), m.event(262, nil), m.event(291, nil), m.event(258, fields{"RCODE": 2}), m.event(257, fields{"RCODE": 3}),
+		m.event(261, fields{"Flags": 0x8183}), m.event(281, fields{"RCODE": 5}),
+	} {
+		require.False(t, m.filter(only, nil).Drops(failed), failed.ID)
+	}
+	for _, other := range []*dns.Event{m.event(256, nil), m.event(257, fields{"RCODE": 0}), m.event(260, nil), m.event(515, nil), m.event(277, nil)} {
+		require.True(t, m.filter(only, nil).Drops(other), other.ID)
+	}
+	for _, failed := range []*dns.Event{
+		c.event(3008, fields{"QueryStatus": 1460}), c.event(3008, fields{"QueryStatus": 123}), c.event(3020, fields{"Status": 9003}), c.event(1015, nil),
+	} {
+		require.False(t, c.filter(only, nil).Drops(failed), failed.ID)
+	}
+	for _, other := range []*dns.Event{
+		c.event(3008, fields{"QueryStatus": 87}), c.event(3018, fields{"Status": 9701}), c.event(3008, fields{"QueryStatus": 9501}), c.event(3006, nil),
+	} {
+		require.True(t, c.filter(only, nil).Drops(other), other.ID)
+	}
+	na := Config{Exclude: []Rule{{"EventResult": {"NA", "Success"}}}}
+	require.True(t, m.filter(na, nil).Drops(m.event(256, nil)))
+	require.False(t, m.filter(na, nil).Drops(m.event(259, nil)))
+}
+
+func TestTypesAreThoseOfTheProfile(t *testing.T) {
+	c := client(t)
+	for profile, want := range map[asim.DNSProfile]string{asim.ProfileWindows: "DnsCache", asim.ProfileASIM: "Query", asim.ProfileDocumented: "DnsCache"} {
+		for _, value := range []string{"DnsCache", "Query"} {
+			f, err := New(c.Provider, profile, exclude(Rule{"EventType": {value}}), DefaultNoise())
+			require.NoError(t, err)
+			require.Equal(t, value == want, f.Drops(c.event(3018, nil)), "%s in profile %s", value, profile)
+		}
+	}
+	m := server(t)
+	f := m.filter(exclude(Rule{"EventType": {"update", "Status"}}), nil)
+	for id, want := range map[uint16]bool{263: true, 278: true, 281: true, 519: true, 541: true, 273: false, 257: false} {
+		require.Equal(t, want, f.Drops(m.event(id, nil)), id)
+	}
+}
+
+func TestTheServersOwnRecursionIsLeftOutByItsRole(t *testing.T) {
+	m := server(t)
+	f := m.filter(exclude(Rule{"DnsRole": {"recursive-query", "Recursive-Response"}}), nil)
+	for id, want := range map[uint16]bool{256: false, 257: false, 260: true, 261: true, 262: true, 289: true, 291: true, 279: false, 515: false} {
+		require.Equal(t, want, f.Drops(m.event(id, nil)), id)
+	}
+	only := m.filter(Config{Include: []Rule{{"DnsRole": {"audit", "update", "transfer"}}}}, nil)
+	for id, want := range map[uint16]bool{256: true, 515: false, 263: false, 273: false, 266: false} {
+		require.Equal(t, want, only.Drops(m.event(id, nil)), id)
+	}
+}
+
 func TestAddressesAreThoseOfTheRecord(t *testing.T) {
 	m, c := server(t), client(t)
 	drops := func(m made, field string, e *dns.Event, values ...string) bool {
@@ -145,7 +201,9 @@ func TestAddressesAreThoseOfTheRecord(t *testing.T) {
 	require.False(t, drops(m, "DvcIpAddr", query, "10.9.9.9"))
 
 	recursion := m.event(260, fields{"Destination": "198.51.100.53", "InterfaceIP": "0.0.0.0"})
-	require.False(t, drops(m, "SrcIpAddr", recursion, "0.0.0.0/0"), "this server asks, and says no address")
+	require.True(t, drops(m, "SrcIpAddr", recursion, "10.9.9.9"), "this server asks, and names no address")
+	require.False(t, drops(m, "SrcIpAddr", recursion, "198.51.100.0/24", "0.0.0.0"))
+	require.False(t, drops(m, "SrcIpAddr", m.event(260, fields{"Destination": "2001:db8::53", "InterfaceIP": "::"}), "10.9.9.9"), "IPv4 reaches no IPv6")
 	require.True(t, drops(m, "DvcIpAddr", recursion, "10.9.9.9"), "the device's address stands in")
 
 	v6 := m.event(256, fields{"Source": "fe80::1%5", "InterfaceIP": "::ffff:10.0.0.1"})
@@ -255,6 +313,7 @@ func busy(t testing.TB) (made, *Filter, []*dns.Event) {
 		Exclude: []Rule{
 			{"DnsQuery": {"*.ads.test"}, "EventResultDetails": {"NOERROR"}, "DnsQueryTypeName": {"A"}, "SrcIpAddr": {"10.0.0.0/8"}, "DvcIpAddr": {"10.0.0.1"}},
 			{"SrcProcessName": {"x.exe"}},
+			{"EventResult": {"NA"}, "EventType": {"Query"}, "DnsRole": {"client-query"}},
 		},
 		Include: []Rule{{"EventOriginalType": {"257"}}},
 	}, func(n *Noise) {

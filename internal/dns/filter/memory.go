@@ -109,7 +109,7 @@ func (m *memory) remove(index uint32) {
 // is in its packet.
 func (m *memory) identity(e *dns.Event) []byte {
 	key := binary.LittleEndian.AppendUint16(m.key[:0], e.ID)
-	key = binary.LittleEndian.AppendUint64(key, e.AskerProcess())
+	key = binary.LittleEndian.AppendUint64(key, e.WriterProcess())
 	m.name, _ = e.Text(m.name[:0], dns.QueryName)
 	qtype, typed := e.StatedQType()
 	if len(m.name) == 0 || !typed && e.Peer != dns.NoField || e.LayoutUnknown() {

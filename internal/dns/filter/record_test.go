@@ -49,6 +49,12 @@ func TestWhatAFilterSeesIsWhatTheRecordSays(t *testing.T) {
 		{field: "EventResultDetails", values: []string{"NXDOMAIN", "SERVFAIL"}, matches: oneOf("NXDOMAIN", "SERVFAIL")},
 		{field: "EventResultDetails", values: []string{"NA"}, matches: oneOf("NA")},
 		{field: "EventResultDetails", values: []string{"noerror"}, matches: oneOf("NOERROR")},
+		{field: "EventResult", values: []string{"Failure"}, matches: oneOf("Failure")},
+		{field: "EventResult", values: []string{"success", "NA"}, matches: oneOf("Success", "NA")},
+		{field: "EventType", values: []string{"Status", "notify"}, matches: oneOf("Status", "Notify")},
+		{field: "EventType", values: []string{"DnsCache", "Update"}, matches: oneOf("DnsCache", "Update")},
+		{field: "DnsRole", values: []string{"client-query", "RECURSIVE-response"}, matches: oneOf("client-query", "recursive-response")},
+		{field: "DnsRole", values: []string{"cache", "transfer", "update", "audit", "info"}, matches: oneOf("cache", "transfer", "update", "audit", "info")},
 		{field: "DnsQuery", values: []string{"*.contoso.com"}, matches: under("contoso.com")},
 		{field: "DnsQuery", values: []string{"CONTOSO.com.", "wpad.corp.contoso.com", "."}, matches: oneOf("contoso.com", "wpad.corp.contoso.com", ".")},
 		{field: "DnsQueryTypeName", values: []string{"AAAA", "TYPE1", "IXFR"}, matches: oneOf("AAAA", "A", "IXFR")},
@@ -62,7 +68,7 @@ func TestWhatAFilterSeesIsWhatTheRecordSays(t *testing.T) {
 	}
 	for file, p := range map[string]*dns.Provider{"dnsserver.etl": dns.Server(), "dnsclient.etl": dns.Client()} {
 		for i := range cases {
-			f, err := New(p, exclude(Rule{cases[i].field: cases[i].values}), DefaultNoise())
+			f, err := New(p, asim.ProfileWindows, exclude(Rule{cases[i].field: cases[i].values}), DefaultNoise())
 			require.NoError(t, err)
 			f.SetDevice(device.Addr)
 			cases[i].filter = f
@@ -85,6 +91,10 @@ func TestWhatAFilterSeesIsWhatTheRecordSays(t *testing.T) {
 			for i := range cases {
 				c := &cases[i]
 				said, ok := attrs.Get(c.field)
+				if !ok {
+					more, _ := attrs.Get("AdditionalFields")
+					said, ok = more.Map().Get(c.field)
+				}
 				want := ok && c.matches(said.AsString())
 				require.Equal(t, want, c.filter.Drops(&e), "%s %v: %v", c.field, c.values, attrs.AsRaw())
 				if want {

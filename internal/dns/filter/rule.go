@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/ipnet"
 )
 
@@ -23,13 +24,17 @@ const (
 	fieldDNSQuery           = "DnsQuery"
 	fieldDNSQueryTypeName   = "DnsQueryTypeName"
 	fieldSrcProcessName     = "SrcProcessName"
+	fieldEventType          = "EventType"
+	fieldEventResult        = "EventResult"
+	fieldDNSRole            = "DnsRole" // of AdditionalFields
 
 	misspeltDvcIPAddr = "DvcIpAdrr" // as the connector has it
 )
 
 func fieldNames() string {
 	return strings.Join([]string{
-		fieldEventOriginalType, fieldEventResultDetails, fieldDvcIPAddr, fieldSrcIPAddr, fieldDNSQuery, fieldDNSQueryTypeName, fieldSrcProcessName,
+		fieldEventOriginalType, fieldEventType, fieldEventResult, fieldEventResultDetails, fieldDNSRole, fieldDvcIPAddr, fieldSrcIPAddr,
+		fieldDNSQuery, fieldDNSQueryTypeName, fieldSrcProcessName,
 	}, ", ")
 }
 
@@ -41,6 +46,20 @@ type rule struct {
 	names     *names
 	types     map[uint16]bool
 	processes []string
+	kind      *kinds
+}
+
+// kinds is what is asked of an event's kind; 0 and nil are nothing.
+type kinds struct {
+	outcomes   uint8    // by bit, the dns.Result
+	roles      uint16   // by bit, the dns.Role
+	eventTypes []string // as asim.DNSView gives them
+}
+
+func (k *kinds) has(x *facts) bool {
+	return (k.outcomes == 0 || k.outcomes&(1<<x.outcome) != 0) &&
+		(k.roles == 0 || k.roles&(1<<x.role) != 0) &&
+		(k.eventTypes == nil || slices.Contains(k.eventTypes, x.eventType))
 }
 
 // matches tells whether the event has, in each field that is asked, one of the values.
@@ -51,7 +70,8 @@ func (r *rule) matches(x *facts) bool {
 		(r.dvc == nil || r.dvc.has(x.dvc)) &&
 		(r.src == nil || r.src.has(x.src)) &&
 		(r.names == nil || x.hasName && r.names.has(x.name)) &&
-		(r.processes == nil || hasProcess(r.processes, x.process))
+		(r.processes == nil || hasProcess(r.processes, x.process)) &&
+		(r.kind == nil || r.kind.has(x))
 }
 
 // add adds the values of a field, and gives an error for each that is not allowed.
@@ -72,6 +92,12 @@ func (r *rule) add(field string, values []string) (errs []error) {
 		one = r.addType
 	case fieldSrcProcessName:
 		one = r.addProcess
+	case fieldEventType:
+		one = r.addEventType
+	case fieldEventResult:
+		one = r.addOutcome
+	case fieldDNSRole:
+		one = r.addRole
 	default:
 		return []error{fmt.Errorf("there is no such field; want one or more of %s", fieldNames())}
 	}
@@ -130,6 +156,43 @@ func (r *rule) addProcess(value string) error {
 		return errors.New(`"" is not the name of a process; want one such as chrome.exe, or a path`)
 	}
 	r.processes = append(r.processes, value)
+	return nil
+}
+
+// kinds gives the place for what is asked of the kind.
+func (r *rule) kinds() *kinds {
+	if r.kind == nil {
+		r.kind = &kinds{}
+	}
+	return r.kind
+}
+
+func (r *rule) addEventType(value string) error {
+	known := asim.DNSEventTypes()
+	i := slices.IndexFunc(known, func(t string) bool { return strings.EqualFold(t, value) })
+	if i < 0 {
+		return fmt.Errorf("%q is not a type of events; want one of %s", value, strings.Join(known, ", "))
+	}
+	k := r.kinds()
+	k.eventTypes = append(k.eventTypes, known[i])
+	return nil
+}
+
+func (r *rule) addOutcome(value string) error {
+	result, ok := asim.DNSResult(value)
+	if !ok {
+		return fmt.Errorf("%q is not a result; want one of %s", value, strings.Join(asim.DNSResults(), ", "))
+	}
+	r.kinds().outcomes |= 1 << result
+	return nil
+}
+
+func (r *rule) addRole(value string) error {
+	role, ok := dns.ParseRole(value)
+	if !ok {
+		return fmt.Errorf("%q is not a role; want one of %s", value, strings.Join(dns.RoleNames(), ", "))
+	}
+	r.kinds().roles |= 1 << role
 	return nil
 }
 

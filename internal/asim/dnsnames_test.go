@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asim
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	mdns "github.com/miekg/dns"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+// answering maps an event in a profile with a mapper that change sets up, and gives the record's attributes.
+func answering(t *testing.T, p *dns.Provider, profile DNSProfile, id uint16, fields map[string]any, change func(*DNSMapper)) map[string]any {
+	t.Helper()
+	decoder, m := dns.NewDecoder(p), NewDNSMapper(p, profile, dc1, "")
+	change(m)
+	for _, tmpl := range decoder.Templates() {
+		if tmpl.ID != id || tmpl.Source != "" {
+			continue
+		}
+		raw, err := tmpl.Encode(nil, 8, fields)
+		require.NoError(t, err)
+		e := dns.Event{Record: etw.Record{ID: id, Version: tmpl.Version, UserData: raw}}
+		decoder.Decode(&e)
+		records := m.Begin(plog.NewLogs())
+		m.Append(records, &e, 1)
+		return records.At(0).Attributes().AsRaw()
+	}
+	t.Fatalf("no event %d", id)
+	return nil
+}
+
+func lower(m *DNSMapper)  { m.Spell(NamesLower) }
+func asSent(m *DNSMapper) { m.Spell(NamesAsSent) }
+func detail(m *DNSMapper) { m.DetailAnswers(true) }
+
+// spelled spells a name in one of many ways, as a resolver with 0x20 does.
+func spelled(name string, bits int) string {
+	b := []byte(name)
+	for i, c := range b {
+		if c >= 'a' && c <= 'z' && bits>>(i%6)&1 != 0 {
+			b[i] = c - 'a' + 'A'
+		}
+	}
+	return string(b)
+}
+
+func TestSixtySpellingsOfANameAreOneName(t *testing.T) {
+	const name = "beacon.example.com"
+	for what, tc := range map[string]struct {
+		profile DNSProfile
+		change  func(*DNSMapper)
+		names   int
+	}{
+		"asim": {ProfileASIM, asSent, 1}, "windows": {ProfileWindows, asSent, 60}, "windows, lower": {ProfileWindows, lower, 1}, "documented": {ProfileDocumented, lower, 60},
+	} {
+		seen := map[any]bool{}
+		for i := range 60 {
+			asked := spelled(name, i)
+			for id, field := range map[uint16]string{256: "QNAME", 3008: "QueryName"} {
+				p := dns.Server()
+				if id == 3008 {
+					p = dns.Client()
+				}
+				attrs := answering(t, p, tc.profile, id, map[string]any{field: asked}, tc.change)
+				seen[attrs["DnsQuery"]] = true
+				original := additional(attrs, "DnsQueryOriginal")
+				if tc.names == 1 && asked != name {
+					require.Equal(t, asked, original, what)
+				} else {
+					require.Nil(t, original, "%s: it is DnsQuery", what)
+					require.Equal(t, asked, attrs["DnsQuery"], what)
+				}
+			}
+		}
+		require.Len(t, seen, tc.names, what)
+	}
+}
+
+func TestOnlyASCIILettersHaveACase(t *testing.T) {
+	for asked, want := range map[string]string{
+		"B\u00dcCHER.Example": "b\u00dccher.example", // RFC 4343: other octets are what they are
+		"_LDAP._tcp.A-1.TEST": "_ldap._tcp.a-1.test",
+		"A\\.B.test":          "a\\.b.test",
+		"X@[`{Z":              "x@[`{z",
+	} {
+		attrs := answering(t, dns.Client(), ProfileASIM, 3008, map[string]any{"QueryName": asked}, asSent)
+		require.Equal(t, want, attrs["DnsQuery"])
+		require.Equal(t, asked, additional(attrs, "DnsQueryOriginal"))
+	}
+	attrs := answering(t, dns.Server(), ProfileASIM, 256, map[string]any{"QNAME": "."}, asSent)
+	require.Equal(t, ".", attrs["DnsQuery"])
+}
+
+// mixed is a response whose names are spelled in both cases, to a query that was.
+func mixed(t *testing.T) map[string]any {
+	return map[string]any{"Flags": 0x8180, "QNAME": "WwW.Example.com.", "PacketData": packet(t, func(m *mdns.Msg) {
+		m.Question[0].Name = "WwW.Example.com."
+		for _, text := range []string{
+			"WwW.Example.com. 300 IN CNAME Edge.Example.NET.", "Edge.Example.NET. 20 IN A 203.0.113.20", "Edge.Example.NET. 60 IN MX 10 Mail.Example.NET.",
+			`Edge.Example.NET. 60 IN TXT "Key; Value"`, "Edge.Example.NET. 60 IN SRV 0 1 443 Host.Example.NET.", "Edge.Example.NET. 60 IN DNSKEY 257 3 8 AwEAAQ==",
+		} {
+			rr, err := mdns.NewRR(text)
+			require.NoError(t, err)
+			m.Answer = append(m.Answer, rr)
+		}
+	})}
+}
+
+func TestNamesInAnswersAreSpelledAsTheQuery(t *testing.T) {
+	low := []any{"CNAME edge.example.net", "203.0.113.20", "MX 10 mail.example.net", `TXT "Key; Value"`, "SRV 0 1 443 host.example.net", "DNSKEY 257 3 8 AwEAAQ=="}
+	sent := []any{"CNAME Edge.Example.NET", "203.0.113.20", "MX 10 Mail.Example.NET", `TXT "Key; Value"`, "SRV 0 1 443 Host.Example.NET", "DNSKEY 257 3 8 AwEAAQ=="}
+	require.Equal(t, low, additional(answering(t, dns.Server(), ProfileASIM, 257, mixed(t), asSent), "DnsAnswers"))
+	require.Equal(t, low, additional(answering(t, dns.Server(), ProfileWindows, 257, mixed(t), lower), "DnsAnswers"))
+	require.Equal(t, sent, additional(answering(t, dns.Server(), ProfileWindows, 257, mixed(t), asSent), "DnsAnswers"))
+	require.Equal(t, sent, additional(answering(t, dns.Server(), ProfileDocumented, 257, mixed(t), lower), "DnsAnswers"))
+	var texts []string
+	for _, text := range low {
+		texts = append(texts, text.(string))
+	}
+	require.Equal(t, strings.Join(texts, ";"), answering(t, dns.Server(), ProfileASIM, 257, mixed(t), asSent)["DnsResponseName"])
+	attrs := answering(t, dns.Client(), ProfileASIM, 3008, map[string]any{"QueryResults": "type: 5 Edge.Example.NET;type: 16 Key;203.0.113.20;"}, asSent)
+	require.Equal(t, []any{"CNAME edge.example.net", "TXT Key", "203.0.113.20"}, additional(attrs, "DnsAnswers"))
+}
+
+func TestAnswersInDetailHaveNameTypeAndTTL(t *testing.T) {
+	record := func(name, typ string, ttl int, data string) any {
+		return map[string]any{"name": name, "type": typ, "ttl": int64(ttl), "data": data}
+	}
+	for _, profile := range []DNSProfile{ProfileWindows, ProfileASIM} {
+		spell := func(name string) string { return name }
+		if profile == ProfileASIM {
+			spell = strings.ToLower
+		}
+		edge := spell("Edge.Example.NET")
+		attrs := answering(t, dns.Server(), profile, 257, mixed(t), detail)
+		require.Equal(t, []any{
+			record(spell("WwW.Example.com"), "CNAME", 300, edge), record(edge, "A", 20, "203.0.113.20"), record(edge, "MX", 60, "10 "+spell("Mail.Example.NET")),
+			record(edge, "TXT", 60, `"Key; Value"`), record(edge, "SRV", 60, "0 1 443 "+spell("Host.Example.NET")), record(edge, "DNSKEY", 60, "257 3 8 AwEAAQ=="),
+		}, additional(attrs, "DnsAnswers"))
+		require.Equal(t, int64(20), additional(attrs, "DnsAnswerMinTtl"))
+		require.Nil(t, additional(attrs, "DnsAnswerCount"))
+
+		attrs = answering(t, dns.Client(), profile, 3008, map[string]any{"QueryResults": "type: 5 edge.example.net;::ffff:203.0.113.20;2001:db8::1;"}, detail)
+		require.Equal(t, []any{
+			map[string]any{"type": "CNAME", "data": "edge.example.net"}, map[string]any{"type": "A", "data": "203.0.113.20"},
+			map[string]any{"type": "AAAA", "data": "2001:db8::1"},
+		}, additional(attrs, "DnsAnswers"))
+		require.Nil(t, additional(attrs, "DnsAnswerMinTtl"), "the client's results have no TTL")
+	}
+}
+
+func TestTheLeastTTLStandsBesideTheAnswers(t *testing.T) {
+	for profile, want := range map[DNSProfile]any{ProfileWindows: int64(20), ProfileASIM: int64(20), ProfileDocumented: nil} {
+		require.Equal(t, want, additional(answering(t, dns.Server(), profile, 257, mixed(t), asSent), "DnsAnswerMinTtl"), profile)
+	}
+	none := map[string]any{"Flags": 0x8180, "PacketData": packet(t, func(*mdns.Msg) {})}
+	require.Nil(t, additional(answering(t, dns.Server(), ProfileWindows, 257, none, asSent), "DnsAnswerMinTtl"))
+}
+
+func TestNamesOfAnswersInDetailAreBounded(t *testing.T) {
+	owner := strings.Repeat(strings.Repeat("a", 62)+".", 4)
+	many := map[string]any{"Flags": 0x8180, "PacketData": packet(t, func(m *mdns.Msg) {
+		m.Compress = true
+		for i := range 100 {
+			rr, err := mdns.NewRR(fmt.Sprintf("%s 60 IN A 192.0.2.%d", owner, i))
+			require.NoError(t, err)
+			m.Answer = append(m.Answer, rr)
+		}
+	})}
+	attrs := answering(t, dns.Server(), ProfileWindows, 257, many, detail)
+	require.Len(t, additional(attrs, "DnsAnswers"), maxOwners/(len(owner)-1))
+	require.Equal(t, int64(100), additional(attrs, "DnsAnswerCount"))
+}
+
+func TestThereAreTwoSpellingsOfNames(t *testing.T) {
+	require.NoError(t, NamesLower.Validate())
+	require.NoError(t, NamesAsSent.Validate())
+	require.ErrorContains(t, DNSNames("upper").Validate(), `"upper" is not a spelling of names; want as_sent or lower`)
+}
