@@ -127,19 +127,8 @@ func (c *Clock) Mark() Mark { return Mark{c.quiet, c.events} }
 // Passed gives how much time has passed since an event that came at a mark and happened at a time, in nanoseconds: by the clock, or
 // in silence if that is more, as it is for an event whose time is ahead of the clock.
 func (c *Clock) Passed(m Mark, at int64) int64 {
-	now, known := c.Now()
-	return c.passed(m, at, now, known)
-}
-
-// PassedAtLast is Passed when no more events come.
-func (c *Clock) PassedAtLast(m Mark, at int64) int64 {
-	now, known := c.Last()
-	return c.passed(m, at, now, known)
-}
-
-func (c *Clock) passed(m Mark, at, now int64, known bool) int64 {
 	quiet := int64(c.quiet-m.quiet) * quantum
-	if known {
+	if now, known := c.Now(); known {
 		return max(quiet, Since(at, now))
 	}
 	return quiet

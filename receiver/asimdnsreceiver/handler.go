@@ -119,11 +119,11 @@ func (h *handler) keep(p *part, ev pipeline.Event) pipeline.Outcome {
 	case merge.Merged:
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	case merge.Answer:
-		outcome := h.emit(p, e, ev.Received, asim.Merged{Start: d.Start, Answered: true})
+		outcome := h.emit(p, e, ev.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt})
 		outcome.Joined = 1
 		return outcome
 	case merge.Query: // the record is made of the response
-		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true})
+		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt})
 		outcome.Joined = 1
 		return outcome
 	}

@@ -3,6 +3,7 @@
 package merge
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -62,18 +63,20 @@ func exchange(id uint16) (pair byte, tag uint16) {
 const serverExchange = 5
 
 // appendExchange appends what a query and its response have in common: on the server the GUID, else client, port and
-// transaction id; on the client process, name and type. The tag is 0 for an event that is neither, or whose layout is not known.
-func appendExchange(dst []byte, e *dns.Event) (key []byte, tag uint16) {
+// transaction id; on the client process, name and type. The tag is 0 for an event that is neither, or whose layout is not known. unique
+// is set for a key that no other exchange has.
+func appendExchange(dst []byte, e *dns.Event) (key []byte, tag uint16, unique bool) {
 	pair, tag := exchange(e.ID)
 	if tag == 0 || e.LayoutUnknown() {
-		return dst, 0
+		return dst, 0, false
 	}
 	ok := true
 	dst = append(dst, pair)
 	if pair == serverExchange {
-		empty := len(dst) + 1
-		if dst, ok = appendTexts(dst, e, dns.SessionGUID); ok && len(dst) == empty {
-			dst, ok = appendTexts(dst, e, e.Peer)
+		from := len(dst)
+		dst, ok = appendTexts(dst, e, dns.SessionGUID)
+		if unique = ok && !isNilGUID(dst[from:]); ok && !unique {
+			dst, ok = appendTexts(dst[:from], e, e.Peer)
 			dst = appendNumber(appendNumber(dst, e, dns.Port), e, dns.XID)
 		}
 	} else {
@@ -82,10 +85,13 @@ func appendExchange(dst []byte, e *dns.Event) (key []byte, tag uint16) {
 		dst, ok = appendTexts(dst, e, dns.QueryName)
 	}
 	if !ok {
-		return dst, 0
+		return dst, 0, false
 	}
-	return dst, tag
+	return dst, tag, unique
 }
+
+// isNilGUID reports whether a GUID's text, with a zero behind it, is empty or has no digit but 0.
+func isNilGUID(text []byte) bool { return len(bytes.Trim(text, "{0-}\x00")) == 0 }
 
 // process is the process that asks: 0 on the server, whose events are all its own.
 func process(e *dns.Event) uint64 {
