@@ -40,6 +40,9 @@ const quantum = int64(10 * time.Millisecond)
 // Mark is a moment in a stream: how many events had come, and how much silence. Marks are compared within 497 days.
 type Mark struct{ quiet, events uint32 }
 
+// Before reports whether fewer events had come than at another mark.
+func (m Mark) Before(other Mark) bool { return int32(m.events-other.events) < 0 }
+
 // Event says that an event has come, and when it happened. It allocates nothing.
 func (c *Clock) Event(at int64) {
 	c.events++

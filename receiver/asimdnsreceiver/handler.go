@@ -180,6 +180,14 @@ func (h *handler) unparsable() (n int64) {
 	return n
 }
 
+// untied is the number of queries and responses so far that could not be correlated.
+func (h *handler) untied() int64 {
+	if h.keeper == nil {
+		return 0
+	}
+	return h.keeper.Untied()
+}
+
 // foreign remembers the events of other providers: a live session never delivers any, a file may.
 type foreign struct {
 	mu    sync.Mutex

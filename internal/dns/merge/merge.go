@@ -10,6 +10,7 @@
 package merge
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -53,10 +54,25 @@ type Keeper struct {
 	// Clock is to be told of every event of the stream before it comes to Add, of those as well that never do.
 	Clock window.Steady
 
-	store *window.Store
-	slack int64
-	key   []byte
+	store  *window.Store
+	slack  int64
+	key    []byte
+	untied atomic.Int64
+	missed [serverExchange + 1]miss // by pair
 }
+
+// miss is when a response came last whose query could not be found, since it has no key or another one.
+type miss struct {
+	window.Mark
+	any bool
+}
+
+// miss notes that a response of a pair has come that may be that of any query.
+func (k *Keeper) miss(pair byte) { k.missed[pair] = miss{k.Clock.Mark(), true} }
+
+// Untied is the number of queries and responses so far that had no key, since their layout is not known or a name is too long. It may be
+// called from any goroutine.
+func (k *Keeper) Untied() int64 { return k.untied.Load() }
 
 // New makes a keeper.
 func New(s Settings) *Keeper {
@@ -73,6 +89,7 @@ func New(s Settings) *Keeper {
 // A live session's time goes on in silence, so that a step by more than events come late is a leap. In a file it may be a pause as
 // well: there it is one by more than the window.
 func (k *Keeper) Forget() {
+	clear(k.missed[:])
 	k.Clock = window.Steady{Most: time.Duration(k.slack), Leap: time.Duration(min(max(int64(k.Window), liveSlack), k.slack))}
 }
 
@@ -132,16 +149,28 @@ func (k *Keeper) aggregate(e *dns.Event, raw []byte, received, at int64) Decisio
 }
 
 func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decision {
-	var tag uint16
-	var unique bool
-	if k.key, tag, unique = appendExchange(k.key[:0], e); tag == 0 {
+	var t tie
+	if k.key, t = appendExchange(k.key[:0], e); !t.known {
+		if t.pair != 0 {
+			k.untied.Add(1)
+		}
+		if t.tag == tagResponse {
+			k.miss(t.pair)
+		}
 		return Decision{Verdict: Pass}
 	}
+	tag := t.tag
+	if t.other {
+		tag |= tagDoubtful
+	}
 	entry := k.store.Get(k.key)
-	if entry == nil || entry.Tag&tagKind == tag {
+	if entry == nil || entry.Tag&tagKind == t.tag {
+		if t.other && t.tag == tagResponse {
+			k.miss(t.pair)
+		}
 		return k.hold(raw, received, at, tag)
 	}
-	match := k.match(entry, at, unique)
+	match := k.match(entry, at, t.unique)
 	switch match {
 	case doubtful:
 		entry.Tag |= tagDoubtful
@@ -150,7 +179,7 @@ func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decisio
 		return k.hold(raw, received, at, tag)
 	}
 	d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First), Leapt: match == leapt}
-	if tag == tagRequest {
+	if t.tag == tagRequest {
 		d = Decision{Verdict: Query, Start: time.Unix(0, at), Leapt: match == leapt, Data: k.store.Data(entry), Received: entry.Received}
 	}
 	k.store.Drop(entry)
@@ -246,8 +275,14 @@ func (k *Keeper) Let(due bool) Let {
 	e := k.store.Oldest()
 	return Let{
 		Data: k.store.Data(e), Received: e.Received, Count: e.Count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last),
-		Unanswered: e.Tag == tagRequest && k.over(e, due), entry: e,
+		Unanswered: e.Tag == tagRequest && !k.mayBeAnswered(e) && k.over(e, due), entry: e,
 	}
+}
+
+// mayBeAnswered reports whether a response came after the query of an entry that may be its own.
+func (k *Keeper) mayBeAnswered(e *window.Entry) bool {
+	m := &k.missed[k.store.Key(e)[0]]
+	return m.any && !m.Before(e.Mark)
 }
 
 // over reports whether the time of an entry is over. When no more events come and the clock has leapt once since the entry came, that
