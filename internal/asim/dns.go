@@ -172,6 +172,8 @@ type Merged struct {
 	Start, End time.Time
 	// Answered marks a response together with its query: the time between them is the exchange's duration.
 	Answered bool
+	// Leapt marks one whose query's time, Start, cannot be compared with the response's: the host's clock was set between them.
+	Leapt bool
 	// Unanswered marks a query that got no response in time.
 	Unanswered bool
 }
@@ -314,7 +316,7 @@ func (r *dnsRecord) event(kind *dnsKind) {
 func (r *dnsRecord) span() (start, end int64) {
 	start = etw.UnixNano(r.TimeStamp)
 	end = start
-	if t := r.merged.Start; !t.IsZero() {
+	if t := r.merged.Start; !t.IsZero() && !r.merged.Leapt {
 		start = t.UnixNano()
 	}
 	if t := r.merged.End; !t.IsZero() {

@@ -21,6 +21,9 @@ const (
 	undecodedData = "UndecodedData"
 	// layoutUnknown marks an event that fits no known layout: its record has the fields that are certain.
 	layoutUnknown = "LayoutUnknown"
+	// clockLeap marks the record of a query and its response between which the host's clock was set; queryTime is then the query's
+	// own time.
+	clockLeap, queryTime = "ClockLeap", "QueryTime"
 	// userData is the whole user data of an event that the provider's manifest does not have, in hex.
 	userData = "UserData"
 )
@@ -53,6 +56,10 @@ func (r *dnsRecord) additional() {
 	}
 	if r.LayoutUnknown() {
 		m.PutBool(layoutUnknown, true)
+	}
+	if r.merged.Leapt {
+		m.PutBool(clockLeap, true)
+		m.PutText(queryTime, r.stamp(r.merged.Start.UnixNano()))
 	}
 	if len(r.Rest) > 0 {
 		name := undecodedData

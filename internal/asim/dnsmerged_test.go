@@ -55,6 +55,23 @@ func TestARecordOfAResponseAndItsQuerySaysHowLongItTook(t *testing.T) {
 	require.Equal(t, got["EventStartTime"], got["EventEndTime"])
 }
 
+func TestARecordOfAResponseAndAQueryOfAnotherTimeHasTheServersOwnDurationOrNone(t *testing.T) {
+	for _, leap := range []time.Duration{time.Hour, -time.Hour} {
+		merged := Merged{Start: testTime.Add(-leap), Answered: true, Leapt: true}
+		got := mapMerged(t, nil, 257, map[string]any{"ElapsedTime": 9}, merged)
+		require.Equal(t, int64(9), got["DnsNetworkDuration"])
+		require.Equal(t, "2024-04-22T09:31:13.8941234Z", got["EventStartTime"])
+		require.Equal(t, got["EventStartTime"], got["EventEndTime"])
+		additional := got["AdditionalFields"].(map[string]any)
+		require.Equal(t, true, additional["ClockLeap"])
+		require.Equal(t, testTime.Add(-leap).UTC().Format("2006-01-02T15:04:05.0000000Z"), additional["QueryTime"])
+		got = mapMerged(t, OmitAttributes{"AdditionalFields.ClockLeap", "AdditionalFields.QueryTime"}, 258, map[string]any{"ElapsedTime": -1}, merged)
+		require.NotContains(t, got, "DnsNetworkDuration")
+		require.NotContains(t, got["AdditionalFields"], "ClockLeap")
+		require.NotContains(t, got["AdditionalFields"], "QueryTime")
+	}
+}
+
 func TestAQueryWithoutAResponseIsAFailure(t *testing.T) {
 	got := mapMerged(t, nil, 256, map[string]any{"Flags": 0x0100}, Merged{Unanswered: true})
 	require.Equal(t, "Failure", got["EventResult"])

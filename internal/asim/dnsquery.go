@@ -52,7 +52,7 @@ func (r *dnsRecord) query() {
 	if ok = ok && ms <= math.MaxInt32; ok {
 		r.use(dns.ElapsedTime)
 	}
-	if r.merged.Answered {
+	if r.merged.Answered && !r.merged.Leapt {
 		start, end := r.span()
 		a.PutInt("DnsNetworkDuration", (end-start)/int64(time.Millisecond))
 	} else if ok {

@@ -40,6 +40,9 @@ const quantum = int64(10 * time.Millisecond)
 // Mark is a moment in a stream: how many events had come, and how much silence. Marks are compared within 497 days.
 type Mark struct{ quiet, events uint32 }
 
+// Before reports whether fewer events had come than at another mark.
+func (m Mark) Before(other Mark) bool { return int32(m.events-other.events) < 0 }
+
 // Event says that an event has come, and when it happened. It allocates nothing.
 func (c *Clock) Event(at int64) {
 	c.events++
@@ -127,19 +130,8 @@ func (c *Clock) Mark() Mark { return Mark{c.quiet, c.events} }
 // Passed gives how much time has passed since an event that came at a mark and happened at a time, in nanoseconds: by the clock, or
 // in silence if that is more, as it is for an event whose time is ahead of the clock.
 func (c *Clock) Passed(m Mark, at int64) int64 {
-	now, known := c.Now()
-	return c.passed(m, at, now, known)
-}
-
-// PassedAtLast is Passed when no more events come.
-func (c *Clock) PassedAtLast(m Mark, at int64) int64 {
-	now, known := c.Last()
-	return c.passed(m, at, now, known)
-}
-
-func (c *Clock) passed(m Mark, at, now int64, known bool) int64 {
 	quiet := int64(c.quiet-m.quiet) * quantum
-	if known {
+	if now, known := c.Now(); known {
 		return max(quiet, Since(at, now))
 	}
 	return quiet

@@ -37,6 +37,9 @@ import (
 // correlating has all events correlated, with the default timeout of ten seconds.
 func correlating(c *Config) { c.EnableFlags, c.EnableLevel, c.Correlate = &everything, 5, true }
 
+// serverTook is what the server measured of each exchange, in milliseconds.
+const serverTook = 123
+
 // exchanges makes the server's events of an exchange, which a number stands for.
 type exchanges struct {
 	t       testing.TB
@@ -50,7 +53,11 @@ func (x exchanges) event(id uint16, at time.Time, name string, number int) []byt
 		if tmpl.ID != id {
 			continue
 		}
-		data, err := tmpl.Encode(nil, 8, map[string]any{"QNAME": name, "QTYPE": 1, "GUID": fmt.Sprintf("{%036d}", number)})
+		fields := map[string]any{"QNAME": name, "QTYPE": 1, "GUID": fmt.Sprintf("{%036d}", number)}
+		if id == 257 {
+			fields["ElapsedTime"] = serverTook
+		}
+		data, err := tmpl.Encode(nil, 8, fields)
 		require.NoError(x.t, err)
 		r := etw.Record{
 			Provider: tmpl.Provider, ID: id, Version: tmpl.Version, Level: tmpl.Level, Keyword: tmpl.Keyword, Flags: etw.Flag64BitHeader,
@@ -171,17 +178,25 @@ func TestAnEventDated2126LeavesTheQueriesAfterItAnswered(t *testing.T) {
 // leaps are an hour and a century in both directions.
 var leaps = []time.Duration{time.Hour, -time.Hour, 100 * 365 * 24 * time.Hour, -100 * 365 * 24 * time.Hour}
 
-// stream gives the events of a number of exchanges, from a first number on: ten milliseconds apart, each answered after half a
-// second. After each query stand the events that between gives.
-func (x exchanges) stream(begun time.Time, from, count int, between func(exchange int, at time.Time) [][]byte) (events [][]byte) {
-	const late = 50
+// stream gives the events of a number of exchanges: ten milliseconds apart, each answered after half a second. After each query stand
+// the events that between gives.
+func (x exchanges) stream(begun time.Time, count int, between func(exchange int, at time.Time) [][]byte) (events [][]byte) {
+	return x.paced(func(i int) time.Time { return begun.Add(time.Duration(i) * 10 * time.Millisecond) }, count, 50, between)
+}
+
+// paced gives the events of a number of exchanges, which number 1 begins. What the host's clock shows when one is asked says clock; it is
+// answered when so many more have been asked.
+func (x exchanges) paced(clock func(i int) time.Time, count, late int, between func(exchange int, at time.Time) [][]byte) (events [][]byte) {
 	for i := range count + late {
-		at := begun.Add(time.Duration(i) * 10 * time.Millisecond)
+		at := clock(i)
 		if i >= late {
-			events = append(events, x.answer(at, from+i-late))
+			events = append(events, x.answer(at, 1+i-late))
 		}
 		if i < count {
-			events = append(append(events, x.query(at, from+i)), between(from+i, at)...)
+			events = append(events, x.query(at, 1+i))
+			if between != nil {
+				events = append(events, between(i, at)...)
+			}
 		}
 	}
 	return events
@@ -207,13 +222,13 @@ func one(b bool) int {
 }
 
 // receive has events go through a replay, or come from a live session five milliseconds apart, and gives the records.
-func receive(t *testing.T, isLive bool, events [][]byte) *consumertest.LogsSink {
+func receive(t *testing.T, isLive bool, change func(*Config), events [][]byte) *consumertest.LogsSink {
 	if !isLive {
-		return replayOfEvents(t, events, correlating)
+		return replayOfEvents(t, events, change)
 	}
 	sink := &consumertest.LogsSink{}
 	synctest.Test(t, func(t *testing.T) {
-		l := startWithoutSession(t, correlating, sink)
+		l := startWithoutSession(t, change, sink)
 		for _, raw := range events {
 			time.Sleep(5 * time.Millisecond)
 			l.offer(raw)
@@ -233,7 +248,7 @@ func TestStrayEventsLeaveEveryOtherQueryAnswered(t *testing.T) {
 			for _, leap := range leaps {
 				for _, isLive := range []bool{false, true} {
 					n := 0
-					events := x.stream(traceBegun, 0, 600, func(i int, at time.Time) (events [][]byte) {
+					events := x.stream(traceBegun, 600, func(i int, at time.Time) (events [][]byte) {
 						for range strays(i) {
 							n++
 							events = append(events, x.event(id, at.Add(leap+time.Duration(n)*leap/100), "stray.example.", 100_000+n))
@@ -241,7 +256,7 @@ func TestStrayEventsLeaveEveryOtherQueryAnswered(t *testing.T) {
 						return events
 					})
 					got := map[string]int{}
-					testkit.EachRecord(receive(t, isLive, events), func(_ plog.ResourceLogs, lr plog.LogRecord) {
+					testkit.EachRecord(receive(t, isLive, correlating, events), func(_ plog.ResourceLogs, lr plog.LogRecord) {
 						what := testkit.Text(lr, "EventOriginalType")
 						if strings.HasPrefix(testkit.Text(lr, "DnsQuery"), "stray") {
 							what = "stray"
@@ -257,25 +272,166 @@ func TestStrayEventsLeaveEveryOtherQueryAnswered(t *testing.T) {
 	}
 }
 
-func TestWhenTheStreamsTimeLeapsEveryQueryOnEitherSideIsAnswered(t *testing.T) {
+// accountOfLeap counts the records by event id and result, and the marked ones. It requires that no duration is wrong: each exchange took
+// took, and that no time of a record's end is before that of its start.
+func accountOfLeap(t *testing.T, sink *consumertest.LogsSink, took time.Duration, what string) (got map[string]int, marked int) {
+	t.Helper()
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		require.LessOrEqual(t, testkit.Text(lr, "EventStartTime"), testkit.Text(lr, "EventEndTime"), what)
+		additional, _ := lr.Attributes().Get("AdditionalFields")
+		_, leapt := additional.Map().Get("ClockLeap")
+		_, asked := additional.Map().Get("QueryTime")
+		require.Equal(t, leapt, asked, what)
+		if leapt {
+			marked++
+			require.Equal(t, int64(serverTook), number(lr, "DnsNetworkDuration"), what)
+			require.Equal(t, testkit.Text(lr, "EventStartTime"), testkit.Text(lr, "EventEndTime"), what)
+		} else if testkit.Text(lr, "EventOriginalType") == "257" {
+			require.Equal(t, took.Milliseconds(), number(lr, "DnsNetworkDuration"), what)
+		}
+	})
+	return account(sink), marked
+}
+
+// Of 600 exchanges 50 are open when the host's clock is set: at the start, in the middle or at the end of the stream. They once were 50
+// failures beside their answers.
+func TestWhenTheHostsClockIsSetExchangesThatAreOpenAreAnswered(t *testing.T) {
+	const count, open, took = 600, 50, 500 * time.Millisecond
 	x := newExchanges(t)
-	for _, leap := range leaps {
-		for _, before := range []int{1, 300, 599} {
+	for _, leap := range append(leaps, 13*time.Second, -13*time.Second) {
+		for _, before := range []int{1, open, count / 2, count - 1, count + open - 1} {
 			for _, isLive := range []bool{false, true} {
+				clock := func(i int) time.Time {
+					at := traceBegun.Add(time.Duration(i) * 10 * time.Millisecond)
+					if i >= before {
+						at = at.Add(leap)
+					}
+					return at
+				}
 				unanswered := func(i int, at time.Time) [][]byte {
 					if i%100 != 99 {
 						return nil
 					}
 					return [][]byte{x.event(256, at, "nobody.example.", 100_000+i)}
 				}
-				events := append(x.stream(traceBegun, 0, before, unanswered), x.stream(traceBegun.Add(leap), before, 600-before, unanswered)...)
-				got := account(receive(t, isLive, events))
-				what := fmt.Sprintf("%v, %d before it, live %v: %v", leap, before, isLive, got)
-				require.Equal(t, 600, got["257 Success"], what)
-				require.Equal(t, 6, got["256 Failure"]+got["256 NA"], what)
-				if isLive && leap > 0 {
-					require.Zero(t, got["256 NA"], what)
+				what := fmt.Sprintf("%v, %d asked before it, live %v", leap, before, isLive)
+				got, marked := accountOfLeap(t, receive(t, isLive, correlating, x.paced(clock, count, open, unanswered)), took, what)
+				require.Equal(t, count, got["257 Success"], "%s: %v", what, got)
+				require.Equal(t, min(before, open, count+open-before), marked, what)
+				require.Equal(t, 6, got["256 Failure"]+got["256 NA"], "%s: %v", what, got)
+				require.Len(t, got, 1+one(got["256 Failure"] > 0)+one(got["256 NA"] > 0), what)
+				if isLive {
+					require.Zero(t, got["256 NA"], "%s: nobody answered them", what)
 				}
+			}
+		}
+	}
+}
+
+// TestWhenTheHostsClockIsSetInASlowStreamNoAnswerIsMissed has the clock set between the events of a slow stream, of which each tenth
+// query is not answered.
+func TestWhenTheHostsClockIsSetInASlowStreamNoAnswerIsMissed(t *testing.T) {
+	const count = 60
+	x := newExchanges(t)
+	for _, pause := range []time.Duration{time.Second, 10 * time.Second} {
+		for _, leap := range leaps {
+			for _, before := range []int{1, count / 2, count - 1} {
+				sink := &consumertest.LogsSink{}
+				synctest.Test(t, func(t *testing.T) {
+					l := startWithoutSession(t, correlating, sink)
+					set := time.Duration(0)
+					for i := range count {
+						l.offer(x.query(time.Now().Add(set), 1+i))
+						time.Sleep(pause / 2)
+						if i == before {
+							set = leap
+						}
+						if i%10 != 9 {
+							l.offer(x.answer(time.Now().Add(set), 1+i))
+						}
+						time.Sleep(pause / 2)
+					}
+					time.Sleep(13 * time.Second)
+					synctest.Wait()
+					require.Zero(t, l.handler.Held())
+					l.shutdown()
+				})
+				what := fmt.Sprintf("%v, an exchange each %v, %d before it", leap, pause, before)
+				answered := count - count/10
+				got, marked := accountOfLeap(t, sink, pause/2, what)
+				require.Equal(t, map[string]int{"257 Success": answered, "256 Failure": count - answered}, got, what)
+				require.Equal(t, one(before%10 != 9), marked, what)
+			}
+		}
+	}
+}
+
+// TestAQueryIsOpenForTheRestOfItsTimeWhenTheHostsClockIsSet has queries that wait while the clock is set twice and the stream goes on.
+func TestAQueryIsOpenForTheRestOfItsTimeWhenTheHostsClockIsSet(t *testing.T) {
+	x := newExchanges(t)
+	for _, leap := range leaps {
+		for _, takes := range []time.Duration{9 * time.Second, 15 * time.Second} {
+			sink := &consumertest.LogsSink{}
+			synctest.Test(t, func(t *testing.T) {
+				l := startWithoutSession(t, correlating, sink)
+				begun, set := time.Now(), time.Duration(0)
+				pass := func(until time.Duration) { // a stream of a hundred events a second that never pauses
+					for time.Since(begun) < until {
+						l.offer(x.event(262, time.Now().Add(set), "other.example.", 7))
+						time.Sleep(10 * time.Millisecond)
+					}
+				}
+				pass(time.Second)
+				l.offer(x.query(time.Now(), 1))
+				pass(4 * time.Second)
+				set = leap
+				pass(time.Second + takes)
+				l.offer(x.answer(time.Now().Add(set), 1))
+				pass(25 * time.Second)
+				l.shutdown()
+			})
+			got := account(sink)
+			delete(got, "262 Failure")
+			what := fmt.Sprintf("%v, answered after %v", leap, takes)
+			if takes < 10*time.Second {
+				require.Equal(t, map[string]int{"257 Success": 1}, got, what)
+			} else {
+				require.Equal(t, map[string]int{"257 Success": 1, "256 Failure": 1}, got, what)
+			}
+		}
+	}
+}
+
+// TestWhenTheHostsClockIsSetAnAggregationWindowEndsAndEveryEventIsCountedOnce has two names asked for in turn.
+func TestWhenTheHostsClockIsSetAnAggregationWindowEndsAndEveryEventIsCountedOnce(t *testing.T) {
+	const count = 600
+	aggregating := func(c *Config) { c.Aggregation.Window = 10 * time.Second }
+	x := newExchanges(t)
+	for _, leap := range append(leaps, 13*time.Second, -13*time.Second) {
+		for _, before := range []int{1, count / 2, count - 1} {
+			for _, isLive := range []bool{false, true} {
+				var events [][]byte
+				for i := range count {
+					at := traceBegun.Add(time.Duration(i) * 10 * time.Millisecond)
+					if i >= before {
+						at = at.Add(leap)
+					}
+					events = append(events, x.event(256, at, fmt.Sprintf("%d.example.", i%2), i))
+				}
+				what := fmt.Sprintf("%v, %d before it, live %v", leap, before, isLive)
+				var sum int64
+				records := 0
+				testkit.EachRecord(receive(t, isLive, aggregating, events), func(_ plog.ResourceLogs, lr plog.LogRecord) {
+					records++
+					sum += number(lr, "EventCount")
+					first, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventStartTime"))
+					require.NoError(t, err)
+					last, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventEndTime"))
+					require.NoError(t, err)
+					require.Less(t, last.Sub(first), 10*time.Second, what)
+				})
+				require.Equal(t, int64(count), sum, what)
+				require.Equal(t, min(2, before)+min(2, count-before), records, what)
 			}
 		}
 	}

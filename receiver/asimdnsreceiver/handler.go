@@ -119,11 +119,11 @@ func (h *handler) keep(p *part, ev pipeline.Event) pipeline.Outcome {
 	case merge.Merged:
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	case merge.Answer:
-		outcome := h.emit(p, e, ev.Received, asim.Merged{Start: d.Start, Answered: true})
+		outcome := h.emit(p, e, ev.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt})
 		outcome.Joined = 1
 		return outcome
 	case merge.Query: // the record is made of the response
-		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true})
+		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt})
 		outcome.Joined = 1
 		return outcome
 	}
@@ -178,6 +178,14 @@ func (h *handler) unparsable() (n int64) {
 		n += p.mapper.Unparsable()
 	}
 	return n
+}
+
+// untied is the number of queries and responses so far that could not be correlated.
+func (h *handler) untied() int64 {
+	if h.keeper == nil {
+		return 0
+	}
+	return h.keeper.Untied()
 }
 
 // foreign remembers the events of other providers: a live session never delivers any, a file may.

@@ -15,8 +15,11 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
@@ -147,4 +150,33 @@ func TestNoFilterAndNoMergingActsOnWhatIsNotDecoded(t *testing.T) {
 		require.Len(t, unknown, 2*olderOthers, name)
 		require.Positive(t, r.pipeline.Stats.Emitted.Load())
 	}
+}
+
+// nothing is a source of no events.
+type nothing struct{}
+
+func (nothing) stop(context.Context) error { return nil }
+func (nothing) losses() map[string]int64   { return nil }
+
+func TestQueriesThatCannotBeCorrelatedAreCountedAtTheEnd(t *testing.T) {
+	x := newExchanges(t)
+	cut := func(raw []byte) []byte {
+		var r etw.Record
+		require.NoError(t, r.Parse(raw))
+		r.UserData = r.UserData[:3]
+		raw, err := r.Append(nil)
+		require.NoError(t, err)
+		return raw
+	}
+	core, logs := observer.New(zap.InfoLevel)
+	l := startWithoutSession(t, correlating, &consumertest.LogsSink{})
+	l.log = zap.New(core)
+	l.source = nothing{}
+	for i := range 3 {
+		l.offer(cut(x.query(traceBegun, i)))
+	}
+	require.NoError(t, l.Shutdown(context.Background()))
+	warned := logs.FilterMessageSnippet("were not correlated").All()
+	require.Len(t, warned, 1)
+	require.Equal(t, int64(3), warned[0].ContextMap()["events"])
 }

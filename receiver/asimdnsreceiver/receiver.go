@@ -169,6 +169,10 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
 	}
+	if n := r.handler.untied(); n > 0 {
+		r.log.Warn("queries and responses were not correlated: they are in a layout that is not known, and say nothing that is certain to tie them by",
+			zap.Int64("events", n))
+	}
 	r.pipeline.LogAccount(zap.Int64("layout_unknown", r.handler.unknown.Load()), zap.Int64("packets_unparsable", r.handler.unparsable()))
 	return errors.Join(err, r.job.Lost(&r.pipeline.Stats))
 }

@@ -277,12 +277,24 @@ func one(b bool) int {
 	return 0
 }
 
-func TestWhenTheStreamsTimeLeapsConnectionsAreReportedOnceAnIntervalAgain(t *testing.T) {
+// recordsOf is the number of records of a connection with so many packets before and after the clock is set, each in less than an
+// interval: its first packet, and one for the others. Where some are kept back when the clock is set, the first one after it is kept
+// back with those behind it; else it is reported at once.
+func recordsOf(before, after int) int {
+	n := one(before > 0) + one(before > 1) + one(after > 0)
+	if before < 2 {
+		n += one(after > 1)
+	}
+	return n
+}
+
+func TestWhenTheNodesClockIsSetConnectionsAreReportedOnceAnIntervalAgain(t *testing.T) {
+	const packets = 200 // of each of two connections
 	for _, leap := range leaps {
-		for _, before := range []int{1, 200, 399} {
+		for _, before := range []int{1, 2, 3, 4, 200, 397, 398, 399} {
 			for _, isLive := range []bool{false, true} {
 				var records []events.Record
-				for i := range 400 {
+				for i := range 2 * packets {
 					at := begun.Add(time.Duration(i) * 10 * time.Millisecond)
 					if i >= before {
 						at = at.Add(leap)
@@ -290,8 +302,47 @@ func TestWhenTheStreamsTimeLeapsConnectionsAreReportedOnceAnIntervalAgain(t *tes
 					records = append(records, packet(uint16(1+i%2), at))
 				}
 				what := fmt.Sprintf("%v, %d before it, live %v", leap, before, isLive)
-				count := requireEach(t, 400, receive(t, isLive, records), what)
-				require.LessOrEqual(t, count, 2*(2+2)+window.Strays+1, what)
+				count := requireEach(t, 2*packets, receive(t, isLive, records), what)
+				first, second := (before+1)/2, before/2
+				want := recordsOf(first, packets-first) + recordsOf(second, packets-second)
+				if isLive && leap < 0 { // until the clock follows, its intervals are over
+					require.GreaterOrEqual(t, count, want, what)
+					require.LessOrEqual(t, count, want+window.Strays+2, what)
+					continue
+				}
+				require.Equal(t, want, count, what)
+			}
+		}
+	}
+}
+
+// TestWhenTheNodesClockIsSetInASlowStreamEachPacketIsCountedOnce has a packet a second, of which five are an interval's, and one each
+// ten seconds, each of which is new again.
+func TestWhenTheNodesClockIsSetInASlowStreamEachPacketIsCountedOnce(t *testing.T) {
+	const packets = 100
+	for pause, calm := range map[time.Duration]int{time.Second: 1 + packets/5, 10 * time.Second: packets} {
+		for _, leap := range append(leaps, 0) {
+			for _, before := range []int{1, 50, 52, packets - 1} {
+				sink := &consumertest.LogsSink{}
+				synctest.Test(t, func(t *testing.T) {
+					l := startWithoutMap(t, sink)
+					for i := range packets {
+						at := time.Now()
+						if i >= before {
+							at = at.Add(leap)
+						}
+						l.offer(packet(1, at))
+						time.Sleep(pause)
+					}
+					time.Sleep(6 * time.Second)
+					synctest.Wait()
+					require.Zero(t, l.handler.Held())
+					l.shutdown()
+				})
+				what := fmt.Sprintf("%v, a packet each %v, %d before it", leap, pause, before)
+				count := requireEach(t, packets, sink, what)
+				require.GreaterOrEqual(t, count, calm, what)
+				require.LessOrEqual(t, count, calm+one(leap != 0)+window.Strays*one(leap < 0), what)
 			}
 		}
 	}

@@ -3,6 +3,7 @@
 package merge
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -61,31 +62,54 @@ func exchange(id uint16) (pair byte, tag uint16) {
 // serverExchange is the server's query received and its response; the others are the DNS Client's.
 const serverExchange = 5
 
+// tie is how an event is tied to the others of its exchange.
+type tie struct {
+	pair byte   // with which other events it makes a pair; 0 for an event that makes none
+	tag  uint16 // whether it asks or answers
+	// known is set where the key is known, and unique where no other exchange has it.
+	known, unique bool
+	// other is set where the event may have another key as well, in bytes that are not decoded.
+	other bool
+}
+
 // appendExchange appends what a query and its response have in common: on the server the GUID, else client, port and
-// transaction id; on the client process, name and type. The tag is 0 for an event that is neither, or whose layout is not known.
-func appendExchange(dst []byte, e *dns.Event) (key []byte, tag uint16) {
-	pair, tag := exchange(e.ID)
-	if tag == 0 || e.LayoutUnknown() {
-		return dst, 0
+// transaction id; on the client process, name and type. Of an event whose layout is not known, the server's have a key where client,
+// port and transaction id are certain, as they are before a packet that agrees with them.
+func appendExchange(dst []byte, e *dns.Event) (key []byte, t tie) {
+	t.pair, t.tag = exchange(e.ID)
+	unknown := e.LayoutUnknown()
+	if t.pair == 0 || unknown && t.pair != serverExchange {
+		return dst, t
 	}
-	ok := true
-	dst = append(dst, pair)
-	if pair == serverExchange {
-		empty := len(dst) + 1
-		if dst, ok = appendTexts(dst, e, dns.SessionGUID); ok && len(dst) == empty {
-			dst, ok = appendTexts(dst, e, e.Peer)
-			dst = appendNumber(appendNumber(dst, e, dns.Port), e, dns.XID)
-		}
-	} else {
+	dst = append(dst, t.pair)
+	if t.pair != serverExchange {
 		dst = appendNumber(dst, e, dns.QueryType)
 		dst = binary.AppendUvarint(dst, process(e))
-		dst, ok = appendTexts(dst, e, dns.QueryName)
+		dst, t.known = appendTexts(dst, e, dns.QueryName)
+		return dst, t
 	}
-	if !ok {
-		return dst, 0
+	from := len(dst)
+	if dst, t.known = appendTexts(dst, e, dns.SessionGUID); !t.known {
+		return dst, t
 	}
-	return dst, tag
+	if t.unique = !isNilGUID(dst[from:]); t.unique {
+		return dst, t
+	}
+	if unknown {
+		_, peer := e.Addr(e.Peer)
+		_, port := e.Num(dns.Port)
+		_, id := e.Num(dns.XID)
+		t.other = e.Undecoded(dns.SessionGUID)
+		if t.known = peer && port && id; !t.known {
+			return dst, t
+		}
+	}
+	dst, t.known = appendTexts(dst[:from], e, e.Peer)
+	return appendNumber(appendNumber(dst, e, dns.Port), e, dns.XID), t
 }
+
+// isNilGUID reports whether a GUID's text, with a zero behind it, is empty or has no digit but 0.
+func isNilGUID(text []byte) bool { return len(bytes.Trim(text, "{0-}\x00")) == 0 }
 
 // process is the process that asks: 0 on the server, whose events are all its own.
 func process(e *dns.Event) uint64 {

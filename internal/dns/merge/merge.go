@@ -5,11 +5,12 @@
 //
 // Times are the events' own. Events of one trace come in order for each processor, not among them, so a response may come
 // before its query, and an event may be older than one that came before it. An event is kept for the window, by the clock of the
-// stream, and for as long on top as events may come late.
+// stream, and for as long on top as events may come late. Where that clock leaps, as when the host's clock is set, what is kept back
+// still has the rest of its time.
 package merge
 
 import (
-	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -51,12 +52,27 @@ const (
 type Keeper struct {
 	Settings
 	// Clock is to be told of every event of the stream before it comes to Add, of those as well that never do.
-	Clock window.Clock
+	Clock window.Steady
 
-	store *window.Store
-	slack int64
-	key   []byte
+	store  *window.Store
+	slack  int64
+	key    []byte
+	untied atomic.Int64
+	missed [serverExchange + 1]miss // by pair
 }
+
+// miss is when a response came last whose query could not be found, since it has no key or another one.
+type miss struct {
+	window.Mark
+	any bool
+}
+
+// miss notes that a response of a pair has come that may be that of any query.
+func (k *Keeper) miss(pair byte) { k.missed[pair] = miss{k.Clock.Mark(), true} }
+
+// Untied is the number of queries and responses so far that had no key, since their layout is not known or a name is too long. It may be
+// called from any goroutine.
+func (k *Keeper) Untied() int64 { return k.untied.Load() }
 
 // New makes a keeper.
 func New(s Settings) *Keeper {
@@ -64,11 +80,18 @@ func New(s Settings) *Keeper {
 	if s.Live {
 		k.slack = liveSlack
 	}
+	k.Forget()
 	return k
 }
 
 // Forget forgets the time: what comes next is of another stream. Nothing may be kept back.
-func (k *Keeper) Forget() { k.Clock = window.Clock{} }
+//
+// A live session's time goes on in silence, so that a step by more than events come late is a leap. In a file it may be a pause as
+// well: there it is one by more than the window.
+func (k *Keeper) Forget() {
+	clear(k.missed[:])
+	k.Clock = window.Steady{Most: time.Duration(k.slack), Leap: time.Duration(min(max(int64(k.Window), liveSlack), k.slack))}
+}
 
 // Verdict is what becomes of an event.
 type Verdict uint8
@@ -82,17 +105,22 @@ const (
 	Query                 // it is the query of a response that was kept back, whose bytes are Data
 )
 
-// Tags of entries.
+// Tags of entries: what it is, and whether it is a request that may have been answered.
 const (
-	tagRequest uint16 = iota + 1
+	tagRequest uint16 = 1 << iota
 	tagResponse
+	tagDoubtful
+
+	tagKind = tagRequest | tagResponse
 )
 
 // Decision is a verdict and what belongs to it.
 type Decision struct {
 	Verdict Verdict
-	// Start is the time of the query, for Answer and Query.
+	// Start is the time of the query, for Answer and Query. Leapt is set when the times of query and response cannot be compared,
+	// since the clock was set between them.
 	Start time.Time
+	Leapt bool
 	// Data is the response in wire form, for Query, and Received when it was delivered. Data is valid until the next Add.
 	Data     []byte
 	Received int64
@@ -121,35 +149,54 @@ func (k *Keeper) aggregate(e *dns.Event, raw []byte, received, at int64) Decisio
 }
 
 func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decision {
-	var tag uint16
-	if k.key, tag = appendExchange(k.key[:0], e); tag == 0 {
+	var t tie
+	if k.key, t = appendExchange(k.key[:0], e); !t.known {
+		if t.pair != 0 {
+			k.untied.Add(1)
+		}
+		if t.tag == tagResponse {
+			k.miss(t.pair)
+		}
 		return Decision{Verdict: Pass}
 	}
+	tag := t.tag
+	if t.other {
+		tag |= tagDoubtful
+	}
 	entry := k.store.Get(k.key)
-	if entry == nil || entry.Tag == tag || !k.answers(entry, at) {
+	if entry == nil || entry.Tag&tagKind == t.tag {
+		if t.other && t.tag == tagResponse {
+			k.miss(t.pair)
+		}
 		return k.hold(raw, received, at, tag)
 	}
-	if tag == tagResponse {
-		d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First)}
-		k.store.Drop(entry)
-		return d
+	match := k.match(entry, at, t.unique)
+	switch match {
+	case doubtful:
+		entry.Tag |= tagDoubtful
+		fallthrough
+	case another:
+		return k.hold(raw, received, at, tag)
 	}
-	d := Decision{Verdict: Query, Start: time.Unix(0, at), Data: k.store.Data(entry), Received: entry.Received}
+	d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First), Leapt: match == leapt}
+	if t.tag == tagRequest {
+		d = Decision{Verdict: Query, Start: time.Unix(0, at), Leapt: match == leapt, Data: k.store.Data(entry), Received: entry.Received}
+	}
 	k.store.Drop(entry)
 	return d
 }
 
-// unknown stands for the clock's time where it is not known: long ago.
-const unknown = int64(math.MinInt64)
-
 // hold keeps an event back under the key.
 func (k *Keeper) hold(raw []byte, received, at int64, tag uint16) Decision {
 	e := k.store.Put(k.key, raw, received, at)
-	e.Tag, e.Mark, e.Begun = tag, k.Clock.Mark(), unknown
-	if now, known := k.Clock.Now(); known {
-		e.Begun = now
-	}
+	came := k.Clock.Moment()
+	e.Tag, e.Mark, e.Begun, e.Sum = tag, came.Mark, came.Gone, came.Leaps
 	return Decision{Verdict: Held}
+}
+
+// came is the moment in which the event of an entry came.
+func came(e *window.Entry) window.Moment {
+	return window.Moment{Mark: e.Mark, Gone: e.Begun, Leaps: e.Sum}
 }
 
 // near tells whether an event at a time may be merged with the entry.
@@ -158,53 +205,54 @@ func (k *Keeper) near(entry *window.Entry, at int64) bool {
 	return window.Since(entry.First, at) <= w && window.Since(at, entry.Last) <= w
 }
 
+// match says whether two events of one key are a query and its response.
+type match uint8
+
+const (
+	another  match = iota // they are not: the response came too late, or is that of another query
+	exact                 // they are
+	leapt                 // they are, and the clock was set between them
+	doubtful              // it cannot be told: the clock was set, or the response is that of an earlier query
+)
+
 // maxSkew is how much older than its query a response may be: a tick of the system clock, the coarsest that a session has, about
 // which the processors may not agree.
 const maxSkew = int64(16 * time.Millisecond)
 
-// answers tells whether the entry, and the event of the other kind at a time, may be a query and its response. A response whose
-// query never came must not be taken for that of the next one.
-func (k *Keeper) answers(entry *window.Entry, at int64) bool {
-	asked, answered := entry.First, at
+// match matches an entry with the event of the other kind, at a time. A response whose query never came must not be taken for that of
+// the next one with the same key; unique says that there is no next one. Where the times do not fit since the clock was set, the order
+// in which the two came decides.
+func (k *Keeper) match(entry *window.Entry, at int64, unique bool) match {
+	asked, answered, inOrder := entry.First, at, true
 	if entry.Tag == tagResponse {
-		asked, answered = at, entry.First
+		asked, answered, inOrder = at, entry.First, false
 	}
-	took := window.Since(asked, answered)
-	return took >= -maxSkew && took <= int64(k.Window)
+	switch took := window.Since(asked, answered); {
+	case took >= -maxSkew && took <= int64(k.Window):
+		return exact
+	case !unique && !inOrder:
+		return another
+	case took > int64(k.Window):
+		if k.Clock.LeaptUntil(came(entry), answered) {
+			return leapt
+		}
+		return another
+	case unique || took < -k.slack: // events do not come as late as that
+		return leapt
+	}
+	return doubtful
 }
 
 // Held is the number of events kept back.
 func (k *Keeper) Held() int { return k.store.Len() }
 
-// Due reports whether the oldest event kept back must go: its time is over, its room is needed, or its time is one that the stream
-// does not have.
+// Due reports whether the oldest event kept back must go: its time is over, or its room is needed.
 func (k *Keeper) Due() bool {
 	e := k.store.Oldest()
 	if e == nil {
 		return false
 	}
-	begun := k.begun(e)
-	return k.Clock.Passed(e.Mark, begun) > int64(k.Window)+k.slack || k.stray(e, begun) || k.store.Full(etw.MaxRecordSize+maxKey)
-}
-
-// stray reports whether an event whose age counts from a time has one that the stream does not have, and the clock was set back or has
-// gone on for as long as events may come late. Before that the clock may have been set forward, with more of the stream to follow.
-func (k *Keeper) stray(e *window.Entry, begun int64) bool {
-	if !k.Clock.Ahead(e.Mark, begun, k.slack) {
-		return false
-	}
-	now, _ := k.Clock.Now() // it is known
-	went := window.Since(e.Begun, now)
-	return e.Begun == unknown || went > k.slack || went < -k.slack
-}
-
-// begun gives from when on an event's age counts, in nanoseconds since 1970: from the event's own time, but not from before the
-// clock's when it came, since the other one would come as late. A clock that has been set back since says nothing of that.
-func (k *Keeper) begun(e *window.Entry) int64 {
-	if now, known := k.Clock.Now(); known && window.Since(now, e.Begun) > k.slack {
-		return e.First
-	}
-	return max(e.First, e.Begun)
+	return k.Clock.Age(came(e), e.First) > int64(k.Window)+k.slack || k.store.Full(etw.MaxRecordSize+maxKey)
 }
 
 // Let is an event that was kept back and goes.
@@ -225,16 +273,29 @@ type Let struct {
 // come, late ones neither.
 func (k *Keeper) Let(due bool) Let {
 	e := k.store.Oldest()
-	var over bool
-	if due {
-		over = k.Clock.Passed(e.Mark, k.begun(e)) > int64(k.Window)+k.slack
-	} else {
-		over = k.Clock.PassedAtLast(e.Mark, k.begun(e)) > int64(k.Window)
-	}
 	return Let{
 		Data: k.store.Data(e), Received: e.Received, Count: e.Count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last),
-		Unanswered: e.Tag == tagRequest && over, entry: e,
+		Unanswered: e.Tag == tagRequest && !k.mayBeAnswered(e) && k.over(e, due), entry: e,
 	}
+}
+
+// mayBeAnswered reports whether a response came after the query of an entry that may be its own.
+func (k *Keeper) mayBeAnswered(e *window.Entry) bool {
+	m := &k.missed[k.store.Key(e)[0]]
+	return m.any && !m.Before(e.Mark)
+}
+
+// over reports whether the time of an entry is over. When no more events come and the clock has leapt once since the entry came, that
+// may be all of its age: such an entry must be older. Two leaps are pauses, since nobody sets a clock twice in so short a time.
+func (k *Keeper) over(e *window.Entry, due bool) bool {
+	came := came(e)
+	switch {
+	case due:
+		return k.Clock.Age(came, e.First) > int64(k.Window)+k.slack
+	case k.Clock.Leaps(came) == 1:
+		return k.Clock.AgeAtLast(came, e.First) > int64(k.Window)+k.slack
+	}
+	return k.Clock.AgeAtLast(came, e.First) > int64(k.Window)
 }
 
 // Done drops the event that Let gave.

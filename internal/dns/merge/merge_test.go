@@ -119,6 +119,7 @@ func TestInAReplayTheClockIsTheEventsOwnAndProcessorsMayBeFarApart(t *testing.T)
 		e, raw := m.event(256, after, query(name))
 		return k.Add(e, raw, 1).Verdict
 	}
+	pass(k, 0)
 	require.Equal(t, Held, add("a.example", 0))
 	require.Equal(t, Held, add("b.example", 4*time.Minute)) // of one processor
 	pass(k, 4*time.Minute)
@@ -146,14 +147,17 @@ func TestTimesAtBothEndsOfTimeAreFarApart(t *testing.T) {
 		require.Equal(t, Held, at(k, 256, order[0], query("a.example")))
 		require.Equal(t, Held, at(k, 256, order[1], query("a.example")))
 		k = keeper(Correlate, time.Minute)
-		require.Equal(t, Held, at(k, 256, order[0], query("a.example")))
-		require.Equal(t, Held, at(k, 257, order[1], map[string]any{"QNAME": "a.example", "Destination": "10.0.0.1"}))
-		require.False(t, k.Due())
+		require.Equal(t, Held, at(k, 257, order[0], map[string]any{"QNAME": "a.example", "Destination": "10.0.0.1"}))
+		require.Equal(t, Held, at(k, 256, order[1], query("a.example")))
 		for range 2*window.Strays + 1 {
 			k.Clock.Event(etw.UnixNano(order[1]))
 		}
-		require.True(t, k.Due(), "the older one's time is over; the stream has no longer the younger one's")
-		require.Equal(t, order[0] == 0, k.Let(true).Unanswered)
+		require.False(t, k.Due(), "no time has passed")
+		k.Clock.Silence(7 * time.Minute)
+		require.True(t, k.Due())
+		k.Done(k.Let(true))
+		require.True(t, k.Due())
+		require.True(t, k.Let(true).Unanswered)
 	}
 }
 
@@ -225,14 +229,17 @@ func TestAQueryWithoutAResponseIsUnansweredWhenItsTimeIsOver(t *testing.T) {
 	e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
 	require.False(t, k.Let(false).Unanswered)
+	pass(k, 0)
 	e, raw = m.event(256, 10*time.Minute, query("a.example", "GUID", "{2}"))
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
 	require.False(t, k.Due(), "one event is no time")
-	pass(k, 10*time.Minute)
-	require.True(t, k.Due())
+	for i := range 95 { // with the last one 17 of 33 have reached 312 s
+		k.Clock.Event(start.Add(time.Duration(i) * 4 * time.Second).UnixNano())
+		require.Equal(t, i == 94, k.Due(), "event %d", i)
+	}
 	require.True(t, k.Let(true).Unanswered)
-	e, raw = m.event(257, 11*time.Minute, map[string]any{"GUID": "{1}"})
-	require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "a response long after its query is another exchange's")
+	e, raw = m.event(257, 376*time.Second, map[string]any{"GUID": "{1}"})
+	require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "a response that comes too late is a record of its own")
 }
 
 func TestWhenTheClockIsSetForwardAResponseWaitsForItsQueryAmongEventsFromBefore(t *testing.T) {
@@ -243,7 +250,7 @@ func TestWhenTheClockIsSetForwardAResponseWaitsForItsQueryAmongEventsFromBefore(
 		pass(k, 0)
 		e, raw := m.event(257, leap+time.Second, map[string]any{"GUID": "{1}"})
 		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
-		for i := range 2000 { // of the other processors, delivered up to two seconds late
+		for i := range 12_000 { // of the other processors
 			k.Clock.Event(start.Add(time.Duration(i) * time.Millisecond).UnixNano())
 			require.False(t, k.Due(), "event %d", i)
 		}
@@ -252,15 +259,144 @@ func TestWhenTheClockIsSetForwardAResponseWaitsForItsQueryAmongEventsFromBefore(
 			require.Equal(t, Query, k.Add(e, raw, 1).Verdict)
 			continue
 		}
-		pass(k, 2*time.Second+time.Millisecond)
-		require.True(t, k.Due(), "no other event has its time: a stray")
+		pass(k, 12*time.Second+time.Millisecond)
+		require.True(t, k.Due(), "no other event has its time: a stray, which goes with the others")
 	}
+}
+
+// timed adds events to a keeper, each of which the clock is told of.
+type timed struct {
+	maker
+	k *Keeper
+}
+
+func (a timed) add(id uint16, at time.Duration, fields map[string]any) Decision {
+	a.t.Helper()
+	e, raw := a.event(id, at, fields)
+	a.k.Clock.Event(start.Add(at).UnixNano())
+	return a.k.Add(e, raw, 1)
+}
+
+// others has the clock see other events: one a millisecond, for a time.
+func (a timed) others(from, count time.Duration) {
+	for at := from; at < from+count; at += time.Millisecond {
+		a.k.Clock.Event(start.Add(at).UnixNano())
+	}
+}
+
+var leaps = []time.Duration{time.Hour, -time.Hour, 100 * 365 * 24 * time.Hour, -100 * 365 * 24 * time.Hour}
+
+// byKey are the ways in which a query and its response find each other.
+func byKey(t testing.TB) map[string]struct {
+	maker
+	asks, answers uint16
+	fields        func(id uint16) map[string]any
+} {
+	type way = struct {
+		maker
+		asks, answers uint16
+		fields        func(id uint16) map[string]any
+	}
+	return map[string]way{
+		"by GUID": {server(t), 256, 257, func(uint16) map[string]any { return map[string]any{"GUID": "{BF629903-4288-435F-9182-470BEDF5C0A4}"} }},
+		"by client, port and id": {server(t), 256, 257, func(id uint16) map[string]any {
+			if id == 256 {
+				return map[string]any{"Source": "10.0.0.1", "Port": 5353, "XID": 7}
+			}
+			return map[string]any{"Destination": "10.0.0.1", "Port": 5353, "XID": 7, "GUID": "{00000000-0000-0000-0000-000000000000}"}
+		}},
+		"by process, name and type": {client(t), 3006, 3008, func(uint16) map[string]any { return map[string]any{"QueryName": "a.example", "QueryType": 28} }},
+	}
+}
+
+func TestWhenTheClockIsSetAResponseFindsItsQueryByWhateverKeyTheyHave(t *testing.T) {
+	for name, way := range byKey(t) {
+		for _, leap := range leaps {
+			for _, isLive := range []bool{false, true} {
+				for _, before := range []time.Duration{0, 10 * time.Millisecond, time.Second} { // of a stream before the query, and after it
+					for _, after := range []time.Duration{0, 10 * time.Millisecond, time.Second} { // the leap and before the response
+						what := fmt.Sprintf("%s: %v, live %v, %v before, %v after", name, leap, isLive, before, after)
+						k := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: isLive})
+						a := timed{way.maker, k}
+						a.others(0, before)
+						require.Equal(t, Held, a.add(way.asks, before, way.fields(way.asks)).Verdict, what)
+						a.others(before, before)
+						a.others(2*before+leap, after)
+						require.False(t, k.Due(), what)
+						require.False(t, k.Let(false).Unanswered, "%s: if no more events come", what)
+						d := a.add(way.answers, 2*before+leap+after, way.fields(way.answers))
+						require.Equal(t, Answer, d.Verdict, what)
+						require.True(t, d.Leapt, what)
+						require.Equal(t, start.Add(before), d.Start.UTC(), what)
+						require.Zero(t, k.Held(), what)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestWhenTheClockIsSetAQueryHasTheRestOfItsTime(t *testing.T) {
+	for _, leap := range append(leaps, 3*time.Second, -3*time.Second) {
+		for _, isLive := range []bool{false, true} {
+			k := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: isLive})
+			a := timed{server(t), k}
+			a.others(0, time.Second)
+			require.Equal(t, Held, a.add(256, time.Second, query("a.example", "GUID", "{1}")).Verdict)
+			var age time.Duration
+			for ; !k.Due(); age += time.Millisecond {
+				at := time.Second + age
+				if age > 5*time.Second {
+					at += leap
+				}
+				k.Clock.Event(start.Add(at).UnixNano())
+			}
+			what := fmt.Sprintf("%v, live %v", leap, isLive)
+			require.GreaterOrEqual(t, age, 10*time.Second, what)
+			longest := 10*time.Second + time.Duration(2*k.slack) + 50*time.Millisecond
+			if leap == -3*time.Second {
+				longest -= leap
+			}
+			require.LessOrEqual(t, age, longest, what)
+			require.True(t, k.Let(true).Unanswered, what)
+		}
+	}
+}
+
+func TestStrayEventsMakeNoQueryOlder(t *testing.T) {
+	for _, leap := range leaps {
+		k := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: true})
+		a := timed{server(t), k}
+		require.Equal(t, Held, a.add(256, 0, query("a.example", "GUID", "{1}")).Verdict)
+		for i := range 9000 {
+			at := time.Duration(i) * time.Millisecond
+			if i%33 < window.Strays {
+				k.Clock.Event(start.Add(at + leap + time.Duration(i%33)*leap/100).UnixNano())
+			}
+			k.Clock.Event(start.Add(at).UnixNano())
+			require.False(t, k.Due(), "%v: event %d", leap, i)
+		}
+		require.False(t, k.Let(false).Unanswered, "%v", leap)
+	}
+}
+
+func TestAResponseThatCannotBeToldFromThatOfAnEarlierQueryMakesNeitherAFailure(t *testing.T) {
+	k := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: true})
+	a := timed{client(t), k}
+	same := map[string]any{"QueryName": "a.example", "QueryType": 28}
+	a.others(0, time.Second)
+	require.Equal(t, Held, a.add(3006, time.Second, same).Verdict)
+	require.Equal(t, Held, a.add(3008, 500*time.Millisecond, same).Verdict, "of an earlier one, or the clock was set back a little")
+	a.others(time.Second, 13*time.Second)
+	require.True(t, k.Due())
+	require.False(t, k.Let(true).Unanswered)
 }
 
 func TestWhenNoMoreEventsComeNoResponseComesLate(t *testing.T) {
 	m, k := server(t), keeper(Correlate, 10*time.Second)
 	e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+	pass(k, 0)
 	pass(k, 10*time.Second)
 	require.False(t, k.Let(false).Unanswered)
 	pass(k, 10*time.Second+1)
@@ -277,7 +413,8 @@ func TestInAFileOfFewEventsAQueryIsUnansweredWhenMostEventsAreLaterThanItsTime(t
 		{[]time.Duration{0}, false},
 		{[]time.Duration{0, 5 * time.Minute}, false}, // which of them is a stray?
 		{[]time.Duration{0, time.Second, 5 * time.Minute}, false},
-		{[]time.Duration{0, 5 * time.Minute, 6 * time.Minute}, true},
+		{[]time.Duration{0, 5 * time.Minute, 6 * time.Minute}, false}, // a pause, or was the clock set?
+		{[]time.Duration{0, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 20 * time.Minute}, true},
 		{[]time.Duration{0, time.Minute, 2 * time.Minute, 3 * time.Minute, 4 * time.Minute}, true},
 		{[]time.Duration{0, time.Second, 11 * time.Second, 12 * time.Second, 5 * time.Minute}, true},
 		{[]time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Second}, false},

@@ -4,9 +4,15 @@
 
 package etl
 
+import "time"
+
+// handOver is how long after the end of a file the next one of the same session begins, at most. A session that was started anew has
+// the same name, boot and often the same id, and begins later.
+const handOver = time.Second
+
 // Continues reports whether the headers prove that the file is of the same session as the one before: the same host, logger and clock,
-// and either the same start of the session to 100 ns, or the mode of chained files and the same boot. That no file is missing
-// between the two, their names tell.
+// and either the same start of the session to 100 ns, or the mode of chained files, the same boot and logger's number, and a start where
+// the file before ended. That no file is missing between the two, their names tell.
 func (h *Header) Continues(before *Header) bool {
 	sameHost := h.OS == before.OS && h.NumberOfProcessors == before.NumberOfProcessors && h.PointerSize == before.PointerSize
 	sameClock := h.Clock == before.Clock && h.PerfFreq == before.PerfFreq && h.CPUSpeed == before.CPUSpeed
@@ -22,5 +28,7 @@ func (h *Header) Continues(before *Header) bool {
 	sameStart := !h.StartTime.IsZero() && h.StartTime.Equal(before.StartTime)
 	chained := h.LogFileMode&before.LogFileMode&ModeNewFile != 0
 	sameBoot := !h.BootTime.IsZero() && h.BootTime.Equal(before.BootTime)
-	return sameStart || chained && sameBoot && !h.StartTime.Before(before.StartTime)
+	pause := h.StartTime.Sub(before.EndTime)
+	handedOver := !before.EndTime.IsZero() && !h.StartTime.IsZero() && pause >= -handOver && pause <= handOver
+	return sameStart || chained && sameBoot && handedOver && h.LoggerID == before.LoggerID
 }

@@ -12,7 +12,7 @@ import (
 func TestHeadersProveThatFilesAreOfOneSessionOrDoNot(t *testing.T) {
 	at := func(minute int) time.Time { return time.Date(2026, 3, 4, 5, minute, 0, 0, time.UTC) }
 	chained := Header{
-		LoggerName: "dns", LogFileMode: ModeNewFile, BootTime: at(0), StartTime: at(10), EndTime: at(20), NumberOfProcessors: 4, PointerSize: 8,
+		LoggerName: "dns", LoggerID: 7, LogFileMode: ModeNewFile, BootTime: at(0), StartTime: at(10), EndTime: at(20), NumberOfProcessors: 4, PointerSize: 8,
 		Clock: ClockQPC, PerfFreq: 1e7, OS: OSVersion{10, 0, 20348},
 	}
 	for name, tc := range map[string]struct {
@@ -33,6 +33,11 @@ func TestHeadersProveThatFilesAreOfOneSessionOrDoNot(t *testing.T) {
 		"another host":                      {nil, func(h *Header) { h.NumberOfProcessors, h.EndTime = 8, at(30) }, false},
 		"another clock":                     {nil, func(h *Header) { h.Clock, h.EndTime = ClockSystemTime, at(30) }, false},
 		"two sessions of one boot":          {func(h *Header) { h.LogFileMode = 1 }, func(h *Header) { h.StartTime, h.EndTime = at(20), at(30) }, false},
+		"two chained sessions of one boot":  {nil, func(h *Header) { h.StartTime, h.EndTime = at(21), at(30) }, false},
+		"a session that was begun at once":  {nil, func(h *Header) { h.LoggerID, h.StartTime, h.EndTime = 8, at(20), at(30) }, false},
+		"within the hand-over":              {nil, func(h *Header) { h.StartTime, h.EndTime = at(20).Add(handOver), at(30) }, true},
+		"after the hand-over":               {nil, func(h *Header) { h.StartTime, h.EndTime = at(20).Add(handOver+1), at(30) }, false},
+		"an end before is not known":        {func(h *Header) { h.EndTime = time.Time{} }, func(h *Header) { h.StartTime, h.EndTime = at(20), at(30) }, false},
 		"neither boot nor start known":      {func(h *Header) { h.BootTime, h.StartTime = time.Time{}, time.Time{} }, func(h *Header) { h.EndTime = at(30) }, false},
 		"the first file: nothing before it": {func(h *Header) { *h = Header{} }, func(h *Header) { h.EndTime = at(30) }, false},
 	} {

@@ -17,6 +17,7 @@ import (
 // time: EndTime, for one, while the file is being written.
 type Header struct {
 	LoggerName         string // the session's name
+	LoggerID           uint16 // the session's number while it ran
 	LogFileName        string // the file's path when it was written
 	BufferSize         uint32 // bytes
 	BuffersWritten     uint32 // the header's buffer included
@@ -130,6 +131,7 @@ func parseFirst(head []byte, size int64) (*Header, firstBuffer, error) {
 	if err != nil {
 		return nil, first, err
 	}
+	h.LoggerID = parseBufferHeader(head).logger
 	first.time, err = newTimeline(h, start, le.Uint64(record[16:]))
 	return h, first, err
 }

@@ -111,7 +111,7 @@ func TestHeaderIsWrittenAndCompleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Header{
-		LoggerName: opts.LoggerName, LogFileName: opts.LogFileName, BufferSize: 4096, BuffersWritten: uint32(len(file) / 4096),
+		LoggerName: opts.LoggerName, LoggerID: loggerID, LogFileName: opts.LogFileName, BufferSize: 4096, BuffersWritten: uint32(len(file) / 4096),
 		EventsLost: 5, BuffersLost: 6, StartTime: startTime, EndTime: startTime.Add(59 * time.Second), BootTime: opts.BootTime,
 		Clock: ClockQPC, PerfFreq: 24_000_000, CPUSpeed: 2100, NumberOfProcessors: 3, PointerSize: 8, LogFileMode: 1, OS: opts.OS,
 	}
