@@ -55,6 +55,11 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 	fields := []zap.Field{
 		zap.String("file", path), zap.Uint64("records", stats.Records), zap.Uint64("lost", stats.Lost), zap.Uint64("cut", stats.Cut),
 		zap.Uint64("oversized", stats.Oversized), zap.Uint64("untimed", stats.Untimed),
+		zap.Uint64("late", stats.Late),
+	}
+	if stats.Late > 0 {
+		s.r.log.Warn("records of the file come after later ones: the file has them further from their place than is read ahead, so that what is counted by connection may be split",
+			zap.String("file", path), zap.Uint64("late", stats.Late), zap.Duration("late_by_at_most", stats.Lateness))
 	}
 	var damage *events.CaptureError
 	switch {

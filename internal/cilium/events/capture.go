@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 // LinkTypeUser0 is the link type of captures of raw records, LINKTYPE_USER0.
@@ -63,6 +64,10 @@ type CaptureStats struct {
 	Cut       uint64 // records delivered that the capture holds only the beginning of
 	Oversized uint64 // packets above MaxPacket, which are not delivered
 	Untimed   uint64 // records delivered without a time: the block has none, or one outside the years 1970 to 2262
+
+	// Late are the records delivered behind a later one: more stand before them in the file than are read ahead.
+	Late     uint64
+	Lateness time.Duration // by how much one of them was late at most
 }
 
 // Capture reads one capture file. It is not safe for use from several goroutines.
@@ -84,6 +89,7 @@ type Capture struct {
 	section bool  // a section has begun: what is read ahead is returned before its records are read
 	given   ahead // what Next has taken from the window and not given back; after a loss, the record that follows it
 	follows bool  // given is to be returned
+	newest  int64 // the latest time returned of the current section
 	stats   CaptureStats
 	err     error // sticky
 }
@@ -154,6 +160,7 @@ func (c *Capture) Next() (Record, error) {
 			return Record{}, c.err
 		}
 		c.given = c.window.take()
+		c.noteLate()
 	}
 	next := c.given.Record
 	if next.Lost > 0 {
@@ -172,17 +179,34 @@ func (c *Capture) Next() (Record, error) {
 	return next, nil
 }
 
+// noteLate counts what was taken from the window when a later record has been returned before it.
+func (c *Capture) noteLate() {
+	if c.given.key >= c.newest {
+		c.newest = c.given.key
+		return
+	}
+	c.stats.Late++
+	c.stats.Lateness = max(c.stats.Lateness, time.Duration(c.newest-c.given.key))
+}
+
 // readAhead reads until the window is full, or the file or a section has ended.
 func (c *Capture) readAhead() {
 	if c.window.len() == 0 {
-		c.section = false
+		c.endSection()
 	}
 	for c.err == nil && !c.section && !c.window.full() {
 		if c.advance(); c.found {
 			c.window.add(&c.packet)
 		}
-		if c.section && c.window.len() == 0 {
-			c.section = false
+		if c.window.len() == 0 {
+			c.endSection()
 		}
+	}
+}
+
+// endSection goes on to the section that has begun, if one has, when all records of the one before have been returned.
+func (c *Capture) endSection() {
+	if c.section {
+		c.section, c.newest, c.window.key = false, 0, 0
 	}
 }
