@@ -79,6 +79,7 @@ type Capture struct {
 
 	order      binary.ByteOrder
 	interfaces []captureInterface // of the current section
+	recording  Recording          // of the current section
 
 	block  []byte // memory for a block that is larger than the reader's buffer
 	packet Record // of the block that was read last; its data are valid until the next one is
@@ -145,6 +146,9 @@ func (c *Capture) Close() error {
 
 // Stats is what has been read so far.
 func (c *Capture) Stats() CaptureStats { return c.stats }
+
+// Recording is what the section that was read last says of its recording: at first the file's first, in the end its last.
+func (c *Capture) Recording() Recording { return c.recording }
 
 // Next returns the next record in the order of time, whose Data is valid until the next call; see window for what bounds the
 // order. At the end the error is io.EOF. Any other is the operating system's or a *CaptureError, after which nothing of the file

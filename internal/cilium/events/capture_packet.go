@@ -28,6 +28,7 @@ const maxLost = 1 << 53
 // Options that are read.
 const (
 	optionEnd         = 0
+	optionComment     = 1  // opt_comment, UTF-8
 	optionDropCount   = 4  // epb_dropcount, u64
 	optionQueue       = 6  // epb_queue, u32
 	optionTimeUnit    = 9  // if_tsresol, u8
@@ -35,7 +36,7 @@ const (
 	defaultResolution = 6  // microseconds
 )
 
-// beginSection begins a section: magic, major and minor version, length.
+// beginSection begins a section: magic, major and minor version, length, options.
 func (c *Capture) beginSection(body []byte) error {
 	const fixed = 16
 	if len(body) < fixed {
@@ -46,6 +47,12 @@ func (c *Capture) beginSection(body []byte) error {
 	}
 	c.interfaces = c.interfaces[:0]
 	c.section = true
+	c.recording = Recording{}
+	c.eachOption(body[fixed:], func(code uint16, value []byte) {
+		if code == optionComment && c.recording.Part == 0 {
+			c.recording, _ = parseRecording(value)
+		}
+	})
 	return nil
 }
 
