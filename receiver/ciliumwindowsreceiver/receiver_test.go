@@ -215,7 +215,7 @@ func TestATruncatedFileGivesWhatIsWholeAndSaysSo(t *testing.T) {
 	count, _ := generated(t)
 	require.Positive(t, r.pipeline.Stats.Emitted.Load())
 	require.Less(t, r.pipeline.Stats.Emitted.Load(), int64(count))
-	require.Len(t, logs.FilterMessage("the rest of the file cannot be read").All(), 1)
+	require.Len(t, logs.FilterMessage("the file is damaged, and bytes of it were stepped over").All(), 1)
 	require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1)
 }
 

@@ -5,6 +5,7 @@ package ciliumwindowsreceiver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"go.opentelemetry.io/collector/component"
@@ -94,8 +95,12 @@ func (s *fileSource) read(path string, stats events.CaptureStats, err error) err
 			zap.String("file", path), zap.Uint64("late", stats.Late), zap.Duration("late_by_at_most", stats.Lateness))
 	}
 	var damage *events.CaptureError
-	switch {
-	case errors.As(err, &damage):
+	switch is := errors.As(err, &damage); {
+	case is && stats.Damages > 0:
+		s.r.log.Warn("the file is damaged, and bytes of it were stepped over", append(fields, zap.Uint64("places", stats.Damages),
+			zap.Uint64("bytes_stepped_over", stats.SteppedOver), zap.NamedError("first", err))...)
+		return fmt.Errorf("%d bytes at %d place(s) could not be read, the first: %w", stats.SteppedOver, stats.Damages, err)
+	case is:
 		s.r.log.Warn("the rest of the file cannot be read", append(fields, zap.Error(err))...)
 		return err
 	case err != nil:

@@ -66,6 +66,24 @@ func TestRecordsTooFarFromTheirPlaceAreSaidOncePerFile(t *testing.T) {
 	require.Equal(t, map[string]any{"file": late, "late": uint64(3), "late_by_at_most": 3 * time.Microsecond}, said[0].ContextMap())
 }
 
+func TestADamagedCaptureIsReadOnBehindTheDamageAndCountsAsUnread(t *testing.T) {
+	raw, err := os.ReadFile(captureFile)
+	require.NoError(t, err)
+	all, _ := generated(t)
+	path := filepath.Join(t.TempDir(), "damaged.pcapng")
+	copy(raw[len(raw)/2:], make([]byte, 64))
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(path, everything), consumertest.NewNop())
+	<-r.source.(*fileSource).player.Done()
+	received := r.pipeline.Stats.Received.Load()
+	require.Less(t, received, int64(all))
+	require.GreaterOrEqual(t, received, int64(all-3), "64 bytes are of three packets at most")
+	require.Len(t, logs.FilterMessage("the file is damaged, and bytes of it were stepped over").FilterLevelExact(zap.WarnLevel).All(), 1)
+	var unread *replay.UnreadError
+	require.ErrorAs(t, r.Shutdown(context.Background()), &unread)
+	require.Regexp(t, `damaged.pcapng: \d+ bytes at 1 place\(s\) could not be read, the first: capture damaged at byte \d+: `, unread.Error())
+}
+
 // endedHost is a collector's host that is told of its end.
 type endedHost struct {
 	component.Host

@@ -65,6 +65,9 @@ type CaptureStats struct {
 	Oversized uint64 // packets above MaxPacket, which are not delivered
 	Untimed   uint64 // records delivered without a time: the block has none, or one outside the years 1970 to 2262
 
+	// Damages are the places at which the file is damaged, and SteppedOver the bytes of it that were not read for that.
+	Damages, SteppedOver uint64
+
 	// Late are the records delivered behind a later one: more stand before them in the file than are read ahead.
 	Late     uint64
 	Lateness time.Duration // by how much one of them was late at most
@@ -73,6 +76,7 @@ type CaptureStats struct {
 // Capture reads one capture file. It is not safe for use from several goroutines.
 type Capture struct {
 	r      *bufio.Reader
+	at     io.ReaderAt // the same file; nil where it cannot be read so
 	closer io.Closer
 	start  int64 // of the current block, in bytes from the file's beginning
 	offset int64 // of the next one
@@ -81,7 +85,11 @@ type Capture struct {
 	interfaces []captureInterface // of the current section
 	recording  Recording          // of the current section
 
-	block  []byte // memory for a block that is larger than the reader's buffer
+	ended       bool          // all of the file has been read into r's buffer
+	damage      *CaptureError // the first one
+	gap         bool          // bytes of the current section were stepped over that may have held any blocks
+	lostSection bool          // a section's header is among them
+
 	packet Record // of the block that was read last; its data are valid until the next one is
 	found  bool   // packet is one
 	lost   uint64 // by all packets read
@@ -120,9 +128,10 @@ func OpenCapture(path string) (*Capture, error) {
 	return c, nil
 }
 
-// NewCapture is OpenCapture for a capture that is open; closing it is then the caller's alone.
+// NewCapture is OpenCapture for a capture that is open, and stands at its beginning; closing it is then the caller's alone.
 func NewCapture(r io.Reader) (*Capture, error) {
 	c := &Capture{r: bufio.NewReaderSize(r, 64<<10)}
+	c.at, _ = r.(io.ReaderAt)
 	if err := c.checkMagic(); err != nil {
 		return nil, err
 	}
@@ -151,8 +160,9 @@ func (c *Capture) Stats() CaptureStats { return c.stats }
 func (c *Capture) Recording() Recording { return c.recording }
 
 // Next returns the next record in the order of time, whose Data is valid until the next call; see window for what bounds the
-// order. At the end the error is io.EOF. Any other is the operating system's or a *CaptureError, after which nothing of the file
-// can be read; what stood before it has been returned. Errors repeat.
+// order. At the end the error is io.EOF, or where the file is damaged the first damage, a *CaptureError; what can be read before and
+// behind it has been returned. Any other is the operating system's or a *CaptureError, after which nothing of the file can be read.
+// Errors repeat.
 func (c *Capture) Next() (Record, error) {
 	if !c.follows {
 		if c.given.in != nil {

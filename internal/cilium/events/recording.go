@@ -26,7 +26,9 @@ func (r Recording) Continues(before Recording) bool {
 }
 
 // comment is how a section header says it.
-func (r Recording) comment() string { return fmt.Sprintf("%s%x part %d", recordingComment, r.ID, r.Part) }
+func (r Recording) comment() string {
+	return fmt.Sprintf("%s%x part %d", recordingComment, r.ID, r.Part)
+}
 
 // parseRecording reads a comment; false for another one.
 func parseRecording(comment []byte) (r Recording, ok bool) {
