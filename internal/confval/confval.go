@@ -59,6 +59,13 @@ func Unmarshal(conf *confmap.Conf, target any) error {
 	return err
 }
 
+// HasKeys reports whether a section of the configuration has a key, be it one without a value: a variable that is not set, as in
+// ${env:FILE}, leaves none. Unmarshal takes such keys for ones that are not there.
+func HasKeys(conf *confmap.Conf, section string) bool {
+	keys, _ := conf.Get(section).(map[string]any)
+	return len(keys) > 0
+}
+
 // dropNulls deletes the keys below t that have no value: the collector's decoder sets a number that has none to 0, and true to
 // false. m is what conf has below prefix.
 func dropNulls(conf *confmap.Conf, t reflect.Type, m map[string]any, prefix string) {

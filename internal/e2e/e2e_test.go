@@ -284,7 +284,7 @@ func TestALiveReceiverSaysWhatItNeedsOffWindows(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("not run: this is Windows")
 	}
-	cmd := exec.Command(collector(t), "--config", "config.replay.yaml", "--config", "yaml:receivers::asimdns/server::replay: {path: '', exit_when_done: false}")
+	cmd := exec.Command(collector(t), "--config", "config.replay.yaml", "--config", "yaml:receivers::asimdns/server::replay: null")
 	cmd.Dir = root(t)
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)

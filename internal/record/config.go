@@ -10,16 +10,37 @@ import (
 	"path/filepath"
 	"strings"
 
+	"go.opentelemetry.io/collector/confmap"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 )
 
 // Config is the receivers' `record` section.
 type Config struct {
-	// Path is the file that raw events are written to. Empty, the default: none.
+	// Path is the file that raw events are written to. Without the section there is none; a section without a path is refused.
 	Path string `mapstructure:"path"`
 	// MaxSizeMiB is the size at which a file is full. Default 100. The full one before it is kept, so that twice as much
 	// is taken at most.
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
+
+	asked bool // the section has a key
+}
+
+// keySection is the section's key.
+const keySection = "record"
+
+var _ confmap.Marshaler = Config{}
+
+// Asked looks whether a receiver's configuration has the section: where it has, a path must be in it. Called before Unmarshal.
+func (c *Config) Asked(receiver *confmap.Conf) { c.asked = confval.HasKeys(receiver, keySection) }
+
+// Marshal writes nothing where nothing is recorded: what it writes is taken again.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	if !c.Enabled() {
+		return nil
+	}
+	type keys Config
+	return conf.Marshal(keys(c))
 }
 
 const maxSizeMiB = 1 << 20 // 1 TiB
@@ -35,7 +56,10 @@ func (c *Config) Validate() error {
 	if c.MaxSizeMiB < 1 || c.MaxSizeMiB > maxSizeMiB {
 		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", c.MaxSizeMiB, maxSizeMiB)
 	}
-	if !c.Enabled() {
+	switch {
+	case c.asked && !c.Enabled():
+		return errors.New("path: it is missing or empty, as by a variable that is not set; want the name of a file to write; to record nothing, leave the section record out")
+	case !c.Enabled():
 		return nil
 	}
 	if err := confval.NewFile(c.Path); err != nil {

@@ -10,12 +10,15 @@ import (
 	"path/filepath"
 	"strings"
 
+	"go.opentelemetry.io/collector/confmap"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 )
 
 // Config is the receivers' `replay` section.
 type Config struct {
-	// Path are files and glob patterns, one as text or several as a list. Set, the receiver reads them instead of its live source.
+	// Path are files and glob patterns, one as text or several as a list. The receiver reads them instead of
+	// its live source. Without the section it reads that; a section without a path is refused.
 	Path Paths `mapstructure:"path"`
 	// Repeat is how many times the files are played; 0 is without end. Default 1.
 	Repeat int `mapstructure:"repeat"`
@@ -24,6 +27,25 @@ type Config struct {
 	// ExitWhenDone ends the collector when the files have been played, by every receiver that has it. Default false: the collector
 	// goes on.
 	ExitWhenDone bool `mapstructure:"exit_when_done"`
+
+	asked bool // the section has a key
+}
+
+// keySection is the section's key.
+const keySection = "replay"
+
+var _ confmap.Marshaler = Config{}
+
+// Asked looks whether a receiver's configuration has the section: where it has, a path must be in it. Called before Unmarshal.
+func (c *Config) Asked(receiver *confmap.Conf) { c.asked = confval.HasKeys(receiver, keySection) }
+
+// Marshal writes nothing where nothing is replayed: what it writes is taken again.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	if !c.Enabled() {
+		return nil
+	}
+	type keys Config
+	return conf.Marshal(keys(c))
 }
 
 // Paths are files and glob patterns. In the configuration a single one needs no list.
@@ -49,6 +71,10 @@ func (c *Config) Enabled() bool { return len(c.Path) > 0 }
 
 // Validate names the key, the value and what is allowed. It does not look at the disk: a file may come after it was asked.
 func (c *Config) Validate() error {
+	if (c.asked || c.ExitWhenDone) && !c.Enabled() {
+		return errors.New("path: it is missing or empty, as by a variable that is not set; want a file or a glob pattern, or a list of them; to read the live source, " +
+			"leave the section replay out")
+	}
 	var errs []error
 	for i, path := range c.Path {
 		if err := checkPath(path); err != nil {
@@ -65,10 +91,7 @@ func (c *Config) Validate() error {
 	if c.Rate != 0 && !(c.Rate >= minRate && c.Rate <= maxRate) {
 		errs = append(errs, fmt.Errorf("rate: %v is not allowed; want events a second, %.0e to %.0e, or 0 (no limit)", c.Rate, minRate, maxRate))
 	}
-	switch {
-	case c.ExitWhenDone && !c.Enabled():
-		errs = append(errs, errors.New("exit_when_done: true is not allowed without path: a live source is never done"))
-	case c.ExitWhenDone && c.Repeat == 0:
+	if c.ExitWhenDone && c.Repeat == 0 {
 		errs = append(errs, errors.New("exit_when_done: true is not allowed with repeat: 0, which never ends; want repeat: 1 or more"))
 	}
 	return errors.Join(errs...)

@@ -57,7 +57,7 @@ func TestAPathThatYAMLOrTheCommandLineBrokeNamesTheEscapeOrTheVariable(t *testin
 }
 
 func TestAJobThatWouldNeverEndIsRefused(t *testing.T) {
-	require.ErrorContains(t, (&Config{ExitWhenDone: true, Repeat: 1}).Validate(), "exit_when_done: true is not allowed without path")
+	require.ErrorContains(t, (&Config{ExitWhenDone: true, Repeat: 1}).Validate(), "path: it is missing or empty", "a live source is never done")
 	require.ErrorContains(t, (&Config{ExitWhenDone: true, Path: Paths{"a"}}).Validate(), "exit_when_done: true is not allowed with repeat: 0")
 	require.NoError(t, (&Config{ExitWhenDone: true, Path: Paths{"a"}, Repeat: 2}).Validate())
 }

@@ -16,6 +16,8 @@ import (
 // Limits are values of a key, as they stand in YAML: the outermost that are taken, and the next ones that are refused.
 type Limits struct {
 	Taken, Refused []string
+	// Needed is that the section means nothing without the key, so that it is refused without a value.
+	Needed bool
 	// With are other keys that must have another value than the default for it, a line each.
 	With string
 }
@@ -33,12 +35,12 @@ func WithSharedLimits(own map[string]Limits) map[string]Limits {
 		"retry.multiplier":           {Taken: []string{"1", "100"}, Refused: []string{"0", "0.99", "100.1"}},
 		"retry.randomization_factor": {Taken: []string{"0", "1"}, Refused: []string{"1.01", "-0.1"}},
 		"retry.max_elapsed_time":     {Taken: []string{"0", "30s", "8760h"}, Refused: []string{"1s", "29.999s", "8760h0m0.001s"}},
-		"replay.path":                {Taken: []string{"a", "a*.etl", "[a, b]", "[]"}, Refused: []string{"'[a'", `"a\tb"`, `["a\nb"]`, "'%TEMP%/a'"}},
+		"replay.path":                {Needed: true, Taken: []string{"a", "a*.etl", "[a, b]"}, Refused: []string{"[]", "''", "['']", "'[a'", `"a\tb"`, `["a\nb"]`, "'%TEMP%/a'"}},
 		"replay.exit_when_done":      {Taken: []string{"true", "false"}, With: "replay::path: a"},
-		"replay.repeat":              {Taken: []string{"0", "9223372036854775807"}, Refused: []string{"1.5"}},
-		"replay.rate":                {Taken: []string{"0", "0.001", "1e9"}, Refused: []string{"1.1e+09", "-0.1"}},
-		"record.path":                {Taken: []string{"a", "''", "'a b.etl'"}, Refused: []string{"/", "'a/'", `'a\'`, "'a '", "."}},
-		"record.max_size_mib":        {Taken: []string{"1", "1048576"}, Refused: []string{"0", "1048577"}},
+		"replay.repeat":              {Taken: []string{"0", "9223372036854775807"}, Refused: []string{"1.5"}, With: "replay::path: a"},
+		"replay.rate":                {Taken: []string{"0", "0.001", "1e9"}, Refused: []string{"1.1e+09", "-0.1"}, With: "replay::path: a"},
+		"record.path":                {Needed: true, Taken: []string{"a", "'a b.etl'"}, Refused: []string{"''", "/", "'a/'", `'a\'`, "'a '", "."}},
+		"record.max_size_mib":        {Taken: []string{"1", "1048576"}, Refused: []string{"0", "1048577"}, With: "record::path: a"},
 	}
 	maps.Copy(all, own)
 	return all
@@ -79,7 +81,11 @@ func RequireLimits(t *testing.T, config reflect.Type, load func(yaml string) err
 	for key, wrong := range kinds {
 		l := limits[key]
 		yaml := func(value string) string { return strings.ReplaceAll(key, ".", "::") + ": " + value + "\n" + l.With }
-		require.NoError(t, load(yaml("")), "%s without a value is its default", key)
+		if err := load(yaml("")); l.Needed {
+			require.ErrorContains(t, err, "want", "%s without a value", key)
+		} else {
+			require.NoError(t, err, "%s without a value is its default", key)
+		}
 		for _, value := range l.Taken {
 			require.NoError(t, load(yaml(value)), "%s: %s", key, value)
 		}

@@ -170,6 +170,8 @@ const (
 // Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds. With providers there is no default
 // for provider_guid.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	c.Replay.Asked(conf)
+	c.Record.Asked(conf)
 	changed := map[string]any{}
 	if v := conf.Get(keyFlags); v != nil {
 		mask, err := confval.Mask(v)

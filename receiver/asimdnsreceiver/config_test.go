@@ -3,6 +3,7 @@
 package asimdnsreceiver
 
 import (
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -157,7 +158,6 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		`replay: {path: [a, "%TEMP%/b.etl"]}`:                {"replay: path[1]: ", "want ${env:TEMP}"},
 		`record: {path: "C:\new.etl"}`:                       {"record: path: it reads C:<LF>ew.etl", `\n is LF`},
 		"record: {path: '%ProgramData%/dns.etl'}":            {"record: path: ", "want ${env:ProgramData}"},
-		"replay: {exit_when_done: true}":                     {"replay: exit_when_done: true is not allowed without path"},
 		"replay: {path: x, exit_when_done: true, repeat: 0}": {"replay: exit_when_done: true is not allowed with repeat: 0"},
 		"session_name: 'a\\b'":                               {"session_name", "backslash"},
 		"sesion_name: a":                                     {"sesion_name"},
@@ -191,4 +191,36 @@ func TestTheExamplesOfTheReadmesAreTaken(t *testing.T) {
 
 func TestTheReadmeNamesMetricsAsTheCollectorServesThem(t *testing.T) {
 	testkit.MetricNames(t, ".", metadata.Type.String())
+}
+
+// A variable that is not set leaves a key without a value, or an empty text.
+func TestASectionOfFilesThatNamesNoneIsRefused(t *testing.T) {
+	for section, empty := range map[string][]string{
+		"replay": {"{path: }", `{path: ""}`, "{path: []}", "{repeat: 2}", "{path: , exit_when_done: true}"},
+		"record": {"{path: }", `{path: ""}`, "{max_size_mib: 5}"},
+	} {
+		for _, yaml := range empty {
+			_, err := load(t, section+": "+yaml)
+			require.ErrorContains(t, err, section+": path: it is missing or empty, as by a variable that is not set; want ", yaml)
+			require.ErrorContains(t, err, "leave the section "+section+" out", yaml)
+		}
+		for _, yaml := range []string{section + ":", section + ": {}", section + ": {path: a.etl}"} {
+			_, err := load(t, yaml)
+			require.NoError(t, err, yaml)
+		}
+	}
+}
+
+func TestAConfigurationThatIsWrittenIsTakenAgain(t *testing.T) {
+	for _, yaml := range []string{"", "{replay: {path: [a, b], repeat: 3}, record: {path: c, max_size_mib: 7}}"} {
+		cfg, err := load(t, yaml)
+		require.NoError(t, err)
+		conf := confmap.New()
+		require.NoError(t, conf.Marshal(cfg))
+		again := createDefaultConfig().(*Config)
+		require.NoError(t, conf.Unmarshal(again))
+		require.NoError(t, errors.Join(again.Validate(), again.Replay.Validate(), again.Record.Validate()))
+		require.Equal(t, cfg.Replay, again.Replay)
+		require.Equal(t, cfg.Record, again.Record)
+	}
 }

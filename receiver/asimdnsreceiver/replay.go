@@ -121,9 +121,9 @@ func (s *fileSource) begin(ctx context.Context, path string, header etl.Header) 
 }
 
 // read says what was read of a file that has ended. Its error says that not all of what the file has could be read; a buffer that
-// was never completed, as in a file that is being written, is none of that.
+// was never completed, as in a file that is being written, is none of that, nor are events that are not in the order of time.
 func (s *fileSource) read(path string, stats etl.Stats) error {
-	if stats.Complete() {
+	if stats.Complete() && stats.UnmergedBuffers == 0 {
 		s.r.log.Info("file read", zap.String("file", path), zap.Stringer("read", stats))
 		return nil
 	}

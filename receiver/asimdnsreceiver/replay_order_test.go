@@ -11,7 +11,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testdatagen/sessions"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 )
@@ -86,4 +89,15 @@ func TestEveryQueryFindsItsAnswerInTheNextOfElevenChainedFiles(t *testing.T) {
 	require.Len(t, files, 11)
 	answered, unanswered := correlated(t, filepath.Join(dir, "dns_*.etl"))
 	require.Equal(t, []int{22, 0}, []int{answered, unanswered})
+}
+
+// As with a file whose records are further from their place than is read ahead, nothing is missing, so the file counts as read.
+func TestAFileThatCouldNotBePutInOrderIsAWarningAndNoError(t *testing.T) {
+	core, logs := observer.New(zap.DebugLevel)
+	s := &fileSource{r: &dnsReceiver{log: zap.New(core)}}
+	require.NoError(t, s.read("many.etl", etl.Stats{Events: 9, Buffers: 5, UnmergedBuffers: 3}))
+	require.NoError(t, s.read("few.etl", etl.Stats{Events: 9, Buffers: 5}))
+	said := logs.FilterMessage("file read").FilterLevelExact(zap.WarnLevel).All()
+	require.Len(t, said, 1)
+	require.Equal(t, map[string]any{"file": "many.etl", "read": "9 events in 5 buffers, 3 buffers not merged by time"}, said[0].ContextMap())
 }

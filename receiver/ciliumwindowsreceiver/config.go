@@ -103,6 +103,8 @@ func createDefaultConfig() component.Config {
 
 // Unmarshal reads the YAML: bare numbers as seconds where a duration stands, and a wire format without quotes.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	c.Replay.Asked(conf)
+	c.Record.Asked(conf)
 	const format = "wire_format"
 	if n, ok := conf.Get(format).(float64); ok {
 		// Of 1.20 YAML makes 1.2, which no release is called.

@@ -3,11 +3,13 @@
 package ciliumwindowsreceiver
 
 import (
+	"errors"
 	"reflect"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
@@ -124,7 +126,6 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		`record: {path: "C:\new.pcapng"}`:                              {"record: path: it reads C:<LF>ew.pcapng", `\n is LF`},
 		"record: {path: '%ProgramData%/cilium.pcapng'}":                {"record: path: ", "want ${env:ProgramData}"},
 		`events_map: "\ebpf\next"`:                                     {"events_map: it reads <ESC>bpf"},
-		"replay: {exit_when_done: true}":                               {"replay: exit_when_done: true is not allowed without path"},
 		"replay: {path: x, rate: -2}":                                  {"replay: rate: -2 is not allowed"},
 		"enabled_event: [DROP]":                                        {"enabled_event"},
 	} {
@@ -148,4 +149,36 @@ func TestTheExamplesOfTheReadmesAreTaken(t *testing.T) {
 
 func TestTheReadmeNamesMetricsAsTheCollectorServesThem(t *testing.T) {
 	testkit.MetricNames(t, ".", metadata.Type.String())
+}
+
+// A variable that is not set leaves a key without a value, or an empty text.
+func TestASectionOfFilesThatNamesNoneIsRefused(t *testing.T) {
+	for section, empty := range map[string][]string{
+		"replay": {"{path: }", `{path: ""}`, "{path: []}", "{repeat: 2}", "{path: , exit_when_done: true}"},
+		"record": {"{path: }", `{path: ""}`, "{max_size_mib: 5}"},
+	} {
+		for _, yaml := range empty {
+			_, err := load(t, section+": "+yaml)
+			require.ErrorContains(t, err, section+": path: it is missing or empty, as by a variable that is not set; want ", yaml)
+			require.ErrorContains(t, err, "leave the section "+section+" out", yaml)
+		}
+		for _, yaml := range []string{section + ":", section + ": {}", section + ": {path: a.pcapng}"} {
+			_, err := load(t, yaml)
+			require.NoError(t, err, yaml)
+		}
+	}
+}
+
+func TestAConfigurationThatIsWrittenIsTakenAgain(t *testing.T) {
+	for _, yaml := range []string{"", "{replay: {path: [a, b], repeat: 3}, record: {path: c, max_size_mib: 7}}"} {
+		cfg, err := load(t, yaml)
+		require.NoError(t, err)
+		conf := confmap.New()
+		require.NoError(t, conf.Marshal(cfg))
+		again := createDefaultConfig().(*Config)
+		require.NoError(t, conf.Unmarshal(again))
+		require.NoError(t, errors.Join(again.Validate(), again.Replay.Validate(), again.Record.Validate()))
+		require.Equal(t, cfg.Replay, again.Replay)
+		require.Equal(t, cfg.Record, again.Record)
+	}
 }

@@ -43,6 +43,7 @@ type liveSource struct {
 	said    string    // what the registry was last said to say
 	refused string    // why the settings could not be written, when that was last said
 	full    time.Time // when it was last said that the map is nearly full
+	doubted bool      // it was said that nothing tells whether the map was replaced
 }
 
 func startLive(r *ciliumReceiver, s settings, h component.Host, device asim.NetworkDevice) (source, error) {
@@ -60,7 +61,7 @@ func startLive(r *ciliumReceiver, s settings, h component.Host, device asim.Netw
 func (l *liveSource) start(interval time.Duration) (err error) {
 	l.follower, err = events.Follow(events.FollowSettings{
 		Path: l.r.cfg.EventsMap, Deliver: l.r.pipeline.Offer, Interval: interval, Quiet: quietTime,
-		Ready: l.ready, Attached: l.attachedTo, Look: l.look, Report: l.report, Left: l.left,
+		Ready: l.ready, Attached: l.attachedTo, Look: l.look, Report: l.report, Left: l.left, Unsure: l.unsure,
 	})
 	if err != nil {
 		return errors.Join(err, l.config.Close())
@@ -144,6 +145,17 @@ func (l *liveSource) left(info events.MapInfo, waiting int) {
 		zap.String("path", info.Path), zap.Uint32("id", info.ID), zap.Int("bytes_not_read", waiting), zap.Int("maps_read_at_most", events.MaxMaps))
 }
 
+// unsure says that the present map was left while it was written, because it may be another one that is pinned. It says so once.
+func (l *liveSource) unsure(info events.MapInfo) {
+	if l.doubted {
+		return
+	}
+	l.doubted = true
+	l.r.log.Warn("cannot tell whether the events map was replaced: the kernel gives it no number; the pinned one is attached anew, and what programs still write "+
+		"into the one before it, if that is another one, is lost. This is counted, and further times are only counted",
+		zap.String("path", info.Path), zap.String("type", info.Type), zap.Duration("looked_at_again_every", events.MaxUnsure))
+}
+
 func (l *liveSource) losses() map[string]int64 {
 	return map[string]int64{"map": int64(l.follower.Stats().Lost)}
 }
@@ -162,6 +174,8 @@ func (l *liveSource) utilization() (share float64, ok bool) {
 func (l *liveSource) attached() int64 { return int64(l.follower.Stats().Attached) }
 
 func (l *liveSource) abandoned() int64 { return int64(l.follower.Stats().Left) }
+
+func (l *liveSource) unidentified() int64 { return int64(l.follower.Stats().Unsure) }
 
 func (l *liveSource) stop(ctx context.Context) error {
 	close(l.stopped)

@@ -3,6 +3,8 @@
 package ciliumwindowsreceiver
 
 import (
+	"crypto/rand"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
@@ -13,13 +15,19 @@ func (r *ciliumReceiver) openRecord(replayed []string) (*record.Recorder, error)
 	if !r.cfg.Record.Enabled() {
 		return nil, nil
 	}
+	var of events.Recording
+	if _, err := rand.Read(of.ID[:]); err != nil {
+		return nil, err
+	}
 	return record.Open(record.Settings{
 		Config: r.cfg.Record, QueueMiB: r.cfg.Queue.MaxSizeMiB, Replayed: replayed, Logger: r.log,
 		Create: func(to record.Destination) (record.Writer, error) {
-			w, err := events.NewCaptureWriter(to)
+			next := events.Recording{ID: of.ID, Part: of.Part + 1}
+			w, err := events.NewRecordingWriter(to, next)
 			if err != nil {
 				return nil, err
 			}
+			of = next
 			return &captureRecord{CaptureWriter: w}, nil
 		},
 	})

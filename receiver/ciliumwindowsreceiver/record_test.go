@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -88,6 +90,74 @@ func TestTheReplayOfARecordingGivesTheRecordsOfItsReplay(t *testing.T) {
 		return all
 	}
 	require.Equal(t, attributes(want), attributes(got))
+}
+
+// recorded has a receiver record one connection's packets, one a quarter of a millisecond, in files of 1 MiB, and gives those.
+func recorded(t *testing.T, path string, packets []events.Record) (files []string) {
+	t.Helper()
+	cfg := createDefaultConfig().(*Config)
+	cfg.Record.Path, cfg.Record.MaxSizeMiB = path, 1
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	recorder, err := r.openRecord(nil)
+	require.NoError(t, err)
+	for _, p := range packets {
+		require.NoError(t, recorder.Put(context.Background(), p.Time, p.AppendHead(nil), p.Data))
+	}
+	require.NoError(t, recorder.Close(context.Background(), time.Minute))
+	files, err = filepath.Glob(strings.TrimSuffix(path, ".pcapng") + "*.pcapng")
+	require.NoError(t, err)
+	return files
+}
+
+func TestTheTwoFilesOfARecordingAreReplayedAsOne(t *testing.T) {
+	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	var packets []events.Record
+	for i := range 8_000 { // 1.3 MiB, two seconds
+		packets = append(packets, packet(2, start.Add(time.Duration(i)*time.Millisecond/4)))
+	}
+	records := func(files ...string) (all []map[string]any) {
+		sink, _, _ := replayAll(t, replayOf(files[0], func(c *Config) { c.Replay.Path, c.NodeName = files, "node-1" }))
+		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
+		return all
+	}
+	want := records(captureOf(t, packets...))
+	require.Len(t, want, 2, "the first packet's, and one for the rest")
+
+	path := filepath.Join(t.TempDir(), "cilium.pcapng")
+	files := recorded(t, path, packets)
+	require.Equal(t, []string{filepath.Join(filepath.Dir(path), "cilium.1.pcapng"), path}, files)
+	require.Equal(t, want, records(files...))
+	require.Greater(t, len(records(path, files[0])), len(want), "in another order they are two")
+
+	earlier := filepath.Join(t.TempDir(), "earlier.pcapng") // of another run
+	require.NoError(t, os.Rename(files[0], earlier))
+	again := recorded(t, path, packets)
+	require.Len(t, again, 2)
+	require.Greater(t, len(records(earlier, path)), len(want), "the files of two runs are two recordings")
+
+	// As files were before they said of which recording they are.
+	first, second := rawRecords(t, again[0]), rawRecords(t, again[1])
+	require.Len(t, append(first, second...), len(packets))
+	require.Greater(t, len(records(captureOf(t, first...), captureOf(t, second...))), len(want))
+}
+
+func TestAFileThatBrokeOffIsNotGoneOnWith(t *testing.T) {
+	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	var packets []events.Record
+	for i := range 8_000 {
+		packets = append(packets, packet(2, start.Add(time.Duration(i)*time.Millisecond/4)))
+	}
+	files := recorded(t, filepath.Join(t.TempDir(), "cilium.pcapng"), packets)
+	count := func() int {
+		sink, _, _ := replayAll(t, replayOf(files[0], func(c *Config) { c.Replay.Path = files }))
+		return sink.LogRecordCount()
+	}
+	whole := count()
+	raw, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(files[0], raw[:len(raw)-5], 0o600))
+	require.Equal(t, whole+2, count(), "what is open at the end of the first comes there, and the second begins anew")
 }
 
 func TestAFileIsNotRecordedToItself(t *testing.T) {

@@ -5,6 +5,7 @@ package ciliumwindowsreceiver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"go.opentelemetry.io/collector/component"
@@ -29,6 +30,7 @@ func checkFile(path string) error {
 type fileSource struct {
 	r      *ciliumReceiver
 	player *replay.Player
+	before events.Recording // what the file before says in its end; of the replay's goroutine
 	lost   atomic.Int64
 }
 
@@ -44,21 +46,61 @@ func startReplay(r *ciliumReceiver, h component.Host, files []string) *fileSourc
 	return s
 }
 
-// play plays one file. Each is a node's for itself: nothing in a capture proves that it goes on where another ended.
+// play plays one file. What follows one that broke off does not go on where it did.
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
-	if err := s.r.pipeline.Idle(ctx, func() { s.r.handler.beginFile(s.r.fileDevice(path)) }); err != nil {
+	err := s.playFile(ctx, path, emit)
+	if err != nil {
+		s.before = events.Recording{}
+	}
+	return err
+}
+
+// playFile plays one file. What the file lost is logged and counted.
+func (s *fileSource) playFile(ctx context.Context, path string, emit replay.Emit) (err error) {
+	capture, err := events.OpenCapture(path)
+	if err != nil {
 		return err
 	}
-	stats, err := events.Replay(ctx, path, emit)
+	defer func() { err = errors.Join(err, capture.Close()) }()
+	if err := s.begin(ctx, path, capture.Recording()); err != nil {
+		return err
+	}
+	err = capture.Play(ctx, emit)
+	s.before = capture.Recording()
+	return s.read(path, capture.Stats(), err)
+}
+
+// begin says that the events to come are the file's. Where it is the next file of the same recording, what is kept back at the end of
+// the file before goes on, under the node's name there.
+func (s *fileSource) begin(ctx context.Context, path string, of events.Recording) error {
+	if of.Continues(s.before) {
+		s.r.log.Debug("the file goes on where the one before it ended", zap.String("file", path))
+		return nil
+	}
+	device := s.r.fileDevice(path)
+	return s.r.pipeline.Idle(ctx, func() { s.r.handler.beginFile(device) })
+}
+
+// read says what was read of a file, and why the rest could not be, if that is so.
+func (s *fileSource) read(path string, stats events.CaptureStats, err error) error {
 	s.lost.Add(int64(stats.Lost))
 	s.r.pipeline.Drop(pipeline.DropTooLarge, int64(stats.Oversized))
 	fields := []zap.Field{
 		zap.String("file", path), zap.Uint64("records", stats.Records), zap.Uint64("lost", stats.Lost), zap.Uint64("cut", stats.Cut),
 		zap.Uint64("oversized", stats.Oversized), zap.Uint64("untimed", stats.Untimed),
+		zap.Uint64("late", stats.Late),
+	}
+	if stats.Late > 0 {
+		s.r.log.Warn("records of the file come after later ones: the file has them further from their place than is read ahead, so that what is counted by connection may be split",
+			zap.String("file", path), zap.Uint64("late", stats.Late), zap.Duration("late_by_at_most", stats.Lateness))
 	}
 	var damage *events.CaptureError
-	switch {
-	case errors.As(err, &damage):
+	switch is := errors.As(err, &damage); {
+	case is && stats.Damages > 0:
+		s.r.log.Warn("the file is damaged, and bytes of it were stepped over", append(fields, zap.Uint64("places", stats.Damages),
+			zap.Uint64("bytes_stepped_over", stats.SteppedOver), zap.NamedError("first", err))...)
+		return fmt.Errorf("%d bytes at %d place(s) could not be read, the first: %w", stats.SteppedOver, stats.Damages, err)
+	case is:
 		s.r.log.Warn("the rest of the file cannot be read", append(fields, zap.Error(err))...)
 		return err
 	case err != nil:

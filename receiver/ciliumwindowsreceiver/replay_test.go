@@ -15,7 +15,9 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
@@ -30,10 +32,10 @@ func TestABadFileOfAPatternHidesNoOtherAndMakesTheShutdownFail(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "f.pcapng"), 0o700))
-	events, _ := generated(t)
+	all, _ := generated(t)
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(filepath.Join(dir, "*.pcapng"), everything), consumertest.NewNop())
 	<-r.source.(*fileSource).player.Done()
-	require.Greater(t, r.pipeline.Stats.Received.Load(), int64(3*events), "the whole files are read, and half a one")
+	require.Greater(t, r.pipeline.Stats.Received.Load(), int64(3*all), "the whole files are read, and half a one")
 	err = r.Shutdown(context.Background())
 	var unread *replay.UnreadError
 	require.ErrorAs(t, err, &unread)
@@ -42,6 +44,44 @@ func TestABadFileOfAPatternHidesNoOtherAndMakesTheShutdownFail(t *testing.T) {
 		require.Contains(t, unread.Files[i].String(), filepath.Join(dir, name))
 	}
 	require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1, "one line names all")
+}
+
+func TestRecordsTooFarFromTheirPlaceAreSaidOncePerFile(t *testing.T) {
+	const ahead = 8 << 10 // records, as the documentation says
+	file := func(before int) string {
+		var records []events.Record
+		for i := range before {
+			records = append(records, events.Record{Time: int64(10_000 + i), CPU: -1, Data: []byte("x")})
+		}
+		for range 3 {
+			records = append(records, events.Record{Time: 7_000, CPU: -1, Data: []byte("x")})
+		}
+		return writeCaptureOf(t, records...)
+	}
+	inOrder, late := file(ahead-3), file(ahead)
+	_, r, logs := replayAll(t, replayOf(inOrder, func(c *Config) { everything(c); c.Replay.Path = append(c.Replay.Path, late) }))
+	require.EqualValues(t, 2*ahead+3, r.pipeline.Stats.Received.Load())
+	said := logs.FilterMessageSnippet("come after later ones").FilterLevelExact(zap.WarnLevel).All()
+	require.Len(t, said, 1)
+	require.Equal(t, map[string]any{"file": late, "late": uint64(3), "late_by_at_most": 3 * time.Microsecond}, said[0].ContextMap())
+}
+
+func TestADamagedCaptureIsReadOnBehindTheDamageAndCountsAsUnread(t *testing.T) {
+	raw, err := os.ReadFile(captureFile)
+	require.NoError(t, err)
+	all, _ := generated(t)
+	path := filepath.Join(t.TempDir(), "damaged.pcapng")
+	copy(raw[len(raw)/2:], make([]byte, 64))
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(path, everything), consumertest.NewNop())
+	<-r.source.(*fileSource).player.Done()
+	received := r.pipeline.Stats.Received.Load()
+	require.Less(t, received, int64(all))
+	require.GreaterOrEqual(t, received, int64(all-3), "64 bytes are of three packets at most")
+	require.Len(t, logs.FilterMessage("the file is damaged, and bytes of it were stepped over").FilterLevelExact(zap.WarnLevel).All(), 1)
+	var unread *replay.UnreadError
+	require.ErrorAs(t, r.Shutdown(context.Background()), &unread)
+	require.Regexp(t, `damaged.pcapng: \d+ bytes at 1 place\(s\) could not be read, the first: capture damaged at byte \d+: `, unread.Error())
 }
 
 // endedHost is a collector's host that is told of its end.

@@ -59,6 +59,12 @@ func (r *ciliumReceiver) observe() error {
 			}
 			return nil
 		}),
+		builder.RegisterReceiverCiliumwindowsMapUnidentifiedCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if live, ok := source.(*liveSource); ok {
+				o.Observe(live.unidentified())
+			}
+			return nil
+		}),
 		builder.RegisterReceiverCiliumwindowsMapUtilizationCallback(func(_ context.Context, o metric.Float64Observer) error {
 			if live, ok := source.(*liveSource); ok {
 				if share, ok := live.utilization(); ok {

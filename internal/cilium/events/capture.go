@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 // LinkTypeUser0 is the link type of captures of raw records, LINKTYPE_USER0.
@@ -63,19 +64,32 @@ type CaptureStats struct {
 	Cut       uint64 // records delivered that the capture holds only the beginning of
 	Oversized uint64 // packets above MaxPacket, which are not delivered
 	Untimed   uint64 // records delivered without a time: the block has none, or one outside the years 1970 to 2262
+
+	// Damages are the places at which the file is damaged, and SteppedOver the bytes of it that were not read for that.
+	Damages, SteppedOver uint64
+
+	// Late are the records delivered behind a later one: more stand before them in the file than are read ahead.
+	Late     uint64
+	Lateness time.Duration // by how much one of them was late at most
 }
 
 // Capture reads one capture file. It is not safe for use from several goroutines.
 type Capture struct {
 	r      *bufio.Reader
+	at     io.ReaderAt // the same file; nil where it cannot be read so
 	closer io.Closer
 	start  int64 // of the current block, in bytes from the file's beginning
 	offset int64 // of the next one
 
 	order      binary.ByteOrder
 	interfaces []captureInterface // of the current section
+	recording  Recording          // of the current section
 
-	block  []byte // memory for a block that is larger than the reader's buffer
+	ended       bool          // all of the file has been read into r's buffer
+	damage      *CaptureError // the first one
+	gap         bool          // bytes of the current section were stepped over that may have held any blocks
+	lostSection bool          // a section's header is among them
+
 	packet Record // of the block that was read last; its data are valid until the next one is
 	found  bool   // packet is one
 	lost   uint64 // by all packets read
@@ -84,6 +98,7 @@ type Capture struct {
 	section bool  // a section has begun: what is read ahead is returned before its records are read
 	given   ahead // what Next has taken from the window and not given back; after a loss, the record that follows it
 	follows bool  // given is to be returned
+	newest  int64 // the latest time returned of the current section
 	stats   CaptureStats
 	err     error // sticky
 }
@@ -113,9 +128,10 @@ func OpenCapture(path string) (*Capture, error) {
 	return c, nil
 }
 
-// NewCapture is OpenCapture for a capture that is open; closing it is then the caller's alone.
+// NewCapture is OpenCapture for a capture that is open, and stands at its beginning; closing it is then the caller's alone.
 func NewCapture(r io.Reader) (*Capture, error) {
 	c := &Capture{r: bufio.NewReaderSize(r, 64<<10)}
+	c.at, _ = r.(io.ReaderAt)
 	if err := c.checkMagic(); err != nil {
 		return nil, err
 	}
@@ -140,9 +156,13 @@ func (c *Capture) Close() error {
 // Stats is what has been read so far.
 func (c *Capture) Stats() CaptureStats { return c.stats }
 
+// Recording is what the section that was read last says of its recording: at first the file's first, in the end its last.
+func (c *Capture) Recording() Recording { return c.recording }
+
 // Next returns the next record in the order of time, whose Data is valid until the next call; see window for what bounds the
-// order. At the end the error is io.EOF. Any other is the operating system's or a *CaptureError, after which nothing of the file
-// can be read; what stood before it has been returned. Errors repeat.
+// order. At the end the error is io.EOF, or where the file is damaged the first damage, a *CaptureError; what can be read before and
+// behind it has been returned. Any other is the operating system's or a *CaptureError, after which nothing of the file can be read.
+// Errors repeat.
 func (c *Capture) Next() (Record, error) {
 	if !c.follows {
 		if c.given.in != nil {
@@ -154,6 +174,7 @@ func (c *Capture) Next() (Record, error) {
 			return Record{}, c.err
 		}
 		c.given = c.window.take()
+		c.noteLate()
 	}
 	next := c.given.Record
 	if next.Lost > 0 {
@@ -172,17 +193,34 @@ func (c *Capture) Next() (Record, error) {
 	return next, nil
 }
 
+// noteLate counts what was taken from the window when a later record has been returned before it.
+func (c *Capture) noteLate() {
+	if c.given.key >= c.newest {
+		c.newest = c.given.key
+		return
+	}
+	c.stats.Late++
+	c.stats.Lateness = max(c.stats.Lateness, time.Duration(c.newest-c.given.key))
+}
+
 // readAhead reads until the window is full, or the file or a section has ended.
 func (c *Capture) readAhead() {
 	if c.window.len() == 0 {
-		c.section = false
+		c.endSection()
 	}
 	for c.err == nil && !c.section && !c.window.full() {
 		if c.advance(); c.found {
 			c.window.add(&c.packet)
 		}
-		if c.section && c.window.len() == 0 {
-			c.section = false
+		if c.window.len() == 0 {
+			c.endSection()
 		}
+	}
+}
+
+// endSection goes on to the section that has begun, if one has, when all records of the one before have been returned.
+func (c *Capture) endSection() {
+	if c.section {
+		c.section, c.newest, c.window.key = false, 0, 0
 	}
 }

@@ -5,7 +5,6 @@
 package events
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -28,11 +27,13 @@ const (
 	maxBlock = MaxPacket + 64<<10
 )
 
-// advance reads one block. It sets packet and found where the block is a packet, and err at the end.
+// advance reads one block, and goes on behind one that is damaged. It sets packet and found where the block is a packet, and err at
+// the end: to what the first damage was, if there was any.
 func (c *Capture) advance() {
 	c.found = false
 	typ, body, err := c.readBlock()
-	if err == nil && body != nil {
+	sound := err == nil // the block's lengths
+	if sound && body != nil {
 		switch typ {
 		case blockSection:
 			err = c.beginSection(body)
@@ -44,23 +45,31 @@ func (c *Capture) advance() {
 			err = c.readSimplePacket(body)
 		}
 	}
+	if damage, is := isDamage(err); is {
+		if err = nil; sound {
+			c.stepOverContent(typ, damage)
+		} else {
+			err = c.resync(damage)
+		}
+	}
+	if err == io.EOF && c.damage != nil {
+		err = c.damage
+	}
 	c.err = err
 }
 
 // known reports whether a block's type matters. The others, statistics and names and secrets, are stepped over.
 func known(typ uint32) bool {
-	switch typ {
-	case blockSection, blockInterface, blockEnhanced, blockPacket, blockSimple:
-		return true
-	}
-	return false
+	_, matters := fixedSize(typ)
+	return matters
 }
 
 // readBlock reads the next block and returns its type and its content without header and trailer, which is valid until
-// the next call; nil for a block that was stepped over. Between two blocks, at the end of the file, the error is io.EOF.
+// the next call; nil for a block that was stepped over. Between two blocks, at the end of the file, the error is io.EOF. With another
+// error the block has not been passed, or only in part.
 func (c *Capture) readBlock() (uint32, []byte, error) {
 	c.start = c.offset
-	header, err := c.r.Peek(blockHeader)
+	header, err := c.peek(blockHeader)
 	switch {
 	case err == io.EOF && len(header) == 0:
 		return 0, nil, io.EOF
@@ -71,81 +80,79 @@ func (c *Capture) readBlock() (uint32, []byte, error) {
 		if err := c.readByteOrder(); err != nil {
 			return 0, nil, err
 		}
-		header, _ = c.r.Peek(blockHeader) // it may have moved
+		header, _ = c.peek(blockHeader) // it may have moved
 	}
 	typ, length := c.order.Uint32(header), c.order.Uint32(header[4:])
 	if length < minBlock || length%4 != 0 {
 		return 0, nil, c.damaged("a block of %d bytes; want at least %d and a multiple of 4", length, minBlock)
 	}
-	c.offset += int64(length)
-	if !known(typ) || length > maxBlock {
+	if length > maxBlock {
 		return 0, nil, c.stepOver(typ, length)
 	}
-	block, err := c.take(int(length))
+	block, err := c.peek(int(length))
 	if err != nil {
 		return 0, nil, c.cut(err)
 	}
-	return typ, block[blockHeader : length-blockTrailer], c.checkTrailer(length, block[length-blockTrailer:])
-}
-
-// take reads a number of bytes, which are valid until the next read: where they lie in the reader's buffer, if it has room for them.
-func (c *Capture) take(n int) ([]byte, error) {
-	if n <= c.r.Size() {
-		b, err := c.r.Peek(n)
-		if err == nil {
-			_, err = c.r.Discard(n)
-		}
-		return b, err
+	if err := c.checkTrailer(length, block[length-blockTrailer:]); err != nil {
+		return 0, nil, err
 	}
-	if cap(c.block) < n {
-		c.block = make([]byte, n)
+	c.discard(int(length))
+	if !known(typ) {
+		return 0, nil, nil
 	}
-	c.block = c.block[:n]
-	_, err := io.ReadFull(c.r, c.block)
-	return c.block, err
+	return typ, block[blockHeader : length-blockTrailer], nil
 }
 
 // readByteOrder finds from a section header, before its length can be read, in which order the section's bytes are.
 func (c *Capture) readByteOrder() error {
-	head, err := c.r.Peek(blockHeader + 4)
+	head, err := c.peek(blockHeader + 4)
 	if err != nil {
 		return c.cut(err)
 	}
-	switch magic := head[blockHeader:]; {
-	case bytes.Equal(magic, []byte{0x4D, 0x3C, 0x2B, 0x1A}):
-		c.order = binary.LittleEndian
-	case bytes.Equal(magic, []byte{0x1A, 0x2B, 0x3C, 0x4D}):
-		c.order = binary.BigEndian
-	default:
-		return c.damaged("a section's byte-order magic is % x; want 4d 3c 2b 1a or its reverse", magic)
+	order := byteOrder(head[blockHeader:])
+	if order == nil {
+		return c.damaged("a section's byte-order magic is % x; want 4d 3c 2b 1a or its reverse", head[blockHeader:])
 	}
+	c.order = order
 	return nil
 }
 
-// stepOver discards a block that is of no interest or too long. Without a section's header or an interface's description
-// the rest of the file would have no meaning, so these must not be too long.
+// stepOver discards a block that is too long. Without a section's header or an interface's description the rest of the file would have
+// no meaning, so these must not be too long.
 func (c *Capture) stepOver(typ, length uint32) error {
 	if typ == blockSection || typ == blockInterface {
 		return c.damaged("a header block of %d bytes; want at most %d", length, maxBlock)
 	}
+	if c.at != nil { // where the length is damaged, what can be read would be passed
+		trailer := make([]byte, blockTrailer)
+		if n, err := c.at.ReadAt(trailer, c.start+int64(length)-blockTrailer); n < blockTrailer {
+			return c.cut(err)
+		}
+		if err := c.checkTrailer(length, trailer); err != nil {
+			return err
+		}
+	}
 	const step = 1 << 30 // what an int holds everywhere
 	for left := int64(length) - blockTrailer; left > 0; left -= step {
-		if _, err := c.r.Discard(int(min(left, step))); err != nil {
+		n, err := c.r.Discard(int(min(left, step)))
+		c.offset += int64(n)
+		if err != nil {
+			c.ended = err == io.EOF
 			return c.cut(err)
 		}
 	}
-	trailer, err := c.r.Peek(blockTrailer)
+	trailer, err := c.peek(blockTrailer)
 	if err != nil {
 		return c.cut(err)
 	}
 	if err := c.checkTrailer(length, trailer); err != nil {
 		return err
 	}
-	_, err = c.r.Discard(blockTrailer)
+	c.discard(blockTrailer)
 	if known(typ) {
 		c.stats.Oversized++
 	}
-	return err
+	return nil
 }
 
 func (c *Capture) checkTrailer(length uint32, trailer []byte) error {

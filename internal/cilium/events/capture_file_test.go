@@ -115,8 +115,8 @@ func TestReplayHandsOutWireForm(t *testing.T) {
 	if !reflect.DeepEqual(wires, want) {
 		t.Errorf("wire forms are %q; want %q", wires, want)
 	}
-	if stats != (events.CaptureStats{Records: 1}) {
-		t.Errorf("stats are %+v; want 1 record", stats)
+	if stats != (events.CaptureStats{Records: 1, Damages: 1, SteppedOver: 35}) {
+		t.Errorf("stats are %+v; want 1 record, and what was cut", stats)
 	}
 
 	stop := errors.New("stop")

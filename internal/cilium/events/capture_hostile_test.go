@@ -207,6 +207,8 @@ func FuzzCapture(f *testing.F) {
 	f.Add(sample())
 	f.Add([]byte(nil))
 	f.Add(join(little.section(), little.nanos()))
+	f.Add(join(sample()[:150], []byte("garbage"), sample()[150:]))
+	f.Add(join(little.section(), little.nanos(), make([]byte, 24), little.nanos(), little.record(1, "a"), big.section(), big.u32(6), big.u32(40), big.nanos(), big.record(2, "b")))
 	f.Add(join(big.section(), big.iface(147, 64), big.block(3, big.u32(100), make([]byte, 64))))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		records, stats, err := readAll(file)
@@ -224,6 +226,13 @@ func FuzzCapture(f *testing.F) {
 			if _, err := events.Parse(wire); err != nil {
 				t.Errorf("%+v has no wire form: %v", r, err)
 			}
+		}
+		refused := err != io.EOF && known.Reason != events.ReasonDamaged && known.Reason != events.ReasonTruncated
+		if !refused && (err == io.EOF) != (stats.Damages == 0) {
+			t.Errorf("%+v and %v", stats, err)
+		}
+		if stats.SteppedOver > uint64(len(file)) {
+			t.Errorf("%d bytes stepped over in a file of %d", stats.SteppedOver, len(file))
 		}
 		if size > uint64(len(file)) || count != stats.Records {
 			t.Errorf("%d records of %d bytes from a file of %d; counted %d", count, size, len(file), stats.Records)

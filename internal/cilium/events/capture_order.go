@@ -4,9 +4,10 @@
 // one behind the other.
 //
 // The reader is ahead of what it returns by as many records as the bounds allow, and returns the earliest of them, so that a record
-// comes in its place when no more than that many stand before it that are later. Records of equal times stay in the file's order,
-// as does a record without a time behind the one before it. A time far in the future holds up no other: its record takes one place
-// of those, until the file ends. The sections of a file are separate recordings, and are not mixed.
+// comes in its place when fewer than that many stand before it that are later. One that comes too late for its place is counted,
+// with how late it was. Records of equal times stay in the file's order, as does a record without a time behind the one before it.
+// A time far in the future holds up no other: its record takes one place of those, until the file ends. The sections of a file are
+// separate recordings, and are not mixed.
 
 package events
 

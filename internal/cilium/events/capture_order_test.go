@@ -134,6 +134,50 @@ func TestRecordsNearTheirPlaceComeInOrderWithTheirOwnData(t *testing.T) {
 	}
 }
 
+func TestARecordThatIsFurtherFromItsPlaceThanIsReadAheadIsCountedAsLate(t *testing.T) {
+	for _, c := range []struct {
+		before, length int // later records that stand before one, and their data
+		late           uint64
+	}{
+		{ahead - 1, 0, 0},
+		{ahead, 0, 1},
+		{ahead + 500, 0, 1},
+		{15, 1 << 20, 0}, // 16 MiB
+		{16, 1 << 20, 1},
+	} {
+		data := make([]byte, min(c.length, events.MaxPacket))
+		n := c.before
+		if c.length > 0 {
+			n *= c.length / len(data)
+		}
+		var records []events.Record
+		for i := range n {
+			records = append(records, events.Record{Time: int64(10_000 + i), CPU: -1, Data: data})
+		}
+		records = append(records, event(7_000, "late"))
+		got, stats, err := readAll(write(t, records...))
+		if err != io.EOF || len(got) != n+1 || stats.Late != c.late {
+			t.Fatalf("%d records of %d bytes before one: %d read, %+v, %v; want %d late", n, len(data), len(got), stats, err, c.late)
+		}
+		if inOrder := slices.IsSorted(times(got)); inOrder != (c.late == 0) {
+			t.Errorf("%d records of %d bytes before one: in order: %v", n, len(data), inOrder)
+		}
+		// One record has been returned before it where the window is just too small.
+		if c.before == ahead && stats.Lateness != 3_000 {
+			t.Errorf("the most that a record was late is %v; want 3µs", stats.Lateness)
+		}
+	}
+}
+
+func TestASectionOfAnEarlierTimeIsNotLate(t *testing.T) {
+	simple := little.block(3, little.u32(1), []byte("-"))
+	stats := expect(t, join(little.section(), little.nanos(), little.record(9, "c"), little.section(), little.nanos(), simple, little.record(1, "a"), little.record(2, "b")),
+		event(9, "c"), event(0, "-"), event(1, "a"), event(2, "b"))
+	if stats.Late != 0 || stats.Lateness != 0 {
+		t.Errorf("%+v; want nothing late", stats)
+	}
+}
+
 func TestWhatStandsBeforeDamageIsReturnedInOrder(t *testing.T) {
 	file := join(little.section(), little.nanos(), little.record(3, "c"), little.record(1, "a"), little.record(2, "b"), little.u32(6), little.u32(13))
 	got, _, err := readAll(file)

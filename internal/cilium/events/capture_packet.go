@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"strconv"
 )
 
@@ -17,6 +18,7 @@ type captureInterface struct {
 	snapLen    uint32 // bytes that the capture holds of a packet at most; 0 is no limit
 	resolution uint8  // if_tsresol: a time stamp counts 10^-n seconds, or with the top bit set 2^-n
 	offset     int64  // if_tsoffset, in seconds
+	unknown    bool   // its description could not be read, or it is not certain which one is its
 }
 
 // maxInterfaces is how many interfaces a section may have.
@@ -28,6 +30,7 @@ const maxLost = 1 << 53
 // Options that are read.
 const (
 	optionEnd         = 0
+	optionComment     = 1  // opt_comment, UTF-8
 	optionDropCount   = 4  // epb_dropcount, u64
 	optionQueue       = 6  // epb_queue, u32
 	optionTimeUnit    = 9  // if_tsresol, u8
@@ -35,7 +38,7 @@ const (
 	defaultResolution = 6  // microseconds
 )
 
-// beginSection begins a section: magic, major and minor version, length.
+// beginSection begins a section: magic, major and minor version, length, options.
 func (c *Capture) beginSection(body []byte) error {
 	const fixed = 16
 	if len(body) < fixed {
@@ -44,9 +47,19 @@ func (c *Capture) beginSection(body []byte) error {
 	if major, minor := c.order.Uint16(body[4:]), c.order.Uint16(body[6:]); major != 1 {
 		return &CaptureError{Reason: ReasonVersion, Offset: c.start, text: fmt.Sprintf("found pcapng version %d.%d; want 1.0", major, minor)}
 	}
-	c.interfaces = c.interfaces[:0]
-	c.section = true
+	c.newSection()
+	c.eachOption(body[fixed:], func(code uint16, value []byte) {
+		if code == optionComment && c.recording.Part == 0 {
+			c.recording, _ = parseRecording(value)
+		}
+	})
 	return nil
+}
+
+// newSection begins a section of which nothing is known.
+func (c *Capture) newSection() {
+	c.interfaces = c.interfaces[:0]
+	c.section, c.gap, c.recording = true, false, Recording{}
 }
 
 // describe adds an interface: link type, reserved, snap length, options.
@@ -74,7 +87,14 @@ func (c *Capture) describe(body []byte) error {
 	if !sound {
 		return c.damaged("an option of an interface is longer than the description")
 	}
+	// Behind a gap its number is not certain, nor whether it is one of the same section. That does not matter when all are alike.
+	alike := len(c.interfaces) > 0 && !slices.ContainsFunc(c.interfaces, func(other captureInterface) bool { return other != i })
 	c.interfaces = append(c.interfaces, i)
+	if c.gap && !alike {
+		for n := range c.interfaces {
+			c.interfaces[n].unknown = true
+		}
+	}
 	return nil
 }
 
@@ -95,6 +115,9 @@ func (c *Capture) readPacket(typ uint32, body []byte) error {
 	}
 	if int64(id) >= int64(len(c.interfaces)) {
 		return c.damaged("a packet of interface %d in a section that has %d", id, len(c.interfaces))
+	}
+	if c.interfaces[id].unknown {
+		return c.damaged("a packet of interface %d, whose description is lost", id)
 	}
 	ticks := uint64(c.order.Uint32(body[4:]))<<32 | uint64(c.order.Uint32(body[8:]))
 	captured, original := c.order.Uint32(body[12:]), c.order.Uint32(body[16:])
@@ -137,6 +160,9 @@ func (c *Capture) readSimplePacket(body []byte) error {
 	}
 	if len(c.interfaces) == 0 {
 		return c.damaged("a packet in a section that has no interface")
+	}
+	if c.interfaces[0].unknown {
+		return c.damaged("a packet of interface 0, whose description is lost")
 	}
 	original, rest := c.order.Uint32(body), body[fixed:]
 	captured := original

@@ -46,8 +46,10 @@ func (p pcapng) option(code uint16, value []byte) []byte {
 	return join(p.u16(code), p.u16(uint16(len(value))), pad(value))
 }
 
-func (p pcapng) section() []byte {
-	return p.block(0x0A0D0D0A, p.u32(0x1A2B3C4D), p.u16(1), p.u16(0), p.u64(1<<64-1))
+func (p pcapng) section() []byte { return p.sectionOf() }
+
+func (p pcapng) sectionOf(options ...[]byte) []byte {
+	return p.block(0x0A0D0D0A, p.u32(0x1A2B3C4D), p.u16(1), p.u16(0), p.u64(1<<64-1), join(options...))
 }
 
 func (p pcapng) iface(link uint16, snap uint32, options ...[]byte) []byte {

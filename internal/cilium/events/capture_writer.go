@@ -19,7 +19,14 @@ type CaptureWriter struct {
 }
 
 // NewCaptureWriter writes a capture's headers to w. Flush writes out what is buffered; closing w is the caller's.
-func NewCaptureWriter(w io.Writer) (*CaptureWriter, error) {
+func NewCaptureWriter(w io.Writer) (*CaptureWriter, error) { return newWriter(w, "") }
+
+// NewRecordingWriter is NewCaptureWriter for a file of a recording, which says which one it is.
+func NewRecordingWriter(w io.Writer, of Recording) (*CaptureWriter, error) {
+	return newWriter(w, of.comment())
+}
+
+func newWriter(w io.Writer, comment string) (*CaptureWriter, error) {
 	c := &CaptureWriter{w: bufio.NewWriterSize(w, 64<<10)}
 	le := binary.LittleEndian
 
@@ -28,6 +35,10 @@ func NewCaptureWriter(w io.Writer) (*CaptureWriter, error) {
 	section = le.AppendUint16(section, 1) // version 1.0
 	section = le.AppendUint16(section, 0)
 	section = le.AppendUint64(section, unknownLength)
+	if comment != "" {
+		section = appendOption(section, optionComment, []byte(comment))
+		section = appendOption(section, optionEnd, nil)
+	}
 	if err := c.end(blockSection, section); err != nil {
 		return nil, err
 	}

@@ -34,6 +34,10 @@ type FollowSettings struct {
 	// Left is called with each map that was left before it had been silent for Quiet, and the bytes that were not read: what
 	// programs still write into it is lost. waiting is -1 where the map does not tell.
 	Left func(info MapInfo, waiting int)
+	// Unsure is called when the present map was left though it was written, because nothing tells whether the map that is pinned
+	// now is another one. Where it is the same, its next reader goes on. Where it is another one, what programs still write into
+	// the one that was left is lost.
+	Unsure func(info MapInfo)
 	// Interval is how often to look at the pin. Where nothing can be read, looks grow apart up to eight times that.
 	Interval time.Duration
 	// Quiet is how long a map that has lost its place must be silent to be left: programs that write into it may run for as
@@ -45,6 +49,9 @@ const (
 	// MaxMaps is how many maps are read at once: the present one, and those that had its place. One more, and that of the old
 	// ones is left which has been silent for the longest time.
 	MaxMaps = 16
+	// MaxUnsure is how long a map may hide another one: so long the present map is read on when nothing tells whether the map that
+	// is pinned is another one, which looks the same.
+	MaxUnsure = time.Minute
 
 	maxBackoff = 3           // doublings of the interval
 	drainTime  = time.Second // how long a map that is left is still read
@@ -55,6 +62,7 @@ type FollowStats struct {
 	Stats
 	Attached uint64 // how often a map was attached
 	Left     uint64 // maps that were left before they had been silent long enough
+	Unsure   uint64 // maps that were left while they were written, because nothing told whether another one had their place
 }
 
 // Follower reads what is pinned at one path.
@@ -240,5 +248,5 @@ func (f *Follower) inPlace() bool {
 		return false
 	}
 	defer m.Close()
-	return f.current.is.Compare(m.identity()) == pinned.Same
+	return compare(f.current, m) == pinned.Same
 }

@@ -16,6 +16,7 @@ import (
 
 // foundMap is a map that was found at the path, and is open.
 type foundMap interface {
+	placed
 	identity() pinned.Identity
 	// source is a source of the map. It owns the map, whether or not it fails.
 	source() (*Source, error)
@@ -25,6 +26,7 @@ type foundMap interface {
 // held is a map that is read.
 type held struct {
 	*Source
+	begun   time.Time // when it became the present one
 	silent  time.Time // since when nothing has come out of it, as far as was seen
 	records uint64    // of it then
 }
@@ -43,7 +45,7 @@ func (f *Follower) find() (*held, error) {
 	if err != nil {
 		return nil, err
 	}
-	if known := f.known(m.identity()); known != nil {
+	if known := f.known(m); known != nil {
 		return known, m.Close()
 	}
 	source, err := m.source()
@@ -53,27 +55,32 @@ func (f *Follower) find() (*held, error) {
 	return &held{Source: source}, nil
 }
 
-// known gives the map that is read and has this identity; nil when there is none.
+// known gives the map that is read and is the one that was found; nil when there is none.
 //
-// Without a number nothing says whether the pinned map is one that looks like it. Taking it for that one could hide a map that
+// Where nothing tells whether the found map is one that looks like it (see compare), taking it for that one could hide a map that
 // nobody reads; taking it for another could give one map two readers, and its events twice. So the reader of the one that looks
-// like it is ended before the pinned map is read: when both are one, the next reader goes on where this one has ended. An old map
-// is left at once, the present one only after a silence of Quiet, which its programs' replacement brings with it.
-func (f *Follower) known(is pinned.Identity) *held {
+// like it is ended before the found map is read: when both are one, the next reader goes on where this one has ended. An old map
+// is left at once, the present one after a silence of Quiet, which its programs' replacement brings with it, or after MaxUnsure.
+func (f *Follower) known(found foundMap) *held {
 	all := f.held()
+	var unsure []*held
 	for _, h := range all {
-		if h.is.Compare(is) == pinned.Same {
+		switch compare(h, found) {
+		case pinned.Same:
 			return h
+		case pinned.Unknown:
+			unsure = append(unsure, h)
 		}
 	}
-	alike := func(h *held) bool { return h.is.Compare(is) == pinned.Unknown }
-	if f.current != nil && alike(f.current) && f.current.see() < f.s.Quiet {
-		return f.current
-	}
-	for _, h := range all {
-		if alike(h) {
-			f.leaveEarly(h)
+	if present := f.current; slices.Contains(unsure, present) && present.see() < f.s.Quiet {
+		if time.Since(present.begun) < MaxUnsure {
+			return present
 		}
+		f.leaveUnsure(present)
+		unsure = slices.DeleteFunc(unsure, func(h *held) bool { return h == present })
+	}
+	for _, h := range unsure {
+		f.leaveEarly(h)
 	}
 	return nil
 }
@@ -90,6 +97,7 @@ func (f *Follower) held() []*held {
 // begin makes a map the present one; the one whose place it takes becomes an old one.
 func (f *Follower) begin(h *held) {
 	h.Start(f.s.Deliver)
+	h.begun = time.Now()
 	f.mu.Lock()
 	f.old = slices.DeleteFunc(f.old, func(o *held) bool { return o == h }) // it is back
 	if f.current != nil {
@@ -136,6 +144,16 @@ func (f *Follower) leaveEarly(h *held) {
 	f.past.Left++
 	f.mu.Unlock()
 	f.s.Left(h.Info(), h.Stats().Waiting)
+}
+
+// leaveUnsure drains the present map, which is written still, and lets go of it, since nothing tells whether another one has its
+// place.
+func (f *Follower) leaveUnsure(h *held) {
+	f.retire(h)
+	f.mu.Lock()
+	f.past.Unsure++
+	f.mu.Unlock()
+	f.s.Unsure(h.Info())
 }
 
 // retire drains maps and keeps their counts.

@@ -27,6 +27,8 @@ type fakeMap struct {
 	mu      sync.Mutex
 	readers int // at the same time; more than one would read an event twice
 	worst   int
+	read    int  // records
+	blind   bool // it tells no position, as a perf event array
 }
 
 func newFakeMap(id uint32, name string) *fakeMap {
@@ -34,7 +36,13 @@ func newFakeMap(id uint32, name string) *fakeMap {
 }
 
 func (m *fakeMap) identity() pinned.Identity { return m.is }
-func (m *fakeMap) Close() error              { return nil }
+
+func (m *fakeMap) position() (position, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return position{consumer: uint64(8 * m.read), producer: uint64(8 * (m.read + len(m.records)))}, !m.blind
+}
+func (m *fakeMap) Close() error { return nil }
 
 // reading is how many read the map now.
 func (m *fakeMap) reading() int {
@@ -62,10 +70,18 @@ type fakeReader struct {
 var (
 	_ attachment = (*fakeReader)(nil)
 	_ drainer    = (*fakeReader)(nil)
+	_ placed     = (*fakeReader)(nil)
 )
 
+func (r *fakeReader) position() (position, bool) { return r.m.position() }
+
 func (r *fakeReader) run(emit func(Record)) error {
-	give := func(n uint64) { emit(Record{Data: binary.LittleEndian.AppendUint64(nil, n)}) }
+	give := func(n uint64) {
+		r.m.mu.Lock()
+		r.m.read++
+		r.m.mu.Unlock()
+		emit(Record{Data: binary.LittleEndian.AppendUint64(nil, n)})
+	}
 	for {
 		select {
 		case n := <-r.m.records:
@@ -105,6 +121,7 @@ type fakePin struct {
 	got     []uint64
 	reports []error
 	left    []string
+	unsure  []MapInfo
 }
 
 func (p *fakePin) put(m *fakeMap, err error) {
@@ -155,7 +172,8 @@ func followFake(t *testing.T, m *fakeMap) *fakePin {
 			defer p.mu.Unlock()
 			p.reports = append(p.reports, err)
 		},
-		Left: func(MapInfo, int) { p.left = append(p.left, "left") },
+		Left:   func(MapInfo, int) { p.left = append(p.left, "left") },
+		Unsure: func(info MapInfo) { p.unsure = append(p.unsure, info) },
 	}, p.open)
 	if err != nil {
 		t.Fatal(err)
@@ -288,6 +306,7 @@ func TestOnShutdownManyOldMapsTakeNoLongerThanOne(t *testing.T) {
 func TestTwoMapsWithoutANumberAreNotTakenForOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := newFakeMap(0, "cilium_events"), newFakeMap(0, "cilium_events")
+		first.blind, second.blind = true, true
 		p := followFake(t, first)
 		n := uint64(0)
 		write := func(m *fakeMap) { m.records <- n; n++ }
@@ -318,9 +337,76 @@ func TestTwoMapsWithoutANumberAreNotTakenForOne(t *testing.T) {
 	})
 }
 
+// The programs of before write without pause, so that no silence says that there is another map.
+func TestARingWithoutANumberHidesNoOtherWhileItIsWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := newFakeMap(0, "cilium_events"), newFakeMap(0, "cilium_events")
+		p := followFake(t, first)
+		n := uint64(0)
+		write := func(m *fakeMap) { m.records <- n; n++ }
+		for range 60 { // the same map, seen again and again, also when it is silent
+			write(first)
+			look(1)
+		}
+		look(30)
+		if stats := p.Stats(); stats.Attached != 1 {
+			t.Errorf("a map was attached %d times; want once", stats.Attached)
+		}
+		p.put(second, nil)
+		for range 60 {
+			write(first)
+			write(second)
+			look(1)
+		}
+		if first.reading() != 1 || second.reading() != 1 || len(first.records)+len(second.records) != 0 {
+			t.Errorf("the maps have %d and %d readers; want both read", first.reading(), second.reading())
+		}
+		p.put(first, nil) // the first one is back, while the second one is written
+		for range 60 {
+			write(first)
+			write(second)
+			look(1)
+		}
+		look(20)
+		if stats := p.Stats(); stats.Left != 0 || stats.Unsure != 0 || stats.Attached != 3 || second.reading() != 0 {
+			t.Errorf("stats are %+v, and the second map has %d readers; want three changes, nothing left early and the silent one left", stats, second.reading())
+		}
+		p.end(t, n, first, second)
+	})
+}
+
+func TestAMapThatTellsNeitherNumberNorPositionHidesAnotherForAMinuteAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := newFakeMap(0, "cilium_events"), newFakeMap(0, "cilium_events")
+		first.blind, second.blind = true, true
+		p := followFake(t, first)
+		n := uint64(0)
+		write := func(m *fakeMap) { m.records <- n; n++ }
+		p.put(second, nil)
+		for range int(MaxUnsure/fakeInterval) - 1 {
+			write(first)
+			write(second)
+			look(1)
+		}
+		if first.reading() != 1 || second.reading() != 0 {
+			t.Errorf("the maps have %d and %d readers; want the first one read alone: it may be both", first.reading(), second.reading())
+		}
+		write(first)
+		look(2)
+		if first.reading() != 0 || second.reading() != 1 || len(second.records) != 0 {
+			t.Errorf("after a minute the maps have %d and %d readers; want the pinned one read", first.reading(), second.reading())
+		}
+		if stats := p.Stats(); stats.Unsure != 1 || len(p.unsure) != 1 || stats.Left != 0 || len(p.left) != 0 {
+			t.Errorf("stats are %+v; want it said once that nothing tells whether the map was replaced", stats)
+		}
+		p.end(t, n, first, second)
+	})
+}
+
 func TestMapsWithoutANumberThatDoNotLookAlikeAreTwo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := newFakeMap(0, "cilium_events"), newFakeMap(0, "cilium_events")
+		first.blind, second.blind = true, true
 		second.is.MaxEntries *= 2
 		p := followFake(t, first)
 		p.put(second, nil)

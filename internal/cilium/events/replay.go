@@ -10,30 +10,31 @@ import (
 	"io"
 )
 
-// Replay hands every record of the capture file at path to emit, in wire form, in two parts that are valid until emit
-// returns. It ends at the file's end, at the first error of emit, and with ctx. The stats are of what was read, whatever
-// the error; a *CaptureError says why the file, or the rest of it, could not be read.
-func Replay(ctx context.Context, path string, emit func(ctx context.Context, head, body []byte) error) (stats CaptureStats, err error) {
+// Replay plays the capture file at path, see Play, and gives what was read of it.
+func Replay(ctx context.Context, path string, emit func(ctx context.Context, head, body []byte) error) (CaptureStats, error) {
 	c, err := OpenCapture(path)
 	if err != nil {
 		return CaptureStats{}, err
 	}
-	defer func() {
-		stats = c.Stats()
-		err = errors.Join(err, c.Close())
-	}()
+	err = c.Play(ctx, emit)
+	return c.Stats(), errors.Join(err, c.Close())
+}
+
+// Play hands every record to emit, in wire form, in two parts that are valid until emit returns. It ends at the file's end, at the
+// first error of emit, and with ctx. A *CaptureError says why the file, or the rest of it, could not be read.
+func (c *Capture) Play(ctx context.Context, emit func(ctx context.Context, head, body []byte) error) error {
 	head := make([]byte, 0, HeadSize)
 	for ctx.Err() == nil {
 		r, err := c.Next()
 		if err == io.EOF {
-			return stats, nil
+			return nil
 		}
 		if err != nil {
-			return stats, err
+			return err
 		}
 		if err := emit(ctx, r.AppendHead(head), r.Data); err != nil {
-			return stats, err
+			return err
 		}
 	}
-	return stats, ctx.Err()
+	return ctx.Err()
 }

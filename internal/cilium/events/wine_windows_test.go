@@ -227,6 +227,48 @@ func TestWineADrainedRingHasNothingLeft(t *testing.T) {
 	}
 }
 
+func TestWineARingWithoutANumberIsToldFromAnother(t *testing.T) {
+	pins := windowstest.InstallEBPF(t)
+	id := 1 + rand.IntN(1<<30)
+	find := func() *pinnedMap {
+		found, err := openPinned(pin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := found.(*pinnedMap)
+		m.is.ID = 0
+		return m
+	}
+	pins.Pin(t, "cilium_events", "ring", id, 0, 64<<10)
+	s, err := find().source()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := &held{Source: s}
+	s.Start(func(int64, []byte, []byte) bool { return true })
+	again := find()
+	defer again.Close()
+	if is := compare(read, again); is != pinned.Unknown {
+		t.Errorf("a ring of which nothing was read: %v; want that nothing tells", is)
+	}
+	(&reader{t: t, m: s.m}).write(0, 0, "data")
+	for at := (position{}); at.consumer == 0; at, _ = s.position() {
+		time.Sleep(time.Millisecond)
+	}
+	if is := compare(read, again); is != pinned.Same {
+		t.Errorf("the ring that is read: %v; want that it is the same", is)
+	}
+	pins.Pin(t, "cilium_events", "ring", id+1, 0, 64<<10)
+	other := find()
+	defer other.Close()
+	if is := compare(read, other); is != pinned.Different {
+		t.Errorf("another ring: %v; want that it is another", is)
+	}
+	if err := s.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWineASourceReadsAPerfEventArray(t *testing.T) {
 	newMap(t, "perf", 64<<10)
 	want := play(t)

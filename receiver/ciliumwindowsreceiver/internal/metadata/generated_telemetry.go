@@ -41,6 +41,7 @@ type TelemetryBuilder struct {
 	ReceiverCiliumwindowsMapAbandoned      metric.Int64ObservableCounter
 	ReceiverCiliumwindowsMapAttached       metric.Int64ObservableCounter
 	ReceiverCiliumwindowsMapSize           metric.Int64ObservableGauge
+	ReceiverCiliumwindowsMapUnidentified   metric.Int64ObservableCounter
 	ReceiverCiliumwindowsMapUtilization    metric.Float64ObservableGauge
 	ReceiverCiliumwindowsMapWaiting        metric.Int64ObservableGauge
 	ReceiverCiliumwindowsQueueCapacity     metric.Int64ObservableGauge
@@ -248,6 +249,21 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapSizeCallback(cb
 		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapSize, obs: o})
 		return nil
 	}, builder.ReceiverCiliumwindowsMapSize)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverCiliumwindowsMapUnidentifiedCallback sets callback for observable ReceiverCiliumwindowsMapUnidentified metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapUnidentifiedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapUnidentified, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsMapUnidentified)
 	if err != nil {
 		return err
 	}
@@ -491,6 +507,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ciliumwindows_map_size",
 		metric.WithDescription("Room in the events map, live only; in a perf event array that of one processor's ring. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsMapUnidentified, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_map_unidentified",
+		metric.WithDescription("How often the events map was attached anew while it was written, because the kernel gives it no number and nothing told whether another one had its place, live only. If another one had it, what programs still write into the one before is lost, and nobody can count it. [Alpha]"),
+		metric.WithUnit("{map}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverCiliumwindowsMapUtilization, err = builder.meter.Float64ObservableGauge(

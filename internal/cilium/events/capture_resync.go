@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Reading on behind damage: the next block is looked for that has its length at both ends and can be what it says it is. What is
+// stepped over is counted. The time that this takes is linear in the file's length, and the memory is that of two blocks.
+//
+// A packet names its interface by a number, which counts the descriptions of its section. Where one of those may have been stepped
+// over, or the header of a section, the numbers mean nothing any more; packets are then stepped over rather than given a wrong time.
+
+package events
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"io"
+)
+
+// resyncBuffer is the memory in bytes in which blocks are looked for: twice the longest one, with the trailer of the one before.
+const resyncBuffer = 2 * (maxBlock + 64)
+
+// stepped notes damage, of which so many bytes were stepped over. The first one is what the file ends with.
+func (c *Capture) stepped(damage *CaptureError, bytes int64) {
+	if c.damage == nil {
+		c.damage = damage
+	}
+	c.stats.Damages++
+	c.stats.SteppedOver += uint64(bytes)
+}
+
+// stepOverContent goes on behind a block whose lengths are sound and whose content is not.
+func (c *Capture) stepOverContent(typ uint32, damage *CaptureError) {
+	c.stepped(damage, c.offset-c.start)
+	c.missing(typ)
+}
+
+// missing says that exactly one block, of a type, was stepped over.
+func (c *Capture) missing(typ uint32) {
+	switch typ {
+	case blockSection:
+		c.newSection()
+	case blockInterface:
+		if len(c.interfaces) < maxInterfaces {
+			c.interfaces = append(c.interfaces, captureInterface{unknown: true})
+		}
+	}
+}
+
+// resync goes on with the next block that is one, behind a block whose lengths are not sound. The error is io.EOF where there is
+// none, or the operating system's.
+func (c *Capture) resync(damage *CaptureError) error {
+	from := c.offset
+	var typ uint32
+	var length int64
+	if header, err := c.peek(blockHeader); err == nil && c.order != nil {
+		typ, length = c.order.Uint32(header), int64(c.order.Uint32(header[4:]))
+	}
+	c.lostSection = false
+	at, err := c.seek()
+	if err != nil && err != io.EOF {
+		return err
+	}
+	gap := c.offset + int64(at) - from
+	exact := gap == length // exactly one block was stepped over
+	if passed, _ := c.peek(at); !exact && c.order != nil && len(passed) >= blockTrailer {
+		exact = gap == int64(c.order.Uint32(passed[len(passed)-blockTrailer:]))
+	}
+	c.discard(at)
+	c.stepped(damage, gap)
+	switch {
+	case exact:
+		c.missing(typ)
+	case c.lostSection:
+		c.newSection()
+		c.gap = true
+	default:
+		c.gap = true
+	}
+	return err
+}
+
+// seek gives how many bytes behind the current one the next block is; the bytes that remain, and io.EOF, where there is none. It
+// discards what it has passed but for the last bytes.
+func (c *Capture) seek() (at int, err error) {
+	for at = 1; ; {
+		window, _ := c.r.Peek(c.r.Buffered())
+		need := minBlock
+		for ; at+minBlock <= len(window); at++ {
+			found, length := c.plausible(window[at:])
+			if found {
+				return at, nil
+			}
+			if length > 0 && !c.ended {
+				need = length
+				break
+			}
+		}
+		if c.ended {
+			return len(window), io.EOF
+		}
+		if passed := min(at, len(window)) - blockTrailer; passed > 0 {
+			c.discard(passed)
+			at -= passed
+		}
+		if _, err := c.peek(at + need); err != nil && err != io.EOF {
+			return 0, c.cut(err)
+		}
+	}
+}
+
+// peek gives the next bytes without passing them; fewer, and io.EOF, where the file ends before. The buffer is twice as large as what
+// is asked for, so that what it costs to move its content is no more than to read it, however often that is.
+func (c *Capture) peek(n int) ([]byte, error) {
+	if n <= c.r.Buffered() {
+		return c.r.Peek(n)
+	}
+	if c.ended {
+		rest, _ := c.r.Peek(c.r.Buffered())
+		return rest, io.EOF
+	}
+	if n > c.r.Size()/2 {
+		c.r = bufio.NewReaderSize(c.r, resyncBuffer)
+	}
+	b, err := c.r.Peek(n)
+	c.ended = err == io.EOF
+	return b, err
+}
+
+// discard passes over bytes that have been read ahead.
+func (c *Capture) discard(n int) {
+	n, _ = c.r.Discard(n)
+	c.offset += int64(n)
+}
+
+// plausible reports whether b begins with a block that can be read. Where b is too short to tell, needs is how long the block is. A
+// section's header that is damaged is noted.
+func (c *Capture) plausible(b []byte) (found bool, needs int) {
+	order, typ := c.order, binary.LittleEndian.Uint32(b)
+	if typ == blockSection {
+		if order = byteOrder(b[blockHeader:]); order == nil {
+			return false, 0
+		}
+	} else if order == nil {
+		return false, 0
+	}
+	typ = order.Uint32(b)
+	fixed, known := fixedSize(typ)
+	if !known {
+		return false, 0
+	}
+	length := int64(order.Uint32(b[4:]))
+	sound := length >= int64(minBlock+fixed) && length%4 == 0 && length <= maxBlock
+	if sound && int64(len(b)) < length {
+		return false, int(length)
+	}
+	if sound = sound && int64(order.Uint32(b[length-blockTrailer:])) == length; !sound {
+		if typ == blockSection {
+			c.lostSection, c.order = true, order
+		}
+		return false, 0
+	}
+	body := b[blockHeader:]
+	room := length - int64(minBlock+fixed)
+	switch typ {
+	case blockInterface:
+		return order.Uint16(body) == LinkTypeUser0 && order.Uint16(body[2:]) == 0, 0
+	case blockEnhanced:
+		return int64(order.Uint32(body)) < int64(len(c.interfaces)) && int64(order.Uint32(body[12:])) <= room, 0
+	case blockPacket:
+		return int(order.Uint16(body)) < len(c.interfaces) && int64(order.Uint32(body[12:])) <= room, 0
+	case blockSimple:
+		return len(c.interfaces) > 0, 0
+	}
+	return true, 0
+}
+
+// fixedSize is how many bytes of content a block of a type has at least; false for a type that does not matter.
+func fixedSize(typ uint32) (size int, known bool) {
+	switch typ {
+	case blockSection:
+		return 16, true
+	case blockInterface:
+		return 8, true
+	case blockEnhanced, blockPacket:
+		return 20, true
+	case blockSimple:
+		return 4, true
+	}
+	return 0, false
+}
+
+// byteOrder is that of a section with this magic; nil for none.
+func byteOrder(magic []byte) binary.ByteOrder {
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x4D, 0x3C, 0x2B, 0x1A}):
+		return binary.LittleEndian
+	case bytes.HasPrefix(magic, []byte{0x1A, 0x2B, 0x3C, 0x4D}):
+		return binary.BigEndian
+	}
+	return nil
+}
+
+// isDamage reports whether an error is one behind which a capture can be read on.
+func isDamage(err error) (*CaptureError, bool) {
+	if e, is := err.(*CaptureError); is && (e.Reason == ReasonDamaged || e.Reason == ReasonTruncated) {
+		return e, true
+	}
+	return nil, false
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !windows
+
+package events
+
+var _ placed = (*pinnedMap)(nil)
+
+// position is not needed: Linux numbers its maps since before it had ring buffers.
+func (p *pinnedMap) position() (position, bool) { return position{}, false }
