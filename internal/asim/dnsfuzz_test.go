@@ -25,7 +25,9 @@ func FuzzDNSRecord(f *testing.F) {
 	for i, p := range providers {
 		decoders[p] = dns.NewDecoder(p)
 		for _, profile := range profiles {
-			mappers[p] = append(mappers[p], NewDNSMapper(p, profile, dc1, "1"))
+			m := NewDNSMapper(p, profile, dc1, "1")
+			m.DetailAnswers(profile == ProfileASIM)
+			mappers[p] = append(mappers[p], m)
 		}
 		for _, tmpl := range decoders[p].Templates() {
 			sized := map[string]any{}

@@ -11,13 +11,13 @@ import (
 // DNSProfile is a way to classify DNS events.
 type DNSProfile string
 
-// The profiles. They differ in EventType and EventSubType, and in DnsResponseName: the answer in ProfileASIM, the response
-// code's name in the others.
+// The profiles. They differ in EventType and EventSubType, in DnsResponseName, which is the answer in ProfileASIM and the response
+// code's name in the others, and in the spelling of names.
 const (
 	// ProfileWindows keeps the values "recursive" and "DnsCache" beside the schema's own, and classifies each event as its
 	// manifest does.
 	ProfileWindows DNSProfile = "windows"
-	// ProfileDocumented is the event table of the design document to the letter.
+	// ProfileDocumented is the design document to the letter: its event table, and what it says of an event that does not say it.
 	ProfileDocumented DNSProfile = "documented"
 	// ProfileASIM has only values that the ASIM DNS schema enumerates.
 	ProfileASIM DNSProfile = "asim"

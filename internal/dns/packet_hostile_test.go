@@ -91,6 +91,10 @@ func FuzzMessage(f *testing.F) {
 	f.Add(fromHex(f, recorded257))
 	f.Add(fromHex(f, recorded261))
 	f.Add(packed(f, func(m *dns.Msg) { m.SetEdns0(1232, true); m.Rcode = dns.RcodeBadVers }, "x. 60 IN SOA ns. admin. 1 2 3 4 5", `x. 60 IN SVCB 1 a. port=53`))
+	truncated := packed(f, func(m *dns.Msg) { m.Truncated = true }, "x. 60 IN A 192.0.2.1", "x. 60 IN A 192.0.2.2")
+	for _, end := range []int{messageHeader + 3, len(truncated) - 16, len(truncated) - 3} {
+		f.Add(truncated[:end])
+	}
 	f.Fuzz(func(t *testing.T, packet []byte) {
 		var m Message
 		err := m.Read(packet)
@@ -99,7 +103,7 @@ func FuzzMessage(f *testing.F) {
 		if theirs.Unpack(packet) != nil {
 			return
 		}
-		if errors.Is(err, errShort) {
+		if short := new(Message); errors.Is(short.read(packet), errShort) {
 			return // the library forgives a message that ends between two records, or in a question
 		}
 		require.NoError(t, err, "the library reads it")
@@ -111,6 +115,8 @@ func FuzzMessage(f *testing.F) {
 		if theirs.Response && theirs.Opcode != dns.OpcodeUpdate {
 			require.Equal(t, len(theirs.Answer), m.Answers.Count)
 			for i := range m.Answers.Len() {
+				owner := string(m.Answers.AppendOwner(nil, packet, i))
+				require.Equal(t, theirs.Answer[i].Header().Name, strings.TrimSuffix(owner, ".")+".")
 				if alias, ok := theirs.Answer[i].(*dns.CNAME); ok && alias.Target != "" {
 					require.Equal(t, "CNAME "+alias.Target, strings.TrimSuffix(string(m.Answers.At(i)), ".")+".")
 				}
