@@ -63,6 +63,10 @@ func (r *dnsRecord) clientEnds(class dnsClass) (src, dst endpoint) {
 	if class.eventType != typeStatus {
 		dst.port = dnsPort
 	}
+	if server := r.merged.Lookup.Server; server.IsValid() {
+		dst.addr = server
+		return src, dst
+	}
 	for _, f := range [...]dns.Field{dns.ServerAddress, dns.ServerList} {
 		if addr, more, ok := r.FirstAddr(f); ok && !addr.IsUnspecified() {
 			dst.addr = r.represent(f, addr, more)
