@@ -176,6 +176,16 @@ type Merged struct {
 	Leapt bool
 	// Unanswered marks a query that got no response in time.
 	Unanswered bool
+	// Lookup is set for the event of a look-up of the DNS Client.
+	Lookup Lookup
+}
+
+// Lookup is what the events of a look-up of the DNS Client say beside the one of which the record is made.
+type Lookup struct {
+	Events int64      // for which the record stands
+	Server netip.Addr // that answered, or else was asked last; invalid where none is named
+	Asked  bool       // a server was asked
+	Cached bool       // the cache had the answer
 }
 
 // Append appends the event's record. received is when it was delivered, in nanoseconds since 1970.

@@ -24,6 +24,9 @@ const (
 	// clockLeap marks the record of a query and its response between which the host's clock was set; queryTime is then the query's
 	// own time.
 	clockLeap, queryTime = "ClockLeap", "QueryTime"
+	// lookupEvents is the number of events of a look-up of the DNS Client, where there are several, and fromCache whether the cache had the
+	// answer, where an event says it.
+	lookupEvents, fromCache = "LookupEvents", "FromCache"
 	// userData is the whole user data of an event that the provider's manifest does not have, in hex.
 	userData = "UserData"
 )
@@ -60,6 +63,12 @@ func (r *dnsRecord) additional() {
 	if r.merged.Leapt {
 		m.PutBool(clockLeap, true)
 		m.PutText(queryTime, r.stamp(r.merged.Start.UnixNano()))
+	}
+	if l := r.merged.Lookup; l.Events > 1 {
+		m.PutInt(lookupEvents, l.Events)
+		if l.Cached || l.Asked {
+			m.PutBool(fromCache, l.Cached && !l.Asked)
+		}
 	}
 	if len(r.Rest) > 0 {
 		name := undecodedData

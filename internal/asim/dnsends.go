@@ -63,6 +63,10 @@ func (r *dnsRecord) clientEnds() (src, dst endpoint) {
 	if addr, more, ok := r.FirstAddr(dns.LocalAddress); ok && !addr.IsUnspecified() {
 		src.addr, src.named = r.represent(dns.LocalAddress, addr, more), true
 	}
+	if server := r.merged.Lookup.Server; server.IsValid() {
+		dst.addr = server
+		return src, dst
+	}
 	for _, f := range [...]dns.Field{dns.ServerAddress, dns.ServerList} {
 		if addr, more, ok := r.FirstAddr(f); ok && !addr.IsUnspecified() {
 			dst.addr, dst.named = r.represent(f, addr, more), true

@@ -3,6 +3,7 @@
 package asim
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -131,6 +132,43 @@ func TestEveryAttributeThatARecordHasCanBeOmitted(t *testing.T) {
 			m.Append(records, &e, 1)
 			for name := range records.At(0).Attributes().AsRaw() {
 				require.True(t, known[name], "%s of event %d is not in dnsAttributes", name, tmpl.ID)
+			}
+		}
+	}
+}
+
+func TestTheRecordOfALookUpHasTheServerThatWasAsked(t *testing.T) {
+	decoder := dns.NewDecoder(dns.Client())
+	m := NewDNSMapper(dns.Client(), ProfileWindows, dc1, "")
+	for _, c := range []struct {
+		lookup        Lookup
+		server, cache any
+		events        any
+	}{
+		{Lookup{}, "10.0.0.9", nil, nil},
+		{Lookup{Events: 1}, "10.0.0.9", nil, nil},
+		{Lookup{Events: 2}, "10.0.0.9", nil, int64(2)},
+		{Lookup{Events: 4, Cached: true}, "10.0.0.9", true, int64(4)},
+		{Lookup{Events: 8, Server: netip.MustParseAddr("fd00::8"), Asked: true}, "fd00::8", false, int64(8)},
+		{Lookup{Events: 8, Server: netip.MustParseAddr("10.0.0.8"), Asked: true, Cached: true}, "10.0.0.8", false, int64(8)},
+	} {
+		for _, tmpl := range decoder.Templates() {
+			if tmpl.ID != 3006 {
+				continue
+			}
+			raw, err := tmpl.Encode(nil, 8, map[string]any{"QueryName": "a.example", "ServerList": "10.0.0.9;"})
+			require.NoError(t, err)
+			e := dns.Event{Record: etw.Record{ID: 3006, TimeStamp: etw.Filetime(testTime.UnixNano()), UserData: raw}}
+			decoder.Decode(&e)
+			logs := plog.NewLogs()
+			m.AppendMerged(m.Begin(logs), &e, 1, Merged{Lookup: c.lookup})
+			got := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().AsRaw()
+			require.Equal(t, c.server, got["DstIpAddr"])
+			more := got["AdditionalFields"].(map[string]any)
+			require.Equal(t, c.cache, more["FromCache"])
+			require.Equal(t, c.events, more["LookupEvents"])
+			if c.lookup.Server.IsValid() {
+				require.Equal(t, "10.0.0.9;", more["ServerList"], "what the program named")
 			}
 		}
 	}

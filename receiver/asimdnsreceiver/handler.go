@@ -119,15 +119,20 @@ func (h *handler) keep(p *part, ev pipeline.Event) pipeline.Outcome {
 	case merge.Merged:
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	case merge.Answer:
-		outcome := h.emit(p, e, ev.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt})
+		outcome := h.emit(p, e, ev.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
 	case merge.Query: // the record is made of the response
-		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt})
+		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
 	}
 	return h.emit(p, e, ev.Received, asim.Merged{})
+}
+
+// lookup is what a record says of a look-up of the DNS Client.
+func lookup(l merge.Lookup) asim.Lookup {
+	return asim.Lookup{Events: l.Events, Server: l.Server, Asked: l.Asked, Cached: l.Cached}
 }
 
 // decode decodes an event that has been decoded before, and gives what deals with it.
@@ -169,7 +174,9 @@ func (h *handler) Held() int {
 func (h *handler) Release(_ plog.LogRecordSlice, due bool) {
 	let := h.keeper.Let(due)
 	defer h.keeper.Done(let)
-	h.emit(h.decode(&h.other, let.Data), &h.other, let.Received, asim.Merged{Count: let.Count, Start: let.First, End: let.Last, Unanswered: let.Unanswered})
+	h.emit(h.decode(&h.other, let.Data), &h.other, let.Received, asim.Merged{
+		Count: let.Count, Start: let.First, End: let.Last, Unanswered: let.Unanswered, Lookup: lookup(let.Lookup),
+	})
 }
 
 // unparsable is the number of events so far whose packet is no DNS message.

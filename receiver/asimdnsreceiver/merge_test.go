@@ -56,10 +56,16 @@ func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
 		require.Equal(t, int64(events), stats.Emitted.Load()+stats.Aggregated.Load(), "%s", stats)
 		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
 		joined := int64(0)
-		unanswered := 0
+		lookUps, unanswered := 0, 0
 		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			start, _ := lr.Attributes().Get("EventStartTime")
 			end, _ := lr.Attributes().Get("EventEndTime")
+			if additional, ok := lr.Attributes().Get("AdditionalFields"); ok {
+				if events, ok := additional.Map().Get("LookupEvents"); ok {
+					joined += events.Int() - 2
+					lookUps++
+				}
+			}
 			if start.Str() != end.Str() {
 				joined++
 				require.GreaterOrEqual(t, number(lr, "DnsNetworkDuration"), int64(0))
@@ -71,12 +77,45 @@ func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
 			}
 		})
 		require.InDelta(t, stats.Aggregated.Load(), joined, 3, "every query merged is in a response's record")
+		if file == clientFile {
+			require.Equal(t, byID["3006"], lookUps, "each call is one record")
+		}
 		if file == serverFile {
 			require.Greater(t, joined, int64(byID["256"]/2))
 			require.Positive(t, unanswered)
 			require.Less(t, unanswered, byID["256"]/5)
 		}
 	}
+}
+
+func TestALookUpOfTheClientIsOneRecordWithItsServerAndItsDuration(t *testing.T) {
+	sink, _, _ := replayAll(t, replayOf(clientFile, func(c *Config) { c.EnableFlags, c.EnableLevel, c.Correlate = &everything, 5, true }))
+	var cached, asked, alone int
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		if testkit.Text(lr, "EventOriginalType") != "3008" {
+			return
+		}
+		raw := lr.Attributes().AsRaw()
+		more := raw["AdditionalFields"].(map[string]any)
+		require.GreaterOrEqual(t, more["LookupEvents"], int64(2))
+		require.Less(t, testkit.Text(lr, "EventStartTime"), testkit.Text(lr, "EventEndTime"))
+		require.Contains(t, raw, "DnsNetworkDuration")
+		switch more["FromCache"] {
+		case true:
+			cached++
+			require.Equal(t, int64(4), more["LookupEvents"])
+			require.NotContains(t, raw, "DstIpAddr", "no server was asked")
+		case false:
+			asked++
+			require.Contains(t, []any{"10.0.10.5", "fd00:0:0:10::5"}, raw["DstIpAddr"])
+		default:
+			alone++
+			require.NotContains(t, raw, "DstIpAddr")
+		}
+	})
+	require.Positive(t, cached)
+	require.Positive(t, asked)
+	require.Positive(t, alone, "probes, and what older versions say without the process")
 }
 
 func TestEachReplayedFileIsMergedByItsOwnTimes(t *testing.T) {

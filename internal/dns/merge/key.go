@@ -36,13 +36,13 @@ func appendIdentity(dst []byte, e *dns.Event) (key []byte, ok bool) {
 func exchange(id uint16) (pair byte, tag uint16) {
 	switch id {
 	case 3006:
-		return 1, tagRequest
+		return clientCall, tagRequest
 	case 3008:
-		return 1, tagResponse
+		return clientCall, tagResponse
 	case 3010:
-		return 2, tagRequest
+		return clientWire, tagRequest
 	case 3011:
-		return 2, tagResponse
+		return clientWire, tagResponse
 	case 3016:
 		return 3, tagRequest
 	case 3018:
@@ -59,8 +59,13 @@ func exchange(id uint16) (pair byte, tag uint16) {
 	return 0, 0
 }
 
-// serverExchange is the server's query received and its response; the others are the DNS Client's.
-const serverExchange = 5
+// serverExchange is the server's query received and its response; the others are the DNS Client's, of which clientCall is a program's
+// call and its result, and clientWire a query to one server and its response.
+const (
+	clientCall     = 1
+	clientWire     = 2
+	serverExchange = 5
+)
 
 // tie is how an event is tied to the others of its exchange.
 type tie struct {
@@ -70,10 +75,11 @@ type tie struct {
 	known, unique bool
 	// other is set where the event may have another key as well, in bytes that are not decoded.
 	other bool
+	asker int // where process and name begin in the key of a client's event
 }
 
 // appendExchange appends what a query and its response have in common: on the server the GUID, else client, port and
-// transaction id; on the client process, name and type. Of an event whose layout is not known, the server's have a key where client,
+// transaction id; on the client process, name and type, and between it and a server the server. Of an event whose layout is not known, the server's have a key where client,
 // port and transaction id are certain, as they are before a packet that agrees with them.
 func appendExchange(dst []byte, e *dns.Event) (key []byte, t tie) {
 	t.pair, t.tag = exchange(e.ID)
@@ -84,8 +90,10 @@ func appendExchange(dst []byte, e *dns.Event) (key []byte, t tie) {
 	dst = append(dst, t.pair)
 	if t.pair != serverExchange {
 		dst = appendNumber(dst, e, dns.QueryType)
-		dst = binary.AppendUvarint(dst, process(e))
-		dst, t.known = appendTexts(dst, e, dns.QueryName)
+		t.asker = len(dst)
+		if dst, t.known = appendAsker(dst, e, process(e)); t.known && t.pair == clientWire {
+			dst, t.known = appendTexts(dst, e, dns.ServerAddress)
+		}
 		return dst, t
 	}
 	from := len(dst)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package merge lets one record stand for several DNS events: for identical queries within a window, or for a query and its
-// response. It keeps events back in bounded memory and says what becomes of each.
+// Package merge lets one record stand for several DNS events: for identical queries within a window, for a query and its
+// response, or for a look-up of the DNS Client. It keeps events back in bounded memory and says what becomes of each.
 //
 // Times are the events' own. Events of one trace come in order for each processor, not among them, so a response may come
 // before its query, and an event may be older than one that came before it. An event is kept for the window, by the clock of the
@@ -24,7 +24,7 @@ type Mode uint8
 // The modes.
 const (
 	Aggregate Mode = iota // identical events
-	Correlate             // a query and its response
+	Correlate             // a query and its response, the events of a look-up
 )
 
 // Settings of a Keeper.
@@ -57,6 +57,8 @@ type Keeper struct {
 	store  *window.Store
 	slack  int64
 	key    []byte
+	data   []byte
+	calls  [maxThreads]threadCall
 	untied atomic.Int64
 	missed [serverExchange + 1]miss // by pair
 }
@@ -90,6 +92,7 @@ func New(s Settings) *Keeper {
 // well: there it is one by more than the window.
 func (k *Keeper) Forget() {
 	clear(k.missed[:])
+	clear(k.calls[:])
 	k.Clock = window.Steady{Most: time.Duration(k.slack), Leap: time.Duration(min(max(int64(k.Window), liveSlack), k.slack))}
 }
 
@@ -100,18 +103,22 @@ type Verdict uint8
 const (
 	Pass   Verdict = iota // it is nothing that could be merged: a record of its own
 	Held                  // it is kept back
-	Merged                // it is merged into an event that is kept back
+	Merged                // it is merged into an event that is kept back: it is identical, or a part of the same look-up
 	Answer                // it is a response whose query, kept back until now, began at Start
 	Query                 // it is the query of a response that was kept back, whose bytes are Data
 )
 
-// Tags of entries: what it is, and whether it is a request that may have been answered.
+// Tags of entries: what it is, whether it is a request that may have been answered, whether others of its key were open at the same
+// time and these are over, and from bit openCalls on how many are.
 const (
 	tagRequest uint16 = 1 << iota
 	tagResponse
 	tagDoubtful
+	tagSeveral
+	tagOver
 
-	tagKind = tagRequest | tagResponse
+	tagKind   = tagRequest | tagResponse
+	openCalls = 8
 )
 
 // Decision is a verdict and what belongs to it.
@@ -124,6 +131,8 @@ type Decision struct {
 	// Data is the response in wire form, for Query, and Received when it was delivered. Data is valid until the next Add.
 	Data     []byte
 	Received int64
+	// Lookup is what is known of the look-up of the DNS Client whose result the response is.
+	Lookup Lookup
 }
 
 // Add decides about a decoded event. raw is its wire form and received when it was delivered, in nanoseconds since 1970.
@@ -149,6 +158,9 @@ func (k *Keeper) aggregate(e *dns.Event, raw []byte, received, at int64) Decisio
 }
 
 func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decision {
+	if k.absorb(e, raw, at) {
+		return Decision{Verdict: Merged}
+	}
 	var t tie
 	if k.key, t = appendExchange(k.key[:0], e); !t.known {
 		if t.pair != 0 {
@@ -163,12 +175,29 @@ func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decisio
 	if t.other {
 		tag |= tagDoubtful
 	}
+	if t.pair == clientCall && t.tag == tagRequest {
+		k.calls[thread(e)].note(e, k.key, t.asker)
+	}
 	entry := k.store.Get(k.key)
+	if entry != nil && entry.Tag&tagOver != 0 {
+		entry = nil
+	}
 	if entry == nil || entry.Tag&tagKind == t.tag {
 		if t.other && t.tag == tagResponse {
 			k.miss(t.pair)
 		}
+		if entry != nil && t.tag == tagRequest && k.isOpen(entry, at) {
+			if t.pair == clientCall {
+				k.anotherCall(entry)
+				return Decision{Verdict: Pass}
+			}
+			entry.Tag |= tagDoubtful // the response may be of either
+		}
 		return k.hold(raw, received, at, tag)
+	}
+	if entry.Tag&tagSeveral != 0 {
+		k.returned(entry)
+		return Decision{Verdict: Pass}
 	}
 	match := k.match(entry, at, t.unique)
 	switch match {
@@ -178,16 +207,32 @@ func (k *Keeper) correlate(e *dns.Event, raw []byte, received, at int64) Decisio
 	case another:
 		return k.hold(raw, received, at, tag)
 	}
-	d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First), Leapt: match == leapt}
+	entry.Count++
+	data, lookup := k.kept(entry)
+	d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First), Leapt: match == leapt, Lookup: lookup}
 	if t.tag == tagRequest {
-		d = Decision{Verdict: Query, Start: time.Unix(0, at), Leapt: match == leapt, Data: k.store.Data(entry), Received: entry.Received}
+		d.Verdict, d.Start, d.Data, d.Received = Query, time.Unix(0, at), data, entry.Received
 	}
 	k.store.Drop(entry)
 	return d
 }
 
+// isOpen reports whether the request of an entry may still be answered when another one of its key is made.
+func (k *Keeper) isOpen(entry *window.Entry, at int64) bool {
+	since := window.Since(entry.First, at)
+	return since >= -maxSkew && since <= int64(k.Window)
+}
+
 // hold keeps an event back under the key.
 func (k *Keeper) hold(raw []byte, received, at int64, tag uint16) Decision {
+	if k.Mode == Correlate && k.key[0] == clientCall {
+		var facts lookupFacts
+		if tag&tagKind == tagResponse {
+			facts.rank = rankResult
+		}
+		k.data = facts.append(append(k.data[:0], raw...))
+		raw = k.data
+	}
 	e := k.store.Put(k.key, raw, received, at)
 	came := k.Clock.Moment()
 	e.Tag, e.Mark, e.Begun, e.Sum = tag, came.Mark, came.Gone, came.Leaps
@@ -252,7 +297,7 @@ func (k *Keeper) Due() bool {
 	if e == nil {
 		return false
 	}
-	return k.Clock.Age(came(e), e.First) > int64(k.Window)+k.slack || k.store.Full(etw.MaxRecordSize+maxKey)
+	return k.Clock.Age(came(e), e.First) > int64(k.Window)+k.slack || k.store.Full(etw.MaxRecordSize+factsSize+maxKey)
 }
 
 // Let is an event that was kept back and goes.
@@ -265,6 +310,8 @@ type Let struct {
 	First, Last time.Time
 	// Unanswered marks a query that got no response in time.
 	Unanswered bool
+	// Lookup is what is known of the look-up of the DNS Client whose event it is.
+	Lookup Lookup
 
 	entry *window.Entry
 }
@@ -273,8 +320,13 @@ type Let struct {
 // come, late ones neither.
 func (k *Keeper) Let(due bool) Let {
 	e := k.store.Oldest()
+	data, lookup := k.kept(e)
+	count := e.Count
+	if lookup.Events > 0 {
+		count = 1
+	}
 	return Let{
-		Data: k.store.Data(e), Received: e.Received, Count: e.Count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last),
+		Data: data, Received: e.Received, Count: count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last), Lookup: lookup,
 		Unanswered: e.Tag == tagRequest && !k.mayBeAnswered(e) && k.over(e, due), entry: e,
 	}
 }
