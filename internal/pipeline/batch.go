@@ -2,7 +2,10 @@
 
 package pipeline
 
-import "go.opentelemetry.io/collector/pdata/plog"
+import (
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+)
 
 // sizer measures records in the protobuf form that OTLP sends.
 var sizer plog.ProtoMarshaler
@@ -33,10 +36,49 @@ func (p *Pipeline) count() int {
 	return n
 }
 
-// appended takes note of the record that the handler has just appended, and hands the batch over when it is full. A record that would
+// settled takes note of what the handler has appended for one event: exactly one record when it was emitted, else none. What goes
+// beyond that is taken back. It reports whether a record is there that there should be.
+func (p *Pipeline) settled(emitted bool) bool {
+	place, appended, want := -1, 0, 0
+	if emitted {
+		want = 1
+	}
+	for i, records := range p.places {
+		n := records.Len() - p.lengths[i]
+		if n > 0 && place < 0 {
+			place = i
+		}
+		appended += n
+	}
+	if appended != want {
+		p.contradicted(appended, want)
+		for i, n := range p.lengths {
+			if i == place {
+				n += want
+			}
+			p.cut(i, n)
+		}
+	}
+	if !emitted || place < 0 {
+		return !emitted
+	}
+	p.appended(place)
+	return true
+}
+
+// contradicted says once that a handler has not done what it says.
+func (p *Pipeline) contradicted(appended, want int) {
+	if p.contradiction {
+		return
+	}
+	p.contradiction = true
+	p.Logger.Error("a fault of this program: handling an event appended another number of records than it says; what is too many is taken back, an event "+
+		"without its record is counted as dropped, and further ones are only counted", zap.Int("records", appended), zap.Int("want", want))
+}
+
+// appended takes note of the record that has just been appended to a place, and hands the batch over when it is full. A record that would
 // make the batch larger than Batch.MaxSizeMiB begins the next one; only a record that is larger by itself makes a larger batch.
-func (p *Pipeline) appended() {
-	i := p.newest()
+func (p *Pipeline) appended(i int) {
 	size := sizer.LogRecordSize(p.places[i].At(p.places[i].Len()-1)) + lengthSize
 	if p.size+size > p.Batch.MaxSizeMiB<<20 && p.count() > 1 {
 		p.flushBefore(i)
@@ -45,16 +87,6 @@ func (p *Pipeline) appended() {
 	if p.count() >= p.Batch.MaxRecords {
 		p.flush()
 	}
-}
-
-// newest is the index of the place that the handler has just appended to.
-func (p *Pipeline) newest() int {
-	for i, place := range p.places {
-		if place.Len() > p.lengths[i] {
-			return i
-		}
-	}
-	return 0
 }
 
 // flushBefore hands the batch over without the last record of a place, which begins the next batch.

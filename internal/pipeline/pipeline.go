@@ -124,6 +124,8 @@ type Pipeline struct {
 	lengths  []int                 // of the places, before an event
 	size     int                   // of the batch in OTLP's protobuf form, in bytes
 	panicked bool
+
+	contradiction bool // that a handler does not do what it says has been logged
 }
 
 // New prepares a pipeline; its memory is reserved here and touched as it is used.
@@ -304,10 +306,10 @@ func (p *Pipeline) releaseAll() {
 
 // release lets go of one event. When there is no more time to hand anything over, its record is dropped with the batch.
 func (p *Pipeline) release(due bool) {
-	if p.guard(func() { p.holder.Release(p.records, due) }) {
-		p.appended()
-	} else {
+	if !p.guard(func() { p.holder.Release(p.records, due) }) {
 		p.Stats.Undecodable.Add(UndecodablePanic, 1)
+	} else if !p.settled(true) {
+		p.Stats.Dropped.Add(DropNoRecord, 1)
 	}
 }
 
@@ -324,10 +326,11 @@ func (p *Pipeline) process(c *queue.Chunk) {
 		p.releaseDue()
 		outcome := p.handle(ev)
 		aggregated += outcome.Joined
+		if !p.settled(outcome.Kind == Emitted) {
+			p.Stats.Dropped.Add(DropNoRecord, 1)
+		}
 		switch outcome.Kind {
-		case Emitted:
-			p.appended()
-		case Held:
+		case Emitted, Held:
 		case Filtered:
 			filtered++
 		case Aggregated:

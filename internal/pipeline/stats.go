@@ -17,6 +17,7 @@ const (
 	DropQueueFull = queue.Full     // a live source delivered faster than the next component takes
 	DropTooLarge  = queue.TooLarge // the event is larger than the queue takes
 	DropRefused   = "refused"      // the next component refused the records for good, or for longer than retry allows
+	DropNoRecord  = "no_record"    // a fault of the handler: it said that the event has a record, and there was none
 	DropShutdown  = queue.Ended    // the collector stopped before the records could be handed over
 )
 
