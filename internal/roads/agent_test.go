@@ -15,7 +15,7 @@ const largeAnswers = 4000
 
 func TestLargeAnswersReachTheGatewayThroughTheShippedAgent(t *testing.T) {
 	t.Parallel()
-	trip := roads()[3].begin(t)
+	trip := roadOf("examples/otlp/agent.yaml").begin(t)
 	c := trip.run(recording(t, "large", largeAnswers, 1), 0)
 	trip.untilArrived(c, "large", largeAnswers)
 	require.Equal(t, largeAnswers, c.interrupt())
@@ -40,7 +40,10 @@ service: {pipelines: {logs: {receivers: [asimdns], exporters: [otlp_grpc]}}}
 func TestTheLargestRecordsArriveByEveryRoad(t *testing.T) {
 	const n = 60
 	for _, r := range roads() {
-		t.Run(r.name, func(t *testing.T) {
+		if r.receiver != "asimdns" {
+			continue // Cilium's events have 128 bytes of a packet at most
+		}
+		t.Run(r.config, func(t *testing.T) {
 			t.Parallel()
 			trip := r.begin(t)
 			c := trip.run(recordingOf(t, "largest", n, func(int) int { return 235 }), 0)
