@@ -4,6 +4,7 @@ package roads
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -85,7 +86,9 @@ type point struct {
 func (f *ciliumFar) counts() map[string][]point {
 	of := map[string][]point{}
 	raw, err := os.ReadFile(filepath.Join(f.dir, "data/otelcol-winnet/gateway-metrics/winnet.jsonl"))
-	require.NoError(f.t, err)
+	if !errors.Is(err, os.ErrNotExist) { // nothing has come
+		require.NoError(f.t, err)
+	}
 	for line := range strings.Lines(string(raw)) {
 		metrics, err := (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics([]byte(line))
 		require.NoError(f.t, err)

@@ -90,8 +90,19 @@ func freePort(t *testing.T) int {
 	return 0
 }
 
-// start starts the collector with configurations, each over the one before it: a shipped one's name, or "yaml:…".
+// start is launch, and waits until the collector is ready.
 func start(t *testing.T, dir string, env []string, configs ...string) *collector {
+	t.Helper()
+	c := launch(t, dir, env, configs...)
+	c.until("the collector is ready", func() bool { return strings.Contains(c.out.String(), ready) })
+	return c
+}
+
+// ready is what a collector says that runs.
+const ready = "Everything is ready"
+
+// launch starts the collector with configurations, each over the one before it: a shipped one's name, or "yaml:…".
+func launch(t *testing.T, dir string, env []string, configs ...string) *collector {
 	t.Helper()
 	port := freePort(t)
 	telemetry := fmt.Sprintf(`yaml:service::telemetry::metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %d}}}}]}`, port)
@@ -113,12 +124,8 @@ func start(t *testing.T, dir string, env []string, configs ...string) *collector
 	require.NoError(t, c.cmd.Start())
 	go func() { c.err = c.cmd.Wait(); close(c.ended) }()
 	t.Cleanup(func() { _ = c.cmd.Process.Kill(); <-c.ended })
-	c.until("the collector is ready", func() bool { return strings.Contains(c.out.String(), ready) })
 	return c
 }
-
-// ready is what a collector says that runs.
-const ready = "Everything is ready"
 
 // until waits for what is said. A collector that ends meanwhile is a failure.
 func (c *collector) until(what string, done func() bool) {

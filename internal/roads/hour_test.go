@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,6 +114,14 @@ func (r road) begin(t *testing.T, more ...string) *trip {
 // two tries.
 func (t *trip) run(path string, rate int) *collector {
 	t.Helper()
+	c := t.launch(path, rate)
+	c.until("the collector is ready", func() bool { return strings.Contains(c.out.String(), ready) })
+	return c
+}
+
+// launch is run, and does not wait.
+func (t *trip) launch(path string, rate int) *collector {
+	t.Helper()
 	config := t.config
 	if t.through != "" {
 		config = t.through
@@ -124,7 +133,7 @@ func (t *trip) run(path string, rate int) *collector {
 	for _, exporter := range t.exporters {
 		configs = append(configs, fmt.Sprintf("yaml:exporters::%s::retry_on_failure: {initial_interval: 200ms, max_interval: 1s}", exporter))
 	}
-	c := start(t.T, t.dir, t.env(), append(configs, t.more...)...)
+	c := launch(t.T, t.dir, t.env(), append(configs, t.more...)...)
 	c.receiver = t.receiver
 	return c
 }
