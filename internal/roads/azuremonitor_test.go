@@ -4,10 +4,17 @@ package roads
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/azuremonitorexporter"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 // hourOfConfigYAML is what config.yaml, README.md and docs/upstream.md say about azure_monitor 0.161, which acknowledges what it has not
@@ -58,4 +65,47 @@ func azureMonitor(t *testing.T) *track { return &track{newTrackFar(t), home(t)} 
 func (r *track) run(t *testing.T, path string, rate int) *collector {
 	return start(t, r.dir, r.env(), "config.yaml", fmt.Sprintf("yaml:extensions::health_check::endpoint: 127.0.0.1:%d", freePort(t)),
 		fmt.Sprintf("yaml:receivers::asimdns::replay: {path: '%s', rate: %d}", path, rate))
+}
+
+// The exporter tries a batch after 10, 30 and 60 seconds more, of the short clock of a bubble. The test names its own far end: the shipped
+// configuration reaches it in the hour.
+func TestAzureMonitorDropsWhatItCouldNotDeliverIn100SecondsAndSaysNothing(t *testing.T) {
+	for away, arrives := range map[time.Duration]bool{35 * time.Second: true, 125 * time.Second: false} {
+		t.Run(away.String(), func(t *testing.T) {
+			far := newTrackFar(t) // outside of the bubble
+			defer func() { // a goroutine of the client waits at its end for an answer that nobody gives (throttleManager.Stop)
+				if r := recover(); r != nil && !strings.Contains(fmt.Sprint(r), "blocked goroutines remain") {
+					panic(r)
+				}
+			}()
+			synctest.Test(t, func(t *testing.T) {
+				factory := azuremonitorexporter.NewFactory()
+				cfg := factory.CreateDefaultConfig().(*azuremonitorexporter.Config)
+				_, connection, _ := strings.Cut(far.env()[0], "=")
+				cfg.ConnectionString = configopaque.String(connection)
+				cfg.ClientConfig.DisableKeepAlives = true // an open connection would hold the clock
+				core, said := observer.New(zap.InfoLevel)
+				settings := exportertest.NewNopSettings(factory.Type())
+				settings.Logger = zap.New(core)
+				exporter, err := factory.CreateLogs(t.Context(), settings, cfg)
+				require.NoError(t, err)
+				require.NoError(t, exporter.Start(t.Context(), host{}))
+				send := func(name string) {
+					logs := oneRecord(1)
+					logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr("DnsQuery", name)
+					require.NoError(t, exporter.ConsumeLogs(t.Context(), logs))
+				}
+				far.away(t)
+				send("outage")
+				time.Sleep(away)
+				far.back(t)
+				send("last")
+				time.Sleep(time.Hour)
+				require.NoError(t, exporter.Shutdown(t.Context()))
+				require.Equal(t, 1, far.got()["last"])
+				require.Equal(t, arrives, far.got()["outage"] == 1)
+				require.Empty(t, said.All())
+			})
+		})
+	}
 }
