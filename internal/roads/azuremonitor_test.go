@@ -73,7 +73,7 @@ func TestAzureMonitorDropsWhatItCouldNotDeliverIn100SecondsAndSaysNothing(t *tes
 	for away, arrives := range map[time.Duration]bool{35 * time.Second: true, 125 * time.Second: false} {
 		t.Run(away.String(), func(t *testing.T) {
 			far := newTrackFar(t) // outside of the bubble
-			defer func() { // a goroutine of the client waits at its end for an answer that nobody gives (throttleManager.Stop)
+			defer func() {        // a goroutine of the client waits at its end for an answer that nobody gives (throttleManager.Stop)
 				if r := recover(); r != nil && !strings.Contains(fmt.Sprint(r), "blocked goroutines remain") {
 					panic(r)
 				}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -22,6 +23,29 @@ import (
 )
 
 // Faults that docs/upstream.md describes. When one of these tests fails, its fault has been mended, and what that says must change.
+
+func TestEveryFaultOfOthersHasATestOrSaysWhyNot(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root(t), upstreamFaults))
+	require.NoError(t, err)
+	own, err := filepath.Glob("*_test.go")
+	require.NoError(t, err)
+	var code strings.Builder
+	for _, path := range own {
+		raw, err := os.ReadFile(path)
+		require.NoError(t, err)
+		code.Write(raw)
+	}
+	sections := strings.Split(string(text), "\n## ")[1:]
+	require.Greater(t, len(sections), 10)
+	for _, section := range sections {
+		title, _, _ := strings.Cut(section, "\n")
+		_, tests, has := strings.Cut(section, "\n**Test.** ")
+		require.True(t, has, title)
+		for _, name := range regexp.MustCompile("`(Test[A-Za-z0-9]+)").FindAllStringSubmatch(tests, -1) {
+			require.Contains(t, code.String(), "func "+name[1]+"(t *testing.T)", title)
+		}
+	}
+}
 
 func TestAnExportersShutdownWaitsForTheAttemptThatIsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
