@@ -84,7 +84,7 @@ test-roads: build ## send every shipped configuration through outages, stops and
 	$(ROADS) -v .
 
 test-roads-long: build ## the same with outages that are longer than an exporter tries by default
-	WINNET_ROADS_OUTAGE=330s $(ROADS) -timeout 30m -v -run 'TestEveryRoad|TestFiles' .
+	WINNET_ROADS_OUTAGE=330s $(ROADS) -timeout 30m -v -run TestEveryShippedConfigurationGoesThroughTheBadHour .
 
 # The packages with Windows code, and the collector itself.
 WINDOWS_PACKAGES := ./internal/windowstest ./internal/record ./internal/etw/schema ./internal/etw/session ./internal/host ./internal/process ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver

@@ -286,8 +286,9 @@ func (s *diskStore) rebound(needed, trigger int64) (due bool, err error) {
 	return due, err
 }
 
-// compact writes the file anew into directory, without its free pages, and puts it in its place. The file is open again
-// afterwards, unless that is the error.
+// compact writes the file anew into directory, without its free pages, and puts it in its place. The new one is on the disk by then,
+// whatever NoSync says: a power cut may cost the last batches, and not the whole queue. The file is open again afterwards,
+// unless that is the error.
 func (s *diskStore) compact(directory string, maxTransactionSize int64) error {
 	temporary, err := os.CreateTemp(directory, filestorage.TempDbPrefix)
 	if err != nil {
@@ -302,7 +303,9 @@ func (s *diskStore) compact(directory string, maxTransactionSize int64) error {
 	if err := target.open(); err != nil {
 		return errors.Join(err, target.close())
 	}
-	err = s.copyTo(target, maxTransactionSize)
+	if err = s.copyTo(target, maxTransactionSize); err == nil {
+		err = target.db.Sync()
+	}
 	if closeErr := target.close(); err == nil {
 		err = closeErr
 	}
@@ -342,7 +345,9 @@ func replaceFile(from, to string) error {
 		return err
 	}
 	defer os.Remove(near.Name())
-	_, err = io.Copy(near, source)
+	if _, err = io.Copy(near, source); err == nil {
+		err = near.Sync()
+	}
 	if err = errors.Join(err, near.Close()); err != nil {
 		return err
 	}

@@ -51,10 +51,11 @@ func DefaultBatchConfig() BatchConfig {
 // DefaultQueueConfig is the default of the `queue` section.
 func DefaultQueueConfig() QueueConfig { return QueueConfig{MaxSizeMiB: 48} }
 
-// DefaultRetryConfig is the default of the `retry` section: for five minutes, at first after a second.
+// DefaultRetryConfig is the default of the `retry` section: at first after a second, and without end. The collector's own default
+// gives up after five minutes, while the receiver's queue may have room for more.
 func DefaultRetryConfig() RetryConfig {
 	c := configretry.NewDefaultBackOffConfig()
-	c.InitialInterval = time.Second
+	c.InitialInterval, c.MaxElapsedTime = time.Second, 0
 	return RetryConfig(c)
 }
 

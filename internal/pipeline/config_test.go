@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
@@ -74,5 +75,51 @@ func TestTheShortestRetryThatIsAllowedAsksTenTimesASecond(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		require.NoError(t, p.Shutdown(ctx, noSource))
+	})
+}
+
+// The collector's own default gives up after five minutes.
+func TestARefusalOfADayCostsNothingWhileTheQueueHasRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun, sink := time.Now(), &consumertest.LogsSink{}
+		next, err := consumer.NewLogs(func(ctx context.Context, logs plog.Logs) error {
+			if time.Since(begun) < 24*time.Hour {
+				return errors.New("busy")
+			}
+			return sink.ConsumeLogs(ctx, logs)
+		})
+		require.NoError(t, err)
+		p := newPipeline(t, next, func(s *Settings) { s.Retry, s.Batch.FlushInterval = DefaultRetryConfig(), time.Second })
+		taken, all := 0, 0
+		for ; all == taken; all++ { // a source that goes on until the queue is full
+			if p.Offer(1, []byte("x"), nil) {
+				taken++
+			}
+		}
+		require.Greater(t, taken, 1000)
+		time.Sleep(25 * time.Hour)
+		synctest.Wait()
+		require.Equal(t, taken, sink.LogRecordCount())
+		require.NoError(t, p.Shutdown(t.Context(), noSource))
+		requireBalanced(t, p, int64(all))
+		require.Equal(t, map[string]int64{DropQueueFull: 1}, p.Stats.Dropped.Snapshot())
+	})
+}
+
+// Nothing of a shutdown's end is left to the retry section, with a context that has no end of its own.
+func TestAShutdownIsBoundedThoughRecordsAreTriedWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next, err := consumer.NewLogs(func(context.Context, plog.Logs) error { return errors.New("busy") })
+		require.NoError(t, err)
+		p := newPipeline(t, next, func(s *Settings) { s.Retry, s.Batch.FlushInterval = DefaultRetryConfig(), time.Second })
+		for range 100 {
+			require.True(t, p.Offer(1, []byte("x"), nil))
+		}
+		time.Sleep(time.Hour)
+		begun := time.Now()
+		require.NoError(t, p.Shutdown(context.Background(), noSource))
+		require.LessOrEqual(t, time.Since(begun), drainTimeout+graceTimeout)
+		requireBalanced(t, p, 100)
+		require.Equal(t, int64(100), p.Stats.Dropped.Total())
 	})
 }

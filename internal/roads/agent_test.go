@@ -15,7 +15,7 @@ const largeAnswers = 4000
 
 func TestLargeAnswersReachTheGatewayThroughTheShippedAgent(t *testing.T) {
 	t.Parallel()
-	trip := roads()[3].begin(t)
+	trip := roadOf("examples/otlp/agent.yaml").begin(t)
 	c := trip.run(recording(t, "large", largeAnswers, 1), 0)
 	trip.untilArrived(c, "large", largeAnswers)
 	require.Equal(t, largeAnswers, c.interrupt())
@@ -38,9 +38,13 @@ service: {pipelines: {logs: {receivers: [asimdns], exporters: [otlp_grpc]}}}
 
 // An event has at most 64 KB, and the record of one that holds a packet of 60 KB has 122 KB. A batch of the queue holds a few of them.
 func TestTheLargestRecordsArriveByEveryRoad(t *testing.T) {
+	t.Parallel()
 	const n = 60
 	for _, r := range roads() {
-		t.Run(r.name, func(t *testing.T) {
+		if r.receiver != "asimdns" {
+			continue // Cilium's events have 128 bytes of a packet at most
+		}
+		t.Run(r.config, func(t *testing.T) {
 			t.Parallel()
 			trip := r.begin(t)
 			c := trip.run(recordingOf(t, "largest", n, func(int) int { return 235 }), 0)

@@ -64,7 +64,7 @@ func (m *mood) serve(w http.ResponseWriter, r *http.Request) bool {
 // moody gives the mood of a far end.
 func moody(f far) *mood {
 	switch f := f.(type) {
-	case *otlpFar:
+	case *azureOTLPFar:
 		return &f.mood
 	case *blobFar:
 		return &f.mood
@@ -75,18 +75,19 @@ func moody(f far) *mood {
 // What the far end answers for a while costs nothing where the exporter tries again, and is counted where it does not: as the examples
 // say of themselves. The collector is killed while the far end is silent.
 func TestAnswersOfTheFarEndCostNothingOrAreCounted(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
-		road   int
+		road   string
 		tried  []int // is sent again
 		refuse []int // is dropped and counted
 	}{
-		{1, []int{429, 500, 503, 403, 413}, nil},
-		{2, []int{429, 502, 503, 504}, []int{500, 401, 403, 413}},
+		{"examples/azure-blob/config.yaml", []int{429, 500, 503, 403, 413}, nil},
+		{"examples/azure-monitor-otlp/config.yaml", []int{429, 502, 503, 504}, []int{500, 401, 403, 413}},
 	} {
-		r := roads()[test.road]
-		t.Run(r.name, func(t *testing.T) {
+		r := roadOf(test.road)
+		t.Run(r.config, func(t *testing.T) {
 			t.Parallel()
-			trip := r.begin(t, fmt.Sprintf("yaml:exporters::%s::timeout: 3s", r.exporter))
+			trip := r.begin(t, fmt.Sprintf("yaml:exporters::%s::timeout: 3s", r.exporters[0]))
 			far := moody(trip.far)
 			require.NotNil(t, far)
 

@@ -65,8 +65,11 @@ type collector struct {
 	cmd     *exec.Cmd
 	out     *output
 	metrics string
-	ended   chan struct{}
-	err     error // of Wait, once ended is closed
+
+	receiver string // whose records are counted
+
+	ended chan struct{}
+	err   error // of Wait, once ended is closed
 }
 
 // ports counts the ports that the tests of this process took: none is given twice, since a far end that is away leaves its own
@@ -87,19 +90,30 @@ func freePort(t *testing.T) int {
 	return 0
 }
 
-// start starts the collector with configurations, each over the one before it: paths from the repository's root, or "yaml:…".
+// start is launch, and waits until the collector is ready.
 func start(t *testing.T, dir string, env []string, configs ...string) *collector {
+	t.Helper()
+	c := launch(t, dir, env, configs...)
+	c.until("the collector is ready", func() bool { return strings.Contains(c.out.String(), ready) })
+	return c
+}
+
+// ready is what a collector says that runs.
+const ready = "Everything is ready"
+
+// launch starts the collector with configurations, each over the one before it: a shipped one's name, or "yaml:…".
+func launch(t *testing.T, dir string, env []string, configs ...string) *collector {
 	t.Helper()
 	port := freePort(t)
 	telemetry := fmt.Sprintf(`yaml:service::telemetry::metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %d}}}}]}`, port)
 	var args []string
 	for _, config := range append(configs, telemetry) {
 		if !strings.HasPrefix(config, "yaml:") {
-			config = filepath.Join(root(t), config)
+			config = fileOf(t, config)
 		}
 		args = append(args, "--config", config)
 	}
-	c := &collector{t: t, cmd: exec.Command(filepath.Join(dir, "otelcol-winnet"), args...), out: &output{}, metrics: fmt.Sprintf("http://127.0.0.1:%d/metrics", port), ended: make(chan struct{})}
+	c := &collector{t: t, cmd: exec.Command(filepath.Join(dir, "otelcol-winnet"), args...), out: &output{}, receiver: "asimdns", metrics: fmt.Sprintf("http://127.0.0.1:%d/metrics", port), ended: make(chan struct{})}
 	c.cmd.Dir, c.cmd.Stdout, c.cmd.Stderr = dir, c.out, c.out
 	for _, kv := range os.Environ() {
 		if !strings.HasPrefix(kv, "ProgramData=") && !strings.HasPrefix(kv, "COMPUTERNAME=") {
@@ -110,7 +124,6 @@ func start(t *testing.T, dir string, env []string, configs ...string) *collector
 	require.NoError(t, c.cmd.Start())
 	go func() { c.err = c.cmd.Wait(); close(c.ended) }()
 	t.Cleanup(func() { _ = c.cmd.Process.Kill(); <-c.ended })
-	c.until("the collector is ready", func() bool { return strings.Contains(c.out.String(), "Everything is ready") })
 	return c
 }
 
@@ -121,6 +134,9 @@ func (c *collector) until(what string, done func() bool) {
 	for !done() {
 		select {
 		case <-c.ended:
+			if done() {
+				return
+			}
 			c.t.Fatalf("the collector ended before %s: %v\n%s", what, c.err, tail(c.out.String()))
 		case <-time.After(20 * time.Millisecond):
 		}
@@ -157,7 +173,9 @@ func (c *collector) metric(name string) int {
 }
 
 // accepted is how many records the receiver has handed over.
-func (c *collector) accepted() int { return c.metric("otelcol_receiver_asimdns_events_emitted") }
+func (c *collector) accepted() int {
+	return c.metric("otelcol_receiver_" + c.receiver + "_events_emitted")
+}
 
 func (c *collector) untilAccepted(n int) {
 	c.t.Helper()
@@ -206,4 +224,15 @@ func (c *collector) kill() {
 	c.t.Helper()
 	require.NoError(c.t, c.cmd.Process.Kill())
 	<-c.ended
+}
+
+// exitCode waits for the collector to end.
+func (c *collector) exitCode() int {
+	c.t.Helper()
+	select {
+	case <-c.ended:
+	case <-time.After(patience):
+		c.t.Fatalf("the collector did not end\n%s", tail(c.out.String()))
+	}
+	return c.cmd.ProcessState.ExitCode()
 }

@@ -111,8 +111,11 @@ func (c *tally) add(logs plog.Logs) {
 	for _, rl := range logs.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, lr := range sl.LogRecords().All() {
-				name, _ := lr.Attributes().Get("DnsQuery")
-				c.addName(name.Str())
+				if name, dns := lr.Attributes().Get("DnsQuery"); dns {
+					c.addName(name.Str())
+				} else if from, cilium := lr.Attributes().Get("SrcIpAddr"); cilium {
+					c.addName(nameOf(from.Str()))
+				}
 			}
 		}
 	}

@@ -41,17 +41,18 @@ type gatewayFar struct {
 	t       *testing.T
 	dir     string
 	port    int
+	more    []string // configurations over the gateway's
 	running *collector
 }
 
-func newGatewayFar(t *testing.T) *gatewayFar {
-	f := &gatewayFar{t: t, dir: home(t), port: freePort(t)}
+func newGatewayFar(t *testing.T, more ...string) *gatewayFar {
+	f := &gatewayFar{t: t, dir: home(t), port: freePort(t), more: more}
 	f.back(t)
 	return f
 }
 
 func (f *gatewayFar) back(t *testing.T) {
-	f.running = start(t, f.dir, []string{fmt.Sprintf("GATEWAY_LISTEN=127.0.0.1:%d", f.port)}, "examples/otlp/gateway.yaml")
+	f.running = start(t, f.dir, []string{fmt.Sprintf("GATEWAY_LISTEN=127.0.0.1:%d", f.port)}, append([]string{"examples/otlp/gateway.yaml"}, f.more...)...)
 }
 
 func (f *gatewayFar) away(*testing.T) { f.running.kill() }
@@ -65,3 +66,30 @@ func (f *gatewayFar) env() []string {
 }
 
 func (f *gatewayFar) overlay() string { return "{}" }
+
+// fullGatewayFar is a gateway that is away in that its disk is full. It is killed then, and started again on the full disk; before
+// the disk has room again it is stopped.
+type fullGatewayFar struct {
+	gatewayFar
+	disk string
+	free func()
+}
+
+func newFullGatewayFar(t *testing.T) *fullGatewayFar {
+	disk := smallDisk(t, 128<<20)
+	return &fullGatewayFar{gatewayFar: *newGatewayFar(t, fmt.Sprintf("yaml:exporters::file::path: '%s'", filepath.Join(disk, "winnet.jsonl"))), disk: disk}
+}
+
+func (f *fullGatewayFar) away(t *testing.T) {
+	f.free = fill(t, f.disk)
+	f.running.kill()
+	f.gatewayFar.back(t)
+}
+
+func (f *fullGatewayFar) back(t *testing.T) {
+	f.running.stopWithin(patience)
+	f.free()
+	f.gatewayFar.back(t)
+}
+
+func (f *fullGatewayFar) got() map[string]int { return records(f.t, filepath.Join(f.disk, "winnet*")) }

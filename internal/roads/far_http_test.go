@@ -53,9 +53,31 @@ func body(r *http.Request) ([]byte, error) {
 	return io.ReadAll(from)
 }
 
-// otlpFar is Azure Monitor's native OTLP endpoint, with what gives out its tokens: both live at the same address, as the
-// identity endpoint of an Azure host is on loopback too.
+// otlpFar is any endpoint of OTLP over HTTP.
 type otlpFar struct{ httpFar }
+
+func newOTLPFar(t *testing.T) *otlpFar {
+	far := &otlpFar{}
+	serve(t, &far.httpFar, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v1/logs" {
+			http.NotFound(w, r)
+			return
+		}
+		far.take(w, r)
+	})
+	return far
+}
+
+func (f *otlpFar) env() []string { return nil }
+
+// overlay makes a configuration whole that says nothing of receivers.
+func (f *otlpFar) overlay() string {
+	return fmt.Sprintf("{exporters: {otlp_http: {endpoint: 'http://%s'}}, service: {pipelines: {logs: {receivers: [asimdns], exporters: [otlp_http]}}}}", f.Addr())
+}
+
+// azureOTLPFar is Azure Monitor's native OTLP endpoint, with what gives out its tokens: both live at the same address, as the
+// identity endpoint of an Azure host is on loopback too.
+type azureOTLPFar struct{ otlpFar }
 
 const (
 	otlpToken      = "token-of-the-managed-identity"
@@ -63,8 +85,8 @@ const (
 	otlpPath       = "/datacollectionRules/dcr-1/streams/Microsoft-OTLP-Logs/otlp/v1/logs"
 )
 
-func newOTLPFar(t *testing.T) *otlpFar {
-	far := &otlpFar{}
+func newAzureOTLPFar(t *testing.T) *azureOTLPFar {
+	far := &azureOTLPFar{}
 	serve(t, &far.httpFar, func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == "/token" && r.Header.Get("X-IDENTITY-HEADER") == identityHeader && r.URL.Query().Get("resource") == "https://monitor.azure.com":
@@ -79,6 +101,15 @@ func newOTLPFar(t *testing.T) *otlpFar {
 	})
 	return far
 }
+
+func (f *azureOTLPFar) env() []string {
+	return []string{
+		"AZURE_DCE_ENDPOINT=http://" + f.Addr().String(), "AZURE_DCR_ID=dcr-1",
+		"IDENTITY_ENDPOINT=http://" + f.Addr().String() + "/token", "IDENTITY_HEADER=" + identityHeader,
+	}
+}
+
+func (f *azureOTLPFar) overlay() string { return "{}" }
 
 func (f *otlpFar) take(w http.ResponseWriter, r *http.Request) {
 	raw, err := body(r)
@@ -97,15 +128,6 @@ func (f *otlpFar) take(w http.ResponseWriter, r *http.Request) {
 	f.add(request.Logs())
 	w.Header().Set("Content-Type", "application/x-protobuf")
 }
-
-func (f *otlpFar) env() []string {
-	return []string{
-		"AZURE_DCE_ENDPOINT=http://" + f.Addr().String(), "AZURE_DCR_ID=dcr-1",
-		"IDENTITY_ENDPOINT=http://" + f.Addr().String() + "/token", "IDENTITY_HEADER=" + identityHeader,
-	}
-}
-
-func (f *otlpFar) overlay() string { return "{}" }
 
 // trackFar is the ingestion of Application Insights.
 type trackFar struct{ httpFar }

@@ -11,9 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The file exporter has no queue: what the disk does not take stays in the receiver.
-func TestFilesLoseNothingOnAFullDiskAndInACrash(t *testing.T) {
-	t.Parallel()
+// hourOfFiles is that of examples/file: the far end is a disk. The exporter has no queue: what the disk does not take stays in the receiver.
+func hourOfFiles(t *testing.T) {
 	disk, dir := smallDisk(t, 64<<20), home(t)
 	files := filepath.Join(disk, "winnet*")
 	got := func() map[string]int { return records(t, files) }

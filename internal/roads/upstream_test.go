@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roads
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"golang.org/x/sys/unix"
+)
+
+// Faults that docs/upstream.md describes. When one of these tests fails, its fault has been mended, and what that says must change.
+
+func TestEveryFaultOfOthersHasATestOrSaysWhyNot(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root(t), upstreamFaults))
+	require.NoError(t, err)
+	own, err := filepath.Glob("*_test.go")
+	require.NoError(t, err)
+	var code strings.Builder
+	for _, path := range own {
+		raw, err := os.ReadFile(path)
+		require.NoError(t, err)
+		code.Write(raw)
+	}
+	sections := strings.Split(string(text), "\n## ")[1:]
+	require.Greater(t, len(sections), 10)
+	for _, section := range sections {
+		title, _, _ := strings.Cut(section, "\n")
+		_, tests, has := strings.Cut(section, "\n**Test.** ")
+		require.True(t, has, title)
+		for _, name := range regexp.MustCompile("`(Test[A-Za-z0-9]+)").FindAllStringSubmatch(tests, -1) {
+			require.Contains(t, code.String(), "func "+name[1]+"(t *testing.T)", title)
+		}
+	}
+}
+
+func TestAnExportersShutdownWaitsForTheAttemptThatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const timeout = 30 * time.Second
+		storageID := component.MustNewID("disk")
+		queue := exporterhelper.NewDefaultQueueConfig()
+		queue.StorageID = &storageID
+		silent := func(ctx context.Context, _ plog.Logs) error { <-ctx.Done(); return ctx.Err() }
+		exporter, err := exporterhelper.NewLogs(t.Context(), exportertest.NewNopSettings(component.MustNewType("sender")), struct{}{}, silent,
+			exporterhelper.WithQueue(configoptional.Some(queue)), exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: timeout}))
+		require.NoError(t, err)
+		require.NoError(t, exporter.Start(t.Context(), host{storageID: &diskExtension{client: &diskClient{items: map[string][]byte{}}}}))
+		require.NoError(t, exporter.ConsumeLogs(t.Context(), oneRecord(1)))
+		synctest.Wait()
+		begun := time.Now()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		require.NoError(t, exporter.Shutdown(ctx))
+		require.Equal(t, timeout, time.Since(begun))
+	})
+}
+
+// In place of examples/file, which has `rotation`.
+func TestFileWithoutRotationNeverRecoversFromAFullDisk(t *testing.T) {
+	t.Parallel()
+	disk := smallDisk(t, 32<<20)
+	file := filepath.Join(disk, "winnet.jsonl")
+	free := fill(t, disk)
+	c := start(t, home(t), nil, fmt.Sprintf(`yaml:
+receivers: {asimdns: {replay: {path: '%s'}, retry: {initial_interval: 100ms, max_interval: 100ms}}}
+exporters: {file: {path: '%s'}}
+service: {pipelines: {logs: {receivers: [asimdns], exporters: [file]}}}
+`, recording(t, "full", 100, 4), file))
+	refused := func() int { return c.metric("otelcol_receiver_refused_log_records") }
+	c.until("the disk refuses records", func() bool { return refused() > 0 })
+	free()
+	n := refused()
+	c.until("the exporter has refused them ten times more", func() bool { return refused() >= n+10*100 })
+	require.Empty(t, records(t, file))
+	require.Zero(t, c.accepted())
+}
+
+// The exporters start before the receivers. Here one waits for the lock of its queue's file.
+func TestCtrlCDuringTheStartEndsTheCollectorWithoutAWord(t *testing.T) {
+	t.Parallel()
+	trip := roadOf("examples/azure-monitor-otlp/config.yaml").begin(t, "yaml:extensions::resilient_file_storage::timeout: 1h")
+	c := trip.run(recording(t, "first", 10, 4), 0)
+	trip.untilArrived(c, "first", 10)
+	require.Equal(t, 10, c.interrupt())
+	paths, err := filepath.Glob(filepath.Join(trip.dir, "data/otelcol-winnet/storage/exporter_*"))
+	require.NoError(t, err)
+	require.Len(t, paths, 1)
+	file, err := os.Open(paths[0])
+	require.NoError(t, err)
+	defer file.Close()
+	require.NoError(t, unix.Flock(int(file.Fd()), unix.LOCK_EX))
+
+	c = trip.launch(recording(t, "second", 10, 4), 0)
+	c.until("the collector starts", func() bool { return strings.Contains(c.out.String(), "Starting otelcol-winnet") })
+	require.NoError(t, c.cmd.Process.Signal(os.Interrupt))
+	require.Equal(t, -1, c.exitCode(), "by the signal")
+	require.NotContains(t, c.out.String(), "Received signal")
+	require.NotContains(t, c.out.String(), "Shutdown complete")
+}
