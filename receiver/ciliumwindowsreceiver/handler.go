@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/primary"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
@@ -26,6 +27,8 @@ type handler struct {
 	decoder  monitor.Decoder
 	mapper   *asim.NetworkMapper
 	keeper   *aggregate.Keeper
+	marker   *primary.Marker
+	unmarked atomic.Int64 // records of which the marker could not tell
 	moved    atomic.Pointer[asim.NetworkDevice] // what this host is by now, for the next batch
 
 	tally       *tally.Tally // nil where nobody wants metrics
@@ -43,6 +46,7 @@ func newHandler(s settings, device asim.NetworkDevice, version string) *handler 
 		decoder:  monitor.Decoder{WireFormat: s.format},
 		mapper:   asim.NewNetworkMapper(asim.NetworkOptions{Device: device, Body: s.body, Mask: s.mask, Version: version}),
 		keeper:   aggregate.New(s.aggregation),
+		marker:   primary.New(),
 	}
 }
 
@@ -50,6 +54,7 @@ func newHandler(s settings, device asim.NetworkDevice, version string) *handler 
 func (h *handler) beginFile(d asim.NetworkDevice) {
 	h.mapper.SetDevice(d)
 	h.keeper.Forget()
+	h.marker.Forget()
 }
 
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
@@ -101,6 +106,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if h.metricsOnly {
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	}
+	h.mark(at)
 	var d aggregate.Decision
 	if h.settings.Level >= obsconfig.LevelMedium {
 		d = h.keeper.Add(&h.flow, ev.Data, at, ev.Received)
@@ -113,6 +119,16 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		h.report(records, *d.Before)
 	}
 	return outcome(d)
+}
+
+// mark says of the flow whether its record is the one that counts the packet's bytes.
+func (h *handler) mark(at int64) {
+	switch h.marker.Mark(&h.flow, h.notification.Packet, at) {
+	case primary.Yes:
+		h.flow.Primary = true
+	case primary.Unknown:
+		h.unmarked.Add(1)
+	}
 }
 
 // outcome is what the pipeline accounts for a decision.
@@ -155,7 +171,7 @@ func (h *handler) report(records plog.LogRecordSlice, let aggregate.Let) {
 		record, _ := events.Parse(let.Data)
 		_ = h.decoder.Decode(record.Data, &h.notification)
 		h.flow.Decode(&h.notification)
-		h.flow.CPU, h.flow.Aggregate = record.CPU, let.Aggregate
+		h.flow.CPU, h.flow.Aggregate, h.flow.Primary = record.CPU, let.Aggregate, let.Primary
 	}
 	h.append(records, let.Last, let.Received)
 }
