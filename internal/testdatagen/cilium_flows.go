@@ -164,13 +164,13 @@ func (f *flow) outbound(from, to host, ipv6 bool) {
 	outside := path{from: thisNode(), to: to, ipv6: ipv6}
 	outside.from.identity = from.identity
 	inner, outer := f.stream(p, port), f.stream(outside, port)
+	outer.next = inner.next
 	send := func(side int, flags string, payload []byte) {
 		reason := uint8(monitor.TraceReasonEstablished)
 		if flags == "S" {
 			reason = monitor.TraceReasonNew
 		}
 		if side == 1 {
-			outer.next = inner.next
 			packet := f.segment(outer, 1, flags, payload)
 			f.trace(outside.back(), step{point: monitor.TraceFromNetwork, reason: monitor.TraceReasonUnknown}, packet)
 			f.trace(p.back(), step{point: monitor.TraceToEndpoint, endpoint: from.endpoint, target: from.endpoint, reason: monitor.TraceReasonReply}, f.segment(inner, 1, flags, payload))
@@ -182,6 +182,7 @@ func (f *flow) outbound(from, to host, ipv6 bool) {
 		}
 		f.trace(p, step{point: monitor.TraceFromEndpoint, endpoint: from.endpoint, reason: monitor.TraceReasonUnknown}, packet)
 		f.trace(p, step{point: monitor.TraceToStack, endpoint: from.endpoint, reason: reason}, packet)
+		f.segment(outer, 0, flags, payload) // which the other side answers
 		f.trace(outside, step{point: monitor.TraceToNetwork, endpoint: hostEndpoint, reason: reason, original: from.side(ipv6)},
 			f.translated(packet, thisNode().side(ipv6), f.port))
 	}

@@ -32,7 +32,7 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 		return id, false
 	}
 	if f.IP.Version == 0 {
-		return identifyFrame(dst, packet, f.HasEthernet)
+		return identifyFrame(dst, packet, f.HasEthernet && f.Problem == ProblemNone)
 	}
 	source, destination := f.IP.Source.As16(), f.IP.Destination.As16()
 	dst = append(dst, f.IP.Version, f.IP.Protocol)
@@ -105,9 +105,9 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 }
 
 // identifyFrame identifies a packet without an IP header by what its frame carries: such ones are not translated.
-func identifyFrame(dst, packet []byte, ethernet bool) (id Identity, ok bool) {
+func identifyFrame(dst, packet []byte, whole bool) (id Identity, ok bool) {
 	const addresses, most = 12, 64
-	if !ethernet {
+	if !whole {
 		return id, false
 	}
 	id.Key = append(append(dst, 0), packet[addresses:min(len(packet), most)]...)

@@ -25,10 +25,11 @@ import (
 // Window is how long after it was last seen a packet is remembered.
 const Window = 5 * time.Second
 
-// Size of the memory: 65,536 packets in 5 MiB.
+// Size of the memory: 65,536 packets in 5 MiB. A packet is remembered in the set that its key says, in the place of the one that
+// came into the set first.
 const (
-	sets = 1 << 14
-	ways = 4
+	sets = 1 << 13
+	ways = 8
 )
 
 // Answer is whether a record is its packet's primary one.
@@ -43,17 +44,21 @@ const (
 
 // Marker remembers packets. It is used from one goroutine.
 type Marker struct {
-	packets []packet // of each set of ways one behind the other
-	seed    maphash.Seed
-	clock   uint64 // grows with every packet that is looked up
-	key     []byte
+	sets []set
+	seed maphash.Seed
+	key  []byte
+}
+
+// set is the packets whose keys have some bits of their hash in common.
+type set struct {
+	prints  [ways]uint64 // of their keys; 0 is a free place
+	packets [ways]packet
+	next    uint8 // place for the next one
 }
 
 // packet is what is remembered of packets that look the same.
 type packet struct {
-	print      uint64 // of its key
-	last       int64  // when it was last seen, ns since 1970
-	used       uint64 // the clock then; 0 is a free place
+	last       int64 // when it was last seen, ns since 1970
 	sourcePort uint16
 	translated bool
 	counted    uint16 // how many of them a record has counted
@@ -75,14 +80,11 @@ type place struct {
 
 // New makes a marker that remembers nothing.
 func New() *Marker {
-	return &Marker{packets: make([]packet, sets*ways), seed: maphash.MakeSeed()}
+	return &Marker{sets: make([]set, sets), seed: maphash.MakeSeed()}
 }
 
 // Forget forgets all packets: what comes next is another node's.
-func (m *Marker) Forget() {
-	clear(m.packets)
-	m.clock = 0
-}
+func (m *Marker) Forget() { clear(m.sets) }
 
 // Points of a packet's end beside the observation points.
 const (
@@ -146,7 +148,7 @@ func (m *Marker) Mark(f *flow.Flow, bytes []byte, at int64) Answer {
 		}
 		p.counted = s.count
 		if p.counted == math.MaxUint16 {
-			*p = packet{}
+			p.counted, p.seen = 0, [len(p.seen)]sighting{}
 		}
 		return Yes
 	}
@@ -167,40 +169,37 @@ func unnamedTunnel(f *flow.Flow) bool {
 	return false
 }
 
-// find gives the packet of an identity that is seen at a point: the one with its source port, else, where one of the two was
-// translated, one that was not seen at this point yet, else a new one, in the place of the one of its set that was seen longest
-// ago.
+// find gives the packet of an identity that is seen at a place: the one with its source port, else, where one of the two was
+// translated, one that was not seen at this place yet, else a new one.
 func (m *Marker) find(id flow.Identity, here place, at int64) *packet {
-	print := maphash.Bytes(m.seed, id.Key)
-	set := m.packets[print%sets*ways:][:ways]
-	m.clock++
-	var other *packet
-	oldest := &set[0]
-	for i := range set {
-		p := &set[i]
-		if p.used < oldest.used {
-			oldest = p
+	print := max(maphash.Bytes(m.seed, id.Key), 1)
+	set := &m.sets[print%sets]
+	var found *packet
+	for i := range set.prints {
+		if set.prints[i] != print {
+			continue
 		}
-		if p.used == 0 || p.print != print || !near(p.last, at) {
+		p := &set.packets[i]
+		if !near(p.last, at) {
 			continue
 		}
 		if p.sourcePort == id.SourcePort {
-			p.seenAgain(m.clock, at)
-			return p
+			found = p
+			break
 		}
 		if (p.translated || id.Translated) && p.countAt(here) < p.counted {
-			other = p
+			found = p
 		}
 	}
-	if other == nil {
-		other = oldest
-		*other = packet{print: print, sourcePort: id.SourcePort, translated: id.Translated}
+	if found == nil {
+		found = &set.packets[set.next]
+		set.prints[set.next] = print
+		set.next = (set.next + 1) % ways
+		*found = packet{sourcePort: id.SourcePort, translated: id.Translated}
 	}
-	other.seenAgain(m.clock, at)
-	return other
+	found.last = at
+	return found
 }
-
-func (p *packet) seenAgain(clock uint64, at int64) { p.used, p.last = clock, at }
 
 // countAt gives how often the packets were seen at a point.
 func (p *packet) countAt(here place) uint16 {
