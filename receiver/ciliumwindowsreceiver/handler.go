@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/opener"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/primary"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
@@ -27,8 +28,9 @@ type handler struct {
 	decoder  monitor.Decoder
 	mapper   *asim.NetworkMapper
 	keeper   *aggregate.Keeper
+	openers  *opener.Memory // nil where no trace comes that was taken before connection tracking
 	marker   *primary.Marker
-	unmarked atomic.Int64 // records of which the marker could not tell
+	unmarked atomic.Int64                       // records of which the marker could not tell
 	moved    atomic.Pointer[asim.NetworkDevice] // what this host is by now, for the next batch
 
 	tally       *tally.Tally // nil where nobody wants metrics
@@ -41,13 +43,17 @@ type handler struct {
 var _ pipeline.Holder = (*handler)(nil)
 
 func newHandler(s settings, device asim.NetworkDevice, version string) *handler {
-	return &handler{
+	h := &handler{
 		settings: s,
 		decoder:  monitor.Decoder{WireFormat: s.format},
 		mapper:   asim.NewNetworkMapper(asim.NetworkOptions{Device: device, Body: s.body, Mask: s.mask, Version: version}),
 		keeper:   aggregate.New(s.aggregation),
 		marker:   primary.New(),
 	}
+	if s.Level == obsconfig.LevelNone {
+		h.openers = opener.New()
+	}
+	return h
 }
 
 // beginFile says that the events to come are another file's, of the device. It runs on the worker, while none is kept back.
@@ -55,6 +61,9 @@ func (h *handler) beginFile(d asim.NetworkDevice) {
 	h.mapper.SetDevice(d)
 	h.keeper.Forget()
 	h.marker.Forget()
+	if h.openers != nil {
+		h.openers.Forget()
+	}
 }
 
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
@@ -99,6 +108,9 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	}
 	h.flow.Decode(&h.notification)
 	h.flow.CPU = record.CPU
+	if h.openers != nil {
+		h.openers.Direct(&h.flow, at)
+	}
 	if !h.settings.filter.Wants(&h.flow) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}

@@ -15,12 +15,12 @@ func (f *Flow) goes(packet Direction, reply Tristate) {
 	case No:
 		f.Direction = packet
 	case Yes:
-		f.Direction = packet.reverse()
+		f.Direction = packet.Reverse()
 	}
 }
 
-// reverse is the other direction; that of what is not known is not known.
-func (d Direction) reverse() Direction {
+// Reverse is the other direction; that of what is not known is not known.
+func (d Direction) Reverse() Direction {
 	switch d {
 	case DirectionIngress:
 		return DirectionEgress
@@ -114,6 +114,20 @@ func (f *Flow) dropDirections(n *monitor.Notification) {
 		reply = No
 	}
 	f.goes(packet, reply)
+}
+
+// SaysReply reports whether the event says that its packet is a reply, or is none: by connection tracking, by a policy that was
+// asked, or by the packet itself.
+func (f *Flow) SaysReply() Tristate {
+	switch {
+	case f.Reply != Unknown:
+		return f.Reply
+	case f.Type == monitor.TypePolicyVerdict:
+		return No
+	case f.Type == monitor.TypeTrace:
+		return f.shownReply()
+	}
+	return Unknown
 }
 
 // shownReply reports whether the packet itself shows that it opens a connection, or answers what does.
