@@ -5,6 +5,7 @@ package ciliumwindowsreceiver
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
@@ -71,6 +73,25 @@ func TestTheBytesOfPrimaryRecordsAreThoseThatWereSentAtEveryLevel(t *testing.T) 
 			require.Zero(t, r.handler.unmarked.Load())
 		}
 	}
+}
+
+// Where a filter leaves the first record of a packet out, the next one counts it.
+func TestTheMarkIsOnTheFirstRecordThatTheFiltersLeave(t *testing.T) {
+	var want, got testkit.Sent
+	cfg := replayOf(waysFile, func(c *Config) {
+		c.MonitorAggregationLevel = "low"
+		c.Filters.Deny = []filter.Rule{{EventType: []string{"trace:to-stack"}}}
+	})
+	sink, _, _ := replayAll(t, cfg)
+	counted, _ := countedBytes(sink)
+	for key, s := range testkit.Generated(t, waysFile).Sent {
+		if strings.HasSuffix(key, " > 10.244.2.40 8443") { // by the stack, then encrypted; or by the overlay
+			want.Packets, want.Bytes = want.Packets+s.Packets, want.Bytes+s.Bytes
+			got.Packets, got.Bytes = got.Packets+counted[key].Packets, got.Bytes+counted[key].Bytes
+		}
+	}
+	require.Positive(t, want.Packets)
+	require.Equal(t, want, got)
 }
 
 // What stands for several packets stands for primary ones only, or for others only.

@@ -155,7 +155,7 @@ func (m *Marker) Mark(f *flow.Flow, bytes []byte, at int64) Answer {
 	return No // a fifth point
 }
 
-// unnamedTunnel reports whether the packet is a tunnel's that the datapath does not call one, as up to Cilium 1.17: the packet
+// unnamedTunnel reports whether the packet is a tunnel's that the datapath does not call one, as before Cilium 1.18: the packet
 // inside has been passed on already, or not.
 func unnamedTunnel(f *flow.Flow) bool {
 	const vxlan, vxlanByIANA, geneve = 8472, 4789, 6081

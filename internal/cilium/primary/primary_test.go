@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/primary"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/oracle"
 )
 
 // Observation points, by bpf/lib/trace.h.
@@ -222,7 +223,7 @@ func TestAPacketIsRememberedForItsWindow(t *testing.T) {
 
 func TestTheMemoryIsFixedAndTheLastPacketsStayInIt(t *testing.T) {
 	l := newLine(t)
-	const many, near = 300_000, 1000
+	const many, near = 120_000, 1000
 	var wrong int
 	for i := range uint32(many) {
 		if l.mark(trace(toStack, pod, tcp(40000, mt.ACK, i))) != primary.Yes {
@@ -236,6 +237,28 @@ func TestTheMemoryIsFixedAndTheLastPacketsStayInIt(t *testing.T) {
 	require.Zero(t, wrong)
 	l.marker.Forget()
 	require.Equal(t, primary.Yes, l.mark(trace(toNetwork, host, tcp(40000, mt.ACK, many-1))), "of another node")
+}
+
+// Whatever the bytes say: what says what became of a packet gets an answer, and nothing else does.
+func TestEveryRecordHasAnAnswer(t *testing.T) {
+	g, m := oracle.NewGenerator(9), primary.New()
+	var n monitor.Notification
+	var f flow.Flow
+	seen := map[primary.Answer]int{}
+	for i := range int64(60_000) {
+		if (monitor.Decoder{}).Decode(g.Next(), &n) != nil {
+			continue
+		}
+		f.Decode(&n)
+		answer := m.Mark(&f, n.Packet, i)
+		seen[answer]++
+		if f.OrigLen == 0 || f.Type != monitor.TypeTrace && f.Type != monitor.TypeDrop && f.Type != monitor.TypePacketMonitorDrop {
+			require.Equal(t, primary.No, answer, "%v", f.Type)
+		}
+	}
+	for _, answer := range []primary.Answer{primary.No, primary.Yes, primary.Unknown} {
+		require.Greater(t, seen[answer], 1000, "%d", answer)
+	}
 }
 
 func TestACountThatComesToItsEndBeginsAnew(t *testing.T) {
