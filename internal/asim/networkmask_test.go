@@ -95,6 +95,6 @@ func TestAMaskedRecord(t *testing.T) {
 		"EventSeverity": "Low", "Dvc": "node-1", "DvcHostname": "win1", "DvcDomain": "corp.example", "DvcDomainType": "FQDN",
 		"DvcIpAddr": "192.0.2.7", "EventOriginalResultDetails": "Policy denied", "cilium.drop_reason": "POLICY_DENIED",
 		"Src": "10.0.0.1", "SrcIpAddr": "10.0.0.1", "DstPortNumber": int64(443), "NetworkProtocol": "TCP",
-		"NetworkBytes": int64(54), "NetworkPackets": int64(1), "cilium.endpoint.id": int64(10),
+		"NetworkBytes": int64(54), "NetworkPackets": int64(1), "SrcBytes": int64(54), "SrcPackets": int64(1), "cilium.endpoint.id": int64(10),
 	}, lr.Attributes().AsRaw())
 }

@@ -69,7 +69,7 @@ func networkPacket(attrs map[string]any) map[string]any {
 		"Src": "10.0.0.1", "SrcIpAddr": "10.0.0.1", "SrcPortNumber": int64(40000), "SrcMacAddr": "02:00:00:00:00:01",
 		"Dst": "10.0.0.2", "DstIpAddr": "10.0.0.2", "DstPortNumber": int64(443), "DstMacAddr": "02:00:00:00:00:02",
 		"NetworkProtocol": "TCP", "NetworkProtocolVersion": "IPv4", "NetworkBytes": int64(54), "NetworkPackets": int64(1),
-		"NetworkDirection": "NA", "TcpFlagsAck": false, "TcpFlagsFin": false, "TcpFlagsPsh": false, "TcpFlagsRst": false,
+		"SrcBytes": int64(54), "SrcPackets": int64(1), "NetworkDirection": "NA", "TcpFlagsAck": false, "TcpFlagsFin": false, "TcpFlagsPsh": false, "TcpFlagsRst": false,
 		"TcpFlagsSyn": true, "TcpFlagsUrg": false,
 	} {
 		attrs[k] = v
@@ -167,7 +167,7 @@ func TestNetworkRecords(t *testing.T) {
 		"tunnel": {
 			record: mt.Trace{Capture: mt.Capture{Packet: vxlan, OrigLen: 1500}, Version: 2, Point: 4, Reason: 5, Flags: 4}.Bytes(),
 			want: networkWith(networkPacket(networkCommon("trace")), map[string]any{
-				"EventResult": "Success", "DvcAction": "Allow", "DvcOriginalAction": "FORWARDED", "NetworkBytes": int64(1500),
+				"EventResult": "Success", "DvcAction": "Allow", "DvcOriginalAction": "FORWARDED", "NetworkBytes": int64(1500), "SrcBytes": int64(1500),
 				"cilium.event.sub_type": "to-overlay", "cilium.verdict": "FORWARDED",
 				"cilium.trace.observation_point": "TO_OVERLAY", "cilium.tunnel.protocol": "VXLAN", "cilium.tunnel.vni": int64(77),
 				"cilium.tunnel.source.ip": "192.168.0.1", "cilium.tunnel.destination.ip": "192.168.0.2",
@@ -181,7 +181,7 @@ func TestNetworkRecords(t *testing.T) {
 			want: networkWith(networkCommon("capture"), map[string]any{
 				"Src": "fd00::1", "SrcIpAddr": "fd00::1", "SrcMacAddr": "02:00:00:00:00:01", "Dst": "fd00::2", "DstIpAddr": "fd00::2",
 				"DstMacAddr": "02:00:00:00:00:02", "NetworkProtocol": "IPv6-ICMP", "NetworkProtocolVersion": "IPv6",
-				"NetworkBytes": int64(62), "NetworkPackets": int64(1), "NetworkDirection": "NA",
+				"NetworkBytes": int64(62), "NetworkPackets": int64(1), "SrcBytes": int64(62), "SrcPackets": int64(1), "NetworkDirection": "NA",
 				"NetworkIcmpType": "Destination Unreachable", "NetworkIcmpCode": int64(4),
 				"cilium.event.sub_type": "DBG_CAPTURE_PROXY_PRE", "cilium.proxy_port": int64(80),
 			}),
@@ -235,7 +235,7 @@ func TestNetworkRecords(t *testing.T) {
 				"EventSeverity": "Low", "DvcAction": "Drop", "DvcOriginalAction": "DROPPED", "cilium.event.sub_type": "Policy denied",
 				"cilium.verdict": "DROPPED", "cilium.drop_reason": "POLICY_DENIED", "cilium.drop_reason_code": int64(133),
 				"cilium.file": "bpf_host.c", "cilium.line": int64(0), "SrcVlanId": "6", "DstVlanId": "5",
-				"cilium.packet.problem": "truncated TCP", "NetworkBytes": int64(44), "SrcPortNumber": nil, "DstPortNumber": nil,
+				"cilium.packet.problem": "truncated TCP", "NetworkBytes": int64(44), "SrcBytes": int64(44), "SrcPortNumber": nil, "DstPortNumber": nil,
 				"TcpFlagsAck": nil, "TcpFlagsFin": nil, "TcpFlagsPsh": nil, "TcpFlagsRst": nil, "TcpFlagsSyn": nil, "TcpFlagsUrg": nil,
 			}),
 			body:     "Mar  4 05:06:04.123: 10.0.0.1 (unknown) <> 10.0.0.2 (unknown) Policy denied DROPPED (IPv4)",
@@ -290,6 +290,13 @@ func TestNetworkAggregates(t *testing.T) {
 	assert.Equal(t, int64(9), attrs["EventCount"])
 	assert.Equal(t, int64(9), attrs["NetworkPackets"])
 	assert.Equal(t, int64(12345), attrs["NetworkBytes"])
+	assert.Equal(t, int64(9), attrs["SrcPackets"])
+	assert.Equal(t, int64(12345), attrs["SrcBytes"])
+	assert.NotContains(t, attrs, "DstBytes", "a record never sums both ways")
+	assert.NotContains(t, attrs, "DstPackets")
+	assert.NotContains(t, attrs, "cilium.packet.primary")
+	f.Primary = true
+	assert.Equal(t, true, networkAppend(t, networkOptions, f).Attributes().AsRaw()["cilium.packet.primary"])
 	assert.Equal(t, "2026-03-04T05:05:59.1234567Z", attrs["EventStartTime"])
 	assert.Equal(t, "2026-03-04T05:06:04.1234567Z", attrs["EventEndTime"])
 }
@@ -378,7 +385,7 @@ var networkSchemaFields = map[string]struct {
 	"NetworkIcmpCode":  {"int", "", false}, "NetworkIcmpType": {"string", "", false}, "NetworkPackets": {"int", "", false},
 	"NetworkProtocol": {"string", "", false}, "NetworkProtocolVersion": {"string", "IPv4|IPv6", false},
 	"Src": {"string", "", false}, "SrcIpAddr": {"string", "", false}, "SrcMacAddr": {"string", "", false},
-	"SrcNatIpAddr": {"string", "", false}, "SrcPortNumber": {"int", "", false}, "SrcVlanId": {"string", "", false},
+	"SrcBytes": {"int", "", false}, "SrcPackets": {"int", "", false}, "SrcNatIpAddr": {"string", "", false}, "SrcPortNumber": {"int", "", false}, "SrcVlanId": {"string", "", false},
 	"TcpFlagsAck": {"bool", "", false}, "TcpFlagsFin": {"bool", "", false}, "TcpFlagsPsh": {"bool", "", false},
 	"TcpFlagsRst": {"bool", "", false}, "TcpFlagsSyn": {"bool", "", false}, "TcpFlagsUrg": {"bool", "", false},
 }

@@ -263,13 +263,21 @@ func (r *networkRecord) transport() {
 			a.PutBool("cilium.encrypted", true)
 		}
 	}
+	// A record's packets all go one way: its source has sent what there is, and its destination nothing.
 	switch {
 	case r.Aggregate.Count > 1:
 		a.PutInt("NetworkBytes", r.Aggregate.Bytes)
 		a.PutInt("NetworkPackets", r.Aggregate.Count)
+		a.PutInt("SrcBytes", r.Aggregate.Bytes)
+		a.PutInt("SrcPackets", r.Aggregate.Count)
 	case r.OrigLen != 0:
 		a.PutInt("NetworkBytes", int64(r.OrigLen))
 		a.PutConstInt("NetworkPackets", 1)
+		a.PutInt("SrcBytes", int64(r.OrigLen))
+		a.PutConstInt("SrcPackets", 1)
+	}
+	if r.Primary {
+		a.PutBool("cilium.packet.primary", true)
 	}
 	switch r.L4.Protocol {
 	case flow.L4TCP:
@@ -329,6 +337,7 @@ func (r *networkRecord) decision() {
 	case monitor.TypePolicyVerdict:
 		a.PutConst("cilium.policy.match_type", r.PolicyMatchName())
 		a.putName("cilium.policy.verdict", networkPolicyActions[r.Verdict])
+		r.id("cilium.policy.cookie", r.PolicyCookie)
 		if r.AuthType != 0 {
 			a.PutStr("cilium.auth_type", r.AuthType.String())
 		}

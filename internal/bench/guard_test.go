@@ -17,7 +17,7 @@ func guarded() []guard {
 	dns, cilium := NewDNSPath(), NewCiliumPath()
 	return []guard{
 		{"DNS", dns, floorPath{dns, dnsFloor}, 69, 2},
-		{"Cilium", cilium, floorPath{cilium, ciliumFloor}, 50, 2},
+		{"Cilium", cilium, floorPath{cilium, ciliumFloor}, 52, 2},
 	}
 }
 

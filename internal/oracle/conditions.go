@@ -15,14 +15,36 @@ import (
 
 func always(*Case) bool { return true }
 
-// directionNeedsEndpoints tells whether Hubble derives the direction with its table of endpoints. At from-endpoint we know the
-// answer without.
-func directionNeedsEndpoints(c *Case) bool {
+// directed tells whether the notification is one whose direction Hubble derives with its table of endpoints: a drop or a trace
+// that an endpoint reports. Without the table it takes that endpoint for the packet's destination.
+func directed(c *Case) bool {
 	n := &c.Notification
-	if n.Type != monitor.TypeDrop && n.Type != monitor.TypeTrace || n.Source == 0 {
+	return (n.Type == monitor.TypeDrop || n.Type == monitor.TypeTrace) && n.Source != 0
+}
+
+// directionNeedsEndpoints tells whether the event does not say which end of the packet the endpoint is, or says that it is the
+// source.
+func directionNeedsEndpoints(c *Case) bool {
+	return directed(c) && c.Flow.PacketDirection != flow.DirectionIngress
+}
+
+// replyIsShown tells whether we know from the packet whether it is a reply: connection tracking does not say it.
+func replyIsShown(c *Case) bool {
+	n := &c.Notification
+	return directed(c) && (n.Type == monitor.TypeDrop || n.Trace.Reason == monitor.TraceReasonUnknown) && c.Flow.Direction != flow.DirectionUnknown
+}
+
+// originalWhereDelivered tells whether a trace has an original address where a packet is delivered.
+func originalWhereDelivered(c *Case) bool {
+	n := &c.Notification
+	if n.Type != monitor.TypeTrace || !n.Trace.OrigIP.IsValid() {
 		return false
 	}
-	return c.Flow.Direction == flow.DirectionUnknown || n.Type == monitor.TypeTrace && n.SubType == monitor.TraceFromEndpoint
+	switch n.SubType {
+	case monitor.TraceToStack, monitor.TraceToOverlay, monitor.TraceToNetwork, monitor.TraceToCrypto:
+		return false
+	}
+	return true
 }
 
 // headerLen is the length of a notification's header without an extension.

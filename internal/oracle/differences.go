@@ -48,6 +48,18 @@ var Differences = []Difference{
 			"each for the destination. We say only what the event itself tells.",
 		Versions: both, Fields: []string{"traffic_direction"}, When: directionNeedsEndpoints,
 	},
+	{
+		Name: "packets that show that they are a reply",
+		Reason: "Before connection tracking Hubble says nothing, and takes what is dropped for no reply. A SYN, an echo and an INIT open a " +
+			"connection, and their answers show that they are such.",
+		Versions: both, Fields: []string{"traffic_direction"}, When: replyIsShown,
+	},
+	{
+		Name: "original address where a packet is delivered",
+		Reason: "Hubble calls every packet with one outgoing. Where it is delivered to a pod or its proxy it is what the source was before " +
+			"a service's answer got the service's address back, and the datapath always writes it.",
+		Versions: both, Fields: []string{"traffic_direction"}, When: originalWhereDelivered,
+	},
 
 	// Layouts that one version of Cilium knows and another does not.
 	{

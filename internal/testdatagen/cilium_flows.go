@@ -70,7 +70,9 @@ func (f *flow) lookup(from host, ipv6 bool) {
 	query := f.udp(p, f.port, port, f.message(m))
 	if f.one(reverseProxy) {
 		f.verdict(p, egress, proxy, port, protoUDP, 2, query)
-		f.trace(p, step{point: monitor.TraceToProxy, endpoint: from.endpoint, target: proxy, reason: monitor.TraceReasonNew}, query)
+		unnamed := p // a pod's program names no destination of what it takes to the proxy
+		unnamed.to.identity, unnamed.to.ifindex = 0, 0
+		f.trace(unnamed, step{point: monitor.TraceToProxy, endpoint: from.endpoint, target: proxy, reason: monitor.TraceReasonNew}, query)
 		f.wait(200*time.Microsecond, 900*time.Microsecond)
 		f.trace(p, step{point: monitor.TraceFromProxy, reason: monitor.TraceReasonUnknown}, query)
 	} else {
@@ -180,7 +182,9 @@ func (f *flow) outbound(from, to host, ipv6 bool) {
 		}
 		f.trace(p, step{point: monitor.TraceFromEndpoint, endpoint: from.endpoint, reason: monitor.TraceReasonUnknown}, packet)
 		f.trace(p, step{point: monitor.TraceToStack, endpoint: from.endpoint, reason: reason}, packet)
-		f.trace(outside, step{point: monitor.TraceToNetwork, endpoint: from.endpoint, reason: reason, original: from.side(ipv6)}, f.segment(outer, 0, flags, payload))
+		f.segment(outer, 0, flags, payload) // which the other side answers
+		f.trace(outside, step{point: monitor.TraceToNetwork, endpoint: hostEndpoint, reason: reason, original: from.side(ipv6)},
+			f.translated(packet, thisNode().side(ipv6), f.port))
 	}
 	send(0, "S", nil)
 	f.wait(8*time.Millisecond, 30*time.Millisecond)

@@ -120,8 +120,10 @@ func (f *flow) bare() {
 	if f.padded {
 		none.PadTo = 128
 	}
+	delivered := none
+	delivered.Source = p.to.endpoint
 	f.tell(monitortest.Trace{
-		Capture: none, Version: f.release.trace, Point: monitor.TraceToEndpoint, SrcLabel: p.from.identity, DstLabel: p.to.identity,
+		Capture: delivered, Version: f.release.trace, Point: monitor.TraceToEndpoint, SrcLabel: p.from.identity, DstLabel: p.to.identity,
 		DstID: p.to.endpoint, IfIndex: p.to.ifindex,
 	}.Bytes())
 	f.tell(monitortest.Drop{

@@ -23,6 +23,8 @@ type counts struct {
 	Inexact int `json:"inexact,omitempty"`
 	// Unknown counts the events of ids, the records of message types, that nobody defines.
 	Unknown int `json:"unknown,omitempty"`
+	// Sent is what was sent, by "address port > address port", where a capture is about that.
+	Sent map[string]*sent `json:"sent,omitempty"`
 }
 
 // id is an event id or a message type. As a key in JSON it is its decimal text.

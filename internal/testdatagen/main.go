@@ -39,6 +39,7 @@ func run(out string, report io.Writer) error {
 		{"dnsserver_2016.etl", writeOlderServer},
 		{"dnsclient.etl", writeClient},
 		{"cilium_events.pcapng", writeCilium},
+		{"cilium_ways.pcapng", writeWays},
 	} {
 		path := filepath.Join(out, f.name)
 		c, err := f.write(path)

@@ -61,6 +61,15 @@ func Text(lr plog.LogRecord, name string) string {
 type Counts struct {
 	Events int            `json:"events"`
 	ByID   map[string]int `json:"by_id"` // by event id or message type
+	// Sent is what was sent, by "address port > address port", where a capture is about that.
+	Sent map[string]Sent `json:"sent"`
+}
+
+// Sent is what one side of a connection sent, and what of it was dropped.
+type Sent struct {
+	Packets      int64 `json:"packets"`
+	Bytes        int64 `json:"bytes"`
+	DroppedBytes int64 `json:"dropped_bytes"`
 }
 
 // Generated reads what the generator says of a file. The test's folder is two below the repository.

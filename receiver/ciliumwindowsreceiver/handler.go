@@ -16,6 +16,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/opener"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/primary"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
@@ -26,6 +28,9 @@ type handler struct {
 	decoder  monitor.Decoder
 	mapper   *asim.NetworkMapper
 	keeper   *aggregate.Keeper
+	openers  *opener.Memory // nil where no trace comes that was taken before connection tracking
+	marker   *primary.Marker
+	unmarked atomic.Int64                       // records of which the marker could not tell
 	moved    atomic.Pointer[asim.NetworkDevice] // what this host is by now, for the next batch
 
 	tally       *tally.Tally // nil where nobody wants metrics
@@ -38,18 +43,27 @@ type handler struct {
 var _ pipeline.Holder = (*handler)(nil)
 
 func newHandler(s settings, device asim.NetworkDevice, version string) *handler {
-	return &handler{
+	h := &handler{
 		settings: s,
 		decoder:  monitor.Decoder{WireFormat: s.format},
 		mapper:   asim.NewNetworkMapper(asim.NetworkOptions{Device: device, Body: s.body, Mask: s.mask, Version: version}),
 		keeper:   aggregate.New(s.aggregation),
+		marker:   primary.New(),
 	}
+	if s.Level == obsconfig.LevelNone {
+		h.openers = opener.New()
+	}
+	return h
 }
 
 // beginFile says that the events to come are another file's, of the device. It runs on the worker, while none is kept back.
 func (h *handler) beginFile(d asim.NetworkDevice) {
 	h.mapper.SetDevice(d)
 	h.keeper.Forget()
+	h.marker.Forget()
+	if h.openers != nil {
+		h.openers.Forget()
+	}
 }
 
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
@@ -94,6 +108,9 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	}
 	h.flow.Decode(&h.notification)
 	h.flow.CPU = record.CPU
+	if h.openers != nil {
+		h.openers.Direct(&h.flow, at)
+	}
 	if !h.settings.filter.Wants(&h.flow) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
@@ -101,6 +118,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if h.metricsOnly {
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	}
+	h.mark(at)
 	var d aggregate.Decision
 	if h.settings.Level >= obsconfig.LevelMedium {
 		d = h.keeper.Add(&h.flow, ev.Data, at, ev.Received)
@@ -113,6 +131,16 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		h.report(records, *d.Before)
 	}
 	return outcome(d)
+}
+
+// mark says of the flow whether its record is the one that counts the packet's bytes.
+func (h *handler) mark(at int64) {
+	switch h.marker.Mark(&h.flow, h.notification.Packet, at) {
+	case primary.Yes:
+		h.flow.Primary = true
+	case primary.Unknown:
+		h.unmarked.Add(1)
+	}
 }
 
 // outcome is what the pipeline accounts for a decision.
@@ -155,7 +183,7 @@ func (h *handler) report(records plog.LogRecordSlice, let aggregate.Let) {
 		record, _ := events.Parse(let.Data)
 		_ = h.decoder.Decode(record.Data, &h.notification)
 		h.flow.Decode(&h.notification)
-		h.flow.CPU, h.flow.Aggregate = record.CPU, let.Aggregate
+		h.flow.CPU, h.flow.Aggregate, h.flow.Primary = record.CPU, let.Aggregate, let.Primary
 	}
 	h.append(records, let.Last, let.Received)
 }

@@ -113,12 +113,7 @@ func walk(t *testing.T, path string, wants func(*monitor.Notification) bool) (su
 		if f.Verdict != 0 {
 			have = append(have, "cilium.verdict="+f.Verdict.String())
 		}
-		direction := []string{"", "receive", "transmit"}[f.Direction]
-		if f.ObservationPoint.String() == "TO_ENDPOINT" {
-			direction = "receive"
-		} else if f.ObservationPoint.String() == "FROM_ENDPOINT" {
-			direction = "transmit"
-		}
+		direction := []string{"", "receive", "transmit"}[f.PacketDirection]
 		if direction != "" {
 			have = append(have, "network.io.direction="+direction)
 		}

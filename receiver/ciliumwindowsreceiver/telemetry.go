@@ -34,6 +34,10 @@ func (r *ciliumReceiver) observe() error {
 		builder.RegisterReceiverCiliumwindowsEventsDroppedCallback(p.ObserveDropped),
 		builder.RegisterReceiverCiliumwindowsEventsRecordedCallback(p.ObserveRecorded),
 		builder.RegisterReceiverCiliumwindowsEventsUnrecordedCallback(p.ObserveUnrecorded),
+		builder.RegisterReceiverCiliumwindowsPacketsUnmarkedCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(r.handler.unmarked.Load())
+			return nil
+		}),
 		builder.RegisterReceiverCiliumwindowsQueueSizeCallback(p.ObserveQueueSize),
 		builder.RegisterReceiverCiliumwindowsQueueCapacityCallback(p.ObserveQueueCapacity),
 		builder.RegisterReceiverCiliumwindowsLagCallback(p.ObserveLag),

@@ -193,6 +193,8 @@ type Let struct {
 	Received, Last int64
 	// Aggregate says for how many events it stands; zero for itself.
 	Aggregate flow.Aggregate
+	// Primary is that of the flows.
+	Primary bool
 	// Lost is set for losses, CPU is then the processor, -1 where it is not known or there were several.
 	Lost flow.Lost
 	CPU  int32
@@ -216,7 +218,9 @@ func (k *Keeper) Let() Let {
 
 // let gives what is kept back of a connection.
 func (k *Keeper) let(e *window.Entry) Let {
-	let := Let{Data: k.store.Data(e), Received: e.Received, Last: e.Last, entry: e}
+	let := Let{
+		Data: k.store.Data(e), Received: e.Received, Last: e.Last, Primary: k.store.Key(e)[directionAt]&primaryBit != 0, entry: e,
+	}
 	if e.Count > 1 {
 		let.Aggregate = flow.Aggregate{Count: e.Count, Bytes: e.Sum, First: time.Unix(0, e.First)}
 	}

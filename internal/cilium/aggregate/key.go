@@ -14,6 +14,13 @@ import (
 // ports, the tunnel's identifier and two addresses.
 const keySize = 4 + 2*2 + 4 + 2*16
 
+// Where the direction stands in a key, and the bit beside it that tells the records that count their packets' bytes from those
+// that do not: a record that stands for several either counts all of them or none.
+const (
+	directionAt = 1
+	primaryBit  = 1 << 7
+)
+
 // identify makes k.key the key of the event's connection. It is false for what is never aggregated: all but traces, and
 // packets without an IP header. Both directions of a connection are reported each for itself. ICMP's type and code stand for
 // the ports; what has neither is told apart by its protocol.
@@ -25,7 +32,11 @@ func (k *Keeper) identify(f *flow.Flow) bool {
 	if f.L4.Protocol == flow.L4ICMPv4 || f.L4.Protocol == flow.L4ICMPv6 {
 		src, dst = uint16(f.L4.Type), uint16(f.L4.Code)
 	}
-	b := append(k.key[:0], byte(f.SubType), byte(f.Direction), f.IP.Protocol, byte(f.Tunnel.Protocol))
+	direction := byte(f.Direction)
+	if f.Primary {
+		direction |= primaryBit
+	}
+	b := append(k.key[:0], byte(f.SubType), direction, f.IP.Protocol, byte(f.Tunnel.Protocol))
 	b = binary.LittleEndian.AppendUint16(b, src)
 	b = binary.LittleEndian.AppendUint16(b, dst)
 	b = binary.LittleEndian.AppendUint32(b, f.Tunnel.VNI)

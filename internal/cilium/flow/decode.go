@@ -56,10 +56,7 @@ func (f *Flow) drop(n *monitor.Notification) {
 	f.HasFile, f.File, f.Line = true, n.Drop.File, n.Drop.Line
 	f.SourceIdentity, f.DestinationIdentity = n.Drop.SrcLabel, n.Drop.DstLabel
 	f.IPTraceID = n.Drop.IPTraceID
-	// A drop at the endpoint that the packet was for is a drop on its way in. Any other needs the endpoint table.
-	if n.Source != 0 && n.Drop.DstID == uint32(n.Source) {
-		f.Direction = DirectionIngress
-	}
+	f.dropDirections(n)
 }
 
 func (f *Flow) trace(n *monitor.Notification) {
@@ -91,7 +88,7 @@ func (f *Flow) trace(n *monitor.Notification) {
 	default:
 		f.Reply = No
 	}
-	f.Direction = traceDirection(n)
+	f.traceDirections(n)
 }
 
 // encryptOverlay reports a trace of overlay traffic that is about to be encrypted. From the third layout on, Cilium 1.19,
@@ -111,33 +108,6 @@ func traceReason(reason uint8) TraceReason {
 	return TraceReason(reason)
 }
 
-// traceDirection is the direction of a trace as far as it does not take the node's table of endpoints. Hubble calls a
-// packet outgoing when the endpoint that reports it has the packet's source address, turns that around for replies, and
-// says nothing without an endpoint or a trace reason. The reporting endpoint is the source at from-endpoint, and it is the
-// destination at to-endpoint when the event names it as such. Whatever was translated on its way out is outgoing.
-func traceDirection(n *monitor.Notification) Direction {
-	t := &n.Trace
-	if n.Source == 0 || t.Reason == monitor.TraceReasonUnknown {
-		return DirectionUnknown
-	}
-	if t.OrigIP.IsValid() || encryptOverlay(n) {
-		return DirectionEgress
-	}
-	reply := t.Reason == monitor.TraceReasonReply
-	var fromEndpoint bool
-	switch {
-	case n.SubType == monitor.TraceFromEndpoint:
-		fromEndpoint = true
-	case n.SubType == monitor.TraceToEndpoint && t.DstID == n.Source:
-	default:
-		return DirectionUnknown
-	}
-	if fromEndpoint != reply {
-		return DirectionEgress
-	}
-	return DirectionIngress
-}
-
 func (f *Flow) policyVerdict(n *monitor.Notification) {
 	v := &n.Verdict
 	var flags monitor.PacketFlags
@@ -149,6 +119,7 @@ func (f *Flow) policyVerdict(n *monitor.Notification) {
 	}
 	f.packet(n.Packet, flags)
 	f.PolicyMatch = v.MatchType
+	f.PolicyCookie = uint64(v.Cookie)
 	f.AuthType = AuthType(v.AuthType)
 	switch {
 	case v.Verdict < 0:
@@ -164,10 +135,13 @@ func (f *Flow) policyVerdict(n *monitor.Notification) {
 	if v.Verdict >= 0 {
 		f.Reply = No // verdicts are reported for the first packet of a connection
 	}
+	// Policies judge what opens a connection, never a reply: its direction is the packet's.
 	if v.Direction == 1 {
-		f.Direction, f.SourceIdentity = DirectionIngress, v.RemoteLabel
+		f.goes(DirectionIngress, No)
+		f.SourceIdentity = v.RemoteLabel
 	} else {
-		f.Direction, f.DestinationIdentity = DirectionEgress, v.RemoteLabel
+		f.goes(DirectionEgress, No)
+		f.DestinationIdentity = v.RemoteLabel
 	}
 }
 
@@ -223,9 +197,10 @@ func (f *Flow) socket(n *monitor.Notification) {
 func (f *Flow) recorded(n *monitor.Notification) {
 	f.packet(n.Packet, 0)
 	f.Recorder = n.Record
-	f.Direction = DirectionEgress
 	if n.SubType == 1 {
-		f.Direction = DirectionIngress
+		f.goes(DirectionIngress, No)
+	} else {
+		f.goes(DirectionEgress, No)
 	}
 }
 
@@ -253,7 +228,7 @@ func (f *Flow) packet(b []byte, flags monitor.PacketFlags) {
 	if len(b) == 0 {
 		return
 	}
-	p := parser{h: &f.Headers}
+	p := parser{h: &f.Headers, end: cap(b)}
 	switch {
 	case !flags.L3Device():
 		p.read(b, LayerEthernet)
@@ -262,22 +237,23 @@ func (f *Flow) packet(b []byte, flags monitor.PacketFlags) {
 	default:
 		p.read(b, LayerIPv4)
 	}
+	f.place = p.place
 	if p.hasUDP && f.Problem == ProblemNone {
 		switch {
 		case flags.VXLAN():
-			f.decapsulate(p.udp, LayerVXLAN, TunnelVXLAN)
+			f.decapsulate(p.udp, LayerVXLAN, TunnelVXLAN, p.end)
 		case flags.Geneve():
-			f.decapsulate(p.udp, LayerGeneve, TunnelGeneve)
+			f.decapsulate(p.udp, LayerGeneve, TunnelGeneve, p.end)
 		}
 	}
 }
 
 // decapsulate makes what was read so far the tunnel's outside and reads the packet inside from the UDP payload. A payload
-// without a whole tunnel header leaves the outer packet as it is, with a Problem.
-func (f *Flow) decapsulate(payload []byte, tunnel Layer, protocol TunnelProtocol) {
+// without a whole tunnel header leaves the outer packet as it is, with a Problem. end is the outer parser's.
+func (f *Flow) decapsulate(payload []byte, tunnel Layer, protocol TunnelProtocol, end int) {
 	outer := f.Headers
 	f.Headers = Headers{}
-	p := parser{h: &f.Headers, nested: true}
+	p := parser{h: &f.Headers, nested: true, end: end}
 	var next Layer
 	var rest []byte
 	if tunnel == LayerVXLAN {
@@ -295,4 +271,5 @@ func (f *Flow) decapsulate(payload []byte, tunnel Layer, protocol TunnelProtocol
 	if len(rest) > 0 {
 		p.read(rest, next)
 	}
+	f.place = p.place
 }

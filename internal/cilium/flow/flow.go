@@ -8,7 +8,7 @@
 //   - a packet that Hubble refuses, because a header is cut short or contradicts itself, gives a flow with the headers up to
 //     there and a Problem: the event happened, so it is not lost;
 //   - VLAN tags, all IPv6 extension headers and the ports in a first fragment are read, where Hubble stops;
-//   - TrafficDirection is derived from the event alone (see Flow.Direction), where Hubble asks the endpoint table;
+//   - TrafficDirection is derived from the event alone (see direction.go), where Hubble asks the endpoint table;
 //   - a tunnel flag on a packet without a tunnel gives the packet, where Hubble reads a UDP payload left from an earlier one;
 //   - a packet of zero bytes only is no packet, not one with zero addresses, and bytes beyond the captured length are none of
 //     it; a version 3 IGMP report has no group address;
@@ -44,8 +44,13 @@ type Flow struct {
 	Line         uint16
 	AuthType     AuthType // policy verdicts only
 	Reply        Tristate
-	Direction    Direction // policy verdicts carry it; of others only what the event itself tells, see traceDirection
+	Direction    Direction // of the connection, as far as the event itself tells; policy verdicts carry it
 	PolicyMatch  uint8     // policy verdicts only: how the policy matched
+	PolicyCookie uint64    // policy verdicts only: of the policy's log entry; 0 when there is none
+
+	// PacketDirection is the direction of the packet as the endpoint sees it. Direction, the connection's, is the other one for a
+	// reply.
+	PacketDirection Direction
 
 	SourceIdentity      uint32 // security identity; 0 when not known
 	DestinationIdentity uint32
@@ -57,7 +62,12 @@ type Flow struct {
 	ProxyPort        uint32           // 0 when not to the proxy; wider than a port where the datapath passes it in 32 bits
 	IPTraceID        uint64           // from the packet's IP option, 0 when there is none
 
+	// Primary says that the event's record is the one of its packet's that counts its bytes. Decode sets false, the caller
+	// knows better.
+	Primary bool
+
 	Headers        // of the packet, inside the tunnel if there is one
+	place   place  // of the headers in the notification's packet
 	Tunnel  Tunnel // Protocol is TunnelNone when there is none
 
 	Socket   Socket                // ClassSocket

@@ -5,7 +5,10 @@
 
 package flow
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // EtherTypes that lead to a header which is read.
 const (
@@ -32,7 +35,16 @@ type parser struct {
 	udp    []byte // payload of the last UDP header read
 	hasUDP bool
 	vni    uint32 // of the last tunnel header read
+
+	end   int   // capacity of the whole packet's slice: what is left of it says where a header begins
+	place place // of the headers read last
 }
+
+// place says where headers begin in a notification's packet, in bytes. 0 for the header above IP is none that was captured.
+type place struct{ ip, above uint16 }
+
+// at is where a part of the packet begins.
+func (p *parser) at(b []byte) uint16 { return uint16(min(p.end-cap(b), math.MaxUint16)) }
 
 // read reads headers from data, which starts with a header of kind layer, until one that it does not know, the end of the
 // bytes, or a problem. Each round consumes bytes or ends.

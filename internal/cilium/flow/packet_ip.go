@@ -81,6 +81,7 @@ func (p *parser) ipv4(b []byte) (Layer, []byte) {
 	}
 	p.h.L4 = L4{}
 	p.h.Layer = LayerIPv4
+	p.place = place{ip: p.at(b)}
 	if headerLen > len(b) {
 		return p.stop(ProblemTruncated, LayerIPv4)
 	}
@@ -96,6 +97,7 @@ func (p *parser) ipv4(b []byte) (Layer, []byte) {
 // above returns the header above IP. A first fragment has the ports of what it carries, but no packet inside it that could
 // be whole.
 func (p *parser) above(b []byte) (Layer, []byte) {
+	p.place.above = p.at(b)
 	layer := layerOfProtocol(p.h.IP.Protocol)
 	if p.h.IP.Fragment && (layer == LayerIPv4 || layer == LayerIPv6) {
 		return LayerNone, nil
@@ -118,6 +120,7 @@ func (p *parser) ipv6(b []byte) (Layer, []byte) {
 	}
 	p.h.L4 = L4{}
 	p.h.Layer = LayerIPv6
+	p.place = place{ip: p.at(b)}
 	payload := b[headerLen:]
 	if length := int(binary.BigEndian.Uint16(b[4:])); length != 0 && length < len(payload) {
 		payload = payload[:length]

@@ -107,7 +107,7 @@ func (t *Tally) Entries() []Entry {
 
 // keyOf is the key of an event: numbers without a name of Cilium's become one.
 func keyOf(f *flow.Flow) key {
-	k := key{typ: f.Type, verdict: f.Verdict, direction: directionOf(f), transport: transportOf(f)}
+	k := key{typ: f.Type, verdict: f.Verdict, direction: f.PacketDirection, transport: transportOf(f)}
 	if !k.typ.Known() {
 		k.typ = monitor.TypeUnspecified
 	}
@@ -121,20 +121,6 @@ func keyOf(f *flow.Flow) key {
 		k.reason = uint8(f.DropReason)
 	}
 	return k
-}
-
-// directionOf is the direction of the packet as the endpoint sees it. Flow.Direction is that of the connection, which is the
-// other one for replies at these two points of a trace.
-func directionOf(f *flow.Flow) flow.Direction {
-	if f.Type == monitor.TypeTrace {
-		switch f.SubType {
-		case monitor.TraceFromEndpoint:
-			return flow.DirectionEgress
-		case monitor.TraceToEndpoint:
-			return flow.DirectionIngress
-		}
-	}
-	return f.Direction
 }
 
 func (k key) series() Series {

@@ -30,10 +30,10 @@ func TestEventsAreAddedUpByWhatTheyHaveInCommon(t *testing.T) {
 	tally := New()
 	tcp := flow.Headers{IP: flow.IP{Version: 4, Protocol: 6}}
 	for _, f := range []flow.Flow{
-		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 0, ObservationPoint: flow.ToEndpoint, Direction: flow.DirectionIngress, OrigLen: 60, Headers: tcp},
-		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, ObservationPoint: flow.ToEndpoint, Reply: flow.Yes, Direction: flow.DirectionEgress, OrigLen: 40, Headers: tcp},
+		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 0, ObservationPoint: flow.ToEndpoint, PacketDirection: flow.DirectionIngress, OrigLen: 60, Headers: tcp},
+		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, ObservationPoint: flow.ToEndpoint, Reply: flow.Yes, Direction: flow.DirectionEgress, PacketDirection: flow.DirectionIngress, OrigLen: 40, Headers: tcp},
 		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 99, ObservationPoint: 99, OrigLen: 40, Headers: tcp},
-		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 5, ObservationPoint: 5, Reply: flow.Yes, Direction: flow.DirectionIngress, Headers: tcp},
+		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 5, ObservationPoint: 5, Reply: flow.Yes, Direction: flow.DirectionIngress, PacketDirection: flow.DirectionEgress, Headers: tcp},
 		{Type: monitor.TypeDrop, Verdict: flow.VerdictDropped, DropReason: 133, OrigLen: 9, Headers: tcp},
 		{Type: monitor.TypeDrop, Verdict: flow.VerdictDropped, DropReason: 250, OrigLen: 9},
 		{Type: monitor.TypePolicyVerdict, Verdict: flow.VerdictDropped, DropReason: 133 + 256},

@@ -44,6 +44,7 @@ type TelemetryBuilder struct {
 	ReceiverCiliumwindowsMapUnidentified   metric.Int64ObservableCounter
 	ReceiverCiliumwindowsMapUtilization    metric.Float64ObservableGauge
 	ReceiverCiliumwindowsMapWaiting        metric.Int64ObservableGauge
+	ReceiverCiliumwindowsPacketsUnmarked   metric.Int64ObservableCounter
 	ReceiverCiliumwindowsQueueCapacity     metric.Int64ObservableGauge
 	ReceiverCiliumwindowsQueueSize         metric.Int64ObservableGauge
 	ReceiverCiliumwindowsReplayFilesUnread metric.Int64ObservableCounter
@@ -303,6 +304,21 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapWaitingCallback
 	return nil
 }
 
+// RegisterReceiverCiliumwindowsPacketsUnmarkedCallback sets callback for observable ReceiverCiliumwindowsPacketsUnmarked metric.
+func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsPacketsUnmarkedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsPacketsUnmarked, obs: o})
+		return nil
+	}, builder.ReceiverCiliumwindowsPacketsUnmarked)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterReceiverCiliumwindowsQueueCapacityCallback sets callback for observable ReceiverCiliumwindowsQueueCapacity metric.
 func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsQueueCapacityCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -525,6 +541,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ciliumwindows_map_waiting",
 		metric.WithDescription("Bytes in the events map that have not been read yet, live only; in a perf event array those of the fullest processor's ring. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverCiliumwindowsPacketsUnmarked, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_packets_unmarked",
+		metric.WithDescription("Packets whose record has no cilium.packet.primary because it could not be told whether another record counts the packet already; too little of it was captured, it is a tunnel's that the datapath does not call one, or the trace's point has no name. [Alpha]"),
+		metric.WithUnit("{packet}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverCiliumwindowsQueueCapacity, err = builder.meter.Int64ObservableGauge(

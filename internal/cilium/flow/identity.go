@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What tells one packet from another, wherever on its way through the node it is seen.
+
+package flow
+
+import "encoding/binary"
+
+// Identity is what a packet has at every point of its way. SourcePort is apart, because a translation of the source may change
+// it.
+type Identity struct {
+	Key        []byte // what no program changes, see Identify
+	SourcePort uint16 // or the id of an ICMP echo; 0 without
+	Translated bool   // the source was translated: its port may be another one than before
+}
+
+// Lengths of what an identity takes from a packet, in bytes.
+const (
+	identityTCP   = 16 // of the header: sequence numbers, flags, window
+	identityBytes = 16 // of what UDP carries, of SCTP's first chunk, of what other protocols carry
+)
+
+// Identify gives the identity of the packet of a flow that was decoded from the notification with these packet bytes. Key is
+// appended to dst. ok is false when too little of the packet was captured to tell it from another: nothing, a header that
+// ends early, a fragment of IPv6, or less than the first bytes of what it carries.
+//
+// A key is made of the length from the IP header on, the addresses, the source's before translation, the protocol, the destination
+// port, IPv4's identification, TCP's sequence numbers, flags and window, and the first 16 bytes of what other protocols carry. What programs
+// change on a packet's way is not in it: link layer, TTL, checksums, a tunnel's outside.
+func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
+	if len(packet) == 0 {
+		return id, false
+	}
+	if f.IP.Version == 0 {
+		return identifyFrame(dst, packet, f.HasEthernet && f.Problem == ProblemNone)
+	}
+	source, destination := f.IP.Source.As16(), f.IP.Destination.As16()
+	dst = append(dst, f.IP.Version, f.IP.Protocol)
+	dst = append(dst, source[:]...)
+	dst = append(dst, destination[:]...)
+	dst = binary.LittleEndian.AppendUint32(dst, f.OrigLen-uint32(f.place.ip))
+	id = Identity{Translated: f.IP.SourceXlated.IsValid()}
+	ip := packet[f.place.ip:]
+	length := len(ip) // of the packet on the wire, as far as it says
+	if f.IP.Version == 4 {
+		const moreAndOffset = 0x3fff
+		if total := int(binary.BigEndian.Uint16(ip[2:])); total != 0 {
+			length = total
+		}
+		dst = append(dst, ip[2:6]...)
+		fragment := binary.BigEndian.Uint16(ip[6:]) & moreAndOffset
+		dst = binary.BigEndian.AppendUint16(dst, fragment)
+		if f.place.above == 0 { // a later fragment, which has an identification, or cut short
+			id.Key = dst
+			return id, fragment != 0
+		}
+	} else {
+		if payload := int(binary.BigEndian.Uint16(ip[4:])); payload != 0 {
+			length = 40 + payload
+		}
+		dst = append(dst, ip[4:6]...)
+		if f.place.above == 0 || f.IP.Fragment {
+			return id, false
+		}
+	}
+	above := packet[f.place.above:]
+	length -= int(f.place.above - f.place.ip)
+	above = above[:min(len(above), max(length, 0))]
+	// A part of the header above IP, and of what comes behind it as much as there is, all of which must be captured.
+	take := func(from, to int) bool {
+		to = min(to, max(length, from))
+		if to > len(above) {
+			return false
+		}
+		dst = append(dst, above[from:to]...)
+		return true
+	}
+	switch f.L4.Protocol {
+	case L4TCP:
+		id.SourcePort = f.L4.SourcePort
+		ok = len(above) >= identityTCP && take(2, identityTCP)
+	case L4UDP:
+		const header = 8
+		id.SourcePort = f.L4.SourcePort
+		ok = len(above) >= header && take(2, 6) && take(header, header+identityBytes)
+	case L4SCTP:
+		const header = 12
+		id.SourcePort = f.L4.SourcePort
+		ok = len(above) >= header && take(2, 8) && take(header, header+identityBytes)
+	case L4ICMPv4, L4ICMPv6:
+		const header = 8
+		if len(above) < header {
+			break
+		}
+		if _, echo := f.echo(); !echo { // of an error, not what it is about: that was translated as well
+			ok = take(0, 2) && take(4, header)
+			break
+		}
+		id.SourcePort = binary.BigEndian.Uint16(above[4:])
+		ok = take(0, 2) && take(6, header+identityBytes)
+	default:
+		ok = take(0, identityBytes)
+	}
+	id.Key = dst
+	return id, ok
+}
+
+// identifyFrame identifies a packet without an IP header by what its frame carries: such ones are not translated.
+func identifyFrame(dst, packet []byte, whole bool) (id Identity, ok bool) {
+	const addresses, most = 12, 64
+	if !whole {
+		return id, false
+	}
+	id.Key = append(append(dst, 0), packet[addresses:min(len(packet), most)]...)
+	return id, true
+}

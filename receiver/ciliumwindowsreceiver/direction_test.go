@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+)
+
+// pods are the addresses of the recorded node's pods, by the id of their endpoint.
+var pods = map[string][]string{
+	"1034": {"10.244.1.12", "fd00:10:244:1::c"}, "2218": {"10.244.1.27", "fd00:10:244:1::1b"}, "571": {"10.244.1.5", "fd00:10:244:1::5"},
+}
+
+// Servers listen at 8443 and 5432, so a record's ports say who opened its connection, and the endpoint's id which end of it reports.
+func TestTheDirectionOfARecordIsThatOfItsConnectionAsTheEndpointSeesIt(t *testing.T) {
+	for _, level := range []string{"none", "low", "maximum"} {
+		sink, _, _ := replayAll(t, replayOf(waysFile, func(c *Config) { everything(c); c.MonitorAggregationLevel = level }))
+		seen := map[string]int{}
+		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			addresses, ok := pods[testkit.Text(lr, "cilium.endpoint.id")]
+			if !ok || testkit.Text(lr, "NetworkProtocol") != "TCP" {
+				return
+			}
+			reports := "DstIpAddr"
+			if src := testkit.Text(lr, "SrcIpAddr"); src == addresses[0] || src == addresses[1] {
+				reports = "SrcIpAddr"
+			}
+			reply := testkit.Text(lr, "SrcPortNumber") == "8443"
+			want := "Inbound"
+			if (reports == "SrcIpAddr") != reply {
+				want = "Outbound"
+			}
+			what := testkit.Text(lr, "cilium.event.type") + " " + testkit.Text(lr, "cilium.trace.observation_point")
+			require.Equal(t, want, testkit.Text(lr, "NetworkDirection"), "%s at level %s: %v", what, level, lr.Attributes().AsRaw())
+			seen[what]++
+		})
+		for _, what := range []string{
+			"trace TO_ENDPOINT", "trace TO_STACK", "trace TO_OVERLAY", "trace TO_NETWORK", "trace TO_HOST", "trace TO_PROXY", "drop ", "policy-verdict ",
+		} {
+			require.Positive(t, seen[what], what)
+		}
+		require.Equal(t, level == "none", seen["trace FROM_ENDPOINT"] > 500)
+	}
+}
+
+func TestWhereAnEventDoesNotSayWhichWayItsConnectionGoesTheDirectionIsNA(t *testing.T) {
+	sink, _, _ := replayAll(t, replayOf(captureFile, everything))
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		switch typ := testkit.Text(lr, "cilium.event.type"); typ {
+		case "capture", "trace-sock", "pktmon-drop":
+			require.Equal(t, "NA", testkit.Text(lr, "NetworkDirection"), typ)
+		case "trace":
+			if testkit.Text(lr, "cilium.endpoint.id") == "" {
+				require.Equal(t, "NA", testkit.Text(lr, "NetworkDirection"), "no endpoint reports")
+			}
+		}
+	})
+}

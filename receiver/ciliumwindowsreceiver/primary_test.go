@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
+)
+
+const waysFile = "../../testdata/cilium_ways.pcapng"
+
+// amount gives an attribute that is a number, 0 when the record does not have it.
+func amount(lr plog.LogRecord, name string) int64 {
+	v, _ := lr.Attributes().Get(name)
+	return v.Int()
+}
+
+// countedBytes sums over the primary records, as a query would, by who sent what to whom. total is of all records.
+func countedBytes(sink *consumertest.LogsSink) (counted map[string]testkit.Sent, total int64) {
+	counted = map[string]testkit.Sent{}
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		total += amount(lr, "NetworkBytes")
+		if testkit.Text(lr, "cilium.packet.primary") != "true" {
+			return
+		}
+		key := testkit.Text(lr, "SrcIpAddr") + " " + testkit.Text(lr, "SrcPortNumber") + " > " + testkit.Text(lr, "DstIpAddr") + " " + testkit.Text(lr, "DstPortNumber")
+		s := counted[key]
+		s.Packets += amount(lr, "SrcPackets")
+		s.Bytes += amount(lr, "SrcBytes")
+		if testkit.Text(lr, "EventResult") == "Failure" {
+			s.DroppedBytes += amount(lr, "SrcBytes")
+		}
+		counted[key] = s
+	})
+	return counted, total
+}
+
+// The capture has every kind of way through a node, of one to four points, in both directions, and packets that are denied, sent
+// again, translated, put into tunnels and encrypted.
+func TestTheBytesOfPrimaryRecordsAreThoseThatWereSentAtEveryLevel(t *testing.T) {
+	sent := testkit.Generated(t, waysFile).Sent
+	require.Greater(t, len(sent), 100)
+	var bytes int64
+	for _, s := range sent {
+		bytes += s.Bytes
+	}
+	for _, level := range []string{"none", "low", "medium", "maximum"} {
+		for name, change := range map[string]func(*Config){
+			"every event": func(c *Config) { everything(c) },
+			"by default":  func(*Config) {},
+			"no verdicts": func(c *Config) { c.EnabledEvents = []string{"DROP", "TRACE"} },
+		} {
+			sink, r, _ := replayAll(t, replayOf(waysFile, func(c *Config) { change(c); c.MonitorAggregationLevel = level }))
+			counted, total := countedBytes(sink)
+			require.Equal(t, sent, counted, "%s, %s", level, name)
+			require.Greater(t, total, bytes, "a packet has more records than one")
+			require.Zero(t, r.handler.unmarked.Load())
+		}
+	}
+}
+
+// Where a filter leaves the first record of a packet out, the next one counts it.
+func TestTheMarkIsOnTheFirstRecordThatTheFiltersLeave(t *testing.T) {
+	var want, got testkit.Sent
+	cfg := replayOf(waysFile, func(c *Config) {
+		c.MonitorAggregationLevel = "low"
+		c.Filters.Deny = []filter.Rule{{EventType: []string{"trace:to-stack"}}}
+	})
+	sink, _, _ := replayAll(t, cfg)
+	counted, _ := countedBytes(sink)
+	for key, s := range testkit.Generated(t, waysFile).Sent {
+		if strings.HasSuffix(key, " > 10.244.2.40 8443") { // by the stack, then encrypted; or by the overlay
+			want.Packets, want.Bytes = want.Packets+s.Packets, want.Bytes+s.Bytes
+			got.Packets, got.Bytes = got.Packets+counted[key].Packets, got.Bytes+counted[key].Bytes
+		}
+	}
+	require.Positive(t, want.Packets)
+	require.Equal(t, want, got)
+}
+
+// What stands for several packets stands for primary ones only, or for others only.
+func TestARecordThatStandsForSeveralPacketsCountsAllOfThemOrNone(t *testing.T) {
+	sink, r, _ := replayAll(t, replayOf(waysFile, func(c *Config) { c.MonitorAggregationLevel = "maximum" }))
+	require.Positive(t, r.pipeline.Stats.Aggregated.Load())
+	several := map[string]int{}
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		if amount(lr, "EventCount") > 1 {
+			several[testkit.Text(lr, "cilium.packet.primary")]++
+			require.Equal(t, amount(lr, "EventCount"), amount(lr, "NetworkPackets"))
+			require.Equal(t, amount(lr, "NetworkBytes"), amount(lr, "SrcBytes"))
+			require.Equal(t, amount(lr, "NetworkPackets"), amount(lr, "SrcPackets"))
+		}
+	})
+	require.Positive(t, several["true"])
+	require.Positive(t, several[""])
+}
+
+func TestADeniedPacketIsTwoFailuresOfWhichTheDropCountsItsBytes(t *testing.T) {
+	a, b := netip.MustParseAddr("10.244.1.7"), netip.MustParseAddr("10.244.2.9")
+	syn := monitortest.Ethernet(monitortest.EtherIPv4, monitortest.IPv4(a, b, monitortest.ProtoTCP, monitortest.TCP(40000, 443, monitortest.SYN, nil)))
+	require.Len(t, syn, 54)
+	c := monitortest.Capture{Source: 10, Packet: syn}
+	path := writeCapture(t,
+		monitortest.Trace{Capture: c, Version: 1, Point: 5, SrcLabel: 1001, Reason: 5}.Bytes(),
+		monitortest.PolicyVerdict{Capture: c, Long: true, RemoteLabel: 2, Verdict: -133, DstPort: 443, Proto: monitortest.ProtoTCP, Direction: 2, Cookie: 7}.Bytes(),
+		monitortest.Drop{Capture: c, Version: 2, Reason: 133, SrcLabel: 1001, File: 2}.Bytes(),
+	)
+	for _, level := range []string{"none", "low", "medium", "maximum"} {
+		sink, _, _ := replayAll(t, replayOf(path, func(c *Config) { c.MonitorAggregationLevel = level }))
+		var failures, primary, bytes int64
+		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			require.Equal(t, "Outbound", testkit.Text(lr, "NetworkDirection"))
+			if testkit.Text(lr, "cilium.event.type") == "policy-verdict" {
+				require.Equal(t, "7", testkit.Text(lr, "cilium.policy.cookie"))
+			}
+			if testkit.Text(lr, "EventResult") == "Failure" {
+				failures++
+			}
+			if testkit.Text(lr, "cilium.packet.primary") == "true" {
+				primary++
+				bytes += amount(lr, "NetworkBytes")
+				require.Equal(t, "drop", testkit.Text(lr, "cilium.event.type"))
+			}
+		})
+		require.Equal(t, [3]int64{2, 1, 54}, [3]int64{failures, primary, bytes}, level)
+	}
+}
+
+func TestPacketsThatCannotBeToldApartAreCountedAndNotMarked(t *testing.T) {
+	tel := componenttest.NewTelemetry()
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	none := monitortest.Capture{Source: 10, OrigLen: 60, NoCapLen: true}
+	path := writeCapture(t,
+		monitortest.Trace{Capture: none, DstID: 10, Reason: 1}.Bytes(), monitortest.Drop{Capture: none, Reason: 133, Version: 2}.Bytes(),
+		monitortest.PolicyVerdict{Capture: none, Verdict: -133}.Bytes(), monitortest.Trace{Capture: none, Point: 5, Reason: 5}.Bytes(),
+	)
+	sink := &consumertest.LogsSink{}
+	r, _ := startReceiver(t, set, replayOf(path, everything), sink)
+	<-r.source.(*fileSource).player.Done()
+	metadatatest.AssertEqualReceiverCiliumwindowsPacketsUnmarked(t, tel, []metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp())
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.NoError(t, tel.Shutdown(context.Background()))
+	require.Equal(t, 4, sink.LogRecordCount())
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		require.Empty(t, testkit.Text(lr, "cilium.packet.primary"))
+	})
+}
