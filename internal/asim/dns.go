@@ -37,7 +37,7 @@ type DNSMapper struct {
 	head       row        // what all records have
 	outcomes   map[dnsOutcome]*row
 	flagRows   map[uint16]*row
-	others     map[uint16]*dnsKind // of ids that no manifest has, by id
+	others     map[dnsOther]*dnsKind // of ids that no manifest has
 	device     *deviceTexts
 	keep       PacketKeep
 	processes  ProcessNamer
@@ -58,7 +58,7 @@ type ProcessNamer interface {
 func NewDNSMapper(provider *dns.Provider, profile DNSProfile, device Device, version string) *DNSMapper {
 	m := &DNSMapper{
 		provider: provider, profile: profile, version: version, classes: classify(provider, profile), device: device.texts(), draft: &draft{}, outcomes: map[dnsOutcome]*row{},
-		flagRows: map[uint16]*row{}, others: map[uint16]*dnsKind{},
+		flagRows: map[uint16]*row{}, others: map[dnsOther]*dnsKind{},
 		keep: DefaultPacketConfig().Keep,
 	}
 	m.head.text("EventProduct", provider.Product)
@@ -116,22 +116,30 @@ type dnsKind struct {
 	body     string
 	original row // of the manifest
 	class    row
+	audit    row // of AdditionalFields
 	blanks   blanks
+}
+
+// dnsOther is what the class of an event depends on that no manifest has.
+type dnsOther struct {
+	id     uint16
+	update bool
 }
 
 // maxOthers bounds the memory for ids that no manifest has.
 const maxOthers = 256
 
-// kind gives the event's kind: its class is what the profile's table says, else what its task says.
+// kind gives the event's kind: its class is what the profile's table says, else what is known of audit events.
 func (m *DNSMapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 	if t == nil {
-		k := m.others[e.ID]
+		other := dnsOther{e.ID, e.UpdateTask}
+		k := m.others[other]
 		if k == nil {
 			if len(m.others) == maxOthers {
 				clear(m.others)
 			}
 			k = m.newKind(e, nil)
-			m.others[e.ID] = k
+			m.others[other] = k
 		}
 		return k
 	}
@@ -147,12 +155,9 @@ func (m *DNSMapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 func (m *DNSMapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
 	class, ok := m.classes[e.ID]
 	if !ok {
-		class = status
-		if e.UpdateTask {
-			class = dnsClass{typeUpdate, ""}
-		}
+		class = m.auditClass(e)
 	}
-	k := &dnsKind{dnsClass: class}
+	k := &dnsKind{dnsClass: class, audit: m.auditRow(e)}
 	id := strconv.Itoa(int(e.ID))
 	k.original.text("EventOriginalType", id)
 	if t != nil {
@@ -205,7 +210,7 @@ func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, rece
 	r.hosts(kind.dnsClass)
 	r.query()
 	r.flags()
-	r.additional()
+	r.additional(kind)
 	m.draft.finish(lr.Attributes())
 }
 

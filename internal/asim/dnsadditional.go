@@ -24,7 +24,7 @@ const (
 )
 
 // additional writes AdditionalFields: every field without an attribute of its own, under the name in the manifest.
-func (r *dnsRecord) additional() {
+func (r *dnsRecord) additional(kind *dnsKind) {
 	if r.PacketBroken() {
 		r.unparsable.Add(1)
 	}
@@ -36,6 +36,7 @@ func (r *dnsRecord) additional() {
 		r.header(m)
 	}
 	r.packetFields(m)
+	r.audit(m, kind)
 	for i := range r.Values {
 		f := r.FieldAt(i)
 		if f != dns.NoField && r.isUsed(f) || m.omits(r.Template.Fields[i].Name) {

@@ -18,7 +18,11 @@ func (r *dnsRecord) isServer() bool { return r.provider.Service == "windows_dns_
 
 // serverEnds gives the two ends of a server's event. Port is the client's, or on recursion this server's own.
 func (r *dnsRecord) serverEnds() (src, dst endpoint) {
-	peer, local := r.end(r.Peer), endpoint{addr: r.local.addr}
+	var peer endpoint
+	if !r.plainAudit() {
+		peer = r.end(r.Peer)
+	}
+	local := endpoint{addr: r.local.addr}
 	src, dst = peer, local
 	if r.PeerIsServer {
 		src, dst = local, peer

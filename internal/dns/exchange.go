@@ -91,10 +91,14 @@ func (e *Event) StatedQType() (code uint64, ok bool) {
 	return uint64(e.Meaning.QueryType), e.Meaning.QueryType != 0
 }
 
-// QName appends the name that is asked for to dst, as the field has it or, in an event without that field, the packet.
+// QName appends the name that is asked for to dst, as the field has it or, in an event without that field, the packet; of an audit
+// event the name of the record that is changed.
 func (e *Event) QName(dst []byte) []byte {
 	if name, ok := e.Text(dst, QueryName); ok {
 		return name
+	}
+	if e.value(RecordName) != nil {
+		return e.recordName(dst)
 	}
 	if m := e.Packet(); m != nil {
 		return m.AppendQueryName(dst, e.Bytes(PacketData))

@@ -28,6 +28,7 @@ type Provider struct {
 
 	catalog func() *schema.Catalog
 	events  map[uint16]Meaning
+	audits  bool // there is an Audit channel
 	// categories are what the low keyword bits select; nil where the keywords are the manifest's alone.
 	categories map[uint16]category
 }
@@ -39,7 +40,7 @@ func Server() *Provider {
 		Product: "DNS Server", Service: "windows_dns_server",
 		Origin:  "it comes with the role DNS Server: install that with Install-WindowsFeature DNS, or receive the DNS Client's events with provider_guid: Microsoft-Windows-DNS-Client",
 		Session: "ASIMDNSServerTrace", Level: 4, Keywords: 0x3F,
-		catalog: schema.DNSServer, events: serverEvents(),
+		catalog: schema.DNSServer, events: serverEvents(), audits: true,
 	}
 }
 
