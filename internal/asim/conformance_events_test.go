@@ -153,6 +153,8 @@ func TestProfilesDifferInNothingElse(t *testing.T) {
 			"EventType":    "3019 and 3020 are DnsCache, as the document's table has it",
 			"EventSubType": "257 is a request, 3019 remove and 3020 add, as the document's table has it",
 			"Body":         "it names EventType and EventSubType",
+
+			"AdditionalFields.DnsUpdates": "the document does not have it",
 		},
 	}
 	for _, r := range recordings() {

@@ -99,6 +99,7 @@ func (r *dnsRecord) packetFields(m attributes) {
 			m.PutInt(ednsClientSubnetBits, int64(msg.SubnetScope))
 		}
 	}
+	r.updates(m)
 	if r.keep == KeepPacketNever || r.keep == KeepPacketOnError && !r.PacketBroken() {
 		r.use(dns.PacketData)
 	}

@@ -24,6 +24,14 @@ func appendData(dst, packet []byte, r record) ([]byte, error) {
 	return dst, nil
 }
 
+// appendBytes appends data in the form of RFC 3597 section 5 without a type, or as much of it as any list of records has room for.
+func appendBytes(dst, data []byte) []byte {
+	from := len(dst)
+	dst = appendGeneral(dst, dns.TypeNone, data)
+	at := from + bytes.IndexByte(dst[from:], '\\')
+	return append(dst[:from], dst[at:]...)
+}
+
 // appendStoredData appends the data of a record that no message is around, as appendData does. Names in it are written out, in one
 // of two forms: that of a message, or DNS_COUNT_NAME (MS-DNSP section 2.2.2.2.2), in which the server stores them; no public source
 // says which audit events have. ok is false for other data, and for more than maxAnswersText bytes of it or of its text.
