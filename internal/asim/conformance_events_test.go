@@ -155,6 +155,8 @@ func TestProfilesDifferInNothingElse(t *testing.T) {
 			"Body":         "it names EventType and EventSubType",
 
 			"AdditionalFields.DnsUpdates": "the document does not have it",
+			"SrcUserId":                   "nor this",
+			"SrcUserIdType":               "nor this",
 		},
 	}
 	for _, r := range recordings() {

@@ -41,6 +41,7 @@ type DNSMapper struct {
 	device     *deviceTexts
 	keep       PacketKeep
 	processes  ProcessNamer
+	users      UserNamer
 	unparsable atomic.Int64
 
 	// Memory that one event leaves to the next.
@@ -52,6 +53,12 @@ type DNSMapper struct {
 // ProcessNamer names the process that had an id at some time: the path of its program, "" when it is not known.
 type ProcessNamer interface {
 	Name(pid uint32, at time.Time) string
+}
+
+// UserNamer names the account that has a SID, and gives the kind of name in the words of ASIM's UsernameType; both are "" while it
+// is not known.
+type UserNamer interface {
+	Account(sid etw.SID) (name, kind string)
 }
 
 // NewDNSMapper makes a mapper. version is the build's, for the scope.
@@ -87,6 +94,9 @@ func (m *DNSMapper) Omit(names OmitAttributes) {
 
 // SetProcesses gives the mapper the names of processes. It is called before the first event; without it no process is named.
 func (m *DNSMapper) SetProcesses(p ProcessNamer) { m.processes = p }
+
+// SetUsers gives the mapper the names of users. It is called before the first event; without it no user is named.
+func (m *DNSMapper) SetUsers(u UserNamer) { m.users = u }
 
 // Unparsable is the number of events so far whose packet is no DNS message. It may be called from any goroutine.
 func (m *DNSMapper) Unparsable() int64 { return m.unparsable.Load() }
@@ -325,6 +335,7 @@ func (r *dnsRecord) hosts(class dnsClass) {
 		src, dst = r.clientEnds(class)
 	}
 	r.putEndpoint("Src", "SrcIpAddr", "SrcPortNumber", src)
+	r.user()
 	if pid, ok := r.clientProcess(); ok {
 		from := len(r.draft.text)
 		r.draft.text = strconv.AppendUint(r.draft.text, uint64(pid), 10)

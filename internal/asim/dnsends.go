@@ -100,7 +100,7 @@ func (r *dnsRecord) isTCP(class dnsClass) (tcp, ok bool) {
 // clientProcess gives the process that asked.
 func (r *dnsRecord) clientProcess() (pid uint32, ok bool) {
 	if r.isServer() {
-		return 0, false
+		return r.auditProcess()
 	}
 	r.use(dns.ClientPID)
 	pid = uint32(r.AskerProcess()) // 32 bits, in the field as in the header

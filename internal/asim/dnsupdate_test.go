@@ -7,6 +7,7 @@ import (
 
 	mdns "github.com/miekg/dns"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
@@ -64,8 +65,20 @@ func TestAListOfUpdatesThatIsCutSaysHowManyThereAre(t *testing.T) {
 // One draft serves all records: the lists of one are not those of the next.
 func TestTheUpdatesOfOneRecordAreNotThoseOfTheNext(t *testing.T) {
 	decoder, m := dns.NewDecoder(dns.Server()), NewDNSMapper(dns.Server(), ProfileWindows, dc1, "")
-	for _, n := range []int{3, 1, 0, 2} {
-		_, attrs := mapped(t, dns.Server(), func(d *dns.Decoder, mm *DNSMapper) { *d, *mm = *decoder, *m }, 263, map[string]any{"PacketData": updatePacket(t, n)})
-		require.Len(t, additional(attrs, "DnsUpdates"), n+1)
+	records := m.Begin(plog.NewLogs())
+	for i, n := range []int{3, 1, 0, 2} {
+		for _, tmpl := range decoder.Templates() {
+			if tmpl.ID != 263 {
+				continue
+			}
+			raw, err := tmpl.Encode(nil, 8, map[string]any{"PacketData": updatePacket(t, n)})
+			require.NoError(t, err)
+			e := dns.Event{Record: etw.Record{ID: 263, UserData: raw}}
+			decoder.Decode(&e)
+			m.Append(records, &e, 1)
+			require.Len(t, additional(records.At(i).Attributes().AsRaw(), "DnsUpdates"), n+1)
+		}
 	}
+	require.Equal(t, 4, records.Len())
+	require.Len(t, additional(records.At(0).Attributes().AsRaw(), "DnsUpdates"), 4, "nor does the next change one that is done")
 }

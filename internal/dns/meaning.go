@@ -23,6 +23,9 @@ type Meaning struct {
 	Local        Field
 	// NoAnswer marks an event that says that a query got no answer: a failure without a response code.
 	NoAnswer bool
+	// OwnProcess marks an event that the process writes that asks, so that its user is the one who asks. The DNS Client service writes
+	// the others of its provider, as itself.
+	OwnProcess bool
 	// QueryType is the type of query that the event's name implies, where no field says it; 0 is none.
 	QueryType uint16
 	// Audit marks an event of the DNS Server's Audit channel, which says what was changed or done on the server; see
@@ -91,6 +94,11 @@ func clientEvents() map[uint16]Meaning {
 	}
 	for _, id := range []uint16{3001, 3003, 3005, 3008, 3011, 3013, 3014, 3015, 3018, 3020} {
 		m[id] = response
+	}
+	for _, id := range []uint16{3006, 3007, 3008, 3015} {
+		own := m[id]
+		own.OwnProcess = true
+		m[id] = own
 	}
 	return m
 }

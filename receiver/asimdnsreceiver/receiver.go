@@ -20,6 +20,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/user"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -39,6 +40,7 @@ type dnsReceiver struct {
 	source    source
 	losing    atomic.Pointer[source] // source, for the recorder's goroutine
 	processes *process.Names         // nil in a replay
+	users     *user.Names            // nil in a replay
 	telemetry *metadata.TelemetryBuilder
 }
 
@@ -144,9 +146,7 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 	}
 	err := r.pipeline.Shutdown(ctx, r.source.stop)
 	r.source = nil
-	if r.processes != nil {
-		r.processes.Close()
-	}
+	r.leaveHost(ctx)
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
 	}
