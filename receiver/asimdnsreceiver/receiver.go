@@ -113,6 +113,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	for _, p := range r.providers {
 		r.log.Info("receiving DNS events", zap.String("provider", p.Name), zap.Uint8("level", p.enable.Level),
 			zap.String("flags", fmt.Sprintf("%#x", p.enable.Keywords)), zap.String("profile", string(r.cfg.Profile)), zap.Strings("replay", files))
+		r.logLeftOut(p)
 	}
 	return nil
 }
