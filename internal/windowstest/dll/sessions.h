@@ -93,7 +93,7 @@ static BOOL wants(const session *s, const EVENT_HEADER *h)
     return FALSE;
 }
 
-/* asks_sid tells whether the session has asked for the SIDs of the provider's events. */
+/* asks_sid reports whether the session has asked for the SIDs of the provider's events. */
 static BOOL asks_sid(const session *s, const GUID *provider)
 {
     ULONG i;
