@@ -87,7 +87,7 @@ test-roads-long: build ## the same with outages that are longer than an exporter
 	WINNET_ROADS_OUTAGE=330s $(ROADS) -timeout 30m -v -run TestEveryShippedConfigurationGoesThroughTheBadHour .
 
 # The packages with Windows code, and the collector itself.
-WINDOWS_PACKAGES := ./internal/windowstest ./internal/record ./internal/etw/schema ./internal/etw/session ./internal/host ./internal/process ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
+WINDOWS_PACKAGES := ./internal/windowstest ./internal/record ./internal/etw/schema ./internal/etw/session ./internal/host ./internal/process ./internal/user ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
 RIG := $(CURDIR)/internal/windowstest/rig.sh $(CURDIR)/$(DIST)
 
 test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian), and fail where that cannot be done

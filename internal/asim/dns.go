@@ -37,12 +37,13 @@ type DNSMapper struct {
 	head       row        // what all records have
 	outcomes   map[dnsOutcome]*row
 	flagRows   map[uint16]*row
-	others     map[uint16]*dnsKind // of ids that no manifest has, by id
+	others     map[dnsOther]*dnsKind // of ids that no manifest has
 	device     *deviceTexts
 	keep       PacketKeep
 	names      DNSNames
 	detail     bool // list answers in detail
 	processes  ProcessNamer
+	users      UserNamer
 	unparsable atomic.Int64
 
 	// Memory that one event leaves to the next.
@@ -56,11 +57,17 @@ type ProcessNamer interface {
 	Name(pid uint32, at time.Time) string
 }
 
+// UserNamer names the account that has a SID, and gives the kind of name in the words of ASIM's UsernameType; both are "" while it
+// is not known.
+type UserNamer interface {
+	Account(sid etw.SID) (name, kind string)
+}
+
 // NewDNSMapper makes a mapper. version is the build's, for the scope.
 func NewDNSMapper(provider *dns.Provider, profile DNSProfile, device Device, version string) *DNSMapper {
 	m := &DNSMapper{
 		provider: provider, profile: profile, version: version, view: NewDNSView(provider, profile), device: device.texts(), draft: &draft{}, outcomes: map[dnsOutcome]*row{},
-		flagRows: map[uint16]*row{}, others: map[uint16]*dnsKind{},
+		flagRows: map[uint16]*row{}, others: map[dnsOther]*dnsKind{},
 		keep: DefaultPacketConfig().Keep,
 	}
 	m.head.text("EventProduct", provider.Product)
@@ -90,6 +97,9 @@ func (m *DNSMapper) Omit(names OmitAttributes) {
 // SetProcesses gives the mapper the names of processes. It is called before the first event; without it no process is named.
 func (m *DNSMapper) SetProcesses(p ProcessNamer) { m.processes = p }
 
+// SetUsers gives the mapper the names of users. It is called before the first event; without it no user is named.
+func (m *DNSMapper) SetUsers(u UserNamer) { m.users = u }
+
 // Unparsable is the number of events so far whose packet is no DNS message. It may be called from any goroutine.
 func (m *DNSMapper) Unparsable() int64 { return m.unparsable.Load() }
 
@@ -118,7 +128,14 @@ type dnsKind struct {
 	body     string
 	original row // of the manifest
 	class    row
+	audit    row // of AdditionalFields
 	blanks   blanks
+}
+
+// dnsOther is what the class of an event depends on that no manifest has.
+type dnsOther struct {
+	id     uint16
+	update bool
 }
 
 // maxOthers bounds the memory for ids that no manifest has.
@@ -127,13 +144,14 @@ const maxOthers = 256
 // kind gives the event's kind.
 func (m *DNSMapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 	if t == nil {
-		k := m.others[e.ID]
+		other := dnsOther{e.ID, e.UpdateTask}
+		k := m.others[other]
 		if k == nil {
 			if len(m.others) == maxOthers {
 				clear(m.others)
 			}
 			k = m.newKind(e, nil)
-			m.others[e.ID] = k
+			m.others[other] = k
 		}
 		return k
 	}
@@ -148,7 +166,7 @@ func (m *DNSMapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 
 func (m *DNSMapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
 	class := m.view.class(e)
-	k := &dnsKind{dnsClass: class}
+	k := &dnsKind{dnsClass: class, audit: m.auditRow(e)}
 	id := strconv.Itoa(int(e.ID))
 	k.original.text("EventOriginalType", id)
 	if t != nil {
@@ -217,7 +235,7 @@ func (m *DNSMapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, rece
 	r.hosts(kind.dnsClass)
 	r.query()
 	r.flags()
-	r.additional()
+	r.additional(kind)
 	m.draft.finish(lr.Attributes())
 }
 
@@ -358,6 +376,7 @@ func (r *dnsRecord) hosts(class dnsClass) {
 	if len(r.device.src) > 0 && !r.isServer() && !r.documents() {
 		a.PutRow(&r.device.src)
 	}
+	r.user()
 	if pid, ok := r.clientProcess(); ok {
 		from := len(r.draft.text)
 		r.draft.text = strconv.AppendUint(r.draft.text, uint64(pid), 10)

@@ -32,7 +32,7 @@ const (
 )
 
 // additional writes AdditionalFields: every field without an attribute of its own, under the name in the manifest.
-func (r *dnsRecord) additional() {
+func (r *dnsRecord) additional(kind *dnsKind) {
 	if r.PacketBroken() {
 		r.unparsable.Add(1)
 	}
@@ -50,6 +50,7 @@ func (r *dnsRecord) additional() {
 		r.header(m)
 	}
 	r.packetFields(m)
+	r.audit(m, kind)
 	for i := range r.Values {
 		f := r.FieldAt(i)
 		if f != dns.NoField && r.isUsed(f) || m.omits(r.Template.Fields[i].Name) {

@@ -18,12 +18,16 @@ func (r *dnsRecord) isServer() bool { return r.provider.Service == "windows_dns_
 
 // serverEnds gives the two ends of a server's event. Port is the client's, or on recursion this server's own.
 func (r *dnsRecord) serverEnds() (src, dst endpoint) {
-	peer, local := r.end(r.Peer), endpoint{addr: r.local.addr, named: r.local.addr.IsValid(), own: true}
+	var peer endpoint
+	if !r.plainAudit() {
+		peer = r.end(r.Peer)
+	}
+	local := endpoint{addr: r.local.addr, named: r.local.addr.IsValid(), own: true}
 	if !local.named && r.Phase != dns.NoPhase && r.Reaches(r.device.Addr) {
 		local.addr = r.device.Addr
 	}
 	src, dst = peer, local
-	if r.PeerIsServer || r.Phase == dns.NoPhase { // or what happened here
+	if r.PeerIsServer || r.Phase == dns.NoPhase && r.Peer == dns.NoField { // or what happened here
 		src, dst = local, peer
 	}
 	if port, ok := r.word(dns.Port); ok {
@@ -117,7 +121,7 @@ func (r *dnsRecord) isTCP(class dnsClass) (tcp, ok bool) {
 // clientProcess gives the process that asked.
 func (r *dnsRecord) clientProcess() (pid uint32, ok bool) {
 	if r.isServer() {
-		return 0, false
+		return r.auditProcess()
 	}
 	r.use(dns.ClientPID)
 	pid = uint32(r.AskerProcess()) // 32 bits, in the field as in the header

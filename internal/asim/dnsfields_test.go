@@ -8,6 +8,7 @@ package asim
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -44,7 +45,7 @@ var attributesOf = map[string][]string{
 func testValue(t *testing.T, f schema.Field, i int, audit bool) (carried any, shown string) {
 	t.Helper()
 	if audit && f.Name != "BufferSize" {
-		return anyValue(f, i)
+		return auditTestValue(f, i)
 	}
 	addr := netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}).String()
 	switch f.Name {
@@ -77,6 +78,22 @@ func testValue(t *testing.T, f schema.Field, i int, audit bool) (carried any, sh
 		return 0x1000 + i, fmt.Sprintf("%04x", 0x1000+i)
 	case "BufferSize", "AddressLength", "DnsAddressLength":
 		return nil, ""
+	}
+	return anyValue(f, i)
+}
+
+// auditTestValue is testValue for a field of an audit event.
+func auditTestValue(f schema.Field, i int) (carried any, shown string) {
+	switch f.Name {
+	case "NAME", "NodeName":
+		text := "value of " + f.Name + ".value of Zone"
+		return text, text
+	case "Source":
+		text := netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}).String()
+		return text, text
+	case "RDATA": // of a type that nobody knows
+		raw, _ := anyValue(f, i)
+		return raw, fmt.Sprintf(`\# 4 %x`, raw)
 	}
 	return anyValue(f, i)
 }
@@ -133,11 +150,14 @@ func leaves(lr plog.LogRecord) map[string]string {
 
 // places gives the attributes that shall have a field.
 func places(e *dns.Event, f schema.Field, profile DNSProfile) []string {
+	if e.Audit {
+		return auditPlaces(e, f, profile)
+	}
 	names, ok := attributesOf[f.Name]
 	if f.Name == "RCODE" && e.Phase != dns.Response && profile != ProfileDocumented {
 		ok = false // a request has no response code
 	}
-	if !ok || e.Audit {
+	if !ok {
 		return []string{"AdditionalFields." + f.Name}
 	}
 	var all []string
@@ -164,6 +184,35 @@ func places(e *dns.Event, f schema.Field, profile DNSProfile) []string {
 	return all
 }
 
+// auditPlaces is places for an audit event.
+func auditPlaces(e *dns.Event, f schema.Field, profile DNSProfile) []string {
+	all := []string{"AdditionalFields." + f.Name}
+	if profile == ProfileDocumented {
+		return all
+	}
+	switch plan := e.AuditPlan(); {
+	case (f.Name == "Type" || f.Name == "QTYPE") && f.Type == schema.U32:
+		return []string{"DnsQueryType"}
+	case f.Name == "Source":
+		return []string{"Src", "SrcIpAddr"}
+	case f.Name == plan.New && f.Name == "RDATA":
+		return []string{"AdditionalFields.NewValue"}
+	case f.Name == plan.Old && f.Name == "RDATA":
+		return []string{"AdditionalFields.OldValue"}
+	case f.Name == plan.Object:
+		all = append(all, "AdditionalFields.Object")
+		if slices.Contains([]string{"NAME", "NodeName", "QNAME"}, f.Name) {
+			all = append(all, "DnsQuery")
+		}
+	case f.Name == plan.Old:
+		all = append(all, "AdditionalFields.OldValue")
+	case f.Name == plan.New && f.Name != "NewValue":
+		all = append(all, "AdditionalFields.NewValue")
+	}
+	slices.Sort(all)
+	return all
+}
+
 // isShared are values that other attributes may have as well: they are few.
 func isShared(shown string) bool { return slices.Contains([]string{"TCP", "true", "5", "16"}, shown) }
 
@@ -173,7 +222,7 @@ func TestEveryFieldOfEveryEventIsFoundOnceInEveryProfile(t *testing.T) {
 		decoder := dns.NewDecoder(p)
 		for _, tmpl := range decoder.Templates() {
 			carried, shown := map[string]any{}, map[string]string{}
-			audit := p.Product == "DNS Server" && tmpl.ID >= 512
+			audit := p.Audits(tmpl.Channel, tmpl.Keyword)
 			for i, f := range tmpl.Fields {
 				v, text := testValue(t, f, i, audit)
 				if v != nil {
@@ -199,10 +248,20 @@ func TestEveryFieldOfEveryEventIsFoundOnceInEveryProfile(t *testing.T) {
 			for _, profile := range []DNSProfile{ProfileWindows, ProfileASIM, ProfileDocumented} {
 				what := fmt.Sprintf("event %d version %d %s in profile %s", tmpl.ID, tmpl.Version, tmpl.Source, profile)
 				mapper := NewDNSMapper(p, profile, dc1, "1.2.3")
+				if !mapper.Wants(&e) {
+					continue
+				}
 				records := mapper.Begin(plog.NewLogs())
 				mapper.Append(records, &e, 1)
 				all := leaves(records.At(0))
 				more := map[string]bool{"AdditionalFields.DnsRole": true}
+				if e.Audit && profile != ProfileDocumented {
+					more["AdditionalFields.Operation"], more["AdditionalFields.ObjectType"], more["AdditionalFields.OriginalObjectType"] = true, true, true
+				}
+				shown := maps.Clone(shown)
+				if raw, ok := carried["RDATA"]; ok && profile == ProfileDocumented {
+					shown["RDATA"] = fmt.Sprintf("0x%X", raw)
+				}
 				for _, f := range tmpl.Fields {
 					want, shown := places(&e, f, profile), shown[f.Name]
 					if strings.HasSuffix(f.Name, "Status") && !e.Audit && !e.FinalStatus && profile != ProfileDocumented { // of a step
@@ -226,7 +285,7 @@ func TestEveryFieldOfEveryEventIsFoundOnceInEveryProfile(t *testing.T) {
 				for name := range all {
 					require.True(t, !strings.HasPrefix(name, "AdditionalFields.") || more[name], "%s: no field is in %s", what, name)
 				}
-				if profile == ProfileASIM && !e.Audit {
+				if profile == ProfileASIM {
 					for _, f := range conform(fields, records.At(0).Attributes()) {
 						if what := f.String(); what != missingSource || tmpl.Find("Source") >= 0 || tmpl.Find("Destination") >= 0 {
 							require.Equal(t, unlistedProduct, what)

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
@@ -88,28 +86,13 @@ type AnswersConfig struct {
 	Detail bool `mapstructure:"detail"`
 }
 
-// answer is an answer in detail: pieces of the draft's text, and what is known of it.
-type answer struct {
-	name, data piece // a name that is empty is not known
-	typ        string
-	ttl        uint32
-	timed      bool // ttl is known
-}
-
-// put writes the answer.
-func (a *answer) put(text string, to pcommon.Map) {
-	to.EnsureCapacity(4)
-	if a.name.from < a.name.to {
-		to.PutStr("name", text[a.name.from:a.name.to])
-	}
-	if a.typ != "" {
-		to.PutStr("type", a.typ)
-	}
-	if a.timed {
-		to.PutInt("ttl", int64(a.ttl))
-	}
-	to.PutStr("data", text[a.data.from:a.data.to])
-}
+// Names in each entry of the list of answers in detail.
+const (
+	answerName = "name"
+	answerType = "type"
+	answerTTL  = "ttl"
+	answerData = "data"
+)
 
 // maxOwners bounds the names of the answers in detail, in bytes, as the list of their data is bounded.
 const maxOwners = 8 << 10
@@ -127,28 +110,31 @@ func (r *dnsRecord) putAnswers(m attributes, list *dns.Answers) (listed int) {
 		m.PutSlice(dnsAnswers, first)
 		return list.Len()
 	}
-	owners := 0
+	owners, first := 0, len(d.groups)
 	for i := range list.Len() {
-		var a answer
-		from := len(d.text)
+		from, begin := len(d.text), len(d.entries)
 		d.text = list.AppendOwner(d.text, r.Bytes(dns.PacketData), i)
-		if r.lowers() {
-			dns.Lower(d.text[from:])
-		}
-		a.name = d.since(from)
 		if owners += len(d.text) - from; owners > maxOwners {
 			d.text = d.text[:from]
 			break
 		}
-		a.data = d.since(r.appendAnswer(list, i))
-		if typ, ok := list.Type(i); ok {
-			a.typ = r.typeName(uint64(typ))
+		if r.lowers() {
+			dns.Lower(d.text[from:])
 		}
-		a.ttl, a.timed = list.TTL(i)
-		d.answers = append(d.answers, a)
+		if len(d.text) > from {
+			d.entryPiece(answerName, from)
+		}
+		if typ, ok := list.Type(i); ok {
+			d.entryText(answerType, r.typeName(uint64(typ)))
+		}
+		if ttl, ok := list.TTL(i); ok {
+			d.entryInt(answerTTL, int64(ttl))
+		}
+		d.entryPiece(answerData, r.appendAnswer(list, i))
+		d.groups = append(d.groups, piece{int32(begin), int32(len(d.entries))})
 	}
-	m.PutAnswers(dnsAnswers)
-	return len(d.answers)
+	m.PutGroups(dnsAnswers, first)
+	return len(d.groups) - first
 }
 
 // Names in AdditionalFields of what a packet says.
@@ -181,6 +167,7 @@ func (r *dnsRecord) packetFields(m attributes) {
 			m.PutInt(ednsClientSubnetBits, int64(msg.SubnetScope))
 		}
 	}
+	r.updates(m)
 	if r.keep == KeepPacketNever || r.keep == KeepPacketOnError && !r.PacketBroken() {
 		r.use(dns.PacketData)
 	}

@@ -12,15 +12,15 @@ import (
 
 // query writes the question and what identifies it: from the event's fields, and from the packet what they leave out.
 func (r *dnsRecord) query() {
+	if r.plainAudit() {
+		return
+	}
 	a := r.attrs
 	d := r.draft
 	from := len(d.text)
-	d.text = r.QName(d.text)
+	d.text = trimDot(r.QName(d.text), from)
 	r.use(dns.QueryName)
-	if size := len(d.text) - from; size > 0 {
-		if size > 1 && d.text[len(d.text)-1] == '.' {
-			d.text = d.text[:len(d.text)-1]
-		}
+	if len(d.text) > from {
 		a.PutPiece("DnsQuery", r.spell(from))
 	}
 	r.word(dns.QueryType)

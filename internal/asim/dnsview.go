@@ -18,15 +18,12 @@ func NewDNSView(p *dns.Provider, profile DNSProfile) *DNSView {
 	return &DNSView{p.GUID == dns.Client().GUID, profile, classify(p, profile)}
 }
 
-// class gives the event's class: what the profile's table says, else what its task says.
+// class gives the event's class: what the profile's table says, else what is known of audit events.
 func (v *DNSView) class(e *dns.Event) dnsClass {
 	if class, ok := v.classes[e.ID]; ok {
 		return class
 	}
-	if e.UpdateTask {
-		return dnsClass{typeUpdate, ""}
-	}
-	return status
+	return v.auditClass(e)
 }
 
 // EventType gives EventType.

@@ -19,7 +19,8 @@ type draft struct {
 	main, additional fields
 	text             []byte
 	slices           []piece   // the elements of all slices
-	answers          []answer  // the elements of the list of answers in detail
+	groups           []piece   // the maps of all lists of maps: their entries
+	entries          []entry   // the keys and values of those maps
 	kept             []*blanks // all that have trees
 	bytes            int       // that the trees take, about
 	era              int       // how often they were forgotten
@@ -34,6 +35,12 @@ type fields struct {
 	none   value // of a key that is left out
 }
 
+// entry is a key and its value in a map of a list.
+type entry struct {
+	key string
+	value
+}
+
 // value is one value before it is in a map.
 type value struct {
 	kind valueKind
@@ -41,7 +48,7 @@ type value struct {
 	piece
 }
 
-// piece is a part of the draft's text, or of its slices.
+// piece is a part of the draft's text, of its slices, its groups or its entries.
 type piece struct{ from, to int32 }
 
 type valueKind uint8
@@ -52,8 +59,8 @@ const (
 	kindInt                       // num
 	kindBool                      // num is 1 for true
 	kindSlice                     // piece of the draft's slices
-	kindAnswers                   // the draft's answers
 	kindMap                       // the additional fields
+	kindGroups                    // piece of the draft's groups
 )
 
 // forget forgets all blanks, for other constants to come.
@@ -76,7 +83,7 @@ func (d *draft) begin(b *blanks) {
 	}
 	d.main.begin(b.main)
 	d.additional.begin(b.additional)
-	d.text, d.slices, d.answers = d.text[:0], d.slices[:0], d.answers[:0]
+	d.text, d.slices, d.groups, d.entries = d.text[:0], d.slices[:0], d.groups[:0], d.entries[:0]
 }
 
 func (f *fields) begin(root *keyNode) {
@@ -120,11 +127,16 @@ func (d *draft) set(from *value, text string, to pcommon.Value) {
 		for _, p := range d.slices[from.from:from.to] {
 			slice.AppendEmpty().SetStr(text[p.from:p.to])
 		}
-	case kindAnswers:
+	case kindGroups:
 		slice := to.SetEmptySlice()
-		slice.EnsureCapacity(len(d.answers))
-		for i := range d.answers {
-			d.answers[i].put(text, slice.AppendEmpty().SetEmptyMap())
+		slice.EnsureCapacity(int(from.to - from.from))
+		for _, p := range d.groups[from.from:from.to] {
+			m := slice.AppendEmpty().SetEmptyMap()
+			m.EnsureCapacity(int(p.to - p.from))
+			for i := range d.entries[p.from:p.to] {
+				e := &d.entries[int(p.from)+i]
+				d.set(&e.value, text, m.PutEmpty(e.key))
+			}
 		}
 	case kindMap:
 		d.write(&d.additional, text, to.SetEmptyMap())
@@ -273,9 +285,26 @@ func (a attributes) PutSlice(key string, from int) {
 	v.kind, v.piece = kindSlice, piece{int32(from), int32(len(a.draft.slices))}
 }
 
-// PutAnswers puts the draft's answers.
-func (a attributes) PutAnswers(key string) {
-	a.put(key).kind = kindAnswers
+// PutGroups puts a list of maps: the draft's groups since there were from.
+func (a attributes) PutGroups(key string, from int) {
+	v := a.put(key)
+	v.kind, v.piece = kindGroups, piece{int32(from), int32(len(a.draft.groups))}
+}
+
+// entryPiece, entryText and entryInt append an entry to the map that comes next in a list: the draft's text since from, a text, a
+// number.
+func (d *draft) entryPiece(key string, from int) {
+	d.entries = append(d.entries, entry{key, value{kind: kindText, piece: d.since(from)}})
+}
+
+func (d *draft) entryText(key, text string) {
+	from := len(d.text)
+	d.text = append(d.text, text...)
+	d.entryPiece(key, from)
+}
+
+func (d *draft) entryInt(key string, n int64) {
+	d.entries = append(d.entries, entry{key, value{kind: kindInt, num: n}})
 }
 
 // omits tells whether a key is left out.

@@ -18,7 +18,8 @@ func dnsAttributes() []string {
 		"DvcIpAddr", "DvcOs", "DvcOsVersion", "EventCount", "EventEndTime", "EventOriginalResultDetails", "EventOriginalSubType",
 		"EventOriginalType", "EventOriginalUid", "EventProduct", "EventResult", "EventResultDetails", "EventSchema",
 		"EventSchemaVersion", "EventSeverity", "EventStartTime", "EventSubType", "EventType", "EventVendor", "NetworkProtocol",
-		"NetworkProtocolVersion", "Src", "SrcDomain", "SrcDomainType", "SrcHostname", "SrcIpAddr", "SrcPortNumber", "SrcProcessId", "SrcProcessName", "TransactionIdHex",
+		"NetworkProtocolVersion", "Src", "SrcDomain", "SrcDomainType", "SrcHostname", "SrcIpAddr", "SrcPortNumber", "SrcProcessId",
+		"SrcProcessName", "SrcUserId", "SrcUserIdType", "SrcUsername", "SrcUsernameType", "TransactionIdHex",
 	}
 }
 

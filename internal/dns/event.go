@@ -37,8 +37,10 @@ type Decoder struct {
 	plans   []plan // by Template.Index
 	unknown plan
 	names   map[string]Field
-	served  map[uint16]bool // ids that a service writes for other processes
-	host    *hostLayouts    // nil where the embedded lists are all
+	served  map[uint16]bool  // ids that a service writes for other processes
+	audited map[string]Field // of audit events
+	audits  map[uint16]*Audit
+	host    *hostLayouts // nil where the embedded lists are all
 }
 
 // plan is what is known of a template before an event comes.
@@ -50,6 +52,7 @@ type plan struct {
 	words   []int            // indices into Values of numbers of 32 bits that hold a small one
 	texts   []int            // indices into Values of texts of which the first character is known
 	host    bool             // the host that the events come from says so
+	audit   *AuditPlan       // nil for what is no audit event, or none that is known
 }
 
 // NewDecoder reads the provider's field lists.
@@ -58,7 +61,7 @@ func NewDecoder(p *Provider) *Decoder {
 	for i := range d.unknown.slots {
 		d.unknown.slots[i] = -1
 	}
-	d.names, d.served = fieldNames(), map[uint16]bool{}
+	d.names, d.audited, d.audits, d.served = fieldNames(), auditFields(), auditsByID(), map[uint16]bool{}
 	for _, t := range d.catalog.Templates {
 		if slices.ContainsFunc(t.Fields, func(f schema.Field) bool { return d.names[f.Name] == ClientPID }) {
 			d.served[t.ID] = true
@@ -73,9 +76,13 @@ func NewDecoder(p *Provider) *Decoder {
 // plan finds out which field of a template has which meaning.
 func (d *Decoder) plan(t *schema.Template) plan {
 	pl := plan{meaning: d.Provider.events[t.ID], slots: d.unknown.slots, fields: make([]Field, len(t.Fields))}
+	pl.meaning.audit(d.Provider, t.Channel, t.Keyword, t.Task)
+	if pl.meaning.Audit {
+		d.planAudit(&pl, t)
+		return pl
+	}
 	for i, f := range t.Fields {
-		// Audit events use some of the names for other things.
-		if field, ok := d.names[f.Name]; ok && !pl.meaning.Audit && i <= math.MaxInt8 {
+		if field, ok := d.names[f.Name]; ok && i <= math.MaxInt8 {
 			pl.slots[field], pl.fields[i] = int8(i), field
 			switch field {
 			case TCP, RD, AA, AD:
@@ -88,6 +95,18 @@ func (d *Decoder) plan(t *schema.Template) plan {
 		}
 	}
 	return pl
+}
+
+// planAudit is plan for an audit event.
+func (d *Decoder) planAudit(pl *plan, t *schema.Template) {
+	if a := d.audits[t.ID]; a != nil {
+		pl.audit = a.plan(t)
+	}
+	for i, f := range t.Fields {
+		if field, ok := auditField(d.audited, f); ok && i <= math.MaxInt8 {
+			pl.slots[field], pl.fields[i] = int8(i), field
+		}
+	}
 }
 
 // Templates are the provider's field lists.
@@ -103,6 +122,9 @@ func (d *Decoder) Decode(e *Event) {
 		e.plan, e.finished = &d.plans[e.decoded.Template.Index], false
 	}
 	e.Meaning = e.plan.meaning
+	if !e.Audit {
+		e.audit(d.Provider, e.Channel, e.Keyword, e.Task)
+	}
 	e.packet = packetUnread
 	if d.SkipPackets {
 		e.packet = packetNone

@@ -2,7 +2,11 @@
 
 package dns
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
 
 // What an event says of its exchange, whichever of its fields say it, or the DNS message that it carries. None of these allocates
 // for an event of usual size whose fields say it.
@@ -92,10 +96,14 @@ func (e *Event) StatedQType() (code uint64, ok bool) {
 	return uint64(e.Meaning.QueryType), e.Meaning.QueryType != 0
 }
 
-// QName appends the name that is asked for to dst, as the field has it or, in an event without that field, the packet.
+// QName appends the name that is asked for to dst, as the field has it or, in an event without that field, the packet; of an audit
+// event the name of the record that is changed.
 func (e *Event) QName(dst []byte) []byte {
 	if name, ok := e.Text(dst, QueryName); ok {
 		return name
+	}
+	if e.value(RecordName) != nil {
+		return e.recordName(dst)
 	}
 	if m := e.Packet(); m != nil {
 		return m.AppendQueryName(dst, e.Bytes(PacketData))
@@ -153,6 +161,17 @@ func (e *Event) WriterProcess() uint64 {
 		return 0
 	}
 	return uint64(e.ProcessID)
+}
+
+// Actor gives the user who did what the event says, aliasing the event: of an audit event the user whose request the server serves, of
+// the DNS Client's the one whose process asks. nil where the event does not carry it, or carries another's: the DNS Server's and the
+// DNS Client service's own account. An audit event that names the client of a dynamic update carries the server's own account unless
+// it has that of the client.
+func (e *Event) Actor() etw.SID {
+	if e.Audit && (e.Peer == NoField || !e.User.IsService()) || e.OwnProcess {
+		return e.User
+	}
+	return nil
 }
 
 // unknownProcess is the id in the header of an event that no process wrote.

@@ -33,6 +33,9 @@ const (
 	LocalAddress
 	Address
 	ClientPID
+	RecordName // of audit events, as are the next two
+	RecordData
+	Zone
 	fieldCount
 )
 

@@ -27,11 +27,15 @@ type Meaning struct {
 	NoAnswer bool
 	// FinalStatus marks an event whose Windows status is the last one of a look-up. Other events have the status of a step.
 	FinalStatus bool
+	// OwnProcess marks an event that the process writes that asks, so that its user is the one who asks. The DNS Client service writes
+	// the others of its provider, as itself.
+	OwnProcess bool
 	// QueryType is the type of query that the event's name implies, where no field says it; 0 is none.
 	QueryType uint16
-	// Audit marks a change of the server's configuration or data.
+	// Audit marks an event of the DNS Server's Audit channel, which says what was changed or done on the server; see
+	// Provider.Audits.
 	Audit bool
-	// UpdateTask marks an audit event that changes records.
+	// UpdateTask marks an audit event whose task changes zones and records.
 	UpdateTask bool
 }
 
@@ -81,11 +85,8 @@ func serverEvents() map[uint16]Meaning {
 		281: toClient, 282: toClient, 283: toClient, // RRL_TO_BE_DROPPED, _TRUNCATED, _LEAKED
 		286: fromServer,                                                         // RECURSE_ALIAS_FAILURE
 		288: {Phase: Response, PeerIsServer: true, Role: RoleRecursiveResponse}, // DNSSEC_VALIDATION_FAILURE: of what another server answered
-	}
-	for id := uint16(512); id <= 596; id++ {
-		// Zone operations, dynamic updates and ageing: 512-523, 559-567 and 573 (tasks 5, 3 and 6 of the manifest).
-		update := id <= 523 || id >= 559 && id <= 567 || id == 573
-		m[id] = Meaning{Audit: true, UpdateTask: update}
+
+		519: {Peer: Source}, 520: {Peer: Source}, // audit events of dynamic updates, which name the client
 	}
 	return m
 }
@@ -105,5 +106,36 @@ func clientEvents() map[uint16]Meaning {
 	each(Meaning{Phase: Response, Role: RoleClientResponse, NoAnswer: true}, 1014, 1015)
 	each(Meaning{Phase: Request, Role: RoleCache}, 3002, 3016)
 	each(Meaning{Phase: Response, Role: RoleCache}, 3003, 3018)
+	for _, id := range []uint16{3006, 3007, 3008, 3015} {
+		own := m[id]
+		own.OwnProcess = true
+		m[id] = own
+	}
 	return m
+}
+
+// The Audit channel of the DNS Server, and its bit in the keywords of its events (the provider's manifest).
+const (
+	auditChannel = 17
+	auditKeyword = 1 << 62
+)
+
+// Tasks of the DNS Server that change zones and records: dynamic updates, zone operations and ageing (the provider's manifest).
+const (
+	taskDynamicUpdate = 3
+	taskZone          = 5
+	taskAgeing        = 6
+)
+
+// Audits reports whether an event with this channel or these keywords is an audit event. The DNS Client has none: bit 62 of its
+// keywords is the System channel.
+func (p *Provider) Audits(channel uint8, keyword uint64) bool {
+	return p.audits && (channel == auditChannel || keyword&auditKeyword != 0)
+}
+
+// audit marks an event that the header or the manifest says is of the Audit channel.
+func (m *Meaning) audit(p *Provider, channel uint8, keyword uint64, task uint16) {
+	if p.Audits(channel, keyword) {
+		m.Audit, m.UpdateTask = true, task == taskDynamicUpdate || task == taskZone || task == taskAgeing
+	}
 }

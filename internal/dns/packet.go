@@ -22,6 +22,8 @@ type Message struct {
 	QueryType, QueryClass uint16
 	// Answers lists the answer section of a response.
 	Answers Answers
+	// Updates lists the update section of a dynamic update, and of the response to one that repeats it.
+	Updates Updates
 	// ClientSubnet is the network on whose behalf the query is asked (RFC 7871), invalid where the message has none, and
 	// SubnetScope the prefix length that the answer is good for, in a response.
 	ClientSubnet netip.Prefix
@@ -55,7 +57,8 @@ func (m *Message) Read(packet []byte) error {
 
 func (m *Message) read(packet []byte) error {
 	m.Answers.Reset()
-	*m = Message{Answers: m.Answers}
+	m.Updates.reset()
+	*m = Message{Answers: m.Answers, Updates: m.Updates}
 	if len(packet) < messageHeader {
 		return fmt.Errorf("DNS message of %d bytes: want a header of %d", len(packet), messageHeader)
 	}
@@ -76,10 +79,10 @@ func (m *Message) read(packet []byte) error {
 		}
 		off = next + questionFixed
 	}
-	if m.Flags&flagQR != 0 && m.Flags>>opcodeShift&opcodeMask != dns.OpcodeUpdate {
-		// An update's section of that place holds what it presumes.
+	if m.Flags&flagQR != 0 && !m.isUpdate() { // an update's section of that place holds what it presumes
 		m.Answers.Count = int(word(6))
 	}
+	firstUpdate, endUpdates := m.updateSection(packet)
 	edns := false
 	records := int(word(6)) + int(word(8)) + int(word(10))
 	for i := range records {
@@ -95,6 +98,8 @@ func (m *Message) read(packet []byte) error {
 		switch {
 		case i < m.Answers.Count:
 			err = m.Answers.add(packet, r)
+		case i >= firstUpdate && i < endUpdates:
+			m.Updates.add(packet, off, m.zoneClass(), r)
 		case r.typ == dns.TypeOPT && !edns:
 			edns = true
 			m.RCode |= uint16(r.ttl>>24) << 4

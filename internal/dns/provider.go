@@ -28,6 +28,10 @@ type Provider struct {
 
 	catalog func() *schema.Catalog
 	events  map[uint16]Meaning
+	audits  bool // there is an Audit channel
+	// keywords name kinds of events, and security which of them the set of that name has beside the default.
+	keywords []Keyword
+	security []string
 	// categories are what the low keyword bits select; nil where the keywords are the manifest's alone.
 	categories map[uint16]category
 }
@@ -39,7 +43,8 @@ func Server() *Provider {
 		Product: "DNS Server", Service: "windows_dns_server",
 		Origin:  "it comes with the role DNS Server: install that with Install-WindowsFeature DNS, or receive the DNS Client's events with provider_guid: Microsoft-Windows-DNS-Client",
 		Session: "ASIMDNSServerTrace", Level: 4, Keywords: 0x3F,
-		catalog: schema.DNSServer, events: serverEvents(),
+		catalog: schema.DNSServer, events: serverEvents(), audits: true,
+		keywords: serverKeywords(), security: []string{"updates", "transfers", "audit"},
 	}
 }
 
@@ -51,6 +56,7 @@ func Client() *Provider {
 		Origin:  "it is part of every Windows: repair this one with sfc /scannow",
 		Session: "ASIMDNSClientTrace", Level: 5, Keywords: 0x8000000000000FFF,
 		catalog: schema.DNSClient, events: clientEvents(), categories: clientCategories(),
+		keywords: clientKeywords(), security: []string{"system"},
 	}
 }
 

@@ -5,7 +5,8 @@
 // An event travels through the collector in its wire form: an EVENT_HEADER of 80 bytes, extended data items where the
 // header says so, and the user data up to the header's Size. It is the form in which .etl files hold events, and the live
 // session writes the same form, so that one decoder serves both. The only liberty taken is the time stamp: a source
-// converts it to FILETIME before it hands the event on, whatever clock the session ran on.
+// converts it to FILETIME before it hands the event on, whatever clock the session ran on. Of the extended data only the SID of the
+// user is kept.
 package etw
 
 import (
@@ -54,6 +55,9 @@ type Record struct {
 	Keyword    uint64
 	ActivityID GUID
 
+	// User is the user as whom the event was written, nil where the session did not ask for it. It points into the bytes that Parse
+	// was given, as UserData does.
+	User SID
 	// UserData is what the provider wrote. It points into the bytes that Parse was given and lives as long as they do.
 	UserData []byte
 }
@@ -92,14 +96,14 @@ func (r *Record) Parse(raw []byte) error {
 	r.Task = le.Uint16(raw[46:])
 	r.Keyword = le.Uint64(raw[48:])
 	r.ActivityID = GUID(raw[64:80])
-	r.UserData = nil
+	r.User, r.UserData = nil, nil
 	if size < HeaderSize || size > len(raw) {
 		return parseError("size", "EVENT_HEADER.Size is %d; want %d to %d, the bytes at hand", size, HeaderSize, len(raw))
 	}
 	data := raw[HeaderSize:size]
 	if r.Flags&FlagExtendedInfo != 0 {
 		var err error
-		if data, err = skipExtendedData(data); err != nil {
+		if data, err = r.extendedData(data); err != nil {
 			return err
 		}
 	}
@@ -107,18 +111,20 @@ func (r *Record) Parse(raw []byte) error {
 	return nil
 }
 
-// skipExtendedData steps over the extended data items (EVENT_HEADER_EXTENDED_DATA_ITEM as it lies in a trace buffer:
+// extendedData reads the extended data items and gives what follows them (EVENT_HEADER_EXTENDED_DATA_ITEM as it lies in a trace buffer:
 // reserved, type, linkage, size, each 16 bits, then the data; every item begins on 8 bytes).
-func skipExtendedData(data []byte) ([]byte, error) {
-	const itemHeader = 8
+func (r *Record) extendedData(data []byte) ([]byte, error) {
 	for {
-		if len(data) < itemHeader {
-			return nil, parseError("extended_data", "want an item header of %d bytes, have %d", itemHeader, len(data))
+		if len(data) < extendedHeader {
+			return nil, parseError("extended_data", "want an item header of %d bytes, have %d", extendedHeader, len(data))
 		}
-		linkage := binary.LittleEndian.Uint16(data[4:])
-		size := (itemHeader + int(binary.LittleEndian.Uint16(data[6:])) + 7) &^ 7
+		linkage, own := binary.LittleEndian.Uint16(data[4:]), extendedHeader+int(binary.LittleEndian.Uint16(data[6:]))
+		size := (own + extendedAlign - 1) &^ (extendedAlign - 1)
 		if size > len(data) {
 			return nil, parseError("extended_data", "an item of %d bytes where %d are left", size, len(data))
+		}
+		if r.User == nil && binary.LittleEndian.Uint16(data[2:]) == extendedTypeSID {
+			r.User = AsSID(data[extendedHeader:own])
 		}
 		data = data[size:]
 		if linkage&1 == 0 {
@@ -127,8 +133,8 @@ func skipExtendedData(data []byte) ([]byte, error) {
 	}
 }
 
-// AppendHeader appends the 80 bytes of EVENT_HEADER to dst, for a record whose wire form has size bytes in all. Extended
-// data is not written, and its flag is cleared.
+// AppendHeader appends the 80 bytes of EVENT_HEADER to dst, for a record whose wire form has size bytes in all. It says
+// that extended data follows where the record has a user.
 func (r *Record) AppendHeader(dst []byte, size int) []byte {
 	le := binary.LittleEndian
 	headerType := byte(HeaderType64)
@@ -137,7 +143,11 @@ func (r *Record) AppendHeader(dst []byte, size int) []byte {
 	}
 	dst = le.AppendUint16(dst, uint16(size))
 	dst = append(dst, headerType, MarkerFlags)
-	dst = le.AppendUint16(dst, r.Flags&^FlagExtendedInfo)
+	flags := r.Flags &^ FlagExtendedInfo
+	if len(r.User) > 0 {
+		flags |= FlagExtendedInfo
+	}
+	dst = le.AppendUint16(dst, flags)
 	dst = le.AppendUint16(dst, r.Property)
 	dst = le.AppendUint32(dst, r.ThreadID)
 	dst = le.AppendUint32(dst, r.ProcessID)
@@ -153,11 +163,12 @@ func (r *Record) AppendHeader(dst []byte, size int) []byte {
 
 // Append appends the whole record in wire form to dst. It fails when the record does not fit EVENT_HEADER.Size.
 func (r *Record) Append(dst []byte) ([]byte, error) {
-	size := HeaderSize + len(r.UserData)
+	head := HeaderSize + r.User.ItemSize()
+	size := head + len(r.UserData)
 	if size > MaxRecordSize {
-		return dst, parseError("size", "user data of %d bytes; at most %d fit a record", len(r.UserData), MaxRecordSize-HeaderSize)
+		return dst, parseError("size", "user data of %d bytes; at most %d fit a record", len(r.UserData), MaxRecordSize-head)
 	}
-	return append(r.AppendHeader(dst, size), r.UserData...), nil
+	return append(r.User.AppendItem(r.AppendHeader(dst, size)), r.UserData...), nil
 }
 
 // PointerSize is the size in bytes of a pointer in the user data.

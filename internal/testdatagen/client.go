@@ -40,7 +40,7 @@ func writeClient(path string) (counts, error) {
 	w := &workstation{newTrace(schema.DNSClient(), 3008), append(local, beyond...)}
 	w.configuration()
 	w.schedule(span, w.calls())
-	w.addUnknown(from{444 * time.Second, serviceProcess, 2588}, etw.Record{
+	w.addUnknown(from{444 * time.Second, serviceProcess, 2588, networkService()}, etw.Record{
 		ID: 3099, Version: 1, Channel: 16, Level: 4, Keyword: 1 << 63, UserData: []byte("w\x00w\x00w\x00\x00\x00\x01\x00\x00\x00"),
 	})
 	return w.write(path, etl.Options{

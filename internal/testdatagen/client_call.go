@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
 // program is a process that looks names up.
@@ -22,8 +24,11 @@ type program struct {
 
 // programs are those of the workstation: two browsers, a chat client, a mail client, a shell, an update service.
 func programs() []program {
-	return []program{{7312, 7420}, {9044, 9100}, {11860, 12004}, {6028, 6032}, {42576, 41208}, {1480, 1936}}
+	return []program{{7312, 7420}, {9044, 9100}, {11860, 12004}, {6028, 6032}, {42576, 41208}, {updateService, 1936}}
 }
+
+// updateService is the last of the programs.
+const updateService = 1480
 
 // call is one program's call of the DNS Client.
 type call struct {
@@ -49,7 +54,15 @@ func (c *call) pace() { c.wait(15*time.Microsecond, 400*time.Microsecond) }
 
 // own is an event that the program itself writes.
 func (c *call) own(event uint16, f fields) {
-	c.add(from{c.at, c.process, c.program.thread}, c.template(event, 0, 0), f)
+	c.add(from{c.at, c.process, c.program.thread, c.user()}, c.template(event, 0, 0), f)
+}
+
+// user is as whom the program runs: the update service as the host, the others as the user who is logged on.
+func (c *call) user() etw.SID {
+	if c.process == updateService {
+		return localSystem()
+	}
+	return domainUser(employee)
 }
 
 // service is an event that the service writes, in the call's version or the newest that there is.
@@ -69,7 +82,7 @@ func (c *call) service(event uint16, f fields) {
 			f[name] = value
 		}
 	}
-	c.add(from{c.at, serviceProcess, c.thread}, layout, f)
+	c.add(from{c.at, serviceProcess, c.thread, networkService()}, layout, f)
 }
 
 // Win32 status codes, as the events carry them.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
 // audit is one audit event.
@@ -18,7 +20,19 @@ type audit struct {
 
 func (s *server) audit(at time.Duration, a audit) {
 	const rpcThread = 2148
-	s.add(from{at, serverProcess, rpcThread}, s.template(a.id, 0, 0), a.fields)
+	s.add(from{at, serverProcess, rpcThread, auditUser(a.id)}, s.template(a.id, 0, 0), a.fields)
+}
+
+// auditUser is the user who makes a change: one looks after policies and subnets, the server itself scavenges and takes dynamic
+// updates, and another does the rest.
+func auditUser(id uint16) etw.SID {
+	switch {
+	case id >= 519 && id <= 521:
+		return localSystem()
+	case id >= 574 && id <= 580:
+		return domainUser(dnsOperator)
+	}
+	return domainUser(administrator)
 }
 
 // audits are the changes of these ten minutes, beside those that dynamic updates make.

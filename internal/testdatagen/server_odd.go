@@ -16,7 +16,9 @@ import (
 // addOddities adds three events of unknown ids, two that are longer than their layout and one that is shorter.
 func (s *server) addOddities() {
 	const analytic, auditing = 16, 17 // channels
-	at := func(seconds int) from { return from{time.Duration(seconds) * time.Second, serverProcess, 3668} }
+	at := func(seconds int) from {
+		return from{time.Duration(seconds) * time.Second, serverProcess, 3668, localSystem()}
+	}
 	s.addUnknown(at(101), etw.Record{
 		ID: 299, Channel: analytic, Level: 4, Task: 1, Keyword: 1<<63 | 1, UserData: []byte("\x01www.contoso.com.\x00\x1c\x00\x00\x00\xde\xad\xbe\xef"),
 	})

@@ -46,7 +46,7 @@ func (s *older) layout(event uint16) *schema.Template {
 // next is where the next event comes from.
 func (s *older) next() from {
 	s.at += 1500 * time.Millisecond
-	return from{s.at, serverProcess, 3668}
+	return from{s.at, serverProcess, 3668, localSystem()}
 }
 
 // say adds an event in its older layout.

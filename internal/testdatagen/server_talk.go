@@ -64,7 +64,7 @@ type ednsTags struct {
 func (s *server) begin(at time.Duration) *talk {
 	threads := []uint32{3668, 4196, 4200, 4208, 5120, 5132}
 	return &talk{
-		server: s, from: from{at, serverProcess, pick(s.trace, threads)}, client: pick(s.trace, s.clients), tcp: s.one(12),
+		server: s, from: from{at, serverProcess, pick(s.trace, threads), localSystem()}, client: pick(s.trace, s.clients), tcp: s.one(12),
 		port: uint16(49152 + s.IntN(16384)), guid: s.chance.guid().String(), older: s.one(3),
 	}
 }

@@ -49,6 +49,7 @@ type from struct {
 	at      time.Duration // since start
 	process uint32
 	thread  uint32
+	user    etw.SID
 }
 
 func newTrace(catalog *schema.Catalog, seed uint64) *trace {
@@ -91,7 +92,7 @@ func (t *trace) addUnknown(f from, r etw.Record) {
 }
 
 func (t *trace) addRaw(f from, r etw.Record) {
-	r.Flags, r.ProcessID, r.ThreadID = headerFlags, f.process, f.thread
+	r.Flags, r.ProcessID, r.ThreadID, r.User = headerFlags, f.process, f.thread, f.user
 	r.TimeStamp = etw.Filetime(start().Add(f.at).UnixNano())
 	t.events = append(t.events, event{cpu: int(f.thread/4) % processors, record: r}) // thread ids are multiples of 4
 	t.counts.Events++

@@ -52,7 +52,9 @@ func readRecords(t *testing.T, path string) []record {
 			records := rl.ScopeLogs().At(0).LogRecords()
 			for j := range records.Len() {
 				lr := records.At(j)
-				lr.Attributes().Remove("DvcOsVersion")
+				for _, name := range []string{"DvcOsVersion", "SrcUsername", "SrcUsernameType"} {
+					lr.Attributes().Remove(name)
+				}
 				all = append(all, record{
 					Resource: rl.Resource().Attributes().AsRaw(), Attributes: lr.Attributes().AsRaw(), Body: lr.Body().AsString(),
 					Severity: lr.SeverityText(), Time: lr.Timestamp().AsTime(),

@@ -82,8 +82,8 @@ type ProviderConfig struct {
 	// EnableLevel is the most verbose level received: 1 critical, 2 error, 3 warning, 4 information, 5 verbose. 0, the
 	// default, is 4 for the server and 5 for the client.
 	EnableLevel int `mapstructure:"enable_level"`
-	// EnableFlags are the keywords received, an event needs one of them: an integer or a quoted string, hexadecimal or
-	// decimal. Default 0x3F for the server and 0x8000000000000FFF for the client; 0 is every keyword. For the client the bits
+	// EnableFlags are the keywords received, an event needs one of them. In YAML they are an integer or a quoted string, hexadecimal or
+	// decimal, the name of a kind of events or of a set, or a list of any of these. Default 0x3F for the server and 0x8000000000000FFF for the client; 0 is every keyword. For the client the bits
 	// 1, 2, 4 and 8 are the categories query, cache, configuration and networking.
 	EnableFlags *uint64 `mapstructure:"enable_flags"`
 }
@@ -174,7 +174,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	c.Record.Asked(conf)
 	changed := map[string]any{}
 	if v := conf.Get(keyFlags); v != nil {
-		mask, err := confval.Mask(v)
+		mask, err := readFlags(conf.Get(keyProvider), c.ProviderGUID, v)
 		if err != nil {
 			return fmt.Errorf("%s: %w", keyFlags, err)
 		}
@@ -189,7 +189,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 			if !ok || entry[keyFlags] == nil {
 				continue
 			}
-			mask, err := confval.Mask(entry[keyFlags])
+			mask, err := readFlags(entry[keyProvider], "", entry[keyFlags])
 			if err != nil {
 				return fmt.Errorf("%s[%d].%s: %w", keyProviders, i, keyFlags, err)
 			}

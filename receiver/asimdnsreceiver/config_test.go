@@ -116,6 +116,30 @@ func TestFlagsAreReadInEveryForm(t *testing.T) {
 	}
 }
 
+func TestFlagsAreReadByName(t *testing.T) {
+	const security = 0x3F | 0x80 | 0x100 | 0x400000000 | 0x8000000000 | 0x1FE00 | 0x4000000000000000
+	const client = "provider_guid: Microsoft-Windows-DNS-Client, "
+	for text, want := range map[string]uint64{
+		"enable_flags: security":                                           security,
+		"enable_flags: Security":                                           security,
+		"enable_flags: default":                                            0x3F,
+		"enable_flags: queries":                                            1,
+		"enable_flags: [queries, responses, audit]":                        0x4000000000000007,
+		"enable_flags: [default, '0x40', 128]":                             0xFF,
+		"enable_flags: [63]":                                               0x3F,
+		client + "enable_flags: [queries, networking]":                     0x9,
+		client + "enable_flags: security":                                  0xC000000000000FFF,
+		"provider_guid: microsoft-windows-dnsserver, enable_flags: notify": 0x10200060000,
+	} {
+		cfg, err := load(t, "{"+text+"}")
+		require.NoError(t, err, text)
+		require.Equal(t, want, *cfg.EnableFlags, text)
+	}
+	both := sessionOf(t, "providers: [{provider_guid: Microsoft-Windows-DNS-Client, enable_flags: [cache]}, {provider_guid: Microsoft-Windows-DNSServer, enable_flags: security}]")
+	require.Equal(t, uint64(0x8000000000000002), both.Providers[0].Keywords)
+	require.Equal(t, uint64(security), both.Providers[1].Keywords)
+}
+
 func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 	for yaml, want := range map[string][]string{
 		"provider_guid: nonsense":                                 {"provider_guid", `"nonsense"`, "{EB79061A-A566-4698-9119-3ED2807060E7}", "Microsoft-Windows-DNS-Client"},
@@ -129,11 +153,19 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		"providers: [{provider_guid: Microsoft-Windows-DNS-Client, enable_flags: 9.2e18}]": {"providers[0].enable_flags", "floating-point"},
 		"providers: [{provider_guid: Microsoft-Windows-DNS-Client, excluded: 1}]":          {"excluded"},
 		"providers: [Microsoft-Windows-DNS-Client]":                                        {"providers"},
-		"enable_level: 9":                                    {"enable_level: 9 is not allowed; want 0 to 5"},
-		"enable_level: -1":                                   {"enable_level: -1 is not allowed"},
-		"enable_flags: 9.2e18":                               {"enable_flags", "floating-point"},
-		"enable_flags: -1":                                   {"enable_flags", "-1"},
-		"enable_flags: all":                                  {"enable_flags", `"all"`, "hexadecimal"},
+		"enable_level: 9":                {"enable_level: 9 is not allowed; want 0 to 5"},
+		"enable_level: -1":               {"enable_level: -1 is not allowed"},
+		"enable_flags: 9.2e18":           {"enable_flags", "floating-point"},
+		"enable_flags: -1":               {"enable_flags", "-1"},
+		"enable_flags: '0x3G'":           {"enable_flags", `"0x3G"`, "hexadecimal"},
+		"enable_flags: all":              {"enable_flags", `"all" names no events of the DNS Server`, "want queries, responses, ", "audit, default, security, or a number"},
+		"enable_flags: [queries, cache]": {"enable_flags", `"cache"`, "want queries"},
+		"enable_flags: []":               {"enable_flags", "the list is empty"},
+		"enable_flags: [queries, 0]":     {"enable_flags", "0 in a list is not allowed"},
+		"enable_flags: [queries, 1.5]":   {"enable_flags", "1.5", "floating-point"},
+		"{provider_guid: Microsoft-Windows-DNS-Client, enable_flags: audit}":              {"enable_flags", `"audit" names no events of the DNS Client`, "queries, cache, configuration, networking, system, default, security"},
+		"providers: [{provider_guid: Microsoft-Windows-DNS-Client, enable_flags: audit}]": {"providers[0].enable_flags", `"audit"`},
+		"{provider_guid: nonsense, enable_flags: audit}":                                  {"provider_guid", `"nonsense"`},
 		"profile: strict":                                    {"profile", `"strict"`, "windows, asim or documented"},
 		"device: {ip: 300.1.1.1}":                            {"device.ip", `"300.1.1.1"`},
 		"device: {ip: 0.0.0.0}":                              {"device.ip", `"0.0.0.0" is no host's address`},

@@ -17,7 +17,7 @@ var limits = map[string]testkit.Limits{
 	"take_over":                {Taken: []string{"true", "false"}},
 	"attach":                   {Taken: []string{"true", "false"}},
 	"enable_level":             {Taken: []string{"0", "5"}, Refused: []string{"6", "1.5"}},
-	"enable_flags":             {Taken: []string{"0", "'0xFFFFFFFFFFFFFFFF'", "9223372036854775807"}, Refused: []string{"'0x1FFFFFFFFFFFFFFFF'", "1.5"}},
+	"enable_flags":             {Taken: []string{"0", "'0xFFFFFFFFFFFFFFFF'", "9223372036854775807", "security", "[queries, audit]"}, Refused: []string{"'0x1FFFFFFFFFFFFFFFF'", "1.5"}},
 	"profile":                  {Taken: []string{"asim"}, Refused: []string{"strict"}},
 	"device.hostname":          {Taken: []string{"dc1", "dc1.corp.", "''", "dc_1", "é"}, Refused: []string{"a..b", "'a b'", "a/b", "." + ".", `"\u00A0"`}},
 	"device.ip":                {Taken: []string{"10.0.0.1", "'fe80::1%5'", "''"}, Refused: []string{"10.0.0", "0.0.0.0", "'::'", "224.0.0.1", "255.255.255.255", "10.0.0.0/8"}},

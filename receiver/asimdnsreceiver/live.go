@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/user"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -29,14 +30,27 @@ type liveSource struct {
 	watching sync.WaitGroup
 }
 
-// useHost has the handler look up processes and the layouts of events on this host. It comes before the pipeline's start.
+// useHost has the handler look up processes, users and the layouts of events on this host. It comes before the pipeline's start.
 func (r *dnsReceiver) useHost() {
-	r.processes = process.NewNames(process.System())
+	r.processes, r.users = process.NewNames(process.System()), user.NewNames(user.System())
 	for _, p := range r.handler.parts {
 		p.mapper.SetProcesses(r.processes)
+		p.mapper.SetUsers(r.users)
 		p.filter.Process = func(e *dns.Event) string { return r.processes.Name(uint32(e.AskerProcess()), e.Time()) }
 		p.decoder.UseHost(schema.FromHost, r.reportLayout)
 	}
+}
+
+// leaveHost ends what useHost began. A question to a domain controller that is under way is waited for until ctx is done, at most a
+// second.
+func (r *dnsReceiver) leaveHost(ctx context.Context) {
+	if r.processes == nil {
+		return
+	}
+	r.processes.Close()
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	r.users.Close(ctx)
 }
 
 func startLive(r *dnsReceiver, h component.Host, device asim.Device) (source, error) {
@@ -49,7 +63,7 @@ func startLive(r *dnsReceiver, h component.Host, device asim.Device) (source, er
 		},
 	})
 	if err != nil {
-		r.processes.Close()
+		r.leaveHost(context.Background())
 		return nil, err
 	}
 	l := &liveSource{keeper: k, stopped: make(chan struct{})}

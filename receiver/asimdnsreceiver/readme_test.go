@@ -40,7 +40,7 @@ func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
 			s.RequireAmong(t, sink)
 		}
 	}
-	require.Equal(t, 3, shown)
+	require.Equal(t, 4, shown)
 }
 
 func TestTheReadmeSaysHowLargeARecordIs(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/user"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -40,6 +41,7 @@ type dnsReceiver struct {
 	source    source
 	losing    atomic.Pointer[source] // source, for the recorder's goroutine
 	processes *process.Names         // nil in a replay
+	users     *user.Names            // nil in a replay
 	telemetry *metadata.TelemetryBuilder
 }
 
@@ -113,6 +115,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 	for _, p := range r.providers {
 		r.log.Info("receiving DNS events", zap.String("provider", p.Name), zap.Uint8("level", p.enable.Level),
 			zap.String("flags", fmt.Sprintf("%#x", p.enable.Keywords)), zap.String("profile", string(r.cfg.Profile)), zap.Strings("replay", files))
+		r.logLeftOut(p)
 	}
 	return nil
 }
@@ -163,9 +166,7 @@ func (r *dnsReceiver) Shutdown(ctx context.Context) error {
 	}
 	err := r.pipeline.Shutdown(ctx, r.source.stop)
 	r.source = nil
-	if r.processes != nil {
-		r.processes.Close()
-	}
+	r.leaveHost(ctx)
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
 	}

@@ -105,7 +105,7 @@ func TestAnEventWithoutTheFieldDoesNotMatch(t *testing.T) {
 		{"DnsQuery": {"."}}, {"DnsQueryTypeName": {"TYPE0"}}, {"SrcIpAddr": {"0.0.0.0/0", "::/0"}}, {"DvcIpAddr": {"0.0.0.0/0", "::/0"}},
 		{"SrcProcessName": {"x"}},
 	}
-	audit := m.event(515, nil)
+	audit := m.event(541, nil)
 	require.False(t, m.filter(exclude(all...), nil).Drops(audit))
 	require.True(t, m.filter(Config{Include: all}, nil).Drops(audit), "so with include it does not pass")
 	require.False(t, c.filter(exclude(all...), nil).Drops(c.event(3001, nil)))

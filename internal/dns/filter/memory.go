@@ -105,7 +105,7 @@ func (m *memory) remove(index uint32) {
 }
 
 // identity gives what two events must share to be the same: id, process, query name and type, who asked whom, and the result.
-// Of an event whose layout is not known, or that is no query, it is all of its data: an update or a notification names a zone, and what it says of the zone
+// Of an event whose layout is not known, or that is no query, it is all of its data, and who did what it says: an update or a notification names a zone, and what it says of the zone
 // is in its packet.
 func (m *memory) identity(e *dns.Event) []byte {
 	key := binary.LittleEndian.AppendUint16(m.key[:0], e.ID)
@@ -113,7 +113,7 @@ func (m *memory) identity(e *dns.Event) []byte {
 	m.name, _ = e.Text(m.name[:0], dns.QueryName)
 	qtype, typed := e.StatedQType()
 	if len(m.name) == 0 || !typed && e.Peer != dns.NoField || e.LayoutUnknown() {
-		m.key = append(key, e.UserData...)
+		m.key = append(append(key, e.Actor()...), e.UserData...)
 		return m.key
 	}
 	status, hasStatus := e.Num(dns.Status)

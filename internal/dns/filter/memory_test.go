@@ -144,3 +144,24 @@ func TestTheMemoryAllocatesNothingOnceItStands(t *testing.T) {
 		m.repeated([2]uint64{uint64(i) * 0x9E3779B97F4A7C15, uint64(i)}, int64(i))
 	}))
 }
+
+// The same change by another user is no repetition.
+func TestTheSameChangeByAnotherUserIsKept(t *testing.T) {
+	m := server(t)
+	f := m.filter(Config{}, dedup)
+	clear := func(user byte) bool {
+		e := at(m.event(549, fields{"FilePath": `C:\dns.log`}), 100)
+		e.User = []byte{1, 1, 0, 0, 0, 0, 0, 5, user, 0, 0, 0}
+		return f.Drops(e)
+	}
+	require.Equal(t, []bool{false, true, false, true}, []bool{clear(18), clear(18), clear(21), clear(21)})
+}
+
+func TestAuditEventsAreFilteredByRecordAndClient(t *testing.T) {
+	m := server(t)
+	update := m.event(519, fields{"Type": 28, "NAME": "ws1", "Zone": "corp.example", "Source": "10.1.4.27"})
+	for field, value := range map[string]string{"DnsQuery": "ws1.corp.example", "DnsQueryTypeName": "AAAA", "SrcIpAddr": "10.1.4.0/24"} {
+		require.True(t, m.filter(exclude(Rule{field: {value}}), nil).Drops(update), field)
+		require.False(t, m.filter(exclude(Rule{field: {value}}), nil).Drops(m.event(513, fields{"Zone": "corp.example"})), field)
+	}
+}

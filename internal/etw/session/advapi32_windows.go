@@ -66,15 +66,21 @@ func (p *properties) native() *goetw.EventTraceProperties {
 //	                            ULONGLONG MatchAnyKeyword, ULONGLONG MatchAllKeyword, ULONG Timeout,
 //	                            PENABLE_TRACE_PARAMETERS EnableParameters);
 //
-// Timeout 0 does not wait for the provider's own callback. There are no parameters: no filters, no extended data.
-func (windowsAPI) enableProvider(handle uint64, provider etw.GUID, level uint8, keywords uint64) error {
+// Timeout 0 does not wait for the provider's own callback. The parameters, of the version that every Windows takes, have no filters:
+//
+//	typedef struct _ENABLE_TRACE_PARAMETERS {
+//	  ULONG Version, EnableProperty, ControlFlags; GUID SourceId; PEVENT_FILTER_DESCRIPTOR EnableFilterDesc; ULONG FilterDescCount;
+//	} ENABLE_TRACE_PARAMETERS;
+func (windowsAPI) enableProvider(handle uint64, provider etw.GUID, level uint8, keywords uint64, property uint32) error {
+	const version = 1 // ENABLE_TRACE_PARAMETERS_VERSION
 	guid := goetw.GUID{
 		Data1: binary.LittleEndian.Uint32(provider[0:]),
 		Data2: binary.LittleEndian.Uint16(provider[4:]),
 		Data3: binary.LittleEndian.Uint16(provider[6:]),
 		Data4: [8]byte(provider[8:]),
 	}
-	return goetw.EnableTraceEx2(syscall.Handle(handle), &guid, goetw.EVENT_CONTROL_CODE_ENABLE_PROVIDER, level, keywords, 0, 0, nil)
+	return goetw.EnableTraceEx2(syscall.Handle(handle), &guid, goetw.EVENT_CONTROL_CODE_ENABLE_PROVIDER, level, keywords, 0, 0,
+		&goetw.EnableTraceParameters{Version: version, EnableProperty: property})
 }
 
 // windowsTrace is what OpenTrace gave.

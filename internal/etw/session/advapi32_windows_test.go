@@ -85,6 +85,8 @@ func TestGolangETWDeclaresTheStructuresAsWindowsDoes(t *testing.T) {
 	assert.EqualValues(t, 424, unsafe.Offsetof(goetw.EventTraceLogfile{}.Callback))
 	assert.EqualValues(t, 440, unsafe.Offsetof(goetw.EventTraceLogfile{}.Context))
 	assert.EqualValues(t, 112, unsafe.Sizeof(goetw.EventRecord{}))
+	assert.EqualValues(t, 48, unsafe.Sizeof(goetw.EnableTraceParameters{}))
+	assert.EqualValues(t, 32, unsafe.Offsetof(goetw.EnableTraceParameters{}.EnableFilterDesc))
 
 	p := newStartProperties(testConfig())
 	native := p.native()

@@ -17,8 +17,8 @@ type api interface {
 	// controlTrace queries or stops the session of this name and fills p. It goes by name and not by handle: a handle
 	// is a number that another session may have by now, the name is locked.
 	controlTrace(name string, p *properties, code uint32) error
-	// enableProvider enables a provider in a session.
-	enableProvider(handle uint64, provider etw.GUID, level uint8, keywords uint64) error
+	// enableProvider enables a provider in a session; property is of EVENT_ENABLE_PROPERTY_*.
+	enableProvider(handle uint64, provider etw.GUID, level uint8, keywords uint64, property uint32) error
 	// openTrace opens a session for reading; every record comes to shared.dispatch with this id.
 	openTrace(name string, id uintptr) (trace, error)
 	// providerRegistered tells whether the host knows the provider.
@@ -45,13 +45,43 @@ type trace interface {
 //	  PEVENT_HEADER_EXTENDED_DATA_ITEM ExtendedData; PVOID UserData; PVOID UserContext;
 //	} EVENT_RECORD;
 type eventRecord struct {
-	header         [etw.HeaderSize]byte
-	_              uint32 // BufferContext
-	_              uint16 // ExtendedDataCount
-	userDataLength uint16
-	_              uintptr // ExtendedData
-	userData       *byte
-	userContext    uintptr
+	header            [etw.HeaderSize]byte
+	_                 uint32 // BufferContext
+	extendedDataCount uint16
+	userDataLength    uint16
+	extendedData      *extendedItem
+	userData          *byte
+	userContext       uintptr
+}
+
+// extendedItem is EVENT_HEADER_EXTENDED_DATA_ITEM (evntcons.h): 16 bytes on a 64-bit Windows.
+//
+//	typedef struct _EVENT_HEADER_EXTENDED_DATA_ITEM {
+//	  USHORT Reserved1, ExtType; struct { USHORT Linkage : 1, Reserved2 : 15; }; USHORT DataSize; ULONGLONG DataPtr;
+//	} EVENT_HEADER_EXTENDED_DATA_ITEM;
+type extendedItem struct {
+	_        uint16
+	extType  uint16
+	_        uint16
+	dataSize uint16
+	data     *byte
+}
+
+// extTypeSID is EVENT_HEADER_EXT_TYPE_SID: the data is the SID of the user as whom the event was written.
+const extTypeSID = 2
+
+// user is the user as whom the event was written, in ETW's buffer; nil where the event does not say.
+func (r *eventRecord) user() etw.SID {
+	if r.extendedData == nil || r.extendedDataCount == 0 {
+		return nil
+	}
+	items := unsafe.Slice(r.extendedData, r.extendedDataCount)
+	for i := range items {
+		if item := &items[i]; item.extType == extTypeSID && item.data != nil {
+			return etw.AsSID(unsafe.Slice(item.data, item.dataSize))
+		}
+	}
+	return nil
 }
 
 // data is the user data, which lies in ETW's buffer.

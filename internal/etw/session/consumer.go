@@ -42,14 +42,14 @@ type consumer struct {
 	log     *zap.Logger
 	discard atomic.Bool // set when Close ran out of time
 
-	header [etw.HeaderSize]byte // the wire form of the event in hand
+	head [etw.HeaderAndSIDSize]byte // the wire form of the event in hand, up to its user data
 
 	oversized, panics, discarded, headerInfo atomic.Uint64
 	lostEvents, lostBuffers, lostFiles       atomic.Uint64
 }
 
-// receive takes one record. It copies the header into wire form and hands it on with the user data, without an allocation
-// or a lock.
+// receive takes one record. It copies the header and the user's SID into wire form and hands them on with the user data, without an
+// allocation or a lock. A SID for which the wire form has no room is left out.
 func (c *consumer) receive(r *eventRecord) {
 	defer c.recoverPanic()
 	header, userData := &r.header, r.data()
@@ -65,18 +65,22 @@ func (c *consumer) receive(r *eventRecord) {
 		c.headerInfo.Add(1)
 		return
 	}
-	size := etw.HeaderSize + len(userData)
-	if size > etw.MaxRecordSize {
+	if etw.HeaderSize+len(userData) > etw.MaxRecordSize {
 		c.oversized.Add(1)
 		return
 	}
-	toWire(&c.header, header, size)
-	c.deliver(c.header[:], userData)
+	user := r.user()
+	if etw.HeaderSize+user.ItemSize()+len(userData) > etw.MaxRecordSize {
+		user = nil
+	}
+	head := user.AppendItem(c.head[:etw.HeaderSize])
+	toWire((*[etw.HeaderSize]byte)(c.head[:]), header, len(head)+len(userData), len(user) > 0)
+	c.deliver(head, userData)
 }
 
-// toWire copies src, as ProcessTrace gave it, to dst as etw.Record.AppendHeader writes it: Size counts the whole record,
-// extended data is not carried, the processor times are not kept.
-func toWire(dst, src *[etw.HeaderSize]byte, size int) {
+// toWire copies src, as ProcessTrace gave it, to dst as etw.Record.AppendHeader writes it: Size counts the whole record, the flags say
+// whether extended data follows, the processor times are not kept.
+func toWire(dst, src *[etw.HeaderSize]byte, size int, extended bool) {
 	le := binary.LittleEndian
 	*dst = *src
 	flags := le.Uint16(src[offFlags:])
@@ -86,7 +90,11 @@ func toWire(dst, src *[etw.HeaderSize]byte, size int) {
 	}
 	dst[offMarkerFlags] = etw.MarkerFlags
 	le.PutUint16(dst[offSize:], uint16(size))
-	le.PutUint16(dst[offFlags:], flags&^etw.FlagExtendedInfo)
+	flags &^= etw.FlagExtendedInfo
+	if extended {
+		flags |= etw.FlagExtendedInfo
+	}
+	le.PutUint16(dst[offFlags:], flags)
 	clear(dst[offProcessorTime:offActivityID])
 }
 

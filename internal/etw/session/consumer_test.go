@@ -39,6 +39,75 @@ func TestReceiveDeliversTheWireFormOfAppendHeader(t *testing.T) {
 	}
 }
 
+// users are SIDs of the least and the most bytes, and of a user.
+func users() []etw.SID {
+	return []etw.SID{
+		{1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0},
+		append(etw.SID{1, 5, 0, 0, 0, 0, 0, 5}, "\x15\x00\x00\x00\xaa\xaa\xaa\xaa\xbb\xbb\xbb\xbb\xcc\xcc\xcc\xcc\xe9\x03\x00\x00"...),
+		append(etw.SID{1, 15, 0, 0, 0, 0, 0, 5}, make([]byte, 60)...),
+	}
+}
+
+func TestReceiveDeliversTheUser(t *testing.T) {
+	var got []byte
+	c := consumer{log: zap.NewNop(), deliver: func(header, userData []byte) { got = append(bytes.Clone(header), userData...) }}
+	for _, user := range users() {
+		for _, items := range [][]extendedItem{
+			{itemOf(extTypeSID, user)},
+			{itemOf(1, make([]byte, 16)), itemOf(extTypeSID, user), itemOf(3, make([]byte, 4))},
+		} {
+			c.receive(newRecord(0, testProvider, 0, []byte("data")).withItems(items...))
+			var r etw.Record
+			require.NoError(t, r.Parse(got))
+			assert.Equal(t, user, r.User)
+			assert.Equal(t, "data", string(r.UserData))
+			want, err := r.Append(nil)
+			require.NoError(t, err)
+			assert.Equal(t, want, got, "as a file has it")
+		}
+	}
+	assert.Equal(t, Counters{}, c.counters())
+}
+
+func TestReceiveLeavesOutWhatIsNoUser(t *testing.T) {
+	user := users()[1]
+	odd := itemOf(extTypeSID, user)
+	odd.dataSize-- // shorter than its SID says
+	none := itemOf(extTypeSID, nil)
+	none.dataSize = 28 // a size without data
+	long := append(etw.SID{1, 16}, make([]byte, 70)...)
+	for _, items := range [][]extendedItem{{odd}, {none}, {itemOf(extTypeSID, long)}, {itemOf(4, user)}, nil} {
+		c := consumer{log: zap.NewNop(), deliver: func(header, userData []byte) {
+			var r etw.Record
+			require.NoError(t, r.Parse(append(bytes.Clone(header), userData...)))
+			assert.Nil(t, r.User)
+			assert.Equal(t, "data", string(r.UserData))
+		}}
+		c.receive(newRecord(0, testProvider, 0, []byte("data")).withItems(items...))
+		assert.Equal(t, Counters{}, c.counters())
+	}
+	without := newRecord(0, testProvider, 0, []byte("data"))
+	without.extendedDataCount = 3 // a number without items
+	c := consumer{log: zap.NewNop(), deliver: ignore}
+	c.receive(without)
+	assert.Equal(t, Counters{}, c.counters())
+}
+
+func TestReceiveLeavesOutAUserThatTheRecordHasNoRoomFor(t *testing.T) {
+	for n, want := range map[int]etw.SID{etw.MaxRecordSize - etw.HeaderSize - 24: users()[0], etw.MaxRecordSize - etw.HeaderSize - 23: nil} {
+		calls := 0
+		c := consumer{log: zap.NewNop(), deliver: func(header, userData []byte) {
+			calls++
+			var r etw.Record
+			require.NoError(t, r.Parse(append(bytes.Clone(header), userData...)))
+			assert.Equal(t, want, r.User)
+			assert.Len(t, r.UserData, n)
+		}}
+		c.receive(newRecord(0, testProvider, 0, make([]byte, n)).withItems(itemOf(extTypeSID, users()[0])))
+		assert.Equal(t, 1, calls)
+	}
+}
+
 func TestReceiveTakesAnEventWithoutUserData(t *testing.T) {
 	calls := 0
 	c := consumer{log: zap.NewNop(), deliver: func(header, userData []byte) {
@@ -96,7 +165,7 @@ func TestReceiveDoesNotAllocate(t *testing.T) {
 	var r registry
 	id, err := r.add(c)
 	require.NoError(t, err)
-	record := newRecord(id, testProvider, 0, make([]byte, 200))
+	record := newRecord(id, testProvider, 0, make([]byte, 200)).withItems(itemOf(extTypeSID, users()[2]))
 	assert.Zero(t, testing.AllocsPerRun(1000, func() { r.dispatch(record) }))
 }
 

@@ -39,6 +39,7 @@ type fakeAPI struct {
 	granted  uint32                 // bits of LogFileMode that it grants
 	unknown  []etw.GUID             // providers that are not registered
 	enabled  []etw.GUID             // by enableProvider
+	asked    []uint32               // its properties
 	stuck    chan struct{}          // when set, process returns only after it is closed
 }
 
@@ -125,10 +126,10 @@ func (f *fakeAPI) controlTrace(name string, p *properties, code uint32) error {
 	return nil
 }
 
-func (f *fakeAPI) enableProvider(_ uint64, provider etw.GUID, _ uint8, _ uint64) error {
+func (f *fakeAPI) enableProvider(_ uint64, provider etw.GUID, _ uint8, _ uint64, property uint32) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.enabled = append(f.enabled, provider)
+	f.enabled, f.asked = append(f.enabled, provider), append(f.asked, property)
 	return f.call("enableProvider")
 }
 
@@ -227,6 +228,24 @@ func newRecord(id uintptr, provider etw.GUID, opcode byte, userData []byte) *eve
 		r.userData = &userData[0]
 	}
 	return r
+}
+
+// withItems gives a record extended data items.
+func (r *eventRecord) withItems(items ...extendedItem) *eventRecord {
+	r.extendedDataCount = uint16(len(items))
+	if len(items) > 0 {
+		r.extendedData = &items[0]
+	}
+	return r
+}
+
+// itemOf is an extended data item.
+func itemOf(extType uint16, data []byte) extendedItem {
+	item := extendedItem{extType: extType, dataSize: uint16(len(data))}
+	if len(data) > 0 {
+		item.data = &data[0]
+	}
+	return item
 }
 
 func observed() (*zap.Logger, *observer.ObservedLogs) {

@@ -34,6 +34,7 @@ func TestOpenDeliversEventsAndCloseStopsTheSessionBeforeTheConsumer(t *testing.T
 	var record etw.Record
 	require.NoError(t, record.Parse(<-delivered))
 	assert.Equal(t, testProvider, record.Provider)
+	assert.Equal(t, []uint32{1}, f.asked, "EVENT_ENABLE_PROPERTY_SID")
 	assert.Equal(t, "user data", string(record.UserData))
 
 	require.NoError(t, s.Err())

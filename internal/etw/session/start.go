@@ -30,6 +30,9 @@ func claimName(a api, name string) (release func(), err error) {
 // starts it again.
 const startAttempts = 3
 
+// enablePropertySID is EVENT_ENABLE_PROPERTY_SID (evntrace.h): events come with the SID of the user as whom they were written.
+const enablePropertySID = 1
+
 // start calls StartTrace, after stopping what an earlier process left behind, and enables the providers.
 func (s *Session) start() error {
 	if err := s.requireRegistered(); err != nil {
@@ -42,7 +45,7 @@ func (s *Session) start() error {
 	s.started = true
 	s.reportInForce("ETW session started")
 	for _, p := range s.cfg.Providers {
-		if err := s.api.enableProvider(handle, p.GUID, p.Level, p.Keywords); err != nil {
+		if err := s.api.enableProvider(handle, p.GUID, p.Level, p.Keywords, enablePropertySID); err != nil {
 			return fmt.Errorf("%w (provider %s)", callError(s.cfg, "EnableTraceEx2", err), p.text())
 		}
 	}

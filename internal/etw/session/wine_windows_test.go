@@ -63,7 +63,7 @@ func leaveSession(t *testing.T, providers ...etw.GUID) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = a.controlTrace(testConfig().Name, newControlProperties(), controlStop) })
 	for _, p := range providers {
-		require.NoError(t, a.enableProvider(handle, p, 5, 0))
+		require.NoError(t, a.enableProvider(handle, p, 5, 0, enablePropertySID))
 	}
 }
 

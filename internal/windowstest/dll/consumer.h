@@ -86,8 +86,8 @@ ULONG WMIAPI CloseTrace(TRACEHANDLE handle)
     return error;
 }
 
-/* deliver calls the consumer with one event. */
-static void deliver(consumer *c, const EVENT_HEADER *h, void *data, USHORT size)
+/* deliver calls the consumer with one event, and its extended data items. */
+static void deliver(consumer *c, const EVENT_HEADER *h, void *data, USHORT size, EVENT_HEADER_EXTENDED_DATA_ITEM *items, USHORT count)
 {
     EVENT_RECORD record;
 
@@ -96,6 +96,8 @@ static void deliver(consumer *c, const EVENT_HEADER *h, void *data, USHORT size)
     record.BufferContext.LoggerId = (USHORT)(c->session - table + 1);
     record.UserData = size ? data : NULL;
     record.UserDataLength = size;
+    record.ExtendedData = count ? items : NULL;
+    record.ExtendedDataCount = count;
     record.UserContext = c->logfile.Context;
     c->logfile.EventRecordCallback(&record);
 }
@@ -111,17 +113,49 @@ static void deliver_notice(consumer *c, const GUID *provider, UCHAR opcode)
     h.ProviderId = *provider;
     h.EventDescriptor.Opcode = opcode;
     GetSystemTimeAsFileTime((FILETIME *)&h.TimeStamp);
-    deliver(c, &h, NULL, 0);
+    deliver(c, &h, NULL, 0, NULL, 0);
+}
+
+#define ITEMS 8       /* more than any event has */
+#define ITEM_HEADER 8 /* an item in a buffer: reserved, type, linkage and size, 16 bits each, then its data */
+
+/* extended reads the items behind a header, of which the session gets the SID where it asked for it. It gives how many there are,
+ * and moves data to what follows them. */
+static USHORT extended(const consumer *c, const EVENT_HEADER *h, EVENT_HEADER_EXTENDED_DATA_ITEM *items, BYTE **data, USHORT *size)
+{
+    BOOL more = (h->Flags & EVENT_HEADER_FLAG_EXTENDED_INFO) != 0;
+    USHORT count = 0;
+
+    while (more && *size >= ITEM_HEADER) {
+        const USHORT *item = (const USHORT *)*data;
+        ULONG whole = align8(ITEM_HEADER + item[3]);
+
+        if (whole > *size) break;
+        if (count < ITEMS && (item[1] != EVENT_HEADER_EXT_TYPE_SID || asks_sid(c->session, &h->ProviderId))) {
+            memset(&items[count], 0, sizeof(items[count]));
+            items[count].ExtType = item[1];
+            items[count].DataSize = item[3];
+            items[count++].DataPtr = (ULONGLONG)(ULONG_PTR)(*data + ITEM_HEADER);
+        }
+        more = item[2] & 1;
+        *data += whole;
+        *size -= (USHORT)whole;
+    }
+    return count;
 }
 
 static void deliver_buffer(consumer *c, buffer *b)
 {
+    EVENT_HEADER_EXTENDED_DATA_ITEM items[ITEMS];
     ULONG at;
 
     for (at = 0; at < b->used;) {
-        EVENT_HEADER *h = (EVENT_HEADER *)(b->data + at);
+        EVENT_HEADER *h = (EVENT_HEADER *)(b->data + at), header = *h;
+        BYTE *data = (BYTE *)(h + 1);
+        USHORT size = h->Size - sizeof(*h), count = extended(c, h, items, &data, &size);
 
-        deliver(c, h, h + 1, h->Size - sizeof(*h));
+        if (!count) header.Flags &= ~EVENT_HEADER_FLAG_EXTENDED_INFO;
+        deliver(c, &header, data, size, items, count);
         at += align8(h->Size);
     }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reads the events of an .etl file as the project's own writer makes them: buffers of equal size, each with a
- * WMI_BUFFER_HEADER of 72 bytes and events of the EVENT_HEADER kind without extended data; the first buffer describes the
- * file. Stamps of the performance counter become FILETIME, those of the system time are that already.
+ * WMI_BUFFER_HEADER of 72 bytes and events of the EVENT_HEADER kind; the first buffer describes the file. Stamps of the
+ * performance counter become FILETIME, those of the system time are that already.
  */
 #ifndef ETLFILE_H
 #define ETLFILE_H
@@ -20,7 +20,7 @@
 #define CLOCK_QPC 1
 
 typedef struct {
-    EVENT_HEADER **events;    /* each with its user data behind it, Size bytes in all */
+    EVENT_HEADER **events;    /* each with its extended and user data behind it, Size bytes in all */
     ULONG count;
 } etl_file;
 

@@ -93,4 +93,14 @@ static BOOL wants(const session *s, const EVENT_HEADER *h)
     return FALSE;
 }
 
+/* asks_sid reports whether the session has asked for the SIDs of the provider's events. */
+static BOOL asks_sid(const session *s, const GUID *provider)
+{
+    ULONG i;
+
+    for (i = 0; i < s->provider_count; i++)
+        if (IsEqualGUID(&s->providers[i].guid, provider)) return (s->providers[i].property & EVENT_ENABLE_PROPERTY_SID) != 0;
+    return FALSE;
+}
+
 #endif

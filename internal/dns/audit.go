@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the DNS Server's audit events say: which kind of change each is, and which of its fields name the object and its values.
+
+package dns
+
+import (
+	"bytes"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
+)
+
+// Audit is what an audit event says, beyond its fields.
+type Audit struct {
+	ID uint16
+	// Operation is what Microsoft's documentation calls the event, in its column Type. Of the events that it does not list, 512 and
+	// those from 583 on, it is made after the message in the provider's manifest in the same manner.
+	Operation string
+	// Changes marks a change of settings or data. The others report what the server does or is asked to do.
+	Changes bool
+	// Verb is what is done, in lower case. Where ASIM's schema AuditEvent has a word for it in EventType, it is that word.
+	Verb string
+	// Kind is what kind of object it is done to.
+	Kind ObjectKind
+	// Object, Old and New are the fields that name the object and its values before and after; empty where the event has none.
+	Object, Old, New string
+	// Source is where the row was read.
+	Source AuditSource
+}
+
+// ObjectKind is a kind of object that audit events are about.
+type ObjectKind string
+
+// AuditSource is where a row of the table of audit events was read.
+type AuditSource string
+
+// The sources of the table of audit events. Which field names what is read from the provider's manifest in any case.
+const (
+	// FromDocumentation is the table "Audit events" of Microsoft's "Enable DNS Logging and Diagnostics in Windows Server".
+	FromDocumentation AuditSource = "Enable DNS Logging and Diagnostics in Windows Server"
+	// FromManifest is the event's message in the manifest of Windows Server 2025 (10.0.26100.1457).
+	FromManifest AuditSource = "Microsoft-Windows-DNSServer, manifest of 10.0.26100.1457"
+)
+
+// The kinds of objects.
+const (
+	kindZone          ObjectKind = "Zone"
+	kindZoneScope     ObjectKind = "Zone Scope"
+	kindRecord        ObjectKind = "Resource Record"
+	kindRecordSet     ObjectKind = "Resource Record Set"
+	kindNode          ObjectKind = "Node"
+	kindDelegation    ObjectKind = "Delegation"
+	kindKey           ObjectKind = "Signing Key"
+	kindRollover      ObjectKind = "Key Rollover"
+	kindKeyMaster     ObjectKind = "Key Master Role"
+	kindMetadata      ObjectKind = "DNSSEC Metadata"
+	kindTrustAnchor   ObjectKind = "Trust Anchor"
+	kindTrustPoint    ObjectKind = "Trust Point"
+	kindCache         ObjectKind = "Cache Entry"
+	kindForwarders    ObjectKind = "Forwarder List"
+	kindRootHints     ObjectKind = "Root Hints"
+	kindSetting       ObjectKind = "Server Setting"
+	kindListen        ObjectKind = "Listen Addresses"
+	kindRecursion     ObjectKind = "Recursion Scope"
+	kindServer        ObjectKind = "Server"
+	kindDebugLog      ObjectKind = "Debug Log"
+	kindStatistics    ObjectKind = "Statistics"
+	kindScavenging    ObjectKind = "Scavenging Cycle"
+	kindPartition     ObjectKind = "Directory Partition"
+	kindSubnet        ObjectKind = "Client Subnet"
+	kindServerPolicy  ObjectKind = "Server Level Policy"
+	kindZonePolicy    ObjectKind = "Zone Level Policy"
+	kindForwardPolicy ObjectKind = "Recursion Policy"
+	kindRateLimiting  ObjectKind = "Response Rate Limiting"
+	kindRateException ObjectKind = "Response Rate Limiting Exception List"
+	kindInstance      ObjectKind = "Virtualization Instance"
+)
+
+// ASIM gives the kind in the words that ASIM's schema AuditEvent has for ObjectType.
+func (k ObjectKind) ASIM() string {
+	switch k {
+	case kindSetting, kindListen, kindForwarders, kindRootHints, kindRateLimiting:
+		return "Configuration Atom"
+	case kindServerPolicy, kindZonePolicy, kindForwardPolicy:
+		return "Policy Rule"
+	case kindDebugLog:
+		return "Event Log"
+	case kindServer:
+		return "Service"
+	case kindPartition:
+		return "Directory Service Object"
+	}
+	return "Other"
+}
+
+// Audits lists what is known of the DNS Server's audit events, by id.
+func Audits() []Audit {
+	const doc, manifest = FromDocumentation, FromManifest
+	return []Audit{
+		{512, "Zone create", true, "create", kindZone, "Name", "", "", manifest},
+		{513, "Zone delete", true, "delete", kindZone, "Zone", "", "", doc},
+		{514, "Zone updated", true, "set", kindZone, "Zone", "", "NewValue", doc},
+		{515, "Record create", true, "create", kindRecord, "NAME", "", "RDATA", doc},
+		{516, "Record delete", true, "delete", kindRecord, "NAME", "RDATA", "", doc},
+		{517, "RRSET delete", true, "delete", kindRecordSet, "NAME", "", "", doc},
+		{518, "Node delete", true, "delete", kindNode, "NAME", "", "", doc},
+		{519, "Record create - dynamic update", true, "create", kindRecord, "NAME", "", "RDATA", doc},
+		{520, "Record delete - dynamic update", true, "delete", kindRecord, "NAME", "RDATA", "", doc},
+		{521, "Record scavenge", true, "delete", kindRecord, "NAME", "RDATA", "", doc},
+		{522, "Zone scope create", true, "create", kindZoneScope, "ZoneScope", "", "", doc},
+		{523, "Zone scope delete", true, "delete", kindZoneScope, "ZoneScope", "", "", doc},
+		{525, "Zone sign", true, "sign", kindZone, "ZoneName", "", "", doc},
+		{526, "Zone unsign", true, "unsign", kindZone, "Zone", "", "", doc},
+		{527, "Zone re-sign", true, "sign", kindZone, "ZoneName", "", "", doc},
+		{528, "Key rollover start", true, "start", kindRollover, "GUID", "", "", doc},
+		{529, "Key rollover end", true, "stop", kindRollover, "GUID", "", "", doc},
+		{530, "Key retire", true, "set", kindKey, "GUID", "", "", doc},
+		{531, "Key rollover triggered", true, "start", kindRollover, "GUID", "", "", doc},
+		{533, "Key poke rollover", true, "set", kindRollover, "GUID", "", "", doc},
+		{534, "Export DNSSEC", false, "export", kindMetadata, "Zone", "", "", doc},
+		{535, "Import DNSSEC", true, "import", kindMetadata, "Zone", "", "", doc},
+		{536, "Cache purge", true, "delete", kindCache, "QNAME", "", "", doc},
+		{537, "Forwarder reset", true, "set", kindForwarders, "Scope", "", "Forwarders", doc},
+		{540, "Root hints", true, "set", kindRootHints, "", "", "", doc},
+		{541, "Server setting", true, "set", kindSetting, "Setting", "", "NewValue", doc},
+		{542, "Server scope create", true, "create", kindRecursion, "RecursionScope", "", "", doc},
+		{543, "Server scope delete", true, "delete", kindRecursion, "RecursionScope", "", "", doc},
+		{544, "Add trust point DNSKEY", true, "create", kindTrustAnchor, "Name", "", "", doc},
+		{545, "Add trust point DS", true, "create", kindTrustAnchor, "Name", "", "", doc},
+		{546, "Remove trust point", true, "delete", kindTrustPoint, "Name", "", "", doc},
+		{547, "Add trust point root", true, "create", kindTrustAnchor, "", "", "", doc},
+		{548, "Restart server", false, "restart", kindServer, "", "", "", doc},
+		{549, "Clear debug logs", true, "clear", kindDebugLog, "FilePath", "", "", doc},
+		{550, "Write dirty zones", false, "write", kindZone, "", "", "", doc},
+		{551, "Clear statistics", true, "clear", kindStatistics, "", "", "", doc},
+		{552, "Start scavenging", false, "start", kindScavenging, "", "", "", doc},
+		{553, "Enlist directory partition", true, "set", kindPartition, "", "", "", doc},
+		{554, "Abort scavenging", false, "stop", kindScavenging, "", "", "", doc},
+		{555, "Prepare for demotion", true, "set", kindServer, "", "", "", doc},
+		{556, "Write root hints", false, "write", kindRootHints, "", "", "", doc},
+		{557, "Listen address", true, "set", kindListen, "", "", "ListenAddresses", doc},
+		{558, "Active refresh trust points", false, "refresh", kindTrustPoint, "", "", "", doc},
+		{559, "Pause zone", true, "pause", kindZone, "Zone", "", "", doc},
+		{560, "Resume zone", true, "resume", kindZone, "Zone", "", "", doc},
+		{561, "Reload zone", true, "reload", kindZone, "Zone", "", "", doc},
+		{562, "Refresh zone", true, "refresh", kindZone, "Zone", "", "", doc},
+		{563, "Expire zone", true, "expire", kindZone, "Zone", "", "", doc},
+		{564, "Update from DS", true, "reload", kindZone, "Zone", "", "", doc},
+		{565, "Write and notify", false, "write", kindZone, "Zone", "", "", doc},
+		{566, "Force aging", true, "set", kindNode, "NodeName", "", "", doc},
+		{567, "Scavenge servers", true, "set", kindZone, "Zone", "", "ScavengeServers", doc},
+		{568, "Transfer key master", true, "set", kindKeyMaster, "Zone", "", "", doc},
+		{569, "Add SKD", true, "create", kindKey, "KeyId", "", "", doc},
+		{570, "Modify SKD", true, "set", kindKey, "GUID", "", "", doc},
+		{571, "Delete SKD", true, "delete", kindKey, "GUID", "", "", doc},
+		{572, "Modify SKD state", true, "set", kindKey, "GUID", "", "", doc},
+		{573, "Add delegation", true, "create", kindDelegation, "ChildZone", "", "NameServer", doc},
+		{574, "Create client subnet record", true, "create", kindSubnet, "ClientSubnetRecord", "", "ClientSubnetList", doc},
+		{575, "Delete client subnet record", true, "delete", kindSubnet, "ClientSubnetRecord", "", "", doc},
+		{576, "Update client subnet record", true, "set", kindSubnet, "ClientSubnetRecord", "", "ClientSubnetList", doc},
+		{577, "Create server level policy", true, "create", kindServerPolicy, "Policy", "", "", doc},
+		{578, "Create zone level policy", true, "create", kindZonePolicy, "Policy", "", "", doc},
+		{579, "Create forwarding policy", true, "create", kindForwardPolicy, "Policy", "", "", doc},
+		{580, "Delete server level policy", true, "delete", kindServerPolicy, "Policy", "", "", doc},
+		{581, "Delete zone level policy", true, "delete", kindZonePolicy, "Policy", "", "", doc},
+		{582, "Delete forwarding policy", true, "delete", kindForwardPolicy, "Policy", "", "", doc},
+		{583, "Update server level policy", true, "set", kindServerPolicy, "Policy", "OldPropertyValues", "NewPropertyValues", manifest},
+		{584, "Update zone level policy", true, "set", kindZonePolicy, "Policy", "OldPropertyValues", "NewPropertyValues", manifest},
+		{585, "Update forwarding policy", true, "set", kindForwardPolicy, "Policy", "OldPropertyValues", "NewPropertyValues", manifest},
+		{586, "Remove scope from zone level policy", true, "set", kindZonePolicy, "Policy", "Scope", "", manifest},
+		{587, "Add scope to zone level policy", true, "set", kindZonePolicy, "Policy", "", "Scope", manifest},
+		{588, "Update scope weight of zone level policy", true, "set", kindZonePolicy, "Policy", "ScopeWeightOld", "ScopeWeightNew", manifest},
+		{589, "Update scope of forwarding policy", true, "set", kindForwardPolicy, "Policy", "OldScope", "NewScope", manifest},
+		{590, "Response rate limiting", true, "set", kindRateLimiting, "", "", "", manifest},
+		{591, "Create RRL exception list", true, "create", kindRateException, "RRLExceptionlist", "", "Criteria", manifest},
+		{592, "Delete RRL exception list", true, "delete", kindRateException, "RRLExceptionlist", "", "", manifest},
+		{593, "Update RRL exception list", true, "set", kindRateException, "RRLExceptionlist", "OldPropertyValues", "NewPropertyValues", manifest},
+		{594, "Create virtualization instance", true, "create", kindInstance, "VirtualizationID", "", "", manifest},
+		{595, "Delete virtualization instance", true, "delete", kindInstance, "VirtualizationID", "", "", manifest},
+		{596, "Update virtualization instance", true, "set", kindInstance, "VirtualizationID", "OldFriendlyName", "NewFriendlyName", manifest},
+	}
+}
+
+// auditsByID is the table by id.
+func auditsByID() map[uint16]*Audit {
+	m := map[uint16]*Audit{}
+	for _, a := range Audits() {
+		m[a.ID] = &a
+	}
+	return m
+}
+
+// AuditPlan is an audit event's row of the table, and the indices into Values of the fields that it names, -1 for none.
+type AuditPlan struct {
+	Audit
+	ObjectAt, OldAt, NewAt int
+}
+
+// plan finds the fields of the row in a template.
+func (a *Audit) plan(t *schema.Template) *AuditPlan {
+	return &AuditPlan{*a, t.Find(a.Object), t.Find(a.Old), t.Find(a.New)}
+}
+
+// HasAuditLayout reports whether the event's fields are those of an audit event.
+func (e *Event) HasAuditLayout() bool {
+	e.Decoded()
+	return e.plan.meaning.Audit
+}
+
+// AuditPlan gives what is known of an audit event; nil where that is nothing.
+func (e *Event) AuditPlan() *AuditPlan {
+	e.Decoded()
+	return e.plan.audit
+}
+
+// auditFields maps the names of the fields of audit events that say which record is changed, and for whom. Other fields have names
+// that mean something else in an analytic event.
+func auditFields() map[string]Field {
+	return map[string]Field{
+		"NAME": RecordName, "NodeName": RecordName, "QNAME": RecordName, "Type": QueryType, "QTYPE": QueryType,
+		"Zone": Zone, "RDATA": RecordData, "Source": Source,
+	}
+}
+
+// auditField gives the meaning of a field of an audit event. Type is a record's type where it is a number: some events have a text
+// of that name.
+func auditField(names map[string]Field, f schema.Field) (Field, bool) {
+	field, ok := names[f.Name]
+	return field, ok && (field != QueryType || f.Type == schema.U32)
+}
+
+// recordName appends the full name of the record that an audit event is about, without the dot at the end unless the event has it
+// there. No public source says whether NAME is relative to Zone; recorded events have both. So a name that ends in a dot or in the
+// zone's name is taken as it is, and the zone is appended to any other.
+func (e *Event) recordName(dst []byte) []byte {
+	from := len(dst)
+	dst, ok := e.Text(dst, RecordName)
+	name := dst[from:]
+	if !ok || len(name) == 0 || name[len(name)-1] == '.' {
+		return dst
+	}
+	var room [maxNameWire]byte
+	zone, _ := e.Text(room[:0], Zone)
+	zone = bytes.TrimSuffix(zone, []byte{'.'})
+	if len(zone) == 0 || zone[0] == '.' { // the root; "..Cache" and the like are no names
+		return dst
+	}
+	if len(name) == 1 && name[0] == '@' {
+		return append(dst[:from], zone...)
+	}
+	if at := len(name) - len(zone); at >= 0 && bytes.EqualFold(name[at:], zone) && (at == 0 || name[at-1] == '.') {
+		return dst
+	}
+	return append(append(dst, '.'), zone...)
+}
+
+// AppendRecordData appends the data of the record that an audit event is about in master file form, as AppendData does; ok is false
+// where the event has none that can be read.
+func (e *Event) AppendRecordData(dst []byte) (text []byte, ok bool) {
+	data := e.Bytes(RecordData)
+	qtype, typed := e.Word(QueryType)
+	if len(data) == 0 || !typed {
+		return dst, false
+	}
+	return appendStoredData(dst, uint16(qtype), data)
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The keywords of both providers by name.
+
+package dns
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+// Keyword is a kind of events of a provider: those that carry one of its bits, or those of a category.
+type Keyword struct {
+	Name string
+	Bits uint64
+}
+
+// The sets of keywords: each provider's default, and what of its events matters to security.
+const (
+	setDefault  = "default"
+	setSecurity = "security"
+)
+
+// serverKeywords divide the events of the DNS Server, by the bits in its manifest; the bit of audit is the channel's.
+func serverKeywords() []Keyword {
+	return []Keyword{
+		{"queries", 0x1},                                                  // 256, 287
+		{"responses", 0x2 | 0x4},                                          // 257, 258, 284, 285, 288
+		{"ignored", 0x8},                                                  // 259
+		{"recursion", 0x10 | 0x20},                                        // 260, 261, 289, 290
+		{"timeouts", 0x40 | 0x800000000000},                               // 262, 286, 291: recursion that failed
+		{"updates", 0x80 | 0x100 | 0x400000000 | 0x8000000000},            // 263, 264, 277, 278
+		{"transfers", 0x1FE00},                                            // 265 to 272
+		{"notify", 0x20000 | 0x40000 | 0x200000000 | 0x10000000000},       // 273 to 276
+		{"lookups", 0x800000000 | 0x1000000000},                           // 279, 280: internal
+		{"rate_limiting", 0x40000000000 | 0x80000000000 | 0x100000000000}, // 281 to 283
+		{"audit", auditKeyword},
+	}
+}
+
+// systemChannel is the keyword bit of the DNS Client's events in the System channel.
+const systemChannel = 1 << 62
+
+// clientKeywords divide the events of the DNS Client: by the categories, and by the channel that lies in none.
+func clientKeywords() []Keyword {
+	return []Keyword{
+		{"queries", uint64(queryEvents)},
+		{"cache", uint64(cacheEvents)},
+		{"configuration", uint64(configurationEvents)},
+		{"networking", uint64(networkEvents)},
+		{"system", systemChannel},
+	}
+}
+
+// KeywordNames lists what Keyword takes.
+func (p *Provider) KeywordNames() []string {
+	var names []string
+	for _, k := range p.keywords {
+		names = append(names, k.Name)
+	}
+	return append(names, setDefault, setSecurity)
+}
+
+// Keyword gives the bits of a keyword, or of a set of them, by name; case does not matter.
+func (p *Provider) Keyword(name string) (bits uint64, err error) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	switch name {
+	case setDefault:
+		return p.Keywords, nil
+	case setSecurity:
+		bits = p.Keywords
+		for _, k := range p.keywords {
+			for _, one := range p.security {
+				if k.Name == one {
+					bits |= k.Bits
+				}
+			}
+		}
+		return bits, nil
+	}
+	for _, k := range p.keywords {
+		if k.Name == name {
+			return k.Bits, nil
+		}
+	}
+	return 0, fmt.Errorf("%q names no events of the %s; want %s, or a number", name, p.Product, strings.Join(p.KeywordNames(), ", "))
+}
+
+// LeftOut lists the kinds of events, by the names of their keywords, that the keywords of e leave out, whatever its level. A kind of
+// which some come has " (in part)" behind its name.
+func (p *Provider) LeftOut(e Enable) []string {
+	e.Level = math.MaxUint8
+	var kinds []string
+	templates := p.catalog().Templates
+	for _, k := range p.keywords {
+		wanted, all := 0, 0
+		for _, t := range templates {
+			if !p.has(k, t.ID, t.Keyword) {
+				continue
+			}
+			all++
+			if e.Wants(&etw.Record{ID: t.ID, Keyword: t.Keyword}) {
+				wanted++
+			}
+		}
+		switch {
+		case wanted == 0:
+			kinds = append(kinds, k.Name)
+		case wanted < all:
+			kinds = append(kinds, k.Name+" (in part)")
+		}
+	}
+	return kinds
+}
+
+// has reports whether an event is of a kind.
+func (p *Provider) has(k Keyword, id uint16, keyword uint64) bool {
+	if c := category(k.Bits) & allCategories; p.categories != nil && c != 0 {
+		return p.categories[id]&c != 0
+	}
+	return keyword&k.Bits != 0
+}

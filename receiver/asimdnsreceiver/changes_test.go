@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Questions of who changed the server, what, and from where, asked of the generated traffic by attributes alone.
+
+package asimdnsreceiver
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+)
+
+// Users of the generated traffic.
+const (
+	domain        = "S-1-5-21-3623811015-3361044348-30300820-"
+	administrator = domain + "500"
+	dnsOperator   = domain + "1187"
+	employee      = domain + "1104"
+)
+
+// collectedOf gives the attributes of all records of a file that the shipped keywords collect.
+func collectedOf(t *testing.T, file string, profile asim.DNSProfile) (all []map[string]any) {
+	t.Helper()
+	cfg, err := load(t, "enable_flags: security")
+	require.NoError(t, err)
+	if file == clientFile {
+		cfg, err = load(t, "{provider_guid: Microsoft-Windows-DNS-Client, enable_flags: security}")
+		require.NoError(t, err)
+	}
+	sink, _, _ := replayAll(t, replayOf(file, func(c *Config) {
+		c.ProviderGUID, c.EnableFlags, c.Profile = cfg.ProviderGUID, cfg.EnableFlags, profile
+		c.Packet.Keep = asim.KeepPacketNever
+	}))
+	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
+	return all
+}
+
+// more gives a field of AdditionalFields.
+func more(attrs map[string]any, name string) any {
+	fields, _ := attrs["AdditionalFields"].(map[string]any)
+	return fields[name]
+}
+
+func TestWhoChangedTheServersPolicies(t *testing.T) {
+	var got []any
+	for _, a := range collectedOf(t, serverFile, asim.ProfileWindows) {
+		if a["EventType"] == "Update" && more(a, "ObjectType") == "Policy Rule" {
+			got = append(got, []any{a["SrcUserId"], a["EventSubType"], more(a, "Object")})
+		}
+	}
+	require.ElementsMatch(t, []any{[]any{dnsOperator, "create", "BlackholePolicy"}, []any{dnsOperator, "delete", "TemporaryPolicy"}}, got)
+}
+
+func TestWhatTheAdministratorSet(t *testing.T) {
+	var got []any
+	for _, a := range collectedOf(t, serverFile, asim.ProfileWindows) {
+		if a["SrcUserId"] == administrator && a["EventSubType"] == "set" && more(a, "OriginalObjectType") == "Server Setting" {
+			got = append(got, []any{more(a, "Object"), more(a, "NewValue"), a["SrcProcessId"]})
+		}
+	}
+	require.ElementsMatch(t, []any{[]any{"EnableDnsSec", "1", "3336"}, []any{"LogLevel", "0x8000f331", "3336"}}, got)
+}
+
+func TestWhichRecordsWereDeletedAndWhatTheyHeld(t *testing.T) {
+	got := map[any][]any{}
+	for _, a := range collectedOf(t, serverFile, asim.ProfileWindows) {
+		if a["EventType"] == "Update" && a["EventSubType"] == "delete" && a["SrcUserId"] == administrator && a["DnsQuery"] != nil {
+			got[a["DnsQuery"]] = append(got[a["DnsQuery"]], a["DnsQueryTypeName"], more(a, "OldValue"))
+		}
+	}
+	require.Equal(t, map[any][]any{
+		"legacy.contoso.com": {"A", "10.0.40.12"}, "contoso.com": {"MX", "30 mail3.contoso.com"}, "_acme-challenge.web.contoso.com": {"TXT", nil},
+		"decommissioned.contoso.com": {nil, nil}, "login.adatum.com": {"A", nil},
+	}, got)
+}
+
+// The packets are not kept: what an update asks for is listed all the same, and what was done of it is audited with its client.
+func TestWhichClientsChangedWhichRecordsByDynamicUpdate(t *testing.T) {
+	for _, profile := range []asim.DNSProfile{asim.ProfileWindows, asim.ProfileASIM} {
+		asked, done := map[any]bool{}, map[any]bool{}
+		for _, a := range collectedOf(t, serverFile, profile) {
+			if a["EventType"] != "Update" || a["SrcIpAddr"] == nil {
+				continue
+			}
+			updates, _ := more(a, "DnsUpdates").([]any)
+			for _, u := range updates {
+				if u := u.(map[string]any); u["operation"] == "add" {
+					asked[[2]any{a["SrcIpAddr"], u["name"]}] = true
+				}
+			}
+			if a["EventSubType"] == "create" && a["SrcUserId"] == nil {
+				require.Equal(t, []any{"A", "10.1.4.27"}, []any{a["DnsQueryTypeName"], more(a, "NewValue")})
+				done[[2]any{a["SrcIpAddr"], a["DnsQuery"]}] = true
+			}
+		}
+		require.Greater(t, len(asked), 5)
+		require.Equal(t, profile == asim.ProfileWindows, len(done) > 5, "profile asim has no place for audit events")
+		for who := range done {
+			require.True(t, asked[who], "%v", who)
+		}
+	}
+}
+
+func TestWhoAskedForAName(t *testing.T) {
+	for _, profile := range []asim.DNSProfile{asim.ProfileWindows, asim.ProfileASIM} {
+		var users []any
+		for _, a := range collectedOf(t, clientFile, profile) {
+			if user := a["SrcUserId"]; user != nil && !slices.Contains(users, user) {
+				users = append(users, user)
+			}
+		}
+		require.ElementsMatch(t, []any{employee, "S-1-5-18"}, users, "the service's own account asked for nothing")
+	}
+}

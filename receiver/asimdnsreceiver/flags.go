@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+)
+
+// readFlags reads enable_flags for the provider that YAML names, or where it names none the one that has that GUID: a number, a name,
+// or a list of them, of which the mask has all bits.
+func readFlags(named any, guid string, v any) (mask uint64, err error) {
+	if text, ok := named.(string); ok {
+		guid = text
+	}
+	p, unknown := dns.Find(guid)
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	if len(list) == 0 {
+		return 0, errors.New("the list is empty; want a number or at least one name")
+	}
+	for _, one := range list {
+		bits, err := confval.Mask(one)
+		text, isText := one.(string)
+		switch {
+		case err == nil:
+		case !isText, looksLikeNumber(text):
+			return 0, err
+		case unknown != nil: // Validate says so
+		default:
+			if bits, err = p.Keyword(text); err != nil {
+				return 0, err
+			}
+		}
+		if bits == 0 && len(list) > 1 {
+			return 0, fmt.Errorf("%v in a list is not allowed: it is every keyword; want it alone", one)
+		}
+		mask |= bits
+	}
+	return mask, nil
+}
+
+// looksLikeNumber reports whether a text that is no mask was meant as one.
+func looksLikeNumber(text string) bool {
+	text = strings.Trim(text, ` "'`)
+	return text != "" && strings.ContainsAny(text[:1], "0123456789+-.")
+}
+
+// logLeftOut says which kinds of events the keywords leave out.
+func (r *dnsReceiver) logLeftOut(p provider) {
+	if kinds := p.LeftOut(p.enable); len(kinds) > 0 {
+		r.log.Info("enable_flags leaves out kinds of events; enable_flags: security has those that matter to security",
+			zap.String("provider", p.Name), zap.Strings("left_out", kinds))
+	}
+}
