@@ -32,6 +32,7 @@ const (
 type meter struct {
 	interval time.Duration
 	retry    bool
+	limit    int // bytes that are handed over at once, in OTLP's form
 	tally    *tally.Tally
 	points   *pointMaker
 	next     consumer.Metrics
@@ -50,7 +51,7 @@ func (r *ciliumReceiver) newMeter() *meter {
 	resource := pcommon.NewResource()
 	r.handler.mapper.Resource(resource)
 	m := &meter{
-		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, tally: tally.New(),
+		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, limit: r.cfg.Batch.MaxSizeMiB << 20, tally: tally.New(),
 		points: newPointMaker(&r.cfg.MetricsBuilderConfig, r.set, resource),
 		next:   r.nextMetrics, report: r.report, log: r.log,
 		now: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
@@ -89,29 +90,25 @@ func (m *meter) soon() {
 	}
 }
 
-// collect hands over the sums. An error is logged.
-func (m *meter) collect() error {
-	metrics := m.points.metricsOf(m.tally, pcommon.NewTimestampFromTime(time.Now()))
-	n := metrics.DataPointCount()
-	if n == 0 {
-		return nil
+// collect hands over the sums, in parts that are bounded as the batches of records are. Errors are logged. It reports whether a part was
+// refused that may be taken later.
+func (m *meter) collect() (again bool) {
+	for _, part := range m.points.metricsOf(m.tally, pcommon.NewTimestampFromTime(time.Now()), m.limit) {
+		n := part.DataPointCount()
+		ctx := m.report.StartMetricsOp(m.ctx)
+		err := m.next.ConsumeMetrics(ctx, part)
+		m.report.EndMetricsOp(ctx, metadata.Type.String(), n, err)
+		if err != nil {
+			m.log.Warn("the next component in the pipeline did not take the metrics; the sums come again with the next", zap.Int("points", n), zap.Error(err))
+			again = again || !consumererror.IsPermanent(err)
+		}
 	}
-	ctx := m.report.StartMetricsOp(m.ctx)
-	err := m.next.ConsumeMetrics(ctx, metrics)
-	m.report.EndMetricsOp(ctx, metadata.Type.String(), n, err)
-	if err != nil {
-		m.log.Warn("the next component in the pipeline did not take the metrics; the sums come again with the next", zap.Int("points", n), zap.Error(err))
-	}
-	return err
+	return again
 }
 
 // collectLast hands over the sums for the last time: again and again while they are refused and may be taken later.
 func (m *meter) collectLast() {
-	for {
-		err := m.collect()
-		if err == nil || consumererror.IsPermanent(err) || !m.retry {
-			return
-		}
+	for m.collect() && m.retry {
 		select {
 		case <-time.After(lastPause):
 		case <-m.ctx.Done():

@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
@@ -424,8 +425,8 @@ func TestTheReadmeDocumentsEveryMetricAndAttribute(t *testing.T) {
 	require.ElementsMatch(t, want, documented)
 }
 
-// A datapath that drops for every reason there is makes as many series as there can be.
-func BenchmarkMetricsOfManySeries(b *testing.B) {
+// manySeries is what a datapath makes that drops for every reason there is: as many series as there can be.
+func manySeries() *tally.Tally {
 	all := tally.New()
 	for _, protocol := range []uint8{1, 2, 6, 17, 58, 99, 112, 132} {
 		for direction := range flow.Direction(3) {
@@ -437,10 +438,96 @@ func BenchmarkMetricsOfManySeries(b *testing.B) {
 			}
 		}
 	}
+	all.AddLost(flow.LostPerfEventRingBuffer, 7)
+	return all
+}
+
+// whole is a limit that no metrics reach.
+const whole = 1 << 30
+
+// An OTLP receiver takes no gRPC message above 4 MiB.
+func TestNoMoreSumsAreHandedOverAtOnceThanABatchMayHave(t *testing.T) {
+	all := manySeries()
+	resource := pcommon.NewResource()
+	resource.Attributes().PutStr("host.name", strings.Repeat("a long name ", 1000))
+	c := metadata.NewDefaultMetricsBuilderConfig()
+	maker := newPointMaker(&c, receivertest.NewNopSettings(metadata.Type), resource)
+	size := func(m pmetric.Metrics) int {
+		request, err := pmetricotlp.NewExportRequestFromMetrics(m).MarshalProto()
+		require.NoError(t, err)
+		return len(request)
+	}
+	want := maker.metricsOf(all, 1, whole)
+	require.Len(t, want, 1)
+	require.Greater(t, size(want[0]), 1<<20)
+	for _, limit := range []int{64 << 10, 1 << 20, size(want[0]) - 1, size(want[0])} {
+		parts := maker.metricsOf(all, 1, limit)
+		got, points := map[string]int64{}, 0
+		for i, part := range parts {
+			require.LessOrEqual(t, size(part), limit)
+			if i < len(parts)-1 {
+				require.Greater(t, size(part), limit*98/100-2000, "no smaller than need be")
+			}
+			for key, n := range sumsOf(part) {
+				if _, twice := got[key]; twice {
+					t.Fatalf("%s is in two parts", key)
+				}
+				got[key] = n
+			}
+			points += part.DataPointCount()
+			eachMetric(part, func(m pmetric.Metric) {
+				require.NotZero(t, m.Sum().DataPoints().Len())
+				require.True(t, m.Sum().IsMonotonic())
+				require.NotEmpty(t, m.Unit())
+			})
+		}
+		require.Equal(t, want[0].DataPointCount(), points)
+		require.Equal(t, sumsOf(want[0]), got)
+	}
+	require.Empty(t, maker.metricsOf(tally.New(), 1, whole))
+}
+
+func TestAPartThatIsRefusedHoldsUpNoOtherAndTheLastSumsComeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var parts []pmetric.Metrics
+		next, err := consumer.NewMetrics(func(_ context.Context, m pmetric.Metrics) error {
+			parts = append(parts, m)
+			switch len(parts) {
+			case 1:
+				return errors.New("not now")
+			case 2:
+				return consumererror.NewPermanent(errors.New("never"))
+			}
+			return nil
+		})
+		require.NoError(t, err)
+		r := startFor(t, replayOf(captureFile, func(c *Config) { c.Batch.MaxSizeMiB = 1 }), nil, consumertest.NewNop())
+		require.NoError(t, r.Shutdown(context.Background()))
+		m := r.meter
+		require.Equal(t, 1<<20, m.limit)
+		m.next, m.tally, m.ctx = next, manySeries(), t.Context()
+		all := m.points.metricsOf(m.tally, 0, whole)[0].DataPointCount()
+		m.collectLast()
+		points := 0
+		for _, part := range parts {
+			require.LessOrEqual(t, sizer.MetricsSize(part), 1<<20)
+			points += part.DataPointCount()
+		}
+		require.Greater(t, len(parts), 4)
+		require.Equal(t, 2*all, points)
+	})
+}
+
+func BenchmarkMetricsOfManySeries(b *testing.B) {
+	all := manySeries()
 	c := metadata.NewDefaultMetricsBuilderConfig()
 	p := newPointMaker(&c, receivertest.NewNopSettings(metadata.Type), pcommon.NewResource())
 	b.ReportAllocs()
 	for b.Loop() {
-		b.ReportMetric(float64(p.metricsOf(all, 0).DataPointCount()), "points")
+		points := 0
+		for _, part := range p.metricsOf(all, 0, 3<<20) {
+			points += part.DataPointCount()
+		}
+		b.ReportMetric(float64(points), "points")
 	}
 }

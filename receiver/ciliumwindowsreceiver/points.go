@@ -79,18 +79,66 @@ func enabled[K ~string](attributes []K) map[string]bool {
 	return set
 }
 
-// metricsOf makes the metrics of a tally at a time. A metric without points is left out.
-func (p *pointMaker) metricsOf(t *tally.Tally, at pcommon.Timestamp) pmetric.Metrics {
-	metrics := pmetric.NewMetrics()
-	p.empty.CopyTo(metrics)
+// sizer measures metrics in the protobuf form that OTLP sends.
+var sizer pmetric.ProtoMarshaler
+
+// lengthSize is the most that the protobuf form of a message adds before a part of it: a tag and the part's length, in bytes.
+const lengthSize = 6
+
+// metricsOf makes the metrics of a tally at a time, in parts of at most limit bytes in OTLP's form. A metric without points is left
+// out, and a tally without sums has no part.
+func (p *pointMaker) metricsOf(t *tally.Tally, at pcommon.Timestamp, limit int) []pmetric.Metrics {
+	metrics := p.emptyCopy()
 	entries := t.Entries()
 	eachMetric(metrics, func(m pmetric.Metric) { p.fill(m.Sum().DataPoints(), p.metrics[m.Name()], entries, at) })
+	if metrics.DataPointCount() == 0 {
+		return nil
+	}
+	if withoutEmpty(metrics); sizer.MetricsSize(metrics) <= limit {
+		return []pmetric.Metrics{metrics}
+	}
+	return p.split(metrics, limit)
+}
+
+// split moves the points of metrics into parts.
+func (p *pointMaker) split(metrics pmetric.Metrics, limit int) (parts []pmetric.Metrics) {
+	// The lengths of a resource, a scope, a metric and its sum grow with their points.
+	empty := sizer.MetricsSize(p.empty) + (2+2*len(p.metrics))*lengthSize
+	size := limit + 1
+	var into map[string]pmetric.NumberDataPointSlice // of the last part, by metric
+	eachMetric(metrics, func(m pmetric.Metric) {
+		for _, point := range m.Sum().DataPoints().All() {
+			takes := sizer.NumberDataPointSize(point) + lengthSize
+			if size+takes > limit {
+				part := p.emptyCopy()
+				into = map[string]pmetric.NumberDataPointSlice{}
+				eachMetric(part, func(m pmetric.Metric) { into[m.Name()] = m.Sum().DataPoints() })
+				parts, size = append(parts, part), empty
+			}
+			size += takes
+			point.MoveTo(into[m.Name()].AppendEmpty())
+		}
+	})
+	for _, part := range parts {
+		withoutEmpty(part)
+	}
+	return parts
+}
+
+// emptyCopy makes the metrics without points.
+func (p *pointMaker) emptyCopy() pmetric.Metrics {
+	metrics := pmetric.NewMetrics()
+	p.empty.CopyTo(metrics)
+	return metrics
+}
+
+// withoutEmpty leaves out the metrics that have no points.
+func withoutEmpty(metrics pmetric.Metrics) {
 	for _, rm := range metrics.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {
 			sm.Metrics().RemoveIf(func(m pmetric.Metric) bool { return m.Sum().DataPoints().Len() == 0 })
 		}
 	}
-	return metrics
 }
 
 // fill makes a metric's points. Series that differ in nothing but attributes which the metric does not have are one point.

@@ -184,7 +184,7 @@ func AssertEqualReceiverAsimdnsEventsUnrecorded(t *testing.T, tt *componenttest.
 func AssertEqualReceiverAsimdnsLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_lag",
-		Description: "How long the oldest event of the last batch had been on its way when the batch was handed over. In a replay it counts from when the event was read. [Alpha]",
+		Description: "How long the oldest event of the last batch had been on its way when the batch was handed over. It counts from the event's own time, and from its receipt in a replay, or where that time lies behind the receipt or more than a minute before it. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,

@@ -503,7 +503,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverCiliumwindowsLag, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_lag",
-		metric.WithDescription("How long the oldest event of the last batch had been on its way when the batch was handed over. In a replay it counts from when the event was read. [Alpha]"),
+		metric.WithDescription("How long the oldest event of the last batch had been on its way when the batch was handed over. It counts from the event's own time, and from its receipt in a replay, or where that time lies behind the receipt or more than a minute before it. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)

@@ -168,7 +168,7 @@ func AssertEqualReceiverCiliumwindowsEventsUnrecorded(t *testing.T, tt *componen
 func AssertEqualReceiverCiliumwindowsLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_lag",
-		Description: "How long the oldest event of the last batch had been on its way when the batch was handed over. In a replay it counts from when the event was read. [Alpha]",
+		Description: "How long the oldest event of the last batch had been on its way when the batch was handed over. It counts from the event's own time, and from its receipt in a replay, or where that time lies behind the receipt or more than a minute before it. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
