@@ -38,6 +38,7 @@ service: {pipelines: {logs: {receivers: [asimdns], exporters: [otlp_grpc]}}}
 
 // An event has at most 64 KB, and the record of one that holds a packet of 60 KB has 122 KB. A batch of the queue holds a few of them.
 func TestTheLargestRecordsArriveByEveryRoad(t *testing.T) {
+	t.Parallel()
 	const n = 60
 	for _, r := range roads() {
 		if r.receiver != "asimdns" {

@@ -75,6 +75,7 @@ func moody(f far) *mood {
 // What the far end answers for a while costs nothing where the exporter tries again, and is counted where it does not: as the examples
 // say of themselves. The collector is killed while the far end is silent.
 func TestAnswersOfTheFarEndCostNothingOrAreCounted(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		road   string
 		tried  []int // is sent again

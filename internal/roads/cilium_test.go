@@ -125,6 +125,7 @@ func (f *ciliumFar) older() (n int, sum int64) {
 
 // With more than one consumer the sums that wait are sent at once, and each is tried again at a time of its own.
 func TestSumsArriveInTheirOrderAfterAnOutageByOneConsumerOnly(t *testing.T) {
+	t.Parallel()
 	const all = 1500
 	for name, test := range map[string]struct {
 		more    []string

@@ -3,11 +3,14 @@
 package roads
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +23,8 @@ type section = map[string]any
 // upstreamFaults is the one document whose configurations are recommended to nobody: they show faults.
 const upstreamFaults = "docs/upstream.md"
 
-// configuration is one that the project ships: a file, or a block in a document that says how records leave the collector.
+// configuration is one that the project ships: a file, a text within one (a ConfigMap's), or a block in a document that says how
+// records leave the collector.
 type configuration struct {
 	text   string
 	parsed section
@@ -29,57 +33,41 @@ type configuration struct {
 var yamlBlock = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```")
 
 // shipped finds every configuration with exporters: in YAML files, by their path, and in documents, by the document's; a second
-// one of a document has its number behind that.
+// one of a file has its number behind that.
 func shipped(t *testing.T) map[string]configuration {
 	t.Helper()
 	all := map[string]configuration{}
-	add := func(name, text string, must bool) {
-		var parsed section
-		if err := yaml.Unmarshal([]byte(text), &parsed); err != nil {
-			require.False(t, must, "%s: %v", name, err)
-			return
-		}
-		if parsed["exporters"] == nil || parsed["dist"] != nil { // no configuration of a collector, or the builder's
-			return
-		}
-		more := 2
-		for free := name; ; more++ {
-			if _, taken := all[free]; !taken {
-				all[free] = configuration{text, parsed}
-				return
+	add := func(path string) {
+		name, err := filepath.Rel(root(t), path)
+		require.NoError(t, err)
+		raw, err := os.ReadFile(path)
+		require.NoError(t, err)
+		texts := []string{string(raw)}
+		if filepath.Ext(path) == ".md" {
+			texts = nil
+			for _, block := range yamlBlock.FindAllStringSubmatch(string(raw), -1) {
+				texts = append(texts, block[1])
 			}
-			free = fmt.Sprintf("%s#%d", name, more)
+		}
+		n := 0
+		for _, text := range texts {
+			for _, config := range collectors(t, name, text) {
+				if n++; n == 1 {
+					all[filepath.ToSlash(name)] = config
+				} else {
+					all[fmt.Sprintf("%s#%d", filepath.ToSlash(name), n)] = config
+				}
+			}
 		}
 	}
 	require.NoError(t, filepath.WalkDir(root(t), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
+		switch name := entry.Name(); {
+		case err != nil:
 			return err
-		}
-		name, err := filepath.Rel(root(t), path)
-		if err != nil {
-			return err
-		}
-		name = filepath.ToSlash(name)
-		if entry.IsDir() {
-			if name == "dist" || name == "out" || name == ".git" || entry.Name() == "testdata" {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		kind := filepath.Ext(name)
-		if kind != ".yaml" && kind != ".yml" && kind != ".md" || name == upstreamFaults {
-			return nil
-		}
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if kind != ".md" {
-			add(name, string(raw), true)
-			return nil
-		}
-		for _, block := range yamlBlock.FindAllStringSubmatch(string(raw), -1) {
-			add(name, block[1], false)
+		case entry.IsDir() && (name == "dist" || name == "out" || name == ".git" || name == "testdata"):
+			return filepath.SkipDir
+		case slices.Contains([]string{".yaml", ".yml", ".md"}, filepath.Ext(name)) && path != filepath.Join(root(t), upstreamFaults):
+			add(path)
 		}
 		return nil
 	}))
@@ -87,17 +75,61 @@ func shipped(t *testing.T) map[string]configuration {
 	return all
 }
 
+// collectors finds the configurations in a text: it is one, or has texts that are. The builder's is none.
+func collectors(t *testing.T, name, text string) (found []configuration) {
+	if !strings.Contains(text, "exporters:") {
+		return nil
+	}
+	for decoder := yaml.NewDecoder(strings.NewReader(text)); ; {
+		var node yaml.Node
+		err := decoder.Decode(&node)
+		if errors.Is(err, io.EOF) {
+			return found
+		}
+		require.NoError(t, err, name)
+		var parsed section
+		if node.Decode(&parsed) == nil && parsed["dist"] != nil {
+			continue
+		}
+		if exporters, ok := parsed["exporters"].(section); ok && len(exporters) > 0 {
+			found = append(found, configuration{text, parsed})
+			continue
+		}
+		var within func(*yaml.Node)
+		within = func(n *yaml.Node) {
+			if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "\n") {
+				found = append(found, collectors(t, name, n.Value)...)
+			}
+			for _, child := range n.Content {
+				within(child)
+			}
+		}
+		within(&node)
+	}
+}
+
 // fileOf gives the path of a file that holds a shipped configuration.
 func fileOf(t *testing.T, name string) string {
 	t.Helper()
-	if filepath.Ext(name) == ".yaml" {
-		return filepath.Join(root(t), name)
-	}
 	config, found := shipped(t)[name]
 	require.True(t, found, "there is no configuration %s", name)
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(config.text), 0o600))
 	return path
+}
+
+func TestConfigurationsAreFoundInFilesDocumentsAndManifests(t *testing.T) {
+	const config = "exporters: {debug: {}}\nservice: {}\n"
+	for text, want := range map[string]int{
+		config: 1,
+		"kind: ConfigMap\ndata:\n  config.yaml: |\n    exporters: {debug: {}}\n    service: {}\n": 1,
+		config + "---\n" + config:                 2,
+		"dist: {}\nexporters: [{gomod: x}]\n":     0,
+		"receivers: {asimdns: }\n":                0,
+		"keys: exporters:_and_no_configuration\n": 0,
+	} {
+		require.Len(t, collectors(t, "text", text), want, text)
+	}
 }
 
 // at gives what stands at a path of keys; nil where one is missing.
@@ -173,6 +205,7 @@ func TestNoShippedConfigurationHasTheProcessorBatch(t *testing.T) {
 // Each record becomes a blob, some hundred in a second. With the exporter's own range of numbers names repeat, and blobs overwrite each
 // other; when that fails, upstream has mended it, and docs/upstream.md must change.
 func TestNamesOfBlobsDoNotRepeat(t *testing.T) {
+	t.Parallel()
 	const n = 3000
 	for name, test := range map[string]struct {
 		more    []string

@@ -48,6 +48,7 @@ func requireSetAside(t *testing.T, c *collector, path string, raw []byte) {
 
 // The file is as a process leaves it that was killed: azure_monitor takes what is in the queue at once.
 func TestConfigYAMLStartsAndDeliversThoughTheFileOfItsQueueIsDamaged(t *testing.T) {
+	t.Parallel()
 	for name, change := range damages() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -68,6 +69,7 @@ func TestConfigYAMLStartsAndDeliversThoughTheFileOfItsQueueIsDamaged(t *testing.
 
 // What was in the file is not delivered; an error names the file, which holds it still.
 func TestEveryRoadDeliversThoughTheFileOfItsQueueIsDamaged(t *testing.T) {
+	t.Parallel()
 	for _, r := range roads() {
 		if r.through != "" {
 			continue // the queue is its agent's
@@ -94,14 +96,15 @@ func TestEveryRoadDeliversThoughTheFileOfItsQueueIsDamaged(t *testing.T) {
 // file_storage 0.161 does not start on what resilient_file_storage sets aside, with `recreate: true` as well. docs/upstream.md describes it:
 // when this fails because the collector starts, it has been mended, and what that says must change.
 func TestFileStorageKeepsTheCollectorFromStartingWhenItsFileIsDamaged(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		change func([]byte) []byte
 		says   string
 		code   int
 	}{
 		"a broken header": {damages()["a broken header"], "invalid database", 1},
-		"broken pages":    {damages()["broken pages"], "panic: assertion failed: Page expected to be", 2},
-		"a cut file":      {func(raw []byte) []byte { return raw[:8200] }, "panic: assertion failed: Page expected to be|unexpected fault address", 2},
+		"broken pages":    {damages()["broken pages"], "panic: assertion failed", 2},
+		"a cut file":      {func(raw []byte) []byte { return raw[:8200] }, "panic: assertion failed|unexpected fault address", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -58,6 +58,7 @@ func TestAnExporterGivesUpAfterFiveMinutesUnlessItIsToldToGoOn(t *testing.T) {
 
 // In the hour the far end is away for longer than these three seconds, in place of the five minutes of the default.
 func TestAnExporterThatGivesUpLosesRecordsInTheSameHour(t *testing.T) {
+	t.Parallel()
 	const all = 500
 	for _, r := range roads() {
 		t.Run(r.config, func(t *testing.T) {
@@ -68,6 +69,7 @@ func TestAnExporterThatGivesUpLosesRecordsInTheSameHour(t *testing.T) {
 			c.until("the exporter gives up", func() bool { return c.metric("otelcol_exporter_send_failed_log_records") >= all })
 			trip.back(t)
 			require.Equal(t, all, c.interrupt())
+			trip.more = nil
 			c = trip.run(r.recording(t, "last", 100, 4), 0)
 			trip.untilArrived(c, "last", 100)
 			c.interrupt()

@@ -19,11 +19,14 @@ const endsWithin = 5 * time.Second
 // Not in parallel: it is about time.
 func TestCtrlCWithAFullQueueEndsInTimeWithAnExactAccount(t *testing.T) {
 	for _, r := range roads() {
+		if r.through != "" {
+			continue // the queue is its agent's
+		}
 		t.Run(r.config, func(t *testing.T) {
-			const capacity, batch = 4_000_000, 20
-			full := 4000
+			const capacity, batch = 2_000_000, 20
+			full := 2000
 			if r.receiver == "ciliumwindows" { // whose records have a fraction of the size
-				full = 20_000
+				full = 10_000
 			}
 			trip := r.begin(t, fmt.Sprintf("yaml:exporters::%s::sending_queue::queue_size: %d", r.exporters[0], capacity),
 				fmt.Sprintf("yaml:receivers::%s::batch::max_records: %d", r.receiver, batch))
@@ -84,6 +87,7 @@ func TestCtrlCOnAFullDiskEndsInTimeWithAnExactAccount(t *testing.T) {
 // With file_storage the queue of exporterhelper 0.161 deletes what it has taken: docs/upstream.md, and
 // TestTheQueueOnAFullDiskDeletesWhatItWasAboutToSend.
 func TestAFullDiskUnderTheQueueCostsNoRecord(t *testing.T) {
+	t.Parallel()
 	const all = 2000
 	trip, disk := onSmallDisk(t, 32<<20)
 	trip.away(t)

@@ -71,6 +71,7 @@ func hours() map[string]func(*testing.T) {
 }
 
 func TestEveryShippedConfigurationGoesThroughTheBadHour(t *testing.T) {
+	t.Parallel()
 	found := shipped(t)
 	for config := range hours() {
 		require.Contains(t, found, config, "this hour is of no shipped configuration")
