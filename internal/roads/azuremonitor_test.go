@@ -11,7 +11,7 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/azuremonitorexporter"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -80,10 +80,12 @@ func TestAzureMonitorDropsWhatItCouldNotDeliverIn100SecondsAndSaysNothing(t *tes
 			}()
 			synctest.Test(t, func(t *testing.T) {
 				factory := azuremonitorexporter.NewFactory()
-				cfg := factory.CreateDefaultConfig().(*azuremonitorexporter.Config)
+				cfg := factory.CreateDefaultConfig()
 				_, connection, _ := strings.Cut(far.env()[0], "=")
-				cfg.ConnectionString = configopaque.String(connection)
-				cfg.ClientConfig.DisableKeepAlives = true // an open connection would hold the clock
+				require.NoError(t, confmap.NewFromStringMap(map[string]any{
+					"connection_string": connection,
+					"keepalive":         map[string]any{"enabled": false}, // an open connection would hold the clock
+				}).Unmarshal(cfg))
 				core, said := observer.New(zap.InfoLevel)
 				settings := exportertest.NewNopSettings(factory.Type())
 				settings.Logger = zap.New(core)

@@ -37,7 +37,7 @@ type road struct {
 // roads are all shipped configurations with a queue on disk that loses nothing, and the gateway behind one.
 func roads() []road {
 	return []road{
-		{"examples/event-hubs/config.yaml", "", "asimdns", []string{"kafka"}, 0, func(t *testing.T) far { return newKafkaFar(t) }},
+		{"examples/event-hubs/config.yaml", "", "asimdns", []string{"kafka"}, 5 * time.Second, func(t *testing.T) far { return newKafkaFar(t) }},
 		{"examples/azure-blob/config.yaml", "", "asimdns", []string{"azure_blob"}, 5 * time.Second, func(t *testing.T) far { return newBlobFar(t) }},
 		{"examples/azure-monitor-otlp/config.yaml", "", "asimdns", []string{"otlp_http"}, 10 * time.Second, func(t *testing.T) far { return newAzureOTLPFar(t) }},
 		{"examples/otlp/agent.yaml", "", "asimdns", []string{"otlp_grpc"}, 0, func(t *testing.T) far { return newGatewayFar(t) }},
