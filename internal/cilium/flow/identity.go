@@ -24,8 +24,8 @@ const (
 // appended to dst. ok is false when too little of the packet was captured to tell it from another: nothing, a header that
 // ends early, a fragment of IPv6, or less than the first bytes of what it carries.
 //
-// A key is made of the addresses, the source's before translation, the protocol, the destination port, IPv4's identification
-// and length, TCP's sequence numbers, flags and window, and the first 16 bytes of what other protocols carry. What programs
+// A key is made of the length from the IP header on, the addresses, the source's before translation, the protocol, the destination
+// port, IPv4's identification, TCP's sequence numbers, flags and window, and the first 16 bytes of what other protocols carry. What programs
 // change on a packet's way is not in it: link layer, TTL, checksums, a tunnel's outside.
 func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 	if len(packet) == 0 {
@@ -38,6 +38,7 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 	dst = append(dst, f.IP.Version, f.IP.Protocol)
 	dst = append(dst, source[:]...)
 	dst = append(dst, destination[:]...)
+	dst = binary.LittleEndian.AppendUint32(dst, f.OrigLen-uint32(f.place.ip))
 	id = Identity{Translated: f.IP.SourceXlated.IsValid()}
 	ip := packet[f.place.ip:]
 	length := len(ip) // of the packet on the wire, as far as it says

@@ -8,9 +8,9 @@
 // the mark stands on the same record at every aggregation level, and of a denial on the drop.
 //
 // Which records are of one packet nothing in them says. A Marker remembers the packets of the last seconds by what no program
-// changes of them (see flow.Identify), and at which points each was seen: at a point where it was seen before it is another
-// packet that looks the same, such as one that was sent again. Its memory is fixed; a packet that others have pushed out is a new
-// one when it is seen again.
+// changes of them (see flow.Identify), and at which points each was seen. What is seen at a point where it was seen before, or
+// after it was delivered or dropped, is another packet that looks the same, such as one that was sent again. Its memory is fixed; a
+// packet that others have pushed out is a new one when it is seen again.
 package primary
 
 import (
@@ -61,9 +61,13 @@ type packet struct {
 	last       int64 // when it was last seen, ns since 1970
 	sourcePort uint16
 	translated bool
-	counted    uint16 // how many of them a record has counted
+	dropped    bool   // the last that came to its end was dropped
+	ended      int32  // processor of the last that came to its end without having been seen before; noProcessor without
+	counted    uint16 // how many of them, that have not come to their end, a record has counted
 	seen       [4]sighting
 }
+
+const noProcessor = -1
 
 // sighting is how often packets were seen at a place. count is 0 where there is none.
 type sighting struct {
@@ -135,6 +139,37 @@ func (m *Marker) Mark(f *flow.Flow, bytes []byte, at int64) Answer {
 	}
 	m.key = id.Key
 	p := m.find(id, here, at)
+	if p.told(here, f.CPU) {
+		return No
+	}
+	answer = p.see(here)
+	switch here.point {
+	case monitor.TraceToEndpoint, monitor.TraceToProxy, pointDrop:
+		p.end()
+		p.dropped = here.point == pointDrop
+		if answer == Yes {
+			p.ended = f.CPU
+		}
+	}
+	return answer
+}
+
+// told reports whether the record is of the packet that came to its end last: one that another processor wrote before that
+// end, since the processors' records need not come in their order, or the packet monitor's word of a drop.
+func (p *packet) told(here place, cpu int32) bool {
+	ended, dropped := p.ended, p.dropped
+	p.ended, p.dropped = noProcessor, false
+	switch here.point {
+	case pointPacketMonitor:
+		return dropped
+	case monitor.TraceToEndpoint, monitor.TraceToProxy, pointDrop:
+		return false
+	}
+	return ended != noProcessor && cpu >= 0 && cpu != ended
+}
+
+// see counts a packet at a place, and says whether its record counts it.
+func (p *packet) see(here place) Answer {
 	for i := range p.seen {
 		s := &p.seen[i]
 		if s.count == 0 {
@@ -152,7 +187,23 @@ func (m *Marker) Mark(f *flow.Flow, bytes []byte, at int64) Answer {
 		}
 		return Yes
 	}
-	return No // a fifth point
+	return No // a fifth place
+}
+
+// end takes one packet away, which nothing more is told of.
+func (p *packet) end() {
+	if p.counted > 0 {
+		p.counted--
+	}
+	kept := 0
+	for _, s := range p.seen {
+		if s.count > 1 {
+			s.count--
+			p.seen[kept] = s
+			kept++
+		}
+	}
+	clear(p.seen[kept:])
 }
 
 // unnamedTunnel reports whether the packet is a tunnel's that the datapath does not call one, as before Cilium 1.18: the packet
@@ -195,7 +246,7 @@ func (m *Marker) find(id flow.Identity, here place, at int64) *packet {
 		found = &set.packets[set.next]
 		set.prints[set.next] = print
 		set.next = (set.next + 1) % ways
-		*found = packet{sourcePort: id.SourcePort, translated: id.Translated}
+		*found = packet{sourcePort: id.SourcePort, translated: id.Translated, ended: noProcessor}
 	}
 	found.last = at
 	return found

@@ -35,9 +35,10 @@ type line struct {
 	t      *testing.T
 	marker *primary.Marker
 	at     time.Time
+	cpu    int32
 }
 
-func newLine(t *testing.T) *line { return &line{t, primary.New(), start} }
+func newLine(t *testing.T) *line { return &line{t, primary.New(), start, -1} }
 
 func (l *line) mark(record interface{ Bytes() []byte }) primary.Answer {
 	l.t.Helper()
@@ -45,6 +46,7 @@ func (l *line) mark(record interface{ Bytes() []byte }) primary.Answer {
 	require.NoError(l.t, monitor.Decoder{}.Decode(record.Bytes(), &n))
 	var f flow.Flow
 	f.Decode(&n)
+	f.CPU = l.cpu
 	l.at = l.at.Add(time.Millisecond)
 	return l.marker.Mark(&f, n.Packet, l.at.UnixNano())
 }
@@ -116,6 +118,53 @@ func TestAPacketThatIsSentAgainIsAnother(t *testing.T) {
 		}
 		assert.Equal(t, 3, yes, name)
 	}
+}
+
+// Nothing but the points tells these apart: all have the same bytes.
+func TestWhatComesAfterAPacketsEndIsAnotherPacket(t *testing.T) {
+	packet := tcp(40000, mt.SYN, 1)
+	l := newLine(t)
+	for _, way := range [][]interface{ Bytes() []byte }{
+		{trace(toEndpoint, otherPod, packet)},
+		{trace(toStack, pod, packet), trace(toNetwork, host, packet), drop(host, packet)},
+		{drop(pod, packet)},
+		{trace(toProxy, pod, packet)},
+		{drop(otherPod, packet), mt.PacketMonitor{Packet: packet, PacketType: 1, ComponentID: 3}},
+		{trace(toStack, pod, packet), trace(toEndpoint, otherPod, packet)},
+		{mt.PacketMonitor{Packet: packet, PacketType: 1, ComponentID: 3}, mt.PacketMonitor{Packet: packet, PacketType: 1, ComponentID: 4}, drop(pod, packet)},
+		{trace(toOverlay, pod, packet), trace(toNetwork, host, packet)},
+	} {
+		for i, record := range way {
+			want := primary.No
+			if i == 0 {
+				want = primary.Yes
+			}
+			require.Equal(t, want, l.mark(record), "%T of %v", record, way)
+		}
+	}
+	var yes int
+	for _, point := range []uint8{toStack, toStack, toEndpoint, toStack, toEndpoint, toEndpoint} { // side by side
+		if l := l.mark(trace(point, pod, tcp(40000, mt.SYN, 2))); l == primary.Yes {
+			yes++
+		}
+	}
+	require.Equal(t, 3, yes)
+}
+
+// The records of two processors may come in another order than that in which they were written.
+func TestARecordThatAnotherProcessorWroteMayComeAfterThePacketsEnd(t *testing.T) {
+	l := newLine(t)
+	packet := tcp(40000, mt.ACK, 1)
+	for range 3 {
+		l.cpu = 1
+		assert.Equal(t, primary.Yes, l.mark(trace(toEndpoint, otherPod, packet)))
+		l.cpu = 0
+		assert.Equal(t, primary.No, l.mark(trace(toStack, pod, packet)))
+	}
+	l.cpu = 1
+	assert.Equal(t, primary.Yes, l.mark(trace(toEndpoint, otherPod, packet)))
+	assert.Equal(t, primary.Yes, l.mark(trace(toStack, pod, packet)), "one processor's come in their order")
+	assert.Equal(t, primary.No, l.mark(trace(toEndpoint, otherPod, packet)))
 }
 
 func TestADenialThatIsRepeatedCountsEachTime(t *testing.T) {
