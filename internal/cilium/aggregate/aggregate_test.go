@@ -155,6 +155,7 @@ func TestWhatIsOneConnection(t *testing.T) {
 		"destination": change(func(f *flow.Flow) { f.IP.Destination = netip.MustParseAddr("fd00::1") }),
 		"port":        change(func(f *flow.Flow) { f.L4.DestinationPort = 80 }),
 		"tunnel":      change(func(f *flow.Flow) { f.Tunnel = flow.Tunnel{Protocol: flow.TunnelVXLAN, VNI: 7} }),
+		"mark":        change(func(f *flow.Flow) { f.Primary = true }),
 		"ICMP type":   change(func(f *flow.Flow) { f.L4 = flow.L4{Protocol: flow.L4ICMPv4, Type: 8} }),
 	} {
 		require.Equal(t, Report, add(k, f, time.Second).Verdict, name)
@@ -169,6 +170,18 @@ func TestWhatIsOneConnection(t *testing.T) {
 		for range 3 {
 			require.Equal(t, Decision{}, add(k, f, time.Second), "%v is never aggregated", f.Type)
 		}
+	}
+}
+
+func TestWhatWasKeptBackHasTheMarkOfItsFlows(t *testing.T) {
+	for _, primary := range []bool{true, false} {
+		k := keeper(nil)
+		ack := trace(1, flow.TCPAck)
+		ack.Primary, ack.Direction = primary, flow.DirectionEgress
+		add(k, ack, 0)
+		add(k, ack, time.Second)
+		require.Equal(t, primary, k.Let().Primary)
+		require.Equal(t, primary, add(k, ack, time.Hour).Before.Primary)
 	}
 }
 
