@@ -431,7 +431,7 @@ func manySeries() *tally.Tally {
 	for _, protocol := range []uint8{1, 2, 6, 17, 58, 99, 112, 132} {
 		for direction := range flow.Direction(3) {
 			for reason := range uint32(256) {
-				f := flow.Flow{Verdict: flow.VerdictDropped, DropReason: reason, Direction: direction, OrigLen: 60, Headers: flow.Headers{IP: flow.IP{Version: 4, Protocol: protocol}}}
+				f := flow.Flow{Verdict: flow.VerdictDropped, DropReason: reason, PacketDirection: direction, OrigLen: 60, Headers: flow.Headers{IP: flow.IP{Version: 4, Protocol: protocol}}}
 				for _, f.Type = range []monitor.MessageType{monitor.TypeDrop, monitor.TypePolicyVerdict} {
 					all.Add(&f)
 				}

@@ -95,7 +95,10 @@ func (t *trace) add(at time.Duration, o origin, id uint16, version uint8, f fiel
 func (t *trace) raw(at time.Duration, o origin, r etw.Record) {
 	r.Flags, r.ProcessID, r.ThreadID = etw.Flag64BitHeader|0x200, o.process, 2000+o.process%7*4
 	r.TimeStamp = etw.Filetime(sessions.Start().Add(at).UnixNano())
-	raw, err := withUser(r, o.user)
+	var err error
+	r.User, err = sid(o.user)
+	t.fail(err)
+	raw, err := r.Append(nil)
 	t.fail(err)
 	t.events = append(t.events, sessions.Event{At: at, Raw: raw})
 }
