@@ -25,13 +25,23 @@ type Pod struct {
 	Endpoint uint16 // on this node; 0 for others
 }
 
-// The pods of this node, one of another node, and hosts of the world.
-func Shop() Pod   { return Pod{"10.244.1.12", 20417, 1034} }
-func Cart() Pod   { return Pod{"10.244.1.27", 31277, 2218} }
-func Bought() Pod { return Pod{"10.244.1.66", 40404, 3066} } // the pod that the intruder has
+// Shop and Cart are pods of this node.
+func Shop() Pod { return Pod{"10.244.1.12", 20417, 1034} }
+
+// Cart is the other one.
+func Cart() Pod { return Pod{"10.244.1.27", 31277, 2218} }
+
+// Bought is the pod of this node that the intruder has.
+func Bought() Pod { return Pod{"10.244.1.66", 40404, 3066} }
+
+// Orders is a pod of another node.
 func Orders() Pod { return Pod{"10.244.2.40", 47031, 0} }
+
+// Update is a host of the world that pods of this node have to do with.
 func Update() Pod { return Pod{"198.51.100.80", identityWorld, 0} }
-func Drain() Pod  { return Pod{"203.0.113.44", identityWorld, 0} }
+
+// Drain is the host of the world that the intruder sends data to.
+func Drain() Pod { return Pod{"203.0.113.44", identityWorld, 0} }
 
 const (
 	identityWorld = 2
