@@ -377,7 +377,7 @@ func (r *dnsRecord) hosts(class dnsClass) {
 		a.PutRow(&r.device.src)
 	}
 	r.user()
-	if pid, ok := r.clientProcess(); ok {
+	if pid, ok := r.actingProcess(); ok {
 		from := len(r.draft.text)
 		r.draft.text = strconv.AppendUint(r.draft.text, uint64(pid), 10)
 		a.PutText("SrcProcessId", from)

@@ -27,16 +27,6 @@ func (r *dnsRecord) plainAudit() bool {
 	return r.profile == ProfileDocumented && r.HasAuditLayout()
 }
 
-// auditProcess gives the process on this host that did what an audit event says, as its header has it. That of an event which names a
-// client of a dynamic update is not the client's.
-func (r *dnsRecord) auditProcess() (pid uint32, ok bool) {
-	if !r.Audit || r.Peer != dns.NoField || r.profile == ProfileDocumented {
-		return 0, false
-	}
-	pid = uint32(r.AskerProcess())
-	return pid, pid != 0
-}
-
 // auditClass gives the class of an event that the profile's table does not have: an audit event's, else status. Of one that nobody
 // knows, and in the documented profile, its task says whether something changes.
 func (v *DNSView) auditClass(e *dns.Event) dnsClass {

@@ -118,14 +118,15 @@ func (r *dnsRecord) isTCP(class dnsClass) (tcp, ok bool) {
 	return tcp, tcp
 }
 
-// clientProcess gives the process that asked.
-func (r *dnsRecord) clientProcess() (pid uint32, ok bool) {
-	if r.isServer() {
-		return r.auditProcess()
+// actingProcess gives the process that asked, or that did what an audit event says.
+func (r *dnsRecord) actingProcess() (pid uint32, ok bool) {
+	if !r.isServer() {
+		r.use(dns.ClientPID)
 	}
-	r.use(dns.ClientPID)
-	pid = uint32(r.AskerProcess()) // 32 bits, in the field as in the header
-	if r.documents() {
+	switch {
+	case !r.documents():
+		pid = r.provider.ActingProcess(r.Event)
+	case !r.isServer():
 		pid = uint32(r.WriterProcess())
 	}
 	return pid, pid != 0

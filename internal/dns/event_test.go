@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
 func TestProvidersAreFoundByGUIDAndByName(t *testing.T) {
@@ -111,4 +112,18 @@ func TestFieldsAreFoundByMeaningWhateverTheManifestCallsThem(t *testing.T) {
 	require.Equal(t, uint64(42), pid)
 	_, ok = e.Num(QueryType)
 	require.False(t, ok, "3009 has no query type")
+}
+
+func TestTheServersOwnProcessIsNoneThatActs(t *testing.T) {
+	server := NewDecoder(Server())
+	for id, want := range map[uint16]uint32{256: 0, 257: 0, 259: 0, 260: 0, 263: 0, 270: 0, 513: 3336, 541: 3336, 519: 0, 520: 0} {
+		template := schema.DNSServer().Candidates(id, 0)[0]
+		data, err := template.Encode(nil, 8, map[string]any{})
+		require.NoError(t, err)
+		e := Event{Record: etw.Record{
+			Flags: etw.Flag64BitHeader, ProcessID: 3336, Provider: template.Provider, ID: id, Channel: template.Channel, Keyword: template.Keyword, UserData: data,
+		}}
+		server.Decode(&e)
+		require.Equal(t, want, Server().ActingProcess(&e), "event %d", id)
+	}
 }

@@ -163,6 +163,16 @@ func (e *Event) WriterProcess() uint64 {
 	return uint64(e.ProcessID)
 }
 
+// ActingProcess gives the id of the process on this host that asks, or that does what an audit event says; 0 where the event does not
+// name it. The DNS Server's other events have the server's own process, and an audit event that names the client of a dynamic update
+// is not that process's doing.
+func (p *Provider) ActingProcess(e *Event) uint32 {
+	if p.audits && (!e.Audit || e.Peer != NoField) {
+		return 0
+	}
+	return uint32(e.AskerProcess()) // 32 bits, in the field as in the header
+}
+
 // Actor gives the user who did what the event says, aliasing the event: of an audit event the user whose request the server serves, of
 // the DNS Client's the one whose process asks. nil where the event does not carry it, or carries another's: the DNS Server's and the
 // DNS Client service's own account. An audit event that names the client of a dynamic update carries the server's own account unless

@@ -138,6 +138,7 @@ func TestARuleOnProcessesThatCannotMatchIsSaidAtTheStart(t *testing.T) {
 		said      int
 	}{
 		{[]ProviderConfig{{ProviderGUID: dns.Server().Name}}, 1},
+		{[]ProviderConfig{{ProviderGUID: dns.Server().Name, EnableFlags: &everything}}, 0}, // audit events name one
 		{[]ProviderConfig{{ProviderGUID: dns.Client().Name}}, 0},
 		{[]ProviderConfig{{ProviderGUID: dns.Server().Name}, {ProviderGUID: dns.Client().Name}}, 0},
 	} {

@@ -57,7 +57,7 @@ func looksLikeNumber(text string) bool {
 // logLeftOut says which kinds of events the keywords leave out.
 func (r *dnsReceiver) logLeftOut(p provider) {
 	if kinds := p.LeftOut(p.enable); len(kinds) > 0 {
-		r.log.Info("enable_flags leaves out kinds of events; enable_flags: security has those that matter to security",
+		r.log.Info("enable_flags leaves out kinds of events",
 			zap.String("provider", p.Name), zap.Strings("left_out", kinds))
 	}
 }

@@ -36,7 +36,7 @@ func (r *dnsReceiver) useHost() {
 	for _, p := range r.handler.parts {
 		p.mapper.SetProcesses(r.processes)
 		p.mapper.SetUsers(r.users)
-		p.filter.Process = func(e *dns.Event) string { return r.processes.Name(uint32(e.AskerProcess()), e.Time()) }
+		p.filter.Process = func(e *dns.Event) string { return r.processes.Name(p.decoder.Provider.ActingProcess(e), e.Time()) }
 		p.decoder.UseHost(schema.FromHost, r.reportLayout)
 	}
 }
