@@ -15,7 +15,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver"
 )
 
-// config is how a recording of DNS is replayed: what the shipped configurations ask for, in a profile.
+// config is how a recording of DNS is replayed: with what the shipped configurations ask for, and the time-outs of the server's own
+// queries, in a profile.
 func config(path, profile string) map[string]any {
 	c := map[string]any{
 		"enable_flags": []any{"security", "timeouts"}, "profile": profile, "answers": map[string]any{"detail": true},

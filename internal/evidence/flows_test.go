@@ -36,15 +36,15 @@ func TestTheQuestionsOfANodesRecords(t *testing.T) {
 			require.Equal(t, truth.Sent, sent)
 		})
 		ask("which connections of pods go out, and which come in", func(t *testing.T) {
-			direction := map[string]string{}
-			for _, key := range rows.where("cilium.event.type", "trace").that(func(r row) bool { return r.text("NetworkDirection") != "NA" }).
+			ways := map[string]bool{}
+			for _, way := range rows.where("cilium.event.type", "trace", "cilium.packet.primary", "true").
 				distinct("SrcIpAddr", "DstIpAddr", "cilium.is_reply", "NetworkDirection") {
-				direction[key] = key
+				ways[way] = true
 			}
-			out := fmt.Sprint(incident.Bought().Address, " ", incident.Drain().Address, " false Outbound")
-			reply := fmt.Sprint(incident.Drain().Address, " ", incident.Bought().Address, " true Outbound")
-			require.Contains(t, direction, out)
-			require.Contains(t, direction, reply)
+			require.Equal(t, truth.Ways, ways)
+			for _, point := range []string{"from-endpoint", "to-endpoint", "to-overlay", "to-stack", "to-network"} {
+				require.Empty(t, rows.where("cilium.trace.observation_point", point, "NetworkDirection", "NA"), point)
+			}
 		})
 		ask("how often who was denied what, and by which rule", func(t *testing.T) {
 			denied := map[string]map[uint16]int{}

@@ -53,6 +53,9 @@ type Truth struct {
 	Sent   map[string]int            // bytes that were sent, by "source destination"
 	Denied map[string]map[uint16]int // denied packets, by "source destination" and port
 	Cookie string                    // of the rule that denied
+	// Ways are the ways of passed packets: "source destination reply direction", reply being whether the packet answers, and direction
+	// that of the connection as the last pod of this node on the packet's way sees it.
+	Ways map[string]bool
 }
 
 // node collects the records and the truth.
@@ -66,7 +69,7 @@ type node struct {
 func Pods() Truth { return pods().truth }
 
 func pods() *node {
-	n := &node{truth: Truth{Sent: map[string]int{}, Denied: map[string]map[uint16]int{}, Cookie: "77"}}
+	n := &node{truth: Truth{Sent: map[string]int{}, Denied: map[string]map[uint16]int{}, Cookie: "77", Ways: map[string]bool{}}}
 	for i := range 40 { // what goes on all day
 		n.at = time.Duration(i) * 40 * time.Second
 		n.connection(Shop(), Cart(), 8080, 200, 900)
@@ -105,6 +108,8 @@ func (n *node) connection(client, server Pod, port uint16, sends, gets int) {
 	from := uint16(49152 + len(n.records)%16384)
 	there := func(reason uint8) way { return way{client, server, reason} }
 	back := way{server, client, monitor.TraceReasonReply}
+	n.way(client, server, client, false)
+	n.way(server, client, client, true)
 	syn := packet(there(0), from, port, mt.SYN, 0)
 	n.allowed(there(0), port, syn)
 	n.pass(there(monitor.TraceReasonNew), syn)
@@ -113,6 +118,18 @@ func (n *node) connection(client, server Pod, port uint16, sends, gets int) {
 	n.pass(back, packet(back, port, from, mt.ACK|mt.PSH, gets))
 	n.pass(there(monitor.TraceReasonEstablished), packet(there(0), from, port, mt.FIN|mt.ACK, 0))
 	n.pass(back, packet(back, port, from, mt.FIN|mt.ACK, 0))
+}
+
+// way adds to the truth that a packet passed of a connection that client opened.
+func (n *node) way(from, to, client Pod, reply bool) {
+	pod, direction := to, "Inbound"
+	if to.Endpoint == 0 {
+		pod = from
+	}
+	if pod == client {
+		direction = "Outbound"
+	}
+	n.truth.Ways[fmt.Sprint(from.Address, " ", to.Address, " ", reply, " ", direction)] = true
 }
 
 // pass adds the records of a packet that passes: where it comes from and where it goes to.
