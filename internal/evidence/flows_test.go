@@ -42,7 +42,7 @@ func TestTheQuestionsOfANodesRecords(t *testing.T) {
 				ways[way] = true
 			}
 			require.Equal(t, truth.Ways, ways)
-			for _, point := range []string{"from-endpoint", "to-endpoint", "to-overlay", "to-stack", "to-network"} {
+			for _, point := range []string{"FROM_ENDPOINT", "TO_ENDPOINT", "TO_OVERLAY", "TO_STACK", "TO_NETWORK"} {
 				require.Empty(t, rows.where("cilium.trace.observation_point", point, "NetworkDirection", "NA"), point)
 			}
 		})
