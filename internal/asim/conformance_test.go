@@ -182,7 +182,7 @@ func conform(fields map[string]schemaField, attrs pcommon.Map) []finding {
 	return found
 }
 
-// isKind tells whether an attribute is of a column's type. Attributes have no type for time: text in the form of ISO 8601 is what
+// isKind reports whether an attribute is of a column's type. Attributes have no type for time: text in the form of ISO 8601 is what
 // a column of type datetime is filled from. An int has 32 bits.
 func isKind(kind string, v pcommon.Value) bool {
 	switch kind {

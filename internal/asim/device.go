@@ -11,7 +11,7 @@ import (
 type Device struct {
 	// Name is the host's name, in full where it is known. In a replay without one it is the file's name, and Host is false.
 	Name string
-	// Host tells whether Name is a host's name.
+	// Host reports whether Name is a host's name.
 	Host bool
 	// Addr is the host's address, invalid when it is not known.
 	Addr netip.Addr

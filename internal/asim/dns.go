@@ -119,7 +119,7 @@ func (m *DNSMapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 	return sl.LogRecords()
 }
 
-// Wants tells whether the profile has a place for the event: the schema of profile asim has none for audit events.
+// Wants reports whether the profile has a place for the event: the schema of profile asim has none for audit events.
 func (m *DNSMapper) Wants(e *dns.Event) bool { return m.profile != ProfileASIM || !e.Audit }
 
 // dnsKind is what the records of one event id have in common.

@@ -193,7 +193,7 @@ func (a attributes) putOther(key string) *value {
 	return &a.values[n.index]
 }
 
-// isConstant tells whether the blanks have c for the key whose place is v. A new key takes it as its constant.
+// isConstant reports whether the blanks have c for the key whose place is v. A new key takes it as its constant.
 func (a attributes) isConstant(v *value, c constant) bool {
 	n := a.at
 	if n == a.root || n.row != nil || v != &a.values[n.index] {
@@ -307,5 +307,5 @@ func (d *draft) entryInt(key string, n int64) {
 	d.entries = append(d.entries, entry{key, value{kind: kindInt, num: n}})
 }
 
-// omits tells whether a key is left out.
+// omits reports whether a key is left out.
 func (a attributes) omits(key string) bool { return len(a.omit) > 0 && a.omit[key] }

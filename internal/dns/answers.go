@@ -170,7 +170,7 @@ var ownForms = map[uint16]ownForm{
 	dns.TypeTLSA: {"111*", maxAny}, dns.TypeTXT: {"*", maxAny}, dns.TypeURI: {"22*", maxMore}, dns.TypeX25: {"s", 0}, dns.TypeZONEMD: {"411*", 0},
 }
 
-// has tells whether a message's data from at to its end has the form's fields.
+// has reports whether a message's data from at to its end has the form's fields.
 func (f *ownForm) has(packet []byte, at int) bool {
 	for _, field := range f.fields {
 		switch {

@@ -15,7 +15,7 @@ type Enable struct {
 	category map[uint16]category
 }
 
-// Wants tells whether the event is wanted: whether a session with this level and these keywords receives it, by ETW's own
+// Wants reports whether the event is wanted: whether a session with this level and these keywords receives it, by ETW's own
 // rule (an event without a level or without a keyword is always received), and whether its category is wanted.
 func (e Enable) Wants(r *etw.Record) bool {
 	if r.Level > e.Level && r.Level != 0 || r.Keyword != 0 && e.Keywords != 0 && r.Keyword&e.Keywords == 0 {

@@ -196,7 +196,7 @@ func (e *Event) Bytes(f Field) []byte {
 	return nil
 }
 
-// Addr reads an address field. ok tells whether the event carries one that is an address; the unspecified addresses 0.0.0.0
+// Addr reads an address field. ok reports whether the event carries one that is an address; the unspecified addresses 0.0.0.0
 // and :: count as such. An IPv4 address in IPv6 form is given as IPv4, and a zone is kept.
 func (e *Event) Addr(f Field) (addr netip.Addr, ok bool) {
 	v := e.value(f)

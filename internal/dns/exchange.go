@@ -52,7 +52,7 @@ func (e *Event) Packet() *Message {
 	return &e.message
 }
 
-// PacketBroken tells whether the event carries a packet that is no DNS message.
+// PacketBroken reports whether the event carries a packet that is no DNS message.
 func (e *Event) PacketBroken() bool { return e.Packet() == nil && e.packet == packetBroken }
 
 // RCode gives the DNS response code that the event carries: in a field, in a Win32 status, or of a response in the DNS header's
@@ -187,7 +187,7 @@ func (e *Event) Actor() etw.SID {
 // unknownProcess is the id in the header of an event that no process wrote.
 const unknownProcess = 1<<32 - 1
 
-// Informational tells whether the event only informs: it is part of no exchange of DNS messages, changes nothing on a server,
+// Informational reports whether the event only informs: it is part of no exchange of DNS messages, changes nothing on a server,
 // and is neither a warning nor an error. An event that the manifest does not have is not judged.
 func (e *Event) Informational() bool {
 	return e.Phase == NoPhase && !e.Audit && e.decoded.Template != nil && (e.Level == 0 || e.Level >= levelInformation)

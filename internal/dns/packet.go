@@ -17,7 +17,7 @@ type Message struct {
 	ID, Flags uint16
 	// RCode is the response code, the upper bits of EDNS included.
 	RCode uint16
-	// HasQuestion tells whether there is a question, and QueryType and QueryClass what the first one asks for.
+	// HasQuestion reports whether there is a question, and QueryType and QueryClass what the first one asks for.
 	HasQuestion           bool
 	QueryType, QueryClass uint16
 	// Answers lists the answer section of a response.

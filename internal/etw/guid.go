@@ -46,7 +46,7 @@ func MustGUID(s string) GUID {
 	return g
 }
 
-// IsZero tells whether all bytes are zero, as in a field that is not set.
+// IsZero reports whether all bytes are zero, as in a field that is not set.
 func (g GUID) IsZero() bool { return g == GUID{} }
 
 // String gives the braced upper-case form that Windows prints.

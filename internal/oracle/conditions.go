@@ -15,26 +15,26 @@ import (
 
 func always(*Case) bool { return true }
 
-// directed tells whether the notification is one whose direction Hubble derives with its table of endpoints: a drop or a trace
+// directed reports whether the notification is one whose direction Hubble derives with its table of endpoints: a drop or a trace
 // that an endpoint reports. Without the table it takes that endpoint for the packet's destination.
 func directed(c *Case) bool {
 	n := &c.Notification
 	return (n.Type == monitor.TypeDrop || n.Type == monitor.TypeTrace) && n.Source != 0
 }
 
-// directionNeedsEndpoints tells whether the event does not say which end of the packet the endpoint is, or says that it is the
+// directionNeedsEndpoints reports whether the event does not say which end of the packet the endpoint is, or says that it is the
 // source.
 func directionNeedsEndpoints(c *Case) bool {
 	return directed(c) && c.Flow.PacketDirection != flow.DirectionIngress
 }
 
-// replyIsShown tells whether we know from the packet whether it is a reply: connection tracking does not say it.
+// replyIsShown reports whether we know from the packet whether it is a reply: connection tracking does not say it.
 func replyIsShown(c *Case) bool {
 	n := &c.Notification
 	return directed(c) && (n.Type == monitor.TypeDrop || n.Trace.Reason == monitor.TraceReasonUnknown) && c.Flow.Direction != flow.DirectionUnknown
 }
 
-// originalWhereDelivered tells whether a trace has an original address where a packet is delivered.
+// originalWhereDelivered reports whether a trace has an original address where a packet is delivered.
 func originalWhereDelivered(c *Case) bool {
 	n := &c.Notification
 	if n.Type != monitor.TypeTrace || !n.Trace.OrigIP.IsValid() {
@@ -73,7 +73,7 @@ func packetFlags(n *monitor.Notification) monitor.PacketFlags {
 	return 0
 }
 
-// plainUDP tells whether a packet is UDP without what makes Hubble stop before: a VLAN tag, extension headers, a fragment.
+// plainUDP reports whether a packet is UDP without what makes Hubble stop before: a VLAN tag, extension headers, a fragment.
 func plainUDP(b []byte, flags monitor.PacketFlags) bool {
 	version := 4
 	switch {
@@ -99,7 +99,7 @@ func plainUDP(b []byte, flags monitor.PacketFlags) bool {
 	return len(b) >= 28 && b[9] == udp && binary.BigEndian.Uint16(b[6:])&0x3fff == 0
 }
 
-// hasVLAN tells whether there is a VLAN tag in the packet or in the one inside it.
+// hasVLAN reports whether there is a VLAN tag in the packet or in the one inside it.
 func hasVLAN(c *Case) bool {
 	if c.Flow.VLANCount > 0 {
 		return true
@@ -113,7 +113,7 @@ func refusedFor(text string) func(*Case) bool {
 	return func(c *Case) bool { return c.refused != nil && strings.Contains(c.refused.Error(), text) }
 }
 
-// hasMappedAddress tells whether Hubble has an address that is IPv4 in the form of IPv6.
+// hasMappedAddress reports whether Hubble has an address that is IPv4 in the form of IPv6.
 func hasMappedAddress(c *Case) bool {
 	for _, field := range []string{"IP.source", "IP.destination"} {
 		if text, ok := c.theirs[field].(string); ok && strings.HasPrefix(text, "::ffff:") {
@@ -123,7 +123,7 @@ func hasMappedAddress(c *Case) bool {
 	return false
 }
 
-// geneveOptionsTooLong tells whether an option of a Geneve tunnel's header ends behind all of them.
+// geneveOptionsTooLong reports whether an option of a Geneve tunnel's header ends behind all of them.
 func geneveOptionsTooLong(c *Case) bool {
 	flags := packetFlags(&c.Notification)
 	b := c.Notification.Packet
@@ -150,7 +150,7 @@ func geneveOptionsTooLong(c *Case) bool {
 	return false
 }
 
-// sameWords tells whether two texts have the same words in any order.
+// sameWords reports whether two texts have the same words in any order.
 func sameWords(a, b string) bool {
 	words := func(s string) []string {
 		w := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == '=' })

@@ -20,13 +20,13 @@ type Difference struct {
 	Versions Version
 	// Fields are the paths of the fields that may differ, with all below them.
 	Fields []string
-	// When tells whether a record is one of those that it is about.
+	// When reports whether a record is one of those that it is about.
 	When func(*Case) bool
 	// Chance is a difference that a run may not meet with the same records.
 	Chance bool
 }
 
-// covers tells whether a field's path is one of the difference's.
+// covers reports whether a field's path is one of the difference's.
 func (d *Difference) covers(field string) bool {
 	for _, f := range d.Fields {
 		if field == f || strings.HasPrefix(field, f) && field[len(f)] == '.' {

@@ -106,7 +106,7 @@ func (r records) find(name string, qtype uint16) []dns.RR {
 	return found
 }
 
-// exists tells whether there is a name, or one below it.
+// exists reports whether there is a name, or one below it.
 func (r records) exists(name string) bool {
 	for _, rr := range r {
 		if dns.IsSubDomain(strings.ToLower(name), rr.Header().Name) {

@@ -52,7 +52,7 @@ func (t *talk) fromCache(q question) {
 	t.answered(a, cacheZone, defaultScope)
 }
 
-// secure tells whether an answer is signed.
+// secure reports whether an answer is signed.
 func secure(r reply) bool { return len(withoutSignatures(r.answer)) < len(r.answer) }
 
 // recursion is a query that another server has to answer.

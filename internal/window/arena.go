@@ -33,7 +33,7 @@ func newArena(maxBytes int) arena { return arena{maxBytes: max(segmentSize, maxB
 
 func (a *arena) segment(number uint32) *segment { return &a.segments[number-1] }
 
-// fits tells whether the current segment has room for n bytes.
+// fits reports whether the current segment has room for n bytes.
 func (a *arena) fits(n int) bool {
 	if a.current == 0 {
 		return false
@@ -42,7 +42,7 @@ func (a *arena) fits(n int) bool {
 	return len(s.bytes)+n <= cap(s.bytes)
 }
 
-// full tells whether something must go before another n bytes may be put.
+// full reports whether something must go before another n bytes may be put.
 func (a *arena) full(n int) bool {
 	return a.bytes > 0 && !a.fits(n) && a.bytes+max(segmentSize, n) > a.maxBytes
 }

@@ -64,7 +64,7 @@ func New(maxEntries, maxBytes int) *Store {
 // Len is the number of events kept.
 func (s *Store) Len() int { return s.table.live }
 
-// Full tells whether an event must go before another one of n bytes, key included, may be put.
+// Full reports whether an event must go before another one of n bytes, key included, may be put.
 func (s *Store) Full(n int) bool {
 	return s.order.span() >= s.maxEntries || s.table.live > 0 && s.arena.full(n)
 }

@@ -84,7 +84,7 @@ func (t *table) count(g int, hash uint32) *uint8 {
 	return &t.passed[g][hash/groupSize%uint32(len(passed{}))]
 }
 
-// crowded tells whether the table must grow before another entry comes.
+// crowded reports whether the table must grow before another entry comes.
 func (t *table) crowded() bool { return t.live*8 >= len(t.entries)*fullOf8 }
 
 // tag gives what stands for a slot in its group.

@@ -43,7 +43,7 @@ type liveSource struct {
 	said    string    // what the registry was last said to say
 	refused string    // why the settings could not be written, when that was last said
 	full    time.Time // when it was last said that the map is nearly full
-	doubted bool      // it was said that nothing tells whether the map was replaced
+	doubted bool      // it was said that nothing shows whether the map was replaced
 }
 
 func startLive(r *ciliumReceiver, s settings, h component.Host, device asim.NetworkDevice) (source, error) {
@@ -69,7 +69,7 @@ func (l *liveSource) start(interval time.Duration) (err error) {
 	return nil
 }
 
-// ready tells whether Windows says that Cilium is on, as far as that matters.
+// ready reports whether Windows says that Cilium is on, as far as that matters.
 func (l *liveSource) ready() error {
 	state := gate.Read(l.registry)
 	if state.Text != "" && state.Text != l.said {

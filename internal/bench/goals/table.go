@@ -64,7 +64,7 @@ func judge(g goal, r results) row {
 	return out
 }
 
-// informs tells whether the row only says a value.
+// informs reports whether the row only says a value.
 func (g goal) informs() bool { return g.limit == 0 }
 
 // text says what is wanted.

@@ -34,7 +34,7 @@ type FollowSettings struct {
 	// Left is called with each map that was left before it had been silent for Quiet, and the bytes that were not read: what
 	// programs still write into it is lost. waiting is -1 where the map does not tell.
 	Left func(info MapInfo, waiting int)
-	// Unsure is called when the present map was left though it was written, because nothing tells whether the map that is pinned
+	// Unsure is called when the present map was left though it was written, because nothing shows whether the map that is pinned
 	// now is another one. Where it is the same, its next reader goes on. Where it is another one, what programs still write into
 	// the one that was left is lost.
 	Unsure func(info MapInfo)
@@ -49,7 +49,7 @@ const (
 	// MaxMaps is how many maps are read at once: the present one, and those that had its place. One more, and that of the old
 	// ones is left which has been silent for the longest time.
 	MaxMaps = 16
-	// MaxUnsure is how long a map may hide another one: so long the present map is read on when nothing tells whether the map that
+	// MaxUnsure is how long a map may hide another one: so long the present map is read on when nothing shows whether the map that
 	// is pinned is another one, which looks the same.
 	MaxUnsure = time.Minute
 

@@ -57,7 +57,7 @@ func (f *Follower) find() (*held, error) {
 
 // known gives the map that is read and is the one that was found; nil when there is none.
 //
-// Where nothing tells whether the found map is one that looks like it (see compare), taking it for that one could hide a map that
+// Where nothing shows whether the found map is one that looks like it (see compare), taking it for that one could hide a map that
 // nobody reads; taking it for another could give one map two readers, and its events twice. So the reader of the one that looks
 // like it is ended before the found map is read: when both are one, the next reader goes on where this one has ended. An old map
 // is left at once, the present one after a silence of Quiet, which its programs' replacement brings with it, or after MaxUnsure.
@@ -146,7 +146,7 @@ func (f *Follower) leaveEarly(h *held) {
 	f.s.Left(h.Info(), h.Stats().Waiting)
 }
 
-// leaveUnsure drains the present map, which is written still, and lets go of it, since nothing tells whether another one has its
+// leaveUnsure drains the present map, which is written still, and lets go of it, since nothing shows whether another one has its
 // place.
 func (f *Follower) leaveUnsure(h *held) {
 	f.retire(h)

@@ -397,7 +397,7 @@ func TestAMapThatTellsNeitherNumberNorPositionHidesAnotherForAMinuteAtMost(t *te
 			t.Errorf("after a minute the maps have %d and %d readers; want the pinned one read", first.reading(), second.reading())
 		}
 		if stats := p.Stats(); stats.Unsure != 1 || len(p.unsure) != 1 || stats.Left != 0 || len(p.left) != 0 {
-			t.Errorf("stats are %+v; want it said once that nothing tells whether the map was replaced", stats)
+			t.Errorf("stats are %+v; want it said once that nothing shows whether the map was replaced", stats)
 		}
 		p.end(t, n, first, second)
 	})

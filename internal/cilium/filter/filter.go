@@ -13,7 +13,7 @@ type Filter struct {
 	allow, deny []rule
 }
 
-// Wants tells whether the event is wanted. Losses always are: they are a hole in the evidence, whatever it is of.
+// Wants reports whether the event is wanted. Losses always are: they are a hole in the evidence, whatever it is of.
 func (f *Filter) Wants(e *flow.Flow) bool {
 	if f == nil || e.Class == flow.ClassLost {
 		return true
@@ -31,5 +31,5 @@ func (r rule) matches(e *flow.Flow) bool {
 	return true
 }
 
-// isFlow tells whether the event is one of Hubble's flows; others match by their type only.
+// isFlow reports whether the event is one of Hubble's flows; others match by their type only.
 func isFlow(f *flow.Flow) bool { return f.Class == flow.ClassPacket || f.Class == flow.ClassSocket }

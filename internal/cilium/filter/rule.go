@@ -78,7 +78,7 @@ var (
 	versions   = [...]version{4, 6}
 )
 
-// numbers matches one of the values; nil where there is none. of tells whether the event has the value at all.
+// numbers matches one of the values; nil where there is none. of reports whether the event has the value at all.
 func numbers[T comparable](values []T, of func(*flow.Flow) (T, bool)) condition {
 	if len(values) == 0 {
 		return nil

@@ -97,7 +97,7 @@ func (o ObservationPoint) String() string {
 	return nameOf(observationPointNames[:], uint64(o))
 }
 
-// Known tells whether Hubble has a name for the point.
+// Known reports whether Hubble has a name for the point.
 func (o ObservationPoint) Known() bool {
 	return o == ToEndpoint || int(o) < len(observationPointNames)
 }

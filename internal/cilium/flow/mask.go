@@ -111,7 +111,7 @@ func (n *maskNode) field(name string) *maskNode {
 	return nil
 }
 
-// Has tells whether the mask has the field at a path, or a field below it.
+// Has reports whether the mask has the field at a path, or a field below it.
 func (m *Mask) Has(path string) bool {
 	n := m.flow
 	for name := range strings.SplitSeq(path, ".") {
@@ -125,7 +125,7 @@ func (m *Mask) Has(path string) bool {
 	return true
 }
 
-// masks tells whether the mask is one for the event.
+// masks reports whether the mask is one for the event.
 func (m *Mask) masks(f *Flow) bool {
 	return m != nil && (f.Class == ClassPacket || f.Class == ClassSocket)
 }
@@ -276,7 +276,7 @@ func (f *Flow) subTypePath() string {
 	return "event_type.sub_type"
 }
 
-// inPart tells whether the mask has some fields of a field, and not all.
+// inPart reports whether the mask has some fields of a field, and not all.
 func (m *Mask) inPart(name string) bool {
 	n := m.flow.field(name)
 	return n != nil && len(n.fields) > 0

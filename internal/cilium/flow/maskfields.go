@@ -41,7 +41,7 @@ var flowMessages = map[string]string{
 	"Aggregate":        "ingress_flow_count egress_flow_count unknown_direction_flow_count",
 }
 
-// isOneOf tells whether a message's field is one of several of which a flow has one: it is not there unless the flow has it.
+// isOneOf reports whether a message's field is one of several of which a flow has one: it is not there unless the flow has it.
 func isOneOf(message, field string) bool {
 	return message == "Layer4" || message == "Layer7" && (field == "dns" || field == "http" || field == "kafka")
 }

@@ -36,7 +36,7 @@ func DropReasonName(reason uint32) string {
 	return strconv.Itoa(int(int32(reason)))
 }
 
-// DropReasonNamed tells whether the reason has a name in flow.proto.
+// DropReasonNamed reports whether the reason has a name in flow.proto.
 func DropReasonNamed(reason uint32) bool { return dropReasonName(reason) != "" }
 
 func dropReasonName(reason uint32) string {

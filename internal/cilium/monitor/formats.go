@@ -18,7 +18,7 @@ const (
 	perfPadding = 7
 )
 
-// mayBePadded tells whether a record has a length that a perf ring of Linux can give it: with the 4 bytes of the length itself,
+// mayBePadded reports whether a record has a length that a perf ring of Linux can give it: with the 4 bytes of the length itself,
 // words of 8.
 func mayBePadded(data []byte) bool { return (len(data)+4)%8 == 0 }
 

@@ -57,7 +57,7 @@ func (t MessageType) String() string {
 	return "unknown(" + strconv.Itoa(int(t)) + ")"
 }
 
-// Known tells whether somebody defines the type.
+// Known reports whether somebody defines the type.
 func (t MessageType) Known() bool {
 	return t >= TypeDrop && t <= TypeTraceSock || t == TypePacketMonitorDrop || t == TypeAccessLog || t == TypeAgent
 }

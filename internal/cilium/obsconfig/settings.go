@@ -20,7 +20,7 @@ type Settings struct {
 	Level Level
 }
 
-// enabled tells whether events of kind k are wanted. Drops cannot be disabled.
+// enabled reports whether events of kind k are wanted. Drops cannot be disabled.
 func (s *Settings) enabled(k monitor.Kind) bool {
 	return k == monitor.KindDrop || slices.Contains(s.Events, k)
 }

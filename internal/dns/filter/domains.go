@@ -59,7 +59,7 @@ func (d *domains) add(pattern string) {
 	}
 }
 
-// has tells whether the set has the folded name.
+// has reports whether the set has the folded name.
 func (d *domains) has(name []byte) bool {
 	if d.nodes[string(name)]&itself != 0 {
 		return true

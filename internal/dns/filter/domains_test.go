@@ -14,7 +14,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// holds tells whether a set of the patterns has the name, as an event has it.
+// holds reports whether a set of the patterns has the name, as an event has it.
 func holds(name string, patterns ...string) bool {
 	var d domains
 	for _, p := range patterns {

@@ -84,7 +84,7 @@ func (f *Filter) Forget() {
 // AsksProcess reports whether a rule asks for the process that asked.
 func (f *Filter) AsksProcess() bool { return f.asks.process }
 
-// Drops tells whether the decoded event is not wanted. It allocates nothing, but for a name longer than any before.
+// Drops reports whether the decoded event is not wanted. It allocates nothing, but for a name longer than any before.
 func (f *Filter) Drops(e *dns.Event) bool {
 	if f.dropInfo && e.Informational() {
 		return true

@@ -19,7 +19,7 @@ type names struct {
 	globs []string // folded
 }
 
-// has tells whether the set has the folded name.
+// has reports whether the set has the folded name.
 func (n *names) has(name []byte) bool {
 	if n.domains.has(name) {
 		return true
@@ -59,7 +59,7 @@ func checkGlob(pattern string) error {
 	return nil
 }
 
-// globMatches tells whether the whole name matches the pattern, in time of at most the product of their lengths: where a
+// globMatches reports whether the whole name matches the pattern, in time of at most the product of their lengths: where a
 // match fails, only the last "*" is tried again, one character on.
 func globMatches(pattern string, name []byte) bool {
 	p, n := 0, 0

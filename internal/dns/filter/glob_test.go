@@ -14,7 +14,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// globbed tells whether the patterns of excluded_domains have the name, as an event has it.
+// globbed reports whether the patterns of excluded_domains have the name, as an event has it.
 func globbed(name string, patterns ...string) bool {
 	var n names
 	for _, p := range patterns {

@@ -48,7 +48,7 @@ func (m *memory) forget() {
 	clear(m.entries)
 }
 
-// repeats tells whether an event like e was remembered less than the window before it, or after it: the events of several
+// repeats reports whether an event like e was remembered less than the window before it, or after it: the events of several
 // processors arrive a little out of order. If not, e is remembered.
 func (m *memory) repeats(e *dns.Event) bool {
 	id := m.identity(e)

@@ -62,7 +62,7 @@ func (k *kinds) has(x *facts) bool {
 		(k.eventTypes == nil || slices.Contains(k.eventTypes, x.eventType))
 }
 
-// matches tells whether the event has, in each field that is asked, one of the values.
+// matches reports whether the event has, in each field that is asked, one of the values.
 func (r *rule) matches(x *facts) bool {
 	return (r.ids == nil || r.ids[x.id]) &&
 		(r.types == nil || x.hasType && r.types[x.qtype]) &&
@@ -196,7 +196,7 @@ func (r *rule) addRole(value string) error {
 	return nil
 }
 
-// hasProcess tells whether the list has the process by its path or by its file's name, in any case.
+// hasProcess reports whether the list has the process by its path or by its file's name, in any case.
 func hasProcess(list []string, path string) bool {
 	file := path[strings.LastIndexByte(path, '\\')+1:]
 	for _, name := range list {
@@ -259,7 +259,7 @@ func addAddress(set **addresses, value string) error {
 	return nil
 }
 
-// has tells whether the set has the address; an invalid one is unknown.
+// has reports whether the set has the address; an invalid one is unknown.
 func (s *addresses) has(addr netip.Addr) bool {
 	if !addr.IsValid() {
 		return false

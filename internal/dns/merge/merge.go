@@ -244,7 +244,7 @@ func came(e *window.Entry) window.Moment {
 	return window.Moment{Mark: e.Mark, Gone: e.Begun, Leaps: e.Sum}
 }
 
-// near tells whether an event at a time may be merged with the entry.
+// near reports whether an event at a time may be merged with the entry.
 func (k *Keeper) near(entry *window.Entry, at int64) bool {
 	w := int64(k.Window)
 	return window.Since(entry.First, at) <= w && window.Since(at, entry.Last) <= w

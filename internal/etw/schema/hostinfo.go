@@ -100,7 +100,7 @@ func textAt(info []byte, offset uint32) string {
 	return string(utf16.Decode(units))
 }
 
-// Same tells whether both templates lay out the same fields.
+// Same reports whether both templates lay out the same fields.
 func (t *Template) Same(other *Template) bool {
 	if len(t.Fields) != len(other.Fields) {
 		return false

@@ -96,7 +96,7 @@ const invalidProcessTraceHandle = ^syscall.Handle(0)
 //
 //	TRACEHANDLE WMIAPI OpenTraceW(PEVENT_TRACE_LOGFILEW Logfile);
 //
-// The handle tells whether it worked; golang-etw judges by GetLastError, which a call that works may leave set.
+// The handle shows whether it worked; golang-etw judges by GetLastError, which a call that works may leave set.
 func (windowsAPI) openTrace(name string, id uintptr) (trace, error) {
 	wide, err := windows.UTF16PtrFromString(name)
 	if err != nil {

@@ -21,7 +21,7 @@ type api interface {
 	enableProvider(handle uint64, provider etw.GUID, level uint8, keywords uint64, property uint32) error
 	// openTrace opens a session for reading; every record comes to shared.dispatch with this id.
 	openTrace(name string, id uintptr) (trace, error)
-	// providerRegistered tells whether the host knows the provider.
+	// providerRegistered reports whether the host knows the provider.
 	providerRegistered(provider etw.GUID) (bool, error)
 	// enabledProviders lists the providers that a session has enabled.
 	enabledProviders(session uint16) ([]etw.GUID, error)
@@ -124,7 +124,7 @@ const (
 	offLoggerID      = 6
 )
 
-// enabledBy tells whether a session has enabled the provider that info describes.
+// enabledBy reports whether a session has enabled the provider that info describes.
 func enabledBy(info []byte, session uint16) bool {
 	le := binary.LittleEndian
 	if len(info) < guidInfoSize {

@@ -90,7 +90,7 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// enables tells whether the session enables a provider.
+// enables reports whether the session enables a provider.
 func (c Config) enables(provider etw.GUID) bool {
 	return slices.ContainsFunc(c.Providers, func(p Provider) bool { return p.GUID == provider })
 }

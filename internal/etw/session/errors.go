@@ -111,13 +111,13 @@ func callError(c Config, call string, err error) error {
 	return fmt.Errorf("ETW session %q: %s: %w", c.Name, call, err)
 }
 
-// gone tells whether ControlTrace's error means that the session does not run: there was none, or it was stopped and only
+// gone reports whether ControlTrace's error means that the session does not run: there was none, or it was stopped and only
 // its description did not fit the buffer.
 func gone(err error) bool {
 	return errors.Is(err, errnoInstanceNotFound) || errors.Is(err, errnoMoreData)
 }
 
-// stoppedOutside tells whether ProcessTrace's result means that someone else stopped the session.
+// stoppedOutside reports whether ProcessTrace's result means that someone else stopped the session.
 func stoppedOutside(err error) bool { return err == nil || errors.Is(err, errnoInstanceNotFound) }
 
 // stoppedError is why ProcessTrace returned when nobody here stopped the session.

@@ -197,7 +197,7 @@ func (s *Session) shutdown() {
 	s.release()
 }
 
-// alreadyStopped tells whether someone else has stopped the session. Its name may by now be another one's.
+// alreadyStopped reports whether someone else has stopped the session. Its name may by now be another one's.
 func (s *Session) alreadyStopped() bool {
 	select {
 	case <-s.done:

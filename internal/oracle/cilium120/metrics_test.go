@@ -32,7 +32,7 @@ var hubbleProtocols = map[string]string{
 	"tcp": "TCP", "udp": "UDP", "icmp": "ICMPv4", "ipv6-icmp": "ICMPv6", "sctp": "SCTP", "vrrp": "VRRP", "igmp": "IGMP", "other": "Unknown L4", "": "Unknown L4",
 }
 
-// unread tells whether the packet is, by its IP header, of a protocol whose header was not read: it is cut short, or of the
+// unread reports whether the packet is, by its IP header, of a protocol whose header was not read: it is cut short, or of the
 // other version of IP. We count it under that protocol, Hubble under none.
 func unread(f *flow.Flow) bool {
 	return f.L4.Protocol == flow.L4None && slices.Contains([]uint8{1, 2, 6, 17, 58, 112, 132}, f.IP.Protocol)

@@ -58,7 +58,7 @@ func newEvent(f *flow.Flow, at time.Time) event {
 	return event{Flow: *f, json: string(f.AppendHubbleJSON(nil, "node-1", at)), line: string(f.AppendLine(nil, at))}
 }
 
-// isFlow tells whether `hubble observe` shows the event: debug messages and agent events are other commands'.
+// isFlow reports whether `hubble observe` shows the event: debug messages and agent events are other commands'.
 func (e *event) isFlow() bool { return e.Class == flow.ClassPacket || e.Class == flow.ClassSocket }
 
 // captured gives the events of the capture among the test data.

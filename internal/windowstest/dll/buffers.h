@@ -27,7 +27,7 @@ typedef struct {
     buffer *free;
 } pool;
 
-/* running tells whether the pool's session is still the one in the table. */
+/* running reports whether the pool's session is still the one in the table. */
 static BOOL running(const pool *p) { return p->session->running && p->session->generation == p->generation; }
 
 static void init_pool(pool *p, session *s)

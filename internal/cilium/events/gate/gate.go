@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package gate tells whether Windows says that Cilium is on: the registry has the DWORD CiliumOnWindows, 1 for on, beside
+// Package gate reports whether Windows says that Cilium is on: the registry has the DWORD CiliumOnWindows, 1 for on, beside
 // the state of the Host Networking Service.
 package gate
 
