@@ -141,7 +141,9 @@ func (e *Encoder) AppendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 	return dst, at
 }
 
+// appendRow appends the row, or a part of it that is too large already.
 func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) {
+	from := len(dst)
 	e.seen, e.extra = [4]uint64{}, e.extra[:0]
 	at, fromAttribute := e.time(record)
 	dst = append(append(append(dst, '{'), e.table.Columns[e.table.Time].Key[1:]...), '"')
@@ -167,6 +169,9 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 			e.extra = append(e.extra, namedValue{name, v})
 		default:
 			dst = e.appendColumn(dst, i, v)
+			if len(dst)-from > MaxRow && e.limit == maxField {
+				return dst, at
+			}
 		}
 	}
 	for _, f := range e.resource {
