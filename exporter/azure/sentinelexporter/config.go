@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,7 +24,11 @@ import (
 // Config is the exporter's configuration. README.md has a table of its keys.
 type Config struct {
 	confighttp.ClientConfig `mapstructure:",squash"`
+	Settings                `mapstructure:",squash"`
+}
 
+// Settings are the keys beside those of the client.
+type Settings struct {
 	// RuleID has the immutable ids of the data collection rules. In YAML it may be one text.
 	RuleID []string `mapstructure:"rule_id"`
 	// Streams has the stream of the rule for each kind of record; "" is none, and such records are dropped and counted.
@@ -88,24 +93,37 @@ func createDefaultConfig() component.Config {
 	retry.MaxElapsedTime = 0
 	return &Config{
 		ClientConfig: client,
-		Streams: StreamsConfig{
-			DNS: "Custom-ASimDnsActivityLogs", Network: "Custom-ASimNetworkSessionLogs", Audit: "Custom-ASimAuditEventLogs", Status: "Custom-WinnetStatus",
+		Settings: Settings{
+			Streams: StreamsConfig{
+				DNS: "Custom-ASimDnsActivityLogs", Network: "Custom-ASimNetworkSessionLogs", Audit: "Custom-ASimAuditEventLogs", Status: "Custom-WinnetStatus",
+			},
+			TablePlan:          planAnalytics,
+			Limits:             LimitsConfig{Body: bodyUncompressed},
+			DeadLetter:         DeadLetterConfig{MaxSizeMiB: 100},
+			ResourceAttributes: []string{"k8s.*"},
+			QueueConfig:        configoptional.Some(queue),
+			RetryConfig:        retry,
 		},
-		TablePlan:          planAnalytics,
-		Limits:             LimitsConfig{Body: bodyUncompressed},
-		DeadLetter:         DeadLetterConfig{MaxSizeMiB: 100},
-		ResourceAttributes: []string{"k8s.*"},
-		QueueConfig:        configoptional.Some(queue),
-		RetryConfig:        retry,
 	}
 }
 
-// Unmarshal takes one text for rule_id as a list of one.
+// Unmarshal takes one text for rule_id as a list of one, and refuses keys that it does not know. confmap would take them: it does not look
+// for them in a structure into which a client's configuration is squashed.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	if id, one := conf.Get("rule_id").(string); one {
 		if err := conf.Merge(confmap.NewFromStringMap(map[string]any{"rule_id": []any{id}})); err != nil {
 			return err
 		}
+	}
+	own := conf.ToStringMap()
+	client := reflect.TypeFor[confighttp.ClientConfig]()
+	for i := range client.NumField() {
+		key, _, _ := strings.Cut(client.Field(i).Tag.Get("mapstructure"), ",")
+		delete(own, key)
+	}
+	var strict Settings
+	if err := confmap.NewFromStringMap(own).Unmarshal(&strict); err != nil {
+		return err
 	}
 	return conf.Unmarshal(c)
 }

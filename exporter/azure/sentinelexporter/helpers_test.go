@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/config/configopaque"
@@ -58,6 +59,7 @@ func settings(t *testing.T) (exporter.Settings, *componenttest.Telemetry, *obser
 	t.Cleanup(func() { _ = telemetry.Shutdown(context.Background()) })
 	core, logs := observer.New(zap.InfoLevel)
 	set := exportertest.NewNopSettings(metadata.Type)
+	set.ID = component.NewID(metadata.Type) // the name of a queue on disk
 	set.TelemetrySettings = telemetry.NewTelemetrySettings()
 	set.Logger = zap.New(core)
 	set.BuildInfo.Command, set.BuildInfo.Version = "otelcol-winnet", "1.2.3"

@@ -66,4 +66,3 @@ func (h Host) GetExtensions() map[component.ID]component.Component { return h }
 
 // NewHost makes a host with an authenticator for a server.
 func NewHost(s *Server) Host { return Host{AuthID: &Authenticator{Server: s}} }
-
