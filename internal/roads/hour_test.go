@@ -40,6 +40,7 @@ func roads() []road {
 		{"azure blob", "examples/azure-blob/config.yaml", "azure_blob", 5 * time.Second, func(t *testing.T) far { return newBlobFar(t) }},
 		{"azure monitor otlp", "examples/azure-monitor-otlp/config.yaml", "otlp_http", 10 * time.Second, func(t *testing.T) far { return newOTLPFar(t) }},
 		{"agent and gateway", "examples/otlp/agent.yaml", "otlp_grpc", 0, func(t *testing.T) far { return newGatewayFar(t) }},
+		{"sentinel", "examples/sentinel/config.yaml", "sentinel", 2 * time.Second, func(t *testing.T) far { return newSentinelFar(t) }},
 	}
 }
 

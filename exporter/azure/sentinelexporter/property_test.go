@@ -24,11 +24,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
 
+// patience only ends a failure.
+const patience = 2 * time.Minute
+
 // whole starts an exporter with queue and retries.
 func whole(t *testing.T, s *ingesttest.Server, host component.Host, change func(*Config)) exporter.Logs {
 	t.Helper()
 	cfg := configFor(s)
-	cfg.Timeout = 2 * time.Second
+	cfg.Timeout = time.Minute // a call that is given up may have arrived
 	cfg.RetryConfig.InitialInterval = 100 * time.Millisecond
 	cfg.RetryConfig.MaxInterval = 200 * time.Millisecond
 	cfg.QueueConfig.Get().Batch.Get().FlushTimeout = 20 * time.Millisecond
@@ -117,7 +120,7 @@ func requireAll(t *testing.T, s *ingesttest.Server, n int, refused map[string]bo
 		return all
 	}
 	for begun := time.Now(); len(missing()) > 0; time.Sleep(20 * time.Millisecond) {
-		if time.Since(begun) > 30*time.Second {
+		if time.Since(begun) > patience {
 			t.Fatalf("missing: %v", missing())
 		}
 	}
@@ -201,7 +204,7 @@ func TestNoRowIsLostOverRestartsWithTheQueueOnDisk(t *testing.T) {
 			}
 			// It is stopped in the middle of something.
 			from := met.Load()
-			require.Eventually(t, func() bool { return met.Load() >= min(from+4, 200) }, 30*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return met.Load() >= min(from+4, 200) }, patience, time.Millisecond)
 		})
 	}
 	run(func(exporter.Logs) {

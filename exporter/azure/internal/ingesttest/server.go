@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -68,7 +69,7 @@ func New(t testing.TB) *Server {
 		LimitUncompressed: 1_000_000, tokens: map[string]time.Time{}, rows: map[string][]Row{},
 	}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
-	s.http.Config.ErrorLog = nil
+	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that are broken off
 	s.http.StartTLS()
 	s.URL = s.http.URL
 	t.Cleanup(s.http.Close)
