@@ -114,7 +114,11 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 	e.telemetry.ExporterSentinelRowsAccepted.Add(ctx, int64(len(rows)), with)
 	e.telemetry.ExporterSentinelBytesUncompressed.Add(ctx, int64(b.body.Raw()), with)
 	e.telemetry.ExporterSentinelBytesCompressed.Add(ctx, int64(len(body)), with)
-	e.telemetry.ExporterSentinelAcceptanceDelay.Record(ctx, max(0, time.Since(time.Unix(0, int64(oldest))).Seconds()), with)
+	delay := 0.0
+	if now := uint64(time.Now().UnixNano()); now > oldest {
+		delay = float64(now-oldest) / 1e9
+	}
+	e.telemetry.ExporterSentinelAcceptanceDelay.Record(ctx, delay, with)
 	b.encoders[k].Counts.Each(func(rule row.Rule, column int, n int64) {
 		e.telemetry.ExporterSentinelFieldsAltered.Add(ctx, n, metric.WithAttributes(stream,
 			attribute.String("column", kindTables[k].Columns[column].Name), attribute.String("rule", rule.String())))

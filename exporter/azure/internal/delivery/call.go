@@ -28,7 +28,7 @@ const (
 	Forbidden           // 403: a role is missing
 	NotFound            // 404: there is no such rule or stream
 	TooLarge            // 413
-	Throttled           // 429, 503: wait
+	Throttled           // 429, 503, or any 5xx that says how long to wait
 	Unexpected          // another status that trying again will not change soon
 	Failed              // 5xx, 408, or no answer: try again
 	resultCount
@@ -120,8 +120,10 @@ func (c *Caller) post(ctx context.Context, url string, body []byte) Answer {
 	if err != nil {
 		a.Message = strings.TrimPrefix(a.Message+"; "+err.Error(), "; ")
 	}
-	if a.Result == Throttled {
-		a.RetryAfter = retryAfter(res.Header)
+	if a.Result == Throttled || a.Result == Failed {
+		if a.RetryAfter = retryAfter(res.Header); a.RetryAfter > 0 {
+			a.Result = Throttled
+		}
 	}
 	return a
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -163,6 +164,10 @@ func TestDeadLettersAreWholeLines(t *testing.T) {
 	}
 	require.NoError(t, d.Close())
 	require.Error(t, d.Write(Letter{Row: json.RawMessage(`{}`)}), "a closed file says so")
+	if info, err := os.Stat(path); runtime.GOOS != "windows" { // which has no such modes
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	}
 	raw, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(raw), 1000)

@@ -23,7 +23,7 @@ type span struct {
 }
 
 const (
-	maxName      = 256 // bytes of a field's name
+	maxName      = 256 // bytes of a field's name; one that stands again gets _2 to _9
 	maxShedNames = 8   // that "Shed" lists
 	shedField    = `"Shed":`
 	manyNames    = 32 // from which on names are looked up in a map
@@ -79,6 +79,7 @@ func (e *Encoder) appendAdditional(dst []byte, given pcommon.Value, isGiven bool
 // appendField appends a field, with a comma before it unless it is the first. One that is longer than AdditionalFields may be has its
 // name only, and is to be shed.
 func (e *Encoder) appendField(dst []byte, name string, v pcommon.Value) []byte {
+	before := len(dst)
 	if len(e.fields) > 0 {
 		dst = append(dst, ',')
 	}
@@ -95,9 +96,13 @@ func (e *Encoder) appendField(dst []byte, name string, v pcommon.Value) []byte {
 		e.count(RuleUTF8, e.table.Additional)
 	}
 	dst = append(dst, '"')
-	for n := 2; e.hasName(dst, from); n++ {
-		dst = append(dst[:len(dst)-1], '_')
-		dst = append(strconv.AppendInt(dst, int64(n), 10), '"')
+	end := len(dst) - 1
+	for n := byte('2'); e.hasName(dst, from); n++ {
+		if n > '9' {
+			e.count(RuleShed, e.table.Additional)
+			return dst[:before]
+		}
+		dst = append(dst[:end], '_', n, '"')
 	}
 	f := span{from: from, name: len(dst)}
 	dst = append(dst, ':')

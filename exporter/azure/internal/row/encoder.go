@@ -67,6 +67,7 @@ type Encoder struct {
 	limit    int    // of a field
 	now      uint64 // when the resource was given
 	seen     [4]uint64
+	order    [64]uint8     // the columns of the last record's attributes, by their places
 	resource []columnValue // columns that the resource has
 	more     []namedValue  // the resource's values for AdditionalFields
 	extra    []namedValue  // the record's values for AdditionalFields
@@ -97,11 +98,23 @@ func NewEncoder(opts Options) *Encoder {
 // Reset forgets the counts, and every reference to the records.
 func (e *Encoder) Reset() {
 	e.Counts = Counts{}
-	clear(e.resource[:cap(e.resource)])
-	clear(e.more[:cap(e.more)])
-	clear(e.extra[:cap(e.extra)])
-	e.resource, e.more, e.extra = e.resource[:0], e.more[:0], e.extra[:0]
+	e.resource, e.more, e.extra = empty(e.resource), empty(e.more), empty(e.extra)
+	if e.known != nil && len(e.known) > maxKept {
+		e.known = nil
+	}
 	clear(e.known)
+}
+
+// maxKept is how many elements a slice or map keeps room for. No usual record has as many attributes.
+const maxKept = 1 << 10
+
+// empty empties a slice, and lets go of what its elements refer to.
+func empty[T any](s []T) []T {
+	if cap(s) > maxKept {
+		return nil
+	}
+	clear(s[:cap(s)])
+	return s[:0]
 }
 
 // SetResource gives the resource of the records that follow.
@@ -110,7 +123,7 @@ func (e *Encoder) SetResource(attributes pcommon.Map) {
 	e.resource, e.more = e.resource[:0], e.more[:0]
 	for name, v := range attributes.All() {
 		switch i := e.table.Lookup(name); {
-		case i == e.table.Time || i == e.table.Additional:
+		case i == e.table.Time || i == e.table.Additional || name == e.opts.Omit:
 		case i >= 0:
 			e.resource = append(e.resource, columnValue{i, v})
 		case e.wanted(name):
@@ -152,8 +165,17 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 
 	var additional pcommon.Value
 	hasAdditional := false
+	place := 0
 	for name, v := range record.Attributes().All() {
-		i := e.table.Lookup(name)
+		// Most records have their attributes where the one before had them.
+		guess := &e.order[place%len(e.order)]
+		i := int(*guess)
+		if e.table.Columns[i].Name != name {
+			if i = e.table.Lookup(name); i >= 0 {
+				*guess = uint8(i)
+			}
+		}
+		place++
 		switch {
 		case i < 0:
 			if name == e.opts.Omit || name == "EventSchema" && v.Type() == pcommon.ValueTypeStr && v.Str() == e.opts.Schema {

@@ -337,6 +337,19 @@ func TestAnAttributeThatStandsTwiceIsKeptTwice(t *testing.T) {
 		row["AdditionalFields"])
 }
 
+// The time does not grow with the square of the number, and what is left out is counted.
+func TestANameThatStandsTenThousandTimesIsKeptNineTimes(t *testing.T) {
+	lr := record(nil)
+	one := `{"key":"x","value":{"intValue":1}},`
+	raw := []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"attributes":[` + strings.Repeat(one, 10_000) + `{"key":"y"}]}]}]}]}`)
+	logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(raw)
+	require.NoError(t, err)
+	logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().MoveTo(lr.Attributes())
+	row, _, counts := write(t, dnsEncoder(), lr, pcommon.NewMap())
+	require.Len(t, row["AdditionalFields"], 9)
+	require.Equal(t, map[string]int64{"shed AdditionalFields": 10_000 - 9}, counts)
+}
+
 func TestAUsualRecordCostsNoAllocation(t *testing.T) {
 	for name, logs := range map[string]plog.Logs{"dns": recordtest.DNS(1), "network": recordtest.Network(1)} {
 		table := map[string]*columns.Table{"dns": columns.DNS, "network": columns.Network}[name]

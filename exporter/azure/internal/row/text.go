@@ -10,6 +10,9 @@ const cutMark = " [cut]"
 // appendText appends a text as a JSON string. A text that is too long is cut, and bytes that are no UTF-8 are replaced; both are
 // counted for the column.
 func (e *Encoder) appendText(dst []byte, s string, column int) []byte {
+	if len(s) <= maxFieldOfLargeRow && isPlain(s) { // as most are
+		return append(append(append(dst, '"'), s...), '"')
+	}
 	cut := len(s) > e.limit
 	if cut {
 		if e.limit == maxField || len(s) <= maxField {
@@ -52,7 +55,7 @@ func appendString(dst []byte, s string) (_ []byte, valid bool) {
 	valid = true
 	from := 0
 	for i := 0; i < len(s); {
-		for len(s)-i >= 8 && allPlain(s[i:i+8]) {
+		for len(s)-i >= 8 && allPlain(s[i:]) {
 			i += 8
 		}
 		if i == len(s) {
@@ -92,8 +95,27 @@ func appendString(dst []byte, s string) (_ []byte, valid bool) {
 	return append(dst, s[from:]...), valid
 }
 
-// allPlain reports whether eight bytes are plain. It looks at all of them in one word: the high bit of a byte becomes set where the byte
-// is not ASCII, below 0x20, a quote or a backslash. By a borrow of the byte before it may be set for a plain one too.
+// isPlain reports whether a text stands in a JSON string as it is. It may say no of one that does.
+func isPlain(s string) bool {
+	n := len(s)
+	if n < 8 {
+		for i := range n {
+			if !plain[s[i]] {
+				return false
+			}
+		}
+		return true
+	}
+	for i := 0; i <= n-8; i += 8 {
+		if !allPlain(s[i:]) {
+			return false
+		}
+	}
+	return allPlain(s[n-8:])
+}
+
+// allPlain reports whether the first eight bytes are plain. It looks at all of them in one word: the high bit of a byte becomes set where the
+// byte is not ASCII, below 0x20, a quote or a backslash. By a borrow of the byte before it may be set for a plain one too.
 func allPlain(s string) bool {
 	_ = s[7]
 	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |

@@ -18,7 +18,7 @@ type result uint8
 
 const (
 	written result = iota
-	empty          // nothing to write
+	nothing        // an empty value
 	misfit         // the column cannot have this value
 )
 
@@ -26,7 +26,7 @@ const (
 func (e *Encoder) appendValue(dst []byte, column int, v pcommon.Value) ([]byte, result) {
 	typ := v.Type()
 	if typ == pcommon.ValueTypeEmpty || typ == pcommon.ValueTypeStr && v.Str() == "" {
-		return dst, empty
+		return dst, nothing
 	}
 	same := false
 	ok := true
