@@ -27,7 +27,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 export CGO_ENABLED ?= 0
 
 .PHONY: run build build-windows test test-oracle test-kernel test-e2e test-sentinel test-roads test-roads-long test-race test-windows validate ci check-windows fuzz lint \
-  bench bench-events bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
+  bench bench-events bench-sentinel bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -80,7 +80,7 @@ test-e2e: build ## run the tests of the built collector
 
 # The exporter against a server with the API's rules, and the shipped configuration through a bad hour.
 test-sentinel: build ## run the tests of the sentinel exporter, and of its shipped configuration (root, Linux)
-	$(GO) test -C exporter/azure -count=1 ./...
+	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -C exporter/azure -count=1 ./...
 	$(ROADS) -v -run '(TestEveryRoad|TestTheLargestRecords|TestCtrlCWithAFull)/^sentinel$$' .
 
 # Most of its tests wait for something, and more of them run at once than there are processors.
@@ -147,7 +147,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	  done; done
 
 bench: ## measure what the performance goals are about, and print the table of them
-	@for part in events ring keys oracle collector; do $(MAKE) bench-$$part; done
+	@for part in events sentinel ring keys oracle collector; do $(MAKE) bench-$$part; done
 	@$(MAKE) bench-windows || echo 'Not measured here: golang-etw. Its rows are missing.'
 	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
 
@@ -159,6 +159,11 @@ bench-events:
 	@mkdir -p $(BENCH); : > $(BENCH)/events.txt
 	@for i in $$(seq $(COUNT)); do $(GO) test -run '^$$' -bench '^Benchmark((DNS|Cilium)(Record|Decode|Filtered)|Offer)$$' -benchmem \
 	  ./internal/bench ./internal/queue | tee -a $(BENCH)/events.txt; done; $(SOUND) $(BENCH)/events.txt
+
+bench-sentinel:
+	@mkdir -p $(BENCH); : > $(BENCH)/sentinel.txt
+	@for i in $$(seq $(COUNT)); do $(GO) test -C exporter/azure -run '^$$' -bench '^Benchmark(Row|Call)$$' -benchmem ./internal/row ./sentinelexporter \
+	  | tee -a $(BENCH)/sentinel.txt; done; $(SOUND) $(BENCH)/sentinel.txt
 
 # As root on Linux; elsewhere its row is missing.
 bench-ring:

@@ -354,3 +354,18 @@ func TestAttributeOfTheUserDecidesTheStream(t *testing.T) {
 	require.Equal(t, int64(1), r.sum("records_unrouted", ""))
 	require.NotContains(t, s.Rows(networkStream)[0]["AdditionalFields"], "to")
 }
+
+func TestThePartOfARowInACallCostsNoAllocation(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	logs := recordtest.DNS(500)
+	router := &router{streams: cfg.Streams.list()}
+	b := newBatch(cfg)
+	allocs := testing.AllocsPerRun(5, func() {
+		b.load(logs, router)
+		n, _ := b.fill(kindDNS, b.rows[kindDNS], maxCall)
+		b.body.Close()
+		b.release()
+		require.Equal(t, 500, n)
+	})
+	require.Less(t, allocs, 10.0, "of 500 rows")
+}

@@ -22,6 +22,9 @@ const compressionLevel = 1
 // not be compressed.
 const inFlight = 1<<16 + 1<<10
 
+// What stands around the items of an array. Nobody writes to them.
+var opening, comma, closing = []byte("["), []byte(","), []byte("]")
+
 // Body is a JSON array, compressed while it is written. It is for one goroutine.
 type Body struct {
 	limits Limits
@@ -53,28 +56,27 @@ func (b *Body) Limit(raw int) { b.limits.Raw = raw }
 
 // Fits reports whether an item of size bytes can be added without passing a limit.
 func (b *Body) Fits(size int) bool {
-	const comma, bracket = 1, 1
-	raw := b.raw + size + comma + bracket
+	raw := b.raw + len(comma) + size + len(closing)
 	if b.items == 0 {
-		raw = size + 2*bracket
+		raw = len(opening) + size + len(closing)
 	}
 	return raw <= b.limits.Raw && (b.limits.Gzip == 0 || b.items == 0 || b.out.Len()+size+inFlight <= b.limits.Gzip)
 }
 
 // Add adds an item, which is JSON.
 func (b *Body) Add(item []byte) {
-	before := [1]byte{','}
 	if b.items == 0 {
-		before[0] = '['
+		b.write(opening)
+	} else {
+		b.write(comma)
 	}
-	b.write(before[:])
 	b.write(item)
 	b.items++
 }
 
 // Close ends the array and gives the compressed body. It is valid until the next Reset.
 func (b *Body) Close() []byte {
-	b.write([]byte{']'})
+	b.write(closing)
 	if err := b.gzip.Close(); err != nil {
 		panic(fmt.Sprintf("a buffer takes every write: %v", err))
 	}
