@@ -4,6 +4,7 @@ package sentinelexporter
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -155,17 +156,20 @@ func TestEveryRowArrivesOnceWithoutFaults(t *testing.T) {
 
 func TestNoRowIsLostWhateverTheServerDoes(t *testing.T) {
 	for seed := range uint64(3) {
-		s := ingesttest.New(t)
-		s.Refuse = bad(77, 1500, 1501)
-		troubled(s, seed, 150)
-		e := whole(t, s, ingesttest.NewHost(s), func(c *Config) {
-			c.RuleID = append(c.RuleID, "dcr-ffffffffffffffffffffffffffffffff")
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			s := ingesttest.New(t)
+			s.Refuse = bad(77, 1500, 1501)
+			troubled(s, seed, 150)
+			e := whole(t, s, ingesttest.NewHost(s), func(c *Config) {
+				c.RuleID = append(c.RuleID, "dcr-ffffffffffffffffffffffffffffffff")
+			})
+			for n := 0; n < 3000; n += 300 {
+				require.NoError(t, e.ConsumeLogs(context.Background(), recordtest.DNSFrom(n, 300, recordtest.Base)))
+			}
+			requireAll(t, s, 3000, map[string]bool{uid(77): true, uid(1500): true, uid(1501): true})
+			require.NoError(t, e.Shutdown(context.Background()))
 		})
-		for n := 0; n < 3000; n += 300 {
-			require.NoError(t, e.ConsumeLogs(context.Background(), recordtest.DNSFrom(n, 300, recordtest.Base)))
-		}
-		requireAll(t, s, 3000, map[string]bool{uid(77): true, uid(1500): true, uid(1501): true})
-		require.NoError(t, e.Shutdown(context.Background()))
 	}
 }
 
@@ -179,6 +183,7 @@ func storageIn(t *testing.T, dir string) (component.ID, extension.Extension) {
 }
 
 func TestNoRowIsLostOverRestartsWithTheQueueOnDisk(t *testing.T) {
+	t.Parallel()
 	s := ingesttest.New(t)
 	s.Refuse = bad(77, 1500)
 	met := troubled(s, 7, 200)
@@ -214,6 +219,7 @@ func TestNoRowIsLostOverRestartsWithTheQueueOnDisk(t *testing.T) {
 
 // A far end that takes the connection and says nothing holds up the end of the collector no longer than two seconds.
 func TestAShutdownDoesNotWaitForAnAnswerThatDoesNotCome(t *testing.T) {
+	t.Parallel()
 	s := ingesttest.New(t)
 	begun, end := make(chan struct{}, 1), make(chan struct{})
 	s.Lock(func() {
