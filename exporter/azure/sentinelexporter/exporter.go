@@ -145,9 +145,6 @@ func (e *sentinel) shutdown(context.Context) error {
 	e.grace.Stop()
 	e.cancel()
 	e.telemetry.Shutdown()
-	if e.letters != nil {
-		return e.letters.Close()
-	}
 	return nil
 }
 

@@ -144,7 +144,7 @@ func (e *sentinel) pause(r *rule, k kind, a delivery.Answer) {
 		if d == 0 {
 			d = e.pauses.throttled
 		}
-		r.gate.Close(d, a)
+		r.gate.Close(max(d, min(time.Second, e.pauses.throttled)), a)
 	case delivery.Unauthorized:
 		r.gate.Close(e.pauses.denied, a)
 		say("the service does not accept the token; check the identity of the authenticator, and that its scopes are those of the endpoint's cloud " +

@@ -10,11 +10,11 @@ import (
 	"sync"
 )
 
-// DeadLetters is a file of what the far end refused for good: one JSON object a line. It is safe for concurrent use.
+// DeadLetters is a file of what the far end refused for good: one JSON object a line. It is open only while a line is written, so that it
+// may be moved away at any time. It is safe for concurrent use within a process.
 type DeadLetters struct {
 	mu      sync.Mutex
-	file    *os.File
-	size    int64
+	path    string
 	maxSize int64
 }
 
@@ -33,58 +33,60 @@ type Letter struct {
 // ErrDeadLettersFull is the error of a file that has reached its size.
 var ErrDeadLettersFull = errors.New("the file has reached its size: move it away")
 
-// OpenDeadLetters opens the file, or makes it, readable for its owner only. A line that an earlier process did not end is ended.
+// OpenDeadLetters makes the file, readable for its owner only, or sees that it can be written to.
 func OpenDeadLetters(path string, maxSize int64) (*DeadLetters, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	d := &DeadLetters{path: path, maxSize: maxSize}
+	file, _, err := d.open()
 	if err != nil {
 		return nil, err
 	}
-	d := &DeadLetters{file: file, maxSize: maxSize}
-	info, err := file.Stat()
-	if err == nil {
-		d.size = info.Size()
-		last := []byte{'\n'}
-		if d.size > 0 {
-			_, err = file.ReadAt(last, d.size-1)
-		}
-		if err == nil && last[0] != '\n' {
-			err = d.write([]byte{'\n'})
-		}
-	}
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return d, nil
+	return d, file.Close()
 }
 
-// Write appends a line. When it cannot be written whole, nothing of it stays in the file.
-func (d *DeadLetters) Write(l Letter) error {
+// Write appends a line. When it cannot be written whole, nothing of it stays in the file. A line that an earlier process did not end is
+// ended first.
+func (d *DeadLetters) Write(l Letter) (err error) {
 	line, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
+	line = append(line, '\n')
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.size+int64(len(line))+1 > d.maxSize {
+	file, size, err := d.open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	last := []byte{'\n'}
+	if size > 0 {
+		if _, err := file.ReadAt(last, size-1); err != nil {
+			return err
+		}
+	}
+	if last[0] != '\n' {
+		line = append([]byte{'\n'}, line...)
+	}
+	if size+int64(len(line)) > d.maxSize {
 		return ErrDeadLettersFull
 	}
-	return d.write(append(line, '\n'))
-}
-
-func (d *DeadLetters) write(line []byte) error {
-	if _, err := d.file.WriteAt(line, d.size); err != nil {
-		if cut := d.file.Truncate(d.size); cut != nil {
+	if _, err := file.WriteAt(line, size); err != nil {
+		if cut := file.Truncate(size); cut != nil {
 			err = fmt.Errorf("%w, and the beginning of the line is still there: %w", err, cut)
 		}
 		return err
 	}
-	d.size += int64(len(line))
 	return nil
 }
 
-// Close closes the file.
-func (d *DeadLetters) Close() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.file.Close()
+func (d *DeadLetters) open() (*os.File, int64, error) {
+	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, info.Size(), nil
 }

@@ -38,5 +38,4 @@ func TestAFullDiskLeavesNoPartOfADeadLetter(t *testing.T) {
 	all, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, 2, strings.Count(string(all), "\n"))
-	require.NoError(t, d.Close())
 }
