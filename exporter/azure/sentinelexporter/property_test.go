@@ -158,7 +158,7 @@ func TestNoRowIsLostWhateverTheServerDoes(t *testing.T) {
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			s := ingesttest.New(t)
+			s := []func(testing.TB) *ingesttest.Server{ingesttest.New, ingesttest.NewHTTP2}[seed%2](t)
 			s.Refuse = bad(77, 1500, 1501)
 			troubled(s, seed, 150)
 			e := whole(t, s, ingesttest.NewHost(s), func(c *Config) {

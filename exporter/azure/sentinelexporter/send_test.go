@@ -168,16 +168,46 @@ func TestAnAuxiliaryTableGetsCallsOf30Minutes(t *testing.T) {
 	require.Len(t, s.Calls(), 20)
 }
 
+// Identities keep a token while they take it for good; by the service's clock it may have expired.
 func TestATokenThatExpiresIsReplacedWithinThePush(t *testing.T) {
 	s := ingesttest.New(t)
-	r := newRig(t, s, nil)
-	s.Lock(func() {
-		s.Fault = answers(1, func(w http.ResponseWriter, _ *http.Request) {
-			ingesttest.Refuse(w, http.StatusUnauthorized, "AuthenticationFailed", "the token has expired")
-		})
-	})
-	require.NoError(t, r.push(context.Background(), recordtest.DNS(10)))
+	s.TokenLife = time.Millisecond
+	cfg := configFor(s)
+	set, _, _ := settings(t)
+	e, err := newSentinel(set, cfg)
+	require.NoError(t, err)
+	authenticator := &ingesttest.Authenticator{Server: s, Stale: 1}
+	require.NoError(t, e.start(context.Background(), ingesttest.Host{ingesttest.AuthID: authenticator}))
+	stale := s.IssueToken()
+	require.Eventually(t, func() bool { return s.Expired(stale) }, patience, time.Millisecond)
+	authenticator.Keep(stale)
+	s.Lock(func() { s.TokenLife = 0 })
+	require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
 	requireOnce(t, s, 10)
+	calls := s.Calls()
+	require.Len(t, calls, 2)
+	require.Equal(t, []int{401, 204}, []int{calls[0].Status, calls[1].Status})
+	require.NoError(t, e.shutdown(context.Background()))
+}
+
+func TestTheServiceReplacesATimeThatIsTooOldAndEventStartTimeKeepsIt(t *testing.T) {
+	s := ingesttest.New(t)
+	r := newRig(t, s, nil)
+	logs := recordtest.DNSFrom(0, 1, time.Now().Add(-50*time.Hour))
+	recordtest.DNSFrom(1, 1, time.Now().Add(25*time.Hour)).ResourceLogs().MoveAndAppendTo(logs.ResourceLogs())
+	recordtest.DNSFrom(2, 1, time.Now()).ResourceLogs().MoveAndAppendTo(logs.ResourceLogs())
+	logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().Remove("EventStartTime")
+	require.NoError(t, r.push(context.Background(), logs))
+	for i, row := range s.Rows(dnsStream) {
+		stored, err := time.Parse(time.RFC3339Nano, row["TimeGenerated"].(string))
+		require.NoError(t, err)
+		began, err := time.Parse(time.RFC3339Nano, row["EventStartTime"].(string))
+		require.NoError(t, err)
+		require.Equal(t, i != 2, stored.Sub(began).Abs() > 20*time.Hour)
+	}
+	require.Equal(t, int64(1), r.sum("fields_altered", "too_old"))
+	require.Equal(t, int64(1), r.sum("fields_altered", "ahead"))
+	require.True(t, r.said("EventStartTime has the true time"))
 }
 
 func TestWhatHoldsUpARuleIsSaidAndKeepsTheRows(t *testing.T) {

@@ -41,6 +41,13 @@ func (a *Authenticator) RoundTripper(base http.RoundTripper) (http.RoundTripper,
 	}), nil
 }
 
+// Keep makes it use a token that it has from elsewhere.
+func (a *Authenticator) Keep(token string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.token = token
+}
+
 func (a *Authenticator) current() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()

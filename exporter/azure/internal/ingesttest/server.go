@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package ingesttest is a server that enforces the rules of the Logs Ingestion API as far as they are known, for tests: TLS, tokens that
-// expire, sizes, types of columns, the range of times in a call, and no body without a length. It keeps every row that it has accepted.
+// expire, sizes, types of columns, the range of times in a call, and no body without a length. It keeps every row that it has accepted, with the
+// time of receipt in the place of a TimeGenerated that is too old or too far ahead.
 package ingesttest
 
 import (
@@ -59,8 +60,13 @@ type Server struct {
 	calls  []Call
 }
 
-// New starts a server. It ends with the test.
-func New(t testing.TB) *Server {
+// New starts a server that speaks HTTP 1.1. It ends with the test.
+func New(t testing.TB) *Server { return start(t, false) }
+
+// NewHTTP2 starts a server that speaks HTTP 2 as well.
+func NewHTTP2(t testing.TB) *Server { return start(t, true) }
+
+func start(t testing.TB, http2 bool) *Server {
 	s := &Server{
 		Streams: map[string]*columns.Table{
 			"Custom-ASimDnsActivityLogs": columns.DNS, "Custom-ASimNetworkSessionLogs": columns.Network,
@@ -70,6 +76,7 @@ func New(t testing.TB) *Server {
 	}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that are broken off
+	s.http.EnableHTTP2 = http2
 	s.http.StartTLS()
 	s.URL = s.http.URL
 	t.Cleanup(s.http.Close)
@@ -217,6 +224,7 @@ func (s *Server) read(r *http.Request, call *Call) ([]Row, *refusal) {
 		return nil, &refusal{http.StatusBadRequest, "InvalidPayload", fmt.Sprintf("no array of objects: %v", err)}
 	}
 	var oldest, newest time.Time
+	received := time.Now()
 	for i, row := range rows {
 		at, err := checkRow(table, row)
 		if err != nil {
@@ -224,6 +232,9 @@ func (s *Server) read(r *http.Request, call *Call) ([]Row, *refusal) {
 		}
 		if refuse != nil && refuse(call.Rule, call.Stream, row) {
 			return nil, &refusal{http.StatusBadRequest, "InvalidTransformOutput", fmt.Sprintf("row %d: types of transform output columns do not match", i)}
+		}
+		if at.Before(received.Add(-48*time.Hour)) || at.After(received.Add(24*time.Hour)) {
+			row["TimeGenerated"] = received.UTC().Format(time.RFC3339Nano)
 		}
 		if i == 0 || at.Before(oldest) {
 			oldest = at
