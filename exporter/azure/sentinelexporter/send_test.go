@@ -301,6 +301,23 @@ func TestRetryAfterHoldsForAllWorkersOfTheRuleAndNotForOthers(t *testing.T) {
 	}
 }
 
+func TestARowHasTheColumnsOfItsOwnResource(t *testing.T) {
+	s := ingesttest.New(t)
+	r := newRig(t, s, nil)
+	logs := plog.NewLogs()
+	for i := range 4 {
+		one := recordtest.DNSFrom(i, 1, recordtest.Base)
+		one.ResourceLogs().At(0).Resource().Attributes().PutStr("DvcScope", uid(i))
+		one.ResourceLogs().MoveAndAppendTo(logs.ResourceLogs())
+	}
+	for range 2 { // a batch is used again
+		require.NoError(t, r.push(context.Background(), logs))
+	}
+	for _, row := range s.Rows(dnsStream) {
+		require.Equal(t, row["EventOriginalUid"], row["DvcScope"])
+	}
+}
+
 func TestCallsAreSpreadOverTheRules(t *testing.T) {
 	s := ingesttest.New(t)
 	rules := []string{ingesttest.RuleID, "dcr-ffffffffffffffffffffffffffffffff", "dcr-eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"}

@@ -130,6 +130,9 @@ func TestAnotherRuleTakesWhatOneDoesNotFit(t *testing.T) {
 	require.NoError(t, r.push(context.Background(), recordtest.DNS(100)))
 	requireOnce(t, s, 100)
 	require.Zero(t, r.sum("rows_dropped", ""))
+	for _, c := range s.Calls() {
+		require.Equal(t, c.Rule == other, c.Status == 204, "%+v", c)
+	}
 }
 
 func TestACallThatIsTooLargeIsHalvedAndLaterOnesAreSmaller(t *testing.T) {

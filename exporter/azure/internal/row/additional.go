@@ -70,7 +70,7 @@ func (e *Encoder) appendAdditional(dst []byte, given pcommon.Value, isGiven bool
 	if len(e.fields) == 0 && unwritten == 0 {
 		return dst[:before]
 	}
-	if unwritten > 0 || len(dst)-open > e.limit-2 || e.someShed() {
+	if len(dst)-open > e.limit-2 || e.someShed() {
 		dst = e.shed(dst, open, unwritten)
 	}
 	return append(dst, '}')

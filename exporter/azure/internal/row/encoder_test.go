@@ -221,6 +221,9 @@ func TestAdditionalFieldsShedsItsLargestFieldsAndNamesThem(t *testing.T) {
 	_, object, _ := strings.Cut(text, `"AdditionalFields":`)
 	require.LessOrEqual(t, len(object)-1, maxField)
 
+	row, _, _ = write(t, dnsEncoder(), record(map[string]any{"Zone": "kept", "Larger": strings.Repeat("2", 200_000)}), pcommon.NewMap())
+	require.Equal(t, map[string]any{"Zone": "kept", "Shed": []any{"Larger"}, "ShedCount": json.Number("1")}, row["AdditionalFields"])
+
 	many := map[string]any{"Shed": "the record's own"}
 	for i := range 20_000 {
 		many[fmt.Sprintf("a%d", i)] = i
@@ -251,6 +254,8 @@ func TestTheLargestRowOfEachTableFitsIntoACall(t *testing.T) {
 			require.Equal(t, int64(1), counts["large_row AdditionalFields"])
 		}
 		require.Len(t, row, len(all)+1)
+		after, _, _ := write(t, e, record(map[string]any{"x": strings.Repeat("y", 2_000)}), pcommon.NewMap())
+		require.Len(t, after["AdditionalFields"].(map[string]any)["x"], 2_000, "it holds for the large row only")
 		t.Logf("%s: %d bytes", table.Name, len(text))
 	}
 }
