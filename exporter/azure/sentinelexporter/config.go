@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -128,6 +129,9 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return conf.Unmarshal(c)
 }
 
+// variable is a variable as cmd.exe has it, which nothing expands here.
+var variable = regexp.MustCompile(`%([A-Za-z_][A-Za-z0-9_]*)%`)
+
 var (
 	ruleForm   = regexp.MustCompile(`^dcr-[0-9a-f]{32}$`)
 	streamForm = regexp.MustCompile(`^(Custom|Microsoft)-[A-Za-z0-9_-]{1,100}$`)
@@ -157,8 +161,8 @@ func (c *Config) validateEndpoint() error {
 		return errors.New("auth: it is missing; want auth: {authenticator: azureauth}, with scopes [https://monitor.azure.com/.default] in the extension azureauth")
 	case c.Compression != "":
 		return fmt.Errorf("compression: %q is not allowed; the exporter compresses by itself while it encodes (gzip); leave it out", c.Compression)
-	case c.Timeout <= 0:
-		return fmt.Errorf("timeout: %v is not allowed; want more than 0: how long a call may take", c.Timeout)
+	case c.Timeout < time.Second:
+		return fmt.Errorf("timeout: %v is not allowed; want 1s or more: how long a call may take (a number without a unit is nanoseconds)", c.Timeout)
 	}
 	return nil
 }
@@ -214,6 +218,14 @@ func (c *Config) validateRows() error {
 	if c.Limits.Body != bodyUncompressed && c.Limits.Body != bodyCompressed {
 		return fmt.Errorf("limits::body: %q is not known; want %s or %s", c.Limits.Body, bodyUncompressed, bodyCompressed)
 	}
+	if path := c.DeadLetter.Path; strings.IndexFunc(path, unicode.IsControl) >= 0 {
+		return fmt.Errorf("dead_letter::path: %q is not allowed: within YAML's double quotes a backslash begins an escape; "+
+			"write the path without quotes, in single quotes, or with slashes", path)
+	} else if v := variable.FindStringSubmatch(path); v != nil {
+		return fmt.Errorf("dead_letter::path: %q is not allowed: nothing expands %s here; want ${env:%s}", path, v[0], v[1])
+	} else if path != "" && strings.TrimSpace(path) == "" {
+		return fmt.Errorf("dead_letter::path: %q is not allowed; want the path of a file, or leave it out", path)
+	}
 	if c.DeadLetter.MaxSizeMiB < 1 || c.DeadLetter.MaxSizeMiB > 1<<20 {
 		return fmt.Errorf("dead_letter::max_size_mib: %d is not allowed; want 1 to %d", c.DeadLetter.MaxSizeMiB, 1<<20)
 	}
@@ -227,6 +239,10 @@ func (c *Config) validateRows() error {
 
 // validateRetry refuses what would make the exporter ask without a pause.
 func (c *Config) validateRetry() error {
+	if q := c.QueueConfig.Get(); q != nil && q.Batch.HasValue() && q.Batch.Get().FlushTimeout < 10*time.Millisecond {
+		return fmt.Errorf("sending_queue::batch::flush_timeout: %v is not allowed; want 10ms or more (a number without a unit is nanoseconds)",
+			q.Batch.Get().FlushTimeout)
+	}
 	r := c.RetryConfig
 	switch {
 	case !r.Enabled:
