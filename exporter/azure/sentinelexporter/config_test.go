@@ -73,7 +73,7 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 		"compression: none": "the exporter compresses by itself",
 		"timeout: 30":       "want 1s or more",
 		"sending_queue: {batch: {flush_timeout: 1}}":             "want 10ms or more",
-		`dead_letter: {path: "C:\temp\new.jsonl"}`:              "a backslash begins an escape",
+		`dead_letter: {path: "C:\temp\new.jsonl"}`:               "a backslash begins an escape",
 		"dead_letter: {path: '%TEMP%/dead.jsonl'}":               "want ${env:TEMP}",
 		"dead_letter: {path: ' '}":                               "want the path of a file",
 		"timeout: 0s":                                            "timeout: 0s is not allowed",

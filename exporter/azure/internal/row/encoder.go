@@ -99,7 +99,7 @@ func NewEncoder(opts Options) *Encoder {
 func (e *Encoder) Reset() {
 	e.Counts = Counts{}
 	e.resource, e.more, e.extra = empty(e.resource), empty(e.more), empty(e.extra)
-	if e.known != nil && len(e.known) > maxKept {
+	if len(e.known) > maxKept {
 		e.known = nil
 	}
 	clear(e.known)
