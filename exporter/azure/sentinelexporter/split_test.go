@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -96,6 +97,26 @@ func TestARuleThatTakesNoRowKeepsAllOfThemWithFewCalls(t *testing.T) {
 	r.rules[0].target[kindDNS].gate = delivery.Gate{}
 	require.NoError(t, r.push(context.Background(), logs))
 	requireOnce(t, s, 1200)
+}
+
+// What one worker finds out spares the others the search.
+func TestWorkersThatMeetARuleThatTakesNoRowSearchOnce(t *testing.T) {
+	const workers = 8
+	s := ingesttest.New(t)
+	s.Refuse = func(string, string, ingesttest.Row) bool { return true }
+	r := newRig(t, s, nil)
+	r.pauses.misfit = time.Hour
+	var wg sync.WaitGroup
+	for i := range workers {
+		wg.Go(func() {
+			if err := r.push(context.Background(), recordtest.DNSFrom(100*i, 100, recordtest.Base)); err == nil {
+				t.Error("rows are gone that nobody took")
+			}
+		})
+	}
+	wg.Wait()
+	require.LessOrEqual(t, len(s.Calls()), workers+samples)
+	require.Zero(t, r.sum("rows_dropped", ""))
 }
 
 func TestRowsThatTheRuleRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) {
