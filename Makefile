@@ -9,9 +9,10 @@ MODULE    := github.com/otelcol-winnet/otelcol-winnet
 DIST      := dist
 TOOLS     := $(CURDIR)/$(DIST)/tools
 SRC       := $(DIST)/src
-SOURCES   := $(shell find receiver internal extension -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(wildcard extension/*/go.mod extension/*/go.sum)
-RECEIVERS := asimdnsreceiver ciliumwindowsreceiver
-EXTENSIONS := $(patsubst %/go.mod,%,$(wildcard extension/*/go.mod))
+SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(wildcard extension/*/go.mod extension/*/go.sum exporter/*/go.mod exporter/*/go.sum)
+# The components' own Go modules, and all components, by their metadata.
+MODULES   := $(patsubst %/go.mod,%,$(wildcard extension/*/go.mod exporter/*/go.mod))
+COMPONENTS := $(patsubst %/metadata.yaml,%,$(wildcard receiver/*/metadata.yaml extension/*/metadata.yaml exporter/*/*/metadata.yaml))
 ORACLES   := $(patsubst %/go.mod,%,$(wildcard internal/oracle/*/go.mod))
 NESTED    := $(ORACLES) internal/roads
 LDFLAGS   := -s -w
@@ -25,8 +26,8 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run build build-windows test test-oracle test-kernel test-e2e test-roads test-roads-long test-race test-windows validate ci check-windows fuzz lint \
-  bench bench-events bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
+.PHONY: run build build-windows test test-oracle test-kernel test-e2e test-sentinel test-roads test-roads-long test-race test-windows validate ci check-windows fuzz lint \
+  bench bench-events bench-sentinel bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -50,7 +51,7 @@ $(DIST)/otelcol-winnet.exe: $(SRC)/go.mod $(SOURCES)
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet.exe .
 
 # The collector's main package, written by the OpenTelemetry Collector Builder.
-$(SRC)/go.mod: builder-config.yaml go.mod $(EXTENSIONS:%=%/go.mod) | $(TOOLS)/builder
+$(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
 	@touch $@
 
@@ -63,7 +64,7 @@ $(TOOLS)/%: internal/tools/go.mod internal/tools/go.sum
 
 test: testdata/dnsserver.etl ## run the tests that any machine can run, and say which it could not
 	@mkdir -p $(DIST)
-	@{ $(GO) test -v ./...; failed=$$?; for m in $(EXTENSIONS); do $(GO) test -C $$m -v ./... || failed=1; done; exit $$failed; } > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
+	@{ $(GO) test -v ./...; failed=$$?; for m in $(MODULES); do $(GO) test -C $$m -v ./... || failed=1; done; exit $$failed; } > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
 	@grep -E '^ok' $(DIST)/test.log
 	@$(GO) run ./internal/report tests $(DIST)/test.log
 
@@ -76,6 +77,11 @@ test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root), and 
 
 test-e2e: build ## run the tests of the built collector
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/e2e
+
+# The exporter against a server with the API's rules, and the shipped configuration through a bad hour.
+test-sentinel: build ## run the tests of the sentinel exporter, and of its shipped configuration (root, Linux)
+	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -C exporter/azure -count=1 ./...
+	$(ROADS) -v -run '(TestEveryRoad|TestTheLargestRecords|TestCtrlCWithAFull)/^sentinel$$' .
 
 # Most of its tests wait for something, and more of them run at once than there are processors.
 ROADS = WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -C internal/roads -vet=off -count=1 -parallel 10
@@ -93,23 +99,23 @@ RIG := $(CURDIR)/internal/windowstest/rig.sh $(CURDIR)/$(DIST)
 test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian), and fail where that cannot be done
 	$(RIG)
 	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' $(WINDOWS_PACKAGES)
-	@for m in $(EXTENSIONS); do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -C $$m -count=1 -p 1 -exec '$(RIG) run' ./...; done
+	@for m in $(MODULES); do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -C $$m -count=1 -p 1 -exec '$(RIG) run' ./...; done
 	WINNET_WINE=required $(GO) test -count=1 -v ./internal/windowstest
 
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
-	@for m in $(EXTENSIONS); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
+	@for m in $(MODULES); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
 
 # The configurations that need variables get the values of an example.
 VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-0000-0000-0000-000000000001 \
   EVENTHUBS_NAMESPACE=contoso EVENTHUBS_HUB=dns EVENTHUBS_CONNECTION_STRING=Endpoint=sb://contoso.servicebus.windows.net/ \
-  AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=https AZURE_DCE_ENDPOINT=https://contoso.ingest.monitor.azure.com AZURE_DCR_ID=dcr-1 \
+  AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=https AZURE_DCE_ENDPOINT=https://contoso.ingest.monitor.azure.com AZURE_DCR_ID=dcr-00000000000000000000000000000000 \
   $(DIST)/otelcol-winnet validate
 
 validate: build ## check the shipped configurations and the examples
 	@for c in config.yaml config.replay.yaml examples/*/*.yaml; do echo "validate $$c"; $(VALIDATE) --config $$c; done
 
-CI_PARTS := test test-oracle lint test-race test-kernel test-e2e test-roads test-windows validate build-windows check-windows fuzz
+CI_PARTS := test test-oracle lint test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows fuzz
 
 ci: ## all that CI runs, and how long each part takes
 	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
@@ -126,7 +132,7 @@ check-windows: build-windows ## check that the Windows binary is one, and has bo
 # (golang/go#75804, mended in Go 1.27). That is no finding, which says what failed and where its input is; the target runs again.
 fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	@mkdir -p $(DIST)
-	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver extension); do \
+	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver extension exporter); do \
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
 	    echo "== $$name ($$f)"; failed=1; \
 	    for try in 1 2 3 4 5; do \
@@ -141,7 +147,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	  done; done
 
 bench: ## measure what the performance goals are about, and print the table of them
-	@for part in events ring keys oracle collector; do $(MAKE) bench-$$part; done
+	@for part in events sentinel ring keys oracle collector; do $(MAKE) bench-$$part; done
 	@$(MAKE) bench-windows || echo 'Not measured here: golang-etw. Its rows are missing.'
 	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
 
@@ -153,6 +159,11 @@ bench-events:
 	@mkdir -p $(BENCH); : > $(BENCH)/events.txt
 	@for i in $$(seq $(COUNT)); do $(GO) test -run '^$$' -bench '^Benchmark((DNS|Cilium)(Record|Decode|Filtered)|Offer)$$' -benchmem \
 	  ./internal/bench ./internal/queue | tee -a $(BENCH)/events.txt; done; $(SOUND) $(BENCH)/events.txt
+
+bench-sentinel:
+	@mkdir -p $(BENCH); : > $(BENCH)/sentinel.txt
+	@for i in $$(seq $(COUNT)); do $(GO) test -C exporter/azure -run '^$$' -bench '^Benchmark(Row|Call)$$' -benchmem ./internal/row ./sentinelexporter \
+	  | tee -a $(BENCH)/sentinel.txt; done; $(SOUND) $(BENCH)/sentinel.txt
 
 # As root on Linux; elsewhere its row is missing.
 bench-ring:
@@ -203,7 +214,7 @@ profile: ## draw flame graphs of both paths, docs/flame-dns.svg and docs/flame-c
 $(DIST)/otelcol-bench: $(BENCH)/src/go.mod $(SOURCES)
 	$(GO) build -C $(BENCH)/src -trimpath -ldflags '$(LDFLAGS)' -o ../../otelcol-bench .
 
-$(BENCH)/src/go.mod: builder-config.yaml go.mod $(EXTENSIONS:%=%/go.mod) | $(TOOLS)/builder
+$(BENCH)/src/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
 	@mkdir -p $(BENCH)
 	@sed -e 's|^  output_path: .*|  output_path: ./$(BENCH)/src\n  module: $(MODULE)/bench|' \
 	  -e 's|^receivers:|&\n  - gomod: $(MODULE) v0.1.0\n    import: $(MODULE)/internal/bench/prebuilt\n    name: prebuilt\n    path: .|' \
@@ -215,8 +226,9 @@ $(TOOLS)/bench-collector: $(SOURCES)
 	$(GO) build -o $@ ./internal/bench/collector
 
 generate: $(TOOLS)/mdatagen ## write the code that metadata.yaml describes
-	@for c in $(RECEIVERS:%=receiver/%) $(EXTENSIONS); do (cd $$c && $(TOOLS)/mdatagen metadata.yaml); done
-	@gofmt -w $$(find receiver extension -name 'generated_*.go')
+	@for c in $(COMPONENTS); do (cd $$c && $(TOOLS)/mdatagen metadata.yaml); done
+	@gofmt -w $$(find receiver extension exporter -name 'generated_*.go')
+	$(GO) generate -C exporter/azure ./internal/columns
 
 testdata: ## write the test data anew; equal on every machine
 	$(GO) run ./internal/testdatagen -out testdata
@@ -231,12 +243,12 @@ lint: $(TOOLS)/staticcheck ## check format, vet and staticcheck for linux and wi
 	@for m in $(NESTED); do echo "$(GO) vet -C $$m ."; $(GO) vet -C $$m .; done
 	GOOS=linux $(TOOLS)/staticcheck ./...
 	GOOS=windows $(TOOLS)/staticcheck ./...
-	@for m in $(EXTENSIONS); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
+	@for m in $(MODULES); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
 	  GOOS=$$os $(GO) vet -C $$m ./...; (cd $$m; GOOS=$$os $(TOOLS)/staticcheck ./...); done; done
-	@before=$$(git ls-files -co --exclude-standard receiver extension | xargs sha256sum); $(MAKE) generate; \
-	  after=$$(git ls-files -co --exclude-standard receiver extension | xargs sha256sum); \
+	@before=$$(git ls-files -co --exclude-standard receiver extension exporter | xargs sha256sum); $(MAKE) generate; \
+	  after=$$(git ls-files -co --exclude-standard receiver extension exporter | xargs sha256sum); \
 	  if [ "$$before" != "$$after" ]; then echo "generated code differs from metadata.yaml: run make generate and commit"; exit 1; fi
-	@for m in . $(NESTED) $(EXTENSIONS); do (cd $$m; $(GO) mod tidy -diff); done
+	@for m in . $(NESTED) $(MODULES); do (cd $$m; $(GO) mod tidy -diff); done
 
 clean: ## remove what the targets above built
 	rm -rf $(DIST) out

@@ -42,6 +42,7 @@ func roads() []road {
 		{"examples/azure-monitor-otlp/config.yaml", "", "asimdns", []string{"otlp_http"}, 10 * time.Second, func(t *testing.T) far { return newAzureOTLPFar(t) }},
 		{"examples/otlp/agent.yaml", "", "asimdns", []string{"otlp_grpc"}, 0, func(t *testing.T) far { return newGatewayFar(t) }},
 		{"examples/otlp/gateway.yaml", "examples/otlp/agent.yaml", "asimdns", []string{"otlp_grpc"}, 0, func(t *testing.T) far { return newFullGatewayFar(t) }},
+		{"examples/sentinel/config.yaml", "", "asimdns", []string{"sentinel"}, 2 * time.Second, func(t *testing.T) far { return newSentinelFar(t) }},
 		{"receiver/ciliumwindowsreceiver/README.md", "", "ciliumwindows", []string{"otlp_grpc", "otlp_grpc/metrics"}, 0, func(t *testing.T) far { return newCiliumFar(t) }},
 		{"extension/resilientfilestorageextension/README.md", "", "asimdns", []string{"otlp_http"}, 0, func(t *testing.T) far { return newOTLPFar(t) }},
 	}

@@ -32,7 +32,10 @@ const (
 	allocOp = "allocs/op"
 )
 
-const oracle = "internal/oracle/cilium120"
+const (
+	oracle = "internal/oracle/cilium120"
+	azure  = "exporter/azure/"
+)
 
 func inBench(name string) measure { return measure{pkg: "internal/bench", bench: name, unit: ns} }
 
@@ -71,6 +74,10 @@ var goals = []goal{
 	{what: "Cilium: decode and flow, no record", ours: inBench("CiliumDecode"), limit: 120, allocs: none()},
 	{what: "Cilium: a raw trace in a Linux kernel's ring buffer to log record, through the receiver", ours: measure{"receiver/ciliumwindowsreceiver", "Live", ns, ""}},
 	{what: "callback: raw copy into a chunk", ours: measure{"internal/queue", "Offer", ns, ""}, limit: 30, allocs: none()},
+	{what: "sentinel: a DNS record to a row", ours: measure{azure + "internal/row", "Row/ours", ns, ""}, limit: 1500, allocs: none()},
+	{what: "sentinel: a DNS record to a row, against a map and encoding/json", ours: measure{azure + "internal/row", "Row/ours", ns, ""},
+		reference: measure{azure + "internal/row", "Row/map", ns, ""}, limit: 1. / 5},
+	{what: "sentinel: a DNS record to its part of a compressed call", ours: measure{azure + "sentinelexporter", "Call", "ns/row", ""}},
 	{what: "DNS: decode and log record, against golang-etw's full decode (20 times)", ours: inWine("ours", "empty-ours"),
 		reference: inWine("golang-etw", "empty-golang-etw"), limit: 1. / 20},
 	{what: "collector: DNS replay to file, against prebuilt records", ours: inCollector("dns/file/ours"), reference: inCollector("dns/file/prebuilt"), limit: 1.5},

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package columns
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func all() []*Table { return []*Table{DNS, Network, Audit, Status} }
+
+func TestATableHasTheColumnsOfItsList(t *testing.T) {
+	names := map[string]Type{"string": String, "int": Int, "long": Long, "real": Real, "bool": Bool, "datetime": Datetime, "dynamic": Dynamic}
+	for _, table := range all() {
+		raw, err := os.ReadFile(table.Name + ".tsv")
+		require.NoError(t, err)
+		require.True(t, strings.HasPrefix(string(raw), "# Columns"), "%s says where it is from", table.Name)
+		var want []Column
+		for line := range strings.Lines(string(raw)) {
+			if f := strings.Split(strings.TrimSpace(line), "\t"); len(f) == 3 && f[0] != "column" {
+				typ, known := names[f[1]]
+				require.True(t, known, f[1])
+				want = append(want, Column{f[0], typ, `,"` + f[0] + `":`})
+			}
+		}
+		require.Equal(t, want, table.Columns)
+		require.Equal(t, Column{"TimeGenerated", Datetime, `,"TimeGenerated":`}, table.Columns[table.Time])
+		require.Equal(t, Column{"AdditionalFields", Dynamic, `,"AdditionalFields":`}, table.Columns[table.Additional])
+	}
+}
+
+func TestNoTableHasAColumnThatTheServiceFills(t *testing.T) {
+	for _, table := range all() {
+		for _, reserved := range []string{"TenantId", "Type", "SourceSystem", "_ResourceId", "_SubscriptionId", "_ItemId", "_IsBillable", "_BilledSize"} {
+			require.Equal(t, -1, table.Lookup(reserved), "%s.%s", table.Name, reserved)
+		}
+	}
+}
+
+func TestLookupFindsColumnsAndNothingElse(t *testing.T) {
+	for _, table := range all() {
+		for i, c := range table.Columns {
+			require.Equal(t, i, table.Lookup(c.Name))
+			for _, other := range []string{strings.ToLower(c.Name), c.Name + "s", c.Name[1:], c.Name[:len(c.Name)-1] + "\xff"} {
+				if !slices.ContainsFunc(table.Columns, func(c Column) bool { return c.Name == other }) {
+					require.Equal(t, -1, table.Lookup(other), "%q", other)
+				}
+			}
+		}
+		for _, other := range []string{"", "D", "Dv", "\x00\x00\x00", strings.Repeat("x", 1<<16)} {
+			require.Equal(t, -1, table.Lookup(other), "%.10q", other)
+		}
+	}
+}
+
+var sink int
+
+func BenchmarkLookup(b *testing.B) {
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		sink = DNS.Lookup(DNS.Columns[i%len(DNS.Columns)].Name)
+	}
+}

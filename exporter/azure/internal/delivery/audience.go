@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package delivery
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// audiences are what a token for the endpoints of each cloud must be for.
+var audiences = map[string]string{
+	".monitor.azure.com": "https://monitor.azure.com",
+	".monitor.azure.cn":  "https://monitor.azure.cn",
+	".monitor.azure.us":  "https://monitor.azure.us",
+}
+
+// WantedAudience is the audience of the cloud to which an endpoint belongs, or "" when that is not known.
+func WantedAudience(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	for suffix, audience := range audiences {
+		if strings.HasSuffix(strings.ToLower(u.Hostname()), suffix) {
+			return audience
+		}
+	}
+	return ""
+}
+
+// CheckAudience holds the audience of a bearer token against the wanted one. The token is read, not verified. A token of a form that is not
+// known, and an audience that is no URL (the id of an application), are left alone.
+func CheckAudience(authorization, want string) error {
+	scheme, token, _ := strings.Cut(authorization, " ")
+	parts := strings.Split(strings.TrimSpace(token), ".")
+	if !strings.EqualFold(scheme, "Bearer") || len(parts) != 3 || want == "" {
+		return nil
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return nil
+	}
+	var claims struct {
+		Audience json.RawMessage `json:"aud"`
+	}
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		return nil
+	}
+	var one string
+	var all []string
+	if json.Unmarshal(claims.Audience, &one) == nil {
+		all = []string{one}
+	} else if json.Unmarshal(claims.Audience, &all) != nil {
+		return nil
+	}
+	isURL := func(a string) bool { return strings.HasPrefix(a, "https://") }
+	matches := func(a string) bool { return strings.EqualFold(strings.TrimRight(a, "/"), want) }
+	if len(all) == 0 || !slices.ContainsFunc(all, isURL) || slices.ContainsFunc(all, matches) {
+		return nil
+	}
+	return fmt.Errorf("the token is for %s, the endpoint takes tokens for %s only; give the authenticator the scope %s/.default",
+		strings.Join(all, ", "), want, want)
+}
+
+// Authorization asks an authenticator for what it would put into the header Authorization of a request. Nothing is sent.
+func Authorization(authenticate func(http.RoundTripper) (http.RoundTripper, error), req *http.Request) (string, error) {
+	var header string
+	tripper, err := authenticate(roundTripper(func(req *http.Request) (*http.Response, error) {
+		header = req.Header.Get("Authorization")
+		return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: req, Header: http.Header{}}, nil
+	}))
+	if err != nil {
+		return "", err
+	}
+	res, err := tripper.RoundTrip(req)
+	if err != nil {
+		return "", err
+	}
+	return header, res.Body.Close()
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return r(req) }

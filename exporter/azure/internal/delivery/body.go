@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package delivery
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// Limits bound one body.
+type Limits struct {
+	Raw  int // bytes before compression
+	Gzip int // bytes after compression; 0 is no limit
+}
+
+// compressionLevel is the fastest level: rows repeat themselves so much that the others, at more than twice its cost, gain little.
+const compressionLevel = 1
+
+// inFlight is the most that the compressor holds back: a block of input that has not become output yet, with its header, as if it could
+// not be compressed.
+const inFlight = 1<<16 + 1<<10
+
+// What stands around the items of an array. Nobody writes to them.
+var opening, comma, closing = []byte("["), []byte(","), []byte("]")
+
+// Body is a JSON array, compressed while it is written. It is for one goroutine.
+type Body struct {
+	limits Limits
+	out    bytes.Buffer
+	gzip   *gzip.Writer
+	raw    int
+	items  int
+}
+
+// NewBody makes an empty body.
+func NewBody(limits Limits) *Body {
+	b := &Body{limits: limits}
+	var err error
+	if b.gzip, err = gzip.NewWriterLevel(&b.out, compressionLevel); err != nil {
+		panic(fmt.Sprintf("the compression level is a constant: %v", err))
+	}
+	return b
+}
+
+// Reset empties the body.
+func (b *Body) Reset() {
+	b.out.Reset()
+	b.gzip.Reset(&b.out)
+	b.raw, b.items = 0, 0
+}
+
+// Limit sets the limit before compression.
+func (b *Body) Limit(raw int) { b.limits.Raw = raw }
+
+// Fits reports whether an item of size bytes can be added without passing a limit.
+func (b *Body) Fits(size int) bool {
+	raw := b.raw + len(comma) + size + len(closing)
+	if b.items == 0 {
+		raw = len(opening) + size + len(closing)
+	}
+	return raw <= b.limits.Raw && (b.limits.Gzip == 0 || b.items == 0 || b.out.Len()+size+inFlight <= b.limits.Gzip)
+}
+
+// Add adds an item, which is JSON.
+func (b *Body) Add(item []byte) {
+	if b.items == 0 {
+		b.write(opening)
+	} else {
+		b.write(comma)
+	}
+	b.write(item)
+	b.items++
+}
+
+// Close ends the array and gives the compressed body. It is valid until the next Reset.
+func (b *Body) Close() []byte {
+	b.write(closing)
+	if err := b.gzip.Close(); err != nil {
+		panic(fmt.Sprintf("a buffer takes every write: %v", err))
+	}
+	return b.out.Bytes()
+}
+
+func (b *Body) write(p []byte) {
+	if _, err := b.gzip.Write(p); err != nil {
+		panic(fmt.Sprintf("a buffer takes every write: %v", err))
+	}
+	b.raw += len(p)
+}
+
+// Raw is the size before compression in bytes.
+func (b *Body) Raw() int { return b.raw }
+
+// Items is the number of items.
+func (b *Body) Items() int { return b.items }
+
+// Compressed is the size after compression in bytes, once the body is closed.
+func (b *Body) Compressed() int { return b.out.Len() }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package delivery
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+)
+
+// DeadLetters is a file of what the far end refused for good: one JSON object a line. It is open only while a line is written, so that it
+// may be moved away at any time. It is safe for concurrent use within a process.
+type DeadLetters struct {
+	mu      sync.Mutex
+	path    string
+	maxSize int64
+}
+
+// Letter is one line of the file.
+type Letter struct {
+	Time      string          `json:"time"` // when it was refused
+	Stream    string          `json:"stream"`
+	Rule      string          `json:"rule_id,omitempty"`
+	Status    int             `json:"status"`
+	Code      string          `json:"code,omitempty"`
+	Message   string          `json:"message"`
+	RequestID string          `json:"request_id"`
+	Row       json.RawMessage `json:"row"`
+}
+
+// ErrDeadLettersFull is the error of a file that has reached its size.
+var ErrDeadLettersFull = errors.New("the file has reached its size: move it away")
+
+// OpenDeadLetters makes the file, readable for its owner only, or sees that it can be written to.
+func OpenDeadLetters(path string, maxSize int64) (*DeadLetters, error) {
+	d := &DeadLetters{path: path, maxSize: maxSize}
+	file, _, err := d.open()
+	if err != nil {
+		return nil, err
+	}
+	return d, file.Close()
+}
+
+// Write appends a line. When it cannot be written whole, nothing of it stays in the file. A line that an earlier process did not end is
+// ended first.
+func (d *DeadLetters) Write(l Letter) (err error) {
+	line, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	line = append(line, '\n')
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	file, size, err := d.open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	last := []byte{'\n'}
+	if size > 0 {
+		if _, err := file.ReadAt(last, size-1); err != nil {
+			return err
+		}
+	}
+	if last[0] != '\n' {
+		line = append([]byte{'\n'}, line...)
+	}
+	if size+int64(len(line)) > d.maxSize {
+		return ErrDeadLettersFull
+	}
+	if _, err := file.WriteAt(line, size); err != nil {
+		if cut := file.Truncate(size); cut != nil {
+			err = fmt.Errorf("%w, and the beginning of the line is still there: %w", err, cut)
+		}
+		return err
+	}
+	return nil
+}
+
+func (d *DeadLetters) open() (*os.File, int64, error) {
+	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, info.Size(), nil
+}

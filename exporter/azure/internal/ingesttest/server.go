@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ingesttest is a server that enforces the rules of the Logs Ingestion API as far as they are known, for tests: TLS, tokens that
+// expire, sizes, types of columns, the range of times in a call, and no body without a length. It keeps every row that it has accepted, with the
+// time of receipt in the place of a TimeGenerated that is too old or too far ahead.
+package ingesttest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
+)
+
+// RuleID is a rule that every server has.
+const RuleID = "dcr-0123456789abcdef0123456789abcdef"
+
+// Row is a row as it was accepted.
+type Row map[string]any
+
+// Call is one call, whatever its answer.
+type Call struct {
+	Rule, Stream, UserAgent, RequestID string
+	Status, Rows, Size, Uncompressed   int
+}
+
+// Server is the stand-in of the service.
+type Server struct {
+	URL string
+
+	// What it enforces. They are set before the first call, or under Lock.
+	Streams           map[string]*columns.Table
+	LimitUncompressed int           // 1,000,000 by default; 0 is the other reading: 50 MiB, and 1 MiB as it is sent
+	Auxiliary         bool          // a call spans at most 30 minutes
+	TokenLife         time.Duration // 0: tokens do not expire
+	// Refuse reports whether a row is one that the rule cannot take.
+	Refuse func(rule, stream string, r Row) bool
+	// Fault may answer a call in the place of the server, before the body is read (accepted nil) or after its rows were accepted.
+	// It reports whether it did.
+	Fault func(w http.ResponseWriter, r *http.Request, accepted []Row) bool
+
+	mu     sync.Mutex
+	http   *httptest.Server
+	tokens map[string]time.Time // until when each is good
+	issued int
+	rows   map[string][]Row
+	calls  []Call
+}
+
+// New starts a server that speaks HTTP 1.1. It ends with the test.
+func New(t testing.TB) *Server { return start(t, false) }
+
+// NewHTTP2 starts a server that speaks HTTP 2 as well.
+func NewHTTP2(t testing.TB) *Server { return start(t, true) }
+
+func start(t testing.TB, http2 bool) *Server {
+	s := &Server{
+		Streams: map[string]*columns.Table{
+			"Custom-ASimDnsActivityLogs": columns.DNS, "Custom-ASimNetworkSessionLogs": columns.Network,
+			"Custom-ASimAuditEventLogs": columns.Audit, "Custom-WinnetStatus": columns.Status,
+		},
+		LimitUncompressed: 1_000_000, tokens: map[string]time.Time{}, rows: map[string][]Row{},
+	}
+	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
+	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that are broken off
+	s.http.EnableHTTP2 = http2
+	s.http.StartTLS()
+	s.URL = s.http.URL
+	t.Cleanup(s.http.Close)
+	return s
+}
+
+// CertificatePEM is the server's certificate.
+func (s *Server) CertificatePEM() string { return certificatePEM(s.http.Certificate().Raw) }
+
+// Lock runs do while no call is answered.
+func (s *Server) Lock(do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	do()
+}
+
+// Rows gives the rows that a stream has, in the order of their acceptance.
+func (s *Server) Rows(stream string) []Row {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Row(nil), s.rows[stream]...)
+}
+
+// Calls gives all calls so far.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Call(nil), s.calls...)
+}
+
+// IssueToken makes a token, as the authority of the cloud does.
+func (s *Server) IssueToken() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.issued++
+	token := fmt.Sprintf("token-%d", s.issued)
+	until := time.Now().Add(24 * time.Hour)
+	if s.TokenLife > 0 {
+		until = time.Now().Add(s.TokenLife)
+	}
+	s.tokens[token] = until
+	return token
+}
+
+// Expired reports whether a token is good no more.
+func (s *Server) Expired(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !time.Now().Before(s.tokens[token])
+}
+
+// Issued is the number of tokens.
+func (s *Server) Issued() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.issued
+}
+
+var path = regexp.MustCompile(`^/dataCollectionRules/(dcr-[0-9a-f]{32})/streams/([^/]+)$`)
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	fault := s.Fault
+	s.mu.Unlock()
+	if fault != nil && fault(w, r, nil) {
+		return
+	}
+	call := Call{Size: int(r.ContentLength), UserAgent: r.UserAgent(), RequestID: r.Header.Get("X-Ms-Client-Request-Id")}
+	if m := path.FindStringSubmatch(r.URL.Path); m != nil {
+		call.Rule, call.Stream = m[1], m[2]
+	}
+	rows, refusal := s.read(r, &call)
+	s.mu.Lock()
+	call.Status, call.Rows = http.StatusNoContent, len(rows)
+	if refusal != nil {
+		call.Status = refusal.status
+	} else {
+		s.rows[call.Stream] = append(s.rows[call.Stream], rows...)
+	}
+	s.calls = append(s.calls, call)
+	s.mu.Unlock()
+	switch {
+	case refusal != nil:
+		Refuse(w, refusal.status, refusal.code, refusal.message)
+	case fault != nil && fault(w, r, rows):
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+type refusal struct {
+	status        int
+	code, message string
+}
+
+// Refuse writes an error as the service does.
+func Refuse(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("x-ms-error-code", code)
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{"code": code, "message": message}})
+}
+
+// The limits of a call in bytes.
+const (
+	maxSent         = 1 << 20
+	maxUncompressed = 50 << 20
+)
+
+func (s *Server) read(r *http.Request, call *Call) ([]Row, *refusal) {
+	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	s.mu.Lock()
+	table, limit, auxiliary, refuse := s.Streams[call.Stream], s.LimitUncompressed, s.Auxiliary, s.Refuse
+	good := time.Now().Before(s.tokens[token])
+	s.mu.Unlock()
+	switch {
+	case r.Method != http.MethodPost || r.URL.Query().Get("api-version") != "2023-01-01":
+		return nil, &refusal{http.StatusMethodNotAllowed, "MethodNotAllowed", "want POST and api-version 2023-01-01"}
+	case r.ContentLength < 0 || len(r.TransferEncoding) > 0:
+		return nil, &refusal{http.StatusLengthRequired, "MissingContentLengthHeader", "Content-Length is missing"}
+	case !good:
+		return nil, &refusal{http.StatusUnauthorized, "AuthenticationFailed", "the token has expired or is none"}
+	case table == nil:
+		return nil, &refusal{http.StatusNotFound, "NotFound", "Data collection rule or stream not found"}
+	case !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json"):
+		return nil, &refusal{http.StatusUnsupportedMediaType, "UnsupportedMediaType", "want application/json"}
+	case r.ContentLength > maxSent:
+		return nil, &refusal{http.StatusRequestEntityTooLarge, "ContentLengthLimitExceeded", "Maximum allowed content length: 1048576 bytes"}
+	}
+	raw, err := unpack(r)
+	if err != nil {
+		return nil, &refusal{http.StatusBadRequest, "InvalidPayload", err.Error()}
+	}
+	call.Uncompressed = len(raw)
+	if limit == 0 {
+		limit = maxUncompressed
+	}
+	if len(raw) > limit {
+		return nil, &refusal{http.StatusRequestEntityTooLarge, "ContentLengthLimitExceeded", fmt.Sprintf("%d bytes; at most %d", len(raw), limit)}
+	}
+	var rows []Row
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&rows); err != nil || d.More() {
+		return nil, &refusal{http.StatusBadRequest, "InvalidPayload", fmt.Sprintf("no array of objects: %v", err)}
+	}
+	var oldest, newest time.Time
+	received := time.Now()
+	for i, row := range rows {
+		at, err := checkRow(table, row)
+		if err != nil {
+			return nil, &refusal{http.StatusBadRequest, "InvalidTransformOutput", fmt.Sprintf("row %d: %v", i, err)}
+		}
+		if refuse != nil && refuse(call.Rule, call.Stream, row) {
+			return nil, &refusal{http.StatusBadRequest, "InvalidTransformOutput", fmt.Sprintf("row %d: types of transform output columns do not match", i)}
+		}
+		if at.Before(received.Add(-48*time.Hour)) || at.After(received.Add(24*time.Hour)) {
+			row["TimeGenerated"] = received.UTC().Format(time.RFC3339Nano)
+		}
+		if i == 0 || at.Before(oldest) {
+			oldest = at
+		}
+		if at.After(newest) {
+			newest = at
+		}
+	}
+	if auxiliary && newest.Sub(oldest) > 30*time.Minute {
+		return nil, &refusal{http.StatusBadRequest, "RecordsTimeRangeIsMoreThan30Minutes", "the records' times span more than 30 minutes"}
+	}
+	return rows, nil
+}
+
+func unpack(r *http.Request) ([]byte, error) {
+	sent, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	switch r.Header.Get("Content-Encoding") {
+	case "":
+		return sent, nil
+	case "gzip":
+	default:
+		return nil, errors.New("Content-Encoding is not gzip")
+	}
+	z, err := gzip.NewReader(bytes.NewReader(sent))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(z, maxUncompressed+1))
+}
+
+// checkRow holds a row to the columns of its table, and gives its TimeGenerated. The service takes columns that a table has not, and cuts long
+// fields; both would be a fault of the exporter, so they are errors here.
+func checkRow(table *columns.Table, row Row) (at time.Time, err error) {
+	for name, v := range row {
+		i := table.Lookup(name)
+		if i < 0 {
+			return at, fmt.Errorf("there is no column %q", name)
+		}
+		number, isNumber := v.(json.Number)
+		text, isText := v.(string)
+		ok := false
+		switch table.Columns[i].Type {
+		case columns.String:
+			ok = isText && len(text) <= 64<<10
+		case columns.Int:
+			_, err := strconv.ParseInt(number.String(), 10, 32)
+			ok = isNumber && err == nil
+		case columns.Long:
+			_, err := strconv.ParseInt(number.String(), 10, 64)
+			ok = isNumber && err == nil
+		case columns.Real:
+			_, err := number.Float64()
+			ok = isNumber && err == nil
+		case columns.Bool:
+			_, ok = v.(bool)
+		case columns.Datetime:
+			var when time.Time
+			when, err := time.Parse(time.RFC3339Nano, text)
+			ok = err == nil
+			if i == table.Time {
+				at = when
+			}
+		case columns.Dynamic:
+			raw, err := json.Marshal(v)
+			ok = err == nil && len(raw) <= 64<<10
+		}
+		if !ok {
+			return at, fmt.Errorf("column %s: %.100q does not fit", name, fmt.Sprint(v))
+		}
+	}
+	if at.IsZero() {
+		return at, errors.New("there is no TimeGenerated")
+	}
+	return at, nil
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package row writes log records as rows of a table of Microsoft Sentinel: JSON objects with the table's columns and types, straight
+// from pdata into a buffer. What has no column, or does not fit its column's type, goes into AdditionalFields. Each rule that
+// alters a value counts by column; see Rule.
+package row
+
+import (
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
+)
+
+// MaxRow is the largest row in bytes: one call takes 1,000,000, two of which are the array's brackets.
+const MaxRow = 1_000_000 - 2
+
+const (
+	// maxField is the most that a text, or AdditionalFields, has in bytes. The service cuts what has more than 64 KB, and a
+	// dynamic value that was cut is no JSON.
+	maxField = 64_000
+	// maxFieldOfLargeRow holds for every field of a row that would have more than MaxRow. With it no row has: 254 columns at most,
+	// each byte of a text six in JSON at worst, is below MaxRow for the 139 columns of the largest table.
+	maxFieldOfLargeRow = 1_000
+	// maxDepth is how deep values in AdditionalFields may be nested.
+	maxDepth = 16
+)
+
+// The service puts the time of receipt in the place of a TimeGenerated that is older than MaxAge or more than MaxAhead in the future.
+// Source: "Standard columns in Azure Monitor Logs", TimeGenerated
+// (https://learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns).
+const (
+	MaxAge   = 48 * time.Hour
+	MaxAhead = 24 * time.Hour
+)
+
+// Options is how records become rows of one table.
+type Options struct {
+	Table *columns.Table
+	// Schema is the value of EventSchema that the table implies. It is left out of the rows.
+	Schema string
+	// Omit is an attribute that is left out of the rows, or "".
+	Omit string
+	// Body is the column for the record's body where the record has no attribute of that name, or "".
+	Body string
+	// Resource has the names of the resource's attributes without a column that go into AdditionalFields. "k8s.*" is all names that
+	// begin with "k8s.".
+	Resource []string
+	// Now is the clock for times out of the service's window, and for records without a time. It is read once for each resource.
+	Now func() time.Time
+}
+
+// Encoder writes rows of one table. It is for one goroutine. It holds values of the last record's resource until the next call of
+// SetResource or Reset.
+type Encoder struct {
+	Counts Counts // since the last Reset
+
+	opts      Options
+	table     *columns.Table
+	body      int // column, or -1
+	startTime int // column EventStartTime, or -1
+
+	stamps   stamps
+	limit    int    // of a field
+	now      uint64 // when the resource was given
+	seen     [4]uint64
+	order    [64]uint8     // the columns of the last record's attributes, by their places
+	resource []columnValue // columns that the resource has
+	more     []namedValue  // the resource's values for AdditionalFields
+	extra    []namedValue  // the record's values for AdditionalFields
+	fields   []span        // of AdditionalFields, in the row
+	bySize   []span
+	known    map[string]struct{} // names in AdditionalFields, when there are many
+}
+
+type columnValue struct {
+	column int
+	value  pcommon.Value
+}
+
+type namedValue struct {
+	name  string
+	value pcommon.Value
+}
+
+// NewEncoder makes an encoder.
+func NewEncoder(opts Options) *Encoder {
+	e := &Encoder{opts: opts, table: opts.Table, body: -1, startTime: opts.Table.Lookup("EventStartTime"), limit: maxField}
+	if opts.Body != "" {
+		e.body = opts.Table.Lookup(opts.Body)
+	}
+	return e
+}
+
+// Reset forgets the counts, and every reference to the records.
+func (e *Encoder) Reset() {
+	e.Counts = Counts{}
+	e.resource, e.more, e.extra = empty(e.resource), empty(e.more), empty(e.extra)
+	if len(e.known) > maxKept {
+		e.known = nil
+	}
+	clear(e.known)
+}
+
+// maxKept is how many elements a slice or map keeps room for. No usual record has as many attributes.
+const maxKept = 1 << 10
+
+// empty empties a slice, and lets go of what its elements refer to.
+func empty[T any](s []T) []T {
+	if cap(s) > maxKept {
+		return nil
+	}
+	clear(s[:cap(s)])
+	return s[:0]
+}
+
+// SetResource gives the resource of the records that follow.
+func (e *Encoder) SetResource(attributes pcommon.Map) {
+	e.now = uint64(e.opts.Now().UnixNano())
+	e.resource, e.more = e.resource[:0], e.more[:0]
+	for name, v := range attributes.All() {
+		switch i := e.table.Lookup(name); {
+		case i == e.table.Time || i == e.table.Additional || name == e.opts.Omit:
+		case i >= 0:
+			e.resource = append(e.resource, columnValue{i, v})
+		case e.wanted(name):
+			e.more = append(e.more, namedValue{name, v})
+		}
+	}
+}
+
+func (e *Encoder) wanted(name string) bool {
+	for _, pattern := range e.opts.Resource {
+		if prefix, any := strings.CutSuffix(pattern, "*"); name == pattern || any && strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// AppendRow appends the row of a record, a JSON object of at most MaxRow bytes, and gives its TimeGenerated in nanoseconds since 1970.
+func (e *Encoder) AppendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) {
+	from := len(dst)
+	dst, at := e.appendRow(dst, record)
+	if len(dst)-from > MaxRow {
+		e.count(RuleLargeRow, e.table.Additional)
+		e.limit = maxFieldOfLargeRow
+		dst, at = e.appendRow(dst[:from], record)
+		e.limit = maxField
+	}
+	return dst, at
+}
+
+// appendRow appends the row, or a part of it that is too large already.
+func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) {
+	from := len(dst)
+	e.seen, e.extra = [4]uint64{}, e.extra[:0]
+	at, fromAttribute := e.time(record)
+	dst = append(append(append(dst, '{'), e.table.Columns[e.table.Time].Key[1:]...), '"')
+	dst = append(e.stamps.append(dst, at), '"')
+	e.see(e.table.Time)
+
+	var additional pcommon.Value
+	hasAdditional := false
+	place := 0
+	for name, v := range record.Attributes().All() {
+		// Most records have their attributes where the one before had them.
+		guess := &e.order[place%len(e.order)]
+		i := int(*guess)
+		if e.table.Columns[i].Name != name {
+			if i = e.table.Lookup(name); i >= 0 {
+				*guess = uint8(i)
+			}
+		}
+		place++
+		switch {
+		case i < 0:
+			if name == e.opts.Omit || name == "EventSchema" && v.Type() == pcommon.ValueTypeStr && v.Str() == e.opts.Schema {
+				continue
+			}
+			e.extra = append(e.extra, namedValue{name, v})
+		case i == e.table.Time && fromAttribute:
+			fromAttribute = false // a second one goes into AdditionalFields
+		case i == e.table.Additional && !hasAdditional:
+			additional, hasAdditional = v, true
+		case e.saw(i):
+			e.count(RuleMoved, i)
+			e.extra = append(e.extra, namedValue{name, v})
+		default:
+			dst = e.appendColumn(dst, i, v)
+			if len(dst)-from > MaxRow && e.limit == maxField {
+				return dst, at
+			}
+		}
+	}
+	for _, f := range e.resource {
+		if !e.saw(f.column) {
+			dst = e.appendColumn(dst, f.column, f.value)
+		}
+	}
+	if e.body >= 0 && !e.saw(e.body) {
+		dst = e.appendBody(dst, record.Body())
+	}
+	dst = e.checkAge(dst, at)
+	dst = e.appendAdditional(dst, additional, hasAdditional)
+	return append(dst, '}'), at
+}
+
+// time is the event's time: the record's timestamp, else its attribute TimeGenerated, else the time at which it was observed, else now.
+func (e *Encoder) time(record plog.LogRecord) (at uint64, fromAttribute bool) {
+	if at = uint64(record.Timestamp()); at != 0 {
+		return at, false
+	}
+	if v, ok := record.Attributes().Get("TimeGenerated"); ok && v.Type() == pcommon.ValueTypeStr {
+		if t, err := time.Parse(time.RFC3339Nano, v.Str()); err == nil && t.Unix() >= 0 && t.Year() < 2262 {
+			return uint64(t.UnixNano()), true
+		}
+	}
+	e.count(RuleNoTime, e.table.Time)
+	if at = uint64(record.ObservedTimestamp()); at != 0 {
+		return at, false
+	}
+	return e.now, false
+}
+
+// checkAge counts a time that the service replaces, and keeps the true one in EventStartTime.
+func (e *Encoder) checkAge(dst []byte, at uint64) []byte {
+	switch {
+	case at < e.now-uint64(MaxAge):
+		e.count(RuleTooOld, e.table.Time)
+	case at > e.now+uint64(MaxAhead):
+		e.count(RuleAhead, e.table.Time)
+	default:
+		return dst
+	}
+	if e.startTime >= 0 && !e.saw(e.startTime) {
+		dst = append(append(dst, e.table.Columns[e.startTime].Key...), '"')
+		dst = append(e.stamps.append(dst, at), '"')
+	}
+	return dst
+}
+
+// count counts a rule. When a row is written again since it was too large, only what is cut then is new.
+func (e *Encoder) count(r Rule, column int) {
+	if e.limit == maxField || r == RuleCut {
+		e.Counts.add(r, column)
+	}
+}
+
+func (e *Encoder) saw(column int) bool { return e.seen[column>>6]&(1<<(column&63)) != 0 }
+func (e *Encoder) see(column int)      { e.seen[column>>6] |= 1 << (column & 63) }
+
+// appendColumn appends a column with a value, or puts the value off to AdditionalFields. An empty value is left out.
+func (e *Encoder) appendColumn(dst []byte, column int, v pcommon.Value) []byte {
+	before := len(dst)
+	dst = append(dst, e.table.Columns[column].Key...)
+	dst, result := e.appendValue(dst, column, v)
+	switch result {
+	case written:
+		e.see(column)
+		return dst
+	case misfit:
+		e.count(RuleMoved, column)
+		e.extra = append(e.extra, namedValue{e.table.Columns[column].Name, v})
+	}
+	return dst[:before]
+}
+
+func (e *Encoder) appendBody(dst []byte, body pcommon.Value) []byte {
+	switch body.Type() {
+	case pcommon.ValueTypeEmpty:
+		return dst
+	case pcommon.ValueTypeMap, pcommon.ValueTypeSlice, pcommon.ValueTypeBytes:
+		e.extra = append(e.extra, namedValue{"Body", body})
+		return dst
+	}
+	return e.appendColumn(dst, e.body, body)
+}

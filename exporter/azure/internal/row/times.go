@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package row
+
+import "time"
+
+// stamps writes times as ISO 8601 in UTC with 100 ns, the resolution of a datetime: 2026-03-04T05:06:07.8940001Z. The text of the last
+// second is kept: most records of a batch share it.
+type stamps struct {
+	second uint64
+	text   []byte
+}
+
+// append appends the text of a time in nanoseconds since 1970.
+func (s *stamps) append(dst []byte, at uint64) []byte {
+	second := at / 1e9
+	if second != s.second || s.text == nil {
+		s.second = second
+		s.text = time.Unix(int64(second), 0).UTC().AppendFormat(s.text[:0], "2006-01-02T15:04:05.")
+	}
+	dst = append(append(dst, s.text...), "0000000Z"...)
+	digits := uint32(at % 1e9 / 100)
+	for i := len(dst) - 2; digits > 0; i-- {
+		dst[i] += byte(digits % 10)
+		digits /= 10
+	}
+	return dst
+}
+
+// appendDatetime appends a date and time of ISO 8601 as RFC 3339 has it ("2026-03-04T05:06:07.8940001Z", or with an offset), with
+// quotes. Of a fraction the digits below 100 ns are left out. Anything else, a date that is none included, is not ok.
+func appendDatetime(dst []byte, s string) ([]byte, bool) {
+	const form = "0000-00-00T00:00:00"
+	if len(s) <= len(form) || len(s) > 40 {
+		return dst, false
+	}
+	for i := range len(form) {
+		if digit := s[i]-'0' <= 9; form[i] == '0' && !digit || form[i] != '0' && s[i] != form[i] {
+			return dst, false
+		}
+	}
+	year, month, day := number(s[0:4]), number(s[5:7]), number(s[8:10])
+	if year == 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
+		number(s[11:13]) > 23 || number(s[14:16]) > 59 || number(s[17:19]) > 59 {
+		return dst, false
+	}
+	end := len(form)
+	zone := end
+	if s[zone] == '.' {
+		for zone++; zone < len(s) && s[zone]-'0' <= 9; zone++ {
+		}
+		if zone == len(form)+1 {
+			return dst, false
+		}
+		end = min(zone, len(form)+1+7)
+	}
+	if z := s[zone:]; z != "Z" && (len(z) != 6 || z[0] != '+' && z[0] != '-' || z[1]-'0' > 9 || z[2]-'0' > 9 || z[3] != ':' ||
+		z[4]-'0' > 9 || z[5]-'0' > 9 || number(z[1:3]) > 14 || number(z[4:6]) > 59) {
+		return dst, false
+	}
+	dst = append(append(dst, '"'), s[:end]...)
+	return append(append(dst, s[zone:]...), '"'), true
+}
+
+func number(digits string) (n int) {
+	for i := range len(digits) {
+		n = n*10 + int(digits[i]-'0')
+	}
+	return n
+}
+
+func daysIn(year, month int) int {
+	switch month {
+	case 4, 6, 9, 11:
+		return 30
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
+}

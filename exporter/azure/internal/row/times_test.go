@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package row
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What is taken is a time to Go as well, and the same one to 100 ns.
+func FuzzADatetimeThatIsTakenIsOne(f *testing.F) {
+	for _, s := range []string{
+		"2026-03-04T05:06:07.1234567Z", "2026-03-04T05:06:07.123456789+14:00", "2024-02-29T23:59:59Z", "2026-03-04T05:06:07-00:01", "0001-01-01T00:00:00Z",
+		"2100-02-29T00:00:00Z", "2026-03-04t05:06:07z", "2026-03-04T05:06:07,5Z", "2026-03-04T05:06:60Z",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		text, ok := appendDatetime([]byte("x"), s)
+		if !ok {
+			return
+		}
+		want, err := time.Parse(time.RFC3339Nano, s)
+		require.NoError(t, err)
+		got, err := time.Parse(time.RFC3339Nano, strings.Trim(string(text[1:]), `"`))
+		require.NoError(t, err)
+		lost := want.Sub(got)
+		require.True(t, lost >= 0 && lost < 100, "%v", lost)
+	})
+}
+
+func TestStampsWriteTheTimeWith100ns(t *testing.T) {
+	var s stamps
+	for at, want := range map[uint64]string{
+		0: "1970-01-01T00:00:00.0000000Z", 99: "1970-01-01T00:00:00.0000000Z", 100: "1970-01-01T00:00:00.0000001Z", 1e9 - 1: "1970-01-01T00:00:00.9999999Z",
+		1772600767894000100: "2026-03-04T05:06:07.8940001Z", 1<<64 - 1: "2554-07-21T23:34:33.7095516Z",
+	} {
+		require.Equal(t, want, string(s.append(nil, at)))
+	}
+}

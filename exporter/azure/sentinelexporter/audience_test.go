@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sentinelexporter
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
+)
+
+// wrongAudience is an authenticator that was not given the scope: its tokens are for the host of the endpoint.
+type wrongAudience struct {
+	component.StartFunc
+	component.ShutdownFunc
+}
+
+func (wrongAudience) RoundTripper(base http.RoundTripper) (http.RoundTripper, error) {
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		claims := base64.RawURLEncoding.EncodeToString([]byte(`{"aud":"https://` + r.URL.Host + `"}`))
+		r.Header.Set("Authorization", "Bearer e30."+claims+".c2ln")
+		return base.RoundTrip(r)
+	}), nil
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestATokenForAnotherAudienceIsSaidBeforeTheServiceRefusesIt(t *testing.T) {
+	s := ingesttest.New(t)
+	for endpoint, want := range map[string]bool{"https://winnet.eastus-1.ingest.monitor.azure.com": true, s.URL: false} {
+		cfg := configFor(s)
+		cfg.Endpoint = endpoint
+		set, telemetry, logs := settings(t)
+		e, err := newSentinel(set, cfg)
+		require.NoError(t, err)
+		require.NoError(t, e.start(context.Background(), ingesttest.Host{ingesttest.AuthID: wrongAudience{}}))
+		if want {
+			require.NotNil(t, e.auditToken)
+			e.auditToken()
+		}
+		r := &rig{e, t, telemetry, logs}
+		require.Equal(t, want, r.said("give the authenticator the scope https://monitor.azure.com/.default"))
+		require.NoError(t, e.shutdown(context.Background()))
+	}
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sentinelexporter
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
+)
+
+// An account's line, and the receiver that gives it.
+var (
+	account  = regexp.MustCompile(`= emitted (\d+)`)
+	receiver = regexp.MustCompile(`"otelcol.component.id": "([^"]+)"`)
+)
+
+// Every record that the receivers make of the recorded captures is a row of its table: none is refused, and no value is of another type than
+// its column.
+func TestTheReceiversRecordsFitTheTables(t *testing.T) {
+	built := os.Getenv("WINNET_COLLECTOR")
+	if built == "" {
+		t.Skip("not run: WINNET_COLLECTOR does not name a built collector; make test-sentinel builds one")
+	}
+	root, err := filepath.Abs("../../..")
+	require.NoError(t, err)
+	for _, profile := range []string{"asim", "windows"} {
+		t.Run(profile, func(t *testing.T) {
+			s := ingesttest.New(t)
+			config := fmt.Sprintf(`yaml:
+receivers:
+  asimdns/server:
+    profile: %[1]s
+    enable_flags: "0xFFFFFFFFFFFFFFFF"
+    enable_level: 5
+    replay: {path: testdata/dnsserver.etl, exit_when_done: true}
+  asimdns/client:
+    profile: %[1]s
+    provider_guid: "{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}"
+    enable_flags: "0xFFFFFFFFFFFFFFFF"
+    replay: {path: testdata/dnsclient.etl, exit_when_done: true}
+  ciliumwindows:
+    enabled_events: [DROP, TRACE, POLICY_VERDICT, DEBUG, CAPTURE]
+    monitor_aggregation_level: none
+    replay: {path: testdata/cilium_events.pcapng, exit_when_done: true}
+exporters:
+  sentinel:
+    endpoint: %[2]s
+    rule_id: %[3]s
+    headers: {Authorization: Bearer %[4]s}
+    tls:
+      ca_pem: |
+        %[5]s
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    logs: {receivers: [asimdns/server, asimdns/client, ciliumwindows], exporters: [sentinel]}
+`, profile, s.URL, ingesttest.RuleID, s.IssueToken(), strings.ReplaceAll(s.CertificatePEM(), "\n", "\n        "))
+			cmd := exec.CommandContext(t.Context(), built, "--config", config)
+			cmd.Dir = root
+			out, _ := cmd.CombinedOutput() // the end of a replay is an error to a collector
+			emitted := 0
+			last := map[string]int{}
+			for line := range strings.Lines(string(out)) {
+				if m := account.FindStringSubmatch(line); m != nil {
+					name := receiver.FindStringSubmatch(line)
+					require.NotNil(t, name, line)
+					last[name[1]], _ = strconv.Atoi(m[1])
+				}
+			}
+			for _, n := range last {
+				emitted += n
+			}
+			require.Len(t, last, 3, "%s", out)
+
+			rows := 0
+			for stream, table := range s.Streams {
+				rows += len(s.Rows(stream))
+				for _, row := range s.Rows(stream) {
+					additional, _ := row["AdditionalFields"].(map[string]any)
+					for name := range additional {
+						require.Equal(t, -1, table.Lookup(name), "%s does not fit its column: %v", name, row)
+					}
+				}
+			}
+			require.Equal(t, emitted, rows)
+			require.NotEmpty(t, s.Rows(networkStream))
+			for _, c := range s.Calls() {
+				require.Equal(t, 204, c.Status, "%+v", c)
+			}
+		})
+	}
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sentinelexporter
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelexporter/internal/metadata"
+)
+
+// NewFactory makes the factory of the sentinel exporter, for the signal logs.
+func NewFactory() exporter.Factory {
+	return exporter.NewFactory(metadata.Type, createDefaultConfig, exporter.WithLogs(createLogs, metadata.LogsStability))
+}
+
+func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
+	cfg := config.(*Config)
+	e, err := newSentinel(set, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return newLogs(ctx, set, e)
+}
+
+// newLogs puts queue and retries before the exporter.
+func newLogs(ctx context.Context, set exporter.Settings, e *sentinel) (exporter.Logs, error) {
+	logs, err := exporterhelper.NewLogs(ctx, set, e.cfg, e.push,
+		exporterhelper.WithStart(e.start),
+		exporterhelper.WithShutdown(e.shutdown),
+		// A push makes many calls. Each has the client's timeout.
+		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: 0}),
+		exporterhelper.WithRetry(e.cfg.RetryConfig),
+		exporterhelper.WithQueue(e.cfg.QueueConfig),
+	)
+	if err != nil {
+		return nil, err
+	}
+	return &stoppable{logs, e}, nil
+}
+
+// stoppable tells the exporter of a shutdown before the queue waits for what is under way.
+type stoppable struct {
+	exporter.Logs
+	e *sentinel
+}
+
+func (s *stoppable) Shutdown(ctx context.Context) error {
+	s.e.stop()
+	return s.Logs.Shutdown(ctx)
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sentinelexporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/row"
+)
+
+// send sends the rows of one kind, call by call. What is done is marked; the error says why the rest is not.
+func (e *sentinel) send(ctx context.Context, b *batch, k kind) error {
+	rows := b.rows[k]
+	for len(rows) > 0 {
+		n, oldest := b.fill(k, rows, int(e.rawLimit.Load()))
+		if err := e.deliver(ctx, b, k, rows[:n], oldest); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// deliver sends the body of the batch, which has these rows, to the rules in turn until one takes it. It splits what is too large and what
+// has a row that is refused.
+func (e *sentinel) deliver(ctx context.Context, b *batch, k kind, rows []int32, oldest uint64) error {
+	body := b.body.Close()
+	for {
+		if err := e.stopped(ctx); err != nil {
+			return err
+		}
+		r, err := e.pick(k)
+		if err != nil {
+			return err
+		}
+		a := e.call(ctx, b, r, k, body, rows, oldest)
+		switch a.Result {
+		case delivery.Accepted:
+			return nil
+		case delivery.TooLarge:
+			return e.halve(ctx, b, r, k, rows, a)
+		case delivery.Refused:
+			if fits, err := e.search(ctx, b, r, k, rows, a); fits || err != nil {
+				return err
+			}
+			// The rule takes none of them. Another may.
+			e.refill(b, k, rows)
+			body = b.body.Close()
+		case delivery.Failed:
+			return a
+		default:
+			e.pause(r, k, a)
+		}
+	}
+}
+
+// stopped is the error of what is not sent since the exporter stops.
+func (e *sentinel) stopped(ctx context.Context) error {
+	select {
+	case <-e.stopping:
+		return delivery.ErrStopped
+	case <-ctx.Done():
+		return fmt.Errorf("not sent: %w", context.Cause(ctx))
+	default:
+		return nil
+	}
+}
+
+// pick gives the next rule that is not waiting. The error says how long all of them wait.
+func (e *sentinel) pick(k kind) (*rule, error) {
+	first := int(e.next.Add(1) - 1)
+	var shortest time.Duration
+	var errs []error
+	for i := range e.rules {
+		r := e.rules[(first+i)%len(e.rules)]
+		wait, why := r.wait(k)
+		if wait == 0 {
+			return r, nil
+		}
+		if shortest == 0 || wait < shortest {
+			shortest = wait
+		}
+		errs = append(errs, fmt.Errorf("%s is not tried for %v: %w", r.id, wait.Round(time.Millisecond), why))
+	}
+	return nil, waitError{errors.Join(errs...), shortest}
+}
+
+// refill makes the body of rows that have fit into one.
+func (e *sentinel) refill(b *batch, k kind, rows []int32) {
+	b.fill(k, rows, maxCallRaw)
+}
+
+// call makes one call with the closed body of the batch, and counts what came of it.
+func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []byte, rows []int32, oldest uint64) delivery.Answer {
+	a := e.caller.Post(ctx, r.urls[k], body)
+	stream := attribute.String("stream", e.router.streams[k])
+	e.telemetry.ExporterSentinelCalls.Add(ctx, 1, metric.WithAttributes(stream, attribute.String("result", a.Result.String())))
+	if a.Result != delivery.Accepted {
+		return a
+	}
+	for _, i := range rows {
+		b.done[i] = true
+	}
+	r.target[k].accepted.Add(1)
+	with := metric.WithAttributes(stream)
+	e.telemetry.ExporterSentinelRowsAccepted.Add(ctx, int64(len(rows)), with)
+	e.telemetry.ExporterSentinelBytesUncompressed.Add(ctx, int64(b.body.Raw()), with)
+	e.telemetry.ExporterSentinelBytesCompressed.Add(ctx, int64(len(body)), with)
+	delay := 0.0
+	if now := uint64(time.Now().UnixNano()); now > oldest {
+		delay = float64(now-oldest) / 1e9
+	}
+	e.telemetry.ExporterSentinelAcceptanceDelay.Record(ctx, delay, with)
+	b.encoders[k].Counts.Each(func(rule row.Rule, column int, n int64) {
+		e.telemetry.ExporterSentinelFieldsAltered.Add(ctx, n, metric.WithAttributes(stream,
+			attribute.String("column", kindTables[k].Columns[column].Name), attribute.String("rule", rule.String())))
+		if rule == row.RuleTooOld || rule == row.RuleAhead {
+			e.log.once("time", func(l *zap.Logger) {
+				l.Warn("the service replaces TimeGenerated of events that are more than two days old, or more than a day ahead, with the time of "+
+					"receipt; EventStartTime has the true time", zap.String("stream", e.router.streams[k]))
+			})
+		}
+	})
+	return a
+}
+
+// pause holds calls back after an answer that concerns more than one of them, and says what to do.
+func (e *sentinel) pause(r *rule, k kind, a delivery.Answer) {
+	fields := []zap.Field{zap.String("rule_id", r.id), zap.String("stream", e.router.streams[k]), zap.Error(a)}
+	say := func(text string) {
+		e.log.again(r.id+kindNames[k]+a.Result.String(), func(l *zap.Logger) { l.Error(text, fields...) })
+	}
+	switch a.Result {
+	case delivery.Throttled:
+		d := a.RetryAfter
+		if d == 0 {
+			d = e.pauses.throttled
+		}
+		r.gate.Close(max(d, min(time.Second, e.pauses.throttled)), a)
+	case delivery.Unauthorized:
+		r.gate.Close(e.pauses.denied, a)
+		say("the service does not accept the token; check the identity of the authenticator, and that its scopes are those of the endpoint's cloud " +
+			"(https://monitor.azure.com/.default); what is queued waits")
+	case delivery.Forbidden:
+		r.gate.Close(e.pauses.misfit, a)
+		say("the identity may not send to the data collection rule; give it the role Monitoring Metrics Publisher on the rule; " +
+			"a new role takes up to 30 minutes; what is queued waits")
+	case delivery.NotFound:
+		r.target[k].gate.Close(e.pauses.misfit, a)
+		say("the service knows no such rule or stream; check rule_id (the rule's immutableId), that the endpoint is the rule's, and that the rule " +
+			`declares the stream; streams: {` + kindNames[k] + `: ""} drops such records; what is queued waits`)
+	default:
+		r.target[k].gate.Close(e.pauses.misfit, a)
+		say("the answer is none that this service gives; check the endpoint and any proxy before it; what is queued waits")
+	}
+}
