@@ -59,11 +59,40 @@ func Unmarshal(conf *confmap.Conf, target any) error {
 	return err
 }
 
-// HasKeys reports whether a section of the configuration has a key, be it one without a value: a variable that is not set, as in
-// ${env:FILE}, leaves none. Unmarshal takes such keys for ones that are not there.
+// HasKeys reports whether a section of the configuration has a key, be it one without a value, or was meant to: a variable that is not
+// set leaves none, as in {path: ${env:FILE}}, or nothing of the whole section, as in ${env:SECTION}. Unmarshal takes such keys and
+// sections for ones that are not there. A section that is written without keys has none, and null takes one out that another
+// configuration brings.
 func HasKeys(conf *confmap.Conf, section string) bool {
-	keys, _ := conf.Get(section).(map[string]any)
-	return len(keys) > 0
+	switch v := conf.Get(section).(type) {
+	case map[string]any:
+		return len(v) > 0
+	case nil:
+		return unset(conf, section)
+	}
+	return false
+}
+
+// unset reports whether a key has no value since the variable that stands for it is not set, or empty.
+func unset(conf *confmap.Conf, key string) bool {
+	target := reflect.New(reflect.StructOf([]reflect.StructField{
+		{Name: "Value", Type: reflect.TypeFor[expanded](), Tag: reflect.StructTag(`mapstructure:"` + key + `"`)},
+	}))
+	return conf.Unmarshal(target.Interface(), confmap.WithIgnoreUnused()) == nil && target.Elem().Field(0).String() == empty
+}
+
+// expanded is empty where a value is the text of a variable without one. Where a text is wanted the collector hands on a variable's text, be it
+// empty; for a key that is written without a value it hands on no text.
+type expanded string
+
+const empty = "empty"
+
+// UnmarshalScalar looks at what the collector hands on.
+func (e *expanded) UnmarshalScalar(v confmap.ScalarValue) error {
+	if text, ok := v.GetRaw().(string); ok && strings.TrimSpace(text) == "" {
+		*e = empty
+	}
+	return nil
 }
 
 // dropNulls deletes the keys below t that have no value: the collector's decoder sets a number that has none to 0, and true to

@@ -3,6 +3,7 @@
 package confval
 
 import (
+	"context"
 	"math"
 	"os"
 	"path/filepath"
@@ -233,4 +234,35 @@ func TestOneValueWhereAListStandsIsAListOfOne(t *testing.T) {
 	require.ErrorContains(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"ports": 65616}), &c), "ports[0]: 65616 is not allowed")
 	require.Error(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"texts": 0.10}), &c), "its text is not known any more")
 	require.Error(t, Unmarshal(confmap.NewFromStringMap(map[string]any{"bools": map[string]any{}}), &c))
+}
+
+// variables gives the values of variables as the collector's provider of the environment does: text, which is YAML.
+type variables map[string]string
+
+func (v variables) Retrieve(_ context.Context, uri string, _ confmap.WatcherFunc) (*confmap.Retrieved, error) {
+	return confmap.NewRetrievedFromYAML([]byte(v[strings.TrimPrefix(uri, "env:")]))
+}
+func (variables) Scheme() string                 { return "env" }
+func (variables) Shutdown(context.Context) error { return nil }
+
+func TestASectionThatAVariableLeavesEmptyIsToldFromOneThatIsWrittenSo(t *testing.T) {
+	vars := variables{"EMPTY": "", "BLANK": " \n", "NULL": "null", "KEYS": "{path: a}", "NONE": "{}"}
+	for yaml, want := range map[string]bool{
+		"{other: 1}": false, "{section: }": false, "{section: null}": false, "{section: ~}": false, "{section: {}}": false,
+		"{section: {path: a}}": true, "{section: {path: }}": true, "{section: {path: '${env:UNSET}'}}": true,
+		"{section: '${env:UNSET}'}": true, "{section: '${env:EMPTY}'}": true, "{section: '${env:BLANK}'}": true,
+		"{section: '${env:NULL}'}": false, "{section: '${env:KEYS}'}": true, "{section: '${env:NONE}'}": false,
+	} {
+		vars["CONFIG"] = "{other: {deep: [1]}, outer: " + yaml + "}"
+		resolver, err := confmap.NewResolver(confmap.ResolverSettings{
+			URIs:              []string{"env:CONFIG"},
+			ProviderFactories: []confmap.ProviderFactory{confmap.NewProviderFactory(func(confmap.ProviderSettings) confmap.Provider { return vars })},
+		})
+		require.NoError(t, err)
+		conf, err := resolver.Resolve(context.Background())
+		require.NoError(t, err, yaml)
+		outer, err := conf.Sub("outer")
+		require.NoError(t, err)
+		require.Equal(t, want, HasKeys(outer, "section"), yaml)
+	}
 }

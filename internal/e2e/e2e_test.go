@@ -280,6 +280,22 @@ func TestComponentsListsBothReceivers(t *testing.T) {
 	}
 }
 
+func TestASectionThatAnUnsetVariableLeavesEmptyIsRefused(t *testing.T) {
+	for _, receiver := range []string{"asimdns/server", "ciliumwindows"} {
+		for _, section := range []string{"replay", "record"} {
+			for value, refused := range map[string]bool{"${env:WINNET_NOT_SET}": true, "${env:WINNET_EMPTY}": true, "null": false, "": false} {
+				cmd := exec.Command(collector(t), "validate", "--config", "config.replay.yaml", "--config", "yaml:receivers::"+receiver+"::"+section+": "+value)
+				cmd.Dir, cmd.Env = root(t), append(os.Environ(), "WINNET_EMPTY=")
+				out, err := cmd.CombinedOutput()
+				require.Equal(t, refused, err != nil, "%s: %s: %s: %s", receiver, section, value, out)
+				if refused {
+					require.Contains(t, string(out), section+": path: it is missing or empty, as by a variable that is not set; want ")
+				}
+			}
+		}
+	}
+}
+
 func TestALiveReceiverSaysWhatItNeedsOffWindows(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("not run: this is Windows")

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer"
@@ -230,11 +231,26 @@ func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context
 	return errors.Join(err, p.drained(ctx), <-recorded)
 }
 
-// LogAccount says what became of every event, when Shutdown has returned.
+// LogAccount says what became of every event, when Shutdown has returned, and how many have not left and why: as a warning, or as an
+// error where the next component has not returned.
 func (p *Pipeline) LogAccount(more ...zap.Field) {
 	log, said := p.Logger.Info, "every event has left the receiver"
-	if p.Stats.Pending() != 0 {
-		log, said = p.Logger.Error, "not every event has left the receiver: the next component in the pipeline did not return"
+	dropped, undecodable, pending := p.Stats.Dropped.Total(), p.Stats.Undecodable.Total(), p.Stats.Pending()
+	var stayed []string
+	add := func(n int64, what string) {
+		if n != 0 {
+			stayed = append(stayed, fmt.Sprintf("%d %s", n, what))
+		}
+	}
+	add(dropped, "dropped")
+	add(undecodable, "undecodable")
+	add(pending, "at the next component in the pipeline, which did not return")
+	if len(stayed) > 0 {
+		log, said = p.Logger.Warn, fmt.Sprintf("%d of %d events have not left the receiver: %s",
+			dropped+undecodable+pending, p.Stats.Received.Load(), strings.Join(stayed, ", "))
+	}
+	if pending != 0 {
+		log = p.Logger.Error
 	}
 	log(said, append(more, zap.Stringer("events", &p.Stats))...)
 }

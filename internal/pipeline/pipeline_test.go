@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
@@ -404,9 +405,35 @@ func TestShutdownSaysThatTheNextComponentDoesNotReturn(t *testing.T) {
 		<-p.done
 		p.LogAccount()
 		require.Equal(t, []string{
-			"not every event has left the receiver: the next component in the pipeline did not return", "every event has left the receiver",
+			"1 of 1 events have not left the receiver: 1 at the next component in the pipeline, which did not return", "every event has left the receiver",
 		}, []string{logs.All()[0].Message, logs.All()[1].Message})
 	})
+}
+
+func TestTheAccountSaysHowManyEventsDidNotLeaveTheReceiverAndWhy(t *testing.T) {
+	for _, c := range []struct {
+		dropped, undecodable int64
+		level                zapcore.Level
+		want                 string
+	}{
+		{0, 0, zap.InfoLevel, "every event has left the receiver"},
+		{3, 0, zap.WarnLevel, "3 of 10 events have not left the receiver: 3 dropped"},
+		{0, 2, zap.WarnLevel, "2 of 10 events have not left the receiver: 2 undecodable"},
+		{3, 2, zap.WarnLevel, "5 of 10 events have not left the receiver: 3 dropped, 2 undecodable"},
+	} {
+		core, logs := observer.New(zap.InfoLevel)
+		p := newPipeline(t, consumertest.NewNop(), func(s *Settings) { s.Logger = zap.New(core) })
+		require.NoError(t, p.Shutdown(context.Background(), noSource))
+		p.Drop("map_full", c.dropped)
+		p.Stats.Received.Add(10 - c.dropped)
+		p.Stats.Undecodable.Add("short", c.undecodable)
+		p.Stats.Filtered.Add(10 - c.dropped - c.undecodable)
+		p.LogAccount()
+		line := logs.All()[len(logs.All())-1]
+		require.Equal(t, c.want, line.Message)
+		require.Equal(t, c.level, line.Level)
+		require.Contains(t, line.ContextMap()["events"], "received 10 = ")
+	}
 }
 
 func TestShutdownGoesOnWhenTheSourceDoesNotStop(t *testing.T) {

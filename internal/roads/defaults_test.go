@@ -133,7 +133,7 @@ func TestTheProcessorBatchHangsAtAFullQueueAndLosesWhatItHolds(t *testing.T) {
 	})
 	require.Less(t, last, 4000)
 	require.NoError(t, c.cmd.Process.Signal(os.Interrupt))
-	c.until("the receiver has ended", func() bool { return strings.Contains(c.out.String(), "has left the receiver") })
+	c.until("the receiver has ended", func() bool { return strings.Contains(c.out.String(), "left the receiver") })
 	select {
 	case <-c.ended:
 		t.Fatal("the collector has ended")

@@ -41,6 +41,32 @@ func TestARepetitionWithinTheWindowIsDropped(t *testing.T) {
 	require.False(t, query(85), "another host's events")
 }
 
+func TestAfterAStepBackRepetitionsAreDroppedForTwiceTheWindowAtMost(t *testing.T) {
+	m := server(t)
+	for _, back := range []int64{1, 5, 9, 10, 3600} {
+		f := m.filter(Config{}, dedup)
+		passed := int64(0) // seconds that really passed
+		event := func() bool {
+			now := 100_000 + passed
+			if passed > 0 {
+				now -= back // at once after the first
+			}
+			return f.Drops(at(m.event(256, fields{"QNAME": "a.test.", "QTYPE": 1, "Source": "10.0.0.1"}), now))
+		}
+		require.False(t, event())
+		for passed = 1; event(); passed++ {
+			require.Less(t, passed, int64(20), "%d s back", back)
+		}
+		want := 10 + back // as the window is by the events' times
+		if back > 10 {
+			want = 1
+		}
+		require.Equal(t, want, passed, "%d s back", back)
+		passed++
+		require.True(t, event(), "%d s back", back)
+	}
+}
+
 func TestEventsAreTheSameByWhatIsAskedByWhomAndTheResult(t *testing.T) {
 	m, c := server(t), client(t)
 	answer := fields{"QNAME": "a.test.", "QTYPE": 1, "Destination": "10.0.0.1", "InterfaceIP": "10.0.0.53", "RCODE": 0, "GUID": "{1}"}

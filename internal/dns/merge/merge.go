@@ -234,14 +234,14 @@ func (k *Keeper) hold(raw []byte, received, at int64, tag uint16) Decision {
 		raw = k.data
 	}
 	e := k.store.Put(k.key, raw, received, at)
-	came := k.Clock.Moment()
-	e.Tag, e.Mark, e.Begun, e.Sum = tag, came.Mark, came.Gone, came.Leaps
+	came := k.Clock.Moment(at)
+	e.Tag, e.Mark, e.Begun, e.Sum = tag, came.Mark, came.Gone, int64(came.Leaps)<<32|int64(came.Calm)
 	return Decision{Verdict: Held}
 }
 
 // came is the moment in which the event of an entry came.
 func came(e *window.Entry) window.Moment {
-	return window.Moment{Mark: e.Mark, Gone: e.Begun, Leaps: e.Sum}
+	return window.Moment{Mark: e.Mark, Gone: e.Begun, Leaps: int32(e.Sum >> 32), Calm: uint32(e.Sum)}
 }
 
 // near reports whether an event at a time may be merged with the entry.
@@ -297,7 +297,7 @@ func (k *Keeper) Due() bool {
 	if e == nil {
 		return false
 	}
-	return k.Clock.Age(came(e), e.First) > int64(k.Window)+k.slack || k.store.Full(etw.MaxRecordSize+factsSize+maxKey)
+	return k.over(e, true) || k.store.Full(etw.MaxRecordSize+factsSize+maxKey)
 }
 
 // Let is an event that was kept back and goes.
@@ -337,17 +337,23 @@ func (k *Keeper) mayBeAnswered(e *window.Entry) bool {
 	return m.any && !m.Before(e.Mark)
 }
 
-// over reports whether the time of an entry is over. When no more events come and the clock has leapt once since the entry came, that
-// may be all of its age: such an entry must be older. Two leaps are pauses, since nobody sets a clock twice in so short a time.
+// over reports whether the time of an entry is over: that without leaps is, or its age is. When no more events come and the clock has
+// leapt once since the entry's event, the leap may be all of the age: such an entry must be older. Two leaps are pauses, since nobody
+// sets a clock twice in so short a time.
 func (k *Keeper) over(e *window.Entry, due bool) bool {
-	came := came(e)
-	switch {
-	case due:
-		return k.Clock.Age(came, e.First) > int64(k.Window)+k.slack
-	case k.Clock.Leaps(came) == 1:
-		return k.Clock.AgeAtLast(came, e.First) > int64(k.Window)+k.slack
+	came, limit := came(e), int64(k.Window)
+	if due {
+		limit += k.slack
 	}
-	return k.Clock.AgeAtLast(came, e.First) > int64(k.Window)
+	switch {
+	case k.Clock.Calm(came) > limit:
+		return true
+	case due:
+		return k.Clock.Age(came, e.First) > limit
+	case k.Clock.LeaptOnce(came, e.First):
+		limit += k.slack
+	}
+	return k.Clock.AgeAtLast(came, e.First) > limit
 }
 
 // Done drops the event that Let gave.
