@@ -67,6 +67,8 @@ type CaptureStats struct {
 
 	// Damages are the places at which the file is damaged, and SteppedOver the bytes of it that were not read for that.
 	Damages, SteppedOver uint64
+	// UnknownBlocks are those of the damages that are blocks of a type that nobody has registered, or that their content contradicts.
+	UnknownBlocks uint64
 
 	// Late are the records delivered behind a later one: more stand before them in the file than are read ahead.
 	Late     uint64
@@ -92,6 +94,7 @@ type Capture struct {
 	damage      *CaptureError // the first one
 	gap         bool          // bytes of the current section were stepped over that may have held any blocks
 	lostSection bool          // a section's header is among them
+	doubt       bool          // a block of the current section was stepped over that may have been an interface's description
 
 	packet Record // of the block that was read last; its data are valid until the next one is
 	found  bool   // packet is one

@@ -54,16 +54,21 @@ func (c *Capture) resync(damage *CaptureError) error {
 	if header, err := c.peek(blockHeader); err == nil && c.order != nil {
 		typ, length = c.order.Uint32(header), int64(c.order.Uint32(header[4:]))
 	}
-	c.lostSection = false
+	c.lostSection = typ == blockSection
 	at, err := c.seek()
 	if err != nil && err != io.EOF {
 		return err
 	}
 	gap := c.offset + int64(at) - from
 	exact := gap == length // exactly one block was stepped over
-	if passed, _ := c.peek(at); !exact && c.order != nil && len(passed) >= blockTrailer {
+	passed, _ := c.peek(at)
+	if !exact && c.order != nil && len(passed) >= blockTrailer {
 		exact = gap == int64(c.order.Uint32(passed[len(passed)-blockTrailer:]))
 	}
+	if exact && gap == int64(at) && at >= minBlock { // the damage may have been in the type as well
+		typ, _ = c.seems(typ, passed[blockHeader:at-blockTrailer])
+	}
+	exact = exact && registered(typ)
 	c.discard(at)
 	c.stepped(damage, gap)
 	switch {
@@ -89,7 +94,7 @@ func (c *Capture) seek() (at int, err error) {
 			if found {
 				return at, nil
 			}
-			if length > 0 && !c.ended {
+			if length > 0 {
 				need = length
 				break
 			}
@@ -149,10 +154,10 @@ func (c *Capture) plausible(b []byte) (found bool, needs int) {
 	}
 	length := int64(order.Uint32(b[4:]))
 	sound := length >= int64(minBlock+fixed) && length%4 == 0 && length <= maxBlock
-	if sound && int64(len(b)) < length {
+	if sound && int64(len(b)) < length && !c.ended {
 		return false, int(length)
 	}
-	if sound = sound && int64(order.Uint32(b[length-blockTrailer:])) == length; !sound {
+	if sound = sound && int64(len(b)) >= length && int64(order.Uint32(b[length-blockTrailer:])) == length; !sound {
 		if typ == blockSection {
 			c.lostSection, c.order = true, order
 		}
@@ -177,9 +182,9 @@ func (c *Capture) plausible(b []byte) (found bool, needs int) {
 func fixedSize(typ uint32) (size int, known bool) {
 	switch typ {
 	case blockSection:
-		return 16, true
+		return sectionSize, true
 	case blockInterface:
-		return 8, true
+		return interfaceSize, true
 	case blockEnhanced, blockPacket:
 		return 20, true
 	case blockSimple:
