@@ -19,6 +19,9 @@ const (
 	blockEnhanced  = 6
 )
 
+// magicOrder is what a section's header begins with, in the section's byte order.
+const magicOrder = 0x1A2B3C4D
+
 const (
 	blockHeader  = 8  // type and total length
 	blockTrailer = 4  // total length again

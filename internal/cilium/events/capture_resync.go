@@ -54,7 +54,8 @@ func (c *Capture) resync(damage *CaptureError) error {
 	if header, err := c.peek(blockHeader); err == nil && c.order != nil {
 		typ, length = c.order.Uint32(header), int64(c.order.Uint32(header[4:]))
 	}
-	c.lostSection = typ == blockSection
+	first, _ := c.peek(minBlock)
+	c.lostSection = typ == blockSection || c.hasMagic(first)
 	at, err := c.seek()
 	if err != nil && err != io.EOF {
 		return err
@@ -66,9 +67,11 @@ func (c *Capture) resync(damage *CaptureError) error {
 		exact = gap == int64(c.order.Uint32(passed[len(passed)-blockTrailer:]))
 	}
 	if exact && gap == int64(at) && at >= minBlock { // the damage may have been in the type as well
-		typ, _ = c.seems(typ, passed[blockHeader:at-blockTrailer])
+		body := passed[blockHeader : at-blockTrailer]
+		typ, _ = c.seems(typ, body)
+		exact = typ != blockInterface || c.isInterface(body)
 	}
-	exact = exact && registered(typ)
+	exact = exact && registered(typ) && (typ == blockSection || !c.lostSection)
 	c.discard(at)
 	c.stepped(damage, gap)
 	switch {
@@ -94,6 +97,7 @@ func (c *Capture) seek() (at int, err error) {
 			if found {
 				return at, nil
 			}
+			c.lostSection = c.lostSection || c.hasMagic(window[at:])
 			if length > 0 {
 				need = length
 				break
@@ -134,6 +138,11 @@ func (c *Capture) peek(n int) ([]byte, error) {
 func (c *Capture) discard(n int) {
 	n, _ = c.r.Discard(n)
 	c.offset += int64(n)
+}
+
+// hasMagic reports whether b may begin with a section's header, if its type and length are damaged.
+func (c *Capture) hasMagic(b []byte) bool {
+	return c.order != nil && len(b) >= minBlock && c.order.Uint32(b[blockHeader:]) == magicOrder
 }
 
 // plausible reports whether b begins with a block that can be read. Where b is too short to tell, needs is how long the block is. A

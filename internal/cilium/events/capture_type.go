@@ -49,24 +49,28 @@ func (c *Capture) checkType(typ uint32, body []byte) (uint32, error) {
 // seems gives the type of the block whose content body is: a section's header or an interface's description, else the block's own.
 // maybe is whether it is a description that is damaged elsewhere too. What is in a custom block is its maker's.
 func (c *Capture) seems(typ uint32, body []byte) (was uint32, maybe bool) {
-	const magic, major = 0x1A2B3C4D, 1
+	const major = 1
 	if len(body) < interfaceSize || typ == blockInterface || typ == blockSection || custom(typ) {
 		return typ, false
 	}
-	if len(body) >= sectionSize && c.order.Uint32(body) == magic && c.order.Uint16(body[4:]) == major {
+	if len(body) >= sectionSize && c.order.Uint32(body) == magicOrder && c.order.Uint16(body[4:]) == major {
 		return blockSection, false
 	}
-	link, reserved := c.order.Uint16(body) == LinkTypeUser0, c.order.Uint16(body[2:]) == 0
 	switch {
-	case link && reserved:
+	case c.isInterface(body):
 		if c.areInterfaceOptions(body[interfaceSize:]) {
 			return blockInterface, false
 		}
 		return typ, true
-	case link || reserved:
-		return typ, !known(typ) && c.areInterfaceOptions(body[interfaceSize:])
+	case c.order.Uint16(body) == LinkTypeUser0 || c.order.Uint16(body[2:]) == 0:
+		return typ, c.areInterfaceOptions(body[interfaceSize:])
 	}
 	return typ, false
+}
+
+// isInterface reports whether the content of a block begins as an interface's description.
+func (c *Capture) isInterface(body []byte) bool {
+	return len(body) >= interfaceSize && c.order.Uint16(body) == LinkTypeUser0 && c.order.Uint16(body[2:]) == 0
 }
 
 // areInterfaceOptions reports whether a list is one that an interface's description may have, to its last byte.

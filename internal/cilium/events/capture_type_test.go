@@ -164,19 +164,23 @@ func TestADamagedTypeOfADescriptionCostsThePacketsInDoubtOnly(t *testing.T) {
 		file []byte
 		want []int64
 	}{
-		"between two":                            {join(p.section(), p.nanos(), as(micros, 0x41), p.nanos(), on(0, 1), on(1, 2), on(2, 3)), []int64{1, 3}},
-		"the first":                              {join(p.section(), as(micros, 0x41), p.nanos(), on(0, 1), on(1, 2)), []int64{2}},
-		"the last":                               {join(p.section(), p.nanos(), as(micros, 0x41), on(0, 1), on(1, 2)), []int64{1}},
-		"to one for local use":                   {join(p.section(), p.nanos(), as(micros, 0x80000001), p.nanos(), on(0, 1), on(1, 2), on(2, 3)), []int64{1}},
-		"to statistics":                          {join(p.section(), p.nanos(), as(micros, 5), p.nanos(), on(0, 1), on(1, 2), on(2, 3)), []int64{1}},
-		"with a damaged option":                  {join(p.section(), p.nanos(), as(p.iface(147, 0, p.u16(9), p.u16(99)), 0x41), micros, on(0, 1), on(1, 2)), []int64{1}},
-		"with a damaged link type":               {join(p.section(), p.nanos(), as(p.iface(99, 0, p.option(9, []byte{9})), 0x41), micros, on(0, 1), on(1, 2)), []int64{1}},
-		"with a damaged option, all alike":       {join(p.section(), p.nanos(), as(p.iface(147, 0, p.u16(9), p.u16(99)), 0x41), p.nanos(), on(0, 1), on(1, 2)), []int64{1, 2}},
-		"with its length":                        {join(p.section(), p.nanos(), as(damage(micros, 4), 0x41), p.nanos(), on(0, 1), on(1, 2), on(2, 3)), []int64{1, 3}},
-		"a section's":                            {join(p.section(), p.nanos(), on(0, 1), as(p.section(), 0x0A0D0D0B), micros, on(0, 2)), []int64{1, 2000}},
-		"a section's with its length":            {join(p.section(), p.nanos(), on(0, 1), as(damage(p.section(), 4), 0x0A0D0D0B), micros, on(0, 2)), []int64{1, 2000}},
-		"of nothing, with its length":            {join(p.section(), p.nanos(), as(damage(p.block(9, []byte("text")), 4), 0x41), micros, on(0, 1), on(1, 2)), nil},
-		"of nothing, with its length, all alike": {join(p.section(), p.nanos(), as(damage(p.block(9, []byte("text")), 4), 0x41), p.nanos(), on(0, 1), on(1, 2)), []int64{1, 2}},
+		"between two":                                    {join(p.section(), p.nanos(), as(micros, 0x41), p.nanos(), on(0, 1), on(1, 2), on(2, 3)), []int64{1, 3}},
+		"the first":                                      {join(p.section(), as(micros, 0x41), p.nanos(), on(0, 1), on(1, 2)), []int64{2}},
+		"the last":                                       {join(p.section(), p.nanos(), as(micros, 0x41), on(0, 1), on(1, 2)), []int64{1}},
+		"to one for local use":                           {join(p.section(), p.nanos(), as(micros, 0x80000001), p.nanos(), on(0, 1), on(1, 2), on(2, 3)), []int64{1}},
+		"to statistics":                                  {join(p.section(), p.nanos(), as(micros, 5), p.nanos(), on(0, 1), on(1, 2), on(2, 3)), []int64{1}},
+		"with a damaged option":                          {join(p.section(), p.nanos(), as(p.iface(147, 0, p.u16(9), p.u16(99)), 0x41), micros, on(0, 1), on(1, 2)), []int64{1}},
+		"with a damaged link type":                       {join(p.section(), p.nanos(), as(p.iface(99, 0, p.option(9, []byte{9})), 0x41), micros, on(0, 1), on(1, 2)), []int64{1}},
+		"with a damaged option, all alike":               {join(p.section(), p.nanos(), as(p.iface(147, 0, p.u16(9), p.u16(99)), 0x41), p.nanos(), on(0, 1), on(1, 2)), []int64{1, 2}},
+		"with its length":                                {join(p.section(), p.nanos(), as(damage(micros, 4), 0x41), p.nanos(), on(0, 1), on(1, 2), on(2, 3)), []int64{1, 3}},
+		"a section's":                                    {join(p.section(), p.nanos(), on(0, 1), as(p.section(), 0x0A0D0D0B), micros, on(0, 2)), []int64{1, 2000}},
+		"a section's with its length":                    {join(p.section(), p.nanos(), on(0, 1), as(damage(p.section(), 4), 0x0A0D0D0B), micros, on(0, 2)), []int64{1, 2000}},
+		"of nothing, with its length":                    {join(p.section(), p.nanos(), as(damage(p.block(9, []byte("text")), 4), 0x41), micros, on(0, 1), on(1, 2)), nil},
+		"of nothing, with its length, all alike":         {join(p.section(), p.nanos(), as(damage(p.block(9, []byte("text")), 4), 0x41), p.nanos(), on(0, 1), on(1, 2)), []int64{1, 2}},
+		"a packet's to a description's, with its length": {join(p.section(), p.nanos(), as(damage(on(0, 1), 4), 1), micros, on(0, 2), on(1, 3)), nil},
+		"a section's length, and what follows":           {join(p.section(), p.nanos(), on(0, 1), damage(p.section(), 5), damage(micros, len(micros)-4), on(0, 2)), []int64{1}},
+		"a section's type and length, and what follows":  {join(p.section(), p.nanos(), on(0, 1), as(damage(p.section(), 5), 0x41), damage(micros, len(micros)-4), on(0, 2)), []int64{1}},
+		"a packet's to a simple one's":                   {join(p.section(), p.nanos(), as(on(0, 1), 3), on(0, 2)), []int64{2}},
 	} {
 		got, stats, err := readAll(c.file)
 		if !slices.Equal(times(got), c.want) || stats.Damages == 0 || !hasReason(err, events.ReasonDamaged) && !hasReason(err, events.ReasonTruncated) {
