@@ -102,7 +102,7 @@ func (s *fileSource) read(path string, stats events.CaptureStats, err error) err
 	switch is := errors.As(err, &damage); {
 	case is && stats.Damages > 0:
 		s.r.log.Warn("the file is damaged, and bytes of it were stepped over", append(fields, zap.Uint64("places", stats.Damages),
-			zap.Uint64("bytes_stepped_over", stats.SteppedOver), zap.NamedError("first", err))...)
+			zap.Uint64("bytes_stepped_over", stats.SteppedOver), zap.Uint64("unknown_blocks", stats.UnknownBlocks), zap.NamedError("first", err))...)
 		return fmt.Errorf("%d bytes at %d place(s) could not be read, the first: %w", stats.SteppedOver, stats.Damages, err)
 	case is:
 		s.r.log.Warn("the rest of the file cannot be read", append(fields, zap.Error(err))...)

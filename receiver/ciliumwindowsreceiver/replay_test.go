@@ -4,11 +4,13 @@ package ciliumwindowsreceiver
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -140,6 +142,23 @@ func TestADamagedCaptureIsReadOnBehindTheDamageAndCountsAsUnread(t *testing.T) {
 	var unread *replay.UnreadError
 	require.ErrorAs(t, r.Shutdown(context.Background()), &unread)
 	require.Regexp(t, `damaged.pcapng: \d+ bytes at 1 place\(s\) could not be read, the first: capture damaged at byte \d+: `, unread.Error())
+}
+
+func TestABlockOfATypeThatNobodyHasRegisteredIsSaidAndCostsNoPacket(t *testing.T) {
+	raw, err := os.ReadFile(captureFile)
+	require.NoError(t, err)
+	all, _ := generated(t)
+	path := filepath.Join(t.TempDir(), "unknown.pcapng")
+	unknown := []byte("\x41\x00\x00\x00\x10\x00\x00\x00what\x10\x00\x00\x00")
+	header := binary.LittleEndian.Uint32(raw[4:])
+	require.NoError(t, os.WriteFile(path, slices.Insert(raw, int(header), unknown...), 0o600))
+	_, r, logs := replayAll(t, replayOf(path, everything))
+	require.EqualValues(t, all, r.pipeline.Stats.Received.Load())
+	said := logs.FilterMessage("the file is damaged, and bytes of it were stepped over").All()
+	require.Len(t, said, 1)
+	require.EqualValues(t, 1, said[0].ContextMap()["unknown_blocks"])
+	require.EqualValues(t, len(unknown), said[0].ContextMap()["bytes_stepped_over"])
+	require.Contains(t, said[0].ContextMap()["first"], "a block of type 0x41, which nobody has registered")
 }
 
 // endedHost is a collector's host that is told of its end.

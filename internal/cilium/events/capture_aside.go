@@ -101,7 +101,12 @@ func (w *window) look() {
 		w.bytes -= p.records[i].size
 		p.bytes += len(p.records[i].Data)
 	}
-	slices.SortFunc(p.records, func(a, b ahead) int { return a.compare(&b) })
+	slices.SortFunc(p.records, func(a, b ahead) int {
+		if a.before(&b) {
+			return -1
+		}
+		return 1
+	})
 	size := 0
 	for i := range p.records[:min(len(p.records), maxAside)] {
 		a := &p.records[i]

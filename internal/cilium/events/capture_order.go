@@ -12,8 +12,6 @@
 
 package events
 
-import "cmp"
-
 // Bounds of what is read ahead: records, and bytes of memory for their data.
 const (
 	maxAhead      = 8 << 10
@@ -28,11 +26,6 @@ type ahead struct {
 	number uint64 // counts the records as they lie in the file
 	taken  uint64 // bytes of slabs that had been taken into use with it, all in all
 	size   int    // bytes of slabs that were taken into use for it
-}
-
-// compare gives which of two records comes first.
-func (a *ahead) compare(b *ahead) int {
-	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.number, b.number))
 }
 
 func (a *ahead) before(b *ahead) bool { return a.key < b.key || a.key == b.key && a.number < b.number }
@@ -116,19 +109,25 @@ func (w *window) take() (a ahead, early bool) {
 		return w.aside.takeLast(), true
 	}
 	w.aside.since++
-	queued := w.first < w.next && (len(w.heap) == 0 || w.at(w.first).before(&w.heap[0]))
-	switch {
-	case len(w.aside.records) > 0 && (w.first == w.next && len(w.heap) == 0 ||
-		queued && w.aside.records[0].before(w.at(w.first)) || !queued && w.aside.records[0].before(&w.heap[0])):
-		return w.aside.takeFirst(), false
-	case queued:
-		a = w.takeQueued()
-	default:
+	var least *ahead
+	if w.first < w.next {
+		least = w.at(w.first)
+	}
+	inHeap := len(w.heap) > 0 && (least == nil || w.heap[0].before(least))
+	if inHeap {
+		least = &w.heap[0]
+	}
+	if p := &w.aside; len(p.records) > 0 && (least == nil || p.records[0].before(least)) {
+		return p.takeFirst(), false
+	}
+	if inHeap {
 		a = w.heap[0]
 		last := len(w.heap) - 1
 		w.heap[0], w.heap[last] = w.heap[last], ahead{}
 		w.heap = w.heap[:last]
 		w.sink(0)
+	} else {
+		a = w.takeQueued()
 	}
 	w.bytes -= a.size
 	return a, false
