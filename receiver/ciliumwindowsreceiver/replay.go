@@ -88,17 +88,21 @@ func (s *fileSource) read(path string, stats events.CaptureStats, err error) err
 	fields := []zap.Field{
 		zap.String("file", path), zap.Uint64("records", stats.Records), zap.Uint64("lost", stats.Lost), zap.Uint64("cut", stats.Cut),
 		zap.Uint64("oversized", stats.Oversized), zap.Uint64("untimed", stats.Untimed),
-		zap.Uint64("late", stats.Late),
+		zap.Uint64("late", stats.Late), zap.Uint64("early", stats.Early),
 	}
 	if stats.Late > 0 {
 		s.r.log.Warn("records of the file come after later ones: the file has them further from their place than is read ahead, so that what is counted by connection may be split",
 			zap.String("file", path), zap.Uint64("late", stats.Late), zap.Duration("late_by_at_most", stats.Lateness))
 	}
+	if stats.Early > 0 {
+		s.r.log.Warn("records of the file come before earlier ones: their times are far in the future, and there are more of them than can be kept to the end",
+			zap.String("file", path), zap.Uint64("early", stats.Early))
+	}
 	var damage *events.CaptureError
 	switch is := errors.As(err, &damage); {
 	case is && stats.Damages > 0:
 		s.r.log.Warn("the file is damaged, and bytes of it were stepped over", append(fields, zap.Uint64("places", stats.Damages),
-			zap.Uint64("bytes_stepped_over", stats.SteppedOver), zap.NamedError("first", err))...)
+			zap.Uint64("bytes_stepped_over", stats.SteppedOver), zap.Uint64("unknown_blocks", stats.UnknownBlocks), zap.NamedError("first", err))...)
 		return fmt.Errorf("%d bytes at %d place(s) could not be read, the first: %w", stats.SteppedOver, stats.Damages, err)
 	case is:
 		s.r.log.Warn("the rest of the file cannot be read", append(fields, zap.Error(err))...)

@@ -4,8 +4,13 @@ package ciliumwindowsreceiver
 
 import (
 	"context"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,11 +19,13 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -66,6 +73,59 @@ func TestRecordsTooFarFromTheirPlaceAreSaidOncePerFile(t *testing.T) {
 	require.Equal(t, map[string]any{"file": late, "late": uint64(3), "late_by_at_most": 3 * time.Microsecond}, said[0].ContextMap())
 }
 
+func TestRecordsOfTimesFarAwaySplitNoConnectionOfAReplay(t *testing.T) {
+	const connections = 50 // the others' ports come behind theirs
+	begin := time.Date(2027, 3, 4, 5, 6, 7, 0, time.UTC)
+	records := func(n, every int, stray func(i int) time.Time) (got map[string]int, early int) {
+		random := rand.New(rand.NewPCG(21, 22))
+		var all []events.Record
+		for i := range n {
+			all = append(all, packet(uint16(1+i%connections), begin.Add(time.Duration(i)*time.Millisecond)))
+		}
+		for i := 0; i < n; i += 20 {
+			random.Shuffle(min(20, n-i), func(a, b int) { all[i+a], all[i+b] = all[i+b], all[i+a] })
+		}
+		var file []events.Record
+		for i, r := range all {
+			if file = append(file, r); stray != nil && i%every == 0 {
+				file = append(file, packet(uint16(1+connections+i%1000), stray(i)))
+			}
+		}
+		sink, r, logs := replayAll(t, replayOf(writeCaptureOf(t, file...), nil))
+		require.EqualValues(t, len(file), r.pipeline.Stats.Received.Load())
+		got = map[string]int{}
+		testkit.EachRecord(sink, func(_ plog.ResourceLogs, record plog.LogRecord) {
+			a := record.Attributes().AsRaw()
+			if port := a["SrcPortNumber"].(int64); port <= connections {
+				got[fmt.Sprintf("%d: %v from %v to %v", port, a["EventCount"], a["EventStartTime"], a["EventEndTime"])]++
+			}
+		})
+		return got, logs.FilterMessageSnippet("come before earlier ones").FilterLevelExact(zap.WarnLevel).Len()
+	}
+	century := func(i int) time.Time { return begin.AddDate(100, 0, i%1000) }
+	for name, c := range map[string]struct {
+		n, every int
+		stray    func(i int) time.Time
+		early    int
+	}{
+		"the future":                {40_000, 40, century, 0},
+		"the past":                  {40_000, 40, func(i int) time.Time { return begin.AddDate(-50, 0, i%1000) }, 0},
+		"both":                      {40_000, 20, func(i int) time.Time { return begin.AddDate(50*(i/20%2*3-1), 0, i%1000) }, 0},
+		"an hour ahead":             {40_000, 40, func(i int) time.Time { return begin.Add(time.Hour + time.Duration(i)*time.Millisecond) }, 0},
+		"more than can wait":        {100_000, 5, century, 1},
+		"more than can wait, twice": {100_000, 3, century, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want, none := records(c.n, 1, nil)
+			got, early := records(c.n, c.every, c.stray)
+			require.Equal(t, []int{0, c.early}, []int{none, early}, "warnings")
+			maps.DeleteFunc(got, func(record string, n int) bool { return want[record] == n })
+			require.NotEmpty(t, want)
+			require.Empty(t, got, "records that are not there without the strays")
+		})
+	}
+}
+
 func TestADamagedCaptureIsReadOnBehindTheDamageAndCountsAsUnread(t *testing.T) {
 	raw, err := os.ReadFile(captureFile)
 	require.NoError(t, err)
@@ -82,6 +142,23 @@ func TestADamagedCaptureIsReadOnBehindTheDamageAndCountsAsUnread(t *testing.T) {
 	var unread *replay.UnreadError
 	require.ErrorAs(t, r.Shutdown(context.Background()), &unread)
 	require.Regexp(t, `damaged.pcapng: \d+ bytes at 1 place\(s\) could not be read, the first: capture damaged at byte \d+: `, unread.Error())
+}
+
+func TestABlockOfATypeThatNobodyHasRegisteredIsSaidAndCostsNoPacket(t *testing.T) {
+	raw, err := os.ReadFile(captureFile)
+	require.NoError(t, err)
+	all, _ := generated(t)
+	path := filepath.Join(t.TempDir(), "unknown.pcapng")
+	unknown := []byte("\x41\x00\x00\x00\x10\x00\x00\x00what\x10\x00\x00\x00")
+	header := binary.LittleEndian.Uint32(raw[4:])
+	require.NoError(t, os.WriteFile(path, slices.Insert(raw, int(header), unknown...), 0o600))
+	_, r, logs := replayAll(t, replayOf(path, everything))
+	require.EqualValues(t, all, r.pipeline.Stats.Received.Load())
+	said := logs.FilterMessage("the file is damaged, and bytes of it were stepped over").All()
+	require.Len(t, said, 1)
+	require.EqualValues(t, 1, said[0].ContextMap()["unknown_blocks"])
+	require.EqualValues(t, len(unknown), said[0].ContextMap()["bytes_stepped_over"])
+	require.Contains(t, said[0].ContextMap()["first"], "a block of type 0x41, which nobody has registered")
 }
 
 // endedHost is a collector's host that is told of its end.

@@ -67,10 +67,15 @@ type CaptureStats struct {
 
 	// Damages are the places at which the file is damaged, and SteppedOver the bytes of it that were not read for that.
 	Damages, SteppedOver uint64
+	// UnknownBlocks are those of the damages that are blocks of a type that nobody has registered, or that their content contradicts.
+	UnknownBlocks uint64
 
 	// Late are the records delivered behind a later one: more stand before them in the file than are read ahead.
 	Late     uint64
 	Lateness time.Duration // by how much one of them was late at most
+
+	// Early are the records delivered before earlier ones: there are more of a time far in the future than can wait for it.
+	Early uint64
 }
 
 // Capture reads one capture file. It is not safe for use from several goroutines.
@@ -89,6 +94,7 @@ type Capture struct {
 	damage      *CaptureError // the first one
 	gap         bool          // bytes of the current section were stepped over that may have held any blocks
 	lostSection bool          // a section's header is among them
+	doubt       bool          // a block of the current section was stepped over that may have been an interface's description
 
 	packet Record // of the block that was read last; its data are valid until the next one is
 	found  bool   // packet is one
@@ -98,7 +104,7 @@ type Capture struct {
 	section bool  // a section has begun: what is read ahead is returned before its records are read
 	given   ahead // what Next has taken from the window and not given back; after a loss, the record that follows it
 	follows bool  // given is to be returned
-	newest  int64 // the latest time returned of the current section
+	newest  int64 // the latest time returned of the current section, early records aside
 	stats   CaptureStats
 	err     error // sticky
 }
@@ -165,16 +171,14 @@ func (c *Capture) Recording() Recording { return c.recording }
 // Errors repeat.
 func (c *Capture) Next() (Record, error) {
 	if !c.follows {
-		if c.given.in != nil {
-			c.window.memory.release(c.given.in)
-			c.given.in = nil
-		}
+		c.window.release(&c.given)
 		c.readAhead()
 		if c.window.len() == 0 {
 			return Record{}, c.err
 		}
-		c.given = c.window.take()
-		c.noteLate()
+		var early bool
+		c.given, early = c.window.take()
+		c.notePlace(early)
 	}
 	next := c.given.Record
 	if next.Lost > 0 {
@@ -193,9 +197,13 @@ func (c *Capture) Next() (Record, error) {
 	return next, nil
 }
 
-// noteLate counts what was taken from the window when a later record has been returned before it.
-func (c *Capture) noteLate() {
-	if c.given.key >= c.newest {
+// notePlace counts what was taken from the window when it is early, or when a later record has been returned in its place before it.
+func (c *Capture) notePlace(early bool) {
+	switch {
+	case early:
+		c.stats.Early++
+		return
+	case c.given.key >= c.newest:
 		c.newest = c.given.key
 		return
 	}

@@ -19,6 +19,9 @@ const (
 	blockEnhanced  = 6
 )
 
+// magicOrder is what a section's header begins with, in the section's byte order.
+const magicOrder = 0x1A2B3C4D
+
 const (
 	blockHeader  = 8  // type and total length
 	blockTrailer = 4  // total length again
@@ -33,16 +36,9 @@ func (c *Capture) advance() {
 	c.found = false
 	typ, body, err := c.readBlock()
 	sound := err == nil // the block's lengths
-	if sound && body != nil {
-		switch typ {
-		case blockSection:
-			err = c.beginSection(body)
-		case blockInterface:
-			err = c.describe(body)
-		case blockEnhanced, blockPacket:
-			err = c.readPacket(typ, body)
-		case blockSimple:
-			err = c.readSimplePacket(body)
+	if sound {
+		if typ, err = c.checkType(typ, body); err == nil {
+			err = c.read(typ, body)
 		}
 	}
 	if damage, is := isDamage(err); is {
@@ -58,6 +54,24 @@ func (c *Capture) advance() {
 	c.err = err
 }
 
+// read reads a block's content; nil for a block that is too long.
+func (c *Capture) read(typ uint32, body []byte) error {
+	switch {
+	case !known(typ):
+	case body == nil:
+		c.stats.Oversized++
+	case typ == blockSection:
+		return c.beginSection(body)
+	case typ == blockInterface:
+		return c.describe(body)
+	case typ == blockSimple:
+		return c.readSimplePacket(body)
+	default:
+		return c.readPacket(typ, body)
+	}
+	return nil
+}
+
 // known reports whether a block's type matters. The others, statistics and names and secrets, are stepped over.
 func known(typ uint32) bool {
 	_, matters := fixedSize(typ)
@@ -65,7 +79,7 @@ func known(typ uint32) bool {
 }
 
 // readBlock reads the next block and returns its type and its content without header and trailer, which is valid until
-// the next call; nil for a block that was stepped over. Between two blocks, at the end of the file, the error is io.EOF. With another
+// the next call; nil for a block that is too long and was stepped over. Between two blocks, at the end of the file, the error is io.EOF. With another
 // error the block has not been passed, or only in part.
 func (c *Capture) readBlock() (uint32, []byte, error) {
 	c.start = c.offset
@@ -87,7 +101,7 @@ func (c *Capture) readBlock() (uint32, []byte, error) {
 		return 0, nil, c.damaged("a block of %d bytes; want at least %d and a multiple of 4", length, minBlock)
 	}
 	if length > maxBlock {
-		return 0, nil, c.stepOver(typ, length)
+		return typ, nil, c.stepOver(typ, length)
 	}
 	block, err := c.peek(int(length))
 	if err != nil {
@@ -97,9 +111,6 @@ func (c *Capture) readBlock() (uint32, []byte, error) {
 		return 0, nil, err
 	}
 	c.discard(int(length))
-	if !known(typ) {
-		return 0, nil, nil
-	}
 	return typ, block[blockHeader : length-blockTrailer], nil
 }
 
@@ -149,9 +160,6 @@ func (c *Capture) stepOver(typ, length uint32) error {
 		return err
 	}
 	c.discard(blockTrailer)
-	if known(typ) {
-		c.stats.Oversized++
-	}
 	return nil
 }
 

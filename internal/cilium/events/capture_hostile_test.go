@@ -210,6 +210,7 @@ func FuzzCapture(f *testing.F) {
 	f.Add(join(sample()[:150], []byte("garbage"), sample()[150:]))
 	f.Add(join(little.section(), little.nanos(), make([]byte, 24), little.nanos(), little.record(1, "a"), big.section(), big.u32(6), big.u32(40), big.nanos(), big.record(2, "b")))
 	f.Add(join(big.section(), big.iface(147, 64), big.block(3, big.u32(100), make([]byte, 64))))
+	f.Add(join(little.section(), little.nanos(), little.block(0x41, little.u16(147), little.u16(0), little.u32(0)), little.iface(147, 0), little.record(1, "a")))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		records, stats, err := readAll(file)
 		var known *events.CaptureError
@@ -230,6 +231,9 @@ func FuzzCapture(f *testing.F) {
 		refused := err != io.EOF && known.Reason != events.ReasonDamaged && known.Reason != events.ReasonTruncated
 		if !refused && (err == io.EOF) != (stats.Damages == 0) {
 			t.Errorf("%+v and %v", stats, err)
+		}
+		if stats.UnknownBlocks > stats.Damages || stats.Early+stats.Late > uint64(len(records)) {
+			t.Errorf("%+v of %d records", stats, len(records))
 		}
 		if stats.SteppedOver > uint64(len(file)) {
 			t.Errorf("%d bytes stepped over in a file of %d", stats.SteppedOver, len(file))

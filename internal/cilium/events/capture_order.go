@@ -6,8 +6,9 @@
 // The reader is ahead of what it returns by as many records as the bounds allow, and returns the earliest of them, so that a record
 // comes in its place when fewer than that many stand before it that are later. One that comes too late for its place is counted,
 // with how late it was. Records of equal times stay in the file's order, as does a record without a time behind the one before it.
-// A time far in the future holds up no other: its record takes one place of those, until the file ends. The sections of a file are
-// separate recordings, and are not mixed.
+//
+// A record that still waits when as many as the bounds allow were read after it is put aside: capture_aside.go. So a time far in the
+// future holds up no other record. The sections of a file are separate recordings, and are not mixed.
 
 package events
 
@@ -20,9 +21,11 @@ const (
 // ahead is a record that was read and not returned yet.
 type ahead struct {
 	Record
-	in     *slab  // what its data are in
+	in     *slab  // what its data are in; nil for memory of their own
 	key    int64  // the time it is ordered by
 	number uint64 // counts the records as they lie in the file
+	taken  uint64 // bytes of slabs that had been taken into use with it, all in all
+	size   int    // bytes of slabs that were taken into use for it
 }
 
 func (a *ahead) before(b *ahead) bool { return a.key < b.key || a.key == b.key && a.number < b.number }
@@ -34,21 +37,28 @@ type window struct {
 	first  int     // the queue's first, counted on without end, and the one behind its last
 	next   int
 	heap   []ahead
+	bytes  int    // sizes of both
 	key    int64  // of the last record added
 	number uint64 // the next one's
 	memory slabs
+	aside  aside
 }
 
-func (w *window) len() int { return w.next - w.first + len(w.heap) }
+func (w *window) len() int { return w.next - w.first + len(w.heap) + len(w.aside.records) }
 
 // at gives the place in the queue of a count.
 func (w *window) at(n int) *ahead { return &w.queue[n&(len(w.queue)-1)] }
 
 // full reports whether a record must be taken before another one is added.
-func (w *window) full() bool { return w.len() >= maxAhead || w.memory.used >= maxAheadBytes }
+func (w *window) full() bool {
+	return w.next-w.first+len(w.heap) >= maxAhead || w.bytes >= maxAheadBytes || w.lookDue() && w.aside.crowded()
+}
 
 // add adds a copy of a record.
 func (w *window) add(r *Record) {
+	if w.lookDue() {
+		w.look()
+	}
 	if r.Time != 0 {
 		w.key = r.Time
 	}
@@ -64,8 +74,11 @@ func (w *window) add(r *Record) {
 		w.heap = append(w.heap, ahead{})
 		a = &w.heap[len(w.heap)-1]
 	}
+	before := w.memory.taken
 	*a = ahead{Record: *r, key: w.key, number: w.number}
 	a.Data, a.in = w.memory.put(r.Data)
+	a.taken, a.size = w.memory.taken, int(w.memory.taken-before)
+	w.bytes += a.size
 	w.number++
 	if inOrder {
 		return
@@ -89,31 +102,68 @@ func (w *window) grow() {
 	}
 }
 
-// take takes the earliest record. Its data are valid until its slab is released.
-func (w *window) take() ahead {
-	if len(w.heap) == 0 || w.first < w.next && w.at(w.first).before(&w.heap[0]) {
-		place := w.at(w.first)
-		a := *place
-		place.Data, place.in = nil, nil // they would be held in memory
-		w.first++
-		return a
+// take takes the next record: the earliest, or one whose time has not come and that has to go, which is early. Its data are valid
+// until it is released.
+func (w *window) take() (a ahead, early bool) {
+	if w.aside.crowded() && (w.aside.since >= apart || w.lookDue()) {
+		return w.aside.takeLast(), true
 	}
-	a := w.heap[0]
-	last := len(w.heap) - 1
-	w.heap[0], w.heap[last] = w.heap[last], ahead{}
-	w.heap = w.heap[:last]
-	for i := 0; ; {
+	w.aside.since++
+	var least *ahead
+	if w.first < w.next {
+		least = w.at(w.first)
+	}
+	inHeap := len(w.heap) > 0 && (least == nil || w.heap[0].before(least))
+	if inHeap {
+		least = &w.heap[0]
+	}
+	if p := &w.aside; len(p.records) > 0 && (least == nil || p.records[0].before(least)) {
+		return p.takeFirst(), false
+	}
+	if inHeap {
+		a = w.heap[0]
+		last := len(w.heap) - 1
+		w.heap[0], w.heap[last] = w.heap[last], ahead{}
+		w.heap = w.heap[:last]
+		w.sink(0)
+	} else {
+		a = w.takeQueued()
+	}
+	w.bytes -= a.size
+	return a, false
+}
+
+// takeQueued takes the queue's first record.
+func (w *window) takeQueued() ahead {
+	place := w.at(w.first)
+	a := *place
+	place.Data, place.in = nil, nil // they would be held in memory
+	w.first++
+	return a
+}
+
+// sink puts a record of the heap below those that are before it.
+func (w *window) sink(i int) {
+	for {
 		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
+		for child := 2*i + 1; child <= 2*i+2 && child < len(w.heap); child++ {
 			if w.heap[child].before(&w.heap[least]) {
 				least = child
 			}
 		}
 		if least == i {
-			return a
+			return
 		}
 		w.heap[i], w.heap[least] = w.heap[least], w.heap[i]
 		i = least
+	}
+}
+
+// release gives back the memory of a record that was taken.
+func (w *window) release(a *ahead) {
+	if a.in != nil {
+		w.memory.release(a.in)
+		a.in = nil
 	}
 }
 
@@ -130,7 +180,7 @@ const slabSize = 64 << 10
 type slabs struct {
 	current *slab
 	free    []*slab
-	used    int // bytes, of the slabs that are not free
+	taken   uint64 // bytes of slabs that were taken into use, all in all
 }
 
 // put copies data into a slab, which is the copy's until it is released.
@@ -142,15 +192,18 @@ func (m *slabs) put(data []byte) ([]byte, *slab) {
 	s.users++
 	from := len(s.bytes)
 	s.bytes = append(s.bytes, data...)
+	m.taken += uint64(len(data))
 	return s.bytes[from:len(s.bytes):len(s.bytes)], s
 }
 
-// begin makes a slab of a size the current one.
+// begin makes a slab of a size the current one. What the one before has left is taken.
 func (m *slabs) begin(size int) {
-	if old := m.current; old != nil && old.users == 0 {
-		m.retire(old)
+	if old := m.current; old != nil {
+		m.taken += uint64(cap(old.bytes) - len(old.bytes))
+		if old.users == 0 {
+			m.retire(old)
+		}
 	}
-	m.used += size
 	if last := len(m.free) - 1; size == slabSize && last >= 0 {
 		m.current, m.free = m.free[last], m.free[:last]
 		return
@@ -171,7 +224,6 @@ func (m *slabs) release(s *slab) {
 
 // retire takes a slab without users out of use.
 func (m *slabs) retire(s *slab) {
-	m.used -= cap(s.bytes)
 	if cap(s.bytes) == slabSize {
 		m.free = append(m.free, s)
 	}

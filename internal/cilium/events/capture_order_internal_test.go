@@ -9,14 +9,16 @@ func TestTheWindowHoldsNothingOfARecordThatWasTaken(t *testing.T) {
 	for i := range 500 { // half of them out of order
 		w.add(&Record{Time: int64(1 + i%2*1000 + i), Data: make([]byte, slabSize+1)})
 		if i%3 > 0 {
-			w.memory.release(w.take().in)
+			a, _ := w.take()
+			w.release(&a)
 		}
 	}
 	for w.len() > 0 {
-		w.memory.release(w.take().in)
+		a, _ := w.take()
+		w.release(&a)
 	}
-	if w.memory.used > slabSize+1 {
-		t.Errorf("%d bytes are in use", w.memory.used)
+	if w.bytes != 0 {
+		t.Errorf("%d bytes are in use", w.bytes)
 	}
 	for _, places := range [][]ahead{w.queue, w.heap[:cap(w.heap)]} {
 		if len(places) == 0 {

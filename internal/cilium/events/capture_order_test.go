@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -187,31 +188,157 @@ func TestWhatStandsBeforeDamageIsReturnedInOrder(t *testing.T) {
 	}
 }
 
-func TestReadingAheadTakesBoundedMemory(t *testing.T) {
-	// 32 MiB of records that come in the reverse order of time.
-	data := bytes.Repeat([]byte{0x11}, 1024)
-	var file bytes.Buffer
-	w, err := events.NewCaptureWriter(&file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const n = 32 << 10
+// far is a time that no other record of a capture comes near: a century after its beginning.
+const far = 100 * 365 * 86400 * 1_000_000_000
+
+// strays makes a capture of n records of 1 µs each, each up to 50 places from its own, with a record of another time behind every
+// so many of them. It gives the file and how many the others are.
+func strays(t testing.TB, n, every, length int, time func(random *rand.Rand) int64) (file []byte, others int) {
+	random := rand.New(rand.NewPCG(15, 16))
+	keys := make([]int, n)
+	order := make([]int, n)
 	for i := range n {
-		if err := w.Write(events.Record{Time: int64(n - i), CPU: -1, Data: data}); err != nil {
-			t.Fatal(err)
+		keys[i], order[i] = i+random.IntN(50), i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return keys[a] - keys[b] })
+	data := make([]byte, length)
+	var records []events.Record
+	for i, place := range order {
+		records = append(records, events.Record{Time: base + int64(place)*1000, CPU: 0, Data: data})
+		if i%every == every/2 {
+			records = append(records, events.Record{Time: time(random), CPU: 1, Data: data})
+			others++
 		}
 	}
-	if err := w.Flush(); err != nil {
-		t.Fatal(err)
+	return write(t, records...), others
+}
+
+// base is when the captures of strays begin.
+const base = 1_800_000_000_000_000_000
+
+func TestThousandsOfTimesFarInTheFutureHoldUpNoOtherRecord(t *testing.T) {
+	same := func(*rand.Rand) int64 { return base + far }
+	any := func(random *rand.Rand) int64 { return base + far + random.Int64N(far/10) }
+	for _, c := range []struct {
+		n, every, length int
+		time             func(*rand.Rand) int64
+		early            bool
+	}{
+		{40_000, 40, 1000, same, false}, // 1,000: each would hold 64 KiB
+		{40_000, 40, 1000, any, false},
+		{40_000, 13, 64, any, false},
+		{20_000, 20, 3000, any, false}, // bounded by bytes
+		{100_000, 10, 200, any, true},  // more than can wait to the end
+		{60_000, 4, 1000, any, true},
+		{30_000, 2, 100, any, true}, // nearly as many as there are others
+	} {
+		file, others := strays(t, c.n, c.every, c.length, c.time)
+		got, stats, err := readAll(file)
+		var normal, stray []int64
+		for _, r := range got {
+			if len(r.Data) != c.length {
+				t.Fatalf("a record has %d bytes; want %d", len(r.Data), c.length)
+			}
+			if r.CPU == 0 {
+				normal = append(normal, r.Time)
+			} else {
+				stray = append(stray, r.Time)
+			}
+		}
+		if err != io.EOF || len(normal) != c.n || len(stray) != others {
+			t.Fatalf("%d records and %d strays, %v; want %d and %d", len(normal), len(stray), err, c.n, others)
+		}
+		if !slices.IsSorted(normal) || stats.Late != 0 {
+			t.Errorf("with %d strays: in order: %v, %d late; want all in order", others, slices.IsSorted(normal), stats.Late)
+		}
+		if stats.Records != uint64(c.n+others) || stats.Damages != 0 || (stats.Early > 0) != c.early || stats.Early > uint64(others) {
+			t.Errorf("with %d strays: %+v", others, stats)
+		}
+		if !c.early && !slices.IsSorted(stray) {
+			t.Errorf("%d strays that come last are not in order", others)
+		}
+		// What goes by the median of the last 33 times, as the receiver's clock does, must not believe one that is early.
+		ended := slices.IndexFunc(got, func(r events.Record) bool { return r.Time == base+int64(c.n-1)*1000 })
+		for i := 0; c.every >= 4 && i+33 <= ended; i++ {
+			if n := len(slices.DeleteFunc(times(got[i:i+33]), func(n int64) bool { return n < base+far })); n > 16 {
+				t.Fatalf("with %d strays: %d of 33 records are strays", others, n)
+			}
+		}
 	}
-	got := 0
-	size := allocated(func() {
-		c, err := events.NewCapture(&file)
+}
+
+func TestTimesFarInThePastAreLateAndNoOtherRecordIs(t *testing.T) {
+	file, others := strays(t, 40_000, 40, 1000, func(random *rand.Rand) int64 { return 1 + random.Int64N(base/2) })
+	got, stats, err := readAll(file)
+	normal := slices.DeleteFunc(times(got), func(n int64) bool { return n < base })
+	if err != io.EOF || len(normal) != 40_000 || len(got) != 40_000+others || !slices.IsSorted(normal) {
+		t.Fatalf("%d of %d records, in order: %v, %v", len(normal), len(got), slices.IsSorted(normal), err)
+	}
+	if stats.Early != 0 || stats.Late == 0 || stats.Late > uint64(others) || stats.Records != uint64(len(got)) {
+		t.Errorf("%+v; want no more late than %d", stats, others)
+	}
+}
+
+func TestRecordsPutAsideComeWhenTheirTimeDoes(t *testing.T) {
+	// An hour is ahead of its place by more than is read ahead, as when a clock was set and set back.
+	var records []events.Record
+	for i := range 30_000 {
+		records = append(records, event(int64(10*(1+i)), "x"))
+	}
+	for i := range 100 {
+		records = slices.Insert(records, 50*i, event(int64(200_000+10*i+1), "ahead"))
+	}
+	got, stats, err := readAll(write(t, records...))
+	if list := times(got); err != io.EOF || len(list) != 30_100 || !slices.IsSorted(list) || stats.Late != 0 || stats.Early != 0 {
+		t.Errorf("%d records, in order: %v, %+v, %v", len(list), slices.IsSorted(list), stats, err)
+	}
+}
+
+func TestReadingAheadTakesBoundedMemory(t *testing.T) {
+	const n = 32 << 10
+	random := rand.New(rand.NewPCG(17, 18))
+	for name, c := range map[string]struct {
+		length int
+		time   func(i int) int64
+	}{
+		"the reverse order of time":            {1024, func(i int) int64 { return int64(n - i) }},
+		"any order":                            {2048, func(int) int64 { return 1 + random.Int64N(far) }},
+		"every other one far in the future":    {2048, func(i int) int64 { return int64(1 + i + i%2*far) }},
+		"some far in the future":               {2048, func(i int) int64 { return int64(1 + i + (i%40+1)/40*far) }},
+		"long ones, some far in the future":    {40_000, func(i int) int64 { return int64(1 + i + (i%3+1)/3*(far-i)) }},
+		"the future first, then the past":      {2048, func(i int) int64 { return int64(1 + i + (2*n-i)/(2*n-10_000)*far) }},
+		"further and further away, by turns":   {2048, func(i int) int64 { return int64(n + i*(1-i%2*2)) }},
+		"empty ones, each later than the next": {0, func(i int) int64 { return int64(n - i) }},
+	} {
+		read, write := io.Pipe()
+		go func() {
+			w, err := events.NewCaptureWriter(write)
+			data := make([]byte, c.length)
+			for i := 0; i < n && err == nil; i++ {
+				err = w.Write(events.Record{Time: c.time(i), CPU: -1, Data: data})
+			}
+			write.CloseWithError(errors.Join(err, w.Flush()))
+		}()
+		before := inUse()
+		capture, err := events.NewCapture(read)
+		got, most := 0, uint64(0)
 		for ; err == nil; got++ {
-			_, err = c.Next()
+			if _, err = capture.Next(); got%2000 == 1999 {
+				most = max(most, inUse()-before)
+			}
 		}
-	})
-	if got != n+1 || size > 32<<20 { // 16 MiB of data, and the records that have it
-		t.Errorf("%d records, %d bytes allocated", got, size)
+		// 16 MiB and 8 MiB of data, an eighth that the reader looks at together, and what has the data.
+		if err != io.EOF || got != n+1 || most > 32<<20 {
+			t.Errorf("%s: %d records, %v, %d bytes in use; want %d and at most 32 MiB", name, got-1, err, most, n)
+		}
+		runtime.KeepAlive(capture)
 	}
+}
+
+// inUse is how many bytes are in use.
+func inUse() uint64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }

@@ -38,17 +38,22 @@ const (
 	defaultResolution = 6  // microseconds
 )
 
+// Sizes in bytes of what stands before the options.
+const (
+	sectionSize   = 16
+	interfaceSize = 8
+)
+
 // beginSection begins a section: magic, major and minor version, length, options.
 func (c *Capture) beginSection(body []byte) error {
-	const fixed = 16
-	if len(body) < fixed {
-		return c.damaged("a section header of %d bytes; want at least %d", len(body), fixed)
+	if len(body) < sectionSize {
+		return c.damaged("a section header of %d bytes; want at least %d", len(body), sectionSize)
 	}
 	if major, minor := c.order.Uint16(body[4:]), c.order.Uint16(body[6:]); major != 1 {
 		return &CaptureError{Reason: ReasonVersion, Offset: c.start, text: fmt.Sprintf("found pcapng version %d.%d; want 1.0", major, minor)}
 	}
 	c.newSection()
-	c.eachOption(body[fixed:], func(code uint16, value []byte) {
+	c.eachOption(body[sectionSize:], func(code uint16, value []byte) {
 		if code == optionComment && c.recording.Part == 0 {
 			c.recording, _ = parseRecording(value)
 		}
@@ -59,14 +64,13 @@ func (c *Capture) beginSection(body []byte) error {
 // newSection begins a section of which nothing is known.
 func (c *Capture) newSection() {
 	c.interfaces = c.interfaces[:0]
-	c.section, c.gap, c.recording = true, false, Recording{}
+	c.section, c.gap, c.doubt, c.recording = true, false, false, Recording{}
 }
 
 // describe adds an interface: link type, reserved, snap length, options.
 func (c *Capture) describe(body []byte) error {
-	const fixed = 8
-	if len(body) < fixed {
-		return c.damaged("an interface description of %d bytes; want at least %d", len(body), fixed)
+	if len(body) < interfaceSize {
+		return c.damaged("an interface description of %d bytes; want at least %d", len(body), interfaceSize)
 	}
 	if len(c.interfaces) == maxInterfaces {
 		return c.damaged("a section with more than %d interfaces", maxInterfaces)
@@ -76,7 +80,7 @@ func (c *Capture) describe(body []byte) error {
 			"the capture's link type is %d (%s); want %d (USER0), where one packet is one raw record of the events map", link, linkTypeName(link), LinkTypeUser0)}
 	}
 	i := captureInterface{snapLen: c.order.Uint32(body[4:]), resolution: defaultResolution}
-	sound := c.eachOption(body[fixed:], func(code uint16, value []byte) {
+	sound := c.eachOption(body[interfaceSize:], func(code uint16, value []byte) {
 		switch {
 		case code == optionTimeUnit && len(value) >= 1:
 			i.resolution = value[0]
@@ -87,8 +91,10 @@ func (c *Capture) describe(body []byte) error {
 	if !sound {
 		return c.damaged("an option of an interface is longer than the description")
 	}
-	// Behind a gap its number is not certain, nor whether it is one of the same section. That does not matter when all are alike.
+	// Behind a gap its number is not certain, nor whether it is one of the same section; behind a block of a type that may be damaged
+	// its number is not. That does not matter when all are alike.
 	alike := len(c.interfaces) > 0 && !slices.ContainsFunc(c.interfaces, func(other captureInterface) bool { return other != i })
+	i.unknown = c.doubt && !alike
 	c.interfaces = append(c.interfaces, i)
 	if c.gap && !alike {
 		for n := range c.interfaces {
@@ -175,6 +181,9 @@ func (c *Capture) readSimplePacket(body []byte) error {
 	if captured > MaxPacket {
 		c.stats.Oversized++
 		return nil
+	}
+	if padded(int(captured)) != len(rest) { // it has no options; a block of another type whose type is damaged would give any bytes
+		return c.damaged("a simple packet of %d bytes in a block of %d", captured, len(rest))
 	}
 	c.packet, c.found = Record{CPU: UnknownCPU, Data: rest[:captured:captured]}, true
 	if captured < original {

@@ -54,16 +54,24 @@ func (c *Capture) resync(damage *CaptureError) error {
 	if header, err := c.peek(blockHeader); err == nil && c.order != nil {
 		typ, length = c.order.Uint32(header), int64(c.order.Uint32(header[4:]))
 	}
-	c.lostSection = false
+	first, _ := c.peek(minBlock)
+	c.lostSection = typ == blockSection || c.hasMagic(first)
 	at, err := c.seek()
 	if err != nil && err != io.EOF {
 		return err
 	}
 	gap := c.offset + int64(at) - from
 	exact := gap == length // exactly one block was stepped over
-	if passed, _ := c.peek(at); !exact && c.order != nil && len(passed) >= blockTrailer {
+	passed, _ := c.peek(at)
+	if !exact && c.order != nil && len(passed) >= blockTrailer {
 		exact = gap == int64(c.order.Uint32(passed[len(passed)-blockTrailer:]))
 	}
+	if exact && gap == int64(at) && at >= minBlock { // the damage may have been in the type as well
+		body := passed[blockHeader : at-blockTrailer]
+		typ, _ = c.seems(typ, body)
+		exact = typ != blockInterface || c.isInterface(body)
+	}
+	exact = exact && registered(typ) && (typ == blockSection || !c.lostSection)
 	c.discard(at)
 	c.stepped(damage, gap)
 	switch {
@@ -89,7 +97,8 @@ func (c *Capture) seek() (at int, err error) {
 			if found {
 				return at, nil
 			}
-			if length > 0 && !c.ended {
+			c.lostSection = c.lostSection || c.hasMagic(window[at:])
+			if length > 0 {
 				need = length
 				break
 			}
@@ -131,6 +140,11 @@ func (c *Capture) discard(n int) {
 	c.offset += int64(n)
 }
 
+// hasMagic reports whether b may begin with a section's header, if its type and length are damaged.
+func (c *Capture) hasMagic(b []byte) bool {
+	return c.order != nil && len(b) >= minBlock && c.order.Uint32(b[blockHeader:]) == magicOrder
+}
+
 // plausible reports whether b begins with a block that can be read. Where b is too short to tell, needs is how long the block is. A
 // section's header that is damaged is noted.
 func (c *Capture) plausible(b []byte) (found bool, needs int) {
@@ -149,10 +163,10 @@ func (c *Capture) plausible(b []byte) (found bool, needs int) {
 	}
 	length := int64(order.Uint32(b[4:]))
 	sound := length >= int64(minBlock+fixed) && length%4 == 0 && length <= maxBlock
-	if sound && int64(len(b)) < length {
+	if sound && int64(len(b)) < length && !c.ended {
 		return false, int(length)
 	}
-	if sound = sound && int64(order.Uint32(b[length-blockTrailer:])) == length; !sound {
+	if sound = sound && int64(len(b)) >= length && int64(order.Uint32(b[length-blockTrailer:])) == length; !sound {
 		if typ == blockSection {
 			c.lostSection, c.order = true, order
 		}
@@ -177,9 +191,9 @@ func (c *Capture) plausible(b []byte) (found bool, needs int) {
 func fixedSize(typ uint32) (size int, known bool) {
 	switch typ {
 	case blockSection:
-		return 16, true
+		return sectionSize, true
 	case blockInterface:
-		return 8, true
+		return interfaceSize, true
 	case blockEnhanced, blockPacket:
 		return 20, true
 	case blockSimple:

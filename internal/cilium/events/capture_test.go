@@ -131,13 +131,6 @@ func TestEverySectionHasItsOwnByteOrderAndInterfaces(t *testing.T) {
 		event(1000, "a"), event(1_000_000, "b"))
 }
 
-func TestBlocksOfNoInterestAreSteppedOver(t *testing.T) {
-	names, statistics, custom := little.block(4, little.u32(0)), little.block(5, make([]byte, 12)), little.block(0x80000BAD, []byte("abc"))
-	empty := little.block(0x7777)
-	expect(t, join(little.section(), names, little.nanos(), empty, custom, little.record(1, "a"), statistics, little.record(2, "b"), custom),
-		event(1, "a"), event(2, "b"))
-}
-
 func TestTimesAreConvertedFromTheInterfacesResolution(t *testing.T) {
 	for _, c := range []struct {
 		name       string

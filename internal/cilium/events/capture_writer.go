@@ -30,8 +30,8 @@ func newWriter(w io.Writer, comment string) (*CaptureWriter, error) {
 	c := &CaptureWriter{w: bufio.NewWriterSize(w, 64<<10)}
 	le := binary.LittleEndian
 
-	const magic, unknownLength = 0x1A2B3C4D, 1<<64 - 1
-	section := le.AppendUint32(c.begin(), magic)
+	const unknownLength = 1<<64 - 1
+	section := le.AppendUint32(c.begin(), magicOrder)
 	section = le.AppendUint16(section, 1) // version 1.0
 	section = le.AppendUint16(section, 0)
 	section = le.AppendUint64(section, unknownLength)

@@ -69,6 +69,7 @@ type FollowStats struct {
 type Follower struct {
 	s       FollowSettings
 	open    func(path string) (foundMap, error)
+	owner   *owner
 	release func()
 
 	// Of run, and of shutdown once run has returned.
@@ -94,11 +95,11 @@ func Follow(s FollowSettings) (*Follower, error) { return follow(s, openPinned) 
 
 // follow is Follow with what opens the pinned map.
 func follow(s FollowSettings, open func(path string) (foundMap, error)) (*Follower, error) {
-	release, err := readers.claim("path " + pinned.Canonical(s.Path))
+	release, err := readers.claimPath(s.Path)
 	if err != nil {
 		return nil, fmt.Errorf("the events map pinned at %s: %w", s.Path, err)
 	}
-	f := &Follower{s: s, open: open, release: release, stop: make(chan struct{}), done: make(chan struct{}), closed: make(chan struct{})}
+	f := &Follower{s: s, open: open, owner: &owner{s.Path}, release: release, stop: make(chan struct{}), done: make(chan struct{}), closed: make(chan struct{})}
 	if err := f.start(); err != nil {
 		release()
 		return nil, err

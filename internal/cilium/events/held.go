@@ -18,8 +18,8 @@ import (
 type foundMap interface {
 	placed
 	identity() pinned.Identity
-	// source is a source of the map. It owns the map, whether or not it fails.
-	source() (*Source, error)
+	// source is a source of the map, for a reader. It owns the map, whether or not it fails.
+	source(by *owner) (*Source, error)
 	Close() error
 }
 
@@ -48,7 +48,7 @@ func (f *Follower) find() (*held, error) {
 	if known := f.known(m); known != nil {
 		return known, m.Close()
 	}
-	source, err := m.source()
+	source, err := m.source(f.owner)
 	if err != nil {
 		return nil, err
 	}

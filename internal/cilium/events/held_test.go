@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -51,13 +52,17 @@ func (m *fakeMap) reading() int {
 	return m.readers
 }
 
-func (m *fakeMap) source() (*Source, error) {
+func (m *fakeMap) source(by *owner) (*Source, error) {
+	release, err := readers.claimMap(m.is, by)
+	if err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.readers++
 	m.worst = max(m.worst, m.readers)
 	r := &fakeReader{m: m, stop: make(chan struct{}), empty: make(chan struct{})}
-	return &Source{info: MapInfo{Path: "/pin", ID: m.is.ID}, is: m.is, reader: r, release: func() {}, done: make(chan struct{})}, nil
+	return &Source{info: MapInfo{Path: "/pin", ID: m.is.ID}, is: m.is, reader: r, release: release, done: make(chan struct{})}, nil
 }
 
 // fakeReader is an attachment of a fakeMap.
@@ -446,5 +451,44 @@ func TestAMapThatTheKernelDoesNotDescribeIsReportedAndThePresentOneRead(t *testi
 			t.Errorf("reported %v, attached %d times; want that all is well, and once", err, p.Stats().Attached)
 		}
 		p.end(t, 1, m)
+	})
+}
+
+func TestTwoPinsThatMayBeOneMapWithoutANumberAreNotReadTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFakeMap(0, "cilium_events")
+		p := followFake(t, m)
+		other := func(m *fakeMap) (*Follower, error) {
+			s := p.s
+			s.Path = "/other"
+			return follow(s, func(string) (foundMap, error) { return m, nil })
+		}
+		for name, second := range map[string]*fakeMap{
+			"the same": m, "one that looks the same": newFakeMap(0, "cilium_events"), "one with a number": newFakeMap(7, "cilium_events"),
+		} {
+			_, err := other(second)
+			if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "no number") || !strings.Contains(err.Error(), "pinned at /pin") || !strings.Contains(err.Error(), "; want ") {
+				t.Errorf("%s at another path: %v; want ErrInUse, with what is wanted", name, err)
+			}
+			if second != m && second.reading() != 0 {
+				t.Errorf("%s at another path is read", name)
+			}
+		}
+		different := newFakeMap(0, "of_another_name")
+		f, err := other(different)
+		if err != nil {
+			t.Fatalf("a map of another name at another path: %v", err)
+		}
+		if err := f.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		p.end(t, 0, m, different)
+		f, err = other(m) // nobody reads it any more
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(context.Background()); err != nil || m.worst > 1 {
+			t.Errorf("%v, %d readers at once", err, m.worst)
+		}
 	})
 }

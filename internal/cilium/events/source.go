@@ -89,7 +89,7 @@ func Open(path string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.source()
+	return m.source(&owner{path})
 }
 
 // pinnedMap is a map of the kernel that was found at a path, and which it is.
@@ -113,8 +113,7 @@ func openPinned(path string) (foundMap, error) {
 
 func (p *pinnedMap) identity() pinned.Identity { return p.is }
 
-// source is a source of the map. It owns the map, whether or not it fails.
-func (p *pinnedMap) source() (_ *Source, err error) {
+func (p *pinnedMap) source(by *owner) (_ *Source, err error) {
 	m, path := p.Map, p.path
 	s := &Source{info: MapInfo{Path: path, Type: typeName(m.Type()), ID: p.is.ID}, is: p.is, m: m, release: func() {}, done: make(chan struct{})}
 	defer func() {
@@ -126,13 +125,11 @@ func (p *pinnedMap) source() (_ *Source, err error) {
 	if err := checkMap(path, m.Type(), m.MaxEntries()); err != nil {
 		return nil, err
 	}
-	if s.info.ID != 0 {
-		release, err := readers.claim(fmt.Sprintf("map %d", s.info.ID))
-		if err != nil {
-			return nil, fmt.Errorf("the events map pinned at %s: %w", path, err)
-		}
-		s.release = release
+	release, err := readers.claimMap(p.is, by)
+	if err != nil {
+		return nil, fmt.Errorf("the events map pinned at %s: %w", path, err)
 	}
+	s.release = release
 	if s.reader, err = attach(m); err != nil {
 		return nil, pinned.Explain(path, err)
 	}

@@ -240,7 +240,7 @@ func TestWineARingWithoutANumberIsToldFromAnother(t *testing.T) {
 		return m
 	}
 	pins.Pin(t, "cilium_events", "ring", id, 0, 64<<10)
-	s, err := find().source()
+	s, err := find().source(&owner{pin})
 	if err != nil {
 		t.Fatal(err)
 	}

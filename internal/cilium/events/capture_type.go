@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Blocks whose type is not what it seems. Any type is legal in a pcapng, and a reader steps over those that it does not know. So a
+// damaged type could make a block one of them, unseen. Were it an interface's description, the numbers of those that follow would go
+// to the wrong ones, and their packets would get the wrong times.
+//
+// Two things show such damage. A type that nobody has registered: a type that was registered later is then called damaged as well,
+// but the packets are read all the same. And content: that of a section's header or of an interface's description is taken for one,
+// whatever the block's type. A packet whose type became a registered one is missing, and nothing shows it.
+
+package events
+
+// Block types that are registered (draft-ietf-opsawg-pcapng, section 10.1; Sysdig's as in Wireshark), apart from those that are read.
+const (
+	firstUnread, lastUnread = 0x4, 0xA // names to secrets
+	firstHone, lastHone     = 0x101, 0x102
+	firstSysdig, lastSysdig = 0x201, 0x222
+	customCopied            = 0x00000BAD // programs that rewrite a file may copy it
+	customNotCopied         = 0x40000BAD
+	firstLocal              = 0x80000000 // this and all above are for local use
+)
+
+// registered reports whether a block's type is one that somebody has registered, or that is for local use.
+func registered(typ uint32) bool {
+	return known(typ) || custom(typ) || typ >= firstUnread && typ <= lastUnread || typ >= firstHone && typ <= lastHone ||
+		typ >= firstSysdig && typ <= lastSysdig || typ >= firstLocal
+}
+
+func custom(typ uint32) bool { return typ == customCopied || typ == customNotCopied }
+
+// checkType looks whether a block's type is damaged, and gives the one that it seems to have had. body is nil for a block that is too
+// long to look into.
+func (c *Capture) checkType(typ uint32, body []byte) (uint32, error) {
+	was, maybe := c.seems(typ, body)
+	switch {
+	case was != typ:
+		// Of a type that may be right its content may be a coincidence: then there is one interface less.
+		c.doubt = c.doubt || registered(typ)
+		c.stats.UnknownBlocks++
+		return was, c.damaged("a block of type %#x with the content of one of type %#x; the type may be damaged", typ, was)
+	case !registered(typ):
+		c.doubt = c.doubt || maybe
+		c.stats.UnknownBlocks++
+		return typ, c.damaged("a block of type %#x, which nobody has registered; the type may be damaged", typ)
+	}
+	return typ, nil
+}
+
+// seems gives the type of the block whose content body is: a section's header or an interface's description, else the block's own.
+// maybe is whether it is a description that is damaged elsewhere too. What is in a custom block is its maker's.
+func (c *Capture) seems(typ uint32, body []byte) (was uint32, maybe bool) {
+	const major = 1
+	if len(body) < interfaceSize || typ == blockInterface || typ == blockSection || custom(typ) {
+		return typ, false
+	}
+	if len(body) >= sectionSize && c.order.Uint32(body) == magicOrder && c.order.Uint16(body[4:]) == major {
+		return blockSection, false
+	}
+	switch {
+	case c.isInterface(body):
+		if c.areInterfaceOptions(body[interfaceSize:]) {
+			return blockInterface, false
+		}
+		return typ, true
+	case c.order.Uint16(body) == LinkTypeUser0 || c.order.Uint16(body[2:]) == 0:
+		return typ, c.areInterfaceOptions(body[interfaceSize:])
+	}
+	return typ, false
+}
+
+// isInterface reports whether the content of a block begins as an interface's description.
+func (c *Capture) isInterface(body []byte) bool {
+	return len(body) >= interfaceSize && c.order.Uint16(body) == LinkTypeUser0 && c.order.Uint16(body[2:]) == 0
+}
+
+// areInterfaceOptions reports whether a list is one that an interface's description may have, to its last byte.
+func (c *Capture) areInterfaceOptions(list []byte) bool {
+	const last = 18 // if_iana_tzname
+	for len(list) >= 4 {
+		code, n := c.order.Uint16(list), int(c.order.Uint16(list[2:]))
+		list = list[4:]
+		switch {
+		case code == optionEnd:
+			return n == 0 && len(list) == 0
+		case padded(n) > len(list) || code > last && !customOption(code):
+			return false
+		case code == optionTimeUnit && n != 1 || code == optionTimeOffset && n != 8:
+			return false
+		}
+		list = list[padded(n):]
+	}
+	return len(list) == 0
+}
+
+// customOption reports whether an option is its maker's, which may stand in any block (section 3.5.1).
+func customOption(code uint16) bool {
+	return code == 2988 || code == 2989 || code == 19372 || code == 19373
+}
