@@ -49,7 +49,7 @@ func (m *Memory) Direct(f *flow.Flow, at int64) {
 		return
 	}
 	sentByLower := m.identify(f)
-	print := m.connections.Print(m.key)
+	print := m.connections.Hash(m.key)
 	c := m.connections.Get(print)
 	if reply != flow.Unknown {
 		if c == nil {

@@ -40,7 +40,19 @@ type line struct {
 
 func newLine(t *testing.T) *line { return &line{t, primary.New(), start, -1} }
 
+// mark answers whether the record counts its packet's bytes.
 func (l *line) mark(record interface{ Bytes() []byte }) primary.Answer {
+	l.t.Helper()
+	return l.marks(record).Packet
+}
+
+// denial answers whether the record counts that its packet was dropped.
+func (l *line) denial(record interface{ Bytes() []byte }) primary.Answer {
+	l.t.Helper()
+	return l.marks(record).Drop
+}
+
+func (l *line) marks(record interface{ Bytes() []byte }) primary.Marks {
 	l.t.Helper()
 	var n monitor.Notification
 	require.NoError(l.t, monitor.Decoder{}.Decode(record.Bytes(), &n))
@@ -236,8 +248,8 @@ func TestWhatTooLittleIsKnownOfIsNeitherPrimaryNorNot(t *testing.T) {
 		"a datagram without content":    {mt.Ethernet(mt.EtherIPv4, mt.IPv4(client, server, mt.ProtoUDP, mt.UDP(1, 2, nil))), primary.Yes},
 		"part of a TCP header":          {tcp(40000, mt.SYN, 1)[:49], primary.Unknown},
 		"all that TCP takes":            {tcp(40000, mt.SYN, 1)[:50], primary.Yes},
-		"a fragment of IPv4":            {fragment, primary.Yes},
-		"its IP header":                 {fragment[:34], primary.Yes},
+		"a fragment of IPv4":            {fragment, primary.Unknown},
+		"its IP header":                 {fragment[:34], primary.Unknown},
 		"a fragment of IPv6":            {v6(44, mt.Fragment6(mt.ProtoUDP, 8, true, make([]byte, 40))), primary.Unknown},
 		"a datagram of IPv6":            {v6(mt.ProtoUDP, mt.UDP(1, 2, nil)), primary.Yes},
 		"an echo":                       {v6(58, mt.ICMP(128, 0, make([]byte, 20))), primary.Yes},
@@ -260,8 +272,8 @@ func TestWhatTooLittleIsKnownOfIsNeitherPrimaryNorNot(t *testing.T) {
 
 func TestAPacketIsRememberedForItsWindow(t *testing.T) {
 	for wait, want := range map[time.Duration]primary.Answer{
-		primary.Window: primary.No, primary.Window + time.Millisecond: primary.Yes, -primary.Window: primary.No, -time.Hour: primary.Yes,
-		1 << 62: primary.Yes, -1 << 62: primary.Yes,
+		primary.Window: primary.No, primary.Window + time.Millisecond: primary.Unknown, -primary.Window: primary.No, -time.Hour: primary.Unknown,
+		1 << 62: primary.Unknown, -1 << 62: primary.Unknown,
 	} {
 		l := newLine(t)
 		assert.Equal(t, primary.Yes, l.mark(trace(toStack, pod, tcp(40000, mt.SYN, 1))))
@@ -299,7 +311,7 @@ func TestEveryRecordHasAnAnswer(t *testing.T) {
 			continue
 		}
 		f.Decode(&n)
-		answer := m.Mark(&f, n.Packet, i)
+		answer := m.Mark(&f, n.Packet, i).Packet
 		seen[answer]++
 		if f.OrigLen == 0 || f.Type != monitor.TypeTrace && f.Type != monitor.TypeDrop && f.Type != monitor.TypePacketMonitorDrop {
 			require.Equal(t, primary.No, answer, "%v", f.Type)
