@@ -60,8 +60,7 @@ func (p *packet) see(here place, k kind, cpu int16, certain bool) (marks Marks) 
 // end, since the processors' records need not come in their order, or the packet monitor's word of a drop.
 func (p *packet) late(here place, k kind, cpu int16) bool {
 	if k == monitored && p.dropped {
-		const components = 16
-		bit := uint16(1) << (here.endpoint % components)
+		bit := component(here)
 		again := p.told&bit != 0
 		p.told |= bit
 		p.dropped = !again
@@ -70,6 +69,12 @@ func (p *packet) late(here place, k kind, cpu int16) bool {
 	ended := p.ended
 	p.ended, p.dropped, p.told = noProcessor, false, 0
 	return k == passes && ended != noProcessor && cpu >= 0 && cpu != ended
+}
+
+// component is the bit of one of the packet monitor's components.
+func component(here place) uint16 {
+	const bits = 16
+	return 1 << (here.endpoint % bits)
 }
 
 // count counts a packet at a place.
@@ -82,6 +87,11 @@ func (p *packet) count(here place, k kind, cpu int16) (marks Marks) {
 		}
 		if p.dropped = k == dropped; p.dropped && p.denied == 0 {
 			marks.Drop = Yes
+		}
+		for i := range p.seen {
+			if s := &p.seen[i]; p.dropped && s.count > 0 && s.point == pointPacketMonitor {
+				p.told |= component(s.place())
+			}
 		}
 		p.end()
 		return marks
