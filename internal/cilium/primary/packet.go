@@ -157,7 +157,7 @@ func (p *packet) end() {
 	clear(p.seen[kept:])
 }
 
-// underWay reports whether a packet has been passed on, and been seen at no other place since.
-func (p *packet) underWay() bool {
-	return p.counted > 0 && p.denied == 0 && p.seen[1].count == 0
+// mayComeTo reports whether a packet has been passed on, and been seen at no other place since, so that this may be the next one.
+func (p *packet) mayComeTo(here place) bool {
+	return p.counted > 0 && p.denied == 0 && p.seen[1].count == 0 && p.seen[0].place() != here
 }

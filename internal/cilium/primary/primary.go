@@ -138,13 +138,10 @@ func (m *Marker) mark(f *flow.Flow, bytes []byte) Marks {
 	if kind == monitored {
 		m.monitored = m.now
 	}
-	p, alike := m.find(id, here)
+	p, print, alike := m.find(id, here)
+	m.follow(print)
 	marks := p.see(here, kind, processor(f), near(p.last, m.now))
 	p.last = m.now
-	if p.arrived {
-		p.arrived = false
-		m.arrived--
-	}
 	if marks.Packet == Yes && alike && here.point != monitor.TraceToStack {
 		marks.Packet = Unknown
 	}
@@ -173,7 +170,7 @@ func (m *Marker) unidentified(f *flow.Flow, k kind) (marks Marks) {
 
 // arrive notes that a packet has come in.
 func (m *Marker) arrive(id flow.Identity, here place, cpu int16) {
-	p, _ := m.find(id, here)
+	p, _, _ := m.find(id, here)
 	certain := near(p.last, m.now)
 	switch {
 	case certain && p.ended != noProcessor && cpu >= 0 && cpu != p.ended: // it has come to its end since, see late
@@ -192,6 +189,20 @@ func (m *Marker) arrive(id flow.Identity, here place, cpu int16) {
 	p.last = m.now
 }
 
+// follow notes that something was told of a packet that has come in: with the same body, since a service's address is translated in
+// between.
+func (m *Marker) follow(print recent.Print) {
+	if m.arrived == 0 {
+		return
+	}
+	for q, p := range m.packets.Set(print) {
+		if p.arrived && q.SameFirst(print) {
+			p.arrived = false
+			m.arrived--
+		}
+	}
+}
+
 // sweep counts the packets of which nothing was told since they came in.
 func (m *Marker) sweep() {
 	if m.arrived == 0 || near(m.swept, m.now) {
@@ -208,20 +219,20 @@ func (m *Marker) sweep() {
 }
 
 // find gives the packet of an identity that is seen at a place: the one with its source port, else, where one of the two was
-// translated, one that was not seen at this place yet, else a new one. alike reports whether it may be another one that has been
+// translated, one that was not seen at this place yet, else a new one, and the identity's print. alike reports whether it may be another one that has been
 // translated since.
 //
 // The node's stack may translate a packet's destination, as a service of the host's own does. Its source is translated by Cilium,
 // which does not say what it was in a trace of version 0, or of a reply that a node port's service sends. Then what was counted
 // comes again as another packet, with the same body and the same other end. Two packets may be so alike by themselves.
-func (m *Marker) find(id flow.Identity, here place) (found *packet, alike bool) {
-	print := m.packets.Join(id.Body, id.Source, id.Destination)
+func (m *Marker) find(id flow.Identity, here place) (found *packet, print recent.Print, alike bool) {
+	print = m.packets.Join(id.Body, id.Source, id.Destination)
 	same, exact := 0, false
 	for q, p := range m.packets.Set(print) {
 		switch {
 		case !q.SameFirst(print):
 		case q != print:
-			if p.underWay() && near(p.last, m.now) {
+			if p.mayComeTo(here) && near(p.last, m.now) {
 				same++
 				alike = alike || q.SameOther(print)
 			}
@@ -240,7 +251,7 @@ func (m *Marker) find(id flow.Identity, here place) (found *packet, alike bool) 
 		}
 		*found = packet{sourcePort: id.SourcePort, translated: id.Translated, ended: noProcessor, last: m.now}
 	}
-	return found, alike || same >= recent.Ways-1
+	return found, print, alike || same >= recent.Ways-1
 }
 
 // near reports whether two times are within the window, in either order: processors' records need not come in that of time.

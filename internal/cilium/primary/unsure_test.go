@@ -67,6 +67,9 @@ func TestWhatMayHaveBeenTranslatedSinceItWasCountedHasNoMark(t *testing.T) {
 		require.Equal(t, primary.No, l.mark(trace(toNetwork, host, tt.before)), name)
 		require.Equal(t, primary.Yes, l.mark(trace(toNetwork, host, tt.after)), "%s: the one before has gone its way", name)
 		l = newLine(t)
+		require.Equal(t, primary.Yes, l.mark(trace(toOverlay, pod, tt.before)), name)
+		require.Equal(t, primary.Yes, l.mark(trace(toOverlay, pod, tt.after)), "%s: it does not come to the same point", name)
+		l = newLine(t)
 		require.Equal(t, primary.Yes, l.mark(trace(toStack, pod, tt.before)), name)
 		l.at = l.at.Add(2 * primary.Window)
 		require.Equal(t, primary.Yes, l.mark(trace(toNetwork, host, tt.after)), "%s: long after", name)
@@ -163,6 +166,17 @@ func TestAPacketThatOnlyComesInIsCountedWhenNothingMoreComesOfIt(t *testing.T) {
 	require.EqualValues(t, 4, l.marker.Unmarked())
 	l.marker.Silence(time.Minute)
 	require.EqualValues(t, 5, l.marker.Unmarked())
+}
+
+// A service's address is translated between the point where the packet comes in and the next one.
+func TestAPacketForAServiceIsFollowed(t *testing.T) {
+	l := newLine(t)
+	require.Equal(t, primary.No, l.mark(trace(fromEndpoint, pod, between(at(client, 40000), at(service, 80), 7))))
+	require.Equal(t, primary.Yes, l.mark(trace(toOverlay, pod, between(at(client, 40000), at(server, 8080), 7))))
+	require.Equal(t, primary.No, l.mark(trace(fromNetwork, 0, between(at(server, 8080), at(node, 30080), 8))))
+	require.Equal(t, primary.Yes, l.mark(trace(toEndpoint, pod, between(at(service, 80), at(client, 40000), 8))))
+	l.marker.Silence(time.Hour)
+	require.Zero(t, l.marker.Unmarked())
 }
 
 // The outside of what is encrypted or in a tunnel comes in as well, and is none that should be counted.
