@@ -36,17 +36,20 @@ func TestEveryDroppedPacketIsOneDenial(t *testing.T) {
 		"the packet monitor's before it":   {records{watched(3, packet), watched(4, packet), drop(pod, packet)}, 0},
 		"the packet monitor's, behind all": {records{trace(toStack, pod, packet), trace(toNetwork, host, packet), verdict, drop(host, packet), watched(4, packet)}, 3},
 	} {
-		l := newLine(t)
-		for range 300 { // it is sent again; more often than a count of it holds
-			for i, record := range way.records {
-				want := primary.No
-				if i == way.denial {
-					want = primary.Yes
+		for _, cpu := range []int32{-1, 3} { // not known, and known
+			l := newLine(t)
+			l.cpu = cpu
+			for range 300 { // it is sent again; more often than a count of it holds
+				for i, record := range way.records {
+					want := primary.No
+					if i == way.denial {
+						want = primary.Yes
+					}
+					require.Equal(t, want, l.denial(record), "%s: %T", name, record)
 				}
-				require.Equal(t, want, l.denial(record), "%s: %T", name, record)
 			}
+			require.Zero(t, l.marker.Unmarked(), name)
 		}
-		require.Zero(t, l.marker.Unmarked(), name)
 	}
 }
 

@@ -9,11 +9,12 @@ type packet struct {
 	last       int64 // when it was last seen, ns since 1970
 	sourcePort uint16
 	told       uint16 // components of the packet monitor that have told of the last that was dropped, a bit each
-	ended      int16  // processor of the last that came to its end without having been seen before; noProcessor without
+	ended      int16  // processor that wrote of the end of the last that came to its end; noProcessor without
 	translated bool
 	arrived    bool  // it has come in, and nothing was told of it since
 	dropped    bool  // the last that came to its end was dropped
-	counted    uint8 // how many of them, that have not come to their end, a record has counted
+	counted    uint8 // how many of them a record has counted
+	done       uint8 // how many of the counted ones have come to their end, while other processors may tell of them yet
 	denied     uint8 // of how many of those the packet monitor has told that they were dropped
 	seen       [5]sighting
 }
@@ -33,16 +34,21 @@ func (s *sighting) place() place { return place{s.ifIndex, s.endpoint, s.point} 
 // see answers for a record at a place. certain is false when the packet was last seen too long ago to be the same, by the clock:
 // then it is another one where it was seen at the place before, and anything where not.
 func (p *packet) see(here place, k kind, cpu int16, certain bool) (marks Marks) {
-	if p.late(here, k, cpu) {
-		if !certain {
-			marks.Packet = Unknown
-			if k == monitored {
-				marks.Drop = Unknown
+	if k == monitored && p.dropped {
+		bit := component(here)
+		if p.told&bit == 0 { // the packet monitor's word of that drop
+			p.told |= bit
+			if !certain {
+				return Marks{Unknown, Unknown}
 			}
+			return marks
 		}
-		return marks
 	}
-	if !certain && p.countAt(here) >= p.counted {
+	p.dropped, p.told = false, 0
+	if k == passes && !p.mayBeLate(cpu) || k == monitored || p.done == maxDone {
+		p.retire()
+	}
+	if !certain && (p.countAt(here) >= p.counted || k != passes && p.counted == p.done) {
 		*p = packet{sourcePort: p.sourcePort, translated: p.translated, ended: noProcessor, arrived: p.arrived}
 		certain = true
 	}
@@ -56,19 +62,21 @@ func (p *packet) see(here place, k kind, cpu int16, certain bool) (marks Marks) 
 	return marks
 }
 
-// late reports whether the record is of the packet that came to its end last: one that another processor wrote before that
-// end, since the processors' records need not come in their order, or the packet monitor's word of a drop.
-func (p *packet) late(here place, k kind, cpu int16) bool {
-	if k == monitored && p.dropped {
-		bit := component(here)
-		again := p.told&bit != 0
-		p.told |= bit
-		p.dropped = !again
-		return !again
+// mayBeLate reports whether a record of a processor may be of a packet that has come to its end: another one wrote of the end, and
+// the processors' records need not come in their order.
+func (p *packet) mayBeLate(cpu int16) bool {
+	return p.ended != noProcessor && cpu != noProcessor && cpu != p.ended
+}
+
+// maxDone is how many packets that look the same are remembered behind their ends.
+const maxDone = 16
+
+// retire forgets the packets that came to their end.
+func (p *packet) retire() {
+	for ; p.done > 0; p.done-- {
+		p.end()
 	}
-	ended := p.ended
-	p.ended, p.dropped, p.told = noProcessor, false, 0
-	return k == passes && ended != noProcessor && cpu >= 0 && cpu != ended
+	p.ended = noProcessor
 }
 
 // component is the bit of one of the packet monitor's components.
@@ -81,19 +89,24 @@ func component(here place) uint16 {
 func (p *packet) count(here place, k kind, cpu int16) (marks Marks) {
 	switch k {
 	case delivered, dropped:
-		if p.counted == 0 {
-			marks.Packet = Yes
-			p.ended = cpu
-		}
-		if p.dropped = k == dropped; p.dropped && p.denied == 0 {
-			marks.Drop = Yes
-		}
-		for i := range p.seen {
-			if s := &p.seen[i]; p.dropped && s.count > 0 && s.point == pointPacketMonitor {
-				p.told |= component(s.place())
+		if p.dropped = k == dropped; p.dropped {
+			if p.denied == 0 {
+				marks.Drop = Yes
+			}
+			for i := range p.seen {
+				if s := &p.seen[i]; s.count > 0 && s.point == pointPacketMonitor {
+					p.told |= component(s.place())
+				}
 			}
 		}
-		p.end()
+		if p.counted == p.done {
+			marks.Packet = Yes
+			p.counted++
+		}
+		p.done++
+		if p.ended = cpu; cpu == noProcessor || p.denied > 0 {
+			p.retire()
+		}
 		return marks
 	}
 	n := p.countAgain(here)
@@ -106,6 +119,7 @@ func (p *packet) count(here place, k kind, cpu int16) (marks Marks) {
 		p.denied = max(n, 1)
 	}
 	if n == math.MaxUint8 {
+		p.retire()
 		for range math.MaxUint8 / 2 { // the first of them are done with
 			p.end()
 		}
@@ -159,5 +173,5 @@ func (p *packet) end() {
 
 // mayComeTo reports whether a packet has been passed on, and been seen at no other place since, so that this may be the next one.
 func (p *packet) mayComeTo(here place) bool {
-	return p.counted > 0 && p.denied == 0 && p.seen[1].count == 0 && p.seen[0].place() != here
+	return p.counted > p.done && p.denied == 0 && p.seen[0].count > 0 && p.seen[1].count == 0 && p.seen[0].place() != here
 }

@@ -172,9 +172,11 @@ func (m *Marker) unidentified(f *flow.Flow, k kind) (marks Marks) {
 func (m *Marker) arrive(id flow.Identity, here place, cpu int16) {
 	p, _, _ := m.find(id, here)
 	certain := near(p.last, m.now)
-	switch {
-	case certain && p.ended != noProcessor && cpu >= 0 && cpu != p.ended: // it has come to its end since, see late
+	if certain && p.mayBeLate(cpu) {
 		return
+	}
+	p.retire()
+	switch {
 	case p.counted > 0: // it is under way, or another one that looks the same
 		if certain {
 			p.last = m.now

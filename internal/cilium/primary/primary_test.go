@@ -4,6 +4,7 @@ package primary_test
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"net/netip"
 	"testing"
 	"time"
@@ -177,6 +178,57 @@ func TestARecordThatAnotherProcessorWroteMayComeAfterThePacketsEnd(t *testing.T)
 	assert.Equal(t, primary.Yes, l.mark(trace(toEndpoint, otherPod, packet)))
 	assert.Equal(t, primary.Yes, l.mark(trace(toStack, pod, packet)), "one processor's come in their order")
 	assert.Equal(t, primary.No, l.mark(trace(toEndpoint, otherPod, packet)))
+}
+
+// A processor writes in order. Whatever comes of two of them between, the packets that look the same count once each.
+func TestTheOrderInWhichProcessorsRecordsComeDoesNotMatter(t *testing.T) {
+	type written struct {
+		cpu    int32
+		record interface{ Bytes() []byte }
+	}
+	for name, way := range map[string]func(packet []byte) []written{
+		"delivered": func(p []byte) []written {
+			return []written{{0, trace(toStack, pod, p)}, {0, trace(fromStack, pod, p)}, {1, trace(toEndpoint, otherPod, p)}}
+		},
+		"dropped": func(p []byte) []written {
+			return []written{{0, trace(toStack, pod, p)}, {0, trace(toNetwork, pod, p)}, {1, drop(host, p)}}
+		},
+		"passed on": func(p []byte) []written {
+			return []written{{0, trace(toStack, pod, p)}, {1, trace(toNetwork, host, p)}, {1, trace(toNetwork, pod, p)}}
+		},
+		"seen at its end": func(p []byte) []written { return []written{{1, trace(toEndpoint, otherPod, p)}} },
+	} {
+		l, dice := newLine(t), rand.New(rand.NewPCG(1, 2))
+		for i := range uint32(500) {
+			var queues [2][]written // two packets that look the same
+			drops := 0
+			for range 2 {
+				for _, w := range way(tcp(40000, mt.ACK, i)) {
+					queues[w.cpu] = append(queues[w.cpu], w)
+					if _, ok := w.record.(mt.Drop); ok {
+						drops++
+					}
+				}
+			}
+			var marks [2]int
+			for len(queues[0])+len(queues[1]) > 0 {
+				from := dice.IntN(2)
+				if len(queues[from]) == 0 {
+					continue
+				}
+				l.cpu = int32(from)
+				m := l.marks(queues[from][0].record)
+				queues[from] = queues[from][1:]
+				for i, answer := range []primary.Answer{m.Packet, m.Drop} {
+					if answer == primary.Yes {
+						marks[i]++
+					}
+				}
+			}
+			require.Equal(t, [2]int{2, drops}, marks, name)
+			require.Zero(t, l.marker.Unmarked())
+		}
+	}
 }
 
 func TestADenialThatIsRepeatedCountsEachTime(t *testing.T) {
