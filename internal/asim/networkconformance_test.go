@@ -54,7 +54,7 @@ func eachNetworkEvent(t *testing.T, options NetworkOptions, do func(*flow.Flow, 
 		last = r.Time
 		if f.Type == monitor.TypeTrace {
 			f.Aggregate = flow.Aggregate{Count: 7, Bytes: 5 << 32, First: time.Unix(0, r.Time-1e9)}
-			f.Primary = true
+			f.Primary, f.PrimaryDrop = true, true
 			record(&f, r.Time)
 		}
 		return nil

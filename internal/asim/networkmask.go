@@ -81,6 +81,7 @@ func networkSources() []networkSource {
 		{"cilium.ip.fragment", ""},
 		{"cilium.encrypted", "IP.encrypted"},
 		{"cilium.packet.primary", ""},
+		{"cilium.drop.primary", ""},
 		{"cilium.packet.problem", ""},
 		{"cilium.is_reply", "is_reply"},
 		{"cilium.trace.observation_point", "trace_observation_point"},

@@ -279,6 +279,9 @@ func (r *networkRecord) transport() {
 	if r.Primary {
 		a.PutBool("cilium.packet.primary", true)
 	}
+	if r.PrimaryDrop {
+		a.PutBool("cilium.drop.primary", true)
+	}
 	switch r.L4.Protocol {
 	case flow.L4TCP:
 		if r.L4.HasFlags {

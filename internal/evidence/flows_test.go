@@ -43,12 +43,12 @@ func TestTheQuestionsOfANodesRecords(t *testing.T) {
 			}
 			require.Equal(t, truth.Ways, ways)
 			for _, point := range []string{"FROM_ENDPOINT", "TO_ENDPOINT", "TO_OVERLAY", "TO_STACK", "TO_NETWORK"} {
-				require.Empty(t, rows.where("cilium.trace.observation_point", point, "NetworkDirection", "NA"), point)
+				require.Empty(t, rows.where("NetworkProtocol", "TCP", "cilium.trace.observation_point", point, "NetworkDirection", "NA"), point)
 			}
 		})
 		ask("how often who was denied what, and by which rule", func(t *testing.T) {
 			denied := map[string]map[uint16]int{}
-			for _, r := range rows.where("cilium.packet.primary", "true", "EventResult", "Failure") {
+			for _, r := range rows.where("cilium.drop.primary", "true") {
 				key := r.text("SrcIpAddr") + " " + r.text("DstIpAddr")
 				if denied[key] == nil {
 					denied[key] = map[uint16]int{}

@@ -19,9 +19,10 @@ import (
 
 // sent is what one side of a connection sent, and what of it did not arrive.
 type sent struct {
-	Packets      int `json:"packets"`
-	Bytes        int `json:"bytes"`
-	DroppedBytes int `json:"dropped_bytes,omitempty"`
+	Packets        int `json:"packets"`
+	Bytes          int `json:"bytes"`
+	DroppedPackets int `json:"dropped_packets,omitempty"`
+	DroppedBytes   int `json:"dropped_bytes,omitempty"`
 }
 
 // hostEndpoint is the id of the node's own endpoint, in whose name the host's program reports.
@@ -91,6 +92,7 @@ func (f *flow) sends(packet []byte, dropped bool) {
 	s.Packets++
 	s.Bytes += len(packet)
 	if dropped {
+		s.DroppedPackets++
 		s.DroppedBytes += len(packet)
 	}
 }
@@ -295,7 +297,7 @@ func (f *flow) fromOverlay(p path, reason uint8, packet []byte) {
 // lostByHost is passed on by the pod's program and dropped by the host's: two points and a drop, which is no second packet.
 func (f *flow) lostByHost(p path, reason uint8, packet []byte) {
 	const noRoute, fileHost = 169, 1
-	f.sends(packet, false)
+	f.sends(packet, true)
 	f.leaves(p, packet)
 	f.trace(p, step{point: monitor.TraceToStack, endpoint: p.from.endpoint, reason: reason}, packet)
 	f.dropAt(hostEndpoint, 0, p, noRoute, fileHost, packet)

@@ -67,9 +67,10 @@ type Counts struct {
 
 // Sent is what one side of a connection sent, and what of it was dropped.
 type Sent struct {
-	Packets      int64 `json:"packets"`
-	Bytes        int64 `json:"bytes"`
-	DroppedBytes int64 `json:"dropped_bytes"`
+	Packets        int64 `json:"packets"`
+	Bytes          int64 `json:"bytes"`
+	DroppedPackets int64 `json:"dropped_packets"`
+	DroppedBytes   int64 `json:"dropped_bytes"`
 }
 
 // Generated reads what the generator says of a file. The test's folder is two below the repository.

@@ -30,7 +30,7 @@ type handler struct {
 	keeper   *aggregate.Keeper
 	openers  *opener.Memory // nil where no trace comes that was taken before connection tracking
 	marker   *primary.Marker
-	unmarked atomic.Int64                       // records of which the marker could not tell
+	unmarked atomic.Int64                       // the marker's, for the metric
 	moved    atomic.Pointer[asim.NetworkDevice] // what this host is by now, for the next batch
 
 	tally       *tally.Tally // nil where nobody wants metrics
@@ -61,6 +61,7 @@ func (h *handler) beginFile(d asim.NetworkDevice) {
 	h.mapper.SetDevice(d)
 	h.keeper.Forget()
 	h.marker.Forget()
+	h.countUnmarked()
 	if h.openers != nil {
 		h.openers.Forget()
 	}
@@ -133,13 +134,17 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	return outcome(d)
 }
 
-// mark says of the flow whether its record is the one that counts the packet's bytes.
+// mark says of the flow whether its record is the one that counts the packet's bytes, and the one that counts its denial.
 func (h *handler) mark(at int64) {
-	switch h.marker.Mark(&h.flow, h.notification.Packet, at) {
-	case primary.Yes:
-		h.flow.Primary = true
-	case primary.Unknown:
-		h.unmarked.Add(1)
+	marks := h.marker.Mark(&h.flow, h.notification.Packet, at)
+	h.flow.Primary, h.flow.PrimaryDrop = marks.Packet == primary.Yes, marks.Drop == primary.Yes
+	h.countUnmarked()
+}
+
+// countUnmarked lets the metric know what the marker could not tell.
+func (h *handler) countUnmarked() {
+	if n := h.marker.Unmarked(); n != h.unmarked.Load() {
+		h.unmarked.Store(n)
 	}
 }
 
@@ -163,7 +168,11 @@ func (h *handler) append(records plog.LogRecordSlice, at, received int64) {
 func (h *handler) Due() bool { return h.keeper.Due() }
 
 // Silence lets time pass.
-func (h *handler) Silence(d time.Duration) { h.keeper.Clock.Silence(d) }
+func (h *handler) Silence(d time.Duration) {
+	h.keeper.Clock.Silence(d)
+	h.marker.Silence(d)
+	h.countUnmarked()
+}
 
 // Held is the number of events kept back.
 func (h *handler) Held() int { return h.keeper.Held() }

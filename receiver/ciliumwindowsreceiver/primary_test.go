@@ -31,29 +31,32 @@ func amount(lr plog.LogRecord, name string) int64 {
 	return v.Int()
 }
 
-// countedBytes sums over the primary records, as a query would, by who sent what to whom. total is of all records.
+// countedBytes sums over the records that count packets, and over those that count denials, as two queries would, by who sent what to
+// whom. total is of all records.
 func countedBytes(sink *consumertest.LogsSink) (counted map[string]testkit.Sent, total int64) {
 	counted = map[string]testkit.Sent{}
 	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		total += amount(lr, "NetworkBytes")
-		if testkit.Text(lr, "cilium.packet.primary") != "true" {
-			return
-		}
 		key := testkit.Text(lr, "SrcIpAddr") + " " + testkit.Text(lr, "SrcPortNumber") + " > " + testkit.Text(lr, "DstIpAddr") + " " + testkit.Text(lr, "DstPortNumber")
 		s := counted[key]
-		s.Packets += amount(lr, "SrcPackets")
-		s.Bytes += amount(lr, "SrcBytes")
-		if testkit.Text(lr, "EventResult") == "Failure" {
+		if testkit.Text(lr, "cilium.packet.primary") == "true" {
+			s.Packets += amount(lr, "SrcPackets")
+			s.Bytes += amount(lr, "SrcBytes")
+		}
+		if testkit.Text(lr, "cilium.drop.primary") == "true" {
+			s.DroppedPackets += amount(lr, "SrcPackets")
 			s.DroppedBytes += amount(lr, "SrcBytes")
 		}
-		counted[key] = s
+		if s != (testkit.Sent{}) {
+			counted[key] = s
+		}
 	})
 	return counted, total
 }
 
 // The capture has every kind of way through a node, of one to four points, in both directions, and packets that are denied, sent
 // again, translated, put into tunnels and encrypted.
-func TestTheBytesOfPrimaryRecordsAreThoseThatWereSentAtEveryLevel(t *testing.T) {
+func TestTheMarksCountWhatWasSentAndWhatWasDroppedAtEveryLevel(t *testing.T) {
 	sent := testkit.Generated(t, waysFile).Sent
 	require.Greater(t, len(sent), 100)
 	var bytes int64
@@ -111,7 +114,7 @@ func TestARecordThatStandsForSeveralPacketsCountsAllOfThemOrNone(t *testing.T) {
 	require.Positive(t, several[""])
 }
 
-func TestADeniedPacketIsTwoFailuresOfWhichTheDropCountsItsBytes(t *testing.T) {
+func TestADeniedPacketIsTwoFailuresOfWhichTheDropCounts(t *testing.T) {
 	a, b := netip.MustParseAddr("10.244.1.7"), netip.MustParseAddr("10.244.2.9")
 	syn := monitortest.Ethernet(monitortest.EtherIPv4, monitortest.IPv4(a, b, monitortest.ProtoTCP, monitortest.TCP(40000, 443, monitortest.SYN, nil)))
 	require.Len(t, syn, 54)
@@ -123,7 +126,7 @@ func TestADeniedPacketIsTwoFailuresOfWhichTheDropCountsItsBytes(t *testing.T) {
 	)
 	for _, level := range []string{"none", "low", "medium", "maximum"} {
 		sink, _, _ := replayAll(t, replayOf(path, func(c *Config) { c.MonitorAggregationLevel = level }))
-		var failures, primary, bytes int64
+		var failures, primary, denials, bytes int64
 		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			require.Equal(t, "Outbound", testkit.Text(lr, "NetworkDirection"))
 			if testkit.Text(lr, "cilium.event.type") == "policy-verdict" {
@@ -132,13 +135,42 @@ func TestADeniedPacketIsTwoFailuresOfWhichTheDropCountsItsBytes(t *testing.T) {
 			if testkit.Text(lr, "EventResult") == "Failure" {
 				failures++
 			}
+			if testkit.Text(lr, "cilium.drop.primary") == "true" {
+				denials++
+				require.Equal(t, "drop", testkit.Text(lr, "cilium.event.type"))
+			}
 			if testkit.Text(lr, "cilium.packet.primary") == "true" {
 				primary++
 				bytes += amount(lr, "NetworkBytes")
 				require.Equal(t, "drop", testkit.Text(lr, "cilium.event.type"))
 			}
 		})
-		require.Equal(t, [3]int64{2, 1, 54}, [3]int64{failures, primary, bytes}, level)
+		require.Equal(t, [4]int64{2, 1, 1, 54}, [4]int64{failures, primary, denials, bytes}, level)
+	}
+}
+
+// A trace has counted the packet's bytes when it is dropped. It is a denial all the same.
+func TestADropBehindACountedTraceCountsTheDenial(t *testing.T) {
+	a, b := netip.MustParseAddr("10.244.1.7"), netip.MustParseAddr("203.0.113.9")
+	syn := monitortest.Ethernet(monitortest.EtherIPv4, monitortest.IPv4(a, b, monitortest.ProtoTCP, monitortest.TCP(40000, 443, monitortest.SYN, nil)))
+	c := monitortest.Capture{Source: 10, Packet: syn}
+	path := writeCapture(t,
+		monitortest.Trace{Capture: c, Version: 1, Point: 3, SrcLabel: 1001, DstLabel: 2}.Bytes(),
+		monitortest.PolicyVerdict{Capture: monitortest.Capture{Source: 89, Packet: syn}, Verdict: -133, DstPort: 443, Proto: monitortest.ProtoTCP, Direction: 2}.Bytes(),
+		monitortest.Drop{Capture: monitortest.Capture{Source: 89, Packet: syn}, Version: 2, Reason: 133, SrcLabel: 1001, File: 1}.Bytes(),
+	)
+	for _, level := range []string{"none", "low", "medium", "maximum"} {
+		sink, r, _ := replayAll(t, replayOf(path, func(c *Config) { c.MonitorAggregationLevel = level }))
+		marked := map[string]string{}
+		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			for _, mark := range []string{"cilium.packet.primary", "cilium.drop.primary"} {
+				if testkit.Text(lr, mark) == "true" {
+					marked[mark] += testkit.Text(lr, "cilium.event.type")
+				}
+			}
+		})
+		require.Equal(t, map[string]string{"cilium.packet.primary": "trace", "cilium.drop.primary": "drop"}, marked, level)
+		require.Zero(t, r.handler.unmarked.Load())
 	}
 }
 

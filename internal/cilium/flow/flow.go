@@ -62,9 +62,9 @@ type Flow struct {
 	ProxyPort        uint32           // 0 when not to the proxy; wider than a port where the datapath passes it in 32 bits
 	IPTraceID        uint64           // from the packet's IP option, 0 when there is none
 
-	// Primary says that the event's record is the one of its packet's that counts its bytes. Decode sets false, the caller
-	// knows better.
-	Primary bool
+	// Primary says that the event's record is the one of its packet's that counts its bytes, and PrimaryDrop that it is the one
+	// that counts that the packet was dropped. Decode sets false, the caller knows better.
+	Primary, PrimaryDrop bool
 
 	Headers        // of the packet, inside the tunnel if there is one
 	place   place  // of the headers in the notification's packet

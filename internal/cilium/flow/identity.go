@@ -4,14 +4,20 @@
 
 package flow
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"net/netip"
+)
 
 // Identity is what a packet has at every point of its way. SourcePort is apart, because a translation of the source may change
 // it.
 type Identity struct {
-	Key        []byte // what no program changes, see Identify
-	SourcePort uint16 // or the id of an ICMP echo; 0 without
-	Translated bool   // the source was translated: its port may be another one than before
+	Bytes       []byte // all of the following, for the next call
+	Body        []byte // what no program and no translation of addresses and ports changes, see Identify
+	Source      []byte // address
+	Destination []byte // address and port
+	SourcePort  uint16 // or the id of an ICMP echo; 0 without
+	Translated  bool   // the source was translated: its port may be another one than before
 }
 
 // Lengths of what an identity takes from a packet, in bytes.
@@ -20,13 +26,14 @@ const (
 	identityBytes = 16 // of what UDP carries, of SCTP's first chunk, of what other protocols carry
 )
 
-// Identify gives the identity of the packet of a flow that was decoded from the notification with these packet bytes. Key is
-// appended to dst. ok is false when too little of the packet was captured to tell it from another: nothing, a header that
-// ends early, a fragment of IPv6, or less than the first bytes of what it carries.
+// Identify gives the identity of the packet of a flow that was decoded from the notification with these packet bytes. Bytes is
+// dst with its parts appended. ok is false when too little of the packet was captured to tell it from
+// another: nothing, a header that ends early, or less than the first bytes of what it carries. It is false for a fragment as
+// well: whole it may have been another packet before.
 //
-// A key is made of the length from the IP header on, the addresses, the source's before translation, the protocol, the destination
-// port, IPv4's identification, TCP's sequence numbers, flags and window, and the first 16 bytes of what other protocols carry. What programs
-// change on a packet's way is not in it: link layer, TTL, checksums, a tunnel's outside.
+// A body is made of the length from the IP header on, the protocol, IPv4's identification, TCP's sequence numbers, flags and
+// window, and the first 16 bytes of what other protocols carry. The source is that before translation. What programs change on a
+// packet's way is not in it: link layer, TTL, checksums, a tunnel's outside.
 func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 	if len(packet) == 0 {
 		return id, false
@@ -34,34 +41,25 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 	if f.IP.Version == 0 {
 		return identifyFrame(dst, packet, f.HasEthernet && f.Problem == ProblemNone)
 	}
-	source, destination := f.IP.Source.As16(), f.IP.Destination.As16()
+	if f.place.above == 0 || f.IP.Fragment {
+		return id, false
+	}
+	begin := len(dst)
 	dst = append(dst, f.IP.Version, f.IP.Protocol)
-	dst = append(dst, source[:]...)
-	dst = append(dst, destination[:]...)
 	dst = binary.LittleEndian.AppendUint32(dst, f.OrigLen-uint32(f.place.ip))
 	id = Identity{Translated: f.IP.SourceXlated.IsValid()}
 	ip := packet[f.place.ip:]
 	length := len(ip) // of the packet on the wire, as far as it says
 	if f.IP.Version == 4 {
-		const moreAndOffset = 0x3fff
 		if total := int(binary.BigEndian.Uint16(ip[2:])); total != 0 {
 			length = total
 		}
 		dst = append(dst, ip[2:6]...)
-		fragment := binary.BigEndian.Uint16(ip[6:]) & moreAndOffset
-		dst = binary.BigEndian.AppendUint16(dst, fragment)
-		if f.place.above == 0 { // a later fragment, which has an identification, or cut short
-			id.Key = dst
-			return id, fragment != 0
-		}
 	} else {
 		if payload := int(binary.BigEndian.Uint16(ip[4:])); payload != 0 {
 			length = 40 + payload
 		}
 		dst = append(dst, ip[4:6]...)
-		if f.place.above == 0 || f.IP.Fragment {
-			return id, false
-		}
 	}
 	above := packet[f.place.above:]
 	length -= int(f.place.above - f.place.ip)
@@ -75,18 +73,19 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 		dst = append(dst, above[from:to]...)
 		return true
 	}
+	port := false // the destination has one
 	switch f.L4.Protocol {
 	case L4TCP:
-		id.SourcePort = f.L4.SourcePort
-		ok = len(above) >= identityTCP && take(2, identityTCP)
+		id.SourcePort, port = f.L4.SourcePort, true
+		ok = len(above) >= identityTCP && take(4, identityTCP)
 	case L4UDP:
 		const header = 8
-		id.SourcePort = f.L4.SourcePort
-		ok = len(above) >= header && take(2, 6) && take(header, header+identityBytes)
+		id.SourcePort, port = f.L4.SourcePort, true
+		ok = len(above) >= header && take(4, 6) && take(header, header+identityBytes)
 	case L4SCTP:
 		const header = 12
-		id.SourcePort = f.L4.SourcePort
-		ok = len(above) >= header && take(2, 8) && take(header, header+identityBytes)
+		id.SourcePort, port = f.L4.SourcePort, true
+		ok = len(above) >= header && take(4, 8) && take(header, header+identityBytes)
 	case L4ICMPv4, L4ICMPv6:
 		const header = 8
 		if len(above) < header {
@@ -101,8 +100,25 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 	default:
 		ok = take(0, identityBytes)
 	}
-	id.Key = dst
+	body := len(dst)
+	dst = appendAddressBytes(dst, f.IP.Source)
+	destination := len(dst)
+	dst = appendAddressBytes(dst, f.IP.Destination)
+	if port {
+		dst = append(dst, above[2:min(4, len(above))]...)
+	}
+	id.Bytes, id.Body, id.Source, id.Destination = dst, dst[begin:body], dst[body:destination], dst[destination:]
 	return id, ok
+}
+
+// appendAddressBytes appends an address in binary, 4 or 16 bytes.
+func appendAddressBytes(dst []byte, a netip.Addr) []byte {
+	if a.Is4() {
+		b := a.As4()
+		return append(dst, b[:]...)
+	}
+	b := a.As16()
+	return append(dst, b[:]...)
 }
 
 // identifyFrame identifies a packet without an IP header by what its frame carries: such ones are not translated.
@@ -111,6 +127,7 @@ func identifyFrame(dst, packet []byte, whole bool) (id Identity, ok bool) {
 	if !whole {
 		return id, false
 	}
-	id.Key = append(append(dst, 0), packet[addresses:min(len(packet), most)]...)
+	id.Bytes = append(append(dst, 0), packet[addresses:min(len(packet), most)]...)
+	id.Body = id.Bytes[len(dst):]
 	return id, true
 }

@@ -4,6 +4,7 @@ package primary_test
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"net/netip"
 	"testing"
 	"time"
@@ -40,7 +41,19 @@ type line struct {
 
 func newLine(t *testing.T) *line { return &line{t, primary.New(), start, -1} }
 
+// mark answers whether the record counts its packet's bytes.
 func (l *line) mark(record interface{ Bytes() []byte }) primary.Answer {
+	l.t.Helper()
+	return l.marks(record).Packet
+}
+
+// denial answers whether the record counts that its packet was dropped.
+func (l *line) denial(record interface{ Bytes() []byte }) primary.Answer {
+	l.t.Helper()
+	return l.marks(record).Drop
+}
+
+func (l *line) marks(record interface{ Bytes() []byte }) primary.Marks {
 	l.t.Helper()
 	var n monitor.Notification
 	require.NoError(l.t, monitor.Decoder{}.Decode(record.Bytes(), &n))
@@ -167,6 +180,57 @@ func TestARecordThatAnotherProcessorWroteMayComeAfterThePacketsEnd(t *testing.T)
 	assert.Equal(t, primary.No, l.mark(trace(toEndpoint, otherPod, packet)))
 }
 
+// A processor writes in order. Whatever comes of two of them between, the packets that look the same count once each.
+func TestTheOrderInWhichProcessorsRecordsComeDoesNotMatter(t *testing.T) {
+	type written struct {
+		cpu    int32
+		record interface{ Bytes() []byte }
+	}
+	for name, way := range map[string]func(packet []byte) []written{
+		"delivered": func(p []byte) []written {
+			return []written{{0, trace(toStack, pod, p)}, {0, trace(fromStack, pod, p)}, {1, trace(toEndpoint, otherPod, p)}}
+		},
+		"dropped": func(p []byte) []written {
+			return []written{{0, trace(toStack, pod, p)}, {0, trace(toNetwork, pod, p)}, {1, drop(host, p)}}
+		},
+		"passed on": func(p []byte) []written {
+			return []written{{0, trace(toStack, pod, p)}, {1, trace(toNetwork, host, p)}, {1, trace(toNetwork, pod, p)}}
+		},
+		"seen at its end": func(p []byte) []written { return []written{{1, trace(toEndpoint, otherPod, p)}} },
+	} {
+		l, dice := newLine(t), rand.New(rand.NewPCG(1, 2))
+		for i := range uint32(500) {
+			var queues [2][]written // two packets that look the same
+			drops := 0
+			for range 2 {
+				for _, w := range way(tcp(40000, mt.ACK, i)) {
+					queues[w.cpu] = append(queues[w.cpu], w)
+					if _, ok := w.record.(mt.Drop); ok {
+						drops++
+					}
+				}
+			}
+			var marks [2]int
+			for len(queues[0])+len(queues[1]) > 0 {
+				from := dice.IntN(2)
+				if len(queues[from]) == 0 {
+					continue
+				}
+				l.cpu = int32(from)
+				m := l.marks(queues[from][0].record)
+				queues[from] = queues[from][1:]
+				for i, answer := range []primary.Answer{m.Packet, m.Drop} {
+					if answer == primary.Yes {
+						marks[i]++
+					}
+				}
+			}
+			require.Equal(t, [2]int{2, drops}, marks, name)
+			require.Zero(t, l.marker.Unmarked())
+		}
+	}
+}
+
 func TestADenialThatIsRepeatedCountsEachTime(t *testing.T) {
 	l := newLine(t)
 	for range 3 {
@@ -236,8 +300,8 @@ func TestWhatTooLittleIsKnownOfIsNeitherPrimaryNorNot(t *testing.T) {
 		"a datagram without content":    {mt.Ethernet(mt.EtherIPv4, mt.IPv4(client, server, mt.ProtoUDP, mt.UDP(1, 2, nil))), primary.Yes},
 		"part of a TCP header":          {tcp(40000, mt.SYN, 1)[:49], primary.Unknown},
 		"all that TCP takes":            {tcp(40000, mt.SYN, 1)[:50], primary.Yes},
-		"a fragment of IPv4":            {fragment, primary.Yes},
-		"its IP header":                 {fragment[:34], primary.Yes},
+		"a fragment of IPv4":            {fragment, primary.Unknown},
+		"its IP header":                 {fragment[:34], primary.Unknown},
 		"a fragment of IPv6":            {v6(44, mt.Fragment6(mt.ProtoUDP, 8, true, make([]byte, 40))), primary.Unknown},
 		"a datagram of IPv6":            {v6(mt.ProtoUDP, mt.UDP(1, 2, nil)), primary.Yes},
 		"an echo":                       {v6(58, mt.ICMP(128, 0, make([]byte, 20))), primary.Yes},
@@ -260,8 +324,8 @@ func TestWhatTooLittleIsKnownOfIsNeitherPrimaryNorNot(t *testing.T) {
 
 func TestAPacketIsRememberedForItsWindow(t *testing.T) {
 	for wait, want := range map[time.Duration]primary.Answer{
-		primary.Window: primary.No, primary.Window + time.Millisecond: primary.Yes, -primary.Window: primary.No, -time.Hour: primary.Yes,
-		1 << 62: primary.Yes, -1 << 62: primary.Yes,
+		primary.Window: primary.No, primary.Window + time.Millisecond: primary.Unknown, -primary.Window: primary.No, -time.Hour: primary.Unknown,
+		1 << 62: primary.Unknown, -1 << 62: primary.Unknown,
 	} {
 		l := newLine(t)
 		assert.Equal(t, primary.Yes, l.mark(trace(toStack, pod, tcp(40000, mt.SYN, 1))))
@@ -299,7 +363,7 @@ func TestEveryRecordHasAnAnswer(t *testing.T) {
 			continue
 		}
 		f.Decode(&n)
-		answer := m.Mark(&f, n.Packet, i)
+		answer := m.Mark(&f, n.Packet, i).Packet
 		seen[answer]++
 		if f.OrigLen == 0 || f.Type != monitor.TypeTrace && f.Type != monitor.TypeDrop && f.Type != monitor.TypePacketMonitorDrop {
 			require.Equal(t, primary.No, answer, "%v", f.Type)

@@ -56,6 +56,7 @@ type Truth struct {
 	// Ways are the ways of passed packets: "source destination reply direction", reply being whether the packet answers, and direction
 	// that of the connection as the last pod of this node on the packet's way sees it.
 	Ways map[string]bool
+	Paths
 }
 
 // node collects the records and the truth.
@@ -69,7 +70,7 @@ type node struct {
 func Pods() Truth { return pods().truth }
 
 func pods() *node {
-	n := &node{truth: Truth{Sent: map[string]int{}, Denied: map[string]map[uint16]int{}, Cookie: "77", Ways: map[string]bool{}}}
+	n := &node{truth: Truth{Sent: map[string]int{}, Denied: map[string]map[uint16]int{}, Cookie: "77", Ways: map[string]bool{}, Paths: newPaths()}}
 	for i := range 40 { // what goes on all day
 		n.at = time.Duration(i) * 40 * time.Second
 		n.connection(Shop(), Cart(), 8080, 200, 900)
@@ -78,6 +79,7 @@ func pods() *node {
 		n.connection(Update(), Shop(), 443, 150, 1300)
 		n.connection(Shop(), Update(), 443, 180, 1400)
 	}
+	n.paths()
 	n.denied(Shop(), Orders(), 22) // a near miss: one refusal is no scan
 	n.at = 12 * time.Minute
 	for port := range uint16(30) {
@@ -95,6 +97,9 @@ type way struct {
 	from, to Pod
 	reason   uint8
 }
+
+// sent adds to the truth that a packet was sent.
+func (n *node) sent(from, to Pod, p []byte) { n.truth.Sent[from.Address+" "+to.Address] += len(p) }
 
 // packet is a whole frame of one segment.
 func packet(w way, src, dst uint16, flags uint16, payload int) []byte {
@@ -134,7 +139,7 @@ func (n *node) way(from, to, client Pod, reply bool) {
 
 // pass adds the records of a packet that passes: where it comes from and where it goes to.
 func (n *node) pass(w way, p []byte) {
-	n.truth.Sent[w.from.Address+" "+w.to.Address] += len(p)
+	n.sent(w.from, w.to, p)
 	trace := func(point uint8, endpoint, target uint16, reason uint8) {
 		n.tell(mt.Trace{
 			Capture: capture(endpoint, p), Version: 1, Point: point, SrcLabel: w.from.Identity, DstLabel: w.to.Identity, DstID: target,
@@ -186,12 +191,8 @@ func (n *node) denied(from, to Pod, port uint16) {
 	const policyDenied, fileLXC = 133, 2
 	w := way{from, to, 0}
 	p := packet(w, uint16(50000+len(n.records)%15000), port, mt.SYN, 0)
-	key := from.Address + " " + to.Address
-	if n.truth.Denied[key] == nil {
-		n.truth.Denied[key] = map[uint16]int{}
-	}
-	n.truth.Denied[key][port]++
-	n.truth.Sent[key] += len(p)
+	n.refused(from, to, port)
+	n.sent(from, to, p)
 	n.tell(mt.PolicyVerdict{
 		Capture: capture(from.Endpoint, p), Long: true, RemoteLabel: to.Identity, Verdict: -policyDenied, DstPort: port, Proto: tcp,
 		Direction: egress, Cookie: 77,
@@ -200,6 +201,15 @@ func (n *node) denied(from, to Pod, port uint16) {
 		Capture: capture(from.Endpoint, p), Version: 1, Reason: policyDenied, SrcLabel: from.Identity, DstLabel: to.Identity, Line: 1304,
 		File: fileLXC, IfIndex: 31,
 	}.Bytes())
+}
+
+// refused adds to the truth that a packet was denied.
+func (n *node) refused(from, to Pod, port uint16) {
+	key := from.Address + " " + to.Address
+	if n.truth.Denied[key] == nil {
+		n.truth.Denied[key] = map[uint16]int{}
+	}
+	n.truth.Denied[key][port]++
 }
 
 // capture is the part of a packet that a record has: 128 bytes at most.

@@ -545,7 +545,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverCiliumwindowsPacketsUnmarked, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_packets_unmarked",
-		metric.WithDescription("Packets whose record has no cilium.packet.primary because it could not be told whether another record counts the packet already; too little of it was captured, it is a tunnel's that the datapath does not call one, or the trace's point has no name. [Alpha]"),
+		metric.WithDescription("Records without a mark because it cannot be known whether another record counts the packet or its denial, and packets that came in and were told of at no other point. No part of the account; the records are emitted all the same. [Alpha]"),
 		metric.WithUnit("{packet}"),
 	)
 	errs = errors.Join(errs, err)

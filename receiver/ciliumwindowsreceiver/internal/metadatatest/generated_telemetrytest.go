@@ -272,7 +272,7 @@ func AssertEqualReceiverCiliumwindowsMapWaiting(t *testing.T, tt *componenttest.
 func AssertEqualReceiverCiliumwindowsPacketsUnmarked(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_packets_unmarked",
-		Description: "Packets whose record has no cilium.packet.primary because it could not be told whether another record counts the packet already; too little of it was captured, it is a tunnel's that the datapath does not call one, or the trace's point has no name. [Alpha]",
+		Description: "Records without a mark because it cannot be known whether another record counts the packet or its denial, and packets that came in and were told of at no other point. No part of the account; the records are emitted all the same. [Alpha]",
 		Unit:        "{packet}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
