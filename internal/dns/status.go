@@ -25,7 +25,7 @@ func (e *Event) Outcome() Outcome {
 	if status, has := e.Num(Status); has {
 		return e.finalStatus(status)
 	}
-	if e.Phase != Response {
+	if e.Phase != Response || e.Undecided {
 		return Outcome{}
 	}
 	code, ok := e.RCode()
