@@ -120,7 +120,7 @@ func (m *DNSMapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 }
 
 // Wants reports whether the profile has a place for the event: the schema of profile asim has none for audit events.
-func (m *DNSMapper) Wants(e *dns.Event) bool { return m.profile != ProfileASIM || !e.Audit }
+func (m *DNSMapper) Wants(e *dns.Event) bool { return m.view.Wants(e) }
 
 // dnsKind is what the records of one event id have in common.
 type dnsKind struct {

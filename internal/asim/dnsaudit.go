@@ -65,7 +65,7 @@ func (r *dnsRecord) audit(m attributes, kind *dnsKind) {
 }
 
 // auditValue puts the text of a field under another name. The field stays under its own, but where its attribute says all of it. A
-// record's name is put in full, and its data in master file form; data that cannot be read is left to the field.
+// record's name is put in full, and its data in master file form, both in the spelling of the profile; data that cannot be read is left to the field.
 func (r *dnsRecord) auditValue(m attributes, key string, at int) {
 	if at < 0 || at >= len(r.Values) || r.Template.Fields[at].Name == key || m.omits(key) {
 		return
@@ -75,13 +75,13 @@ func (r *dnsRecord) auditValue(m attributes, key string, at int) {
 	switch f := r.FieldAt(at); {
 	case f == dns.RecordName:
 		d.text = trimDot(r.QName(d.text), from)
-		if r.lowers() {
-			dns.Lower(d.text[from:])
-		}
+		r.spellName(from)
 	case f == dns.RecordData:
 		text, ok := r.AppendRecordData(d.text)
 		if d.text = text; ok {
 			r.use(dns.RecordData)
+			typ, _ := r.Word(dns.QueryType)
+			r.spellData(from, uint16(typ))
 		}
 	default:
 		switch r.Template.Fields[at].Type {
@@ -92,16 +92,12 @@ func (r *dnsRecord) auditValue(m attributes, key string, at int) {
 		case schema.U32:
 			d.text = strconv.AppendUint(d.text, v.Num, 10)
 		}
+		if f == dns.Zone || f == dns.DomainName {
+			d.text = trimDot(d.text, from)
+			r.spellName(from)
+		}
 	}
 	if len(d.text) > from {
 		m.PutText(key, from)
 	}
-}
-
-// trimDot takes the dot off the end of the name that was appended from on, but not the root's own.
-func trimDot(text []byte, from int) []byte {
-	if size := len(text) - from; size > 1 && text[len(text)-1] == '.' {
-		return text[:len(text)-1]
-	}
-	return text
 }

@@ -40,6 +40,28 @@ func (m *DNSMapper) lowers() bool {
 	return m.profile == ProfileASIM || m.profile == ProfileWindows && m.names == NamesLower
 }
 
+// spellName puts a name, which is the draft's text since from, into the spelling of the profile.
+func (r *dnsRecord) spellName(from int) {
+	if r.lowers() {
+		dns.Lower(r.draft.text[from:])
+	}
+}
+
+// spellData puts the data of a record, which is the draft's text since from, into the spelling of the profile: names, and no other data.
+func (r *dnsRecord) spellData(from int, typ uint16) {
+	if r.lowers() && dns.HasNames(typ) {
+		dns.Lower(r.draft.text[from:])
+	}
+}
+
+// trimDot takes the dot off the end of the name that was appended from on, but not the root's own.
+func trimDot(text []byte, from int) []byte {
+	if size := len(text) - from; size > 1 && text[len(text)-1] == '.' {
+		return text[:len(text)-1]
+	}
+	return text
+}
+
 // dnsQueryOriginal is the name in AdditionalFields of the spelling that was asked, where it is not that of DnsQuery.
 const dnsQueryOriginal = "DnsQueryOriginal"
 

@@ -18,6 +18,13 @@ import (
 // answering maps an event in a profile with a mapper that change sets up, and gives the record's attributes.
 func answering(t *testing.T, p *dns.Provider, profile DNSProfile, id uint16, fields map[string]any, change func(*DNSMapper)) map[string]any {
 	t.Helper()
+	attrs, err := answered(p, profile, id, fields, change)
+	require.NoError(t, err)
+	return attrs
+}
+
+// answered is answering for fields that the event may not have.
+func answered(p *dns.Provider, profile DNSProfile, id uint16, fields map[string]any, change func(*DNSMapper)) (map[string]any, error) {
 	decoder, m := dns.NewDecoder(p), NewDNSMapper(p, profile, dc1, "")
 	change(m)
 	for _, tmpl := range decoder.Templates() {
@@ -25,15 +32,16 @@ func answering(t *testing.T, p *dns.Provider, profile DNSProfile, id uint16, fie
 			continue
 		}
 		raw, err := tmpl.Encode(nil, 8, fields)
-		require.NoError(t, err)
+		if err != nil {
+			return nil, err
+		}
 		e := dns.Event{Record: etw.Record{ID: id, Version: tmpl.Version, UserData: raw}}
 		decoder.Decode(&e)
 		records := m.Begin(plog.NewLogs())
 		m.Append(records, &e, 1)
-		return records.At(0).Attributes().AsRaw()
+		return records.At(0).Attributes().AsRaw(), nil
 	}
-	t.Fatalf("no event %d", id)
-	return nil
+	return nil, fmt.Errorf("no event %d", id)
 }
 
 func lower(m *DNSMapper)  { m.Spell(NamesLower) }
@@ -177,6 +185,111 @@ func TestNamesOfAnswersInDetailAreBounded(t *testing.T) {
 	attrs := answering(t, dns.Server(), ProfileWindows, 257, many, detail)
 	require.Len(t, additional(attrs, "DnsAnswers"), maxOwners/(len(owner)-1))
 	require.Equal(t, int64(100), additional(attrs, "DnsAnswerCount"))
+}
+
+// auditNames are, of every audit event, what names in its own fields become: its object, and the values before and after. Of the others
+// none of the three is a name.
+func auditNames() map[string][]uint16 {
+	return map[string][]uint16{
+		"Zone": {513, 514, 526, 534, 535, 559, 560, 561, 562, 563, 564, 565, 567, 568}, "ZoneName": {525, 527}, "Name": {512, 544, 545, 546},
+		"NAME": {515, 516, 517, 518, 519, 520, 521}, "NodeName": {566}, "QNAME": {536}, "ChildZone": {573}, "NameServer": {573}, "RDATA": {515, 516, 519, 520, 521},
+	}
+}
+
+func TestEveryNameOfAnAuditEventIsInLowerCaseWithoutTheDot(t *testing.T) {
+	place := map[string]string{"NameServer": "NewValue"}
+	named := map[string]bool{} // event and place
+	for field, ids := range auditNames() {
+		for _, id := range ids {
+			where := place[field]
+			fields := map[string]any{field: "Ns1.Corp.Example.COM."}
+			if where == "" {
+				where = "Object"
+			}
+			low, sent := "ns1.corp.example.com", "Ns1.Corp.Example.COM"
+			if field == "RDATA" {
+				where = map[uint16]string{515: "NewValue", 519: "NewValue"}[id]
+				if where == "" {
+					where = "OldValue"
+				}
+				fields = map[string]any{"Type": 33, "NAME": "x", "Zone": "z.", "RDATA": []byte("\x00\x00\x00\x01\x01\xbb\x03Ns1\x04Corp\x07Example\x03COM\x00")}
+				low, sent = "0 1 443 "+low, "0 1 443 "+sent
+			}
+			named[fmt.Sprint(id, where)] = true
+			for _, tc := range []struct {
+				change func(*DNSMapper)
+				want   string
+			}{{lower, low}, {asSent, sent}} {
+				attrs := answering(t, dns.Server(), ProfileWindows, id, fields, tc.change)
+				require.Equal(t, tc.want, additional(attrs, where), "event %d, %s", id, field)
+			}
+		}
+	}
+	// The table is whole: in what other events say the letters are what they are.
+	others := 0
+	for _, a := range dns.Audits() {
+		for where, field := range map[string]string{"Object": a.Object, "OldValue": a.Old, "NewValue": a.New} {
+			if field == "" || named[fmt.Sprint(a.ID, where)] {
+				continue
+			}
+			const value = "Value.Of.Setting."
+			attrs, err := answered(dns.Server(), ProfileWindows, a.ID, map[string]any{field: value}, lower)
+			if err != nil {
+				continue // the field is a number
+			}
+			if stays := additional(attrs, field); additional(attrs, where) != nil {
+				require.Equal(t, []any{value, value}, []any{additional(attrs, where), stays}, "event %d, %s", a.ID, field)
+				others++
+			}
+		}
+	}
+	require.Greater(t, others, 25)
+}
+
+func TestTheDataOfUpdatesIsSpelledAsThatOfAnswers(t *testing.T) {
+	packet := func() []byte {
+		m := new(mdns.Msg)
+		m.SetUpdate("Corp.Example.COM.")
+		for _, text := range []string{
+			"A.Corp.Example.COM. 9 IN CNAME B.Example.NET.", "A.Corp.Example.COM. 9 IN NS B.Example.NET.", "A.Corp.Example.COM. 9 IN PTR B.Example.NET.",
+			"A.Corp.Example.COM. 9 IN DNAME B.Example.NET.", "A.Corp.Example.COM. 9 IN MX 10 B.Example.NET.", "A.Corp.Example.COM. 9 IN SRV 0 1 443 B.Example.NET.",
+			"A.Corp.Example.COM. 9 IN SOA NS.Example.NET. Admin.Example.NET. 1 2 3 4 5", `A.Corp.Example.COM. 9 IN TXT "Key; Value"`,
+			"A.Corp.Example.COM. 9 IN DNSKEY 257 3 8 AwEAAQ==",
+		} {
+			rr, err := mdns.NewRR(text)
+			require.NoError(t, err)
+			m.Insert([]mdns.RR{rr})
+		}
+		m.Remove([]mdns.RR{mdns.Copy(m.Ns[0])})
+		raw, err := m.Pack()
+		require.NoError(t, err)
+		return raw
+	}()
+	sent := []string{
+		"B.Example.NET", "B.Example.NET", "B.Example.NET", "B.Example.NET", "10 B.Example.NET", "0 1 443 B.Example.NET",
+		"NS.Example.NET. Admin.Example.NET. 1 2 3 4 5", `"Key; Value"`, "257 3 8 AwEAAQ==", "B.Example.NET",
+	}
+	for _, tc := range []struct {
+		profile DNSProfile
+		change  func(*DNSMapper)
+		low     bool
+	}{{ProfileASIM, asSent, true}, {ProfileWindows, lower, true}, {ProfileWindows, asSent, false}} {
+		for _, id := range []uint16{263, 264, 277, 278} {
+			list := additional(answering(t, dns.Server(), tc.profile, id, map[string]any{"PacketData": packet}, tc.change), "DnsUpdates").([]any)
+			require.Len(t, list, len(sent))
+			for i, want := range sent {
+				name := "A.Corp.Example.COM"
+				if tc.low {
+					name = strings.ToLower(name)
+					if i != 7 && i != 8 {
+						want = strings.ToLower(want)
+					}
+				}
+				entry := list[i].(map[string]any)
+				require.Equal(t, []any{name, want}, []any{entry["name"], entry["data"]}, "event %d, %s", id, tc.profile)
+			}
+		}
+	}
 }
 
 func TestThereAreTwoSpellingsOfNames(t *testing.T) {

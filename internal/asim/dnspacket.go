@@ -73,8 +73,8 @@ func (r *dnsRecord) appendAnswer(list *dns.Answers, i int) (data int) {
 	from := len(r.draft.text)
 	r.draft.text = append(r.draft.text, list.At(i)...)
 	data = from + list.DataAt(i)
-	if r.lowers() && list.HasNames(i) {
-		dns.Lower(r.draft.text[data:])
+	if typ, ok := list.Type(i); ok {
+		r.spellData(data, typ)
 	}
 	return data
 }
@@ -118,9 +118,7 @@ func (r *dnsRecord) putAnswers(m attributes, list *dns.Answers) (listed int) {
 			d.text = d.text[:from]
 			break
 		}
-		if r.lowers() {
-			dns.Lower(d.text[from:])
-		}
+		r.spellName(from)
 		if len(d.text) > from {
 			d.entryPiece(answerName, from)
 		}

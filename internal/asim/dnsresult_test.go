@@ -118,6 +118,21 @@ func emptyFields(tmpl *schema.Template) map[string]any {
 	return fields
 }
 
+// The mode LogOnly of response rate limiting logs what it would drop, and drops nothing; the event does not say the mode.
+func TestAResponseThatIsToBeDroppedHasNoResult(t *testing.T) {
+	names := []string{"EventResult", "EventResultDetails", "DnsResponseCode", "DnsResponseCodeName"}
+	for _, code := range []int{0, 3, 5} {
+		fields := map[string]any{"RCODE": code, "QNAME": "a.test."}
+		for _, profile := range []DNSProfile{ProfileWindows, ProfileASIM} {
+			require.Equal(t, []any{"NA", "NA", nil, nil}, attrsOf(t, dns.Server(), profile, dc1, etw.Record{ID: 281}, fields, names...))
+			more := attrsOf(t, dns.Server(), profile, dc1, etw.Record{ID: 281}, fields, "AdditionalFields")[0].(map[string]any)
+			require.Equal(t, []any{int64(code), "client-response"}, []any{more["RCODE"], more["DnsRole"]}, "what the response says stays")
+		}
+	}
+	documented := attrsOf(t, dns.Server(), ProfileDocumented, dc1, etw.Record{ID: 281}, map[string]any{"RCODE": 0}, names...)
+	require.Equal(t, []any{"Success", "NOERROR", int64(0), "NOERROR"}, documented, "the document's")
+}
+
 func TestATruncatedPacketKeepsWhatWasRead(t *testing.T) {
 	whole := packet(t, func(m *mdns.Msg) {
 		m.Truncated = true

@@ -18,13 +18,13 @@ const (
 	updateData      = "data"
 )
 
-// updates writes the update section of a packet that is a dynamic update: what it presumes is left out.
+// updates writes the update section of a packet that is a dynamic update: what it presumes is left out. Of a damaged packet it writes
+// the records before the damage, and the count that the header announces.
 func (r *dnsRecord) updates(m attributes) {
-	msg := r.Packet()
-	if r.profile == ProfileDocumented || msg == nil || msg.Updates.Count == 0 {
+	list, d := r.Updates(), r.draft
+	if r.documents() || list == nil || list.Count == 0 {
 		return
 	}
-	list, d := &msg.Updates, r.draft
 	if list.Len() > 0 && !m.omits(dnsUpdates) {
 		first := len(d.groups)
 		for i := range list.Len() {
@@ -33,9 +33,7 @@ func (r *dnsRecord) updates(m attributes) {
 			d.entryText(updateOperation, string(u.Operation))
 			name := len(d.text)
 			d.text = append(d.text, u.Name...)
-			if r.lowers() {
-				dns.Lower(d.text[name:])
-			}
+			r.spellName(name)
 			d.entryPiece(updateName, name)
 			d.entryText(updateType, r.typeName(uint64(u.Type)))
 			if u.Operation == dns.UpdateAdd || u.Operation == dns.UpdateInvalid {
@@ -44,6 +42,7 @@ func (r *dnsRecord) updates(m attributes) {
 			if len(u.Data) > 0 {
 				data := len(d.text)
 				d.text = append(d.text, u.Data...)
+				r.spellData(data, u.Type)
 				d.entryPiece(updateData, data)
 			}
 			d.groups = append(d.groups, piece{int32(from), int32(len(d.entries))})

@@ -62,6 +62,32 @@ func TestAListOfUpdatesThatIsCutSaysHowManyThereAre(t *testing.T) {
 	require.Equal(t, int64(301), additional(attrs, "DnsUpdateCount"))
 }
 
+func TestADamagedUpdateListsWhatIsWholeAndSaysHowManyThereWere(t *testing.T) {
+	whole := updatePacket(t, 3)
+	for _, profile := range []DNSProfile{ProfileWindows, ProfileASIM} {
+		list := func(p []byte) (updates any, count any) {
+			raw := attrsOf(t, dns.Server(), profile, dc1, etw.Record{ID: 263}, map[string]any{"QNAME": "corp.example.com.", "PacketData": p}, "AdditionalFields")[0].(map[string]any)
+			return raw["DnsUpdates"], raw["DnsUpdateCount"]
+		}
+		all, count := list(whole)
+		require.Len(t, all, 4)
+		require.Nil(t, count)
+		updates, count := list(whole[:len(whole)-2]) // within the last address
+		require.Equal(t, []any{all.([]any)[:3], int64(4)}, []any{updates, count})
+		updates, count = list(whole[:20]) // within the question
+		require.Equal(t, []any{nil, int64(4)}, []any{updates, count})
+		updates, count = list(whole[:5])
+		require.Equal(t, []any{nil, nil}, []any{updates, count}, "no header says that it is an update")
+	}
+	m, attrs := mapped(t, dns.Server(), unchanged, 263, map[string]any{"PacketData": whole[:len(whole)-2]})
+	require.Equal(t, int64(1), m.Unparsable(), "it counts as damaged")
+	require.NotNil(t, additional(attrs, "PacketData"))
+	_, attrs = mapped(t, dns.Server(), func(d *dns.Decoder, _ *DNSMapper) { d.SkipPackets = true }, 263, map[string]any{"PacketData": whole[:40]})
+	require.Nil(t, additional(attrs, "DnsUpdateCount"), "packet.parse: false")
+	documented := attrsOf(t, dns.Server(), ProfileDocumented, dc1, etw.Record{ID: 263}, map[string]any{"PacketData": whole[:40]}, "AdditionalFields")[0]
+	require.NotContains(t, documented, "DnsUpdateCount")
+}
+
 // One draft serves all records: the lists of one are not those of the next.
 func TestTheUpdatesOfOneRecordAreNotThoseOfTheNext(t *testing.T) {
 	decoder, m := dns.NewDecoder(dns.Server()), NewDNSMapper(dns.Server(), ProfileWindows, dc1, "")

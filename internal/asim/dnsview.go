@@ -26,6 +26,9 @@ func (v *DNSView) class(e *dns.Event) dnsClass {
 	return v.auditClass(e)
 }
 
+// Wants reports whether the profile has a place for the event; see DNSMapper.Wants.
+func (v *DNSView) Wants(e *dns.Event) bool { return v.profile != ProfileASIM || !e.Audit }
+
 // EventType gives EventType.
 func (v *DNSView) EventType(e *dns.Event) string { return v.class(e).eventType }
 

@@ -87,10 +87,10 @@ func (a *Answers) AppendOwner(dst, packet []byte, i int) []byte {
 	return dst
 }
 
-// HasNames reports whether the data of the i-th answer is made of names and numbers alone, so that the case of its letters means
+// HasNames reports whether the data of records of a type is made of names and numbers alone, so that the case of its letters means
 // nothing (RFC 4343).
-func (a *Answers) HasNames(i int) bool {
-	switch typ := a.heads[i].typ; typ {
+func HasNames(typ uint16) bool {
+	switch typ {
 	case dns.TypeCNAME, dns.TypeNS, dns.TypePTR, dns.TypeDNAME:
 		return true
 	default:

@@ -213,12 +213,13 @@ func (e *Event) AuditPlan() *AuditPlan {
 	return e.plan.audit
 }
 
-// auditFields maps the names of the fields of audit events that say which record is changed, and for whom. Other fields have names
-// that mean something else in an analytic event.
+// auditFields maps the names of the fields of audit events that say which record or zone is changed, and for whom. Other fields have
+// names that mean something else in an analytic event.
 func auditFields() map[string]Field {
 	return map[string]Field{
 		"NAME": RecordName, "NodeName": RecordName, "QNAME": RecordName, "Type": QueryType, "QTYPE": QueryType,
 		"Zone": Zone, "RDATA": RecordData, "Source": Source,
+		"Name": DomainName, "ZoneName": DomainName, "ChildZone": DomainName, "NameServer": DomainName,
 	}
 }
 

@@ -52,6 +52,15 @@ func (e *Event) Packet() *Message {
 	return &e.message
 }
 
+// Updates gives the update section of the DNS message that the event carries; nil where there is no message to read. Of a damaged
+// message it lists the records before the damage, and its Count is the one in the message's header.
+func (e *Event) Updates() *Updates {
+	if e.Packet() == nil && e.packet != packetBroken {
+		return nil
+	}
+	return &e.message.Updates
+}
+
 // PacketBroken reports whether the event carries a packet that is no DNS message.
 func (e *Event) PacketBroken() bool { return e.Packet() == nil && e.packet == packetBroken }
 

@@ -33,9 +33,10 @@ const (
 	LocalAddress
 	Address
 	ClientPID
-	RecordName // of audit events, as are the next two
+	RecordName // of audit events, as are the next three
 	RecordData
 	Zone
+	DomainName // any other domain name
 	fieldCount
 )
 

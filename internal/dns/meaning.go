@@ -25,6 +25,8 @@ type Meaning struct {
 	Role Role
 	// NoAnswer marks an event that says that a query got no answer: a failure without a response code.
 	NoAnswer bool
+	// Undecided marks an event that carries the response code of a response of which it does not say whether it is sent.
+	Undecided bool
 	// FinalStatus marks an event whose Windows status is the last one of a look-up. Other events have the status of a step.
 	FinalStatus bool
 	// OwnProcess marks an event that the process writes that asks, so that its user is the one who asks. The DNS Client service writes
@@ -55,6 +57,10 @@ func serverEvents() map[uint16]Meaning {
 	fromServer := Meaning{Phase: Response, Peer: Source, PeerIsServer: true, Local: InterfaceIP, Role: RoleRecursiveResponse}
 	// A look-up inside the server, for the client at Source.
 	inside := Meaning{Phase: Response, Peer: Source, Local: InterfaceIP, Role: RoleCache}
+	// A response that is to be dropped: in the mode LogOnly of response rate limiting the server logs this and sends the response all the
+	// same (MS-DNSP section 2.2.16.1.1), and the event does not say the mode. A truncated or leaked one is sent in any mode.
+	undecided := toClient
+	undecided.Undecided = true
 	as := func(m Meaning, r Role) Meaning { m.Role = r; return m }
 
 	m := map[uint16]Meaning{
@@ -82,7 +88,7 @@ func serverEvents() map[uint16]Meaning {
 		277: {Phase: Request, Peer: Destination, PeerIsServer: true, Local: ForwardInterfaceIP, Role: RoleUpdate},                  // DYN_UPDATE_FORWARD
 		278: {Phase: Response, Peer: Destination, PeerIsServer: true, Local: InterfaceIP, Role: RoleUpdate},                        // DYN_UPDATE_RESPONSE_IN
 		279: inside, 280: inside,                                                                                                   // INTERNAL_LOOKUP_CNAME, _ADDITIONAL
-		281: toClient, 282: toClient, 283: toClient, // RRL_TO_BE_DROPPED, _TRUNCATED, _LEAKED
+		281: undecided, 282: toClient, 283: toClient, // RRL_TO_BE_DROPPED, _TRUNCATED, _LEAKED
 		286: fromServer,                                                         // RECURSE_ALIAS_FAILURE
 		288: {Phase: Response, PeerIsServer: true, Role: RoleRecursiveResponse}, // DNSSEC_VALIDATION_FAILURE: of what another server answered
 

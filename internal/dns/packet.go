@@ -44,9 +44,9 @@ const (
 	optionClientSubnet = 8
 )
 
-// Read reads a DNS message (RFC 1035, without the TCP length). On an error m holds nothing that serves. A message whose header says
-// that it was truncated may end anywhere behind the header: m then holds what is whole. The time is bounded by the message's length,
-// whatever it holds.
+// Read reads a DNS message (RFC 1035, without the TCP length). On an error m holds nothing that serves, but for Updates, which then
+// lists the records before the damage. A message whose header says that it was truncated may end anywhere behind the header: m then
+// holds what is whole. The time is bounded by the message's length, whatever it holds.
 func (m *Message) Read(packet []byte) error {
 	err := m.read(packet)
 	if m.Flags&flagTC != 0 && errors.Is(err, errShort) {
@@ -65,6 +65,7 @@ func (m *Message) read(packet []byte) error {
 	word := func(at int) uint16 { return binary.BigEndian.Uint16(packet[at:]) }
 	m.ID, m.Flags = word(0), word(2)
 	m.RCode = m.Flags & maskRCode
+	firstUpdate, endUpdates := m.updateSection(packet)
 	if len(packet) == messageHeader {
 		return nil // some servers refuse so, whatever the counts say
 	}
@@ -82,7 +83,6 @@ func (m *Message) read(packet []byte) error {
 	if m.Flags&flagQR != 0 && !m.isUpdate() { // an update's section of that place holds what it presumes
 		m.Answers.Count = int(word(6))
 	}
-	firstUpdate, endUpdates := m.updateSection(packet)
 	edns := false
 	records := int(word(6)) + int(word(8)) + int(word(10))
 	for i := range records {

@@ -120,7 +120,7 @@ func TestAnswersKnowTheirNameTypeAndTTL(t *testing.T) {
 		require.True(t, ok)
 		ttl, ok := m.Answers.TTL(i)
 		require.True(t, ok)
-		got = append(got, known{string(m.Answers.AppendOwner(nil, packet, i)), string(m.Answers.At(i)[m.Answers.DataAt(i):]), typ, ttl, m.Answers.HasNames(i)})
+		got = append(got, known{string(m.Answers.AppendOwner(nil, packet, i)), string(m.Answers.At(i)[m.Answers.DataAt(i):]), typ, ttl, HasNames(typ)})
 	}
 	require.Equal(t, []known{
 		{"WWW.example.com", "Edge.example.net", dns.TypeCNAME, 60, true}, {"Edge.example.net", "192.0.2.1", dns.TypeA, 30, false}, {".", `"a b"`, dns.TypeTXT, 90, false},

@@ -2,8 +2,6 @@
 
 package dns
 
-import "strconv"
-
 // Result is what an event says became of an exchange.
 type Result uint8
 
@@ -27,7 +25,7 @@ func (e *Event) Outcome() Outcome {
 	if status, has := e.Num(Status); has {
 		return e.finalStatus(status)
 	}
-	if e.Phase != Response {
+	if e.Phase != Response || e.Undecided {
 		return Outcome{}
 	}
 	code, ok := e.RCode()
@@ -101,36 +99,3 @@ const (
 	statusNoRecords        = 9501
 	statusRequestPending   = 9506
 )
-
-// statusNames are the names of the Windows error codes that DNS Client events carry.
-var statusNames = map[uint64]string{
-	// winerror.h, system errors.
-	0: "ERROR_SUCCESS", 5: "ERROR_ACCESS_DENIED", 8: "ERROR_NOT_ENOUGH_MEMORY", 13: "ERROR_INVALID_DATA", 14: "ERROR_OUTOFMEMORY",
-	50: "ERROR_NOT_SUPPORTED", 87: "ERROR_INVALID_PARAMETER", 122: "ERROR_INSUFFICIENT_BUFFER", 123: "ERROR_INVALID_NAME",
-	995: "ERROR_OPERATION_ABORTED", 997: "ERROR_IO_PENDING", 1168: "ERROR_NOT_FOUND", 1214: "ERROR_INVALID_NETNAME",
-	1223: "ERROR_CANCELLED", 1231: "ERROR_NETWORK_UNREACHABLE", 1232: "ERROR_HOST_UNREACHABLE", 1460: "ERROR_TIMEOUT",
-	1722: "RPC_S_SERVER_UNAVAILABLE",
-	// winerror.h, DNS response codes.
-	9001: "DNS_ERROR_RCODE_FORMAT_ERROR", 9002: "DNS_ERROR_RCODE_SERVER_FAILURE", 9003: "DNS_ERROR_RCODE_NAME_ERROR",
-	9004: "DNS_ERROR_RCODE_NOT_IMPLEMENTED", 9005: "DNS_ERROR_RCODE_REFUSED", 9006: "DNS_ERROR_RCODE_YXDOMAIN",
-	9007: "DNS_ERROR_RCODE_YXRRSET", 9008: "DNS_ERROR_RCODE_NXRRSET", 9009: "DNS_ERROR_RCODE_NOTAUTH", 9010: "DNS_ERROR_RCODE_NOTZONE",
-	9016: "DNS_ERROR_RCODE_BADSIG", 9017: "DNS_ERROR_RCODE_BADKEY", 9018: "DNS_ERROR_RCODE_BADTIME",
-	// winerror.h, DNS errors.
-	9501: "DNS_INFO_NO_RECORDS", 9502: "DNS_ERROR_BAD_PACKET", 9503: "DNS_ERROR_NO_PACKET", 9504: "DNS_ERROR_RCODE",
-	9505: "DNS_ERROR_UNSECURE_PACKET", 9506: "DNS_REQUEST_PENDING", 9551: "DNS_ERROR_INVALID_TYPE", 9552: "DNS_ERROR_INVALID_IP_ADDRESS",
-	9553: "DNS_ERROR_INVALID_PROPERTY", 9554: "DNS_ERROR_TRY_AGAIN_LATER", 9556: "DNS_ERROR_NON_RFC_NAME",
-	9557: "DNS_STATUS_FQDN", 9558: "DNS_STATUS_DOTTED_NAME", 9559: "DNS_STATUS_SINGLE_PART_NAME",
-	9560: "DNS_ERROR_INVALID_NAME_CHAR", 9561: "DNS_ERROR_NUMERIC_NAME", 9701: "DNS_ERROR_RECORD_DOES_NOT_EXIST",
-	9702: "DNS_ERROR_RECORD_FORMAT", 9704: "DNS_ERROR_UNKNOWN_RECORD_TYPE", 9705: "DNS_ERROR_RECORD_TIMED_OUT",
-	9707: "DNS_ERROR_CNAME_LOOP", 9714: "DNS_ERROR_NAME_DOES_NOT_EXIST", 9851: "DNS_ERROR_NO_TCPIP", 9852: "DNS_ERROR_NO_DNS_SERVERS",
-	// winsock2.h.
-	10060: "WSAETIMEDOUT", 11001: "WSAHOST_NOT_FOUND", 11002: "WSATRY_AGAIN", 11003: "WSANO_RECOVERY", 11004: "WSANO_DATA",
-}
-
-// StatusName names a Windows error code; one without a name here is its number.
-func StatusName(status uint64) string {
-	if name, ok := statusNames[status]; ok {
-		return name
-	}
-	return strconv.FormatUint(status, 10)
-}

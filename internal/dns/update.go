@@ -35,7 +35,8 @@ type Update struct {
 
 // Updates lists the update section of a message. Its memory is used again by the next Read.
 type Updates struct {
-	// Count is how many records there are, though the list is bounded as that of Answers is.
+	// Count is how many records there are by the message's header: the list is bounded as that of Answers is, and of a damaged message it
+	// ends before the damage.
 	Count int
 
 	list []updatePlace
@@ -109,10 +110,10 @@ func operationOf(zone uint16, r record) UpdateOperation {
 // isUpdate reports whether the message is an update or the response to one.
 func (m *Message) isUpdate() bool { return m.Flags>>opcodeShift&opcodeMask == dns.OpcodeUpdate }
 
-// updateSection gives which records of an update are its update section: from the first on, before end. Of any other message that is
-// none.
+// updateSection gives which records of an update are its update section: from the first on, before end. Of any other message, and of
+// a response that is a header alone, that is none.
 func (m *Message) updateSection(packet []byte) (first, end int) {
-	if !m.isUpdate() {
+	if !m.isUpdate() || len(packet) == messageHeader && m.Flags&flagQR != 0 {
 		return 0, 0
 	}
 	first = int(binary.BigEndian.Uint16(packet[6:]))

@@ -5,6 +5,7 @@ package dns
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,6 +133,76 @@ func requireBoundedUpdates(t testing.TB, m *Message) {
 	t.Helper()
 	require.LessOrEqual(t, m.Updates.Len(), maxAnswers)
 	require.LessOrEqual(t, len(m.Updates.text), maxAnswersText)
+}
+
+// An update is evidence of what somebody tried: a damaged one keeps what was whole.
+func TestADamagedUpdateKeepsTheRecordsBeforeTheDamage(t *testing.T) {
+	whole := update(t, "example.", func(m *dns.Msg) {
+		m.NameUsed([]dns.RR{rr(t, "a.example. 0 IN A 192.0.2.1")})
+		m.Insert([]dns.RR{rr(t, "a.example. 9 IN A 192.0.2.1"), rr(t, "b.example. 9 IN CNAME a.example."), rr(t, "c.example. 9 IN A 192.0.2.3")})
+		m.Extra = []dns.RR{rr(t, "glue.example. 60 IN A 192.0.2.9")}
+	})
+	var m Message
+	require.NoError(t, m.Read(whole))
+	full := m.Updates.Len()
+	require.Equal(t, 3, full)
+	var all []string
+	for i := range full {
+		all = append(all, fmt.Sprint(m.Updates.At(i)))
+	}
+	last := 0
+	for end := messageHeader; end < len(whole); end++ {
+		err := m.Read(whole[:end])
+		require.Equal(t, end == messageHeader, err == nil, "cut at %d: an error stays one", end)
+		require.Equal(t, 3, m.Updates.Count, "the header's, cut at %d", end)
+		require.GreaterOrEqual(t, m.Updates.Len(), last)
+		last = m.Updates.Len()
+		for i := range last {
+			require.Equal(t, all[i], fmt.Sprint(m.Updates.At(i)), "cut at %d", end)
+		}
+	}
+	require.Equal(t, full, last, "the damage behind the section takes nothing of it")
+
+	malformed := records(rawRecord("\x01a\x00", 1, 1, "\x0a\x00\x00\x01"), rawRecord("\x80a\x00", 1, 1, "\x0a\x00\x00\x02"), rawRecord("\x01c\x00", 1, 1, "\x0a\x00\x00\x03"))
+	require.ErrorIs(t, m.Read(malformed), errLabel)
+	require.Equal(t, []int{3, 1}, []int{m.Updates.Count, m.Updates.Len()})
+	require.Equal(t, "a add 10.0.0.1", fmt.Sprintf("%s %s %s", m.Updates.At(0).Name, m.Updates.At(0).Operation, m.Updates.At(0).Data))
+	require.Error(t, m.Read(whole[:messageHeader-1]))
+	require.Zero(t, m.Updates.Count+m.Updates.Len(), "nor is the list the one before it")
+	answer := []byte{0, 1, 0xA8, 5, 0, 1, 0, 0, 0, 3, 0, 0}
+	require.NoError(t, m.Read(answer))
+	require.Zero(t, m.Updates.Count, "a refusal may be a header alone, whatever its counts say")
+}
+
+// FuzzDamagedUpdate cuts and changes an update: what is listed before the damage is what the whole one lists there.
+func FuzzDamagedUpdate(f *testing.F) {
+	whole := update(f, "example.", func(m *dns.Msg) {
+		m.Insert([]dns.RR{rr(f, "a.example. 9 IN A 192.0.2.1"), rr(f, "b.example. 9 IN CNAME a.example."), rr(f, `c.example. 9 IN TXT "x"`)})
+	})
+	var m Message
+	require.NoError(f, m.Read(whole))
+	var all []string
+	for i := range m.Updates.Len() {
+		all = append(all, fmt.Sprint(m.Updates.At(i)))
+	}
+	f.Add(uint16(messageHeader), byte(0))
+	f.Add(uint16(40), byte(0x80))
+	f.Add(uint16(len(whole)-1), byte(0xC0))
+	f.Fuzz(func(t *testing.T, at uint16, change byte) {
+		var m Message
+		end := min(int(at), len(whole))
+		_ = m.Read(whole[:end])
+		for i := range m.Updates.Len() {
+			require.Equal(t, all[i], fmt.Sprint(m.Updates.At(i)), "cut at %d", end)
+		}
+		damaged := slices.Clone(whole)
+		if end < len(whole) {
+			damaged[end] ^= change
+		}
+		_ = m.Read(damaged)
+		requireBoundedUpdates(t, &m)
+		require.LessOrEqual(t, m.Updates.Len(), m.Updates.Count)
+	})
 }
 
 // FuzzUpdate holds what is read of an update against the library's reading.

@@ -14,6 +14,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testdatagen/win32"
 )
 
 // program is a process that looks names up.
@@ -85,19 +86,6 @@ func (c *call) service(event uint16, f fields) {
 	c.add(from{c.at, serviceProcess, c.thread, networkService()}, layout, f)
 }
 
-// Win32 status codes, as the events carry them.
-const (
-	statusSuccess   = 0
-	statusInvalid   = 87   // ERROR_INVALID_PARAMETER
-	statusCancelled = 1223 // ERROR_CANCELLED
-	statusTimeout   = 1460 // ERROR_TIMEOUT
-	statusPending   = 9506 // DNS_REQUEST_PENDING
-	statusServFail  = 9002 // DNS_ERROR_RCODE_SERVER_FAILURE
-	statusNXDomain  = 9003 // DNS_ERROR_RCODE_NAME_ERROR
-	statusNoRecords = 9501 // DNS_INFO_NO_RECORDS
-	statusNotCached = 9701 // DNS_ERROR_RECORD_DOES_NOT_EXIST
-)
-
 // Query options: what programs mostly ask with, and bits of it (windns.h).
 const (
 	usualOptions = 1073766400 // 0x40006000
@@ -127,11 +115,11 @@ func (w *workstation) status(name string, qtype uint16) (status int, answer []dn
 	r := w.known.lookup(dns.Question{Name: name + ".", Qtype: qtype})
 	switch {
 	case r.rcode == dns.RcodeNameError:
-		return statusNXDomain, nil
+		return win32.StatusNXDomain, nil
 	case len(r.answer) == 0 || r.answer[len(r.answer)-1].Header().Rrtype != qtype:
-		return statusNoRecords, nil
+		return win32.StatusNoRecords, nil
 	}
-	return statusSuccess, withoutSignatures(r.answer)
+	return win32.StatusSuccess, withoutSignatures(r.answer)
 }
 
 // results writes an answer as the DNS Client does: addresses bare, names after the type's number, each with a semicolon. For

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testdatagen/win32"
 )
 
 // called is 3006, the program's call, with options beside the usual; servers is what the program names, mostly nothing.
@@ -30,7 +32,7 @@ func (c *call) probe(name string) {
 	if c.one(3) {
 		c.called(name, dns.TypeA, 0, "")
 		c.pace()
-		c.returned(name, dns.TypeA, 0, statusInvalid, "")
+		c.returned(name, dns.TypeA, 0, win32.StatusInvalid, "")
 		c.pace()
 	}
 }
@@ -52,7 +54,7 @@ func (c *call) cached(name string, qtype uint16) {
 	if mapped {
 		c.probe(name)
 		_, other := c.status(name, dns.TypeA)
-		answer, status = append(answer, addresses(other)...), statusSuccess
+		answer, status = append(answer, addresses(other)...), win32.StatusSuccess
 	}
 	c.called(name, qtype, 0, "")
 	c.pace()
@@ -76,10 +78,10 @@ func (c *call) asked(name string, qtype uint16) {
 	c.probe(name)
 	c.called(name, qtype, 0, "")
 	c.pace()
-	c.looked(name, qtype, 0, statusNotCached, "")
+	c.looked(name, qtype, 0, win32.StatusNotCached, "")
 	status, answer := c.status(name, qtype)
 	c.network(name, qtype, serverIPv4, status, results(answer, false))
-	if status == statusNXDomain && c.one(2) {
+	if status == win32.StatusNXDomain && c.one(2) {
 		c.service(1016, fields{"QueryName": name, "Address": sockaddr(serverIPv4)})
 		c.pace()
 	}
@@ -118,16 +120,16 @@ func (c *call) network(name string, qtype uint16, server string, status int, tex
 func (c *call) serverFailure(name string) {
 	c.called(name, dns.TypeA, 0, "")
 	c.pace()
-	c.looked(name, dns.TypeA, 0, statusNotCached, "")
-	c.network(name, dns.TypeA, serverIPv6, statusServFail, "")
-	c.returned(name, dns.TypeA, 0, statusServFail, "")
+	c.looked(name, dns.TypeA, 0, win32.StatusNotCached, "")
+	c.network(name, dns.TypeA, serverIPv6, win32.StatusServFail, "")
+	c.returned(name, dns.TypeA, 0, win32.StatusServFail, "")
 }
 
 // timeout is a call that no server answers: 1015 for each server, 1013 and 1014 for all.
 func (c *call) timeout(name string) {
 	c.called(name, dns.TypeA, 0, "")
 	c.pace()
-	c.looked(name, dns.TypeA, 0, statusNotCached, "")
+	c.looked(name, dns.TypeA, 0, win32.StatusNotCached, "")
 	c.sent(name, dns.TypeA, serverIPv4)
 	for _, server := range []string{serverIPv4, secondary, serverIPv6} {
 		c.wait(time.Second, 2*time.Second)
@@ -138,9 +140,9 @@ func (c *call) timeout(name string) {
 		c.service(event, fields{"QueryName": name, "Address": sockaddr(serverIPv4)})
 		c.pace()
 	}
-	c.service(3020, fields{"QueryName": name, "QueryType": dns.TypeA, "InterfaceIndex": interfaceIndex, "Status": statusTimeout})
+	c.service(3020, fields{"QueryName": name, "QueryType": dns.TypeA, "InterfaceIndex": interfaceIndex, "Status": win32.StatusTimeout})
 	c.pace()
-	c.returned(name, dns.TypeA, 0, statusTimeout, "")
+	c.returned(name, dns.TypeA, 0, win32.StatusTimeout, "")
 }
 
 // tcp is a call that names its server and wants TCP.
@@ -157,8 +159,8 @@ func (c *call) tcp(name string) {
 func (c *call) cacheOnly(name string) {
 	c.called(name, dns.TypeA, noRecursion, servicePeers)
 	c.pace()
-	c.network(name, dns.TypeA, serverIPv4, statusNoRecords, "")
-	c.returned(name, dns.TypeA, noRecursion, statusNoRecords, "")
+	c.network(name, dns.TypeA, serverIPv4, win32.StatusNoRecords, "")
+	c.returned(name, dns.TypeA, noRecursion, win32.StatusNoRecords, "")
 }
 
 // pending is a call of DnsQueryEx that returns before the answer is there, and may be canceled meanwhile.
@@ -167,13 +169,13 @@ func (c *call) pending(name string, canceled bool) {
 	c.pace()
 	c.own(3007, fields{"QueryName": name})
 	c.pace()
-	c.looked(name, dns.TypeA, 0, statusNotCached, "")
+	c.looked(name, dns.TypeA, 0, win32.StatusNotCached, "")
 	if canceled {
 		c.sent(name, dns.TypeA, serverIPv4)
 		c.wait(time.Millisecond, 9*time.Millisecond)
 		c.own(3015, fields{"QueryName": name})
 		c.pace()
-		c.returned(name, dns.TypeA, 0, statusCancelled, "")
+		c.returned(name, dns.TypeA, 0, win32.StatusCancelled, "")
 		return
 	}
 	status, answer := c.status(name, dns.TypeA)
@@ -189,7 +191,7 @@ func (c *call) checkPoints(name string) {
 		c.own(event, start)
 		c.pace()
 	}
-	c.own(3003, fields{"QueryName": name, "QueryType": dns.TypeA, "Status": statusNotCached})
+	c.own(3003, fields{"QueryName": name, "QueryType": dns.TypeA, "Status": win32.StatusNotCached})
 	c.wait(time.Millisecond, 9*time.Millisecond)
 	c.own(3005, fields{"QueryName": name, "QueryType": dns.TypeA, "Status": status})
 	c.pace()
@@ -206,9 +208,9 @@ func (c *call) netBIOS(name string) {
 	c.pace()
 	c.service(3014, fields{"QueryName": name})
 	c.wait(50*time.Millisecond, 900*time.Millisecond)
-	status, text := statusSuccess, "10.0.50.20;"
+	status, text := win32.StatusSuccess, "10.0.50.20;"
 	if c.one(2) {
-		status, text = statusNXDomain, ""
+		status, text = win32.StatusNXDomain, ""
 	}
 	c.service(3013, fields{"QueryName": name, "Status": status, "QueryResults": text})
 	c.pace()
@@ -230,5 +232,5 @@ func (c *call) badXID(name string) {
 func (c *call) operation() {
 	c.service(3023, fields{"OperationName": "FlushResolverCacheEntry", "Name": "login.adatum.com", "Flag": 0})
 	c.wait(time.Second, 3*time.Second)
-	c.service(3024, fields{"ActualServer": secondary, "OriginalServer": serverIPv4, "Status": statusTimeout})
+	c.service(3024, fields{"ActualServer": secondary, "OriginalServer": serverIPv4, "Status": win32.StatusTimeout})
 }

@@ -5,22 +5,16 @@
 package main
 
 import (
-	"encoding/binary"
+	"fmt"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testdatagen/win32"
 )
 
-// sid makes a SID of the NT authority (S-1-5) from its sub-authorities.
-func sid(subs ...uint32) etw.SID {
-	b := []byte{1, byte(len(subs)), 0, 0, 0, 0, 0, 5}
-	for _, sub := range subs {
-		b = binary.LittleEndian.AppendUint32(b, sub)
-	}
-	return b
-}
-
 // domainUser is a user of contoso.com.
-func domainUser(rid uint32) etw.SID { return sid(21, 3623811015, 3361044348, 30300820, rid) }
+func domainUser(rid uint32) etw.SID {
+	return win32.MustSID(fmt.Sprintf("S-1-5-21-3623811015-3361044348-30300820-%d", rid))
+}
 
 // Relative ids of users of contoso.com.
 const (
@@ -30,5 +24,5 @@ const (
 )
 
 // localSystem runs the DNS Server, networkService the DNS Client service.
-func localSystem() etw.SID    { return sid(18) }
-func networkService() etw.SID { return sid(20) }
+func localSystem() etw.SID    { return win32.MustSID(win32.LocalSystem) }
+func networkService() etw.SID { return win32.MustSID(win32.NetworkService) }

@@ -165,10 +165,11 @@ const (
 	keyProvider  = "provider_guid"
 	keyProviders = "providers"
 	keyFlags     = "enable_flags"
+	keyNames     = "names"
 )
 
 // Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds. With providers there is no default
-// for provider_guid.
+// for provider_guid. The default of names is no one's wish, so it is here that a spelling is refused which the profile does not have.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	c.Replay.Asked(conf)
 	c.Record.Asked(conf)
@@ -202,7 +203,13 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 			return err
 		}
 	}
-	return confval.Unmarshal(conf, c)
+	if err := confval.Unmarshal(conf, c); err != nil {
+		return err
+	}
+	if conf.IsSet(keyNames) && c.Names == asim.NamesAsSent && c.Profile == asim.ProfileASIM {
+		return fmt.Errorf("%s: %s is not allowed with profile asim, which always has names in lower case; leave it out, or choose profile windows", keyNames, c.Names)
+	}
+	return nil
 }
 
 // Validate names each key whose value is not allowed, the value, and what is allowed.
@@ -241,7 +248,7 @@ func (c *Config) Validate() error {
 		check("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
 	}
 	if c.Names == asim.NamesLower && c.Profile == asim.ProfileDocumented {
-		check("names", errors.New("lower is not allowed with profile documented, which has names as they were sent; choose profile windows or asim"))
+		check(keyNames, errors.New("lower is not allowed with profile documented, which has names as they were sent; choose profile windows or asim"))
 	}
 	if c.Correlate && c.Aggregation.Window > 0 {
 		check("correlate", errors.New("true is not allowed with aggregation.window; choose one"))

@@ -177,6 +177,7 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		"packet: {keep: sometimes}":                          {"packet: keep", `"sometimes"`, "always, on_error or never"},
 		"packet: {parse: false, keep: on_error}":             {"packet: keep: on_error needs parse: true"},
 		"names: upper":                                       {"names", `"upper" is not a spelling of names; want as_sent or lower`},
+		"{profile: asim, names: as_sent}":                    {"names: as_sent is not allowed with profile asim", "leave it out"},
 		"{profile: documented, names: lower}":                {"names: lower is not allowed with profile documented"},
 		"buffers: {size_kb: 0}":                              {"buffers.size_kb: 0 is not allowed; want 4 to 16384"},
 		"buffers: {minimum: 300}":                            {"buffers.maximum: 256 is not allowed; want 300 to"},

@@ -122,6 +122,45 @@ func TestResultsTypesAndRolesAreFieldsOfARule(t *testing.T) {
 	}
 }
 
+func TestRulesThatCanMatchNoEventAreSaidAtTheStart(t *testing.T) {
+	for text, want := range map[string][]any{
+		"{enable_flags: security, profile: asim, filters: {include: [{DnsRole: [audit]}], exclude: [{EventType: [DnsCache, Query]}]}}": {
+			"exclude[0].EventType: DnsCache", "include[0].DnsRole: audit",
+		},
+		"{filters: {include: [{EventType: [Update]}]}}":                                                   {"include[0].EventType: Update"},
+		"{excluded_event_ids: [3008, 256]}":                                                               {"excluded_event_ids: 3008"},
+		"{enable_flags: security, filters: {include: [{EventType: [Update], DnsRole: [audit, update]}]}}": nil,
+		"{}": nil,
+	} {
+		cfg, err := load(t, text)
+		require.NoError(t, err)
+		_, _, logs := replayAll(t, replayOf(serverFile, func(c *Config) {
+			c.EnableFlags, c.Profile, c.Filters, c.Noise = cfg.EnableFlags, cfg.Profile, cfg.Filters, cfg.Noise
+		}))
+		lines := logs.FilterMessageSnippet("filters ask for what no event has").All()
+		if want == nil {
+			require.Empty(t, lines, text)
+			continue
+		}
+		require.Len(t, lines, 1, text)
+		require.Equal(t, zap.WarnLevel, lines[0].Level)
+		require.Equal(t, want, lines[0].ContextMap()["match_nothing"], text)
+		require.EqualValues(t, len(want), lines[0].ContextMap()["count"])
+	}
+	_, _, logs := replayAll(t, replayOf(serverFile, func(c *Config) {
+		for id := 3000; id < 3100; id++ { // the DNS Client's, and some of nobody's
+			c.Noise.ExcludedEventIDs = append(c.Noise.ExcludedEventIDs, id)
+		}
+		for id := 1001; id <= 1016; id++ {
+			c.Noise.ExcludedEventIDs = append(c.Noise.ExcludedEventIDs, id)
+		}
+	}))
+	lines := logs.FilterMessageSnippet("filters ask for what no event has").All()
+	require.Len(t, lines, 1)
+	require.Len(t, lines[0].ContextMap()["match_nothing"], 20)
+	require.Greater(t, lines[0].ContextMap()["count"], int64(20), "all are counted")
+}
+
 func TestARuleOnProcessesThatCannotMatchIsSaidAtTheStart(t *testing.T) {
 	asks := func(c *Config) { c.Filters.Exclude = []filter.Rule{{"SrcProcessName": {"chrome.exe"}}} }
 	for _, file := range []string{serverFile, clientFile} {

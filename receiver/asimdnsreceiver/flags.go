@@ -5,10 +5,12 @@ package asimdnsreceiver
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
@@ -60,4 +62,14 @@ func (r *dnsReceiver) logLeftOut(p provider) {
 		r.log.Info("enable_flags leaves out kinds of events",
 			zap.String("provider", p.Name), zap.Strings("left_out", kinds))
 	}
+}
+
+// warnOfNoPlace says which kinds of events the keywords ask for and the profile then leaves out.
+func (r *dnsReceiver) warnOfNoPlace(p provider) {
+	const audit = "audit"
+	if _, err := p.Keyword(audit); err != nil || r.cfg.Profile != asim.ProfileASIM || slices.Contains(p.LeftOut(p.enable), audit) {
+		return
+	}
+	r.log.Warn("profile asim leaves out kinds of events that enable_flags asks for: they are received and counted as filtered; profile windows keeps them",
+		zap.String("provider", p.Name), zap.Strings("left_out", []string{audit}), zap.String("why", "the ASIM schema Dns has no place for them"))
 }

@@ -89,6 +89,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 		return err
 	}
 	r.warnOfProcesses()
+	r.warnOfIdleRules()
 	recorder, err := r.openRecord(files)
 	if err != nil {
 		return err
@@ -116,6 +117,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 		r.log.Info("receiving DNS events", zap.String("provider", p.Name), zap.Uint8("level", p.enable.Level),
 			zap.String("flags", fmt.Sprintf("%#x", p.enable.Keywords)), zap.String("profile", string(r.cfg.Profile)), zap.Strings("replay", files))
 		r.logLeftOut(p)
+		r.warnOfNoPlace(p)
 	}
 	return nil
 }
@@ -157,6 +159,24 @@ func (r *dnsReceiver) warnOfProcesses() {
 	if why != "" && slices.ContainsFunc(r.handler.parts, func(p *part) bool { return p.filter.AsksProcess() }) {
 		r.log.Warn("the filters' rules with SrcProcessName match no event here: a rule of exclude drops nothing, and one of include lets nothing pass",
 			zap.String("why", why))
+	}
+}
+
+// warnOfIdleRules says which rules and values of the filters can match no event that is collected here.
+func (r *dnsReceiver) warnOfIdleRules() {
+	if len(r.cfg.Filters.Exclude)+len(r.cfg.Filters.Include)+len(r.cfg.Noise.ExcludedEventIDs) == 0 {
+		return
+	}
+	var sources []filter.Source
+	for _, p := range r.providers {
+		sources = append(sources, filter.Source{Provider: p.Provider, Enable: p.enable})
+	}
+	device := !r.cfg.Replay.Enabled() || r.cfg.Device.IP != ""
+	idle := filter.Idle(sources, r.cfg.Profile, device, r.cfg.Filters, r.cfg.Noise)
+	const most = 20
+	if n := len(idle); n > 0 {
+		r.log.Warn("filters ask for what no event has that provider_guid, enable_level, enable_flags and profile let through: exclude drops nothing by it, and include lets nothing pass by it",
+			zap.Strings("match_nothing", idle[:min(n, most)]), zap.Int("count", n))
 	}
 }
 

@@ -136,11 +136,11 @@ func TestOnlyFailuresIsOneRule(t *testing.T) {
 	only := Config{Include: []Rule{{"EventResult": {"failure"}}}}
 	for _, failed := range []*dns.Event{
 		m.event(259, fields{"QNAME": "a.test."}), m.event(262, nil), m.event(291, nil), m.event(258, fields{"RCODE": 2}), m.event(257, fields{"RCODE": 3}),
-		m.event(261, fields{"Flags": 0x8183}), m.event(281, fields{"RCODE": 5}),
+		m.event(261, fields{"Flags": 0x8183}), m.event(283, fields{"RCODE": 5}),
 	} {
 		require.False(t, m.filter(only, nil).Drops(failed), failed.ID)
 	}
-	for _, other := range []*dns.Event{m.event(256, nil), m.event(257, fields{"RCODE": 0}), m.event(260, nil), m.event(515, nil), m.event(277, nil)} {
+	for _, other := range []*dns.Event{m.event(256, nil), m.event(257, fields{"RCODE": 0}), m.event(260, nil), m.event(515, nil), m.event(277, nil), m.event(281, fields{"RCODE": 5})} {
 		require.True(t, m.filter(only, nil).Drops(other), other.ID)
 	}
 	for _, failed := range []*dns.Event{

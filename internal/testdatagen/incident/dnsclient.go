@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testdatagen/win32"
 )
 
 // The workstation's programs, by their processes.
@@ -32,24 +34,11 @@ const (
 	Bypassed  = 5
 )
 
-// Win32 status codes (winerror.h).
-const (
-	statusOK        = 0
-	statusInvalid   = 87    // ERROR_INVALID_PARAMETER
-	statusCancelled = 1223  // ERROR_CANCELLED
-	statusTimeout   = 1460  // ERROR_TIMEOUT
-	statusServFail  = 9002  // DNS_ERROR_RCODE_SERVER_FAILURE
-	statusNoName    = 9003  // DNS_ERROR_RCODE_NAME_ERROR
-	statusNoRecords = 9501  // DNS_INFO_NO_RECORDS
-	statusNotCached = 9701  // DNS_ERROR_RECORD_DOES_NOT_EXIST
-	statusNoHost    = 11001 // WSAHOST_NOT_FOUND
-)
-
 // Failed are the names whose look-ups fail, with their final status.
 func Failed() map[string]int {
 	return map[string]int{
-		"late.example": statusTimeout, "stopped.example": statusCancelled, "broken.example": statusServFail, "none.example": statusNoName,
-		"nohost.example": statusNoHost,
+		"late.example": win32.StatusTimeout, "stopped.example": win32.StatusCancelled, "broken.example": win32.StatusServFail, "none.example": win32.StatusNXDomain,
+		"nohost.example": win32.StatusNoHost,
 	}
 }
 
@@ -58,7 +47,8 @@ const usualOptions = 0x40006000
 // lookup is one call of a program.
 type lookup struct {
 	process uint32
-	version uint8 // of the service's events
+	user    string // of the program's events, "" for none
+	version uint8  // of the service's events
 	name    string
 	status  int
 	results string
@@ -74,7 +64,7 @@ func (t *trace) dnsClient() {
 		t.lookup(time.Duration(n)*20*time.Second, l)
 	}
 	for n := range 3 { // answers without records are no failures
-		t.lookup(at(4, n), lookup{process: Browser, version: 1, name: "v4only.example", status: statusNoRecords, server: Server})
+		t.lookup(at(4, n), lookup{process: Browser, version: 1, name: "v4only.example", status: win32.StatusNoRecords, server: Server})
 	}
 	minute := 6
 	for name, status := range Failed() {
@@ -84,6 +74,7 @@ func (t *trace) dnsClient() {
 	for n := range Implanted {
 		t.lookup(at(14, 5*n), lookup{process: Implant, version: 0, name: ImplantName, results: "203.0.113.20;", server: Server})
 	}
+	t.dnsUsers()
 	for n := range Bypassed {
 		t.lookup(at(16, 5*n), lookup{process: Bypass, version: 1, name: BypassName, results: "203.0.113.9;", server: Odd})
 	}
@@ -92,7 +83,7 @@ func (t *trace) dnsClient() {
 // lookup adds the events of a call.
 func (t *trace) lookup(at time.Duration, l lookup) {
 	step := func() time.Duration { at += 100 * time.Microsecond; return at }
-	program, service := origin{process: l.process}, origin{process: Service, user: "S-1-5-20"}
+	program, service := origin{process: l.process, user: l.user}, origin{process: Service, user: win32.NetworkService}
 	own := func(id uint16, f fields) {
 		f["QueryName"], f["QueryType"], f["QueryOptions"] = l.name, dns.TypeA, uint64(usualOptions)
 		t.add(step(), program, id, 0, f)
@@ -111,7 +102,7 @@ func (t *trace) lookup(at time.Duration, l lookup) {
 	}
 	if l.probe {
 		own(3006, fields{})
-		own(3008, fields{"QueryStatus": statusInvalid, "QueryResults": ""})
+		own(3008, fields{"QueryStatus": win32.StatusInvalid, "QueryResults": ""})
 	}
 	servers := ""
 	if l.server != Server {
@@ -122,14 +113,14 @@ func (t *trace) lookup(at time.Duration, l lookup) {
 	if l.cached {
 		forIt(3018, 2, fields{"Status": l.status, "QueryResults": l.results})
 	} else {
-		forIt(3018, 2, fields{"Status": statusNotCached, "QueryResults": ""})
+		forIt(3018, 2, fields{"Status": win32.StatusNotCached, "QueryResults": ""})
 		forIt(3019, 2, fields{})
 		forIt(3009, 2, fields{
 			"InterfaceCount": 1, "AdapterName": "Ethernet0", "LocalAddress": Workstation + ";", "DNSServerAddress": l.server + ";",
 		})
 		forIt(3010, 1, fields{"DnsServerIpAddress": l.server})
 		at += 20 * time.Millisecond
-		if l.status != statusTimeout && l.status != statusCancelled {
+		if l.status != win32.StatusTimeout && l.status != win32.StatusCancelled {
 			forIt(3011, 2, fields{"DnsServerIpAddress": l.server, "ResponseStatus": l.status})
 		}
 		forIt(3020, 2, fields{"Status": l.status, "QueryResults": l.results})

@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/testdatagen/sessions"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/testdatagen/win32"
 )
 
 // Files are the paths of the recordings.
@@ -40,7 +41,7 @@ const (
 
 // The users of the audit events.
 const (
-	System   = "S-1-5-18"
+	System   = win32.LocalSystem
 	Admin    = "S-1-5-21-1004336348-1177238915-682003330-500"
 	Intruder = "S-1-5-21-1004336348-1177238915-682003330-1133"
 )
@@ -96,7 +97,7 @@ func (t *trace) raw(at time.Duration, o origin, r etw.Record) {
 	r.Flags, r.ProcessID, r.ThreadID = etw.Flag64BitHeader|0x200, o.process, 2000+o.process%7*4
 	r.TimeStamp = etw.Filetime(sessions.Start().Add(at).UnixNano())
 	var err error
-	r.User, err = sid(o.user)
+	r.User, err = win32.SID(o.user)
 	t.fail(err)
 	raw, err := r.Append(nil)
 	t.fail(err)
