@@ -22,9 +22,8 @@ import (
 
 // The tests read the files that a user deploys and the lists of columns, and know nothing of the generator.
 const (
-	root       = "../../../../../"
-	folder     = root + "deploy/sentinel/"
-	schemaFile = "testdata/template.schema.json"
+	root   = "../../../../../"
+	folder = root + "deploy/sentinel/"
 )
 
 type column struct{ Name, Type string }
@@ -86,11 +85,12 @@ func list(t *testing.T, name string) []column {
 }
 
 func schema(t *testing.T) *jsonschema.Schema {
-	raw, err := os.ReadFile(schemaFile)
+	const name = "https://example.com/template.schema.json"
+	raw, err := os.ReadFile("testdata/template.schema.json")
 	require.NoError(t, err)
 	c := jsonschema.NewCompiler()
-	require.NoError(t, c.AddResource(schemaFile, parse(t, raw)))
-	s, err := c.Compile(schemaFile)
+	require.NoError(t, c.AddResource(name, parse(t, raw)))
+	s, err := c.Compile(name)
 	require.NoError(t, err)
 	return s
 }
