@@ -211,12 +211,6 @@ func balanced(s string) bool {
 	return depth == 0
 }
 
-func TestTheRoleIsMonitoringMetricsPublisher(t *testing.T) {
-	_, v := read(t)
-	variables := v.(map[string]any)["variables"].(map[string]any)
-	require.Equal(t, "[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')]", variables["roleId"])
-}
-
 // The Bicep is parsed and made into a template by a program that shares nothing with the generator.
 func TestTheBicepMeansTheTemplate(t *testing.T) {
 	out, errors := node(t, "bicep.cjs", folder+"main.bicep")
