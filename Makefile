@@ -26,7 +26,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run build build-windows test test-oracle test-kernel test-e2e test-sentinel test-roads test-roads-long test-race test-windows validate ci check-windows fuzz lint \
+.PHONY: run build build-windows check-kql test test-oracle test-kernel test-e2e test-sentinel test-roads test-roads-long test-race test-windows validate ci check-windows fuzz lint \
   bench bench-events bench-sentinel bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
 
 help: ## list the targets
@@ -62,6 +62,18 @@ $(TOOLS)/staticcheck: PACKAGE := honnef.co/go/tools/cmd/staticcheck
 $(TOOLS)/%: internal/tools/go.mod internal/tools/go.sum
 	$(GO) build -C internal/tools -o $@ $(PACKAGE)
 
+# What checks KQL and Bicep, at the versions of internal/tools/node/package-lock.json.
+NODE_MODULES := $(CURDIR)/$(DIST)/node/node_modules
+NODE_TOOLS   := $(NODE_MODULES)/.package-lock.json
+$(NODE_TOOLS): internal/tools/node/package.json internal/tools/node/package-lock.json
+	@command -v node > /dev/null && command -v npm > /dev/null || { echo 'KQL and Bicep are checked by programs for Node.js: install node and npm, 20 or later'; exit 1; }
+	@mkdir -p $(DIST)/node; cp $^ $(DIST)/node
+	cd $(DIST)/node && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+check-kql: $(NODE_TOOLS) ## check the queries of deploy/ and of all documents: syntax, names, types
+	@git ls-files -co --exclude-standard '*.kql' '*.md' | NODE_PATH=$(NODE_MODULES) xargs node internal/tools/node/kql.cjs
+
 test: testdata/dnsserver.etl ## run the tests that any machine can run, and say which it could not
 	@mkdir -p $(DIST)
 	@{ $(GO) test -v ./...; failed=$$?; for m in $(MODULES); do $(GO) test -C $$m -v ./... || failed=1; done; exit $$failed; } > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
@@ -79,8 +91,8 @@ test-e2e: build ## run the tests of the built collector
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/e2e
 
 # The exporter against a server with the API's rules, and the shipped configuration through a bad hour.
-test-sentinel: build ## run the tests of the sentinel exporter, and of its shipped configuration (root, Linux)
-	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -C exporter/azure -count=1 ./...
+test-sentinel: build check-kql ## run the tests of the sentinel exporter, its deployment, and its shipped configuration (root, Linux)
+	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_NODE_MODULES=$(NODE_MODULES) $(GO) test -C exporter/azure -count=1 ./...
 	$(ROADS) -v -run '(TestEveryRoad|TestTheLargestRecords|TestCtrlCWithAFull)/^sentinel$$' .
 
 # Most of its tests wait for something, and more of them run at once than there are processors.
@@ -225,7 +237,7 @@ $(BENCH)/src/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)
 $(TOOLS)/bench-collector: $(SOURCES)
 	$(GO) build -o $@ ./internal/bench/collector
 
-generate: $(TOOLS)/mdatagen ## write the code that metadata.yaml describes
+generate: $(TOOLS)/mdatagen ## write the code that metadata.yaml describes, and what the lists of columns make
 	@for c in $(COMPONENTS); do (cd $$c && $(TOOLS)/mdatagen metadata.yaml); done
 	@gofmt -w $$(find receiver extension exporter -name 'generated_*.go')
 	$(GO) generate -C exporter/azure ./internal/columns
@@ -245,9 +257,9 @@ lint: $(TOOLS)/staticcheck ## check format, vet and staticcheck for linux and wi
 	GOOS=windows $(TOOLS)/staticcheck ./...
 	@for m in $(MODULES); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
 	  GOOS=$$os $(GO) vet -C $$m ./...; (cd $$m; GOOS=$$os $(TOOLS)/staticcheck ./...); done; done
-	@before=$$(git ls-files -co --exclude-standard receiver extension exporter | xargs sha256sum); $(MAKE) generate; \
-	  after=$$(git ls-files -co --exclude-standard receiver extension exporter | xargs sha256sum); \
-	  if [ "$$before" != "$$after" ]; then echo "generated code differs from metadata.yaml: run make generate and commit"; exit 1; fi
+	@before=$$(git ls-files -co --exclude-standard receiver extension exporter deploy | xargs sha256sum); $(MAKE) generate; \
+	  after=$$(git ls-files -co --exclude-standard receiver extension exporter deploy | xargs sha256sum); \
+	  if [ "$$before" != "$$after" ]; then echo "generated files differ from their sources: run make generate and commit"; exit 1; fi
 	@for m in . $(NESTED) $(MODULES); do (cd $$m; $(GO) mod tidy -diff); done
 
 clean: ## remove what the targets above built

@@ -10,6 +10,7 @@ import (
 )
 
 //go:generate go run ./generate
+//go:generate go run ./deployment ../../../../deploy/sentinel
 
 // Type is the type of a column, in the words of the Kusto query language.
 type Type uint8

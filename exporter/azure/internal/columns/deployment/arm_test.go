@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// arm evaluates the expressions of a template as Azure Resource Manager does, as far as main.json has them. A resource's id is its type
+// and its names; a reference is its id and what is asked of it.
+type arm struct {
+	t                     *testing.T
+	parameters, variables map[string]any
+	rest                  string
+}
+
+// deployed gives the template with these parameters, by resource type without its provider, and the outputs. A resource whose condition
+// is false is not in it.
+func deployed(t *testing.T, given map[string]any) (resources map[string]map[string]any, outputs map[string]any) {
+	_, v := read(t)
+	template := v.(map[string]any)
+	a := &arm{t: t, parameters: maps.Clone(given), variables: template["variables"].(map[string]any)}
+	for name, p := range template["parameters"].(map[string]any) {
+		if value, has := p.(map[string]any)["defaultValue"]; has && a.parameters[name] == nil {
+			a.parameters[name] = value
+		}
+	}
+	resources = map[string]map[string]any{}
+	for _, r := range template["resources"].([]any) {
+		r := r.(map[string]any)
+		if c, has := r["condition"]; has && !a.value(c).(bool) {
+			continue
+		}
+		kind := r["type"].(string)
+		resources[kind[strings.LastIndex(kind, "/")+1:]] = a.value(r).(map[string]any)
+	}
+	outputs = map[string]any{}
+	for name, o := range template["outputs"].(map[string]any) {
+		outputs[name] = a.value(o.(map[string]any)["value"])
+	}
+	return resources, outputs
+}
+
+func (a *arm) value(v any) any {
+	switch v := v.(type) {
+	case string:
+		if !strings.HasPrefix(v, "[") {
+			return v
+		}
+		outer := a.rest
+		a.rest = v[1 : len(v)-1]
+		result := a.expression()
+		require.Empty(a.t, a.rest, v)
+		a.rest = outer
+		return result
+	case map[string]any:
+		out := map[string]any{}
+		for k, x := range v {
+			out[k] = a.value(x)
+		}
+		return out
+	case []any:
+		out := make([]any, 0, len(v))
+		for _, x := range v {
+			out = append(out, a.value(x))
+		}
+		return out
+	}
+	return v
+}
+
+// expression takes a text or a call from the rest, and what is behind a call: .a.b
+func (a *arm) expression() any {
+	a.rest = strings.TrimLeft(a.rest, " ")
+	if strings.HasPrefix(a.rest, "'") {
+		text, rest, found := strings.Cut(a.rest[1:], "'")
+		require.True(a.t, found, a.rest)
+		a.rest = rest
+		return text
+	}
+	name, rest, found := strings.Cut(a.rest, "(")
+	require.True(a.t, found, a.rest)
+	var args []any
+	for a.rest = rest; !strings.HasPrefix(a.rest, ")"); a.rest = strings.TrimPrefix(a.rest, ",") {
+		require.NotEmpty(a.t, a.rest)
+		args = append(args, a.expression())
+	}
+	a.rest = a.rest[1:]
+	result := a.call(name, args)
+	end := strings.IndexAny(a.rest, ",) ")
+	if end < 0 {
+		end = len(a.rest)
+	}
+	if path := a.rest[:end]; path != "" {
+		a.rest = a.rest[end:]
+		return fmt.Sprint(result) + path
+	}
+	return result
+}
+
+func (a *arm) call(name string, args []any) any {
+	switch name {
+	case "parameters":
+		require.Contains(a.t, a.parameters, args[0])
+		return a.parameters[args[0].(string)]
+	case "variables":
+		require.Contains(a.t, a.variables, args[0])
+		return a.value(a.variables[args[0].(string)])
+	case "if":
+		if args[0].(bool) {
+			return args[1]
+		}
+		return args[2]
+	case "not":
+		return !args[0].(bool)
+	case "empty":
+		return args[0] == ""
+	case "null":
+		return nil
+	case "createObject":
+		return map[string]any{}
+	case "createArray":
+		return []any{}
+	case "union":
+		out := maps.Clone(args[0].(map[string]any))
+		maps.Copy(out, args[1].(map[string]any))
+		return out
+	case "concat":
+		return slices.Concat(args[0].([]any), args[1].([]any))
+	case "format":
+		text := args[0].(string)
+		for i, x := range args[1:] {
+			text = strings.ReplaceAll(text, fmt.Sprintf("{%d}", i), x.(string))
+		}
+		return text
+	case "guid", "resourceId", "subscriptionResourceId":
+		return fmt.Sprintln(args...)
+	case "reference":
+		return strings.TrimSuffix(args[0].(string), "\n")
+	}
+	require.Fail(a.t, "no such function: "+name)
+	return nil
+}
+
+func ids(parts ...any) string { return fmt.Sprintln(parts...) }
+
+const ruleType, endpointType = "Microsoft.Insights/dataCollectionRules", "Microsoft.Insights/dataCollectionEndpoints"
+
+func given(more map[string]any) map[string]any {
+	all := map[string]any{"workspaceName": "law", "location": "westeurope"}
+	maps.Copy(all, more)
+	return all
+}
+
+func TestARuleDeclaresTheStreamsOfItsFlowsWithAndWithoutAudit(t *testing.T) {
+	for audit, want := range map[bool]int{true: 4, false: 3} {
+		resources, _ := deployed(t, given(map[string]any{"audit": audit}))
+		rule := resources["dataCollectionRules"]["properties"].(map[string]any)
+		declared := rule["streamDeclarations"].(map[string]any)
+		var flowing []string
+		for _, f := range rule["dataFlows"].([]any) {
+			flowing = append(flowing, f.(map[string]any)["streams"].([]any)[0].(string))
+		}
+		require.Len(t, flowing, want)
+		require.ElementsMatch(t, slices.Collect(maps.Keys(declared)), flowing)
+		require.Equal(t, audit, slices.Contains(flowing, "Custom-ASimAuditEventLogs"))
+	}
+}
+
+func TestADeploymentWithItsDefaultsIsARuleAndATable(t *testing.T) {
+	resources, outputs := deployed(t, given(nil))
+	require.ElementsMatch(t, []string{"tables", "dataCollectionRules"}, slices.Collect(maps.Keys(resources)))
+	require.Equal(t, "law/WinnetStatus_CL", resources["tables"]["name"])
+	rule := resources["dataCollectionRules"]
+	require.Equal(t, []any{"dcr-winnet", "westeurope"}, []any{rule["name"], rule["location"]})
+	properties := rule["properties"].(map[string]any)
+	require.Nil(t, properties["dataCollectionEndpointId"])
+	require.Equal(t, map[string]any{"logAnalytics": []any{map[string]any{
+		"name": "workspace", "workspaceResourceId": ids("Microsoft.OperationalInsights/workspaces", "law"),
+	}}}, properties["destinations"])
+	require.Equal(t, map[string]any{
+		"immutableId":           ruleType + " dcr-winnet.immutableId",
+		"logsIngestionEndpoint": ruleType + " dcr-winnet.endpoints.logsIngestion",
+		"ruleResourceId":        ids(ruleType, "dcr-winnet"),
+		"endpointResourceId":    "",
+	}, outputs)
+}
+
+func TestThePrincipalGetsTheRoleOnTheRuleAlone(t *testing.T) {
+	resources, _ := deployed(t, given(map[string]any{"principalId": "someone", "principalType": "Group", "ruleName": "mine"}))
+	role := resources["roleAssignments"]
+	require.Equal(t, ids(ruleType, "mine"), role["scope"])
+	require.Equal(t, map[string]any{
+		"principalId": "someone", "principalType": "Group",
+		"roleDefinitionId": ids("Microsoft.Authorization/roleDefinitions", "3913510d-42f4-4e42-8a64-420c390055eb"),
+	}, role["properties"])
+	other, _ := deployed(t, given(map[string]any{"principalId": "another", "ruleName": "mine"}))
+	require.NotEqual(t, role["name"], other["roleAssignments"]["name"])
+}
+
+func TestPrivateLinkHasAnEndpointThatTheInternetDoesNotReach(t *testing.T) {
+	resources, outputs := deployed(t, given(map[string]any{"privateLink": true}))
+	endpoint := ids(endpointType, "dcr-winnet-endpoint")
+	require.Equal(t, "dcr-winnet-endpoint", resources["dataCollectionEndpoints"]["name"])
+	require.Equal(t, map[string]any{"networkAcls": map[string]any{"publicNetworkAccess": "Disabled"}}, resources["dataCollectionEndpoints"]["properties"])
+	require.Equal(t, endpoint, resources["dataCollectionRules"]["properties"].(map[string]any)["dataCollectionEndpointId"])
+	require.Contains(t, resources["dataCollectionRules"]["dependsOn"], endpoint)
+	require.Equal(t, endpointType+" dcr-winnet-endpoint.logsIngestion.endpoint", outputs["logsIngestionEndpoint"])
+	require.Equal(t, endpoint, outputs["endpointResourceId"])
+}
+
+func TestTheTableIsThereBeforeTheRule(t *testing.T) {
+	resources, _ := deployed(t, given(nil))
+	require.Contains(t, resources["dataCollectionRules"]["dependsOn"], ids("Microsoft.OperationalInsights/workspaces/tables", "law", "WinnetStatus_CL"))
+}

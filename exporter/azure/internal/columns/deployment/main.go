@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Deployment writes deploy/sentinel/main.bicep and main.json of the tables of package columns: go run ./deployment FOLDER, in the folder
+// of package columns. The two say the same: a data collection rule with a stream for each table, the custom table, and who may send.
+package main
+
+import (
+	"bytes"
+	"embed"
+	"log"
+	"os"
+	"path/filepath"
+	"text/template"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
+)
+
+//go:embed main.bicep.tmpl main.json.tmpl
+var templates embed.FS
+
+// flow is a stream of the rule and the table that it feeds.
+type flow struct {
+	Stream  string // as the rule declares it and the exporter sends it
+	Output  string // the stream of the table
+	Columns []columns.Column
+}
+
+// Microsoft's own tables have the prefix Microsoft-, custom ones Custom- and the suffix _CL.
+func standard(t *columns.Table) flow {
+	return flow{"Custom-" + t.Name, "Microsoft-" + t.Name, t.Columns}
+}
+
+func custom(t *columns.Table) flow {
+	return flow{"Custom-" + t.Name, "Custom-" + t.Name + "_CL", t.Columns}
+}
+
+// streamTypes are the types of a stream's columns, in the words of a data collection rule.
+var streamTypes = map[columns.Type]string{
+	columns.String: "string", columns.Int: "int", columns.Long: "long", columns.Real: "real",
+	columns.Bool: "boolean", columns.Datetime: "datetime", columns.Dynamic: "dynamic",
+}
+
+// tableType is the type of a column in the words of the tables' API, which differs in one.
+func tableType(t columns.Type) string {
+	if t == columns.Datetime {
+		return "dateTime"
+	}
+	return streamTypes[t]
+}
+
+func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("want one argument: the folder to write to")
+	}
+	status := custom(columns.Status)
+	data := struct {
+		Flows  []flow // that every rule has
+		Audit  flow   // that a parameter turns off
+		Status []columns.Column
+		Table  string
+	}{[]flow{standard(columns.DNS), standard(columns.Network), status}, standard(columns.Audit), status.Columns, columns.Status.Name + "_CL"}
+	parsed, err := template.New("").Funcs(template.FuncMap{
+		"streamType": func(t columns.Type) string { return streamTypes[t] },
+		"tableType":  tableType,
+		"more":       func(i, n int) bool { return i+1 < n },
+	}).ParseFS(templates, "*.tmpl")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, name := range []string{"main.bicep", "main.json"} {
+		var b bytes.Buffer
+		if err := parsed.ExecuteTemplate(&b, name+".tmpl", data); err != nil {
+			log.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(os.Args[1], name), b.Bytes(), 0o644); err != nil {
+			log.Fatal(err)
+		}
+	}
+}

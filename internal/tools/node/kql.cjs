@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Checks every query of KQL in the files that it is given: NODE_PATH=node_modules node kql.cjs FILE…. Microsoft's own language service
+// checks syntax, names of tables, columns and functions, and types, against the project's lists of columns. It executes nothing. In a .kql
+// file a blank line divides queries, as in the portal's editor; in a document, what stands in a fence of kusto or kql is checked, and a
+// fence of another name, or none, that has KQL in it is an error. It prints what it has checked; each fault is a line with its place, and
+// the exit code is then 1.
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+const vm = require('node:vm');
+
+// The service is written for a page: its two scripts share the global object.
+const service = path.dirname(require.resolve('@kusto/language-service-next/package.json'));
+for (const name of ['bridge.min.js', 'Kusto.Language.Bridge.min.js']) {
+  vm.runInThisContext(fs.readFileSync(path.join(service, name), 'utf8'), { filename: name });
+}
+const { KustoCode, GlobalState, Symbols } = Kusto.Language;
+
+// The columns that the service fills in every table.
+const filled = ['TenantId:string', 'Type:string', 'SourceSystem:string', '_ResourceId:string', '_SubscriptionId:string', '_ItemId:string',
+  '_IsBillable:string', '_BilledSize:real'];
+
+function tables(folder) {
+  return fs.readdirSync(folder).filter((f) => f.endsWith('.tsv')).map((f) => {
+    const columns = fs.readFileSync(path.join(folder, f), 'utf8').split('\n')
+      .filter((line) => line && !line.startsWith('#') && !line.startsWith('column\t')).map((line) => line.split('\t').slice(0, 2).join(':'));
+    const name = path.basename(f, '.tsv');
+    return new Symbols.TableSymbol.$ctor7(name === 'WinnetStatus' ? 'WinnetStatus_CL' : name, `(${[...columns, ...filled].join(', ')})`, '');
+  });
+}
+
+const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor('workspace', [
+  ...tables(path.join(__dirname, '../../../exporter/azure/internal/columns')), ...tables(path.join(__dirname, 'tables'))]));
+
+// queries gives {text, line} of a file, with the number of the query's first line.
+function queries(file) {
+  const lines = fs.readFileSync(file, 'utf8').split(/\r?\n/);
+  const found = [];
+  let open = null, fence = '', checked = true;
+  const flush = () => { if (open && checked && !/^(\s*(\/\/.*)?(\n|$))*$/.test(open.text)) found.push(open); open = null; };
+  lines.forEach((line, i) => {
+    if (file.endsWith('.kql')) {
+      if (!line.trim()) flush();
+      else if (open) open.text += `\n${line}`;
+      else open = { text: line, line: i + 1 };
+      return;
+    }
+    const mark = /^\s*(`{3,}|~{3,})\s*(\S*)/.exec(line);
+    if (fence) {
+      if (mark && mark[1].startsWith(fence) && !mark[2]) { flush(); fence = ''; } else {
+        open.text += `${line}\n`;
+        if (!checked && /^\s*\|\s*(where|summarize|extend|project|join|union|mv-expand|order by|sort by)\b/.test(line)) {
+          fault(file, i + 1, 1, 'KQL in a fence that is not marked as kusto');
+        }
+      }
+    } else if (mark) {
+      fence = mark[1];
+      checked = ['kusto', 'kql'].includes(mark[2]);
+      open = { text: '', line: i + 2 };
+    }
+  });
+  flush();
+  return found;
+}
+
+let faults = 0;
+function fault(file, line, column, message) {
+  faults++;
+  console.error(`${file}:${line}:${column}: ${message}`);
+}
+
+let count = 0, files = 0;
+for (const file of process.argv.slice(2)) {
+  const all = queries(file);
+  files += all.length > 0;
+  for (const q of all) {
+    const code = KustoCode.ParseAndAnalyze(q.text, globals);
+    count++;
+    const found = code.GetDiagnostics();
+    for (let i = 0; i < found.Count; i++) {
+      const d = found.getItem(i);
+      const before = q.text.slice(0, d.Start).split('\n');
+      fault(file, q.line + before.length - 1, before.at(-1).length + 1, `${d.Code}: ${d.Message}`);
+    }
+  }
+}
+if (count === 0) {
+  console.error('no query was found');
+  faults++;
+}
+console.log(`${count} queries in ${files} files were checked: ${faults} faults`);
+process.exitCode = faults ? 1 : 0;
