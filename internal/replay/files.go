@@ -203,8 +203,22 @@ func cutNumbers(name string) (parts []string) {
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // Follows reports whether the name of a file says that it is the next of a series: it is the name of the file before but for one
-// number, which is one more (dns_9.etl, dns_10.etl), or that file is what a recording calls its earlier one (dns.1.etl, dns.etl).
+// number, which is one more (dns_9.etl, dns_10.etl), or that file is what a recording calls its earlier one (dns.1.etl, dns.etl). How the
+// paths are written does not matter. Of links their own names count, and those of the files that they lead to.
 func Follows(before, path string) bool {
+	return before != "" && (follows(placeOf(before), placeOf(path)) || follows(targetOf(before), targetOf(path)))
+}
+
+// targetOf is placeOf the file that a path leads to through links and, on Windows, short names. Of one that is not there it is the path's.
+func targetOf(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	return placeOf(path)
+}
+
+// follows is Follows for two names as they stand.
+func follows(before, path string) bool {
 	ext := filepath.Ext(path)
 	if before == strings.TrimSuffix(path, ext)+".1"+ext {
 		return true
