@@ -25,7 +25,8 @@ type file struct {
 }
 
 // files lists the files that the paths name, each once, at its first place: the paths in their order, a pattern's files by name, with
-// the numbers in it as numbers. A path that exists is taken as it is, even with glob characters in it. A path that names no file is an
+// the numbers in it as numbers. A path that exists is taken as it is, even with glob characters in it, and so is
+// the folder of a pattern. A path that names no file is an
 // error. A folder that a pattern looks into and that cannot be listed stands in the list itself.
 func (c *Config) files() ([]file, error) {
 	var all []file
@@ -45,7 +46,7 @@ func (c *Config) files() ([]file, error) {
 			add(file{path: path, named: true})
 			continue
 		}
-		files, err := filepath.Glob(path)
+		files, err := glob(path)
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("replay.path: %q: %w", path, err)
@@ -64,6 +65,33 @@ func (c *Config) files() ([]file, error) {
 	return all, nil
 }
 
+// glob lists what a pattern names.
+func glob(pattern string) (paths []string, err error) {
+	dir, names := filepath.Split(pattern)
+	if !isPattern(dir) || !isThere(dir) {
+		return filepath.Glob(pattern)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil { // it is told as a folder that cannot be listed
+		return nil, nil
+	}
+	for _, entry := range entries {
+		is, err := filepath.Match(names, entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		if is {
+			paths = append(paths, dir+entry.Name())
+		}
+	}
+	return paths, nil
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func isPattern(path string) bool { return strings.ContainsAny(path, "*?[") }
 
 // unlisted gives the folders that a pattern looks into and that cannot be listed: filepath.Glob passes over them without a word.
@@ -73,7 +101,7 @@ func unlisted(pattern string) (folders []string) {
 	}
 	dir := filepath.Dir(pattern)
 	looked := []string{dir}
-	if isPattern(dir) {
+	if isPattern(dir) && !isThere(dir) {
 		folders = unlisted(dir)
 		looked, _ = filepath.Glob(dir)
 	}
