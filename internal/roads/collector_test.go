@@ -130,7 +130,12 @@ func launch(t *testing.T, dir string, env []string, configs ...string) *collecto
 // until waits for what is said. A collector that ends meanwhile is a failure.
 func (c *collector) until(what string, done func() bool) {
 	c.t.Helper()
-	deadline := time.Now().Add(patience)
+	c.untilWithin(patience, what, done)
+}
+
+func (c *collector) untilWithin(limit time.Duration, what string, done func() bool) {
+	c.t.Helper()
+	deadline := time.Now().Add(limit)
 	for !done() {
 		select {
 		case <-c.ended:
@@ -141,7 +146,7 @@ func (c *collector) until(what string, done func() bool) {
 		case <-time.After(20 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
-			c.t.Fatalf("waited %v until %s\n%s", patience, what, tail(c.out.String()))
+			c.t.Fatalf("waited %v until %s\n%s", limit, what, tail(c.out.String()))
 		}
 	}
 }
