@@ -24,7 +24,7 @@ type file struct {
 	named bool // the configuration has its name, and not only a pattern
 }
 
-// files lists the files that the paths name, each once, at its first place: the paths in their order, a pattern's files by name, with
+// files lists the files that the paths name, each once, also through links, at its first place: the paths in their order, a pattern's files by name, with
 // the numbers in it as numbers. A path that exists is taken as it is, even with glob characters in it, and so is
 // the folder of a pattern. A path that names no file is an
 // error. A folder that a pattern looks into and that cannot be listed stands in the list itself.
@@ -32,7 +32,7 @@ func (c *Config) files() ([]file, error) {
 	var all []file
 	places := map[string]int{}
 	add := func(f file) {
-		key := placeOf(f.path)
+		key := targetOf(f.path)
 		if at, ok := places[key]; ok {
 			all[at].named = all[at].named || f.named
 			return

@@ -119,6 +119,20 @@ func TestTheTwoFilesOfARecordingAreReplayedAsOne(t *testing.T) {
 	}
 }
 
+func TestAFileOfARecordingThatBrokeOffIsNotGoneOnWith(t *testing.T) {
+	files := recordLive(t, turned(t), filepath.Join(t.TempDir(), "dns.etl"))
+	raw, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(files[0], raw[:len(raw)-recordBuffer/2], 0o600))
+	unanswered := 0
+	for _, record := range recordsOf(t, files...) {
+		if record["EventOriginalType"] == "256" {
+			unanswered++
+		}
+	}
+	require.GreaterOrEqual(t, unanswered, openAtTheTurn, "what is open where the first breaks off comes there, and the second begins anew")
+}
+
 // requireSpellingsDoNotMatter replays dns.1.etl and dns.etl of a folder by other ways to write their paths.
 func requireSpellingsDoNotMatter(t *testing.T, dir string, want []map[string]any) {
 	t.Helper()

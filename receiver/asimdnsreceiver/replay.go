@@ -66,7 +66,7 @@ func (s *fileSource) ended() {
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
 	err := s.playFile(ctx, path, emit)
 	if err != nil {
-		s.before = ""
+		s.before, s.lastHeader = "", etl.Header{}
 	}
 	return err
 }
