@@ -5,6 +5,7 @@ package resilientfilestorageextension
 import (
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"unicode"
@@ -36,8 +37,10 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// variable is a variable as cmd.exe has it, which nothing expands here.
-var variable = regexp.MustCompile(`%([A-Za-z_][A-Za-z0-9_]*)%`)
+// variable is a variable as cmd.exe has it, which nothing expands here: a whole part of the path, or one that every Windows sets. A percent
+// sign may stand in a name, too.
+var variable = regexp.MustCompile(`(?i)(?:^|[/\\])%([A-Z_][A-Z0-9_]*)%(?:$|[/\\])|%(ALLUSERSPROFILE|APPDATA|COMMONPROGRAMFILES|COMMONPROGRAMW6432|COMPUTERNAME|` +
+	`HOMEDRIVE|HOMEPATH|LOCALAPPDATA|LOGONSERVER|PROGRAMDATA|PROGRAMFILES|PROGRAMW6432|PUBLIC|SYSTEMDRIVE|SYSTEMROOT|TEMP|TMP|USERDOMAIN|USERNAME|USERPROFILE|WINDIR)%`)
 
 // Validate reports what is wrong with the keys that this extension adds, and with what file_storage takes and nobody can mean: a
 // folder's name that YAML or cmd.exe would have to be asked about, and no time at all.
@@ -49,12 +52,15 @@ func (c *Config) Validate() error {
 		if strings.TrimSpace(folder) == "" {
 			return fmt.Errorf("%s: %q is not allowed; want the path of a folder", key, folder)
 		}
+		if _, err := os.Stat(folder); err == nil { // a folder that is there may have any name
+			continue
+		}
 		if i := strings.IndexFunc(folder, unicode.IsControl); i >= 0 {
 			return fmt.Errorf("%s: %q is not allowed: within YAML's double quotes a backslash begins an escape; "+
 				"write the path without quotes, in single quotes, or with slashes", key, folder)
 		}
 		if v := variable.FindStringSubmatch(folder); v != nil {
-			return fmt.Errorf("%s: %q is not allowed: nothing expands %s here; want ${env:%s}", key, folder, v[0], v[1])
+			return fmt.Errorf("%s: %q is not allowed: nothing expands %%%[3]s%% here; want ${env:%[3]s}", key, folder, v[1]+v[2])
 		}
 	}
 	if c.Timeout <= 0 {

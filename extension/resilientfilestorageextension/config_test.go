@@ -3,6 +3,8 @@
 package resilientfilestorageextension
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +21,15 @@ func TestWhatNobodyCanMeanIsRefusedWithKeyAndValue(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, load(map[string]any{"directory": dir}))
 	require.NoError(t, load(map[string]any{"directory": `C:\new\traces`, "create_directory": true}))
+	for _, name := range []string{"100%_of%x", "50% of it", "$queue", "${queue}", "日本", "trace\u00a0one", "a."} {
+		require.NoError(t, load(map[string]any{"directory": filepath.Join(dir, name), "create_directory": true}), name)
+	}
+	for _, name := range []string{"%ProgramData%", "of-%TEMP%", "%QUEUES%"} {
+		folder := filepath.Join(dir, name)
+		require.Error(t, load(map[string]any{"directory": folder, "create_directory": true}), name)
+		require.NoError(t, os.Mkdir(folder, 0o700))
+		require.NoError(t, load(map[string]any{"directory": folder}), "a folder that is there may have any name")
+	}
 	for _, tc := range []struct {
 		key   string
 		value any
@@ -27,6 +38,8 @@ func TestWhatNobodyCanMeanIsRefusedWithKeyAndValue(t *testing.T) {
 		{"directory", "C:\new\traces", `directory: "C:\new\traces" is not allowed: within YAML's double quotes a backslash begins an escape`},
 		{"directory", "%ProgramData%/otelcol", "nothing expands %ProgramData% here; want ${env:ProgramData}"},
 		{"directory", " ", `directory: " " is not allowed; want the path of a folder`},
+		{"directory", `D:\%queues%\otelcol`, "nothing expands %queues% here; want ${env:queues}"},
+		{"directory", "D:/otelcol-%COMPUTERNAME%", "nothing expands %COMPUTERNAME% here; want ${env:COMPUTERNAME}"},
 		{"timeout", "0s", "timeout: 0s is not allowed"},
 		{"timeout", "-1s", "timeout: -1s is not allowed"},
 		{"max_damaged_files", -1, "max_damaged_files: -1 is not allowed"},

@@ -61,10 +61,28 @@ func endsAsFolder(path string) bool {
 	return strings.HasSuffix(path, "/") || strings.HasSuffix(path, `\`)
 }
 
-// NewFile reports why no file can be written under a name, as far as its name and what stands there say it.
+// NewFile reports why no file can be written under a name, as far as its name and what stands there say it. A file that is there may have
+// any name.
 func NewFile(name string) error {
 	const want = "want the name of a file to write"
-	if err := path(name); err != nil {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil: // it may come into being yet, also the folder
+		return newName(name, want)
+	case info.IsDir():
+		return fmt.Errorf("%q is a folder; %s", name, want)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%q is not a regular file; %s", name, want)
+	}
+	return nil
+}
+
+// newName is NewFile where there is nothing yet.
+func newName(name, want string) error {
+	if err := CheckPath(name); err != nil {
+		return err
+	}
+	if err := prints(name, inFileNames); err != nil {
 		return err
 	}
 	if endsAsFolder(name) {
@@ -74,25 +92,26 @@ func NewFile(name string) error {
 	if i := strings.IndexAny(base, `*?"<>|`); i >= 0 {
 		return fmt.Errorf("%q holds %q, which no file's name has on Windows; %s", name, base[i:i+1], want)
 	}
-	info, err := os.Stat(name)
-	switch {
-	case err != nil: // it may come into being yet, also the folder
-		return nil
-	case info.IsDir():
-		return fmt.Errorf("%q is a folder; %s", name, want)
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%q is not a regular file; %s", name, want)
-	}
 	return nil
 }
 
+// inFileNames reports whether a character that does not print stands in names of files: the blanks of other scripts, such as the no-break
+// space, and the two joiners with which Persian and emoji are written.
+func inFileNames(r rune) bool {
+	const nonJoiner, joiner = 0x200C, 0x200D
+	return r == nonJoiner || r == joiner || unicode.Is(unicode.Zs, r)
+}
+
 // printable reports what in text does not print, or is a blank at one of its ends.
-func printable(text string) error {
+func printable(text string) error { return prints(text, func(rune) bool { return false }) }
+
+// prints is printable, with further characters that are allowed.
+func prints(text string, allowed func(rune) bool) error {
 	if !utf8.ValidString(text) {
 		return fmt.Errorf("%q is not allowed: it is not UTF-8", text)
 	}
 	for _, r := range text {
-		if !unicode.IsPrint(r) {
+		if !unicode.IsPrint(r) && !allowed(r) {
 			return fmt.Errorf("%q is not allowed: it holds %U, which does not print", text, r)
 		}
 	}

@@ -69,7 +69,7 @@ func DefaultConfig() Config { return Config{Repeat: 1} }
 // Enabled reports whether a replay is configured.
 func (c *Config) Enabled() bool { return len(c.Path) > 0 }
 
-// Validate names the key, the value and what is allowed. It does not look at the disk: a file may come after it was asked.
+// Validate names the key, the value and what is allowed. A file need not be there: it may come after it was asked.
 func (c *Config) Validate() error {
 	if (c.asked || c.ExitWhenDone) && !c.Enabled() {
 		return errors.New("path: it is missing or empty, as by a variable that is not set; want a file or a glob pattern, or a list of them; to read the live source, " +
@@ -97,14 +97,19 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// checkPath refuses what is no path. A file that is there may have any name.
 func checkPath(path string) error {
-	if strings.TrimSpace(path) == "" {
+	if strings.TrimSpace(path) == "" && !isThere(path) {
 		return fmt.Errorf("%q is not allowed; want a file or a glob pattern", path)
 	}
 	if err := confval.CheckPath(path); err != nil {
 		return err
 	}
-	if _, err := filepath.Match(path, ""); err != nil {
+	pattern := path
+	if isThere(filepath.Dir(path)) {
+		pattern = filepath.Base(path)
+	}
+	if _, err := filepath.Match(pattern, ""); err != nil && !isThere(path) {
 		return fmt.Errorf("%q is not a file name or a glob pattern: %w", path, err)
 	}
 	return nil

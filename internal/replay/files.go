@@ -24,14 +24,15 @@ type file struct {
 	named bool // the configuration has its name, and not only a pattern
 }
 
-// files lists the files that the paths name, each once, at its first place: the paths in their order, a pattern's files by name, with
-// the numbers in it as numbers. A path that exists is taken as it is, even with glob characters in it. A path that names no file is an
+// files lists the files that the paths name, each once, also through links, at its first place: the paths in their order, a pattern's files by name, with
+// the numbers in it as numbers. A path that exists is taken as it is, even with glob characters in it, and so is
+// the folder of a pattern. A path that names no file is an
 // error. A folder that a pattern looks into and that cannot be listed stands in the list itself.
 func (c *Config) files() ([]file, error) {
 	var all []file
 	places := map[string]int{}
 	add := func(f file) {
-		key := placeOf(f.path)
+		key := targetOf(f.path)
 		if at, ok := places[key]; ok {
 			all[at].named = all[at].named || f.named
 			return
@@ -45,7 +46,7 @@ func (c *Config) files() ([]file, error) {
 			add(file{path: path, named: true})
 			continue
 		}
-		files, err := filepath.Glob(path)
+		files, err := glob(path)
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("replay.path: %q: %w", path, err)
@@ -64,6 +65,33 @@ func (c *Config) files() ([]file, error) {
 	return all, nil
 }
 
+// glob lists what a pattern names.
+func glob(pattern string) (paths []string, err error) {
+	dir, names := filepath.Split(pattern)
+	if !isPattern(dir) || !isThere(dir) {
+		return filepath.Glob(pattern)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil { // it is told as a folder that cannot be listed
+		return nil, nil
+	}
+	for _, entry := range entries {
+		is, err := filepath.Match(names, entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		if is {
+			paths = append(paths, dir+entry.Name())
+		}
+	}
+	return paths, nil
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func isPattern(path string) bool { return strings.ContainsAny(path, "*?[") }
 
 // unlisted gives the folders that a pattern looks into and that cannot be listed: filepath.Glob passes over them without a word.
@@ -73,7 +101,7 @@ func unlisted(pattern string) (folders []string) {
 	}
 	dir := filepath.Dir(pattern)
 	looked := []string{dir}
-	if isPattern(dir) {
+	if isPattern(dir) && !isThere(dir) {
 		folders = unlisted(dir)
 		looked, _ = filepath.Glob(dir)
 	}
@@ -203,8 +231,22 @@ func cutNumbers(name string) (parts []string) {
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // Follows reports whether the name of a file says that it is the next of a series: it is the name of the file before but for one
-// number, which is one more (dns_9.etl, dns_10.etl), or that file is what a recording calls its earlier one (dns.1.etl, dns.etl).
+// number, which is one more (dns_9.etl, dns_10.etl), or that file is what a recording calls its earlier one (dns.1.etl, dns.etl). How the
+// paths are written does not matter. Of links their own names count, and those of the files that they lead to.
 func Follows(before, path string) bool {
+	return before != "" && (follows(placeOf(before), placeOf(path)) || follows(targetOf(before), targetOf(path)))
+}
+
+// targetOf is placeOf the file that a path leads to through links and, on Windows, short names. Of one that is not there it is the path's.
+func targetOf(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	return placeOf(path)
+}
+
+// follows is Follows for two names as they stand.
+func follows(before, path string) bool {
 	ext := filepath.Ext(path)
 	if before == strings.TrimSuffix(path, ext)+".1"+ext {
 		return true

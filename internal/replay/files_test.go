@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +52,26 @@ func TestFilesAreAPathOrAGlobSorted(t *testing.T) {
 	require.ErrorContains(t, err, "none-*.etl")
 }
 
+func TestAFileOrAFolderThatIsThereMayHaveAnyName(t *testing.T) {
+	dir := folder(t, "100%_of%x.etl", "dns-%TEMP%.etl", "a[.etl", "{b}.etl", "$c.etl", "日本 1.etl")
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "traces[1]"), 0o700))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "more["), 0o700))
+	for _, name := range []string{"traces[1]/a.etl", "traces[1]/b.etl", "traces[1]/c.txt", "more[/d.etl"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), nil, 0o600))
+	}
+	for pattern, want := range map[string][]string{
+		"100%_of%x.etl": {"100%_of%x.etl"}, "dns-%TEMP%.etl": {"dns-%TEMP%.etl"}, "a[.etl": {"a[.etl"}, "{b}.etl": {"{b}.etl"}, "$c.etl": {"$c.etl"}, "日本 1.etl": {"日本 1.etl"},
+		"traces[1]/*.etl": {"a.etl", "b.etl"}, "traces[1]/a.etl": {"a.etl"}, "more[/*": {"d.etl"}, "dns-%TEMP%*": {"dns-%TEMP%.etl"},
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(pattern))
+		require.NoError(t, (&Config{Path: Paths{path}, Repeat: 1}).Validate(), pattern)
+		require.Equal(t, want, listed(t, dir, filepath.FromSlash(pattern)), pattern)
+	}
+	_, err := (&Config{Path: Paths{filepath.Join(dir, "traces[1]", "none*")}}).Check(good)
+	require.ErrorIs(t, err, ErrNoFile)
+	require.Error(t, (&Config{Path: Paths{filepath.Join(dir, "traces[1]", "a[")}, Repeat: 1}).Validate(), "neither a file nor a pattern")
+}
+
 func TestChainedFilesAreReadByNumber(t *testing.T) {
 	dir := folder(t, "dns_1.etl", "dns_2.etl", "dns_10.etl", "dns_11.etl", "dns_009.etl", "dns_9.etl", "dns_.etl", "dns_99999999999999999999.etl")
 	require.Equal(t, []string{
@@ -90,6 +111,25 @@ func TestAFileFollowsTheOneBeforeItsNumber(t *testing.T) {
 		{"", "dns_1.etl"}, {"dns_1.etl", "dns_3.etl"}, {"dns_1.etl", "dns_1.etl"}, {"a_1.etl", "b_2.etl"}, {"1_1.etl", "2_2.etl"}, {"dns.etl", "dns_1.etl"},
 	} {
 		require.False(t, Follows(pair[0], pair[1]), pair)
+	}
+}
+
+func TestAFileFollowsHoweverItsPathIsWritten(t *testing.T) {
+	dir := folder(t, "dns_1.etl", "dns_2.etl", "dns.1.etl", "dns.etl")
+	t.Chdir(dir)
+	for _, names := range [][2]string{{"dns_1.etl", "dns_2.etl"}, {"dns.1.etl", "dns.etl"}, {"gone_1.etl", "gone_2.etl"}} {
+		before, next := names[0], names[1]
+		upper := []string{}
+		if runtime.GOOS == "windows" {
+			upper = []string{strings.ToUpper(next), strings.ToUpper(filepath.Join(dir, next))}
+		}
+		for _, next := range append(upper, next, "./"+next, ".//"+next, filepath.Join(dir, next), dir+"/./"+next, "../"+filepath.Base(dir)+"/"+next) {
+			for _, before := range []string{before, "./" + before, filepath.Join(dir, before)} {
+				require.True(t, Follows(before, next), "%q %q", before, next)
+				require.False(t, Follows(next, before), "%q %q", next, before)
+			}
+			require.False(t, Follows(filepath.Join(dir, "other", before), next), "of another folder")
+		}
 	}
 }
 
@@ -154,7 +194,7 @@ func FuzzNamesAreInOneOrder(f *testing.F) {
 		if compareNames(all[0], all[2]) > 0 {
 			t.Fatalf("%q comes after %q", all[0], all[2])
 		}
-		if Follows(a, b) && !strings.ContainsAny(a, "0123456789") {
+		if follows(a, b) && !strings.ContainsAny(a, "0123456789") {
 			t.Fatalf("%q follows %q", b, a)
 		}
 	})

@@ -46,3 +46,22 @@ func TestAFolderThatAPatternCannotLookIntoIsNamed(t *testing.T) {
 	_, err := (&Config{Path: Paths{filepath.Join(dir, "gone/*.etl")}}).Check(good)
 	require.ErrorIs(t, err, ErrNoFile)
 }
+
+func TestAFileFollowsThroughLinksAndIsReadOnce(t *testing.T) {
+	dir, links := folder(t, "dns.1.etl", "dns.etl"), t.TempDir()
+	link := func(name, to string) string {
+		path := filepath.Join(links, name)
+		require.NoError(t, os.Symlink(to, path))
+		return path
+	}
+	first, second, other := filepath.Join(dir, "dns.1.etl"), filepath.Join(dir, "dns.etl"), link("folder", dir)
+	require.True(t, Follows(first, filepath.Join(other, "dns.etl")))
+	require.True(t, Follows(filepath.Join(other, "dns.1.etl"), second))
+	require.True(t, Follows(link("a.etl", first), link("b.etl", second)), "as the files are called")
+	require.False(t, Follows(link("c.etl", second), link("d.etl", first)))
+	c := Config{Path: Paths{first, filepath.Join(links, "*.etl"), second}}
+	files, err := c.Check(good)
+	require.NoError(t, err)
+	require.Equal(t, []string{first, filepath.Join(links, "b.etl")}, files, "each file once")
+	require.True(t, Follows(link("x_1.etl", second), link("x_2.etl", first)), "as the links are called")
+}

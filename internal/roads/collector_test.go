@@ -73,13 +73,19 @@ type collector struct {
 }
 
 // ports counts the ports that the tests of this process took: none is given twice, since a far end that is away leaves its own
-// free. They lie below those that the system gives to connections.
+// free. They lie below those that the system gives to connections. WINNET_ROADS_PORTS is where those of another process begin.
 var ports = func() *atomic.Int32 { n := new(atomic.Int32); n.Store(rand.Int32N(10000)); return n }()
 
 // freePort gives a port that nobody listens on.
 func freePort(t *testing.T) int {
+	first := 20000
+	if text := os.Getenv("WINNET_ROADS_PORTS"); text != "" {
+		var err error
+		first, err = strconv.Atoi(text)
+		require.NoError(t, err)
+	}
 	for range 1000 {
-		port := 20000 + int(ports.Add(1)%10000)
+		port := first + int(ports.Add(1)%10000)
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err == nil {
 			require.NoError(t, l.Close())
@@ -130,7 +136,12 @@ func launch(t *testing.T, dir string, env []string, configs ...string) *collecto
 // until waits for what is said. A collector that ends meanwhile is a failure.
 func (c *collector) until(what string, done func() bool) {
 	c.t.Helper()
-	deadline := time.Now().Add(patience)
+	c.untilWithin(patience, what, done)
+}
+
+func (c *collector) untilWithin(limit time.Duration, what string, done func() bool) {
+	c.t.Helper()
+	deadline := time.Now().Add(limit)
 	for !done() {
 		select {
 		case <-c.ended:
@@ -141,7 +152,7 @@ func (c *collector) until(what string, done func() bool) {
 		case <-time.After(20 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
-			c.t.Fatalf("waited %v until %s\n%s", patience, what, tail(c.out.String()))
+			c.t.Fatalf("waited %v until %s\n%s", limit, what, tail(c.out.String()))
 		}
 	}
 }

@@ -56,24 +56,36 @@ func TestAnExporterGivesUpAfterFiveMinutesUnlessItIsToldToGoOn(t *testing.T) {
 	}
 }
 
-// In the hour the far end is away for longer than these three seconds, in place of the five minutes of the default.
-func TestAnExporterThatGivesUpLosesRecordsInTheSameHour(t *testing.T) {
+// Three seconds stand for the five minutes of the default. The far ends of both collectors are away until the one that gives up has lost
+// everything; the one with the shipped setting has lost nothing then.
+func TestAnExporterThatGivesUpLosesTheRecordsThatTheShippedSettingKeeps(t *testing.T) {
 	t.Parallel()
 	const all = 500
 	for _, r := range roads() {
 		t.Run(r.config, func(t *testing.T) {
 			t.Parallel()
-			trip := r.begin(t, fmt.Sprintf("yaml:exporters::%s::retry_on_failure::max_elapsed_time: 3s", r.exporters[0]))
-			trip.away(t)
-			c := trip.run(r.recording(t, "outage", all, 4), 0)
-			c.until("the exporter gives up", func() bool { return c.metric("otelcol_exporter_send_failed_log_records") >= all })
-			trip.back(t)
-			require.Equal(t, all, c.interrupt())
-			trip.more = nil
-			c = trip.run(r.recording(t, "last", 100, 4), 0)
-			trip.untilArrived(c, "last", 100)
-			c.interrupt()
-			require.GreaterOrEqual(t, len(missing(trip.got(), names("outage", all))), all)
+			path := r.recording(t, "outage", all, 4)
+			gives := r.begin(t, fmt.Sprintf("yaml:exporters::%s::retry_on_failure::max_elapsed_time: 3s", r.exporters[0]))
+			gives.away(t)
+			keeps := r.begin(t)
+			keeps.away(t)
+			kept := keeps.run(path, 0)
+			kept.untilAccepted(all)
+			lost := gives.run(path, 0)
+			lost.until("the exporter gives up", func() bool { return lost.metric("otelcol_exporter_send_failed_log_records") >= all })
+
+			keeps.back(t)
+			keeps.untilArrived(kept, "outage", all)
+			require.Equal(t, all, kept.interrupt())
+			requireExactly(t, keeps.got(), names("outage", all))
+
+			gives.back(t)
+			require.Equal(t, all, lost.interrupt())
+			gives.more = nil
+			lost = gives.run(r.recording(t, "last", 100, 4), 0)
+			gives.untilArrived(lost, "last", 100)
+			lost.interrupt()
+			require.GreaterOrEqual(t, len(missing(gives.got(), names("outage", all))), all)
 		})
 	}
 }

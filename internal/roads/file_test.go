@@ -36,7 +36,7 @@ func hourOfFiles(t *testing.T) {
 	arrived(c, "full", 100)
 	free := fill(t, disk)
 	c.until("the disk refuses records", func() bool { return c.metric("otelcol_receiver_refused_log_records") > 0 })
-	time.Sleep(outage(t) / 2)
+	time.Sleep(outage / 2)
 	free()
 	arrived(c, "full", 2000)
 	require.Equal(t, 2000, c.interrupt())

@@ -4,7 +4,6 @@ package roads
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -87,17 +86,8 @@ func TestEveryShippedConfigurationGoesThroughTheBadHour(t *testing.T) {
 	}
 }
 
-// outage is how long the far end is away while the collector runs. WINNET_ROADS_OUTAGE sets it: `make test-roads-long` to longer
-// than any default of an exporter.
-func outage(t *testing.T) time.Duration {
-	text := os.Getenv("WINNET_ROADS_OUTAGE")
-	if text == "" {
-		return 20 * time.Second
-	}
-	d, err := time.ParseDuration(text)
-	require.NoError(t, err)
-	return d
-}
+// outage is how long the far end is away in the hour while the collector runs.
+const outage = 20 * time.Second
 
 // trip is one working directory, with its far end.
 type trip struct {
@@ -171,7 +161,7 @@ func (r road) hour(t *testing.T) {
 	c = trip.run(r.recording(t, "outage", 2000, large), 100)
 	trip.untilArrived(c, "outage", 100)
 	trip.away(t)
-	time.Sleep(outage(t))
+	time.Sleep(outage)
 	trip.back(t)
 	trip.untilArrived(c, "outage", 2000)
 	require.Equal(t, 2000, c.interrupt())

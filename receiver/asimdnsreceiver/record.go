@@ -11,6 +11,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
 )
 
 // recordBuffer is the buffer size of a recorded file in bytes: any event fits.
@@ -24,17 +25,23 @@ func (r *dnsReceiver) openRecord(replayed []string) (*record.Recorder, error) {
 	options := etl.Options{
 		LoggerName: r.cfg.session(r.providers).Name, LogFileName: r.cfg.Record.Path, BufferSize: recordBuffer, OS: recordedOS(replayed),
 	}
-	if len(replayed) == 0 { // what tells that the files are one recording's
+	if len(replayed) == 0 {
 		options.StartTime = time.Now()
+	}
+	of, err := recording.New()
+	if err != nil {
+		return nil, err
 	}
 	var before losses // that earlier files tell of; of the recorder's goroutine
 	return record.Open(record.Settings{
 		Config: r.cfg.Record, QueueMiB: r.cfg.Queue.MaxSizeMiB, Replayed: replayed, Logger: r.log,
 		Create: func(to record.Destination) (record.Writer, error) {
+			options.Recording = of.Next()
 			w, err := etl.Create(to, options)
 			if err != nil {
 				return nil, err
 			}
+			of = options.Recording
 			return &etlWriter{Writer: w, losses: func() losses {
 				now := r.lost()
 				since := losses{now.events - before.events, now.buffers - before.buffers}

@@ -66,7 +66,7 @@ func (s *fileSource) ended() {
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
 	err := s.playFile(ctx, path, emit)
 	if err != nil {
-		s.before = ""
+		s.before, s.lastHeader = "", etl.Header{}
 	}
 	return err
 }
@@ -110,7 +110,7 @@ func (s *fileSource) playFile(ctx context.Context, path string, emit replay.Emit
 // begin says that the events to come are the file's. Where it is the next file of the same session, what is kept back at the end of the
 // file before goes on, under the device's name there.
 func (s *fileSource) begin(ctx context.Context, path string, header etl.Header) error {
-	goesOn := header.Continues(&s.lastHeader) && replay.Follows(s.before, path)
+	goesOn := header.Continues(&s.lastHeader) && (header.Recorded() || replay.Follows(s.before, path))
 	s.before, s.lastHeader = path, header
 	if goesOn {
 		s.r.log.Debug("the file goes on where the one before it ended", zap.String("file", path))

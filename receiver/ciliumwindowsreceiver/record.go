@@ -3,11 +3,10 @@
 package ciliumwindowsreceiver
 
 import (
-	"crypto/rand"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
 )
 
 // openRecord begins the recording of the `record` section; without one it gives nil.
@@ -15,14 +14,14 @@ func (r *ciliumReceiver) openRecord(replayed []string) (*record.Recorder, error)
 	if !r.cfg.Record.Enabled() {
 		return nil, nil
 	}
-	var of events.Recording
-	if _, err := rand.Read(of.ID[:]); err != nil {
+	of, err := recording.New()
+	if err != nil {
 		return nil, err
 	}
 	return record.Open(record.Settings{
 		Config: r.cfg.Record, QueueMiB: r.cfg.Queue.MaxSizeMiB, Replayed: replayed, Logger: r.log,
 		Create: func(to record.Destination) (record.Writer, error) {
-			next := events.Recording{ID: of.ID, Part: of.Part + 1}
+			next := of.Next()
 			w, err := events.NewRecordingWriter(to, next)
 			if err != nil {
 				return nil, err

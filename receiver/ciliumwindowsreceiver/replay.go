@@ -14,6 +14,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
 )
 
@@ -30,7 +31,7 @@ func checkFile(path string) error {
 type fileSource struct {
 	r      *ciliumReceiver
 	player *replay.Player
-	before events.Recording // what the file before says in its end; of the replay's goroutine
+	before recording.File // what the file before says in its end; of the replay's goroutine
 	lost   atomic.Int64
 }
 
@@ -50,7 +51,7 @@ func startReplay(r *ciliumReceiver, h component.Host, files []string) *fileSourc
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
 	err := s.playFile(ctx, path, emit)
 	if err != nil {
-		s.before = events.Recording{}
+		s.before = recording.File{}
 	}
 	return err
 }
@@ -72,7 +73,7 @@ func (s *fileSource) playFile(ctx context.Context, path string, emit replay.Emit
 
 // begin says that the events to come are the file's. Where it is the next file of the same recording, what is kept back at the end of
 // the file before goes on, under the node's name there.
-func (s *fileSource) begin(ctx context.Context, path string, of events.Recording) error {
+func (s *fileSource) begin(ctx context.Context, path string, of recording.File) error {
 	if of.Continues(s.before) {
 		s.r.log.Debug("the file goes on where the one before it ended", zap.String("file", path))
 		return nil

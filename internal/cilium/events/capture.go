@@ -17,6 +17,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
 )
 
 // LinkTypeUser0 is the link type of captures of raw records, LINKTYPE_USER0.
@@ -88,7 +90,7 @@ type Capture struct {
 
 	order      binary.ByteOrder
 	interfaces []captureInterface // of the current section
-	recording  Recording          // of the current section
+	recording  recording.File     // of the current section
 
 	ended       bool          // all of the file has been read into r's buffer
 	damage      *CaptureError // the first one
@@ -163,7 +165,7 @@ func (c *Capture) Close() error {
 func (c *Capture) Stats() CaptureStats { return c.stats }
 
 // Recording is what the section that was read last says of its recording: at first the file's first, in the end its last.
-func (c *Capture) Recording() Recording { return c.recording }
+func (c *Capture) Recording() recording.File { return c.recording }
 
 // Next returns the next record in the order of time, whose Data is valid until the next call; see window for what bounds the
 // order. At the end the error is io.EOF, or where the file is damaged the first damage, a *CaptureError; what can be read before and

@@ -11,6 +11,8 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
 )
 
 // captureInterface is what a packet's meaning takes from its interface.
@@ -55,7 +57,7 @@ func (c *Capture) beginSection(body []byte) error {
 	c.newSection()
 	c.eachOption(body[sectionSize:], func(code uint16, value []byte) {
 		if code == optionComment && c.recording.Part == 0 {
-			c.recording, _ = parseRecording(value)
+			c.recording, _ = recording.Parse(string(value))
 		}
 	})
 	return nil
@@ -64,7 +66,7 @@ func (c *Capture) beginSection(body []byte) error {
 // newSection begins a section of which nothing is known.
 func (c *Capture) newSection() {
 	c.interfaces = c.interfaces[:0]
-	c.section, c.gap, c.doubt, c.recording = true, false, false, Recording{}
+	c.section, c.gap, c.doubt, c.recording = true, false, false, recording.File{}
 }
 
 // describe adds an interface: link type, reserved, snap length, options.

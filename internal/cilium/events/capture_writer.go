@@ -9,6 +9,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
 )
 
 // CaptureWriter writes records as a .pcapng of link type 147 (USER0), little endian, times in nanoseconds.
@@ -22,8 +24,8 @@ type CaptureWriter struct {
 func NewCaptureWriter(w io.Writer) (*CaptureWriter, error) { return newWriter(w, "") }
 
 // NewRecordingWriter is NewCaptureWriter for a file of a recording, which says which one it is.
-func NewRecordingWriter(w io.Writer, of Recording) (*CaptureWriter, error) {
-	return newWriter(w, of.comment())
+func NewRecordingWriter(w io.Writer, of recording.File) (*CaptureWriter, error) {
+	return newWriter(w, of.String())
 }
 
 func newWriter(w io.Writer, comment string) (*CaptureWriter, error) {

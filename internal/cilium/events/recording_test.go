@@ -8,9 +8,10 @@ import (
 	"testing"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
 )
 
-func recordingOf(t *testing.T, file []byte) events.Recording {
+func recordingOf(t *testing.T, file []byte) recording.File {
 	t.Helper()
 	c, err := events.NewCapture(bytes.NewReader(file))
 	if err != nil {
@@ -26,7 +27,7 @@ func recordingOf(t *testing.T, file []byte) events.Recording {
 }
 
 func TestAFileOfARecordingSaysWhichItIs(t *testing.T) {
-	want := events.Recording{ID: [16]byte{0xAB, 15: 0xCD}, Part: 7}
+	want := recording.File{ID: [16]byte{0xAB, 15: 0xCD}, Part: 7}
 	var file bytes.Buffer
 	w, err := events.NewRecordingWriter(&file, want)
 	if err != nil {
@@ -49,7 +50,7 @@ func TestAFileOfARecordingSaysWhichItIs(t *testing.T) {
 	if !bytes.Contains(file.Bytes(), []byte(comment)) {
 		t.Errorf("the file has not the comment %q", comment)
 	}
-	if got := recordingOf(t, write(t, event(1, "a"))); got != (events.Recording{}) {
+	if got := recordingOf(t, write(t, event(1, "a"))); got != (recording.File{}) {
 		t.Errorf("a capture that is no recording's is of %+v", got)
 	}
 }
@@ -76,27 +77,5 @@ func TestACommentThatIsNoRecordingsMakesNoRecording(t *testing.T) {
 		}
 		cut := p.sectionOf(p.u16(1), p.u16(400)) // an option longer than the header
 		expect(t, join(cut, p.nanos(), p.record(1, "a")), event(1, "a"))
-	}
-}
-
-func TestOnlyTheNextFileOfTheSameRecordingGoesOn(t *testing.T) {
-	one, two := [16]byte{1}, [16]byte{2}
-	for _, c := range []struct {
-		before, file events.Recording
-		want         bool
-	}{
-		{events.Recording{ID: one, Part: 1}, events.Recording{ID: one, Part: 2}, true},
-		{events.Recording{ID: one, Part: 9}, events.Recording{ID: one, Part: 10}, true},
-		{events.Recording{ID: one, Part: 1}, events.Recording{ID: one, Part: 1}, false},
-		{events.Recording{ID: one, Part: 2}, events.Recording{ID: one, Part: 1}, false},
-		{events.Recording{ID: one, Part: 1}, events.Recording{ID: one, Part: 3}, false},
-		{events.Recording{ID: one, Part: 1}, events.Recording{ID: two, Part: 2}, false},
-		{events.Recording{ID: one, Part: 1<<32 - 1}, events.Recording{ID: one}, false},
-		{events.Recording{}, events.Recording{}, false},
-		{events.Recording{}, events.Recording{Part: 1}, false},
-	} {
-		if got := c.file.Continues(c.before); got != c.want {
-			t.Errorf("%+v after %+v: %v; want %v", c.file, c.before, got, c.want)
-		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
 )
 
 // Header is what TRACE_LOGFILE_HEADER says of the file and its session. A time that the file leaves open is the zero
@@ -33,6 +34,7 @@ type Header struct {
 	PointerSize        uint32 // bytes: 4 or 8
 	LogFileMode        uint32 // EVENT_TRACE_FILE_MODE_* and others
 	OS                 OSVersion
+	Recording          recording.File // of a file that this package's Writer has written as a part of one
 }
 
 // OSVersion is the version of the Windows that wrote the file; zero where the file leaves it open.
@@ -178,7 +180,9 @@ func parseLogfile(b []byte) (h *Header, start uint64, err error) {
 	}
 	names := b[layout.size:]
 	h.LoggerName, names = cutName(names)
-	h.LogFileName, _ = cutName(names)
+	h.LogFileName, names = cutName(names)
+	text, _ := cutName(names)
+	h.Recording, _ = recording.Parse(text)
 	return h, start, nil
 }
 

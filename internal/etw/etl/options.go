@@ -11,6 +11,8 @@ import (
 	"math"
 	"time"
 	"unicode/utf16"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
 )
 
 // Options say what a written file tells of its session. The zero value gives a file of one processor, 64 KiB buffers
@@ -33,6 +35,9 @@ type Options struct {
 	OS          OSVersion // zero: left open
 	EventsLost  uint32    // Writer.SetLost changes both later
 	BuffersLost uint32
+	// Recording is which file of which recording this one is; zero: of none. It stands as a third text behind the two names of the
+	// header's record, which are all that other readers take from there.
+	Recording recording.File
 }
 
 // defaults fills in what was left zero, and refuses what no file can hold.
@@ -68,9 +73,22 @@ func (o *Options) defaults() error {
 	return nil
 }
 
-// headerRecordSize is the size in bytes of the record that begins the file: its header, TRACE_LOGFILE_HEADER, two names.
+// headerRecordSize is the size in bytes of the record that begins the file: its header, TRACE_LOGFILE_HEADER, the texts.
 func (o *Options) headerRecordSize() int {
-	return systemHeaderSize + layout64.size + 2*(len(utf16.Encode([]rune(o.LoggerName)))+1+len(utf16.Encode([]rune(o.LogFileName)))+1)
+	size := systemHeaderSize + layout64.size
+	for _, text := range o.texts() {
+		size += 2 * (len(utf16.Encode([]rune(text))) + 1)
+	}
+	return size
+}
+
+// texts are what follows TRACE_LOGFILE_HEADER.
+func (o *Options) texts() []string {
+	texts := []string{o.LoggerName, o.LogFileName}
+	if o.Recording != (recording.File{}) {
+		texts = append(texts, o.Recording.String())
+	}
+	return texts
 }
 
 // firstStamp is the stamp of the header record: what the file's other stamps count from. For the counters it is the time
@@ -125,12 +143,12 @@ func (o *Options) putHeader(b []byte, start, end, base uint64, buffersWritten ui
 	le.PutUint64(t[layout64.startTime:], start)
 	le.PutUint32(t[layout64.clock:], uint32(o.Clock))
 	le.PutUint32(t[layout64.buffersLost:], o.BuffersLost)
-	names := t[:layout64.size]
-	for _, name := range [...]string{o.LoggerName, o.LogFileName} {
-		for _, u := range utf16.Encode([]rune(name)) {
-			names = le.AppendUint16(names, u)
+	texts := t[:layout64.size]
+	for _, text := range o.texts() {
+		for _, u := range utf16.Encode([]rune(text)) {
+			texts = le.AppendUint16(texts, u)
 		}
-		names = le.AppendUint16(names, 0)
+		texts = le.AppendUint16(texts, 0)
 	}
 }
 

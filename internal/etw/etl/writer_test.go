@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
 )
 
 var startTime = time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
@@ -117,6 +119,64 @@ func TestHeaderIsWrittenAndCompleted(t *testing.T) {
 	}
 	if got := r.Header(); got != want {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
+	}
+}
+
+// What other readers take from the header's record ends with the second name.
+func TestTheRecordingStandsBehindTheNamesOfTheHeader(t *testing.T) {
+	opts := Options{LoggerName: "S", LogFileName: `C:\dns.etl`, StartTime: startTime, BufferSize: 1024}
+	events := eventsOf(20, 1)
+	plain := write(t, opts, events...)
+	opts.Recording = recording.File{ID: [16]byte{0xAB, 15: 0xCD}, Part: 7}
+	file := write(t, opts, events...)
+	if len(file) != len(plain) || !bytes.Equal(file[1024:], plain[1024:]) {
+		t.Error("the events' buffers differ")
+	}
+	const record, text = 72, "otelcol-winnet recording ab0000000000000000000000000000cd part 7"
+	names := record + 32 + 280
+	end := names + 2*len("S_"+opts.LogFileName+"_")
+	if !bytes.Equal(file[names:end], plain[names:end]) {
+		t.Error("the names differ")
+	}
+	utf16 := []byte(strings.Join(strings.Split(text, ""), "\x00") + "\x00")
+	if !bytes.Equal(file[end:end+len(utf16)+2], append(utf16, 0, 0)) {
+		t.Errorf("%q behind the names", file[end:end+len(utf16)+2])
+	}
+	size := binary.LittleEndian.Uint16(file[record+4:])
+	if saved := binary.LittleEndian.Uint32(file[4:]); int(size) != end+len(utf16)+2-record || int(saved) != record+align(int(size)) {
+		t.Errorf("a record of %d bytes, %d of the buffer in use", size, saved)
+	}
+	for _, c := range []struct {
+		file []byte
+		want recording.File
+	}{{file, opts.Recording}, {plain, recording.File{}}} {
+		r, err := NewReader(bytes.NewReader(c.file), int64(len(c.file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := r.Header(); h.Recording != c.want || h.LoggerName != "S" || h.LogFileName != opts.LogFileName {
+			t.Errorf("%+v", h)
+		}
+		if got, stats := mustRead(t, c.file); !reflect.DeepEqual(got, events) || !stats.Complete() || stats.Others.Total() != 0 {
+			t.Errorf("%v", stats)
+		}
+	}
+
+	file[end] = '?' // another text
+	if r, err := NewReader(bytes.NewReader(file), int64(len(file))); err != nil || r.Header().Recording != (recording.File{}) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAFileThatIsNotCompletedSaysWhichRecordingItIsOf(t *testing.T) {
+	var dst bytes.Buffer // which cannot seek
+	of := recording.File{ID: [16]byte{1}, Part: 2}
+	if _, err := Create(&dst, Options{Recording: of}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReader(bytes.NewReader(dst.Bytes()), int64(dst.Len()))
+	if err != nil || r.Header().Recording != of {
+		t.Errorf("%v", err)
 	}
 }
 
