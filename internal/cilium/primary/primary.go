@@ -241,7 +241,7 @@ func (m *Marker) find(id flow.Identity, here place) (found *packet, print recent
 		case exact:
 		case p.sourcePort == id.SourcePort:
 			found, exact = p, true
-		case (p.translated || id.Translated) && p.countAt(here) < p.counted:
+		case (p.translated || id.Translated) && p.counted > p.done && p.countAt(here) < p.counted:
 			found = p
 		}
 	}
