@@ -11,18 +11,11 @@ const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
-// The service is written for a page: its two scripts share the global object.
-const service = path.dirname(require.resolve('@kusto/language-service-next/package.json'));
-for (const name of ['bridge.min.js', 'Kusto.Language.Bridge.min.js']) {
-  vm.runInThisContext(fs.readFileSync(path.join(service, name), 'utf8'), { filename: name });
-}
-const { KustoCode, GlobalState, Symbols } = Kusto.Language;
-
 // The columns that the service fills in every table.
 const filled = ['TenantId:string', 'Type:string', 'SourceSystem:string', '_ResourceId:string', '_SubscriptionId:string', '_ItemId:string',
   '_IsBillable:string', '_BilledSize:real'];
 
-function tables(folder) {
+function tables(folder, Symbols) {
   return fs.readdirSync(folder).filter((f) => f.endsWith('.tsv')).map((f) => {
     const columns = fs.readFileSync(path.join(folder, f), 'utf8').split('\n')
       .filter((line) => line && !line.startsWith('#') && !line.startsWith('column\t')).map((line) => line.split('\t').slice(0, 2).join(':'));
@@ -31,15 +24,29 @@ function tables(folder) {
   });
 }
 
-const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor('workspace', [
-  ...tables(path.join(__dirname, '../../../exporter/azure/internal/columns')), ...tables(path.join(__dirname, 'tables'))]));
+// load starts the language service, which takes a second, and gives what finds the faults of a query.
+function load() {
+  // It is written for a page: its two scripts share the global object.
+  const service = path.dirname(require.resolve('@kusto/language-service-next/package.json'));
+  for (const name of ['bridge.min.js', 'Kusto.Language.Bridge.min.js']) {
+    vm.runInThisContext(fs.readFileSync(path.join(service, name), 'utf8'), { filename: name });
+  }
+  const { KustoCode, GlobalState, Symbols } = Kusto.Language;
+  const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor('workspace', [
+    ...tables(path.join(__dirname, '../../../exporter/azure/internal/columns'), Symbols), ...tables(path.join(__dirname, 'tables'), Symbols)]));
+  return (text) => {
+    const found = KustoCode.ParseAndAnalyze(text, globals).GetDiagnostics();
+    return Array.from({ length: found.Count }, (_, i) => found.getItem(i));
+  };
+}
 
 // queries gives {text, line} of a file, with the number of the query's first line.
 function queries(file) {
   const lines = fs.readFileSync(file, 'utf8').split(/\r?\n/);
   const found = [];
   let open = null, fence = '', checked = true;
-  const flush = () => { if (open && checked && !/^(\s*(\/\/.*)?(\n|$))*$/.test(open.text)) found.push(open); open = null; };
+  const says = (text) => text.split('\n').some((line) => line.trim() && !line.trim().startsWith('//'));
+  const flush = () => { if (open && checked && says(open.text)) found.push(open); open = null; };
   lines.forEach((line, i) => {
     if (file.endsWith('.kql')) {
       if (!line.trim()) flush();
@@ -71,24 +78,18 @@ function fault(file, line, column, message) {
   console.error(`${file}:${line}:${column}: ${message}`);
 }
 
-let count = 0, files = 0;
-for (const file of process.argv.slice(2)) {
-  const all = queries(file);
-  files += all.length > 0;
-  for (const q of all) {
-    const code = KustoCode.ParseAndAnalyze(q.text, globals);
-    count++;
-    const found = code.GetDiagnostics();
-    for (let i = 0; i < found.Count; i++) {
-      const d = found.getItem(i);
-      const before = q.text.slice(0, d.Start).split('\n');
-      fault(file, q.line + before.length - 1, before.at(-1).length + 1, `${d.Code}: ${d.Message}`);
+const all = process.argv.slice(2).flatMap((file) => queries(file).map((q) => ({ file, ...q })));
+if (all.length) {
+  const diagnose = load();
+  for (const { file, text, line } of all) {
+    for (const d of diagnose(text)) {
+      const before = text.slice(0, d.Start).split('\n');
+      fault(file, line + before.length - 1, before.at(-1).length + 1, `${d.Code}: ${d.Message}`);
     }
   }
-}
-if (count === 0) {
+} else {
   console.error('no query was found');
   faults++;
 }
-console.log(`${count} queries in ${files} files were checked: ${faults} faults`);
+console.log(`${all.length} queries in ${new Set(all.map((q) => q.file)).size} files were checked: ${faults} faults`);
 process.exitCode = faults ? 1 : 0;
