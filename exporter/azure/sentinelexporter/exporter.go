@@ -4,7 +4,6 @@ package sentinelexporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -14,9 +13,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
-	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
@@ -27,7 +24,7 @@ import (
 // sentinel sends batches of records. push is safe for concurrent use.
 type sentinel struct {
 	cfg       *Config
-	log       *sayer
+	log       *delivery.Sayer
 	telemetry *metadata.TelemetryBuilder
 	settings  component.TelemetrySettings
 	build     component.BuildInfo
@@ -43,11 +40,7 @@ type sentinel struct {
 	auditToken func()                // looks at the first token, or nil
 	audited    sync.Once
 
-	stopping chan struct{}
-	stopOnce sync.Once
-	calls    context.Context // of all calls
-	cancel   context.CancelFunc
-	grace    *time.Timer // until the calls under way are cancelled; nil before the stop
+	ending *delivery.Ending
 }
 
 // pauses are how long the exporter waits after answers that say nothing about it.
@@ -65,11 +58,10 @@ func newSentinel(set exporter.Settings, cfg *Config) (*sentinel, error) {
 		return nil, err
 	}
 	e := &sentinel{
-		cfg: cfg, log: newSayer(set.Logger), telemetry: telemetry, settings: set.TelemetrySettings, build: set.BuildInfo,
+		cfg: cfg, log: delivery.NewSayer(set.Logger), telemetry: telemetry, settings: set.TelemetrySettings, build: set.BuildInfo,
 		pauses: defaultPauses,
-		router: router{streams: cfg.Streams.list(), attribute: cfg.StreamAttribute}, stopping: make(chan struct{}),
+		router: router{streams: cfg.Streams.list(), attribute: cfg.StreamAttribute}, ending: delivery.NewEnding(),
 	}
-	e.calls, e.cancel = context.WithCancel(context.Background())
 	e.rawLimit.Store(int64(limits(cfg).Raw))
 	e.batches.New = func() any { return newBatch(cfg) }
 	for _, id := range cfg.RuleID {
@@ -90,7 +82,7 @@ func (e *sentinel) start(ctx context.Context, host component.Host) error {
 		}
 	}
 	if !e.cfg.RetryConfig.Enabled {
-		e.log.logger.Warn("retry_on_failure is not enabled: what the service does not take at once is lost")
+		e.log.Logger.Warn("retry_on_failure is not enabled: what the service does not take at once is lost")
 	}
 	e.checkAudience(host)
 	return nil
@@ -107,7 +99,7 @@ func (e *sentinel) checkAudience(host component.Host) {
 		return // ToClient has found it
 	}
 	e.auditToken = func() {
-		ctx, cancel := context.WithTimeout(e.calls, e.cfg.Timeout)
+		ctx, cancel := context.WithTimeout(e.ending.Calls(), e.cfg.Timeout)
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.rules[0].urls[0], nil)
 		if err != nil {
@@ -118,32 +110,17 @@ func (e *sentinel) checkAudience(host component.Host) {
 			return // the call will say so
 		}
 		if err := delivery.CheckAudience(header, want); err != nil {
-			e.log.logger.Error("the service will not accept the token", zap.Error(err))
+			e.log.Logger.Error("the service will not accept the token", zap.Error(err))
 		}
 	}
 }
 
-// stop makes pushes end early: between two calls with a queue on disk, which keeps what is left; with a queue in memory after one try
-// of each. Calls that are under way are cancelled after a while.
-func (e *sentinel) stop() {
-	e.stopOnce.Do(func() {
-		grace := e.cfg.Timeout
-		if e.keepsQueue() {
-			grace = min(grace, 2*time.Second)
-			close(e.stopping)
-		}
-		e.grace = time.AfterFunc(grace, e.cancel)
-	})
-}
-
-func (e *sentinel) keepsQueue() bool {
-	return e.cfg.QueueConfig.HasValue() && e.cfg.QueueConfig.Get().StorageID != nil
-}
+// stop makes pushes end early.
+func (e *sentinel) stop() { e.ending.Begin(e.cfg.Timeout, e.cfg.QueueConfig) }
 
 func (e *sentinel) shutdown(context.Context) error {
 	e.stop()
-	e.grace.Stop()
-	e.cancel()
+	e.ending.Finish()
 	e.telemetry.Shutdown()
 	return nil
 }
@@ -154,9 +131,8 @@ func (e *sentinel) push(ctx context.Context, logs plog.Logs) error {
 	if e.auditToken != nil {
 		e.audited.Do(e.auditToken)
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := e.ending.Context(ctx)
 	defer cancel()
-	defer context.AfterFunc(e.calls, cancel)()
 
 	b := e.batches.Get().(*batch)
 	defer func() {
@@ -165,7 +141,7 @@ func (e *sentinel) push(ctx context.Context, logs plog.Logs) error {
 	}()
 	if n := b.load(logs, &e.router); n > 0 {
 		e.telemetry.ExporterSentinelRecordsUnrouted.Add(ctx, int64(n))
-		e.log.once("unrouted", func(l *zap.Logger) {
+		e.log.Once("unrouted", func(l *zap.Logger) {
 			l.Warn("records that belong to no stream are dropped; they have no EventSchema with a stream, no scope of this project's, and no " +
 				"stream_attribute; otelcol_exporter_sentinel_records_unrouted counts them")
 		})
@@ -176,37 +152,5 @@ func (e *sentinel) push(ctx context.Context, logs plog.Logs) error {
 			errs = append(errs, fmt.Errorf("%s: %w", e.router.streams[k], err))
 		}
 	}
-	if len(errs) == 0 {
-		return nil
-	}
-	err := errors.Join(errs...)
-	if wait := shortestWait(errs); wait > 0 {
-		err = exporterhelper.NewThrottleRetry(err, wait)
-	}
-	if b.anyDone() {
-		return consumererror.NewLogs(err, delivery.Rest(logs, b.done))
-	}
-	return err
-}
-
-// waitError is an error after which to wait.
-type waitError struct {
-	error
-	wait time.Duration
-}
-
-func (w waitError) Unwrap() error { return w.error }
-
-// shortestWait is the shortest time after which one of the streams can go on, or 0.
-func shortestWait(errs []error) (wait time.Duration) {
-	for i, err := range errs {
-		var w waitError
-		if !errors.As(err, &w) {
-			return 0
-		}
-		if i == 0 || w.wait < wait {
-			wait = w.wait
-		}
-	}
-	return wait
+	return delivery.Left(errs, logs, b.done)
 }

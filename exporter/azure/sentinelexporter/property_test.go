@@ -39,7 +39,7 @@ func whole(t *testing.T, s *ingesttest.Server, host component.Host, change func(
 	cfg.QueueConfig.Get().Batch.Get().MinSize = 300_000
 	change(cfg)
 	require.NoError(t, cfg.Validate())
-	set, _, logged := settings(t)
+	set, _, logged := testSettings(t)
 	t.Cleanup(func() {
 		if t.Failed() {
 			for _, l := range logged.All() {

@@ -173,7 +173,7 @@ func TestATokenThatExpiresIsReplacedWithinThePush(t *testing.T) {
 	s := ingesttest.New(t)
 	s.TokenLife = time.Millisecond
 	cfg := configFor(s)
-	set, _, _ := settings(t)
+	set, _, _ := testSettings(t)
 	e, err := newSentinel(set, cfg)
 	require.NoError(t, err)
 	authenticator := &ingesttest.Authenticator{Server: s, Stale: 1}
