@@ -5,7 +5,6 @@ package sentinelexporter
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"runtime"
 	"strings"
 	"sync"
@@ -75,7 +74,9 @@ func (e *sentinel) start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	e.caller = delivery.NewCaller(client, fmt.Sprintf("%s/%s (sentinel exporter; %s/%s)", e.build.Command, e.build.Version, runtime.GOOS, runtime.GOARCH))
+	e.caller = delivery.NewCaller(client, delivery.Options{
+		UserAgent: fmt.Sprintf("%s/%s (sentinel exporter; %s/%s)", e.build.Command, e.build.Version, runtime.GOOS, runtime.GOARCH),
+	})
 	if path := e.cfg.DeadLetter.Path; path != "" {
 		if e.letters, err = delivery.OpenDeadLetters(path, int64(e.cfg.DeadLetter.MaxSizeMiB)<<20); err != nil {
 			return fmt.Errorf("dead_letter::path: %w", err)
@@ -84,35 +85,8 @@ func (e *sentinel) start(ctx context.Context, host component.Host) error {
 	if !e.cfg.RetryConfig.Enabled {
 		e.log.Logger.Warn("retry_on_failure is not enabled: what the service does not take at once is lost")
 	}
-	e.checkAudience(host)
+	e.auditToken = delivery.TokenCheck(e.cfg.Auth, host, e.rules[0].urls[0], delivery.WantedAudience(e.cfg.Endpoint), e.cfg.Timeout, e.ending, e.log)
 	return nil
-}
-
-// checkAudience makes the first push ask the authenticator for a token and look at what it is for.
-func (e *sentinel) checkAudience(host component.Host) {
-	want := delivery.WantedAudience(e.cfg.Endpoint)
-	if want == "" || !e.cfg.Auth.HasValue() {
-		return
-	}
-	authenticator, err := e.cfg.Auth.Get().GetHTTPClientAuthenticator(context.Background(), host.GetExtensions())
-	if err != nil {
-		return // ToClient has found it
-	}
-	e.auditToken = func() {
-		ctx, cancel := context.WithTimeout(e.ending.Calls(), e.cfg.Timeout)
-		defer cancel()
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.rules[0].urls[0], nil)
-		if err != nil {
-			return
-		}
-		header, err := delivery.Authorization(authenticator.RoundTripper, req)
-		if err != nil {
-			return // the call will say so
-		}
-		if err := delivery.CheckAudience(header, want); err != nil {
-			e.log.Logger.Error("the service will not accept the token", zap.Error(err))
-		}
-	}
 }
 
 // stop makes pushes end early.

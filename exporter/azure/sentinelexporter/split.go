@@ -137,16 +137,9 @@ func (e *sentinel) drop(ctx context.Context, b *batch, r *rule, k kind, i int32,
 		return
 	}
 	b.encode(k, i)
-	err := e.letters.Write(delivery.Letter{
+	outcome := e.letters.Keep(delivery.Letter{
 		Time: time.Now().UTC().Format(time.RFC3339Nano), Stream: stream, Rule: r.id, Status: a.Status, Code: a.Code, Message: a.Message,
 		RequestID: a.RequestID, Row: b.buf,
-	})
-	outcome := "written"
-	if err != nil {
-		outcome = "not_written"
-		e.log.Again("letters", func(l *zap.Logger) {
-			l.Error("a dropped row could not be written to dead_letter::path", zap.String("path", e.cfg.DeadLetter.Path), zap.Error(err))
-		})
-	}
+	}, e.log)
 	e.telemetry.ExporterSentinelDeadLetters.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
 }
