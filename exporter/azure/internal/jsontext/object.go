@@ -3,7 +3,6 @@
 package jsontext
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"strconv"
@@ -15,8 +14,6 @@ const (
 	maxName      = 256 // bytes of a field's name; one that stands again gets _2 to _9
 	maxShedNames = 8   // that "Shed" lists
 	shedField    = `"Shed":`
-	manyNames    = 32 // from which on names are looked up in a map
-	maxKept      = 1 << 10
 	// shedRoom is kept for the field Shed: eight names that are no longer than shedName, and their number.
 	shedName = 64
 	shedRoom = maxShedNames*(shedName+3) + 64
@@ -46,7 +43,7 @@ type Object struct {
 	unwritten int
 	fields    []span
 	bySize    []span
-	known     map[string]struct{}
+	names     Names
 }
 
 // span is a field: where it begins, where its name ends, where it ends, and where its list is cut, or 0.
@@ -60,9 +57,7 @@ func (o *Object) Begin(dst []byte, to Fields, limit int) []byte {
 	dst = append(dst, '{')
 	o.to, o.limit, o.open, o.listed, o.unwritten = to, limit, len(dst), 0, 0
 	o.fields = o.fields[:0]
-	if len(o.known) > 0 {
-		clear(o.known)
-	}
+	o.names.Reset()
 	return dst
 }
 
@@ -94,10 +89,7 @@ func (o *Object) Reset() {
 	if cap(o.fields) > maxKept {
 		o.fields, o.bySize = nil, nil
 	}
-	if len(o.known) > maxKept {
-		o.known = nil
-	}
-	clear(o.known)
+	o.names.Reset()
 	o.to = nil
 }
 
@@ -122,7 +114,7 @@ func (o *Object) appendField(dst []byte, name string, v pcommon.Value) []byte {
 	}
 	dst = append(dst, '"')
 	end := len(dst) - 1
-	for n := byte('2'); o.hasName(dst, from); n++ {
+	for n := byte('2'); !o.names.Add(dst, from); n++ {
 		if n > '9' {
 			o.to.Shed()
 			return dst[:before]
@@ -145,35 +137,11 @@ func (o *Object) appendField(dst []byte, name string, v pcommon.Value) []byte {
 		o.listed += f.to - f.from
 	}
 	o.fields = append(o.fields, f)
-	if len(o.fields) == manyNames {
-		if o.known == nil {
-			o.known = map[string]struct{}{}
-		}
-		for _, f := range o.fields {
-			o.known[string(dst[f.from:f.name])] = struct{}{}
-		}
-	} else if len(o.fields) > manyNames {
-		o.known[string(dst[f.from:f.name])] = struct{}{}
-	}
 	return dst
 }
 
 // listMay is how many times as long as the object its List may be before the end of it is left out.
 const listMay = 32
-
-// hasName reports whether a field has the name that begins at from already.
-func (o *Object) hasName(dst []byte, from int) bool {
-	if len(o.fields) >= manyNames {
-		_, has := o.known[string(dst[from:])]
-		return has
-	}
-	for _, f := range o.fields {
-		if f.name-f.from == len(dst)-from && bytes.Equal(dst[f.from:f.name], dst[from:]) {
-			return true
-		}
-	}
-	return false
-}
 
 // shed leaves out fields until the rest fits, and names them.
 func (o *Object) shed(dst []byte) []byte {
@@ -275,6 +243,17 @@ func (o *Object) choose(dst []byte, room int) {
 		o.fields[f.from].shed = true
 		size -= f.to + 1
 	}
+}
+
+// CutList gives a list, which is JSON, without its last elements, so that it has at most room bytes, and a text at its end that says so.
+// It changes the bytes of the list. room is 10 at least.
+func CutList(list []byte, room int) []byte {
+	const mark = `"[cut]"]`
+	end := lastElement(list, room-len(mark))
+	if end == 0 {
+		return append(append(list[:0], '['), mark...)
+	}
+	return append(list[:end+1], mark...)
 }
 
 // lastElement gives where the last element of a list ends, so that the list with its end has at most room bytes; 0 where that leaves none, or where

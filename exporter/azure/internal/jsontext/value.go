@@ -96,13 +96,28 @@ func appendTooDeep(dst []byte, to Texts) []byte {
 
 // AppendDouble appends a double; JSON has no number for those that are not finite, so they are texts.
 func AppendDouble(dst []byte, f float64) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(AppendNumber(append(dst, '"'), f), '"')
+	}
+	return AppendNumber(dst, f)
+}
+
+// AppendNumber appends a double as ECMAScript, and encoding/json, write it; what is not finite as NaN, Infinity and -Infinity.
+func AppendNumber(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
-		return append(dst, `"NaN"`...)
+		return append(dst, "NaN"...)
 	case math.IsInf(f, 1):
-		return append(dst, `"Infinity"`...)
+		return append(dst, "Infinity"...)
 	case math.IsInf(f, -1):
-		return append(dst, `"-Infinity"`...)
+		return append(dst, "-Infinity"...)
 	}
-	return strconv.AppendFloat(dst, f, 'g', -1, 64)
+	if abs := math.Abs(f); abs == 0 || abs >= 1e-6 && abs < 1e21 {
+		return strconv.AppendFloat(dst, f, 'f', -1, 64)
+	}
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+	if n := len(dst); dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' { // e-09 is e-9
+		dst = append(dst[:n-2], dst[n-1])
+	}
+	return dst
 }
