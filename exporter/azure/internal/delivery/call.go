@@ -136,6 +136,7 @@ func (c *Caller) post(ctx context.Context, address string, body []byte) Answer {
 	text, err := io.ReadAll(io.LimitReader(res.Body, c.opts.MaxAnswer))
 	a := Answer{Result: c.classify(res.StatusCode), Status: res.StatusCode, RequestID: id, Body: text}
 	if a.Result == Accepted || a.Result == Partial {
+		a.RetryAfter = retryAfter(res.Header)
 		if err != nil && c.opts.WantsBody {
 			a.Result, a.Message = Failed, "the answer did not come whole: "+err.Error()
 		}
