@@ -60,6 +60,6 @@ func (c *Config) Validate() error {
 	if c.Endpoint != "" {
 		errs = append(errs, errors.New("endpoint: it is not allowed; IngestionEndpoint of connection_string has it"))
 	}
-	errs = append(errs, settings.ValidateClient(&c.ClientConfig), settings.ValidateRetry(c.QueueConfig, c.RetryConfig))
+	errs = append(errs, settings.ValidateClient(&c.ClientConfig), settings.ValidateDeadLetter(c.DeadLetter), settings.ValidateRetry(c.QueueConfig, c.RetryConfig))
 	return errors.Join(errs...)
 }

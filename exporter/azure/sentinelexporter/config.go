@@ -107,7 +107,8 @@ var (
 
 // Validate reports what is wrong with the configuration.
 func (c *Config) Validate() error {
-	return errors.Join(c.validateEndpoint(), c.validateRules(), c.validateStreams(), c.validateRows(), settings.ValidateRetry(c.QueueConfig, c.RetryConfig))
+	return errors.Join(c.validateEndpoint(), c.validateRules(), c.validateStreams(), c.validateRows(), settings.ValidateDeadLetter(c.DeadLetter),
+		settings.ValidateRetry(c.QueueConfig, c.RetryConfig))
 }
 
 func (c *Config) validateEndpoint() error {

@@ -105,18 +105,18 @@ func ValidateClient(c *confighttp.ClientConfig) error {
 // variable is a variable as cmd.exe has it, which nothing expands here.
 var variable = regexp.MustCompile(`%([A-Za-z_][A-Za-z0-9_]*)%`)
 
-// Validate reports what is wrong with the file.
-func (d *DeadLetter) Validate() error {
+// ValidateDeadLetter reports what is wrong with the file.
+func ValidateDeadLetter(d DeadLetter) error {
 	if strings.IndexFunc(d.Path, unicode.IsControl) >= 0 {
-		return fmt.Errorf("path: %q is not allowed: within YAML's double quotes a backslash begins an escape; "+
+		return fmt.Errorf("dead_letter::path: %q is not allowed: within YAML's double quotes a backslash begins an escape; "+
 			"write the path without quotes, in single quotes, or with slashes", d.Path)
 	} else if v := variable.FindStringSubmatch(d.Path); v != nil {
-		return fmt.Errorf("path: %q is not allowed: nothing expands %s here; want ${env:%s}", d.Path, v[0], v[1])
+		return fmt.Errorf("dead_letter::path: %q is not allowed: nothing expands %s here; want ${env:%s}", d.Path, v[0], v[1])
 	} else if d.Path != "" && strings.TrimSpace(d.Path) == "" {
-		return fmt.Errorf("path: %q is not allowed; want the path of a file, or leave it out", d.Path)
+		return fmt.Errorf("dead_letter::path: %q is not allowed; want the path of a file, or leave it out", d.Path)
 	}
 	if d.MaxSizeMiB < 1 || d.MaxSizeMiB > 1<<20 {
-		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", d.MaxSizeMiB, 1<<20)
+		return fmt.Errorf("dead_letter::max_size_mib: %d is not allowed; want 1 to %d", d.MaxSizeMiB, 1<<20)
 	}
 	return nil
 }
