@@ -78,10 +78,11 @@ test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root), and 
 test-e2e: build ## run the tests of the built collector
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/e2e
 
-# The exporter against a server with the API's rules, and the shipped configuration through a bad hour.
-test-sentinel: build ## run the tests of the sentinel exporter, and of its shipped configuration (root, Linux)
+# The exporters to Azure against servers with the APIs' rules, and their shipped configurations through a bad hour.
+test-sentinel: build ## run the tests of the exporters sentinel and app_insights, and of their shipped configurations (root, Linux)
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -C exporter/azure -count=1 ./...
-	$(ROADS) -v -run '(TestEveryRoad|TestTheLargestRecords|TestCtrlCWithAFull)/^sentinel$$' .
+	$(ROADS) -v -run '(TestEveryShippedConfigurationGoes|TestEveryRoad|TestTheLargestRecords|TestCtrlCWithAFull)/^(config.yaml|examples)$$/^sentinel$$' .
+	$(ROADS) -v -run '^TestAppInsightsWritesWhatAzureMonitorWrites$$' .
 
 # Most of its tests wait for something, and more of them run at once than there are processors.
 ROADS = WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -C internal/roads -vet=off -count=1 -parallel 10
@@ -162,7 +163,7 @@ bench-events:
 
 bench-sentinel:
 	@mkdir -p $(BENCH); : > $(BENCH)/sentinel.txt
-	@for i in $$(seq $(COUNT)); do $(GO) test -C exporter/azure -run '^$$' -bench '^Benchmark(Row|Call)$$' -benchmem ./internal/row ./sentinelexporter \
+	@for i in $$(seq $(COUNT)); do $(GO) test -C exporter/azure -run '^$$' -bench '^Benchmark(Row|Call|Envelope|Items)$$' -benchmem ./internal/row ./internal/envelope ./sentinelexporter ./appinsightsexporter \
 	  | tee -a $(BENCH)/sentinel.txt; done; $(SOUND) $(BENCH)/sentinel.txt
 
 # As root on Linux; elsewhere its row is missing.
