@@ -53,7 +53,7 @@ type pauses struct {
 var defaultPauses = pauses{throttled: 5 * time.Second, denied: 30 * time.Second, misfit: time.Minute}
 
 // maxAnswer is as much of an answer as is read, in bytes: an account with a long error for each of maxItems.
-const maxAnswer = 4 << 20
+const maxAnswer = 1 << 20
 
 func newInsights(set exporter.Settings, cfg *Config) (*insights, error) {
 	connection, err := parseConnectionString(string(cfg.ConnectionString))

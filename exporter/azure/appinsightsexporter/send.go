@@ -5,7 +5,6 @@ package appinsightsexporter
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -122,12 +121,13 @@ func (e *insights) call(ctx context.Context, b *batch, rows []int32, oldest uint
 func (e *insights) settle(ctx context.Context, b *batch, rows []int32, a delivery.Answer, v *verdict) error {
 	if v.none() {
 		b.encode(rows[0])
-		if !e.target.AcceptsOthers(b.buf) {
-			e.target.Suspect(slices.Clone(b.buf))
+		first := envelope.Identity(b.buf)
+		if !e.target.AcceptsOthers(first) {
+			e.target.Suspect(first)
 			a.Message = v.refused[0].Message
 			return e.misfit(a, len(rows))
 		}
-		e.target.Clear(b.buf)
+		e.target.Clear(first)
 	}
 	next := v.again
 	for i, row := range rows {

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/envelope"
 )
 
 // smallBody is a body that the service does not find too large: what refuses it is something on the way.
@@ -72,7 +73,7 @@ func (e *insights) search(ctx context.Context, b *batch, rows []int32, a deliver
 		},
 		Done: func(i int32) bool { return b.done[i] },
 	}
-	err = s.Run(ctx, rows, slices.Clone(b.buf), a)
+	err = s.Run(ctx, rows, slices.Clone(envelope.Identity(b.buf)), a)
 	if !s.Fits {
 		if err != nil {
 			return err

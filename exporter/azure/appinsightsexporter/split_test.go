@@ -17,6 +17,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/tracktest"
 )
 
@@ -113,7 +114,11 @@ func TestAKeyThatTheServiceDoesNotKnowKeepsAllItemsWithFewCalls(t *testing.T) {
 
 func TestItemsThatTheServiceRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) {
 	for _, plain := range []bool{false, true} {
-		for _, n := range []int{1, 20, 100} {
+		for _, n := range []int{1, 20, 100, -1, -100} { // negative: so many that are too old, and have another time at each try
+			age := time.Minute
+			if n < 0 {
+				n, age = -n, 50*time.Hour
+			}
 			s := tracktest.New(t)
 			s.Plain = plain
 			s.Verdict = func(i tracktest.Item) (int, string) {
@@ -123,7 +128,7 @@ func TestItemsThatTheServiceRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) 
 				return 0, ""
 			}
 			r := newRig(t, s, nil)
-			refused := now(0, n)
+			refused := recordtest.DNSFrom(0, n, time.Now().Add(-age))
 			for range 3 {
 				err := r.push(context.Background(), refused)
 				require.Equal(t, n, rest(t, err, refused).LogRecordCount(), "nothing says that it is not the key")

@@ -5,6 +5,7 @@
 package envelope
 
 import (
+	"bytes"
 	"encoding/hex"
 	"time"
 
@@ -123,6 +124,11 @@ func (e *Encoder) appendItem(dst []byte, record plog.LogRecord) (_ []byte, at ui
 	dst = e.appendMessage(dst, record.Body())
 	dst = append(dst, `,"properties":{`...)
 	return append(e.appendProperties(dst, from, record, at, sent), "}}}}"...), at
+}
+
+// Identity is the part of an item that is the same however often its record is written: without the time, which may be that of sending.
+func Identity(item []byte) []byte {
+	return item[bytes.Index(item, []byte(`"data":{`)):]
 }
 
 // severity is the digit of a severity level: Verbose, Information, Warning, Error, Critical.

@@ -320,6 +320,31 @@ func TestAnItemOfMoreThan64KBBecomesSmallerAndSaysSo(t *testing.T) {
 	require.Empty(t, counts)
 }
 
+func TestAPropertyThatDidNotFitLeavesTheNamesOfTheOthersAlone(t *testing.T) {
+	for _, before := range []int{0, 70} { // few names, and many
+		lr := record(nil)
+		lr.Body().SetStr(strings.Repeat("\x02", 40_000))
+		want := map[string]string{}
+		for i := range before {
+			name := fmt.Sprintf("name%03d", i)
+			lr.Attributes().PutStr(name, "x")
+			want[name] = "x"
+		}
+		for i := range 20 { // from some on they do not fit
+			lr.Attributes().PutStr(fmt.Sprintf("large%02d", i), strings.Repeat("\x01", 9000))
+			lr.Attributes().PutStr(fmt.Sprintf("small%02d", i), "x")
+			want[fmt.Sprintf("small%02d", i)] = "x"
+		}
+		got, counts := writeAlone(t, lr)
+		require.Zero(t, counts["repeated name"])
+		kept := got.Data.BaseData.Properties
+		require.Positive(t, counts["shed property"])
+		for name, value := range want {
+			require.Equal(t, value, kept[name], name)
+		}
+	}
+}
+
 // The service refuses items of more than two days for good.
 func TestAnEventThatTheServiceWouldRefuseForItsAgeGetsTheTimeOfSending(t *testing.T) {
 	now := recordtest.Base.Add(time.Minute)

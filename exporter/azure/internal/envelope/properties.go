@@ -30,10 +30,16 @@ func (e *Encoder) appendProperties(dst []byte, from int, record plog.LogRecord, 
 	for name, v := range record.Attributes().All() {
 		before := len(dst)
 		var ok bool
-		if dst, ok = e.appendProperty(e.comma(dst, open), name, v); !ok || e.large && len(dst)-from > MaxItem-endRoom {
+		dst, ok = e.appendProperty(e.comma(dst, open), name, v)
+		if ok && e.large && len(dst)-from > MaxItem-endRoom {
+			ok = false
+			e.names.Undo(dst)
+		}
+		switch {
+		case !ok:
 			dst = dst[:before]
 			shed++
-		} else if !e.large && len(dst)-from > MaxItem {
+		case !e.large && len(dst)-from > MaxItem:
 			return dst
 		}
 	}

@@ -47,6 +47,7 @@ func (n *Names) Add(buf []byte, from int) bool {
 		if n.known == nil {
 			n.known = map[string]struct{}{}
 		}
+		clear(n.known)
 		for _, s := range n.spans {
 			n.known[string(buf[s.from:s.to])] = struct{}{}
 		}
@@ -54,6 +55,15 @@ func (n *Names) Add(buf []byte, from int) bool {
 		n.known[string(name)] = struct{}{}
 	}
 	return true
+}
+
+// Undo forgets the name that was added last. buf is the buffer of the names that were added.
+func (n *Names) Undo(buf []byte) {
+	last := n.spans[len(n.spans)-1]
+	if len(n.spans) >= manyNames {
+		delete(n.known, string(buf[last.from:last.to]))
+	}
+	n.spans = n.spans[:len(n.spans)-1]
 }
 
 // Last gives where the name that was added last begins and ends in the buffer.
