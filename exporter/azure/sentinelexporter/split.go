@@ -79,7 +79,7 @@ func (e *sentinel) search(ctx context.Context, b *batch, r *rule, k kind, rows [
 		},
 		Done: func(i int32) bool { return b.done[i] },
 	}
-	if err = s.Run(ctx, rows, slices.Clone(b.buf), a); s.Fits {
+	if err = s.Run(ctx, rows, slices.Clone(b.encoders[k].Identity(b.buf)), a); s.Fits {
 		for _, x := range s.Refused {
 			e.drop(ctx, b, r, k, x.Row, x.Answer)
 		}

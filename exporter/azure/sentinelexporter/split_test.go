@@ -120,11 +120,19 @@ func TestWorkersThatMeetARuleThatTakesNoRowSearchOnce(t *testing.T) {
 }
 
 func TestRowsThatTheRuleRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) {
-	for _, n := range []int{1, 20, 100} {
+	for _, n := range []int{1, 20, 100, -1, -20} { // negative: so many without a time, which have another one at each try
+		untimed := n < 0
+		n = max(n, -n)
 		s := ingesttest.New(t)
 		s.Refuse = func(_, _ string, r ingesttest.Row) bool { return r["EventOriginalUid"].(string) < uid(n) }
 		r := newRig(t, s, nil)
 		refused := recordtest.DNS(n)
+		for _, lr := range refused.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().All() {
+			if untimed {
+				lr.SetTimestamp(0)
+				lr.SetObservedTimestamp(0)
+			}
+		}
 		for range 3 {
 			err := r.push(context.Background(), refused)
 			require.Equal(t, n, rest(t, err, refused).LogRecordCount(), "nothing says that it is not the rule")

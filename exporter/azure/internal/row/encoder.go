@@ -148,6 +148,12 @@ func (e *Encoder) AppendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 	return dst, at
 }
 
+// Identity is the part of a row that is the same however often its record is written: without TimeGenerated, which may be the time of writing.
+func (e *Encoder) Identity(row []byte) []byte {
+	const stamp = len(`"2026-03-04T05:06:07.8940001Z"`)
+	return row[len(e.table.Columns[e.table.Time].Key)+stamp:]
+}
+
 // appendRow appends the row, or a part of it that is too large already.
 func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) {
 	from := len(dst)
