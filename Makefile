@@ -95,10 +95,10 @@ test-e2e: build ## run the tests of the built collector
 ROADS := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -C internal/roads -vet=off -count=1 -timeout 20m -v
 AWAY  := OutlastsAnOutageThatIsLongerThanAnyDefault
 
-# The exporter against a server with the API's rules, and the shipped configuration through a bad hour.
-test-sentinel: build check-kql ## run the tests of the sentinel exporter, its deployment, and its shipped configuration (root, Linux)
+# The exporters to Azure against servers with the APIs' rules, and their shipped configurations through a bad hour.
+test-sentinel: build check-kql ## run the tests of the exporters sentinel and app_insights, the deployment, and their shipped configurations (root, Linux)
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_NODE_MODULES=$(NODE_MODULES) $(GO) test -C exporter/azure -count=1 ./...
-	$(ROADS) -run 'GoesThroughTheBadHour/examples/sentinel' .
+	$(ROADS) -run 'GoesThroughTheBadHour|AppInsightsWritesWhat/^(config.yaml|examples)$$/^sentinel$$' .
 
 test-roads: build ## send every shipped configuration through outages, stops and crashes, and count what arrives (root, Linux)
 	@$(MAKE) --no-print-directory -k -j 2 -O roads-hour roads-away
@@ -179,7 +179,7 @@ bench-events:
 
 bench-sentinel:
 	@mkdir -p $(BENCH); : > $(BENCH)/sentinel.txt
-	@for i in $$(seq $(COUNT)); do $(GO) test -C exporter/azure -run '^$$' -bench '^Benchmark(Row|Call)$$' -benchmem ./internal/row ./sentinelexporter \
+	@for i in $$(seq $(COUNT)); do $(GO) test -C exporter/azure -run '^$$' -bench '^Benchmark(Row|Call|Envelope|Items)$$' -benchmem ./internal/row ./internal/envelope ./sentinelexporter ./appinsightsexporter \
 	  | tee -a $(BENCH)/sentinel.txt; done; $(SOUND) $(BENCH)/sentinel.txt
 
 # As root on Linux; elsewhere its row is missing.

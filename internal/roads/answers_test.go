@@ -68,6 +68,8 @@ func moody(f far) *mood {
 		return &f.mood
 	case *blobFar:
 		return &f.mood
+	case *trackFar:
+		return &f.mood
 	}
 	return nil
 }
@@ -81,6 +83,7 @@ func TestAnswersOfTheFarEndCostNothingOrAreCounted(t *testing.T) {
 		tried  []int // is sent again
 		refuse []int // is dropped and counted
 	}{
+		{"config.yaml", []int{429, 500, 503, 408}, nil},
 		{"examples/azure-blob/config.yaml", []int{429, 500, 503, 403, 413}, nil},
 		{"examples/azure-monitor-otlp/config.yaml", []int{429, 502, 503, 504}, []int{500, 401, 403, 413}},
 	} {

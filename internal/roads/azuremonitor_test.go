@@ -17,9 +17,10 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// hourOfConfigYAML is what config.yaml, README.md and docs/upstream.md say about azure_monitor 0.161, which acknowledges what it has not
-// delivered. When it fails because records arrive after all, that has been mended, and what they say must change.
-func hourOfConfigYAML(t *testing.T) {
+// What README.md and docs/upstream.md say about azure_monitor 0.161, which acknowledges what it has not delivered. When it fails because records arrive after all, that
+// has been mended, and what they say must change.
+func TestAzureMonitorLosesAtAStopAndAtAKillWhatItHasAcknowledged(t *testing.T) {
+	t.Parallel()
 	trip := azureMonitor(t)
 	c := trip.run(t, recording(t, "calm", 1000, 4), 500)
 	c.until("all has arrived", func() bool { return ofPart(trip.got(), "calm") == 1000 })
@@ -54,7 +55,7 @@ func hourOfConfigYAML(t *testing.T) {
 	requireExactly(t, trip.got(), append(want, names("last", 100)...))
 }
 
-// track is config.yaml with its far end.
+// track is a configuration with azure_monitor and a queue on disk, and its far end.
 type track struct {
 	*trackFar
 	dir string
@@ -63,12 +64,25 @@ type track struct {
 func azureMonitor(t *testing.T) *track { return &track{newTrackFar(t), home(t)} }
 
 func (r *track) run(t *testing.T, path string, rate int) *collector {
-	return start(t, r.dir, r.env(), "config.yaml", fmt.Sprintf("yaml:extensions::health_check::endpoint: 127.0.0.1:%d", freePort(t)),
-		fmt.Sprintf("yaml:receivers::asimdns::replay: {path: '%s', rate: %d}", path, rate))
+	return start(t, r.dir, r.env(), fmt.Sprintf(`yaml:
+extensions: {resilient_file_storage: {directory: ./queue, create_directory: true}}
+receivers: {asimdns: {replay: {path: '%s', rate: %d}}}
+exporters:
+  azure_monitor:
+    connection_string: ${env:APPLICATIONINSIGHTS_CONNECTION_STRING}
+    sending_queue:
+      storage: resilient_file_storage
+      sizer: bytes
+      queue_size: 1073741824
+      block_on_overflow: true
+      batch: {sizer: bytes, min_size: 500000, max_size: 1000000, flush_timeout: 1s}
+service:
+  extensions: [resilient_file_storage]
+  pipelines: {logs: {receivers: [asimdns], exporters: [azure_monitor]}}
+`, path, rate))
 }
 
-// The exporter tries a batch after 10, 30 and 60 seconds more, of the short clock of a bubble. The test names its own far end: the shipped
-// configuration reaches it in the hour.
+// The exporter tries a batch after 10, 30 and 60 seconds more, of the short clock of a bubble.
 func TestAzureMonitorDropsWhatItCouldNotDeliverIn100SecondsAndSaysNothing(t *testing.T) {
 	for away, arrives := range map[time.Duration]bool{35 * time.Second: true, 125 * time.Second: false} {
 		t.Run(away.String(), func(t *testing.T) {

@@ -46,20 +46,20 @@ func requireSetAside(t *testing.T, c *collector, path string, raw []byte) {
 	require.Contains(t, c.out.String(), filepath.Base(aside[0]))
 }
 
-// The file is as a process leaves it that was killed: azure_monitor takes what is in the queue at once.
+// The file is as a process leaves it that was killed and had delivered all.
 func TestConfigYAMLStartsAndDeliversThoughTheFileOfItsQueueIsDamaged(t *testing.T) {
 	t.Parallel()
 	for name, change := range damages() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			trip := azureMonitor(t)
-			c := trip.run(t, recording(t, "before", 100, 4), 0)
-			c.until("what comes before has arrived", func() bool { return ofPart(trip.got(), "before") == 100 })
+			trip := roadOf("config.yaml").begin(t)
+			c := trip.run(recording(t, "before", 100, 4), 0)
+			trip.untilArrived(c, "before", 100)
 			c.kill()
 			path, raw := damage(t, filepath.Join(trip.dir, "data/otelcol-winnet/storage"), change)
 
-			c = trip.run(t, recording(t, "after", 100, 4), 0)
-			c.until("what comes after has arrived", func() bool { return ofPart(trip.got(), "after") == 100 })
+			c = trip.run(recording(t, "after", 100, 4), 0)
+			trip.untilArrived(c, "after", 100)
 			require.Equal(t, 100, c.interrupt())
 			requireSetAside(t, c, path, raw)
 			requireExactly(t, trip.got(), append(names("before", 100), names("after", 100)...))

@@ -3,7 +3,7 @@
 package roads
 
 import (
-	"bufio"
+	"bytes"
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -129,11 +128,14 @@ func (f *otlpFar) take(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-protobuf")
 }
 
-// trackFar is the ingestion of Application Insights.
-type trackFar struct{ httpFar }
+// trackFar is the ingestion of Application Insights. The tests of the exporter have a server that is stricter about items.
+type trackFar struct {
+	httpFar
+	health int // the port of the collector's health_check
+}
 
 func newTrackFar(t *testing.T) *trackFar {
-	far := &trackFar{}
+	far := &trackFar{health: freePort(t)}
 	serve(t, &far.httpFar, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/v2.1/track" {
 			http.NotFound(w, r)
@@ -143,9 +145,12 @@ func newTrackFar(t *testing.T) *trackFar {
 		if err != nil {
 			return
 		}
+		decoder := json.NewDecoder(bytes.NewReader(raw))
+		if bytes.HasPrefix(raw, []byte("[")) { // an array; else one behind the other
+			_, _ = decoder.Token()
+		}
 		n := 0
-		lines := bufio.NewReader(strings.NewReader(string(raw)))
-		for decoder := json.NewDecoder(lines); ; n++ {
+		for ; decoder.More(); n++ {
 			var envelope struct {
 				Data struct {
 					BaseData struct {
@@ -165,6 +170,10 @@ func newTrackFar(t *testing.T) *trackFar {
 
 func (f *trackFar) env() []string {
 	return []string{"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://" + f.Addr().String()}
+}
+
+func (f *trackFar) overlay() string {
+	return fmt.Sprintf("extensions: {health_check: {endpoint: '127.0.0.1:%d'}}", f.health)
 }
 
 // blobFar is Azure Blob Storage. As there, a blob that is put takes the place of one of its name.

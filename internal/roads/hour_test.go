@@ -36,6 +36,7 @@ type road struct {
 // roads are all shipped configurations with a queue on disk that loses nothing, and the gateway behind one.
 func roads() []road {
 	return []road{
+		{"config.yaml", "", "asimdns", []string{"app_insights"}, 2 * time.Second, func(t *testing.T) far { return newTrackFar(t) }},
 		{"examples/event-hubs/config.yaml", "", "asimdns", []string{"kafka"}, 5 * time.Second, func(t *testing.T) far { return newKafkaFar(t) }},
 		{"examples/azure-blob/config.yaml", "", "asimdns", []string{"azure_blob"}, 5 * time.Second, func(t *testing.T) far { return newBlobFar(t) }},
 		{"examples/azure-monitor-otlp/config.yaml", "", "asimdns", []string{"otlp_http"}, 10 * time.Second, func(t *testing.T) far { return newAzureOTLPFar(t) }},
@@ -60,7 +61,6 @@ func roadOf(config string) road {
 // hours has what each shipped configuration goes through.
 func hours() map[string]func(*testing.T) {
 	all := map[string]func(*testing.T){
-		"config.yaml":               hourOfConfigYAML,
 		"config.replay.yaml":        hourOfAJob,
 		"examples/file/config.yaml": hourOfFiles,
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -86,6 +87,26 @@ service: {pipelines: {logs: {receivers: [asimdns], exporters: [file]}}}
 	c.until("the exporter has refused them ten times more", func() bool { return refused() >= n+10*100 })
 	require.Empty(t, records(t, file))
 	require.Zero(t, c.accepted())
+}
+
+// The exporters app_insights and sentinel refuse it.
+func TestAMisspelledKeyOfAnExporterWithAnHTTPClientIsIgnored(t *testing.T) {
+	t.Parallel()
+	dir := home(t)
+	for exporter, ignored := range map[string]bool{
+		"otlp_http: {endpoint: 'http://127.0.0.1:1', retry_on_failure: {max_elapsed: 0s}}":                                 true,
+		"app_insights: {connection_string: InstrumentationKey=0, retry_on_failure: {max_elapsed: 0s}}":                     false,
+		"sentinel: {endpoint: 'http://127.0.0.1:1', rule_id: '" + sentinelRule + "', retry_on_failure: {max_elapsed: 0s}}": false,
+	} {
+		id, _, _ := strings.Cut(exporter, ":")
+		cmd := exec.Command(filepath.Join(dir, "otelcol-winnet"), "validate", "--config", fmt.Sprintf("yaml:{receivers: {asimdns: {replay: {path: a.etl}}}, "+
+			"exporters: {%s}, service: {pipelines: {logs: {receivers: [asimdns], exporters: [%s]}}}}", exporter, id))
+		out, err := cmd.CombinedOutput()
+		require.Equal(t, ignored, err == nil, "%s: %s", exporter, out)
+		if !ignored {
+			require.Contains(t, string(out), "max_elapsed", exporter)
+		}
+	}
 }
 
 // The exporters start before the receivers. Here one waits for the lock of its queue's file.

@@ -37,7 +37,7 @@ func TestATokenForAnotherAudienceIsSaidBeforeTheServiceRefusesIt(t *testing.T) {
 	for endpoint, want := range map[string]bool{"https://winnet.eastus-1.ingest.monitor.azure.com": true, s.URL: false} {
 		cfg := configFor(s)
 		cfg.Endpoint = endpoint
-		set, telemetry, logs := settings(t)
+		set, telemetry, logs := testSettings(t)
 		e, err := newSentinel(set, cfg)
 		require.NoError(t, err)
 		require.NoError(t, e.start(context.Background(), ingesttest.Host{ingesttest.AuthID: wrongAudience{}}))

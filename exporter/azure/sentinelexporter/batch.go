@@ -107,8 +107,6 @@ func (b *batch) release() {
 	}
 }
 
-func (b *batch) anyDone() bool { return slices.Contains(b.done, true) }
-
 // encode encodes one row into buf, unless it is there already.
 func (b *batch) encode(k kind, i int32) {
 	if b.bufIs == i && b.bufKind == k {

@@ -5,14 +5,9 @@ package sentinelexporter
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
-	"unicode"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -20,6 +15,8 @@ import (
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/settings"
 )
 
 // Config is the exporter's configuration. README.md has a table of its keys.
@@ -42,7 +39,7 @@ type Settings struct {
 	// Limits bound a call.
 	Limits LimitsConfig `mapstructure:"limits"`
 	// DeadLetter is where rows go that the service refused for good.
-	DeadLetter DeadLetterConfig `mapstructure:"dead_letter"`
+	DeadLetter settings.DeadLetter `mapstructure:"dead_letter"`
 	// ResourceAttributes are names, or beginnings of names that end with "*".
 	ResourceAttributes []string `mapstructure:"resource_attributes"`
 	// BodyAsEventMessage puts the body of a DNS or network record into EventMessage.
@@ -65,12 +62,6 @@ type LimitsConfig struct {
 	Body string `mapstructure:"body"` // uncompressed_1mb or compressed_1mb
 }
 
-// DeadLetterConfig is the file of refused rows.
-type DeadLetterConfig struct {
-	Path       string `mapstructure:"path"`
-	MaxSizeMiB int    `mapstructure:"max_size_mib"`
-}
-
 const (
 	planAnalytics = "analytics"
 	planAuxiliary = "auxiliary"
@@ -80,57 +71,34 @@ const (
 )
 
 func createDefaultConfig() component.Config {
-	client := confighttp.NewDefaultClientConfig()
-	client.Timeout = 30 * time.Second
-	queue := exporterhelper.NewDefaultQueueConfig()
-	queue.Sizer = exporterhelper.RequestSizerTypeBytes
-	queue.QueueSize = 64 << 20
-	queue.BlockOnOverflow = true
-	// A maximum size would make the queue drop a record that is larger. The exporter cuts calls itself.
-	queue.Batch = configoptional.Some(exporterhelper.BatchConfig{
-		Sizer: exporterhelper.RequestSizerTypeBytes, MinSize: 2_000_000, FlushTimeout: time.Second,
-	})
-	retry := configretry.NewDefaultBackOffConfig()
-	retry.MaxElapsedTime = 0
 	return &Config{
-		ClientConfig: client,
+		ClientConfig: settings.DefaultClient(),
 		Settings: Settings{
 			Streams: StreamsConfig{
 				DNS: "Custom-ASimDnsActivityLogs", Network: "Custom-ASimNetworkSessionLogs", Audit: "Custom-ASimAuditEventLogs", Status: "Custom-WinnetStatus",
 			},
 			TablePlan:          planAnalytics,
 			Limits:             LimitsConfig{Body: bodyUncompressed},
-			DeadLetter:         DeadLetterConfig{MaxSizeMiB: 100},
+			DeadLetter:         settings.DefaultDeadLetter(),
 			ResourceAttributes: []string{"k8s.*"},
-			QueueConfig:        configoptional.Some(queue),
-			RetryConfig:        retry,
+			QueueConfig:        settings.DefaultQueue(),
+			RetryConfig:        settings.DefaultRetry(),
 		},
 	}
 }
 
-// Unmarshal takes one text for rule_id as a list of one, and refuses keys that it does not know. confmap would take them: it does not look
-// for them in a structure into which a client's configuration is squashed.
+// Unmarshal takes one text for rule_id as a list of one, and refuses keys that it does not know.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	if id, one := conf.Get("rule_id").(string); one {
 		if err := conf.Merge(confmap.NewFromStringMap(map[string]any{"rule_id": []any{id}})); err != nil {
 			return err
 		}
 	}
-	own := conf.ToStringMap()
-	client := reflect.TypeFor[confighttp.ClientConfig]()
-	for i := range client.NumField() {
-		key, _, _ := strings.Cut(client.Field(i).Tag.Get("mapstructure"), ",")
-		delete(own, key)
-	}
-	var strict Settings
-	if err := confmap.NewFromStringMap(own).Unmarshal(&strict); err != nil {
+	if err := settings.Strict(conf, &Settings{}); err != nil {
 		return err
 	}
 	return conf.Unmarshal(c)
 }
-
-// variable is a variable as cmd.exe has it, which nothing expands here.
-var variable = regexp.MustCompile(`%([A-Za-z_][A-Za-z0-9_]*)%`)
 
 var (
 	ruleForm   = regexp.MustCompile(`^dcr-[0-9a-f]{32}$`)
@@ -139,38 +107,22 @@ var (
 
 // Validate reports what is wrong with the configuration.
 func (c *Config) Validate() error {
-	return errors.Join(c.validateEndpoint(), c.validateRules(), c.validateStreams(), c.validateRows(), c.validateRetry())
+	return errors.Join(c.validateEndpoint(), c.validateRules(), c.validateStreams(), c.validateRows(), settings.ValidateDeadLetter(c.DeadLetter),
+		settings.ValidateRetry(c.QueueConfig, c.RetryConfig))
 }
 
 func (c *Config) validateEndpoint() error {
 	if c.Endpoint == "" {
 		return errors.New("endpoint: it is empty; want the logs ingestion endpoint of the data collection rule: https://NAME.REGION-1.ingest.monitor.azure.com")
 	}
-	u, err := url.Parse(c.Endpoint)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return fmt.Errorf("endpoint: %q is no address; want https://NAME.REGION-1.ingest.monitor.azure.com", c.Endpoint)
+	u, err := settings.Address("endpoint", c.Endpoint, "https://NAME.REGION-1.ingest.monitor.azure.com")
+	if err != nil {
+		return err
 	}
-	if u.RawQuery != "" || u.Fragment != "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
-		return fmt.Errorf("endpoint: %q has more than a host; want https://%s: rule_id and streams make the rest", c.Endpoint, u.Host)
-	}
-	local := loopback(u.Hostname())
-	switch {
-	case u.Scheme == "http" && !local:
-		return fmt.Errorf("endpoint: %q is not encrypted, and the token would be readable; want https://%s", c.Endpoint, u.Host)
-	case !c.Auth.HasValue() && !local:
+	if !c.Auth.HasValue() && !settings.Loopback(u.Hostname()) {
 		return errors.New("auth: it is missing; want auth: {authenticator: azureauth}, with scopes [https://monitor.azure.com/.default] in the extension azureauth")
-	case c.Compression != "":
-		return fmt.Errorf("compression: %q is not allowed; the exporter compresses by itself while it encodes (gzip); leave it out", c.Compression)
-	case c.Timeout < time.Second:
-		return fmt.Errorf("timeout: %v is not allowed; want 1s or more: how long a call may take (a number without a unit is nanoseconds)", c.Timeout)
 	}
-	return nil
-}
-
-// loopback reports whether a host is this machine.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return settings.ValidateClient(&c.ClientConfig)
 }
 
 func (c *Config) validateRules() error {
@@ -218,41 +170,10 @@ func (c *Config) validateRows() error {
 	if c.Limits.Body != bodyUncompressed && c.Limits.Body != bodyCompressed {
 		return fmt.Errorf("limits::body: %q is not known; want %s or %s", c.Limits.Body, bodyUncompressed, bodyCompressed)
 	}
-	if path := c.DeadLetter.Path; strings.IndexFunc(path, unicode.IsControl) >= 0 {
-		return fmt.Errorf("dead_letter::path: %q is not allowed: within YAML's double quotes a backslash begins an escape; "+
-			"write the path without quotes, in single quotes, or with slashes", path)
-	} else if v := variable.FindStringSubmatch(path); v != nil {
-		return fmt.Errorf("dead_letter::path: %q is not allowed: nothing expands %s here; want ${env:%s}", path, v[0], v[1])
-	} else if path != "" && strings.TrimSpace(path) == "" {
-		return fmt.Errorf("dead_letter::path: %q is not allowed; want the path of a file, or leave it out", path)
-	}
-	if c.DeadLetter.MaxSizeMiB < 1 || c.DeadLetter.MaxSizeMiB > 1<<20 {
-		return fmt.Errorf("dead_letter::max_size_mib: %d is not allowed; want 1 to %d", c.DeadLetter.MaxSizeMiB, 1<<20)
-	}
 	for _, name := range c.ResourceAttributes {
 		if name == "" || strings.Contains(strings.TrimSuffix(name, "*"), "*") {
 			return fmt.Errorf(`resource_attributes: %q is not allowed; want a name, or the beginning of names and "*"`, name)
 		}
-	}
-	return nil
-}
-
-// validateRetry refuses what would make the exporter ask without a pause.
-func (c *Config) validateRetry() error {
-	if q := c.QueueConfig.Get(); q != nil && q.Batch.HasValue() && q.Batch.Get().FlushTimeout < 10*time.Millisecond {
-		return fmt.Errorf("sending_queue::batch::flush_timeout: %v is not allowed; want 10ms or more (a number without a unit is nanoseconds)",
-			q.Batch.Get().FlushTimeout)
-	}
-	r := c.RetryConfig
-	switch {
-	case !r.Enabled:
-		return nil
-	case r.InitialInterval < 100*time.Millisecond:
-		return fmt.Errorf("retry_on_failure::initial_interval: %v is not allowed; want 100ms or more", r.InitialInterval)
-	case r.MaxInterval < r.InitialInterval:
-		return fmt.Errorf("retry_on_failure::max_interval: %v is less than initial_interval, %v", r.MaxInterval, r.InitialInterval)
-	case r.Multiplier < 1:
-		return fmt.Errorf("retry_on_failure::multiplier: %v is not allowed; want 1 or more", r.Multiplier)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelexporter/internal/metadata"
 )
 
@@ -39,16 +40,5 @@ func newLogs(ctx context.Context, set exporter.Settings, e *sentinel) (exporter.
 	if err != nil {
 		return nil, err
 	}
-	return &stoppable{logs, e}, nil
-}
-
-// stoppable tells the exporter of a shutdown before the queue waits for what is under way.
-type stoppable struct {
-	exporter.Logs
-	e *sentinel
-}
-
-func (s *stoppable) Shutdown(ctx context.Context) error {
-	s.e.stop()
-	return s.Logs.Shutdown(ctx)
+	return &delivery.Stoppable{Logs: logs, Stop: e.stop}, nil
 }

@@ -54,7 +54,7 @@ type rig struct {
 
 var shortPauses = pauses{throttled: 20 * time.Millisecond, denied: 20 * time.Millisecond, misfit: 20 * time.Millisecond}
 
-func settings(t *testing.T) (exporter.Settings, *componenttest.Telemetry, *observer.ObservedLogs) {
+func testSettings(t *testing.T) (exporter.Settings, *componenttest.Telemetry, *observer.ObservedLogs) {
 	telemetry := componenttest.NewTelemetry()
 	t.Cleanup(func() { _ = telemetry.Shutdown(context.Background()) })
 	core, logs := observer.New(zap.InfoLevel)
@@ -72,7 +72,7 @@ func newRig(t *testing.T, s *ingesttest.Server, change func(*Config)) *rig {
 		change(cfg)
 	}
 	require.NoError(t, cfg.Validate())
-	set, telemetry, logs := settings(t)
+	set, telemetry, logs := testSettings(t)
 	e, err := newSentinel(set, cfg)
 	require.NoError(t, err)
 	e.pauses = shortPauses

@@ -39,7 +39,7 @@ func whole(t *testing.T, s *ingesttest.Server, host component.Host, change func(
 	cfg.QueueConfig.Get().Batch.Get().MinSize = 300_000
 	change(cfg)
 	require.NoError(t, cfg.Validate())
-	set, _, logged := settings(t)
+	set, _, logged := testSettings(t)
 	t.Cleanup(func() {
 		if t.Failed() {
 			for _, l := range logged.All() {
@@ -62,10 +62,11 @@ func troubled(s *ingesttest.Server, seed uint64, calls int64) (met *atomic.Int64
 	var mu sync.Mutex
 	met = new(atomic.Int64)
 	s.Lock(func() {
-		s.TokenLife = 50 * time.Millisecond
+		s.SetTokenLife(50 * time.Millisecond)
 		s.Fault = func(w http.ResponseWriter, r *http.Request, accepted []ingesttest.Row) bool {
 			if accepted == nil && met.Add(1) == calls {
-				s.Lock(func() { s.Fault, s.TokenLife = nil, 0 })
+				s.SetTokenLife(0)
+				s.Lock(func() { s.Fault = nil })
 			}
 			mu.Lock()
 			n := random.IntN(100)
@@ -138,7 +139,7 @@ func TestEveryRowArrivesOnceWithoutFaults(t *testing.T) {
 		if body == bodyCompressed {
 			s.LimitUncompressed = 0
 		}
-		s.TokenLife = 200 * time.Millisecond
+		s.SetTokenLife(200 * time.Millisecond)
 		e := whole(t, s, ingesttest.NewHost(s), func(c *Config) { c.Limits.Body = body })
 		random := rand.New(rand.NewPCG(1, 1))
 		n := 0

@@ -34,7 +34,7 @@ func (e *sentinel) send(ctx context.Context, b *batch, k kind) error {
 func (e *sentinel) deliver(ctx context.Context, b *batch, k kind, rows []int32, oldest uint64) error {
 	body := b.body.Close()
 	for {
-		if err := e.stopped(ctx); err != nil {
+		if err := e.ending.Err(ctx); err != nil {
 			return err
 		}
 		r, err := e.pick(k)
@@ -62,18 +62,6 @@ func (e *sentinel) deliver(ctx context.Context, b *batch, k kind, rows []int32, 
 	}
 }
 
-// stopped is the error of what is not sent since the exporter stops.
-func (e *sentinel) stopped(ctx context.Context) error {
-	select {
-	case <-e.stopping:
-		return delivery.ErrStopped
-	case <-ctx.Done():
-		return fmt.Errorf("not sent: %w", context.Cause(ctx))
-	default:
-		return nil
-	}
-}
-
 // pick gives the next rule that is not waiting. The error says how long all of them wait.
 func (e *sentinel) pick(k kind) (*rule, error) {
 	first := int(e.next.Add(1) - 1)
@@ -90,7 +78,7 @@ func (e *sentinel) pick(k kind) (*rule, error) {
 		}
 		errs = append(errs, fmt.Errorf("%s is not tried for %v: %w", r.id, wait.Round(time.Millisecond), why))
 	}
-	return nil, waitError{errors.Join(errs...), shortest}
+	return nil, delivery.WaitError{Err: errors.Join(errs...), Wait: shortest}
 }
 
 // refill makes the body of rows that have fit into one.
@@ -109,7 +97,7 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 	for _, i := range rows {
 		b.done[i] = true
 	}
-	r.target[k].accepted.Add(1)
+	r.target[k].Accepted.Add(1)
 	with := metric.WithAttributes(stream)
 	e.telemetry.ExporterSentinelRowsAccepted.Add(ctx, int64(len(rows)), with)
 	e.telemetry.ExporterSentinelBytesUncompressed.Add(ctx, int64(b.body.Raw()), with)
@@ -123,7 +111,7 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 		e.telemetry.ExporterSentinelFieldsAltered.Add(ctx, n, metric.WithAttributes(stream,
 			attribute.String("column", kindTables[k].Columns[column].Name), attribute.String("rule", rule.String())))
 		if rule == row.RuleTooOld || rule == row.RuleAhead {
-			e.log.once("time", func(l *zap.Logger) {
+			e.log.Once("time", func(l *zap.Logger) {
 				l.Warn("the service replaces TimeGenerated of events that are more than two days old, or more than a day ahead, with the time of "+
 					"receipt; EventStartTime has the true time", zap.String("stream", e.router.streams[k]))
 			})
@@ -136,7 +124,7 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 func (e *sentinel) pause(r *rule, k kind, a delivery.Answer) {
 	fields := []zap.Field{zap.String("rule_id", r.id), zap.String("stream", e.router.streams[k]), zap.Error(a)}
 	say := func(text string) {
-		e.log.again(r.id+kindNames[k]+a.Result.String(), func(l *zap.Logger) { l.Error(text, fields...) })
+		e.log.Again(r.id+kindNames[k]+a.Result.String(), func(l *zap.Logger) { l.Error(text, fields...) })
 	}
 	switch a.Result {
 	case delivery.Throttled:
@@ -154,11 +142,11 @@ func (e *sentinel) pause(r *rule, k kind, a delivery.Answer) {
 		say("the identity may not send to the data collection rule; give it the role Monitoring Metrics Publisher on the rule; " +
 			"a new role takes up to 30 minutes; what is queued waits")
 	case delivery.NotFound:
-		r.target[k].gate.Close(e.pauses.misfit, a)
+		r.target[k].Gate.Close(e.pauses.misfit, a)
 		say("the service knows no such rule or stream; check rule_id (the rule's immutableId), that the endpoint is the rule's, and that the rule " +
 			`declares the stream; streams: {` + kindNames[k] + `: ""} drops such records; what is queued waits`)
 	default:
-		r.target[k].gate.Close(e.pauses.misfit, a)
+		r.target[k].Gate.Close(e.pauses.misfit, a)
 		say("the answer is none that this service gives; check the endpoint and any proxy before it; what is queued waits")
 	}
 }

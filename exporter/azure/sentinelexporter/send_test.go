@@ -171,9 +171,9 @@ func TestAnAuxiliaryTableGetsCallsOf30Minutes(t *testing.T) {
 // Identities keep a token while they take it for good; by the service's clock it may have expired.
 func TestATokenThatExpiresIsReplacedWithinThePush(t *testing.T) {
 	s := ingesttest.New(t)
-	s.TokenLife = time.Millisecond
+	s.SetTokenLife(time.Millisecond)
 	cfg := configFor(s)
-	set, _, _ := settings(t)
+	set, _, _ := testSettings(t)
 	e, err := newSentinel(set, cfg)
 	require.NoError(t, err)
 	authenticator := &ingesttest.Authenticator{Server: s, Stale: 1}
@@ -181,7 +181,7 @@ func TestATokenThatExpiresIsReplacedWithinThePush(t *testing.T) {
 	stale := s.IssueToken()
 	require.Eventually(t, func() bool { return s.Expired(stale) }, patience, time.Millisecond)
 	authenticator.Keep(stale)
-	s.Lock(func() { s.TokenLife = 0 })
+	s.SetTokenLife(0)
 	require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
 	requireOnce(t, s, 10)
 	calls := s.Calls()

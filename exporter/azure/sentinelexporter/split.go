@@ -7,7 +7,6 @@ package sentinelexporter
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -26,7 +25,7 @@ func (e *sentinel) halve(ctx context.Context, b *batch, r *rule, k kind, rows []
 	size := b.body.Raw()
 	if size <= smallBody {
 		e.pause(r, k, delivery.Answer{Result: delivery.Unexpected, Status: a.Status, Code: a.Code, Message: a.Message, RequestID: a.RequestID})
-		return waitError{a, e.pauses.misfit}
+		return delivery.WaitError{Err: a, Wait: e.pauses.misfit}
 	}
 	if len(rows) == 1 {
 		e.drop(ctx, b, r, k, rows[0], a)
@@ -35,7 +34,7 @@ func (e *sentinel) halve(ctx context.Context, b *batch, r *rule, k kind, rows []
 	e.countSplit(ctx, k, a)
 	for limit := e.rawLimit.Load(); int64(size/2) < limit; limit = e.rawLimit.Load() {
 		if e.rawLimit.CompareAndSwap(limit, max(smallBody, int64(size/2))) {
-			e.log.again("too large", func(l *zap.Logger) {
+			e.log.Again("too large", func(l *zap.Logger) {
 				l.Warn("a call was too large for the service; calls are smaller from now on", zap.Int("bytes", size), zap.Int("compressed", b.body.Compressed()),
 					zap.Int("new_limit", size/2), zap.String("limits::body", e.cfg.Limits.Body), zap.Error(a))
 			})
@@ -59,151 +58,69 @@ func (e *sentinel) countSplit(ctx context.Context, k kind, a delivery.Answer) {
 		attribute.String("stream", e.router.streams[k]), attribute.String("reason", a.Result.String())))
 }
 
-// samples is how many rows are tried one by one to find out whether the rule takes any.
-const samples = 16
-
-// refusal is a row that was refused when it was sent alone.
-type refusal struct {
-	row    int32
-	answer delivery.Answer
-}
-
 // search looks for the rows for which the rule refused a call, and drops them one by one, while the others arrive. When the rule takes no
 // row of the call it is the rule that does not fit: fits is false, all rows are kept, and the stream waits. But when the rule has taken
 // other calls since it refused this one whole for the first time, the rows are wrong.
 func (e *sentinel) search(ctx context.Context, b *batch, r *rule, k kind, rows []int32, a delivery.Answer) (fits bool, err error) {
-	t := r.target[k]
-	select {
-	case t.search <- struct{}{}:
-		defer func() { <-t.search }()
-	case <-ctx.Done():
-		return false, e.stopped(ctx)
-	case <-e.stopping:
-		return false, delivery.ErrStopped
+	unlock, err := r.target[k].Lock(ctx, e.ending)
+	if err != nil {
+		return false, err
 	}
+	defer unlock()
 	if wait, _ := r.wait(k); wait > 0 {
 		return false, nil // another has found out meanwhile
 	}
 	e.countSplit(ctx, k, a)
 	b.encode(k, rows[0])
-	first := slices.Clone(b.buf)
-	s := &searcher{e: e, b: b, r: r, k: k, fits: t.acceptsOthers(first)}
-	if len(rows) == 1 {
-		s.refused = append(s.refused, refusal{rows[0], a})
-	} else {
-		if !s.fits && len(rows) > 2*samples {
-			err = s.sample(ctx, rows)
-			if err == nil && !s.fits {
-				e.misfit(r, k, first, a, len(rows))
-				return false, nil
-			}
-		}
-		if err == nil {
-			err = s.halves(ctx, s.left(rows))
-		}
+	s := &delivery.Search{
+		Target: r.target[k],
+		Send: func(ctx context.Context, rows []int32) (delivery.Answer, error) {
+			return e.try(ctx, b, r, k, rows)
+		},
+		Done: func(i int32) bool { return b.done[i] },
 	}
-	if !s.fits {
-		if err != nil {
-			return false, err
+	if err = s.Run(ctx, rows, slices.Clone(b.encoders[k].Identity(b.buf)), a); s.Fits {
+		for _, x := range s.Refused {
+			e.drop(ctx, b, r, k, x.Row, x.Answer)
 		}
-		e.misfit(r, k, first, a, len(rows))
-		return false, nil
+	} else if err == nil {
+		e.misfit(r, k, a, len(rows))
 	}
-	t.clear(first)
-	for _, x := range s.refused {
-		e.drop(ctx, b, r, k, x.row, x.answer)
-	}
-	return true, err
+	return s.Fits, err
 }
 
 // misfit makes a stream wait whose rule takes none of the rows of a call.
-func (e *sentinel) misfit(r *rule, k kind, first []byte, a delivery.Answer, rows int) {
-	r.target[k].suspect(first)
-	r.target[k].gate.Close(e.pauses.misfit, a)
-	e.log.again(r.id+kindNames[k]+"misfit", func(l *zap.Logger) {
+func (e *sentinel) misfit(r *rule, k kind, a delivery.Answer, rows int) {
+	r.target[k].Gate.Close(e.pauses.misfit, a)
+	e.log.Again(r.id+kindNames[k]+"misfit", func(l *zap.Logger) {
 		l.Error("the data collection rule takes no row of a call: the columns that it declares for the stream, its transformation or its table do not fit; "+
 			"what is queued waits, and is tried again slowly",
 			zap.String("rule_id", r.id), zap.String("stream", e.router.streams[k]), zap.Int("rows", rows), zap.Error(a))
 	})
 }
 
-// searcher sends parts of a refused call to the rule that refused it.
-type searcher struct {
-	e       *sentinel
-	b       *batch
-	r       *rule
-	k       kind
-	fits    bool // the rule takes rows
-	refused []refusal
-}
-
-// sample tries some rows alone, chosen by chance, so that another try chooses others.
-func (s *searcher) sample(ctx context.Context, rows []int32) error {
-	for _, i := range rand.Perm(len(rows))[:samples] {
-		if err := s.try(ctx, rows[i:i+1]); err != nil || s.fits {
-			return err
-		}
+// try sends a part of a call to the rule that refused it.
+func (e *sentinel) try(ctx context.Context, b *batch, r *rule, k kind, rows []int32) (delivery.Answer, error) {
+	if err := e.ending.Err(ctx); err != nil {
+		return delivery.Answer{}, err
 	}
-	return nil
-}
-
-// left are the rows that were neither accepted nor refused.
-func (s *searcher) left(rows []int32) []int32 {
-	return slices.DeleteFunc(slices.Clone(rows), func(i int32) bool {
-		return s.b.done[i] || slices.ContainsFunc(s.refused, func(x refusal) bool { return x.row == i })
-	})
-}
-
-// halves tries both halves of rows that were refused together, and their halves.
-func (s *searcher) halves(ctx context.Context, rows []int32) error {
-	if len(rows) == 1 {
-		return s.try(ctx, rows)
+	if wait, why := r.wait(k); wait > 0 {
+		return delivery.Answer{}, delivery.WaitError{Err: why, Wait: wait}
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	for _, half := range [][]int32{rows[:len(rows)/2], rows[len(rows)/2:]} {
-		if err := s.try(ctx, half); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// try sends rows in one call. What is refused is tried in halves, down to single rows.
-func (s *searcher) try(ctx context.Context, rows []int32) error {
-	if err := s.e.stopped(ctx); err != nil {
-		return err
-	}
-	if wait, why := s.r.wait(s.k); wait > 0 {
-		return waitError{why, wait}
-	}
-	n, oldest := s.b.fill(s.k, rows, maxCallRaw)
+	n, oldest := b.fill(k, rows, maxCallRaw)
 	if n < len(rows) {
-		return fmt.Errorf("a part of a call does not fit into a call: %d of %d rows", n, len(rows))
+		return delivery.Answer{}, fmt.Errorf("a part of a call does not fit into a call: %d of %d rows", n, len(rows))
 	}
-	a := s.e.call(ctx, s.b, s.r, s.k, s.b.body.Close(), rows, oldest)
+	a := e.call(ctx, b, r, k, b.body.Close(), rows, oldest)
 	switch a.Result {
-	case delivery.Accepted:
-		s.fits = true
-		return nil
-	case delivery.Refused:
-		if len(rows) == 1 {
-			s.refused = append(s.refused, refusal{rows[0], a})
-			return nil
-		}
-		return s.halves(ctx, rows)
-	case delivery.TooLarge:
-		if len(rows) > 1 {
-			return s.halves(ctx, rows)
-		}
-		return a
+	case delivery.Accepted, delivery.Refused, delivery.TooLarge:
+		return a, nil
 	case delivery.Failed:
-		return a
+		return a, a
 	}
-	s.e.pause(s.r, s.k, a)
-	wait, _ := s.r.wait(s.k)
-	return waitError{a, wait}
+	e.pause(r, k, a)
+	wait, _ := r.wait(k)
+	return a, delivery.WaitError{Err: a, Wait: wait}
 }
 
 // drop gives one row up, with the service's words.
@@ -212,7 +129,7 @@ func (e *sentinel) drop(ctx context.Context, b *batch, r *rule, k kind, i int32,
 	stream := e.router.streams[k]
 	e.telemetry.ExporterSentinelRowsDropped.Add(ctx, 1, metric.WithAttributes(
 		attribute.String("stream", stream), attribute.String("reason", a.Result.String())))
-	e.log.again("dropped"+kindNames[k], func(l *zap.Logger) {
+	e.log.Again("dropped"+kindNames[k], func(l *zap.Logger) {
 		l.Error("the service refused a row for good, and it is dropped; others are counted in otelcol_exporter_sentinel_rows_dropped",
 			zap.String("stream", stream), zap.String("rule_id", r.id), zap.Error(a))
 	})
@@ -220,16 +137,9 @@ func (e *sentinel) drop(ctx context.Context, b *batch, r *rule, k kind, i int32,
 		return
 	}
 	b.encode(k, i)
-	err := e.letters.Write(delivery.Letter{
+	outcome := e.letters.Keep(delivery.Letter{
 		Time: time.Now().UTC().Format(time.RFC3339Nano), Stream: stream, Rule: r.id, Status: a.Status, Code: a.Code, Message: a.Message,
 		RequestID: a.RequestID, Row: b.buf,
-	})
-	outcome := "written"
-	if err != nil {
-		outcome = "not_written"
-		e.log.again("letters", func(l *zap.Logger) {
-			l.Error("a dropped row could not be written to dead_letter::path", zap.String("path", e.cfg.DeadLetter.Path), zap.Error(err))
-		})
-	}
+	}, e.log)
 	e.telemetry.ExporterSentinelDeadLetters.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
 }

@@ -62,7 +62,7 @@ func TestRefusedRowsAreFoundAndDroppedOneByOneWhileTheRestArrives(t *testing.T) 
 				require.Equal(t, uid(numbers[i]), row["EventOriginalUid"])
 			}
 			// Twice the depth for each bad row, and the samples.
-			require.Less(t, len(s.Calls()), 2+len(numbers)*30+2*samples)
+			require.Less(t, len(s.Calls()), 2+len(numbers)*30+2*delivery.Samples)
 		})
 	}
 }
@@ -87,14 +87,14 @@ func TestARuleThatTakesNoRowKeepsAllOfThemWithFewCalls(t *testing.T) {
 	require.Equal(t, 1200, rest(t, err, logs).LogRecordCount())
 	require.ErrorContains(t, err, "types of transform output columns do not match")
 	require.ErrorContains(t, err, "Throttle (")
-	require.Len(t, s.Calls(), 1+samples)
+	require.Len(t, s.Calls(), 1+delivery.Samples)
 	require.Zero(t, r.sum("rows_dropped", ""))
 	require.Empty(t, letters(t, path))
 	require.True(t, r.said("takes no row of a call"))
 
 	// The rule is mended: all rows arrive.
 	s.Lock(func() { s.Refuse = nil })
-	r.rules[0].target[kindDNS].gate = delivery.Gate{}
+	r.rules[0].target[kindDNS].Gate = delivery.Gate{}
 	require.NoError(t, r.push(context.Background(), logs))
 	requireOnce(t, s, 1200)
 }
@@ -115,20 +115,28 @@ func TestWorkersThatMeetARuleThatTakesNoRowSearchOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.LessOrEqual(t, len(s.Calls()), workers+samples)
+	require.LessOrEqual(t, len(s.Calls()), workers+delivery.Samples)
 	require.Zero(t, r.sum("rows_dropped", ""))
 }
 
 func TestRowsThatTheRuleRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) {
-	for _, n := range []int{1, 20, 100} {
+	for _, n := range []int{1, 20, 100, -1, -20} { // negative: so many without a time, which have another one at each try
+		untimed := n < 0
+		n = max(n, -n)
 		s := ingesttest.New(t)
 		s.Refuse = func(_, _ string, r ingesttest.Row) bool { return r["EventOriginalUid"].(string) < uid(n) }
 		r := newRig(t, s, nil)
 		refused := recordtest.DNS(n)
+		for _, lr := range refused.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().All() {
+			if untimed {
+				lr.SetTimestamp(0)
+				lr.SetObservedTimestamp(0)
+			}
+		}
 		for range 3 {
 			err := r.push(context.Background(), refused)
 			require.Equal(t, n, rest(t, err, refused).LogRecordCount(), "nothing says that it is not the rule")
-			r.rules[0].target[kindDNS].gate = delivery.Gate{}
+			r.rules[0].target[kindDNS].Gate = delivery.Gate{}
 		}
 		require.NoError(t, r.push(context.Background(), recordtest.DNSFrom(1000, 1, recordtest.Base)))
 		require.NoError(t, r.push(context.Background(), refused))

@@ -3,6 +3,7 @@
 package delivery
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configauth"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.uber.org/zap"
 )
 
 // audiences are what a token for the endpoints of each cloud must be for.
@@ -17,6 +24,13 @@ var audiences = map[string]string{
 	".monitor.azure.com": "https://monitor.azure.com",
 	".monitor.azure.cn":  "https://monitor.azure.cn",
 	".monitor.azure.us":  "https://monitor.azure.us",
+	// Of Application Insights. Source: "Connection strings in Application Insights" and "Microsoft Entra authentication for Application Insights"
+	// (https://learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication).
+	".applicationinsights.azure.com": "https://monitor.azure.com",
+	".services.visualstudio.com":     "https://monitor.azure.com",
+	".applicationinsights.azure.cn":  "https://monitor.azure.cn",
+	".applicationinsights.azure.us":  "https://monitor.azure.us",
+	".applicationinsights.us":        "https://monitor.azure.us",
 }
 
 // WantedAudience is the audience of the cloud to which an endpoint belongs, or "" when that is not known.
@@ -65,6 +79,33 @@ func CheckAudience(authorization, want string) error {
 	}
 	return fmt.Errorf("the token is for %s, the endpoint takes tokens for %s only; give the authenticator the scope %s/.default",
 		strings.Join(all, ", "), want, want)
+}
+
+// TokenCheck makes what asks the authenticator of a configuration for a token for calls to an address, and says so when it is for another audience
+// than want. It is nil where there is nothing to check.
+func TokenCheck(auth configoptional.Optional[configauth.Config], host component.Host, address, want string, timeout time.Duration, ending *Ending, log *Sayer) func() {
+	if want == "" || !auth.HasValue() {
+		return nil
+	}
+	authenticator, err := auth.Get().GetHTTPClientAuthenticator(context.Background(), host.GetExtensions())
+	if err != nil {
+		return nil // ToClient has found it
+	}
+	return func() {
+		ctx, cancel := context.WithTimeout(ending.Calls(), timeout)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, nil)
+		if err != nil {
+			return
+		}
+		header, err := Authorization(authenticator.RoundTripper, req)
+		if err != nil {
+			return // the call will say so
+		}
+		if err := CheckAudience(header, want); err != nil {
+			log.Logger.Error("the service will not accept the token", zap.Error(err))
+		}
+	}
 }
 
 // Authorization asks an authenticator for what it would put into the header Authorization of a request. Nothing is sent.

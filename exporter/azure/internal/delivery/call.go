@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,11 +33,12 @@ const (
 	Throttled           // 429, 503, or any 5xx that says how long to wait
 	Unexpected          // another status that trying again will not change soon
 	Failed              // 5xx, 408, or no answer: try again
+	Partial             // accepted in part: Options.Statuses says which
 	resultCount
 )
 
 var resultNames = [resultCount]string{
-	"accepted", "refused", "unauthorized", "forbidden", "not_found", "too_large", "throttled", "unexpected", "failed",
+	"accepted", "refused", "unauthorized", "forbidden", "not_found", "too_large", "throttled", "unexpected", "failed", "partial",
 }
 
 func (r Result) String() string { return resultNames[r] }
@@ -48,6 +51,9 @@ type Answer struct {
 	Message    string        // the service's words, or what went wrong without it
 	RetryAfter time.Duration // how long the service asks to wait, or 0
 	RequestID  string        // x-ms-client-request-id of the last try
+	Body       []byte        // as much of the answer as was read
+
+	location string // of a redirection
 }
 
 // Error says what came of a call that was not accepted.
@@ -67,58 +73,81 @@ func (a Answer) Error() string {
 	return b.String() + " (x-ms-client-request-id " + a.RequestID + ")"
 }
 
+// Options is how calls are made.
+type Options struct {
+	UserAgent string
+	// MaxAnswer is as much of an answer's body as is read, in bytes; 0 is 64 KiB.
+	MaxAnswer int64
+	// Statuses is what statuses mean that do not mean what Result says.
+	Statuses map[int]Result
+	// WantsBody takes an answer 2xx whose body does not come whole for none.
+	WantsBody bool
+	// Redirect reports what speaks against sending a call on from one address to another. Without it, redirections are not followed.
+	Redirect func(from, to *url.URL) error
+}
+
 // Caller makes calls. It is safe for concurrent use.
 type Caller struct {
-	client    *http.Client
-	userAgent string
+	client *http.Client
+	opts   Options
+
+	mu    sync.Mutex
+	moved map[string]*url.URL // where calls to an address were redirected to, the last time that one arrived
 }
 
-// NewCaller makes a caller of a client. Redirections are not followed: the token would go with them.
-func NewCaller(client *http.Client, userAgent string) *Caller {
+// NewCaller makes a caller of a client. The client itself follows no redirection: the token would go with it.
+func NewCaller(client *http.Client, opts Options) *Caller {
 	own := *client
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Caller{&own, userAgent}
+	if opts.MaxAnswer == 0 {
+		opts.MaxAnswer = 64 << 10
+	}
+	return &Caller{client: &own, opts: opts, moved: map[string]*url.URL{}}
 }
-
-// maxAnswer is as much of an answer's body as is read.
-const maxAnswer = 64 << 10
 
 // Post sends a compressed body and says what came of it. An answer 401 makes it send once more at once: a token may have expired on the
 // way, and the authenticator is asked for one for each try.
-func (c *Caller) Post(ctx context.Context, url string, body []byte) Answer {
-	a := c.post(ctx, url, body)
+func (c *Caller) Post(ctx context.Context, address string, body []byte) Answer {
+	a := c.follow(ctx, address, body)
 	if a.Result == Unauthorized && ctx.Err() == nil {
-		a = c.post(ctx, url, body)
+		a = c.follow(ctx, address, body)
 	}
 	return a
 }
 
-func (c *Caller) post(ctx context.Context, url string, body []byte) Answer {
+func (c *Caller) post(ctx context.Context, address string, body []byte) Answer {
 	id := uuid.NewString()
 	failed := func(err error) Answer {
 		return Answer{Result: Failed, Message: err.Error(), RequestID: id}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return failed(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Content-Encoding", "gzip")
-	req.Header.Set("User-Agent", c.userAgent)
+	req.Header.Set("User-Agent", c.opts.UserAgent)
 	req.Header.Set("X-Ms-Client-Request-Id", id)
 	res, err := c.client.Do(req)
 	if err != nil {
 		return failed(err)
 	}
 	defer res.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	a := Answer{Result: classify(res.StatusCode), Status: res.StatusCode, RequestID: id}
-	if a.Result == Accepted {
+	text, err := io.ReadAll(io.LimitReader(res.Body, c.opts.MaxAnswer))
+	a := Answer{Result: c.classify(res.StatusCode), Status: res.StatusCode, RequestID: id, Body: text}
+	if a.Result == Accepted || a.Result == Partial {
+		a.RetryAfter = retryAfter(res.Header)
+		if err != nil && c.opts.WantsBody {
+			a.Result, a.Message = Failed, "the answer did not come whole: "+err.Error()
+		}
 		return a
 	}
 	a.Code, a.Message = words(res.Header, text)
 	if err != nil {
 		a.Message = strings.TrimPrefix(a.Message+"; "+err.Error(), "; ")
+	}
+	if res.StatusCode == http.StatusTemporaryRedirect || res.StatusCode == http.StatusPermanentRedirect {
+		a.location = res.Header.Get("Location")
 	}
 	if a.Result == Throttled || a.Result == Failed {
 		if a.RetryAfter = retryAfter(res.Header); a.RetryAfter > 0 {
@@ -128,7 +157,10 @@ func (c *Caller) post(ctx context.Context, url string, body []byte) Answer {
 	return a
 }
 
-func classify(status int) Result {
+func (c *Caller) classify(status int) Result {
+	if r, special := c.opts.Statuses[status]; special {
+		return r
+	}
 	switch {
 	case status >= 200 && status < 300:
 		return Accepted

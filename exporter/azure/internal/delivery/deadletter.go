@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"sync"
+
+	"go.uber.org/zap"
 )
 
 // DeadLetters is a file of what the far end refused for good: one JSON object a line. It is open only while a line is written, so that it
@@ -21,7 +23,7 @@ type DeadLetters struct {
 // Letter is one line of the file.
 type Letter struct {
 	Time      string          `json:"time"` // when it was refused
-	Stream    string          `json:"stream"`
+	Stream    string          `json:"stream,omitempty"`
 	Rule      string          `json:"rule_id,omitempty"`
 	Status    int             `json:"status"`
 	Code      string          `json:"code,omitempty"`
@@ -41,6 +43,20 @@ func OpenDeadLetters(path string, maxSize int64) (*DeadLetters, error) {
 		return nil, err
 	}
 	return d, file.Close()
+}
+
+// Keep writes a line, unless there is no file. It gives the outcome for a metric, and says so when the line could not be written.
+func (d *DeadLetters) Keep(l Letter, log *Sayer) (outcome string) {
+	if d == nil {
+		return ""
+	}
+	if err := d.Write(l); err != nil {
+		log.Again("letters", func(z *zap.Logger) {
+			z.Error("what was dropped could not be written to dead_letter::path", zap.String("path", d.path), zap.Error(err))
+		})
+		return "not_written"
+	}
+	return "written"
 }
 
 // Write appends a line. When it cannot be written whole, nothing of it stays in the file. A line that an earlier process did not end is

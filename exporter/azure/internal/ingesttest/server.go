@@ -39,25 +39,23 @@ type Call struct {
 
 // Server is the stand-in of the service.
 type Server struct {
+	Tokens
 	URL string
 
 	// What it enforces. They are set before the first call, or under Lock.
 	Streams           map[string]*columns.Table
-	LimitUncompressed int           // 1,000,000 by default; 0 is the other reading: 50 MiB, and 1 MiB as it is sent
-	Auxiliary         bool          // a call spans at most 30 minutes
-	TokenLife         time.Duration // 0: tokens do not expire
+	LimitUncompressed int  // 1,000,000 by default; 0 is the other reading: 50 MiB, and 1 MiB as it is sent
+	Auxiliary         bool // a call spans at most 30 minutes
 	// Refuse reports whether a row is one that the rule cannot take.
 	Refuse func(rule, stream string, r Row) bool
 	// Fault may answer a call in the place of the server, before the body is read (accepted nil) or after its rows were accepted.
 	// It reports whether it did.
 	Fault func(w http.ResponseWriter, r *http.Request, accepted []Row) bool
 
-	mu     sync.Mutex
-	http   *httptest.Server
-	tokens map[string]time.Time // until when each is good
-	issued int
-	rows   map[string][]Row
-	calls  []Call
+	mu    sync.Mutex
+	http  *httptest.Server
+	rows  map[string][]Row
+	calls []Call
 }
 
 // New starts a server that speaks HTTP 1.1. It ends with the test.
@@ -72,7 +70,7 @@ func start(t testing.TB, http2 bool) *Server {
 			"Custom-ASimDnsActivityLogs": columns.DNS, "Custom-ASimNetworkSessionLogs": columns.Network,
 			"Custom-ASimAuditEventLogs": columns.Audit, "Custom-WinnetStatus": columns.Status,
 		},
-		LimitUncompressed: 1_000_000, tokens: map[string]time.Time{}, rows: map[string][]Row{},
+		LimitUncompressed: 1_000_000, rows: map[string][]Row{},
 	}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that are broken off
@@ -105,34 +103,6 @@ func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Call(nil), s.calls...)
-}
-
-// IssueToken makes a token, as the authority of the cloud does.
-func (s *Server) IssueToken() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.issued++
-	token := fmt.Sprintf("token-%d", s.issued)
-	until := time.Now().Add(24 * time.Hour)
-	if s.TokenLife > 0 {
-		until = time.Now().Add(s.TokenLife)
-	}
-	s.tokens[token] = until
-	return token
-}
-
-// Expired reports whether a token is good no more.
-func (s *Server) Expired(token string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !time.Now().Before(s.tokens[token])
-}
-
-// Issued is the number of tokens.
-func (s *Server) Issued() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.issued
 }
 
 var path = regexp.MustCompile(`^/dataCollectionRules/(dcr-[0-9a-f]{32})/streams/([^/]+)$`)
@@ -187,17 +157,15 @@ const (
 )
 
 func (s *Server) read(r *http.Request, call *Call) ([]Row, *refusal) {
-	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	s.mu.Lock()
 	table, limit, auxiliary, refuse := s.Streams[call.Stream], s.LimitUncompressed, s.Auxiliary, s.Refuse
-	good := time.Now().Before(s.tokens[token])
 	s.mu.Unlock()
 	switch {
 	case r.Method != http.MethodPost || r.URL.Query().Get("api-version") != "2023-01-01":
 		return nil, &refusal{http.StatusMethodNotAllowed, "MethodNotAllowed", "want POST and api-version 2023-01-01"}
 	case r.ContentLength < 0 || len(r.TransferEncoding) > 0:
 		return nil, &refusal{http.StatusLengthRequired, "MissingContentLengthHeader", "Content-Length is missing"}
-	case !good:
+	case !s.Good(r):
 		return nil, &refusal{http.StatusUnauthorized, "AuthenticationFailed", "the token has expired or is none"}
 	case table == nil:
 		return nil, &refusal{http.StatusNotFound, "NotFound", "Data collection rule or stream not found"}

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/jsontext"
 )
 
 // MaxRow is the largest row in bytes: one call takes 1,000,000, two of which are the array's brackets.
@@ -25,8 +26,6 @@ const (
 	// maxFieldOfLargeRow holds for every field of a row that would have more than MaxRow. With it no row has: 254 columns at most,
 	// each byte of a text six in JSON at worst, is below MaxRow for the 139 columns of the largest table.
 	maxFieldOfLargeRow = 1_000
-	// maxDepth is how deep values in AdditionalFields may be nested.
-	maxDepth = 16
 )
 
 // The service puts the time of receipt in the place of a TimeGenerated that is older than MaxAge or more than MaxAhead in the future.
@@ -63,17 +62,15 @@ type Encoder struct {
 	body      int // column, or -1
 	startTime int // column EventStartTime, or -1
 
-	stamps   stamps
+	stamps   jsontext.Stamps
 	limit    int    // of a field
 	now      uint64 // when the resource was given
 	seen     [4]uint64
-	order    [64]uint8     // the columns of the last record's attributes, by their places
-	resource []columnValue // columns that the resource has
-	more     []namedValue  // the resource's values for AdditionalFields
-	extra    []namedValue  // the record's values for AdditionalFields
-	fields   []span        // of AdditionalFields, in the row
-	bySize   []span
-	known    map[string]struct{} // names in AdditionalFields, when there are many
+	order    [64]uint8       // the columns of the last record's attributes, by their places
+	resource []columnValue   // columns that the resource has
+	more     []namedValue    // the resource's values for AdditionalFields
+	extra    []namedValue    // the record's values for AdditionalFields
+	object   jsontext.Object // AdditionalFields
 }
 
 type columnValue struct {
@@ -99,10 +96,7 @@ func NewEncoder(opts Options) *Encoder {
 func (e *Encoder) Reset() {
 	e.Counts = Counts{}
 	e.resource, e.more, e.extra = empty(e.resource), empty(e.more), empty(e.extra)
-	if len(e.known) > maxKept {
-		e.known = nil
-	}
-	clear(e.known)
+	e.object.Reset()
 }
 
 // maxKept is how many elements a slice or map keeps room for. No usual record has as many attributes.
@@ -154,13 +148,19 @@ func (e *Encoder) AppendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 	return dst, at
 }
 
+// Identity is the part of a row that is the same however often its record is written: without TimeGenerated, which may be the time of writing.
+func (e *Encoder) Identity(row []byte) []byte {
+	const stamp = len(`"2026-03-04T05:06:07.8940001Z"`)
+	return row[len(e.table.Columns[e.table.Time].Key)+stamp:]
+}
+
 // appendRow appends the row, or a part of it that is too large already.
 func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) {
 	from := len(dst)
 	e.seen, e.extra = [4]uint64{}, e.extra[:0]
 	at, fromAttribute := e.time(record)
 	dst = append(append(append(dst, '{'), e.table.Columns[e.table.Time].Key[1:]...), '"')
-	dst = append(e.stamps.append(dst, at), '"')
+	dst = append(e.stamps.Append(dst, at), '"')
 	e.see(e.table.Time)
 
 	var additional pcommon.Value
@@ -238,7 +238,7 @@ func (e *Encoder) checkAge(dst []byte, at uint64) []byte {
 	}
 	if e.startTime >= 0 && !e.saw(e.startTime) {
 		dst = append(append(dst, e.table.Columns[e.startTime].Key...), '"')
-		dst = append(e.stamps.append(dst, at), '"')
+		dst = append(e.stamps.Append(dst, at), '"')
 	}
 	return dst
 }

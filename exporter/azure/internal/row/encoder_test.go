@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/jsontext"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
 
@@ -166,7 +167,7 @@ func TestATextOfMoreThan64KBIsCutAtARuneAndMarked(t *testing.T) {
 	row, _, counts := write(t, dnsEncoder(), record(map[string]any{"DnsQuery": strings.Repeat("é", 40_000), "Dvc": strings.Repeat("x", maxField)}), pcommon.NewMap())
 	query := row["DnsQuery"].(string)
 	require.Equal(t, maxField, len(query))
-	require.Equal(t, strings.Repeat("é", (maxField-len(cutMark))/2)+cutMark, query)
+	require.Equal(t, strings.Repeat("é", (maxField-len(jsontext.CutMark))/2)+jsontext.CutMark, query)
 	require.Len(t, row["Dvc"], maxField)
 	require.Equal(t, map[string]int64{"cut DnsQuery": 1}, counts)
 }
@@ -186,7 +187,7 @@ func TestBytesThatAreNoUTF8AreReplacedInValuesAndNames(t *testing.T) {
 
 func TestAdditionalFieldsIsValidWhateverItIsMadeOf(t *testing.T) {
 	deep := any("bottom")
-	for range maxDepth + 5 {
+	for range jsontext.MaxDepth + 5 {
 		deep = []any{map[string]any{"x": deep}}
 	}
 	row, _, counts := write(t, dnsEncoder(), record(map[string]any{

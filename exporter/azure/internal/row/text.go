@@ -2,15 +2,12 @@
 
 package row
 
-import "unicode/utf8"
-
-// cutMark is the end of a text that was cut.
-const cutMark = " [cut]"
+import "github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/jsontext"
 
 // appendText appends a text as a JSON string. A text that is too long is cut, and bytes that are no UTF-8 are replaced; both are
 // counted for the column.
 func (e *Encoder) appendText(dst []byte, s string, column int) []byte {
-	if len(s) <= maxFieldOfLargeRow && isPlain(s) { // as most are
+	if len(s) <= maxFieldOfLargeRow && jsontext.IsPlain(s) { // as most are
 		return append(append(append(dst, '"'), s...), '"')
 	}
 	cut := len(s) > e.limit
@@ -18,109 +15,14 @@ func (e *Encoder) appendText(dst []byte, s string, column int) []byte {
 		if e.limit == maxField || len(s) <= maxField {
 			e.count(RuleCut, column)
 		}
-		s = s[:boundary(s, e.limit-len(cutMark))]
+		s = s[:jsontext.Boundary(s, e.limit-len(jsontext.CutMark))]
 	}
-	dst, valid := appendString(append(dst, '"'), s)
+	dst, valid := jsontext.AppendString(append(dst, '"'), s)
 	if !valid {
 		e.count(RuleUTF8, column)
 	}
 	if cut {
-		dst = append(dst, cutMark...)
+		dst = append(dst, jsontext.CutMark...)
 	}
 	return append(dst, '"')
-}
-
-// boundary is the last place at or before n where a rune begins. In a text that is no UTF-8 it may be n itself.
-func boundary(s string, n int) int {
-	for i := n; i > n-utf8.UTFMax && i > 0; i-- {
-		if utf8.RuneStart(s[i]) {
-			return i
-		}
-	}
-	return n
-}
-
-// plain has the bytes that stand in a JSON string as they are.
-var plain = func() (p [256]bool) {
-	for b := 0x20; b < utf8.RuneSelf; b++ {
-		p[b] = b != '"' && b != '\\'
-	}
-	return p
-}()
-
-const hexDigits = "0123456789abcdef"
-
-// appendString appends the inside of a JSON string, and reports whether s is valid UTF-8.
-func appendString(dst []byte, s string) (_ []byte, valid bool) {
-	valid = true
-	from := 0
-	for i := 0; i < len(s); {
-		for len(s)-i >= 8 && allPlain(s[i:]) {
-			i += 8
-		}
-		if i == len(s) {
-			break
-		}
-		b := s[i]
-		if plain[b] {
-			i++
-			continue
-		}
-		if b >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && size == 1 {
-				valid = false
-				dst = append(append(dst, s[from:i]...), "\uFFFD"...)
-				from = i + 1
-			}
-			i += size
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		switch b {
-		case '"', '\\':
-			dst = append(dst, '\\', b)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[b>>4], hexDigits[b&15])
-		}
-		i++
-		from = i
-	}
-	return append(dst, s[from:]...), valid
-}
-
-// isPlain reports whether a text stands in a JSON string as it is. It may say no of one that does.
-func isPlain(s string) bool {
-	n := len(s)
-	if n < 8 {
-		for i := range n {
-			if !plain[s[i]] {
-				return false
-			}
-		}
-		return true
-	}
-	for i := 0; i <= n-8; i += 8 {
-		if !allPlain(s[i:]) {
-			return false
-		}
-	}
-	return allPlain(s[n-8:])
-}
-
-// allPlain reports whether the first eight bytes are plain. It looks at all of them in one word: the high bit of a byte becomes set where the
-// byte is not ASCII, below 0x20, a quote or a backslash. By a borrow of the byte before it may be set for a plain one too.
-func allPlain(s string) bool {
-	_ = s[7]
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quote, backslash := x^ones*'"', x^ones*'\\'
-	return (x|(x-ones*0x20)|(quote-ones)|(backslash-ones))&highs == 0
 }

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package appinsightsexporter
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	secretKey = "1deadbee-f000-4000-8000-00000000cafe"
+	good      = "connection_string: 'InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://westeurope-5.in.applicationinsights.azure.com/;LiveEndpoint=https://x/;ApplicationId=y'\n"
+)
+
+func load(t *testing.T, text string) (*Config, error) {
+	t.Helper()
+	var raw map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(text), &raw))
+	cfg := createDefaultConfig().(*Config)
+	if err := confmap.NewFromStringMap(raw).Unmarshal(cfg); err != nil {
+		return nil, err
+	}
+	return cfg, confmap.Validate(cfg)
+}
+
+func TestTheDefaultsLoseNothing(t *testing.T) {
+	require.NoError(t, componenttest.CheckConfigStruct(createDefaultConfig()))
+	cfg, err := load(t, good)
+	require.NoError(t, err)
+	require.True(t, cfg.RetryConfig.Enabled)
+	require.Zero(t, cfg.RetryConfig.MaxElapsedTime, "it never gives up")
+	require.True(t, cfg.QueueConfig.Get().BlockOnOverflow)
+	require.Equal(t, "bytes", cfg.QueueConfig.Get().Sizer.String())
+	require.Zero(t, cfg.QueueConfig.Get().Batch.Get().MaxSize, "a maximum drops a larger record")
+	require.Equal(t, 30*time.Second, cfg.Timeout)
+	cfg, err = load(t, good+"auth: {authenticator: azureauth}\nproxy_url: http://127.0.0.1:3128\nheaders: {a: b}\ndead_letter: {path: /tmp/dead.jsonl}\n")
+	require.NoError(t, err)
+	require.Equal(t, 100, cfg.DeadLetter.MaxSizeMiB)
+}
+
+func TestWhatCannotWorkIsRefused(t *testing.T) {
+	for change, want := range map[string]string{
+		"connection_string: ''":                      "connection_string: it is empty",
+		"connection_string: null":                    "connection_string: it is empty",
+		"endpoint: https://x":                        "endpoint: it is not allowed",
+		"compression: gzip":                          "the exporter compresses by itself",
+		"compression: none":                          "the exporter compresses by itself",
+		"timeout: 30":                                "want 1s or more",
+		"sending_queue: {batch: {flush_timeout: 1}}": "want 10ms or more",
+		`dead_letter: {path: "C:\temp\new.jsonl"}`:   "dead_letter::path:",
+		"dead_letter: {path: '%TEMP%/dead.jsonl'}":   "want ${env:TEMP}",
+		"dead_letter: {max_size_mib: 0}":             "max_size_mib: 0 is not allowed",
+		"retry_on_failure: {initial_interval: 0s}":   "want 100ms or more",
+		"retry_on_failure: {max_interval: 1s}":       "is less than initial_interval",
+		"retry_on_failure: {multiplier: 0.5}":        "want 1 or more",
+		"retry_on_failure: {max_elapsed: 0s}":        "max_elapsed",
+		"sending_queue: {batch: {max: 1}}":           "max",
+		"dead_leter: {path: x}":                      "dead_leter",
+		"instrumentation_key: x":                     "instrumentation_key",
+		"maxbatchsize: 10":                           "maxbatchsize",
+		"custom_events_enabled: true":                "custom_events_enabled",
+	} {
+		key, _, _ := strings.Cut(change, ":")
+		text := good
+		if key == "connection_string" {
+			text = ""
+		}
+		_, err := load(t, text+change+"\n")
+		require.ErrorContains(t, err, want, change)
+	}
+}
+
+func TestAConnectionStringIsReadAsTheServiceDocumentsIt(t *testing.T) {
+	for text, want := range map[string]string{
+		"InstrumentationKey=" + secretKey:       "https://dc.services.visualstudio.com/v2.1/track",
+		"InstrumentationKey=" + secretKey + ";": "https://dc.services.visualstudio.com/v2.1/track",
+		" instrumentationkey = " + secretKey + " ;; INGESTIONENDPOINT = https://a.in.applicationinsights.azure.com/ ": "https://a.in.applicationinsights.azure.com/v2.1/track",
+		"IngestionEndpoint=https://a.in.applicationinsights.azure.com//;InstrumentationKey=" + secretKey:              "https://a.in.applicationinsights.azure.com/v2.1/track",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://a:8443":                                       "https://a:8443/v2.1/track",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=http://127.0.0.1:80":                                  "http://127.0.0.1:80/v2.1/track",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=http://[::1]:80":                                      "http://[::1]:80/v2.1/track",
+		"InstrumentationKey=" + secretKey + ";EndpointSuffix=applicationinsights.us":                                  "https://dc.applicationinsights.us/v2.1/track",
+		"InstrumentationKey=" + secretKey + ";EndpointSuffix=.ai.contoso.com;Location=westus2":                        "https://westus2.dc.ai.contoso.com/v2.1/track",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=;EndpointSuffix=;Authorization=ikey":                  "https://dc.services.visualstudio.com/v2.1/track",
+		"InstrumentationKey=not-a-guid": "https://dc.services.visualstudio.com/v2.1/track",
+	} {
+		c, err := parseConnectionString(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, c.address(), text)
+	}
+	c, err := parseConnectionString("InstrumentationKey=" + secretKey + ";AADAudience=https://monitor.azure.us/")
+	require.NoError(t, err)
+	require.Equal(t, "https://monitor.azure.us", c.audience)
+}
+
+func TestAnOddConnectionStringIsRefusedAndNotShown(t *testing.T) {
+	for text, want := range map[string]string{
+		"   ":                                           "it is empty",
+		secretKey:                                       "part 1 is no KEY=VALUE",
+		"InstrumentationKey":                            "part 1 is no KEY=VALUE",
+		"InstrumentationKey=":                           "it has no InstrumentationKey",
+		"IngestionEndpoint=https://a.example":           "it has no InstrumentationKey",
+		"InstrumentationKey=" + secretKey + "\"":        "or one that is none",
+		"InstrumentationKey=" + secretKey + "\x00":      "or one that is none",
+		"InstrumentationKey=${env:KEY}":                 "or one that is none",
+		"InstrumentationKey=" + strings.Repeat("a", 41): "or one that is none",
+		"InstrumentationKey=" + secretKey + ";InstrumentationKey=b":                                    `"instrumentationkey" stands twice`,
+		"InstrumentationKey=" + secretKey + ";=x":                                                      "part 2 is no KEY=VALUE",
+		"InstrumentationKey=" + secretKey + ";x":                                                       "part 2 is no KEY=VALUE",
+		"InstrumentationKey=" + secretKey + ";Authorization=aad":                                       "Authorization=aad is not known",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=a.in.applicationinsights.azure.com":    "is no address",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://":                              "is no address",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=ftp://a":                               "is no address",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://:443":                          "is no address",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://a/v2.1/track":                  "has more than a host",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://a?x=y":                         "has more than a host",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://u:hunter2@a":                   "has more than a host",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=http://a.in.applicationinsights.azure": "is not encrypted",
+		"InstrumentationKey=" + secretKey + strings.Repeat(";", 4096):                                  "want 4096 at most",
+	} {
+		_, err := parseConnectionString(text)
+		require.ErrorContains(t, err, want, text)
+		require.NotContains(t, err.Error(), secretKey, "a key stays out of logs")
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+}

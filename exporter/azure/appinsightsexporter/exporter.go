@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package appinsightsexporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/appinsightsexporter/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/settings"
+)
+
+// insights sends batches of records. push is safe for concurrent use.
+type insights struct {
+	cfg        *Config
+	connection connection
+	log        *delivery.Sayer
+	telemetry  *metadata.TelemetryBuilder
+	settings   component.TelemetrySettings
+	build      component.BuildInfo
+	target     *delivery.Target
+	limit      atomic.Int64 // of a body, as far as 413 has taught
+	batches    sync.Pool    // of *batch
+	pauses     pauses
+
+	caller     *delivery.Caller
+	letters    *delivery.DeadLetters // or nil
+	auditToken func()                // looks at the first token, or nil
+	audited    sync.Once
+
+	ending *delivery.Ending
+}
+
+// pauses are how long the exporter waits after answers that say nothing about it.
+type pauses struct {
+	throttled time.Duration // 429 or 503 without Retry-After
+	denied    time.Duration // 401 twice
+	misfit    time.Duration // 402, 439, 403, 404, other statuses, a key that is not known
+}
+
+var defaultPauses = pauses{throttled: 5 * time.Second, denied: 30 * time.Second, misfit: time.Minute}
+
+// maxAnswer is as much of an answer as is read, in bytes: an account with a long error for each of maxItems.
+const maxAnswer = 1 << 20
+
+func newInsights(set exporter.Settings, cfg *Config) (*insights, error) {
+	connection, err := parseConnectionString(string(cfg.ConnectionString))
+	if err != nil {
+		return nil, fmt.Errorf("connection_string: %w", err)
+	}
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	e := &insights{
+		cfg: cfg, connection: connection, log: delivery.NewSayer(set.Logger), telemetry: telemetry, settings: set.TelemetrySettings, build: set.BuildInfo,
+		target: delivery.NewTarget(), pauses: defaultPauses, ending: delivery.NewEnding(),
+	}
+	e.limit.Store(maxCall)
+	sdkVersion := fmt.Sprintf("otelc-%s-%s-%s", set.BuildInfo.Version, runtime.GOOS[:3], runtime.GOARCH)
+	e.batches.New = func() any { return newBatch(connection.key, sdkVersion) }
+	return e, nil
+}
+
+func (e *insights) start(ctx context.Context, host component.Host) error {
+	client, err := e.cfg.ToClient(ctx, host.GetExtensions(), e.settings)
+	if err != nil {
+		return err
+	}
+	e.caller = delivery.NewCaller(client, delivery.Options{
+		UserAgent: fmt.Sprintf("%s/%s (app_insights exporter; %s/%s)", e.build.Command, e.build.Version, runtime.GOOS, runtime.GOARCH),
+		MaxAnswer: maxAnswer, WantsBody: true, Redirect: e.mayRedirect,
+		Statuses: map[int]delivery.Result{
+			http.StatusPartialContent: delivery.Partial, statusQuota: delivery.Throttled, statusQuotaNow: delivery.Throttled,
+		},
+	})
+	if path := e.cfg.DeadLetter.Path; path != "" {
+		if e.letters, err = delivery.OpenDeadLetters(path, int64(e.cfg.DeadLetter.MaxSizeMiB)<<20); err != nil {
+			return fmt.Errorf("dead_letter::path: %w", err)
+		}
+	}
+	if !e.cfg.RetryConfig.Enabled {
+		e.log.Logger.Warn("retry_on_failure is not enabled: what the service does not take at once is lost")
+	}
+	want := e.connection.audience
+	if want == "" {
+		want = delivery.WantedAudience(e.connection.address())
+	}
+	e.auditToken = delivery.TokenCheck(e.cfg.Auth, host, e.connection.address(), want, e.cfg.Timeout, e.ending, e.log)
+	return nil
+}
+
+// mayRedirect reports what speaks against sending a call on. What is encrypted stays so. A token, or a header of the user's, goes to the same cloud only.
+func (e *insights) mayRedirect(from, to *url.URL) error {
+	local := settings.Loopback(to.Hostname())
+	switch secret := e.cfg.Auth.HasValue() || len(e.cfg.Headers) > 0; {
+	case to.Scheme != from.Scheme:
+		return fmt.Errorf("want %s, as before", from.Scheme)
+	case to.Scheme == "http" && !local:
+		return errors.New("it is not encrypted")
+	case secret && to.Host != from.Host && !(local && settings.Loopback(from.Hostname())):
+		if cloud := delivery.WantedAudience(from.String()); cloud == "" || delivery.WantedAudience(to.String()) != cloud {
+			return errors.New("the token would go to a host that is not known to be the service's")
+		}
+	}
+	return nil
+}
+
+// stop makes pushes end early.
+func (e *insights) stop() { e.ending.Begin(e.cfg.Timeout, e.cfg.QueueConfig) }
+
+func (e *insights) shutdown(context.Context) error {
+	e.stop()
+	e.ending.Finish()
+	e.telemetry.Shutdown()
+	return nil
+}
+
+// push sends all records of a batch. It returns nil when the service has accepted all of them, or refused them for good. Otherwise the error has the records
+// that are left, and how long to wait at least.
+func (e *insights) push(ctx context.Context, logs plog.Logs) error {
+	if e.auditToken != nil {
+		e.audited.Do(e.auditToken)
+	}
+	ctx, cancel := e.ending.Context(ctx)
+	defer cancel()
+
+	b := e.batches.Get().(*batch)
+	defer func() {
+		b.release()
+		e.batches.Put(b)
+	}()
+	b.load(logs)
+	if err := e.send(ctx, b, b.rows, func() int { return int(e.limit.Load()) }); err != nil {
+		return delivery.Left([]error{err}, logs, b.done)
+	}
+	return nil
+}

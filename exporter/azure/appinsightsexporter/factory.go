@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package appinsightsexporter
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/appinsightsexporter/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
+)
+
+// NewFactory makes the factory of the app_insights exporter, for the signal logs.
+func NewFactory() exporter.Factory {
+	return exporter.NewFactory(metadata.Type, createDefaultConfig, exporter.WithLogs(createLogs, metadata.LogsStability))
+}
+
+func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
+	e, err := newInsights(set, config.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	return newLogs(ctx, set, e)
+}
+
+// newLogs puts queue and retries before the exporter.
+func newLogs(ctx context.Context, set exporter.Settings, e *insights) (exporter.Logs, error) {
+	logs, err := exporterhelper.NewLogs(ctx, set, e.cfg, e.push,
+		exporterhelper.WithStart(e.start),
+		exporterhelper.WithShutdown(e.shutdown),
+		// A push makes many calls. Each has the client's timeout.
+		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: 0}),
+		exporterhelper.WithRetry(e.cfg.RetryConfig),
+		exporterhelper.WithQueue(e.cfg.QueueConfig),
+	)
+	if err != nil {
+		return nil, err
+	}
+	return &delivery.Stoppable{Logs: logs, Stop: e.stop}, nil
+}

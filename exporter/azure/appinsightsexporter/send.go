@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package appinsightsexporter
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/envelope"
+)
+
+// returnedError says that a call was accepted but for some items, which are to be sent again.
+type returnedError struct {
+	items int
+	word  string
+}
+
+func (r returnedError) Error() string {
+	return fmt.Sprintf("the service did not take %d items of a call for now: %s", r.items, r.word)
+}
+
+// isReturned reports whether the calls that follow may be made at once.
+func isReturned(err error) bool {
+	_, is := err.(returnedError)
+	return is
+}
+
+// send sends items, call by call, each of as many bytes as limit says. What is done is marked; the error says why the rest is not. Items that came back do not
+// keep the following calls.
+func (e *insights) send(ctx context.Context, b *batch, rows []int32, limit func() int) error {
+	var came error
+	for len(rows) > 0 {
+		n, oldest := b.fill(rows, limit())
+		if err := e.deliver(ctx, b, rows[:n], oldest); isReturned(err) {
+			came = err
+		} else if err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return came
+}
+
+// deliver sends the body of the batch, which has these items. It splits what is too large, and what is refused without a word about the items.
+func (e *insights) deliver(ctx context.Context, b *batch, rows []int32, oldest uint64) error {
+	a, v, err := e.call(ctx, b, rows, oldest)
+	switch {
+	case err != nil:
+		return err
+	case v != nil:
+		return e.settle(ctx, b, rows, a, v)
+	case a.Result == delivery.TooLarge:
+		return e.halve(ctx, b, rows, a)
+	case a.Result == delivery.Refused:
+		return e.search(ctx, b, rows, a)
+	}
+	return e.failed(a)
+}
+
+// call makes one call with the body of the batch, and counts what came of it. The verdict is nil where the answer says nothing about the items. The error is
+// that of a call that was not made.
+func (e *insights) call(ctx context.Context, b *batch, rows []int32, oldest uint64) (delivery.Answer, *verdict, error) {
+	if err := e.ending.Err(ctx); err != nil {
+		return delivery.Answer{}, nil, err
+	}
+	if wait, why := e.target.Gate.Wait(); wait > 0 {
+		return delivery.Answer{}, nil, delivery.WaitError{Err: fmt.Errorf("the service is not tried for %v: %w", wait.Round(time.Millisecond), why), Wait: wait}
+	}
+	body := b.body.Close()
+	a := e.caller.Post(ctx, e.connection.address(), body)
+	var v *verdict
+	if a.Result == delivery.Accepted || a.Result == delivery.Partial || a.Result == delivery.Refused {
+		said, ok := judge(a.Body, len(rows))
+		switch {
+		case a.Result == delivery.Refused:
+			if ok && len(said.refused)+len(said.again) == len(rows) && !said.doubtful {
+				v = &said
+			}
+		case !ok:
+			a.Result, a.Message = delivery.Unexpected, "the answer does not say which items were accepted: "+shorten(string(a.Body))
+		default:
+			v = &said
+			if a.Result = delivery.Accepted; said.accepted < len(rows) {
+				a.Result = delivery.Partial
+			}
+		}
+	}
+	e.telemetry.ExporterAppInsightsCalls.Add(ctx, 1, metric.WithAttributes(attribute.String("result", a.Result.String())))
+	if v == nil || v.none() || v.accepted == 0 {
+		return a, v, nil
+	}
+	e.target.Accepted.Add(1)
+	e.telemetry.ExporterAppInsightsItemsAccepted.Add(ctx, int64(v.accepted))
+	e.telemetry.ExporterAppInsightsBytesUncompressed.Add(ctx, int64(b.body.Raw()))
+	e.telemetry.ExporterAppInsightsBytesCompressed.Add(ctx, int64(len(body)))
+	delay := 0.0
+	if now := uint64(time.Now().UnixNano()); now > oldest {
+		delay = float64(now-oldest) / 1e9
+	}
+	e.telemetry.ExporterAppInsightsAcceptanceDelay.Record(ctx, delay)
+	b.encoder.Counts.Each(func(rule envelope.Rule, field envelope.Field, n int64) {
+		e.telemetry.ExporterAppInsightsFieldsAltered.Add(ctx, n, metric.WithAttributes(
+			attribute.String("field", field.String()), attribute.String("rule", rule.String())))
+		if rule == envelope.RuleTooOld {
+			e.log.Once("time", func(l *zap.Logger) {
+				l.Warn("the service refuses events that are more than two days old: they get the time of sending, and EventStartTime has the true time")
+			})
+		}
+	})
+	return a, v, nil
+}
+
+// settle does what a verdict says. When the service took none of the items, it is the key or the resource that does not fit, and all are kept; unless the service has
+// taken other calls since it refused these for the first time.
+func (e *insights) settle(ctx context.Context, b *batch, rows []int32, a delivery.Answer, v *verdict) error {
+	if v.none() {
+		b.encode(rows[0])
+		first := envelope.Identity(b.buf)
+		if !e.target.AcceptsOthers(first) {
+			e.target.Suspect(first)
+			a.Message = v.refused[0].Message
+			return e.misfit(a, len(rows))
+		}
+		e.target.Clear(first)
+	}
+	next := v.again
+	for i, row := range rows {
+		if len(next) > 0 && next[0] == i {
+			next = next[1:]
+			continue
+		}
+		b.done[row] = true
+	}
+	for _, x := range v.refused {
+		answer := a
+		answer.Status, answer.Message = x.Status, x.Message
+		reason := "refused"
+		if x.Status == sampledOut {
+			reason = "sampled_out"
+		}
+		e.drop(ctx, b, rows[x.Index], answer, reason)
+	}
+	if len(v.again) == 0 {
+		return nil
+	}
+	e.telemetry.ExporterAppInsightsItemsReturned.Add(ctx, int64(len(v.again)))
+	came := returnedError{len(v.again), v.word}
+	if v.doubtful {
+		a.Message = fmt.Sprintf("of %d items the answer says nothing, and not that they were accepted; they are sent again", len(v.again))
+		a.Result = delivery.Unexpected
+		return e.failed(a)
+	}
+	if v.slower {
+		wait := e.pauseOf(a)
+		e.target.Gate.Close(wait, came)
+		return delivery.WaitError{Err: came, Wait: wait}
+	}
+	return came
+}
+
+// pauseOf is how long to wait after an answer that asks for it.
+func (e *insights) pauseOf(a delivery.Answer) time.Duration {
+	d := a.RetryAfter
+	switch {
+	case d > 0:
+	case a.Status == statusQuota || a.Status == statusQuotaNow:
+		d = e.pauses.misfit
+	default:
+		d = e.pauses.throttled
+	}
+	return max(d, min(time.Second, e.pauses.throttled))
+}
+
+// failed is the error of a call that was not accepted. It holds calls back after an answer that concerns more than one of them, and says what to do.
+func (e *insights) failed(a delivery.Answer) error {
+	say := func(text string) {
+		e.log.Again(a.Result.String(), func(l *zap.Logger) { l.Error(text, zap.String("endpoint", e.connection.endpoint.Host), zap.Error(a)) })
+	}
+	wait := e.pauses.misfit
+	switch a.Result {
+	case delivery.Failed:
+		return a
+	case delivery.Throttled:
+		wait = e.pauseOf(a)
+		if a.Status == statusQuota || a.Status == statusQuotaNow {
+			say("the service has had too much for now; check the daily cap of the resource; what is queued waits")
+		}
+	case delivery.Unauthorized:
+		wait = e.pauses.denied
+		say("the service does not accept the call; where the resource takes no instrumentation keys (local authentication is off), auth is needed; check the identity of the " +
+			"authenticator, and that its scopes are those of the endpoint's cloud (https://monitor.azure.com/.default); what is queued waits")
+	case delivery.Forbidden:
+		say("the identity may not send to the resource; give it the role Monitoring Metrics Publisher on the resource; what is queued waits")
+	case delivery.NotFound:
+		say("the service does not know the address, or takes only that of the resource's region; take the whole connection string of the resource's overview; what is queued waits")
+	default:
+		say("the answer is none that this service gives; check IngestionEndpoint and any proxy before it; what is queued waits")
+	}
+	e.target.Gate.Close(wait, a)
+	return delivery.WaitError{Err: a, Wait: wait}
+}
+
+// misfit makes all calls wait when the service takes none of the items of one.
+func (e *insights) misfit(a delivery.Answer, items int) error {
+	e.target.Gate.Close(e.pauses.misfit, a)
+	e.log.Again("misfit", func(l *zap.Logger) {
+		l.Error("the service takes no item of a call; check InstrumentationKey; what is queued waits, and is tried again slowly",
+			zap.String("endpoint", e.connection.endpoint.Host), zap.Int("items", items), zap.Error(a))
+	})
+	return delivery.WaitError{Err: a, Wait: e.pauses.misfit}
+}
+
+// drop gives one item up, with the service's words.
+func (e *insights) drop(ctx context.Context, b *batch, i int32, a delivery.Answer, reason string) {
+	b.done[i] = true
+	e.telemetry.ExporterAppInsightsItemsDropped.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
+	e.log.Again("dropped "+reason, func(l *zap.Logger) {
+		l.Error("the service refused an item for good, and it is dropped; others are counted in otelcol_exporter_app_insights_items_dropped",
+			zap.String("reason", reason), zap.Error(a))
+	})
+	if e.letters == nil {
+		return
+	}
+	b.encode(i)
+	outcome := e.letters.Keep(delivery.Letter{
+		Time: time.Now().UTC().Format(time.RFC3339Nano), Status: a.Status, Code: a.Code, Message: a.Message, RequestID: a.RequestID, Row: b.buf,
+	}, e.log)
+	e.telemetry.ExporterAppInsightsDeadLetters.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+)
+
+// maxRedirects bounds how often one call is sent on.
+const maxRedirects = 5
+
+// follow makes a call, and sends it on where an answer 307 or 308 says so. Later calls go there at once, until one fails there.
+func (c *Caller) follow(ctx context.Context, address string, body []byte) Answer {
+	to := c.lastMove(address)
+	at := address
+	if to != nil {
+		at = to.String()
+	}
+	for hops := 0; ; hops++ {
+		a := c.post(ctx, at, body)
+		if a.location == "" || c.opts.Redirect == nil {
+			if a.Result == Failed || a.Result == NotFound || a.Result == Unexpected {
+				to = nil
+			}
+			c.move(address, to)
+			return a
+		}
+		next, err := c.next(at, a.location)
+		if err == nil && hops == maxRedirects {
+			err = fmt.Errorf("it was redirected %d times", hops)
+		}
+		if err != nil {
+			c.move(address, nil)
+			a.Result = Unexpected
+			a.Message = fmt.Sprintf("redirected to %q: %v", a.location, err)
+			return a
+		}
+		to, at = next, next.String()
+	}
+}
+
+// next is where an answer sends a call on to. A place without a path keeps that of the call.
+func (c *Caller) next(at, location string) (*url.URL, error) {
+	from, err := url.Parse(at)
+	if err != nil {
+		return nil, err
+	}
+	to, err := from.Parse(location)
+	if err != nil {
+		return nil, err
+	}
+	if to.Hostname() == "" || to.User != nil || to.Fragment != "" {
+		return nil, errors.New("want a scheme, a host and a path")
+	}
+	if to.Path == "" || to.Path == "/" {
+		to.Path = from.Path
+	}
+	return to, c.opts.Redirect(from, to)
+}
+
+func (c *Caller) lastMove(address string) *url.URL {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.moved[address]
+}
+
+func (c *Caller) move(address string, to *url.URL) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if to == nil {
+		delete(c.moved, address)
+	} else {
+		c.moved[address] = to
+	}
+}

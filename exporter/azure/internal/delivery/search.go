@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The search for the rows that are refused, where the far end takes or refuses a call as a whole.
+
+package delivery
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+)
+
+// Samples is how many rows are tried one by one to find out whether the far end takes any.
+const Samples = 16
+
+// Refusal is a row that was refused when it was sent alone.
+type Refusal struct {
+	Row    int32
+	Answer Answer
+}
+
+// Search looks for the rows for which a target refused a call. It is for one call.
+type Search struct {
+	Target *Target
+	// Send sends rows in one call. The answer is Accepted, which marks them as done, Refused, or TooLarge; anything else is an error.
+	Send func(ctx context.Context, rows []int32) (Answer, error)
+	// Done reports whether a row was accepted.
+	Done func(row int32) bool
+
+	// Fits is set when the target takes rows.
+	Fits bool
+	// Refused are the rows that were refused alone.
+	Refused []Refusal
+}
+
+// Run searches among the rows of a call that was refused with an answer, until each row is accepted or refused alone. first is the first row as it was sent.
+// When the target takes no row of the call it is the target that does not fit: Fits stays false, nothing is to be dropped, and the call is remembered. But when
+// it has taken other calls since it refused this one whole for the first time, the rows are wrong. Whoever calls holds the target's lock.
+func (s *Search) Run(ctx context.Context, rows []int32, first []byte, a Answer) error {
+	s.Fits = s.Target.AcceptsOthers(first)
+	err := s.run(ctx, rows, a)
+	switch {
+	case s.Fits:
+		s.Target.Clear(first)
+	case err == nil:
+		s.Target.Suspect(first)
+	}
+	return err
+}
+
+func (s *Search) run(ctx context.Context, rows []int32, a Answer) error {
+	if len(rows) == 1 {
+		s.Refused = append(s.Refused, Refusal{rows[0], a})
+		return nil
+	}
+	if !s.Fits && len(rows) > 2*Samples {
+		if err := s.sample(ctx, rows); err != nil || !s.Fits {
+			return err
+		}
+	}
+	return s.halves(ctx, s.left(rows))
+}
+
+// sample tries some rows alone, chosen by chance, so that another try chooses others.
+func (s *Search) sample(ctx context.Context, rows []int32) error {
+	for _, i := range rand.Perm(len(rows))[:Samples] {
+		if err := s.try(ctx, rows[i:i+1]); err != nil || s.Fits {
+			return err
+		}
+	}
+	return nil
+}
+
+// left are the rows that were neither accepted nor refused.
+func (s *Search) left(rows []int32) []int32 {
+	return slices.DeleteFunc(slices.Clone(rows), func(i int32) bool {
+		return s.Done(i) || slices.ContainsFunc(s.Refused, func(x Refusal) bool { return x.Row == i })
+	})
+}
+
+// halves tries both halves of rows that were refused together, and their halves.
+func (s *Search) halves(ctx context.Context, rows []int32) error {
+	if len(rows) == 1 {
+		return s.try(ctx, rows)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	for _, half := range [][]int32{rows[:len(rows)/2], rows[len(rows)/2:]} {
+		if err := s.try(ctx, half); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// try sends rows in one call. What is refused is tried in halves, down to single rows.
+func (s *Search) try(ctx context.Context, rows []int32) error {
+	a, err := s.Send(ctx, rows)
+	switch {
+	case err != nil:
+		return err
+	case a.Result == Accepted:
+		s.Fits = true
+		return nil
+	case len(rows) > 1:
+		return s.halves(ctx, rows)
+	case a.Result == Refused:
+		s.Refused = append(s.Refused, Refusal{rows[0], a})
+		return nil
+	}
+	return a
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package envelope
+
+import (
+	"unicode/utf8"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/jsontext"
+)
+
+// appendText appends a text as a JSON string. A text of more characters than limit is cut and marked.
+func (e *Encoder) appendText(dst []byte, s string, limit int, f Field) []byte {
+	if len(s) <= limit && jsontext.IsPlain(s) { // as most are
+		return append(append(append(dst, '"'), s...), '"')
+	}
+	cut := len(s) > limit && prefix(s, limit) < len(s)
+	if cut {
+		e.count(RuleCut, f)
+		s = s[:prefix(s, limit-len(jsontext.CutMark))]
+	}
+	dst, valid := jsontext.AppendString(append(dst, '"'), s)
+	if !valid {
+		e.count(RuleUTF8, f)
+	}
+	if cut {
+		dst = append(dst, jsontext.CutMark...)
+	}
+	return append(dst, '"')
+}
+
+// prefix is the length in bytes of the longest beginning of a text that has at most limit characters and ends with a whole one. A character is a UTF-16 unit:
+// what has more than 16 bits counts twice. A byte that is no UTF-8 becomes one.
+func prefix(s string, limit int) int {
+	n := 0
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if n++; r > 0xFFFF {
+			n++
+		}
+		if n > limit {
+			return i
+		}
+		i += size
+	}
+	return len(s)
+}
+
+// appendQuoted appends JSON as a JSON string. There is nothing in JSON to escape but quotes and backslashes.
+func appendQuoted(dst, json []byte) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i, b := range json {
+		if b == '"' || b == '\\' {
+			dst = append(append(dst, json[from:i]...), '\\')
+			from = i
+		}
+	}
+	return append(append(dst, json[from:]...), '"')
+}

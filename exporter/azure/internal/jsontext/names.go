@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jsontext
+
+import "bytes"
+
+// Names are the names of one object, as they stand in a buffer. The zero value is empty. It holds no reference to the buffer.
+type Names struct {
+	bits  [16]uint64 // by hash: most names that are not there are found out by it
+	spans []nameSpan
+	known map[string]struct{} // from manyNames on
+}
+
+type nameSpan struct{ from, to int }
+
+// manyNames is from how many on names are looked up in a map.
+const manyNames = 64
+
+// maxKept is how many names a set keeps room for. No usual record has as many.
+const maxKept = 1 << 10
+
+// Reset forgets all names, and lets go of what many of them needed.
+func (n *Names) Reset() {
+	n.bits = [16]uint64{}
+	if cap(n.spans) > maxKept {
+		n.spans = nil
+	}
+	n.spans = n.spans[:0]
+	if len(n.known) > maxKept {
+		n.known = nil
+	}
+	if len(n.known) > 0 {
+		clear(n.known)
+	}
+}
+
+// Add adds the name at the end of a buffer, which begins at from, and reports whether it was not there yet.
+func (n *Names) Add(buf []byte, from int) bool {
+	name := buf[from:]
+	if n.Has(buf, name) {
+		return false
+	}
+	word, bit := hash(name)
+	n.bits[word] |= bit
+	n.spans = append(n.spans, nameSpan{from, len(buf)})
+	if len(n.spans) == manyNames {
+		if n.known == nil {
+			n.known = map[string]struct{}{}
+		}
+		clear(n.known)
+		for _, s := range n.spans {
+			n.known[string(buf[s.from:s.to])] = struct{}{}
+		}
+	} else if len(n.spans) > manyNames {
+		n.known[string(name)] = struct{}{}
+	}
+	return true
+}
+
+// Undo forgets the name that was added last. buf is the buffer of the names that were added.
+func (n *Names) Undo(buf []byte) {
+	last := n.spans[len(n.spans)-1]
+	if len(n.spans) >= manyNames {
+		delete(n.known, string(buf[last.from:last.to]))
+	}
+	n.spans = n.spans[:len(n.spans)-1]
+}
+
+// Last gives where the name that was added last begins and ends in the buffer.
+func (n *Names) Last() (from, to int) {
+	last := n.spans[len(n.spans)-1]
+	return last.from, last.to
+}
+
+// Has reports whether a name is there. buf is the buffer of the names that were added.
+func (n *Names) Has(buf, name []byte) bool {
+	if word, bit := hash(name); n.bits[word]&bit == 0 {
+		return false
+	}
+	if len(n.spans) >= manyNames {
+		_, has := n.known[string(name)]
+		return has
+	}
+	for _, s := range n.spans {
+		if s.to-s.from == len(name) && bytes.Equal(buf[s.from:s.to], name) {
+			return true
+		}
+	}
+	return false
+}
+
+// hash gives the word and the bit of a name.
+func hash(name []byte) (word int, bit uint64) {
+	h := uint(len(name)) * 37
+	if len(name) > 0 {
+		h += uint(name[0])*5 + uint(name[len(name)/2])*71 + uint(name[len(name)-1])*11
+	}
+	return int(h >> 6 & 15), 1 << (h & 63)
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jsontext
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+const (
+	maxName      = 256 // bytes of a field's name; one that stands again gets _2 to _9
+	maxShedNames = 8   // that "Shed" lists
+	shedField    = `"Shed":`
+	// shedRoom is kept for the field Shed: eight names that are no longer than shedName, and their number.
+	shedName = 64
+	shedRoom = maxShedNames*(shedName+3) + 64
+)
+
+// Fields is who writes the fields of an object.
+type Fields interface {
+	Texts
+	// CutName counts a name that is too long, and InvalidName one that is no UTF-8.
+	CutName()
+	InvalidName()
+	// Shed counts a field that is left out, or a list that has lost its last elements.
+	Shed()
+}
+
+// Object is one JSON object of a bounded size, whose names do not repeat. When it is too long, the fields that First names are left out first, then the
+// last elements of the list that List names, then the largest fields, until the rest fits; the field Shed names up to eight of them, and ShedCount has their
+// number. It is for one goroutine, and is used again. It holds no reference to what it has written.
+type Object struct {
+	First []string
+	List  string
+
+	to        Fields
+	limit     int // bytes
+	open      int // where the first field begins
+	listed    int // bytes of the list
+	unwritten int
+	fields    []span
+	bySize    []span
+	names     Names
+}
+
+// span is a field: where it begins, where its name ends, where it ends, and where its list is cut, or 0.
+type span struct {
+	from, name, to, cut int
+	shed                bool
+}
+
+// Begin appends the beginning of an object of at most limit bytes.
+func (o *Object) Begin(dst []byte, to Fields, limit int) []byte {
+	dst = append(dst, '{')
+	o.to, o.limit, o.open, o.listed, o.unwritten = to, limit, len(dst), 0, 0
+	o.fields = o.fields[:0]
+	o.names.Reset()
+	return dst
+}
+
+// Put appends a field. An empty value is left out.
+func (o *Object) Put(dst []byte, name string, v pcommon.Value) []byte {
+	if v.Type() == pcommon.ValueTypeEmpty {
+		return dst
+	}
+	if len(dst)-o.open-o.listed > 2*o.limit {
+		o.unwritten++
+		return dst
+	}
+	return o.appendField(dst, name, v)
+}
+
+// End appends the end of the object. It is not ok when the object has no field, and says nothing of any.
+func (o *Object) End(dst []byte) (_ []byte, ok bool) {
+	if len(o.fields) == 0 && o.unwritten == 0 {
+		return append(dst, '}'), false
+	}
+	if o.unwritten > 0 || len(dst)-o.open > o.limit-2 || slices.ContainsFunc(o.fields, func(f span) bool { return f.shed }) {
+		dst = o.shed(dst)
+	}
+	return append(dst, '}'), true
+}
+
+// Reset lets go of what a large object needed.
+func (o *Object) Reset() {
+	if cap(o.fields) > maxKept {
+		o.fields, o.bySize = nil, nil
+	}
+	o.names.Reset()
+	o.to = nil
+}
+
+// appendField appends a field, with a comma before it unless it is the first. One that is longer than the object may be has its name
+// only, and is to be shed.
+func (o *Object) appendField(dst []byte, name string, v pcommon.Value) []byte {
+	before := len(dst)
+	if len(o.fields) > 0 {
+		dst = append(dst, ',')
+	}
+	from := len(dst)
+	if name == "" {
+		name = "_"
+	}
+	if len(name) > maxName {
+		o.to.CutName()
+		name = name[:Boundary(name, maxName)]
+	}
+	dst, valid := AppendString(append(dst, '"'), name)
+	if !valid {
+		o.to.InvalidName()
+	}
+	dst = append(dst, '"')
+	end := len(dst) - 1
+	for n := byte('2'); !o.names.Add(dst, from); n++ {
+		if n > '9' {
+			o.to.Shed()
+			return dst[:before]
+		}
+		dst = append(dst[:end], '_', n, '"')
+	}
+	f := span{from: from, name: len(dst)}
+	limit := o.limit
+	if name == o.List { // a list that loses its end may be longer
+		limit *= listMay
+	}
+	dst = append(dst, ':')
+	dst, ok := AppendValue(dst, v, o.to, len(dst)+limit)
+	if !ok {
+		f.shed = true
+		dst = append(dst[:f.name], ":0"...)
+	}
+	f.to = len(dst)
+	if name == o.List {
+		o.listed += f.to - f.from
+	}
+	o.fields = append(o.fields, f)
+	return dst
+}
+
+// listMay is how many times as long as the object its List may be before the end of it is left out.
+const listMay = 32
+
+// shed leaves out fields until the rest fits, and names them.
+func (o *Object) shed(dst []byte) []byte {
+	o.choose(dst, o.limit-2-shedRoom)
+	var names [maxShedNames][shedName]byte
+	var lengths [maxShedNames]int
+	count := o.unwritten
+	to := o.open
+	taken := false
+	for _, f := range o.fields {
+		if f.shed || f.cut > 0 {
+			if i := count - o.unwritten; i < maxShedNames && f.name-f.from <= shedName {
+				lengths[i] = copy(names[i][:], dst[f.from:f.name])
+			}
+			count++
+		}
+		if f.shed {
+			continue
+		}
+		if to > o.open {
+			dst[to] = ','
+			to++
+		}
+		taken = taken || string(dst[f.from:f.name])+":" == shedField
+		if f.cut > 0 {
+			to += copy(dst[to:], dst[f.from:f.cut])
+			dst[to] = ']'
+			to++
+		} else {
+			to += copy(dst[to:], dst[f.from:f.to])
+		}
+	}
+	for range count {
+		o.to.Shed()
+	}
+	dst = dst[:to]
+	if taken {
+		return dst
+	}
+	if to > o.open {
+		dst = append(dst, ',')
+	}
+	dst = append(append(dst, shedField...), '[')
+	some := false
+	for i, n := range lengths {
+		if n == 0 {
+			continue
+		}
+		if some {
+			dst = append(dst, ',')
+		}
+		some = true
+		dst = append(dst, names[i][:n]...)
+	}
+	dst = append(dst, `],"ShedCount":`...)
+	return strconv.AppendInt(dst, int64(count), 10)
+}
+
+// choose marks the fields that are left out, so that the others, with commas, have at most room bytes.
+func (o *Object) choose(dst []byte, room int) {
+	size := len(dst) - o.open
+	for _, f := range o.fields {
+		if f.shed {
+			size -= f.to - f.from + 1
+		}
+	}
+	is := func(f span, name string) bool { return name != "" && string(dst[f.from+1:f.name-1]) == name }
+	for _, name := range o.First {
+		for i, f := range o.fields {
+			if size > room && !f.shed && is(f, name) {
+				o.fields[i].shed = true
+				size -= f.to - f.from + 1
+			}
+		}
+	}
+	for i, f := range o.fields {
+		if size <= room || f.shed || !is(f, o.List) {
+			continue
+		}
+		if cut := lastElement(dst[f.name+1:f.to], f.to-f.name-1-(size-room)); cut > 0 {
+			o.fields[i].cut = f.name + 1 + cut
+			size -= f.to - (f.name + 1 + cut + 1)
+		} else {
+			o.fields[i].shed = true
+			size -= f.to - f.from + 1
+		}
+	}
+	o.bySize = o.bySize[:0]
+	for i, f := range o.fields {
+		if !f.shed && f.cut == 0 {
+			o.bySize = append(o.bySize, span{from: i, to: f.to - f.from})
+		}
+	}
+	slices.SortStableFunc(o.bySize, func(a, b span) int { return cmp.Compare(b.to, a.to) })
+	for _, f := range o.bySize {
+		if size <= room {
+			break
+		}
+		o.fields[f.from].shed = true
+		size -= f.to + 1
+	}
+}
+
+// CutList gives a list, which is JSON, without its last elements, so that it has at most room bytes, and a text at its end that says so.
+// It changes the bytes of the list. room is 10 at least.
+func CutList(list []byte, room int) []byte {
+	const mark = `"[cut]"]`
+	end := lastElement(list, room-len(mark))
+	if end == 0 {
+		return append(append(list[:0], '['), mark...)
+	}
+	return append(list[:end+1], mark...)
+}
+
+// lastElement gives where the last element of a list ends, so that the list with its end has at most room bytes; 0 where that leaves none, or where
+// it is no list.
+func lastElement(list []byte, room int) (end int) {
+	if len(list) == 0 || list[0] != '[' {
+		return 0
+	}
+	depth, quoted := 0, false
+	for i := 0; i < len(list) && i < room; i++ {
+		switch b := list[i]; {
+		case quoted && b == '\\':
+			i++
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '[' || b == '{':
+			depth++
+		case b == ']' || b == '}':
+			depth--
+		case b == ',' && depth == 1:
+			end = i
+		}
+	}
+	return end
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jsontext
+
+import "time"
+
+// Stamps writes times as ISO 8601 in UTC with 100 ns, the resolution of a datetime: 2026-03-04T05:06:07.8940001Z. The text of the last
+// second is kept: most records of a batch share it.
+type Stamps struct {
+	second uint64
+	text   []byte
+}
+
+// Append appends the text of a time in nanoseconds since 1970.
+func (s *Stamps) Append(dst []byte, at uint64) []byte {
+	second := at / 1e9
+	if second != s.second || s.text == nil {
+		s.second = second
+		s.text = time.Unix(int64(second), 0).UTC().AppendFormat(s.text[:0], "2006-01-02T15:04:05.")
+	}
+	dst = append(append(dst, s.text...), "0000000Z"...)
+	digits := uint32(at % 1e9 / 100)
+	for i := len(dst) - 2; digits > 0; i-- {
+		dst[i] += byte(digits % 10)
+		digits /= 10
+	}
+	return dst
+}

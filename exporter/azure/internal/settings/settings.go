@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package settings is what the configurations of exporters to Azure have in common: defaults that lose nothing, keys that are read strictly, and what is
+// refused since it cannot work.
+package settings
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+)
+
+// DeadLetter is the file of what was refused for good.
+type DeadLetter struct {
+	Path       string `mapstructure:"path"`
+	MaxSizeMiB int    `mapstructure:"max_size_mib"`
+}
+
+// DefaultDeadLetter has no file.
+func DefaultDeadLetter() DeadLetter { return DeadLetter{MaxSizeMiB: 100} }
+
+// DefaultClient is a client whose calls take 30 seconds at most.
+func DefaultClient() confighttp.ClientConfig {
+	client := confighttp.NewDefaultClientConfig()
+	client.Timeout = 30 * time.Second
+	return client
+}
+
+// DefaultQueue holds 64 MiB and blocks when it is full. It collects what it has for a second, or until it has two megabytes.
+func DefaultQueue() configoptional.Optional[exporterhelper.QueueBatchConfig] {
+	queue := exporterhelper.NewDefaultQueueConfig()
+	queue.Sizer = exporterhelper.RequestSizerTypeBytes
+	queue.QueueSize = 64 << 20
+	queue.BlockOnOverflow = true
+	// A maximum size would make the queue drop a record that is larger. The exporters cut calls themselves.
+	queue.Batch = configoptional.Some(exporterhelper.BatchConfig{
+		Sizer: exporterhelper.RequestSizerTypeBytes, MinSize: 2_000_000, FlushTimeout: time.Second,
+	})
+	return configoptional.Some(queue)
+}
+
+// DefaultRetry never gives up.
+func DefaultRetry() configretry.BackOffConfig {
+	retry := configretry.NewDefaultBackOffConfig()
+	retry.MaxElapsedTime = 0
+	return retry
+}
+
+// Strict refuses keys that are neither the client's nor those of own, which is an empty structure of the exporter's own keys. confmap would take
+// them: it does not look for them in a structure into which a client's configuration is squashed.
+func Strict(conf *confmap.Conf, own any) error {
+	keys := conf.ToStringMap()
+	client := reflect.TypeFor[confighttp.ClientConfig]()
+	for i := range client.NumField() {
+		key, _, _ := strings.Cut(client.Field(i).Tag.Get("mapstructure"), ",")
+		delete(keys, key)
+	}
+	return confmap.NewFromStringMap(keys).Unmarshal(own)
+}
+
+// Loopback reports whether a host is this machine.
+func Loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Address reads the address of an endpoint: a scheme and a host, nothing else. Without encryption it is one of this machine. key and form are for the
+// error: where it stands and how one looks.
+func Address(key, endpoint, form string) (*url.URL, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, fmt.Errorf("%s: %q is no address; want %s", key, endpoint, form)
+	}
+	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
+		return nil, fmt.Errorf("%s: %q has more than a host; want https://%s", key, u.Redacted(), u.Host)
+	}
+	if u.Scheme == "http" && !Loopback(u.Hostname()) {
+		return nil, fmt.Errorf("%s: %q is not encrypted, and keys and tokens would be readable; want https://%s", key, endpoint, u.Host)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+// ValidateClient refuses what the exporters do themselves, and a timeout without which nothing is sent.
+func ValidateClient(c *confighttp.ClientConfig) error {
+	switch {
+	case c.Compression != "":
+		return fmt.Errorf("compression: %q is not allowed; the exporter compresses by itself while it encodes (gzip); leave it out", c.Compression)
+	case c.Timeout < time.Second:
+		return fmt.Errorf("timeout: %v is not allowed; want 1s or more: how long a call may take (a number without a unit is nanoseconds)", c.Timeout)
+	}
+	return nil
+}
+
+// variable is a variable as cmd.exe has it, which nothing expands here.
+var variable = regexp.MustCompile(`%([A-Za-z_][A-Za-z0-9_]*)%`)
+
+// ValidateDeadLetter reports what is wrong with the file.
+func ValidateDeadLetter(d DeadLetter) error {
+	if strings.IndexFunc(d.Path, unicode.IsControl) >= 0 {
+		return fmt.Errorf("dead_letter::path: %q is not allowed: within YAML's double quotes a backslash begins an escape; "+
+			"write the path without quotes, in single quotes, or with slashes", d.Path)
+	} else if v := variable.FindStringSubmatch(d.Path); v != nil {
+		return fmt.Errorf("dead_letter::path: %q is not allowed: nothing expands %s here; want ${env:%s}", d.Path, v[0], v[1])
+	} else if d.Path != "" && strings.TrimSpace(d.Path) == "" {
+		return fmt.Errorf("dead_letter::path: %q is not allowed; want the path of a file, or leave it out", d.Path)
+	}
+	if d.MaxSizeMiB < 1 || d.MaxSizeMiB > 1<<20 {
+		return fmt.Errorf("dead_letter::max_size_mib: %d is not allowed; want 1 to %d", d.MaxSizeMiB, 1<<20)
+	}
+	return nil
+}
+
+// ValidateRetry refuses what would make an exporter ask without a pause.
+func ValidateRetry(queue configoptional.Optional[exporterhelper.QueueBatchConfig], r configretry.BackOffConfig) error {
+	if q := queue.Get(); q != nil && q.Batch.HasValue() && q.Batch.Get().FlushTimeout < 10*time.Millisecond {
+		return fmt.Errorf("sending_queue::batch::flush_timeout: %v is not allowed; want 10ms or more (a number without a unit is nanoseconds)",
+			q.Batch.Get().FlushTimeout)
+	}
+	switch {
+	case !r.Enabled:
+		return nil
+	case r.InitialInterval < 100*time.Millisecond:
+		return fmt.Errorf("retry_on_failure::initial_interval: %v is not allowed; want 100ms or more", r.InitialInterval)
+	case r.MaxInterval < r.InitialInterval:
+		return fmt.Errorf("retry_on_failure::max_interval: %v is less than initial_interval, %v", r.MaxInterval, r.InitialInterval)
+	case r.Multiplier < 1:
+		return fmt.Errorf("retry_on_failure::multiplier: %v is not allowed; want 1 or more", r.Multiplier)
+	}
+	return nil
+}
