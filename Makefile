@@ -13,8 +13,8 @@ SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not
 # The components' own Go modules, and all components, by their metadata.
 MODULES   := $(patsubst %/go.mod,%,$(wildcard extension/*/go.mod exporter/*/go.mod))
 COMPONENTS := $(patsubst %/metadata.yaml,%,$(wildcard receiver/*/metadata.yaml extension/*/metadata.yaml exporter/*/*/metadata.yaml))
-ORACLES   := $(patsubst %/go.mod,%,$(wildcard internal/oracle/*/go.mod))
-NESTED    := $(ORACLES) internal/roads
+ORACLES   := $(patsubst %/go.mod,%,$(wildcard internal/test/oracle/*/go.mod))
+NESTED    := $(ORACLES) internal/test/roads
 LDFLAGS   := -s -w
 FUZZTIME  ?= 10s
 
@@ -38,7 +38,7 @@ run: build testdata/dnsserver.etl ## replay the recorded captures through the co
 	@# an error for a script, and not for who has pressed Ctrl-C.
 	@if [ -t 0 ]; then set -m; fi; status=0; \
 	  $(DIST)/otelcol-winnet --config config.replay.yaml --config 'yaml:service::telemetry::logs::output_paths: [stderr, out/run.log]' || status=$$?; \
-	  $(GO) run ./internal/report run out/run.log; if grep -q 'the replay was stopped before its end' out/run.log; then exit 0; fi; exit $$status
+	  $(GO) run ./internal/test/report run out/run.log; if grep -q 'the replay was stopped before its end' out/run.log; then exit 0; fi; exit $$status
 
 build: $(DIST)/otelcol-winnet ## build dist/otelcol-winnet for this machine
 
@@ -78,7 +78,7 @@ test: testdata/dnsserver.etl ## run the tests that any machine can run, and say 
 	@mkdir -p $(DIST)
 	@{ $(GO) test -v ./...; failed=$$?; for m in $(MODULES); do $(GO) test -C $$m -v ./... || failed=1; done; exit $$failed; } > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
 	@grep -E '^ok' $(DIST)/test.log
-	@$(GO) run ./internal/report tests $(DIST)/test.log
+	@$(GO) run ./internal/test/report tests $(DIST)/test.log
 
 test-oracle: ## hold the decoding against Cilium's own parsers and hubble command (the first build takes minutes)
 	@# Without vet, which lint does, and debug information the first build is a tenth shorter.
@@ -88,11 +88,11 @@ test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root), and 
 	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./receiver/ciliumwindowsreceiver
 
 test-e2e: build ## run the tests of the built collector
-	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/e2e
+	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/e2e
 
 # Most of its tests wait for something, and more of them run at once than there are processors. Those that do nothing but wait, for longer
 # than an exporter tries by default, are a process of their own beside the others, with its own ports.
-ROADS := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -C internal/roads -vet=off -count=1 -timeout 20m -v
+ROADS := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -C internal/test/roads -vet=off -count=1 -timeout 20m -v
 AWAY  := OutlastsAnOutageThatIsLongerThanAnyDefault
 
 # The exporters to Azure against servers with the APIs' rules, and their shipped configurations through a bad hour.
@@ -110,14 +110,14 @@ roads-away:
 	WINNET_ROADS_PORTS=10000 $(ROADS) -parallel 10 -run $(AWAY) .
 
 # The packages with Windows code, and the collector itself.
-WINDOWS_PACKAGES := ./internal/windowstest ./internal/record ./internal/etw/schema ./internal/etw/session ./internal/host ./internal/process ./internal/user ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
-RIG := $(CURDIR)/internal/windowstest/rig.sh $(CURDIR)/$(DIST)
+WINDOWS_PACKAGES := ./internal/test/wine ./internal/pipeline/record ./internal/etw/schema ./internal/etw/session ./internal/platform/host ./internal/platform/process ./internal/platform/user ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
+RIG := $(CURDIR)/internal/test/wine/rig.sh $(CURDIR)/$(DIST)
 
 test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian), and fail where that cannot be done
 	$(RIG)
 	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' $(WINDOWS_PACKAGES)
 	@for m in $(MODULES); do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -C $$m -count=1 -p 1 -exec '$(RIG) run' ./...; done
-	WINNET_WINE=required $(GO) test -count=1 -v ./internal/windowstest
+	WINNET_WINE=required $(GO) test -count=1 -v ./internal/test/wine
 
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
@@ -175,7 +175,7 @@ SOUND = ! grep -E '^(FAIL|--- FAIL|panic:)'
 bench-events:
 	@mkdir -p $(BENCH); : > $(BENCH)/events.txt
 	@for i in $$(seq $(COUNT)); do $(GO) test -run '^$$' -bench '^Benchmark((DNS|Cilium)(Record|Decode|Filtered)|Offer)$$' -benchmem \
-	  ./internal/bench ./internal/queue | tee -a $(BENCH)/events.txt; done; $(SOUND) $(BENCH)/events.txt
+	  ./internal/bench ./internal/pipeline/queue | tee -a $(BENCH)/events.txt; done; $(SOUND) $(BENCH)/events.txt
 
 bench-sentinel:
 	@mkdir -p $(BENCH); : > $(BENCH)/sentinel.txt
@@ -190,11 +190,11 @@ bench-ring:
 bench-keys:
 	@mkdir -p $(BENCH); : > $(BENCH)/keys.txt
 	@for i in 1 2 3; do $(GO) test -run '^$$' -bench '^Benchmark(Aggregate|Correlate|Keeper)$$/^keys=1000000$$' -skip '/^keys=1000000$$/.' -benchmem \
-	  ./internal/dns/merge ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
+	  ./internal/dns/correlate ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
 
 bench-oracle:
 	@mkdir -p $(BENCH); : > $(BENCH)/oracle.txt
-	@for i in $$(seq $(COUNT)); do $(GO) test -C internal/oracle/cilium120 -vet=off -ldflags '-s -w' -run '^$$' -bench '^BenchmarkCiliumRecord$$' -benchmem . \
+	@for i in $$(seq $(COUNT)); do $(GO) test -C internal/test/oracle/cilium120 -vet=off -ldflags '-s -w' -run '^$$' -bench '^BenchmarkCiliumRecord$$' -benchmem . \
 	  | tee -a $(BENCH)/oracle.txt; done; $(SOUND) $(BENCH)/oracle.txt
 
 bench-collector: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.etl
@@ -204,7 +204,7 @@ bench-windows: testdata/dnsserver.etl ## measure golang-etw's decoding and ours 
 	@mkdir -p $(BENCH); : > $(BENCH)/windows.txt
 	$(RIG)
 	@for i in 1 2 3; do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -run '^$$' -bench '^BenchmarkETW$$' -benchtime 1x \
-	  -exec '$(RIG) run' ./internal/windowstest | tee -a $(BENCH)/windows.txt; done; $(SOUND) $(BENCH)/windows.txt
+	  -exec '$(RIG) run' ./internal/test/wine | tee -a $(BENCH)/windows.txt; done; $(SOUND) $(BENCH)/windows.txt
 
 bench-long: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.etl ## measure memory with MEMORY_EVENTS (50 million), and short and long replays
 	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -memory $(MEMORY_EVENTS) > $(BENCH)/memory.txt; cat $(BENCH)/memory.txt
@@ -248,7 +248,7 @@ generate: $(TOOLS)/mdatagen ## write the code that metadata.yaml describes, and 
 	$(GO) generate -C exporter/azure ./internal/columns
 
 testdata: ## write the test data anew; equal on every machine
-	$(GO) run ./internal/testdatagen -out testdata
+	$(GO) run ./internal/test/datagen -out testdata
 
 testdata/dnsserver.etl:
 	$(MAKE) testdata

@@ -14,7 +14,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 func mtDrop() []byte {
@@ -23,7 +23,7 @@ func mtDrop() []byte {
 
 // The README's table of attributes is the table that masks use.
 func TestTheReadmesTableOfAttributesIsThatOfTheMasks(t *testing.T) {
-	section := testkit.Section(t, "../../receiver/ciliumwindowsreceiver/README.md", "### Attributes")
+	section := kit.Section(t, "../../receiver/ciliumwindowsreceiver/README.md", "### Attributes")
 	var documented []networkSource
 	for _, row := range regexp.MustCompile("(?m)^\\| ((?:`[A-Za-z.0-9_]+`(?:, )?)+) \\| (–|`[A-Za-z0-9_.*]+`) \\| ").FindAllStringSubmatch(section, -1) {
 		field := strings.Trim(row[2], "`")

@@ -21,8 +21,8 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 )
 
 // Bounds of Shutdown, so that a receiver ends within three and a half seconds even when its source and the next component hang:
@@ -42,7 +42,7 @@ const (
 	Filtered                // the configuration does not want it
 	Aggregated              // it is counted in another event's record, or in a sum only
 	Undecodable             // no record could be made of it; Outcome.Reason says why
-	Held                    // it is kept back by a Holder: its record comes later
+	Held                    // it is kept back by a BufferingHandler: its record comes later
 )
 
 // Event is one raw event on its way.
@@ -67,9 +67,9 @@ type Handler interface {
 	Handle(ev Event, records plog.LogRecordSlice) Outcome
 }
 
-// Holder is a Handler that keeps events back, to let one record stand for several. The worker lets go of one event after
+// BufferingHandler is a Handler that keeps events back, to let one record stand for several. The worker lets go of one event after
 // the other while the oldest is due: after each flush interval and before each event.
-type Holder interface {
+type BufferingHandler interface {
 	Handler
 	// Due reports whether an event that is kept back must go: its time is over, or its room is needed. Time is that of the events
 	// handled so far.
@@ -98,7 +98,7 @@ type Settings struct {
 	Logger *zap.Logger
 	// Record gets every event as it arrives; Shutdown closes it. Nil: nothing is recorded.
 	Record *record.Recorder
-	// Live makes Stats.Lag count from the event's own time, where that is up to a minute before its receipt, and has a Holder told of
+	// Live makes Stats.Lag count from the event's own time, where that is up to a minute before its receipt, and has a BufferingHandler told of
 	// silence; else, in a replay, the lag counts from when the event was read, and time passes with the events only.
 	Live bool
 }
@@ -118,7 +118,7 @@ type Pipeline struct {
 	settle chan func() // what waits or is kept back shall go, then this be called
 
 	// The worker's own.
-	holder   Holder // Handler, where it is one
+	holder   BufferingHandler // Handler, where it is one
 	logs     plog.Logs
 	records  plog.LogRecordSlice   // what Begin returned
 	places   []plog.LogRecordSlice // all that Begin made
@@ -139,7 +139,7 @@ func New(s Settings) *Pipeline {
 		settle:   make(chan func()),
 	}
 	p.Stats.Dropped.Expect(DropQueueFull, DropTooLarge, DropShutdown)
-	p.holder, _ = s.Handler.(Holder)
+	p.holder, _ = s.Handler.(BufferingHandler)
 	p.deliver, p.cancel = context.WithCancel(context.Background())
 	return p
 }

@@ -26,7 +26,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

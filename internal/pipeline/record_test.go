@@ -15,8 +15,8 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 )
 
 // texts is a recorded file of a line an event.

@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sys/cpu"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/reasons"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/counter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 )
 
 // Reasons for which the pipeline itself drops an event.
@@ -33,8 +33,8 @@ type Stats struct {
 	Filtered   atomic.Int64
 	Aggregated atomic.Int64
 
-	Undecodable reasons.Counts
-	Dropped     reasons.Counts
+	Undecodable counter.Counts
+	Dropped     counter.Counts
 
 	lag atomic.Int64 // ns
 }

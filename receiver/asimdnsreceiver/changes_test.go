@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // Users of the generated traffic.
@@ -36,7 +36,7 @@ func collectedOf(t *testing.T, file string, profile asim.DNSProfile) (all []map[
 		c.ProviderGUID, c.EnableFlags, c.Profile = cfg.ProviderGUID, cfg.EnableFlags, profile
 		c.Packet.Keep = asim.KeepPacketNever
 	}))
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
 	return all
 }
 

@@ -28,9 +28,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -111,8 +111,8 @@ func (l live) shutdown() {
 // account counts the records by event id and result.
 func account(sink *consumertest.LogsSink) map[string]int {
 	got := map[string]int{}
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		got[testkit.Text(lr, "EventOriginalType")+" "+testkit.Text(lr, "EventResult")]++
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		got[kit.Text(lr, "EventOriginalType")+" "+kit.Text(lr, "EventResult")]++
 	})
 	return got
 }
@@ -207,11 +207,11 @@ var placed = map[string]func(i int) int{
 	"one at the start":       func(i int) int { return one(i == 0) },
 	"one in the middle":      func(i int) int { return one(i == 300) },
 	"one at the end":         func(i int) int { return one(i == 599) },
-	"in a row at the start":  func(i int) int { return window.Strays * one(i == 0) },
-	"in a row in the middle": func(i int) int { return window.Strays * one(i == 300) },
-	"in a row at the end":    func(i int) int { return window.Strays * one(i == 599) },
-	"one by one":             func(i int) int { return one(i >= 300 && i < 300+window.Strays) },
-	"far from each other":    func(i int) int { return one(i%37 == 0 && i < 37*window.Strays) },
+	"in a row at the start":  func(i int) int { return hold.Strays * one(i == 0) },
+	"in a row in the middle": func(i int) int { return hold.Strays * one(i == 300) },
+	"in a row at the end":    func(i int) int { return hold.Strays * one(i == 599) },
+	"one by one":             func(i int) int { return one(i >= 300 && i < 300+hold.Strays) },
+	"far from each other":    func(i int) int { return one(i%37 == 0 && i < 37*hold.Strays) },
 }
 
 func one(b bool) int {
@@ -256,12 +256,12 @@ func TestStrayEventsLeaveEveryOtherQueryAnswered(t *testing.T) {
 						return events
 					})
 					got := map[string]int{}
-					testkit.EachRecord(receive(t, isLive, correlating, events), func(_ plog.ResourceLogs, lr plog.LogRecord) {
-						what := testkit.Text(lr, "EventOriginalType")
-						if strings.HasPrefix(testkit.Text(lr, "DnsQuery"), "stray") {
+					kit.EachRecord(receive(t, isLive, correlating, events), func(_ plog.ResourceLogs, lr plog.LogRecord) {
+						what := kit.Text(lr, "EventOriginalType")
+						if strings.HasPrefix(kit.Text(lr, "DnsQuery"), "stray") {
 							what = "stray"
 						} else {
-							what += " " + testkit.Text(lr, "EventResult")
+							what += " " + kit.Text(lr, "EventResult")
 						}
 						got[what]++
 					})
@@ -276,8 +276,8 @@ func TestStrayEventsLeaveEveryOtherQueryAnswered(t *testing.T) {
 // took, and that no time of a record's end is before that of its start.
 func accountOfLeap(t *testing.T, sink *consumertest.LogsSink, took time.Duration, what string) (got map[string]int, marked int) {
 	t.Helper()
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		require.LessOrEqual(t, testkit.Text(lr, "EventStartTime"), testkit.Text(lr, "EventEndTime"), what)
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		require.LessOrEqual(t, kit.Text(lr, "EventStartTime"), kit.Text(lr, "EventEndTime"), what)
 		additional, _ := lr.Attributes().Get("AdditionalFields")
 		_, leapt := additional.Map().Get("ClockLeap")
 		_, asked := additional.Map().Get("QueryTime")
@@ -285,8 +285,8 @@ func accountOfLeap(t *testing.T, sink *consumertest.LogsSink, took time.Duration
 		if leapt {
 			marked++
 			require.Equal(t, int64(serverTook), number(lr, "DnsNetworkDuration"), what)
-			require.Equal(t, testkit.Text(lr, "EventStartTime"), testkit.Text(lr, "EventEndTime"), what)
-		} else if testkit.Text(lr, "EventOriginalType") == "257" {
+			require.Equal(t, kit.Text(lr, "EventStartTime"), kit.Text(lr, "EventEndTime"), what)
+		} else if kit.Text(lr, "EventOriginalType") == "257" {
 			require.Equal(t, took.Milliseconds(), number(lr, "DnsNetworkDuration"), what)
 		}
 	})
@@ -421,12 +421,12 @@ func TestWhenTheHostsClockIsSetAnAggregationWindowEndsAndEveryEventIsCountedOnce
 				what := fmt.Sprintf("%v, %d before it, live %v", leap, before, isLive)
 				var sum int64
 				records := 0
-				testkit.EachRecord(receive(t, isLive, aggregating, events), func(_ plog.ResourceLogs, lr plog.LogRecord) {
+				kit.EachRecord(receive(t, isLive, aggregating, events), func(_ plog.ResourceLogs, lr plog.LogRecord) {
 					records++
 					sum += number(lr, "EventCount")
-					first, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventStartTime"))
+					first, err := time.Parse(time.RFC3339, kit.Text(lr, "EventStartTime"))
 					require.NoError(t, err)
-					last, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventEndTime"))
+					last, err := time.Parse(time.RFC3339, kit.Text(lr, "EventEndTime"))
 					require.NoError(t, err)
 					require.Less(t, last.Sub(first), 10*time.Second, what)
 				})

@@ -14,15 +14,15 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/merge"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
 
 // Config is the receiver's configuration. The table of keys in README.md says the same, key by key.
@@ -203,7 +203,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 			return err
 		}
 	}
-	if err := confval.Unmarshal(conf, c); err != nil {
+	if err := configyaml.Unmarshal(conf, c); err != nil {
 		return err
 	}
 	if conf.IsSet(keyNames) && c.Names == asim.NamesAsSent && c.Profile == asim.ProfileASIM {
@@ -288,7 +288,7 @@ func (c *DeviceConfig) name() (string, error) {
 	if c.Hostname == "" {
 		return "", nil
 	}
-	if err := confval.HostName(c.Hostname); err != nil {
+	if err := configyaml.HostName(c.Hostname); err != nil {
 		return "", err
 	}
 	return strings.TrimSuffix(c.Hostname, "."), nil
@@ -366,21 +366,21 @@ func (c *Config) wanted() ([]provider, error) {
 }
 
 // keeper gives what keeps events back, nil where nothing is to be merged.
-func (c *Config) keeper() *merge.Keeper {
-	s := merge.Settings{Live: !c.Replay.Enabled()}
+func (c *Config) keeper() *correlate.Correlator {
+	s := correlate.Settings{Live: !c.Replay.Enabled()}
 	var mib int
 	switch {
 	case c.Aggregation.Window > 0:
-		s.Mode, s.Window, mib = merge.Aggregate, c.Aggregation.Window, c.Aggregation.MaxSizeMiB
+		s.Mode, s.Window, mib = correlate.Aggregate, c.Aggregation.Window, c.Aggregation.MaxSizeMiB
 	case c.Correlate:
-		s.Mode, s.Window, mib = merge.Correlate, c.Correlation.Timeout, c.Correlation.MaxSizeMiB
+		s.Mode, s.Window, mib = correlate.Correlate, c.Correlation.Timeout, c.Correlation.MaxSizeMiB
 	default:
 		return nil
 	}
 	const leastEvent = 256 // bytes, about
-	s.MaxEvents = mib << 20 / (window.EntrySize + leastEvent)
-	s.MaxBytes = mib<<20 - s.MaxEvents*window.EntrySize
-	return merge.New(s)
+	s.MaxEvents = mib << 20 / (hold.EntrySize + leastEvent)
+	s.MaxBytes = mib<<20 - s.MaxEvents*hold.EntrySize
+	return correlate.New(s)
 }
 
 // severalSession is the default name of a session with several providers.

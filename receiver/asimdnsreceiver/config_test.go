@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -23,7 +23,7 @@ import (
 func load(t *testing.T, yaml string) (*Config, error) {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
-	return cfg, testkit.LoadConfig(t, cfg, yaml)
+	return cfg, kit.LoadConfig(t, cfg, yaml)
 }
 
 // sessionOf is the session that a valid configuration gives.
@@ -206,7 +206,7 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 }
 
 func TestTheReadmeDocumentsEveryKeyAndNoOther(t *testing.T) {
-	testkit.RequireDocumented(t, reflect.TypeFor[Config]())
+	kit.RequireDocumented(t, reflect.TypeFor[Config]())
 }
 
 func TestAnEmptySectionIsItsDefault(t *testing.T) {
@@ -218,12 +218,12 @@ func TestAnEmptySectionIsItsDefault(t *testing.T) {
 
 func TestTheExamplesOfTheReadmesAreTaken(t *testing.T) {
 	config := func() any { return createDefaultConfig() }
-	require.GreaterOrEqual(t, testkit.RequireExamples(t, "README.md", metadata.Type.String(), config), 4)
-	require.NotZero(t, testkit.RequireExamples(t, "../../README.md", metadata.Type.String(), config))
+	require.GreaterOrEqual(t, kit.RequireExamples(t, "README.md", metadata.Type.String(), config), 4)
+	require.NotZero(t, kit.RequireExamples(t, "../../README.md", metadata.Type.String(), config))
 }
 
 func TestTheReadmeNamesMetricsAsTheCollectorServesThem(t *testing.T) {
-	testkit.MetricNames(t, ".", metadata.Type.String())
+	kit.MetricNames(t, ".", metadata.Type.String())
 }
 
 // A variable that is not set leaves a key without a value, or an empty text.

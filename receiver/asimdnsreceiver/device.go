@@ -8,8 +8,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/host"
 )
 
 // liveDevice is this host, or what the configuration says of it.

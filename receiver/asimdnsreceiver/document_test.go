@@ -17,7 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // branch is one attribute of a tree and what it shall be: nil for an event that does not carry it. Where profile windows leaves out what
@@ -205,7 +205,7 @@ func TestReplaysGiveTheTreesOfTheDesignDocument(t *testing.T) {
 			cfg := replayOf(doc.file, func(c *Config) { doc.change(c); c.Profile = profile })
 			sink, _, _ := replayAll(t, cfg)
 			var records []plog.LogRecord
-			testkit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+			kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
 				service, _ := rl.Resource().Attributes().Get("service.name")
 				require.Equal(t, map[string]string{serverFile: "windows_dns_server", clientFile: "windows_dns_client"}[doc.file], service.Str())
 				require.Equal(t, "asim.dns.events", rl.ScopeLogs().At(0).Scope().Name())

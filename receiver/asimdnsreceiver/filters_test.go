@@ -24,7 +24,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -66,7 +66,7 @@ func replayUnfiltered(t *testing.T, file string) replayed {
 func (f replayed) requireFiltered(t *testing.T, what string, change func(*Config), gone func(attributes) bool) (filtered int) {
 	t.Helper()
 	want := map[string]int{}
-	testkit.EachRecord(f.all, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(f.all, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		if gone(attributesOf(lr)) {
 			filtered++
 		} else {
@@ -75,7 +75,7 @@ func (f replayed) requireFiltered(t *testing.T, what string, change func(*Config
 	})
 	some, r, _ := replayAll(t, replayOf(f.file, func(c *Config) { wideOpen(c); change(c) }))
 	got := map[string]int{}
-	testkit.EachRecord(some, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(some, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		require.False(t, gone(attributesOf(lr)), "%s: %v", what, lr.Attributes().AsRaw())
 		got[attributesOf(lr)("EventOriginalType")]++
 	})
@@ -315,7 +315,7 @@ func TestAnotherFilesEventsAreNoRepetitions(t *testing.T) {
 	}
 	sink, _, _ := replayAll(t, replayOf(filepath.Join(dir, "*.etl"), func(c *Config) { c.Noise.EnableDeduplication = true }))
 	by := map[string]int{}
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { by[attributesOf(lr)("Dvc")]++ })
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { by[attributesOf(lr)("Dvc")]++ })
 	require.Equal(t, by["dc1"], by["dc2"])
 	require.Positive(t, by["dc1"])
 }

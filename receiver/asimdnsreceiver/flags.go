@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
@@ -30,7 +30,7 @@ func readFlags(named any, guid string, v any) (mask uint64, err error) {
 		return 0, errors.New("the list is empty; want a number or at least one name")
 	}
 	for _, one := range list {
-		bits, err := confval.Mask(one)
+		bits, err := configyaml.Mask(one)
 		text, isText := one.(string)
 		switch {
 		case err == nil:

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // shippedReceivers are the asimdns receivers of config.yaml and of every example, by file and name.
@@ -48,7 +48,7 @@ func TestWhatIsShippedCollectsUpdatesTransfersAndAuditEvents(t *testing.T) {
 		require.NoError(t, err)
 		sink, _, _ := replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags = cfg.EnableFlags }))
 		got := map[string]int{}
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[testkit.Text(lr, "EventOriginalType")]++ })
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[kit.Text(lr, "EventOriginalType")]++ })
 		return got
 	}
 	security, byDefault, wanted := collected("enable_flags: security"), collected(""), 0

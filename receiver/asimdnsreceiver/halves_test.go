@@ -19,8 +19,8 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -89,7 +89,7 @@ func recordsOf(t *testing.T, files ...string) (all []map[string]any) {
 		c.Device.Hostname = "dc1"
 		correlating(c)
 	}))
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
 	return all
 }
 

@@ -12,8 +12,8 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/merge"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
@@ -30,7 +30,7 @@ type part struct {
 // handler makes records of raw ETW events. It runs on the pipeline's worker.
 type handler struct {
 	parts  []*part
-	keeper *merge.Keeper // nil where events are not merged
+	keeper *correlate.Correlator // nil where events are not merged
 
 	event dns.Event
 	other dns.Event // another event, while event is in use
@@ -40,7 +40,7 @@ type handler struct {
 	foreign foreign
 }
 
-var _ pipeline.Holder = (*handler)(nil)
+var _ pipeline.BufferingHandler = (*handler)(nil)
 
 // part gives what deals with a provider's events; nil for a provider that is not configured.
 func (h *handler) part(provider etw.GUID) *part {
@@ -114,15 +114,15 @@ func (h *handler) keep(p *part, ev pipeline.Event) pipeline.Outcome {
 	e := &h.event
 	d := h.keeper.Add(e, ev.Data, ev.Received)
 	switch d.Verdict {
-	case merge.Held:
+	case correlate.Held:
 		return pipeline.Outcome{Kind: pipeline.Held}
-	case merge.Merged:
+	case correlate.Merged:
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
-	case merge.Answer:
+	case correlate.Answer:
 		outcome := h.emit(p, e, ev.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
-	case merge.Query: // the record is made of the response
+	case correlate.Query: // the record is made of the response
 		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
@@ -131,7 +131,7 @@ func (h *handler) keep(p *part, ev pipeline.Event) pipeline.Outcome {
 }
 
 // lookup is what a record says of a look-up of the DNS Client.
-func lookup(l merge.Lookup) asim.Lookup {
+func lookup(l correlate.Lookup) asim.Lookup {
 	return asim.Lookup{Events: l.Events, Server: l.Server, Asked: l.Asked, Cached: l.Cached}
 }
 

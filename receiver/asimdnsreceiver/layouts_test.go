@@ -20,7 +20,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
@@ -40,7 +40,7 @@ func olderRecords(t *testing.T, change func(*Config)) (known, unknown []map[stri
 			change(c)
 		}
 	}))
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		raw := lr.Attributes().AsRaw()
 		if more, _ := raw["AdditionalFields"].(map[string]any); more["LayoutUnknown"] == true {
 			unknown = append(unknown, raw)

@@ -6,11 +6,11 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // limits are the outermost values of every key that is this receiver's own.
-var limits = map[string]testkit.Limits{
+var limits = map[string]kit.Limits{
 	"provider_guid":            {Taken: []string{"Microsoft-Windows-DNS-Client"}, Refused: []string{"nonsense", "''"}},
 	"providers":                {Taken: []string{"[]"}, Refused: []string{"[{enable_level: 6, provider_guid: Microsoft-Windows-DNSServer}]", "[{}]"}},
 	"session_name":             {Taken: []string{"a", "''", "'a b'", "é"}, Refused: []string{"'a '", "' a'", `'a\b'`, `"\u00A0"`, `"\u2028"`}},
@@ -46,8 +46,8 @@ var limits = map[string]testkit.Limits{
 }
 
 func TestEveryKeyHasLimits(t *testing.T) {
-	testkit.RequireLimits(t, reflect.TypeFor[Config](), func(yaml string) error {
+	kit.RequireLimits(t, reflect.TypeFor[Config](), func(yaml string) error {
 		_, err := load(t, yaml)
 		return err
-	}, testkit.WithSharedLimits(limits))
+	}, kit.WithSharedLimits(limits))
 }

@@ -18,14 +18,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/user"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/process"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/user"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
 // liveSource delivers the events of a real-time ETW session, which it keeps running.
 type liveSource struct {
-	keeper   *session.Keeper
+	keeper   *session.Supervisor
 	stopped  chan struct{}
 	watching sync.WaitGroup
 }

@@ -34,8 +34,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
@@ -62,14 +62,14 @@ type statusHost struct {
 func (h *statusHost) Report(e *componentstatus.Event) { h.reported <- e }
 
 func TestWineTheLiveReceiverMakesARecordOfEveryEvent(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	events, byID := generated(t, serverFile)
 	sink := &consumertest.LogsSink{}
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	got := map[string]int{}
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		id, _ := lr.Attributes().Get("EventOriginalType")
 		got[id.Str()]++
 	})
@@ -77,7 +77,7 @@ func TestWineTheLiveReceiverMakesARecordOfEveryEvent(t *testing.T) {
 }
 
 func TestWineAStopFromOutsideIsReportedCountedAndMended(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	events, _ := generated(t, serverFile)
 	tel := componenttest.NewTelemetry()
 	set := receivertest.NewNopSettings(metadata.Type)
@@ -89,7 +89,7 @@ func TestWineAStopFromOutsideIsReportedCountedAndMended(t *testing.T) {
 	require.NoError(t, r.Start(context.Background(), h))
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 
-	require.NoError(t, windowstest.Stop("ASIMDNSServerTrace"))
+	require.NoError(t, wine.Stop("ASIMDNSServerTrace"))
 	stopped := <-h.reported
 	require.Equal(t, componentstatus.StatusRecoverableError, stopped.Status())
 	require.ErrorContains(t, stopped.Err(), "stopped from outside")
@@ -102,7 +102,7 @@ func TestWineAStopFromOutsideIsReportedCountedAndMended(t *testing.T) {
 }
 
 func TestWineLossesInTheKernelAreInTheMetricsAndTheSumHolds(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	t.Setenv("WINDOWSTEST_REPEAT", "20")
 	events, _ := generated(t, serverFile)
 	path := filepath.Join(t.TempDir(), "recorded.etl")
@@ -127,7 +127,7 @@ func TestWineLossesInTheKernelAreInTheMetricsAndTheSumHolds(t *testing.T) {
 }
 
 func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	t.Setenv("WINDOWSTEST_REPEAT", "4")
 	t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "4")
 	t.Setenv("WINDOWSTEST_LOSE_FILE", "1")
@@ -166,7 +166,7 @@ func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T
 }
 
 func TestWineAPanicInTheDecoderLosesOnlyItsEvent(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	events, byID := generated(t, serverFile)
 	hostLists(t, "AdditionalInfo:utf16", "NewOnThisHost:utf16", 2) // those of 256 and 257
 	core, logs := observer.New(zap.DebugLevel)
@@ -190,7 +190,7 @@ func TestWineAPanicInTheDecoderLosesOnlyItsEvent(t *testing.T) {
 	require.Equal(t, 2, panics, "the first 256 and the first 257")
 	require.Equal(t, map[string]int64{pipeline.UndecodablePanic: 2}, stats.Undecodable.Snapshot())
 	got := map[string]int{}
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[testkit.Text(lr, "EventOriginalType")]++ })
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[kit.Text(lr, "EventOriginalType")]++ })
 	want := maps.Clone(byID)
 	want["256"]--
 	want["257"]--
@@ -201,7 +201,7 @@ func TestWineAPanicInTheDecoderLosesOnlyItsEvent(t *testing.T) {
 }
 
 func TestWineABlockedConsumerDoesNotHoldUpTheShutdown(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	t.Setenv("WINDOWSTEST_REPEAT", "0") // without end
 	in := make(chan struct{}, 1000)
 	next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
@@ -220,21 +220,21 @@ func TestWineABlockedConsumerDoesNotHoldUpTheShutdown(t *testing.T) {
 	_ = r.Shutdown(ctx)
 	require.Less(t, time.Since(began), 5*time.Second)
 	require.Zero(t, stats.Pending(), "%s", stats)
-	require.ErrorIs(t, windowstest.Stop("ASIMDNSServerTrace"), windows.ERROR_WMI_INSTANCE_NOT_FOUND, "no session is left")
+	require.ErrorIs(t, wine.Stop("ASIMDNSServerTrace"), windows.ERROR_WMI_INSTANCE_NOT_FOUND, "no session is left")
 }
 
 func TestWineAFailedStartLeavesNothingBehind(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	t.Setenv("WINDOWSTEST_FAIL", "OpenTraceW=5")
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), liveConfig(nil), consumertest.NewNop())
 	require.NoError(t, err)
 	require.ErrorIs(t, r.Start(context.Background(), componenttest.NewNopHost()), windows.ERROR_ACCESS_DENIED)
 	require.NoError(t, r.Shutdown(context.Background()))
-	require.ErrorIs(t, windowstest.Stop("ASIMDNSServerTrace"), windows.ERROR_WMI_INSTANCE_NOT_FOUND)
+	require.ErrorIs(t, wine.Stop("ASIMDNSServerTrace"), windows.ERROR_WMI_INSTANCE_NOT_FOUND)
 }
 
 func TestWineTwoReceiversOfOneSessionAreAnError(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	first, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), consumertest.NewNop())
 	second, err := newReceiver(receivertest.NewNopSettings(metadata.Type), liveConfig(nil), consumertest.NewNop())
 	require.NoError(t, err)
@@ -244,7 +244,7 @@ func TestWineTwoReceiversOfOneSessionAreAnError(t *testing.T) {
 }
 
 func TestWineBothProvidersShareASession(t *testing.T) {
-	windowstest.Play(t, liveFile, "testdata/dnsclient.etl")
+	wine.Play(t, liveFile, "testdata/dnsclient.etl")
 	server, _ := generated(t, serverFile)
 	client, _ := generated(t, clientFile)
 	sink := &consumertest.LogsSink{}
@@ -255,7 +255,7 @@ func TestWineBothProvidersShareASession(t *testing.T) {
 		c.Record.Path = path
 	}), sink)
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == server+client }, time.Minute, time.Millisecond)
-	require.NoError(t, windowstest.Stop("ASIMDNSTrace"), "the one session")
+	require.NoError(t, wine.Stop("ASIMDNSTrace"), "the one session")
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == 2*(server+client) }, time.Minute, time.Millisecond, "both come again")
 	require.NoError(t, r.Shutdown(context.Background()))
 	got := byService(t, sink)
@@ -266,7 +266,7 @@ func TestWineBothProvidersShareASession(t *testing.T) {
 }
 
 func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	events, _ := generated(t, serverFile)
 	next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
 		<-ctx.Done()
@@ -277,7 +277,7 @@ func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.Queue.MaxSizeMiB, c.Record.Path = 1, path }), next)
 	stats, recorded := &r.pipeline.Stats, &r.pipeline.Record.Stats.Recorded
 	require.Eventually(t, func() bool { return recorded.Load() == int64(events) }, time.Minute, time.Millisecond, "a queue has room for the file")
-	require.NoError(t, windowstest.Stop("ASIMDNSServerTrace"), "the next session plays it again")
+	require.NoError(t, wine.Stop("ASIMDNSServerTrace"), "the next session plays it again")
 	require.Eventually(t, func() bool { return recorded.Load() == int64(2*events) }, time.Minute, time.Millisecond)
 	require.Positive(t, stats.Dropped.Total(), "the receiver's queue has room for it only once")
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -289,7 +289,7 @@ func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
 }
 
 func TestWineTwoReceiversRunSideBySide(t *testing.T) {
-	windowstest.Play(t, liveFile, "testdata/dnsclient.etl") // each session takes what it has enabled
+	wine.Play(t, liveFile, "testdata/dnsclient.etl") // each session takes what it has enabled
 	server, _ := generated(t, serverFile)
 	client, _ := generated(t, clientFile)
 	var sinks [2]consumertest.LogsSink
@@ -297,7 +297,7 @@ func TestWineTwoReceiversRunSideBySide(t *testing.T) {
 	second, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.ProviderGUID = clientGUID }), &sinks[1])
 	require.Eventually(t, func() bool { return sinks[0].LogRecordCount() == server && sinks[1].LogRecordCount() == client }, time.Minute, time.Millisecond)
 	require.NoError(t, first.Shutdown(context.Background()))
-	require.NoError(t, windowstest.Stop("ASIMDNSClientTrace"), "the other one runs on")
+	require.NoError(t, wine.Stop("ASIMDNSClientTrace"), "the other one runs on")
 	require.Eventually(t, func() bool { return sinks[1].LogRecordCount() == 2*client }, time.Minute, time.Millisecond)
 	require.NoError(t, second.Shutdown(context.Background()))
 	require.Len(t, byService(t, &sinks[0])["windows_dns_server"], server)
@@ -305,7 +305,7 @@ func TestWineTwoReceiversRunSideBySide(t *testing.T) {
 }
 
 func TestWineEventsThatNoSchemaDescribesBecomeRecords(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	events, byID := generated(t, serverFile)
 	hostLists(t, "event 258 ", "event 60258 ", -1) // this host does not know 258, and nobody knows 299
 	require.Positive(t, byID["299"])
@@ -314,15 +314,15 @@ func TestWineEventsThatNoSchemaDescribesBecomeRecords(t *testing.T) {
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	raw, named := 0, 0
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		switch testkit.Text(lr, "EventOriginalType") {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		switch kit.Text(lr, "EventOriginalType") {
 		case "299":
 			fields, _ := lr.Attributes().Get("AdditionalFields")
 			if data, ok := fields.Map().Get("UserData"); ok && data.Str() != "" {
 				raw++
 			}
 		case "258":
-			if testkit.Text(lr, "DnsQuery") != "" {
+			if kit.Text(lr, "DnsQuery") != "" {
 				named++
 			}
 		}
@@ -346,7 +346,7 @@ func hostLists(t *testing.T, old, changed string, times int) {
 }
 
 func TestWineTheFieldListsOfTheHostWin(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	events, byID := generated(t, serverFile)
 	hostLists(t, "AdditionalInfo:utf16", "NewOnThisHost:utf16", 2) // those of 256 and 257
 
@@ -355,7 +355,7 @@ func TestWineTheFieldListsOfTheHostWin(t *testing.T) {
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	renamed := map[string]int{}
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		id, _ := lr.Attributes().Get("EventOriginalType")
 		if fields, ok := lr.Attributes().Get("AdditionalFields"); ok {
 			if _, ok := fields.Map().Get("NewOnThisHost"); ok {
@@ -369,7 +369,7 @@ func TestWineTheFieldListsOfTheHostWin(t *testing.T) {
 }
 
 func TestWineAPropertyThatCannotBeDescribedLeavesTheEmbeddedList(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	events, _ := generated(t, serverFile)
 	hostLists(t, "Reason:utf16", "Reason:sid", 1) // that of 258
 	sink := &consumertest.LogsSink{}
@@ -383,7 +383,7 @@ func TestWineAPropertyThatCannotBeDescribedLeavesTheEmbeddedList(t *testing.T) {
 }
 
 func TestWineTheEmbeddedFieldListsAreThoseOfTheHost(t *testing.T) {
-	windowstest.Play(t, liveFile)
+	wine.Play(t, liveFile)
 	events, _ := generated(t, serverFile)
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)

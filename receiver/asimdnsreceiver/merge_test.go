@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 func number(lr plog.LogRecord, name string) int64 {
@@ -34,7 +34,7 @@ func TestAggregationCountsEveryEventOnce(t *testing.T) {
 			require.Positive(t, stats.Aggregated.Load())
 			require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
 			var sum int64
-			testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 				sum += number(lr, "EventCount")
 				start, _ := lr.Attributes().Get("EventStartTime")
 				end, _ := lr.Attributes().Get("EventEndTime")
@@ -57,7 +57,7 @@ func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
 		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
 		joined := int64(0)
 		lookUps, unanswered := 0, 0
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			start, _ := lr.Attributes().Get("EventStartTime")
 			end, _ := lr.Attributes().Get("EventEndTime")
 			if additional, ok := lr.Attributes().Get("AdditionalFields"); ok {
@@ -91,14 +91,14 @@ func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
 func TestALookUpOfTheClientIsOneRecordWithItsServerAndItsDuration(t *testing.T) {
 	sink, _, _ := replayAll(t, replayOf(clientFile, func(c *Config) { c.EnableFlags, c.EnableLevel, c.Correlate = &everything, 5, true }))
 	var cached, asked, alone int
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		if testkit.Text(lr, "EventOriginalType") != "3008" {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		if kit.Text(lr, "EventOriginalType") != "3008" {
 			return
 		}
 		raw := lr.Attributes().AsRaw()
 		more := raw["AdditionalFields"].(map[string]any)
 		require.GreaterOrEqual(t, more["LookupEvents"], int64(2))
-		require.Less(t, testkit.Text(lr, "EventStartTime"), testkit.Text(lr, "EventEndTime"))
+		require.Less(t, kit.Text(lr, "EventStartTime"), kit.Text(lr, "EventEndTime"))
 		require.Contains(t, raw, "DnsNetworkDuration")
 		switch more["FromCache"] {
 		case true:
@@ -125,8 +125,8 @@ func TestEachReplayedFileIsMergedByItsOwnTimes(t *testing.T) {
 	} {
 		account := func(repeat int) (emitted, aggregated int64, failures int) {
 			sink, r, _ := replayAll(t, replayOf(serverFile, func(c *Config) { change(c); c.Replay.Repeat = repeat }))
-			testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-				if testkit.Text(lr, "EventOriginalType") == "256" && testkit.Text(lr, "EventResult") == "Failure" {
+			kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+				if kit.Text(lr, "EventOriginalType") == "256" && kit.Text(lr, "EventResult") == "Failure" {
 					failures++
 				}
 			})
@@ -141,7 +141,7 @@ func TestEachReplayedFileIsMergedByItsOwnTimes(t *testing.T) {
 
 func TestOmittedAttributesAreInNoRecord(t *testing.T) {
 	sink, _, _ := replayAll(t, replayOf(serverFile, func(c *Config) { c.OmitAttributes = []string{"DnsFlagsZ", "AdditionalFields.PacketData"} }))
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		require.NotContains(t, lr.Attributes().AsRaw(), "DnsFlagsZ")
 		if additional, ok := lr.Attributes().Get("AdditionalFields"); ok {
 			require.NotContains(t, additional.Map().AsRaw(), "PacketData")
@@ -158,7 +158,7 @@ func TestMergingIsConfiguredOneWayOrTheOther(t *testing.T) {
 	require.NoError(t, err)
 	k := cfg.keeper()
 	require.Equal(t, 3*time.Second, k.Window)
-	require.Equal(t, cfg.Correlation.MaxSizeMiB<<20, k.MaxBytes+k.MaxEvents*window.EntrySize, "the entries count too")
+	require.Equal(t, cfg.Correlation.MaxSizeMiB<<20, k.MaxBytes+k.MaxEvents*hold.EntrySize, "the entries count too")
 	cfg, err = load(t, "")
 	require.NoError(t, err)
 	require.Nil(t, cfg.keeper())

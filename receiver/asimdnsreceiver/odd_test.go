@@ -23,7 +23,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
@@ -72,7 +72,7 @@ func TestAPacketThatDoesNotParseAndALayoutThatDoesNotFitAreCounted(t *testing.T)
 		account := logs.FilterMessage("every event has left the receiver").All()[0].ContextMap()
 		require.Equal(t, int64(1), account["packets_unparsable"])
 		var packets, undecoded []any
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			more, _ := lr.Attributes().AsRaw()["AdditionalFields"].(map[string]any)
 			packets, undecoded = append(packets, more["PacketData"]), append(undecoded, more["UndecodedData"])
 			require.NotContains(t, lr.Attributes().AsRaw(), "DnsQueryClass")

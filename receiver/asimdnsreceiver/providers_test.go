@@ -14,7 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // bothFile writes a file that has the events of both providers, in turns.
@@ -58,11 +58,11 @@ func replayBoth(path string, change func(*Config)) *Config {
 func byService(t *testing.T, sink *consumertest.LogsSink) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
-	testkit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
 		service, _ := rl.Resource().Attributes().Get("service.name")
 		lr.Attributes().Remove("DvcOsVersion")
 		product := map[string]string{"windows_dns_server": "DNS Server", "windows_dns_client": "DNS Client"}[service.Str()]
-		require.Equal(t, product, testkit.Text(lr, "EventProduct"))
+		require.Equal(t, product, kit.Text(lr, "EventProduct"))
 		all[service.Str()] = append(all[service.Str()], fmt.Sprint(lr.Timestamp(), lr.SeverityText(), lr.Body().Str(), lr.Attributes().AsRaw()))
 	})
 	return all

@@ -11,14 +11,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // count replays a file and counts the records that match.
 func count(t *testing.T, file string, profile asim.DNSProfile, matches func(attributes) bool) (n int) {
 	t.Helper()
 	sink, _, _ := replayAll(t, replayOf(file, func(c *Config) { wideOpen(c); c.Device.IP, c.Profile = "", profile }))
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		if matches(attributesOf(lr)) {
 			n++
 		}

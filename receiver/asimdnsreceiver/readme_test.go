@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // madeByMakeRun replays a file as `make run` does.
@@ -24,7 +24,7 @@ func madeByMakeRun(t *testing.T, file string) *consumertest.LogsSink {
 }
 
 func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
-	samples := testkit.Samples(t, "../../docs/records.md", "# What a record looks like")
+	samples := kit.Samples(t, "../../docs/records.md", "# What a record looks like")
 	shown := 0
 	for text, file := range map[string]string{"DNS Server Event": serverFile, "DNS Client Event": clientFile} {
 		sink := madeByMakeRun(t, file)
@@ -45,8 +45,8 @@ func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
 
 func TestTheReadmeSaysHowLargeARecordIs(t *testing.T) {
 	var size, records, least, most int
-	testkit.EachRecord(madeByMakeRun(t, serverFile), func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		if testkit.Text(lr, "EventOriginalType") != "257" {
+	kit.EachRecord(madeByMakeRun(t, serverFile), func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		if kit.Text(lr, "EventOriginalType") != "257" {
 			return
 		}
 		n := jsonSize(t, lr)
@@ -84,14 +84,14 @@ func thousands(n int) string { return fmt.Sprintf("%d,%03d", n/1000, n%1000) }
 
 func TestTheReadmesDefaultsAreTheDefaults(t *testing.T) {
 	server, client := dns.Server(), dns.Client()
-	testkit.RequireDefaults(t, "README.md", "## Configuration", "asimdns", createDefaultConfig(), map[string]string{
+	kit.RequireDefaults(t, "README.md", "## Configuration", "asimdns", createDefaultConfig(), map[string]string{
 		"session_name":    fmt.Sprintf("`%s`, `%s`; with `providers` `%s`", server.Session, client.Session, severalSession),
 		"enable_level":    fmt.Sprintf("0: server %d, client %d", server.Level, client.Level),
 		"enable_flags":    fmt.Sprintf("server `0x%X`, client `0x%X`", server.Keywords, client.Keywords),
 		"device.hostname": "this host; in a replay the file's name stands in `Dvc`",
 		"device.ip":       "this host's first address; in a replay none",
 	})
-	testkit.RequireDefaults(t, "../../README.md", "## Configuration", "asimdns", createDefaultConfig(), map[string]string{
+	kit.RequireDefaults(t, "../../README.md", "## Configuration", "asimdns", createDefaultConfig(), map[string]string{
 		"provider_guid":                "the DNS Server's; `" + client.Name + "` for the client",
 		"enable_level`, `enable_flags": fmt.Sprintf("server %d and 0x%X, client %d and 0x%X", server.Level, server.Keywords, client.Level, client.Keywords),
 		"replay.path":                  "none: the live source",

@@ -19,9 +19,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/process"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/user"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/process"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/user"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 

@@ -31,8 +31,8 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
@@ -90,7 +90,7 @@ func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *dnsReceiver,
 // generated is what the generator says of a file.
 func generated(t *testing.T, file string) (events int, byID map[string]int) {
 	t.Helper()
-	c := testkit.Generated(t, file)
+	c := kit.Generated(t, file)
 	return c.Events, c.ByID
 }
 
@@ -101,7 +101,7 @@ func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
 		require.Equal(t, int64(events), r.pipeline.Stats.Received.Load())
 		require.Equal(t, int64(events), r.pipeline.Stats.Emitted.Load(), "%s", &r.pipeline.Stats)
 		got := map[string]int{}
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			id, _ := lr.Attributes().Get("EventOriginalType")
 			got[id.Str()]++
 		})
@@ -115,7 +115,7 @@ func TestReplayFiltersAsALiveSessionWould(t *testing.T) {
 	stats := &r.pipeline.Stats
 	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load())
 	require.Positive(t, stats.Filtered.Load())
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		id, _ := lr.Attributes().Get("EventOriginalType")
 		require.NotContains(t, []string{"262", "263", "515"}, id.Str(), "its keyword is not in 0x3F")
 	})
@@ -137,7 +137,7 @@ func TestRecordsAreGolden(t *testing.T) {
 			sink, _, _ := replayAll(t, replayOf(file, func(c *Config) {
 				c.EnableFlags, c.EnableLevel, c.Profile, c.Device.Hostname = &everything, 5, profile, "dc1.corp.example.com"
 			}))
-			got := testkit.FirstOfEach(sink, func(lr plog.LogRecord) string { return testkit.Text(lr, "EventOriginalType") })
+			got := kit.FirstOfEach(sink, func(lr plog.LogRecord) string { return kit.Text(lr, "EventOriginalType") })
 			path := filepath.Join("testdata", "golden", filepath.Base(file)+"."+string(profile)+".yaml")
 			if *update {
 				require.NoError(t, golden.WriteLogsToFile(path, got))
@@ -158,7 +158,7 @@ func TestTheDeviceOfAReplayIsTheFileUnlessItIsNamed(t *testing.T) {
 	}
 	sink, r, _ := replayAll(t, replayOf(filepath.Join(dir, "*.etl"), nil))
 	by := map[string]int64{}
-	testkit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
 		dvc, _ := lr.Attributes().Get("Dvc")
 		by[dvc.Str()]++
 		_, named := rl.Resource().Attributes().Get("host.name")
@@ -168,7 +168,7 @@ func TestTheDeviceOfAReplayIsTheFileUnlessItIsNamed(t *testing.T) {
 	require.Equal(t, map[string]int64{"dc1": half, "dc2": half}, by)
 
 	sink, _, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.Device.Hostname = "dc9.corp.example.com" }))
-	testkit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
 		name, _ := rl.Resource().Attributes().Get("host.name")
 		require.Equal(t, "dc9.corp.example.com", name.Str())
 		domain, _ := lr.Attributes().Get("DvcDomain")
@@ -254,7 +254,7 @@ func TestTelemetryGivesTheAccount(t *testing.T) {
 
 func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sink, next, enough := testkit.Until(5000)
+		sink, next, enough := kit.Until(5000)
 		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Replay.Repeat, c.Queue.MaxSizeMiB = 0, 1 }), next)
 		<-enough
 		require.NoError(t, r.Shutdown(context.Background()))

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/host"
 )
 
 // recordBuffer is the buffer size of a recorded file in bytes: any event fits.

@@ -21,9 +21,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
@@ -59,7 +59,7 @@ func TestTheReplayOfARecordingGivesTheRecordsOfItsReplay(t *testing.T) {
 	want, _, _ := replayAll(t, replayOf(serverFile, func(c *Config) { c.Record.Path = path }))
 	got, _, _ := replayAll(t, replayOf(path, nil))
 	attributes := func(sink *consumertest.LogsSink) (all []map[string]any) {
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			all = append(all, lr.Attributes().AsRaw())
 		})
 		return all
@@ -125,7 +125,7 @@ func TestARecordingSaysWhichWindowsItsEventsAreOf(t *testing.T) {
 	replayAll(t, replayOf(filepath.Join(dir, "of-*.etl"), func(c *Config) { c.Record.Path = path }))
 	require.Empty(t, versionOf(path), "the files are of different ones")
 	sink, _, _ := replayAll(t, replayOf(path, nil))
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		_, has := lr.Attributes().Get("DvcOsVersion")
 		require.False(t, has)
 	})
@@ -140,7 +140,7 @@ func TestAFileIsNotRecordedToItself(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, r.Start(context.Background(), componenttest.NewNopHost()), "is replayed and would be overwritten")
 	require.NoError(t, r.Shutdown(context.Background()))
-	require.Len(t, rawEvents(t, path), testkit.Generated(t, serverFile).Events)
+	require.Len(t, rawEvents(t, path), kit.Generated(t, serverFile).Events)
 }
 
 func TestARecordThatCannotBeMadeFailsTheStart(t *testing.T) {
@@ -162,7 +162,7 @@ func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
 	point := func(n int, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
 		return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
 	}
-	metadatatest.AssertEqualReceiverAsimdnsEventsRecorded(t, tel, point(testkit.Generated(t, serverFile).Events), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualReceiverAsimdnsEventsRecorded(t, tel, point(kit.Generated(t, serverFile).Events), metricdatatest.IgnoreTimestamp())
 	metadatatest.AssertEqualReceiverAsimdnsEventsUnrecorded(t, tel, point(7, attribute.String("reason", record.LostWrite)), metricdatatest.IgnoreTimestamp())
 	r.pipeline.Record = nil // it is closed
 	require.NoError(t, r.Shutdown(context.Background()))

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
 
 // checkFile reads a file's header, so that a file that is no .etl fails the start.

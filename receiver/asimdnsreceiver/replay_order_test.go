@@ -15,8 +15,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testdatagen/sessions"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/sessions"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // correlated replays a file with correlate and gives how many queries found their answers and how many did not.
@@ -24,11 +24,11 @@ func correlated(t *testing.T, path string) (answered, unanswered int) {
 	t.Helper()
 	sink, r, _ := replayAll(t, replayOf(path, func(c *Config) { c.Correlate = true }))
 	require.Equal(t, r.pipeline.Stats.Received.Load(), r.pipeline.Stats.Emitted.Load()+r.pipeline.Stats.Aggregated.Load())
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		switch {
-		case testkit.Text(lr, "EventOriginalType") == "257" && testkit.Text(lr, "EventStartTime") != testkit.Text(lr, "EventEndTime"):
+		case kit.Text(lr, "EventOriginalType") == "257" && kit.Text(lr, "EventStartTime") != kit.Text(lr, "EventEndTime"):
 			answered++
-		case testkit.Text(lr, "EventResult") == "Failure":
+		case kit.Text(lr, "EventResult") == "Failure":
 			unanswered++
 		}
 	})

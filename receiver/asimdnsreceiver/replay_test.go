@@ -24,8 +24,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
@@ -171,9 +171,9 @@ func TestWhatIsKeptBackAtTheEndOfAChainedFileGoesOnInTheNext(t *testing.T) {
 			c.EnableFlags, c.EnableLevel = &everything, 5
 			change(c)
 		}))
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-			devices[testkit.Text(lr, "Dvc")] = true
-			if testkit.Text(lr, "EventOriginalType") == "256" && testkit.Text(lr, "EventResult") == "Failure" {
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			devices[kit.Text(lr, "Dvc")] = true
+			if kit.Text(lr, "EventOriginalType") == "256" && kit.Text(lr, "EventResult") == "Failure" {
 				failures++
 			}
 		})

@@ -26,9 +26,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -216,11 +216,11 @@ var leaps = []time.Duration{time.Hour, -time.Hour, 100 * 365 * 24 * time.Hour, -
 func requireEach(t *testing.T, events int, sink *consumertest.LogsSink, what string) int {
 	t.Helper()
 	var sum int64
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		sum += number(lr, "EventCount")
-		first, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventStartTime"))
+		first, err := time.Parse(time.RFC3339, kit.Text(lr, "EventStartTime"))
 		require.NoError(t, err)
-		last, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventEndTime"))
+		last, err := time.Parse(time.RFC3339, kit.Text(lr, "EventEndTime"))
 		require.NoError(t, err)
 		require.Less(t, last.Sub(first), 10*time.Second, what)
 	})
@@ -234,11 +234,11 @@ func TestStrayEventsSplitNoConnection(t *testing.T) {
 		"one at the start":       func(i int) int { return one(i == 0) },
 		"one in the middle":      func(i int) int { return one(i == packets/2) },
 		"one at the end":         func(i int) int { return one(i == packets-1) },
-		"in a row at the start":  func(i int) int { return window.Strays * one(i == 0) },
-		"in a row in the middle": func(i int) int { return window.Strays * one(i == packets/2) },
-		"in a row at the end":    func(i int) int { return window.Strays * one(i == packets-1) },
-		"one by one":             func(i int) int { return one(i >= packets/2 && i < packets/2+window.Strays) },
-		"far from each other":    func(i int) int { return one(i%24 == 0 && i < 24*window.Strays) },
+		"in a row at the start":  func(i int) int { return hold.Strays * one(i == 0) },
+		"in a row in the middle": func(i int) int { return hold.Strays * one(i == packets/2) },
+		"in a row at the end":    func(i int) int { return hold.Strays * one(i == packets-1) },
+		"one by one":             func(i int) int { return one(i >= packets/2 && i < packets/2+hold.Strays) },
+		"far from each other":    func(i int) int { return one(i%24 == 0 && i < 24*hold.Strays) },
 	} {
 		for _, leap := range leaps {
 			for _, isLive := range []bool{false, true} {
@@ -307,7 +307,7 @@ func TestWhenTheNodesClockIsSetConnectionsAreReportedOnceAnIntervalAgain(t *test
 				want := recordsOf(first, packets-first) + recordsOf(second, packets-second)
 				if isLive && leap < 0 { // until the clock follows, its intervals are over
 					require.GreaterOrEqual(t, count, want, what)
-					require.LessOrEqual(t, count, want+window.Strays+2, what)
+					require.LessOrEqual(t, count, want+hold.Strays+2, what)
 					continue
 				}
 				require.Equal(t, want, count, what)
@@ -342,7 +342,7 @@ func TestWhenTheNodesClockIsSetInASlowStreamEachPacketIsCountedOnce(t *testing.T
 				what := fmt.Sprintf("%v, a packet each %v, %d before it", leap, pause, before)
 				count := requireEach(t, packets, sink, what)
 				require.GreaterOrEqual(t, count, calm, what)
-				require.LessOrEqual(t, count, calm+one(leap != 0)+window.Strays*one(leap < 0), what)
+				require.LessOrEqual(t, count, calm+one(leap != 0)+hold.Strays*one(leap < 0), what)
 			}
 		}
 	}
@@ -362,20 +362,20 @@ func TestALossOfAWrongTimeIsInNoOthersRecord(t *testing.T) {
 				}
 				var lost int64
 				kinds := 0
-				testkit.EachRecord(receive(t, isLive, records), func(_ plog.ResourceLogs, lr plog.LogRecord) {
-					if testkit.Text(lr, "cilium.event.type") != "lost" {
+				kit.EachRecord(receive(t, isLive, records), func(_ plog.ResourceLogs, lr plog.LogRecord) {
+					if kit.Text(lr, "cilium.event.type") != "lost" {
 						return
 					}
 					kinds++
 					lost += number(lr, "cilium.lost.count")
-					first, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventStartTime"))
+					first, err := time.Parse(time.RFC3339, kit.Text(lr, "EventStartTime"))
 					require.NoError(t, err)
-					last, err := time.Parse(time.RFC3339, testkit.Text(lr, "EventEndTime"))
+					last, err := time.Parse(time.RFC3339, kit.Text(lr, "EventEndTime"))
 					require.NoError(t, err)
 					require.Less(t, last.Sub(first), 10*time.Second)
 				})
 				require.Equal(t, int64(600), lost)
-				require.LessOrEqual(t, kinds, 3+window.Strays+1, "%v at %d, live %v", leap, stray, isLive)
+				require.LessOrEqual(t, kinds, 3+hold.Strays+1, "%v at %d, live %v", leap, stray, isLive)
 			}
 		}
 	}

@@ -17,11 +17,11 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -116,7 +116,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 			return err
 		}
 	}
-	return confval.Unmarshal(conf, c)
+	return configyaml.Unmarshal(conf, c)
 }
 
 // settings is the configuration in the types of the packages that it is for.
@@ -141,7 +141,7 @@ const connectionBytes = 224
 
 // keeps gives the bounds of the aggregation.
 func (c *Config) keeps() aggregate.Settings {
-	connections := c.AggregationMaxSizeMiB << 20 / (window.EntrySize + connectionBytes)
+	connections := c.AggregationMaxSizeMiB << 20 / (hold.EntrySize + connectionBytes)
 	return aggregate.Settings{
 		Interval:       c.AggregationInterval,
 		MaxConnections: connections, MaxBytes: connections * connectionBytes,
@@ -196,12 +196,12 @@ func (c *Config) Validate() error {
 		if path.path == "" && !path.used {
 			continue
 		}
-		if err := confval.PinnedMap(path.path); err != nil {
+		if err := configyaml.PinnedMap(path.path); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path.key, err))
 		}
 	}
 	if c.NodeName != "" {
-		if err := confval.HostName(c.NodeName); err != nil {
+		if err := configyaml.HostName(c.NodeName); err != nil {
 			errs = append(errs, fmt.Errorf("node_name: %w", err))
 		}
 	}

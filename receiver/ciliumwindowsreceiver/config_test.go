@@ -17,7 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -25,7 +25,7 @@ import (
 func load(t *testing.T, yaml string) (*Config, error) {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
-	return cfg, testkit.LoadConfig(t, cfg, yaml)
+	return cfg, kit.LoadConfig(t, cfg, yaml)
 }
 
 func TestDefaultsAreTheDocuments(t *testing.T) {
@@ -138,17 +138,17 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 }
 
 func TestTheReadmeDocumentsEveryKeyAndNoOther(t *testing.T) {
-	testkit.RequireDocumented(t, reflect.TypeFor[Config](), reflect.TypeFor[obsconfig.Layout](), reflect.TypeFor[metadata.MetricsConfig]())
+	kit.RequireDocumented(t, reflect.TypeFor[Config](), reflect.TypeFor[obsconfig.Layout](), reflect.TypeFor[metadata.MetricsConfig]())
 }
 
 func TestTheExamplesOfTheReadmesAreTaken(t *testing.T) {
 	config := func() any { return createDefaultConfig() }
-	require.GreaterOrEqual(t, testkit.RequireExamples(t, "README.md", metadata.Type.String(), config), 5)
-	require.NotZero(t, testkit.RequireExamples(t, "../../README.md", metadata.Type.String(), config))
+	require.GreaterOrEqual(t, kit.RequireExamples(t, "README.md", metadata.Type.String(), config), 5)
+	require.NotZero(t, kit.RequireExamples(t, "../../README.md", metadata.Type.String(), config))
 }
 
 func TestTheReadmeNamesMetricsAsTheCollectorServesThem(t *testing.T) {
-	testkit.MetricNames(t, ".", metadata.Type.String())
+	kit.MetricNames(t, ".", metadata.Type.String())
 }
 
 // A variable that is not set leaves a key without a value, or an empty text.

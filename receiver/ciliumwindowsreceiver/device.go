@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/host"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/host"
 )
 
 // liveDevice is this node, or what configuration and environment say of it.

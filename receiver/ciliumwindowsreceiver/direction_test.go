@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // pods are the addresses of the recorded node's pods, by the id of their endpoint.
@@ -21,22 +21,22 @@ func TestTheDirectionOfARecordIsThatOfItsConnectionAsTheEndpointSeesIt(t *testin
 	for _, level := range []string{"none", "low", "maximum"} {
 		sink, _, _ := replayAll(t, replayOf(waysFile, func(c *Config) { everything(c); c.MonitorAggregationLevel = level }))
 		seen := map[string]int{}
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-			addresses, ok := pods[testkit.Text(lr, "cilium.endpoint.id")]
-			if !ok || testkit.Text(lr, "NetworkProtocol") != "TCP" {
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			addresses, ok := pods[kit.Text(lr, "cilium.endpoint.id")]
+			if !ok || kit.Text(lr, "NetworkProtocol") != "TCP" {
 				return
 			}
 			reports := "DstIpAddr"
-			if src := testkit.Text(lr, "SrcIpAddr"); src == addresses[0] || src == addresses[1] {
+			if src := kit.Text(lr, "SrcIpAddr"); src == addresses[0] || src == addresses[1] {
 				reports = "SrcIpAddr"
 			}
-			reply := testkit.Text(lr, "SrcPortNumber") == "8443"
+			reply := kit.Text(lr, "SrcPortNumber") == "8443"
 			want := "Inbound"
 			if (reports == "SrcIpAddr") != reply {
 				want = "Outbound"
 			}
-			what := testkit.Text(lr, "cilium.event.type") + " " + testkit.Text(lr, "cilium.trace.observation_point")
-			require.Equal(t, want, testkit.Text(lr, "NetworkDirection"), "%s at level %s: %v", what, level, lr.Attributes().AsRaw())
+			what := kit.Text(lr, "cilium.event.type") + " " + kit.Text(lr, "cilium.trace.observation_point")
+			require.Equal(t, want, kit.Text(lr, "NetworkDirection"), "%s at level %s: %v", what, level, lr.Attributes().AsRaw())
 			seen[what]++
 		})
 		for _, what := range []string{
@@ -50,13 +50,13 @@ func TestTheDirectionOfARecordIsThatOfItsConnectionAsTheEndpointSeesIt(t *testin
 
 func TestWhereAnEventDoesNotSayWhichWayItsConnectionGoesTheDirectionIsNA(t *testing.T) {
 	sink, _, _ := replayAll(t, replayOf(captureFile, everything))
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		switch typ := testkit.Text(lr, "cilium.event.type"); typ {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		switch typ := kit.Text(lr, "cilium.event.type"); typ {
 		case "capture", "trace-sock", "pktmon-drop":
-			require.Equal(t, "NA", testkit.Text(lr, "NetworkDirection"), typ)
+			require.Equal(t, "NA", kit.Text(lr, "NetworkDirection"), typ)
 		case "trace":
-			if testkit.Text(lr, "cilium.endpoint.id") == "" {
-				require.Equal(t, "NA", testkit.Text(lr, "NetworkDirection"), "no endpoint reports")
+			if kit.Text(lr, "cilium.endpoint.id") == "" {
+				require.Equal(t, "NA", kit.Text(lr, "NetworkDirection"), "no endpoint reports")
 			}
 		}
 	})

@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // layout is a layout of a message: its type, version and length of its header.
@@ -102,7 +102,7 @@ func TestEveryMessageHasAGoldenRecord(t *testing.T) {
 		sink, r, _ := replayAll(t, replayOf(path, func(c *Config) { everything(c); c.Body, c.NodeName = body, "node-1" }))
 		require.Equal(t, int64(len(all)), r.pipeline.Stats.Emitted.Load(), "%s", &r.pipeline.Stats)
 		n := 0
-		got := testkit.FirstOfEach(sink, func(plog.LogRecord) string { n++; return string(rune(n)) })
+		got := kit.FirstOfEach(sink, func(plog.LogRecord) string { n++; return string(rune(n)) })
 		file := filepath.Join("testdata", "golden", "messages_"+body+".yaml")
 		if *update {
 			require.NoError(t, golden.WriteLogsToFile(file, got))

@@ -14,11 +14,11 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flowmetrics"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/opener"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/primary"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
@@ -27,20 +27,20 @@ type handler struct {
 	settings settings
 	decoder  monitor.Decoder
 	mapper   *asim.NetworkMapper
-	keeper   *aggregate.Keeper
+	keeper   *aggregate.ConnectionAggregator
 	openers  *opener.Memory // nil where no trace comes that was taken before connection tracking
 	marker   *primary.Marker
 	unmarked atomic.Int64                       // the marker's, for the metric
 	moved    atomic.Pointer[asim.NetworkDevice] // what this host is by now, for the next batch
 
-	tally       *tally.Tally // nil where nobody wants metrics
-	metricsOnly bool         // nobody wants records
+	tally       *flowmetrics.Tally // nil where nobody wants metrics
+	metricsOnly bool               // nobody wants records
 
 	notification monitor.Notification
 	flow         flow.Flow
 }
 
-var _ pipeline.Holder = (*handler)(nil)
+var _ pipeline.BufferingHandler = (*handler)(nil)
 
 func newHandler(s settings, device asim.NetworkDevice, version string) *handler {
 	h := &handler{

@@ -7,12 +7,12 @@ import (
 	"testing"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
 // limits are the outermost values of every key that is this receiver's own.
-var limits = map[string]testkit.Limits{
+var limits = map[string]kit.Limits{
 	"events_map":                     {Taken: []string{"/a", `'BPF:\a'`}, Refused: []string{"''", "'/a/'", `'BPF:\'`, "' /a'"}},
 	"observability_config_map":       {Taken: []string{"/a", `'BPF:\a'`}, Refused: []string{"''", "'/a/'", `'BPF:\'`, "' /a'"}},
 	"check_cilium_on_windows":        {Taken: []string{"true", "false"}},
@@ -32,8 +32,8 @@ var limits = map[string]testkit.Limits{
 }
 
 func TestEveryKeyHasLimits(t *testing.T) {
-	testkit.RequireLimits(t, reflect.TypeFor[Config](), func(yaml string) error {
+	kit.RequireLimits(t, reflect.TypeFor[Config](), func(yaml string) error {
 		_, err := load(t, yaml)
 		return err
-	}, testkit.WithSharedLimits(limits), reflect.TypeFor[obsconfig.Layout](), reflect.TypeFor[metadata.MetricsConfig]())
+	}, kit.WithSharedLimits(limits), reflect.TypeFor[obsconfig.Layout](), reflect.TypeFor[metadata.MetricsConfig]())
 }

@@ -16,7 +16,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/gate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/hnsstate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 )
 
@@ -32,8 +32,8 @@ const (
 type liveSource struct {
 	r        *ciliumReceiver
 	host     component.Host
-	registry gate.Reader
-	config   *obsconfig.Keeper
+	registry hnsstate.Reader
+	config   *obsconfig.Writer
 	follower *events.Follower
 	stopped  chan struct{}
 	watching sync.WaitGroup
@@ -48,8 +48,8 @@ type liveSource struct {
 
 func startLive(r *ciliumReceiver, s settings, h component.Host, device asim.NetworkDevice) (source, error) {
 	l := &liveSource{
-		r: r, host: h, registry: gate.Registry, stopped: make(chan struct{}),
-		config: obsconfig.NewKeeper(r.cfg.ObservabilityConfigMap, r.cfg.ConfigMap, s.Settings),
+		r: r, host: h, registry: hnsstate.Registry, stopped: make(chan struct{}),
+		config: obsconfig.NewWriter(r.cfg.ObservabilityConfigMap, r.cfg.ConfigMap, s.Settings),
 	}
 	if err := l.start(lookInterval); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func (l *liveSource) start(interval time.Duration) (err error) {
 
 // ready reports whether Windows says that Cilium is on, as far as that matters.
 func (l *liveSource) ready() error {
-	state := gate.Read(l.registry)
+	state := hnsstate.Read(l.registry)
 	if state.Text != "" && state.Text != l.said {
 		l.said = state.Text
 		l.r.log.Info("what Windows says of Cilium", zap.String("registry", state.Text), zap.Bool("on", state.On))

@@ -31,7 +31,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/eventstest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
 )
@@ -73,8 +73,8 @@ func TestALiveReceiverReadsTheKernelsRingAndSetsItsConfiguration(t *testing.T) {
 	require.Equal(t, int64(n), stats.Emitted.Load())
 	require.Equal(t, int64(n), stats.Filtered.Load(), "debug messages are not enabled, whatever the datapath emits")
 	require.Equal(t, n, sink.LogRecordCount())
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		require.Equal(t, "drop", testkit.Text(lr, "cilium.event.type"))
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		require.Equal(t, "drop", kit.Text(lr, "cilium.event.type"))
 		require.Less(t, time.Since(lr.Timestamp().AsTime()), time.Minute, "a live event's time is when it was read")
 	})
 	require.Zero(t, value(0), "the previous values are back")
@@ -289,14 +289,14 @@ func TestWhatARealPerfArrayLosesIsInARecordWithItsProcessor(t *testing.T) {
 
 	var told int64
 	seen := 0
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		require.Equal(t, int64(cpu), number(lr, "cilium.cpu"))
-		switch testkit.Text(lr, "cilium.event.type") {
+		switch kit.Text(lr, "cilium.event.type") {
 		case "lost":
 			told += number(lr, "cilium.lost.count")
 		case "policy-verdict":
 			seen++
-			require.Equal(t, "10.0.0.2", testkit.Text(lr, "DstIpAddr"), "whatever the ring adds to the record")
+			require.Equal(t, "10.0.0.2", kit.Text(lr, "DstIpAddr"), "whatever the ring adds to the record")
 			require.Equal(t, int64(2000), number(lr, "DstPortNumber"))
 		}
 	})

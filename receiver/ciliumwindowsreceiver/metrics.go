@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flowmetrics"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -33,7 +33,7 @@ type meter struct {
 	interval time.Duration
 	retry    bool
 	limit    int // bytes that are handed over at once, in OTLP's form
-	tally    *tally.Tally
+	tally    *flowmetrics.Tally
 	points   *pointMaker
 	next     consumer.Metrics
 	report   *receiverhelper.ObsReport
@@ -51,7 +51,7 @@ func (r *ciliumReceiver) newMeter() *meter {
 	resource := pcommon.NewResource()
 	r.handler.mapper.Resource(resource)
 	m := &meter{
-		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, limit: r.cfg.Batch.MaxSizeMiB << 20, tally: tally.New(),
+		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, limit: r.cfg.Batch.MaxSizeMiB << 20, tally: flowmetrics.New(),
 		points: newPointMaker(&r.cfg.MetricsBuilderConfig, r.set, resource),
 		next:   r.nextMetrics, report: r.report, log: r.log,
 		now: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),

@@ -28,10 +28,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flowmetrics"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -412,7 +412,7 @@ func TestFiltersAreOfTheSumsAsWell(t *testing.T) {
 }
 
 func TestTheReadmeDocumentsEveryMetricAndAttribute(t *testing.T) {
-	section := testkit.Section(t, "README.md", "## Metrics")
+	section := kit.Section(t, "README.md", "## Metrics")
 	var documented []string
 	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\| (?:`([A-Za-z{}]+)` \\|)?").FindAllStringSubmatch(section, -1) {
 		documented = append(documented, strings.TrimSpace(row[1]+" "+row[2]))
@@ -426,8 +426,8 @@ func TestTheReadmeDocumentsEveryMetricAndAttribute(t *testing.T) {
 }
 
 // manySeries is what a datapath makes that drops for every reason there is: as many series as there can be.
-func manySeries() *tally.Tally {
-	all := tally.New()
+func manySeries() *flowmetrics.Tally {
+	all := flowmetrics.New()
 	for _, protocol := range []uint8{1, 2, 6, 17, 58, 99, 112, 132} {
 		for direction := range flow.Direction(3) {
 			for reason := range uint32(256) {
@@ -484,7 +484,7 @@ func TestNoMoreSumsAreHandedOverAtOnceThanABatchMayHave(t *testing.T) {
 		require.Equal(t, want[0].DataPointCount(), points)
 		require.Equal(t, sumsOf(want[0]), got)
 	}
-	require.Empty(t, maker.metricsOf(tally.New(), 1, whole))
+	require.Empty(t, maker.metricsOf(flowmetrics.New(), 1, whole))
 }
 
 func TestAPartThatIsRefusedHoldsUpNoOtherAndTheLastSumsComeAgain(t *testing.T) {

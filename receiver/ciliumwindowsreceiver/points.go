@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/tally"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flowmetrics"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -25,22 +25,22 @@ type pointMaker struct {
 
 // seriesMetric is what a metric takes of a series: one of the sums, and the attributes that tell its points apart.
 type seriesMetric struct {
-	value      func(*tally.Sums) int64
+	value      func(*flowmetrics.Sums) int64
 	attributes map[string]bool
 }
 
 // seriesAttributes are the attributes that a series may have.
 var seriesAttributes = [...]struct {
 	name  string
-	value func(*tally.Series) string
+	value func(*flowmetrics.Series) string
 }{
-	{"cilium.event.type", func(s *tally.Series) string { return s.Type }},
-	{"cilium.trace.observation_point", func(s *tally.Series) string { return s.ObservationPoint }},
-	{"cilium.verdict", func(s *tally.Series) string { return s.Verdict }},
-	{"cilium.drop_reason", func(s *tally.Series) string { return s.DropReason }},
-	{"network.io.direction", func(s *tally.Series) string { return directions[s.Direction].String() }},
-	{"network.transport", func(s *tally.Series) string { return s.Transport }},
-	{"cilium.lost.source", func(s *tally.Series) string { return s.LostSource }},
+	{"cilium.event.type", func(s *flowmetrics.Series) string { return s.Type }},
+	{"cilium.trace.observation_point", func(s *flowmetrics.Series) string { return s.ObservationPoint }},
+	{"cilium.verdict", func(s *flowmetrics.Series) string { return s.Verdict }},
+	{"cilium.drop_reason", func(s *flowmetrics.Series) string { return s.DropReason }},
+	{"network.io.direction", func(s *flowmetrics.Series) string { return directions[s.Direction].String() }},
+	{"network.transport", func(s *flowmetrics.Series) string { return s.Transport }},
+	{"cilium.lost.source", func(s *flowmetrics.Series) string { return s.LostSource }},
 }
 
 // directions has OpenTelemetry's name for a direction as the endpoint sees it.
@@ -62,10 +62,10 @@ func newPointMaker(c *metadata.MetricsBuilderConfig, set receiver.Settings, reso
 	})
 	names, of := &metadata.MetricsInfo, &c.Metrics
 	p.metrics = map[string]seriesMetric{
-		names.CiliumEventCount.Name:         {func(s *tally.Sums) int64 { return s.Events }, enabled(of.CiliumEventCount.EnabledAttributes)},
-		names.CiliumNetworkPacketCount.Name: {func(s *tally.Sums) int64 { return s.Packets }, enabled(of.CiliumNetworkPacketCount.EnabledAttributes)},
-		names.CiliumNetworkIo.Name:          {func(s *tally.Sums) int64 { return s.Bytes }, enabled(of.CiliumNetworkIo.EnabledAttributes)},
-		names.CiliumEventLostCount.Name:     {func(s *tally.Sums) int64 { return s.Lost }, enabled(of.CiliumEventLostCount.EnabledAttributes)},
+		names.CiliumEventCount.Name:         {func(s *flowmetrics.Sums) int64 { return s.Events }, enabled(of.CiliumEventCount.EnabledAttributes)},
+		names.CiliumNetworkPacketCount.Name: {func(s *flowmetrics.Sums) int64 { return s.Packets }, enabled(of.CiliumNetworkPacketCount.EnabledAttributes)},
+		names.CiliumNetworkIo.Name:          {func(s *flowmetrics.Sums) int64 { return s.Bytes }, enabled(of.CiliumNetworkIo.EnabledAttributes)},
+		names.CiliumEventLostCount.Name:     {func(s *flowmetrics.Sums) int64 { return s.Lost }, enabled(of.CiliumEventLostCount.EnabledAttributes)},
 	}
 	return p
 }
@@ -87,7 +87,7 @@ const lengthSize = 6
 
 // metricsOf makes the metrics of a tally at a time, in parts of at most limit bytes in OTLP's form. A metric without points is left
 // out, and a tally without sums has no part.
-func (p *pointMaker) metricsOf(t *tally.Tally, at pcommon.Timestamp, limit int) []pmetric.Metrics {
+func (p *pointMaker) metricsOf(t *flowmetrics.Tally, at pcommon.Timestamp, limit int) []pmetric.Metrics {
 	metrics := p.emptyCopy()
 	entries := t.Entries()
 	eachMetric(metrics, func(m pmetric.Metric) { p.fill(m.Sum().DataPoints(), p.metrics[m.Name()], entries, at) })
@@ -142,7 +142,7 @@ func withoutEmpty(metrics pmetric.Metrics) {
 }
 
 // fill makes a metric's points. Series that differ in nothing but attributes which the metric does not have are one point.
-func (p *pointMaker) fill(points pmetric.NumberDataPointSlice, m seriesMetric, entries []tally.Entry, at pcommon.Timestamp) {
+func (p *pointMaker) fill(points pmetric.NumberDataPointSlice, m seriesMetric, entries []flowmetrics.Entry, at pcommon.Timestamp) {
 	known := map[string]pmetric.NumberDataPoint{}
 	points.EnsureCapacity(len(entries)) // what known holds must not move
 	var key strings.Builder

@@ -18,7 +18,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
 )
@@ -33,21 +33,21 @@ func amount(lr plog.LogRecord, name string) int64 {
 
 // countedBytes sums over the records that count packets, and over those that count denials, as two queries would, by who sent what to
 // whom. total is of all records.
-func countedBytes(sink *consumertest.LogsSink) (counted map[string]testkit.Sent, total int64) {
-	counted = map[string]testkit.Sent{}
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+func countedBytes(sink *consumertest.LogsSink) (counted map[string]kit.Sent, total int64) {
+	counted = map[string]kit.Sent{}
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		total += amount(lr, "NetworkBytes")
-		key := testkit.Text(lr, "SrcIpAddr") + " " + testkit.Text(lr, "SrcPortNumber") + " > " + testkit.Text(lr, "DstIpAddr") + " " + testkit.Text(lr, "DstPortNumber")
+		key := kit.Text(lr, "SrcIpAddr") + " " + kit.Text(lr, "SrcPortNumber") + " > " + kit.Text(lr, "DstIpAddr") + " " + kit.Text(lr, "DstPortNumber")
 		s := counted[key]
-		if testkit.Text(lr, "cilium.packet.primary") == "true" {
+		if kit.Text(lr, "cilium.packet.primary") == "true" {
 			s.Packets += amount(lr, "SrcPackets")
 			s.Bytes += amount(lr, "SrcBytes")
 		}
-		if testkit.Text(lr, "cilium.drop.primary") == "true" {
+		if kit.Text(lr, "cilium.drop.primary") == "true" {
 			s.DroppedPackets += amount(lr, "SrcPackets")
 			s.DroppedBytes += amount(lr, "SrcBytes")
 		}
-		if s != (testkit.Sent{}) {
+		if s != (kit.Sent{}) {
 			counted[key] = s
 		}
 	})
@@ -57,7 +57,7 @@ func countedBytes(sink *consumertest.LogsSink) (counted map[string]testkit.Sent,
 // The capture has every kind of way through a node, of one to four points, in both directions, and packets that are denied, sent
 // again, translated, put into tunnels and encrypted.
 func TestTheMarksCountWhatWasSentAndWhatWasDroppedAtEveryLevel(t *testing.T) {
-	sent := testkit.Generated(t, waysFile).Sent
+	sent := kit.Generated(t, waysFile).Sent
 	require.Greater(t, len(sent), 100)
 	var bytes int64
 	for _, s := range sent {
@@ -80,14 +80,14 @@ func TestTheMarksCountWhatWasSentAndWhatWasDroppedAtEveryLevel(t *testing.T) {
 
 // Where a filter leaves the first record of a packet out, the next one counts it.
 func TestTheMarkIsOnTheFirstRecordThatTheFiltersLeave(t *testing.T) {
-	var want, got testkit.Sent
+	var want, got kit.Sent
 	cfg := replayOf(waysFile, func(c *Config) {
 		c.MonitorAggregationLevel = "low"
 		c.Filters.Deny = []filter.Rule{{EventType: []string{"trace:to-stack"}}}
 	})
 	sink, _, _ := replayAll(t, cfg)
 	counted, _ := countedBytes(sink)
-	for key, s := range testkit.Generated(t, waysFile).Sent {
+	for key, s := range kit.Generated(t, waysFile).Sent {
 		if strings.HasSuffix(key, " > 10.244.2.40 8443") { // by the stack, then encrypted; or by the overlay
 			want.Packets, want.Bytes = want.Packets+s.Packets, want.Bytes+s.Bytes
 			got.Packets, got.Bytes = got.Packets+counted[key].Packets, got.Bytes+counted[key].Bytes
@@ -102,9 +102,9 @@ func TestARecordThatStandsForSeveralPacketsCountsAllOfThemOrNone(t *testing.T) {
 	sink, r, _ := replayAll(t, replayOf(waysFile, func(c *Config) { c.MonitorAggregationLevel = "maximum" }))
 	require.Positive(t, r.pipeline.Stats.Aggregated.Load())
 	several := map[string]int{}
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		if amount(lr, "EventCount") > 1 {
-			several[testkit.Text(lr, "cilium.packet.primary")]++
+			several[kit.Text(lr, "cilium.packet.primary")]++
 			require.Equal(t, amount(lr, "EventCount"), amount(lr, "NetworkPackets"))
 			require.Equal(t, amount(lr, "NetworkBytes"), amount(lr, "SrcBytes"))
 			require.Equal(t, amount(lr, "NetworkPackets"), amount(lr, "SrcPackets"))
@@ -127,22 +127,22 @@ func TestADeniedPacketIsTwoFailuresOfWhichTheDropCounts(t *testing.T) {
 	for _, level := range []string{"none", "low", "medium", "maximum"} {
 		sink, _, _ := replayAll(t, replayOf(path, func(c *Config) { c.MonitorAggregationLevel = level }))
 		var failures, primary, denials, bytes int64
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-			require.Equal(t, "Outbound", testkit.Text(lr, "NetworkDirection"))
-			if testkit.Text(lr, "cilium.event.type") == "policy-verdict" {
-				require.Equal(t, "7", testkit.Text(lr, "cilium.policy.cookie"))
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			require.Equal(t, "Outbound", kit.Text(lr, "NetworkDirection"))
+			if kit.Text(lr, "cilium.event.type") == "policy-verdict" {
+				require.Equal(t, "7", kit.Text(lr, "cilium.policy.cookie"))
 			}
-			if testkit.Text(lr, "EventResult") == "Failure" {
+			if kit.Text(lr, "EventResult") == "Failure" {
 				failures++
 			}
-			if testkit.Text(lr, "cilium.drop.primary") == "true" {
+			if kit.Text(lr, "cilium.drop.primary") == "true" {
 				denials++
-				require.Equal(t, "drop", testkit.Text(lr, "cilium.event.type"))
+				require.Equal(t, "drop", kit.Text(lr, "cilium.event.type"))
 			}
-			if testkit.Text(lr, "cilium.packet.primary") == "true" {
+			if kit.Text(lr, "cilium.packet.primary") == "true" {
 				primary++
 				bytes += amount(lr, "NetworkBytes")
-				require.Equal(t, "drop", testkit.Text(lr, "cilium.event.type"))
+				require.Equal(t, "drop", kit.Text(lr, "cilium.event.type"))
 			}
 		})
 		require.Equal(t, [4]int64{2, 1, 1, 54}, [4]int64{failures, primary, denials, bytes}, level)
@@ -162,10 +162,10 @@ func TestADropBehindACountedTraceCountsTheDenial(t *testing.T) {
 	for _, level := range []string{"none", "low", "medium", "maximum"} {
 		sink, r, _ := replayAll(t, replayOf(path, func(c *Config) { c.MonitorAggregationLevel = level }))
 		marked := map[string]string{}
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			for _, mark := range []string{"cilium.packet.primary", "cilium.drop.primary"} {
-				if testkit.Text(lr, mark) == "true" {
-					marked[mark] += testkit.Text(lr, "cilium.event.type")
+				if kit.Text(lr, mark) == "true" {
+					marked[mark] += kit.Text(lr, "cilium.event.type")
 				}
 			}
 		})
@@ -190,7 +190,7 @@ func TestPacketsThatCannotBeToldApartAreCountedAndNotMarked(t *testing.T) {
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 	require.Equal(t, 4, sink.LogRecordCount())
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		require.Empty(t, testkit.Text(lr, "cilium.packet.primary"))
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		require.Empty(t, kit.Text(lr, "cilium.packet.primary"))
 	})
 }

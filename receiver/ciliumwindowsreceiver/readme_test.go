@@ -8,13 +8,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
 	sink, _, _ := replayAll(t, replayOf(captureFile, everything))
 	shown := 0
-	for _, s := range testkit.Samples(t, "../../docs/records.md", "# What a record looks like") {
+	for _, s := range kit.Samples(t, "../../docs/records.md", "# What a record looks like") {
 		if !strings.HasPrefix(s.Body, "DNS ") {
 			s.RequireAmong(t, sink)
 			shown++
@@ -24,8 +24,8 @@ func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
 }
 
 func TestTheReadmesDefaultsAreTheDefaults(t *testing.T) {
-	testkit.RequireDefaults(t, "README.md", "## Configuration", "ciliumwindows", createDefaultConfig(), map[string]string{
+	kit.RequireDefaults(t, "README.md", "## Configuration", "ciliumwindows", createDefaultConfig(), map[string]string{
 		"node_name": "`${NODE_NAME}`, else this host's name; in a replay the file's name stands in `Dvc`",
 	})
-	testkit.RequireDefaults(t, "../../README.md", "## Configuration", "ciliumwindows", createDefaultConfig(), nil)
+	kit.RequireDefaults(t, "../../README.md", "## Configuration", "ciliumwindows", createDefaultConfig(), nil)
 }

@@ -29,8 +29,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
 )
@@ -84,7 +84,7 @@ func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *ciliumReceiv
 // generated is what the generator says of the capture.
 func generated(t *testing.T) (events int, byType map[string]int) {
 	t.Helper()
-	c := testkit.Generated(t, captureFile)
+	c := kit.Generated(t, captureFile)
 	return c.Events, c.ByID
 }
 
@@ -94,7 +94,7 @@ func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
 	require.Equal(t, int64(count), r.pipeline.Stats.Received.Load())
 	require.Equal(t, int64(count), r.pipeline.Stats.Emitted.Load(), "%s", &r.pipeline.Stats)
 	got := map[string]int{}
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[testkit.Text(lr, "cilium.event.type")]++ })
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[kit.Text(lr, "cilium.event.type")]++ })
 	require.Equal(t, map[string]int{
 		"drop": byType["1"], "debug": byType["2"], "capture": byType["3"], "trace": byType["4"], "policy-verdict": byType["5"],
 		"recorder": byType["6"], "trace-sock": byType["7"], "pktmon-drop": byType["100"], "l7": byType["129"], "agent": byType["130"],
@@ -105,8 +105,8 @@ func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
 func TestRecordsAreGolden(t *testing.T) {
 	for _, body := range []string{"summary", "hubble_json"} {
 		sink, _, _ := replayAll(t, replayOf(captureFile, func(c *Config) { everything(c); c.Body, c.NodeName = body, "node-1" }))
-		got := testkit.FirstOfEach(sink, func(lr plog.LogRecord) string {
-			return testkit.Text(lr, "cilium.event.type") + testkit.Text(lr, "cilium.event.sub_type") + testkit.Text(lr, "cilium.verdict")
+		got := kit.FirstOfEach(sink, func(lr plog.LogRecord) string {
+			return kit.Text(lr, "cilium.event.type") + kit.Text(lr, "cilium.event.sub_type") + kit.Text(lr, "cilium.verdict")
 		})
 		path := filepath.Join("testdata", "golden", body+".yaml")
 		if *update {
@@ -121,14 +121,14 @@ func TestRecordsAreGolden(t *testing.T) {
 func TestTheDeviceOfAReplayIsTheFileUnlessTheNodeIsNamed(t *testing.T) {
 	t.Setenv("NODE_NAME", "this-host")
 	sink, _, _ := replayAll(t, replayOf(captureFile, nil))
-	testkit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
-		require.Equal(t, "cilium_events", testkit.Text(lr, "Dvc"))
+	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		require.Equal(t, "cilium_events", kit.Text(lr, "Dvc"))
 		_, named := rl.Resource().Attributes().Get("k8s.node.name")
 		require.False(t, named, "the host that replays is not the node")
 	})
 	sink, _, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.NodeName = "node-1" }))
-	testkit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
-		require.Equal(t, "node-1", testkit.Text(lr, "Dvc"))
+	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		require.Equal(t, "node-1", kit.Text(lr, "Dvc"))
 		name, _ := rl.Resource().Attributes().Get("k8s.node.name")
 		require.Equal(t, "node-1", name.Str())
 	})
@@ -177,7 +177,7 @@ func TestRecordsThatCannotBeDecodedAreCountedByReason(t *testing.T) {
 func TestTheTimeOfAReplayedEventIsTheCapturesOwn(t *testing.T) {
 	sink, _, _ := replayAll(t, replayOf(writeCapture(t, monitortest.Drop{Version: 2}.Bytes(), monitortest.Drop{Version: 2}.Bytes()), nil))
 	var at []time.Time
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { at = append(at, lr.Timestamp().AsTime()) })
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { at = append(at, lr.Timestamp().AsTime()) })
 	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 	require.Equal(t, []time.Time{start, start.Add(time.Millisecond)}, at)
 }
@@ -241,7 +241,7 @@ func TestTelemetryGivesTheAccount(t *testing.T) {
 
 func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sink, next, enough := testkit.Until(5000)
+		sink, next, enough := kit.Until(5000)
 		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(captureFile, func(c *Config) { c.Replay.Repeat, c.Queue.MaxSizeMiB = 0, 1 }), next)
 		<-enough
 		require.NoError(t, r.Shutdown(context.Background()))

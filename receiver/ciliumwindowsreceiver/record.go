@@ -4,9 +4,9 @@ package ciliumwindowsreceiver
 
 import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/record"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
 // openRecord begins the recording of the `record` section; without one it gives nil.

@@ -24,8 +24,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/queue"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
 )
@@ -86,7 +86,7 @@ func TestTheReplayOfARecordingGivesTheRecordsOfItsReplay(t *testing.T) {
 	want, _, _ := replayAll(t, replayOf(captureFile, func(c *Config) { c.Record.Path = path }))
 	got, _, _ := replayAll(t, replayOf(path, nil))
 	attributes := func(sink *consumertest.LogsSink) (all []map[string]any) {
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
 		return all
 	}
 	require.Equal(t, attributes(want), attributes(got))
@@ -118,7 +118,7 @@ func TestTheTwoFilesOfARecordingAreReplayedAsOne(t *testing.T) {
 	}
 	records := func(files ...string) (all []map[string]any) {
 		sink, _, _ := replayAll(t, replayOf(files[0], func(c *Config) { c.Replay.Path, c.NodeName = files, "node-1" }))
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
 		return all
 	}
 	want := records(captureOf(t, packets...))

@@ -14,8 +14,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
 
 // checkFile reads a capture's beginning, so that a file that is no capture of map records fails the start.

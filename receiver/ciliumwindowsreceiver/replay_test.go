@@ -24,8 +24,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -94,7 +94,7 @@ func TestRecordsOfTimesFarAwaySplitNoConnectionOfAReplay(t *testing.T) {
 		sink, r, logs := replayAll(t, replayOf(writeCaptureOf(t, file...), nil))
 		require.EqualValues(t, len(file), r.pipeline.Stats.Received.Load())
 		got = map[string]int{}
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, record plog.LogRecord) {
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, record plog.LogRecord) {
 			a := record.Attributes().AsRaw()
 			if port := a["SrcPortNumber"].(int64); port <= connections {
 				got[fmt.Sprintf("%d: %v from %v to %v", port, a["EventCount"], a["EventStartTime"], a["EventEndTime"])]++

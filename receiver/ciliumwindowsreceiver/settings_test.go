@@ -18,7 +18,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // number gives an attribute that is a number, 0 when the record does not have it.
@@ -39,9 +39,9 @@ func TestReplayFiltersAsTheSettingsSay(t *testing.T) {
 	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load()+stats.Aggregated.Load())
 	require.Positive(t, stats.Filtered.Load())
 	require.Positive(t, stats.Aggregated.Load())
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		require.NotContains(t, []string{"debug", "capture", "recorder"}, testkit.Text(lr, "cilium.event.type"))
-		require.NotContains(t, testkit.Text(lr, "cilium.trace.observation_point"), "from-", "level maximum includes low: only what is sent")
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		require.NotContains(t, []string{"debug", "capture", "recorder"}, kit.Text(lr, "cilium.event.type"))
+		require.NotContains(t, kit.Text(lr, "cilium.trace.observation_point"), "from-", "level maximum includes low: only what is sent")
 	})
 
 	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents = nil }))
@@ -59,16 +59,16 @@ func TestEveryEventOfTheCaptureIsInExactlyOneRecord(t *testing.T) {
 		require.Equal(t, level == "medium" || level == "maximum", stats.Aggregated.Load() > 0, "%s: %s", level, stats)
 		require.Equal(t, level != "none", stats.Filtered.Load() > 0, "%s: %s", level, stats)
 		var events, merged int64
-		testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			n := number(lr, "EventCount")
 			events += n
 			if n == 1 {
 				return
 			}
 			merged++
-			require.Equal(t, "trace", testkit.Text(lr, "cilium.event.type"))
+			require.Equal(t, "trace", kit.Text(lr, "cilium.event.type"))
 			require.Equal(t, n, number(lr, "NetworkPackets"))
-			require.LessOrEqual(t, testkit.Text(lr, "EventStartTime"), testkit.Text(lr, "EventEndTime"))
+			require.LessOrEqual(t, kit.Text(lr, "EventStartTime"), kit.Text(lr, "EventEndTime"))
 		})
 		require.Equal(t, stats.Received.Load(), events+stats.Filtered.Load(), "%s: the counts in the records are the events", level)
 		t.Logf("%s: %s; %d records stand for several", level, stats, merged)
@@ -82,13 +82,13 @@ func TestFiltersAreHubblesAllowAndDenyLists(t *testing.T) {
 		c.Filters.Deny = []filter.Rule{{DropReasonDesc: []string{"POLICY_DENIED"}}}
 	}))
 	seen := map[string]int{}
-	testkit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		typ := testkit.Text(lr, "cilium.event.type")
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		typ := kit.Text(lr, "cilium.event.type")
 		seen[typ]++
 		if typ != "debug" {
-			require.Equal(t, "DROPPED", testkit.Text(lr, "cilium.verdict"))
-			require.Equal(t, "TCP", testkit.Text(lr, "NetworkProtocol"))
-			require.NotEqual(t, "POLICY_DENIED", testkit.Text(lr, "cilium.drop_reason"))
+			require.Equal(t, "DROPPED", kit.Text(lr, "cilium.verdict"))
+			require.Equal(t, "TCP", kit.Text(lr, "NetworkProtocol"))
+			require.NotEqual(t, "POLICY_DENIED", kit.Text(lr, "cilium.drop_reason"))
 		}
 	})
 	_, byType := generated(t)
@@ -128,7 +128,7 @@ func handled(t *testing.T, change func(*Config)) (handle func(events.Record, tim
 
 // The README's example, row by row, as a live source has it.
 func TestTheReadmesExampleIsWhatHappens(t *testing.T) {
-	readme := testkit.Section(t, "README.md", "### Enabled events and aggregation")
+	readme := kit.Section(t, "README.md", "### Enabled events and aggregation")
 	rows := regexp.MustCompile(`(?m)^\| (\d+\.\d) \| ([A-Z, ]*) ?\| ([^|]+) \| (\d*) ?\| (\d*) ?\|$`).FindAllStringSubmatch(readme, -1)
 	require.Len(t, rows, 7)
 	text := regexp.MustCompile(`six packets, of ([0-9, and]+) bytes`).FindStringSubmatch(readme)[1]
@@ -213,14 +213,14 @@ func TestAConnectionIsReportedOnceAnInterval(t *testing.T) {
 	require.Equal(t, int64(3), number(last, "EventCount"))
 	require.Equal(t, int64(3), number(last, "NetworkPackets"))
 	require.Equal(t, int64(156), number(last, "NetworkBytes"))
-	require.Equal(t, "2026-03-04T05:06:00.4000000Z", testkit.Text(last, "EventStartTime"))
-	require.Equal(t, "2026-03-04T05:06:07.0000000Z", testkit.Text(last, "EventEndTime"))
+	require.Equal(t, "2026-03-04T05:06:00.4000000Z", kit.Text(last, "EventStartTime"))
+	require.Equal(t, "2026-03-04T05:06:07.0000000Z", kit.Text(last, "EventEndTime"))
 
 	require.Equal(t, pipeline.Outcome{Kind: pipeline.Held}, packet(mt.ACK, 52, 8*time.Second))
 	release(true)
 	require.Equal(t, 5, records.Len())
 	require.Equal(t, int64(1), number(records.At(4), "EventCount"))
-	require.Equal(t, "2026-03-04T05:06:08.0000000Z", testkit.Text(records.At(4), "EventStartTime"))
+	require.Equal(t, "2026-03-04T05:06:08.0000000Z", kit.Text(records.At(4), "EventStartTime"))
 }
 
 func TestLossesAreOneRecordAnIntervalAtAnyLevel(t *testing.T) {
@@ -233,8 +233,8 @@ func TestLossesAreOneRecordAnIntervalAtAnyLevel(t *testing.T) {
 	require.Equal(t, 2, records.Len())
 	var lost int64
 	for _, lr := range []plog.LogRecord{records.At(0), records.At(1)} {
-		require.Equal(t, "lost", testkit.Text(lr, "cilium.event.type"))
-		require.Equal(t, "PERF_EVENT_RING_BUFFER", testkit.Text(lr, "cilium.lost.source"))
+		require.Equal(t, "lost", kit.Text(lr, "cilium.event.type"))
+		require.Equal(t, "PERF_EVENT_RING_BUFFER", kit.Text(lr, "cilium.lost.source"))
 		require.Equal(t, int64(2), number(lr, "cilium.cpu"))
 		lost += number(lr, "cilium.lost.count")
 	}

@@ -33,7 +33,7 @@ const (
 )
 
 const (
-	oracle = "internal/oracle/cilium120"
+	oracle = "internal/test/oracle/cilium120"
 	azure  = "exporter/azure/"
 )
 
@@ -48,7 +48,7 @@ func inGrowth(name string) measure {
 }
 
 func inWine(name, empty string) measure {
-	return measure{pkg: "internal/windowstest", bench: "ETW/" + name, less: "ETW/" + empty, unit: cpu}
+	return measure{pkg: "internal/test/wine", bench: "ETW/" + name, less: "ETW/" + empty, unit: cpu}
 }
 
 func memory(run, unit string) measure {
@@ -73,7 +73,7 @@ var goals = []goal{
 		reference: measure{oracle, "CiliumRecord/threefour", ns, ""}, limit: 1},
 	{what: "Cilium: decode and flow, no record", ours: inBench("CiliumDecode"), limit: 120, allocs: none()},
 	{what: "Cilium: a raw trace in a Linux kernel's ring buffer to log record, through the receiver", ours: measure{"receiver/ciliumwindowsreceiver", "Live", ns, ""}},
-	{what: "callback: raw copy into a chunk", ours: measure{"internal/queue", "Offer", ns, ""}, limit: 30, allocs: none()},
+	{what: "callback: raw copy into a chunk", ours: measure{"internal/pipeline/queue", "Offer", ns, ""}, limit: 30, allocs: none()},
 	{what: "sentinel: a DNS record to a row", ours: measure{azure + "internal/row", "Row/ours", ns, ""}, limit: 1500, allocs: none()},
 	{what: "sentinel: a DNS record to a row, against a map and encoding/json", ours: measure{azure + "internal/row", "Row/ours", ns, ""},
 		reference: measure{azure + "internal/row", "Row/map", ns, ""}, limit: 1. / 5},
@@ -87,8 +87,8 @@ var goals = []goal{
 	{what: "collector: DNS replay to otlp_grpc, against prebuilt records", ours: inCollector("dns/otlp/ours"), reference: inCollector("dns/otlp/prebuilt"), limit: 1.5},
 	{what: "collector: Cilium replay to file, against prebuilt records", ours: inCollector("cilium/file/ours"), reference: inCollector("cilium/file/prebuilt"), limit: 1.5},
 	{what: "collector: Cilium replay to otlp_grpc, against prebuilt records", ours: inCollector("cilium/otlp/ours"), reference: inCollector("cilium/otlp/prebuilt"), limit: 1.5},
-	{what: "DNS aggregation with 1 million live keys", ours: measure{"internal/dns/merge", "Aggregate/keys=1000000", ns, ""}, limit: 300},
-	{what: "DNS correlation with 1 million live keys", ours: measure{"internal/dns/merge", "Correlate/keys=1000000", ns, ""}, limit: 300},
+	{what: "DNS aggregation with 1 million live keys", ours: measure{"internal/dns/correlate", "Aggregate/keys=1000000", ns, ""}, limit: 300},
+	{what: "DNS correlation with 1 million live keys", ours: measure{"internal/dns/correlate", "Correlate/keys=1000000", ns, ""}, limit: 300},
 	{what: "Cilium aggregation with 1 million live keys", ours: measure{"internal/cilium/aggregate", "Keeper/keys=1000000", ns, ""}, limit: 300},
 	{what: "memory, slow exporter: most, against queue + 150 MiB", ours: memory("default", mib), reference: memory("default", "limit-MiB"), limit: 1},
 	{what: "memory, slow exporter: the last tenth against the first", ours: memory("default", "last-tenth-MiB"), reference: memory("default", "first-tenth-MiB"), limit: flatMemory},

@@ -24,7 +24,7 @@ BenchmarkDNSDecode                 	  100	       200.5 ns/op	       8 B/op	     
 BenchmarkDNSFiltered
 BenchmarkDNSFiltered-2             	some text that is no result
 PASS
-pkg: github.com/otelcol-winnet/otelcol-winnet/internal/windowstest
+pkg: github.com/otelcol-winnet/otelcol-winnet/internal/test/wine
 BenchmarkETW/empty-ours-2          	    1	       100 cpu-ns/event
 BenchmarkETW/ours-2                	    1	       300 cpu-ns/event
 BenchmarkETW/empty-golang-etw-2    	    1	       100 cpu-ns/event

@@ -20,7 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/bench/recording"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver"
 )

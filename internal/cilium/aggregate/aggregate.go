@@ -16,10 +16,10 @@ import (
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
-// Settings of a Keeper.
+// Settings of a ConnectionAggregator.
 type Settings struct {
 	// Interval is how often a connection is reported.
 	Interval time.Duration
@@ -28,13 +28,13 @@ type Settings struct {
 	MaxConnections, MaxBytes int
 }
 
-// Keeper remembers which connections were reported, and keeps events back. It is used from one goroutine.
-type Keeper struct {
+// ConnectionAggregator remembers which connections were reported, and keeps events back. It is used from one goroutine.
+type ConnectionAggregator struct {
 	Settings
 	// Clock is to be told of every event of the stream before it comes to Add, of those as well that never do.
-	Clock window.Clock
+	Clock hold.Clock
 
-	store  *window.Store
+	store  *hold.Store
 	held   int // connections of which something is kept back
 	key    [keySize]byte
 	before Let // what was kept back, for Decision.Before
@@ -42,16 +42,16 @@ type Keeper struct {
 }
 
 // New makes a keeper.
-func New(s Settings) *Keeper {
-	k := &Keeper{Settings: s}
+func New(s Settings) *ConnectionAggregator {
+	k := &ConnectionAggregator{Settings: s}
 	k.Forget()
 	return k
 }
 
 // Forget forgets all connections and the time: what comes next is another node's. Nothing may be kept back.
-func (k *Keeper) Forget() {
-	k.store = window.New(k.MaxConnections, k.MaxBytes)
-	k.Clock, k.held, k.losses = window.Clock{}, 0, losses{}
+func (k *ConnectionAggregator) Forget() {
+	k.store = hold.New(k.MaxConnections, k.MaxBytes)
+	k.Clock, k.held, k.losses = hold.Clock{}, 0, losses{}
 }
 
 // Verdict is what becomes of an event.
@@ -81,7 +81,7 @@ const urgent = flow.TCPSyn | flow.TCPFin | flow.TCPRst
 
 // Add decides about an event. raw is its wire form, at its time and received when it was delivered, both in nanoseconds since
 // 1970. What belongs to no connection, and drops and policy verdicts, are reported.
-func (k *Keeper) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
+func (k *ConnectionAggregator) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
 	if !k.identify(f) {
 		return Decision{}
 	}
@@ -96,7 +96,7 @@ func (k *Keeper) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
 	if isNew {
 		return Decision{}
 	}
-	switch since, interval := window.Since(e.Begun, at), int64(k.Interval); {
+	switch since, interval := hold.Since(e.Begun, at), int64(k.Interval); {
 	case since > -interval && since < interval:
 	case e.Count == 0 || since >= interval && since < 2*interval:
 		return k.close(e, f, at)
@@ -114,21 +114,21 @@ func (k *Keeper) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
 }
 
 // begin remembers that the connection of the key was reported.
-func (k *Keeper) begin(at int64, flags uint16) *window.Entry {
+func (k *ConnectionAggregator) begin(at int64, flags uint16) *hold.Entry {
 	e := k.store.Put(k.key[:], nil, 0, at)
 	e.Begun, e.Tag, e.Count, e.Mark = at, flags, 0, k.Clock.Mark()
 	return e
 }
 
 // hold keeps the first event of an interval back that is not reported at once.
-func (k *Keeper) hold(e *window.Entry, f *flow.Flow, raw []byte, at, received int64) {
+func (k *ConnectionAggregator) hold(e *hold.Entry, f *flow.Flow, raw []byte, at, received int64) {
 	k.store.SetData(e, raw)
 	e.Received, e.First, e.Last, e.Count, e.Sum = received, at, at, 1, int64(f.OrigLen)
 	k.held++
 }
 
 // close reports an event that comes when the interval is over, with those kept back until now.
-func (k *Keeper) close(e *window.Entry, f *flow.Flow, at int64) Decision {
+func (k *ConnectionAggregator) close(e *hold.Entry, f *flow.Flow, at int64) Decision {
 	var d Decision
 	if e.Count > 0 {
 		k.held--
@@ -142,7 +142,7 @@ func (k *Keeper) close(e *window.Entry, f *flow.Flow, at int64) Decision {
 }
 
 // next keeps an event back that belongs to another interval, and reports those kept back until now.
-func (k *Keeper) next(e *window.Entry, f *flow.Flow, raw []byte, at, received int64) Decision {
+func (k *ConnectionAggregator) next(e *hold.Entry, f *flow.Flow, raw []byte, at, received int64) Decision {
 	let := k.let(e)
 	let.Data, let.entry = append(k.before.Data[:0], let.Data...), nil
 	k.before = let
@@ -157,7 +157,7 @@ func (k *Keeper) next(e *window.Entry, f *flow.Flow, raw []byte, at, received in
 const maxRecord = 1 << 10
 
 // Held is the number of events kept back.
-func (k *Keeper) Held() int {
+func (k *ConnectionAggregator) Held() int {
 	n := k.held
 	if k.losses.reports > 0 {
 		n++
@@ -167,7 +167,7 @@ func (k *Keeper) Held() int {
 
 // Due reports whether an event kept back must go, and forgets connections that have been silent for an interval, and those whose
 // interval begins at a time that the stream does not have.
-func (k *Keeper) Due() bool {
+func (k *ConnectionAggregator) Due() bool {
 	for {
 		e := k.store.Oldest()
 		if e == nil || !k.over(e.Mark, e.Begun) && !k.store.Full(maxRecord) {
@@ -181,7 +181,7 @@ func (k *Keeper) Due() bool {
 }
 
 // over reports whether an interval is over that began at a time, with an event that came at the mark.
-func (k *Keeper) over(m window.Mark, begun int64) bool {
+func (k *ConnectionAggregator) over(m hold.Mark, begun int64) bool {
 	return k.Clock.Passed(m, begun) >= int64(k.Interval) || k.Clock.Ahead(m, begun, int64(k.Interval))
 }
 
@@ -199,12 +199,12 @@ type Let struct {
 	Lost flow.Lost
 	CPU  int32
 
-	entry *window.Entry
+	entry *hold.Entry
 }
 
 // Let gives an event kept back: losses when they are due, else the one of the connection that was reported longest ago. There
 // must be one. Done must follow.
-func (k *Keeper) Let() Let {
+func (k *ConnectionAggregator) Let() Let {
 	for k.held > 0 && !k.losses.over(k) {
 		e := k.store.Oldest()
 		if e.Count == 0 {
@@ -217,7 +217,7 @@ func (k *Keeper) Let() Let {
 }
 
 // let gives what is kept back of a connection.
-func (k *Keeper) let(e *window.Entry) Let {
+func (k *ConnectionAggregator) let(e *hold.Entry) Let {
 	let := Let{
 		Data: k.store.Data(e), Received: e.Received, Last: e.Last, Primary: k.store.Key(e)[directionAt]&primaryBit != 0, entry: e,
 	}
@@ -228,7 +228,7 @@ func (k *Keeper) let(e *window.Entry) Let {
 }
 
 // Done drops the event that Let gave. Where its interval is over the next one begins, unless that is over as well.
-func (k *Keeper) Done(l Let) {
+func (k *ConnectionAggregator) Done(l Let) {
 	e := l.entry
 	if e == nil {
 		k.losses = losses{}

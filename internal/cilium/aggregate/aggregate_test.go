@@ -14,7 +14,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
 var start = time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
@@ -27,7 +27,7 @@ func trace(connection uint16, flags uint16) *flow.Flow {
 	return f
 }
 
-func keeper(change func(*Settings)) *Keeper {
+func keeper(change func(*Settings)) *ConnectionAggregator {
 	s := Settings{Interval: 5 * time.Second, MaxConnections: 100, MaxBytes: 1 << 20}
 	if change != nil {
 		change(&s)
@@ -36,14 +36,14 @@ func keeper(change func(*Settings)) *Keeper {
 }
 
 // pass lets the clock show a time after the start.
-func pass(k *Keeper, after time.Duration) {
-	for range 2*window.Strays + 1 {
+func pass(k *ConnectionAggregator, after time.Duration) {
+	for range 2*hold.Strays + 1 {
 		k.Clock.Event(start.Add(after).UnixNano())
 	}
 }
 
 // add adds an event that happened some time after the start.
-func add(k *Keeper, f *flow.Flow, after time.Duration) Decision {
+func add(k *ConnectionAggregator, f *flow.Flow, after time.Duration) Decision {
 	at := start.Add(after).UnixNano()
 	return k.Add(f, []byte(after.String()), at, at)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/testkit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // BenchmarkKeeper is the cost of a packet of one of a number of live connections, with an event kept back of each. In one
@@ -19,19 +19,19 @@ func BenchmarkKeeper(b *testing.B) {
 	for _, bm := range []struct {
 		name     string
 		keys     int
-		draw     testkit.Draw
+		draw     kit.Draw
 		interval time.Duration
 	}{
-		{"keys=1000", 1_000, testkit.Uniform, time.Hour},
-		{"keys=1000000", testkit.Million, testkit.Uniform, time.Hour},
-		{"keys=1000000/draw=zipf", testkit.Million, testkit.Zipf, time.Hour},
-		{"keys=1000000/interval=4", testkit.Million, testkit.Uniform, 4 * time.Second},
+		{"keys=1000", 1_000, kit.Uniform, time.Hour},
+		{"keys=1000000", kit.Million, kit.Uniform, time.Hour},
+		{"keys=1000000/draw=zipf", kit.Million, kit.Zipf, time.Hour},
+		{"keys=1000000/interval=4", kit.Million, kit.Uniform, 4 * time.Second},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
 			k := New(Settings{Interval: bm.interval, MaxConnections: bm.keys + bm.keys/8, MaxBytes: 1 << 30})
 			f, raw, at := trace(443, flow.TCPAck), make([]byte, 200), start.UnixNano()
 			added := 0
-			testkit.BenchmarkLiveKeys(b, bm.keys, bm.draw, func(n uint32) {
+			kit.BenchmarkLiveKeys(b, bm.keys, bm.draw, func(n uint32) {
 				f.IP.Source = netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
 				at += int64(time.Second) / int64(bm.keys) // a packet of each connection a second
 				if added++; added <= bm.keys {            // the first ones over an interval
@@ -46,6 +46,6 @@ func BenchmarkKeeper(b *testing.B) {
 			require.NotZero(b, k.Held())
 		})
 	}
-	b.Run("keys=1000000/peer=gomap", func(b *testing.B) { testkit.BenchmarkGoMap(b, testkit.Uniform) })
-	b.Run("keys=1000000/draw=zipf/peer=gomap", func(b *testing.B) { testkit.BenchmarkGoMap(b, testkit.Zipf) })
+	b.Run("keys=1000000/peer=gomap", func(b *testing.B) { kit.BenchmarkGoMap(b, kit.Uniform) })
+	b.Run("keys=1000000/draw=zipf/peer=gomap", func(b *testing.B) { kit.BenchmarkGoMap(b, kit.Zipf) })
 }

@@ -24,7 +24,7 @@ const (
 // identify makes k.key the key of the event's connection. It is false for what is never aggregated: all but traces, and
 // packets without an IP header. Both directions of a connection are reported each for itself. ICMP's type and code stand for
 // the ports; what has neither is told apart by its protocol.
-func (k *Keeper) identify(f *flow.Flow) bool {
+func (k *ConnectionAggregator) identify(f *flow.Flow) bool {
 	if f.Type != monitor.TypeTrace || f.IP.Version == 0 {
 		return false
 	}

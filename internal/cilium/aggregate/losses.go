@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/window"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
 // losses adds up the losses of an interval. They come when there is too much already: a record for each makes it worse.
@@ -16,19 +16,19 @@ type losses struct {
 	cpu         int32
 	first, last int64 // ns since 1970
 	begun       int64
-	mark        window.Mark
+	mark        hold.Mark
 	received    int64
 }
 
 // AddLoss keeps the news of a loss back, or has it reported for itself: when its time is more than an interval from those that are
 // kept back. cpu is the processor on which the events were lost, -1 when not known.
-func (k *Keeper) AddLoss(count uint64, cpu int32, at, received int64) Decision {
+func (k *ConnectionAggregator) AddLoss(count uint64, cpu int32, at, received int64) Decision {
 	l, interval := &k.losses, int64(k.Interval)
 	if l.reports == 0 {
 		*l = losses{reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, mark: k.Clock.Mark(), received: received}
 		return Decision{Verdict: Held}
 	}
-	if since := window.Since(l.begun, at); since <= -interval || since >= 2*interval {
+	if since := hold.Since(l.begun, at); since <= -interval || since >= 2*interval {
 		return Decision{}
 	}
 	l.reports++
@@ -41,7 +41,7 @@ func (k *Keeper) AddLoss(count uint64, cpu int32, at, received int64) Decision {
 }
 
 // over reports whether losses are kept back whose interval is over.
-func (l *losses) over(k *Keeper) bool { return l.reports > 0 && k.over(l.mark, l.begun) }
+func (l *losses) over(k *ConnectionAggregator) bool { return l.reports > 0 && k.over(l.mark, l.begun) }
 
 func (l *losses) let() Let {
 	return Let{

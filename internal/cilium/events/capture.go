@@ -18,7 +18,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
 // LinkTypeUser0 is the link type of captures of raw records, LINKTYPE_USER0.

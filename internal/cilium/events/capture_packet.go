@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
 // captureInterface is what a packet's meaning takes from its interface.

@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
 // CaptureWriter writes records as a .pcapng of link type 147 (USER0), little endian, times in nanoseconds.

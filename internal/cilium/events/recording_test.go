@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
 func recordingOf(t *testing.T, file []byte) recording.File {

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
 )
 
 func TestWineRecordsOfAnySizeComeThrough(t *testing.T) {
@@ -163,7 +163,7 @@ func TestWineReattachingLeavesNoHandleAndNoGoroutine(t *testing.T) {
 }
 
 func TestWineFollowingMapsThatAreReplacedLeavesNoHandleAndNoGoroutine(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
+	pins := wine.InstallEBPF(t)
 	want := play(t)
 	var delivered atomic.Int64
 	kinds := []string{"ring", "perf"}

@@ -19,7 +19,7 @@ import (
 	"github.com/cilium/ebpf/ringbuf"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
 )
 
 const pin = "/ebpf/global/cilium_events"
@@ -29,7 +29,7 @@ const pin = "/ebpf/global/cilium_events"
 func newMap(t *testing.T, typ string, size int) {
 	t.Helper()
 	id := 1 + rand.IntN(1<<31-1) // no other test's: the stand-in keeps maps for the life of the process
-	windowstest.InstallEBPF(t).Pin(t, "cilium_events", typ, id, 0, size)
+	wine.InstallEBPF(t).Pin(t, "cilium_events", typ, id, 0, size)
 }
 
 // eachType runs a test with a ring buffer and with a perf event array.
@@ -44,7 +44,7 @@ func eachType(t *testing.T, size int, test func(t *testing.T)) {
 
 // play makes the datapath of this process's host write the capture of testdata, and gives its records.
 func play(t *testing.T) (want []Record) {
-	path := filepath.Join(windowstest.Root(t), windowstest.CapturePath)
+	path := filepath.Join(wine.Root(t), wine.CapturePath)
 	t.Setenv("WINDOWSTEST_CAPTURE", path)
 	c, err := OpenCapture(path)
 	if err != nil {
@@ -228,7 +228,7 @@ func TestWineADrainedRingHasNothingLeft(t *testing.T) {
 }
 
 func TestWineARingWithoutANumberIsToldFromAnother(t *testing.T) {
-	pins := windowstest.InstallEBPF(t)
+	pins := wine.InstallEBPF(t)
 	id := 1 + rand.IntN(1<<30)
 	find := func() *pinnedMap {
 		found, err := openPinned(pin)

@@ -12,7 +12,7 @@ import (
 
 	"go.opentelemetry.io/collector/confmap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
 // Config is the `filters` section. An event is wanted when a rule of Allow matches it, or there is none, and no rule of Deny
@@ -64,7 +64,7 @@ func (r *Rule) Unmarshal(conf *confmap.Conf) error {
 			return fmt.Errorf("%s: %s", key, why)
 		}
 	}
-	return confval.Unmarshal(conf, r)
+	return configyaml.Unmarshal(conf, r)
 }
 
 // notHere says of each key of Hubble's FlowFilter that is none of a Rule why it is none (flow.proto of Cilium 1.20).

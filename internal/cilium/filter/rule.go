@@ -12,7 +12,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/ipnet"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml/ipnet"
 )
 
 // rule is a Rule made ready: all conditions must hold.

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
 // receiver stands for the receiver's configuration around the section.
@@ -35,7 +35,7 @@ func load(t *testing.T, text string) (obsconfig.Config, error) {
 
 func read(conf *confmap.Conf) (obsconfig.Config, error) {
 	c := receiver{ConfigMap: obsconfig.DefaultConfig()}
-	if err := confval.Unmarshal(conf, &c); err != nil {
+	if err := configyaml.Unmarshal(conf, &c); err != nil {
 		return c.ConfigMap, err
 	}
 	// The collector validates every section that can, and puts its key before the error.

@@ -19,8 +19,8 @@ type openMap interface {
 	Close() error
 }
 
-// Keeper keeps settings in the map that is pinned at one path. It is safe for use from any goroutine.
-type Keeper struct {
+// Writer keeps settings in the map that is pinned at one path. It is safe for use from any goroutine.
+type Writer struct {
 	path     string
 	cfg      Config
 	settings Settings
@@ -35,15 +35,15 @@ type Keeper struct {
 	reason  error           // why; nil where there is none
 }
 
-// NewKeeper is a Keeper that has not written anything yet. Its Keep does nothing when cfg.Apply is off.
-func NewKeeper(path string, cfg Config, s Settings) *Keeper {
-	return &Keeper{path: path, cfg: cfg, settings: s, open: func(path string) (openMap, error) { return Open(path) }}
+// NewWriter is a Writer that has not written anything yet. Its Keep does nothing when cfg.Apply is off.
+func NewWriter(path string, cfg Config, s Settings) *Writer {
+	return &Writer{path: path, cfg: cfg, settings: s, open: func(path string) (openMap, error) { return Open(path) }}
 }
 
 // Keep writes the settings into the map that is pinned now, when it has not done so with this map, and with again in any
 // case. written says what it wrote, "" when it wrote nothing. Errors are those of Open and Apply; a map that has not taken
 // the settings is not tried once more without again.
-func (k *Keeper) Keep(again bool) (written string, err error) {
+func (k *Writer) Keep(again bool) (written string, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed || k.cfg.Apply == ModeOff {
@@ -82,7 +82,7 @@ func (k *Keeper) Keep(again bool) (written string, err error) {
 
 // holds reports whether m is the map that the settings stand in. Where the kernel gives no numbers, maps that look alike are
 // read both: another content is another map, and another map with the same content wants nothing written.
-func (k *Keeper) holds(m Map, is pinned.Identity) bool {
+func (k *Writer) holds(m Map, is pinned.Identity) bool {
 	switch k.is.Compare(is) {
 	case pinned.Same:
 		return true
@@ -93,7 +93,7 @@ func (k *Keeper) holds(m Map, is pinned.Identity) bool {
 }
 
 // Close puts the previous values back where that is wanted, and closes the map. Keep does nothing after it.
-func (k *Keeper) Close() error {
+func (k *Writer) Close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.closed = true
@@ -104,7 +104,7 @@ func (k *Keeper) Close() error {
 	return errors.Join(err, k.closeMap())
 }
 
-func (k *Keeper) closeMap() error {
+func (k *Writer) closeMap() error {
 	if k.m == nil {
 		return nil
 	}

@@ -41,7 +41,7 @@ func (m *fakeMap) Close() error                       { m.open--; return nil }
 func TestASettingsMapWithoutANumberDoesNotHideAnother(t *testing.T) {
 	first, second := &fakeMap{values: [2]uint32{0x80, 1}}, &fakeMap{values: [2]uint32{0x40, 0}}
 	there := first
-	k := NewKeeper("/pin", DefaultConfig(), Settings{Events: []monitor.Kind{monitor.KindTrace}, Level: LevelMaximum})
+	k := NewWriter("/pin", DefaultConfig(), Settings{Events: []monitor.Kind{monitor.KindTrace}, Level: LevelMaximum})
 	k.open = func(string) (openMap, error) { there.open++; return there, nil }
 	keep := func(what string, writes bool) {
 		t.Helper()
@@ -71,7 +71,7 @@ func TestASettingsMapWithoutANumberDoesNotHideAnother(t *testing.T) {
 func TestASettingsMapThatTheKernelDoesNotDescribeIsAnError(t *testing.T) {
 	broken := errors.New("no memory")
 	m := &fakeMap{err: broken}
-	k := NewKeeper("/pin", DefaultConfig(), Settings{})
+	k := NewWriter("/pin", DefaultConfig(), Settings{})
 	k.open = func(string) (openMap, error) { m.open++; return m, nil }
 	if _, err := k.Keep(true); !errors.Is(err, broken) || m.open != 0 || m.values != [2]uint32{} {
 		t.Errorf("%v, open %d times, %#x; want %v, and the map closed as it was", err, m.open, m.values, broken)

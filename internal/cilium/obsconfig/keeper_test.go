@@ -84,7 +84,7 @@ func requireValues(t *testing.T, what string, m *ebpf.Map, mask, level uint32) {
 func TestSettingsAreKeptInWhateverMapIsPinned(t *testing.T) {
 	path := filepath.Join(eventstest.Dir(t), "cilium_observability_config")
 	cfg := obsconfig.DefaultConfig()
-	k := obsconfig.NewKeeper(path, cfg, documented)
+	k := obsconfig.NewWriter(path, cfg, documented)
 	keep := func(again, writes bool) {
 		t.Helper()
 		written, err := k.Keep(again)
@@ -126,7 +126,7 @@ func TestSettingsAreKeptInWhateverMapIsPinned(t *testing.T) {
 func TestAMapThatDoesNotTakeTheSettingsIsNotTriedAgainByItself(t *testing.T) {
 	path := filepath.Join(eventstest.Dir(t), "cilium_observability_config")
 	eventstest.NewHash(t, path, 4, 4, 2)
-	k := obsconfig.NewKeeper(path, obsconfig.DefaultConfig(), documented)
+	k := obsconfig.NewWriter(path, obsconfig.DefaultConfig(), documented)
 	for _, again := range []bool{false, false, true} {
 		if _, err := k.Keep(again); !errors.Is(err, obsconfig.ErrMismatch) {
 			t.Errorf("%v; want %v", err, obsconfig.ErrMismatch)
@@ -150,7 +150,7 @@ func TestOffTouchesNothingAndValuesStayWhereThatIsWanted(t *testing.T) {
 	m := eventstest.NewArray(t, path, 4, 2)
 	cfg := obsconfig.DefaultConfig()
 	cfg.Apply = obsconfig.ModeOff
-	k := obsconfig.NewKeeper(path, cfg, documented)
+	k := obsconfig.NewWriter(path, cfg, documented)
 	if written, err := k.Keep(true); err != nil || written != "" {
 		t.Errorf("off: wrote %q, %v", written, err)
 	}
@@ -161,7 +161,7 @@ func TestOffTouchesNothingAndValuesStayWhereThatIsWanted(t *testing.T) {
 
 	cfg = obsconfig.DefaultConfig()
 	cfg.RestoreOnShutdown = false
-	k = obsconfig.NewKeeper(path, cfg, documented)
+	k = obsconfig.NewWriter(path, cfg, documented)
 	if _, err := k.Keep(false); err != nil {
 		t.Error(err)
 	}

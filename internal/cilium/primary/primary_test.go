@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/primary"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/oracle"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/oracle"
 )
 
 // Observation points, by bpf/lib/trace.h.

@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml/ipnet"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/ipnet"
 )
 
 // The fields of rules, which are columns of the ASIM DNS schema.

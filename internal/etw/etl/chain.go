@@ -7,7 +7,7 @@ package etl
 import (
 	"time"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
 // handOver is how long after the end of a file the next one of the same session begins, at most. A session that was started anew has

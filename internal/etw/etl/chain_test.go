@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
 func TestHeadersProveThatFilesAreOfOneSessionOrDoNot(t *testing.T) {

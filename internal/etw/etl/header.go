@@ -11,7 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
 // Header is what TRACE_LOGFILE_HEADER says of the file and its session. A time that the file leaves open is the zero

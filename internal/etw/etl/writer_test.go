@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
 var startTime = time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)

@@ -9,11 +9,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
 )
 
 func TestWineTDHGivesTheFieldListsOfTheHost(t *testing.T) {
-	windowstest.Play(t)
+	wine.Play(t)
 	for _, c := range []*Catalog{DNSServer(), DNSClient()} {
 		for _, want := range c.Templates {
 			if want.Source != "" { // an older layout is another host's

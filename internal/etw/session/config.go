@@ -10,7 +10,7 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/confval"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
@@ -61,7 +61,7 @@ func (c Config) Validate() error {
 	case strings.ContainsAny(c.Name, "\\\x00"):
 		return fail(`the session name holds a backslash or a NUL; neither is allowed`)
 	}
-	if err := confval.Name(c.Name); err != nil {
+	if err := configyaml.Name(c.Name); err != nil {
 		return fail("the session name: %w", err)
 	}
 	if c.TakeOver && c.Attach {

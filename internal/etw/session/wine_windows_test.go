@@ -22,7 +22,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
 )
 
 // The tests of this file run the session on the calls of Windows themselves: under Wine, on the stand-in for ETW.
@@ -68,7 +68,7 @@ func leaveSession(t *testing.T, providers ...etw.GUID) {
 }
 
 func TestWineStartAndStop(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	t.Setenv("WINDOWSTEST_LAST_ERROR", "2") // OpenTrace's handle counts, not the last error
 	var c counter
 	log, logs := observed()
@@ -90,7 +90,7 @@ func TestWineStartAndStop(t *testing.T) {
 }
 
 func TestWineOddNamesAndBuffersAtTheirLimits(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	for _, change := range []func(*Config){
 		func(c *Config) { c.Name = strings.Repeat("n", MaxNameLength) },
 		func(c *Config) { c.Name = `Überwachung 域名 😀 "quoted" 'too' %PATH% & | *` },
@@ -122,7 +122,7 @@ func TestWineOddNamesAndBuffersAtTheirLimits(t *testing.T) {
 }
 
 func TestWineLevelAndKeywordsFilterAsTheDNSReceiverDoes(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	cfg := wineConfig()
 	cfg.Providers[0].Keywords = 0x8 // IGNORED_QUERY
 	var other atomic.Int64
@@ -144,7 +144,7 @@ func TestWineLevelAndKeywordsFilterAsTheDNSReceiverDoes(t *testing.T) {
 }
 
 func TestWineAStaleSessionIsStopped(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	leaveSession(t, testProvider)
 	var c counter
 	log, logs := observed()
@@ -156,7 +156,7 @@ func TestWineAStaleSessionIsStopped(t *testing.T) {
 }
 
 func TestWineAForeignSessionIsLeftAloneUnlessTakenOver(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	leaveSession(t, otherProvider, testProvider)
 	_, err := Open(wineConfig(), ignore, nil)
 	require.ErrorIs(t, err, ErrInUse)
@@ -175,7 +175,7 @@ func TestWineAForeignSessionIsLeftAloneUnlessTakenOver(t *testing.T) {
 }
 
 func TestWineAttachLeavesTheSessionRunning(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	cfg := wineConfig()
 	cfg.Attach = true
 	_, err := Open(cfg, ignore, nil)
@@ -192,7 +192,7 @@ func TestWineAttachLeavesTheSessionRunning(t *testing.T) {
 }
 
 func TestWineAccessDeniedLeavesNothingAndSaysWhatToDo(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	for _, call := range []string{"StartTraceW", "EnableTraceEx2", "OpenTraceW"} {
 		t.Setenv("WINDOWSTEST_FAIL", call+"=5")
 		_, err := Open(wineConfig(), ignore, nil)
@@ -203,7 +203,7 @@ func TestWineAccessDeniedLeavesNothingAndSaysWhatToDo(t *testing.T) {
 }
 
 func TestWineAHostWithoutTheProviderFailsTheStart(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	t.Setenv("WINDOWSTEST_SCHEMA", "")
 	_, err := Open(wineConfig(), ignore, nil)
 	require.ErrorIs(t, err, ErrNotRegistered)
@@ -212,7 +212,7 @@ func TestWineAHostWithoutTheProviderFailsTheStart(t *testing.T) {
 }
 
 func TestWineModesThatAreNotGrantedAreSaid(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	t.Setenv("WINDOWSTEST_STRIP", "0x08000000")
 	log, logs := observed()
 	s, err := Open(wineConfig(), ignore, log)
@@ -222,7 +222,7 @@ func TestWineModesThatAreNotGrantedAreSaid(t *testing.T) {
 }
 
 func TestWineASecondReceiverOfTheNameIsAnError(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	s, err := Open(wineConfig(), ignore, nil)
 	require.NoError(t, err)
 	_, err = Open(wineConfig(), ignore, nil)
@@ -231,7 +231,7 @@ func TestWineASecondReceiverOfTheNameIsAnError(t *testing.T) {
 }
 
 func TestWineAPanicOfTheSinkLosesOnlyItsEvent(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	var calls, panics int64
 	s, err := Open(wineConfig(), func(_, _ []byte) {
 		if calls++; calls%3 == 0 {
@@ -250,7 +250,7 @@ func TestWineAPanicOfTheSinkLosesOnlyItsEvent(t *testing.T) {
 }
 
 func TestWineASlowConsumerLosesInTheKernelAndTheSumHolds(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	t.Setenv("WINDOWSTEST_REPEAT", "3")
 	cfg := wineConfig()
 	cfg.BufferSizeKB, cfg.MinimumBuffers, cfg.MaximumBuffers = 16, 2, 4
@@ -275,7 +275,7 @@ func TestWineASlowConsumerLosesInTheKernelAndTheSumHolds(t *testing.T) {
 }
 
 func TestWineBuffersThatAreLostOnTheirWayAreCountedAndToldApart(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	t.Setenv("WINDOWSTEST_RATE", "20000") // so that no event is lost for want of a buffer
 	t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "3")
 	t.Setenv("WINDOWSTEST_LOSE_FILE", "1")
@@ -311,7 +311,7 @@ func nextHandle(t *testing.T) uintptr {
 }
 
 func TestWineRestartsLeaveNothingBehind(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	const settled = 20
 	restarts := 200
 	if n, err := strconv.Atoi(os.Getenv("WINNET_RESTARTS")); err == nil { // 10,000 take two minutes
@@ -340,12 +340,12 @@ func TestWineRestartsLeaveNothingBehind(t *testing.T) {
 	assert.InDelta(t, goroutines, runtime.NumGoroutine(), 3)
 	assert.InDelta(t, int(held), int(nextHandle(t)), 4*20, "handles count in fours")
 	t.Logf("goroutines %d -> %d, next handle %d -> %d", goroutines, runtime.NumGoroutine(), held, nextHandle(t))
-	closeKeeper(t, k)
+	closeSupervisor(t, k)
 	requireNoSession(t, wineConfig().Name)
 }
 
 func TestWineCloseIsBoundedWhileTheSinkIsBusy(t *testing.T) {
-	windowstest.Play(t, serverFile)
+	wine.Play(t, serverFile)
 	free := make(chan struct{})
 	busy := make(chan struct{}, serverEvents)
 	s, err := Open(wineConfig(), func(_, _ []byte) { busy <- struct{}{}; <-free }, nil)

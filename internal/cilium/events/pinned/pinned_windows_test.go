@@ -10,7 +10,7 @@ import (
 
 	"github.com/cilium/ebpf"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/windowstest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
 )
 
 const pin = "/ebpf/global/cilium_observability_config"
@@ -29,7 +29,7 @@ func fails(t *testing.T, is error, says string) {
 }
 
 func TestWineAPinnedMapIsOpenedByAnySpellingOfItsPath(t *testing.T) {
-	windowstest.InstallEBPF(t).Pin(t, "cilium_observability_config", "array", 7, 4, 2)
+	wine.InstallEBPF(t).Pin(t, "cilium_observability_config", "array", 7, 4, 2)
 	for _, path := range []string{pin, `BPF:\cilium_observability_config`, "cilium_observability_config", `\ebpf\global\cilium_observability_config`} {
 		m, err := Open(path)
 		if err != nil {
@@ -45,14 +45,14 @@ func TestWineAPinnedMapIsOpenedByAnySpellingOfItsPath(t *testing.T) {
 }
 
 func TestWineWithoutEBPFForWindowsTheErrorSaysWhatToInstall(t *testing.T) {
-	windowstest.InstallEBPF(t)
+	wine.InstallEBPF(t)
 	empty := t.TempDir()
 	t.Setenv("ProgramFiles", empty)
 	fails(t, ErrNotInstalled, empty+`\ebpf-for-windows\ebpfapi.dll`)
 }
 
 func TestWineALibraryThatIsNoneAsksForARepair(t *testing.T) {
-	windowstest.InstallEBPF(t)
+	wine.InstallEBPF(t)
 	broken := t.TempDir()
 	t.Setenv("ProgramFiles", broken)
 	if err := os.Mkdir(broken+`\ebpf-for-windows`, 0o700); err != nil {
@@ -69,12 +69,12 @@ func TestWineALibraryThatIsNoneAsksForARepair(t *testing.T) {
 }
 
 func TestWineAMissingPinAsksForCiliumAndTheDriver(t *testing.T) {
-	windowstest.InstallEBPF(t)
+	wine.InstallEBPF(t)
 	fails(t, os.ErrNotExist, "no map is pinned at "+pin+"; is Cilium running on this node? Does the driver of eBPF for Windows run (sc query ebpfcore)?")
 }
 
 func TestWineAccessDeniedSaysWhoMay(t *testing.T) {
-	windowstest.InstallEBPF(t)
+	wine.InstallEBPF(t)
 	for _, errno := range []string{"1", "13"} { // EPERM and EACCES
 		t.Setenv("WINDOWSTEST_FAIL", "bpf(OBJ_GET)="+errno)
 		fails(t, os.ErrPermission, "access to the map pinned at "+pin+" is denied; reading it needs SYSTEM or a member of Administrators, with elevated rights")
@@ -82,7 +82,7 @@ func TestWineAccessDeniedSaysWhoMay(t *testing.T) {
 }
 
 func TestWineAFunctionThatIsMissingIsNamedWithTheReleaseThatHasIt(t *testing.T) {
-	windowstest.InstallEBPF(t)
+	wine.InstallEBPF(t)
 	var there, missing uintptr
 	err := Functions("9.9", map[string]*uintptr{"bpf": &there, "ebpf_of_tomorrow": &missing})
 	if !errors.Is(err, ErrOutdated) || !strings.Contains(err.Error(), "ebpfapi.dll has no function ebpf_of_tomorrow; install version 9.9 or later") {

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package flowmetrics adds up events, their packets and bytes, by what was decided about them: what the metrics are made of.
+//
+// How many sums there are is bounded by what tells them apart, whatever arrives: names that Cilium gives, and one for all
+// that it has no name for.
+package flowmetrics
+
+import (
+	"sync"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+// Tally is the sums since it was made. One goroutine may add while another reads. A nil Tally adds nothing.
+type Tally struct {
+	mu   sync.Mutex
+	sums map[key]*Sums
+}
+
+// New makes an empty tally.
+func New() *Tally { return &Tally{sums: map[key]*Sums{}} }
+
+// Sums are what is added up.
+type Sums struct {
+	Events  int64
+	Packets int64 // events that are of a packet
+	Bytes   int64 // lengths of the packets on the wire
+	Lost    int64 // events that were lost: in a series of their own
+}
+
+// key is what a series' events have in common. Each field has few values: see keyOf.
+type key struct {
+	typ       monitor.MessageType
+	point     flow.ObservationPoint
+	verdict   flow.Verdict
+	reason    uint8 // of what was dropped
+	direction flow.Direction
+	transport transport
+	lost      flow.LostSource // of a series of losses, which has nothing else
+}
+
+// Series is what events have in common, by name. What they do not have is empty.
+type Series struct {
+	Type             string // as in Cilium's message types; "unknown" for those that nobody defines
+	ObservationPoint string // traces only
+	Verdict          string
+	DropReason       string         // of what Cilium dropped
+	Direction        flow.Direction // of the packet, not of the connection
+	Transport        string         // in OpenTelemetry's spelling; "other" for a protocol that Hubble does not name
+	LostSource       string         // of losses, which have nothing else
+}
+
+// Entry is a series and its sums.
+type Entry struct {
+	Series
+	Sums
+}
+
+// Add counts an event that stands for itself.
+func (t *Tally) Add(f *flow.Flow) {
+	if t == nil {
+		return
+	}
+	k := keyOf(f)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.of(k)
+	s.Events++
+	if f.OrigLen != 0 {
+		s.Packets++
+		s.Bytes += int64(f.OrigLen)
+	}
+}
+
+// AddLost counts events that were lost.
+func (t *Tally) AddLost(source flow.LostSource, n uint64) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.of(key{lost: source}).Lost += int64(n)
+}
+
+// of gives the sums of a key.
+func (t *Tally) of(k key) *Sums {
+	s := t.sums[k]
+	if s == nil {
+		s = &Sums{}
+		t.sums[k] = s
+	}
+	return s
+}
+
+// Entries gives all series, in no order, with their sums at one moment.
+func (t *Tally) Entries() []Entry {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	entries := make([]Entry, 0, len(t.sums))
+	for k, s := range t.sums {
+		entries = append(entries, Entry{k.series(), *s})
+	}
+	return entries
+}
+
+// keyOf is the key of an event: numbers without a name of Cilium's become one.
+func keyOf(f *flow.Flow) key {
+	k := key{typ: f.Type, verdict: f.Verdict, direction: f.PacketDirection, transport: transportOf(f)}
+	if !k.typ.Known() {
+		k.typ = monitor.TypeUnspecified
+	}
+	if f.Type == monitor.TypeTrace {
+		k.point = f.ObservationPoint
+		if !k.point.Known() {
+			k.point = 0
+		}
+	}
+	if f.DropReason <= 255 && flow.DropReasonNamed(f.DropReason) {
+		k.reason = uint8(f.DropReason)
+	}
+	return k
+}
+
+func (k key) series() Series {
+	if k.lost != flow.LostUnknown {
+		return Series{LostSource: k.lost.String()}
+	}
+	s := Series{Type: "unknown", Direction: k.direction, Transport: k.transport.String()}
+	if k.typ != monitor.TypeUnspecified {
+		s.Type = k.typ.String()
+	}
+	if k.typ == monitor.TypeTrace {
+		s.ObservationPoint = k.point.String()
+	}
+	if k.verdict != flow.VerdictUnknown {
+		s.Verdict = k.verdict.String()
+	}
+	if k.verdict == flow.VerdictDropped && k.typ != monitor.TypePacketMonitorDrop {
+		s.DropReason = flow.DropReasonName(uint32(k.reason))
+	}
+	return s
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package flowmetrics
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+)
+
+var addr = netip.MustParseAddr("10.0.0.1")
+
+// all gives the sums by series.
+func all(t *Tally) map[Series]Sums {
+	sums := map[Series]Sums{}
+	for _, e := range t.Entries() {
+		sums[e.Series] = e.Sums
+	}
+	return sums
+}
+
+func TestEventsAreAddedUpByWhatTheyHaveInCommon(t *testing.T) {
+	tally := New()
+	tcp := flow.Headers{IP: flow.IP{Version: 4, Protocol: 6}}
+	for _, f := range []flow.Flow{
+		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 0, ObservationPoint: flow.ToEndpoint, PacketDirection: flow.DirectionIngress, OrigLen: 60, Headers: tcp},
+		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, ObservationPoint: flow.ToEndpoint, Reply: flow.Yes, Direction: flow.DirectionEgress, PacketDirection: flow.DirectionIngress, OrigLen: 40, Headers: tcp},
+		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 99, ObservationPoint: 99, OrigLen: 40, Headers: tcp},
+		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 5, ObservationPoint: 5, Reply: flow.Yes, Direction: flow.DirectionIngress, PacketDirection: flow.DirectionEgress, Headers: tcp},
+		{Type: monitor.TypeDrop, Verdict: flow.VerdictDropped, DropReason: 133, OrigLen: 9, Headers: tcp},
+		{Type: monitor.TypeDrop, Verdict: flow.VerdictDropped, DropReason: 250, OrigLen: 9},
+		{Type: monitor.TypePolicyVerdict, Verdict: flow.VerdictDropped, DropReason: 133 + 256},
+		{Type: monitor.TypePacketMonitorDrop, Verdict: flow.VerdictDropped, SubType: 7 | 1<<30, OrigLen: 5, Headers: flow.Headers{IP: flow.IP{Version: 6, Protocol: 47}}},
+		{Class: flow.ClassSocket, Type: monitor.TypeTraceSock, Verdict: flow.VerdictTraced, Headers: flow.Headers{IP: flow.IP{Version: 4}}},
+		{Class: flow.ClassRaw, Type: 42},
+		{Class: flow.ClassRaw, Type: 43},
+	} {
+		tally.Add(&f)
+	}
+	tally.AddLost(flow.LostPerfEventRingBuffer, 3)
+	tally.AddLost(flow.LostPerfEventRingBuffer, 4)
+	require.Equal(t, map[Series]Sums{
+		{Type: "trace", Verdict: "FORWARDED", ObservationPoint: "TO_ENDPOINT", Direction: flow.DirectionIngress, Transport: "tcp"}:  {Events: 2, Packets: 2, Bytes: 100},
+		{Type: "trace", Verdict: "FORWARDED", ObservationPoint: "UNKNOWN_POINT", Transport: "tcp"}:                                  {Events: 1, Packets: 1, Bytes: 40},
+		{Type: "trace", Verdict: "FORWARDED", ObservationPoint: "FROM_ENDPOINT", Direction: flow.DirectionEgress, Transport: "tcp"}: {Events: 1},
+		{Type: "drop", Verdict: "DROPPED", DropReason: "POLICY_DENIED", Transport: "tcp"}:                                           {Events: 1, Packets: 1, Bytes: 9},
+		{Type: "drop", Verdict: "DROPPED", DropReason: "DROP_REASON_UNKNOWN"}:                                                       {Events: 1, Packets: 1, Bytes: 9},
+		{Type: "policy-verdict", Verdict: "DROPPED", DropReason: "DROP_REASON_UNKNOWN"}:                                             {Events: 1, Packets: 0, Bytes: 0},
+		{Type: "pktmon-drop", Verdict: "DROPPED", Transport: "other"}:                                                               {Events: 1, Packets: 1, Bytes: 5},
+		{Type: "trace-sock", Verdict: "TRACED"}:                                                                                     {Events: 1, Packets: 0, Bytes: 0},
+		{Type: "unknown"}:                                                                                                           {Events: 2, Packets: 0, Bytes: 0},
+		{LostSource: "PERF_EVENT_RING_BUFFER"}:                                                                                      {Lost: 7},
+	}, all(tally))
+}
+
+func TestNothingIsCountedWhereNobodyWantsIt(t *testing.T) {
+	var none *Tally
+	none.Add(&flow.Flow{})
+	none.AddLost(flow.LostPerfEventRingBuffer, 1)
+}
+
+// Whatever the bytes say: 11 types and the unknown, 16 points, 8 verdicts, 100 reasons, 3 directions, 9 protocols, of which few
+// go together.
+func TestTheNumberOfSeriesIsBounded(t *testing.T) {
+	const bound = 6000
+	tally := New()
+	r := rand.New(rand.NewPCG(1, 2))
+	var n monitor.Notification
+	var f flow.Flow
+	var events int64
+	for range 400_000 {
+		packet := monitortest.Ethernet(monitortest.EtherIPv4, monitortest.IPv4(addr, addr, uint8(r.IntN(256)), []byte{1, 2, 3, 4, 5, 6, 7, 8}))
+		capture := monitortest.Capture{Packet: packet, OrigLen: r.Uint32(), Source: uint16(r.IntN(3))}
+		var record []byte
+		switch r.IntN(4) {
+		case 0:
+			record = monitortest.Drop{Capture: capture, Version: uint8(r.IntN(4)), Reason: uint8(r.IntN(256)), DstID: r.Uint32N(3)}.Bytes()
+		case 1:
+			record = monitortest.PolicyVerdict{Capture: capture, Verdict: int32(r.Uint32()) >> r.IntN(32), Direction: uint8(r.IntN(4))}.Bytes()
+		case 2:
+			record = monitortest.Trace{Capture: capture, Version: uint8(r.IntN(3)), Point: uint8(r.IntN(256)), Reason: uint8(r.IntN(256)), DstID: uint16(r.IntN(3))}.Bytes()
+		default:
+			record = monitortest.Raw(uint8(r.IntN(256)), make([]byte, r.IntN(100))...)
+		}
+		if (monitor.Decoder{}).Decode(record, &n) != nil {
+			continue
+		}
+		f.Decode(&n)
+		tally.Add(&f)
+		events++
+	}
+	sums := all(tally)
+	require.Len(t, sums, len(tally.sums), "no two have the same names")
+	require.Less(t, len(sums), bound)
+	require.Greater(t, len(sums), 500)
+	var sum int64
+	for _, s := range sums {
+		sum += s.Events
+	}
+	require.Equal(t, events, sum)
+}
+
+func TestAddingAndReadingMayGoOnTogether(t *testing.T) {
+	tally := New()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := range 10_000 {
+			tally.Add(&flow.Flow{Type: monitor.MessageType(i), OrigLen: 1})
+		}
+	})
+	for range 100 {
+		all(tally)
+	}
+	wg.Wait()
+	sums := all(tally)
+	var sum int64
+	for _, s := range sums {
+		sum += s.Packets
+	}
+	require.Equal(t, int64(10_000), sum)
+}
+
+func BenchmarkAdd(b *testing.B) {
+	tally := New()
+	f := flow.Flow{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, OrigLen: 60, Headers: flow.Headers{IP: flow.IP{Version: 4, Protocol: 6}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		tally.Add(&f)
+	}
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !windows
+
+package hnsstate
+
+import "errors"
+
+// Registry is the Reader of a machine without a registry.
+func Registry(string, string) (uint64, error) { return 0, errors.ErrUnsupported }

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Supervisor keeps a session running: one that is stopped from outside is started again, after 1 s at first and up to 30 s when
+// it happens again and again.
+type Supervisor struct {
+	api     api
+	cfg     Config
+	deliver Deliver
+	log     *zap.Logger
+	watch   Watch
+	timing  timing
+
+	losses lossLog // run's own, and after it Close's
+
+	stop    chan struct{} // closed by Close
+	ended   chan struct{} // closed when run has returned
+	closing sync.Once
+	last    sync.Once // the last look at the losses
+
+	mu       sync.Mutex
+	session  *Session // nil between two sessions
+	past     Totals   // of the sessions that have ended
+	restarts uint64
+}
+
+// Watch is told what happens to the session, from a goroutine of the Supervisor; either may be nil.
+type Watch struct {
+	Stopped   func(error) // the session ended, or could not be started again; the next attempt follows
+	Restarted func()      // it runs again
+}
+
+// timing is how often a Supervisor does what it does.
+type timing struct {
+	backoff backoff
+	poll    time.Duration // between two looks at the losses
+}
+
+var defaultTiming = timing{backoff: backoff{least: time.Second, most: 30 * time.Second}, poll: 10 * time.Second}
+
+// Totals are the counts of all sessions that a Supervisor has run, and the buffers of the one that runs.
+type Totals struct {
+	Counters
+	EventsLost          uint64 // see KernelStats
+	RealTimeBuffersLost uint64
+	Restarts            uint64
+	NumberOfBuffers     uint32
+	FreeBuffers         uint32
+}
+
+// Keep is Open for a session that is kept running. What fails the first start is an error; later ones are tried again.
+func Keep(cfg Config, deliver Deliver, log *zap.Logger, watch Watch) (*Supervisor, error) {
+	a, err := newAPI()
+	if err != nil {
+		return nil, err
+	}
+	return keep(a, cfg, deliver, log, watch, defaultTiming)
+}
+
+func keep(a api, cfg Config, deliver Deliver, log *zap.Logger, watch Watch, timing timing) (*Supervisor, error) {
+	if log == nil {
+		log = zap.NewNop()
+	}
+	s, err := open(a, cfg, deliver, log)
+	if err != nil {
+		return nil, err
+	}
+	k := &Supervisor{
+		api: a, cfg: cfg, deliver: deliver, log: log.With(zap.String("session", cfg.Name)), watch: watch, timing: timing,
+		losses: lossLog{log: log.With(zap.String("session", cfg.Name))},
+		stop:   make(chan struct{}), ended: make(chan struct{}), session: s,
+	}
+	go k.run(s)
+	return k, nil
+}
+
+// run looks after one session after the other until Close.
+func (k *Supervisor) run(s *Session) {
+	defer close(k.ended)
+	poll := time.NewTicker(k.timing.poll)
+	defer poll.Stop()
+	attempt, began := 0, time.Now()
+	for {
+		select {
+		case <-k.stop:
+			s.beginClose() // Close may no longer wait for it
+			return
+		case <-poll.C:
+			k.losses.look(k.Totals())
+			continue
+		case <-s.Done():
+		}
+		if time.Since(began) > k.timing.backoff.most {
+			attempt = 0 // it ran for a while: not the same trouble again
+		}
+		k.bury(s)
+		if s, attempt = k.restart(attempt); s == nil {
+			return
+		}
+		began = time.Now()
+	}
+}
+
+// bury says that a session has ended, cleans up after it and keeps its counts.
+func (k *Supervisor) bury(s *Session) {
+	err := s.Err()
+	k.log.Error("the ETW session has ended; it will be started again", zap.Error(err))
+	if k.watch.Stopped != nil {
+		k.watch.Stopped(err)
+	}
+	if err := s.Close(context.Background()); err != nil { // ProcessTrace has returned: this does not wait
+		k.log.Warn("cannot clean up after the ETW session", zap.Error(err))
+	}
+	last, _ := s.Stats()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.session = nil
+	k.past.add(last)
+}
+
+// restart tries to start the session until that works, or until Close; then it gives nil.
+func (k *Supervisor) restart(attempt int) (*Session, int) {
+	for ; ; attempt++ {
+		select {
+		case <-k.stop:
+			return nil, 0
+		case <-time.After(k.timing.backoff.delay(attempt)):
+		}
+		s, err := open(k.api, k.cfg, k.deliver, k.log)
+		if err != nil {
+			k.log.Warn("cannot start the ETW session again; it will be tried again", zap.Error(err))
+			if k.watch.Stopped != nil {
+				k.watch.Stopped(err)
+			}
+			continue
+		}
+		k.mu.Lock()
+		k.session = s
+		k.restarts++
+		k.mu.Unlock()
+		if k.watch.Restarted != nil {
+			k.watch.Restarted()
+		}
+		return s, attempt + 1
+	}
+}
+
+// Close ends the session as Session.Close does, and the looking after it.
+func (k *Supervisor) Close(ctx context.Context) error {
+	k.closing.Do(func() { close(k.stop) })
+	select {
+	case <-k.ended:
+	case <-ctx.Done(): // run will stop the session that it has, or is about to start
+		return context.Cause(ctx)
+	}
+	k.mu.Lock()
+	s := k.session
+	k.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	err := s.Close(ctx)
+	k.last.Do(func() { k.losses.look(k.Totals()) }) // what was lost since run last looked
+	return err
+}
+
+// Totals asks Windows for the figures of the session that runs and adds those of the earlier ones. What was lost between
+// the last look at a session and its end is not known.
+func (k *Supervisor) Totals() Totals {
+	k.mu.Lock()
+	s, totals := k.session, k.past
+	totals.Restarts = k.restarts
+	k.mu.Unlock()
+	if s == nil {
+		return totals
+	}
+	now, _ := s.Stats() // on an error these are the newest figures that are known
+	totals.add(now)
+	totals.NumberOfBuffers, totals.FreeBuffers = now.NumberOfBuffers, now.FreeBuffers
+	return totals
+}
+
+func (t *Totals) add(s Stats) {
+	t.EventsLost += uint64(s.EventsLost)
+	t.RealTimeBuffersLost += uint64(s.RealTimeBuffersLost)
+	t.Oversized += s.Oversized
+	t.Panics += s.Panics
+	t.Discarded += s.Discarded
+	t.HeaderInfo += s.HeaderInfo
+	t.LostEventNotices += s.LostEventNotices
+	t.LostBufferNotices += s.LostBufferNotices
+	t.LostFileNotices += s.LostFileNotices
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
+)
+
+// Config is the receivers' `record` section.
+type Config struct {
+	// Path is the file that raw events are written to. Without the section there is none; a section without a path is refused.
+	Path string `mapstructure:"path"`
+	// MaxSizeMiB is the size at which a file is full. Default 100. The full one before it is kept, so that twice as much
+	// is taken at most.
+	MaxSizeMiB int `mapstructure:"max_size_mib"`
+
+	asked bool // the section has a key
+}
+
+// keySection is the section's key.
+const keySection = "record"
+
+var _ confmap.Marshaler = Config{}
+
+// Asked looks whether a receiver's configuration has the section: where it has, a path must be in it. Called before Unmarshal.
+func (c *Config) Asked(receiver *confmap.Conf) { c.asked = configyaml.HasKeys(receiver, keySection) }
+
+// Marshal writes nothing where nothing is recorded: what it writes is taken again.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	if !c.Enabled() {
+		return nil
+	}
+	type keys Config
+	return conf.Marshal(keys(c))
+}
+
+const maxSizeMiB = 1 << 20 // 1 TiB
+
+// DefaultConfig records nothing.
+func DefaultConfig() Config { return Config{MaxSizeMiB: 100} }
+
+// Enabled reports whether events are recorded.
+func (c *Config) Enabled() bool { return c.Path != "" }
+
+// Validate names the key, the value and what is allowed.
+func (c *Config) Validate() error {
+	if c.MaxSizeMiB < 1 || c.MaxSizeMiB > maxSizeMiB {
+		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", c.MaxSizeMiB, maxSizeMiB)
+	}
+	switch {
+	case c.asked && !c.Enabled():
+		return errors.New("path: it is missing or empty, as by a variable that is not set; want the name of a file to write; to record nothing, leave the section record out")
+	case !c.Enabled():
+		return nil
+	}
+	if err := configyaml.NewFile(c.Path); err != nil {
+		return fmt.Errorf("path: %w", err)
+	}
+	return nil
+}
+
+// earlier is what a full file is called: dns.etl becomes dns.1.etl, so that a glob finds both, the earlier one first.
+func (c *Config) earlier() string {
+	ext := filepath.Ext(c.Path)
+	return strings.TrimSuffix(c.Path, ext) + ".1" + ext
+}
+
+// check reports why the files of the recording could not be written, without changing what is there. replayed are files that
+// must not be overwritten.
+func (c *Config) check(replayed []string) error {
+	missing := false // c.Path is
+	for _, path := range []string{c.earlier(), c.Path} {
+		info, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			missing = path == c.Path
+			continue
+		case err != nil:
+			return err
+		case !info.Mode().IsRegular():
+			return fmt.Errorf("%s is not a regular file; want the name of a file to write", path)
+		}
+		for _, source := range replayed {
+			if other, err := os.Stat(source); err == nil && os.SameFile(info, other) {
+				return fmt.Errorf("%s is replayed and would be overwritten; choose another file", path)
+			}
+		}
+		if err := writable(path); err != nil {
+			return err
+		}
+	}
+	if !missing {
+		return nil
+	}
+	file, err := create(c.Path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(c.Path))
+}
+
+// writable reports why this recorder could not write a file that is there.
+func writable(path string) error {
+	file, err := open(path)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// create makes a new file that only this account reads: events name who asked for what.
+func create(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+// open opens a file that is there.
+func open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) }

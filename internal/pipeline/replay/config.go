@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package replay plays recorded files into a pipeline: which files, how often and how fast. What a file holds is its
+// reader's business.
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
+)
+
+// Config is the receivers' `replay` section.
+type Config struct {
+	// Path are files and glob patterns, one as text or several as a list. The receiver reads them instead of
+	// its live source. Without the section it reads that; a section without a path is refused.
+	Path Paths `mapstructure:"path"`
+	// Repeat is how many times the files are played; 0 is without end. Default 1.
+	Repeat int `mapstructure:"repeat"`
+	// Rate is the number of events a second; 0 is as fast as the pipeline takes them. Default 0.
+	Rate float64 `mapstructure:"rate"`
+	// ExitWhenDone ends the collector when the files have been played, by every receiver that has it. Default false: the collector
+	// goes on.
+	ExitWhenDone bool `mapstructure:"exit_when_done"`
+
+	asked bool // the section has a key
+}
+
+// keySection is the section's key.
+const keySection = "replay"
+
+var _ confmap.Marshaler = Config{}
+
+// Asked looks whether a receiver's configuration has the section: where it has, a path must be in it. Called before Unmarshal.
+func (c *Config) Asked(receiver *confmap.Conf) { c.asked = configyaml.HasKeys(receiver, keySection) }
+
+// Marshal writes nothing where nothing is replayed: what it writes is taken again.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	if !c.Enabled() {
+		return nil
+	}
+	type keys Config
+	return conf.Marshal(keys(c))
+}
+
+// Paths are files and glob patterns. In the configuration a single one needs no list.
+type Paths []string
+
+// UnmarshalText takes a single path, which may hold commas; an empty one is none.
+func (p *Paths) UnmarshalText(text []byte) error {
+	*p = nil
+	if len(text) > 0 {
+		*p = Paths{string(text)}
+	}
+	return nil
+}
+
+// minRate is an event in twelve days, maxRate above what any machine replays.
+const minRate, maxRate = 1e-6, 1e9
+
+// DefaultConfig plays nothing; with a path, once and as fast as possible.
+func DefaultConfig() Config { return Config{Repeat: 1} }
+
+// Enabled reports whether a replay is configured.
+func (c *Config) Enabled() bool { return len(c.Path) > 0 }
+
+// Validate names the key, the value and what is allowed. A file need not be there: it may come after it was asked.
+func (c *Config) Validate() error {
+	if (c.asked || c.ExitWhenDone) && !c.Enabled() {
+		return errors.New("path: it is missing or empty, as by a variable that is not set; want a file or a glob pattern, or a list of them; to read the live source, " +
+			"leave the section replay out")
+	}
+	var errs []error
+	for i, path := range c.Path {
+		if err := checkPath(path); err != nil {
+			key := "path"
+			if len(c.Path) > 1 {
+				key = fmt.Sprintf("path[%d]", i)
+			}
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+		}
+	}
+	if c.Repeat < 0 {
+		errs = append(errs, fmt.Errorf("repeat: %d is not allowed; want the number of times to play the files, 0 for without end", c.Repeat))
+	}
+	if c.Rate != 0 && !(c.Rate >= minRate && c.Rate <= maxRate) {
+		errs = append(errs, fmt.Errorf("rate: %v is not allowed; want events a second, %.0e to %.0e, or 0 (no limit)", c.Rate, minRate, maxRate))
+	}
+	if c.ExitWhenDone && c.Repeat == 0 {
+		errs = append(errs, errors.New("exit_when_done: true is not allowed with repeat: 0, which never ends; want repeat: 1 or more"))
+	}
+	return errors.Join(errs...)
+}
+
+// checkPath refuses what is no path. A file that is there may have any name.
+func checkPath(path string) error {
+	if strings.TrimSpace(path) == "" && !isThere(path) {
+		return fmt.Errorf("%q is not allowed; want a file or a glob pattern", path)
+	}
+	if err := configyaml.CheckPath(path); err != nil {
+		return err
+	}
+	pattern := path
+	if isThere(filepath.Dir(path)) {
+		pattern = filepath.Base(path)
+	}
+	if _, err := filepath.Match(pattern, ""); err != nil && !isThere(path) {
+		return fmt.Errorf("%q is not a file name or a glob pattern: %w", path, err)
+	}
+	return nil
+}

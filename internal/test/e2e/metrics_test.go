@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+)
+
+// freePort gives a port of the loopback interface that nobody has.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// scrape gives the names of the receivers' metrics at an endpoint of Prometheus; none while nobody answers.
+func scrape(url string) (names []string) {
+	answer, err := http.Get(url)
+	if err != nil {
+		return nil
+	}
+	defer answer.Body.Close()
+	of := regexp.MustCompile(`^([a-z_]*receiver_(?:asimdns|ciliumwindows)_[a-z_]*)[ {]`)
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		if m := of.FindStringSubmatch(lines.Text()); m != nil && !slices.Contains(names, m[1]) {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
+
+// What the documents call the receivers' metrics is what one reads at the collector's endpoint. Only of a live source are the
+// restarts of a session and what is said of a map.
+func TestTheMetricsHaveTheNamesOfTheDocuments(t *testing.T) {
+	collector(t)
+	port, dir := freePort(t), t.TempDir()
+	path := filepath.Join(dir, "config.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(fmt.Sprintf(`
+receivers:
+  asimdns: {replay: {path: testdata/dnsserver.etl}, record: {path: %[2]q}}
+  ciliumwindows: {replay: {path: testdata/cilium_events.pcapng}, record: {path: %[3]q}}
+exporters: {debug: }
+service:
+  telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %[1]d}}}}]}}
+  pipelines:
+    logs: {receivers: [asimdns, ciliumwindows], exporters: [debug]}
+    metrics: {receivers: [ciliumwindows], exporters: [debug]}
+`, port, filepath.Join(dir, "dns.etl"), filepath.Join(dir, "cilium.pcapng"))), 0o600))
+
+	var all, want []string
+	for _, typ := range []string{"asimdns", "ciliumwindows"} {
+		names, said := kit.MetricNames(t, filepath.Join(root(t), "receiver", typ+"receiver"), typ)
+		all = append(all, names...)
+		for _, name := range said {
+			live := strings.Contains(name, "_map_") || strings.Contains(name, "_session_") || name == "otelcol_receiver_asimdns_events_lost"
+			if !live && !strings.HasSuffix(name, "_unrecorded") { // that one is there when there is a reason
+				want = append(want, name)
+			}
+		}
+	}
+	var found []string
+	out := runUntilOK(t, func(string) bool {
+		found = scrape(fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
+		missing := slices.ContainsFunc(want, func(name string) bool { return !slices.Contains(found, name) })
+		return !missing && len(found) > 0
+	}, "--config", path)
+	require.Subset(t, all, found)
+	require.Subset(t, found, want)
+
+	// One receiver serves both signals, so nothing that it says is of one of them.
+	for line := range strings.SplitSeq(out, "\n") {
+		if strings.Contains(line, `"otelcol.component.id": "ciliumwindows"`) {
+			require.NotContains(t, line, "otelcol.signal")
+		}
+	}
+	require.Contains(t, out, `"otelcol.component.id": "ciliumwindows"`)
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package kit is what the tests of both receivers have in common.
+package kit
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+)
+
+// LoadConfig reads YAML into cfg, a receiver's default configuration, as the collector does, validation included.
+func LoadConfig(t testing.TB, cfg any, yaml string) error {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(yaml), 0o600))
+	conf, err := confmaptest.LoadConf(path)
+	require.NoError(t, err)
+	if err := conf.Unmarshal(cfg); err != nil {
+		return err
+	}
+	return confmap.Validate(cfg)
+}
+
+// RequireDocumented requires that the tables of keys in the README.md of the test's folder, in its section Configuration, have
+// every key of a configuration and no other. The sections of the types whole are documented as one key.
+func RequireDocumented(t testing.TB, config reflect.Type, whole ...reflect.Type) {
+	t.Helper()
+	var documented []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(Section(t, "README.md", "## Configuration"), -1) {
+		documented = append(documented, m[1])
+	}
+	require.ElementsMatch(t, keys(config, "", whole), documented)
+}
+
+// Section gives what stands in a Markdown file under a heading such as "## Configuration", up to the next of its level.
+func Section(t testing.TB, file, heading string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	_, section, ok := strings.Cut("\n"+string(text), "\n"+heading+"\n")
+	require.True(t, ok, "%s has no section %s", file, heading)
+	level, _, _ := strings.Cut(heading, " ")
+	section, _, _ = strings.Cut(section, "\n"+level+" ")
+	return section
+}
+
+// keys lists the YAML keys below t.
+func keys(t reflect.Type, prefix string, whole []reflect.Type) []string {
+	var all []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+		switch {
+		case !f.IsExported():
+		case name == "": // squashed
+			all = append(all, keys(f.Type, prefix, whole)...)
+		case f.Type.Kind() == reflect.Struct && !slices.Contains(whole, f.Type):
+			all = append(all, keys(f.Type, prefix+name+".", whole)...)
+		default:
+			all = append(all, prefix+name)
+		}
+	}
+	return all
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kit
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// MetricNames gives the names of a receiver's own metrics in its folder: those that documentation.md, which is generated, has, and
+// those that README.md speaks of. It requires that the second are some of the first, in full: with the collector's prefix.
+func MetricNames(t testing.TB, folder, typ string) (all, said []string) {
+	t.Helper()
+	read := func(file, pattern string) (names []string) {
+		text, err := os.ReadFile(filepath.Join(folder, file))
+		require.NoError(t, err)
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(text), -1) {
+			names = append(names, m[1])
+		}
+		return names
+	}
+	all = read("documentation.md", "(?m)^### (otelcol_receiver_"+typ+"_[a-z_]+)$")
+	said = read("README.md", "`([a-z_]*receiver_"+typ+"_[a-z_]+)`")
+	require.NotEmpty(t, all)
+	require.NotEmpty(t, said)
+	require.Subset(t, all, said, "README.md names a metric that the receiver does not have under that name")
+	return all, said
+}

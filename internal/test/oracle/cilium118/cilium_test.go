@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cilium118
+
+import (
+	"log/slog"
+	"testing"
+
+	flowpb "github.com/cilium/cilium/api/v1/flow"
+	"github.com/cilium/cilium/pkg/hubble/parser/debug"
+	"github.com/cilium/cilium/pkg/hubble/parser/options"
+	"github.com/cilium/cilium/pkg/hubble/parser/sock"
+	"github.com/cilium/cilium/pkg/hubble/parser/threefour"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/oracle"
+)
+
+// records is how many are compared.
+const records = 150_000
+
+// parser is Cilium's, without what the agent knows: no endpoints, identities, names, services, links.
+func parser(t *testing.T) oracle.Parser {
+	packets, err := threefour.New(slog.Default(), nil, nil, nil, nil, nil, nil)
+	require.NoError(t, err)
+	messages, err := debug.New(slog.Default(), nil)
+	require.NoError(t, err)
+	sockets, err := sock.New(slog.Default(), nil, nil, nil, nil, nil, nil, options.WithSkipUnknownCGroupIDs(false))
+	require.NoError(t, err)
+	marshal := protojson.MarshalOptions{UseProtoNames: true}
+	return func(record []byte) ([]byte, error) {
+		f := &flowpb.Flow{}
+		switch {
+		case len(record) > 0 && record[0] == byte(monitor.TypeDebug):
+			m, err := messages.Decode(record, oracle.CPU)
+			if err != nil {
+				return nil, err
+			}
+			return marshal.Marshal(m)
+		case len(record) > 0 && record[0] == byte(monitor.TypeTraceSock):
+			if err := sockets.Decode(record, f); err != nil {
+				return nil, err
+			}
+		default:
+			if err := packets.Decode(record, f); err != nil {
+				return nil, err
+			}
+		}
+		return marshal.Marshal(f)
+	}
+}
+
+func TestFlowsAreHubblesButForTheListedDifferences(t *testing.T) {
+	oracle.Test(t, oracle.Cilium118, parser(t), records)
+}

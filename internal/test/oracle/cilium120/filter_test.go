@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cilium120
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+	"time"
+
+	flowpb "github.com/cilium/cilium/api/v1/flow"
+	observerpb "github.com/cilium/cilium/api/v1/observer"
+	v1 "github.com/cilium/cilium/pkg/hubble/api/v1"
+	"github.com/cilium/cilium/pkg/hubble/filters"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/oracle"
+)
+
+// ruleMaker makes a rule of ours and the same for Hubble, of one to three keys with values that generated flows have.
+type ruleMaker struct{ *rand.Rand }
+
+// some draws one or two of the values.
+func some[T any](r ruleMaker, values ...T) []T {
+	drawn := []T{values[r.IntN(len(values))]}
+	if r.IntN(3) == 0 {
+		drawn = append(drawn, values[r.IntN(len(values))])
+	}
+	return drawn
+}
+
+func (r ruleMaker) rule() (ours filter.Rule, theirs *flowpb.FlowFilter) {
+	theirs = &flowpb.FlowFilter{}
+	for range 1 + r.IntN(3) {
+		r.key(&ours, theirs)
+	}
+	return ours, theirs
+}
+
+func (r ruleMaker) key(ours *filter.Rule, theirs *flowpb.FlowFilter) {
+	ips := []string{"10.0.0.0/16", "10.1.2.0/24", "fd00::/8", "10.0.0.0/8", "10.0.1.17", "::/0", "0.0.0.0/0"}
+	ports := []uint16{0, 53, 80, 443, 8472}
+	identities := []uint32{0, 1, 2, 7, 11, 1001}
+	texts := func(ports []uint16) (s []string) {
+		for _, p := range ports {
+			s = append(s, strconv.Itoa(int(p)))
+		}
+		return s
+	}
+	switch r.IntN(14) {
+	case 0:
+		ours.Verdict, theirs.Verdict = nil, nil
+		for _, v := range some(r, flow.VerdictUnknown, flow.VerdictForwarded, flow.VerdictDropped, flow.VerdictAudit, flow.VerdictRedirected, flow.VerdictTraced) {
+			ours.Verdict = append(ours.Verdict, v.String())
+			theirs.Verdict = append(theirs.Verdict, flowpb.Verdict(v))
+		}
+	case 1:
+		ours.EventType, theirs.EventType = nil, nil
+		for _, typ := range some[int32](r, 1, 2, 3, 4, 5, 7) {
+			f := &flowpb.EventTypeFilter{Type: typ}
+			name := monitor.MessageType(typ).String()
+			if r.IntN(2) == 0 {
+				f.MatchSubType, f.SubType = true, int32(r.IntN(12))
+				name += fmt.Sprintf(":%d", f.SubType)
+			}
+			ours.EventType = append(ours.EventType, name)
+			theirs.EventType = append(theirs.EventType, f)
+		}
+	case 2:
+		ours.SourceIP = some(r, ips...)
+		theirs.SourceIp = ours.SourceIP
+	case 3:
+		ours.DestinationIP = some(r, ips...)
+		theirs.DestinationIp = ours.DestinationIP
+	case 4:
+		ours.SourceIPXlated = some(r, ips...)
+		theirs.SourceIpXlated = ours.SourceIPXlated
+	case 5:
+		ours.SourcePort = some(r, ports...)
+		theirs.SourcePort = texts(ours.SourcePort)
+	case 6:
+		ours.DestinationPort = some(r, ports...)
+		theirs.DestinationPort = texts(ours.DestinationPort)
+	case 7:
+		ours.Protocol = some(r, "tcp", "UDP", "sctp", "icmp", "icmpv4", "ICMPv6", "vrrp", "igmp")
+		theirs.Protocol = ours.Protocol
+	case 8:
+		ours.SourceIdentity = some(r, identities...)
+		theirs.SourceIdentity = ours.SourceIdentity
+	case 9:
+		ours.DestinationIdentity = some(r, identities...)
+		theirs.DestinationIdentity = ours.DestinationIdentity
+	case 10:
+		ours.DropReasonDesc, theirs.DropReasonDesc = nil, nil
+		for _, reason := range some[uint32](r, 0, 133, 181, 129+30, 207, 140) {
+			if name, ok := flowpb.DropReason_name[int32(reason)]; ok {
+				ours.DropReasonDesc = append(ours.DropReasonDesc, name)
+				theirs.DropReasonDesc = append(theirs.DropReasonDesc, flowpb.DropReason(reason))
+			}
+		}
+	case 11:
+		ours.TrafficDirection, theirs.TrafficDirection = nil, nil
+		for _, d := range some(r, flow.DirectionUnknown, flow.DirectionIngress, flow.DirectionEgress) {
+			ours.TrafficDirection = append(ours.TrafficDirection, d.String())
+			theirs.TrafficDirection = append(theirs.TrafficDirection, flowpb.TrafficDirection(d))
+		}
+	case 12:
+		ours.Reply = some(r, true, false)
+		theirs.Reply = ours.Reply
+	case 13:
+		ours.IPVersion, theirs.IpVersion = []string{"IPv4"}, []flowpb.IPVersion{flowpb.IPVersion_IPv4}
+		if r.IntN(2) == 0 {
+			ours.IPVersion, theirs.IpVersion = []string{"ipv6"}, []flowpb.IPVersion{flowpb.IPVersion_IPv6}
+		}
+	}
+}
+
+// Our flows and messages, read by Hubble, pass its filters as they pass ours.
+func TestFiltersAreHubbles(t *testing.T) {
+	type event struct {
+		ours   flow.Flow
+		theirs *v1.Event
+	}
+	var all []event
+	var n monitor.Notification
+	for g := oracle.NewGenerator(3); len(all) < 1500; {
+		if (monitor.Decoder{}).Decode(g.Next(), &n) != nil {
+			continue
+		}
+		var e event
+		e.ours.Decode(&n)
+		var line observerpb.ExportEvent
+		require.NoError(t, protojson.Unmarshal(e.ours.AppendHubbleJSON(nil, "", time.Unix(0, 0)), &line))
+		switch {
+		case line.GetFlow() != nil:
+			e.theirs = &v1.Event{Event: line.GetFlow()}
+		case line.GetDebugEvent() != nil:
+			e.theirs = &v1.Event{Event: line.GetDebugEvent()}
+		default:
+			continue // Hubble does not tell the types of these apart
+		}
+		all = append(all, e)
+	}
+	r := ruleMaker{rand.New(rand.NewPCG(1, 2))}
+	var wanted int
+	for range 1000 {
+		var config filter.Config
+		var allow, deny []*flowpb.FlowFilter
+		for range r.IntN(3) {
+			ours, theirs := r.rule()
+			if len(theirs.String()) == 0 {
+				continue
+			}
+			config.Allow, allow = append(config.Allow, ours), append(allow, theirs)
+		}
+		for range r.IntN(3) {
+			ours, theirs := r.rule()
+			if len(theirs.String()) == 0 {
+				continue
+			}
+			config.Deny, deny = append(config.Deny, ours), append(deny, theirs)
+		}
+		ours, err := filter.New(&config)
+		require.NoError(t, err)
+		allowed, err := filters.BuildFilterList(context.Background(), allow, filters.DefaultFilters(slog.Default()))
+		require.NoError(t, err)
+		denied, err := filters.BuildFilterList(context.Background(), deny, filters.DefaultFilters(slog.Default()))
+		require.NoError(t, err)
+		for i := range all {
+			want := filters.Apply(allowed, denied, all[i].theirs)
+			if want != ours.Wants(&all[i].ours) {
+				t.Fatalf("%+v: Hubble wants it: %v: %v", config, want, all[i].theirs.Event)
+			}
+			if want {
+				wanted++
+			}
+		}
+	}
+	t.Logf("1,000 filters, %d events each; %d of all decisions want the event", len(all), wanted)
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+var (
+	running = regexp.MustCompile(`^=== (?:RUN|NAME|CONT) +(\S+)`)
+	skipped = regexp.MustCompile(`^ *--- SKIP: (\S+)`)
+	ended   = regexp.MustCompile(`^(?:ok|FAIL) +\t?(\S+)`)
+	said    = regexp.MustCompile(`^ +\S+\.go:\d+: (?:not run: )?(.*)`)
+	target  = regexp.MustCompile(`\bmake (test-[a-z0-9-]+)`)
+)
+
+// targets are the packages whose tests a target of make runs, where the test itself does not say which.
+var targets = []struct{ part, target string }{
+	{"/internal/cilium/", "test-kernel"}, {"/ciliumwindowsreceiver", "test-kernel"}, {"/internal/test/wine", "test-windows"}, {"/internal/test/e2e", "test-e2e"},
+}
+
+// reason is why tests were not run, and what runs them.
+type reason struct{ text, target string }
+
+// readTests counts the tests that `go test -v` did not run, by reason.
+func readTests(log io.Reader) (map[reason]int, error) {
+	counts := map[reason]int{}
+	var texts []string          // of the package whose tests run
+	last := map[string]string{} // what a test of it said last
+	test := ""
+	lines := bufio.NewScanner(log)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		line := lines.Text()
+		if m := running.FindStringSubmatch(line); m != nil {
+			test = m[1]
+		} else if m := said.FindStringSubmatch(line); m != nil {
+			last[test] = m[1]
+		} else if m := skipped.FindStringSubmatch(line); m != nil {
+			texts = append(texts, last[m[1]])
+		} else if m := ended.FindStringSubmatch(line); m != nil {
+			for _, text := range texts {
+				counts[reason{text, targetOf(m[1], text)}]++
+			}
+			texts = nil
+			clear(last)
+		}
+	}
+	return counts, lines.Err()
+}
+
+// targetOf gives the target that runs a package's tests; "" where none does on this machine.
+func targetOf(pkg, text string) string {
+	if m := target.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	for _, t := range targets {
+		if strings.Contains(pkg, t.part) {
+			return t.target
+		}
+	}
+	return ""
+}
+
+// reportTests writes the table at the end of `make test`; nothing where every test was run.
+func reportTests(log io.Reader, out io.Writer) error {
+	counts, err := readTests(log)
+	if err != nil || len(counts) == 0 {
+		return err
+	}
+	reasons := make([]reason, 0, len(counts))
+	for r := range counts {
+		reasons = append(reasons, r)
+	}
+	slices.SortFunc(reasons, func(a, b reason) int {
+		return cmp.Or(counts[b]-counts[a], cmp.Compare(a.text, b.text), cmp.Compare(a.target, b.target))
+	})
+	fmt.Fprintln(out, "\nNot run here:")
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, r := range reasons {
+		runs := "another machine runs them"
+		if r.target != "" {
+			runs = "make " + r.target + " runs them, or fails"
+		}
+		text, _, _ := strings.Cut(r.text, "; make test-")
+		fmt.Fprintf(t, "  %d\t%s\t%s\n", counts[r], runs, text)
+	}
+	return t.Flush()
+}
