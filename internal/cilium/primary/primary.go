@@ -14,7 +14,17 @@
 // after it was delivered or dropped, is another packet that looks the same, such as one that was sent again. Its memory is fixed; a
 // packet that others have pushed out is a new one when it is seen again.
 //
-// Where that rule cannot know whether another record counts a packet, the record has no mark and is counted.
+// Whether a drop or a further trace is of a packet that was passed on before is decided by three rules, in this order:
+//
+//   - Place. The program of the pod that sends is the first on a packet's way, and drops before it traces: no record counts what it
+//     drops. An exception is one reason, see reasonWriteError. Each other drop may be behind any point.
+//   - Arrival. A packet that has come in from outside since is another one. The processor that wrote of it would have told first that
+//     it was passed on. The records of two processors may come in another order, so it decides for one processor only; and only
+//     where no packet was passed on just before.
+//   - Time. A packet takes microseconds from one point to the next, and the same bytes are sent again after 200 ms or more: see Span.
+//
+// Where these rules cannot know whether another record counts a packet, the record has no mark and is counted. So the sum of the
+// marked ones lacks no more packets than were counted so.
 package primary
 
 import (
@@ -26,12 +36,13 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/recent"
 )
 
-// Window is how long after it was last seen it is certain that what looks the same is the same packet.
+// Window is how long packets that look the same are told apart by the points where they were seen. Later a packet is a new one where
+// it was seen before.
 const Window = 5 * time.Second
 
-// Span is how short a time after it was passed on another record of a packet is certain to be of it, in real time microseconds: what a
-// program tells within a span or two is of the same packet, and what it tells later may be of one that was sent again. No timer of
-// a sender is shorter than 200 ms.
+// Span is within which time after a packet was passed on what is told of it at another point is certain to be of it: from one span to
+// two, as the spans of the clock fall. It takes microseconds in truth, and a few milliseconds on a busy node. Timers of senders are 200
+// ms and more.
 const Span = 1 << 24 * time.Nanosecond
 
 // Answer is whether a record counts something of its packet.
