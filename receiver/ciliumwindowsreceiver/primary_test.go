@@ -5,8 +5,6 @@ package ciliumwindowsreceiver
 import (
 	"context"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,7 +16,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
@@ -197,51 +194,6 @@ func TestPacketsThatCannotBeToldApartAreCountedAndNotMarked(t *testing.T) {
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		require.Empty(t, kit.Text(lr, "cilium.packet.primary"))
 	})
-}
-
-// Sixty datagrams of the same bytes pass, one a second. Then a policy denies sixty more in the pod. So does it a SYN that is sent again.
-func TestDeniedPacketsCountBesideThoseThatPassedWithTheSameBytes(t *testing.T) {
-	a, b := netip.MustParseAddr("fd00:10:244:1::12"), netip.MustParseAddr("fd00:10:244:2::40")
-	heartbeat := monitortest.Ethernet(monitortest.EtherIPv6, monitortest.IPv6(a, b, monitortest.ProtoUDP, monitortest.UDP(40000, 9000, make([]byte, 32))))
-	syn := monitortest.Ethernet(monitortest.EtherIPv6, monitortest.IPv6(a, b, monitortest.ProtoTCP, monitortest.TCP(50001, 443, monitortest.SYN, nil)))
-	path := filepath.Join(t.TempDir(), "again.pcapng")
-	file, err := os.Create(path)
-	require.NoError(t, err)
-	w, err := events.NewCaptureWriter(file)
-	require.NoError(t, err)
-	at := int64(1772600760e9)
-	tell := func(r interface{ Bytes() []byte }) {
-		at += 50_000
-		require.NoError(t, w.Write(events.Record{Time: at, Data: r.Bytes()}))
-	}
-	send := func(times int, denied bool, packet []byte) {
-		for range times {
-			c := monitortest.Capture{Source: 10, Packet: packet}
-			tell(monitortest.Trace{Capture: c, Version: 1, Point: monitor.TraceFromEndpoint, SrcLabel: 20417, Reason: monitor.TraceReasonUnknown})
-			if denied {
-				tell(monitortest.PolicyVerdict{Capture: c, Long: true, RemoteLabel: 47031, Verdict: -133, Direction: 2, IPv6: true, Cookie: 5})
-				tell(monitortest.Drop{Capture: c, Version: 1, Reason: 133, SrcLabel: 20417, DstLabel: 47031, File: 2})
-			} else {
-				tell(monitortest.Trace{Capture: c, Version: 1, Point: monitor.TraceToOverlay, SrcLabel: 20417, DstLabel: 47031, Reason: 1})
-			}
-			at += 1e9
-		}
-	}
-	send(60, false, heartbeat)
-	send(60, true, heartbeat)
-	send(1, false, syn)
-	send(3, true, syn)
-	require.NoError(t, w.Flush())
-	require.NoError(t, file.Close())
-	for _, level := range []string{"none", "low", "medium", "maximum"} {
-		sink, r, _ := replayAll(t, replayOf(path, func(c *Config) { c.MonitorAggregationLevel = level }))
-		counted, _ := countedBytes(sink)
-		require.Equal(t, map[string]kit.Sent{
-			a.String() + " 40000 > " + b.String() + " 9000": {Packets: 120, Bytes: 11_280, DroppedPackets: 60, DroppedBytes: 5_640},
-			a.String() + " 50001 > " + b.String() + " 443":  {Packets: 4, Bytes: 296, DroppedPackets: 3, DroppedBytes: 222},
-		}, counted, level)
-		require.Zero(t, r.handler.unmarked.Load(), level)
-	}
 }
 
 // One of the packets has no mark, and of the other nothing is told but that it came in.

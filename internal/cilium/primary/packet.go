@@ -8,9 +8,9 @@ import "math"
 type packet struct {
 	last       int64 // when it was last seen, ns since 1970
 	sourcePort uint16
-	told       uint16 // the last that came to its end was dropped by a program: byProgram, and a bit for each component of the packet monitor that has told of it
+	told       uint16 // byProgram where a program dropped the last that came to its end, and a bit for each component that told of that
 	ended      int16  // processor that wrote of the end of the last that came to its end; noProcessor without
-	by         uint8  // processor that wrote of the last that was counted where it was passed on, or that came in since, in short
+	by         uint8  // processor that wrote last that one was passed on, and counted, or came in: see inShort
 	translated bool
 	anew       bool  // one has come in from outside since one was counted
 	arrived    uint8 // how many have come in, while nothing was told of them since
@@ -18,7 +18,7 @@ type packet struct {
 	done       uint8 // how many of the counted ones have come to their end, while other processors may tell of them yet
 	denied     uint8 // of how many of those the packet monitor has told that they were dropped
 	passed     uint8 // how many were counted where they were passed on in this span, and have not come to their end
-	before     uint8 // and how many in the span before
+	before     uint8 // and how many were in the span before
 	over       uint8 // 2 when something was told of an end or a drop in this span, 1 in the span before, else 0
 	seen       [5]sighting
 }
