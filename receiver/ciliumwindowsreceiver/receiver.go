@@ -120,6 +120,9 @@ func (r *ciliumReceiver) Shutdown(ctx context.Context) error {
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
 	}
-	r.pipeline.LogAccount()
+	if r.pipeline.Stats.Pending() == 0 { // else the worker may be at it yet
+		r.handler.end()
+	}
+	r.pipeline.LogAccount(zap.Int64("packets_unmarked", r.handler.unmarked.Load()))
 	return errors.Join(err, r.job.Lost(&r.pipeline.Stats))
 }
