@@ -115,6 +115,7 @@ func TestRecordsOfTimesFarAwaySplitNoConnectionOfAReplay(t *testing.T) {
 		"an hour behind, 1 in 20":   {40_000, 19, func(i int) time.Time { return begin.Add(time.Duration(i)*time.Millisecond - time.Hour) }, 0},
 		"an hour behind, 1 in 8":    {40_000, 7, func(i int) time.Time { return begin.Add(time.Duration(i)*time.Millisecond - time.Hour) }, 0},
 		"an hour behind, 1 in 4":    {60_000, 3, func(i int) time.Time { return begin.Add(time.Duration(i)*time.Millisecond - time.Hour) }, 0},
+		"an hour behind, 1 in 3":    {60_000, 2, func(i int) time.Time { return begin.Add(time.Duration(i)*time.Millisecond - time.Hour) }, 0},
 		"more than can wait":        {100_000, 5, century, 1},
 		"more than can wait, twice": {100_000, 3, century, 1},
 	} {

@@ -3,17 +3,15 @@
 // The records of a capture that are put aside, since their times are far ahead of those that are read.
 //
 // A record of the window is far ahead when as many records as the window holds were read after it, and it is later than more than
-// five eighths of them. It is judged by them alone, so these hold whatever stands in the file before:
-//   - Records in order are not put aside when up to five eighths of the file are of an earlier time. All the others that were read
-//     after one of them are later than it, and those are three eighths or more.
-//   - Records far in the future are put aside when less than three eighths of the file are. More than five eighths of what was read
-//     after one of them are earlier than it.
+// five eighths of them: those read last. It is judged by them alone, whatever stands in the file before, so that for each record
+//   - in order, where at most five eighths of them are of an earlier time: it is not far ahead, since the others are later than it;
+//   - far in the future, where more than five eighths of them are not: it is far ahead, since these are earlier than it.
 //
-// Here they take no place of others, and come when their time does: to put a record aside that is not far ahead does no harm. Mostly
-// the time never comes, since it is far in the future: then they come last, in the order of time. Of more than the bounds allow the
-// latest are returned early, before their time has come. That is counted, and changes nothing for the others. Each of them stands
-// alone among others as long as there is room for that, since a clock that goes by the median of the times, as hold.Clock does,
-// believes no single one.
+// Here they take no place of others, and come when their time does. So a record out of order by blocks, which may be put aside as
+// well, comes in its place. Mostly the time never comes: then they come last, in the order of time. Of more than the bounds allow
+// the latest are returned early, before their time has come. That is counted, and changes nothing for the others. Each of them
+// stands alone among others as long as there is room for that, since a clock that goes by the median of the times, as hold.Clock
+// does, believes no single one.
 
 package events
 
