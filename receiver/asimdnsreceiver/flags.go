@@ -10,7 +10,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
@@ -67,7 +66,7 @@ func (r *dnsReceiver) logLeftOut(p provider) {
 // warnOfNoPlace says which kinds of events the keywords ask for and the profile then leaves out.
 func (r *dnsReceiver) warnOfNoPlace(p provider) {
 	const audit = "audit"
-	if _, err := p.Keyword(audit); err != nil || r.cfg.Profile != asim.ProfileASIM || slices.Contains(p.LeftOut(p.enable), audit) {
+	if _, err := p.Keyword(audit); err != nil || r.cfg.Profile != dns.ProfileASIM || slices.Contains(p.LeftOut(p.enable), audit) {
 		return
 	}
 	r.log.Warn("profile asim leaves out kinds of events that enable_flags asks for: they are received and counted as filtered; profile windows keeps them",
