@@ -3,8 +3,7 @@
 // Package attrs builds the attributes of log records: the values of one record go in, in order, and a pcommon.Map comes out. For a
 // record of 45 attributes, of which 20 differ from record to record, the Builder takes two thirds of the time of pcommon.Map's own Put
 // methods (5.3 against 8.0 µs) and 49 allocations in place of 63 (BenchmarkRecordOf45Attributes). Without it a mapper is shorter:
-// it calls Put for each attribute and makes a string for each text, and this package is gone. A mapper spends most of its time here, so
-// the third is kept.
+// it calls Put for each attribute and makes a string for each text, and this package is gone.
 //
 // The gain has two sources. pcommon.Map.Put compares a key with all that the map has before it appends it: a thousand comparisons for
 // 45 attributes. Map.CopyTo compares nothing. So a Template holds, for each set of keys that has been met, a map with those keys and
