@@ -69,8 +69,11 @@ func goList(t *testing.T, system, folder string, args ...string) (all []pkg) {
 	return all
 }
 
-// modules are the folders with a go.mod. What is built lies in dist/, which is no part of the repository.
-func modules(t *testing.T) (folders []string) {
+// modules are the folders with a go.mod.
+func modules(t *testing.T) []string { return foldersWith(t, "go.mod") }
+
+// foldersWith are the folders with a file of that name. What is built lies in dist/, which is no part of the repository.
+func foldersWith(t *testing.T, file string) (folders []string) {
 	t.Helper()
 	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		require.NoError(t, err)
@@ -78,7 +81,7 @@ func modules(t *testing.T) (folders []string) {
 		if d.IsDir() && path != root && (name == "dist" || name == "out" || name == "node_modules" || name[0] == '.') {
 			return filepath.SkipDir
 		}
-		if name == "go.mod" {
+		if name == file {
 			folder, err := filepath.Rel(root, filepath.Dir(path))
 			require.NoError(t, err)
 			folders = append(folders, filepath.ToSlash(folder))

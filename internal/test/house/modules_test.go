@@ -11,11 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A module that is in none of the Makefile's lists is built, tested and checked by no target.
-func TestMakeKnowsEveryGoModule(t *testing.T) {
-	out, err := exec.Command("make", "-s", "--no-print-directory", "-C", root, "modules").Output()
-	require.NoError(t, err, "%s", out)
-	listed := strings.Fields(string(out))
-	slices.Sort(listed)
-	require.Equal(t, modules(t), listed)
+// A module or a component that is in none of the Makefile's lists is built, tested, generated and checked by no target.
+func TestMakeKnowsEveryGoModuleAndComponent(t *testing.T) {
+	for target, folders := range map[string][]string{"modules": modules(t), "components": foldersWith(t, "metadata.yaml")} {
+		out, err := exec.Command("make", "-s", "--no-print-directory", "-C", root, target).Output()
+		require.NoError(t, err)
+		listed := strings.Fields(string(out))
+		slices.Sort(listed)
+		require.Equal(t, folders, listed, "make %s", target)
+	}
 }
