@@ -11,10 +11,11 @@ TOOLS     := $(CURDIR)/$(DIST)/tools
 SRC       := $(DIST)/src
 SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(wildcard extension/*/go.mod extension/*/go.sum exporter/*/go.mod exporter/*/go.sum)
 # The components' own Go modules, and all components, by their metadata.
-MODULES   := $(patsubst %/go.mod,%,$(wildcard extension/*/go.mod exporter/*/go.mod))
-COMPONENTS := $(patsubst %/metadata.yaml,%,$(wildcard receiver/*/metadata.yaml extension/*/metadata.yaml exporter/*/*/metadata.yaml))
+MODULES   := $(patsubst %/go.mod,%,$(wildcard receiver/*/go.mod extension/*/go.mod exporter/*/go.mod))
+COMPONENTS := $(patsubst %/metadata.yaml,%,$(wildcard receiver/*/metadata.yaml extension/*/metadata.yaml exporter/*/metadata.yaml exporter/*/*/metadata.yaml))
 ORACLES   := $(patsubst %/go.mod,%,$(wildcard internal/test/oracle/*/go.mod))
-NESTED    := $(ORACLES) internal/test/roads
+# The modules of tests. All but these, the components' and the root are internal/tools.
+NESTED    := $(ORACLES) $(patsubst %/go.mod,%,$(wildcard internal/test/*/go.mod))
 LDFLAGS   := -s -w
 FUZZTIME  ?= 10s
 
@@ -26,7 +27,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run build build-windows check-kql test test-oracle test-kernel test-e2e test-sentinel test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint \
+.PHONY: run modules components build build-windows check-kql test test-oracle test-kernel test-e2e test-sentinel test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint \
   bench bench-events bench-sentinel bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
 
 help: ## list the targets
@@ -39,6 +40,12 @@ run: build testdata/dnsserver.etl ## replay the recorded captures through the co
 	@if [ -t 0 ]; then set -m; fi; status=0; \
 	  $(DIST)/otelcol-winnet --config config.replay.yaml --config 'yaml:service::telemetry::logs::output_paths: [stderr, out/run.log]' || status=$$?; \
 	  $(GO) run ./internal/test/report run out/run.log; if grep -q 'the replay was stopped before its end' out/run.log; then exit 0; fi; exit $$status
+
+modules: ## list the Go modules
+	@printf '%s\n' . $(MODULES) $(NESTED) internal/tools
+
+components: ## list the components
+	@printf '%s\n' $(COMPONENTS)
 
 build: $(DIST)/otelcol-winnet ## build dist/otelcol-winnet for this machine
 

@@ -11,7 +11,8 @@ import (
 	"github.com/gopacket/gopacket/layers"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
@@ -59,7 +60,7 @@ func must(err error) {
 // DNSPath decodes and maps event 257 of Windows Server 2022: a response with one answer, in a packet of 55 bytes.
 type DNSPath struct {
 	decoder *dns.Decoder
-	mapper  *asim.DNSMapper
+	mapper  *dnslog.Mapper
 	event   dns.Event
 	raw     []byte
 }
@@ -69,10 +70,10 @@ const stale = "StaleRecordsPresent"
 
 // NewDNSPath makes the path with the receiver's default profile.
 func NewDNSPath() *DNSPath {
-	device := asim.Device{Name: "dc1.corp.example.com", Host: true, Addr: netip.MustParseAddr("172.31.87.64"), OSVersion: "10.0.20348"}
+	device := dnslog.Device{Name: "dc1.corp.example.com", Host: true, Addr: netip.MustParseAddr("172.31.87.64"), OSVersion: "10.0.20348"}
 	p := &DNSPath{
 		decoder: dns.NewDecoder(dns.Server()),
-		mapper:  asim.NewDNSMapper(dns.Server(), asim.ProfileWindows, device, "1"),
+		mapper:  dnslog.NewMapper(dns.Server(), dns.ProfileWindows, device, "1"),
 	}
 	packet, err := hex.DecodeString("00078180000100010000000006676F6F676C6502657300001C0001C00C001C00010000012C00102607F8B040040C17000000000000005E")
 	must(err)
@@ -115,7 +116,7 @@ func (p *DNSPath) Append(records plog.LogRecordSlice) {
 // CiliumPath decodes and maps a trace of a TCP packet.
 type CiliumPath struct {
 	decoder      monitor.Decoder
-	mapper       *asim.NetworkMapper
+	mapper       *networklog.Mapper
 	notification monitor.Notification
 	flow         flow.Flow
 	Raw          []byte // the record of the events map
@@ -131,7 +132,7 @@ func NewCiliumPath() *CiliumPath {
 		&layers.Ethernet{SrcMAC: []byte{0, 0x15, 0x5d, 10, 0x1b, 0x12}, DstMAC: []byte{0, 0x15, 0x5d, 10, 0x1b, 0x40}, EthernetType: layers.EthernetTypeIPv4},
 		ip, tcp, gopacket.Payload(make([]byte, 46))))
 	return &CiliumPath{
-		mapper: asim.NewNetworkMapper(asim.NetworkOptions{Device: asim.NetworkDevice{NodeName: "node-1", HostName: "node-1.corp.example.com"}, Version: "1"}),
+		mapper: networklog.NewMapper(networklog.Options{Device: networklog.Device{NodeName: "node-1", HostName: "node-1.corp.example.com"}, Version: "1"}),
 		Raw: monitortest.Trace{
 			Capture: monitortest.Capture{Source: 1034, Hash: 0xCAFE, Packet: packet.Bytes()}, Version: 2, Point: 5, SrcLabel: 20417, DstLabel: 47031,
 			Reason: 1, IfIndex: 12,

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 )
@@ -66,7 +65,7 @@ func BenchmarkDNSFiltered(b *testing.B) {
 	for i := range 9999 {
 		noise.ExcludedDomains = append(noise.ExcludedDomains, fmt.Sprintf("host%d.example%d.com", i, i%100))
 	}
-	f, err := filter.New(dns.Server(), asim.ProfileWindows, filter.Config{}, noise)
+	f, err := filter.New(dns.Server(), dns.ProfileWindows, filter.Config{}, noise)
 	require.NoError(b, err)
 	b.ReportAllocs()
 	for b.Loop() {

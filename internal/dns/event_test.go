@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
 func TestProvidersAreFoundByGUIDAndByName(t *testing.T) {
@@ -117,7 +116,7 @@ func TestFieldsAreFoundByMeaningWhateverTheManifestCallsThem(t *testing.T) {
 func TestTheServersOwnProcessIsNoneThatActs(t *testing.T) {
 	server := NewDecoder(Server())
 	for id, want := range map[uint16]uint32{256: 0, 257: 0, 259: 0, 260: 0, 263: 0, 270: 0, 513: 3336, 541: 3336, 519: 0, 520: 0} {
-		template := schema.DNSServer().Candidates(id, 0)[0]
+		template := ServerCatalog().Candidates(id, 0)[0]
 		data, err := template.Encode(nil, 8, map[string]any{})
 		require.NoError(t, err)
 		e := Event{Record: etw.Record{

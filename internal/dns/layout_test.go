@@ -35,8 +35,8 @@ func saidVariants(t *testing.T) []said {
 		"LocalAddress": "192.0.2.10;", "AdapterName": "Ethernet", "NetworkIndex": 0, "InterfaceIndex": 12, "InterfaceCount": 2, "ClientPID": 4711,
 		"Interface": "Ethernet", "NetworkQueryIndex": 1, "IsNetworkQuery": 1,
 	}
-	server := maps(usual, said{"Flags": 0x8180, "AA": 1, "Scope": "contoso", "Zone": "contoso.com", "ServerScope": "Default", "RecursionScope": "Default", "QTYPE": 65, "RCODE": 3, "TCP": 1})
-	empty := maps(usual, said{"QNAME": ".", "QTYPE": 46, "RD": 0, "Scope": "", "Zone": "", "ServerScope": "", "RecursionScope": "", "CacheScope": "", "PolicyName": "",
+	server := over(usual, said{"Flags": 0x8180, "AA": 1, "Scope": "contoso", "Zone": "contoso.com", "ServerScope": "Default", "RecursionScope": "Default", "QTYPE": 65, "RCODE": 3, "TCP": 1})
+	empty := over(usual, said{"QNAME": ".", "QTYPE": 46, "RD": 0, "Scope": "", "Zone": "", "ServerScope": "", "RecursionScope": "", "CacheScope": "", "PolicyName": "",
 		"AdditionalInfo": "", "Flags": 0, "Port": 0, "QueryResults": "", "ServerList": "", "QueryName": "ab", "NetworkQueryIndex": 0, "IsNetworkQuery": 0})
 	all := []said{usual, server, empty}
 	for _, s := range all {
@@ -54,7 +54,7 @@ func saidVariants(t *testing.T) []said {
 	return all
 }
 
-func maps(a, b said) said {
+func over(a, b said) said {
 	m := said{}
 	for _, from := range []said{a, b} {
 		for k, v := range from {

@@ -43,7 +43,7 @@ func Server() *Provider {
 		Product: "DNS Server", Service: "windows_dns_server",
 		Origin:  "it comes with the role DNS Server: install that with Install-WindowsFeature DNS, or receive the DNS Client's events with provider_guid: Microsoft-Windows-DNS-Client",
 		Session: "ASIMDNSServerTrace", Level: 4, Keywords: 0x3F,
-		catalog: schema.DNSServer, events: serverEvents(), audits: true,
+		catalog: ServerCatalog, events: serverEvents(), audits: true,
 		keywords: serverKeywords(), security: []string{"updates", "transfers", "audit"},
 	}
 }
@@ -55,7 +55,7 @@ func Client() *Provider {
 		Product: "DNS Client", Service: "windows_dns_client",
 		Origin:  "it is part of every Windows: repair this one with sfc /scannow",
 		Session: "ASIMDNSClientTrace", Level: 5, Keywords: 0x8000000000000FFF,
-		catalog: schema.DNSClient, events: clientEvents(), categories: clientCategories(),
+		catalog: ClientCatalog, events: clientEvents(), categories: clientCategories(),
 		keywords: clientKeywords(), security: []string{"system"},
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
@@ -24,7 +25,7 @@ const (
 )
 
 // collectedOf gives the attributes of all records of a file that the shipped keywords collect.
-func collectedOf(t *testing.T, file string, profile asim.DNSProfile) (all []map[string]any) {
+func collectedOf(t *testing.T, file string, profile dns.Profile) (all []map[string]any) {
 	t.Helper()
 	cfg, err := load(t, "enable_flags: security")
 	require.NoError(t, err)
@@ -34,7 +35,7 @@ func collectedOf(t *testing.T, file string, profile asim.DNSProfile) (all []map[
 	}
 	sink, _, _ := replayAll(t, replayOf(file, func(c *Config) {
 		c.ProviderGUID, c.EnableFlags, c.Profile = cfg.ProviderGUID, cfg.EnableFlags, profile
-		c.Packet.Keep = asim.KeepPacketNever
+		c.Packet.Keep = dnslog.KeepPacketNever
 	}))
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
 	return all
@@ -48,7 +49,7 @@ func more(attrs map[string]any, name string) any {
 
 func TestWhoChangedTheServersPolicies(t *testing.T) {
 	var got []any
-	for _, a := range collectedOf(t, serverFile, asim.ProfileWindows) {
+	for _, a := range collectedOf(t, serverFile, dns.ProfileWindows) {
 		if a["EventType"] == "Update" && more(a, "ObjectType") == "Policy Rule" {
 			got = append(got, []any{a["SrcUserId"], a["EventSubType"], more(a, "Object")})
 		}
@@ -58,7 +59,7 @@ func TestWhoChangedTheServersPolicies(t *testing.T) {
 
 func TestWhatTheAdministratorSet(t *testing.T) {
 	var got []any
-	for _, a := range collectedOf(t, serverFile, asim.ProfileWindows) {
+	for _, a := range collectedOf(t, serverFile, dns.ProfileWindows) {
 		if a["SrcUserId"] == administrator && a["EventSubType"] == "set" && more(a, "OriginalObjectType") == "Server Setting" {
 			got = append(got, []any{more(a, "Object"), more(a, "NewValue"), a["SrcProcessId"]})
 		}
@@ -68,7 +69,7 @@ func TestWhatTheAdministratorSet(t *testing.T) {
 
 func TestWhichRecordsWereDeletedAndWhatTheyHeld(t *testing.T) {
 	got := map[any][]any{}
-	for _, a := range collectedOf(t, serverFile, asim.ProfileWindows) {
+	for _, a := range collectedOf(t, serverFile, dns.ProfileWindows) {
 		if a["EventType"] == "Update" && a["EventSubType"] == "delete" && a["SrcUserId"] == administrator && a["DnsQuery"] != nil {
 			got[a["DnsQuery"]] = append(got[a["DnsQuery"]], a["DnsQueryTypeName"], more(a, "OldValue"))
 		}
@@ -81,7 +82,7 @@ func TestWhichRecordsWereDeletedAndWhatTheyHeld(t *testing.T) {
 
 // The packets are not kept: what an update asks for is listed all the same, and what was done of it is audited with its client.
 func TestWhichClientsChangedWhichRecordsByDynamicUpdate(t *testing.T) {
-	for _, profile := range []asim.DNSProfile{asim.ProfileWindows, asim.ProfileASIM} {
+	for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileASIM} {
 		asked, done := map[any]bool{}, map[any]bool{}
 		for _, a := range collectedOf(t, serverFile, profile) {
 			if a["EventType"] != "Update" || a["SrcIpAddr"] == nil {
@@ -99,7 +100,7 @@ func TestWhichClientsChangedWhichRecordsByDynamicUpdate(t *testing.T) {
 			}
 		}
 		require.Greater(t, len(asked), 5)
-		require.Equal(t, profile == asim.ProfileWindows, len(done) > 5, "profile asim has no place for audit events")
+		require.Equal(t, profile == dns.ProfileWindows, len(done) > 5, "profile asim has no place for audit events")
 		for who := range done {
 			require.True(t, asked[who], "%v", who)
 		}
@@ -107,7 +108,7 @@ func TestWhichClientsChangedWhichRecordsByDynamicUpdate(t *testing.T) {
 }
 
 func TestWhoAskedForAName(t *testing.T) {
-	for _, profile := range []asim.DNSProfile{asim.ProfileWindows, asim.ProfileASIM} {
+	for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileASIM} {
 		var users []any
 		for _, a := range collectedOf(t, clientFile, profile) {
 			if user := a["SrcUserId"]; user != nil && !slices.Contains(users, user) {

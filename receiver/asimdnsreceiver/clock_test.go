@@ -23,7 +23,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
@@ -90,7 +90,7 @@ func startWithoutSession(t testing.TB, change func(*Config), next consumer.Logs)
 	change(cfg)
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, next)
 	require.NoError(t, err)
-	r.handler, err = r.newHandler(asim.Device{})
+	r.handler, err = r.newHandler(dnslog.Device{})
 	require.NoError(t, err)
 	r.pipeline = pipeline.New(pipeline.Settings{
 		Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Handler: r.handler, Next: next, Report: r.report,

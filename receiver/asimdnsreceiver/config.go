@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
@@ -39,15 +39,15 @@ type Config struct {
 	// Attach consumes the session of that name that someone else runs, such as an AutoLogger, and never stops it.
 	Attach bool `mapstructure:"attach"`
 	// Profile is how events are classified: windows (default), asim or documented.
-	Profile asim.DNSProfile `mapstructure:"profile"`
+	Profile dns.Profile `mapstructure:"profile"`
 	// Device is the host that the events happened on.
 	Device DeviceConfig `mapstructure:"device"`
 	// Packet says what becomes of the DNS messages that the DNS Server's events carry.
-	Packet asim.PacketConfig `mapstructure:"packet"`
+	Packet dnslog.PacketConfig `mapstructure:"packet"`
 	// Names says how names are spelled in profile windows: as_sent (default) or lower. Profile asim always has lower case.
-	Names asim.DNSNames `mapstructure:"names"`
+	Names dnslog.Names `mapstructure:"names"`
 	// Answers says how the answers of a response are listed.
-	Answers asim.AnswersConfig `mapstructure:"answers"`
+	Answers dnslog.AnswersConfig `mapstructure:"answers"`
 	// Filters are rules for the events that are wanted and for those that are not.
 	Filters filter.Config `mapstructure:"filters"`
 	// Noise are the keys for what is commonly noise, beside the rules.
@@ -59,7 +59,7 @@ type Config struct {
 	// Correlation says how queries and responses are brought together.
 	Correlation CorrelationConfig `mapstructure:"correlation"`
 	// OmitAttributes are the names of attributes that are never built; AdditionalFields.<name> is a field of that map.
-	OmitAttributes asim.OmitAttributes `mapstructure:"omit_attributes"`
+	OmitAttributes dnslog.OmitAttributes `mapstructure:"omit_attributes"`
 	// Buffers are the buffers of the ETW session.
 	Buffers BuffersConfig `mapstructure:"buffers"`
 	// Batch says when records are handed to the next component.
@@ -145,9 +145,9 @@ var (
 func createDefaultConfig() component.Config {
 	return &Config{
 		ProviderConfig: ProviderConfig{ProviderGUID: dns.Server().GUID.String()},
-		Profile:        asim.ProfileWindows,
-		Packet:         asim.DefaultPacketConfig(),
-		Names:          asim.NamesAsSent,
+		Profile:        dns.ProfileWindows,
+		Packet:         dnslog.DefaultPacketConfig(),
+		Names:          dnslog.NamesAsSent,
 		Noise:          filter.DefaultNoise(),
 		Aggregation:    AggregationConfig{MaxSizeMiB: 64},
 		Correlation:    CorrelationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
@@ -206,7 +206,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	if err := configyaml.Unmarshal(conf, c); err != nil {
 		return err
 	}
-	if conf.IsSet(keyNames) && c.Names == asim.NamesAsSent && c.Profile == asim.ProfileASIM {
+	if conf.IsSet(keyNames) && c.Names == dnslog.NamesAsSent && c.Profile == dns.ProfileASIM {
 		return fmt.Errorf("%s: %s is not allowed with profile asim, which always has names in lower case; leave it out, or choose profile windows", keyNames, c.Names)
 	}
 	return nil
@@ -247,7 +247,7 @@ func (c *Config) Validate() error {
 	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
 		check("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
 	}
-	if c.Names == asim.NamesLower && c.Profile == asim.ProfileDocumented {
+	if c.Names == dnslog.NamesLower && c.Profile == dns.ProfileDocumented {
 		check(keyNames, errors.New("lower is not allowed with profile documented, which has names as they were sent; choose profile windows or asim"))
 	}
 	if c.Correlate && c.Aggregation.Window > 0 {

@@ -13,14 +13,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
 func TestAHostThatChangesWhileTheReceiverStartsIsFollowed(t *testing.T) {
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), consumertest.NewNop())
 	require.NoError(t, err)
-	atStart := asim.Device{Name: "ws1", Host: true} // its domain and address come a moment later
+	atStart := dnslog.Device{Name: "ws1", Host: true} // its domain and address come a moment later
 	r.handler, err = r.newHandler(atStart)
 	require.NoError(t, err)
 	synctest.Test(t, func(*testing.T) {
@@ -41,7 +41,7 @@ func TestAHostThatChangesWhileTheReceiverStartsIsFollowed(t *testing.T) {
 func TestAHostThatChangedIsTheOneOfTheNextBatch(t *testing.T) {
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), consumertest.NewNop())
 	require.NoError(t, err)
-	h, err := r.newHandler(asim.Device{Name: "old.example.com", Host: true})
+	h, err := r.newHandler(dnslog.Device{Name: "old.example.com", Host: true})
 	require.NoError(t, err)
 	name := func() string {
 		logs := plog.NewLogs()
@@ -50,7 +50,7 @@ func TestAHostThatChangedIsTheOneOfTheNextBatch(t *testing.T) {
 		return v.Str()
 	}
 	require.Equal(t, "old.example.com", name())
-	h.moved.Store(&asim.Device{Name: "new.example.com", Host: true})
+	h.moved.Store(&dnslog.Device{Name: "new.example.com", Host: true})
 	require.Equal(t, "new.example.com", name())
 	require.Equal(t, "new.example.com", name())
 }

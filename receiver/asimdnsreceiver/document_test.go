@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
@@ -201,7 +200,7 @@ func eachWanted(t *testing.T, cfg *Config, do func(*dns.Event)) {
 
 func TestReplaysGiveTheTreesOfTheDesignDocument(t *testing.T) {
 	for _, doc := range documents() {
-		for _, profile := range []asim.DNSProfile{asim.ProfileWindows, asim.ProfileDocumented} {
+		for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileDocumented} {
 			cfg := replayOf(doc.file, func(c *Config) { doc.change(c); c.Profile = profile })
 			sink, _, _ := replayAll(t, cfg)
 			var records []plog.LogRecord
@@ -212,7 +211,7 @@ func TestReplaysGiveTheTreesOfTheDesignDocument(t *testing.T) {
 				records = append(records, lr)
 			})
 			classes, held, i := doc.windows, map[string]int{}, 0
-			if profile == asim.ProfileDocumented {
+			if profile == dns.ProfileDocumented {
 				classes = doc.documented
 			}
 			eachWanted(t, cfg, func(e *dns.Event) {
@@ -233,7 +232,7 @@ func TestReplaysGiveTheTreesOfTheDesignDocument(t *testing.T) {
 					return // an id that nobody knows has no fields
 				}
 				for _, b := range doc.tree {
-					if profile == asim.ProfileWindows && b.windows != nil {
+					if profile == dns.ProfileWindows && b.windows != nil {
 						b.value = b.windows
 					}
 					require.Equal(t, b.value(&fields{e}), attrs[b.attribute], "%s: %s", what, b.attribute)

@@ -21,7 +21,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
@@ -189,7 +189,7 @@ func TestARuleOnProcessesThatCannotMatchIsSaidAtTheStart(t *testing.T) {
 		set.Logger = zap.New(core)
 		r, err := newReceiver(set, cfg, consumertest.NewNop())
 		require.NoError(t, err)
-		r.handler, err = r.newHandler(asim.Device{})
+		r.handler, err = r.newHandler(dnslog.Device{})
 		require.NoError(t, err)
 		r.warnOfProcesses()
 		require.Len(t, logs.FilterMessageSnippet("SrcProcessName match no event here").All(), tc.said, "%v", tc.providers)

@@ -9,7 +9,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
@@ -71,7 +70,7 @@ func (r *dnsReceiver) logLeftOut(p provider) {
 // warnOfNoPlace says which kinds of events the keywords ask for and the profile then leaves out.
 func (r *dnsReceiver) warnOfNoPlace(p provider) {
 	const audit = "audit"
-	if _, err := p.Keyword(audit); err != nil || r.cfg.Profile != asim.ProfileASIM || !p.Collects(p.enable, audit) {
+	if _, err := p.Keyword(audit); err != nil || r.cfg.Profile != dns.ProfileASIM || !p.Collects(p.enable, audit) {
 		return
 	}
 	r.log.Warn("profile asim leaves out kinds of events that enable_flags asks for: they are received and counted as filtered; profile windows keeps them",

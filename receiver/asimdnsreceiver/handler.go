@@ -10,7 +10,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
@@ -23,7 +23,7 @@ type part struct {
 	decoder *dns.Decoder
 	enable  dns.Enable
 	filter  *filter.Filter
-	mapper  *asim.DNSMapper
+	mapper  *dnslog.Mapper
 	records plog.LogRecordSlice // of the batch that is being filled
 }
 
@@ -35,8 +35,8 @@ type handler struct {
 	event dns.Event
 	other dns.Event // another event, while event is in use
 
-	moved   atomic.Pointer[asim.Device] // what this host is by now, for the next batch
-	unknown atomic.Int64                // emitted events whose layout is not known
+	moved   atomic.Pointer[dnslog.Device] // what this host is by now, for the next batch
+	unknown atomic.Int64                  // emitted events whose layout is not known
 	foreign foreign
 }
 
@@ -53,7 +53,7 @@ func (h *handler) part(provider etw.GUID) *part {
 }
 
 // beginFile says that the events to come are another file's, of the device. It runs on the worker, while none is kept back.
-func (h *handler) beginFile(d asim.Device) {
+func (h *handler) beginFile(d dnslog.Device) {
 	for _, p := range h.parts {
 		p.setDevice(d)
 		p.filter.Forget()
@@ -63,7 +63,7 @@ func (h *handler) beginFile(d asim.Device) {
 	}
 }
 
-func (p *part) setDevice(d asim.Device) {
+func (p *part) setDevice(d dnslog.Device) {
 	p.mapper.SetDevice(d)
 	p.filter.SetDevice(d.Addr)
 }
@@ -104,7 +104,7 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	if h.keeper == nil {
-		return h.emit(p, e, ev.Received, asim.Merged{})
+		return h.emit(p, e, ev.Received, dnslog.Merged{})
 	}
 	return h.keep(p, ev)
 }
@@ -119,20 +119,20 @@ func (h *handler) keep(p *part, ev pipeline.Event) pipeline.Outcome {
 	case correlate.Merged:
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	case correlate.Answer:
-		outcome := h.emit(p, e, ev.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
+		outcome := h.emit(p, e, ev.Received, dnslog.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
 	case correlate.Query: // the record is made of the response
-		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, asim.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
+		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, dnslog.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
 	}
-	return h.emit(p, e, ev.Received, asim.Merged{})
+	return h.emit(p, e, ev.Received, dnslog.Merged{})
 }
 
 // lookup is what a record says of a look-up of the DNS Client.
-func lookup(l correlate.Lookup) asim.Lookup {
-	return asim.Lookup{Events: l.Events, Server: l.Server, Asked: l.Asked, Cached: l.Cached}
+func lookup(l correlate.Lookup) dnslog.Lookup {
+	return dnslog.Lookup{Events: l.Events, Server: l.Server, Asked: l.Asked, Cached: l.Cached}
 }
 
 // decode decodes an event that has been decoded before, and gives what deals with it.
@@ -144,7 +144,7 @@ func (h *handler) decode(e *dns.Event, raw []byte) *part {
 }
 
 // emit appends the record of an event.
-func (h *handler) emit(p *part, e *dns.Event, received int64, merged asim.Merged) pipeline.Outcome {
+func (h *handler) emit(p *part, e *dns.Event, received int64, merged dnslog.Merged) pipeline.Outcome {
 	if e.LayoutUnknown() {
 		h.unknown.Add(1)
 	}
@@ -174,7 +174,7 @@ func (h *handler) Held() int {
 func (h *handler) Release(_ plog.LogRecordSlice, due bool) {
 	let := h.keeper.Let(due)
 	defer h.keeper.Done(let)
-	h.emit(h.decode(&h.other, let.Data), &h.other, let.Received, asim.Merged{
+	h.emit(h.decode(&h.other, let.Data), &h.other, let.Received, dnslog.Merged{
 		Count: let.Count, Start: let.First, End: let.Last, Unanswered: let.Unanswered, Lookup: lookup(let.Lookup),
 	})
 }

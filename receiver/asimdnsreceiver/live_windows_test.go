@@ -336,7 +336,7 @@ func TestWineEventsThatNoSchemaDescribesBecomeRecords(t *testing.T) {
 // hostLists makes this host one whose manifest of the DNS Server is the embedded one after a change.
 func hostLists(t *testing.T, old, changed string, times int) {
 	t.Helper()
-	embedded, err := os.ReadFile("../../internal/etw/schema/dnsserver.txt")
+	embedded, err := os.ReadFile("../../internal/dns/dnsserver.txt")
 	require.NoError(t, err)
 	lists := strings.Replace(string(embedded), old, changed, times)
 	require.NotEqual(t, string(embedded), lists)

@@ -19,7 +19,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
@@ -55,7 +55,7 @@ func oddFile(t *testing.T) string {
 }
 
 func TestAPacketThatDoesNotParseAndALayoutThatDoesNotFitAreCounted(t *testing.T) {
-	for keep, want := range map[asim.PacketKeep]any{asim.KeepPacketAlways: "0xC0FFEE", asim.KeepPacketOnError: "0xC0FFEE", asim.KeepPacketNever: nil} {
+	for keep, want := range map[dnslog.PacketKeep]any{dnslog.KeepPacketAlways: "0xC0FFEE", dnslog.KeepPacketOnError: "0xC0FFEE", dnslog.KeepPacketNever: nil} {
 		tel := componenttest.NewTelemetry()
 		set := receivertest.NewNopSettings(metadata.Type)
 		set.TelemetrySettings = tel.NewTelemetrySettings()

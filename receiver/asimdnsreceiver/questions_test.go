@@ -10,12 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // count replays a file and counts the records that match.
-func count(t *testing.T, file string, profile asim.DNSProfile, matches func(attributes) bool) (n int) {
+func count(t *testing.T, file string, profile dns.Profile, matches func(attributes) bool) (n int) {
 	t.Helper()
 	sink, _, _ := replayAll(t, replayOf(file, func(c *Config) { wideOpen(c); c.Device.IP, c.Profile = "", profile }))
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
@@ -27,11 +27,11 @@ func count(t *testing.T, file string, profile asim.DNSProfile, matches func(attr
 }
 
 // strict are the profiles that say of an event what it says.
-var strict = []asim.DNSProfile{asim.ProfileWindows, asim.ProfileASIM}
+var strict = []dns.Profile{dns.ProfileWindows, dns.ProfileASIM}
 
 func TestWhichResolversDoesAClientAsk(t *testing.T) {
 	itself := func(a attributes) bool { return a("Dst") != "" && a("Dst") == a("Dvc") }
-	require.Equal(t, 507, count(t, clientFile, asim.ProfileDocumented, itself), "of 716, as the design document has it")
+	require.Equal(t, 507, count(t, clientFile, dns.ProfileDocumented, itself), "of 716, as the design document has it")
 	for _, profile := range strict {
 		require.Zero(t, count(t, clientFile, profile, itself))
 		named := count(t, clientFile, profile, func(a attributes) bool { return a("Dst") != "" })

@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
@@ -123,7 +123,7 @@ func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
 }
 
 // newHandler makes what turns events into records.
-func (r *dnsReceiver) newHandler(device asim.Device) (*handler, error) {
+func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 	h := &handler{keeper: r.cfg.keeper()}
 	for _, p := range r.providers {
 		wanted, err := filter.New(p.Provider, r.cfg.Profile, r.cfg.Filters, r.cfg.Noise)
@@ -132,7 +132,7 @@ func (r *dnsReceiver) newHandler(device asim.Device) (*handler, error) {
 		}
 		one := &part{
 			decoder: dns.NewDecoder(p.Provider), enable: p.enable, filter: wanted,
-			mapper: asim.NewDNSMapper(p.Provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
+			mapper: dnslog.NewMapper(p.Provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
 		}
 		one.decoder.SkipPackets = !r.cfg.Packet.Parse
 		one.mapper.KeepPackets(r.cfg.Packet.Keep)

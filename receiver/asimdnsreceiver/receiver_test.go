@@ -29,7 +29,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
@@ -127,13 +127,13 @@ func TestReplayFiltersAsALiveSessionWould(t *testing.T) {
 	_, r, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableLevel = 2 }))
 	require.Equal(t, int64(byID["258"]+byID["285"]+byID["259"]+byID["288"]), r.pipeline.Stats.Emitted.Load(), "the events of level error within 0x3F")
 
-	_, r, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags, c.Profile = &everything, asim.ProfileASIM }))
+	_, r, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags, c.Profile = &everything, dns.ProfileASIM }))
 	require.Positive(t, r.pipeline.Stats.Filtered.Load(), "profile asim has no place for audit events")
 }
 
 func TestRecordsAreGolden(t *testing.T) {
 	for _, file := range []string{serverFile, clientFile} {
-		for _, profile := range []asim.DNSProfile{asim.ProfileWindows, asim.ProfileASIM, asim.ProfileDocumented} {
+		for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileASIM, dns.ProfileDocumented} {
 			sink, _, _ := replayAll(t, replayOf(file, func(c *Config) {
 				c.EnableFlags, c.EnableLevel, c.Profile, c.Device.Hostname = &everything, 5, profile, "dc1.corp.example.com"
 			}))

@@ -22,7 +22,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
@@ -51,7 +51,7 @@ func startWithoutMap(t testing.TB, next consumer.Logs) live {
 	require.NoError(t, err)
 	s, err := cfg.read()
 	require.NoError(t, err)
-	r.handler = newHandler(s, asim.NetworkDevice{}, "")
+	r.handler = newHandler(s, networklog.Device{}, "")
 	r.pipeline = pipeline.New(pipeline.Settings{
 		Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Handler: r.handler, Next: next, Report: r.report,
 		Format: metadata.Type.String(), Logger: r.log, Live: true,

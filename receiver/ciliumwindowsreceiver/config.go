@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
@@ -90,7 +90,7 @@ func createDefaultConfig() component.Config {
 		AggregationMaxSizeMiB:   64,
 		ConfigMap:               obsconfig.DefaultConfig(),
 		WireFormat:              "auto",
-		Body:                    asim.NetworkBodySummary.String(),
+		Body:                    networklog.BodySummary.String(),
 		MetricsInterval:         time.Minute,
 		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
 		Batch:                   pipeline.DefaultBatchConfig(),
@@ -123,7 +123,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 type settings struct {
 	obsconfig.Settings
 	format      monitor.WireFormat
-	body        asim.NetworkBody
+	body        networklog.Body
 	aggregation aggregate.Settings
 	filter      *filter.Filter
 	mask        *flow.Mask
@@ -167,7 +167,7 @@ func (c *Config) read() (settings, error) {
 	check("monitor_aggregation_level", err)
 	s.format, err = monitor.ParseWireFormat(c.WireFormat)
 	check("wire_format", err)
-	s.body, err = asim.ParseNetworkBody(c.Body)
+	s.body, err = networklog.ParseBody(c.Body)
 	check("body", err)
 	s.mask, err = flow.NewMask(c.FieldMask)
 	check("field_mask", err)

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
@@ -39,7 +39,7 @@ func TestDefaultsAreTheDocuments(t *testing.T) {
 	require.Equal(t, []monitor.Kind{monitor.KindDrop, monitor.KindTrace, monitor.KindPolicyVerdict}, s.Events)
 	require.Equal(t, obsconfig.LevelMaximum, s.Level)
 	require.Equal(t, 5*time.Second, s.aggregation.Interval)
-	require.Equal(t, asim.NetworkBodySummary, s.body)
+	require.Equal(t, networklog.BodySummary, s.body)
 	require.Nil(t, s.mask)
 	require.Equal(t, time.Minute, cfg.MetricsInterval)
 }
@@ -72,7 +72,7 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 	require.NoError(t, err)
 	require.Equal(t, []monitor.Kind{monitor.KindDrop, monitor.KindDebug, monitor.KindCapture}, s.Events)
 	require.Equal(t, obsconfig.LevelLow, s.Level)
-	require.Equal(t, asim.NetworkBodyHubbleJSON, s.body)
+	require.Equal(t, networklog.BodyHubbleJSON, s.body)
 	require.NotNil(t, s.filter)
 	require.Len(t, cfg.Filters.Allow, 2)
 	require.Equal(t, []filter.Rule{{DestinationIdentity: []uint32{1}}}, cfg.Filters.Deny)

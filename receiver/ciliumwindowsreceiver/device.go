@@ -9,13 +9,13 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/host"
 )
 
 // liveDevice is this node, or what configuration and environment say of it.
-func (r *ciliumReceiver) liveDevice() asim.NetworkDevice {
-	d := asim.NetworkDevice{NodeName: r.cfg.NodeName, HostName: host.Name()}
+func (r *ciliumReceiver) liveDevice() networklog.Device {
+	d := networklog.Device{NodeName: r.cfg.NodeName, HostName: host.Name()}
 	if d.NodeName == "" {
 		d.NodeName = os.Getenv("NODE_NAME")
 	}
@@ -30,8 +30,8 @@ func (r *ciliumReceiver) liveDevice() asim.NetworkDevice {
 
 // followDevice tells the handler, which knows device, when this host has changed, until stopped is closed. The resource of the sums
 // stays as it was at the start: with another one, their series would begin anew.
-func (r *ciliumReceiver) followDevice(stopped <-chan struct{}, device asim.NetworkDevice) {
-	host.Follow(stopped, device, r.liveDevice, func(d asim.NetworkDevice) {
+func (r *ciliumReceiver) followDevice(stopped <-chan struct{}, device networklog.Device) {
+	host.Follow(stopped, device, r.liveDevice, func(d networklog.Device) {
 		r.handler.moved.Store(&d)
 		r.log.Info("this host has changed", zap.String("node", d.NodeName), zap.String("name", d.HostName), zap.String("address", d.IPAddr))
 	})

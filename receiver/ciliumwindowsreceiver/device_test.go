@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
@@ -20,7 +20,7 @@ import (
 )
 
 // followed gives a receiver that knew its host as device at the start, after a minute in which it may have changed.
-func followed(t *testing.T, cfg *Config, device func(*ciliumReceiver) asim.NetworkDevice) *ciliumReceiver {
+func followed(t *testing.T, cfg *Config, device func(*ciliumReceiver) networklog.Device) *ciliumReceiver {
 	t.Helper()
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
 	require.NoError(t, err)
@@ -52,8 +52,8 @@ func batch(t *testing.T, r *ciliumReceiver) (resource, record map[string]any) {
 
 func TestAHostThatChangesIsFollowed(t *testing.T) {
 	t.Setenv("NODE_NAME", "")
-	r := followed(t, createDefaultConfig().(*Config), func(r *ciliumReceiver) asim.NetworkDevice {
-		return asim.NetworkDevice{NodeName: "before", HostName: "before.corp.example", IPAddr: "192.0.2.9"} // its domain or address came late
+	r := followed(t, createDefaultConfig().(*Config), func(r *ciliumReceiver) networklog.Device {
+		return networklog.Device{NodeName: "before", HostName: "before.corp.example", IPAddr: "192.0.2.9"} // its domain or address came late
 	})
 	now := r.liveDevice()
 	resource, record := batch(t, r)
@@ -65,7 +65,7 @@ func TestAHostThatChangesIsFollowed(t *testing.T) {
 }
 
 func TestAHostThatChangesKeepsTheNodesNameOfConfigurationAndEnvironment(t *testing.T) {
-	before := func(r *ciliumReceiver) asim.NetworkDevice {
+	before := func(r *ciliumReceiver) networklog.Device {
 		d := r.liveDevice()
 		d.HostName, d.IPAddr = "before.corp.example", "192.0.2.9"
 		return d

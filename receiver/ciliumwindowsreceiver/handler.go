@@ -10,7 +10,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
@@ -26,12 +26,12 @@ import (
 type handler struct {
 	settings settings
 	decoder  monitor.Decoder
-	mapper   *asim.NetworkMapper
+	mapper   *networklog.Mapper
 	keeper   *aggregate.ConnectionAggregator
 	openers  *opener.Memory // nil where no trace comes that was taken before connection tracking
 	marker   *primary.Marker
-	unmarked atomic.Int64                       // the marker's, for the metric
-	moved    atomic.Pointer[asim.NetworkDevice] // what this host is by now, for the next batch
+	unmarked atomic.Int64                      // the marker's, for the metric
+	moved    atomic.Pointer[networklog.Device] // what this host is by now, for the next batch
 
 	tally       *flowmetrics.Tally // nil where nobody wants metrics
 	metricsOnly bool               // nobody wants records
@@ -42,11 +42,11 @@ type handler struct {
 
 var _ pipeline.BufferingHandler = (*handler)(nil)
 
-func newHandler(s settings, device asim.NetworkDevice, version string) *handler {
+func newHandler(s settings, device networklog.Device, version string) *handler {
 	h := &handler{
 		settings: s,
 		decoder:  monitor.Decoder{WireFormat: s.format},
-		mapper:   asim.NewNetworkMapper(asim.NetworkOptions{Device: device, Body: s.body, Mask: s.mask, Version: version}),
+		mapper:   networklog.NewMapper(networklog.Options{Device: device, Body: s.body, Mask: s.mask, Version: version}),
 		keeper:   aggregate.New(s.aggregation),
 		marker:   primary.New(),
 	}
@@ -57,7 +57,7 @@ func newHandler(s settings, device asim.NetworkDevice, version string) *handler 
 }
 
 // beginFile says that the events to come are another file's, of the device. It runs on the worker, while none is kept back.
-func (h *handler) beginFile(d asim.NetworkDevice) {
+func (h *handler) beginFile(d networklog.Device) {
 	h.mapper.SetDevice(d)
 	h.keeper.Forget()
 	h.marker.Forget()

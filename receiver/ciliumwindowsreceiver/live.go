@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/hnsstate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
@@ -46,7 +46,7 @@ type liveSource struct {
 	doubted bool      // it was said that nothing shows whether the map was replaced
 }
 
-func startLive(r *ciliumReceiver, s settings, h component.Host, device asim.NetworkDevice) (source, error) {
+func startLive(r *ciliumReceiver, s settings, h component.Host, device networklog.Device) (source, error) {
 	l := &liveSource{
 		r: r, host: h, registry: hnsstate.Registry, stopped: make(chan struct{}),
 		config: obsconfig.NewWriter(r.cfg.ObservabilityConfigMap, r.cfg.ConfigMap, s.Settings),

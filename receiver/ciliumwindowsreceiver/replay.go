@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
@@ -123,6 +123,6 @@ func (s *fileSource) fill() (waiting, size int64, ok bool) { return 0, 0, false 
 
 // fileDevice is the node that the capture is of, as far as the configuration tells: without a name for it, the file's own
 // stands in.
-func (r *ciliumReceiver) fileDevice(path string) asim.NetworkDevice {
-	return asim.NetworkDevice{NodeName: r.cfg.NodeName, FileName: replay.Name(path)}
+func (r *ciliumReceiver) fileDevice(path string) networklog.Device {
+	return networklog.Device{NodeName: r.cfg.NodeName, FileName: replay.Name(path)}
 }

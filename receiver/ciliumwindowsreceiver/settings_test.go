@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
@@ -110,7 +110,7 @@ func handled(t *testing.T, change func(*Config)) (handle func(events.Record, tim
 	cfg := replayOf("x", change)
 	s, err := cfg.read()
 	require.NoError(t, err)
-	h := newHandler(s, asim.NetworkDevice{}, "")
+	h := newHandler(s, networklog.Device{}, "")
 	records = h.Begin(plog.NewLogs())
 	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 	release = func(all bool) {
@@ -138,7 +138,7 @@ func TestTheReadmesExampleIsWhatHappens(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	settings, err := cfg.read()
 	require.NoError(t, err)
-	h := newHandler(settings, asim.NetworkDevice{}, "")
+	h := newHandler(settings, networklog.Device{}, "")
 	records := h.Begin(plog.NewLogs())
 	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 	last := start.UnixNano()

@@ -17,11 +17,11 @@ Time: 2026-03-04 05:06:07 UTC
 Duration: 1.5s, Total samples = 60ms
 -----------+-------------------------------------------------------
  30000000ns   strings.Clone (inline)
-             github.com/otelcol-winnet/otelcol-winnet/internal/asim.(*DNSMapper).Append
+             github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog.(*Mapper).Append
              bench.run
              testing.(*B).runN
 -----------+-------------------------------------------------------
- 10000000ns   github.com/otelcol-winnet/otelcol-winnet/internal/asim.(*DNSMapper).Append
+ 10000000ns   github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog.(*Mapper).Append
              bench.run
              testing.(*B).runN
 -----------+-------------------------------------------------------

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
@@ -40,7 +40,7 @@ var filters = []struct {
 
 // mapping gives what decodes and maps an event.
 func mapping(m made, e *dns.Event) func() {
-	mapper := asim.NewDNSMapper(m.Provider, asim.ProfileWindows, asim.Device{Name: "dc1.corp.example.com", Host: true}, "1")
+	mapper := dnslog.NewMapper(m.Provider, dns.ProfileWindows, dnslog.Device{Name: "dc1.corp.example.com", Host: true}, "1")
 	logs := plog.NewLogs()
 	records := mapper.Begin(logs)
 	return func() {

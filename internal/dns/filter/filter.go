@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
@@ -21,13 +20,13 @@ type Filter struct {
 	dropInfo         bool
 	seen             *memory // nil without deduplication
 
-	view   *asim.DNSView
+	view   *dns.View
 	device netip.Addr // invalid when it is not known
 	facts  facts
 }
 
 // New makes a filter for the provider's events, whose records are of the profile.
-func New(p *dns.Provider, profile asim.DNSProfile, rules Config, noise Noise) (*Filter, error) {
+func New(p *dns.Provider, profile dns.Profile, rules Config, noise Noise) (*Filter, error) {
 	exclude, excludeErr := compileAll("exclude", rules.Exclude)
 	include, includeErr := compileAll("include", rules.Include)
 	if err := errors.Join(excludeErr, includeErr, noise.Check()); err != nil {
@@ -35,7 +34,7 @@ func New(p *dns.Provider, profile asim.DNSProfile, rules Config, noise Noise) (*
 	}
 	f := &Filter{
 		exclude: append(noise.rules(), exclude...), include: include, dropInfo: !noise.IncludeInfoEvents,
-		view: asim.NewDNSView(p, profile),
+		view: dns.NewView(p, profile),
 	}
 	for _, r := range slices.Concat(f.exclude, f.include) {
 		f.asks.add(&r)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
@@ -49,7 +48,7 @@ func (m made) filter(rules Config, change func(*Noise)) *Filter {
 	if change != nil {
 		change(&noise)
 	}
-	f, err := New(m.Provider, asim.ProfileWindows, rules, noise)
+	f, err := New(m.Provider, dns.ProfileWindows, rules, noise)
 	require.NoError(m.t, err)
 	return f
 }
@@ -160,7 +159,7 @@ func TestOnlyFailuresIsOneRule(t *testing.T) {
 
 func TestTypesAreThoseOfTheProfile(t *testing.T) {
 	c := client(t)
-	for profile, want := range map[asim.DNSProfile]string{asim.ProfileWindows: "DnsCache", asim.ProfileASIM: "Query", asim.ProfileDocumented: "DnsCache"} {
+	for profile, want := range map[dns.Profile]string{dns.ProfileWindows: "DnsCache", dns.ProfileASIM: "Query", dns.ProfileDocumented: "DnsCache"} {
 		for _, value := range []string{"DnsCache", "Query"} {
 			f, err := New(c.Provider, profile, exclude(Rule{"EventType": {value}}), DefaultNoise())
 			require.NoError(t, err)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
@@ -23,7 +22,7 @@ type Source struct {
 // "exclude[0].DnsRole: audit", and rules, "include[1]", each of whose values some event has, but none all. device reports whether the
 // device's address is known, which stands in where an event names none. What a later Windows may bring is no event's yet and is not
 // listed: an id that is in no manifest. Nor are the names of processes, which no manifest has.
-func Idle(sources []Source, profile asim.DNSProfile, device bool, rules Config, noise Noise) []string {
+func Idle(sources []Source, profile dns.Profile, device bool, rules Config, noise Noise) []string {
 	all := occurrences(sources, profile, device, !noise.IncludeInfoEvents)
 	var idle []string
 	for _, list := range []struct {
@@ -136,7 +135,7 @@ func (o *occurrence) hasID(ids map[uint16]bool) bool {
 }
 
 // occurrences lists what the sources' events can be, those included that no manifest has.
-func occurrences(sources []Source, profile asim.DNSProfile, device, dropInfo bool) (all []occurrence) {
+func occurrences(sources []Source, profile dns.Profile, device, dropInfo bool) (all []occurrence) {
 	known := map[uint16]bool{}
 	for _, p := range []*dns.Provider{dns.Server(), dns.Client()} {
 		for _, t := range dns.NewDecoder(p).Templates() {
@@ -144,7 +143,7 @@ func occurrences(sources []Source, profile asim.DNSProfile, device, dropInfo boo
 		}
 	}
 	for _, s := range sources {
-		decoder, view := dns.NewDecoder(s.Provider), asim.NewDNSView(s.Provider, profile)
+		decoder, view := dns.NewDecoder(s.Provider), dns.NewView(s.Provider, profile)
 		add := func(r etw.Record, others map[uint16]bool) {
 			e := dns.Event{Record: r}
 			if !s.Enable.Wants(&e.Record) {
@@ -177,7 +176,7 @@ func occurrences(sources []Source, profile asim.DNSProfile, device, dropInfo boo
 }
 
 // occurrenceOf gives what events of the layout of e, whose fields are zero, can be.
-func occurrenceOf(e *dns.Event, view *asim.DNSView, profile asim.DNSProfile, device bool, others map[uint16]bool) occurrence {
+func occurrenceOf(e *dns.Event, view *dns.View, profile dns.Profile, device bool, others map[uint16]bool) occurrence {
 	has := func(f dns.Field) bool { _, ok := e.Num(f); return ok }
 	o := occurrence{
 		id: e.ID, others: others, eventType: view.EventType(e), role: e.Role(), outcomes: 1 << dns.ResultNA, implied: e.Meaning.QueryType,
@@ -196,7 +195,7 @@ func occurrenceOf(e *dns.Event, view *asim.DNSView, profile asim.DNSProfile, dev
 	o.src = has(asker) || device && view.DeviceAsks(e)
 	outcome := view.Outcome(e)
 	switch {
-	case profile == asim.ProfileDocumented:
+	case profile == dns.ProfileDocumented:
 		o.outcomes, o.code = anyOutcome, e.Phase == dns.Response
 	case e.FinalStatus:
 		o.outcomes, o.code = anyOutcome, true

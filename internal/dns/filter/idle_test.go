@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
@@ -35,41 +35,41 @@ func TestWhatCanMatchNoEventIsIdle(t *testing.T) {
 	for _, tc := range []struct {
 		what    string
 		sources []Source
-		profile asim.DNSProfile
+		profile dns.Profile
 		rule    Rule
 		want    []string
 	}{
-		{"no place for them", serverOnly("security"), asim.ProfileASIM, Rule{"DnsRole": {"audit"}}, []string{"exclude[0].DnsRole: audit"}},
-		{"", serverOnly("security"), asim.ProfileWindows, Rule{"DnsRole": {"audit"}}, nil},
-		{"", serverOnly("security"), asim.ProfileDocumented, Rule{"DnsRole": {"audit"}}, nil},
-		{"not collected", serverOnly("default"), asim.ProfileWindows, Rule{"DnsRole": {"audit", "client-query"}}, []string{"exclude[0].DnsRole: audit"}},
-		{"", clientOnly("security"), asim.ProfileWindows, Rule{"EventType": {"DnsCache"}}, nil},
-		{"the schema has no such type", clientOnly("security"), asim.ProfileASIM, Rule{"EventType": {"DnsCache"}}, []string{"exclude[0].EventType: DnsCache"}},
-		{"only the client's", serverOnly("security"), asim.ProfileWindows, Rule{"EventType": {"dnscache"}}, []string{"exclude[0].EventType: dnscache"}},
-		{"of the server's", clientOnly("security"), asim.ProfileWindows, Rule{"DnsRole": {"recursive-query", "transfer"}, "EventType": {"Notify"}},
+		{"no place for them", serverOnly("security"), dns.ProfileASIM, Rule{"DnsRole": {"audit"}}, []string{"exclude[0].DnsRole: audit"}},
+		{"", serverOnly("security"), dns.ProfileWindows, Rule{"DnsRole": {"audit"}}, nil},
+		{"", serverOnly("security"), dns.ProfileDocumented, Rule{"DnsRole": {"audit"}}, nil},
+		{"not collected", serverOnly("default"), dns.ProfileWindows, Rule{"DnsRole": {"audit", "client-query"}}, []string{"exclude[0].DnsRole: audit"}},
+		{"", clientOnly("security"), dns.ProfileWindows, Rule{"EventType": {"DnsCache"}}, nil},
+		{"the schema has no such type", clientOnly("security"), dns.ProfileASIM, Rule{"EventType": {"DnsCache"}}, []string{"exclude[0].EventType: DnsCache"}},
+		{"only the client's", serverOnly("security"), dns.ProfileWindows, Rule{"EventType": {"dnscache"}}, []string{"exclude[0].EventType: dnscache"}},
+		{"of the server's", clientOnly("security"), dns.ProfileWindows, Rule{"DnsRole": {"recursive-query", "transfer"}, "EventType": {"Notify"}},
 			[]string{"exclude[0].DnsRole: recursive-query", "exclude[0].DnsRole: transfer", "exclude[0].EventType: Notify"}},
-		{"", both, asim.ProfileWindows, Rule{"DnsRole": {"recursive-query", "transfer", "cache"}, "EventType": {"Query", "DnsCache"}}, nil},
-		{"time-outs and notifications are not of security", serverOnly("security"), asim.ProfileWindows, Rule{"EventOriginalType": {"262", "273", "519", "256"}},
+		{"", both, dns.ProfileWindows, Rule{"DnsRole": {"recursive-query", "transfer", "cache"}, "EventType": {"Query", "DnsCache"}}, nil},
+		{"time-outs and notifications are not of security", serverOnly("security"), dns.ProfileWindows, Rule{"EventOriginalType": {"262", "273", "519", "256"}},
 			[]string{"exclude[0].EventOriginalType: 262", "exclude[0].EventOriginalType: 273"}},
-		{"", serverOnly("security", "timeouts", "notify"), asim.ProfileWindows, Rule{"EventOriginalType": {"262", "273"}}, nil},
-		{"an id of the other provider", serverOnly("security"), asim.ProfileWindows, Rule{"EventOriginalType": {"3008"}}, []string{"exclude[0].EventOriginalType: 3008"}},
-		{"an id that a later Windows may bring", serverOnly("security"), asim.ProfileWindows, Rule{"EventOriginalType": {"597", "9999"}}, nil},
-		{"each occurs, and never together", both, asim.ProfileWindows, Rule{"EventType": {"Update"}, "DnsRole": {"client-query"}}, []string{"exclude[0]"}},
-		{"a request has no result", serverOnly("queries"), asim.ProfileWindows, Rule{"EventResult": {"Failure", "NA"}, "EventResultDetails": {"NXDOMAIN"}},
+		{"", serverOnly("security", "timeouts", "notify"), dns.ProfileWindows, Rule{"EventOriginalType": {"262", "273"}}, nil},
+		{"an id of the other provider", serverOnly("security"), dns.ProfileWindows, Rule{"EventOriginalType": {"3008"}}, []string{"exclude[0].EventOriginalType: 3008"}},
+		{"an id that a later Windows may bring", serverOnly("security"), dns.ProfileWindows, Rule{"EventOriginalType": {"597", "9999"}}, nil},
+		{"each occurs, and never together", both, dns.ProfileWindows, Rule{"EventType": {"Update"}, "DnsRole": {"client-query"}}, []string{"exclude[0]"}},
+		{"a request has no result", serverOnly("queries"), dns.ProfileWindows, Rule{"EventResult": {"Failure", "NA"}, "EventResultDetails": {"NXDOMAIN"}},
 			[]string{"exclude[0].EventResult: Failure", "exclude[0].EventResultDetails: NXDOMAIN"}},
-		{"an ignored query never succeeds", serverOnly("ignored"), asim.ProfileWindows, Rule{"EventResult": {"Success", "Failure"}}, []string{"exclude[0].EventResult: Success"}},
-		{"what rate limiting would drop is no failure", serverOnly("rate_limiting"), asim.ProfileWindows, Rule{"EventOriginalType": {"281"}, "EventResult": {"Failure"}}, []string{"exclude[0]"}},
-		{"a transfer's type is IXFR or AXFR", serverOnly("transfers"), asim.ProfileWindows, Rule{"DnsQueryTypeName": {"AXFR", "A"}}, []string{"exclude[0].DnsQueryTypeName: A"}},
-		{"names and addresses are not judged one by one", serverOnly("default"), asim.ProfileWindows, Rule{"DnsQuery": {"a.test", "b.test"}, "SrcIpAddr": {"192.0.2.1"}}, nil},
-		{"processes have a warning of their own", serverOnly("default"), asim.ProfileWindows, Rule{"SrcProcessName": {"a.exe"}}, nil},
-		{"no code is a success but one", both, asim.ProfileWindows, Rule{"EventResultDetails": {"REFUSED"}, "EventResult": {"Success"}}, []string{"exclude[0]"}},
-		{"what has a code has a result", both, asim.ProfileASIM, Rule{"EventResultDetails": {"NOERROR"}, "EventResult": {"NA"}}, []string{"exclude[0]"}},
-		{"no failure has this code", both, asim.ProfileDocumented, Rule{"EventResultDetails": {"NOERROR"}, "EventResult": {"Failure", "NA"}}, []string{"exclude[0]"}},
-		{"a success has a code", both, asim.ProfileWindows, Rule{"EventResultDetails": {"NA", "NXDOMAIN"}, "EventResult": {"Success"}}, []string{"exclude[0]"}},
-		{"", both, asim.ProfileWindows, Rule{"EventResultDetails": {"NOERROR"}, "EventResult": {"Success"}}, nil},
-		{"", both, asim.ProfileWindows, Rule{"EventResultDetails": {"NA", "REFUSED"}, "EventResult": {"Success", "Failure"}}, nil},
-		{"", both, asim.ProfileWindows, Rule{"EventResultDetails": {"NA"}, "EventResult": {"NA"}}, nil},
-		{"every keyword", []Source{{dns.Server(), dns.Server().Enable(5, 0)}}, asim.ProfileWindows, Rule{"EventType": {"Query", "Update", "Notify", "Status"}}, nil},
+		{"an ignored query never succeeds", serverOnly("ignored"), dns.ProfileWindows, Rule{"EventResult": {"Success", "Failure"}}, []string{"exclude[0].EventResult: Success"}},
+		{"what rate limiting would drop is no failure", serverOnly("rate_limiting"), dns.ProfileWindows, Rule{"EventOriginalType": {"281"}, "EventResult": {"Failure"}}, []string{"exclude[0]"}},
+		{"a transfer's type is IXFR or AXFR", serverOnly("transfers"), dns.ProfileWindows, Rule{"DnsQueryTypeName": {"AXFR", "A"}}, []string{"exclude[0].DnsQueryTypeName: A"}},
+		{"names and addresses are not judged one by one", serverOnly("default"), dns.ProfileWindows, Rule{"DnsQuery": {"a.test", "b.test"}, "SrcIpAddr": {"192.0.2.1"}}, nil},
+		{"processes have a warning of their own", serverOnly("default"), dns.ProfileWindows, Rule{"SrcProcessName": {"a.exe"}}, nil},
+		{"no code is a success but one", both, dns.ProfileWindows, Rule{"EventResultDetails": {"REFUSED"}, "EventResult": {"Success"}}, []string{"exclude[0]"}},
+		{"what has a code has a result", both, dns.ProfileASIM, Rule{"EventResultDetails": {"NOERROR"}, "EventResult": {"NA"}}, []string{"exclude[0]"}},
+		{"no failure has this code", both, dns.ProfileDocumented, Rule{"EventResultDetails": {"NOERROR"}, "EventResult": {"Failure", "NA"}}, []string{"exclude[0]"}},
+		{"a success has a code", both, dns.ProfileWindows, Rule{"EventResultDetails": {"NA", "NXDOMAIN"}, "EventResult": {"Success"}}, []string{"exclude[0]"}},
+		{"", both, dns.ProfileWindows, Rule{"EventResultDetails": {"NOERROR"}, "EventResult": {"Success"}}, nil},
+		{"", both, dns.ProfileWindows, Rule{"EventResultDetails": {"NA", "REFUSED"}, "EventResult": {"Success", "Failure"}}, nil},
+		{"", both, dns.ProfileWindows, Rule{"EventResultDetails": {"NA"}, "EventResult": {"NA"}}, nil},
+		{"every keyword", []Source{{dns.Server(), dns.Server().Enable(5, 0)}}, dns.ProfileWindows, Rule{"EventType": {"Query", "Update", "Notify", "Status"}}, nil},
 	} {
 		require.Equal(t, tc.want, Idle(tc.sources, tc.profile, true, exclude(tc.rule), DefaultNoise()), "%v %v %s", tc.rule, tc.profile, tc.what)
 	}
@@ -78,37 +78,37 @@ func TestWhatCanMatchNoEventIsIdle(t *testing.T) {
 func TestKeysForNoiseAreIdleOrMakeRulesSo(t *testing.T) {
 	noise := DefaultNoise()
 	noise.ExcludedEventIDs = []int{256, 3008, 9999}
-	require.Equal(t, []string{"excluded_event_ids: 3008"}, Idle([]Source{source(t, dns.Server(), "security")}, asim.ProfileWindows, true, Config{}, noise))
+	require.Equal(t, []string{"excluded_event_ids: 3008"}, Idle([]Source{source(t, dns.Server(), "security")}, dns.ProfileWindows, true, Config{}, noise))
 	client := []Source{source(t, dns.Client(), "configuration")}
 	rules := Config{Include: []Rule{{"DnsRole": {"info"}}, {"EventOriginalType": {"1001"}}}}
-	require.Empty(t, Idle(client, asim.ProfileWindows, true, rules, DefaultNoise()))
+	require.Empty(t, Idle(client, dns.ProfileWindows, true, rules, DefaultNoise()))
 	noise = DefaultNoise()
 	noise.IncludeInfoEvents = false
-	require.Equal(t, []string{"include[1].EventOriginalType: 1001"}, Idle(client, asim.ProfileWindows, true, rules, noise), "a warning is one of info, and stays")
+	require.Equal(t, []string{"include[1].EventOriginalType: 1001"}, Idle(client, dns.ProfileWindows, true, rules, noise), "a warning is one of info, and stays")
 }
 
 func TestAnAddressThatNoEventNamesIsTheDevicesOrIdle(t *testing.T) {
 	cached := []Source{source(t, dns.Client(), "cache")}
 	rule := exclude(Rule{"SrcIpAddr": {"10.0.0.1", "10.0.0.2"}})
-	require.Empty(t, Idle(cached, asim.ProfileWindows, true, rule, DefaultNoise()))
-	require.Equal(t, []string{"exclude[0].SrcIpAddr: 10.0.0.1"}, Idle(cached, asim.ProfileWindows, false, rule, DefaultNoise()))
-	require.Empty(t, Idle([]Source{source(t, dns.Server(), "queries")}, asim.ProfileWindows, false, rule, DefaultNoise()), "the server's events name the client")
+	require.Empty(t, Idle(cached, dns.ProfileWindows, true, rule, DefaultNoise()))
+	require.Equal(t, []string{"exclude[0].SrcIpAddr: 10.0.0.1"}, Idle(cached, dns.ProfileWindows, false, rule, DefaultNoise()))
+	require.Empty(t, Idle([]Source{source(t, dns.Server(), "queries")}, dns.ProfileWindows, false, rule, DefaultNoise()), "the server's events name the client")
 }
 
 // No rule is called idle that a recorded event matches.
 func TestWhatARecordSaysIsNotIdle(t *testing.T) {
-	device := asim.Device{Name: "host1", Host: true, Addr: netip.MustParseAddr("10.1.4.27")}
+	device := dnslog.Device{Name: "host1", Host: true, Addr: netip.MustParseAddr("10.1.4.27")}
 	fields := []string{"EventOriginalType", "EventType", "EventResult", "EventResultDetails", "DnsRole", "DvcIpAddr", "SrcIpAddr", "DnsQueryTypeName"}
 	judged := 0
 	for file, p := range map[string]*dns.Provider{"dnsserver.etl": dns.Server(), "dnsserver_2016.etl": dns.Server(), "dnsclient.etl": dns.Client()} {
-		for _, profile := range []asim.DNSProfile{asim.ProfileWindows, asim.ProfileASIM, asim.ProfileDocumented} {
+		for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileASIM, dns.ProfileDocumented} {
 			for _, keywords := range []string{"default", "security", "queries", "all"} {
 				s := Source{p, p.Enable(5, 0)}
 				if keywords != "all" {
 					s = source(t, p, keywords)
 				}
 				all := occurrences([]Source{s}, profile, true, false)
-				decoder, mapper := dns.NewDecoder(p), asim.NewDNSMapper(p, profile, device, "1")
+				decoder, mapper := dns.NewDecoder(p), dnslog.NewMapper(p, profile, device, "1")
 				records := mapper.Begin(plog.NewLogs())
 				reader, err := etl.Open("../../../testdata/" + file)
 				require.NoError(t, err)

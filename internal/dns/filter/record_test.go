@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
@@ -37,7 +37,7 @@ func within(networks ...string) func(string) bool {
 }
 
 func TestWhatAFilterSeesIsWhatTheRecordSays(t *testing.T) {
-	device := asim.Device{Name: "host1", Host: true, Addr: netip.MustParseAddr("10.1.4.27")}
+	device := dnslog.Device{Name: "host1", Host: true, Addr: netip.MustParseAddr("10.1.4.27")}
 	cases := []struct {
 		field   string
 		values  []string
@@ -68,12 +68,12 @@ func TestWhatAFilterSeesIsWhatTheRecordSays(t *testing.T) {
 	}
 	for file, p := range map[string]*dns.Provider{"dnsserver.etl": dns.Server(), "dnsclient.etl": dns.Client()} {
 		for i := range cases {
-			f, err := New(p, asim.ProfileWindows, exclude(Rule{cases[i].field: cases[i].values}), DefaultNoise())
+			f, err := New(p, dns.ProfileWindows, exclude(Rule{cases[i].field: cases[i].values}), DefaultNoise())
 			require.NoError(t, err)
 			f.SetDevice(device.Addr)
 			cases[i].filter = f
 		}
-		decoder, mapper := dns.NewDecoder(p), asim.NewDNSMapper(p, asim.ProfileWindows, device, "1")
+		decoder, mapper := dns.NewDecoder(p), dnslog.NewMapper(p, dns.ProfileWindows, device, "1")
 		records := mapper.Begin(plog.NewLogs())
 		reader, err := etl.Open("../../../testdata/" + file)
 		require.NoError(t, err)

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml/ipnet"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
@@ -53,7 +52,7 @@ type rule struct {
 type kinds struct {
 	outcomes   uint8    // by bit, the dns.Result
 	roles      uint16   // by bit, the dns.Role
-	eventTypes []string // as asim.DNSView gives them
+	eventTypes []string // as dns.View gives them
 }
 
 func (k *kinds) has(x *facts) bool {
@@ -129,7 +128,7 @@ func (r *rule) addEventID(id uint16) {
 }
 
 func (r *rule) addType(value string) error {
-	code, ok := asim.DNSTypeCode(value)
+	code, ok := dns.TypeCode(value)
 	if !ok {
 		return fmt.Errorf("%q is not the name of a query type; want one such as A, AAAA, PTR or HTTPS, or TYPE and a number", value)
 	}
@@ -168,7 +167,7 @@ func (r *rule) kinds() *kinds {
 }
 
 func (r *rule) addEventType(value string) error {
-	known := asim.DNSEventTypes()
+	known := dns.EventTypes()
 	i := slices.IndexFunc(known, func(t string) bool { return strings.EqualFold(t, value) })
 	if i < 0 {
 		return fmt.Errorf("%q is not a type of events; want one of %s", value, strings.Join(known, ", "))
@@ -179,9 +178,9 @@ func (r *rule) addEventType(value string) error {
 }
 
 func (r *rule) addOutcome(value string) error {
-	result, ok := asim.DNSResult(value)
+	result, ok := dns.FindResult(value)
 	if !ok {
-		return fmt.Errorf("%q is not a result; want one of %s", value, strings.Join(asim.DNSResults(), ", "))
+		return fmt.Errorf("%q is not a result; want one of %s", value, strings.Join(dns.ResultNames(), ", "))
 	}
 	r.kinds().outcomes |= 1 << result
 	return nil
@@ -214,10 +213,10 @@ type results struct {
 }
 
 func (r *rule) addResult(value string) error {
-	code, ok := asim.DNSResponseCode(value)
+	code, ok := dns.FindResponseCode(value)
 	na := strings.EqualFold(value, "NA")
 	if !ok && !na {
-		return fmt.Errorf("%q is not the name of a DNS response code; want NA or one of %s", value, strings.Join(asim.DNSResponseNames(), ", "))
+		return fmt.Errorf("%q is not the name of a DNS response code; want NA or one of %s", value, strings.Join(dns.ResponseNames(), ", "))
 	}
 	if r.results == nil {
 		r.results = &results{codes: map[uint64]bool{}}

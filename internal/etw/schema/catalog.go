@@ -3,7 +3,6 @@
 package schema
 
 import (
-	_ "embed"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,33 +10,23 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-//go:embed dnsserver.txt
-var dnsServer string
-
-//go:embed dnsclient.txt
-var dnsClient string
-
-// DNSServer reads the embedded field lists of Microsoft-Windows-DNSServer.
-func DNSServer() *Catalog { return mustRead(dnsServer) }
-
-// DNSClient reads the embedded field lists of Microsoft-Windows-DNS-Client.
-func DNSClient() *Catalog { return mustRead(dnsClient) }
-
-func mustRead(text string) *Catalog {
-	c, err := read(text)
-	if err != nil {
-		panic(err) // the text is part of the program; a test reads it
-	}
-	return c
-}
-
 var typeNames = map[string]Type{
 	"u8": U8, "u32": U32, "u64": U64, "bool32": Bool32, "filetime": FileTime, "guid": GUID, "pointer": Pointer, "ansi": ANSI,
 	"utf16": UTF16,
 }
 
-// read reads a catalog in the form that the head of dnsserver.txt describes.
-func read(text string) (*Catalog, error) {
+// Read reads the field lists of a provider: a line of the provider, then events and their fields.
+//
+//	provider {GUID} NAME
+//	event ID VERSION NAME LEVEL KEYWORD CHANNEL TASK
+//	 FIELD:TYPE FIELD:TYPE …
+//	also SOURCE
+//	 FIELD:TYPE …
+//
+// Lines of fields begin with a blank. "also" is another layout of the event before it, and says where it was read. A type is u8, u32, u64,
+// bool32, filetime, guid, pointer, ansi, utf16 or binary(LENGTH), where LENGTH is a number of bytes or an earlier field. Empty lines and
+// those that begin with # are comments. An error names the line.
+func Read(text string) (*Catalog, error) {
 	c := &Catalog{}
 	var t *Template
 	for i, line := range strings.Split(text, "\n") {

@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// ErrUndescribable is a layout that a Template cannot hold: structures, arrays, or types that no DNS event has.
+// ErrUndescribable is a layout that a Template cannot hold: structures, arrays, or types that no Type stands for.
 var ErrUndescribable = errors.New("the host describes the event in a way that is not supported")
 
 // TRACE_EVENT_INFO (tdh.h), in bytes: fixed fields, then an EVENT_PROPERTY_INFO a property; names follow where offsets say.

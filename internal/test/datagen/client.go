@@ -10,9 +10,9 @@ import (
 
 	"github.com/miekg/dns"
 
+	windns "github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
 // The workstation.
@@ -37,7 +37,7 @@ func writeClient(path string) (counts, error) {
 	if err != nil {
 		return counts{}, err
 	}
-	w := &workstation{newTrace(schema.DNSClient(), 3008), append(local, beyond...)}
+	w := &workstation{newTrace(windns.ClientCatalog(), 3008), append(local, beyond...)}
 	w.configuration()
 	w.schedule(span, w.calls())
 	w.addUnknown(from{444 * time.Second, serviceProcess, 2588, networkService()}, etw.Record{

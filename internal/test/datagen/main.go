@@ -5,7 +5,7 @@
 //	go run ./internal/test/datagen -out testdata
 //
 // It knows no clock and no chance but fixed seeds: every run writes the same bytes. Field lists and header values come from
-// the providers' manifests (internal/etw/schema), so that a file is what Windows would have recorded.
+// the providers' manifests (internal/dns), so that a file is what Windows would have recorded.
 package main
 
 import (

@@ -10,8 +10,8 @@ import (
 
 	"github.com/miekg/dns"
 
+	windns "github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
 // server is the recorded server.
@@ -30,7 +30,7 @@ func writeServer(path string) (counts, error) {
 	if err != nil {
 		return counts{}, err
 	}
-	s := &server{trace: newTrace(schema.DNSServer(), 256), local: local, beyond: beyond, clients: clients()}
+	s := &server{trace: newTrace(windns.ServerCatalog(), 256), local: local, beyond: beyond, clients: clients()}
 	s.schedule(span, s.conversations())
 	s.addOddities()
 	return s.write(path, etl.Options{LoggerName: "ASIMDNSServerTrace", Clock: etl.ClockSystemTime, OS: etl.OSVersion{Major: 10, Build: 20348}})

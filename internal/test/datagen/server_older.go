@@ -11,6 +11,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	windns "github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
@@ -26,7 +27,7 @@ type older struct {
 
 // writeOlderServer writes dnsserver_2016.etl.
 func writeOlderServer(path string) (counts, error) {
-	s := &older{trace: newTrace(schema.DNSServer(), 2016)}
+	s := &older{trace: newTrace(windns.ServerCatalog(), 2016)}
 	s.exchanges()
 	s.changes()
 	s.strangers()

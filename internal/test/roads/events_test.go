@@ -16,9 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	windns "github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
 // zone is where all queried names lie. A name is of one event only.
@@ -56,7 +56,7 @@ func recordingOf(t *testing.T, part string, n int, texts func(i int) int) string
 	require.NoError(t, err)
 	w, err := etl.Create(file, etl.Options{LoggerName: "ASIMDNSServerTrace", Clock: etl.ClockSystemTime, OS: etl.OSVersion{Major: 10, Build: 20348}})
 	require.NoError(t, err)
-	layout := schema.DNSServer().Candidates(257, 0)[0]
+	layout := windns.ServerCatalog().Candidates(257, 0)[0]
 	begin := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 	var raw []byte
 	for i := range n {

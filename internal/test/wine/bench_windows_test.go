@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sys/windows"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
@@ -59,7 +59,7 @@ func BenchmarkETW(b *testing.B) {
 		compare(b, 200, func(d *delivery) func() {
 			const batch = 1000
 			decoder := dns.NewDecoder(dns.Server())
-			mapper := asim.NewDNSMapper(dns.Server(), asim.ProfileWindows, asim.Device{Name: "dc1.corp.example.com", Host: true}, "1")
+			mapper := dnslog.NewMapper(dns.Server(), dns.ProfileWindows, dnslog.Device{Name: "dc1.corp.example.com", Host: true}, "1")
 			var e dns.Event
 			var records plog.LogRecordSlice
 			n := 0

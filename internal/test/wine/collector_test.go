@@ -137,7 +137,7 @@ func TestASecondCollectorDoesNotStealTheSession(t *testing.T) {
 
 func TestAHostWithoutTheRoleFailsTheStartAndSaysWhatToInstall(t *testing.T) {
 	h := newHost(t)
-	h.set("WINDOWSTEST_SCHEMA", windowsPath(filepath.Join(h.root, "internal/etw/schema/dnsclient.txt"))) // every Windows has that
+	h.set("WINDOWSTEST_SCHEMA", windowsPath(filepath.Join(h.root, "internal/dns/dnsclient.txt"))) // every Windows has that
 	c := h.start()
 	c.fails()
 	require.Contains(t, c.out.String(), "the provider is not registered on this host: Microsoft-Windows-DNSServer {EB79061A-A566-4698-9119-3ED2807060E7}: it comes with the role DNS Server: install that with Install-WindowsFeature DNS")
@@ -147,7 +147,7 @@ func TestAHostWithoutTheRoleFailsTheStartAndSaysWhatToInstall(t *testing.T) {
 
 func TestAHostWithoutTheRoleRunsWithTheOtherProvider(t *testing.T) {
 	h := newHost(t, clientFile)
-	h.set("WINDOWSTEST_SCHEMA", windowsPath(filepath.Join(h.root, "internal/etw/schema/dnsclient.txt")))
+	h.set("WINDOWSTEST_SCHEMA", windowsPath(filepath.Join(h.root, "internal/dns/dnsclient.txt")))
 	c := h.start(bothProviders...)
 	c.await("no event of an ETW provider comes until it is installed", 1)
 	c.await(started, 1)

@@ -47,5 +47,5 @@ func Play(t testing.TB, files ...string) {
 		return strings.Join(paths, ";")
 	}
 	t.Setenv("WINDOWSTEST_ETL", list(files...))
-	t.Setenv("WINDOWSTEST_SCHEMA", list("internal/etw/schema/dnsserver.txt", "internal/etw/schema/dnsclient.txt"))
+	t.Setenv("WINDOWSTEST_SCHEMA", list("internal/dns/dnsserver.txt", "internal/dns/dnsclient.txt"))
 }

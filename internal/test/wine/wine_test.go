@@ -51,7 +51,7 @@ func newHost(t *testing.T, events ...string) *host {
 		etl = append(etl, windowsPath(filepath.Join(root, name)))
 	}
 	for _, name := range []string{"dnsserver.txt", "dnsclient.txt"} {
-		schema = append(schema, windowsPath(filepath.Join(root, "internal/etw/schema", name)))
+		schema = append(schema, windowsPath(filepath.Join(root, "internal/dns", name)))
 	}
 	h.set("WINDOWSTEST_SESSIONS", windowsPath(filepath.Join(h.dir, "sessions")))
 	h.set("WINDOWSTEST_ETL", strings.Join(etl, ";"))

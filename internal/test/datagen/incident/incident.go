@@ -16,6 +16,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	windns "github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/sessions"
@@ -52,7 +53,7 @@ func Write(dir string) (Files, error) {
 		Server: filepath.Join(dir, "server.etl"), Client: filepath.Join(dir, "client.etl"), Pods: filepath.Join(dir, "pods.pcapng"),
 	}
 	var server, client trace
-	server.catalog, client.catalog = schema.DNSServer(), schema.DNSClient()
+	server.catalog, client.catalog = windns.ServerCatalog(), windns.ClientCatalog()
 	server.dnsServer()
 	client.dnsClient()
 	if err := server.write(f.Server); err != nil {

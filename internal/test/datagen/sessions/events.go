@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
 // Event is one event of a session.
@@ -60,7 +60,7 @@ func port(n int) uint16 { return uint16(49152 + n%16384) }
 
 func guid(n int) string { return fmt.Sprintf("{%08X-4288-435F-9182-470BEDF5C0A4}", n) }
 
-var manifest = sync.OnceValue(schema.DNSServer)
+var manifest = sync.OnceValue(dns.ServerCatalog)
 
 // encode makes an event of the manifest's own layout, in wire form.
 func encode(id uint16, at time.Duration, fields map[string]any) []byte {

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Templates: for each set of keys that was met, a map with those keys and the values that never change.
+
+package attrs
+
+import (
+	"slices"
+	"unsafe"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// Template holds the sets of keys that records of one kind have had: records of one kind have the same constants. The zero value is
+// empty. It belongs to the first Builder that begins a record with it.
+type Template struct {
+	main, additional *keyNode
+}
+
+// keyNode is a key, or a ConstAttrs, that has been met after those above it.
+type keyNode struct {
+	key      string
+	constant constant
+	group    *ConstAttrs // nil for a key
+	kind     nodeKind
+	index    int // the value's place; of a group, the last one's
+	above    *keyNode
+	next     *keyNode     // of the keys that came next, the one that came last
+	other    *keyNode     // another key in this one's place
+	groups   int          // among those that came next
+	prepared *pcommon.Map // the keys down to here; nil until the first record ends here
+}
+
+type nodeKind uint8
+
+const (
+	keyAdds    nodeKind = iota // one more value
+	keyRepeats                 // another value for the same key, further up
+	keyOmitted                 // no value
+)
+
+// MaxTemplateBytes bounds the memory for the sets of keys met, in bytes, with what a record adds; beyond it all are forgotten. The events
+// of testdata/ take less than a tenth of it.
+const MaxTemplateBytes = 16 << 20
+
+// What the parts of the trees take, in bytes, about: a node, the roots of a template, and a value of a prepared map with its key.
+const (
+	nodeBytes     = int(unsafe.Sizeof(keyNode{}))
+	templateBytes = 2*nodeBytes + int(unsafe.Sizeof(&Template{}))
+	valueBytes    = 80
+)
+
+// prepared gives a map with the keys that were put in f, and the constants.
+func (d *Builder) prepared(f *fields) pcommon.Map {
+	if f.at.prepared == nil {
+		var path []*keyNode
+		for n := f.at; n != f.root; n = n.above {
+			path = append(path, n)
+		}
+		prepared := pcommon.NewMap()
+		prepared.EnsureCapacity(len(path))
+		for _, n := range slices.Backward(path) {
+			if n.group == nil {
+				n.constant.put(prepared, n.key)
+				continue
+			}
+			for _, a := range n.group.list {
+				if !f.omit[a.key] {
+					a.value.put(prepared, a.key)
+				}
+			}
+		}
+		d.bytes += prepared.Len() * valueBytes
+		f.at.prepared = &prepared
+	}
+	return *f.at.prepared
+}
+
+// put puts a key with the constant, or without a value.
+func (c *constant) put(to pcommon.Map, key string) {
+	v := to.PutEmpty(key)
+	switch c.kind {
+	case kindText:
+		v.SetStr(c.text)
+	case kindInt:
+		v.SetInt(c.num)
+	case kindBool:
+		v.SetBool(c.num != 0)
+	}
+}
+
+// step finds the node of a key that did not come next the last time, and puts it first.
+func (a Attributes) step(key string) *keyNode {
+	last := a.at
+	if n := last.find(key, nil); n != nil {
+		return n
+	}
+	n := &keyNode{key: key, index: last.index + 1}
+	for above := last; above != a.root; above = above.above {
+		if place, ok := above.place(key, a.omit); ok {
+			n.index, n.kind = place, keyRepeats
+		}
+	}
+	if a.omit[key] {
+		n.kind = keyOmitted
+	}
+	a.add(n)
+	return n
+}
+
+// maxGroups bounds the groups of constants that may come after one key, and so the time to find one: what events say decides which there are.
+const maxGroups = 64
+
+// stepConsts is step for a ConstAttrs; nil when there are too many.
+func (a Attributes) stepConsts(r *ConstAttrs) *keyNode {
+	n := a.at.find("", r)
+	if n == nil && a.at.groups < maxGroups {
+		a.at.groups++
+		n = &keyNode{group: r, index: a.at.index}
+		for _, attr := range r.list {
+			if !a.omit[attr.key] {
+				n.index++
+			}
+		}
+		a.room(n.index)
+		a.add(n)
+	}
+	return n
+}
+
+// putEach puts constant attributes one by one.
+func (a Attributes) putEach(r *ConstAttrs) {
+	for i := range r.list {
+		switch key, c := r.list[i].key, &r.list[i].value; c.kind {
+		case kindText:
+			a.PutStr(key, c.text)
+		case kindInt:
+			a.PutInt(key, c.num)
+		case kindBool:
+			a.PutBool(key, c.num != 0)
+		}
+	}
+}
+
+// find finds a node that came after this one, and puts it first.
+func (n *keyNode) find(key string, r *ConstAttrs) *keyNode {
+	for at := &n.next; *at != nil; at = &(*at).other {
+		if found := *at; found.key == key && found.group == r {
+			*at = found.other
+			found.other, n.next = n.next, found
+			return found
+		}
+	}
+	return nil
+}
+
+// place gives the place of a key's value, where the node has it.
+func (n *keyNode) place(key string, omit map[string]bool) (place int, ok bool) {
+	if n.group == nil {
+		return n.index, n.key == key
+	}
+	place = n.above.index
+	for _, a := range n.group.list {
+		if !omit[a.key] {
+			place++
+		}
+		if a.key == key {
+			return place, true
+		}
+	}
+	return 0, false
+}
+
+// add adds a node after the last key.
+func (a Attributes) add(n *keyNode) {
+	n.above, n.other = a.at, a.at.next
+	a.at.next = n
+	a.builder.bytes += nodeBytes + len(n.key)
+}
+
+// room makes room for the value of a place.
+func (f *fields) room(place int) {
+	if place >= len(f.values) {
+		f.values = append(f.values, make([]value, place+16-len(f.values))...)
+	}
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dnslog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+)
+
+// dnsAttributes are the attributes that a DNS record may have.
+func dnsAttributes() []string {
+	return []string{
+		attrs.AdditionalFields, "DnsFlags", "DnsFlagsAuthenticated", "DnsFlagsAuthoritative", "DnsFlagsCheckingDisabled",
+		"DnsFlagsRecursionAvailable", "DnsFlagsRecursionDesired", "DnsFlagsTruncated", "DnsFlagsZ", "DnsNetworkDuration", "DnsQuery",
+		"DnsQueryClass", "DnsQueryClassName", "DnsQueryType", "DnsQueryTypeName", "DnsResponseCode", "DnsResponseCodeName",
+		"DnsResponseName", "DnsSessionId", "Dst", "DstIpAddr", "DstPortNumber", "Dvc", "DvcDomain", "DvcDomainType", "DvcHostname",
+		"DvcIpAddr", "DvcOs", "DvcOsVersion", "EventCount", "EventEndTime", "EventOriginalResultDetails", "EventOriginalSubType",
+		"EventOriginalType", "EventOriginalUid", "EventProduct", "EventResult", "EventResultDetails", "EventSchema",
+		"EventSchemaVersion", "EventSeverity", "EventStartTime", "EventSubType", "EventType", "EventVendor", "NetworkProtocol",
+		"NetworkProtocolVersion", "Src", "SrcDomain", "SrcDomainType", "SrcHostname", "SrcIpAddr", "SrcPortNumber", "SrcProcessId",
+		"SrcProcessName", "SrcUserId", "SrcUserIdType", "SrcUsername", "SrcUsernameType", "TransactionIdHex",
+	}
+}
+
+// OmitAttributes are the names of attributes that are never built, and of fields of AdditionalFields, as
+// "AdditionalFields.PacketData".
+type OmitAttributes []string
+
+// Validate names a value that is no attribute, and what is allowed. The fields of AdditionalFields are the manifests' own and
+// are not checked.
+func (o OmitAttributes) Validate() error {
+	known := dnsAttributes()
+	for _, name := range o {
+		if field, ok := strings.CutPrefix(name, attrs.AdditionalFields+"."); ok && strings.TrimSpace(field) != "" {
+			continue
+		}
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("%q is not an attribute of a DNS record; want %s.<field> or one of %s", name, attrs.AdditionalFields, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+// sets are the names that are left out of a record, and of its AdditionalFields.
+func (o OmitAttributes) sets() (main, additional map[string]bool) {
+	main, additional = map[string]bool{}, map[string]bool{}
+	for _, name := range o {
+		if field, ok := strings.CutPrefix(name, attrs.AdditionalFields+"."); ok {
+			additional[field] = true
+		} else {
+			main[name] = true
+		}
+	}
+	return main, additional
+}

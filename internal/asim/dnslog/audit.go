@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Audit events: what was changed on the DNS Server.
+
+package dnslog
+
+import (
+	"strconv"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
+)
+
+// Names in AdditionalFields of what an audit event says, as ASIM's schema AuditEvent has them: Operation is the event's name in
+// Microsoft's documentation, ObjectType one of the schema's values and OriginalObjectType the kind of object in the words of DNS.
+const (
+	auditOperation  = "Operation"
+	auditObjectType = "ObjectType"
+	auditKind       = "OriginalObjectType"
+	auditObject     = "Object"
+	auditOldValue   = "OldValue"
+	auditNewValue   = "NewValue"
+)
+
+// plainAudit reports whether the event is an audit event in the profile that has no more of it than its fields.
+func (r *dnsRecord) plainAudit() bool {
+	return r.profile == dns.ProfileDocumented && r.HasAuditLayout()
+}
+
+// auditAttrs gives what AdditionalFields has of every event of the kind.
+func (m *Mapper) auditAttrs(e *dns.Event) (r attrs.ConstAttrs) {
+	if plan := e.AuditPlan(); plan != nil && m.profile != dns.ProfileDocumented {
+		r.Text(auditOperation, plan.Operation)
+		r.Text(auditObjectType, plan.Kind.ASIM())
+		r.Text(auditKind, string(plan.Kind))
+	}
+	return r
+}
+
+// audit writes what was done to which object, and its values before and after.
+func (r *dnsRecord) audit(m attrs.Attributes, kind *dnsKind) {
+	plan := r.AuditPlan()
+	if plan == nil || r.plainAudit() {
+		return
+	}
+	m.PutConsts(&kind.audit)
+	r.auditValue(m, auditObject, plan.ObjectAt)
+	r.auditValue(m, auditOldValue, plan.OldAt)
+	r.auditValue(m, auditNewValue, plan.NewAt)
+}
+
+// auditValue puts the text of a field under another name. The field stays under its own, but where its attribute says all of it. A
+// record's name is put in full, and its data in master file form, both in the spelling of the profile; data that cannot be read is left to the field.
+func (r *dnsRecord) auditValue(m attrs.Attributes, key string, at int) {
+	if at < 0 || at >= len(r.Values) || r.Template.Fields[at].Name == key || m.Omits(key) {
+		return
+	}
+	d, v := r.builder, &r.Values[at]
+	from := len(d.Text)
+	switch f := r.FieldAt(at); {
+	case f == dns.RecordName:
+		d.Text = trimDot(r.QName(d.Text), from)
+		r.spellName(from)
+	case f == dns.RecordData:
+		text, ok := r.AppendRecordData(d.Text)
+		if d.Text = text; ok {
+			r.use(dns.RecordData)
+			typ, _ := r.Word(dns.QueryType)
+			r.spellData(from, uint16(typ))
+		}
+	default:
+		switch r.Template.Fields[at].Type {
+		case schema.ANSI:
+			d.Text = schema.AppendANSI(d.Text, v.Bytes)
+		case schema.UTF16:
+			d.Text = schema.AppendUTF16(d.Text, v.Bytes)
+		case schema.U32:
+			d.Text = strconv.AppendUint(d.Text, v.Num, 10)
+		}
+		if f == dns.Zone || f == dns.DomainName {
+			d.Text = trimDot(d.Text, from)
+			r.spellName(from)
+		}
+	}
+	if len(d.Text) > from {
+		m.PutText(key, from)
+	}
+}

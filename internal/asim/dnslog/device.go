@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dnslog
+
+import (
+	"net/netip"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+)
+
+// Device is the host whose events are mapped: what ASIM calls Dvc.
+type Device struct {
+	// Name is the host's name, in full where it is known. In a replay without one it is the file's name, and Host is false.
+	Name string
+	// Host reports whether Name is a host's name.
+	Host bool
+	// Addr is the host's address, invalid when it is not known.
+	Addr netip.Addr
+	// OSVersion is the version of Windows, such as 10.0.26100; empty when it is not known.
+	OSVersion string
+}
+
+// deviceTexts is a device as its attributes are written, made once and not for each event. It does not change.
+type deviceTexts struct {
+	Device
+	host, domain string
+	addr         string
+	dvc          attrs.ConstAttrs // the attributes of the device, except its address
+	src          attrs.ConstAttrs // its name as the source
+}
+
+func (d Device) texts() *deviceTexts {
+	d.Addr = d.Addr.WithZone("")
+	t := &deviceTexts{Device: d}
+	t.host, t.domain = asim.SplitHostname(d.Name)
+	if d.Addr.IsValid() {
+		t.addr = d.Addr.String()
+	}
+	t.dvc.TextOrEmpty("Dvc", d.Name)
+	if d.Host {
+		t.dvc.Text("DvcHostname", t.host)
+		if t.domain != "" {
+			t.dvc.Text("DvcDomain", t.domain)
+			t.dvc.Text("DvcDomainType", "FQDN")
+		}
+		t.src.Text("SrcHostname", t.host)
+		if t.domain != "" {
+			t.src.Text("SrcDomain", t.domain)
+			t.src.Text("SrcDomainType", "FQDN")
+		}
+	}
+	t.dvc.Text("DvcOs", "Windows")
+	t.dvc.Text("DvcOsVersion", d.OSVersion)
+	return t
+}

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dnslog
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
+)
+
+// What the ASIM DNS schema calls itself, and the scope of its records.
+const (
+	dnsSchema        = "Dns"
+	dnsSchemaVersion = "0.1.7"
+	dnsScope         = "asim.dns.events"
+	dnsNamespace     = "asim_dns"
+	dnsPort          = 53
+)
+
+// Mapper makes log records of one provider's events. It is used from one goroutine, but where a method says otherwise.
+type Mapper struct {
+	provider   *dns.Provider
+	profile    dns.Profile
+	version    string
+	view       *dns.View
+	kinds      []*dnsKind       // by the template's index
+	head       attrs.ConstAttrs // what all records have
+	outcomes   map[dnsOutcome]*attrs.ConstAttrs
+	flagSets   map[uint16]*attrs.ConstAttrs
+	others     map[dnsOther]*dnsKind // of ids that no manifest has
+	device     *deviceTexts
+	keep       PacketKeep
+	names      Names
+	detail     bool // list answers in detail
+	processes  ProcessNamer
+	users      UserNamer
+	unparsable atomic.Int64
+
+	// Memory that one event leaves to the next.
+	builder *attrs.Builder
+	times   attrs.TimeFormatter
+	answers dns.Answers
+}
+
+// ProcessNamer names the process that had an id at some time: the path of its program, "" when it is not known.
+type ProcessNamer interface {
+	Name(pid uint32, at time.Time) string
+}
+
+// UserNamer names the account that has a SID, and gives the kind of name in the words of ASIM's UsernameType; both are "" while it
+// is not known.
+type UserNamer interface {
+	Account(sid etw.SID) (name, kind string)
+}
+
+// NewMapper makes a mapper. version is the build's, for the scope.
+func NewMapper(provider *dns.Provider, profile dns.Profile, device Device, version string) *Mapper {
+	m := &Mapper{
+		provider: provider, profile: profile, version: version, view: dns.NewView(provider, profile), device: device.texts(), builder: &attrs.Builder{}, outcomes: map[dnsOutcome]*attrs.ConstAttrs{},
+		flagSets: map[uint16]*attrs.ConstAttrs{}, others: map[dnsOther]*dnsKind{},
+		keep: DefaultPacketConfig().Keep,
+	}
+	m.head.Text("EventProduct", provider.Product)
+	m.head.Text("EventVendor", "Microsoft")
+	m.head.Text("EventSchema", dnsSchema)
+	m.head.Text("EventSchemaVersion", dnsSchemaVersion)
+	return m
+}
+
+// SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
+func (m *Mapper) SetDevice(d Device) {
+	if d.Addr = d.Addr.WithZone(""); d == m.device.Device {
+		return
+	}
+	m.device = d.texts()
+	m.builder.Forget()
+}
+
+// KeepPackets says when AdditionalFields.PacketData holds the packets that events carry. It is called before the first event.
+func (m *Mapper) KeepPackets(when PacketKeep) { m.keep = when }
+
+// Omit says which attributes are never built. It is called before the first event.
+func (m *Mapper) Omit(names OmitAttributes) {
+	m.builder.Omit(names.sets())
+}
+
+// SetProcesses gives the mapper the names of processes. It is called before the first event; without it no process is named.
+func (m *Mapper) SetProcesses(p ProcessNamer) { m.processes = p }
+
+// SetUsers gives the mapper the names of users. It is called before the first event; without it no user is named.
+func (m *Mapper) SetUsers(u UserNamer) { m.users = u }
+
+// Unparsable is the number of events so far whose packet is no DNS message. It may be called from any goroutine.
+func (m *Mapper) Unparsable() int64 { return m.unparsable.Load() }
+
+// Begin writes resource and scope into empty logs and returns where Append appends.
+func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
+	rl := logs.ResourceLogs().AppendEmpty()
+	attrs := rl.Resource().Attributes()
+	attrs.PutStr("service.name", m.provider.Service)
+	attrs.PutStr("service.namespace", dnsNamespace)
+	if m.device.Host {
+		attrs.PutStr("host.name", m.device.Name)
+	}
+	attrs.PutStr("os.type", "windows")
+	sl := rl.ScopeLogs().AppendEmpty()
+	sl.Scope().SetName(dnsScope)
+	sl.Scope().SetVersion(m.version)
+	return sl.LogRecords()
+}
+
+// Wants reports whether the profile has a place for the event: the schema of profile asim has none for audit events.
+func (m *Mapper) Wants(e *dns.Event) bool { return m.view.Wants(e) }
+
+// dnsKind is what the records of one event id have in common.
+type dnsKind struct {
+	dns.Class
+	body     string
+	original attrs.ConstAttrs // of the manifest
+	class    attrs.ConstAttrs
+	audit    attrs.ConstAttrs // of AdditionalFields
+	template attrs.Template
+}
+
+// dnsOther is what the class of an event depends on that no manifest has.
+type dnsOther struct {
+	id     uint16
+	update bool
+}
+
+// maxOthers bounds the memory for ids that no manifest has.
+const maxOthers = 256
+
+// kind gives the event's kind.
+func (m *Mapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
+	if t == nil {
+		other := dnsOther{e.ID, e.UpdateTask}
+		k := m.others[other]
+		if k == nil {
+			if len(m.others) == maxOthers {
+				clear(m.others)
+			}
+			k = m.newKind(e, nil)
+			m.others[other] = k
+		}
+		return k
+	}
+	if t.Index >= len(m.kinds) {
+		m.kinds = append(m.kinds, make([]*dnsKind, t.Index+1-len(m.kinds))...)
+	}
+	if m.kinds[t.Index] == nil {
+		m.kinds[t.Index] = m.newKind(e, t)
+	}
+	return m.kinds[t.Index]
+}
+
+func (m *Mapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
+	class := m.view.Class(e)
+	k := &dnsKind{Class: class, audit: m.auditAttrs(e)}
+	id := strconv.Itoa(int(e.ID))
+	k.original.Text("EventOriginalType", id)
+	if t != nil {
+		k.original.Text("EventOriginalSubType", t.Name)
+	}
+	k.class.Text("EventType", class.EventType)
+	k.class.Text("EventSubType", class.SubType)
+	words := []string{m.provider.Product, "Event:", class.EventType, class.SubType, "(ID: " + id + ")"}
+	if class.SubType == "" {
+		words = slices.Delete(words, 3, 4)
+	}
+	k.body = strings.Join(words, " ")
+	return k
+}
+
+// Merged says what a record stands for beside its event. The zero value is nothing else.
+type Merged struct {
+	// Count is the number of events; 0 is one.
+	Count int64
+	// Start and End are the times of the first and the last of them; the zero time is the event's own.
+	Start, End time.Time
+	// Answered marks a response together with its query: the time between them is the exchange's duration.
+	Answered bool
+	// Leapt marks one whose query's time, Start, cannot be compared with the response's: the host's clock was set between them.
+	Leapt bool
+	// Unanswered marks a query that got no response in time.
+	Unanswered bool
+	// Lookup is set for the event of a look-up of the DNS Client.
+	Lookup Lookup
+}
+
+// Lookup is what the events of a look-up of the DNS Client say beside the one of which the record is made.
+type Lookup struct {
+	Events int64      // for which the record stands
+	Server netip.Addr // that answered, or else was asked last; invalid where none is named
+	Asked  bool       // a server was asked
+	Cached bool       // the cache had the answer
+}
+
+// Append appends the event's record. received is when it was delivered, in nanoseconds since 1970.
+func (m *Mapper) Append(records plog.LogRecordSlice, e *dns.Event, received int64) {
+	m.AppendMerged(records, e, received, Merged{})
+}
+
+// AppendMerged appends the record of the event and of those merged with it.
+func (m *Mapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, received int64, merged Merged) {
+	lr := records.AppendEmpty()
+	lr.SetTimestamp(pcommon.Timestamp(max(0, etw.UnixNano(e.TimeStamp)))) // 0: not known
+	lr.SetObservedTimestamp(pcommon.Timestamp(received))
+	number := severity(e.Level)
+	lr.SetSeverityNumber(number)
+	if m.documents() {
+		lr.SetSeverityText(documentedSeverity(e.Level))
+	} else {
+		lr.SetSeverityText(asim.SeverityText(number))
+	}
+	decoded := e.Decoded()
+	kind := m.kind(e, decoded.Template)
+	m.builder.Begin(&kind.template)
+	r := dnsRecord{Mapper: m, Event: e, Decoded: decoded, attrs: m.builder.Main(), merged: merged}
+	lr.Body().SetStr(kind.body)
+	r.event(kind)
+	r.attrs.PutConst("EventSeverity", eventSeverity(e.Level))
+	r.result()
+	r.dvc()
+	r.hosts(kind.Class)
+	r.query()
+	r.flags()
+	r.additional(kind)
+	m.builder.Finish(lr.Attributes())
+}
+
+// documents reports whether the record is to the letter of the design document.
+func (m *Mapper) documents() bool { return m.profile == dns.ProfileDocumented }
+
+// severity gives the log severity of an ETW level (winmeta.xml). Level 0 is "log always".
+func severity(level uint8) plog.SeverityNumber {
+	switch level {
+	case 1:
+		return plog.SeverityNumberFatal
+	case 2:
+		return plog.SeverityNumberError
+	case 3:
+		return plog.SeverityNumberWarn
+	case 0, 4:
+		return plog.SeverityNumberInfo
+	default:
+		return plog.SeverityNumberDebug
+	}
+}
+
+// documentedSeverity gives the name of an ETW level (winmeta.xml).
+func documentedSeverity(level uint8) string {
+	switch level {
+	case 1:
+		return "Critical"
+	case 2:
+		return "Error"
+	case 3:
+		return "Warning"
+	case 0, 4:
+		return "Information"
+	default:
+		return "Verbose"
+	}
+}
+
+// eventSeverity gives ASIM's EventSeverity of an ETW level.
+func eventSeverity(level uint8) string {
+	switch level {
+	case 1:
+		return "High"
+	case 2:
+		return "Medium"
+	case 3:
+		return "Low"
+	default:
+		return "Informational"
+	}
+}
+
+// dnsRecord is one event on its way into a record's attributes. Each method below writes a group of them.
+type dnsRecord struct {
+	*Mapper
+	*dns.Event
+	*schema.Decoded
+	attrs  attrs.Attributes
+	merged Merged
+	local  addressText // this host's, where the event names it
+	asked  attrs.Piece // the queried name as it was spelled, where that is not DnsQuery
+	used   uint64      // the fields, by bit, that an attribute of their own represents
+}
+
+func (r *dnsRecord) use(f dns.Field)         { r.used |= 1 << f }
+func (r *dnsRecord) isUsed(f dns.Field) bool { return r.used&(1<<f) != 0 }
+
+// num gives a number field that the caller represents by an attribute of its own.
+func (r *dnsRecord) num(f dns.Field) (uint64, bool) {
+	n, ok := r.Num(f)
+	r.use(f)
+	return n, ok
+}
+
+// word gives a number field of 16 bits that the caller represents by an attribute of its own. One that holds more stays as it is.
+func (r *dnsRecord) word(f dns.Field) (uint64, bool) {
+	n, ok := r.Word(f)
+	if ok {
+		r.use(f)
+	}
+	return n, ok
+}
+
+// event writes what kind of event this is, and when.
+func (r *dnsRecord) event(kind *dnsKind) {
+	a := r.attrs
+	a.PutConsts(&r.head)
+	a.PutConstInt("EventCount", max(1, r.merged.Count))
+	start, end := r.span()
+	from := r.stamp(start)
+	a.PutText("EventStartTime", from)
+	if end != start {
+		from = r.stamp(end)
+	}
+	a.PutText("EventEndTime", from)
+	a.PutConsts(&kind.original)
+	if !r.ActivityID.IsZero() {
+		from := len(r.builder.Text)
+		r.builder.Text = r.ActivityID.Append(r.builder.Text)
+		a.PutText("EventOriginalUid", from)
+	}
+	a.PutConsts(&kind.class)
+}
+
+// span gives the times of the first and the last event that the record stands for, in nanoseconds since 1970.
+func (r *dnsRecord) span() (start, end int64) {
+	start = etw.UnixNano(r.TimeStamp)
+	end = start
+	if t := r.merged.Start; !t.IsZero() && !r.merged.Leapt {
+		start = t.UnixNano()
+	}
+	if t := r.merged.End; !t.IsZero() {
+		end = t.UnixNano()
+	}
+	return min(start, end), end // a query may seem to be a little later than its response
+}
+
+// stamp appends a time to the text and gives where it begins.
+func (r *dnsRecord) stamp(t int64) (from int) {
+	from = len(r.builder.Text)
+	r.builder.Text = r.times.Append(r.builder.Text, t)
+	return from
+}
+
+// hosts writes who asks, who is asked, and how.
+func (r *dnsRecord) hosts(class dns.Class) {
+	a := r.attrs
+	var src, dst endpoint
+	if r.isServer() {
+		src, dst = r.serverEnds()
+	} else {
+		src, dst = r.clientEnds()
+	}
+	if r.documents() {
+		src, dst = r.asDocumented(class, src, dst)
+	}
+	r.putEndpoint("Src", "SrcIpAddr", "SrcPortNumber", src)
+	if r.device.src.Len() > 0 && !r.isServer() && !r.documents() {
+		a.PutConsts(&r.device.src)
+	}
+	r.user()
+	if pid, ok := r.actingProcess(); ok {
+		from := len(r.builder.Text)
+		r.builder.Text = strconv.AppendUint(r.builder.Text, uint64(pid), 10)
+		a.PutText("SrcProcessId", from)
+		if r.processes != nil {
+			if name := r.processes.Name(pid, r.Time()); name != "" {
+				a.PutStr("SrcProcessName", name)
+			}
+		}
+	}
+	r.putEndpoint("Dst", "DstIpAddr", "DstPortNumber", dst)
+	if tcp, ok := r.isTCP(class); ok {
+		protocol := "UDP"
+		if tcp {
+			protocol = "TCP"
+		}
+		a.PutConst("NetworkProtocol", protocol)
+	}
+	known := dst // a client's source may be just one of the host's addresses
+	if !known.named {
+		known = src
+	}
+	switch {
+	case !known.named:
+	case known.addr.Is4():
+		a.PutConst("NetworkProtocolVersion", "IPv4")
+	case known.addr.Is6():
+		a.PutConst("NetworkProtocolVersion", "IPv6")
+	}
+}
+
+// endpoint is one end of an exchange; an unknown address and port 0 are left out.
+type endpoint struct {
+	addr  netip.Addr
+	port  uint16
+	named bool // the event names the address
+	own   bool // it is this device
+}
+
+// addressText is an address and its text in the builder.
+type addressText struct {
+	addr netip.Addr
+	attrs.Piece
+}
+
+// address appends the text of an address, unless it is this host's, which has been written.
+func (r *dnsRecord) address(addr netip.Addr) addressText {
+	if addr == r.local.addr {
+		return r.local
+	}
+	from := len(r.builder.Text)
+	r.builder.Text = addr.AppendTo(r.builder.Text)
+	return addressText{addr, r.builder.Since(from)}
+}
+
+// putEndpoint writes one end. The device's name stands in where it is this device, of which no address is known.
+func (r *dnsRecord) putEndpoint(name, addr, port string, end endpoint) {
+	if end.addr.IsValid() {
+		text := r.address(end.addr).Piece
+		r.attrs.PutPiece(name, text)
+		r.attrs.PutPiece(addr, text)
+	} else if end.own {
+		r.attrs.PutStr(name, r.device.Name)
+	}
+	if end.port != 0 {
+		if end.port == dnsPort {
+			r.attrs.PutConstInt(port, dnsPort)
+		} else {
+			r.attrs.PutInt(port, int64(end.port))
+		}
+	}
+}

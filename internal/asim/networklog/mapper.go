@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package networklog
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+// What the ASIM NetworkSession schema calls itself, and the resource and scope of its records.
+const (
+	networkSchema        = "NetworkSession"
+	networkSchemaVersion = "0.2.6"
+	networkService       = "windows_cilium"
+	networkNamespace     = "asim_network_session"
+	networkScope         = "asim.network.events"
+)
+
+// Body is what stands in a record's body.
+type Body uint8
+
+const (
+	// BodySummary is the line that `hubble observe` prints.
+	BodySummary Body = iota
+	// BodyHubbleJSON is the line that Hubble's exporter writes and the hubble CLI reads.
+	BodyHubbleJSON
+)
+
+// networkBodyNames is indexed by Body.
+var networkBodyNames = [...]string{"summary", "hubble_json"}
+
+// String returns the body's name in the configuration.
+func (b Body) String() string {
+	if int(b) < len(networkBodyNames) {
+		return networkBodyNames[b]
+	}
+	return fmt.Sprintf("Body(%d)", int(b))
+}
+
+// ParseBody returns the body with that name; the empty name is summary. The error names the value and what is
+// allowed.
+func ParseBody(name string) (Body, error) {
+	if name == "" {
+		return BodySummary, nil
+	}
+	for i, n := range networkBodyNames {
+		if strings.EqualFold(name, n) {
+			return Body(i), nil
+		}
+	}
+	return BodySummary, fmt.Errorf("body %q: want one of %s", name, strings.Join(networkBodyNames[:], ", "))
+}
+
+// Device is the node whose events are mapped: what ASIM calls Dvc.
+type Device struct {
+	NodeName string // Kubernetes node; empty when not known
+	HostName string // the host's name, in full where it is known; empty when not known
+	IPAddr   string // the host's address; empty when not known
+	FileName string // in a replay, what the file is called: it stands in Dvc where nothing above is known
+}
+
+// name is what the device is called: the mandatory Dvc.
+func (d *Device) name() string {
+	switch {
+	case d.NodeName != "":
+		return d.NodeName
+	case d.HostName != "":
+		return d.HostName
+	case d.IPAddr != "":
+		return d.IPAddr
+	case d.FileName != "":
+		return d.FileName
+	}
+	return "unknown"
+}
+
+// Options are what a Mapper needs to know beside the events.
+type Options struct {
+	Device  Device
+	Body    Body
+	Mask    *flow.Mask // the fields of a flow that are written; nil is all
+	Version string     // of the build, for the scope
+}
+
+// Mapper makes log records of Cilium's events, in the tree of the ASIM NetworkSession schema. It is used from one
+// goroutine.
+type Mapper struct {
+	options  Options
+	mask     *networkMask
+	head     attrs.ConstAttrs // what all records have
+	dvc      attrs.ConstAttrs // of the device
+	tcpFlags [64]*attrs.ConstAttrs
+
+	// Memory that one event leaves to the next.
+	builder    attrs.Builder
+	templates  map[networkKind]*attrs.Template
+	generation int // of the builder that the templates are of
+	times      attrs.TimeFormatter
+}
+
+// networkKind is what events have in common whose records have the same constants.
+type networkKind struct {
+	class    flow.Class
+	typ      monitor.MessageType
+	subType  uint32
+	verdict  flow.Verdict
+	protocol flow.L4Protocol
+}
+
+// NewMapper makes a mapper.
+func NewMapper(options Options) *Mapper {
+	m := &Mapper{options: options, mask: newNetworkMask(options.Mask), templates: map[networkKind]*attrs.Template{}}
+	m.head.Text("EventProduct", "Cilium")
+	m.head.Text("EventVendor", "Isovalent")
+	m.head.Text("EventSchema", networkSchema)
+	m.head.Text("EventSchemaVersion", networkSchemaVersion)
+	m.head.Text("EventType", "Flow")
+	m.SetDevice(options.Device)
+	return m
+}
+
+// SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
+func (m *Mapper) SetDevice(d Device) {
+	if d == m.options.Device && m.dvc.Len() > 0 {
+		return
+	}
+	m.options.Device = d
+	m.dvc = attrs.ConstAttrs{}
+	m.dvc.TextOrEmpty("Dvc", d.name())
+	if d.HostName != "" {
+		host, domain := asim.SplitHostname(d.HostName)
+		m.dvc.Text("DvcHostname", host)
+		if domain != "" {
+			m.dvc.Text("DvcDomain", domain)
+			m.dvc.Text("DvcDomainType", "FQDN")
+		}
+	}
+	m.dvc.Text("DvcIpAddr", d.IPAddr)
+	m.builder.Forget()
+}
+
+// Begin writes resource and scope into empty logs and returns where Append appends.
+func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
+	rl := logs.ResourceLogs().AppendEmpty()
+	m.Resource(rl.Resource())
+	sl := rl.ScopeLogs().AppendEmpty()
+	m.Scope(sl.Scope())
+	return sl.LogRecords()
+}
+
+// Resource writes the attributes of the resource that the events are of.
+func (m *Mapper) Resource(res pcommon.Resource) {
+	attrs := res.Attributes()
+	attrs.PutStr("service.name", networkService)
+	attrs.PutStr("service.namespace", networkNamespace)
+	if name := m.options.Device.HostName; name != "" {
+		attrs.PutStr("host.name", name)
+	}
+	if name := m.options.Device.NodeName; name != "" {
+		attrs.PutStr("k8s.node.name", name)
+	}
+}
+
+// Scope writes the scope of the records.
+func (m *Mapper) Scope(scope pcommon.InstrumentationScope) {
+	scope.SetName(networkScope)
+	scope.SetVersion(m.options.Version)
+}
+
+// Append fills an empty record with the event. ts is when it happened, observed when it was received. A flow that stands for
+// several (Aggregate) gives a record with their count and sums. The record shares nothing with f.
+func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed time.Time) {
+	ts = ts.UTC()
+	lr.SetTimestamp(pcommon.NewTimestampFromTime(ts))
+	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
+	m.builder.Omit(m.mask.omits(f), nil)
+	m.builder.Begin(m.kind(f))
+	if m.options.Body == BodyHubbleJSON {
+		m.builder.Text = m.options.Mask.AppendHubbleJSON(m.builder.Text, f, m.options.Device.NodeName, ts)
+	} else {
+		m.builder.Text = m.options.Mask.AppendLine(m.builder.Text, f, ts)
+	}
+	body := len(m.builder.Text)
+	r := networkRecord{Mapper: m, Flow: f, attrs: m.builder.Main()}
+	r.event(ts)
+	outcome := networkOutcomeOf(f)
+	lr.SetSeverityNumber(outcome.severity)
+	lr.SetSeverityText(asim.SeverityText(outcome.severity))
+	r.outcome(outcome)
+	r.attrs.PutConsts(&m.dvc)
+	switch f.Class {
+	case flow.ClassPacket, flow.ClassSocket:
+		r.ends()
+		r.transport()
+		r.decision()
+		r.tunnel()
+	case flow.ClassDebug:
+		r.debug()
+	case flow.ClassLost:
+		r.lost()
+	case flow.ClassRaw:
+		r.raw()
+	}
+	text := m.builder.Finish(lr.Attributes())
+	lr.Body().SetStr(text[:body])
+}
+
+// kind gives the template of the event's kind.
+func (m *Mapper) kind(f *flow.Flow) *attrs.Template {
+	if m.generation != m.builder.Generation() {
+		m.generation = m.builder.Generation()
+		clear(m.templates)
+	}
+	k := networkKind{f.Class, f.Type, f.SubType, f.Verdict, f.L4.Protocol}
+	if f.Type == monitor.TypePacketMonitorDrop { // its reasons are any number
+		k.subType = 0
+	}
+	b := m.templates[k]
+	if b == nil {
+		b = &attrs.Template{}
+		m.templates[k] = b
+	}
+	return b
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package house
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// room is a folder directly under internal/, or a kind of component, and the rooms that its packages may import.
+type room struct {
+	name    string
+	imports []string
+}
+
+// rooms are the product's, from top to bottom: a room imports only rooms below it, so there is no circle.
+var rooms = []room{
+	{"receiver", []string{"asim", "dns", "cilium", "platform", "etw", "pipeline", "configyaml"}},
+	{"exporter", []string{"configyaml"}},
+	{"extension", []string{"configyaml"}},
+	{"asim", []string{"dns", "cilium", "etw"}},
+	{"dns", []string{"etw", "pipeline", "configyaml"}}, // pipeline/hold keeps events back, and has a clock for them
+	{"cilium", []string{"pipeline", "configyaml"}},     // and pipeline/recording writes files of events
+	{"platform", []string{"etw"}},                      // a SID
+	{"etw", []string{"pipeline", "configyaml"}},        // recordings are files of ETW
+	{"pipeline", []string{"configyaml"}},
+	{"configyaml", nil},
+}
+
+// forTests are the rooms that no package of the product imports. They may import all others.
+var forTests = []string{"test", "bench", "tools"}
+
+// roomOf gives the room of a package's path in the repository.
+func roomOf(path string) string {
+	parts := strings.Split(strings.TrimPrefix(path, "internal/"), "/")
+	return parts[0]
+}
+
+func TestInternalHasAtMostTenRoomsAndEachHasItsPlace(t *testing.T) {
+	entries, err := os.ReadDir(filepath.Join(root, "internal"))
+	require.NoError(t, err)
+	var found, known []string
+	for _, e := range entries {
+		require.True(t, e.IsDir(), "internal/%s lies in a room", e.Name())
+		found = append(found, e.Name())
+	}
+	require.LessOrEqual(t, len(found), 10)
+	known = slices.Clone(forTests)
+	for _, r := range rooms {
+		if r.name != "receiver" && r.name != "exporter" && r.name != "extension" {
+			known = append(known, r.name)
+		}
+	}
+	require.ElementsMatch(t, known, found)
+}
+
+func TestTheAllowedDirectionsPointDownwards(t *testing.T) {
+	for i, r := range rooms {
+		for _, below := range r.imports {
+			require.Truef(t, slices.ContainsFunc(rooms[i+1:], func(r room) bool { return r.name == below }), "%s imports %s, which is not below it", r.name, below)
+		}
+	}
+}
+
+func TestNoRoomImportsOneAboveIt(t *testing.T) {
+	allowed := map[string][]string{}
+	for _, r := range rooms {
+		allowed[r.name] = append(r.imports, r.name)
+	}
+	for _, system := range systems {
+		used := map[string]bool{}
+		for _, p := range product(t, system) {
+			from := roomOf(p.path())
+			if slices.Contains(forTests, from) {
+				continue
+			}
+			require.Contains(t, allowed, from, "%s lies in a room", p.ImportPath)
+			for _, imported := range p.Imports {
+				if path := inRepository(imported); path != "" {
+					require.Contains(t, allowed[from], roomOf(path), "%s imports %s", p.ImportPath, imported)
+					used[from+" "+roomOf(path)] = true
+				}
+			}
+		}
+		for _, arrow := range []string{"receiver asim", "asim dns", "asim cilium", "dns etw", "cilium pipeline"} {
+			require.Contains(t, used, arrow, "go list sees the imports")
+		}
+	}
+}
+
+// Configuration is read by components. These packages have a section of it that decodes or writes itself, which is a method with a
+// confmap.Conf.
+var sections = map[string]string{
+	"internal/dns/filter":       "a rule of filters takes one value or a list for each field of a record",
+	"internal/cilium/filter":    "a rule of filters says why a key of Hubble's is none here",
+	"internal/cilium/obsconfig": "a layout is a preset's name or a mapping",
+	"internal/pipeline/record":  "record with keys but no path is refused, and a section that is off writes nothing",
+	"internal/pipeline/replay":  "replay with keys but no path is refused, and a section that is off writes nothing",
+}
+
+func TestOnlyComponentsReadConfiguration(t *testing.T) {
+	const confmap = "go.opentelemetry.io/collector/confmap"
+	components := []string{"receiver", "exporter", "extension", "configyaml"}
+	for _, system := range systems {
+		left := map[string]bool{}
+		for _, p := range product(t, system) {
+			if !slices.ContainsFunc(p.Imports, func(i string) bool { return i == confmap || strings.HasPrefix(i, confmap+"/") }) {
+				continue
+			}
+			if room := roomOf(p.path()); slices.Contains(components, room) || slices.Contains(forTests, room) {
+				continue
+			}
+			require.Contains(t, sections, p.path(), "%s imports confmap", p.ImportPath)
+			left[p.path()] = true
+		}
+		require.Len(t, left, len(sections), "each exception is one")
+	}
+}
+
+func TestOnlyRecordsAndBatchesAreMadeOfPdata(t *testing.T) {
+	for _, system := range systems {
+		used := 0
+		for _, p := range product(t, system) {
+			path := p.path()
+			if !strings.HasPrefix(path, "internal/") || slices.Contains(forTests, roomOf(path)) {
+				continue
+			}
+			if slices.ContainsFunc(p.Imports, func(i string) bool { return strings.HasPrefix(i, "go.opentelemetry.io/collector/pdata") }) {
+				require.True(t, roomOf(path) == "asim" || path == "internal/pipeline", "%s imports pdata", p.ImportPath)
+				used++
+			}
+		}
+		require.Positive(t, used, "go list sees the imports")
+	}
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package house
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A collector links what its components import. golang-etw is under the GPL, and Cilium's modules are large: who takes one receiver must
+// not get what only the other one needs.
+func TestAReceiverLinksNothingThatOnlyTheOtherOneNeeds(t *testing.T) {
+	const (
+		golangETW = "github.com/0xrawsec/golang-etw/"
+		cilium    = "github.com/cilium/"
+		internal  = module + "/internal/"
+	)
+	for _, system := range systems {
+		for receiver, tc := range map[string]struct{ links, not []string }{
+			"ciliumwindowsreceiver": {
+				links: []string{cilium, internal + "asim/networklog", internal + "cilium/"},
+				not:   []string{golangETW, internal + "asim/dnslog", internal + "dns", internal + "etw"},
+			},
+			"asimdnsreceiver": {
+				links: []string{internal + "asim/dnslog", internal + "dns", internal + "etw/session"},
+				not:   []string{cilium, internal + "asim/networklog", internal + "cilium"},
+			},
+		} {
+			if receiver == "asimdnsreceiver" && system == "windows" {
+				tc.links = append(tc.links, golangETW)
+			}
+			t.Run(system+"/"+receiver, func(t *testing.T) {
+				deps := goList(t, system, ".", "-deps", "./receiver/"+receiver)
+				linked := func(prefix string) (paths []string) {
+					for _, p := range deps {
+						if strings.HasPrefix(p.ImportPath, prefix) {
+							paths = append(paths, p.ImportPath)
+						}
+					}
+					return paths
+				}
+				for _, prefix := range tc.links {
+					require.NotEmpty(t, linked(prefix), "%s is linked", prefix)
+				}
+				for _, prefix := range tc.not {
+					require.Empty(t, linked(prefix), "nothing of %s is linked", prefix)
+				}
+			})
+		}
+	}
+}
