@@ -110,7 +110,14 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 	b.encoders[k].Counts.Each(func(rule row.Rule, column int, n int64) {
 		e.telemetry.ExporterSentinelFieldsAltered.Add(ctx, n, metric.WithAttributes(stream,
 			attribute.String("column", kindTables[k].Columns[column].Name), attribute.String("rule", rule.String())))
-		if rule == row.RuleTooOld || rule == row.RuleAhead {
+		switch rule {
+		case row.RuleNotEnumerated:
+			name := kindTables[k].Columns[column].Name
+			e.log.Once("enumerated"+kindNames[k]+name, func(l *zap.Logger) {
+				l.Warn("a column has values that its schema does not enumerate: queries by the values of the schema do not find such rows; a receiver "+
+					"with profile: asim writes values of the schema", zap.String("stream", e.router.streams[k]), zap.String("column", name))
+			})
+		case row.RuleTooOld, row.RuleAhead:
 			e.log.Once("time", func(l *zap.Logger) {
 				l.Warn("the service replaces TimeGenerated of events that are more than two days old, or more than a day ahead, with the time of "+
 					"receipt; EventStartTime has the true time", zap.String("stream", e.router.streams[k]))
