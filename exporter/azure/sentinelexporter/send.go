@@ -91,7 +91,15 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 	a := e.caller.Post(ctx, r.urls[k], body)
 	stream := attribute.String("stream", e.router.streams[k])
 	e.telemetry.ExporterSentinelCalls.Add(ctx, 1, metric.WithAttributes(stream, attribute.String("result", a.Result.String())))
-	if a.Result != delivery.Accepted {
+	switch a.Result {
+	case delivery.Accepted:
+		e.health.Took(part(r, k))
+	case delivery.Refused, delivery.TooLarge: // some rows are at fault, or their number
+		return a
+	default:
+		if ctx.Err() == nil {
+			e.health.Fails(part(r, k), a)
+		}
 		return a
 	}
 	for _, i := range rows {
@@ -127,6 +135,9 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 	return a
 }
 
+// part is the part of the far end that a stream of a rule is.
+func part(r *rule, k kind) string { return r.id + " " + kindNames[k] }
+
 // pause holds calls back after an answer that concerns more than one of them, and says what to do.
 func (e *sentinel) pause(r *rule, k kind, a delivery.Answer) {
 	fields := []zap.Field{zap.String("rule_id", r.id), zap.String("stream", e.router.streams[k]), zap.Error(a)}
@@ -151,7 +162,8 @@ func (e *sentinel) pause(r *rule, k kind, a delivery.Answer) {
 	case delivery.NotFound:
 		r.target[k].Gate.Close(e.pauses.misfit, a)
 		say("the service knows no such rule or stream; check rule_id (the rule's immutableId), that the endpoint is the rule's, and that the rule " +
-			`declares the stream; streams: {` + kindNames[k] + `: ""} drops such records; what is queued waits`)
+			`declares the stream; streams: {` + kindNames[k] + `: ""} drops such records; what is queued for it waits, and holds up the other streams once each ` +
+			`consumer of the queue has such a record`)
 	default:
 		r.target[k].Gate.Close(e.pauses.misfit, a)
 		say("the answer is none that this service gives; check the endpoint and any proxy before it; what is queued waits")
