@@ -14,7 +14,7 @@ SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not
 MODULES   := $(patsubst %/go.mod,%,$(wildcard extension/*/go.mod exporter/*/go.mod))
 COMPONENTS := $(patsubst %/metadata.yaml,%,$(wildcard receiver/*/metadata.yaml extension/*/metadata.yaml exporter/*/*/metadata.yaml))
 ORACLES   := $(patsubst %/go.mod,%,$(wildcard internal/test/oracle/*/go.mod))
-NESTED    := $(ORACLES) internal/test/roads
+NESTED    := $(ORACLES) internal/test/roads exporter/azure/internal/rival
 LDFLAGS   := -s -w
 FUZZTIME  ?= 10s
 
@@ -180,6 +180,7 @@ bench-events:
 bench-sentinel:
 	@mkdir -p $(BENCH); : > $(BENCH)/sentinel.txt
 	@for i in $$(seq $(COUNT)); do $(GO) test -C exporter/azure -run '^$$' -bench '^Benchmark(Row|Call|Envelope|Items)$$' -benchmem ./internal/row ./internal/envelope ./sentinelexporter ./appinsightsexporter \
+	  | tee -a $(BENCH)/sentinel.txt; $(GO) test -C exporter/azure/internal/rival -vet=off -run '^$$' -bench '^BenchmarkSend$$' -benchmem . \
 	  | tee -a $(BENCH)/sentinel.txt; done; $(SOUND) $(BENCH)/sentinel.txt
 
 # As root on Linux; elsewhere its row is missing.
