@@ -15,7 +15,7 @@ MODULES   := $(patsubst %/go.mod,%,$(wildcard receiver/*/go.mod extension/*/go.m
 COMPONENTS := $(patsubst %/metadata.yaml,%,$(wildcard receiver/*/metadata.yaml extension/*/metadata.yaml exporter/*/metadata.yaml exporter/*/*/metadata.yaml))
 ORACLES   := $(patsubst %/go.mod,%,$(wildcard internal/test/oracle/*/go.mod))
 # The modules of tests. All but these, the components' and the root are internal/tools.
-NESTED    := $(ORACLES) $(patsubst %/go.mod,%,$(wildcard internal/test/*/go.mod))
+NESTED    := $(ORACLES) $(patsubst %/go.mod,%,$(wildcard internal/test/*/go.mod exporter/*/internal/*/go.mod))
 LDFLAGS   := -s -w
 FUZZTIME  ?= 10s
 
@@ -187,6 +187,7 @@ bench-events:
 bench-sentinel:
 	@mkdir -p $(BENCH); : > $(BENCH)/sentinel.txt
 	@for i in $$(seq $(COUNT)); do $(GO) test -C exporter/azure -run '^$$' -bench '^Benchmark(Row|Call|Envelope|Items)$$' -benchmem ./internal/row ./internal/envelope ./sentinelexporter ./appinsightsexporter \
+	  | tee -a $(BENCH)/sentinel.txt; $(GO) test -C exporter/azure/internal/rival -vet=off -run '^$$' -bench '^BenchmarkSend$$' -benchmem . \
 	  | tee -a $(BENCH)/sentinel.txt; done; $(SOUND) $(BENCH)/sentinel.txt
 
 # As root on Linux; elsewhere its row is missing.

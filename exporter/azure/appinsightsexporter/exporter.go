@@ -38,7 +38,7 @@ type insights struct {
 	caller     *delivery.Caller
 	letters    *delivery.DeadLetters // or nil
 	auditToken func()                // looks at the first token, or nil
-	audited    sync.Once
+	health     delivery.Health
 
 	ending *delivery.Ending
 }
@@ -79,6 +79,7 @@ func (e *insights) start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
+	e.health.To(host)
 	e.caller = delivery.NewCaller(client, delivery.Options{
 		UserAgent: fmt.Sprintf("%s/%s (app_insights exporter; %s/%s)", e.build.Command, e.build.Version, runtime.GOOS, runtime.GOARCH),
 		MaxAnswer: maxAnswer, WantsBody: true, Redirect: e.mayRedirect,
@@ -91,9 +92,7 @@ func (e *insights) start(ctx context.Context, host component.Host) error {
 			return fmt.Errorf("dead_letter::path: %w", err)
 		}
 	}
-	if !e.cfg.RetryConfig.Enabled {
-		e.log.Logger.Warn("retry_on_failure is not enabled: what the service does not take at once is lost")
-	}
+	delivery.WarnOfLoss(e.cfg.RetryConfig, e.log.Logger)
 	want := e.connection.audience
 	if want == "" {
 		want = delivery.WantedAudience(e.connection.address())
@@ -119,7 +118,10 @@ func (e *insights) mayRedirect(from, to *url.URL) error {
 }
 
 // stop makes pushes end early.
-func (e *insights) stop() { e.ending.Begin(e.cfg.Timeout, e.cfg.QueueConfig) }
+func (e *insights) stop() {
+	e.health.Stop()
+	e.ending.Begin(e.cfg.Timeout, e.cfg.QueueConfig)
+}
 
 func (e *insights) shutdown(context.Context) error {
 	e.stop()
@@ -132,7 +134,7 @@ func (e *insights) shutdown(context.Context) error {
 // that are left, and how long to wait at least.
 func (e *insights) push(ctx context.Context, logs plog.Logs) error {
 	if e.auditToken != nil {
-		e.audited.Do(e.auditToken)
+		e.auditToken()
 	}
 	ctx, cancel := e.ending.Context(ctx)
 	defer cancel()

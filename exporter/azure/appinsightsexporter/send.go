@@ -92,6 +92,9 @@ func (e *insights) call(ctx context.Context, b *batch, rows []int32, oldest uint
 		}
 	}
 	e.telemetry.ExporterAppInsightsCalls.Add(ctx, 1, metric.WithAttributes(attribute.String("result", a.Result.String())))
+	if v != nil && !v.none() && len(v.again) < len(rows) {
+		e.health.Took(theService)
+	}
 	if v == nil || v.none() || v.accepted == 0 {
 		return a, v, nil
 	}
@@ -115,6 +118,9 @@ func (e *insights) call(ctx context.Context, b *batch, rows []int32, oldest uint
 	})
 	return a, v, nil
 }
+
+// theService is the only part of the far end.
+const theService = "the service"
 
 // settle does what a verdict says. When the service took none of the items, it is the key or the resource that does not fit, and all are kept; unless the service has
 // taken other calls since it refused these for the first time.
@@ -156,6 +162,10 @@ func (e *insights) settle(ctx context.Context, b *batch, rows []int32, a deliver
 		a.Result = delivery.Unexpected
 		return e.failed(a)
 	}
+	if len(v.again) == len(rows) {
+		a.Result, a.Message = delivery.Partial, came.Error()
+		e.health.Fails(theService, a)
+	}
 	if v.slower {
 		wait := e.pauseOf(a)
 		e.target.Gate.Close(wait, came)
@@ -183,6 +193,7 @@ func (e *insights) failed(a delivery.Answer) error {
 		e.log.Again(a.Result.String(), func(l *zap.Logger) { l.Error(text, zap.String("endpoint", e.connection.endpoint.Host), zap.Error(a)) })
 	}
 	wait := e.pauses.misfit
+	e.health.Fails(theService, a)
 	switch a.Result {
 	case delivery.Failed:
 		return a
@@ -209,6 +220,7 @@ func (e *insights) failed(a delivery.Answer) error {
 // misfit makes all calls wait when the service takes none of the items of one.
 func (e *insights) misfit(a delivery.Answer, items int) error {
 	e.target.Gate.Close(e.pauses.misfit, a)
+	e.health.Fails(theService, a)
 	e.log.Again("misfit", func(l *zap.Logger) {
 		l.Error("the service takes no item of a call; check InstrumentationKey; what is queued waits, and is tried again slowly",
 			zap.String("endpoint", e.connection.endpoint.Host), zap.Int("items", items), zap.Error(a))

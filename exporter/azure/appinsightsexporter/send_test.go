@@ -15,9 +15,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/tracktest"
 )
@@ -185,6 +188,40 @@ func TestWhatHoldsUpTheServiceIsSaidAndKeepsTheItems(t *testing.T) {
 			require.NoError(t, r.push(context.Background(), logs))
 			requireOnce(t, s, 10)
 		})
+	}
+}
+
+// reporter is a host that keeps what is reported to it.
+type reporter struct {
+	component.Host
+	all []componentstatus.Status
+}
+
+func (r *reporter) Report(e *componentstatus.Event) { r.all = append(r.all, e.Status()) }
+
+func TestTheComponentIsInErrorWhileTheServiceRefuses(t *testing.T) {
+	for _, status := range []int{400, 401, 402, 403, 404, 429, 439, 500, 503, 200} {
+		s := tracktest.New(t)
+		host := &reporter{Host: ingesttest.NewHost(s)}
+		set, _, _ := testSettings(t)
+		e, err := newInsights(set, configFor(s))
+		require.NoError(t, err)
+		e.pauses = shortPauses
+		require.NoError(t, e.start(context.Background(), host))
+		require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
+		require.Empty(t, host.all)
+		s.Lock(func() {
+			s.Fault = answers(-1, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		})
+		for range 2 {
+			require.Error(t, e.push(context.Background(), recordtest.DNS(10)))
+		}
+		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError}, host.all, "%d", status)
+		s.Lock(func() { s.Fault = nil })
+		e.target = delivery.NewTarget() // as after the pause
+		require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
+		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError, componentstatus.StatusOK}, host.all, "%d", status)
+		require.NoError(t, e.shutdown(context.Background()))
 	}
 }
 

@@ -95,6 +95,12 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 		"streams: {dsn: Custom-A}":                               "dsn",
 		"retry_on_failure: {max_elapsed: 0s}":                    "max_elapsed",
 		"sending_queue: {batch: {max: 1}}":                       "max",
+		"tls: {ca_fil: x}":                                       "ca_fil",
+		"tls: {insecure_skip_verfy: true}":                       "insecure_skip_verfy",
+		"cookies: {on: true}":                                    "cookies",
+		"headers: {content-encoding: identity}":                  "headers: content-encoding is not allowed",
+		"headers: {Content-Type: text/plain}":                    "headers: Content-Type is not allowed",
+		"auth: {}":                                               "auth::authenticator: it is missing",
 		"unknown: 1":                                             "unknown",
 	} {
 		key, _, _ := strings.Cut(change, ":")

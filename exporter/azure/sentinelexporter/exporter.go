@@ -5,6 +5,7 @@ package sentinelexporter
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"runtime"
 	"strings"
 	"sync"
@@ -37,7 +38,7 @@ type sentinel struct {
 	caller     *delivery.Caller
 	letters    *delivery.DeadLetters // or nil
 	auditToken func()                // looks at the first token, or nil
-	audited    sync.Once
+	health     delivery.Health
 
 	ending *delivery.Ending
 }
@@ -74,7 +75,9 @@ func (e *sentinel) start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
+	e.health.To(host)
 	e.caller = delivery.NewCaller(client, delivery.Options{
+		Success:   http.StatusNoContent,
 		UserAgent: fmt.Sprintf("%s/%s (sentinel exporter; %s/%s)", e.build.Command, e.build.Version, runtime.GOOS, runtime.GOARCH),
 	})
 	if path := e.cfg.DeadLetter.Path; path != "" {
@@ -82,15 +85,29 @@ func (e *sentinel) start(ctx context.Context, host component.Host) error {
 			return fmt.Errorf("dead_letter::path: %w", err)
 		}
 	}
-	if !e.cfg.RetryConfig.Enabled {
-		e.log.Logger.Warn("retry_on_failure is not enabled: what the service does not take at once is lost")
-	}
+	delivery.WarnOfLoss(e.cfg.RetryConfig, e.log.Logger)
+	e.sayStreams()
 	e.auditToken = delivery.TokenCheck(e.cfg.Auth, host, e.rules[0].urls[0], delivery.WantedAudience(e.cfg.Endpoint), e.cfg.Timeout, e.ending, e.log)
 	return nil
 }
 
+// sayStreams says what the rule has to have: a stream that is not there is found by the first record for it only.
+func (e *sentinel) sayStreams() {
+	var fields []zap.Field
+	for k, stream := range e.router.streams {
+		if stream != "" {
+			fields = append(fields, zap.String(kindNames[k], stream))
+		}
+	}
+	e.log.Logger.Info(`the data collection rule must declare each of these streams: records for one that it does not declare wait, and hold up the queue in the end; `+
+		`streams: {NAME: ""} turns one off`, fields...)
+}
+
 // stop makes pushes end early.
-func (e *sentinel) stop() { e.ending.Begin(e.cfg.Timeout, e.cfg.QueueConfig) }
+func (e *sentinel) stop() {
+	e.health.Stop()
+	e.ending.Begin(e.cfg.Timeout, e.cfg.QueueConfig)
+}
 
 func (e *sentinel) shutdown(context.Context) error {
 	e.stop()
@@ -103,7 +120,7 @@ func (e *sentinel) shutdown(context.Context) error {
 // good. Otherwise the error has the records that are left, and how long to wait at least.
 func (e *sentinel) push(ctx context.Context, logs plog.Logs) error {
 	if e.auditToken != nil {
-		e.audited.Do(e.auditToken)
+		e.auditToken()
 	}
 	ctx, cancel := e.ending.Context(ctx)
 	defer cancel()

@@ -91,7 +91,15 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 	a := e.caller.Post(ctx, r.urls[k], body)
 	stream := attribute.String("stream", e.router.streams[k])
 	e.telemetry.ExporterSentinelCalls.Add(ctx, 1, metric.WithAttributes(stream, attribute.String("result", a.Result.String())))
-	if a.Result != delivery.Accepted {
+	switch a.Result {
+	case delivery.Accepted:
+		e.health.Took(part(r, k))
+	case delivery.Refused, delivery.TooLarge: // some rows are at fault, or their number
+		return a
+	default:
+		if ctx.Err() == nil {
+			e.health.Fails(part(r, k), a)
+		}
 		return a
 	}
 	for _, i := range rows {
@@ -110,7 +118,14 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 	b.encoders[k].Counts.Each(func(rule row.Rule, column int, n int64) {
 		e.telemetry.ExporterSentinelFieldsAltered.Add(ctx, n, metric.WithAttributes(stream,
 			attribute.String("column", kindTables[k].Columns[column].Name), attribute.String("rule", rule.String())))
-		if rule == row.RuleTooOld || rule == row.RuleAhead {
+		switch rule {
+		case row.RuleNotEnumerated:
+			name := kindTables[k].Columns[column].Name
+			e.log.Once("enumerated"+kindNames[k]+name, func(l *zap.Logger) {
+				l.Warn("a column has values that its schema does not enumerate: queries by the values of the schema do not find such rows; a receiver "+
+					"with profile: asim writes values of the schema", zap.String("stream", e.router.streams[k]), zap.String("column", name))
+			})
+		case row.RuleTooOld, row.RuleAhead:
 			e.log.Once("time", func(l *zap.Logger) {
 				l.Warn("the service replaces TimeGenerated of events that are more than two days old, or more than a day ahead, with the time of "+
 					"receipt; EventStartTime has the true time", zap.String("stream", e.router.streams[k]))
@@ -119,6 +134,9 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 	})
 	return a
 }
+
+// part is the part of the far end that a stream of a rule is.
+func part(r *rule, k kind) string { return r.id + " " + kindNames[k] }
 
 // pause holds calls back after an answer that concerns more than one of them, and says what to do.
 func (e *sentinel) pause(r *rule, k kind, a delivery.Answer) {
@@ -144,7 +162,8 @@ func (e *sentinel) pause(r *rule, k kind, a delivery.Answer) {
 	case delivery.NotFound:
 		r.target[k].Gate.Close(e.pauses.misfit, a)
 		say("the service knows no such rule or stream; check rule_id (the rule's immutableId), that the endpoint is the rule's, and that the rule " +
-			`declares the stream; streams: {` + kindNames[k] + `: ""} drops such records; what is queued waits`)
+			`declares the stream; streams: {` + kindNames[k] + `: ""} drops such records; what is queued for it waits, and holds up the other streams once each ` +
+			`consumer of the queue has such a record`)
 	default:
 		r.target[k].Gate.Close(e.pauses.misfit, a)
 		say("the answer is none that this service gives; check the endpoint and any proxy before it; what is queued waits")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
 
@@ -242,6 +243,92 @@ func TestWhatHoldsUpARuleIsSaidAndKeepsTheRows(t *testing.T) {
 		require.NoError(t, r.push(context.Background(), logs))
 		requireOnce(t, s, 10)
 	}
+}
+
+func TestASuccessThatIsNotTheServicesIsNone(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusPartialContent} {
+		s := ingesttest.New(t)
+		r := newRig(t, s, nil)
+		s.Lock(func() {
+			s.Fault = answers(1, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(status)
+				_, _ = w.Write([]byte("<html>please sign in</html>"))
+			})
+		})
+		logs := recordtest.DNS(10)
+		err := r.push(context.Background(), logs)
+		require.ErrorContains(t, err, "please sign in", "%d", status)
+		require.Equal(t, 10, rest(t, err, logs).LogRecordCount())
+		require.Zero(t, r.sum("rows_accepted", ""))
+		require.Equal(t, int64(1), r.sum("calls", "unexpected"))
+		require.True(t, r.said("any proxy before it"))
+	}
+}
+
+func TestAColumnWithValuesThatTheSchemaDoesNotEnumerateIsSaidOnce(t *testing.T) {
+	s := ingesttest.New(t)
+	r := newRig(t, s, nil)
+	for range 2 {
+		logs := recordtest.DNS(10)
+		for _, lr := range logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().All() {
+			lr.Attributes().PutStr("EventSubType", "RESPONSE_SUCCESS")
+			lr.Attributes().PutStr("EventResult", "ok")
+		}
+		require.NoError(t, r.push(context.Background(), logs))
+	}
+	require.Equal(t, int64(40), r.sum("fields_altered", "not_enumerated"))
+	require.Equal(t, int64(20), r.sum("fields_altered", "EventResult"))
+	require.Equal(t, 2, r.logs.FilterMessageSnippet("does not enumerate").Len(), "once for each column")
+	require.Equal(t, "RESPONSE_SUCCESS", s.Rows(dnsStream)[0]["EventSubType"])
+}
+
+// reporter is a host that keeps what is reported to it.
+type reporter struct {
+	ingesttest.Host
+	all []componentstatus.Status
+}
+
+func (r *reporter) Report(e *componentstatus.Event) { r.all = append(r.all, e.Status()) }
+
+func TestTheComponentIsInErrorWhileTheServiceRefuses(t *testing.T) {
+	for _, status := range []int{401, 403, 404, 429, 500, 503, 200, 400} {
+		s := ingesttest.New(t)
+		host := &reporter{Host: ingesttest.NewHost(s)}
+		set, _, _ := testSettings(t)
+		e, err := newSentinel(set, configFor(s))
+		require.NoError(t, err)
+		e.pauses = shortPauses
+		require.NoError(t, e.start(context.Background(), host))
+		require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
+		require.Empty(t, host.all)
+		s.Lock(func() {
+			s.Fault = answers(-1, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(status)
+			})
+		})
+		for range 2 {
+			require.Error(t, e.push(context.Background(), recordtest.DNS(10)))
+		}
+		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError}, host.all, "%d", status)
+		s.Lock(func() { s.Fault = nil })
+		e.rules = []*rule{newRule(s.URL, ingesttest.RuleID, e.router.streams)} // as after the pause
+		require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
+		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError, componentstatus.StatusOK}, host.all, "%d", status)
+		require.NoError(t, e.shutdown(context.Background()))
+	}
+}
+
+func TestTheStartSaysWhichStreamsTheRuleMustDeclare(t *testing.T) {
+	r := newRig(t, ingesttest.New(t), func(c *Config) { c.Streams.Audit = "" })
+	said := r.logs.FilterMessageSnippet("must declare each of these streams").All()
+	require.Len(t, said, 1)
+	require.Equal(t, map[string]any{"dns": dnsStream, "network": networkStream, "status": "Custom-WinnetStatus"}, said[0].ContextMap())
+}
+
+func TestRetriesThatEndAreWarnedOf(t *testing.T) {
+	require.False(t, newRig(t, ingesttest.New(t), nil).said("is lost"))
+	require.True(t, newRig(t, ingesttest.New(t), func(c *Config) { c.RetryConfig.Enabled = false }).said("retry_on_failure is not enabled"))
+	require.True(t, newRig(t, ingesttest.New(t), func(c *Config) { c.RetryConfig.MaxElapsedTime = 5 * time.Minute }).said("max_elapsed_time is not 0s"))
 }
 
 func TestAStreamThatWaitsDoesNotHoldUpTheOthers(t *testing.T) {

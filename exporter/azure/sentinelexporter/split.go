@@ -24,7 +24,9 @@ const smallBody = 64 << 10
 func (e *sentinel) halve(ctx context.Context, b *batch, r *rule, k kind, rows []int32, a delivery.Answer) error {
 	size := b.body.Raw()
 	if size <= smallBody {
-		e.pause(r, k, delivery.Answer{Result: delivery.Unexpected, Status: a.Status, Code: a.Code, Message: a.Message, RequestID: a.RequestID})
+		a.Result = delivery.Unexpected
+		e.health.Fails(part(r, k), a)
+		e.pause(r, k, a)
 		return delivery.WaitError{Err: a, Wait: e.pauses.misfit}
 	}
 	if len(rows) == 1 {
@@ -92,6 +94,7 @@ func (e *sentinel) search(ctx context.Context, b *batch, r *rule, k kind, rows [
 // misfit makes a stream wait whose rule takes none of the rows of a call.
 func (e *sentinel) misfit(r *rule, k kind, a delivery.Answer, rows int) {
 	r.target[k].Gate.Close(e.pauses.misfit, a)
+	e.health.Fails(part(r, k), a)
 	e.log.Again(r.id+kindNames[k]+"misfit", func(l *zap.Logger) {
 		l.Error("the data collection rule takes no row of a call: the columns that it declares for the stream, its transformation or its table do not fit; "+
 			"what is queued waits, and is tried again slowly",

@@ -78,6 +78,8 @@ var goals = []goal{
 	{what: "sentinel: a DNS record to a row, against a map and encoding/json", ours: measure{azure + "internal/row", "Row/ours", ns, ""},
 		reference: measure{azure + "internal/row", "Row/map", ns, ""}, limit: 1. / 5},
 	{what: "sentinel: a DNS record to its part of a compressed call", ours: measure{azure + "sentinelexporter", "Call", "ns/row", ""}},
+	{what: "sentinel: a DNS record to the server over TLS, against a map, encoding/json and azlogs", ours: measure{azure + "internal/rival", "Send/ours", "ns/row", ""},
+		reference: measure{azure + "internal/rival", "Send/azlogs", "ns/row", ""}, limit: 1. / 5},
 	{what: "app_insights: a DNS record to an item, against a map and encoding/json", ours: measure{azure + "internal/envelope", "Envelope/ours", ns, ""},
 		reference: measure{azure + "internal/envelope", "Envelope/map", ns, ""}, limit: 1. / 5, allocs: none()},
 	{what: "app_insights: a DNS record to its part of a compressed call", ours: measure{azure + "appinsightsexporter", "Items", "ns/item", ""}},

@@ -7,6 +7,7 @@ package columns
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 )
 
 //go:generate go run ./generate
@@ -40,6 +41,8 @@ type Table struct {
 	Time       int      // the index of TimeGenerated
 	Additional int      // the index of AdditionalFields
 
+	values [][]string // by column: those that the table's schema enumerates, or nil; may be shorter than Columns
+
 	seed  uint64
 	slots [slotCount]uint8 // by hash: 1 + the index of the column, or 0
 }
@@ -55,6 +58,12 @@ func (t *Table) Lookup(name string) int {
 	}
 	return i
 }
+
+// Enumerated reports whether the table's schema enumerates the values of a column.
+func (t *Table) Enumerated(column int) bool { return column < len(t.values) && t.values[column] != nil }
+
+// Lists reports whether the table's schema has a value among those of a column that it enumerates. Case counts.
+func (t *Table) Lists(column int, value string) bool { return slices.Contains(t.values[column], value) }
 
 const (
 	slotBits  = 11

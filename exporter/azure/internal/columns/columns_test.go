@@ -33,6 +33,31 @@ func TestATableHasTheColumnsOfItsList(t *testing.T) {
 	}
 }
 
+func TestATableEnumeratesTheValuesOfItsSchema(t *testing.T) {
+	raw, err := os.ReadFile("enumerations.tsv")
+	require.NoError(t, err)
+	want := map[string][]string{}
+	for line := range strings.Lines(string(raw)) {
+		if f := strings.Split(strings.TrimSpace(line), "\t"); !strings.HasPrefix(line, "#") && f[0] != "table" {
+			want[f[0]+" "+f[1]] = strings.Split(f[2], "|")
+		}
+	}
+	require.Greater(t, len(want), 50)
+	got := map[string][]string{}
+	for _, table := range all() {
+		for i, c := range table.Columns {
+			if table.Enumerated(i) {
+				require.Equal(t, String, c.Type)
+				got[table.Name+" "+c.Name] = table.values[i]
+			}
+		}
+	}
+	require.Equal(t, want, got)
+	i := Network.Lookup("DvcAction")
+	require.True(t, Network.Lists(i, "Drop ICMP"))
+	require.False(t, Network.Lists(i, "drop"))
+}
+
 func TestNoTableHasAColumnThatTheServiceFills(t *testing.T) {
 	for _, table := range all() {
 		for _, reserved := range []string{"TenantId", "Type", "SourceSystem", "_ResourceId", "_SubscriptionId", "_ItemId", "_IsBillable", "_BilledSize"} {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -82,7 +83,7 @@ func CheckAudience(authorization, want string) error {
 }
 
 // TokenCheck makes what asks the authenticator of a configuration for a token for calls to an address, and says so when it is for another audience
-// than want. It is nil where there is nothing to check.
+// than want. It asks until it has got a token, one caller at a time, and does nothing from then on. It is nil where there is nothing to check.
 func TokenCheck(auth configoptional.Optional[configauth.Config], host component.Host, address, want string, timeout time.Duration, ending *Ending, log *Sayer) func() {
 	if want == "" || !auth.HasValue() {
 		return nil
@@ -91,7 +92,16 @@ func TokenCheck(auth configoptional.Optional[configauth.Config], host component.
 	if err != nil {
 		return nil // ToClient has found it
 	}
+	var mu sync.Mutex
+	checked := false
 	return func() {
+		if !mu.TryLock() {
+			return
+		}
+		defer mu.Unlock()
+		if checked {
+			return
+		}
 		ctx, cancel := context.WithTimeout(ending.Calls(), timeout)
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, nil)
@@ -102,6 +112,7 @@ func TokenCheck(auth configoptional.Optional[configauth.Config], host component.
 		if err != nil {
 			return // the call will say so
 		}
+		checked = true
 		if err := CheckAudience(header, want); err != nil {
 			log.Logger.Error("the service will not accept the token", zap.Error(err))
 		}

@@ -80,6 +80,8 @@ type Options struct {
 	MaxAnswer int64
 	// Statuses is what statuses mean that do not mean what Result says.
 	Statuses map[int]Result
+	// Success is the only status 2xx that says that what was sent is taken; 0 is any. Another one is not of the service: a proxy, or a page to sign in at.
+	Success int
 	// WantsBody takes an answer 2xx whose body does not come whole for none.
 	WantsBody bool
 	// Redirect reports what speaks against sending a call on from one address to another. Without it, redirections are not followed.
@@ -162,7 +164,7 @@ func (c *Caller) classify(status int) Result {
 		return r
 	}
 	switch {
-	case status >= 200 && status < 300:
+	case status >= 200 && status < 300 && (c.opts.Success == 0 || c.opts.Success == status):
 		return Accepted
 	case status == http.StatusBadRequest:
 		return Refused

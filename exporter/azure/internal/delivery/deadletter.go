@@ -13,12 +13,14 @@ import (
 )
 
 // DeadLetters is a file of what the far end refused for good: one JSON object a line. It is open only while a line is written, so that it
-// may be moved away at any time. It is safe for concurrent use within a process.
+// may be moved away at any time. It is safe for concurrent use within a process, also when several have the same file.
 type DeadLetters struct {
-	mu      sync.Mutex
 	path    string
 	maxSize int64
 }
+
+// writing is held while a line is written to any file: two exporters may have the same one by different paths.
+var writing sync.Mutex
 
 // Letter is one line of the file.
 type Letter struct {
@@ -67,8 +69,8 @@ func (d *DeadLetters) Write(l Letter) (err error) {
 		return err
 	}
 	line = append(line, '\n')
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	writing.Lock()
+	defer writing.Unlock()
 	file, size, err := d.open()
 	if err != nil {
 		return err

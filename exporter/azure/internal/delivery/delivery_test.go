@@ -15,12 +15,18 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configauth"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
@@ -199,3 +205,71 @@ func TestTheRestHasTheRecordsThatAreNotDoneWithTheirResourcesAndScopes(t *testin
 	require.Equal(t, 0, Rest(logs, []bool{true, true, true, true, true}).ResourceLogs().Len())
 	require.Equal(t, 5, logs.LogRecordCount())
 }
+
+func TestExportersWithOneFileOfDeadLettersKeepEachOthersLines(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "dead.jsonl")
+	other := filepath.Join(dir, ".", "..", filepath.Base(dir), "dead.jsonl")
+	var all []*DeadLetters
+	for _, p := range []string{path, other, path} {
+		d, err := OpenDeadLetters(p, 1<<20)
+		require.NoError(t, err)
+		all = append(all, d)
+	}
+	const each = 200
+	var wg sync.WaitGroup
+	for n, d := range all {
+		wg.Go(func() {
+			for i := range each {
+				require.NoError(t, d.Write(Letter{Message: strings.Repeat("x", n*50+i), Row: json.RawMessage(`{}`)}))
+			}
+		})
+	}
+	wg.Wait()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	require.Len(t, lines, len(all)*each)
+	for _, l := range lines {
+		require.True(t, json.Valid([]byte(l)), l)
+	}
+}
+
+func TestTheTokenIsLookedAtUntilThereIsOneAndThenNoMore(t *testing.T) {
+	id := component.MustNewID("auth")
+	asked := 0
+	auth := &authenticator{do: func(r *http.Request) error {
+		if asked++; asked < 3 {
+			return errors.New("no identity yet")
+		}
+		r.Header.Set("Authorization", "Bearer e30."+base64.RawURLEncoding.EncodeToString([]byte(`{"aud":"https://elsewhere"}`))+".c2ln")
+		return nil
+	}}
+	core, logs := observer.New(zap.InfoLevel)
+	check := TokenCheck(configoptional.Some(configauth.Config{AuthenticatorID: id}), extensionHost{id: auth}, "https://x.ingest.monitor.azure.com",
+		"https://monitor.azure.com", time.Minute, NewEnding(), NewSayer(zap.New(core)))
+	for range 5 {
+		check()
+	}
+	require.Equal(t, 3, asked)
+	require.Equal(t, 1, logs.Len())
+}
+
+type authenticator struct {
+	component.StartFunc
+	component.ShutdownFunc
+	do func(*http.Request) error
+}
+
+func (a *authenticator) RoundTripper(base http.RoundTripper) (http.RoundTripper, error) {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		if err := a.do(r); err != nil {
+			return nil, err
+		}
+		return base.RoundTrip(r)
+	}), nil
+}
+
+type extensionHost map[component.ID]component.Component
+
+func (h extensionHost) GetExtensions() map[component.ID]component.Component { return h }

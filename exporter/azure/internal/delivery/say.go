@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/collector/config/configretry"
 	"go.uber.org/zap"
 )
 
@@ -20,6 +21,17 @@ const sayInterval = 10 * time.Minute
 
 // NewSayer makes a sayer.
 func NewSayer(logger *zap.Logger) *Sayer { return &Sayer{Logger: logger, said: map[string]time.Time{}} }
+
+// WarnOfLoss warns of retries that end.
+func WarnOfLoss(r configretry.BackOffConfig, log *zap.Logger) {
+	switch {
+	case !r.Enabled:
+		log.Warn("retry_on_failure is not enabled: what the service does not take at once is lost")
+	case r.MaxElapsedTime > 0:
+		log.Warn("retry_on_failure::max_elapsed_time is not 0s: what the service does not take for that long is lost; a new role takes up to 30 minutes",
+			zap.Duration("max_elapsed_time", r.MaxElapsedTime))
+	}
+}
 
 // Once logs once for each what.
 func (s *Sayer) Once(what string, say func(*zap.Logger)) { s.say(what, 0, say) }

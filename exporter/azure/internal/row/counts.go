@@ -7,21 +7,22 @@ type Rule uint8
 
 // The rules. README.md of the exporter has them in the user's words.
 const (
-	RuleConverted Rule = iota // another type than the column's, with the same value
-	RuleMoved                 // does not fit the column: in AdditionalFields
-	RuleCut                   // a text of more than 64,000 bytes, cut at a rune and marked
-	RuleUTF8                  // bytes that are no UTF-8, each replaced by U+FFFD
-	RuleShed                  // did not fit into AdditionalFields, which names it
-	RuleNested                // nested deeper than 16, replaced by a text
-	RuleLargeRow              // a row of more than 1,000,000 bytes, with all fields cut to 1,000
-	RuleNoTime                // a record without a time
-	RuleTooOld                // TimeGenerated is older than two days: the service replaces it
-	RuleAhead                 // TimeGenerated is more than a day ahead: the service replaces it
+	RuleConverted     Rule = iota // another type than the column's, with the same value
+	RuleMoved                     // does not fit the column: in AdditionalFields
+	RuleCut                       // a text of more than 64,000 bytes, cut at a rune and marked
+	RuleUTF8                      // bytes that are no UTF-8, each replaced by U+FFFD
+	RuleShed                      // did not fit into AdditionalFields, which names it
+	RuleNested                    // nested deeper than 16, replaced by a text
+	RuleLargeRow                  // a row of more than 1,000,000 bytes, with all fields cut to 1,000
+	RuleNoTime                    // a record without a time
+	RuleTooOld                    // TimeGenerated is older than two days: the service replaces it
+	RuleAhead                     // TimeGenerated is more than a day ahead: the service replaces it
+	RuleNotEnumerated             // none of the values that the schema enumerates, written as it is
 	ruleCount
 )
 
 var ruleNames = [ruleCount]string{
-	"converted", "moved", "cut", "invalid_utf8", "shed", "nested", "large_row", "no_time", "too_old", "ahead",
+	"converted", "moved", "cut", "invalid_utf8", "shed", "nested", "large_row", "no_time", "too_old", "ahead", "not_enumerated",
 }
 
 func (r Rule) String() string { return ruleNames[r] }

@@ -261,6 +261,9 @@ func (e *Encoder) appendColumn(dst []byte, column int, v pcommon.Value) []byte {
 	switch result {
 	case written:
 		e.see(column)
+		if e.table.Enumerated(column) && (v.Type() != pcommon.ValueTypeStr || !e.table.Lists(column, v.Str())) {
+			e.count(RuleNotEnumerated, column)
+		}
 		return dst
 	case misfit:
 		e.count(RuleMoved, column)

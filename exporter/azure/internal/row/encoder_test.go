@@ -154,6 +154,35 @@ func TestAValueIsConvertedWhenItMeansTheSameAndElseMoved(t *testing.T) {
 	}
 }
 
+func TestAValueThatTheSchemaDoesNotEnumerateIsCountedByColumnAndWrittenAsItIs(t *testing.T) {
+	session := NewEncoder(Options{Table: columns.Network, Schema: "NetworkSession", Now: func() time.Time { return recordtest.Base }})
+	audit := NewEncoder(Options{Table: columns.Audit, Schema: "AuditEvent", Now: func() time.Time { return recordtest.Base }})
+	for _, c := range []struct {
+		e          *Encoder
+		attributes map[string]any
+		want       map[string]int64
+	}{
+		{dnsEncoder(), map[string]any{"EventType": "Query", "EventSubType": "response", "EventResult": "Success", "EventProduct": "of anybody"}, map[string]int64{}},
+		{dnsEncoder(), map[string]any{"EventType": "query", "EventSubType": "LOOK_UP", "EventResult": "Success"},
+			map[string]int64{"not_enumerated EventType": 1, "not_enumerated EventSubType": 1}},
+		{dnsEncoder(), map[string]any{"EventResult": 0}, map[string]int64{"not_enumerated EventResult": 1, "converted EventResult": 1}},
+		{dnsEncoder(), map[string]any{"EventResult": ""}, map[string]int64{}},
+		{session, map[string]any{"EventType": "Flow", "DvcAction": "Decrypt", "NetworkDirection": "Local", "EventSubType": "End"}, map[string]int64{}},
+		{session, map[string]any{"DvcAction": "Audit", "NetworkDirection": "egress"},
+			map[string]int64{"not_enumerated DvcAction": 1, "not_enumerated NetworkDirection": 1}},
+		{audit, map[string]any{"EventType": "Set", "EventSeverity": "Low"}, map[string]int64{}},
+		{audit, map[string]any{"EventType": "Query"}, map[string]int64{"not_enumerated EventType": 1}},
+	} {
+		row, _, counts := write(t, c.e, record(c.attributes), pcommon.NewMap())
+		require.Equal(t, c.want, counts, "%v", c.attributes)
+		for name, v := range c.attributes {
+			if v != "" {
+				require.Equal(t, fmt.Sprint(v), row[name])
+			}
+		}
+	}
+}
+
 func TestALongColumnTakes64Bits(t *testing.T) {
 	e := NewEncoder(Options{Table: columns.Network, Schema: "NetworkSession", Now: func() time.Time { return recordtest.Base }})
 	row, _, counts := write(t, e, record(map[string]any{"NetworkBytes": int64(math.MaxInt64), "SrcBytes": "-9223372036854775808", "DstBytes": "9223372036854775808"}), pcommon.NewMap())

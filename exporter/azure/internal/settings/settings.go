@@ -5,15 +5,19 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
@@ -57,13 +61,19 @@ func DefaultRetry() configretry.BackOffConfig {
 	return retry
 }
 
-// Strict refuses keys that are neither the client's nor those of own, which is an empty structure of the exporter's own keys. confmap would take
-// them: it does not look for them in a structure into which a client's configuration is squashed.
+// Strict refuses keys that are neither the client's nor those of own, which is an empty structure of the exporter's own keys, and such keys in the client's
+// sections. confmap would take them: it does not look for them in a structure into which a client's configuration is squashed, nor below it.
 func Strict(conf *confmap.Conf, own any) error {
 	keys := conf.ToStringMap()
 	client := reflect.TypeFor[confighttp.ClientConfig]()
 	for i := range client.NumField() {
-		key, _, _ := strings.Cut(client.Field(i).Tag.Get("mapstructure"), ",")
+		field := client.Field(i)
+		key, _, _ := strings.Cut(field.Tag.Get("mapstructure"), ",")
+		if section, is := keys[key].(map[string]any); is && field.Type.Kind() == reflect.Struct {
+			if err := confmap.NewFromStringMap(section).Unmarshal(reflect.New(field.Type).Interface()); err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+		}
 		delete(keys, key)
 	}
 	return confmap.NewFromStringMap(keys).Unmarshal(own)
@@ -91,8 +101,19 @@ func Address(key, endpoint, form string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
+// ownHeaders say what a body is.
+var ownHeaders = []string{"Content-Type", "Content-Encoding", "Content-Length", "Transfer-Encoding"}
+
 // ValidateClient refuses what the exporters do themselves, and a timeout without which nothing is sent.
 func ValidateClient(c *confighttp.ClientConfig) error {
+	for name := range c.Headers.Iter {
+		if slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)) {
+			return fmt.Errorf("headers: %s is not allowed; the exporter sets it to what it sends; leave it out", name)
+		}
+	}
+	if c.Auth.HasValue() && c.Auth.Get().AuthenticatorID == (component.ID{}) {
+		return errors.New("auth::authenticator: it is missing; want the id of an extension, such as azureauth")
+	}
 	switch {
 	case c.Compression != "":
 		return fmt.Errorf("compression: %q is not allowed; the exporter compresses by itself while it encodes (gzip); leave it out", c.Compression)

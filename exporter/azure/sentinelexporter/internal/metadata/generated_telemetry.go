@@ -106,7 +106,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterSentinelFieldsAltered, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentinel_fields_altered",
-		metric.WithDescription("Values of accepted rows that a rule has altered, or that the service alters (too_old, ahead). [Alpha]"),
+		metric.WithDescription("Values of accepted rows that a rule has altered, that the service alters (too_old, ahead), or that the schema does not have (not_enumerated). [Alpha]"),
 		metric.WithUnit("{field}"),
 	)
 	errs = errors.Join(errs, err)

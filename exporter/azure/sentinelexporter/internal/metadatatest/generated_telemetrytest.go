@@ -119,7 +119,7 @@ func AssertEqualExporterSentinelDeadLetters(t *testing.T, tt *componenttest.Tele
 func AssertEqualExporterSentinelFieldsAltered(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_sentinel_fields_altered",
-		Description: "Values of accepted rows that a rule has altered, or that the service alters (too_old, ahead). [Alpha]",
+		Description: "Values of accepted rows that a rule has altered, that the service alters (too_old, ahead), or that the schema does not have (not_enumerated). [Alpha]",
 		Unit:        "{field}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
