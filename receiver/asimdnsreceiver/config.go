@@ -19,10 +19,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 )
 
 // Config is the receiver's configuration. The table of keys in README.md says the same, key by key.
@@ -62,16 +60,8 @@ type Config struct {
 	OmitAttributes asim.OmitAttributes `mapstructure:"omit_attributes"`
 	// Buffers are the buffers of the ETW session.
 	Buffers BuffersConfig `mapstructure:"buffers"`
-	// Batch says when records are handed to the next component.
-	Batch pipeline.BatchConfig `mapstructure:"batch"`
-	// Queue bounds the memory for events on their way.
-	Queue pipeline.QueueConfig `mapstructure:"queue"`
-	// Retry says how records that the next component refuses for now are tried again.
-	Retry pipeline.RetryConfig `mapstructure:"retry"`
-	// Replay reads recorded .etl files instead of a live session.
-	Replay replay.Config `mapstructure:"replay"`
-	// Record writes the raw events to an .etl file as well.
-	Record record.Config `mapstructure:"record"`
+	// Sections are those of every receiver: batch, queue, retry, replay and record.
+	runner.Sections `mapstructure:",squash"`
 }
 
 // ProviderConfig is a provider and what is wanted of it.
@@ -152,11 +142,7 @@ func createDefaultConfig() component.Config {
 		Aggregation:    AggregationConfig{MaxSizeMiB: 64},
 		Correlation:    CorrelationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
 		Buffers:        BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
-		Batch:          pipeline.DefaultBatchConfig(),
-		Queue:          pipeline.DefaultQueueConfig(),
-		Retry:          pipeline.DefaultRetryConfig(),
-		Replay:         replay.DefaultConfig(),
-		Record:         record.DefaultConfig(),
+		Sections:       runner.DefaultSections(),
 	}
 }
 
@@ -171,8 +157,7 @@ const (
 // Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds. With providers there is no default
 // for provider_guid. The default of names is no one's wish, so it is here that a spelling is refused which the profile does not have.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
-	c.Replay.Asked(conf)
-	c.Record.Asked(conf)
+	c.Look(conf)
 	changed := map[string]any{}
 	if v := conf.Get(keyFlags); v != nil {
 		mask, err := readFlags(conf.Get(keyProvider), c.ProviderGUID, v)
@@ -365,8 +350,8 @@ func (c *Config) wanted() ([]provider, error) {
 	return all, errors.Join(errs...)
 }
 
-// keeper gives what keeps events back, nil where nothing is to be merged.
-func (c *Config) keeper() *correlate.Correlator {
+// newCorrelator gives what keeps events back, nil where nothing is to be merged.
+func (c *Config) newCorrelator() *correlate.Correlator {
 	s := correlate.Settings{Live: !c.Replay.Enabled()}
 	var mib int
 	switch {

@@ -18,10 +18,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -62,16 +60,8 @@ type Config struct {
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
 	// MetricsBuilderConfig is the section `metrics`: which metrics there are, and which attributes they have.
 	metadata.MetricsBuilderConfig `mapstructure:",squash"`
-	// Batch says when records are handed to the next component.
-	Batch pipeline.BatchConfig `mapstructure:"batch"`
-	// Queue bounds the memory for events on their way.
-	Queue pipeline.QueueConfig `mapstructure:"queue"`
-	// Retry says how records that the next component refuses for now are tried again.
-	Retry pipeline.RetryConfig `mapstructure:"retry"`
-	// Replay reads recorded .pcapng files instead of the live map.
-	Replay replay.Config `mapstructure:"replay"`
-	// Record writes the raw records, as the source delivers them, to a .pcapng file.
-	Record record.Config `mapstructure:"record"`
+	// Sections are those of every receiver: batch, queue, retry, replay and record.
+	runner.Sections `mapstructure:",squash"`
 }
 
 var (
@@ -93,18 +83,13 @@ func createDefaultConfig() component.Config {
 		Body:                    asim.NetworkBodySummary.String(),
 		MetricsInterval:         time.Minute,
 		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
-		Batch:                   pipeline.DefaultBatchConfig(),
-		Queue:                   pipeline.DefaultQueueConfig(),
-		Retry:                   pipeline.DefaultRetryConfig(),
-		Replay:                  replay.DefaultConfig(),
-		Record:                  record.DefaultConfig(),
+		Sections:                runner.DefaultSections(),
 	}
 }
 
 // Unmarshal reads the YAML: bare numbers as seconds where a duration stands, and a wire format without quotes.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
-	c.Replay.Asked(conf)
-	c.Record.Asked(conf)
+	c.Look(conf)
 	const format = "wire_format"
 	if n, ok := conf.Get(format).(float64); ok {
 		// Of 1.20 YAML makes 1.2, which no release is called.

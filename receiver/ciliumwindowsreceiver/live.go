@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,10 +13,10 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/hnsstate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 )
 
 const (
@@ -35,8 +34,6 @@ type liveSource struct {
 	registry hnsstate.Reader
 	config   *obsconfig.Writer
 	follower *events.Follower
-	stopped  chan struct{}
-	watching sync.WaitGroup
 	use      atomic.Uint64 // how full the map was at most between the last two looks, in millionths, +1; 0 is unknown
 
 	// Of the follower's calls, which come one after another.
@@ -46,21 +43,23 @@ type liveSource struct {
 	doubted bool      // it was said that nothing shows whether the map was replaced
 }
 
-func startLive(r *ciliumReceiver, s settings, h component.Host, device asim.NetworkDevice) (source, error) {
+var _ runner.Source = (*liveSource)(nil)
+
+func (r *ciliumReceiver) openLive(h component.Host) (runner.Source, error) {
 	l := &liveSource{
-		r: r, host: h, registry: hnsstate.Registry, stopped: make(chan struct{}),
-		config: obsconfig.NewWriter(r.cfg.ObservabilityConfigMap, r.cfg.ConfigMap, s.Settings),
+		r: r, host: h, registry: hnsstate.Registry,
+		config: obsconfig.NewWriter(r.cfg.ObservabilityConfigMap, r.cfg.ConfigMap, r.settings.Settings),
 	}
 	if err := l.start(lookInterval); err != nil {
 		return nil, err
 	}
-	l.watching.Go(func() { r.followDevice(l.stopped, device) })
+	r.live = l
 	return l, nil
 }
 
 func (l *liveSource) start(interval time.Duration) (err error) {
 	l.follower, err = events.Follow(events.FollowSettings{
-		Path: l.r.cfg.EventsMap, Deliver: l.r.pipeline.Offer, Interval: interval, Quiet: quietTime,
+		Path: l.r.cfg.EventsMap, Deliver: l.r.Pipeline.Offer, Interval: interval, Quiet: quietTime,
 		Ready: l.ready, Attached: l.attachedTo, Look: l.look, Report: l.report, Left: l.left, Unsure: l.unsure,
 	})
 	if err != nil {
@@ -156,10 +155,7 @@ func (l *liveSource) unsure(info events.MapInfo) {
 		zap.String("path", info.Path), zap.String("type", info.Type), zap.Duration("looked_at_again_every", events.MaxUnsure))
 }
 
-func (l *liveSource) losses() map[string]int64 {
-	return map[string]int64{"map": int64(l.follower.Stats().Lost)}
-}
-
+// fill gives how many bytes wait in the map, -1 where it does not tell, and its size; ok is false where there is no map.
 func (l *liveSource) fill() (waiting, size int64, ok bool) {
 	stats := l.follower.Stats()
 	return int64(stats.Waiting), int64(stats.Size), stats.Size > 0
@@ -177,8 +173,10 @@ func (l *liveSource) abandoned() int64 { return int64(l.follower.Stats().Left) }
 
 func (l *liveSource) unidentified() int64 { return int64(l.follower.Stats().Unsure) }
 
-func (l *liveSource) stop(ctx context.Context) error {
-	close(l.stopped)
-	l.watching.Wait()
+// Follow tells the handler when this host has changed.
+func (l *liveSource) Follow(stopped <-chan struct{}) { l.r.followDevice(stopped, l.r.device) }
+
+// Close ends the reading, and leaves the configuration map.
+func (l *liveSource) Close(ctx context.Context) error {
 	return errors.Join(l.follower.Close(ctx), l.config.Close())
 }
