@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/process"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/user"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
 // dnsReceiver is one receiver: what it has of its own, which its Runner runs.
@@ -47,7 +48,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 		Receiver: set, Sections: cfg.Sections, Next: next, Transport: "etw",
 		Parts: runner.Parts{
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, PlayFile: r.files.play,
-			Losses: r.losses, Telemetry: r.newTelemetry, Begin: r.useHost, End: r.leaveHost, Played: r.files.played,
+			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.useHost, End: r.leaveHost, Played: r.files.played,
 			Started: r.started, Account: r.account,
 		},
 	})

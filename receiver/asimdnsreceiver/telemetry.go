@@ -8,21 +8,16 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// newTelemetry makes the receiver's own telemetry; metadata.yaml says what each instrument means.
-func (r *dnsReceiver) newTelemetry() (runner.Telemetry, error) {
-	builder, err := metadata.NewTelemetryBuilder(r.set.TelemetrySettings)
-	if err != nil {
-		return nil, err
-	}
+// observe registers the telemetry that only this receiver has; metadata.yaml says what each instrument means.
+func (r *dnsReceiver) observe(builder *metadata.TelemetryBuilder) error {
 	var live error
 	if r.live != nil {
 		live = r.live.observe(builder)
 	}
-	return builder, errors.Join(
+	return errors.Join(
 		live,
 		builder.RegisterEventsLayoutUnknownCallback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(r.handler.unknown.Load())

@@ -3,7 +3,6 @@
 package ciliumwindowsreceiver
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -64,10 +63,7 @@ type Config struct {
 	runner.Sections `mapstructure:",squash"`
 }
 
-var (
-	_ component.Config    = (*Config)(nil)
-	_ confmap.Unmarshaler = (*Config)(nil)
-)
+var _ confmap.Unmarshaler = (*Config)(nil)
 
 func createDefaultConfig() component.Config {
 	return &Config{
@@ -136,34 +132,29 @@ func (c *Config) keeps() aggregate.Settings {
 // read reads the keys that are names of something. Its errors name the key, the value and what is allowed.
 func (c *Config) read() (settings, error) {
 	s := settings{aggregation: c.keeps()}
-	var errs []error
-	check := func(key string, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		}
-	}
+	var errs configyaml.KeyErrors
 	for _, name := range c.EnabledEvents {
 		kind, err := monitor.ParseKind(name)
-		check("enabled_events", err)
+		errs.Add("enabled_events", err)
 		s.Events = append(s.Events, kind)
 	}
 	var err error
 	s.Level, err = obsconfig.ParseLevel(c.MonitorAggregationLevel)
-	check("monitor_aggregation_level", err)
+	errs.Add("monitor_aggregation_level", err)
 	s.format, err = monitor.ParseWireFormat(c.WireFormat)
-	check("wire_format", err)
+	errs.Add("wire_format", err)
 	s.body, err = asim.ParseNetworkBody(c.Body)
-	check("body", err)
+	errs.Add("body", err)
 	s.mask, err = flow.NewMask(c.FieldMask)
-	check("field_mask", err)
+	errs.Add("field_mask", err)
 	s.filter, _ = filter.New(&c.Filters) // the section's own Validate tells what is wrong
-	return s, errors.Join(errs...)
+	return s, errs.Join()
 }
 
 // Validate names each key whose value is not allowed, the value, and what is allowed.
 func (c *Config) Validate() error {
 	_, err := c.read()
-	errs := []error{err, c.validateMetrics()}
+	errs := configyaml.KeyErrors{err, c.validateMetrics()}
 	if d := c.AggregationInterval; d < minAggregationInterval || d > maxAggregationInterval {
 		errs = append(errs, fmt.Errorf("aggregation_interval: %v is not allowed; want %v to %v", d, minAggregationInterval, maxAggregationInterval))
 	}
@@ -181,15 +172,11 @@ func (c *Config) Validate() error {
 		if path.path == "" && !path.used {
 			continue
 		}
-		if err := configyaml.PinnedMap(path.path); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", path.key, err))
-		}
+		errs.Add(path.key, configyaml.PinnedMap(path.path))
 	}
 	if c.NodeName != "" {
-		if err := configyaml.HostName(c.NodeName); err != nil {
-			errs = append(errs, fmt.Errorf("node_name: %w", err))
-		}
+		errs.Add("node_name", configyaml.HostName(c.NodeName))
 	}
 	// The sections filters, config_map, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
-	return errors.Join(errs...)
+	return errs.Join()
 }

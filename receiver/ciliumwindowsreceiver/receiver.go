@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
 // ciliumReceiver is one receiver: what it has of its own, which its Runner runs. The Runner's Next is nil without a logs pipeline.
@@ -39,7 +40,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (_ *cil
 		Receiver: set, Sections: cfg.Sections, Next: next, Transport: "ebpf",
 		Parts: runner.Parts{
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: newWriter, OpenLive: r.openLive, PlayFile: r.files.play,
-			Losses: r.losses, Telemetry: r.newTelemetry, Begin: r.startMeter, End: r.stopMeter, Played: r.collectSoon, Started: r.started,
+			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.startMeter, End: r.stopMeter, Played: r.collectSoon, Started: r.started,
 		},
 	})
 	return r, err

@@ -8,17 +8,12 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// newTelemetry makes the receiver's own telemetry; metadata.yaml says what each instrument means.
-func (r *ciliumReceiver) newTelemetry() (runner.Telemetry, error) {
-	builder, err := metadata.NewTelemetryBuilder(r.set.TelemetrySettings)
-	if err != nil {
-		return nil, err
-	}
-	return builder, errors.Join(
+// observe registers the telemetry that only this receiver has; metadata.yaml says what each instrument means.
+func (r *ciliumReceiver) observe(builder *metadata.TelemetryBuilder) error {
+	return errors.Join(
 		builder.RegisterPacketsUnmarkedCallback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(r.handler.unmarked.Load())
 			return nil

@@ -49,9 +49,8 @@ type Parts struct {
 	// Losses gives what was lost before the receiver could see it, by who lost it. It may be called from any goroutine once the source
 	// is open.
 	Losses func() map[string]int64
-	// Telemetry makes the receiver's own telemetry and registers what only this receiver has. Telemetry that is returned beside an error
-	// is shut down.
-	Telemetry func() (Telemetry, error)
+	// Telemetry is what TelemetryOf gives.
+	Telemetry func(component.TelemetrySettings) (Telemetry, error)
 
 	// Begin begins what the handler needs while the pipeline runs, before that starts. It may be nil.
 	Begin func()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
@@ -34,9 +35,21 @@ type Telemetry interface {
 	Shutdown()
 }
 
+// TelemetryOf makes a receiver's telemetry by the constructor that mdatagen generates, and has register register what only that receiver
+// has. Telemetry that is returned beside an error is to be shut down.
+func TelemetryOf[T Telemetry, O any](build func(component.TelemetrySettings, ...O) (T, error), register func(T) error) func(component.TelemetrySettings) (Telemetry, error) {
+	return func(set component.TelemetrySettings) (Telemetry, error) {
+		t, err := build(set)
+		if err != nil {
+			return nil, err
+		}
+		return t, register(t)
+	}
+}
+
 // observe registers the telemetry.
 func (r *Runner) observe() error {
-	t, err := r.Parts.Telemetry()
+	t, err := r.Parts.Telemetry(r.Receiver.TelemetrySettings)
 	r.telemetry = t
 	if err != nil {
 		return err
