@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 )
 
-// Bounds of the keys above.
+// Bounds of the keys.
 const (
 	maxLevel         = 5
 	maxBuffers       = 65536
