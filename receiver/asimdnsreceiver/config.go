@@ -14,7 +14,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 )
 
@@ -55,8 +58,15 @@ type Config struct {
 	OmitAttributes asim.OmitAttributes `mapstructure:"omit_attributes"`
 	// Buffers are the buffers of the ETW session.
 	Buffers BuffersConfig `mapstructure:"buffers"`
-	// Sections are those of every receiver: batch, queue, retry, replay and record.
-	runner.Sections `mapstructure:",squash"`
+	// Batch says when records are handed to the next component, Queue bounds the memory for events on their way, and Retry says how
+	// records that the next component refuses for now are tried again.
+	Batch pipeline.BatchConfig `mapstructure:"batch"`
+	Queue pipeline.QueueConfig `mapstructure:"queue"`
+	Retry pipeline.RetryConfig `mapstructure:"retry"`
+	// Replay reads recorded .etl files instead of a live session.
+	Replay replay.Config `mapstructure:"replay"`
+	// Record writes the raw events to an .etl file as well.
+	Record record.Config `mapstructure:"record"`
 }
 
 // DeviceConfig is the `device` section.
@@ -100,6 +110,7 @@ type BuffersConfig struct {
 var _ confmap.Unmarshaler = (*Config)(nil)
 
 func createDefaultConfig() component.Config {
+	common := runner.DefaultSections()
 	return &Config{
 		ProviderConfig: ProviderConfig{ProviderGUID: dns.Server().GUID.String()},
 		Profile:        asim.ProfileWindows,
@@ -109,7 +120,7 @@ func createDefaultConfig() component.Config {
 		Aggregation:    AggregationConfig{MaxSizeMiB: 64},
 		Correlation:    CorrelationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
 		Buffers:        BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
-		Sections:       runner.DefaultSections(),
+		Batch:          common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
 	}
 }
 
@@ -124,7 +135,8 @@ const (
 // Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds. With providers there is no default
 // for provider_guid. The default of names is no one's wish, so it is here that a spelling is refused which the profile does not have.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
-	c.Look(conf)
+	c.Replay.Look(conf, "replay")
+	c.Record.Look(conf, "record")
 	changed := map[string]any{}
 	if v := conf.Get(keyFlags); v != nil {
 		mask, err := readFlags(conf.Get(keyProvider), c.ProviderGUID, v)

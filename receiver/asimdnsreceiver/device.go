@@ -47,9 +47,9 @@ func (r *dnsReceiver) configuredDevice() asim.Device {
 	return asim.Device{Name: name, Host: name != "", Addr: addr}
 }
 
-// followDevice tells the handler, which knows device, when this host has changed, until stopped is closed.
-func (r *dnsReceiver) followDevice(stopped <-chan struct{}, device asim.Device) {
-	host.Follow(stopped, device, r.liveDevice, func(d asim.Device) {
+// followDevice tells the handler when this host has changed, until stopped is closed.
+func (r *dnsReceiver) followDevice(stopped <-chan struct{}) {
+	host.Follow(stopped, r.device, r.liveDevice, func(d asim.Device) {
 		r.handler.moved.Store(&d)
 		r.log.Info("this host has changed", zap.String("name", d.Name), zap.Stringer("address", d.Addr))
 	})

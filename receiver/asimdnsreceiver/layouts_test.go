@@ -21,7 +21,6 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
@@ -154,12 +153,6 @@ func TestNoFilterAndNoMergingActsOnWhatIsNotDecoded(t *testing.T) {
 	}
 }
 
-// nothing is a source of no events.
-type nothing struct{}
-
-func (nothing) Follow(<-chan struct{})      {}
-func (nothing) Close(context.Context) error { return nil }
-
 func TestQueriesThatCannotBeCorrelatedAreCountedAtTheEnd(t *testing.T) {
 	x := newExchanges(t)
 	cut := func(raw []byte) []byte {
@@ -177,8 +170,9 @@ func TestQueriesThatCannotBeCorrelatedAreCountedAtTheEnd(t *testing.T) {
 	correlating(cfg)
 	r, err := newReceiver(set, cfg, consumertest.NewNop())
 	require.NoError(t, err)
-	r.Parts.OpenLive = func(component.Host) (runner.Source, error) { return nothing{}, nil }
-	r.Parts.Losses = func() map[string]int64 { return nil }
+	r.Parts.OpenLive = func(component.Host) (func(context.Context) error, error) {
+		return func(context.Context) error { return nil }, nil
+	}
 	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
 	l := live{r, t}
 	for i := range 3 {

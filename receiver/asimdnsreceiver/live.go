@@ -22,14 +22,6 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// liveSource delivers the events of a real-time ETW session, which it keeps running.
-type liveSource struct {
-	r          *dnsReceiver
-	supervisor *session.Supervisor
-}
-
-var _ runner.Source = (*liveSource)(nil)
-
 // useHost has the handler look up processes, users and the layouts of live events on this host.
 func (r *dnsReceiver) useHost() {
 	if r.cfg.Replay.Enabled() {
@@ -57,7 +49,8 @@ func (r *dnsReceiver) leaveHost(ctx context.Context, _ time.Time) error {
 	return nil
 }
 
-func (r *dnsReceiver) openLive(h component.Host) (runner.Source, error) {
+// openLive opens a real-time ETW session, which is kept running until what is returned ends it.
+func (r *dnsReceiver) openLive(h component.Host) (func(context.Context) error, error) {
 	deliver := func(header, userData []byte) { r.Pipeline.Offer(time.Now().UnixNano(), header, userData) }
 	supervisor, err := session.Keep(r.cfg.session(r.providers), deliver, r.log, session.Watch{
 		Stopped: func(err error) { componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err)) },
@@ -69,8 +62,8 @@ func (r *dnsReceiver) openLive(h component.Host) (runner.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.live = &liveSource{r, supervisor}
-	return r.live, nil
+	r.supervisor = supervisor
+	return supervisor.Close, nil
 }
 
 // reportLayout says what this host makes of an event that the embedded field lists have otherwise.
@@ -87,8 +80,9 @@ func (r *dnsReceiver) reportLayout(e *etw.Record, differs *schema.Template, err 
 	log.Debug("this host's list of the event's fields differs from the embedded one, and wins", zap.Strings("fields", names))
 }
 
-func (l *liveSource) losses() map[string]int64 {
-	t := l.supervisor.Totals()
+// lostLive gives what the session has lost.
+func (r *dnsReceiver) lostLive() map[string]int64 {
+	t := r.supervisor.Totals()
 	return map[string]int64{
 		"etw_events":    int64(t.EventsLost),
 		"etw_buffers":   int64(t.RealTimeBuffersLost),
@@ -98,13 +92,13 @@ func (l *liveSource) losses() map[string]int64 {
 	}
 }
 
-// observe registers what only a live source has to tell.
-func (l *liveSource) observe(builder *metadata.TelemetryBuilder) error {
+// observeLive registers what only a live source has to tell.
+func (r *dnsReceiver) observeLive(builder *metadata.TelemetryBuilder) error {
+	if r.supervisor == nil {
+		return nil
+	}
 	tell := func(value func(session.Totals) int64) metric.Int64Callback {
-		return func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(value(l.supervisor.Totals()))
-			return nil
-		}
+		return runner.Observe(func() int64 { return value(r.supervisor.Totals()) })
 	}
 	return errors.Join(
 		builder.RegisterSessionRestartsCallback(tell(func(t session.Totals) int64 { return int64(t.Restarts) })),
@@ -114,9 +108,3 @@ func (l *liveSource) observe(builder *metadata.TelemetryBuilder) error {
 		})),
 	)
 }
-
-// Follow tells the handler when this host has changed.
-func (l *liveSource) Follow(stopped <-chan struct{}) { l.r.followDevice(stopped, l.r.device) }
-
-// Close ends the session.
-func (l *liveSource) Close(ctx context.Context) error { return l.supervisor.Close(ctx) }

@@ -137,11 +137,11 @@ func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T
 	set.TelemetrySettings = tel.NewTelemetrySettings()
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, set, liveConfig(func(c *Config) { c.Buffers.SizeKB = 64 }), sink)
-	keeper := r.live.supervisor
+	supervisor := r.supervisor
 	var totals session.Totals
 	require.Eventually(t, func() bool { // nothing more comes within a flush interval
 		before := totals
-		totals = keeper.Totals()
+		totals = supervisor.Totals()
 		return totals.RealTimeBuffersLost > 5 && totals == before && totals.FreeBuffers == totals.NumberOfBuffers
 	}, time.Minute, 1500*time.Millisecond)
 	lost := int64(totals.RealTimeBuffersLost)

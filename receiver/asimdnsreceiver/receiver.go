@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/process"
@@ -29,12 +30,12 @@ type dnsReceiver struct {
 	providers []provider
 
 	// Set by Start.
-	device    asim.Device // at the start
-	handler   *handler
-	live      *liveSource // nil in a replay
-	files     fileSource
-	processes *process.Names // nil in a replay
-	users     *user.Names    // nil in a replay
+	device     asim.Device // at the start
+	handler    *handler
+	supervisor *session.Supervisor // of the live session; nil in a replay
+	files      fileSource
+	processes  *process.Names // nil in a replay
+	users      *user.Names    // nil in a replay
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsReceiver, error) {
@@ -45,9 +46,11 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	r := &dnsReceiver{cfg: cfg, set: set, log: set.Logger, providers: providers}
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
-		Receiver: set, Sections: cfg.Sections, Next: next, Transport: "etw",
+		Receiver: set, Next: next,
+		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Replay: cfg.Replay, Record: cfg.Record},
+		Transport: "etw",
 		Parts: runner.Parts{
-			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, PlayFile: r.files.play,
+			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,
 			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.useHost, End: r.leaveHost, Played: r.files.played,
 			Started: r.started, Account: r.account,
 		},
@@ -148,8 +151,8 @@ func (r *dnsReceiver) account() []zap.Field {
 
 // losses gives what was lost before the receiver could see it, by who lost it.
 func (r *dnsReceiver) losses() map[string]int64 {
-	if r.live != nil {
-		return r.live.losses()
+	if r.supervisor != nil {
+		return r.lostLive()
 	}
 	return r.files.losses()
 }

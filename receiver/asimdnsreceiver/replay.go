@@ -7,8 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"sync"
+	"sync/atomic"
 
 	"go.uber.org/zap"
 
@@ -30,8 +29,7 @@ type fileSource struct {
 	r      *dnsReceiver
 	before playedFile // of the replay's goroutine
 
-	mu   sync.Mutex
-	lost map[string]int64
+	lostEvents, lostBuffers atomic.Int64 // by the sessions that wrote the files
 }
 
 // playedFile is a file that was played to its end; the zero value is none.
@@ -74,8 +72,8 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 		return err
 	}
 	if header.EventsLost > 0 || header.BuffersLost > 0 {
-		s.lose("etl_events", int64(header.EventsLost))
-		s.lose("etl_buffers", int64(header.BuffersLost))
+		s.lostEvents.Add(int64(header.EventsLost))
+		s.lostBuffers.Add(int64(header.BuffersLost))
 		s.r.log.Warn("the session that wrote the file lost events", zap.String("file", path),
 			zap.Uint32("events_lost", header.EventsLost), zap.Uint32("buffers_lost", header.BuffersLost))
 	}
@@ -111,17 +109,11 @@ func (s *fileSource) read(path string, stats etl.Stats) error {
 	return fmt.Errorf("%s", stats)
 }
 
-func (s *fileSource) lose(who string, n int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.lost == nil {
-		s.lost = map[string]int64{}
-	}
-	s.lost[who] += n
-}
-
+// losses gives what the sessions that wrote the files have lost.
 func (s *fileSource) losses() map[string]int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.lost)
+	events, buffers := s.lostEvents.Load(), s.lostBuffers.Load()
+	if events+buffers == 0 {
+		return nil
+	}
+	return map[string]int64{"etl_events": events, "etl_buffers": buffers}
 }

@@ -17,7 +17,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
@@ -59,13 +62,21 @@ type Config struct {
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
 	// MetricsBuilderConfig is the section `metrics`: which metrics there are, and which attributes they have.
 	metadata.MetricsBuilderConfig `mapstructure:",squash"`
-	// Sections are those of every receiver: batch, queue, retry, replay and record.
-	runner.Sections `mapstructure:",squash"`
+	// Batch says when records are handed to the next component, Queue bounds the memory for events on their way, and Retry says how
+	// records that the next component refuses for now are tried again.
+	Batch pipeline.BatchConfig `mapstructure:"batch"`
+	Queue pipeline.QueueConfig `mapstructure:"queue"`
+	Retry pipeline.RetryConfig `mapstructure:"retry"`
+	// Replay reads recorded .pcapng files instead of the live map.
+	Replay replay.Config `mapstructure:"replay"`
+	// Record writes the raw records, as the source delivers them, to a .pcapng file as well.
+	Record record.Config `mapstructure:"record"`
 }
 
 var _ confmap.Unmarshaler = (*Config)(nil)
 
 func createDefaultConfig() component.Config {
+	common := runner.DefaultSections()
 	return &Config{
 		EventsMap:               "/ebpf/global/cilium_events",
 		ObservabilityConfigMap:  "/ebpf/global/cilium_observability_config",
@@ -79,13 +90,14 @@ func createDefaultConfig() component.Config {
 		Body:                    asim.NetworkBodySummary.String(),
 		MetricsInterval:         time.Minute,
 		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
-		Sections:                runner.DefaultSections(),
+		Batch:                   common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
 	}
 }
 
 // Unmarshal reads the YAML: bare numbers as seconds where a duration stands, and a wire format without quotes.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
-	c.Look(conf)
+	c.Replay.Look(conf, "replay")
+	c.Record.Look(conf, "record")
 	const format = "wire_format"
 	if n, ok := conf.Get(format).(float64); ok {
 		// Of 1.20 YAML makes 1.2, which no release is called.

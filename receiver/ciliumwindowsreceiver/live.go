@@ -16,7 +16,6 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/hnsstate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 )
 
 const (
@@ -43,9 +42,8 @@ type liveSource struct {
 	doubted bool      // it was said that nothing shows whether the map was replaced
 }
 
-var _ runner.Source = (*liveSource)(nil)
-
-func (r *ciliumReceiver) openLive(h component.Host) (runner.Source, error) {
+// openLive waits for the map; what is returned ends the reading and leaves the configuration map.
+func (r *ciliumReceiver) openLive(h component.Host) (func(context.Context) error, error) {
 	l := &liveSource{
 		r: r, host: h, registry: hnsstate.Registry,
 		config: obsconfig.NewWriter(r.cfg.ObservabilityConfigMap, r.cfg.ConfigMap, r.settings.Settings),
@@ -54,7 +52,7 @@ func (r *ciliumReceiver) openLive(h component.Host) (runner.Source, error) {
 		return nil, err
 	}
 	r.live = l
-	return l, nil
+	return l.close, nil
 }
 
 func (l *liveSource) start(interval time.Duration) (err error) {
@@ -155,12 +153,6 @@ func (l *liveSource) unsure(info events.MapInfo) {
 		zap.String("path", info.Path), zap.String("type", info.Type), zap.Duration("looked_at_again_every", events.MaxUnsure))
 }
 
-// fill gives how many bytes wait in the map, -1 where it does not tell, and its size; ok is false where there is no map.
-func (l *liveSource) fill() (waiting, size int64, ok bool) {
-	stats := l.follower.Stats()
-	return int64(stats.Waiting), int64(stats.Size), stats.Size > 0
-}
-
 // utilization is how full the map was at most between the last two looks, 0 to 1.
 func (l *liveSource) utilization() (share float64, ok bool) {
 	use := l.use.Load()
@@ -173,10 +165,6 @@ func (l *liveSource) abandoned() int64 { return int64(l.follower.Stats().Left) }
 
 func (l *liveSource) unidentified() int64 { return int64(l.follower.Stats().Unsure) }
 
-// Follow tells the handler when this host has changed.
-func (l *liveSource) Follow(stopped <-chan struct{}) { l.r.followDevice(stopped, l.r.device) }
-
-// Close ends the reading, and leaves the configuration map.
-func (l *liveSource) Close(ctx context.Context) error {
+func (l *liveSource) close(ctx context.Context) error {
 	return errors.Join(l.follower.Close(ctx), l.config.Close())
 }

@@ -334,8 +334,7 @@ func TestAFullRingLosesNothingThatItHasTaken(t *testing.T) {
 	}
 	close(out)
 	require.Eventually(t, func() bool {
-		waiting, _, _ := r.live.fill()
-		return waiting == 0
+		return r.live.follower.Stats().Waiting == 0
 	}, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	stats := &r.Pipeline.Stats

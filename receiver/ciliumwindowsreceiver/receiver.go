@@ -37,10 +37,13 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (_ *cil
 	r := &ciliumReceiver{cfg: cfg, set: set, log: set.Logger}
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
-		Receiver: set, Sections: cfg.Sections, Next: next, Transport: "ebpf",
+		Receiver: set, Next: next,
+		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Replay: cfg.Replay, Record: cfg.Record},
+		Transport: "ebpf",
 		Parts: runner.Parts{
-			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: newWriter, OpenLive: r.openLive, PlayFile: r.files.play,
-			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.startMeter, End: r.stopMeter, Played: r.collectSoon, Started: r.started,
+			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,
+			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.startMeter, End: r.stopMeter, Played: r.collectSoon,
+			Started: r.started, Account: r.account,
 		},
 	})
 	return r, err
@@ -64,6 +67,9 @@ func (r *ciliumReceiver) started(files []string) {
 	r.log.Info("receiving Cilium events", zap.Strings("enabled_events", r.cfg.EnabledEvents),
 		zap.Stringer("monitor_aggregation_level", r.settings.Level), zap.Strings("replay", files))
 }
+
+// account says what the pipeline's account does not: nothing.
+func (r *ciliumReceiver) account() []zap.Field { return nil }
 
 // losses gives what was lost before the receiver could see it, by who lost it.
 func (r *ciliumReceiver) losses() map[string]int64 {

@@ -8,55 +8,42 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
 // observe registers the telemetry that only this receiver has; metadata.yaml says what each instrument means.
 func (r *ciliumReceiver) observe(builder *metadata.TelemetryBuilder) error {
 	return errors.Join(
-		builder.RegisterPacketsUnmarkedCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(r.handler.unmarked.Load())
-			return nil
-		}),
-		builder.RegisterMapAttachedCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if live := r.live; live != nil {
-				o.Observe(live.attached())
-			}
-			return nil
-		}),
-		builder.RegisterMapAbandonedCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if live := r.live; live != nil {
-				o.Observe(live.abandoned())
-			}
-			return nil
-		}),
-		builder.RegisterMapUnidentifiedCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if live := r.live; live != nil {
-				o.Observe(live.unidentified())
-			}
-			return nil
-		}),
+		r.live.observe(builder),
+		builder.RegisterPacketsUnmarkedCallback(runner.Observe(r.handler.unmarked.Load)),
+	)
+}
+
+// observe registers what only a live source has to tell; a nil one has nothing.
+func (l *liveSource) observe(builder *metadata.TelemetryBuilder) error {
+	if l == nil {
+		return nil
+	}
+	return errors.Join(
+		builder.RegisterMapAttachedCallback(runner.Observe(l.attached)),
+		builder.RegisterMapAbandonedCallback(runner.Observe(l.abandoned)),
+		builder.RegisterMapUnidentifiedCallback(runner.Observe(l.unidentified)),
 		builder.RegisterMapUtilizationCallback(func(_ context.Context, o metric.Float64Observer) error {
-			if live := r.live; live != nil {
-				if share, ok := live.utilization(); ok {
-					o.Observe(share)
-				}
+			if share, ok := l.utilization(); ok {
+				o.Observe(share)
 			}
 			return nil
 		}),
 		builder.RegisterMapWaitingCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if live := r.live; live != nil {
-				if waiting, _, ok := live.fill(); ok && waiting >= 0 {
-					o.Observe(waiting)
-				}
+			if stats := l.follower.Stats(); stats.Size > 0 && stats.Waiting >= 0 {
+				o.Observe(int64(stats.Waiting))
 			}
 			return nil
 		}),
 		builder.RegisterMapSizeCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if live := r.live; live != nil {
-				if _, size, ok := live.fill(); ok {
-					o.Observe(size)
-				}
+			if size := l.follower.Stats().Size; size > 0 {
+				o.Observe(int64(size))
 			}
 			return nil
 		}),

@@ -34,7 +34,7 @@ type Settings struct {
 	Parts     Parts
 }
 
-// Parts is what a receiver brings. A function that may be nil says so.
+// Parts is what a receiver brings.
 type Parts struct {
 	// CheckFile reads a file's beginning. Its error fails the start.
 	CheckFile func(path string) error
@@ -42,8 +42,11 @@ type Parts struct {
 	NewHandler func(files []string) (pipeline.Handler, error)
 	// NewWriter prepares a recording, of a replay's files or of a live source. What it returns begins the format of one file of it.
 	NewWriter func(files []string) func(to record.Destination, of recording.File) (record.Writer, error)
-	// OpenLive opens the live source, which delivers to the Runner's Pipeline from then on.
-	OpenLive func(component.Host) (Source, error)
+	// OpenLive opens the live source, which delivers to the Runner's Pipeline from then on. What it returns ends the source: without an
+	// error nothing more is delivered.
+	OpenLive func(component.Host) (stop func(context.Context) error, err error)
+	// Follow tells the handler when this host changes, until stopped is closed. It is called for a live source.
+	Follow func(stopped <-chan struct{})
 	// PlayFile plays one file. It calls BeginFile before the first event.
 	PlayFile replay.Play
 	// Losses gives what was lost before the receiver could see it, by who lost it. It may be called from any goroutine once the source
@@ -52,24 +55,16 @@ type Parts struct {
 	// Telemetry is what TelemetryOf gives.
 	Telemetry func(component.TelemetrySettings) (Telemetry, error)
 
-	// Begin begins what the handler needs while the pipeline runs, before that starts. It may be nil.
+	// Begin begins what the handler needs while the pipeline runs, before that starts.
 	Begin func()
-	// End ends that when the pipeline has ended, also after a start that failed. begun is when the shutdown began. It may be nil.
+	// End ends that when the pipeline has ended, also after a start that failed. begun is when the shutdown began.
 	End func(ctx context.Context, begun time.Time) error
-	// Played is called when a replay has ended and every event of it has been dealt with. It may be nil.
+	// Played is called when a replay has ended and every event of it has been dealt with.
 	Played func()
 	// Started says what is received, for a log.
 	Started func(files []string)
-	// Account gives what is logged beside the pipeline's account. It may be nil.
+	// Account gives what is logged beside the pipeline's account.
 	Account func() []zap.Field
-}
-
-// Source is an open live source.
-type Source interface {
-	// Follow tells the handler when this host changes, until stopped is closed.
-	Follow(stopped <-chan struct{})
-	// Close ends the source. When it returns without an error, nothing more is delivered.
-	Close(ctx context.Context) error
 }
 
 // Runner is a receiver's component.
@@ -81,10 +76,8 @@ type Runner struct {
 
 	job       *replay.Job // nil without replay.exit_when_done
 	running   bool
-	opened    atomic.Bool // the source is open
-	source    Source      // nil in a replay
-	following sync.WaitGroup
-	stopped   chan struct{} // ends what follows
+	opened    atomic.Bool                 // the source is open
+	stop      func(context.Context) error // ends the source
 	telemetry Telemetry
 }
 
@@ -100,7 +93,7 @@ func New(s Settings) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Runner{Settings: s, Report: report, stopped: make(chan struct{})}
+	r := &Runner{Settings: s, Report: report}
 	if s.Sections.Replay.ExitWhenDone {
 		r.job = replay.Join(s.Receiver.Resource)
 	}
@@ -122,9 +115,7 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 		return err
 	}
 	r.Pipeline = r.newPipeline(handler, recorder)
-	if r.Parts.Begin != nil {
-		r.Parts.Begin()
-	}
+	r.Parts.Begin()
 	r.Pipeline.Start()
 	if err := r.open(h, files); err != nil {
 		return errors.Join(err, r.end(context.Background(), func(context.Context) error { return nil }))
@@ -148,22 +139,27 @@ func (r *Runner) newPipeline(h pipeline.Handler, recorder *record.Recorder) *pip
 }
 
 // open opens the source.
-func (r *Runner) open(h component.Host, files []string) (err error) {
-	if !r.Sections.Replay.Enabled() {
-		if r.source, err = r.Parts.OpenLive(h); err != nil {
-			return err
-		}
-		r.following.Go(func() { r.source.Follow(r.stopped) })
+func (r *Runner) open(h component.Host, files []string) error {
+	if r.Sections.Replay.Enabled() {
+		r.Player = replay.Start(replay.Settings{
+			Config: r.Sections.Replay, Files: files, Play: r.Parts.PlayFile, Into: r.Pipeline, Ended: r.Parts.Played,
+			Logger: r.Receiver.Logger, Job: r.job, End: func() { replay.EndCollector(h, r.Receiver.ID) },
+		})
+		r.stop = r.Player.Stop
 		return nil
 	}
-	played := r.Parts.Played
-	if played == nil {
-		played = func() {}
+	stop, err := r.Parts.OpenLive(h)
+	if err != nil {
+		return err
 	}
-	r.Player = replay.Start(replay.Settings{
-		Config: r.Sections.Replay, Files: files, Play: r.Parts.PlayFile, Into: r.Pipeline, Ended: played, Logger: r.Receiver.Logger,
-		Job: r.job, End: func() { replay.EndCollector(h, r.Receiver.ID) },
-	})
+	var following sync.WaitGroup
+	stopped := make(chan struct{})
+	following.Go(func() { r.Parts.Follow(stopped) })
+	r.stop = func(ctx context.Context) error {
+		close(stopped)
+		following.Wait()
+		return stop(ctx)
+	}
 	return nil
 }
 
@@ -223,30 +219,13 @@ func (r *Runner) Shutdown(ctx context.Context) error {
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
 	}
-	var more []zap.Field
-	if r.Parts.Account != nil {
-		more = r.Parts.Account()
-	}
-	r.Pipeline.LogAccount(more...)
+	r.Pipeline.LogAccount(r.Parts.Account()...)
 	return errors.Join(err, r.job.Lost(&r.Pipeline.Stats))
-}
-
-// stop ends the source.
-func (r *Runner) stop(ctx context.Context) error {
-	if r.Player != nil {
-		return r.Player.Stop(ctx)
-	}
-	close(r.stopped)
-	r.following.Wait()
-	return r.source.Close(ctx)
 }
 
 // end ends the pipeline, and then what Begin has begun.
 func (r *Runner) end(ctx context.Context, stopSource func(context.Context) error) error {
 	begun := time.Now()
 	err := r.Pipeline.Shutdown(ctx, stopSource)
-	if r.Parts.End == nil {
-		return err
-	}
 	return errors.Join(err, r.Parts.End(ctx, begun))
 }

@@ -47,10 +47,11 @@ func newFake(t *testing.T, change func(*Sections)) *fake {
 			f.ask("writer")
 			return func(record.Destination, recording.File) (record.Writer, error) { return noWriter{}, nil }
 		},
-		OpenLive: func(component.Host) (Source, error) {
+		OpenLive: func(component.Host) (func(context.Context) error, error) {
 			f.ask("open")
-			return f, f.openErr
+			return func(context.Context) error { f.ask("close"); return nil }, f.openErr
 		},
+		Follow:   func(stopped <-chan struct{}) { <-stopped },
 		PlayFile: func(context.Context, string, replay.Emit) error { return nil },
 		Losses:   func() map[string]int64 { return map[string]int64{"here": 1} },
 		Telemetry: func(component.TelemetrySettings) (Telemetry, error) {
@@ -70,13 +71,6 @@ func newFake(t *testing.T, change func(*Sections)) *fake {
 }
 
 func (f *fake) ask(what string) { f.asked = append(f.asked, what) }
-
-func (f *fake) Follow(stopped <-chan struct{}) { <-stopped }
-
-func (f *fake) Close(context.Context) error {
-	f.ask("close")
-	return nil
-}
 
 // everything is a handler that wants nothing.
 type everything struct{}

@@ -9,8 +9,6 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
 
 // Telemetry is the telemetry that every receiver has, as mdatagen generates it. In metadata.yaml the receiver's name is the instruments'
@@ -54,32 +52,46 @@ func (r *Runner) observe() error {
 	if err != nil {
 		return err
 	}
-	p := r.Pipeline
-	var progress *replay.Progress // nil observes nothing
-	if r.Player != nil {
-		progress = r.Player.Progress
-	}
-	return errors.Join(
-		t.RegisterEventsReceivedCallback(p.ObserveReceived),
-		t.RegisterEventsEmittedCallback(p.ObserveEmitted),
-		t.RegisterEventsFilteredCallback(p.ObserveFiltered),
-		t.RegisterEventsAggregatedCallback(p.ObserveAggregated),
-		t.RegisterEventsUndecodableCallback(p.ObserveUndecodable),
-		t.RegisterEventsDroppedCallback(p.ObserveDropped),
-		t.RegisterEventsRecordedCallback(p.ObserveRecorded),
-		t.RegisterEventsUnrecordedCallback(p.ObserveUnrecorded),
+	p, stats := r.Pipeline, &r.Pipeline.Stats
+	err = errors.Join(
+		t.RegisterEventsReceivedCallback(Observe(stats.Received.Load)),
+		t.RegisterEventsEmittedCallback(Observe(stats.Emitted.Load)),
+		t.RegisterEventsFilteredCallback(Observe(stats.Filtered.Load)),
+		t.RegisterEventsAggregatedCallback(Observe(stats.Aggregated.Load)),
+		t.RegisterEventsUndecodableCallback(stats.Undecodable.Observe),
+		t.RegisterEventsDroppedCallback(stats.Dropped.Observe),
 		t.RegisterEventsLostCallback(func(_ context.Context, o metric.Int64Observer) error {
 			for who, n := range r.Losses() {
 				o.Observe(n, metric.WithAttributes(attribute.String("source", who)))
 			}
 			return nil
 		}),
-		t.RegisterQueueSizeCallback(p.ObserveQueueSize),
-		t.RegisterQueueCapacityCallback(p.ObserveQueueCapacity),
+		t.RegisterQueueSizeCallback(Observe(p.QueueSize)),
+		t.RegisterQueueCapacityCallback(Observe(p.QueueCapacity)),
 		t.RegisterLagCallback(p.ObserveLag),
-		t.RegisterReplayProgressCallback(progress.ObserveShare),
-		t.RegisterReplayRateCallback(progress.ObserveRate),
-		t.RegisterReplayTimeLeftCallback(progress.ObserveLeft),
-		t.RegisterReplayFilesUnreadCallback(progress.ObserveUnread),
 	)
+	if p.Record != nil {
+		err = errors.Join(err,
+			t.RegisterEventsRecordedCallback(Observe(p.Record.Stats.Recorded.Load)),
+			t.RegisterEventsUnrecordedCallback(p.Record.Stats.Lost.Observe),
+		)
+	}
+	if r.Player != nil {
+		progress := r.Player.Progress
+		err = errors.Join(err,
+			t.RegisterReplayProgressCallback(progress.ObserveShare),
+			t.RegisterReplayRateCallback(progress.ObserveRate),
+			t.RegisterReplayTimeLeftCallback(progress.ObserveLeft),
+			t.RegisterReplayFilesUnreadCallback(Observe(progress.Unread)),
+		)
+	}
+	return err
+}
+
+// Observe is the callback of an asynchronous instrument that has one value.
+func Observe(value func() int64) metric.Int64Callback {
+	return func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(value())
+		return nil
+	}
 }
