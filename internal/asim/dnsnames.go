@@ -49,8 +49,8 @@ func (r *dnsRecord) spellName(from int) {
 
 // spellData puts the data of a record, which is the draft's text since from, into the spelling of the profile: names, and no other data.
 func (r *dnsRecord) spellData(from int, typ uint16) {
-	if r.lowers() && dns.HasNames(typ) {
-		dns.Lower(r.draft.text[from:])
+	if r.lowers() {
+		dns.LowerNames(r.draft.text[from:], typ)
 	}
 }
 

@@ -137,6 +137,30 @@ func TestNamesInAnswersAreSpelledAsTheQuery(t *testing.T) {
 	require.Equal(t, []any{"CNAME edge.example.net", "TXT Key", "203.0.113.20"}, additional(attrs, "DnsAnswers"))
 }
 
+func TestOfDataThatHasMoreThanANameTheNameAloneIsSpelled(t *testing.T) {
+	sent := []string{
+		`HTTPS 1 Svc.Example. alpn="H3,h2"`, "NSEC Next.Example. A NSEC", "RRSIG A 8 2 300 20260401000000 20260301000000 7 Signer.Example. AbCdEfGh",
+		`NAPTR 1 2 "U" "E2U+Sip" "!^.*$!Sip:X@Y!" Rep.Example`,
+	}
+	low := []any{
+		`HTTPS 1 svc.example. alpn="H3,h2"`, "NSEC next.example. A NSEC", "RRSIG A 8 2 300 20260401000000 20260301000000 7 signer.example. AbCdEfGh",
+		`NAPTR 1 2 "U" "E2U+Sip" "!^.*$!Sip:X@Y!" rep.example`,
+	}
+	fields := map[string]any{"Flags": 0x8180, "PacketData": packet(t, func(m *mdns.Msg) {
+		for _, text := range sent {
+			rr, err := mdns.NewRR(". 60 IN " + text)
+			require.NoError(t, err)
+			m.Answer = append(m.Answer, rr)
+		}
+	})}
+	require.Equal(t, low, additional(answering(t, dns.Server(), ProfileASIM, 257, fields, asSent), "DnsAnswers"))
+	require.Equal(t, low, additional(answering(t, dns.Server(), ProfileWindows, 257, fields, lower), "DnsAnswers"))
+
+	listed := map[string]any{"QueryResults": "type: 65 1 Svc.Example;type: 47 Next.Example;"}
+	require.Equal(t, []any{"HTTPS 1 Svc.Example", "NSEC Next.Example"}, additional(answering(t, dns.Client(), ProfileASIM, 3008, listed, asSent), "DnsAnswers"),
+		"nobody says in what form the DNS Client lists them")
+}
+
 func TestAnswersInDetailHaveNameTypeAndTTL(t *testing.T) {
 	record := func(name, typ string, ttl int, data string) any {
 		return map[string]any{"name": name, "type": typ, "ttl": int64(ttl), "data": data}

@@ -73,7 +73,7 @@ func (r *dnsRecord) appendAnswer(list *dns.Answers, i int) (data int) {
 	from := len(r.draft.text)
 	r.draft.text = append(r.draft.text, list.At(i)...)
 	data = from + list.DataAt(i)
-	if typ, ok := list.Type(i); ok {
+	if typ, ok := list.Type(i); ok && list.MasterForm(i) {
 		r.spellData(data, typ)
 	}
 	return data

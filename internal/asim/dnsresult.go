@@ -31,7 +31,7 @@ func (r *dnsRecord) result() {
 	if outcome.HasCode {
 		r.word(dns.ResponseCode)
 	}
-	if s, has := r.num(dns.Status); has && (!outcome.HasCode || outcome.Code == 0 && s != 0) {
+	if s, has := r.num(dns.Status); has && (!outcome.HasCode || outcome.Code == 0 && s != 0 || outcome.Code == codeOfTwo && r.profile != ProfileDocumented) {
 		a.PutStr("EventOriginalResultDetails", dns.StatusName(s))
 	}
 	a.PutRow(r.outcomeRow(dnsOutcome{outcome, r.Phase == dns.Response}))
@@ -48,6 +48,10 @@ func (r *dnsRecord) result() {
 		}
 	}
 }
+
+// codeOfTwo is the one response code with two names: BADVERS in an OPT record, BADSIG in a TSIG record (RFC 6895 section 2.3). The name of
+// Windows' status says which one it is: DNS_ERROR_RCODE_BADSIG.
+const codeOfTwo = 16
 
 // dnsOutcome is what an event says of its result.
 type dnsOutcome struct {

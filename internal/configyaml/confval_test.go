@@ -146,7 +146,7 @@ func TestWhatTheDecoderRefusesIsRefusedWithKeyValueAndWhatIsAllowed(t *testing.T
 		{"name", 5, `name: 5 is not allowed; want text; a number or another value of YAML in quotes`},
 		{"port", "80", `port: "80" is not allowed; want a whole number, without quotes`},
 		{"ports", []any{80, "x"}, `ports[1]: "x" is not allowed; want a whole number, without quotes`},
-		{"ports", []any{80, nil}, `ports[1]: null is not allowed; want a value`},
+		{"ports", []any{80, nil}, `ports[1]: it is missing or empty, as by a variable that is not set; want a value, or "null" in quotes for that text`},
 		{"ports", strings.Repeat("x", 1000), `xxx… is not allowed; want a whole number, without quotes`},
 		{"portss", 1, `portss: there is no such key; want one of by_key, mask, name, names, on, port, ports, share, size, small, wait`},
 	} {

@@ -45,7 +45,7 @@ func checkNumbers(t reflect.Type, v any, path string) error {
 		list, _ := v.([]any)
 		for i := range list {
 			if list[i] == nil {
-				return fmt.Errorf("%s[%d]: null is not allowed; want a value, in quotes where it is the text \"null\"", path, i)
+				return fmt.Errorf("%s[%d]: it is missing or empty, as by a variable that is not set; want a value, or \"null\" in quotes for that text", path, i)
 			}
 			if err := checkNumbers(t.Elem(), list[i], fmt.Sprintf("%s[%d]", path, i)); err != nil {
 				return err

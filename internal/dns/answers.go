@@ -47,6 +47,7 @@ type answerHead struct {
 	ttl   uint32
 	owner int // where in the packet the record's name begins; 0 where there is no packet
 	known bool
+	loose bool // the data may be in another form than that of a master file
 }
 
 // maxTTL is the greatest time to live; a greater one counts as 0 (RFC 2181 section 8).
@@ -70,6 +71,10 @@ func (a *Answers) DataAt(i int) int { return a.heads[i].data }
 // Type gives the type of the i-th answer; ok is false for a text that says none.
 func (a *Answers) Type(i int) (typ uint16, ok bool) { return a.heads[i].typ, a.heads[i].known }
 
+// MasterForm reports whether the data of the i-th answer is in master file form. What the DNS Client lists is so for types of names and
+// numbers alone.
+func (a *Answers) MasterForm(i int) bool { return !a.heads[i].loose }
+
 // TTL gives the time to live of the i-th answer, in seconds; ok is false where it is not known.
 func (a *Answers) TTL(i int) (seconds uint32, ok bool) { return a.heads[i].ttl, a.HasTTL }
 
@@ -85,18 +90,6 @@ func (a *Answers) AppendOwner(dst, packet []byte, i int) []byte {
 		dst = dst[:len(dst)-1]
 	}
 	return dst
-}
-
-// HasNames reports whether the data of records of a type is made of names and numbers alone, so that the case of its letters means
-// nothing (RFC 4343).
-func HasNames(typ uint16) bool {
-	switch typ {
-	case dns.TypeCNAME, dns.TypeNS, dns.TypePTR, dns.TypeDNAME:
-		return true
-	default:
-		fields := ownForms[typ].fields
-		return strings.Contains(fields, "n") && !strings.ContainsAny(fields, "s*")
-	}
 }
 
 // Reset empties the list.
@@ -293,6 +286,7 @@ func appendListed(dst, entry []byte) (text []byte, head answerHead, doubtful boo
 	case dns.TypeNS, dns.TypeCNAME, dns.TypeSOA, dns.TypePTR, dns.TypeMX, dns.TypeSRV, dns.TypeDNAME: // numbers and names
 		return trimRoot(text, len(dst)), head, false
 	}
+	head.loose = true
 	return text, head, true
 }
 

@@ -7,6 +7,7 @@ package dns
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
@@ -89,31 +90,49 @@ func (p *Provider) Keyword(name string) (bits uint64, err error) {
 	return 0, fmt.Errorf("%q names no events of the %s; want %s, or a number", name, p.Product, strings.Join(p.KeywordNames(), ", "))
 }
 
-// LeftOut lists the kinds of events, by the names of their keywords, that the keywords of e leave out, whatever its level. A kind of
-// which some come has " (in part)" behind its name.
-func (p *Provider) LeftOut(e Enable) []string {
-	e.Level = math.MaxUint8
-	var kinds []string
+// LeftOut lists the kinds of events, by the names of their keywords, that the keywords of e leave out, and those that its level leaves
+// out of what the keywords ask for. A kind of which some come has " (in part)" behind its name.
+func (p *Provider) LeftOut(e Enable) (byKeywords, byLevel []string) {
 	templates := p.catalog().Templates
+	anyLevel := e
+	anyLevel.Level = math.MaxUint8
 	for _, k := range p.keywords {
-		wanted, all := 0, 0
+		all, asked, wanted := 0, 0, 0
 		for _, t := range templates {
 			if !p.has(k, t.ID, t.Keyword) {
 				continue
 			}
 			all++
-			if e.Wants(&etw.Record{ID: t.ID, Keyword: t.Keyword}) {
+			r := etw.Record{ID: t.ID, Keyword: t.Keyword, Level: t.Level}
+			if !anyLevel.Wants(&r) {
+				continue
+			}
+			asked++
+			if e.Wants(&r) {
 				wanted++
 			}
 		}
-		switch {
-		case wanted == 0:
-			kinds = append(kinds, k.Name)
-		case wanted < all:
-			kinds = append(kinds, k.Name+" (in part)")
-		}
+		byKeywords = appendKind(byKeywords, k.Name, asked, all)
+		byLevel = appendKind(byLevel, k.Name, wanted, asked)
 	}
-	return kinds
+	return byKeywords, byLevel
+}
+
+// appendKind appends a kind of which fewer events are left than there were.
+func appendKind(kinds []string, name string, left, were int) []string {
+	switch {
+	case left == were:
+		return kinds
+	case left > 0:
+		name += " (in part)"
+	}
+	return append(kinds, name)
+}
+
+// Collects reports whether any events of a kind come: its keyword's name is one of KeywordNames.
+func (p *Provider) Collects(e Enable, kind string) bool {
+	byKeywords, byLevel := p.LeftOut(e)
+	return !slices.Contains(byKeywords, kind) && !slices.Contains(byLevel, kind)
 }
 
 // has reports whether an event is of a kind.

@@ -179,17 +179,18 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 // newCorrelator gives what keeps events back, nil where nothing is to be merged.
 func (c *Config) newCorrelator() *correlate.Correlator {
 	s := correlate.Settings{Live: !c.Replay.Enabled()}
-	var mib int
+	mib, entry := 0, hold.EntrySize
 	switch {
 	case c.Aggregation.Window > 0:
 		s.Mode, s.Window, mib = correlate.Aggregate, c.Aggregation.Window, c.Aggregation.MaxSizeMiB
 	case c.Correlate:
 		s.Mode, s.Window, mib = correlate.Correlate, c.Correlation.Timeout, c.Correlation.MaxSizeMiB
+		entry += correlate.OpenCallSize
 	default:
 		return nil
 	}
 	const leastEvent = 256 // bytes, about
-	s.MaxEvents = mib << 20 / (hold.EntrySize + leastEvent)
-	s.MaxBytes = mib<<20 - s.MaxEvents*hold.EntrySize
+	s.MaxEvents = mib << 20 / (entry + leastEvent)
+	s.MaxBytes = mib<<20 - s.MaxEvents*entry
 	return correlate.New(s)
 }

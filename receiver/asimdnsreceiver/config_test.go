@@ -242,6 +242,8 @@ func TestASectionOfFilesThatNamesNoneIsRefused(t *testing.T) {
 			require.NoError(t, err, yaml)
 		}
 	}
+	_, err := load(t, "replay: {path: [a, ~]}")
+	require.ErrorContains(t, err, "replay.path[1]: it is missing or empty, as by a variable that is not set; want ")
 }
 
 func TestAConfigurationThatIsWrittenIsTakenAgain(t *testing.T) {

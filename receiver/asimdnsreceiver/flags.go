@@ -5,7 +5,6 @@ package asimdnsreceiver
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"go.uber.org/zap"
@@ -56,18 +55,23 @@ func looksLikeNumber(text string) bool {
 	return text != "" && strings.ContainsAny(text[:1], "0123456789+-.")
 }
 
-// logLeftOut says which kinds of events the keywords leave out.
+// logLeftOut says which kinds of events the keywords leave out, and which the level.
 func (r *dnsReceiver) logLeftOut(p provider) {
-	if kinds := p.LeftOut(p.enable); len(kinds) > 0 {
+	byKeywords, byLevel := p.LeftOut(p.enable)
+	if len(byKeywords) > 0 {
 		r.log.Info("enable_flags leaves out kinds of events",
-			zap.String("provider", p.Name), zap.Strings("left_out", kinds))
+			zap.String("provider", p.Name), zap.Strings("left_out", byKeywords))
+	}
+	if len(byLevel) > 0 {
+		r.log.Warn("enable_level leaves out kinds of events that enable_flags asks for",
+			zap.String("provider", p.Name), zap.Uint8("enable_level", p.enable.Level), zap.Strings("left_out", byLevel))
 	}
 }
 
 // warnOfNoPlace says which kinds of events the keywords ask for and the profile then leaves out.
 func (r *dnsReceiver) warnOfNoPlace(p provider) {
 	const audit = "audit"
-	if _, err := p.Keyword(audit); err != nil || r.cfg.Profile != asim.ProfileASIM || slices.Contains(p.LeftOut(p.enable), audit) {
+	if _, err := p.Keyword(audit); err != nil || r.cfg.Profile != asim.ProfileASIM || !p.Collects(p.enable, audit) {
 		return
 	}
 	r.log.Warn("profile asim leaves out kinds of events that enable_flags asks for: they are received and counted as filtered; profile windows keeps them",

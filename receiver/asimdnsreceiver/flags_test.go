@@ -90,6 +90,30 @@ func TestTheStartSaysWhichKindsOfEventsAreLeftOut(t *testing.T) {
 	}
 }
 
+func TestTheStartSaysWhichKindsOfEventsTheLevelLeavesOut(t *testing.T) {
+	for text, want := range map[string][]any{
+		"{enable_flags: security}":                  nil,
+		"{enable_flags: security, enable_level: 5}": nil,
+		"{enable_flags: security, enable_level: 2}": {
+			"queries", "responses (in part)", "recursion", "updates", "transfers", "audit",
+		},
+		"{enable_flags: audit, enable_level: 2}": {"audit"},
+	} {
+		cfg, err := load(t, text)
+		require.NoError(t, err)
+		_, _, logs := replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags, c.EnableLevel, c.Profile = cfg.EnableFlags, cfg.EnableLevel, "asim" }))
+		lines := logs.FilterMessageSnippet("enable_level leaves out").All()
+		if want == nil {
+			require.Empty(t, lines, text)
+			continue
+		}
+		require.Len(t, lines, 1, text)
+		require.Equal(t, zap.WarnLevel, lines[0].Level)
+		require.Equal(t, want, lines[0].ContextMap()["left_out"], text)
+		require.Empty(t, logs.FilterMessageSnippet("profile asim leaves out").All(), "none comes that the profile could leave out")
+	}
+}
+
 func TestTheStartSaysWhatTheProfileLeavesOutOfWhatIsCollected(t *testing.T) {
 	for text, want := range map[string]int{
 		"{enable_flags: security, profile: asim}": 1, "{enable_flags: '0', profile: asim}": 1, "{enable_flags: [default, audit], profile: asim}": 1,

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
@@ -118,6 +119,20 @@ func TestALookUpOfTheClientIsOneRecordWithItsServerAndItsDuration(t *testing.T) 
 	require.Positive(t, alone, "probes, and what older versions say without the process")
 }
 
+// In the recording one call of each process and name is open whenever the service says which servers it asks (3009).
+func TestNoEventOfALookUpThatNamesItsProcessStaysApart(t *testing.T) {
+	for correlate, want := range map[bool]int{false: 50, true: 0} {
+		sink, _, _ := replayAll(t, replayOf(clientFile, func(c *Config) { c.EnableFlags, c.EnableLevel, c.Correlate = &everything, 5, correlate }))
+		apart := 0
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			if _, named := lr.Attributes().Get("SrcProcessId"); named && kit.Text(lr, "EventOriginalType") == "3009" {
+				apart++
+			}
+		})
+		require.Equal(t, want, apart, "correlate: %v", correlate)
+	}
+}
+
 func TestEachReplayedFileIsMergedByItsOwnTimes(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"aggregate": func(c *Config) { c.Aggregation.Window = 10 * time.Second },
@@ -158,7 +173,7 @@ func TestMergingIsConfiguredOneWayOrTheOther(t *testing.T) {
 	require.NoError(t, err)
 	k := cfg.newCorrelator()
 	require.Equal(t, 3*time.Second, k.Window)
-	require.Equal(t, cfg.Correlation.MaxSizeMiB<<20, k.MaxBytes+k.MaxEvents*hold.EntrySize, "the entries count too")
+	require.Equal(t, cfg.Correlation.MaxSizeMiB<<20, k.MaxBytes+k.MaxEvents*(hold.EntrySize+correlate.OpenCallSize), "the entries count too")
 	cfg, err = load(t, "")
 	require.NoError(t, err)
 	require.Nil(t, cfg.newCorrelator())

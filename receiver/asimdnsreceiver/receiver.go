@@ -112,9 +112,9 @@ func (r *dnsReceiver) warnOfProcesses() {
 	case r.cfg.Replay.Enabled():
 		why = "a recorded event has the id of its process and no name"
 	case !slices.ContainsFunc(r.providers, func(p provider) bool {
-		return p.GUID == dns.Client().GUID || !slices.Contains(p.LeftOut(p.enable), "audit")
+		return p.GUID == dns.Client().GUID || p.Collects(p.enable, "audit")
 	}):
-		why = "of the DNS Server's events only audit events name a process, and enable_flags leaves them out"
+		why = "of the DNS Server's events only audit events name a process, and enable_flags or enable_level leaves them out"
 	}
 	if why != "" && slices.ContainsFunc(r.handler.pipelines, func(p *providerPipeline) bool { return p.filter.AsksProcess() }) {
 		r.log.Warn("the filters' rules with SrcProcessName match no event here: a rule of exclude drops nothing, and one of include lets nothing pass",

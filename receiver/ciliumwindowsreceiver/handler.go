@@ -67,6 +67,12 @@ func (h *handler) beginFile(d asim.NetworkDevice) {
 	}
 }
 
+// end says that no event comes any more: of packets that have come in nothing more is told. It is called when the worker has ended.
+func (h *handler) end() {
+	h.marker.Forget()
+	h.countUnmarked()
+}
+
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 	if moved := h.moved.Swap(nil); moved != nil {
 		h.mapper.SetDevice(*moved)

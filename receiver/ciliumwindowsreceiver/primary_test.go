@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
@@ -193,4 +194,20 @@ func TestPacketsThatCannotBeToldApartAreCountedAndNotMarked(t *testing.T) {
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		require.Empty(t, kit.Text(lr, "cilium.packet.primary"))
 	})
+}
+
+// One of the packets has no mark, and of the other nothing is told but that it came in.
+func TestTheAccountSaysHowManyPacketsHaveNoMark(t *testing.T) {
+	a, b := netip.MustParseAddr("10.244.1.7"), netip.MustParseAddr("203.0.113.9")
+	syn := monitortest.Ethernet(monitortest.EtherIPv4, monitortest.IPv4(a, b, monitortest.ProtoTCP, monitortest.TCP(40000, 443, monitortest.SYN, nil)))
+	path := writeCapture(t,
+		monitortest.Trace{Capture: monitortest.Capture{Source: 10, OrigLen: 60, NoCapLen: true}, DstID: 10, Reason: 1}.Bytes(),
+		monitortest.Trace{Capture: monitortest.Capture{Source: 10, Packet: syn}, Version: 1, Point: monitor.TraceFromEndpoint, Reason: monitor.TraceReasonUnknown}.Bytes(),
+	)
+	for level, want := range map[string]int64{"none": 2, "low": 1} {
+		_, _, logs := replayAll(t, replayOf(path, func(c *Config) { c.MonitorAggregationLevel = level }))
+		account := logs.FilterMessage("every event has left the receiver").All()
+		require.Len(t, account, 1)
+		require.Equal(t, want, account[0].ContextMap()["packets_unmarked"], level)
+	}
 }

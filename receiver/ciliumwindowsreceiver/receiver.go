@@ -68,8 +68,13 @@ func (r *ciliumReceiver) started(files []string) {
 		zap.Stringer("monitor_aggregation_level", r.settings.Level), zap.Strings("replay", files))
 }
 
-// account says what the pipeline's account does not: nothing.
-func (r *ciliumReceiver) account() []zap.Field { return nil }
+// account says what the pipeline's account does not.
+func (r *ciliumReceiver) account() []zap.Field {
+	if r.Pipeline.Stats.Pending() == 0 { // else the worker may be at it yet
+		r.handler.end()
+	}
+	return []zap.Field{zap.Int64("packets_unmarked", r.handler.unmarked.Load())}
+}
 
 // losses gives what was lost before the receiver could see it, by who lost it.
 func (r *ciliumReceiver) losses() map[string]int64 {

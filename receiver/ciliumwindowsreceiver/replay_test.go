@@ -112,6 +112,10 @@ func TestRecordsOfTimesFarAwaySplitNoConnectionOfAReplay(t *testing.T) {
 		"the past":                  {40_000, 40, func(i int) time.Time { return begin.AddDate(-50, 0, i%1000) }, 0},
 		"both":                      {40_000, 20, func(i int) time.Time { return begin.AddDate(50*(i/20%2*3-1), 0, i%1000) }, 0},
 		"an hour ahead":             {40_000, 40, func(i int) time.Time { return begin.Add(time.Hour + time.Duration(i)*time.Millisecond) }, 0},
+		"an hour behind, 1 in 20":   {40_000, 19, func(i int) time.Time { return begin.Add(time.Duration(i)*time.Millisecond - time.Hour) }, 0},
+		"an hour behind, 1 in 8":    {40_000, 7, func(i int) time.Time { return begin.Add(time.Duration(i)*time.Millisecond - time.Hour) }, 0},
+		"an hour behind, 1 in 4":    {60_000, 3, func(i int) time.Time { return begin.Add(time.Duration(i)*time.Millisecond - time.Hour) }, 0},
+		"an hour behind, 1 in 3":    {60_000, 2, func(i int) time.Time { return begin.Add(time.Duration(i)*time.Millisecond - time.Hour) }, 0},
 		"more than can wait":        {100_000, 5, century, 1},
 		"more than can wait, twice": {100_000, 3, century, 1},
 	} {

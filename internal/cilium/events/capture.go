@@ -76,7 +76,7 @@ type CaptureStats struct {
 	Late     uint64
 	Lateness time.Duration // by how much one of them was late at most
 
-	// Early are the records delivered before earlier ones: there are more of a time far in the future than can wait for it.
+	// Early are the records delivered before earlier ones: they are later than most of what follows them, and more than can wait.
 	Early uint64
 }
 

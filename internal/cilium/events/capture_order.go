@@ -7,8 +7,8 @@
 // comes in its place when fewer than that many stand before it that are later. One that comes too late for its place is counted,
 // with how late it was. Records of equal times stay in the file's order, as does a record without a time behind the one before it.
 //
-// A record that still waits when as many as the bounds allow were read after it is put aside: capture_aside.go. So a time far in the
-// future holds up no other record. The sections of a file are separate recordings, and are not mixed.
+// A time far in the past comes at once, and holds up no other record. Nor does one far in the future: its record is put aside, see
+// capture_aside.go. The sections of a file are separate recordings, and are not mixed.
 
 package events
 
@@ -42,6 +42,8 @@ type window struct {
 	number uint64 // the next one's
 	memory slabs
 	aside  aside
+	last   []mark  // of the last maxAhead records added, by their numbers
+	sorted []int64 // used again by limit
 }
 
 func (w *window) len() int { return w.next - w.first + len(w.heap) + len(w.aside.records) }
@@ -79,6 +81,7 @@ func (w *window) add(r *Record) {
 	a.Data, a.in = w.memory.put(r.Data)
 	a.taken, a.size = w.memory.taken, int(w.memory.taken-before)
 	w.bytes += a.size
+	w.remember(mark{a.key, a.taken})
 	w.number++
 	if inOrder {
 		return
@@ -135,11 +138,16 @@ func (w *window) take() (a ahead, early bool) {
 
 // takeQueued takes the queue's first record.
 func (w *window) takeQueued() ahead {
+	a := *w.at(w.first)
+	w.leaveQueue()
+	return a
+}
+
+// leaveQueue takes the queue's first place away.
+func (w *window) leaveQueue() {
 	place := w.at(w.first)
-	a := *place
 	place.Data, place.in = nil, nil // they would be held in memory
 	w.first++
-	return a
 }
 
 // sink puts a record of the heap below those that are before it.

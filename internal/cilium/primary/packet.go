@@ -8,18 +8,25 @@ import "math"
 type packet struct {
 	last       int64 // when it was last seen, ns since 1970
 	sourcePort uint16
-	told       uint16 // components of the packet monitor that have told of the last that was dropped, a bit each
+	told       uint16 // byProgram where a program dropped the last that came to its end, and a bit for each component that told of that
 	ended      int16  // processor that wrote of the end of the last that came to its end; noProcessor without
+	by         uint8  // processor that wrote last that one was passed on, and counted, or came in: see inShort
 	translated bool
-	arrived    bool  // it has come in, and nothing was told of it since
-	dropped    bool  // the last that came to its end was dropped
+	anew       bool  // one has come in from outside since one was counted
+	arrived    uint8 // how many have come in, while nothing was told of them since
 	counted    uint8 // how many of them a record has counted
 	done       uint8 // how many of the counted ones have come to their end, while other processors may tell of them yet
 	denied     uint8 // of how many of those the packet monitor has told that they were dropped
+	passed     uint8 // how many were counted where they were passed on in this span, and have not come to their end
+	before     uint8 // and how many were in the span before
+	over       uint8 // 2 when something was told of an end or a drop in this span, 1 in the span before, else 0
 	seen       [5]sighting
 }
 
-const noProcessor = -1
+const (
+	noProcessor = -1
+	byProgram   = 1 << 15
+)
 
 // sighting is how often packets were seen at a place, whose fields it has in 8 bytes. count is 0 where there is none.
 type sighting struct {
@@ -31,31 +38,55 @@ type sighting struct {
 
 func (s *sighting) place() place { return place{s.ifIndex, s.endpoint, s.point} }
 
+// touch notes that something is told now, and reports whether what was told before may be of the same packet by the clock.
+func (p *packet) touch(now int64) (certain bool) {
+	certain = near(p.last, now)
+	switch spans := now/Span.Nanoseconds() - p.last/Span.Nanoseconds(); {
+	case spans == -1 && certain: // processors' records need not come in the order of time
+		return certain
+	case spans == 0:
+	case spans == 1:
+		p.before, p.passed = p.passed, 0
+		p.over -= min(p.over, 1)
+	default:
+		p.before, p.passed, p.over = 0, 0, 0
+	}
+	p.last = now
+	return certain
+}
+
+// justPassed reports whether a packet that has not come to its end was counted so short a time ago that what is told now is of it.
+func (p *packet) justPassed() bool { return p.passed > 0 || p.before > 0 }
+
 // see answers for a record at a place. certain is false when the packet was last seen too long ago to be the same, by the clock:
 // then it is another one where it was seen at the place before, and anything where not.
 func (p *packet) see(here place, k kind, cpu int16, certain bool) (marks Marks) {
-	if k == monitored && p.dropped {
+	if k == monitored && p.told != 0 {
 		bit := component(here)
 		if p.told&bit == 0 { // the packet monitor's word of that drop
 			p.told |= bit
-			if !certain {
+			if !certain || p.over == 0 || p.anew {
 				return Marks{Unknown, Unknown}
 			}
 			return marks
 		}
 	}
-	p.dropped, p.told = false, 0
+	p.told = 0
 	if k == passes && !p.mayBeLate(cpu) || k == monitored || p.done == maxDone {
 		p.retire()
 	}
+	if k == refused && p.denied == 0 { // it was nowhere before
+		p.told, p.over, p.anew = byProgram, 2, false
+		return Marks{Yes, Yes}
+	}
 	if !certain && (p.countAt(here) >= p.counted || k != passes && p.counted == p.done) {
-		*p = packet{sourcePort: p.sourcePort, translated: p.translated, ended: noProcessor, arrived: p.arrived}
+		*p = packet{last: p.last, sourcePort: p.sourcePort, translated: p.translated, ended: noProcessor, arrived: p.arrived}
 		certain = true
 	}
 	marks = p.count(here, k, cpu)
 	if !certain {
 		marks.Packet = Unknown
-		if marks.Drop == No && (k == dropped || k == monitored) {
+		if marks.Drop == No && k != passes && k != delivered {
 			marks.Drop = Unknown
 		}
 	}
@@ -63,9 +94,18 @@ func (p *packet) see(here place, k kind, cpu int16, certain bool) (marks Marks) 
 }
 
 // mayBeLate reports whether a record of a processor may be of a packet that has come to its end: another one wrote of the end, and
-// the processors' records need not come in their order.
+// the processors' records need not come in their order. Their times tell when it was too long ago for that.
 func (p *packet) mayBeLate(cpu int16) bool {
-	return p.ended != noProcessor && cpu != noProcessor && cpu != p.ended
+	return p.ended != noProcessor && cpu != noProcessor && cpu != p.ended && p.over > 0
+}
+
+// inShort is a processor in a byte: of two that differ it is almost always another one.
+func inShort(cpu int16) uint8 {
+	const none = math.MaxUint8
+	if cpu == noProcessor {
+		return none
+	}
+	return uint8(cpu % none)
 }
 
 // maxDone is how many packets that look the same are remembered behind their ends.
@@ -74,57 +114,122 @@ const maxDone = 16
 // retire forgets the packets that came to their end.
 func (p *packet) retire() {
 	for ; p.done > 0; p.done-- {
-		p.end()
+		p.forget()
 	}
 	p.ended = noProcessor
 }
 
 // component is the bit of one of the packet monitor's components.
 func component(here place) uint16 {
-	const bits = 16
+	const bits = 15 // all but byProgram
 	return 1 << (here.endpoint % bits)
 }
 
 // count counts a packet at a place.
 func (p *packet) count(here place, k kind, cpu int16) (marks Marks) {
 	switch k {
-	case delivered, dropped:
-		if p.dropped = k == dropped; p.dropped {
-			if p.denied == 0 {
-				marks.Drop = Yes
-			}
-			for i := range p.seen {
-				if s := &p.seen[i]; s.count > 0 && s.point == pointPacketMonitor {
-					p.told |= component(s.place())
-				}
-			}
-		}
-		if p.counted == p.done {
-			marks.Packet = Yes
-			p.counted++
-		}
-		p.done++
-		if p.ended = cpu; cpu == noProcessor || p.denied > 0 {
-			p.retire()
-		}
-		return marks
+	case delivered, dropped, refused:
+		return p.finish(k, cpu)
+	case monitored:
+		return p.overhear(here)
 	}
 	n := p.countAgain(here)
-	if n > p.counted {
+	switch {
+	case n > p.counted:
 		marks.Packet = Yes
-		p.counted = n
+		p.counted, p.anew, p.by = n, false, inShort(cpu)
+		p.passed += min(1, math.MaxUint8-p.passed)
+	case !p.justPassed() && (p.over == 0 || p.done == 0 && p.denied == 0):
+		marks.Packet = Unknown // it was held up, or is another one that goes another way
 	}
-	if k == monitored && max(n, 1) > p.denied {
+	p.limit(n)
+	return marks
+}
+
+// finish counts a packet that has come to its end.
+func (p *packet) finish(k kind, cpu int16) (marks Marks) {
+	word := p.denied > 0 // of the packet monitor, before
+	if k != delivered {
 		marks.Drop = Yes
-		p.denied = max(n, 1)
-	}
-	if n == math.MaxUint8 {
-		p.retire()
-		for range math.MaxUint8 / 2 { // the first of them are done with
-			p.end()
+		p.told = byProgram
+		for i := range p.seen {
+			if s := &p.seen[i]; s.count > 0 && s.point == pointPacketMonitor {
+				p.told |= component(s.place())
+			}
 		}
 	}
+	switch {
+	case word && k != delivered:
+		marks.Drop = No
+		if p.over == 0 || p.anew {
+			marks = Marks{Unknown, Unknown}
+		}
+	case p.counted == p.done:
+		marks.Packet = Yes
+		p.counted++
+	case p.justPassed():
+		if p.anew {
+			marks.Packet = Unknown
+		}
+	case p.anew && p.by == inShort(cpu): // this processor would have told first that it was passed on
+		p.anew, p.over = false, 2
+		return Marks{Yes, marks.Drop}
+	default:
+		marks.Packet = Unknown
+	}
+	p.over = 2
+	if marks.Packet != Yes {
+		p.takePassed()
+	}
+	if marks.Packet == Yes {
+		p.anew = false
+	}
+	p.done++
+	if p.ended = cpu; cpu == noProcessor || word {
+		p.retire()
+	}
 	return marks
+}
+
+// overhear counts a packet that the packet monitor tells of.
+func (p *packet) overhear(here place) (marks Marks) {
+	n := p.countAgain(here)
+	switch first := max(n, 1) > p.denied; {
+	case first && n > p.counted:
+		marks = Marks{Yes, Yes}
+		p.counted, p.anew = n, false
+	case first && p.counted > p.denied && p.justPassed() && !p.anew:
+		marks.Drop = Yes
+		p.takePassed()
+	case first:
+		marks = Marks{Unknown, Yes}
+	case p.over == 0 || p.anew: // another component's word of that drop, or the first word of another drop
+		marks = Marks{Unknown, Unknown}
+	}
+	p.denied, p.over = max(p.denied, n, 1), 2
+	p.limit(n)
+	return marks
+}
+
+// takePassed takes one packet from those that were counted where they were passed on a short time ago.
+func (p *packet) takePassed() {
+	switch {
+	case p.before > 0:
+		p.before--
+	case p.passed > 0:
+		p.passed--
+	}
+}
+
+// limit forgets the first packets when a count comes to its end: they are done with.
+func (p *packet) limit(n uint8) {
+	if n < math.MaxUint8 {
+		return
+	}
+	p.retire()
+	for range math.MaxUint8 / 2 {
+		p.forget()
+	}
 }
 
 // countAgain counts a packet at a place and gives how many there were; 0 at a sixth place.
@@ -152,8 +257,8 @@ func (p *packet) countAt(here place) uint8 {
 	return 0
 }
 
-// end takes one packet away, which nothing more is told of.
-func (p *packet) end() {
+// forget takes one packet away, which nothing more is told of.
+func (p *packet) forget() {
 	if p.counted > 0 {
 		p.counted--
 	}

@@ -27,6 +27,10 @@ func processor(f *flow.Flow) int16 {
 // pointPacketMonitor is a place's point beside the observation points.
 const pointPacketMonitor = 255
 
+// reasonWriteError is the one reason for which a pod's program drops a packet behind its own trace at to-overlay: since Cilium 1.14
+// it traces first and sets the tunnel's key then (bpf/lib/encap.h).
+const reasonWriteError = 141
+
 // kind is what a record says of its packet.
 type kind uint8
 
@@ -36,6 +40,7 @@ const (
 	passes                // a program passes it on
 	delivered             // it has come to its end
 	dropped               // a program has dropped it
+	refused               // the program of the pod that sent it has dropped it, which is the first program on its way
 	monitored             // the packet monitor tells that it was dropped
 	unnamed               // something that this rule does not know
 )
@@ -44,7 +49,11 @@ const (
 func whereabouts(f *flow.Flow) (place, kind) {
 	switch f.Type {
 	case monitor.TypeDrop:
-		return place{endpoint: f.EndpointID}, dropped
+		here := place{endpoint: f.EndpointID}
+		if f.PacketDirection == flow.DirectionEgress && f.DropReason != reasonWriteError {
+			return here, refused
+		}
+		return here, dropped
 	case monitor.TypePacketMonitorDrop:
 		return place{endpoint: f.Pktmon.ComponentID, point: pointPacketMonitor}, monitored
 	case monitor.TypeTrace:
@@ -70,6 +79,11 @@ func whereabouts(f *flow.Flow) (place, kind) {
 		return here, unnamed
 	}
 	return here, comesIn
+}
+
+// outermost reports whether a packet comes to the node at a point: no program has told of it before.
+func (h place) outermost() bool {
+	return h.point == monitor.TraceFromEndpoint || h.point == monitor.TraceFromNetwork
 }
 
 // UDP ports of tunnels, and the protocol of IPsec.

@@ -14,10 +14,21 @@
 // after it was delivered or dropped, is another packet that looks the same, such as one that was sent again. Its memory is fixed; a
 // packet that others have pushed out is a new one when it is seen again.
 //
-// Where that rule cannot know whether another record counts a packet, the record has no mark and is counted.
+// Whether a drop or a further trace is of a packet that was passed on before is decided by three rules, in this order:
+//
+//   - Place. The program of the pod that sends is the first on a packet's way, and drops before it traces: no record counts what it
+//     drops. An exception is one reason, see reasonWriteError. Each other drop may be behind any point.
+//   - Arrival. A packet that has come in from outside since is another one. The processor that wrote of it would have told first that
+//     it was passed on. The records of two processors may come in another order, so it decides for one processor only; and only
+//     where no packet was passed on just before.
+//   - Time. A packet takes microseconds from one point to the next, and the same bytes are sent again after 200 ms or more: see Span.
+//
+// Where these rules cannot know whether another record counts a packet, the record has no mark and is counted. So the sum of the
+// marked ones lacks no more packets than were counted so.
 package primary
 
 import (
+	"math"
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
@@ -25,8 +36,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/recent"
 )
 
-// Window is how long after it was last seen it is certain that what looks the same is the same packet.
+// Window is how long packets that look the same are told apart by the points where they were seen. Later a packet is a new one where
+// it was seen before.
 const Window = 5 * time.Second
+
+// Span is within which time after a packet was passed on what is told of it at another point is certain to be of it: from one span to
+// two, as the spans of the clock fall. It takes microseconds in truth, and a few milliseconds on a busy node. Timers of senders are 200
+// ms and more.
+const Span = 1 << 24 * time.Nanosecond
 
 // Answer is whether a record counts something of its packet.
 type Answer uint8
@@ -130,7 +147,7 @@ func (m *Marker) mark(f *flow.Flow, bytes []byte) Marks {
 		if !known {
 			return Marks{Packet: Unknown}
 		}
-	case dropped, monitored:
+	case dropped, refused, monitored:
 		if !known {
 			return m.unidentified(f, kind)
 		}
@@ -139,11 +156,12 @@ func (m *Marker) mark(f *flow.Flow, bytes []byte) Marks {
 		m.monitored = m.now
 	}
 	p, print, alike := m.find(id, here)
-	m.follow(print)
-	marks := p.see(here, kind, processor(f), near(p.last, m.now))
-	p.last = m.now
-	if marks.Packet == Yes && alike && here.point != monitor.TraceToStack {
+	marks := p.see(here, kind, processor(f), p.touch(m.now))
+	if marks.Packet == Yes && alike && here.point != monitor.TraceToStack && kind != refused {
 		marks.Packet = Unknown
+	}
+	if marks.Packet != No {
+		m.follow(p, print)
 	}
 	if kind == monitored && marks.Drop == Yes && near(m.unlike, m.now) {
 		marks.Drop = Unknown
@@ -171,37 +189,56 @@ func (m *Marker) unidentified(f *flow.Flow, k kind) (marks Marks) {
 // arrive notes that a packet has come in.
 func (m *Marker) arrive(id flow.Identity, here place, cpu int16) {
 	p, _, _ := m.find(id, here)
-	certain := near(p.last, m.now)
+	certain := p.touch(m.now)
 	if certain && p.mayBeLate(cpu) {
 		return
 	}
 	p.retire()
-	switch {
-	case p.counted > 0: // it is under way, or another one that looks the same
-		if certain {
-			p.last = m.now
-		}
-		return
-	case !p.arrived:
-		p.arrived = true
-		m.arrived++
-	case !certain:
-		m.unmarked++ // the one before
+	if !certain { // those before have gone their way
+		m.miss(p)
+		p.anew = false
 	}
-	p.last = m.now
+	switch {
+	case !here.outermost(): // it is under way, and may have been told of before
+		if p.counted > 0 || p.arrived > 0 {
+			return
+		}
+	case !p.anew && p.justPassed() && cpu != noProcessor && p.by != inShort(cpu): // that one, in the order of another processor
+		return
+	default:
+		p.anew, p.by = true, inShort(cpu)
+	}
+	if p.arrived == math.MaxUint8 {
+		m.miss(p)
+	}
+	p.arrived++
+	m.arrived++
 }
 
-// follow notes that something was told of a packet that has come in: with the same body, since a service's address is translated in
-// between.
-func (m *Marker) follow(print recent.Print) {
+// miss counts the packets that came in and of which nothing was told.
+func (m *Marker) miss(p *packet) {
+	m.unmarked += int64(p.arrived)
+	m.arrived -= int(p.arrived)
+	p.arrived = 0
+}
+
+// follow notes that something was told for the first time of a packet that came in: one that looks as it does now, or one with the
+// same body, since a service's address is translated in between.
+func (m *Marker) follow(p *packet, print recent.Print) {
 	if m.arrived == 0 {
 		return
 	}
-	for q, p := range m.packets.Set(print) {
-		if p.arrived && q.SameFirst(print) {
-			p.arrived = false
-			m.arrived--
+	if p.arrived == 0 {
+		for q, other := range m.packets.Set(print) {
+			if other.arrived > 0 && q.SameFirst(print) {
+				p = other
+				break
+			}
 		}
+	}
+	if p.arrived > 0 {
+		p.arrived--
+		m.arrived--
 	}
 }
 
@@ -212,10 +249,8 @@ func (m *Marker) sweep() {
 	}
 	m.swept = m.now
 	for p := range m.packets.Values() {
-		if p.arrived && !near(p.last, m.now) {
-			p.arrived = false
-			m.arrived--
-			m.unmarked++
+		if p.arrived > 0 && !near(p.last, m.now) {
+			m.miss(p)
 		}
 	}
 }
@@ -247,10 +282,7 @@ func (m *Marker) find(id flow.Identity, here place) (found *packet, print recent
 	}
 	if found == nil {
 		found = m.packets.Put(print)
-		if found.arrived {
-			m.arrived--
-			m.unmarked++
-		}
+		m.miss(found)
 		*found = packet{sourcePort: id.SourcePort, translated: id.Translated, ended: noProcessor, last: m.now}
 	}
 	return found, print, alike || same >= recent.Ways-1

@@ -75,8 +75,21 @@ func trace(point uint8, endpoint uint16, packet []byte) mt.Trace {
 	return mt.Trace{Capture: mt.Capture{Source: endpoint, Packet: packet}, Version: 1, Point: point, DstID: endpoint, Reason: 1, DstLabel: 2}
 }
 
+// drop is of a pod's program on the packet's way out of it, or of the host's.
 func drop(endpoint uint16, packet []byte) mt.Drop {
-	return mt.Drop{Capture: mt.Capture{Source: endpoint, Packet: packet}, Version: 2, Reason: 133, File: 2}
+	const hostProgram, podProgram = 1, 2
+	d := mt.Drop{Capture: mt.Capture{Source: endpoint, Packet: packet}, Version: 2, Reason: 133, File: podProgram}
+	if endpoint == host {
+		d.File = hostProgram
+	}
+	return d
+}
+
+// dropIn is of a pod's program on the packet's way into it.
+func dropIn(endpoint uint16, packet []byte) mt.Drop {
+	d := drop(endpoint, packet)
+	d.DstID = uint32(endpoint)
+	return d
 }
 
 func TestOnlyWhatSaysWhatBecameOfAPacketIsPrimary(t *testing.T) {
@@ -322,9 +335,10 @@ func TestWhatTooLittleIsKnownOfIsNeitherPrimaryNorNot(t *testing.T) {
 	}
 }
 
-func TestAPacketIsRememberedForItsWindow(t *testing.T) {
+func TestAPacketIsKnownAgainForAShortTime(t *testing.T) {
 	for wait, want := range map[time.Duration]primary.Answer{
-		primary.Window: primary.No, primary.Window + time.Millisecond: primary.Unknown, -primary.Window: primary.No, -time.Hour: primary.Unknown,
+		primary.Span: primary.No, -primary.Span: primary.No, 2 * primary.Span: primary.Unknown, -2 * primary.Span: primary.Unknown,
+		primary.Window: primary.Unknown, primary.Window + time.Millisecond: primary.Unknown, -time.Hour: primary.Unknown,
 		1 << 62: primary.Unknown, -1 << 62: primary.Unknown,
 	} {
 		l := newLine(t)
@@ -339,10 +353,11 @@ func TestTheMemoryIsFixedAndTheLastPacketsStayInIt(t *testing.T) {
 	const many, near = 120_000, 1000
 	var wrong int
 	for i := range uint32(many) {
+		l.at = start.Add(time.Duration(i) * 10 * time.Microsecond)
 		if l.mark(trace(toStack, pod, tcp(40000, mt.ACK, i))) != primary.Yes {
 			wrong++
 		}
-		l.at = l.at.Add(-time.Millisecond)
+		l.at = start.Add(time.Duration(i) * 10 * time.Microsecond)
 		if i >= near && l.mark(trace(toNetwork, host, tcp(40000, mt.ACK, i-near))) != primary.No {
 			wrong++
 		}

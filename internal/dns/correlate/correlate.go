@@ -57,8 +57,10 @@ type Correlator struct {
 	store  *hold.Store
 	slack  int64
 	key    []byte
+	asker  []byte
 	data   []byte
 	calls  [maxThreads]threadCall
+	open   openTypes
 	untied atomic.Int64
 	missed [serverExchange + 1]miss // by pair
 }
@@ -78,7 +80,7 @@ func (k *Correlator) Untied() int64 { return k.untied.Load() }
 
 // New makes a Correlator.
 func New(s Settings) *Correlator {
-	k := &Correlator{Settings: s, store: hold.New(s.MaxEvents, s.MaxBytes), slack: replaySlack}
+	k := &Correlator{Settings: s, store: hold.New(s.MaxEvents, s.MaxBytes), slack: replaySlack, open: newOpenTypes()}
 	if s.Live {
 		k.slack = liveSlack
 	}
@@ -213,7 +215,7 @@ func (k *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Dec
 	if t.tag == tagRequest {
 		d.Verdict, d.Start, d.Data, d.Received = Query, time.Unix(0, at), data, entry.Received
 	}
-	k.store.Drop(entry)
+	k.drop(entry)
 	return d
 }
 
@@ -232,6 +234,9 @@ func (k *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
 		}
 		k.data = facts.append(append(k.data[:0], raw...))
 		raw = k.data
+		if k.store.Get(k.key) == nil {
+			k.open.add(k.key)
+		}
 	}
 	e := k.store.Put(k.key, raw, received, at)
 	came := k.Clock.Moment(at)
@@ -357,4 +362,4 @@ func (k *Correlator) over(e *hold.Entry, due bool) bool {
 }
 
 // Release drops the event that PopOldest gave.
-func (k *Correlator) Release(p Popped) { k.store.Drop(p.entry) }
+func (k *Correlator) Release(p Popped) { k.drop(p.entry) }

@@ -13,7 +13,8 @@ import (
 
 // A look-up of the DNS Client is a program's call (3006) and what it gets (3008), both written by the program, and what the DNS Client
 // service does for it in between. They have no id. What the service writes from version 1 on names the program's process, and is
-// taken for a part of the one open call of that process, name and type. With two such calls at a time nothing is.
+// taken for a part of the one open call of that process, name and type. With two such calls at a time nothing is. Where an event has no type,
+// that of the only open call of the process and name is its own (openTypes), else that of the event before it on its thread.
 
 // Lookup is what the events of a look-up say beside the one of which its record is made. The zero value is no look-up.
 type Lookup struct {
@@ -121,18 +122,14 @@ func (k *Correlator) kept(entry *hold.Entry) (raw []byte, l Lookup) {
 // absorb makes an event a part of the look-up to which it belongs, if that is open. It reports whether there is one.
 func (k *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 	s := stepOf(e.ID)
-	if !s.part || !k.findCall(e, s) {
+	if !s.part || !k.findCall(e, s, at) {
 		return false
 	}
 	entry := k.store.Get(k.key)
 	if entry == nil || entry.Tag&tagSeveral != 0 {
 		return false
 	}
-	begun, ended := entry.First, at
-	if entry.Tag&tagResponse != 0 {
-		begun, ended = at, entry.First
-	}
-	if took := hold.Since(begun, ended); took < -maxSkew || took > int64(k.Window) {
+	if !k.spans(entry, at) {
 		return false
 	}
 	before, facts := cutFacts(k.store.Data(entry))
@@ -159,8 +156,18 @@ func (k *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 	return true
 }
 
-// findCall makes k.key the key of the call to which an event may belong.
-func (k *Correlator) findCall(e *dns.Event, s step) bool {
+// spans reports whether an event at a time may be of the call, or of the result, of an entry.
+func (k *Correlator) spans(entry *hold.Entry, at int64) bool {
+	begun, ended := entry.First, at
+	if entry.Tag&tagResponse != 0 {
+		begun, ended = at, entry.First
+	}
+	took := hold.Since(begun, ended)
+	return took >= -maxSkew && took <= int64(k.Window)
+}
+
+// findCall makes k.key the key of the call to which an event at a time may belong.
+func (k *Correlator) findCall(e *dns.Event, s step, at int64) bool {
 	if e.LayoutUnknown() {
 		return false
 	}
@@ -176,9 +183,15 @@ func (k *Correlator) findCall(e *dns.Event, s step) bool {
 		return false
 	}
 	call := &k.calls[thread(e)]
-	if _, ok := e.Num(dns.QueryType); !ok { // the type is that of the event before it on the thread, if that is of the same call
-		k.key, ok = appendAsker(k.key[:0], e, asker)
-		if !ok || call.process != e.ProcessID || call.thread != e.ThreadID || !bytes.Equal(call.key[call.asker:], k.key) {
+	if _, ok := e.Num(dns.QueryType); !ok {
+		if k.asker, ok = appendAsker(k.asker[:0], e, asker); !ok {
+			return false
+		}
+		if k.onlyCall(k.asker, at) {
+			return true
+		}
+		// Of several calls it is that of the event before it on the thread, if process and name are the same.
+		if call.process != e.ProcessID || call.thread != e.ThreadID || !bytes.Equal(call.key[call.asker:], k.asker) {
 			return false
 		}
 		k.key = append(k.key[:0], call.key...)

@@ -150,12 +150,11 @@ func TestWhatIsNotCertainToBelongToALookUpIsARecordOfItsOwn(t *testing.T) {
 		"a version that names none": {3018, asked(28), Held, func(r *resolver, id uint16, f map[string]any) Decision {
 			return r.saysAs(id, service, serviceThread, 0, f)
 		}},
-		"without a type": {3009, asked(28, "DNSServerAddress", "10.0.0.8;"), Pass, (*resolver).says},
-		"without a type, another thread": {3007, asked(28), Pass, func(r *resolver, id uint16, f map[string]any) Decision {
-			return r.saysAs(id, program, programThread+4, 9, f)
-		}},
-		"of the same place for threads": {3007, asked(28), Pass, func(r *resolver, id uint16, f map[string]any) Decision {
-			return r.saysAs(id, program, programThread+4*maxThreads, 9, f)
+		"without a type, another name":    {3009, map[string]any{"QueryName": "b.example"}, Pass, (*resolver).says},
+		"without a type, another process": {3009, asked(28, "ClientPID", program+4), Pass, (*resolver).says},
+		"without a type, too late": {3009, asked(28), Pass, func(r *resolver, id uint16, f map[string]any) Decision {
+			r.at += 11 * time.Second
+			return r.says(id, f)
 		}},
 		"too late": {3018, asked(28), Held, func(r *resolver, id uint16, f map[string]any) Decision {
 			r.at += 11 * time.Second

@@ -95,11 +95,32 @@ const anyOutcome = 1<<dns.ResultNA | 1<<dns.ResultSuccess | 1<<dns.ResultFailure
 func (o *occurrence) matched(r *rule) bool {
 	return (r.ids == nil || o.hasID(r.ids)) &&
 		(r.types == nil || o.typed && (o.implied == 0 || r.types[o.implied])) &&
-		(r.results == nil || r.results.na || o.code) &&
+		o.hasResult(r) &&
 		(r.dvc == nil || o.dvc) && (r.src == nil || o.src) && (r.names == nil || o.named) &&
-		(r.kind == nil || (r.kind.outcomes == 0 || r.kind.outcomes&o.outcomes != 0) &&
-			(r.kind.roles == 0 || r.kind.roles&(1<<o.role) != 0) &&
+		(r.kind == nil || (r.kind.roles == 0 || r.kind.roles&(1<<o.role) != 0) &&
 			(r.kind.eventTypes == nil || slices.Contains(r.kind.eventTypes, o.eventType)))
+}
+
+// hasResult reports whether an event of the layout may have a result and details that the rule asks for. A success has the response code
+// NOERROR, a failure another one or none, and what says nothing of a result none.
+func (o *occurrence) hasResult(r *rule) bool {
+	for _, outcome := range [...]dns.Result{dns.ResultNA, dns.ResultSuccess, dns.ResultFailure} {
+		if o.outcomes&(1<<outcome) == 0 || r.kind != nil && r.kind.outcomes != 0 && r.kind.outcomes&(1<<outcome) == 0 {
+			continue
+		}
+		if r.results == nil {
+			return true
+		}
+		if r.results.na && outcome != dns.ResultSuccess {
+			return true
+		}
+		for code := range r.results.codes {
+			if o.code && (outcome == dns.ResultSuccess && code == 0 || outcome == dns.ResultFailure && code != 0) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (o *occurrence) hasID(ids map[uint16]bool) bool {

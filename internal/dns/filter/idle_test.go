@@ -62,6 +62,13 @@ func TestWhatCanMatchNoEventIsIdle(t *testing.T) {
 		{"a transfer's type is IXFR or AXFR", serverOnly("transfers"), asim.ProfileWindows, Rule{"DnsQueryTypeName": {"AXFR", "A"}}, []string{"exclude[0].DnsQueryTypeName: A"}},
 		{"names and addresses are not judged one by one", serverOnly("default"), asim.ProfileWindows, Rule{"DnsQuery": {"a.test", "b.test"}, "SrcIpAddr": {"192.0.2.1"}}, nil},
 		{"processes have a warning of their own", serverOnly("default"), asim.ProfileWindows, Rule{"SrcProcessName": {"a.exe"}}, nil},
+		{"no code is a success but one", both, asim.ProfileWindows, Rule{"EventResultDetails": {"REFUSED"}, "EventResult": {"Success"}}, []string{"exclude[0]"}},
+		{"what has a code has a result", both, asim.ProfileASIM, Rule{"EventResultDetails": {"NOERROR"}, "EventResult": {"NA"}}, []string{"exclude[0]"}},
+		{"no failure has this code", both, asim.ProfileDocumented, Rule{"EventResultDetails": {"NOERROR"}, "EventResult": {"Failure", "NA"}}, []string{"exclude[0]"}},
+		{"a success has a code", both, asim.ProfileWindows, Rule{"EventResultDetails": {"NA", "NXDOMAIN"}, "EventResult": {"Success"}}, []string{"exclude[0]"}},
+		{"", both, asim.ProfileWindows, Rule{"EventResultDetails": {"NOERROR"}, "EventResult": {"Success"}}, nil},
+		{"", both, asim.ProfileWindows, Rule{"EventResultDetails": {"NA", "REFUSED"}, "EventResult": {"Success", "Failure"}}, nil},
+		{"", both, asim.ProfileWindows, Rule{"EventResultDetails": {"NA"}, "EventResult": {"NA"}}, nil},
 		{"every keyword", []Source{{dns.Server(), dns.Server().Enable(5, 0)}}, asim.ProfileWindows, Rule{"EventType": {"Query", "Update", "Notify", "Status"}}, nil},
 	} {
 		require.Equal(t, tc.want, Idle(tc.sources, tc.profile, true, exclude(tc.rule), DefaultNoise()), "%v %v %s", tc.rule, tc.profile, tc.what)
@@ -95,8 +102,11 @@ func TestWhatARecordSaysIsNotIdle(t *testing.T) {
 	judged := 0
 	for file, p := range map[string]*dns.Provider{"dnsserver.etl": dns.Server(), "dnsserver_2016.etl": dns.Server(), "dnsclient.etl": dns.Client()} {
 		for _, profile := range []asim.DNSProfile{asim.ProfileWindows, asim.ProfileASIM, asim.ProfileDocumented} {
-			for _, keywords := range []string{"default", "security", "queries"} {
-				s := source(t, p, keywords)
+			for _, keywords := range []string{"default", "security", "queries", "all"} {
+				s := Source{p, p.Enable(5, 0)}
+				if keywords != "all" {
+					s = source(t, p, keywords)
+				}
 				all := occurrences([]Source{s}, profile, true, false)
 				decoder, mapper := dns.NewDecoder(p), asim.NewDNSMapper(p, profile, device, "1")
 				records := mapper.Begin(plog.NewLogs())

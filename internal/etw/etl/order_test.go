@@ -222,6 +222,33 @@ func TestUpToThirtyTwoStraysInARowHoldNoProcessorUp(t *testing.T) {
 	}
 }
 
+func TestLessThanHalfOfAProcessorsEventsOfAWrongTimeHoldItNotUp(t *testing.T) {
+	const size, events = 1 << 15, 300
+	for _, ahead := range []int{3600, -3600, 1e9} {
+		for _, wrong := range []func(i int) bool{func(i int) bool { return i%3 == 1 }, func(i int) bool { return i%5 == 1 || i%5 == 3 }} {
+			var own [2][]int
+			strays := 0
+			for i := range 2 * events {
+				at := 1 + i
+				if i%2 == 0 && wrong(i/2) {
+					at += ahead
+					strays++
+				}
+				own[i%2] = append(own[i%2], at)
+			}
+			var buffers [][]byte
+			for cpu, list := range own {
+				buffers = append(buffers, from(uint16(cpu), uint64(cpu), buffer(size, at(uint16(cpu), list...))))
+			}
+			got, _ := mustRead(t, trace{bufferSize: size, buffers: buffers}.build())
+			rest := slices.DeleteFunc(seconds(got), func(s int) bool { return s < 1 || s > 2*events })
+			if len(rest) != 2*events-strays || !slices.IsSorted(rest) {
+				t.Errorf("%d strays of %d s: %d others, in order: %v", strays, ahead, len(rest), slices.IsSorted(rest))
+			}
+		}
+	}
+}
+
 func TestASessionAppendedToAFileComesAfterTheFirst(t *testing.T) {
 	again := func(b []byte) []byte { // completed long after the first session's
 		binary.LittleEndian.PutUint64(b[16:], startFiletime+1<<20+binary.LittleEndian.Uint64(b[24:]))

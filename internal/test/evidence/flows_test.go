@@ -37,7 +37,7 @@ func TestTheQuestionsOfANodesRecords(t *testing.T) {
 		})
 		ask("which connections of pods go out, and which come in", func(t *testing.T) {
 			ways := map[string]bool{}
-			for _, way := range rows.where("cilium.event.type", "trace", "cilium.packet.primary", "true").
+			for _, way := range rows.where("EventResult", "Success", "cilium.packet.primary", "true").
 				distinct("SrcIpAddr", "DstIpAddr", "cilium.is_reply", "NetworkDirection") {
 				ways[way] = true
 			}

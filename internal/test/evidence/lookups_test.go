@@ -4,6 +4,7 @@ package evidence
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -84,6 +85,17 @@ var lookupQuestions = []struct {
 		[]string{
 			line(incident.CachedName, incident.AskedEvents, 1), line(incident.CachedName, incident.CachedEvents, incident.CachedTimes-1),
 			line(incident.AskedName, incident.AskedEvents, incident.AskedTimes), line(incident.ToolName, incident.AskedEvents, incident.ToolTimes),
+		},
+	},
+	{
+		"whether look-ups that one process makes at a time have each all of their events",
+		func(t table) []string {
+			at := t.that(func(r row) bool { return slices.Contains(incident.PairNames(), r.text("DnsQuery")) })
+			return lines(at.count("DnsQuery", "LookupEvents", "DstIpAddr"), nil)
+		},
+		[]string{
+			line(incident.PairNames()[0], incident.AskedEvents, incident.Server, incident.PairTimes),
+			line(incident.PairNames()[1], incident.AskedEvents, incident.Server, incident.PairTimes),
 		},
 	},
 	{

@@ -31,6 +31,8 @@ import (
 type row struct {
 	at time.Time
 	of map[string]any
+	// outer and inner are what of it stands beside AdditionalFields and in it.
+	outer, inner map[string]any
 }
 
 // text gives an attribute as text, "" where the record does not have it.
@@ -123,15 +125,17 @@ func replay(t *testing.T, f receiver.Factory, config map[string]any) table {
 	require.NoError(t, r.Shutdown(context.Background()))
 	var rows table
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		of := lr.Attributes().AsRaw()
-		if more, ok := of["AdditionalFields"].(map[string]any); ok {
+		outer := lr.Attributes().AsRaw()
+		inner, _ := outer["AdditionalFields"].(map[string]any)
+		of := maps.Clone(outer)
+		if inner != nil {
 			delete(of, "AdditionalFields")
-			for name, v := range more {
+			for name, v := range inner {
 				require.NotContains(t, of, name, "an attribute and a field of AdditionalFields have one name")
 				of[name] = v
 			}
 		}
-		rows = append(rows, row{at: lr.Timestamp().AsTime(), of: of})
+		rows = append(rows, row{at: lr.Timestamp().AsTime(), of: of, outer: outer, inner: inner})
 	})
 	return rows
 }

@@ -73,16 +73,31 @@ type Sent struct {
 	DroppedBytes   int64 `json:"dropped_bytes"`
 }
 
-// Generated reads what the generator says of a file. The test's folder is two below the repository.
+// Generated reads what the generator says of a file.
 func Generated(t testing.TB, file string) Counts {
 	t.Helper()
-	raw, err := os.ReadFile("../../testdata/counts.json")
+	raw, err := os.ReadFile(filepath.Join(root(t), "testdata", "counts.json"))
 	require.NoError(t, err)
 	var all map[string]Counts
 	require.NoError(t, json.Unmarshal(raw, &all))
 	c := all[filepath.Base(file)]
 	require.NotZero(t, c.Events, "no counts of %s", file)
 	return c
+}
+
+// root is the folder of the repository: the one above the test's that has a go.mod.
+func root(t testing.TB) string {
+	t.Helper()
+	folder, err := os.Getwd()
+	require.NoError(t, err)
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+			return folder
+		}
+		above := filepath.Dir(folder)
+		require.NotEqual(t, above, folder, "no folder above the test has a go.mod")
+		folder = above
+	}
 }
 
 // Until gives a sink, the consumer in front of it, and what is closed when the sink has taken n records.
