@@ -183,10 +183,10 @@ func (p *Pipeline) Put(ctx context.Context, received int64, head, body []byte) e
 	return nil
 }
 
-// Idle has the worker deal with every event that was received, those kept back included, and waits for it: no flush interval
+// Drain has the worker deal with every event that was received, those kept back included, and waits for it: no flush interval
 // passes in between. The worker then calls then, where it is not nil, before it begins a batch for the events to come. The
 // only error is the context's; then may still be called after it.
-func (p *Pipeline) Idle(ctx context.Context, then func()) error {
+func (p *Pipeline) Drain(ctx context.Context, then func()) error {
 	settled := make(chan struct{})
 	settle := func() {
 		defer close(settled)

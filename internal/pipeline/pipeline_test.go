@@ -174,7 +174,7 @@ func TestEventsKeepTheirOrderAndTheirTwoParts(t *testing.T) {
 		want = append(want, head+body)
 		require.NoError(t, p.Put(context.Background(), int64(i), []byte(head), []byte(body)))
 	}
-	require.NoError(t, p.Idle(context.Background(), nil)) // which takes the time that it takes
+	require.NoError(t, p.Drain(context.Background(), nil)) // which takes the time that it takes
 	require.NoError(t, p.Shutdown(context.Background(), noSource))
 	requireBalanced(t, p, 50_000)
 	require.Equal(t, want, bodies(sink))
@@ -522,7 +522,7 @@ func TestEventsKeptBackComeOutWhenTheyAreDueAndAtTheEnd(t *testing.T) {
 	for i := range 1000 {
 		require.True(t, p.Offer(1, fmt.Appendf(nil, "h%d", i), nil))
 	}
-	require.NoError(t, p.Idle(context.Background(), nil), "idle lets everything go")
+	require.NoError(t, p.Drain(context.Background(), nil), "idle lets everything go")
 	requireBalanced(t, p, 1000)
 	require.Len(t, bodies(sink), 1000)
 	require.Equal(t, "h0 1 true", bodies(sink)[0])
@@ -553,7 +553,7 @@ func TestIdleWaitsForNoFlushInterval(t *testing.T) {
 	defer cancel()
 	for round := range 100 {
 		require.NoError(t, p.Put(ctx, 1, []byte("x"), nil))
-		require.NoError(t, p.Idle(ctx, nil))
+		require.NoError(t, p.Drain(ctx, nil))
 		require.Equal(t, round+1, sink.LogRecordCount())
 	}
 	require.NoError(t, p.Shutdown(ctx, noSource))
@@ -583,7 +583,7 @@ func TestIdleReturnsWhenTheWorkerRestsAndWhatFollowsIsDoneBeforeTheNextBatch(t *
 	for range 100 {
 		require.NoError(t, p.Put(t.Context(), 1, []byte("x"), nil))
 		delivered, resting := 0, false
-		require.NoError(t, p.Idle(t.Context(), func() { delivered, resting = sink.LogRecordCount(), !h.busy.Load() }))
+		require.NoError(t, p.Drain(t.Context(), func() { delivered, resting = sink.LogRecordCount(), !h.busy.Load() }))
 		require.False(t, h.busy.Load())
 		require.True(t, resting)
 		require.Equal(t, sink.LogRecordCount(), delivered)
@@ -609,7 +609,7 @@ func TestTheFirstEventAfterAQuietTimeHasTheResourceOfItsTime(t *testing.T) {
 	h.name.Store("at the start")
 	p := newPipeline(t, sink, func(s *Settings) { s.Handler = h })
 	h.name.Store("later")
-	require.NoError(t, p.Idle(t.Context(), nil), "there is nothing to hand over, as at the end of a flush interval without an event")
+	require.NoError(t, p.Drain(t.Context(), nil), "there is nothing to hand over, as at the end of a flush interval without an event")
 	require.NoError(t, p.Put(t.Context(), 1, []byte("x"), nil))
 	require.NoError(t, p.Shutdown(t.Context(), noSource))
 	requireBalanced(t, p, 1)
@@ -623,7 +623,7 @@ func TestIdleEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	require.NoError(t, p.Put(ctx, 1, []byte("x"), nil))
 	idle := make(chan error)
-	go func() { idle <- p.Idle(ctx, nil) }()
+	go func() { idle <- p.Drain(ctx, nil) }()
 	<-next.in
 	cancel()
 	require.ErrorIs(t, <-idle, context.Canceled)
@@ -716,7 +716,7 @@ func TestManyProducersLoseNothing(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.NoError(t, p.Idle(context.Background(), nil))
+	require.NoError(t, p.Drain(context.Background(), nil))
 	require.Equal(t, producers*each, sink.LogRecordCount())
 	require.NoError(t, p.Shutdown(context.Background(), noSource))
 	requireBalanced(t, p, producers*each)

@@ -141,7 +141,7 @@ func TestEveryEventIsAccountedForWheneverTheShutdownComes(t *testing.T) {
 					}
 					given[producer]++
 					if producer == 1 && r.IntN(500) == 0 {
-						_ = p.Idle(ctx, func() { h.kept = append(h.kept, h.kept...) }) // nothing is kept back here
+						_ = p.Drain(ctx, func() { h.kept = append(h.kept, h.kept...) }) // nothing is kept back here
 					}
 				}
 			})

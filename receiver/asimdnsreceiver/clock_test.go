@@ -92,20 +92,20 @@ func startWithoutSession(t testing.TB, change func(*Config), next consumer.Logs)
 	require.NoError(t, err)
 	r.handler, err = r.newHandler(dnslog.Device{})
 	require.NoError(t, err)
-	r.pipeline = pipeline.New(pipeline.Settings{
-		Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Handler: r.handler, Next: next, Report: r.report,
+	r.Pipeline = pipeline.New(pipeline.Settings{
+		Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Handler: r.handler, Next: next, Report: r.Report,
 		Format: metadata.Type.String(), Logger: r.log, Live: true,
 	})
-	r.pipeline.Start()
+	r.Pipeline.Start()
 	return live{r, t}
 }
 
-func (l live) offer(raw []byte) { require.True(l.t, l.pipeline.Offer(time.Now().UnixNano(), raw, nil)) }
+func (l live) offer(raw []byte) { require.True(l.t, l.Pipeline.Offer(time.Now().UnixNano(), raw, nil)) }
 
 func (l live) shutdown() {
-	require.NoError(l.t, l.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
-	require.Zero(l.t, l.pipeline.Stats.Pending(), "%s", &l.pipeline.Stats)
-	require.Zero(l.t, l.pipeline.Stats.Dropped.Total(), "%s", &l.pipeline.Stats)
+	require.NoError(l.t, l.Pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
+	require.Zero(l.t, l.Pipeline.Stats.Pending(), "%s", &l.Pipeline.Stats)
+	require.Zero(l.t, l.Pipeline.Stats.Dropped.Total(), "%s", &l.Pipeline.Stats)
 }
 
 // account counts the records by event id and result.

@@ -3,11 +3,7 @@
 package asimdnsreceiver
 
 import (
-	"errors"
 	"fmt"
-	"net/netip"
-	"slices"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -18,11 +14,11 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 )
 
 // Config is the receiver's configuration. The table of keys in README.md says the same, key by key.
@@ -62,30 +58,15 @@ type Config struct {
 	OmitAttributes dnslog.OmitAttributes `mapstructure:"omit_attributes"`
 	// Buffers are the buffers of the ETW session.
 	Buffers BuffersConfig `mapstructure:"buffers"`
-	// Batch says when records are handed to the next component.
+	// Batch says when records are handed to the next component, Queue bounds the memory for events on their way, and Retry says how
+	// records that the next component refuses for now are tried again.
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
-	// Queue bounds the memory for events on their way.
 	Queue pipeline.QueueConfig `mapstructure:"queue"`
-	// Retry says how records that the next component refuses for now are tried again.
 	Retry pipeline.RetryConfig `mapstructure:"retry"`
 	// Replay reads recorded .etl files instead of a live session.
 	Replay replay.Config `mapstructure:"replay"`
 	// Record writes the raw events to an .etl file as well.
 	Record record.Config `mapstructure:"record"`
-}
-
-// ProviderConfig is a provider and what is wanted of it.
-type ProviderConfig struct {
-	// ProviderGUID is the provider whose events are received: {EB79061A-A566-4698-9119-3ED2807060E7} (DNS Server, the
-	// default) or {1C95126E-7EEA-49A9-A3FE-A378B03DDB4D} (DNS Client), braces or not, any case; or the provider's name.
-	ProviderGUID string `mapstructure:"provider_guid"`
-	// EnableLevel is the most verbose level received: 1 critical, 2 error, 3 warning, 4 information, 5 verbose. 0, the
-	// default, is 4 for the server and 5 for the client.
-	EnableLevel int `mapstructure:"enable_level"`
-	// EnableFlags are the keywords received, an event needs one of them. In YAML they are an integer or a quoted string, hexadecimal or
-	// decimal, the name of a kind of events or of a set, or a list of any of these. Default 0x3F for the server and 0x8000000000000FFF for the client; 0 is every keyword. For the client the bits
-	// 1, 2, 4 and 8 are the categories query, cache, configuration and networking.
-	EnableFlags *uint64 `mapstructure:"enable_flags"`
 }
 
 // DeviceConfig is the `device` section.
@@ -126,23 +107,10 @@ type BuffersConfig struct {
 	FlushInterval time.Duration `mapstructure:"flush_interval"`
 }
 
-// Bounds of the keys above.
-const (
-	maxLevel         = 5
-	maxBuffers       = 65536
-	maxFlushInterval = time.Hour
-	minWindow        = time.Millisecond
-	maxWindow        = 24 * time.Hour
-	maxBuffersMiB    = 16 << 10 // of non-paged memory, which nothing else can have
-	maxHeldMiB       = 16 << 10
-)
-
-var (
-	_ component.Config    = (*Config)(nil)
-	_ confmap.Unmarshaler = (*Config)(nil)
-)
+var _ confmap.Unmarshaler = (*Config)(nil)
 
 func createDefaultConfig() component.Config {
+	common := runner.DefaultSections()
 	return &Config{
 		ProviderConfig: ProviderConfig{ProviderGUID: dns.Server().GUID.String()},
 		Profile:        dns.ProfileWindows,
@@ -152,11 +120,7 @@ func createDefaultConfig() component.Config {
 		Aggregation:    AggregationConfig{MaxSizeMiB: 64},
 		Correlation:    CorrelationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
 		Buffers:        BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
-		Batch:          pipeline.DefaultBatchConfig(),
-		Queue:          pipeline.DefaultQueueConfig(),
-		Retry:          pipeline.DefaultRetryConfig(),
-		Replay:         replay.DefaultConfig(),
-		Record:         record.DefaultConfig(),
+		Batch:          common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
 	}
 }
 
@@ -171,8 +135,8 @@ const (
 // Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds. With providers there is no default
 // for provider_guid. The default of names is no one's wish, so it is here that a spelling is refused which the profile does not have.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
-	c.Replay.Asked(conf)
-	c.Record.Asked(conf)
+	c.Replay.Look(conf, "replay")
+	c.Record.Look(conf, "record")
 	changed := map[string]any{}
 	if v := conf.Get(keyFlags); v != nil {
 		mask, err := readFlags(conf.Get(keyProvider), c.ProviderGUID, v)
@@ -212,161 +176,8 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return nil
 }
 
-// Validate names each key whose value is not allowed, the value, and what is allowed.
-func (c *Config) Validate() error {
-	var errs []error
-	check := func(key string, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		}
-	}
-	between := func(key string, value, low, high int) {
-		if value < low || value > high {
-			errs = append(errs, fmt.Errorf("%s: %d is not allowed; want %d to %d", key, value, low, high))
-		}
-	}
-	providers, err := c.wanted()
-	if err != nil {
-		errs = append(errs, err)
-	}
-	_, err = c.Device.name()
-	check("device.hostname", err)
-	_, err = c.Device.addr()
-	check("device.ip", err)
-	if err := c.Noise.Check(); err != nil {
-		errs = append(errs, err)
-	}
-	b := &c.Buffers
-	between("buffers.size_kb", b.SizeKB, session.MinBufferSizeKB, session.MaxBufferSizeKB)
-	between("buffers.minimum", b.Minimum, 2, maxBuffers)
-	between("buffers.maximum", b.Maximum, b.Minimum, maxBuffers)
-	if mib := b.SizeKB * b.Maximum >> 10; len(errs) == 0 && mib > maxBuffersMiB {
-		check("buffers.maximum", fmt.Errorf("%d buffers of size_kb %d are not allowed: they take %d MiB of the kernel's memory; want at most %d MiB",
-			b.Maximum, b.SizeKB, mib, maxBuffersMiB))
-	}
-	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
-		check("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
-	}
-	if c.Names == dnslog.NamesLower && c.Profile == dns.ProfileDocumented {
-		check(keyNames, errors.New("lower is not allowed with profile documented, which has names as they were sent; choose profile windows or asim"))
-	}
-	if c.Correlate && c.Aggregation.Window > 0 {
-		check("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
-	}
-	// The profile, names and the sections packet, filters, aggregation, correlation, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
-	if len(errs) == 0 {
-		check("session_name", c.session(providers).Validate())
-	}
-	return errors.Join(errs...)
-}
-
-// Validate names the key, the value and what is allowed.
-func (c *AggregationConfig) Validate() error {
-	if c.Window != 0 && (c.Window < minWindow || c.Window > maxWindow) {
-		return fmt.Errorf("window: %v is not allowed; want 0 (off), or %v to %v", c.Window, minWindow, maxWindow)
-	}
-	return validateHeld(c.MaxSizeMiB)
-}
-
-// Validate names the key, the value and what is allowed.
-func (c *CorrelationConfig) Validate() error {
-	if c.Timeout < minWindow || c.Timeout > maxWindow {
-		return fmt.Errorf("timeout: %v is not allowed; want %v to %v", c.Timeout, minWindow, maxWindow)
-	}
-	return validateHeld(c.MaxSizeMiB)
-}
-
-func validateHeld(mib int) error {
-	if mib < 1 || mib > maxHeldMiB {
-		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", mib, maxHeldMiB)
-	}
-	return nil
-}
-
-// name is the host's name as records have it, "" where none is configured.
-func (c *DeviceConfig) name() (string, error) {
-	if c.Hostname == "" {
-		return "", nil
-	}
-	if err := configyaml.HostName(c.Hostname); err != nil {
-		return "", err
-	}
-	return strings.TrimSuffix(c.Hostname, "."), nil
-}
-
-// addr is the host's address as records have it, invalid where none is configured.
-func (c *DeviceConfig) addr() (netip.Addr, error) {
-	if c.IP == "" {
-		return netip.Addr{}, nil
-	}
-	addr, err := netip.ParseAddr(c.IP)
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("%q is not an IP address; want one such as 10.0.0.1", c.IP)
-	}
-	addr = addr.Unmap().WithZone("")
-	if addr.IsUnspecified() || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
-		return netip.Addr{}, fmt.Errorf("%q is no host's address; want the host's, or leave it out", c.IP)
-	}
-	return addr, nil
-}
-
-// provider is a provider with what is wanted of it.
-type provider struct {
-	*dns.Provider
-	enable dns.Enable
-}
-
-// find gives the provider that is configured.
-func (c *ProviderConfig) find() (provider, error) {
-	p, err := dns.Find(c.ProviderGUID)
-	if err != nil {
-		return provider{}, fmt.Errorf("%s: %w", keyProvider, err)
-	}
-	if c.EnableLevel < 0 || c.EnableLevel > maxLevel {
-		return provider{}, fmt.Errorf("enable_level: %d is not allowed; want 0 to %d", c.EnableLevel, maxLevel)
-	}
-	level, flags := p.Level, p.Keywords
-	if c.EnableLevel != 0 {
-		level = uint8(c.EnableLevel)
-	}
-	if c.EnableFlags != nil {
-		flags = *c.EnableFlags
-	}
-	return provider{p, p.Enable(level, flags)}, nil
-}
-
-// wanted gives the configured providers, each once.
-func (c *Config) wanted() ([]provider, error) {
-	if len(c.Providers) == 0 {
-		one, err := c.find()
-		return []provider{one}, err
-	}
-	var errs []error
-	alone := func(key string, set bool) {
-		if set {
-			errs = append(errs, fmt.Errorf("%s: not allowed beside %s; choose one, or set it in an entry of %s", key, keyProviders, keyProviders))
-		}
-	}
-	alone(keyProvider, c.ProviderGUID != "")
-	alone("enable_level", c.EnableLevel != 0)
-	alone(keyFlags, c.EnableFlags != nil)
-	var all []provider
-	for i := range c.Providers {
-		p, err := c.Providers[i].find()
-		switch {
-		case err != nil:
-			errs = append(errs, fmt.Errorf("%s[%d].%w", keyProviders, i, err))
-		case slices.ContainsFunc(all, func(other provider) bool { return other.GUID == p.GUID }):
-			errs = append(errs, fmt.Errorf("%s[%d].%s: %s stands in the list twice; want each provider once", keyProviders, i, keyProvider, p.Name))
-		default:
-			all = append(all, p)
-		}
-	}
-	return all, errors.Join(errs...)
-}
-
-// keeper gives what keeps events back, nil where nothing is to be merged.
-func (c *Config) keeper() *correlate.Correlator {
+// newCorrelator gives what keeps events back, nil where nothing is to be merged.
+func (c *Config) newCorrelator() *correlate.Correlator {
 	s := correlate.Settings{Live: !c.Replay.Enabled()}
 	mib, entry := 0, hold.EntrySize
 	switch {
@@ -382,28 +193,4 @@ func (c *Config) keeper() *correlate.Correlator {
 	s.MaxEvents = mib << 20 / (entry + leastEvent)
 	s.MaxBytes = mib<<20 - s.MaxEvents*entry
 	return correlate.New(s)
-}
-
-// severalSession is the default name of a session with several providers.
-const severalSession = "ASIMDNSTrace"
-
-// session gives the settings of the ETW session.
-func (c *Config) session(providers []provider) session.Config {
-	name := c.SessionName
-	switch {
-	case name != "":
-	case len(providers) == 1:
-		name = providers[0].Session
-	default:
-		name = severalSession
-	}
-	enabled := make([]session.Provider, len(providers))
-	for i, p := range providers {
-		enabled[i] = session.Provider{GUID: p.GUID, Name: p.Name, Origin: p.Origin, Level: p.enable.Level, Keywords: p.enable.Keywords}
-	}
-	return session.Config{
-		TakeOver: c.TakeOver, Attach: c.Attach, Name: name, Providers: enabled,
-		BufferSizeKB: uint32(c.Buffers.SizeKB), MinimumBuffers: uint32(c.Buffers.Minimum), MaximumBuffers: uint32(c.Buffers.Maximum),
-		FlushInterval: c.Buffers.FlushInterval,
-	}
 }

@@ -5,9 +5,14 @@
 package asimdnsreceiver
 
 import (
+	"fmt"
+	"net/netip"
+	"strings"
+
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/host"
 )
@@ -42,10 +47,37 @@ func (r *dnsReceiver) configuredDevice() dnslog.Device {
 	return dnslog.Device{Name: name, Host: name != "", Addr: addr}
 }
 
-// followDevice tells the handler, which knows device, when this host has changed, until stopped is closed.
-func (r *dnsReceiver) followDevice(stopped <-chan struct{}, device dnslog.Device) {
-	host.Follow(stopped, device, r.liveDevice, func(d dnslog.Device) {
+// followDevice tells the handler when this host has changed, until stopped is closed.
+func (r *dnsReceiver) followDevice(stopped <-chan struct{}) {
+	host.Follow(stopped, r.device, r.liveDevice, func(d dnslog.Device) {
 		r.handler.moved.Store(&d)
 		r.log.Info("this host has changed", zap.String("name", d.Name), zap.Stringer("address", d.Addr))
 	})
+}
+
+// name is the host's name as records have it, "" where none is configured.
+func (c *DeviceConfig) name() (string, error) {
+	if c.Hostname == "" {
+		return "", nil
+	}
+	if err := configyaml.HostName(c.Hostname); err != nil {
+		return "", err
+	}
+	return strings.TrimSuffix(c.Hostname, "."), nil
+}
+
+// addr is the host's address as records have it, invalid where none is configured.
+func (c *DeviceConfig) addr() (netip.Addr, error) {
+	if c.IP == "" {
+		return netip.Addr{}, nil
+	}
+	addr, err := netip.ParseAddr(c.IP)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("%q is not an IP address; want one such as 10.0.0.1", c.IP)
+	}
+	addr = addr.Unmap().WithZone("")
+	if addr.IsUnspecified() || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+		return netip.Addr{}, fmt.Errorf("%q is no host's address; want the host's, or leave it out", c.IP)
+	}
+	return addr, nil
 }

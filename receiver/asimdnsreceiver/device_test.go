@@ -21,13 +21,14 @@ func TestAHostThatChangesWhileTheReceiverStartsIsFollowed(t *testing.T) {
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), consumertest.NewNop())
 	require.NoError(t, err)
 	atStart := dnslog.Device{Name: "ws1", Host: true} // its domain and address come a moment later
+	r.device = atStart
 	r.handler, err = r.newHandler(atStart)
 	require.NoError(t, err)
 	synctest.Test(t, func(*testing.T) {
 		stopped, ended := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(ended)
-			r.followDevice(stopped, atStart)
+			r.followDevice(stopped)
 		}()
 		time.Sleep(time.Minute + time.Second)
 		close(stopped)

@@ -80,7 +80,7 @@ func (f replayed) requireFiltered(t *testing.T, what string, change func(*Config
 		got[attributesOf(lr)("EventOriginalType")]++
 	})
 	require.Equal(t, want, got, what)
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	events, _ := generated(t, f.file)
 	require.Equal(t, int64(events), stats.Received.Load(), "%s: %s", what, stats)
 	require.Equal(t, int64(filtered), stats.Filtered.Load(), "%s: %s", what, stats)
@@ -165,7 +165,7 @@ func TestARuleOnProcessesThatCannotMatchIsSaidAtTheStart(t *testing.T) {
 	asks := func(c *Config) { c.Filters.Exclude = []filter.Rule{{"SrcProcessName": {"chrome.exe"}}} }
 	for _, file := range []string{serverFile, clientFile} {
 		_, r, logs := replayAll(t, replayOf(file, func(c *Config) { wideOpen(c); asks(c) }))
-		require.Zero(t, r.pipeline.Stats.Filtered.Load())
+		require.Zero(t, r.Pipeline.Stats.Filtered.Load())
 		said := logs.FilterMessageSnippet("SrcProcessName match no event here").All()
 		require.Len(t, said, 1)
 		require.Equal(t, zap.WarnLevel, said[0].Level)
@@ -229,7 +229,7 @@ func TestRepetitionsAreFilteredWithinTheWindow(t *testing.T) {
 			wideOpen(c)
 			c.Noise.EnableDeduplication, c.Noise.DeduplicationWindow, c.Replay.Repeat = true, window, repeat
 		}))
-		stats := &r.pipeline.Stats
+		stats := &r.Pipeline.Stats
 		events, _ := generated(t, file)
 		require.Equal(t, int64(repeat*events), stats.Received.Load())
 		require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load(), "%s", stats)
@@ -259,7 +259,7 @@ func TestClientFlagsSelectByCategoryInAReplay(t *testing.T) {
 		}
 		for _, f := range []uint64{flags, flags | 1<<63} {
 			_, r, _ := replayAll(t, replayOf(clientFile, func(c *Config) { c.EnableFlags = &f }))
-			require.Equal(t, want, r.pipeline.Stats.Emitted.Load(), "%#x: %s", f, &r.pipeline.Stats)
+			require.Equal(t, want, r.Pipeline.Stats.Emitted.Load(), "%#x: %s", f, &r.Pipeline.Stats)
 		}
 	}
 }

@@ -130,7 +130,7 @@ func TestTheStartSaysWhatTheProfileLeavesOutOfWhatIsCollected(t *testing.T) {
 		require.Equal(t, zap.WarnLevel, lines[0].Level)
 		require.Contains(t, lines[0].Message, "profile windows keeps them")
 		require.Equal(t, []any{"audit"}, lines[0].ContextMap()["left_out"])
-		require.Positive(t, r.pipeline.Stats.Filtered.Load())
+		require.Positive(t, r.Pipeline.Stats.Filtered.Load())
 	}
 	cfg, err := load(t, "{provider_guid: Microsoft-Windows-DNS-Client, enable_flags: security, profile: asim}")
 	require.NoError(t, err)

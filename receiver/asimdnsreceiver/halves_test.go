@@ -47,7 +47,7 @@ func recordLive(t *testing.T, events [][]byte, path string) []string {
 		c.Record.Path, c.Record.MaxSizeMiB = path, 1
 	}), consumertest.NewNop())
 	require.NoError(t, err)
-	recorder, err := r.openRecord(nil)
+	recorder, err := r.OpenRecord(nil)
 	require.NoError(t, err)
 	for _, raw := range events {
 		require.NoError(t, recorder.Put(context.Background(), 0, raw, nil))

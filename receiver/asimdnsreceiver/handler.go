@@ -18,8 +18,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// part is what deals with the events of one provider.
-type part struct {
+// providerPipeline is what deals with the events of one provider.
+type providerPipeline struct {
 	decoder *dns.Decoder
 	enable  dns.Enable
 	filter  *filter.Filter
@@ -29,8 +29,8 @@ type part struct {
 
 // handler makes records of raw ETW events. It runs on the pipeline's worker.
 type handler struct {
-	parts  []*part
-	keeper *correlate.Correlator // nil where events are not merged
+	pipelines  []*providerPipeline
+	correlator *correlate.Correlator // nil where events are not merged
 
 	event dns.Event
 	other dns.Event // another event, while event is in use
@@ -42,9 +42,9 @@ type handler struct {
 
 var _ pipeline.BufferingHandler = (*handler)(nil)
 
-// part gives what deals with a provider's events; nil for a provider that is not configured.
-func (h *handler) part(provider etw.GUID) *part {
-	for _, p := range h.parts {
+// pipelineOf gives what deals with a provider's events; nil for a provider that is not configured.
+func (h *handler) pipelineOf(provider etw.GUID) *providerPipeline {
+	for _, p := range h.pipelines {
 		if p.decoder.Provider.GUID == provider {
 			return p
 		}
@@ -54,16 +54,16 @@ func (h *handler) part(provider etw.GUID) *part {
 
 // beginFile says that the events to come are another file's, of the device. It runs on the worker, while none is kept back.
 func (h *handler) beginFile(d dnslog.Device) {
-	for _, p := range h.parts {
+	for _, p := range h.pipelines {
 		p.setDevice(d)
 		p.filter.Forget()
 	}
-	if h.keeper != nil {
-		h.keeper.Forget()
+	if h.correlator != nil {
+		h.correlator.Forget()
 	}
 }
 
-func (p *part) setDevice(d dnslog.Device) {
+func (p *providerPipeline) setDevice(d dnslog.Device) {
 	p.mapper.SetDevice(d)
 	p.filter.SetDevice(d.Addr)
 }
@@ -71,13 +71,13 @@ func (p *part) setDevice(d dnslog.Device) {
 // Begin gives each provider a resource of its own.
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 	moved := h.moved.Swap(nil)
-	for _, p := range h.parts {
+	for _, p := range h.pipelines {
 		if moved != nil {
 			p.setDevice(*moved)
 		}
 		p.records = p.mapper.Begin(logs)
 	}
-	return h.parts[0].records
+	return h.pipelines[0].records
 }
 
 // Handle appends to the records of the event's provider.
@@ -88,10 +88,10 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 		errors.As(err, &parse) // Parse gives no other error
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: parse.Reason}
 	}
-	if h.keeper != nil {
-		h.keeper.Clock.Event(etw.UnixNano(e.TimeStamp))
+	if h.correlator != nil {
+		h.correlator.Clock.Event(etw.UnixNano(e.TimeStamp))
 	}
-	p := h.part(e.Provider)
+	p := h.pipelineOf(e.Provider)
 	if p == nil {
 		h.foreign.add(e.Provider)
 		return pipeline.Outcome{Kind: pipeline.Filtered}
@@ -103,16 +103,16 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 	if !p.mapper.Wants(e) || p.filter.Drops(e) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
-	if h.keeper == nil {
+	if h.correlator == nil {
 		return h.emit(p, e, ev.Received, dnslog.Merged{})
 	}
 	return h.keep(p, ev)
 }
 
-// keep lets the keeper decide about the event, and does what it says.
-func (h *handler) keep(p *part, ev pipeline.Event) pipeline.Outcome {
+// keep lets the correlator decide about the event, and does what it says.
+func (h *handler) keep(p *providerPipeline, ev pipeline.Event) pipeline.Outcome {
 	e := &h.event
-	d := h.keeper.Add(e, ev.Data, ev.Received)
+	d := h.correlator.Add(e, ev.Data, ev.Received)
 	switch d.Verdict {
 	case correlate.Held:
 		return pipeline.Outcome{Kind: pipeline.Held}
@@ -136,15 +136,15 @@ func lookup(l correlate.Lookup) dnslog.Lookup {
 }
 
 // decode decodes an event that has been decoded before, and gives what deals with it.
-func (h *handler) decode(e *dns.Event, raw []byte) *part {
+func (h *handler) decode(e *dns.Event, raw []byte) *providerPipeline {
 	_ = e.Parse(raw) // it has been parsed before
-	p := h.part(e.Provider)
+	p := h.pipelineOf(e.Provider)
 	p.decoder.Decode(e)
 	return p
 }
 
 // emit appends the record of an event.
-func (h *handler) emit(p *part, e *dns.Event, received int64, merged dnslog.Merged) pipeline.Outcome {
+func (h *handler) emit(p *providerPipeline, e *dns.Event, received int64, merged dnslog.Merged) pipeline.Outcome {
 	if e.LayoutUnknown() {
 		h.unknown.Add(1)
 	}
@@ -153,35 +153,35 @@ func (h *handler) emit(p *part, e *dns.Event, received int64, merged dnslog.Merg
 }
 
 // Due reports whether the oldest event kept back must go.
-func (h *handler) Due() bool { return h.keeper != nil && h.keeper.Due() }
+func (h *handler) Due() bool { return h.correlator != nil && h.correlator.Due() }
 
 // Silence lets time pass.
 func (h *handler) Silence(d time.Duration) {
-	if h.keeper != nil {
-		h.keeper.Clock.Silence(d)
+	if h.correlator != nil {
+		h.correlator.Clock.Silence(d)
 	}
 }
 
 // Held is the number of events kept back.
 func (h *handler) Held() int {
-	if h.keeper == nil {
+	if h.correlator == nil {
 		return 0
 	}
-	return h.keeper.Held()
+	return h.correlator.Held()
 }
 
 // Release lets go of the oldest event kept back.
 func (h *handler) Release(_ plog.LogRecordSlice, due bool) {
-	let := h.keeper.Let(due)
-	defer h.keeper.Done(let)
-	h.emit(h.decode(&h.other, let.Data), &h.other, let.Received, dnslog.Merged{
-		Count: let.Count, Start: let.First, End: let.Last, Unanswered: let.Unanswered, Lookup: lookup(let.Lookup),
+	popped := h.correlator.PopOldest(due)
+	defer h.correlator.Release(popped)
+	h.emit(h.decode(&h.other, popped.Data), &h.other, popped.Received, dnslog.Merged{
+		Count: popped.Count, Start: popped.First, End: popped.Last, Unanswered: popped.Unanswered, Lookup: lookup(popped.Lookup),
 	})
 }
 
 // unparsable is the number of events so far whose packet is no DNS message.
 func (h *handler) unparsable() (n int64) {
-	for _, p := range h.parts {
+	for _, p := range h.pipelines {
 		n += p.mapper.Unparsable()
 	}
 	return n
@@ -189,10 +189,10 @@ func (h *handler) unparsable() (n int64) {
 
 // untied is the number of queries and responses so far that could not be correlated.
 func (h *handler) untied() int64 {
-	if h.keeper == nil {
+	if h.correlator == nil {
 		return 0
 	}
-	return h.keeper.Untied()
+	return h.correlator.Untied()
 }
 
 // foreign remembers the events of other providers: a live session never delivers any, a file may.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -119,9 +120,9 @@ func TestEventsOfUnknownLayoutsAreCountedUnderTheirOwnName(t *testing.T) {
 	set := receivertest.NewNopSettings(metadata.Type)
 	set.TelemetrySettings = tel.NewTelemetrySettings()
 	r, logs := startReceiver(t, set, replayOf(olderFile, func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }), &consumertest.LogsSink{})
-	<-r.source.(*fileSource).player.Done()
+	<-r.Player.Done()
 	want := []metricdata.DataPoint[int64]{{Value: olderOthers}}
-	metadatatest.AssertEqualReceiverAsimdnsEventsLayoutUnknown(t, tel, want, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsLayoutUnknown(t, tel, want, metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 	account := logs.FilterMessage("every event has left the receiver").All()[0].ContextMap()
@@ -148,15 +149,9 @@ func TestNoFilterAndNoMergingActsOnWhatIsNotDecoded(t *testing.T) {
 			continue
 		}
 		require.Len(t, unknown, 2*olderOthers, name)
-		require.Positive(t, r.pipeline.Stats.Emitted.Load())
+		require.Positive(t, r.Pipeline.Stats.Emitted.Load())
 	}
 }
-
-// nothing is a source of no events.
-type nothing struct{}
-
-func (nothing) stop(context.Context) error { return nil }
-func (nothing) losses() map[string]int64   { return nil }
 
 func TestQueriesThatCannotBeCorrelatedAreCountedAtTheEnd(t *testing.T) {
 	x := newExchanges(t)
@@ -169,9 +164,17 @@ func TestQueriesThatCannotBeCorrelatedAreCountedAtTheEnd(t *testing.T) {
 		return raw
 	}
 	core, logs := observer.New(zap.InfoLevel)
-	l := startWithoutSession(t, correlating, &consumertest.LogsSink{})
-	l.log = zap.New(core)
-	l.source = nothing{}
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core)
+	cfg := createDefaultConfig().(*Config)
+	correlating(cfg)
+	r, err := newReceiver(set, cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	r.Parts.OpenLive = func(component.Host) (func(context.Context) error, error) {
+		return func(context.Context) error { return nil }, nil
+	}
+	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
+	l := live{r, t}
 	for i := range 3 {
 		l.offer(cut(x.query(traceBegun, i)))
 	}

@@ -5,7 +5,6 @@ package asimdnsreceiver
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -13,27 +12,23 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/process"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/user"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// liveSource delivers the events of a real-time ETW session, which it keeps running.
-type liveSource struct {
-	keeper   *session.Supervisor
-	stopped  chan struct{}
-	watching sync.WaitGroup
-}
-
-// useHost has the handler look up processes, users and the layouts of events on this host. It comes before the pipeline's start.
+// useHost has the handler look up processes, users and the layouts of live events on this host.
 func (r *dnsReceiver) useHost() {
+	if r.cfg.Replay.Enabled() {
+		return
+	}
 	r.processes, r.users = process.NewNames(process.System()), user.NewNames(user.System())
-	for _, p := range r.handler.parts {
+	for _, p := range r.handler.pipelines {
 		p.mapper.SetProcesses(r.processes)
 		p.mapper.SetUsers(r.users)
 		p.filter.Process = func(e *dns.Event) string { return r.processes.Name(p.decoder.Provider.ActingProcess(e), e.Time()) }
@@ -43,19 +38,21 @@ func (r *dnsReceiver) useHost() {
 
 // leaveHost ends what useHost began. A question to a domain controller that is under way is waited for until ctx is done, at most a
 // second.
-func (r *dnsReceiver) leaveHost(ctx context.Context) {
+func (r *dnsReceiver) leaveHost(ctx context.Context, _ time.Time) error {
 	if r.processes == nil {
-		return
+		return nil
 	}
 	r.processes.Close()
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	r.users.Close(ctx)
+	return nil
 }
 
-func startLive(r *dnsReceiver, h component.Host, device dnslog.Device) (source, error) {
-	deliver := func(header, userData []byte) { r.pipeline.Offer(time.Now().UnixNano(), header, userData) }
-	k, err := session.Keep(r.cfg.session(r.providers), deliver, r.log, session.Watch{
+// openLive opens a real-time ETW session, which is kept running until what is returned ends it.
+func (r *dnsReceiver) openLive(h component.Host) (func(context.Context) error, error) {
+	deliver := func(header, userData []byte) { r.Pipeline.Offer(time.Now().UnixNano(), header, userData) }
+	supervisor, err := session.Keep(r.cfg.session(r.providers), deliver, r.log, session.Watch{
 		Stopped: func(err error) { componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err)) },
 		Restarted: func() {
 			r.log.Info("receiving again")
@@ -63,12 +60,10 @@ func startLive(r *dnsReceiver, h component.Host, device dnslog.Device) (source, 
 		},
 	})
 	if err != nil {
-		r.leaveHost(context.Background())
 		return nil, err
 	}
-	l := &liveSource{keeper: k, stopped: make(chan struct{})}
-	l.watching.Go(func() { r.followDevice(l.stopped, device) })
-	return l, nil
+	r.supervisor = supervisor
+	return supervisor.Close, nil
 }
 
 // reportLayout says what this host makes of an event that the embedded field lists have otherwise.
@@ -85,8 +80,9 @@ func (r *dnsReceiver) reportLayout(e *etw.Record, differs *schema.Template, err 
 	log.Debug("this host's list of the event's fields differs from the embedded one, and wins", zap.Strings("fields", names))
 }
 
-func (l *liveSource) losses() map[string]int64 {
-	t := l.keeper.Totals()
+// lostLive gives what the session has lost.
+func (r *dnsReceiver) lostLive() map[string]int64 {
+	t := r.supervisor.Totals()
 	return map[string]int64{
 		"etw_events":    int64(t.EventsLost),
 		"etw_buffers":   int64(t.RealTimeBuffersLost),
@@ -96,25 +92,19 @@ func (l *liveSource) losses() map[string]int64 {
 	}
 }
 
-// observe registers what only a live source has to tell.
-func (l *liveSource) observe(builder *metadata.TelemetryBuilder) error {
+// observeLive registers what only a live source has to tell.
+func (r *dnsReceiver) observeLive(builder *metadata.TelemetryBuilder) error {
+	if r.supervisor == nil {
+		return nil
+	}
 	tell := func(value func(session.Totals) int64) metric.Int64Callback {
-		return func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(value(l.keeper.Totals()))
-			return nil
-		}
+		return runner.Observe(func() int64 { return value(r.supervisor.Totals()) })
 	}
 	return errors.Join(
-		builder.RegisterReceiverAsimdnsSessionRestartsCallback(tell(func(t session.Totals) int64 { return int64(t.Restarts) })),
-		builder.RegisterReceiverAsimdnsSessionBuffersCallback(tell(func(t session.Totals) int64 { return int64(t.NumberOfBuffers) })),
-		builder.RegisterReceiverAsimdnsSessionBuffersInUseCallback(tell(func(t session.Totals) int64 {
+		builder.RegisterSessionRestartsCallback(tell(func(t session.Totals) int64 { return int64(t.Restarts) })),
+		builder.RegisterSessionBuffersCallback(tell(func(t session.Totals) int64 { return int64(t.NumberOfBuffers) })),
+		builder.RegisterSessionBuffersInUseCallback(tell(func(t session.Totals) int64 {
 			return int64(t.NumberOfBuffers) - int64(t.FreeBuffers)
 		})),
 	)
-}
-
-func (l *liveSource) stop(ctx context.Context) error {
-	close(l.stopped)
-	l.watching.Wait()
-	return l.keeper.Close(ctx)
 }

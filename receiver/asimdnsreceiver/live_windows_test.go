@@ -95,8 +95,8 @@ func TestWineAStopFromOutsideIsReportedCountedAndMended(t *testing.T) {
 	require.ErrorContains(t, stopped.Err(), "stopped from outside")
 	require.Equal(t, componentstatus.StatusOK, (<-h.reported).Status())
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == 2*events }, time.Minute, time.Millisecond)
-	metadatatest.AssertEqualReceiverAsimdnsSessionRestarts(t, tel, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualReceiverAsimdnsSessionBuffers(t, tel, []metricdata.DataPoint[int64]{{Value: 64}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualSessionRestarts(t, tel, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualSessionBuffers(t, tel, []metricdata.DataPoint[int64]{{Value: 64}}, metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 }
@@ -110,11 +110,11 @@ func TestWineLossesInTheKernelAreInTheMetricsAndTheSumHolds(t *testing.T) {
 		c.Buffers = BuffersConfig{SizeKB: 4, Minimum: 2, Maximum: 4, FlushInterval: time.Second}
 		c.Record.Path = path
 	}), consumertest.NewNop())
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	require.Eventually(t, func() bool {
-		return stats.Received.Load()+r.source.losses()["etw_events"] == int64(20*events)
+		return stats.Received.Load()+r.losses()["etw_events"] == int64(20*events)
 	}, time.Minute, 10*time.Millisecond)
-	lost := r.source.losses()["etw_events"]
+	lost := r.losses()["etw_events"]
 	require.Positive(t, lost)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Zero(t, stats.Pending(), "%s", stats)
@@ -137,22 +137,22 @@ func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T
 	set.TelemetrySettings = tel.NewTelemetrySettings()
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, set, liveConfig(func(c *Config) { c.Buffers.SizeKB = 64 }), sink)
-	keeper := r.source.(*liveSource).keeper
+	supervisor := r.supervisor
 	var totals session.Totals
 	require.Eventually(t, func() bool { // nothing more comes within a flush interval
 		before := totals
-		totals = keeper.Totals()
+		totals = supervisor.Totals()
 		return totals.RealTimeBuffersLost > 5 && totals == before && totals.FreeBuffers == totals.NumberOfBuffers
 	}, time.Minute, 1500*time.Millisecond)
 	lost := int64(totals.RealTimeBuffersLost)
 	point := func(source string, n int64) metricdata.DataPoint[int64] {
 		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("source", source))}
 	}
-	metadatatest.AssertEqualReceiverAsimdnsEventsLost(t, tel, []metricdata.DataPoint[int64]{
+	metadatatest.AssertEqualEventsLost(t, tel, []metricdata.DataPoint[int64]{
 		point("etw_events", 0), point("etw_buffers", lost), point("etw_files", 1), point("etw_oversized", 0), point("etw_discarded", 0),
 	}, metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	require.Zero(t, stats.Pending(), "%s", stats)
 	require.EqualValues(t, stats.Emitted.Load(), sink.LogRecordCount())
 	require.Less(t, stats.Received.Load(), int64(4*events), "the events of lost buffers never come")
@@ -184,7 +184,7 @@ func TestWineAPanicInTheDecoderLosesOnlyItsEvent(t *testing.T) {
 	r, err := newReceiver(set, liveConfig(nil), sink)
 	require.NoError(t, err)
 	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	require.Eventually(t, func() bool { return stats.Emitted.Load()+stats.Undecodable.Total() == int64(events) }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Equal(t, 2, panics, "the first 256 and the first 257")
@@ -212,7 +212,7 @@ func TestWineABlockedConsumerDoesNotHoldUpTheShutdown(t *testing.T) {
 	require.NoError(t, err)
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.Queue.MaxSizeMiB = 1 }), next)
 	<-in
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	require.Eventually(t, func() bool { return stats.Dropped.Total() > 0 }, time.Minute, time.Millisecond, "the queue is full")
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -275,7 +275,7 @@ func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "recorded.etl")
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.Queue.MaxSizeMiB, c.Record.Path = 1, path }), next)
-	stats, recorded := &r.pipeline.Stats, &r.pipeline.Record.Stats.Recorded
+	stats, recorded := &r.Pipeline.Stats, &r.Pipeline.Record.Stats.Recorded
 	require.Eventually(t, func() bool { return recorded.Load() == int64(events) }, time.Minute, time.Millisecond, "a queue has room for the file")
 	require.NoError(t, wine.Stop("ASIMDNSServerTrace"), "the next session plays it again")
 	require.Eventually(t, func() bool { return recorded.Load() == int64(2*events) }, time.Minute, time.Millisecond)
@@ -329,7 +329,7 @@ func TestWineEventsThatNoSchemaDescribesBecomeRecords(t *testing.T) {
 	})
 	require.Equal(t, byID["299"], raw, "with all of its data")
 	require.Equal(t, byID["258"], named, "by the embedded list")
-	require.Zero(t, r.pipeline.Stats.Undecodable.Total())
+	require.Zero(t, r.Pipeline.Stats.Undecodable.Total())
 	require.Zero(t, logs.FilterLevelExact(zap.ErrorLevel).Len())
 }
 

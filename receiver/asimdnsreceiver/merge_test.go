@@ -29,7 +29,7 @@ func TestAggregationCountsEveryEventOnce(t *testing.T) {
 			sink, r, _ := replayAll(t, replayOf(file, func(c *Config) {
 				c.EnableFlags, c.EnableLevel, c.Aggregation.Window, c.Aggregation.MaxSizeMiB = &everything, 5, 5*time.Minute, size
 			}))
-			stats := &r.pipeline.Stats
+			stats := &r.Pipeline.Stats
 			require.Equal(t, int64(events), stats.Received.Load())
 			require.Equal(t, int64(events), stats.Emitted.Load()+stats.Aggregated.Load(), "%s", stats)
 			require.Positive(t, stats.Aggregated.Load())
@@ -53,7 +53,7 @@ func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
 	for _, file := range []string{serverFile, clientFile} {
 		events, byID := generated(t, file)
 		sink, r, _ := replayAll(t, replayOf(file, func(c *Config) { c.EnableFlags, c.EnableLevel, c.Correlate = &everything, 5, true }))
-		stats := &r.pipeline.Stats
+		stats := &r.Pipeline.Stats
 		require.Equal(t, int64(events), stats.Emitted.Load()+stats.Aggregated.Load(), "%s", stats)
 		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
 		joined := int64(0)
@@ -145,7 +145,7 @@ func TestEachReplayedFileIsMergedByItsOwnTimes(t *testing.T) {
 					failures++
 				}
 			})
-			return r.pipeline.Stats.Emitted.Load(), r.pipeline.Stats.Aggregated.Load(), failures
+			return r.Pipeline.Stats.Emitted.Load(), r.Pipeline.Stats.Aggregated.Load(), failures
 		}
 		emitted, aggregated, failures := account(1)
 		twiceEmitted, twiceAggregated, twiceFailures := account(2)
@@ -168,15 +168,15 @@ func TestMergingIsConfiguredOneWayOrTheOther(t *testing.T) {
 	cfg, err := load(t, "aggregation: {window: 60, max_size_mib: 8}")
 	require.NoError(t, err)
 	require.Equal(t, time.Minute, cfg.Aggregation.Window)
-	require.NotNil(t, cfg.keeper())
+	require.NotNil(t, cfg.newCorrelator())
 	cfg, err = load(t, "{correlate: true, correlation: {timeout: 3s}}")
 	require.NoError(t, err)
-	k := cfg.keeper()
+	k := cfg.newCorrelator()
 	require.Equal(t, 3*time.Second, k.Window)
 	require.Equal(t, cfg.Correlation.MaxSizeMiB<<20, k.MaxBytes+k.MaxEvents*(hold.EntrySize+correlate.OpenCallSize), "the entries count too")
 	cfg, err = load(t, "")
 	require.NoError(t, err)
-	require.Nil(t, cfg.keeper())
+	require.Nil(t, cfg.newCorrelator())
 
 	for yaml, want := range map[string]string{
 		"{correlate: true, aggregation: {window: 1s}}": "correlate: true is not allowed with aggregation.window",

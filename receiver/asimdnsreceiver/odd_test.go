@@ -61,11 +61,11 @@ func TestAPacketThatDoesNotParseAndALayoutThatDoesNotFitAreCounted(t *testing.T)
 		set.TelemetrySettings = tel.NewTelemetrySettings()
 		sink := &consumertest.LogsSink{}
 		r, logs := startReceiver(t, set, replayOf(oddFile(t), func(c *Config) { c.Packet.Keep = keep }), sink)
-		<-r.source.(*fileSource).player.Done()
+		<-r.Player.Done()
 
 		one := []metricdata.DataPoint[int64]{{Value: 1}}
-		metadatatest.AssertEqualReceiverAsimdnsPacketsUnparsable(t, tel, one, metricdatatest.IgnoreTimestamp())
-		metadatatest.AssertEqualReceiverAsimdnsEventsLayoutUnknown(t, tel, one, metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualPacketsUnparsable(t, tel, one, metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualEventsLayoutUnknown(t, tel, one, metricdatatest.IgnoreTimestamp())
 		require.NoError(t, r.Shutdown(context.Background()))
 		require.NoError(t, tel.Shutdown(context.Background()))
 

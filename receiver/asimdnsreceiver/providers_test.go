@@ -145,7 +145,7 @@ func TestTheEventsOfBothProvidersAreMergedAndCountedOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sink, r, _ := replayAll(t, replayBoth(path, change))
-			stats := &r.pipeline.Stats
+			stats := &r.Pipeline.Stats
 			require.EqualValues(t, server+client, stats.Received.Load())
 			require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Aggregated.Load(), "%s", stats)
 			require.Positive(t, stats.Aggregated.Load())

@@ -3,54 +3,39 @@
 package asimdnsreceiver
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
 
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
-	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/process"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/user"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// dnsReceiver is one receiver: a source, live or a replay, in front of a pipeline.
+// dnsReceiver is one receiver: what it has of its own, which its Runner runs.
 type dnsReceiver struct {
+	*runner.Runner
 	cfg       *Config
 	set       receiver.Settings
 	log       *zap.Logger
-	next      consumer.Logs
 	providers []provider
-	report    *receiverhelper.ObsReport
-	job       *replay.Job // nil without replay.exit_when_done
 
 	// Set by Start.
-	handler   *handler
-	pipeline  *pipeline.Pipeline
-	source    source
-	losing    atomic.Pointer[source] // source, for the recorder's goroutine
-	processes *process.Names         // nil in a replay
-	users     *user.Names            // nil in a replay
-	telemetry *metadata.TelemetryBuilder
-}
-
-// source delivers raw events into the receiver's pipeline from its start until it is stopped.
-type source interface {
-	// stop ends the source; when it returns without an error, nothing more is delivered.
-	stop(ctx context.Context) error
-	// losses gives what was lost before the receiver could see it, by who lost it.
-	losses() map[string]int64
+	device     dnslog.Device // at the start
+	handler    *handler
+	supervisor *session.Supervisor // of the live session; nil in a replay
+	files      fileSource
+	processes  *process.Names // nil in a replay
+	users      *user.Names    // nil in a replay
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsReceiver, error) {
@@ -58,79 +43,54 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	if err != nil {
 		return nil, err
 	}
-	transport := "etw"
-	if cfg.Replay.Enabled() {
-		transport = "file"
-	}
-	report, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
-		ReceiverID: set.ID, Transport: transport, ReceiverCreateSettings: set,
+	r := &dnsReceiver{cfg: cfg, set: set, log: set.Logger, providers: providers}
+	r.files.r = r
+	r.Runner, err = runner.New(runner.Settings{
+		Receiver: set, Next: next,
+		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Replay: cfg.Replay, Record: cfg.Record},
+		Transport: "etw",
+		Parts: runner.Parts{
+			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,
+			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.useHost, End: r.leaveHost, Played: r.files.played,
+			Started: r.started, Account: r.account,
+		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	r := &dnsReceiver{cfg: cfg, set: set, log: set.Logger, next: next, providers: providers, report: report}
-	if cfg.Replay.ExitWhenDone {
-		r.job = replay.Join(set.Resource)
-	}
-	return r, nil
+	return r, err
 }
 
-// Start opens the source. After an error nothing is left running.
-func (r *dnsReceiver) Start(_ context.Context, h component.Host) error {
-	files, err := r.cfg.Replay.Check(checkFile)
-	if err != nil {
-		return err
+// prepare makes the handler, and says what of the configuration can do nothing.
+func (r *dnsReceiver) prepare(files []string) (_ pipeline.Handler, err error) {
+	r.device = r.liveDevice()
+	if len(files) > 0 {
+		r.device = r.fileDevice(files[0], "")
 	}
-	device := r.liveDevice()
-	if r.cfg.Replay.Enabled() {
-		device = r.fileDevice(files[0], "")
-	}
-	if r.handler, err = r.newHandler(device); err != nil {
-		return err
+	if r.handler, err = r.newHandler(r.device); err != nil {
+		return nil, err
 	}
 	r.warnOfProcesses()
 	r.warnOfIdleRules()
-	recorder, err := r.openRecord(files)
-	if err != nil {
-		return err
-	}
-	r.pipeline = pipeline.New(pipeline.Settings{
-		Batch: r.cfg.Batch, Queue: r.cfg.Queue, Retry: r.cfg.Retry,
-		Handler: r.handler, Next: r.next, Report: r.report, Format: metadata.Type.String(), Logger: r.log,
-		Record: recorder, Live: !r.cfg.Replay.Enabled(),
-	})
-	if !r.cfg.Replay.Enabled() {
-		r.useHost()
-	}
-	r.pipeline.Start()
-	if r.cfg.Replay.Enabled() {
-		r.source = startReplay(r, h, files)
-	} else if r.source, err = startLive(r, h, device); err != nil {
-		return errors.Join(err, r.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
-	}
-	losing := r.source
-	r.losing.Store(&losing)
-	if err = r.observe(); err != nil {
-		return errors.Join(err, r.Shutdown(context.Background()))
-	}
+	return r.handler, nil
+}
+
+// started says what is received.
+func (r *dnsReceiver) started(files []string) {
 	for _, p := range r.providers {
 		r.log.Info("receiving DNS events", zap.String("provider", p.Name), zap.Uint8("level", p.enable.Level),
 			zap.String("flags", fmt.Sprintf("%#x", p.enable.Keywords)), zap.String("profile", string(r.cfg.Profile)), zap.Strings("replay", files))
 		r.logLeftOut(p)
 		r.warnOfNoPlace(p)
 	}
-	return nil
 }
 
 // newHandler makes what turns events into records.
 func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
-	h := &handler{keeper: r.cfg.keeper()}
+	h := &handler{correlator: r.cfg.newCorrelator()}
 	for _, p := range r.providers {
 		wanted, err := filter.New(p.Provider, r.cfg.Profile, r.cfg.Filters, r.cfg.Noise)
 		if err != nil {
 			return nil, err
 		}
-		one := &part{
+		one := &providerPipeline{
 			decoder: dns.NewDecoder(p.Provider), enable: p.enable, filter: wanted,
 			mapper: dnslog.NewMapper(p.Provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
 		}
@@ -140,7 +100,7 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 		one.mapper.Spell(r.cfg.Names)
 		one.mapper.DetailAnswers(r.cfg.Answers.Detail)
 		one.filter.SetDevice(device.Addr)
-		h.parts = append(h.parts, one)
+		h.pipelines = append(h.pipelines, one)
 	}
 	return h, nil
 }
@@ -156,7 +116,7 @@ func (r *dnsReceiver) warnOfProcesses() {
 	}):
 		why = "of the DNS Server's events only audit events name a process, and enable_flags or enable_level leaves them out"
 	}
-	if why != "" && slices.ContainsFunc(r.handler.parts, func(p *part) bool { return p.filter.AsksProcess() }) {
+	if why != "" && slices.ContainsFunc(r.handler.pipelines, func(p *providerPipeline) bool { return p.filter.AsksProcess() }) {
 		r.log.Warn("the filters' rules with SrcProcessName match no event here: a rule of exclude drops nothing, and one of include lets nothing pass",
 			zap.String("why", why))
 	}
@@ -180,22 +140,19 @@ func (r *dnsReceiver) warnOfIdleRules() {
 	}
 }
 
-// Shutdown stops the source, hands over what is queued, and says what became of every event.
-func (r *dnsReceiver) Shutdown(ctx context.Context) error {
-	r.job.Leave()
-	if r.source == nil {
-		return nil
-	}
-	err := r.pipeline.Shutdown(ctx, r.source.stop)
-	r.source = nil
-	r.leaveHost(ctx)
-	if r.telemetry != nil {
-		r.telemetry.Shutdown()
-	}
+// account says what the pipeline's account does not.
+func (r *dnsReceiver) account() []zap.Field {
 	if n := r.handler.untied(); n > 0 {
 		r.log.Warn("queries and responses were not correlated: they are in a layout that is not known, and say nothing that is certain to tie them by",
 			zap.Int64("events", n))
 	}
-	r.pipeline.LogAccount(zap.Int64("layout_unknown", r.handler.unknown.Load()), zap.Int64("packets_unparsable", r.handler.unparsable()))
-	return errors.Join(err, r.job.Lost(&r.pipeline.Stats))
+	return []zap.Field{zap.Int64("layout_unknown", r.handler.unknown.Load()), zap.Int64("packets_unparsable", r.handler.unparsable())}
+}
+
+// losses gives what was lost before the receiver could see it, by who lost it.
+func (r *dnsReceiver) losses() map[string]int64 {
+	if r.supervisor != nil {
+		return r.lostLive()
+	}
+	return r.files.losses()
 }

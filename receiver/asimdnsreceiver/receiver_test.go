@@ -77,13 +77,13 @@ func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *dnsReceiver,
 	t.Helper()
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
-	<-r.source.(*fileSource).player.Done()
+	<-r.Player.Done()
 	if err := r.Shutdown(context.Background()); err != nil {
 		var unread *replay.UnreadError
 		require.ErrorAs(t, err, &unread)
 		require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1)
 	}
-	require.Zero(t, r.pipeline.Stats.Pending(), "%s", &r.pipeline.Stats)
+	require.Zero(t, r.Pipeline.Stats.Pending(), "%s", &r.Pipeline.Stats)
 	return sink, r, logs
 }
 
@@ -98,8 +98,8 @@ func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
 	for _, file := range []string{serverFile, clientFile} {
 		sink, r, _ := replayAll(t, replayOf(file, func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }))
 		events, byID := generated(t, file)
-		require.Equal(t, int64(events), r.pipeline.Stats.Received.Load())
-		require.Equal(t, int64(events), r.pipeline.Stats.Emitted.Load(), "%s", &r.pipeline.Stats)
+		require.Equal(t, int64(events), r.Pipeline.Stats.Received.Load())
+		require.Equal(t, int64(events), r.Pipeline.Stats.Emitted.Load(), "%s", &r.Pipeline.Stats)
 		got := map[string]int{}
 		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			id, _ := lr.Attributes().Get("EventOriginalType")
@@ -112,7 +112,7 @@ func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
 func TestReplayFiltersAsALiveSessionWould(t *testing.T) {
 	_, byID := generated(t, serverFile)
 	sink, r, _ := replayAll(t, replayOf(serverFile, nil))
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load())
 	require.Positive(t, stats.Filtered.Load())
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
@@ -122,13 +122,13 @@ func TestReplayFiltersAsALiveSessionWould(t *testing.T) {
 
 	flags := uint64(0x8)
 	_, r, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags = &flags }))
-	require.Equal(t, int64(byID["259"]), r.pipeline.Stats.Emitted.Load(), "0x8 is IGNORED_QUERY")
+	require.Equal(t, int64(byID["259"]), r.Pipeline.Stats.Emitted.Load(), "0x8 is IGNORED_QUERY")
 
 	_, r, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableLevel = 2 }))
-	require.Equal(t, int64(byID["258"]+byID["285"]+byID["259"]+byID["288"]), r.pipeline.Stats.Emitted.Load(), "the events of level error within 0x3F")
+	require.Equal(t, int64(byID["258"]+byID["285"]+byID["259"]+byID["288"]), r.Pipeline.Stats.Emitted.Load(), "the events of level error within 0x3F")
 
 	_, r, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags, c.Profile = &everything, dns.ProfileASIM }))
-	require.Positive(t, r.pipeline.Stats.Filtered.Load(), "profile asim has no place for audit events")
+	require.Positive(t, r.Pipeline.Stats.Filtered.Load(), "profile asim has no place for audit events")
 }
 
 func TestRecordsAreGolden(t *testing.T) {
@@ -164,7 +164,7 @@ func TestTheDeviceOfAReplayIsTheFileUnlessItIsNamed(t *testing.T) {
 		_, named := rl.Resource().Attributes().Get("host.name")
 		require.False(t, named, "a file is no host")
 	})
-	half := r.pipeline.Stats.Emitted.Load() / 2
+	half := r.Pipeline.Stats.Emitted.Load() / 2
 	require.Equal(t, map[string]int64{"dc1": half, "dc2": half}, by)
 
 	sink, _, _ = replayAll(t, replayOf(serverFile, func(c *Config) { c.Device.Hostname = "dc9.corp.example.com" }))
@@ -179,14 +179,14 @@ func TestTheDeviceOfAReplayIsTheFileUnlessItIsNamed(t *testing.T) {
 func TestAFileOfAnotherProviderIsFilteredAndSaidSo(t *testing.T) {
 	_, r, logs := replayAll(t, replayOf(clientFile, func(c *Config) { c.ProviderGUID = createDefaultConfig().(*Config).ProviderGUID }))
 	events, _ := generated(t, clientFile)
-	require.Equal(t, int64(events), r.pipeline.Stats.Filtered.Load())
+	require.Equal(t, int64(events), r.Pipeline.Stats.Filtered.Load())
 	require.Len(t, logs.FilterMessageSnippet("check provider_guid").All(), 1)
 }
 
 func TestRepeatPlaysTheFilesAgain(t *testing.T) {
 	events, _ := generated(t, serverFile)
 	_, r, _ := replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags, c.Replay.Repeat = &everything, 3 }))
-	require.Equal(t, int64(3*events), r.pipeline.Stats.Emitted.Load())
+	require.Equal(t, int64(3*events), r.Pipeline.Stats.Emitted.Load())
 }
 
 func TestAFileThatIsNoneFailsTheStartAndSaysWhy(t *testing.T) {
@@ -223,8 +223,8 @@ func TestATruncatedFileGivesWhatIsWholeAndSaysSo(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, raw[:len(raw)/2+777], 0o600))
 	_, r, logs := replayAll(t, replayOf(path, func(c *Config) { c.EnableFlags = &everything }))
 	events, _ := generated(t, serverFile)
-	require.Positive(t, r.pipeline.Stats.Emitted.Load())
-	require.Less(t, r.pipeline.Stats.Emitted.Load(), int64(events))
+	require.Positive(t, r.Pipeline.Stats.Emitted.Load())
+	require.Less(t, r.Pipeline.Stats.Emitted.Load(), int64(events))
 	require.Len(t, logs.FilterMessage("file read").FilterLevelExact(zap.WarnLevel).All(), 1)
 	require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1)
 }
@@ -234,19 +234,19 @@ func TestTelemetryGivesTheAccount(t *testing.T) {
 	set := receivertest.NewNopSettings(metadata.Type)
 	set.TelemetrySettings = tel.NewTelemetrySettings()
 	r, _ := startReceiver(t, set, replayOf(clientFile, func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }), consumertest.NewNop())
-	<-r.source.(*fileSource).player.Done()
+	<-r.Player.Done()
 
 	events, _ := generated(t, clientFile)
 	point := func(n int, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
 		return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
 	}
 	same := metricdatatest.IgnoreTimestamp()
-	metadatatest.AssertEqualReceiverAsimdnsEventsReceived(t, tel, point(events), same)
-	metadatatest.AssertEqualReceiverAsimdnsEventsEmitted(t, tel, point(events), same)
-	metadatatest.AssertEqualReceiverAsimdnsEventsFiltered(t, tel, point(0), same)
-	metadatatest.AssertEqualReceiverAsimdnsEventsAggregated(t, tel, point(0), same)
-	metadatatest.AssertEqualReceiverAsimdnsQueueCapacity(t, tel, point(48<<20), same)
-	metadatatest.AssertEqualReceiverAsimdnsEventsLost(t, tel, append(point(3, attribute.String("source", "etl_events")),
+	metadatatest.AssertEqualEventsReceived(t, tel, point(events), same)
+	metadatatest.AssertEqualEventsEmitted(t, tel, point(events), same)
+	metadatatest.AssertEqualEventsFiltered(t, tel, point(0), same)
+	metadatatest.AssertEqualEventsAggregated(t, tel, point(0), same)
+	metadatatest.AssertEqualQueueCapacity(t, tel, point(48<<20), same)
+	metadatatest.AssertEqualEventsLost(t, tel, append(point(3, attribute.String("source", "etl_events")),
 		point(0, attribute.String("source", "etl_buffers"))...), same)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
@@ -258,7 +258,7 @@ func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
 		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Replay.Repeat, c.Queue.MaxSizeMiB = 0, 1 }), next)
 		<-enough
 		require.NoError(t, r.Shutdown(context.Background()))
-		stats := &r.pipeline.Stats
+		stats := &r.Pipeline.Stats
 		require.Zero(t, stats.Pending(), "%s", stats)
 		require.Zero(t, stats.Dropped.Total(), "%s", stats)
 		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
@@ -279,7 +279,7 @@ func TestShutdownWithABlockedConsumerAccountsForEveryEvent(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 		defer cancel()
 		require.NoError(t, r.Shutdown(ctx))
-		stats := &r.pipeline.Stats
+		stats := &r.Pipeline.Stats
 		require.Zero(t, stats.Pending(), "%s", stats)
 		require.Positive(t, stats.Dropped.Total())
 	})
@@ -298,7 +298,7 @@ func TestAConsumerThatIsBusyGetsEveryRecordInTheEnd(t *testing.T) {
 		require.NoError(t, err)
 		cfg := replayOf(serverFile, func(c *Config) { c.EnableFlags, c.Retry.InitialInterval = &everything, time.Millisecond })
 		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, next)
-		<-r.source.(*fileSource).player.Done()
+		<-r.Player.Done()
 		require.NoError(t, r.Shutdown(context.Background()))
 		events, _ := generated(t, serverFile)
 		require.Equal(t, events, sink.LogRecordCount())

@@ -17,39 +17,28 @@ import (
 // recordBuffer is the buffer size of a recorded file in bytes: any event fits.
 const recordBuffer = 128 << 10
 
-// openRecord begins the recording of the `record` section; without one it gives nil.
-func (r *dnsReceiver) openRecord(replayed []string) (*record.Recorder, error) {
-	if !r.cfg.Record.Enabled() {
-		return nil, nil
-	}
+// newWriter prepares a recording of the files of a replay, or of a session.
+func (r *dnsReceiver) newWriter(replayed []string) func(record.Destination, recording.File) (record.Writer, error) {
 	options := etl.Options{
 		LoggerName: r.cfg.session(r.providers).Name, LogFileName: r.cfg.Record.Path, BufferSize: recordBuffer, OS: recordedOS(replayed),
 	}
 	if len(replayed) == 0 {
 		options.StartTime = time.Now()
 	}
-	of, err := recording.New()
-	if err != nil {
-		return nil, err
-	}
 	var before losses // that earlier files tell of; of the recorder's goroutine
-	return record.Open(record.Settings{
-		Config: r.cfg.Record, QueueMiB: r.cfg.Queue.MaxSizeMiB, Replayed: replayed, Logger: r.log,
-		Create: func(to record.Destination) (record.Writer, error) {
-			options.Recording = of.Next()
-			w, err := etl.Create(to, options)
-			if err != nil {
-				return nil, err
-			}
-			of = options.Recording
-			return &etlWriter{Writer: w, losses: func() losses {
-				now := r.lost()
-				since := losses{now.events - before.events, now.buffers - before.buffers}
-				before = now
-				return since
-			}}, nil
-		},
-	})
+	return func(to record.Destination, of recording.File) (record.Writer, error) {
+		options.Recording = of
+		w, err := etl.Create(to, options)
+		if err != nil {
+			return nil, err
+		}
+		return &etlWriter{Writer: w, losses: func() losses {
+			now := r.lost()
+			since := losses{now.events - before.events, now.buffers - before.buffers}
+			before = now
+			return since
+		}}, nil
+	}
 }
 
 // recordedOS is the Windows that the events are of: this host's, or in a replay the files' where all are of the same; zero where it
@@ -81,11 +70,7 @@ type losses struct{ events, buffers int64 }
 
 // lost gives the losses so far.
 func (r *dnsReceiver) lost() losses {
-	source := r.losing.Load()
-	if source == nil {
-		return losses{}
-	}
-	by := (*source).losses()
+	by := r.Losses()
 	return losses{by["etw_events"] + by["etl_events"], by["etw_buffers"] + by["etl_buffers"]}
 }
 

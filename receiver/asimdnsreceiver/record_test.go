@@ -71,9 +71,9 @@ func TestTheRecordingOfACollectorThatWasKilledHasItsEvents(t *testing.T) {
 	dir := t.TempDir()
 	path, left := filepath.Join(dir, "recorded.etl"), filepath.Join(dir, "left.etl")
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Record.Path = path }), consumertest.NewNop())
-	<-r.source.(*fileSource).player.Done()
+	<-r.Player.Done()
 	require.Eventually(t, func() bool {
-		return r.pipeline.Record.Stats.Recorded.Load() == r.pipeline.Record.Stats.Received.Load()
+		return r.Pipeline.Record.Stats.Recorded.Load() == r.Pipeline.Record.Stats.Received.Load()
 	}, time.Minute, time.Millisecond, "the last, half-filled buffer too")
 	raw, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -92,8 +92,8 @@ func TestTheHeaderOfARecordingSaysWhatIsMissing(t *testing.T) {
 		return reader.Header()
 	}
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Record.Path = path }), consumertest.NewNop())
-	<-r.source.(*fileSource).player.Done()
-	r.pipeline.Record.Stats.Lost.Add(queue.Full, 4)
+	<-r.Player.Done()
+	r.Pipeline.Record.Stats.Lost.Add(queue.Full, 4)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.EqualValues(t, 4, header().EventsLost)
 
@@ -156,15 +156,15 @@ func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
 	set := receivertest.NewNopSettings(metadata.Type)
 	set.TelemetrySettings = tel.NewTelemetrySettings()
 	r, _ := startReceiver(t, set, replayOf(serverFile, func(c *Config) { c.Record.Path = filepath.Join(t.TempDir(), "x.etl") }), consumertest.NewNop())
-	<-r.source.(*fileSource).player.Done()
-	require.NoError(t, r.pipeline.Record.Close(context.Background(), 0))
-	r.pipeline.Record.Stats.Lost.Add(record.LostWrite, 7)
+	<-r.Player.Done()
+	require.NoError(t, r.Pipeline.Record.Close(context.Background(), 0))
+	r.Pipeline.Record.Stats.Lost.Add(record.LostWrite, 7)
 	point := func(n int, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
 		return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
 	}
-	metadatatest.AssertEqualReceiverAsimdnsEventsRecorded(t, tel, point(kit.Generated(t, serverFile).Events), metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualReceiverAsimdnsEventsUnrecorded(t, tel, point(7, attribute.String("reason", record.LostWrite)), metricdatatest.IgnoreTimestamp())
-	r.pipeline.Record = nil // it is closed
+	metadatatest.AssertEqualEventsRecorded(t, tel, point(kit.Generated(t, serverFile).Events), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsUnrecorded(t, tel, point(7, attribute.String("reason", record.LostWrite)), metricdatatest.IgnoreTimestamp())
+	r.Pipeline.Record = nil // it is closed
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 }

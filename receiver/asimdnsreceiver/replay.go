@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"sync"
+	"sync/atomic"
 
-	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
@@ -29,30 +27,20 @@ func checkFile(path string) error {
 // fileSource replays .etl files.
 type fileSource struct {
 	r      *dnsReceiver
-	player *replay.Player
+	before playedFile // of the replay's goroutine
 
-	// The file before, of the replay's goroutine.
-	before     string
-	lastHeader etl.Header
-
-	mu   sync.Mutex
-	lost map[string]int64
+	lostEvents, lostBuffers atomic.Int64 // by the sessions that wrote the files
 }
 
-func startReplay(r *dnsReceiver, h component.Host, files []string) *fileSource {
-	s := &fileSource{r: r, lost: map[string]int64{}}
-	s.player = replay.Start(replay.Settings{
-		Config: r.cfg.Replay, Files: files, Play: s.play, Into: r.pipeline, Ended: s.ended, Logger: r.log,
-		Job: r.job, End: func() { replay.EndCollector(h, r.set.ID) },
-	})
-	return s
+// playedFile is a file that was played to its end; the zero value is none.
+type playedFile struct {
+	path   string
+	header etl.Header
 }
 
-func (s *fileSource) stop(ctx context.Context) error { return s.player.Stop(ctx) }
-
-// ended looks for files of another provider.
-func (s *fileSource) ended() {
-	if n, first := s.r.handler.foreign.seen(); n > 0 && n == s.r.pipeline.Stats.Received.Load() {
+// played looks for files of another provider.
+func (s *fileSource) played() {
+	if n, first := s.r.handler.foreign.seen(); n > 0 && n == s.r.Pipeline.Stats.Received.Load() {
 		var configured []string
 		for _, p := range s.r.providers {
 			configured = append(configured, p.GUID.String())
@@ -62,17 +50,10 @@ func (s *fileSource) ended() {
 	}
 }
 
-// play plays one file. What follows one that broke off does not go on where it did.
+// play plays one file. What the file lost is logged and counted. What follows a file that broke off does not go on where it did.
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
-	err := s.playFile(ctx, path, emit)
-	if err != nil {
-		s.before, s.lastHeader = "", etl.Header{}
-	}
-	return err
-}
-
-// playFile plays one file. What the file lost is logged and counted.
-func (s *fileSource) playFile(ctx context.Context, path string, emit replay.Emit) error {
+	before := s.before
+	s.before = playedFile{}
 	reader, err := etl.Open(path)
 	if err != nil {
 		return err
@@ -84,19 +65,26 @@ func (s *fileSource) playFile(ctx context.Context, path string, emit replay.Emit
 		}
 	}()
 	header := reader.Header()
-	if err := s.begin(ctx, path, header); err != nil {
+	// Where the file is the next one of the same session, what is kept back goes on, under the device's name in the file before.
+	goesOn := header.Continues(&before.header) && (header.Recorded() || replay.Follows(before.path, path))
+	device := s.r.fileDevice(path, header.OS.String())
+	if err := s.r.BeginFile(ctx, path, goesOn, func() { s.r.handler.beginFile(device) }); err != nil {
 		return err
 	}
 	if header.EventsLost > 0 || header.BuffersLost > 0 {
-		s.lose("etl_events", int64(header.EventsLost))
-		s.lose("etl_buffers", int64(header.BuffersLost))
+		s.lostEvents.Add(int64(header.EventsLost))
+		s.lostBuffers.Add(int64(header.BuffersLost))
 		s.r.log.Warn("the session that wrote the file lost events", zap.String("file", path),
 			zap.Uint32("events_lost", header.EventsLost), zap.Uint32("buffers_lost", header.BuffersLost))
 	}
 	for {
 		raw, err := reader.Next()
 		if errors.Is(err, io.EOF) {
-			return s.read(path, reader.Stats())
+			err = s.read(path, reader.Stats())
+			if err == nil {
+				s.before = playedFile{path, header}
+			}
+			return err
 		}
 		if err != nil {
 			return err
@@ -105,19 +93,6 @@ func (s *fileSource) playFile(ctx context.Context, path string, emit replay.Emit
 			return err
 		}
 	}
-}
-
-// begin says that the events to come are the file's. Where it is the next file of the same session, what is kept back at the end of the
-// file before goes on, under the device's name there.
-func (s *fileSource) begin(ctx context.Context, path string, header etl.Header) error {
-	goesOn := header.Continues(&s.lastHeader) && (header.Recorded() || replay.Follows(s.before, path))
-	s.before, s.lastHeader = path, header
-	if goesOn {
-		s.r.log.Debug("the file goes on where the one before it ended", zap.String("file", path))
-		return nil
-	}
-	device := s.r.fileDevice(path, header.OS.String())
-	return s.r.pipeline.Idle(ctx, func() { s.r.handler.beginFile(device) })
 }
 
 // read says what was read of a file that has ended. Its error says that not all of what the file has could be read; a buffer that
@@ -134,14 +109,11 @@ func (s *fileSource) read(path string, stats etl.Stats) error {
 	return fmt.Errorf("%s", stats)
 }
 
-func (s *fileSource) lose(who string, n int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lost[who] += n
-}
-
+// losses gives what the sessions that wrote the files have lost.
 func (s *fileSource) losses() map[string]int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.lost)
+	events, buffers := s.lostEvents.Load(), s.lostBuffers.Load()
+	if events+buffers == 0 {
+		return nil
+	}
+	return map[string]int64{"etl_events": events, "etl_buffers": buffers}
 }

@@ -23,7 +23,7 @@ import (
 func correlated(t *testing.T, path string) (answered, unanswered int) {
 	t.Helper()
 	sink, r, _ := replayAll(t, replayOf(path, func(c *Config) { c.Correlate = true }))
-	require.Equal(t, r.pipeline.Stats.Received.Load(), r.pipeline.Stats.Emitted.Load()+r.pipeline.Stats.Aggregated.Load())
+	require.Equal(t, r.Pipeline.Stats.Received.Load(), r.Pipeline.Stats.Emitted.Load()+r.Pipeline.Stats.Aggregated.Load())
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		switch {
 		case kit.Text(lr, "EventOriginalType") == "257" && kit.Text(lr, "EventStartTime") != kit.Text(lr, "EventEndTime"):

@@ -54,11 +54,11 @@ func TestABadFileOfAPatternHidesNoOtherAndMakesTheShutdownFail(t *testing.T) {
 	set := receivertest.NewNopSettings(metadata.Type)
 	set.TelemetrySettings = tel.NewTelemetrySettings()
 	r, logs := startReceiver(t, set, replayOf(filepath.Join(dir, "*.etl"), func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }), consumertest.NewNop())
-	<-r.source.(*fileSource).player.Done()
-	require.GreaterOrEqual(t, r.pipeline.Stats.Received.Load(), int64(3*events), "the whole files are read")
-	metadatatest.AssertEqualReceiverAsimdnsReplayFilesUnread(t, tel, []metricdata.DataPoint[int64]{{Value: 3}}, metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualReceiverAsimdnsReplayProgress(t, tel, []metricdata.DataPoint[float64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualReceiverAsimdnsReplayTimeLeft(t, tel, []metricdata.DataPoint[float64]{{Value: 0}}, metricdatatest.IgnoreTimestamp())
+	<-r.Player.Done()
+	require.GreaterOrEqual(t, r.Pipeline.Stats.Received.Load(), int64(3*events), "the whole files are read")
+	metadatatest.AssertEqualReplayFilesUnread(t, tel, []metricdata.DataPoint[int64]{{Value: 3}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualReplayProgress(t, tel, []metricdata.DataPoint[float64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualReplayTimeLeft(t, tel, []metricdata.DataPoint[float64]{{Value: 0}}, metricdatatest.IgnoreTimestamp())
 
 	err = r.Shutdown(context.Background())
 	var unread *replay.UnreadError
@@ -106,7 +106,7 @@ func TestTheCollectorEndsWhenEveryReceiverThatSaysSoIsDone(t *testing.T) {
 	endless := start(func(c *Config) { c.Replay.Repeat = 0 })
 	require.NoError(t, endless.Start(context.Background(), h))
 	require.NoError(t, first.Start(context.Background(), h))
-	<-first.source.(*fileSource).player.Done()
+	<-first.Player.Done()
 	require.Empty(t, h.ended, "the second receiver has not even been started")
 	require.NoError(t, second.Start(context.Background(), h))
 	select {
@@ -177,7 +177,7 @@ func TestWhatIsKeptBackAtTheEndOfAChainedFileGoesOnInTheNext(t *testing.T) {
 				failures++
 			}
 		})
-		return r.pipeline.Stats.Emitted.Load(), r.pipeline.Stats.Aggregated.Load(), failures, devices
+		return r.Pipeline.Stats.Emitted.Load(), r.Pipeline.Stats.Aggregated.Load(), failures, devices
 	}
 	for name, change := range map[string]func(*Config){
 		"correlate": func(c *Config) { c.Correlate = true },

@@ -52,22 +52,22 @@ func startWithoutMap(t testing.TB, next consumer.Logs) live {
 	s, err := cfg.read()
 	require.NoError(t, err)
 	r.handler = newHandler(s, networklog.Device{}, "")
-	r.pipeline = pipeline.New(pipeline.Settings{
-		Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Handler: r.handler, Next: next, Report: r.report,
+	r.Pipeline = pipeline.New(pipeline.Settings{
+		Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Handler: r.handler, Next: next, Report: r.Report,
 		Format: metadata.Type.String(), Logger: r.log, Live: true,
 	})
-	r.pipeline.Start()
+	r.Pipeline.Start()
 	return live{r, t}
 }
 
 func (l live) offer(r events.Record) {
-	require.True(l.t, l.pipeline.Offer(time.Now().UnixNano(), r.AppendHead(nil), r.Data))
+	require.True(l.t, l.Pipeline.Offer(time.Now().UnixNano(), r.AppendHead(nil), r.Data))
 }
 
 func (l live) shutdown() {
-	require.NoError(l.t, l.pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
-	require.Zero(l.t, l.pipeline.Stats.Pending(), "%s", &l.pipeline.Stats)
-	require.Zero(l.t, l.pipeline.Stats.Dropped.Total(), "%s", &l.pipeline.Stats)
+	require.NoError(l.t, l.Pipeline.Shutdown(context.Background(), func(context.Context) error { return nil }))
+	require.Zero(l.t, l.Pipeline.Stats.Pending(), "%s", &l.Pipeline.Stats)
+	require.Zero(l.t, l.Pipeline.Stats.Dropped.Total(), "%s", &l.Pipeline.Stats)
 }
 
 // outage is a next component that takes the first batch only after a time.
@@ -106,7 +106,7 @@ func TestAnOutageOfTheNextComponentSplitsNoConnection(t *testing.T) {
 					synctest.Wait()
 					require.Zero(t, l.handler.Held())
 					l.shutdown()
-					require.Equal(t, 3, next.LogRecordCount(), "%s", &l.pipeline.Stats)
+					require.Equal(t, 3, next.LogRecordCount(), "%s", &l.Pipeline.Stats)
 				})
 			})
 		}

@@ -3,7 +3,6 @@
 package ciliumwindowsreceiver
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -62,24 +62,21 @@ type Config struct {
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
 	// MetricsBuilderConfig is the section `metrics`: which metrics there are, and which attributes they have.
 	metadata.MetricsBuilderConfig `mapstructure:",squash"`
-	// Batch says when records are handed to the next component.
+	// Batch says when records are handed to the next component, Queue bounds the memory for events on their way, and Retry says how
+	// records that the next component refuses for now are tried again.
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
-	// Queue bounds the memory for events on their way.
 	Queue pipeline.QueueConfig `mapstructure:"queue"`
-	// Retry says how records that the next component refuses for now are tried again.
 	Retry pipeline.RetryConfig `mapstructure:"retry"`
 	// Replay reads recorded .pcapng files instead of the live map.
 	Replay replay.Config `mapstructure:"replay"`
-	// Record writes the raw records, as the source delivers them, to a .pcapng file.
+	// Record writes the raw records, as the source delivers them, to a .pcapng file as well.
 	Record record.Config `mapstructure:"record"`
 }
 
-var (
-	_ component.Config    = (*Config)(nil)
-	_ confmap.Unmarshaler = (*Config)(nil)
-)
+var _ confmap.Unmarshaler = (*Config)(nil)
 
 func createDefaultConfig() component.Config {
+	common := runner.DefaultSections()
 	return &Config{
 		EventsMap:               "/ebpf/global/cilium_events",
 		ObservabilityConfigMap:  "/ebpf/global/cilium_observability_config",
@@ -93,18 +90,14 @@ func createDefaultConfig() component.Config {
 		Body:                    networklog.BodySummary.String(),
 		MetricsInterval:         time.Minute,
 		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
-		Batch:                   pipeline.DefaultBatchConfig(),
-		Queue:                   pipeline.DefaultQueueConfig(),
-		Retry:                   pipeline.DefaultRetryConfig(),
-		Replay:                  replay.DefaultConfig(),
-		Record:                  record.DefaultConfig(),
+		Batch:                   common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
 	}
 }
 
 // Unmarshal reads the YAML: bare numbers as seconds where a duration stands, and a wire format without quotes.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
-	c.Replay.Asked(conf)
-	c.Record.Asked(conf)
+	c.Replay.Look(conf, "replay")
+	c.Record.Look(conf, "record")
 	const format = "wire_format"
 	if n, ok := conf.Get(format).(float64); ok {
 		// Of 1.20 YAML makes 1.2, which no release is called.
@@ -151,34 +144,29 @@ func (c *Config) keeps() aggregate.Settings {
 // read reads the keys that are names of something. Its errors name the key, the value and what is allowed.
 func (c *Config) read() (settings, error) {
 	s := settings{aggregation: c.keeps()}
-	var errs []error
-	check := func(key string, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		}
-	}
+	var errs configyaml.KeyErrors
 	for _, name := range c.EnabledEvents {
 		kind, err := monitor.ParseKind(name)
-		check("enabled_events", err)
+		errs.Add("enabled_events", err)
 		s.Events = append(s.Events, kind)
 	}
 	var err error
 	s.Level, err = obsconfig.ParseLevel(c.MonitorAggregationLevel)
-	check("monitor_aggregation_level", err)
+	errs.Add("monitor_aggregation_level", err)
 	s.format, err = monitor.ParseWireFormat(c.WireFormat)
-	check("wire_format", err)
+	errs.Add("wire_format", err)
 	s.body, err = networklog.ParseBody(c.Body)
-	check("body", err)
+	errs.Add("body", err)
 	s.mask, err = flow.NewMask(c.FieldMask)
-	check("field_mask", err)
+	errs.Add("field_mask", err)
 	s.filter, _ = filter.New(&c.Filters) // the section's own Validate tells what is wrong
-	return s, errors.Join(errs...)
+	return s, errs.Join()
 }
 
 // Validate names each key whose value is not allowed, the value, and what is allowed.
 func (c *Config) Validate() error {
 	_, err := c.read()
-	errs := []error{err, c.validateMetrics()}
+	errs := configyaml.KeyErrors{err, c.validateMetrics()}
 	if d := c.AggregationInterval; d < minAggregationInterval || d > maxAggregationInterval {
 		errs = append(errs, fmt.Errorf("aggregation_interval: %v is not allowed; want %v to %v", d, minAggregationInterval, maxAggregationInterval))
 	}
@@ -196,15 +184,11 @@ func (c *Config) Validate() error {
 		if path.path == "" && !path.used {
 			continue
 		}
-		if err := configyaml.PinnedMap(path.path); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", path.key, err))
-		}
+		errs.Add(path.key, configyaml.PinnedMap(path.path))
 	}
 	if c.NodeName != "" {
-		if err := configyaml.HostName(c.NodeName); err != nil {
-			errs = append(errs, fmt.Errorf("node_name: %w", err))
-		}
+		errs.Add("node_name", configyaml.HostName(c.NodeName))
 	}
 	// The sections filters, config_map, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
-	return errors.Join(errs...)
+	return errs.Join()
 }

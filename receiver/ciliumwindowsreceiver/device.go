@@ -28,10 +28,10 @@ func (r *ciliumReceiver) liveDevice() networklog.Device {
 	return d
 }
 
-// followDevice tells the handler, which knows device, when this host has changed, until stopped is closed. The resource of the sums
+// followDevice tells the handler when this host has changed, until stopped is closed. The resource of the sums
 // stays as it was at the start: with another one, their series would begin anew.
-func (r *ciliumReceiver) followDevice(stopped <-chan struct{}, device networklog.Device) {
-	host.Follow(stopped, device, r.liveDevice, func(d networklog.Device) {
+func (r *ciliumReceiver) followDevice(stopped <-chan struct{}) {
+	host.Follow(stopped, r.device, r.liveDevice, func(d networklog.Device) {
 		r.handler.moved.Store(&d)
 		r.log.Info("this host has changed", zap.String("node", d.NodeName), zap.String("name", d.HostName), zap.String("address", d.IPAddr))
 	})

@@ -26,12 +26,13 @@ func followed(t *testing.T, cfg *Config, device func(*ciliumReceiver) networklog
 	require.NoError(t, err)
 	settings, err := cfg.read()
 	require.NoError(t, err)
-	r.handler = newHandler(settings, device(r), "1.2.3")
+	r.device = device(r)
+	r.handler = newHandler(settings, r.device, "1.2.3")
 	synctest.Test(t, func(*testing.T) {
 		stopped, ended := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(ended)
-			r.followDevice(stopped, device(r))
+			r.followDevice(stopped)
 		}()
 		time.Sleep(time.Minute + time.Second)
 		close(stopped)

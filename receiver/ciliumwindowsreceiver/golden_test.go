@@ -100,7 +100,7 @@ func TestEveryMessageHasAGoldenRecord(t *testing.T) {
 	path := writeCaptureOf(t, all...)
 	for _, body := range []string{"summary", "hubble_json"} {
 		sink, r, _ := replayAll(t, replayOf(path, func(c *Config) { everything(c); c.Body, c.NodeName = body, "node-1" }))
-		require.Equal(t, int64(len(all)), r.pipeline.Stats.Emitted.Load(), "%s", &r.pipeline.Stats)
+		require.Equal(t, int64(len(all)), r.Pipeline.Stats.Emitted.Load(), "%s", &r.Pipeline.Stats)
 		n := 0
 		got := kit.FirstOfEach(sink, func(plog.LogRecord) string { n++; return string(rune(n)) })
 		file := filepath.Join("testdata", "golden", "messages_"+body+".yaml")

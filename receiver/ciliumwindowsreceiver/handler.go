@@ -24,14 +24,14 @@ import (
 
 // handler makes records of raw events of the map. It runs on the pipeline's worker.
 type handler struct {
-	settings settings
-	decoder  monitor.Decoder
-	mapper   *networklog.Mapper
-	keeper   *aggregate.ConnectionAggregator
-	openers  *opener.Memory // nil where no trace comes that was taken before connection tracking
-	marker   *primary.Marker
-	unmarked atomic.Int64                      // the marker's, for the metric
-	moved    atomic.Pointer[networklog.Device] // what this host is by now, for the next batch
+	settings   settings
+	decoder    monitor.Decoder
+	mapper     *networklog.Mapper
+	aggregator *aggregate.ConnectionAggregator
+	openers    *opener.Memory // nil where no trace comes that was taken before connection tracking
+	marker     *primary.Marker
+	unmarked   atomic.Int64                      // the marker's, for the metric
+	moved      atomic.Pointer[networklog.Device] // what this host is by now, for the next batch
 
 	tally       *flowmetrics.Tally // nil where nobody wants metrics
 	metricsOnly bool               // nobody wants records
@@ -44,11 +44,11 @@ var _ pipeline.BufferingHandler = (*handler)(nil)
 
 func newHandler(s settings, device networklog.Device, version string) *handler {
 	h := &handler{
-		settings: s,
-		decoder:  monitor.Decoder{WireFormat: s.format},
-		mapper:   networklog.NewMapper(networklog.Options{Device: device, Body: s.body, Mask: s.mask, Version: version}),
-		keeper:   aggregate.New(s.aggregation),
-		marker:   primary.New(),
+		settings:   s,
+		decoder:    monitor.Decoder{WireFormat: s.format},
+		mapper:     networklog.NewMapper(networklog.Options{Device: device, Body: s.body, Mask: s.mask, Version: version}),
+		aggregator: aggregate.New(s.aggregation),
+		marker:     primary.New(),
 	}
 	if s.Level == obsconfig.LevelNone {
 		h.openers = opener.New()
@@ -59,7 +59,7 @@ func newHandler(s settings, device networklog.Device, version string) *handler {
 // beginFile says that the events to come are another file's, of the device. It runs on the worker, while none is kept back.
 func (h *handler) beginFile(d networklog.Device) {
 	h.mapper.SetDevice(d)
-	h.keeper.Forget()
+	h.aggregator.Forget()
 	h.marker.Forget()
 	h.countUnmarked()
 	if h.openers != nil {
@@ -91,13 +91,13 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if at == 0 {
 		at = ev.Received
 	}
-	h.keeper.Clock.Event(at)
+	h.aggregator.Clock.Event(at)
 	if record.Lost > 0 {
 		h.tally.AddLost(flow.LostPerfEventRingBuffer, record.Lost)
 		if h.metricsOnly {
 			return pipeline.Outcome{Kind: pipeline.Aggregated}
 		}
-		d := h.keeper.AddLoss(record.Lost, record.CPU, at, ev.Received)
+		d := h.aggregator.AddLoss(record.Lost, record.CPU, at, ev.Received)
 		if d.Verdict == aggregate.Report {
 			lost := time.Unix(0, at)
 			h.flow.SetLost(flow.LostPerfEventRingBuffer, record.Lost, record.CPU, lost, lost)
@@ -128,7 +128,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	h.mark(at)
 	var d aggregate.Decision
 	if h.settings.Level >= obsconfig.LevelMedium {
-		d = h.keeper.Add(&h.flow, ev.Data, at, ev.Received)
+		d = h.aggregator.Add(&h.flow, ev.Data, at, ev.Received)
 	}
 	switch d.Verdict {
 	case aggregate.Report:
@@ -171,36 +171,36 @@ func (h *handler) append(records plog.LogRecordSlice, at, received int64) {
 }
 
 // Due reports whether an event kept back must go.
-func (h *handler) Due() bool { return h.keeper.Due() }
+func (h *handler) Due() bool { return h.aggregator.Due() }
 
 // Silence lets time pass.
 func (h *handler) Silence(d time.Duration) {
-	h.keeper.Clock.Silence(d)
+	h.aggregator.Clock.Silence(d)
 	h.marker.Silence(d)
 	h.countUnmarked()
 }
 
 // Held is the number of events kept back.
-func (h *handler) Held() int { return h.keeper.Held() }
+func (h *handler) Held() int { return h.aggregator.Held() }
 
 // Release lets go of one event kept back.
 func (h *handler) Release(records plog.LogRecordSlice, _ bool) {
-	let := h.keeper.Let()
-	defer h.keeper.Done(let)
-	h.report(records, let)
+	popped := h.aggregator.PopOldest()
+	defer h.aggregator.Release(popped)
+	h.report(records, popped)
 }
 
 // report appends the record of what was kept back.
-func (h *handler) report(records plog.LogRecordSlice, let aggregate.Let) {
-	if let.Data == nil {
-		h.flow.SetLost(let.Lost.Source, let.Lost.Count, let.CPU, let.Lost.First, let.Lost.Last)
+func (h *handler) report(records plog.LogRecordSlice, popped aggregate.Popped) {
+	if popped.Data == nil {
+		h.flow.SetLost(popped.Lost.Source, popped.Lost.Count, popped.CPU, popped.Lost.First, popped.Lost.Last)
 	} else { // it has been decoded before
-		record, _ := events.Parse(let.Data)
+		record, _ := events.Parse(popped.Data)
 		_ = h.decoder.Decode(record.Data, &h.notification)
 		h.flow.Decode(&h.notification)
-		h.flow.CPU, h.flow.Aggregate, h.flow.Primary = record.CPU, let.Aggregate, let.Primary
+		h.flow.CPU, h.flow.Aggregate, h.flow.Primary = record.CPU, popped.Aggregate, popped.Primary
 	}
-	h.append(records, let.Last, let.Received)
+	h.append(records, popped.Last, popped.Received)
 }
 
 // wants enforces the enabled events and the aggregation level on what arrives, whatever the datapath has made of them. What

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/hnsstate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
@@ -35,8 +33,6 @@ type liveSource struct {
 	registry hnsstate.Reader
 	config   *obsconfig.Writer
 	follower *events.Follower
-	stopped  chan struct{}
-	watching sync.WaitGroup
 	use      atomic.Uint64 // how full the map was at most between the last two looks, in millionths, +1; 0 is unknown
 
 	// Of the follower's calls, which come one after another.
@@ -46,21 +42,22 @@ type liveSource struct {
 	doubted bool      // it was said that nothing shows whether the map was replaced
 }
 
-func startLive(r *ciliumReceiver, s settings, h component.Host, device networklog.Device) (source, error) {
+// openLive waits for the map; what is returned ends the reading and leaves the configuration map.
+func (r *ciliumReceiver) openLive(h component.Host) (func(context.Context) error, error) {
 	l := &liveSource{
-		r: r, host: h, registry: hnsstate.Registry, stopped: make(chan struct{}),
-		config: obsconfig.NewWriter(r.cfg.ObservabilityConfigMap, r.cfg.ConfigMap, s.Settings),
+		r: r, host: h, registry: hnsstate.Registry,
+		config: obsconfig.NewWriter(r.cfg.ObservabilityConfigMap, r.cfg.ConfigMap, r.settings.Settings),
 	}
 	if err := l.start(lookInterval); err != nil {
 		return nil, err
 	}
-	l.watching.Go(func() { r.followDevice(l.stopped, device) })
-	return l, nil
+	r.live = l
+	return l.close, nil
 }
 
 func (l *liveSource) start(interval time.Duration) (err error) {
 	l.follower, err = events.Follow(events.FollowSettings{
-		Path: l.r.cfg.EventsMap, Deliver: l.r.pipeline.Offer, Interval: interval, Quiet: quietTime,
+		Path: l.r.cfg.EventsMap, Deliver: l.r.Pipeline.Offer, Interval: interval, Quiet: quietTime,
 		Ready: l.ready, Attached: l.attachedTo, Look: l.look, Report: l.report, Left: l.left, Unsure: l.unsure,
 	})
 	if err != nil {
@@ -156,15 +153,6 @@ func (l *liveSource) unsure(info events.MapInfo) {
 		zap.String("path", info.Path), zap.String("type", info.Type), zap.Duration("looked_at_again_every", events.MaxUnsure))
 }
 
-func (l *liveSource) losses() map[string]int64 {
-	return map[string]int64{"map": int64(l.follower.Stats().Lost)}
-}
-
-func (l *liveSource) fill() (waiting, size int64, ok bool) {
-	stats := l.follower.Stats()
-	return int64(stats.Waiting), int64(stats.Size), stats.Size > 0
-}
-
 // utilization is how full the map was at most between the last two looks, 0 to 1.
 func (l *liveSource) utilization() (share float64, ok bool) {
 	use := l.use.Load()
@@ -177,8 +165,6 @@ func (l *liveSource) abandoned() int64 { return int64(l.follower.Stats().Left) }
 
 func (l *liveSource) unidentified() int64 { return int64(l.follower.Stats().Unsure) }
 
-func (l *liveSource) stop(ctx context.Context) error {
-	close(l.stopped)
-	l.watching.Wait()
+func (l *liveSource) close(ctx context.Context) error {
 	return errors.Join(l.follower.Close(ctx), l.config.Close())
 }

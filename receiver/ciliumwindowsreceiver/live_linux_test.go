@@ -66,7 +66,7 @@ func TestALiveReceiverReadsTheKernelsRingAndSetsItsConfiguration(t *testing.T) {
 		require.True(t, ring.Write(t, drop))
 		require.True(t, ring.Write(t, debug))
 	}
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	require.Eventually(t, func() bool { return stats.Received.Load() == 2*n }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Zero(t, stats.Pending(), "%s", stats)
@@ -144,7 +144,7 @@ func TestBothSignalsOfALiveMapComeFromOneReader(t *testing.T) {
 	for range n {
 		require.True(t, ring.Write(t, monitortest.Drop{Capture: monitortest.Capture{OrigLen: 60}, Version: 2, Reason: 133}.Bytes()))
 	}
-	stats := &logs.(*instance).pipeline.Stats
+	stats := &logs.(*instance).Pipeline.Stats
 	require.Eventually(t, func() bool { return stats.Received.Load() == n }, time.Minute, time.Millisecond)
 	require.NoError(t, metrics.Shutdown(context.Background()))
 	require.NoError(t, logs.Shutdown(context.Background()))
@@ -188,7 +188,7 @@ func TestAReceiverThatIsThereBeforeCiliumBeginsWhenTheMapsAreThere(t *testing.T)
 	require.Equal(t, defaultWords, words(t, config))
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Equal(t, [2]uint32{}, words(t, config), "the previous values are back")
-	require.Equal(t, int64(1), r.pipeline.Stats.Emitted.Load())
+	require.Equal(t, int64(1), r.Pipeline.Stats.Emitted.Load())
 }
 
 func TestARestartOfCiliumLosesNoEventAndSetsTheNewConfigurationMap(t *testing.T) {
@@ -220,12 +220,12 @@ func TestARestartOfCiliumLosesNoEventAndSetsTheNewConfigurationMap(t *testing.T)
 	write(before)
 	write(after)
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == 4 }, time.Minute, time.Millisecond)
-	require.Equal(t, int64(2), r.source.(*liveSource).attached())
+	require.Equal(t, int64(2), r.live.attached())
 	require.Len(t, logs.FilterMessage("reading the events map").All(), 2)
 
 	write(after) // a perf event array is emptied on the way out: what it holds is lost with its reader
 	require.NoError(t, r.Shutdown(context.Background()))
-	require.Equal(t, int64(5), r.pipeline.Stats.Emitted.Load(), "%s", &r.pipeline.Stats)
+	require.Equal(t, int64(5), r.Pipeline.Stats.Emitted.Load(), "%s", &r.Pipeline.Stats)
 	require.Equal(t, [2]uint32{}, words(t, configAfter), "the previous values are back")
 }
 
@@ -237,7 +237,7 @@ func TestWhatARealPerfArrayLosesIsInARecordWithItsProcessor(t *testing.T) {
 	tel := componenttest.NewTelemetry()
 	sink := &consumertest.LogsSink{}
 	r, _ := startReceiver(t, metadatatest.NewSettings(tel), cfg, sink)
-	source := r.source.(*liveSource)
+	source := r.live
 	packet := monitortest.Ethernet(monitortest.EtherIPv4, monitortest.IPv4(netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"),
 		monitortest.ProtoUDP, monitortest.UDP(1000, 2000, make([]byte, 19))))
 	verdicts := [][]byte{
@@ -267,16 +267,16 @@ func TestWhatARealPerfArrayLosesIsInARecordWithItsProcessor(t *testing.T) {
 		return stats.Records+stats.Lost == written
 	}, time.Minute, time.Millisecond)
 	lost := source.follower.Stats().Lost
-	metadatatest.AssertEqualReceiverCiliumwindowsEventsLost(t, tel, []metricdata.DataPoint[int64]{
+	metadatatest.AssertEqualEventsLost(t, tel, []metricdata.DataPoint[int64]{
 		{Value: int64(lost), Attributes: attribute.NewSet(attribute.String("source", "map"))},
 	}, metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	require.Zero(t, stats.Pending(), "%s", stats)
 	require.Zero(t, stats.Undecodable.Total(), "%s", stats)
 
-	require.Zero(t, r.pipeline.Record.Stats.Lost.Total())
+	require.Zero(t, r.Pipeline.Record.Stats.Lost.Total())
 	var recordedLost, recorded uint64
 	for _, record := range rawRecords(t, cfg.Record.Path) {
 		require.Equal(t, int32(cpu), record.CPU)
@@ -329,16 +329,15 @@ func TestAFullRingLosesNothingThatItHasTaken(t *testing.T) {
 	}
 	write()
 	<-in // the next component is stuck: from here on the queue fills
-	for r.pipeline.Stats.Dropped.Total() < 1000 {
+	for r.Pipeline.Stats.Dropped.Total() < 1000 {
 		write()
 	}
 	close(out)
 	require.Eventually(t, func() bool {
-		waiting, _, _ := r.source.fill()
-		return waiting == 0
+		return r.live.follower.Stats().Waiting == 0
 	}, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	require.Zero(t, stats.Pending(), "%s", stats)
 	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Dropped.Total())
 	require.Equal(t, taken, stats.Received.Load())
@@ -350,12 +349,12 @@ func TestAMapThatIsLeftEarlyIsLoggedAndCounted(t *testing.T) {
 	first := ring.ID(t)
 	tel := componenttest.NewTelemetry()
 	r, logs := startReceiver(t, metadatatest.NewSettings(tel), cfg, consumertest.NewNop())
-	live := r.source.(*liveSource)
+	live := r.live
 	require.NoError(t, live.follower.Close(context.Background()))
 	require.NoError(t, live.start(time.Millisecond)) // looks all the time
 	abandoned := func(want int64) {
 		t.Helper()
-		metadatatest.AssertEqualReceiverCiliumwindowsMapAbandoned(t, tel, []metricdata.DataPoint[int64]{{Value: want}}, metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualMapAbandoned(t, tel, []metricdata.DataPoint[int64]{{Value: want}}, metricdatatest.IgnoreTimestamp())
 	}
 	abandoned(0)
 	for i := range events.MaxMaps {
@@ -380,7 +379,7 @@ func TestShutdownWhileMapsComeAndGo(t *testing.T) {
 	drop := monitortest.Drop{Version: 2}.Bytes()
 	for i := range 20 {
 		r, _, _ := startLiveReceiver(t, cfg, consumertest.NewNop())
-		live := r.source.(*liveSource)
+		live := r.live
 		require.NoError(t, live.follower.Close(context.Background()))
 		require.NoError(t, live.start(time.Millisecond)) // looks all the time
 		for range i {
@@ -389,8 +388,8 @@ func TestShutdownWhileMapsComeAndGo(t *testing.T) {
 			require.NoError(t, os.Remove(cfg.EventsMap))
 		}
 		require.NoError(t, r.Shutdown(context.Background()))
-		require.Zero(t, r.pipeline.Stats.Pending(), "%s", &r.pipeline.Stats)
-		require.Equal(t, int64(live.follower.Stats().Records), r.pipeline.Stats.Received.Load())
+		require.Zero(t, r.Pipeline.Stats.Pending(), "%s", &r.Pipeline.Stats)
+		require.Equal(t, int64(live.follower.Stats().Records), r.Pipeline.Stats.Received.Load())
 	}
 }
 

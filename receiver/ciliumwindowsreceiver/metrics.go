@@ -53,11 +53,11 @@ func (r *ciliumReceiver) newMeter() *meter {
 	m := &meter{
 		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, limit: r.cfg.Batch.MaxSizeMiB << 20, tally: flowmetrics.New(),
 		points: newPointMaker(&r.cfg.MetricsBuilderConfig, r.set, resource),
-		next:   r.nextMetrics, report: r.report, log: r.log,
+		next:   r.nextMetrics, report: r.Report, log: r.log,
 		now: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
-	r.handler.tally, r.handler.metricsOnly = m.tally, r.next == nil
+	r.handler.tally, r.handler.metricsOnly = m.tally, r.Next == nil
 	return m
 }
 

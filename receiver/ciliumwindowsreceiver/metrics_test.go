@@ -48,9 +48,9 @@ func startFor(t *testing.T, cfg *Config, logs consumer.Logs, metrics consumer.Me
 // endReplay waits for the end of the replay and shuts the receiver down; every event must be accounted for.
 func endReplay(t *testing.T, r *ciliumReceiver) {
 	t.Helper()
-	<-r.source.(*fileSource).player.Done()
+	<-r.Player.Done()
 	require.NoError(t, r.Shutdown(context.Background()))
-	require.Zero(t, r.pipeline.Stats.Pending(), "%s", &r.pipeline.Stats)
+	require.Zero(t, r.Pipeline.Stats.Pending(), "%s", &r.Pipeline.Stats)
 }
 
 // sums gives the last sums that a sink has taken: by metric and attributes, as "cilium.event.count cilium.event.type=drop …".
@@ -175,7 +175,7 @@ func TestTheSumsAreTheCapturesOwn(t *testing.T) {
 		r := startFor(t, replayOf(captureFile, tc.change), nil, sink)
 		endReplay(t, r)
 		require.Equal(t, want, sums(t, sink), name)
-		stats := &r.pipeline.Stats
+		stats := &r.Pipeline.Stats
 		require.Equal(t, int64(1200), stats.Received.Load())
 		require.Equal(t, wanted, stats.Aggregated.Load(), "%s: an event that is in a sum only is aggregated", name)
 		require.Equal(t, stats.Received.Load(), stats.Aggregated.Load()+stats.Filtered.Load())
@@ -186,8 +186,8 @@ func TestTheSumsAreTheCapturesOwn(t *testing.T) {
 		endReplay(t, r)
 		require.Equal(t, want, sums(t, sink), "%s: records beside them change nothing", name)
 		_, alone, _ := replayAll(t, replayOf(captureFile, tc.change))
-		require.Equal(t, alone.pipeline.Stats.String(), r.pipeline.Stats.String(), "%s: metrics do not change the records", name)
-		require.Equal(t, int(r.pipeline.Stats.Emitted.Load()), logs.LogRecordCount())
+		require.Equal(t, alone.Pipeline.Stats.String(), r.Pipeline.Stats.String(), "%s: metrics do not change the records", name)
+		require.Equal(t, int(r.Pipeline.Stats.Emitted.Load()), logs.LogRecordCount())
 	}
 }
 
@@ -241,9 +241,9 @@ func TestLossesAreASum(t *testing.T) {
 		got := sums(t, sink)
 		require.Equal(t, int64(43), got["cilium.event.lost.count cilium.lost.source=PERF_EVENT_RING_BUFFER"])
 		require.Equal(t, int64(2), total(got, "cilium.event.count"))
-		require.Equal(t, int64(4), r.pipeline.Stats.Received.Load())
+		require.Equal(t, int64(4), r.Pipeline.Stats.Received.Load())
 		if logs == nil {
-			require.Equal(t, int64(4), r.pipeline.Stats.Aggregated.Load())
+			require.Equal(t, int64(4), r.Pipeline.Stats.Aggregated.Load())
 		}
 	}
 }
@@ -317,7 +317,7 @@ func TestAReceiverWhoseMetricsHangLeavesTheOtherComponentsTheirTime(t *testing.T
 		next, err := consumer.NewMetrics(func(context.Context, pmetric.Metrics) error { <-release; return nil })
 		require.NoError(t, err)
 		r := startFor(t, replayOf(captureFile, nil), nil, next)
-		<-r.source.(*fileSource).player.Done()
+		<-r.Player.Done()
 		begun := time.Now()
 		require.ErrorContains(t, r.Shutdown(context.Background()), "did not return")
 		require.Equal(t, 4*time.Second, time.Since(begun))
@@ -388,7 +388,7 @@ func TestAShutdownInTheMiddleOfAReplayHandsOverEverySum(t *testing.T) {
 	}), logs, sink)
 	require.Eventually(t, func() bool { return logs.LogRecordCount() > 5000 }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	require.Zero(t, stats.Pending(), "%s", stats)
 	require.Equal(t, stats.Emitted.Load(), total(sums(t, sink), "cilium.event.count"))
 	require.Equal(t, int64(logs.LogRecordCount()), stats.Emitted.Load())
@@ -403,7 +403,7 @@ func TestFiltersAreOfTheSumsAsWell(t *testing.T) {
 	}), nil, sink)
 	endReplay(t, r)
 	got := sums(t, sink)
-	require.Equal(t, r.pipeline.Stats.Aggregated.Load(), total(got, "cilium.event.count"))
+	require.Equal(t, r.Pipeline.Stats.Aggregated.Load(), total(got, "cilium.event.count"))
 	require.NotZero(t, total(got, "cilium.event.count"))
 	for key := range got {
 		require.Contains(t, key, "cilium.verdict=DROPPED ", "a mask is of the records only")

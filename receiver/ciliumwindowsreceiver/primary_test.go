@@ -101,7 +101,7 @@ func TestTheMarkIsOnTheFirstRecordThatTheFiltersLeave(t *testing.T) {
 // What stands for several packets stands for primary ones only, or for others only.
 func TestARecordThatStandsForSeveralPacketsCountsAllOfThemOrNone(t *testing.T) {
 	sink, r, _ := replayAll(t, replayOf(waysFile, func(c *Config) { c.MonitorAggregationLevel = "maximum" }))
-	require.Positive(t, r.pipeline.Stats.Aggregated.Load())
+	require.Positive(t, r.Pipeline.Stats.Aggregated.Load())
 	several := map[string]int{}
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		if amount(lr, "EventCount") > 1 {
@@ -186,8 +186,8 @@ func TestPacketsThatCannotBeToldApartAreCountedAndNotMarked(t *testing.T) {
 	)
 	sink := &consumertest.LogsSink{}
 	r, _ := startReceiver(t, set, replayOf(path, everything), sink)
-	<-r.source.(*fileSource).player.Done()
-	metadatatest.AssertEqualReceiverCiliumwindowsPacketsUnmarked(t, tel, []metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp())
+	<-r.Player.Done()
+	metadatatest.AssertEqualPacketsUnmarked(t, tel, []metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 	require.Equal(t, 4, sink.LogRecordCount())

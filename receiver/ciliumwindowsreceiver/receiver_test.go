@@ -71,13 +71,13 @@ func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *ciliumReceiv
 	t.Helper()
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
-	<-r.source.(*fileSource).player.Done()
+	<-r.Player.Done()
 	if err := r.Shutdown(context.Background()); err != nil {
 		var unread *replay.UnreadError
 		require.ErrorAs(t, err, &unread)
 		require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1)
 	}
-	require.Zero(t, r.pipeline.Stats.Pending(), "%s", &r.pipeline.Stats)
+	require.Zero(t, r.Pipeline.Stats.Pending(), "%s", &r.Pipeline.Stats)
 	return sink, r, logs
 }
 
@@ -91,8 +91,8 @@ func generated(t *testing.T) (events int, byType map[string]int) {
 func TestReplayEmitsEveryEventOfTheFile(t *testing.T) {
 	sink, r, _ := replayAll(t, replayOf(captureFile, everything))
 	count, byType := generated(t)
-	require.Equal(t, int64(count), r.pipeline.Stats.Received.Load())
-	require.Equal(t, int64(count), r.pipeline.Stats.Emitted.Load(), "%s", &r.pipeline.Stats)
+	require.Equal(t, int64(count), r.Pipeline.Stats.Received.Load())
+	require.Equal(t, int64(count), r.Pipeline.Stats.Emitted.Load(), "%s", &r.Pipeline.Stats)
 	got := map[string]int{}
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[kit.Text(lr, "cilium.event.type")]++ })
 	require.Equal(t, map[string]int{
@@ -171,7 +171,7 @@ func TestRecordsThatCannotBeDecodedAreCountedByReason(t *testing.T) {
 	path := writeCapture(t, whole, whole[:30], []byte{byte(monitor.TypeDrop)}, nil, newer)
 	sink, r, _ := replayAll(t, replayOf(path, nil))
 	require.Equal(t, 1, sink.LogRecordCount())
-	require.Equal(t, map[string]int64{"truncated": 2, "empty": 1, "version": 1}, r.pipeline.Stats.Undecodable.Snapshot())
+	require.Equal(t, map[string]int64{"truncated": 2, "empty": 1, "version": 1}, r.Pipeline.Stats.Undecodable.Snapshot())
 }
 
 func TestTheTimeOfAReplayedEventIsTheCapturesOwn(t *testing.T) {
@@ -213,8 +213,8 @@ func TestATruncatedFileGivesWhatIsWholeAndSaysSo(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, raw[:len(raw)/2+1], 0o600))
 	_, r, logs := replayAll(t, replayOf(path, everything))
 	count, _ := generated(t)
-	require.Positive(t, r.pipeline.Stats.Emitted.Load())
-	require.Less(t, r.pipeline.Stats.Emitted.Load(), int64(count))
+	require.Positive(t, r.Pipeline.Stats.Emitted.Load())
+	require.Less(t, r.Pipeline.Stats.Emitted.Load(), int64(count))
 	require.Len(t, logs.FilterMessage("the file is damaged, and bytes of it were stepped over").All(), 1)
 	require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1)
 }
@@ -225,16 +225,16 @@ func TestTelemetryGivesTheAccount(t *testing.T) {
 	set.TelemetrySettings = tel.NewTelemetrySettings()
 	whole := monitortest.Drop{Version: 2}.Bytes()
 	r, _ := startReceiver(t, set, replayOf(writeCapture(t, whole, whole[:30], monitortest.Debug{}.Bytes()), nil), consumertest.NewNop())
-	<-r.source.(*fileSource).player.Done()
+	<-r.Player.Done()
 	point := func(n int, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
 		return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
 	}
 	same := metricdatatest.IgnoreTimestamp()
-	metadatatest.AssertEqualReceiverCiliumwindowsEventsReceived(t, tel, point(3), same)
-	metadatatest.AssertEqualReceiverCiliumwindowsEventsEmitted(t, tel, point(1), same)
-	metadatatest.AssertEqualReceiverCiliumwindowsEventsFiltered(t, tel, point(1), same)
-	metadatatest.AssertEqualReceiverCiliumwindowsEventsUndecodable(t, tel, point(1, attribute.String("reason", "truncated")), same)
-	metadatatest.AssertEqualReceiverCiliumwindowsEventsLost(t, tel, point(0, attribute.String("source", "capture")), same)
+	metadatatest.AssertEqualEventsReceived(t, tel, point(3), same)
+	metadatatest.AssertEqualEventsEmitted(t, tel, point(1), same)
+	metadatatest.AssertEqualEventsFiltered(t, tel, point(1), same)
+	metadatatest.AssertEqualEventsUndecodable(t, tel, point(1, attribute.String("reason", "truncated")), same)
+	metadatatest.AssertEqualEventsLost(t, tel, point(0, attribute.String("source", "capture")), same)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 }
@@ -245,7 +245,7 @@ func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
 		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(captureFile, func(c *Config) { c.Replay.Repeat, c.Queue.MaxSizeMiB = 0, 1 }), next)
 		<-enough
 		require.NoError(t, r.Shutdown(context.Background()))
-		stats := &r.pipeline.Stats
+		stats := &r.Pipeline.Stats
 		require.Zero(t, stats.Pending(), "%s", stats)
 		require.Zero(t, stats.Dropped.Total(), "%s", stats)
 		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))

@@ -9,27 +9,15 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
-// openRecord begins the recording of the `record` section; without one it gives nil.
-func (r *ciliumReceiver) openRecord(replayed []string) (*record.Recorder, error) {
-	if !r.cfg.Record.Enabled() {
-		return nil, nil
+// newWriter prepares a recording.
+func newWriter([]string) func(record.Destination, recording.File) (record.Writer, error) {
+	return func(to record.Destination, of recording.File) (record.Writer, error) {
+		w, err := events.NewRecordingWriter(to, of)
+		if err != nil {
+			return nil, err
+		}
+		return &captureRecord{CaptureWriter: w}, nil
 	}
-	of, err := recording.New()
-	if err != nil {
-		return nil, err
-	}
-	return record.Open(record.Settings{
-		Config: r.cfg.Record, QueueMiB: r.cfg.Queue.MaxSizeMiB, Replayed: replayed, Logger: r.log,
-		Create: func(to record.Destination) (record.Writer, error) {
-			next := of.Next()
-			w, err := events.NewRecordingWriter(to, next)
-			if err != nil {
-				return nil, err
-			}
-			of = next
-			return &captureRecord{CaptureWriter: w}, nil
-		},
-	})
 }
 
 // captureRecord records events in a .pcapng file.

@@ -77,7 +77,7 @@ func TestARecordedFileHoldsEveryRecordWithItsTimeProcessorAndLoss(t *testing.T) 
 		want := rawRecords(t, file)
 		require.NotEmpty(t, want)
 		require.Equal(t, want, rawRecords(t, path), "those that are filtered included")
-		require.Equal(t, int64(len(want)), r.pipeline.Stats.Received.Load())
+		require.Equal(t, int64(len(want)), r.Pipeline.Stats.Received.Load())
 	}
 }
 
@@ -99,7 +99,7 @@ func recorded(t *testing.T, path string, packets []events.Record) (files []strin
 	cfg.Record.Path, cfg.Record.MaxSizeMiB = path, 1
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
 	require.NoError(t, err)
-	recorder, err := r.openRecord(nil)
+	recorder, err := r.OpenRecord(nil)
 	require.NoError(t, err)
 	for _, p := range packets {
 		require.NoError(t, recorder.Put(context.Background(), p.Time, p.AppendHead(nil), p.Data))
@@ -174,7 +174,7 @@ func TestWhatIsNotRecordedIsALossInTheFile(t *testing.T) {
 	core := receivertest.NewNopSettings(metadata.Type)
 	r, err := newReceiver(core, replayOf(captureFile, func(c *Config) { c.Record.Path = path }), consumertest.NewNop())
 	require.NoError(t, err)
-	recorder, err := r.openRecord(nil)
+	recorder, err := r.OpenRecord(nil)
 	require.NoError(t, err)
 	first := events.Record{Time: 7, CPU: 3, Data: []byte("first")}
 	require.NoError(t, recorder.Put(context.Background(), 1, first.AppendHead(nil), first.Data))
@@ -187,15 +187,15 @@ func TestWhatIsNotRecordedIsALossInTheFile(t *testing.T) {
 func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
 	tel := componenttest.NewTelemetry()
 	r, _ := startReceiver(t, metadatatest.NewSettings(tel), replayOf(captureFile, func(c *Config) { c.Record.Path = filepath.Join(t.TempDir(), "x.pcapng") }), consumertest.NewNop())
-	<-r.source.(*fileSource).player.Done()
-	require.NoError(t, r.pipeline.Record.Close(context.Background(), 0))
-	r.pipeline.Record.Stats.Lost.Add(queue.Full, 7)
+	<-r.Player.Done()
+	require.NoError(t, r.Pipeline.Record.Close(context.Background(), 0))
+	r.Pipeline.Record.Stats.Lost.Add(queue.Full, 7)
 	point := func(n int64, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
 		return []metricdata.DataPoint[int64]{{Value: n, Attributes: attribute.NewSet(kv...)}}
 	}
-	metadatatest.AssertEqualReceiverCiliumwindowsEventsRecorded(t, tel, point(r.pipeline.Stats.Received.Load()), metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualReceiverCiliumwindowsEventsUnrecorded(t, tel, point(7, attribute.String("reason", queue.Full)), metricdatatest.IgnoreTimestamp())
-	r.pipeline.Record = nil // it is closed
+	metadatatest.AssertEqualEventsRecorded(t, tel, point(r.Pipeline.Stats.Received.Load()), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsUnrecorded(t, tel, point(7, attribute.String("reason", queue.Full)), metricdatatest.IgnoreTimestamp())
+	r.Pipeline.Record = nil // it is closed
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
@@ -30,62 +29,36 @@ func checkFile(path string) error {
 // fileSource replays .pcapng files.
 type fileSource struct {
 	r      *ciliumReceiver
-	player *replay.Player
 	before recording.File // what the file before says in its end; of the replay's goroutine
 	lost   atomic.Int64
 }
 
-func startReplay(r *ciliumReceiver, h component.Host, files []string) *fileSource {
-	s := &fileSource{r: r}
-	if all, ok := h.(hosts); ok {
-		h = all[0]
-	}
-	s.player = replay.Start(replay.Settings{
-		Config: r.cfg.Replay, Files: files, Play: s.play, Into: r.pipeline, Ended: r.meter.soon, Logger: r.log,
-		Job: r.job, End: func() { replay.EndCollector(h, r.set.ID) },
-	})
-	return s
-}
-
-// play plays one file. What follows one that broke off does not go on where it did.
-func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
-	err := s.playFile(ctx, path, emit)
-	if err != nil {
-		s.before = recording.File{}
-	}
-	return err
-}
-
-// playFile plays one file. What the file lost is logged and counted.
-func (s *fileSource) playFile(ctx context.Context, path string, emit replay.Emit) (err error) {
+// play plays one file. What the file lost is logged and counted. What follows a file that broke off does not go on where it did.
+func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) (err error) {
+	before := s.before
+	s.before = recording.File{}
 	capture, err := events.OpenCapture(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, capture.Close()) }()
-	if err := s.begin(ctx, path, capture.Recording()); err != nil {
+	// Where the file is the next one of the same recording, what is kept back goes on, under the node's name in the file before.
+	device := s.r.fileDevice(path)
+	err = s.r.BeginFile(ctx, path, capture.Recording().Continues(before), func() { s.r.handler.beginFile(device) })
+	if err != nil {
 		return err
 	}
 	err = capture.Play(ctx, emit)
-	s.before = capture.Recording()
-	return s.read(path, capture.Stats(), err)
-}
-
-// begin says that the events to come are the file's. Where it is the next file of the same recording, what is kept back at the end of
-// the file before goes on, under the node's name there.
-func (s *fileSource) begin(ctx context.Context, path string, of recording.File) error {
-	if of.Continues(s.before) {
-		s.r.log.Debug("the file goes on where the one before it ended", zap.String("file", path))
-		return nil
+	if err = s.read(path, capture.Stats(), err); err == nil {
+		s.before = capture.Recording()
 	}
-	device := s.r.fileDevice(path)
-	return s.r.pipeline.Idle(ctx, func() { s.r.handler.beginFile(device) })
+	return err
 }
 
 // read says what was read of a file, and why the rest could not be, if that is so.
 func (s *fileSource) read(path string, stats events.CaptureStats, err error) error {
 	s.lost.Add(int64(stats.Lost))
-	s.r.pipeline.Drop(pipeline.DropTooLarge, int64(stats.Oversized))
+	s.r.Pipeline.Drop(pipeline.DropTooLarge, int64(stats.Oversized))
 	fields := []zap.Field{
 		zap.String("file", path), zap.Uint64("records", stats.Records), zap.Uint64("lost", stats.Lost), zap.Uint64("cut", stats.Cut),
 		zap.Uint64("oversized", stats.Oversized), zap.Uint64("untimed", stats.Untimed),
@@ -114,12 +87,6 @@ func (s *fileSource) read(path string, stats events.CaptureStats, err error) err
 	s.r.log.Info("file read", fields...)
 	return nil
 }
-
-func (s *fileSource) stop(ctx context.Context) error { return s.player.Stop(ctx) }
-
-func (s *fileSource) losses() map[string]int64 { return map[string]int64{"capture": s.lost.Load()} }
-
-func (s *fileSource) fill() (waiting, size int64, ok bool) { return 0, 0, false }
 
 // fileDevice is the node that the capture is of, as far as the configuration tells: without a name for it, the file's own
 // stands in.

@@ -41,8 +41,8 @@ func TestABadFileOfAPatternHidesNoOtherAndMakesTheShutdownFail(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "f.pcapng"), 0o700))
 	all, _ := generated(t)
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(filepath.Join(dir, "*.pcapng"), everything), consumertest.NewNop())
-	<-r.source.(*fileSource).player.Done()
-	require.Greater(t, r.pipeline.Stats.Received.Load(), int64(3*all), "the whole files are read, and half a one")
+	<-r.Player.Done()
+	require.Greater(t, r.Pipeline.Stats.Received.Load(), int64(3*all), "the whole files are read, and half a one")
 	err = r.Shutdown(context.Background())
 	var unread *replay.UnreadError
 	require.ErrorAs(t, err, &unread)
@@ -67,7 +67,7 @@ func TestRecordsTooFarFromTheirPlaceAreSaidOncePerFile(t *testing.T) {
 	}
 	inOrder, late := file(ahead-3), file(ahead)
 	_, r, logs := replayAll(t, replayOf(inOrder, func(c *Config) { everything(c); c.Replay.Path = append(c.Replay.Path, late) }))
-	require.EqualValues(t, 2*ahead+3, r.pipeline.Stats.Received.Load())
+	require.EqualValues(t, 2*ahead+3, r.Pipeline.Stats.Received.Load())
 	said := logs.FilterMessageSnippet("come after later ones").FilterLevelExact(zap.WarnLevel).All()
 	require.Len(t, said, 1)
 	require.Equal(t, map[string]any{"file": late, "late": uint64(3), "late_by_at_most": 3 * time.Microsecond}, said[0].ContextMap())
@@ -92,7 +92,7 @@ func TestRecordsOfTimesFarAwaySplitNoConnectionOfAReplay(t *testing.T) {
 			}
 		}
 		sink, r, logs := replayAll(t, replayOf(writeCaptureOf(t, file...), nil))
-		require.EqualValues(t, len(file), r.pipeline.Stats.Received.Load())
+		require.EqualValues(t, len(file), r.Pipeline.Stats.Received.Load())
 		got = map[string]int{}
 		kit.EachRecord(sink, func(_ plog.ResourceLogs, record plog.LogRecord) {
 			a := record.Attributes().AsRaw()
@@ -138,8 +138,8 @@ func TestADamagedCaptureIsReadOnBehindTheDamageAndCountsAsUnread(t *testing.T) {
 	copy(raw[len(raw)/2:], make([]byte, 64))
 	require.NoError(t, os.WriteFile(path, raw, 0o600))
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(path, everything), consumertest.NewNop())
-	<-r.source.(*fileSource).player.Done()
-	received := r.pipeline.Stats.Received.Load()
+	<-r.Player.Done()
+	received := r.Pipeline.Stats.Received.Load()
 	require.Less(t, received, int64(all))
 	require.GreaterOrEqual(t, received, int64(all-3), "64 bytes are of three packets at most")
 	require.Len(t, logs.FilterMessage("the file is damaged, and bytes of it were stepped over").FilterLevelExact(zap.WarnLevel).All(), 1)
@@ -157,7 +157,7 @@ func TestABlockOfATypeThatNobodyHasRegisteredIsSaidAndCostsNoPacket(t *testing.T
 	header := binary.LittleEndian.Uint32(raw[4:])
 	require.NoError(t, os.WriteFile(path, slices.Insert(raw, int(header), unknown...), 0o600))
 	_, r, logs := replayAll(t, replayOf(path, everything))
-	require.EqualValues(t, all, r.pipeline.Stats.Received.Load())
+	require.EqualValues(t, all, r.Pipeline.Stats.Received.Load())
 	said := logs.FilterMessage("the file is damaged, and bytes of it were stepped over").All()
 	require.Len(t, said, 1)
 	require.EqualValues(t, 1, said[0].ContextMap()["unknown_blocks"])

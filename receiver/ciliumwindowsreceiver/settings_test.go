@@ -35,7 +35,7 @@ func TestReplayFiltersAsTheSettingsSay(t *testing.T) {
 	always := byType["1"] + byType["100"] + byType["129"] + byType["130"] + byType["42"]
 
 	sink, r, _ := replayAll(t, replayOf(captureFile, nil))
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load()+stats.Aggregated.Load())
 	require.Positive(t, stats.Filtered.Load())
 	require.Positive(t, stats.Aggregated.Load())
@@ -45,16 +45,16 @@ func TestReplayFiltersAsTheSettingsSay(t *testing.T) {
 	})
 
 	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents = nil }))
-	require.Equal(t, int64(always), r.pipeline.Stats.Emitted.Load(), "drops and what belongs to no kind cannot be disabled")
+	require.Equal(t, int64(always), r.Pipeline.Stats.Emitted.Load(), "drops and what belongs to no kind cannot be disabled")
 
 	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents, c.MonitorAggregationLevel = []string{"trace"}, "none" }))
-	require.Equal(t, int64(always+byType["4"]+byType["7"]), r.pipeline.Stats.Emitted.Load())
+	require.Equal(t, int64(always+byType["4"]+byType["7"]), r.Pipeline.Stats.Emitted.Load())
 }
 
 func TestEveryEventOfTheCaptureIsInExactlyOneRecord(t *testing.T) {
 	for _, level := range []string{"none", "low", "medium", "maximum"} {
 		sink, r, _ := replayAll(t, replayOf(captureFile, func(c *Config) { everything(c); c.MonitorAggregationLevel = level }))
-		stats := &r.pipeline.Stats
+		stats := &r.Pipeline.Stats
 		require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load()+stats.Aggregated.Load())
 		require.Equal(t, level == "medium" || level == "maximum", stats.Aggregated.Load() > 0, "%s: %s", level, stats)
 		require.Equal(t, level != "none", stats.Filtered.Load() > 0, "%s: %s", level, stats)
@@ -94,14 +94,14 @@ func TestFiltersAreHubblesAllowAndDenyLists(t *testing.T) {
 	_, byType := generated(t)
 	require.Equal(t, byType["2"], seen["debug"])
 	require.Positive(t, seen["drop"])
-	stats := &r.pipeline.Stats
+	stats := &r.Pipeline.Stats
 	require.Equal(t, stats.Received.Load(), stats.Emitted.Load()+stats.Filtered.Load())
 }
 
 func TestAReplayAgainReportsEveryConnectionAgain(t *testing.T) {
 	_, once, _ := replayAll(t, replayOf(captureFile, nil))
 	_, twice, _ := replayAll(t, replayOf(captureFile, func(c *Config) { c.Replay.Repeat = 2 }))
-	require.Equal(t, 2*once.pipeline.Stats.Emitted.Load(), twice.pipeline.Stats.Emitted.Load())
+	require.Equal(t, 2*once.Pipeline.Stats.Emitted.Load(), twice.Pipeline.Stats.Emitted.Load())
 }
 
 // handled gives a handler of the settings, a function that hands it a record of the map a time after the start, and one that

@@ -36,10 +36,10 @@ type instance struct {
 
 func (i *instances) logs(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
 	return i.with(set, cfg.(*Config), func(r *ciliumReceiver) bool {
-		if r.next != nil {
+		if r.Next != nil {
 			return false
 		}
-		r.next = next
+		r.Next = next
 		return true
 	})
 }
@@ -139,6 +139,9 @@ type hosts []component.Host
 var _ componentstatus.Reporter = (hosts)(nil)
 
 func (h hosts) GetExtensions() map[component.ID]component.Component { return h[0].GetExtensions() }
+
+// Unwrap gives the first: the collector behind each is the same.
+func (h hosts) Unwrap() component.Host { return h[0] }
 
 // Report reports to each host.
 func (h hosts) Report(e *componentstatus.Event) {

@@ -54,17 +54,17 @@ func TestALogsAndAMetricsPipelineShareOneReceiver(t *testing.T) {
 			first, second = metrics, logs
 		}
 		require.NoError(t, first.Start(context.Background(), componenttest.NewNopHost()))
-		require.Nil(t, r.source, "it starts with the last pipeline: before, what comes behind it in that one may not be running")
+		require.False(t, r.Running(), "it starts with the last pipeline: before, what comes behind it in that one may not be running")
 		require.NoError(t, second.Start(context.Background(), componenttest.NewNopHost()))
-		<-r.source.(*fileSource).player.Done()
+		<-r.Player.Done()
 		if order&4 != 0 {
 			first, second = second, first
 		}
 		require.NoError(t, first.Shutdown(context.Background()))
-		require.Nil(t, r.source, "it ends with the first pipeline: after, what comes behind it in that one may have ended")
+		require.False(t, r.Running(), "it ends with the first pipeline: after, what comes behind it in that one may have ended")
 		require.NoError(t, second.Shutdown(context.Background()))
 
-		stats := &r.pipeline.Stats
+		stats := &r.Pipeline.Stats
 		require.Equal(t, int64(1200), stats.Received.Load(), "the file is read once")
 		require.Zero(t, stats.Pending())
 		require.Equal(t, stats.Emitted.Load(), int64(records.LogRecordCount()))
@@ -90,10 +90,10 @@ func TestOneSignalIsEnough(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, c.Start(context.Background(), componenttest.NewNopHost()))
 			r := c.(*instance)
-			<-r.source.(*fileSource).player.Done()
+			<-r.Player.Done()
 			require.NoError(t, c.Shutdown(context.Background()))
-			require.Equal(t, int64(1200), r.pipeline.Stats.Received.Load())
-			require.Zero(t, r.pipeline.Stats.Pending())
+			require.Equal(t, int64(1200), r.Pipeline.Stats.Received.Load())
+			require.Zero(t, r.Pipeline.Stats.Pending())
 		}
 	}
 }
@@ -160,12 +160,12 @@ func TestAStartThatFailedCanBeTriedAgain(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, capture, 0o600))
 		require.NoError(t, last.Start(context.Background(), componenttest.NewNopHost()))
 		r := last.(*instance)
-		require.NotNil(t, r.source, "it runs")
-		<-r.source.(*fileSource).player.Done()
+		require.True(t, r.Running(), "it runs")
+		<-r.Player.Done()
 		for range 2 {
 			require.NoError(t, last.Shutdown(context.Background()))
 		}
-		require.Equal(t, r.pipeline.Stats.Emitted.Load(), int64(records.LogRecordCount()))
+		require.Equal(t, r.Pipeline.Stats.Emitted.Load(), int64(records.LogRecordCount()))
 		require.NoError(t, os.Remove(path))
 	}
 }

@@ -6,86 +6,44 @@ import (
 	"context"
 	"errors"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// observe registers the receiver's own telemetry; metadata.yaml says what each instrument means.
-func (r *ciliumReceiver) observe() error {
-	builder, err := metadata.NewTelemetryBuilder(r.set.TelemetrySettings)
-	if err != nil {
-		return err
-	}
-	r.telemetry = builder
-	p, source := r.pipeline, r.source
-	var progress *replay.Progress // nil observes nothing
-	if files, ok := source.(*fileSource); ok {
-		progress = files.player.Progress
+// observe registers the telemetry that only this receiver has; metadata.yaml says what each instrument means.
+func (r *ciliumReceiver) observe(builder *metadata.TelemetryBuilder) error {
+	return errors.Join(
+		r.live.observe(builder),
+		builder.RegisterPacketsUnmarkedCallback(runner.Observe(r.handler.unmarked.Load)),
+	)
+}
+
+// observe registers what only a live source has to tell; a nil one has nothing.
+func (l *liveSource) observe(builder *metadata.TelemetryBuilder) error {
+	if l == nil {
+		return nil
 	}
 	return errors.Join(
-		builder.RegisterReceiverCiliumwindowsEventsReceivedCallback(p.ObserveReceived),
-		builder.RegisterReceiverCiliumwindowsEventsEmittedCallback(p.ObserveEmitted),
-		builder.RegisterReceiverCiliumwindowsEventsFilteredCallback(p.ObserveFiltered),
-		builder.RegisterReceiverCiliumwindowsEventsAggregatedCallback(p.ObserveAggregated),
-		builder.RegisterReceiverCiliumwindowsEventsUndecodableCallback(p.ObserveUndecodable),
-		builder.RegisterReceiverCiliumwindowsEventsDroppedCallback(p.ObserveDropped),
-		builder.RegisterReceiverCiliumwindowsEventsRecordedCallback(p.ObserveRecorded),
-		builder.RegisterReceiverCiliumwindowsEventsUnrecordedCallback(p.ObserveUnrecorded),
-		builder.RegisterReceiverCiliumwindowsPacketsUnmarkedCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(r.handler.unmarked.Load())
-			return nil
-		}),
-		builder.RegisterReceiverCiliumwindowsQueueSizeCallback(p.ObserveQueueSize),
-		builder.RegisterReceiverCiliumwindowsQueueCapacityCallback(p.ObserveQueueCapacity),
-		builder.RegisterReceiverCiliumwindowsLagCallback(p.ObserveLag),
-		builder.RegisterReceiverCiliumwindowsReplayProgressCallback(progress.ObserveShare),
-		builder.RegisterReceiverCiliumwindowsReplayRateCallback(progress.ObserveRate),
-		builder.RegisterReceiverCiliumwindowsReplayTimeLeftCallback(progress.ObserveLeft),
-		builder.RegisterReceiverCiliumwindowsReplayFilesUnreadCallback(progress.ObserveUnread),
-		builder.RegisterReceiverCiliumwindowsEventsLostCallback(func(_ context.Context, o metric.Int64Observer) error {
-			for who, n := range source.losses() {
-				o.Observe(n, metric.WithAttributes(attribute.String("source", who)))
+		builder.RegisterMapAttachedCallback(runner.Observe(l.attached)),
+		builder.RegisterMapAbandonedCallback(runner.Observe(l.abandoned)),
+		builder.RegisterMapUnidentifiedCallback(runner.Observe(l.unidentified)),
+		builder.RegisterMapUtilizationCallback(func(_ context.Context, o metric.Float64Observer) error {
+			if share, ok := l.utilization(); ok {
+				o.Observe(share)
 			}
 			return nil
 		}),
-		builder.RegisterReceiverCiliumwindowsMapAttachedCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if live, ok := source.(*liveSource); ok {
-				o.Observe(live.attached())
+		builder.RegisterMapWaitingCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if stats := l.follower.Stats(); stats.Size > 0 && stats.Waiting >= 0 {
+				o.Observe(int64(stats.Waiting))
 			}
 			return nil
 		}),
-		builder.RegisterReceiverCiliumwindowsMapAbandonedCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if live, ok := source.(*liveSource); ok {
-				o.Observe(live.abandoned())
-			}
-			return nil
-		}),
-		builder.RegisterReceiverCiliumwindowsMapUnidentifiedCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if live, ok := source.(*liveSource); ok {
-				o.Observe(live.unidentified())
-			}
-			return nil
-		}),
-		builder.RegisterReceiverCiliumwindowsMapUtilizationCallback(func(_ context.Context, o metric.Float64Observer) error {
-			if live, ok := source.(*liveSource); ok {
-				if share, ok := live.utilization(); ok {
-					o.Observe(share)
-				}
-			}
-			return nil
-		}),
-		builder.RegisterReceiverCiliumwindowsMapWaitingCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if waiting, _, ok := source.fill(); ok && waiting >= 0 {
-				o.Observe(waiting)
-			}
-			return nil
-		}),
-		builder.RegisterReceiverCiliumwindowsMapSizeCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if _, size, ok := source.fill(); ok {
-				o.Observe(size)
+		builder.RegisterMapSizeCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if size := l.follower.Stats().Size; size > 0 {
+				o.Observe(int64(size))
 			}
 			return nil
 		}),

@@ -37,11 +37,11 @@ type ConnectionAggregator struct {
 	store  *hold.Store
 	held   int // connections of which something is kept back
 	key    [keySize]byte
-	before Let // what was kept back, for Decision.Before
+	before Popped // what was kept back, for Decision.Before
 	losses losses
 }
 
-// New makes a keeper.
+// New makes a ConnectionAggregator.
 func New(s Settings) *ConnectionAggregator {
 	k := &ConnectionAggregator{Settings: s}
 	k.Forget()
@@ -72,8 +72,8 @@ type Decision struct {
 	Aggregate flow.Aggregate
 	// Joined is the number of events kept back until now that it stands for as well.
 	Joined int64
-	// Before is what is reported, for Next. It is valid until the next Add. Done must not follow.
-	Before *Let
+	// Before is what is reported, for Next. It is valid until the next Add. Release must not follow.
+	Before *Popped
 }
 
 // urgent are the TCP flags of packets that are always reported.
@@ -143,9 +143,9 @@ func (k *ConnectionAggregator) close(e *hold.Entry, f *flow.Flow, at int64) Deci
 
 // next keeps an event back that belongs to another interval, and reports those kept back until now.
 func (k *ConnectionAggregator) next(e *hold.Entry, f *flow.Flow, raw []byte, at, received int64) Decision {
-	let := k.let(e)
-	let.Data, let.entry = append(k.before.Data[:0], let.Data...), nil
-	k.before = let
+	popped := k.pop(e)
+	popped.Data, popped.entry = append(k.before.Data[:0], popped.Data...), nil
+	k.before = popped
 	flags := e.Tag
 	k.held--
 	k.store.Drop(e)
@@ -185,9 +185,9 @@ func (k *ConnectionAggregator) over(m hold.Mark, begun int64) bool {
 	return k.Clock.Passed(m, begun) >= int64(k.Interval) || k.Clock.Ahead(m, begun, int64(k.Interval))
 }
 
-// Let is an event that was kept back and goes.
-type Let struct {
-	// Data is the first of the events in wire form, valid until Done; it is nil for losses.
+// Popped is an event that was kept back and goes.
+type Popped struct {
+	// Data is the first of the events in wire form, valid until Release; it is nil for losses.
 	Data []byte
 	// Received is when the first of them was delivered and Last the time of the last, in nanoseconds since 1970.
 	Received, Last int64
@@ -202,34 +202,34 @@ type Let struct {
 	entry *hold.Entry
 }
 
-// Let gives an event kept back: losses when they are due, else the one of the connection that was reported longest ago. There
-// must be one. Done must follow.
-func (k *ConnectionAggregator) Let() Let {
+// PopOldest gives an event kept back: losses when they are due, else the one of the connection that was reported longest ago. There
+// must be one. Release must follow.
+func (k *ConnectionAggregator) PopOldest() Popped {
 	for k.held > 0 && !k.losses.over(k) {
 		e := k.store.Oldest()
 		if e.Count == 0 {
 			k.store.Drop(e)
 			continue
 		}
-		return k.let(e)
+		return k.pop(e)
 	}
-	return k.losses.let()
+	return k.losses.pop()
 }
 
-// let gives what is kept back of a connection.
-func (k *ConnectionAggregator) let(e *hold.Entry) Let {
-	let := Let{
+// pop gives what is kept back of a connection.
+func (k *ConnectionAggregator) pop(e *hold.Entry) Popped {
+	popped := Popped{
 		Data: k.store.Data(e), Received: e.Received, Last: e.Last, Primary: k.store.Key(e)[directionAt]&primaryBit != 0, entry: e,
 	}
 	if e.Count > 1 {
-		let.Aggregate = flow.Aggregate{Count: e.Count, Bytes: e.Sum, First: time.Unix(0, e.First)}
+		popped.Aggregate = flow.Aggregate{Count: e.Count, Bytes: e.Sum, First: time.Unix(0, e.First)}
 	}
-	return let
+	return popped
 }
 
-// Done drops the event that Let gave. Where its interval is over the next one begins, unless that is over as well.
-func (k *ConnectionAggregator) Done(l Let) {
-	e := l.entry
+// Release drops the event that PopOldest gave. Where its interval is over the next one begins, unless that is over as well.
+func (k *ConnectionAggregator) Release(p Popped) {
+	e := p.entry
 	if e == nil {
 		k.losses = losses{}
 		return

@@ -74,19 +74,19 @@ func TestTheFirstPacketIsReportedAtOnceAndOneRecordAnIntervalStandsForTheRest(t 
 	require.False(t, k.Due())
 	pass(k, 10*time.Second)
 	require.True(t, k.Due())
-	let := k.Let()
-	require.Equal(t, "6s", string(let.Data))
-	require.Equal(t, int64(2), let.Aggregate.Count)
-	require.Equal(t, start.Add(6*time.Second), let.Aggregate.First.UTC())
-	require.Equal(t, start.Add(7*time.Second).UnixNano(), let.Last)
-	k.Done(let)
+	popped := k.PopOldest()
+	require.Equal(t, "6s", string(popped.Data))
+	require.Equal(t, int64(2), popped.Aggregate.Count)
+	require.Equal(t, start.Add(6*time.Second), popped.Aggregate.First.UTC())
+	require.Equal(t, start.Add(7*time.Second).UnixNano(), popped.Last)
+	k.Release(popped)
 	require.False(t, k.Due())
 	require.Equal(t, Held, add(k, ack, 11*time.Second).Verdict, "its interval began at 10s")
 	pass(k, 15*time.Second)
 	require.True(t, k.Due())
-	let = k.Let()
-	require.Zero(t, let.Aggregate, "it stands for itself")
-	k.Done(let)
+	popped = k.PopOldest()
+	require.Zero(t, popped.Aggregate, "it stands for itself")
+	k.Release(popped)
 
 	// A connection that was silent for an interval is new.
 	pass(k, 30*time.Second)
@@ -180,7 +180,7 @@ func TestWhatWasKeptBackHasTheMarkOfItsFlows(t *testing.T) {
 		ack.Primary, ack.Direction = primary, flow.DirectionEgress
 		add(k, ack, 0)
 		add(k, ack, time.Second)
-		require.Equal(t, primary, k.Let().Primary)
+		require.Equal(t, primary, k.PopOldest().Primary)
 		require.Equal(t, primary, add(k, ack, time.Hour).Before.Primary)
 	}
 }
@@ -198,7 +198,7 @@ func TestInASilenceTimePassesWithoutEvents(t *testing.T) {
 		require.False(t, k.Due())
 		k.Clock.Silence(1)
 		require.True(t, k.Due())
-		k.Done(k.Let())
+		k.Release(k.PopOldest())
 		require.Equal(t, Held, add(k, ack, 6*time.Second).Verdict, "the next interval has begun")
 	}
 }
@@ -220,19 +220,19 @@ func TestLossesAreOneRecordAnInterval(t *testing.T) {
 	require.False(t, k.Due())
 	pass(k, 5*time.Second)
 	require.True(t, k.Due())
-	let := k.Let()
-	require.Nil(t, let.Data)
-	require.Equal(t, flow.LostPerfEventRingBuffer, let.Lost.Source)
-	require.Equal(t, uint64(12), let.Lost.Count)
-	require.Equal(t, int32(2), let.CPU)
-	require.Equal(t, 5*time.Second, let.Lost.Last.Sub(let.Lost.First))
-	k.Done(let)
+	popped := k.PopOldest()
+	require.Nil(t, popped.Data)
+	require.Equal(t, flow.LostPerfEventRingBuffer, popped.Lost.Source)
+	require.Equal(t, uint64(12), popped.Lost.Count)
+	require.Equal(t, int32(2), popped.CPU)
+	require.Equal(t, 5*time.Second, popped.Lost.Last.Sub(popped.Lost.First))
+	k.Release(popped)
 	require.Equal(t, 1, k.Held())
 
 	require.Equal(t, Held, lose(1, 2, 6*time.Second))
 	require.Equal(t, Counted, lose(1, 3, 6*time.Second))
-	k.Done(k.Let()) // the connection's
-	require.Equal(t, int32(-1), k.Let().CPU)
+	k.Release(k.PopOldest()) // the connection's
+	require.Equal(t, int32(-1), k.PopOldest().CPU)
 }
 
 // TestEveryEventIsInExactlyOneRecord holds a keeper of little room against the sum, through random events.
@@ -252,14 +252,14 @@ func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 				}
 			}
 			release := func() {
-				let := k.Let()
+				popped := k.PopOldest()
 				pending--
-				if let.Data == nil {
+				if popped.Data == nil {
 					emit(flow.Aggregate{})
 				} else {
-					emit(let.Aggregate)
+					emit(popped.Aggregate)
 				}
-				k.Done(let)
+				k.Release(popped)
 			}
 			const events = 200_000
 			var now time.Duration

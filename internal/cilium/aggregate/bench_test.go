@@ -38,7 +38,7 @@ func BenchmarkKeeper(b *testing.B) {
 					at += int64(bm.interval) / int64(bm.keys)
 				}
 				for k.Due() {
-					k.Done(k.Let())
+					k.Release(k.PopOldest())
 				}
 				k.Clock.Event(at)
 				k.Add(f, raw, at, at)

@@ -43,8 +43,8 @@ func (k *ConnectionAggregator) AddLoss(count uint64, cpu int32, at, received int
 // over reports whether losses are kept back whose interval is over.
 func (l *losses) over(k *ConnectionAggregator) bool { return l.reports > 0 && k.over(l.mark, l.begun) }
 
-func (l *losses) let() Let {
-	return Let{
+func (l *losses) pop() Popped {
+	return Popped{
 		Received: l.received, Last: l.last, CPU: l.cpu,
 		Lost: flow.Lost{
 			Source: flow.LostPerfEventRingBuffer, Count: l.count, First: time.Unix(0, l.first), Last: time.Unix(0, l.last),

@@ -43,7 +43,7 @@ func (n numbered) add(k *Correlator, number int, after time.Duration) {
 	at := start.UnixNano() + int64(after)
 	n.event.TimeStamp = etw.Filetime(at)
 	for k.Due() {
-		k.Done(k.Let(true))
+		k.Release(k.PopOldest(true))
 	}
 	k.Clock.Event(at)
 	k.Add(n.event, n.raw, at)

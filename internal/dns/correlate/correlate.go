@@ -78,7 +78,7 @@ func (k *Correlator) miss(pair byte) { k.missed[pair] = miss{k.Clock.Mark(), tru
 // called from any goroutine.
 func (k *Correlator) Untied() int64 { return k.untied.Load() }
 
-// New makes a keeper.
+// New makes a Correlator.
 func New(s Settings) *Correlator {
 	k := &Correlator{Settings: s, store: hold.New(s.MaxEvents, s.MaxBytes), slack: replaySlack, open: newOpenTypes()}
 	if s.Live {
@@ -305,9 +305,9 @@ func (k *Correlator) Due() bool {
 	return k.over(e, true) || k.store.Full(etw.MaxRecordSize+factsSize+maxKey)
 }
 
-// Let is an event that was kept back and goes.
-type Let struct {
-	// Data is the event in wire form, valid until Done; Received is when it was delivered, in nanoseconds since 1970.
+// Popped is an event that was kept back and goes.
+type Popped struct {
+	// Data is the event in wire form, valid until Release; Received is when it was delivered, in nanoseconds since 1970.
 	Data     []byte
 	Received int64
 	// Count is the number of events that it stands for, which happened from First to Last.
@@ -321,16 +321,16 @@ type Let struct {
 	entry *hold.Entry
 }
 
-// Let gives the oldest event kept back. There must be one. Done must follow. due is what Due has just said; without it no more events
+// PopOldest gives the oldest event kept back. There must be one. Release must follow. due is what Due has just said; without it no more events
 // come, late ones neither.
-func (k *Correlator) Let(due bool) Let {
+func (k *Correlator) PopOldest(due bool) Popped {
 	e := k.store.Oldest()
 	data, lookup := k.kept(e)
 	count := e.Count
 	if lookup.Events > 0 {
 		count = 1
 	}
-	return Let{
+	return Popped{
 		Data: data, Received: e.Received, Count: count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last), Lookup: lookup,
 		Unanswered: e.Tag == tagRequest && !k.mayBeAnswered(e) && k.over(e, due), entry: e,
 	}
@@ -361,5 +361,5 @@ func (k *Correlator) over(e *hold.Entry, due bool) bool {
 	return k.Clock.AgeAtLast(came, e.First) > limit
 }
 
-// Done drops the event that Let gave.
-func (k *Correlator) Done(l Let) { k.drop(l.entry) }
+// Release drops the event that PopOldest gave.
+func (k *Correlator) Release(p Popped) { k.drop(p.entry) }

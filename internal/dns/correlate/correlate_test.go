@@ -82,12 +82,12 @@ func TestIdenticalQueriesAreOneWhateverIdentifiesTheExchange(t *testing.T) {
 	require.Equal(t, Held, add(2*time.Minute, query("www.example.com.")), "outside the window")
 	require.Equal(t, 5, k.Held())
 
-	let := k.Let(false)
-	require.Equal(t, int64(3), let.Count)
-	require.Equal(t, start, let.First.UTC())
-	require.Equal(t, start.Add(5*time.Second), let.Last.UTC())
-	require.False(t, let.Unanswered)
-	k.Done(let)
+	popped := k.PopOldest(false)
+	require.Equal(t, int64(3), popped.Count)
+	require.Equal(t, start, popped.First.UTC())
+	require.Equal(t, start.Add(5*time.Second), popped.Last.UTC())
+	require.False(t, popped.Unanswered)
+	k.Release(popped)
 	require.Equal(t, 4, k.Held())
 }
 
@@ -129,9 +129,9 @@ func TestInAReplayTheClockIsTheEventsOwnAndProcessorsMayBeFarApart(t *testing.T)
 	require.False(t, k.Due())
 	pass(k, 6*time.Minute+1)
 	require.True(t, k.Due())
-	let := k.Let(true)
-	require.Equal(t, int64(2), let.Count)
-	k.Done(let)
+	popped := k.PopOldest(true)
+	require.Equal(t, int64(2), popped.Count)
+	k.Release(popped)
 	require.False(t, k.Due())
 }
 
@@ -155,9 +155,9 @@ func TestTimesAtBothEndsOfTimeAreFarApart(t *testing.T) {
 		require.False(t, k.Due(), "no time has passed")
 		k.Clock.Silence(7 * time.Minute)
 		require.True(t, k.Due())
-		k.Done(k.Let(true))
+		k.Release(k.PopOldest(true))
 		require.True(t, k.Due())
-		require.True(t, k.Let(true).Unanswered)
+		require.True(t, k.PopOldest(true).Unanswered)
 	}
 }
 
@@ -174,7 +174,7 @@ func TestInASilenceTimePassesWithoutEvents(t *testing.T) {
 		require.False(t, k.Due(), "its response may come two seconds late")
 		k.Clock.Silence(10 * time.Millisecond)
 		require.True(t, k.Due())
-		require.True(t, k.Let(true).Unanswered)
+		require.True(t, k.PopOldest(true).Unanswered)
 	}
 }
 
@@ -183,9 +183,9 @@ func TestTheOldestGoesEarlyWhenThereIsNoRoom(t *testing.T) {
 	k := New(Settings{Mode: Correlate, Window: time.Hour, MaxEvents: 3, MaxBytes: 1 << 20})
 	for i := range 10 {
 		for k.Due() {
-			let := k.Let(true)
-			require.False(t, let.Unanswered, "it may still be answered")
-			k.Done(let)
+			popped := k.PopOldest(true)
+			require.False(t, popped.Unanswered, "it may still be answered")
+			k.Release(popped)
 		}
 		e, raw := m.event(256, 0, query("a.example", "GUID", fmt.Sprintf("{%d}", i)))
 		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
@@ -228,7 +228,7 @@ func TestAQueryWithoutAResponseIsUnansweredWhenItsTimeIsOver(t *testing.T) {
 	m, k := server(t), keeper(Correlate, 10*time.Second)
 	e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
-	require.False(t, k.Let(false).Unanswered)
+	require.False(t, k.PopOldest(false).Unanswered)
 	pass(k, 0)
 	e, raw = m.event(256, 10*time.Minute, query("a.example", "GUID", "{2}"))
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
@@ -237,7 +237,7 @@ func TestAQueryWithoutAResponseIsUnansweredWhenItsTimeIsOver(t *testing.T) {
 		k.Clock.Event(start.Add(time.Duration(i) * 4 * time.Second).UnixNano())
 		require.Equal(t, i == 94, k.Due(), "event %d", i)
 	}
-	require.True(t, k.Let(true).Unanswered)
+	require.True(t, k.PopOldest(true).Unanswered)
 	e, raw = m.event(257, 376*time.Second, map[string]any{"GUID": "{1}"})
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "a response that comes too late is a record of its own")
 }
@@ -323,7 +323,7 @@ func TestWhenTheClockIsSetAResponseFindsItsQueryByWhateverKeyTheyHave(t *testing
 						a.others(before, before)
 						a.others(2*before+leap, after)
 						require.False(t, k.Due(), what)
-						require.False(t, k.Let(false).Unanswered, "%s: if no more events come", what)
+						require.False(t, k.PopOldest(false).Unanswered, "%s: if no more events come", what)
 						d := a.add(way.answers, 2*before+leap+after, way.fields(way.answers))
 						require.Equal(t, Answer, d.Verdict, what)
 						require.True(t, d.Leapt, what)
@@ -358,7 +358,7 @@ func TestWhenTheClockIsSetAQueryHasTheRestOfItsTime(t *testing.T) {
 				longest -= leap
 			}
 			require.LessOrEqual(t, age, longest, what)
-			require.True(t, k.Let(true).Unanswered, what)
+			require.True(t, k.PopOldest(true).Unanswered, what)
 		}
 	}
 }
@@ -376,7 +376,7 @@ func TestStrayEventsMakeNoQueryOlder(t *testing.T) {
 			k.Clock.Event(start.Add(at).UnixNano())
 			require.False(t, k.Due(), "%v: event %d", leap, i)
 		}
-		require.False(t, k.Let(false).Unanswered, "%v", leap)
+		require.False(t, k.PopOldest(false).Unanswered, "%v", leap)
 	}
 }
 
@@ -389,7 +389,7 @@ func TestAResponseThatCannotBeToldFromThatOfAnEarlierQueryMakesNeitherAFailure(t
 	require.Equal(t, Held, a.add(3008, 500*time.Millisecond, same).Verdict, "of an earlier one, or the clock was set back a little")
 	a.others(time.Second, 13*time.Second)
 	require.True(t, k.Due())
-	require.False(t, k.Let(true).Unanswered)
+	require.False(t, k.PopOldest(true).Unanswered)
 }
 
 func TestWhenNoMoreEventsComeNoResponseComesLate(t *testing.T) {
@@ -398,10 +398,10 @@ func TestWhenNoMoreEventsComeNoResponseComesLate(t *testing.T) {
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
 	pass(k, 0)
 	pass(k, 10*time.Second)
-	require.False(t, k.Let(false).Unanswered)
+	require.False(t, k.PopOldest(false).Unanswered)
 	pass(k, 10*time.Second+1)
-	require.False(t, k.Let(true).Unanswered)
-	require.True(t, k.Let(false).Unanswered)
+	require.False(t, k.PopOldest(true).Unanswered)
+	require.True(t, k.PopOldest(false).Unanswered)
 }
 
 func TestInAFileOfFewEventsAQueryIsUnansweredWhenMostEventsAreLaterThanItsTime(t *testing.T) {
@@ -430,7 +430,7 @@ func TestInAFileOfFewEventsAQueryIsUnansweredWhenMostEventsAreLaterThanItsTime(t
 			}
 			require.False(t, k.Due())
 		}
-		require.Equal(t, c.unanswered, k.Let(false).Unanswered, "%v", c.times)
+		require.Equal(t, c.unanswered, k.PopOldest(false).Unanswered, "%v", c.times)
 	}
 }
 
@@ -449,10 +449,10 @@ func TestAResponseWithoutItsQueryIsNotThatOfTheNextQuery(t *testing.T) {
 		require.Equal(t, start.Add(asked), d.Start.UTC())
 	}
 	require.Equal(t, 1, k.Held())
-	let := k.Let(false)
-	require.Equal(t, start, let.First.UTC(), "the first response")
-	require.False(t, let.Unanswered)
-	k.Done(let)
+	popped := k.PopOldest(false)
+	require.Equal(t, start, popped.First.UTC(), "the first response")
+	require.False(t, popped.Unanswered)
+	k.Release(popped)
 
 	// One tick of the coarsest clock, and what several processors make of it, is no order.
 	require.Equal(t, Held, add(3008, time.Minute).Verdict)

@@ -83,7 +83,7 @@ func TestACallThatIsOverIsNotOpenThoughItIsKeptBack(t *testing.T) {
 	require.Equal(t, Held, r.says(3006, asks(program, "a.example", 1)).Verdict, "takes the place of the one before")
 	require.Equal(t, 2, r.k.Held())
 	require.Equal(t, Merged, r.saysAs(3009, service, serviceThread+4, 9, asks(program, "a.example", 1)).Verdict)
-	r.k.Done(r.k.Let(true))
+	r.k.Release(r.k.PopOldest(true))
 	require.Equal(t, Merged, r.saysAs(3009, service, serviceThread+4, 9, asks(program, "a.example", 1)).Verdict, "the old one is gone, the new one is not")
 	require.Equal(t, Answer, r.says(3008, asks(program, "a.example", 1)).Verdict)
 	require.Empty(t, r.k.open.of)

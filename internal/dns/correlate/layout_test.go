@@ -83,7 +83,7 @@ func TestAnEventOfAnUnknownLayoutFindsItsOtherByWhatItsPacketConfirms(t *testing
 		}
 		k.Clock.Silence(10 * time.Minute)
 		require.True(t, k.Due())
-		require.False(t, k.Let(true).Unanswered, "%s: its response may have a GUID that neither can be found by", c.name)
+		require.False(t, k.PopOldest(true).Unanswered, "%s: its response may have a GUID that neither can be found by", c.name)
 		require.Zero(t, k.Untied())
 	}
 }
@@ -104,16 +104,16 @@ func TestAnEventWithNothingCertainIsTiedToNoneAndMakesNoQueryAFailure(t *testing
 	k.Clock.Silence(10 * time.Minute)
 	for _, unanswered := range []bool{false, true} {
 		require.True(t, k.Due())
-		let := k.Let(true)
-		require.Equal(t, unanswered, let.Unanswered)
-		k.Done(let)
+		popped := k.PopOldest(true)
+		require.Equal(t, unanswered, popped.Unanswered)
+		k.Release(popped)
 	}
 
 	// The next file is of another server.
 	k.Forget()
 	require.Equal(t, Held, add(m.event(256, 0, query("a.example", "GUID", "{BF629903-4288-435F-9182-470BEDF5C0A4}"))))
 	k.Clock.Silence(10 * time.Minute)
-	require.True(t, k.Let(true).Unanswered)
+	require.True(t, k.PopOldest(true).Unanswered)
 }
 
 func TestAClientsEventOfAnUnknownLayoutIsTiedToNone(t *testing.T) {

@@ -182,10 +182,10 @@ func TestTwoEqualLookUpsAtATimeAreLeftApart(t *testing.T) {
 	require.Equal(t, Lookup{Events: 3, Cached: true}, r.says(3008, asked(28)).Lookup)
 
 	r.k.Clock.Silence(time.Hour)
-	let := r.k.Let(true)
-	require.False(t, let.Unanswered, "the first call has an answer")
-	require.Equal(t, int64(2), let.Lookup.Events)
-	require.Equal(t, int64(1), let.Count)
+	popped := r.k.PopOldest(true)
+	require.False(t, popped.Unanswered, "the first call has an answer")
+	require.Equal(t, int64(2), popped.Lookup.Events)
+	require.Equal(t, int64(1), popped.Count)
 }
 
 func TestMoreEqualLookUpsAtATimeThanAreCountedStayApart(t *testing.T) {
@@ -223,15 +223,15 @@ func TestALookUpWithoutAResultIsTheBestOfItsEvents(t *testing.T) {
 		what := fmt.Sprint(c.events, c.status)
 		r.k.Clock.Silence(time.Hour)
 		require.True(t, r.k.Due())
-		let := r.k.Let(true)
+		popped := r.k.PopOldest(true)
 		var e dns.Event
-		require.NoError(t, e.Parse(let.Data), what)
+		require.NoError(t, e.Parse(popped.Data), what)
 		require.Equal(t, c.want, e.ID, what)
-		require.Equal(t, c.unanswered, let.Unanswered, what)
-		require.Equal(t, int64(1+len(c.events)), let.Lookup.Events, what)
-		require.Equal(t, start.Add(time.Millisecond), let.First.UTC(), what)
-		require.Equal(t, start.Add(time.Duration(1+len(c.events))*time.Millisecond), let.Last.UTC(), what)
-		r.k.Done(let)
+		require.Equal(t, c.unanswered, popped.Unanswered, what)
+		require.Equal(t, int64(1+len(c.events)), popped.Lookup.Events, what)
+		require.Equal(t, start.Add(time.Millisecond), popped.First.UTC(), what)
+		require.Equal(t, start.Add(time.Duration(1+len(c.events))*time.Millisecond), popped.Last.UTC(), what)
+		r.k.Release(popped)
 		require.Zero(t, r.k.Held())
 	}
 }
@@ -281,7 +281,7 @@ func TestAQueryThatIsAskedAgainIsNoFailure(t *testing.T) {
 	require.Equal(t, Held, r.says(3016, asked(28)).Verdict)
 	require.Equal(t, Answer, r.says(3018, asked(28)).Verdict)
 	r.k.Clock.Silence(time.Hour)
-	require.False(t, r.k.Let(true).Unanswered, "the response may have been its own")
+	require.False(t, r.k.PopOldest(true).Unanswered, "the response may have been its own")
 }
 
 func TestALookUpAllocatesNothing(t *testing.T) {

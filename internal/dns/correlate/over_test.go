@@ -23,7 +23,7 @@ func TestInAFileAQueryThatWasOverBeforeTheOnlyLeapIsUnanswered(t *testing.T) {
 		require.Equal(t, Held, a.add(256, time.Second, query("a.example", "GUID", "{1}")).Verdict)
 		a.others(time.Second, 40*time.Second)
 		a.others(41*time.Second+leap, 40*time.Second)
-		require.True(t, a.k.Let(false).Unanswered, "%v", leap)
+		require.True(t, a.k.PopOldest(false).Unanswered, "%v", leap)
 	}
 }
 
@@ -35,7 +35,7 @@ func TestInAFileAQueryThatIsOpenAcrossALeapOnlyIsNoFailure(t *testing.T) {
 			require.Equal(t, Held, a.add(256, 40*time.Second, query("a.example", "GUID", "{1}")).Verdict)
 			a.others(40*time.Second, 5*time.Second)
 			a.others(45*time.Second+leap, after)
-			require.False(t, a.k.Let(false).Unanswered, "%v, %v after", leap, after)
+			require.False(t, a.k.PopOldest(false).Unanswered, "%v, %v after", leap, after)
 		}
 	}
 }
@@ -50,7 +50,7 @@ func TestInAFileAQueryThatComesFirstAfterTheOnlyLeapHasTheWholeTimeoutAndNoMore(
 				a.others(40*time.Second+leap, nth*time.Millisecond)
 				require.Equal(t, Held, a.add(256, asked, query("a.example", "GUID", "{1}")).Verdict)
 				a.others(asked, after)
-				require.Equal(t, unanswered, a.k.Let(false).Unanswered, "%v, %v before it, %v after", leap, nth, after)
+				require.Equal(t, unanswered, a.k.PopOldest(false).Unanswered, "%v, %v before it, %v after", leap, nth, after)
 			}
 		}
 	}
@@ -63,7 +63,7 @@ func TestAQueryWhoseRoomIsNeededIsUnansweredOnlyWhenNoLateEventCanAnswerIt(t *te
 		a.others(0, time.Second)
 		a.others(time.Second-time.Hour, after)
 		require.True(t, a.k.Due())
-		require.Equal(t, unanswered, a.k.Let(true).Unanswered, "%v after", after)
+		require.Equal(t, unanswered, a.k.PopOldest(true).Unanswered, "%v after", after)
 	}
 }
 
@@ -87,8 +87,8 @@ func TestWhateverLeapsAFileHasAQueryIsUnansweredWhenTheTimeWithoutThemExceedsThe
 		var events []moment
 		asked := map[string]int{}
 		var now moment
-		let := func(due bool) {
-			l := a.k.Let(due)
+		pop := func(due bool) {
+			l := a.k.PopOldest(due)
 			guid := fmt.Sprintf("{%d}", l.Received)
 			q := events[asked[guid]]
 			newest := events[len(events)-1]
@@ -104,7 +104,7 @@ func TestWhateverLeapsAFileHasAQueryIsUnansweredWhenTheTimeWithoutThemExceedsThe
 				require.False(t, l.Unanswered, what)
 				opens++
 			}
-			a.k.Done(l)
+			a.k.Release(l)
 		}
 		next, dense := 200+r.IntN(1000), int64(1)
 		for i := range 500 + r.IntN(4000) {
@@ -127,7 +127,7 @@ func TestWhateverLeapsAFileHasAQueryIsUnansweredWhenTheTimeWithoutThemExceedsThe
 				}
 			}
 			for a.k.Due() {
-				let(true)
+				pop(true)
 			}
 			events = append(events, now)
 			of := max(0, i-r.IntN(late))
@@ -144,7 +144,7 @@ func TestWhateverLeapsAFileHasAQueryIsUnansweredWhenTheTimeWithoutThemExceedsThe
 			require.Equal(t, Held, a.k.Add(e, raw, int64(i)).Verdict)
 		}
 		for a.k.Held() > 0 {
-			let(false)
+			pop(false)
 		}
 	}
 	require.Greater(t, overs, 1000)

@@ -4,6 +4,7 @@
 package counter
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,9 +105,10 @@ func (r *Counts) String() string {
 	return fmt.Sprintf("%d (%s)", sum, strings.Join(parts, ", "))
 }
 
-// Observe gives the counts to an asynchronous instrument, each with its reason.
-func (r *Counts) Observe(o metric.Int64Observer) {
+// Observe gives the counts to an asynchronous instrument, each with its reason. It is the instrument's callback.
+func (r *Counts) Observe(_ context.Context, o metric.Int64Observer) error {
 	for reason, n := range r.Snapshot() {
 		o.Observe(n, metric.WithAttributes(attribute.String("reason", reason)))
 	}
+	return nil
 }

@@ -23,24 +23,15 @@ type Config struct {
 	// is taken at most.
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 
-	asked bool // the section has a key
+	configyaml.Optional `mapstructure:",squash"`
 }
-
-// keySection is the section's key.
-const keySection = "record"
 
 var _ confmap.Marshaler = Config{}
 
-// Asked looks whether a receiver's configuration has the section: where it has, a path must be in it. Called before Unmarshal.
-func (c *Config) Asked(receiver *confmap.Conf) { c.asked = configyaml.HasKeys(receiver, keySection) }
-
-// Marshal writes nothing where nothing is recorded: what it writes is taken again.
+// Marshal writes nothing where nothing is recorded.
 func (c Config) Marshal(conf *confmap.Conf) error {
-	if !c.Enabled() {
-		return nil
-	}
 	type keys Config
-	return conf.Marshal(keys(c))
+	return configyaml.MarshalOptional(conf, c.Enabled(), keys(c))
 }
 
 const maxSizeMiB = 1 << 20 // 1 TiB
@@ -57,7 +48,7 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", c.MaxSizeMiB, maxSizeMiB)
 	}
 	switch {
-	case c.asked && !c.Enabled():
+	case c.There() && !c.Enabled():
 		return errors.New("path: it is missing or empty, as by a variable that is not set; want the name of a file to write; to record nothing, leave the section record out")
 	case !c.Enabled():
 		return nil

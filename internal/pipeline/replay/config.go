@@ -28,24 +28,15 @@ type Config struct {
 	// goes on.
 	ExitWhenDone bool `mapstructure:"exit_when_done"`
 
-	asked bool // the section has a key
+	configyaml.Optional `mapstructure:",squash"`
 }
-
-// keySection is the section's key.
-const keySection = "replay"
 
 var _ confmap.Marshaler = Config{}
 
-// Asked looks whether a receiver's configuration has the section: where it has, a path must be in it. Called before Unmarshal.
-func (c *Config) Asked(receiver *confmap.Conf) { c.asked = configyaml.HasKeys(receiver, keySection) }
-
-// Marshal writes nothing where nothing is replayed: what it writes is taken again.
+// Marshal writes nothing where nothing is replayed.
 func (c Config) Marshal(conf *confmap.Conf) error {
-	if !c.Enabled() {
-		return nil
-	}
 	type keys Config
-	return conf.Marshal(keys(c))
+	return configyaml.MarshalOptional(conf, c.Enabled(), keys(c))
 }
 
 // Paths are files and glob patterns. In the configuration a single one needs no list.
@@ -71,7 +62,7 @@ func (c *Config) Enabled() bool { return len(c.Path) > 0 }
 
 // Validate names the key, the value and what is allowed. A file need not be there: it may come after it was asked.
 func (c *Config) Validate() error {
-	if (c.asked || c.ExitWhenDone) && !c.Enabled() {
+	if (c.There() || c.ExitWhenDone) && !c.Enabled() {
 		return errors.New("path: it is missing or empty, as by a variable that is not set; want a file or a glob pattern, or a list of them; to read the live source, " +
 			"leave the section replay out")
 	}

@@ -101,6 +101,9 @@ var errDone = errors.New("this is no failure: every replay with exit_when_done h
 // shutdown. It returns when the collector has heard it: never, where that ends for another reason.
 func EndCollector(host component.Host, receiver component.ID) {
 	event := componentstatus.NewFatalErrorEvent(errDone)
+	if several, ok := host.(interface{ Unwrap() component.Host }); ok { // of a receiver in several pipelines
+		host = several.Unwrap()
+	}
 	if n, ok := host.(notifier); ok {
 		n.NotifyComponentStatusChange(componentstatus.NewInstanceID(receiver, component.KindReceiver), event)
 		return

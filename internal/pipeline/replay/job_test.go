@@ -80,4 +80,15 @@ func TestTheCollectorIsToldThatThisIsNoFailure(t *testing.T) {
 	EndCollector(other, id)
 	require.Equal(t, componentstatus.StatusFatalError, other.event.Status())
 	EndCollector(componenttest.NewNopHost(), id)
+
+	first := &collectorHost{Host: componenttest.NewNopHost()}
+	EndCollector(pipelines{first, other}, id)
+	require.Equal(t, componentstatus.StatusFatalError, first.event.Status(), "a receiver in several pipelines")
 }
+
+// pipelines are the hosts of a receiver in several of them.
+type pipelines []component.Host
+
+func (p pipelines) GetExtensions() map[component.ID]component.Component { return nil }
+
+func (p pipelines) Unwrap() component.Host { return p[0] }

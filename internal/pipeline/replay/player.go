@@ -80,7 +80,7 @@ func (p *Player) play(ctx context.Context, s *Settings) {
 			p.stopped = fmt.Errorf("replay: stopped before its end, after %d events", events)
 		}
 	}
-	if !complete || s.Into.Idle(ctx, nil) != nil {
+	if !complete || s.Into.Drain(ctx, nil) != nil {
 		return
 	}
 	stop()

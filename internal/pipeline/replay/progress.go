@@ -117,41 +117,29 @@ func (p *Progress) report(ctx context.Context, log *zap.Logger) {
 	}
 }
 
-// The methods below are callbacks for the asynchronous instruments of a receiver's own telemetry. A nil Progress, of a receiver that
-// replays nothing, observes nothing.
+// The methods below are callbacks for the asynchronous instruments of a receiver's own telemetry.
 
 // ObserveShare gives how much of the files has been read, 0 to 1.
 func (p *Progress) ObserveShare(_ context.Context, o metric.Float64Observer) error {
-	if p != nil {
-		if share, ok := p.share(); ok {
-			o.Observe(share)
-		}
+	if share, ok := p.share(); ok {
+		o.Observe(share)
 	}
 	return nil
 }
 
 // ObserveRate gives the events a second of the last interval.
 func (p *Progress) ObserveRate(_ context.Context, o metric.Float64Observer) error {
-	if p != nil {
-		o.Observe(math.Float64frombits(p.rate.Load()))
-	}
+	o.Observe(math.Float64frombits(p.rate.Load()))
 	return nil
 }
 
 // ObserveLeft gives the seconds that the rest will take.
 func (p *Progress) ObserveLeft(_ context.Context, o metric.Float64Observer) error {
-	if p != nil {
-		if left, ok := p.left(); ok {
-			o.Observe(left.Seconds())
-		}
+	if left, ok := p.left(); ok {
+		o.Observe(left.Seconds())
 	}
 	return nil
 }
 
-// ObserveUnread gives the files that could not be read, or not in full.
-func (p *Progress) ObserveUnread(_ context.Context, o metric.Int64Observer) error {
-	if p != nil {
-		o.Observe(p.unread.Load())
-	}
-	return nil
-}
+// Unread is the number of files that could not be read, or not in full.
+func (p *Progress) Unread() int64 { return p.unread.Load() }

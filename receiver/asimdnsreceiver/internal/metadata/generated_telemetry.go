@@ -25,30 +25,30 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                              metric.Meter
-	mu                                 sync.Mutex
-	registrations                      []metric.Registration
-	ReceiverAsimdnsEventsAggregated    metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsDropped       metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsEmitted       metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsFiltered      metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsLayoutUnknown metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsLost          metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsReceived      metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsRecorded      metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsUndecodable   metric.Int64ObservableCounter
-	ReceiverAsimdnsEventsUnrecorded    metric.Int64ObservableCounter
-	ReceiverAsimdnsLag                 metric.Float64ObservableGauge
-	ReceiverAsimdnsPacketsUnparsable   metric.Int64ObservableCounter
-	ReceiverAsimdnsQueueCapacity       metric.Int64ObservableGauge
-	ReceiverAsimdnsQueueSize           metric.Int64ObservableGauge
-	ReceiverAsimdnsReplayFilesUnread   metric.Int64ObservableCounter
-	ReceiverAsimdnsReplayProgress      metric.Float64ObservableGauge
-	ReceiverAsimdnsReplayRate          metric.Float64ObservableGauge
-	ReceiverAsimdnsReplayTimeLeft      metric.Float64ObservableGauge
-	ReceiverAsimdnsSessionBuffers      metric.Int64ObservableGauge
-	ReceiverAsimdnsSessionBuffersInUse metric.Int64ObservableGauge
-	ReceiverAsimdnsSessionRestarts     metric.Int64ObservableCounter
+	meter               metric.Meter
+	mu                  sync.Mutex
+	registrations       []metric.Registration
+	EventsAggregated    metric.Int64ObservableCounter
+	EventsDropped       metric.Int64ObservableCounter
+	EventsEmitted       metric.Int64ObservableCounter
+	EventsFiltered      metric.Int64ObservableCounter
+	EventsLayoutUnknown metric.Int64ObservableCounter
+	EventsLost          metric.Int64ObservableCounter
+	EventsReceived      metric.Int64ObservableCounter
+	EventsRecorded      metric.Int64ObservableCounter
+	EventsUndecodable   metric.Int64ObservableCounter
+	EventsUnrecorded    metric.Int64ObservableCounter
+	Lag                 metric.Float64ObservableGauge
+	PacketsUnparsable   metric.Int64ObservableCounter
+	QueueCapacity       metric.Int64ObservableGauge
+	QueueSize           metric.Int64ObservableGauge
+	ReplayFilesUnread   metric.Int64ObservableCounter
+	ReplayProgress      metric.Float64ObservableGauge
+	ReplayRate          metric.Float64ObservableGauge
+	ReplayTimeLeft      metric.Float64ObservableGauge
+	SessionBuffers      metric.Int64ObservableGauge
+	SessionBuffersInUse metric.Int64ObservableGauge
+	SessionRestarts     metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -62,12 +62,12 @@ func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
 }
 
-// RegisterReceiverAsimdnsEventsAggregatedCallback sets callback for observable ReceiverAsimdnsEventsAggregated metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsAggregatedCallback(cb metric.Int64Callback) error {
+// RegisterEventsAggregatedCallback sets callback for observable EventsAggregated metric.
+func (builder *TelemetryBuilder) RegisterEventsAggregatedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsAggregated, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsAggregated, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsAggregated)
+	}, builder.EventsAggregated)
 	if err != nil {
 		return err
 	}
@@ -77,12 +77,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsAggregatedCallback
 	return nil
 }
 
-// RegisterReceiverAsimdnsEventsDroppedCallback sets callback for observable ReceiverAsimdnsEventsDropped metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsDroppedCallback(cb metric.Int64Callback) error {
+// RegisterEventsDroppedCallback sets callback for observable EventsDropped metric.
+func (builder *TelemetryBuilder) RegisterEventsDroppedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsDropped, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsDropped, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsDropped)
+	}, builder.EventsDropped)
 	if err != nil {
 		return err
 	}
@@ -92,12 +92,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsDroppedCallback(cb
 	return nil
 }
 
-// RegisterReceiverAsimdnsEventsEmittedCallback sets callback for observable ReceiverAsimdnsEventsEmitted metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsEmittedCallback(cb metric.Int64Callback) error {
+// RegisterEventsEmittedCallback sets callback for observable EventsEmitted metric.
+func (builder *TelemetryBuilder) RegisterEventsEmittedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsEmitted, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsEmitted, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsEmitted)
+	}, builder.EventsEmitted)
 	if err != nil {
 		return err
 	}
@@ -107,12 +107,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsEmittedCallback(cb
 	return nil
 }
 
-// RegisterReceiverAsimdnsEventsFilteredCallback sets callback for observable ReceiverAsimdnsEventsFiltered metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsFilteredCallback(cb metric.Int64Callback) error {
+// RegisterEventsFilteredCallback sets callback for observable EventsFiltered metric.
+func (builder *TelemetryBuilder) RegisterEventsFilteredCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsFiltered, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsFiltered, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsFiltered)
+	}, builder.EventsFiltered)
 	if err != nil {
 		return err
 	}
@@ -122,12 +122,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsFilteredCallback(c
 	return nil
 }
 
-// RegisterReceiverAsimdnsEventsLayoutUnknownCallback sets callback for observable ReceiverAsimdnsEventsLayoutUnknown metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsLayoutUnknownCallback(cb metric.Int64Callback) error {
+// RegisterEventsLayoutUnknownCallback sets callback for observable EventsLayoutUnknown metric.
+func (builder *TelemetryBuilder) RegisterEventsLayoutUnknownCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsLayoutUnknown, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsLayoutUnknown, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsLayoutUnknown)
+	}, builder.EventsLayoutUnknown)
 	if err != nil {
 		return err
 	}
@@ -137,12 +137,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsLayoutUnknownCallb
 	return nil
 }
 
-// RegisterReceiverAsimdnsEventsLostCallback sets callback for observable ReceiverAsimdnsEventsLost metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsLostCallback(cb metric.Int64Callback) error {
+// RegisterEventsLostCallback sets callback for observable EventsLost metric.
+func (builder *TelemetryBuilder) RegisterEventsLostCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsLost, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsLost, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsLost)
+	}, builder.EventsLost)
 	if err != nil {
 		return err
 	}
@@ -152,12 +152,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsLostCallback(cb me
 	return nil
 }
 
-// RegisterReceiverAsimdnsEventsReceivedCallback sets callback for observable ReceiverAsimdnsEventsReceived metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsReceivedCallback(cb metric.Int64Callback) error {
+// RegisterEventsReceivedCallback sets callback for observable EventsReceived metric.
+func (builder *TelemetryBuilder) RegisterEventsReceivedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsReceived, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsReceived, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsReceived)
+	}, builder.EventsReceived)
 	if err != nil {
 		return err
 	}
@@ -167,12 +167,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsReceivedCallback(c
 	return nil
 }
 
-// RegisterReceiverAsimdnsEventsRecordedCallback sets callback for observable ReceiverAsimdnsEventsRecorded metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsRecordedCallback(cb metric.Int64Callback) error {
+// RegisterEventsRecordedCallback sets callback for observable EventsRecorded metric.
+func (builder *TelemetryBuilder) RegisterEventsRecordedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsRecorded, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsRecorded, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsRecorded)
+	}, builder.EventsRecorded)
 	if err != nil {
 		return err
 	}
@@ -182,12 +182,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsRecordedCallback(c
 	return nil
 }
 
-// RegisterReceiverAsimdnsEventsUndecodableCallback sets callback for observable ReceiverAsimdnsEventsUndecodable metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsUndecodableCallback(cb metric.Int64Callback) error {
+// RegisterEventsUndecodableCallback sets callback for observable EventsUndecodable metric.
+func (builder *TelemetryBuilder) RegisterEventsUndecodableCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsUndecodable, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsUndecodable, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsUndecodable)
+	}, builder.EventsUndecodable)
 	if err != nil {
 		return err
 	}
@@ -197,12 +197,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsUndecodableCallbac
 	return nil
 }
 
-// RegisterReceiverAsimdnsEventsUnrecordedCallback sets callback for observable ReceiverAsimdnsEventsUnrecorded metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsUnrecordedCallback(cb metric.Int64Callback) error {
+// RegisterEventsUnrecordedCallback sets callback for observable EventsUnrecorded metric.
+func (builder *TelemetryBuilder) RegisterEventsUnrecordedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsEventsUnrecorded, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsUnrecorded, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsEventsUnrecorded)
+	}, builder.EventsUnrecorded)
 	if err != nil {
 		return err
 	}
@@ -212,12 +212,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsEventsUnrecordedCallback
 	return nil
 }
 
-// RegisterReceiverAsimdnsLagCallback sets callback for observable ReceiverAsimdnsLag metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsLagCallback(cb metric.Float64Callback) error {
+// RegisterLagCallback sets callback for observable Lag metric.
+func (builder *TelemetryBuilder) RegisterLagCallback(cb metric.Float64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerFloat64{inst: builder.ReceiverAsimdnsLag, obs: o})
+		cb(ctx, &observerFloat64{inst: builder.Lag, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsLag)
+	}, builder.Lag)
 	if err != nil {
 		return err
 	}
@@ -227,12 +227,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsLagCallback(cb metric.Fl
 	return nil
 }
 
-// RegisterReceiverAsimdnsPacketsUnparsableCallback sets callback for observable ReceiverAsimdnsPacketsUnparsable metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsPacketsUnparsableCallback(cb metric.Int64Callback) error {
+// RegisterPacketsUnparsableCallback sets callback for observable PacketsUnparsable metric.
+func (builder *TelemetryBuilder) RegisterPacketsUnparsableCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsPacketsUnparsable, obs: o})
+		cb(ctx, &observerInt64{inst: builder.PacketsUnparsable, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsPacketsUnparsable)
+	}, builder.PacketsUnparsable)
 	if err != nil {
 		return err
 	}
@@ -242,12 +242,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsPacketsUnparsableCallbac
 	return nil
 }
 
-// RegisterReceiverAsimdnsQueueCapacityCallback sets callback for observable ReceiverAsimdnsQueueCapacity metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsQueueCapacityCallback(cb metric.Int64Callback) error {
+// RegisterQueueCapacityCallback sets callback for observable QueueCapacity metric.
+func (builder *TelemetryBuilder) RegisterQueueCapacityCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsQueueCapacity, obs: o})
+		cb(ctx, &observerInt64{inst: builder.QueueCapacity, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsQueueCapacity)
+	}, builder.QueueCapacity)
 	if err != nil {
 		return err
 	}
@@ -257,12 +257,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsQueueCapacityCallback(cb
 	return nil
 }
 
-// RegisterReceiverAsimdnsQueueSizeCallback sets callback for observable ReceiverAsimdnsQueueSize metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsQueueSizeCallback(cb metric.Int64Callback) error {
+// RegisterQueueSizeCallback sets callback for observable QueueSize metric.
+func (builder *TelemetryBuilder) RegisterQueueSizeCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsQueueSize, obs: o})
+		cb(ctx, &observerInt64{inst: builder.QueueSize, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsQueueSize)
+	}, builder.QueueSize)
 	if err != nil {
 		return err
 	}
@@ -272,12 +272,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsQueueSizeCallback(cb met
 	return nil
 }
 
-// RegisterReceiverAsimdnsReplayFilesUnreadCallback sets callback for observable ReceiverAsimdnsReplayFilesUnread metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayFilesUnreadCallback(cb metric.Int64Callback) error {
+// RegisterReplayFilesUnreadCallback sets callback for observable ReplayFilesUnread metric.
+func (builder *TelemetryBuilder) RegisterReplayFilesUnreadCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsReplayFilesUnread, obs: o})
+		cb(ctx, &observerInt64{inst: builder.ReplayFilesUnread, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsReplayFilesUnread)
+	}, builder.ReplayFilesUnread)
 	if err != nil {
 		return err
 	}
@@ -287,12 +287,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayFilesUnreadCallbac
 	return nil
 }
 
-// RegisterReceiverAsimdnsReplayProgressCallback sets callback for observable ReceiverAsimdnsReplayProgress metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayProgressCallback(cb metric.Float64Callback) error {
+// RegisterReplayProgressCallback sets callback for observable ReplayProgress metric.
+func (builder *TelemetryBuilder) RegisterReplayProgressCallback(cb metric.Float64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerFloat64{inst: builder.ReceiverAsimdnsReplayProgress, obs: o})
+		cb(ctx, &observerFloat64{inst: builder.ReplayProgress, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsReplayProgress)
+	}, builder.ReplayProgress)
 	if err != nil {
 		return err
 	}
@@ -302,12 +302,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayProgressCallback(c
 	return nil
 }
 
-// RegisterReceiverAsimdnsReplayRateCallback sets callback for observable ReceiverAsimdnsReplayRate metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayRateCallback(cb metric.Float64Callback) error {
+// RegisterReplayRateCallback sets callback for observable ReplayRate metric.
+func (builder *TelemetryBuilder) RegisterReplayRateCallback(cb metric.Float64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerFloat64{inst: builder.ReceiverAsimdnsReplayRate, obs: o})
+		cb(ctx, &observerFloat64{inst: builder.ReplayRate, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsReplayRate)
+	}, builder.ReplayRate)
 	if err != nil {
 		return err
 	}
@@ -317,12 +317,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayRateCallback(cb me
 	return nil
 }
 
-// RegisterReceiverAsimdnsReplayTimeLeftCallback sets callback for observable ReceiverAsimdnsReplayTimeLeft metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayTimeLeftCallback(cb metric.Float64Callback) error {
+// RegisterReplayTimeLeftCallback sets callback for observable ReplayTimeLeft metric.
+func (builder *TelemetryBuilder) RegisterReplayTimeLeftCallback(cb metric.Float64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerFloat64{inst: builder.ReceiverAsimdnsReplayTimeLeft, obs: o})
+		cb(ctx, &observerFloat64{inst: builder.ReplayTimeLeft, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsReplayTimeLeft)
+	}, builder.ReplayTimeLeft)
 	if err != nil {
 		return err
 	}
@@ -332,12 +332,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsReplayTimeLeftCallback(c
 	return nil
 }
 
-// RegisterReceiverAsimdnsSessionBuffersCallback sets callback for observable ReceiverAsimdnsSessionBuffers metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsSessionBuffersCallback(cb metric.Int64Callback) error {
+// RegisterSessionBuffersCallback sets callback for observable SessionBuffers metric.
+func (builder *TelemetryBuilder) RegisterSessionBuffersCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsSessionBuffers, obs: o})
+		cb(ctx, &observerInt64{inst: builder.SessionBuffers, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsSessionBuffers)
+	}, builder.SessionBuffers)
 	if err != nil {
 		return err
 	}
@@ -347,12 +347,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsSessionBuffersCallback(c
 	return nil
 }
 
-// RegisterReceiverAsimdnsSessionBuffersInUseCallback sets callback for observable ReceiverAsimdnsSessionBuffersInUse metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsSessionBuffersInUseCallback(cb metric.Int64Callback) error {
+// RegisterSessionBuffersInUseCallback sets callback for observable SessionBuffersInUse metric.
+func (builder *TelemetryBuilder) RegisterSessionBuffersInUseCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsSessionBuffersInUse, obs: o})
+		cb(ctx, &observerInt64{inst: builder.SessionBuffersInUse, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsSessionBuffersInUse)
+	}, builder.SessionBuffersInUse)
 	if err != nil {
 		return err
 	}
@@ -362,12 +362,12 @@ func (builder *TelemetryBuilder) RegisterReceiverAsimdnsSessionBuffersInUseCallb
 	return nil
 }
 
-// RegisterReceiverAsimdnsSessionRestartsCallback sets callback for observable ReceiverAsimdnsSessionRestarts metric.
-func (builder *TelemetryBuilder) RegisterReceiverAsimdnsSessionRestartsCallback(cb metric.Int64Callback) error {
+// RegisterSessionRestartsCallback sets callback for observable SessionRestarts metric.
+func (builder *TelemetryBuilder) RegisterSessionRestartsCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverAsimdnsSessionRestarts, obs: o})
+		cb(ctx, &observerInt64{inst: builder.SessionRestarts, obs: o})
 		return nil
-	}, builder.ReceiverAsimdnsSessionRestarts)
+	}, builder.SessionRestarts)
 	if err != nil {
 		return err
 	}
@@ -415,127 +415,127 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
-	builder.ReceiverAsimdnsEventsAggregated, err = builder.meter.Int64ObservableCounter(
+	builder.EventsAggregated, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_aggregated",
 		metric.WithDescription("Events that are counted in the record of another event. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsEventsDropped, err = builder.meter.Int64ObservableCounter(
+	builder.EventsDropped, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_dropped",
 		metric.WithDescription("Events that were received and lost on the way. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsEventsEmitted, err = builder.meter.Int64ObservableCounter(
+	builder.EventsEmitted, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_emitted",
 		metric.WithDescription("Events whose records the next component took. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsEventsFiltered, err = builder.meter.Int64ObservableCounter(
+	builder.EventsFiltered, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_filtered",
 		metric.WithDescription("Events that the configuration does not want. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsEventsLayoutUnknown, err = builder.meter.Int64ObservableCounter(
+	builder.EventsLayoutUnknown, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_layout_unknown",
 		metric.WithDescription("Emitted events whose id is known and whose data fits no known layout. Their records hold the fields that are certain, AdditionalFields.LayoutUnknown, and the rest in AdditionalFields.UndecodedData. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsEventsLost, err = builder.meter.Int64ObservableCounter(
+	builder.EventsLost, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_lost",
 		metric.WithDescription("What was lost before the receiver could see it, in events or buffers as the source says. [Alpha]"),
 		metric.WithUnit("{loss}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsEventsReceived, err = builder.meter.Int64ObservableCounter(
+	builder.EventsReceived, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_received",
 		metric.WithDescription("Events that the source delivered. It is the sum of emitted, filtered, aggregated, undecodable and dropped events, and of those on their way. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsEventsRecorded, err = builder.meter.Int64ObservableCounter(
+	builder.EventsRecorded, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_recorded",
 		metric.WithDescription("Events that the recorded file has, or the one before it. Only with record.path. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsEventsUndecodable, err = builder.meter.Int64ObservableCounter(
+	builder.EventsUndecodable, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_undecodable",
 		metric.WithDescription("Events that no record could be made of. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsEventsUnrecorded, err = builder.meter.Int64ObservableCounter(
+	builder.EventsUnrecorded, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_unrecorded",
 		metric.WithDescription("Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsLag, err = builder.meter.Float64ObservableGauge(
+	builder.Lag, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_asimdns_lag",
 		metric.WithDescription("How long the oldest event of the last batch had been on its way when the batch was handed over. It counts from the event's own time, and from its receipt in a replay, or where that time lies behind the receipt or more than a minute before it. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsPacketsUnparsable, err = builder.meter.Int64ObservableCounter(
+	builder.PacketsUnparsable, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_packets_unparsable",
 		metric.WithDescription("Emitted events whose packet is no DNS message. Nothing of it is used; packet.keep says when AdditionalFields.PacketData holds it. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsQueueCapacity, err = builder.meter.Int64ObservableGauge(
+	builder.QueueCapacity, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_asimdns_queue_capacity",
 		metric.WithDescription("Memory of the queue. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsQueueSize, err = builder.meter.Int64ObservableGauge(
+	builder.QueueSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_asimdns_queue_size",
 		metric.WithDescription("Memory of the queue in use. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsReplayFilesUnread, err = builder.meter.Int64ObservableCounter(
+	builder.ReplayFilesUnread, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_replay_files_unread",
 		metric.WithDescription("Files that a replay could not read, or not in full. Only in a replay. [Alpha]"),
 		metric.WithUnit("{file}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsReplayProgress, err = builder.meter.Float64ObservableGauge(
+	builder.ReplayProgress, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_asimdns_replay_progress",
 		metric.WithDescription("How much of the files, in bytes and over all rounds, a replay has read, as a share. Only in a replay that ends. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsReplayRate, err = builder.meter.Float64ObservableGauge(
+	builder.ReplayRate, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_asimdns_replay_rate",
 		metric.WithDescription("Events a second that a replay has read within the last ten seconds. Only in a replay. [Alpha]"),
 		metric.WithUnit("{event}/s"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsReplayTimeLeft, err = builder.meter.Float64ObservableGauge(
+	builder.ReplayTimeLeft, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_asimdns_replay_time_left",
 		metric.WithDescription("How long the rest of a replay takes when it goes on as it has gone so far. Only in a replay that ends. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsSessionBuffers, err = builder.meter.Int64ObservableGauge(
+	builder.SessionBuffers, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_asimdns_session_buffers",
 		metric.WithDescription("Buffers of the ETW session. Only a live source has any. [Alpha]"),
 		metric.WithUnit("{buffer}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsSessionBuffersInUse, err = builder.meter.Int64ObservableGauge(
+	builder.SessionBuffersInUse, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_asimdns_session_buffers_in_use",
 		metric.WithDescription("Buffers of the ETW session that hold events. When all that buffers.maximum allows are in use, Windows loses events. [Alpha]"),
 		metric.WithUnit("{buffer}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverAsimdnsSessionRestarts, err = builder.meter.Int64ObservableCounter(
+	builder.SessionRestarts, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_session_restarts",
 		metric.WithDescription("How often the ETW session was stopped from outside and started again. [Alpha]"),
 		metric.WithUnit("{restart}"),

@@ -21,7 +21,7 @@ func NewSettings(tt *componenttest.Telemetry) receiver.Settings {
 	return set
 }
 
-func AssertEqualReceiverAsimdnsEventsAggregated(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsAggregated(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_aggregated",
 		Description: "Events that are counted in the record of another event. [Alpha]",
@@ -37,7 +37,7 @@ func AssertEqualReceiverAsimdnsEventsAggregated(t *testing.T, tt *componenttest.
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsEventsDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_dropped",
 		Description: "Events that were received and lost on the way. [Alpha]",
@@ -53,7 +53,7 @@ func AssertEqualReceiverAsimdnsEventsDropped(t *testing.T, tt *componenttest.Tel
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsEventsEmitted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsEmitted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_emitted",
 		Description: "Events whose records the next component took. [Alpha]",
@@ -69,7 +69,7 @@ func AssertEqualReceiverAsimdnsEventsEmitted(t *testing.T, tt *componenttest.Tel
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsEventsFiltered(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsFiltered(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_filtered",
 		Description: "Events that the configuration does not want. [Alpha]",
@@ -85,7 +85,7 @@ func AssertEqualReceiverAsimdnsEventsFiltered(t *testing.T, tt *componenttest.Te
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsEventsLayoutUnknown(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsLayoutUnknown(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_layout_unknown",
 		Description: "Emitted events whose id is known and whose data fits no known layout. Their records hold the fields that are certain, AdditionalFields.LayoutUnknown, and the rest in AdditionalFields.UndecodedData. [Alpha]",
@@ -101,7 +101,7 @@ func AssertEqualReceiverAsimdnsEventsLayoutUnknown(t *testing.T, tt *componentte
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsEventsLost(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsLost(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_lost",
 		Description: "What was lost before the receiver could see it, in events or buffers as the source says. [Alpha]",
@@ -117,7 +117,7 @@ func AssertEqualReceiverAsimdnsEventsLost(t *testing.T, tt *componenttest.Teleme
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsEventsReceived(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsReceived(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_received",
 		Description: "Events that the source delivered. It is the sum of emitted, filtered, aggregated, undecodable and dropped events, and of those on their way. [Alpha]",
@@ -133,7 +133,7 @@ func AssertEqualReceiverAsimdnsEventsReceived(t *testing.T, tt *componenttest.Te
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsEventsRecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsRecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_recorded",
 		Description: "Events that the recorded file has, or the one before it. Only with record.path. [Alpha]",
@@ -149,7 +149,7 @@ func AssertEqualReceiverAsimdnsEventsRecorded(t *testing.T, tt *componenttest.Te
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsEventsUndecodable(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsUndecodable(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_undecodable",
 		Description: "Events that no record could be made of. [Alpha]",
@@ -165,7 +165,7 @@ func AssertEqualReceiverAsimdnsEventsUndecodable(t *testing.T, tt *componenttest
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsEventsUnrecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsUnrecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_unrecorded",
 		Description: "Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]",
@@ -181,7 +181,7 @@ func AssertEqualReceiverAsimdnsEventsUnrecorded(t *testing.T, tt *componenttest.
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+func AssertEqualLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_lag",
 		Description: "How long the oldest event of the last batch had been on its way when the batch was handed over. It counts from the event's own time, and from its receipt in a replay, or where that time lies behind the receipt or more than a minute before it. [Alpha]",
@@ -195,7 +195,7 @@ func AssertEqualReceiverAsimdnsLag(t *testing.T, tt *componenttest.Telemetry, dp
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsPacketsUnparsable(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualPacketsUnparsable(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_packets_unparsable",
 		Description: "Emitted events whose packet is no DNS message. Nothing of it is used; packet.keep says when AdditionalFields.PacketData holds it. [Alpha]",
@@ -211,7 +211,7 @@ func AssertEqualReceiverAsimdnsPacketsUnparsable(t *testing.T, tt *componenttest
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsQueueCapacity(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualQueueCapacity(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_queue_capacity",
 		Description: "Memory of the queue. [Alpha]",
@@ -225,7 +225,7 @@ func AssertEqualReceiverAsimdnsQueueCapacity(t *testing.T, tt *componenttest.Tel
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsQueueSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualQueueSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_queue_size",
 		Description: "Memory of the queue in use. [Alpha]",
@@ -239,7 +239,7 @@ func AssertEqualReceiverAsimdnsQueueSize(t *testing.T, tt *componenttest.Telemet
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsReplayFilesUnread(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualReplayFilesUnread(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_replay_files_unread",
 		Description: "Files that a replay could not read, or not in full. Only in a replay. [Alpha]",
@@ -255,7 +255,7 @@ func AssertEqualReceiverAsimdnsReplayFilesUnread(t *testing.T, tt *componenttest
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsReplayProgress(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+func AssertEqualReplayProgress(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_replay_progress",
 		Description: "How much of the files, in bytes and over all rounds, a replay has read, as a share. Only in a replay that ends. [Alpha]",
@@ -269,7 +269,7 @@ func AssertEqualReceiverAsimdnsReplayProgress(t *testing.T, tt *componenttest.Te
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsReplayRate(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+func AssertEqualReplayRate(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_replay_rate",
 		Description: "Events a second that a replay has read within the last ten seconds. Only in a replay. [Alpha]",
@@ -283,7 +283,7 @@ func AssertEqualReceiverAsimdnsReplayRate(t *testing.T, tt *componenttest.Teleme
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsReplayTimeLeft(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+func AssertEqualReplayTimeLeft(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_replay_time_left",
 		Description: "How long the rest of a replay takes when it goes on as it has gone so far. Only in a replay that ends. [Alpha]",
@@ -297,7 +297,7 @@ func AssertEqualReceiverAsimdnsReplayTimeLeft(t *testing.T, tt *componenttest.Te
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsSessionBuffers(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualSessionBuffers(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_session_buffers",
 		Description: "Buffers of the ETW session. Only a live source has any. [Alpha]",
@@ -311,7 +311,7 @@ func AssertEqualReceiverAsimdnsSessionBuffers(t *testing.T, tt *componenttest.Te
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsSessionBuffersInUse(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualSessionBuffersInUse(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_session_buffers_in_use",
 		Description: "Buffers of the ETW session that hold events. When all that buffers.maximum allows are in use, Windows loses events. [Alpha]",
@@ -325,7 +325,7 @@ func AssertEqualReceiverAsimdnsSessionBuffersInUse(t *testing.T, tt *componentte
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverAsimdnsSessionRestarts(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualSessionRestarts(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_session_restarts",
 		Description: "How often the ETW session was stopped from outside and started again. [Alpha]",

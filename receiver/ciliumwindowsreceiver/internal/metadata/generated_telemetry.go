@@ -25,32 +25,32 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                                  metric.Meter
-	mu                                     sync.Mutex
-	registrations                          []metric.Registration
-	ReceiverCiliumwindowsEventsAggregated  metric.Int64ObservableCounter
-	ReceiverCiliumwindowsEventsDropped     metric.Int64ObservableCounter
-	ReceiverCiliumwindowsEventsEmitted     metric.Int64ObservableCounter
-	ReceiverCiliumwindowsEventsFiltered    metric.Int64ObservableCounter
-	ReceiverCiliumwindowsEventsLost        metric.Int64ObservableCounter
-	ReceiverCiliumwindowsEventsReceived    metric.Int64ObservableCounter
-	ReceiverCiliumwindowsEventsRecorded    metric.Int64ObservableCounter
-	ReceiverCiliumwindowsEventsUndecodable metric.Int64ObservableCounter
-	ReceiverCiliumwindowsEventsUnrecorded  metric.Int64ObservableCounter
-	ReceiverCiliumwindowsLag               metric.Float64ObservableGauge
-	ReceiverCiliumwindowsMapAbandoned      metric.Int64ObservableCounter
-	ReceiverCiliumwindowsMapAttached       metric.Int64ObservableCounter
-	ReceiverCiliumwindowsMapSize           metric.Int64ObservableGauge
-	ReceiverCiliumwindowsMapUnidentified   metric.Int64ObservableCounter
-	ReceiverCiliumwindowsMapUtilization    metric.Float64ObservableGauge
-	ReceiverCiliumwindowsMapWaiting        metric.Int64ObservableGauge
-	ReceiverCiliumwindowsPacketsUnmarked   metric.Int64ObservableCounter
-	ReceiverCiliumwindowsQueueCapacity     metric.Int64ObservableGauge
-	ReceiverCiliumwindowsQueueSize         metric.Int64ObservableGauge
-	ReceiverCiliumwindowsReplayFilesUnread metric.Int64ObservableCounter
-	ReceiverCiliumwindowsReplayProgress    metric.Float64ObservableGauge
-	ReceiverCiliumwindowsReplayRate        metric.Float64ObservableGauge
-	ReceiverCiliumwindowsReplayTimeLeft    metric.Float64ObservableGauge
+	meter             metric.Meter
+	mu                sync.Mutex
+	registrations     []metric.Registration
+	EventsAggregated  metric.Int64ObservableCounter
+	EventsDropped     metric.Int64ObservableCounter
+	EventsEmitted     metric.Int64ObservableCounter
+	EventsFiltered    metric.Int64ObservableCounter
+	EventsLost        metric.Int64ObservableCounter
+	EventsReceived    metric.Int64ObservableCounter
+	EventsRecorded    metric.Int64ObservableCounter
+	EventsUndecodable metric.Int64ObservableCounter
+	EventsUnrecorded  metric.Int64ObservableCounter
+	Lag               metric.Float64ObservableGauge
+	MapAbandoned      metric.Int64ObservableCounter
+	MapAttached       metric.Int64ObservableCounter
+	MapSize           metric.Int64ObservableGauge
+	MapUnidentified   metric.Int64ObservableCounter
+	MapUtilization    metric.Float64ObservableGauge
+	MapWaiting        metric.Int64ObservableGauge
+	PacketsUnmarked   metric.Int64ObservableCounter
+	QueueCapacity     metric.Int64ObservableGauge
+	QueueSize         metric.Int64ObservableGauge
+	ReplayFilesUnread metric.Int64ObservableCounter
+	ReplayProgress    metric.Float64ObservableGauge
+	ReplayRate        metric.Float64ObservableGauge
+	ReplayTimeLeft    metric.Float64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -64,12 +64,12 @@ func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
 }
 
-// RegisterReceiverCiliumwindowsEventsAggregatedCallback sets callback for observable ReceiverCiliumwindowsEventsAggregated metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsAggregatedCallback(cb metric.Int64Callback) error {
+// RegisterEventsAggregatedCallback sets callback for observable EventsAggregated metric.
+func (builder *TelemetryBuilder) RegisterEventsAggregatedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsAggregated, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsAggregated, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsEventsAggregated)
+	}, builder.EventsAggregated)
 	if err != nil {
 		return err
 	}
@@ -79,12 +79,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsAggregatedCa
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsEventsDroppedCallback sets callback for observable ReceiverCiliumwindowsEventsDropped metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsDroppedCallback(cb metric.Int64Callback) error {
+// RegisterEventsDroppedCallback sets callback for observable EventsDropped metric.
+func (builder *TelemetryBuilder) RegisterEventsDroppedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsDropped, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsDropped, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsEventsDropped)
+	}, builder.EventsDropped)
 	if err != nil {
 		return err
 	}
@@ -94,12 +94,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsDroppedCallb
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsEventsEmittedCallback sets callback for observable ReceiverCiliumwindowsEventsEmitted metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsEmittedCallback(cb metric.Int64Callback) error {
+// RegisterEventsEmittedCallback sets callback for observable EventsEmitted metric.
+func (builder *TelemetryBuilder) RegisterEventsEmittedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsEmitted, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsEmitted, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsEventsEmitted)
+	}, builder.EventsEmitted)
 	if err != nil {
 		return err
 	}
@@ -109,12 +109,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsEmittedCallb
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsEventsFilteredCallback sets callback for observable ReceiverCiliumwindowsEventsFiltered metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsFilteredCallback(cb metric.Int64Callback) error {
+// RegisterEventsFilteredCallback sets callback for observable EventsFiltered metric.
+func (builder *TelemetryBuilder) RegisterEventsFilteredCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsFiltered, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsFiltered, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsEventsFiltered)
+	}, builder.EventsFiltered)
 	if err != nil {
 		return err
 	}
@@ -124,12 +124,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsFilteredCall
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsEventsLostCallback sets callback for observable ReceiverCiliumwindowsEventsLost metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsLostCallback(cb metric.Int64Callback) error {
+// RegisterEventsLostCallback sets callback for observable EventsLost metric.
+func (builder *TelemetryBuilder) RegisterEventsLostCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsLost, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsLost, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsEventsLost)
+	}, builder.EventsLost)
 	if err != nil {
 		return err
 	}
@@ -139,12 +139,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsLostCallback
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsEventsReceivedCallback sets callback for observable ReceiverCiliumwindowsEventsReceived metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsReceivedCallback(cb metric.Int64Callback) error {
+// RegisterEventsReceivedCallback sets callback for observable EventsReceived metric.
+func (builder *TelemetryBuilder) RegisterEventsReceivedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsReceived, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsReceived, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsEventsReceived)
+	}, builder.EventsReceived)
 	if err != nil {
 		return err
 	}
@@ -154,12 +154,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsReceivedCall
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsEventsRecordedCallback sets callback for observable ReceiverCiliumwindowsEventsRecorded metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsRecordedCallback(cb metric.Int64Callback) error {
+// RegisterEventsRecordedCallback sets callback for observable EventsRecorded metric.
+func (builder *TelemetryBuilder) RegisterEventsRecordedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsRecorded, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsRecorded, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsEventsRecorded)
+	}, builder.EventsRecorded)
 	if err != nil {
 		return err
 	}
@@ -169,12 +169,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsRecordedCall
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsEventsUndecodableCallback sets callback for observable ReceiverCiliumwindowsEventsUndecodable metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsUndecodableCallback(cb metric.Int64Callback) error {
+// RegisterEventsUndecodableCallback sets callback for observable EventsUndecodable metric.
+func (builder *TelemetryBuilder) RegisterEventsUndecodableCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsUndecodable, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsUndecodable, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsEventsUndecodable)
+	}, builder.EventsUndecodable)
 	if err != nil {
 		return err
 	}
@@ -184,12 +184,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsUndecodableC
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsEventsUnrecordedCallback sets callback for observable ReceiverCiliumwindowsEventsUnrecorded metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsUnrecordedCallback(cb metric.Int64Callback) error {
+// RegisterEventsUnrecordedCallback sets callback for observable EventsUnrecorded metric.
+func (builder *TelemetryBuilder) RegisterEventsUnrecordedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsEventsUnrecorded, obs: o})
+		cb(ctx, &observerInt64{inst: builder.EventsUnrecorded, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsEventsUnrecorded)
+	}, builder.EventsUnrecorded)
 	if err != nil {
 		return err
 	}
@@ -199,12 +199,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsEventsUnrecordedCa
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsLagCallback sets callback for observable ReceiverCiliumwindowsLag metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsLagCallback(cb metric.Float64Callback) error {
+// RegisterLagCallback sets callback for observable Lag metric.
+func (builder *TelemetryBuilder) RegisterLagCallback(cb metric.Float64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerFloat64{inst: builder.ReceiverCiliumwindowsLag, obs: o})
+		cb(ctx, &observerFloat64{inst: builder.Lag, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsLag)
+	}, builder.Lag)
 	if err != nil {
 		return err
 	}
@@ -214,12 +214,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsLagCallback(cb met
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsMapAbandonedCallback sets callback for observable ReceiverCiliumwindowsMapAbandoned metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapAbandonedCallback(cb metric.Int64Callback) error {
+// RegisterMapAbandonedCallback sets callback for observable MapAbandoned metric.
+func (builder *TelemetryBuilder) RegisterMapAbandonedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapAbandoned, obs: o})
+		cb(ctx, &observerInt64{inst: builder.MapAbandoned, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsMapAbandoned)
+	}, builder.MapAbandoned)
 	if err != nil {
 		return err
 	}
@@ -229,12 +229,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapAbandonedCallba
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsMapAttachedCallback sets callback for observable ReceiverCiliumwindowsMapAttached metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapAttachedCallback(cb metric.Int64Callback) error {
+// RegisterMapAttachedCallback sets callback for observable MapAttached metric.
+func (builder *TelemetryBuilder) RegisterMapAttachedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapAttached, obs: o})
+		cb(ctx, &observerInt64{inst: builder.MapAttached, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsMapAttached)
+	}, builder.MapAttached)
 	if err != nil {
 		return err
 	}
@@ -244,12 +244,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapAttachedCallbac
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsMapSizeCallback sets callback for observable ReceiverCiliumwindowsMapSize metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapSizeCallback(cb metric.Int64Callback) error {
+// RegisterMapSizeCallback sets callback for observable MapSize metric.
+func (builder *TelemetryBuilder) RegisterMapSizeCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapSize, obs: o})
+		cb(ctx, &observerInt64{inst: builder.MapSize, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsMapSize)
+	}, builder.MapSize)
 	if err != nil {
 		return err
 	}
@@ -259,12 +259,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapSizeCallback(cb
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsMapUnidentifiedCallback sets callback for observable ReceiverCiliumwindowsMapUnidentified metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapUnidentifiedCallback(cb metric.Int64Callback) error {
+// RegisterMapUnidentifiedCallback sets callback for observable MapUnidentified metric.
+func (builder *TelemetryBuilder) RegisterMapUnidentifiedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapUnidentified, obs: o})
+		cb(ctx, &observerInt64{inst: builder.MapUnidentified, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsMapUnidentified)
+	}, builder.MapUnidentified)
 	if err != nil {
 		return err
 	}
@@ -274,12 +274,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapUnidentifiedCal
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsMapUtilizationCallback sets callback for observable ReceiverCiliumwindowsMapUtilization metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapUtilizationCallback(cb metric.Float64Callback) error {
+// RegisterMapUtilizationCallback sets callback for observable MapUtilization metric.
+func (builder *TelemetryBuilder) RegisterMapUtilizationCallback(cb metric.Float64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerFloat64{inst: builder.ReceiverCiliumwindowsMapUtilization, obs: o})
+		cb(ctx, &observerFloat64{inst: builder.MapUtilization, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsMapUtilization)
+	}, builder.MapUtilization)
 	if err != nil {
 		return err
 	}
@@ -289,12 +289,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapUtilizationCall
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsMapWaitingCallback sets callback for observable ReceiverCiliumwindowsMapWaiting metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapWaitingCallback(cb metric.Int64Callback) error {
+// RegisterMapWaitingCallback sets callback for observable MapWaiting metric.
+func (builder *TelemetryBuilder) RegisterMapWaitingCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsMapWaiting, obs: o})
+		cb(ctx, &observerInt64{inst: builder.MapWaiting, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsMapWaiting)
+	}, builder.MapWaiting)
 	if err != nil {
 		return err
 	}
@@ -304,12 +304,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsMapWaitingCallback
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsPacketsUnmarkedCallback sets callback for observable ReceiverCiliumwindowsPacketsUnmarked metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsPacketsUnmarkedCallback(cb metric.Int64Callback) error {
+// RegisterPacketsUnmarkedCallback sets callback for observable PacketsUnmarked metric.
+func (builder *TelemetryBuilder) RegisterPacketsUnmarkedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsPacketsUnmarked, obs: o})
+		cb(ctx, &observerInt64{inst: builder.PacketsUnmarked, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsPacketsUnmarked)
+	}, builder.PacketsUnmarked)
 	if err != nil {
 		return err
 	}
@@ -319,12 +319,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsPacketsUnmarkedCal
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsQueueCapacityCallback sets callback for observable ReceiverCiliumwindowsQueueCapacity metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsQueueCapacityCallback(cb metric.Int64Callback) error {
+// RegisterQueueCapacityCallback sets callback for observable QueueCapacity metric.
+func (builder *TelemetryBuilder) RegisterQueueCapacityCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsQueueCapacity, obs: o})
+		cb(ctx, &observerInt64{inst: builder.QueueCapacity, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsQueueCapacity)
+	}, builder.QueueCapacity)
 	if err != nil {
 		return err
 	}
@@ -334,12 +334,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsQueueCapacityCallb
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsQueueSizeCallback sets callback for observable ReceiverCiliumwindowsQueueSize metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsQueueSizeCallback(cb metric.Int64Callback) error {
+// RegisterQueueSizeCallback sets callback for observable QueueSize metric.
+func (builder *TelemetryBuilder) RegisterQueueSizeCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsQueueSize, obs: o})
+		cb(ctx, &observerInt64{inst: builder.QueueSize, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsQueueSize)
+	}, builder.QueueSize)
 	if err != nil {
 		return err
 	}
@@ -349,12 +349,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsQueueSizeCallback(
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsReplayFilesUnreadCallback sets callback for observable ReceiverCiliumwindowsReplayFilesUnread metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsReplayFilesUnreadCallback(cb metric.Int64Callback) error {
+// RegisterReplayFilesUnreadCallback sets callback for observable ReplayFilesUnread metric.
+func (builder *TelemetryBuilder) RegisterReplayFilesUnreadCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ReceiverCiliumwindowsReplayFilesUnread, obs: o})
+		cb(ctx, &observerInt64{inst: builder.ReplayFilesUnread, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsReplayFilesUnread)
+	}, builder.ReplayFilesUnread)
 	if err != nil {
 		return err
 	}
@@ -364,12 +364,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsReplayFilesUnreadC
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsReplayProgressCallback sets callback for observable ReceiverCiliumwindowsReplayProgress metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsReplayProgressCallback(cb metric.Float64Callback) error {
+// RegisterReplayProgressCallback sets callback for observable ReplayProgress metric.
+func (builder *TelemetryBuilder) RegisterReplayProgressCallback(cb metric.Float64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerFloat64{inst: builder.ReceiverCiliumwindowsReplayProgress, obs: o})
+		cb(ctx, &observerFloat64{inst: builder.ReplayProgress, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsReplayProgress)
+	}, builder.ReplayProgress)
 	if err != nil {
 		return err
 	}
@@ -379,12 +379,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsReplayProgressCall
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsReplayRateCallback sets callback for observable ReceiverCiliumwindowsReplayRate metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsReplayRateCallback(cb metric.Float64Callback) error {
+// RegisterReplayRateCallback sets callback for observable ReplayRate metric.
+func (builder *TelemetryBuilder) RegisterReplayRateCallback(cb metric.Float64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerFloat64{inst: builder.ReceiverCiliumwindowsReplayRate, obs: o})
+		cb(ctx, &observerFloat64{inst: builder.ReplayRate, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsReplayRate)
+	}, builder.ReplayRate)
 	if err != nil {
 		return err
 	}
@@ -394,12 +394,12 @@ func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsReplayRateCallback
 	return nil
 }
 
-// RegisterReceiverCiliumwindowsReplayTimeLeftCallback sets callback for observable ReceiverCiliumwindowsReplayTimeLeft metric.
-func (builder *TelemetryBuilder) RegisterReceiverCiliumwindowsReplayTimeLeftCallback(cb metric.Float64Callback) error {
+// RegisterReplayTimeLeftCallback sets callback for observable ReplayTimeLeft metric.
+func (builder *TelemetryBuilder) RegisterReplayTimeLeftCallback(cb metric.Float64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerFloat64{inst: builder.ReceiverCiliumwindowsReplayTimeLeft, obs: o})
+		cb(ctx, &observerFloat64{inst: builder.ReplayTimeLeft, obs: o})
 		return nil
-	}, builder.ReceiverCiliumwindowsReplayTimeLeft)
+	}, builder.ReplayTimeLeft)
 	if err != nil {
 		return err
 	}
@@ -447,139 +447,139 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
-	builder.ReceiverCiliumwindowsEventsAggregated, err = builder.meter.Int64ObservableCounter(
+	builder.EventsAggregated, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_aggregated",
 		metric.WithDescription("Events that are counted in the record of another event or, without a logs pipeline, in a sum only. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsEventsDropped, err = builder.meter.Int64ObservableCounter(
+	builder.EventsDropped, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_dropped",
 		metric.WithDescription("Events that were received and lost on the way. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsEventsEmitted, err = builder.meter.Int64ObservableCounter(
+	builder.EventsEmitted, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_emitted",
 		metric.WithDescription("Events whose records the next component took. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsEventsFiltered, err = builder.meter.Int64ObservableCounter(
+	builder.EventsFiltered, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_filtered",
 		metric.WithDescription("Events that the configuration does not want. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsEventsLost, err = builder.meter.Int64ObservableCounter(
+	builder.EventsLost, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_lost",
 		metric.WithDescription("Events that were lost before the receiver could see them. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsEventsReceived, err = builder.meter.Int64ObservableCounter(
+	builder.EventsReceived, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_received",
 		metric.WithDescription("Events that the source delivered. It is the sum of emitted, filtered, aggregated, undecodable and dropped events, and of those on their way. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsEventsRecorded, err = builder.meter.Int64ObservableCounter(
+	builder.EventsRecorded, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_recorded",
 		metric.WithDescription("Events that the recorded file has, or the one before it. Only with record.path. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsEventsUndecodable, err = builder.meter.Int64ObservableCounter(
+	builder.EventsUndecodable, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_undecodable",
 		metric.WithDescription("Events that no record could be made of. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsEventsUnrecorded, err = builder.meter.Int64ObservableCounter(
+	builder.EventsUnrecorded, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_unrecorded",
 		metric.WithDescription("Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsLag, err = builder.meter.Float64ObservableGauge(
+	builder.Lag, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_lag",
 		metric.WithDescription("How long the oldest event of the last batch had been on its way when the batch was handed over. It counts from the event's own time, and from its receipt in a replay, or where that time lies behind the receipt or more than a minute before it. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsMapAbandoned, err = builder.meter.Int64ObservableCounter(
+	builder.MapAbandoned, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_map_abandoned",
 		metric.WithDescription("How often an events map that had lost its place was left while programs might still write into it, because sixteen maps were read already, live only. What they write there is lost, and nobody can count it. [Alpha]"),
 		metric.WithUnit("{map}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsMapAttached, err = builder.meter.Int64ObservableCounter(
+	builder.MapAttached, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_map_attached",
 		metric.WithDescription("How often an events map was attached, live only. It is 0 while the first one is waited for, and grows when another takes its place or reading had failed. [Alpha]"),
 		metric.WithUnit("{map}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsMapSize, err = builder.meter.Int64ObservableGauge(
+	builder.MapSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_map_size",
 		metric.WithDescription("Room in the events map, live only; in a perf event array that of one processor's ring. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsMapUnidentified, err = builder.meter.Int64ObservableCounter(
+	builder.MapUnidentified, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_map_unidentified",
 		metric.WithDescription("How often the events map was attached anew while it was written, because the kernel gives it no number and nothing told whether another one had its place, live only. If another one had it, what programs still write into the one before is lost, and nobody can count it. [Alpha]"),
 		metric.WithUnit("{map}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsMapUtilization, err = builder.meter.Float64ObservableGauge(
+	builder.MapUtilization, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_map_utilization",
 		metric.WithDescription("The most of the events map that was waiting to be read within the last second, as a share of its room, live only. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsMapWaiting, err = builder.meter.Int64ObservableGauge(
+	builder.MapWaiting, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_map_waiting",
 		metric.WithDescription("Bytes in the events map that have not been read yet, live only; in a perf event array those of the fullest processor's ring. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsPacketsUnmarked, err = builder.meter.Int64ObservableCounter(
+	builder.PacketsUnmarked, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_packets_unmarked",
 		metric.WithDescription("Records without a mark because it cannot be known whether another record counts the packet or its denial, and packets that came in and were told of at no other point. No part of the account; the records are emitted all the same. [Alpha]"),
 		metric.WithUnit("{packet}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsQueueCapacity, err = builder.meter.Int64ObservableGauge(
+	builder.QueueCapacity, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_queue_capacity",
 		metric.WithDescription("Memory of the queue. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsQueueSize, err = builder.meter.Int64ObservableGauge(
+	builder.QueueSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_queue_size",
 		metric.WithDescription("Memory of the queue in use. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsReplayFilesUnread, err = builder.meter.Int64ObservableCounter(
+	builder.ReplayFilesUnread, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_replay_files_unread",
 		metric.WithDescription("Files that a replay could not read, or not in full. Only in a replay. [Alpha]"),
 		metric.WithUnit("{file}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsReplayProgress, err = builder.meter.Float64ObservableGauge(
+	builder.ReplayProgress, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_replay_progress",
 		metric.WithDescription("How much of the files, in bytes and over all rounds, a replay has read, as a share. Only in a replay that ends. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsReplayRate, err = builder.meter.Float64ObservableGauge(
+	builder.ReplayRate, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_replay_rate",
 		metric.WithDescription("Events a second that a replay has read within the last ten seconds. Only in a replay. [Alpha]"),
 		metric.WithUnit("{event}/s"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverCiliumwindowsReplayTimeLeft, err = builder.meter.Float64ObservableGauge(
+	builder.ReplayTimeLeft, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_replay_time_left",
 		metric.WithDescription("How long the rest of a replay takes when it goes on as it has gone so far. Only in a replay that ends. [Alpha]"),
 		metric.WithUnit("s"),

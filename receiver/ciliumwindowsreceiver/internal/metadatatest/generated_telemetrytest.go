@@ -21,7 +21,7 @@ func NewSettings(tt *componenttest.Telemetry) receiver.Settings {
 	return set
 }
 
-func AssertEqualReceiverCiliumwindowsEventsAggregated(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsAggregated(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_aggregated",
 		Description: "Events that are counted in the record of another event or, without a logs pipeline, in a sum only. [Alpha]",
@@ -37,7 +37,7 @@ func AssertEqualReceiverCiliumwindowsEventsAggregated(t *testing.T, tt *componen
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsEventsDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_dropped",
 		Description: "Events that were received and lost on the way. [Alpha]",
@@ -53,7 +53,7 @@ func AssertEqualReceiverCiliumwindowsEventsDropped(t *testing.T, tt *componentte
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsEventsEmitted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsEmitted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_emitted",
 		Description: "Events whose records the next component took. [Alpha]",
@@ -69,7 +69,7 @@ func AssertEqualReceiverCiliumwindowsEventsEmitted(t *testing.T, tt *componentte
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsEventsFiltered(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsFiltered(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_filtered",
 		Description: "Events that the configuration does not want. [Alpha]",
@@ -85,7 +85,7 @@ func AssertEqualReceiverCiliumwindowsEventsFiltered(t *testing.T, tt *componentt
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsEventsLost(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsLost(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_lost",
 		Description: "Events that were lost before the receiver could see them. [Alpha]",
@@ -101,7 +101,7 @@ func AssertEqualReceiverCiliumwindowsEventsLost(t *testing.T, tt *componenttest.
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsEventsReceived(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsReceived(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_received",
 		Description: "Events that the source delivered. It is the sum of emitted, filtered, aggregated, undecodable and dropped events, and of those on their way. [Alpha]",
@@ -117,7 +117,7 @@ func AssertEqualReceiverCiliumwindowsEventsReceived(t *testing.T, tt *componentt
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsEventsRecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsRecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_recorded",
 		Description: "Events that the recorded file has, or the one before it. Only with record.path. [Alpha]",
@@ -133,7 +133,7 @@ func AssertEqualReceiverCiliumwindowsEventsRecorded(t *testing.T, tt *componentt
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsEventsUndecodable(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsUndecodable(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_undecodable",
 		Description: "Events that no record could be made of. [Alpha]",
@@ -149,7 +149,7 @@ func AssertEqualReceiverCiliumwindowsEventsUndecodable(t *testing.T, tt *compone
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsEventsUnrecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualEventsUnrecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_unrecorded",
 		Description: "Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]",
@@ -165,7 +165,7 @@ func AssertEqualReceiverCiliumwindowsEventsUnrecorded(t *testing.T, tt *componen
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+func AssertEqualLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_lag",
 		Description: "How long the oldest event of the last batch had been on its way when the batch was handed over. It counts from the event's own time, and from its receipt in a replay, or where that time lies behind the receipt or more than a minute before it. [Alpha]",
@@ -179,7 +179,7 @@ func AssertEqualReceiverCiliumwindowsLag(t *testing.T, tt *componenttest.Telemet
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsMapAbandoned(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualMapAbandoned(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_abandoned",
 		Description: "How often an events map that had lost its place was left while programs might still write into it, because sixteen maps were read already, live only. What they write there is lost, and nobody can count it. [Alpha]",
@@ -195,7 +195,7 @@ func AssertEqualReceiverCiliumwindowsMapAbandoned(t *testing.T, tt *componenttes
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsMapAttached(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualMapAttached(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_attached",
 		Description: "How often an events map was attached, live only. It is 0 while the first one is waited for, and grows when another takes its place or reading had failed. [Alpha]",
@@ -211,7 +211,7 @@ func AssertEqualReceiverCiliumwindowsMapAttached(t *testing.T, tt *componenttest
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsMapSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualMapSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_size",
 		Description: "Room in the events map, live only; in a perf event array that of one processor's ring. [Alpha]",
@@ -225,7 +225,7 @@ func AssertEqualReceiverCiliumwindowsMapSize(t *testing.T, tt *componenttest.Tel
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsMapUnidentified(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualMapUnidentified(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_unidentified",
 		Description: "How often the events map was attached anew while it was written, because the kernel gives it no number and nothing told whether another one had its place, live only. If another one had it, what programs still write into the one before is lost, and nobody can count it. [Alpha]",
@@ -241,7 +241,7 @@ func AssertEqualReceiverCiliumwindowsMapUnidentified(t *testing.T, tt *component
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsMapUtilization(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+func AssertEqualMapUtilization(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_utilization",
 		Description: "The most of the events map that was waiting to be read within the last second, as a share of its room, live only. [Alpha]",
@@ -255,7 +255,7 @@ func AssertEqualReceiverCiliumwindowsMapUtilization(t *testing.T, tt *componentt
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsMapWaiting(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualMapWaiting(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_waiting",
 		Description: "Bytes in the events map that have not been read yet, live only; in a perf event array those of the fullest processor's ring. [Alpha]",
@@ -269,7 +269,7 @@ func AssertEqualReceiverCiliumwindowsMapWaiting(t *testing.T, tt *componenttest.
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsPacketsUnmarked(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualPacketsUnmarked(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_packets_unmarked",
 		Description: "Records without a mark because it cannot be known whether another record counts the packet or its denial, and packets that came in and were told of at no other point. No part of the account; the records are emitted all the same. [Alpha]",
@@ -285,7 +285,7 @@ func AssertEqualReceiverCiliumwindowsPacketsUnmarked(t *testing.T, tt *component
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsQueueCapacity(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualQueueCapacity(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_queue_capacity",
 		Description: "Memory of the queue. [Alpha]",
@@ -299,7 +299,7 @@ func AssertEqualReceiverCiliumwindowsQueueCapacity(t *testing.T, tt *componentte
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsQueueSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualQueueSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_queue_size",
 		Description: "Memory of the queue in use. [Alpha]",
@@ -313,7 +313,7 @@ func AssertEqualReceiverCiliumwindowsQueueSize(t *testing.T, tt *componenttest.T
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsReplayFilesUnread(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualReplayFilesUnread(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_replay_files_unread",
 		Description: "Files that a replay could not read, or not in full. Only in a replay. [Alpha]",
@@ -329,7 +329,7 @@ func AssertEqualReceiverCiliumwindowsReplayFilesUnread(t *testing.T, tt *compone
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsReplayProgress(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+func AssertEqualReplayProgress(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_replay_progress",
 		Description: "How much of the files, in bytes and over all rounds, a replay has read, as a share. Only in a replay that ends. [Alpha]",
@@ -343,7 +343,7 @@ func AssertEqualReceiverCiliumwindowsReplayProgress(t *testing.T, tt *componentt
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsReplayRate(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+func AssertEqualReplayRate(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_replay_rate",
 		Description: "Events a second that a replay has read within the last ten seconds. Only in a replay. [Alpha]",
@@ -357,7 +357,7 @@ func AssertEqualReceiverCiliumwindowsReplayRate(t *testing.T, tt *componenttest.
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualReceiverCiliumwindowsReplayTimeLeft(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+func AssertEqualReplayTimeLeft(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_replay_time_left",
 		Description: "How long the rest of a replay takes when it goes on as it has gone so far. Only in a replay that ends. [Alpha]",

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package runner
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const receivers = "../../../receiver"
+
+// alike is how many lines in a row two receivers may not have in common: what is longer belongs to the runner.
+const alike = 6
+
+// own are the names by which lines of two receivers differ that are otherwise the same.
+var own = regexp.MustCompile(`(?i)asimdns(receiver)?|ciliumwindows(receiver)?|\b(dns|cilium)receiver\b`)
+
+// line is a line of a receiver's code, as it is compared.
+type line struct {
+	text string
+	at   int // its number in the file
+}
+
+// code gives the lines of Go source, comments included, without the package clause, the imports and what has no text. The receivers'
+// own names and all white space are left out.
+func code(t *testing.T, name, source string) (lines []line) {
+	t.Helper()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, name, source, parser.ParseComments)
+	require.NoError(t, err)
+	at := func(p token.Pos) int { return files.Position(p).Line }
+	head := at(file.Name.End())
+	for _, d := range file.Decls {
+		if imports, ok := d.(*ast.GenDecl); ok && imports.Tok == token.IMPORT {
+			head = at(imports.End())
+		}
+	}
+	for i, text := range strings.Split(source, "\n") {
+		text = strings.Join(strings.Fields(own.ReplaceAllString(text, "")), "")
+		if text != "" && i+1 > head {
+			lines = append(lines, line{text, i + 1})
+		}
+	}
+	return lines
+}
+
+// runs gives where two sources have at least so many lines alike in a row: "3-8 and 5-10".
+func runs(a, b []line, least int) (found []string) {
+	for i := range a {
+		for j := range b {
+			if a[i].text != b[j].text || i > 0 && j > 0 && a[i-1].text == b[j-1].text { // the latter is in the run of the line before
+				continue
+			}
+			n := 1
+			for i+n < len(a) && j+n < len(b) && a[i+n].text == b[j+n].text {
+				n++
+			}
+			if n >= least {
+				found = append(found, fmt.Sprintf("%d-%d and %d-%d", a[i].at, a[i+n-1].at, b[j].at, b[j+n-1].at))
+			}
+		}
+	}
+	return found
+}
+
+// sources gives the code of a receiver by file, without tests and generated files.
+func sources(t *testing.T, dir string) map[string][]line {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	require.NoError(t, err)
+	all := map[string][]line{}
+	for _, path := range paths {
+		name := filepath.Base(path)
+		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "generated_") {
+			continue
+		}
+		source, err := os.ReadFile(path)
+		require.NoError(t, err)
+		all[filepath.Join(filepath.Base(dir), name)] = code(t, path, string(source))
+	}
+	return all
+}
+
+func TestNoTwoReceiversHaveSixLinesAlikeInARow(t *testing.T) {
+	dirs, err := filepath.Glob(filepath.Join(receivers, "*receiver"))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(dirs), 2)
+	var found []string
+	for i, dir := range dirs {
+		for _, other := range dirs[i+1:] {
+			for file, a := range sources(t, dir) {
+				for otherFile, b := range sources(t, other) {
+					for _, run := range runs(a, b, alike) {
+						found = append(found, fmt.Sprintf("%s and %s, lines %s", file, otherFile, run))
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(found)
+	require.Empty(t, found, "what two receivers have in common belongs to the runner")
+}
+
+func TestLinesAreAlikeWhateverTheReceiverIsCalledAndHoweverTheyAreSet(t *testing.T) {
+	a := code(t, "a.go", `// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"context"
+	"errors"
+)
+
+// one is one.
+func (r *dnsReceiver) one() error {
+	return registerAsimdnsOne(r)
+}
+
+func a() {}
+`)
+	b := code(t, "b.go", `package ciliumwindowsreceiver
+
+import "context"
+import "errors"
+
+func b() {}
+
+// one is one.
+func (r *ciliumReceiver) one() error {
+
+		return registerCiliumwindowsOne(r)
+}
+`)
+	require.Equal(t, []string{"10-13 and 8-12"}, runs(a, b, 4))
+	require.Empty(t, runs(a, b, 5))
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package runner runs a receiver: a source of raw events, live or a replay, in front of a pipeline, with a recording beside it. A
+// receiver brings what only it has (Parts): its handler, its live source, its file format. It embeds the Runner, which is then its
+// component.
+package runner
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+)
+
+// Settings is what a runner is made of.
+type Settings struct {
+	Receiver receiver.Settings
+	Sections Sections
+	Next     consumer.Logs // nil for a handler that emits nothing
+	// Transport is the word under which the collector counts what a live source delivers; for a replay it is "file".
+	Transport string
+	Parts     Parts
+}
+
+// Parts is what a receiver brings.
+type Parts struct {
+	// CheckFile reads a file's beginning. Its error fails the start.
+	CheckFile func(path string) error
+	// NewHandler makes the handler: for the files of a replay, or for a live source where there are none.
+	NewHandler func(files []string) (pipeline.Handler, error)
+	// NewWriter prepares a recording, of a replay's files or of a live source. What it returns begins the format of one file of it.
+	NewWriter func(files []string) func(to record.Destination, of recording.File) (record.Writer, error)
+	// OpenLive opens the live source, which delivers to the Runner's Pipeline from then on. What it returns ends the source: without an
+	// error nothing more is delivered.
+	OpenLive func(component.Host) (stop func(context.Context) error, err error)
+	// Follow tells the handler when this host changes, until stopped is closed. It is called for a live source.
+	Follow func(stopped <-chan struct{})
+	// PlayFile plays one file. It calls BeginFile before the first event.
+	PlayFile replay.Play
+	// Losses gives what was lost before the receiver could see it, by who lost it. It may be called from any goroutine once the source
+	// is open.
+	Losses func() map[string]int64
+	// Telemetry is what TelemetryOf gives.
+	Telemetry func(component.TelemetrySettings) (Telemetry, error)
+
+	// Begin begins what the handler needs while the pipeline runs, before that starts.
+	Begin func()
+	// End ends that when the pipeline has ended, also after a start that failed. begun is when the shutdown began.
+	End func(ctx context.Context, begun time.Time) error
+	// Played is called when a replay has ended and every event of it has been dealt with.
+	Played func()
+	// Started says what is received, for a log.
+	Started func(files []string)
+	// Account gives what is logged beside the pipeline's account.
+	Account func() []zap.Field
+}
+
+// Runner is a receiver's component.
+type Runner struct {
+	Settings
+	Report   *receiverhelper.ObsReport
+	Pipeline *pipeline.Pipeline // nil before Start
+	Player   *replay.Player     // nil before Start, and where the source is live
+
+	job       *replay.Job // nil without replay.exit_when_done
+	running   bool
+	opened    atomic.Bool                 // the source is open
+	stop      func(context.Context) error // ends the source
+	telemetry Telemetry
+}
+
+// New makes a runner. Shutdown must follow, whether it is started or not.
+func New(s Settings) (*Runner, error) {
+	transport := s.Transport
+	if s.Sections.Replay.Enabled() {
+		transport = "file"
+	}
+	report, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
+		ReceiverID: s.Receiver.ID, Transport: transport, ReceiverCreateSettings: s.Receiver,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &Runner{Settings: s, Report: report}
+	if s.Sections.Replay.ExitWhenDone {
+		r.job = replay.Join(s.Receiver.Resource)
+	}
+	return r, nil
+}
+
+// Start opens the source. After an error nothing is left running.
+func (r *Runner) Start(_ context.Context, h component.Host) error {
+	files, err := r.Sections.Replay.Check(r.Parts.CheckFile)
+	if err != nil {
+		return err
+	}
+	handler, err := r.Parts.NewHandler(files)
+	if err != nil {
+		return err
+	}
+	recorder, err := r.OpenRecord(files)
+	if err != nil {
+		return err
+	}
+	r.Pipeline = r.newPipeline(handler, recorder)
+	r.Parts.Begin()
+	r.Pipeline.Start()
+	if err := r.open(h, files); err != nil {
+		return errors.Join(err, r.end(context.Background(), func(context.Context) error { return nil }))
+	}
+	r.running = true
+	r.opened.Store(true)
+	if err := r.observe(); err != nil {
+		return errors.Join(err, r.Shutdown(context.Background()))
+	}
+	r.Parts.Started(files)
+	return nil
+}
+
+// newPipeline makes the pipeline, which is not started yet.
+func (r *Runner) newPipeline(h pipeline.Handler, recorder *record.Recorder) *pipeline.Pipeline {
+	return pipeline.New(pipeline.Settings{
+		Batch: r.Sections.Batch, Queue: r.Sections.Queue, Retry: r.Sections.Retry,
+		Handler: h, Next: r.Next, Report: r.Report, Format: r.Receiver.ID.Type().String(), Logger: r.Receiver.Logger,
+		Record: recorder, Live: !r.Sections.Replay.Enabled(),
+	})
+}
+
+// open opens the source.
+func (r *Runner) open(h component.Host, files []string) error {
+	if r.Sections.Replay.Enabled() {
+		r.Player = replay.Start(replay.Settings{
+			Config: r.Sections.Replay, Files: files, Play: r.Parts.PlayFile, Into: r.Pipeline, Ended: r.Parts.Played,
+			Logger: r.Receiver.Logger, Job: r.job, End: func() { replay.EndCollector(h, r.Receiver.ID) },
+		})
+		r.stop = r.Player.Stop
+		return nil
+	}
+	stop, err := r.Parts.OpenLive(h)
+	if err != nil {
+		return err
+	}
+	var following sync.WaitGroup
+	stopped := make(chan struct{})
+	following.Go(func() { r.Parts.Follow(stopped) })
+	r.stop = func(ctx context.Context) error {
+		close(stopped)
+		following.Wait()
+		return stop(ctx)
+	}
+	return nil
+}
+
+// BeginFile says in PlayFile that the events to come are the file's. Unless it goes on where the one before it ended, all that was
+// received is dealt with first, and then begin is called on the pipeline's worker.
+func (r *Runner) BeginFile(ctx context.Context, path string, goesOn bool, begin func()) error {
+	if goesOn {
+		r.Receiver.Logger.Debug("the file goes on where the one before it ended", zap.String("file", path))
+		return nil
+	}
+	return r.Pipeline.Drain(ctx, begin)
+}
+
+// Losses gives what was lost before the receiver could see it, by who lost it; nil before the source is open.
+func (r *Runner) Losses() map[string]int64 {
+	if !r.opened.Load() {
+		return nil
+	}
+	return r.Parts.Losses()
+}
+
+// OpenRecord begins the recording of the `record` section; without one it gives nil.
+func (r *Runner) OpenRecord(files []string) (*record.Recorder, error) {
+	if !r.Sections.Record.Enabled() {
+		return nil, nil
+	}
+	of, err := recording.New()
+	if err != nil {
+		return nil, err
+	}
+	newWriter := r.Parts.NewWriter(files)
+	return record.Open(record.Settings{
+		Config: r.Sections.Record, QueueMiB: r.Sections.Queue.MaxSizeMiB, Replayed: files, Logger: r.Receiver.Logger,
+		Create: func(to record.Destination) (record.Writer, error) {
+			next := of.Next()
+			w, err := newWriter(to, next)
+			if err != nil {
+				return nil, err
+			}
+			of = next
+			return w, nil
+		},
+	})
+}
+
+// Running reports whether the receiver has been started and not been shut down.
+func (r *Runner) Running() bool { return r.running }
+
+// Shutdown stops the source, hands over what is queued, and says what became of every event.
+func (r *Runner) Shutdown(ctx context.Context) error {
+	r.job.Leave()
+	if !r.running {
+		return nil
+	}
+	r.running = false
+	err := r.end(ctx, r.stop)
+	if r.telemetry != nil {
+		r.telemetry.Shutdown()
+	}
+	r.Pipeline.LogAccount(r.Parts.Account()...)
+	return errors.Join(err, r.job.Lost(&r.Pipeline.Stats))
+}
+
+// end ends the pipeline, and then what Begin has begun.
+func (r *Runner) end(ctx context.Context, stopSource func(context.Context) error) error {
+	begun := time.Now()
+	err := r.Pipeline.Shutdown(ctx, stopSource)
+	return errors.Join(err, r.Parts.End(ctx, begun))
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package runner
+
+import (
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+)
+
+// Sections are the sections that the configuration of every receiver has.
+type Sections struct {
+	Batch  pipeline.BatchConfig
+	Queue  pipeline.QueueConfig
+	Retry  pipeline.RetryConfig
+	Replay replay.Config
+	Record record.Config
+}
+
+// DefaultSections are the defaults of the sections.
+func DefaultSections() Sections {
+	return Sections{
+		Batch: pipeline.DefaultBatchConfig(), Queue: pipeline.DefaultQueueConfig(), Retry: pipeline.DefaultRetryConfig(),
+		Replay: replay.DefaultConfig(), Record: record.DefaultConfig(),
+	}
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package runner
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+)
+
+// Telemetry is the telemetry that every receiver has, as mdatagen generates it. In metadata.yaml the receiver's name is the instruments'
+// prefix, so that the methods have the same names in each.
+type Telemetry interface {
+	RegisterEventsReceivedCallback(metric.Int64Callback) error
+	RegisterEventsEmittedCallback(metric.Int64Callback) error
+	RegisterEventsFilteredCallback(metric.Int64Callback) error
+	RegisterEventsAggregatedCallback(metric.Int64Callback) error
+	RegisterEventsUndecodableCallback(metric.Int64Callback) error
+	RegisterEventsDroppedCallback(metric.Int64Callback) error
+	RegisterEventsRecordedCallback(metric.Int64Callback) error
+	RegisterEventsUnrecordedCallback(metric.Int64Callback) error
+	RegisterEventsLostCallback(metric.Int64Callback) error
+	RegisterQueueSizeCallback(metric.Int64Callback) error
+	RegisterQueueCapacityCallback(metric.Int64Callback) error
+	RegisterLagCallback(metric.Float64Callback) error
+	RegisterReplayProgressCallback(metric.Float64Callback) error
+	RegisterReplayRateCallback(metric.Float64Callback) error
+	RegisterReplayTimeLeftCallback(metric.Float64Callback) error
+	RegisterReplayFilesUnreadCallback(metric.Int64Callback) error
+	Shutdown()
+}
+
+// TelemetryOf makes a receiver's telemetry by the constructor that mdatagen generates, and has register register what only that receiver
+// has. Telemetry that is returned beside an error is to be shut down.
+func TelemetryOf[T Telemetry, O any](build func(component.TelemetrySettings, ...O) (T, error), register func(T) error) func(component.TelemetrySettings) (Telemetry, error) {
+	return func(set component.TelemetrySettings) (Telemetry, error) {
+		t, err := build(set)
+		if err != nil {
+			return nil, err
+		}
+		return t, register(t)
+	}
+}
+
+// observe registers the telemetry.
+func (r *Runner) observe() error {
+	t, err := r.Parts.Telemetry(r.Receiver.TelemetrySettings)
+	r.telemetry = t
+	if err != nil {
+		return err
+	}
+	p, stats := r.Pipeline, &r.Pipeline.Stats
+	err = errors.Join(
+		t.RegisterEventsReceivedCallback(Observe(stats.Received.Load)),
+		t.RegisterEventsEmittedCallback(Observe(stats.Emitted.Load)),
+		t.RegisterEventsFilteredCallback(Observe(stats.Filtered.Load)),
+		t.RegisterEventsAggregatedCallback(Observe(stats.Aggregated.Load)),
+		t.RegisterEventsUndecodableCallback(stats.Undecodable.Observe),
+		t.RegisterEventsDroppedCallback(stats.Dropped.Observe),
+		t.RegisterEventsLostCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for who, n := range r.Losses() {
+				o.Observe(n, metric.WithAttributes(attribute.String("source", who)))
+			}
+			return nil
+		}),
+		t.RegisterQueueSizeCallback(Observe(p.QueueSize)),
+		t.RegisterQueueCapacityCallback(Observe(p.QueueCapacity)),
+		t.RegisterLagCallback(p.ObserveLag),
+	)
+	if p.Record != nil {
+		err = errors.Join(err,
+			t.RegisterEventsRecordedCallback(Observe(p.Record.Stats.Recorded.Load)),
+			t.RegisterEventsUnrecordedCallback(p.Record.Stats.Lost.Observe),
+		)
+	}
+	if r.Player != nil {
+		progress := r.Player.Progress
+		err = errors.Join(err,
+			t.RegisterReplayProgressCallback(progress.ObserveShare),
+			t.RegisterReplayRateCallback(progress.ObserveRate),
+			t.RegisterReplayTimeLeftCallback(progress.ObserveLeft),
+			t.RegisterReplayFilesUnreadCallback(Observe(progress.Unread)),
+		)
+	}
+	return err
+}
+
+// Observe is the callback of an asynchronous instrument that has one value.
+func Observe(value func() int64) metric.Int64Callback {
+	return func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(value())
+		return nil
+	}
+}

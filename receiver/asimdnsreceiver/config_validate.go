@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+)
+
+// Bounds of the keys.
+const (
+	maxLevel         = 5
+	maxBuffers       = 65536
+	maxFlushInterval = time.Hour
+	minWindow        = time.Millisecond
+	maxWindow        = 24 * time.Hour
+	maxBuffersMiB    = 16 << 10 // of non-paged memory, which nothing else can have
+	maxHeldMiB       = 16 << 10
+)
+
+// Validate names each key whose value is not allowed, the value, and what is allowed.
+func (c *Config) Validate() error {
+	var errs configyaml.KeyErrors
+	between := func(key string, value, low, high int) {
+		if value < low || value > high {
+			errs = append(errs, fmt.Errorf("%s: %d is not allowed; want %d to %d", key, value, low, high))
+		}
+	}
+	providers, err := c.wanted()
+	if err != nil {
+		errs = append(errs, err)
+	}
+	_, err = c.Device.name()
+	errs.Add("device.hostname", err)
+	_, err = c.Device.addr()
+	errs.Add("device.ip", err)
+	if err := c.Noise.Check(); err != nil {
+		errs = append(errs, err)
+	}
+	b := &c.Buffers
+	between("buffers.size_kb", b.SizeKB, session.MinBufferSizeKB, session.MaxBufferSizeKB)
+	between("buffers.minimum", b.Minimum, 2, maxBuffers)
+	between("buffers.maximum", b.Maximum, b.Minimum, maxBuffers)
+	if mib := b.SizeKB * b.Maximum >> 10; len(errs) == 0 && mib > maxBuffersMiB {
+		errs.Add("buffers.maximum", fmt.Errorf("%d buffers of size_kb %d are not allowed: they take %d MiB of the kernel's memory; want at most %d MiB",
+			b.Maximum, b.SizeKB, mib, maxBuffersMiB))
+	}
+	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
+		errs.Add("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
+	}
+	if c.Names == dnslog.NamesLower && c.Profile == dns.ProfileDocumented {
+		errs.Add(keyNames, errors.New("lower is not allowed with profile documented, which has names as they were sent; choose profile windows or asim"))
+	}
+	if c.Correlate && c.Aggregation.Window > 0 {
+		errs.Add("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
+	}
+	// The profile, names and the sections packet, filters, aggregation, correlation, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
+	if len(errs) == 0 {
+		errs.Add("session_name", c.session(providers).Validate())
+	}
+	return errs.Join()
+}
+
+// Validate names the key, the value and what is allowed.
+func (c *AggregationConfig) Validate() error {
+	if c.Window != 0 && (c.Window < minWindow || c.Window > maxWindow) {
+		return fmt.Errorf("window: %v is not allowed; want 0 (off), or %v to %v", c.Window, minWindow, maxWindow)
+	}
+	return validateHeld(c.MaxSizeMiB)
+}
+
+// Validate names the key, the value and what is allowed.
+func (c *CorrelationConfig) Validate() error {
+	if c.Timeout < minWindow || c.Timeout > maxWindow {
+		return fmt.Errorf("timeout: %v is not allowed; want %v to %v", c.Timeout, minWindow, maxWindow)
+	}
+	return validateHeld(c.MaxSizeMiB)
+}
+
+func validateHeld(mib int) error {
+	if mib < 1 || mib > maxHeldMiB {
+		return fmt.Errorf("max_size_mib: %d is not allowed; want 1 to %d", mib, maxHeldMiB)
+	}
+	return nil
+}
