@@ -455,7 +455,7 @@ func TestAFileThatCannotBeWrittenFailsTheStartAndNothingIsChanged(t *testing.T) 
 		dir:   "is not a regular file; want the name of a file to write",
 		taken: "taken.1.etl is not a regular file",
 		there: "there.etl is replayed and would be overwritten; choose another file",
-		filepath.Join(dir, "x", "..", "there.etl"): "there.etl",
+		filepath.Join(dir, "x", "..", "there.etl"):    "there.etl",
 		strings.Replace(there, "there.1", "there", 1): "would be overwritten",
 	} {
 		_, err := Open(Settings{Config: Config{Path: path, MaxSizeMiB: 1}, QueueMiB: 1, Logger: zap.NewNop(), Replayed: []string{there}})
