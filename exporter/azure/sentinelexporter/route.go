@@ -25,7 +25,7 @@ var (
 	kindTables = [kindCount]*columns.Table{columns.DNS, columns.Network, columns.Audit, columns.Status}
 	// kindSchemas are the values of EventSchema.
 	kindSchemas = [kindCount]string{kindDNS: "Dns", kindNetwork: "NetworkSession", kindAudit: "AuditEvent"}
-	// kindScopes are the instrumentation scopes of this project's receivers.
+	// kindScopes are the instrumentation scopes that say the kind. This project's receivers write the first two.
 	kindScopes = [kindCount]string{"asim.dns.events", "asim.network.events", "asim.audit.events", "winnet.status"}
 	// kindBodies are the columns for a record's body. Those of DNS and network records say what the columns say, and go nowhere
 	// by default.

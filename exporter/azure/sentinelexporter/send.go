@@ -128,7 +128,7 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 		case row.RuleTooOld, row.RuleAhead:
 			e.log.Once("time", func(l *zap.Logger) {
 				l.Warn("the service replaces TimeGenerated of events that are more than two days old, or more than a day ahead, with the time of "+
-					"receipt; EventStartTime has the true time", zap.String("stream", e.router.streams[k]))
+					"receipt; EventStartTime has the true time, in the tables that have it", zap.String("stream", e.router.streams[k]))
 			})
 		}
 	})

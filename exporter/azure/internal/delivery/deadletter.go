@@ -37,7 +37,8 @@ type Letter struct {
 // ErrDeadLettersFull is the error of a file that has reached its size.
 var ErrDeadLettersFull = errors.New("the file has reached its size: move it away")
 
-// OpenDeadLetters makes the file, readable for its owner only, or sees that it can be written to.
+// OpenDeadLetters makes the file, or sees that it can be written to. Its mode is 0600, which Windows does not have: there, the permissions
+// of the folder decide who may read it.
 func OpenDeadLetters(path string, maxSize int64) (*DeadLetters, error) {
 	d := &DeadLetters{path: path, maxSize: maxSize}
 	file, _, err := d.open()

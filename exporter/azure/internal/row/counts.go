@@ -13,7 +13,7 @@ const (
 	RuleUTF8                      // bytes that are no UTF-8, each replaced by U+FFFD
 	RuleShed                      // did not fit into AdditionalFields, which names it
 	RuleNested                    // nested deeper than 16, replaced by a text
-	RuleLargeRow                  // a row of more than 1,000,000 bytes, with all fields cut to 1,000
+	RuleLargeRow                  // a row of more than 999,998 bytes, with all fields cut to 1,000
 	RuleNoTime                    // a record without a time
 	RuleTooOld                    // TimeGenerated is older than two days: the service replaces it
 	RuleAhead                     // TimeGenerated is more than a day ahead: the service replaces it
