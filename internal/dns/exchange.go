@@ -150,12 +150,12 @@ func (e *Event) Reaches(own netip.Addr) bool {
 
 // AskerProcess gives the process that asks: as the event names it, as those do that the DNS Client service writes for others,
 // else the one that wrote the event. 0 is none. An event that a service writes for others, in a version that does not name them,
-// has none; nor has one that the manifest does not have.
+// has none; nor has one that the manifest does not have, or one that the service may have written, since its user is a service's account.
 func (e *Event) AskerProcess() uint64 {
 	if pid, ok := e.Num(ClientPID); ok && pid != 0 {
 		return pid
 	}
-	if e.decoded.Template == nil || e.decoder.served[e.ID] {
+	if e.decoded.Template == nil || e.decoder.served[e.ID] || e.AnyProcess && e.User.IsService() {
 		return 0
 	}
 	return e.WriterProcess()
@@ -176,18 +176,22 @@ func (e *Event) WriterProcess() uint64 {
 // name it. The DNS Server's other events have the server's own process, and an audit event that names the client of a dynamic update
 // is not that process's doing.
 func (p *Provider) ActingProcess(e *Event) uint32 {
-	if p.audits && (!e.Audit || e.Peer != NoField) {
-		return 0
+	process := e.AskerProcess()
+	if p.audits {
+		if !e.Audit || e.Peer != NoField {
+			return 0
+		}
+		process = e.WriterProcess() // of an event that the manifest does not have, too
 	}
-	return uint32(e.AskerProcess()) // 32 bits, in the field as in the header
+	return uint32(process) // 32 bits, in the field as in the header
 }
 
 // Actor gives the user who did what the event says, aliasing the event: of an audit event the user whose request the server serves, of
-// the DNS Client's the one whose process asks. nil where the event does not carry it, or carries another's: the DNS Server's and the
+// the DNS Client's the one whose process asks; of those that the service may have written, a user who is no service. nil where the event does not carry it, or carries another's: the DNS Server's and the
 // DNS Client service's own account. An audit event that names the client of a dynamic update carries the server's own account unless
 // it has that of the client.
 func (e *Event) Actor() etw.SID {
-	if e.Audit && (e.Peer == NoField || !e.User.IsService()) || e.OwnProcess {
+	if e.Audit && (e.Peer == NoField || !e.User.IsService()) || e.OwnProcess || e.AnyProcess && !e.User.IsService() {
 		return e.User
 	}
 	return nil

@@ -29,9 +29,10 @@ type Meaning struct {
 	Undecided bool
 	// FinalStatus marks an event whose Windows status is the last one of a look-up. Other events have the status of a step.
 	FinalStatus bool
-	// OwnProcess marks an event that the process writes that asks, so that its user is the one who asks. The DNS Client service writes
-	// the others of its provider, as itself.
-	OwnProcess bool
+	// OwnProcess marks an event that the process writes that asks, so that its user is the one who asks. AnyProcess marks one of which
+	// no public source says whether that process or the DNS Client service writes it. The service writes the others of its provider,
+	// as itself.
+	OwnProcess, AnyProcess bool
 	// QueryType is the type of query that the event's name implies, where no field says it; 0 is none.
 	QueryType uint16
 	// Audit marks an event of the DNS Server's Audit channel, which says what was changed or done on the server; see
@@ -116,6 +117,11 @@ func clientEvents() map[uint16]Meaning {
 		own := m[id]
 		own.OwnProcess = true
 		m[id] = own
+	}
+	for id := uint16(3000); id <= 3005; id++ {
+		written := m[id]
+		written.AnyProcess = true
+		m[id] = written
 	}
 	return m
 }

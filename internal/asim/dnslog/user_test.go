@@ -37,6 +37,9 @@ func TestTheUserOfAnEventIsTheOneWhoDidWhatItSays(t *testing.T) {
 		"the server's own account":      {dns.Server(), 256, localSystem, nil, nil, nil},
 		"the program that asks":         {dns.Client(), 3006, alice, nil, aliceText, "852"},
 		"its answer":                    {dns.Client(), 3008, alice, nil, aliceText, "852"},
+		"a program or the service":      {dns.Client(), 3000, alice, nil, aliceText, "852"},
+		"the service or a program":      {dns.Client(), 3005, localSystem, nil, nil, nil},
+		"either, without a user":        {dns.Client(), 3003, nil, nil, nil, "852"},
 		"the DNS Client service":        {dns.Client(), 1019, localSystem, map[string]any{"Location": 1}, nil, "852"},
 	} {
 		r := etw.Record{ID: tc.id, ProcessID: 852, User: tc.user}
