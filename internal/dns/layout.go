@@ -14,8 +14,8 @@ import (
 // an event may be read from the wrong bytes. This file decides which values are kept:
 //
 //   - A layout that consumes the user data exactly is the event's, the newest first, unless a value shows that it is not: a flag
-//     that is neither 0 nor 1, a 16-bit word that holds two characters of a text, an address, a name or a GUID that begins as none
-//     does. Where several could consume it exactly, the packet decides; where there is none, only what they agree on is kept. What
+//     that is neither 0 nor 1, a 16-bit word of the server's that holds a larger number, or of another event two characters of a text, an
+//     address, a name or a GUID that begins as none does. Where several could consume it exactly, the packet decides; where there is none, only what they agree on is kept. What
 //     the host itself says of its events is not doubted.
 //   - Where none does, the layout is not known. A value refutes a layout, or says nothing, or confirms it and every field before it
 //     (see judge). Kept is what the layout that is confirmed furthest says up to there, less what another confirmed layout says
@@ -56,7 +56,7 @@ func (e *Event) plausible() bool {
 	for _, i := range pl.words {
 		words |= values[i].Num
 	}
-	if words > math.MaxUint16 && slices.ContainsFunc(pl.words, func(i int) bool { return looksLikeText(values[i].Num) }) {
+	if words > math.MaxUint16 && (pl.slots[XID] >= 0 || slices.ContainsFunc(pl.words, func(i int) bool { return looksLikeText(values[i].Num) })) {
 		return false
 	}
 	for _, i := range pl.texts {

@@ -39,6 +39,9 @@ func saidVariants(t *testing.T) []said {
 	empty := over(usual, said{"QNAME": ".", "QTYPE": 46, "RD": 0, "Scope": "", "Zone": "", "ServerScope": "", "RecursionScope": "", "CacheScope": "", "PolicyName": "",
 		"AdditionalInfo": "", "Flags": 0, "Port": 0, "QueryResults": "", "ServerList": "", "QueryName": "ab", "NetworkQueryIndex": 0, "IsNetworkQuery": 0})
 	all := []said{usual, server, empty}
+	for _, name := range []string{"10.0.0.1.", "fe80.", "Default.", "x.", "a.b.", "example.org."} { // whoever asks chooses the name
+		all = append(all, over(usual, said{"QNAME": name}))
+	}
 	for _, s := range all {
 		m := new(mdns.Msg)
 		m.SetQuestion(s["QNAME"].(string), uint16(s["QTYPE"].(int)))
@@ -208,6 +211,26 @@ func TestAnUnknownLayoutGivesNoValueFromTheWrongBytes(t *testing.T) {
 		}
 		t.Logf("%s: %d changed events, %d values of %d names; %d are another known layout", p.Name, unknown, values, named, exact)
 		require.Greater(t, named, 10_000, "names that are certain are kept")
+	}
+}
+
+// The server's numbers of 16 bits stand in fields of 32.
+func TestALayoutInWhichANumberIsLargerThanItsKindIsNotTheEvents(t *testing.T) {
+	d := NewDecoder(Server())
+	for _, id := range []uint16{256, 257, 260, 261, 262} {
+		template := ServerCatalog().Candidates(id, 0)[0]
+		for _, name := range []string{"QTYPE", "XID", "Port", "Flags", "RCODE"} {
+			for value, known := range map[uint32]bool{1<<16 - 1: true, 1 << 16: false, 1<<32 - 1: false} {
+				if !slices.ContainsFunc(template.Fields, func(f schema.Field) bool { return f.Name == name }) {
+					continue
+				}
+				data, err := template.Encode(nil, 8, map[string]any{"QNAME": "example.org.", "InterfaceIP": "10.0.0.1", name: value})
+				require.NoError(t, err)
+				e := Event{Record: etw.Record{Provider: Server().GUID, ID: id, Flags: etw.Flag64BitHeader, UserData: data}}
+				d.Decode(&e)
+				require.Equal(t, known, !e.LayoutUnknown(), "event %d, %s %d", id, name, value)
+			}
+		}
 	}
 }
 

@@ -142,7 +142,14 @@ func ValidateDeadLetter(d DeadLetter) error {
 	return nil
 }
 
-// ValidateRetry refuses what would make an exporter ask without a pause.
+// Bounds of retry_on_failure: no pause at all asks without end, and one of years never asks again.
+const (
+	minRetryInterval   = 100 * time.Millisecond
+	maxRetryInterval   = 24 * time.Hour
+	maxRetryMultiplier = 100
+)
+
+// ValidateRetry refuses what would make an exporter ask without a pause, or hardly ever.
 func ValidateRetry(queue configoptional.Optional[exporterhelper.QueueBatchConfig], r configretry.BackOffConfig) error {
 	if q := queue.Get(); q != nil && q.Batch.HasValue() && q.Batch.Get().FlushTimeout < 10*time.Millisecond {
 		return fmt.Errorf("sending_queue::batch::flush_timeout: %v is not allowed; want 10ms or more (a number without a unit is nanoseconds)",
@@ -151,12 +158,16 @@ func ValidateRetry(queue configoptional.Optional[exporterhelper.QueueBatchConfig
 	switch {
 	case !r.Enabled:
 		return nil
-	case r.InitialInterval < 100*time.Millisecond:
-		return fmt.Errorf("retry_on_failure::initial_interval: %v is not allowed; want 100ms or more", r.InitialInterval)
+	case r.InitialInterval < minRetryInterval || r.InitialInterval > maxRetryInterval:
+		return fmt.Errorf("retry_on_failure::initial_interval: %v is not allowed; want %v to %v", r.InitialInterval, minRetryInterval, maxRetryInterval)
+	case r.MaxInterval > maxRetryInterval:
+		return fmt.Errorf("retry_on_failure::max_interval: %v is not allowed; want at most %v", r.MaxInterval, maxRetryInterval)
 	case r.MaxInterval < r.InitialInterval:
 		return fmt.Errorf("retry_on_failure::max_interval: %v is less than initial_interval, %v", r.MaxInterval, r.InitialInterval)
-	case r.Multiplier < 1:
-		return fmt.Errorf("retry_on_failure::multiplier: %v is not allowed; want 1 or more", r.Multiplier)
+	case !(r.Multiplier >= 1 && r.Multiplier <= maxRetryMultiplier): // nor NaN
+		return fmt.Errorf("retry_on_failure::multiplier: %v is not allowed; want 1 to %d", r.Multiplier, maxRetryMultiplier)
+	case !(r.RandomizationFactor >= 0 && r.RandomizationFactor <= 1):
+		return fmt.Errorf("retry_on_failure::randomization_factor: %v is not allowed; want 0 to 1", r.RandomizationFactor)
 	}
 	return nil
 }
