@@ -163,6 +163,10 @@ func (k *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Dec
 	if k.absorb(e, raw, at) {
 		return Decision{Verdict: Merged}
 	}
+	if isRateLimited(e.ID) {
+		k.miss(serverExchange)
+		return Decision{Verdict: Pass}
+	}
 	var t tie
 	if k.key, t = appendExchange(k.key[:0], e); !t.known {
 		if t.pair != 0 {

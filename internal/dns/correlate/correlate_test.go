@@ -242,6 +242,29 @@ func TestAQueryWithoutAResponseIsUnansweredWhenItsTimeIsOver(t *testing.T) {
 	require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "a response that comes too late is a record of its own")
 }
 
+func TestWhatRateLimitingMakesOfAResponseMakesNoOpenQueryAFailure(t *testing.T) {
+	m := server(t)
+	asked := map[string]any{"QNAME": "a.example.", "QTYPE": 1, "Source": "192.0.2.9", "Port": 53001, "XID": 7, "InterfaceIP": "10.0.0.1"}
+	limited := map[string]any{"QNAME": "a.example.", "QTYPE": 1, "Destination": "192.0.2.9", "Port": 53001, "XID": 7, "InterfaceIP": "10.0.0.1"}
+	for _, id := range []uint16{0, 281, 282, 283} {
+		k := keeper(Correlate, 10*time.Second)
+		query, raw := m.event(256, 0, asked)
+		require.Equal(t, Held, k.Add(query, raw, 1).Verdict)
+		if id != 0 {
+			response, raw := m.event(id, time.Millisecond, limited)
+			require.Equal(t, Pass, k.Add(response, raw, 1).Verdict)
+		}
+		for i := range 100 {
+			k.Clock.Event(start.Add(time.Duration(i) * 4 * time.Second).UnixNano())
+		}
+		require.True(t, k.Due())
+		popped := k.PopOldest(true)
+		require.Equal(t, id == 0, popped.Unanswered, "event %d", id)
+		k.Release(popped)
+		require.Zero(t, k.Untied())
+	}
+}
+
 func TestWhenTheClockIsSetForwardAResponseWaitsForItsQueryAmongEventsFromBefore(t *testing.T) {
 	const leap = time.Hour
 	m := server(t)

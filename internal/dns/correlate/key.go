@@ -59,6 +59,10 @@ func exchange(id uint16) (pair byte, tag uint16) {
 	return 0, 0
 }
 
+// isRateLimited reports whether an event of the server says what response rate limiting makes of a response: RRL_TO_BE_DROPPED,
+// _TRUNCATED and _LEAKED. It has no GUID, so that nothing certain ties it to its query.
+func isRateLimited(id uint16) bool { return id >= 281 && id <= 283 }
+
 // serverExchange is the server's query received and its response; the others are the DNS Client's, of which clientCall is a program's
 // call and its result, and clientWire a query to one server and its response.
 const (
