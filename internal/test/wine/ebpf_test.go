@@ -127,14 +127,18 @@ var hubbleTime = regexp.MustCompile(`^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d\.\d{3
 var debugCPU = regexp.MustCompile(` CPU: \d\d `)
 
 // common is a record without what a live source and a replay cannot have in common: when the event was read, and on which
-// host. A replay knows no host, only the node's name. The datapath here writes at once what the capture has over minutes: packets that
-// are equal then look like one, so that the marks differ.
+// host. A replay knows no host, only the node's name. The datapath here writes at once what the capture has over minutes, and live
+// times are those of reading: whether the packet monitor told of a drop just before is another answer then, which decides about the
+// mark of its own drops and of those without addresses.
 func common(r record) record {
 	r.Time = time.Time{}
 	r.Body = hubbleTime.ReplaceAllString(r.Body, "")
 	delete(r.Resource, "host.name")
-	for _, name := range []string{"EventStartTime", "EventEndTime", "DvcHostname", "DvcDomain", "DvcDomainType", "DvcIpAddr", "cilium.drop.primary", "cilium.packet.primary"} {
+	for _, name := range []string{"EventStartTime", "EventEndTime", "DvcHostname", "DvcDomain", "DvcDomainType", "DvcIpAddr"} {
 		delete(r.Attributes, name)
+	}
+	if _, has := r.Attributes["SrcIpAddr"]; !has || r.Attributes["cilium.event.type"] == "pktmon-drop" {
+		delete(r.Attributes, "cilium.drop.primary")
 	}
 	return r
 }
