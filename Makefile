@@ -83,7 +83,7 @@ check-kql: $(NODE_TOOLS) ## check the queries of deploy/ and of all documents: s
 
 test: testdata/dnsserver.etl ## run the tests that any machine can run, and say which it could not
 	@mkdir -p $(DIST)
-	@{ $(GO) test -v ./...; failed=$$?; for m in $(MODULES); do $(GO) test -C $$m -v ./... || failed=1; done; exit $$failed; } > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
+	@( $(GO) test -v ./...; failed=$$?; for m in $(MODULES); do $(GO) test -C $$m -v ./... || failed=1; done; exit $$failed ) > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
 	@grep -E '^ok' $(DIST)/test.log
 	@$(GO) run ./internal/test/report tests $(DIST)/test.log
 
