@@ -117,7 +117,7 @@ roads-away:
 	WINNET_ROADS_PORTS=10000 $(ROADS) -parallel 10 -run $(AWAY) .
 
 # The packages with Windows code, and the collector itself.
-WINDOWS_PACKAGES := ./internal/test/wine ./internal/pipeline/record ./internal/etw/schema ./internal/etw/session ./internal/platform/host ./internal/platform/process ./internal/platform/user ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
+WINDOWS_PACKAGES := ./internal/test/wine ./internal/pipeline/record ./internal/etw/schema ./internal/etw/session ./internal/platform/host ./internal/platform/process ./internal/platform/user ./internal/cilium/events/... ./internal/cilium/capture ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
 RIG := $(CURDIR)/internal/test/wine/rig.sh $(CURDIR)/$(DIST)
 
 test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian), and fail where that cannot be done

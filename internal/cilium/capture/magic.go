@@ -2,7 +2,7 @@
 
 // What a file is that is not a pcapng, so that the error names it and says what to do.
 
-package events
+package capture
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ var otherFiles = []struct{ magic, found string }{
 const classicPcap = "a classic pcap file; convert it with: editcap -F pcapng IN.pcap OUT.pcapng"
 
 // checkMagic looks at the file's first bytes without taking them.
-func (c *Capture) checkMagic() error {
+func (c *Reader) checkMagic() error {
 	const size = 72 // of an .etl file's first header, see looksLikeETL
 	head, err := c.r.Peek(size)
 	n := min(len(head), len(magicSection))
@@ -42,12 +42,12 @@ func (c *Capture) checkMagic() error {
 	case err != nil && err != io.EOF:
 		return fmt.Errorf("reading the capture: %w", err)
 	case n == 0:
-		return &CaptureError{Reason: ReasonEmpty, text: "the file is empty; want a .pcapng capture of raw records"}
+		return &Error{Reason: ReasonEmpty, text: "the file is empty; want a .pcapng capture of raw records"}
 	case string(head[:n]) == magicSection[:n]:
 		return nil // cut within the magic, which readBlock says
 	}
 	wrong := func(found string) error {
-		return &CaptureError{Reason: ReasonFormat, text: "the file is " + found + "; want a .pcapng capture of raw records"}
+		return &Error{Reason: ReasonFormat, text: "the file is " + found + "; want a .pcapng capture of raw records"}
 	}
 	for _, other := range otherFiles {
 		if bytes.HasPrefix(head, []byte(other.magic)) {

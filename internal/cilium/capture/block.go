@@ -2,7 +2,7 @@
 
 // Blocks of a capture file as such: where each begins and ends, and in which byte order it is.
 
-package events
+package capture
 
 import (
 	"encoding/binary"
@@ -32,7 +32,7 @@ const (
 
 // advance reads one block, and goes on behind one that is damaged. It sets packet and found where the block is a packet, and err at
 // the end: to what the first damage was, if there was any.
-func (c *Capture) advance() {
+func (c *Reader) advance() {
 	c.found = false
 	typ, body, err := c.readBlock()
 	sound := err == nil // the block's lengths
@@ -55,7 +55,7 @@ func (c *Capture) advance() {
 }
 
 // read reads a block's content; nil for a block that is too long.
-func (c *Capture) read(typ uint32, body []byte) error {
+func (c *Reader) read(typ uint32, body []byte) error {
 	switch {
 	case !known(typ):
 	case body == nil:
@@ -81,7 +81,7 @@ func known(typ uint32) bool {
 // readBlock reads the next block and returns its type and its content without header and trailer, which is valid until
 // the next call; nil for a block that is too long and was stepped over. Between two blocks, at the end of the file, the error is io.EOF. With another
 // error the block has not been passed, or only in part.
-func (c *Capture) readBlock() (uint32, []byte, error) {
+func (c *Reader) readBlock() (uint32, []byte, error) {
 	c.start = c.offset
 	header, err := c.peek(blockHeader)
 	switch {
@@ -115,7 +115,7 @@ func (c *Capture) readBlock() (uint32, []byte, error) {
 }
 
 // readByteOrder finds from a section header, before its length can be read, in which order the section's bytes are.
-func (c *Capture) readByteOrder() error {
+func (c *Reader) readByteOrder() error {
 	head, err := c.peek(blockHeader + 4)
 	if err != nil {
 		return c.cut(err)
@@ -130,7 +130,7 @@ func (c *Capture) readByteOrder() error {
 
 // stepOver discards a block that is too long. Without a section's header or an interface's description the rest of the file would have
 // no meaning, so these must not be too long.
-func (c *Capture) stepOver(typ, length uint32) error {
+func (c *Reader) stepOver(typ, length uint32) error {
 	if typ == blockSection || typ == blockInterface {
 		return c.damaged("a header block of %d bytes; want at most %d", length, maxBlock)
 	}
@@ -163,7 +163,7 @@ func (c *Capture) stepOver(typ, length uint32) error {
 	return nil
 }
 
-func (c *Capture) checkTrailer(length uint32, trailer []byte) error {
+func (c *Reader) checkTrailer(length uint32, trailer []byte) error {
 	if again := c.order.Uint32(trailer); again != length {
 		return c.damaged("a block has %d bytes by its beginning and %d by its end", length, again)
 	}
@@ -171,14 +171,14 @@ func (c *Capture) checkTrailer(length uint32, trailer []byte) error {
 }
 
 // cut is the error of the current block when it could not be read to its end.
-func (c *Capture) cut(err error) error {
+func (c *Reader) cut(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return &CaptureError{Reason: ReasonTruncated, Offset: c.start, text: "the file ends within a block"}
+		return &Error{Reason: ReasonTruncated, Offset: c.start, text: "the file ends within a block"}
 	}
 	return fmt.Errorf("reading the capture at byte %d: %w", c.start, err)
 }
 
 // damaged is the error of the current block when it contradicts itself or the file.
-func (c *Capture) damaged(format string, args ...any) error {
-	return &CaptureError{Reason: ReasonDamaged, Offset: c.start, text: fmt.Sprintf(format, args...)}
+func (c *Reader) damaged(format string, args ...any) error {
+	return &Error{Reason: ReasonDamaged, Offset: c.start, text: fmt.Sprintf(format, args...)}
 }

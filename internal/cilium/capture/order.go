@@ -8,9 +8,11 @@
 // with how late it was. Records of equal times stay in the file's order, as does a record without a time behind the one before it.
 //
 // A time far in the past comes at once, and holds up no other record. Nor does one far in the future: its record is put aside, see
-// capture_aside.go. The sections of a file are separate recordings, and are not mixed.
+// aside.go. The sections of a file are separate recordings, and are not mixed.
 
-package events
+package capture
+
+import "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 
 // Bounds of what is read ahead: records, and bytes of memory for their data.
 const (
@@ -20,7 +22,7 @@ const (
 
 // ahead is a record that was read and not returned yet.
 type ahead struct {
-	Record
+	events.Record
 	in     *slab  // what its data are in; nil for memory of their own
 	key    int64  // the time it is ordered by
 	number uint64 // counts the records as they lie in the file
@@ -57,7 +59,7 @@ func (w *window) full() bool {
 }
 
 // add adds a copy of a record.
-func (w *window) add(r *Record) {
+func (w *window) add(r *events.Record) {
 	if w.lookDue() {
 		w.look()
 	}

@@ -8,7 +8,7 @@
 // but the packets are read all the same. And content: that of a section's header or of an interface's description is taken for one,
 // whatever the block's type. A packet whose type became a registered one is missing, and nothing shows it.
 
-package events
+package capture
 
 // Block types that are registered (draft-ietf-opsawg-pcapng, section 10.1; Sysdig's as in Wireshark), apart from those that are read.
 const (
@@ -30,7 +30,7 @@ func custom(typ uint32) bool { return typ == customCopied || typ == customNotCop
 
 // checkType looks whether a block's type is damaged, and gives the one that it seems to have had. body is nil for a block that is too
 // long to look into.
-func (c *Capture) checkType(typ uint32, body []byte) (uint32, error) {
+func (c *Reader) checkType(typ uint32, body []byte) (uint32, error) {
 	was, maybe := c.seems(typ, body)
 	switch {
 	case was != typ:
@@ -48,7 +48,7 @@ func (c *Capture) checkType(typ uint32, body []byte) (uint32, error) {
 
 // seems gives the type of the block whose content body is: a section's header or an interface's description, else the block's own.
 // maybe is whether it is a description that is damaged elsewhere too. What is in a custom block is its maker's.
-func (c *Capture) seems(typ uint32, body []byte) (was uint32, maybe bool) {
+func (c *Reader) seems(typ uint32, body []byte) (was uint32, maybe bool) {
 	const major = 1
 	if len(body) < interfaceSize || typ == blockInterface || typ == blockSection || custom(typ) {
 		return typ, false
@@ -69,12 +69,12 @@ func (c *Capture) seems(typ uint32, body []byte) (was uint32, maybe bool) {
 }
 
 // isInterface reports whether the content of a block begins as an interface's description.
-func (c *Capture) isInterface(body []byte) bool {
+func (c *Reader) isInterface(body []byte) bool {
 	return len(body) >= interfaceSize && c.order.Uint16(body) == LinkTypeUser0 && c.order.Uint16(body[2:]) == 0
 }
 
 // areInterfaceOptions reports whether a list is one that an interface's description may have, to its last byte.
-func (c *Capture) areInterfaceOptions(list []byte) bool {
+func (c *Reader) areInterfaceOptions(list []byte) bool {
 	const last = 18 // if_iana_tzname
 	for len(list) >= 4 {
 		code, n := c.order.Uint16(list), int(c.order.Uint16(list[2:]))

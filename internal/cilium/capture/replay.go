@@ -2,28 +2,30 @@
 
 // Playing a capture file: what Deliver gets from the live map, a replay gets from the file.
 
-package events
+package capture
 
 import (
 	"context"
 	"errors"
 	"io"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
 // Replay plays the capture file at path, see Play, and gives what was read of it.
-func Replay(ctx context.Context, path string, emit func(ctx context.Context, head, body []byte) error) (CaptureStats, error) {
-	c, err := OpenCapture(path)
+func Replay(ctx context.Context, path string, emit func(ctx context.Context, head, body []byte) error) (Stats, error) {
+	c, err := Open(path)
 	if err != nil {
-		return CaptureStats{}, err
+		return Stats{}, err
 	}
 	err = c.Play(ctx, emit)
 	return c.Stats(), errors.Join(err, c.Close())
 }
 
 // Play hands every record to emit, in wire form, in two parts that are valid until emit returns. It ends at the file's end, at the
-// first error of emit, and with ctx. A *CaptureError says why the file, or the rest of it, could not be read.
-func (c *Capture) Play(ctx context.Context, emit func(ctx context.Context, head, body []byte) error) error {
-	head := make([]byte, 0, HeadSize)
+// first error of emit, and with ctx. A *Error says why the file, or the rest of it, could not be read.
+func (c *Reader) Play(ctx context.Context, emit func(ctx context.Context, head, body []byte) error) error {
+	head := make([]byte, 0, events.HeadSize)
 	for ctx.Err() == nil {
 		r, err := c.Next()
 		if err == io.EOF {

@@ -13,7 +13,7 @@
 // stands alone among others as long as there is room for that, since a clock that goes by the median of the times, as hold.Clock
 // does, believes no single one.
 
-package events
+package capture
 
 import (
 	"bytes"

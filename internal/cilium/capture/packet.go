@@ -3,7 +3,7 @@
 // What the blocks of a capture file hold: sections, interfaces, packets. Every length in them is checked against the bytes
 // at hand.
 
-package events
+package capture
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
@@ -47,12 +48,12 @@ const (
 )
 
 // beginSection begins a section: magic, major and minor version, length, options.
-func (c *Capture) beginSection(body []byte) error {
+func (c *Reader) beginSection(body []byte) error {
 	if len(body) < sectionSize {
 		return c.damaged("a section header of %d bytes; want at least %d", len(body), sectionSize)
 	}
 	if major, minor := c.order.Uint16(body[4:]), c.order.Uint16(body[6:]); major != 1 {
-		return &CaptureError{Reason: ReasonVersion, Offset: c.start, text: fmt.Sprintf("found pcapng version %d.%d; want 1.0", major, minor)}
+		return &Error{Reason: ReasonVersion, Offset: c.start, text: fmt.Sprintf("found pcapng version %d.%d; want 1.0", major, minor)}
 	}
 	c.newSection()
 	c.eachOption(body[sectionSize:], func(code uint16, value []byte) {
@@ -64,13 +65,13 @@ func (c *Capture) beginSection(body []byte) error {
 }
 
 // newSection begins a section of which nothing is known.
-func (c *Capture) newSection() {
+func (c *Reader) newSection() {
 	c.interfaces = c.interfaces[:0]
 	c.section, c.gap, c.doubt, c.recording = true, false, false, recording.File{}
 }
 
 // describe adds an interface: link type, reserved, snap length, options.
-func (c *Capture) describe(body []byte) error {
+func (c *Reader) describe(body []byte) error {
 	if len(body) < interfaceSize {
 		return c.damaged("an interface description of %d bytes; want at least %d", len(body), interfaceSize)
 	}
@@ -78,7 +79,7 @@ func (c *Capture) describe(body []byte) error {
 		return c.damaged("a section with more than %d interfaces", maxInterfaces)
 	}
 	if link := c.order.Uint16(body); link != LinkTypeUser0 {
-		return &CaptureError{Reason: ReasonLinkType, Offset: c.start, text: fmt.Sprintf(
+		return &Error{Reason: ReasonLinkType, Offset: c.start, text: fmt.Sprintf(
 			"the capture's link type is %d (%s); want %d (USER0), where one packet is one raw record of the events map", link, linkTypeName(link), LinkTypeUser0)}
 	}
 	i := captureInterface{snapLen: c.order.Uint32(body[4:]), resolution: defaultResolution}
@@ -108,7 +109,7 @@ func (c *Capture) describe(body []byte) error {
 
 // readPacket reads an enhanced packet block: interface, time (high, low), captured and original length, data, options; or the
 // obsolete packet block, whose first word is the interface and a count of drops, 16 bits each.
-func (c *Capture) readPacket(typ uint32, body []byte) error {
+func (c *Reader) readPacket(typ uint32, body []byte) error {
 	const fixed = 20
 	if len(body) < fixed {
 		return c.damaged("a packet block of %d bytes; want at least %d", len(body), fixed)
@@ -137,7 +138,7 @@ func (c *Capture) readPacket(typ uint32, body []byte) error {
 		c.stats.Oversized++
 		return nil
 	}
-	c.packet = Record{Time: c.interfaces[id].unixNano(ticks), CPU: UnknownCPU, Lost: lost, Data: rest[:captured:captured]}
+	c.packet = events.Record{Time: c.interfaces[id].unixNano(ticks), CPU: events.UnknownCPU, Lost: lost, Data: rest[:captured:captured]}
 	// A damaged option costs the options that follow it, not the packet.
 	c.eachOption(rest[min(padded(int(captured)), len(rest)):], func(code uint16, value []byte) {
 		switch {
@@ -161,7 +162,7 @@ func (c *Capture) readPacket(typ uint32, body []byte) error {
 }
 
 // readSimplePacket reads a simple packet block: original length and data, of the section's first interface, without a time.
-func (c *Capture) readSimplePacket(body []byte) error {
+func (c *Reader) readSimplePacket(body []byte) error {
 	const fixed = 4
 	if len(body) < fixed {
 		return c.damaged("a simple packet block of %d bytes; want at least %d", len(body), fixed)
@@ -187,7 +188,7 @@ func (c *Capture) readSimplePacket(body []byte) error {
 	if padded(int(captured)) != len(rest) { // it has no options; a block of another type whose type is damaged would give any bytes
 		return c.damaged("a simple packet of %d bytes in a block of %d", captured, len(rest))
 	}
-	c.packet, c.found = Record{CPU: UnknownCPU, Data: rest[:captured:captured]}, true
+	c.packet, c.found = events.Record{CPU: events.UnknownCPU, Data: rest[:captured:captured]}, true
 	if captured < original {
 		c.stats.Cut++
 	}
@@ -196,7 +197,7 @@ func (c *Capture) readSimplePacket(body []byte) error {
 
 // eachOption calls f for every option: code and length, 16 bits each, and the value, padded to 4 bytes. It says whether
 // the list is sound.
-func (c *Capture) eachOption(list []byte, f func(code uint16, value []byte)) bool {
+func (c *Reader) eachOption(list []byte, f func(code uint16, value []byte)) bool {
 	const header = 4
 	for len(list) >= header {
 		code, n := c.order.Uint16(list), int(c.order.Uint16(list[2:]))

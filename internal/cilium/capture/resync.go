@@ -6,7 +6,7 @@
 // A packet names its interface by a number, which counts the descriptions of its section. Where one of those may have been stepped
 // over, or the header of a section, the numbers mean nothing any more; packets are then stepped over rather than given a wrong time.
 
-package events
+package capture
 
 import (
 	"bufio"
@@ -19,7 +19,7 @@ import (
 const resyncBuffer = 2 * (maxBlock + 64)
 
 // stepped notes damage, of which so many bytes were stepped over. The first one is what the file ends with.
-func (c *Capture) stepped(damage *CaptureError, bytes int64) {
+func (c *Reader) stepped(damage *Error, bytes int64) {
 	if c.damage == nil {
 		c.damage = damage
 	}
@@ -28,13 +28,13 @@ func (c *Capture) stepped(damage *CaptureError, bytes int64) {
 }
 
 // stepOverContent goes on behind a block whose lengths are sound and whose content is not.
-func (c *Capture) stepOverContent(typ uint32, damage *CaptureError) {
+func (c *Reader) stepOverContent(typ uint32, damage *Error) {
 	c.stepped(damage, c.offset-c.start)
 	c.missing(typ)
 }
 
 // missing says that exactly one block, of a type, was stepped over.
-func (c *Capture) missing(typ uint32) {
+func (c *Reader) missing(typ uint32) {
 	switch typ {
 	case blockSection:
 		c.newSection()
@@ -47,7 +47,7 @@ func (c *Capture) missing(typ uint32) {
 
 // resync goes on with the next block that is one, behind a block whose lengths are not sound. The error is io.EOF where there is
 // none, or the operating system's.
-func (c *Capture) resync(damage *CaptureError) error {
+func (c *Reader) resync(damage *Error) error {
 	from := c.offset
 	var typ uint32
 	var length int64
@@ -88,7 +88,7 @@ func (c *Capture) resync(damage *CaptureError) error {
 
 // seek gives how many bytes behind the current one the next block is; the bytes that remain, and io.EOF, where there is none. It
 // discards what it has passed but for the last bytes.
-func (c *Capture) seek() (at int, err error) {
+func (c *Reader) seek() (at int, err error) {
 	for at = 1; ; {
 		window, _ := c.r.Peek(c.r.Buffered())
 		need := minBlock
@@ -118,7 +118,7 @@ func (c *Capture) seek() (at int, err error) {
 
 // peek gives the next bytes without passing them; fewer, and io.EOF, where the file ends before. The buffer is twice as large as what
 // is asked for, so that what it costs to move its content is no more than to read it, however often that is.
-func (c *Capture) peek(n int) ([]byte, error) {
+func (c *Reader) peek(n int) ([]byte, error) {
 	if n <= c.r.Buffered() {
 		return c.r.Peek(n)
 	}
@@ -135,19 +135,19 @@ func (c *Capture) peek(n int) ([]byte, error) {
 }
 
 // discard passes over bytes that have been read ahead.
-func (c *Capture) discard(n int) {
+func (c *Reader) discard(n int) {
 	n, _ = c.r.Discard(n)
 	c.offset += int64(n)
 }
 
 // hasMagic reports whether b may begin with a section's header, if its type and length are damaged.
-func (c *Capture) hasMagic(b []byte) bool {
+func (c *Reader) hasMagic(b []byte) bool {
 	return c.order != nil && len(b) >= minBlock && c.order.Uint32(b[blockHeader:]) == magicOrder
 }
 
 // plausible reports whether b begins with a block that can be read. Where b is too short to tell, needs is how long the block is. A
 // section's header that is damaged is noted.
-func (c *Capture) plausible(b []byte) (found bool, needs int) {
+func (c *Reader) plausible(b []byte) (found bool, needs int) {
 	order, typ := c.order, binary.LittleEndian.Uint32(b)
 	if typ == blockSection {
 		if order = byteOrder(b[blockHeader:]); order == nil {
@@ -214,8 +214,8 @@ func byteOrder(magic []byte) binary.ByteOrder {
 }
 
 // isDamage reports whether an error is one behind which a capture can be read on.
-func isDamage(err error) (*CaptureError, bool) {
-	if e, is := err.(*CaptureError); is && (e.Reason == ReasonDamaged || e.Reason == ReasonTruncated) {
+func isDamage(err error) (*Error, bool) {
+	if e, is := err.(*Error); is && (e.Reason == ReasonDamaged || e.Reason == ReasonTruncated) {
 		return e, true
 	}
 	return nil, false

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The capture file: a .pcapng of link type 147 (USER0) in which one packet is one raw record. This reader is the project's
-// own since it has to bear any file: what it holds in memory is bounded whatever the lengths in the file say, and every
-// kind of damage has a name.
+// Package capture reads and writes capture files of Cilium's raw event records: .pcapng files of link type 147 (USER0), in which one
+// packet is one record. In comes a file of any content; out come its records in the order of time, and counts of what could not be
+// read. Records are those of internal/cilium/events, which reads them from the live map.
 //
-// Where the file carries it, epb_queue is the processor and epb_dropcount the number of records lost before the packet;
-// a packet without data and with a dropcount is a loss record alone.
-
-package events
+// The option epb_queue of a packet holds the number of the processor, epb_dropcount the number of records lost before the packet. A
+// packet without data and with a drop count is a loss record alone.
+//
+// The reader is the project's own because it must bear any file: its memory is bounded whatever lengths the file states, and every
+// kind of damage has a name.
+package capture
 
 import (
 	"bufio"
@@ -18,6 +20,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
@@ -27,6 +30,9 @@ const LinkTypeUser0 = 147
 // MaxPacket is the longest packet that is read, in bytes; no map record comes near. Longer ones are stepped over and
 // counted.
 const MaxPacket = 512 << 10
+
+// Reason is why a capture was refused: a short stable word that serves as a metric's label.
+type Reason string
 
 // Reasons of a capture's errors.
 const (
@@ -44,14 +50,14 @@ const (
 	ReasonDamaged Reason = "damaged"
 )
 
-// CaptureError says why a capture, or the rest of one, cannot be read.
-type CaptureError struct {
+// Error says why a capture, or the rest of one, cannot be read.
+type Error struct {
 	Reason Reason
 	Offset int64 // of the block, in bytes from the file's beginning
 	text   string
 }
 
-func (e *CaptureError) Error() string {
+func (e *Error) Error() string {
 	switch e.Reason {
 	case ReasonTruncated, ReasonDamaged, ReasonVersion:
 		return fmt.Sprintf("capture %s at byte %d: %s", e.Reason, e.Offset, e.text)
@@ -59,8 +65,8 @@ func (e *CaptureError) Error() string {
 	return e.text
 }
 
-// CaptureStats is what was read of a capture.
-type CaptureStats struct {
+// Stats is what was read of a capture.
+type Stats struct {
 	Records   uint64 // delivered, loss records not counted
 	Lost      uint64 // records that were lost when the capture was made
 	Cut       uint64 // records delivered that the capture holds only the beginning of
@@ -80,8 +86,8 @@ type CaptureStats struct {
 	Early uint64
 }
 
-// Capture reads one capture file. It is not safe for use from several goroutines.
-type Capture struct {
+// Reader reads one capture file. It is not safe for use from several goroutines.
+type Reader struct {
 	r      *bufio.Reader
 	at     io.ReaderAt // the same file; nil where it cannot be read so
 	closer io.Closer
@@ -92,43 +98,43 @@ type Capture struct {
 	interfaces []captureInterface // of the current section
 	recording  recording.File     // of the current section
 
-	ended       bool          // all of the file has been read into r's buffer
-	damage      *CaptureError // the first one
-	gap         bool          // bytes of the current section were stepped over that may have held any blocks
-	lostSection bool          // a section's header is among them
-	doubt       bool          // a block of the current section was stepped over that may have been an interface's description
+	ended       bool   // all of the file has been read into r's buffer
+	damage      *Error // the first one
+	gap         bool   // bytes of the current section were stepped over that may have held any blocks
+	lostSection bool   // a section's header is among them
+	doubt       bool   // a block of the current section was stepped over that may have been an interface's description
 
-	packet Record // of the block that was read last; its data are valid until the next one is
-	found  bool   // packet is one
-	lost   uint64 // by all packets read
+	packet events.Record // of the block that was read last; its data are valid until the next one is
+	found  bool          // packet is one
+	lost   uint64        // by all packets read
 
 	window  window
 	section bool  // a section has begun: what is read ahead is returned before its records are read
 	given   ahead // what Next has taken from the window and not given back; after a loss, the record that follows it
 	follows bool  // given is to be returned
 	newest  int64 // the latest time returned of the current section, early records aside
-	stats   CaptureStats
+	stats   Stats
 	err     error // sticky
 }
 
-// OpenCapture opens the capture file at path and reads up to its first interface, so that a file of another kind is known
-// at once: an error is the operating system's or a *CaptureError. The caller closes the capture.
-func OpenCapture(path string) (*Capture, error) {
+// Open opens the capture file at path and reads up to its first interface, so that a file of another kind is known
+// at once: an error is the operating system's or a *Error. The caller closes the capture.
+func Open(path string) (*Reader, error) {
 	info, err := os.Stat(path) // before opening: to open a named pipe would wait for its writer
 	if err != nil {
 		return nil, err
 	}
 	switch mode := info.Mode(); {
 	case mode.IsDir():
-		return nil, fmt.Errorf("%s: %w", path, &CaptureError{Reason: ReasonFormat, text: "it is a directory; name a file in it, or a pattern such as *.pcapng"})
+		return nil, fmt.Errorf("%s: %w", path, &Error{Reason: ReasonFormat, text: "it is a directory; name a file in it, or a pattern such as *.pcapng"})
 	case !mode.IsRegular():
-		return nil, fmt.Errorf("%s: %w", path, &CaptureError{Reason: ReasonFormat, text: fmt.Sprintf("it is no regular file (%s); want a .pcapng capture of raw records", mode.Type())})
+		return nil, fmt.Errorf("%s: %w", path, &Error{Reason: ReasonFormat, text: fmt.Sprintf("it is no regular file (%s); want a .pcapng capture of raw records", mode.Type())})
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	c, err := NewCapture(f)
+	c, err := NewReader(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, errors.Join(err, f.Close()))
 	}
@@ -136,9 +142,9 @@ func OpenCapture(path string) (*Capture, error) {
 	return c, nil
 }
 
-// NewCapture is OpenCapture for a capture that is open, and stands at its beginning; closing it is then the caller's alone.
-func NewCapture(r io.Reader) (*Capture, error) {
-	c := &Capture{r: bufio.NewReaderSize(r, 64<<10)}
+// NewReader is Open for a capture that is open, and stands at its beginning; closing it is then the caller's alone.
+func NewReader(r io.Reader) (*Reader, error) {
+	c := &Reader{r: bufio.NewReaderSize(r, 64<<10)}
 	c.at, _ = r.(io.ReaderAt)
 	if err := c.checkMagic(); err != nil {
 		return nil, err
@@ -146,15 +152,15 @@ func NewCapture(r io.Reader) (*Capture, error) {
 	for len(c.interfaces) == 0 && c.err == nil {
 		c.advance()
 	}
-	var wrong *CaptureError
+	var wrong *Error
 	if errors.As(c.err, &wrong) && (wrong.Reason == ReasonLinkType || wrong.Reason == ReasonVersion) {
 		return nil, c.err
 	}
 	return c, nil
 }
 
-// Close closes the file that OpenCapture opened.
-func (c *Capture) Close() error {
+// Close closes the file that Open opened.
+func (c *Reader) Close() error {
 	if c.closer == nil {
 		return nil
 	}
@@ -162,21 +168,21 @@ func (c *Capture) Close() error {
 }
 
 // Stats is what has been read so far.
-func (c *Capture) Stats() CaptureStats { return c.stats }
+func (c *Reader) Stats() Stats { return c.stats }
 
 // Recording is what the section that was read last says of its recording: at first the file's first, in the end its last.
-func (c *Capture) Recording() recording.File { return c.recording }
+func (c *Reader) Recording() recording.File { return c.recording }
 
 // Next returns the next record in the order of time, whose Data is valid until the next call; see window for what bounds the
-// order. At the end the error is io.EOF, or where the file is damaged the first damage, a *CaptureError; what can be read before and
-// behind it has been returned. Any other is the operating system's or a *CaptureError, after which nothing of the file can be read.
+// order. At the end the error is io.EOF, or where the file is damaged the first damage, a *Error; what can be read before and
+// behind it has been returned. Any other is the operating system's or a *Error, after which nothing of the file can be read.
 // Errors repeat.
-func (c *Capture) Next() (Record, error) {
+func (c *Reader) Next() (events.Record, error) {
 	if !c.follows {
 		c.window.release(&c.given)
 		c.readAhead()
 		if c.window.len() == 0 {
-			return Record{}, c.err
+			return events.Record{}, c.err
 		}
 		var early bool
 		c.given, early = c.window.take()
@@ -200,7 +206,7 @@ func (c *Capture) Next() (Record, error) {
 }
 
 // notePlace counts what was taken from the window when it is early, or when a later record has been returned in its place before it.
-func (c *Capture) notePlace(early bool) {
+func (c *Reader) notePlace(early bool) {
 	switch {
 	case early:
 		c.stats.Early++
@@ -214,7 +220,7 @@ func (c *Capture) notePlace(early bool) {
 }
 
 // readAhead reads until the window is full, or the file or a section has ended.
-func (c *Capture) readAhead() {
+func (c *Reader) readAhead() {
 	if c.window.len() == 0 {
 		c.endSection()
 	}
@@ -229,7 +235,7 @@ func (c *Capture) readAhead() {
 }
 
 // endSection goes on to the section that has begun, if one has, when all records of the one before have been returned.
-func (c *Capture) endSection() {
+func (c *Reader) endSection() {
 	if c.section {
 		c.section, c.newest, c.window.key = false, 0, 0
 	}
