@@ -29,8 +29,6 @@ type Chunk struct {
 	buf   []byte // len is what is used, cap the chunk's size
 	count int    // events in buf
 	seq   uint64 // order in which chunks were begun
-	place uint32 // in the stack's chunks
-	below uint32 // while it is idle, the chunk under it: its place and one; 0 is none
 }
 
 // Len is the number of events.
