@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 )
 
@@ -53,8 +55,8 @@ const (
 	// is pinned is another one, which looks the same.
 	MaxUnsure = time.Minute
 
-	maxBackoff = 3           // doublings of the interval
-	drainTime  = time.Second // how long a map that is left is still read
+	mostIntervals = 8           // between two looks while nothing can be read
+	drainTime     = time.Second // how long a map that is left is still read
 )
 
 // FollowStats is what a Follower has done, over all maps, and how full the present one is.
@@ -73,8 +75,9 @@ type Follower struct {
 	release func()
 
 	// Of run, and of shutdown once run has returned.
-	failures int    // looks in a row with nothing to read
-	reported string // what Report was last told; "" is nil
+	backoff  backoff.ExponentialBackOff // between looks while nothing can be read
+	wait     time.Duration              // to the next look, while nothing can be read
+	reported string                     // what Report was last told; "" is nil
 
 	mu      sync.Mutex // guards what follows, for Stats
 	current *held      // nil when nothing is read
@@ -99,13 +102,24 @@ func follow(s FollowSettings, open func(path string) (foundMap, error)) (*Follow
 	if err != nil {
 		return nil, fmt.Errorf("the events map pinned at %s: %w", s.Path, err)
 	}
-	f := &Follower{s: s, open: open, owner: &owner{s.Path}, release: release, stop: make(chan struct{}), done: make(chan struct{}), closed: make(chan struct{})}
+	f := newFollower(s, open, release)
 	if err := f.start(); err != nil {
 		release()
 		return nil, err
 	}
 	go f.run()
 	return f, nil
+}
+
+// newFollower makes a Follower that does not run yet.
+func newFollower(s FollowSettings, open func(path string) (foundMap, error), release func()) *Follower {
+	f := &Follower{
+		s: s, open: open, owner: &owner{s.Path}, release: release,
+		backoff: backoff.ExponentialBackOff{InitialInterval: s.Interval, MaxInterval: mostIntervals * s.Interval, Multiplier: 2},
+		stop:    make(chan struct{}), done: make(chan struct{}), closed: make(chan struct{}),
+	}
+	f.backoff.Reset()
+	return f
 }
 
 func (f *Follower) start() error {
@@ -155,12 +169,12 @@ func (f *Follower) delay() time.Duration {
 	if f.current != nil {
 		return f.s.Interval
 	}
-	return f.s.Interval << min(max(f.failures-1, 0), maxBackoff)
+	return f.wait
 }
 
 // fail reports why nothing is read.
 func (f *Follower) fail(err error) {
-	f.failures++
+	f.wait = f.backoff.NextBackOff()
 	f.report(err)
 }
 
@@ -190,11 +204,11 @@ func (f *Follower) look() {
 		f.fail(err)
 		return
 	case err != nil:
-		f.failures = 0
+		f.backoff.Reset()
 		f.report(fmt.Errorf("%w; the map that was pinned there is still read", err))
 		return
 	case found == f.current:
-		f.failures = 0
+		f.backoff.Reset()
 		f.report(f.s.Look(found.Info(), found.peak()))
 		return
 	}

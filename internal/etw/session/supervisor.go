@@ -7,11 +7,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"go.uber.org/zap"
 )
 
-// Supervisor keeps a session running: one that is stopped from outside is started again, after 1 s at first and up to 30 s when
-// it happens again and again.
+// Supervisor keeps a session running. It starts one again that was stopped from outside: after about 1 s at first, after up to about
+// 30 s when that happens again and again.
 type Supervisor struct {
 	api     api
 	cfg     Config
@@ -41,11 +42,15 @@ type Watch struct {
 
 // timing is how often a Supervisor does what it does.
 type timing struct {
-	backoff backoff
-	poll    time.Duration // between two looks at the losses
+	wait backoff.ExponentialBackOff // before a session is started again
+	poll time.Duration              // between two looks at the losses
 }
 
-var defaultTiming = timing{backoff: backoff{least: time.Second, most: 30 * time.Second}, poll: 10 * time.Second}
+// The waits differ by chance, so that the collectors of many hosts do not start in step.
+var defaultTiming = timing{
+	wait: backoff.ExponentialBackOff{InitialInterval: time.Second, MaxInterval: 30 * time.Second, Multiplier: 2, RandomizationFactor: 0.25},
+	poll: 10 * time.Second,
+}
 
 // Totals are the counts of all sessions that a Supervisor has run, and the buffers of the one that runs.
 type Totals struct {
@@ -88,7 +93,8 @@ func (k *Supervisor) run(s *Session) {
 	defer close(k.ended)
 	poll := time.NewTicker(k.timing.poll)
 	defer poll.Stop()
-	attempt, began := 0, time.Now()
+	wait, began := k.timing.wait, time.Now()
+	wait.Reset()
 	for {
 		select {
 		case <-k.stop:
@@ -99,11 +105,11 @@ func (k *Supervisor) run(s *Session) {
 			continue
 		case <-s.Done():
 		}
-		if time.Since(began) > k.timing.backoff.most {
-			attempt = 0 // it ran for a while: not the same trouble again
+		if time.Since(began) > wait.MaxInterval {
+			wait.Reset() // it ran for a while: not the same trouble again
 		}
 		k.bury(s)
-		if s, attempt = k.restart(attempt); s == nil {
+		if s = k.restart(&wait); s == nil {
 			return
 		}
 		began = time.Now()
@@ -127,13 +133,13 @@ func (k *Supervisor) bury(s *Session) {
 	k.past.add(last)
 }
 
-// restart tries to start the session until that works, or until Close; then it gives nil.
-func (k *Supervisor) restart(attempt int) (*Session, int) {
-	for ; ; attempt++ {
+// restart tries to start the session until that works. It returns nil after Close.
+func (k *Supervisor) restart(wait *backoff.ExponentialBackOff) *Session {
+	for {
 		select {
 		case <-k.stop:
-			return nil, 0
-		case <-time.After(k.timing.backoff.delay(attempt)):
+			return nil
+		case <-time.After(wait.NextBackOff()):
 		}
 		s, err := open(k.api, k.cfg, k.deliver, k.log)
 		if err != nil {
@@ -150,7 +156,7 @@ func (k *Supervisor) restart(attempt int) (*Session, int) {
 		if k.watch.Restarted != nil {
 			k.watch.Restarted()
 		}
-		return s, attempt + 1
+		return s
 	}
 }
 
