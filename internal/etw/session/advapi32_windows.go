@@ -135,12 +135,12 @@ func (t *windowsTrace) close() error {
 	return nil
 }
 
-// callback is the process's only EVENT_RECORD callback; see registry.
+// callback is the process's only EVENT_RECORD callback; see consumerTable.
 //
 //	VOID WINAPI EventRecordCallback(PEVENT_RECORD EventRecord);
 var callback = sync.OnceValue(func() uintptr {
 	return windows.NewCallback(func(r *eventRecord) uintptr {
-		shared.dispatch(r)
+		consumers.dispatch(r)
 		return 0
 	})
 })

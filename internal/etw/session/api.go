@@ -19,7 +19,7 @@ type api interface {
 	controlTrace(name string, p *properties, code uint32) error
 	// enableProvider enables a provider in a session; property is of EVENT_ENABLE_PROPERTY_*.
 	enableProvider(handle uint64, provider etw.GUID, level uint8, keywords uint64, property uint32) error
-	// openTrace opens a session for reading; every record comes to shared.dispatch with this id.
+	// openTrace opens a session for reading; every record comes to consumers.dispatch with this id.
 	openTrace(name string, id uintptr) (trace, error)
 	// providerRegistered reports whether the host knows the provider.
 	providerRegistered(provider etw.GUID) (bool, error)

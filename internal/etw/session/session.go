@@ -111,11 +111,11 @@ func open(a api, cfg Config, deliver Deliver, log *zap.Logger) (_ *Session, err 
 		return nil, err
 	}
 
-	id, err := shared.add(s.consumer)
+	id, err := consumers.add(s.consumer)
 	if err != nil {
 		return nil, fmt.Errorf("ETW session %q: %w", cfg.Name, err)
 	}
-	undo = append(undo, func() { shared.remove(id) })
+	undo = append(undo, func() { consumers.remove(id) })
 	if s.trace, err = a.openTrace(cfg.Name, id); err != nil {
 		return nil, callError(cfg, "OpenTrace", err)
 	}
@@ -128,7 +128,7 @@ func open(a api, cfg Config, deliver Deliver, log *zap.Logger) (_ *Session, err 
 func (s *Session) consume(id uintptr) {
 	err := s.trace.process()
 	_ = s.closeTrace() // there is nothing to do about a handle that does not close
-	shared.remove(id)
+	consumers.remove(id)
 	if !s.closing.Load() {
 		s.err = stoppedError(s.cfg, err)
 		s.ended = stoppedOutside(err)

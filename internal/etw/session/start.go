@@ -6,23 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.uber.org/zap"
 )
 
 // claimName takes the session's name, first in this process, then on this host.
 func claimName(a api, name string) (release func(), err error) {
-	if !shared.claim(name) {
+	unclaim, ok := namesInUse.Claim(strings.ToLower(name))
+	if !ok {
 		return nil, fmt.Errorf("ETW session %q: %w: another receiver of this collector runs it; give each its own session_name", name, ErrInUse)
 	}
 	unlock, err := a.lockName(name)
 	if err != nil {
-		shared.unclaim(name)
+		unclaim()
 		return nil, err
 	}
 	return func() {
 		unlock()
-		shared.unclaim(name)
+		unclaim()
 	}, nil
 }
 
