@@ -8,7 +8,7 @@ import "sync"
 // through the few chunks that are in the processor's caches, and no other memory is touched.
 type freeList struct {
 	mu     sync.Mutex
-	chunks []*Chunk // has room for all
+	chunks []*Chunk
 }
 
 func (l *freeList) push(c *Chunk) {
