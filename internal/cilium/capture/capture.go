@@ -24,17 +24,17 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
-// LinkTypeUser0 is the link type of captures of raw records, LINKTYPE_USER0.
+// LinkTypeUser0 is LINKTYPE_USER0, the link type of captures of raw records.
 const LinkTypeUser0 = 147
 
-// MaxPacket is the longest packet that is read, in bytes; no map record comes near. Longer ones are stepped over and
-// counted.
+// MaxPacket is the length of the longest packet that is read, in bytes. No record of a map comes near. Longer packets are stepped
+// over and counted.
 const MaxPacket = 512 << 10
 
 // Reason is why a capture was refused: a short stable word that serves as a metric's label.
 type Reason string
 
-// Reasons of a capture's errors.
+// The reasons of an Error.
 const (
 	// ReasonEmpty is a file without a byte.
 	ReasonEmpty Reason = "empty"
@@ -42,11 +42,11 @@ const (
 	ReasonFormat Reason = "format"
 	// ReasonVersion is a pcapng of a major version other than 1.
 	ReasonVersion Reason = "version"
-	// ReasonLinkType is a capture of something else than raw records.
+	// ReasonLinkType is a capture of something other than raw records.
 	ReasonLinkType Reason = "link_type"
 	// ReasonTruncated is a file that ends within a block.
 	ReasonTruncated Reason = "truncated"
-	// ReasonDamaged is a file that contradicts itself: lengths, magics, interfaces that it does not have.
+	// ReasonDamaged is a file that contradicts itself: wrong lengths or magics, or references to interfaces that it does not have.
 	ReasonDamaged Reason = "damaged"
 )
 
@@ -65,31 +65,32 @@ func (e *Error) Error() string {
 	return e.text
 }
 
-// Stats is what was read of a capture.
+// Stats counts what was read of a capture.
 type Stats struct {
-	Records   uint64 // delivered, loss records not counted
-	Lost      uint64 // records that were lost when the capture was made
-	Cut       uint64 // records delivered that the capture holds only the beginning of
-	Oversized uint64 // packets above MaxPacket, which are not delivered
-	Untimed   uint64 // records delivered without a time: the block has none, or one outside the years 1970 to 2262
+	Records   uint64 // returned, without loss records
+	Lost      uint64 // records that were lost while the capture was made
+	Cut       uint64 // returned records of which the capture holds only the beginning
+	Oversized uint64 // packets longer than MaxPacket, which are not returned
+	Untimed   uint64 // records returned without a time: the block has none, or one outside the years 1970 to 2262
 
-	// Damages are the places at which the file is damaged, and SteppedOver the bytes of it that were not read for that.
+	// Damages is the number of damaged places, and SteppedOver the number of bytes that were not read because of them.
 	Damages, SteppedOver uint64
-	// UnknownBlocks are those of the damages that are blocks of a type that nobody has registered, or that their content contradicts.
+	// UnknownBlocks is the number of damages that are blocks of an unregistered type, or of a type that their content contradicts.
 	UnknownBlocks uint64
 
-	// Late are the records delivered behind a later one: more stand before them in the file than are read ahead.
+	// Late is the number of records returned after a later one, because more records precede them in the file than are read ahead.
 	Late     uint64
-	Lateness time.Duration // by how much one of them was late at most
+	Lateness time.Duration // the most that one of them was late
 
-	// Early are the records delivered before earlier ones: they are later than most of what follows them, and more than can wait.
+	// Early is the number of records returned before earlier ones: they are later than most of the records that follow them, and
+	// there is no more room to hold them back.
 	Early uint64
 }
 
 // Reader reads one capture file. It is not safe for use from several goroutines.
 type Reader struct {
 	r      *bufio.Reader
-	at     io.ReaderAt // the same file; nil where it cannot be read so
+	at     io.ReaderAt // the same file; nil if it has no ReadAt
 	closer io.Closer
 	start  int64 // of the current block, in bytes from the file's beginning
 	offset int64 // of the next one
@@ -100,27 +101,27 @@ type Reader struct {
 
 	ended       bool   // all of the file has been read into r's buffer
 	damage      *Error // the first one
-	gap         bool   // bytes of the current section were stepped over that may have held any blocks
+	gap         bool   // bytes of the current section that may have held any blocks were stepped over
 	lostSection bool   // a section's header is among them
-	doubt       bool   // a block of the current section was stepped over that may have been an interface's description
+	doubt       bool   // a block of the current section that may have been an interface description was stepped over
 
-	packet events.Record // of the block that was read last; its data are valid until the next one is
-	found  bool          // packet is one
-	lost   uint64        // by all packets read
+	packet events.Record // of the block read last; its data is valid until the next block is read
+	found  bool          // whether the block was a packet
+	lost   uint64        // total of all packets read
 
 	window  window
-	section bool  // a section has begun: what is read ahead is returned before its records are read
-	given   ahead // what Next has taken from the window and not given back; after a loss, the record that follows it
-	follows bool  // given is to be returned
-	newest  int64 // the latest time returned of the current section, early records aside
+	section bool  // a section has begun: the records read ahead are returned before its records are read
+	given   ahead // the record that Next has taken from the window and not released; after a loss, the record that follows it
+	follows bool  // given is still to be returned
+	newest  int64 // the latest time returned of the current section, without early records
 	stats   Stats
 	err     error // sticky
 }
 
-// Open opens the capture file at path and reads up to its first interface, so that a file of another kind is known
-// at once: an error is the operating system's or a *Error. The caller closes the capture.
+// Open opens the capture file at path and reads up to its first interface, so that a file of another kind is rejected at once. The
+// error is the operating system's or an *Error. The caller closes the Reader.
 func Open(path string) (*Reader, error) {
-	info, err := os.Stat(path) // before opening: to open a named pipe would wait for its writer
+	info, err := os.Stat(path) // before opening, since opening a named pipe waits for its writer
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +143,7 @@ func Open(path string) (*Reader, error) {
 	return c, nil
 }
 
-// NewReader is Open for a capture that is open, and stands at its beginning; closing it is then the caller's alone.
+// NewReader is Open for a capture that is already open and at its beginning. The caller closes r.
 func NewReader(r io.Reader) (*Reader, error) {
 	c := &Reader{r: bufio.NewReaderSize(r, 64<<10)}
 	c.at, _ = r.(io.ReaderAt)
@@ -167,16 +168,17 @@ func (c *Reader) Close() error {
 	return c.closer.Close()
 }
 
-// Stats is what has been read so far.
+// Stats returns the counts so far.
 func (c *Reader) Stats() Stats { return c.stats }
 
-// Recording is what the section that was read last says of its recording: at first the file's first, in the end its last.
+// Recording returns the identity of the recording that the section read last carries: at first that of the file's first section, in
+// the end that of its last.
 func (c *Reader) Recording() recording.File { return c.recording }
 
-// Next returns the next record in the order of time, whose Data is valid until the next call; see window for what bounds the
-// order. At the end the error is io.EOF, or where the file is damaged the first damage, a *Error; what can be read before and
-// behind it has been returned. Any other is the operating system's or a *Error, after which nothing of the file can be read.
-// Errors repeat.
+// Next returns the next record in order of time; see window for the bounds of the ordering. Its Data is valid until the next call. At
+// the end the error is io.EOF, or for a damaged file the first damage, an *Error; all records that can be read, before and after the
+// damage, have been returned by then. After any other error, the operating system's or an *Error, nothing more of the file can be
+// read. Errors repeat.
 func (c *Reader) Next() (events.Record, error) {
 	if !c.follows {
 		c.window.release(&c.given)
@@ -190,7 +192,7 @@ func (c *Reader) Next() (events.Record, error) {
 	}
 	next := c.given.Record
 	if next.Lost > 0 {
-		// The packet that the loss is told of with, if there is one, follows it.
+		// The packet that reported the loss, if it has data, follows.
 		c.stats.Lost += next.Lost
 		c.given.Lost = 0
 		c.follows = len(next.Data) > 0
@@ -205,7 +207,7 @@ func (c *Reader) Next() (events.Record, error) {
 	return next, nil
 }
 
-// notePlace counts what was taken from the window when it is early, or when a later record has been returned in its place before it.
+// notePlace counts a record taken from the window if it is early, or late: a later one was returned before it.
 func (c *Reader) notePlace(early bool) {
 	switch {
 	case early:
@@ -219,7 +221,7 @@ func (c *Reader) notePlace(early bool) {
 	c.stats.Lateness = max(c.stats.Lateness, time.Duration(c.newest-c.given.key))
 }
 
-// readAhead reads until the window is full, or the file or a section has ended.
+// readAhead reads until the window is full, or the file or a section ends.
 func (c *Reader) readAhead() {
 	if c.window.len() == 0 {
 		c.endSection()
@@ -234,7 +236,7 @@ func (c *Reader) readAhead() {
 	}
 }
 
-// endSection goes on to the section that has begun, if one has, when all records of the one before have been returned.
+// endSection continues with the section that has begun, if any, when all records of the one before have been returned.
 func (c *Reader) endSection() {
 	if c.section {
 		c.section, c.newest, c.window.key = false, 0, 0

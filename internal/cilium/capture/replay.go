@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Playing a capture file: what Deliver gets from the live map, a replay gets from the file.
+// Playing a capture file. A replay gets from the file what events.Deliver gets from the live map.
 
 package capture
 
@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
-// Replay plays the capture file at path, see Play, and gives what was read of it.
+// Replay plays the capture file at path, see Play, and returns the counts of what was read.
 func Replay(ctx context.Context, path string, emit func(ctx context.Context, head, body []byte) error) (Stats, error) {
 	c, err := Open(path)
 	if err != nil {
@@ -22,8 +22,8 @@ func Replay(ctx context.Context, path string, emit func(ctx context.Context, hea
 	return c.Stats(), errors.Join(err, c.Close())
 }
 
-// Play hands every record to emit, in wire form, in two parts that are valid until emit returns. It ends at the file's end, at the
-// first error of emit, and with ctx. A *Error says why the file, or the rest of it, could not be read.
+// Play passes every record to emit, in wire form, in two parts that are valid until emit returns. It ends at the end of the file, at
+// the first error of emit, or with ctx. An *Error says why the file, or the rest of it, could not be read.
 func (c *Reader) Play(ctx context.Context, emit func(ctx context.Context, head, body []byte) error) error {
 	head := make([]byte, 0, events.HeadSize)
 	for ctx.Err() == nil {

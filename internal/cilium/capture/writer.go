@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Writing capture files: what Reader reads, and what Wireshark opens. The same records make the same bytes.
+// Writing capture files, which Reader reads and Wireshark opens. The same records give the same bytes.
 
 package capture
 
@@ -21,10 +21,10 @@ type Writer struct {
 	size  int64
 }
 
-// NewWriter writes a capture's headers to w. Flush writes out what is buffered; closing w is the caller's.
+// NewWriter writes the headers of a capture to w. Flush writes what is buffered. The caller closes w.
 func NewWriter(w io.Writer) (*Writer, error) { return newWriter(w, "") }
 
-// NewRecordingWriter is NewWriter for a file of a recording, which says which one it is.
+// NewRecordingWriter is NewWriter for a file of a recording; the file carries the recording's identity.
 func NewRecordingWriter(w io.Writer, of recording.File) (*Writer, error) {
 	return newWriter(w, of.String())
 }
@@ -87,13 +87,13 @@ func (c *Writer) Write(r events.Record) error {
 	return c.end(blockEnhanced, packet)
 }
 
-// Flush writes out what is buffered.
+// Flush writes what is buffered.
 func (c *Writer) Flush() error { return c.w.Flush() }
 
-// Size is how long the capture is, with what is buffered, in bytes.
+// Size returns the length of the capture in bytes, including what is buffered.
 func (c *Writer) Size() int64 { return c.size }
 
-// begin returns memory with room for a block's header, for the block's content to be appended to.
+// begin returns a buffer with room for a block's header, to which the block's content is appended.
 func (c *Writer) begin() []byte { return append(c.block[:0], make([]byte, blockHeader)...) }
 
 // end writes the block that begin began.
