@@ -5,8 +5,8 @@
 // A record of the window is far ahead if as many records as the window holds were read after it, and it is later than more than five
 // eighths of those. Only these records are compared, whatever precedes them in the file. So a record
 //
-//  - is not far ahead if it is in order and at most five eighths of them have an earlier time, since the others are later than it;
-//  - is far ahead if its time is far in the future and more than five eighths of them have not, since these are earlier than it.
+//   - is not far ahead if it is in order and at most five eighths of them have an earlier time, since the others are later than it;
+//   - is far ahead if its time is far in the future and more than five eighths of them have not, since these are earlier than it.
 //
 // A record that is put aside takes no place in the window, and is returned when its time comes. So a record that is out of order by
 // blocks, which may be put aside too, is returned in its place. Usually the time never comes; such records are returned last, in
