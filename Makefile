@@ -27,8 +27,8 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run modules components build build-windows check-kql test test-oracle test-kernel test-e2e test-sentinel test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint \
-  bench bench-events bench-sentinel bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
+.PHONY: run modules components build build-windows check-kql test test-oracle test-kernel test-e2e test-sentinel test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint deadcode \
+  bench bench-events bench-sentinel bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -66,6 +66,7 @@ $(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/build
 $(TOOLS)/builder: PACKAGE := go.opentelemetry.io/collector/cmd/builder
 $(TOOLS)/mdatagen: PACKAGE := go.opentelemetry.io/collector/cmd/mdatagen
 $(TOOLS)/staticcheck: PACKAGE := honnef.co/go/tools/cmd/staticcheck
+$(TOOLS)/deadcode: PACKAGE := golang.org/x/tools/cmd/deadcode
 $(TOOLS)/%: internal/tools/go.mod internal/tools/go.sum
 	$(GO) build -C internal/tools -o $@ $(PACKAGE)
 
@@ -117,7 +118,7 @@ roads-away:
 	WINNET_ROADS_PORTS=10000 $(ROADS) -parallel 10 -run $(AWAY) .
 
 # The packages with Windows code, and the collector itself.
-WINDOWS_PACKAGES := ./internal/test/wine ./internal/pipeline/record ./internal/etw/schema ./internal/etw/session ./internal/platform/host ./internal/platform/process ./internal/platform/user ./internal/cilium/events/... ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
+WINDOWS_PACKAGES := ./internal/test/wine ./internal/pipeline/record ./internal/etw/schema ./internal/etw/session ./internal/platform/host ./internal/platform/process ./internal/platform/user ./internal/cilium/events/... ./internal/cilium/capture ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
 RIG := $(CURDIR)/internal/test/wine/rig.sh $(CURDIR)/$(DIST)
 
 test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian), and fail where that cannot be done
@@ -139,7 +140,7 @@ VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-000
 validate: build ## check the shipped configurations and the examples
 	@for c in config.yaml config.replay.yaml examples/*/*.yaml; do echo "validate $$c"; $(VALIDATE) --config $$c; done
 
-CI_PARTS := test test-oracle lint test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows fuzz
+CI_PARTS := test test-oracle lint deadcode test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows fuzz
 
 ci: ## all that CI runs, and how long each part takes
 	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
@@ -199,6 +200,10 @@ bench-keys:
 	@mkdir -p $(BENCH); : > $(BENCH)/keys.txt
 	@for i in 1 2 3; do $(GO) test -run '^$$' -bench '^Benchmark(Aggregate|Correlate|Keeper)$$/^keys=1000000$$' -skip '/^keys=1000000$$/.' -benchmem \
 	  ./internal/dns/correlate ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
+
+bench-hold: ## measure the store of events kept back beside go-freelru and a Go map with container/list; part of no other target
+	@mkdir -p $(BENCH); : > $(BENCH)/hold.txt
+	@for i in 1 2 3 4 5; do $(GO) test -C internal/test/rival -run '^Test' -bench '^BenchmarkHold$$' -benchtime 0.2s -benchmem . | tee -a $(BENCH)/hold.txt; done; $(SOUND) $(BENCH)/hold.txt
 
 bench-oracle:
 	@mkdir -p $(BENCH); : > $(BENCH)/oracle.txt
@@ -274,6 +279,10 @@ lint: $(TOOLS)/staticcheck ## check format, vet and staticcheck for linux and wi
 	  after=$$(git ls-files -co --exclude-standard receiver extension exporter deploy | xargs sha256sum); \
 	  if [ "$$before" != "$$after" ]; then echo "generated files differ from their sources: run make generate and commit"; exit 1; fi
 	@for m in . $(NESTED) $(MODULES); do (cd $$m; $(GO) mod tidy -diff); done
+
+# The modules of tests are for Linux, and so is the collector of the benchmarks.
+deadcode: $(TOOLS)/deadcode $(SRC)/go.mod $(BENCH)/src/go.mod ## find functions that no program and no test reaches, on either system; takes minutes
+	@$(GO) run ./internal/test/deadcode $(TOOLS)/deadcode . $(MODULES) $(SRC) $(patsubst %,linux:%,$(NESTED) $(BENCH)/src)
 
 clean: ## remove what the targets above built
 	rm -rf $(DIST) out

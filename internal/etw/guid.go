@@ -13,7 +13,7 @@ import (
 // GUID is a Windows GUID in the byte order of the wire: the first three groups little endian, the rest as written.
 type GUID [16]byte
 
-// errGUID is what every malformed GUID is refused with; ParseGUID wraps it with the text it was given.
+// errGUID is the error for every malformed GUID. ParseGUID wraps it with the text.
 var errGUID = errors.New("not a GUID; want 8-4-4-4-12 hexadecimal digits, with or without braces, such as {EB79061A-A566-4698-9119-3ED2807060E7}")
 
 // ParseGUID reads the text form of a GUID, any case, with or without braces.
@@ -46,10 +46,10 @@ func MustGUID(s string) GUID {
 	return g
 }
 
-// IsZero reports whether all bytes are zero, as in a field that is not set.
+// IsZero reports whether all bytes are zero, as in an unset field.
 func (g GUID) IsZero() bool { return g == GUID{} }
 
-// String gives the braced upper-case form that Windows prints.
+// String returns the braced upper-case form that Windows prints.
 func (g GUID) String() string { return string(g.Append(make([]byte, 0, 38))) }
 
 // Append appends the braced upper-case form (38 bytes) to dst.

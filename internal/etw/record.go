@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package etw holds one Event Tracing for Windows event as it is delivered, on any operating system.
+// Package etw reads and writes single events of Event Tracing for Windows, on any operating system. In come the bytes of an event in
+// wire form; out come its header's fields, its user and its user data, and the other way round.
 //
-// An event travels through the collector in its wire form: an EVENT_HEADER of 80 bytes, extended data items where the
-// header says so, and the user data up to the header's Size. It is the form in which .etl files hold events, and the live
-// session writes the same form, so that one decoder serves both. The only liberty taken is the time stamp: a source
-// converts it to FILETIME before it hands the event on, whatever clock the session ran on. Of the extended data only the SID of the
-// user is kept.
+// The wire form is an EVENT_HEADER of 80 bytes, extended data items if the header says so, and the user data up to the header's Size.
+// It is the form that .etl files hold. The live session writes the same form, so one decoder serves both. There are two deviations.
+// The source converts the time stamp to FILETIME, whatever clock the session used. Of the extended data only the SID of the user is
+// kept.
 package etw
 
 import (
@@ -29,13 +29,13 @@ const (
 	Flag64BitHeader  = 0x0040 // the event was written by a 64-bit process: pointers have 8 bytes
 )
 
-// HeaderType64 and HeaderType32 are EVENT_HEADER.HeaderType of an event as it lies in a trace buffer.
+// HeaderType64 and HeaderType32 are the values of EVENT_HEADER.HeaderType in a trace buffer.
 const (
 	HeaderType64 = 0x13
 	HeaderType32 = 0x12
 )
 
-// MarkerFlags is EVENT_HEADER's fourth byte as it lies in a trace buffer.
+// MarkerFlags is EVENT_HEADER's fourth byte in a trace buffer.
 const MarkerFlags = 0xC0
 
 // Record is one event: the fields of EVENT_HEADER and the user data.
@@ -55,14 +55,14 @@ type Record struct {
 	Keyword    uint64
 	ActivityID GUID
 
-	// User is the user as whom the event was written, nil where the session did not ask for it. It points into the bytes that Parse
-	// was given, as UserData does.
+	// User is the user that wrote the event, nil if the session did not ask for it. Like UserData it points into the bytes that
+	// Parse was given.
 	User SID
-	// UserData is what the provider wrote. It points into the bytes that Parse was given and lives as long as they do.
+	// UserData is what the provider wrote. It points into the bytes that Parse was given and is valid as long as they are.
 	UserData []byte
 }
 
-// ParseError says why bytes are not an event record. Reason is a stable word for a metric's label.
+// ParseError says why bytes are not an event record. Reason is a fixed word for a metric's label.
 type ParseError struct {
 	Reason string // "header", "size" or "extended_data"
 	text   string
@@ -74,8 +74,8 @@ func parseError(reason, format string, args ...any) *ParseError {
 	return &ParseError{Reason: reason, text: "event record: " + fmt.Sprintf(format, args...)}
 }
 
-// Parse reads one event in wire form into r. r.UserData aliases raw. On an error, which is always a *ParseError, r holds
-// whatever was read before it.
+// Parse reads one event in wire form into r. r.UserData aliases raw. Every error is a *ParseError; r then holds what was read before
+// it.
 func (r *Record) Parse(raw []byte) error {
 	if len(raw) < HeaderSize {
 		return parseError("header", "want at least the %d bytes of EVENT_HEADER, have %d", HeaderSize, len(raw))
@@ -111,8 +111,8 @@ func (r *Record) Parse(raw []byte) error {
 	return nil
 }
 
-// extendedData reads the extended data items and gives what follows them (EVENT_HEADER_EXTENDED_DATA_ITEM as it lies in a trace buffer:
-// reserved, type, linkage, size, each 16 bits, then the data; every item begins on 8 bytes).
+// extendedData reads the extended data items and returns the bytes after them. In a trace buffer an EVENT_HEADER_EXTENDED_DATA_ITEM
+// is: reserved, type, linkage, size, 16 bits each, then the data; every item is aligned to 8 bytes.
 func (r *Record) extendedData(data []byte) ([]byte, error) {
 	for {
 		if len(data) < extendedHeader {
@@ -133,8 +133,8 @@ func (r *Record) extendedData(data []byte) ([]byte, error) {
 	}
 }
 
-// AppendHeader appends the 80 bytes of EVENT_HEADER to dst, for a record whose wire form has size bytes in all. It says
-// that extended data follows where the record has a user.
+// AppendHeader appends the 80 bytes of EVENT_HEADER to dst, for a record whose wire form has size bytes in total. It sets the flag
+// for extended data if the record has a user.
 func (r *Record) AppendHeader(dst []byte, size int) []byte {
 	le := binary.LittleEndian
 	headerType := byte(HeaderType64)
@@ -171,7 +171,7 @@ func (r *Record) Append(dst []byte) ([]byte, error) {
 	return append(r.User.AppendItem(r.AppendHeader(dst, size)), r.UserData...), nil
 }
 
-// PointerSize is the size in bytes of a pointer in the user data.
+// PointerSize returns the size in bytes of a pointer in the user data.
 func (r *Record) PointerSize() int {
 	if r.Flags&Flag32BitHeader != 0 {
 		return 4
@@ -179,14 +179,14 @@ func (r *Record) PointerSize() int {
 	return 8
 }
 
-// Time is the event's time, UTC.
+// Time returns the event's time, UTC.
 func (r *Record) Time() time.Time { return time.Unix(0, UnixNano(r.TimeStamp)).UTC() }
 
 // filetimeUnixEpoch is 1970-01-01 as FILETIME.
 const filetimeUnixEpoch = 116444736000000000
 
-// UnixNano converts a FILETIME to nanoseconds since 1970-01-01 UTC. Times that do not fit (before 1677, after 2262) are
-// clamped, so that hostile stamps stay in range.
+// UnixNano converts a FILETIME to nanoseconds since 1970-01-01 UTC. Times that do not fit (before 1677, after 2262) are clamped, so
+// that hostile stamps stay in range.
 func UnixNano(filetime int64) int64 {
 	const limit = int64(1<<63-1) / 100
 	d := filetime - filetimeUnixEpoch

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// SID is a security identifier in its binary form (winnt.h, SID): revision 1, the number of sub-authorities, the identifier
-// authority in 6 bytes, big endian, and the sub-authorities of 4 bytes, little endian. One that AsSID gave is whole.
+// SID is a security identifier in binary form (winnt.h, SID): revision 1, the number of sub-authorities, the identifier authority in
+// 6 bytes, big endian, and the sub-authorities of 4 bytes each, little endian. A SID that AsSID has returned is complete.
 type SID []byte
 
 // Bounds of a SID (winnt.h: SID_REVISION, SID_MAX_SUB_AUTHORITIES), in bytes.
@@ -19,13 +19,13 @@ const (
 	maxSubAuthority  = 15
 	MaxSIDSize       = sidHeader + maxSubAuthority*sidSubAuthority
 	extendedTypeSID  = 2 // EVENT_HEADER_EXT_TYPE_SID (evntcons.h)
-	extendedHeader   = 8 // an extended data item without its data, as it lies in a trace buffer
+	extendedHeader   = 8 // an extended data item in a trace buffer, without its data
 	extendedAlign    = 8
 	maxSIDItem       = (extendedHeader + MaxSIDSize + extendedAlign - 1) &^ (extendedAlign - 1)
 	HeaderAndSIDSize = HeaderSize + maxSIDItem
 )
 
-// AsSID gives the SID that b begins with, aliasing it; nil where b does not begin with a whole one.
+// AsSID returns the SID at the beginning of b, aliasing it; nil if b does not begin with a complete one.
 func AsSID(b []byte) SID {
 	if len(b) < sidHeader || b[0] != sidRevision || b[1] > maxSubAuthority {
 		return nil
@@ -37,7 +37,7 @@ func AsSID(b []byte) SID {
 	return SID(b[:size])
 }
 
-// Append appends the SID's text (MS-DTYP section 2.4.2.1), such as S-1-5-18, to dst; nothing for nil.
+// Append appends the SID's text, such as S-1-5-18, to dst (MS-DTYP section 2.4.2.1). It appends nothing for nil.
 func (s SID) Append(dst []byte) []byte {
 	if AsSID(s) == nil {
 		return dst
@@ -55,17 +55,17 @@ func (s SID) Append(dst []byte) []byte {
 	return dst
 }
 
-// String is the SID's text.
+// String returns the SID's text.
 func (s SID) String() string { return string(s.Append(nil)) }
 
-// IsService reports whether the SID is one of the accounts that services run as: LocalSystem, LocalService or NetworkService
-// (S-1-5-18, 19 and 20).
+// IsService reports whether the SID is one of the accounts of services: LocalSystem, LocalService or NetworkService (S-1-5-18, 19 and
+// 20).
 func (s SID) IsService() bool {
 	return len(s) == sidHeader+sidSubAuthority && string(s[:sidHeader]) == "\x01\x01\x00\x00\x00\x00\x00\x05" &&
 		binary.LittleEndian.Uint32(s[sidHeader:]) >= 18 && binary.LittleEndian.Uint32(s[sidHeader:]) <= 20
 }
 
-// ItemSize is the size in bytes of the extended data item that holds the SID; 0 for nil.
+// ItemSize returns the size in bytes of the extended data item that holds the SID; 0 for nil.
 func (s SID) ItemSize() int {
 	if len(s) == 0 {
 		return 0
@@ -73,8 +73,8 @@ func (s SID) ItemSize() int {
 	return (extendedHeader + len(s) + extendedAlign - 1) &^ (extendedAlign - 1)
 }
 
-// AppendItem appends the extended data item that holds the SID, as it lies in a trace buffer and with none behind it; nothing for
-// nil.
+// AppendItem appends the extended data item that holds the SID, in the form of a trace buffer and as the last item. It appends
+// nothing for nil.
 func (s SID) AppendItem(dst []byte) []byte {
 	if len(s) == 0 {
 		return dst

@@ -10,7 +10,7 @@ import (
 // sizer measures records in the protobuf form that OTLP sends.
 var sizer plog.ProtoMarshaler
 
-// lengthSize is the most that the protobuf form of a message adds before a part of it: a tag and the part's length, in bytes.
+// lengthSize is the most that protobuf writes in front of a part of a message, in bytes: a tag and the part's length.
 const lengthSize = 6
 
 // begin starts an empty batch.
@@ -36,8 +36,8 @@ func (p *Pipeline) count() int {
 	return n
 }
 
-// settled takes note of what the handler has appended for one event: exactly one record when it was emitted, else none. What goes
-// beyond that is taken back. It reports whether a record is there that there should be.
+// settled checks what the handler has appended for one event: exactly one record if the event was emitted, otherwise none. It removes
+// surplus records. It reports false when the record of an emitted event is missing.
 func (p *Pipeline) settled(emitted bool) bool {
 	place, appended, want := -1, 0, 0
 	if emitted {
@@ -66,18 +66,18 @@ func (p *Pipeline) settled(emitted bool) bool {
 	return true
 }
 
-// contradicted says once that a handler has not done what it says.
+// contradicted logs, once, that the handler has not appended what it says.
 func (p *Pipeline) contradicted(appended, want int) {
 	if p.contradiction {
 		return
 	}
 	p.contradiction = true
-	p.Logger.Error("a fault of this program: handling an event appended another number of records than it says; what is too many is taken back, an event "+
+	p.Logger.Error("a fault of this program: handling an event appended another number of records than it reports; surplus records are removed, an event "+
 		"without its record is counted as dropped, and further ones are only counted", zap.Int("records", appended), zap.Int("want", want))
 }
 
-// appended takes note of the record that has just been appended to a place, and hands the batch over when it is full. A record that would
-// make the batch larger than Batch.MaxSizeMiB begins the next one; only a record that is larger by itself makes a larger batch.
+// appended accounts for the record that has just been appended to a place, and hands the batch over when it is full. A record that would
+// make the batch larger than Batch.MaxSizeMiB begins the next batch. Only a single record above that size makes a larger batch.
 func (p *Pipeline) appended(i int) {
 	size := sizer.LogRecordSize(p.places[i].At(p.places[i].Len()-1)) + lengthSize
 	if p.size+size > p.Batch.MaxSizeMiB<<20 && p.count() > 1 {
@@ -89,7 +89,7 @@ func (p *Pipeline) appended(i int) {
 	}
 }
 
-// flushBefore hands the batch over without the last record of a place, which begins the next batch.
+// flushBefore hands the batch over without the last record of a place. That record begins the next batch.
 func (p *Pipeline) flushBefore(i int) {
 	place, last := p.places[i], plog.NewLogRecord()
 	place.At(place.Len() - 1).MoveTo(last)
@@ -98,7 +98,7 @@ func (p *Pipeline) flushBefore(i int) {
 	last.MoveTo(p.places[i].AppendEmpty())
 }
 
-// cut takes off what a place has beyond n records.
+// cut removes all records of a place after the first n.
 func (p *Pipeline) cut(place, n int) {
 	i := 0
 	p.places[place].RemoveIf(func(plog.LogRecord) bool { i++; return i > n })

@@ -37,7 +37,7 @@ const (
 	maxFlushInterval = time.Minute
 	maxQueueMiB      = 16 << 10
 
-	minRetryInterval   = 100 * time.Millisecond // less is a loop that does nothing but ask
+	minRetryInterval   = 100 * time.Millisecond // less would be a busy loop
 	maxRetryInterval   = 24 * time.Hour
 	maxRetryMultiplier = 100
 	maxRetryElapsed    = 365 * 24 * time.Hour
@@ -51,8 +51,8 @@ func DefaultBatchConfig() BatchConfig {
 // DefaultQueueConfig is the default of the `queue` section.
 func DefaultQueueConfig() QueueConfig { return QueueConfig{MaxSizeMiB: 48} }
 
-// DefaultRetryConfig is the default of the `retry` section: at first after a second, and without end. The collector's own default
-// gives up after five minutes, while the receiver's queue may have room for more.
+// DefaultRetryConfig is the default of the `retry` section: the first retry after a second, and no limit in time. The collector's own
+// default gives up after five minutes, while the receiver's queue may have room for more.
 func DefaultRetryConfig() RetryConfig {
 	c := configretry.NewDefaultBackOffConfig()
 	c.InitialInterval, c.MaxElapsedTime = time.Second, 0
@@ -81,7 +81,7 @@ func (c *QueueConfig) Validate() error {
 	return nil
 }
 
-// Validate names each key whose value is not allowed, the value and what is allowed, also where nothing is tried again.
+// Validate names each key whose value is not allowed, the value and what is allowed, also when retries are disabled.
 func (c *RetryConfig) Validate() error {
 	var errs []error
 	refuse := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }

@@ -13,8 +13,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// flush hands the batch to the next component and begins a new one. An empty one is begun anew too: its resource is that of the
-// time when it was begun.
+// flush hands the batch to the next component and begins a new one. An empty batch is replaced too, because its resource was made when it
+// began.
 func (p *Pipeline) flush() {
 	n := p.count()
 	if n == 0 {
@@ -42,12 +42,12 @@ func (p *Pipeline) flush() {
 		zap.Int("records", failed), zap.String("reason", reason), zap.Error(err))
 }
 
-// mostUnderway is how long before its receipt a live event is believed to have happened: sessions deliver within seconds. An event of an
-// older time has a wrong one, or the host stood still in between; its lag counts from its receipt.
+// mostUnderway is the longest time between a live event and its receipt that is believed, since sessions deliver within seconds. If the
+// event's time is older, the time is wrong or the host was suspended in between; the lag then counts from the receipt.
 const mostUnderway = time.Minute
 
-// since is the time from which the lag of the batch counts: the oldest of each resource's first record, in nanoseconds since
-// 1970.
+// since returns the time from which the lag of the batch counts, in nanoseconds since 1970: the oldest time among the first records of all
+// resources.
 func (p *Pipeline) since() int64 {
 	oldest := int64(math.MaxInt64)
 	for _, place := range p.places {
@@ -64,8 +64,8 @@ func (p *Pipeline) since() int64 {
 	return oldest
 }
 
-// consume hands logs over, again and again while the error says that it may succeed later and the retry settings allow. It
-// returns how many records were not taken, and why: at most as many as there are, though behind a processor there may be more.
+// consume hands logs over. It retries as long as the error says that it may succeed later and the retry settings allow it. It returns how
+// many records were not taken, and why. The number is capped at that of logs, because behind a processor there may be more.
 func (p *Pipeline) consume(logs plog.Logs) (int, error) {
 	wait := backoff.ExponentialBackOff{
 		InitialInterval:     p.Retry.InitialInterval,
@@ -101,7 +101,7 @@ func (p *Pipeline) consume(logs plog.Logs) (int, error) {
 	}
 }
 
-// consumeOnce is one try, reported to the collector's own receiver metrics.
+// consumeOnce makes one attempt and reports it to the collector's own receiver metrics.
 func (p *Pipeline) consumeOnce(logs plog.Logs) error {
 	n := logs.LogRecordCount()
 	ctx := p.Report.StartLogsOp(p.deliver)

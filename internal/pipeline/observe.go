@@ -9,13 +9,13 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// QueueSize is the memory of the queue in use, in bytes.
+// QueueSize returns how much of the queue's memory is in use, in bytes.
 func (p *Pipeline) QueueSize() int64 { return p.queue.Bytes() }
 
-// QueueCapacity is the memory of the queue, in bytes.
+// QueueCapacity returns the size of the queue's memory, in bytes.
 func (p *Pipeline) QueueCapacity() int64 { return p.queue.Capacity() }
 
-// ObserveLag gives Stats.Lag in seconds to an asynchronous instrument.
+// ObserveLag reports Stats.Lag to an asynchronous instrument, in seconds.
 func (p *Pipeline) ObserveLag(_ context.Context, o metric.Float64Observer) error {
 	o.Observe(time.Duration(p.Stats.Lag()).Seconds())
 	return nil

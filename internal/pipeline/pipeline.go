@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pipeline carries raw events from a source to the next component of the collector, and accounts for each.
+// Package pipeline carries raw events from a source to the next component of the collector. In come raw events; out come batches of log
+// records, and an account of every event.
 //
-// A source gives every event to Offer, where it is live, which never blocks and drops when the queue is full; or to Put, from a
-// file, which waits. A worker has a Handler decode, filter and map each event, and hands the records on in batches, retried
-// where the next component says that it may succeed later. Memory is bounded by the queue. Where events are recorded, each
-// goes to the recorder's own queue first, whatever becomes of it here.
+// A live source calls Offer, which never blocks and drops the event when the queue is full. A file calls Put, which waits. One worker
+// calls a Handler, which decodes, filters and maps each event. The worker hands the records on in batches, and retries a batch when the
+// next component reports that it may succeed later. The queue bounds the memory. When events are recorded, each goes to the recorder's
+// own queue first, whatever becomes of it here.
 package pipeline
 
 import (
@@ -25,24 +26,24 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 )
 
-// Bounds of Shutdown, so that a receiver ends within three and a half seconds even when its source and the next component hang:
-// a collector that shall end within five has the rest for its other components, also on a busy host.
+// Bounds of Shutdown. A receiver ends within three and a half seconds even when its source and the next component hang. A collector that
+// must end within five seconds has the rest for its other components, also on a busy host.
 const (
 	stopTimeout  = 1500 * time.Millisecond // for the source to stop
-	drainTimeout = 3 * time.Second         // from the beginning, for what is queued to be handed over
+	drainTimeout = 3 * time.Second         // from the start of Shutdown, to hand over what is queued
 	graceTimeout = 400 * time.Millisecond  // for the next component to heed its context
 )
 
 // Kind says what became of an event.
 type Kind uint8
 
-// The kinds. An event has exactly one.
+// The kinds. Every event has exactly one.
 const (
 	Emitted     Kind = iota // a record was appended
-	Filtered                // the configuration does not want it
-	Aggregated              // it is counted in another event's record, or in a sum only
+	Filtered                // the configuration excludes it
+	Aggregated              // another event's record counts it, or only a sum does
 	Undecodable             // no record could be made of it; Outcome.Reason says why
-	Held                    // it is kept back by a BufferingHandler: its record comes later
+	Held                    // a BufferingHandler keeps it back; its record comes later
 )
 
 // Event is one raw event on its way.
@@ -53,57 +54,58 @@ type Outcome struct {
 	Kind Kind
 	// Reason is set for Undecodable: one of few fixed words, for a metric's label.
 	Reason string
-	// Joined is the number of events kept back until now that the record of this event stands for as well.
+	// Joined is the number of events that were kept back and that the record of this event also stands for.
 	Joined int64
 }
 
 // Handler decodes, filters and maps events. It is called from one goroutine.
 type Handler interface {
-	// Begin prepares an empty batch: resource and scope. It returns where Handle appends. A Handler of several resources
-	// returns one's place and keeps those of the others itself; a resource that gets no record is left out.
+	// Begin prepares an empty batch: resource and scope. It returns the slice that Handle appends to. A Handler with several
+	// resources returns the slice of one and keeps the others itself; a resource without records is left out.
 	Begin(logs plog.Logs) plog.LogRecordSlice
-	// Handle deals with one event. For Emitted it has appended exactly one record to records, or to another resource's, else
-	// none.
+	// Handle handles one event. For Emitted it has appended exactly one record, to records or to the slice of another resource;
+	// otherwise none.
 	Handle(ev Event, records plog.LogRecordSlice) Outcome
 }
 
-// BufferingHandler is a Handler that keeps events back, to let one record stand for several. The worker lets go of one event after
-// the other while the oldest is due: after each flush interval and before each event.
+// BufferingHandler is a Handler that keeps events back, so that one record can stand for several. After each flush interval and before
+// each event, the worker releases events, oldest first, as long as the oldest is due.
 type BufferingHandler interface {
 	Handler
-	// Due reports whether an event that is kept back must go: its time is over, or its room is needed. Time is that of the events
+	// Due reports whether the oldest event kept back must go: its time is over, or its room is needed. Time is that of the events
 	// handled so far.
 	Due() bool
-	// Silence says that a live source had nothing for a time, and that none of its events waits: so much time has passed though no
-	// event says so.
+	// Silence notes that a live source delivered nothing for a time, and that none of its events is queued. So the time d has passed
+	// without an event that shows it.
 	Silence(d time.Duration)
 	// Held is the number of events kept back.
 	Held() int
-	// Release lets go of the oldest event kept back and appends exactly one record, for it and those aggregated with it.
-	// due is what Due has just said; without it the event goes early, since no more events come.
+	// Release removes the oldest event kept back and appends exactly one record, for it and those aggregated with it. due is what
+	// Due has just returned; when it is false the event goes early, because no more events come.
 	Release(records plog.LogRecordSlice, due bool)
 }
 
-// Settings is what a pipeline is made of.
+// Settings configures a pipeline.
 type Settings struct {
 	Batch   BatchConfig
 	Queue   QueueConfig
 	Retry   RetryConfig
 	Handler Handler
 	Next    consumer.Logs // nil for a handler that emits nothing
-	// Report counts for the collector's own receiver metrics (accepted, refused).
+	// Report counts records for the collector's own receiver metrics (accepted, refused).
 	Report *receiverhelper.ObsReport
-	// Format is the word under which Report counts: what is received.
+	// Format is the name of what is received, under which Report counts.
 	Format string
 	Logger *zap.Logger
-	// Record gets every event as it arrives; Shutdown closes it. Nil: nothing is recorded.
+	// Record gets every event as it arrives; Shutdown closes it. When it is nil nothing is recorded.
 	Record *record.Recorder
-	// Live makes Stats.Lag count from the event's own time, where that is up to a minute before its receipt, and has a BufferingHandler told of
-	// silence; else, in a replay, the lag counts from when the event was read, and time passes with the events only.
+	// Live says that the source is live, not a replay. Stats.Lag then counts from the event's own time if that is at most a minute
+	// before its receipt, and a BufferingHandler is told of silence. In a replay the lag counts from when the event was read, and time
+	// passes only with the events.
 	Live bool
 }
 
-// Pipeline is one source's way to the next component. Start it before the first event.
+// Pipeline carries the events of one source to the next component. Start it before the first event.
 type Pipeline struct {
 	Settings
 	Stats Stats
@@ -112,24 +114,24 @@ type Pipeline struct {
 
 	stopping chan struct{}
 	done     chan struct{}
-	deliver  context.Context // ends when there is no more time to hand anything over
+	deliver  context.Context // ends when no time is left to hand anything over
 	cancel   context.CancelFunc
 
-	settle chan func() // what waits or is kept back shall go, then this be called
+	settle chan func() // each is called when everything that waits or is kept back has been handled
 
-	// The worker's own.
-	holder   BufferingHandler // Handler, where it is one
+	// Used only by the worker.
+	holder   BufferingHandler // Handler, if it is one; else nil
 	logs     plog.Logs
 	records  plog.LogRecordSlice   // what Begin returned
-	places   []plog.LogRecordSlice // all that Begin made
+	places   []plog.LogRecordSlice // all slices that Begin made
 	lengths  []int                 // of the places, before an event
 	size     int                   // of the batch in OTLP's protobuf form, in bytes
 	panicked bool
 
-	contradiction bool // that a handler does not do what it says has been logged
+	contradiction bool // it has been logged that the handler contradicts itself
 }
 
-// New prepares a pipeline; its memory is reserved here and touched as it is used.
+// New prepares a pipeline. It reserves the queue's memory, which is touched only as it is used.
 func New(s Settings) *Pipeline {
 	p := &Pipeline{
 		Settings: s,
@@ -150,8 +152,8 @@ func (p *Pipeline) Start() {
 	go p.work()
 }
 
-// Offer copies one event, which may come in two parts, and returns at once. It allocates nothing and holds no lock. It says
-// whether the event was taken; one that was not is counted as dropped.
+// Offer copies one event, which may come in two parts, and returns at once. It allocates nothing. It reports whether the event was taken;
+// otherwise the event is counted as dropped.
 func (p *Pipeline) Offer(received int64, head, body []byte) bool {
 	p.Stats.Received.Add(1)
 	if p.Record != nil {
@@ -183,9 +185,9 @@ func (p *Pipeline) Put(ctx context.Context, received int64, head, body []byte) e
 	return nil
 }
 
-// Drain has the worker deal with every event that was received, those kept back included, and waits for it: no flush interval
-// passes in between. The worker then calls then, where it is not nil, before it begins a batch for the events to come. The
-// only error is the context's; then may still be called after it.
+// Drain makes the worker handle every event that was received, including those kept back, and waits for it; no flush interval passes
+// in between. The worker then calls then, if it is not nil, before it begins a batch for the events to come. The only error is the
+// context's; then may still be called after it.
 func (p *Pipeline) Drain(ctx context.Context, then func()) error {
 	settled := make(chan struct{})
 	settle := func() {
@@ -209,15 +211,15 @@ func (p *Pipeline) Drain(ctx context.Context, then func()) error {
 	}
 }
 
-// Drop counts n events that the source had and could not pass on.
+// Drop counts n events as received and dropped: the source had them and could not pass them on.
 func (p *Pipeline) Drop(reason string, n int64) {
 	p.Stats.Received.Add(n)
 	p.Stats.Dropped.Add(reason, n)
 }
 
-// Shutdown has the source stop, hands over what is queued and ends the worker, and completes the recording meanwhile. What
-// cannot be handed over before ctx ends, or within the bounds above, is counted as dropped. An error means that the source,
-// the recording or the next component did not end.
+// Shutdown stops the source, hands over what is queued, ends the worker, and meanwhile completes the recording. What cannot be handed
+// over before ctx ends, or within the bounds above, is counted as dropped. An error means that the source, the recording or the next
+// component did not end.
 func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
@@ -231,8 +233,8 @@ func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context
 	return errors.Join(err, p.drained(ctx), <-recorded)
 }
 
-// LogAccount says what became of every event, when Shutdown has returned, and how many have not left and why: as a warning, or as an
-// error where the next component has not returned.
+// LogAccount logs what became of every event, after Shutdown has returned. When events have not left the receiver it says how many and
+// why, as a warning, or as an error if the next component has not returned.
 func (p *Pipeline) LogAccount(more ...zap.Field) {
 	log, said := p.Logger.Info, "every event has left the receiver"
 	dropped, undecodable, pending := p.Stats.Dropped.Total(), p.Stats.Undecodable.Total(), p.Stats.Pending()
@@ -255,7 +257,7 @@ func (p *Pipeline) LogAccount(more ...zap.Field) {
 	log(said, append(more, zap.Stringer("events", &p.Stats))...)
 }
 
-// closeRecord completes the recording, where there is one.
+// closeRecord completes the recording, if there is one.
 func (p *Pipeline) closeRecord(ctx context.Context) error {
 	if p.Record == nil {
 		return nil
@@ -263,7 +265,7 @@ func (p *Pipeline) closeRecord(ctx context.Context) error {
 	return p.Record.Close(ctx, graceTimeout)
 }
 
-// drained waits for the worker to hand over what is queued; when ctx ends it may only count it.
+// drained waits until the worker has handed over what is queued. When ctx ends the worker only counts the rest.
 func (p *Pipeline) drained(ctx context.Context) error {
 	defer p.cancel()
 	select {
@@ -281,7 +283,7 @@ func (p *Pipeline) drained(ctx context.Context) error {
 	}
 }
 
-// work is the worker.
+// work is the worker's goroutine.
 func (p *Pipeline) work() {
 	defer close(p.done)
 	p.queue.Run(p.stopping, queue.Worker{
@@ -300,27 +302,27 @@ func (p *Pipeline) work() {
 	p.finish()
 }
 
-// finish lets go of all that is kept back and hands it over.
+// finish releases all events kept back and hands over the batch.
 func (p *Pipeline) finish() {
 	p.releaseAll()
 	p.flush()
 }
 
-// releaseDue lets go of the events kept back that are due.
+// releaseDue releases the events kept back that are due.
 func (p *Pipeline) releaseDue() {
 	for p.holder != nil && p.holder.Due() {
 		p.release(true)
 	}
 }
 
-// releaseAll lets go of all events kept back.
+// releaseAll releases all events kept back.
 func (p *Pipeline) releaseAll() {
 	for p.held() > 0 {
 		p.release(false)
 	}
 }
 
-// release lets go of one event. When there is no more time to hand anything over, its record is dropped with the batch.
+// release releases one event. When no time is left to hand anything over, its record is dropped with the batch.
 func (p *Pipeline) release(due bool) {
 	if !p.guard(func() { p.holder.Release(p.records, due) }) {
 		p.Stats.Undecodable.Add(UndecodablePanic, 1)
@@ -359,11 +361,12 @@ func (p *Pipeline) process(c *queue.Chunk) {
 	p.Stats.Aggregated.Add(aggregated)
 }
 
-// dropAtShutdown counts n events for which there was no time.
+// dropAtShutdown counts n events that there was no time to handle.
 func (p *Pipeline) dropAtShutdown(n int) { p.Stats.Dropped.Add(DropShutdown, int64(n)) }
 
-// handle lets the handler deal with one event. After a panic what the handler keeps back tells what became of the event: kept
-// back before the panic, it still comes; and one kept back before it, that was to be joined, is lost with it.
+// handle calls the handler for one event. After a panic the number of events kept back shows what became of the event. If there is one
+// more, the event itself was kept back before the panic, and still comes. If there are fewer, the event was to be joined with some that
+// were kept back, and these are lost with it.
 func (p *Pipeline) handle(ev Event) (outcome Outcome) {
 	held := p.held()
 	if p.guard(func() { outcome = p.Handler.Handle(ev, p.records) }) {
@@ -386,7 +389,8 @@ func (p *Pipeline) held() int {
 	return p.holder.Held()
 }
 
-// guard lets a panic in do cost its event and no more: the record begun is taken back. It reports whether do returned.
+// guard calls do and recovers from a panic, so that it costs only the event: records that do has appended are removed. It reports whether
+// do returned.
 func (p *Pipeline) guard(do func()) (returned bool) {
 	p.lengths = p.lengths[:0]
 	for _, place := range p.places {

@@ -14,21 +14,21 @@ import (
 
 // Reasons for which the pipeline itself drops an event.
 const (
-	DropQueueFull = queue.Full     // a live source delivered faster than the next component takes
-	DropTooLarge  = queue.TooLarge // the event is larger than the queue takes
+	DropQueueFull = queue.Full     // a live source delivered faster than the next component accepts
+	DropTooLarge  = queue.TooLarge // the event is larger than the queue accepts
 	DropRefused   = "refused"      // the next component refused the records for good, or for longer than retry allows
-	DropNoRecord  = "no_record"    // a fault of the handler: it said that the event has a record, and there was none
+	DropNoRecord  = "no_record"    // a fault of the handler: it reported a record and appended none
 	DropShutdown  = queue.Ended    // the collector stopped before the records could be handed over
 )
 
-// UndecodablePanic is the reason under which an event is counted whose handling panicked.
+// UndecodablePanic is the reason for an event whose handling panicked.
 const UndecodablePanic = "panic"
 
-// Stats accounts for every event: Received = Emitted + Filtered + Aggregated + Undecodable + Dropped once the pipeline has
-// shut down; before that the difference is what is on its way. All methods may be called from any goroutine.
+// Stats accounts for every event. Received = Emitted + Filtered + Aggregated + Undecodable + Dropped once the pipeline has shut down;
+// before that the difference is the number of events in the pipeline. All methods may be called from any goroutine.
 type Stats struct {
 	Received   atomic.Int64
-	_          cpu.CacheLinePad // the source's thread counts above, the worker below
+	_          cpu.CacheLinePad // the source's thread writes above, the worker below
 	Emitted    atomic.Int64
 	Filtered   atomic.Int64
 	Aggregated atomic.Int64
@@ -39,15 +39,15 @@ type Stats struct {
 	lag atomic.Int64 // ns
 }
 
-// Lag is how long the oldest event of the last batch had been on its way when the batch was handed over, in nanoseconds.
+// Lag returns the age of the oldest event of the last batch when the batch was handed over, in nanoseconds.
 func (s *Stats) Lag() int64 { return s.lag.Load() }
 
-// Pending is the number of events on their way.
+// Pending returns the number of events in the pipeline.
 func (s *Stats) Pending() int64 {
 	return s.Received.Load() - s.Emitted.Load() - s.Filtered.Load() - s.Aggregated.Load() - s.Undecodable.Total() - s.Dropped.Total()
 }
 
-// String gives the whole account in one line.
+// String returns the whole account in one line.
 func (s *Stats) String() string {
 	return fmt.Sprintf("received %d = emitted %d + filtered %d + aggregated %d + undecodable %s + dropped %s + pending %d",
 		s.Received.Load(), s.Emitted.Load(), s.Filtered.Load(), s.Aggregated.Load(), &s.Undecodable, &s.Dropped, s.Pending())

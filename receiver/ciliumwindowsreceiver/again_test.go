@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
@@ -31,7 +32,7 @@ func heartbeat() []byte {
 type wire struct {
 	t    *testing.T
 	file *os.File
-	*events.CaptureWriter
+	*capture.Writer
 	at time.Time
 }
 
@@ -39,7 +40,7 @@ func newWire(t *testing.T) *wire {
 	t.Helper()
 	file, err := os.Create(filepath.Join(t.TempDir(), "again.pcapng"))
 	require.NoError(t, err)
-	w, err := events.NewCaptureWriter(file)
+	w, err := capture.NewWriter(file)
 	require.NoError(t, err)
 	return &wire{t, file, w, time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)}
 }

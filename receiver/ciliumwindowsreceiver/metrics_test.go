@@ -25,6 +25,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
@@ -90,7 +91,7 @@ func walk(t *testing.T, path string, wants func(*monitor.Notification) bool) (su
 	transports := map[uint8]string{6: "tcp", 17: "udp", 1: "icmp", 58: "ipv6-icmp", 132: "sctp", 112: "vrrp", 2: "igmp"}
 	var n monitor.Notification
 	var f flow.Flow
-	_, err := events.Replay(context.Background(), path, func(_ context.Context, head, body []byte) error {
+	_, err := capture.Replay(context.Background(), path, func(_ context.Context, head, body []byte) error {
 		record, err := events.Parse(slices.Concat(head, body))
 		require.NoError(t, err)
 		require.NoError(t, monitor.Decoder{}.Decode(record.Data, &n))

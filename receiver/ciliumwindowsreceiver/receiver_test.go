@@ -26,6 +26,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
@@ -150,7 +151,7 @@ func writeCaptureOf(t *testing.T, records ...events.Record) string {
 	path := filepath.Join(t.TempDir(), "node-7.pcapng")
 	file, err := os.Create(path)
 	require.NoError(t, err)
-	w, err := events.NewCaptureWriter(file)
+	w, err := capture.NewWriter(file)
 	require.NoError(t, err)
 	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 	for i, r := range records {

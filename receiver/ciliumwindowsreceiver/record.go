@@ -3,6 +3,7 @@
 package ciliumwindowsreceiver
 
 import (
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
@@ -12,17 +13,17 @@ import (
 // newWriter prepares a recording.
 func newWriter([]string) func(record.Destination, recording.File) (record.Writer, error) {
 	return func(to record.Destination, of recording.File) (record.Writer, error) {
-		w, err := events.NewRecordingWriter(to, of)
+		w, err := capture.NewRecordingWriter(to, of)
 		if err != nil {
 			return nil, err
 		}
-		return &captureRecord{CaptureWriter: w}, nil
+		return &captureRecord{Writer: w}, nil
 	}
 }
 
 // captureRecord records events in a .pcapng file.
 type captureRecord struct {
-	*events.CaptureWriter
+	*capture.Writer
 	last int64 // time of the last event
 }
 
@@ -34,12 +35,12 @@ func (f *captureRecord) Write(ev queue.Event) error {
 		return err
 	}
 	f.last = r.Time
-	return f.CaptureWriter.Write(r)
+	return f.Writer.Write(r)
 }
 
 // Lost writes a loss record, as one of the kernel's: a replay tells of it.
 func (f *captureRecord) Lost(n int64) error {
-	return f.CaptureWriter.Write(events.Record{Time: f.last, CPU: events.UnknownCPU, Lost: uint64(n)})
+	return f.Writer.Write(events.Record{Time: f.last, CPU: events.UnknownCPU, Lost: uint64(n)})
 }
 
 func (f *captureRecord) Close() error { return f.Flush() }

@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
@@ -33,7 +34,7 @@ import (
 // rawRecords reads a capture's records.
 func rawRecords(t *testing.T, path string) []events.Record {
 	t.Helper()
-	c, err := events.OpenCapture(path)
+	c, err := capture.Open(path)
 	require.NoError(t, err)
 	defer c.Close()
 	var all []events.Record
@@ -54,7 +55,7 @@ func captureOf(t *testing.T, records ...events.Record) string {
 	path := filepath.Join(t.TempDir(), "capture.pcapng")
 	file, err := os.Create(path)
 	require.NoError(t, err)
-	w, err := events.NewCaptureWriter(file)
+	w, err := capture.NewWriter(file)
 	require.NoError(t, err)
 	for _, r := range records {
 		require.NoError(t, w.Write(r))

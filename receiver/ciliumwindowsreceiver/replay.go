@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
@@ -19,7 +19,7 @@ import (
 
 // checkFile reads a capture's beginning, so that a file that is no capture of map records fails the start.
 func checkFile(path string) error {
-	capture, err := events.OpenCapture(path)
+	capture, err := capture.Open(path)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ type fileSource struct {
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) (err error) {
 	before := s.before
 	s.before = recording.File{}
-	capture, err := events.OpenCapture(path)
+	capture, err := capture.Open(path)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) (e
 }
 
 // read says what was read of a file, and why the rest could not be, if that is so.
-func (s *fileSource) read(path string, stats events.CaptureStats, err error) error {
+func (s *fileSource) read(path string, stats capture.Stats, err error) error {
 	s.lost.Add(int64(stats.Lost))
 	s.r.Pipeline.Drop(pipeline.DropTooLarge, int64(stats.Oversized))
 	fields := []zap.Field{
@@ -72,7 +72,7 @@ func (s *fileSource) read(path string, stats events.CaptureStats, err error) err
 		s.r.log.Warn("records of the file come before earlier ones: their times are far in the future, and there are more of them than can be kept to the end",
 			zap.String("file", path), zap.Uint64("early", stats.Early))
 	}
-	var damage *events.CaptureError
+	var damage *capture.Error
 	switch is := errors.As(err, &damage); {
 	case is && stats.Damages > 0:
 		s.r.log.Warn("the file is damaged, and bytes of it were stepped over", append(fields, zap.Uint64("places", stats.Damages),

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/asimtest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
@@ -46,7 +47,7 @@ func eachNetworkEvent(t *testing.T, options Options, do func(*flow.Flow, plog.Lo
 	var n monitor.Notification
 	var f flow.Flow
 	var last int64
-	_, err := events.Replay(context.Background(), "../../../testdata/cilium_events.pcapng", func(_ context.Context, head, body []byte) error {
+	_, err := capture.Replay(context.Background(), "../../../testdata/cilium_events.pcapng", func(_ context.Context, head, body []byte) error {
 		r, err := events.Parse(slices.Concat(head, body))
 		require.NoError(t, err)
 		require.NoError(t, monitor.Decoder{}.Decode(r.Data, &n))

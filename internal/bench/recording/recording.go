@@ -13,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
@@ -64,14 +65,14 @@ func DNS(from, to string, n int) error {
 // Cilium writes n events of the .pcapng file from to the file to.
 func Cilium(from, to string, n int) error {
 	return write(to, func(f io.Writer) error {
-		w, err := events.NewCaptureWriter(f)
+		w, err := capture.NewWriter(f)
 		if err != nil {
 			return err
 		}
 		enough := errors.New("enough")
 		for left, round := n, int64(0); left > 0; round++ {
 			before := left
-			_, err := events.Replay(context.Background(), from, func(_ context.Context, head, body []byte) error {
+			_, err := capture.Replay(context.Background(), from, func(_ context.Context, head, body []byte) error {
 				if left == 0 {
 					return enough
 				}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
 
@@ -54,7 +54,7 @@ func TestTheEventsOfAnETLFileComeAgainLater(t *testing.T) {
 func TestTheEventsOfACaptureComeAgainLater(t *testing.T) {
 	const from = "../../../testdata/cilium_events.pcapng"
 	read := func(path string) (all []string, times []int64) {
-		stats, err := events.Replay(context.Background(), path, func(_ context.Context, head, body []byte) error {
+		stats, err := capture.Replay(context.Background(), path, func(_ context.Context, head, body []byte) error {
 			times = append(times, int64(binary.LittleEndian.Uint64(head)))
 			all = append(all, string(head[8:])+string(body))
 			return nil

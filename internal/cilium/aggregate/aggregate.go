@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package aggregate reports a connection once an interval, as Cilium's datapath does on Linux at the monitor aggregation
-// levels medium and maximum, and losses likewise.
+// Package aggregate reduces the reports of a connection to one per interval, as Cilium's datapath does on Linux at the monitor
+// aggregation levels medium and maximum, and losses likewise. In come events; out comes for each whether to report it now, to keep it
+// back, or to count it with one that is kept back.
 //
-// The first packet of a connection is reported at once, so that nothing new is seen late. The packets after it are counted;
-// when the interval is over one record stands for all of them, and the next interval begins. A packet with SYN, FIN or RST, or
-// with a TCP flag that the connection has not shown before, is reported at once and for itself. A connection that has been
-// silent for an interval is new again. No record comes later than an interval after its event.
+// The first packet of a connection is reported at once, so that new connections are seen without delay. The packets after it are
+// counted. When the interval is over, one record stands for all of them, and the next interval begins. A packet with SYN, FIN or RST,
+// or with a TCP flag that the connection has not shown before, is reported at once and on its own. A connection that has been silent
+// for an interval counts as new. No record comes later than an interval after its event.
 //
-// Times are the events' own. A packet whose time is far from the interval's, before or after it, begins another one; what was kept
-// back before is then reported with its own times.
+// Times are the events' own. A packet whose time is far before or after the interval begins another one; the events kept back until
+// then are reported with their own times.
 package aggregate
 
 import (
@@ -19,36 +20,37 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
-// Settings of a ConnectionAggregator.
+// Settings configures a ConnectionAggregator.
 type Settings struct {
 	// Interval is how often a connection is reported.
 	Interval time.Duration
-	// MaxConnections and MaxBytes bound what is remembered and kept back. When they are reached the connection that was
-	// reported longest ago goes: what is kept back of it is reported early, and its next packet is a first one again.
+	// MaxConnections and MaxBytes bound what is remembered and kept back. When a bound is reached, the connection that was reported
+	// longest ago is forgotten: what is kept back of it is reported early, and its next packet counts as a first one.
 	MaxConnections, MaxBytes int
 }
 
-// ConnectionAggregator remembers which connections were reported, and keeps events back. It is used from one goroutine.
+// ConnectionAggregator remembers which connections were reported, and keeps events back. It is not safe for use from several
+// goroutines.
 type ConnectionAggregator struct {
 	Settings
-	// Clock is to be told of every event of the stream before it comes to Add, of those as well that never do.
+	// Clock must be told of every event of the stream before Add is called with it, and also of events that never get to Add.
 	Clock hold.Clock
 
 	store  *hold.Store
-	held   int // connections of which something is kept back
+	held   int // number of connections with an event kept back
 	key    [keySize]byte
-	before Popped // what was kept back, for Decision.Before
+	before Popped // memory of Decision.Before
 	losses losses
 }
 
-// New makes a ConnectionAggregator.
+// New returns a ConnectionAggregator.
 func New(s Settings) *ConnectionAggregator {
 	k := &ConnectionAggregator{Settings: s}
 	k.Forget()
 	return k
 }
 
-// Forget forgets all connections and the time: what comes next is another node's. Nothing may be kept back.
+// Forget forgets all connections and the time, because what comes next is from another node. Nothing may be kept back.
 func (k *ConnectionAggregator) Forget() {
 	k.store = hold.New(k.MaxConnections, k.MaxBytes)
 	k.Clock, k.held, k.losses = hold.Clock{}, 0, losses{}
@@ -62,25 +64,25 @@ const (
 	Report  Verdict = iota // it is reported now
 	Held                   // it is kept back
 	Counted                // it is counted with an event that is kept back
-	Next                   // it is kept back, and those that were until now are reported: they are Before
+	Next                   // it is kept back, and Before, the events kept back until now, is reported
 )
 
-// Decision is a verdict and what belongs to it.
+// Decision is a verdict and its details.
 type Decision struct {
 	Verdict Verdict
-	// Aggregate says for how many events the report stands; zero for the event alone.
+	// Aggregate says how many events the report stands for; it is zero for the event alone.
 	Aggregate flow.Aggregate
-	// Joined is the number of events kept back until now that it stands for as well.
+	// Joined is the number of events kept back until now that the report also stands for.
 	Joined int64
-	// Before is what is reported, for Next. It is valid until the next Add. Release must not follow.
+	// Before is set for Next and must be reported. It is valid until the next Add. Release must not follow.
 	Before *Popped
 }
 
 // urgent are the TCP flags of packets that are always reported.
 const urgent = flow.TCPSyn | flow.TCPFin | flow.TCPRst
 
-// Add decides about an event. raw is its wire form, at its time and received when it was delivered, both in nanoseconds since
-// 1970. What belongs to no connection, and drops and policy verdicts, are reported.
+// Add decides about an event. raw is its wire form, at its time and received the time of its delivery, both in nanoseconds since
+// 1970. Events that belong to no connection, drops and policy verdicts are always reported.
 func (k *ConnectionAggregator) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
 	if !k.identify(f) {
 		return Decision{}
@@ -120,14 +122,14 @@ func (k *ConnectionAggregator) begin(at int64, flags uint16) *hold.Entry {
 	return e
 }
 
-// hold keeps the first event of an interval back that is not reported at once.
+// hold keeps back the first event of an interval that is not reported at once.
 func (k *ConnectionAggregator) hold(e *hold.Entry, f *flow.Flow, raw []byte, at, received int64) {
 	k.store.SetData(e, raw)
 	e.Received, e.First, e.Last, e.Count, e.Sum = received, at, at, 1, int64(f.OrigLen)
 	k.held++
 }
 
-// close reports an event that comes when the interval is over, with those kept back until now.
+// close reports an event that comes when the interval is over, together with those kept back.
 func (k *ConnectionAggregator) close(e *hold.Entry, f *flow.Flow, at int64) Decision {
 	var d Decision
 	if e.Count > 0 {
@@ -141,7 +143,7 @@ func (k *ConnectionAggregator) close(e *hold.Entry, f *flow.Flow, at int64) Deci
 	return d
 }
 
-// next keeps an event back that belongs to another interval, and reports those kept back until now.
+// next keeps back an event that belongs to another interval, and reports those kept back until now.
 func (k *ConnectionAggregator) next(e *hold.Entry, f *flow.Flow, raw []byte, at, received int64) Decision {
 	popped := k.pop(e)
 	popped.Data, popped.entry = append(k.before.Data[:0], popped.Data...), nil
@@ -153,10 +155,10 @@ func (k *ConnectionAggregator) next(e *hold.Entry, f *flow.Flow, raw []byte, at,
 	return Decision{Verdict: Next, Before: &k.before}
 }
 
-// maxRecord is room for the largest event: a notification's header, a captured packet, a head.
+// maxRecord is room for the largest event in bytes: a notification's header, a captured packet, a head.
 const maxRecord = 1 << 10
 
-// Held is the number of events kept back.
+// Held returns the number of events kept back.
 func (k *ConnectionAggregator) Held() int {
 	n := k.held
 	if k.losses.reports > 0 {
@@ -165,8 +167,8 @@ func (k *ConnectionAggregator) Held() int {
 	return n
 }
 
-// Due reports whether an event kept back must go, and forgets connections that have been silent for an interval, and those whose
-// interval begins at a time that the stream does not have.
+// Due reports whether an event kept back must go. It forgets connections that have been silent for an interval, and those whose
+// interval begins at a time that the stream has not reached.
 func (k *ConnectionAggregator) Due() bool {
 	for {
 		e := k.store.Oldest()
@@ -180,30 +182,30 @@ func (k *ConnectionAggregator) Due() bool {
 	}
 }
 
-// over reports whether an interval is over that began at a time, with an event that came at the mark.
+// over reports whether an interval is over that began at begun, with an event that came at the mark.
 func (k *ConnectionAggregator) over(m hold.Mark, begun int64) bool {
 	return k.Clock.Passed(m, begun) >= int64(k.Interval) || k.Clock.Ahead(m, begun, int64(k.Interval))
 }
 
 // Popped is an event that was kept back and goes.
 type Popped struct {
-	// Data is the first of the events in wire form, valid until Release; it is nil for losses.
+	// Data is the first of the events in wire form. It is valid until Release, and nil for losses.
 	Data []byte
-	// Received is when the first of them was delivered and Last the time of the last, in nanoseconds since 1970.
+	// Received is when the first of the events was delivered, and Last the time of the last, in nanoseconds since 1970.
 	Received, Last int64
-	// Aggregate says for how many events it stands; zero for itself.
+	// Aggregate says how many events it stands for; it is zero for the event alone.
 	Aggregate flow.Aggregate
-	// Primary is that of the flows.
+	// Primary is whether the flows are primary ones.
 	Primary bool
-	// Lost is set for losses, CPU is then the processor, -1 where it is not known or there were several.
+	// Lost is set for losses. CPU is then the processor, -1 if it is unknown or there were several.
 	Lost flow.Lost
 	CPU  int32
 
 	entry *hold.Entry
 }
 
-// PopOldest gives an event kept back: losses when they are due, else the one of the connection that was reported longest ago. There
-// must be one. Release must follow.
+// PopOldest returns an event kept back: losses if they are due, else that of the connection that was reported longest ago. There must
+// be one. Release must follow.
 func (k *ConnectionAggregator) PopOldest() Popped {
 	for k.held > 0 && !k.losses.over(k) {
 		e := k.store.Oldest()
@@ -216,7 +218,7 @@ func (k *ConnectionAggregator) PopOldest() Popped {
 	return k.losses.pop()
 }
 
-// pop gives what is kept back of a connection.
+// pop returns what is kept back of a connection.
 func (k *ConnectionAggregator) pop(e *hold.Entry) Popped {
 	popped := Popped{
 		Data: k.store.Data(e), Received: e.Received, Last: e.Last, Primary: k.store.Key(e)[directionAt]&primaryBit != 0, entry: e,
@@ -227,7 +229,7 @@ func (k *ConnectionAggregator) pop(e *hold.Entry) Popped {
 	return popped
 }
 
-// Release drops the event that PopOldest gave. Where its interval is over the next one begins, unless that is over as well.
+// Release drops the event that PopOldest returned. If its interval is over the next one begins, unless that is over as well.
 func (k *ConnectionAggregator) Release(p Popped) {
 	e := p.entry
 	if e == nil {

@@ -10,20 +10,20 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// keySize is the size of what identifies a connection at a trace point: point, direction, protocol and kind of tunnel, two
-// ports, the tunnel's identifier and two addresses.
+// keySize is the size in bytes of a key, which identifies a connection at a trace point: point, direction, protocol and kind of
+// tunnel, two ports, the tunnel's identifier and two addresses.
 const keySize = 4 + 2*2 + 4 + 2*16
 
-// Where the direction stands in a key, and the bit beside it that tells the records that count their packets' bytes from those
-// that do not: a record that stands for several either counts all of them or none.
+// The place of the direction in a key, and a bit in the same byte that separates flows whose packets' bytes are counted from those
+// whose are not: a record that stands for several flows counts all of them or none.
 const (
 	directionAt = 1
 	primaryBit  = 1 << 7
 )
 
-// identify makes k.key the key of the event's connection. It is false for what is never aggregated: all but traces, and
-// packets without an IP header. Both directions of a connection are reported each for itself. ICMP's type and code stand for
-// the ports; what has neither is told apart by its protocol.
+// identify sets k.key to the key of the event's connection. It returns false for events that are never aggregated: everything but
+// traces, and packets without an IP header. Each direction of a connection has its own key. For ICMP, type and code take the place of
+// the ports; a packet with neither is distinguished by its protocol.
 func (k *ConnectionAggregator) identify(f *flow.Flow) bool {
 	if f.Type != monitor.TypeTrace || f.IP.Version == 0 {
 		return false

@@ -9,7 +9,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
-// losses adds up the losses of an interval. They come when there is too much already: a record for each makes it worse.
+// losses adds up the losses of an interval. Losses occur when there are too many events; a record for each would add to the load.
 type losses struct {
 	reports     int64
 	count       uint64
@@ -20,8 +20,8 @@ type losses struct {
 	received    int64
 }
 
-// AddLoss keeps the news of a loss back, or has it reported for itself: when its time is more than an interval from those that are
-// kept back. cpu is the processor on which the events were lost, -1 when not known.
+// AddLoss keeps a loss back, or lets it be reported on its own if its time is more than an interval from the losses kept back. cpu is
+// the processor on which the events were lost, -1 if unknown.
 func (k *ConnectionAggregator) AddLoss(count uint64, cpu int32, at, received int64) Decision {
 	l, interval := &k.losses, int64(k.Interval)
 	if l.reports == 0 {

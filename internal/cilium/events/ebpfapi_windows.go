@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The functions of ebpfapi.dll that cilium/ebpf does not have or does not export, one Go function for each, without any logic:
+// The functions of ebpfapi.dll that cilium/ebpf does not have or does not export: one Go function for each, without logic. Sources:
 // include/ebpf_api.h and libbpf's src/libbpf.h. Descriptors are those of cilium/ebpf's maps.
 
 package events
@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 )
 
-// ringAPI is what a ring buffer needs, since eBPF for Windows 1.0.
+// ringAPI has the functions for a ring buffer, since eBPF for Windows 1.0.
 type ringAPI struct{ setWait, mapData, unmapData uintptr }
 
 func loadRingAPI() (a ringAPI, err error) {
@@ -27,7 +27,7 @@ func loadRingAPI() (a ringAPI, err error) {
 	return a, err
 }
 
-// setWaitHandle has the map signal an event, in place of the one before.
+// setWaitHandle sets the event that the map signals. It replaces the one before.
 //
 //	ebpf_result_t ebpf_map_set_wait_handle(fd_t map_fd, uint64_t index, ebpf_handle_t handle)
 func (a *ringAPI) setWaitHandle(fd int, index uint64, event windows.Handle) error {
@@ -56,7 +56,7 @@ func (a *ringAPI) mapBuffer(fd int) (m mappedRing, err error) {
 	return m, result("ebpf_ring_buffer_map_map_buffer", r)
 }
 
-// unmapBuffer takes the ring buffer out of memory.
+// unmapBuffer unmaps the ring buffer.
 //
 //	ebpf_result_t ebpf_ring_buffer_map_unmap_buffer(fd_t map_fd, void* consumer, const void* producer, const void* data)
 func (a *ringAPI) unmapBuffer(fd int, m mappedRing) error {
@@ -65,7 +65,7 @@ func (a *ringAPI) unmapBuffer(fd int, m mappedRing) error {
 	return result("ebpf_ring_buffer_map_unmap_buffer", r)
 }
 
-// perfAPI is what a perf event array needs, since eBPF for Windows 1.1.
+// perfAPI has the functions for a perf event array, since eBPF for Windows 1.1.
 type perfAPI struct{ create, pollRecords, release uintptr }
 
 func loadPerfAPI() (a perfAPI, err error) {
@@ -77,20 +77,20 @@ func loadPerfAPI() (a perfAPI, err error) {
 	return a, err
 }
 
-// new begins to read a perf event array; the result is 0 where that cannot be done. The callbacks are C's, are both needed, and
-// are called by poll alone. context is what they get; it is never looked at.
+// new begins to read a perf event array; the result is 0 if that fails. Both callbacks are required; they are C functions, and only poll
+// calls them. context is passed to them and is not dereferenced.
 //
 //	struct perf_buffer* perf_buffer__new(int map_fd, size_t page_cnt, perf_buffer_sample_fn sample_cb,
 //	                                     perf_buffer_lost_fn lost_cb, void* ctx, const struct perf_buffer_opts* opts)
 //	typedef void (*perf_buffer_sample_fn)(void* ctx, int cpu, void* data, __u32 size)
 //	typedef void (*perf_buffer_lost_fn)(void* ctx, int cpu, __u64 cnt)
 func (a *perfAPI) new(fd int, sample, lost, context uintptr) (buffer uintptr) {
-	const pages, options = 0, 0 // a number of pages is refused: the size is the map's own
+	const pages, options = 0, 0 // any other number of pages is refused: the map determines the size
 	r, _, _ := syscall.SyscallN(a.create, uintptr(fd), pages, sample, lost, context, options)
 	return r
 }
 
-// poll calls the callbacks for what there is or, when that is nothing, for what comes within so many milliseconds.
+// poll calls the callbacks for the records that are there; if there are none, for those that come within so many milliseconds.
 //
 //	int perf_buffer__poll(struct perf_buffer* pb, int timeout_ms)
 func (a *perfAPI) poll(buffer uintptr, milliseconds int) error {
@@ -106,7 +106,7 @@ func (a *perfAPI) poll(buffer uintptr, milliseconds int) error {
 //	void perf_buffer__free(struct perf_buffer* pb)
 func (a *perfAPI) free(buffer uintptr) { syscall.SyscallN(a.release, buffer) }
 
-// result makes an error of an ebpf_result_t (include/ebpf_result.h).
+// result converts an ebpf_result_t (include/ebpf_result.h) to an error.
 func result(call string, r uintptr) error {
 	const accessDenied = 20 // EBPF_ACCESS_DENIED
 	switch code := uint32(r); code {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Following a pin: the map that is there is read, one that is not there yet is waited for, and one that takes another's
-// place is read beside it, as when Cilium restarts. held.go has the maps that are read.
+// Following a pin. The Follower reads the map that is pinned, waits for one that is not pinned yet, and when another map takes its
+// place, as on a restart of Cilium, reads both for a while. held.go has the maps that are read.
 
 package events
 
@@ -13,56 +13,59 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 )
 
-// FollowSettings says what to follow, and who is told.
+// FollowSettings says what to follow and whom to notify.
 type FollowSettings struct {
 	// Path is where the map is pinned.
 	Path string
-	// Deliver takes the records on. For a while several maps may deliver at the same time.
+	// Deliver takes the records. For a while several maps may deliver at the same time.
 	Deliver Deliver
-	// Ready is asked before a map is looked for; its error is why that must wait.
+	// Ready is called before a map is looked for. An error is the reason why that must wait.
 	Ready func() error
-	// Attached is called with each map before its first record is delivered, Look whenever the map is found in its place. peak
-	// is how many bytes waited in it at most since the call before, -1 where the map does not tell. An error of Attached fails
-	// Follow; any other is reported, and the map is read all the same.
+	// Attached is called with each map before its first record is delivered, and Look whenever the map is still in its place. peak
+	// is the most bytes that waited in the map since the last call, or -1 if the map does not tell. An error of Attached fails
+	// Follow; later errors of either are reported, and the map is read all the same.
 	Attached func(info MapInfo) error
 	Look     func(info MapInfo, peak int) error
-	// Report is told what is wrong when that changes, nil when all is well again. Not the errors of Follow.
+	// Report is called with what is wrong whenever that changes, and with nil when all is well again. It is not called with the
+	// errors that Follow returns.
 	Report func(error)
-	// Left is called with each map that was left before it had been silent for Quiet, and the bytes that were not read: what
-	// programs still write into it is lost. waiting is -1 where the map does not tell.
+	// Left is called with each map that was left before it had been silent for Quiet, and the number of its unread bytes, -1 if the
+	// map does not tell. What programs still write into it is lost.
 	Left func(info MapInfo, waiting int)
-	// Unsure is called when the present map was left though it was written, because nothing shows whether the map that is pinned
-	// now is another one. Where it is the same, its next reader goes on. Where it is another one, what programs still write into
-	// the one that was left is lost.
+	// Unsure is called when the present map was left while programs still wrote into it, because nothing shows whether the map that
+	// is pinned now is another one. If it is the same map, its next reader continues. If it is another map, what programs still
+	// write into the old one is lost.
 	Unsure func(info MapInfo)
-	// Interval is how often to look at the pin. Where nothing can be read, looks grow apart up to eight times that.
+	// Interval is how often to look at the pin. While nothing can be read the interval grows up to eightfold.
 	Interval time.Duration
-	// Quiet is how long a map that has lost its place must be silent to be left: programs that write into it may run for as
-	// long as Cilium takes to replace them. No more than MaxMaps are read at once.
+	// Quiet is how long a map that has lost its place must be silent before it is left. Programs may write into it for as long as
+	// Cilium takes to replace them. At most MaxMaps are read at once.
 	Quiet time.Duration
 }
 
 const (
-	// MaxMaps is how many maps are read at once: the present one, and those that had its place. One more, and that of the old
-	// ones is left which has been silent for the longest time.
+	// MaxMaps is how many maps are read at once: the present one and those that it has replaced. When there is one more, the old map
+	// that has been silent for the longest time is left.
 	MaxMaps = 16
-	// MaxUnsure is how long a map may hide another one: so long the present map is read on when nothing shows whether the map that
-	// is pinned is another one, which looks the same.
+	// MaxUnsure is how long the present map is read when nothing shows whether the map that is pinned, and looks the same, is
+	// another one. For so long one map may hide another.
 	MaxUnsure = time.Minute
 
-	maxBackoff = 3           // doublings of the interval
-	drainTime  = time.Second // how long a map that is left is still read
+	mostIntervals = 8           // between two looks while nothing can be read
+	drainTime     = time.Second // how long a map that is left is still read
 )
 
-// FollowStats is what a Follower has done, over all maps, and how full the present one is.
+// FollowStats counts what a Follower has done, over all maps, and says how full the present map is.
 type FollowStats struct {
 	Stats
 	Attached uint64 // how often a map was attached
 	Left     uint64 // maps that were left before they had been silent long enough
-	Unsure   uint64 // maps that were left while they were written, because nothing told whether another one had their place
+	Unsure   uint64 // maps that were left while programs wrote into them, because nothing showed whether another map had taken their place
 }
 
 // Follower reads what is pinned at one path.
@@ -72,13 +75,14 @@ type Follower struct {
 	owner   *owner
 	release func()
 
-	// Of run, and of shutdown once run has returned.
-	failures int    // looks in a row with nothing to read
-	reported string // what Report was last told; "" is nil
+	// Used by run, and by shutdown after run has returned.
+	backoff  backoff.ExponentialBackOff // between looks while nothing can be read
+	wait     time.Duration              // to the next look, while nothing can be read
+	reported string                     // what Report was last called with; "" for nil
 
 	mu      sync.Mutex // guards what follows, for Stats
 	current *held      // nil when nothing is read
-	old     []*held    // have lost their place and are read until they are silent; mostly none
+	old     []*held    // have lost their place and are read until they are silent; usually none
 	past    FollowStats
 
 	stop     chan struct{} // closed by Close
@@ -88,24 +92,35 @@ type Follower struct {
 	closeErr error         // written before closed is closed
 }
 
-// Follow begins to read what is pinned at s.Path. Where the map, or eBPF for Windows, is not there yet, it reports that and
-// waits; any other reason why the map cannot be read is an error, as in Open, and so is a path that is followed already:
-// ErrInUse. Close ends it.
+// Follow begins to read the map that is pinned at s.Path. If the map, or eBPF for Windows, is not there yet, it reports that and
+// waits. Any other reason why the map cannot be read is an error, as in Open. A path that is already followed gives ErrInUse. Close
+// ends it.
 func Follow(s FollowSettings) (*Follower, error) { return follow(s, openPinned) }
 
-// follow is Follow with what opens the pinned map.
+// follow is Follow with a function that opens the pinned map.
 func follow(s FollowSettings, open func(path string) (foundMap, error)) (*Follower, error) {
 	release, err := readers.claimPath(s.Path)
 	if err != nil {
 		return nil, fmt.Errorf("the events map pinned at %s: %w", s.Path, err)
 	}
-	f := &Follower{s: s, open: open, owner: &owner{s.Path}, release: release, stop: make(chan struct{}), done: make(chan struct{}), closed: make(chan struct{})}
+	f := newFollower(s, open, release)
 	if err := f.start(); err != nil {
 		release()
 		return nil, err
 	}
 	go f.run()
 	return f, nil
+}
+
+// newFollower returns a Follower that does not run yet.
+func newFollower(s FollowSettings, open func(path string) (foundMap, error), release func()) *Follower {
+	f := &Follower{
+		s: s, open: open, owner: &owner{s.Path}, release: release,
+		backoff: backoff.ExponentialBackOff{InitialInterval: s.Interval, MaxInterval: mostIntervals * s.Interval, Multiplier: 2},
+		stop:    make(chan struct{}), done: make(chan struct{}), closed: make(chan struct{}),
+	}
+	f.backoff.Reset()
+	return f
 }
 
 func (f *Follower) start() error {
@@ -150,17 +165,17 @@ func (f *Follower) run() {
 	}
 }
 
-// delay is the time to the next look.
+// delay returns the time to the next look.
 func (f *Follower) delay() time.Duration {
 	if f.current != nil {
 		return f.s.Interval
 	}
-	return f.s.Interval << min(max(f.failures-1, 0), maxBackoff)
+	return f.wait
 }
 
 // fail reports why nothing is read.
 func (f *Follower) fail(err error) {
-	f.failures++
+	f.wait = f.backoff.NextBackOff()
 	f.report(err)
 }
 
@@ -175,7 +190,7 @@ func (f *Follower) report(err error) {
 	}
 }
 
-// look sees what is pinned now, and reads it.
+// look looks at what is pinned now, and reads it.
 func (f *Follower) look() {
 	f.leave()
 	if f.current == nil {
@@ -190,11 +205,11 @@ func (f *Follower) look() {
 		f.fail(err)
 		return
 	case err != nil:
-		f.failures = 0
+		f.backoff.Reset()
 		f.report(fmt.Errorf("%w; the map that was pinned there is still read", err))
 		return
 	case found == f.current:
-		f.failures = 0
+		f.backoff.Reset()
 		f.report(f.s.Look(found.Info(), found.peak()))
 		return
 	}
@@ -203,8 +218,8 @@ func (f *Follower) look() {
 	f.report(err)
 }
 
-// Close ends following and reading, as Source.Close does. A map that is not pinned any more is drained first. When ctx ends
-// before that, Close returns at once with ctx's error, and the rest ends by itself. Calling it again waits again.
+// Close ends following and reading, as Source.Close does. A map that is no longer pinned is drained first. When ctx ends before that,
+// Close returns its error at once, and the rest ends by itself. Calling it again waits again.
 func (f *Follower) Close(ctx context.Context) error {
 	f.once.Do(func() {
 		close(f.stop)
@@ -223,8 +238,7 @@ func (f *Follower) Close(ctx context.Context) error {
 	}
 }
 
-// shutdown closes what is read when run has returned. What is drained, it drains until ctx ends. It runs once; Close waits for
-// it.
+// shutdown closes the maps when run has returned. It drains until ctx ends. It runs once; Close waits for it.
 func (f *Follower) shutdown(ctx context.Context) {
 	defer close(f.closed)
 	<-f.done
@@ -242,7 +256,7 @@ func (f *Follower) shutdown(ctx context.Context) {
 	f.release()
 }
 
-// inPlace reports whether the present map is certainly pinned still, and so will have another reader.
+// inPlace reports whether the present map is certainly still pinned, and so will have another reader.
 func (f *Follower) inPlace() bool {
 	m, err := f.open(f.s.Path)
 	if err != nil {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The maps that a Follower reads at once: the present one, and those that have lost their place to it. Programs still write into
-// those until Cilium has replaced them, so each is read until it was silent.
+// The maps that a Follower reads at once: the present one, and old ones that have lost their place. Programs write into old maps
+// until Cilium has replaced the programs, so each is read until it has been silent.
 
 package events
 
@@ -14,11 +14,11 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 )
 
-// foundMap is a map that was found at the path, and is open.
+// foundMap is an open map that was found at the path.
 type foundMap interface {
 	placed
 	identity() pinned.Identity
-	// source is a source of the map, for a reader. It owns the map, whether or not it fails.
+	// source returns a source of the map for a reader. It owns the map, even if it fails.
 	source(by *owner) (*Source, error)
 	Close() error
 }
@@ -27,11 +27,11 @@ type foundMap interface {
 type held struct {
 	*Source
 	begun   time.Time // when it became the present one
-	silent  time.Time // since when nothing has come out of it, as far as was seen
-	records uint64    // of it then
+	silent  time.Time // since when it is known to have delivered nothing
+	records uint64    // its count of records then
 }
 
-// see looks whether something has come out of the map, and gives for how long nothing has.
+// see checks whether the map has delivered anything, and returns for how long it has not.
 func (h *held) see() time.Duration {
 	if records := h.Stats().Records; records != h.records || h.silent.IsZero() {
 		h.silent, h.records = time.Now(), records
@@ -39,7 +39,7 @@ func (h *held) see() time.Duration {
 	return time.Since(h.silent)
 }
 
-// find gives the map that is pinned now: one that is read already, or a new one.
+// find returns the map that is pinned now: one that is already read, or a new one.
 func (f *Follower) find() (*held, error) {
 	m, err := f.open(f.s.Path)
 	if err != nil {
@@ -55,12 +55,12 @@ func (f *Follower) find() (*held, error) {
 	return &held{Source: source}, nil
 }
 
-// known gives the map that is read and is the one that was found; nil when there is none.
+// known returns the map that is already read and is the found one; nil if there is none.
 //
-// Where nothing shows whether the found map is one that looks like it (see compare), taking it for that one could hide a map that
-// nobody reads; taking it for another could give one map two readers, and its events twice. So the reader of the one that looks
-// like it is ended before the found map is read: when both are one, the next reader goes on where this one has ended. An old map
-// is left at once, the present one after a silence of Quiet, which its programs' replacement brings with it, or after MaxUnsure.
+// Sometimes nothing shows whether the found map is one that looks like it (see compare). Taking it for that one could hide a map that
+// nobody reads. Taking it for another could give one map two readers, and count its events twice. So the reader of the one that looks
+// like it is ended before the found map is read; if both are one map, the next reader continues where this one ended. An old map is
+// left at once. The present one is left after a silence of Quiet, which the replacement of its programs brings, or after MaxUnsure.
 func (f *Follower) known(found foundMap) *held {
 	all := f.held()
 	var unsure []*held
@@ -94,14 +94,14 @@ func (f *Follower) held() []*held {
 	return all
 }
 
-// begin makes a map the present one; the one whose place it takes becomes an old one.
+// begin makes a map the present one. The map whose place it takes becomes an old one.
 func (f *Follower) begin(h *held) {
 	h.Start(f.s.Deliver)
 	h.begun = time.Now()
 	f.mu.Lock()
-	f.old = slices.DeleteFunc(f.old, func(o *held) bool { return o == h }) // it is back
+	f.old = slices.DeleteFunc(f.old, func(o *held) bool { return o == h }) // an old map is pinned again
 	if f.current != nil {
-		f.current.silent = time.Time{} // its silence counts from now on
+		f.current.silent = time.Time{} // its silence counts from now
 		f.old = append(f.old, f.current)
 	}
 	f.current = h
@@ -118,7 +118,7 @@ func (f *Follower) begin(h *held) {
 	}
 }
 
-// leave lets go of the old maps that are silent, or cannot be read any more.
+// leave stops reading the old maps that are silent, or cannot be read any more.
 func (f *Follower) leave() {
 	var gone []*held
 	for _, h := range f.old {
@@ -133,7 +133,7 @@ func (f *Follower) leave() {
 	f.retire(gone...)
 }
 
-// leaveEarly drains a map and lets go of it, and says so when it had not been silent long enough.
+// leaveEarly drains a map and stops reading it. It calls Left if the map had not been silent long enough.
 func (f *Follower) leaveEarly(h *held) {
 	early := h.see() < f.s.Quiet
 	f.retire(h)
@@ -146,8 +146,8 @@ func (f *Follower) leaveEarly(h *held) {
 	f.s.Left(h.Info(), h.Stats().Waiting)
 }
 
-// leaveUnsure drains the present map, which is written still, and lets go of it, since nothing shows whether another one has its
-// place.
+// leaveUnsure drains the present map, into which programs still write, and stops reading it, because nothing shows whether another
+// map has its place.
 func (f *Follower) leaveUnsure(h *held) {
 	f.retire(h)
 	f.mu.Lock()
@@ -175,7 +175,7 @@ func (f *Follower) retire(gone ...*held) {
 	f.old = slices.DeleteFunc(f.old, func(o *held) bool { return slices.Contains(gone, o) })
 }
 
-// drainAll drains maps at the same time, so that many take no longer than one.
+// drainAll drains maps concurrently, so that many take no longer than one.
 func drainAll(ctx context.Context, gone []*held) error {
 	errs := make(chan error)
 	for _, h := range gone {
@@ -195,7 +195,7 @@ func (s *Stats) add(other Stats) {
 	s.Lost += other.Lost
 }
 
-// Stats counts, and looks at how full the present map is now. It is safe for use from any goroutine.
+// Stats returns the counts, and how full the present map is now. It may be called from any goroutine.
 func (f *Follower) Stats() FollowStats {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What kinds of map carry events, by the numbers of each platform, and what reads each.
+// The types of map that carry events, by the numbers of each platform, and their readers.
 
 package events
 
@@ -11,20 +11,20 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// Errors of a map that is there but cannot be read as an events map.
+// Errors of a map that exists but cannot be read as an events map.
 var (
 	// ErrMapType is returned for a map that cannot carry events.
 	ErrMapType = errors.New("not an events map")
-	// ErrMapSize is returned for a ring buffer or a perf event array whose size is none that it can have.
+	// ErrMapSize is returned for a ring buffer or a perf event array of an impossible size.
 	ErrMapSize = errors.New("not a size that an events map can have")
 )
 
-// windowsPerfArray is BPF_MAP_TYPE_PERF_EVENT_ARRAY of eBPF for Windows (include/ebpf_structs.h), which cilium/ebpf does
-// not name: the number that follows the ring buffer's.
+// windowsPerfArray is BPF_MAP_TYPE_PERF_EVENT_ARRAY of eBPF for Windows (include/ebpf_structs.h), which cilium/ebpf does not name.
+// Its number follows that of the ring buffer.
 const windowsPerfArray = ebpf.WindowsRingBuf + 1
 
-// attach begins to read m in the way of its type, which checkMap has let pass. perf_linux.go, perf_windows.go and
-// perf_other.go have attachPerf.
+// attach begins to read m in the way of its type, which checkMap has accepted. attachPerf is in perf_linux.go, perf_windows.go and
+// perf_other.go.
 func attach(m *ebpf.Map) (attachment, error) {
 	switch m.Type() {
 	case ebpf.PerfEventArray, windowsPerfArray:
@@ -33,7 +33,7 @@ func attach(m *ebpf.Map) (attachment, error) {
 	return attachRing(m)
 }
 
-// checkMap says what is wrong with reading events from the map that is pinned at path, if anything.
+// checkMap returns what keeps events from being read from the map that is pinned at path, or nil.
 func checkMap(path string, typ ebpf.MapType, maxEntries uint32) error {
 	switch typ {
 	case ebpf.RingBuf, ebpf.WindowsRingBuf:
@@ -50,7 +50,7 @@ func checkMap(path string, typ ebpf.MapType, maxEntries uint32) error {
 	return fmt.Errorf("the map pinned at %s is of type %d (%s): %w; want a ring buffer or a perf event array", path, typeNumber(typ), typ, ErrMapType)
 }
 
-// typeName is a map type as cilium/ebpf names it.
+// typeName returns cilium/ebpf's name of a map type.
 func typeName(t ebpf.MapType) string {
 	if t == windowsPerfArray {
 		return "WindowsPerfEventArray"
@@ -58,6 +58,6 @@ func typeName(t ebpf.MapType) string {
 	return t.String()
 }
 
-// typeNumber is a map type as its platform numbers it. cilium/ebpf puts the platform into the upper four bits
+// typeNumber returns a map type in its platform's numbering. cilium/ebpf puts the platform into the upper four bits
 // (internal/platform).
 func typeNumber(t ebpf.MapType) uint32 { return uint32(t) &^ (0xF << 28) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A perf event array of the Linux kernel as an attachment, through cilium/ebpf: a ring for each processor, in the
-// receiver's own memory, whose numbers stand in the map.
+// The attachment of a Linux perf event array, through cilium/ebpf: a ring for each processor, in the receiver's own memory,
+// registered in the map.
 
 package events
 
@@ -20,19 +20,19 @@ var (
 	_ peaker     = (*perfArray)(nil)
 )
 
-// perfRing is the size in bytes of each processor's ring: what the kernel lets anyone lock by default
-// (kernel.perf_event_mlock_kb, 516 KiB with the ring's first page).
+// perfRing is the size in bytes of each processor's ring: what the kernel lets any user lock by default (kernel.perf_event_mlock_kb,
+// 516 KiB including the ring's first page).
 const perfRing = 512 << 10
 
 type perfArray struct {
 	reader   *perf.Reader
 	stopping atomic.Bool
-	waiting  []atomic.Int64 // by processor: bytes that were left when its last record was read
+	waiting  []atomic.Int64 // by processor: bytes left when its last record was read
 	highest  atomic.Int64
 }
 
 func attachPerf(m *ebpf.Map) (attachment, error) {
-	// The kernel has rings for no more processors than there can be.
+	// The kernel has rings for no more processors than are possible.
 	if possible, err := ebpf.PossibleCPU(); err == nil && m.MaxEntries() > uint32(possible) {
 		return nil, fmt.Errorf("%w: the perf event array has %d entries; want at most %d, one for each processor that this machine can have",
 			ErrMapSize, m.MaxEntries(), possible)
@@ -45,7 +45,7 @@ func attachPerf(m *ebpf.Map) (attachment, error) {
 }
 
 func (p *perfArray) run(emit func(Record)) error {
-	var record perf.Record // its memory serves every read
+	var record perf.Record // its memory is reused by every read
 	for {
 		err := p.reader.ReadInto(&record)
 		switch {
@@ -64,14 +64,14 @@ func (p *perfArray) run(emit func(Record)) error {
 	}
 }
 
-// interrupt takes the rings out of the map, so that nothing more comes, and lets run read what they hold: it is lost with
+// interrupt removes the rings from the map, so that nothing more comes, and lets run read what they hold, which would be lost with
 // them.
 func (p *perfArray) interrupt() error {
 	p.stopping.Store(true)
 	return errors.Join(p.reader.Pause(), p.reader.Flush())
 }
 
-// fill is that of the processor whose ring was the fullest when it was last read.
+// fill returns the fill level of the processor whose ring was the fullest when it was last read.
 func (p *perfArray) fill() (waiting, size int) {
 	for i := range p.waiting {
 		waiting = max(waiting, int(p.waiting[i].Load()))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A perf event array of eBPF for Windows as an attachment, which cilium/ebpf cannot read there: ebpfapi.dll's own reader calls
-// back for each record.
+// The attachment of a perf event array of eBPF for Windows. cilium/ebpf cannot read one there, so ebpfapi.dll's own reader calls back
+// for each record.
 
 package events
 
@@ -23,23 +23,23 @@ var _ attachment = (*windowsPerf)(nil)
 type windowsPerf struct {
 	api    perfAPI
 	buffer uintptr // struct perf_buffer*
-	handle uintptr // what the callbacks get, see perfReaders
-	size   int     // bytes, of one processor's ring
+	handle uintptr // passed to the callbacks, see perfReaders
+	size   int     // size of one processor's ring in bytes
 
-	// Set by run, and used by it and by the callbacks that it is in.
+	// Used by run and by the callbacks that it calls.
 	emit     func(Record)
-	panicked error            // the first one
-	left     map[int32]uint64 // records by processor that were read and not delivered
+	panicked error            // the first panic
+	left     map[int32]uint64 // number of records read and not delivered, by processor
 
 	stopping atomic.Bool
-	until    atomic.Pointer[time.Time] // when run no longer delivers; nil is never
+	until    atomic.Pointer[time.Time] // the time after which run no longer delivers; nil means never
 }
 
 const (
-	// perfWait is how long poll waits for a record, in milliseconds. interrupt is heeded after it.
+	// perfWait is how long poll waits for a record, in milliseconds. An interrupt takes effect after it.
 	perfWait = 100
-	// perfDrain is for how long run delivers after interrupt. poll does not return as long as a producer is faster than what is
-	// delivered, so then records are counted only.
+	// perfDrain is how long run delivers after an interrupt. poll does not return while a producer is faster than delivery, so later
+	// records are only counted.
 	perfDrain = 500 * time.Millisecond
 )
 
@@ -64,7 +64,7 @@ func attachPerf(m *ebpf.Map) (attachment, error) {
 func (p *windowsPerf) run(emit func(Record)) error {
 	p.emit = emit
 	for {
-		stopping := p.stopping.Load() // before the last poll, which reads what is there: it would be lost otherwise
+		stopping := p.stopping.Load() // before the last poll, which reads the records that would otherwise be lost
 		wait := perfWait
 		if stopping {
 			wait = 0
@@ -98,7 +98,7 @@ func (p *windowsPerf) sample(cpu int32, data unsafe.Pointer, size uint32) {
 	p.emit(Record{Time: now.UnixNano(), CPU: knownCPU(cpu), Data: unsafe.Slice((*byte)(data), size)})
 }
 
-// lost delivers that records were lost.
+// lost delivers a loss record.
 func (p *windowsPerf) lost(cpu int32, n uint64) {
 	defer p.recoverPanic(cpu, n)
 	p.emit(Record{Time: time.Now().UnixNano(), CPU: knownCPU(cpu), Lost: n})
@@ -106,8 +106,8 @@ func (p *windowsPerf) lost(cpu int32, n uint64) {
 
 func knownCPU(cpu int32) int32 { return max(cpu, UnknownCPU) }
 
-// recoverPanic keeps a panic from ending the process: C is in between, and nothing else would catch it. run returns it, and n
-// records count as lost.
+// recoverPanic keeps a panic in a callback from ending the process: no other handler would recover it, because C code is in between.
+// run returns the panic as an error, and n records count as lost.
 func (p *windowsPerf) recoverPanic(cpu int32, n uint64) {
 	r := recover()
 	if r == nil {
@@ -127,7 +127,7 @@ func (p *windowsPerf) interrupt() error {
 	return nil
 }
 
-// fill knows the size only: eBPF for Windows does not tell how full the rings are.
+// fill returns the size only: eBPF for Windows does not tell how full the rings are.
 func (p *windowsPerf) fill() (waiting, size int) { return -1, p.size }
 
 func (p *windowsPerf) close() error {
@@ -136,7 +136,7 @@ func (p *windowsPerf) close() error {
 	return nil
 }
 
-// perfReaders are the readers of this process, so that C gets a number and never a pointer of Go's.
+// perfReaders are the readers of this process, by number, so that C code gets a number and never a pointer of Go.
 var perfReaders perfRegistry
 
 const maxPerfReaders = 64
@@ -145,7 +145,7 @@ type perfRegistry struct {
 	slots [maxPerfReaders]atomic.Pointer[windowsPerf]
 }
 
-// add gives the number by which the callbacks know p.
+// add returns the number under which the callbacks find p.
 func (r *perfRegistry) add(p *windowsPerf) (uintptr, error) {
 	for i := range r.slots {
 		if r.slots[i].CompareAndSwap(nil, p) {
@@ -157,7 +157,7 @@ func (r *perfRegistry) add(p *windowsPerf) (uintptr, error) {
 
 func (r *perfRegistry) remove(handle uintptr) { r.slots[handle].Store(nil) }
 
-// get gives the reader of a number, or nil.
+// get returns the reader of a number, or nil.
 func (r *perfRegistry) get(handle uintptr) *windowsPerf {
 	if handle >= maxPerfReaders {
 		return nil
@@ -168,7 +168,7 @@ func (r *perfRegistry) get(handle uintptr) *windowsPerf {
 // callbacks are C functions.
 type callbacks struct{ sample, lost uintptr }
 
-// perfCallbacks makes the callbacks once for all readers: a process has few of them, and they are never freed.
+// perfCallbacks makes the callbacks once for all readers: a process can have only a few, and they are never freed.
 var perfCallbacks = sync.OnceValue(func() callbacks {
 	return callbacks{
 		sample: windows.NewCallbackCDecl(func(handle uintptr, cpu int32, data unsafe.Pointer, size uint32) uintptr {

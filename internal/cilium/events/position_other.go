@@ -6,5 +6,5 @@ package events
 
 var _ placed = (*pinnedMap)(nil)
 
-// position is not needed: Linux numbers its maps since before it had ring buffers.
+// position is not needed here: Linux has numbered its maps since before it had ring buffers.
 func (p *pinnedMap) position() (position, bool) { return position{}, false }

@@ -13,7 +13,7 @@ var (
 	_ placed = (*windowsRing)(nil)
 )
 
-// position maps the ring buffer beside its reader, which takes nothing from that: the map's event stays the reader's.
+// position maps the ring buffer a second time. That does not affect its reader: the map's event stays the reader's.
 func (p *pinnedMap) position() (position, bool) {
 	if p.Type() != ebpf.WindowsRingBuf {
 		return position{}, false

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package events yields the raw records of Cilium's events map: from the live eBPF map, or from a capture file.
+// Package events reads Cilium's events map. In comes the path of a pinned eBPF map; out come the raw records that the datapath's
+// programs write into it, with counts of what was lost.
 //
-// A record is what one datapath program wrote into the map, byte for byte; internal/cilium/monitor reads it. On its way
-// through the collector a record has a head before it, which says when and where it was read.
+// A record is what one program wrote, byte for byte; internal/cilium/monitor decodes it. Inside the collector a record has a head,
+// which says when and on which processor it was read. internal/cilium/capture reads the same records from files.
 package events
 
 import (

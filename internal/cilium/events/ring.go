@@ -2,7 +2,7 @@
 
 //go:build !windows
 
-// A ring buffer of Linux as an attachment, through cilium/ebpf.
+// The attachment of a Linux ring buffer, through cilium/ebpf.
 
 package events
 
@@ -23,7 +23,7 @@ var (
 
 type ring struct {
 	reader   *ringbuf.Reader
-	stopping atomic.Bool // run returns after the record that it is at
+	stopping atomic.Bool // run returns after the current record
 	draining atomic.Bool // run returns when nothing waits
 	highest  atomic.Int64
 }
@@ -37,7 +37,7 @@ func attachRing(m *ebpf.Map) (attachment, error) {
 }
 
 func (r *ring) run(emit func(Record)) error {
-	var record ringbuf.Record // its memory serves every read
+	var record ringbuf.Record // its memory is reused by every read
 	for {
 		err := r.reader.ReadInto(&record)
 		switch {
@@ -48,7 +48,7 @@ func (r *ring) run(emit func(Record)) error {
 			emit(Record{Time: time.Now().UnixNano(), CPU: UnknownCPU, Data: record.RawSample})
 		case !errors.Is(err, ringbuf.ErrFlushed):
 			return err
-		case r.draining.Load(): // it has read what was there when it was flushed
+		case r.draining.Load(): // it has read what was there at the flush
 			return nil
 		}
 		if r.stopping.Load() {
@@ -57,7 +57,7 @@ func (r *ring) run(emit func(Record)) error {
 	}
 }
 
-// interrupt flushes rather than closes: run ends between two records.
+// interrupt flushes the reader instead of closing it, so run ends between two records.
 func (r *ring) interrupt() error {
 	r.stopping.Store(true)
 	return r.reader.Flush()
@@ -70,7 +70,7 @@ func (r *ring) drain() error {
 
 func (r *ring) fill() (waiting, size int) { return r.reader.AvailableBytes(), r.reader.BufferSize() }
 
-// peak also looks at what waits now: the reader may be slow.
+// peak also counts what waits now, since the reader may be slow.
 func (r *ring) peak() int { return max(int(r.highest.Swap(0)), r.reader.AvailableBytes()) }
 
 func (r *ring) close() error { return r.reader.Close() }

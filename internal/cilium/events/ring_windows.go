@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A ring buffer of eBPF for Windows as an attachment. cilium/ebpf opens the map and could read it, but its reader spins while a
-// record is being written and nothing stops it then: a producer that died in the middle would cost a core, and the shutdown.
+// The attachment of a ring buffer of eBPF for Windows. cilium/ebpf opens the map. Its reader is not used, because it spins while a
+// record is being written, and nothing can stop it: if a producer dies while writing, the reader would use a whole core and block the
+// shutdown.
 
 package events
 
@@ -28,22 +29,22 @@ type windowsRing struct {
 	mapped mappedRing
 	view   ringView
 
-	wake, stop         windows.Handle // events that reset themselves: of the producer, and of interrupt and drain
+	wake, stop         windows.Handle // auto-reset events, set by the producer, and by interrupt and drain
 	stopping, draining atomic.Bool
 	highest            atomic.Uint64
 }
 
 const (
-	// idleWait is how long the reader waits for the producer's event before it looks by itself, for records whose producer
-	// asked for no event.
+	// idleWait is how long the reader waits for the producer's event before it looks anyway, for records whose producer requested no
+	// event.
 	idleWait = time.Second
-	// busyLooks is how often the reader looks at once for a record that is being written, which takes less than a wait, before
-	// it waits from busyWait to maxBusyWait.
+	// busyLooks is how often the reader looks again at once at a record that is being written, which is faster than a wait. Then it
+	// waits from busyWait up to maxBusyWait.
 	busyLooks             = 200
 	busyWait, maxBusyWait = time.Millisecond, 100 * time.Millisecond
 )
 
-// attachRing begins to read the ring buffer. Its event takes the place of another reader's: a ring has one.
+// attachRing begins to read the ring buffer. Its event replaces that of another reader: a ring has only one.
 func attachRing(m *ebpf.Map) (_ attachment, err error) {
 	r := &windowsRing{fd: m.FD()}
 	defer func() {
@@ -74,7 +75,7 @@ func attachRing(m *ebpf.Map) (_ attachment, err error) {
 }
 
 func (r *windowsRing) run(emit func(Record)) error {
-	busy := 0 // looks at a record that is being written
+	busy := 0 // number of looks at a record that is being written
 	for !r.stopping.Load() {
 		data, err := r.view.next()
 		switch err {
@@ -104,7 +105,7 @@ func (r *windowsRing) run(emit func(Record)) error {
 	return nil
 }
 
-// waitBusy waits for a record to be complete, after so many looks at it.
+// waitBusy waits until a record is complete, after so many looks at it.
 func (r *windowsRing) waitBusy(looks int) error {
 	if looks <= busyLooks {
 		runtime.Gosched()
@@ -113,7 +114,7 @@ func (r *windowsRing) waitBusy(looks int) error {
 	return r.wait(min(busyWait<<min(looks-busyLooks-1, 10), maxBusyWait))
 }
 
-// wait waits for the producer, for interrupt, or for as long as it is told.
+// wait waits for the producer, for interrupt, or until the given time has passed.
 func (r *windowsRing) wait(d time.Duration) error {
 	event, err := windows.WaitForMultipleObjects([]windows.Handle{r.wake, r.stop}, false, uint32(d.Milliseconds()))
 	if event == windows.WAIT_FAILED {
@@ -134,14 +135,14 @@ func (r *windowsRing) drain() error {
 
 func (r *windowsRing) fill() (waiting, size int) { return int(r.view.waiting()), int(r.view.size()) }
 
-// peak also looks at what waits now: the reader may be slow.
+// peak also counts what waits now, since the reader may be slow.
 func (r *windowsRing) peak() int { return int(max(r.highest.Swap(0), r.view.waiting())) }
 
 func (r *windowsRing) close() error {
 	var errs []error
 	if r.mapped.data != nil {
 		errs = append(errs, r.api.unmapBuffer(r.fd, r.mapped))
-		r.mapped, r.view = mappedRing{}, ringView{} // Go must not keep what may become its own memory
+		r.mapped, r.view = mappedRing{}, ringView{} // Go must not keep pointers to addresses that may become its own memory
 	}
 	for _, event := range []windows.Handle{r.wake, r.stop} {
 		if event != 0 {

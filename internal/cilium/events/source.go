@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The live source: one goroutine that reads one pinned map. What is special to a type of map is in its attachment.
+// The live source: one goroutine that reads one pinned map. Its attachment handles what is specific to the map's type.
 
 package events
 
@@ -17,51 +17,51 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 )
 
-// Deliver takes one record on: when it was received, in nanoseconds since 1970-01-01 UTC, and its wire form in two parts,
-// which are valid until it returns. It must not block. pipeline.Offer is one; what it returns is its own business.
+// Deliver takes one record: when it was received, in nanoseconds since 1970-01-01 UTC, and its wire form in two parts, which are
+// valid until Deliver returns. It must not block. Its result is ignored. pipeline.Offer is a Deliver.
 type Deliver func(received int64, head, body []byte) bool
 
 // attachment reads a map of one type.
 type attachment interface {
-	// run hands every record to emit until interrupt is called; it then returns nil. Data is valid until emit returns.
+	// run passes every record to emit until interrupt is called; it then returns nil. Data is valid until emit returns.
 	run(emit func(Record)) error
-	// interrupt makes run return soon, from any goroutine. What run has not read stays in the map for its next reader; where
-	// it would be lost, as in a perf event array, run reads it before it returns.
+	// interrupt makes run return soon. It may be called from any goroutine. Unread records stay in the map for its next reader. If
+	// they would be lost, as in a perf event array, run reads them before it returns.
 	interrupt() error
-	// fill is how many bytes wait in the map, and how many it has room for: in a perf event array, those of the fullest
-	// processor's ring. waiting is -1 where the map does not tell.
+	// fill returns how many bytes wait in the map, and how many it has room for; of a perf event array, those of the fullest
+	// processor's ring. waiting is -1 if the map does not tell.
 	fill() (waiting, size int)
 	// close frees the attachment once run has returned; the map itself stays open.
 	close() error
 }
 
-// drainer is an attachment that leaves in the map what it has not read, and can read it before it returns.
+// drainer is an attachment that leaves unread records in the map, and can read them before it returns.
 type drainer interface {
-	// drain makes run return once nothing waits, from any goroutine.
+	// drain makes run return once nothing waits. It may be called from any goroutine.
 	drain() error
 }
 
-// peaker is an attachment that sees how much waits when it reads.
+// peaker is an attachment that notes how much waits when it reads.
 type peaker interface {
-	// peak is how many bytes waited at most since it was last called.
+	// peak returns the most bytes that waited since the last call.
 	peak() int
 }
 
-// MapInfo is what the kernel says of the map that a source reads.
+// MapInfo describes the map that a source reads.
 type MapInfo struct {
 	Path string
-	Type string // as cilium/ebpf names it: RingBuf, WindowsRingBuf, PerfEventArray, WindowsPerfEventArray
-	ID   uint32 // the kernel's number of the map: another number under the same path is another map; 0 is unknown
-	Size uint32 // in bytes; of one processor's ring in a perf event array
+	Type string // by cilium/ebpf: RingBuf, WindowsRingBuf, PerfEventArray, WindowsPerfEventArray
+	ID   uint32 // the kernel's number of the map, which identifies it; 0 is unknown
+	Size uint32 // in bytes; for a perf event array, of one processor's ring
 }
 
-// Stats is what a source has done and how full its map is.
+// Stats counts what a source has done, and says how full its map is.
 type Stats struct {
-	Records uint64 // delivered, loss records not counted
+	Records uint64 // delivered, without loss records
 	Bytes   uint64 // of their data
-	Lost    uint64 // records that the kernel says it dropped; a ring buffer never says
-	Waiting int    // bytes in the map that are not read yet, record headers included; -1 is unknown
-	Size    int    // bytes that the map has room for; in a perf event array both are the fullest processor's
+	Lost    uint64 // records that the kernel reports as dropped; a ring buffer reports none
+	Waiting int    // unread bytes in the map, including record headers; -1 is unknown
+	Size    int    // bytes that the map has room for; for a perf event array both are the fullest processor's
 }
 
 // Source reads the events map pinned at one path. Its methods may be called from any goroutine.
@@ -69,7 +69,7 @@ type Source struct {
 	info    MapInfo
 	is      pinned.Identity
 	m       *ebpf.Map
-	release func() // gives the claim on the map back
+	release func() // releases the claim on the map
 
 	records, bytes, lost atomic.Uint64
 
@@ -82,7 +82,7 @@ type Source struct {
 	err  error // why run returned; set before done is closed
 }
 
-// Open opens the events map pinned at path and checks that it is one. Besides the errors of pinned.Open they are
+// Open opens the events map pinned at path and checks its type and size. In addition to the errors of pinned.Open it returns
 // ErrInUse, ErrMapType and ErrMapSize. Start begins to read, Close ends it.
 func Open(path string) (*Source, error) {
 	m, err := openPinned(path)
@@ -92,7 +92,7 @@ func Open(path string) (*Source, error) {
 	return m.source(&owner{path})
 }
 
-// pinnedMap is a map of the kernel that was found at a path, and which it is.
+// pinnedMap is a map that was found at a path, and its identity.
 type pinnedMap struct {
 	*ebpf.Map
 	path string
@@ -138,10 +138,10 @@ func (p *pinnedMap) source(by *owner) (_ *Source, err error) {
 	return s, nil
 }
 
-// Info says which map is read.
+// Info describes the map that is read.
 func (s *Source) Info() MapInfo { return s.info }
 
-// Start begins to deliver, in the order in which the map has the records. It is called once.
+// Start begins to deliver records in the map's order. It is called once.
 func (s *Source) Start(deliver Deliver) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,10 +169,10 @@ func (s *Source) run(reader attachment, deliver Deliver) {
 	}
 }
 
-// Done is closed when the source delivers no more: after Close, or when reading failed. Not before Start.
+// Done is closed when the source delivers no more: after Close, or when reading failed. It is not closed before Start.
 func (s *Source) Done() <-chan struct{} { return s.done }
 
-// Err is why reading failed; nil before Done and after Close.
+// Err returns why reading failed; nil before Done and after Close.
 func (s *Source) Err() error {
 	select {
 	case <-s.done:
@@ -182,7 +182,7 @@ func (s *Source) Err() error {
 	}
 }
 
-// Stats counts, and looks at how full the map is now; after Close, at how full it was then.
+// Stats returns the counts, and how full the map is now; after Close, how full it was then.
 func (s *Source) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,8 +194,8 @@ func (s *Source) Stats() Stats {
 	return stats
 }
 
-// Drain reads what waits in the map, until ctx ends and for as long as limit at most, and closes the source as Close does
-// without a bound: the reader returns once its delivery has.
+// Drain reads what waits in the map, until ctx ends and for at most limit, and then closes the source without a time limit: the
+// reader returns once its delivery has.
 func (s *Source) Drain(ctx context.Context, limit time.Duration) error {
 	draining, err := s.drain()
 	switch {
@@ -211,7 +211,7 @@ func (s *Source) Drain(ctx context.Context, limit time.Duration) error {
 	return errors.Join(err, s.Close(context.Background()))
 }
 
-// drain makes the reader return once nothing waits, where it can and must.
+// drain makes the reader return once nothing waits, if its attachment needs and supports that.
 func (s *Source) drain() (draining bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -222,8 +222,7 @@ func (s *Source) drain() (draining bool, err error) {
 	return true, d.drain()
 }
 
-// peak is how many bytes waited in the map at most since it was last called, as far as was seen; -1 where the map does not
-// tell.
+// peak returns the most bytes that are known to have waited in the map since the last call; -1 if the map does not tell.
 func (s *Source) peak() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -237,9 +236,9 @@ func (s *Source) peak() int {
 	return waiting
 }
 
-// Close interrupts reading, waits for the reader and closes the map. Nothing is delivered after it; what was not read
-// stays in the map for its next reader, if the map's type keeps it. When the reader does not return before ctx ends, the
-// map stays open and the error says so. Further calls do nothing.
+// Close interrupts reading, waits for the reader and closes the map. Nothing is delivered after it. Unread records stay in the map
+// for its next reader, if the map's type keeps them. When the reader does not return before ctx ends, the map stays open, and the
+// error says so. Further calls do nothing.
 func (s *Source) Close(ctx context.Context) error {
 	reader, started, err := s.interrupt()
 	switch {
@@ -266,7 +265,7 @@ func (s *Source) Close(ctx context.Context) error {
 	return err
 }
 
-// interrupt makes the reader return, if it was started. The reader is nil when the source is closed.
+// interrupt makes the reader return, if it was started. reader is nil when the source is closed.
 func (s *Source) interrupt() (reader attachment, started bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

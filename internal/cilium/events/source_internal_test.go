@@ -159,9 +159,12 @@ func TestOnlyAMapOfAPossibleTypeAndSizeIsAnEventsMap(t *testing.T) {
 
 // A node waits long for Cilium, which may be restarted soon after: what takes the new map's place is noticed as fast as ever.
 func TestAMapThatWasWaitedForIsLookedAtAsOftenAsAnyOther(t *testing.T) {
-	f := &Follower{s: FollowSettings{Interval: time.Second}, failures: 9}
-	if got := f.delay(); got != 8*time.Second {
-		t.Fatalf("the next look of one that waits is in %v; want 8s", got)
+	f := newFollower(FollowSettings{Interval: time.Second, Report: func(error) {}}, nil, func() {})
+	for _, want := range []time.Duration{1, 2, 4, 8, 8, 8} {
+		f.fail(ErrMapType)
+		if got := f.delay(); got != want*time.Second {
+			t.Fatalf("the next look of one that waits is in %v; want %ds", got, want)
+		}
 	}
 	f.begin(&held{Source: &Source{}})
 	if got := f.delay(); got != time.Second {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
+	"github.com/gopacket/gopacket/pcapgo"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
@@ -46,20 +47,27 @@ func eachType(t *testing.T, size int, test func(t *testing.T)) {
 func play(t *testing.T) (want []Record) {
 	path := filepath.Join(wine.Root(t), wine.CapturePath)
 	t.Setenv("WINDOWSTEST_CAPTURE", path)
-	c, err := OpenCapture(path)
+	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer file.Close()
+	packets, err := pcapgo.NewNgReader(file, pcapgo.DefaultNgReaderOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for {
-		r, err := c.Next()
+		data, _, options, err := packets.ReadPacketDataWithOptions()
 		if err == io.EOF {
 			return want
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Data = bytes.Clone(r.Data)
+		r := Record{CPU: UnknownCPU, Data: data}
+		if options.Queue != nil {
+			r.CPU = int32(*options.Queue)
+		}
 		want = append(want, r)
 	}
 }

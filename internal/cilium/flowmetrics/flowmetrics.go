@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package flowmetrics adds up events, their packets and bytes, by what was decided about them: what the metrics are made of.
+// Package flowmetrics adds up events, packets and bytes for metrics. In come flows; out come sums for each combination of verdict,
+// drop reason, direction and the like.
 //
-// How many sums there are is bounded by what tells them apart, whatever arrives: names that Cilium gives, and one for all
-// that it has no name for.
+// The number of sums is bounded whatever arrives, because the values come from Cilium's lists of names. One value stands for
+// everything without a name.
 package flowmetrics
 
 import (
@@ -13,43 +14,43 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// Tally is the sums since it was made. One goroutine may add while another reads. A nil Tally adds nothing.
+// Tally holds the sums since it was made. One goroutine may add while another reads. A nil Tally adds nothing.
 type Tally struct {
 	mu   sync.Mutex
 	sums map[key]*Sums
 }
 
-// New makes an empty tally.
+// New returns an empty Tally.
 func New() *Tally { return &Tally{sums: map[key]*Sums{}} }
 
-// Sums are what is added up.
+// Sums are the sums of a series.
 type Sums struct {
 	Events  int64
-	Packets int64 // events that are of a packet
-	Bytes   int64 // lengths of the packets on the wire
-	Lost    int64 // events that were lost: in a series of their own
+	Packets int64 // events that have a packet
+	Bytes   int64 // total length of the packets on the wire
+	Lost    int64 // lost events, which have a series of their own
 }
 
-// key is what a series' events have in common. Each field has few values: see keyOf.
+// key is what the events of a series have in common. Each field has few values: see keyOf.
 type key struct {
 	typ       monitor.MessageType
 	point     flow.ObservationPoint
 	verdict   flow.Verdict
-	reason    uint8 // of what was dropped
+	reason    uint8 // of dropped events
 	direction flow.Direction
 	transport transport
-	lost      flow.LostSource // of a series of losses, which has nothing else
+	lost      flow.LostSource // only in a series of losses, which has no other field
 }
 
-// Series is what events have in common, by name. What they do not have is empty.
+// Series is what the events of a series have in common, by name. What they do not have is empty.
 type Series struct {
-	Type             string // as in Cilium's message types; "unknown" for those that nobody defines
+	Type             string // as in Cilium's message types; "unknown" for undefined ones
 	ObservationPoint string // traces only
 	Verdict          string
-	DropReason       string         // of what Cilium dropped
+	DropReason       string         // of dropped events
 	Direction        flow.Direction // of the packet, not of the connection
 	Transport        string         // in OpenTelemetry's spelling; "other" for a protocol that Hubble does not name
-	LostSource       string         // of losses, which have nothing else
+	LostSource       string         // of losses, which have no other field
 }
 
 // Entry is a series and its sums.
@@ -74,7 +75,7 @@ func (t *Tally) Add(f *flow.Flow) {
 	}
 }
 
-// AddLost counts events that were lost.
+// AddLost counts lost events.
 func (t *Tally) AddLost(source flow.LostSource, n uint64) {
 	if t == nil {
 		return
@@ -84,7 +85,7 @@ func (t *Tally) AddLost(source flow.LostSource, n uint64) {
 	t.of(key{lost: source}).Lost += int64(n)
 }
 
-// of gives the sums of a key.
+// of returns the sums of a key.
 func (t *Tally) of(k key) *Sums {
 	s := t.sums[k]
 	if s == nil {
@@ -94,7 +95,7 @@ func (t *Tally) of(k key) *Sums {
 	return s
 }
 
-// Entries gives all series, in no order, with their sums at one moment.
+// Entries returns all series, in no order, with their sums at one moment.
 func (t *Tally) Entries() []Entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -105,7 +106,7 @@ func (t *Tally) Entries() []Entry {
 	return entries
 }
 
-// keyOf is the key of an event: numbers without a name of Cilium's become one.
+// keyOf returns the key of an event. All numbers without a name of Cilium's become the same value.
 func keyOf(f *flow.Flow) key {
 	k := key{typ: f.Type, verdict: f.Verdict, direction: f.PacketDirection, transport: transportOf(f)}
 	if !k.typ.Known() {

@@ -4,7 +4,7 @@ package flowmetrics
 
 import "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 
-// transport is what a packet carries above IP, as an index into transports.
+// transport is the protocol that a packet carries above IP, as an index into transports.
 type transport uint8
 
 const (
@@ -13,8 +13,7 @@ const (
 	firstTransport
 )
 
-// transports are the protocols that Hubble names, with IANA's numbers, by their names as OpenTelemetry writes them: IANA's
-// keywords in small letters.
+// transports are the protocols that Hubble names, with IANA's numbers, in OpenTelemetry's spelling: IANA's keywords in lower case.
 var transports = [...]struct {
 	number uint8
 	name   string
@@ -23,7 +22,8 @@ var transports = [...]struct {
 	firstTransport: {1, "icmp"}, {2, "igmp"}, {6, "tcp"}, {17, "udp"}, {58, "ipv6-icmp"}, {112, "vrrp"}, {132, "sctp"},
 }
 
-// transportOf is the protocol of the packet, the one inside a tunnel. A socket has one only where the event names it.
+// transportOf returns the protocol of a packet; for a tunnel, of the packet inside. A socket event has one only if the event names
+// it.
 func transportOf(f *flow.Flow) transport {
 	if f.IP.Version == 0 || f.Class == flow.ClassSocket && f.L4.Protocol == flow.L4None {
 		return transportNone

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package hnsstate reports whether Windows says that Cilium is on: the registry has the DWORD CiliumOnWindows, 1 for on, beside
-// the state of the Host Networking Service.
+// Package hnsstate reports whether Cilium is enabled on Windows. It reads the DWORD CiliumOnWindows, 1 for enabled, which is in the
+// Windows Registry with the state of the Host Networking Service.
 package hnsstate
 
 import (
@@ -10,20 +10,20 @@ import (
 	"os"
 )
 
-// Where it stands below HKEY_LOCAL_MACHINE.
+// The place of the value below HKEY_LOCAL_MACHINE.
 const (
 	key   = `SYSTEM\CurrentControlSet\Services\hns\State`
 	value = "CiliumOnWindows"
 )
 
-// Reader reads an integer value of a key below HKEY_LOCAL_MACHINE. Its errors are os.ErrNotExist where there is no such
-// key or value, and errors.ErrUnsupported where there is no registry.
+// Reader reads an integer value of a key below HKEY_LOCAL_MACHINE. Its errors are os.ErrNotExist if there is no such key or value,
+// and errors.ErrUnsupported if there is no Windows Registry.
 type Reader func(key, value string) (uint64, error)
 
-// State is what the registry says.
+// State is what the Windows Registry says.
 type State struct {
 	On   bool
-	Text string // where it stands and what was found; empty where there is no registry, and so nothing to say no
+	Text string // the place of the value and what was found; empty without a Windows Registry, where On is always true
 }
 
 // Read reads the state.

@@ -6,5 +6,5 @@ package hnsstate
 
 import "errors"
 
-// Registry is the Reader of a machine without a registry.
+// Registry is the Reader for systems without a Windows Registry.
 func Registry(string, string) (uint64, error) { return 0, errors.ErrUnsupported }

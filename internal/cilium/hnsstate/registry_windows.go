@@ -4,7 +4,7 @@ package hnsstate
 
 import "golang.org/x/sys/windows/registry"
 
-// Registry is the Reader of this machine's registry.
+// Registry is the Reader of the Windows Registry of this machine.
 func Registry(key, value string) (n uint64, err error) {
 	k, err := registry.OpenKey(registry.LOCAL_MACHINE, key, registry.QUERY_VALUE)
 	if err != nil {

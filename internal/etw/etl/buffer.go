@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The header that every trace buffer begins with.
+// The header of a trace buffer.
 
 package etl
 
 import "encoding/binary"
 
-// Limits of a trace buffer in bytes: what Windows accepts for a session.
+// Limits of the size of a trace buffer in bytes: what Windows accepts for a session.
 const (
 	MinBufferSize     = 1 << 10
 	MaxBufferSize     = 16 << 20
 	DefaultBufferSize = 64 << 10
 )
 
-// minFileBuffer is the smallest buffer that a file may have: relogging writes a first one of 512 bytes.
+// minFileBuffer is the size of the smallest buffer in a file: relogging writes a first one of 512 bytes.
 const minFileBuffer = 512
 
 // bufferHeaderSize is the size of WMI_BUFFER_HEADER in bytes; the first record follows.
 const bufferHeaderSize = 72
 
-// recordAlign is what every record in a buffer begins on, in bytes.
+// recordAlign is the alignment of every record in a buffer, in bytes.
 const recordAlign = 8
 
 // Bits of BufferFlag (ETW_BUFFER_FLAG_*).
@@ -27,8 +27,8 @@ const (
 	bufferFlushed    = 0x01 // written before it was full
 	bufferEventsLost = 0x02 // events were lost before this buffer
 	bufferBufferLost = 0x04 // buffers were lost before this one
-	bufferProcIndex  = 0x20 // the processor's index has 16 bits, where older systems had 8
-	bufferCompressed = 0x40 // what follows the header is compressed
+	bufferProcIndex  = 0x20 // the processor's index has 16 bits; on older systems it has 8
+	bufferCompressed = 0x40 // the bytes after the header are compressed
 )
 
 // Values of BufferType (ETW_BUFFER_TYPE_*).
@@ -40,7 +40,7 @@ const (
 // bufferHeader is the part of WMI_BUFFER_HEADER that a reader or the writer needs.
 type bufferHeader struct {
 	size      uint32 // the buffer on disk, header and padding included
-	saved     uint32 // bytes in use, header included; in a compressed buffer, before compression
+	saved     uint32 // bytes in use, header included; for a compressed buffer, before compression
 	timeStamp uint64
 	sequence  uint64
 	clock     Clock
@@ -67,7 +67,7 @@ func parseBufferHeader(b []byte) bufferHeader {
 
 // put writes the header to b, which has bufferHeaderSize bytes or more.
 func (h *bufferHeader) put(b []byte) {
-	const stateFlushed = 3 // as every buffer in a file of Windows' own has it
+	const stateFlushed = 3 // as in every buffer of a file that Windows writes
 	le := binary.LittleEndian
 	clear(b[:bufferHeaderSize])
 	le.PutUint32(b, h.size)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Chained files: one session's, which begins a new file when one is full (EVENT_TRACE_FILE_MODE_NEWFILE), or one recording's.
+// Chained files: those of one session that begins a new file when one is full (EVENT_TRACE_FILE_MODE_NEWFILE), or of one recording.
 
 package etl
 
@@ -10,16 +10,17 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
-// handOver is how long after the end of a file the next one of the same session begins, at most. A session that was started anew has
-// the same name, boot and often the same id, and begins later.
+// handOver is the longest time between the end of a file and the beginning of the next one of the same session. A session that was
+// started again has the same name, boot and often the same id, but begins later.
 const handOver = time.Second
 
-// Continues reports whether the headers prove that the file is of the same session as the one before. Where one says which recording it
-// is of, both must say that they are parts of one recording in a row, and no more is asked: the recorder's clock may have been set back.
+// Continues reports whether the headers prove that the file is of the same session as the one before. If one of them says which
+// recording it belongs to, both must be consecutive parts of one recording. Nothing else is then compared, because the recorder's
+// clock may have been set back.
 //
-// Otherwise they prove it by the same host, logger and clock, and either the same start of the session to 100 ns, or the mode of chained
-// files, the same boot and logger's number, and a start where the file before ended. That no file is missing between the two, their names
-// tell then.
+// Otherwise the proof is the same host, logger and clock, and one of two: the same start of the session to 100 ns; or the mode of
+// chained files, the same boot and logger's number, and a start at the end of the file before. Whether a file is missing between the
+// two is then up to their names.
 func (h *Header) Continues(before *Header) bool {
 	if h.Recorded() || before.Recorded() {
 		return h.Recording.Continues(before.Recording)
@@ -32,7 +33,7 @@ func (h *Header) Continues(before *Header) bool {
 	if *h == *before { // a copy
 		return false
 	}
-	if !h.EndTime.IsZero() && !before.EndTime.IsZero() && !h.EndTime.After(before.EndTime) { // a copy as well, or not the session's order
+	if !h.EndTime.IsZero() && !before.EndTime.IsZero() && !h.EndTime.After(before.EndTime) { // also a copy, or in the wrong order
 		return false
 	}
 	sameStart := !h.StartTime.IsZero() && h.StartTime.Equal(before.StartTime)
@@ -43,5 +44,5 @@ func (h *Header) Continues(before *Header) bool {
 	return sameStart || chained && sameBoot && handedOver && h.LoggerID == before.LoggerID
 }
 
-// Recorded reports whether the file says which file of which recording it is.
+// Recorded reports whether the file says which part of which recording it is.
 func (h *Header) Recorded() bool { return h.Recording != (recording.File{}) }

@@ -10,17 +10,17 @@ import (
 	"math/bits"
 )
 
-// Clock is what the time stamps of a file count (TRACE_LOGFILE_HEADER.ReservedFlags).
+// Clock is the unit of a file's time stamps (TRACE_LOGFILE_HEADER.ReservedFlags).
 type Clock uint32
 
-// The clocks that Windows has.
+// The clocks of Windows.
 const (
 	ClockQPC        Clock = 1 // QueryPerformanceCounter, ticks of 1/PerfFreq s
 	ClockSystemTime Clock = 2 // FILETIME, 100 ns since 1601-01-01 UTC
 	ClockCPUCycles  Clock = 3 // the processor's cycle counter, ticks of 1/CPUSpeed µs
 )
 
-// String names the clock as Windows does.
+// String returns Windows' name of the clock.
 func (c Clock) String() string {
 	switch c {
 	case ClockQPC:
@@ -33,14 +33,14 @@ func (c Clock) String() string {
 	return fmt.Sprintf("unknown clock %d", uint32(c))
 }
 
-// In one second a QPC makes PerfFreq ticks; in one microsecond a processor makes CPUSpeed cycles. Both spans in 100 ns:
+// A QPC makes PerfFreq ticks in one second, a processor CPUSpeed cycles in one microsecond. Both spans in units of 100 ns:
 const (
 	qpcUnits   = 1e7
 	cycleUnits = 10
 )
 
-// timeline converts between a file's stamps and FILETIME: in units of 100 ns the clock makes ticks. A zero units
-// means that stamps are FILETIME already.
+// timeline converts between a file's stamps and FILETIME: the clock makes ticks ticks in units units of 100 ns. If units is zero,
+// stamps are already FILETIME.
 type timeline struct {
 	start uint64 // FILETIME at the stamp base
 	base  uint64
@@ -48,7 +48,7 @@ type timeline struct {
 	ticks uint64
 }
 
-// second is how many ticks a second has.
+// second returns how many ticks a second has.
 func (t *timeline) second() uint64 {
 	if t.units == 0 {
 		return qpcUnits
@@ -57,7 +57,7 @@ func (t *timeline) second() uint64 {
 	return n
 }
 
-// newTimeline builds the timeline of a header whose record carries the stamp base.
+// newTimeline returns the timeline of a header whose record has the stamp base.
 func newTimeline(h *Header, start, base uint64) (timeline, error) {
 	switch h.Clock {
 	case ClockSystemTime:
@@ -77,8 +77,8 @@ func newTimeline(h *Header, start, base uint64) (timeline, error) {
 		ErrClock, uint32(h.Clock), ClockQPC, ClockSystemTime, ClockCPUCycles)
 }
 
-// filetime converts a stamp, rounding down to 100 ns. What lies outside 0 to 2^63-1 is clamped; a system time stamp is
-// passed through as it is.
+// filetime converts a stamp, rounding down to 100 ns. Results outside 0 to 2^63-1 are clamped. A stamp of the system clock is
+// returned unchanged.
 func (t *timeline) filetime(stamp uint64) uint64 {
 	if t.units == 0 {
 		return stamp
@@ -101,8 +101,8 @@ func (t *timeline) filetime(stamp uint64) uint64 {
 	return min(t.start-q, math.MaxInt64)
 }
 
-// stamp is the inverse of filetime: filetime(stamp(x)) is x as long as a tick is no longer than 100 ns. ok is false when
-// x has no stamp, because it lies too far before the start or after it.
+// stamp is the inverse of filetime: filetime(stamp(x)) is x if a tick is no longer than 100 ns. ok is false if x has no stamp,
+// because it is too far before or after the start.
 func (t *timeline) stamp(filetime uint64) (stamp uint64, ok bool) {
 	if t.units == 0 {
 		return filetime, true
@@ -119,7 +119,7 @@ func (t *timeline) stamp(filetime uint64) (stamp uint64, ok bool) {
 	return t.base - q, q <= t.base
 }
 
-// mulDiv is a*b/c in 128 bits, and whether the division left a rest. A quotient beyond 64 bits is clamped, without rest.
+// mulDiv returns a*b/c in 128 bits, and whether there is a remainder. A quotient beyond 64 bits is clamped, without a remainder.
 func mulDiv(a, b, c uint64) (q uint64, rest bool) {
 	hi, lo := bits.Mul64(a, b)
 	if hi >= c {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The compression of trace buffers: plain LZ77, which Windows calls XPRESS (COMPRESSION_FORMAT_XPRESS of RtlCompressBuffer).
-// MS-XCA, sections 2.3 and 2.4, describes it. What is compressed is what follows the buffer's header.
+// The compression of trace buffers: plain LZ77, which Windows calls XPRESS (COMPRESSION_FORMAT_XPRESS of RtlCompressBuffer). It is
+// described in MS-XCA, sections 2.3 and 2.4. The bytes after the buffer's header are compressed.
 
 package etl
 
@@ -12,13 +12,12 @@ import (
 
 var errLZ77 = errors.New("not plain LZ77, or damaged")
 
-// decompress decompresses src into dst and returns how many bytes it has written: all that src stands for, up to its end. It
-// fails when src refers to bytes before dst, or stands for more than dst has room for; what it has written is then as good as
-// what it was given.
+// decompress decompresses src, to its end, into dst and returns how many bytes it has written. It fails if src refers to bytes before
+// dst, or gives more bytes than dst has room for. The bytes that it has written until then are what src gives up to the fault.
 //
-// Flags come in words of 32 bits, the highest first: 0 is a byte to be copied from src, 1 a match of 16 bits, whose upper 13 are
-// the distance less 1 and whose lower 3 the length less 3. A length of 7 and more goes on in half a byte, shared by two matches,
-// one of 15 there in a byte, one of 255 there in 16 bits, and 0 there in 32.
+// Flags come in words of 32 bits, the highest bit first: 0 is a byte to copy from src; 1 is a match of 16 bits, whose upper 13 bits
+// are the distance minus 1 and whose lower 3 bits are the length minus 3. A length of 7 or more continues in a half byte, which two
+// matches share; one of 15 there continues in a byte; one of 255 there continues in 16 bits; and 0 there continues in 32 bits.
 func decompress(dst, src []byte) (n int, err error) {
 	le := binary.LittleEndian
 	var flags uint32
@@ -83,7 +82,7 @@ func decompress(dst, src []byte) (n int, err error) {
 	return n, nil
 }
 
-// longLength reads a match's length, less 3, of 22 and more. ok is false where src ends before it does.
+// longLength reads a match's length minus 3, if it is 22 or more. ok is false if src ends before that.
 func longLength(src []byte, at int) (length int64, next int, ok bool) {
 	le := binary.LittleEndian
 	if at >= len(src) {

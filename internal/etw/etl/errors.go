@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The errors that opening and reading a file can end with, and the guess at what a file is that is no event trace log.
+// The errors of opening and reading a file, and the recognition of other kinds of files.
 
 package etl
 
@@ -11,10 +11,10 @@ import (
 	"unicode/utf8"
 )
 
-// Errors of Open, NewReader and Next, for errors.Is. A missing file is os.ErrNotExist. Damage inside the file is no
-// error: it is stepped over and counted in Stats.
+// Errors of Open, NewReader and Next, for errors.Is. A missing file is os.ErrNotExist. Damage inside the file is not an error: it is
+// stepped over and counted in Stats.
 var (
-	// ErrNotETL is returned for what is not an event trace log: a directory, a PNG, a capture, text.
+	// ErrNotETL is returned for anything that is not an event trace log: a directory, a PNG, a capture, text.
 	ErrNotETL = errors.New("not an event trace log (.etl)")
 	// ErrEmpty is returned for a file of zero bytes.
 	ErrEmpty = errors.New("the file is empty")
@@ -24,10 +24,10 @@ var (
 	ErrBufferSize = errors.New("buffer size out of range")
 	// ErrHeader is returned when TRACE_LOGFILE_HEADER contradicts itself.
 	ErrHeader = errors.New("damaged header")
-	// ErrClock is returned when the header names a clock that its time stamps cannot be converted from.
+	// ErrClock is returned when the header names a clock whose time stamps cannot be converted.
 	ErrClock = errors.New("unusable clock")
-	// ErrCompressed is returned by Next at the end of a file of which it could read nothing, because every buffer that
-	// holds events is compressed in a way that it does not know.
+	// ErrCompressed is returned by Next at the end of a file of which nothing could be read, because every buffer with events is
+	// compressed in an unknown way.
 	ErrCompressed = errors.New("the file is compressed")
 )
 
@@ -42,7 +42,7 @@ func errTruncated(have int64, want int) error {
 	return fmt.Errorf("%w: it has %d bytes, want at least %d", ErrTruncated, have, want)
 }
 
-// sniff guesses what a file is from its first bytes; "" when it cannot tell.
+// sniff guesses the kind of a file from its first bytes; "" if it cannot.
 func sniff(head []byte) string {
 	for _, m := range [...]struct{ magic, name string }{
 		{"\x89PNG\r\n\x1a\n", "a PNG image"},
@@ -78,7 +78,7 @@ func sniff(head []byte) string {
 	return ""
 }
 
-// isText reports whether b is UTF-8 without control characters, but for a character cut at its end.
+// isText reports whether b is UTF-8 without control characters. A character may be cut at the end.
 func isText(b []byte) bool {
 	for len(b) > 0 {
 		c, n := utf8.DecodeRune(b)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The file's header: the SYSTEM_TRACE_HEADER record that begins the first buffer, and TRACE_LOGFILE_HEADER in it.
+// The header of a file: the SYSTEM_TRACE_HEADER record at the beginning of the first buffer, with TRACE_LOGFILE_HEADER in it.
 
 package etl
 
@@ -14,14 +14,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
-// Header is what TRACE_LOGFILE_HEADER says of the file and its session. A time that the file leaves open is the zero
-// time: EndTime, for one, while the file is being written.
+// Header is what TRACE_LOGFILE_HEADER says about the file and its session. A time that the file leaves open is the zero time: for
+// example EndTime, while the file is being written.
 type Header struct {
 	LoggerName         string // the session's name
 	LoggerID           uint16 // the session's number while it ran
 	LogFileName        string // the file's path when it was written
 	BufferSize         uint32 // bytes
-	BuffersWritten     uint32 // the header's buffer included
+	BuffersWritten     uint32 // including the header's buffer
 	EventsLost         uint32
 	BuffersLost        uint32
 	StartTime          time.Time // UTC, as all times here
@@ -34,16 +34,16 @@ type Header struct {
 	PointerSize        uint32 // bytes: 4 or 8
 	LogFileMode        uint32 // EVENT_TRACE_FILE_MODE_* and others
 	OS                 OSVersion
-	Recording          recording.File // of a file that this package's Writer has written as a part of one
+	Recording          recording.File // set if this package's Writer has written the file as a part of a recording
 }
 
-// OSVersion is the version of the Windows that wrote the file; zero where the file leaves it open.
+// OSVersion is the version of the Windows that wrote the file; zero if the file leaves it open.
 type OSVersion struct {
 	Major, Minor uint8
 	Build        uint32
 }
 
-// String gives the version as Windows writes it: 10.0.20348. It is empty where the version is left open.
+// String returns the version as Windows writes it: 10.0.20348. It is empty if the version is left open.
 func (v OSVersion) String() string {
 	if v == (OSVersion{}) {
 		return ""
@@ -54,15 +54,15 @@ func (v OSVersion) String() string {
 // Bits of LogFileMode (EVENT_TRACE_FILE_MODE_*, EVENT_TRACE_COMPRESSED_MODE).
 const (
 	ModeSequential = 0x00000001
-	ModeCircular   = 0x00000002 // the newest buffers overwrite the oldest ones
-	ModeNewFile    = 0x00000008 // one of several files: the session goes on in the next one when this one is full
+	ModeCircular   = 0x00000002 // new buffers overwrite the oldest ones
+	ModeNewFile    = 0x00000008 // one of several files: the session continues in another file when this one is full
 	ModeCompressed = 0x04000000 // buffers are compressed
 )
 
 // systemHeaderSize is the size of SYSTEM_TRACE_HEADER in bytes.
 const systemHeaderSize = 32
 
-// Offsets into TRACE_LOGFILE_HEADER that both widths share, in bytes.
+// Offsets in TRACE_LOGFILE_HEADER that are the same for both pointer sizes, in bytes.
 const (
 	atBufferSize     = 0
 	atVersion        = 4
@@ -78,7 +78,7 @@ const (
 	atCPUSpeed       = 52
 )
 
-// logfileLayout is what the width of a pointer decides: the offsets after the two names' pointers, in bytes.
+// logfileLayout has the offsets after the two pointers to names, in bytes. They depend on the size of a pointer.
 type logfileLayout struct {
 	bootTime, perfFreq, startTime, clock, buffersLost, size int
 }
@@ -88,10 +88,10 @@ var (
 	layout64 = logfileLayout{248, 256, 264, 272, 276, 280}
 )
 
-// firstBuffer is what the reader takes from the beginning of a file beside the Header.
+// firstBuffer is what the reader takes from the beginning of a file in addition to the Header.
 type firstBuffer struct {
-	size    uint32 // of the first buffer on disk; relogged files have a smaller one than the others
-	records int    // offset of the first record after the header's
+	size    uint32 // of the first buffer on disk; in relogged files it is smaller than the others
+	records int    // offset of the first record after the header's record
 	time    timeline
 }
 
@@ -102,8 +102,8 @@ func parseFirst(head []byte, size int64) (*Header, firstBuffer, error) {
 	if len(head) == 0 {
 		return nil, first, ErrEmpty
 	}
-	// The signature is judged as far as there are bytes of it, so that a short .etl is told from a short other file.
-	// Header type 1 or 2, marker 0xC0, hook type and group 0 (EventTraceGroup_Header).
+	// As many bytes of the signature as there are are checked, so that a short .etl is distinguished from a short file of another
+	// kind.
 	const minimum = bufferHeaderSize + systemHeaderSize
 	record := head[min(len(head), bufferHeaderSize):]
 	if len(record) < recordHead {
@@ -138,14 +138,14 @@ func parseFirst(head []byte, size int64) (*Header, firstBuffer, error) {
 	return h, first, err
 }
 
-// compressedMode reports whether the header's record says that buffers are compressed: each is then as small as it could be.
+// compressedMode reports whether the header's record says that buffers are compressed; each can then be very small.
 func compressedMode(record []byte) bool {
 	const at = systemHeaderSize + atLogFileMode
 	return len(record) >= at+4 && binary.LittleEndian.Uint32(record[at:])&ModeCompressed != 0
 }
 
-// parseLogfile reads TRACE_LOGFILE_HEADER and the two names that follow it, and gives StartTime as FILETIME too. b has
-// the size of the 32-bit form or more.
+// parseLogfile reads TRACE_LOGFILE_HEADER and the two names after it, and also returns StartTime as FILETIME. b has at least the size
+// of the 32-bit form.
 func parseLogfile(b []byte) (h *Header, start uint64, err error) {
 	le := binary.LittleEndian
 	layout := layout64
@@ -186,7 +186,7 @@ func parseLogfile(b []byte) (h *Header, start uint64, err error) {
 	return h, start, nil
 }
 
-// cutName takes a UTF-16 string up to its zero, or up to the end of b, off the front of b.
+// cutName cuts a UTF-16 string, up to its NUL or to the end of b, off the front of b.
 func cutName(b []byte) (name string, rest []byte) {
 	var units []uint16
 	for len(b) >= 2 {
@@ -206,7 +206,7 @@ func errBufferSize(where string, n uint32) error {
 	return fmt.Errorf("%w: %s says %d bytes; want %d to %d (16 MiB)", ErrBufferSize, where, n, minFileBuffer, MaxBufferSize)
 }
 
-// timeOf converts a FILETIME of the header; 0, where the header leaves a time open, gives the zero time.
+// timeOf converts a FILETIME of the header. 0, a time that the header leaves open, gives the zero time.
 func timeOf(filetime uint64) time.Time {
 	if filetime == 0 {
 		return time.Time{}

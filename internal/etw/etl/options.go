@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the writer can be told, and the header that it makes of it.
+// The options of the writer, and the header that it makes of them.
 
 package etl
 
@@ -15,8 +15,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
-// Options say what a written file tells of its session. The zero value gives a file of one processor, 64 KiB buffers
-// and the system clock.
+// Options describe the session of a written file. The zero value gives a file of one processor, with buffers of 64 KiB and the system
+// clock.
 type Options struct {
 	LoggerName         string // the session's name
 	LogFileName        string // the file's path, as the header repeats it
@@ -25,22 +25,23 @@ type Options struct {
 	Clock              Clock  // 0: ClockSystemTime
 	PerfFreq           uint64 // Hz; 0: 10 MHz, as on today's Windows. Below 10 MHz time stamps lose precision.
 	CPUSpeed           uint32 // MHz; must be set for ClockCPUCycles
-	// StartTime is when the session started. Zero: the earliest event's time, for a file with ClockSystemTime and a
-	// destination that can seek; any other clock counts from StartTime, so it must be set.
+	// StartTime is when the session started. If it is zero, it is the earliest event's time, for a file with ClockSystemTime and a
+	// destination that can seek. Any other clock counts from StartTime, so it must then be set.
 	StartTime time.Time
 	BootTime  time.Time // zero: left open
-	// EndTime is when the session ended. Zero: the latest event's time where the destination can seek, else left open.
+	// EndTime is when the session ended. If it is zero, it is the latest event's time if the destination can seek, and otherwise
+	// left open.
 	EndTime     time.Time
 	LogFileMode uint32    // ModeSequential and others, as the header repeats it; 0: ModeSequential
 	OS          OSVersion // zero: left open
 	EventsLost  uint32    // Writer.SetLost changes both later
 	BuffersLost uint32
-	// Recording is which file of which recording this one is; zero: of none. It stands as a third text behind the two names of the
-	// header's record, which are all that other readers take from there.
+	// Recording says which part of which recording the file is; the zero value is none. It is stored as a third text behind the two
+	// names of the header's record. Other readers read only the two names.
 	Recording recording.File
 }
 
-// defaults fills in what was left zero, and refuses what no file can hold.
+// defaults replaces zero values, and refuses values that no file can hold.
 func (o *Options) defaults() error {
 	if o.BufferSize == 0 {
 		o.BufferSize = DefaultBufferSize
@@ -73,7 +74,7 @@ func (o *Options) defaults() error {
 	return nil
 }
 
-// headerRecordSize is the size in bytes of the record that begins the file: its header, TRACE_LOGFILE_HEADER, the texts.
+// headerRecordSize returns the size in bytes of the file's first record: its header, TRACE_LOGFILE_HEADER, the texts.
 func (o *Options) headerRecordSize() int {
 	size := systemHeaderSize + layout64.size
 	for _, text := range o.texts() {
@@ -82,7 +83,7 @@ func (o *Options) headerRecordSize() int {
 	return size
 }
 
-// texts are what follows TRACE_LOGFILE_HEADER.
+// texts returns the texts after TRACE_LOGFILE_HEADER.
 func (o *Options) texts() []string {
 	texts := []string{o.LoggerName, o.LogFileName}
 	if o.Recording != (recording.File{}) {
@@ -91,8 +92,8 @@ func (o *Options) texts() []string {
 	return texts
 }
 
-// firstStamp is the stamp of the header record: what the file's other stamps count from. For the counters it is the time
-// since boot, or an hour where that is not known, so that events from before StartTime have a stamp too.
+// firstStamp returns the stamp of the header record, from which the file's other stamps count. For the counters it is the time since
+// boot, or an hour if that is unknown, so that events from before StartTime have a stamp too.
 func (o *Options) firstStamp(start uint64) uint64 {
 	if o.Clock == ClockSystemTime {
 		return start
@@ -131,7 +132,7 @@ func (o *Options) putHeader(b []byte, start, end, base uint64, buffersWritten ui
 	le.PutUint32(t[atBuild:], o.OS.Build)
 	le.PutUint32(t[atProcessors:], uint32(o.NumberOfProcessors))
 	le.PutUint64(t[atEndTime:], end)
-	le.PutUint32(t[atResolution:], 156250) // the timer's, 100 ns: what every Windows reports
+	le.PutUint32(t[atResolution:], 156250) // of the timer, in 100 ns: every Windows reports this
 	le.PutUint32(t[atLogFileMode:], o.LogFileMode)
 	le.PutUint32(t[atBuffersWritten:], buffersWritten)
 	le.PutUint32(t[atStartBuffers:], 1)
@@ -152,7 +153,7 @@ func (o *Options) putHeader(b []byte, start, end, base uint64, buffersWritten ui
 	}
 }
 
-// fillTail fills a buffer from an offset on as Windows fills what is not in use.
+// fillTail fills a buffer from an offset to its end in the way in which Windows fills unused bytes.
 func fillTail(b []byte, from int) {
 	tail := b[from:]
 	for i := range tail {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The place of a stream's next event among those of the others where the stamps of the stream step back.
+// The order of a stream's next event among those of other streams, if the stamps of the stream step back.
 //
-// A stream's own order is never changed. Where its stamps step back by more than a second, the events that follow tell why.
-//   - One or a few stamps are strays: they lie ahead of those around them, or behind. Such an event waits for no other stream and
-//     comes at once, so that it does not hold up its processor until all others are done.
-//   - The system's clock was set back: what follows goes on from there. The stream waits until the others have stepped back too.
+// The order within a stream is never changed. If its stamps step back by more than a second, the following events show why.
+//
+//   - One or a few stamps are strays: they are ahead of those around them, or behind. Such an event waits for no other stream and is
+//     returned at once, so that it does not delay its processor until all others are done.
+//   - The system's clock was set back: the following events continue from there. The stream waits until the others have stepped back too.
 
 package etl
 
@@ -14,31 +15,31 @@ import (
 	"math"
 )
 
-// lookAhead is how many events that follow it in its stream an event is compared with. What holds for more than half of them
-// decides, so that up to 32 stray stamps in a row are told from the stream's own time.
+// lookAhead is with how many of the following events in its stream an event is compared. More than half of them decide, so up to 32
+// stray stamps in a row are distinguished from the stream's own time.
 const lookAhead = 64
 
 // waiting is the key of a stream that waits for the others to step back.
 const waiting = math.MaxUint64
 
-// rank sets the key by which the stream's head is merged.
+// rank sets the key by which the stream is merged.
 func (r *Reader) rank(s *stream) {
 	s.key = s.stamp
 	switch back := older(s.stamp, s.time, r.second); {
 	case back && s.goesOnBefore(s.time, r.second): // the clock was set back
-		// The others have stepped back as well, or never will, when they are past the step by its own size.
+		// When the others are past the step by its own size, they have stepped back as well, or never will.
 		size := s.time - s.stamp
 		s.key, r.stepped = waiting, max(r.stepped, min(s.time, waiting-1-size)+size)
 		s.time = s.stamp
-	case back: // a stray of the past
-	case s.pos < s.uneven && s.goesOnBefore(s.stamp, r.second) && !s.goesOnBefore(s.time, r.second): // one of the future
+	case back: // a stray from the past
+	case s.pos < s.uneven && s.goesOnBefore(s.stamp, r.second) && !s.goesOnBefore(s.time, r.second): // a stray from the future
 		s.key = 0
 	default:
 		s.time = max(s.time, s.stamp)
 	}
 }
 
-// release lets the streams go on that have waited.
+// release lets the waiting streams continue.
 func (r *Reader) release() {
 	r.stepped = 0
 	for _, s := range r.streams {
@@ -49,10 +50,10 @@ func (r *Reader) release() {
 	r.streams.order()
 }
 
-// older reports whether a stamp is older than another one by more than a second.
+// older reports whether a stamp is more than a second older than another.
 func older(stamp, than, second uint64) bool { return stamp < than && than-stamp > second }
 
-// goesOnBefore reports whether most of the events that follow the head are older than a stamp.
+// goesOnBefore reports whether most of the events after the head are older than a stamp.
 func (s *stream) goesOnBefore(stamp, second uint64) bool {
 	all, before := 0, 0
 	s.stamps(s.pos+align(s.size), func(_ int, next uint64) bool {
@@ -65,8 +66,8 @@ func (s *stream) goesOnBefore(stamp, second uint64) bool {
 	return 2*before > all
 }
 
-// lastStepBack gives the offset of the last event that is older than one before it by more than a second: 0 for none, the
-// buffer's end where the next buffer begins with it.
+// lastStepBack returns the offset of the last event that is more than a second older than one before it: 0 if there is none, the
+// buffer's end if it is the first event of the next buffer.
 func (s *stream) lastStepBack(second uint64) (last int) {
 	latest := uint64(0)
 	s.stamps(s.pos, func(pos int, stamp uint64) bool {
@@ -79,8 +80,8 @@ func (s *stream) lastStepBack(second uint64) (last int) {
 	return last
 }
 
-// stamps calls do with the stamp of every event from an offset in the current buffer on, and then with those of the next
-// lookAhead buffers' first events as far as they are known, until do returns false.
+// stamps calls do with the stamp of every event in the current buffer from an offset on, and then with the stamps of the first events
+// of the next lookAhead buffers, if they are known, until do returns false.
 func (s *stream) stamps(from int, do func(pos int, stamp uint64) bool) {
 	for len(s.data)-from >= recordHead {
 		b := s.data[from:]

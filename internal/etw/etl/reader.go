@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package etl reads and writes event trace logs, the .etl files of Windows, on any operating system.
+// Package etl reads and writes event trace logs, the .etl files of Windows, on any operating system. In comes a file of any content;
+// out come its events in the wire form of package etw, in order of time, and an account of everything that could not be read.
 //
-// A file is a sequence of trace buffers, each of one processor; events are in time order within a buffer, not across the
-// file. The reader hands on EVENT_HEADER events in the wire form of package etw, in the order of time, and steps over all
-// other records. It holds one buffer of each processor in memory, within bounds (MaxMerged, maxPlaces), takes any input
-// without panic, and accounts in Stats for whatever it could not read.
+// A file is a sequence of trace buffers, each written by one processor. Events are in order of time within a buffer, but not across
+// the file. The reader returns EVENT_HEADER events and steps over all other records. It holds one buffer of each processor in memory,
+// within bounds (MaxMerged, maxPlaces), and no input makes it panic.
 //
 // The layouts follow evntrace.h and evntcons.h of the Windows SDK and Geoff Chappell's notes on WMI_BUFFER_HEADER.
 package etl
@@ -23,29 +23,29 @@ type Reader struct {
 	name  string // the path, for errors
 	src   io.ReaderAt
 	close func() error // nil when the caller owns src
-	size  int64        // of the file when it was opened; what is appended later is not read
+	size  int64        // of the file when it was opened; bytes appended later are not read
 
 	header Header
 	first  firstBuffer
 	stats  Stats
-	err    error // what Next ended with
+	err    error // the error that Next ended with
 
-	next    int64   // offset of the first buffer that no part holds yet
-	scanned error   // what the scan ended with before the end of the file
+	next    int64   // offset of the first buffer that is in no part yet
+	scanned error   // the error that ended the scan before the end of the file
 	places  []place // the current part of the file; reused
 
 	bounds   bounds
 	merging  bool     // the part has more than one stream
 	second   uint64   // in ticks of the file's clock
-	stepped  uint64   // the stamp up to which streams that have stepped back wait for the others; 0 for none
-	streams  streams  // those of the part that have events left, a heap by key
-	given    *stream  // the first one, whose head Next has handed on; else nil
-	alone    *stream  // the stream whose buffer is handed on whole, in memory of its own; else nil
-	unit     int      // bytes of memory that any buffer of the part fits in
-	room     int      // how many more buffers may be held to be merged
+	stepped  uint64   // streams that have stepped back wait for the others until this stamp; 0 for none
+	streams  streams  // the streams of the part that have events left, a heap by key
+	given    *stream  // the stream whose head Next has returned; else nil
+	alone    *stream  // the stream whose buffer is returned whole, in memory of its own; else nil
+	unit     int      // bytes of memory into which every buffer of the part fits
+	room     int      // how many more buffers may be held for merging
 	free     [][]byte // memory of unit bytes that no stream holds
-	spare    []byte   // memory for a buffer that is handed on whole
-	packed   []byte   // memory for a compressed buffer as it lies on disk
+	spare    []byte   // memory for a buffer that is returned whole
+	packed   []byte   // memory for a compressed buffer
 	failedAt int64    // offset of the first buffer that could not be read from the source
 	failed   error    // why
 }
@@ -53,7 +53,7 @@ type Reader struct {
 // Open opens the file at path, and reads and checks its header. The errors are os.ErrNotExist and others of the operating
 // system, and those of NewReader; each names the path. The caller closes the reader.
 func Open(path string) (*Reader, error) {
-	info, err := os.Stat(path) // before opening: to open a named pipe would wait for its writer
+	info, err := os.Stat(path) // before opening, since opening a named pipe waits for its writer
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func Open(path string) (*Reader, error) {
 // NewReader reads and checks the header of the event trace log in the first size bytes of src. It fails with ErrEmpty,
 // ErrNotETL, ErrTruncated, ErrBufferSize, ErrHeader, ErrClock, or the error of src. The caller keeps ownership of src.
 func NewReader(src io.ReaderAt, size int64) (*Reader, error) {
-	const most = bufferHeaderSize + 1<<16 // as large as the header's record can be
+	const most = bufferHeaderSize + 1<<16 // the largest size of the header's record
 	head := make([]byte, min(max(size, 0), most))
 	n, err := src.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
@@ -97,14 +97,14 @@ func NewReader(src io.ReaderAt, size int64) (*Reader, error) {
 	return &Reader{name: "event trace log", src: src, size: size, header: *h, first: first, second: first.time.second(), bounds: bounds{MaxMerged, maxPlaces}, failedAt: size}, nil
 }
 
-// Header gives what the file says of itself.
+// Header returns what the file says about itself.
 func (r *Reader) Header() Header { return r.header }
 
-// Stats gives what Next has met so far.
+// Stats returns the counts so far.
 func (r *Reader) Stats() Stats { return r.stats }
 
-// Close closes the file that Open opened. It may be called while Next runs in another goroutine, to end it: Next then
-// fails with os.ErrClosed, at the next buffer at the latest.
+// Close closes the file that Open opened. It may be called while Next runs in another goroutine, to end it: Next then fails with
+// os.ErrClosed, at the latest at the next buffer.
 func (r *Reader) Close() error {
 	if r.close == nil {
 		return nil
@@ -112,11 +112,11 @@ func (r *Reader) Close() error {
 	return r.close()
 }
 
-// Next gives the next event in wire form, with its time stamp converted to FILETIME. The bytes belong to the reader and
-// are valid until the next call. The events of one processor come in the order in which it wrote them, those of several in the
-// order of their times; rank.go says what becomes of stamps that step back. At the end Next returns io.EOF, or
-// ErrCompressed when all that the file holds is compressed and cannot be decompressed; it returns an error of the file's own
-// when reading fails, after the events that stand before the place that cannot be read. Every later call returns the same.
+// Next returns the next event in wire form, with its time stamp converted to FILETIME. The bytes belong to the reader and are valid
+// until the next call. The events of one processor come in the order in which it wrote them, those of several processors in order of
+// time; rank.go handles stamps that step back. At the end Next returns io.EOF, or ErrCompressed if everything in the file is
+// compressed in an unknown way. If reading the file fails, it returns that error after the events before the unreadable place. Every
+// later call returns the same error.
 func (r *Reader) Next() ([]byte, error) {
 	if s := r.given; s != nil {
 		s.pos += align(s.size)
@@ -148,16 +148,16 @@ func (r *Reader) Next() ([]byte, error) {
 	return nil, r.err
 }
 
-// handOn gives a stream's head.
+// handOn returns a stream's head.
 func (r *Reader) handOn(s *stream) []byte {
 	r.given = s
 	r.stats.Events++
 	return s.data[s.pos : s.pos+s.size : s.pos+s.size]
 }
 
-// end is what reading ends with after the last buffer.
+// end returns the error that reading ends with after the last buffer.
 func (r *Reader) end() error {
-	// Circular files and series of files hold fewer buffers than were written, by design.
+	// By design, circular files and series of files hold fewer buffers than were written.
 	if h := &r.header; h.LogFileMode&(ModeCircular|ModeNewFile) == 0 && uint64(h.BuffersWritten) > r.stats.Buffers {
 		r.stats.MissingBuffers = uint64(h.BuffersWritten) - r.stats.Buffers
 	}
@@ -170,7 +170,7 @@ func (r *Reader) end() error {
 	return io.EOF
 }
 
-// damaged counts the buffer at an offset of the file as damaged at an offset within it.
+// damaged counts a buffer as damaged. It is given the buffer's offset in the file and the damage's offset in the buffer.
 func (r *Reader) damaged(buffer int64, offset int, format string, args ...any) {
 	r.stats.DamagedBuffers++
 	if r.stats.FirstDamage == "" {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The kinds of record that share a buffer, and where each keeps its size.
+// The kinds of records in a buffer, and where each has its size.
 
 package etl
 
@@ -10,10 +10,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// recordHead is how many bytes of a record tell its kind and its size, whatever the kind.
+// recordHead is how many bytes of a record are enough to tell its kind and its size.
 const recordHead = 8
 
-// recordKind is a family of records; only events leave the reader.
+// recordKind is a family of records. The reader returns only events.
 type recordKind uint8
 
 const (
@@ -21,19 +21,19 @@ const (
 	kindEvent               // EVENT_HEADER: manifest and TraceLogging events
 	kindSystem              // SYSTEM_TRACE_HEADER, full and compact: the kernel's own and the file's header
 	kindPerfInfo            // PERFINFO_TRACE_HEADER: the kernel's own, short form
-	kindClassic             // EVENT_TRACE_HEADER and EVENT_INSTANCE_HEADER: events of the MOF age
+	kindClassic             // EVENT_TRACE_HEADER and EVENT_INSTANCE_HEADER: classic (MOF) events
 	kindMessage             // MESSAGE_TRACE_HEADER: WPP
 )
 
-// headerKind is what a header type (the record's third byte) stands for.
+// headerKind describes a header type (the record's third byte).
 type headerKind struct {
 	kind   recordKind
-	sizeAt uint8 // where the u16 size of the whole record lies: 0 or 4
-	least  uint8 // the header's own size in bytes, below which no record can be
+	sizeAt uint8 // offset of the u16 size of the whole record: 0 or 4
+	least  uint8 // the header's own size in bytes, the least size of a record
 }
 
-// headerKinds is indexed by header type (TRACE_HEADER_TYPE_*). Each type that comes in two widths has the 32-bit one
-// first; both give the same least size where only pointers inside the payload differ.
+// headerKinds is indexed by header type (TRACE_HEADER_TYPE_*). Types for two pointer sizes have the 32-bit one first. Both have the
+// same least size if only pointers inside the payload differ.
 var headerKinds = [...]headerKind{
 	0x01:             {kindSystem, 4, 32},
 	0x02:             {kindSystem, 4, 32},
@@ -56,11 +56,11 @@ const (
 	markerMessage = 0x10
 )
 
-// messageKind is what a marker with the message bit stands for: it has no header type.
+// messageKind describes a record whose marker has the message bit; it has no header type.
 var messageKind = headerKind{kindMessage, 0, 8}
 
-// classify tells the kind of the record at the beginning of b, which has recordHead bytes or more, and the size that it
-// claims. The kind is kindUnknown where no known header begins, or where the size is below that header's own.
+// classify returns the kind of the record at the beginning of b, which has at least recordHead bytes, and the size that the record
+// claims. The kind is kindUnknown if no known header begins there, or if the size is below that header's own.
 func classify(b []byte) (recordKind, int) {
 	var k headerKind
 	switch headerType, marker := int(b[2]), b[3]; {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The scan: what a part of the file holds, by the headers of its buffers, and in which order each processor wrote it.
+// The scan: it finds the buffers of a part of the file by their headers, and the order in which each processor wrote them.
 
 package etl
 
@@ -14,24 +14,24 @@ import (
 	"slices"
 )
 
-// maxPlaces bounds how many buffers are put in order at a time, which take 48 bytes each: 16 GiB of a file with buffers of
-// 64 KiB. A larger file is read in parts of that many buffers, one after the other.
+// maxPlaces bounds how many buffers are ordered at a time. Each takes 48 bytes. With buffers of 64 KiB it is 16 GiB of a file. A
+// larger file is read in parts of so many buffers, one after the other.
 const maxPlaces = 1 << 18
 
-// place is where a buffer lies whose records are to be read.
+// place is the position of a buffer whose records are to be read.
 type place struct {
 	at       int64  // offset in the file
-	sequence uint64 // counts the session's buffers in the order in which they came into use
-	stamp    uint64 // of the buffer's completion, by the session's clock or as FILETIME
-	first    uint64 // stamp of the first event; 0 where no event comes first or it is not known
+	sequence uint64 // counts the session's buffers in the order of their use
+	stamp    uint64 // time of the buffer's completion, by the session's clock or as FILETIME
+	first    uint64 // stamp of the first record if it is an event and known; else 0
 	stream   uint32 // logger and processor
-	onDisk   uint32 // bytes, header included, as far as the file has them
-	saved    uint32 // bytes in use, header included; of a compressed buffer, before compression
+	onDisk   uint32 // bytes that the file has of it, header included
+	saved    uint32 // bytes in use, header included; for a compressed buffer, before compression
 	packed   bool   // it is compressed
 	cut      bool   // the file ends before the buffer does
 }
 
-// memory is how many bytes the buffer takes when it is read.
+// memory returns how many bytes the buffer takes when it is read.
 func (p *place) memory() int {
 	if p.packed {
 		return int(p.saved)
@@ -39,7 +39,7 @@ func (p *place) memory() int {
 	return int(p.onDisk)
 }
 
-// nextPart makes streams of the next part of the file. At the end of the file it returns what reading ends with.
+// nextPart makes the streams of the next part of the file. At the end of the file it returns the error that reading ends with.
 func (r *Reader) nextPart() error {
 	if r.failed != nil {
 		return r.failed
@@ -55,18 +55,18 @@ func (r *Reader) nextPart() error {
 	for i := range r.places {
 		need = max(need, r.places[i].memory())
 	}
-	if need > r.unit { // no stream of an earlier part is left that holds memory
+	if need > r.unit { // no stream of an earlier part still holds memory
 		r.unit, r.room = need, max(1, r.bounds.merged/need)
 		r.free, r.spare = nil, nil
 	}
 	return r.begin(inOrder(r.places))
 }
 
-// scan reads the headers of buffers until it has a part's places, or the file ends, or cannot be read.
+// scan reads the headers of buffers until it has the places of a part, or the file ends, or reading fails.
 func (r *Reader) scan() {
 	const (
 		firstStamp = 24             // bytes of an event up to the end of its stamp
-		most       = firstStamp + 4 // as they are at most when they are compressed
+		most       = firstStamp + 4 // the most that these can take when compressed
 	)
 	var head [bufferHeaderSize + most]byte
 	r.places = r.places[:0]
@@ -87,7 +87,7 @@ func (r *Reader) scan() {
 		}
 		h := parseBufferHeader(b)
 		next, read := r.judge(at, &h, isZero(b[:bufferHeaderSize]))
-		r.next = min(next, r.size) // a hostile size must not carry the offset further
+		r.next = min(next, r.size) // keeps a hostile size from moving the offset beyond the end
 		if !read {
 			continue
 		}
@@ -115,10 +115,10 @@ func (r *Reader) scan() {
 	}
 }
 
-// inOrder sorts places, which come as they lie in the file, by stream, and within a stream as the processor wrote them: by the
-// sequence numbers, then by the stamps. A circular file has its newest buffers first, and these numbers tell. They do not where a
-// session was appended to the file of an earlier one and began to count anew; so the file's own order is kept where the stamps
-// step back less often in it. It returns the places of each stream.
+// inOrder sorts places by stream, and within a stream into the order in which the processor wrote them: by the sequence numbers, then
+// by the stamps. In a circular file the newest buffers come first, and the sequence numbers show that. They are useless if a session
+// was appended to the file of an earlier one and began to count anew; so the file's own order is kept if the stamps step back less
+// often in it. It returns the places of each stream.
 func inOrder(places []place) [][]place {
 	one := !slices.ContainsFunc(places, func(p place) bool { return p.stream != places[0].stream })
 	if !one {
@@ -152,7 +152,7 @@ func inOrder(places []place) [][]place {
 	return all
 }
 
-// stepsBack counts how often a buffer's stamp is below that of the one before.
+// stepsBack counts how often a buffer's stamp is less than that of the buffer before.
 func stepsBack(stream []place) (n int) {
 	for i := 1; i < len(stream); i++ {
 		if stream[i].stamp < stream[i-1].stamp {
@@ -162,8 +162,8 @@ func stepsBack(stream []place) (n int) {
 	return n
 }
 
-// fetch reads the buffer at a place into b, which has the memory that it takes, and returns its bytes in use; none for a
-// buffer that cannot be read, which is accounted for. The error is what ends the reader: the file was closed.
+// fetch reads the buffer at a place into b, which is large enough, and returns its bytes in use. It returns none, and accounts for
+// the buffer, if it cannot be read. The error, that the file was closed, ends the reader.
 func (r *Reader) fetch(p *place, b []byte) ([]byte, error) {
 	if p.at > r.failedAt {
 		return nil, nil
@@ -176,7 +176,7 @@ func (r *Reader) fetch(p *place, b []byte) ([]byte, error) {
 		into = r.packed[:max(p.onDisk, bufferHeaderSize)-bufferHeaderSize]
 	}
 	if err := r.read(into, p.at+bufferHeaderSize); err != nil {
-		// What stands before this place is read all the same; what stands behind it is not, whatever its time.
+		// The buffers before this place are read nevertheless; those behind it are not, whatever their time.
 		r.failedAt, r.failed = p.at, err
 		if errors.Is(err, os.ErrClosed) {
 			return nil, err
@@ -194,7 +194,7 @@ func (r *Reader) fetch(p *place, b []byte) ([]byte, error) {
 	return b[:bufferHeaderSize+n], nil
 }
 
-// read fills b from the file at an offset. A file that has become shorter since it was opened is an error.
+// read fills b from the file at an offset. It is an error if the file has become shorter since it was opened.
 func (r *Reader) read(b []byte, offset int64) error {
 	if n, err := r.src.ReadAt(b, offset); n < len(b) {
 		if err == nil || err == io.EOF {

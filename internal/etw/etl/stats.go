@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a reader saw in a file, for those who must account for every event.
+// What a reader found in a file, to account for every event.
 
 package etl
 
@@ -9,28 +9,28 @@ import (
 	"strings"
 )
 
-// Stats counts what Next has met so far: the buffers by their headers, which are looked at before any event is handed on, their
-// records as they are handed on. It is complete when Next has returned io.EOF or an error.
+// Stats counts what Next has found so far. Buffers are counted by their headers, before any of their events is returned, and records
+// when they are returned. It is complete when Next has returned io.EOF or an error.
 type Stats struct {
-	Buffers uint64 // buffers met, the header's and the unreadable ones included
-	Events  uint64 // records handed on
-	Others  Others // records stepped over by their size
+	Buffers uint64 // all buffers, including the header's and unreadable ones
+	Events  uint64 // records returned
+	Others  Others // records of other kinds, stepped over
 
 	CompressedBuffers uint64 // stepped over: they could not be decompressed
 	UnfinishedBuffers uint64 // stepped over: never completed, as in a file that is still being written
-	DamagedBuffers    uint64 // left where no record could be told any more; what stood before was handed on
-	FirstDamage       string // where and what the first damage was; "" when there was none
-	TruncatedBuffers  uint64 // 1 when the file ends within a buffer; its whole records were handed on
-	TruncatedBytes    uint64 // bytes that this buffer has in use and the file lacks; 0 where its header is cut too
-	MissingBuffers    uint64 // buffers that the header says were written after the last one that the file holds
+	DamagedBuffers    uint64 // left at a place where no record could be recognized; the records before it were returned
+	FirstDamage       string // place and kind of the first damage; "" for none
+	TruncatedBuffers  uint64 // 1 when the file ends within a buffer; its complete records were returned
+	TruncatedBytes    uint64 // bytes in use of this buffer that the file lacks; 0 if its header is cut too
+	MissingBuffers    uint64 // buffers that, according to the header, were written after the last one in the file
 
-	UnmergedBuffers uint64 // handed on whole, out of the order of time: the file has more processors than MaxMerged suffices for
+	UnmergedBuffers uint64 // returned whole, not in order of time, because the file has too many processors for MaxMerged
 
 	EventsLostBuffers uint64 // buffers marked: the session lost events before this one
 	BufferLostBuffers uint64 // buffers marked: the session lost buffers before this one
 }
 
-// Others counts the records that are no EVENT_HEADER events, by family. The file's own header record is not among them.
+// Others counts the records that are not EVENT_HEADER events, by family, without the file's own header record.
 type Others struct {
 	System   uint64 // SYSTEM_TRACE_HEADER, full and compact
 	PerfInfo uint64 // PERFINFO_TRACE_HEADER
@@ -38,16 +38,16 @@ type Others struct {
 	Message  uint64 // WPP
 }
 
-// Total is the sum over the families.
+// Total returns the sum over the families.
 func (o Others) Total() uint64 { return o.System + o.PerfInfo + o.Classic + o.Message }
 
-// Complete reports whether every record that the file was meant to hold could be read. It says nothing of events that the
-// session lost before they reached the file: see Header.EventsLost.
+// Complete reports whether every record that the file was meant to hold could be read. Events that the session lost before they
+// reached the file do not count: see Header.EventsLost.
 func (s Stats) Complete() bool {
 	return s.CompressedBuffers+s.UnfinishedBuffers+s.DamagedBuffers+s.TruncatedBuffers+s.MissingBuffers == 0
 }
 
-// String says in one line what was read and, where something was not, what and why.
+// String says in one line what was read, and what was not read and why.
 func (s Stats) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d events in %d buffers", s.Events, s.Buffers)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The streams of a part of the file, one for each processor of each session in it, and how their events are merged by time.
+// The streams of a part of the file, one for each processor of each session, and the merging of their events by time.
 
 package etl
 
 import "encoding/binary"
 
-// MaxMerged bounds the memory in bytes for the buffers that are merged, one of each stream: 1024 processors with buffers of
-// 64 KiB, 64 with buffers of 1 MiB. The streams that it does not suffice for have their buffers handed on whole, in the order
-// of their first events, which Stats counts.
+// MaxMerged bounds the memory in bytes for the buffers that are merged, one of each stream: 1024 processors with buffers of 64 KiB,
+// 64 with buffers of 1 MiB. The buffers of further streams are returned whole, in the order of their first events, which Stats
+// counts.
 const MaxMerged = 64 << 20
 
 // bounds are MaxMerged and maxPlaces, smaller in tests.
@@ -17,19 +17,19 @@ type bounds struct{ merged, places int }
 // stream is what one processor wrote, in its own order.
 type stream struct {
 	places []place // buffers to come
-	memory []byte  // for the current buffer; nil while the stream has none
-	data   []byte  // the current buffer up to the end of its records; nil for none
-	at     int64   // offset in the file of the current buffer, or of the next one where there is none
-	pos    int     // offset of the head in data: the next event
+	memory []byte  // holds the current buffer; nil while the stream has none
+	data   []byte  // the current buffer, up to the end of its records; nil for none
+	at     int64   // offset in the file of the current buffer, or else of the next one
+	pos    int     // offset in data of the head, which is the next event
 	size   int     // of the head in bytes
-	stamp  uint64  // the head's, as the file has it
-	key    uint64  // what the stream is merged by
+	stamp  uint64  // the head's stamp, as in the file
+	key    uint64  // the key by which the stream is merged
 	cut    bool    // the file ends before the current buffer's records do
-	uneven int     // in data, offset of the last event that is older than one before it by more than a second
-	time   uint64  // stamp of the last event that was in line with those around it
+	uneven int     // offset in data of the last event that is more than a second older than one before it
+	time   uint64  // stamp of the last event that was not a stray
 }
 
-// streams is a heap: the first has the smallest key. Streams of equal keys are in the order of the file.
+// streams is a heap: the first stream has the smallest key. Streams with equal keys are in the order of the file.
 type streams []*stream
 
 func (h streams) less(i, j int) bool {
@@ -54,14 +54,14 @@ func (h streams) down(i int) {
 	}
 }
 
-// order makes a heap of streams in any order.
+// order makes a heap of unordered streams.
 func (h streams) order() {
 	for i := len(h)/2 - 1; i >= 0; i-- {
 		h.down(i)
 	}
 }
 
-// begin makes streams of the places, and a heap of those that have an event.
+// begin makes streams of the places, and a heap of the streams that have an event.
 func (r *Reader) begin(places [][]place) error {
 	r.streams, r.stepped = r.streams[:0], 0
 	r.merging = len(places) > 1
@@ -79,7 +79,7 @@ func (r *Reader) begin(places [][]place) error {
 	return nil
 }
 
-// refill gives the first stream, which has come to the end of its buffer, its next one.
+// refill loads the next buffer of the first stream, which has come to the end of its buffer.
 func (r *Reader) refill(s *stream) error {
 	if s == r.alone {
 		r.alone, s.memory = nil, nil
@@ -98,8 +98,8 @@ func (r *Reader) refill(s *stream) error {
 	return nil
 }
 
-// fill reads buffers of a stream that has come to the end of one until there is an event, and reports whether there is. A
-// stream that gets no memory keeps its places and has the key of the event that will be its next.
+// fill reads buffers of a stream that has come to the end of one, until there is an event, and reports whether there is one. A stream
+// that gets no memory keeps its places and takes the key of the event that will be its next.
 func (r *Reader) fill(s *stream) (more bool, err error) {
 	for len(s.places) > 0 {
 		if s.memory == nil {
@@ -120,8 +120,8 @@ func (r *Reader) fill(s *stream) (more bool, err error) {
 	return false, nil
 }
 
-// handOnWhole gives the first stream, which has no buffer, the memory for one, or else loads its next buffer into the spare
-// memory, from where it is handed on without regard to the others.
+// handOnWhole gives memory for a buffer to the first stream, which has none. If no memory is left, it loads the stream's next buffer
+// into the spare memory; that buffer is then returned whole, without regard to the other streams.
 func (r *Reader) handOnWhole(s *stream) error {
 	if len(r.free) > 0 {
 		return r.refill(s)
@@ -137,7 +137,7 @@ func (r *Reader) handOnWhole(s *stream) error {
 	return r.refill(s)
 }
 
-// memory gives memory for a buffer; nil when no more may be held.
+// memory returns memory for a buffer; nil when no more may be held.
 func (r *Reader) memory() []byte {
 	if n := len(r.free); n > 0 {
 		b := r.free[n-1]
@@ -170,7 +170,7 @@ func (r *Reader) load(s *stream) (more bool, err error) {
 	return r.find(s), nil
 }
 
-// find makes the next event at pos or behind it the head, and reports whether the buffer has one. It counts what it passes.
+// find makes the next event at or after pos the head, and reports whether the buffer has one. It counts what it steps over.
 func (r *Reader) find(s *stream) bool {
 	for len(s.data)-s.pos >= recordHead {
 		b := s.data[s.pos:]
@@ -205,7 +205,7 @@ func (r *Reader) find(s *stream) bool {
 		}
 		s.pos += align(size)
 	}
-	// Less than a record's head is left: padding, unless there is something in it.
+	// Less than a record's head is left: padding, unless it has content.
 	if s.pos < len(s.data) && !s.cut && !isZero(s.data[s.pos:]) {
 		r.damaged(s.at, s.pos, "no record begins with %x", s.data[s.pos:])
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The writer of .etl files: for test data, and for recording what a live session delivers.
+// The writer of .etl files, for test data and for recording what a live session delivers.
 
 package etl
 
@@ -14,24 +14,24 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// loggerID is the session's number in the buffers written here; Windows gives 1 to 64 to sessions of its own.
+// loggerID is the session's number in written buffers; Windows numbers its own sessions from 1 to 64.
 const loggerID = 1
 
-// Writer writes one event trace log. Equal calls give equal files: it knows no time but that of options and events. It
-// is not safe for concurrent use.
+// Writer writes one event trace log. Equal calls give equal files, because it uses only the times of options and events. It is not
+// safe for concurrent use.
 type Writer struct {
 	dst    io.Writer
 	seeker io.Seeker // dst, when it can seek; else nil
-	origin int64     // where in dst the file begins
+	origin int64     // offset in dst of the file's beginning
 	opts   Options
 	time   timeline
-	base   uint64 // the header record's stamp
+	base   uint64 // stamp of the header record
 
-	first, last uint64 // FILETIME of the earliest and the latest event; first is beyond last while there is none
-	written     uint32 // buffers, the header's included
+	first, last uint64 // FILETIME of the earliest and the latest event; first is greater than last while there is none
+	written     uint32 // number of buffers, including the header's
 	cpus        []cpuBuffer
 	spare       []byte // one buffer, for the header
-	err         error  // the first failure of dst; it stays
+	err         error  // the first error of dst, which is final
 	closed      bool
 }
 
@@ -41,19 +41,19 @@ type cpuBuffer struct {
 	used int    // bytes, header included
 	last uint64 // the latest event's stamp
 
-	synced int // of used, what Sync has written
+	synced int // how much of used Sync has written
 }
 
-// Create begins an event trace log in dst and writes its first buffer. When dst can seek, Close completes that buffer
-// with the end time, the losses and the count of buffers; when it cannot, they stay as the options have them. A file must
-// not be open for append, where that would go to its end. The caller keeps ownership of dst and closes it after the writer.
+// Create begins an event trace log in dst and writes its first buffer. If dst can seek, Close completes that buffer with the end
+// time, the losses and the number of buffers; otherwise they stay as the options have them. A file must not be open for append, since
+// completing the buffer would then write at its end. The caller owns dst and closes it after the writer.
 func Create(dst io.Writer, opts Options) (*Writer, error) {
 	if err := opts.defaults(); err != nil {
 		return nil, err
 	}
 	w := &Writer{dst: dst, opts: opts, cpus: make([]cpuBuffer, opts.NumberOfProcessors), first: math.MaxUint64}
 	if s, ok := dst.(io.Seeker); ok {
-		if at, err := s.Seek(0, io.SeekCurrent); err == nil { // fails for a pipe that has a file's type
+		if at, err := s.Seek(0, io.SeekCurrent); err == nil { // fails for a pipe that looks like a file
 			w.seeker, w.origin = s, at
 		}
 	}
@@ -71,12 +71,12 @@ func Create(dst io.Writer, opts Options) (*Writer, error) {
 	return w, nil
 }
 
-// Write adds an event in wire form, its time stamp a FILETIME, to the first processor's buffer. It does not keep or
-// change raw.
+// Write adds an event in wire form, with its time stamp as a FILETIME, to the first processor's buffer. It neither keeps nor changes
+// raw.
 func (w *Writer) Write(raw []byte) error { return w.WriteOn(0, raw) }
 
-// WriteOn is Write for the buffer of any processor, counted from 0. A malformed event is refused and leaves the file as
-// it was; an error of the destination stays, and ends the writer.
+// WriteOn is Write for the buffer of any processor, counted from 0. A malformed event is an error and leaves the file unchanged. An
+// error of the destination is final and ends the writer.
 func (w *Writer) WriteOn(cpu int, raw []byte) error {
 	if w.err != nil {
 		return w.err
@@ -128,9 +128,9 @@ func (w *Writer) Flush() error {
 	return w.err
 }
 
-// Sync writes the buffer that is being filled as it is, so that a reader finds its events though the file is never closed; the
-// events to come go on filling it, in its place. A file of several processors, or one that cannot seek, has no such place: it
-// stays as it is.
+// Sync writes the buffer that is being filled, so that a reader finds its events even if the file is never closed. Further events are
+// added to the same buffer, which is later written again in the same place. A file with several processors, or a destination that
+// cannot seek, has no such place; Sync then does nothing.
 func (w *Writer) Sync() error {
 	c := &w.cpus[0]
 	if w.err != nil || w.closed || w.seeker == nil || len(w.cpus) > 1 || c.used <= bufferHeaderSize || c.used == c.synced {
@@ -147,7 +147,7 @@ func (w *Writer) Sync() error {
 	return w.err
 }
 
-// Size is how many bytes the file would have if it were closed now.
+// Size returns how many bytes the file would have if it were closed now.
 func (w *Writer) Size() int64 {
 	n := int64(w.written)
 	for i := range w.cpus {
@@ -158,13 +158,13 @@ func (w *Writer) Size() int64 {
 	return n * int64(w.opts.BufferSize)
 }
 
-// SetLost sets what the header says of lost events and buffers, in place of the options.
+// SetLost sets the numbers of lost events and buffers in the header, in place of the options'.
 func (w *Writer) SetLost(events, buffers uint32) {
 	w.opts.EventsLost, w.opts.BuffersLost = events, buffers
 }
 
-// Close writes what is still buffered and completes the header where the destination can seek, which it leaves at the
-// file's end. It does not close the destination. A second call does nothing.
+// Close writes what is still buffered, and completes the header if the destination can seek. It leaves the destination at the file's
+// end and does not close it. A second call does nothing.
 func (w *Writer) Close() error {
 	if w.closed {
 		return w.err
@@ -176,7 +176,7 @@ func (w *Writer) Close() error {
 	start, end := filetimeOf(w.opts.StartTime), filetimeOf(w.opts.EndTime)
 	if w.first <= w.last { // there are events
 		if start == 0 {
-			start, w.base = w.first, w.first // only for the system clock, whose stamps count from nothing
+			start, w.base = w.first, w.first // only for the system clock, whose stamps do not count from the start
 		}
 		if end == 0 {
 			end = w.last

@@ -23,7 +23,7 @@ var typeNames = map[string]Type{
 //	also SOURCE
 //	 FIELD:TYPE …
 //
-// Lines of fields begin with a blank. "also" is another layout of the event before it, and says where it was read. A type is u8, u32, u64,
+// Lines of fields begin with a blank. "also" is another layout of the event before it, with the source of that layout. A type is u8, u32, u64,
 // bool32, filetime, guid, pointer, ansi, utf16 or binary(LENGTH), where LENGTH is a number of bytes or an earlier field. Empty lines and
 // those that begin with # are comments. An error names the line.
 func Read(text string) (*Catalog, error) {

@@ -13,27 +13,27 @@ import (
 
 // Value is one decoded field.
 type Value struct {
-	// Num is the value of a number, a boolean, a pointer or a file time.
+	// Num is the value of a number, a boolean, a pointer or a FILETIME.
 	Num uint64
-	// Bytes are those of a GUID, a binary field or a string without its NUL; a UTF16 string's are its 16-bit units. They
-	// alias the record's user data.
+	// Bytes is the value of a GUID, a binary field, or a string without its NUL; a UTF16 string's are its 16-bit units. It aliases
+	// the record's user data.
 	Bytes []byte
 }
 
-// Decoded is one event's fields. Its memory is reused by the next event.
+// Decoded holds the fields of one event. The next event reuses its memory.
 type Decoded struct {
-	// Template is the layout that Values follow, nil for an id without one.
+	// Template is the layout that Values follow; nil for an id without one.
 	Template *Template
-	// Values are the fields in the order of Template.Fields; fewer where no layout consumed the user data exactly.
+	// Values are the fields in the order of Template.Fields. There are fewer if no layout consumed the user data exactly.
 	Values []Value
-	// Rest is what Values do not explain: empty when the layout consumed the user data exactly.
+	// Rest is the user data that Values do not cover: empty if the layout consumed the user data exactly.
 	Rest []byte
 	// Exact reports whether the layout consumed the user data exactly.
 	Exact bool
 
 	layouts     *layouts
 	rivals      []*Template
-	pending     bool // Finish has something to do
+	pending     bool // Finish must still read the fields
 	data        []byte
 	pointerSize int
 }
@@ -44,8 +44,8 @@ func (c *Catalog) Decode(r *etw.Record, d *Decoded) {
 	d.Finish()
 }
 
-// Begin prepares d for the record without reading a field, which Finish does. known reports whether the catalog has the id; the
-// first layout that will be tried is in Template.
+// Begin prepares d for the record without reading a field; Finish reads them. known reports whether the catalog has the id. Template
+// is then the first layout that will be tried.
 func (c *Catalog) Begin(r *etw.Record, d *Decoded) (known bool) {
 	d.layouts = c.layouts(r.ID, r.Version)
 	d.data, d.pointerSize = r.UserData, r.PointerSize()
@@ -56,8 +56,8 @@ func (c *Catalog) Begin(r *etw.Record, d *Decoded) (known bool) {
 	return d.pending
 }
 
-// Finish reads the fields, by the first layout that consumes the user data exactly. Where none does, Template is the first one,
-// and Values are those of the fields that all layouts agree on, as far as the user data goes.
+// Finish reads the fields, by the first layout that consumes the user data exactly. If none does, Template is the first one, and
+// Values are the fields on which all layouts agree, as far as the user data goes.
 func (d *Decoded) Finish() {
 	if !d.pending {
 		return
@@ -77,7 +77,7 @@ func (d *Decoded) Finish() {
 	d.Keep(l.list[0], l.agreed)
 }
 
-// Candidates are the layouts that may be the event's, in the order in which they are tried.
+// Candidates returns the layouts that the event may have, in the order in which they are tried.
 func (d *Decoded) Candidates() []*Template {
 	if d.layouts == nil {
 		return nil
@@ -85,8 +85,8 @@ func (d *Decoded) Candidates() []*Template {
 	return d.layouts.list
 }
 
-// Rivals are the layouts after the one that Finish found to be exact which could consume the same user data exactly. They are few:
-// where one layout is the beginning of another, only one of them can.
+// Rivals returns those of the layouts after the one that Finish found exact that could consume the same user data exactly. There are
+// few: if one layout is a prefix of another, only one of them can be exact.
 func (d *Decoded) Rivals() []*Template { return d.rivals }
 
 // Try reads the user data by t from its beginning, as far as it goes.
@@ -95,13 +95,13 @@ func (d *Decoded) Try(t *Template) {
 	d.by(t)
 }
 
-// Keep reads the first n fields of t and no more, or as many as the user data has: the rest is not known to be what t says.
+// Keep reads only the first n fields of t, or as many as the user data has. It is unknown whether the rest follows t.
 func (d *Decoded) Keep(t *Template, n int) {
 	d.Template, d.Values, d.Rest, d.Exact = t, d.Values[:0], d.data, false
 	d.read(t.Fields[:n])
 }
 
-// by reads what is left of the user data by t, as far as it goes. The values so far lie as t has them.
+// by reads the rest of the user data by t, as far as it goes. The values read so far have the same layout in t.
 func (d *Decoded) by(t *Template) {
 	d.Template = t
 	if len(d.Values) < len(t.Fields) {
@@ -110,7 +110,7 @@ func (d *Decoded) by(t *Template) {
 	d.Exact = len(d.Values) == len(t.Fields) && len(d.Rest) == 0
 }
 
-// read reads those of the fields that Values does not have yet, up to the first that the user data has no room for.
+// read reads the fields that Values does not have yet, up to the first for which the user data has no room.
 func (d *Decoded) read(fields []Field) {
 	i, data := len(d.Values), d.Rest
 	values := slices.Grow(d.Values, len(fields)-i)[:len(fields)]
@@ -188,7 +188,7 @@ reading:
 	d.Values, d.Rest = values[:i], data
 }
 
-// set makes v a number. As a rule it was one before, in the same place of the event before.
+// set makes v a number. Usually it already is one, from the same field of the last event.
 func (v *Value) set(n uint64) {
 	v.Num = n
 	if v.Bytes != nil {
@@ -199,7 +199,7 @@ func (v *Value) set(n uint64) {
 // indexNUL16 finds the first 16-bit unit that is zero, or -1.
 func indexNUL16(data []byte) int {
 	i := 0
-	// Four units at a time: in the first that is zero, and in none before it, the subtraction borrows the top bit.
+	// Four units at a time: the subtraction borrows the top bit of the first unit that is zero, and of none before it.
 	for ; i+8 <= len(data); i += 8 {
 		units := binary.LittleEndian.Uint64(data[i:])
 		if zero := (units - 0x0001_0001_0001_0001) &^ units & 0x8000_8000_8000_8000; zero != 0 {

@@ -10,9 +10,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// Encode appends user data in t's layout to dst: the inverse of Decode, for generators and tests. Fields are given by name:
-// integers for numbers, string for text, etw.GUID, []byte for binary. A field that is not given is zero or empty; the size of
-// a binary field is written into its length field.
+// Encode appends user data in t's layout to dst. It is the inverse of Decode, for generators and tests. Fields are given by name:
+// integers for numbers, string for text, etw.GUID, []byte for binary. A missing field is zero or empty. The size of a binary field is
+// written into its length field.
 func (t *Template) Encode(dst []byte, pointerSize int, fields map[string]any) ([]byte, error) {
 	for name := range fields {
 		if t.Find(name) < 0 {

@@ -6,5 +6,5 @@ package schema
 
 import "github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 
-// FromHost knows nothing: only Windows has its providers' manifests.
+// FromHost returns nil: only Windows has its providers' manifests.
 func FromHost(*etw.Record) (*Template, error) { return nil, nil }

@@ -15,8 +15,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// FromHost asks this host for the layout of an event: nil where it knows none, ErrUndescribable where it is beyond a Template.
-// It takes some hundred microseconds. It wraps
+// FromHost asks this host for the layout of an event. It returns nil if the host has none, and ErrUndescribable if a Template cannot
+// hold it. It takes some hundred microseconds. It wraps
 //
 //	TDHSTATUS TdhGetEventInformation(PEVENT_RECORD Event, ULONG TdhContextCount, PTDH_CONTEXT TdhContext,
 //	                                 PTRACE_EVENT_INFO Buffer, PULONG BufferSize);
@@ -27,7 +27,7 @@ func FromHost(r *etw.Record) (*Template, error) {
 	copy(unsafe.Slice((*byte)(unsafe.Pointer(&event.EventHeader)), etw.HeaderSize), r.AppendHeader(nil, etw.HeaderSize+len(r.UserData)))
 	var pinner runtime.Pinner
 	defer pinner.Unpin()
-	if len(r.UserData) > 0 { // the structure holds the address as a number
+	if len(r.UserData) > 0 { // the structure has the address as a number
 		pinner.Pin(&r.UserData[0])
 		event.UserData = uintptr(unsafe.Pointer(&r.UserData[0]))
 	}

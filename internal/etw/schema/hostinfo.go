@@ -12,12 +12,13 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// ErrUndescribable is a layout that a Template cannot hold: structures, arrays, or types that no Type stands for.
+// ErrUndescribable is returned for a layout that a Template cannot hold: with structures, arrays, or types without a Type.
 var ErrUndescribable = errors.New("the host describes the event in a way that is not supported")
 
-// TRACE_EVENT_INFO (tdh.h), in bytes: fixed fields, then an EVENT_PROPERTY_INFO a property; names follow where offsets say.
+// TRACE_EVENT_INFO (tdh.h), offsets and sizes in bytes: fixed fields, then an EVENT_PROPERTY_INFO for each property. The names are at
+// the offsets that these give.
 const (
-	infoTaskName      = 68 // u32, offset of the text from the beginning; 0 where there is none
+	infoTaskName      = 68 // u32, offset of the text from the beginning; 0 for none
 	infoPropertyCount = 100
 	infoTopLevelCount = 104
 	infoProperties    = 112
@@ -36,7 +37,7 @@ const (
 	flagParamFixedLength = 0x10
 )
 
-// hostTypes are the TDH_INTYPE_* that a Template can hold.
+// hostTypes are the TDH_INTYPE_* values that a Template can hold.
 var hostTypes = map[uint16]Type{
 	1: UTF16, 2: ANSI, 3: U8, 4: U8, 7: U32, 8: U32, 9: U64, 10: U64, 13: Bool32, 14: Binary, 15: GUID, 16: Pointer, 17: FileTime,
 	20: U32, 21: U64, // hexadecimal integers
@@ -84,7 +85,7 @@ func parseEventInfo(info []byte, r *etw.Record) (*Template, error) {
 
 func isNumber(t Type) bool { return t == U8 || t == U32 || t == U64 }
 
-// textAt reads the UTF-16 text at an offset, up to its NUL; none is empty.
+// textAt reads the UTF-16 text at an offset, up to its NUL; "" for none.
 func textAt(info []byte, offset uint32) string {
 	if offset == 0 || uint64(offset) >= uint64(len(info)) {
 		return ""
@@ -100,7 +101,7 @@ func textAt(info []byte, offset uint32) string {
 	return string(utf16.Decode(units))
 }
 
-// Same reports whether both templates lay out the same fields.
+// Same reports whether both templates have the same fields.
 func (t *Template) Same(other *Template) bool {
 	if len(t.Fields) != len(other.Fields) {
 		return false
@@ -113,8 +114,8 @@ func (t *Template) Same(other *Template) bool {
 	return true
 }
 
-// Prefer makes t the first layout to try for its id and version. Its name and the like become those that the catalog has
-// for the id, where it has any.
+// Prefer makes t the first layout to try for its id and version. t gets the name and the like that the catalog has for the id, if
+// any.
 func (c *Catalog) Prefer(t *Template) {
 	others := c.Candidates(t.ID, t.Version)
 	if len(others) > 0 {

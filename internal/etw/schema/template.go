@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package schema decodes the user data of ETW events by the field lists of their providers' manifests.
+// Package schema decodes the user data of ETW events. In come field lists of providers' manifests and the bytes of an event; out come
+// the values of its fields.
 //
-// The same event id has different fields on different versions of Windows while its version stays 0, so a Catalog may hold
-// several lists for one id. Decode tries those of the event's version, newest first, then those of the other versions, and
-// accepts the first that consumes the user data exactly. Where none does, the layout is not known: only what all lists agree on
-// is read, and the result says which bytes are left.
+// The same event id has different fields on different versions of Windows, while its version stays 0. So a Catalog may hold several
+// lists for one id. Decode tries the lists of the event's version, newest first, then those of the other versions, and accepts the
+// first one that consumes the user data exactly. If none does, the layout is unknown: only the fields on which all lists agree are
+// read, and the result says which bytes are left.
 package schema
 
 import (
@@ -14,10 +15,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// Type is how a field lies in the user data. All numbers are little endian.
+// Type is the form of a field in the user data. All numbers are little endian.
 type Type uint8
 
-// The types that the providers' manifests use (win:UInt8 and so on).
+// The types of the providers' manifests (win:UInt8 and so on).
 const (
 	U8       Type = iota + 1
 	U32           //
@@ -25,10 +26,10 @@ const (
 	Bool32        // win:Boolean: 4 bytes
 	FileTime      // 8 bytes, 100 ns since 1601 UTC
 	GUID          // 16 bytes
-	Pointer       // 4 or 8 bytes, as the event header says
+	Pointer       // 4 or 8 bytes, depending on the event header
 	ANSI          // bytes up to a NUL
 	UTF16         // 16-bit units up to a NUL
-	Binary        // as many bytes as Field.Length or the field Field.LengthField says
+	Binary        // its size is Field.Length or the value of the field Field.LengthField
 )
 
 // Field is one field of a Template.
@@ -43,23 +44,23 @@ type Field struct {
 
 // Template is one layout of one event.
 type Template struct {
-	// Index is the template's place in its Catalog, for tables beside it.
+	// Index is the template's place in its Catalog, for tables indexed by it.
 	Index    int
 	Provider etw.GUID
 	ID       uint16
 	Version  uint8
-	// Name is the event's name as the manifest has it.
+	// Name is the event's name in the manifest.
 	Name    string
 	Level   uint8
-	Keyword uint64 // the channel's bit included
+	Keyword uint64 // including the channel's bit
 	Channel uint8
 	Task    uint16
-	// Source says where the layout was read, for an older one; it is empty for the manifest's own.
+	// Source is the source of an older layout; it is empty for the manifest's own.
 	Source string
 	Fields []Field
 }
 
-// Find gives the index of the field of that name, or -1.
+// Find returns the index of the field of that name, or -1.
 func (t *Template) Find(name string) int {
 	for i := range t.Fields {
 		if t.Fields[i].Name == name {
@@ -73,27 +74,27 @@ func (t *Template) Find(name string) int {
 type Catalog struct {
 	Provider     etw.GUID
 	ProviderName string
-	// Templates are all of them, in the order of the source.
+	// Templates are all templates, in the order of the source.
 	Templates []*Template
 
-	byID []versions // by id; one that is not there has none
+	byID []versions // by id; an unknown id has none
 }
 
 // versions are the layouts of one event id.
 type versions struct {
-	own   []*layouts // of the versions that there are
-	other *layouts   // of any other version; nil without any
+	own   []*layouts // of the known versions
+	other *layouts   // of any other version; nil for none
 }
 
 // layouts are the templates to try for an event of one version, in order.
 type layouts struct {
 	version uint8
 	list    []*Template
-	// shared is, for each of list, the number of leading fields that lie as those of the one before.
+	// shared is, for each layout of list, the number of leading fields with the same form as in the layout before.
 	shared []int
-	// agreed is the number of leading fields that are the same in all of list, by name too.
+	// agreed is the number of leading fields that have the same form and the same name in all of list.
 	agreed int
-	// rivals are, for each of list, those after it that could consume the same user data exactly.
+	// rivals are, for each layout of list, those after it that could consume the same user data exactly.
 	rivals [][]*Template
 }
 
@@ -115,14 +116,14 @@ func newLayouts(version uint8, list []*Template) *layouts {
 	return l
 }
 
-// shares counts the leading fields that lie as those of other, whatever they are called.
+// shares counts the leading fields that have the same form as in other, whatever their names.
 func (t *Template) shares(other *Template) int {
 	return t.leading(other, func(a, b Field) bool {
 		return a.Type == b.Type && a.Length == b.Length && a.LengthField == b.LengthField
 	})
 }
 
-// Agrees counts the leading fields that are the same in both: by name, and by how they lie in the user data.
+// Agrees counts the leading fields that have the same name and form in both.
 func (t *Template) Agrees(other *Template) int {
 	return t.leading(other, func(a, b Field) bool { return a == b })
 }
@@ -136,7 +137,7 @@ func (t *Template) leading(other *Template, same func(a, b Field) bool) int {
 	return min(len(t.Fields), len(other.Fields))
 }
 
-// layouts gives what to try for an event; nil for an id that the provider's manifest does not have.
+// layouts returns the templates to try for an event; nil for an id that the provider's manifest does not have.
 func (c *Catalog) layouts(id uint16, version uint8) *layouts {
 	if int(id) >= len(c.byID) {
 		return nil
@@ -150,7 +151,7 @@ func (c *Catalog) layouts(id uint16, version uint8) *layouts {
 	return v.other
 }
 
-// Candidates lists the templates to try for an event, in order; none for an id that the provider's manifest does not have.
+// Candidates returns the templates to try for an event, in order; none for an id that the provider's manifest does not have.
 func (c *Catalog) Candidates(id uint16, version uint8) []*Template {
 	if l := c.layouts(id, version); l != nil {
 		return l.list
@@ -158,7 +159,7 @@ func (c *Catalog) Candidates(id uint16, version uint8) []*Template {
 	return nil
 }
 
-// index fills the look-up tables: for each version its own layouts first, then those of the other versions, newest first.
+// index fills the lookup tables: for each version its own layouts first, then those of the other versions, newest first.
 func (c *Catalog) index() {
 	all := map[uint16][]*Template{}
 	last := uint16(0)
@@ -188,7 +189,7 @@ func (c *Catalog) index() {
 	}
 }
 
-// prefer puts t before the layouts for its id and version. It has no rivals: what the host says of its own events is so.
+// prefer puts t before the layouts for its id and version. t has no rivals, because the host knows the layouts of its own events.
 func (c *Catalog) prefer(t *Template) {
 	for len(c.byID) <= int(t.ID) {
 		c.byID = append(c.byID, versions{})

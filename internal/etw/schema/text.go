@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// AppendUTF16 appends the text of little-endian 16-bit units as UTF-8. An unpaired surrogate becomes U+FFFD.
+// AppendUTF16 appends text of little-endian 16-bit units as UTF-8. An unpaired surrogate becomes U+FFFD.
 func AppendUTF16(dst, units []byte) []byte {
 	i := 0
 	for ; i+8 <= len(units); i += 8 { // four ASCII characters at a time
@@ -39,8 +39,8 @@ func AppendUTF16(dst, units []byte) []byte {
 	return dst
 }
 
-// AppendANSI appends the text of an ANSI string as UTF-8. Bytes that already are UTF-8, as ASCII is, stay; else each byte is
-// taken as Latin-1, so that none is lost: which code page the host had is not recorded in an event.
+// AppendANSI appends the text of an ANSI string as UTF-8. Valid UTF-8, such as ASCII, is kept. Otherwise each byte is read as
+// Latin-1, so that no byte is lost; an event does not record the code page of its host.
 func AppendANSI(dst, text []byte) []byte {
 	if utf8.Valid(text) {
 		return append(dst, text...)

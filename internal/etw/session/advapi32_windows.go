@@ -17,10 +17,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// windowsAPI is advapi32's ETW through golang-etw's wrappers, tdh, and a mutex of kernel32.
+// windowsAPI implements api: advapi32's ETW through golang-etw's wrappers, tdh, and a mutex of kernel32.
 //
-// The wrappers pass pointers by LazyProc.Call, which keeps what they point to alive and in place during the call, and
-// nothing here is kept by Windows beyond it but an EVENT_TRACE_LOGFILE, which windowsTrace holds.
+// The wrappers pass pointers to LazyProc.Call, which keeps their targets alive and in place during the call. After the call Windows
+// keeps only the EVENT_TRACE_LOGFILE, which windowsTrace holds.
 type windowsAPI struct{}
 
 var (
@@ -55,7 +55,7 @@ func (windowsAPI) controlTrace(name string, p *properties, code uint32) error {
 	return goetw.ControlTrace(0, wide, p.native(), code)
 }
 
-// native is p as golang-etw declares it: the structure's 120 bytes, with the room for the names behind it.
+// native returns p as golang-etw declares it: the structure's 120 bytes, with the room for the names behind it.
 func (p *properties) native() *goetw.EventTraceProperties {
 	return (*goetw.EventTraceProperties)(unsafe.Pointer(p))
 }
@@ -83,7 +83,7 @@ func (windowsAPI) enableProvider(handle uint64, provider etw.GUID, level uint8, 
 		&goetw.EnableTraceParameters{Version: version, EnableProperty: property})
 }
 
-// windowsTrace is what OpenTrace gave.
+// windowsTrace is the result of OpenTrace.
 type windowsTrace struct {
 	handle  syscall.Handle
 	logfile *goetw.EventTraceLogfile
@@ -96,7 +96,7 @@ const invalidProcessTraceHandle = ^syscall.Handle(0)
 //
 //	TRACEHANDLE WMIAPI OpenTraceW(PEVENT_TRACE_LOGFILEW Logfile);
 //
-// The handle shows whether it worked; golang-etw judges by GetLastError, which a call that works may leave set.
+// The handle shows whether the call succeeded. golang-etw uses GetLastError, which may be set after a successful call.
 func (windowsAPI) openTrace(name string, id uintptr) (trace, error) {
 	wide, err := windows.UTF16PtrFromString(name)
 	if err != nil {
@@ -127,7 +127,7 @@ func (t *windowsTrace) process() error {
 //
 //	ULONG WMIAPI CloseTrace(TRACEHANDLE TraceHandle);
 //
-// ERROR_CTX_CLOSE_PENDING says that ProcessTrace will return, which is what is wanted.
+// ERROR_CTX_CLOSE_PENDING means that ProcessTrace will return, as intended.
 func (t *windowsTrace) close() error {
 	if err := goetw.CloseTrace(t.handle); err != nil && err != windows.ERROR_CTX_CLOSE_PENDING {
 		return err
@@ -135,12 +135,12 @@ func (t *windowsTrace) close() error {
 	return nil
 }
 
-// callback is the process's only EVENT_RECORD callback; see registry.
+// callback is the process's only EVENT_RECORD callback; see consumerTable.
 //
 //	VOID WINAPI EventRecordCallback(PEVENT_RECORD EventRecord);
 var callback = sync.OnceValue(func() uintptr {
 	return windows.NewCallback(func(r *eventRecord) uintptr {
-		shared.dispatch(r)
+		consumers.dispatch(r)
 		return 0
 	})
 })

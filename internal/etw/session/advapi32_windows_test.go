@@ -30,9 +30,9 @@ func TestTheCallbackFindsItsConsumerAndSurvivesAPanic(t *testing.T) {
 		}
 		got = bytes.Clone(userData)
 	}}
-	id, err := shared.add(c)
+	id, err := consumers.add(c)
 	require.NoError(t, err)
-	defer shared.remove(id)
+	defer consumers.remove(id)
 	callBack(newRecord(id, testProvider, 0, []byte("from Windows")))
 	callBack(newRecord(id, testProvider, 0, nil))
 	assert.Equal(t, "from Windows", string(got))
@@ -41,9 +41,9 @@ func TestTheCallbackFindsItsConsumerAndSurvivesAPanic(t *testing.T) {
 
 func TestTheCallbackDoesNotAllocate(t *testing.T) {
 	n := 0
-	id, err := shared.add(&consumer{log: zap.NewNop(), deliver: func(_, _ []byte) { n++ }})
+	id, err := consumers.add(&consumer{log: zap.NewNop(), deliver: func(_, _ []byte) { n++ }})
 	require.NoError(t, err)
-	defer shared.remove(id)
+	defer consumers.remove(id)
 	record := newRecord(id, testProvider, 0, make([]byte, 200))
 	assert.Zero(t, testing.AllocsPerRun(1000, func() { callBack(record) }))
 	assert.Positive(t, n)

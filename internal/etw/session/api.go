@@ -9,17 +9,17 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// api is what the session needs of Windows. Each method is one call, without logic; errors are a syscall.Errno where
-// Windows gives one.
+// api is the part of Windows that the session uses. Each method is one call, without logic. Errors are a syscall.Errno if Windows
+// returns one.
 type api interface {
-	// startTrace starts a session and gives the handle that enableProvider takes.
+	// startTrace starts a session and returns the handle that enableProvider takes.
 	startTrace(name string, p *properties) (handle uint64, err error)
-	// controlTrace queries or stops the session of this name and fills p. It goes by name and not by handle: a handle
-	// is a number that another session may have by now, the name is locked.
+	// controlTrace queries or stops the session of this name and fills p. It uses the name and not the handle: the name is locked,
+	// but the number of a handle may be reused for another session.
 	controlTrace(name string, p *properties, code uint32) error
 	// enableProvider enables a provider in a session; property is of EVENT_ENABLE_PROPERTY_*.
 	enableProvider(handle uint64, provider etw.GUID, level uint8, keywords uint64, property uint32) error
-	// openTrace opens a session for reading; every record comes to shared.dispatch with this id.
+	// openTrace opens a session for reading. Every record is passed to consumers.dispatch with this id.
 	openTrace(name string, id uintptr) (trace, error)
 	// providerRegistered reports whether the host knows the provider.
 	providerRegistered(provider etw.GUID) (bool, error)
@@ -34,7 +34,7 @@ type api interface {
 type trace interface {
 	// process delivers records until the session is stopped or the trace is closed.
 	process() error
-	// close makes process return after the buffer in hand.
+	// close makes process return after the current buffer.
 	close() error
 }
 
@@ -67,10 +67,10 @@ type extendedItem struct {
 	data     *byte
 }
 
-// extTypeSID is EVENT_HEADER_EXT_TYPE_SID: the data is the SID of the user as whom the event was written.
+// extTypeSID is EVENT_HEADER_EXT_TYPE_SID: the data is the SID of the user that wrote the event.
 const extTypeSID = 2
 
-// user is the user as whom the event was written, in ETW's buffer; nil where the event does not say.
+// user returns the SID of the user that wrote the event, in ETW's buffer; nil if the event has none.
 func (r *eventRecord) user() etw.SID {
 	if r.extendedData == nil || r.extendedDataCount == 0 {
 		return nil
@@ -84,7 +84,7 @@ func (r *eventRecord) user() etw.SID {
 	return nil
 }
 
-// data is the user data, which lies in ETW's buffer.
+// data returns the user data, which is in ETW's buffer.
 func (r *eventRecord) data() []byte {
 	if r.userData == nil {
 		return nil
@@ -92,8 +92,8 @@ func (r *eventRecord) data() []byte {
 	return unsafe.Slice(r.userData, r.userDataLength)
 }
 
-// PROVIDER_ENUMERATION_INFO (tdh.h): the number of providers and 4 bytes reserved, then for each a TRACE_PROVIDER_INFO of
-// 24 bytes, which begins with the GUID; the names follow.
+// PROVIDER_ENUMERATION_INFO (tdh.h): the number of providers and 4 reserved bytes, then for each a TRACE_PROVIDER_INFO of 24 bytes,
+// which begins with the GUID. The names follow.
 const (
 	providerInfoHeader = 8
 	providerInfoSize   = 24
@@ -114,9 +114,9 @@ func providerListed(info []byte, provider etw.GUID) bool {
 	return false
 }
 
-// EnumerateTraceGuidsEx's answer for one provider (evntrace.h): TRACE_GUID_INFO, then one block for each process that has
-// registered the provider: TRACE_PROVIDER_INSTANCE_INFO and a TRACE_ENABLE_INFO for each session that has enabled it there. A
-// provider that no process has registered has a block all the same (TRACE_PROVIDER_FLAG_PRE_ENABLE).
+// EnumerateTraceGuidsEx's answer for one provider (evntrace.h): TRACE_GUID_INFO, then one block for each process that has registered
+// the provider: TRACE_PROVIDER_INSTANCE_INFO and a TRACE_ENABLE_INFO for each session that has enabled it there. A provider that no
+// process has registered also has a block (TRACE_PROVIDER_FLAG_PRE_ENABLE).
 const (
 	guidInfoSize     = 8  // InstanceCount u32, reserved u32
 	instanceInfoSize = 16 // NextOffset u32, EnableCount u32, Pid u32, Flags u32

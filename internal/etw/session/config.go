@@ -20,35 +20,35 @@ const (
 	MaxBufferSizeKB = 16384
 )
 
-// lockPrefix and the session's name make the name of the mutex that tells other processes that the session is in use.
+// lockPrefix and the session's name form the name of the mutex that shows other processes that the session is in use.
 const lockPrefix = `Global\otelcol-winnet-`
 
-// MaxNameLength is the longest name of a session in UTF-16 units. ETW takes 1023; the mutex's name, prefix included, must
-// fit MAX_PATH with its terminator.
+// MaxNameLength is the length of the longest name of a session in UTF-16 units. ETW allows 1023, but the mutex's name, with prefix
+// and terminator, must fit MAX_PATH.
 const MaxNameLength = 260 - 1 - len(lockPrefix)
 
 // Provider is a provider to enable.
 type Provider struct {
 	GUID     etw.GUID
 	Name     string // for messages; may be empty
-	Origin   string // what brings it to a host and how to install that, for messages; may be empty
+	Origin   string // what installs it on a host, and how, for messages; may be empty
 	Level    uint8  // the most verbose level to deliver; 0 delivers every level
-	Keywords uint64 // an event comes when it has one of these, or no keyword; 0 delivers every event
+	Keywords uint64 // an event is delivered if it has one of these, or no keyword; 0 delivers every event
 }
 
-// Config describes a session. Zero buffer settings leave the choice to Windows.
+// Config describes a session. Buffer settings that are zero are left to Windows.
 type Config struct {
-	Name           string        // unique on the host, in any case
+	Name           string        // unique on the host, ignoring case
 	Providers      []Provider    // the providers to enable, one or more
 	BufferSizeKB   uint32        // size of one buffer; an event that is larger than a buffer is lost
-	MinimumBuffers uint32        // buffers allocated at the start; Windows raises it to two a processor
-	MaximumBuffers uint32        // buffers at most
+	MinimumBuffers uint32        // buffers allocated at the start; Windows raises it to two per processor
+	MaximumBuffers uint32        // the most buffers
 	FlushInterval  time.Duration // how often a buffer that is not full is delivered; whole seconds
 	TakeOver       bool          // stop a session of this name even when it has other providers enabled
 	Attach         bool          // consume the session of this name that someone else runs; start and stop none
 }
 
-// Validate tells what is wrong with c.
+// Validate returns what is wrong with c.
 func (c Config) Validate() error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("ETW session %q: "+format, append([]any{c.Name}, args...)...)

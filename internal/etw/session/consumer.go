@@ -11,7 +11,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// Providers by which ETW itself speaks to a real-time consumer (evntrace.h: RTLostEventGuid, EventTraceGuid).
+// The providers of ETW's own messages to a real-time consumer (evntrace.h: RTLostEventGuid, EventTraceGuid).
 var (
 	lostEventProvider = etw.MustGUID("{6A399AE0-4BC6-4DE9-870B-3657F8947E7E}")
 	headerProvider    = etw.MustGUID("{68FDD900-4A3E-11D1-84F4-0000F80464E3}")
@@ -36,20 +36,20 @@ const (
 	offActivityID    = 64
 )
 
-// consumer is the receiving end of one session. Its receive runs on one thread; the counters are read from any.
+// consumer receives the records of one session. receive runs on one thread; the counters may be read from any goroutine.
 type consumer struct {
 	deliver Deliver
 	log     *zap.Logger
-	discard atomic.Bool // set when Close ran out of time
+	discard atomic.Bool // set when the time for Close is over
 
-	head [etw.HeaderAndSIDSize]byte // the wire form of the event in hand, up to its user data
+	head [etw.HeaderAndSIDSize]byte // the wire form of the current event, up to its user data
 
 	oversized, panics, discarded, headerInfo atomic.Uint64
 	lostEvents, lostBuffers, lostFiles       atomic.Uint64
 }
 
-// receive takes one record. It copies the header and the user's SID into wire form and hands them on with the user data, without an
-// allocation or a lock. A SID for which the wire form has no room is left out.
+// receive takes one record. It copies the header and the user's SID into wire form and delivers them with the user data, without an
+// allocation or a lock. It omits a SID for which the wire form has no room.
 func (c *consumer) receive(r *eventRecord) {
 	defer c.recoverPanic()
 	header, userData := &r.header, r.data()
@@ -78,8 +78,8 @@ func (c *consumer) receive(r *eventRecord) {
 	c.deliver(head, userData)
 }
 
-// toWire copies src, as ProcessTrace gave it, to dst as etw.Record.AppendHeader writes it: Size counts the whole record, the flags say
-// whether extended data follows, the processor times are not kept.
+// toWire copies src, as ProcessTrace delivered it, to dst, in the form of etw.Record.AppendHeader: Size counts the whole record, the
+// flags say whether extended data follows, and the processor times are cleared.
 func toWire(dst, src *[etw.HeaderSize]byte, size int, extended bool) {
 	le := binary.LittleEndian
 	*dst = *src
@@ -98,7 +98,7 @@ func toWire(dst, src *[etw.HeaderSize]byte, size int, extended bool) {
 	clear(dst[offProcessorTime:offActivityID])
 }
 
-// noticeLoss counts a notice of loss by its kind. An opcode that is not known is a loss all the same.
+// noticeLoss counts a notice of loss by its kind. An unknown opcode counts as lost events.
 func (c *consumer) noticeLoss(opcode byte) {
 	switch opcode {
 	case opcodeLostBuffer:
@@ -110,8 +110,8 @@ func (c *consumer) noticeLoss(opcode byte) {
 	}
 }
 
-// recoverPanic keeps a panic of the sink from ending the process: on a thread of Windows nothing else would catch it. The first
-// one is logged, the others are counted.
+// recoverPanic keeps a panic of the sink from ending the process: on a thread of Windows no other handler would recover it. The first
+// one is logged, further ones are counted.
 func (c *consumer) recoverPanic() {
 	r := recover()
 	if r == nil {

@@ -162,46 +162,46 @@ func TestReceiveDiscardsAndCountsWhenCloseRanOutOfTime(t *testing.T) {
 
 func TestReceiveDoesNotAllocate(t *testing.T) {
 	c := &consumer{log: zap.NewNop(), deliver: ignore}
-	var r registry
-	id, err := r.add(c)
+	var table consumerTable
+	id, err := table.add(c)
 	require.NoError(t, err)
 	record := newRecord(id, testProvider, 0, make([]byte, 200)).withItems(itemOf(extTypeSID, users()[2]))
-	assert.Zero(t, testing.AllocsPerRun(1000, func() { r.dispatch(record) }))
+	assert.Zero(t, testing.AllocsPerRun(1000, func() { table.dispatch(record) }))
 }
 
 func BenchmarkReceive(b *testing.B) {
 	c := &consumer{log: zap.NewNop(), deliver: ignore}
-	var r registry
-	id, err := r.add(c)
+	var table consumerTable
+	id, err := table.add(c)
 	require.NoError(b, err)
 	record := newRecord(id, testProvider, 0, make([]byte, 200))
 	b.ReportAllocs()
 	for b.Loop() {
-		r.dispatch(record)
+		table.dispatch(record)
 	}
 }
 
-func TestRegistryFindsConsumersByIDAndIgnoresOtherIDs(t *testing.T) {
-	var r registry
+func TestTheTableFindsConsumersByIDAndIgnoresOtherIDs(t *testing.T) {
+	var table consumerTable
 	hits := make([]int, maxConsumers)
 	for i := range maxConsumers {
-		id, err := r.add(&consumer{log: zap.NewNop(), deliver: func(_, _ []byte) { hits[i]++ }})
+		id, err := table.add(&consumer{log: zap.NewNop(), deliver: func(_, _ []byte) { hits[i]++ }})
 		require.NoError(t, err)
 		require.EqualValues(t, i+1, id)
 	}
-	_, err := r.add(&consumer{})
+	_, err := table.add(&consumer{})
 	require.ErrorContains(t, err, "64")
 	for _, id := range []uintptr{0, 5, maxConsumers, maxConsumers + 1, ^uintptr(0)} {
-		r.dispatch(newRecord(id, testProvider, 0, nil))
+		table.dispatch(newRecord(id, testProvider, 0, nil))
 	}
 	want := make([]int, maxConsumers)
 	want[4], want[maxConsumers-1] = 1, 1
 	assert.Equal(t, want, hits)
 
-	r.remove(5)
-	r.dispatch(newRecord(5, testProvider, 0, nil))
+	table.remove(5)
+	table.dispatch(newRecord(5, testProvider, 0, nil))
 	assert.Equal(t, want, hits, "a consumer that is gone gets nothing")
-	id, err := r.add(&consumer{})
+	id, err := table.add(&consumer{})
 	require.NoError(t, err)
 	assert.EqualValues(t, 5, id, "its id is free again")
 }

@@ -9,20 +9,20 @@ import (
 )
 
 var (
-	// ErrUnsupported is what Open fails with where there is no ETW.
+	// ErrUnsupported is returned by Open on systems without ETW.
 	ErrUnsupported = errors.New("live ETW sessions need Windows")
 
-	// ErrInUse is what Open fails with when the session's name belongs to someone else.
+	// ErrInUse is returned by Open when the session's name belongs to someone else.
 	ErrInUse = errors.New("the session is in use")
 
-	// ErrNotRegistered is what Open fails with when the host has none of the providers.
+	// ErrNotRegistered is returned by Open when the host has none of the providers.
 	ErrNotRegistered = errors.New("the provider is not registered on this host")
 
-	// ErrStopped is what Err and Stats give when the session ended without Close.
+	// ErrStopped is returned by Err and Stats when the session ended without Close.
 	ErrStopped = errors.New("the session was stopped from outside")
 )
 
-// Errors of Windows (winerror.h) that the session acts on or has advice for.
+// Errors of Windows (winerror.h) to which the session reacts, or has advice for.
 const (
 	errnoInvalidFunction   = syscall.Errno(1)
 	errnoAccessDenied      = syscall.Errno(5)
@@ -49,7 +49,7 @@ var errnoNames = map[syscall.Errno]string{
 	errnoInstanceNotFound:  "ERROR_WMI_INSTANCE_NOT_FOUND",
 }
 
-// Advice: what to do about an error, by the call that met it, else by the error alone.
+// Advice: what to do about an error, by the failed call, else by the error alone.
 const (
 	adviceAccess    = "run as Administrator or LocalSystem, or add the account to the group Performance Log Users"
 	adviceResources = "Windows runs at most 64 ETW sessions and keeps their buffers in memory: list the sessions with logman query -ets and stop one, or lower buffers.size_kb and buffers.minimum"
@@ -76,7 +76,7 @@ var advice = map[refusal]string{
 	{"EnableTraceEx2", errnoNoSystemResources}: "8 sessions have enabled this provider, as many as Windows allows: list the sessions with logman query -ets and stop one",
 }
 
-// CallError is what Windows refused: the call, its error, and what to do.
+// CallError is a failed call of Windows: the call, its error, and what to do.
 type CallError struct {
 	Session string
 	Call    string        // such as "StartTrace"
@@ -99,10 +99,10 @@ func (e *CallError) Error() string {
 	return text
 }
 
-// Unwrap gives the error of Windows, so that errors.Is finds windows.ERROR_ACCESS_DENIED and the like.
+// Unwrap returns the error of Windows, so that errors.Is finds windows.ERROR_ACCESS_DENIED and the like.
 func (e *CallError) Unwrap() error { return e.Errno }
 
-// callError says which call failed and what to do about it.
+// callError returns an error with the failed call and what to do about it.
 func callError(c Config, call string, err error) error {
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
@@ -111,8 +111,8 @@ func callError(c Config, call string, err error) error {
 	return fmt.Errorf("ETW session %q: %s: %w", c.Name, call, err)
 }
 
-// gone reports whether ControlTrace's error means that the session does not run: there was none, or it was stopped and only
-// its description did not fit the buffer.
+// gone reports whether ControlTrace's error means that the session does not run: there was none, or it was stopped and only its
+// description did not fit the buffer.
 func gone(err error) bool {
 	return errors.Is(err, errnoInstanceNotFound) || errors.Is(err, errnoMoreData)
 }
@@ -120,7 +120,7 @@ func gone(err error) bool {
 // stoppedOutside reports whether ProcessTrace's result means that someone else stopped the session.
 func stoppedOutside(err error) bool { return err == nil || errors.Is(err, errnoInstanceNotFound) }
 
-// stoppedError is why ProcessTrace returned when nobody here stopped the session.
+// stoppedError returns why ProcessTrace returned although this process has not stopped the session.
 func stoppedError(c Config, err error) error {
 	if stoppedOutside(err) {
 		return fmt.Errorf("ETW session %q: %w, such as with: logman stop %q -ets", c.Name, ErrStopped, c.Name)
@@ -128,7 +128,7 @@ func stoppedError(c Config, err error) error {
 	return fmt.Errorf("%w: %w", ErrStopped, callError(c, "ProcessTrace", err))
 }
 
-// heldError is a lock of the session's name that another process holds.
+// heldError returns the error for a session's name that another process has locked.
 func heldError(name string) error {
 	return fmt.Errorf("ETW session %q: %w: another collector on this host runs it; choose another session_name, or look with: logman query %q -ets", name, ErrInUse, name)
 }

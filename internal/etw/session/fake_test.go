@@ -192,7 +192,7 @@ type fakeTrace struct {
 }
 
 func (t *fakeTrace) process() error {
-	shared.dispatch(newRecord(t.id, testProvider, 0, []byte("user data")))
+	consumers.dispatch(newRecord(t.id, testProvider, 0, []byte("user data")))
 	select {
 	case <-t.tracer.stopped:
 	case <-t.closed:
@@ -262,11 +262,9 @@ func requireNothingHeld(t *testing.T, f *fakeAPI) {
 	defer f.mu.Unlock()
 	require.Empty(t, f.sessions, "sessions that run")
 	require.Empty(t, f.locks, "names that are locked")
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	require.Empty(t, shared.names, "names that this process holds")
-	for i := range shared.consumers {
-		require.Nil(t, shared.consumers[i].Load(), "consumer %d", i)
+	require.Zero(t, namesInUse.Len(), "names that this process holds")
+	for i := range consumers {
+		require.Nil(t, consumers[i].Load(), "consumer %d", i)
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 	traceGUIDQueryInfo = 1
 )
 
-// errnoGUIDNotFound is ERROR_WMI_GUID_NOT_FOUND: the provider has gone since it was listed.
+// errnoGUIDNotFound is ERROR_WMI_GUID_NOT_FOUND: the provider was removed after it was listed.
 const errnoGUIDNotFound = windows.Errno(4200)
 
 // enumerateTraceGUIDs wraps
@@ -47,7 +47,7 @@ func enumerateTraceGUIDs(class uintptr, in []byte) ([]byte, error) {
 	return nil, windows.ERROR_INSUFFICIENT_BUFFER
 }
 
-// enabledProviders asks Windows for its providers, about a thousand, and for each which sessions have enabled it.
+// enabledProviders asks Windows for all providers, about a thousand, and for each one which sessions have enabled it.
 func (windowsAPI) enabledProviders(session uint16) ([]etw.GUID, error) {
 	if err := procEnumerateTraceGuidsEx.Find(); err != nil {
 		return nil, err

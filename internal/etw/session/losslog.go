@@ -4,8 +4,8 @@ package session
 
 import "go.uber.org/zap"
 
-// lossLog says when events have been lost since the last look, once a look, and which setting to change. It goes by Windows'
-// figures, and by the notices between the events, which come even where the figures may not be read.
+// lossLog logs at each look whether events have been lost since the last one, and which setting to change. It uses Windows' figures,
+// and also the notices between the events, because these come even if the figures cannot be read.
 type lossLog struct {
 	log  *zap.Logger
 	last Totals

@@ -15,8 +15,8 @@ import (
 //
 //	HANDLE CreateMutexW(LPSECURITY_ATTRIBUTES lpMutexAttributes, BOOL bInitialOwner, LPCWSTR lpName);
 //
-// The mutex is never owned, which would bind it to a thread: that it exists is the lock, and Windows takes it away with
-// the last handle, even when the process dies. A mutex of another account exists but cannot be opened.
+// The existence of the mutex is the lock. Nobody owns it, because an owner is a thread. Windows removes it with its last handle, also
+// when the process dies. A mutex of another account exists but cannot be opened.
 func (windowsAPI) lockName(name string) (unlock func(), err error) {
 	wide, err := windows.UTF16PtrFromString(lockPrefix + name)
 	if err != nil {

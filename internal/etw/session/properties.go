@@ -17,7 +17,7 @@ const (
 	modeSystemLogger            = 0x02000000 // EVENT_TRACE_SYSTEM_LOGGER_MODE
 	modeIndependentSession      = 0x08000000 // EVENT_TRACE_INDEPENDENT_SESSION_MODE
 
-	// logFileMode is what the session asks for.
+	// logFileMode has the modes that the session asks for.
 	logFileMode = modeRealTime | modePersistOnHybridShutdown | modeIndependentSession
 )
 
@@ -29,21 +29,21 @@ const (
 
 var controlNames = map[uint32]string{controlQuery: "QUERY", controlStop: "STOP"}
 
-// clockSystemTime makes Windows stamp events with the system time (WNODE_HEADER.ClientContext). The session lives as long
-// as the service, its events are compared with those of other machines, and stamps of the performance counter (1) are
-// converted from one reference point, away from which they drift as the system clock is disciplined. ProcessTrace delivers
-// either as FILETIME, because PROCESS_TRACE_MODE_RAW_TIMESTAMP is never set.
+// clockSystemTime makes Windows stamp events with the system time (WNODE_HEADER.ClientContext). The session runs as long as the
+// service, and its events are compared with those of other hosts. Stamps of the performance counter (1) would be converted from one
+// reference point and drift from the system clock as that is adjusted. ProcessTrace delivers either as FILETIME, because
+// PROCESS_TRACE_MODE_RAW_TIMESTAMP is never set.
 const clockSystemTime = 2
 
-// nameRoom is the room for each of the two names, in WCHARs, as Microsoft's samples have it: ControlTrace writes both
-// behind the structure, up to 1024 characters each.
+// nameRoom is the room for each of the two names, in WCHARs, as in Microsoft's samples: ControlTrace writes both behind the
+// structure, up to 1024 characters each.
 const nameRoom = 1024
 
 // propertiesSize is sizeof(EVENT_TRACE_PROPERTIES) on a 64-bit Windows.
 const propertiesSize = 120
 
-// properties is EVENT_TRACE_PROPERTIES (evntrace.h, 64-bit) with room for both names behind it. Windows reads and writes
-// it in place; blank fields are not of interest here.
+// properties is EVENT_TRACE_PROPERTIES (evntrace.h, 64-bit) with room for both names behind it. Windows reads and writes it in place;
+// blank fields are not used here.
 //
 //	typedef struct _EVENT_TRACE_PROPERTIES {
 //	  WNODE_HEADER Wnode; ULONG BufferSize, MinimumBuffers, MaximumBuffers, MaximumFileSize, LogFileMode, FlushTimer,
@@ -51,7 +51,7 @@ const propertiesSize = 120
 //	  RealTimeBuffersLost; HANDLE LoggerThreadId; ULONG LogFileNameOffset, LoggerNameOffset;
 //	} EVENT_TRACE_PROPERTIES;
 type properties struct {
-	wnodeSize         uint32 // WNODE_HEADER.BufferSize: bytes of the whole, names included
+	wnodeSize         uint32 // WNODE_HEADER.BufferSize: total bytes, including the names
 	_                 uint32 // ProviderId
 	historicalContext uint64 // the session's id, 1 to 64
 	_                 int64  // TimeStamp
@@ -65,7 +65,7 @@ type properties struct {
 	_                   uint32 // MaximumFileSize
 	logFileMode         uint32
 	flushTimer          uint32 // seconds
-	enableFlags         uint32 // events of the kernel, for a system logger
+	enableFlags         uint32 // events of the kernel, of a system logger
 	_                   int32  // AgeLimit
 	numberOfBuffers     uint32
 	freeBuffers         uint32
@@ -81,8 +81,8 @@ type properties struct {
 	_          [nameRoom]uint16 // the log file's name
 }
 
-// newStartProperties describes the session to StartTrace, which writes the session's name into the room itself. There is
-// no log file, so its offset stays zero.
+// newStartProperties describes the session for StartTrace, which writes the session's name itself. There is no log file, so its
+// offset stays zero.
 func newStartProperties(c Config) *properties {
 	return &properties{
 		wnodeSize:        uint32(unsafe.Sizeof(properties{})),
@@ -97,7 +97,7 @@ func newStartProperties(c Config) *properties {
 	}
 }
 
-// newControlProperties is what ControlTrace fills: it has room for both names.
+// newControlProperties returns properties for ControlTrace to fill, with room for both names.
 func newControlProperties() *properties {
 	return &properties{
 		wnodeSize:         uint32(unsafe.Sizeof(properties{})),
@@ -107,7 +107,7 @@ func newControlProperties() *properties {
 	}
 }
 
-// name is the session's name as Windows wrote it.
+// name returns the session's name as Windows wrote it.
 func (p *properties) name() string {
 	for i, c := range p.loggerName {
 		if c == 0 {
@@ -117,7 +117,7 @@ func (p *properties) name() string {
 	return string(utf16.Decode(p.loggerName[:]))
 }
 
-// stats takes out what Windows tells of a session.
+// stats returns what Windows reports about a session.
 func (p *properties) stats() KernelStats {
 	return KernelStats{
 		EventsLost:          p.eventsLost,
@@ -147,7 +147,7 @@ var modes = [...]mode{
 	{modeIndependentSession, "EVENT_TRACE_INDEPENDENT_SESSION_MODE", "when another session of the same provider cannot take an event, this one does not get it either"},
 }
 
-// strippedModes are the modes that were asked for and are not in force.
+// strippedModes returns the modes that were requested and are not in force.
 func strippedModes(inForce uint32) []mode {
 	var stripped []mode
 	for _, m := range modes {

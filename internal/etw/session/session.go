@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package session runs one real-time ETW session on Windows and hands every event on in wire form (package etw).
+// Package session runs a real-time ETW session on Windows. In come providers, levels and keywords; out come their events in wire form
+// (package etw), and the counts of what ETW and the consumer lost.
 //
-// The logic stands in files without a build tag, on top of the small interface api, so that it is tested on any system;
-// the Windows files wrap one API area each and decide nothing. Where Windows is not, Open says so.
+// The logic is in files without a build tag, on top of the small interface api, so it is tested on any system. Each Windows file
+// wraps one API area and decides nothing. On other systems Open returns ErrUnsupported.
 package session
 
 import (
@@ -16,46 +17,47 @@ import (
 	"go.uber.org/zap"
 )
 
-// Deliver takes one event. header is an EVENT_HEADER of 80 bytes in wire form: Size is 80 + len(userData), TimeStamp is
-// FILETIME, extended data is dropped and its flag cleared. Both slices are valid only during the call. It is called on the
-// thread that runs ProcessTrace, one call at a time, and must not block: while it does, the session's buffers fill and
-// Windows loses events. A panic is recovered and counted, its event lost.
+// Deliver takes one event. header is an EVENT_HEADER in wire form, followed by the extended data item of the user's SID if the event
+// has one: Size is len(header) + len(userData), TimeStamp is FILETIME, and other extended data is dropped. Both slices are valid only
+// during the call. Deliver is called on the thread that runs ProcessTrace, one call at a time. It must not block: while it does, the
+// session's buffers fill and Windows loses events. A panic is recovered and counted; its event is lost.
 type Deliver = func(header, userData []byte)
 
-// Session is a running real-time session together with its consumer.
+// Session is a running real-time session and its consumer.
 type Session struct {
 	cfg      Config
 	api      api
 	log      *zap.Logger
 	consumer *consumer
 	trace    trace
-	release  func()      // frees the session's name, in this process and on this host
+	release  func()      // releases the session's name, in this process and on this host
 	started  bool        // by this process: StartTrace has worked
-	before   KernelStats // of an attached session when it was attached to
+	before   KernelStats // of an attached session, when it was attached
 
-	// closeTrace ends the consumer; CloseTrace must be called once, and both ends of a session may want to.
+	// closeTrace ends the consumer. It calls CloseTrace only once, although both ends of a session may call it.
 	closeTrace func() error
 
 	done  chan struct{} // closed when ProcessTrace has returned
 	err   error         // why; written before done is closed
-	ended bool          // Windows said that the session was stopped; written before done is closed
+	ended bool          // Windows reported that the session was stopped; written before done is closed
 
 	closing  atomic.Bool
 	shutOnce sync.Once
 	closed   chan struct{} // closed when shutdown has ended
 	closeErr error         // written before closed is closed
 
-	asking sync.Mutex // Windows for the figures: answers are kept in the order in which it gave them, none once closed
+	asking sync.Mutex // held while Windows is asked for figures, so that they are kept in order, and none once closed
 	mu     sync.Mutex
-	last   KernelStats // the newest figures that Windows gave
+	last   KernelStats // the newest figures from Windows
 }
 
-// Open starts the session, enables the providers and begins to deliver their events. It does all of it or nothing: after an
-// error no session is left behind. A session of the same name that an earlier process left behind is stopped first. With
-// Attach it does not start a session but consumes the one that runs, and never stops it.
+// Open starts the session, enables the providers and begins to deliver their events. After an error no session is left behind. A
+// session of the same name that an earlier process left behind is stopped first. With Attach, Open starts no session but consumes the
+// one that runs, and never stops it.
 //
-// The error is ErrUnsupported off Windows, ErrInUse when this process or another one runs a session of that name, and
-// ErrNotRegistered when the host has none of the providers; an error of Windows is wrapped as a syscall.Errno (windows.Errno), with what to do about it.
+// The error is ErrUnsupported on other systems than Windows, ErrInUse when this process or another one runs a session of that name,
+// and ErrNotRegistered when the host has none of the providers. An error of Windows is wrapped as a syscall.Errno (windows.Errno),
+// with advice.
 func Open(cfg Config, deliver Deliver, log *zap.Logger) (*Session, error) {
 	a, err := newAPI()
 	if err != nil {
@@ -111,11 +113,11 @@ func open(a api, cfg Config, deliver Deliver, log *zap.Logger) (_ *Session, err 
 		return nil, err
 	}
 
-	id, err := shared.add(s.consumer)
+	id, err := consumers.add(s.consumer)
 	if err != nil {
 		return nil, fmt.Errorf("ETW session %q: %w", cfg.Name, err)
 	}
-	undo = append(undo, func() { shared.remove(id) })
+	undo = append(undo, func() { consumers.remove(id) })
 	if s.trace, err = a.openTrace(cfg.Name, id); err != nil {
 		return nil, callError(cfg, "OpenTrace", err)
 	}
@@ -127,8 +129,8 @@ func open(a api, cfg Config, deliver Deliver, log *zap.Logger) (_ *Session, err 
 // consume runs ProcessTrace to its end; Close waits for it.
 func (s *Session) consume(id uintptr) {
 	err := s.trace.process()
-	_ = s.closeTrace() // there is nothing to do about a handle that does not close
-	shared.remove(id)
+	_ = s.closeTrace() // nothing can be done about a handle that does not close
+	consumers.remove(id)
 	if !s.closing.Load() {
 		s.err = stoppedError(s.cfg, err)
 		s.ended = stoppedOutside(err)
@@ -136,11 +138,11 @@ func (s *Session) consume(id uintptr) {
 	close(s.done)
 }
 
-// Done is closed when ProcessTrace has returned: after Close, or because the session was stopped from outside. Close must
-// be called in either case.
+// Done is closed when ProcessTrace has returned: after Close, or because the session was stopped from outside. Close must be called
+// in either case.
 func (s *Session) Done() <-chan struct{} { return s.done }
 
-// Err tells why ProcessTrace returned: nil while it runs and after Close, else an error that is ErrStopped.
+// Err returns why ProcessTrace returned: nil while it runs and after Close, otherwise an error that is ErrStopped.
 func (s *Session) Err() error {
 	select {
 	case <-s.done:
@@ -150,9 +152,9 @@ func (s *Session) Err() error {
 	}
 }
 
-// Close stops the session, lets the consumer deliver what the session's buffers still hold, and frees the name. When ctx
-// ends before that, Close returns at once with ctx's error: the rest is discarded and counted, nothing more is delivered
-// but the event that the sink may hold at that moment, and the cleaning up ends by itself. Calling it again waits again.
+// Close stops the session, lets the consumer deliver what the session's buffers still hold, and releases the name. When ctx ends
+// before that, Close returns its error at once. The rest is then discarded and counted, only the event that the sink may hold at that
+// moment is still delivered, and the cleanup ends by itself. Calling Close again waits again.
 func (s *Session) Close(ctx context.Context) error {
 	s.beginClose()
 	select {
@@ -165,22 +167,22 @@ func (s *Session) Close(ctx context.Context) error {
 		return s.closeErr
 	case <-ctx.Done():
 		s.consumer.discard.Store(true)
-		_ = s.closeTrace() // makes ProcessTrace return after the buffer in hand
+		_ = s.closeTrace() // makes ProcessTrace return after the current buffer
 		return fmt.Errorf("ETW session %q: not stopped in time: %w; if it stays, stop it with: logman stop %q -ets", s.cfg.Name, context.Cause(ctx), s.cfg.Name)
 	}
 }
 
-// beginClose is Close without the waiting.
+// beginClose is Close without waiting.
 func (s *Session) beginClose() {
 	s.closing.Store(true)
 	s.shutOnce.Do(func() { go s.shutdown() })
 }
 
-// shutdown stops the session first, which makes ProcessTrace return when the last buffer is delivered, and then waits for
-// it. A session that is not ours is only closed. It runs once; Close waits for it.
+// shutdown first stops the session, which makes ProcessTrace return when the last buffer is delivered, and then waits for it. An
+// attached session is only closed. It runs once; Close waits for it.
 func (s *Session) shutdown() {
 	defer close(s.closed)
-	s.asking.Lock() // waits for an answer that is on its way
+	s.asking.Lock() // waits until a pending answer has arrived
 	switch {
 	case s.alreadyStopped():
 	case s.cfg.Attach:
@@ -189,7 +191,7 @@ func (s *Session) shutdown() {
 	default:
 		if err := s.query(controlStop); err != nil && !gone(err) {
 			s.closeErr = err
-			_ = s.closeTrace() // the session lives on; its consumer must not
+			_ = s.closeTrace() // the session continues, but its consumer must end
 		}
 	}
 	s.asking.Unlock()
@@ -197,7 +199,7 @@ func (s *Session) shutdown() {
 	s.release()
 }
 
-// alreadyStopped reports whether someone else has stopped the session. Its name may by now be another one's.
+// alreadyStopped reports whether someone else has stopped the session. Its name may then belong to another session.
 func (s *Session) alreadyStopped() bool {
 	select {
 	case <-s.done:

@@ -9,7 +9,7 @@ import (
 	"runtime"
 )
 
-// newAPI fails: there is no ETW here, or a 32-bit Windows, where golang-etw cuts 64-bit keywords and handles in half.
+// newAPI fails: this is not Windows, or a 32-bit Windows, where golang-etw truncates 64-bit keywords and handles.
 func newAPI() (api, error) {
 	platform := runtime.GOOS
 	if platform == "windows" {

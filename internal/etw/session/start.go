@@ -6,34 +6,36 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.uber.org/zap"
 )
 
-// claimName takes the session's name, first in this process, then on this host.
+// claimName claims the session's name, first in this process, then on this host.
 func claimName(a api, name string) (release func(), err error) {
-	if !shared.claim(name) {
+	unclaim, ok := namesInUse.Claim(strings.ToLower(name))
+	if !ok {
 		return nil, fmt.Errorf("ETW session %q: %w: another receiver of this collector runs it; give each its own session_name", name, ErrInUse)
 	}
 	unlock, err := a.lockName(name)
 	if err != nil {
-		shared.unclaim(name)
+		unclaim()
 		return nil, err
 	}
 	return func() {
 		unlock()
-		shared.unclaim(name)
+		unclaim()
 	}, nil
 }
 
-// startAttempts bounds how often a session of our name that is in the way is stopped. Once is enough, unless something
-// starts it again.
+// startAttempts is how often at most a session of the same name is stopped before the start. Once is enough unless something starts
+// it again.
 const startAttempts = 3
 
-// enablePropertySID is EVENT_ENABLE_PROPERTY_SID (evntrace.h): events come with the SID of the user as whom they were written.
+// enablePropertySID is EVENT_ENABLE_PROPERTY_SID (evntrace.h): events carry the SID of the user that wrote them.
 const enablePropertySID = 1
 
-// start calls StartTrace, after stopping what an earlier process left behind, and enables the providers.
+// start calls StartTrace, after stopping a session that an earlier process left behind, and enables the providers.
 func (s *Session) start() error {
 	if err := s.requireRegistered(); err != nil {
 		return err
@@ -68,7 +70,7 @@ func (s *Session) startTrace() (handle uint64, err error) {
 	return 0, callError(s.cfg, "StartTrace", err)
 }
 
-// stopFailedStart stops the session after a failed start, if it came so far.
+// stopFailedStart stops the session after a failed start, if it was started.
 func (s *Session) stopFailedStart() {
 	if !s.started {
 		return
@@ -78,7 +80,7 @@ func (s *Session) stopFailedStart() {
 	}
 }
 
-// attach looks at the session that someone else runs, which must be there and real-time.
+// attach checks the session that someone else runs: it must exist and be real-time.
 func (s *Session) attach() error {
 	p := newControlProperties()
 	switch err := s.api.controlTrace(s.cfg.Name, p, controlQuery); {
@@ -100,7 +102,7 @@ func (s *Session) attach() error {
 	return nil
 }
 
-// warnNotEnabled says which events cannot come, because the attached session has not enabled their provider.
+// warnNotEnabled warns of providers that the attached session has not enabled, whose events cannot come.
 func (s *Session) warnNotEnabled(id uint16) {
 	enabled, err := s.api.enabledProviders(id)
 	if err != nil {
@@ -115,8 +117,8 @@ func (s *Session) warnNotEnabled(id uint16) {
 	}
 }
 
-// stopStale stops the session of our name that StartTrace found. The name's lock is ours, so no collector runs it, unless
-// one spelled the name otherwise: ETW ignores case, locks do not.
+// stopStale stops the session of our name that StartTrace found. We hold the lock of the name, so no collector runs the session,
+// unless one has spelled the name differently: ETW ignores case, locks do not.
 func stopStale(a api, cfg Config, log *zap.Logger) error {
 	p := newControlProperties()
 	if err := a.controlTrace(cfg.Name, p, controlQuery); gone(err) {
@@ -146,14 +148,14 @@ func stopStale(a api, cfg Config, log *zap.Logger) error {
 	return nil
 }
 
-// refuseForeign is an error when the session has providers enabled that the collector would not enable: someone else's
-// tracing, which happens to have our name.
+// refuseForeign returns an error if the session has enabled providers that the collector would not enable: it is then someone else's
+// and has our name by chance.
 func refuseForeign(a api, cfg Config, p *properties) error {
 	if cfg.TakeOver {
 		return nil
 	}
 	const remedy = "look with: logman query %[1]q -ets; choose another session_name, or set take_over: true to stop it"
-	if p.enableFlags != 0 || p.logFileMode&modeSystemLogger != 0 { // its providers are not among those that can be listed
+	if p.enableFlags != 0 || p.logFileMode&modeSystemLogger != 0 { // its providers cannot be listed
 		return fmt.Errorf("ETW session %[1]q: %[2]w: the session of this name receives the events of the kernel (EnableFlags 0x%08[3]X), so it is not the collector's; "+remedy,
 			cfg.Name, ErrInUse, p.enableFlags)
 	}
@@ -169,7 +171,7 @@ func refuseForeign(a api, cfg Config, p *properties) error {
 	return nil
 }
 
-// reportInForce reads the session back, logs what Windows made of the settings, and warns of what it took away.
+// reportInForce reads the session back, logs the settings that Windows has applied, and warns of modes that it has not.
 func (s *Session) reportInForce(message string) {
 	stats, err := s.Stats()
 	if err != nil {
@@ -189,7 +191,7 @@ func (s *Session) reportInForce(message string) {
 		zap.Duration("flush_interval", stats.FlushInterval),
 		zap.String("log_file_mode", fmt.Sprintf("0x%08X", stats.LogFileMode)))
 	if s.cfg.Attach {
-		return // its modes are not ours to ask for
+		return // its modes are its owner's
 	}
 	for _, bit := range strippedModes(stats.LogFileMode) {
 		s.log.Warn("Windows does not grant a mode of the ETW session",
@@ -197,8 +199,8 @@ func (s *Session) reportInForce(message string) {
 	}
 }
 
-// requireRegistered is an error when no event can come, because the host knows none of the providers: ETW enables one that it
-// has never heard of without a word. One of several is a warning, so that a host without a role runs with the other's events.
+// requireRegistered returns an error if no event can come because the host has none of the providers; ETW silently enables unknown
+// ones. If the host has some of them, the others are a warning, so that a host without a role still delivers the other events.
 func (s *Session) requireRegistered() error {
 	var missing []error
 	for _, p := range s.cfg.Providers {

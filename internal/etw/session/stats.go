@@ -4,21 +4,21 @@ package session
 
 import "time"
 
-// Stats is the state of a session: what Windows counts, and what the consumer counts. Counts begin at Open.
+// Stats is the state of a session: the counts of Windows and of the consumer. Counts begin at Open.
 type Stats struct {
 	KernelStats
 	Counters
 }
 
-// KernelStats is what ControlTrace tells of a session. Windows counts in 32 bits.
+// KernelStats is what ControlTrace reports about a session. Windows counts in 32 bits.
 type KernelStats struct {
-	EventsLost          uint32 // events that found no room in the session's buffers
+	EventsLost          uint32 // events for which the session's buffers had no room
 	RealTimeBuffersLost uint32 // buffers that were not delivered in time
 	LogBuffersLost      uint32 // buffers that were not written to a file; real-time sessions have none
 	BuffersWritten      uint32 // buffers filled and flushed
 
 	NumberOfBuffers uint32 // buffers allocated
-	FreeBuffers     uint32 // of them, not in use
+	FreeBuffers     uint32 // of these, not in use
 
 	// The settings in force.
 	BufferSize     uint32 // KB
@@ -28,21 +28,21 @@ type KernelStats struct {
 	LogFileMode    uint32
 }
 
-// Counters is what the consumer saw beside the events that it delivered.
+// Counters is what the consumer received in addition to the events that it delivered.
 type Counters struct {
 	Oversized  uint64 // records dropped because header and user data exceed 65,535 bytes
-	Panics     uint64 // panics of the sink that were recovered; each lost its event
-	Discarded  uint64 // records dropped because Close ran out of time
-	HeaderInfo uint64 // records in which ETW describes the session itself; not events, not delivered
+	Panics     uint64 // recovered panics of the sink; each lost its event
+	Discarded  uint64 // records dropped because the time for Close was over
+	HeaderInfo uint64 // records in which ETW describes the session itself; they are not events and not delivered
 
-	// Notices of loss that ETW puts between the events; each stands for one or more lost.
+	// Notices of loss that ETW puts between the events. Each stands for one or more losses.
 	LostEventNotices  uint64 // events were lost
 	LostBufferNotices uint64 // buffers were lost
 	LostFileNotices   uint64 // the file behind the session was lost
 }
 
-// Stats asks Windows for the session's state. After Close, and after an error, it gives the newest figures that are
-// known; the counters are always current. An error is ErrStopped when the session was stopped from outside.
+// Stats asks Windows for the session's state. After Close, and after an error, it returns the newest known figures; the counters are
+// always current. An error is ErrStopped when the session was stopped from outside.
 func (s *Session) Stats() (Stats, error) {
 	err := s.refresh()
 	s.mu.Lock()
@@ -50,9 +50,9 @@ func (s *Session) Stats() (Stats, error) {
 	return Stats{KernelStats: s.last, Counters: s.consumer.counters()}, err
 }
 
-// refresh asks for the figures. A session that has ended is not asked for: its name may by now be someone else's.
+// refresh asks for the figures. It does not ask about a session that has ended, because its name may then belong to another session.
 func (s *Session) refresh() error {
-	if s.closing.Load() { // the stop may take long
+	if s.closing.Load() { // stopping may take long
 		return nil
 	}
 	s.asking.Lock()
@@ -68,7 +68,7 @@ func (s *Session) refresh() error {
 	return s.query(controlQuery)
 }
 
-// query calls ControlTrace and keeps the figures that come with it. It is called with asking held.
+// query calls ControlTrace and keeps the figures that it returns. The caller holds asking.
 func (s *Session) query(code uint32) error {
 	p := newControlProperties()
 	if err := s.api.controlTrace(s.cfg.Name, p, code); err != nil {

@@ -7,11 +7,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"go.uber.org/zap"
 )
 
-// Supervisor keeps a session running: one that is stopped from outside is started again, after 1 s at first and up to 30 s when
-// it happens again and again.
+// Supervisor keeps a session running. It starts one again that was stopped from outside: after about 1 s at first, after up to about
+// 30 s when that happens again and again.
 type Supervisor struct {
 	api     api
 	cfg     Config
@@ -20,12 +21,12 @@ type Supervisor struct {
 	watch   Watch
 	timing  timing
 
-	losses lossLog // run's own, and after it Close's
+	losses lossLog // used by run, and after it by Close
 
 	stop    chan struct{} // closed by Close
 	ended   chan struct{} // closed when run has returned
 	closing sync.Once
-	last    sync.Once // the last look at the losses
+	last    sync.Once // guards the last look at the losses
 
 	mu       sync.Mutex
 	session  *Session // nil between two sessions
@@ -33,21 +34,25 @@ type Supervisor struct {
 	restarts uint64
 }
 
-// Watch is told what happens to the session, from a goroutine of the Supervisor; either may be nil.
+// Watch has functions that a goroutine of the Supervisor calls when something happens to the session. Either may be nil.
 type Watch struct {
 	Stopped   func(error) // the session ended, or could not be started again; the next attempt follows
-	Restarted func()      // it runs again
+	Restarted func()      // the session runs again
 }
 
-// timing is how often a Supervisor does what it does.
+// timing has the intervals of a Supervisor.
 type timing struct {
-	backoff backoff
-	poll    time.Duration // between two looks at the losses
+	wait backoff.ExponentialBackOff // before a session is started again
+	poll time.Duration              // between two looks at the losses
 }
 
-var defaultTiming = timing{backoff: backoff{least: time.Second, most: 30 * time.Second}, poll: 10 * time.Second}
+// The waits are randomized, so that the collectors of many hosts do not start at the same time.
+var defaultTiming = timing{
+	wait: backoff.ExponentialBackOff{InitialInterval: time.Second, MaxInterval: 30 * time.Second, Multiplier: 2, RandomizationFactor: 0.25},
+	poll: 10 * time.Second,
+}
 
-// Totals are the counts of all sessions that a Supervisor has run, and the buffers of the one that runs.
+// Totals are the counts of all sessions that a Supervisor has run, and the buffers of the running one.
 type Totals struct {
 	Counters
 	EventsLost          uint64 // see KernelStats
@@ -57,7 +62,7 @@ type Totals struct {
 	FreeBuffers         uint32
 }
 
-// Keep is Open for a session that is kept running. What fails the first start is an error; later ones are tried again.
+// Keep is Open for a session that is kept running. Keep returns an error of the first start; later starts are retried.
 func Keep(cfg Config, deliver Deliver, log *zap.Logger, watch Watch) (*Supervisor, error) {
 	a, err := newAPI()
 	if err != nil {
@@ -83,41 +88,42 @@ func keep(a api, cfg Config, deliver Deliver, log *zap.Logger, watch Watch, timi
 	return k, nil
 }
 
-// run looks after one session after the other until Close.
+// run runs one session after the other until Close.
 func (k *Supervisor) run(s *Session) {
 	defer close(k.ended)
 	poll := time.NewTicker(k.timing.poll)
 	defer poll.Stop()
-	attempt, began := 0, time.Now()
+	wait, began := k.timing.wait, time.Now()
+	wait.Reset()
 	for {
 		select {
 		case <-k.stop:
-			s.beginClose() // Close may no longer wait for it
+			s.beginClose() // Close may have stopped waiting
 			return
 		case <-poll.C:
 			k.losses.look(k.Totals())
 			continue
 		case <-s.Done():
 		}
-		if time.Since(began) > k.timing.backoff.most {
-			attempt = 0 // it ran for a while: not the same trouble again
+		if time.Since(began) > wait.MaxInterval {
+			wait.Reset() // it ran for a while, so this is another problem
 		}
 		k.bury(s)
-		if s, attempt = k.restart(attempt); s == nil {
+		if s = k.restart(&wait); s == nil {
 			return
 		}
 		began = time.Now()
 	}
 }
 
-// bury says that a session has ended, cleans up after it and keeps its counts.
+// bury reports that a session has ended, cleans up after it and keeps its counts.
 func (k *Supervisor) bury(s *Session) {
 	err := s.Err()
 	k.log.Error("the ETW session has ended; it will be started again", zap.Error(err))
 	if k.watch.Stopped != nil {
 		k.watch.Stopped(err)
 	}
-	if err := s.Close(context.Background()); err != nil { // ProcessTrace has returned: this does not wait
+	if err := s.Close(context.Background()); err != nil { // does not wait, since ProcessTrace has returned
 		k.log.Warn("cannot clean up after the ETW session", zap.Error(err))
 	}
 	last, _ := s.Stats()
@@ -127,13 +133,13 @@ func (k *Supervisor) bury(s *Session) {
 	k.past.add(last)
 }
 
-// restart tries to start the session until that works, or until Close; then it gives nil.
-func (k *Supervisor) restart(attempt int) (*Session, int) {
-	for ; ; attempt++ {
+// restart retries until the session has started. It returns nil after Close.
+func (k *Supervisor) restart(wait *backoff.ExponentialBackOff) *Session {
+	for {
 		select {
 		case <-k.stop:
-			return nil, 0
-		case <-time.After(k.timing.backoff.delay(attempt)):
+			return nil
+		case <-time.After(wait.NextBackOff()):
 		}
 		s, err := open(k.api, k.cfg, k.deliver, k.log)
 		if err != nil {
@@ -150,16 +156,16 @@ func (k *Supervisor) restart(attempt int) (*Session, int) {
 		if k.watch.Restarted != nil {
 			k.watch.Restarted()
 		}
-		return s, attempt + 1
+		return s
 	}
 }
 
-// Close ends the session as Session.Close does, and the looking after it.
+// Close ends the session as Session.Close does, and the Supervisor.
 func (k *Supervisor) Close(ctx context.Context) error {
 	k.closing.Do(func() { close(k.stop) })
 	select {
 	case <-k.ended:
-	case <-ctx.Done(): // run will stop the session that it has, or is about to start
+	case <-ctx.Done(): // run stops the session that it has or is about to start
 		return context.Cause(ctx)
 	}
 	k.mu.Lock()
@@ -173,8 +179,8 @@ func (k *Supervisor) Close(ctx context.Context) error {
 	return err
 }
 
-// Totals asks Windows for the figures of the session that runs and adds those of the earlier ones. What was lost between
-// the last look at a session and its end is not known.
+// Totals asks Windows for the figures of the running session and adds those of earlier ones. What was lost between the last look at a
+// session and its end is unknown.
 func (k *Supervisor) Totals() Totals {
 	k.mu.Lock()
 	s, totals := k.session, k.past
@@ -183,7 +189,7 @@ func (k *Supervisor) Totals() Totals {
 	if s == nil {
 		return totals
 	}
-	now, _ := s.Stats() // on an error these are the newest figures that are known
+	now, _ := s.Stats() // on an error these are the newest known figures
 	totals.add(now)
 	totals.NumberOfBuffers, totals.FreeBuffers = now.NumberOfBuffers, now.FreeBuffers
 	return totals

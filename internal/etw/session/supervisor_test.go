@@ -5,8 +5,10 @@ package session
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
@@ -15,7 +17,12 @@ import (
 )
 
 // quick is a timing for tests: restarts at once, losses are looked for all the time.
-var quick = timing{backoff: backoff{least: time.Millisecond, most: time.Millisecond}, poll: time.Millisecond}
+var quick = timing{wait: always(time.Millisecond), poll: time.Millisecond}
+
+// always is a backoff that does not grow.
+func always(d time.Duration) backoff.ExponentialBackOff {
+	return backoff.ExponentialBackOff{InitialInterval: d, MaxInterval: d, Multiplier: 1}
+}
 
 // watcher is a Watch that waits for its test.
 type watcher struct {
@@ -114,7 +121,7 @@ func TestARoleThatIsRemovedWhileTheSessionRunsIsTriedAgain(t *testing.T) {
 func TestCloseBetweenTwoSessionsEndsTheWaiting(t *testing.T) {
 	f := newFakeAPI()
 	stopped := make(chan struct{})
-	k, err := keep(f, testConfig(), ignore, nil, Watch{Stopped: func(error) { close(stopped) }}, timing{backoff: backoff{time.Hour, time.Hour}, poll: time.Hour})
+	k, err := keep(f, testConfig(), ignore, nil, Watch{Stopped: func(error) { close(stopped) }}, timing{wait: always(time.Hour), poll: time.Hour})
 	require.NoError(t, err)
 	f.stopFromOutside(testConfig().Name)
 	<-stopped
@@ -141,7 +148,7 @@ func TestASessionIsStoppedThoughCloseDidNotWaitForIt(t *testing.T) {
 func TestFiguresThatAreOnTheirWayWhenASessionEndsAreKept(t *testing.T) {
 	f := newHeldUp()
 	restarted := make(chan struct{})
-	k, err := keep(f, testConfig(), ignore, nil, Watch{Restarted: func() { close(restarted) }}, timing{backoff: quick.backoff, poll: time.Hour})
+	k, err := keep(f, testConfig(), ignore, nil, Watch{Restarted: func() { close(restarted) }}, timing{wait: quick.wait, poll: time.Hour})
 	require.NoError(t, err)
 	f.mu.Lock()
 	f.sessions["asimdnsservertrace"].properties.eventsLost = 6
@@ -221,18 +228,39 @@ func TestTheKeeperLooksForLosses(t *testing.T) {
 	closeSupervisor(t, k)
 }
 
-func TestBackoffGrowsWithinItsBounds(t *testing.T) {
-	b := defaultTiming.backoff
-	for attempt, middle := range []time.Duration{1, 2, 4, 8, 16, 30, 30, 30} {
-		middle *= time.Second
-		seen := map[time.Duration]bool{}
-		for range 100 {
-			d := b.delay(attempt)
-			require.GreaterOrEqual(t, d, max(middle*3/4, time.Second), "attempt %d", attempt)
-			require.LessOrEqual(t, d, min(middle*5/4, 30*time.Second), "attempt %d", attempt)
-			seen[d] = true
+func TestTheWaitBeforeARestartGrowsToHalfAMinuteAndDiffersByChance(t *testing.T) {
+	seen := map[time.Duration]bool{}
+	for range 100 {
+		wait := defaultTiming.wait
+		for attempt, middle := range []time.Duration{1, 2, 4, 8, 16, 30, 30, 30} {
+			middle *= time.Second
+			require.InDelta(t, middle, wait.NextBackOff(), float64(middle)/4+1, "attempt %d", attempt)
 		}
-		require.Greater(t, len(seen), 10, "attempt %d: by chance", attempt)
+		seen[wait.NextBackOff()] = true
 	}
-	b.delay(1 << 30)
+	require.Greater(t, len(seen), 10)
+}
+
+func TestTheWaitBeforeARestartGrowsWithEachOneAndBeginsAnewAfterALongRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeAPI()
+		restarted := make(chan struct{})
+		slow := timing{wait: defaultTiming.wait, poll: time.Hour}
+		slow.wait.RandomizationFactor = 0
+		k, err := keep(f, testConfig(), ignore, nil, Watch{Restarted: func() { restarted <- struct{}{} }}, slow)
+		require.NoError(t, err)
+		stopAndWait := func() time.Duration {
+			synctest.Wait()
+			begun := time.Now()
+			f.stopFromOutside(testConfig().Name)
+			<-restarted
+			return time.Since(begun)
+		}
+		for _, want := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 30 * time.Second, 30 * time.Second} {
+			require.Equal(t, want, stopAndWait())
+		}
+		time.Sleep(31 * time.Second)
+		require.Equal(t, time.Second, stopAndWait())
+		closeSupervisor(t, k)
+	})
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package counter counts by reason.
+// Package counter counts by reason. In come reasons and numbers; out come totals, a text for logs, and values for a metric with the reason as
+// its attribute.
 package counter
 
 import (
@@ -15,8 +16,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// Counts counts by reason. The reasons are few and fixed words of the code, never text from an event. All methods may be
-// called from any goroutine.
+// Counts counts by reason. Reasons are a few fixed words of the code, never text from an event. All methods may be called from any
+// goroutine.
 type Counts struct {
 	known  atomic.Pointer[[]*count]
 	adding sync.Mutex
@@ -27,14 +28,14 @@ type count struct {
 	n      atomic.Int64
 }
 
-// Expect makes reasons known, so that Add of them neither locks nor allocates.
+// Expect makes reasons known, so that Add neither locks nor allocates for them.
 func (r *Counts) Expect(reasons ...string) {
 	for _, reason := range reasons {
 		r.Add(reason, 0)
 	}
 }
 
-// Add counts n under reason. It locks and allocates only for a reason that it does not know yet.
+// Add counts n under reason. It locks and allocates only for an unknown reason.
 func (r *Counts) Add(reason string, n int64) {
 	if c := r.find(reason); c != nil {
 		c.n.Add(n)
@@ -42,7 +43,7 @@ func (r *Counts) Add(reason string, n int64) {
 	}
 	r.adding.Lock()
 	defer r.adding.Unlock()
-	c := r.find(reason) // another goroutine may have been faster
+	c := r.find(reason) // another goroutine may have added it meanwhile
 	if c == nil {
 		c = &count{reason: reason}
 		grown := append(slices.Clone(r.counts()), c)
@@ -67,7 +68,7 @@ func (r *Counts) counts() []*count {
 	return nil
 }
 
-// Total is the sum over all reasons.
+// Total returns the sum over all reasons.
 func (r *Counts) Total() int64 {
 	var sum int64
 	for _, c := range r.counts() {
@@ -76,7 +77,7 @@ func (r *Counts) Total() int64 {
 	return sum
 }
 
-// Snapshot is a copy of the counts by reason, without those that are zero; nil when all are.
+// Snapshot returns a copy of the counts by reason, without zeros; nil when all are zero.
 func (r *Counts) Snapshot() map[string]int64 {
 	var counts map[string]int64
 	for _, c := range r.counts() {
@@ -90,7 +91,7 @@ func (r *Counts) Snapshot() map[string]int64 {
 	return counts
 }
 
-// String gives the total and, where there is any, what it is made of: "3 (queue_full 1, shutdown 2)".
+// String returns the total and, unless it is zero, its parts: "3 (queue_full 1, shutdown 2)".
 func (r *Counts) String() string {
 	var sum int64
 	var parts []string
@@ -105,7 +106,7 @@ func (r *Counts) String() string {
 	return fmt.Sprintf("%d (%s)", sum, strings.Join(parts, ", "))
 }
 
-// Observe gives the counts to an asynchronous instrument, each with its reason. It is the instrument's callback.
+// Observe reports the counts to an asynchronous instrument, each with its reason. It is the instrument's callback.
 func (r *Counts) Observe(_ context.Context, o metric.Int64Observer) error {
 	for reason, n := range r.Snapshot() {
 		o.Observe(n, metric.WithAttributes(attribute.String("reason", reason)))

@@ -2,11 +2,11 @@
 
 package hold
 
-// arena holds the bytes of events back to back, in segments of memory. A segment is used again when all in it is gone.
+// arena holds the bytes of events back to back, in segments of memory. A segment is used again when everything in it has been freed.
 type arena struct {
 	segments []segment
 	current  uint32   // number of the segment that is being filled, 0 for none
-	idle     []uint32 // numbers of segments that have memory and are not in use, spareSegments at most
+	idle     []uint32 // numbers of segments that have memory but are not in use, at most spareSegments
 	unused   []uint32 // numbers of segments without memory
 	bytes    int      // of all segments in use
 	maxBytes int
@@ -14,19 +14,19 @@ type arena struct {
 
 type segment struct {
 	bytes []byte
-	users int // spans in it
+	users int // number of spans in it
 }
 
-// span is a place in a segment; the zero value is no place.
+// span is a range of bytes in a segment; the zero value is no range.
 type span struct {
 	segment    uint32 // 1 + its index
 	from, size uint32
 }
 
-// segmentSize is the size of a segment in bytes; a larger event gets one of its own.
+// segmentSize is the size of a segment in bytes. A larger event gets a segment of its own.
 const segmentSize = 64 << 10
 
-// spareSegments is the number of segments whose memory is kept for later.
+// spareSegments is the number of unused segments whose memory is kept.
 const spareSegments = 16
 
 func newArena(maxBytes int) arena { return arena{maxBytes: max(segmentSize, maxBytes)} }
@@ -42,12 +42,12 @@ func (a *arena) fits(n int) bool {
 	return len(s.bytes)+n <= cap(s.bytes)
 }
 
-// full reports whether something must go before another n bytes may be put.
+// full reports whether something must be freed before another n bytes can be put.
 func (a *arena) full(n int) bool {
 	return a.bytes > 0 && !a.fits(n) && a.bytes+max(segmentSize, n) > a.maxBytes
 }
 
-// put copies data into the arena, behind something that belongs to it. The place is the data's.
+// put copies prefix and data into the arena, one after the other, and returns the span of data.
 func (a *arena) put(prefix, data []byte) span {
 	n := len(prefix) + len(data)
 	if n == 0 {
@@ -64,7 +64,7 @@ func (a *arena) put(prefix, data []byte) span {
 	return span{a.current, uint32(from), uint32(len(data))}
 }
 
-// at gives the bytes at a place, and before the n bytes in front of it.
+// at returns the bytes of a span, before the n bytes in front of it.
 func (a *arena) at(p span) []byte {
 	if p.segment == 0 {
 		return nil
@@ -74,7 +74,7 @@ func (a *arena) at(p span) []byte {
 
 func (a *arena) before(p span, n uint32) []byte { return a.segment(p.segment).bytes[p.from-n : p.from] }
 
-// free gives a place back. Its bytes stay as they are until the next put.
+// free gives a span back. Its bytes stay as they are until the next put.
 func (a *arena) free(p span) {
 	if p.segment == 0 {
 		return
@@ -84,7 +84,7 @@ func (a *arena) free(p span) {
 		return
 	}
 	s.bytes = s.bytes[:0]
-	if p.segment != a.current { // which begins anew where it stands
+	if p.segment != a.current { // the current one is simply filled from its start
 		a.release(p.segment)
 	}
 }
@@ -109,7 +109,7 @@ func (a *arena) begin(n int) {
 	a.segment(a.current).bytes = make([]byte, 0, size)
 }
 
-// release takes a segment in which nothing is left out of use.
+// release takes an empty segment out of use.
 func (a *arena) release(number uint32) {
 	s := a.segment(number)
 	a.bytes -= cap(s.bytes)

@@ -8,42 +8,43 @@ import (
 	"time"
 )
 
-// Strays is how many of any 2*Strays+1 events that come one after another may have a wrong time, however wrong, without the clock
-// going ahead of the others. They need not stand in a row.
+// Strays is how many of any 2*Strays+1 successive events may have a wrong time, however wrong, without the clock running ahead of the
+// others. They need not be adjacent.
 const Strays = 16
 
-// readings is the number of events that a clock goes by.
+// readings is the number of events from which a clock takes the time.
 const readings = 2*Strays + 1
 
-// Clock is the time of a stream of events, by the events' own times. All times are in nanoseconds since 1970-01-01 UTC. The zero
-// value is a clock that has seen no event. It is used from one goroutine.
+// Clock is the time of a stream of events, taken from the events' own times. All times are in nanoseconds since 1970-01-01 UTC. The zero
+// value is a clock that has seen no event. It is not safe for use from several goroutines.
 //
-// A clock shows the time that 17 (Strays+1) of the last 33 (2*Strays+1) events have reached, their median; before the 17th event it
-// does not know the time. So 16 events of a wrong time do not move it ahead of the others. When the time of the whole stream leaps,
-// forward or back, it follows with the 17th event. It lags 16 events behind the newest one.
+// The time is the median of the times of the last 33 (2*Strays+1) events; before the 17th event (Strays+1) it is unknown. So 16 events
+// with a wrong time do not move the clock ahead of the others. When the time of the whole stream leaps, forward or back, the clock
+// follows with the 17th event. It lags 16 events behind the newest one.
 //
-// In a silence, which its owner tells of, a clock goes on by itself.
+// When no events come, the owner reports that as silence, and the clock advances by it.
 type Clock struct {
-	silence int64 // all in all, ns
+	silence int64 // total, ns
 	quiet   uint32
 	events  uint32
-	n       int             // of the readings
-	oldest  int             // of the last ones, once there are all
-	rising  int             // how many of them are no earlier than the one before, the newest and on
-	last    [readings]int64 // the events' times less the silence before them, in the order in which they came
-	sorted  [readings]int64 // the same by time; out of use while all are rising
+	n       int             // number of readings
+	oldest  int             // index in last of the oldest reading, once all are used
+	rising  int             // how many of the newest readings are no earlier than the one before them
+	last    [readings]int64 // the events' times minus the silence before them, in order of arrival
+	sorted  [readings]int64 // the same, sorted; not maintained while all are rising
 }
 
-// quantum is the precision of the silence in a Mark, in nanoseconds. A count of them wraps around after 497 days.
+// quantum is the unit of the silence in a Mark, in nanoseconds. 32 bits of it wrap around after 497 days.
 const quantum = int64(10 * time.Millisecond)
 
-// Mark is a moment in a stream: how many events had come, and how much silence. Marks are compared within 497 days.
+// Mark is a moment in a stream: the number of events and the amount of silence until then. Only marks less than 497 days apart can be
+// compared.
 type Mark struct{ quiet, events uint32 }
 
 // Before reports whether fewer events had come than at another mark.
 func (m Mark) Before(other Mark) bool { return int32(m.events-other.events) < 0 }
 
-// Event says that an event has come, and when it happened. It allocates nothing.
+// Event notes that an event has come, and when it happened. It allocates nothing.
 func (c *Clock) Event(at int64) {
 	c.events++
 	at = Since(c.silence, at)
@@ -74,10 +75,10 @@ func (c *Clock) Event(at int64) {
 	}
 }
 
-// replace puts a reading in the place of another one.
+// replace replaces one sorted reading by another.
 func (c *Clock) replace(gone, come int64) {
 	s := &c.sorted
-	if s[0] == gone && come >= s[readings-1] { // as in a stream in order
+	if s[0] == gone && come >= s[readings-1] { // the usual case: a stream in order
 		copy(s[:], s[1:])
 		s[readings-1] = come
 		return
@@ -93,7 +94,7 @@ func (c *Clock) replace(gone, come int64) {
 	s[to] = come
 }
 
-// reading gives the i-th of the readings by time.
+// reading returns the i-th reading in order of time.
 func (c *Clock) reading(i int) int64 {
 	if c.rising == readings {
 		return c.last[(c.oldest+i)%readings]
@@ -101,13 +102,13 @@ func (c *Clock) reading(i int) int64 {
 	return c.sorted[i]
 }
 
-// Silence says that no event has come for a time, and that none is on its way.
+// Silence notes that no event has come for a time, and that none is on its way.
 func (c *Clock) Silence(d time.Duration) {
 	c.silence += int64(d)
 	c.quiet = uint32(c.silence / quantum)
 }
 
-// Now is the time. It is not known before the 17th event.
+// Now returns the time. It is unknown before the 17th event.
 func (c *Clock) Now() (now int64, known bool) {
 	if c.n <= Strays {
 		return 0, false
@@ -115,8 +116,8 @@ func (c *Clock) Now() (now int64, known bool) {
 	return Since(-c.silence, c.reading(c.n-1-Strays)), true
 }
 
-// Last is the time when no more events come: the median of the last 33, or of what there is, so that more than half of them have
-// reached it. It is not known without an event.
+// Last returns the time when no more events come: the median of the last 33 events, or of all if there are fewer. It is unknown without
+// an event.
 func (c *Clock) Last() (now int64, known bool) {
 	if c.n == 0 {
 		return 0, false
@@ -124,11 +125,11 @@ func (c *Clock) Last() (now int64, known bool) {
 	return Since(-c.silence, c.reading((c.n-1)/2)), true
 }
 
-// Mark marks this moment.
+// Mark returns the present moment.
 func (c *Clock) Mark() Mark { return Mark{c.quiet, c.events} }
 
-// Passed gives how much time has passed since an event that came at a mark and happened at a time, in nanoseconds: by the clock, or
-// in silence if that is more, as it is for an event whose time is ahead of the clock.
+// Passed returns how much time has passed since an event that came at a mark and happened at a time, in nanoseconds: the time by the
+// clock or the silence, whichever is more. The silence is more for an event whose time is ahead of the clock.
 func (c *Clock) Passed(m Mark, at int64) int64 {
 	quiet := int64(c.quiet-m.quiet) * quantum
 	if now, known := c.Now(); known {
@@ -137,15 +138,14 @@ func (c *Clock) Passed(m Mark, at int64) int64 {
 	return quiet
 }
 
-// Ahead reports whether an event that came at a mark has a time that the stream has not: it is ahead of the clock by more than
-// a bound in nanoseconds, and all that the clock goes by has come after it. The event is a stray, or the clock was set back.
+// Ahead reports whether an event that came at a mark has a time that the stream has not reached: it is ahead of the clock by more than
+// bound nanoseconds, and all readings of the clock came after it. The event is a stray, or the host's clock was set back.
 func (c *Clock) Ahead(m Mark, at, bound int64) bool {
 	now, known := c.Now()
 	return known && c.events-m.events >= readings && Since(now, at) > bound
 }
 
-// Since is the time from then to now in nanoseconds, clamped where it does not fit, as between the first and the last time that an
-// event may have.
+// Since returns the time from then to now in nanoseconds. It is clamped where it does not fit an int64.
 func Since(then, now int64) int64 {
 	d := now - then
 	switch {

@@ -4,40 +4,40 @@ package hold
 
 import "time"
 
-// Steady is a clock that also measures how much time passes in the stream when the host's clock is set, forward or back. The zero
-// value measures nothing: Most and Leap are to be set. It is used from one goroutine.
+// Steady is a Clock that also measures how much time passes in the stream while the host's clock is set, forward or back. Most and Leap
+// must be set. It is not safe for use from several goroutines.
 //
-// It adds up the steps of the median of the last 33 events. A step counts for Most at most, in either direction, so that nothing is
-// older by more than that because the clock leapt, and what leaps there and back again counts for nothing.
+// It adds up the steps of the median of the last 33 events. Each step counts for at most Most, in either direction. So a leap of the clock
+// makes nothing older by more than Most, and a leap forward and back again adds nothing.
 type Steady struct {
 	Clock
-	// Most is what a step of the median counts for at most: not less than events may be out of order.
+	// Most is the most that a step of the median counts for: at least the time by which events may be out of order.
 	Most time.Duration
-	// Leap is how far the median steps at most while no clock is set. A longer step is a leap, though it may be a pause as well.
+	// Leap is the longest step of the median that is not a leap. A longer one means that the clock was set, or that events paused.
 	Leap time.Duration
 
-	gone   int64    // all in all without silence, ns
-	calm   int64    // the same without leaps, ns
-	leaps  int32    // forward, less those back
-	median int64    // with the last event
-	landed [2]int64 // what the last leap forward led to, and the one before it, ns since 1970
+	gone   int64    // time passed, without silence, ns
+	calm   int64    // time passed, without silence and without leaps, ns
+	leaps  int32    // number of leaps forward minus leaps back
+	median int64    // after the last event
+	landed [2]int64 // the times at which the last two leaps forward ended, the newer first, ns since 1970
 }
 
-// Moment is a moment in a stream, from which a Steady measures.
+// Moment is a moment in a stream from which a Steady measures.
 type Moment struct {
 	Mark
-	// Gone is how much time had passed in the stream when the event happened that came, in nanoseconds.
+	// Gone is how much time had passed in the stream when the event of the moment happened, in nanoseconds.
 	Gone int64
-	// Leaps is how many leaps forward there had been, less those back.
+	// Leaps is the number of leaps forward until then, minus the leaps back.
 	Leaps int32
-	// Calm is what Gone is without leaps, in units of 8.4 ms, rounded up. It wraps around.
+	// Calm is Gone without leaps, in units of 8.4 ms (2^23 ns), rounded up. It wraps around.
 	Calm uint32
 }
 
-// calmShift is what a time in nanoseconds is shifted by to be in units of Moment.Calm, of which 32 bits hold 417 days.
+// calmShift shifts nanoseconds to units of Moment.Calm, of which 32 bits hold 417 days.
 const calmShift = 23
 
-// Event says that an event has come, and when it happened. It allocates nothing.
+// Event notes that an event has come, and when it happened. It allocates nothing.
 func (s *Steady) Event(at int64) {
 	s.Clock.Event(at)
 	median := s.reading((s.n - 1) / 2)
@@ -59,14 +59,14 @@ func (s *Steady) Event(at int64) {
 	s.median = median
 }
 
-// Moment is this moment, in which an event comes that happened at a time.
+// Moment returns the present moment, in which an event comes that happened at a time.
 func (s *Steady) Moment(at int64) Moment {
 	more := s.silence + s.lag(at)
 	return Moment{s.Mark(), s.gone + more, s.leaps, uint32((s.calm + more + 1<<calmShift - 1) >> calmShift)}
 }
 
-// lag is by how much time the clock is behind an event, in nanoseconds. A step among the events in between that is longer than Most is
-// no time: other events may still come that happened during a shorter one.
+// lag returns by how much time the clock is behind an event, in nanoseconds. Between the clock and the event it adds up the steps from
+// reading to reading, without those longer than Most: these are leaps.
 func (s *Steady) lag(at int64) int64 {
 	at = Since(s.silence, at)
 	ahead := Since(s.median, at)
@@ -87,22 +87,22 @@ func (s *Steady) lag(at int64) int64 {
 	return lag
 }
 
-// Calm is how much time has passed at least, in nanoseconds, since the event of a moment happened, whatever leaps there were. A step
-// back by no more than Most takes time away: the events after it may be late ones.
+// Calm returns a lower bound of the time that has passed since the event of a moment happened, in nanoseconds, whatever leaps there
+// were. A step back of at most Most subtracts time, because the events after it may be late ones.
 func (s *Steady) Calm(since Moment) int64 {
 	now := uint32((s.calm + s.silence) >> calmShift)
 	return int64(int32(now-since.Calm)) << calmShift
 }
 
-// Age is how much time has passed since an event that came at a moment and happened at a time, in nanoseconds: in silence, or by the
-// clock, if that is more, in which leaps do not count. It is not known by the clock whether an event that is ahead of it by more
-// than Most has a wrong time until all that the clock goes by has come after it.
+// Age returns how much time has passed since an event that came at a moment and happened at a time, in nanoseconds: the silence or the
+// time by the clock without leaps, whichever is more. An event that is ahead of the clock by more than Most may have a wrong time; the
+// clock decides that only when all its readings have come after the event, and until then only silence counts.
 func (s *Steady) Age(m Moment, at int64) int64 {
 	now, known := s.Now()
 	return s.age(m, at, now, known)
 }
 
-// AgeAtLast is Age when no more events come.
+// AgeAtLast is Age for a stream that has ended.
 func (s *Steady) AgeAtLast(m Moment, at int64) int64 {
 	now, known := s.Last()
 	return s.age(m, at, now, known)
@@ -115,7 +115,7 @@ func (s *Steady) age(m Moment, at, now int64, known bool) int64 {
 	}
 	passed := s.gone + s.silence - m.Gone
 	if ahead := Since(now, at); ahead <= int64(s.Most) {
-		// The event may have been ahead of the clock by more than Most when it came, after a leap that is not its own.
+		// When the event came it may have been ahead of the clock by more than Most, because of an earlier leap.
 		passed = min(passed, Since(at, now))
 		if s.LeaptOnce(m, at) {
 			passed = min(passed, s.Calm(m)+int64(s.Most))
@@ -126,11 +126,12 @@ func (s *Steady) age(m Moment, at, now int64, known bool) int64 {
 	return max(quiet, passed)
 }
 
-// Leaps is how many leaps forward there have been since a moment, less those back.
+// Leaps returns the number of leaps forward since a moment, minus the leaps back.
 func (s *Steady) Leaps(since Moment) int32 { return s.leaps - since.Leaps }
 
-// LeaptOnce reports whether there has been one leap forward since an event that came at a moment and happened at a time. A leap that
-// led to no later time was before the event, though the clock followed it after that, unless the clock was set back since.
+// LeaptOnce reports whether there has been exactly one leap forward since an event that came at a moment and happened at a time. A leap
+// that ended no later than the event's time happened before it, although the clock followed it later, unless the host's clock was set
+// back since.
 func (s *Steady) LeaptOnce(since Moment, at int64) bool {
 	switch leaps := s.Leaps(since); {
 	case leaps == 1:
@@ -141,8 +142,8 @@ func (s *Steady) LeaptOnce(since Moment, at int64) bool {
 	return false
 }
 
-// LeaptUntil reports whether there was a leap forward between a moment and a time: one that the clock has followed, or one that it is
-// about to follow, between the median and the time.
+// LeaptUntil reports whether there was a leap forward between a moment and a time: one that the clock has followed, or one between the
+// median and the time, which the clock has yet to follow.
 func (s *Steady) LeaptUntil(since Moment, at int64) bool {
 	if s.Leaps(since) > 0 {
 		return true

@@ -4,26 +4,26 @@ package hold
 
 import "math"
 
-// table is an open hash table: an entry stands in the group of slots that its hash says, its home, or in another one when that
-// was full. What is known of a group stands beside the entries and is small enough to stay in the processor's caches: a look-up
-// touches none of the entries but, as a rule, the one that it is for.
+// table is an open hash table. A key's hash gives its home: a group of 16 slots. An entry occupies a slot of its home, or of another group
+// when the home was full. The groups' tags are stored apart from the entries and are small enough to stay in the processor's caches, so
+// a lookup usually reads one entry: the one that it finds.
 //
-// Within a group an entry stands in the slot that its hash says, or in the next one that was free, around the end. Since most
-// stand in the very slot, the processor guesses right where it is, and fetches it before it has seen the tags.
+// Within a group the hash also gives the home slot; an entry occupies it, or the next free slot, wrapping around. Most entries occupy
+// their home slot, so a lookup usually costs one memory access, which the processor begins before it has compared the tags.
 type table struct {
 	groups  []group
 	passed  []passed
-	entries []Entry // groupSize of them for each group
+	entries []Entry // groupSize for each group
 	live    int
 }
 
-// group has eight bits of the hash of each slot's key; free and hidden are none of them.
+// group holds a tag for each slot: eight bits of the hash of its key, or free, or hidden.
 type group [groupSize]uint8
 
-// passed counts the entries that are further on because a group was full, by four bits of their hash. Where none is that has a
-// key's bits, the search for the key ends; so a slot becomes free again without a trace, and the table is never cleaned up.
-// The bits are what keeps searches short in a table that has been full for long, when most groups have been passed by some.
-// A count that reaches its end stays there, which costs searches and no entry.
+// passed counts the entries that lie further on because a group was full, by four bits of their hash. A search for a key ends at a group
+// that no entry with the key's bits has passed. So a slot that becomes free needs no mark, and the table is never cleaned up. The bits
+// keep searches short in a table that has long been full, where most groups have been passed by some entry. A count that has reached its
+// maximum stays there: searches become longer, and no entry is lost.
 type passed [16]uint8
 
 const (
@@ -34,24 +34,23 @@ const (
 // Tags that no hash gives.
 const (
 	free   uint8 = iota
-	hidden       // an entry that is not found by its key any more
+	hidden       // an entry that Get no longer finds
 	firstTag
 )
 
-// A table is full when 7 of 8 slots are taken. The entries that are kept a moment longer than the bound says, between one
-// question whether the store is full and the next, have room beside them.
+// A table is full when 7 of 8 slots are taken. spare is room for entries that are put between one call of Full and the next.
 const (
 	fullOf8 = 7
 	spare   = 64
 )
 
-// groupsFor gives how many groups have room for a number of entries.
+// groupsFor returns how many groups have room for a number of entries.
 func groupsFor(entries int) int {
 	const slots = groupSize * fullOf8
 	return max(leastGroups, ((entries+spare)*8+slots-1)/slots)
 }
 
-// firstGroups gives how many groups a table begins with that doubles until it has room for a number of entries.
+// firstGroups returns with how many groups a table begins that doubles until it has room for a number of entries.
 func firstGroups(entries int) int {
 	groups := groupsFor(entries)
 	for groups > leastGroups {
@@ -60,26 +59,26 @@ func firstGroups(entries int) int {
 	return groups
 }
 
-// newTable makes a table of at least a number of groups; it has an odd one.
+// newTable returns a table of at least the given number of groups. The number of groups is odd.
 func newTable(groups int) table {
 	groups |= 1
 	return table{groups: make([]group, groups), passed: make([]passed, groups), entries: make([]Entry, groups*groupSize)}
 }
 
-// The upper half of a hash says which group and slot are a key's, the low byte is its tag.
+// The upper half of a hash gives the group and the slot of a key; the low byte is its tag.
 func upper(hash uint64) uint32 { return uint32(hash >> 32) }
 func tagOf(hash uint64) uint8  { return max(firstTag, uint8(hash)) }
 
-// home gives the number of the group that a hash says, and after the one where a key looks next: some way on that is a power
-// of two and the hash's own, so that full groups make no long rows. Since the number of groups is odd all have their turn.
+// home returns the number of a hash's first group, after that of the group to search next. The step between them is a power of two that
+// depends on the hash, so full groups do not form long rows. Since the number of groups is odd, every group is reached.
 func (t *table) home(hash uint32) int { return int(uint64(hash) * uint64(len(t.groups)) >> 32) }
 
 func (t *table) after(g int, hash uint32) int { return (g + 1<<((hash>>8)%8)) % len(t.groups) }
 
-// nth gives the n-th slot of a group in which a key may stand.
+// nth returns the n-th slot to search in a group.
 func nth(hash uint32, n int) int { return int((hash + uint32(n)) % groupSize) }
 
-// count gives the number of entries like a key's that have passed a group.
+// count returns how many entries with the same bits as a hash have passed a group.
 func (t *table) count(g int, hash uint32) *uint8 {
 	return &t.passed[g][hash/groupSize%uint32(len(passed{}))]
 }
@@ -87,10 +86,10 @@ func (t *table) count(g int, hash uint32) *uint8 {
 // crowded reports whether the table must grow before another entry comes.
 func (t *table) crowded() bool { return t.live*8 >= len(t.entries)*fullOf8 }
 
-// tag gives what stands for a slot in its group.
+// tag returns the tag of a slot.
 func (t *table) tag(slot uint32) *uint8 { return &t.groups[slot/groupSize][slot%groupSize] }
 
-// take gives a free slot to an entry. There must be one.
+// take takes a free slot for an entry and returns its number. There must be a free one.
 func (t *table) take(hash uint32, tag uint8) uint32 {
 	t.live++
 	for g := t.home(hash); ; g = t.after(g, hash) {

@@ -10,33 +10,31 @@ import (
 // ChunkSize is the size of one chunk in bytes. It holds the largest event that Windows can deliver (64 KiB) several times.
 const ChunkSize = 256 << 10
 
-// EventHeader is what stands before each event in a chunk: receipt time (int64, ns since 1970) and length (uint32).
+// EventHeader is the size in bytes of the header before each event in a chunk: receipt time (int64, ns since 1970) and length (uint32).
 const EventHeader = 12
 
-// MaxEventSize is the largest event that a queue takes, in bytes.
+// MaxEventSize is the size of the largest event that a queue takes, in bytes.
 const MaxEventSize = ChunkSize - EventHeader
 
-// Event is one raw event on its way.
+// Event is one raw event.
 type Event struct {
 	// Received is when the event was delivered, in nanoseconds since 1970-01-01 UTC.
 	Received int64
-	// Data is the event as its source wrote it. It is valid until who gets the event returns.
+	// Data is the event as its source wrote it. It is valid until the function that gets the event returns.
 	Data []byte
 }
 
-// Chunk holds raw events back to back in memory of fixed size.
+// Chunk holds raw events back to back, in memory of fixed size.
 type Chunk struct {
-	buf   []byte // len is what is used, cap the chunk's size
-	count int    // events in buf
-	seq   uint64 // order in which chunks were begun
-	place uint32 // in the stack's chunks
-	below uint32 // while it is idle, the chunk under it: its place and one; 0 is none
+	buf   []byte // its length is what is used, its capacity ChunkSize
+	count int    // number of events in buf
+	seq   uint64 // counts the chunks in the order in which they were begun
 }
 
-// Len is the number of events.
+// Len returns the number of events.
 func (c *Chunk) Len() int { return c.count }
 
-// Events gives the events in the order in which they came.
+// Events yields the events in the order in which they came.
 func (c *Chunk) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		rest := c.buf

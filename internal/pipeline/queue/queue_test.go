@@ -199,3 +199,27 @@ func BenchmarkOffer(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkOfferAtOnce is what a callback pays when several of them offer at once, as many as there are processors, while a worker
+// empties the chunks.
+func BenchmarkOfferAtOnce(b *testing.B) {
+	q := New(64)
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		q.Run(stop, Worker{Interval: time.Second, Tick: func(time.Duration) {}, Handle: func(*Chunk) {}, Late: func(int) {}})
+	}()
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		head, body := make([]byte, 80), make([]byte, 220)
+		for pb.Next() {
+			for q.Offer(1, head, body) != "" {
+				runtime.Gosched()
+			}
+		}
+	})
+	b.StopTimer()
+	close(stop)
+	<-done
+}

@@ -11,15 +11,15 @@ import (
 	"runtime"
 )
 
-// claim is what keeps other recorders, of this process and of others, from the files of one: a locked file beside each of them. It
-// stands from the recorder's start to its end, also while there is no recorded file yet, or a full one is put aside. A collector
-// that was killed leaves the files of its claim, unlocked.
+// claim keeps other recorders, of this process and of others, off the files of a recorder, by a locked file beside each of them. It lasts
+// from the recorder's start to its end, also while there is no recorded file yet, or a full one is being renamed. A collector that was
+// killed leaves its lock files behind, unlocked.
 type claim []*os.File
 
-// claimSuffix makes the name of the locked file of a recorded one.
+// claimSuffix is appended to a recorded file's name to get the name of its lock file.
 const claimSuffix = ".lock"
 
-// take claims files, or says which is another recorder's. The paths must be resolved.
+// take claims files. Its error names a file that another recorder has claimed. The paths must be resolved.
 func take(paths ...string) (claim, error) {
 	var c claim
 	for _, path := range paths {
@@ -33,7 +33,7 @@ func take(paths ...string) (claim, error) {
 	return c, nil
 }
 
-// lockBeside makes and locks the file beside path.
+// lockBeside creates and locks the lock file of path.
 func lockBeside(path string) (*os.File, error) {
 	for {
 		f, err := os.OpenFile(path+claimSuffix, os.O_RDWR|os.O_CREATE, 0o600)
@@ -58,21 +58,21 @@ func lockBeside(path string) (*os.File, error) {
 	}
 }
 
-// release gives the files up.
+// release removes the lock files.
 func (c claim) release() {
 	for _, f := range c {
-		if runtime.GOOS == "windows" { // where an open file cannot be removed
+		if runtime.GOOS == "windows" { // an open file cannot be removed
 			_ = f.Close()
 			_ = os.Remove(f.Name()) // fails when the next recorder has it
 			continue
 		}
-		_ = os.Remove(f.Name()) // while it is locked: the next recorder's may not be removed
+		_ = os.Remove(f.Name()) // while it is still locked, so that the next recorder's lock file is not removed
 		_ = f.Close()
 	}
 }
 
-// resolve gives the one spelling of a path: absolute, without links, and on Windows with the long names as the disk has them. Of a
-// file that is not there it resolves the folder, whose absence is an error.
+// resolve returns the canonical spelling of a path: absolute, without links, and on Windows with long names in the disk's spelling. For a
+// file that is not there it resolves the folder; a missing folder is an error.
 func resolve(path string) (string, error) {
 	resolved, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {

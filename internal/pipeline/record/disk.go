@@ -8,33 +8,33 @@ import (
 	"io/fs"
 )
 
-// Destination is a file as the writer of a format sees it. Writer.Close may seek back to complete what stands at the front.
+// Destination is a file as the writer of a format sees it. Writer.Close may seek back to complete the header.
 type Destination interface {
 	io.Writer
 	io.Seeker
 }
 
-// disk is the Destination of one file. A write that fails is tried again, in a file that is opened again, until it works: a disk
-// that is full for a moment, or a share that is gone for one, is a slow disk and no more. An error of Write stays.
+// disk is the Destination of one file. When a write fails, disk opens the file again and retries until the write works. So a disk that is
+// full for a moment, or a share that is unreachable for a moment, is only slow. An error of Write is final.
 type disk struct {
 	path     string
 	reopen   func(path string) (file, error)
-	tryAgain func(error) bool // waits; false when there is no time for that
+	tryAgain func(error) bool // waits before a retry; false when no time is left
 
 	file     file // nil after an error
 	at, size int64
-	writes   int // that worked
+	writes   int // number of successful writes
 	err      error
 }
 
-// file is what a disk needs of an *os.File.
+// file is the part of *os.File that a disk uses.
 type file interface {
 	io.WriterAt
 	io.Closer
 	Truncate(size int64) error
 }
 
-// Write writes all of b, or gives up because the file is gone or there is no more time.
+// Write writes all of b, or gives up because the file is gone or no time is left.
 func (d *disk) Write(b []byte) (int, error) {
 	for d.err == nil {
 		err := d.write(b)
@@ -61,14 +61,14 @@ func (d *disk) write(b []byte) error {
 	}
 	_, err := d.file.WriteAt(b, d.at)
 	if err != nil {
-		_ = d.file.Truncate(d.size) // a part of b helps nobody
+		_ = d.file.Truncate(d.size) // removes the part of b that was written
 		_ = d.file.Close()
 		d.file = nil
 	}
 	return err
 }
 
-// Seek sets where the next Write goes.
+// Seek sets the position of the next Write.
 func (d *disk) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:

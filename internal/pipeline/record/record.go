@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package record writes raw events, as they arrive from a source, to a file that a replay reads, and begins a new file when
-// one is full.
+// Package record writes raw events to files that a replay reads. In come events, as they arrive from a source; out come files, each of
+// bounded size, and a count of the events that are missing in them.
 //
-// A recorder has a queue and a goroutine of its own, so that neither a slow disk holds up the receiver nor a slow receiver the
-// recording: what its own queue cannot take is not recorded, and counted. It knows no format; the receivers bring theirs.
+// A recorder has its own queue and its own goroutine, so a slow disk does not delay the receiver, and a slow receiver does not delay the
+// recording. Events that its queue cannot take are not recorded, and counted. The format of a file is the receiver's.
 package record
 
 import (
@@ -23,49 +23,49 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 )
 
-// Reasons for which an event is not recorded, beside those of the queue.
+// Reasons for which an event is not recorded, in addition to those of the queue.
 const (
 	LostRefused  = "refused"      // the file's format cannot hold it, or its writer panicked
 	LostWrite    = "write_failed" // the file was deleted while it could not be written, or the disk failed until the end
-	LostShutdown = queue.Ended    // the collector stopped before the disk had taken it
+	LostShutdown = queue.Ended    // the collector stopped before it was written
 )
 
 // Writer writes events in a file's format. It is called from one goroutine.
 type Writer interface {
-	// Write adds one event and keeps nothing of it. One that the format cannot hold is refused with an error, and the file
-	// is then as it was.
+	// Write adds one event and keeps no reference to it. It returns an error, and leaves the file unchanged, for an event that the
+	// format cannot hold.
 	Write(ev queue.Event) error
-	// Lost notes in the file, as its format allows, that n events are missing here.
+	// Lost notes in the file that n events are missing here, if the format can hold that.
 	Lost(n int64) error
-	// Flush gives the disk what is buffered, as far as the format can without growing for it, so that a file whose collector
-	// is killed has it.
+	// Flush writes what is buffered to the disk, as far as that does not make the file larger than otherwise. So the file has these
+	// events if the collector is killed.
 	Flush() error
-	// Size is what the file would have if it were closed now, in bytes.
+	// Size returns the size that the file would have if it were closed now, in bytes.
 	Size() int64
 	// Close completes the file.
 	Close() error
 }
 
-// Settings is what a recorder is made of.
+// Settings configures a recorder.
 type Settings struct {
 	Config
 	// QueueMiB is the memory of the recorder's queue in MiB.
 	QueueMiB int
-	// Replayed are the files that the events come from, if they do: they are not overwritten.
+	// Replayed are the files that the events come from in a replay. They must not be overwritten.
 	Replayed []string
-	// Create begins a file's format.
+	// Create begins a file in the receiver's format.
 	Create func(Destination) (Writer, error)
 	Logger *zap.Logger
 }
 
-// Stats accounts for every event: Received = Recorded + Lost when the recorder has been closed.
+// Stats accounts for every event: Received = Recorded + Lost once the recorder has been closed.
 type Stats struct {
 	Received atomic.Int64
-	Recorded atomic.Int64 // given to the disk
+	Recorded atomic.Int64 // written to the disk
 	Lost     counter.Counts
 }
 
-// Recorder writes events to a file and the next, in a goroutine of its own.
+// Recorder writes events to one file after the other, in a goroutine of its own.
 type Recorder struct {
 	Stats Stats
 
@@ -75,29 +75,29 @@ type Recorder struct {
 	queue *queue.Queue
 	stop  chan struct{} // closed by Close
 	done  chan struct{} // closed when run has returned
-	hurry atomic.Bool   // there is no more time: what is queued is counted as lost
+	hurry atomic.Bool   // no time is left: queued events are counted as lost
 	err   error         // why the newest file is not complete; written before done is closed
 
-	// The goroutine's own.
+	// Used only by the goroutine.
 	newFile func(path string) (file, error)
 	reopen  func(path string) (file, error)
-	wait    backoff.ExponentialBackOff // between two tries
-	every   time.Duration              // events wait no longer in the queue, nor in the writer
-	disk    *disk                      // nil where no file has been begun
+	wait    backoff.ExponentialBackOff // between two attempts
+	every   time.Duration              // the longest that events wait in the queue, and in the writer
+	disk    *disk                      // nil if no file has been begun
 	writer  Writer                     // of disk
-	pending int64                      // events that the writer has and the disk has not
-	noted   int64                      // lost events that stand in a file
+	pending int64                      // events given to the writer and not yet on the disk
+	noted   int64                      // lost events that a file has noted
 	told    int64                      // lost events that have been logged
 	refused bool                       // a refused event has been logged
-	failing bool                       // the disk did not take what it was given last
-	over    bool                       // stopping, and the disk fails: nothing more is tried
+	failing bool                       // the last write failed
+	over    bool                       // stopping while the disk fails: nothing more is tried
 }
 
-// logInterval is the least time between two words on events that were lost.
+// logInterval is the least time between two log lines about lost events.
 const logInterval = 10 * time.Second
 
-// Open begins to record. The first event begins the first file; one that is there then becomes the earlier one. That a file
-// cannot be written, or is another recorder's, is an error here, as far as one can tell.
+// Open begins to record. The first event begins the first file; a file that is there is renamed to be the earlier one. Open returns an
+// error if it can tell that a file cannot be written, or that another recorder has claimed it.
 func Open(s Settings) (*Recorder, error) {
 	c, err := s.claim()
 	if err != nil {
@@ -110,7 +110,7 @@ func Open(s Settings) (*Recorder, error) {
 	return r, nil
 }
 
-// claim resolves the path, takes the files for this recorder and checks that they can be written.
+// claim resolves the path, claims the files for this recorder and checks that they can be written.
 func (s *Settings) claim() (claim, error) {
 	path, err := resolve(s.Path)
 	if err != nil {
@@ -144,8 +144,8 @@ func newRecorder(s Settings) *Recorder {
 	return r
 }
 
-// Offer records one event, which may come in two parts, and returns at once. It allocates nothing and holds no lock. An event
-// that finds no room is counted.
+// Offer records one event, which may come in two parts, and returns at once. It allocates nothing. An event for which there is no room is
+// counted.
 func (r *Recorder) Offer(received int64, head, body []byte) {
 	r.Stats.Received.Add(1)
 	if reason := r.queue.Offer(received, head, body); reason != "" {
@@ -166,8 +166,8 @@ func (r *Recorder) Put(ctx context.Context, received int64, head, body []byte) e
 	return nil
 }
 
-// Close records what is queued and completes the file. When ctx ends before that, the rest is counted as lost, and only what is
-// being written may take until grace is over. What comes after that is lost. It must be called once.
+// Close records what is queued and completes the file. When ctx ends before that, the rest is counted as lost; a write that is under way
+// gets grace more. It must be called once.
 func (r *Recorder) Close(ctx context.Context, grace time.Duration) error {
 	close(r.stop)
 	select {
@@ -210,7 +210,7 @@ func (r *Recorder) run() {
 	log("the recording has ended", zap.Int64("recorded", r.Stats.Recorded.Load()), zap.Stringer("not_recorded", &r.Stats.Lost))
 }
 
-// tell says once for all how many events have been lost since it last did.
+// tell logs, in one line, how many events have been lost since it last did.
 func (r *Recorder) tell() {
 	lost := r.Stats.Lost.Total()
 	if lost == r.told {
@@ -235,7 +235,7 @@ func (r *Recorder) write(c *queue.Chunk) {
 	}
 }
 
-// begin puts the file that is there aside and begins a new one. It tries until that works, or the recorder is to stop.
+// begin renames the present file and begins a new one. It retries until that works, or the recorder must stop.
 func (r *Recorder) begin() bool {
 	for !r.over {
 		err := r.beginOnce()
@@ -270,7 +270,7 @@ func (r *Recorder) beginOnce() error {
 	return nil
 }
 
-// record gives one event to the writer. When that makes the writer write, all earlier ones are on the disk.
+// record passes one event to the writer. If the writer then writes to the disk, all earlier events are on the disk.
 func (r *Recorder) record(ev queue.Event) {
 	writes := r.disk.writes
 	err := r.give(ev)
@@ -278,7 +278,7 @@ func (r *Recorder) record(ev queue.Event) {
 		r.settle()
 	}
 	switch {
-	case r.disk.err != nil: // the file is gone, or there is no time
+	case r.disk.err != nil: // the file is gone, or no time is left
 		r.pending++
 		r.end()
 	case err != nil:
@@ -295,7 +295,7 @@ func (r *Recorder) record(ev queue.Event) {
 	}
 }
 
-// give has the writer take one event. A panic of it costs the event, as one of the receiver's handler does.
+// give calls the writer for one event. A panic costs only that event, as in the receiver's handler.
 func (r *Recorder) give(ev queue.Event) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -308,7 +308,7 @@ func (r *Recorder) give(ev queue.Event) (err error) {
 	return r.writer.Write(ev)
 }
 
-// flush gives the disk what the writer has.
+// flush makes the writer write to the disk what it has.
 func (r *Recorder) flush() {
 	if r.writer == nil || r.pending == 0 {
 		return
@@ -323,7 +323,7 @@ func (r *Recorder) flush() {
 	}
 }
 
-// noteLost has the file say that events are missing here.
+// noteLost notes in the file that events are missing here.
 func (r *Recorder) noteLost() error {
 	lost := r.Stats.Lost.Total()
 	n := lost - r.noted
@@ -334,7 +334,7 @@ func (r *Recorder) noteLost() error {
 	return r.writer.Lost(n)
 }
 
-// settle says that the disk has all that the writer has had, and works.
+// settle notes that all events of the writer are on the disk, and that the disk works.
 func (r *Recorder) settle() {
 	r.Stats.Recorded.Add(r.pending)
 	r.pending = 0
@@ -346,7 +346,7 @@ func (r *Recorder) settle() {
 	r.log.Info("recording again", zap.Stringer("not_recorded", &r.Stats.Lost))
 }
 
-// tryAgain waits before the next try of what the disk refused with err. False: the recorder is to stop.
+// tryAgain waits before the next attempt after the disk's error err. It returns false if the recorder must stop.
 func (r *Recorder) tryAgain(err error) bool {
 	if !r.failing {
 		r.failing = true
@@ -362,7 +362,7 @@ func (r *Recorder) tryAgain(err error) bool {
 	}
 }
 
-// end completes the file, where there is one. What the disk has not taken is lost then.
+// end completes the file, if there is one. Events that are not on the disk then are lost.
 func (r *Recorder) end() {
 	if r.writer == nil {
 		return
@@ -372,8 +372,8 @@ func (r *Recorder) end() {
 	if r.disk.err == nil {
 		r.settle()
 	} else {
-		err = r.disk.err            // which the writer gives as well
-		if r.disk.writes > writes { // the events stand in the file; what completes it does not
+		err = r.disk.err            // which the writer returned as well
+		if r.disk.writes > writes { // the events are in the file, but it is not complete
 			r.Stats.Recorded.Add(r.pending)
 			r.pending = 0
 		}
@@ -385,7 +385,7 @@ func (r *Recorder) end() {
 	r.disk, r.writer, r.pending = nil, nil, 0
 }
 
-// fail says that the newest file is not what it should be.
+// fail notes and logs that the newest file is not complete.
 func (r *Recorder) fail(err error) {
 	r.err = fmt.Errorf("record.path: %s: the recording is not complete: %w", r.set.Path, err)
 	r.log.Error("the recording is not complete", zap.Error(err))

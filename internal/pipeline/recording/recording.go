@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package recording names the files of one recording, so that a replay reads them as one, whatever they are called, wherever they lie
-// and whatever the clock was. The recorder's formats carry the name where other readers step over it: a .pcapng as a comment of its
-// section header, an .etl behind the names of its header.
+// Package recording identifies the files of one recording, so that a replay reads them as one whatever their names, their folders and the
+// host's clock. In comes the text that a file carries; out comes which recording and which part it is. The text is stored where other
+// readers skip it: in a .pcapng as a comment of the section header, in an .etl behind the names of the header.
 package recording
 
 import (
@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// File is which file of which recording a file is. The zero value is a file that does not say.
+// File identifies a file of a recording. The zero value is a file without an identity.
 type File struct {
-	ID   [16]byte // random; of one run of a recorder
-	Part uint32   // 1 for its first file
+	ID   [16]byte // random, one for each run of a recorder
+	Part uint32   // 1 for the first file of the run
 }
 
 // prefix begins the text: "otelcol-winnet recording 00112233445566778899aabbccddeeff part 2".
@@ -25,26 +25,26 @@ const prefix = "otelcol-winnet recording "
 // MaxText is the size of the longest text in bytes.
 const MaxText = len(prefix) + 32 + len(" part 4294967295")
 
-// New begins a recording: it is what stands before its first file. The error is that of the system's random numbers.
+// New begins a recording. The result is not a file yet: its Next is the first file. The error comes from the system's random numbers.
 func New() (f File, err error) {
 	_, err = rand.Read(f.ID[:])
 	return f, err
 }
 
-// Next is the file that the recorder begins when it has ended f.
+// Next returns the file that the recorder begins after f.
 func (f File) Next() File { return File{ID: f.ID, Part: f.Part + 1} }
 
-// Continues reports whether f is the file that the recorder began when it had ended the one before.
+// Continues reports whether f is the file that the recorder began after the one before.
 func (f File) Continues(before File) bool {
 	return f.ID != [16]byte{} && before.Part > 0 && f.Part > 0 && f == before.Next()
 }
 
-// String is how a file says it, in ASCII.
+// String returns the text that a file carries, in ASCII.
 func (f File) String() string {
 	return fmt.Sprintf("%s%x part %d", prefix, f.ID, f.Part)
 }
 
-// Parse reads what String gives; false for another text.
+// Parse reads a text that String has returned. ok is false for any other text.
 func Parse(text string) (f File, ok bool) {
 	if len(text) > MaxText {
 		return f, false

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which files a configuration names, and in which order.
+// The files that a configuration names, and their order.
 
 package replay
 
@@ -21,13 +21,13 @@ var ErrNoFile = errors.New("no such file")
 // file is one file to play.
 type file struct {
 	path  string
-	named bool // the configuration has its name, and not only a pattern
+	named bool // the configuration has its name, not only a pattern that it matches
 }
 
-// files lists the files that the paths name, each once, also through links, at its first place: the paths in their order, a pattern's files by name, with
-// the numbers in it as numbers. A path that exists is taken as it is, even with glob characters in it, and so is
-// the folder of a pattern. A path that names no file is an
-// error. A folder that a pattern looks into and that cannot be listed stands in the list itself.
+// files lists the files that the paths name: the paths in their order, the files of a pattern by name, with numbers in names compared as
+// numbers. A file that is named more than once, also through links, is listed once, at its first place. A path that exists is taken
+// literally, even with glob characters in it, and so is the folder of a pattern. A path that names no file is an error. A folder that a
+// pattern looks into and that cannot be listed is itself in the list.
 func (c *Config) files() ([]file, error) {
 	var all []file
 	places := map[string]int{}
@@ -65,14 +65,14 @@ func (c *Config) files() ([]file, error) {
 	return all, nil
 }
 
-// glob lists what a pattern names.
+// glob lists the files that match a pattern.
 func glob(pattern string) (paths []string, err error) {
 	dir, names := filepath.Split(pattern)
 	if !isPattern(dir) || !isThere(dir) {
 		return filepath.Glob(pattern)
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil { // it is told as a folder that cannot be listed
+	if err != nil { // it is reported as a folder that cannot be listed
 		return nil, nil
 	}
 	for _, entry := range entries {
@@ -94,7 +94,7 @@ func isThere(path string) bool {
 
 func isPattern(path string) bool { return strings.ContainsAny(path, "*?[") }
 
-// unlisted gives the folders that a pattern looks into and that cannot be listed: filepath.Glob passes over them without a word.
+// unlisted returns the folders that a pattern looks into and that cannot be listed. filepath.Glob skips them silently.
 func unlisted(pattern string) (folders []string) {
 	if !isPattern(pattern) {
 		return nil
@@ -113,7 +113,7 @@ func unlisted(pattern string) (folders []string) {
 	return folders
 }
 
-// listable returns the operating system's error for a folder that cannot be listed. What is no folder, or not there, passes.
+// listable returns the operating system's error for a folder that cannot be listed, and nil for anything that is not a folder or not there.
 func listable(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -135,7 +135,7 @@ func listable(path string) error {
 	return errors.Join(err, folder.Close())
 }
 
-// placeOf is equal for two ways to write the same path.
+// placeOf returns the same value for two spellings of the same path.
 func placeOf(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -146,9 +146,9 @@ func placeOf(path string) string {
 	return path
 }
 
-// Check lists the files and has check look at each, so that a receiver fails at its start and not later: where a path names no file,
-// a file that is named cannot be read, or none can. A file of a pattern that cannot be read is listed beside others that can; the
-// replay tells of it at its end. Without a replay configured it lists none.
+// Check lists the files and calls check for each, so that a receiver fails at its start and not later. It returns an error when a path
+// names no file, a file given by name cannot be read, or no file can be read. A pattern's file that cannot be read is listed if others
+// can be; the replay reports it at its end. Without a configured replay Check lists none.
 func (c *Config) Check(check func(path string) error) ([]string, error) {
 	files, err := c.files()
 	if err != nil {
@@ -176,8 +176,8 @@ func (c *Config) Check(check func(path string) error) ([]string, error) {
 	return paths, nil
 }
 
-// Name is what a host is called whose file nobody named: the file's name without directory and extension, as UTF-8, which a name
-// need not be. It is not empty.
+// Name derives a host's name from the name of its file: without directory and extension, and as valid UTF-8, which a file's name need not
+// be. It is not empty.
 func Name(path string) string {
 	base := filepath.Base(path)
 	name := strings.TrimSuffix(base, filepath.Ext(base))
@@ -187,7 +187,7 @@ func Name(path string) string {
 	return strings.ToValidUTF8(name, "\uFFFD")
 }
 
-// compareNames orders file names as a person does: dns_2.etl comes before dns_10.etl.
+// compareNames compares file names with their numbers as numbers: dns_2.etl comes before dns_10.etl.
 func compareNames(a, b string) int {
 	partsA, partsB := cutNumbers(a), cutNumbers(b)
 	for i := range min(len(partsA), len(partsB)) {
@@ -206,7 +206,7 @@ func compareNames(a, b string) int {
 	return strings.Compare(a, b) // 1 and 01
 }
 
-// compareNumbers orders decimal numbers of any length.
+// compareNumbers compares decimal numbers of any length.
 func compareNumbers(a, b string) int {
 	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
 	if d := len(a) - len(b); d != 0 {
@@ -215,7 +215,7 @@ func compareNumbers(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// cutNumbers cuts a name into its numbers and what stands between them; no part is empty.
+// cutNumbers splits a name into its numbers and the text between them. No part is empty.
 func cutNumbers(name string) (parts []string) {
 	for begin := 0; begin < len(name); {
 		end := begin + 1
@@ -230,14 +230,14 @@ func cutNumbers(name string) (parts []string) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// Follows reports whether the name of a file says that it is the next of a series: it is the name of the file before but for one
-// number, which is one more (dns_9.etl, dns_10.etl), or that file is what a recording calls its earlier one (dns.1.etl, dns.etl). How the
-// paths are written does not matter. Of links their own names count, and those of the files that they lead to.
+// Follows reports whether a file is the next of a series by its name. Either its name equals the name of the file before except for one
+// number, which is one more (dns_9.etl, dns_10.etl), or the file before has the name of a recording's earlier file (dns.1.etl, dns.etl). The
+// spelling of the paths does not matter. For links, both their own names and those of their targets count.
 func Follows(before, path string) bool {
 	return before != "" && (follows(placeOf(before), placeOf(path)) || follows(targetOf(before), targetOf(path)))
 }
 
-// targetOf is placeOf the file that a path leads to through links and, on Windows, short names. Of one that is not there it is the path's.
+// targetOf is placeOf for the file that a path leads to through links and, on Windows, short names. If there is none it is that of the path.
 func targetOf(path string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
@@ -245,7 +245,7 @@ func targetOf(path string) string {
 	return placeOf(path)
 }
 
-// follows is Follows for two names as they stand.
+// follows is Follows for two names, taken literally.
 func follows(before, path string) bool {
 	ext := filepath.Ext(path)
 	if before == strings.TrimSuffix(path, ext)+".1"+ext {

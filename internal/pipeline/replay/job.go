@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A replay as a job: the collector ends when every receiver that has exit_when_done is done.
+// A replay as a job: the collector ends when every receiver with exit_when_done is done.
 
 package replay
 
@@ -15,21 +15,21 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// Job is a receiver's part in ending its collector. A nil Job has none.
+// Job is the part of one receiver in ending its collector. A nil Job has no part in it.
 type Job struct {
 	collector any
 	over      bool // guarded by jobs
 }
 
-// jobs are the receivers of this process that have exit_when_done, by collector. The collector makes each receiver for itself, of
-// factories that do not know each other, and gives them no place to meet; so this is the process's.
+// jobs are the receivers with exit_when_done of this process, by collector. It is state of the process because the collector makes each
+// receiver on its own, from factories that do not know each other, and gives them no shared place.
 var jobs struct {
 	sync.Mutex
 	of map[any]map[*Job]bool
 }
 
-// Join takes a receiver in, when it is made: all are before one starts. Receivers of one collector have equal values of collector,
-// which is comparable. Leave must follow.
+// Join adds a receiver when it is made. All receivers of a collector are made before one starts, and have equal values of collector, which
+// must be comparable. Leave must follow.
 func Join(collector any) *Job {
 	jobs.Lock()
 	defer jobs.Unlock()
@@ -44,7 +44,7 @@ func Join(collector any) *Job {
 	return j
 }
 
-// Leave takes the receiver out, when it is shut down. It may be called again.
+// Leave removes the receiver when it is shut down. It may be called again.
 func (j *Job) Leave() {
 	if j == nil {
 		return
@@ -57,7 +57,7 @@ func (j *Job) Leave() {
 	}
 }
 
-// done says that the receiver is done, and reports whether it is the last of its collector.
+// done marks the receiver as done, and reports whether it is the last one of its collector.
 func (j *Job) done() bool {
 	if j == nil {
 		return false
@@ -73,8 +73,8 @@ func (j *Job) done() bool {
 	return jobs.of[j.collector][j]
 }
 
-// Lost is called when the receiver has shut down, with its account. It is an error when the job was stopped before its records could be
-// handed over: who waits for the job must not take it for done. Without a job it is none.
+// Lost is called with the receiver's account when it has shut down. It returns an error when the job was stopped before its records could
+// be handed over, so that the job does not look complete. Without a job it returns nil.
 func (j *Job) Lost(s *pipeline.Stats) error {
 	if j == nil {
 		return nil
@@ -86,22 +86,22 @@ func (j *Job) Lost(s *pipeline.Stats) error {
 	return fmt.Errorf("replay: stopped before %d events could be handed over", n)
 }
 
-// notifier is what the collector's host has. It hands an event to the collector as ReportStatus does, but without the lock under which
-// that waits for the collector to take it: while the collector starts or ends nobody takes it, and everybody waits for the lock
+// notifier is implemented by the collector's host. Like ReportStatus it hands an event to the collector, but without a lock. ReportStatus
+// holds a lock until the collector takes the event. While the collector starts or ends it takes none, and all callers wait for the lock
 // (open-telemetry/opentelemetry-collector#12495 and #9824).
 type notifier interface {
 	NotifyComponentStatusChange(source *componentstatus.InstanceID, event *componentstatus.Event)
 }
 
-// errDone is what the collector logs as the reason for its end.
+// errDone is the reason that the collector logs for its end.
 var errDone = errors.New("this is no failure: every replay with exit_when_done has ended, so the collector ends")
 
-// EndCollector has the collector shut down as on Ctrl-C: receivers first, then what comes behind them. The collector takes no other
-// reason from a component than a fatal error, which it logs; its exit code is not the error's, but what the components say at their
-// shutdown. It returns when the collector has heard it: never, where that ends for another reason.
+// EndCollector makes the collector shut down as on Ctrl-C: receivers first, then the components behind them. A component can end the
+// collector only by reporting a fatal error. The collector logs that error, but its exit code depends on what the components return from
+// their shutdown. EndCollector returns when the collector has taken the report; if the collector ends for another reason, it never returns.
 func EndCollector(host component.Host, receiver component.ID) {
 	event := componentstatus.NewFatalErrorEvent(errDone)
-	if several, ok := host.(interface{ Unwrap() component.Host }); ok { // of a receiver in several pipelines
+	if several, ok := host.(interface{ Unwrap() component.Host }); ok { // the receiver is in several pipelines
 		host = several.Unwrap()
 	}
 	if n, ok := host.(notifier); ok {

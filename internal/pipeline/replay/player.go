@@ -14,20 +14,20 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// Settings is what a replay is made of.
+// Settings configures a replay.
 type Settings struct {
 	Config
-	// Files are what Check has listed.
+	// Files are the files that Check has listed.
 	Files []string
 	// Play plays one of them.
 	Play Play
-	// Into takes the events.
+	// Into receives the events.
 	Into *pipeline.Pipeline
-	// Ended is called when the files have ended and the pipeline has dealt with every event.
+	// Ended is called when the files have ended and the pipeline has handled every event.
 	Ended func()
 	// Job is the receiver's part in ending the collector; nil without exit_when_done.
 	Job *Job
-	// End ends the collector. It is called once, of the last receiver that is done, and may take as long as the collector.
+	// End ends the collector. It is called once, for the last receiver that is done, and may take as long as the collector runs.
 	End    func()
 	Logger *zap.Logger
 }
@@ -44,8 +44,8 @@ type Player struct {
 	stopped error
 }
 
-// Start begins to play. When the files have ended and the pipeline has dealt with every event, the account is logged and Ended is
-// called; the receiver goes on, or with exit_when_done the collector ends. What could not be read is logged.
+// Start begins to play. When the files have ended and the pipeline has handled every event, the Player logs the account and calls Ended.
+// Then the receiver stays, or with exit_when_done the collector ends. The Player logs which files could not be read.
 func Start(s Settings) *Player {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Player{cancel: cancel, done: make(chan struct{}), Progress: newProgress(s.Config, s.Files)}
@@ -88,14 +88,13 @@ func (p *Player) play(ctx context.Context, s *Settings) {
 	s.Logger.Info("the replay has ended", zap.Int("files", len(s.Files)), zap.Stringer("events", &s.Into.Stats))
 	s.Ended()
 	if s.Job.done() {
-		// Not waited for: it returns when the collector heeds it, which it does not while it starts, or once it ends for another reason.
+		// Nobody waits for End: it does not return while the collector starts, nor when the collector ends for another reason.
 		go s.End()
 	}
 }
 
-// Stop ends the replay. When it returns without an error of ctx, nothing more is put into the pipeline. An *UnreadError names what
-// could not be read. With exit_when_done it is an error too when the replay was stopped before its end: who waits for the job must not
-// take it for done.
+// Stop ends the replay. Unless it returns an error of ctx, nothing more is put into the pipeline. An *UnreadError names the files that could
+// not be read. With exit_when_done, stopping the replay before its end is an error too, so that the job does not look complete.
 func (p *Player) Stop(ctx context.Context) error {
 	p.cancel()
 	select {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How far a replay has come.
+// The progress of a replay.
 
 package replay
 
@@ -15,16 +15,16 @@ import (
 	"go.uber.org/zap"
 )
 
-// progressInterval is how often a replay says how far it has come.
+// progressInterval is how often a replay logs its progress.
 const progressInterval = 10 * time.Second
 
-// Progress is how far a replay has come. Bytes are those of the events handed over, as far as a file has so many, and all of a file
-// when it has ended: a share of them is about right within a file and exact between two. The replay's goroutine writes; all exported
-// methods may be called from any goroutine.
+// Progress is the progress of a replay. It counts the bytes of the events handed over, but for each file at most the file's size, and the
+// whole size when the file has ended. So the share is approximate within a file and exact between files. Only the replay's goroutine
+// writes; all exported methods may be called from any goroutine.
 type Progress struct {
 	begun time.Time
-	sizes []int64 // of the files in bytes; 0 for what cannot be told
-	total int64   // of all rounds; 0 without an end
+	sizes []int64 // of the files in bytes; 0 if unknown
+	total int64   // of all rounds in bytes; 0 for a replay without end
 
 	events atomic.Int64
 	done   atomic.Int64  // bytes
@@ -32,7 +32,7 @@ type Progress struct {
 	rate   atomic.Uint64 // events a second in the last interval, the bits of a float64
 	ended  atomic.Bool
 
-	// The replay's own.
+	// Used only by the replay's goroutine.
 	before int64 // bytes of the files that have ended
 	handed int64 // bytes of the file being played
 	size   int64 // of that file
@@ -51,7 +51,7 @@ func newProgress(c Config, files []string) *Progress {
 
 func (p *Progress) begin(file int) { p.handed, p.size = 0, p.sizes[file] }
 
-// passed counts an event of so many bytes.
+// passed counts an event of the given number of bytes.
 func (p *Progress) passed(size int) {
 	p.events.Store(p.events.Load() + 1) // nobody else writes
 	p.handed += int64(size)
@@ -63,13 +63,13 @@ func (p *Progress) end(file int) {
 	p.done.Store(p.before)
 }
 
-// finish says that the replay has ended by itself.
+// finish notes that the replay has ended by itself.
 func (p *Progress) finish() {
 	p.ended.Store(true)
 	p.rate.Store(0)
 }
 
-// share gives how much of all rounds has been read, 0 to 1. It is not known of a replay without end.
+// share returns how much of all rounds has been read, 0 to 1. It is unknown for a replay without end.
 func (p *Progress) share() (float64, bool) {
 	switch {
 	case p.ended.Load():
@@ -80,8 +80,7 @@ func (p *Progress) share() (float64, bool) {
 	return float64(p.done.Load()) / float64(p.total), true
 }
 
-// left gives how long the rest will take when it goes on as it has gone so far. It is not known of a replay without end, nor at the
-// beginning.
+// left estimates how long the rest takes, from the average speed so far. It is unknown for a replay without end, and at the beginning.
 func (p *Progress) left() (time.Duration, bool) {
 	share, ok := p.share()
 	if !ok || share == 0 {
@@ -91,7 +90,7 @@ func (p *Progress) left() (time.Duration, bool) {
 	return time.Duration(min(left, math.MaxInt64/2)), true
 }
 
-// report says every interval how far the replay has come, until ctx ends.
+// report logs the progress every interval, until ctx ends.
 func (p *Progress) report(ctx context.Context, log *zap.Logger) {
 	tick := time.NewTicker(progressInterval)
 	defer tick.Stop()
@@ -117,9 +116,9 @@ func (p *Progress) report(ctx context.Context, log *zap.Logger) {
 	}
 }
 
-// The methods below are callbacks for the asynchronous instruments of a receiver's own telemetry.
+// The methods below are callbacks for asynchronous instruments of a receiver.
 
-// ObserveShare gives how much of the files has been read, 0 to 1.
+// ObserveShare observes how much of the files has been read, 0 to 1.
 func (p *Progress) ObserveShare(_ context.Context, o metric.Float64Observer) error {
 	if share, ok := p.share(); ok {
 		o.Observe(share)
@@ -127,13 +126,13 @@ func (p *Progress) ObserveShare(_ context.Context, o metric.Float64Observer) err
 	return nil
 }
 
-// ObserveRate gives the events a second of the last interval.
+// ObserveRate observes the events per second in the last interval.
 func (p *Progress) ObserveRate(_ context.Context, o metric.Float64Observer) error {
 	o.Observe(math.Float64frombits(p.rate.Load()))
 	return nil
 }
 
-// ObserveLeft gives the seconds that the rest will take.
+// ObserveLeft observes the estimated seconds that the rest takes.
 func (p *Progress) ObserveLeft(_ context.Context, o metric.Float64Observer) error {
 	if left, ok := p.left(); ok {
 		o.Observe(left.Seconds())
@@ -141,5 +140,5 @@ func (p *Progress) ObserveLeft(_ context.Context, o metric.Float64Observer) erro
 	return nil
 }
 
-// Unread is the number of files that could not be read, or not in full.
+// Unread returns the number of files that could not be read, or not in full.
 func (p *Progress) Unread() int64 { return p.unread.Load() }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Playing files: one after the other, each for itself.
+// Playing files, one after the other.
 
 package replay
 
@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// Emit takes one event on, in up to two parts. It may wait. Its error ends the replay.
+// Emit passes on one event, in up to two parts. It may wait. Its error ends the replay.
 type Emit func(ctx context.Context, head, body []byte) error
 
-// Play plays one file from its beginning to its end. An error says what of it could not be read; what could has been emitted.
+// Play plays one file from beginning to end. It emits all events that can be read; the error says what could not be read.
 type Play func(ctx context.Context, path string, emit Emit) error
 
 // UnreadError names the files that could not be read, or not in full.
 type UnreadError struct {
-	Of    int // files that there were to read
+	Of    int // number of files that were to be read
 	Files []UnreadFile
 }
 
-// UnreadFile is a file and why it, or a part of it, could not be read.
+// UnreadFile is a file and the reason why it, or a part of it, could not be read.
 type UnreadFile struct {
 	Path string
 	Err  error
@@ -39,7 +39,7 @@ func (f UnreadFile) String() string {
 	return f.Path + ": " + text
 }
 
-// Error names the first files; the log has all.
+// Error names the first files; the log names all.
 func (e *UnreadError) Error() string {
 	const most = 10
 	texts := e.texts()
@@ -57,7 +57,7 @@ func (e *UnreadError) texts() []string {
 	return texts
 }
 
-// add takes note of a file once, however often it is played.
+// add adds a file, once, however often it is played.
 func (e *UnreadError) add(path string, err error) {
 	for _, f := range e.Files {
 		if f.Path == path {
@@ -67,9 +67,9 @@ func (e *UnreadError) add(path string, err error) {
 	e.Files = append(e.Files, UnreadFile{path, err})
 }
 
-// run plays the files in order, Repeat times, at Rate, until ctx ends. A file that cannot be read is noted, and the next one is played;
-// unread names them, nil where there is none. complete is false when ctx ended before the files did. Files without an event are not
-// played without end.
+// run plays the files in order, Repeat times, at Rate, until ctx ends. When a file cannot be read, run plays the next one; unread names
+// these files, and is nil if there are none. complete is false when ctx ended before the files did. A round without an event is the
+// last one, so files without events are not played forever.
 func run(ctx context.Context, c Config, files []string, play Play, emit Emit, p *Progress) (unread *UnreadError, complete bool) {
 	paced := pacer{rate: c.Rate, emit: emit, progress: p}
 	bad := &UnreadError{Of: len(files)}
@@ -102,7 +102,8 @@ func run(ctx context.Context, c Config, files []string, play Play, emit Emit, p 
 	return nil, true
 }
 
-// playWhole plays one file. A folder that cannot be listed and a file that somebody still writes are errors beside those of play.
+// playWhole plays one file. In addition to the errors of play it returns one for a folder that cannot be listed, and for a file that
+// grew while it was read.
 func playWhole(ctx context.Context, path string, play Play, emit Emit) error {
 	if err := listable(path); err != nil {
 		return err
@@ -118,7 +119,7 @@ func playWhole(ctx context.Context, path string, play Play, emit Emit) error {
 	return nil
 }
 
-// pacer counts events and holds them to rate a second, measured from the first; a rate of 0 is no limit.
+// pacer counts events and limits them to rate per second, measured from the first event. A rate of 0 is no limit.
 type pacer struct {
 	rate     float64
 	emit     Emit

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package runner runs a receiver: a source of raw events, live or a replay, in front of a pipeline, with a recording beside it. A
-// receiver brings what only it has (Parts): its handler, its live source, its file format. It embeds the Runner, which is then its
-// component.
+// Package runner runs a receiver. In come a configuration and the receiver's Parts: its handler, its live source, its file format. Out comes
+// a component that feeds a pipeline from the live source or from a replay, records the events if that is configured, and reports
+// telemetry. A receiver embeds the Runner.
 package runner
 
 import (
@@ -24,46 +24,47 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
 
-// Settings is what a runner is made of.
+// Settings configures a Runner.
 type Settings struct {
 	Receiver receiver.Settings
 	Sections Sections
 	Next     consumer.Logs // nil for a handler that emits nothing
-	// Transport is the word under which the collector counts what a live source delivers; for a replay it is "file".
+	// Transport is the name under which the collector counts what a live source delivers; for a replay it is "file".
 	Transport string
 	Parts     Parts
 }
 
-// Parts is what a receiver brings.
+// Parts are the parts that differ between receivers.
 type Parts struct {
-	// CheckFile reads a file's beginning. Its error fails the start.
+	// CheckFile reads the beginning of a file. Its error fails the start.
 	CheckFile func(path string) error
-	// NewHandler makes the handler: for the files of a replay, or for a live source where there are none.
+	// NewHandler makes the handler, for the files of a replay; without files it is for a live source.
 	NewHandler func(files []string) (pipeline.Handler, error)
-	// NewWriter prepares a recording, of a replay's files or of a live source. What it returns begins the format of one file of it.
+	// NewWriter prepares a recording of a replay's files or of a live source. The function that it returns begins one file.
 	NewWriter func(files []string) func(to record.Destination, of recording.File) (record.Writer, error)
-	// OpenLive opens the live source, which delivers to the Runner's Pipeline from then on. What it returns ends the source: without an
-	// error nothing more is delivered.
+	// OpenLive opens the live source, which then delivers to the Runner's Pipeline. The function that it returns ends the source; if
+	// that returns nil, nothing more is delivered.
 	OpenLive func(component.Host) (stop func(context.Context) error, err error)
-	// Follow tells the handler when this host changes, until stopped is closed. It is called for a live source.
+	// Follow tells the handler when the host's name or address changes, until stopped is closed. It is called for a live source.
 	Follow func(stopped <-chan struct{})
 	// PlayFile plays one file. It calls BeginFile before the first event.
 	PlayFile replay.Play
-	// Losses gives what was lost before the receiver could see it, by who lost it. It may be called from any goroutine once the source
-	// is open.
+	// Losses returns how many events were lost before they reached the receiver, by where they were lost. It may be called from any
+	// goroutine once the source is open.
 	Losses func() map[string]int64
-	// Telemetry is what TelemetryOf gives.
+	// Telemetry is the result of TelemetryOf.
 	Telemetry func(component.TelemetrySettings) (Telemetry, error)
 
-	// Begin begins what the handler needs while the pipeline runs, before that starts.
+	// Begin starts what the handler needs while the pipeline runs. It is called before the pipeline starts.
 	Begin func()
-	// End ends that when the pipeline has ended, also after a start that failed. begun is when the shutdown began.
+	// End ends what Begin has started. It is called when the pipeline has ended, also after a failed start. begun is when the shutdown
+	// began.
 	End func(ctx context.Context, begun time.Time) error
-	// Played is called when a replay has ended and every event of it has been dealt with.
+	// Played is called when a replay has ended and all its events have been handled.
 	Played func()
-	// Started says what is received, for a log.
+	// Started logs what is received.
 	Started func(files []string)
-	// Account gives what is logged beside the pipeline's account.
+	// Account returns what is logged with the pipeline's account.
 	Account func() []zap.Field
 }
 
@@ -72,7 +73,7 @@ type Runner struct {
 	Settings
 	Report   *receiverhelper.ObsReport
 	Pipeline *pipeline.Pipeline // nil before Start
-	Player   *replay.Player     // nil before Start, and where the source is live
+	Player   *replay.Player     // nil before Start, and for a live source
 
 	job       *replay.Job // nil without replay.exit_when_done
 	running   bool
@@ -81,7 +82,7 @@ type Runner struct {
 	telemetry Telemetry
 }
 
-// New makes a runner. Shutdown must follow, whether it is started or not.
+// New returns a Runner. Shutdown must follow, whether it is started or not.
 func New(s Settings) (*Runner, error) {
 	transport := s.Transport
 	if s.Sections.Replay.Enabled() {
@@ -129,7 +130,7 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 	return nil
 }
 
-// newPipeline makes the pipeline, which is not started yet.
+// newPipeline returns the pipeline, not yet started.
 func (r *Runner) newPipeline(h pipeline.Handler, recorder *record.Recorder) *pipeline.Pipeline {
 	return pipeline.New(pipeline.Settings{
 		Batch: r.Sections.Batch, Queue: r.Sections.Queue, Retry: r.Sections.Retry,
@@ -163,8 +164,8 @@ func (r *Runner) open(h component.Host, files []string) error {
 	return nil
 }
 
-// BeginFile says in PlayFile that the events to come are the file's. Unless it goes on where the one before it ended, all that was
-// received is dealt with first, and then begin is called on the pipeline's worker.
+// BeginFile is called by PlayFile before the first event of a file. Unless the file continues the one before it, BeginFile waits until all
+// events received so far have been handled, and then calls begin on the pipeline's worker.
 func (r *Runner) BeginFile(ctx context.Context, path string, goesOn bool, begin func()) error {
 	if goesOn {
 		r.Receiver.Logger.Debug("the file goes on where the one before it ended", zap.String("file", path))
@@ -173,7 +174,7 @@ func (r *Runner) BeginFile(ctx context.Context, path string, goesOn bool, begin 
 	return r.Pipeline.Drain(ctx, begin)
 }
 
-// Losses gives what was lost before the receiver could see it, by who lost it; nil before the source is open.
+// Losses returns how many events were lost before they reached the receiver, by where they were lost; nil before the source is open.
 func (r *Runner) Losses() map[string]int64 {
 	if !r.opened.Load() {
 		return nil
@@ -181,7 +182,7 @@ func (r *Runner) Losses() map[string]int64 {
 	return r.Parts.Losses()
 }
 
-// OpenRecord begins the recording of the `record` section; without one it gives nil.
+// OpenRecord begins the recording of the `record` section. It returns nil if nothing is to be recorded.
 func (r *Runner) OpenRecord(files []string) (*record.Recorder, error) {
 	if !r.Sections.Record.Enabled() {
 		return nil, nil
@@ -205,10 +206,10 @@ func (r *Runner) OpenRecord(files []string) (*record.Recorder, error) {
 	})
 }
 
-// Running reports whether the receiver has been started and not been shut down.
+// Running reports whether the receiver has been started and not yet been shut down.
 func (r *Runner) Running() bool { return r.running }
 
-// Shutdown stops the source, hands over what is queued, and says what became of every event.
+// Shutdown stops the source, hands over what is queued, and logs what became of every event.
 func (r *Runner) Shutdown(ctx context.Context) error {
 	r.job.Leave()
 	if !r.running {
@@ -223,7 +224,7 @@ func (r *Runner) Shutdown(ctx context.Context) error {
 	return errors.Join(err, r.job.Lost(&r.Pipeline.Stats))
 }
 
-// end ends the pipeline, and then what Begin has begun.
+// end ends the pipeline, and then what Begin has started.
 func (r *Runner) end(ctx context.Context, stopSource func(context.Context) error) error {
 	begun := time.Now()
 	err := r.Pipeline.Shutdown(ctx, stopSource)

@@ -8,7 +8,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
 
-// Sections are the sections that the configuration of every receiver has.
+// Sections are the sections that every receiver's configuration has.
 type Sections struct {
 	Batch  pipeline.BatchConfig
 	Queue  pipeline.QueueConfig

@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// Telemetry is the telemetry that every receiver has, as mdatagen generates it. In metadata.yaml the receiver's name is the instruments'
-// prefix, so that the methods have the same names in each.
+// Telemetry is the telemetry that every receiver has, as mdatagen generates it. The receiver's name is not part of the methods' names:
+// metadata.yaml has it as the prefix of the instruments.
 type Telemetry interface {
 	RegisterEventsReceivedCallback(metric.Int64Callback) error
 	RegisterEventsEmittedCallback(metric.Int64Callback) error
@@ -33,8 +33,8 @@ type Telemetry interface {
 	Shutdown()
 }
 
-// TelemetryOf makes a receiver's telemetry by the constructor that mdatagen generates, and has register register what only that receiver
-// has. Telemetry that is returned beside an error is to be shut down.
+// TelemetryOf makes a receiver's telemetry with the constructor that mdatagen generates, and calls register for the instruments that only
+// that receiver has. If telemetry is returned together with an error, the caller must shut it down.
 func TelemetryOf[T Telemetry, O any](build func(component.TelemetrySettings, ...O) (T, error), register func(T) error) func(component.TelemetrySettings) (Telemetry, error) {
 	return func(set component.TelemetrySettings) (Telemetry, error) {
 		t, err := build(set)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package host tells what this host is called and where it is reached.
+// Package host reads the name, the address and the version of the operating system of this host.
 package host
 
 import (
@@ -8,7 +8,7 @@ import (
 	"net/netip"
 )
 
-// Addr is the host's first global address on an interface that is up, IPv4 before IPv6; it is invalid when there is none.
+// Addr is the host's first global address on an interface that is up, IPv4 before IPv6; it is invalid if there is none.
 func Addr() netip.Addr {
 	interfaces, err := net.Interfaces()
 	if err != nil {

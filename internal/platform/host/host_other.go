@@ -6,7 +6,7 @@ package host
 
 import "os"
 
-// Name is the host's name.
+// Name returns the host's name.
 func Name() string {
 	name, err := os.Hostname()
 	if err != nil {
@@ -15,5 +15,5 @@ func Name() string {
 	return name
 }
 
-// OSVersion is empty: events come from Windows, whose version is not known elsewhere.
+// OSVersion returns "": events come from Windows, whose version is unknown on other systems.
 func OSVersion() string { return "" }

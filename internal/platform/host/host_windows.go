@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Name is the host's fully qualified name where it has one, else its name.
+// Name returns the host's fully qualified name if it has one, otherwise its name.
 func Name() string {
 	size := uint32(512)
 	buf := make([]uint16, size)
@@ -23,7 +23,7 @@ func Name() string {
 	return name
 }
 
-// OSVersion is the version of Windows, such as 10.0.26100.
+// OSVersion returns the version of Windows, such as 10.0.26100.
 func OSVersion() string {
 	v := windows.RtlGetVersion()
 	return fmt.Sprintf("%d.%d.%d", v.MajorVersion, v.MinorVersion, v.BuildNumber)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package process names the processes that events speak of, by one look-up a process.
+// Package process names the processes of events. In come a process id and the time of an event; out comes the path of the program
+// that had the id then. Each process is looked up once.
 //
-// A process id is used again when its process is gone, and an event arrives a while after it happened. Names therefore keeps the
-// process open as long as it keeps its name, which keeps Windows from using the id for another, and gives no name to an event
-// that is older than the process.
+// Windows reuses the id of a process that has ended, and an event arrives some time after it happened. So Names keeps a process open
+// as long as it knows its name, which keeps Windows from reusing the id. It gives no name to an event that is older than the process.
 package process
 
 import (
@@ -15,29 +15,29 @@ import (
 
 // Opener opens processes of this host.
 type Opener interface {
-	// Open opens the process that has the id now. It fails for a process that is gone or must not be looked at.
+	// Open opens the process that has the id now. It fails if the process has ended or access is denied.
 	Open(pid uint32) (Process, error)
 }
 
-// Process is an open process. Its id belongs to it until it is closed, though it may end before.
+// Process is an open process. Its id stays its own until it is closed, even if it ends before.
 type Process interface {
-	// Path is the file of its program.
+	// Path is the path of its program.
 	Path() string
 	Started() time.Time
 	Exited() bool
 	Close()
 }
 
-// What is kept, and for how long.
+// Limits of what is kept, and for how long.
 const (
 	maxProcesses = 1024
-	// sweepEvery is how often processes that have ended are closed. Until then their last events are named.
+	// sweepEvery is how often processes that have ended are closed. Until then their last events get a name.
 	sweepEvery = 10 * time.Second
-	// retryAfter is how long an id that could not be opened is left alone.
+	// retryAfter is how long an id that could not be opened is not tried again.
 	retryAfter = 10 * time.Second
 )
 
-// Names gives the names of processes. It may be used by several goroutines.
+// Names looks up the names of processes. It is safe for use from several goroutines.
 type Names struct {
 	opener Opener
 	now    func() time.Time
@@ -48,18 +48,18 @@ type Names struct {
 	closed  bool
 }
 
-// entry is what is known of an id.
+// entry is what is known about an id.
 type entry struct {
-	process Process // nil when it could not be opened
+	process Process // nil if it could not be opened
 	path    string
 	started time.Time
-	used    time.Time // or, without a process, when it was tried
+	used    time.Time // without a process: when it was tried
 }
 
-// NewNames makes an empty cache over o.
+// NewNames returns an empty cache that opens processes with o.
 func NewNames(o Opener) *Names { return &Names{opener: o, now: time.Now, known: map[uint32]*entry{}} }
 
-// Name gives the path of the program of the process that had the id at a time that is not long ago, UTF-8; "" when it is not known.
+// Name returns the path of the program, as UTF-8, of the process that had the id at a recent time; "" if it is unknown.
 func (n *Names) Name(pid uint32, at time.Time) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -81,7 +81,7 @@ func (n *Names) Name(pid uint32, at time.Time) string {
 	return e.path
 }
 
-// open looks a process up, and forgets the one that was used least recently when there are too many.
+// open looks a process up. If there are too many it forgets the least recently used one.
 func (n *Names) open(pid uint32, now time.Time) *entry {
 	if len(n.known) >= maxProcesses {
 		oldest := pid
@@ -94,14 +94,15 @@ func (n *Names) open(pid uint32, now time.Time) *entry {
 	}
 	e := &entry{used: now}
 	if p, err := n.opener.Open(pid); err == nil {
-		// A file's name may have unpaired surrogates, which Go keeps in a form that is no UTF-8, as a record's text must be.
+		// A file's name may have unpaired surrogates, which Go keeps in a form that is not valid UTF-8. A record's text must be
+		// valid.
 		e.process, e.path, e.started = p, strings.ToValidUTF8(p.Path(), "\uFFFD"), p.Started()
 	}
 	n.known[pid] = e
 	return e
 }
 
-// sweep forgets the processes that have ended, and the failures that are old.
+// sweep forgets processes that have ended, and old failures.
 func (n *Names) sweep(now time.Time) {
 	n.sweepAt = now.Add(sweepEvery)
 	for pid, e := range n.known {
@@ -118,7 +119,7 @@ func (n *Names) forget(pid uint32) {
 	delete(n.known, pid)
 }
 
-// Close closes all processes. No name is given after it.
+// Close closes all processes. After it no names are returned.
 func (n *Names) Close() {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"runtime"
 )
 
-// System opens no process: events speak of processes of Windows.
+// System opens no process: events come from processes of Windows.
 func System() Opener { return system{} }
 
 type system struct{}

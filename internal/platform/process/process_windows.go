@@ -23,7 +23,7 @@ type process struct {
 
 var _ Process = (*process)(nil)
 
-// Open opens a process with the least rights that show its program, its times and its end.
+// Open opens a process with the least rights needed to read its program and its times, and to see its end.
 //
 //	HANDLE OpenProcess(DWORD dwDesiredAccess, BOOL bInheritHandle, DWORD dwProcessId);
 //	BOOL QueryFullProcessImageNameW(HANDLE hProcess, DWORD dwFlags, LPWSTR lpExeName, PDWORD lpdwSize);
@@ -31,7 +31,7 @@ var _ Process = (*process)(nil)
 //	                     LPFILETIME lpUserTime);
 func (system) Open(pid uint32) (Process, error) {
 	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION|windows.SYNCHRONIZE, false, pid)
-	if errors.Is(err, windows.ERROR_ACCESS_DENIED) { // its name may still be read; when it ends is not seen then
+	if errors.Is(err, windows.ERROR_ACCESS_DENIED) { // its name may still be readable, but not its end
 		h, err = windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
 	}
 	if err != nil {
@@ -62,8 +62,8 @@ func (p *process) read() error {
 func (p *process) Path() string       { return p.path }
 func (p *process) Started() time.Time { return p.started }
 
-// Exited reports whether the process has ended, or may have: one that cannot be waited for is looked up again. Its handle is signalled then; the exit code does not say so, since a process may
-// end with 259, which is STILL_ACTIVE.
+// Exited reports whether the process has ended, or may have: one that cannot be waited for is looked up again. When a process has ended
+// its handle is signalled. The exit code does not show the end, since a process may end with 259, which is STILL_ACTIVE.
 //
 //	DWORD WaitForSingleObject(HANDLE hHandle, DWORD dwMilliseconds);
 func (p *process) Exited() bool {

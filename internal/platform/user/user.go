@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package user names the accounts whose SIDs events carry.
+// Package user names the accounts of events. In comes a SID; out come the name of the account and the kind of the name.
 //
-// Windows may ask a domain controller for a name, which takes seconds or more. Names therefore never waits: it gives what it knows,
-// and has one goroutine ask for the rest. The first events of an account have no name.
+// Windows may ask a domain controller for a name, which takes seconds or more. So Names never waits: it returns what it knows, and
+// one goroutine asks for the rest. The first events of an account have no name.
 package user
 
 import (
@@ -17,27 +17,28 @@ import (
 
 // Resolver asks this host for the name of an account.
 type Resolver interface {
-	// Account gives the account's domain, empty where it has none, and its name. It may take long.
+	// Account returns the account's domain, empty if it has none, and its name. It may take long.
 	Account(sid etw.SID) (domain, name string, err error)
 }
 
-// What kinds of names there are, as ASIM's UsernameType has it.
+// The kinds of names, as values of ASIM's UsernameType.
 const (
 	Windows = "Windows" // DOMAIN\name
 	Simple  = "Simple"  // name
 )
 
-// What is kept, and for how long.
+// Limits of what is kept, and for how long.
 const (
 	maxAccounts = 1024
 	maxWaiting  = 64
-	// askAgainAfter is how long a name is good for: accounts are renamed. It is given until there is an answer.
+	// askAgainAfter is how long a name is used before it is looked up again, since accounts are renamed. The old name is used until
+	// there is an answer.
 	askAgainAfter = time.Hour
-	// retryAfter is how long an account whose name could not be found is left alone.
+	// retryAfter is how long an account whose name was not found is not looked up again.
 	retryAfter = time.Minute
 )
 
-// Names gives the names of accounts. It may be used by several goroutines.
+// Names looks up the names of accounts. It is safe for use from several goroutines.
 type Names struct {
 	resolver Resolver
 	now      func() time.Time
@@ -49,29 +50,29 @@ type Names struct {
 	closed bool
 }
 
-// key is a SID in a form that can be compared.
+// key is a SID in comparable form.
 type key struct {
 	sid  [etw.MaxSIDSize]byte
 	size int
 }
 
-// entry is what is known of an account.
+// entry is what is known about an account.
 type entry struct {
 	name, kind string
 	used       time.Time
-	askAt      time.Time // not before
+	askAt      time.Time // earliest time of the next lookup
 	asking     bool
 }
 
-// NewNames makes an empty cache over r. Close ends it.
+// NewNames returns an empty cache that asks r. Close ends it.
 func NewNames(r Resolver) *Names {
 	n := &Names{resolver: r, now: time.Now, wanted: make(chan key, maxWaiting), ended: make(chan struct{}), known: map[key]*entry{}}
 	go n.ask()
 	return n
 }
 
-// Account gives the name of the account with the SID and its kind, UTF-8; both are empty while it is not known. It does not wait, and
-// allocates nothing for an account that was met before.
+// Account returns the name of the account with the SID, as UTF-8, and its kind; both are empty while the name is unknown. It does not
+// wait, and allocates nothing for a known account.
 func (n *Names) Account(sid etw.SID) (name, kind string) {
 	if len(sid) > etw.MaxSIDSize {
 		return "", ""
@@ -97,13 +98,13 @@ func (n *Names) Account(sid etw.SID) (name, kind string) {
 		select {
 		case n.wanted <- k:
 			e.asking = true
-		default: // too many wait; the account's next event asks again
+		default: // too many are waiting; the account's next event asks again
 		}
 	}
 	return e.name, e.kind
 }
 
-// forgetOldest forgets the account that was used least recently.
+// forgetOldest forgets the least recently used account.
 func (n *Names) forgetOldest() {
 	var oldest key
 	var at time.Time
@@ -115,7 +116,7 @@ func (n *Names) forgetOldest() {
 	delete(n.known, oldest)
 }
 
-// ask asks for names, one after the other, until there is nothing more to ask for.
+// ask looks up names, one after the other, until none is left.
 func (n *Names) ask() {
 	defer close(n.ended)
 	for k := range n.wanted {
@@ -133,7 +134,7 @@ func (n *Names) isClosed() bool {
 	return n.closed
 }
 
-// answered keeps an answer, where the account has not been forgotten. An error leaves the name that was known.
+// answered stores an answer, unless the account has been forgotten. An error leaves the known name.
 func (n *Names) answered(k key, domain, name string, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -153,7 +154,8 @@ func (n *Names) answered(k key, domain, name string, err error) {
 	e.name = strings.ToValidUTF8(e.name, "\uFFFD")
 }
 
-// Close gives no more names and waits for the goroutine, or until ctx is done: a question to a domain controller cannot be taken back.
+// Close ends the lookups, and waits for the goroutine or until ctx is done: a query to a domain controller cannot be cancelled. After
+// it no names are returned.
 func (n *Names) Close(ctx context.Context) {
 	n.mu.Lock()
 	if !n.closed {

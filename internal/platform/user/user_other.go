@@ -10,7 +10,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// System asks this host, which has no accounts with SIDs.
+// System is the Resolver of a host without SIDs.
 func System() Resolver { return system{} }
 
 type system struct{}

@@ -10,7 +10,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// System asks this host.
+// System is the Resolver of this host.
 func System() Resolver { return system{} }
 
 type system struct{}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
@@ -132,7 +133,7 @@ func (n *node) write(path string) (c counts, err error) {
 		return c, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	w, err := events.NewCaptureWriter(f)
+	w, err := capture.NewWriter(f)
 	if err != nil {
 		return c, err
 	}

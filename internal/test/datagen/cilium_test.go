@@ -15,7 +15,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
@@ -23,7 +23,7 @@ func TestCiliumCaptureHasEveryLayout(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cilium_events.pcapng")
 	made, err := writeCilium(path)
 	require.NoError(t, err)
-	c, err := events.OpenCapture(path)
+	c, err := capture.Open(path)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, c.Close()) }()
 

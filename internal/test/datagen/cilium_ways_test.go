@@ -10,7 +10,7 @@ import (
 	"github.com/gopacket/gopacket"
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
@@ -19,7 +19,7 @@ func TestTheWaysAreOfSoundPacketsAndTheCountsSayWhatWasSent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cilium_ways.pcapng")
 	made, err := writeWays(path)
 	require.NoError(t, err)
-	c, err := events.OpenCapture(path)
+	c, err := capture.Open(path)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, c.Close()) }()
 	points, layers := map[uint8]int{}, map[gopacket.LayerType]int{}

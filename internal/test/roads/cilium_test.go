@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 )
@@ -27,7 +28,7 @@ func drops(t *testing.T, part string, n int) string {
 	path := filepath.Join(t.TempDir(), part+".pcapng")
 	file, err := os.Create(path)
 	require.NoError(t, err)
-	w, err := events.NewCaptureWriter(file)
+	w, err := capture.NewWriter(file)
 	require.NoError(t, err)
 	begin := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 	for i := range n {

@@ -18,7 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 )
 
 const ciliumConfig = `
@@ -172,7 +172,7 @@ func TestTheRingBufferGivesTheRecordsThatTheReplayGives(t *testing.T) {
 // rawRecords reads the records of a capture, byte for byte.
 func rawRecords(t *testing.T, path string) (all []string) {
 	t.Helper()
-	c, err := events.OpenCapture(path)
+	c, err := capture.Open(path)
 	require.NoError(t, err)
 	defer c.Close()
 	for {

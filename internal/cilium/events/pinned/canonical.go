@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One spelling for all spellings of a pin's path, so that two of them are known to be the same map.
+// The canonical spelling of a pin's path, so that two spellings are known to be the same map.
 
 package pinned
 
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Canonical returns one spelling for all spellings of a pin's path on this platform.
+// Canonical returns the canonical spelling of a pin's path on this platform.
 func Canonical(pin string) string {
 	if runtime.GOOS == "windows" {
 		return canonicalWindows(pin)
@@ -19,7 +19,7 @@ func Canonical(pin string) string {
 	return filepath.Clean(pin)
 }
 
-// canonicalWindows follows eBPF for Windows, which takes BPF:\name, /ebpf/global/name, /name and name as one
+// canonicalWindows follows eBPF for Windows, for which BPF:\name, /ebpf/global/name, /name and name are the same
 // (libs/shared/shared_common.c, ebpf_canonicalize_path; docs/PinPaths.md).
 func canonicalWindows(pin string) string {
 	const device, globals = "BPF:", "/ebpf/global/"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which map it is: under one path there may be another one later.
+// The identity of a map: the map under a path may later be another one.
 
 package pinned
 
@@ -10,10 +10,10 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// Identity is what the kernel says of an open map that tells it from another.
+// Identity is what the kernel says about an open map that distinguishes it from others.
 type Identity struct {
-	// ID is the kernel's number of the map, which no other map has while this one is open. 0 is unknown: both kernels tell it
-	// (Linux from 4.13 on), but the interface allows for one that does not.
+	// ID is the kernel's number of the map, which no other map has while this one is open. 0 is unknown: both kernels have numbers
+	// (Linux from 4.13 on), but the interface allows for one that has not.
 	ID uint32
 
 	Type                           ebpf.MapType
@@ -35,18 +35,18 @@ func Identify(m *ebpf.Map) (Identity, error) {
 	}, nil
 }
 
-// Sameness is whether two open maps are one.
+// Sameness says whether two open maps are one map.
 type Sameness int
 
 const (
-	// Unknown is that they look alike, and a number that would tell lacks.
+	// Unknown means that they look alike, and a number that would distinguish them is missing.
 	Unknown Sameness = iota
 	Same
 	Different
 )
 
-// Compare compares two maps that are both open. Without both numbers, what they look like can only show that they differ: two
-// installations of Cilium make maps that are alike.
+// Compare compares two maps that are both open. If a number is missing, their properties can only show that they differ: two
+// installations of Cilium make maps that look alike.
 func (i Identity) Compare(other Identity) Sameness {
 	if i.ID != 0 && other.ID != 0 {
 		if i.ID == other.ID {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pinned opens an eBPF map by the path that it is pinned at, on Windows and on Linux, and says in plain words why
-// it could not.
+// Package pinned opens pinned eBPF maps on Windows and on Linux. In comes the path that a map is pinned at; out comes the open map,
+// or an error that says what is wrong and what to do.
 //
-// The errors of Open tell causes apart: os.ErrNotExist (nothing is pinned there), os.ErrPermission (rights are missing),
+// The errors of Open distinguish causes: os.ErrNotExist (nothing is pinned there), os.ErrPermission (rights are missing),
 // ErrNotInstalled and ErrOutdated (eBPF for Windows), errors.ErrUnsupported (the platform has no eBPF maps).
 package pinned
 
@@ -18,11 +18,11 @@ import (
 var (
 	// ErrNotInstalled is returned on Windows when eBPF for Windows is not installed.
 	ErrNotInstalled = errors.New("eBPF for Windows is not installed")
-	// ErrOutdated is returned on Windows when the installed eBPF for Windows lacks a function that is needed.
+	// ErrOutdated is returned on Windows when the installed eBPF for Windows lacks a required function.
 	ErrOutdated = errors.New("the installed eBPF for Windows is too old")
 )
 
-// Open opens the map that is pinned at path for reading and writing. The caller closes it: on Windows nothing else does.
+// Open opens the map that is pinned at path for reading and writing. The caller must close it: on Windows nothing else does.
 func Open(path string) (*ebpf.Map, error) {
 	if path == "" {
 		return nil, errors.New("the path of a pinned map is empty")
@@ -30,7 +30,7 @@ func Open(path string) (*ebpf.Map, error) {
 	if err := prepare(); err != nil {
 		return nil, err
 	}
-	// Without options: eBPF for Windows refuses any flag here.
+	// No options: eBPF for Windows refuses every flag here.
 	m, err := ebpf.LoadPinnedMap(path, nil)
 	if err != nil {
 		return nil, Explain(path, err)
@@ -38,7 +38,7 @@ func Open(path string) (*ebpf.Map, error) {
 	return m, nil
 }
 
-// Explain adds to an error of an operation on the map pinned at path what it means and what to do.
+// Explain adds to an error of an operation on the map pinned at path its meaning and a remedy.
 func Explain(path string, err error) error {
 	if special := explainPlatform(path, err); special != nil {
 		return special

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is Linux about pinned maps: they are files of a BPF file system.
+// Pinned maps on Linux: files of a BPF file system.
 
 package pinned
 
@@ -15,13 +15,13 @@ import (
 
 const rights = "root, or CAP_BPF and permission on the file"
 
-// root is where the BPF file system is mounted by convention.
+// root is the usual mount point of the BPF file system.
 const root = "/sys/fs/bpf"
 
 func prepare() error { return nil }
 
-// explainPlatform knows the errors that would mislead: the kernel reports a directory, and a file outside a BPF file system,
-// as a lack of permission, whoever asks.
+// explainPlatform corrects misleading errors: the kernel reports a directory, or a file outside a BPF file system, as a lack of
+// permission.
 func explainPlatform(path string, err error) error {
 	if !errors.Is(err, os.ErrPermission) {
 		return nil

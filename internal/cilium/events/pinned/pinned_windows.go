@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is Windows about pinned maps: ebpfapi.dll, which is loaded from where its installer puts it and from nowhere else.
+// Pinned maps on Windows: ebpfapi.dll, which is loaded only from where its installer puts it.
 
 package pinned
 
@@ -18,11 +18,11 @@ import (
 
 const rights = "SYSTEM or a member of Administrators, with elevated rights"
 
-// library is the user-mode half of eBPF for Windows. cilium/ebpf loads it by this name alone, which would search the
-// working directory and PATH as well. A module that is already in the process is taken before any search.
+// library is the user-mode part of eBPF for Windows. cilium/ebpf loads it by its name alone, which would also search the working
+// directory and PATH. A module that the process has already loaded is used without a search.
 const library = "ebpfapi.dll"
 
-// minimum is the first release with the functions that a ring buffer needs.
+// minimum is the first release that has the functions for a ring buffer.
 const minimum = "1.0"
 
 // prepare loads the library. It stays loaded for the life of the process.
@@ -48,7 +48,7 @@ func load() (windows.DLL, error) {
 		if err != nil {
 			return windows.DLL{}, err
 		}
-		// Where it is loaded already, its count stays: a pin is looked at again and again.
+		// If it is loaded already, its reference count stays the same: a pin is looked at again and again.
 		if windows.GetModuleHandleEx(windows.GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, wide, &dll.Handle) == nil {
 			return dll, nil
 		}
@@ -61,8 +61,8 @@ func load() (windows.DLL, error) {
 	return windows.DLL{}, fmt.Errorf("%w: no %s; install version %s or later", ErrNotInstalled, strings.Join(tried, ", no "), minimum)
 }
 
-// Functions looks up functions of the library by their names, which the release since and later export. The error is
-// ErrNotInstalled, or ErrOutdated with the first function by name that is missing.
+// Functions looks up functions of the library by name; the release since and later ones export them. The error is ErrNotInstalled, or
+// ErrOutdated with the first missing function.
 func Functions(since string, addresses map[string]*uintptr) error {
 	dll, err := load()
 	if err != nil {
@@ -78,7 +78,7 @@ func Functions(since string, addresses map[string]*uintptr) error {
 	return nil
 }
 
-// directories lists where the library may be, in the order in which it is looked for.
+// directories lists the folders that may hold the library, in the order of the search.
 func directories() []string {
 	var dirs []string
 	if programs := os.Getenv("ProgramFiles"); filepath.IsAbs(programs) {
@@ -90,7 +90,7 @@ func directories() []string {
 	return dirs
 }
 
-// explainPlatform knows the error of a function that the library does not export.
+// explainPlatform explains the error of a function that the library does not export.
 func explainPlatform(_ string, err error) error {
 	if errors.Is(err, ErrNotInstalled) || errors.Is(err, ErrOutdated) {
 		return err
@@ -101,7 +101,7 @@ func explainPlatform(_ string, err error) error {
 	return fmt.Errorf("%w; install version %s or later (%w)", ErrOutdated, minimum, err)
 }
 
-// hint names the other cause: without its driver, eBPF for Windows finds no pin either.
+// hint names the other possible cause: without its driver, eBPF for Windows finds no pin either.
 func hint(string) string {
 	return " Does the driver of eBPF for Windows run (sc query ebpfcore)?"
 }

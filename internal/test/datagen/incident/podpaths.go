@@ -66,7 +66,7 @@ func (n *node) paths() {
 
 // trace adds a trace of a packet.
 func (n *node) trace(t mt.Trace, p []byte) {
-	t.Capture, t.Version = capture(t.Capture.Source, p), 1
+	t.Capture, t.Version = captured(t.Capture.Source, p), 1
 	n.tell(t.Bytes())
 }
 
@@ -95,7 +95,7 @@ func (n *node) samples(port uint16) {
 		if i == 0 {
 			reason = monitor.TraceReasonNew
 			n.tell(mt.PolicyVerdict{
-				Capture: capture(from.Endpoint, p), Long: true, RemoteLabel: to.Identity, DstPort: collects, Proto: mt.ProtoUDP, Direction: egress, Match: 2,
+				Capture: captured(from.Endpoint, p), Long: true, RemoteLabel: to.Identity, DstPort: collects, Proto: mt.ProtoUDP, Direction: egress, Match: 2,
 			}.Bytes())
 		}
 		n.trace(seenAt(monitor.TraceToOverlay, from.Endpoint, from, to, reason), p)
@@ -226,10 +226,10 @@ func (n *node) deniedLate(port uint16) {
 	n.trace(seenAt(monitor.TraceFromEndpoint, from.Endpoint, from, Pod{}, monitor.TraceReasonUnknown), p)
 	n.trace(seenAt(monitor.TraceToStack, from.Endpoint, from, to, monitor.TraceReasonNew), p)
 	n.tell(mt.PolicyVerdict{
-		Capture: capture(hostEndpoint, p), Long: true, RemoteLabel: to.Identity, Verdict: -policyDenied, DstPort: asks, Proto: tcp, Direction: egress, Cookie: 77,
+		Capture: captured(hostEndpoint, p), Long: true, RemoteLabel: to.Identity, Verdict: -policyDenied, DstPort: asks, Proto: tcp, Direction: egress, Cookie: 77,
 	}.Bytes())
 	n.tell(mt.Drop{
-		Capture: capture(hostEndpoint, p), Version: 1, Reason: policyDenied, SrcLabel: from.Identity, DstLabel: to.Identity, Line: 211, File: fileHost,
+		Capture: captured(hostEndpoint, p), Version: 1, Reason: policyDenied, SrcLabel: from.Identity, DstLabel: to.Identity, Line: 211, File: fileHost,
 	}.Bytes())
 	n.sent(from, to, p)
 	n.refused(from, to, asks)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
@@ -142,7 +143,7 @@ func (n *node) pass(w way, p []byte) {
 	n.sent(w.from, w.to, p)
 	trace := func(point uint8, endpoint, target uint16, reason uint8) {
 		n.tell(mt.Trace{
-			Capture: capture(endpoint, p), Version: 1, Point: point, SrcLabel: w.from.Identity, DstLabel: w.to.Identity, DstID: target,
+			Capture: captured(endpoint, p), Version: 1, Point: point, SrcLabel: w.from.Identity, DstLabel: w.to.Identity, DstID: target,
 			Reason: reason, IfIndex: 2,
 		}.Bytes())
 	}
@@ -179,7 +180,7 @@ func (n *node) allowed(w way, port uint16, p []byte) {
 	}{{w.from, w.to, egress}, {w.to, w.from, ingress}} {
 		if side.own.Endpoint != 0 {
 			n.tell(mt.PolicyVerdict{
-				Capture: capture(side.own.Endpoint, p), Long: true, RemoteLabel: side.remote.Identity, DstPort: port, Proto: tcp,
+				Capture: captured(side.own.Endpoint, p), Long: true, RemoteLabel: side.remote.Identity, DstPort: port, Proto: tcp,
 				Direction: side.direction, Match: 2, Cookie: 12,
 			}.Bytes())
 		}
@@ -194,11 +195,11 @@ func (n *node) denied(from, to Pod, port uint16) {
 	n.refused(from, to, port)
 	n.sent(from, to, p)
 	n.tell(mt.PolicyVerdict{
-		Capture: capture(from.Endpoint, p), Long: true, RemoteLabel: to.Identity, Verdict: -policyDenied, DstPort: port, Proto: tcp,
+		Capture: captured(from.Endpoint, p), Long: true, RemoteLabel: to.Identity, Verdict: -policyDenied, DstPort: port, Proto: tcp,
 		Direction: egress, Cookie: 77,
 	}.Bytes())
 	n.tell(mt.Drop{
-		Capture: capture(from.Endpoint, p), Version: 1, Reason: policyDenied, SrcLabel: from.Identity, DstLabel: to.Identity, Line: 1304,
+		Capture: captured(from.Endpoint, p), Version: 1, Reason: policyDenied, SrcLabel: from.Identity, DstLabel: to.Identity, Line: 1304,
 		File: fileLXC, IfIndex: 31,
 	}.Bytes())
 }
@@ -212,8 +213,8 @@ func (n *node) refused(from, to Pod, port uint16) {
 	n.truth.Denied[key][port]++
 }
 
-// capture is the part of a packet that a record has: 128 bytes at most.
-func capture(endpoint uint16, p []byte) mt.Capture {
+// captured is the part of a packet that a record has: 128 bytes at most.
+func captured(endpoint uint16, p []byte) mt.Capture {
 	return mt.Capture{Source: endpoint, Hash: 1, Packet: p[:min(len(p), 128)], OrigLen: uint32(len(p))}
 }
 
@@ -227,7 +228,7 @@ func writePods(path string) error {
 	list := pods().records
 	slices.SortStableFunc(list, func(a, b events.Record) int { return cmp.Compare(a.Time, b.Time) })
 	var file bytes.Buffer
-	w, err := events.NewCaptureWriter(&file)
+	w, err := capture.NewWriter(&file)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/cilium/cilium/hubble/cmd"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
@@ -67,7 +68,7 @@ func captured(t *testing.T) []event {
 	var all []event
 	var n monitor.Notification
 	var f flow.Flow
-	_, err := events.Replay(context.Background(), "../../../../testdata/cilium_events.pcapng", func(_ context.Context, head, body []byte) error {
+	_, err := capture.Replay(context.Background(), "../../../../testdata/cilium_events.pcapng", func(_ context.Context, head, body []byte) error {
 		record, err := events.Parse(slices.Concat(head, body))
 		require.NoError(t, err)
 		require.NoError(t, monitor.Decoder{}.Decode(record.Data, &n))

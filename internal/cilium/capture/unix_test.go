@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package events_test
+package capture_test
 
 import (
 	"path/filepath"
@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 )
 
 // A start that waits for somebody to write into a pipe says nothing, and the pipe's beginning would be read twice.
@@ -23,12 +23,12 @@ func TestANamedPipeIsRefusedAndNotWaitedFor(t *testing.T) {
 	}
 	opened := make(chan error, 1)
 	go func() {
-		_, err := events.OpenCapture(path)
+		_, err := capture.Open(path)
 		opened <- err
 	}()
 	select {
 	case err := <-opened:
-		if !hasReason(err, events.ReasonFormat) || !strings.Contains(err.Error(), path+": it is no regular file (p---------)") {
+		if !hasReason(err, capture.ReasonFormat) || !strings.Contains(err.Error(), path+": it is no regular file (p---------)") {
 			t.Errorf("%v; want that it is no regular file", err)
 		}
 	case <-time.After(time.Minute):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package events_test
+package capture_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 )
 
 // packets are a capture's headers and its packets, a block each: the times are 1 to n.
@@ -60,7 +60,7 @@ func TestOneDamagedBlockCostsItsOwnPacketOnly(t *testing.T) {
 				if want := upTo(n, int64(damaged-1)); !slices.Equal(times(got), want) {
 					t.Fatalf("%s of packet %d: %d; want %d", name, damaged-1, times(got), want)
 				}
-				if !hasReason(err, events.ReasonDamaged) && !hasReason(err, events.ReasonTruncated) {
+				if !hasReason(err, capture.ReasonDamaged) && !hasReason(err, capture.ReasonTruncated) {
 					t.Errorf("%s of packet %d: %v; want the damage in the end", name, damaged-1, err)
 				}
 				if stats.Damages != 1 || stats.SteppedOver != uint64(len(blocks[damaged])) {
@@ -86,7 +86,7 @@ func TestGarbageBetweenTwoPacketsCostsNeither(t *testing.T) {
 		blocks := packets(little, 4)
 		blocks = slices.Insert(blocks, 4, garbage)
 		got, stats, err := readAll(join(blocks...))
-		if !slices.Equal(times(got), upTo(4)) || stats.SteppedOver != uint64(size) || !hasReason(err, events.ReasonDamaged) && !hasReason(err, events.ReasonTruncated) {
+		if !slices.Equal(times(got), upTo(4)) || stats.SteppedOver != uint64(size) || !hasReason(err, capture.ReasonDamaged) && !hasReason(err, capture.ReasonTruncated) {
 			t.Errorf("%d bytes: %d, %+v, %v", size, times(got), stats, err)
 		}
 	}
@@ -138,7 +138,7 @@ func TestDamageIsNamedByItsFirstPlace(t *testing.T) {
 func TestDamageInAStreamIsSteppedOverAsInAFile(t *testing.T) {
 	blocks := packets(little, 4)
 	blocks[3][4]++
-	c, err := events.NewCapture(struct{ io.Reader }{bytes.NewReader(join(blocks...))})
+	c, err := capture.NewReader(struct{ io.Reader }{bytes.NewReader(join(blocks...))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,15 +158,15 @@ func TestDamageInAStreamIsSteppedOverAsInAFile(t *testing.T) {
 // Every second block is damaged, or claims to be the longest that there can be.
 func TestAFileFullOfDamageTakesBoundedMemory(t *testing.T) {
 	good := little.record(1, "good")
-	for _, length := range []uint32{16, 20, 32<<10 - 8, 64<<10 - 4, 512_016, events.MaxPacket + 64<<10, 1 << 30} {
+	for _, length := range []uint32{16, 20, 32<<10 - 8, 64<<10 - 4, 512_016, capture.MaxPacket + 64<<10, 1 << 30} {
 		bad := bytes.Clone(good)
 		binary.LittleEndian.PutUint32(bad[4:], length)
 		const n = 100_000
 		file := join(little.section(), little.nanos(), bytes.Repeat(join(good, bad), n))
 		records := 0
-		var stats events.CaptureStats
+		var stats capture.Stats
 		size := allocated(func() {
-			c, err := events.NewCapture(bytes.NewReader(file))
+			c, err := capture.NewReader(bytes.NewReader(file))
 			for records = -1; err == nil; records++ {
 				_, err = c.Next()
 			}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Writing capture files: what Capture reads, and what Wireshark opens. The same records make the same bytes.
+// Writing capture files, which Reader reads and Wireshark opens. The same records give the same bytes.
 
-package events
+package capture
 
 import (
 	"bufio"
@@ -10,26 +10,27 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
-// CaptureWriter writes records as a .pcapng of link type 147 (USER0), little endian, times in nanoseconds.
-type CaptureWriter struct {
+// Writer writes records as a .pcapng of link type 147 (USER0), little endian, times in nanoseconds.
+type Writer struct {
 	w     *bufio.Writer
 	block []byte // reused
 	size  int64
 }
 
-// NewCaptureWriter writes a capture's headers to w. Flush writes out what is buffered; closing w is the caller's.
-func NewCaptureWriter(w io.Writer) (*CaptureWriter, error) { return newWriter(w, "") }
+// NewWriter writes the headers of a capture to w. Flush writes what is buffered. The caller closes w.
+func NewWriter(w io.Writer) (*Writer, error) { return newWriter(w, "") }
 
-// NewRecordingWriter is NewCaptureWriter for a file of a recording, which says which one it is.
-func NewRecordingWriter(w io.Writer, of recording.File) (*CaptureWriter, error) {
+// NewRecordingWriter is NewWriter for a file of a recording; the file carries the recording's identity.
+func NewRecordingWriter(w io.Writer, of recording.File) (*Writer, error) {
 	return newWriter(w, of.String())
 }
 
-func newWriter(w io.Writer, comment string) (*CaptureWriter, error) {
-	c := &CaptureWriter{w: bufio.NewWriterSize(w, 64<<10)}
+func newWriter(w io.Writer, comment string) (*Writer, error) {
+	c := &Writer{w: bufio.NewWriterSize(w, 64<<10)}
 	le := binary.LittleEndian
 
 	const unknownLength = 1<<64 - 1
@@ -55,7 +56,7 @@ func newWriter(w io.Writer, comment string) (*CaptureWriter, error) {
 }
 
 // Write writes one record. A time before 1970 cannot be written.
-func (c *CaptureWriter) Write(r Record) error {
+func (c *Writer) Write(r events.Record) error {
 	switch {
 	case len(r.Data) > MaxPacket:
 		return fmt.Errorf("a record of %d bytes does not fit a capture; want at most %d", len(r.Data), MaxPacket)
@@ -86,17 +87,17 @@ func (c *CaptureWriter) Write(r Record) error {
 	return c.end(blockEnhanced, packet)
 }
 
-// Flush writes out what is buffered.
-func (c *CaptureWriter) Flush() error { return c.w.Flush() }
+// Flush writes what is buffered.
+func (c *Writer) Flush() error { return c.w.Flush() }
 
-// Size is how long the capture is, with what is buffered, in bytes.
-func (c *CaptureWriter) Size() int64 { return c.size }
+// Size returns the length of the capture in bytes, including what is buffered.
+func (c *Writer) Size() int64 { return c.size }
 
-// begin returns memory with room for a block's header, for the block's content to be appended to.
-func (c *CaptureWriter) begin() []byte { return append(c.block[:0], make([]byte, blockHeader)...) }
+// begin returns a buffer with room for a block's header, to which the block's content is appended.
+func (c *Writer) begin() []byte { return append(c.block[:0], make([]byte, blockHeader)...) }
 
 // end writes the block that begin began.
-func (c *CaptureWriter) end(typ uint32, block []byte) error {
+func (c *Writer) end(typ uint32, block []byte) error {
 	length := uint32(len(block) + blockTrailer)
 	binary.LittleEndian.PutUint32(block, typ)
 	binary.LittleEndian.PutUint32(block[4:], length)

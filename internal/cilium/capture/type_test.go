@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package events_test
+package capture_test
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
@@ -104,8 +105,8 @@ func TestATypeThatNobodyHasRegisteredIsDamageAndCostsNoOtherPacket(t *testing.T)
 					if len(got) != 8 || wrong(got) != "" {
 						t.Fatalf("type %#x, %s, before block %d: %d", typ, name, at, times(got))
 					}
-					want := events.CaptureStats{Records: 8, Damages: 1, UnknownBlocks: 1, SteppedOver: uint64(len(block))}
-					if stats != want || !hasReason(err, events.ReasonDamaged) || !strings.Contains(err.Error(), fmt.Sprintf("a block of type %#x, which nobody has registered", typ)) {
+					want := capture.Stats{Records: 8, Damages: 1, UnknownBlocks: 1, SteppedOver: uint64(len(block))}
+					if stats != want || !hasReason(err, capture.ReasonDamaged) || !strings.Contains(err.Error(), fmt.Sprintf("a block of type %#x, which nobody has registered", typ)) {
 						t.Fatalf("type %#x, %s, before block %d: %+v, %v", typ, name, at, stats, err)
 					}
 				}
@@ -183,7 +184,7 @@ func TestADamagedTypeOfADescriptionCostsThePacketsInDoubtOnly(t *testing.T) {
 		"a packet's to a simple one's":                   {join(p.section(), p.nanos(), as(on(0, 1), 3), on(0, 2)), []int64{2}},
 	} {
 		got, stats, err := readAll(c.file)
-		if !slices.Equal(times(got), c.want) || stats.Damages == 0 || !hasReason(err, events.ReasonDamaged) && !hasReason(err, events.ReasonTruncated) {
+		if !slices.Equal(times(got), c.want) || stats.Damages == 0 || !hasReason(err, capture.ReasonDamaged) && !hasReason(err, capture.ReasonTruncated) {
 			t.Errorf("%s: %d, %+v, %v; want %d", name, times(got), stats, err, c.want)
 		}
 	}

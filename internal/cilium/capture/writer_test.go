@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package events_test
+package capture_test
 
 import (
 	"bytes"
@@ -9,13 +9,14 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
 func write(t testing.TB, records ...events.Record) []byte {
 	t.Helper()
 	var file bytes.Buffer
-	w, err := events.NewCaptureWriter(&file)
+	w, err := capture.NewWriter(&file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func TestWhatIsWrittenIsReadBackIdentically(t *testing.T) {
 		records = append(records, r)
 	}
 	records = append(records,
-		events.Record{Time: math.MaxInt64, CPU: math.MaxInt32, Data: bytes.Repeat([]byte{1}, events.MaxPacket)},
+		events.Record{Time: math.MaxInt64, CPU: math.MaxInt32, Data: bytes.Repeat([]byte{1}, capture.MaxPacket)},
 		events.Record{CPU: -1, Data: []byte("no time")})
 	file := write(t, records...)
 	if !bytes.Equal(file, write(t, records...)) {
@@ -78,12 +79,12 @@ func TestWhatIsWrittenIsReadBackIdentically(t *testing.T) {
 }
 
 func TestARecordThatDoesNotFitACaptureIsRefused(t *testing.T) {
-	w, err := events.NewCaptureWriter(io.Discard)
+	w, err := capture.NewWriter(io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, r := range map[string]events.Record{
-		"too long":         {Data: make([]byte, events.MaxPacket+1)},
+		"too long":         {Data: make([]byte, capture.MaxPacket+1)},
 		"before 1970":      {Time: -1},
 		"a loss with data": {Lost: 1, Data: []byte("x")},
 		"a loss too great": {Lost: 1<<53 + 1},
@@ -95,7 +96,7 @@ func TestARecordThatDoesNotFitACaptureIsRefused(t *testing.T) {
 }
 
 func TestTheWritersErrorsArePassedOn(t *testing.T) {
-	w, err := events.NewCaptureWriter(fullDisk{})
+	w, err := capture.NewWriter(fullDisk{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,21 +109,21 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
-// BenchmarkCapture reads one record of 128 bytes.
-func BenchmarkCapture(b *testing.B) {
+// BenchmarkReader reads one record of 128 bytes.
+func BenchmarkReader(b *testing.B) {
 	const count = 100_000
 	var records []events.Record
 	for i := range count {
 		records = append(records, events.Record{Time: int64(i), CPU: -1, Data: make([]byte, 128)})
 	}
 	file := write(b, records...)
-	var c *events.Capture
+	var c *capture.Reader
 	b.SetBytes(128)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		if i%count == 0 {
 			var err error
-			if c, err = events.NewCapture(bytes.NewReader(file)); err != nil {
+			if c, err = capture.NewReader(bytes.NewReader(file)); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -132,9 +133,9 @@ func BenchmarkCapture(b *testing.B) {
 	}
 }
 
-// BenchmarkCaptureWriter writes one record of 128 bytes.
-func BenchmarkCaptureWriter(b *testing.B) {
-	w, err := events.NewCaptureWriter(io.Discard)
+// BenchmarkReaderWriter writes one record of 128 bytes.
+func BenchmarkReaderWriter(b *testing.B) {
+	w, err := capture.NewWriter(io.Discard)
 	if err != nil {
 		b.Fatal(err)
 	}

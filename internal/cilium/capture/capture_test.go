@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package events_test
+package capture_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
@@ -70,10 +71,10 @@ func (p pcapng) record(ns uint64, data string, options ...[]byte) []byte {
 }
 
 // readAll reads a capture to its end, which is io.EOF or another error. Its records own their data.
-func readAll(file []byte) ([]events.Record, events.CaptureStats, error) {
-	c, err := events.NewCapture(bytes.NewReader(file))
+func readAll(file []byte) ([]events.Record, capture.Stats, error) {
+	c, err := capture.NewReader(bytes.NewReader(file))
 	if err != nil {
-		return nil, events.CaptureStats{}, err
+		return nil, capture.Stats{}, err
 	}
 	var records []events.Record
 	for {
@@ -93,7 +94,7 @@ func event(time int64, data string) events.Record {
 	return events.Record{Time: time, CPU: -1, Data: []byte(data)}
 }
 
-func expect(t *testing.T, file []byte, want ...events.Record) events.CaptureStats {
+func expect(t *testing.T, file []byte, want ...events.Record) capture.Stats {
 	t.Helper()
 	got, stats, err := readAll(file)
 	if err != io.EOF {
@@ -118,7 +119,7 @@ func TestACaptureIsReadInEitherByteOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stats := expect(t, join(p.section(), p.nanos(), p.record(2, "abcde"), p.record(3, ""), p.record(1_700_000_000_000_000_001, "abcd")),
 				event(2, "abcde"), event(3, ""), event(1_700_000_000_000_000_001, "abcd"))
-			if want := (events.CaptureStats{Records: 3}); stats != want {
+			if want := (capture.Stats{Records: 3}); stats != want {
 				t.Errorf("stats are %+v; want %+v", stats, want)
 			}
 		})
@@ -204,7 +205,7 @@ func TestAPacketsQueueIsItsProcessorAndItsDropcountALossBeforeIt(t *testing.T) {
 		event(6, "e"),
 		event(7, "f"),
 		event(8, "g"))
-	if want := (events.CaptureStats{Records: 7, Lost: 1 << 53}); stats != want {
+	if want := (capture.Stats{Records: 7, Lost: 1 << 53}); stats != want {
 		t.Errorf("stats are %+v; want %+v", stats, want)
 	}
 }
@@ -216,7 +217,7 @@ func TestSimpleAndObsoletePacketBlocksAreRead(t *testing.T) {
 	simple := p.block(3, p.u32(6), []byte("simple"))
 	stats := expect(t, join(p.section(), p.nanos(), old, oldUnknown, simple),
 		events.Record{Time: 77, CPU: -1, Lost: 9}, event(77, "old"), event(78, "OLD"), event(0, "simple"))
-	if want := (events.CaptureStats{Records: 3, Lost: 9, Untimed: 1}); stats != want {
+	if want := (capture.Stats{Records: 3, Lost: 9, Untimed: 1}); stats != want {
 		t.Errorf("stats are %+v; want %+v", stats, want)
 	}
 }
@@ -233,10 +234,10 @@ func TestAPacketThatTheCaptureCutIsDeliveredAndCounted(t *testing.T) {
 
 func TestAPacketThatIsTooLongIsSteppedOverAndCounted(t *testing.T) {
 	p := little
-	longest := strings.Repeat("x", events.MaxPacket)
+	longest := strings.Repeat("x", capture.MaxPacket)
 	stats := expect(t, join(p.section(), p.nanos(), p.record(1, longest), p.record(2, longest+"x"), p.record(3, longest+longest), p.record(4, "d")),
 		event(1, longest), event(4, "d"))
-	if want := (events.CaptureStats{Records: 2, Oversized: 2}); stats != want {
+	if want := (capture.Stats{Records: 2, Oversized: 2}); stats != want {
 		t.Errorf("stats are %+v; want %+v", stats, want)
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package events_test
+package capture_test
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
@@ -36,7 +37,7 @@ func TestTheBlocksOfSeveralProcessorsComeInTheOrderOfTime(t *testing.T) {
 	}
 	file := write(t, records...)
 	slices.SortFunc(records, func(a, b events.Record) int { return int(a.Time - b.Time) })
-	if stats, want := expect(t, file, records...), (events.CaptureStats{Records: processors * each}); stats != want {
+	if stats, want := expect(t, file, records...), (capture.Stats{Records: processors * each}); stats != want {
 		t.Errorf("stats %+v, want %+v", stats, want)
 	}
 }
@@ -53,7 +54,7 @@ func TestRecordsOfEqualTimesAndWithoutATimeKeepTheirPlace(t *testing.T) {
 	stats := expect(t, join(little.section(), little.nanos(), simple("first"), little.record(5, "b"), simple("after b"), little.record(5, "c"),
 		little.record(2, "a"), simple("after a"), little.record(9, "d")),
 		event(0, "first"), event(2, "a"), event(0, "after a"), event(5, "b"), event(0, "after b"), event(5, "c"), event(9, "d"))
-	if want := (events.CaptureStats{Records: 7, Untimed: 3}); stats != want {
+	if want := (capture.Stats{Records: 7, Untimed: 3}); stats != want {
 		t.Errorf("stats %+v, want %+v", stats, want)
 	}
 }
@@ -146,7 +147,7 @@ func TestARecordThatIsFurtherFromItsPlaceThanIsReadAheadIsCountedAsLate(t *testi
 		{15, 1 << 20, 0}, // 16 MiB
 		{16, 1 << 20, 1},
 	} {
-		data := make([]byte, min(c.length, events.MaxPacket))
+		data := make([]byte, min(c.length, capture.MaxPacket))
 		n := c.before
 		if c.length > 0 {
 			n *= c.length / len(data)
@@ -182,7 +183,7 @@ func TestASectionOfAnEarlierTimeIsNotLate(t *testing.T) {
 func TestWhatStandsBeforeDamageIsReturnedInOrder(t *testing.T) {
 	file := join(little.section(), little.nanos(), little.record(3, "c"), little.record(1, "a"), little.record(2, "b"), little.u32(6), little.u32(13))
 	got, _, err := readAll(file)
-	var damage *events.CaptureError
+	var damage *capture.Error
 	if !slices.Equal(times(got), []int64{1, 2, 3}) || !errors.As(err, &damage) {
 		t.Errorf("%v, %v", times(got), err)
 	}
@@ -314,7 +315,7 @@ func TestReadingAheadTakesBoundedMemory(t *testing.T) {
 	} {
 		read, write := io.Pipe()
 		go func() {
-			w, err := events.NewCaptureWriter(write)
+			w, err := capture.NewWriter(write)
 			data, long := make([]byte, max(c.length, 0)), make([]byte, 1<<16)
 			for i := 0; i < n && err == nil; i++ {
 				if c.length < 0 {
@@ -325,7 +326,7 @@ func TestReadingAheadTakesBoundedMemory(t *testing.T) {
 			write.CloseWithError(errors.Join(err, w.Flush()))
 		}()
 		before := inUse()
-		capture, err := events.NewCapture(read)
+		capture, err := capture.NewReader(read)
 		got, most := 0, uint64(0)
 		for ; err == nil; got++ {
 			if _, err = capture.Next(); got%2000 == 1999 {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package events
+package capture
 
 import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
 func TestTheWindowHoldsNothingOfARecordThatWasTaken(t *testing.T) {
 	var w window
 	for i := range 500 { // half of them out of order
-		w.add(&Record{Time: int64(1 + i%2*1000 + i), Data: make([]byte, slabSize+1)})
+		w.add(&events.Record{Time: int64(1 + i%2*1000 + i), Data: make([]byte, slabSize+1)})
 		if i%3 > 0 {
 			a, _ := w.take()
 			w.release(&a)
@@ -141,7 +143,7 @@ func TestTheWindowDoesAsItsModel(t *testing.T) {
 			if m.full() {
 				t.Fatalf("seed %d: not full after %d records", seed, i)
 			}
-			w.add(&Record{Time: at, Data: []byte("x")})
+			w.add(&events.Record{Time: at, Data: []byte("x")})
 			m.add(at)
 			asides = max(asides, len(m.aside))
 		}

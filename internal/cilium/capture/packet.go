@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the blocks of a capture file hold: sections, interfaces, packets. Every length in them is checked against the bytes
-// at hand.
+// The content of the blocks of a capture file: sections, interfaces, packets. Every length in them is checked against the bytes that
+// are there.
 
-package events
+package capture
 
 import (
 	"fmt"
@@ -12,21 +12,23 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
-// captureInterface is what a packet's meaning takes from its interface.
+// captureInterface is the part of an interface's description that its packets depend on.
 type captureInterface struct {
-	snapLen    uint32 // bytes that the capture holds of a packet at most; 0 is no limit
+	snapLen    uint32 // the most bytes of a packet that the capture holds; 0 is no limit
 	resolution uint8  // if_tsresol: a time stamp counts 10^-n seconds, or with the top bit set 2^-n
 	offset     int64  // if_tsoffset, in seconds
-	unknown    bool   // its description could not be read, or it is not certain which one is its
+	unknown    bool   // its description could not be read, or it is uncertain which description it is
 }
 
 // maxInterfaces is how many interfaces a section may have.
 const maxInterfaces = 1 << 12
 
-// maxLost is more records than a capture has ever missed, all in all. What goes beyond it is damage, with which sums would overflow.
+// maxLost bounds the total of lost records. No capture has lost so many; a larger number is damage, and sums of such numbers could
+// overflow.
 const maxLost = 1 << 53
 
 // Options that are read.
@@ -40,19 +42,19 @@ const (
 	defaultResolution = 6  // microseconds
 )
 
-// Sizes in bytes of what stands before the options.
+// Sizes in bytes of the fields before the options.
 const (
 	sectionSize   = 16
 	interfaceSize = 8
 )
 
 // beginSection begins a section: magic, major and minor version, length, options.
-func (c *Capture) beginSection(body []byte) error {
+func (c *Reader) beginSection(body []byte) error {
 	if len(body) < sectionSize {
 		return c.damaged("a section header of %d bytes; want at least %d", len(body), sectionSize)
 	}
 	if major, minor := c.order.Uint16(body[4:]), c.order.Uint16(body[6:]); major != 1 {
-		return &CaptureError{Reason: ReasonVersion, Offset: c.start, text: fmt.Sprintf("found pcapng version %d.%d; want 1.0", major, minor)}
+		return &Error{Reason: ReasonVersion, Offset: c.start, text: fmt.Sprintf("found pcapng version %d.%d; want 1.0", major, minor)}
 	}
 	c.newSection()
 	c.eachOption(body[sectionSize:], func(code uint16, value []byte) {
@@ -63,14 +65,14 @@ func (c *Capture) beginSection(body []byte) error {
 	return nil
 }
 
-// newSection begins a section of which nothing is known.
-func (c *Capture) newSection() {
+// newSection begins a section without any interfaces.
+func (c *Reader) newSection() {
 	c.interfaces = c.interfaces[:0]
 	c.section, c.gap, c.doubt, c.recording = true, false, false, recording.File{}
 }
 
 // describe adds an interface: link type, reserved, snap length, options.
-func (c *Capture) describe(body []byte) error {
+func (c *Reader) describe(body []byte) error {
 	if len(body) < interfaceSize {
 		return c.damaged("an interface description of %d bytes; want at least %d", len(body), interfaceSize)
 	}
@@ -78,7 +80,7 @@ func (c *Capture) describe(body []byte) error {
 		return c.damaged("a section with more than %d interfaces", maxInterfaces)
 	}
 	if link := c.order.Uint16(body); link != LinkTypeUser0 {
-		return &CaptureError{Reason: ReasonLinkType, Offset: c.start, text: fmt.Sprintf(
+		return &Error{Reason: ReasonLinkType, Offset: c.start, text: fmt.Sprintf(
 			"the capture's link type is %d (%s); want %d (USER0), where one packet is one raw record of the events map", link, linkTypeName(link), LinkTypeUser0)}
 	}
 	i := captureInterface{snapLen: c.order.Uint32(body[4:]), resolution: defaultResolution}
@@ -93,8 +95,8 @@ func (c *Capture) describe(body []byte) error {
 	if !sound {
 		return c.damaged("an option of an interface is longer than the description")
 	}
-	// Behind a gap its number is not certain, nor whether it is one of the same section; behind a block of a type that may be damaged
-	// its number is not. That does not matter when all are alike.
+	// After a gap it is uncertain which number this interface has, and whether it belongs to the same section. After a block whose
+	// type may be damaged, its number is uncertain. That does not matter if all interfaces are alike.
 	alike := len(c.interfaces) > 0 && !slices.ContainsFunc(c.interfaces, func(other captureInterface) bool { return other != i })
 	i.unknown = c.doubt && !alike
 	c.interfaces = append(c.interfaces, i)
@@ -106,9 +108,9 @@ func (c *Capture) describe(body []byte) error {
 	return nil
 }
 
-// readPacket reads an enhanced packet block: interface, time (high, low), captured and original length, data, options; or the
-// obsolete packet block, whose first word is the interface and a count of drops, 16 bits each.
-func (c *Capture) readPacket(typ uint32, body []byte) error {
+// readPacket reads an enhanced packet block: interface, time (high, low), captured and original length, data, options. It also reads
+// the obsolete packet block, whose first word is the interface and a count of drops, 16 bits each.
+func (c *Reader) readPacket(typ uint32, body []byte) error {
 	const fixed = 20
 	if len(body) < fixed {
 		return c.damaged("a packet block of %d bytes; want at least %d", len(body), fixed)
@@ -137,8 +139,8 @@ func (c *Capture) readPacket(typ uint32, body []byte) error {
 		c.stats.Oversized++
 		return nil
 	}
-	c.packet = Record{Time: c.interfaces[id].unixNano(ticks), CPU: UnknownCPU, Lost: lost, Data: rest[:captured:captured]}
-	// A damaged option costs the options that follow it, not the packet.
+	c.packet = events.Record{Time: c.interfaces[id].unixNano(ticks), CPU: events.UnknownCPU, Lost: lost, Data: rest[:captured:captured]}
+	// After a damaged option the following options are not read; the packet is.
 	c.eachOption(rest[min(padded(int(captured)), len(rest)):], func(code uint16, value []byte) {
 		switch {
 		case typ != blockEnhanced:
@@ -160,8 +162,9 @@ func (c *Capture) readPacket(typ uint32, body []byte) error {
 	return nil
 }
 
-// readSimplePacket reads a simple packet block: original length and data, of the section's first interface, without a time.
-func (c *Capture) readSimplePacket(body []byte) error {
+// readSimplePacket reads a simple packet block: original length and data. It belongs to the section's first interface and has no
+// time.
+func (c *Reader) readSimplePacket(body []byte) error {
 	const fixed = 4
 	if len(body) < fixed {
 		return c.damaged("a simple packet block of %d bytes; want at least %d", len(body), fixed)
@@ -184,19 +187,19 @@ func (c *Capture) readSimplePacket(body []byte) error {
 		c.stats.Oversized++
 		return nil
 	}
-	if padded(int(captured)) != len(rest) { // it has no options; a block of another type whose type is damaged would give any bytes
+	if padded(int(captured)) != len(rest) { // it has no options; any block with a damaged type could look like one otherwise
 		return c.damaged("a simple packet of %d bytes in a block of %d", captured, len(rest))
 	}
-	c.packet, c.found = Record{CPU: UnknownCPU, Data: rest[:captured:captured]}, true
+	c.packet, c.found = events.Record{CPU: events.UnknownCPU, Data: rest[:captured:captured]}, true
 	if captured < original {
 		c.stats.Cut++
 	}
 	return nil
 }
 
-// eachOption calls f for every option: code and length, 16 bits each, and the value, padded to 4 bytes. It says whether
-// the list is sound.
-func (c *Capture) eachOption(list []byte, f func(code uint16, value []byte)) bool {
+// eachOption calls f for every option: code and length, 16 bits each, and the value, padded to 4 bytes. It reports whether the list
+// is sound.
+func (c *Reader) eachOption(list []byte, f func(code uint16, value []byte)) bool {
 	const header = 4
 	for len(list) >= header {
 		code, n := c.order.Uint16(list), int(c.order.Uint16(list[2:]))
@@ -239,10 +242,10 @@ func (i *captureInterface) unixNano(ticks uint64) int64 {
 	if i.offset > math.MaxInt64/second || i.offset < math.MinInt64/second {
 		return 0
 	}
-	return max(0, int64(low)+i.offset*second) // a sum that overflows is negative
+	return max(0, int64(low)+i.offset*second) // an overflow makes the sum negative
 }
 
-// powerOf10 is 10^n, for n up to 19.
+// powerOf10 returns 10^n, for n up to 19.
 func powerOf10(n uint) uint64 {
 	p := uint64(1)
 	for range n {
@@ -251,7 +254,7 @@ func powerOf10(n uint) uint64 {
 	return p
 }
 
-// linkTypeName names the link types that are likely in a user's hands (tcpdump.org/linktypes.html).
+// linkTypeName names the link types that a user is likely to have (tcpdump.org/linktypes.html).
 func linkTypeName(link uint16) string {
 	switch link {
 	case 0:

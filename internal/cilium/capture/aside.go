@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The records of a capture that are put aside, since their times are far ahead of those that are read.
+// Records that are put aside because their times are far ahead of the others.
 //
-// A record of the window is far ahead when as many records as the window holds were read after it, and it is later than more than
-// five eighths of them: those read last. It is judged by them alone, whatever stands in the file before, so that for each record
-//   - in order, where at most five eighths of them are of an earlier time: it is not far ahead, since the others are later than it;
-//   - far in the future, where more than five eighths of them are not: it is far ahead, since these are earlier than it.
+// A record of the window is far ahead if as many records as the window holds were read after it, and it is later than more than five
+// eighths of those. Only these records are compared, whatever precedes them in the file. So a record
 //
-// Here they take no place of others, and come when their time does. So a record out of order by blocks, which may be put aside as
-// well, comes in its place. Mostly the time never comes: then they come last, in the order of time. Of more than the bounds allow
-// the latest are returned early, before their time has come. That is counted, and changes nothing for the others. Each of them
-// stands alone among others as long as there is room for that, since a clock that goes by the median of the times, as hold.Clock
-// does, believes no single one.
+//   - is not far ahead if it is in order and at most five eighths of them have an earlier time, since the others are later than it;
+//   - is far ahead if its time is far in the future and more than five eighths of them have not, since these are earlier than it.
+//
+// A record that is put aside takes no place in the window, and is returned when its time comes. So a record that is out of order by
+// blocks, which may be put aside too, is returned in its place. Usually the time never comes; such records are returned last, in
+// order of time. If there are more than the bounds allow, the latest are returned early, before their time has come. That is counted
+// and does not affect other records. Each of them is returned between other records as long as possible, because a clock that takes
+// the median of times, as hold.Clock does, ignores a single outlier.
 
-package events
+package capture
 
 import (
 	"bytes"
@@ -27,28 +28,28 @@ const (
 	maxAsideBytes = maxAheadBytes / 2
 )
 
-// The window looks for records to put aside when so many more records, or bytes of slabs, were read. Each that it puts aside makes
-// room for another one. They are few at a time, so that those of the past among what is then read at once are few as well.
+// After so many more records, or bytes of slabs, the window looks for records to put aside. Each one that it puts aside makes room
+// for another. The numbers are small, so that few records are then read at once, and few of those are from the past.
 const (
 	lookRecords = maxAhead / 32
 	lookBytes   = maxAheadBytes / 8
 )
 
-// apart is how many other records come between two that are early.
+// apart is the number of other records between two early ones.
 const apart = 3
 
 // aside are the records put aside.
 type aside struct {
-	records []ahead // the first one to come is the first
+	records []ahead // sorted, the next one to be returned first
 	bytes   int     // of their data
-	since   int     // records taken since the last one that was early
+	since   int     // records taken since the last early one
 
-	// What had been read when the window last looked for more.
+	// How much had been read when the window last looked.
 	number uint64
 	taken  uint64
 }
 
-// crowded reports whether there are more than the bounds allow.
+// crowded reports whether more records are aside than the bounds allow.
 func (p *aside) crowded() bool { return len(p.records) > maxAside || p.bytes > maxAsideBytes }
 
 func (p *aside) takeFirst() ahead {
@@ -69,7 +70,7 @@ func (p *aside) takeLast() ahead {
 	return a
 }
 
-// merge puts the records from a place on in order with those before it, which are in order.
+// merge sorts the records from index from on into those before it, which are sorted.
 func (p *aside) merge(from int) {
 	added := slices.Clone(p.records[from:])
 	slices.SortFunc(added, func(a, b ahead) int {
@@ -94,13 +95,13 @@ func (w *window) lookDue() bool {
 	return w.number-w.aside.number >= lookRecords || w.memory.taken-w.aside.taken >= lookBytes
 }
 
-// mark is what is kept of a record that was read last.
+// mark is what is remembered of a record that was read.
 type mark struct {
 	key   int64
 	taken uint64
 }
 
-// remember keeps the mark of the record that is added.
+// remember stores the mark of the record that is added.
 func (w *window) remember(m mark) {
 	if len(w.last) < maxAhead {
 		w.last = append(w.last, m)
@@ -109,23 +110,23 @@ func (w *window) remember(m mark) {
 	w.last[w.number%maxAhead] = m
 }
 
-// isOld reports whether more bytes of slabs were taken into use after a record than the window holds. None is so old of those that
-// come in order.
+// isOld reports whether more bytes of slabs were taken into use after a record than the window holds. Records that come in order are
+// never so old.
 func (w *window) isOld(taken uint64) bool {
-	const slack = MaxPacket + slabSize // by which the record that makes the window full may exceed its bound
+	const slack = MaxPacket + slabSize // by how much the record that fills the window may exceed the bound
 	return w.memory.taken-taken > maxAheadBytes+slack
 }
 
-// overtaken reports whether more was read after a record of the window than the window holds.
+// overtaken reports whether more was read after a record than the window holds.
 func (w *window) overtaken(a *ahead) bool { return w.number-a.number > maxAhead || w.isOld(a.taken) }
 
-// look puts aside what is far ahead. The slabs that are then in use were taken into use with the last maxAheadBytes or so; what is
-// older has memory of its own.
+// look puts aside the records that are far ahead. The slabs in use are then those of about the last maxAheadBytes; older data gets
+// memory of its own.
 func (w *window) look() {
 	p := &w.aside
 	p.number, p.taken = w.number, w.memory.taken
-	latest := int64(math.MinInt64) // of those overtaken
-	overtaken := w.first           // the queue's end of them, which are in the order of the file
+	latest := int64(math.MinInt64) // of the overtaken records
+	overtaken := w.first           // the end of the overtaken ones in the queue, which is in the file's order
 	for ; overtaken < w.next && w.overtaken(w.at(overtaken)); overtaken++ {
 		latest = w.at(overtaken).key
 	}
@@ -150,8 +151,8 @@ func (w *window) look() {
 	}
 }
 
-// limit gives the time that a record that was overtaken is later than when it is far ahead. Where the latest one of them is not, the
-// answer is only that none is.
+// limit returns the time above which an overtaken record is far ahead. If not even the latest overtaken one is, it returns a time
+// that no record exceeds.
 func (w *window) limit(latest int64) int64 {
 	w.sorted = w.sorted[:0]
 	earlier := 0
@@ -172,7 +173,8 @@ func (w *window) limit(latest int64) int64 {
 	return w.sorted[place]
 }
 
-// putAside puts aside what was overtaken, in the queue what stands before a count, and is later than a limit.
+// putAside puts aside the overtaken records later than a limit: those of the queue before the number overtaken, and those of the
+// heap.
 func (w *window) putAside(overtaken int, limit int64) {
 	p := &w.aside
 	before := len(p.records)

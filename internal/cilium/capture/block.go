@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Blocks of a capture file as such: where each begins and ends, and in which byte order it is.
+// The blocks of a capture file: where each begins and ends, and its byte order.
 
-package events
+package capture
 
 import (
 	"encoding/binary"
@@ -19,23 +19,24 @@ const (
 	blockEnhanced  = 6
 )
 
-// magicOrder is what a section's header begins with, in the section's byte order.
+// magicOrder is the first field of a section header, in the section's byte order.
 const magicOrder = 0x1A2B3C4D
 
 const (
 	blockHeader  = 8  // type and total length
 	blockTrailer = 4  // total length again
 	minBlock     = 12 // header and trailer
-	// maxBlock is the longest block that is read rather than stepped over: a packet, its fixed fields and 64 KiB of options.
+	// maxBlock is the length of the longest block that is read and not stepped over: a packet, its fixed fields and 64 KiB of
+	// options.
 	maxBlock = MaxPacket + 64<<10
 )
 
-// advance reads one block, and goes on behind one that is damaged. It sets packet and found where the block is a packet, and err at
-// the end: to what the first damage was, if there was any.
-func (c *Capture) advance() {
+// advance reads one block, and continues after a damaged one. If the block is a packet it sets packet and found. At the end of the
+// file it sets err, to the first damage if there was any.
+func (c *Reader) advance() {
 	c.found = false
 	typ, body, err := c.readBlock()
-	sound := err == nil // the block's lengths
+	sound := err == nil // whether the block's lengths are
 	if sound {
 		if typ, err = c.checkType(typ, body); err == nil {
 			err = c.read(typ, body)
@@ -54,8 +55,8 @@ func (c *Capture) advance() {
 	c.err = err
 }
 
-// read reads a block's content; nil for a block that is too long.
-func (c *Capture) read(typ uint32, body []byte) error {
+// read interprets a block's content; nil stands for a block that is too long.
+func (c *Reader) read(typ uint32, body []byte) error {
 	switch {
 	case !known(typ):
 	case body == nil:
@@ -72,16 +73,16 @@ func (c *Capture) read(typ uint32, body []byte) error {
 	return nil
 }
 
-// known reports whether a block's type matters. The others, statistics and names and secrets, are stepped over.
+// known reports whether blocks of a type are read. The others, such as statistics, names and secrets, are stepped over.
 func known(typ uint32) bool {
 	_, matters := fixedSize(typ)
 	return matters
 }
 
-// readBlock reads the next block and returns its type and its content without header and trailer, which is valid until
-// the next call; nil for a block that is too long and was stepped over. Between two blocks, at the end of the file, the error is io.EOF. With another
-// error the block has not been passed, or only in part.
-func (c *Capture) readBlock() (uint32, []byte, error) {
+// readBlock reads the next block and returns its type and its content, without header and trailer. The content is valid until the
+// next call, and nil for a block that is too long and was stepped over. At the end of the file, between two blocks, the error is
+// io.EOF. After any other error the block has not been consumed, or only in part.
+func (c *Reader) readBlock() (uint32, []byte, error) {
 	c.start = c.offset
 	header, err := c.peek(blockHeader)
 	switch {
@@ -114,8 +115,8 @@ func (c *Capture) readBlock() (uint32, []byte, error) {
 	return typ, block[blockHeader : length-blockTrailer], nil
 }
 
-// readByteOrder finds from a section header, before its length can be read, in which order the section's bytes are.
-func (c *Capture) readByteOrder() error {
+// readByteOrder finds the byte order of a section in its header, before the header's length can be read.
+func (c *Reader) readByteOrder() error {
 	head, err := c.peek(blockHeader + 4)
 	if err != nil {
 		return c.cut(err)
@@ -128,13 +129,13 @@ func (c *Capture) readByteOrder() error {
 	return nil
 }
 
-// stepOver discards a block that is too long. Without a section's header or an interface's description the rest of the file would have
-// no meaning, so these must not be too long.
-func (c *Capture) stepOver(typ, length uint32) error {
+// stepOver discards a block that is too long. A section header or an interface description must not be too long: without it the rest
+// of the file has no meaning.
+func (c *Reader) stepOver(typ, length uint32) error {
 	if typ == blockSection || typ == blockInterface {
 		return c.damaged("a header block of %d bytes; want at most %d", length, maxBlock)
 	}
-	if c.at != nil { // where the length is damaged, what can be read would be passed
+	if c.at != nil { // if the length is damaged, stepping over would skip readable blocks
 		trailer := make([]byte, blockTrailer)
 		if n, err := c.at.ReadAt(trailer, c.start+int64(length)-blockTrailer); n < blockTrailer {
 			return c.cut(err)
@@ -143,7 +144,7 @@ func (c *Capture) stepOver(typ, length uint32) error {
 			return err
 		}
 	}
-	const step = 1 << 30 // what an int holds everywhere
+	const step = 1 << 30 // fits an int on every platform
 	for left := int64(length) - blockTrailer; left > 0; left -= step {
 		n, err := c.r.Discard(int(min(left, step)))
 		c.offset += int64(n)
@@ -163,22 +164,22 @@ func (c *Capture) stepOver(typ, length uint32) error {
 	return nil
 }
 
-func (c *Capture) checkTrailer(length uint32, trailer []byte) error {
+func (c *Reader) checkTrailer(length uint32, trailer []byte) error {
 	if again := c.order.Uint32(trailer); again != length {
 		return c.damaged("a block has %d bytes by its beginning and %d by its end", length, again)
 	}
 	return nil
 }
 
-// cut is the error of the current block when it could not be read to its end.
-func (c *Capture) cut(err error) error {
+// cut returns the error of the current block if it could not be read to its end.
+func (c *Reader) cut(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return &CaptureError{Reason: ReasonTruncated, Offset: c.start, text: "the file ends within a block"}
+		return &Error{Reason: ReasonTruncated, Offset: c.start, text: "the file ends within a block"}
 	}
 	return fmt.Errorf("reading the capture at byte %d: %w", c.start, err)
 }
 
-// damaged is the error of the current block when it contradicts itself or the file.
-func (c *Capture) damaged(format string, args ...any) error {
-	return &CaptureError{Reason: ReasonDamaged, Offset: c.start, text: fmt.Sprintf(format, args...)}
+// damaged returns the error of the current block if it contradicts itself or the file.
+func (c *Reader) damaged(format string, args ...any) error {
+	return &Error{Reason: ReasonDamaged, Offset: c.start, text: fmt.Sprintf(format, args...)}
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a file is that is not a pcapng, so that the error names it and says what to do.
+// Recognizing other kinds of files, so that the error names the kind and says what to do.
 
-package events
+package capture
 
 import (
 	"bytes"
@@ -11,10 +11,10 @@ import (
 	"io"
 )
 
-// magicSection is how every pcapng begins.
+// magicSection is the beginning of every pcapng.
 const magicSection = "\x0A\x0D\x0D\x0A"
 
-// otherFiles are the beginnings of files that a user may take for a capture.
+// otherFiles are the beginnings of files that a user may mistake for a capture.
 var otherFiles = []struct{ magic, found string }{
 	{"\xD4\xC3\xB2\xA1", classicPcap},
 	{"\xA1\xB2\xC3\xD4", classicPcap},
@@ -31,8 +31,8 @@ var otherFiles = []struct{ magic, found string }{
 
 const classicPcap = "a classic pcap file; convert it with: editcap -F pcapng IN.pcap OUT.pcapng"
 
-// checkMagic looks at the file's first bytes without taking them.
-func (c *Capture) checkMagic() error {
+// checkMagic looks at the file's first bytes without consuming them.
+func (c *Reader) checkMagic() error {
 	const size = 72 // of an .etl file's first header, see looksLikeETL
 	head, err := c.r.Peek(size)
 	n := min(len(head), len(magicSection))
@@ -42,12 +42,12 @@ func (c *Capture) checkMagic() error {
 	case err != nil && err != io.EOF:
 		return fmt.Errorf("reading the capture: %w", err)
 	case n == 0:
-		return &CaptureError{Reason: ReasonEmpty, text: "the file is empty; want a .pcapng capture of raw records"}
+		return &Error{Reason: ReasonEmpty, text: "the file is empty; want a .pcapng capture of raw records"}
 	case string(head[:n]) == magicSection[:n]:
-		return nil // cut within the magic, which readBlock says
+		return nil // the file ends within the magic; readBlock reports that
 	}
 	wrong := func(found string) error {
-		return &CaptureError{Reason: ReasonFormat, text: "the file is " + found + "; want a .pcapng capture of raw records"}
+		return &Error{Reason: ReasonFormat, text: "the file is " + found + "; want a .pcapng capture of raw records"}
 	}
 	for _, other := range otherFiles {
 		if bytes.HasPrefix(head, []byte(other.magic)) {
@@ -60,8 +60,8 @@ func (c *Capture) checkMagic() error {
 	return wrong(fmt.Sprintf("no capture: it begins with % x", head[:min(len(head), 8)]))
 }
 
-// looksLikeETL tells the first buffer of an event trace log by its WMI_BUFFER_HEADER: a buffer size of whole KiB that
-// bounds the bytes in use, and the buffer type of a log's header.
+// looksLikeETL recognizes the first buffer of an event trace log by its WMI_BUFFER_HEADER: a buffer size of whole KiB that bounds the
+// bytes in use, and the buffer type of a log's header.
 func looksLikeETL(head []byte) bool {
 	const headerBuffer = 4
 	if len(head) < 72 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package events_test
+package capture_test
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
@@ -66,11 +67,11 @@ func TestATruncatedCaptureGivesEveryRecordBeforeTheCut(t *testing.T) {
 			t.Errorf("%d bytes: %d records; want %d", n, len(got), want)
 		}
 		switch {
-		case n == 0 && !hasReason(err, events.ReasonEmpty):
+		case n == 0 && !hasReason(err, capture.ReasonEmpty):
 			t.Errorf("no bytes: %v; want reason empty", err)
 		case n > 0 && whole && err != io.EOF:
 			t.Errorf("%d bytes, whole blocks: %v; want the end", n, err)
-		case n > 0 && !whole && !hasReason(err, events.ReasonTruncated):
+		case n > 0 && !whole && !hasReason(err, capture.ReasonTruncated):
 			t.Errorf("%d bytes, a block cut: %v; want reason truncated", n, err)
 		}
 	}
@@ -96,31 +97,31 @@ func TestDamageIsAnErrorThatNamesIt(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		file   []byte
-		reason events.Reason
+		reason capture.Reason
 		text   string
 	}{
-		{"a byte-order magic", swap(head, 8, 0x11223344), events.ReasonDamaged, "byte-order magic is 44 33 22 11"},
-		{"a version", join(p.block(0x0A0D0D0A, p.u32(0x1A2B3C4D), p.u16(2), p.u16(1), p.u64(0)), p.nanos()), events.ReasonVersion, "found pcapng version 2.1; want 1.0"},
-		{"a block shorter than a block", join(head, swap(packet, 4, 8)), events.ReasonDamaged, "a block of 8 bytes; want at least 12 and a multiple of 4"},
-		{"a block of odd length", join(head, swap(packet, 4, 37)), events.ReasonDamaged, "a block of 37 bytes"},
-		{"two lengths", join(head, swap(packet, len(packet)-4, 40)), events.ReasonDamaged, "36 bytes by its beginning and 40 by its end"},
-		{"two lengths of a block of no interest", join(head, swap(p.block(5, make([]byte, 12)), 20, 40)), events.ReasonDamaged, "24 bytes by its beginning and 40 by its end"},
-		{"a section header too short", join(p.block(0x0A0D0D0A, p.u32(0x1A2B3C4D))), events.ReasonDamaged, "a section header of 4 bytes; want at least 16"},
-		{"a section header too long", swap(head, 4, 1<<30), events.ReasonDamaged, "a header block of 1073741824 bytes; want at most"},
-		{"an interface too short", join(p.section(), p.block(1, p.u32(147))), events.ReasonDamaged, "an interface description of 4 bytes; want at least 8"},
-		{"an interface's option too long", join(p.section(), p.iface(147, 0, p.u16(9), p.u16(400))), events.ReasonDamaged, "an option of an interface"},
-		{"a packet block too short", join(head, p.block(6, make([]byte, 16))), events.ReasonDamaged, "a packet block of 16 bytes; want at least 20"},
-		{"an empty packet block", join(head, p.block(6)), events.ReasonDamaged, "a packet block of 0 bytes"},
-		{"a simple packet block too short", join(head, p.block(3)), events.ReasonDamaged, "a simple packet block of 0 bytes"},
-		{"a packet longer than its block", join(head, swap(packet, 20, 5)), events.ReasonDamaged, "a packet of 5 bytes in a block that has room for 4"},
-		{"a packet of nearly 4 GiB", join(head, swap(packet, 20, 1<<32-1)), events.ReasonDamaged, "a packet of 4294967295 bytes"},
-		{"a simple packet longer than its block", join(head, p.block(3, p.u32(9), []byte("abcd"))), events.ReasonDamaged, "a packet of 9 bytes in a block that has room for 4"},
-		{"an unknown interface", join(head, p.packet(1, 1, 1, "a")), events.ReasonDamaged, "a packet of interface 1 in a section that has 1"},
-		{"the last interface number", join(head, p.packet(1<<32-1, 1, 1, "a")), events.ReasonDamaged, "a packet of interface 4294967295"},
-		{"a packet without an interface", join(p.section(), packet), events.ReasonDamaged, "a packet of interface 0 in a section that has 0"},
-		{"a simple packet without an interface", join(p.section(), p.block(3, p.u32(0))), events.ReasonDamaged, "a section that has no interface"},
-		{"an interface of the section before", join(head, p.section(), packet), events.ReasonDamaged, "a section that has 0"},
-		{"too many interfaces", join(p.section(), bytes.Repeat(p.nanos(), 4097)), events.ReasonDamaged, "a section with more than 4096 interfaces"},
+		{"a byte-order magic", swap(head, 8, 0x11223344), capture.ReasonDamaged, "byte-order magic is 44 33 22 11"},
+		{"a version", join(p.block(0x0A0D0D0A, p.u32(0x1A2B3C4D), p.u16(2), p.u16(1), p.u64(0)), p.nanos()), capture.ReasonVersion, "found pcapng version 2.1; want 1.0"},
+		{"a block shorter than a block", join(head, swap(packet, 4, 8)), capture.ReasonDamaged, "a block of 8 bytes; want at least 12 and a multiple of 4"},
+		{"a block of odd length", join(head, swap(packet, 4, 37)), capture.ReasonDamaged, "a block of 37 bytes"},
+		{"two lengths", join(head, swap(packet, len(packet)-4, 40)), capture.ReasonDamaged, "36 bytes by its beginning and 40 by its end"},
+		{"two lengths of a block of no interest", join(head, swap(p.block(5, make([]byte, 12)), 20, 40)), capture.ReasonDamaged, "24 bytes by its beginning and 40 by its end"},
+		{"a section header too short", join(p.block(0x0A0D0D0A, p.u32(0x1A2B3C4D))), capture.ReasonDamaged, "a section header of 4 bytes; want at least 16"},
+		{"a section header too long", swap(head, 4, 1<<30), capture.ReasonDamaged, "a header block of 1073741824 bytes; want at most"},
+		{"an interface too short", join(p.section(), p.block(1, p.u32(147))), capture.ReasonDamaged, "an interface description of 4 bytes; want at least 8"},
+		{"an interface's option too long", join(p.section(), p.iface(147, 0, p.u16(9), p.u16(400))), capture.ReasonDamaged, "an option of an interface"},
+		{"a packet block too short", join(head, p.block(6, make([]byte, 16))), capture.ReasonDamaged, "a packet block of 16 bytes; want at least 20"},
+		{"an empty packet block", join(head, p.block(6)), capture.ReasonDamaged, "a packet block of 0 bytes"},
+		{"a simple packet block too short", join(head, p.block(3)), capture.ReasonDamaged, "a simple packet block of 0 bytes"},
+		{"a packet longer than its block", join(head, swap(packet, 20, 5)), capture.ReasonDamaged, "a packet of 5 bytes in a block that has room for 4"},
+		{"a packet of nearly 4 GiB", join(head, swap(packet, 20, 1<<32-1)), capture.ReasonDamaged, "a packet of 4294967295 bytes"},
+		{"a simple packet longer than its block", join(head, p.block(3, p.u32(9), []byte("abcd"))), capture.ReasonDamaged, "a packet of 9 bytes in a block that has room for 4"},
+		{"an unknown interface", join(head, p.packet(1, 1, 1, "a")), capture.ReasonDamaged, "a packet of interface 1 in a section that has 1"},
+		{"the last interface number", join(head, p.packet(1<<32-1, 1, 1, "a")), capture.ReasonDamaged, "a packet of interface 4294967295"},
+		{"a packet without an interface", join(p.section(), packet), capture.ReasonDamaged, "a packet of interface 0 in a section that has 0"},
+		{"a simple packet without an interface", join(p.section(), p.block(3, p.u32(0))), capture.ReasonDamaged, "a section that has no interface"},
+		{"an interface of the section before", join(head, p.section(), packet), capture.ReasonDamaged, "a section that has 0"},
+		{"too many interfaces", join(p.section(), bytes.Repeat(p.nanos(), 4097)), capture.ReasonDamaged, "a section with more than 4096 interfaces"},
 	} {
 		records, _, err := readAll(c.file)
 		if len(records) > 0 || !hasReason(err, c.reason) || !strings.Contains(err.Error(), c.text) {
@@ -191,7 +192,7 @@ func TestTenThousandDamagedCapturesNeitherPanicNorEatMemory(t *testing.T) {
 		if size := allocated(func() { records, _, err = readAll(file) }); size > limit {
 			t.Fatalf("damage %d: %d bytes allocated", i, size)
 		}
-		var known *events.CaptureError
+		var known *capture.Error
 		if err != io.EOF && !errors.As(err, &known) {
 			t.Fatalf("damage %d: an error without a reason: %v", i, err)
 		}
@@ -203,7 +204,7 @@ func TestTenThousandDamagedCapturesNeitherPanicNorEatMemory(t *testing.T) {
 	}
 }
 
-func FuzzCapture(f *testing.F) {
+func FuzzReader(f *testing.F) {
 	f.Add(sample())
 	f.Add([]byte(nil))
 	f.Add(join(little.section(), little.nanos()))
@@ -213,7 +214,7 @@ func FuzzCapture(f *testing.F) {
 	f.Add(join(little.section(), little.nanos(), little.block(0x41, little.u16(147), little.u16(0), little.u32(0)), little.iface(147, 0), little.record(1, "a")))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		records, stats, err := readAll(file)
-		var known *events.CaptureError
+		var known *capture.Error
 		if err != io.EOF && !errors.As(err, &known) {
 			t.Fatalf("an error without a reason: %v", err)
 		}
@@ -228,7 +229,7 @@ func FuzzCapture(f *testing.F) {
 				t.Errorf("%+v has no wire form: %v", r, err)
 			}
 		}
-		refused := err != io.EOF && known.Reason != events.ReasonDamaged && known.Reason != events.ReasonTruncated
+		refused := err != io.EOF && known.Reason != capture.ReasonDamaged && known.Reason != capture.ReasonTruncated
 		if !refused && (err == io.EOF) != (stats.Damages == 0) {
 			t.Errorf("%+v and %v", stats, err)
 		}

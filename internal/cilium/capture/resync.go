@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Reading on behind damage: the next block is looked for that has its length at both ends and can be what it says it is. What is
-// stepped over is counted. The time that this takes is linear in the file's length, and the memory is that of two blocks.
+// Reading on after damage: the reader looks for the next block that has its length at both ends and can be what its type says. It
+// counts the bytes that it steps over. The time is linear in the file's length, and the memory is that of two blocks.
 //
-// A packet names its interface by a number, which counts the descriptions of its section. Where one of those may have been stepped
-// over, or the header of a section, the numbers mean nothing any more; packets are then stepped over rather than given a wrong time.
+// A packet names its interface by a number that counts the descriptions of its section. If a description or a section header may have
+// been stepped over, these numbers are meaningless. Packets are then stepped over, rather than returned with a wrong time.
 
-package events
+package capture
 
 import (
 	"bufio"
@@ -15,11 +15,12 @@ import (
 	"io"
 )
 
-// resyncBuffer is the memory in bytes in which blocks are looked for: twice the longest one, with the trailer of the one before.
+// resyncBuffer is the size of the buffer in which blocks are looked for, in bytes: twice the longest block, and the trailer of the
+// one before.
 const resyncBuffer = 2 * (maxBlock + 64)
 
-// stepped notes damage, of which so many bytes were stepped over. The first one is what the file ends with.
-func (c *Capture) stepped(damage *CaptureError, bytes int64) {
+// stepped notes damage and how many bytes were stepped over for it. The first damage is the error that reading the file ends with.
+func (c *Reader) stepped(damage *Error, bytes int64) {
 	if c.damage == nil {
 		c.damage = damage
 	}
@@ -27,14 +28,14 @@ func (c *Capture) stepped(damage *CaptureError, bytes int64) {
 	c.stats.SteppedOver += uint64(bytes)
 }
 
-// stepOverContent goes on behind a block whose lengths are sound and whose content is not.
-func (c *Capture) stepOverContent(typ uint32, damage *CaptureError) {
+// stepOverContent continues after a block whose lengths are sound and whose content is not.
+func (c *Reader) stepOverContent(typ uint32, damage *Error) {
 	c.stepped(damage, c.offset-c.start)
 	c.missing(typ)
 }
 
-// missing says that exactly one block, of a type, was stepped over.
-func (c *Capture) missing(typ uint32) {
+// missing notes that exactly one block, of the given type, was stepped over.
+func (c *Reader) missing(typ uint32) {
 	switch typ {
 	case blockSection:
 		c.newSection()
@@ -45,9 +46,9 @@ func (c *Capture) missing(typ uint32) {
 	}
 }
 
-// resync goes on with the next block that is one, behind a block whose lengths are not sound. The error is io.EOF where there is
-// none, or the operating system's.
-func (c *Capture) resync(damage *CaptureError) error {
+// resync continues with the next sound block, after a block whose lengths are not sound. The error is io.EOF if there is none, or the
+// operating system's.
+func (c *Reader) resync(damage *Error) error {
 	from := c.offset
 	var typ uint32
 	var length int64
@@ -66,7 +67,7 @@ func (c *Capture) resync(damage *CaptureError) error {
 	if !exact && c.order != nil && len(passed) >= blockTrailer {
 		exact = gap == int64(c.order.Uint32(passed[len(passed)-blockTrailer:]))
 	}
-	if exact && gap == int64(at) && at >= minBlock { // the damage may have been in the type as well
+	if exact && gap == int64(at) && at >= minBlock { // the damage may have hit the type as well
 		body := passed[blockHeader : at-blockTrailer]
 		typ, _ = c.seems(typ, body)
 		exact = typ != blockInterface || c.isInterface(body)
@@ -86,9 +87,9 @@ func (c *Capture) resync(damage *CaptureError) error {
 	return err
 }
 
-// seek gives how many bytes behind the current one the next block is; the bytes that remain, and io.EOF, where there is none. It
-// discards what it has passed but for the last bytes.
-func (c *Capture) seek() (at int, err error) {
+// seek returns the distance in bytes from the current block to the next one. If there is none it returns the number of bytes that
+// remain, and io.EOF. It discards what it has passed except for the last bytes.
+func (c *Reader) seek() (at int, err error) {
 	for at = 1; ; {
 		window, _ := c.r.Peek(c.r.Buffered())
 		need := minBlock
@@ -116,9 +117,9 @@ func (c *Capture) seek() (at int, err error) {
 	}
 }
 
-// peek gives the next bytes without passing them; fewer, and io.EOF, where the file ends before. The buffer is twice as large as what
-// is asked for, so that what it costs to move its content is no more than to read it, however often that is.
-func (c *Capture) peek(n int) ([]byte, error) {
+// peek returns the next bytes without consuming them; fewer, and io.EOF, if the file ends before. The buffer is twice as large as
+// what is asked for, so moving its content never costs more than reading it, however often peek is called.
+func (c *Reader) peek(n int) ([]byte, error) {
 	if n <= c.r.Buffered() {
 		return c.r.Peek(n)
 	}
@@ -134,20 +135,20 @@ func (c *Capture) peek(n int) ([]byte, error) {
 	return b, err
 }
 
-// discard passes over bytes that have been read ahead.
-func (c *Capture) discard(n int) {
+// discard consumes bytes that have been read ahead.
+func (c *Reader) discard(n int) {
 	n, _ = c.r.Discard(n)
 	c.offset += int64(n)
 }
 
-// hasMagic reports whether b may begin with a section's header, if its type and length are damaged.
-func (c *Capture) hasMagic(b []byte) bool {
+// hasMagic reports whether b may begin with a section header whose type and length are damaged.
+func (c *Reader) hasMagic(b []byte) bool {
 	return c.order != nil && len(b) >= minBlock && c.order.Uint32(b[blockHeader:]) == magicOrder
 }
 
-// plausible reports whether b begins with a block that can be read. Where b is too short to tell, needs is how long the block is. A
-// section's header that is damaged is noted.
-func (c *Capture) plausible(b []byte) (found bool, needs int) {
+// plausible reports whether b begins with a block that can be read. If b is too short to decide, needs is the length of the block. A
+// damaged section header is noted.
+func (c *Reader) plausible(b []byte) (found bool, needs int) {
 	order, typ := c.order, binary.LittleEndian.Uint32(b)
 	if typ == blockSection {
 		if order = byteOrder(b[blockHeader:]); order == nil {
@@ -187,7 +188,7 @@ func (c *Capture) plausible(b []byte) (found bool, needs int) {
 	return true, 0
 }
 
-// fixedSize is how many bytes of content a block of a type has at least; false for a type that does not matter.
+// fixedSize returns the least number of content bytes of a block of a type; false for a type that is not read.
 func fixedSize(typ uint32) (size int, known bool) {
 	switch typ {
 	case blockSection:
@@ -202,7 +203,7 @@ func fixedSize(typ uint32) (size int, known bool) {
 	return 0, false
 }
 
-// byteOrder is that of a section with this magic; nil for none.
+// byteOrder returns the byte order of a section with this magic; nil for no magic.
 func byteOrder(magic []byte) binary.ByteOrder {
 	switch {
 	case bytes.HasPrefix(magic, []byte{0x4D, 0x3C, 0x2B, 0x1A}):
@@ -213,9 +214,9 @@ func byteOrder(magic []byte) binary.ByteOrder {
 	return nil
 }
 
-// isDamage reports whether an error is one behind which a capture can be read on.
-func isDamage(err error) (*CaptureError, bool) {
-	if e, is := err.(*CaptureError); is && (e.Reason == ReasonDamaged || e.Reason == ReasonTruncated) {
+// isDamage reports whether reading can continue after an error.
+func isDamage(err error) (*Error, bool) {
+	if e, is := err.(*Error); is && (e.Reason == ReasonDamaged || e.Reason == ReasonTruncated) {
 		return e, true
 	}
 	return nil, false

@@ -2,7 +2,7 @@
 
 // The capture reader and writer held against gopacket's.
 
-package events_test
+package capture_test
 
 import (
 	"bytes"

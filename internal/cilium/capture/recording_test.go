@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package events_test
+package capture_test
 
 import (
 	"bytes"
 	"io"
 	"testing"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
 func recordingOf(t *testing.T, file []byte) recording.File {
 	t.Helper()
-	c, err := events.NewCapture(bytes.NewReader(file))
+	c, err := capture.NewReader(bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func recordingOf(t *testing.T, file []byte) recording.File {
 func TestAFileOfARecordingSaysWhichItIs(t *testing.T) {
 	want := recording.File{ID: [16]byte{0xAB, 15: 0xCD}, Part: 7}
 	var file bytes.Buffer
-	w, err := events.NewRecordingWriter(&file, want)
+	w, err := capture.NewRecordingWriter(&file, want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestAFileOfARecordingSaysWhichItIs(t *testing.T) {
 	if size := w.Size(); w.Flush() != nil || size != int64(file.Len()) {
 		t.Errorf("the size was %d, of %d bytes", size, file.Len())
 	}
-	c, err := events.NewCapture(bytes.NewReader(file.Bytes()))
+	c, err := capture.NewReader(bytes.NewReader(file.Bytes()))
 	if err != nil || c.Recording() != want {
 		t.Errorf("%+v, %v before the first record; want %+v", c.Recording(), err, want)
 	}

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The order of a capture's records: that of time, though a file may have the packets of its processors and interfaces in blocks,
-// one behind the other.
+// The order of time of a capture's records. A file may hold the packets of each processor or interface in blocks, one after the
+// other.
 //
-// The reader is ahead of what it returns by as many records as the bounds allow, and returns the earliest of them, so that a record
-// comes in its place when fewer than that many stand before it that are later. One that comes too late for its place is counted,
-// with how late it was. Records of equal times stay in the file's order, as does a record without a time behind the one before it.
+// The reader reads ahead, as many records as the bounds allow, and returns the earliest of them. So a record is returned in its place
+// if fewer later records than that precede it in the file. A record that comes too late for its place is counted, with how late it
+// was. Records of equal times keep the file's order, and a record without a time stays behind the one before it.
 //
-// A time far in the past comes at once, and holds up no other record. Nor does one far in the future: its record is put aside, see
-// capture_aside.go. The sections of a file are separate recordings, and are not mixed.
+// A record with a time far in the past is returned at once and delays no other record. A record with a time far in the future delays
+// none either: it is put aside, see aside.go. The sections of a file are separate recordings and are not mixed.
 
-package events
+package capture
+
+import "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 
 // Bounds of what is read ahead: records, and bytes of memory for their data.
 const (
@@ -18,46 +20,46 @@ const (
 	maxAheadBytes = 16 << 20
 )
 
-// ahead is a record that was read and not returned yet.
+// ahead is a record that has been read and not yet returned.
 type ahead struct {
-	Record
-	in     *slab  // what its data are in; nil for memory of their own
+	events.Record
+	in     *slab  // the slab that holds its data; nil if the data has memory of its own
 	key    int64  // the time it is ordered by
-	number uint64 // counts the records as they lie in the file
-	taken  uint64 // bytes of slabs that had been taken into use with it, all in all
-	size   int    // bytes of slabs that were taken into use for it
+	number uint64 // counts the records in the file's order
+	taken  uint64 // total bytes of slabs taken into use, up to and including this record
+	size   int    // bytes of slabs taken into use for it
 }
 
 func (a *ahead) before(b *ahead) bool { return a.key < b.key || a.key == b.key && a.number < b.number }
 
-// window holds the records that were read ahead. Those that come in the order of time, as nearly all do, stand in a queue, where
-// adding and taking cost nothing; the others in a heap.
+// window holds the records that were read ahead. Records in order of time, which is nearly all, are in a queue, where adding and
+// taking is cheap. The others are in a heap.
 type window struct {
-	queue  []ahead // a ring; a power of two of them, maxAhead at most
-	first  int     // the queue's first, counted on without end, and the one behind its last
+	queue  []ahead // a ring; its length is a power of two, at most maxAhead
+	first  int     // the numbers of the queue's first place, and of the one after its last; they only grow
 	next   int
 	heap   []ahead
-	bytes  int    // sizes of both
+	bytes  int    // sizes of the records in queue and heap
 	key    int64  // of the last record added
-	number uint64 // the next one's
+	number uint64 // number of the next record
 	memory slabs
 	aside  aside
-	last   []mark  // of the last maxAhead records added, by their numbers
-	sorted []int64 // used again by limit
+	last   []mark  // marks of the last maxAhead records added, by their numbers
+	sorted []int64 // scratch memory of limit
 }
 
 func (w *window) len() int { return w.next - w.first + len(w.heap) + len(w.aside.records) }
 
-// at gives the place in the queue of a count.
+// at returns the queue's place of a number.
 func (w *window) at(n int) *ahead { return &w.queue[n&(len(w.queue)-1)] }
 
-// full reports whether a record must be taken before another one is added.
+// full reports whether a record must be taken before another can be added.
 func (w *window) full() bool {
 	return w.next-w.first+len(w.heap) >= maxAhead || w.bytes >= maxAheadBytes || w.lookDue() && w.aside.crowded()
 }
 
 // add adds a copy of a record.
-func (w *window) add(r *Record) {
+func (w *window) add(r *events.Record) {
 	if w.lookDue() {
 		w.look()
 	}
@@ -96,7 +98,7 @@ func (w *window) add(r *Record) {
 	}
 }
 
-// grow makes the queue twice as long.
+// grow doubles the queue.
 func (w *window) grow() {
 	old := *w
 	w.queue = make([]ahead, max(64, 2*len(old.queue)))
@@ -105,8 +107,8 @@ func (w *window) grow() {
 	}
 }
 
-// take takes the next record: the earliest, or one whose time has not come and that has to go, which is early. Its data are valid
-// until it is released.
+// take takes the next record: the earliest one, or one that must go early, before its time has come. Its data is valid until it is
+// released.
 func (w *window) take() (a ahead, early bool) {
 	if w.aside.crowded() && (w.aside.since >= apart || w.lookDue()) {
 		return w.aside.takeLast(), true
@@ -136,21 +138,21 @@ func (w *window) take() (a ahead, early bool) {
 	return a, false
 }
 
-// takeQueued takes the queue's first record.
+// takeQueued takes the first record of the queue.
 func (w *window) takeQueued() ahead {
 	a := *w.at(w.first)
 	w.leaveQueue()
 	return a
 }
 
-// leaveQueue takes the queue's first place away.
+// leaveQueue removes the first place of the queue.
 func (w *window) leaveQueue() {
 	place := w.at(w.first)
-	place.Data, place.in = nil, nil // they would be held in memory
+	place.Data, place.in = nil, nil // so that the memory can be freed
 	w.first++
 }
 
-// sink puts a record of the heap below those that are before it.
+// sink moves a record of the heap down to its place.
 func (w *window) sink(i int) {
 	for {
 		least := i
@@ -167,7 +169,7 @@ func (w *window) sink(i int) {
 	}
 }
 
-// release gives back the memory of a record that was taken.
+// release frees the memory of a record that was taken.
 func (w *window) release(a *ahead) {
 	if a.in != nil {
 		w.memory.release(a.in)
@@ -175,23 +177,23 @@ func (w *window) release(a *ahead) {
 	}
 }
 
-// slab is memory for the data of records, one behind the other. It is used again when none of them is left.
+// slab is memory for the data of records, back to back. It is used again when no record is left in it.
 type slab struct {
 	bytes []byte
 	users int
 }
 
-// slabSize is the size of a slab in bytes; a longer record has one of its own.
+// slabSize is the size of a slab in bytes. A longer record has a slab of its own.
 const slabSize = 64 << 10
 
 // slabs are the slabs of a window.
 type slabs struct {
 	current *slab
 	free    []*slab
-	taken   uint64 // bytes of slabs that were taken into use, all in all
+	taken   uint64 // total bytes of slabs taken into use
 }
 
-// put copies data into a slab, which is the copy's until it is released.
+// put copies data into a slab. The copy is valid until it is released.
 func (m *slabs) put(data []byte) ([]byte, *slab) {
 	if m.current == nil || cap(m.current.bytes)-len(m.current.bytes) < len(data) {
 		m.begin(max(slabSize, len(data)))
@@ -204,7 +206,7 @@ func (m *slabs) put(data []byte) ([]byte, *slab) {
 	return s.bytes[from:len(s.bytes):len(s.bytes)], s
 }
 
-// begin makes a slab of a size the current one. What the one before has left is taken.
+// begin makes a slab of the given size the current one.
 func (m *slabs) begin(size int) {
 	if old := m.current; old != nil {
 		m.taken += uint64(cap(old.bytes) - len(old.bytes))
@@ -219,7 +221,7 @@ func (m *slabs) begin(size int) {
 	m.current = &slab{bytes: make([]byte, 0, size)}
 }
 
-// release gives back what one record has of a slab.
+// release gives back the share of one record in a slab.
 func (m *slabs) release(s *slab) {
 	if s.users--; s.users > 0 {
 		return
