@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Debug messages: three integers whose meaning the sub-type gives, and the sentence that Cilium makes of them.
+// Debug messages: struct debug_msg (bpf/lib/dbg.h), three integers whose meaning the sub-type gives, and the sentence that Cilium makes of
+// them. They have no version and carry no packet.
 
 package monitor
 
@@ -13,10 +14,23 @@ import (
 	monitorapi "github.com/cilium/cilium/pkg/monitor/api"
 )
 
-// DebugMessage is a debug notification (bpf/lib/dbg.h).
+// DebugMessage is a debug notification.
 type DebugMessage struct {
 	SubType          uint8
 	Arg1, Arg2, Arg3 uint32
+}
+
+const debugLen = 20 // bytes
+
+func (n *Notification) decodeDebug(data []byte) error {
+	if len(data) < debugLen {
+		return truncated(n.Type, debugLen, len(data))
+	}
+	n.commonHeader(data)
+	n.HeaderLen = debugLen
+	n.VersionUnknown = goesOn(data, debugLen)
+	n.Debug = DebugMessage{SubType: n.SubType, Arg1: le32(data, 8), Arg2: le32(data, 12), Arg3: le32(data, 16)}
+	return nil
 }
 
 // debugMessages has, by sub-type, the name of flow.proto's DebugEventType and the text of Cilium 1.20.1
