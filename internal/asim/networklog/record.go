@@ -134,8 +134,8 @@ func (r *networkRecord) outcome(o networkOutcome) {
 		return
 	}
 	reason := r.DropReasonText()
-	if r.DropExtError != 0 {
-		reason += ", " + strconv.Itoa(int(r.DropExtError))
+	if r.Drop.ExtError != 0 {
+		reason += ", " + strconv.Itoa(int(r.Drop.ExtError))
 	}
 	a.PutConst("EventOriginalResultDetails", reason)
 	a.PutConst("cilium.drop_reason", flow.DropReasonName(r.DropReason))
@@ -341,23 +341,23 @@ func (r *networkRecord) decision() {
 	case monitor.TypePolicyVerdict:
 		a.PutConst("cilium.policy.match_type", r.PolicyMatchName())
 		putName(a, "cilium.policy.verdict", networkPolicyActions[r.Verdict])
-		r.id("cilium.policy.cookie", r.PolicyCookie)
+		r.id("cilium.policy.cookie", uint64(r.Policy.Cookie))
 		if r.AuthType != 0 {
 			a.PutStr("cilium.auth_type", r.AuthType.String())
 		}
 	case monitor.TypeTraceSock:
-		r.id("cilium.socket.cookie", r.Socket.Cookie)
-		r.id("cilium.cgroup.id", r.Socket.CgroupID)
+		r.id("cilium.socket.cookie", r.Sock.SockCookie)
+		r.id("cilium.cgroup.id", r.Sock.CgroupID)
 	case monitor.TypeRecorder:
 		a.PutInt("cilium.recorder.rule_id", int64(r.Recorder.RuleID))
 	}
-	if r.HasFile {
+	if r.Type == monitor.TypeDrop {
 		a.PutConst("cilium.file", r.FileName())
-		a.PutInt("cilium.line", int64(r.Line))
+		a.PutInt("cilium.line", int64(r.Drop.Line))
 	}
 	r.number("cilium.proxy_port", r.ProxyPort)
 	r.number("cilium.interface.index", r.InterfaceIndex)
-	r.id("cilium.ip_trace_id", r.IPTraceID)
+	r.id("cilium.ip_trace_id", r.IPTraceID())
 }
 
 // networkPolicyActions names a policy verdict as `cilium monitor` does, indexed by flow.Verdict.

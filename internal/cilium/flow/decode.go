@@ -9,16 +9,15 @@ import "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 // Decode makes f the flow of a decoded notification. Any notification that monitor.Decoder accepted gives a flow. f.Raw is
 // the only field that aliases n's bytes.
 func (f *Flow) Decode(n *monitor.Notification) {
-	*f = Flow{
-		Type:       n.Type,
-		SubType:    uint32(n.SubType),
-		Version:    n.Version,
-		Format:     n.Format,
-		EndpointID: n.Source,
-		Hash:       n.Hash,
-		OrigLen:    n.OrigLen,
-		CPU:        -1,
-	}
+	*f = Flow{} // in place: a literal with values is made elsewhere and copied
+	f.Type = n.Type
+	f.SubType = uint32(n.SubType)
+	f.Version, f.VersionUnknown = n.Version, n.VersionUnknown
+	f.Format = n.Format
+	f.EndpointID = n.Source
+	f.Hash = n.Hash
+	f.OrigLen = n.OrigLen
+	f.CPU = -1
 	switch n.Type {
 	case monitor.TypeDrop:
 		f.drop(n)

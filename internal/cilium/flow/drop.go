@@ -7,13 +7,11 @@ package flow
 import "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 
 func (f *Flow) drop(n *monitor.Notification) {
+	f.Drop = n.Drop
 	f.packet(n.Packet, n.Drop.Flags)
 	f.Verdict = VerdictDropped
 	f.DropReason = uint32(n.SubType)
-	f.DropExtError = n.Drop.ExtError
-	f.HasFile, f.File, f.Line = true, n.Drop.File, n.Drop.Line
 	f.SourceIdentity, f.DestinationIdentity = n.Drop.SrcLabel, n.Drop.DstLabel
-	f.IPTraceID = n.Drop.IPTraceID
 	f.dropDirections(n)
 }
 

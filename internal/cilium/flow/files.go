@@ -66,14 +66,14 @@ func (s *sourceFiles) name(id uint8) string {
 // more releases share, an id has a name when all of them agree on it: no name rather than a wrong one.
 func (f *Flow) FileName() string {
 	first, last := f.Format.DropReleases(f.Version)
-	name := filesOf[first].name(f.File)
+	name := filesOf[first].name(f.Drop.File)
 	for release := first + 1; release <= last; release++ {
-		if filesOf[release].name(f.File) != name {
+		if filesOf[release].name(f.Drop.File) != name {
 			name = ""
 		}
 	}
 	if name == "" {
-		return "unknown(" + strconv.Itoa(int(f.File)) + ")"
+		return "unknown(" + strconv.Itoa(int(f.Drop.File)) + ")"
 	}
 	return name
 }

@@ -31,22 +31,20 @@ type Flow struct {
 	Version uint8               // of the notification's layout
 	Format  monitor.WireFormat  // the release that wrote it, where that is known
 
+	// VersionUnknown says that the notification has a later layout than the decoder knows: what the later one has added is missing.
+	VersionUnknown bool
+
 	EndpointID uint16 // endpoint whose program reports; 0 when there is none
 	Hash       uint32 // flow hash, the mark
 	OrigLen    uint32 // length of the packet on the wire, bytes; 0 when not known
 	CPU        int32  // that wrote the event; -1 when not known. Decode sets -1, the caller knows better
 
-	Verdict      Verdict
-	DropReason   uint32 // Cilium's code, 0 when not dropped
-	DropExtError int8
-	HasFile      bool  // File and Line are set: drops only
-	File         uint8 // id; FileName names it
-	Line         uint16
-	AuthType     AuthType // policy verdicts only
-	Reply        Tristate
-	Direction    Direction // of the connection, as far as the event itself tells; policy verdicts carry it
-	PolicyMatch  uint8     // policy verdicts only: how the policy matched
-	PolicyCookie uint64    // policy verdicts only: of the policy's log entry; 0 when there is none
+	Verdict     Verdict
+	DropReason  uint32   // Cilium's code, 0 when not dropped
+	AuthType    AuthType // policy verdicts only
+	Reply       Tristate
+	Direction   Direction // of the connection, as far as the event itself tells; policy verdicts carry it
+	PolicyMatch uint8     // policy verdicts only: how the policy matched
 
 	// PacketDirection is the direction of the packet as the endpoint sees it. Direction, the connection's, is the other one for a
 	// reply.
@@ -60,7 +58,6 @@ type Flow struct {
 	CapturePoint     uint8            // debug captures only
 	InterfaceIndex   uint32           // 0 when not known
 	ProxyPort        uint32           // 0 when not to the proxy; wider than a port where the datapath passes it in 32 bits
-	IPTraceID        uint64           // from the packet's IP option, 0 when there is none
 
 	// Primary says that the event's record is the one of its packet's that counts its bytes, and PrimaryDrop that it is the one
 	// that counts that the packet was dropped. Decode sets false, the caller knows better.
@@ -70,11 +67,16 @@ type Flow struct {
 	place   place  // of the headers in the notification's packet
 	Tunnel  Tunnel // Protocol is TunnelNone when there is none
 
-	Socket   Socket                // ClassSocket
-	Debug    monitor.DebugMessage  // ClassDebug
-	Lost     Lost                  // ClassLost
-	Pktmon   monitor.PacketMonitor // Type TypePacketMonitorDrop
-	Recorder monitor.Recorder      // Type TypeRecorder
+	// What the notification says, by its type. The others are zero.
+	Drop     monitor.Drop
+	Trace    monitor.Trace
+	Policy   monitor.PolicyVerdict
+	Sock     monitor.TraceSock
+	Debug    monitor.DebugMessage
+	Pktmon   monitor.PacketMonitor
+	Recorder monitor.Recorder
+
+	Lost Lost // ClassLost
 
 	// Raw is the whole record of an event of ClassRaw. It aliases the bytes that the notification was decoded from.
 	Raw []byte
@@ -149,13 +151,6 @@ type Tunnel struct {
 	L4       L4
 }
 
-// Socket is what an event of the socket load balancer knows beside the addresses.
-type Socket struct {
-	Point    uint8 // translation point, see SocketPointName
-	Cookie   uint64
-	CgroupID uint64
-}
-
 // Lost says how many events were lost, and where.
 type Lost struct {
 	Source      LostSource
@@ -169,6 +164,9 @@ type Aggregate struct {
 	Bytes int64     // sum of OrigLen when Count is above 1
 	First time.Time // of the first of them
 }
+
+// IPTraceID returns the number in the packet's IP option that a drop or a trace has, 0 when there is none.
+func (f *Flow) IPTraceID() uint64 { return f.Drop.IPTraceID | f.Trace.IPTraceID }
 
 // SetLost makes f the event that says how many events were lost. cpu is -1 when not known; first and last may be zero.
 func (f *Flow) SetLost(source LostSource, count uint64, cpu int32, first, last time.Time) {

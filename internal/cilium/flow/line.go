@@ -65,8 +65,8 @@ func (f *Flow) appendFlowLine(dst []byte, summary *Flow) []byte {
 	dst = f.AppendType(append(dst, ' '))
 	dst = append(append(dst, ' '), f.verdictText()...)
 	dst = append(dst, " ("...)
-	if f.IPTraceID != 0 {
-		dst = strconv.AppendUint(append(dst, "IP Trace ID: "...), f.IPTraceID, 10)
+	if f.IPTraceID() != 0 {
+		dst = strconv.AppendUint(append(dst, "IP Trace ID: "...), f.IPTraceID(), 10)
 		dst = append(dst, "; "...)
 	}
 	dst = summary.AppendSummary(dst)

@@ -15,14 +15,15 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
 // Mask is a set of fields. It does not change: any number of goroutines may share one. A nil Mask is all fields.
 type Mask struct {
 	line *maskNode // of an exporter's line, of which the flow is one field
 	flow *maskNode
+
+	writers []fieldWriter             // of the fields that are in the mask, whole or in part
+	hidden  [L4IGMP + 1][]func(*Flow) // by the packet's protocol: take out what a line does not show
 }
 
 // maskNode is a field that is in the mask: whole, when it has no fields below it.
@@ -55,6 +56,10 @@ func NewMask(paths []string) (*Mask, error) {
 		if m.Has(name) {
 			m.line.fields = append(m.line.fields, &maskNode{name: name})
 		}
+	}
+	m.writers = writersOf(m.Has)
+	for protocol := range m.hidden {
+		m.hidden[protocol] = m.notShown(L4Protocol(protocol))
 	}
 	return m, nil
 }
@@ -136,7 +141,7 @@ func (m *Mask) AppendHubbleJSON(dst []byte, f *Flow, nodeName string, ts time.Ti
 		return f.AppendHubbleJSON(dst, nodeName, ts)
 	}
 	begun := len(dst)
-	dst = f.AppendHubbleJSON(dst, nodeName, ts)
+	dst = f.appendJSON(dst, m.writers, export{nodeName, ts})
 	whole := dst[begun:]
 	dst, _ = m.line.appendJSON(dst, whole)
 	n := copy(dst[begun:], dst[begun+len(whole):])
@@ -231,33 +236,10 @@ func (m *Mask) AppendLine(dst []byte, f *Flow, ts time.Time) []byte {
 	return masked.appendFlowLine(append(dst, ": "...), summary)
 }
 
-// apply gives a flow with what of it a line shows, as far as it is in the mask.
+// apply returns a flow with the parts that a line shows, as far as they are in the mask.
 func (m *Mask) apply(f Flow) Flow {
-	for _, field := range [...]struct {
-		path  string
-		clear func(*Flow)
-	}{
-		{"verdict", func(f *Flow) { f.Verdict = VerdictUnknown }},
-		{"auth_type", func(f *Flow) { f.AuthType = 0 }},
-		{"ethernet.source", func(f *Flow) { f.HasEthernet = false }}, // one end alone is not shown
-		{"ethernet.destination", func(f *Flow) { f.HasEthernet = false }},
-		{"IP", func(f *Flow) { f.IP = IP{} }},
-		{"IP.source", func(f *Flow) { f.IP.Source = IP{}.Source }},
-		{"IP.destination", func(f *Flow) { f.IP.Destination = IP{}.Destination }},
-		{f.L4.path() + ".source_port", func(f *Flow) { f.L4.SourcePort = 0 }},
-		{f.L4.path() + ".destination_port", func(f *Flow) { f.L4.DestinationPort = 0 }},
-		{"source.identity", func(f *Flow) { f.SourceIdentity = 0 }},
-		{"destination.identity", func(f *Flow) { f.DestinationIdentity = 0 }},
-		{"policy_match_type", func(f *Flow) { f.PolicyMatch = 0 }},
-		{"traffic_direction", func(f *Flow) { f.Direction = DirectionUnknown }},
-		{"is_reply", func(f *Flow) { f.Reply = Unknown }},
-		{"ip_trace_id.trace_id", func(f *Flow) { f.IPTraceID = 0 }},
-		{f.subTypePath(), func(f *Flow) { f.SubType = 0 }},
-		{"event_type.type", func(f *Flow) { f.Type = 0 }},
-	} {
-		if !m.Has(field.path) {
-			field.clear(&f)
-		}
+	for _, hide := range m.hidden[f.L4.Protocol] {
+		hide(&f)
 	}
 	if f.IP.Version == 0 && m.inPart("IP") { // an IP header of which nothing is known
 		f.IP.Version = 4
@@ -265,15 +247,17 @@ func (m *Mask) apply(f Flow) Flow {
 	return f
 }
 
-// path is the path of the header's fields.
-func (l *L4) path() string { return "l4." + l.Protocol.String() }
-
-// subTypePath is the field that the line shows as the event's sub-type.
-func (f *Flow) subTypePath() string {
-	if f.Type == monitor.TypeCapture {
-		return "debug_capture_point"
+// notShown returns what takes the parts out of a flow that a line shows and the mask does not have.
+func (m *Mask) notShown(protocol L4Protocol) (hide []func(*Flow)) {
+	for _, f := range flowFields {
+		for _, p := range f.shown {
+			path := strings.ReplaceAll(strings.TrimSuffix(f.name+"."+p.path, "."), "*", protocol.String())
+			if !m.Has(path) {
+				hide = append(hide, p.hide)
+			}
+		}
 	}
-	return "event_type.sub_type"
+	return hide
 }
 
 // inPart reports whether the mask has some fields of a field, and not all.

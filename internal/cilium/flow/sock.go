@@ -15,7 +15,7 @@ import (
 func (f *Flow) socket(n *monitor.Notification) {
 	s := &n.Sock
 	f.Class = ClassSocket
-	f.Socket = Socket{Point: n.SubType, Cookie: s.SockCookie, CgroupID: s.CgroupID}
+	f.Sock = n.Sock
 	switch n.SubType {
 	case socketPreForward, socketPreReverse:
 		f.Verdict = VerdictTraced

@@ -8,6 +8,7 @@ import "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 
 func (f *Flow) trace(n *monitor.Notification) {
 	t := &n.Trace
+	f.Trace = n.Trace
 	f.packet(n.Packet, t.Flags)
 	f.Verdict = VerdictForwarded
 	f.ObservationPoint = ObservationPoint(n.SubType)
@@ -17,7 +18,6 @@ func (f *Flow) trace(n *monitor.Notification) {
 	f.TraceReason = traceReason(t.Reason)
 	f.SourceIdentity, f.DestinationIdentity = t.SrcLabel, t.DstLabel
 	f.InterfaceIndex = t.IfIndex
-	f.IPTraceID = t.IPTraceID
 	if n.SubType == monitor.TraceToProxy {
 		f.ProxyPort = uint32(t.DstID)
 	}

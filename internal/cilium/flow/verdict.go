@@ -8,6 +8,7 @@ import "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 
 func (f *Flow) policyVerdict(n *monitor.Notification) {
 	v := &n.Verdict
+	f.Policy = n.Verdict
 	var flags monitor.PacketFlags
 	if v.IPv6 {
 		flags |= monitor.FlagIPv6
@@ -17,7 +18,6 @@ func (f *Flow) policyVerdict(n *monitor.Notification) {
 	}
 	f.packet(n.Packet, flags)
 	f.PolicyMatch = v.MatchType
-	f.PolicyCookie = uint64(v.Cookie)
 	f.AuthType = AuthType(v.AuthType)
 	switch {
 	case v.Verdict < 0:

@@ -10,16 +10,16 @@ type DebugCapture struct {
 }
 
 // captureLengths has the length of the header, in bytes, by version.
-var captureLengths = []int{0: 24, 1: 24}
+var captureLengths = [...]int{0: 24, 1: 24}
 
 func (n *Notification) decodeCapture(data []byte) error {
 	if len(data) < captureLengths[0] {
 		return truncated(n.Type, captureLengths[0], len(data))
 	}
 	n.captureHeader(data)
-	length, err := n.versionLength(data, captureLengths)
-	if err != nil {
-		return err
+	length := n.versionLength(captureLengths[:])
+	if len(data) < length {
+		return n.tooShort(data, captureLengths[:])
 	}
 	n.Capture = DebugCapture{Arg1: le32(data, 16), Arg2: le32(data, 20)}
 	n.setPacket(data, length)

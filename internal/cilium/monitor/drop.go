@@ -20,7 +20,7 @@ type Drop struct {
 // What each version of the drop notification is.
 var (
 	// dropLengths has the length of the header, in bytes.
-	dropLengths = []int{0: 36, 1: 36, 2: 40, 3: 48}
+	dropLengths = [...]int{0: 36, 1: 36, 2: 40, 3: 48}
 
 	// dropReleases has the first and the last release that writes it (NOTIFY_DROP_VER and NOTIFY_CAPTURE_VER in bpf/lib). Version 0 is
 	// older than all of them; its layout is that of version 1. The first releases of 1.17 wrote version 1, later ones version 2.
@@ -34,9 +34,9 @@ func (n *Notification) decodeDrop(data []byte) error {
 		return truncated(n.Type, dropLengths[0], len(data))
 	}
 	n.captureHeader(data)
-	length, err := n.versionLength(data, dropLengths)
-	if err != nil {
-		return err
+	length := n.versionLength(dropLengths[:])
+	if len(data) < length {
+		return n.tooShort(data, dropLengths[:])
 	}
 	n.Drop = Drop{
 		SrcLabel: le32(data, 16),

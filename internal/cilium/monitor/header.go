@@ -28,22 +28,21 @@ func (n *Notification) captureHeader(data []byte) {
 	n.ExtVersion = data[15]
 }
 
-// versionLength returns the length of the header, in bytes, and checks that data has it. lengths has the length of each version. A
-// later version is read as the newest known one: VersionUnknown is then set, and the packet is somewhere behind that length.
-func (n *Notification) versionLength(data []byte, lengths []int) (int, error) {
-	if int(n.Version) < len(lengths) {
-		want := lengths[n.Version]
-		if len(data) < want {
-			return 0, truncatedVersion(n.Type, n.Version, want, len(data))
-		}
-		return want, nil
+// versionLength returns the length of the header, in bytes, from the lengths of all known versions. A later version is read as the newest
+// known one: VersionUnknown is then set, and the packet is somewhere behind that length.
+func (n *Notification) versionLength(lengths []int) int {
+	newest := len(lengths) - 1
+	n.VersionUnknown = int(n.Version) > newest
+	return lengths[min(int(n.Version), newest)]
+}
+
+// tooShort is the error of a record that is shorter than its version's header.
+func (n *Notification) tooShort(data []byte, lengths []int) error {
+	if want := n.versionLength(lengths); !n.VersionUnknown {
+		return truncatedVersion(n.Type, n.Version, want, len(data))
 	}
 	newest := len(lengths) - 1
-	if len(data) < lengths[newest] {
-		return 0, &Error{Reason: ReasonVersion, Type: n.Type, Versioned: true, Version: n.Version, Newest: uint8(newest), Want: lengths[newest], Have: len(data)}
-	}
-	n.VersionUnknown = true
-	return lengths[newest], nil
+	return &Error{Reason: ReasonVersion, Type: n.Type, Versioned: true, Version: n.Version, Newest: uint8(newest), Want: lengths[newest], Have: len(data)}
 }
 
 // goesOn reports whether a record without a packet has more than its known layout: more bytes than a perf ring adds, and not only the

@@ -54,7 +54,8 @@ type Notification struct {
 //
 // The error is always an *Error. n then has Type and Raw when data has at least one byte, and nothing else that a caller may use.
 func (d Decoder) Decode(data []byte, n *Notification) error {
-	*n = Notification{Format: d.WireFormat}
+	*n = Notification{} // in place: a literal with values is made elsewhere and copied
+	n.Format = d.WireFormat
 	if len(data) == 0 {
 		return &Error{Reason: ReasonEmpty, Want: 1}
 	}

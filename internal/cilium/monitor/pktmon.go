@@ -30,16 +30,16 @@ const (
 )
 
 // packetMonitorLengths has the length of the header, in bytes, by version.
-var packetMonitorLengths = []int{0: 57, 1: 57}
+var packetMonitorLengths = [...]int{0: 57, 1: 57}
 
 func (n *Notification) decodePacketMonitor(data []byte) error {
 	if len(data) < packetMonitorLengths[0] {
 		return truncated(n.Type, packetMonitorLengths[0], len(data))
 	}
 	n.Version = data[2]
-	length, err := n.versionLength(data, packetMonitorLengths)
-	if err != nil {
-		return err
+	length := n.versionLength(packetMonitorLengths[:])
+	if len(data) < length {
+		return n.tooShort(data, packetMonitorLengths[:])
 	}
 	n.OrigLen = le32(data, 5)
 	n.CapLen = le32(data, 9)

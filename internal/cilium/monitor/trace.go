@@ -20,16 +20,16 @@ type Trace struct {
 }
 
 // traceLengths has the length of the header, in bytes, by version.
-var traceLengths = []int{0: 32, 1: 48, 2: 56}
+var traceLengths = [...]int{0: 32, 1: 48, 2: 56}
 
 func (n *Notification) decodeTrace(data []byte) error {
 	if len(data) < traceLengths[0] {
 		return truncated(n.Type, traceLengths[0], len(data))
 	}
 	n.captureHeader(data)
-	length, err := n.versionLength(data, traceLengths)
-	if err != nil {
-		return err
+	length := n.versionLength(traceLengths[:])
+	if len(data) < length {
+		return n.tooShort(data, traceLengths[:])
 	}
 	n.Trace = Trace{
 		SrcLabel:  le32(data, 16),

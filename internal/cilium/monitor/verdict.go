@@ -58,10 +58,7 @@ func (n *Notification) decodePolicyVerdict(data []byte, format WireFormat) error
 		L3Device:    flags&verdictL3Device != 0,
 		AuthType:    data[28],
 	}
-	length, err := n.verdictLen(data, format)
-	if err != nil {
-		return err
-	}
+	length := n.verdictLen(data, format)
 	if length == verdictLen119 {
 		n.Verdict.Cookie = le32(data, 32)
 	}
@@ -70,24 +67,14 @@ func (n *Notification) decodePolicyVerdict(data []byte, format WireFormat) error
 }
 
 // verdictLen returns the length of the header: 32 or 40, never more than the record's.
-func (n *Notification) verdictLen(data []byte, format WireFormat) (int, error) {
-	if n.Version > verdictVersion {
-		return n.versionLength(data, verdictLengths)
+func (n *Notification) verdictLen(data []byte, format WireFormat) int {
+	n.VersionUnknown = n.Version > verdictVersion
+	switch {
+	case len(data) < verdictLen119:
+		return verdictLen118
+	case n.VersionUnknown, n.ExtVersion != 0: // later versions keep what is known, and extensions came with 1.19
+		return verdictLen119
 	}
-	if len(data) < verdictLen119 {
-		return verdictLen118, nil
-	}
-	if n.ExtVersion != 0 {
-		return verdictLen119, nil // extensions came with 1.19
-	}
-	return n.verdictLenByContent(data, format), nil
-}
-
-// verdictLengths has the length of the newest layout of each version.
-var verdictLengths = []int{verdictVersion: verdictLen119}
-
-// verdictLenByContent returns 32 or 40 for a record that has at least 40 bytes.
-func (n *Notification) verdictLenByContent(data []byte, format WireFormat) int {
 	if n.CapLen > 0 || len(data) <= verdictLen119+perfPadding { // behind the shorter header there is then no packet
 		switch rest := len(data) - int(n.CapLen); {
 		case rest == verdictLen119 && len(data) == verdictLen118+paddedPacketLen:

@@ -51,9 +51,9 @@ func originalWhereDelivered(c *Case) bool {
 func headerLen(n *monitor.Notification) int {
 	switch n.Type {
 	case monitor.TypeDrop:
-		return []int{36, 36, 40, 48}[n.Version]
+		return []int{36, 36, 40, 48}[min(n.Version, 3)]
 	case monitor.TypeTrace:
-		return []int{32, 48, 56}[n.Version]
+		return []int{32, 48, 56}[min(n.Version, 2)]
 	case monitor.TypePolicyVerdict:
 		return 40
 	}
