@@ -102,6 +102,7 @@ type Mapper struct {
 
 	// Memory that one event leaves to the next.
 	builder    attrs.Builder
+	record     networkRecord // of Append: as a variable there it would be an allocation for each event
 	templates  map[networkKind]*attrs.Template
 	generation int // of the builder that the templates are of
 	times      attrs.TimeFormatter
@@ -124,6 +125,7 @@ func NewMapper(options Options) *Mapper {
 	m.head.Text("EventSchema", networkSchema)
 	m.head.Text("EventSchemaVersion", networkSchemaVersion)
 	m.head.Text("EventType", "Flow")
+	m.record.Mapper = m
 	m.SetDevice(options.Device)
 	return m
 }
@@ -190,7 +192,8 @@ func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed time.Time)
 		m.builder.Text = m.options.Mask.AppendLine(m.builder.Text, f, ts)
 	}
 	body := len(m.builder.Text)
-	r := networkRecord{Mapper: m, Flow: f, attrs: m.builder.Main()}
+	r := &m.record
+	r.Flow, r.attrs = f, m.builder.Main()
 	r.event(ts)
 	outcome := networkOutcomeOf(f)
 	lr.SetSeverityNumber(outcome.severity)
@@ -204,11 +207,11 @@ func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed time.Time)
 		r.decision()
 		r.tunnel()
 	case flow.ClassDebug:
-		r.debug()
+		r.put(debugAttributes)
 	case flow.ClassLost:
-		r.lost()
+		r.put(lostAttributes)
 	case flow.ClassRaw:
-		r.raw()
+		r.put(rawAttributes)
 	}
 	text := m.builder.Finish(lr.Attributes())
 	lr.Body().SetStr(text[:body])
