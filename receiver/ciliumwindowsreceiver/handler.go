@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
@@ -30,6 +31,7 @@ type handler struct {
 	aggregator *aggregate.ConnectionAggregator
 	openers    *opener.Memory // nil where no trace comes that was taken before connection tracking
 	marker     *primary.Marker
+	later      laterVersions
 	unmarked   atomic.Int64                      // the marker's, for the metric
 	moved      atomic.Pointer[networklog.Device] // what this host is by now, for the next batch
 
@@ -49,6 +51,7 @@ func newHandler(s settings, device networklog.Device, version string) *handler {
 		mapper:     networklog.NewMapper(networklog.Options{Device: device, Body: s.body, Mask: s.mask, Version: version}),
 		aggregator: aggregate.New(s.aggregation),
 		marker:     primary.New(),
+		later:      laterVersions{log: zap.NewNop()},
 	}
 	if s.Level == obsconfig.LevelNone {
 		h.openers = opener.New()
@@ -109,6 +112,9 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		var refused *monitor.Error
 		errors.As(err, &refused) // Decode gives no other error
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: string(refused.Reason)}
+	}
+	if h.notification.VersionUnknown {
+		h.later.add(&h.notification)
 	}
 	if !h.wants(&h.notification) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}

@@ -59,6 +59,7 @@ func (r *ciliumReceiver) prepare(files []string) (_ pipeline.Handler, err error)
 		r.device = r.fileDevice(files[0])
 	}
 	r.handler = newHandler(r.settings, r.device, r.set.BuildInfo.Version)
+	r.handler.later.log = r.log
 	return r.handler, nil
 }
 
@@ -73,7 +74,9 @@ func (r *ciliumReceiver) account() []zap.Field {
 	if r.Pipeline.Stats.Pending() == 0 { // else the worker may be at it yet
 		r.handler.end()
 	}
-	return []zap.Field{zap.Int64("packets_unmarked", r.handler.unmarked.Load())}
+	return []zap.Field{
+		zap.Int64("packets_unmarked", r.handler.unmarked.Load()), zap.Int64("events_version_unknown", r.handler.later.count.Load()),
+	}
 }
 
 // losses gives what was lost before the receiver could see it, by who lost it.

@@ -168,7 +168,7 @@ func writeCaptureOf(t *testing.T, records ...events.Record) string {
 func TestRecordsThatCannotBeDecodedAreCountedByReason(t *testing.T) {
 	whole := monitortest.Drop{Version: 2}.Bytes()
 	newer := append([]byte(nil), whole...)
-	newer[14] = 200 // the version
+	newer[14] = 200 // the version, with fewer bytes than the newest known one has
 	path := writeCapture(t, whole, whole[:30], []byte{byte(monitor.TypeDrop)}, nil, newer)
 	sink, r, _ := replayAll(t, replayOf(path, nil))
 	require.Equal(t, 1, sink.LogRecordCount())

@@ -16,6 +16,7 @@ import (
 func (r *ciliumReceiver) observe(builder *metadata.TelemetryBuilder) error {
 	return errors.Join(
 		r.live.observe(builder),
+		builder.RegisterEventsVersionUnknownCallback(runner.Observe(r.handler.later.count.Load)),
 		builder.RegisterPacketsUnmarkedCallback(runner.Observe(r.handler.unmarked.Load)),
 	)
 }

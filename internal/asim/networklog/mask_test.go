@@ -24,14 +24,14 @@ func mtDrop() []byte {
 // The README's table of attributes is the table that masks use.
 func TestTheReadmesTableOfAttributesIsThatOfTheMasks(t *testing.T) {
 	section := kit.Section(t, "../../../receiver/ciliumwindowsreceiver/README.md", "### Attributes")
-	var documented []networkSource
+	var documented []source
 	for _, row := range regexp.MustCompile("(?m)^\\| ((?:`[A-Za-z.0-9_]+`(?:, )?)+) \\| (–|`[A-Za-z0-9_.*]+`) \\| ").FindAllStringSubmatch(section, -1) {
 		field := strings.Trim(row[2], "`")
 		if field == "–" {
 			field = ""
 		}
 		for name := range strings.SplitSeq(row[1], ", ") {
-			documented = append(documented, networkSource{strings.Trim(name, "`"), field})
+			documented = append(documented, source{strings.Trim(name, "`"), field})
 		}
 	}
 	require.ElementsMatch(t, networkSources(), documented)
@@ -44,12 +44,15 @@ func TestEveryAttributeOfARecordIsInTheTable(t *testing.T) {
 		known[s.attribute] = true
 	}
 	seen := map[string]bool{}
-	eachNetworkEvent(t, networkOptions, func(_ *flow.Flow, lr plog.LogRecord) {
+	look := func(_ *flow.Flow, lr plog.LogRecord) {
 		for name := range lr.Attributes().All() {
 			require.True(t, known[name], name)
 			seen[name] = true
 		}
-	})
+	}
+	eachNetworkEvent(t, networkOptions, look)
+	later := networkFlow(t, mt.Trace{Version: 3}.Bytes()) // no datapath writes one yet
+	look(later, networkAppend(t, networkOptions, later))
 	maps.DeleteFunc(known, func(name string, _ bool) bool { return seen[name] })
 	require.Empty(t, slices.Sorted(maps.Keys(known)), "the capture has no event with these")
 }

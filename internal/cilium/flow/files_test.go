@@ -38,14 +38,14 @@ func TestAFileIsNamedByTheReleaseThatWroteTheDrop(t *testing.T) {
 		{monitor.WireFormat120, 2, 101, "arp.h"}, {monitor.WireFormat118, 3, 101, "drop.h"}, {monitor.WireFormat118, 1, 107, "unknown(107)"},
 		{monitor.WireFormat116, 2, 110, "unknown(110)"},
 	} {
-		f := flow.Flow{Format: c.format, Version: c.version, File: c.file}
+		f := flow.Flow{Format: c.format, Version: c.version, Drop: monitor.Drop{File: c.file}}
 		assert.Equal(t, c.want, f.FileName(), "wire_format %s, version %d, file %d", c.format, c.version, c.file)
 	}
 }
 
 func TestTheFilesOfCilium118AreThoseOfItsModule(t *testing.T) {
 	for id := range 256 {
-		f := flow.Flow{Format: monitor.WireFormat118, Version: 2, File: uint8(id)}
+		f := flow.Flow{Format: monitor.WireFormat118, Version: 2, Drop: monitor.Drop{File: uint8(id)}}
 		assert.Equal(t, monitorapi.BPFFileName(uint8(id)), f.FileName())
 	}
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A field mask: which fields of a flow are written, as in Hubble's exporter (pkg/hubble/parser/fieldmask, Cilium 1.20.1).
-// Like there it is of flows only: debug messages, losses and raw events are written whole.
+// A field mask selects the fields of a flow that are written, as in Hubble's exporter (pkg/hubble/parser/fieldmask, Cilium 1.20.1). As there,
+// it applies to flows only: debug messages, losses and raw events are written whole.
 //
-// It differs from Hubble's in one thing. Hubble writes into one flow again and again; where a packet's protocol has no field
-// in the mask, the flow keeps the protocol of the packet before. Here such a packet has no protocol.
+// It differs from Hubble's in one point. Hubble reuses one flow: if a packet's protocol has no field in the mask, the flow keeps the
+// protocol of the packet before. Here such a packet has no protocol.
 
 package flow
 
@@ -15,25 +15,26 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// Mask is a set of fields. It does not change: any number of goroutines may share one. A nil Mask is all fields.
+// Mask is a set of fields. It does not change, so that any number of goroutines may share one. A nil Mask has all fields.
 type Mask struct {
-	line *maskNode // of an exporter's line, of which the flow is one field
+	line *maskNode // the fields of an exporter's line; the flow is one of them
 	flow *maskNode
+
+	writers []fieldWriter             // write the fields that are in the mask, whole or in part
+	hidden  [L4IGMP + 1][]func(*Flow) // by the packet's protocol: take out the parts that a line does not show
 }
 
-// maskNode is a field that is in the mask: whole, when it has no fields below it.
+// maskNode is a field in the mask. Without fields below it, the whole field is in the mask.
 type maskNode struct {
 	name   string
 	oneOf  bool
 	fields []*maskNode
 }
 
-// NewMask makes a mask of paths such as verdict, IP.source and l4.TCP.destination_port; nil when there is none. The error
-// names every path that is no field, and what is allowed in its place.
+// NewMask makes a mask of paths such as verdict, IP.source and l4.TCP.destination_port. It returns nil for no paths. The error names every path
+// that is not a field, and the fields that are allowed in its place.
 func NewMask(paths []string) (*Mask, error) {
 	if len(paths) == 0 {
 		return nil, nil
@@ -56,10 +57,14 @@ func NewMask(paths []string) (*Mask, error) {
 			m.line.fields = append(m.line.fields, &maskNode{name: name})
 		}
 	}
+	m.writers = writersOf(m.Has)
+	for protocol := range m.hidden {
+		m.hidden[protocol] = m.notShown(L4Protocol(protocol))
+	}
 	return m, nil
 }
 
-// checkPath says what is wrong with a path that is no field's.
+// checkPath returns an error for a path that is not a field's.
 func checkPath(path string) error {
 	message, at := "Flow", ""
 	for name := range strings.SplitSeq(path, ".") {
@@ -79,7 +84,7 @@ func checkPath(path string) error {
 	return nil
 }
 
-// add adds the path of a field. One that is in the mask whole stays so.
+// add adds the path of a field. A field that is in the mask whole stays whole.
 func (n *maskNode) add(path string) {
 	message := "Flow"
 	for rest, more := path, true; more; {
@@ -101,7 +106,7 @@ func (n *maskNode) add(path string) {
 	}
 }
 
-// field gives the field with that name, nil when it is not in the mask.
+// field returns the field with that name, nil when it is not in the mask.
 func (n *maskNode) field(name string) *maskNode {
 	for _, f := range n.fields {
 		if f.name == name {
@@ -125,36 +130,36 @@ func (m *Mask) Has(path string) bool {
 	return true
 }
 
-// masks reports whether the mask is one for the event.
+// masks reports whether the mask applies to the event.
 func (m *Mask) masks(f *Flow) bool {
 	return m != nil && (f.Class == ClassPacket || f.Class == ClassSocket)
 }
 
-// AppendHubbleJSON appends the exporter's line for the event, as Flow.AppendHubbleJSON does, with the fields of the mask.
+// AppendHubbleJSON appends the exporter's line for the event with the fields of the mask, see Flow.AppendHubbleJSON.
 func (m *Mask) AppendHubbleJSON(dst []byte, f *Flow, nodeName string, ts time.Time) []byte {
 	if !m.masks(f) {
 		return f.AppendHubbleJSON(dst, nodeName, ts)
 	}
 	begun := len(dst)
-	dst = f.AppendHubbleJSON(dst, nodeName, ts)
+	dst = f.appendJSON(dst, m.writers, export{nodeName, ts})
 	whole := dst[begun:]
 	dst, _ = m.line.appendJSON(dst, whole)
 	n := copy(dst[begun:], dst[begun+len(whole):])
 	return dst[:begun+n]
 }
 
-// appendJSON appends an object with the fields of the mask, and gives what follows the object. As in Hubble, a field that is
-// in the mask in part is there though the flow has nothing of it.
+// appendJSON appends an object with the fields of the mask and returns the bytes after the object. As in Hubble, a field that is in the mask in
+// part is written even if the flow has nothing of it.
 func (n *maskNode) appendJSON(dst, object []byte) (masked, rest []byte) {
 	dst = append(dst, '{')
 	begun := len(dst)
-	var seen uint64 // by the field's place in n.fields
+	var seen uint64 // a bit for each of n.fields
 	rest = object[1:]
 	for rest[0] != '}' {
 		if rest[0] == ',' {
 			rest = rest[1:]
 		}
-		colon := bytes.IndexByte(rest, ':') // names have none
+		colon := bytes.IndexByte(rest, ':') // a name has no colon
 		name := rest[1 : colon-1]
 		rest = rest[colon+1:]
 		i := slices.IndexFunc(n.fields, func(f *maskNode) bool { return f.name == string(name) })
@@ -180,7 +185,7 @@ func (n *maskNode) appendJSON(dst, object []byte) (masked, rest []byte) {
 	return append(dst, '}'), rest[1:]
 }
 
-// appendName appends a member's name, and a comma before all but the first.
+// appendName appends a member's name, with a comma before it unless it is the first.
 func appendName(dst []byte, begun int, name string) []byte {
 	if len(dst) > begun {
 		dst = append(dst, ',')
@@ -188,7 +193,7 @@ func appendName(dst []byte, begun int, name string) []byte {
 	return append(append(append(dst, '"'), name...), '"', ':')
 }
 
-// jsonValue gives the length of the JSON value at the beginning of b, which is well-formed and without spaces.
+// jsonValue returns the length of the JSON value at the beginning of b, which is well-formed and has no spaces.
 func jsonValue(b []byte) int {
 	depth := 0
 	for i := 0; i < len(b); i++ {
@@ -213,7 +218,7 @@ func jsonValue(b []byte) int {
 	return len(b)
 }
 
-// AppendLine appends the line that `hubble observe` prints for the event when it has the fields of the mask only.
+// AppendLine appends the line that `hubble observe` prints for the event with only the fields of the mask.
 func (m *Mask) AppendLine(dst []byte, f *Flow, ts time.Time) []byte {
 	if !m.masks(f) {
 		return f.AppendLine(dst, ts)
@@ -231,33 +236,10 @@ func (m *Mask) AppendLine(dst []byte, f *Flow, ts time.Time) []byte {
 	return masked.appendFlowLine(append(dst, ": "...), summary)
 }
 
-// apply gives a flow with what of it a line shows, as far as it is in the mask.
+// apply returns the flow without the parts that a line shows and the mask does not have.
 func (m *Mask) apply(f Flow) Flow {
-	for _, field := range [...]struct {
-		path  string
-		clear func(*Flow)
-	}{
-		{"verdict", func(f *Flow) { f.Verdict = VerdictUnknown }},
-		{"auth_type", func(f *Flow) { f.AuthType = 0 }},
-		{"ethernet.source", func(f *Flow) { f.HasEthernet = false }}, // one end alone is not shown
-		{"ethernet.destination", func(f *Flow) { f.HasEthernet = false }},
-		{"IP", func(f *Flow) { f.IP = IP{} }},
-		{"IP.source", func(f *Flow) { f.IP.Source = IP{}.Source }},
-		{"IP.destination", func(f *Flow) { f.IP.Destination = IP{}.Destination }},
-		{f.L4.path() + ".source_port", func(f *Flow) { f.L4.SourcePort = 0 }},
-		{f.L4.path() + ".destination_port", func(f *Flow) { f.L4.DestinationPort = 0 }},
-		{"source.identity", func(f *Flow) { f.SourceIdentity = 0 }},
-		{"destination.identity", func(f *Flow) { f.DestinationIdentity = 0 }},
-		{"policy_match_type", func(f *Flow) { f.PolicyMatch = 0 }},
-		{"traffic_direction", func(f *Flow) { f.Direction = DirectionUnknown }},
-		{"is_reply", func(f *Flow) { f.Reply = Unknown }},
-		{"ip_trace_id.trace_id", func(f *Flow) { f.IPTraceID = 0 }},
-		{f.subTypePath(), func(f *Flow) { f.SubType = 0 }},
-		{"event_type.type", func(f *Flow) { f.Type = 0 }},
-	} {
-		if !m.Has(field.path) {
-			field.clear(&f)
-		}
+	for _, hide := range m.hidden[f.L4.Protocol] {
+		hide(&f)
 	}
 	if f.IP.Version == 0 && m.inPart("IP") { // an IP header of which nothing is known
 		f.IP.Version = 4
@@ -265,18 +247,20 @@ func (m *Mask) apply(f Flow) Flow {
 	return f
 }
 
-// path is the path of the header's fields.
-func (l *L4) path() string { return "l4." + l.Protocol.String() }
-
-// subTypePath is the field that the line shows as the event's sub-type.
-func (f *Flow) subTypePath() string {
-	if f.Type == monitor.TypeCapture {
-		return "debug_capture_point"
+// notShown returns the functions that take out the parts that a line shows and the mask does not have, for packets of a protocol.
+func (m *Mask) notShown(protocol L4Protocol) (hide []func(*Flow)) {
+	for _, f := range flowFields {
+		for _, p := range f.shown {
+			path := strings.ReplaceAll(strings.TrimSuffix(f.name+"."+p.path, "."), "*", protocol.String())
+			if !m.Has(path) {
+				hide = append(hide, p.hide)
+			}
+		}
 	}
-	return "event_type.sub_type"
+	return hide
 }
 
-// inPart reports whether the mask has some fields of a field, and not all.
+// inPart reports whether the mask has a part of a field only.
 func (m *Mask) inPart(name string) bool {
 	n := m.flow.field(name)
 	return n != nil && len(n.fields) > 0

@@ -13,6 +13,8 @@ import (
 	flowpb "github.com/cilium/cilium/api/v1/flow"
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
 // Proto returns the event as Hubble's flow. It is nil for an event that is none: debug, lost and raw ones. The result
@@ -59,8 +61,8 @@ func (f *Flow) Proto(nodeName string, ts time.Time) *flowpb.Flow {
 			L4:       f.Tunnel.L4.proto(),
 		}
 	}
-	if f.HasFile {
-		p.File = &flowpb.FileInfo{Name: f.FileName(), Line: uint32(f.Line)}
+	if f.Type == monitor.TypeDrop {
+		p.File = &flowpb.FileInfo{Name: f.FileName(), Line: uint32(f.Drop.Line)}
 	}
 	if f.Reply != Unknown {
 		p.IsReply = wrapperspb.Bool(f.Reply == Yes)
@@ -70,9 +72,9 @@ func (f *Flow) Proto(nodeName string, ts time.Time) *flowpb.Flow {
 	}
 	if f.Class == ClassSocket {
 		p.Type = flowpb.FlowType_SOCK
-		p.SockXlatePoint = flowpb.SocketTranslationPoint(f.Socket.Point)
-		p.SocketCookie = f.Socket.Cookie
-		p.CgroupId = f.Socket.CgroupID
+		p.SockXlatePoint = flowpb.SocketTranslationPoint(f.SubType)
+		p.SocketCookie = f.Sock.SockCookie
+		p.CgroupId = f.Sock.CgroupID
 	}
 	return p
 }

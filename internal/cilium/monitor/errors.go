@@ -6,15 +6,16 @@ package monitor
 
 import "fmt"
 
-// Reason is why a record was refused: a short stable word that serves as a metric's label.
+// Reason is why a record was refused: a short word that does not change, for a metric's label.
 type Reason string
 
 const (
-	// ReasonEmpty is a record without a byte.
+	// ReasonEmpty is a record of no bytes.
 	ReasonEmpty Reason = "empty"
-	// ReasonTruncated is a record that is shorter than its type and version say.
+	// ReasonTruncated is a record that is shorter than the layout of its type and version.
 	ReasonTruncated Reason = "truncated"
-	// ReasonVersion is a record of a layout version that is newer than what this package knows.
+	// ReasonVersion is a record of a later layout than this package knows that cannot be read as the newest known one: it is shorter, or,
+	// where it has no version, its bytes do not look like it.
 	ReasonVersion Reason = "version"
 )
 
@@ -24,17 +25,21 @@ type Error struct {
 	Type      MessageType
 	Versioned bool  // the message has a version, and it was read
 	Version   uint8 // as found in the record
-	Want      int   // truncated: bytes needed at least; version: newest version known
-	Have      int   // truncated: bytes there
+	Newest    uint8 // version: the newest known one, of a message that has a version
+	Want      int   // bytes that the layout has at least
+	Have      int   // bytes that the record has
 }
 
-// Error says what was expected and what was found, such as "drop notification v2: want at least 40 bytes, have 17".
+// Error returns what was expected and what was found, such as "drop notification v2: want at least 40 bytes, have 17".
 func (e *Error) Error() string {
 	switch e.Reason {
 	case ReasonEmpty:
 		return "empty record: want at least 1 byte, have 0"
 	case ReasonVersion:
-		return fmt.Sprintf("%s notification: version %d is newer than the newest known, %d", e.Type, e.Version, e.Want)
+		if !e.Versioned {
+			return fmt.Sprintf("%s notification: its %d bytes are more than the %d of the newest known layout and do not look like it", e.Type, e.Have, e.Want)
+		}
+		return fmt.Sprintf("%s notification v%d: want at least the %d bytes of the newest known version, %d, have %d", e.Type, e.Version, e.Want, e.Newest, e.Have)
 	}
 	version := ""
 	if e.Versioned {

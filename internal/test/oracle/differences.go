@@ -5,6 +5,7 @@
 package oracle
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
@@ -62,6 +63,16 @@ var Differences = []Difference{
 	},
 
 	// Layouts that one version of Cilium knows and another does not.
+	{
+		Name: "later versions",
+		Reason: "Hubble refuses drops and traces of a version that it does not know, and reads later policy verdicts and captures as the version that " +
+			"it knows. We read the fields that are known, and the packet where its place is certain.",
+		Versions: both, Fields: append([]string{fieldRefused, fieldAccepted}, packetFields...),
+		When: func(c *Case) bool {
+			var e *monitor.Error
+			return c.Notification.VersionUnknown || errors.As(c.Refused, &e) && e.Reason == monitor.ReasonVersion
+		},
+	},
 	{
 		Name:     "newer versions",
 		Reason:   "Cilium 1.18 refuses drops of version 3, traces of version 2 and extended records.",

@@ -98,6 +98,9 @@ func captureOf(packet []byte) mt.Capture {
 
 func (g *Generator) drop(c mt.Capture, flags uint8) []byte {
 	version := uint8(g.r.IntN(4))
+	if g.chance(10) {
+		version, c.Extension = 4, g.added()
+	}
 	if version < 2 && flags != 0 && !g.chance(8) { // no flags there to say what the packet is
 		c.Packet = mt.Ethernet(mt.EtherIPv4, g.ip(false))
 		c.PadTo = 0
@@ -109,10 +112,22 @@ func (g *Generator) drop(c mt.Capture, flags uint8) []byte {
 	}.Bytes()
 }
 
+// added is what a later version of a notification has behind the fields that are known.
+func (g *Generator) added() []byte {
+	b := make([]byte, 4*g.r.IntN(5))
+	for i := range b {
+		b[i] = byte(g.r.IntN(256))
+	}
+	return b
+}
+
 func (g *Generator) trace(c mt.Capture, flags uint8) []byte {
 	t := mt.Trace{
 		Capture: c, Version: uint8(g.r.IntN(3)), Point: uint8(g.r.IntN(15)), SrcLabel: g.identity(), DstLabel: g.identity(),
 		DstID: g.endpoint(), Reason: uint8(g.r.IntN(10)), Flags: flags, IfIndex: g.r.Uint32N(3), IPTraceID: g.r.Uint64N(3),
+	}
+	if g.chance(10) {
+		t.Version, t.Extension = 3, g.added()
 	}
 	if g.chance(5) {
 		t.Reason |= 0x80 // encrypted
@@ -127,12 +142,20 @@ func (g *Generator) trace(c mt.Capture, flags uint8) []byte {
 }
 
 func (g *Generator) verdict(c mt.Capture, flags uint8) []byte {
-	return mt.PolicyVerdict{
+	later := g.chance(10)
+	if later {
+		c.Extension = g.added()
+	}
+	b := mt.PolicyVerdict{
 		Capture: c, Long: g.chance(2), SubType: uint8(g.r.IntN(8) / 7), RemoteLabel: g.identity(),
 		Verdict: pick(g, 0, 0, -133, -181, -129, 15001, int32(g.r.Uint32())), DstPort: g.port(), Proto: mt.ProtoTCP,
 		Direction: uint8(g.r.IntN(4)), Match: uint8(g.r.IntN(8)), IPv6: flags&1 != 0, L3Device: flags&2 != 0,
 		Audited: g.chance(4), AuthType: uint8(g.r.IntN(4)), Cookie: g.r.Uint32N(2),
 	}.Bytes()
+	if later {
+		b[14] = 2
+	}
+	return b
 }
 
 // other makes a record of a type that Hubble's parsers do not take.

@@ -136,14 +136,14 @@ func TestTheCollectorHasTheNamesOfCilium120(t *testing.T) {
 			require.Equal(t, name, flow.DropReasonName(number))
 		case "file":
 			files[uint8(number)] = true
-			f := flow.Flow{Format: monitor.WireFormat120, Version: 3, File: uint8(number)}
+			f := flow.Flow{Format: monitor.WireFormat120, Version: 3, Drop: monitor.Drop{File: uint8(number)}}
 			require.Equal(t, name, f.FileName(), "%d", number)
 		default:
 			t.Fatal(line)
 		}
 	}
 	for id := range 256 {
-		if f := (flow.Flow{Format: monitor.WireFormat120, Version: 3, File: uint8(id)}); !files[uint8(id)] {
+		if f := (flow.Flow{Format: monitor.WireFormat120, Version: 3, Drop: monitor.Drop{File: uint8(id)}}); !files[uint8(id)] {
 			require.Equal(t, fmt.Sprintf("unknown(%d)", id), f.FileName())
 		}
 	}

@@ -25,32 +25,33 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter             metric.Meter
-	mu                sync.Mutex
-	registrations     []metric.Registration
-	EventsAggregated  metric.Int64ObservableCounter
-	EventsDropped     metric.Int64ObservableCounter
-	EventsEmitted     metric.Int64ObservableCounter
-	EventsFiltered    metric.Int64ObservableCounter
-	EventsLost        metric.Int64ObservableCounter
-	EventsReceived    metric.Int64ObservableCounter
-	EventsRecorded    metric.Int64ObservableCounter
-	EventsUndecodable metric.Int64ObservableCounter
-	EventsUnrecorded  metric.Int64ObservableCounter
-	Lag               metric.Float64ObservableGauge
-	MapAbandoned      metric.Int64ObservableCounter
-	MapAttached       metric.Int64ObservableCounter
-	MapSize           metric.Int64ObservableGauge
-	MapUnidentified   metric.Int64ObservableCounter
-	MapUtilization    metric.Float64ObservableGauge
-	MapWaiting        metric.Int64ObservableGauge
-	PacketsUnmarked   metric.Int64ObservableCounter
-	QueueCapacity     metric.Int64ObservableGauge
-	QueueSize         metric.Int64ObservableGauge
-	ReplayFilesUnread metric.Int64ObservableCounter
-	ReplayProgress    metric.Float64ObservableGauge
-	ReplayRate        metric.Float64ObservableGauge
-	ReplayTimeLeft    metric.Float64ObservableGauge
+	meter                metric.Meter
+	mu                   sync.Mutex
+	registrations        []metric.Registration
+	EventsAggregated     metric.Int64ObservableCounter
+	EventsDropped        metric.Int64ObservableCounter
+	EventsEmitted        metric.Int64ObservableCounter
+	EventsFiltered       metric.Int64ObservableCounter
+	EventsLost           metric.Int64ObservableCounter
+	EventsReceived       metric.Int64ObservableCounter
+	EventsRecorded       metric.Int64ObservableCounter
+	EventsUndecodable    metric.Int64ObservableCounter
+	EventsUnrecorded     metric.Int64ObservableCounter
+	EventsVersionUnknown metric.Int64ObservableCounter
+	Lag                  metric.Float64ObservableGauge
+	MapAbandoned         metric.Int64ObservableCounter
+	MapAttached          metric.Int64ObservableCounter
+	MapSize              metric.Int64ObservableGauge
+	MapUnidentified      metric.Int64ObservableCounter
+	MapUtilization       metric.Float64ObservableGauge
+	MapWaiting           metric.Int64ObservableGauge
+	PacketsUnmarked      metric.Int64ObservableCounter
+	QueueCapacity        metric.Int64ObservableGauge
+	QueueSize            metric.Int64ObservableGauge
+	ReplayFilesUnread    metric.Int64ObservableCounter
+	ReplayProgress       metric.Float64ObservableGauge
+	ReplayRate           metric.Float64ObservableGauge
+	ReplayTimeLeft       metric.Float64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -190,6 +191,21 @@ func (builder *TelemetryBuilder) RegisterEventsUnrecordedCallback(cb metric.Int6
 		cb(ctx, &observerInt64{inst: builder.EventsUnrecorded, obs: o})
 		return nil
 	}, builder.EventsUnrecorded)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterEventsVersionUnknownCallback sets callback for observable EventsVersionUnknown metric.
+func (builder *TelemetryBuilder) RegisterEventsVersionUnknownCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.EventsVersionUnknown, obs: o})
+		return nil
+	}, builder.EventsVersionUnknown)
 	if err != nil {
 		return err
 	}
@@ -498,6 +514,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.EventsUnrecorded, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_unrecorded",
 		metric.WithDescription("Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.EventsVersionUnknown, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_events_version_unknown",
+		metric.WithDescription("Events whose notification has a later layout than the receiver knows. They are decoded as far as it is known. No part of the account; their records are emitted all the same. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)

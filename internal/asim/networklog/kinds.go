@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The attributes that only some kinds of events have: for each its name, the field of Hubble's event that it comes from, and how it is
+// written. The tables are in the order of the record.
+
+package networklog
+
+import (
+	"encoding/hex"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+)
+
+// attribute is an attribute of one kind of event. put writes it, or nothing where the event does not have it.
+type attribute struct {
+	source
+	put func(r *networkRecord, key string)
+}
+
+var dropAttributes = []attribute{
+	{source{"cilium.file", "file.name"}, func(r *networkRecord, key string) { r.attrs.PutConst(key, r.FileName()) }},
+	{source{"cilium.line", "file.line"}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Drop.Line)) }},
+}
+
+var traceAttributes = []attribute{
+	{source{"cilium.trace.observation_point", "trace_observation_point"}, func(r *networkRecord, key string) {
+		r.attrs.PutConst(key, r.ObservationPoint.String())
+	}},
+	{source{"cilium.trace.reason", "trace_reason"}, func(r *networkRecord, key string) {
+		if r.TraceReason != 0 {
+			r.attrs.PutConst(key, r.TraceReason.String())
+		}
+	}},
+}
+
+var verdictAttributes = []attribute{
+	{source{"cilium.policy.match_type", "policy_match_type"}, func(r *networkRecord, key string) { r.attrs.PutConst(key, r.PolicyMatchName()) }},
+	{source{"cilium.policy.verdict", "verdict"}, func(r *networkRecord, key string) { putName(r.attrs, key, networkPolicyActions[r.Verdict]) }},
+	{source{"cilium.policy.cookie", ""}, func(r *networkRecord, key string) { r.id(key, uint64(r.Policy.Cookie)) }},
+	{source{"cilium.auth_type", "auth_type"}, func(r *networkRecord, key string) {
+		if r.AuthType != 0 {
+			r.attrs.PutStr(key, r.AuthType.String())
+		}
+	}},
+}
+
+// networkPolicyActions names a policy verdict as `cilium monitor` does, indexed by flow.Verdict.
+var networkPolicyActions = [...]string{
+	flow.VerdictForwarded: "allow", flow.VerdictDropped: "deny", flow.VerdictAudit: "audit",
+	flow.VerdictRedirected: "redirect", flow.VerdictTranslated: "",
+}
+
+var socketAttributes = []attribute{
+	{source{"cilium.socket.cookie", "socket_cookie"}, func(r *networkRecord, key string) { r.id(key, r.Sock.SockCookie) }},
+	{source{"cilium.cgroup.id", "cgroup_id"}, func(r *networkRecord, key string) { r.id(key, r.Sock.CgroupID) }},
+}
+
+var recorderAttributes = []attribute{
+	{source{"cilium.recorder.rule_id", ""}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Recorder.RuleID)) }},
+}
+
+// packetMonitorAttributes have the packet monitor's own numbers, not Cilium's.
+var packetMonitorAttributes = []attribute{
+	{source{"cilium.pktmon.drop_reason", ""}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Pktmon.DropReason)) }},
+	{source{"cilium.pktmon.drop_location", ""}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Pktmon.DropLocation)) }},
+	{source{"cilium.pktmon.component_id", ""}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Pktmon.ComponentID)) }},
+	{source{"cilium.pktmon.edge_id", ""}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Pktmon.EdgeID)) }},
+	{source{"cilium.pktmon.group_id", ""}, func(r *networkRecord, key string) { r.decimal(key, r.Pktmon.GroupID) }},
+}
+
+var debugAttributes = []attribute{
+	{source{"EventMessage", "debug_event.message"}, func(r *networkRecord, key string) {
+		from := len(r.builder.Text)
+		r.builder.Text = r.Debug.AppendText(r.builder.Text)
+		r.attrs.PutText(key, from)
+	}},
+	{source{"cilium.debug.hash", "debug_event.hash"}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Hash)) }},
+	{source{"cilium.debug.arg1", "debug_event.arg1"}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Debug.Arg1)) }},
+	{source{"cilium.debug.arg2", "debug_event.arg2"}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Debug.Arg2)) }},
+	{source{"cilium.debug.arg3", "debug_event.arg3"}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Debug.Arg3)) }},
+}
+
+var lostAttributes = []attribute{
+	{source{"cilium.lost.count", "lost_events.num_events_lost"}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Lost.Count)) }},
+	{source{"cilium.lost.source", "lost_events.source"}, func(r *networkRecord, key string) { r.attrs.PutConst(key, r.Lost.Source.String()) }},
+}
+
+var rawAttributes = []attribute{
+	{source{"cilium.raw", "agent_event.unknown.notification"}, func(r *networkRecord, key string) {
+		from := len(r.builder.Text)
+		r.builder.Text = hex.AppendEncode(r.builder.Text, r.Raw)
+		r.attrs.PutText(key, from)
+	}},
+}
+
+// kindAttributes are all tables above.
+var kindAttributes = [][]attribute{
+	dropAttributes, traceAttributes, verdictAttributes, socketAttributes, recorderAttributes, packetMonitorAttributes, debugAttributes,
+	lostAttributes, rawAttributes,
+}
+
+// put writes the attributes of a table.
+func (r *networkRecord) put(attributes []attribute) {
+	for i := range attributes {
+		attributes[i].put(r, attributes[i].attribute)
+	}
+}
+
+// decisionSources are the attributes that decision writes of several kinds.
+var decisionSources = []source{
+	{"cilium.is_reply", "is_reply"},
+	{"cilium.proxy_port", "proxy_port"},
+	{"cilium.interface.index", "interface.index"},
+	{"cilium.ip_trace_id", "ip_trace_id.trace_id"},
+}
+
+// decision writes how Cilium came to its verdict, and where.
+func (r *networkRecord) decision() {
+	if r.Reply != flow.Unknown {
+		r.attrs.PutConstBool("cilium.is_reply", r.Reply == flow.Yes)
+	}
+	switch r.Type {
+	case monitor.TypeTrace:
+		r.put(traceAttributes)
+	case monitor.TypeDrop:
+		r.put(dropAttributes)
+	case monitor.TypePolicyVerdict:
+		r.put(verdictAttributes)
+	case monitor.TypeTraceSock:
+		r.put(socketAttributes)
+	case monitor.TypeRecorder:
+		r.put(recorderAttributes)
+	}
+	r.number("cilium.proxy_port", r.ProxyPort)
+	r.number("cilium.interface.index", r.InterfaceIndex)
+	r.id("cilium.ip_trace_id", r.IPTraceID())
+}
