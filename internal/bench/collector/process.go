@@ -26,11 +26,13 @@ type process struct {
 	over  bool          // the replay has ended; for who waits for ended
 }
 
-// settings is what the configurations of all collectors have in common.
+// settings is what the configurations of all collectors have in common. An exporter may name the authenticator.
 const settings = `
+extensions: {azureauth: {managed_identity: {}, scopes: ["https://monitor.azure.com/.default"]}}
 receivers: {%s}
 exporters: {%s}
 service:
+  extensions: [%s]
   telemetry: {logs: {disable_zap_resource: true}, metrics: {level: none}}
   pipelines: {logs: {receivers: [%s], exporters: [%s]}}
 `
@@ -39,7 +41,11 @@ service:
 func start(binary, dir, receiver, exporter string) (*process, error) {
 	name := func(component string) string { return component[:strings.IndexByte(component, ':')] }
 	config := filepath.Join(dir, "config.yaml")
-	text := fmt.Sprintf(settings, receiver, exporter, name(receiver), name(exporter))
+	extensions := ""
+	if strings.Contains(exporter, "authenticator: azureauth") {
+		extensions = "azureauth"
+	}
+	text := fmt.Sprintf(settings, receiver, exporter, extensions, name(receiver), name(exporter))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}

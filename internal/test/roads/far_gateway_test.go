@@ -84,6 +84,7 @@ func TestTheGatewayTakesRecordsFromAgentsWithACertificateOnly(t *testing.T) {
 			trip := roadOf("examples/gateway/agent.yaml").begin(t)
 			trip.more = []string{"yaml:exporters::otlp_grpc::tls: {" + change(trip.far.(*sentinelGatewayFar)) + "}"}
 			c := trip.run(recording(t, "stranger", 10, 1), 0)
+			c.untilAccepted(10)
 			c.untilLogged("certificate")
 			c.interrupt()
 			require.Empty(t, trip.got())
