@@ -27,10 +27,11 @@ type azureSink struct {
 	records        atomic.Int64
 }
 
-// toAzure are the exporters that are held against each other: the same queue, the same batches, the same authenticator, TLS and gzip.
+// toAzure are the exporters that are held against each other: the same queue, the same batches, the same authenticator, TLS and gzip: at
+// level 1, which is that of sentinel.
 var toAzure = map[string]string{
 	"sentinel":  `sentinel: {endpoint: %q, rule_id: dcr-00000000000000000000000000000001, ` + alike,
-	"otlp_http": `otlp_http: {endpoint: %q, compression: gzip, ` + alike,
+	"otlp_http": `otlp_http: {endpoint: %q, compression: gzip, compression_params: {level: 1}, ` + alike,
 }
 
 const alike = `tls: {ca_file: %q}, auth: {authenticator: azureauth},
