@@ -123,12 +123,16 @@ func (m meter) once(exporter, receiver string, records int) (cpu time.Duration, 
 		if err = os.Remove(path); err != nil {
 			return 0, err
 		}
-	case "sentinel", "otlp_http":
+	case "sentinel", "otlp_http", "gateway":
 		s, err := startAzure(m.dir)
 		if err != nil {
 			return 0, err
 		}
-		cpu, err = m.finish(receiver, s.exporter(exporter))
+		if exporter == "gateway" {
+			cpu, err = m.gateway(receiver, s)
+		} else {
+			cpu, err = m.finish(receiver, s.exporter(exporter))
+		}
 		s.stop()
 		if err != nil {
 			return 0, err

@@ -87,23 +87,30 @@ func start(binary, dir, receiver, exporter string) (*process, error) {
 // started, and tells nobody when.
 var errTooEarly = errors.New("the interrupt killed the collector")
 
-// finish waits for the end of the replay, ends the collector as Ctrl-C does, and gives the time that it took of the processors.
+// finish waits for the end of the replay, and is then interrupt.
 func (p *process) finish() (time.Duration, error) {
-	defer p.kill.Stop()
 	<-p.ended
-	var interrupted error
-	if p.over {
-		interrupted = p.cmd.Process.Signal(os.Interrupt)
+	if !p.over {
+		return 0, p.failed(errors.Join(errors.New("it ended before its replay did"), p.cmd.Wait()))
 	}
-	err := errors.Join(interrupted, p.cmd.Wait())
-	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && p.over && status.Signaled() && status.Signal() == syscall.SIGINT {
+	return p.interrupt()
+}
+
+// interrupt ends the collector as Ctrl-C does, and gives the time that it took of the processors.
+func (p *process) interrupt() (time.Duration, error) {
+	defer p.kill.Stop()
+	err := errors.Join(p.cmd.Process.Signal(os.Interrupt), p.cmd.Wait())
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGINT {
 		return 0, errTooEarly
 	}
-	if err == nil && !p.over {
-		err = errors.New("it ended before its replay did")
-	}
 	if err != nil {
-		return 0, fmt.Errorf("the collector failed: %w; it said:\n%s", err, strings.Join(p.said, "\n"))
+		return 0, p.failed(err)
 	}
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), nil
+}
+
+// failed says why a collector that has ended failed, and what it said.
+func (p *process) failed(err error) error {
+	p.kill.Stop()
+	return fmt.Errorf("the collector failed: %w; it said:\n%s", err, strings.Join(p.said, "\n"))
 }
