@@ -236,7 +236,7 @@ bench-long: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.et
 bench-all: ## run every benchmark but the long ones, once
 	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v internal/bench/growth)
 
-bench-doc: ## write docs/benchmarks.md of what bench and bench-long have measured
+bench-doc: ## write docs/benchmarks.md and docs/sizing.md of what bench and bench-long have measured
 	@mkdir -p docs
 	@$(GO) run ./internal/bench/goals -doc docs $$(find $(BENCH) -maxdepth 1 -name '*.txt' 2>/dev/null | sort)
 
