@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
@@ -38,6 +39,8 @@ type kafkaFar struct {
 	*gate
 	tally
 	ca string // the file of its certificate
+
+	client *kgo.Client // reads the topic
 
 	placed sync.Mutex
 	where  map[string]place // of the message of each name
@@ -66,6 +69,7 @@ func newKafkaFar(t *testing.T) *kafkaFar {
 	client, err := kgo.NewClient(kgo.SeedBrokers(far.Addr().String()), kgo.ConsumeTopics("winnet"), kgo.DialTLSConfig(&tls.Config{RootCAs: pool}),
 		kgo.SASL(plain.Auth{User: eventHubsUser, Pass: eventHubsPassword}.AsMechanism()), kgo.RetryBackoffFn(func(int) time.Duration { return 200 * time.Millisecond }))
 	require.NoError(t, err)
+	far.client = client
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -94,6 +98,37 @@ func (f *kafkaFar) place(r *kgo.Record, logs plog.Logs) {
 	for name := range of.got() {
 		f.where[name] = place{r.Partition, r.Offset, len(r.Value)}
 	}
+}
+
+// messages is how many the topic has.
+func (f *kafkaFar) messages() int {
+	f.placed.Lock()
+	defer f.placed.Unlock()
+	seen := map[place]bool{}
+	for _, where := range f.where {
+		seen[where] = true
+	}
+	return len(seen)
+}
+
+// committed is how many messages the gateways' group has done with.
+func (f *kafkaFar) committed(t *testing.T) int {
+	request := kmsg.NewPtrOffsetFetchRequest()
+	request.Group = "otelcol-winnet"
+	group := kmsg.NewOffsetFetchRequestGroup()
+	group.Group = request.Group
+	request.Groups = append(request.Groups, group)
+	response, err := request.RequestWith(t.Context(), f.client)
+	require.NoError(t, err)
+	n := 0
+	for _, g := range response.Groups {
+		for _, topic := range g.Topics {
+			for _, p := range topic.Partitions {
+				n += int(max(p.Offset, 0))
+			}
+		}
+	}
+	return n
 }
 
 func (f *kafkaFar) env() []string {

@@ -32,11 +32,11 @@ func newFleet(t *testing.T) *fleet {
 	return f
 }
 
-// startGateway starts the n-th gateway, which has a rule of its own.
-func (f *fleet) startGateway(n int) {
+// startGateway starts the n-th gateway, which has a rule of its own, with configurations over the shipped one.
+func (f *fleet) startGateway(n int, more ...string) {
 	f.Helper()
 	overlay := fmt.Sprintf("yaml:receivers: {kafka: {tls: {ca_file: '%s'}, error_backoff: {initial_interval: 200ms, max_interval: 1s}}}", f.broker.ca)
-	f.gateways[n] = start(f.T, gatewayHome(f.T), append(f.broker.env(), f.sentinel.envOf(n)...), "examples/fleet/gateway.yaml", overlay)
+	f.gateways[n] = start(f.T, gatewayHome(f.T), append(f.broker.env(), f.sentinel.envOf(n)...), append([]string{"examples/fleet/gateway.yaml", overlay}, more...)...)
 }
 
 // agent starts the n-th agent on a recording.
@@ -136,4 +136,26 @@ func hourOfAFleet(t *testing.T) {
 	for _, gateway := range f.gateways {
 		gateway.stopWithin(patience)
 	}
+}
+
+// What the receiver does by default: it commits before Sentinel has the rows. With a killed gateway they are lost.
+func TestAGatewayThatMarksMessagesBeforeTheirDeliveryLosesThem(t *testing.T) {
+	t.Parallel()
+	const all = 200
+	f := &fleet{T: t, broker: newKafkaFar(t), sentinel: newSentinelFar(t), gateways: make([]*collector, 1), agents: [2]string{home(t), home(t)}}
+	f.sentinel.away(t)
+	f.startGateway(0, "yaml:receivers::kafka: {message_marking: {after: false}, autocommit: {enable: true}}")
+	agent := f.agent(0, "marked", all, 0)
+	f.gateways[0].until("all messages are committed", func() bool {
+		return len(f.broker.got()) == all && f.broker.committed(t) == f.broker.messages()
+	})
+	require.Equal(t, all, agent.interrupt())
+	f.gateways[0].kill()
+
+	f.sentinel.back(t)
+	f.startGateway(0)
+	agent = f.agent(0, "last", 100, 0)
+	agent.until("the last have arrived", func() bool { return ofPart(f.sentinel.got(), "last") == 100 })
+	agent.interrupt()
+	requireExactly(t, f.sentinel.got(), names("last", 100))
 }
