@@ -27,8 +27,9 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run modules components build build-windows check-kql test test-oracle test-kernel test-e2e test-sentinel test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint deadcode \
-  bench bench-events bench-sentinel bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
+.PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-kernel test-e2e test-sentinel test-roads \
+  roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint deadcode bench bench-events bench-sentinel bench-ring \
+  bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -49,6 +50,8 @@ components: ## list the components
 
 build: $(DIST)/otelcol-winnet ## build dist/otelcol-winnet for this machine
 
+build-gateway: $(DIST)/otelcol-winnet-gateway ## build dist/otelcol-winnet-gateway, which takes agents' records to Sentinel
+
 build-windows: $(DIST)/otelcol-winnet.exe ## build dist/otelcol-winnet.exe, windows/amd64
 
 $(DIST)/otelcol-winnet: $(SRC)/go.mod $(SOURCES)
@@ -56,6 +59,13 @@ $(DIST)/otelcol-winnet: $(SRC)/go.mod $(SOURCES)
 
 $(DIST)/otelcol-winnet.exe: $(SRC)/go.mod $(SOURCES)
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet.exe .
+
+$(DIST)/otelcol-winnet-gateway: $(SRC)-gateway/go.mod $(SOURCES)
+	$(GO) build -C $(SRC)-gateway -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet-gateway .
+
+$(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
+	$(TOOLS)/builder --config builder-config.gateway.yaml --skip-compilation
+	@touch $@
 
 # The collector's main package, written by the OpenTelemetry Collector Builder.
 $(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
@@ -100,7 +110,7 @@ test-e2e: build ## run the tests of the built collector
 
 # Most of its tests wait for something, and more of them run at once than there are processors. Those that do nothing but wait, for longer
 # than an exporter tries by default, are a process of their own beside the others, with its own ports.
-ROADS := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -C internal/test/roads -vet=off -count=1 -timeout 20m -v
+ROADS := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$(CURDIR)/$(DIST)/otelcol-winnet-gateway $(GO) test -C internal/test/roads -vet=off -count=1 -timeout 20m -v
 AWAY  := OutlastsAnOutageThatIsLongerThanAnyDefault
 
 # The exporters to Azure against servers with the APIs' rules, and their shipped configurations through a bad hour.
@@ -108,7 +118,7 @@ test-sentinel: build check-kql ## run the tests of the exporters sentinel and ap
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_NODE_MODULES=$(NODE_MODULES) $(GO) test -C exporter/azure -count=1 ./...
 	$(ROADS) -run '(GoesThroughTheBadHour|AppInsightsWritesWhat)/^(config.yaml|examples)$$/^sentinel$$' .
 
-test-roads: build ## send every shipped configuration through outages, stops and crashes, and count what arrives (root, Linux)
+test-roads: build build-gateway ## send every shipped configuration through outages, stops and crashes, and count what arrives (root, Linux)
 	@$(MAKE) --no-print-directory -k -j 2 -O roads-hour roads-away
 
 roads-hour:
@@ -135,10 +145,13 @@ test-race: ## run the tests with the race detector (needs a C compiler)
 VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-0000-0000-0000-000000000001 \
   EVENTHUBS_NAMESPACE=contoso EVENTHUBS_HUB=dns EVENTHUBS_CONNECTION_STRING=Endpoint=sb://contoso.servicebus.windows.net/ \
   AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=https AZURE_DCE_ENDPOINT=https://contoso.ingest.monitor.azure.com AZURE_DCR_ID=dcr-00000000000000000000000000000000 \
-  $(DIST)/otelcol-winnet validate
+  KAFKA_BROKER=localhost:9093 KAFKA_USER=winnet KAFKA_PASSWORD=secret
 
-validate: build ## check the shipped configurations and the examples
-	@for c in config.yaml config.replay.yaml examples/*/*.yaml; do echo "validate $$c"; $(VALIDATE) --config $$c; done
+# The examples' gateways are configurations of the gateway's binary.
+validate: build build-gateway ## check the shipped configurations and the examples
+	@for c in config.yaml config.replay.yaml examples/*/*.yaml; do echo "validate $$c"; \
+	  case $$c in examples/fleet/gateway.yaml|examples/gateway/gateway.yaml) binary=otelcol-winnet-gateway;; *) binary=otelcol-winnet;; esac; \
+	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 
 CI_PARTS := test test-oracle lint deadcode test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows fuzz
 
@@ -229,7 +242,7 @@ bench-long: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.et
 bench-all: ## run every benchmark but the long ones, once
 	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v internal/bench/growth)
 
-bench-doc: ## write docs/benchmarks.md of what bench and bench-long have measured
+bench-doc: ## write docs/benchmarks.md and docs/sizing.md of what bench and bench-long have measured
 	@mkdir -p docs
 	@$(GO) run ./internal/bench/goals -doc docs $$(find $(BENCH) -maxdepth 1 -name '*.txt' 2>/dev/null | sort)
 

@@ -59,22 +59,30 @@ func measureCost(binary, dir string, count int) error {
 		for range count {
 			for _, exporter := range []string{"file", "otlp"} {
 				for _, of := range []struct{ name, receiver, path string }{{"ours", s.receiver, s.file}, {"prebuilt", ready, batches}} {
-					short, err := m.run(exporter, fmt.Sprintf(of.receiver, of.path, few), records*few)
-					if err != nil {
+					if err := m.compare(s, exporter, of.name, of.receiver, of.path, records); err != nil {
 						return err
 					}
-					long, err := m.run(exporter, fmt.Sprintf(of.receiver, of.path, s.repeat), records*s.repeat)
-					if err != nil {
-						return err
-					}
-					events := records * (s.repeat - few)
-					perEvent := float64(long-short) / float64(events)
-					fmt.Printf("BenchmarkCollector/%s/%s/%s\t%d\t%.0f cpu-ns/event\t%.0f events/s/core\n",
-						s.name, exporter, of.name, events, perEvent, float64(time.Second)/perEvent)
 				}
 			}
 		}
 	}
+	return nil
+}
+
+// compare prints the cost of an event of a source: what a long run takes, less a short one. A recording has so many records.
+func (m meter) compare(s source, exporter, name, receiver, path string, records int) error {
+	short, err := m.run(exporter, fmt.Sprintf(receiver, path, few), records*few)
+	if err != nil {
+		return err
+	}
+	long, err := m.run(exporter, fmt.Sprintf(receiver, path, s.repeat), records*s.repeat)
+	if err != nil {
+		return err
+	}
+	events := records * (s.repeat - few)
+	perEvent := float64(long-short) / float64(events)
+	fmt.Printf("BenchmarkCollector/%s/%s/%s\t%d\t%.0f cpu-ns/event\t%.0f events/s/core\n",
+		s.name, exporter, name, events, perEvent, float64(time.Second)/perEvent)
 	return nil
 }
 
@@ -115,6 +123,21 @@ func (m meter) once(exporter, receiver string, records int) (cpu time.Duration, 
 		if err = os.Remove(path); err != nil {
 			return 0, err
 		}
+	case "sentinel", "otlp_http", "gateway":
+		s, err := startAzure(m.dir)
+		if err != nil {
+			return 0, err
+		}
+		if exporter == "gateway" {
+			cpu, err = m.gateway(receiver, s)
+		} else {
+			cpu, err = m.finish(receiver, s.exporter(exporter))
+		}
+		s.stop()
+		if err != nil {
+			return 0, err
+		}
+		came = int(s.records.Load())
 	case "otlp":
 		s, err := startSink(0)
 		if err != nil {

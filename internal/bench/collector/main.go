@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command collector measures the whole collector: what an event costs it from the recording to the exporter's other end, beside the
-// same collector that is handed the same records ready made; and with -memory, what memory it takes while the exporter is slow. It
+// same collector that is handed the same records ready made; what the exporter to Sentinel costs beside that of OTLP over HTTP; and with -memory, what memory it takes while the exporter is slow. It
 // prints lines in the format of Go's benchmarks; `make bench` and `make bench-long` run it. It needs Linux.
 //
 // The cost is processor time, user and system, of the collector's process over a long run, less that of a short one, which takes
@@ -9,6 +9,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -28,7 +29,7 @@ func main() {
 		if *memory > 0 {
 			err = measureMemory(*binary, dir, *memory, *rate, *limit)
 		} else {
-			err = measureCost(*binary, dir, *count)
+			err = errors.Join(measureCost(*binary, dir, *count), measureAzure(*binary, dir, *count))
 		}
 		_ = os.RemoveAll(dir)
 	}

@@ -26,11 +26,13 @@ type process struct {
 	over  bool          // the replay has ended; for who waits for ended
 }
 
-// settings is what the configurations of all collectors have in common.
+// settings is what the configurations of all collectors have in common. An exporter may name the authenticator.
 const settings = `
+extensions: {azureauth: {managed_identity: {}, scopes: ["https://monitor.azure.com/.default"]}}
 receivers: {%s}
 exporters: {%s}
 service:
+  extensions: [%s]
   telemetry: {logs: {disable_zap_resource: true}, metrics: {level: none}}
   pipelines: {logs: {receivers: [%s], exporters: [%s]}}
 `
@@ -39,7 +41,11 @@ service:
 func start(binary, dir, receiver, exporter string) (*process, error) {
 	name := func(component string) string { return component[:strings.IndexByte(component, ':')] }
 	config := filepath.Join(dir, "config.yaml")
-	text := fmt.Sprintf(settings, receiver, exporter, name(receiver), name(exporter))
+	extensions := ""
+	if strings.Contains(exporter, "authenticator: azureauth") {
+		extensions = "azureauth"
+	}
+	text := fmt.Sprintf(settings, receiver, exporter, extensions, name(receiver), name(exporter))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
@@ -81,23 +87,30 @@ func start(binary, dir, receiver, exporter string) (*process, error) {
 // started, and tells nobody when.
 var errTooEarly = errors.New("the interrupt killed the collector")
 
-// finish waits for the end of the replay, ends the collector as Ctrl-C does, and gives the time that it took of the processors.
+// finish waits for the end of the replay, and is then interrupt.
 func (p *process) finish() (time.Duration, error) {
-	defer p.kill.Stop()
 	<-p.ended
-	var interrupted error
-	if p.over {
-		interrupted = p.cmd.Process.Signal(os.Interrupt)
+	if !p.over {
+		return 0, p.failed(errors.Join(errors.New("it ended before its replay did"), p.cmd.Wait()))
 	}
-	err := errors.Join(interrupted, p.cmd.Wait())
-	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && p.over && status.Signaled() && status.Signal() == syscall.SIGINT {
+	return p.interrupt()
+}
+
+// interrupt ends the collector as Ctrl-C does, and gives the time that it took of the processors.
+func (p *process) interrupt() (time.Duration, error) {
+	defer p.kill.Stop()
+	err := errors.Join(p.cmd.Process.Signal(os.Interrupt), p.cmd.Wait())
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGINT {
 		return 0, errTooEarly
 	}
-	if err == nil && !p.over {
-		err = errors.New("it ended before its replay did")
-	}
 	if err != nil {
-		return 0, fmt.Errorf("the collector failed: %w; it said:\n%s", err, strings.Join(p.said, "\n"))
+		return 0, p.failed(err)
 	}
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), nil
+}
+
+// failed says why a collector that has ended failed, and what it said.
+func (p *process) failed(err error) error {
+	p.kill.Stop()
+	return fmt.Errorf("the collector failed: %w; it said:\n%s", err, strings.Join(p.said, "\n"))
 }

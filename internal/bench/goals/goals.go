@@ -89,6 +89,8 @@ var goals = []goal{
 	{what: "collector: DNS replay to otlp_grpc, against prebuilt records", ours: inCollector("dns/otlp/ours"), reference: inCollector("dns/otlp/prebuilt"), limit: 1.5},
 	{what: "collector: Cilium replay to file, against prebuilt records", ours: inCollector("cilium/file/ours"), reference: inCollector("cilium/file/prebuilt"), limit: 1.5},
 	{what: "collector: Cilium replay to otlp_grpc, against prebuilt records", ours: inCollector("cilium/otlp/ours"), reference: inCollector("cilium/otlp/prebuilt"), limit: 1.5},
+	{what: "collector: DNS replay to sentinel over TLS, against otlp_http with gzip", ours: inCollector("dns/sentinel/ours"), reference: inCollector("dns/otlp_http/ours"), limit: 1.3},
+	{what: "collector: Cilium replay to sentinel over TLS, against otlp_http with gzip", ours: inCollector("cilium/sentinel/ours"), reference: inCollector("cilium/otlp_http/ours"), limit: 1.3},
 	{what: "DNS aggregation with 1 million live keys", ours: measure{"internal/dns/correlate", "Aggregate/keys=1000000", ns, ""}, limit: 300},
 	{what: "DNS correlation with 1 million live keys", ours: measure{"internal/dns/correlate", "Correlate/keys=1000000", ns, ""}, limit: 300},
 	{what: "Cilium aggregation with 1 million live keys", ours: measure{"internal/cilium/aggregate", "Keeper/keys=1000000", ns, ""}, limit: 300},

@@ -121,7 +121,7 @@ func TestTheCommandWritesTheDocumentAndTheLinesForBenchstat(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "events.txt")
 	require.NoError(t, os.WriteFile(file, []byte(output), 0o600))
-	require.NoError(t, run(dir, "make bench", []string{file}))
+	require.NoError(t, run(dir, "", "make bench", []string{file}))
 	page, err := os.ReadFile(filepath.Join(dir, "benchmarks.md"))
 	require.NoError(t, err)
 	require.Contains(t, string(page), "| 1.10 ")
@@ -129,5 +129,5 @@ func TestTheCommandWritesTheDocumentAndTheLinesForBenchstat(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(lines), "pkg: github.com/otelcol-winnet/otelcol-winnet/internal/bench\n")
 	require.NotContains(t, string(lines), "PASS")
-	require.ErrorContains(t, run("", "", []string{filepath.Join(dir, "none")}), "none")
+	require.ErrorContains(t, run("", "", "", []string{filepath.Join(dir, "none")}), "none")
 }

@@ -2,7 +2,8 @@
 
 // Command goals prints the table of the performance goals: for each, what was measured, what it is held against, and whether it is
 // met. It reads what `go test -bench` printed, from the files that it is given, and with -doc writes docs/benchmarks.md as well,
-// with the lines of the benchmarks in docs/benchmarks.txt. `make bench` runs it.
+// with the lines of the benchmarks in docs/benchmarks.txt and what a load takes in docs/sizing.md. With -sizing it writes the last alone.
+// `make bench` runs it.
 package main
 
 import (
@@ -16,15 +17,16 @@ import (
 
 func main() {
 	doc := flag.String("doc", "", "the folder to write benchmarks.md and benchmarks.txt to; none: only print")
+	sizes := flag.String("sizing", "", "the file to write what a load takes to, and nothing else")
 	command := flag.String("command", "make bench", "what was run, for the document")
 	flag.Parse()
-	if err := run(*doc, *command, flag.Args()); err != nil {
+	if err := run(*doc, *sizes, *command, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "goals:", err)
 		os.Exit(1)
 	}
 }
 
-func run(doc, command string, files []string) error {
+func run(doc, sizes, command string, files []string) error {
 	r := results{}
 	var lines bytes.Buffer
 	for _, path := range files {
@@ -36,6 +38,9 @@ func run(doc, command string, files []string) error {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		lines.Write(resultLines(raw))
+	}
+	if sizes != "" {
+		return writeSizing(sizes, r)
 	}
 	rows := make([]row, len(goals))
 	for i, g := range goals {
@@ -55,5 +60,19 @@ func run(doc, command string, files []string) error {
 	if len(files) == 0 {
 		return nil
 	}
-	return os.WriteFile(filepath.Join(doc, "benchmarks.txt"), lines.Bytes(), 0o644)
+	if err := os.WriteFile(filepath.Join(doc, "benchmarks.txt"), lines.Bytes(), 0o644); err != nil {
+		return err
+	}
+	if err := writeSizing(filepath.Join(doc, "sizing.md"), r); err != nil {
+		fmt.Printf("sizing.md is not written: %v\n", err)
+	}
+	return nil
+}
+
+func writeSizing(path string, r results) error {
+	page, err := sizing(r)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, page, 0o644)
 }

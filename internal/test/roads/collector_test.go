@@ -32,10 +32,16 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// home makes a working directory that holds the collector's binary under its own name, as a user has it who unpacked it.
-func home(t *testing.T) string {
-	built := os.Getenv("WINNET_COLLECTOR")
-	require.NotEmpty(t, built, "WINNET_COLLECTOR does not name a built collector; make test-roads builds one and says where it is")
+// home makes a working directory that holds the agent's binary, as a user has it who unpacked it.
+func home(t *testing.T) string { return homeOf(t, "WINNET_COLLECTOR") }
+
+// gatewayHome is home with the gateway's binary.
+func gatewayHome(t *testing.T) string { return homeOf(t, "WINNET_GATEWAY") }
+
+// homeOf makes a working directory that holds the binary that an environment variable names.
+func homeOf(t *testing.T, variable string) string {
+	built := os.Getenv(variable)
+	require.NotEmpty(t, built, "%s does not name a built collector; make test-roads builds one and sets it", variable)
 	dir := t.TempDir()
 	require.NoError(t, os.Symlink(built, filepath.Join(dir, "otelcol-winnet")))
 	return dir
@@ -228,6 +234,12 @@ func (c *collector) stopWithin(limit time.Duration) {
 		_ = c.cmd.Process.Kill()
 		<-c.ended
 	}
+}
+
+// untilLogged waits until the collector has said something.
+func (c *collector) untilLogged(text string) {
+	c.t.Helper()
+	c.until("it says "+text, func() bool { return strings.Contains(c.out.String(), text) })
 }
 
 // kill is kill -9.

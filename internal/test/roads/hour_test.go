@@ -42,6 +42,9 @@ func roads() []road {
 		{"examples/azure-monitor-otlp/config.yaml", "", "asimdns", []string{"otlp_http"}, 10 * time.Second, func(t *testing.T) far { return newAzureOTLPFar(t) }},
 		{"examples/otlp/agent.yaml", "", "asimdns", []string{"otlp_grpc"}, 0, func(t *testing.T) far { return newGatewayFar(t) }},
 		{"examples/otlp/gateway.yaml", "examples/otlp/agent.yaml", "asimdns", []string{"otlp_grpc"}, 0, func(t *testing.T) far { return newFullGatewayFar(t) }},
+		{"examples/fleet/agent.yaml", "", "asimdns", []string{"kafka"}, 5 * time.Second, func(t *testing.T) far { return newKafkaFar(t) }},
+		{"examples/gateway/agent.yaml", "", "asimdns", []string{"otlp_grpc"}, 0, func(t *testing.T) far { return newSentinelGatewayFar(t) }},
+		{"examples/gateway/gateway.yaml", "examples/gateway/agent.yaml", "asimdns", []string{"otlp_grpc"}, 0, func(t *testing.T) far { return newGatewayBeforeSentinelFar(t) }},
 		{"examples/sentinel/config.yaml", "", "asimdns", []string{"sentinel"}, 2 * time.Second, func(t *testing.T) far { return newSentinelFar(t) }},
 		{"receiver/ciliumwindowsreceiver/README.md", "", "ciliumwindows", []string{"otlp_grpc", "otlp_grpc/metrics"}, 0, func(t *testing.T) far { return newCiliumFar(t) }},
 		{"extension/resilientfilestorageextension/README.md", "", "asimdns", []string{"otlp_http"}, 0, func(t *testing.T) far { return newOTLPFar(t) }},
@@ -61,8 +64,9 @@ func roadOf(config string) road {
 // hours has what each shipped configuration goes through.
 func hours() map[string]func(*testing.T) {
 	all := map[string]func(*testing.T){
-		"config.replay.yaml":        hourOfAJob,
-		"examples/file/config.yaml": hourOfFiles,
+		"config.replay.yaml":          hourOfAJob,
+		"examples/file/config.yaml":   hourOfFiles,
+		"examples/fleet/gateway.yaml": hourOfAFleet,
 	}
 	for _, r := range roads() {
 		all[r.config] = r.hour

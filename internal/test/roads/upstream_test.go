@@ -94,9 +94,9 @@ func TestAMisspelledKeyOfAnExporterWithAnHTTPClientIsIgnored(t *testing.T) {
 	t.Parallel()
 	dir := home(t)
 	for exporter, ignored := range map[string]bool{
-		"otlp_http: {endpoint: 'http://127.0.0.1:1', retry_on_failure: {max_elapsed: 0s}}":                                 true,
-		"app_insights: {connection_string: InstrumentationKey=0, retry_on_failure: {max_elapsed: 0s}}":                     false,
-		"sentinel: {endpoint: 'http://127.0.0.1:1', rule_id: '" + sentinelRule + "', retry_on_failure: {max_elapsed: 0s}}": false,
+		"otlp_http: {endpoint: 'http://127.0.0.1:1', retry_on_failure: {max_elapsed: 0s}}":                                    true,
+		"app_insights: {connection_string: InstrumentationKey=0, retry_on_failure: {max_elapsed: 0s}}":                        false,
+		"sentinel: {endpoint: 'http://127.0.0.1:1', rule_id: '" + sentinelRule(0) + "', retry_on_failure: {max_elapsed: 0s}}": false,
 	} {
 		id, _, _ := strings.Cut(exporter, ":")
 		cmd := exec.Command(filepath.Join(dir, "otelcol-winnet"), "validate", "--config", fmt.Sprintf("yaml:{receivers: {asimdns: {replay: {path: a.etl}}}, "+

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package ingesttest is a server that enforces the rules of the Logs Ingestion API as far as they are known, for tests: TLS, tokens that
-// expire, sizes, types of columns, the range of times in a call, and no body without a length. It keeps every row that it has accepted, with the
+// expire, sizes, types of columns, the range of times in a call, calls and bytes a minute, and no body without a length. It keeps every row that it has accepted, with the
 // time of receipt in the place of a TimeGenerated that is too old or too far ahead.
 package ingesttest
 
@@ -46,6 +46,8 @@ type Server struct {
 	Streams           map[string]*columns.Table
 	LimitUncompressed int  // 1,000,000 by default; 0 is the other reading: 50 MiB, and 1 MiB as it is sent
 	Auxiliary         bool // a call spans at most 30 minutes
+	// Throttle is what each rule takes; the service's limits by default. What is more is answered with 429 and a Retry-After.
+	Throttle Throttle
 	// Refuse reports whether a row is one that the rule cannot take.
 	Refuse func(rule, stream string, r Row) bool
 	// Fault may answer a call in the place of the server, before the body is read (accepted nil) or after its rows were accepted.
@@ -56,6 +58,7 @@ type Server struct {
 	http  *httptest.Server
 	rows  map[string][]Row
 	calls []Call
+	spent map[string]*spending // by rule
 }
 
 // New starts a server that speaks HTTP 1.1. It ends with the test.
@@ -71,6 +74,7 @@ func start(t testing.TB, http2 bool) *Server {
 			"Custom-ASimAuditEventLogs": columns.Audit, "Custom-WinnetStatus": columns.Status,
 		},
 		LimitUncompressed: 1_000_000, rows: map[string][]Row{},
+		Throttle: Throttle{MinuteCalls, MinuteBytes, time.Minute}, spent: map[string]*spending{},
 	}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that are broken off
@@ -120,6 +124,15 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	rows, refusal := s.read(r, &call)
 	s.mu.Lock()
+	if refusal == nil {
+		if s.spent[call.Rule] == nil {
+			s.spent[call.Rule] = &spending{}
+		}
+		if wait := s.Throttle.take(s.spent[call.Rule], time.Now(), call.Uncompressed); wait > 0 {
+			refusal, rows = &throttled, nil
+			w.Header().Set("Retry-After", strconv.Itoa(retryAfter(wait)))
+		}
+	}
 	call.Status, call.Rows = http.StatusNoContent, len(rows)
 	if refusal != nil {
 		call.Status = refusal.status
@@ -141,6 +154,8 @@ type refusal struct {
 	status        int
 	code, message string
 }
+
+var throttled = refusal{http.StatusTooManyRequests, "RateLimitExceeded", "the rule has taken what it takes in a minute"}
 
 // Refuse writes an error as the service does.
 func Refuse(w http.ResponseWriter, status int, code, message string) {
