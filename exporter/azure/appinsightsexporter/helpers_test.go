@@ -33,7 +33,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/tracktest"
 )
 
-// configFor is the configuration of a server's client.
+// configFor returns the configuration of a client of the server.
 func configFor(s *tracktest.Server) *Config {
 	cfg := createDefaultConfig().(*Config)
 	cfg.ConnectionString = configopaque.String(s.ConnectionString())
@@ -46,7 +46,7 @@ func withAuth(c *Config) {
 	c.Auth = configoptional.Some(configauth.Config{AuthenticatorID: ingesttest.AuthID})
 }
 
-// rig is an exporter without queue and retries, and what it has said.
+// rig is an exporter without queue and retries, with its logs and metrics.
 type rig struct {
 	*insights
 	t         *testing.T
@@ -61,7 +61,7 @@ func testSettings(t *testing.T) (exporter.Settings, *componenttest.Telemetry, *o
 	t.Cleanup(func() { _ = telemetry.Shutdown(context.Background()) })
 	core, logs := observer.New(zap.InfoLevel)
 	set := exportertest.NewNopSettings(metadata.Type)
-	set.ID = component.NewID(metadata.Type) // the name of a queue on disk
+	set.ID = component.NewID(metadata.Type) // names the queue on disk
 	set.TelemetrySettings = telemetry.NewTelemetrySettings()
 	set.Logger = zap.New(core)
 	set.BuildInfo.Command, set.BuildInfo.Version = "otelcol-winnet", "1.2.3"
@@ -83,7 +83,7 @@ func newRig(t *testing.T, s *tracktest.Server, change func(*Config)) *rig {
 	return &rig{e, t, telemetry, logs}
 }
 
-// sum is the value of a counter's points with an attribute's value; "" is all of them.
+// sum returns the sum of a counter's points that have an attribute with the value; "" selects all points.
 func (r *rig) sum(name, value string) (n int64) {
 	m, err := r.telemetry.GetMetric("otelcol_exporter_app_insights_" + name)
 	if err != nil {
@@ -102,7 +102,7 @@ func (r *rig) sum(name, value string) (n int64) {
 	return n
 }
 
-// said reports whether a log message has that text.
+// said reports whether a log message contains the text.
 func (r *rig) said(text string) bool {
 	for _, l := range r.logs.All() {
 		if strings.Contains(l.Message+fmt.Sprint(l.ContextMap()), text) {
@@ -112,10 +112,10 @@ func (r *rig) said(text string) bool {
 	return false
 }
 
-// open opens the gate of calls, as time does.
+// open opens the gate, in place of waiting until it opens by itself.
 func (r *rig) open() { r.target.Gate = delivery.Gate{} }
 
-// now are records of the present, whose age the service takes.
+// now returns records of the last minute, which the service does not refuse for their age.
 func now(first, n int) plog.Logs { return recordtest.DNSFrom(first, n, time.Now().Add(-time.Minute)) }
 
 // uids counts the items by EventOriginalUid.
@@ -127,7 +127,7 @@ func uids(s *tracktest.Server) map[string]int {
 	return n
 }
 
-// requireOnce holds the records 0 to n-1 to have arrived once each, but for those that are missing on purpose.
+// requireOnce requires that the records 0 to n-1 have arrived once each, except those in but.
 func requireOnce(t *testing.T, s *tracktest.Server, n int, but ...int) {
 	t.Helper()
 	got := uids(s)
@@ -149,7 +149,7 @@ func requireOnce(t *testing.T, s *tracktest.Server, n int, but ...int) {
 
 func uid(i int) string { return fmt.Sprintf("%08d", i) }
 
-// bad gives a status to the items with these numbers.
+// bad makes a server answer the items with these numbers with a status.
 func bad(status int, numbers ...int) func(tracktest.Item) (int, string) {
 	is := map[string]bool{}
 	for _, i := range numbers {
@@ -163,7 +163,7 @@ func bad(status int, numbers ...int) func(tracktest.Item) (int, string) {
 	}
 }
 
-// answers makes a server answer so many calls in its own place, before it reads them; -1 is all.
+// answers makes do answer the next n calls before the server reads them; -1 means all calls.
 func answers(n int, do http.HandlerFunc) func(http.ResponseWriter, *http.Request, []tracktest.Item) bool {
 	return func(w http.ResponseWriter, r *http.Request, accepted []tracktest.Item) bool {
 		if accepted != nil || n == 0 {
@@ -180,7 +180,7 @@ func withLetters(t *testing.T) (func(*Config), string) {
 	return func(c *Config) { c.DeadLetter.Path = path }, path
 }
 
-// rest is the records that an error leaves to be sent.
+// rest returns the records that an error says are still to be sent.
 func rest(t *testing.T, err error, all plog.Logs) plog.Logs {
 	t.Helper()
 	require.Error(t, err)

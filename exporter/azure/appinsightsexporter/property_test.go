@@ -25,7 +25,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/tracktest"
 )
 
-// patience only ends a failure.
+// patience is long enough that only a failing test reaches it.
 const patience = 2 * time.Minute
 
 // whole starts an exporter with queue and retries.
@@ -33,7 +33,7 @@ func whole(t *testing.T, s *tracktest.Server, host component.Host, change func(*
 	t.Helper()
 	cfg := configFor(s)
 	withAuth(cfg)
-	cfg.Timeout = time.Minute // a call that is given up may have arrived
+	cfg.Timeout = time.Minute // a call that times out may have arrived
 	cfg.RetryConfig.InitialInterval = 100 * time.Millisecond
 	cfg.RetryConfig.MaxInterval = 200 * time.Millisecond
 	cfg.QueueConfig.Get().Batch.Get().FlushTimeout = 20 * time.Millisecond
@@ -57,7 +57,8 @@ func whole(t *testing.T, s *tracktest.Server, host component.Host, change func(*
 	return logs
 }
 
-// troubled makes a server fail in every way that it can, by chance, for so many calls: whole calls, and items of calls. met is the number of calls so far.
+// troubled makes a server fail at random, in every way that it can, for a number of calls: whole calls, and single
+// items. met is the number of calls so far.
 func troubled(s *tracktest.Server, seed uint64, calls int64) (met *atomic.Int64) {
 	random := rand.New(rand.NewPCG(seed, seed))
 	var mu sync.Mutex
@@ -75,7 +76,7 @@ func troubled(s *tracktest.Server, seed uint64, calls int64) (met *atomic.Int64)
 			if status, words := refused(i); status != 0 {
 				return status, words
 			}
-			// An answer that says nothing of its items cannot say that one is only for now.
+			// A refusal that names no items cannot say that one of them may be sent again.
 			if !plain && chance() == 0 && met.Load() < calls {
 				return []int{408, 429, 439, 500, 503}[chance()%5], "not now"
 			}
@@ -93,7 +94,7 @@ func troubled(s *tracktest.Server, seed uint64, calls int64) (met *atomic.Int64)
 			case accepted != nil:
 			case n < 5:
 				panic(http.ErrAbortHandler)
-			case n < 10: // it reads slowly, and resets the connection in the middle
+			case n < 10: // the server reads slowly, and resets the connection half-way
 				_, _ = io.CopyN(io.Discard, r.Body, 1000)
 				time.Sleep(10 * time.Millisecond)
 				panic(http.ErrAbortHandler)
@@ -105,10 +106,10 @@ func troubled(s *tracktest.Server, seed uint64, calls int64) (met *atomic.Int64)
 				status = http.StatusServiceUnavailable
 			case n < 32:
 				status = []int{500, 503, 408, 403, 401, 413}[n%6]
-			case n < 34: // to itself
+			case n < 34: // a redirection to itself
 				w.Header().Set("Location", s.URL)
 				status = http.StatusTemporaryRedirect
-			case n < 36: // a page to log in at
+			case n < 36: // a sign-in page
 				fmt.Fprint(w, "<html>")
 				return true
 			}
@@ -121,7 +122,7 @@ func troubled(s *tracktest.Server, seed uint64, calls int64) (met *atomic.Int64)
 	return met
 }
 
-// missing gives the items from 0 to n-1 that are neither refused nor there.
+// missing returns the items from 0 to n-1 that were neither refused nor received.
 func missing(s *tracktest.Server, n int, refused map[string]bool) (all []string) {
 	got := uids(s)
 	for i := range n {
@@ -132,7 +133,7 @@ func missing(s *tracktest.Server, n int, refused map[string]bool) (all []string)
 	return all
 }
 
-// requireAll waits until every item from 0 to n-1 that is not refused is there.
+// requireAll waits until the server has every item from 0 to n-1 that it did not refuse.
 func requireAll(t *testing.T, s *tracktest.Server, n int, refused map[string]bool) map[string]int {
 	t.Helper()
 	for begun := time.Now(); len(missing(s, n, refused)) > 0; time.Sleep(20 * time.Millisecond) {
@@ -219,7 +220,7 @@ func TestNoItemIsLostOverRestartsWithTheQueueOnDisk(t *testing.T) {
 			for k := range 4 {
 				require.NoError(t, e.ConsumeLogs(context.Background(), now(n+100*k, 100)))
 			}
-			// It is stopped in the middle of something, unless all is there by then.
+			// Stops the exporter while calls are made, unless all items have arrived by then.
 			require.Eventually(t, func() bool { return met.Load() >= min(from+4, 150) || len(missing(s, n+400, refused)) == 0 }, patience, time.Millisecond)
 		})
 	}
@@ -228,7 +229,7 @@ func TestNoItemIsLostOverRestartsWithTheQueueOnDisk(t *testing.T) {
 	})
 }
 
-// A far end that takes the connection and says nothing holds up the end of the collector no longer than two seconds.
+// A server that accepts the connection and never answers delays the end of the collector by at most two seconds.
 func TestAShutdownDoesNotWaitForAnAnswerThatDoesNotCome(t *testing.T) {
 	t.Parallel()
 	s := tracktest.New(t)

@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/tracktest"
 )
 
-// redirecting makes a server send calls on, and counts them.
+// redirecting makes a server redirect calls, and counts them.
 func redirecting(s *tracktest.Server, status int, location func() string) (met *int) {
 	met = new(int)
 	s.Lock(func() {
@@ -28,7 +28,7 @@ func redirecting(s *tracktest.Server, status int, location func() string) (met *
 	return met
 }
 
-// both trusts two servers.
+// both makes the client trust two servers.
 func both(other *tracktest.Server) func(*Config) {
 	return func(c *Config) { c.TLS.CAPem += configopaque.String("\n" + other.CertificatePEM()) }
 }
@@ -81,20 +81,20 @@ func TestACallThatIsRedirectedInACircleIsKeptAndTheNextOneBeginsAnew(t *testing.
 	requireOnce(t, one, 10)
 }
 
-func TestAPlaceThatIsNoneIsNotFollowed(t *testing.T) {
+func TestARedirectionToAnInvalidAddressIsNotFollowed(t *testing.T) {
 	for _, location := range []string{"", "http://127.0.0.1:1/v2.1/track", "ftp://a/", "https://", "//", "https://u:p@127.0.0.1:1/", "https://127.0.0.1:1/#x", "%zz", "mailto:a@b"} {
 		s := tracktest.New(t)
 		redirecting(s, 307, func() string { return location })
 		r := newRig(t, s, nil)
 		logs := now(0, 10)
 		require.Equal(t, 10, rest(t, r.push(context.Background(), logs), logs).LogRecordCount(), location)
-		if location != "%zz" { // net/http takes that for no answer
-			require.True(t, r.said("none that this service gives"), location)
+		if location != "%zz" { // net/http reports an error for it and returns no answer
+			require.True(t, r.said("does not come from this service"), location)
 		}
 	}
 }
 
-// A server that a call must not be sent on to would get the token.
+// A redirection to another server would give it the token.
 func TestATokenIsSentOnToTheSameCloudOnly(t *testing.T) {
 	for _, c := range []struct {
 		from, to string

@@ -108,7 +108,7 @@ func TestOnlyItemsThatTheServiceDidNotTakeForNowAreSentAgain(t *testing.T) {
 	}
 }
 
-func TestAnItemThatCameBackDoesNotKeepTheFollowingCalls(t *testing.T) {
+func TestAReturnedItemDoesNotStopTheFollowingCalls(t *testing.T) {
 	s := tracktest.New(t)
 	s.Verdict = bad(500, 0)
 	r := newRig(t, s, nil)
@@ -134,7 +134,7 @@ func TestAThrottledItemMakesAllWorkersWait(t *testing.T) {
 	require.Len(t, s.Calls(), 1)
 }
 
-func TestWhatHoldsUpTheServiceIsSaidAndKeepsTheItems(t *testing.T) {
+func TestTheCauseThatHoldsUpTheServiceIsLoggedAndTheItemsAreKept(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		header string
@@ -143,7 +143,7 @@ func TestWhatHoldsUpTheServiceIsSaidAndKeepsTheItems(t *testing.T) {
 	}{
 		{401, "", "Throttle (2h0m0s)", "local authentication is off"},
 		{403, "", "Throttle (3h0m0s)", "Monitoring Metrics Publisher"},
-		{404, "", "Throttle (3h0m0s)", "take the whole connection string"},
+		{404, "", "Throttle (3h0m0s)", "copy the whole connection string"},
 		{402, "", "Throttle (3h0m0s)", "daily cap"},
 		{402, "600", "Throttle (10m0s)", "daily cap"},
 		{439, "", "Throttle (3h0m0s)", "daily cap"},
@@ -152,8 +152,8 @@ func TestWhatHoldsUpTheServiceIsSaidAndKeepsTheItems(t *testing.T) {
 		{429, "600", "Throttle (10m0s)", ""},
 		{503, "600", "Throttle (10m0s)", ""},
 		{500, "600", "Throttle (10m0s)", ""},
-		{301, "", "Throttle (3h0m0s)", "none that this service gives"},
-		{405, "", "Throttle (3h0m0s)", "none that this service gives"},
+		{301, "", "Throttle (3h0m0s)", "does not come from this service"},
+		{405, "", "Throttle (3h0m0s)", "does not come from this service"},
 	} {
 		t.Run(fmt.Sprint(c.status, " ", c.header), func(t *testing.T) {
 			s := tracktest.New(t)
@@ -180,7 +180,7 @@ func TestWhatHoldsUpTheServiceIsSaidAndKeepsTheItems(t *testing.T) {
 			}
 			before := asked.Load()
 			for range 3 {
-				require.Error(t, r.push(context.Background(), logs), "nothing is sent meanwhile, by nobody")
+				require.Error(t, r.push(context.Background(), logs), "no push sends anything meanwhile")
 			}
 			require.Equal(t, before, asked.Load())
 			s.Lock(func() { s.Fault = nil })
@@ -191,7 +191,7 @@ func TestWhatHoldsUpTheServiceIsSaidAndKeepsTheItems(t *testing.T) {
 	}
 }
 
-// reporter is a host that keeps what is reported to it.
+// reporter is a host that keeps the reported status.
 type reporter struct {
 	component.Host
 	all []componentstatus.Status
@@ -218,7 +218,7 @@ func TestTheComponentIsInErrorWhileTheServiceRefuses(t *testing.T) {
 		}
 		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError}, host.all, "%d", status)
 		s.Lock(func() { s.Fault = nil })
-		e.target = delivery.NewTarget() // as after the pause
+		e.target = delivery.NewTarget() // resets the gate, as when the pause has ended
 		require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
 		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError, componentstatus.StatusOK}, host.all, "%d", status)
 		require.NoError(t, e.shutdown(context.Background()))
@@ -255,7 +255,7 @@ func TestTroubleOnTheWayIsTriedAgain(t *testing.T) {
 			left := rest(t, r.push(context.Background(), logs), logs)
 			require.Less(t, left.LogRecordCount(), 3000)
 			require.Equal(t, 3000, left.LogRecordCount()+len(s.Items()))
-			require.Equal(t, 3000, logs.LogRecordCount(), "the records given are not changed")
+			require.Equal(t, 3000, logs.LogRecordCount(), "push does not change the records")
 			r.open()
 			require.NoError(t, r.push(context.Background(), left))
 			requireOnce(t, s, 3000)
@@ -263,8 +263,8 @@ func TestTroubleOnTheWayIsTriedAgain(t *testing.T) {
 	}
 }
 
-// A page to log in at, an answer that breaks off, a service that is another one: nobody said that the items were accepted.
-func TestASuccessThatDoesNotAccountForTheItemsIsNone(t *testing.T) {
+// A sign-in page, an incomplete answer, or an answer from another service does not say that the items were accepted.
+func TestASuccessThatDoesNotAccountForTheItemsIsAFailure(t *testing.T) {
 	for name, fault := range map[string]http.HandlerFunc{
 		"a page":     func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>log in</html>") },
 		"nothing":    func(http.ResponseWriter, *http.Request) {},
@@ -309,7 +309,7 @@ func TestASuccessThatDoesNotAccountForTheItemsIsNone(t *testing.T) {
 	}
 }
 
-// The service may have accepted what the answer was lost of. The items come again; none is lost.
+// The service may have accepted the items of a call whose answer was lost. They are sent again; none is lost.
 func TestAnAnswerThatIsLostMakesDuplicatesAndNoLoss(t *testing.T) {
 	s := tracktest.New(t)
 	r := newRig(t, s, nil)
@@ -343,7 +343,7 @@ func TestEventsThatTheServiceWouldRefuseForTheirAgeArrive(t *testing.T) {
 		require.Greater(t, time.Since(began), 99*time.Hour)
 	}
 	require.Equal(t, int64(2), r.sum("fields_altered", "too_old"))
-	require.True(t, r.said("EventStartTime has the true time"))
+	require.True(t, r.said("EventStartTime keeps the true time"))
 }
 
 func TestWorkersSendAtOnceAndEachItemOnce(t *testing.T) {
@@ -361,7 +361,7 @@ func TestWorkersSendAtOnceAndEachItemOnce(t *testing.T) {
 	requireOnce(t, s, 800)
 }
 
-func TestTheTokenIsLookedAtOnceForTheCloudOfTheEndpoint(t *testing.T) {
+func TestTheTokenIsCheckedOnceForTheCloudOfTheEndpoint(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"https://westeurope-5.in.applicationinsights.azure.com": "https://monitor.azure.com", "https://dc.services.visualstudio.com": "https://monitor.azure.com",
 		"https://chinaeast2-0.in.applicationinsights.azure.cn": "https://monitor.azure.cn", "https://usgovvirginia-1.in.applicationinsights.azure.us": "https://monitor.azure.us",

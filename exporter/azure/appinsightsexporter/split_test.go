@@ -37,7 +37,7 @@ func letters(t *testing.T, path string) (all []delivery.Letter) {
 }
 
 func TestRefusedItemsAreDroppedOneByOneWithTheServicesWordsWhileTheRestArrives(t *testing.T) {
-	for _, plain := range []bool{false, true} { // by the account of the answer, and by search
+	for _, plain := range []bool{false, true} { // named by the answer's account, or found by search
 		for name, numbers := range map[string][]int{
 			"one": {150}, "first and last": {0, 599}, "neighbours": {7, 8, 9, 10}, "in two calls": {3, 590},
 		} {
@@ -51,7 +51,7 @@ func TestRefusedItemsAreDroppedOneByOneWithTheServicesWordsWhileTheRestArrives(t
 				requireOnce(t, s, 600, numbers...)
 				require.Equal(t, int64(len(numbers)), r.sum("items_dropped", "refused"))
 				require.Equal(t, int64(len(numbers)), r.sum("dead_letters", "written"))
-				require.True(t, r.said("refused an item for good"))
+				require.True(t, r.said("refused an item permanently"))
 				got := letters(t, path)
 				require.Len(t, got, len(numbers))
 				for i, l := range got {
@@ -82,7 +82,7 @@ func TestItemsThatTheServiceSamplesOutAreCountedForThemselves(t *testing.T) {
 	require.True(t, r.said("sampled_out"))
 }
 
-// A key that nobody knows is refused item by item, as an item that is wrong is.
+// An unknown key is refused item by item, like an invalid item.
 func TestAKeyThatTheServiceDoesNotKnowKeepsAllItemsWithFewCalls(t *testing.T) {
 	for _, plain := range []bool{false, true} {
 		s := tracktest.New(t)
@@ -114,7 +114,7 @@ func TestAKeyThatTheServiceDoesNotKnowKeepsAllItemsWithFewCalls(t *testing.T) {
 
 func TestItemsThatTheServiceRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) {
 	for _, plain := range []bool{false, true} {
-		for _, n := range []int{1, 20, 100, -1, -100} { // negative: so many that are too old, and have another time at each try
+		for _, n := range []int{1, 20, 100, -1, -100} { // negative: that many items that are too old, whose time changes with each try
 			age := time.Minute
 			if n < 0 {
 				n, age = -n, 50*time.Hour
@@ -131,7 +131,7 @@ func TestItemsThatTheServiceRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) 
 			refused := recordtest.DNSFrom(0, n, time.Now().Add(-age))
 			for range 3 {
 				err := r.push(context.Background(), refused)
-				require.Equal(t, n, rest(t, err, refused).LogRecordCount(), "nothing says that it is not the key")
+				require.Equal(t, n, rest(t, err, refused).LogRecordCount(), "the key may be at fault")
 				r.open()
 			}
 			require.NoError(t, r.push(context.Background(), now(1000, 1)))
@@ -142,7 +142,7 @@ func TestItemsThatTheServiceRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) 
 	}
 }
 
-// What one worker finds out spares the others the search.
+// The result of one worker's search spares the others their own.
 func TestWorkersThatMeetARefusalOfEverythingSearchOnce(t *testing.T) {
 	const workers = 8
 	s := tracktest.New(t)
@@ -154,7 +154,7 @@ func TestWorkersThatMeetARefusalOfEverythingSearchOnce(t *testing.T) {
 	for i := range workers {
 		wg.Go(func() {
 			if err := r.push(context.Background(), now(100*i, 100)); err == nil {
-				t.Error("items are gone that nobody took")
+				t.Error("items were dropped that the service did not accept")
 			}
 		})
 	}
@@ -173,7 +173,7 @@ func TestACallThatIsTooLargeIsHalvedAndLaterOnesAreSmaller(t *testing.T) {
 	require.True(t, r.said("too large for the service"))
 }
 
-// Something between here and the service refuses everything: that is no reason to drop items.
+// A proxy refuses every call as too large. That is no reason to drop items.
 func TestSmallCallsThatAreTooLargeForSomethingOnTheWayAreKept(t *testing.T) {
 	s := tracktest.New(t)
 	s.Limit = 10

@@ -14,7 +14,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
 )
 
-// wrongAudience is an authenticator that was not given the scope: its tokens are for the host of the endpoint.
+// wrongAudience is an authenticator with the wrong scope: its tokens are for the host of the endpoint.
 type wrongAudience struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -32,7 +32,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestATokenForAnotherAudienceIsSaidBeforeTheServiceRefusesIt(t *testing.T) {
+func TestATokenForAnotherAudienceIsLoggedBeforeTheServiceRefusesIt(t *testing.T) {
 	s := ingesttest.New(t)
 	for endpoint, want := range map[string]bool{"https://winnet.eastus-1.ingest.monitor.azure.com": true, s.URL: false} {
 		cfg := configFor(s)

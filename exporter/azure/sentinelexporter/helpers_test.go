@@ -34,7 +34,7 @@ const (
 	networkStream = "Custom-ASimNetworkSessionLogs"
 )
 
-// configFor is the configuration of a server's client.
+// configFor returns the configuration of a client of the server.
 func configFor(s *ingesttest.Server) *Config {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Endpoint = s.URL
@@ -44,7 +44,7 @@ func configFor(s *ingesttest.Server) *Config {
 	return cfg
 }
 
-// rig is an exporter without queue and retries, and what it has said.
+// rig is an exporter without queue and retries, with its logs and metrics.
 type rig struct {
 	*sentinel
 	t         *testing.T
@@ -59,7 +59,7 @@ func testSettings(t *testing.T) (exporter.Settings, *componenttest.Telemetry, *o
 	t.Cleanup(func() { _ = telemetry.Shutdown(context.Background()) })
 	core, logs := observer.New(zap.InfoLevel)
 	set := exportertest.NewNopSettings(metadata.Type)
-	set.ID = component.NewID(metadata.Type) // the name of a queue on disk
+	set.ID = component.NewID(metadata.Type) // names the queue on disk
 	set.TelemetrySettings = telemetry.NewTelemetrySettings()
 	set.Logger = zap.New(core)
 	set.BuildInfo.Command, set.BuildInfo.Version = "otelcol-winnet", "1.2.3"
@@ -81,7 +81,7 @@ func newRig(t *testing.T, s *ingesttest.Server, change func(*Config)) *rig {
 	return &rig{e, t, telemetry, logs}
 }
 
-// sum is the value of a counter's points with an attribute's value; "" is all of them.
+// sum returns the sum of a counter's points that have an attribute with the value; "" selects all points.
 func (r *rig) sum(name, value string) (n int64) {
 	m, err := r.telemetry.GetMetric("otelcol_exporter_sentinel_" + name)
 	if err != nil {
@@ -100,7 +100,7 @@ func (r *rig) sum(name, value string) (n int64) {
 	return n
 }
 
-// said reports whether a log message has that text.
+// said reports whether a log message contains the text.
 func (r *rig) said(text string) bool {
 	for _, l := range r.logs.All() {
 		if strings.Contains(l.Message+fmt.Sprint(l.ContextMap()), text) {
@@ -120,7 +120,7 @@ func uids(s *ingesttest.Server, stream string) map[string]int {
 	return n
 }
 
-// requireOnce holds the DNS rows 0 to n-1 to have arrived once each, but for those that are missing on purpose.
+// requireOnce requires that the DNS rows 0 to n-1 have arrived once each, except those in but.
 func requireOnce(t *testing.T, s *ingesttest.Server, n int, but ...int) {
 	t.Helper()
 	got := uids(s, dnsStream)
@@ -142,7 +142,7 @@ func requireOnce(t *testing.T, s *ingesttest.Server, n int, but ...int) {
 
 func uid(i int) string { return fmt.Sprintf("%08d", i) }
 
-// bad refuses the rows with these numbers.
+// bad makes a server refuse the rows with these numbers.
 func bad(numbers ...int) func(string, string, ingesttest.Row) bool {
 	is := map[string]bool{}
 	for _, i := range numbers {
@@ -151,7 +151,7 @@ func bad(numbers ...int) func(string, string, ingesttest.Row) bool {
 	return func(_, _ string, r ingesttest.Row) bool { return is[fmt.Sprint(r["EventOriginalUid"])] }
 }
 
-// answers makes a server answer so many calls in its own place, before it reads them.
+// answers makes do answer the next n calls before the server reads them; -1 means all calls.
 func answers(n int, do http.HandlerFunc) func(http.ResponseWriter, *http.Request, []ingesttest.Row) bool {
 	return func(w http.ResponseWriter, r *http.Request, accepted []ingesttest.Row) bool {
 		if accepted != nil || n == 0 {

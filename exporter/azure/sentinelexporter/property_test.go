@@ -25,14 +25,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
 
-// patience only ends a failure.
+// patience is long enough that only a failing test reaches it.
 const patience = 2 * time.Minute
 
 // whole starts an exporter with queue and retries.
 func whole(t *testing.T, s *ingesttest.Server, host component.Host, change func(*Config)) exporter.Logs {
 	t.Helper()
 	cfg := configFor(s)
-	cfg.Timeout = time.Minute // a call that is given up may have arrived
+	cfg.Timeout = time.Minute // a call that times out may have arrived
 	cfg.RetryConfig.InitialInterval = 100 * time.Millisecond
 	cfg.RetryConfig.MaxInterval = 200 * time.Millisecond
 	cfg.QueueConfig.Get().Batch.Get().FlushTimeout = 20 * time.Millisecond
@@ -56,7 +56,8 @@ func whole(t *testing.T, s *ingesttest.Server, host component.Host, change func(
 	return logs
 }
 
-// troubled makes a server fail in every way that it can, by chance, for so many calls. met is their number so far.
+// troubled makes a server fail at random, in every way that it can, for a number of calls. met is the number of calls
+// so far.
 func troubled(s *ingesttest.Server, seed uint64, calls int64) (met *atomic.Int64) {
 	random := rand.New(rand.NewPCG(seed, seed))
 	var mu sync.Mutex
@@ -77,7 +78,7 @@ func troubled(s *ingesttest.Server, seed uint64, calls int64) (met *atomic.Int64
 			case accepted != nil:
 			case n < 5:
 				panic(http.ErrAbortHandler)
-			case n < 10: // it reads slowly, and resets the connection in the middle
+			case n < 10: // the server reads slowly, and resets the connection half-way
 				_, _ = io.CopyN(io.Discard, r.Body, 1000)
 				time.Sleep(10 * time.Millisecond)
 				panic(http.ErrAbortHandler)
@@ -108,7 +109,7 @@ func troubled(s *ingesttest.Server, seed uint64, calls int64) (met *atomic.Int64
 	return met
 }
 
-// missing gives the rows from 0 to n-1 that are neither refused nor there.
+// missing returns the rows from 0 to n-1 that were neither refused nor received.
 func missing(s *ingesttest.Server, n int, refused map[string]bool) (all []string) {
 	got := uids(s, dnsStream)
 	for i := range n {
@@ -119,7 +120,7 @@ func missing(s *ingesttest.Server, n int, refused map[string]bool) (all []string
 	return all
 }
 
-// requireAll waits until every row from 0 to n-1 that is not refused is there.
+// requireAll waits until the server has every row from 0 to n-1 that it did not refuse.
 func requireAll(t *testing.T, s *ingesttest.Server, n int, refused map[string]bool) map[string]int {
 	t.Helper()
 	for begun := time.Now(); len(missing(s, n, refused)) > 0; time.Sleep(20 * time.Millisecond) {
@@ -212,7 +213,7 @@ func TestNoRowIsLostOverRestartsWithTheQueueOnDisk(t *testing.T) {
 			for k := range 4 {
 				require.NoError(t, e.ConsumeLogs(context.Background(), recordtest.DNSFrom(n+100*k, 100, recordtest.Base)))
 			}
-			// It is stopped in the middle of something, unless all is there by then.
+			// Stops the exporter while calls are made, unless all rows have arrived by then.
 			require.Eventually(t, func() bool { return met.Load() >= min(from+4, 200) || len(missing(s, n+400, refused)) == 0 }, patience, time.Millisecond)
 		})
 	}
@@ -221,7 +222,7 @@ func TestNoRowIsLostOverRestartsWithTheQueueOnDisk(t *testing.T) {
 	})
 }
 
-// A far end that takes the connection and says nothing holds up the end of the collector no longer than two seconds.
+// A server that accepts the connection and never answers delays the end of the collector by at most two seconds.
 func TestAShutdownDoesNotWaitForAnAnswerThatDoesNotCome(t *testing.T) {
 	t.Parallel()
 	s := ingesttest.New(t)

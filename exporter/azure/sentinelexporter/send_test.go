@@ -20,7 +20,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
 
-// rest is the records that an error leaves to be sent.
+// rest returns the records that an error says are still to be sent.
 func rest(t *testing.T, err error, all plog.Logs) plog.Logs {
 	t.Helper()
 	require.Error(t, err)
@@ -43,7 +43,7 @@ func TestRecordsBecomeRowsOfTheirStreams(t *testing.T) {
 	audit := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
 	audit.Attributes().PutStr("EventSchema", "AuditEvent")
 	audit.Attributes().PutStr("Operation", "Zone created")
-	logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty().Body().SetStr("of nobody")
+	logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty().Body().SetStr("of no stream")
 	require.NoError(t, r.push(context.Background(), logs))
 
 	requireOnce(t, s, 1500)
@@ -53,7 +53,7 @@ func TestRecordsBecomeRowsOfTheirStreams(t *testing.T) {
 	require.Equal(t, map[string]any{"k8s.node.name": "node1", "cilium.event.type": "drop", "cilium.drop_reason_code": s.Rows(networkStream)[0]["AdditionalFields"].(map[string]any)["cilium.drop_reason_code"]},
 		s.Rows(networkStream)[0]["AdditionalFields"])
 	require.Equal(t, int64(1), r.sum("records_unrouted", ""))
-	require.True(t, r.said("belong to no stream"))
+	require.True(t, r.said("records without a stream are dropped"))
 
 	ids := map[string]bool{}
 	for _, c := range s.Calls() {
@@ -81,7 +81,7 @@ func TestCallsAreAsLargeAsTheLimitAllowsAndNotLarger(t *testing.T) {
 	for i, c := range calls {
 		require.LessOrEqual(t, c.Uncompressed, 1_000_000)
 		if i < len(calls)-1 {
-			require.Greater(t, c.Uncompressed, 1_000_000-2_000, "a row more would fit")
+			require.Greater(t, c.Uncompressed, 1_000_000-2_000, "another row would fit")
 		}
 	}
 
@@ -93,7 +93,7 @@ func TestCallsAreAsLargeAsTheLimitAllowsAndNotLarger(t *testing.T) {
 	require.Len(t, compressed.Calls(), 1)
 }
 
-// The last row of a call fills it to the byte.
+// The last row of a call fills it to the last byte.
 func TestABodyOfExactlyTheLimitIsOneCall(t *testing.T) {
 	for _, more := range []int{0, 1} {
 		s := ingesttest.New(t)
@@ -101,7 +101,7 @@ func TestABodyOfExactlyTheLimitIsOneCall(t *testing.T) {
 		logs := recordtest.DNS(500)
 		require.NoError(t, r.push(context.Background(), logs))
 		require.Len(t, s.Calls(), 1)
-		// A pad in the texts of records makes the call as large as wanted: 64,000 bytes at most in each.
+		// Padding in the records' texts, at most 64,000 bytes in each, makes the call exactly as large as wanted.
 		records := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords()
 		pad := 1_000_000 - s.Calls()[0].Uncompressed + more - len(`,"EventMessage":""`)*3
 		for i := range 3 {
@@ -122,7 +122,7 @@ func TestABodyOfExactlyTheLimitIsOneCall(t *testing.T) {
 	}
 }
 
-func TestTheCompressedLimitHoldsForWhatCannotBeCompressed(t *testing.T) {
+func TestTheCompressedLimitHoldsForDataThatCannotBeCompressed(t *testing.T) {
 	s := ingesttest.New(t)
 	s.LimitUncompressed = 0
 	r := newRig(t, s, func(c *Config) { c.Limits.Body = bodyCompressed })
@@ -140,7 +140,7 @@ func TestTheCompressedLimitHoldsForWhatCannotBeCompressed(t *testing.T) {
 	}
 }
 
-// noise is text that does not compress to less than three quarters.
+// noise returns text that does not compress below three quarters of its size.
 func noise(seed uint64, n int) string {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"
 	b := make([]byte, n)
@@ -159,7 +159,7 @@ func TestAnAuxiliaryTableGetsCallsOf30Minutes(t *testing.T) {
 	s.Auxiliary = true
 	r := newRig(t, s, func(c *Config) { c.TablePlan = planAuxiliary })
 	logs := plog.NewLogs()
-	for i := range 40 { // each ten minutes on, and every other one a week back
+	for i := range 40 { // ten minutes apart, every other one a week back
 		base := recordtest.Base.Add(time.Duration(i)*10*time.Minute - time.Duration(i%2)*7*24*time.Hour)
 		recordtest.DNSFrom(i, 1, base).ResourceLogs().MoveAndAppendTo(logs.ResourceLogs())
 	}
@@ -169,7 +169,7 @@ func TestAnAuxiliaryTableGetsCallsOf30Minutes(t *testing.T) {
 	require.Len(t, s.Calls(), 20)
 }
 
-// Identities keep a token while they take it for good; by the service's clock it may have expired.
+// Identities keep a token while it is valid for them. By the service's clock it may have expired.
 func TestATokenThatExpiresIsReplacedWithinThePush(t *testing.T) {
 	s := ingesttest.New(t)
 	s.SetTokenLife(time.Millisecond)
@@ -211,11 +211,11 @@ func TestTheServiceReplacesATimeThatIsTooOldAndEventStartTimeKeepsIt(t *testing.
 	require.True(t, r.said("EventStartTime has the true time"))
 }
 
-func TestWhatHoldsUpARuleIsSaidAndKeepsTheRows(t *testing.T) {
+func TestTheCauseThatHoldsUpARuleIsLoggedAndTheRowsAreKept(t *testing.T) {
 	for status, want := range map[int]string{
 		http.StatusUnauthorized: "does not accept the token", http.StatusForbidden: "Monitoring Metrics Publisher",
-		http.StatusNotFound: "knows no such rule or stream", http.StatusMethodNotAllowed: "none that this service gives",
-		http.StatusTemporaryRedirect: "none that this service gives",
+		http.StatusNotFound: "knows no such rule or stream", http.StatusMethodNotAllowed: "does not come from this service",
+		http.StatusTemporaryRedirect: "does not come from this service",
 	} {
 		s := ingesttest.New(t)
 		r := newRig(t, s, nil)
@@ -239,13 +239,13 @@ func TestWhatHoldsUpARuleIsSaidAndKeepsTheRows(t *testing.T) {
 		require.Equal(t, before, asked.Load())
 
 		s.Lock(func() { s.Fault = nil })
-		r.rules = []*rule{newRule(s.URL, ingesttest.RuleID, r.router.streams)} // as after the pause
+		r.rules = []*rule{newRule(s.URL, ingesttest.RuleID, r.router.streams)} // resets the gates, as when the pause has ended
 		require.NoError(t, r.push(context.Background(), logs))
 		requireOnce(t, s, 10)
 	}
 }
 
-func TestASuccessThatIsNotTheServicesIsNone(t *testing.T) {
+func TestASuccessThatIsNotFromTheServiceIsAFailure(t *testing.T) {
 	for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusPartialContent} {
 		s := ingesttest.New(t)
 		r := newRig(t, s, nil)
@@ -265,7 +265,7 @@ func TestASuccessThatIsNotTheServicesIsNone(t *testing.T) {
 	}
 }
 
-func TestAColumnWithValuesThatTheSchemaDoesNotEnumerateIsSaidOnce(t *testing.T) {
+func TestAColumnWithValuesThatTheSchemaDoesNotEnumerateIsLoggedOnce(t *testing.T) {
 	s := ingesttest.New(t)
 	r := newRig(t, s, nil)
 	for range 2 {
@@ -282,7 +282,7 @@ func TestAColumnWithValuesThatTheSchemaDoesNotEnumerateIsSaidOnce(t *testing.T) 
 	require.Equal(t, "RESPONSE_SUCCESS", s.Rows(dnsStream)[0]["EventSubType"])
 }
 
-// reporter is a host that keeps what is reported to it.
+// reporter is a host that keeps the reported status.
 type reporter struct {
 	ingesttest.Host
 	all []componentstatus.Status
@@ -311,7 +311,7 @@ func TestTheComponentIsInErrorWhileTheServiceRefuses(t *testing.T) {
 		}
 		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError}, host.all, "%d", status)
 		s.Lock(func() { s.Fault = nil })
-		e.rules = []*rule{newRule(s.URL, ingesttest.RuleID, e.router.streams)} // as after the pause
+		e.rules = []*rule{newRule(s.URL, ingesttest.RuleID, e.router.streams)} // resets the gates, as when the pause has ended
 		require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
 		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError, componentstatus.StatusOK}, host.all, "%d", status)
 		require.NoError(t, e.shutdown(context.Background()))
@@ -325,7 +325,7 @@ func TestTheStartSaysWhichStreamsTheRuleMustDeclare(t *testing.T) {
 	require.Equal(t, map[string]any{"dns": dnsStream, "network": networkStream, "status": "Custom-WinnetStatus"}, said[0].ContextMap())
 }
 
-func TestRetriesThatEndAreWarnedOf(t *testing.T) {
+func TestRetriesThatEndCauseAWarning(t *testing.T) {
 	require.False(t, newRig(t, ingesttest.New(t), nil).said("is lost"))
 	require.True(t, newRig(t, ingesttest.New(t), func(c *Config) { c.RetryConfig.Enabled = false }).said("retry_on_failure is not enabled"))
 	require.True(t, newRig(t, ingesttest.New(t), func(c *Config) { c.RetryConfig.MaxElapsedTime = 5 * time.Minute }).said("max_elapsed_time is not 0s"))
@@ -378,7 +378,7 @@ func TestRetryAfterHoldsForAllWorkersOfTheRuleAndNotForOthers(t *testing.T) {
 			requireOnce(t, s, 80)
 			require.Equal(t, int64(1), throttled.Load())
 
-			// With the other one away too, the error says how long to wait.
+			// When the other rule waits too, the error says how long.
 			r.rules[1].gate.Close(2*time.Hour, context.Canceled)
 			logs := recordtest.DNS(1)
 			err := r.push(context.Background(), logs)
@@ -397,7 +397,7 @@ func TestARowHasTheColumnsOfItsOwnResource(t *testing.T) {
 		one.ResourceLogs().At(0).Resource().Attributes().PutStr("DvcScope", uid(i))
 		one.ResourceLogs().MoveAndAppendTo(logs.ResourceLogs())
 	}
-	for range 2 { // a batch is used again
+	for range 2 { // a batch can be reused
 		require.NoError(t, r.push(context.Background(), logs))
 	}
 	for _, row := range s.Rows(dnsStream) {
@@ -419,7 +419,7 @@ func TestCallsAreSpreadOverTheRules(t *testing.T) {
 	require.Equal(t, map[string]int{rules[0]: 3, rules[1]: 3, rules[2]: 3}, n)
 }
 
-func TestARetrySendsOnlyWhatHasNotArrived(t *testing.T) {
+func TestARetrySendsOnlyTheRowsThatHaveNotArrived(t *testing.T) {
 	for name, fault := range map[string]http.HandlerFunc{
 		"500":     func(w http.ResponseWriter, _ *http.Request) { ingesttest.Refuse(w, 500, "InternalError", "oops") },
 		"reset":   func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
@@ -446,14 +446,14 @@ func TestARetrySendsOnlyWhatHasNotArrived(t *testing.T) {
 			left := rest(t, err, logs)
 			require.Less(t, left.LogRecordCount(), 3000)
 			require.Equal(t, 3000, left.LogRecordCount()+len(s.Rows(dnsStream)))
-			require.Equal(t, 3000, logs.LogRecordCount(), "the records given are not changed")
+			require.Equal(t, 3000, logs.LogRecordCount(), "push does not change the records")
 			require.NoError(t, r.push(context.Background(), left))
 			requireOnce(t, s, 3000)
 		})
 	}
 }
 
-// The service may have accepted what the answer was lost of. The rows come again; none is lost.
+// The service may have accepted the rows of a call whose answer was lost. They are sent again; none is lost.
 func TestAnAnswerThatIsLostMakesDuplicatesAndNoLoss(t *testing.T) {
 	s := ingesttest.New(t)
 	r := newRig(t, s, nil)
@@ -474,7 +474,7 @@ func TestAnAnswerThatIsLostMakesDuplicatesAndNoLoss(t *testing.T) {
 	}
 }
 
-func TestAttributeOfTheUserDecidesTheStream(t *testing.T) {
+func TestTheConfiguredAttributeDecidesTheStream(t *testing.T) {
 	s := ingesttest.New(t)
 	r := newRig(t, s, func(c *Config) { c.StreamAttribute = "to" })
 	logs := recordtest.DNS(4)

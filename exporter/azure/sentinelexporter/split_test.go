@@ -61,7 +61,7 @@ func TestRefusedRowsAreFoundAndDroppedOneByOneWhileTheRestArrives(t *testing.T) 
 				require.NoError(t, json.Unmarshal(l.Row, &row))
 				require.Equal(t, uid(numbers[i]), row["EventOriginalUid"])
 			}
-			// Twice the depth for each bad row, and the samples.
+			// Twice the depth of the search for each bad row, and the samples.
 			require.Less(t, len(s.Calls()), 2+len(numbers)*30+2*delivery.Samples)
 		})
 	}
@@ -90,16 +90,16 @@ func TestARuleThatTakesNoRowKeepsAllOfThemWithFewCalls(t *testing.T) {
 	require.Len(t, s.Calls(), 1+delivery.Samples)
 	require.Zero(t, r.sum("rows_dropped", ""))
 	require.Empty(t, letters(t, path))
-	require.True(t, r.said("takes no row of a call"))
+	require.True(t, r.said("accepted no row of a call"))
 
-	// The rule is mended: all rows arrive.
+	// Once the rule is repaired, all rows arrive.
 	s.Lock(func() { s.Refuse = nil })
 	r.rules[0].target[kindDNS].Gate = delivery.Gate{}
 	require.NoError(t, r.push(context.Background(), logs))
 	requireOnce(t, s, 1200)
 }
 
-// What one worker finds out spares the others the search.
+// The result of one worker's search spares the others their own.
 func TestWorkersThatMeetARuleThatTakesNoRowSearchOnce(t *testing.T) {
 	const workers = 8
 	s := ingesttest.New(t)
@@ -110,7 +110,7 @@ func TestWorkersThatMeetARuleThatTakesNoRowSearchOnce(t *testing.T) {
 	for i := range workers {
 		wg.Go(func() {
 			if err := r.push(context.Background(), recordtest.DNSFrom(100*i, 100, recordtest.Base)); err == nil {
-				t.Error("rows are gone that nobody took")
+				t.Error("rows were dropped that the service did not accept")
 			}
 		})
 	}
@@ -120,7 +120,7 @@ func TestWorkersThatMeetARuleThatTakesNoRowSearchOnce(t *testing.T) {
 }
 
 func TestRowsThatTheRuleRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) {
-	for _, n := range []int{1, 20, 100, -1, -20} { // negative: so many without a time, which have another one at each try
+	for _, n := range []int{1, 20, 100, -1, -20} { // negative: that many rows without a time, whose time changes with each try
 		untimed := n < 0
 		n = max(n, -n)
 		s := ingesttest.New(t)
@@ -135,7 +135,7 @@ func TestRowsThatTheRuleRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) {
 		}
 		for range 3 {
 			err := r.push(context.Background(), refused)
-			require.Equal(t, n, rest(t, err, refused).LogRecordCount(), "nothing says that it is not the rule")
+			require.Equal(t, n, rest(t, err, refused).LogRecordCount(), "the rule may be at fault")
 			r.rules[0].target[kindDNS].Gate = delivery.Gate{}
 		}
 		require.NoError(t, r.push(context.Background(), recordtest.DNSFrom(1000, 1, recordtest.Base)))
@@ -143,14 +143,14 @@ func TestRowsThatTheRuleRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) {
 		require.Equal(t, int64(n), r.sum("rows_dropped", "refused"))
 		require.Len(t, s.Rows(dnsStream), 1)
 
-		// Another rule is no witness: what was accepted before does not count.
+		// Another rule's acceptance does not count, nor what was accepted before.
 		other := recordtest.DNSFrom(n-1, 1, recordtest.Base)
 		other.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr("DnsQuery", "other")
 		require.Error(t, r.push(context.Background(), other))
 	}
 }
 
-func TestAnotherRuleTakesWhatOneDoesNotFit(t *testing.T) {
+func TestAnotherRuleTakesTheRowsThatOneDoesNotFit(t *testing.T) {
 	const other = "dcr-ffffffffffffffffffffffffffffffff"
 	s := ingesttest.New(t)
 	s.Refuse = func(rule, _ string, _ ingesttest.Row) bool { return rule == ingesttest.RuleID }
@@ -190,7 +190,7 @@ func TestARowThatTheServiceFindsTooLargeAloneIsDropped(t *testing.T) {
 	require.Equal(t, 413, letters(t, path)[0].Status)
 }
 
-// Something between here and the service refuses everything: that is no reason to drop rows.
+// A proxy refuses every call as too large. That is no reason to drop rows.
 func TestSmallCallsThatAreTooLargeForSomethingOnTheWayAreKept(t *testing.T) {
 	s := ingesttest.New(t)
 	s.LimitUncompressed = 10
