@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// sentinelFar is the Logs Ingestion API with one data collection rule, and what gives out its tokens. The tests of the exporter have a
-// server that is stricter about rows.
+// sentinelFar is the Logs Ingestion API with one data collection rule, together with the endpoint that issues its
+// tokens. The exporter's own tests have a server that is stricter about rows.
 type sentinelFar struct{ httpFar }
 
 const (
