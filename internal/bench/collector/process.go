@@ -14,19 +14,19 @@ import (
 	"time"
 )
 
-// limit is how long a collector may take for what it is given, and to end.
+// limit is the longest time that a collector may take for its input, and to end.
 const limit = 2 * time.Hour
 
 // process is a running collector.
 type process struct {
 	cmd   *exec.Cmd
 	kill  *time.Timer
-	said  []string      // its last lines; for who waits for ended
-	ended chan struct{} // its replay, or the process, is over
-	over  bool          // the replay has ended; for who waits for ended
+	said  []string      // its last lines; read them after ended is closed
+	ended chan struct{} // closed when its replay or the process has ended
+	over  bool          // the replay has ended; read it after ended is closed
 }
 
-// settings is what the configurations of all collectors have in common.
+// settings is the part that the configurations of all collectors share.
 const settings = `
 receivers: {%s}
 exporters: {%s}
@@ -59,7 +59,7 @@ func start(binary, dir, receiver, exporter string) (*process, error) {
 		over := false
 		for lines.Scan() {
 			if over {
-				continue // what it says of its end
+				continue // messages about its end
 			}
 			if len(p.said) == keep {
 				p.said = p.said[1:]
@@ -77,11 +77,11 @@ func start(binary, dir, receiver, exporter string) (*process, error) {
 	return p, nil
 }
 
-// errTooEarly says that the interrupt came before the collector minded it: it does so from some milliseconds after its receivers have
-// started, and tells nobody when.
+// errTooEarly reports that the interrupt came before the collector handled interrupts. It does so some milliseconds
+// after its receivers have started, and gives no sign of it.
 var errTooEarly = errors.New("the interrupt killed the collector")
 
-// finish waits for the end of the replay, ends the collector as Ctrl-C does, and gives the time that it took of the processors.
+// finish waits for the end of the replay, ends the collector with an interrupt, and returns its processor time.
 func (p *process) finish() (time.Duration, error) {
 	defer p.kill.Stop()
 	<-p.ended
@@ -97,7 +97,7 @@ func (p *process) finish() (time.Duration, error) {
 		err = errors.New("it ended before its replay did")
 	}
 	if err != nil {
-		return 0, fmt.Errorf("the collector failed: %w; it said:\n%s", err, strings.Join(p.said, "\n"))
+		return 0, fmt.Errorf("the collector failed: %w; its last lines:\n%s", err, strings.Join(p.said, "\n"))
 	}
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), nil
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command goals prints the table of the performance goals: for each, what was measured, what it is held against, and whether it is
-// met. It reads what `go test -bench` printed, from the files that it is given, and with -doc writes docs/benchmarks.md as well,
-// with the lines of the benchmarks in docs/benchmarks.txt. `make bench` runs it.
+// Command goals prints the table of the performance goals: for each, the measured value, its target, and whether it is
+// met. It reads the output of `go test -bench` from the given files. With -doc it also writes docs/benchmarks.md, and
+// the lines of the benchmarks to docs/benchmarks.txt. `make bench` runs it.
 package main
 
 import (
@@ -15,8 +15,8 @@ import (
 )
 
 func main() {
-	doc := flag.String("doc", "", "the folder to write benchmarks.md and benchmarks.txt to; none: only print")
-	command := flag.String("command", "make bench", "what was run, for the document")
+	doc := flag.String("doc", "", "the folder to write benchmarks.md and benchmarks.txt to; empty: only print")
+	command := flag.String("command", "make bench", "the command that was run, for the document")
 	flag.Parse()
 	if err := run(*doc, *command, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "goals:", err)
