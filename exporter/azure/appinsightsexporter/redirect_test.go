@@ -12,19 +12,18 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/config/configopaque"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/deliverytest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/tracktest"
 )
 
 // redirecting makes a server redirect calls, and counts them.
 func redirecting(s *tracktest.Server, status int, location func() string) (met *int) {
 	met = new(int)
-	s.Lock(func() {
-		s.Fault = answers(-1, func(w http.ResponseWriter, _ *http.Request) {
-			*met++
-			w.Header().Set("Location", location())
-			w.WriteHeader(status)
-		})
-	})
+	setFault(s, deliverytest.Answers(-1, func(w http.ResponseWriter, _ *http.Request) {
+		*met++
+		w.Header().Set("Location", location())
+		w.WriteHeader(status)
+	}))
 	return met
 }
 
@@ -54,9 +53,7 @@ func TestAStampThatFailsIsForgotten(t *testing.T) {
 	redirecting(global, 308, func() string { return to.URL + "/v2.1/track" })
 	r := newRig(t, global, func(c *Config) { both(stamp)(c); both(next)(c) })
 	require.NoError(t, r.push(context.Background(), now(0, 10)))
-	stamp.Lock(func() {
-		stamp.Fault = answers(-1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	})
+	setFault(stamp, deliverytest.Answers(-1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	to = next
 	require.Error(t, r.push(context.Background(), now(10, 10)))
 	require.NoError(t, r.push(context.Background(), now(10, 10)))
@@ -71,11 +68,11 @@ func TestACallThatIsRedirectedInACircleIsKeptAndTheNextOneBeginsAnew(t *testing.
 	r.pauses.misfit = time.Hour
 	logs := now(0, 10)
 	err := r.push(context.Background(), logs)
-	require.Equal(t, 10, rest(t, err, logs).LogRecordCount())
+	require.Equal(t, 10, deliverytest.Rest(t, err, logs).LogRecordCount())
 	require.ErrorContains(t, err, "it was redirected 5 times")
 	require.ErrorContains(t, err, "Throttle (1h0m0s)")
 	require.Equal(t, 6, *metOne+*metOther)
-	one.Lock(func() { one.Fault = nil })
+	setFault(one, nil)
 	r.open()
 	require.NoError(t, r.push(context.Background(), logs))
 	requireOnce(t, one, 10)
@@ -87,9 +84,9 @@ func TestARedirectionToAnInvalidAddressIsNotFollowed(t *testing.T) {
 		redirecting(s, 307, func() string { return location })
 		r := newRig(t, s, nil)
 		logs := now(0, 10)
-		require.Equal(t, 10, rest(t, r.push(context.Background(), logs), logs).LogRecordCount(), location)
+		require.Equal(t, 10, deliverytest.Rest(t, r.push(context.Background(), logs), logs).LogRecordCount(), location)
 		if location != "%zz" { // net/http reports an error for it and returns no answer
-			require.True(t, r.said("does not come from this service"), location)
+			require.True(t, r.Said("does not come from this service"), location)
 		}
 	}
 }

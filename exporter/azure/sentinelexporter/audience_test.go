@@ -3,7 +3,6 @@
 package sentinelexporter
 
 import (
-	"context"
 	"encoding/base64"
 	"net/http"
 	"testing"
@@ -35,18 +34,11 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 func TestATokenForAnotherAudienceIsLoggedBeforeTheServiceRefusesIt(t *testing.T) {
 	s := ingesttest.New(t)
 	for endpoint, want := range map[string]bool{"https://winnet.eastus-1.ingest.monitor.azure.com": true, s.URL: false} {
-		cfg := configFor(s)
-		cfg.Endpoint = endpoint
-		set, telemetry, logs := testSettings(t)
-		e, err := newSentinel(set, cfg)
-		require.NoError(t, err)
-		require.NoError(t, e.start(context.Background(), ingesttest.Host{ingesttest.AuthID: wrongAudience{}}))
+		r := newRigOn(t, ingesttest.Host{ingesttest.AuthID: wrongAudience{}}, s, func(c *Config) { c.Endpoint = endpoint })
 		if want {
-			require.NotNil(t, e.auditToken)
-			e.auditToken()
+			require.NotNil(t, r.auditToken)
+			r.auditToken()
 		}
-		r := &rig{e, t, telemetry, logs}
-		require.Equal(t, want, r.said("give the authenticator the scope https://monitor.azure.com/.default"))
-		require.NoError(t, e.shutdown(context.Background()))
+		require.Equal(t, want, r.Said("give the authenticator the scope https://monitor.azure.com/.default"))
 	}
 }

@@ -3,29 +3,23 @@
 package sentinelexporter
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
-	"go.opentelemetry.io/collector/exporter/exportertest"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest/observer"
+	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/deliverytest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelexporter/internal/metadata"
 )
 
@@ -47,67 +41,72 @@ func configFor(s *ingesttest.Server) *Config {
 // rig is an exporter without queue and retries, with its logs and metrics.
 type rig struct {
 	*sentinel
-	t         *testing.T
-	telemetry *componenttest.Telemetry
-	logs      *observer.ObservedLogs
-}
-
-var shortPauses = pauses{throttled: 20 * time.Millisecond, denied: 20 * time.Millisecond, misfit: 20 * time.Millisecond}
-
-func testSettings(t *testing.T) (exporter.Settings, *componenttest.Telemetry, *observer.ObservedLogs) {
-	telemetry := componenttest.NewTelemetry()
-	t.Cleanup(func() { _ = telemetry.Shutdown(context.Background()) })
-	core, logs := observer.New(zap.InfoLevel)
-	set := exportertest.NewNopSettings(metadata.Type)
-	set.ID = component.NewID(metadata.Type) // names the queue on disk
-	set.TelemetrySettings = telemetry.NewTelemetrySettings()
-	set.Logger = zap.New(core)
-	set.BuildInfo.Command, set.BuildInfo.Version = "otelcol-winnet", "1.2.3"
-	return set, telemetry, logs
+	*deliverytest.Observed
 }
 
 func newRig(t *testing.T, s *ingesttest.Server, change func(*Config)) *rig {
-	cfg := configFor(s)
-	if change != nil {
-		change(cfg)
-	}
-	require.NoError(t, cfg.Validate())
-	set, telemetry, logs := testSettings(t)
-	e, err := newSentinel(set, cfg)
-	require.NoError(t, err)
-	e.pauses = shortPauses
-	require.NoError(t, e.start(context.Background(), ingesttest.NewHost(s)))
-	t.Cleanup(func() { require.NoError(t, e.shutdown(context.Background())) })
-	return &rig{e, t, telemetry, logs}
+	return newRigOn(t, ingesttest.NewHost(s), s, change)
 }
 
-// sum returns the sum of a counter's points that have an attribute with the value; "" selects all points.
-func (r *rig) sum(name, value string) (n int64) {
-	m, err := r.telemetry.GetMetric("otelcol_exporter_sentinel_" + name)
-	if err != nil {
-		return 0
+func newRigOn(t *testing.T, host component.Host, s *ingesttest.Server, change func(*Config)) *rig {
+	o := deliverytest.Observe(t, metadata.Type)
+	e := deliverytest.Build(t, o, configFor(s), change, newHasty)
+	deliverytest.Start(t, host, e.start, e.shutdown)
+	return &rig{e, o}
+}
+
+// newHasty makes an exporter with short pauses.
+func newHasty(set exporter.Settings, cfg *Config) (*sentinel, error) {
+	e, err := newSentinel(set, cfg)
+	if err == nil {
+		e.pauses = pauses{throttled: 20 * time.Millisecond, denied: 20 * time.Millisecond, misfit: 20 * time.Millisecond}
 	}
-	for _, p := range m.Data.(metricdata.Sum[int64]).DataPoints {
-		for _, a := range p.Attributes.ToSlice() {
-			if a.Value.AsString() == value {
-				n += p.Value
+	return e, err
+}
+
+// whole starts an exporter with queue and retries.
+func whole(t *testing.T, host component.Host, s *ingesttest.Server, change func(*Config)) exporter.Logs {
+	cfg := configFor(s)
+	deliverytest.Hurry(&cfg.ClientConfig, cfg.QueueConfig.Get(), &cfg.RetryConfig)
+	return deliverytest.StartQueued(t, metadata.Type, host, cfg, change, newHasty, newLogs)
+}
+
+// subject describes the exporter and a server to the tests that all exporters share. configure changes the exporter's configuration.
+func subject(s *ingesttest.Server, configure func(*Config)) deliverytest.Subject {
+	change := func(o deliverytest.Options) func(*Config) {
+		return func(c *Config) {
+			o.Apply(&c.ClientConfig, c.QueueConfig.Get(), &c.DeadLetter)
+			if configure != nil {
+				configure(c)
 			}
 		}
-		if value == "" {
-			n += p.Value
-		}
 	}
-	return n
+	return deliverytest.Subject{
+		Dropped:  "rows_dropped",
+		Records:  func(first, n int) plog.Logs { return recordtest.DNSFrom(first, n, recordtest.Base) },
+		Host:     func() ingesttest.Host { return ingesttest.NewHost(s) },
+		Arrived:  func() map[string]int { return uids(s, dnsStream) },
+		Calls:    func() int { return len(s.Calls()) },
+		SetFault: func(f deliverytest.Fault) { setFault(s, f) },
+		Unqueued: func(t *testing.T, o deliverytest.Options) *deliverytest.Exporter {
+			r := newRigOn(t, o.Host, s, change(o))
+			r.pauses.misfit = max(r.pauses.misfit, o.Misfit)
+			return &deliverytest.Exporter{Observed: r.Observed, Push: r.push, Stop: r.stop, Open: r.open}
+		},
+		Queued: func(t *testing.T, host component.Host, o deliverytest.Options) exporter.Logs {
+			return whole(t, host, s, change(o))
+		},
+	}
 }
 
-// said reports whether a log message contains the text.
-func (r *rig) said(text string) bool {
-	for _, l := range r.logs.All() {
-		if strings.Contains(l.Message+fmt.Sprint(l.ContextMap()), text) {
-			return true
+// open opens the gates, in place of waiting until they open by themselves.
+func (r *rig) open() {
+	for _, rule := range r.rules {
+		rule.gate = delivery.Gate{}
+		for _, target := range rule.target {
+			target.Gate = delivery.Gate{}
 		}
 	}
-	return false
 }
 
 // uids counts the rows of a stream by EventOriginalUid.
@@ -123,49 +122,27 @@ func uids(s *ingesttest.Server, stream string) map[string]int {
 // requireOnce requires that the DNS rows 0 to n-1 have arrived once each, except those in but.
 func requireOnce(t *testing.T, s *ingesttest.Server, n int, but ...int) {
 	t.Helper()
-	got := uids(s, dnsStream)
-	missing := map[int]bool{}
-	for _, i := range but {
-		missing[i] = true
-	}
-	for i := range n {
-		want := 1
-		if missing[i] {
-			want = 0
-		}
-		if got[uid(i)] != want {
-			t.Fatalf("row %d came %d times, want %d (%d rows)", i, got[uid(i)], want, len(got))
-		}
-	}
-	require.Len(t, got, n-len(but))
+	deliverytest.RequireOnce(t, uids(s, dnsStream), n, but...)
 }
-
-func uid(i int) string { return fmt.Sprintf("%08d", i) }
 
 // bad makes a server refuse the rows with these numbers.
 func bad(numbers ...int) func(string, string, ingesttest.Row) bool {
-	is := map[string]bool{}
-	for _, i := range numbers {
-		is[uid(i)] = true
-	}
+	is := deliverytest.UIDs(numbers...)
 	return func(_, _ string, r ingesttest.Row) bool { return is[fmt.Sprint(r["EventOriginalUid"])] }
 }
 
-// answers makes do answer the next n calls before the server reads them; -1 means all calls.
-func answers(n int, do http.HandlerFunc) func(http.ResponseWriter, *http.Request, []ingesttest.Row) bool {
-	return func(w http.ResponseWriter, r *http.Request, accepted []ingesttest.Row) bool {
-		if accepted != nil || n == 0 {
-			return false
+// setFault sets the fault of a server, or none.
+func setFault(s *ingesttest.Server, f deliverytest.Fault) {
+	s.Lock(func() {
+		if s.Fault = nil; f != nil {
+			s.Fault = func(w http.ResponseWriter, r *http.Request, accepted []ingesttest.Row) bool {
+				return f(w, r, accepted != nil)
+			}
 		}
-		n--
-		do(w, r)
-		return true
-	}
+	})
 }
 
 func withLetters(t *testing.T) (func(*Config), string) {
 	path := filepath.Join(t.TempDir(), "dead.jsonl")
 	return func(c *Config) { c.DeadLetter.Path = path }, path
 }
-
-func asLogs(err error, to *consumererror.Logs) bool { return errors.As(err, to) }
