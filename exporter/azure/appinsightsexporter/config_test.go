@@ -26,7 +26,7 @@ func TestTheDefaultsLoseNothing(t *testing.T) {
 	require.NoError(t, componenttest.CheckConfigStruct(createDefaultConfig()))
 	cfg, err := load(t, good)
 	require.NoError(t, err)
-	deliverytest.RequireLossless(t, cfg.ClientConfig, cfg.QueueConfig.Get(), cfg.RetryConfig)
+	deliverytest.RequireLossless(t, sections(cfg))
 	cfg, err = load(t, good+"auth: {authenticator: azureauth}\nproxy_url: http://127.0.0.1:3128\nheaders: {a: b}\ndead_letter: {path: /tmp/dead.jsonl}\n")
 	require.NoError(t, err)
 	require.Equal(t, 100, cfg.DeadLetter.MaxSizeMiB)

@@ -8,11 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/appinsightsexporter/internal/metadata"
@@ -42,58 +40,39 @@ type rig struct {
 	*deliverytest.Observed
 }
 
-func newRig(t *testing.T, s *tracktest.Server, change func(*Config)) *rig {
-	return newRigOn(t, ingesttest.NewHost(s), s, change)
+// kindFor describes the exporter to the tests that all exporters share.
+func kindFor(s *tracktest.Server) deliverytest.Kind[*Config, *insights] {
+	return deliverytest.Kind[*Config, *insights]{
+		Type: metadata.Type, Config: func() *Config { return configFor(s) }, Sections: sections, Build: newInsights, Wrap: newLogs,
+		Methods: func(e *insights) deliverytest.Methods {
+			return deliverytest.Methods{
+				Start: e.start, Shutdown: e.shutdown, Push: e.push, Stop: e.stop, Open: func() { open(e) },
+				Pause: func(misfit, other time.Duration) { e.pauses = pauses{throttled: other, denied: other, misfit: misfit} },
+			}
+		},
+	}
 }
 
-func newRigOn(t *testing.T, host component.Host, s *tracktest.Server, change func(*Config)) *rig {
-	o := deliverytest.Observe(t, metadata.Type)
-	e := deliverytest.Build(t, o, configFor(s), change, newHasty)
-	deliverytest.Start(t, host, e.start, e.shutdown)
+func sections(c *Config) deliverytest.Sections {
+	return deliverytest.Sections{Client: &c.ClientConfig, Queue: c.QueueConfig.Get(), Retry: &c.RetryConfig, DeadLetters: &c.DeadLetter}
+}
+
+func newRig(t *testing.T, s *tracktest.Server, change func(*Config)) *rig {
+	e, o := kindFor(s).Start(t, ingesttest.NewHost(s), change)
 	return &rig{e, o}
 }
 
-// newHasty makes an exporter with short pauses.
-func newHasty(set exporter.Settings, cfg *Config) (*insights, error) {
-	e, err := newInsights(set, cfg)
-	if err == nil {
-		e.pauses = pauses{throttled: 20 * time.Millisecond, denied: 20 * time.Millisecond, misfit: 20 * time.Millisecond}
-	}
-	return e, err
+// subject returns the exporter and a server for the tests that all exporters share. Unless it is nil, configure changes the configuration.
+func subject(s *tracktest.Server, configure func(*Config)) deliverytest.Subject {
+	return kindFor(s).Subject(deliverytest.Server{
+		Host: func() ingesttest.Host { return ingesttest.NewHost(s) }, Records: now,
+		Arrived: func() map[string]int { return uids(s) }, Calls: func() int { return len(s.Calls()) },
+		SetFault: func(f deliverytest.Fault) { setFault(s, f) }, Dropped: "items_dropped",
+	}, configure)
 }
 
-// whole starts an exporter with queue and retries.
-func whole(t *testing.T, host component.Host, s *tracktest.Server, change func(*Config)) exporter.Logs {
-	cfg := configFor(s)
-	withAuth(cfg)
-	deliverytest.Hurry(&cfg.ClientConfig, cfg.QueueConfig.Get(), &cfg.RetryConfig)
-	return deliverytest.StartQueued(t, metadata.Type, host, cfg, change, newHasty, newLogs)
-}
-
-// subject describes the exporter and a server to the tests that all exporters share.
-func subject(s *tracktest.Server) deliverytest.Subject {
-	change := func(o deliverytest.Options) func(*Config) {
-		return func(c *Config) { o.Apply(&c.ClientConfig, c.QueueConfig.Get(), &c.DeadLetter) }
-	}
-	return deliverytest.Subject{
-		Dropped: "items_dropped", Records: now,
-		Host:     func() ingesttest.Host { return ingesttest.NewHost(s) },
-		Arrived:  func() map[string]int { return uids(s) },
-		Calls:    func() int { return len(s.Calls()) },
-		SetFault: func(f deliverytest.Fault) { setFault(s, f) },
-		Unqueued: func(t *testing.T, o deliverytest.Options) *deliverytest.Exporter {
-			r := newRigOn(t, o.Host, s, change(o))
-			r.pauses.misfit = max(r.pauses.misfit, o.Misfit)
-			return &deliverytest.Exporter{Observed: r.Observed, Push: r.push, Stop: r.stop, Open: r.open}
-		},
-		Queued: func(t *testing.T, host component.Host, o deliverytest.Options) exporter.Logs {
-			return whole(t, host, s, change(o))
-		},
-	}
-}
-
-// open opens the gate, in place of waiting until it opens by itself.
-func (r *rig) open() { r.target.Gate = delivery.Gate{} }
+// open opens the gate of calls, in place of waiting until it opens by itself.
+func open(e *insights) { e.target.Gate = delivery.Gate{} }
 
 // now returns records of the last minute, which the service does not refuse for their age.
 func now(first, n int) plog.Logs { return recordtest.DNSFrom(first, n, time.Now().Add(-time.Minute)) }

@@ -64,7 +64,7 @@ func TestEveryItemArrivesOnceWithoutFaults(t *testing.T) {
 	s := tracktest.New(t)
 	s.NeedAuth = true
 	s.SetTokenLife(200 * time.Millisecond)
-	deliverytest.EachArrivesOnce(t, subject(s))
+	deliverytest.EachArrivesOnce(t, subject(s, withAuth))
 }
 
 func TestNoItemIsLostWhateverTheServerDoes(t *testing.T) {
@@ -74,7 +74,7 @@ func TestNoItemIsLostWhateverTheServerDoes(t *testing.T) {
 			s := []func(testing.TB) *tracktest.Server{tracktest.New, tracktest.NewHTTP2}[seed%2](t)
 			s.Verdict, s.Plain = bad(400, 77, 1500, 1501), seed >= 2
 			troubled(s, seed, 120)
-			deliverytest.NoneIsLost(t, subject(s), 2000, 77, 1500, 1501)
+			deliverytest.NoneIsLost(t, subject(s, withAuth), 2000, 77, 1500, 1501)
 		})
 	}
 }
@@ -83,11 +83,11 @@ func TestNoItemIsLostOverRestartsWithTheQueueOnDisk(t *testing.T) {
 	t.Parallel()
 	s := tracktest.New(t)
 	s.Verdict = bad(400, 77, 1500)
-	deliverytest.NoneIsLostOverRestarts(t, subject(s), troubled(s, 7, 150), 77, 1500)
+	deliverytest.NoneIsLostOverRestarts(t, subject(s, withAuth), troubled(s, 7, 150), 77, 1500)
 }
 
 // A server that accepts the connection and never answers delays the end of the collector by at most two seconds.
 func TestAShutdownDoesNotWaitForAnAnswerThatDoesNotCome(t *testing.T) {
 	t.Parallel()
-	deliverytest.ShutdownDoesNotWait(t, subject(tracktest.New(t)))
+	deliverytest.ShutdownDoesNotWait(t, subject(tracktest.New(t), withAuth))
 }

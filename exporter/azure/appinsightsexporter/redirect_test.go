@@ -73,7 +73,7 @@ func TestACallThatIsRedirectedInACircleIsKeptAndTheNextOneBeginsAnew(t *testing.
 	require.ErrorContains(t, err, "Throttle (1h0m0s)")
 	require.Equal(t, 6, *metOne+*metOther)
 	setFault(one, nil)
-	r.open()
+	open(r.insights)
 	require.NoError(t, r.push(context.Background(), logs))
 	requireOnce(t, one, 10)
 }

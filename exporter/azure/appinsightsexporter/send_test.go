@@ -86,7 +86,7 @@ func TestOnlyItemsThatTheServiceDidNotTakeForNowAreSentAgain(t *testing.T) {
 				require.Less(t, tries, 20)
 				require.ErrorContains(t, err, "Throttle (")
 				logs = deliverytest.Rest(t, err, logs)
-				r.open()
+				open(r.insights)
 				err = r.push(context.Background(), logs)
 			}
 			left := deliverytest.Rest(t, err, logs)
@@ -99,7 +99,7 @@ func TestOnlyItemsThatTheServiceDidNotTakeForNowAreSentAgain(t *testing.T) {
 			require.Equal(t, int64(997), r.Sum("items_accepted", ""))
 
 			s.Lock(func() { s.Verdict = nil })
-			r.open()
+			open(r.insights)
 			require.NoError(t, r.push(context.Background(), left))
 			requireOnce(t, s, 1000)
 		})
@@ -180,7 +180,7 @@ func TestTheCauseThatHoldsUpTheServiceIsLoggedAndTheItemsAreKept(t *testing.T) {
 			}
 			require.Equal(t, before, asked.Load())
 			setFault(s, nil)
-			r.open()
+			open(r.insights)
 			require.NoError(t, r.push(context.Background(), logs))
 			requireOnce(t, s, 10)
 		})
@@ -189,12 +189,12 @@ func TestTheCauseThatHoldsUpTheServiceIsLoggedAndTheItemsAreKept(t *testing.T) {
 
 func TestTheComponentIsInErrorWhileTheServiceRefuses(t *testing.T) {
 	for _, status := range []int{400, 401, 402, 403, 404, 429, 439, 500, 503, 200} {
-		deliverytest.TheStatusFollows(t, subject(tracktest.New(t)), status)
+		deliverytest.TheStatusFollows(t, subject(tracktest.New(t), nil), status)
 	}
 }
 
 func TestTroubleOnTheWayIsTriedAgain(t *testing.T) {
-	deliverytest.ARetrySendsTheRest(t, func(t *testing.T) deliverytest.Subject { return subject(tracktest.New(t)) }, map[string]http.HandlerFunc{
+	deliverytest.ARetrySendsTheRest(t, func(t *testing.T) deliverytest.Subject { return subject(tracktest.New(t), nil) }, map[string]http.HandlerFunc{
 		"500":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
 		"503":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
 		"408":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(408) },
@@ -245,7 +245,7 @@ func TestASuccessThatDoesNotAccountForTheItemsIsAFailure(t *testing.T) {
 			require.Equal(t, 10, deliverytest.Rest(t, err, logs).LogRecordCount())
 			require.Zero(t, r.Sum("items_accepted", ""))
 			require.Zero(t, r.Sum("items_dropped", ""))
-			r.open()
+			open(r.insights)
 			require.NoError(t, r.push(context.Background(), logs))
 			requireOnce(t, s, 10)
 		})
@@ -254,7 +254,7 @@ func TestASuccessThatDoesNotAccountForTheItemsIsAFailure(t *testing.T) {
 
 // The service may have accepted the items of a call whose answer was lost. They are sent again; none is lost.
 func TestAnAnswerThatIsLostMakesDuplicatesAndNoLoss(t *testing.T) {
-	deliverytest.ALostAnswerMakesDuplicates(t, subject(tracktest.New(t)))
+	deliverytest.ALostAnswerMakesDuplicates(t, subject(tracktest.New(t), nil))
 }
 
 func TestEventsThatTheServiceWouldRefuseForTheirAgeArrive(t *testing.T) {

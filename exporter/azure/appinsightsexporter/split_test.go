@@ -88,7 +88,7 @@ func TestAKeyThatTheServiceDoesNotKnowKeepsAllItemsWithFewCalls(t *testing.T) {
 		require.Empty(t, deliverytest.Letters(t, path))
 
 		s.Lock(func() { s.Verdict = nil })
-		r.open()
+		open(r.insights)
 		require.NoError(t, r.push(context.Background(), logs))
 		requireOnce(t, s, 300)
 	}
@@ -114,7 +114,7 @@ func TestItemsThatTheServiceRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) 
 			for range 3 {
 				err := r.push(context.Background(), refused)
 				require.Equal(t, n, deliverytest.Rest(t, err, refused).LogRecordCount(), "the key may be at fault")
-				r.open()
+				open(r.insights)
 			}
 			require.NoError(t, r.push(context.Background(), now(1000, 1)))
 			require.NoError(t, r.push(context.Background(), refused))
@@ -129,20 +129,20 @@ func TestWorkersThatMeetARefusalOfEverythingSearchOnce(t *testing.T) {
 	s := tracktest.New(t)
 	s.Plain = true
 	s.Verdict = func(tracktest.Item) (int, string) { return 400, "" }
-	deliverytest.WorkersSearchOnce(t, subject(s))
+	deliverytest.WorkersSearchOnce(t, subject(s, nil))
 }
 
 func TestACallThatIsTooLargeIsHalvedAndLaterOnesAreSmaller(t *testing.T) {
 	s := tracktest.New(t)
 	s.Limit = 300_000
-	deliverytest.ALargeCallIsHalved(t, subject(s), 2000)
+	deliverytest.ALargeCallIsHalved(t, subject(s, nil), 2000)
 }
 
 // A proxy refuses every call as too large. That is no reason to drop items.
 func TestSmallCallsThatAreTooLargeForSomethingOnTheWayAreKept(t *testing.T) {
 	s := tracktest.New(t)
 	s.Limit = 10
-	deliverytest.SmallCallsAreKept(t, subject(s))
+	deliverytest.SmallCallsAreKept(t, subject(s, nil))
 }
 
 // refusing makes a server refuse the items with these numbers in calls whose refusal names no items.
@@ -151,7 +151,7 @@ func refusing(numbers ...int) func(*testing.T) deliverytest.Subject {
 		s := tracktest.New(t)
 		s.Plain = true
 		s.Verdict = bad(400, numbers...)
-		return subject(s)
+		return subject(s, nil)
 	}
 }
 

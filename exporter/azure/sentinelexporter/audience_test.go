@@ -34,11 +34,11 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 func TestATokenForAnotherAudienceIsLoggedBeforeTheServiceRefusesIt(t *testing.T) {
 	s := ingesttest.New(t)
 	for endpoint, want := range map[string]bool{"https://winnet.eastus-1.ingest.monitor.azure.com": true, s.URL: false} {
-		r := newRigOn(t, ingesttest.Host{ingesttest.AuthID: wrongAudience{}}, s, func(c *Config) { c.Endpoint = endpoint })
+		e, o := kindFor(s).Start(t, ingesttest.Host{ingesttest.AuthID: wrongAudience{}}, func(c *Config) { c.Endpoint = endpoint })
 		if want {
-			require.NotNil(t, r.auditToken)
-			r.auditToken()
+			require.NotNil(t, e.auditToken)
+			e.auditToken()
 		}
-		require.Equal(t, want, r.Said("give the authenticator the scope https://monitor.azure.com/.default"))
+		require.Equal(t, want, o.Said("give the authenticator the scope https://monitor.azure.com/.default"))
 	}
 }

@@ -28,7 +28,7 @@ func TestTheDefaultsLoseNothing(t *testing.T) {
 	cfg, err := load(t, good)
 	require.NoError(t, err)
 	require.Equal(t, []string{"dcr-0123456789abcdef0123456789abcdef"}, cfg.RuleID)
-	deliverytest.RequireLossless(t, cfg.ClientConfig, cfg.QueueConfig.Get(), cfg.RetryConfig)
+	deliverytest.RequireLossless(t, sections(cfg))
 
 	cfg, err = load(t, good+"sending_queue: {queue_size: 1073741824, batch: {flush_timeout: 5s}}\n")
 	require.NoError(t, err)

@@ -9,11 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
@@ -44,64 +42,40 @@ type rig struct {
 	*deliverytest.Observed
 }
 
-func newRig(t *testing.T, s *ingesttest.Server, change func(*Config)) *rig {
-	return newRigOn(t, ingesttest.NewHost(s), s, change)
+// kindFor describes the exporter to the tests that all exporters share.
+func kindFor(s *ingesttest.Server) deliverytest.Kind[*Config, *sentinel] {
+	return deliverytest.Kind[*Config, *sentinel]{
+		Type: metadata.Type, Config: func() *Config { return configFor(s) }, Sections: sections, Build: newSentinel, Wrap: newLogs,
+		Methods: func(e *sentinel) deliverytest.Methods {
+			return deliverytest.Methods{
+				Start: e.start, Shutdown: e.shutdown, Push: e.push, Stop: e.stop, Open: func() { open(e) },
+				Pause: func(misfit, other time.Duration) { e.pauses = pauses{throttled: other, denied: other, misfit: misfit} },
+			}
+		},
+	}
 }
 
-func newRigOn(t *testing.T, host component.Host, s *ingesttest.Server, change func(*Config)) *rig {
-	o := deliverytest.Observe(t, metadata.Type)
-	e := deliverytest.Build(t, o, configFor(s), change, newHasty)
-	deliverytest.Start(t, host, e.start, e.shutdown)
+func sections(c *Config) deliverytest.Sections {
+	return deliverytest.Sections{Client: &c.ClientConfig, Queue: c.QueueConfig.Get(), Retry: &c.RetryConfig, DeadLetters: &c.DeadLetter}
+}
+
+func newRig(t *testing.T, s *ingesttest.Server, change func(*Config)) *rig {
+	e, o := kindFor(s).Start(t, ingesttest.NewHost(s), change)
 	return &rig{e, o}
 }
 
-// newHasty makes an exporter with short pauses.
-func newHasty(set exporter.Settings, cfg *Config) (*sentinel, error) {
-	e, err := newSentinel(set, cfg)
-	if err == nil {
-		e.pauses = pauses{throttled: 20 * time.Millisecond, denied: 20 * time.Millisecond, misfit: 20 * time.Millisecond}
-	}
-	return e, err
-}
-
-// whole starts an exporter with queue and retries.
-func whole(t *testing.T, host component.Host, s *ingesttest.Server, change func(*Config)) exporter.Logs {
-	cfg := configFor(s)
-	deliverytest.Hurry(&cfg.ClientConfig, cfg.QueueConfig.Get(), &cfg.RetryConfig)
-	return deliverytest.StartQueued(t, metadata.Type, host, cfg, change, newHasty, newLogs)
-}
-
-// subject describes the exporter and a server to the tests that all exporters share. configure changes the exporter's configuration.
+// subject returns the exporter and a server for the tests that all exporters share. Unless it is nil, configure changes the configuration.
 func subject(s *ingesttest.Server, configure func(*Config)) deliverytest.Subject {
-	change := func(o deliverytest.Options) func(*Config) {
-		return func(c *Config) {
-			o.Apply(&c.ClientConfig, c.QueueConfig.Get(), &c.DeadLetter)
-			if configure != nil {
-				configure(c)
-			}
-		}
-	}
-	return deliverytest.Subject{
-		Dropped:  "rows_dropped",
-		Records:  func(first, n int) plog.Logs { return recordtest.DNSFrom(first, n, recordtest.Base) },
-		Host:     func() ingesttest.Host { return ingesttest.NewHost(s) },
-		Arrived:  func() map[string]int { return uids(s, dnsStream) },
-		Calls:    func() int { return len(s.Calls()) },
-		SetFault: func(f deliverytest.Fault) { setFault(s, f) },
-		Unqueued: func(t *testing.T, o deliverytest.Options) *deliverytest.Exporter {
-			r := newRigOn(t, o.Host, s, change(o))
-			r.pauses.misfit = max(r.pauses.misfit, o.Misfit)
-			return &deliverytest.Exporter{Observed: r.Observed, Push: r.push, Stop: r.stop, Open: r.open}
-		},
-		Queued: func(t *testing.T, host component.Host, o deliverytest.Options) exporter.Logs {
-			return whole(t, host, s, change(o))
-		},
-	}
+	return kindFor(s).Subject(deliverytest.Server{
+		Host: func() ingesttest.Host { return ingesttest.NewHost(s) }, Records: func(first, n int) plog.Logs { return recordtest.DNSFrom(first, n, recordtest.Base) },
+		Arrived: func() map[string]int { return uids(s, dnsStream) }, Calls: func() int { return len(s.Calls()) },
+		SetFault: func(f deliverytest.Fault) { setFault(s, f) }, Dropped: "rows_dropped",
+	}, configure)
 }
 
-// open opens the gates, in place of waiting until they open by themselves.
-func (r *rig) open() {
-	for _, rule := range r.rules {
+// open opens the gates of calls, in place of waiting until they open by themselves.
+func open(e *sentinel) {
+	for _, rule := range e.rules {
 		rule.gate = delivery.Gate{}
 		for _, target := range rule.target {
 			target.Gate = delivery.Gate{}

@@ -161,7 +161,7 @@ func TestATokenThatExpiresIsReplacedWithinThePush(t *testing.T) {
 	s := ingesttest.New(t)
 	s.SetTokenLife(time.Millisecond)
 	authenticator := &ingesttest.Authenticator{Server: s, Stale: 1}
-	e := newRigOn(t, ingesttest.Host{ingesttest.AuthID: authenticator}, s, nil)
+	e, _ := kindFor(s).Start(t, ingesttest.Host{ingesttest.AuthID: authenticator}, nil)
 	stale := s.IssueToken()
 	require.Eventually(t, func() bool { return s.Expired(stale) }, time.Minute, time.Millisecond)
 	authenticator.Keep(stale)

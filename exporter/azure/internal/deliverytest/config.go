@@ -9,10 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/config/confighttp"
-	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -28,14 +25,14 @@ func Load[C any](t *testing.T, cfg C, text string) (C, error) {
 }
 
 // RequireLossless requires the defaults with which an exporter loses nothing.
-func RequireLossless(t *testing.T, client confighttp.ClientConfig, queue *exporterhelper.QueueBatchConfig, retry configretry.BackOffConfig) {
+func RequireLossless(t *testing.T, s Sections) {
 	t.Helper()
-	require.True(t, retry.Enabled)
-	require.Zero(t, retry.MaxElapsedTime, "it never gives up")
-	require.True(t, queue.BlockOnOverflow)
-	require.Equal(t, "bytes", queue.Sizer.String())
-	require.Zero(t, queue.Batch.Get().MaxSize, "a maximum drops a larger record")
-	require.Equal(t, 30*time.Second, client.Timeout)
+	require.True(t, s.Retry.Enabled)
+	require.Zero(t, s.Retry.MaxElapsedTime, "it never gives up")
+	require.True(t, s.Queue.BlockOnOverflow)
+	require.Equal(t, "bytes", s.Queue.Sizer.String())
+	require.Zero(t, s.Queue.Batch.Get().MaxSize, "a maximum drops a larger record")
+	require.Equal(t, 30*time.Second, s.Client.Timeout)
 }
 
 // refusedByAll are lines of YAML that every exporter refuses, with a part of the error.

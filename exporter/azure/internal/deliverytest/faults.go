@@ -11,10 +11,6 @@ import (
 	"time"
 )
 
-// Fault may answer a call instead of the server: before the body is read, or after the call's records were accepted. It reports whether it
-// did.
-type Fault func(w http.ResponseWriter, r *http.Request, accepted bool) bool
-
 // Answers makes do answer the next n calls before the server reads them; -1 means all calls.
 func Answers(n int, do http.HandlerFunc) Fault {
 	return func(w http.ResponseWriter, r *http.Request, accepted bool) bool {

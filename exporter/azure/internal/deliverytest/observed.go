@@ -26,8 +26,8 @@ type Observed struct {
 	telemetry *componenttest.Telemetry
 }
 
-// Observe makes settings for an exporter of a type.
-func Observe(t *testing.T, typ component.Type) *Observed {
+// observe makes settings for an exporter of a type.
+func observe(t *testing.T, typ component.Type) *Observed {
 	telemetry := componenttest.NewTelemetry()
 	t.Cleanup(func() { _ = telemetry.Shutdown(context.Background()) })
 	core, logs := observer.New(zap.InfoLevel)

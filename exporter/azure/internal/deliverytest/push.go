@@ -24,7 +24,7 @@ func ARetrySendsTheRest(t *testing.T, subject func(*testing.T) Subject, trouble 
 		t.Run(name, func(t *testing.T) {
 			const all = 3000
 			s := subject(t)
-			e := s.start(t, Options{})
+			e := s.start(t, options{})
 			s.SetFault(nth(3, do))
 			logs := s.Records(0, all)
 			left := Rest(t, e.Push(context.Background(), logs), logs)
@@ -41,7 +41,7 @@ func ARetrySendsTheRest(t *testing.T, subject func(*testing.T) Subject, trouble 
 // ALostAnswerMakesDuplicates requires that records whose answer was lost are sent again: the service may not have accepted them.
 func ALostAnswerMakesDuplicates(t *testing.T, s Subject) {
 	t.Helper()
-	e := s.start(t, Options{})
+	e := s.start(t, options{})
 	lost := false
 	s.SetFault(func(_ http.ResponseWriter, _ *http.Request, accepted bool) bool {
 		if accepted && !lost {
@@ -61,7 +61,7 @@ func ALostAnswerMakesDuplicates(t *testing.T, s Subject) {
 func TheStatusFollows(t *testing.T, s Subject, status int) {
 	t.Helper()
 	host := &reporter{Host: s.Host()}
-	e := s.start(t, Options{Host: host})
+	e := s.start(t, options{host: host})
 	require.NoError(t, e.Push(context.Background(), s.Records(0, 10)))
 	require.Empty(t, host.all)
 	s.SetFault(Answers(-1, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
@@ -78,7 +78,7 @@ func TheStatusFollows(t *testing.T, s Subject, status int) {
 // ALargeCallIsHalved requires that calls above the server's limit, of which n records make two, are split, and that later ones are smaller.
 func ALargeCallIsHalved(t *testing.T, s Subject, n int) {
 	t.Helper()
-	e := s.start(t, Options{})
+	e := s.start(t, options{})
 	require.NoError(t, e.Push(context.Background(), s.Records(0, n)))
 	RequireOnce(t, s.Arrived(), n)
 	require.Equal(t, int64(3), e.Sum("calls_split", "too_large"), "the first one, and its halves")
@@ -88,7 +88,7 @@ func ALargeCallIsHalved(t *testing.T, s Subject, n int) {
 // SmallCallsAreKept requires that records are kept when the server's limit is below that of any service: a proxy refuses the calls.
 func SmallCallsAreKept(t *testing.T, s Subject) {
 	t.Helper()
-	e := s.start(t, Options{})
+	e := s.start(t, options{})
 	logs := s.Records(0, 600)
 	require.Equal(t, 600, Rest(t, e.Push(context.Background(), logs), logs).LogRecordCount())
 	require.Zero(t, e.Sum(s.Dropped, ""))
@@ -98,7 +98,7 @@ func SmallCallsAreKept(t *testing.T, s Subject) {
 func WorkersSearchOnce(t *testing.T, s Subject) {
 	t.Helper()
 	const workers = 8
-	e := s.start(t, Options{Misfit: time.Hour})
+	e := s.start(t, options{misfit: time.Hour})
 	var wg sync.WaitGroup
 	for i := range workers {
 		wg.Go(func() {
@@ -118,7 +118,7 @@ func AStoppedSearchKeepsTheRest(t *testing.T, subject func(*testing.T) Subject, 
 	for _, after := range []int64{1, 3, 10, 20} {
 		s := subject(t)
 		storage, letters := ingesttest.AuthID, filepath.Join(t.TempDir(), "dead.jsonl")
-		e := s.start(t, Options{Storage: &storage, Letters: letters})
+		e := s.start(t, options{storage: &storage, letters: letters})
 		var calls atomic.Int64
 		s.SetFault(func(_ http.ResponseWriter, _ *http.Request, accepted bool) bool {
 			if !accepted && calls.Add(1) == after {
@@ -132,7 +132,7 @@ func AStoppedSearchKeepsTheRest(t *testing.T, subject func(*testing.T) Subject, 
 		require.ErrorIs(t, err, delivery.ErrStopped)
 		require.Equal(t, n, left.LogRecordCount()+len(s.Arrived())+len(Letters(t, letters)), "after %d calls", after)
 		s.SetFault(nil)
-		require.NoError(t, s.start(t, Options{}).Push(context.Background(), left))
+		require.NoError(t, s.start(t, options{}).Push(context.Background(), left))
 		RequireOnce(t, s.Arrived(), n, refused...)
 	}
 }
@@ -143,7 +143,7 @@ func ATroubledSearchKeepsTheRest(t *testing.T, subject func(*testing.T) Subject,
 		t.Run(name, func(t *testing.T) {
 			for _, call := range []int{1, 2, 3, 5, 9} {
 				s := subject(t)
-				e := s.start(t, Options{})
+				e := s.start(t, options{})
 				s.SetFault(nth(call, do))
 				left := s.Records(0, 100)
 				for tries := 0; ; tries++ {

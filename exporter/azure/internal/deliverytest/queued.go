@@ -20,7 +20,7 @@ import (
 // EachArrivesOnce requires that without faults every record arrives once.
 func EachArrivesOnce(t *testing.T, s Subject) {
 	t.Helper()
-	e := s.Queued(t, s.Host(), Options{})
+	e := s.startQueued(t, s.Host(), options{})
 	random := rand.New(rand.NewPCG(1, 1))
 	n := 0
 	for n < 5000 {
@@ -37,7 +37,7 @@ func EachArrivesOnce(t *testing.T, s Subject) {
 // NoneIsLost requires that all of n records arrive at a server in trouble, except those that it refuses.
 func NoneIsLost(t *testing.T, s Subject, n int, refused ...int) {
 	t.Helper()
-	e := s.Queued(t, s.Host(), Options{})
+	e := s.startQueued(t, s.Host(), options{})
 	for i := range 10 {
 		require.NoError(t, e.ConsumeLogs(context.Background(), s.Records(i*n/10, n/10)))
 	}
@@ -52,7 +52,7 @@ func NoneIsLostOverRestarts(t *testing.T, s Subject, trouble *Trouble, refused .
 	letters := filepath.Join(t.TempDir(), "dead.jsonl")
 	run := func(work func(e exporter.Logs)) {
 		host, id, end := s.withStorage(t, dir)
-		e := s.Queued(t, host, Options{Storage: &id, Letters: letters})
+		e := s.startQueued(t, host, options{storage: &id, letters: letters})
 		work(e)
 		require.NoError(t, e.Shutdown(context.Background()))
 		end()
@@ -86,14 +86,14 @@ func ShutdownDoesNotWait(t *testing.T, s Subject) {
 		return true
 	})
 	host, id, endStorage := s.withStorage(t, t.TempDir())
-	options := Options{Storage: &id, Timeout: time.Hour}
-	e := s.Queued(t, host, options)
+	patient := options{storage: &id, timeout: time.Hour}
+	e := s.startQueued(t, host, patient)
 	require.NoError(t, e.ConsumeLogs(context.Background(), s.Records(0, 10)))
 	<-begun
 	require.NoError(t, e.Shutdown(context.Background()))
 	close(end)
 	s.SetFault(nil)
-	e = s.Queued(t, host, options)
+	e = s.startQueued(t, host, patient)
 	s.requireAll(t, 10)
 	require.NoError(t, e.Shutdown(context.Background()))
 	endStorage()
