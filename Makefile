@@ -1,4 +1,4 @@
-# otelcol-winnet: every target installs what it needs through Go modules; `make run` and `make test` need Go and make only.
+# otelcol-winnet: every target installs its requirements through Go modules; `make run` and `make test` need only Go and make.
 
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := build
@@ -10,16 +10,16 @@ DIST      := dist
 TOOLS     := $(CURDIR)/$(DIST)/tools
 SRC       := $(DIST)/src
 SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(wildcard extension/*/go.mod extension/*/go.sum exporter/*/go.mod exporter/*/go.sum)
-# The components' own Go modules, and all components, by their metadata.
+# The components' own Go modules, and all components: the folders with a metadata.yaml.
 MODULES   := $(patsubst %/go.mod,%,$(wildcard receiver/*/go.mod extension/*/go.mod exporter/*/go.mod))
 COMPONENTS := $(patsubst %/metadata.yaml,%,$(wildcard receiver/*/metadata.yaml extension/*/metadata.yaml exporter/*/metadata.yaml exporter/*/*/metadata.yaml))
 ORACLES   := $(patsubst %/go.mod,%,$(wildcard internal/test/oracle/*/go.mod))
-# The modules of tests. All but these, the components' and the root are internal/tools.
+# The modules of tests. The only other modules are the root, the components' and internal/tools.
 NESTED    := $(ORACLES) $(patsubst %/go.mod,%,$(wildcard internal/test/*/go.mod exporter/*/internal/*/go.mod))
 LDFLAGS   := -s -w
 FUZZTIME  ?= 10s
 
-# Of the benchmarks: how often each is run, and the events of the long run of memory, by default and with GOMEMLIMIT.
+# Benchmarks: the number of runs, and the number of events in the long memory runs, without and with GOMEMLIMIT.
 BENCH                 := $(DIST)/bench
 COUNT                 ?= 5
 MEMORY_EVENTS         ?= 50000000
@@ -34,10 +34,10 @@ export CGO_ENABLED ?= 0
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-run: build testdata/dnsserver.etl ## replay the recorded captures through the collector, and say what became of them
+run: build testdata/dnsserver.etl ## replay the recorded captures through the collector, and report the results
 	@mkdir -p out; rm -f out/run.log
-	@# In a terminal the collector gets a process group of its own, so that Ctrl-C reaches it and not make. That a job was stopped is
-	@# an error for a script, and not for who has pressed Ctrl-C.
+	@# In a terminal the collector gets its own process group, so that Ctrl-C reaches it and not make. A stopped job is an error for a
+	@# script, but not for a user who pressed Ctrl-C.
 	@if [ -t 0 ]; then set -m; fi; status=0; \
 	  $(DIST)/otelcol-winnet --config config.replay.yaml --config 'yaml:service::telemetry::logs::output_paths: [stderr, out/run.log]' || status=$$?; \
 	  $(GO) run ./internal/test/report run out/run.log; if grep -q 'the replay was stopped before its end' out/run.log; then exit 0; fi; exit $$status
@@ -80,7 +80,7 @@ $(TOOLS)/deadcode: PACKAGE := golang.org/x/tools/cmd/deadcode
 $(TOOLS)/%: internal/tools/go.mod internal/tools/go.sum
 	$(GO) build -C internal/tools -o $@ $(PACKAGE)
 
-# What checks KQL and Bicep, at the versions of internal/tools/node/package-lock.json.
+# The programs that check KQL and Bicep, at the versions in internal/tools/node/package-lock.json.
 NODE_MODULES := $(CURDIR)/$(DIST)/node/node_modules
 NODE_TOOLS   := $(NODE_MODULES)/.package-lock.json
 $(NODE_TOOLS): internal/tools/node/package.json internal/tools/node/package-lock.json
@@ -92,33 +92,33 @@ $(NODE_TOOLS): internal/tools/node/package.json internal/tools/node/package-lock
 check-kql: $(NODE_TOOLS) ## check the queries of deploy/ and of all documents: syntax, names, types
 	@git ls-files -co --exclude-standard '*.kql' '*.md' | NODE_PATH=$(NODE_MODULES) xargs node internal/tools/node/kql.cjs
 
-test: testdata/dnsserver.etl ## run the tests that any machine can run, and say which it could not
+test: testdata/dnsserver.etl ## run the tests that any machine can run, and report those that were not run
 	@mkdir -p $(DIST)
 	@( $(GO) test -v ./...; failed=$$?; for m in $(MODULES); do $(GO) test -C $$m -v ./... || failed=1; done; exit $$failed ) > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
 	@grep -E '^ok' $(DIST)/test.log
 	@$(GO) run ./internal/test/report tests $(DIST)/test.log
 
-test-oracle: ## hold the decoding against Cilium's own parsers and hubble command (the first build takes minutes)
-	@# Without vet, which lint does, and debug information the first build is a tenth shorter.
+test-oracle: ## compare the decoding with Cilium's own parsers and hubble command (the first build takes minutes)
+	@# Without vet, which lint runs, and without debug information, the first build takes a tenth less time.
 	@for m in $(ORACLES); do $(GO) test -C $$m -vet=off -ldflags '-s -w' -count=1 .; done
 
-test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root), and fail where they cannot
+test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root); fail if they cannot run
 	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./receiver/ciliumwindowsreceiver
 
 test-e2e: build ## run the tests of the built collector
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/e2e
 
-# Most of its tests wait for something, and more of them run at once than there are processors. Those that do nothing but wait, for longer
-# than an exporter tries by default, are a process of their own beside the others, with its own ports.
+# Most of these tests wait, so more of them run at once than there are processors. Those that only wait, for longer than an exporter
+# retries by default, run in a process of their own in parallel, with its own ports.
 ROADS := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$(CURDIR)/$(DIST)/otelcol-winnet-gateway $(GO) test -C internal/test/roads -vet=off -count=1 -timeout 20m -v
 AWAY  := OutlastsAnOutageThatIsLongerThanAnyDefault
 
-# The exporters to Azure against servers with the APIs' rules, and their shipped configurations through a bad hour.
+# The exporters to Azure, tested with servers that enforce the APIs' rules, and their shipped configurations in an hour of outages.
 test-sentinel: build check-kql ## run the tests of the exporters sentinel and app_insights, the deployment, and their shipped configurations (root, Linux)
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_NODE_MODULES=$(NODE_MODULES) $(GO) test -C exporter/azure -count=1 ./...
 	$(ROADS) -run '(GoesThroughTheBadHour|AppInsightsWritesWhat)/^(config.yaml|examples)$$/^sentinel$$' .
 
-test-roads: build build-gateway ## send every shipped configuration through outages, stops and crashes, and count what arrives (root, Linux)
+test-roads: build build-gateway ## run every shipped configuration through outages, stops and crashes, and count what arrives (root, Linux)
 	@$(MAKE) --no-print-directory -k -j 2 -O roads-hour roads-away
 
 roads-hour:
@@ -131,7 +131,7 @@ roads-away:
 WINDOWS_PACKAGES := ./internal/test/wine ./internal/pipeline/record ./internal/etw/schema ./internal/etw/session ./internal/platform/host ./internal/platform/process ./internal/platform/user ./internal/cilium/events/... ./internal/cilium/capture ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
 RIG := $(CURDIR)/internal/test/wine/rig.sh $(CURDIR)/$(DIST)
 
-test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian), and fail where that cannot be done
+test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian); fail if they cannot run
 	$(RIG)
 	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' $(WINDOWS_PACKAGES)
 	@for m in $(MODULES); do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -C $$m -count=1 -p 1 -exec '$(RIG) run' ./...; done
@@ -141,7 +141,7 @@ test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 	@for m in $(MODULES); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
 
-# The configurations that need variables get the values of an example.
+# Example values for the configurations that need variables.
 VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-0000-0000-0000-000000000001 \
   EVENTHUBS_NAMESPACE=contoso EVENTHUBS_HUB=dns EVENTHUBS_CONNECTION_STRING=Endpoint=sb://contoso.servicebus.windows.net/ \
   AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=https AZURE_DCE_ENDPOINT=https://contoso.ingest.monitor.azure.com AZURE_DCR_ID=dcr-00000000000000000000000000000000 \
@@ -155,19 +155,19 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 
 CI_PARTS := test test-oracle lint deadcode test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows fuzz
 
-ci: ## all that CI runs, and how long each part takes
+ci: ## run everything that CI runs, and report how long each part takes
 	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
 	  times="$$times$$(printf '%6d s  %s' $$(($$(date +%s) - begun)) $$part)\n"; done; printf "\n$$times"
 
-check-windows: build-windows ## check that the Windows binary is one, and has both receivers
-	@file=$(DIST)/otelcol-winnet.exe; [ "$$(head -c 2 $$file)" = MZ ] || { echo "$$file is no PE"; exit 1; }
+check-windows: build-windows ## check that the Windows binary is a Windows program with both receivers
+	@file=$(DIST)/otelcol-winnet.exe; [ "$$(head -c 2 $$file)" = MZ ] || { echo "$$file is not a PE file"; exit 1; }
 	@$(GO) version -m $(DIST)/otelcol-winnet.exe | grep -E 'GOOS=windows|GOARCH=amd64|CGO_ENABLED=0'
 	@cd $(SRC) && deps=$$(GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) list -deps . ); \
 	  for p in receiver/asimdnsreceiver receiver/ciliumwindowsreceiver internal/etw/session; do \
 	    echo "$$deps" | grep -qx "$(MODULE)/$$p" || { echo "$$p is not linked"; exit 1; }; echo "linked: $$p"; done
 
-# At the end of the time Go's own clock can race with what it stops: a target then fails with nothing but "context deadline exceeded"
-# (golang/go#75804, mended in Go 1.27). That is no finding, which says what failed and where its input is; the target runs again.
+# When the time ends, a race in Go's fuzzer can make a target fail with nothing but "context deadline exceeded" (golang/go#75804, fixed in
+# Go 1.27). A real finding names the failure and its input. Without one, the target runs again.
 fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	@mkdir -p $(DIST)
 	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver extension exporter); do \
@@ -179,18 +179,18 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	      if [ $$failed = 0 ]; then break; fi; \
 	      grep -v '^fuzz: elapsed: ' $(DIST)/fuzz.log | sed -E 's/[0-9.]+s\)?$$//' | tr '\n' ' ' \
 	        | grep -qxE -e "--- FAIL: $$name \( +context deadline exceeded FAIL exit status 1 FAIL.[^ ]+. " || break; \
-	      echo 'Nothing was found when the time was over (golang/go#75804).'; \
+	      echo 'No finding when the time ended (golang/go#75804).'; \
 	    done; \
 	    if [ $$failed = 1 ]; then exit 1; fi; \
 	  done; done
 
-bench: ## measure what the performance goals are about, and print the table of them
+bench: ## measure the performance goals, and print their table
 	@for part in events sentinel ring keys oracle collector; do $(MAKE) bench-$$part; done
 	@$(MAKE) bench-windows || echo 'Not measured here: golang-etw. Its rows are missing.'
 	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
 
-# Runs of all benchmarks take turns, so that what is held against each other is measured at the same time. A benchmark that fails
-# ends the measurement.
+# The runs of all benchmarks alternate, so that values to compare are measured at the same time. A benchmark that fails ends the
+# measurement.
 SOUND = ! grep -E '^(FAIL|--- FAIL|panic:)'
 
 bench-events:
@@ -204,7 +204,7 @@ bench-sentinel:
 	  | tee -a $(BENCH)/sentinel.txt; $(GO) test -C exporter/azure/internal/rival -vet=off -run '^$$' -bench '^BenchmarkSend$$' -benchmem . \
 	  | tee -a $(BENCH)/sentinel.txt; done; $(SOUND) $(BENCH)/sentinel.txt
 
-# As root on Linux; elsewhere its row is missing.
+# Needs root on Linux; without it, its row is missing.
 bench-ring:
 	@mkdir -p $(BENCH); : > $(BENCH)/ring.txt
 	@for i in 1 2 3; do $(GO) test -run '^$$' -bench '^BenchmarkLive$$' -benchmem ./receiver/ciliumwindowsreceiver | tee -a $(BENCH)/ring.txt; done; $(SOUND) $(BENCH)/ring.txt
@@ -226,7 +226,7 @@ bench-oracle:
 bench-collector: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.etl
 	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -count $(COUNT) > $(BENCH)/collector.txt; cat $(BENCH)/collector.txt
 
-bench-windows: testdata/dnsserver.etl ## measure golang-etw's decoding and ours under Wine (installs it on Debian)
+bench-windows: testdata/dnsserver.etl ## measure golang-etw's decoding and this project's under Wine (installs it on Debian)
 	@mkdir -p $(BENCH); : > $(BENCH)/windows.txt
 	$(RIG)
 	@for i in 1 2 3; do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -run '^$$' -bench '^BenchmarkETW$$' -benchtime 1x \
@@ -239,10 +239,10 @@ bench-long: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.et
 	@for i in 1 2 3; do $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h ./internal/bench/growth | tee -a $(BENCH)/growth.txt; done; $(SOUND) $(BENCH)/growth.txt
 	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
 
-bench-all: ## run every benchmark but the long ones, once
+bench-all: ## run every benchmark once, except the long ones
 	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v internal/bench/growth)
 
-bench-doc: ## write docs/benchmarks.md and docs/sizing.md of what bench and bench-long have measured
+bench-doc: ## write docs/benchmarks.md and docs/sizing.md from the results of bench and bench-long
 	@mkdir -p docs
 	@$(GO) run ./internal/bench/goals -doc docs $$(find $(BENCH) -maxdepth 1 -name '*.txt' 2>/dev/null | sort)
 
@@ -253,7 +253,7 @@ profile: ## draw flame graphs of both paths, docs/flame-dns.svg and docs/flame-c
 	  $(GO) tool pprof -traces -unit=ns $(BENCH)/$$name.prof > $(BENCH)/$$name.traces; \
 	  $(GO) run ./internal/bench/flame -title "$$path: raw record to log record" < $(BENCH)/$$name.traces > docs/flame-$$name.svg; done
 
-# The collector of the benchmarks: that of builder-config.yaml, with the receiver of ready-made records.
+# The collector for the benchmarks: that of builder-config.yaml, plus the receiver of ready-made records.
 $(DIST)/otelcol-bench: $(BENCH)/src/go.mod $(SOURCES)
 	$(GO) build -C $(BENCH)/src -trimpath -ldflags '$(LDFLAGS)' -o ../../otelcol-bench .
 
@@ -268,12 +268,12 @@ $(BENCH)/src/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)
 $(TOOLS)/bench-collector: $(SOURCES)
 	$(GO) build -o $@ ./internal/bench/collector
 
-generate: $(TOOLS)/mdatagen ## write the code that metadata.yaml describes, and what the lists of columns make
+generate: $(TOOLS)/mdatagen ## generate code and documentation from metadata.yaml and from the lists of columns
 	@for c in $(COMPONENTS); do (cd $$c && $(TOOLS)/mdatagen metadata.yaml); done
 	@gofmt -w $$(find receiver extension exporter -name 'generated_*.go')
 	$(GO) generate -C exporter/azure ./internal/columns
 
-testdata: ## write the test data anew; equal on every machine
+testdata: ## regenerate the test data; equal on every machine
 	$(GO) run ./internal/test/datagen -out testdata
 
 testdata/dnsserver.etl:
@@ -293,9 +293,10 @@ lint: $(TOOLS)/staticcheck ## check format, vet and staticcheck for linux and wi
 	  if [ "$$before" != "$$after" ]; then echo "generated files differ from their sources: run make generate and commit"; exit 1; fi
 	@for m in . $(NESTED) $(MODULES); do (cd $$m; $(GO) mod tidy -diff); done
 
-# The modules of tests are for Linux, and so is the collector of the benchmarks.
+# The test modules and the collector of the benchmarks are for Linux.
 deadcode: $(TOOLS)/deadcode $(SRC)/go.mod $(BENCH)/src/go.mod ## find functions that no program and no test reaches, on either system; takes minutes
 	@$(GO) run ./internal/test/deadcode $(TOOLS)/deadcode . $(MODULES) $(SRC) $(patsubst %,linux:%,$(NESTED) $(BENCH)/src)
 
 clean: ## remove what the targets above built
+clean: ## remove everything that the targets above built
 	rm -rf $(DIST) out

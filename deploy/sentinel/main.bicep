@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from the lists of columns in exporter/azure/internal/columns by make generate. DO NOT EDIT.
 
-metadata description = 'The data collection rule that otelcol-winnet sends to, its custom table, and who may send.'
+metadata description = 'The data collection rule that otelcol-winnet sends to, its custom table, and the role of those who may send.'
 
-@description('The name of the Log Analytics workspace with Microsoft Sentinel. It is in the resource group that is deployed to.')
+@description('The name of the Log Analytics workspace with Microsoft Sentinel. It must be in the resource group of this deployment.')
 param workspaceName string
 
-@description('The region of the workspace, such as westeurope. A rule has to be in the region of its workspace.')
+@description('The region of the workspace, such as westeurope. A rule must be in the region of its workspace.')
 param location string
 
-@description('The name of a new data collection rule. An endpoint cannot be added to a rule that exists without one.')
+@description('The name of a new data collection rule. An endpoint cannot be added to an existing rule that has none.')
 param ruleName string = 'dcr-winnet'
 
-@description('The object id of the identity that sends: of a managed identity, a service principal or a group. Empty: nobody gets the role.')
+@description('The object id of the identity that sends: a managed identity, a service principal or a group. If it is empty, no identity gets the role.')
 param principalId string = ''
 
-@description('What principalId is. A managed identity is a ServicePrincipal.')
+@description('The type of principalId. A managed identity is a ServicePrincipal.')
 @allowed([
   'ServicePrincipal'
   'Group'
@@ -25,7 +25,7 @@ param principalType string = 'ServicePrincipal'
 @description('Whether the rule has the stream of audit events. Without it the exporter needs streams: {audit: ""}.')
 param audit bool = true
 
-@description('Whether to make a data collection endpoint that private link alone reaches. The output logsIngestionEndpoint is then its address.')
+@description('Whether to create a data collection endpoint that only private link can reach. The output logsIngestionEndpoint is then its address.')
 param privateLink bool = false
 
 var endpointName = '${ruleName}-endpoint'
@@ -567,10 +567,10 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!e
   }
 }
 
-@description('For the key rule_id of the exporter.')
+@description('The value for the key rule_id of the exporter.')
 output immutableId string = rule.properties.immutableId
 
-@description('For the key endpoint of the exporter.')
+@description('The value for the key endpoint of the exporter.')
 output logsIngestionEndpoint string = privateLink ? endpoint!.properties.logsIngestion.endpoint : (rule.properties.endpoints.logsIngestion)
 
 @description('The resource id of the rule, for further role assignments.')

@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// A file that was set aside has the file's name, this, and the time in UTC.
+// The name of a file that was set aside is the file's name, this infix, and the time in UTC.
 const asideInfix = ".damaged-"
 
-// maxAsideBase is the longest name that a file system takes behind which all of this still fits.
+// maxAsideBase is the longest file name to which file systems let the infix, the time and a number be added.
 const maxAsideBase = 200
 
-// renameAside renames a file within its folder, to a name that no file has, and removes the oldest ones of those set aside when
-// there are more than keep; with keep 0 none. The one that was just set aside stays, whatever the clock said when the others were.
-// aside is empty if the file could not be renamed. The error may also be that an old one could not be removed.
+// renameAside renames a file within its folder, to a new name. If more than keep files were set aside, it removes the
+// oldest; keep 0 means to remove none. The file that was just renamed stays, even if the clock was set back since.
+// aside is empty if the file could not be renamed. The error may also report an old file that could not be removed.
 func renameAside(path string, keep int) (aside string, removed []string, err error) {
 	base := filepath.Base(path)
 	if len(base) > maxAsideBase {
@@ -47,7 +47,7 @@ func removeOldest(prefix, newest string, keep int) (removed []string, err error)
 		return nil, nil
 	}
 	entries, err := os.ReadDir(filepath.Dir(prefix))
-	var all []string // but the newest, in the order of their names, which is that of their times
+	var all []string // all but the newest, sorted by name and thus by time
 	for _, entry := range entries {
 		if name := filepath.Join(filepath.Dir(prefix), entry.Name()); strings.HasPrefix(name, prefix) && name != newest {
 			all = append(all, name)

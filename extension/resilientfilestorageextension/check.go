@@ -12,12 +12,12 @@ import (
 	"math/bits"
 )
 
-// The check reads a bbolt file (format version 2, go.etcd.io/bbolt internal/common) without bbolt: bbolt answers damage with
-// panics and memory faults, some of them in a goroutine of its own, where nobody can recover them. It follows every page that
-// bbolt can reach and holds it to what bbolt itself writes: all of its assertions, and the exact place of each element.
-// Memory: one window of the file, a bit for each page, and the keys on the way down.
+// The check reads a bbolt file (format version 2, go.etcd.io/bbolt internal/common) without bbolt: bbolt reacts to
+// damage with panics and memory faults, some of them in a goroutine of its own, where they cannot be recovered. The
+// check follows every page that bbolt can reach and requires what bbolt itself writes: all of its assertions, and the
+// exact place of each element. Memory: one window of the file, a bit for each page, and the keys on the way down.
 
-// damageError says what is wrong inside a file.
+// damageError describes damage inside a file.
 type damageError struct{ what string }
 
 func (e *damageError) Error() string { return e.what }
@@ -44,7 +44,7 @@ const (
 	minPageSize = 1 << 10
 	maxPageSize = 1 << 24
 	maxKeySize  = 32768 // bbolt.MaxKeySize
-	maxDepth    = 64    // of pages below a bucket's root; a real tree of 2^64 keys has fewer
+	maxDepth    = 64    // pages below a bucket's root; a real tree of 2^64 keys has fewer levels
 )
 
 // meta is a header of a bbolt file. There are two, in the first two pages; transactions write them in turn.
@@ -52,22 +52,22 @@ type meta struct {
 	pageSize int64
 	root     uint64
 	freelist uint64
-	pages    uint64 // the number of pages in use: the id of the first one that was never allocated
+	pages    uint64 // the number of pages in use: the id of the first page that was never allocated
 	txid     uint64
 }
 
-// checked is what the check of a sound file found out.
+// checked is the result of checking a sound file.
 type checked struct {
-	// unused says that nothing was ever stored: the process that began the file ended before it was complete.
+	// unused is set if nothing was ever stored: the process that created the file ended before it was complete.
 	unused bool
-	// warning says what is wrong without loss of what was stored before the last transaction; empty if nothing is.
+	// warning describes damage that may have lost the last transaction only. It is empty if there is none.
 	warning string
 	keys    int
 }
 
-// checkFile reads a bbolt file of size bytes and reports whether it is one that bbolt can use and that only has the buckets of
-// file_storage and of this extension. With values it also reads every sealed value and holds it against its checksum. The error
-// is a *damageError; a file that cannot be read is damaged.
+// checkFile reads a bbolt file of size bytes. It checks that bbolt can use it and that it has only the buckets of
+// file_storage and of this extension. With values it also reads every sealed value and compares its checksum. The error
+// is a *damageError; a file that cannot be read counts as damaged.
 func checkFile(r io.ReaderAt, size int64, values bool) (checked, error) {
 	c := checker{window: window{r: r, size: size}, values: values}
 	m, warning, err := c.metas()
@@ -96,18 +96,18 @@ type checker struct {
 	window
 	meta
 	values bool
-	seen   []uint64 // a bit for each page that something refers to
+	seen   []uint64 // a bit for each page that another page refers to
 	keys   int
 }
 
-// position says where in the tree a page stands.
+// position is the place of a page in the tree.
 type position struct {
 	bucket    string // "" for the root bucket, which holds the other buckets
-	low, high []byte // the page's keys are at least low and less than high, where they are not nil
+	low, high []byte // bounds of the page's keys: at least low, less than high; nil is no bound
 	depth     int
 }
 
-// metas reads both headers and gives the one that bbolt goes by: the newer one of those that are sound.
+// metas reads both headers and returns the one that bbolt uses: the newer one of the sound ones.
 func (c *checker) metas() (m meta, warning string, err error) {
 	first, err := c.metaAt(0)
 	if err == nil {
@@ -135,10 +135,10 @@ func (c *checker) metas() (m meta, warning string, err error) {
 		}
 		return second, "the first of its two headers is damaged (" + err.Error() + ")", nil
 	}
-	return meta{}, "", damaged("it has no header of a bbolt file: %v", err)
+	return meta{}, "", damaged("it has no bbolt header: %v", err)
 }
 
-// metaAt reads the header in the page at an offset. Its error is bbolt's reason not to go by it.
+// metaAt reads the header in the page at an offset. The error is the reason why bbolt does not use it.
 func (c *checker) metaAt(at int64) (meta, error) {
 	b, err := c.read(at+pageHeaderSize, metaSize)
 	if err != nil {
@@ -162,7 +162,7 @@ func (c *checker) metaAt(at int64) (meta, error) {
 	}, nil
 }
 
-// mark notes that something refers to the pages, and reports whether something else did before.
+// mark notes a reference to pages, and reports whether there was one before.
 func (c *checker) mark(id, n uint64) (twice bool) {
 	for ; n > 0; id, n = id+1, n-1 {
 		twice = twice || c.marked(id)
@@ -173,13 +173,13 @@ func (c *checker) mark(id, n uint64) (twice bool) {
 
 func (c *checker) marked(id uint64) bool { return c.seen[id/64]&(1<<(id%64)) != 0 }
 
-// header is what each page begins with.
+// header is the header of a page.
 type header struct {
 	flags, count uint16
 	span         int64 // bytes of the page and its overflow
 }
 
-// header reads the header of a page that something refers to.
+// header reads the header of a referenced page.
 func (c *checker) header(id uint64) (header, error) {
 	if id < 2 || id >= c.pages {
 		return header{}, damaged("page %d is outside of the %d pages", id, c.pages)
@@ -194,7 +194,7 @@ func (c *checker) header(id uint64) (header, error) {
 	}
 	overflow := uint64(le.Uint32(b[12:]))
 	if id+overflow >= c.pages {
-		return header{}, damaged("page %d goes on for %d pages, beyond the %d pages", id, overflow, c.pages)
+		return header{}, damaged("page %d spans %d more pages, beyond the file's %d pages", id, overflow, c.pages)
 	}
 	if c.mark(id, overflow+1) {
 		return header{}, damaged("page %d is in use twice", id)
@@ -202,7 +202,7 @@ func (c *checker) header(id uint64) (header, error) {
 	return header{flags: le.Uint16(b[8:]), count: le.Uint16(b[10:]), span: int64(overflow+1) * c.pageSize}, nil
 }
 
-// page checks a page of a tree and all below it, and gives the last key that it found; nil if there is none.
+// page checks a page of a tree and all pages below it. It returns the last key, or nil if there is none.
 func (c *checker) page(id uint64, at position) (last []byte, err error) {
 	if at.depth > maxDepth {
 		return nil, damaged("page %d is %d pages below its root", id, at.depth)
@@ -301,7 +301,7 @@ func (c *checker) leaf(place string, base int64, h header, at position) (last []
 	return last, used, nil
 }
 
-// elements gives a copy of the table that follows a page's header.
+// elements returns a copy of the table that follows a page's header.
 func (c *checker) elements(place string, base int64, h header) ([]byte, error) {
 	n := int64(h.count) * elementSize
 	if pageHeaderSize+n > h.span {
@@ -311,8 +311,8 @@ func (c *checker) elements(place string, base int64, h header) ([]byte, error) {
 	return bytes.Clone(b), err
 }
 
-// key gives the key of an element, and adds the key and the value to what the page uses. They must stand where bbolt writes
-// them: behind those of the element before.
+// key returns the key of an element, and adds the sizes of key and value to *used. They must be where bbolt writes
+// them: directly after those of the previous element.
 func (c *checker) key(place string, base int64, i int, pos, size uint32, value, span int64, used *int64) ([]byte, error) {
 	if got := pageHeaderSize + int64(i)*elementSize + int64(pos); got != *used {
 		return nil, damaged("%s has its element %d at byte %d; want %d", place, i, got, *used)
@@ -325,7 +325,7 @@ func (c *checker) key(place string, base int64, i int, pos, size uint32, value, 
 	return bytes.Clone(key), err
 }
 
-// ordered reports as damage a key that is not after the one before it, or not before the next one of the page above.
+// ordered returns an error if a key is not after the previous one, or not before the next key of the page above.
 func ordered(place string, i int, key, before, high []byte) error {
 	order := bytes.Compare(before, key)
 	if before != nil && (order > 0 || order == 0 && i > 0) || high != nil && bytes.Compare(key, high) >= 0 {
@@ -334,10 +334,10 @@ func ordered(place string, i int, key, before, high []byte) error {
 	return nil
 }
 
-// bucket checks a bucket whose entry in the root bucket stands at an offset.
+// bucket checks a bucket whose entry in the root bucket is at an offset.
 func (c *checker) bucket(name string, at, size int64) error {
 	if name != sealedBucket && name != bareBucket {
-		return damaged("it has a bucket %q, which is not of file_storage", name)
+		return damaged("it has a bucket %q, which file_storage does not use", name)
 	}
 	if size < bucketSize {
 		return damaged("the bucket %q has an entry of %d bytes", name, size)
@@ -372,7 +372,7 @@ func (c *checker) bucket(name string, at, size int64) error {
 	return err
 }
 
-// value holds a sealed value against its checksum.
+// value compares a sealed value with its checksum.
 func (c *checker) value(bucket string, key []byte, at, size int64) error {
 	if bucket != sealedBucket || !c.values {
 		return nil
@@ -398,7 +398,7 @@ func (c *checker) value(bucket string, key []byte, at, size int64) error {
 	return nil
 }
 
-// freelist checks the list of free pages, where the file has one. file_storage writes none; a new file has an empty one.
+// freelist checks the list of free pages, if the file has one. file_storage writes none; a new file has an empty one.
 func (c *checker) freelist() error {
 	id := c.meta.freelist
 	if id == noFreelist {
@@ -446,7 +446,7 @@ type window struct {
 	at   int64
 }
 
-// read gives n bytes, at most windowSize, in memory that is valid until the next call.
+// read returns n bytes, at most windowSize. They are valid until the next call.
 func (w *window) read(at int64, n int) ([]byte, error) {
 	if at < 0 || at+int64(n) > w.size {
 		return nil, damaged("the file ends at byte %d, within what stands at byte %d", w.size, at)

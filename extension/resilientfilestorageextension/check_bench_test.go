@@ -13,7 +13,8 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-// BenchmarkCheckFile checks files of 256 MiB: of values like those of a queue, of small ones, and without the values.
+// BenchmarkCheckFile checks files of 256 MiB: with values like those of a queue, with small ones, and without reading
+// the values.
 func BenchmarkCheckFile(b *testing.B) {
 	for name, size := range map[string]int{"value=2MiB": 2 << 20, "value=300B": 300} {
 		path := filepath.Join(b.TempDir(), "file")

@@ -17,11 +17,11 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-// model is what a file must hold.
+// model is the content that a file must have.
 type model map[string][]byte
 
-// churn stores, overwrites and deletes at random, as a queue does and worse, and gives what must be in the store before the
-// last batch and after it.
+// churn stores, overwrites and deletes at random, more wildly than a queue does. It returns the content of the store
+// before and after the last batch.
 func churn(t testing.TB, rng *rand.Rand, batches int, batch func(ops ...*storage.Operation) error) (before, after model) {
 	after = model{}
 	for i := range batches {
@@ -57,7 +57,8 @@ func churn(t testing.TB, rng *rand.Rand, batches int, batch func(ops ...*storage
 
 func randomness(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 12)) }
 
-// boltFile writes a file with our buckets, in pages of a size, and gives its bytes and what they hold.
+// boltFile writes a file with this extension's buckets and the given page size. It returns the file's bytes and their
+// content.
 func boltFile(t testing.TB, seed uint64, pageSize, batches int) (raw []byte, before, after model) {
 	path := filepath.Join(t.TempDir(), "file")
 	disk, err := openDisk(path, bbolt.Options{NoSync: true, NoFreelistSync: seed%2 == 0, FreelistType: bbolt.FreelistMapType, PageSize: pageSize})
@@ -108,7 +109,7 @@ func TestALargeTreeIsSound(t *testing.T) {
 	require.Equal(t, n, found.keys)
 }
 
-// pagesOf gives the size of a page and the ids of the pages that the check follows.
+// pagesOf returns the size of a page and the ids of the pages that the check follows.
 func pagesOf(t testing.TB, raw []byte) (pageSize int, reached []uint64) {
 	c := checker{window: window{r: bytes.NewReader(raw), size: int64(len(raw))}}
 	m, _, err := c.metas()
@@ -124,8 +125,8 @@ func pagesOf(t testing.TB, raw []byte) (pageSize int, reached []uint64) {
 	return int(m.pageSize), reached
 }
 
-// TestEveryByteOfAPageIsChecked turns each byte that is in use, of a file of several pages: nothing of that may go unseen but
-// what bbolt keeps and nobody reads.
+// Changes each byte in use of a file of several pages. The check must notice each change, except in bytes that bbolt
+// stores and never reads.
 func TestEveryByteOfAPageIsChecked(t *testing.T) {
 	raw, _, _ := boltFile(t, 2, 1<<10, 20)
 	pageSize, reached := pagesOf(t, raw)
@@ -142,11 +143,12 @@ func TestEveryByteOfAPageIsChecked(t *testing.T) {
 		}
 	}
 	free := unused(t, raw)
-	require.LessOrEqual(t, unread, free, "bytes that may be anything")
+	require.LessOrEqual(t, unread, free, "only unused bytes may change")
 	require.Less(t, free, len(reached)*pageSize)
 }
 
-// unused counts the bytes of pages in use that hold nothing: behind the last element, and the 8 bytes of each bucket's sequence.
+// unused counts the bytes of used pages that hold no data: those after the last element, and the 8 bytes of each
+// bucket's sequence.
 func unused(t testing.TB, raw []byte) (n int) {
 	path := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(path, raw, 0o600))
@@ -163,7 +165,7 @@ func unused(t testing.TB, raw []byte) (n int) {
 	return n
 }
 
-// resum makes the checksum of a header anew.
+// resum recomputes the checksum of a header.
 func resum(page []byte) {
 	sum := fnv.New64a()
 	sum.Write(page[16 : 16+56])
@@ -255,7 +257,7 @@ func TestAFileCutAtAnyLengthIsDamaged(t *testing.T) {
 	}
 }
 
-func TestOneDamagedHeaderIsSaidAndTheOtherIsUsed(t *testing.T) {
+func TestOneDamagedHeaderIsLoggedAndTheOtherIsUsed(t *testing.T) {
 	raw, _, _ := boltFile(t, 8, 1<<12, 30)
 	for header := range 2 {
 		damaged := bytes.Clone(raw)
@@ -280,8 +282,9 @@ func TestAFileThatWasNeverWrittenToIsUnused(t *testing.T) {
 	}
 }
 
-// FuzzCheckFile changes bytes of a sound file, three bytes of input for each: where (2) and what to. The headers' checksums are
-// made anew, so that what they say is believed. What the check then takes, bbolt must be able to work with.
+// FuzzCheckFile changes bytes of a sound file. Each change takes three bytes of input: a position (2) and a value. The
+// headers' checksums are recomputed, so that the check trusts the headers. bbolt must be able to work with any file
+// that the check accepts.
 func FuzzCheckFile(f *testing.F) {
 	const pageSize = 1 << 10
 	sound, _, _ := boltFile(f, 1, pageSize, 12)
@@ -303,7 +306,7 @@ func FuzzCheckFile(f *testing.F) {
 		path := filepath.Join(t.TempDir(), "file")
 		require.NoError(t, os.WriteFile(path, raw, 0o600))
 		disk, err := openDisk(path, bbolt.Options{NoSync: true, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
-		require.NoError(t, err, "bbolt refuses what the check takes")
+		require.NoError(t, err, "bbolt refuses a file that the check accepts")
 		_, _ = churn(t, randomness(1), 3, func(ops ...*storage.Operation) error { return disk.batch(ops) })
 		require.NoError(t, disk.close())
 	})

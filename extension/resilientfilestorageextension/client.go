@@ -31,19 +31,19 @@ var (
 
 var (
 	errClosed = errors.New("the storage is closed")
-	// errSetAside is what asking for a value gives that may have been in a file that was set aside meanwhile. "There is none"
-	// would be taken for an answer: a queue would deliver an empty batch.
+	// errSetAside is the error for reading a value that may have been in a file that was set aside meanwhile. Returning
+	// "no value" would be wrong: a queue would deliver an empty batch.
 	errSetAside = errors.New("the file was damaged and set aside while it was in use; a new one has no such value")
 )
 
-// sayInterval is the least time between two log lines on what could not be written.
+// sayInterval is the shortest time between two log lines about failed writes.
 const sayInterval = 10 * time.Second
 
-// fileRetry is how long a client that works in memory waits between attempts at its file.
+// fileRetry is the time between the attempts of a client in memory to use its file.
 const fileRetry = 10 * time.Second
 
-// client is what a component stores through. Its store is a file; when damage is found while it runs, another file; when no
-// file can be used, memory.
+// client is a component's storage. Its store is a file. If the file is damaged while it is used, the store becomes
+// another file. If no file can be used, the store is in memory.
 type client struct {
 	e      *fileStorage
 	path   string
@@ -51,17 +51,17 @@ type client struct {
 
 	mu      sync.RWMutex // held for reading while the store is used, for writing while it changes
 	store   store
-	lost    bool      // a file was set aside since the client was made
-	nextTry time.Time // of a client that works in memory
+	lost    bool      // a file was set aside since the client was created
+	nextTry time.Time // when a client in memory tries its file again
 
-	nextWord time.Time // on what could not be written, at the earliest; guarded by mu as well
+	nextWord time.Time // earliest next log line about a failed write; guarded by mu as well
 
 	stop     chan struct{}
 	stopOnce sync.Once
 	wg       sync.WaitGroup
 }
 
-// Get gives the value of a key, nil if it has none, in memory of its own.
+// Get returns a copy of the value of a key, or nil if there is none.
 func (c *client) Get(ctx context.Context, key string) ([]byte, error) {
 	op := storage.GetOperation(key)
 	err := c.Batch(ctx, op)
@@ -78,11 +78,12 @@ func (c *client) Delete(ctx context.Context, key string) error {
 	return c.Batch(ctx, storage.DeleteOperation(key))
 }
 
-// Batch applies the operations in their order, all or none. The results of Get stand in them.
+// Batch applies the operations in order, all or none. It stores the results of Get in the operations.
 //
-// There is one exception: where nothing can be written, as on a full disk, what is to be read with it is read all the same, and the error
-// of the writing is logged, not returned. The sending queue notes in one batch with its next item that it has taken it, and deletes an item that it
-// could not get. What is not noted is sent once more after a crash.
+// There is one exception: if nothing can be written, as on a full disk, the batch's reads are done all the same, and
+// the write error is logged instead of returned. The sending queue uses one batch to read its next item and to note
+// that it took it, and it deletes an item that it could not read. An item whose note was not written is sent once more
+// after a crash.
 func (c *client) Batch(_ context.Context, ops ...*storage.Operation) error {
 	lost, err := c.do(func(s store) error { return s.batch(ops) })
 	if reads := readsOf(ops); err != nil && len(reads) > 0 && len(reads) < len(ops) {
@@ -97,26 +98,26 @@ func (c *client) Batch(_ context.Context, ops ...*storage.Operation) error {
 	return err
 }
 
-// readsOf gives the operations that read.
+// readsOf returns the operations that read.
 func readsOf(ops []*storage.Operation) []*storage.Operation {
 	return slices.DeleteFunc(slices.Clone(ops), func(op *storage.Operation) bool { return op.Type != storage.Get })
 }
 
-// sayUnwritten logs that something could be read and what was to be written with it could not, once in sayInterval.
+// sayUnwritten logs, at most once in sayInterval, that a batch's reads succeeded and its writes failed.
 func (c *client) sayUnwritten(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now := time.Now(); now.After(c.nextWord) {
 		c.nextWord = now.Add(sayInterval)
-		c.logger.Warn("what was to be written could not be; what was to be read with it was. After a crash it may be delivered once more", zap.Error(err))
+		c.logger.Warn("data was read, but the writes of the same batch failed; after a crash the data may be delivered again", zap.Error(err))
 	}
 }
 
-// Walk runs fn on each key and its value, and applies the operations that it gives.
+// Walk runs fn on each key and its value, and applies the operations that fn returns.
 func (c *client) Walk(ctx context.Context, fn storage.WalkFunc) error {
 	var walked store
 	_, err := c.do(func(s store) error {
-		if walked != nil && walked != s { // fn has seen some of what is gone
+		if walked != nil && walked != s { // fn has seen data that is gone now
 			return errSetAside
 		}
 		walked = s
@@ -125,8 +126,8 @@ func (c *client) Walk(ctx context.Context, fn storage.WalkFunc) error {
 	return err
 }
 
-// do runs f on the store. When it finds damage the file is set aside, and when bbolt has given the file up it is opened again;
-// f then runs once more.
+// do runs f on the store. If f finds damage, the file is set aside; if bbolt has closed the file, it is opened again.
+// Then f runs once more.
 func (c *client) do(f func(store) error) (lost bool, err error) {
 	c.leaveMemory(time.Now())
 	s, lost, err := c.once(f)
@@ -151,7 +152,7 @@ func isDamage(err error) bool {
 	return errors.As(err, &damage)
 }
 
-// reopen opens a file again that bbolt has given up. The error is a *damageError if the file was damaged meanwhile.
+// reopen opens a file again that bbolt has closed. The error is a *damageError if the file was damaged meanwhile.
 func (c *client) reopen(s store) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -168,7 +169,7 @@ func (c *client) reopen(s store) error {
 	if err := disk.open(); err != nil {
 		return fmt.Errorf("%s: %w", c.path, err)
 	}
-	c.logger.Warn("the database had given the file up, for want of room on the disk or in memory: it was opened again")
+	c.logger.Warn("the database had closed the file because the disk or the memory was full: it was opened again")
 	return nil
 }
 
@@ -181,7 +182,7 @@ func (c *client) once(f func(store) error) (s store, lost bool, err error) {
 	return c.store, c.lost, f(c.store)
 }
 
-// replace puts a new store in the place of one in which damage was found, if nobody else did.
+// replace replaces a store in which damage was found, unless another call has done so.
 func (c *client) replace(s store, damage error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -207,19 +208,19 @@ func (c *client) replace(s store, damage error) error {
 	return nil
 }
 
-// useMemory makes the client work in memory, and says why. The memory is 0 bytes when the configuration allows none: the
-// client then refuses what is to be stored.
+// useMemory makes the client work in memory, and logs why. If the configuration allows 0 bytes of memory, the client
+// refuses to store anything.
 func (c *client) useMemory(why error) {
 	limit := int64(c.e.cfg.MaxMemoryMiB) << 20
 	c.store = newMemoryStore(limit)
 	c.nextTry = time.Now().Add(fileRetry)
-	c.logger.Error("the file cannot be used: what is queued is kept in memory and is lost when the collector ends. "+
-		"A new file is begun as soon as that can be done and there is none",
+	c.logger.Error("the file cannot be used: queued data is kept in memory and is lost when the collector ends. "+
+		"A new file is created as soon as that is possible and none exists",
 		zap.Error(why), zap.Int64("max_bytes", limit))
 }
 
-// leaveMemory moves what is in memory to a new file, when the time has come to try that. An existing file is left alone: what
-// is in it cannot be put together with what is in memory. It is used after the next start.
+// leaveMemory moves the data in memory to a new file, if it is time for the next attempt. It does not touch an existing
+// file, because its data cannot be merged with the data in memory; that file is used after the next start.
 func (c *client) leaveMemory(now time.Time) {
 	c.mu.RLock()
 	_, inMemory := c.store.(*memoryStore)
@@ -233,12 +234,12 @@ func (c *client) leaveMemory(now time.Time) {
 	if memory, ok := c.store.(*memoryStore); ok && !now.Before(c.nextTry) {
 		c.nextTry = now.Add(fileRetry)
 		if err := c.move(memory); err == nil {
-			c.logger.Info("the file can be used again: what was in memory is in it")
+			c.logger.Info("the file can be used again; the data in memory was moved to it")
 		}
 	}
 }
 
-// move moves what is in memory to a new file.
+// move moves the data in memory to a new file.
 func (c *client) move(memory *memoryStore) error {
 	if _, err := os.Lstat(c.path); err == nil {
 		return fmt.Errorf("%s: %w", c.path, os.ErrExist)
@@ -267,11 +268,12 @@ func (c *client) memorySize() int64 {
 	return 0
 }
 
-// Close closes the file, and says so when it is not at its path any more. What is in memory then and can still be moved to a file is moved; else an error says what is lost.
+// Close closes the file, and logs an error if it is no longer at its path. Data in memory is moved to a file if
+// possible; otherwise an error is logged.
 func (c *client) Close(context.Context) error {
 	c.stopOnce.Do(func() { close(c.stop) })
 	c.wg.Wait()
-	defer c.e.forget(c) // without c.mu: who asks for the size of the memory holds e.mu and waits for c.mu
+	defer c.e.forget(c) // without holding c.mu: reading the size of the memory holds e.mu and waits for c.mu
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.store == nil {
@@ -280,19 +282,19 @@ func (c *client) Close(context.Context) error {
 	if memory, ok := c.store.(*memoryStore); ok {
 		if ops, size := memory.content(); len(ops) > 0 {
 			if err := c.move(memory); err != nil {
-				c.logger.Error("what was queued in memory is lost", zap.Int("keys", len(ops)), zap.Int64("bytes", size), zap.Error(err))
+				c.logger.Error("the data queued in memory is lost", zap.Int("keys", len(ops)), zap.Int64("bytes", size), zap.Error(err))
 			}
 		}
 	}
 	if disk, ok := c.store.(*diskStore); ok && !disk.inPlace() {
-		c.logger.Error("the file was removed or replaced while it was in use: what is queued in it is lost")
+		c.logger.Error("the file was removed or replaced while it was in use: the data queued in it is lost")
 	}
 	err := c.store.close()
 	c.store = nil
 	return err
 }
 
-// startCompaction compacts the file now and later, as the configuration says.
+// startCompaction compacts the file now and later, as configured.
 func (c *client) startCompaction() {
 	cfg := c.e.cfg.Compaction
 	if cfg.OnStart {
@@ -317,7 +319,7 @@ func (c *client) startCompaction() {
 	})
 }
 
-// compact compacts the file when that is due. When damage is found the file is set aside.
+// compact compacts the file if that is due. If it finds damage, the file is set aside.
 func (c *client) compact(due func(*diskStore) (bool, error)) {
 	cfg := c.e.cfg.Compaction
 	c.mu.Lock()

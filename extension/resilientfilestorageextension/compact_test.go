@@ -14,7 +14,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// synced hears from bbolt that it has written a file out to the disk.
+// synced learns from bbolt's log that it has synced a file to the disk.
 type synced struct {
 	bbolt.Logger
 	hear func(path string)
@@ -26,7 +26,8 @@ func (s synced) Debugf(format string, args ...any) {
 	}
 }
 
-// The file that a compaction replaces has the whole queue. What comes after may be lost with fsync: false, and nothing before.
+// The file that a compaction replaces holds the whole queue. With fsync: false, data stored later may be lost, but not
+// the queue.
 func TestACompactedFileIsOnTheDiskBeforeItTakesThePlaceOfTheOldOne(t *testing.T) {
 	f := start(t, t.TempDir())
 	c := f.open(t)
@@ -40,7 +41,7 @@ func TestACompactedFileIsOnTheDiskBeforeItTakesThePlaceOfTheOldOne(t *testing.T)
 		paths = append(paths, path)
 		now, err := os.Stat(f.file())
 		require.NoError(t, err)
-		require.True(t, os.SameFile(before, now), "the old one is still in its place")
+		require.True(t, os.SameFile(before, now), "the old file is still in its place")
 		written, err := os.Stat(path)
 		require.NoError(t, err)
 		require.False(t, os.SameFile(before, written))

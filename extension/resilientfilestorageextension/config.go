@@ -14,17 +14,17 @@ import (
 	"go.opentelemetry.io/collector/component"
 )
 
-// Config has the keys of file_storage, with its defaults, and those of what this extension adds.
+// Config has the keys of file_storage, with its defaults, and the keys that this extension adds.
 type Config struct {
 	filestorage.Config `mapstructure:",squash"`
 
-	// CheckValues says whether the check at the start reads the stored values as well and holds them against their checksums.
-	// Without it the check reads the file's structure and keys.
+	// CheckValues makes the check at the start also read the stored values and compare their checksums. Otherwise it
+	// reads the file's structure and keys.
 	CheckValues bool `mapstructure:"check_values"`
-	// MaxDamagedFiles is how many damaged files of one client are kept. 0 is all of them.
+	// MaxDamagedFiles is how many damaged files of each client are kept. 0 keeps all.
 	MaxDamagedFiles int `mapstructure:"max_damaged_files"`
-	// MaxMemoryMiB is what one client may keep in memory while its file cannot be used. With 0 there is no such memory:
-	// the collector does not start then, as with file_storage.
+	// MaxMemoryMiB is the memory that a client may use while its file cannot be used. With 0 the collector does not
+	// start then, as with file_storage.
 	MaxMemoryMiB int `mapstructure:"max_memory_mib"`
 }
 
@@ -37,13 +37,13 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// variable is a variable as cmd.exe has it, which nothing expands here: a whole part of the path, or one that every Windows sets. A percent
-// sign may stand in a name, too.
+// variable matches a variable in the syntax of cmd.exe, which nothing expands here: one that is a whole part of the
+// path, or one that every Windows sets. A name may contain a percent sign otherwise.
 var variable = regexp.MustCompile(`(?i)(?:^|[/\\])%([A-Z_][A-Z0-9_]*)%(?:$|[/\\])|%(ALLUSERSPROFILE|APPDATA|COMMONPROGRAMFILES|COMMONPROGRAMW6432|COMPUTERNAME|` +
 	`HOMEDRIVE|HOMEPATH|LOCALAPPDATA|LOGONSERVER|PROGRAMDATA|PROGRAMFILES|PROGRAMW6432|PUBLIC|SYSTEMDRIVE|SYSTEMROOT|TEMP|TMP|USERDOMAIN|USERNAME|USERPROFILE|WINDIR)%`)
 
-// Validate reports what is wrong with the keys that this extension adds, and with what file_storage takes and nobody can mean: a
-// folder's name that YAML or cmd.exe would have to be asked about, and no time at all.
+// Validate checks the keys that this extension adds, and values that file_storage accepts but that are always mistakes:
+// a folder's name with YAML escapes or cmd.exe variables, and no timeout.
 func (c *Config) Validate() error {
 	if c.Compaction == nil {
 		return errors.New("compaction: it has no value; want a section, or leave it out")
@@ -52,7 +52,7 @@ func (c *Config) Validate() error {
 		if strings.TrimSpace(folder) == "" {
 			return fmt.Errorf("%s: %q is not allowed; want the path of a folder", key, folder)
 		}
-		if _, err := os.Stat(folder); err == nil { // a folder that is there may have any name
+		if _, err := os.Stat(folder); err == nil { // an existing folder may have any name
 			continue
 		}
 		if i := strings.IndexFunc(folder, unicode.IsControl); i >= 0 {
@@ -64,7 +64,7 @@ func (c *Config) Validate() error {
 		}
 	}
 	if c.Timeout <= 0 {
-		return fmt.Errorf("timeout: %v is not allowed; want more than 0: how long to wait for a file that another process has", c.Timeout)
+		return fmt.Errorf("timeout: %v is not allowed; want more than 0, the time to wait for a file that another process has locked", c.Timeout)
 	}
 	if c.MaxDamagedFiles < 0 {
 		return fmt.Errorf("max_damaged_files: %d is not allowed; want 0 (keep all) or more", c.MaxDamagedFiles)

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 )
 
-func TestWhatNobodyCanMeanIsRefusedWithKeyAndValue(t *testing.T) {
+func TestAValueThatCanOnlyBeAMistakeIsRefusedWithKeyAndValue(t *testing.T) {
 	load := func(values map[string]any) error {
 		c := createDefaultConfig().(*Config)
 		require.NoError(t, confmap.NewFromStringMap(values).Unmarshal(c))
@@ -28,7 +28,7 @@ func TestWhatNobodyCanMeanIsRefusedWithKeyAndValue(t *testing.T) {
 		folder := filepath.Join(dir, name)
 		require.Error(t, load(map[string]any{"directory": folder, "create_directory": true}), name)
 		require.NoError(t, os.Mkdir(folder, 0o700))
-		require.NoError(t, load(map[string]any{"directory": folder}), "a folder that is there may have any name")
+		require.NoError(t, load(map[string]any{"directory": folder}), "an existing folder may have any name")
 	}
 	for _, tc := range []struct {
 		key   string

@@ -27,7 +27,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/metadata"
 )
 
-// fixture is an extension with what it logs and counts.
+// fixture is an extension with its logs and metrics.
 type fixture struct {
 	*fileStorage
 	dir  string
@@ -59,7 +59,7 @@ func start(t testing.TB, dir string, change ...func(*Config)) *fixture {
 
 var exporterID = component.MustNewIDWithName("otlp_http", "siem")
 
-// open gives the client of an exporter's queue of logs.
+// open returns the client of an exporter's queue of logs.
 func (f *fixture) open(t testing.TB) *client {
 	c, err := f.GetClient(context.Background(), component.KindExporter, exporterID, "logs")
 	require.NoError(t, err)
@@ -67,7 +67,7 @@ func (f *fixture) open(t testing.TB) *client {
 	return c.(*client)
 }
 
-// file is the file of that client.
+// file returns the path of that client's file.
 func (f *fixture) file() string { return filepath.Join(f.dir, "exporter_otlp_http_siem_logs") }
 
 func (f *fixture) aside(t testing.TB) (files []string) {
@@ -76,7 +76,7 @@ func (f *fixture) aside(t testing.TB) (files []string) {
 	return files
 }
 
-// counted gives the files set aside by when that was found.
+// counted returns the number of files set aside, by when the damage was found.
 func (f *fixture) counted(t testing.TB) map[string]int64 {
 	got := map[string]int64{}
 	m, err := f.tel.GetMetric("otelcol_extension_resilient_file_storage_files_set_aside")
@@ -104,7 +104,7 @@ func batchOf(c storage.Client) func(ops ...*storage.Operation) error {
 	return func(ops ...*storage.Operation) error { return c.Batch(context.Background(), ops...) }
 }
 
-// requireGoesOn stores and reads something.
+// requireGoesOn requires that the client can store and read.
 func requireGoesOn(t testing.TB, c *client) {
 	t.Helper()
 	require.NoError(t, c.Set(context.Background(), "new", []byte("record")))
@@ -113,7 +113,7 @@ func requireGoesOn(t testing.TB, c *client) {
 	require.Equal(t, "record", string(got))
 }
 
-// damage changes a file at random in one of the ways in which disks and people do.
+// damage changes a file at random, in one of the ways in which disks and people damage files.
 func damage(rng *rand.Rand, raw []byte) (what string, damaged []byte) {
 	raw = bytes.Clone(raw)
 	sector := func() []byte { at := rng.IntN(len(raw)/512) * 512; return raw[at : at+512] }
@@ -152,7 +152,7 @@ func damage(rng *rand.Rand, raw []byte) (what string, damaged []byte) {
 	default:
 		p := page()
 		noise(p[:16+rng.IntN(200)])
-		return "the begin of a page", raw
+		return "the beginning of a page", raw
 	}
 }
 
@@ -183,7 +183,7 @@ func TestAFileDamagedAtRandomIsSoundOrSetAside(t *testing.T) {
 			require.Empty(t, got)
 			kept, err := os.ReadFile(files[0])
 			require.NoError(t, err)
-			require.True(t, bytes.Equal(damaged, kept), "what is set aside is not altered")
+			require.True(t, bytes.Equal(damaged, kept), "the file set aside is not altered")
 			require.Equal(t, map[string]int64{"start": 1}, f.counted(t))
 			require.Equal(t, 1, f.logs.FilterMessageSnippet("the file is damaged and was set aside").Len())
 		case f.logs.FilterMessageSnippet("of its two headers is damaged").Len() == 1:
@@ -201,7 +201,7 @@ func TestAFileDamagedAtRandomIsSoundOrSetAside(t *testing.T) {
 	require.Greater(t, sound, rounds/20)
 }
 
-func TestAFileOfFileStorageIsTakenOverAndMovesToChecksums(t *testing.T) {
+func TestAFileOfFileStorageIsUsedAndMovesToChecksums(t *testing.T) {
 	dir := t.TempDir()
 	cfg := filestorage.NewFactory().CreateDefaultConfig().(*filestorage.Config)
 	cfg.Directory = dir
@@ -254,7 +254,7 @@ func TestTheFileHasTheNameThatFileStorageGivesIt(t *testing.T) {
 	} {
 		for _, name := range names {
 			if runtime.GOOS == "windows" && len(name) > 200 {
-				continue // Windows says that of a long name in words of its own, which file_storage does not know
+				continue // Windows reports a long name with an error that file_storage does not know
 			}
 			dir := t.TempDir()
 			cfg := filestorage.NewFactory().CreateDefaultConfig().(*filestorage.Config)
@@ -269,7 +269,7 @@ func TestTheFileHasTheNameThatFileStorageGivesIt(t *testing.T) {
 	}
 }
 
-func TestALockedFileIsNoDamage(t *testing.T) {
+func TestALockedFileIsNotDamaged(t *testing.T) {
 	f := start(t, t.TempDir(), func(cfg *Config) { cfg.Timeout = 1 })
 	c := f.open(t)
 	requireGoesOn(t, c)
@@ -279,7 +279,7 @@ func TestALockedFileIsNoDamage(t *testing.T) {
 	require.Empty(t, f.aside(t))
 }
 
-func TestAnEmptyFileIsBegunAnew(t *testing.T) {
+func TestAnEmptyFileIsCreatedAgain(t *testing.T) {
 	f := start(t, t.TempDir())
 	require.NoError(t, os.WriteFile(f.file(), nil, 0o600))
 	requireGoesOn(t, f.open(t))
@@ -287,7 +287,7 @@ func TestAnEmptyFileIsBegunAnew(t *testing.T) {
 	require.Equal(t, 1, f.logs.FilterMessageSnippet("empty").Len())
 }
 
-func TestAFileSetAsideIsNeverOverwrittenAndTheOldestGoWhenThereAreTooMany(t *testing.T) {
+func TestAFileSetAsideIsNeverOverwrittenAndTheOldestAreRemovedWhenThereAreTooMany(t *testing.T) {
 	for keep, want := range map[int]int{0: 9, 3: 3} {
 		f := start(t, t.TempDir(), func(cfg *Config) { cfg.MaxDamagedFiles = keep })
 		for i := range 9 {

@@ -18,18 +18,18 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-// diskStore keeps a client's values in a bbolt file. Its methods answer a panic or a memory fault inside bbolt with a
-// *damageError; after one only close may be called.
+// diskStore keeps a client's values in a bbolt file. Its methods turn a panic or a memory fault inside bbolt into a
+// *damageError. After one, only close may be called.
 //
-// Transactions are begun and ended here, not by bbolt's Update: that one answers a panic with a scan of the whole file in a
-// goroutine of its own, and what is damaged ends the process there.
+// It begins and ends transactions itself, without bbolt's Update: that one reacts to a panic by scanning the whole file
+// in a goroutine of its own, where damage ends the process.
 type diskStore struct {
 	path  string
 	opts  bbolt.Options
 	db    *bbolt.DB
-	file  *os.File // bbolt's own, for when bbolt cannot close it any more
+	file  *os.File // bbolt's own, for when bbolt can no longer close it
 	info  os.FileInfo
-	stuck bool // bbolt holds a lock that nobody will give back
+	stuck bool // bbolt holds a lock that it will not release
 }
 
 func boltOptions(cfg *Config) bbolt.Options {
@@ -42,14 +42,14 @@ func boltOptions(cfg *Config) bbolt.Options {
 	}
 }
 
-// openDisk opens a checked file, or begins a new one. A file that was begun and could not be completed (a full disk) is removed,
-// unless another process has it: then that one has begun it.
+// openDisk opens a checked file, or creates a new one. If a new file cannot be completed (a full disk), it is removed,
+// unless another process has it locked: that process has created it.
 func openDisk(path string, opts bbolt.Options) (*diskStore, error) {
 	s := &diskStore{path: path, opts: opts}
 	info, statErr := os.Stat(path)
 	begun := errors.Is(statErr, os.ErrNotExist) || statErr == nil && info.Size() == 0
 	err := s.open()
-	if err == nil && !s.inPlace() { // it was set aside, or removed, while this process waited for its lock
+	if err == nil && !s.inPlace() { // it was set aside or removed while this process waited for its lock
 		err = errReplaced
 	}
 	if err == nil {
@@ -71,18 +71,18 @@ func openDisk(path string, opts bbolt.Options) (*diskStore, error) {
 	return nil, err
 }
 
-// errReplaced says that a file was opened and is not at its path any more. It is tried again, and in the end means what a
-// bolterrors.ErrTimeout does.
+// errReplaced reports that an opened file is no longer at its path. Opening is tried again. If all attempts fail, it
+// means the same as bolterrors.ErrTimeout.
 var errReplaced = fmt.Errorf("another process has put another file in its place: %w", bolterrors.ErrTimeout)
 
-// inPlace reports whether the file that was opened is the one at its path.
+// inPlace reports whether the opened file is the one at its path.
 func (s *diskStore) inPlace() bool {
 	info, err := os.Stat(s.path)
 	return err == nil && s.info != nil && os.SameFile(s.info, info)
 }
 
-// errNotOpen says that bbolt gave the file up although nothing is wrong with it: it could not grow its memory map, because the
-// disk is full (Windows) or no memory is left. It can be opened again.
+// errNotOpen reports that bbolt closed a file that is not damaged: it could not grow its memory map, because the disk
+// is full (Windows) or no memory is left. The file can be opened again.
 var errNotOpen = errors.New("the file is not open")
 
 // errUnchanged ends a transaction that has nothing to write.
@@ -139,7 +139,7 @@ func (s *diskStore) transact(writable bool, f func(*bbolt.Tx) error) (err error)
 	return err
 }
 
-// rolledBack ends a transaction in which bbolt panicked and reports whether that could be done.
+// rolledBack ends a transaction in which bbolt panicked. It reports whether that succeeded.
 func rolledBack(tx *bbolt.Tx) (done bool) {
 	defer func() { _ = recover() }()
 	if tx == nil {
@@ -185,7 +185,7 @@ func apply(tx *bbolt.Tx, ops []*storage.Operation) error {
 	return nil
 }
 
-// get gives a value in memory of its own, or nil.
+// get returns a copy of a value, or nil.
 func get(sealed, bare *bbolt.Bucket, key string) ([]byte, error) {
 	if v := sealed.Get([]byte(key)); v != nil {
 		value, err := unseal(key, v)
@@ -199,9 +199,9 @@ func get(sealed, bare *bbolt.Bucket, key string) ([]byte, error) {
 	return nil, nil
 }
 
-// walk runs fn on every value in one transaction and applies the operations that it gives at the end.
+// walk runs fn on every value in one transaction and applies the operations that fn returns at the end.
 func (s *diskStore) walk(ctx context.Context, fn storage.WalkFunc) error {
-	var theirs any // a panic of fn is not bbolt's
+	var theirs any // fn's own panic, not bbolt's
 	err := s.transact(true, func(tx *bbolt.Tx) error {
 		var ops []*storage.Operation
 		visit := func(key string, value []byte) (err error) {
@@ -234,7 +234,7 @@ func (s *diskStore) walk(ctx context.Context, fn storage.WalkFunc) error {
 	return err
 }
 
-// each runs visit on every key and its value, in bbolt's memory.
+// each runs visit on every key and its value. Both are in bbolt's memory.
 func each(tx *bbolt.Tx, visit func(key string, value []byte) error) error {
 	sealed, bare, err := buckets(tx)
 	if err != nil {
@@ -256,7 +256,7 @@ func each(tx *bbolt.Tx, visit func(key string, value []byte) error) error {
 	return bare.ForEach(func(k, v []byte) error { return visit(string(k), v) })
 }
 
-// buckets gives the bucket of sealed values, and that of file_storage, nil if there is none.
+// buckets returns the bucket of sealed values and that of file_storage, which is nil if there is none.
 func buckets(tx *bbolt.Tx) (sealed, bare *bbolt.Bucket, err error) {
 	if sealed = tx.Bucket([]byte(sealedBucket)); sealed == nil {
 		return nil, nil, damaged("it has lost its bucket %q", sealedBucket)
@@ -264,7 +264,8 @@ func buckets(tx *bbolt.Tx) (sealed, bare *bbolt.Bucket, err error) {
 	return sealed, tx.Bucket([]byte(bareBucket)), nil
 }
 
-// close closes the file; when bbolt is stuck, without bbolt, whose memory map then stays until the process ends.
+// close closes the file. If bbolt is stuck, it closes the file without bbolt, and bbolt's memory map stays until the
+// process ends.
 func (s *diskStore) close() error {
 	switch {
 	case s.stuck && s.file != nil:
@@ -276,7 +277,7 @@ func (s *diskStore) close() error {
 	return nil
 }
 
-// rebound reports whether the file has grown beyond needed bytes of which less than trigger are in use.
+// rebound reports whether the file has more than needed bytes, less than trigger of which are in use.
 func (s *diskStore) rebound(needed, trigger int64) (due bool, err error) {
 	err = s.transact(false, func(tx *bbolt.Tx) error {
 		total := tx.Size()
@@ -286,9 +287,9 @@ func (s *diskStore) rebound(needed, trigger int64) (due bool, err error) {
 	return due, err
 }
 
-// compact writes the file anew into directory, without its free pages, and puts it in its place. The new one is on the disk by then,
-// whatever NoSync says: a power cut may cost the last batches, and not the whole queue. The file is open again afterwards,
-// unless that is the error.
+// compact writes a copy of the file without its free pages into directory and replaces the file by it. The copy is
+// synced to the disk before, whatever NoSync says: a power cut may lose the last batches, but not the whole queue.
+// Afterwards the file is open again, unless the error says otherwise.
 func (s *diskStore) compact(directory string, maxTransactionSize int64) error {
 	temporary, err := os.CreateTemp(directory, filestorage.TempDbPrefix)
 	if err != nil {
@@ -329,7 +330,7 @@ func (s *diskStore) copyTo(target *diskStore, maxTransactionSize int64) (err err
 	return bbolt.Compact(target.db, s.db, maxTransactionSize)
 }
 
-// replaceFile puts a file in the place of another one, also from another volume.
+// replaceFile moves a file to the place of another one, also from another volume.
 func replaceFile(from, to string) error {
 	err := os.Rename(from, to)
 	if !errors.Is(err, syscall.EXDEV) {

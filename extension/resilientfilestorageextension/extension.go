@@ -25,14 +25,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/metadata"
 )
 
-// fileStorage gives each component that asks a client with a file of its own.
+// fileStorage gives each component that asks for storage a client with a file of its own.
 type fileStorage struct {
 	cfg       *Config
 	logger    *zap.Logger
 	telemetry *metadata.TelemetryBuilder
 
 	mu      sync.Mutex
-	clients map[*client]struct{} // those that are open
+	clients map[*client]struct{} // the open clients
 }
 
 var _ storage.Extension = (*fileStorage)(nil)
@@ -49,7 +49,7 @@ func newFileStorage(set extension.Settings, cfg *Config) (*fileStorage, error) {
 	})
 }
 
-// Start removes what a compaction left behind, if the configuration says so.
+// Start removes what an interrupted compaction left behind, if configured.
 func (e *fileStorage) Start(context.Context, component.Host) error {
 	if !e.cfg.Compaction.CleanupOnStart {
 		return nil
@@ -59,7 +59,7 @@ func (e *fileStorage) Start(context.Context, component.Host) error {
 		err = errors.Join(err, os.Remove(name))
 	}
 	if err != nil {
-		e.logger.Warn("what a compaction left behind could not be removed", zap.Error(err))
+		e.logger.Warn("the leftovers of a compaction could not be removed", zap.Error(err))
 	}
 	return nil
 }
@@ -79,8 +79,8 @@ func (e *fileStorage) memorySize() (size int64) {
 	return size
 }
 
-// GetClient opens the component's file. A damaged one is set aside first. When no file can be used the client works in memory.
-// The error is that another process has the file, or with max_memory_mib 0 why no file can be used.
+// GetClient opens the component's file. It first sets a damaged file aside. If no file can be used, the client works in
+// memory. It returns an error if another process has the file or, with max_memory_mib 0, if no file can be used.
 func (e *fileStorage) GetClient(_ context.Context, kind component.Kind, id component.ID, storageName string) (storage.Client, error) {
 	path := clientPath(e.cfg.Directory, kind, id, storageName)
 	c := &client{e: e, path: path, logger: e.logger.With(zap.String("file", path)), stop: make(chan struct{})}
@@ -108,13 +108,13 @@ func (e *fileStorage) forget(c *client) {
 	delete(e.clients, c)
 }
 
-// openFile opens a client's file, or begins a new one. A damaged one is set aside first.
+// openFile opens a client's file, or creates a new one. It first sets a damaged file aside.
 func (e *fileStorage) openFile(path, found string, logger *zap.Logger) (*diskStore, error) {
 	if err := e.createDirectories(); err != nil {
 		return nil, err
 	}
 	for tries := 1; ; tries++ {
-		info, _ := os.Stat(path) // of the file that is checked, or of one that is no more
+		info, _ := os.Stat(path) // of the file to check, or of one that is gone
 		disk, err := e.openChecked(path, logger)
 		var damage *damageError
 		if errors.As(err, &damage) {
@@ -128,7 +128,7 @@ func (e *fileStorage) openFile(path, found string, logger *zap.Logger) (*diskSto
 	}
 }
 
-// maxReplaced is how often a client tries to open its file while others put new ones in its place.
+// maxReplaced is how often a client tries to open its file while other processes replace it.
 const maxReplaced = 5
 
 func (e *fileStorage) openChecked(path string, logger *zap.Logger) (*diskStore, error) {
@@ -138,7 +138,7 @@ func (e *fileStorage) openChecked(path string, logger *zap.Logger) (*diskStore, 
 	return openDisk(path, boltOptions(e.cfg))
 }
 
-// check holds the lock on an existing file while it reads it: nobody writes to it meanwhile.
+// check holds the lock of an existing file while it reads the file, so that no one writes to it.
 func (e *fileStorage) check(path string, logger *zap.Logger) error {
 	info, err := os.Stat(path)
 	switch {
@@ -147,9 +147,9 @@ func (e *fileStorage) check(path string, logger *zap.Logger) error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return errors.New("it is no file; remove or rename it")
+		return errors.New("it is not a regular file; remove or rename it")
 	case info.Size() == 0:
-		logger.Info("the file is empty: it is begun anew")
+		logger.Info("the file is empty; it is created again")
 		return nil
 	}
 	release, err := lock(path, e.cfg)
@@ -169,24 +169,24 @@ func (e *fileStorage) check(path string, logger *zap.Logger) error {
 	case err != nil:
 		return err
 	case found.unused:
-		logger.Info("the file was never written to: it is begun anew")
+		logger.Info("the file was never written to; it is created again")
 		return os.Truncate(path, 0)
 	case found.warning != "":
-		logger.Warn("the file is used, but what was stored last may be missing: "+found.warning, zap.Int("keys", found.keys))
+		logger.Warn("the file is used, but the data stored last may be missing: "+found.warning, zap.Int("keys", found.keys))
 	}
 	return nil
 }
 
-// lock takes the lock of bbolt on a file and gives what releases it. bbolt opens a file for reading only without looking at
-// more than its headers, and shares the lock with no writer. When it cannot for the headers' sake it had the lock, and the
-// check says more about them.
+// lock takes bbolt's lock on a file and returns the function that releases it. For reading only, bbolt opens a file
+// after a look at its headers alone, and shares the lock with no writer. If bbolt fails because of the headers, it had
+// the lock, and the check gives a better error.
 func lock(path string, cfg *Config) (release func(), err error) {
 	s := &diskStore{path: path, opts: bbolt.Options{Timeout: cfg.Timeout, ReadOnly: true}}
 	var onPath *os.PathError
 	if err := s.open(); errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("another process has the file: %w", err)
 	} else if errors.As(err, &onPath) {
-		if onPath.Op == "write" || errors.Is(err, os.ErrNotExist) { // bbolt writes to an empty file: one that has just been begun
+		if onPath.Op == "write" || errors.Is(err, os.ErrNotExist) { // bbolt writes to an empty file, which has just been created
 			return nil, errReplaced
 		}
 		return nil, err
@@ -209,16 +209,16 @@ func (e *fileStorage) createDirectories() error {
 	return err
 }
 
-// lockInterval is the time between two tries to take a lock, or to rename a file that is open.
+// lockInterval is the time between two attempts to take a lock, or to rename an open file.
 const lockInterval = 10 * time.Millisecond
 
-// When damage was found: the attribute of the metric.
+// The values of the metric's attribute: when damage was found.
 const (
 	foundAtStart = "start"
 	foundRunning = "running"
 )
 
-// setAside renames a damaged file, says so and counts it. info is the file in which the damage was found.
+// setAside renames a damaged file, logs that and counts it. info is the file in which the damage was found.
 func (e *fileStorage) setAside(path, found string, info os.FileInfo, damage error, logger *zap.Logger) error {
 	release, err := hold(path, info, e.cfg.Timeout)
 	if err != nil {
@@ -240,8 +240,8 @@ func (e *fileStorage) setAside(path, found string, info os.FileInfo, damage erro
 		return fmt.Errorf("the file is damaged (%w) and cannot be renamed: %w", damage, err)
 	}
 	e.telemetry.ExtensionResilientFileStorageFilesSetAside.Add(context.Background(), 1, metric.WithAttributes(attribute.String("found", found)))
-	logger.Error("the file is damaged and was set aside; what is queued in it will not be delivered; a new file is begun. "+
-		"The README of resilient_file_storage says how to look into it",
+	logger.Error("the file is damaged and was set aside; the data queued in it will not be delivered; a new file is created. "+
+		"The README of resilient_file_storage explains how to inspect it",
 		zap.String("damage", damage.Error()), zap.String("set_aside", aside))
 	if len(removed) > 0 {
 		logger.Error("damaged files that were set aside earlier were removed: there are more than max_damaged_files", zap.Strings("removed", removed))

@@ -11,7 +11,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/metadata"
 )
 
-// NewFactory makes the factory of the resilient_file_storage extension.
+// NewFactory returns the factory of the resilient_file_storage extension.
 func NewFactory() extension.Factory {
 	return extension.NewFactory(metadata.Type, createDefaultConfig, createExtension, metadata.ExtensionStability)
 }

@@ -30,14 +30,14 @@ func TestOnAFullDiskTheClientWorksInMemoryAndMovesToAFileWhenThereIsRoom(t *test
 				c := f.open(t)
 				if _, inMemory := c.store.(*memoryStore); !inMemory {
 					require.Equal(t, 40<<10, room)
-					require.Error(t, c.Set(ctx, "large", make([]byte, 100<<10)), "a full disk is said")
+					require.Error(t, c.Set(ctx, "large", make([]byte, 100<<10)), "a full disk is reported")
 					require.NoError(t, c.Close(ctx))
 					return
 				}
 				want := model{"large": make([]byte, 100<<10)}
 				require.NoError(t, c.Set(ctx, "large", want["large"]))
 				require.Equal(t, 1, f.logs.FilterMessageSnippet("kept in memory").Len())
-				require.NoFileExists(t, f.file(), "no half of a file stands in the way")
+				require.NoFileExists(t, f.file(), "no incomplete file is left behind")
 				time.Sleep(fileRetry)
 				require.Equal(t, want, content(t, c), "the disk is still full")
 				require.Positive(t, f.memorySize())

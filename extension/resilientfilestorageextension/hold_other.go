@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// hold has nothing to do: nothing here keeps two processes apart.
+// hold does nothing: this system has no lock that keeps two processes apart.
 func hold(string, os.FileInfo, time.Duration) (release func(), err error) { return func() {}, nil }
 
 func unlock(*os.File) {}

@@ -14,15 +14,15 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// hold takes bbolt's lock on a damaged file, which bbolt itself does not open, so that of several processes that found the damage one
-// sets it aside, and none the file that another has begun in its place. found is the file with the damage. The error is a
-// bolterrors.ErrTimeout: another process has the file, or has replaced it.
+// hold takes bbolt's lock on a damaged file, which bbolt itself does not open. If several processes found the damage,
+// only one of them sets the file aside, and none sets aside the file that another one has created in its place. found
+// is the file with the damage. The error is a bolterrors.ErrTimeout if another process has the file or has replaced it.
 func hold(path string, found os.FileInfo, timeout time.Duration) (release func(), err error) {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, errReplaced
-	case err != nil: // it cannot be locked, by anybody
+	case err != nil: // no process can lock it
 		return func() {}, nil
 	}
 	for begun := time.Now(); ; time.Sleep(lockInterval) {
@@ -43,8 +43,8 @@ func hold(path string, found os.FileInfo, timeout time.Duration) (release func()
 	return func() { _ = file.Close() }, nil
 }
 
-// unlock gives bbolt's lock back, which otherwise lasts as long as a memory map of the file.
+// unlock releases bbolt's lock, which otherwise lasts as long as a memory map of the file.
 func unlock(file *os.File) { _ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }
 
-// isOpen reports whether a file could not be opened or renamed since somebody has it open, which is no reason here.
+// isOpen reports whether opening or renaming a file failed because a process has it open. That never happens here.
 func isOpen(error) bool { return false }

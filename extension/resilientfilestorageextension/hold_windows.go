@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// hold has nothing to do: Windows does not rename a file that is open. Between the check and the renaming another process may put a new
-// file there, which is then set aside while it is empty.
+// hold does nothing: Windows does not rename an open file. Between the check and the renaming another process may
+// create a new file there, which is then set aside while it is empty.
 func hold(string, os.FileInfo, time.Duration) (release func(), err error) { return func() {}, nil }
 
 func unlock(*os.File) {}
 
-// isOpen reports whether a file could not be opened or renamed since somebody has it open: ERROR_SHARING_VIOLATION of winerror.h.
+// isOpen reports whether opening or renaming a file failed because a process has it open: ERROR_SHARING_VIOLATION of
+// winerror.h.
 func isOpen(err error) bool { return errors.Is(err, syscall.Errno(32)) }

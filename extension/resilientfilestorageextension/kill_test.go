@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-// killedDirectory is set in the processes that the test starts: they store in that folder until they are killed.
+// killedDirectory is set in the processes that the test starts. They store in that folder until they are killed.
 const killedDirectory = "RESILIENT_FILE_STORAGE_KILLED_DIRECTORY"
 
 func storeUntilKilled(t *testing.T, dir string) {

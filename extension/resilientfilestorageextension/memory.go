@@ -26,8 +26,8 @@ func newMemoryStore(limit int64) *memoryStore {
 	return &memoryStore{limit: limit, values: map[string][]byte{}}
 }
 
-// batch applies all operations or none. When the memory is full it refuses new keys and still takes what overwrites and
-// deletes: a queue that cannot note what it has delivered would not empty.
+// batch applies all operations or none. If the memory is full it refuses new keys, but it still overwrites and deletes:
+// a queue that cannot note what it has delivered would never become empty.
 func (s *memoryStore) batch(ops []*storage.Operation) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,7 +97,7 @@ func (s *memoryStore) walk(ctx context.Context, fn storage.WalkFunc) error {
 	return s.apply(ops)
 }
 
-// content gives what the store holds as operations that set it.
+// content returns operations that set the store's content, and its size.
 func (s *memoryStore) content() (ops []*storage.Operation, size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

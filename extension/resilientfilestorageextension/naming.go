@@ -15,8 +15,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 )
 
-// clientPath gives the file of a client: the one that file_storage uses, so that a queue is found again whichever of the two
-// wrote it. A name that the file system refuses as too long becomes its hash.
+// clientPath returns the path of a client's file. It is the one that file_storage uses, so that either extension finds
+// the queue that the other one wrote. A name that is too long for the file system is replaced by its hash.
 func clientPath(directory string, kind component.Kind, id component.ID, storageName string) string {
 	name := fmt.Sprintf("%s_%s_%s", kindName(kind), id.Type(), id.Name())
 	if storageName != "" {
@@ -39,7 +39,7 @@ func kindName(kind component.Kind) string {
 	}
 }
 
-// sanitize writes each character that is not safe in a file's name as a tilde and its number in hexadecimal.
+// sanitize replaces each character that is not safe in a file name by a tilde and its number in hexadecimal.
 func sanitize(name string) string {
 	var safe strings.Builder
 	for _, r := range name {

@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 )
 
-// closing is a store whose close lets somebody ask for the size of the memory, and waits until they do.
+// closing is a store whose close lets another goroutine ask for the size of the memory, and waits until it does.
 type closing struct {
 	*memoryStore
 	e     *fileStorage
@@ -36,7 +36,7 @@ func (s *closing) close() error {
 	return nil
 }
 
-func TestAQuestionForTheMetricsDoesNotHoldUpAClientThatCloses(t *testing.T) {
+func TestReadingTheMetricsDoesNotBlockAClientThatCloses(t *testing.T) {
 	f := start(t, t.TempDir())
 	opened, err := f.GetClient(context.Background(), component.KindExporter, exporterID, "logs")
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestAQuestionForTheMetricsDoesNotHoldUpAClientThatCloses(t *testing.T) {
 	require.Zero(t, f.memorySize())
 }
 
-func TestAFileThatBboltGaveUpAndThatIsDamagedIsSetAside(t *testing.T) {
+func TestADamagedFileThatBboltClosedIsSetAside(t *testing.T) {
 	f := start(t, t.TempDir())
 	c := f.open(t)
 	_, _ = churn(t, randomness(15), 30, batchOf(c))
@@ -67,7 +67,7 @@ func TestAFileThatBboltGaveUpAndThatIsDamagedIsSetAside(t *testing.T) {
 	require.Equal(t, map[string]int64{"running": 1}, f.counted(t))
 }
 
-// The host's clock was set back: the file that was just set aside has the oldest name.
+// The host's clock was set back, so the file that was just set aside has the oldest name.
 func TestTheFileThatWasJustSetAsideStaysWhateverTheClockSays(t *testing.T) {
 	f := start(t, t.TempDir(), func(cfg *Config) { cfg.MaxDamagedFiles = 2 })
 	for _, at := range []string{"21260101T000000.000Z", "21260102T000000.000Z", "21260103T000000.000Z"} {
@@ -83,7 +83,7 @@ func TestTheFileThatWasJustSetAsideStaysWhateverTheClockSays(t *testing.T) {
 	require.Equal(t, f.file()+asideInfix+"21260103T000000.000Z", files[1])
 }
 
-func TestAFileThatWasRemovedWhileItWasInUseIsSaidAtTheEnd(t *testing.T) {
+func TestAFileThatWasRemovedWhileItWasInUseIsLoggedAtTheEnd(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("not run: Windows does not remove a file that is in use")
 	}
@@ -98,5 +98,5 @@ func TestAFileThatWasRemovedWhileItWasInUseIsSaidAtTheEnd(t *testing.T) {
 	c = f.open(t)
 	require.Empty(t, content(t, c))
 	require.NoError(t, c.Close(context.Background()))
-	require.Equal(t, 1, f.logs.FilterMessageSnippet("removed or replaced while it was in use").Len(), "it is said of that file only")
+	require.Equal(t, 1, f.logs.FilterMessageSnippet("removed or replaced while it was in use").Len(), "it is logged for that file only")
 }

@@ -18,7 +18,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-// overwrite changes the file under a running client.
+// overwrite changes the file of a running client.
 func overwrite(t testing.TB, path string, change func(raw []byte)) {
 	t.Helper()
 	raw, err := os.ReadFile(path)
@@ -31,7 +31,7 @@ func overwrite(t testing.TB, path string, change func(raw []byte)) {
 	require.NoError(t, file.Close())
 }
 
-func TestDamageThatComesWhileItRunsEndsNothing(t *testing.T) {
+func TestDamageWhileTheCollectorRunsDoesNotEndIt(t *testing.T) {
 	for name, change := range map[string]func(raw []byte){
 		"zeros": func(raw []byte) { clear(raw) },
 		"noise": func(raw []byte) {
@@ -58,10 +58,10 @@ func TestDamageThatComesWhileItRunsEndsNothing(t *testing.T) {
 	} {
 		for _, op := range []string{"get", "set", "delete", "batch", "walk", "compact"} {
 			if name == "a value" && op != "get" && op != "batch" && op != "walk" {
-				continue // they do not read it
+				continue // these operations do not read the value
 			}
 			t.Run(name+"/"+op, func(t *testing.T) {
-				// Not t.TempDir: on Windows a file that the database could not close stays until the process ends.
+				// Not t.TempDir: on Windows, a file that the database could not close stays until the process ends.
 				dir, err := os.MkdirTemp("", "storage")
 				require.NoError(t, err)
 				t.Cleanup(func() { _ = os.RemoveAll(dir) })
@@ -88,7 +88,7 @@ func TestDamageThatComesWhileItRunsEndsNothing(t *testing.T) {
 				if op == "set" || op == "batch" {
 					got, err := c.Get(context.Background(), "1")
 					require.NoError(t, err)
-					require.Equal(t, "kept", string(got), "what was to be stored is in the new file")
+					require.Equal(t, "kept", string(got), "the value is stored in the new file")
 				}
 				requireGoesOn(t, c)
 				require.Equal(t, map[string]int64{"running": 1}, f.counted(t))
@@ -101,7 +101,7 @@ func TestDamageThatComesWhileItRunsEndsNothing(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsCutUnderARunningClientEndsNothing(t *testing.T) {
+func TestAFileThatIsCutWhileAClientRunsDoesNotEndIt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("not run: Windows refuses to cut a file that is mapped")
 	}
@@ -113,7 +113,7 @@ func TestAFileThatIsCutUnderARunningClientEndsNothing(t *testing.T) {
 	require.Len(t, f.aside(t), 1)
 }
 
-func TestAPanicOfTheFunctionOfWalkIsNoDamage(t *testing.T) {
+func TestAPanicOfTheFunctionOfWalkIsNotDamage(t *testing.T) {
 	f := start(t, t.TempDir())
 	c := f.open(t)
 	requireGoesOn(t, c)
@@ -182,7 +182,7 @@ func TestWithoutAFolderTheClientWorksInMemoryAndMovesToAFileAsSoonAsItCan(t *tes
 
 		require.NoError(t, os.Remove(dir))
 		require.NoError(t, c.Delete(context.Background(), "no such key"))
-		require.NoFileExists(t, f.file(), "it is not tried at each call")
+		require.NoFileExists(t, f.file(), "the file is not tried at each call")
 		time.Sleep(fileRetry)
 		require.NoError(t, c.Set(context.Background(), "new", []byte("record")))
 		want["new"] = []byte("record")
@@ -194,20 +194,20 @@ func TestWithoutAFolderTheClientWorksInMemoryAndMovesToAFileAsSoonAsItCan(t *tes
 	})
 }
 
-func TestAFolderInTheFilesPlaceIsLeftAloneAndWhatIsLostIsSaid(t *testing.T) {
+func TestAFolderInTheFilesPlaceIsLeftAloneAndTheLossIsLogged(t *testing.T) {
 	f := start(t, t.TempDir())
 	require.NoError(t, os.Mkdir(f.file(), 0o700))
 	c := f.open(t)
 	requireGoesOn(t, c)
-	require.Contains(t, fmt.Sprint(f.logs.All()), "it is no file")
+	require.Contains(t, fmt.Sprint(f.logs.All()), "it is not a regular file")
 	require.NoError(t, c.Close(context.Background()))
-	lost := f.logs.FilterMessageSnippet("what was queued in memory is lost").All()
+	lost := f.logs.FilterMessageSnippet("the data queued in memory is lost").All()
 	require.Len(t, lost, 1)
 	require.Equal(t, int64(1), lost[0].ContextMap()["keys"])
 	require.DirExists(t, f.file())
 }
 
-func TestAtTheEndWhatIsInMemoryMovesToAFileIfThatCanBeDone(t *testing.T) {
+func TestAtTheEndDataInMemoryMovesToAFileIfPossible(t *testing.T) {
 	f := start(t, t.TempDir())
 	require.NoError(t, os.Mkdir(f.file(), 0o700))
 	c := f.open(t)
@@ -222,10 +222,10 @@ func TestWithoutMemoryAFileThatCannotBeUsedIsAnError(t *testing.T) {
 	f := start(t, t.TempDir(), func(cfg *Config) { cfg.MaxMemoryMiB = 0 })
 	require.NoError(t, os.Mkdir(f.file(), 0o700))
 	_, err := f.GetClient(context.Background(), component.KindExporter, exporterID, "logs")
-	require.ErrorContains(t, err, "it is no file; remove or rename it")
+	require.ErrorContains(t, err, "it is not a regular file; remove or rename it")
 }
 
-func TestFullMemoryRefusesWhatIsNewAndStillEmpties(t *testing.T) {
+func TestFullMemoryRefusesNewDataAndStillEmpties(t *testing.T) {
 	ctx := context.Background()
 	f := start(t, t.TempDir(), func(cfg *Config) { cfg.MaxMemoryMiB = 1 })
 	require.NoError(t, os.Mkdir(f.file(), 0o700))
@@ -239,14 +239,14 @@ func TestFullMemoryRefusesWhatIsNewAndStillEmpties(t *testing.T) {
 		}
 	}
 	require.Equal(t, 10, n)
-	require.Len(t, content(t, c), n+1, "all of a batch or nothing")
+	require.Len(t, content(t, c), n+1, "a batch is stored completely or not at all")
 	require.NoError(t, c.Set(ctx, "qmv0", bytes.Repeat([]byte("1"), 60_000)), "an overwritten value passes")
 	require.NoError(t, c.Delete(ctx, "0"))
 	require.NoError(t, c.Set(ctx, "qmv0", []byte("3")))
 	require.NoError(t, c.Set(ctx, "10", make([]byte, 100_000)))
 }
 
-func TestAClosedClientSaysSo(t *testing.T) {
+func TestAClosedClientReturnsAnError(t *testing.T) {
 	f := start(t, t.TempDir())
 	c := f.open(t)
 	require.NoError(t, c.Close(context.Background()))
@@ -254,7 +254,7 @@ func TestAClosedClientSaysSo(t *testing.T) {
 	require.ErrorIs(t, c.Set(context.Background(), "a", nil), errClosed)
 }
 
-func TestAFileThatBboltGaveUpIsOpenedAgainAndIsNoDamage(t *testing.T) {
+func TestAFileThatBboltClosedIsOpenedAgainAndIsNotDamaged(t *testing.T) {
 	f := start(t, t.TempDir())
 	c := f.open(t)
 	_, want := churn(t, randomness(15), 30, batchOf(c))

@@ -7,12 +7,12 @@ import (
 	"hash/crc32"
 )
 
-// bbolt has checksums for its two headers only. A byte that changed on disk inside a value would be delivered as evidence, so
-// each value is kept with a checksum of its key and itself in front: CRC-32C, 4 bytes, little endian.
+// bbolt has checksums for its two headers only. A byte that changed on the disk inside a value would be delivered as
+// evidence, so each value is stored after a checksum of its key and itself: CRC-32C, 4 bytes, little endian.
 const sealSize = 4
 
-// Buckets of a file. The first has sealed values. The second is that of file_storage, with bare ones: what it holds is read,
-// and moves to the first when it is written anew.
+// The buckets of a file. The first has sealed values. The second is file_storage's, with bare values. Its values are
+// read, and move to the first when they are written again.
 const (
 	sealedBucket = "checksummed"
 	bareBucket   = "default"
@@ -24,7 +24,7 @@ func checksum(key string, value []byte) uint32 {
 	return crc32.Update(crc32.Checksum([]byte(key), castagnoli), castagnoli, value)
 }
 
-// seal gives the value with its checksum in front, in memory of its own.
+// seal returns a copy of the value with its checksum in front.
 func seal(key string, value []byte) []byte {
 	sealed := make([]byte, sealSize+len(value))
 	binary.LittleEndian.PutUint32(sealed, checksum(key, value))
@@ -32,7 +32,7 @@ func seal(key string, value []byte) []byte {
 	return sealed
 }
 
-// unseal gives the value without its checksum, in the memory of sealed. The error is a *damageError.
+// unseal returns the value without its checksum, in the memory of sealed. The error is a *damageError.
 func unseal(key string, sealed []byte) ([]byte, error) {
 	if len(sealed) < sealSize {
 		return nil, damaged("the value of %q has no checksum", key)

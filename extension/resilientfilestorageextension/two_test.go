@@ -16,9 +16,10 @@ import (
 	"go.opentelemetry.io/collector/component"
 )
 
-// Collectors that start at the same time, with one configuration: one of them gets the file, at its place, and the others do not
-// start. A file set aside by two, or removed from under the one that has it, would lose what that one queues.
-func TestOfCollectorsThatStartTogetherOneHasTheFile(t *testing.T) {
+// Several collectors with one configuration start at the same time. One of them gets the file, at its path, and the
+// others do not start. A file that two collectors set aside, or that was removed while one uses it, would lose the
+// queue.
+func TestOneOfSeveralCollectorsThatStartTogetherGetsTheFile(t *testing.T) {
 	for name, before := range map[string][]byte{"no file": nil, "an empty file": {}, "a damaged file": make([]byte, 100<<10)} {
 		t.Run(name, func(t *testing.T) {
 			for range 30 {
@@ -50,17 +51,17 @@ func TestOfCollectorsThatStartTogetherOneHasTheFile(t *testing.T) {
 					}
 				}
 				require.LessOrEqual(t, len(has), 1)
-				if len(has) == 1 { // not when each met another's check
+				if len(has) == 1 { // not if each was blocked by another's check
 					requireGoesOn(t, has[0])
 					require.NoError(t, has[0].Close(context.Background()))
 				}
 				c := all[0].open(t)
 				if len(has) == 1 {
-					require.Equal(t, "record", string(content(t, c)["new"]), "what was stored is in the file")
+					require.Equal(t, "record", string(content(t, c)["new"]), "the stored value is in the file")
 				}
 				require.NoError(t, c.Close(context.Background()))
 				switch {
-				case len(before) > 0 && runtime.GOOS == "windows": // see hold: also a new file that nobody has yet
+				case len(before) > 0 && runtime.GOOS == "windows": // see hold: may also set aside a new file that no one has opened yet
 					require.NotEmpty(t, all[0].aside(t))
 				case len(before) > 0:
 					require.Len(t, all[0].aside(t), 1)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The floor is written by its test, with -update: one function of constants for each path, which the same test holds to the
-// path's own record.
+// The test writes the floor with -update: for each path one function of constants. It checks that each function builds
+// the path's own record.
 
 package bench
 
@@ -19,7 +19,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-var update = flag.Bool("update", false, "write the floor anew")
+var update = flag.Bool("update", false, "rewrite the floor")
 
 const floorFile = "floor_generated_test.go"
 
@@ -46,7 +46,7 @@ func TestTheFloorIsTheSameRecord(t *testing.T) {
 	}
 }
 
-// writeFloor writes the function that builds a record of its constants.
+// writeFloor writes the function that builds a record from constants.
 func writeFloor(b *bytes.Buffer, name string, logs plog.Logs) {
 	lr := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
 	fmt.Fprintf(b, "func %s(records plog.LogRecordSlice) {\nlr := records.AppendEmpty()\n", name)

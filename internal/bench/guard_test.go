@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What must not become worse: allocations to the number, time (guard_time_test.go) against the floor's in the same run.
+// Guards against regressions: the number of allocations, and the time (guard_time_test.go) relative to the floor's in
+// the same run.
 
 package bench
 
@@ -11,8 +12,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// guarded are the paths with the allocations of a record, and how many times the floor's time it may take before something is
-// wrong: a bound that a busy machine keeps, well above what `make bench` measures.
+// guarded returns the paths, the allocations of a record, and the largest allowed time as a multiple of the floor's. A
+// busy machine stays below this bound; it is well above what `make bench` measures.
 func guarded() []guard {
 	dns, cilium := NewDNSPath(), NewCiliumPath()
 	return []guard{
@@ -28,12 +29,12 @@ type guard struct {
 	ratio       float64
 }
 
-func TestARecordTakesAsManyAllocationsAsItDid(t *testing.T) {
+func TestTheAllocationsOfARecordDoNotChange(t *testing.T) {
 	for _, g := range guarded() {
 		for _, c := range []struct {
 			path Path
 			want float64
-		}{{g.ours, g.allocations}, {g.floor, g.allocations - 1}} { // the text of the record
+		}{{g.ours, g.allocations}, {g.floor, g.allocations - 1}} { // the floor does not allocate the record's text
 			const runs = 100
 			records := c.path.Begin(plog.NewLogs())
 			records.EnsureCapacity(runs + 1)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the race detector adds to either path says nothing of their times.
+// This file is not built with the race detector, which would distort both times.
 
 //go:build !race
 
@@ -14,15 +14,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestARecordTakesNotMuchLongerThanPdataAlone(t *testing.T) {
+func TestARecordTakesLittleMoreTimeThanPdataAlone(t *testing.T) {
 	for _, g := range guarded() {
 		require.Less(t, ratio(g.ours, g.floor, g.ratio), g.ratio, g.name)
 	}
 }
 
-// ratio is how long a takes as b takes one: each at its best of many turns, which they take one after the other. A turn is much
-// shorter than what a scheduler gives at once, so that on a busy machine too many are not interrupted; and while the ratio is not
-// below the limit, there are more of them.
+// ratio returns the time of a divided by the time of b. Each is the best of many turns, which alternate. A turn is much
+// shorter than a scheduler's time slice, so that on a busy machine few are interrupted. While the ratio is not below
+// the limit, ratio adds more turns.
 func ratio(a, b Path, limit float64) (r float64) {
 	const least, most, events = 500, 20_000, 50
 	best := [2]time.Duration{math.MaxInt64, math.MaxInt64}

@@ -20,13 +20,13 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// batchSize is the receivers' default for batch.max_records.
+// batchSize is the receivers' default of batch.max_records.
 const batchSize = 1000
 
-// at is when the events happened and were received.
+// at is the time of the events and of their receipt.
 var at = time.Date(2026, 3, 4, 5, 6, 7, 894_000_100, time.UTC)
 
-// Path is what the worker does with one event.
+// Path is the worker's processing of one event.
 type Path interface {
 	Begin(plog.Logs) plog.LogRecordSlice
 	Append(plog.LogRecordSlice)
@@ -43,14 +43,14 @@ func Run(p Path, n int) {
 	}
 }
 
-// One is the record of one event.
+// One returns the record of one event.
 func One(p Path) plog.Logs {
 	logs := plog.NewLogs()
 	p.Append(p.Begin(logs))
 	return logs
 }
 
-// must ends the program where what was made for it is not as it was made.
+// must panics if a generated input is not valid.
 func must(err error) {
 	if err != nil {
 		panic(err)
@@ -65,10 +65,10 @@ type DNSPath struct {
 	raw     []byte
 }
 
-// stale is a field of Windows Server 2025 alone.
+// stale is a field that only Windows Server 2025 has.
 const stale = "StaleRecordsPresent"
 
-// NewDNSPath makes the path with the receiver's default profile.
+// NewDNSPath returns the path with the receiver's default profile.
 func NewDNSPath() *DNSPath {
 	device := dnslog.Device{Name: "dc1.corp.example.com", Host: true, Addr: netip.MustParseAddr("172.31.87.64"), OSVersion: "10.0.20348"}
 	p := &DNSPath{
@@ -101,7 +101,7 @@ func NewDNSPath() *DNSPath {
 // Begin begins a batch.
 func (p *DNSPath) Begin(logs plog.Logs) plog.LogRecordSlice { return p.mapper.Begin(logs) }
 
-// Decode parses the event's header; its fields are read when they are asked for.
+// Decode parses the event's header. Fields are read when they are needed.
 func (p *DNSPath) Decode() {
 	must(p.event.Parse(p.raw))
 	p.decoder.Decode(&p.event)
@@ -122,7 +122,7 @@ type CiliumPath struct {
 	Raw          []byte // the record of the events map
 }
 
-// NewCiliumPath makes the path with the receiver's default body.
+// NewCiliumPath returns the path with the receiver's default body.
 func NewCiliumPath() *CiliumPath {
 	packet := gopacket.NewSerializeBuffer()
 	tcp := &layers.TCP{SrcPort: 57235, DstPort: 5432, Seq: 1, Ack: 1, ACK: true, PSH: true, Window: 512}
@@ -143,7 +143,7 @@ func NewCiliumPath() *CiliumPath {
 // Begin begins a batch.
 func (p *CiliumPath) Begin(logs plog.Logs) plog.LogRecordSlice { return p.mapper.Begin(logs) }
 
-// Decode makes the flow.
+// Decode decodes the event to its flow.
 func (p *CiliumPath) Decode() {
 	must(p.decoder.Decode(p.Raw, &p.notification))
 	p.flow.Decode(&p.notification)

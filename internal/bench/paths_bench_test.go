@@ -21,7 +21,7 @@ type floorPath struct {
 
 func (p floorPath) Append(records plog.LogRecordSlice) { p.record(records) }
 
-// copyPath copies the finished record of another path: the least that it takes pdata's interface to have it.
+// copyPath copies the finished record of another path: the least that any use of pdata's interface costs.
 type copyPath struct {
 	Path
 	record plog.LogRecord
@@ -47,7 +47,7 @@ func BenchmarkDNSRecord(b *testing.B) {
 	b.Run("ours", func(b *testing.B) { benchmark(b, ours) })
 }
 
-// BenchmarkDNSDecode is every field of the event, by the field list, without a record.
+// BenchmarkDNSDecode reads every field of the event, by the field list, without making a record.
 func BenchmarkDNSDecode(b *testing.B) {
 	p := NewDNSPath()
 	b.ReportAllocs()
@@ -57,7 +57,7 @@ func BenchmarkDNSDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkDNSFiltered is an event that is filtered by its name, one of 10,000 excluded.
+// BenchmarkDNSFiltered processes an event that is filtered because its name is one of 10,000 excluded ones.
 func BenchmarkDNSFiltered(b *testing.B) {
 	p := NewDNSPath()
 	noise := filter.DefaultNoise()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Questions of who changed the server, what, and from where, asked of the generated traffic by attributes alone.
+// These tests ask the generated traffic, by attributes alone, who changed the server, what changed, and from where.
 
 package asimdnsreceiver
 
@@ -24,7 +24,7 @@ const (
 	employee      = domain + "1104"
 )
 
-// collectedOf gives the attributes of all records of a file that the shipped keywords collect.
+// collectedOf returns the attributes of every record of a file that the shipped keywords collect.
 func collectedOf(t *testing.T, file string, profile dns.Profile) (all []map[string]any) {
 	t.Helper()
 	cfg, err := load(t, "enable_flags: security")
@@ -41,7 +41,7 @@ func collectedOf(t *testing.T, file string, profile dns.Profile) (all []map[stri
 	return all
 }
 
-// more gives a field of AdditionalFields.
+// more returns a field of AdditionalFields.
 func more(attrs map[string]any, name string) any {
 	fields, _ := attrs["AdditionalFields"].(map[string]any)
 	return fields[name]
@@ -80,7 +80,8 @@ func TestWhichRecordsWereDeletedAndWhatTheyHeld(t *testing.T) {
 	}, got)
 }
 
-// The packets are not kept: what an update asks for is listed all the same, and what was done of it is audited with its client.
+// Packets are not kept. The records still list what each update asks for; the audit events show what was done, with the
+// client.
 func TestWhichClientsChangedWhichRecordsByDynamicUpdate(t *testing.T) {
 	for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileASIM} {
 		asked, done := map[any]bool{}, map[any]bool{}
@@ -100,7 +101,7 @@ func TestWhichClientsChangedWhichRecordsByDynamicUpdate(t *testing.T) {
 			}
 		}
 		require.Greater(t, len(asked), 5)
-		require.Equal(t, profile == dns.ProfileWindows, len(done) > 5, "profile asim has no place for audit events")
+		require.Equal(t, profile == dns.ProfileWindows, len(done) > 5, "profile asim has no class for audit events")
 		for who := range done {
 			require.True(t, asked[who], "%v", who)
 		}

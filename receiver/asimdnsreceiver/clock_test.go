@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the time is to which events are kept back: their own, whatever single events say.
+// The events' own times decide how long events are kept back. Single events with wrong times change nothing.
 
 package asimdnsreceiver
 
@@ -34,13 +34,13 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// correlating has all events correlated, with the default timeout of ten seconds.
+// correlating enables every event and correlates them, with the default timeout of ten seconds.
 func correlating(c *Config) { c.EnableFlags, c.EnableLevel, c.Correlate = &everything, 5, true }
 
-// serverTook is what the server measured of each exchange, in milliseconds.
+// serverTook is the response time that the server measured for each exchange, in milliseconds.
 const serverTook = 123
 
-// exchanges makes the server's events of an exchange, which a number stands for.
+// exchanges makes the server's events of an exchange. A number identifies the exchange.
 type exchanges struct {
 	t       testing.TB
 	decoder *dns.Decoder
@@ -79,7 +79,7 @@ func (x exchanges) answer(at time.Time, number int) []byte {
 	return x.event(257, at, "www.example.com.", number)
 }
 
-// live is a receiver's own handler and pipeline, as behind a live session, with the test as the session.
+// live is a receiver's own handler and pipeline. The test takes the place of the live session.
 type live struct {
 	*dnsReceiver
 	t testing.TB
@@ -117,7 +117,7 @@ func account(sink *consumertest.LogsSink) map[string]int {
 	return got
 }
 
-func TestAnUnansweredQueryIsOneTwoSecondsAfterItsTimeout(t *testing.T) {
+func TestAnUnansweredQueryIsReportedTwoSecondsAfterItsTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &consumertest.LogsSink{}
 		l := startWithoutSession(t, correlating, sink)
@@ -162,7 +162,7 @@ func replayOfEvents(t *testing.T, events [][]byte, change func(*Config)) *consum
 	return sink
 }
 
-// traceBegun is when the traces of these tests begin.
+// traceBegun is the time at which the traces of these tests begin.
 var traceBegun = time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 
 func TestAnEventDated2126LeavesTheQueriesAfterItAnswered(t *testing.T) {
@@ -175,17 +175,17 @@ func TestAnEventDated2126LeavesTheQueriesAfterItAnswered(t *testing.T) {
 	require.Equal(t, map[string]int{"257 Success": 50, "262 Failure": 1}, account(replayOfEvents(t, events, correlating)))
 }
 
-// leaps are an hour and a century in both directions.
+// leaps are an hour and a century, forward and back.
 var leaps = []time.Duration{time.Hour, -time.Hour, 100 * 365 * 24 * time.Hour, -100 * 365 * 24 * time.Hour}
 
-// stream gives the events of a number of exchanges: ten milliseconds apart, each answered after half a second. After each query stand
-// the events that between gives.
+// stream returns the events of a number of exchanges that are ten milliseconds apart. Each is answered after half a
+// second. The events that between returns follow each query.
 func (x exchanges) stream(begun time.Time, count int, between func(exchange int, at time.Time) [][]byte) (events [][]byte) {
 	return x.paced(func(i int) time.Time { return begun.Add(time.Duration(i) * 10 * time.Millisecond) }, count, 50, between)
 }
 
-// paced gives the events of a number of exchanges, which number 1 begins. What the host's clock shows when one is asked says clock; it is
-// answered when so many more have been asked.
+// paced returns the events of count exchanges, numbered from 1. The function clock gives what the host's clock shows at
+// each query. Each query is answered once `late` more have been asked.
 func (x exchanges) paced(clock func(i int) time.Time, count, late int, between func(exchange int, at time.Time) [][]byte) (events [][]byte) {
 	for i := range count + late {
 		at := clock(i)
@@ -202,7 +202,8 @@ func (x exchanges) paced(clock func(i int) time.Time, count, late int, between f
 	return events
 }
 
-// placed says between which exchanges stray events stand, sixteen in each case but the first three.
+// placed maps a name to the places of the stray events among the exchanges: one stray in the first three cases, sixteen
+// in the others.
 var placed = map[string]func(i int) int{
 	"one at the start":       func(i int) int { return one(i == 0) },
 	"one in the middle":      func(i int) int { return one(i == 300) },
@@ -221,7 +222,7 @@ func one(b bool) int {
 	return 0
 }
 
-// receive has events go through a replay, or come from a live session five milliseconds apart, and gives the records.
+// receive sends events through a replay, or through a live session five milliseconds apart, and returns the records.
 func receive(t *testing.T, isLive bool, change func(*Config), events [][]byte) *consumertest.LogsSink {
 	if !isLive {
 		return replayOfEvents(t, events, change)
@@ -235,7 +236,7 @@ func receive(t *testing.T, isLive bool, change func(*Config), events [][]byte) *
 		}
 		time.Sleep(13 * time.Second)
 		synctest.Wait()
-		require.Zero(t, l.handler.Held(), "nothing is kept for longer than the timeout and two seconds of silence")
+		require.Zero(t, l.handler.Held(), "no event is held longer than the timeout plus two seconds of silence")
 		l.shutdown()
 	})
 	return sink
@@ -244,7 +245,7 @@ func receive(t *testing.T, isLive bool, change func(*Config), events [][]byte) *
 func TestStrayEventsLeaveEveryOtherQueryAnswered(t *testing.T) {
 	x := newExchanges(t)
 	for name, strays := range placed {
-		for _, id := range []uint16{262, 256, 257} { // one that is kept back by no means, queries, and responses
+		for _, id := range []uint16{262, 256, 257} { // an event that is never kept back, queries, and responses
 			for _, leap := range leaps {
 				for _, isLive := range []bool{false, true} {
 					n := 0
@@ -272,8 +273,8 @@ func TestStrayEventsLeaveEveryOtherQueryAnswered(t *testing.T) {
 	}
 }
 
-// accountOfLeap counts the records by event id and result, and the marked ones. It requires that no duration is wrong: each exchange took
-// took, and that no time of a record's end is before that of its start.
+// accountOfLeap counts the records by event id and result, and counts the marked ones. It requires that every duration
+// is right (each exchange took `took`) and that no record ends before it starts.
 func accountOfLeap(t *testing.T, sink *consumertest.LogsSink, took time.Duration, what string) (got map[string]int, marked int) {
 	t.Helper()
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
@@ -293,8 +294,8 @@ func accountOfLeap(t *testing.T, sink *consumertest.LogsSink, took time.Duration
 	return account(sink), marked
 }
 
-// Of 600 exchanges 50 are open when the host's clock is set: at the start, in the middle or at the end of the stream. They once were 50
-// failures beside their answers.
+// Of 600 exchanges, 50 are open when the host's clock is set: at the start, in the middle or at the end of the stream.
+// An earlier version reported these 50 as failures although they were answered.
 func TestWhenTheHostsClockIsSetExchangesThatAreOpenAreAnswered(t *testing.T) {
 	const count, open, took = 600, 50, 500 * time.Millisecond
 	x := newExchanges(t)
@@ -328,8 +329,7 @@ func TestWhenTheHostsClockIsSetExchangesThatAreOpenAreAnswered(t *testing.T) {
 	}
 }
 
-// TestWhenTheHostsClockIsSetInASlowStreamNoAnswerIsMissed has the clock set between the events of a slow stream, of which each tenth
-// query is not answered.
+// The clock is set between the events of a slow stream, in which every tenth query is not answered.
 func TestWhenTheHostsClockIsSetInASlowStreamNoAnswerIsMissed(t *testing.T) {
 	const count = 60
 	x := newExchanges(t)
@@ -366,7 +366,7 @@ func TestWhenTheHostsClockIsSetInASlowStreamNoAnswerIsMissed(t *testing.T) {
 	}
 }
 
-// TestAQueryIsOpenForTheRestOfItsTimeWhenTheHostsClockIsSet has queries that wait while the clock is set twice and the stream goes on.
+// Queries wait while the clock is set twice and the stream goes on.
 func TestAQueryIsOpenForTheRestOfItsTimeWhenTheHostsClockIsSet(t *testing.T) {
 	x := newExchanges(t)
 	for _, leap := range leaps {
@@ -402,7 +402,7 @@ func TestAQueryIsOpenForTheRestOfItsTimeWhenTheHostsClockIsSet(t *testing.T) {
 	}
 }
 
-// TestWhenTheHostsClockIsSetAnAggregationWindowEndsAndEveryEventIsCountedOnce has two names asked for in turn.
+// Two names are asked for in turn.
 func TestWhenTheHostsClockIsSetAnAggregationWindowEndsAndEveryEventIsCountedOnce(t *testing.T) {
 	const count = 600
 	aggregating := func(c *Config) { c.Aggregation.Window = 10 * time.Second }
@@ -437,8 +437,8 @@ func TestWhenTheHostsClockIsSetAnAggregationWindowEndsAndEveryEventIsCountedOnce
 	}
 }
 
-// TestAStrayEventThatIsKeptBackHoldsNothingUp has a query of a wrong time come first, and a stream after it that never pauses.
-func TestAStrayEventThatIsKeptBackHoldsNothingUp(t *testing.T) {
+// A query with a wrong time comes first. A stream without a pause follows it.
+func TestAStrayEventThatIsKeptBackDelaysNoOther(t *testing.T) {
 	for _, leap := range leaps {
 		synctest.Test(t, func(t *testing.T) {
 			sink := &consumertest.LogsSink{}

@@ -26,7 +26,7 @@ func load(t *testing.T, yaml string) (*Config, error) {
 	return cfg, kit.LoadConfig(t, cfg, yaml)
 }
 
-// sessionOf is the session that a valid configuration gives.
+// sessionOf returns the session settings of a valid configuration.
 func sessionOf(t *testing.T, yaml string) session.Config {
 	t.Helper()
 	cfg, err := load(t, yaml)
@@ -36,7 +36,7 @@ func sessionOf(t *testing.T, yaml string) session.Config {
 	return cfg.session(providers)
 }
 
-// enabled is what a session enables when nothing is configured but the provider.
+// enabled is what a session enables if only the provider is configured.
 func enabled(p *dns.Provider) session.Provider {
 	return session.Provider{GUID: p.GUID, Name: p.Name, Origin: p.Origin, Level: p.Level, Keywords: p.Keywords}
 }
@@ -140,14 +140,14 @@ func TestFlagsAreReadByName(t *testing.T) {
 	require.Equal(t, uint64(security), both.Providers[1].Keywords)
 }
 
-func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
+func TestAValueThatIsNotAllowedIsRefusedWithKeyValueAndAlternatives(t *testing.T) {
 	for yaml, want := range map[string][]string{
 		"provider_guid: nonsense":                                 {"provider_guid", `"nonsense"`, "{EB79061A-A566-4698-9119-3ED2807060E7}", "Microsoft-Windows-DNS-Client"},
 		"provider_guid: '{00000000-0000-0000-0000-000000000000}'": {"provider_guid", "is not a DNS provider"},
 		"provider_guid: ''":                                       {"provider_guid", "neither a GUID nor the name"},
 		"{provider_guid: Microsoft-Windows-DNSServer, providers: [{provider_guid: Microsoft-Windows-DNS-Client}]}":          {"provider_guid: not allowed beside providers; choose one"},
 		"{enable_level: 4, enable_flags: 1, providers: [{provider_guid: Microsoft-Windows-DNS-Client}]}":                    {"enable_level: not allowed", "enable_flags: not allowed"},
-		"providers: [{provider_guid: Microsoft-Windows-DNS-Client}, {provider_guid: 1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}]": {"providers[1].provider_guid: Microsoft-Windows-DNS-Client stands in the list twice"},
+		"providers: [{provider_guid: Microsoft-Windows-DNS-Client}, {provider_guid: 1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}]": {"providers[1].provider_guid: Microsoft-Windows-DNS-Client is in the list twice"},
 		"providers: [{enable_level: 3}]":                                                   {"providers[0].provider_guid: \"\" is neither"},
 		"providers: [{provider_guid: Microsoft-Windows-DNS-Client, enable_level: 9}]":      {"providers[0].enable_level: 9 is not allowed; want 0 to 5"},
 		"providers: [{provider_guid: Microsoft-Windows-DNS-Client, enable_flags: 9.2e18}]": {"providers[0].enable_flags", "floating-point"},
@@ -168,8 +168,8 @@ func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		"{provider_guid: nonsense, enable_flags: audit}":                                  {"provider_guid", `"nonsense"`},
 		"profile: strict":                                    {"profile", `"strict"`, "windows, asim or documented"},
 		"device: {ip: 300.1.1.1}":                            {"device.ip", `"300.1.1.1"`},
-		"device: {ip: 0.0.0.0}":                              {"device.ip", `"0.0.0.0" is no host's address`},
-		"device: {ip: '::%5'}":                               {"device.ip", `"::%5" is no host's address`},
+		"device: {ip: 0.0.0.0}":                              {"device.ip", `"0.0.0.0" is not the address of a host`},
+		"device: {ip: '::%5'}":                               {"device.ip", `"::%5" is not the address of a host`},
 		"device: {hostname: ' '}":                            {"device.hostname", `" " is not the name of a host`},
 		"device: {hostname: .}":                              {"device.hostname", `"." is not the name of a host`},
 		"device: {hostname: dc1..corp}":                      {"device.hostname", `"dc1..corp" is not the name of a host; want one such as dc1 or dc1.corp.example.com`},
@@ -226,7 +226,7 @@ func TestTheReadmeNamesMetricsAsTheCollectorServesThem(t *testing.T) {
 	kit.MetricNames(t, ".", metadata.Type.String())
 }
 
-// A variable that is not set leaves a key without a value, or an empty text.
+// An unset environment variable leaves a key without a value, or with an empty text.
 func TestASectionOfFilesThatNamesNoneIsRefused(t *testing.T) {
 	for section, empty := range map[string][]string{
 		"replay": {"{path: }", `{path: ""}`, "{path: []}", "{repeat: 2}", "{path: , exit_when_done: true}"},

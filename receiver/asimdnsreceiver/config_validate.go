@@ -20,11 +20,12 @@ const (
 	maxFlushInterval = time.Hour
 	minWindow        = time.Millisecond
 	maxWindow        = 24 * time.Hour
-	maxBuffersMiB    = 16 << 10 // of non-paged memory, which nothing else can have
+	maxBuffersMiB    = 16 << 10 // of non-paged kernel memory, which nothing else on the host can use
 	maxHeldMiB       = 16 << 10
 )
 
-// Validate names each key whose value is not allowed, the value, and what is allowed.
+// Validate returns an error for each key whose value is not allowed. The error names the key, the value and the allowed
+// values.
 func (c *Config) Validate() error {
 	var errs configyaml.KeyErrors
 	between := func(key string, value, low, high int) {
@@ -55,19 +56,20 @@ func (c *Config) Validate() error {
 		errs.Add("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
 	}
 	if c.Names == dnslog.NamesLower && c.Profile == dns.ProfileDocumented {
-		errs.Add(keyNames, errors.New("lower is not allowed with profile documented, which has names as they were sent; choose profile windows or asim"))
+		errs.Add(keyNames, errors.New("lower is not allowed with profile documented, which writes names as they were sent; choose profile windows or asim"))
 	}
 	if c.Correlate && c.Aggregation.Window > 0 {
 		errs.Add("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
 	}
-	// The profile, names and the sections packet, filters, aggregation, correlation, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
+	// The collector calls the Validate methods of the profile, names, and the sections packet, filters, aggregation,
+	// correlation, batch, queue, retry, replay and record itself.
 	if len(errs) == 0 {
 		errs.Add("session_name", c.session(providers).Validate())
 	}
 	return errs.Join()
 }
 
-// Validate names the key, the value and what is allowed.
+// Validate returns an error that names the key, the value and the allowed values.
 func (c *AggregationConfig) Validate() error {
 	if c.Window != 0 && (c.Window < minWindow || c.Window > maxWindow) {
 		return fmt.Errorf("window: %v is not allowed; want 0 (off), or %v to %v", c.Window, minWindow, maxWindow)
@@ -75,7 +77,7 @@ func (c *AggregationConfig) Validate() error {
 	return validateHeld(c.MaxSizeMiB)
 }
 
-// Validate names the key, the value and what is allowed.
+// Validate returns an error that names the key, the value and the allowed values.
 func (c *CorrelationConfig) Validate() error {
 	if c.Timeout < minWindow || c.Timeout > maxWindow {
 		return fmt.Errorf("timeout: %v is not allowed; want %v to %v", c.Timeout, minWindow, maxWindow)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The host that events happened on: this one, or as far as configuration and file tell, the one that wrote a file.
+// The host on which events happened: this host, the configured one, or the one that wrote the file.
 
 package asimdnsreceiver
 
@@ -17,7 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/host"
 )
 
-// liveDevice is this host, or what the configuration says of it.
+// liveDevice returns this host, with the configured name and address where there are any.
 func (r *dnsReceiver) liveDevice() dnslog.Device {
 	d := r.configuredDevice()
 	d.OSVersion = host.OSVersion()
@@ -30,8 +30,8 @@ func (r *dnsReceiver) liveDevice() dnslog.Device {
 	return d
 }
 
-// fileDevice is the host that wrote the file, as far as configuration and file tell: without a name for it, the file's own
-// stands in.
+// fileDevice returns the host that wrote the file, as far as the configuration and the file name it. Without a host
+// name, it uses the file's name.
 func (r *dnsReceiver) fileDevice(path, osVersion string) dnslog.Device {
 	d := r.configuredDevice()
 	d.OSVersion = osVersion
@@ -42,12 +42,12 @@ func (r *dnsReceiver) fileDevice(path, osVersion string) dnslog.Device {
 }
 
 func (r *dnsReceiver) configuredDevice() dnslog.Device {
-	name, _ := r.cfg.Device.name() // Validate has looked at both
+	name, _ := r.cfg.Device.name() // Validate has checked both
 	addr, _ := r.cfg.Device.addr()
 	return dnslog.Device{Name: name, Host: name != "", Addr: addr}
 }
 
-// followDevice tells the handler when this host has changed, until stopped is closed.
+// followDevice updates the handler whenever this host's name or address changes, until stopped is closed.
 func (r *dnsReceiver) followDevice(stopped <-chan struct{}) {
 	host.Follow(stopped, r.device, r.liveDevice, func(d dnslog.Device) {
 		r.handler.moved.Store(&d)
@@ -55,7 +55,7 @@ func (r *dnsReceiver) followDevice(stopped <-chan struct{}) {
 	})
 }
 
-// name is the host's name as records have it, "" where none is configured.
+// name returns the host's name as written in records, or "" if none is configured.
 func (c *DeviceConfig) name() (string, error) {
 	if c.Hostname == "" {
 		return "", nil
@@ -66,7 +66,7 @@ func (c *DeviceConfig) name() (string, error) {
 	return strings.TrimSuffix(c.Hostname, "."), nil
 }
 
-// addr is the host's address as records have it, invalid where none is configured.
+// addr returns the host's address as written in records, or the zero Addr if none is configured.
 func (c *DeviceConfig) addr() (netip.Addr, error) {
 	if c.IP == "" {
 		return netip.Addr{}, nil
@@ -77,7 +77,7 @@ func (c *DeviceConfig) addr() (netip.Addr, error) {
 	}
 	addr = addr.Unmap().WithZone("")
 	if addr.IsUnspecified() || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
-		return netip.Addr{}, fmt.Errorf("%q is no host's address; want the host's, or leave it out", c.IP)
+		return netip.Addr{}, fmt.Errorf("%q is not the address of a host; want the host's address, or leave it out", c.IP)
 	}
 	return addr, nil
 }

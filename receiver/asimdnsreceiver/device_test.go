@@ -20,7 +20,7 @@ import (
 func TestAHostThatChangesWhileTheReceiverStartsIsFollowed(t *testing.T) {
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), consumertest.NewNop())
 	require.NoError(t, err)
-	atStart := dnslog.Device{Name: "ws1", Host: true} // its domain and address come a moment later
+	atStart := dnslog.Device{Name: "ws1", Host: true} // its domain and address become known a moment later
 	r.device = atStart
 	r.handler, err = r.newHandler(atStart)
 	require.NoError(t, err)
@@ -39,7 +39,7 @@ func TestAHostThatChangesWhileTheReceiverStartsIsFollowed(t *testing.T) {
 	require.Equal(t, r.liveDevice(), *moved)
 }
 
-func TestAHostThatChangedIsTheOneOfTheNextBatch(t *testing.T) {
+func TestAChangedHostIsInTheNextBatch(t *testing.T) {
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), consumertest.NewNop())
 	require.NoError(t, err)
 	h, err := r.newHandler(dnslog.Device{Name: "old.example.com", Host: true})

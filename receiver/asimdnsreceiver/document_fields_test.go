@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Fields of events by the names in the manifests, read without what the mapper knows of them.
+// Reads fields of events by their names in the manifests, independently of the mapper.
 
 package asimdnsreceiver
 
@@ -25,7 +25,7 @@ func (f *fields) find(names ...string) int {
 	return -1
 }
 
-// text gives a text field. The recordings' text is ASCII, in either encoding.
+// text returns a text field. The text in the recordings is ASCII, in either encoding.
 func (f *fields) text(names ...string) string {
 	if i := f.find(names...); i >= 0 {
 		return strings.ReplaceAll(string(f.Decoded().Values[i].Bytes), "\x00", "")
@@ -40,7 +40,7 @@ func (f *fields) number(names ...string) (n uint64, ok bool) {
 	return 0, false
 }
 
-// address gives the first address of a field, without a zone; nil when there is none.
+// address returns the first address in a field, without a zone, or nil if there is none.
 func (f *fields) address(names ...string) any {
 	first, _, _ := strings.Cut(f.text(names...), ";")
 	a, err := netip.ParseAddr(first)
@@ -50,7 +50,7 @@ func (f *fields) address(names ...string) any {
 	return a.WithZone("").String()
 }
 
-// orNil gives a text, nil for none.
+// orNil returns the text, or nil if it is empty.
 func orNil(text string) any {
 	if text == "" {
 		return nil
@@ -60,7 +60,7 @@ func orNil(text string) any {
 
 func always(value any) func(*fields) any { return func(*fields) any { return value } }
 
-// query is DnsQuery: the name without the dot at its end.
+// query is DnsQuery: the name without the trailing dot.
 func query(f *fields) any {
 	name := f.text("QNAME", "QueryName")
 	if name != "." {
@@ -78,7 +78,7 @@ func queryType(f *fields) any {
 
 func queryTypeName(f *fields) any {
 	if n, ok := f.number("QTYPE", "RRTYPE", "QueryType"); ok {
-		return mdns.Type(n).String() // TYPEn for one without a name
+		return mdns.Type(n).String() // TYPEn for a type without a name
 	}
 	return nil
 }
@@ -90,7 +90,7 @@ func (f *fields) bytes(name string) []byte {
 	return nil
 }
 
-// serverCode is RCODE, or of a response without that field the low bits of the header's flags.
+// serverCode is RCODE. For a response without that field, it is the low bits of the header's flags.
 func serverCode(f *fields) any {
 	if n, ok := f.number("RCODE"); ok {
 		return int64(n)
@@ -101,7 +101,7 @@ func serverCode(f *fields) any {
 	return nil
 }
 
-// clientCode is the status, where it is success or a response code.
+// clientCode is the status, if it is success or a response code.
 func clientCode(f *fields) any {
 	if n, ok := f.number("Status", "QueryStatus", "ResponseStatus"); ok && (n == 0 || n > 9000 && n < 9024) {
 		return int64(n % 9000)
@@ -109,7 +109,7 @@ func clientCode(f *fields) any {
 	return nil
 }
 
-// finalCode is clientCode of the events that end a look-up, with the code of an answer without records.
+// finalCode is clientCode for the events that end a lookup. For an answer without records it has that answer's code.
 func finalCode(f *fields) any {
 	switch f.ID {
 	case 3008, 3011, 3013, 3020:

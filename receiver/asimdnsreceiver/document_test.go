@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The two trees of the design document, "OpenTelemetry Log Transformation", as data: every attribute that they name, held against
-// the field of the event that it is made of, over every event that the document's configuration lets through.
+// The two trees of the design document, "OpenTelemetry Log Transformation", as data. The test compares every attribute
+// in them with the field of the event that it is made of, for every event that the document's configuration lets
+// through.
 
 package asimdnsreceiver
 
@@ -19,20 +20,20 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// branch is one attribute of a tree and what it shall be: nil for an event that does not carry it. Where profile windows leaves out what
-// the document makes up, it has a value of its own.
+// branch is one attribute of a tree and its expected value: nil for an event without the attribute. Where the document
+// makes up a value that profile windows leaves out, the branch has a value of its own for that profile.
 type branch struct {
 	attribute string
 	value     func(*fields) any
 	windows   func(*fields) any
 }
 
-// document is the configuration of the document, for a provider, and its tree. Attributes that a tree names with an ellipsis are
-// not here.
+// document is the document's configuration for a provider, and its tree. It leaves out attributes that the tree
+// abbreviates with an ellipsis.
 type document struct {
 	file   string
 	change func(*Config)
-	// classes are EventType and EventSubType by id, for the ids that the document names.
+	// classes are EventType and EventSubType by event id, for the ids in the document.
 	windows, documented map[uint16]string
 	tree                []branch
 }
@@ -60,8 +61,8 @@ func documents() []document {
 				{"DnsQuery", query, nil},
 				{"DnsQueryType", queryType, nil},
 				{"DnsQueryTypeName", queryTypeName, nil},
-				// CLIENT_IP is no field: the client is the Source of a query and the Destination of a response, and this server when it
-				// asks another.
+				// No field is called CLIENT_IP. The client is the Source of a query and the Destination of a response.
+				// When this server asks another one, the client is this server.
 				{"SrcIpAddr", func(f *fields) any {
 					switch f.ID {
 					case 260, 289, 261, 290:
@@ -79,7 +80,7 @@ func documents() []document {
 				}, nil},
 				{"DstPortNumber", always(int64(53)), func(f *fields) any {
 					if f.ID == 288 {
-						return nil // it names no other host
+						return nil // the event names no other host
 					}
 					return int64(53)
 				}},
@@ -175,7 +176,7 @@ func documents() []document {
 	}
 }
 
-// eachWanted calls do with the events of a file that the configuration lets through, in order.
+// eachWanted calls do for each event of a file that the configuration lets through, in order.
 func eachWanted(t *testing.T, cfg *Config, do func(*dns.Event)) {
 	t.Helper()
 	providers, err := cfg.wanted()
@@ -229,7 +230,7 @@ func TestReplaysGiveTheTreesOfTheDesignDocument(t *testing.T) {
 					held[want]++
 				}
 				if e.Decoded().Template == nil {
-					return // an id that nobody knows has no fields
+					return // an unknown id has no fields
 				}
 				for _, b := range doc.tree {
 					if profile == dns.ProfileWindows && b.windows != nil {
@@ -238,7 +239,7 @@ func TestReplaysGiveTheTreesOfTheDesignDocument(t *testing.T) {
 					require.Equal(t, b.value(&fields{e}), attrs[b.attribute], "%s: %s", what, b.attribute)
 				}
 			})
-			require.Len(t, records, i, "the document's configuration lets through what it names")
+			require.Len(t, records, i, "the document's configuration lets through the ids in its trees")
 			for _, class := range classes {
 				require.Positive(t, held[class], class)
 			}

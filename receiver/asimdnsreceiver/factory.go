@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// NewFactory makes the factory of the asimdns receiver, for the signal logs.
+// NewFactory returns the factory of the asimdns receiver, which supports the logs signal.
 func NewFactory() receiver.Factory {
 	return receiver.NewFactory(metadata.Type, createDefaultConfig, receiver.WithLogs(createLogs, metadata.LogsStability))
 }

@@ -33,7 +33,7 @@ func wideOpen(c *Config) {
 	c.EnableFlags, c.EnableLevel, c.Device.Hostname, c.Device.IP = &everything, 5, "host1.corp.contoso.com", "10.1.4.27"
 }
 
-// attributes are a record's attributes as text, "" where there is none.
+// attributes returns a record's attribute as text, or "" if the record does not have it.
 type attributes func(name string) string
 
 func attributesOf(lr plog.LogRecord) attributes {
@@ -50,7 +50,7 @@ func attributesOf(lr plog.LogRecord) attributes {
 	}
 }
 
-// replayed is a file and what its replay gives without a filter.
+// replayed is a file and the records of its replay without a filter.
 type replayed struct {
 	file string
 	all  *consumertest.LogsSink
@@ -62,7 +62,8 @@ func replayUnfiltered(t *testing.T, file string) replayed {
 	return replayed{file, all}
 }
 
-// requireFiltered replays the file with the change and requires that just the records for which gone is true are missing.
+// requireFiltered replays the file with the change and requires that exactly the records for which gone returns true
+// are missing.
 func (f replayed) requireFiltered(t *testing.T, what string, change func(*Config), gone func(attributes) bool) (filtered int) {
 	t.Helper()
 	want := map[string]int{}
@@ -122,7 +123,7 @@ func TestResultsTypesAndRolesAreFieldsOfARule(t *testing.T) {
 	}
 }
 
-func TestRulesThatCanMatchNoEventAreSaidAtTheStart(t *testing.T) {
+func TestRulesThatCanMatchNoEventAreLoggedAtTheStart(t *testing.T) {
 	for text, want := range map[string][]any{
 		"{enable_flags: security, profile: asim, filters: {include: [{DnsRole: [audit]}], exclude: [{EventType: [DnsCache, Query]}]}}": {
 			"exclude[0].EventType: DnsCache", "include[0].DnsRole: audit",
@@ -137,7 +138,7 @@ func TestRulesThatCanMatchNoEventAreSaidAtTheStart(t *testing.T) {
 		_, _, logs := replayAll(t, replayOf(serverFile, func(c *Config) {
 			c.EnableFlags, c.Profile, c.Filters, c.Noise = cfg.EnableFlags, cfg.Profile, cfg.Filters, cfg.Noise
 		}))
-		lines := logs.FilterMessageSnippet("filters ask for what no event has").All()
+		lines := logs.FilterMessageSnippet("filter rules match no collected event").All()
 		if want == nil {
 			require.Empty(t, lines, text)
 			continue
@@ -148,25 +149,25 @@ func TestRulesThatCanMatchNoEventAreSaidAtTheStart(t *testing.T) {
 		require.EqualValues(t, len(want), lines[0].ContextMap()["count"])
 	}
 	_, _, logs := replayAll(t, replayOf(serverFile, func(c *Config) {
-		for id := 3000; id < 3100; id++ { // the DNS Client's, and some of nobody's
+		for id := 3000; id < 3100; id++ { // the DNS Client's, and some that no provider has
 			c.Noise.ExcludedEventIDs = append(c.Noise.ExcludedEventIDs, id)
 		}
 		for id := 1001; id <= 1016; id++ {
 			c.Noise.ExcludedEventIDs = append(c.Noise.ExcludedEventIDs, id)
 		}
 	}))
-	lines := logs.FilterMessageSnippet("filters ask for what no event has").All()
+	lines := logs.FilterMessageSnippet("filter rules match no collected event").All()
 	require.Len(t, lines, 1)
 	require.Len(t, lines[0].ContextMap()["match_nothing"], 20)
 	require.Greater(t, lines[0].ContextMap()["count"], int64(20), "all are counted")
 }
 
-func TestARuleOnProcessesThatCannotMatchIsSaidAtTheStart(t *testing.T) {
+func TestARuleOnProcessesThatCannotMatchIsLoggedAtTheStart(t *testing.T) {
 	asks := func(c *Config) { c.Filters.Exclude = []filter.Rule{{"SrcProcessName": {"chrome.exe"}}} }
 	for _, file := range []string{serverFile, clientFile} {
 		_, r, logs := replayAll(t, replayOf(file, func(c *Config) { wideOpen(c); asks(c) }))
 		require.Zero(t, r.Pipeline.Stats.Filtered.Load())
-		said := logs.FilterMessageSnippet("SrcProcessName match no event here").All()
+		said := logs.FilterMessageSnippet("SrcProcessName match no event").All()
 		require.Len(t, said, 1)
 		require.Equal(t, zap.WarnLevel, said[0].Level)
 		_, _, logs = replayAll(t, replayOf(file, wideOpen))
@@ -192,7 +193,7 @@ func TestARuleOnProcessesThatCannotMatchIsSaidAtTheStart(t *testing.T) {
 		r.handler, err = r.newHandler(dnslog.Device{})
 		require.NoError(t, err)
 		r.warnOfProcesses()
-		require.Len(t, logs.FilterMessageSnippet("SrcProcessName match no event here").All(), tc.said, "%v", tc.providers)
+		require.Len(t, logs.FilterMessageSnippet("SrcProcessName match no event").All(), tc.said, "%v", tc.providers)
 	}
 }
 
@@ -241,7 +242,7 @@ func TestRepetitionsAreFilteredWithinTheWindow(t *testing.T) {
 		require.Positive(t, filtered)
 		require.Less(t, long, short, "a longer window drops more")
 		again, _ := replay(file, 300*time.Second, 3)
-		require.Equal(t, 3*long, again, "each file is another host's, as far as is known")
+		require.Equal(t, 3*long, again, "each file may be from another host")
 	}
 }
 
@@ -306,7 +307,7 @@ deduplication_window: 60
 	}
 }
 
-func TestAnotherFilesEventsAreNoRepetitions(t *testing.T) {
+func TestEventsOfAnotherFileAreNotRepetitions(t *testing.T) {
 	dir := t.TempDir()
 	raw, err := os.ReadFile(serverFile)
 	require.NoError(t, err)

@@ -13,8 +13,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// readFlags reads enable_flags for the provider that YAML names, or where it names none the one that has that GUID: a number, a name,
-// or a list of them, of which the mask has all bits.
+// readFlags reads enable_flags: a number, a name, or a list of them, whose bits it combines. The names are those of the
+// provider in the YAML, or of the provider with that GUID if the YAML names none.
 func readFlags(named any, guid string, v any) (mask uint64, err error) {
 	if text, ok := named.(string); ok {
 		guid = text
@@ -34,27 +34,27 @@ func readFlags(named any, guid string, v any) (mask uint64, err error) {
 		case err == nil:
 		case !isText, looksLikeNumber(text):
 			return 0, err
-		case unknown != nil: // Validate says so
+		case unknown != nil: // Validate reports it
 		default:
 			if bits, err = p.Keyword(text); err != nil {
 				return 0, err
 			}
 		}
 		if bits == 0 && len(list) > 1 {
-			return 0, fmt.Errorf("%v in a list is not allowed: it is every keyword; want it alone", one)
+			return 0, fmt.Errorf("%v in a list is not allowed: it means every keyword; use it alone", one)
 		}
 		mask |= bits
 	}
 	return mask, nil
 }
 
-// looksLikeNumber reports whether a text that is no mask was meant as one.
+// looksLikeNumber reports whether a text that is not a valid mask was meant to be one.
 func looksLikeNumber(text string) bool {
 	text = strings.Trim(text, ` "'`)
 	return text != "" && strings.ContainsAny(text[:1], "0123456789+-.")
 }
 
-// logLeftOut says which kinds of events the keywords leave out, and which the level.
+// logLeftOut logs which kinds of events the keywords leave out, and which the level leaves out.
 func (r *dnsReceiver) logLeftOut(p provider) {
 	byKeywords, byLevel := p.LeftOut(p.enable)
 	if len(byKeywords) > 0 {
@@ -67,7 +67,7 @@ func (r *dnsReceiver) logLeftOut(p provider) {
 	}
 }
 
-// warnOfNoPlace says which kinds of events the keywords ask for and the profile then leaves out.
+// warnOfNoPlace warns of kinds of events that the keywords ask for and the profile leaves out.
 func (r *dnsReceiver) warnOfNoPlace(p provider) {
 	const audit = "audit"
 	if _, err := p.Keyword(audit); err != nil || r.cfg.Profile != dns.ProfileASIM || !p.Collects(p.enable, audit) {

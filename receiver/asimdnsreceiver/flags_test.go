@@ -17,7 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// shippedReceivers are the asimdns receivers of config.yaml and of every example, by file and name.
+// shippedReceivers returns the asimdns receivers of config.yaml and of every example, by file and name.
 func shippedReceivers(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	files, err := filepath.Glob("../../examples/*/*.yaml")
@@ -37,8 +37,9 @@ func shippedReceivers(t *testing.T) map[string]map[string]any {
 	return found
 }
 
-// What is not collected cannot be asked: of the default, 15 of 15 planted transfers, updates and audit events are filtered.
-func TestWhatIsShippedCollectsUpdatesTransfersAndAuditEvents(t *testing.T) {
+// Events that are not collected cannot be queried: the default keywords filter out 15 of 15 planted transfers, updates
+// and audit events.
+func TestTheShippedConfigurationsCollectUpdatesTransfersAndAuditEvents(t *testing.T) {
 	for name, section := range shippedReceivers(t) {
 		require.Equal(t, "security", section["enable_flags"], name)
 	}
@@ -110,11 +111,11 @@ func TestTheStartSaysWhichKindsOfEventsTheLevelLeavesOut(t *testing.T) {
 		require.Len(t, lines, 1, text)
 		require.Equal(t, zap.WarnLevel, lines[0].Level)
 		require.Equal(t, want, lines[0].ContextMap()["left_out"], text)
-		require.Empty(t, logs.FilterMessageSnippet("profile asim leaves out").All(), "none comes that the profile could leave out")
+		require.Empty(t, logs.FilterMessageSnippet("profile asim leaves out").All(), "no event arrives that the profile could leave out")
 	}
 }
 
-func TestTheStartSaysWhatTheProfileLeavesOutOfWhatIsCollected(t *testing.T) {
+func TestTheStartSaysWhichCollectedEventsTheProfileLeavesOut(t *testing.T) {
 	for text, want := range map[string]int{
 		"{enable_flags: security, profile: asim}": 1, "{enable_flags: '0', profile: asim}": 1, "{enable_flags: [default, audit], profile: asim}": 1,
 		"{profile: asim}": 0, "{enable_flags: [queries, updates], profile: asim}": 0, "{enable_flags: security}": 0, "{enable_flags: security, profile: documented}": 0,

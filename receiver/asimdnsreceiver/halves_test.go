@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The two files of one recording: what is open at the end of the first goes on in the second.
+// The two files of one recording: exchanges that are open at the end of the first file continue in the second.
 
 package asimdnsreceiver
 
@@ -24,8 +24,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// turned is a trace that fills one file of 1 MiB and a part of the next: 2,500 exchanges, 50 of them open after each query. The clock
-// is set back by an hour after a fifth of them, so that the first file has the latest time of all.
+// turned is a trace that fills one file of 1 MiB and part of the next: 2,500 exchanges, 50 of which are open after each
+// query. After the first fifth the clock is set back by an hour, so the first file has the latest time of all.
 func turned(t *testing.T) [][]byte {
 	return newExchanges(t).paced(func(i int) time.Time {
 		at := traceBegun.Add(time.Duration(i) * time.Millisecond)
@@ -36,10 +36,10 @@ func turned(t *testing.T) [][]byte {
 	}, 2500, 50, nil)
 }
 
-// openAtTheTurn is how many of these exchanges have their query in the first file and their answer in the second.
+// openAtTheTurn is the number of exchanges with the query in the first file and the answer in the second.
 const openAtTheTurn = 49
 
-// recordLive records events as those of a live session are, and gives the earlier file and the newer one.
+// recordLive records events as if they came from a live session. It returns the older file and the newer one.
 func recordLive(t *testing.T, events [][]byte, path string) []string {
 	t.Helper()
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) {
@@ -56,7 +56,7 @@ func recordLive(t *testing.T, events [][]byte, path string) []string {
 	return halves(t, path)
 }
 
-// recordReplay records what a file holds while it is replayed.
+// recordReplay records the events of a file while it is replayed.
 func recordReplay(t *testing.T, from, path string) []string {
 	t.Helper()
 	replayAll(t, replayOf(from, func(c *Config) { c.Record.Path, c.Record.MaxSizeMiB = path, 1 }))
@@ -72,7 +72,7 @@ func halves(t *testing.T, path string) []string {
 	return both
 }
 
-// headerOf gives a file's header.
+// headerOf returns a file's header.
 func headerOf(t *testing.T, path string) etl.Header {
 	t.Helper()
 	reader, err := etl.Open(path)
@@ -81,7 +81,7 @@ func headerOf(t *testing.T, path string) etl.Header {
 	return reader.Header()
 }
 
-// recordsOf gives the records of files that are replayed in their order, and correlated.
+// recordsOf returns the correlated records of files that are replayed in the given order.
 func recordsOf(t *testing.T, files ...string) (all []map[string]any) {
 	t.Helper()
 	sink, _, _ := replayAll(t, replayOf("", func(c *Config) {
@@ -91,7 +91,7 @@ func recordsOf(t *testing.T, files ...string) (all []map[string]any) {
 	}))
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		attributes := lr.Attributes().AsRaw()
-		delete(attributes, "DvcOsVersion") // on Windows, a live recording says the version of this host
+		delete(attributes, "DvcOsVersion") // on Windows, a live recording has this host's version
 		all = append(all, attributes)
 	})
 	return all
@@ -116,14 +116,14 @@ func TestTheTwoFilesOfARecordingAreReplayedAsOne(t *testing.T) {
 			first, second := headerOf(t, files[0]), headerOf(t, files[1])
 			require.True(t, first.EndTime.After(second.EndTime), "the clock was set back in the first half")
 			require.Equal(t, want, recordsOf(t, files...))
-			require.Equal(t, want, recordsOf(t, filepath.Join(dir, "*.etl")), "a pattern has them in their order")
+			require.Equal(t, want, recordsOf(t, filepath.Join(dir, "*.etl")), "a pattern replays them in their order")
 			requireSpellingsDoNotMatter(t, dir, want)
-			require.Equal(t, len(want)+openAtTheTurn, len(recordsOf(t, files[1], files[0])), "in another order what is open at the turn is not joined")
+			require.Equal(t, len(want)+openAtTheTurn, len(recordsOf(t, files[1], files[0])), "in another order, exchanges open at the turn are not joined")
 		})
 	}
 }
 
-func TestAFileOfARecordingThatBrokeOffIsNotGoneOnWith(t *testing.T) {
+func TestNoFileContinuesARecordingThatBrokeOff(t *testing.T) {
 	files := recordLive(t, turned(t), filepath.Join(t.TempDir(), "dns.etl"))
 	raw, err := os.ReadFile(files[0])
 	require.NoError(t, err)
@@ -134,10 +134,10 @@ func TestAFileOfARecordingThatBrokeOffIsNotGoneOnWith(t *testing.T) {
 			unanswered++
 		}
 	}
-	require.GreaterOrEqual(t, unanswered, openAtTheTurn, "what is open where the first breaks off comes there, and the second begins anew")
+	require.GreaterOrEqual(t, unanswered, openAtTheTurn, "open queries are written where the first file breaks off, and the second file starts afresh")
 }
 
-// requireSpellingsDoNotMatter replays dns.1.etl and dns.etl of a folder by other ways to write their paths.
+// requireSpellingsDoNotMatter replays dns.1.etl and dns.etl of a folder under other spellings of their paths.
 func requireSpellingsDoNotMatter(t *testing.T, dir string, want []map[string]any) {
 	t.Helper()
 	t.Chdir(dir)
@@ -161,7 +161,7 @@ func requireSpellingsDoNotMatter(t *testing.T, dir string, want []map[string]any
 	}
 }
 
-// Earlier versions recorded files that do not say which recording they are of: headers and names decide.
+// Earlier versions wrote files that do not name their recording. Headers and file names decide then.
 func TestTheTwoFilesThatAnEarlierVersionRecordedAreReplayedAsOne(t *testing.T) {
 	events := newExchanges(t).stream(traceBegun, 200, nil)
 	dir := t.TempDir()
@@ -190,7 +190,7 @@ func TestTheTwoFilesThatAnEarlierVersionRecordedAreReplayedAsOne(t *testing.T) {
 	of, err := recording.New()
 	require.NoError(t, err)
 	write(second, events[200:], etl.Options{Recording: of.Next().Next()})
-	require.Greater(t, len(recordsOf(t, first, second)), len(want), "a file that says it is of a recording is of no other")
+	require.Greater(t, len(recordsOf(t, first, second)), len(want), "a file that names its recording belongs to no other")
 }
 
 func TestFilesOfTwoRecordingsAreNotJoined(t *testing.T) {
@@ -217,7 +217,7 @@ func TestFilesOfTwoRecordingsAreNotJoined(t *testing.T) {
 func TestTheTwoFilesThatALongRecordingLeavesAreOneSession(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dns.etl")
 	events := turned(t)
-	files := recordLive(t, append(events, events...), path) // the first files are gone
+	files := recordLive(t, append(events, events...), path) // the first files are deleted
 	first, second := headerOf(t, files[0]), headerOf(t, files[1])
 	require.Equal(t, []uint32{2, 3}, []uint32{first.Recording.Part, second.Recording.Part})
 	require.True(t, second.Continues(&first))

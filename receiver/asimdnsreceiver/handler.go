@@ -18,31 +18,31 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// providerPipeline is what deals with the events of one provider.
+// providerPipeline decodes, filters and maps the events of one provider.
 type providerPipeline struct {
 	decoder *dns.Decoder
 	enable  dns.Enable
 	filter  *filter.Filter
 	mapper  *dnslog.Mapper
-	records plog.LogRecordSlice // of the batch that is being filled
+	records plog.LogRecordSlice // of the batch being filled
 }
 
-// handler makes records of raw ETW events. It runs on the pipeline's worker.
+// handler turns raw ETW events into records. It runs on the pipeline's worker.
 type handler struct {
 	pipelines  []*providerPipeline
-	correlator *correlate.Correlator // nil where events are not merged
+	correlator *correlate.Correlator // nil if events are not merged
 
 	event dns.Event
 	other dns.Event // another event, while event is in use
 
-	moved   atomic.Pointer[dnslog.Device] // what this host is by now, for the next batch
-	unknown atomic.Int64                  // emitted events whose layout is not known
+	moved   atomic.Pointer[dnslog.Device] // this host's new name and address, for the next batch
+	unknown atomic.Int64                  // emitted events of unknown layout
 	foreign foreign
 }
 
 var _ pipeline.BufferingHandler = (*handler)(nil)
 
-// pipelineOf gives what deals with a provider's events; nil for a provider that is not configured.
+// pipelineOf returns the pipeline of a provider's events, or nil if the provider is not configured.
 func (h *handler) pipelineOf(provider etw.GUID) *providerPipeline {
 	for _, p := range h.pipelines {
 		if p.decoder.Provider.GUID == provider {
@@ -52,7 +52,8 @@ func (h *handler) pipelineOf(provider etw.GUID) *providerPipeline {
 	return nil
 }
 
-// beginFile says that the events to come are another file's, of the device. It runs on the worker, while none is kept back.
+// beginFile announces that the next events come from another file, recorded on device d. It runs on the worker, while
+// no events are kept back.
 func (h *handler) beginFile(d dnslog.Device) {
 	for _, p := range h.pipelines {
 		p.setDevice(d)
@@ -68,7 +69,7 @@ func (p *providerPipeline) setDevice(d dnslog.Device) {
 	p.filter.SetDevice(d.Addr)
 }
 
-// Begin gives each provider a resource of its own.
+// Begin adds a resource for each provider.
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 	moved := h.moved.Swap(nil)
 	for _, p := range h.pipelines {
@@ -80,12 +81,12 @@ func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 	return h.pipelines[0].records
 }
 
-// Handle appends to the records of the event's provider.
+// Handle appends a record to those of the event's provider.
 func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outcome {
 	e := &h.event
 	if err := e.Parse(ev.Data); err != nil {
 		var parse *etw.ParseError
-		errors.As(err, &parse) // Parse gives no other error
+		errors.As(err, &parse) // Parse returns no other error
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: parse.Reason}
 	}
 	if h.correlator != nil {
@@ -109,7 +110,7 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 	return h.keep(p, ev)
 }
 
-// keep lets the correlator decide about the event, and does what it says.
+// keep passes the event to the correlator and acts on its decision.
 func (h *handler) keep(p *providerPipeline, ev pipeline.Event) pipeline.Outcome {
 	e := &h.event
 	d := h.correlator.Add(e, ev.Data, ev.Received)
@@ -122,7 +123,7 @@ func (h *handler) keep(p *providerPipeline, ev pipeline.Event) pipeline.Outcome 
 		outcome := h.emit(p, e, ev.Received, dnslog.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
-	case correlate.Query: // the record is made of the response
+	case correlate.Query: // the response becomes the record
 		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, dnslog.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
@@ -130,14 +131,14 @@ func (h *handler) keep(p *providerPipeline, ev pipeline.Event) pipeline.Outcome 
 	return h.emit(p, e, ev.Received, dnslog.Merged{})
 }
 
-// lookup is what a record says of a look-up of the DNS Client.
+// lookup converts a DNS Client lookup to the form that records need.
 func lookup(l correlate.Lookup) dnslog.Lookup {
 	return dnslog.Lookup{Events: l.Events, Server: l.Server, Asked: l.Asked, Cached: l.Cached}
 }
 
-// decode decodes an event that has been decoded before, and gives what deals with it.
+// decode decodes an event that was decoded before, and returns its provider's pipeline.
 func (h *handler) decode(e *dns.Event, raw []byte) *providerPipeline {
-	_ = e.Parse(raw) // it has been parsed before
+	_ = e.Parse(raw) // it was parsed before
 	p := h.pipelineOf(e.Provider)
 	p.decoder.Decode(e)
 	return p
@@ -152,17 +153,17 @@ func (h *handler) emit(p *providerPipeline, e *dns.Event, received int64, merged
 	return pipeline.Outcome{Kind: pipeline.Emitted}
 }
 
-// Due reports whether the oldest event kept back must go.
+// Due reports whether the oldest event that is kept back is due.
 func (h *handler) Due() bool { return h.correlator != nil && h.correlator.Due() }
 
-// Silence lets time pass.
+// Silence advances the correlator's clock by d, a time without events.
 func (h *handler) Silence(d time.Duration) {
 	if h.correlator != nil {
 		h.correlator.Clock.Silence(d)
 	}
 }
 
-// Held is the number of events kept back.
+// Held returns the number of events kept back.
 func (h *handler) Held() int {
 	if h.correlator == nil {
 		return 0
@@ -170,7 +171,7 @@ func (h *handler) Held() int {
 	return h.correlator.Held()
 }
 
-// Release lets go of the oldest event kept back.
+// Release writes the oldest event that is kept back.
 func (h *handler) Release(_ plog.LogRecordSlice, due bool) {
 	popped := h.correlator.PopOldest(due)
 	defer h.correlator.Release(popped)
@@ -179,7 +180,7 @@ func (h *handler) Release(_ plog.LogRecordSlice, due bool) {
 	})
 }
 
-// unparsable is the number of events so far whose packet is no DNS message.
+// unparsable returns the number of events so far whose packet is not a DNS message.
 func (h *handler) unparsable() (n int64) {
 	for _, p := range h.pipelines {
 		n += p.mapper.Unparsable()
@@ -187,7 +188,7 @@ func (h *handler) unparsable() (n int64) {
 	return n
 }
 
-// untied is the number of queries and responses so far that could not be correlated.
+// untied returns the number of queries and responses so far that could not be correlated.
 func (h *handler) untied() int64 {
 	if h.correlator == nil {
 		return 0
@@ -195,7 +196,7 @@ func (h *handler) untied() int64 {
 	return h.correlator.Untied()
 }
 
-// foreign remembers the events of other providers: a live session never delivers any, a file may.
+// foreign counts the events of providers that are not configured. A live session never delivers any; a file may.
 type foreign struct {
 	mu    sync.Mutex
 	count int64
@@ -211,7 +212,7 @@ func (f *foreign) add(g etw.GUID) {
 	f.count++
 }
 
-// seen gives how many there were, and the provider of the first.
+// seen returns the number of such events, and the provider of the first.
 func (f *foreign) seen() (int64, etw.GUID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Events whose fields lie elsewhere than today's manifest says: those of older servers, and those in layouts that nobody knows.
+// Events whose fields lie at other offsets than today's manifest says: those of older servers, and those of unknown
+// layouts.
 
 package asimdnsreceiver
 
@@ -28,11 +29,11 @@ import (
 
 const (
 	olderFile   = "../../testdata/dnsserver_2016.etl"
-	olderKnown  = 30 // events of layouts that are known
+	olderKnown  = 30 // events of known layouts
 	olderOthers = 4
 )
 
-// olderRecords replays the file of the older server and gives the attributes of its records.
+// olderRecords replays the file of the older server and returns the attributes of its records.
 func olderRecords(t *testing.T, change func(*Config)) (known, unknown []map[string]any, r *dnsReceiver) {
 	t.Helper()
 	sink, r, _ := replayAll(t, replayOf(olderFile, func(c *Config) {
@@ -65,11 +66,11 @@ func TestEventsOfAnOlderServerHaveTheirOwnFields(t *testing.T) {
 		require.Equal(t, "www.contoso.com", raw["DnsQuery"], "event %s", id)
 		require.Equal(t, int64(1), raw["DnsQueryType"], "event %s", id)
 		require.Equal(t, "7653", raw["TransactionIdHex"], "event %s", id)
-		require.NotContains(t, more, "QXID", "older servers do not say it")
+		require.NotContains(t, more, "QXID", "older servers do not log it")
 		require.NotContains(t, raw, "DnsSessionId")
 		if id == "259" {
 			require.Equal(t, []any{"BlackholePolicy", "contoso.com", "Policy"}, []any{more["PolicyName"], more["Zone"], more["Reason"]})
-			require.NotContains(t, raw, "SrcIpAddr", "older servers do not say who asked")
+			require.NotContains(t, raw, "SrcIpAddr", "older servers do not log the client")
 			continue
 		}
 		require.Equal(t, int64(57943), raw["SrcPortNumber"], "event %s", id)
@@ -93,7 +94,7 @@ func TestEventsOfAnOlderServerHaveTheirOwnFields(t *testing.T) {
 	}
 }
 
-func TestAnEventOfAnUnknownLayoutHasOnlyWhatIsCertain(t *testing.T) {
+func TestAnEventOfAnUnknownLayoutHasOnlyTheCertainFields(t *testing.T) {
 	_, unknown, _ := olderRecords(t, nil)
 	require.Len(t, unknown, olderOthers)
 	for _, raw := range unknown {
@@ -106,13 +107,13 @@ func TestAnEventOfAnUnknownLayoutHasOnlyWhatIsCertain(t *testing.T) {
 	}
 	between, shorter, cut, longer := unknown[0], unknown[1], unknown[2], unknown[3]
 	require.Equal(t, []any{"www.contoso.com", "7653", int64(57943)}, []any{between["DnsQuery"], between["TransactionIdHex"], between["SrcPortNumber"]},
-		"the packet confirms what it has")
+		"the packet confirms its fields")
 	require.Equal(t, "BranchPolicy", between["AdditionalFields"].(map[string]any)["PolicyName"])
 	require.NotContains(t, between, "DnsSessionId")
 	require.NotContains(t, shorter, "DnsQuery")
 	require.Equal(t, "www.contoso.com", cut["DnsQuery"])
 	require.Equal(t, "www.contoso.com", longer["DnsQuery"])
-	require.NotContains(t, longer, "TransactionIdHex", "nothing confirms it")
+	require.NotContains(t, longer, "TransactionIdHex", "nothing in the packet confirms it")
 }
 
 func TestEventsOfUnknownLayoutsAreCountedUnderTheirOwnName(t *testing.T) {
@@ -129,9 +130,9 @@ func TestEventsOfUnknownLayoutsAreCountedUnderTheirOwnName(t *testing.T) {
 	require.Equal(t, int64(olderOthers), account["layout_unknown"])
 }
 
-func TestNoFilterAndNoMergingActsOnWhatIsNotDecoded(t *testing.T) {
+func TestNoFilterAndNoMergingActsOnUndecodedFields(t *testing.T) {
 	_, unknown, _ := olderRecords(t, func(c *Config) { c.Noise.ExcludedDomains = []string{"ww.*", "w.*"} })
-	require.Len(t, unknown, olderOthers, "no name that is read from the wrong bytes is filtered")
+	require.Len(t, unknown, olderOthers, "no filter acts on a name read from the wrong bytes")
 	for name, change := range map[string]func(*Config){
 		"deduplication": func(c *Config) {
 			c.Noise = filter.DefaultNoise()
@@ -144,7 +145,7 @@ func TestNoFilterAndNoMergingActsOnWhatIsNotDecoded(t *testing.T) {
 			c.Replay.Repeat = 2
 			change(c)
 		})
-		if name == "deduplication" { // byte for byte the same, for the second time
+		if name == "deduplication" { // the same bytes for the second time
 			require.GreaterOrEqual(t, len(unknown), olderOthers, name)
 			continue
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// limits are the outermost values of every key that is this receiver's own.
+// limits are the smallest and largest allowed values of every key of this receiver, and the first that are refused.
 var limits = map[string]kit.Limits{
 	"provider_guid":            {Taken: []string{"Microsoft-Windows-DNS-Client"}, Refused: []string{"nonsense", "''"}},
 	"providers":                {Taken: []string{"[]"}, Refused: []string{"[{enable_level: 6, provider_guid: Microsoft-Windows-DNSServer}]", "[{}]"}},

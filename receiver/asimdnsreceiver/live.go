@@ -22,7 +22,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// useHost has the handler look up processes, users and the layouts of live events on this host.
+// useHost makes the handler look up processes, users and event layouts on this host.
 func (r *dnsReceiver) useHost() {
 	if r.cfg.Replay.Enabled() {
 		return
@@ -36,8 +36,8 @@ func (r *dnsReceiver) useHost() {
 	}
 }
 
-// leaveHost ends what useHost began. A question to a domain controller that is under way is waited for until ctx is done, at most a
-// second.
+// leaveHost stops the lookups that useHost started. It waits for a running query to a domain controller until ctx is
+// done, at most for a second.
 func (r *dnsReceiver) leaveHost(ctx context.Context, _ time.Time) error {
 	if r.processes == nil {
 		return nil
@@ -49,7 +49,7 @@ func (r *dnsReceiver) leaveHost(ctx context.Context, _ time.Time) error {
 	return nil
 }
 
-// openLive opens a real-time ETW session, which is kept running until what is returned ends it.
+// openLive opens a real-time ETW session and keeps it running until the returned function is called.
 func (r *dnsReceiver) openLive(h component.Host) (func(context.Context) error, error) {
 	deliver := func(header, userData []byte) { r.Pipeline.Offer(time.Now().UnixNano(), header, userData) }
 	supervisor, err := session.Keep(r.cfg.session(r.providers), deliver, r.log, session.Watch{
@@ -66,21 +66,21 @@ func (r *dnsReceiver) openLive(h component.Host) (func(context.Context) error, e
 	return supervisor.Close, nil
 }
 
-// reportLayout says what this host makes of an event that the embedded field lists have otherwise.
+// reportLayout logs that this host describes an event otherwise than the embedded field lists, or not at all.
 func (r *dnsReceiver) reportLayout(e *etw.Record, differs *schema.Template, err error) {
 	log := r.log.With(zap.Uint16("event_id", e.ID), zap.Uint8("version", e.Version))
 	if err != nil {
-		log.Debug("this host does not tell the event's fields; the embedded list serves", zap.Error(err))
+		log.Debug("this host does not describe the event's fields; the embedded list is used", zap.Error(err))
 		return
 	}
 	names := make([]string, len(differs.Fields))
 	for i, f := range differs.Fields {
 		names[i] = f.Name
 	}
-	log.Debug("this host's list of the event's fields differs from the embedded one, and wins", zap.Strings("fields", names))
+	log.Debug("this host's list of the event's fields differs from the embedded one and is used", zap.Strings("fields", names))
 }
 
-// lostLive gives what the session has lost.
+// lostLive returns what the session lost, by cause.
 func (r *dnsReceiver) lostLive() map[string]int64 {
 	t := r.supervisor.Totals()
 	return map[string]int64{
@@ -92,7 +92,7 @@ func (r *dnsReceiver) lostLive() map[string]int64 {
 	}
 }
 
-// observeLive registers what only a live source has to tell.
+// observeLive registers the telemetry that only a live source has.
 func (r *dnsReceiver) observeLive(builder *metadata.TelemetryBuilder) error {
 	if r.supervisor == nil {
 		return nil

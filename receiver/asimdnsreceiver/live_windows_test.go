@@ -40,9 +40,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
 
-// The tests of this file run the live receiver: under Wine, on the stand-in for ETW.
+// The tests of this file run the live receiver under Wine, with the stand-in for ETW.
 
-const liveFile = "testdata/dnsserver.etl" // the same as serverFile, named from the repository's root
+const liveFile = "testdata/dnsserver.etl" // the same as serverFile, relative to the repository's root
 
 func liveConfig(change func(*Config)) *Config {
 	cfg := createDefaultConfig().(*Config)
@@ -53,7 +53,7 @@ func liveConfig(change func(*Config)) *Config {
 	return cfg
 }
 
-// statusHost is a host that keeps what components report.
+// statusHost is a host that keeps the status that components report.
 type statusHost struct {
 	component.Host
 	reported chan *componentstatus.Event
@@ -73,7 +73,7 @@ func TestWineTheLiveReceiverMakesARecordOfEveryEvent(t *testing.T) {
 		id, _ := lr.Attributes().Get("EventOriginalType")
 		got[id.Str()]++
 	})
-	require.Equal(t, byID, got, "events of ids that no manifest has included")
+	require.Equal(t, byID, got, "including events whose id is in no manifest")
 }
 
 func TestWineAStopFromOutsideIsReportedCountedAndMended(t *testing.T) {
@@ -139,7 +139,7 @@ func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T
 	r, logs := startReceiver(t, set, liveConfig(func(c *Config) { c.Buffers.SizeKB = 64 }), sink)
 	supervisor := r.supervisor
 	var totals session.Totals
-	require.Eventually(t, func() bool { // nothing more comes within a flush interval
+	require.Eventually(t, func() bool { // no more events within a flush interval
 		before := totals
 		totals = supervisor.Totals()
 		return totals.RealTimeBuffersLost > 5 && totals == before && totals.FreeBuffers == totals.NumberOfBuffers
@@ -160,7 +160,7 @@ func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T
 	for _, entry := range logs.FilterMessageSnippet("raise buffers.maximum").All() {
 		told += entry.ContextMap()["real_time_buffers_lost"].(uint64)
 	}
-	require.EqualValues(t, lost, told, "said at the end, or earlier by a look")
+	require.EqualValues(t, lost, told, "logged at the end, or at an earlier check")
 	require.Equal(t, 1, logs.FilterMessageSnippet("lost the file").Len())
 	require.NoError(t, tel.Shutdown(context.Background()))
 }
@@ -168,13 +168,14 @@ func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T
 func TestWineAPanicInTheDecoderLosesOnlyItsEvent(t *testing.T) {
 	wine.Play(t, liveFile)
 	events, byID := generated(t, serverFile)
-	hostLists(t, "AdditionalInfo:utf16", "NewOnThisHost:utf16", 2) // those of 256 and 257
+	hostLists(t, "AdditionalInfo:utf16", "NewOnThisHost:utf16", 2) // the fields of 256 and 257
 	core, logs := observer.New(zap.DebugLevel)
 	set := receivertest.NewNopSettings(metadata.Type)
 	panics := 0
-	// The decoder says what it learns of this host's lists while it decodes the event, and a log that panics is as bad as it.
+	// The decoder logs what it learns of this host's lists while it decodes the event. A logger that panics thus makes
+	// the decoder panic.
 	set.Logger = zap.New(core, zap.Hooks(func(e zapcore.Entry) error {
-		if strings.Contains(e.Message, "differs from the embedded one, and wins") {
+		if strings.Contains(e.Message, "differs from the embedded one and is used") {
 			panics++
 			panic("the decoder broke")
 		}
@@ -194,7 +195,7 @@ func TestWineAPanicInTheDecoderLosesOnlyItsEvent(t *testing.T) {
 	want := maps.Clone(byID)
 	want["256"]--
 	want["257"]--
-	require.Equal(t, want, got, "all others are records, those of the same ids included")
+	require.Equal(t, want, got, "all others are records, including those of the same ids")
 	said := logs.FilterMessageSnippet("handling an event panicked").All()
 	require.Len(t, said, 1, "said once")
 	require.Contains(t, fmt.Sprint(said[0].ContextMap()["stack"]), "dns.(*Decoder).Decode")
@@ -289,7 +290,7 @@ func TestWineTheRecordingIsCompleteThoughTheConsumerIsBlocked(t *testing.T) {
 }
 
 func TestWineTwoReceiversRunSideBySide(t *testing.T) {
-	wine.Play(t, liveFile, "testdata/dnsclient.etl") // each session takes what it has enabled
+	wine.Play(t, liveFile, "testdata/dnsclient.etl") // each session takes the events that it has enabled
 	server, _ := generated(t, serverFile)
 	client, _ := generated(t, clientFile)
 	var sinks [2]consumertest.LogsSink
@@ -328,12 +329,12 @@ func TestWineEventsThatNoSchemaDescribesBecomeRecords(t *testing.T) {
 		}
 	})
 	require.Equal(t, byID["299"], raw, "with all of its data")
-	require.Equal(t, byID["258"], named, "by the embedded list")
+	require.Equal(t, byID["258"], named, "decoded with the embedded list")
 	require.Zero(t, r.Pipeline.Stats.Undecodable.Total())
 	require.Zero(t, logs.FilterLevelExact(zap.ErrorLevel).Len())
 }
 
-// hostLists makes this host one whose manifest of the DNS Server is the embedded one after a change.
+// hostLists makes this host's manifest of the DNS Server the embedded one with one change.
 func hostLists(t *testing.T, old, changed string, times int) {
 	t.Helper()
 	embedded, err := os.ReadFile("../../internal/dns/dnsserver.txt")
@@ -348,7 +349,7 @@ func hostLists(t *testing.T, old, changed string, times int) {
 func TestWineTheFieldListsOfTheHostWin(t *testing.T) {
 	wine.Play(t, liveFile)
 	events, byID := generated(t, serverFile)
-	hostLists(t, "AdditionalInfo:utf16", "NewOnThisHost:utf16", 2) // those of 256 and 257
+	hostLists(t, "AdditionalInfo:utf16", "NewOnThisHost:utf16", 2) // the fields of 256 and 257
 
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
@@ -365,18 +366,18 @@ func TestWineTheFieldListsOfTheHostWin(t *testing.T) {
 	})
 	require.Positive(t, renamed["256"])
 	require.LessOrEqual(t, renamed["256"], byID["256"])
-	require.Equal(t, 2, logs.FilterMessageSnippet("differs from the embedded one, and wins").Len(), "once an id")
+	require.Equal(t, 2, logs.FilterMessageSnippet("differs from the embedded one and is used").Len(), "once an id")
 }
 
 func TestWineAPropertyThatCannotBeDescribedLeavesTheEmbeddedList(t *testing.T) {
 	wine.Play(t, liveFile)
 	events, _ := generated(t, serverFile)
-	hostLists(t, "Reason:utf16", "Reason:sid", 1) // that of 258
+	hostLists(t, "Reason:utf16", "Reason:sid", 1) // the field of 258
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(nil), sink)
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
-	told := logs.FilterMessageSnippet("does not tell the event's fields; the embedded list serves").All()
+	told := logs.FilterMessageSnippet("does not describe the event's fields; the embedded list is used").All()
 	require.Len(t, told, 1)
 	require.EqualValues(t, 258, told[0].ContextMap()["event_id"])
 	require.Less(t, r.handler.unknown.Load(), int64(10), "the file has few events that fit no list")
@@ -390,5 +391,5 @@ func TestWineTheEmbeddedFieldListsAreThoseOfTheHost(t *testing.T) {
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == events }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Zero(t, logs.FilterMessageSnippet("differs from the embedded one").Len())
-	require.Zero(t, logs.FilterMessageSnippet("does not tell the event's fields").Len())
+	require.Zero(t, logs.FilterMessageSnippet("does not describe the event's fields").Len())
 }

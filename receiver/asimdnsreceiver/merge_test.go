@@ -44,7 +44,7 @@ func TestAggregationCountsEveryEventOnce(t *testing.T) {
 					require.Equal(t, start.Str(), end.Str())
 				}
 			})
-			require.Equal(t, int64(events), sum, "the records stand for every event, each once")
+			require.Equal(t, int64(events), sum, "the records count every event once")
 		}
 	}
 }
@@ -116,10 +116,11 @@ func TestALookUpOfTheClientIsOneRecordWithItsServerAndItsDuration(t *testing.T) 
 	})
 	require.Positive(t, cached)
 	require.Positive(t, asked)
-	require.Positive(t, alone, "probes, and what older versions say without the process")
+	require.Positive(t, alone, "probes, and events of older versions without a process")
 }
 
-// In the recording one call of each process and name is open whenever the service says which servers it asks (3009).
+// In the recording, whenever the service says which servers it asks (3009), only one call of each process and name is
+// open.
 func TestNoEventOfALookUpThatNamesItsProcessStaysApart(t *testing.T) {
 	for correlate, want := range map[bool]int{false: 50, true: 0} {
 		sink, _, _ := replayAll(t, replayOf(clientFile, func(c *Config) { c.EnableFlags, c.EnableLevel, c.Correlate = &everything, 5, correlate }))
@@ -164,7 +165,7 @@ func TestOmittedAttributesAreInNoRecord(t *testing.T) {
 	})
 }
 
-func TestMergingIsConfiguredOneWayOrTheOther(t *testing.T) {
+func TestAggregationAndCorrelationExcludeEachOther(t *testing.T) {
 	cfg, err := load(t, "aggregation: {window: 60, max_size_mib: 8}")
 	require.NoError(t, err)
 	require.Equal(t, time.Minute, cfg.Aggregation.Window)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Events that say something else than they should: they become records, and are counted.
+// Events with unexpected content become records and are counted.
 
 package asimdnsreceiver
 
@@ -28,7 +28,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
 
-// oddFile writes a file of two QUERY_RECEIVED: one with a packet that is no DNS message, one whose data ends early.
+// oddFile writes a file with two QUERY_RECEIVED events: one whose packet is not a DNS message, one whose data ends
+// early.
 func oddFile(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "odd.etl")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the time is to which events are kept back: their own, whatever the next component does.
+// The events' own times decide how long events are kept back, whatever the next component does.
 
 package asimdnsreceiver
 
@@ -20,7 +20,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// outages is a next component that takes no batch while it is out: for a time that begins with a batch.
+// outages is a next component that blocks for a time, beginning with some of its batches.
 type outages struct {
 	consumertest.LogsSink
 	out func() time.Duration
@@ -34,7 +34,7 @@ func (o *outages) ConsumeLogs(ctx context.Context, l plog.Logs) error {
 func TestAnOutageOfTheNextComponentLeavesNoAnsweredQueryUnanswered(t *testing.T) {
 	const queries, timeout = 2000, 10 * time.Second
 	for _, factor := range []time.Duration{3, 10, 100} {
-		// They come all at the beginning of the outage, while it lasts, or for longer.
+		// All events come at the beginning of the outage, while it lasts, or for longer than it lasts.
 		for _, share := range []float64{0, 0.5, 1, 1.5} {
 			t.Run(fmt.Sprintf("%d timeouts, events for %v of it", factor, share), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestAnOutageOfTheNextComponentLeavesNoAnsweredQueryUnanswered(t *testing.T)
 							continue
 						}
 						time.Sleep(pause)
-						if i > 1 { // when the next one has been asked
+						if i > 1 { // once the next query has been asked
 							l.offer(x.answer(asked.Add(time.Millisecond), i-1))
 						}
 					}
@@ -89,7 +89,7 @@ func TestOutagesAtRandomMomentsLeaveNoAnsweredQueryUnanswered(t *testing.T) {
 			l := startWithoutSession(t, func(c *Config) { correlating(c); c.Batch.MaxRecords = 1 + r.IntN(500) }, next)
 			x := newExchanges(t)
 
-			// Each event is delivered within a second after it happened.
+			// Each event is delivered within a second of its time.
 			type delivery struct {
 				after time.Duration
 				raw   []byte
@@ -130,7 +130,8 @@ func TestOutagesAtRandomMomentsLeaveNoAnsweredQueryUnanswered(t *testing.T) {
 	}
 }
 
-// An outage leaves the windows of aggregation as they are in calm: a record a window, and one for what comes after the last.
+// An outage does not change the windows of aggregation: one record for each window, and one for the events after the
+// last.
 func TestAnOutageOfTheNextComponentLeavesTheWindowsOfAggregationAsTheyAre(t *testing.T) {
 	const window = 10 * time.Second
 	records := func(outage time.Duration) (n int) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The providers that are configured, and the ETW session that has them.
+// The configured providers, and the ETW session that enables them.
 
 package asimdnsreceiver
 
@@ -13,27 +13,29 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 )
 
-// ProviderConfig is a provider and what is wanted of it.
+// ProviderConfig is a provider, its level and its keywords.
 type ProviderConfig struct {
 	// ProviderGUID is the provider whose events are received: {EB79061A-A566-4698-9119-3ED2807060E7} (DNS Server, the
-	// default) or {1C95126E-7EEA-49A9-A3FE-A378B03DDB4D} (DNS Client), braces or not, any case; or the provider's name.
+	// default) or {1C95126E-7EEA-49A9-A3FE-A378B03DDB4D} (DNS Client), with or without braces, in any case; or the
+	// provider's name.
 	ProviderGUID string `mapstructure:"provider_guid"`
 	// EnableLevel is the most verbose level received: 1 critical, 2 error, 3 warning, 4 information, 5 verbose. 0, the
-	// default, is 4 for the server and 5 for the client.
+	// default, means 4 for the server and 5 for the client.
 	EnableLevel int `mapstructure:"enable_level"`
-	// EnableFlags are the keywords received, an event needs one of them. In YAML they are an integer or a quoted string, hexadecimal or
-	// decimal, the name of a kind of events or of a set, or a list of any of these. Default 0x3F for the server and 0x8000000000000FFF for the client; 0 is every keyword. For the client the bits
-	// 1, 2, 4 and 8 are the categories query, cache, configuration and networking.
+	// EnableFlags are the keywords received; an event needs at least one of them. In YAML they are an integer or a
+	// quoted string, hexadecimal or decimal, the name of a kind of events or of a set, or a list of any of these.
+	// Default: 0x3F for the server and 0x8000000000000FFF for the client. 0 means every keyword. For the client, the
+	// bits 1, 2, 4 and 8 are the categories query, cache, configuration and networking.
 	EnableFlags *uint64 `mapstructure:"enable_flags"`
 }
 
-// provider is a provider with what is wanted of it.
+// provider is a provider with its configured level and keywords.
 type provider struct {
 	*dns.Provider
 	enable dns.Enable
 }
 
-// find gives the provider that is configured.
+// find returns the configured provider.
 func (c *ProviderConfig) find() (provider, error) {
 	p, err := dns.Find(c.ProviderGUID)
 	if err != nil {
@@ -52,7 +54,7 @@ func (c *ProviderConfig) find() (provider, error) {
 	return provider{p, p.Enable(level, flags)}, nil
 }
 
-// wanted gives the configured providers, each once.
+// wanted returns the configured providers, each once.
 func (c *Config) wanted() ([]provider, error) {
 	if len(c.Providers) == 0 {
 		one, err := c.find()
@@ -74,7 +76,7 @@ func (c *Config) wanted() ([]provider, error) {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s[%d].%w", keyProviders, i, err))
 		case slices.ContainsFunc(all, func(other provider) bool { return other.GUID == p.GUID }):
-			errs = append(errs, fmt.Errorf("%s[%d].%s: %s stands in the list twice; want each provider once", keyProviders, i, keyProvider, p.Name))
+			errs = append(errs, fmt.Errorf("%s[%d].%s: %s is in the list twice; want each provider once", keyProviders, i, keyProvider, p.Name))
 		default:
 			all = append(all, p)
 		}
@@ -85,7 +87,7 @@ func (c *Config) wanted() ([]provider, error) {
 // severalSession is the default name of a session with several providers.
 const severalSession = "ASIMDNSTrace"
 
-// session gives the settings of the ETW session.
+// session returns the settings of the ETW session.
 func (c *Config) session(providers []provider) session.Config {
 	name := c.SessionName
 	switch {

@@ -17,7 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// bothFile writes a file that has the events of both providers, in turns.
+// bothFile writes a file with the events of both providers in turn.
 func bothFile(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "both.etl")
@@ -39,7 +39,7 @@ func bothFile(t *testing.T) string {
 	return path
 }
 
-// replayBoth is a configuration of both providers, each with every event.
+// replayBoth is a configuration of both providers that receives every event.
 func replayBoth(path string, change func(*Config)) *Config {
 	return replayOf(path, func(c *Config) {
 		c.ProviderConfig = ProviderConfig{}
@@ -54,7 +54,7 @@ func replayBoth(path string, change func(*Config)) *Config {
 	})
 }
 
-// byService gives the records of each service in order, as text. What only the file's header tells is left out.
+// byService returns the records of each service in order, as text. It leaves out what only the file's header has.
 func byService(t *testing.T, sink *consumertest.LogsSink) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
@@ -154,7 +154,7 @@ func TestTheEventsOfBothProvidersAreMergedAndCountedOnce(t *testing.T) {
 	}
 }
 
-func TestAFileOfNeitherProviderIsSaidSo(t *testing.T) {
+func TestAFileOfNeitherProviderIsReported(t *testing.T) {
 	_, _, logs := replayAll(t, replayOf(serverFile, func(c *Config) {
 		c.ProviderConfig = ProviderConfig{}
 		c.Providers = []ProviderConfig{{ProviderGUID: clientGUID}}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What an analyst asks of the recordings, by attribute names alone.
+// Questions that an analyst asks of the recordings, answered by attribute names alone.
 
 package asimdnsreceiver
 
@@ -26,12 +26,12 @@ func count(t *testing.T, file string, profile dns.Profile, matches func(attribut
 	return n
 }
 
-// strict are the profiles that say of an event what it says.
+// strict are the profiles that write only what the event says.
 var strict = []dns.Profile{dns.ProfileWindows, dns.ProfileASIM}
 
 func TestWhichResolversDoesAClientAsk(t *testing.T) {
 	itself := func(a attributes) bool { return a("Dst") != "" && a("Dst") == a("Dvc") }
-	require.Equal(t, 507, count(t, clientFile, dns.ProfileDocumented, itself), "of 716, as the design document has it")
+	require.Equal(t, 507, count(t, clientFile, dns.ProfileDocumented, itself), "of 716, as in the design document")
 	for _, profile := range strict {
 		require.Zero(t, count(t, clientFile, profile, itself))
 		named := count(t, clientFile, profile, func(a attributes) bool { return a("Dst") != "" })

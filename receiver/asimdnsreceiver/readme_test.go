@@ -63,7 +63,7 @@ func TestTheReadmeSaysHowLargeARecordIs(t *testing.T) {
 		thousands((size+records/2)/records), records, thousands(least), thousands(most)))
 }
 
-// jsonSize gives the bytes of a record in OTLP JSON, without what the records of a batch share.
+// jsonSize returns the size of a record in OTLP JSON, in bytes, without the parts that the records of a batch share.
 func jsonSize(t *testing.T, lr plog.LogRecord) int {
 	t.Helper()
 	logs := plog.NewLogs()
@@ -79,7 +79,7 @@ func jsonSize(t *testing.T, lr plog.LogRecord) int {
 	return marshaled() - one - len(",")
 }
 
-// thousands writes a number below a million as documents do.
+// thousands formats a number below a million as the documents do.
 func thousands(n int) string { return fmt.Sprintf("%d,%03d", n/1000, n%1000) }
 
 func TestTheReadmesDefaultsAreTheDefaults(t *testing.T) {

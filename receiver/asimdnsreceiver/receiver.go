@@ -21,7 +21,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// dnsReceiver is one receiver: what it has of its own, which its Runner runs.
+// dnsReceiver is the part of the receiver that is specific to DNS. Its Runner runs it.
 type dnsReceiver struct {
 	*runner.Runner
 	cfg       *Config
@@ -58,7 +58,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	return r, err
 }
 
-// prepare makes the handler, and says what of the configuration can do nothing.
+// prepare makes the handler, and warns of configuration that has no effect.
 func (r *dnsReceiver) prepare(files []string) (_ pipeline.Handler, err error) {
 	r.device = r.liveDevice()
 	if len(files) > 0 {
@@ -72,7 +72,7 @@ func (r *dnsReceiver) prepare(files []string) (_ pipeline.Handler, err error) {
 	return r.handler, nil
 }
 
-// started says what is received.
+// started logs what is received.
 func (r *dnsReceiver) started(files []string) {
 	for _, p := range r.providers {
 		r.log.Info("receiving DNS events", zap.String("provider", p.Name), zap.Uint8("level", p.enable.Level),
@@ -82,7 +82,7 @@ func (r *dnsReceiver) started(files []string) {
 	}
 }
 
-// newHandler makes what turns events into records.
+// newHandler makes the handler that turns events into records.
 func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 	h := &handler{correlator: r.cfg.newCorrelator()}
 	for _, p := range r.providers {
@@ -105,24 +105,24 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 	return h, nil
 }
 
-// warnOfProcesses says when rules ask for processes and no event will have one with a name.
+// warnOfProcesses warns if rules name processes and no event will name its process.
 func (r *dnsReceiver) warnOfProcesses() {
 	why := ""
 	switch {
 	case r.cfg.Replay.Enabled():
-		why = "a recorded event has the id of its process and no name"
+		why = "a recorded event has its process's id but not its name"
 	case !slices.ContainsFunc(r.providers, func(p provider) bool {
 		return p.GUID == dns.Client().GUID || p.Collects(p.enable, "audit")
 	}):
-		why = "of the DNS Server's events only audit events name a process, and enable_flags or enable_level leaves them out"
+		why = "of the DNS Server's events, only audit events name a process, and enable_flags or enable_level leaves them out"
 	}
 	if why != "" && slices.ContainsFunc(r.handler.pipelines, func(p *providerPipeline) bool { return p.filter.AsksProcess() }) {
-		r.log.Warn("the filters' rules with SrcProcessName match no event here: a rule of exclude drops nothing, and one of include lets nothing pass",
+		r.log.Warn("filter rules with SrcProcessName match no event: in exclude they drop nothing, in include they let nothing pass",
 			zap.String("why", why))
 	}
 }
 
-// warnOfIdleRules says which rules and values of the filters can match no event that is collected here.
+// warnOfIdleRules warns of filter rules and values that can match no collected event.
 func (r *dnsReceiver) warnOfIdleRules() {
 	if len(r.cfg.Filters.Exclude)+len(r.cfg.Filters.Include)+len(r.cfg.Noise.ExcludedEventIDs) == 0 {
 		return
@@ -135,21 +135,21 @@ func (r *dnsReceiver) warnOfIdleRules() {
 	idle := filter.Idle(sources, r.cfg.Profile, device, r.cfg.Filters, r.cfg.Noise)
 	const most = 20
 	if n := len(idle); n > 0 {
-		r.log.Warn("filters ask for what no event has that provider_guid, enable_level, enable_flags and profile let through: exclude drops nothing by it, and include lets nothing pass by it",
+		r.log.Warn("filter rules match no collected event: none that provider_guid, enable_level, enable_flags and profile let through has these values; in exclude they drop nothing, in include they let nothing pass",
 			zap.Strings("match_nothing", idle[:min(n, most)]), zap.Int("count", n))
 	}
 }
 
-// account says what the pipeline's account does not.
+// account returns what this receiver adds to the pipeline's account.
 func (r *dnsReceiver) account() []zap.Field {
 	if n := r.handler.untied(); n > 0 {
-		r.log.Warn("queries and responses were not correlated: they are in a layout that is not known, and say nothing that is certain to tie them by",
+		r.log.Warn("queries and responses were not correlated: their layout is unknown, and no field that is certain identifies the exchange",
 			zap.Int64("events", n))
 	}
 	return []zap.Field{zap.Int64("layout_unknown", r.handler.unknown.Load()), zap.Int64("packets_unparsable", r.handler.unparsable())}
 }
 
-// losses gives what was lost before the receiver could see it, by who lost it.
+// losses returns what was lost before the receiver could see it, by cause.
 func (r *dnsReceiver) losses() map[string]int64 {
 	if r.supervisor != nil {
 		return r.lostLive()

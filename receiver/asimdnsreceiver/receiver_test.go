@@ -37,7 +37,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
 	serverFile = "../../testdata/dnsserver.etl"
@@ -60,7 +60,7 @@ func replayOf(path string, change func(*Config)) *Config {
 	return cfg
 }
 
-// startReceiver starts a receiver and gives it with its log.
+// startReceiver starts a receiver and returns it and its log.
 func startReceiver(t *testing.T, set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsReceiver, *observer.ObservedLogs) {
 	t.Helper()
 	core, logs := observer.New(zap.DebugLevel)
@@ -72,7 +72,8 @@ func startReceiver(t *testing.T, set receiver.Settings, cfg *Config, next consum
 	return r, logs
 }
 
-// replayAll replays a file to its end and gives what came out, the receiver and its log, which names what could not be read.
+// replayAll replays a file to its end and returns the records, the receiver and its log. The log names what could not
+// be read.
 func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *dnsReceiver, *observer.ObservedLogs) {
 	t.Helper()
 	sink := &consumertest.LogsSink{}
@@ -87,7 +88,7 @@ func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *dnsReceiver,
 	return sink, r, logs
 }
 
-// generated is what the generator says of a file.
+// generated returns the generator's counts for a file.
 func generated(t *testing.T, file string) (events int, byID map[string]int) {
 	t.Helper()
 	c := kit.Generated(t, file)
@@ -176,7 +177,7 @@ func TestTheDeviceOfAReplayIsTheFileUnlessItIsNamed(t *testing.T) {
 	})
 }
 
-func TestAFileOfAnotherProviderIsFilteredAndSaidSo(t *testing.T) {
+func TestAFileOfAnotherProviderIsFilteredAndReported(t *testing.T) {
 	_, r, logs := replayAll(t, replayOf(clientFile, func(c *Config) { c.ProviderGUID = createDefaultConfig().(*Config).ProviderGUID }))
 	events, _ := generated(t, clientFile)
 	require.Equal(t, int64(events), r.Pipeline.Stats.Filtered.Load())
@@ -189,7 +190,7 @@ func TestRepeatPlaysTheFilesAgain(t *testing.T) {
 	require.Equal(t, int64(3*events), r.Pipeline.Stats.Emitted.Load())
 }
 
-func TestAFileThatIsNoneFailsTheStartAndSaysWhy(t *testing.T) {
+func TestAFileOfAnotherFormatFailsTheStartWithTheReason(t *testing.T) {
 	dir := t.TempDir()
 	raw, err := os.ReadFile(serverFile)
 	require.NoError(t, err)
@@ -216,7 +217,7 @@ func TestAFileThatIsNoneFailsTheStartAndSaysWhy(t *testing.T) {
 	}
 }
 
-func TestATruncatedFileGivesWhatIsWholeAndSaysSo(t *testing.T) {
+func TestATruncatedFileGivesItsWholeEventsAndIsReported(t *testing.T) {
 	raw, err := os.ReadFile(serverFile)
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "cut.etl")

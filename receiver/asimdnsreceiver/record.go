@@ -14,10 +14,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/host"
 )
 
-// recordBuffer is the buffer size of a recorded file in bytes: any event fits.
+// recordBuffer is the buffer size of a recorded file in bytes. Any event fits into it.
 const recordBuffer = 128 << 10
 
-// newWriter prepares a recording of the files of a replay, or of a session.
+// newWriter returns the function that opens a recording of the replayed files, or of a live session.
 func (r *dnsReceiver) newWriter(replayed []string) func(record.Destination, recording.File) (record.Writer, error) {
 	options := etl.Options{
 		LoggerName: r.cfg.session(r.providers).Name, LogFileName: r.cfg.Record.Path, BufferSize: recordBuffer, OS: recordedOS(replayed),
@@ -25,7 +25,7 @@ func (r *dnsReceiver) newWriter(replayed []string) func(record.Destination, reco
 	if len(replayed) == 0 {
 		options.StartTime = time.Now()
 	}
-	var before losses // that earlier files tell of; of the recorder's goroutine
+	var before losses // losses that earlier files account for; used by the recorder's goroutine only
 	return func(to record.Destination, of recording.File) (record.Writer, error) {
 		options.Recording = of
 		w, err := etl.Create(to, options)
@@ -41,8 +41,8 @@ func (r *dnsReceiver) newWriter(replayed []string) func(record.Destination, reco
 	}
 }
 
-// recordedOS is the Windows that the events are of: this host's, or in a replay the files' where all are of the same; zero where it
-// is not known.
+// recordedOS returns the Windows version that the events come from: this host's, or in a replay the files' if they all
+// have the same. It is zero if unknown.
 func recordedOS(replayed []string) (v etl.OSVersion) {
 	if len(replayed) == 0 {
 		if _, err := fmt.Sscanf(host.OSVersion(), "%d.%d.%d", &v.Major, &v.Minor, &v.Build); err != nil {
@@ -52,7 +52,7 @@ func recordedOS(replayed []string) (v etl.OSVersion) {
 	}
 	for i, path := range replayed {
 		reader, err := etl.Open(path)
-		if err != nil { // it has gone since it was checked; the replay will say so
+		if err != nil { // it was removed after the check; the replay reports that
 			return etl.OSVersion{}
 		}
 		of := reader.Header().OS
@@ -65,19 +65,19 @@ func recordedOS(replayed []string) (v etl.OSVersion) {
 	return v
 }
 
-// losses are what was lost before the receiver could see it, as the header of an .etl file counts it.
+// losses are the events and buffers lost before the receiver could see them, as an .etl file's header counts them.
 type losses struct{ events, buffers int64 }
 
-// lost gives the losses so far.
+// lost returns the losses so far.
 func (r *dnsReceiver) lost() losses {
 	by := r.Losses()
 	return losses{by["etw_events"] + by["etl_events"], by["etw_buffers"] + by["etl_buffers"]}
 }
 
-// etlWriter records events in an .etl file, whose header says how many are missing.
+// etlWriter records events in an .etl file. The file's header has the number of events that are missing.
 type etlWriter struct {
 	*etl.Writer
-	losses func() losses // since the file before
+	losses func() losses // since the previous file
 	lost   int64         // by the recorder
 }
 

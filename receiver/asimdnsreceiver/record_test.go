@@ -50,7 +50,7 @@ func TestARecordedFileHoldsTheEventsByteForByte(t *testing.T) {
 	for _, file := range []string{serverFile, clientFile} {
 		path := filepath.Join(t.TempDir(), "recorded.etl")
 		replayAll(t, replayOf(file, func(c *Config) { c.EnableLevel, c.Record.Path = 1, path }))
-		require.Equal(t, rawEvents(t, file), rawEvents(t, path), "those that are filtered included")
+		require.Equal(t, rawEvents(t, file), rawEvents(t, path), "including those that are filtered")
 	}
 }
 
@@ -74,7 +74,7 @@ func TestTheRecordingOfACollectorThatWasKilledHasItsEvents(t *testing.T) {
 	<-r.Player.Done()
 	require.Eventually(t, func() bool {
 		return r.Pipeline.Record.Stats.Recorded.Load() == r.Pipeline.Record.Stats.Received.Load()
-	}, time.Minute, time.Millisecond, "the last, half-filled buffer too")
+	}, time.Minute, time.Millisecond, "including the last, half-filled buffer")
 	raw, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(left, raw, 0o600))
@@ -123,7 +123,7 @@ func TestARecordingSaysWhichWindowsItsEventsAreOf(t *testing.T) {
 	require.NotEqual(t, versions[0], versions[1])
 	path := filepath.Join(dir, "recorded.etl")
 	replayAll(t, replayOf(filepath.Join(dir, "of-*.etl"), func(c *Config) { c.Record.Path = path }))
-	require.Empty(t, versionOf(path), "the files are of different ones")
+	require.Empty(t, versionOf(path), "the files are of different versions")
 	sink, _, _ := replayAll(t, replayOf(path, nil))
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		_, has := lr.Attributes().Get("DvcOsVersion")
@@ -164,7 +164,7 @@ func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
 	}
 	metadatatest.AssertEqualEventsRecorded(t, tel, point(kit.Generated(t, serverFile).Events), metricdatatest.IgnoreTimestamp())
 	metadatatest.AssertEqualEventsUnrecorded(t, tel, point(7, attribute.String("reason", record.LostWrite)), metricdatatest.IgnoreTimestamp())
-	r.Pipeline.Record = nil // it is closed
+	r.Pipeline.Record = nil // the recording is closed
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
 
-// checkFile reads a file's header, so that a file that is no .etl fails the start.
+// checkFile reads a file's header, so that the start fails if the file is not an .etl file.
 func checkFile(path string) error {
 	reader, err := etl.Open(path)
 	if err != nil {
@@ -27,18 +27,18 @@ func checkFile(path string) error {
 // fileSource replays .etl files.
 type fileSource struct {
 	r      *dnsReceiver
-	before playedFile // of the replay's goroutine
+	before playedFile // used by the replay's goroutine only
 
 	lostEvents, lostBuffers atomic.Int64 // by the sessions that wrote the files
 }
 
-// playedFile is a file that was played to its end; the zero value is none.
+// playedFile is a file that was played to its end. The zero value means none.
 type playedFile struct {
 	path   string
 	header etl.Header
 }
 
-// played looks for files of another provider.
+// played warns if all events were from providers that are not configured.
 func (s *fileSource) played() {
 	if n, first := s.r.handler.foreign.seen(); n > 0 && n == s.r.Pipeline.Stats.Received.Load() {
 		var configured []string
@@ -50,7 +50,8 @@ func (s *fileSource) played() {
 	}
 }
 
-// play plays one file. What the file lost is logged and counted. What follows a file that broke off does not go on where it did.
+// play plays one file. It logs and counts what the file lost. After a file that broke off, the next one does not
+// continue its exchanges.
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
 	before := s.before
 	s.before = playedFile{}
@@ -58,14 +59,15 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = reader.Close() }) // ends a read that takes long
+	stop := context.AfterFunc(ctx, func() { _ = reader.Close() }) // interrupts a slow read
 	defer func() {
 		if stop() {
 			_ = reader.Close()
 		}
 	}()
 	header := reader.Header()
-	// Where the file is the next one of the same session, what is kept back goes on, under the device's name in the file before.
+	// If the file is the next one of the same session, events that are kept back stay, under the previous file's device
+	// name.
 	goesOn := header.Continues(&before.header) && (header.Recorded() || replay.Follows(before.path, path))
 	device := s.r.fileDevice(path, header.OS.String())
 	if err := s.r.BeginFile(ctx, path, goesOn, func() { s.r.handler.beginFile(device) }); err != nil {
@@ -95,8 +97,8 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 	}
 }
 
-// read says what was read of a file that has ended. Its error says that not all of what the file has could be read; a buffer that
-// was never completed, as in a file that is being written, is none of that, nor are events that are not in the order of time.
+// read logs what was read of a file that has ended. It returns an error if part of the file could not be read. Buffers
+// that were never completed, as in a file that is being written, and events out of time order are not errors.
 func (s *fileSource) read(path string, stats etl.Stats) error {
 	if stats.Complete() && stats.UnmergedBuffers == 0 {
 		s.r.log.Info("file read", zap.String("file", path), zap.Stringer("read", stats))
@@ -109,7 +111,7 @@ func (s *fileSource) read(path string, stats etl.Stats) error {
 	return fmt.Errorf("%s", stats)
 }
 
-// losses gives what the sessions that wrote the files have lost.
+// losses returns what the sessions that wrote the files lost.
 func (s *fileSource) losses() map[string]int64 {
 	events, buffers := s.lostEvents.Load(), s.lostBuffers.Load()
 	if events+buffers == 0 {

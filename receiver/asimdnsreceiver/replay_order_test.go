@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Files whose buffers do not stand in the order of time: a replay correlates them as a live session would.
+// Files whose buffers are not in time order: a replay correlates them as a live session would.
 
 package asimdnsreceiver
 
@@ -19,7 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// correlated replays a file with correlate and gives how many queries found their answers and how many did not.
+// correlated replays a file with correlate and returns how many queries found their answers and how many did not.
 func correlated(t *testing.T, path string) (answered, unanswered int) {
 	t.Helper()
 	sink, r, _ := replayAll(t, replayOf(path, func(c *Config) { c.Correlate = true }))
@@ -35,7 +35,7 @@ func correlated(t *testing.T, path string) (answered, unanswered int) {
 	return answered, unanswered
 }
 
-// nine are nine answered queries, of which the last three came a time after the others.
+// nine returns nine answered queries. The last three come `gap` after the others.
 func nine(gap time.Duration, processors int) (list []sessions.Event) {
 	for _, e := range sessions.Exchanges(9, processors, time.Second, 100*time.Millisecond) {
 		n, query := int(e.At/time.Second), e.At%time.Second == 0
@@ -55,7 +55,7 @@ func nine(gap time.Duration, processors int) (list []sessions.Event) {
 func TestEveryQueryOfACircularFileFindsItsAnswer(t *testing.T) {
 	for _, gap := range []time.Duration{time.Minute, 6 * time.Minute, 10 * time.Hour} {
 		path := filepath.Join(t.TempDir(), "circular.etl")
-		// Three queries and their answers fill two buffers. The last two buffers overwrite them: those of the last three queries.
+		// Three queries and their answers fill two buffers. The last two buffers, those of the last three queries, overwrite them.
 		var events []sessions.Event
 		for n := range 3 {
 			events = append(events, sessions.Query(100+n, 0, 0), sessions.Answer(100+n, 0, 0))
@@ -91,7 +91,8 @@ func TestEveryQueryFindsItsAnswerInTheNextOfElevenChainedFiles(t *testing.T) {
 	require.Equal(t, []int{22, 0}, []int{answered, unanswered})
 }
 
-// As with a file whose records are further from their place than is read ahead, nothing is missing, so the file counts as read.
+// The file is read as complete because nothing is missing, as with records that are further out of order than the
+// reader reads ahead.
 func TestAFileThatCouldNotBePutInOrderIsAWarningAndNoError(t *testing.T) {
 	core, logs := observer.New(zap.DebugLevel)
 	s := &fileSource{r: &dnsReceiver{log: zap.New(core)}}

@@ -75,7 +75,7 @@ func TestABadFileOfAPatternHidesNoOtherAndMakesTheShutdownFail(t *testing.T) {
 	require.NoError(t, tel.Shutdown(context.Background()))
 }
 
-func TestARestartThatReadsEverythingAgainIsSaidWhereTheCollectorGoesOn(t *testing.T) {
+func TestAReplayThatARestartWouldRepeatIsLoggedIfTheCollectorGoesOn(t *testing.T) {
 	const warning = "a restart of the collector reads every file again"
 	_, _, logs := replayAll(t, replayOf(clientFile, nil))
 	require.Len(t, logs.FilterMessageSnippet(warning).All(), 1)
@@ -83,7 +83,7 @@ func TestARestartThatReadsEverythingAgainIsSaidWhereTheCollectorGoesOn(t *testin
 	require.Empty(t, logs.FilterMessageSnippet(warning).All())
 }
 
-// endedHost is a collector's host that is told of its end.
+// endedHost is a host that receives the request to end the collector.
 type endedHost struct {
 	component.Host
 	ended chan *componentstatus.Event
@@ -93,7 +93,7 @@ func (h *endedHost) NotifyComponentStatusChange(_ *componentstatus.InstanceID, e
 	h.ended <- e
 }
 
-func TestTheCollectorEndsWhenEveryReceiverThatSaysSoIsDone(t *testing.T) {
+func TestTheCollectorEndsWhenEveryReplayWithExitWhenDoneIsDone(t *testing.T) {
 	h := &endedHost{Host: componenttest.NewNopHost(), ended: make(chan *componentstatus.Event, 10)}
 	set := receivertest.NewNopSettings(metadata.Type)
 	start := func(change func(*Config)) *dnsReceiver {
@@ -121,7 +121,7 @@ func TestTheCollectorEndsWhenEveryReceiverThatSaysSoIsDone(t *testing.T) {
 	require.Empty(t, h.ended, "it is asked once")
 }
 
-// rawEventsOf reads the events of a file in wire form.
+// rawEventsOf returns the events of a file in wire form.
 func rawEventsOf(t *testing.T, path string) (all [][]byte) {
 	t.Helper()
 	reader, err := etl.Open(path)
@@ -156,10 +156,11 @@ func writeFile(t *testing.T, path string, events [][]byte, boot time.Time, chain
 	require.NoError(t, f.Close())
 }
 
-func TestWhatIsKeptBackAtTheEndOfAChainedFileGoesOnInTheNext(t *testing.T) {
+func TestEventsKeptBackAtTheEndOfAChainedFileGoOnInTheNext(t *testing.T) {
 	events := rawEventsOf(t, serverFile)
 	boot := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
-	// replayed gives what becomes of the files dns_1.etl to dns_<n>.etl, the unanswered queries among it, and the names of devices.
+	// replayed replays the files dns_1.etl to dns_<n>.etl. It returns the counts of emitted and aggregated events, the
+	// unanswered queries among them, and the device names.
 	replayed := func(n int, boot time.Time, chained bool, change func(*Config)) (emitted, aggregated int64, failures int, devices map[string]bool) {
 		dir := t.TempDir()
 		for i := range n {

@@ -9,7 +9,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// observe registers the telemetry that only this receiver has; metadata.yaml says what each instrument means.
+// observe registers the telemetry that only this receiver has. metadata.yaml describes each instrument.
 func (r *dnsReceiver) observe(builder *metadata.TelemetryBuilder) error {
 	return errors.Join(
 		r.observeLive(builder),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Packets that are sent again with the same bytes, at every level.
+// Packets that are sent again with the same bytes, at every aggregation level.
 
 package ciliumwindowsreceiver
 
@@ -23,12 +23,12 @@ import (
 
 var sender, target = netip.MustParseAddr("fd00:10:244:1::12"), netip.MustParseAddr("fd00:10:244:2::40")
 
-// heartbeat has the same bytes whenever it is sent: IPv6 has no identification.
+// heartbeat has the same bytes each time it is sent: IPv6 has no identification field.
 func heartbeat() []byte {
 	return monitortest.Ethernet(monitortest.EtherIPv6, monitortest.IPv6(sender, target, monitortest.ProtoUDP, monitortest.UDP(40000, 9000, make([]byte, 32))))
 }
 
-// wire writes what the programs tell of packets, 50 µs apart.
+// wire writes the events that the programs emit for packets, 50 µs apart.
 type wire struct {
 	t    *testing.T
 	file *os.File
@@ -58,7 +58,7 @@ func (w *wire) trace(point uint8, endpoint uint16, packet []byte) {
 	w.tell(monitortest.Trace{Capture: monitortest.Capture{Source: endpoint, Packet: packet}, Version: 1, Point: point, SrcLabel: 20417, DstLabel: 47031, Reason: reason})
 }
 
-// deny is a verdict and a drop in a program: 1 is the host's, 2 the pod's.
+// deny writes the verdict and the drop of a packet in a program: 1 is the host's, 2 the pod's.
 func (w *wire) deny(program uint8, endpoint uint16, packet []byte) {
 	c := monitortest.Capture{Source: endpoint, Packet: packet}
 	w.tell(monitortest.PolicyVerdict{Capture: c, Long: true, RemoteLabel: 47031, Verdict: -133, Direction: 2, IPv6: true, Cookie: 5})
@@ -71,8 +71,8 @@ func (w *wire) close() (path string) {
 	return w.file.Name()
 }
 
-// Sixty datagrams of the same bytes pass, one a second. Then a policy denies sixty more in the pod. A SYN passes once, and is denied
-// when it is sent again.
+// Sixty datagrams with the same bytes pass, one each second. Then a policy denies sixty more in the pod. A SYN passes
+// once, and is denied when it is sent again.
 func TestDeniedPacketsCountBesideThoseThatPassedWithTheSameBytes(t *testing.T) {
 	syn := monitortest.Ethernet(monitortest.EtherIPv6, monitortest.IPv6(sender, target, monitortest.ProtoTCP, monitortest.TCP(50001, 443, monitortest.SYN, nil)))
 	w := newWire(t)
@@ -103,8 +103,8 @@ func TestDeniedPacketsCountBesideThoseThatPassedWithTheSameBytes(t *testing.T) {
 	}
 }
 
-// The ways change at random, and the packets look the same. The sums are what was sent, or the rest is counted.
-func TestTheSumsLackNothingThatIsNotCountedWhateverWayTheSamePacketTakes(t *testing.T) {
+// The packets take random ways and look the same. The sums are what was sent; what the sums lack is counted.
+func TestTheSumsPlusTheUncountedAreWhatWasSentWhateverWayThePacketsTake(t *testing.T) {
 	dice := rand.New(rand.NewPCG(1, 2))
 	w, packet := newWire(t), heartbeat()
 	const packets = 500

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the time is to which packets are kept back: the events' own, whatever the next component does and whatever single events say.
+// The events' own times decide how long packets are kept back, whatever the next component does and whatever time a
+// single event has.
 
 package ciliumwindowsreceiver
 
@@ -32,14 +33,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// packet is a record of the map: a packet of the connection that has the port.
+// packet returns a record of the map: a packet of the connection with the given port.
 func packet(port uint16, at time.Time) events.Record {
 	a, b := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
 	c := mt.Capture{Source: 7, OrigLen: 52, Packet: mt.Ethernet(mt.EtherIPv4, mt.IPv4(a, b, mt.ProtoTCP, mt.TCP(port, 443, mt.ACK, nil)))}
 	return events.Record{Time: at.UnixNano(), CPU: -1, Data: mt.Trace{Capture: c, Version: 1, Point: 3}.Bytes()}
 }
 
-// live is a receiver's own handler and pipeline, as behind a live map, with the test as the map.
+// live is a receiver's own handler and pipeline. The test takes the place of the live map.
 type live struct {
 	*ciliumReceiver
 	t testing.TB
@@ -70,7 +71,7 @@ func (l live) shutdown() {
 	require.Zero(l.t, l.Pipeline.Stats.Dropped.Total(), "%s", &l.Pipeline.Stats)
 }
 
-// outage is a next component that takes the first batch only after a time.
+// outage is a next component that blocks for a time at the first batch.
 type outage struct {
 	consumertest.LogsSink
 	left time.Duration
@@ -86,7 +87,7 @@ func (o *outage) ConsumeLogs(ctx context.Context, l plog.Logs) error {
 func TestAnOutageOfTheNextComponentSplitsNoConnection(t *testing.T) {
 	const packets, interval = 100_000, 5 * time.Second
 	for _, factor := range []time.Duration{3, 10, 100} {
-		for _, share := range []float64{0, 0.9} { // of an interval in which the packets come
+		for _, share := range []float64{0, 0.9} { // share of an interval in which packets come
 			t.Run(fmt.Sprintf("%d intervals, packets for %v of one", factor, share), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					next := &outage{left: factor * interval}
@@ -128,7 +129,7 @@ func TestAnOutageOfTheNextComponentLeavesTheIntervalsAsTheyAre(t *testing.T) {
 	})
 }
 
-// sometimes is a next component that is out again and again.
+// sometimes is a next component that blocks again and again.
 type sometimes struct {
 	consumertest.LogsSink
 	out func() time.Duration
@@ -166,7 +167,7 @@ func TestOutagesAtRandomMomentsSplitNoConnection(t *testing.T) {
 	}
 }
 
-// replayOfRecords replays records from a capture through the factory.
+// replayOfRecords replays records from a capture through a receiver of the factory.
 func replayOfRecords(t *testing.T, records []events.Record) *consumertest.LogsSink {
 	t.Helper()
 	sink := &consumertest.LogsSink{}
@@ -185,7 +186,8 @@ func replayOfRecords(t *testing.T, records []events.Record) *consumertest.LogsSi
 	return sink
 }
 
-// receive has records go through a replay, or come from a live map ten milliseconds apart, and gives what becomes of them.
+// receive sends records through a replay, or through a live map ten milliseconds apart, and returns the records that
+// come out.
 func receive(t *testing.T, isLive bool, records []events.Record) *consumertest.LogsSink {
 	if !isLive {
 		return replayOfRecords(t, records)
@@ -205,14 +207,14 @@ func receive(t *testing.T, isLive bool, records []events.Record) *consumertest.L
 	return sink
 }
 
-// begun is when the streams of these tests begin.
+// begun is the time at which the streams of these tests begin.
 var begun = time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 
-// leaps are an hour in both directions, a century, and as many years back as a capture can hold.
+// leaps are an hour forward and back, a century forward, and 40 years back, the most that a capture can express.
 var leaps = []time.Duration{time.Hour, -time.Hour, 100 * 365 * 24 * time.Hour, -40 * 365 * 24 * time.Hour}
 
-// requireEach requires that the records stand for so many events, none of them for events that are far apart, and gives their
-// number.
+// requireEach requires that the records count `events` events in all, that no record merges events that are far apart,
+// and returns the number of records.
 func requireEach(t *testing.T, events int, sink *consumertest.LogsSink, what string) int {
 	t.Helper()
 	var sum int64
@@ -242,7 +244,7 @@ func TestStrayEventsSplitNoConnection(t *testing.T) {
 	} {
 		for _, leap := range leaps {
 			for _, isLive := range []bool{false, true} {
-				for _, same := range []bool{false, true} { // packets of the same connection, or of others
+				for _, same := range []bool{false, true} { // packets of the same connection, or of another one
 					n := 0
 					var records []events.Record
 					for i := range packets {
@@ -277,9 +279,9 @@ func one(b bool) int {
 	return 0
 }
 
-// recordsOf is the number of records of a connection with so many packets before and after the clock is set, each in less than an
-// interval: its first packet, and one for the others. Where some are kept back when the clock is set, the first one after it is kept
-// back with those behind it; else it is reported at once.
+// recordsOf returns the number of records of a connection with the given numbers of packets before and after the clock
+// is set, each within one interval: one for the first packet and one for the rest. If packets are kept back when the
+// clock is set, the first packet after it is kept back with those that follow. Otherwise it is reported at once.
 func recordsOf(before, after int) int {
 	n := one(before > 0) + one(before > 1) + one(after > 0)
 	if before < 2 {
@@ -305,7 +307,7 @@ func TestWhenTheNodesClockIsSetConnectionsAreReportedOnceAnIntervalAgain(t *test
 				count := requireEach(t, 2*packets, receive(t, isLive, records), what)
 				first, second := (before+1)/2, before/2
 				want := recordsOf(first, packets-first) + recordsOf(second, packets-second)
-				if isLive && leap < 0 { // until the clock follows, its intervals are over
+				if isLive && leap < 0 { // until the clock follows, its intervals have ended
 					require.GreaterOrEqual(t, count, want, what)
 					require.LessOrEqual(t, count, want+hold.Strays+2, what)
 					continue
@@ -316,8 +318,8 @@ func TestWhenTheNodesClockIsSetConnectionsAreReportedOnceAnIntervalAgain(t *test
 	}
 }
 
-// TestWhenTheNodesClockIsSetInASlowStreamEachPacketIsCountedOnce has a packet a second, of which five are an interval's, and one each
-// ten seconds, each of which is new again.
+// One stream has a packet each second, five of which share an interval. The other has a packet each ten seconds; each
+// of them counts as new.
 func TestWhenTheNodesClockIsSetInASlowStreamEachPacketIsCountedOnce(t *testing.T) {
 	const packets = 100
 	for pause, calm := range map[time.Duration]int{time.Second: 1 + packets/5, 10 * time.Second: packets} {
@@ -348,7 +350,7 @@ func TestWhenTheNodesClockIsSetInASlowStreamEachPacketIsCountedOnce(t *testing.T
 	}
 }
 
-func TestALossOfAWrongTimeIsInNoOthersRecord(t *testing.T) {
+func TestALossWithAWrongTimeIsInNoOtherRecord(t *testing.T) {
 	for _, leap := range leaps {
 		for _, isLive := range []bool{false, true} {
 			for _, stray := range []int{0, 100, 199} {

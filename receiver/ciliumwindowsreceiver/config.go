@@ -25,51 +25,55 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// Config is the receiver's configuration. The table of keys in README.md says the same, key by key.
+// Config is the receiver's configuration. README.md documents every key in a table.
 type Config struct {
-	// EventsMap is the path at which Cilium's events map is pinned. Default /ebpf/global/cilium_events.
+	// EventsMap is the path at which Cilium's events map is pinned. Default: /ebpf/global/cilium_events.
 	EventsMap string `mapstructure:"events_map"`
-	// ObservabilityConfigMap is the path at which Cilium's observability configuration map is pinned. Default
+	// ObservabilityConfigMap is the path at which Cilium's observability configuration map is pinned. Default:
 	// /ebpf/global/cilium_observability_config.
 	ObservabilityConfigMap string `mapstructure:"observability_config_map"`
-	// CheckCiliumOnWindows waits, on Windows, until the registry says that Cilium is on. Default true.
+	// CheckCiliumOnWindows makes the receiver wait, on Windows, until the registry says that Cilium is on. Default:
+	// true.
 	CheckCiliumOnWindows bool `mapstructure:"check_cilium_on_windows"`
-	// EnabledEvents are the events received: DROP, TRACE, POLICY_VERDICT, DEBUG and CAPTURE, in any case. DROP is always
-	// enabled. Default DROP, TRACE and POLICY_VERDICT.
+	// EnabledEvents are the events received: DROP, TRACE, POLICY_VERDICT, DEBUG and CAPTURE, in any case. DROP is
+	// always enabled. Default: DROP, TRACE and POLICY_VERDICT.
 	EnabledEvents []string `mapstructure:"enabled_events"`
 	// MonitorAggregationLevel is how much is aggregated: none, low, medium or maximum (default).
 	MonitorAggregationLevel string `mapstructure:"monitor_aggregation_level"`
-	// AggregationInterval is how often a connection is reported at the levels medium and maximum, and losses at any. Default
-	// 5s.
+	// AggregationInterval is how often a connection is reported at the levels medium and maximum, and losses at any
+	// level. Default: 5s.
 	AggregationInterval time.Duration `mapstructure:"aggregation_interval"`
-	// AggregationMaxSizeMiB bounds the memory for the connections that were reported, in MiB. Default 64.
+	// AggregationMaxSizeMiB bounds the memory for the reported connections, in MiB. Default: 64.
 	AggregationMaxSizeMiB int `mapstructure:"aggregation_max_size_mib"`
-	// Filters are allow and deny lists in Hubble's terms. Default: everything is wanted.
+	// Filters are allow and deny lists in Hubble's terms. Default: every event passes.
 	Filters filter.Config `mapstructure:"filters"`
-	// FieldMask are the fields of a flow that are written, as in Hubble's exporter: verdict, IP.source, l4.TCP.flags. Default: all.
+	// FieldMask lists the flow fields that are written, as in Hubble's exporter: verdict, IP.source, l4.TCP.flags.
+	// Default: all.
 	FieldMask []string `mapstructure:"field_mask"`
-	// ConfigMap says how enabled_events and monitor_aggregation_level get into the observability configuration map.
+	// ConfigMap configures how enabled_events and monitor_aggregation_level are written to the observability
+	// configuration map.
 	ConfigMap obsconfig.Config `mapstructure:"config_map"`
-	// WireFormat is the minor release of Cilium that writes the events, "1.14" to "1.20", for what an event's bytes do not tell.
-	// Default auto.
+	// WireFormat is the minor release of Cilium that writes the events, "1.14" to "1.20". It decides where an event's
+	// bytes do not show the release. Default: auto.
 	WireFormat string `mapstructure:"wire_format"`
-	// Body is what stands in a record's body: summary (default), the line that `hubble observe` prints, or hubble_json.
+	// Body is the content of a record's body: summary (default), which is the line that `hubble observe` prints, or
+	// hubble_json.
 	Body string `mapstructure:"body"`
-	// NodeName is the name of the Kubernetes node. Default: the environment variable NODE_NAME, else this host's name; in a
-	// replay, the file's name stands in Dvc.
+	// NodeName is the name of the Kubernetes node. Default: the environment variable NODE_NAME, else this host's name;
+	// in a replay, Dvc is the file's name.
 	NodeName string `mapstructure:"node_name"`
-	// MetricsInterval is how often the sums are handed over in a metrics pipeline. Default 60s.
+	// MetricsInterval is how often a metrics pipeline receives the sums. Default: 60s.
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
-	// MetricsBuilderConfig is the section `metrics`: which metrics there are, and which attributes they have.
+	// MetricsBuilderConfig is the section `metrics`: which metrics are enabled and which attributes they have.
 	metadata.MetricsBuilderConfig `mapstructure:",squash"`
-	// Batch says when records are handed to the next component, Queue bounds the memory for events on their way, and Retry says how
+	// Batch sets when records go to the next component. Queue bounds the memory of events on their way. Retry sets how
 	// records that the next component refuses for now are tried again.
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
 	Queue pipeline.QueueConfig `mapstructure:"queue"`
 	Retry pipeline.RetryConfig `mapstructure:"retry"`
 	// Replay reads recorded .pcapng files instead of the live map.
 	Replay replay.Config `mapstructure:"replay"`
-	// Record writes the raw records, as the source delivers them, to a .pcapng file as well.
+	// Record also writes the raw records, as the source delivers them, to a .pcapng file.
 	Record record.Config `mapstructure:"record"`
 }
 
@@ -94,13 +98,13 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// Unmarshal reads the YAML: bare numbers as seconds where a duration stands, and a wire format without quotes.
+// Unmarshal reads the YAML: bare numbers as seconds for durations, and a wire format without quotes.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	c.Replay.Look(conf, "replay")
 	c.Record.Look(conf, "record")
 	const format = "wire_format"
 	if n, ok := conf.Get(format).(float64); ok {
-		// Of 1.20 YAML makes 1.2, which no release is called.
+		// YAML turns 1.20 into 1.2, which is not the name of a release.
 		text := strconv.FormatFloat(n, 'f', 2, 64)
 		if exact, _ := strconv.ParseFloat(text, 64); exact != n {
 			text = strconv.FormatFloat(n, 'f', -1, 64)
@@ -112,7 +116,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return configyaml.Unmarshal(conf, c)
 }
 
-// settings is the configuration in the types of the packages that it is for.
+// settings is the configuration in the types of the packages that use it.
 type settings struct {
 	obsconfig.Settings
 	format      monitor.WireFormat
@@ -129,10 +133,10 @@ const (
 	maxAggregationMiB      = 16 << 10
 )
 
-// connectionBytes is about what an event that is kept back has, in bytes.
+// connectionBytes is the approximate memory of an event that is kept back, in bytes.
 const connectionBytes = 224
 
-// keeps gives the bounds of the aggregation.
+// keeps returns the bounds of the aggregation.
 func (c *Config) keeps() aggregate.Settings {
 	connections := c.AggregationMaxSizeMiB << 20 / (hold.EntrySize + connectionBytes)
 	return aggregate.Settings{
@@ -141,7 +145,7 @@ func (c *Config) keeps() aggregate.Settings {
 	}
 }
 
-// read reads the keys that are names of something. Its errors name the key, the value and what is allowed.
+// read reads the keys whose values are names. Its errors name the key, the value and the allowed values.
 func (c *Config) read() (settings, error) {
 	s := settings{aggregation: c.keeps()}
 	var errs configyaml.KeyErrors
@@ -159,11 +163,12 @@ func (c *Config) read() (settings, error) {
 	errs.Add("body", err)
 	s.mask, err = flow.NewMask(c.FieldMask)
 	errs.Add("field_mask", err)
-	s.filter, _ = filter.New(&c.Filters) // the section's own Validate tells what is wrong
+	s.filter, _ = filter.New(&c.Filters) // the section's own Validate reports errors
 	return s, errs.Join()
 }
 
-// Validate names each key whose value is not allowed, the value, and what is allowed.
+// Validate returns an error for each key whose value is not allowed. The error names the key, the value and the allowed
+// values.
 func (c *Config) Validate() error {
 	_, err := c.read()
 	errs := configyaml.KeyErrors{err, c.validateMetrics()}
@@ -189,6 +194,7 @@ func (c *Config) Validate() error {
 	if c.NodeName != "" {
 		errs.Add("node_name", configyaml.HostName(c.NodeName))
 	}
-	// The sections filters, config_map, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
+	// The collector calls the Validate methods of the sections filters, config_map, batch, queue, retry, replay and
+	// record itself.
 	return errs.Join()
 }

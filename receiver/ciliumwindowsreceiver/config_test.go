@@ -88,7 +88,7 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 	require.Equal(t, 2*time.Second, cfg.Retry.InitialInterval)
 
 	for _, version := range []string{"1.14", "1.15", "1.16", "1.17", "1.18", "1.19", "1.20"} {
-		for _, yaml := range []string{"wire_format: " + version, "wire_format: '" + version + "'"} { // without quotes it is a number in YAML
+		for _, yaml := range []string{"wire_format: " + version, "wire_format: '" + version + "'"} { // without quotes, YAML reads a number
 			cfg, err := load(t, yaml)
 			require.NoError(t, err, yaml)
 			require.Equal(t, version, cfg.WireFormat)
@@ -98,7 +98,7 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 	require.ErrorContains(t, err, `"1.185"`, "it is not rounded to a release")
 }
 
-func TestWhatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
+func TestAValueThatIsNotAllowedIsRefusedWithKeyValueAndAlternatives(t *testing.T) {
 	for yaml, want := range map[string][]string{
 		"enabled_events: [DROP, FLOW]":                                 {"enabled_events", "FLOW", "POLICY_VERDICT"},
 		"monitor_aggregation_level: highest":                           {"monitor_aggregation_level", "highest", "maximum"},
@@ -151,7 +151,7 @@ func TestTheReadmeNamesMetricsAsTheCollectorServesThem(t *testing.T) {
 	kit.MetricNames(t, ".", metadata.Type.String())
 }
 
-// A variable that is not set leaves a key without a value, or an empty text.
+// An unset environment variable leaves a key without a value, or with an empty text.
 func TestASectionOfFilesThatNamesNoneIsRefused(t *testing.T) {
 	for section, empty := range map[string][]string{
 		"replay": {"{path: }", `{path: ""}`, "{path: []}", "{repeat: 2}", "{path: , exit_when_done: true}"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The host that events happened on: this one, or what configuration and environment say of it.
+// The host on which events happened: this host, or what the configuration and the environment say.
 
 package ciliumwindowsreceiver
 
@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/host"
 )
 
-// liveDevice is this node, or what configuration and environment say of it.
+// liveDevice returns this node, with the name from the configuration or the environment if there is one.
 func (r *ciliumReceiver) liveDevice() networklog.Device {
 	d := networklog.Device{NodeName: r.cfg.NodeName, HostName: host.Name()}
 	if d.NodeName == "" {
@@ -28,8 +28,8 @@ func (r *ciliumReceiver) liveDevice() networklog.Device {
 	return d
 }
 
-// followDevice tells the handler when this host has changed, until stopped is closed. The resource of the sums
-// stays as it was at the start: with another one, their series would begin anew.
+// followDevice updates the handler whenever this host's name or address changes, until stopped is closed. The resource
+// of the metrics stays as it was at the start: with another resource, their series would start again.
 func (r *ciliumReceiver) followDevice(stopped <-chan struct{}) {
 	host.Follow(stopped, r.device, r.liveDevice, func(d networklog.Device) {
 		r.handler.moved.Store(&d)

@@ -19,7 +19,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// followed gives a receiver that knew its host as device at the start, after a minute in which it may have changed.
+// followed returns a receiver that took the given device for its host at the start, a minute later, when it may have
+// noticed a change.
 func followed(t *testing.T, cfg *Config, device func(*ciliumReceiver) networklog.Device) *ciliumReceiver {
 	t.Helper()
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
@@ -41,7 +42,7 @@ func followed(t *testing.T, cfg *Config, device func(*ciliumReceiver) networklog
 	return r
 }
 
-// batch gives the next batch's resource, and the record of a drop in it.
+// batch returns the resource of the next batch, and the record of a drop in it.
 func batch(t *testing.T, r *ciliumReceiver) (resource, record map[string]any) {
 	t.Helper()
 	logs := plog.NewLogs()
@@ -54,7 +55,7 @@ func batch(t *testing.T, r *ciliumReceiver) (resource, record map[string]any) {
 func TestAHostThatChangesIsFollowed(t *testing.T) {
 	t.Setenv("NODE_NAME", "")
 	r := followed(t, createDefaultConfig().(*Config), func(r *ciliumReceiver) networklog.Device {
-		return networklog.Device{NodeName: "before", HostName: "before.corp.example", IPAddr: "192.0.2.9"} // its domain or address came late
+		return networklog.Device{NodeName: "before", HostName: "before.corp.example", IPAddr: "192.0.2.9"} // its domain or address became known later
 	})
 	now := r.liveDevice()
 	resource, record := batch(t, r)
@@ -62,7 +63,7 @@ func TestAHostThatChangesIsFollowed(t *testing.T) {
 	require.Equal(t, now.NodeName, resource["k8s.node.name"])
 	require.Equal(t, now.NodeName, record["Dvc"])
 	require.NotEqual(t, "192.0.2.9", record["DvcIpAddr"])
-	require.Nil(t, r.handler.moved.Load(), "it is said once")
+	require.Nil(t, r.handler.moved.Load(), "the change is handed over once")
 }
 
 func TestAHostThatChangesKeepsTheNodesNameOfConfigurationAndEnvironment(t *testing.T) {
@@ -84,7 +85,7 @@ func TestAHostThatChangesKeepsTheNodesNameOfConfigurationAndEnvironment(t *testi
 	require.Equal(t, "node-of-configuration", record["Dvc"])
 }
 
-func TestAHostThatStaysIsNotSaidAgain(t *testing.T) {
+func TestAnUnchangedHostIsNotLoggedAgain(t *testing.T) {
 	r := followed(t, createDefaultConfig().(*Config), (*ciliumReceiver).liveDevice)
 	require.Nil(t, r.handler.moved.Load())
 }

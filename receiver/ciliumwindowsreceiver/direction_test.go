@@ -11,12 +11,13 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// pods are the addresses of the recorded node's pods, by the id of their endpoint.
+// pods are the addresses of the pods on the recorded node, by endpoint id.
 var pods = map[string][]string{
 	"1034": {"10.244.1.12", "fd00:10:244:1::c"}, "2218": {"10.244.1.27", "fd00:10:244:1::1b"}, "571": {"10.244.1.5", "fd00:10:244:1::5"},
 }
 
-// Servers listen at 8443 and 5432, so a record's ports say who opened its connection, and the endpoint's id which end of it reports.
+// Servers listen on 8443 and 5432. A record's ports thus show who opened the connection, and the endpoint's id shows
+// which end reports.
 func TestTheDirectionOfARecordIsThatOfItsConnectionAsTheEndpointSeesIt(t *testing.T) {
 	for _, level := range []string{"none", "low", "maximum"} {
 		sink, _, _ := replayAll(t, replayOf(waysFile, func(c *Config) { everything(c); c.MonitorAggregationLevel = level }))
@@ -48,7 +49,7 @@ func TestTheDirectionOfARecordIsThatOfItsConnectionAsTheEndpointSeesIt(t *testin
 	}
 }
 
-func TestWhereAnEventDoesNotSayWhichWayItsConnectionGoesTheDirectionIsNA(t *testing.T) {
+func TestAnEventThatDoesNotShowItsDirectionHasDirectionNA(t *testing.T) {
 	sink, _, _ := replayAll(t, replayOf(captureFile, everything))
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		switch typ := kit.Text(lr, "cilium.event.type"); typ {
@@ -56,7 +57,7 @@ func TestWhereAnEventDoesNotSayWhichWayItsConnectionGoesTheDirectionIsNA(t *test
 			require.Equal(t, "NA", kit.Text(lr, "NetworkDirection"), typ)
 		case "trace":
 			if kit.Text(lr, "cilium.endpoint.id") == "" {
-				require.Equal(t, "NA", kit.Text(lr, "NetworkDirection"), "no endpoint reports")
+				require.Equal(t, "NA", kit.Text(lr, "NetworkDirection"), "the event has no endpoint")
 			}
 		}
 	})

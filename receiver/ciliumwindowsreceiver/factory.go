@@ -8,7 +8,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// NewFactory makes the factory of the ciliumwindows receiver, for the signals logs and metrics.
+// NewFactory returns the factory of the ciliumwindows receiver, which supports the signals logs and metrics.
 func NewFactory() receiver.Factory {
 	all := &instances{of: map[*Config]*instance{}}
 	return receiver.NewFactory(metadata.Type, createDefaultConfig,

@@ -18,14 +18,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// layout is a layout of a message: its type, version and length of its header.
+// layout is a layout of a message: its type, its version and the length of its header.
 type layout struct {
 	typ     monitor.MessageType
 	version uint8
 	header  int
 }
 
-// messages is one message of every type in every layout, in the packets that a cluster has, and a loss.
+// messages returns one message of every type in every layout, with packets as a cluster has them, and a loss.
 func messages() []events.Record {
 	a, b := netip.MustParseAddr("10.244.1.7"), netip.MustParseAddr("10.244.2.9")
 	a6, b6 := netip.MustParseAddr("fd00::1:7"), netip.MustParseAddr("fd00::2:9")
@@ -72,7 +72,7 @@ func messages() []events.Record {
 	return append(records, events.Record{CPU: 1, Lost: 3})
 }
 
-// raw is a message in bytes.
+// raw is a message as bytes.
 type raw []byte
 
 func (r raw) Bytes() []byte { return r }

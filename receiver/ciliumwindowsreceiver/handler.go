@@ -23,20 +23,20 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// handler makes records of raw events of the map. It runs on the pipeline's worker.
+// handler turns raw events of the map into records. It runs on the pipeline's worker.
 type handler struct {
 	settings   settings
 	decoder    monitor.Decoder
 	mapper     *networklog.Mapper
 	aggregator *aggregate.ConnectionAggregator
-	openers    *opener.Memory // nil where no trace comes that was taken before connection tracking
+	openers    *opener.Memory // nil if no trace can come from before connection tracking
 	marker     *primary.Marker
 	later      laterVersions
-	unmarked   atomic.Int64                      // the marker's, for the metric
-	moved      atomic.Pointer[networklog.Device] // what this host is by now, for the next batch
+	unmarked   atomic.Int64                      // the marker's count, for the metric
+	moved      atomic.Pointer[networklog.Device] // this host's new name and address, for the next batch
 
-	tally       *flowmetrics.Tally // nil where nobody wants metrics
-	metricsOnly bool               // nobody wants records
+	tally       *flowmetrics.Tally // nil without a metrics pipeline
+	metricsOnly bool               // there is no logs pipeline
 
 	notification monitor.Notification
 	flow         flow.Flow
@@ -59,7 +59,8 @@ func newHandler(s settings, device networklog.Device, version string) *handler {
 	return h
 }
 
-// beginFile says that the events to come are another file's, of the device. It runs on the worker, while none is kept back.
+// beginFile announces that the next events come from another file, recorded on device d. It runs on the worker, while
+// no events are kept back.
 func (h *handler) beginFile(d networklog.Device) {
 	h.mapper.SetDevice(d)
 	h.aggregator.Forget()
@@ -70,7 +71,8 @@ func (h *handler) beginFile(d networklog.Device) {
 	}
 }
 
-// end says that no event comes any more: of packets that have come in nothing more is told. It is called when the worker has ended.
+// end announces that no more events come, so nothing more becomes known of packets that have come in. It is called
+// after the worker has ended.
 func (h *handler) end() {
 	h.marker.Forget()
 	h.countUnmarked()
@@ -87,7 +89,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	record, err := events.Parse(ev.Data)
 	if err != nil {
 		var wire *events.WireError
-		errors.As(err, &wire) // Parse gives no other error
+		errors.As(err, &wire) // Parse returns no other error
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: string(wire.Reason)}
 	}
 	at := record.Time
@@ -110,7 +112,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	}
 	if err := h.decoder.Decode(record.Data, &h.notification); err != nil {
 		var refused *monitor.Error
-		errors.As(err, &refused) // Decode gives no other error
+		errors.As(err, &refused) // Decode returns no other error
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: string(refused.Reason)}
 	}
 	if h.notification.VersionUnknown {
@@ -146,21 +148,21 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	return outcome(d)
 }
 
-// mark says of the flow whether its record is the one that counts the packet's bytes, and the one that counts its denial.
+// mark sets in the flow whether its record counts the packet's bytes, and whether it counts the packet's denial.
 func (h *handler) mark(at int64) {
 	marks := h.marker.Mark(&h.flow, h.notification.Packet, at)
 	h.flow.Primary, h.flow.PrimaryDrop = marks.Packet == primary.Yes, marks.Drop == primary.Yes
 	h.countUnmarked()
 }
 
-// countUnmarked lets the metric know what the marker could not tell.
+// countUnmarked updates the metric of the packets that the marker could not tell apart.
 func (h *handler) countUnmarked() {
 	if n := h.marker.Unmarked(); n != h.unmarked.Load() {
 		h.unmarked.Store(n)
 	}
 }
 
-// outcome is what the pipeline accounts for a decision.
+// outcome converts a decision to the outcome that the pipeline counts.
 func outcome(d aggregate.Decision) pipeline.Outcome {
 	switch d.Verdict {
 	case aggregate.Held:
@@ -176,31 +178,31 @@ func (h *handler) append(records plog.LogRecordSlice, at, received int64) {
 	h.mapper.Append(records.AppendEmpty(), &h.flow, time.Unix(0, at), time.Unix(0, received))
 }
 
-// Due reports whether an event kept back must go.
+// Due reports whether an event that is kept back is due.
 func (h *handler) Due() bool { return h.aggregator.Due() }
 
-// Silence lets time pass.
+// Silence advances the aggregator's clock by d, a time without events.
 func (h *handler) Silence(d time.Duration) {
 	h.aggregator.Clock.Silence(d)
 	h.marker.Silence(d)
 	h.countUnmarked()
 }
 
-// Held is the number of events kept back.
+// Held returns the number of events kept back.
 func (h *handler) Held() int { return h.aggregator.Held() }
 
-// Release lets go of one event kept back.
+// Release writes one event that is kept back.
 func (h *handler) Release(records plog.LogRecordSlice, _ bool) {
 	popped := h.aggregator.PopOldest()
 	defer h.aggregator.Release(popped)
 	h.report(records, popped)
 }
 
-// report appends the record of what was kept back.
+// report appends the record of events that were kept back.
 func (h *handler) report(records plog.LogRecordSlice, popped aggregate.Popped) {
 	if popped.Data == nil {
 		h.flow.SetLost(popped.Lost.Source, popped.Lost.Count, popped.CPU, popped.Lost.First, popped.Lost.Last)
-	} else { // it has been decoded before
+	} else { // it was decoded before
 		record, _ := events.Parse(popped.Data)
 		_ = h.decoder.Decode(record.Data, &h.notification)
 		h.flow.Decode(&h.notification)
@@ -209,9 +211,9 @@ func (h *handler) report(records plog.LogRecordSlice, popped aggregate.Popped) {
 	h.append(records, popped.Last, popped.Received)
 }
 
-// wants enforces the enabled events and the aggregation level on what arrives, whatever the datapath has made of them. What
-// belongs to no kind always passes, and so do drops. From level low on, only what is sent is reported: not the traces at
-// the points where a packet comes in.
+// wants applies the enabled events and the aggregation level to an event, whatever the datapath emits. Drops, and
+// events that belong to no kind, always pass. From level low on, traces at the points where a packet comes in are
+// filtered: only what is sent is reported.
 func (h *handler) wants(n *monitor.Notification) bool {
 	kind := n.Type.Kind()
 	if kind == monitor.KindNone || kind == monitor.KindDrop {

@@ -11,7 +11,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// limits are the outermost values of every key that is this receiver's own.
+// limits are the smallest and largest allowed values of every key of this receiver, and the first that are refused.
 var limits = map[string]kit.Limits{
 	"events_map":                     {Taken: []string{"/a", `'BPF:\a'`}, Refused: []string{"''", "'/a/'", `'BPF:\'`, "' /a'"}},
 	"observability_config_map":       {Taken: []string{"/a", `'BPF:\a'`}, Refused: []string{"''", "'/a/'", `'BPF:\'`, "' /a'"}},

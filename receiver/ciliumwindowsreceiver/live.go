@@ -19,30 +19,30 @@ import (
 )
 
 const (
-	lookInterval = time.Second      // between looks at the pins
-	quietTime    = 10 * time.Second // of an events map that has lost its place, before it is left
-	fullShare    = 0.8              // of the events map: more than that waiting is worth a warning
-	fullInterval = time.Minute      // between two of those warnings
+	lookInterval = time.Second      // between checks of the pins
+	quietTime    = 10 * time.Second // without events, after which a replaced events map is left
+	fullShare    = 0.8              // of the events map: if more than that is waiting, the receiver warns
+	fullInterval = time.Minute      // between two such warnings
 )
 
-// liveSource delivers the records of whatever events map is pinned, and keeps the settings in the observability
-// configuration map beside it.
+// liveSource delivers the records of the pinned events map, also when another map is pinned, and keeps the settings in
+// the observability configuration map up to date.
 type liveSource struct {
 	r        *ciliumReceiver
 	host     component.Host
 	registry hnsstate.Reader
 	config   *obsconfig.Writer
 	follower *events.Follower
-	use      atomic.Uint64 // how full the map was at most between the last two looks, in millionths, +1; 0 is unknown
+	use      atomic.Uint64 // largest fill between the last two checks, in millionths, plus 1; 0 is unknown
 
-	// Of the follower's calls, which come one after another.
-	said    string    // what the registry was last said to say
-	refused string    // why the settings could not be written, when that was last said
-	full    time.Time // when it was last said that the map is nearly full
-	doubted bool      // it was said that nothing shows whether the map was replaced
+	// Used by the follower's calls only, which do not run concurrently.
+	said    string    // the registry's state that was logged last
+	refused string    // why the settings could not be written, as logged last
+	full    time.Time // when the map was last logged as nearly full
+	doubted bool      // logged that a replacement of the map cannot be detected
 }
 
-// openLive waits for the map; what is returned ends the reading and leaves the configuration map.
+// openLive waits for the map. The returned function ends the reading and releases the configuration map.
 func (r *ciliumReceiver) openLive(h component.Host) (func(context.Context) error, error) {
 	l := &liveSource{
 		r: r, host: h, registry: hnsstate.Registry,
@@ -66,12 +66,12 @@ func (l *liveSource) start(interval time.Duration) (err error) {
 	return nil
 }
 
-// ready reports whether Windows says that Cilium is on, as far as that matters.
+// ready returns an error while Windows does not say that Cilium is on, if check_cilium_on_windows is set.
 func (l *liveSource) ready() error {
 	state := hnsstate.Read(l.registry)
 	if state.Text != "" && state.Text != l.said {
 		l.said = state.Text
-		l.r.log.Info("what Windows says of Cilium", zap.String("registry", state.Text), zap.Bool("on", state.On))
+		l.r.log.Info("state of Cilium in the Windows registry", zap.String("registry", state.Text), zap.Bool("on", state.On))
 	}
 	if state.On || !l.r.cfg.CheckCiliumOnWindows {
 		return nil
@@ -79,19 +79,19 @@ func (l *liveSource) ready() error {
 	return fmt.Errorf("Windows does not say that Cilium is on: %s; waiting until it is 1. To read the events map all the same, set check_cilium_on_windows to false", state.Text)
 }
 
-// attachedTo is told of each map before its first record comes.
+// attachedTo is called for each map before its first record is delivered.
 func (l *liveSource) attachedTo(info events.MapInfo) error {
 	l.r.log.Info("reading the events map", zap.String("path", info.Path), zap.String("type", info.Type), zap.Uint32("bytes", info.Size))
 	return l.configure(true)
 }
 
-// look is told of the map that is read, again and again.
+// look is called at each check of the map that is being read.
 func (l *liveSource) look(info events.MapInfo, peak int) error {
 	l.watch(info, peak)
 	return l.configure(false)
 }
 
-// configure writes the settings into the observability configuration map, as far as config_map.apply wants it.
+// configure writes the settings into the observability configuration map, as config_map.apply says.
 func (l *liveSource) configure(again bool) error {
 	written, err := l.config.Keep(again)
 	if written != "" {
@@ -110,7 +110,7 @@ func (l *liveSource) configure(again bool) error {
 	return nil
 }
 
-// watch warns of a map that is about to be full: from then on a ring buffer loses events and does not say so.
+// watch warns of a map that is nearly full: a full ring buffer loses events without reporting it.
 func (l *liveSource) watch(info events.MapInfo, peak int) {
 	if peak < 0 || info.Size == 0 {
 		l.use.Store(0)
@@ -120,40 +120,40 @@ func (l *liveSource) watch(info events.MapInfo, peak int) {
 	l.use.Store(1 + uint64(use*1e6))
 	if use > fullShare && time.Since(l.full) >= fullInterval {
 		l.full = time.Now()
-		l.r.log.Warn("the events map is nearly full; the datapath drops events that find no room", zap.String("path", info.Path),
+		l.r.log.Warn("the events map is nearly full; the datapath drops events once it is full", zap.String("path", info.Path),
 			zap.Int("bytes_waiting", peak), zap.Uint32("bytes", info.Size))
 	}
 }
 
-// report says how reading stands.
+// report logs the state of the reading and reports it as the component's status.
 func (l *liveSource) report(err error) {
 	if err == nil {
-		l.r.log.Info("the events map and its settings are as they should be")
+		l.r.log.Info("the events map is read and its settings are applied")
 		componentstatus.ReportStatus(l.host, componentstatus.NewEvent(componentstatus.StatusOK))
 		return
 	}
-	l.r.log.Warn("the events map or its settings are not as they should be; looking again", zap.Error(err))
+	l.r.log.Warn("the events map is not read or its settings are not applied; checking again", zap.Error(err))
 	componentstatus.ReportStatus(l.host, componentstatus.NewRecoverableErrorEvent(err))
 }
 
-// left says that a map was left though programs may still write into it.
+// left logs that the receiver stopped reading a replaced map although programs may still write to it.
 func (l *liveSource) left(info events.MapInfo, waiting int) {
-	l.r.log.Warn("an events map that had lost its place was left while programs may still write into it; what they write is lost and nobody counts it",
+	l.r.log.Warn("stopped reading a replaced events map while programs may still write to it; events that they write are lost and not counted",
 		zap.String("path", info.Path), zap.Uint32("id", info.ID), zap.Int("bytes_not_read", waiting), zap.Int("maps_read_at_most", events.MaxMaps))
 }
 
-// unsure says that the present map was left while it was written, because it may be another one that is pinned. It says so once.
+// unsure logs, once, that the map was left while it was being written, because another map may be pinned by now.
 func (l *liveSource) unsure(info events.MapInfo) {
 	if l.doubted {
 		return
 	}
 	l.doubted = true
-	l.r.log.Warn("cannot tell whether the events map was replaced: the kernel gives it no number; the pinned one is attached anew, and what programs still write "+
-		"into the one before it, if that is another one, is lost. This is counted, and further times are only counted",
+	l.r.log.Warn("cannot tell whether the events map was replaced: the kernel reports no id for it; the pinned map is attached again. If it is another map, events that programs still write "+
+		"to the one before are lost. Further times are counted and not logged",
 		zap.String("path", info.Path), zap.String("type", info.Type), zap.Duration("looked_at_again_every", events.MaxUnsure))
 }
 
-// utilization is how full the map was at most between the last two looks, 0 to 1.
+// utilization returns the largest fill of the map between the last two checks, 0 to 1.
 func (l *liveSource) utilization() (share float64, ok bool) {
 	use := l.use.Load()
 	return float64(use-1) / 1e6, use > 0

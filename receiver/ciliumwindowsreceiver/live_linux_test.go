@@ -36,7 +36,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
 )
 
-// liveConfig is a receiver of maps that a test has pinned in dir.
+// liveConfig returns the configuration of a receiver of maps that a test pins in dir.
 func liveConfig(dir string) *Config {
 	cfg := createDefaultConfig().(*Config)
 	cfg.EventsMap = filepath.Join(dir, "cilium_events")
@@ -77,11 +77,11 @@ func TestALiveReceiverReadsTheKernelsRingAndSetsItsConfiguration(t *testing.T) {
 		require.Equal(t, "drop", kit.Text(lr, "cilium.event.type"))
 		require.Less(t, time.Since(lr.Timestamp().AsTime()), time.Minute, "a live event's time is when it was read")
 	})
-	require.Zero(t, value(0), "the previous values are back")
+	require.Zero(t, value(0), "the previous values are restored")
 	require.Zero(t, value(1))
 }
 
-func TestTheConfigurationMapIsWorthWhatTheModeSays(t *testing.T) {
+func TestTheModeDecidesWhetherTheConfigurationMapIsRequired(t *testing.T) {
 	dir := eventstest.Dir(t)
 	cfg := liveConfig(dir)
 	eventstest.NewRing(t, cfg.EventsMap, 1<<16)
@@ -117,7 +117,7 @@ func TestTwoReceiversOfOneMapAreAnErrorInAnySpelling(t *testing.T) {
 		require.NoError(t, second.Shutdown(context.Background()))
 	}
 	first, h, _ := startLiveReceiver(t, cfg, consumertest.NewNop())
-	refused() // whether or not there is a map yet
+	refused() // whether a map is pinned or not
 	ring := eventstest.NewRing(t, cfg.EventsMap, 1<<16)
 	h.requireStatus(t, componentstatus.StatusOK, "")
 	refused()
@@ -157,7 +157,7 @@ func TestBothSignalsOfALiveMapComeFromOneReader(t *testing.T) {
 	require.Contains(t, resource.AsRaw(), "host.name")
 }
 
-// words gives the two values of a configuration map.
+// words returns the two values of a configuration map.
 func words(t *testing.T, m *ebpf.Map) [2]uint32 {
 	t.Helper()
 	var values [2]uint32
@@ -167,13 +167,13 @@ func words(t *testing.T, m *ebpf.Map) [2]uint32 {
 	return values
 }
 
-// The values of the default settings in the preset bitmask.
+// defaultWords are the values of the default settings in the preset bitmask.
 var defaultWords = [2]uint32{1<<1 | 1<<4 | 1<<5, 4}
 
 func TestAReceiverThatIsThereBeforeCiliumBeginsWhenTheMapsAreThere(t *testing.T) {
 	dir := eventstest.Dir(t)
 	cfg := liveConfig(dir)
-	cfg.ConfigMap.Apply = obsconfig.ModeRequired // which is no reason to fail while there is no Cilium
+	cfg.ConfigMap.Apply = obsconfig.ModeRequired // not a reason to fail while there is no Cilium
 	sink := &consumertest.LogsSink{}
 	r, h, _ := startLiveReceiver(t, cfg, sink)
 	h.requireStatus(t, componentstatus.StatusRecoverableError, "no map is pinned at "+cfg.EventsMap)
@@ -181,13 +181,13 @@ func TestAReceiverThatIsThereBeforeCiliumBeginsWhenTheMapsAreThere(t *testing.T)
 	ring := eventstest.NewRing(t, cfg.EventsMap, 1<<16)
 	h.requireStatus(t, componentstatus.StatusRecoverableError, "no map is pinned at "+cfg.ObservabilityConfigMap)
 	require.True(t, ring.Write(t, monitortest.Drop{Version: 2}.Bytes()))
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, time.Minute, time.Millisecond, "events are not held up")
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, time.Minute, time.Millisecond, "events are not delayed")
 
 	config := eventstest.NewArray(t, cfg.ObservabilityConfigMap, 4, 2)
 	h.requireStatus(t, componentstatus.StatusOK, "")
 	require.Equal(t, defaultWords, words(t, config))
 	require.NoError(t, r.Shutdown(context.Background()))
-	require.Equal(t, [2]uint32{}, words(t, config), "the previous values are back")
+	require.Equal(t, [2]uint32{}, words(t, config), "the previous values are restored")
 	require.Equal(t, int64(1), r.Pipeline.Stats.Emitted.Load())
 }
 
@@ -223,10 +223,10 @@ func TestARestartOfCiliumLosesNoEventAndSetsTheNewConfigurationMap(t *testing.T)
 	require.Equal(t, int64(2), r.live.attached())
 	require.Len(t, logs.FilterMessage("reading the events map").All(), 2)
 
-	write(after) // a perf event array is emptied on the way out: what it holds is lost with its reader
+	write(after) // a perf event array is emptied before it is left: its content is lost with its reader
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Equal(t, int64(5), r.Pipeline.Stats.Emitted.Load(), "%s", &r.Pipeline.Stats)
-	require.Equal(t, [2]uint32{}, words(t, configAfter), "the previous values are back")
+	require.Equal(t, [2]uint32{}, words(t, configAfter), "the previous values are restored")
 }
 
 func TestWhatARealPerfArrayLosesIsInARecordWithItsProcessor(t *testing.T) {
@@ -252,10 +252,10 @@ func TestWhatARealPerfArrayLosesIsInARecordWithItsProcessor(t *testing.T) {
 		}
 		large := append(monitortest.Debug{}.Bytes(), make([]byte, 2000)...)
 		for source.follower.Stats().Lost == 0 {
-			const burst = 20_000 // 40 times what a ring has room for
+			const burst = 20_000 // 40 times the room of a ring
 			perf.WriteTimes(t, large, burst)
 			written += burst
-			// The kernel tells of a loss with the next record that it takes.
+			// The kernel reports a loss with the next record that it stores.
 			for !perf.Write(t, large) {
 				written++
 			}
@@ -284,7 +284,7 @@ func TestWhatARealPerfArrayLosesIsInARecordWithItsProcessor(t *testing.T) {
 			recorded++
 		}
 	}
-	require.Equal(t, source.follower.Stats().Records, recorded, "the recording has every record, also one that found no room here")
+	require.Equal(t, source.follower.Stats().Records, recorded, "the recording has every record, including those that the queue had no room for")
 	require.Equal(t, lost, recordedLost)
 
 	var told int64
@@ -296,12 +296,12 @@ func TestWhatARealPerfArrayLosesIsInARecordWithItsProcessor(t *testing.T) {
 			told += number(lr, "cilium.lost.count")
 		case "policy-verdict":
 			seen++
-			require.Equal(t, "10.0.0.2", kit.Text(lr, "DstIpAddr"), "whatever the ring adds to the record")
+			require.Equal(t, "10.0.0.2", kit.Text(lr, "DstIpAddr"), "whatever padding the ring adds to the record")
 			require.Equal(t, int64(2000), number(lr, "DstPortNumber"))
 		}
 	})
 	require.Equal(t, 2, seen)
-	if stats.Dropped.Total() == 0 { // else news of losses may be among what the queue had no room for
+	if stats.Dropped.Total() == 0 { // otherwise loss records may be among those that the queue had no room for
 		require.Equal(t, int64(lost), told)
 	}
 }
@@ -322,13 +322,13 @@ func TestAFullRingLosesNothingThatItHasTaken(t *testing.T) {
 	record := append(monitortest.Drop{Version: 2}.Bytes(), make([]byte, eventstest.MaxRecord-100)...)
 	taken := int64(0)
 	write := func() {
-		for !ring.Write(t, record) { // it is full: the receiver catches up, since it does not wait for its queue
+		for !ring.Write(t, record) { // it is full: the receiver catches up, because it does not wait for its queue
 			runtime.Gosched()
 		}
 		taken++
 	}
 	write()
-	<-in // the next component is stuck: from here on the queue fills
+	<-in // the next component blocks: from here on the queue fills
 	for r.Pipeline.Stats.Dropped.Total() < 1000 {
 		write()
 	}
@@ -351,7 +351,7 @@ func TestAMapThatIsLeftEarlyIsLoggedAndCounted(t *testing.T) {
 	r, logs := startReceiver(t, metadatatest.NewSettings(tel), cfg, consumertest.NewNop())
 	live := r.live
 	require.NoError(t, live.follower.Close(context.Background()))
-	require.NoError(t, live.start(time.Millisecond)) // looks all the time
+	require.NoError(t, live.start(time.Millisecond)) // checks without a pause
 	abandoned := func(want int64) {
 		t.Helper()
 		metadatatest.AssertEqualMapAbandoned(t, tel, []metricdata.DataPoint[int64]{{Value: want}}, metricdatatest.IgnoreTimestamp())
@@ -363,9 +363,9 @@ func TestAMapThatIsLeftEarlyIsLoggedAndCounted(t *testing.T) {
 		require.Eventually(t, func() bool { return live.attached() == int64(i+2) }, time.Minute, time.Millisecond)
 	}
 	require.Eventually(t, func() bool {
-		return logs.FilterMessageSnippet("was left while programs may still write into it").Len() == 1
+		return logs.FilterMessageSnippet("stopped reading a replaced events map").Len() == 1
 	}, time.Minute, time.Millisecond)
-	said := logs.FilterMessageSnippet("was left").All()[0].ContextMap()
+	said := logs.FilterMessageSnippet("stopped reading a replaced events map").All()[0].ContextMap()
 	require.Equal(t, first, said["id"])
 	require.Equal(t, int64(0), said["bytes_not_read"])
 	abandoned(1)
@@ -381,7 +381,7 @@ func TestShutdownWhileMapsComeAndGo(t *testing.T) {
 		r, _, _ := startLiveReceiver(t, cfg, consumertest.NewNop())
 		live := r.live
 		require.NoError(t, live.follower.Close(context.Background()))
-		require.NoError(t, live.start(time.Millisecond)) // looks all the time
+		require.NoError(t, live.start(time.Millisecond)) // checks without a pause
 		for range i {
 			ring := eventstest.NewRing(t, cfg.EventsMap, 1<<12)
 			ring.Write(t, drop)
@@ -393,8 +393,8 @@ func TestShutdownWhileMapsComeAndGo(t *testing.T) {
 	}
 }
 
-// BenchmarkLive is the way of an event from the kernel's map to its log record: a receiver that finds the map full of traces
-// of 184 bytes, with a packet of 128 bytes in each.
+// BenchmarkLive measures the way of an event from the kernel's map to its log record. The receiver finds the map full
+// of traces of 184 bytes, each with a packet of 128 bytes.
 func BenchmarkLive(b *testing.B) {
 	packet := monitortest.Ethernet(monitortest.EtherIPv4, monitortest.IPv4(netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"),
 		monitortest.ProtoUDP, monitortest.UDP(1000, 2000, make([]byte, 86))))

@@ -26,7 +26,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// statusHost is a host that keeps what the receiver reports of itself.
+// statusHost is a host that keeps the status that the receiver reports.
 type statusHost struct {
 	mu     sync.Mutex
 	events []*componentstatus.Event
@@ -45,7 +45,7 @@ func (h *statusHost) Report(ev *componentstatus.Event) {
 	h.events = append(h.events, ev)
 }
 
-// last is the status reported last; none is StatusNone.
+// last returns the status reported last, or StatusNone.
 func (h *statusHost) last() (componentstatus.Status, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -83,11 +83,11 @@ func TestAMapThatIsNotThereIsWaitedForUntilShutdown(t *testing.T) {
 	cfg.CheckCiliumOnWindows = false
 	want := "no map is pinned at " + cfg.EventsMap
 	if runtime.GOOS == "windows" {
-		want = "eBPF for Windows is not installed" // as it is where the tests run
+		want = "eBPF for Windows is not installed" // true where the tests run
 	}
 	r, h, logs := startLiveReceiver(t, cfg, consumertest.NewNop())
 	h.requireStatus(t, componentstatus.StatusRecoverableError, want)
-	require.Len(t, logs.FilterMessageSnippet("looking again").All(), 1)
+	require.Len(t, logs.FilterMessageSnippet("checking again").All(), 1)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Len(t, h.events, 1)
 }
@@ -119,7 +119,7 @@ func TestTheEventsMapIsNotLookedForWhileWindowsDoesNotSayThatCiliumIsOn(t *testi
 				require.ErrorContains(t, err, "set check_cilium_on_windows to false")
 			}
 		}
-		require.Len(t, logs.FilterMessage("what Windows says of Cilium").All(), c.logs, "said once")
+		require.Len(t, logs.FilterMessage("state of Cilium in the Windows registry").All(), c.logs, "logged once")
 	}
 }
 

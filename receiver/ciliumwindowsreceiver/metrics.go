@@ -18,21 +18,21 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// Bounds of the last collection. Together with the pipeline's they let the receiver end within four seconds: a collector that
-// shall end within five has the rest for its other components.
+// Bounds of the last collection. Together with the pipeline's bounds they let the receiver end within four seconds, so
+// that a collector that has to end within five leaves time for its other components.
 const (
-	shutdownTimeout = 4 * time.Second        // of the receiver, all in all
-	lastTimeout     = 50 * time.Millisecond  // for the last collection at least, however long the rest has taken
-	lastPause       = 100 * time.Millisecond // between two tries
-	graceTimeout    = 400 * time.Millisecond // for the next component to heed its context, if there is that much left
+	shutdownTimeout = 4 * time.Second        // for the whole receiver
+	lastTimeout     = 50 * time.Millisecond  // for the last collection at least, however long the rest took
+	lastPause       = 100 * time.Millisecond // between two attempts
+	graceTimeout    = 400 * time.Millisecond // for the next component to return after its context ends, if that much time is left
 )
 
-// meter hands the sums over: once an interval, when a replay has ended, and at the end. Since they are cumulative, what the
-// next component refuses comes again with the next collection.
+// meter sends the sums to the metrics pipeline: once an interval, when a replay has ended, and at shutdown. The sums
+// are cumulative, so the next collection includes what the next component refused.
 type meter struct {
 	interval time.Duration
 	retry    bool
-	limit    int // bytes that are handed over at once, in OTLP's form
+	limit    int // largest size of one delivery, as OTLP
 	tally    *flowmetrics.Tally
 	points   *pointMaker
 	next     consumer.Metrics
@@ -42,11 +42,11 @@ type meter struct {
 	now    chan struct{}
 	stop   chan struct{}
 	done   chan struct{}
-	ctx    context.Context // ends when there is no more time to hand anything over
+	ctx    context.Context // ends when there is no time left to send anything
 	cancel context.CancelFunc
 }
 
-// newMeter makes the meter of a receiver whose metrics somebody wants, and has the handler count for it.
+// newMeter makes the meter of a receiver in a metrics pipeline, and makes the handler count for it.
 func (r *ciliumReceiver) newMeter() *meter {
 	resource := pcommon.NewResource()
 	r.handler.mapper.Resource(resource)
@@ -79,19 +79,19 @@ func (m *meter) run() {
 	}
 }
 
-// soon asks for a collection out of turn. It does not wait for it. A nil meter has nothing to collect.
+// soon requests a collection out of turn. It does not wait for it. A nil meter ignores the request.
 func (m *meter) soon() {
 	if m == nil {
 		return
 	}
 	select {
 	case m.now <- struct{}{}:
-	default: // one is asked for already
+	default: // one is already requested
 	}
 }
 
-// collect hands over the sums, in parts that are bounded as the batches of records are. Errors are logged. It reports whether a part was
-// refused that may be taken later.
+// collect sends the sums in parts, bounded as the batches of records are. It logs errors, and reports whether a part
+// was refused that may be accepted later.
 func (m *meter) collect() (again bool) {
 	for _, part := range m.points.metricsOf(m.tally, pcommon.NewTimestampFromTime(time.Now()), m.limit) {
 		n := part.DataPointCount()
@@ -99,14 +99,14 @@ func (m *meter) collect() (again bool) {
 		err := m.next.ConsumeMetrics(ctx, part)
 		m.report.EndMetricsOp(ctx, metadata.Type.String(), n, err)
 		if err != nil {
-			m.log.Warn("the next component in the pipeline did not take the metrics; the sums come again with the next", zap.Int("points", n), zap.Error(err))
+			m.log.Warn("the next component in the pipeline refused the metrics; the next collection includes their sums", zap.Int("points", n), zap.Error(err))
 			again = again || !consumererror.IsPermanent(err)
 		}
 	}
 	return again
 }
 
-// collectLast hands over the sums for the last time: again and again while they are refused and may be taken later.
+// collectLast sends the sums for the last time, repeatedly while they are refused but may be accepted later.
 func (m *meter) collectLast() {
 	for m.collect() && m.retry {
 		select {
@@ -117,8 +117,8 @@ func (m *meter) collectLast() {
 	}
 }
 
-// shutdown has the last sums handed over. Nothing may be counted any more. begun is when the receiver's shutdown has begun. A
-// nil meter has nothing to hand over.
+// shutdown sends the last sums. Counting must have ended. begun is when the receiver's shutdown began. A nil meter has
+// nothing to send.
 func (m *meter) shutdown(ctx context.Context, begun time.Time) error {
 	if m == nil {
 		return nil
@@ -148,7 +148,8 @@ const (
 	maxMetricsInterval = 24 * time.Hour
 )
 
-// validateMetrics names each key of the metrics whose value is not allowed, the value, and what is.
+// validateMetrics returns an error for each metrics key whose value is not allowed. It names the key, the value and the
+// allowed values.
 func (c *Config) validateMetrics() error {
 	var errs []error
 	if d := c.MetricsInterval; d < minMetricsInterval || d > maxMetricsInterval {
@@ -162,7 +163,7 @@ func (c *Config) validateMetrics() error {
 		{metadata.MetricsInfo.CiliumNetworkPacketCount.Name, m.CiliumNetworkPacketCount.AggregationStrategy},
 	} {
 		if one.strategy != metadata.AggregationStrategySum {
-			errs = append(errs, fmt.Errorf("metrics: %s: aggregation_strategy: %q is not allowed; these are sums: want sum", one.name, one.strategy))
+			errs = append(errs, fmt.Errorf("metrics: %s: aggregation_strategy: %q is not allowed; these metrics are sums; want sum", one.name, one.strategy))
 		}
 	}
 	return errors.Join(errs...)

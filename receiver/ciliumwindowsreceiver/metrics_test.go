@@ -36,7 +36,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// startFor starts a receiver of the two pipelines, either of which may be none.
+// startFor starts a receiver of the two pipelines. Either of them may be missing.
 func startFor(t *testing.T, cfg *Config, logs consumer.Logs, metrics consumer.Metrics) *ciliumReceiver {
 	t.Helper()
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, logs)
@@ -46,7 +46,7 @@ func startFor(t *testing.T, cfg *Config, logs consumer.Logs, metrics consumer.Me
 	return r
 }
 
-// endReplay waits for the end of the replay and shuts the receiver down; every event must be accounted for.
+// endReplay waits for the end of the replay and shuts the receiver down. It requires that every event is accounted for.
 func endReplay(t *testing.T, r *ciliumReceiver) {
 	t.Helper()
 	<-r.Player.Done()
@@ -54,7 +54,8 @@ func endReplay(t *testing.T, r *ciliumReceiver) {
 	require.Zero(t, r.Pipeline.Stats.Pending(), "%s", &r.Pipeline.Stats)
 }
 
-// sums gives the last sums that a sink has taken: by metric and attributes, as "cilium.event.count cilium.event.type=drop …".
+// sums returns the last sums that a sink received, by metric and attributes, such as "cilium.event.count
+// cilium.event.type=drop …".
 func sums(t *testing.T, sink *consumertest.MetricsSink) map[string]int64 {
 	t.Helper()
 	all := sink.AllMetrics()
@@ -62,7 +63,7 @@ func sums(t *testing.T, sink *consumertest.MetricsSink) map[string]int64 {
 	return sumsOf(all[len(all)-1])
 }
 
-// eachPoint calls do for every data point of metrics that are sums.
+// eachPoint calls do for every data point of the metrics, which must be sums.
 func eachPoint(metrics pmetric.Metrics, do func(pmetric.Metric, pmetric.NumberDataPoint)) {
 	eachMetric(metrics, func(m pmetric.Metric) {
 		for _, point := range m.Sum().DataPoints().All() {
@@ -84,7 +85,8 @@ func sumsOf(metrics pmetric.Metrics) map[string]int64 {
 	return got
 }
 
-// walk decodes a capture and adds up what is in it, without receiver, pipeline and tally. wants says what is wanted of it.
+// walk decodes a capture and sums it up without receiver, pipeline and tally. The function wants selects the
+// notifications to count.
 func walk(t *testing.T, path string, wants func(*monitor.Notification) bool) (sums map[string]int64, wanted int64) {
 	t.Helper()
 	sums = map[string]int64{}
@@ -103,7 +105,7 @@ func walk(t *testing.T, path string, wants func(*monitor.Notification) bool) (su
 		var have []string
 		if f.Verdict == flow.VerdictDropped && f.Type != monitor.TypePacketMonitorDrop {
 			reason := flow.DropReasonName(f.DropReason)
-			if strings.Trim(reason, "0123456789") == "" { // it has no name
+			if strings.Trim(reason, "0123456789") == "" { // the reason has no name
 				reason = "DROP_REASON_UNKNOWN"
 			}
 			have = append(have, "cilium.drop_reason="+reason)
@@ -140,13 +142,13 @@ func walk(t *testing.T, path string, wants func(*monitor.Notification) bool) (su
 	return sums, wanted
 }
 
-// byDefault tells what the default configuration wants.
+// byDefault reports whether the default configuration selects a notification.
 func byDefault(n *monitor.Notification) bool {
 	switch n.Type {
 	case monitor.TypeDebug, monitor.TypeCapture, monitor.TypeRecorder:
 		return false
 	case monitor.TypeTrace:
-		return n.SubType < 5 || n.SubType == 11 || n.SubType >= 13 // to-…
+		return n.SubType < 5 || n.SubType == 11 || n.SubType >= 13 // the observation points to-…
 	}
 	return true
 }
@@ -192,7 +194,7 @@ func TestTheSumsAreTheCapturesOwn(t *testing.T) {
 	}
 }
 
-// The numbers were counted by hand from the length fields of the messages in the file, without our code.
+// The numbers were counted by hand from the length fields of the messages in the file, without this project's code.
 func TestTheTotalsOfTheCapture(t *testing.T) {
 	sink := &consumertest.MetricsSink{}
 	endReplay(t, startFor(t, replayOf(captureFile, everything), nil, sink))
@@ -278,7 +280,7 @@ func TestMetricsThatAreRefusedLoseNothing(t *testing.T) {
 
 		next = &refusing{left: -1, err: consumererror.NewPermanent(errors.New("never"))}
 		endReplay(t, startFor(t, replayOf(captureFile, nil), nil, next))
-		require.LessOrEqual(t, next.tries, 2, "what is refused for good is not tried again at the end")
+		require.LessOrEqual(t, next.tries, 2, "metrics refused permanently are not tried again at the end")
 	})
 }
 
@@ -395,7 +397,7 @@ func TestAShutdownInTheMiddleOfAReplayHandsOverEverySum(t *testing.T) {
 	require.Equal(t, int64(logs.LogRecordCount()), stats.Emitted.Load())
 }
 
-func TestFiltersAreOfTheSumsAsWell(t *testing.T) {
+func TestFiltersApplyToTheSums(t *testing.T) {
 	sink := &consumertest.MetricsSink{}
 	r := startFor(t, replayOf(captureFile, func(c *Config) {
 		everything(c)
@@ -407,7 +409,7 @@ func TestFiltersAreOfTheSumsAsWell(t *testing.T) {
 	require.Equal(t, r.Pipeline.Stats.Aggregated.Load(), total(got, "cilium.event.count"))
 	require.NotZero(t, total(got, "cilium.event.count"))
 	for key := range got {
-		require.Contains(t, key, "cilium.verdict=DROPPED ", "a mask is of the records only")
+		require.Contains(t, key, "cilium.verdict=DROPPED ", "a field mask applies to records only")
 		require.Contains(t, key, "network.transport=tcp")
 	}
 }
@@ -426,7 +428,8 @@ func TestTheReadmeDocumentsEveryMetricAndAttribute(t *testing.T) {
 	require.ElementsMatch(t, want, documented)
 }
 
-// manySeries is what a datapath makes that drops for every reason there is: as many series as there can be.
+// manySeries returns the tally of a datapath that drops for every existing reason: the largest possible number of
+// series.
 func manySeries() *flowmetrics.Tally {
 	all := flowmetrics.New()
 	for _, protocol := range []uint8{1, 2, 6, 17, 58, 99, 112, 132} {
@@ -446,7 +449,7 @@ func manySeries() *flowmetrics.Tally {
 // whole is a limit that no metrics reach.
 const whole = 1 << 30
 
-// An OTLP receiver takes no gRPC message above 4 MiB.
+// An OTLP receiver accepts no gRPC message above 4 MiB.
 func TestNoMoreSumsAreHandedOverAtOnceThanABatchMayHave(t *testing.T) {
 	all := manySeries()
 	resource := pcommon.NewResource()
@@ -467,7 +470,7 @@ func TestNoMoreSumsAreHandedOverAtOnceThanABatchMayHave(t *testing.T) {
 		for i, part := range parts {
 			require.LessOrEqual(t, size(part), limit)
 			if i < len(parts)-1 {
-				require.Greater(t, size(part), limit*98/100-2000, "no smaller than need be")
+				require.Greater(t, size(part), limit*98/100-2000, "parts are no smaller than necessary")
 			}
 			for key, n := range sumsOf(part) {
 				if _, twice := got[key]; twice {

@@ -15,15 +15,15 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// pointMaker makes metrics of sums. What the metrics are called, their units and scope are the generated builder's. The points
-// are not: for each it looks for an equal one among all before, which takes seconds where there are thousands.
+// pointMaker makes metrics of sums. The generated builder provides the metrics' names, units and scope. It does not
+// make the points: it compares each new point with all earlier ones, which takes seconds for thousands of points.
 type pointMaker struct {
 	empty   pmetric.Metrics // the enabled metrics, without points
 	begun   pcommon.Timestamp
 	metrics map[string]seriesMetric // by name
 }
 
-// seriesMetric is what a metric takes of a series: one of the sums, and the attributes that tell its points apart.
+// seriesMetric is what a metric uses of a series: one of the sums, and the attributes that distinguish its points.
 type seriesMetric struct {
 	value      func(*flowmetrics.Sums) int64
 	attributes map[string]bool
@@ -43,7 +43,7 @@ var seriesAttributes = [...]struct {
 	{"cilium.lost.source", func(s *flowmetrics.Series) string { return s.LostSource }},
 }
 
-// directions has OpenTelemetry's name for a direction as the endpoint sees it.
+// directions maps a direction as the endpoint sees it to OpenTelemetry's name.
 var directions = [...]metadata.AttributeNetworkIoDirection{
 	flow.DirectionIngress: metadata.AttributeNetworkIoDirectionReceive,
 	flow.DirectionEgress:  metadata.AttributeNetworkIoDirectionTransmit,
@@ -70,7 +70,7 @@ func newPointMaker(c *metadata.MetricsBuilderConfig, set receiver.Settings, reso
 	return p
 }
 
-// enabled is a metric's attributes as a set.
+// enabled returns a metric's attributes as a set.
 func enabled[K ~string](attributes []K) map[string]bool {
 	set := map[string]bool{}
 	for _, a := range attributes {
@@ -79,14 +79,14 @@ func enabled[K ~string](attributes []K) map[string]bool {
 	return set
 }
 
-// sizer measures metrics in the protobuf form that OTLP sends.
+// sizer measures metrics in OTLP's protobuf form.
 var sizer pmetric.ProtoMarshaler
 
-// lengthSize is the most that the protobuf form of a message adds before a part of it: a tag and the part's length, in bytes.
+// lengthSize is the largest size of the tag and the length that precede a part of a protobuf message, in bytes.
 const lengthSize = 6
 
-// metricsOf makes the metrics of a tally at a time, in parts of at most limit bytes in OTLP's form. A metric without points is left
-// out, and a tally without sums has no part.
+// metricsOf makes the metrics of a tally at a time, in parts of at most limit bytes in OTLP's form. It leaves out
+// metrics without points, and returns no part for a tally without sums.
 func (p *pointMaker) metricsOf(t *flowmetrics.Tally, at pcommon.Timestamp, limit int) []pmetric.Metrics {
 	metrics := p.emptyCopy()
 	entries := t.Entries()
@@ -100,12 +100,12 @@ func (p *pointMaker) metricsOf(t *flowmetrics.Tally, at pcommon.Timestamp, limit
 	return p.split(metrics, limit)
 }
 
-// split moves the points of metrics into parts.
+// split distributes the points of metrics over parts.
 func (p *pointMaker) split(metrics pmetric.Metrics, limit int) (parts []pmetric.Metrics) {
-	// The lengths of a resource, a scope, a metric and its sum grow with their points.
+	// The length fields of a resource, a scope, a metric and its sum become larger with their points.
 	empty := sizer.MetricsSize(p.empty) + (2+2*len(p.metrics))*lengthSize
 	size := limit + 1
-	var into map[string]pmetric.NumberDataPointSlice // of the last part, by metric
+	var into map[string]pmetric.NumberDataPointSlice // of the last part, by metric name
 	eachMetric(metrics, func(m pmetric.Metric) {
 		for _, point := range m.Sum().DataPoints().All() {
 			takes := sizer.NumberDataPointSize(point) + lengthSize
@@ -125,14 +125,14 @@ func (p *pointMaker) split(metrics pmetric.Metrics, limit int) (parts []pmetric.
 	return parts
 }
 
-// emptyCopy makes the metrics without points.
+// emptyCopy returns the metrics without points.
 func (p *pointMaker) emptyCopy() pmetric.Metrics {
 	metrics := pmetric.NewMetrics()
 	p.empty.CopyTo(metrics)
 	return metrics
 }
 
-// withoutEmpty leaves out the metrics that have no points.
+// withoutEmpty removes the metrics that have no points.
 func withoutEmpty(metrics pmetric.Metrics) {
 	for _, rm := range metrics.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {
@@ -141,10 +141,10 @@ func withoutEmpty(metrics pmetric.Metrics) {
 	}
 }
 
-// fill makes a metric's points. Series that differ in nothing but attributes which the metric does not have are one point.
+// fill makes a metric's points. Series that differ only in attributes that the metric does not have become one point.
 func (p *pointMaker) fill(points pmetric.NumberDataPointSlice, m seriesMetric, entries []flowmetrics.Entry, at pcommon.Timestamp) {
 	known := map[string]pmetric.NumberDataPoint{}
-	points.EnsureCapacity(len(entries)) // what known holds must not move
+	points.EnsureCapacity(len(entries)) // the addresses in known must stay valid
 	var key strings.Builder
 	for i := range entries {
 		n := m.value(&entries[i].Sums)

@@ -26,14 +26,14 @@ import (
 
 const waysFile = "../../testdata/cilium_ways.pcapng"
 
-// amount gives an attribute that is a number, 0 when the record does not have it.
+// amount returns a numeric attribute, or 0 if the record does not have it.
 func amount(lr plog.LogRecord, name string) int64 {
 	v, _ := lr.Attributes().Get(name)
 	return v.Int()
 }
 
-// countedBytes sums over the records that count packets, and over those that count denials, as two queries would, by who sent what to
-// whom. total is of all records.
+// countedBytes sums the bytes of the records that count packets, and of the records that count denials, by sender and
+// target, as two queries would. total is the sum over all records.
 func countedBytes(sink *consumertest.LogsSink) (counted map[string]kit.Sent, total int64) {
 	counted = map[string]kit.Sent{}
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
@@ -55,8 +55,8 @@ func countedBytes(sink *consumertest.LogsSink) (counted map[string]kit.Sent, tot
 	return counted, total
 }
 
-// The capture has every kind of way through a node, of one to four points, in both directions, and packets that are denied, sent
-// again, translated, put into tunnels and encrypted.
+// The capture has packets on every way through a node, with one to four observation points, in both directions. Some
+// are denied, sent again, translated, encapsulated or encrypted.
 func TestTheMarksCountWhatWasSentAndWhatWasDroppedAtEveryLevel(t *testing.T) {
 	sent := kit.Generated(t, waysFile).Sent
 	require.Greater(t, len(sent), 100)
@@ -79,7 +79,7 @@ func TestTheMarksCountWhatWasSentAndWhatWasDroppedAtEveryLevel(t *testing.T) {
 	}
 }
 
-// Where a filter leaves the first record of a packet out, the next one counts it.
+// If a filter removes the first record of a packet, the next one counts the packet.
 func TestTheMarkIsOnTheFirstRecordThatTheFiltersLeave(t *testing.T) {
 	var want, got kit.Sent
 	cfg := replayOf(waysFile, func(c *Config) {
@@ -89,7 +89,7 @@ func TestTheMarkIsOnTheFirstRecordThatTheFiltersLeave(t *testing.T) {
 	sink, _, _ := replayAll(t, cfg)
 	counted, _ := countedBytes(sink)
 	for key, s := range kit.Generated(t, waysFile).Sent {
-		if strings.HasSuffix(key, " > 10.244.2.40 8443") { // by the stack, then encrypted; or by the overlay
+		if strings.HasSuffix(key, " > 10.244.2.40 8443") { // seen by the stack, then encrypted; or by the overlay
 			want.Packets, want.Bytes = want.Packets+s.Packets, want.Bytes+s.Bytes
 			got.Packets, got.Bytes = got.Packets+counted[key].Packets, got.Bytes+counted[key].Bytes
 		}
@@ -98,7 +98,7 @@ func TestTheMarkIsOnTheFirstRecordThatTheFiltersLeave(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// What stands for several packets stands for primary ones only, or for others only.
+// All packets of a merged record are primary, or none is.
 func TestARecordThatStandsForSeveralPacketsCountsAllOfThemOrNone(t *testing.T) {
 	sink, r, _ := replayAll(t, replayOf(waysFile, func(c *Config) { c.MonitorAggregationLevel = "maximum" }))
 	require.Positive(t, r.Pipeline.Stats.Aggregated.Load())
@@ -150,7 +150,7 @@ func TestADeniedPacketIsTwoFailuresOfWhichTheDropCounts(t *testing.T) {
 	}
 }
 
-// A trace has counted the packet's bytes when it is dropped. It is a denial all the same.
+// A trace has counted the packet's bytes before the packet is dropped. The drop still counts as a denial.
 func TestADropBehindACountedTraceCountsTheDenial(t *testing.T) {
 	a, b := netip.MustParseAddr("10.244.1.7"), netip.MustParseAddr("203.0.113.9")
 	syn := monitortest.Ethernet(monitortest.EtherIPv4, monitortest.IPv4(a, b, monitortest.ProtoTCP, monitortest.TCP(40000, 443, monitortest.SYN, nil)))
@@ -196,7 +196,7 @@ func TestPacketsThatCannotBeToldApartAreCountedAndNotMarked(t *testing.T) {
 	})
 }
 
-// One of the packets has no mark, and of the other nothing is told but that it came in.
+// One of the packets has no mark. Of the other one, only its arrival is reported.
 func TestTheAccountSaysHowManyPacketsHaveNoMark(t *testing.T) {
 	a, b := netip.MustParseAddr("10.244.1.7"), netip.MustParseAddr("203.0.113.9")
 	syn := monitortest.Ethernet(monitortest.EtherIPv4, monitortest.IPv4(a, b, monitortest.ProtoTCP, monitortest.TCP(40000, 443, monitortest.SYN, nil)))

@@ -16,7 +16,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// ciliumReceiver is one receiver: what it has of its own, which its Runner runs. The Runner's Next is nil without a logs pipeline.
+// ciliumReceiver is the part of the receiver that is specific to Cilium. Its Runner runs it. The Runner's Next is nil
+// without a logs pipeline.
 type ciliumReceiver struct {
 	*runner.Runner
 	cfg         *Config
@@ -63,15 +64,15 @@ func (r *ciliumReceiver) prepare(files []string) (_ pipeline.Handler, err error)
 	return r.handler, nil
 }
 
-// started says what is received.
+// started logs what is received.
 func (r *ciliumReceiver) started(files []string) {
 	r.log.Info("receiving Cilium events", zap.Strings("enabled_events", r.cfg.EnabledEvents),
 		zap.Stringer("monitor_aggregation_level", r.settings.Level), zap.Strings("replay", files))
 }
 
-// account says what the pipeline's account does not.
+// account returns what this receiver adds to the pipeline's account.
 func (r *ciliumReceiver) account() []zap.Field {
-	if r.Pipeline.Stats.Pending() == 0 { // else the worker may be at it yet
+	if r.Pipeline.Stats.Pending() == 0 { // otherwise the worker may still be counting
 		r.handler.end()
 	}
 	return []zap.Field{
@@ -79,7 +80,7 @@ func (r *ciliumReceiver) account() []zap.Field {
 	}
 }
 
-// losses gives what was lost before the receiver could see it, by who lost it.
+// losses returns what was lost before the receiver could see it, by cause.
 func (r *ciliumReceiver) losses() map[string]int64 {
 	if r.live != nil {
 		return map[string]int64{"map": int64(r.live.follower.Stats().Lost)}
@@ -87,7 +88,7 @@ func (r *ciliumReceiver) losses() map[string]int64 {
 	return map[string]int64{"capture": r.files.lost.Load()}
 }
 
-// startMeter begins to hand over metrics, where somebody wants them.
+// startMeter starts to send metrics, if there is a metrics pipeline.
 func (r *ciliumReceiver) startMeter() {
 	if r.nextMetrics != nil {
 		r.meter = r.newMeter()
@@ -95,10 +96,10 @@ func (r *ciliumReceiver) startMeter() {
 	}
 }
 
-// collectSoon asks for the metrics of a replay that has ended.
+// collectSoon requests the metrics of a replay that has ended.
 func (r *ciliumReceiver) collectSoon() { r.meter.soon() }
 
-// stopMeter hands over the last metrics.
+// stopMeter sends the last metrics.
 func (r *ciliumReceiver) stopMeter(ctx context.Context, begun time.Time) error {
 	return r.meter.shutdown(ctx, begun)
 }

@@ -36,7 +36,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 const captureFile = "../../testdata/cilium_events.pcapng"
 
@@ -55,7 +55,7 @@ func replayOf(path string, change func(*Config)) *Config {
 	return cfg
 }
 
-// startReceiver starts a receiver and gives it with its log.
+// startReceiver starts a receiver and returns it and its log.
 func startReceiver(t *testing.T, set receiver.Settings, cfg *Config, next consumer.Logs) (*ciliumReceiver, *observer.ObservedLogs) {
 	t.Helper()
 	core, logs := observer.New(zap.DebugLevel)
@@ -67,7 +67,8 @@ func startReceiver(t *testing.T, set receiver.Settings, cfg *Config, next consum
 	return r, logs
 }
 
-// replayAll replays a file to its end and gives what came out, the receiver and its log, which names what could not be read.
+// replayAll replays a file to its end and returns the records, the receiver and its log. The log names what could not
+// be read.
 func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *ciliumReceiver, *observer.ObservedLogs) {
 	t.Helper()
 	sink := &consumertest.LogsSink{}
@@ -82,7 +83,7 @@ func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *ciliumReceiv
 	return sink, r, logs
 }
 
-// generated is what the generator says of the capture.
+// generated returns the generator's counts for the capture.
 func generated(t *testing.T) (events int, byType map[string]int) {
 	t.Helper()
 	c := kit.Generated(t, captureFile)
@@ -145,7 +146,7 @@ func writeCapture(t *testing.T, records ...[]byte) string {
 	return writeCaptureOf(t, all...)
 }
 
-// writeCaptureOf writes a capture of records; those without a time come one a millisecond.
+// writeCaptureOf writes a capture of records. Records without a time are one millisecond apart.
 func writeCaptureOf(t *testing.T, records ...events.Record) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "node-7.pcapng")
@@ -183,7 +184,7 @@ func TestTheTimeOfAReplayedEventIsTheCapturesOwn(t *testing.T) {
 	require.Equal(t, []time.Time{start, start.Add(time.Millisecond)}, at)
 }
 
-func TestAFileThatIsNoneFailsTheStartAndSaysWhy(t *testing.T) {
+func TestAFileOfAnotherFormatFailsTheStartWithTheReason(t *testing.T) {
 	dir := t.TempDir()
 	for name, tc := range map[string]struct {
 		content []byte
@@ -207,7 +208,7 @@ func TestAFileThatIsNoneFailsTheStartAndSaysWhy(t *testing.T) {
 	}
 }
 
-func TestATruncatedFileGivesWhatIsWholeAndSaysSo(t *testing.T) {
+func TestATruncatedFileGivesItsWholeEventsAndIsReported(t *testing.T) {
 	raw, err := os.ReadFile(captureFile)
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "cut.pcapng")
@@ -216,7 +217,7 @@ func TestATruncatedFileGivesWhatIsWholeAndSaysSo(t *testing.T) {
 	count, _ := generated(t)
 	require.Positive(t, r.Pipeline.Stats.Emitted.Load())
 	require.Less(t, r.Pipeline.Stats.Emitted.Load(), int64(count))
-	require.Len(t, logs.FilterMessage("the file is damaged, and bytes of it were stepped over").All(), 1)
+	require.Len(t, logs.FilterMessage("the file is damaged; damaged bytes were skipped").All(), 1)
 	require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1)
 }
 

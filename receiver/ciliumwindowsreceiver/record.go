@@ -10,7 +10,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
 
-// newWriter prepares a recording.
+// newWriter returns the function that opens a recording.
 func newWriter([]string) func(record.Destination, recording.File) (record.Writer, error) {
 	return func(to record.Destination, of recording.File) (record.Writer, error) {
 		w, err := capture.NewRecordingWriter(to, of)
@@ -38,7 +38,7 @@ func (f *captureRecord) Write(ev queue.Event) error {
 	return f.Writer.Write(r)
 }
 
-// Lost writes a loss record, as one of the kernel's: a replay tells of it.
+// Lost writes a loss record like the kernel's, so that a replay reports the loss.
 func (f *captureRecord) Lost(n int64) error {
 	return f.Writer.Write(events.Record{Time: f.last, CPU: events.UnknownCPU, Lost: uint64(n)})
 }

@@ -70,14 +70,14 @@ func TestARecordedFileHoldsEveryRecordWithItsTimeProcessorAndLoss(t *testing.T) 
 		events.Record{Time: math.MaxInt64, CPU: math.MaxInt32, Lost: 1 << 53},
 		events.Record{CPU: events.UnknownCPU, Data: []byte("no time")},
 		events.Record{Time: 5, CPU: 0, Data: make([]byte, 100_000)},
-		events.Record{Time: 6, CPU: 0}, // nothing at all
+		events.Record{Time: 6, CPU: 0}, // an empty record
 	)
 	for _, file := range []string{captureFile, odd} {
 		path := filepath.Join(t.TempDir(), "recorded.pcapng")
 		_, r, _ := replayAll(t, replayOf(file, func(c *Config) { c.Record.Path = path }))
 		want := rawRecords(t, file)
 		require.NotEmpty(t, want)
-		require.Equal(t, want, rawRecords(t, path), "those that are filtered included")
+		require.Equal(t, want, rawRecords(t, path), "including those that are filtered")
 		require.Equal(t, int64(len(want)), r.Pipeline.Stats.Received.Load())
 	}
 }
@@ -93,7 +93,8 @@ func TestTheReplayOfARecordingGivesTheRecordsOfItsReplay(t *testing.T) {
 	require.Equal(t, attributes(want), attributes(got))
 }
 
-// recorded has a receiver record one connection's packets, one a quarter of a millisecond, in files of 1 MiB, and gives those.
+// recorded records one connection's packets, a quarter of a millisecond apart, in files of 1 MiB, and returns the
+// files.
 func recorded(t *testing.T, path string, packets []events.Record) (files []string) {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
@@ -123,7 +124,7 @@ func TestTheTwoFilesOfARecordingAreReplayedAsOne(t *testing.T) {
 		return all
 	}
 	want := records(captureOf(t, packets...))
-	require.Len(t, want, 2, "the first packet's, and one for the rest")
+	require.Len(t, want, 2, "one record for the first packet and one for the rest")
 
 	path := filepath.Join(t.TempDir(), "cilium.pcapng")
 	files := recorded(t, path, packets)
@@ -137,13 +138,13 @@ func TestTheTwoFilesOfARecordingAreReplayedAsOne(t *testing.T) {
 	require.Len(t, again, 2)
 	require.Greater(t, len(records(earlier, path)), len(want), "the files of two runs are two recordings")
 
-	// As files were before they said of which recording they are.
+	// Earlier versions wrote files that do not name their recording.
 	first, second := rawRecords(t, again[0]), rawRecords(t, again[1])
 	require.Len(t, append(first, second...), len(packets))
 	require.Greater(t, len(records(captureOf(t, first...), captureOf(t, second...))), len(want))
 }
 
-func TestAFileThatBrokeOffIsNotGoneOnWith(t *testing.T) {
+func TestNoFileContinuesOneThatBrokeOff(t *testing.T) {
 	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 	var packets []events.Record
 	for i := range 8_000 {
@@ -158,7 +159,7 @@ func TestAFileThatBrokeOffIsNotGoneOnWith(t *testing.T) {
 	raw, err := os.ReadFile(files[0])
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(files[0], raw[:len(raw)-5], 0o600))
-	require.Equal(t, whole+2, count(), "what is open at the end of the first comes there, and the second begins anew")
+	require.Equal(t, whole+2, count(), "open connections are written at the end of the first file, and the second file starts afresh")
 }
 
 func TestAFileIsNotRecordedToItself(t *testing.T) {
@@ -170,7 +171,7 @@ func TestAFileIsNotRecordedToItself(t *testing.T) {
 	require.Len(t, rawRecords(t, path), 1)
 }
 
-func TestWhatIsNotRecordedIsALossInTheFile(t *testing.T) {
+func TestEventsThatAreNotRecordedAreALossInTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "recorded.pcapng")
 	core := receivertest.NewNopSettings(metadata.Type)
 	r, err := newReceiver(core, replayOf(captureFile, func(c *Config) { c.Record.Path = path }), consumertest.NewNop())
@@ -179,7 +180,7 @@ func TestWhatIsNotRecordedIsALossInTheFile(t *testing.T) {
 	require.NoError(t, err)
 	first := events.Record{Time: 7, CPU: 3, Data: []byte("first")}
 	require.NoError(t, recorder.Put(context.Background(), 1, first.AppendHead(nil), first.Data))
-	require.NoError(t, recorder.Put(context.Background(), 1, []byte("no head"), nil)) // which no source gives
+	require.NoError(t, recorder.Put(context.Background(), 1, []byte("no head"), nil)) // no source delivers this
 	require.NoError(t, recorder.Close(context.Background(), 0))
 	require.Equal(t, []events.Record{first, {Time: 7, CPU: events.UnknownCPU, Lost: 1}}, rawRecords(t, path))
 	require.Equal(t, int64(1), recorder.Stats.Lost.Total())
@@ -196,7 +197,7 @@ func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
 	}
 	metadatatest.AssertEqualEventsRecorded(t, tel, point(r.Pipeline.Stats.Received.Load()), metricdatatest.IgnoreTimestamp())
 	metadatatest.AssertEqualEventsUnrecorded(t, tel, point(7, attribute.String("reason", queue.Full)), metricdatatest.IgnoreTimestamp())
-	r.Pipeline.Record = nil // it is closed
+	r.Pipeline.Record = nil // the recording is closed
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
 
-// checkFile reads a capture's beginning, so that a file that is no capture of map records fails the start.
+// checkFile reads a capture's beginning, so that the start fails if the file is not a capture of map records.
 func checkFile(path string) error {
 	capture, err := capture.Open(path)
 	if err != nil {
@@ -29,11 +29,12 @@ func checkFile(path string) error {
 // fileSource replays .pcapng files.
 type fileSource struct {
 	r      *ciliumReceiver
-	before recording.File // what the file before says in its end; of the replay's goroutine
+	before recording.File // the identity at the end of the previous file; used by the replay's goroutine only
 	lost   atomic.Int64
 }
 
-// play plays one file. What the file lost is logged and counted. What follows a file that broke off does not go on where it did.
+// play plays one file. It logs and counts what the file lost. After a file that broke off, the next one does not
+// continue its connections.
 func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) (err error) {
 	before := s.before
 	s.before = recording.File{}
@@ -42,7 +43,8 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, capture.Close()) }()
-	// Where the file is the next one of the same recording, what is kept back goes on, under the node's name in the file before.
+	// If the file is the next one of the same recording, events that are kept back stay, under the previous file's node
+	// name.
 	device := s.r.fileDevice(path)
 	err = s.r.BeginFile(ctx, path, capture.Recording().Continues(before), func() { s.r.handler.beginFile(device) })
 	if err != nil {
@@ -55,7 +57,7 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) (e
 	return err
 }
 
-// read says what was read of a file, and why the rest could not be, if that is so.
+// read logs what was read of a file. It returns an error with the reason if part of the file could not be read.
 func (s *fileSource) read(path string, stats capture.Stats, err error) error {
 	s.lost.Add(int64(stats.Lost))
 	s.r.Pipeline.Drop(pipeline.DropTooLarge, int64(stats.Oversized))
@@ -65,17 +67,17 @@ func (s *fileSource) read(path string, stats capture.Stats, err error) error {
 		zap.Uint64("late", stats.Late), zap.Uint64("early", stats.Early),
 	}
 	if stats.Late > 0 {
-		s.r.log.Warn("records of the file come after later ones: the file has them further from their place than is read ahead, so that what is counted by connection may be split",
+		s.r.log.Warn("records of the file come after later ones: they are further out of order than the reader reads ahead, so the counts of a connection may be split",
 			zap.String("file", path), zap.Uint64("late", stats.Late), zap.Duration("late_by_at_most", stats.Lateness))
 	}
 	if stats.Early > 0 {
-		s.r.log.Warn("records of the file come before earlier ones: their times are far in the future, and there are more of them than can be kept to the end",
+		s.r.log.Warn("records of the file come before earlier ones: their times are far in the future, and there are too many of them to keep until the end",
 			zap.String("file", path), zap.Uint64("early", stats.Early))
 	}
 	var damage *capture.Error
 	switch is := errors.As(err, &damage); {
 	case is && stats.Damages > 0:
-		s.r.log.Warn("the file is damaged, and bytes of it were stepped over", append(fields, zap.Uint64("places", stats.Damages),
+		s.r.log.Warn("the file is damaged; damaged bytes were skipped", append(fields, zap.Uint64("places", stats.Damages),
 			zap.Uint64("bytes_stepped_over", stats.SteppedOver), zap.Uint64("unknown_blocks", stats.UnknownBlocks), zap.NamedError("first", err))...)
 		return fmt.Errorf("%d bytes at %d place(s) could not be read, the first: %w", stats.SteppedOver, stats.Damages, err)
 	case is:
@@ -88,8 +90,8 @@ func (s *fileSource) read(path string, stats capture.Stats, err error) error {
 	return nil
 }
 
-// fileDevice is the node that the capture is of, as far as the configuration tells: without a name for it, the file's own
-// stands in.
+// fileDevice returns the node that the capture comes from, as far as the configuration names it. Without a node name,
+// it uses the file's name.
 func (r *ciliumReceiver) fileDevice(path string) networklog.Device {
 	return networklog.Device{NodeName: r.cfg.NodeName, FileName: replay.Name(path)}
 }

@@ -53,8 +53,8 @@ func TestABadFileOfAPatternHidesNoOtherAndMakesTheShutdownFail(t *testing.T) {
 	require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1, "one line names all")
 }
 
-func TestRecordsTooFarFromTheirPlaceAreSaidOncePerFile(t *testing.T) {
-	const ahead = 8 << 10 // records, as the documentation says
+func TestRecordsTooFarOutOfOrderAreReportedOncePerFile(t *testing.T) {
+	const ahead = 8 << 10 // records, as documented
 	file := func(before int) string {
 		var records []events.Record
 		for i := range before {
@@ -74,7 +74,7 @@ func TestRecordsTooFarFromTheirPlaceAreSaidOncePerFile(t *testing.T) {
 }
 
 func TestRecordsOfTimesFarAwaySplitNoConnectionOfAReplay(t *testing.T) {
-	const connections = 50 // the others' ports come behind theirs
+	const connections = 50 // the strays' ports follow theirs
 	begin := time.Date(2027, 3, 4, 5, 6, 7, 0, time.UTC)
 	records := func(n, every int, stray func(i int) time.Time) (got map[string]int, early int) {
 		random := rand.New(rand.NewPCG(21, 22))
@@ -125,12 +125,12 @@ func TestRecordsOfTimesFarAwaySplitNoConnectionOfAReplay(t *testing.T) {
 			require.Equal(t, []int{0, c.early}, []int{none, early}, "warnings")
 			maps.DeleteFunc(got, func(record string, n int) bool { return want[record] == n })
 			require.NotEmpty(t, want)
-			require.Empty(t, got, "records that are not there without the strays")
+			require.Empty(t, got, "records that exist only with the strays")
 		})
 	}
 }
 
-func TestADamagedCaptureIsReadOnBehindTheDamageAndCountsAsUnread(t *testing.T) {
+func TestADamagedCaptureIsReadBeyondTheDamageAndCountsAsUnread(t *testing.T) {
 	raw, err := os.ReadFile(captureFile)
 	require.NoError(t, err)
 	all, _ := generated(t)
@@ -141,14 +141,14 @@ func TestADamagedCaptureIsReadOnBehindTheDamageAndCountsAsUnread(t *testing.T) {
 	<-r.Player.Done()
 	received := r.Pipeline.Stats.Received.Load()
 	require.Less(t, received, int64(all))
-	require.GreaterOrEqual(t, received, int64(all-3), "64 bytes are of three packets at most")
-	require.Len(t, logs.FilterMessage("the file is damaged, and bytes of it were stepped over").FilterLevelExact(zap.WarnLevel).All(), 1)
+	require.GreaterOrEqual(t, received, int64(all-3), "64 bytes hold parts of three packets at most")
+	require.Len(t, logs.FilterMessage("the file is damaged; damaged bytes were skipped").FilterLevelExact(zap.WarnLevel).All(), 1)
 	var unread *replay.UnreadError
 	require.ErrorAs(t, r.Shutdown(context.Background()), &unread)
 	require.Regexp(t, `damaged.pcapng: \d+ bytes at 1 place\(s\) could not be read, the first: capture damaged at byte \d+: `, unread.Error())
 }
 
-func TestABlockOfATypeThatNobodyHasRegisteredIsSaidAndCostsNoPacket(t *testing.T) {
+func TestABlockOfAnUnregisteredTypeIsReportedAndLosesNoPacket(t *testing.T) {
 	raw, err := os.ReadFile(captureFile)
 	require.NoError(t, err)
 	all, _ := generated(t)
@@ -158,14 +158,14 @@ func TestABlockOfATypeThatNobodyHasRegisteredIsSaidAndCostsNoPacket(t *testing.T
 	require.NoError(t, os.WriteFile(path, slices.Insert(raw, int(header), unknown...), 0o600))
 	_, r, logs := replayAll(t, replayOf(path, everything))
 	require.EqualValues(t, all, r.Pipeline.Stats.Received.Load())
-	said := logs.FilterMessage("the file is damaged, and bytes of it were stepped over").All()
+	said := logs.FilterMessage("the file is damaged; damaged bytes were skipped").All()
 	require.Len(t, said, 1)
 	require.EqualValues(t, 1, said[0].ContextMap()["unknown_blocks"])
 	require.EqualValues(t, len(unknown), said[0].ContextMap()["bytes_stepped_over"])
 	require.Contains(t, said[0].ContextMap()["first"], "a block of type 0x41, which nobody has registered")
 }
 
-// endedHost is a collector's host that is told of its end.
+// endedHost is a host that receives the request to end the collector.
 type endedHost struct {
 	component.Host
 	ended chan *componentstatus.Event

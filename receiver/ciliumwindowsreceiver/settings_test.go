@@ -21,7 +21,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// number gives an attribute that is a number, 0 when the record does not have it.
+// number returns a numeric attribute, or 0 if the record does not have it.
 func number(lr plog.LogRecord, name string) int64 {
 	v, ok := lr.Attributes().Get(name)
 	if !ok {
@@ -45,7 +45,7 @@ func TestReplayFiltersAsTheSettingsSay(t *testing.T) {
 	})
 
 	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents = nil }))
-	require.Equal(t, int64(always), r.Pipeline.Stats.Emitted.Load(), "drops and what belongs to no kind cannot be disabled")
+	require.Equal(t, int64(always), r.Pipeline.Stats.Emitted.Load(), "drops, and events that belong to no kind, cannot be disabled")
 
 	_, r, _ = replayAll(t, replayOf(captureFile, func(c *Config) { c.EnabledEvents, c.MonitorAggregationLevel = []string{"trace"}, "none" }))
 	require.Equal(t, int64(always+byType["4"]+byType["7"]), r.Pipeline.Stats.Emitted.Load())
@@ -104,8 +104,8 @@ func TestAReplayAgainReportsEveryConnectionAgain(t *testing.T) {
 	require.Equal(t, 2*once.Pipeline.Stats.Emitted.Load(), twice.Pipeline.Stats.Emitted.Load())
 }
 
-// handled gives a handler of the settings, a function that hands it a record of the map a time after the start, and one that
-// has it let go of what is due, or of everything.
+// handled makes a handler with the given settings. It returns a function that handles a record of the map at a time
+// after the start, and one that writes what is due, or everything.
 func handled(t *testing.T, change func(*Config)) (handle func(events.Record, time.Duration) pipeline.Outcome, release func(all bool), records plog.LogRecordSlice) {
 	cfg := replayOf("x", change)
 	s, err := cfg.read()
@@ -126,8 +126,8 @@ func handled(t *testing.T, change func(*Config)) (handle func(events.Record, tim
 	return handle, release, records
 }
 
-// The README's example, row by row, as a live source has it.
-func TestTheReadmesExampleIsWhatHappens(t *testing.T) {
+// Checks the README's example row by row, as with a live source.
+func TestTheReadmesExampleIsTrue(t *testing.T) {
 	readme := kit.Section(t, "README.md", "### Enabled events and aggregation")
 	rows := regexp.MustCompile(`(?m)^\| (\d+\.\d) \| ([A-Z, ]*) ?\| ([^|]+) \| (\d*) ?\| (\d*) ?\|$`).FindAllStringSubmatch(readme, -1)
 	require.Len(t, rows, 7)
@@ -164,7 +164,7 @@ func TestTheReadmesExampleIsWhatHappens(t *testing.T) {
 		seconds, err := strconv.ParseFloat(row[1], 64)
 		require.NoError(t, err)
 		at := start.Add(time.Duration(seconds * float64(time.Second))).UnixNano()
-		if row[2] == "" { // the interval is over
+		if row[2] == "" { // the interval has ended
 			requireOver(at)
 			requireRecord(row)
 			continue

@@ -16,8 +16,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// instances are a factory's receivers. A logs and a metrics pipeline that name the same receiver share one, since the map has
-// one reader only. The collector hands both the same configuration, by which they are told apart.
+// instances are a factory's receivers. A logs and a metrics pipeline that name the same receiver share one, because the
+// map can have only one reader. The collector passes both the same *Config, which identifies the receiver.
 type instances struct {
 	mu sync.Mutex
 	of map[*Config]*instance
@@ -54,7 +54,8 @@ func (i *instances) metrics(_ context.Context, set receiver.Settings, cfg compon
 	})
 }
 
-// with gives the instance of a configuration that join has a free place in, or a new one.
+// with returns the instance of a configuration that has no pipeline of this signal yet, or a new one. join adds the pipeline and reports
+// whether there was room for it.
 func (i *instances) with(set receiver.Settings, cfg *Config, join func(*ciliumReceiver) bool) (*instance, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -73,9 +74,9 @@ func (i *instances) with(set receiver.Settings, cfg *Config, join func(*ciliumRe
 	return one, nil
 }
 
-// withoutSignal is the telemetry of a component that may be of several signals: what it says is not of the one for whose pipeline
-// the collector happened to make it first. The collector's own telemetry can leave an attribute out that it has added; other
-// telemetry stays as it is.
+// withoutSignal returns telemetry for a component that may have several signals. It removes the attribute that names
+// the signal of whichever pipeline the collector made first. Only the collector's own telemetry can drop an attribute
+// that it added; other telemetry is returned as it is.
 func withoutSignal(set component.TelemetrySettings) component.TelemetrySettings {
 	const signal = "otelcol.signal"
 	set.Logger = set.Logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
@@ -99,7 +100,7 @@ func withoutSignal(set component.TelemetrySettings) component.TelemetrySettings 
 	return set
 }
 
-// Start starts the receiver with the last of its pipelines: what comes behind it in the others is then running as well.
+// Start starts the receiver when its last pipeline starts: the components behind it in the others are running by then.
 func (i *instance) Start(ctx context.Context, h component.Host) error {
 	i.all.mu.Lock()
 	i.hosts = append(i.hosts, h)
@@ -118,7 +119,8 @@ func (i *instance) Start(ctx context.Context, h component.Host) error {
 	return err
 }
 
-// Shutdown shuts the receiver down with the first of its pipelines: what comes behind it in the others is then still running.
+// Shutdown shuts the receiver down with its first pipeline: the components behind it in the others are still running
+// then.
 func (i *instance) Shutdown(ctx context.Context) error {
 	i.all.mu.Lock()
 	first := !i.stopped
@@ -133,14 +135,14 @@ func (i *instance) Shutdown(ctx context.Context) error {
 	return i.ciliumReceiver.Shutdown(ctx)
 }
 
-// hosts are the hosts of one receiver in several pipelines: its status is that of each.
+// hosts are the hosts of one receiver in several pipelines. The receiver's status is reported to each.
 type hosts []component.Host
 
 var _ componentstatus.Reporter = (hosts)(nil)
 
 func (h hosts) GetExtensions() map[component.ID]component.Component { return h[0].GetExtensions() }
 
-// Unwrap gives the first: the collector behind each is the same.
+// Unwrap returns the first host: all belong to the same collector.
 func (h hosts) Unwrap() component.Host { return h[0] }
 
 // Report reports to each host.

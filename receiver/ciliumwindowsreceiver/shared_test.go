@@ -24,7 +24,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// pipelines makes the receivers of a logs and a metrics pipeline, in that order or the other way round.
+// pipelines makes the receivers of a logs and a metrics pipeline, in either order.
 func pipelines(t *testing.T, f receiver.Factory, cfg *Config, metricsFirst bool) (logs, metrics component.Component, records *consumertest.LogsSink, points *consumertest.MetricsSink) {
 	t.Helper()
 	set := receivertest.NewNopSettings(metadata.Type)
@@ -54,14 +54,14 @@ func TestALogsAndAMetricsPipelineShareOneReceiver(t *testing.T) {
 			first, second = metrics, logs
 		}
 		require.NoError(t, first.Start(context.Background(), componenttest.NewNopHost()))
-		require.False(t, r.Running(), "it starts with the last pipeline: before, what comes behind it in that one may not be running")
+		require.False(t, r.Running(), "it starts with the last pipeline: the components behind it there may not run earlier")
 		require.NoError(t, second.Start(context.Background(), componenttest.NewNopHost()))
 		<-r.Player.Done()
 		if order&4 != 0 {
 			first, second = second, first
 		}
 		require.NoError(t, first.Shutdown(context.Background()))
-		require.False(t, r.Running(), "it ends with the first pipeline: after, what comes behind it in that one may have ended")
+		require.False(t, r.Running(), "it ends with the first pipeline: the components behind it there may have ended later")
 		require.NoError(t, second.Shutdown(context.Background()))
 
 		stats := &r.Pipeline.Stats
@@ -85,7 +85,7 @@ func TestOneSignalIsEnough(t *testing.T) {
 		},
 	} {
 		cfg := replayOf(captureFile, nil)
-		for range 2 { // the second is one of its own, since the first has ended
+		for range 2 { // the second is a new receiver, because the first has ended
 			c, err := create(cfg)
 			require.NoError(t, err)
 			require.NoError(t, c.Start(context.Background(), componenttest.NewNopHost()))
@@ -98,7 +98,7 @@ func TestOneSignalIsEnough(t *testing.T) {
 	}
 }
 
-func TestReceiversOfOtherConfigurationsAreOthers(t *testing.T) {
+func TestEachConfigurationHasItsOwnReceiver(t *testing.T) {
 	f := NewFactory()
 	one, _, _, _ := pipelines(t, f, replayOf(captureFile, nil), false)
 	cfg := replayOf(captureFile, nil)
@@ -106,14 +106,14 @@ func TestReceiversOfOtherConfigurationsAreOthers(t *testing.T) {
 	require.NotSame(t, one, other)
 	third, err := f.CreateLogs(context.Background(), receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
 	require.NoError(t, err)
-	require.NotSame(t, other, third, "a pipeline has a receiver for itself where another has the place")
+	require.NotSame(t, other, third, "a pipeline gets a receiver of its own if another holds its place")
 	for _, c := range []component.Component{one, other, third} {
 		require.NoError(t, c.Shutdown(context.Background()))
 	}
 	require.Empty(t, one.(*instance).all.of)
 }
 
-// reporting is a host that keeps what is reported.
+// reporting is a host that keeps the status that is reported.
 type reporting struct {
 	component.Host
 	errs []error
@@ -134,7 +134,7 @@ func TestTheStatusIsThatOfEachPipeline(t *testing.T) {
 	require.NoError(t, logs.Shutdown(context.Background()))
 }
 
-func TestAStartThatFailsIsTheLastPipelines(t *testing.T) {
+func TestAFailedStartIsReportedToTheLastPipeline(t *testing.T) {
 	logs, metrics, _, _ := pipelines(t, NewFactory(), replayOf("no/such/*.pcapng", nil), false)
 	require.NoError(t, logs.Start(context.Background(), componenttest.NewNopHost()))
 	require.ErrorContains(t, metrics.Start(context.Background(), componenttest.NewNopHost()), "replay.path")
@@ -170,7 +170,7 @@ func TestAStartThatFailedCanBeTriedAgain(t *testing.T) {
 	}
 }
 
-// injectedCore is a core as the collector gives it: with an attribute that can be taken away again.
+// injectedCore is a zap core like the collector's: it has an attribute that can be removed again.
 type injectedCore struct {
 	zapcore.Core
 	without zapcore.Core

@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// observe registers the telemetry that only this receiver has; metadata.yaml says what each instrument means.
+// observe registers the telemetry that only this receiver has. metadata.yaml describes each instrument.
 func (r *ciliumReceiver) observe(builder *metadata.TelemetryBuilder) error {
 	return errors.Join(
 		r.live.observe(builder),
@@ -21,7 +21,7 @@ func (r *ciliumReceiver) observe(builder *metadata.TelemetryBuilder) error {
 	)
 }
 
-// observe registers what only a live source has to tell; a nil one has nothing.
+// observe registers the telemetry that only a live source has. A nil source has none.
 func (l *liveSource) observe(builder *metadata.TelemetryBuilder) error {
 	if l == nil {
 		return nil

@@ -12,14 +12,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/envelope"
 )
 
-// The limits of a call. No public source has any of the service's own: a call that is too large for it is halved, and later ones are smaller. 1,024 items is what
-// azure_monitor sends at most.
+// The limits of a call. No public source names the service's own limits. A call that is too large for the service is
+// halved, and later ones are smaller. 1,024 items is the limit of the exporter azure_monitor.
 const (
 	maxCall  = 1_000_000 // bytes before compression
 	maxItems = 1_024
 )
 
-// batch is the records of one push, and the buffers for their items. It is used again for another push.
+// batch holds the records of one push and the buffers for their items. It is reused for later pushes.
 type batch struct {
 	records []record
 	scopes  []scope
@@ -27,10 +27,10 @@ type batch struct {
 	done    []bool  // by record: accepted or dropped
 
 	encoder *envelope.Encoder
-	scope   int32 // that the encoder has, or -1
+	scope   int32 // scope that the encoder was given, or -1
 	body    *delivery.Body
 	buf     []byte // the last item
-	bufAt   uint64 // the time of its event
+	bufAt   uint64 // time of its event
 	bufIs   int32  // its record, or -1
 }
 
@@ -51,7 +51,7 @@ func newBatch(key, sdkVersion string) *batch {
 	}
 }
 
-// load takes the records.
+// load loads the records of a push.
 func (b *batch) load(logs plog.Logs) {
 	for _, rl := range logs.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
@@ -65,7 +65,7 @@ func (b *batch) load(logs plog.Logs) {
 	}
 }
 
-// release forgets every reference to the records.
+// release drops every reference to the records.
 func (b *batch) release() {
 	clear(b.records)
 	clear(b.scopes)
@@ -73,7 +73,7 @@ func (b *batch) release() {
 	b.encoder.Reset()
 }
 
-// encode encodes one item into buf, unless it is there already.
+// encode encodes one item into buf, unless buf already holds it.
 func (b *batch) encode(i int32) {
 	if b.bufIs == i {
 		return
@@ -87,7 +87,8 @@ func (b *batch) encode(i int32) {
 	b.bufIs = i
 }
 
-// fill fills the body with as many of the items as fit into a call, one at least, and gives their number and the time of the oldest.
+// fill fills the body with as many of the items as fit into a call, at least one. It returns their number and the time
+// of the oldest.
 func (b *batch) fill(rows []int32, limit int) (n int, oldest uint64) {
 	b.body.Reset()
 	b.body.Limit(max(limit, envelope.MaxItem+2))

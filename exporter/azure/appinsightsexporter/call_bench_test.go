@@ -9,7 +9,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/tracktest"
 )
 
-// BenchmarkItems makes the body of a call of records of the DNS Server, as large as it may be: encoded and compressed.
+// BenchmarkItems encodes and compresses the body of a call with records of the DNS Server, as large as a call may be.
 func BenchmarkItems(b *testing.B) {
 	logs := recordtest.DNS(1000)
 	batch := newBatch(tracktest.Key, "otelc")

@@ -17,17 +17,17 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/settings"
 )
 
-// Config is the exporter's configuration. README.md has a table of its keys.
+// Config is the exporter's configuration. README.md documents its keys in a table.
 type Config struct {
 	confighttp.ClientConfig `mapstructure:",squash"`
 	Settings                `mapstructure:",squash"`
 }
 
-// Settings are the keys beside those of the client.
+// Settings are the keys in addition to the HTTP client's.
 type Settings struct {
-	// ConnectionString is that of the Application Insights resource.
+	// ConnectionString is the connection string of the Application Insights resource.
 	ConnectionString configopaque.String `mapstructure:"connection_string"`
-	// DeadLetter is where items go that the service refused for good.
+	// DeadLetter is the file for items that the service refuses permanently.
 	DeadLetter settings.DeadLetter `mapstructure:"dead_letter"`
 
 	QueueConfig configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
@@ -43,7 +43,7 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// Unmarshal refuses keys that it does not know.
+// Unmarshal reads the YAML and refuses unknown keys.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	if err := settings.Strict(conf, &Settings{}); err != nil {
 		return err
@@ -51,14 +51,14 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return conf.Unmarshal(c)
 }
 
-// Validate reports what is wrong with the configuration.
+// Validate returns an error for each key whose value is not allowed.
 func (c *Config) Validate() error {
 	var errs []error
 	if _, err := parseConnectionString(string(c.ConnectionString)); err != nil {
 		errs = append(errs, fmt.Errorf("connection_string: %w", err))
 	}
 	if c.Endpoint != "" {
-		errs = append(errs, errors.New("endpoint: it is not allowed; IngestionEndpoint of connection_string has it"))
+		errs = append(errs, errors.New("endpoint: it is not allowed; set IngestionEndpoint in connection_string"))
 	}
 	errs = append(errs, settings.ValidateClient(&c.ClientConfig), settings.ValidateDeadLetter(c.DeadLetter), settings.ValidateRetry(c.QueueConfig, c.RetryConfig))
 	return errors.Join(errs...)

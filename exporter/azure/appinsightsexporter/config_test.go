@@ -5,12 +5,11 @@ package appinsightsexporter
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
-	"go.opentelemetry.io/collector/confmap"
-	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/deliverytest"
 )
 
 const (
@@ -20,72 +19,28 @@ const (
 
 func load(t *testing.T, text string) (*Config, error) {
 	t.Helper()
-	var raw map[string]any
-	require.NoError(t, yaml.Unmarshal([]byte(text), &raw))
-	cfg := createDefaultConfig().(*Config)
-	if err := confmap.NewFromStringMap(raw).Unmarshal(cfg); err != nil {
-		return nil, err
-	}
-	return cfg, confmap.Validate(cfg)
+	return deliverytest.Load(t, createDefaultConfig().(*Config), text)
 }
 
 func TestTheDefaultsLoseNothing(t *testing.T) {
 	require.NoError(t, componenttest.CheckConfigStruct(createDefaultConfig()))
 	cfg, err := load(t, good)
 	require.NoError(t, err)
-	require.True(t, cfg.RetryConfig.Enabled)
-	require.Zero(t, cfg.RetryConfig.MaxElapsedTime, "it never gives up")
-	require.True(t, cfg.QueueConfig.Get().BlockOnOverflow)
-	require.Equal(t, "bytes", cfg.QueueConfig.Get().Sizer.String())
-	require.Zero(t, cfg.QueueConfig.Get().Batch.Get().MaxSize, "a maximum drops a larger record")
-	require.Equal(t, 30*time.Second, cfg.Timeout)
+	deliverytest.RequireLossless(t, sections(cfg))
 	cfg, err = load(t, good+"auth: {authenticator: azureauth}\nproxy_url: http://127.0.0.1:3128\nheaders: {a: b}\ndead_letter: {path: /tmp/dead.jsonl}\n")
 	require.NoError(t, err)
 	require.Equal(t, 100, cfg.DeadLetter.MaxSizeMiB)
 }
 
 func TestWhatCannotWorkIsRefused(t *testing.T) {
-	for change, want := range map[string]string{
-		"connection_string: ''":                                                  "connection_string: it is empty",
-		"connection_string: null":                                                "connection_string: it is empty",
-		"endpoint: https://x":                                                    "endpoint: it is not allowed",
-		"tls: {ca_fil: x}":                                                       "ca_fil",
-		"tls: {insecure_skip_verfy: true}":                                       "insecure_skip_verfy",
-		"cookies: {on: true}":                                                    "cookies",
-		"headers: {content-encoding: identity}":                                  "headers: content-encoding is not allowed",
-		"headers: {Content-Type: text/plain}":                                    "headers: Content-Type is not allowed",
-		"auth: {}":                                                               "auth::authenticator: it is missing",
-		"compression: gzip":                                                      "the exporter compresses by itself",
-		"compression: none":                                                      "the exporter compresses by itself",
-		"timeout: 30":                                                            "want 1s or more",
-		"sending_queue: {batch: {flush_timeout: 1}}":                             "want 10ms or more",
-		`dead_letter: {path: "C:\temp\new.jsonl"}`:                               "dead_letter::path:",
-		"dead_letter: {path: '%TEMP%/dead.jsonl'}":                               "want ${env:TEMP}",
-		"dead_letter: {max_size_mib: 0}":                                         "max_size_mib: 0 is not allowed",
-		"retry_on_failure: {initial_interval: 0s}":                               "want 100ms to 24h",
-		"retry_on_failure: {max_interval: 1s}":                                   "is less than initial_interval",
-		"retry_on_failure: {multiplier: 0.5}":                                    "want 1 to 100",
-		"retry_on_failure: {multiplier: .nan}":                                   "want 1 to 100",
-		"retry_on_failure: {multiplier: 1e308}":                                  "want 1 to 100",
-		"retry_on_failure: {randomization_factor: .nan}":                         "want 0 to 1",
-		"retry_on_failure: {randomization_factor: 2}":                            "want 0 to 1",
-		"retry_on_failure: {initial_interval: 2540400h, max_interval: 2540400h}": "want 100ms to 24h",
-		"retry_on_failure: {max_interval: 2540400h}":                             "want at most 24h",
-		"retry_on_failure: {max_elapsed: 0s}":                                    "max_elapsed",
-		"sending_queue: {batch: {max: 1}}":                                       "max",
-		"dead_leter: {path: x}":                                                  "dead_leter",
-		"instrumentation_key: x":                                                 "instrumentation_key",
-		"maxbatchsize: 10":                                                       "maxbatchsize",
-		"custom_events_enabled: true":                                            "custom_events_enabled",
-	} {
-		key, _, _ := strings.Cut(change, ":")
-		text := good
-		if key == "connection_string" {
-			text = ""
-		}
-		_, err := load(t, text+change+"\n")
-		require.ErrorContains(t, err, want, change)
-	}
+	deliverytest.RequireRefused(t, func(text string) error { _, err := load(t, text); return err }, good, map[string]string{
+		"connection_string: ''":       "connection_string: it is empty",
+		"connection_string: null":     "connection_string: it is empty",
+		"endpoint: https://x":         "endpoint: it is not allowed",
+		"instrumentation_key: x":      "instrumentation_key",
+		"maxbatchsize: 10":            "maxbatchsize",
+		"custom_events_enabled: true": "custom_events_enabled",
+	})
 }
 
 func TestAConnectionStringIsReadAsTheServiceDocumentsIt(t *testing.T) {
@@ -114,22 +69,22 @@ func TestAConnectionStringIsReadAsTheServiceDocumentsIt(t *testing.T) {
 func TestAnOddConnectionStringIsRefusedAndNotShown(t *testing.T) {
 	for text, want := range map[string]string{
 		"   ":                                           "it is empty",
-		secretKey:                                       "part 1 is no KEY=VALUE",
-		"InstrumentationKey":                            "part 1 is no KEY=VALUE",
-		"InstrumentationKey=":                           "it has no InstrumentationKey",
-		"IngestionEndpoint=https://a.example":           "it has no InstrumentationKey",
-		"InstrumentationKey=" + secretKey + "\"":        "or one that is none",
-		"InstrumentationKey=" + secretKey + "\x00":      "or one that is none",
-		"InstrumentationKey=${env:KEY}":                 "or one that is none",
-		"InstrumentationKey=" + strings.Repeat("a", 41): "or one that is none",
-		"InstrumentationKey=" + secretKey + ";InstrumentationKey=b":                                    `"instrumentationkey" stands twice`,
-		"InstrumentationKey=" + secretKey + ";=x":                                                      "part 2 is no KEY=VALUE",
-		"InstrumentationKey=" + secretKey + ";x":                                                       "part 2 is no KEY=VALUE",
+		secretKey:                                       "part 1 is not KEY=VALUE",
+		"InstrumentationKey":                            "part 1 is not KEY=VALUE",
+		"InstrumentationKey=":                           "InstrumentationKey is missing",
+		"IngestionEndpoint=https://a.example":           "InstrumentationKey is missing",
+		"InstrumentationKey=" + secretKey + "\"":        "missing or not valid",
+		"InstrumentationKey=" + secretKey + "\x00":      "missing or not valid",
+		"InstrumentationKey=${env:KEY}":                 "missing or not valid",
+		"InstrumentationKey=" + strings.Repeat("a", 41): "missing or not valid",
+		"InstrumentationKey=" + secretKey + ";InstrumentationKey=b":                                    `"instrumentationkey" occurs twice`,
+		"InstrumentationKey=" + secretKey + ";=x":                                                      "part 2 is not KEY=VALUE",
+		"InstrumentationKey=" + secretKey + ";x":                                                       "part 2 is not KEY=VALUE",
 		"InstrumentationKey=" + secretKey + ";Authorization=aad":                                       "Authorization=aad is not known",
-		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=a.in.applicationinsights.azure.com":    "is no address",
-		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://":                              "is no address",
-		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=ftp://a":                               "is no address",
-		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://:443":                          "is no address",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=a.in.applicationinsights.azure.com":    "is not an address",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://":                              "is not an address",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=ftp://a":                               "is not an address",
+		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://:443":                          "is not an address",
 		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://a/v2.1/track":                  "has more than a host",
 		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://a?x=y":                         "has more than a host",
 		"InstrumentationKey=" + secretKey + ";IngestionEndpoint=https://u:hunter2@a":                   "has more than a host",

@@ -31,28 +31,28 @@ type insights struct {
 	settings   component.TelemetrySettings
 	build      component.BuildInfo
 	target     *delivery.Target
-	limit      atomic.Int64 // of a body, as far as 413 has taught
+	limit      atomic.Int64 // limit of a body; answers with status 413 lower it
 	batches    sync.Pool    // of *batch
 	pauses     pauses
 
 	caller     *delivery.Caller
 	letters    *delivery.DeadLetters // or nil
-	auditToken func()                // looks at the first token, or nil
+	auditToken func()                // checks the audience of the first token; may be nil
 	health     delivery.Health
 
 	ending *delivery.Ending
 }
 
-// pauses are how long the exporter waits after answers that say nothing about it.
+// pauses are the times to wait after answers that do not say how long.
 type pauses struct {
 	throttled time.Duration // 429 or 503 without Retry-After
 	denied    time.Duration // 401 twice
-	misfit    time.Duration // 402, 439, 403, 404, other statuses, a key that is not known
+	misfit    time.Duration // 402, 439, 403, 404, other statuses, or an unknown key
 }
 
 var defaultPauses = pauses{throttled: 5 * time.Second, denied: 30 * time.Second, misfit: time.Minute}
 
-// maxAnswer is as much of an answer as is read, in bytes: an account with a long error for each of maxItems.
+// maxAnswer is the largest part of an answer that is read, in bytes: room for a long error about each of maxItems.
 const maxAnswer = 1 << 20
 
 func newInsights(set exporter.Settings, cfg *Config) (*insights, error) {
@@ -101,23 +101,24 @@ func (e *insights) start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
-// mayRedirect reports what speaks against sending a call on. What is encrypted stays so. A token, or a header of the user's, goes to the same cloud only.
+// mayRedirect returns an error if a call must not be redirected: from an encrypted address to one that is not, or, with
+// a token or a header of the user's, to a host outside the same cloud.
 func (e *insights) mayRedirect(from, to *url.URL) error {
 	local := settings.Loopback(to.Hostname())
 	switch secret := e.cfg.Auth.HasValue() || len(e.cfg.Headers) > 0; {
 	case to.Scheme != from.Scheme:
-		return fmt.Errorf("want %s, as before", from.Scheme)
+		return fmt.Errorf("the redirection must keep the scheme %s", from.Scheme)
 	case to.Scheme == "http" && !local:
-		return errors.New("it is not encrypted")
+		return errors.New("the target is not encrypted")
 	case secret && to.Host != from.Host && !(local && settings.Loopback(from.Hostname())):
 		if cloud := delivery.WantedAudience(from.String()); cloud == "" || delivery.WantedAudience(to.String()) != cloud {
-			return errors.New("the token would go to a host that is not known to be the service's")
+			return errors.New("the token would go to a host that is not known to belong to the service")
 		}
 	}
 	return nil
 }
 
-// stop makes pushes end early.
+// stop makes running pushes end early.
 func (e *insights) stop() {
 	e.health.Stop()
 	e.ending.Begin(e.cfg.Timeout, e.cfg.QueueConfig)
@@ -130,8 +131,8 @@ func (e *insights) shutdown(context.Context) error {
 	return nil
 }
 
-// push sends all records of a batch. It returns nil when the service has accepted all of them, or refused them for good. Otherwise the error has the records
-// that are left, and how long to wait at least.
+// push sends all records of a batch. It returns nil once the service has accepted or permanently refused each of them.
+// Otherwise the error contains the remaining records and the shortest time to wait.
 func (e *insights) push(ctx context.Context, logs plog.Logs) error {
 	if e.auditToken != nil {
 		e.auditToken()

@@ -3,37 +3,25 @@
 package appinsightsexporter
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/collector/exporter"
-	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/appinsightsexporter/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/deliverytest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/tracktest"
 )
 
-// configFor is the configuration of a server's client.
+// configFor returns the configuration of a client of the server.
 func configFor(s *tracktest.Server) *Config {
 	cfg := createDefaultConfig().(*Config)
 	cfg.ConnectionString = configopaque.String(s.ConnectionString())
@@ -46,76 +34,47 @@ func withAuth(c *Config) {
 	c.Auth = configoptional.Some(configauth.Config{AuthenticatorID: ingesttest.AuthID})
 }
 
-// rig is an exporter without queue and retries, and what it has said.
+// rig is an exporter without queue and retries, with its logs and metrics.
 type rig struct {
 	*insights
-	t         *testing.T
-	telemetry *componenttest.Telemetry
-	logs      *observer.ObservedLogs
+	*deliverytest.Observed
 }
 
-var shortPauses = pauses{throttled: 20 * time.Millisecond, denied: 20 * time.Millisecond, misfit: 20 * time.Millisecond}
+// kindFor describes the exporter to the tests that all exporters share.
+func kindFor(s *tracktest.Server) deliverytest.Kind[*Config, *insights] {
+	return deliverytest.Kind[*Config, *insights]{
+		Type: metadata.Type, Config: func() *Config { return configFor(s) }, Sections: sections, Build: newInsights, Wrap: newLogs,
+		Methods: func(e *insights) deliverytest.Methods {
+			return deliverytest.Methods{
+				Start: e.start, Shutdown: e.shutdown, Push: e.push, Stop: e.stop, Open: func() { open(e) },
+				Pause: func(misfit, other time.Duration) { e.pauses = pauses{throttled: other, denied: other, misfit: misfit} },
+			}
+		},
+	}
+}
 
-func testSettings(t *testing.T) (exporter.Settings, *componenttest.Telemetry, *observer.ObservedLogs) {
-	telemetry := componenttest.NewTelemetry()
-	t.Cleanup(func() { _ = telemetry.Shutdown(context.Background()) })
-	core, logs := observer.New(zap.InfoLevel)
-	set := exportertest.NewNopSettings(metadata.Type)
-	set.ID = component.NewID(metadata.Type) // the name of a queue on disk
-	set.TelemetrySettings = telemetry.NewTelemetrySettings()
-	set.Logger = zap.New(core)
-	set.BuildInfo.Command, set.BuildInfo.Version = "otelcol-winnet", "1.2.3"
-	return set, telemetry, logs
+func sections(c *Config) deliverytest.Sections {
+	return deliverytest.Sections{Client: &c.ClientConfig, Queue: c.QueueConfig.Get(), Retry: &c.RetryConfig, DeadLetters: &c.DeadLetter}
 }
 
 func newRig(t *testing.T, s *tracktest.Server, change func(*Config)) *rig {
-	cfg := configFor(s)
-	if change != nil {
-		change(cfg)
-	}
-	require.NoError(t, cfg.Validate())
-	set, telemetry, logs := testSettings(t)
-	e, err := newInsights(set, cfg)
-	require.NoError(t, err)
-	e.pauses = shortPauses
-	require.NoError(t, e.start(context.Background(), ingesttest.NewHost(s)))
-	t.Cleanup(func() { require.NoError(t, e.shutdown(context.Background())) })
-	return &rig{e, t, telemetry, logs}
+	e, o := kindFor(s).Start(t, ingesttest.NewHost(s), change)
+	return &rig{e, o}
 }
 
-// sum is the value of a counter's points with an attribute's value; "" is all of them.
-func (r *rig) sum(name, value string) (n int64) {
-	m, err := r.telemetry.GetMetric("otelcol_exporter_app_insights_" + name)
-	if err != nil {
-		return 0
-	}
-	for _, p := range m.Data.(metricdata.Sum[int64]).DataPoints {
-		for _, a := range p.Attributes.ToSlice() {
-			if a.Value.AsString() == value {
-				n += p.Value
-			}
-		}
-		if value == "" {
-			n += p.Value
-		}
-	}
-	return n
+// subject returns the exporter and a server for the tests that all exporters share. Unless it is nil, configure changes the configuration.
+func subject(s *tracktest.Server, configure func(*Config)) deliverytest.Subject {
+	return kindFor(s).Subject(deliverytest.Server{
+		Host: func() ingesttest.Host { return ingesttest.NewHost(s) }, Records: now,
+		Arrived: func() map[string]int { return uids(s) }, Calls: func() int { return len(s.Calls()) },
+		SetFault: func(f deliverytest.Fault) { setFault(s, f) }, Dropped: "items_dropped",
+	}, configure)
 }
 
-// said reports whether a log message has that text.
-func (r *rig) said(text string) bool {
-	for _, l := range r.logs.All() {
-		if strings.Contains(l.Message+fmt.Sprint(l.ContextMap()), text) {
-			return true
-		}
-	}
-	return false
-}
+// open opens the gate of calls, in place of waiting until it opens by itself.
+func open(e *insights) { e.target.Gate = delivery.Gate{} }
 
-// open opens the gate of calls, as time does.
-func (r *rig) open() { r.target.Gate = delivery.Gate{} }
-
-// now are records of the present, whose age the service takes.
+// now returns records of the last minute, which the service does not refuse for their age.
 func now(first, n int) plog.Logs { return recordtest.DNSFrom(first, n, time.Now().Add(-time.Minute)) }
 
 // uids counts the items by EventOriginalUid.
@@ -127,34 +86,15 @@ func uids(s *tracktest.Server) map[string]int {
 	return n
 }
 
-// requireOnce holds the records 0 to n-1 to have arrived once each, but for those that are missing on purpose.
+// requireOnce requires that the records 0 to n-1 have arrived once each, except those in but.
 func requireOnce(t *testing.T, s *tracktest.Server, n int, but ...int) {
 	t.Helper()
-	got := uids(s)
-	missing := map[int]bool{}
-	for _, i := range but {
-		missing[i] = true
-	}
-	for i := range n {
-		want := 1
-		if missing[i] {
-			want = 0
-		}
-		if got[uid(i)] != want {
-			t.Fatalf("item %d came %d times, want %d (%d items)", i, got[uid(i)], want, len(got))
-		}
-	}
-	require.Len(t, got, n-len(but))
+	deliverytest.RequireOnce(t, uids(s), n, but...)
 }
 
-func uid(i int) string { return fmt.Sprintf("%08d", i) }
-
-// bad gives a status to the items with these numbers.
+// bad makes a server answer the items with these numbers with a status.
 func bad(status int, numbers ...int) func(tracktest.Item) (int, string) {
-	is := map[string]bool{}
-	for _, i := range numbers {
-		is[uid(i)] = true
-	}
+	is := deliverytest.UIDs(numbers...)
 	return func(i tracktest.Item) (int, string) {
 		if is[i.Property("EventOriginalUid")] {
 			return status, "the service's words"
@@ -163,31 +103,18 @@ func bad(status int, numbers ...int) func(tracktest.Item) (int, string) {
 	}
 }
 
-// answers makes a server answer so many calls in its own place, before it reads them; -1 is all.
-func answers(n int, do http.HandlerFunc) func(http.ResponseWriter, *http.Request, []tracktest.Item) bool {
-	return func(w http.ResponseWriter, r *http.Request, accepted []tracktest.Item) bool {
-		if accepted != nil || n == 0 {
-			return false
+// setFault sets the fault of a server, or none.
+func setFault(s *tracktest.Server, f deliverytest.Fault) {
+	s.Lock(func() {
+		if s.Fault = nil; f != nil {
+			s.Fault = func(w http.ResponseWriter, r *http.Request, accepted []tracktest.Item) bool {
+				return f(w, r, accepted != nil)
+			}
 		}
-		n--
-		do(w, r)
-		return true
-	}
+	})
 }
 
 func withLetters(t *testing.T) (func(*Config), string) {
 	path := filepath.Join(t.TempDir(), "dead.jsonl")
 	return func(c *Config) { c.DeadLetter.Path = path }, path
-}
-
-// rest is the records that an error leaves to be sent.
-func rest(t *testing.T, err error, all plog.Logs) plog.Logs {
-	t.Helper()
-	require.Error(t, err)
-	require.False(t, consumererror.IsPermanent(err))
-	var left consumererror.Logs
-	if !errors.As(err, &left) {
-		return all
-	}
-	return left.Data()
 }

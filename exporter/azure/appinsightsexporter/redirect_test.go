@@ -12,23 +12,22 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/config/configopaque"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/deliverytest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/tracktest"
 )
 
-// redirecting makes a server send calls on, and counts them.
+// redirecting makes a server redirect calls, and counts them.
 func redirecting(s *tracktest.Server, status int, location func() string) (met *int) {
 	met = new(int)
-	s.Lock(func() {
-		s.Fault = answers(-1, func(w http.ResponseWriter, _ *http.Request) {
-			*met++
-			w.Header().Set("Location", location())
-			w.WriteHeader(status)
-		})
-	})
+	setFault(s, deliverytest.Answers(-1, func(w http.ResponseWriter, _ *http.Request) {
+		*met++
+		w.Header().Set("Location", location())
+		w.WriteHeader(status)
+	}))
 	return met
 }
 
-// both trusts two servers.
+// both makes the client trust two servers.
 func both(other *tracktest.Server) func(*Config) {
 	return func(c *Config) { c.TLS.CAPem += configopaque.String("\n" + other.CertificatePEM()) }
 }
@@ -54,9 +53,7 @@ func TestAStampThatFailsIsForgotten(t *testing.T) {
 	redirecting(global, 308, func() string { return to.URL + "/v2.1/track" })
 	r := newRig(t, global, func(c *Config) { both(stamp)(c); both(next)(c) })
 	require.NoError(t, r.push(context.Background(), now(0, 10)))
-	stamp.Lock(func() {
-		stamp.Fault = answers(-1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	})
+	setFault(stamp, deliverytest.Answers(-1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	to = next
 	require.Error(t, r.push(context.Background(), now(10, 10)))
 	require.NoError(t, r.push(context.Background(), now(10, 10)))
@@ -71,30 +68,30 @@ func TestACallThatIsRedirectedInACircleIsKeptAndTheNextOneBeginsAnew(t *testing.
 	r.pauses.misfit = time.Hour
 	logs := now(0, 10)
 	err := r.push(context.Background(), logs)
-	require.Equal(t, 10, rest(t, err, logs).LogRecordCount())
+	require.Equal(t, 10, deliverytest.Rest(t, err, logs).LogRecordCount())
 	require.ErrorContains(t, err, "it was redirected 5 times")
 	require.ErrorContains(t, err, "Throttle (1h0m0s)")
 	require.Equal(t, 6, *metOne+*metOther)
-	one.Lock(func() { one.Fault = nil })
-	r.open()
+	setFault(one, nil)
+	open(r.insights)
 	require.NoError(t, r.push(context.Background(), logs))
 	requireOnce(t, one, 10)
 }
 
-func TestAPlaceThatIsNoneIsNotFollowed(t *testing.T) {
+func TestARedirectionToAnInvalidAddressIsNotFollowed(t *testing.T) {
 	for _, location := range []string{"", "http://127.0.0.1:1/v2.1/track", "ftp://a/", "https://", "//", "https://u:p@127.0.0.1:1/", "https://127.0.0.1:1/#x", "%zz", "mailto:a@b"} {
 		s := tracktest.New(t)
 		redirecting(s, 307, func() string { return location })
 		r := newRig(t, s, nil)
 		logs := now(0, 10)
-		require.Equal(t, 10, rest(t, r.push(context.Background(), logs), logs).LogRecordCount(), location)
-		if location != "%zz" { // net/http takes that for no answer
-			require.True(t, r.said("none that this service gives"), location)
+		require.Equal(t, 10, deliverytest.Rest(t, r.push(context.Background(), logs), logs).LogRecordCount(), location)
+		if location != "%zz" { // net/http reports an error for it and returns no answer
+			require.True(t, r.Said("does not come from this service"), location)
 		}
 	}
 }
 
-// A server that a call must not be sent on to would get the token.
+// A redirection to another server would give it the token.
 func TestATokenIsSentOnToTheSameCloudOnly(t *testing.T) {
 	for _, c := range []struct {
 		from, to string

@@ -15,24 +15,24 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/envelope"
 )
 
-// returnedError says that a call was accepted but for some items, which are to be sent again.
+// returnedError reports that a call was accepted except for some items, which are to be sent again.
 type returnedError struct {
 	items int
 	word  string
 }
 
 func (r returnedError) Error() string {
-	return fmt.Sprintf("the service did not take %d items of a call for now: %s", r.items, r.word)
+	return fmt.Sprintf("the service refused %d items of a call for now: %s", r.items, r.word)
 }
 
-// isReturned reports whether the calls that follow may be made at once.
+// isReturned reports whether the following calls may be made at once.
 func isReturned(err error) bool {
 	_, is := err.(returnedError)
 	return is
 }
 
-// send sends items, call by call, each of as many bytes as limit says. What is done is marked; the error says why the rest is not. Items that came back do not
-// keep the following calls.
+// send sends items in calls of at most limit() bytes each. It marks the items that are done. The error says why the
+// others are not. Items that are to be sent again do not stop the following calls.
 func (e *insights) send(ctx context.Context, b *batch, rows []int32, limit func() int) error {
 	var came error
 	for len(rows) > 0 {
@@ -47,7 +47,8 @@ func (e *insights) send(ctx context.Context, b *batch, rows []int32, limit func(
 	return came
 }
 
-// deliver sends the body of the batch, which has these items. It splits what is too large, and what is refused without a word about the items.
+// deliver sends the body of the batch, which contains these items. It splits calls that are too large, and calls whose
+// refusal names no items.
 func (e *insights) deliver(ctx context.Context, b *batch, rows []int32, oldest uint64) error {
 	a, v, err := e.call(ctx, b, rows, oldest)
 	switch {
@@ -63,14 +64,14 @@ func (e *insights) deliver(ctx context.Context, b *batch, rows []int32, oldest u
 	return e.failed(a)
 }
 
-// call makes one call with the body of the batch, and counts what came of it. The verdict is nil where the answer says nothing about the items. The error is
-// that of a call that was not made.
+// call makes one call with the body of the batch and updates the metrics. The verdict is nil if the answer does not
+// account for the items. The error reports a call that was not made.
 func (e *insights) call(ctx context.Context, b *batch, rows []int32, oldest uint64) (delivery.Answer, *verdict, error) {
 	if err := e.ending.Err(ctx); err != nil {
 		return delivery.Answer{}, nil, err
 	}
 	if wait, why := e.target.Gate.Wait(); wait > 0 {
-		return delivery.Answer{}, nil, delivery.WaitError{Err: fmt.Errorf("the service is not tried for %v: %w", wait.Round(time.Millisecond), why), Wait: wait}
+		return delivery.Answer{}, nil, delivery.WaitError{Err: fmt.Errorf("no call for %v: %w", wait.Round(time.Millisecond), why), Wait: wait}
 	}
 	body := b.body.Close()
 	a := e.caller.Post(ctx, e.connection.address(), body)
@@ -112,18 +113,18 @@ func (e *insights) call(ctx context.Context, b *batch, rows []int32, oldest uint
 			attribute.String("field", field.String()), attribute.String("rule", rule.String())))
 		if rule == envelope.RuleTooOld {
 			e.log.Once("time", func(l *zap.Logger) {
-				l.Warn("the service refuses events that are more than two days old: they get the time of sending, and EventStartTime has the true time")
+				l.Warn("the service refuses events that are more than two days old: their time is set to the time of sending, and EventStartTime keeps the true time")
 			})
 		}
 	})
 	return a, v, nil
 }
 
-// theService is the only part of the far end.
+// theService is the name of the far end's only part, for its health.
 const theService = "the service"
 
-// settle does what a verdict says. When the service took none of the items, it is the key or the resource that does not fit, and all are kept; unless the service has
-// taken other calls since it refused these for the first time.
+// settle applies a verdict. If the service accepted none of the items, the key or the resource is at fault and all
+// items are kept. But if it has accepted other calls since it first refused these items, the items are at fault.
 func (e *insights) settle(ctx context.Context, b *batch, rows []int32, a delivery.Answer, v *verdict) error {
 	if v.none() {
 		b.encode(rows[0])
@@ -158,7 +159,7 @@ func (e *insights) settle(ctx context.Context, b *batch, rows []int32, a deliver
 	e.telemetry.ExporterAppInsightsItemsReturned.Add(ctx, int64(len(v.again)))
 	came := returnedError{len(v.again), v.word}
 	if v.doubtful {
-		a.Message = fmt.Sprintf("of %d items the answer says nothing, and not that they were accepted; they are sent again", len(v.again))
+		a.Message = fmt.Sprintf("the answer does not account for %d items; they are sent again", len(v.again))
 		a.Result = delivery.Unexpected
 		return e.failed(a)
 	}
@@ -174,7 +175,7 @@ func (e *insights) settle(ctx context.Context, b *batch, rows []int32, a deliver
 	return came
 }
 
-// pauseOf is how long to wait after an answer that asks for it.
+// pauseOf returns how long to wait after an answer that asks for a pause.
 func (e *insights) pauseOf(a delivery.Answer) time.Duration {
 	d := a.RetryAfter
 	switch {
@@ -187,7 +188,8 @@ func (e *insights) pauseOf(a delivery.Answer) time.Duration {
 	return max(d, min(time.Second, e.pauses.throttled))
 }
 
-// failed is the error of a call that was not accepted. It holds calls back after an answer that concerns more than one of them, and says what to do.
+// failed returns the error of a call that was not accepted. If the answer concerns more than this call, failed holds
+// back further calls and logs what to do.
 func (e *insights) failed(a delivery.Answer) error {
 	say := func(text string) {
 		e.log.Again(a.Result.String(), func(l *zap.Logger) { l.Error(text, zap.String("endpoint", e.connection.endpoint.Host), zap.Error(a)) })
@@ -200,40 +202,40 @@ func (e *insights) failed(a delivery.Answer) error {
 	case delivery.Throttled:
 		wait = e.pauseOf(a)
 		if a.Status == statusQuota || a.Status == statusQuotaNow {
-			say("the service has had too much for now; check the daily cap of the resource; what is queued waits")
+			say("the service accepts no more data for now; check the resource's daily cap; the queue waits")
 		}
 	case delivery.Unauthorized:
 		wait = e.pauses.denied
-		say("the service does not accept the call; where the resource takes no instrumentation keys (local authentication is off), auth is needed; check the identity of the " +
-			"authenticator, and that its scopes are those of the endpoint's cloud (https://monitor.azure.com/.default); what is queued waits")
+		say("the service does not authorize the call; a resource that accepts no instrumentation keys (local authentication is off) needs auth; check the identity of the " +
+			"authenticator, and that its scopes belong to the endpoint's cloud (https://monitor.azure.com/.default); the queue waits")
 	case delivery.Forbidden:
-		say("the identity may not send to the resource; give it the role Monitoring Metrics Publisher on the resource; what is queued waits")
+		say("the identity may not send to the resource; give it the role Monitoring Metrics Publisher on the resource; the queue waits")
 	case delivery.NotFound:
-		say("the service does not know the address, or takes only that of the resource's region; take the whole connection string of the resource's overview; what is queued waits")
+		say("the service does not know the endpoint, or accepts only the endpoint of the resource's region; copy the whole connection string from the resource's overview; the queue waits")
 	default:
-		say("the answer is none that this service gives; check IngestionEndpoint and any proxy before it; what is queued waits")
+		say("the answer does not come from this service; check IngestionEndpoint and any proxy before it; the queue waits")
 	}
 	e.target.Gate.Close(wait, a)
 	return delivery.WaitError{Err: a, Wait: wait}
 }
 
-// misfit makes all calls wait when the service takes none of the items of one.
+// misfit holds back all calls because the service accepted none of the items of one.
 func (e *insights) misfit(a delivery.Answer, items int) error {
 	e.target.Gate.Close(e.pauses.misfit, a)
 	e.health.Fails(theService, a)
 	e.log.Again("misfit", func(l *zap.Logger) {
-		l.Error("the service takes no item of a call; check InstrumentationKey; what is queued waits, and is tried again slowly",
+		l.Error("the service accepted no item of a call; check InstrumentationKey; the queue waits and is tried again at long intervals",
 			zap.String("endpoint", e.connection.endpoint.Host), zap.Int("items", items), zap.Error(a))
 	})
 	return delivery.WaitError{Err: a, Wait: e.pauses.misfit}
 }
 
-// drop gives one item up, with the service's words.
+// drop drops one item and logs the service's message.
 func (e *insights) drop(ctx context.Context, b *batch, i int32, a delivery.Answer, reason string) {
 	b.done[i] = true
 	e.telemetry.ExporterAppInsightsItemsDropped.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
 	e.log.Again("dropped "+reason, func(l *zap.Logger) {
-		l.Error("the service refused an item for good, and it is dropped; others are counted in otelcol_exporter_app_insights_items_dropped",
+		l.Error("the service refused an item permanently, so it was dropped; further ones are counted in otelcol_exporter_app_insights_items_dropped",
 			zap.String("reason", reason), zap.Error(a))
 	})
 	if e.letters == nil {

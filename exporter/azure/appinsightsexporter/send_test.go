@@ -15,12 +15,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
-	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/deliverytest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/tracktest"
 )
@@ -46,11 +44,11 @@ func TestRecordsBecomeItems(t *testing.T) {
 		raw, sent = raw+c.Uncompressed, sent+c.Size
 	}
 	require.Len(t, ids, len(s.Calls()))
-	require.Equal(t, int64(1500), r.sum("items_accepted", ""))
-	require.Equal(t, int64(len(s.Calls())), r.sum("calls", "accepted"))
-	require.Equal(t, int64(raw), r.sum("bytes_uncompressed", ""))
-	require.Equal(t, int64(sent), r.sum("bytes_compressed", ""))
-	require.Zero(t, r.sum("fields_altered", ""))
+	require.Equal(t, int64(1500), r.Sum("items_accepted", ""))
+	require.Equal(t, int64(len(s.Calls())), r.Sum("calls", "accepted"))
+	require.Equal(t, int64(raw), r.Sum("bytes_uncompressed", ""))
+	require.Equal(t, int64(sent), r.Sum("bytes_compressed", ""))
+	require.Zero(t, r.Sum("fields_altered", ""))
 }
 
 func TestCallsAreCutByItems(t *testing.T) {
@@ -84,36 +82,36 @@ func TestOnlyItemsThatTheServiceDidNotTakeForNowAreSentAgain(t *testing.T) {
 			r := newRig(t, s, nil)
 			logs := now(0, 1000)
 			err := r.push(context.Background(), logs)
-			for tries := 0; err != nil && rest(t, err, logs).LogRecordCount() > 3; tries++ { // 429 and 439 end a push at once
+			for tries := 0; err != nil && deliverytest.Rest(t, err, logs).LogRecordCount() > 3; tries++ { // 429 and 439 end a push at once
 				require.Less(t, tries, 20)
 				require.ErrorContains(t, err, "Throttle (")
-				logs = rest(t, err, logs)
-				r.open()
+				logs = deliverytest.Rest(t, err, logs)
+				open(r.insights)
 				err = r.push(context.Background(), logs)
 			}
-			left := rest(t, err, logs)
+			left := deliverytest.Rest(t, err, logs)
 			require.ErrorContains(t, err, "the service's words")
 			require.Equal(t, 3, left.LogRecordCount())
 			requireOnce(t, s, 1000, 3, 700, 999)
-			require.Zero(t, r.sum("items_dropped", ""))
-			require.Positive(t, r.sum("calls", "partial"))
-			require.GreaterOrEqual(t, r.sum("items_returned", ""), int64(3))
-			require.Equal(t, int64(997), r.sum("items_accepted", ""))
+			require.Zero(t, r.Sum("items_dropped", ""))
+			require.Positive(t, r.Sum("calls", "partial"))
+			require.GreaterOrEqual(t, r.Sum("items_returned", ""), int64(3))
+			require.Equal(t, int64(997), r.Sum("items_accepted", ""))
 
 			s.Lock(func() { s.Verdict = nil })
-			r.open()
+			open(r.insights)
 			require.NoError(t, r.push(context.Background(), left))
 			requireOnce(t, s, 1000)
 		})
 	}
 }
 
-func TestAnItemThatCameBackDoesNotKeepTheFollowingCalls(t *testing.T) {
+func TestAReturnedItemDoesNotStopTheFollowingCalls(t *testing.T) {
 	s := tracktest.New(t)
 	s.Verdict = bad(500, 0)
 	r := newRig(t, s, nil)
 	logs := now(0, 3000)
-	left := rest(t, r.push(context.Background(), logs), logs)
+	left := deliverytest.Rest(t, r.push(context.Background(), logs), logs)
 	require.Equal(t, 1, left.LogRecordCount())
 	requireOnce(t, s, 3000, 0)
 }
@@ -125,16 +123,16 @@ func TestAThrottledItemMakesAllWorkersWait(t *testing.T) {
 	r := newRig(t, s, nil)
 	logs := now(0, 10)
 	err := r.push(context.Background(), logs)
-	require.Equal(t, 1, rest(t, err, logs).LogRecordCount())
+	require.Equal(t, 1, deliverytest.Rest(t, err, logs).LogRecordCount())
 	require.ErrorContains(t, err, "Throttle (30m0s)")
 	other := now(100, 10)
 	err = r.push(context.Background(), other)
-	require.Equal(t, 10, rest(t, err, other).LogRecordCount())
+	require.Equal(t, 10, deliverytest.Rest(t, err, other).LogRecordCount())
 	require.ErrorContains(t, err, "Throttle (29m")
 	require.Len(t, s.Calls(), 1)
 }
 
-func TestWhatHoldsUpTheServiceIsSaidAndKeepsTheItems(t *testing.T) {
+func TestTheCauseThatHoldsUpTheServiceIsLoggedAndTheItemsAreKept(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		header string
@@ -143,7 +141,7 @@ func TestWhatHoldsUpTheServiceIsSaidAndKeepsTheItems(t *testing.T) {
 	}{
 		{401, "", "Throttle (2h0m0s)", "local authentication is off"},
 		{403, "", "Throttle (3h0m0s)", "Monitoring Metrics Publisher"},
-		{404, "", "Throttle (3h0m0s)", "take the whole connection string"},
+		{404, "", "Throttle (3h0m0s)", "copy the whole connection string"},
 		{402, "", "Throttle (3h0m0s)", "daily cap"},
 		{402, "600", "Throttle (10m0s)", "daily cap"},
 		{439, "", "Throttle (3h0m0s)", "daily cap"},
@@ -152,81 +150,51 @@ func TestWhatHoldsUpTheServiceIsSaidAndKeepsTheItems(t *testing.T) {
 		{429, "600", "Throttle (10m0s)", ""},
 		{503, "600", "Throttle (10m0s)", ""},
 		{500, "600", "Throttle (10m0s)", ""},
-		{301, "", "Throttle (3h0m0s)", "none that this service gives"},
-		{405, "", "Throttle (3h0m0s)", "none that this service gives"},
+		{301, "", "Throttle (3h0m0s)", "does not come from this service"},
+		{405, "", "Throttle (3h0m0s)", "does not come from this service"},
 	} {
 		t.Run(fmt.Sprint(c.status, " ", c.header), func(t *testing.T) {
 			s := tracktest.New(t)
 			r := newRig(t, s, withAuth)
 			var asked atomic.Int64
-			s.Lock(func() {
-				s.Fault = answers(-1, func(w http.ResponseWriter, _ *http.Request) {
-					asked.Add(1)
-					if c.header != "" {
-						w.Header().Set("Retry-After", c.header)
-					}
-					w.Header().Set("Location", s.URL+"/elsewhere")
-					http.Error(w, "the service's words", c.status)
-				})
-			})
+			setFault(s, deliverytest.Answers(-1, func(w http.ResponseWriter, _ *http.Request) {
+				asked.Add(1)
+				if c.header != "" {
+					w.Header().Set("Retry-After", c.header)
+				}
+				w.Header().Set("Location", s.URL+"/elsewhere")
+				http.Error(w, "the service's words", c.status)
+			}))
 			r.pauses = pauses{time.Hour, 2 * time.Hour, 3 * time.Hour}
 			logs := now(0, 10)
 			err := r.push(context.Background(), logs)
-			require.Equal(t, 10, rest(t, err, logs).LogRecordCount())
+			require.Equal(t, 10, deliverytest.Rest(t, err, logs).LogRecordCount())
 			require.ErrorContains(t, err, "the service's words")
 			require.ErrorContains(t, err, c.wait)
 			if c.says != "" {
-				require.True(t, r.said(c.says))
+				require.True(t, r.Said(c.says))
 			}
 			before := asked.Load()
 			for range 3 {
-				require.Error(t, r.push(context.Background(), logs), "nothing is sent meanwhile, by nobody")
+				require.Error(t, r.push(context.Background(), logs), "no push sends anything meanwhile")
 			}
 			require.Equal(t, before, asked.Load())
-			s.Lock(func() { s.Fault = nil })
-			r.open()
+			setFault(s, nil)
+			open(r.insights)
 			require.NoError(t, r.push(context.Background(), logs))
 			requireOnce(t, s, 10)
 		})
 	}
 }
 
-// reporter is a host that keeps what is reported to it.
-type reporter struct {
-	component.Host
-	all []componentstatus.Status
-}
-
-func (r *reporter) Report(e *componentstatus.Event) { r.all = append(r.all, e.Status()) }
-
 func TestTheComponentIsInErrorWhileTheServiceRefuses(t *testing.T) {
 	for _, status := range []int{400, 401, 402, 403, 404, 429, 439, 500, 503, 200} {
-		s := tracktest.New(t)
-		host := &reporter{Host: ingesttest.NewHost(s)}
-		set, _, _ := testSettings(t)
-		e, err := newInsights(set, configFor(s))
-		require.NoError(t, err)
-		e.pauses = shortPauses
-		require.NoError(t, e.start(context.Background(), host))
-		require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
-		require.Empty(t, host.all)
-		s.Lock(func() {
-			s.Fault = answers(-1, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
-		})
-		for range 2 {
-			require.Error(t, e.push(context.Background(), recordtest.DNS(10)))
-		}
-		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError}, host.all, "%d", status)
-		s.Lock(func() { s.Fault = nil })
-		e.target = delivery.NewTarget() // as after the pause
-		require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
-		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError, componentstatus.StatusOK}, host.all, "%d", status)
-		require.NoError(t, e.shutdown(context.Background()))
+		deliverytest.TheStatusFollows(t, subject(tracktest.New(t), nil), status)
 	}
 }
 
 func TestTroubleOnTheWayIsTriedAgain(t *testing.T) {
-	for name, fault := range map[string]http.HandlerFunc{
+	deliverytest.ARetrySendsTheRest(t, func(t *testing.T) deliverytest.Subject { return subject(tracktest.New(t), nil) }, map[string]http.HandlerFunc{
 		"500":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
 		"503":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
 		"408":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(408) },
@@ -235,36 +203,11 @@ func TestTroubleOnTheWayIsTriedAgain(t *testing.T) {
 			_, _ = io.CopyN(io.Discard, r.Body, 100)
 			panic(http.ErrAbortHandler)
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := tracktest.New(t)
-			r := newRig(t, s, nil)
-			n := 0
-			s.Lock(func() {
-				s.Fault = func(w http.ResponseWriter, req *http.Request, accepted []tracktest.Item) bool {
-					if accepted == nil {
-						if n++; n == 3 {
-							fault(w, req)
-							return true
-						}
-					}
-					return false
-				}
-			})
-			logs := now(0, 3000)
-			left := rest(t, r.push(context.Background(), logs), logs)
-			require.Less(t, left.LogRecordCount(), 3000)
-			require.Equal(t, 3000, left.LogRecordCount()+len(s.Items()))
-			require.Equal(t, 3000, logs.LogRecordCount(), "the records given are not changed")
-			r.open()
-			require.NoError(t, r.push(context.Background(), left))
-			requireOnce(t, s, 3000)
-		})
-	}
+	})
 }
 
-// A page to log in at, an answer that breaks off, a service that is another one: nobody said that the items were accepted.
-func TestASuccessThatDoesNotAccountForTheItemsIsNone(t *testing.T) {
+// A sign-in page, an incomplete answer, or an answer from another service does not say that the items were accepted.
+func TestASuccessThatDoesNotAccountForTheItemsIsAFailure(t *testing.T) {
 	for name, fault := range map[string]http.HandlerFunc{
 		"a page":     func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>log in</html>") },
 		"nothing":    func(http.ResponseWriter, *http.Request) {},
@@ -296,38 +239,22 @@ func TestASuccessThatDoesNotAccountForTheItemsIsNone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := tracktest.New(t)
 			r := newRig(t, s, nil)
-			s.Lock(func() { s.Fault = answers(1, fault) })
+			setFault(s, deliverytest.Answers(1, fault))
 			logs := now(0, 10)
 			err := r.push(context.Background(), logs)
-			require.Equal(t, 10, rest(t, err, logs).LogRecordCount())
-			require.Zero(t, r.sum("items_accepted", ""))
-			require.Zero(t, r.sum("items_dropped", ""))
-			r.open()
+			require.Equal(t, 10, deliverytest.Rest(t, err, logs).LogRecordCount())
+			require.Zero(t, r.Sum("items_accepted", ""))
+			require.Zero(t, r.Sum("items_dropped", ""))
+			open(r.insights)
 			require.NoError(t, r.push(context.Background(), logs))
 			requireOnce(t, s, 10)
 		})
 	}
 }
 
-// The service may have accepted what the answer was lost of. The items come again; none is lost.
+// The service may have accepted the items of a call whose answer was lost. They are sent again; none is lost.
 func TestAnAnswerThatIsLostMakesDuplicatesAndNoLoss(t *testing.T) {
-	s := tracktest.New(t)
-	r := newRig(t, s, nil)
-	lost := false
-	s.Lock(func() {
-		s.Fault = func(_ http.ResponseWriter, _ *http.Request, accepted []tracktest.Item) bool {
-			if accepted != nil && !lost {
-				lost = true
-				panic(http.ErrAbortHandler)
-			}
-			return false
-		}
-	})
-	logs := now(0, 10)
-	require.NoError(t, r.push(context.Background(), rest(t, r.push(context.Background(), logs), logs)))
-	for i := range 10 {
-		require.Equal(t, 2, uids(s)[uid(i)])
-	}
+	deliverytest.ALostAnswerMakesDuplicates(t, subject(tracktest.New(t), nil))
 }
 
 func TestEventsThatTheServiceWouldRefuseForTheirAgeArrive(t *testing.T) {
@@ -342,8 +269,8 @@ func TestEventsThatTheServiceWouldRefuseForTheirAgeArrive(t *testing.T) {
 		require.NoError(t, err)
 		require.Greater(t, time.Since(began), 99*time.Hour)
 	}
-	require.Equal(t, int64(2), r.sum("fields_altered", "too_old"))
-	require.True(t, r.said("EventStartTime has the true time"))
+	require.Equal(t, int64(2), r.Sum("fields_altered", "too_old"))
+	require.True(t, r.Said("EventStartTime keeps the true time"))
 }
 
 func TestWorkersSendAtOnceAndEachItemOnce(t *testing.T) {
@@ -361,7 +288,7 @@ func TestWorkersSendAtOnceAndEachItemOnce(t *testing.T) {
 	requireOnce(t, s, 800)
 }
 
-func TestTheTokenIsLookedAtOnceForTheCloudOfTheEndpoint(t *testing.T) {
+func TestTheTokenIsCheckedOnceForTheCloudOfTheEndpoint(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"https://westeurope-5.in.applicationinsights.azure.com": "https://monitor.azure.com", "https://dc.services.visualstudio.com": "https://monitor.azure.com",
 		"https://chinaeast2-0.in.applicationinsights.azure.cn": "https://monitor.azure.cn", "https://usgovvirginia-1.in.applicationinsights.azure.us": "https://monitor.azure.us",
@@ -379,7 +306,7 @@ func TestAPushThatIsStoppedSaysSo(t *testing.T) {
 	logs := now(0, 3)
 	err := r.push(ctx, logs)
 	require.ErrorContains(t, err, "not sent: enough")
-	require.Equal(t, 3, rest(t, err, logs).LogRecordCount())
+	require.Equal(t, 3, deliverytest.Rest(t, err, logs).LogRecordCount())
 	require.Empty(t, s.Calls())
 }
 

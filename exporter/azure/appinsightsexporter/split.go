@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is done with a call that is too large, or that is refused without a word about its items.
+// Splits calls that are too large, and calls whose refusal names no items.
 
 package appinsightsexporter
 
@@ -17,10 +17,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/envelope"
 )
 
-// smallBody is a body that the service does not find too large: what refuses it is something on the way.
+// smallBody is a size that the service always accepts, in bytes. If a call of this size is refused as too large,
+// something on the way refuses it.
 const smallBody = 64 << 10
 
-// halve sends a call that was too large in two parts, and makes later calls no larger than a part. A small one is kept.
+// halve sends a call that was too large in two parts, and limits later calls to the size of a part. A call of at most
+// smallBody is kept.
 func (e *insights) halve(ctx context.Context, b *batch, rows []int32, a delivery.Answer) error {
 	size := b.body.Raw()
 	if size <= smallBody {
@@ -31,7 +33,7 @@ func (e *insights) halve(ctx context.Context, b *batch, rows []int32, a delivery
 	for limit := e.limit.Load(); int64(size/2) < limit; limit = e.limit.Load() {
 		if e.limit.CompareAndSwap(limit, max(smallBody, int64(size/2))) {
 			e.log.Again("too large", func(l *zap.Logger) {
-				l.Warn("a call was too large for the service; calls are smaller from now on", zap.Int("bytes", size),
+				l.Warn("a call was too large for the service; later calls will be smaller", zap.Int("bytes", size),
 					zap.Int("compressed", b.body.Compressed()), zap.Int("new_limit", size/2), zap.Error(a))
 			})
 			break
@@ -53,15 +55,15 @@ func (e *insights) countSplit(ctx context.Context, a delivery.Answer) {
 	e.telemetry.ExporterAppInsightsCallsSplit.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", a.Result.String())))
 }
 
-// search looks for the items for which the service refused a call without saying which, and drops them one by one, while the others arrive. When the service takes
-// none of them all are kept, and everything waits.
+// search looks for the items for which the service refused a call without naming them. It drops these items one by one;
+// the others are accepted. If the service accepts none of them, all are kept and all calls wait.
 func (e *insights) search(ctx context.Context, b *batch, rows []int32, a delivery.Answer) error {
 	unlock, err := e.target.Lock(ctx, e.ending)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if wait, why := e.target.Gate.Wait(); wait > 0 { // another has found out meanwhile
+	if wait, why := e.target.Gate.Wait(); wait > 0 { // another push has found it out
 		return delivery.WaitError{Err: why, Wait: wait}
 	}
 	e.countSplit(ctx, a)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What an answer says of the items of a call.
+// The service's verdict on the items of a call.
 
 package appinsightsexporter
 
@@ -17,14 +17,14 @@ type account struct {
 	Errors   []json.RawMessage `json:"errors"`
 }
 
-// itemError is what an account says of an item that was not accepted.
+// itemError is the account's entry for an item that was not accepted.
 type itemError struct {
 	Index   int    `json:"index"` // in the call
 	Status  int    `json:"statusCode"`
 	Message string `json:"message"`
 }
 
-// statusQuota and statusQuotaNow are what the service answers when it has had too much for a longer time: 439 is the older one.
+// statusQuota and statusQuotaNow are the statuses of an exceeded quota. 439 is the older one.
 const (
 	statusQuotaNow = http.StatusPaymentRequired
 	statusQuota    = 439
@@ -35,27 +35,29 @@ func throttled(status int) bool {
 	return status == http.StatusTooManyRequests || status == statusQuota || status == statusQuotaNow
 }
 
-// again reports whether an item with a status is worth another try. The SDKs' lists have 408, 429, 439, 500, 503 (ApplicationInsights-Go, transmitter.go), and 401,
-// 403, 502, 504 too (azure-sdk-for-python, _constants.py): those say nothing about the item.
+// again reports whether to send an item with this status again. The SDKs' lists have 408, 429, 439, 500, 503
+// (ApplicationInsights-Go, transmitter.go), and 401, 403, 502, 504 too (azure-sdk-for-python, _constants.py): those do
+// not concern the item itself.
 func again(status int) bool {
 	return throttled(status) || status >= 500 || status == http.StatusRequestTimeout || status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
-// sampledOut is the status of an item that the service threw away since its resource samples.
+// sampledOut is the status of an item that the service discarded by sampling.
 const sampledOut = http.StatusPartialContent
 
-// verdict is what became of the items of a call.
+// verdict is the outcome of a call for its items.
 type verdict struct {
-	accepted int         // how many are, but for those below
-	again    []int       // those to send again, in order
-	refused  []itemError // those that are refused for good, or sampled out, in order
+	accepted int         // number of accepted items
+	again    []int       // indices of the items to send again, in order
+	refused  []itemError // items refused permanently, or sampled out, in order
 	slower   bool        // an item of again was throttled
-	doubtful bool        // the account does not add up: what it says nothing of is sent again
-	word     string      // of an item of again
+	doubtful bool        // the account does not add up: items that it does not mention are sent again
+	word     string      // the service's message for an item of again
 }
 
-// judge reads the account of a call of n items. It is not ok when there is none. Of what the account says nothing of it must say that it was accepted, by number. An item
-// that has two errors is tried again if one of them says so.
+// judge reads the account of a call of n items. ok is false if the body is not an account. If the account's number of
+// accepted items does not cover the items that it does not mention, those are sent again. An item with two errors is
+// sent again if one of them allows it.
 func judge(body []byte, n int) (v verdict, ok bool) {
 	var a account
 	if json.Unmarshal(body, &a) != nil || a.Received == nil || a.Accepted == nil {
@@ -90,7 +92,7 @@ func judge(body []byte, n int) (v verdict, ok bool) {
 	return v, true
 }
 
-// none reports whether the service took none of the items, and refused some.
+// none reports whether the service accepted none of the items and refused some.
 func (v *verdict) none() bool {
 	if v.accepted > 0 || len(v.refused) == 0 {
 		return false
@@ -103,7 +105,7 @@ func (v *verdict) none() bool {
 	return true
 }
 
-// shorten gives the beginning of a text that may be long.
+// shorten returns the beginning of a text that may be long.
 func shorten(s string) string {
 	if len(s) > 512 {
 		s = strings.ToValidUTF8(s[:512], "") + "…"

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAnAccountSaysWhatBecameOfEveryItem(t *testing.T) {
+func TestAnAccountGivesTheOutcomeOfEveryItem(t *testing.T) {
 	for name, c := range map[string]struct {
 		body     string
 		n        int
@@ -67,7 +67,7 @@ func TestAnAnswerWithoutAnAccountSaysNothing(t *testing.T) {
 	}
 }
 
-func TestWordsOfAnItemAreBounded(t *testing.T) {
+func TestTheMessageOfAnItemIsBounded(t *testing.T) {
 	body := fmt.Sprintf(`{"itemsReceived":1,"itemsAccepted":0,"errors":[{"index":0,"statusCode":400,"message":%q}]}`, strings.Repeat("é", 100_000))
 	v, ok := judge([]byte(body), 1)
 	require.True(t, ok)

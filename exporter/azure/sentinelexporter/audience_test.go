@@ -3,7 +3,6 @@
 package sentinelexporter
 
 import (
-	"context"
 	"encoding/base64"
 	"net/http"
 	"testing"
@@ -14,7 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
 )
 
-// wrongAudience is an authenticator that was not given the scope: its tokens are for the host of the endpoint.
+// wrongAudience is an authenticator with the wrong scope: its tokens are for the host of the endpoint.
 type wrongAudience struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -32,21 +31,14 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestATokenForAnotherAudienceIsSaidBeforeTheServiceRefusesIt(t *testing.T) {
+func TestATokenForAnotherAudienceIsLoggedBeforeTheServiceRefusesIt(t *testing.T) {
 	s := ingesttest.New(t)
 	for endpoint, want := range map[string]bool{"https://winnet.eastus-1.ingest.monitor.azure.com": true, s.URL: false} {
-		cfg := configFor(s)
-		cfg.Endpoint = endpoint
-		set, telemetry, logs := testSettings(t)
-		e, err := newSentinel(set, cfg)
-		require.NoError(t, err)
-		require.NoError(t, e.start(context.Background(), ingesttest.Host{ingesttest.AuthID: wrongAudience{}}))
+		e, o := kindFor(s).Start(t, ingesttest.Host{ingesttest.AuthID: wrongAudience{}}, func(c *Config) { c.Endpoint = endpoint })
 		if want {
 			require.NotNil(t, e.auditToken)
 			e.auditToken()
 		}
-		r := &rig{e, t, telemetry, logs}
-		require.Equal(t, want, r.said("give the authenticator the scope https://monitor.azure.com/.default"))
-		require.NoError(t, e.shutdown(context.Background()))
+		require.Equal(t, want, o.Said("give the authenticator the scope https://monitor.azure.com/.default"))
 	}
 }

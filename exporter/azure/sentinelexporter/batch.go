@@ -14,17 +14,17 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/row"
 )
 
-// batch is the records of one push, sorted by kind, and the buffers for their rows. It is used again for another push.
+// batch holds the records of one push, sorted by kind, and the buffers for their rows. It is reused for later pushes.
 type batch struct {
 	records   []record
 	resources []pcommon.Map
 	rows      [kindCount][]int32 // indices of records
-	done      []bool             // by record: accepted, dropped, or of no stream
+	done      []bool             // by record: accepted, dropped, or without a stream
 
 	encoders [kindCount]*row.Encoder
-	resource [kindCount]int32 // that the encoder has, or -1
+	resource [kindCount]int32 // resource that the encoder was given, or -1
 	body     *delivery.Body
-	sorted   bool   // rows are sent in the order of time
+	sorted   bool   // rows are sent in time order
 	buf      []byte // the last row
 	bufAt    uint64 // its TimeGenerated
 	bufIs    int32  // its record, or -1
@@ -36,8 +36,9 @@ type record struct {
 	resource int32
 }
 
-// The limits of a call, in bytes: the documented 1 MB read as 1,000,000, and 50 MiB before compression where it holds for the
-// compressed body only. Source of the second: measured by others with the service, not documented.
+// The limits of a call, in bytes: the documented 1 MB read as 1,000,000; and 50 MiB before compression, if the
+// documented limit applies to the compressed body only. The second value is not documented: others measured it with the
+// service.
 const (
 	maxCall    = 1_000_000
 	maxCallRaw = 50 << 20
@@ -64,7 +65,7 @@ func newBatch(cfg *Config) *batch {
 	return b
 }
 
-// load takes the records, and gives the number of those that belong to no stream.
+// load loads the records of a push, and returns the number of those without a stream.
 func (b *batch) load(logs plog.Logs, r *router) (without int) {
 	for _, rl := range logs.ResourceLogs().All() {
 		resource := rl.Resource().Attributes()
@@ -92,7 +93,7 @@ func (b *batch) load(logs plog.Logs, r *router) (without int) {
 	return without
 }
 
-// release forgets every reference to the records.
+// release drops every reference to the records.
 func (b *batch) release() {
 	clear(b.records)
 	clear(b.resources)
@@ -101,13 +102,13 @@ func (b *batch) release() {
 		b.rows[k] = b.rows[k][:0]
 		b.encoders[k].Reset()
 	}
-	const large = 4 << 20 // as no usual row needs
+	const large = 4 << 20 // more than any usual row needs
 	if cap(b.buf) > large {
 		b.buf = nil
 	}
 }
 
-// encode encodes one row into buf, unless it is there already.
+// encode encodes one row into buf, unless buf already holds it.
 func (b *batch) encode(k kind, i int32) {
 	if b.bufIs == i && b.bufKind == k {
 		return
@@ -121,10 +122,11 @@ func (b *batch) encode(k kind, i int32) {
 	b.bufIs, b.bufKind = i, k
 }
 
-// maxSpan is how far apart the rows of a call may be for a table with the plan Auxiliary.
+// maxSpan is the longest time between the rows of a call for a table with the plan Auxiliary.
 const maxSpan = uint64(30 * time.Minute)
 
-// fill fills the body with as many of the rows as fit into a call, one at least, and gives their number and the time of the oldest.
+// fill fills the body with as many of the rows as fit into a call, at least one. It returns their number and the time
+// of the oldest.
 func (b *batch) fill(k kind, rows []int32, rawLimit int) (n int, oldest uint64) {
 	b.body.Reset()
 	b.body.Limit(max(rawLimit, row.MaxRow+2))

@@ -8,7 +8,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
 
-// BenchmarkCall makes the body of a call of records of the DNS Server, as large as it may be: routed, encoded and compressed.
+// BenchmarkCall routes, encodes and compresses the body of a call with records of the DNS Server, as large as a call
+// may be.
 func BenchmarkCall(b *testing.B) {
 	cfg := createDefaultConfig().(*Config)
 	logs := recordtest.DNS(1000)

@@ -17,14 +17,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
 )
 
-// An account's line, and the receiver that gives it.
+// The account's line, and the receiver that logs it.
 var (
 	account  = regexp.MustCompile(`= emitted (\d+)`)
 	receiver = regexp.MustCompile(`"otelcol.component.id": "([^"]+)"`)
 )
 
-// Every record that the receivers make of the recorded captures is a row of its table: none is refused, and no value is of another type than
-// its column. With profile asim no value is outside of what the schema enumerates.
+// Every record that the receivers make from the recorded captures becomes a row of its table: none is refused, and
+// every value has its column's type. With profile asim, every value is in the schema's enumeration.
 func TestTheReceiversRecordsFitTheTables(t *testing.T) {
 	built := os.Getenv("WINNET_COLLECTOR")
 	if built == "" {
@@ -66,7 +66,7 @@ service:
 `, profile, s.URL, ingesttest.RuleID, s.IssueToken(), strings.ReplaceAll(s.CertificatePEM(), "\n", "\n        "))
 			cmd := exec.CommandContext(t.Context(), built, "--config", config)
 			cmd.Dir = root
-			out, _ := cmd.CombinedOutput() // the end of a replay is an error to a collector
+			out, _ := cmd.CombinedOutput() // the end of a replay is an error for a collector
 			emitted := 0
 			last := map[string]int{}
 			for line := range strings.Lines(string(out)) {

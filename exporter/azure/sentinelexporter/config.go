@@ -19,30 +19,30 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/settings"
 )
 
-// Config is the exporter's configuration. README.md has a table of its keys.
+// Config is the exporter's configuration. README.md documents its keys in a table.
 type Config struct {
 	confighttp.ClientConfig `mapstructure:",squash"`
 	Settings                `mapstructure:",squash"`
 }
 
-// Settings are the keys beside those of the client.
+// Settings are the keys in addition to the HTTP client's.
 type Settings struct {
-	// RuleID has the immutable ids of the data collection rules. In YAML it may be one text.
+	// RuleID lists the immutable ids of the data collection rules. In YAML it may be a single text.
 	RuleID []string `mapstructure:"rule_id"`
-	// Streams has the stream of the rule for each kind of record; "" is none, and such records are dropped and counted.
+	// Streams maps each kind of record to a stream of the rule. Records of a kind with "" are dropped and counted.
 	Streams StreamsConfig `mapstructure:"streams"`
-	// StreamAttribute is an attribute of a record, or of its resource, that says where it goes: dns, network, audit, status, or the
-	// name of one of Streams.
+	// StreamAttribute is an attribute of a record, or of its resource, that selects the stream: dns, network, audit,
+	// status, or the name of one of Streams.
 	StreamAttribute string `mapstructure:"stream_attribute"`
 	// TablePlan is analytics or auxiliary.
 	TablePlan string `mapstructure:"table_plan"`
 	// Limits bound a call.
 	Limits LimitsConfig `mapstructure:"limits"`
-	// DeadLetter is where rows go that the service refused for good.
+	// DeadLetter is the file for rows that the service refuses permanently.
 	DeadLetter settings.DeadLetter `mapstructure:"dead_letter"`
-	// ResourceAttributes are names, or beginnings of names that end with "*".
+	// ResourceAttributes are names of resource attributes, or prefixes that end with "*".
 	ResourceAttributes []string `mapstructure:"resource_attributes"`
-	// BodyAsEventMessage puts the body of a DNS or network record into EventMessage.
+	// BodyAsEventMessage writes the body of a DNS or network record to EventMessage.
 	BodyAsEventMessage bool `mapstructure:"body_as_event_message"`
 
 	QueueConfig configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
@@ -57,7 +57,7 @@ type StreamsConfig struct {
 	Status  string `mapstructure:"status"`
 }
 
-// LimitsConfig says how large a call may be.
+// LimitsConfig configures how large a call may be.
 type LimitsConfig struct {
 	Body string `mapstructure:"body"` // uncompressed_1mb or compressed_1mb
 }
@@ -87,7 +87,7 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// Unmarshal takes one text for rule_id as a list of one, and refuses keys that it does not know.
+// Unmarshal reads the YAML. It accepts a single text for rule_id, and refuses unknown keys.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	if id, one := conf.Get("rule_id").(string); one {
 		if err := conf.Merge(confmap.NewFromStringMap(map[string]any{"rule_id": []any{id}})); err != nil {
@@ -105,7 +105,7 @@ var (
 	streamForm = regexp.MustCompile(`^(Custom|Microsoft)-[A-Za-z0-9_-]{1,100}$`)
 )
 
-// Validate reports what is wrong with the configuration.
+// Validate returns an error for the first key whose value is not allowed.
 func (c *Config) Validate() error {
 	return errors.Join(c.validateEndpoint(), c.validateRules(), c.validateStreams(), c.validateRows(), settings.ValidateDeadLetter(c.DeadLetter),
 		settings.ValidateRetry(c.QueueConfig, c.RetryConfig))
@@ -131,10 +131,10 @@ func (c *Config) validateRules() error {
 	}
 	for i, id := range c.RuleID {
 		if !ruleForm.MatchString(id) {
-			return fmt.Errorf("rule_id: %q is no immutable id; want dcr- and 32 hexadecimal digits, as the rule's JSON view has them in immutableId", id)
+			return fmt.Errorf("rule_id: %q is not an immutable id; want dcr- and 32 hexadecimal digits, as in immutableId of the rule's JSON view", id)
 		}
 		if slices.Contains(c.RuleID[:i], id) {
-			return fmt.Errorf("rule_id: %q stands twice; want each rule once", id)
+			return fmt.Errorf("rule_id: %q is in the list twice; want each rule once", id)
 		}
 	}
 	return nil
@@ -147,7 +147,7 @@ func (c *Config) validateStreams() error {
 			continue
 		}
 		if !streamForm.MatchString(name) {
-			return fmt.Errorf(`streams::%s: %q is no stream; want a name that begins with Custom- (or Microsoft-), or "" for none`, kindNames[i], name)
+			return fmt.Errorf(`streams::%s: %q is not a stream name; want a name that begins with Custom- (or Microsoft-), or "" for none`, kindNames[i], name)
 		}
 		if j := slices.Index(all[:], name); j < i {
 			return fmt.Errorf("streams::%s: %q is the stream of %s as well; want a stream of its own", kindNames[i], name, kindNames[j])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sentinelexporter writes log records into tables of Microsoft Sentinel, by the Logs Ingestion API of Azure Monitor. It returns
-// when the service has accepted what it was given, and its error carries what is still to be sent.
+// Package sentinelexporter writes log records into tables of Microsoft Sentinel through the Logs Ingestion API of Azure
+// Monitor. An export returns once the service has accepted the records. Otherwise its error contains the records that
+// are still to be sent.
 package sentinelexporter

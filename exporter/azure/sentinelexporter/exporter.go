@@ -31,23 +31,23 @@ type sentinel struct {
 	router    router
 	rules     []*rule
 	next      atomic.Uint32 // the rule of the next call
-	rawLimit  atomic.Int64  // of a body, as far as 413 has taught
+	rawLimit  atomic.Int64  // limit of a body; answers with status 413 lower it
 	batches   sync.Pool     // of *batch
 	pauses    pauses
 
 	caller     *delivery.Caller
 	letters    *delivery.DeadLetters // or nil
-	auditToken func()                // looks at the first token, or nil
+	auditToken func()                // checks the audience of the first token; may be nil
 	health     delivery.Health
 
 	ending *delivery.Ending
 }
 
-// pauses are how long the exporter waits after answers that say nothing about it.
+// pauses are the times to wait after answers that do not say how long.
 type pauses struct {
 	throttled time.Duration // 429 or 503 without Retry-After
 	denied    time.Duration // 401 twice
-	misfit    time.Duration // 403, 404, other statuses, a rule that takes no row
+	misfit    time.Duration // 403, 404, other statuses, or a rule that accepts no row
 }
 
 var defaultPauses = pauses{throttled: 5 * time.Second, denied: 30 * time.Second, misfit: time.Minute}
@@ -91,7 +91,8 @@ func (e *sentinel) start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
-// sayStreams says what the rule has to have: a stream that is not there is found by the first record for it only.
+// sayStreams logs the streams that the rule must have: the exporter notices a missing stream only at the first record
+// for it.
 func (e *sentinel) sayStreams() {
 	var fields []zap.Field
 	for k, stream := range e.router.streams {
@@ -103,7 +104,7 @@ func (e *sentinel) sayStreams() {
 		`streams: {NAME: ""} turns one off`, fields...)
 }
 
-// stop makes pushes end early.
+// stop makes running pushes end early.
 func (e *sentinel) stop() {
 	e.health.Stop()
 	e.ending.Begin(e.cfg.Timeout, e.cfg.QueueConfig)
@@ -116,8 +117,8 @@ func (e *sentinel) shutdown(context.Context) error {
 	return nil
 }
 
-// push sends all records of a batch that have a stream. It returns nil when the service has accepted all of them, or refused them for
-// good. Otherwise the error has the records that are left, and how long to wait at least.
+// push sends all records of a batch that have a stream. It returns nil once the service has accepted or permanently
+// refused each of them. Otherwise the error contains the remaining records and the shortest time to wait.
 func (e *sentinel) push(ctx context.Context, logs plog.Logs) error {
 	if e.auditToken != nil {
 		e.auditToken()
@@ -133,7 +134,7 @@ func (e *sentinel) push(ctx context.Context, logs plog.Logs) error {
 	if n := b.load(logs, &e.router); n > 0 {
 		e.telemetry.ExporterSentinelRecordsUnrouted.Add(ctx, int64(n))
 		e.log.Once("unrouted", func(l *zap.Logger) {
-			l.Warn("records that belong to no stream are dropped; they have no EventSchema with a stream, no scope of this project's, and no " +
+			l.Warn("records without a stream are dropped: they have no EventSchema with a stream, no scope of this project, and no " +
 				"stream_attribute; otelcol_exporter_sentinel_records_unrouted counts them")
 		})
 	}

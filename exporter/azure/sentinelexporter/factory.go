@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelexporter/internal/metadata"
 )
 
-// NewFactory makes the factory of the sentinel exporter, for the signal logs.
+// NewFactory returns the factory of the sentinel exporter, which supports the logs signal.
 func NewFactory() exporter.Factory {
 	return exporter.NewFactory(metadata.Type, createDefaultConfig, exporter.WithLogs(createLogs, metadata.LogsStability))
 }
@@ -27,12 +27,12 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	return newLogs(ctx, set, e)
 }
 
-// newLogs puts queue and retries before the exporter.
+// newLogs wraps the exporter with queue and retries.
 func newLogs(ctx context.Context, set exporter.Settings, e *sentinel) (exporter.Logs, error) {
 	logs, err := exporterhelper.NewLogs(ctx, set, e.cfg, e.push,
 		exporterhelper.WithStart(e.start),
 		exporterhelper.WithShutdown(e.shutdown),
-		// A push makes many calls. Each has the client's timeout.
+		// One push makes many calls. Each call has the client's timeout.
 		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: 0}),
 		exporterhelper.WithRetry(e.cfg.RetryConfig),
 		exporterhelper.WithQueue(e.cfg.QueueConfig),

@@ -3,29 +3,21 @@
 package sentinelexporter
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/collector/exporter"
-	"go.opentelemetry.io/collector/exporter/exportertest"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest/observer"
+	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/deliverytest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelexporter/internal/metadata"
 )
 
@@ -34,7 +26,7 @@ const (
 	networkStream = "Custom-ASimNetworkSessionLogs"
 )
 
-// configFor is the configuration of a server's client.
+// configFor returns the configuration of a client of the server.
 func configFor(s *ingesttest.Server) *Config {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Endpoint = s.URL
@@ -44,70 +36,51 @@ func configFor(s *ingesttest.Server) *Config {
 	return cfg
 }
 
-// rig is an exporter without queue and retries, and what it has said.
+// rig is an exporter without queue and retries, with its logs and metrics.
 type rig struct {
 	*sentinel
-	t         *testing.T
-	telemetry *componenttest.Telemetry
-	logs      *observer.ObservedLogs
+	*deliverytest.Observed
 }
 
-var shortPauses = pauses{throttled: 20 * time.Millisecond, denied: 20 * time.Millisecond, misfit: 20 * time.Millisecond}
+// kindFor describes the exporter to the tests that all exporters share.
+func kindFor(s *ingesttest.Server) deliverytest.Kind[*Config, *sentinel] {
+	return deliverytest.Kind[*Config, *sentinel]{
+		Type: metadata.Type, Config: func() *Config { return configFor(s) }, Sections: sections, Build: newSentinel, Wrap: newLogs,
+		Methods: func(e *sentinel) deliverytest.Methods {
+			return deliverytest.Methods{
+				Start: e.start, Shutdown: e.shutdown, Push: e.push, Stop: e.stop, Open: func() { open(e) },
+				Pause: func(misfit, other time.Duration) { e.pauses = pauses{throttled: other, denied: other, misfit: misfit} },
+			}
+		},
+	}
+}
 
-func testSettings(t *testing.T) (exporter.Settings, *componenttest.Telemetry, *observer.ObservedLogs) {
-	telemetry := componenttest.NewTelemetry()
-	t.Cleanup(func() { _ = telemetry.Shutdown(context.Background()) })
-	core, logs := observer.New(zap.InfoLevel)
-	set := exportertest.NewNopSettings(metadata.Type)
-	set.ID = component.NewID(metadata.Type) // the name of a queue on disk
-	set.TelemetrySettings = telemetry.NewTelemetrySettings()
-	set.Logger = zap.New(core)
-	set.BuildInfo.Command, set.BuildInfo.Version = "otelcol-winnet", "1.2.3"
-	return set, telemetry, logs
+func sections(c *Config) deliverytest.Sections {
+	return deliverytest.Sections{Client: &c.ClientConfig, Queue: c.QueueConfig.Get(), Retry: &c.RetryConfig, DeadLetters: &c.DeadLetter}
 }
 
 func newRig(t *testing.T, s *ingesttest.Server, change func(*Config)) *rig {
-	cfg := configFor(s)
-	if change != nil {
-		change(cfg)
-	}
-	require.NoError(t, cfg.Validate())
-	set, telemetry, logs := testSettings(t)
-	e, err := newSentinel(set, cfg)
-	require.NoError(t, err)
-	e.pauses = shortPauses
-	require.NoError(t, e.start(context.Background(), ingesttest.NewHost(s)))
-	t.Cleanup(func() { require.NoError(t, e.shutdown(context.Background())) })
-	return &rig{e, t, telemetry, logs}
+	e, o := kindFor(s).Start(t, ingesttest.NewHost(s), change)
+	return &rig{e, o}
 }
 
-// sum is the value of a counter's points with an attribute's value; "" is all of them.
-func (r *rig) sum(name, value string) (n int64) {
-	m, err := r.telemetry.GetMetric("otelcol_exporter_sentinel_" + name)
-	if err != nil {
-		return 0
-	}
-	for _, p := range m.Data.(metricdata.Sum[int64]).DataPoints {
-		for _, a := range p.Attributes.ToSlice() {
-			if a.Value.AsString() == value {
-				n += p.Value
-			}
-		}
-		if value == "" {
-			n += p.Value
-		}
-	}
-	return n
+// subject returns the exporter and a server for the tests that all exporters share. Unless it is nil, configure changes the configuration.
+func subject(s *ingesttest.Server, configure func(*Config)) deliverytest.Subject {
+	return kindFor(s).Subject(deliverytest.Server{
+		Host: func() ingesttest.Host { return ingesttest.NewHost(s) }, Records: func(first, n int) plog.Logs { return recordtest.DNSFrom(first, n, recordtest.Base) },
+		Arrived: func() map[string]int { return uids(s, dnsStream) }, Calls: func() int { return len(s.Calls()) },
+		SetFault: func(f deliverytest.Fault) { setFault(s, f) }, Dropped: "rows_dropped",
+	}, configure)
 }
 
-// said reports whether a log message has that text.
-func (r *rig) said(text string) bool {
-	for _, l := range r.logs.All() {
-		if strings.Contains(l.Message+fmt.Sprint(l.ContextMap()), text) {
-			return true
+// open opens the gates of calls, in place of waiting until they open by themselves.
+func open(e *sentinel) {
+	for _, rule := range e.rules {
+		rule.gate = delivery.Gate{}
+		for _, target := range rule.target {
+			target.Gate = delivery.Gate{}
 		}
 	}
-	return false
 }
 
 // uids counts the rows of a stream by EventOriginalUid.
@@ -120,52 +93,30 @@ func uids(s *ingesttest.Server, stream string) map[string]int {
 	return n
 }
 
-// requireOnce holds the DNS rows 0 to n-1 to have arrived once each, but for those that are missing on purpose.
+// requireOnce requires that the DNS rows 0 to n-1 have arrived once each, except those in but.
 func requireOnce(t *testing.T, s *ingesttest.Server, n int, but ...int) {
 	t.Helper()
-	got := uids(s, dnsStream)
-	missing := map[int]bool{}
-	for _, i := range but {
-		missing[i] = true
-	}
-	for i := range n {
-		want := 1
-		if missing[i] {
-			want = 0
-		}
-		if got[uid(i)] != want {
-			t.Fatalf("row %d came %d times, want %d (%d rows)", i, got[uid(i)], want, len(got))
-		}
-	}
-	require.Len(t, got, n-len(but))
+	deliverytest.RequireOnce(t, uids(s, dnsStream), n, but...)
 }
 
-func uid(i int) string { return fmt.Sprintf("%08d", i) }
-
-// bad refuses the rows with these numbers.
+// bad makes a server refuse the rows with these numbers.
 func bad(numbers ...int) func(string, string, ingesttest.Row) bool {
-	is := map[string]bool{}
-	for _, i := range numbers {
-		is[uid(i)] = true
-	}
+	is := deliverytest.UIDs(numbers...)
 	return func(_, _ string, r ingesttest.Row) bool { return is[fmt.Sprint(r["EventOriginalUid"])] }
 }
 
-// answers makes a server answer so many calls in its own place, before it reads them.
-func answers(n int, do http.HandlerFunc) func(http.ResponseWriter, *http.Request, []ingesttest.Row) bool {
-	return func(w http.ResponseWriter, r *http.Request, accepted []ingesttest.Row) bool {
-		if accepted != nil || n == 0 {
-			return false
+// setFault sets the fault of a server, or none.
+func setFault(s *ingesttest.Server, f deliverytest.Fault) {
+	s.Lock(func() {
+		if s.Fault = nil; f != nil {
+			s.Fault = func(w http.ResponseWriter, r *http.Request, accepted []ingesttest.Row) bool {
+				return f(w, r, accepted != nil)
+			}
 		}
-		n--
-		do(w, r)
-		return true
-	}
+	})
 }
 
 func withLetters(t *testing.T) (func(*Config), string) {
 	path := filepath.Join(t.TempDir(), "dead.jsonl")
 	return func(c *Config) { c.DeadLetter.Path = path }, path
 }
-
-func asLogs(err error, to *consumererror.Logs) bool { return errors.As(err, to) }

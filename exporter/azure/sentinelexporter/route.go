@@ -8,7 +8,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
 )
 
-// kind is a kind of record: it has a stream and a table.
+// kind is a kind of record. It has a stream and a table.
 type kind uint8
 
 const (
@@ -25,20 +25,20 @@ var (
 	kindTables = [kindCount]*columns.Table{columns.DNS, columns.Network, columns.Audit, columns.Status}
 	// kindSchemas are the values of EventSchema.
 	kindSchemas = [kindCount]string{kindDNS: "Dns", kindNetwork: "NetworkSession", kindAudit: "AuditEvent"}
-	// kindScopes are the instrumentation scopes that say the kind. This project's receivers write the first two.
+	// kindScopes are the instrumentation scopes that select a kind. This project's receivers write the first two.
 	kindScopes = [kindCount]string{"asim.dns.events", "asim.network.events", "asim.audit.events", "winnet.status"}
-	// kindBodies are the columns for a record's body. Those of DNS and network records say what the columns say, and go nowhere
-	// by default.
+	// kindBodies are the columns for a record's body. The body of DNS and network records repeats their columns, so by
+	// default it is not written.
 	kindBodies = [kindCount]string{kindAudit: "EventMessage", kindStatus: "Message"}
 )
 
-// router says where records go.
+// router selects the kind, and thus the stream, of records.
 type router struct {
 	streams   [kindCount]string
 	attribute string
 }
 
-// scope is the kind of all records of a scope, or unrouted when the records decide.
+// scope returns the kind of all records of a scope, or unrouted if each record decides.
 func (r *router) scope(name string) kind {
 	for k, scope := range kindScopes {
 		if name == scope {
@@ -48,8 +48,8 @@ func (r *router) scope(name string) kind {
 	return unrouted
 }
 
-// record is the kind of a record whose scope has the kind ofScope: what the attribute of the configuration says, then the scope,
-// then EventSchema.
+// record returns the kind of a record whose scope has the kind ofScope. The configured attribute decides first, then
+// the scope, then EventSchema.
 func (r *router) record(attributes, resource pcommon.Map, ofScope kind) kind {
 	if r.attribute != "" {
 		if to := text(attributes, resource, r.attribute); to != "" {
@@ -74,7 +74,7 @@ func (r *router) record(attributes, resource pcommon.Map, ofScope kind) kind {
 	return unrouted
 }
 
-// known is the kind, or unrouted when it has no stream.
+// known returns the kind, or unrouted if the kind has no stream.
 func (r *router) known(k kind) kind {
 	if r.streams[k] == "" {
 		return unrouted
@@ -82,7 +82,7 @@ func (r *router) known(k kind) kind {
 	return k
 }
 
-// text is the text of a record's attribute, or else of its resource's, or "".
+// text returns the text of an attribute of the record, else of its resource, else "".
 func text(attributes, resource pcommon.Map, name string) string {
 	v, ok := attributes.Get(name)
 	if !ok {

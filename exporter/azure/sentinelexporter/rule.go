@@ -8,11 +8,11 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
 )
 
-// rule is a data collection rule as the calls have met it.
+// rule is the state of a data collection rule, as learned from calls.
 type rule struct {
 	id     string
 	urls   [kindCount]string
-	gate   delivery.Gate // of all streams
+	gate   delivery.Gate // for all streams
 	target [kindCount]*delivery.Target
 }
 
@@ -27,7 +27,7 @@ func newRule(endpoint, id string, streams [kindCount]string) *rule {
 	return r
 }
 
-// wait is how long nothing may be sent to a stream, and why, or 0.
+// wait returns how long nothing may be sent to a stream, and why. It returns 0 if there is no wait.
 func (r *rule) wait(k kind) (time.Duration, error) {
 	all, why := r.gate.Wait()
 	if one, whyOne := r.target[k].Gate.Wait(); one > all {

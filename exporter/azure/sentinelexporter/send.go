@@ -16,7 +16,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/row"
 )
 
-// send sends the rows of one kind, call by call. What is done is marked; the error says why the rest is not.
+// send sends the rows of one kind, call by call. It marks the rows that are done. The error says why the others are
+// not.
 func (e *sentinel) send(ctx context.Context, b *batch, k kind) error {
 	rows := b.rows[k]
 	for len(rows) > 0 {
@@ -29,8 +30,8 @@ func (e *sentinel) send(ctx context.Context, b *batch, k kind) error {
 	return nil
 }
 
-// deliver sends the body of the batch, which has these rows, to the rules in turn until one takes it. It splits what is too large and what
-// has a row that is refused.
+// deliver sends the body of the batch, which contains these rows, to the rules in turn until one accepts it. It splits
+// calls that are too large, and calls with a refused row.
 func (e *sentinel) deliver(ctx context.Context, b *batch, k kind, rows []int32, oldest uint64) error {
 	body := b.body.Close()
 	for {
@@ -51,7 +52,7 @@ func (e *sentinel) deliver(ctx context.Context, b *batch, k kind, rows []int32, 
 			if fits, err := e.search(ctx, b, r, k, rows, a); fits || err != nil {
 				return err
 			}
-			// The rule takes none of them. Another may.
+			// The rule accepts none of the rows. Another rule may.
 			e.refill(b, k, rows)
 			body = b.body.Close()
 		case delivery.Failed:
@@ -62,7 +63,7 @@ func (e *sentinel) deliver(ctx context.Context, b *batch, k kind, rows []int32, 
 	}
 }
 
-// pick gives the next rule that is not waiting. The error says how long all of them wait.
+// pick returns the next rule that is not waiting. The error says how long all of them wait.
 func (e *sentinel) pick(k kind) (*rule, error) {
 	first := int(e.next.Add(1) - 1)
 	var shortest time.Duration
@@ -76,17 +77,17 @@ func (e *sentinel) pick(k kind) (*rule, error) {
 		if shortest == 0 || wait < shortest {
 			shortest = wait
 		}
-		errs = append(errs, fmt.Errorf("%s is not tried for %v: %w", r.id, wait.Round(time.Millisecond), why))
+		errs = append(errs, fmt.Errorf("no call to %s for %v: %w", r.id, wait.Round(time.Millisecond), why))
 	}
 	return nil, delivery.WaitError{Err: errors.Join(errs...), Wait: shortest}
 }
 
-// refill makes the body of rows that have fit into one.
+// refill fills the body again with rows that fit into one body before.
 func (e *sentinel) refill(b *batch, k kind, rows []int32) {
 	b.fill(k, rows, maxCallRaw)
 }
 
-// call makes one call with the closed body of the batch, and counts what came of it.
+// call makes one call with the closed body of the batch, and updates the metrics.
 func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []byte, rows []int32, oldest uint64) delivery.Answer {
 	a := e.caller.Post(ctx, r.urls[k], body)
 	stream := attribute.String("stream", e.router.streams[k])
@@ -122,8 +123,8 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 		case row.RuleNotEnumerated:
 			name := kindTables[k].Columns[column].Name
 			e.log.Once("enumerated"+kindNames[k]+name, func(l *zap.Logger) {
-				l.Warn("a column has values that its schema does not enumerate: queries by the values of the schema do not find such rows; a receiver "+
-					"with profile: asim writes values of the schema", zap.String("stream", e.router.streams[k]), zap.String("column", name))
+				l.Warn("a column has values that its schema does not enumerate: queries for the schema's values do not find these rows; a receiver "+
+					"with profile: asim writes the schema's values", zap.String("stream", e.router.streams[k]), zap.String("column", name))
 			})
 		case row.RuleTooOld, row.RuleAhead:
 			e.log.Once("time", func(l *zap.Logger) {
@@ -135,10 +136,10 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 	return a
 }
 
-// part is the part of the far end that a stream of a rule is.
+// part returns the name of a stream of a rule, for the exporter's health.
 func part(r *rule, k kind) string { return r.id + " " + kindNames[k] }
 
-// pause holds calls back after an answer that concerns more than one of them, and says what to do.
+// pause holds back further calls after an answer that concerns more than one call, and logs what to do.
 func (e *sentinel) pause(r *rule, k kind, a delivery.Answer) {
 	fields := []zap.Field{zap.String("rule_id", r.id), zap.String("stream", e.router.streams[k]), zap.Error(a)}
 	say := func(text string) {
@@ -153,19 +154,19 @@ func (e *sentinel) pause(r *rule, k kind, a delivery.Answer) {
 		r.gate.Close(max(d, min(time.Second, e.pauses.throttled)), a)
 	case delivery.Unauthorized:
 		r.gate.Close(e.pauses.denied, a)
-		say("the service does not accept the token; check the identity of the authenticator, and that its scopes are those of the endpoint's cloud " +
-			"(https://monitor.azure.com/.default); what is queued waits")
+		say("the service does not accept the token; check the identity of the authenticator, and that its scopes belong to the endpoint's cloud " +
+			"(https://monitor.azure.com/.default); the queue waits")
 	case delivery.Forbidden:
 		r.gate.Close(e.pauses.misfit, a)
 		say("the identity may not send to the data collection rule; give it the role Monitoring Metrics Publisher on the rule; " +
-			"a new role takes up to 30 minutes; what is queued waits")
+			"a new role takes up to 30 minutes; the queue waits")
 	case delivery.NotFound:
 		r.target[k].Gate.Close(e.pauses.misfit, a)
 		say("the service knows no such rule or stream; check rule_id (the rule's immutableId), that the endpoint is the rule's, and that the rule " +
-			`declares the stream; streams: {` + kindNames[k] + `: ""} drops such records; what is queued for it waits, and holds up the other streams once each ` +
-			`consumer of the queue has such a record`)
+			`declares the stream; streams: {` + kindNames[k] + `: ""} drops such records; queued records for it wait, and they block the other streams once ` +
+			`each consumer of the queue has one`)
 	default:
 		r.target[k].Gate.Close(e.pauses.misfit, a)
-		say("the answer is none that this service gives; check the endpoint and any proxy before it; what is queued waits")
+		say("the answer does not come from this service; check the endpoint and any proxy before it; the queue waits")
 	}
 }

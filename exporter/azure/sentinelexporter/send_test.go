@@ -12,25 +12,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component/componentstatus"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/deliverytest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
-
-// rest is the records that an error leaves to be sent.
-func rest(t *testing.T, err error, all plog.Logs) plog.Logs {
-	t.Helper()
-	require.Error(t, err)
-	require.False(t, consumererror.IsPermanent(err))
-	var left consumererror.Logs
-	if !asLogs(err, &left) {
-		return all
-	}
-	return left.Data()
-}
 
 func TestRecordsBecomeRowsOfTheirStreams(t *testing.T) {
 	s := ingesttest.New(t)
@@ -43,7 +30,7 @@ func TestRecordsBecomeRowsOfTheirStreams(t *testing.T) {
 	audit := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
 	audit.Attributes().PutStr("EventSchema", "AuditEvent")
 	audit.Attributes().PutStr("Operation", "Zone created")
-	logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty().Body().SetStr("of nobody")
+	logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty().Body().SetStr("of no stream")
 	require.NoError(t, r.push(context.Background(), logs))
 
 	requireOnce(t, s, 1500)
@@ -52,8 +39,8 @@ func TestRecordsBecomeRowsOfTheirStreams(t *testing.T) {
 	require.Equal(t, "Zone created", s.Rows("Custom-ASimAuditEventLogs")[0]["Operation"])
 	require.Equal(t, map[string]any{"k8s.node.name": "node1", "cilium.event.type": "drop", "cilium.drop_reason_code": s.Rows(networkStream)[0]["AdditionalFields"].(map[string]any)["cilium.drop_reason_code"]},
 		s.Rows(networkStream)[0]["AdditionalFields"])
-	require.Equal(t, int64(1), r.sum("records_unrouted", ""))
-	require.True(t, r.said("belong to no stream"))
+	require.Equal(t, int64(1), r.Sum("records_unrouted", ""))
+	require.True(t, r.Said("records without a stream are dropped"))
 
 	ids := map[string]bool{}
 	for _, c := range s.Calls() {
@@ -62,14 +49,14 @@ func TestRecordsBecomeRowsOfTheirStreams(t *testing.T) {
 		ids[c.RequestID] = true
 	}
 	require.Len(t, ids, len(s.Calls()))
-	require.Equal(t, int64(1505), r.sum("rows_accepted", ""))
-	require.Equal(t, int64(len(s.Calls())), r.sum("calls", "accepted"))
+	require.Equal(t, int64(1505), r.Sum("rows_accepted", ""))
+	require.Equal(t, int64(len(s.Calls())), r.Sum("calls", "accepted"))
 	raw, sent := 0, 0
 	for _, c := range s.Calls() {
 		raw, sent = raw+c.Uncompressed, sent+c.Size
 	}
-	require.Equal(t, int64(raw), r.sum("bytes_uncompressed", ""))
-	require.Equal(t, int64(sent), r.sum("bytes_compressed", ""))
+	require.Equal(t, int64(raw), r.Sum("bytes_uncompressed", ""))
+	require.Equal(t, int64(sent), r.Sum("bytes_compressed", ""))
 }
 
 func TestCallsAreAsLargeAsTheLimitAllowsAndNotLarger(t *testing.T) {
@@ -81,7 +68,7 @@ func TestCallsAreAsLargeAsTheLimitAllowsAndNotLarger(t *testing.T) {
 	for i, c := range calls {
 		require.LessOrEqual(t, c.Uncompressed, 1_000_000)
 		if i < len(calls)-1 {
-			require.Greater(t, c.Uncompressed, 1_000_000-2_000, "a row more would fit")
+			require.Greater(t, c.Uncompressed, 1_000_000-2_000, "another row would fit")
 		}
 	}
 
@@ -93,7 +80,7 @@ func TestCallsAreAsLargeAsTheLimitAllowsAndNotLarger(t *testing.T) {
 	require.Len(t, compressed.Calls(), 1)
 }
 
-// The last row of a call fills it to the byte.
+// The last row of a call fills it to the last byte.
 func TestABodyOfExactlyTheLimitIsOneCall(t *testing.T) {
 	for _, more := range []int{0, 1} {
 		s := ingesttest.New(t)
@@ -101,7 +88,7 @@ func TestABodyOfExactlyTheLimitIsOneCall(t *testing.T) {
 		logs := recordtest.DNS(500)
 		require.NoError(t, r.push(context.Background(), logs))
 		require.Len(t, s.Calls(), 1)
-		// A pad in the texts of records makes the call as large as wanted: 64,000 bytes at most in each.
+		// Padding in the records' texts, at most 64,000 bytes in each, makes the call exactly as large as wanted.
 		records := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords()
 		pad := 1_000_000 - s.Calls()[0].Uncompressed + more - len(`,"EventMessage":""`)*3
 		for i := range 3 {
@@ -122,7 +109,7 @@ func TestABodyOfExactlyTheLimitIsOneCall(t *testing.T) {
 	}
 }
 
-func TestTheCompressedLimitHoldsForWhatCannotBeCompressed(t *testing.T) {
+func TestTheCompressedLimitHoldsForDataThatCannotBeCompressed(t *testing.T) {
 	s := ingesttest.New(t)
 	s.LimitUncompressed = 0
 	r := newRig(t, s, func(c *Config) { c.Limits.Body = bodyCompressed })
@@ -140,7 +127,7 @@ func TestTheCompressedLimitHoldsForWhatCannotBeCompressed(t *testing.T) {
 	}
 }
 
-// noise is text that does not compress to less than three quarters.
+// noise returns text that does not compress below three quarters of its size.
 func noise(seed uint64, n int) string {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"
 	b := make([]byte, n)
@@ -159,28 +146,24 @@ func TestAnAuxiliaryTableGetsCallsOf30Minutes(t *testing.T) {
 	s.Auxiliary = true
 	r := newRig(t, s, func(c *Config) { c.TablePlan = planAuxiliary })
 	logs := plog.NewLogs()
-	for i := range 40 { // each ten minutes on, and every other one a week back
+	for i := range 40 { // ten minutes apart, every other one a week back
 		base := recordtest.Base.Add(time.Duration(i)*10*time.Minute - time.Duration(i%2)*7*24*time.Hour)
 		recordtest.DNSFrom(i, 1, base).ResourceLogs().MoveAndAppendTo(logs.ResourceLogs())
 	}
 	require.NoError(t, r.push(context.Background(), logs))
 	requireOnce(t, s, 40)
-	require.Zero(t, r.sum("calls", "refused"))
+	require.Zero(t, r.Sum("calls", "refused"))
 	require.Len(t, s.Calls(), 20)
 }
 
-// Identities keep a token while they take it for good; by the service's clock it may have expired.
+// Identities keep a token while it is valid for them. By the service's clock it may have expired.
 func TestATokenThatExpiresIsReplacedWithinThePush(t *testing.T) {
 	s := ingesttest.New(t)
 	s.SetTokenLife(time.Millisecond)
-	cfg := configFor(s)
-	set, _, _ := testSettings(t)
-	e, err := newSentinel(set, cfg)
-	require.NoError(t, err)
 	authenticator := &ingesttest.Authenticator{Server: s, Stale: 1}
-	require.NoError(t, e.start(context.Background(), ingesttest.Host{ingesttest.AuthID: authenticator}))
+	e, _ := kindFor(s).Start(t, ingesttest.Host{ingesttest.AuthID: authenticator}, nil)
 	stale := s.IssueToken()
-	require.Eventually(t, func() bool { return s.Expired(stale) }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Expired(stale) }, time.Minute, time.Millisecond)
 	authenticator.Keep(stale)
 	s.SetTokenLife(0)
 	require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
@@ -188,7 +171,6 @@ func TestATokenThatExpiresIsReplacedWithinThePush(t *testing.T) {
 	calls := s.Calls()
 	require.Len(t, calls, 2)
 	require.Equal(t, []int{401, 204}, []int{calls[0].Status, calls[1].Status})
-	require.NoError(t, e.shutdown(context.Background()))
 }
 
 func TestTheServiceReplacesATimeThatIsTooOldAndEventStartTimeKeepsIt(t *testing.T) {
@@ -206,66 +188,62 @@ func TestTheServiceReplacesATimeThatIsTooOldAndEventStartTimeKeepsIt(t *testing.
 		require.NoError(t, err)
 		require.Equal(t, i != 2, stored.Sub(began).Abs() > 20*time.Hour)
 	}
-	require.Equal(t, int64(1), r.sum("fields_altered", "too_old"))
-	require.Equal(t, int64(1), r.sum("fields_altered", "ahead"))
-	require.True(t, r.said("EventStartTime has the true time"))
+	require.Equal(t, int64(1), r.Sum("fields_altered", "too_old"))
+	require.Equal(t, int64(1), r.Sum("fields_altered", "ahead"))
+	require.True(t, r.Said("EventStartTime has the true time"))
 }
 
-func TestWhatHoldsUpARuleIsSaidAndKeepsTheRows(t *testing.T) {
+func TestTheCauseThatHoldsUpARuleIsLoggedAndTheRowsAreKept(t *testing.T) {
 	for status, want := range map[int]string{
 		http.StatusUnauthorized: "does not accept the token", http.StatusForbidden: "Monitoring Metrics Publisher",
-		http.StatusNotFound: "knows no such rule or stream", http.StatusMethodNotAllowed: "none that this service gives",
-		http.StatusTemporaryRedirect: "none that this service gives",
+		http.StatusNotFound: "knows no such rule or stream", http.StatusMethodNotAllowed: "does not come from this service",
+		http.StatusTemporaryRedirect: "does not come from this service",
 	} {
 		s := ingesttest.New(t)
 		r := newRig(t, s, nil)
 		var asked atomic.Int64
-		s.Lock(func() {
-			s.Fault = answers(-1, func(w http.ResponseWriter, _ *http.Request) {
-				asked.Add(1)
-				w.Header().Set("Location", s.URL+"/elsewhere")
-				ingesttest.Refuse(w, status, "Code", "the service's words")
-			})
-		})
+		setFault(s, deliverytest.Answers(-1, func(w http.ResponseWriter, _ *http.Request) {
+			asked.Add(1)
+			w.Header().Set("Location", s.URL+"/elsewhere")
+			ingesttest.Refuse(w, status, "Code", "the service's words")
+		}))
 		r.pauses = pauses{time.Hour, time.Hour, time.Hour}
 		logs := recordtest.DNS(10)
 		err := r.push(context.Background(), logs)
-		require.Equal(t, 10, rest(t, err, logs).LogRecordCount())
+		require.Equal(t, 10, deliverytest.Rest(t, err, logs).LogRecordCount())
 		require.ErrorContains(t, err, "the service's words")
 		require.ErrorContains(t, err, "Throttle (")
-		require.True(t, r.said(want), "%d", status)
+		require.True(t, r.Said(want), "%d", status)
 		before := asked.Load()
 		require.Error(t, r.push(context.Background(), logs), "nothing is sent while the rule waits")
 		require.Equal(t, before, asked.Load())
 
-		s.Lock(func() { s.Fault = nil })
-		r.rules = []*rule{newRule(s.URL, ingesttest.RuleID, r.router.streams)} // as after the pause
+		setFault(s, nil)
+		r.rules = []*rule{newRule(s.URL, ingesttest.RuleID, r.router.streams)} // resets the gates, as when the pause has ended
 		require.NoError(t, r.push(context.Background(), logs))
 		requireOnce(t, s, 10)
 	}
 }
 
-func TestASuccessThatIsNotTheServicesIsNone(t *testing.T) {
+func TestASuccessThatIsNotFromTheServiceIsAFailure(t *testing.T) {
 	for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusPartialContent} {
 		s := ingesttest.New(t)
 		r := newRig(t, s, nil)
-		s.Lock(func() {
-			s.Fault = answers(1, func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(status)
-				_, _ = w.Write([]byte("<html>please sign in</html>"))
-			})
-		})
+		setFault(s, deliverytest.Answers(1, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte("<html>please sign in</html>"))
+		}))
 		logs := recordtest.DNS(10)
 		err := r.push(context.Background(), logs)
 		require.ErrorContains(t, err, "please sign in", "%d", status)
-		require.Equal(t, 10, rest(t, err, logs).LogRecordCount())
-		require.Zero(t, r.sum("rows_accepted", ""))
-		require.Equal(t, int64(1), r.sum("calls", "unexpected"))
-		require.True(t, r.said("any proxy before it"))
+		require.Equal(t, 10, deliverytest.Rest(t, err, logs).LogRecordCount())
+		require.Zero(t, r.Sum("rows_accepted", ""))
+		require.Equal(t, int64(1), r.Sum("calls", "unexpected"))
+		require.True(t, r.Said("any proxy before it"))
 	}
 }
 
-func TestAColumnWithValuesThatTheSchemaDoesNotEnumerateIsSaidOnce(t *testing.T) {
+func TestAColumnWithValuesThatTheSchemaDoesNotEnumerateIsLoggedOnce(t *testing.T) {
 	s := ingesttest.New(t)
 	r := newRig(t, s, nil)
 	for range 2 {
@@ -276,59 +254,29 @@ func TestAColumnWithValuesThatTheSchemaDoesNotEnumerateIsSaidOnce(t *testing.T) 
 		}
 		require.NoError(t, r.push(context.Background(), logs))
 	}
-	require.Equal(t, int64(40), r.sum("fields_altered", "not_enumerated"))
-	require.Equal(t, int64(20), r.sum("fields_altered", "EventResult"))
-	require.Equal(t, 2, r.logs.FilterMessageSnippet("does not enumerate").Len(), "once for each column")
+	require.Equal(t, int64(40), r.Sum("fields_altered", "not_enumerated"))
+	require.Equal(t, int64(20), r.Sum("fields_altered", "EventResult"))
+	require.Equal(t, 2, r.Logs.FilterMessageSnippet("does not enumerate").Len(), "once for each column")
 	require.Equal(t, "RESPONSE_SUCCESS", s.Rows(dnsStream)[0]["EventSubType"])
 }
 
-// reporter is a host that keeps what is reported to it.
-type reporter struct {
-	ingesttest.Host
-	all []componentstatus.Status
-}
-
-func (r *reporter) Report(e *componentstatus.Event) { r.all = append(r.all, e.Status()) }
-
 func TestTheComponentIsInErrorWhileTheServiceRefuses(t *testing.T) {
 	for _, status := range []int{401, 403, 404, 429, 500, 503, 200, 400} {
-		s := ingesttest.New(t)
-		host := &reporter{Host: ingesttest.NewHost(s)}
-		set, _, _ := testSettings(t)
-		e, err := newSentinel(set, configFor(s))
-		require.NoError(t, err)
-		e.pauses = shortPauses
-		require.NoError(t, e.start(context.Background(), host))
-		require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
-		require.Empty(t, host.all)
-		s.Lock(func() {
-			s.Fault = answers(-1, func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(status)
-			})
-		})
-		for range 2 {
-			require.Error(t, e.push(context.Background(), recordtest.DNS(10)))
-		}
-		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError}, host.all, "%d", status)
-		s.Lock(func() { s.Fault = nil })
-		e.rules = []*rule{newRule(s.URL, ingesttest.RuleID, e.router.streams)} // as after the pause
-		require.NoError(t, e.push(context.Background(), recordtest.DNS(10)))
-		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError, componentstatus.StatusOK}, host.all, "%d", status)
-		require.NoError(t, e.shutdown(context.Background()))
+		deliverytest.TheStatusFollows(t, subject(ingesttest.New(t), nil), status)
 	}
 }
 
 func TestTheStartSaysWhichStreamsTheRuleMustDeclare(t *testing.T) {
 	r := newRig(t, ingesttest.New(t), func(c *Config) { c.Streams.Audit = "" })
-	said := r.logs.FilterMessageSnippet("must declare each of these streams").All()
+	said := r.Logs.FilterMessageSnippet("must declare each of these streams").All()
 	require.Len(t, said, 1)
 	require.Equal(t, map[string]any{"dns": dnsStream, "network": networkStream, "status": "Custom-WinnetStatus"}, said[0].ContextMap())
 }
 
-func TestRetriesThatEndAreWarnedOf(t *testing.T) {
-	require.False(t, newRig(t, ingesttest.New(t), nil).said("is lost"))
-	require.True(t, newRig(t, ingesttest.New(t), func(c *Config) { c.RetryConfig.Enabled = false }).said("retry_on_failure is not enabled"))
-	require.True(t, newRig(t, ingesttest.New(t), func(c *Config) { c.RetryConfig.MaxElapsedTime = 5 * time.Minute }).said("max_elapsed_time is not 0s"))
+func TestRetriesThatEndCauseAWarning(t *testing.T) {
+	require.False(t, newRig(t, ingesttest.New(t), nil).Said("is lost"))
+	require.True(t, newRig(t, ingesttest.New(t), func(c *Config) { c.RetryConfig.Enabled = false }).Said("retry_on_failure is not enabled"))
+	require.True(t, newRig(t, ingesttest.New(t), func(c *Config) { c.RetryConfig.MaxElapsedTime = 5 * time.Minute }).Said("max_elapsed_time is not 0s"))
 }
 
 func TestAStreamThatWaitsDoesNotHoldUpTheOthers(t *testing.T) {
@@ -339,7 +287,7 @@ func TestAStreamThatWaitsDoesNotHoldUpTheOthers(t *testing.T) {
 	logs := recordtest.Network(3)
 	recordtest.DNS(5).ResourceLogs().MoveAndAppendTo(logs.ResourceLogs())
 	err := r.push(context.Background(), logs)
-	left := rest(t, err, logs)
+	left := deliverytest.Rest(t, err, logs)
 	require.Equal(t, 3, left.LogRecordCount())
 	v, _ := left.ResourceLogs().At(0).Resource().Attributes().Get("service.name")
 	require.Equal(t, "windows_cilium", v.Str())
@@ -378,11 +326,11 @@ func TestRetryAfterHoldsForAllWorkersOfTheRuleAndNotForOthers(t *testing.T) {
 			requireOnce(t, s, 80)
 			require.Equal(t, int64(1), throttled.Load())
 
-			// With the other one away too, the error says how long to wait.
+			// When the other rule waits too, the error says how long.
 			r.rules[1].gate.Close(2*time.Hour, context.Canceled)
 			logs := recordtest.DNS(1)
 			err := r.push(context.Background(), logs)
-			require.Equal(t, 1, rest(t, err, logs).LogRecordCount())
+			require.Equal(t, 1, deliverytest.Rest(t, err, logs).LogRecordCount())
 			require.ErrorContains(t, err, "Throttle (59m")
 		})
 	}
@@ -394,10 +342,10 @@ func TestARowHasTheColumnsOfItsOwnResource(t *testing.T) {
 	logs := plog.NewLogs()
 	for i := range 4 {
 		one := recordtest.DNSFrom(i, 1, recordtest.Base)
-		one.ResourceLogs().At(0).Resource().Attributes().PutStr("DvcScope", uid(i))
+		one.ResourceLogs().At(0).Resource().Attributes().PutStr("DvcScope", deliverytest.UID(i))
 		one.ResourceLogs().MoveAndAppendTo(logs.ResourceLogs())
 	}
-	for range 2 { // a batch is used again
+	for range 2 { // a batch can be reused
 		require.NoError(t, r.push(context.Background(), logs))
 	}
 	for _, row := range s.Rows(dnsStream) {
@@ -419,62 +367,20 @@ func TestCallsAreSpreadOverTheRules(t *testing.T) {
 	require.Equal(t, map[string]int{rules[0]: 3, rules[1]: 3, rules[2]: 3}, n)
 }
 
-func TestARetrySendsOnlyWhatHasNotArrived(t *testing.T) {
-	for name, fault := range map[string]http.HandlerFunc{
+func TestARetrySendsOnlyTheRowsThatHaveNotArrived(t *testing.T) {
+	deliverytest.ARetrySendsTheRest(t, func(t *testing.T) deliverytest.Subject { return subject(ingesttest.New(t), nil) }, map[string]http.HandlerFunc{
 		"500":     func(w http.ResponseWriter, _ *http.Request) { ingesttest.Refuse(w, 500, "InternalError", "oops") },
 		"reset":   func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"timeout": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestTimeout) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := ingesttest.New(t)
-			r := newRig(t, s, nil)
-			calls := 0
-			s.Lock(func() {
-				s.Fault = func(w http.ResponseWriter, req *http.Request, accepted []ingesttest.Row) bool {
-					if accepted == nil {
-						calls++
-						if calls == 3 {
-							fault(w, req)
-							return true
-						}
-					}
-					return false
-				}
-			})
-			logs := recordtest.DNS(3000)
-			err := r.push(context.Background(), logs)
-			left := rest(t, err, logs)
-			require.Less(t, left.LogRecordCount(), 3000)
-			require.Equal(t, 3000, left.LogRecordCount()+len(s.Rows(dnsStream)))
-			require.Equal(t, 3000, logs.LogRecordCount(), "the records given are not changed")
-			require.NoError(t, r.push(context.Background(), left))
-			requireOnce(t, s, 3000)
-		})
-	}
-}
-
-// The service may have accepted what the answer was lost of. The rows come again; none is lost.
-func TestAnAnswerThatIsLostMakesDuplicatesAndNoLoss(t *testing.T) {
-	s := ingesttest.New(t)
-	r := newRig(t, s, nil)
-	lost := false
-	s.Lock(func() {
-		s.Fault = func(_ http.ResponseWriter, _ *http.Request, accepted []ingesttest.Row) bool {
-			if accepted != nil && !lost {
-				lost = true
-				panic(http.ErrAbortHandler)
-			}
-			return false
-		}
 	})
-	logs := recordtest.DNS(10)
-	require.NoError(t, r.push(context.Background(), rest(t, r.push(context.Background(), logs), logs)))
-	for i := range 10 {
-		require.Equal(t, 2, uids(s, dnsStream)[uid(i)])
-	}
 }
 
-func TestAttributeOfTheUserDecidesTheStream(t *testing.T) {
+// The service may have accepted the rows of a call whose answer was lost. They are sent again; none is lost.
+func TestAnAnswerThatIsLostMakesDuplicatesAndNoLoss(t *testing.T) {
+	deliverytest.ALostAnswerMakesDuplicates(t, subject(ingesttest.New(t), nil))
+}
+
+func TestTheConfiguredAttributeDecidesTheStream(t *testing.T) {
 	s := ingesttest.New(t)
 	r := newRig(t, s, func(c *Config) { c.StreamAttribute = "to" })
 	logs := recordtest.DNS(4)
@@ -485,7 +391,7 @@ func TestAttributeOfTheUserDecidesTheStream(t *testing.T) {
 	require.NoError(t, r.push(context.Background(), logs))
 	require.Len(t, s.Rows(networkStream), 2)
 	require.Len(t, s.Rows(dnsStream), 1)
-	require.Equal(t, int64(1), r.sum("records_unrouted", ""))
+	require.Equal(t, int64(1), r.Sum("records_unrouted", ""))
 	require.NotContains(t, s.Rows(networkStream)[0]["AdditionalFields"], "to")
 }
 

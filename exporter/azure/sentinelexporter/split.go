@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is done with a call that is too large, or of which a row is refused. The service takes or refuses a call as a whole.
+// Splits calls that are too large, and calls with a refused row. The service accepts or refuses each call as a whole.
 
 package sentinelexporter
 
@@ -17,10 +17,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
 )
 
-// smallBody is a body that no service finds too large: what refuses it is something on the way.
+// smallBody is a size that every service accepts, in bytes. If a call of this size is refused as too large, something
+// on the way refuses it.
 const smallBody = 64 << 10
 
-// halve sends a call that was too large in two parts, and makes later calls no larger than a part. One row alone is dropped.
+// halve sends a call that was too large in two parts, and limits later calls to the size of a part. A single row is
+// dropped.
 func (e *sentinel) halve(ctx context.Context, b *batch, r *rule, k kind, rows []int32, a delivery.Answer) error {
 	size := b.body.Raw()
 	if size <= smallBody {
@@ -37,7 +39,7 @@ func (e *sentinel) halve(ctx context.Context, b *batch, r *rule, k kind, rows []
 	for limit := e.rawLimit.Load(); int64(size/2) < limit; limit = e.rawLimit.Load() {
 		if e.rawLimit.CompareAndSwap(limit, max(smallBody, int64(size/2))) {
 			e.log.Again("too large", func(l *zap.Logger) {
-				l.Warn("a call was too large for the service; calls are smaller from now on", zap.Int("bytes", size), zap.Int("compressed", b.body.Compressed()),
+				l.Warn("a call was too large for the service; later calls will be smaller", zap.Int("bytes", size), zap.Int("compressed", b.body.Compressed()),
 					zap.Int("new_limit", size/2), zap.String("limits::body", e.cfg.Limits.Body), zap.Error(a))
 			})
 			break
@@ -60,9 +62,9 @@ func (e *sentinel) countSplit(ctx context.Context, k kind, a delivery.Answer) {
 		attribute.String("stream", e.router.streams[k]), attribute.String("reason", a.Result.String())))
 }
 
-// search looks for the rows for which the rule refused a call, and drops them one by one, while the others arrive. When the rule takes no
-// row of the call it is the rule that does not fit: fits is false, all rows are kept, and the stream waits. But when the rule has taken
-// other calls since it refused this one whole for the first time, the rows are wrong.
+// search looks for the rows for which the rule refused a call. It drops these rows one by one; the others are accepted.
+// If the rule accepts no row of the call, the rule is at fault: fits is false, all rows are kept, and the stream waits.
+// But if the rule has accepted other calls since it first refused this one whole, the rows are at fault.
 func (e *sentinel) search(ctx context.Context, b *batch, r *rule, k kind, rows []int32, a delivery.Answer) (fits bool, err error) {
 	unlock, err := r.target[k].Lock(ctx, e.ending)
 	if err != nil {
@@ -70,7 +72,7 @@ func (e *sentinel) search(ctx context.Context, b *batch, r *rule, k kind, rows [
 	}
 	defer unlock()
 	if wait, _ := r.wait(k); wait > 0 {
-		return false, nil // another has found out meanwhile
+		return false, nil // another push has found it out
 	}
 	e.countSplit(ctx, k, a)
 	b.encode(k, rows[0])
@@ -91,13 +93,13 @@ func (e *sentinel) search(ctx context.Context, b *batch, r *rule, k kind, rows [
 	return s.Fits, err
 }
 
-// misfit makes a stream wait whose rule takes none of the rows of a call.
+// misfit holds back a stream because its rule accepted none of the rows of a call.
 func (e *sentinel) misfit(r *rule, k kind, a delivery.Answer, rows int) {
 	r.target[k].Gate.Close(e.pauses.misfit, a)
 	e.health.Fails(part(r, k), a)
 	e.log.Again(r.id+kindNames[k]+"misfit", func(l *zap.Logger) {
-		l.Error("the data collection rule takes no row of a call: the columns that it declares for the stream, its transformation or its table do not fit; "+
-			"what is queued waits, and is tried again slowly",
+		l.Error("the data collection rule accepted no row of a call: its columns for the stream, its transformation or its table do not fit; "+
+			"the queue waits and is tried again at long intervals",
 			zap.String("rule_id", r.id), zap.String("stream", e.router.streams[k]), zap.Int("rows", rows), zap.Error(a))
 	})
 }
@@ -126,14 +128,14 @@ func (e *sentinel) try(ctx context.Context, b *batch, r *rule, k kind, rows []in
 	return a, delivery.WaitError{Err: a, Wait: wait}
 }
 
-// drop gives one row up, with the service's words.
+// drop drops one row and logs the service's message.
 func (e *sentinel) drop(ctx context.Context, b *batch, r *rule, k kind, i int32, a delivery.Answer) {
 	b.done[i] = true
 	stream := e.router.streams[k]
 	e.telemetry.ExporterSentinelRowsDropped.Add(ctx, 1, metric.WithAttributes(
 		attribute.String("stream", stream), attribute.String("reason", a.Result.String())))
 	e.log.Again("dropped"+kindNames[k], func(l *zap.Logger) {
-		l.Error("the service refused a row for good, and it is dropped; others are counted in otelcol_exporter_sentinel_rows_dropped",
+		l.Error("the service refused a row permanently, so it was dropped; further ones are counted in otelcol_exporter_sentinel_rows_dropped",
 			zap.String("stream", stream), zap.String("rule_id", r.id), zap.Error(a))
 	})
 	if e.letters == nil {

@@ -3,38 +3,21 @@
 package sentinelexporter
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"net/http"
 	"os"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/deliverytest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
-
-func letters(t *testing.T, path string) (all []delivery.Letter) {
-	t.Helper()
-	file, err := os.Open(path)
-	require.NoError(t, err)
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		var l delivery.Letter
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &l))
-		all = append(all, l)
-	}
-	return all
-}
 
 func TestRefusedRowsAreFoundAndDroppedOneByOneWhileTheRestArrives(t *testing.T) {
 	for name, numbers := range map[string][]int{
@@ -47,10 +30,10 @@ func TestRefusedRowsAreFoundAndDroppedOneByOneWhileTheRestArrives(t *testing.T) 
 			r := newRig(t, s, change)
 			require.NoError(t, r.push(context.Background(), recordtest.DNS(1200)))
 			requireOnce(t, s, 1200, numbers...)
-			require.Equal(t, int64(len(numbers)), r.sum("rows_dropped", "refused"))
-			require.Equal(t, int64(len(numbers)), r.sum("dead_letters", "written"))
-			require.True(t, r.said("types of transform output columns do not match"))
-			got := letters(t, path)
+			require.Equal(t, int64(len(numbers)), r.Sum("rows_dropped", "refused"))
+			require.Equal(t, int64(len(numbers)), r.Sum("dead_letters", "written"))
+			require.True(t, r.Said("types of transform output columns do not match"))
+			got := deliverytest.Letters(t, path)
 			require.Len(t, got, len(numbers))
 			for i, l := range got {
 				require.Contains(t, l.Message, "row 0: types of transform output columns do not match")
@@ -59,9 +42,9 @@ func TestRefusedRowsAreFoundAndDroppedOneByOneWhileTheRestArrives(t *testing.T) 
 				require.Equal(t, ingesttest.RuleID, l.Rule)
 				row := map[string]any{}
 				require.NoError(t, json.Unmarshal(l.Row, &row))
-				require.Equal(t, uid(numbers[i]), row["EventOriginalUid"])
+				require.Equal(t, deliverytest.UID(numbers[i]), row["EventOriginalUid"])
 			}
-			// Twice the depth for each bad row, and the samples.
+			// Twice the depth of the search for each bad row, and the samples.
 			require.Less(t, len(s.Calls()), 2+len(numbers)*30+2*delivery.Samples)
 		})
 	}
@@ -69,7 +52,7 @@ func TestRefusedRowsAreFoundAndDroppedOneByOneWhileTheRestArrives(t *testing.T) 
 
 func TestMostOfACallMayBeRefused(t *testing.T) {
 	s := ingesttest.New(t)
-	s.Refuse = func(_, _ string, r ingesttest.Row) bool { return r["EventOriginalUid"].(string) > uid(20) }
+	s.Refuse = func(_, _ string, r ingesttest.Row) bool { return r["EventOriginalUid"].(string) > deliverytest.UID(20) }
 	r := newRig(t, s, nil)
 	logs := recordtest.DNS(24)
 	require.NoError(t, r.push(context.Background(), logs))
@@ -84,47 +67,34 @@ func TestARuleThatTakesNoRowKeepsAllOfThemWithFewCalls(t *testing.T) {
 	r.pauses.misfit = time.Hour
 	logs := recordtest.DNS(1200)
 	err := r.push(context.Background(), logs)
-	require.Equal(t, 1200, rest(t, err, logs).LogRecordCount())
+	require.Equal(t, 1200, deliverytest.Rest(t, err, logs).LogRecordCount())
 	require.ErrorContains(t, err, "types of transform output columns do not match")
 	require.ErrorContains(t, err, "Throttle (")
 	require.Len(t, s.Calls(), 1+delivery.Samples)
-	require.Zero(t, r.sum("rows_dropped", ""))
-	require.Empty(t, letters(t, path))
-	require.True(t, r.said("takes no row of a call"))
+	require.Zero(t, r.Sum("rows_dropped", ""))
+	require.Empty(t, deliverytest.Letters(t, path))
+	require.True(t, r.Said("accepted no row of a call"))
 
-	// The rule is mended: all rows arrive.
+	// Once the rule is repaired, all rows arrive.
 	s.Lock(func() { s.Refuse = nil })
 	r.rules[0].target[kindDNS].Gate = delivery.Gate{}
 	require.NoError(t, r.push(context.Background(), logs))
 	requireOnce(t, s, 1200)
 }
 
-// What one worker finds out spares the others the search.
+// The result of one worker's search spares the others their own.
 func TestWorkersThatMeetARuleThatTakesNoRowSearchOnce(t *testing.T) {
-	const workers = 8
 	s := ingesttest.New(t)
 	s.Refuse = func(string, string, ingesttest.Row) bool { return true }
-	r := newRig(t, s, nil)
-	r.pauses.misfit = time.Hour
-	var wg sync.WaitGroup
-	for i := range workers {
-		wg.Go(func() {
-			if err := r.push(context.Background(), recordtest.DNSFrom(100*i, 100, recordtest.Base)); err == nil {
-				t.Error("rows are gone that nobody took")
-			}
-		})
-	}
-	wg.Wait()
-	require.LessOrEqual(t, len(s.Calls()), workers+delivery.Samples)
-	require.Zero(t, r.sum("rows_dropped", ""))
+	deliverytest.WorkersSearchOnce(t, subject(s, nil))
 }
 
 func TestRowsThatTheRuleRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) {
-	for _, n := range []int{1, 20, 100, -1, -20} { // negative: so many without a time, which have another one at each try
+	for _, n := range []int{1, 20, 100, -1, -20} { // negative: that many rows without a time, whose time changes with each try
 		untimed := n < 0
 		n = max(n, -n)
 		s := ingesttest.New(t)
-		s.Refuse = func(_, _ string, r ingesttest.Row) bool { return r["EventOriginalUid"].(string) < uid(n) }
+		s.Refuse = func(_, _ string, r ingesttest.Row) bool { return r["EventOriginalUid"].(string) < deliverytest.UID(n) }
 		r := newRig(t, s, nil)
 		refused := recordtest.DNS(n)
 		for _, lr := range refused.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().All() {
@@ -135,22 +105,22 @@ func TestRowsThatTheRuleRefusesAreDroppedOnceItHasTakenOthers(t *testing.T) {
 		}
 		for range 3 {
 			err := r.push(context.Background(), refused)
-			require.Equal(t, n, rest(t, err, refused).LogRecordCount(), "nothing says that it is not the rule")
+			require.Equal(t, n, deliverytest.Rest(t, err, refused).LogRecordCount(), "the rule may be at fault")
 			r.rules[0].target[kindDNS].Gate = delivery.Gate{}
 		}
 		require.NoError(t, r.push(context.Background(), recordtest.DNSFrom(1000, 1, recordtest.Base)))
 		require.NoError(t, r.push(context.Background(), refused))
-		require.Equal(t, int64(n), r.sum("rows_dropped", "refused"))
+		require.Equal(t, int64(n), r.Sum("rows_dropped", "refused"))
 		require.Len(t, s.Rows(dnsStream), 1)
 
-		// Another rule is no witness: what was accepted before does not count.
+		// Another rule's acceptance does not count, nor what was accepted before.
 		other := recordtest.DNSFrom(n-1, 1, recordtest.Base)
 		other.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr("DnsQuery", "other")
 		require.Error(t, r.push(context.Background(), other))
 	}
 }
 
-func TestAnotherRuleTakesWhatOneDoesNotFit(t *testing.T) {
+func TestAnotherRuleTakesTheRowsThatOneDoesNotFit(t *testing.T) {
 	const other = "dcr-ffffffffffffffffffffffffffffffff"
 	s := ingesttest.New(t)
 	s.Refuse = func(rule, _ string, _ ingesttest.Row) bool { return rule == ingesttest.RuleID }
@@ -158,7 +128,7 @@ func TestAnotherRuleTakesWhatOneDoesNotFit(t *testing.T) {
 	r.pauses.misfit = time.Hour
 	require.NoError(t, r.push(context.Background(), recordtest.DNS(100)))
 	requireOnce(t, s, 100)
-	require.Zero(t, r.sum("rows_dropped", ""))
+	require.Zero(t, r.Sum("rows_dropped", ""))
 	for _, c := range s.Calls() {
 		require.Equal(t, c.Rule == other, c.Status == 204, "%+v", c)
 	}
@@ -167,11 +137,7 @@ func TestAnotherRuleTakesWhatOneDoesNotFit(t *testing.T) {
 func TestACallThatIsTooLargeIsHalvedAndLaterOnesAreSmaller(t *testing.T) {
 	s := ingesttest.New(t)
 	s.LimitUncompressed = 300_000
-	r := newRig(t, s, nil)
-	require.NoError(t, r.push(context.Background(), recordtest.DNS(3000)))
-	requireOnce(t, s, 3000)
-	require.Equal(t, int64(3), r.sum("calls_split", "too_large"), "the first one, and its halves")
-	require.True(t, r.said("too large for the service"))
+	deliverytest.ALargeCallIsHalved(t, subject(s, nil), 3000)
 }
 
 func TestARowThatTheServiceFindsTooLargeAloneIsDropped(t *testing.T) {
@@ -186,90 +152,38 @@ func TestARowThatTheServiceFindsTooLargeAloneIsDropped(t *testing.T) {
 	}
 	require.NoError(t, r.push(context.Background(), logs))
 	requireOnce(t, s, 3, 1)
-	require.Equal(t, int64(1), r.sum("rows_dropped", "too_large"))
-	require.Equal(t, 413, letters(t, path)[0].Status)
+	require.Equal(t, int64(1), r.Sum("rows_dropped", "too_large"))
+	require.Equal(t, 413, deliverytest.Letters(t, path)[0].Status)
 }
 
-// Something between here and the service refuses everything: that is no reason to drop rows.
+// A proxy refuses every call as too large. That is no reason to drop rows.
 func TestSmallCallsThatAreTooLargeForSomethingOnTheWayAreKept(t *testing.T) {
 	s := ingesttest.New(t)
 	s.LimitUncompressed = 10
-	r := newRig(t, s, nil)
-	logs := recordtest.DNS(600)
-	err := r.push(context.Background(), logs)
-	require.Equal(t, 600, rest(t, err, logs).LogRecordCount())
-	require.Zero(t, r.sum("rows_dropped", ""))
+	deliverytest.SmallCallsAreKept(t, subject(s, nil))
+}
+
+// refusing makes a server refuse the rows with these numbers.
+func refusing(numbers ...int) func(*testing.T) deliverytest.Subject {
+	return func(t *testing.T) deliverytest.Subject {
+		s := ingesttest.New(t)
+		s.Refuse = bad(numbers...)
+		return subject(s, nil)
+	}
 }
 
 func TestAShutdownInTheMiddleOfASearchKeepsWhatIsLeft(t *testing.T) {
-	for _, after := range []int64{1, 3, 10, 20} {
-		s := ingesttest.New(t)
-		s.Refuse = bad(100, 200, 300)
-		change, path := withLetters(t)
-		r := newRig(t, s, func(c *Config) {
-			change(c)
-			storage := ingesttest.AuthID
-			c.QueueConfig.Get().StorageID = &storage
-		})
-		var n atomic.Int64
-		s.Lock(func() {
-			s.Fault = func(http.ResponseWriter, *http.Request, []ingesttest.Row) bool {
-				if n.Add(1) == after {
-					r.stop()
-				}
-				return false
-			}
-		})
-		logs := recordtest.DNS(500)
-		err := r.push(context.Background(), logs)
-		left := rest(t, err, logs)
-		require.ErrorIs(t, err, delivery.ErrStopped)
-		require.Equal(t, 500, left.LogRecordCount()+len(s.Rows(dnsStream))+len(letters(t, path)), "after %d calls", after)
-
-		s.Lock(func() { s.Fault = nil })
-		next := newRig(t, s, nil)
-		require.NoError(t, next.push(context.Background(), left))
-		requireOnce(t, s, 500, 100, 200, 300)
-	}
+	deliverytest.AStoppedSearchKeepsTheRest(t, refusing(100, 200, 300), 500, 100, 200, 300)
 }
 
 func TestTroubleInTheMiddleOfASearchKeepsWhatIsLeft(t *testing.T) {
-	for name, answer := range map[string]func(http.ResponseWriter){
-		"500": func(w http.ResponseWriter) { ingesttest.Refuse(w, 500, "InternalError", "oops") },
-		"429": func(w http.ResponseWriter) { ingesttest.Refuse(w, 429, "RateLimitExceeded", "slower") },
-		"403": func(w http.ResponseWriter) { ingesttest.Refuse(w, 403, "OperationFailed", "no access") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			for _, after := range []int{0, 1, 2, 4, 8} {
-				s := ingesttest.New(t)
-				s.Refuse = bad(30, 31, 70)
-				r := newRig(t, s, nil)
-				n := 0
-				s.Lock(func() {
-					s.Fault = func(w http.ResponseWriter, _ *http.Request, accepted []ingesttest.Row) bool {
-						if accepted == nil {
-							if n++; n == after+1 {
-								answer(w)
-								return true
-							}
-						}
-						return false
-					}
-				})
-				left := recordtest.DNS(100)
-				for tries := 0; ; tries++ {
-					require.Less(t, tries, 50)
-					err := r.push(context.Background(), left)
-					if err == nil {
-						break
-					}
-					left = rest(t, err, left)
-					time.Sleep(shortPauses.misfit)
-				}
-				requireOnce(t, s, 100, 30, 31, 70)
-			}
-		})
-	}
+	deliverytest.ATroubledSearchKeepsTheRest(t, refusing(30, 31, 70), map[string]http.HandlerFunc{
+		"500": func(w http.ResponseWriter, _ *http.Request) { ingesttest.Refuse(w, 500, "InternalError", "oops") },
+		"429": func(w http.ResponseWriter, _ *http.Request) { ingesttest.Refuse(w, 429, "RateLimitExceeded", "slower") },
+		"403": func(w http.ResponseWriter, _ *http.Request) {
+			ingesttest.Refuse(w, 403, "OperationFailed", "no access")
+		},
+	}, 30, 31, 70)
 }
 
 func TestAFileOfDeadLettersHasASizeAndLosesNothingElse(t *testing.T) {
@@ -288,10 +202,10 @@ func TestAFileOfDeadLettersHasASizeAndLosesNothingElse(t *testing.T) {
 	require.NoError(t, err)
 	require.LessOrEqual(t, info.Size(), int64(1<<20))
 	require.Greater(t, info.Size(), int64(1<<20-30_000))
-	require.Equal(t, int64(70), r.sum("rows_dropped", "refused"))
-	require.Equal(t, int64(70), r.sum("dead_letters", "written")+r.sum("dead_letters", "not_written"))
-	require.Positive(t, r.sum("dead_letters", "not_written"))
-	require.Len(t, letters(t, path), int(r.sum("dead_letters", "written")))
+	require.Equal(t, int64(70), r.Sum("rows_dropped", "refused"))
+	require.Equal(t, int64(70), r.Sum("dead_letters", "written")+r.Sum("dead_letters", "not_written"))
+	require.Positive(t, r.Sum("dead_letters", "not_written"))
+	require.Len(t, deliverytest.Letters(t, path), int(r.Sum("dead_letters", "written")))
 	require.Len(t, uids(s, dnsStream), 630)
-	require.True(t, r.said("has reached its size"))
+	require.True(t, r.Said("has reached its size"))
 }

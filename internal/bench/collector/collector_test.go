@@ -65,7 +65,7 @@ func TestPeaksAreKeptByTheTenthOfTheRun(t *testing.T) {
 	require.EqualValues(t, 1000, p[9], "the end belongs to the last tenth")
 }
 
-func TestACollectorThatFailsIsReportedWithWhatItSaid(t *testing.T) {
+func TestACollectorThatFailsIsReportedWithItsOutput(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "collector")
 	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\necho no such exporter >&2\nexit 1\n"), 0o700))
 	_, err := meter{script, t.TempDir()}.run("file", "asimdns: {}", 1)

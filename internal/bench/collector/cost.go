@@ -14,12 +14,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/bench/prebuilt"
 )
 
-// source is a recording and the receiver that replays it, wide open, so that every event becomes a record.
+// source is a recording and the receiver that replays it, with every event enabled so that each becomes a record.
 type source struct {
 	name     string
-	receiver string // with room for the recording and how often it is played
+	receiver string // format string for the path of the recording and the number of rounds
 	file     string
-	repeat   int // in a long run
+	repeat   int // rounds in a long run
 }
 
 var sources = []source{
@@ -28,14 +28,14 @@ var sources = []source{
 		"testdata/cilium_events.pcapng", 210},
 }
 
-// few is how often a recording is played in a short run.
+// few is the number of rounds in a short run.
 const few = 10
 
 // ready is the receiver of ready-made records.
 const ready = `prebuilt: {path: %q, repeat: %d}`
 
-// exporters are what the records go to. Without compression, which would hide what is measured. The queue is small and makes who
-// fills it wait, so that nothing is lost and no run has more in memory than another.
+// The exporters that receive the records. They do not compress, which would hide the cost to measure. The queue is
+// small and blocks the producer when it is full, so that nothing is lost and every run uses the same memory.
 const (
 	toFile = `file: {path: %q}`
 	toOTLP = `otlp_grpc: {endpoint: %q, tls: {insecure: true}, compression: none, sending_queue: {queue_size: 16, block_on_overflow: true}}`
@@ -69,7 +69,8 @@ func measureCost(binary, dir string, count int) error {
 	return nil
 }
 
-// compare prints the cost of an event of a source: what a long run takes, less a short one. A recording has so many records.
+// compare prints the cost of an event of a source: the processor time of a long run minus that of a short one, divided by
+// the events between. The recording has the given number of records.
 func (m meter) compare(s source, exporter, name, receiver, path string, records int) error {
 	short, err := m.run(exporter, fmt.Sprintf(receiver, path, few), records*few)
 	if err != nil {
@@ -86,7 +87,8 @@ func (m meter) compare(s source, exporter, name, receiver, path string, records 
 	return nil
 }
 
-// record has the collector write the records of a source to a file, in the batches that it makes, and gives their number.
+// record makes the collector write the records of a source to a file, in its own batches. It returns the number of
+// records.
 func (m meter) record(s source, path string) (records int, err error) {
 	exporter := fmt.Sprintf(`file: {path: %q, format: proto}`, path)
 	if _, err := again(func() (time.Duration, error) { return m.finish(fmt.Sprintf(s.receiver, s.file, 1), exporter) }); err != nil {
@@ -103,12 +105,12 @@ func (m meter) record(s source, path string) (records int, err error) {
 	return records, err
 }
 
-// run is once, again where it was too early.
+// run is once, repeated if the interrupt came too early.
 func (m meter) run(exporter, receiver string, records int) (time.Duration, error) {
 	return again(func() (time.Duration, error) { return m.once(exporter, receiver, records) })
 }
 
-// once runs a collector to its end, holds what came out against the records that must, and gives its processor time.
+// once runs a collector to its end, checks the number of records that came out, and returns its processor time.
 func (m meter) once(exporter, receiver string, records int) (cpu time.Duration, err error) {
 	var came int
 	switch exporter {
@@ -165,7 +167,7 @@ func (m meter) finish(receiver, exporter string) (time.Duration, error) {
 	return p.finish()
 }
 
-// again runs a collector again whose replay was over before it minded the interrupt.
+// again repeats a run whose replay ended before the collector handled interrupts.
 func again(run func() (time.Duration, error)) (cpu time.Duration, err error) {
 	const tries = 5
 	for range tries {
@@ -176,7 +178,7 @@ func again(run func() (time.Duration, error)) (cpu time.Duration, err error) {
 	return cpu, err
 }
 
-// countRecords counts the records in what the file exporter wrote as JSON: each has one observed time.
+// countRecords counts the records in a file that the file exporter wrote as JSON: each has one observed time.
 func countRecords(path string) (n int, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -196,7 +198,7 @@ func countRecords(path string) (n int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		// What may be the beginning of a mark is kept; it is shorter than a mark, so none is counted twice.
+		// Keeps the bytes that may be the beginning of a mark. They are shorter than a mark, so none is counted twice.
 		keep := min(len(buf), len(mark)-1)
 		buf = append(buf[:0], buf[len(buf)-keep:]...)
 	}

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command collector measures the whole collector: what an event costs it from the recording to the exporter's other end, beside the
-// same collector that is handed the same records ready made; what the exporter to Sentinel costs beside that of OTLP over HTTP; and with -memory, what memory it takes while the exporter is slow. It
-// prints lines in the format of Go's benchmarks; `make bench` and `make bench-long` run it. It needs Linux.
+// Command collector measures the whole collector: the cost of an event from the recording to the far end of the
+// exporter, compared with a collector that receives the same records ready-made; the cost of the exporter sentinel,
+// compared with OTLP over HTTP; and the cost of a gateway. With -memory it measures the memory that the collector uses
+// while the exporter is slow. It prints lines in the format of Go's benchmarks. `make bench` and `make bench-long` run
+// it. It needs Linux.
 //
-// The cost is processor time, user and system, of the collector's process over a long run, less that of a short one, which takes
-// away what starting and ending costs. The long runs of ours and of the ready-made records alternate.
+// The cost is the processor time, user and system, of the collector's process in a long run, minus that of a short run,
+// which removes the cost of starting and ending. Long runs of the product and of the ready-made records alternate.
 package main
 
 import (
@@ -17,13 +19,13 @@ import (
 )
 
 func main() {
-	binary := flag.String("collector", "dist/otelcol-bench", "the collector, with the receiver prebuilt in it")
-	count := flag.Int("count", 5, "how often each measurement is made")
-	memory := flag.Int("memory", 0, "measure memory with so many events instead")
-	limit := flag.String("gomemlimit", "", "GOMEMLIMIT of the collector, with -memory; none: the Go runtime's default")
-	rate := flag.Float64("rate", 100_000, "records a second that the slow sink takes, with -memory")
+	binary := flag.String("collector", "dist/otelcol-bench", "the collector to measure, with the receiver prebuilt")
+	count := flag.Int("count", 5, "number of runs of each measurement")
+	memory := flag.Int("memory", 0, "measure the memory with this number of events instead of the cost")
+	limit := flag.String("gomemlimit", "", "GOMEMLIMIT of the collector, with -memory; empty: the Go runtime's default")
+	rate := flag.Float64("rate", 100_000, "records per second that the slow sink accepts, with -memory")
 	flag.Parse()
-	signal.Notify(make(chan os.Signal, 1), os.Interrupt) // Ctrl-C ends the collector, and with it the measurement
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt) // Ctrl-C ends the collector, and thus the measurement
 	dir, err := os.MkdirTemp("", "bench")
 	if err == nil {
 		if *memory > 0 {
@@ -39,5 +41,5 @@ func main() {
 	}
 }
 
-// header begins the output, as go test -bench does.
+// header is the first line of the output, as in that of go test -bench.
 const header = "pkg: github.com/otelcol-winnet/otelcol-winnet/internal/bench/collector"

@@ -14,8 +14,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// The run of the memory: a recording that is larger than the receiver's queue, so that this is full while the exporter is slow,
-// played again and again. The exporter has no queue of its own: what waits, waits in the receiver's.
+// The memory run replays a recording that is larger than the receiver's queue again and again, so that the queue is
+// full while the exporter is slow. The exporter has no queue of its own: all waiting data is in the receiver's.
 const (
 	recorded     = 240_000 // events, about 100 MB
 	allowanceMiB = 150
@@ -23,7 +23,7 @@ const (
 	fromBig      = `asimdns: {enable_flags: "0xFFFFFFFFFFFFFFFF", enable_level: 5, queue: {max_size_mib: %d}, replay: {path: %q, repeat: %d}}`
 )
 
-// peaks are the largest resident sets, in bytes, while the first, the second … tenth of the records came.
+// peaks are the largest resident sets, in bytes, during each tenth of the records.
 type peaks [10]int64
 
 func (p *peaks) add(came, all, rss int64) {
@@ -31,8 +31,8 @@ func (p *peaks) add(came, all, rss int64) {
 	p[i] = max(p[i], rss)
 }
 
-// measureMemory prints what memory the collector has while a sink takes the records of so many events at rate a second; limit is
-// its GOMEMLIMIT, "" for none.
+// measureMemory prints the memory that the collector uses while a sink accepts the records of `events` events at rate
+// per second. limit is its GOMEMLIMIT, or "" for none.
 func measureMemory(binary, dir string, events int, rate float64, limit string) error {
 	name := "default"
 	if limit != "" {

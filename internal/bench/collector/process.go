@@ -14,19 +14,19 @@ import (
 	"time"
 )
 
-// limit is how long a collector may take for what it is given, and to end.
+// limit is the longest time that a collector may take for its input, and to end.
 const limit = 2 * time.Hour
 
 // process is a running collector.
 type process struct {
 	cmd   *exec.Cmd
 	kill  *time.Timer
-	said  []string      // its last lines; for who waits for ended
-	ended chan struct{} // its replay, or the process, is over
-	over  bool          // the replay has ended; for who waits for ended
+	said  []string      // its last lines; read them after ended is closed
+	ended chan struct{} // closed when its replay or the process has ended
+	over  bool          // the replay has ended; read it after ended is closed
 }
 
-// settings is what the configurations of all collectors have in common. An exporter may name the authenticator.
+// settings is the part that the configurations of all collectors share. An exporter may name the authenticator.
 const settings = `
 extensions: {azureauth: {managed_identity: {}, scopes: ["https://monitor.azure.com/.default"]}}
 receivers: {%s}
@@ -65,7 +65,7 @@ func start(binary, dir, receiver, exporter string) (*process, error) {
 		over := false
 		for lines.Scan() {
 			if over {
-				continue // what it says of its end
+				continue // messages about its end
 			}
 			if len(p.said) == keep {
 				p.said = p.said[1:]
@@ -83,11 +83,11 @@ func start(binary, dir, receiver, exporter string) (*process, error) {
 	return p, nil
 }
 
-// errTooEarly says that the interrupt came before the collector minded it: it does so from some milliseconds after its receivers have
-// started, and tells nobody when.
+// errTooEarly reports that the interrupt came before the collector handled interrupts. It does so some milliseconds
+// after its receivers have started, and gives no sign of it.
 var errTooEarly = errors.New("the interrupt killed the collector")
 
-// finish waits for the end of the replay, and is then interrupt.
+// finish waits for the end of the replay and then interrupts the collector.
 func (p *process) finish() (time.Duration, error) {
 	<-p.ended
 	if !p.over {
@@ -96,7 +96,7 @@ func (p *process) finish() (time.Duration, error) {
 	return p.interrupt()
 }
 
-// interrupt ends the collector as Ctrl-C does, and gives the time that it took of the processors.
+// interrupt ends the collector with an interrupt and returns its processor time.
 func (p *process) interrupt() (time.Duration, error) {
 	defer p.kill.Stop()
 	err := errors.Join(p.cmd.Process.Signal(os.Interrupt), p.cmd.Wait())
@@ -109,8 +109,8 @@ func (p *process) interrupt() (time.Duration, error) {
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), nil
 }
 
-// failed says why a collector that has ended failed, and what it said.
+// failed returns the error of a collector that has ended, with its last lines.
 func (p *process) failed(err error) error {
 	p.kill.Stop()
-	return fmt.Errorf("the collector failed: %w; it said:\n%s", err, strings.Join(p.said, "\n"))
+	return fmt.Errorf("the collector failed: %w; its last lines:\n%s", err, strings.Join(p.said, "\n"))
 }

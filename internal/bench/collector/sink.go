@@ -13,14 +13,14 @@ import (
 	"google.golang.org/grpc"
 )
 
-// sink is an OTLP/gRPC server on the loopback that counts records.
+// sink is an OTLP/gRPC server on the loopback interface that counts records.
 type sink struct {
 	plogotlp.UnimplementedGRPCServer
 	records   atomic.Int64
-	perSecond float64 // records that it answers for in a second; 0: at once
+	perSecond float64 // records that it processes per second; 0 is no limit
 
 	mu   sync.Mutex
-	free time.Time // when it has dealt with what it was given until now
+	free time.Time // when it will have processed the records received so far
 
 	listener net.Listener
 	server   *grpc.Server
@@ -49,7 +49,7 @@ func (s *sink) stop() {
 	<-s.done
 }
 
-// Export counts the records, and answers when a sink of this speed would have dealt with them.
+// Export counts the records, and answers when a sink of this speed would have processed them.
 func (s *sink) Export(ctx context.Context, r plogotlp.ExportRequest) (plogotlp.ExportResponse, error) {
 	n := r.Logs().LogRecordCount()
 	if s.perSecond > 0 {
@@ -63,7 +63,7 @@ func (s *sink) Export(ctx context.Context, r plogotlp.ExportRequest) (plogotlp.E
 	return plogotlp.NewExportResponse(), nil
 }
 
-// take gives when n more records are dealt with.
+// take returns the time at which n more records will have been processed.
 func (s *sink) take(n int) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,26 +10,27 @@ import (
 	"strings"
 )
 
-// The picture, in pixels.
+// The dimensions of the picture, in pixels.
 const (
 	width     = 1200
 	boxHeight = 17
 	margin    = 10
 	headline  = 40
 	charWidth = 6.6  // of the font below
-	thinnest  = 0.15 // a box that is thinner is left out
+	thinnest  = 0.15 // a thinner box is left out
 )
 
 // picture writes an SVG.
 type picture struct {
 	w     io.Writer
-	err   error // the first failure; it stays
+	err   error // the first failure
 	total int64
 	top   int // y of the innermost functions' row
 	depth int
 }
 
-// draw writes the tree as an SVG: the root below, what it calls above it. A box tells its function and share when the mouse is on it.
+// draw writes the tree as an SVG: the root at the bottom, the functions that it calls above it. A box shows its
+// function and share under the mouse.
 func draw(w io.Writer, title string, root *frame) error {
 	if root.value == 0 {
 		return fmt.Errorf("no sample is in %s", root.function)
@@ -52,7 +53,7 @@ func (p *picture) printf(format string, args ...any) {
 	}
 }
 
-// box draws a function and what it calls.
+// box draws a function and the functions that it calls.
 func (p *picture) box(f *frame, x float64, level int) {
 	wide := float64(f.value) / float64(p.total) * (width - 2*margin)
 	if wide < thinnest {
@@ -71,7 +72,7 @@ func (p *picture) box(f *frame, x float64, level int) {
 	}
 }
 
-// shorten cuts a function's path of packages, and what else does not fit, "" where nothing useful does.
+// shorten removes a function's package path and what else does not fit. It returns "" if nothing useful fits.
 func shorten(function string, chars int) string {
 	const useful = 3
 	name := function[strings.LastIndexByte(function, '/')+1:]
@@ -84,7 +85,8 @@ func shorten(function string, chars int) string {
 	return name[:chars-1] + "…"
 }
 
-// colour tells by its hue whose a function is: this project's green, pdata's blue, the Go runtime's and library's warm.
+// colour returns a colour by the owner of a function: green for this project, blue for pdata, warm colours for the Go
+// runtime and library.
 func colour(function string) string {
 	h := fnv.New32a()
 	_, _ = io.WriteString(h, function)
@@ -100,6 +102,6 @@ func colour(function string) string {
 
 func escape(s string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(s)) // a strings.Builder takes everything
+	_ = xml.EscapeText(&b, []byte(s)) // a write to a strings.Builder cannot fail
 	return b.String()
 }

@@ -58,7 +58,7 @@ func TestThePictureIsWellFormedAndTellsEachShare(t *testing.T) {
 	require.Equal(t, io.EOF, err)
 }
 
-func TestWhatIsNoProfileIsRefused(t *testing.T) {
+func TestInputThatIsNotAProfileIsRefused(t *testing.T) {
 	for _, text := range []string{"", "hello", "-----------+---\n 30ms f\n"} {
 		_, err := read(strings.NewReader(text))
 		require.ErrorContains(t, err, "pprof -traces -unit=ns")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command flame draws a flame graph, as an SVG, of what `go tool pprof -traces -unit=ns` prints of a processor profile. `make profile`
-// runs it. Equal profiles give equal pictures: nothing of the machine or the time is in them.
+// Command flame draws a flame graph, as an SVG, from the output of `go tool pprof -traces -unit=ns` for a processor
+// profile. `make profile` runs it. Equal profiles give equal pictures: they contain nothing of the machine or the time.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 
 func main() {
 	title := flag.String("title", "", "the picture's title")
-	root := flag.String("root", "", "the function to begin at; stacks without it are left out")
+	root := flag.String("root", "", "the function to start at; stacks without it are left out")
 	flag.Parse()
 	stacks, err := read(os.Stdin)
 	if err == nil {

@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// stack is where samples were taken: functions, the outermost first.
+// stack is the call stack of some samples, the outermost function first.
 type stack struct {
 	functions []string
 	value     int64 // ns
 }
 
-// read reads what `go tool pprof -traces -unit=ns` prints: after a head, blocks between lines of dashes; a block's first line has the
-// value and the innermost function, each other line a function that called the one above.
+// read reads the output of `go tool pprof -traces -unit=ns`: a head, then blocks between lines of dashes. The first
+// line of a block has the value and the innermost function. Each other line has the caller of the function above.
 func read(from io.Reader) ([]stack, error) {
 	var all []stack
 	var current stack
@@ -62,14 +62,14 @@ func read(from io.Reader) ([]stack, error) {
 	return all, nil
 }
 
-// frame is a function where it was called, with the time in it and in what it called.
+// frame is a function at a place in the call tree, with the time spent in it and in its callees.
 type frame struct {
 	function string
 	value    int64
 	calls    []*frame // by name
 }
 
-// fold makes one tree of the stacks, from the function root on; with no root, of all.
+// fold makes one tree of the stacks, from the function root on, or from the outermost functions if root is "".
 func fold(stacks []stack, root string) *frame {
 	top := &frame{function: root}
 	if root == "" {
@@ -94,7 +94,7 @@ func fold(stacks []stack, root string) *frame {
 	return top
 }
 
-// call gives the frame of a function that f calls.
+// call returns the frame of a function that f calls.
 func (f *frame) call(name string) *frame {
 	at, found := slices.BinarySearchFunc(f.calls, name, func(c *frame, name string) int { return strings.Compare(c.function, name) })
 	if !found {

@@ -18,7 +18,7 @@ import (
 //go:embed benchmarks.md.tmpl
 var page string
 
-// document is docs/benchmarks.md.
+// document returns docs/benchmarks.md.
 func document(rows []row, measured bool, command string, m machine, at time.Time) ([]byte, error) {
 	t, err := template.New("").Parse(page)
 	if err != nil {
@@ -31,7 +31,7 @@ func document(rows []row, measured bool, command string, m machine, at time.Time
 	return b.Bytes(), err
 }
 
-// resultLines keeps what benchstat reads of a benchmark's output: the configuration and the results.
+// resultLines returns the lines of a benchmark's output that benchstat reads: the configuration and the results.
 func resultLines(raw []byte) []byte {
 	var b bytes.Buffer
 	lines := bufio.NewScanner(bytes.NewReader(raw))
@@ -45,7 +45,7 @@ func resultLines(raw []byte) []byte {
 	return b.Bytes()
 }
 
-// machine is what the measurements ran on.
+// machine describes the machine of the measurements.
 type machine struct {
 	CPU    string
 	Cores  int
@@ -61,7 +61,7 @@ func thisMachine() machine {
 	}
 }
 
-// field gives the value of a name in a file of such lines, "unknown" where there is none.
+// field returns the value of a name in a file of `name separator value` lines, or "unknown".
 func field(path, name, separator string) string {
 	text, err := os.ReadFile(path)
 	if err == nil {
@@ -74,7 +74,7 @@ func field(path, name, separator string) string {
 	return "unknown"
 }
 
-// memoryOf makes "23 GiB" of "24551234 kB".
+// memoryOf converts "24551234 kB" to "23 GiB".
 func memoryOf(total string) string {
 	kib, err := strconv.ParseFloat(strings.TrimSuffix(total, " kB"), 64)
 	if err != nil {

@@ -2,24 +2,24 @@
 
 package main
 
-// goal is what one row of the table is about: a measured value, and what it is held against.
+// goal is a row of the table: a measured value and its target.
 type goal struct {
 	what string
 	ours measure
-	// reference is what ours is held against. Zero: there is none, limit is a number.
+	// reference is the measure that ours is compared with. If it is zero, limit is an absolute value.
 	reference measure
-	// limit is the most that ours may be: a multiple of reference, or, without one, a value in ours' unit. Zero: the row is no goal
-	// and says the value alone.
+	// limit is the largest allowed value of ours: a multiple of reference, or a value in ours' unit without one. If it
+	// is zero, the row only shows the value.
 	limit float64
-	// allocs, where set, is the most allocations an operation of ours may make.
+	// allocs, if set, is the largest number of allocations for an operation of ours.
 	allocs *float64
 }
 
-// measure is a value of a benchmark: the median of its runs, less that of another where one is named.
+// measure is a value of a benchmark: the median of its runs, minus the median of `less` if set.
 type measure struct {
-	pkg, bench string // below the module; without "Benchmark"
+	pkg, bench string // relative to the module; without the prefix "Benchmark"
 	unit       string
-	less       string // another benchmark of the package
+	less       string // another benchmark of the package, whose value is subtracted
 }
 
 func (m measure) zero() bool { return m == measure{} }
@@ -57,13 +57,13 @@ func memory(run, unit string) measure {
 
 func none() *float64 { return new(float64) }
 
-// The factors that say "flat": what noise between two runs of the same makes of their ratio here.
+// The ratios that count as flat: the noise between two equal runs on this kind of machine.
 const (
 	flatCost   = 1.15
 	flatMemory = 1.05
 )
 
-// goals are the rows of the table, in their order.
+// goals are the rows of the table, in order.
 var goals = []goal{
 	{what: "DNS: raw ETW record (257, PacketData 55 B) to log record", ours: inBench("DNSRecord/ours"), reference: inBench("DNSRecord/floor"), limit: 1.15},
 	{what: "DNS: decode alone", ours: inBench("DNSDecode"), limit: 250, allocs: none()},

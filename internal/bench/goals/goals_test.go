@@ -31,7 +31,7 @@ BenchmarkETW/empty-golang-etw-2    	    1	       100 cpu-ns/event
 BenchmarkETW/golang-etw-2          	    1	      4500 cpu-ns/event
 `
 
-// find gives the goal whose benchmark of ours is so named.
+// find returns the goal whose own benchmark has this name.
 func find(t *testing.T, bench string) goal {
 	for _, g := range goals {
 		if g.ours.bench == bench {
@@ -48,7 +48,7 @@ func parsed(t *testing.T, text string) results {
 	return r
 }
 
-func TestARowTellsTheMedianItsReferenceAndWhetherTheGoalIsMet(t *testing.T) {
+func TestARowHasTheMedianItsReferenceAndTheVerdict(t *testing.T) {
 	r := parsed(t, output)
 	row := judge(find(t, "DNSRecord/ours"), r)
 	require.Equal(t, []string{"≤ 1.15 ×", "2200 ns", "2000 ns", "1.10", met}, row.cells()[1:])
@@ -63,16 +63,16 @@ func TestAllocationsAreAGoalOfTheirOwn(t *testing.T) {
 	row = judge(find(t, "DNSDecode"), parsed(t, strings.ReplaceAll(output, "1 allocs/op", "0 allocs/op")))
 	require.Equal(t, met, row.verdict)
 	row = judge(find(t, "DNSDecode"), parsed(t, strings.ReplaceAll(output, "1 allocs/op", "")))
-	require.Equal(t, missing, row.verdict, "without -benchmem it is not known")
+	require.Equal(t, missing, row.verdict, "without -benchmem the allocations are unknown")
 }
 
-func TestTheEmptyCallbackIsTakenOffBothSides(t *testing.T) {
+func TestTheEmptyCallbackIsSubtractedFromBothSides(t *testing.T) {
 	row := judge(find(t, "ETW/ours"), parsed(t, output))
 	require.Equal(t, []string{"≤ 1/20.0 ×", "200 ns", "4400 ns", "1/22.0", met}, row.cells()[1:])
 	row = judge(find(t, "ETW/ours"), parsed(t, strings.ReplaceAll(output, "empty-golang-etw", "gone")))
 	require.Equal(t, missing, row.verdict)
 	row = judge(find(t, "ETW/ours"), parsed(t, strings.ReplaceAll(output, " 300 cpu", " 100 cpu")))
-	require.Equal(t, missing, row.verdict, "what is not to be told from nothing was not measured")
+	require.Equal(t, missing, row.verdict, "a difference of zero or less is not a measurement")
 }
 
 func TestABenchmarkThatHasNotRunIsARowToo(t *testing.T) {
@@ -82,12 +82,12 @@ func TestABenchmarkThatHasNotRunIsARowToo(t *testing.T) {
 		require.NotEmpty(t, row.goal)
 	}
 	row := judge(find(t, "DNSFiltered"), parsed(t, output))
-	require.Equal(t, missing, row.verdict, "a name alone is no result")
+	require.Equal(t, missing, row.verdict, "a name alone is not a result")
 	row = judge(find(t, "DNSRecord/ours"), parsed(t, strings.ReplaceAll(output, "DNSRecord/floor", "gone")))
 	require.Equal(t, []string{"2200 ns", "-", "-", missing}, row.cells()[2:])
 }
 
-func TestARowWithoutAGoalSaysTheValue(t *testing.T) {
+func TestARowWithoutAGoalHasTheValue(t *testing.T) {
 	g := find(t, "Live")
 	r := results{}
 	require.Equal(t, missing, judge(g, r).verdict)

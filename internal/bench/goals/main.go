@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command goals prints the table of the performance goals: for each, what was measured, what it is held against, and whether it is
-// met. It reads what `go test -bench` printed, from the files that it is given, and with -doc writes docs/benchmarks.md as well,
-// with the lines of the benchmarks in docs/benchmarks.txt and what a load takes in docs/sizing.md. With -sizing it writes the last alone.
-// `make bench` runs it.
+// Command goals prints the table of the performance goals: for each, the measured value, its target, and whether it is
+// met. It reads the output of `go test -bench` from the given files. With -doc it also writes docs/benchmarks.md, the
+// lines of the benchmarks to docs/benchmarks.txt, and docs/sizing.md. With -sizing it writes only the last. `make bench`
+// runs it.
 package main
 
 import (
@@ -16,9 +16,9 @@ import (
 )
 
 func main() {
-	doc := flag.String("doc", "", "the folder to write benchmarks.md and benchmarks.txt to; none: only print")
-	sizes := flag.String("sizing", "", "the file to write what a load takes to, and nothing else")
-	command := flag.String("command", "make bench", "what was run, for the document")
+	doc := flag.String("doc", "", "the folder to write benchmarks.md, benchmarks.txt and sizing.md to; empty: only print")
+	sizes := flag.String("sizing", "", "the file to write the sizes to, and nothing else")
+	command := flag.String("command", "make bench", "the command that was run, for the document")
 	flag.Parse()
 	if err := run(*doc, *sizes, *command, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "goals:", err)

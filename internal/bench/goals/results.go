@@ -19,10 +19,10 @@ type key struct{ pkg, bench, unit string }
 // results are the values of all runs.
 type results map[key][]float64
 
-// processors is the suffix by which go test says how many processors a benchmark had.
+// processors matches the suffix of a benchmark's name with its number of processors.
 var processors = regexp.MustCompile(`-\d+$`)
 
-// read adds what `go test -bench` printed. What is no result is passed over.
+// read adds the results in the output of `go test -bench`. It skips other lines.
 func (r results) read(from io.Reader) error {
 	lines := bufio.NewScanner(from)
 	pkg := ""
@@ -51,7 +51,7 @@ func (r results) read(from io.Reader) error {
 	return lines.Err()
 }
 
-// median of the runs of a benchmark.
+// median returns the median of the runs of a benchmark.
 func (r results) median(k key) (float64, bool) {
 	runs := slices.Sorted(slices.Values(r[k]))
 	n := len(runs)
@@ -61,7 +61,7 @@ func (r results) median(k key) (float64, bool) {
 	return (runs[(n-1)/2] + runs[n/2]) / 2, true
 }
 
-// value of a measure.
+// value returns the value of a measure.
 func (r results) value(m measure) (float64, bool) {
 	v, ok := r.median(key{m.pkg, m.bench, m.unit})
 	if !ok || m.less == "" {

@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// What becomes of a goal.
+// The verdicts on a goal.
 const (
 	met     = "met"
 	missed  = "missed"
-	missing = "missing" // a benchmark that it needs has not run
+	missing = "missing" // a required benchmark has not run
 	told    = "-"       // there is no goal, only a value
 )
 
-// row is one row of the table, in words.
+// row is one row of the table, as text.
 type row struct{ what, goal, ours, reference, ratio, verdict string }
 
 var head = row{"what", "goal", "ours", "reference", "ratio", ""}
 
-// judge makes the row of a goal.
+// judge returns the row of a goal.
 func judge(g goal, r results) row {
 	out := row{what: g.what, goal: g.text(), ours: "-", reference: "-", ratio: "-", verdict: missing}
 	if events, ok := r.median(key{g.ours.pkg, g.ours.bench, "events"}); ok {
@@ -49,7 +49,7 @@ func judge(g goal, r results) row {
 		known = known && ok
 		good = good && allocs <= *g.allocs
 	}
-	if !known || ours <= 0 { // a difference of nothing, or less, measures nothing
+	if !known || ours <= 0 { // a difference of zero or less is not a measurement
 		return out
 	}
 	if g.informs() {
@@ -64,10 +64,10 @@ func judge(g goal, r results) row {
 	return out
 }
 
-// informs reports whether the row only says a value.
+// informs reports whether the row only shows a value.
 func (g goal) informs() bool { return g.limit == 0 }
 
-// text says what is wanted.
+// text returns the goal as text.
 func (g goal) text() string {
 	var s string
 	switch {
@@ -86,19 +86,19 @@ func (g goal) text() string {
 	return s
 }
 
-// quantity is a value with its unit, short.
+// quantity formats a value with its unit.
 func quantity(v float64, unit string) string {
 	if strings.HasSuffix(unit, "MiB") {
 		return fmt.Sprintf("%.0f MiB", v)
 	}
-	unit = "ns" // of time or of processor time, an operation or an event
+	unit = "ns" // time or processor time of an operation or an event
 	if v < 100 {
 		return fmt.Sprintf("%.1f %s", v, unit)
 	}
 	return fmt.Sprintf("%.0f %s", v, unit)
 }
 
-// ratio writes a small one as a fraction, which is how many times as fast.
+// ratio formats a ratio. A small one becomes a fraction, which shows how many times as fast it is.
 func ratio(v float64) string {
 	if v > 0 && v < 0.2 {
 		return fmt.Sprintf("1/%.1f", 1/v)
@@ -110,7 +110,7 @@ func (r row) cells() []string {
 	return []string{r.what, r.goal, r.ours, r.reference, r.ratio, r.verdict}
 }
 
-// markdown is the table, which reads well as it stands too.
+// markdown returns the table as Markdown, which is also readable as plain text.
 func markdown(rows []row) string {
 	all := append([]row{head}, rows...)
 	widths := make([]int, len(head.cells()))

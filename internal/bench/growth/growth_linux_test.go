@@ -28,7 +28,7 @@ import (
 // round is the number of events in the recording that is played again and again.
 const round = 1000
 
-// sizes are the lengths of the replays. Short ones are played often in one run, so that the collection of garbage has its share.
+// sizes are the lengths of the replays. One run plays short ones many times, so that garbage collection has its share.
 var sizes = []struct {
 	name          string
 	events, times int
@@ -38,7 +38,7 @@ var sizes = []struct {
 	{"10M", 10_000_000, 1},
 }
 
-// source is a receiver, wide open, and a recording for it.
+// source is a receiver with every event enabled, and a recording for it.
 type source struct {
 	name    string
 	file    string
@@ -87,14 +87,14 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 }
 
-// play replays so many events through a receiver of its own and gives what processor time and time they took: from when the events of a
-// first round have come, which the receiver starts with, until all others have.
+// play replays `events` events through a new receiver. It returns the processor time and the elapsed time, from the end
+// of a first round, with which the receiver starts, to the last event.
 func (s source) play(b *testing.B, path string, events int) (cpu, wall time.Duration) {
 	var begunCPU time.Duration
 	var begun time.Time
 	done := make(chan struct{})
 	came := 0
-	next, err := consumer.NewLogs(func(_ context.Context, logs plog.Logs) error { // on the worker alone
+	next, err := consumer.NewLogs(func(_ context.Context, logs plog.Logs) error { // called by the worker only
 		came += logs.LogRecordCount()
 		switch came {
 		case round:
@@ -116,7 +116,7 @@ func (s source) play(b *testing.B, path string, events int) (cpu, wall time.Dura
 	return cpu, wall
 }
 
-// processorTime is what this process has taken of the processors, user and system.
+// processorTime returns the processor time of this process so far, user and system.
 func processorTime(b *testing.B) time.Duration {
 	var u unix.Rusage
 	require.NoError(b, unix.Getrusage(unix.RUSAGE_SELF, &u))

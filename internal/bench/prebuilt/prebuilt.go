@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package prebuilt is the receiver that the benchmarks of the whole collector hold the product's against: it hands on records that
-// are there already, read once from a file, as fast as the pipeline takes them. No released collector has it.
+// Package prebuilt is the receiver that the benchmarks of the whole collector compare the product's receivers with. It
+// reads finished records from a file once and sends them as fast as the pipeline accepts them. No released collector
+// contains it.
 package prebuilt
 
 import (
@@ -20,13 +21,13 @@ import (
 
 // Config is the receiver's configuration.
 type Config struct {
-	// Path is the file with the batches, as the file exporter writes them with format: proto.
+	// Path is the file with the batches, as written by the file exporter with format: proto.
 	Path string `mapstructure:"path"`
-	// Repeat is how many times they are handed on.
+	// Repeat is how many times the batches are sent.
 	Repeat int `mapstructure:"repeat"`
 }
 
-// NewFactory makes the factory of the prebuilt receiver, for the signal logs.
+// NewFactory returns the factory of the prebuilt receiver, which supports the logs signal.
 func NewFactory() receiver.Factory {
 	return receiver.NewFactory(component.MustNewType("prebuilt"), func() component.Config { return &Config{Repeat: 1} },
 		receiver.WithLogs(create, component.StabilityLevelDevelopment))
@@ -44,7 +45,7 @@ type prebuilt struct {
 	done   chan struct{}
 }
 
-// Start reads the file and begins to hand its batches on.
+// Start reads the file and starts sending its batches.
 func (p *prebuilt) Start(context.Context, component.Host) error {
 	raw, err := os.ReadFile(p.cfg.Path)
 	if err != nil {
@@ -67,7 +68,7 @@ func (p *prebuilt) Start(context.Context, component.Host) error {
 	return nil
 }
 
-// play hands on a copy of each batch, since the pipeline owns what it is given.
+// play sends a copy of each batch, because the pipeline owns what it receives.
 func (p *prebuilt) play(ctx context.Context, batches []plog.Logs) error {
 	for range p.cfg.Repeat {
 		for _, b := range batches {
@@ -98,8 +99,8 @@ func (p *prebuilt) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Batches reads what the file exporter writes with format: proto: each batch as its size, 32 bits big-endian, and that many bytes
-// of OTLP.
+// Batches reads a file that the file exporter wrote with format: proto: each batch as its size, 32 bits big-endian,
+// followed by that many bytes of OTLP.
 func Batches(raw []byte) ([]plog.Logs, error) {
 	const sizeBytes = 4
 	var batches []plog.Logs

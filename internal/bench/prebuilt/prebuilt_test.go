@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 )
 
-// file is what the file exporter writes of batches with so many records each.
+// file returns the file exporter's output for batches with the given numbers of records.
 func file(t *testing.T, sizes ...int) []byte {
 	var all []byte
 	var marshaler plog.ProtoMarshaler
@@ -32,7 +32,7 @@ func file(t *testing.T, sizes ...int) []byte {
 	return all
 }
 
-func TestItHandsOnEveryBatchAsOftenAsAskedAndEachTimeAnew(t *testing.T) {
+func TestEveryBatchIsSentAsOftenAsConfiguredAndCopiedEachTime(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "records")
 	require.NoError(t, os.WriteFile(path, file(t, 3, 2), 0o600))
 	factory, sink := NewFactory(), &consumertest.LogsSink{}
@@ -50,7 +50,7 @@ func TestItHandsOnEveryBatchAsOftenAsAskedAndEachTimeAnew(t *testing.T) {
 	require.Equal(t, 3, sink.AllLogs()[2].LogRecordCount(), "each is a copy of its own")
 }
 
-func TestAFileThatIsNoneFailsTheStart(t *testing.T) {
+func TestAFileOfAnotherFormatFailsTheStart(t *testing.T) {
 	good := file(t, 1)
 	for want, raw := range map[string][]byte{
 		"no batch in the file":                               nil,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package recording makes recordings of any length of the test data, for benchmarks that need more events, or fewer: its events
-// again and again, each time later.
+// Package recording makes recordings of any length from the test data, for benchmarks. It repeats the events of the
+// test data, each time with later times.
 package recording
 
 import (
@@ -18,12 +18,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
 
-// later is how much later the events come each time: longer than either recording.
+// later is the time added in each repetition: longer than either recording.
 const later = time.Hour
 
-// DNS writes n events of the .etl file from to the file to.
+// DNS writes n events of the .etl file `from` to the file `to`.
 func DNS(from, to string, n int) error {
-	const timeStamp = 16 // where EVENT_HEADER has it, in units of 100 ns
+	const timeStamp = 16 // offset in EVENT_HEADER; in units of 100 ns
 	return write(to, func(f io.Writer) error {
 		var w *etl.Writer
 		for left, round := n, uint64(0); left > 0; round++ {
@@ -62,7 +62,7 @@ func DNS(from, to string, n int) error {
 	})
 }
 
-// Cilium writes n events of the .pcapng file from to the file to.
+// Cilium writes n events of the .pcapng file `from` to the file `to`.
 func Cilium(from, to string, n int) error {
 	return write(to, func(f io.Writer) error {
 		w, err := capture.NewWriter(f)
@@ -95,7 +95,7 @@ func Cilium(from, to string, n int) error {
 	})
 }
 
-// write makes the file path of what fill writes.
+// write creates the file path with the output of fill.
 func write(path string, fill func(io.Writer) error) (err error) {
 	f, err := os.Create(path)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
 
-// dnsEvents gives the events of a file without their time, and their times.
+// dnsEvents returns the events of a file without their times, and their times.
 func dnsEvents(t *testing.T, path string) (all []string, times []uint64) {
 	r, err := etl.Open(path)
 	require.NoError(t, err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Chance that is the same in every run, and how it spreads traffic over time.
+// Random choices that are the same in every run, and how they spread traffic over time.
 
 package main
 
@@ -11,22 +11,22 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// chance makes choices.
+// chance makes random choices.
 type chance struct{ *rand.Rand }
 
 func newChance(seed uint64) chance { return chance{rand.New(rand.NewPCG(seed, 0))} }
 
-// between gives a duration of whole 100 ns, which is what a time stamp can hold.
+// between returns a duration of whole 100 ns, the resolution of a time stamp.
 func (c chance) between(low, high time.Duration) time.Duration {
 	return (low + time.Duration(c.Int64N(int64(high-low)+1))).Truncate(100)
 }
 
-// one says yes once in n.
+// one returns true once in n times.
 func (c chance) one(n int) bool { return c.IntN(n) == 0 }
 
 func pick[T any](c interface{ IntN(n int) int }, list []T) T { return list[c.IntN(len(list))] }
 
-// guid makes a random one, version 4.
+// guid returns a random GUID, version 4.
 func (c chance) guid() etw.GUID {
 	var g etw.GUID
 	for i := range g {
@@ -37,14 +37,14 @@ func (c chance) guid() etw.GUID {
 	return g
 }
 
-// schedule calls every step once, in random order, at times that spread over a span: in bursts, as traffic comes.
+// schedule calls every step once, in random order, at times spread over a span: in bursts, like real traffic.
 func (c chance) schedule(span time.Duration, steps []func(at time.Duration)) {
 	c.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
 	gaps := make([]time.Duration, len(steps))
 	var bursts, pauses time.Duration // sums
 	for i := range gaps {
 		if c.one(3) {
-			gaps[i] = -c.between(time.Millisecond, time.Second) // a pause, of no length yet
+			gaps[i] = -c.between(time.Millisecond, time.Second) // a pause; its length is computed below
 			pauses -= gaps[i]
 		} else {
 			gaps[i] = c.between(60*time.Microsecond, 900*time.Microsecond)

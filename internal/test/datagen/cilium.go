@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// cilium_events.pcapng: ten minutes of Cilium's events map on a Windows node, one packet of the capture a raw record of the
-// map. No node writes all of these layouts; the file has every one that a datapath in the field may write.
+// cilium_events.pcapng: ten minutes of Cilium's events map on a Windows node. Each packet of the capture is a raw
+// record of the map. No single node writes all of these layouts; the file has every layout that a datapath in the field
+// may write.
 
 package main
 
@@ -24,7 +25,7 @@ type node struct {
 	known   records // of the cluster's DNS
 	records []events.Record
 	counts  counts
-	err     error // the first failure; it stays
+	err     error // the first failure
 }
 
 // writeCilium writes cilium_events.pcapng.
@@ -38,7 +39,7 @@ func writeCilium(path string) (counts, error) {
 	return n.write(path)
 }
 
-// flows are all that the node's datapath tells.
+// flows returns everything that the node's datapath reports.
 func (n *node) flows() []func(at time.Duration) {
 	var list []func(at time.Duration)
 	repeat := func(count int, flow func(f *flow)) {
@@ -68,7 +69,7 @@ func (n *node) flows() []func(at time.Duration) {
 		repeat(1, func(f *flow) { f.as(i).connection(thisNode(), healthCheck(), f.one(2), 4240) })
 	}
 	for i, r := range releases() {
-		if r.trace > 0 { // older ones have nowhere to put an original address
+		if r.trace > 0 { // older ones have no field for an original address
 			repeat(2, func(f *flow) { f.as(i).outbound(frontend(), worldHost(), false) })
 			repeat(1, func(f *flow) { f.as(i).outbound(backend(), worldHost(), true) })
 		}
@@ -88,7 +89,7 @@ func (n *node) flows() []func(at time.Duration) {
 	for subType := range 69 {
 		repeat(1, func(f *flow) { f.debug(uint8(subType)) })
 	}
-	repeat(1, func(f *flow) { f.debug(200) }) // from the future
+	repeat(1, func(f *flow) { f.debug(200) }) // of a future version
 	repeat(3, func(f *flow) { f.recorded(true) })
 	repeat(3, func(f *flow) { f.recorded(false) })
 	repeat(12, func(f *flow) { f.packetMonitor() })
@@ -102,8 +103,8 @@ func (n *node) add(at time.Duration, cpu int32, data []byte) {
 	n.counts.ByID[id(data[0])]++
 }
 
-// oddities are records that are not the datapath's, or of an unknown type. All of them can be decoded, so that a replay of
-// the capture emits every record.
+// oddities are records that do not come from the datapath, or have an unknown type. All of them can be decoded, so a
+// replay of the capture emits every record.
 func (n *node) oddities() []func(at time.Duration) {
 	raw := func(typ monitor.MessageType, text string) func(at time.Duration) {
 		return func(at time.Duration) { n.add(at, 0, monitortest.Raw(uint8(typ), []byte(text)...)) }

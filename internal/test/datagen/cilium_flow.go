@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A flow through the recorded node: the state that its records share, and the records that carry its packets.
+// A flow through the recorded node: the state that its records share, and the records for its packets.
 
 package main
 
@@ -12,28 +12,28 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 )
 
-// release is a datapath by the layouts that it writes.
+// release describes a datapath by the layouts that it writes.
 type release struct {
 	drop, trace uint8 // versions
-	long        bool  // verdicts and socket traces as from Cilium 1.19 on
-	flags       bool  // knows devices without a link layer and tunnels
+	long        bool  // verdicts and socket traces have the layout of Cilium 1.19 and later
+	flags       bool  // supports devices without a link layer, and tunnels
 	padded      bool  // reserves 128 bytes for the packet, as on Windows
 }
 
-// releases are those that there are: Cilium 1.12, 1.16, 1.18, 1.19, and 1.16 on Windows.
+// releases are Cilium 1.12, 1.16, 1.18 and 1.19, and 1.16 on Windows.
 func releases() []release {
 	return []release{{}, {drop: 1, trace: 1}, {drop: 2, trace: 1, flags: true}, {drop: 3, trace: 2, long: true, flags: true}, {drop: 1, trace: 1, padded: true}}
 }
 
-// flow is one exchange of packets, or one other thing that the datapath tells.
+// flow is an exchange of packets, or something else that the datapath reports.
 type flow struct {
 	*node
 	release
 	at   time.Duration
 	cpu  int32
 	hash uint32
-	port uint16 // the asking side's
-	id   uint64 // of traced packets, 0 for others
+	port uint16 // the port of the side that asks
+	id   uint64 // of traced packets; 0 for others
 }
 
 func (n *node) begin(at time.Duration) *flow {
@@ -47,7 +47,7 @@ func (n *node) begin(at time.Duration) *flow {
 	return f
 }
 
-// as makes the flow one of a release.
+// as assigns the flow to a release.
 func (f *flow) as(i int) *flow {
 	f.release = releases()[i]
 	return f
@@ -61,20 +61,20 @@ func (f *flow) tell(data []byte) {
 	f.wait(2*time.Microsecond, 60*time.Microsecond)
 }
 
-// captured is the part of a packet that a record has: 128 bytes at most.
+// captured returns the part of a packet that a record contains: at most 128 bytes.
 func (f *flow) captured(endpoint uint16, packet []byte) monitortest.Capture {
 	const most = 128
 	c := monitortest.Capture{Source: endpoint, Hash: f.hash, Packet: packet[:min(len(packet), most)], OrigLen: uint32(len(packet))}
 	if f.padded {
 		c.PadTo = most
 		if f.one(2) {
-			c.CapLen = most // whatever there is of the packet
+			c.CapLen = most // even if the packet is shorter
 		}
 	}
 	return c
 }
 
-// flagsOf are the packet flags of a record.
+// flagsOf returns the packet flags of a record.
 func (f *flow) flagsOf(p path) monitor.PacketFlags {
 	var flags monitor.PacketFlags
 	if p.ipv6 {
@@ -89,10 +89,10 @@ func (f *flow) flagsOf(p path) monitor.PacketFlags {
 // step is a trace notification at an observation point.
 type step struct {
 	point    uint8
-	endpoint uint16 // that reports
+	endpoint uint16 // endpoint that reports
 	target   uint16 // endpoint that the packet goes to, or the proxy's port
 	reason   uint8
-	original netip.Addr // source before translation
+	original netip.Addr // source address before translation
 	flags    monitor.PacketFlags
 }
 
@@ -104,7 +104,8 @@ func (f *flow) trace(p path, s step, packet []byte) {
 	}.Bytes())
 }
 
-// across is a packet's way from its source to its destination: out of a local pod, to a local pod or out of the node.
+// across adds the traces of a packet from its source to its destination: from a local pod, to a local pod, or out of
+// the node.
 func (f *flow) across(p path, reason uint8, packet []byte) {
 	switch {
 	case p.from.endpoint != 0:
@@ -128,7 +129,7 @@ func (f *flow) across(p path, reason uint8, packet []byte) {
 	}
 }
 
-// Directions of a policy verdict.
+// The directions of a policy verdict.
 const (
 	ingress = 1
 	egress  = 2
@@ -150,7 +151,7 @@ func (f *flow) verdict(p path, direction uint8, verdict int32, port uint16, prot
 	f.tell(v.Bytes())
 }
 
-// allowed are the verdicts of a packet that policies let pass, on each side that is on this node.
+// allowed adds the verdicts of a packet that policies allow, for each side that is on this node.
 func (f *flow) allowed(p path, port uint16, proto uint8, packet []byte) {
 	const layer3and4 = 2
 	if p.from.endpoint != 0 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Flows by their course: connections, datagrams, pings, tunnels, and what policies and the datapath stop.
+// Flows by their course: connections, datagrams, pings, tunnels, and packets that policies and the datapath drop.
 
 package main
 
@@ -20,7 +20,8 @@ func (f *flow) stream(p path, port uint16) *stream {
 	return &stream{path: p, client: f.port, server: port, next: [2]uint32{f.Uint32(), f.Uint32()}}
 }
 
-// connection is a TCP connection with a request, an answer and an end; between pods of one node policies judge its start.
+// connection is a TCP connection with a request, an answer and an end. Between pods of one node, policies decide about
+// its start.
 func (f *flow) connection(from, to host, ipv6 bool, port uint16) {
 	p := path{from: from, to: to, ipv6: ipv6}
 	s := f.stream(p, port)
@@ -60,7 +61,7 @@ func (f *flow) refused(from, to host, port uint16) {
 	f.across(p.back(), monitor.TraceReasonReply, f.segment(s, 1, "RA", nil))
 }
 
-// lookup is a DNS query to the cluster's DNS, at times through the proxy.
+// lookup is a DNS query to the cluster's DNS, sometimes through the proxy.
 func (f *flow) lookup(from host, ipv6 bool) {
 	const port, proxy, reverseProxy = 53, 10901, 3
 	p := path{from: from, to: coreDNS(), ipv6: ipv6}
@@ -70,7 +71,7 @@ func (f *flow) lookup(from host, ipv6 bool) {
 	query := f.udp(p, f.port, port, f.message(m))
 	if f.one(reverseProxy) {
 		f.verdict(p, egress, proxy, port, protoUDP, 2, query)
-		unnamed := p // a pod's program names no destination of what it takes to the proxy
+		unnamed := p // a pod's program reports no destination for a packet that it redirects to the proxy
 		unnamed.to.identity, unnamed.to.ifindex = 0, 0
 		f.trace(unnamed, step{point: monitor.TraceToProxy, endpoint: from.endpoint, target: proxy, reason: monitor.TraceReasonNew}, query)
 		f.wait(200*time.Microsecond, 900*time.Microsecond)
@@ -84,7 +85,7 @@ func (f *flow) lookup(from host, ipv6 bool) {
 	f.across(p.back(), monitor.TraceReasonReply, answer)
 }
 
-// message is a DNS message's bytes.
+// message returns a DNS message's bytes.
 func (f *flow) message(m *dns.Msg) []byte {
 	m.Compress = true
 	b, err := m.Pack()
@@ -101,7 +102,7 @@ func (f *flow) ping(from, to host, ipv6 bool) {
 	if ipv6 {
 		types, proto = [2]uint8{ask6, reply6}, protoICMPv6
 	}
-	payload := []byte("abcdefghijklmnopqrstuvwabcdefghi") // as Windows' ping has it
+	payload := []byte("abcdefghijklmnopqrstuvwabcdefghi") // the payload of Windows' ping
 	echo := f.icmp(p, types[0], 0, echoID, payload)
 	f.allowed(p, 0, proto, echo)
 	f.across(p, monitor.TraceReasonNew, echo)
@@ -109,7 +110,7 @@ func (f *flow) ping(from, to host, ipv6 bool) {
 	f.across(p.back(), monitor.TraceReasonReply, f.icmp(p.back(), types[1], 0, echoID, payload))
 }
 
-// denied is a connection that a policy stops, on the side that is on this node: a verdict and a drop.
+// denied is a connection that a policy denies on the side that is on this node: a verdict and a drop.
 func (f *flow) denied(from, to host, ipv6 bool, port uint16) {
 	const policyDenied, denylist, fileLXC = 133, 181, 2
 	p := path{from: from, to: to, ipv6: ipv6}
@@ -122,7 +123,7 @@ func (f *flow) denied(from, to host, ipv6 bool, port uint16) {
 		direction = ingress
 	}
 	syn := f.segment(s, 0, "S", nil)
-	for range 1 + f.IntN(2) { // and the attempts that follow
+	for range 1 + f.IntN(2) { // the first attempt and its repetitions
 		f.verdict(p, direction, -int32(reason), port, protoTCP, match, syn)
 		f.drop(p, reason, fileLXC, 1304, syn)
 		f.wait(900*time.Millisecond, 1100*time.Millisecond)
@@ -147,7 +148,7 @@ func (f *flow) association(from, to host, ipv6 bool) {
 	cookie := layers.SCTPInitParameter{Type: stateCookie, Length: 4 + 16, Value: []byte("a server's state")}
 	f.across(p.back(), monitor.TraceReasonReply, f.sctp(p.back(), port, f.port, tags[0], init(layers.SCTPChunkTypeInitAck, tags[1], cookie)))
 	f.wait(time.Millisecond, 20*time.Millisecond)
-	watchdog := []byte("\x01\x00\x00\x14\x80\x00\x01\x18\x00\x00\x00\x00\x12\x34\x56\x78\x00\x00\x00\x01") // of Diameter
+	watchdog := []byte("\x01\x00\x00\x14\x80\x00\x01\x18\x00\x00\x00\x00\x12\x34\x56\x78\x00\x00\x00\x01") // a Diameter watchdog request
 	data := &layers.SCTPData{
 		SCTPChunk:     layers.SCTPChunk{Type: layers.SCTPChunkTypeData, Length: uint16(16 + len(watchdog))},
 		BeginFragment: true, EndFragment: true, TSN: tags[0] ^ 0x5A5A5A5A, PayloadProtocol: layers.SCTPPayloadDiameter, Payload: watchdog,
@@ -157,7 +158,7 @@ func (f *flow) association(from, to host, ipv6 bool) {
 	f.across(p, monitor.TraceReasonEstablished, f.sctp(p, f.port, port, tags[1], end))
 }
 
-// outbound is a connection to the world, whose source becomes the node's address on the way.
+// outbound is a connection to the world. Its source is translated to the node's address.
 func (f *flow) outbound(from, to host, ipv6 bool) {
 	const port = 443
 	p := path{from: from, to: to, ipv6: ipv6}
@@ -182,7 +183,7 @@ func (f *flow) outbound(from, to host, ipv6 bool) {
 		}
 		f.trace(p, step{point: monitor.TraceFromEndpoint, endpoint: from.endpoint, reason: monitor.TraceReasonUnknown}, packet)
 		f.trace(p, step{point: monitor.TraceToStack, endpoint: from.endpoint, reason: reason}, packet)
-		f.segment(outer, 0, flags, payload) // which the other side answers
+		f.segment(outer, 0, flags, payload) // the other side answers it
 		f.trace(outside, step{point: monitor.TraceToNetwork, endpoint: hostEndpoint, reason: reason, original: from.side(ipv6)},
 			f.translated(packet, thisNode().side(ipv6), f.port))
 	}
@@ -190,11 +191,11 @@ func (f *flow) outbound(from, to host, ipv6 bool) {
 	f.wait(8*time.Millisecond, 30*time.Millisecond)
 	send(1, "SA", nil)
 	send(0, "A", nil)
-	send(0, "PA", []byte("\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03")) // a client's hello, cut
+	send(0, "PA", []byte("\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03")) // a client hello, cut short
 }
 
-// tunneled is a packet for a pod of another node, and the tunnel's packet around it. An inner IPv6 packet may be longer than
-// what a record has room for.
+// tunneled is a packet to a pod on another node, and the tunnel's packet around it. An inner IPv6 packet may be longer
+// than a record's room.
 func (f *flow) tunneled(from, to host, ipv6 bool, kind monitor.PacketFlags) {
 	p := path{from: from, to: to, ipv6: ipv6}
 	s := f.stream(p, 5432)
@@ -208,8 +209,8 @@ func (f *flow) tunneled(from, to host, ipv6 bool, kind monitor.PacketFlags) {
 	}
 }
 
-// withoutLink is traffic by a device that has no link layer, such as WireGuard's: packets begin with the IP header, and
-// come encrypted.
+// withoutLink is traffic on a device without a link layer, such as WireGuard's: packets begin with the IP header and
+// arrive encrypted.
 func (f *flow) withoutLink(from, to host, ipv6 bool) {
 	const encrypted, port = 0x80, 8080
 	p := path{from: from, to: to, ipv6: ipv6, noLink: true}

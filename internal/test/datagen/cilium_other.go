@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Records that are no flow's course: every observation point and match type, every reason for a drop, debug messages and
-// captures, socket traces, the recorder's packets and the packet monitor's drops.
+// Records that are not part of a flow's course: every observation point and match type, every drop reason, debug
+// messages and captures, socket traces, the recorder's packets and the packet monitor's drops.
 
 package main
 
@@ -18,7 +18,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// points are packets at the observation points that other flows do not pass, and with the reasons that they do not have.
+// points are packets at observation points, and with reasons, that the other flows do not have.
 func (f *flow) points() {
 	p := path{from: thisNode(), to: healthCheck()}
 	packet := f.icmp(p, 8, 0, 7, []byte("health"))
@@ -47,7 +47,8 @@ func (f *flow) verdicts() {
 	f.verdict(p, ingress, 11901, 9153, protoUDP, 2, packet) // to a proxy
 }
 
-// neighbours is what a pod says to find its neighbours, which is no IP flow: ARP, and an ICMPv6 solicitation that is stopped.
+// neighbours are a pod's packets for neighbour discovery, which are not IP flows: ARP, and an ICMPv6 solicitation that
+// is dropped.
 func (f *flow) neighbours(from host) {
 	p := path{from: from, to: coreDNS()}
 	arp := &layers.ARP{
@@ -62,17 +63,17 @@ func (f *flow) neighbours(from host) {
 	f.drop(p, 176, 101, 288, f.icmp(p, solicitation, 0, 0, target[:])) // ICMPv6 message is forbidden
 }
 
-// dropReasons are all that a datapath of these releases drops for.
+// dropReasons are all reasons for which a datapath of these releases drops.
 func dropReasons() []uint8 {
 	var list []uint8
 	for reason := uint8(130); reason <= 205; reason++ {
 		switch reason {
-		case 159: // never was one
+		case 159: // never used
 		default:
 			list = append(list, reason)
 		}
 	}
-	return append(list, 2, 206, 207, 250) // an invalid one, two of Cilium 1.19 and later, one of the future
+	return append(list, 2, 206, 207, 250) // an invalid one, two of Cilium 1.19 and later, one of a future version
 }
 
 // dropped is a packet that is dropped for a reason.
@@ -96,12 +97,12 @@ func (f *flow) dropped(reason uint8) {
 	f.drop(p, reason, pick(f, []uint8{1, 2, 3, 4, 5, 7, 101, 105, 110}), uint16(100+f.IntN(2000)), packet)
 }
 
-// icmpError is what a router says of a packet that came from the other side.
+// icmpError is a router's error about a packet from the other side.
 func (f *flow) icmpError(p path) []byte {
 	kinds := []struct {
 		typ, code uint8
 		rest      uint32
-	}{{3, 1, 0}, {3, 4, 1400}, {11, 0, 0}} // unreachable, too big, too far
+	}{{3, 1, 0}, {3, 4, 1400}, {11, 0, 0}} // unreachable, too big, time exceeded
 	about := p.back()
 	about.noLink = true
 	length := 20 + 8
@@ -113,7 +114,7 @@ func (f *flow) icmpError(p path) []byte {
 	return f.icmp(p, k.typ, k.code, k.rest, f.udp(about, 33434, 33435, []byte("probe"))[:length])
 }
 
-// bare are records without a byte of the packet, and such whose room for it was left empty.
+// bare are records without a byte of the packet, and records whose room for it is empty.
 func (f *flow) bare() {
 	p := path{from: backend(), to: frontend()}
 	none := monitortest.Capture{Source: p.from.endpoint, Hash: f.hash, OrigLen: 60, NoCapLen: true}
@@ -136,7 +137,7 @@ func (f *flow) bare() {
 	f.tell(monitortest.DebugCapture{Capture: none, Point: monitor.CaptureDelivery, Arg1: p.to.ifindex}.Bytes())
 }
 
-// debug is a debug message. Its arguments are what most of the messages take: an address, two ports, a small number.
+// debug is a debug message. Its arguments fit most of the messages: an address, two ports, a small number.
 func (f *flow) debug(subType uint8) {
 	address := func(h host) uint32 {
 		a := h.side(false).As4()
@@ -161,7 +162,7 @@ func (f *flow) debug(subType uint8) {
 	f.tell(monitortest.Debug{SubType: subType, Source: backend().endpoint, Hash: f.hash, Arg1: arguments[0], Arg2: arguments[1], Arg3: arguments[2]}.Bytes())
 }
 
-// captures are packets at the debug capture points. At the proxy's the argument is a port in network order.
+// captures are packets at the debug capture points. At the proxy's, the argument is a port in network byte order.
 func (f *flow) captures() {
 	p := path{from: frontend(), to: backend(), ipv6: f.one(3)}
 	packet := f.segment(f.stream(p, 8080), 0, "S", nil)
@@ -174,7 +175,7 @@ func (f *flow) captures() {
 	}
 }
 
-// socket is a socket's call to a service that is turned to a pod, and the way back.
+// socket is a socket's call to a service that is translated to a pod, and the way back.
 func (f *flow) socket(ipv6 bool) {
 	proto, port := uint8(1), uint16(8080)
 	service, pod := netip.MustParseAddr("10.96.0.10"), coreDNS().side(false)

@@ -13,11 +13,11 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// host is a pod, a node or a host of the world, as the datapath knows it.
+// host is a pod, a node or a host of the world, with the datapath's ids.
 type host struct {
 	v4, v6   string
 	mac      net.HardwareAddr
-	identity uint32 // security identity; below 256 the reserved ones
+	identity uint32 // security identity; values below 256 are reserved
 	endpoint uint16 // on the recorded node; 0 for others
 	ifindex  uint32
 }
@@ -37,7 +37,7 @@ func frontend() host { return host{"10.244.1.12", "fd00:10:244:1::c", mac(0x12),
 func backend() host  { return host{"10.244.1.27", "fd00:10:244:1::1b", mac(0x27), 31277, 2218, 32} }
 func coreDNS() host  { return host{"10.244.1.5", "fd00:10:244:1::5", mac(0x05), 9342, 571, 33} }
 
-// database is a pod of another node.
+// database is a pod on another node.
 func database() host { return host{"10.244.2.40", "fd00:10:244:2::28", mac(0x40), 47031, 0, 2} }
 
 func thisNode() host { return host{"10.1.0.4", "fd00:10:1::4", mac(0x04), identityHost, 0, 2} }
@@ -52,7 +52,7 @@ func worldHost() host {
 	return host{"203.0.113.80", "2001:db8:80::50", net.HardwareAddr{0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc}, identityWorld, 0, 2}
 }
 
-// side gives the host's address of one family.
+// side returns the host's address of one family.
 func (h host) side(ipv6 bool) netip.Addr {
 	if ipv6 {
 		return netip.MustParseAddr(h.v6)
@@ -60,21 +60,21 @@ func (h host) side(ipv6 bool) netip.Addr {
 	return netip.MustParseAddr(h.v4)
 }
 
-// path is between whom, and how, packets go.
+// path is the source, the destination and the form of packets.
 type path struct {
 	from, to host
 	ipv6     bool
 	vlan     uint16
-	noLink   bool // from a device without a link layer
+	noLink   bool // on a device without a link layer
 }
 
-// back is the way of the replies.
+// back returns the path of the replies.
 func (p path) back() path {
 	p.from, p.to = p.to, p.from
 	return p
 }
 
-// frame makes a packet of one path: link and network header around the layers of the transport and above.
+// frame returns a packet of a path: link and network header around the transport layer and the layers above it.
 func (n *node) frame(p path, proto layers.IPProtocol, above ...gopacket.SerializableLayer) []byte {
 	var list []gopacket.SerializableLayer
 	src, dst := p.from.side(p.ipv6), p.to.side(p.ipv6)
@@ -109,7 +109,7 @@ type checksummed interface {
 	SetNetworkLayerForChecksum(network gopacket.NetworkLayer) error
 }
 
-// link makes the Ethernet header, with a VLAN tag where the path has one.
+// link returns the Ethernet header, with a VLAN tag if the path has one.
 func (n *node) link(p path, etherType layers.EthernetType) []gopacket.SerializableLayer {
 	e := &layers.Ethernet{SrcMAC: p.from.mac, DstMAC: p.to.mac, EthernetType: etherType}
 	if p.vlan == 0 {
@@ -131,12 +131,12 @@ func (n *node) serialize(list ...gopacket.SerializableLayer) []byte {
 	return buf.Bytes()
 }
 
-// udp makes a datagram.
+// udp returns a datagram.
 func (n *node) udp(p path, from, to uint16, payload []byte) []byte {
 	return n.frame(p, layers.IPProtocolUDP, &layers.UDP{SrcPort: layers.UDPPort(from), DstPort: layers.UDPPort(to)}, gopacket.Payload(payload))
 }
 
-// icmp makes an ICMP message of the path's family: type, code, the 32 bits that follow the checksum, and what comes then.
+// icmp returns an ICMP message of the path's family: type, code, the 32 bits after the checksum, and the rest.
 func (n *node) icmp(p path, typ, code uint8, rest uint32, payload []byte) []byte {
 	if p.ipv6 {
 		m := &layers.ICMPv6{TypeCode: layers.CreateICMPv6TypeCode(typ, code)}
@@ -146,20 +146,20 @@ func (n *node) icmp(p path, typ, code uint8, rest uint32, payload []byte) []byte
 	return n.frame(p, layers.IPProtocolICMPv4, m, gopacket.Payload(payload))
 }
 
-// sctp makes a packet of one chunk.
+// sctp returns a packet of one chunk.
 func (n *node) sctp(p path, from, to uint16, tag uint32, chunk gopacket.SerializableLayer) []byte {
 	head := &layers.SCTP{SrcPort: layers.SCTPPort(from), DstPort: layers.SCTPPort(to), VerificationTag: tag}
 	return n.frame(p, layers.IPProtocolSCTP, head, chunk)
 }
 
-// stream is a TCP connection's state: who sends next and what number that has.
+// stream is the state of a TCP connection: the ports and the next sequence numbers.
 type stream struct {
 	path
 	client, server uint16 // ports
 	next           [2]uint32
 }
 
-// segment makes the next segment of one side: 0 the client's, 1 the server's. flags are letters: S, A, P, F, R.
+// segment returns the next segment of a side: 0 is the client, 1 the server. flags are letters: S, A, P, F, R.
 func (n *node) segment(s *stream, side int, flags string, payload []byte) []byte {
 	p, ports := s.path, [2]uint16{s.client, s.server}
 	if side == 1 {
@@ -192,7 +192,7 @@ func (n *node) segment(s *stream, side int, flags string, payload []byte) []byte
 	return n.frame(p, layers.IPProtocolTCP, t, gopacket.Payload(payload))
 }
 
-// tunnel puts a frame into a VXLAN or Geneve packet between two nodes.
+// tunnel wraps a frame into a VXLAN or Geneve packet between two nodes.
 func (n *node) tunnel(p path, geneve bool, vni uint32, frame []byte) []byte {
 	const ephemeral, vxlanPort, genevePort = 51772, 8472, 6081
 	if !geneve {

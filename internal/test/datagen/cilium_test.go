@@ -127,7 +127,7 @@ func TestCiliumCaptureHasEveryLayout(t *testing.T) {
 	}
 }
 
-// requireSoundPacket fails when a packet that was captured whole has a wrong length or checksum.
+// requireSoundPacket fails if a packet that was captured whole has a wrong length or checksum.
 func requireSoundPacket(t *testing.T, packet []byte, length uint32, flags monitor.PacketFlags, seen map[gopacket.LayerType]int) {
 	t.Helper()
 	first := gopacket.Decoder(layers.LayerTypeEthernet)
@@ -153,7 +153,7 @@ func requireSoundPacket(t *testing.T, packet []byte, length uint32, flags monito
 		if c, ok := l.(checksummed); ok {
 			require.NoError(t, c.SetNetworkLayerForChecksum(network))
 		}
-		if s, ok := l.(*layers.SCTP); ok { // gopacket does not check it
+		if s, ok := l.(*layers.SCTP); ok { // gopacket does not verify it
 			b := append(slices.Clone(s.Contents), s.Payload...)
 			clear(b[8:12])
 			require.Equal(t, binary.LittleEndian.Uint32(s.Contents[8:]), crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// cilium_ways.pcapng: what one to four points of a packet's way through a node tell of it, at each kind of way that there is, and of
-// packets that are stopped. counts.json says what was sent.
+// cilium_ways.pcapng: the events of one to four observation points on a packet's way through a node, for each kind of
+// way, and of packets that are dropped. counts.json has what was sent.
 
 package main
 
@@ -17,7 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 )
 
-// sent is what one side of a connection sent, and what of it did not arrive.
+// sent counts what one side of a connection sent, and how much of it did not arrive.
 type sent struct {
 	Packets        int `json:"packets"`
 	Bytes          int `json:"bytes"`
@@ -25,7 +25,7 @@ type sent struct {
 	DroppedBytes   int `json:"dropped_bytes,omitempty"`
 }
 
-// hostEndpoint is the id of the node's own endpoint, in whose name the host's program reports.
+// hostEndpoint is the id of the node's own endpoint, under which the host's program reports.
 const hostEndpoint = 89
 
 // writeWays writes cilium_ways.pcapng.
@@ -33,7 +33,7 @@ func writeWays(path string) (counts, error) {
 	n := &node{chance: newChance(7), counts: counts{ByID: map[id]int{}, Sent: map[string]*sent{}}}
 	var list []func(at time.Duration)
 	for i, r := range releases() {
-		if r.trace == 0 { // it has nowhere to put an original address
+		if r.trace == 0 { // it has no field for an original address
 			continue
 		}
 		for _, c := range n.connections(r) {
@@ -44,7 +44,7 @@ func writeWays(path string) (counts, error) {
 	return n.write(path)
 }
 
-// connections are those of one release's node.
+// connections are the connections on a node with one release.
 func (n *node) connections(r release) []func(f *flow) {
 	var list []func(f *flow)
 	for _, ipv6 := range []bool{false, true} {
@@ -81,7 +81,7 @@ func (n *node) connections(r release) []func(f *flow) {
 	return list
 }
 
-// sends notes a packet that is sent, and where it does not arrive that it is dropped.
+// sends counts a packet that is sent, and whether it is dropped.
 func (f *flow) sends(packet []byte, dropped bool) {
 	key := sender(packet)
 	s := f.counts.Sent[key]
@@ -97,7 +97,7 @@ func (f *flow) sends(packet []byte, dropped bool) {
 	}
 }
 
-// sender names who sends a packet, and whom to.
+// sender returns the sender and the destination of a packet.
 func sender(packet []byte) string {
 	p := gopacket.NewPacket(packet, layers.LayerTypeEthernet, gopacket.NoCopy)
 	from, to := p.NetworkLayer().NetworkFlow().Endpoints()
@@ -111,10 +111,10 @@ func sender(packet []byte) string {
 	return from.String() + " " + ports[0] + " > " + to.String() + " " + ports[1]
 }
 
-// course is a packet's way through the node. reason is connection tracking's.
+// course adds the events of a packet's way through the node. reason is connection tracking's.
 type course func(f *flow, p path, reason uint8, packet []byte)
 
-// talk is a TCP connection and a datagram there and, where there is a way, back.
+// talk is a TCP connection and a datagram, and the replies if there is a way back.
 func (f *flow) talk(p path, there, back course) {
 	const port = 8443
 	s := f.stream(p, port)
@@ -139,7 +139,7 @@ func (f *flow) talk(p path, there, back course) {
 		send(1, "PA", 40+f.IntN(1200))
 	}
 	again := f.segment(s, 0, "PA", make([]byte, 500))
-	for range 2 { // it is sent again: the same bytes
+	for range 2 { // the second time is a retransmission with the same bytes
 		there(f, p, monitor.TraceReasonEstablished, again)
 		f.wait(200*time.Millisecond, 400*time.Millisecond)
 	}
@@ -160,7 +160,7 @@ func (f *flow) reaches(p path, reason uint8, packet []byte) {
 	}, packet)
 }
 
-// beside is between two pods of the node: two points, and the verdicts of both.
+// beside is a way between two pods of the node: two points, and the verdicts of both.
 func (f *flow) beside(p path, reason uint8, packet []byte) {
 	f.sends(packet, false)
 	f.leaves(p, packet)
@@ -170,7 +170,7 @@ func (f *flow) beside(p path, reason uint8, packet []byte) {
 	f.reaches(p, reason, packet)
 }
 
-// byStack is between two pods of the node whose packets go by the host's stack: four points.
+// byStack is a way between two pods of the node through the host's stack: four points.
 func (f *flow) byStack(p path, reason uint8, packet []byte) {
 	f.sends(packet, false)
 	f.leaves(p, packet)
@@ -179,7 +179,8 @@ func (f *flow) byStack(p path, reason uint8, packet []byte) {
 	f.reaches(p, reason, packet)
 }
 
-// toWorld leaves the node from the node's address: three points. At times the source has another port as well.
+// toWorld is a way out of the node, translated to the node's address: three points. Sometimes the source port changes
+// too.
 func (f *flow) toWorld(p path, reason uint8, packet []byte) {
 	f.sends(packet, false)
 	f.leaves(p, packet)
@@ -192,7 +193,7 @@ func (f *flow) toWorld(p path, reason uint8, packet []byte) {
 		f.translated(packet, thisNode().side(p.ipv6), port))
 }
 
-// translated is the packet with another source.
+// translated returns the packet with another source.
 func (n *node) translated(packet []byte, source netip.Addr, port uint16) []byte {
 	p := gopacket.NewPacket(packet, layers.LayerTypeEthernet, gopacket.Default)
 	var list []gopacket.SerializableLayer
@@ -214,14 +215,15 @@ func (n *node) translated(packet []byte, source netip.Addr, port uint16) []byte 
 	return n.serialize(list...)
 }
 
-// fromNetwork comes from another node or the world to a pod: two points.
+// fromNetwork is a way from another node or the world to a pod: two points.
 func (f *flow) fromNetwork(p path, reason uint8, packet []byte) {
 	f.sends(packet, false)
 	f.trace(p, step{point: monitor.TraceFromNetwork, endpoint: hostEndpoint, reason: monitor.TraceReasonUnknown}, packet)
 	f.reaches(p, reason, packet)
 }
 
-// byNetwork leaves a pod for the network without the host's stack: two points, of which the host's program tells the second again.
+// byNetwork is a way from a pod to the network without the host's stack: two points. The host's program reports the
+// second one again.
 func (f *flow) byNetwork(p path, reason uint8, packet []byte) {
 	f.sends(packet, false)
 	f.leaves(p, packet)
@@ -229,27 +231,27 @@ func (f *flow) byNetwork(p path, reason uint8, packet []byte) {
 	f.trace(p, step{point: monitor.TraceToNetwork, endpoint: hostEndpoint, reason: reason}, packet)
 }
 
-// byHost is what the node itself sends: one point.
+// byHost is a way from the node itself: one point.
 func (f *flow) byHost(p path, reason uint8, packet []byte) {
 	f.sends(packet, false)
 	f.trace(p, step{point: monitor.TraceToNetwork, endpoint: hostEndpoint, reason: reason}, packet)
 }
 
-// toHost is from a pod to its node: two points.
+// toHost is a way from a pod to its node: two points.
 func (f *flow) toHost(p path, reason uint8, packet []byte) {
 	f.sends(packet, false)
 	f.leaves(p, packet)
 	f.trace(p, step{point: monitor.TraceToHost, endpoint: p.from.endpoint, reason: reason}, packet)
 }
 
-// fromHost is from the node to a pod: two points.
+// fromHost is a way from the node to a pod: two points.
 func (f *flow) fromHost(p path, reason uint8, packet []byte) {
 	f.sends(packet, false)
 	f.trace(p, step{point: monitor.TraceFromHost, endpoint: hostEndpoint, reason: monitor.TraceReasonUnknown}, packet)
 	f.reaches(p, reason, packet)
 }
 
-// toProxy is taken to the proxy: two points and the verdict.
+// toProxy is a way to the proxy: two points and the verdict.
 func (f *flow) toProxy(p path, reason uint8, packet []byte) {
 	const proxy = 10901
 	f.sends(packet, false)
@@ -257,12 +259,13 @@ func (f *flow) toProxy(p path, reason uint8, packet []byte) {
 	if reason == monitor.TraceReasonNew {
 		f.verdict(p, egress, proxy, 8443, protoTCP, 2, packet)
 	}
-	p.to.identity = 0 // not named there
+	p.to.identity = 0 // the destination is not reported there
 	p.to.ifindex = 0
 	f.trace(p, step{point: monitor.TraceToProxy, endpoint: p.from.endpoint, target: proxy, reason: reason}, packet)
 }
 
-// encrypted is for a pod of another node, by WireGuard: four points, of which the last is of the packet that carries it.
+// encrypted is a way to a pod on another node through WireGuard: four points. The last one sees the packet that carries
+// this one.
 func (f *flow) encrypted(p path, reason uint8, packet []byte) {
 	const bit, port = 0x80, 51871
 	f.sends(packet, false)
@@ -274,7 +277,7 @@ func (f *flow) encrypted(p path, reason uint8, packet []byte) {
 		f.udp(outer, port, port, make([]byte, len(packet)+32)))
 }
 
-// overlay is for a pod of another node, in a tunnel: three points, of which the last is of the tunnel's packet.
+// overlay is a way to a pod on another node through a tunnel: three points. The last one sees the tunnel's packet.
 func (f *flow) overlay(p path, reason uint8, packet []byte) {
 	f.sends(packet, false)
 	f.leaves(p, packet)
@@ -284,7 +287,7 @@ func (f *flow) overlay(p path, reason uint8, packet []byte) {
 		f.tunnel(outer, false, p.from.identity, packet))
 }
 
-// fromOverlay is from a pod of another node, in a tunnel: three points.
+// fromOverlay is a way from a pod on another node through a tunnel: three points.
 func (f *flow) fromOverlay(p path, reason uint8, packet []byte) {
 	f.sends(packet, false)
 	outer := path{from: otherNode(), to: thisNode()}
@@ -294,7 +297,8 @@ func (f *flow) fromOverlay(p path, reason uint8, packet []byte) {
 	f.reaches(p, reason, packet)
 }
 
-// lostByHost is passed on by the pod's program and dropped by the host's: two points and a drop, which is no second packet.
+// lostByHost is a packet that the pod's program passes on and the host's program drops: two points and a drop, which is
+// the same packet.
 func (f *flow) lostByHost(p path, reason uint8, packet []byte) {
 	const noRoute, fileHost = 169, 1
 	f.sends(packet, true)
@@ -303,8 +307,8 @@ func (f *flow) lostByHost(p path, reason uint8, packet []byte) {
 	f.dropAt(hostEndpoint, 0, p, noRoute, fileHost, packet)
 }
 
-// stopped is a connection that a policy denies, in either direction: the first packet, and again after a second. It leaves a pod
-// where that is on this node; then come the verdict and the drop.
+// stopped is a connection that a policy denies, in either direction: the first packet, repeated after a second. If its
+// pod is on this node, the packet first leaves it. Then come the verdict and the drop.
 func (f *flow) stopped(p path, direction uint8) {
 	const denied, filePods = 133, 2
 	syn := f.segment(f.stream(p, 5432), 0, "S", nil)

@@ -14,8 +14,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// What the counts say was sent and denied is what the capture tells of.
-func TestTheWaysAreOfSoundPacketsAndTheCountsSayWhatWasSent(t *testing.T) {
+// The counts of sent and denied packets match the capture's events.
+func TestTheWaysHaveSoundPacketsAndTheCountsMatchThem(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cilium_ways.pcapng")
 	made, err := writeWays(path)
 	require.NoError(t, err)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// dnsclient.etl: ten minutes of Microsoft-Windows-DNS-Client on a workstation. The programs that look names up write some
-// events themselves, the DNS Client service the others, with the program's process in ClientPID.
+// dnsclient.etl: ten minutes of Microsoft-Windows-DNS-Client on a workstation. The programs that look up names write
+// some events themselves. The DNS Client service writes the others, with the program's process in ClientPID.
 
 package main
 
@@ -31,7 +31,7 @@ type workstation struct {
 	known records
 }
 
-// writeClient writes dnsclient.etl. Its clock is the performance counter, and its header says that 3 events were lost.
+// writeClient writes dnsclient.etl. Its clock is the performance counter, and its header has 3 lost events.
 func writeClient(path string) (counts, error) {
 	local, beyond, err := world()
 	if err != nil {
@@ -48,7 +48,7 @@ func writeClient(path string) (counts, error) {
 	})
 }
 
-// calls are all look-ups of the workstation's programs.
+// calls are all lookups of the workstation's programs.
 func (w *workstation) calls() []func(at time.Duration) {
 	var list []func(at time.Duration)
 	repeat := func(n int, do func(c *call)) {
@@ -85,7 +85,7 @@ func (w *workstation) calls() []func(at time.Duration) {
 	return list
 }
 
-// configuration is what the service says when it reads the adapters' settings.
+// configuration adds the events that the service writes when it reads the adapters' settings.
 func (w *workstation) configuration() {
 	c := w.begin(2 * time.Millisecond)
 	servers := [][]byte{sockaddr(serverIPv4), sockaddr(secondary), sockaddr(serverIPv6)}

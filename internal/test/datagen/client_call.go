@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A call of one program, and the values that its events carry.
+// A call of a program, and the values that its events carry.
 
 package main
 
@@ -17,26 +17,26 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/win32"
 )
 
-// program is a process that looks names up.
+// program is a process that looks up names.
 type program struct {
 	process uint32
 	thread  uint32
 }
 
-// programs are those of the workstation: two browsers, a chat client, a mail client, a shell, an update service.
+// programs are the programs of the workstation: two browsers, a chat client, a mail client, a shell, an update service.
 func programs() []program {
 	return []program{{7312, 7420}, {9044, 9100}, {11860, 12004}, {6028, 6032}, {42576, 41208}, {updateService, 1936}}
 }
 
-// updateService is the last of the programs.
+// updateService is the process of the last of the programs.
 const updateService = 1480
 
-// call is one program's call of the DNS Client.
+// call is a program's call of the DNS Client.
 type call struct {
 	*workstation
 	program
 	at      time.Duration
-	thread  uint32 // of the service
+	thread  uint32 // the service's thread
 	version uint8  // newest version of the service's events
 	blob    uint64 // the service's state of the query, as version 2 shows it
 }
@@ -50,15 +50,15 @@ func (w *workstation) begin(at time.Duration) *call {
 
 func (c *call) wait(low, high time.Duration) { c.at += c.between(low, high) }
 
-// pace is the time between two events of one call on the host itself.
+// pace waits for the time between two events of one call on the host itself.
 func (c *call) pace() { c.wait(15*time.Microsecond, 400*time.Microsecond) }
 
-// own is an event that the program itself writes.
+// own adds an event that the program itself writes.
 func (c *call) own(event uint16, f fields) {
 	c.add(from{c.at, c.process, c.program.thread, c.user()}, c.template(event, 0, 0), f)
 }
 
-// user is as whom the program runs: the update service as the host, the others as the user who is logged on.
+// user returns the user of the program: the update service runs as the host, the others as the user who is logged on.
 func (c *call) user() etw.SID {
 	if c.process == updateService {
 		return localSystem()
@@ -66,7 +66,7 @@ func (c *call) user() etw.SID {
 	return domainUser(employee)
 }
 
-// service is an event that the service writes, in the call's version or the newest that there is.
+// service adds an event that the service writes, in the call's version or the newest existing one.
 func (c *call) service(event uint16, f fields) {
 	layout := c.template(event, 0, 0)
 	for v := uint8(1); v <= c.version; v++ {
@@ -86,14 +86,14 @@ func (c *call) service(event uint16, f fields) {
 	c.add(from{c.at, serviceProcess, c.thread, networkService()}, layout, f)
 }
 
-// Query options: what programs mostly ask with, and bits of it (windns.h).
+// Query options: the usual value, and single bits (windns.h).
 const (
 	usualOptions = 1073766400 // 0x40006000
 	onlyTCP      = 0x2        // DNS_QUERY_USE_TCP_ONLY
 	noRecursion  = 0x4        // DNS_QUERY_NO_RECURSION
 )
 
-// sockaddr is a SOCKADDR_IN (16 bytes) or a SOCKADDR_IN6 (28 bytes) with port 53.
+// sockaddr returns a SOCKADDR_IN (16 bytes) or a SOCKADDR_IN6 (28 bytes) with port 53.
 func sockaddr(address string) []byte {
 	const inet, inet6, port = 2, 23, 53
 	a := netip.MustParseAddr(address)
@@ -110,7 +110,7 @@ func sockaddr(address string) []byte {
 	return b
 }
 
-// status is what the look-up of a name comes to.
+// status returns the result of looking up a name.
 func (w *workstation) status(name string, qtype uint16) (status int, answer []dns.RR) {
 	r := w.known.lookup(dns.Question{Name: name + ".", Qtype: qtype})
 	switch {
@@ -122,8 +122,8 @@ func (w *workstation) status(name string, qtype uint16) (status int, answer []dn
 	return win32.StatusSuccess, withoutSignatures(r.answer)
 }
 
-// results writes an answer as the DNS Client does: addresses bare, names after the type's number, each with a semicolon. For
-// a program that takes both kinds of addresses IPv4 is mapped into IPv6.
+// results formats an answer as the DNS Client does: bare addresses, and names after the type's number, each followed by
+// a semicolon. For a program that accepts both kinds of addresses, IPv4 is mapped into IPv6.
 func results(answer []dns.RR, mapped bool) string {
 	var text strings.Builder
 	for _, rr := range answer {

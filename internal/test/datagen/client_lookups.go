@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Calls by their course: answered from the cache, by a server, by none.
+// Calls by their course: answered from the cache, by a server, or not at all.
 
 package main
 
@@ -12,7 +12,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/win32"
 )
 
-// called is 3006, the program's call, with options beside the usual; servers is what the program names, mostly nothing.
+// called adds 3006, the program's call, with options in addition to the usual ones. servers are those that the program
+// names, mostly none.
 func (c *call) called(name string, qtype uint16, options int, servers string) {
 	c.own(3006, fields{
 		"QueryName": name, "QueryType": qtype, "QueryOptions": usualOptions | options, "ServerList": servers,
@@ -20,7 +21,7 @@ func (c *call) called(name string, qtype uint16, options int, servers string) {
 	})
 }
 
-// returned is 3008, what the program gets.
+// returned adds 3008, the result for the program.
 func (c *call) returned(name string, qtype uint16, options, status int, text string) {
 	c.own(3008, fields{
 		"QueryName": name, "QueryType": qtype, "QueryOptions": usualOptions | options, "QueryStatus": status, "QueryResults": text,
@@ -37,7 +38,7 @@ func (c *call) probe(name string) {
 	}
 }
 
-// looked is the service's look into its cache, 3016 and 3018.
+// looked is the service's lookup in its cache, 3016 and 3018.
 func (c *call) looked(name string, qtype uint16, options, status int, text string) {
 	f := fields{"QueryName": name, "QueryType": qtype, "QueryOptions": usualOptions | options}
 	c.service(3016, fields{"QueryName": name, "QueryType": qtype, "QueryOptions": usualOptions | options, "InterfaceIndex": 0})
@@ -47,7 +48,7 @@ func (c *call) looked(name string, qtype uint16, options, status int, text strin
 	c.pace()
 }
 
-// cached is a call that the cache answers. For AAAA it is one for both kinds of addresses.
+// cached is a call that the cache answers. For AAAA it asks for both kinds of addresses.
 func (c *call) cached(name string, qtype uint16) {
 	status, answer := c.status(name, qtype)
 	mapped := qtype == dns.TypeAAAA
@@ -62,7 +63,7 @@ func (c *call) cached(name string, qtype uint16) {
 	c.returned(name, qtype, 0, status, results(answer, mapped))
 }
 
-// addresses leaves out what are no addresses.
+// addresses removes the records that are not addresses.
 func addresses(answer []dns.RR) []dns.RR {
 	var list []dns.RR
 	for _, rr := range answer {
@@ -88,7 +89,7 @@ func (c *call) asked(name string, qtype uint16) {
 	c.returned(name, qtype, 0, status, results(answer, qtype == dns.TypeAAAA))
 }
 
-// sent is the way to a server: 3019, 3009 and 3010.
+// sent is the query to a server: 3019, 3009 and 3010.
 func (c *call) sent(name string, qtype uint16, server string) {
 	own, servers := ownAddress, servicePeers
 	if server == serverIPv6 {
@@ -104,7 +105,7 @@ func (c *call) sent(name string, qtype uint16, server string) {
 	c.service(3010, fields{"QueryName": name, "QueryType": qtype, "DnsServerIpAddress": server})
 }
 
-// network is the way to a server and back: then 3011 and 3020.
+// network is the query to a server and its response: the events of sent, then 3011 and 3020.
 func (c *call) network(name string, qtype uint16, server string, status int, text string) {
 	c.sent(name, qtype, server)
 	c.wait(700*time.Microsecond, 24*time.Millisecond)
@@ -116,7 +117,7 @@ func (c *call) network(name string, qtype uint16, server string, status int, tex
 	c.pace()
 }
 
-// serverFailure is a call that a server fails.
+// serverFailure is a call whose server reports a failure.
 func (c *call) serverFailure(name string) {
 	c.called(name, dns.TypeA, 0, "")
 	c.pace()
@@ -145,7 +146,7 @@ func (c *call) timeout(name string) {
 	c.returned(name, dns.TypeA, 0, win32.StatusTimeout, "")
 }
 
-// tcp is a call that names its server and wants TCP.
+// tcp is a call that names its server and requests TCP.
 func (c *call) tcp(name string) {
 	status, answer := c.status(name, dns.TypeTXT)
 	server := pick(c.trace, []string{serverIPv4, serverIPv6})
@@ -155,7 +156,7 @@ func (c *call) tcp(name string) {
 	c.returned(name, dns.TypeTXT, onlyTCP, status, results(answer, false))
 }
 
-// cacheOnly is a call that asks servers for what they have at hand.
+// cacheOnly is a call that asks servers for what they have in their caches.
 func (c *call) cacheOnly(name string) {
 	c.called(name, dns.TypeA, noRecursion, servicePeers)
 	c.pace()
@@ -163,7 +164,7 @@ func (c *call) cacheOnly(name string) {
 	c.returned(name, dns.TypeA, noRecursion, win32.StatusNoRecords, "")
 }
 
-// pending is a call of DnsQueryEx that returns before the answer is there, and may be canceled meanwhile.
+// pending is a call of DnsQueryEx that returns before the answer arrives, and may be canceled meanwhile.
 func (c *call) pending(name string, canceled bool) {
 	c.own(3006, fields{"QueryName": name, "QueryType": dns.TypeA, "QueryOptions": usualOptions, "IsAsyncQuery": 1})
 	c.pace()
@@ -183,7 +184,7 @@ func (c *call) pending(name string, canceled bool) {
 	c.returned(name, dns.TypeA, 0, status, results(answer, false))
 }
 
-// checkPoints are the events for measuring, 3000 to 3005, of one call.
+// checkPoints are the events of one call that measure its phases, 3000 to 3005.
 func (c *call) checkPoints(name string) {
 	start := fields{"QueryName": name, "QueryType": dns.TypeA, "QueryOptions": usualOptions}
 	status, _ := c.status(name, dns.TypeA)
@@ -217,7 +218,7 @@ func (c *call) netBIOS(name string) {
 	c.returned(name, dns.TypeA, 0, status, text)
 }
 
-// badXID is a call that gets a response which it did not ask for, before the right one.
+// badXID is a call that gets an unrelated response before the right one.
 func (c *call) badXID(name string) {
 	c.called(name, dns.TypeA, 0, "")
 	c.pace()
@@ -228,7 +229,7 @@ func (c *call) badXID(name string) {
 	c.returned(name, dns.TypeA, 0, status, results(answer, false))
 }
 
-// operation is an administrator's doing, 3023, and a server that another one stands in for, 3024.
+// operation is an administrator's action, 3023, and a server that is replaced by another one, 3024.
 func (c *call) operation() {
 	c.service(3023, fields{"OperationName": "FlushResolverCacheEntry", "Name": "login.adatum.com", "Flag": 0})
 	c.wait(time.Second, 3*time.Second)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is in a file, for the console and for counts.json, which tests and documents compare against.
+// The content of a file, for the console and for counts.json, which tests and documents compare with.
 
 package main
 
@@ -14,20 +14,20 @@ import (
 	"strconv"
 )
 
-// counts says what is in a file.
+// counts is the content of a file in numbers.
 type counts struct {
 	Events int `json:"events"`
-	// ByID counts the events by event id, the records of a capture by message type.
+	// ByID counts the events by event id, or the records of a capture by message type.
 	ByID map[id]int `json:"by_id"`
 	// Inexact counts the events whose user data is longer or shorter than their layout.
 	Inexact int `json:"inexact,omitempty"`
-	// Unknown counts the events of ids, the records of message types, that nobody defines.
+	// Unknown counts the events whose id, or the records whose message type, is not defined anywhere.
 	Unknown int `json:"unknown,omitempty"`
-	// Sent is what was sent, by "address port > address port", where a capture is about that.
+	// Sent counts what was sent, by "address port > address port", if the capture is about that.
 	Sent map[string]*sent `json:"sent,omitempty"`
 }
 
-// id is an event id or a message type. As a key in JSON it is its decimal text.
+// id is an event id or a message type. As a JSON key it is decimal.
 type id uint16
 
 // report prints a line for the file and a table of its events by id.

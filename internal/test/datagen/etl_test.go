@@ -17,8 +17,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
 
-// readBack reads a recording, checks what all its events have in common, and calls check for each that the catalog
-// explains. It gives the counts that it found itself.
+// readBack reads a recording, checks what all its events have in common, and calls check for each event that the
+// catalog describes. It returns its own counts.
 func readBack(t *testing.T, path string, p *dns.Provider, check func(t *testing.T, e *dns.Event)) (counts, etl.Header) {
 	t.Helper()
 	r, err := etl.Open(path)
@@ -53,11 +53,11 @@ func readBack(t *testing.T, path string, p *dns.Provider, check func(t *testing.
 	}
 	require.True(t, r.Stats().Complete(), r.Stats().String())
 	require.Equal(t, uint64(found.Events), r.Stats().Events)
-	require.Greater(t, r.Stats().Buffers, uint64(processors+1), "every processor and the header has one at least")
+	require.Greater(t, r.Stats().Buffers, uint64(processors+1), "every processor and the header have at least one buffer")
 	return found, r.Header()
 }
 
-// requireIDs fails for an event id that the file lacks.
+// requireIDs fails if the file lacks an event id.
 func requireIDs(t *testing.T, c counts, ranges ...[2]id) {
 	t.Helper()
 	for _, r := range ranges {
@@ -74,7 +74,7 @@ func text(t *testing.T, e *dns.Event, f dns.Field) string {
 	return string(b)
 }
 
-func TestServerRecordingIsWhatWindowsWrites(t *testing.T) {
+func TestServerRecordingIsLikeOneOfWindows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dnsserver.etl")
 	made, err := writeServer(path)
 	require.NoError(t, err)
@@ -120,7 +120,7 @@ func TestServerRecordingIsWhatWindowsWrites(t *testing.T) {
 	}
 }
 
-// requirePacket fails when an event's packet is no DNS message or another than the event's fields say.
+// requirePacket fails if an event's packet is not a DNS message, or contradicts the event's fields.
 func requirePacket(t *testing.T, e *dns.Event) {
 	t.Helper()
 	packet := e.Bytes(dns.PacketData)
@@ -152,7 +152,7 @@ func requirePacket(t *testing.T, e *dns.Event) {
 	}
 }
 
-func TestClientRecordingIsWhatWindowsWrites(t *testing.T) {
+func TestClientRecordingIsLikeOneOfWindows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dnsclient.etl")
 	made, err := writeClient(path)
 	require.NoError(t, err)

@@ -4,8 +4,8 @@
 //
 //	go run ./internal/test/datagen -out testdata
 //
-// It knows no clock and no chance but fixed seeds: every run writes the same bytes. Field lists and header values come from
-// the providers' manifests (internal/dns), so that a file is what Windows would have recorded.
+// It uses no clock, and randomness with fixed seeds only: every run writes the same bytes. Field lists and header
+// values come from the providers' manifests (internal/dns), so that the files are as Windows would have recorded them.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	out := flag.String("out", "testdata", "the folder to write to; it is made when it is missing")
+	out := flag.String("out", "testdata", "the folder to write to; created if it does not exist")
 	flag.Parse()
 	if err := run(*out, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "datagen:", err)
@@ -25,7 +25,7 @@ func main() {
 	}
 }
 
-// run writes all files to the folder out, and what is in them to report.
+// run writes all files to the folder out, and prints their contents to report.
 func run(out string, report io.Writer) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err

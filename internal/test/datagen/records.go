@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Resource records, and the answers that a name server gives from them.
+// Resource records, and the answers that a name server gives with them.
 
 package main
 
@@ -11,20 +11,20 @@ import (
 	"github.com/miekg/dns"
 )
 
-// records are the resource records that a server answers from. A zone is what has an SOA.
+// records are the resource records that a server answers with. A name with an SOA is a zone.
 type records []dns.RR
 
 // reply is the answer to a question.
 type reply struct {
-	zone       string // the name of the zone that it comes from, as Windows writes it: without the trailing dot
+	zone       string // the name of the answering zone, as Windows writes it: without the trailing dot
 	rcode      int
 	answer     []dns.RR
 	authority  []dns.RR
 	additional []dns.RR
-	aliases    []string // names that were looked up on the way, each the target of a CNAME
+	aliases    []string // names that were looked up to answer, each the target of a CNAME
 }
 
-// readRecords reads records in master file form, one a line.
+// readRecords parses records in master file form, one on each line.
 func readRecords(text string) (records, error) {
 	var list records
 	for _, line := range strings.Split(text, "\n") {
@@ -39,7 +39,7 @@ func readRecords(text string) (records, error) {
 	return list, nil
 }
 
-// lookup answers a question: it follows aliases, and adds the addresses of the names that an answer points to.
+// lookup answers a question. It follows aliases, and adds the addresses of the names in the answer.
 func (r records) lookup(q dns.Question) reply {
 	var a reply
 	soa := r.soa(q.Name)
@@ -76,7 +76,7 @@ func (r records) lookup(q dns.Question) reply {
 	return a
 }
 
-// target is the host that a record of another kind points to, "" for none.
+// target returns the host that a record of another kind points to, or "".
 func target(rr dns.RR) string {
 	switch rr := rr.(type) {
 	case *dns.MX:
@@ -89,8 +89,8 @@ func target(rr dns.RR) string {
 	return ""
 }
 
-// find gives the records of a name, in the case in which the name was asked for, and of a type or any type. Signatures come
-// with what they sign.
+// find returns the records of a name, in the case of the question, and of a type or any type. It adds signatures to the
+// records that they sign.
 func (r records) find(name string, qtype uint16) []dns.RR {
 	var found []dns.RR
 	for _, rr := range r {
@@ -106,7 +106,7 @@ func (r records) find(name string, qtype uint16) []dns.RR {
 	return found
 }
 
-// exists reports whether there is a name, or one below it.
+// exists reports whether the name, or a name below it, exists.
 func (r records) exists(name string) bool {
 	for _, rr := range r {
 		if dns.IsSubDomain(strings.ToLower(name), rr.Header().Name) {
@@ -116,7 +116,7 @@ func (r records) exists(name string) bool {
 	return false
 }
 
-// soa gives the SOA of the innermost zone that holds a name, nil when none does.
+// soa returns the SOA of the innermost zone that contains a name, or nil.
 func (r records) soa(name string) dns.RR {
 	var best dns.RR
 	for _, rr := range r {

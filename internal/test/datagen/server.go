@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// dnsserver.etl: ten minutes of Microsoft-Windows-DNSServer on a domain controller that is asked, asks others, and is
-// changed. The recording is made of conversations; this file says which and how many.
+// dnsserver.etl: ten minutes of Microsoft-Windows-DNSServer on a domain controller that answers queries, asks other
+// servers, and is changed. The recording consists of conversations. This file lists them with their numbers.
 
 package main
 
@@ -21,7 +21,7 @@ type server struct {
 	clients       []client
 }
 
-// span is how long the recordings are.
+// span is the length of the recordings.
 const span = 598 * time.Second
 
 // writeServer writes dnsserver.etl.
@@ -36,7 +36,7 @@ func writeServer(path string) (counts, error) {
 	return s.write(path, etl.Options{LoggerName: "ASIMDNSServerTrace", Clock: etl.ClockSystemTime, OS: etl.OSVersion{Major: 10, Build: 20348}})
 }
 
-// conversations are all that happens on the server.
+// conversations are all events on the server.
 func (s *server) conversations() []func(at time.Duration) {
 	var list []func(at time.Duration)
 	repeat := func(n int, talk func(t *talk)) {
@@ -92,7 +92,7 @@ func (s *server) conversations() []func(at time.Duration) {
 	return list
 }
 
-// missingNames are names that the local zones do not have; missingPublicNames are names that nobody has.
+// missingNames are names that the local zones do not have. missingPublicNames are names that do not exist anywhere.
 func missingNames() []string {
 	return []string{"nohost.contoso.com.", "isatap.contoso.com.", "wpad.corp.contoso.com.", "ws99.contoso.com.", "xn--kln-sna.contoso.com.",
 		"_ldap._tcp.Branch-Office._sites.contoso.com.", "OLDPRINT.contoso.com.", "99.99.99.10.in-addr.arpa."}
@@ -108,7 +108,7 @@ func deadNames() []string {
 	return []string{"www.alpineskihouse.com.", "slow.adatum.com.", "mx.margiestravel.com.", "tracker.lucernepublishing.com."}
 }
 
-// refusedNames are names that a policy keeps from clients.
+// refusedNames are names that a policy blocks for clients.
 func refusedNames() []string {
 	return []string{"blocked.litware.com.", "malware.example.", "c2.badguys.example.", "ads.proseware.com."}
 }

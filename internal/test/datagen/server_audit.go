@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Audit events: what an administrator, a policy or a timer changes on the server.
+// Audit events: changes of the server by an administrator, a policy or a timer.
 
 package main
 
@@ -23,8 +23,8 @@ func (s *server) audit(at time.Duration, a audit) {
 	s.add(from{at, serverProcess, rpcThread, auditUser(a.id)}, s.template(a.id, 0, 0), a.fields)
 }
 
-// auditUser is the user who makes a change: one looks after policies and subnets, the server itself scavenges and takes dynamic
-// updates, and another does the rest.
+// auditUser returns the user of a change: one user manages policies and subnets, the server itself scavenges and
+// processes dynamic updates, and another user does the rest.
 func auditUser(id uint16) etw.SID {
 	switch {
 	case id >= 519 && id <= 521:
@@ -35,7 +35,7 @@ func auditUser(id uint16) etw.SID {
 	return domainUser(administrator)
 }
 
-// audits are the changes of these ten minutes, beside those that dynamic updates make.
+// audits are the changes in these ten minutes, except those by dynamic updates.
 func audits() []audit {
 	const here, newZone = ".", "lab.contoso.com"
 	record := func(f fields) fields {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The events of queries and recursion (256 to 262, 279, 280, 284 to 291), with the values that recorded ones have.
+// The events of queries and recursion (256 to 262, 279, 280, 284 to 291), with values as in recorded events.
 
 package main
 
@@ -10,7 +10,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Values as they stand in recorded events.
+// Values as found in recorded events.
 const (
 	cacheZone    = "..Cache"
 	null         = "NULL"
@@ -18,10 +18,10 @@ const (
 	anyInterface = "0.0.0.0"
 )
 
-// emit adds an event of the manifest's own layout, now.
+// emit adds an event in the manifest's own layout, at the current time.
 func (t *talk) emit(event uint16, f fields) { t.add(t.from, t.template(event, 0, 0), f) }
 
-// received is the query's coming: 256 or 287.
+// received adds the arrival of the query: 256 or 287.
 func (t *talk) received() {
 	packet := t.pack(t.query)
 	q := t.query.Question[0]
@@ -40,7 +40,7 @@ func (t *talk) received() {
 	t.emit(t.id(256, 287), t.tags(f))
 }
 
-// answered is a response with an answer: 257 or 284.
+// answered adds a response with an answer: 257 or 284.
 func (t *talk) answered(m *dns.Msg, zone, scope string) {
 	packet := t.pack(m)
 	q := m.Question[0]
@@ -62,7 +62,7 @@ func (t *talk) answered(m *dns.Msg, zone, scope string) {
 	t.add(t.from, layout, t.tags(f))
 }
 
-// failed is a response without an answer: 258 or 285.
+// failed adds a response without an answer: 258 or 285.
 func (t *talk) failed(m *dns.Msg, reason, zone, policy string) {
 	packet := t.pack(m)
 	q := m.Question[0]
@@ -73,10 +73,10 @@ func (t *talk) failed(m *dns.Msg, reason, zone, policy string) {
 	}))
 }
 
-// elapsed is the time since the query came, in milliseconds.
+// elapsed returns the time since the query arrived, in milliseconds.
 func (t *talk) elapsed() uint64 { return uint64((t.at - t.begun) / time.Millisecond) }
 
-// dropped is a query that gets no response: 259. The system's own drops do not tell the interface.
+// dropped adds a query that gets no response: 259. For the system's own drops, the event has no interface.
 func (t *talk) dropped(reason, policy string) {
 	local := t.asked
 	if reason == "System" {
@@ -95,16 +95,16 @@ type relay struct {
 	to string
 }
 
-// relay makes it.
+// relay makes the query.
 func (t *talk) relay(to string) relay {
 	m := new(dns.Msg)
-	m.Id, m.RecursionDesired = uint16(t.Uint32()), !t.one(5) // without it where the server asks the zone's own servers
+	m.Id, m.RecursionDesired = uint16(t.Uint32()), !t.one(5) // not set when the server asks the zone's own servers
 	m.Question = t.query.Question
 	m.SetEdns0(4000, true)
 	return relay{m, to}
 }
 
-// sent is the relayed query's going out: 260 or 289.
+// sent adds the relayed query: 260 or 289.
 func (t *talk) sent(r relay) {
 	packet := t.pack(r.Msg)
 	q := r.Question[0]
@@ -115,7 +115,7 @@ func (t *talk) sent(r relay) {
 	}))
 }
 
-// came is the other server's response: 261 or 290.
+// came adds the other server's response: 261 or 290.
 func (t *talk) came(r relay, m *dns.Msg, depth int) {
 	t.emit(t.id(261, 290), t.cameFields(r, m, depth))
 }
@@ -131,7 +131,7 @@ func (t *talk) cameFields(r relay, m *dns.Msg, depth int) fields {
 	})
 }
 
-// timedOut is the other server's silence: 262 or 291.
+// timedOut adds the timeout of the other server: 262 or 291.
 func (t *talk) timedOut(r relay) {
 	q := r.Question[0]
 	t.emit(t.id(262, 291), t.tags(fields{
@@ -141,8 +141,8 @@ func (t *talk) timedOut(r relay) {
 	}))
 }
 
-// looked is the server's own look-up of a name that an answer leads to: 279 for the target of a CNAME, 280 for the hosts
-// of the additional section. The packet is the query in its present state.
+// looked adds the server's own lookup of a name in an answer: 279 for the target of a CNAME, 280 for the hosts of the
+// additional section. The packet is the query in its present state.
 func (t *talk) looked(event uint16, name string, qtype uint16) {
 	m := t.query.Copy()
 	m.Question[0].Name, m.Question[0].Qtype = name, qtype

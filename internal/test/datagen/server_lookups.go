@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Conversations that are look-ups: answered, failed, ignored.
+// Conversations that are lookups: answered, failed, ignored.
 
 package main
 
@@ -10,10 +10,10 @@ import (
 	"github.com/miekg/dns"
 )
 
-// pace is the time between two events of one conversation on the server itself.
+// pace waits for the time between two events of one conversation on the server itself.
 func (t *talk) pace() { t.wait(40*time.Microsecond, 700*time.Microsecond) }
 
-// fromZone is a query that a zone answers, at times with look-ups of what the answer leads to.
+// fromZone is a query that a zone answers, sometimes with lookups of the names in the answer.
 func (t *talk) fromZone(q question) {
 	m := t.ask(q)
 	t.received()
@@ -23,7 +23,7 @@ func (t *talk) fromZone(q question) {
 	t.answered(a, r.zone, pick(t.trace, []string{defaultScope, defaultScope, defaultScope, "InternalClients"}))
 }
 
-// answerFor looks up, and shows the look-ups of other names as events.
+// answerFor looks up a question, and adds the lookups of other names as events.
 func (r records) answerFor(t *talk, q dns.Question) reply {
 	a := r.lookup(q)
 	for _, name := range a.aliases {
@@ -39,7 +39,7 @@ func (r records) answerFor(t *talk, q dns.Question) reply {
 	return a
 }
 
-// fromCache is a query that the cache answers; now and then with records that have outlived their time.
+// fromCache is a query that the cache answers, sometimes with expired records.
 func (t *talk) fromCache(q question) {
 	m := t.ask(q)
 	t.received()
@@ -65,7 +65,7 @@ func (t *talk) recursion(q question) {
 	t.answered(a, cacheZone, defaultScope)
 }
 
-// forward asks another server, and waits for its response. A quarter of the aliases has to be asked for on its own.
+// forward asks another server and waits for its response. A quarter of the aliases needs a query of its own.
 func (t *talk) forward(m *dns.Msg) reply {
 	r := t.beyond.lookup(m.Question[0])
 	up := t.relay(pick(t.trace, []string{forwarder, forwarder, forwarder2, forwarderV6}))
@@ -111,7 +111,7 @@ func (t *talk) missing(q question) {
 	}
 }
 
-// missingBeyond is a query for a name that nobody has.
+// missingBeyond is a query for a name that does not exist anywhere.
 func (t *talk) missingBeyond(q question) {
 	m := t.ask(q)
 	t.received()
@@ -123,7 +123,7 @@ func (t *talk) missingBeyond(q question) {
 	}
 }
 
-// serverFailure is a query to which another server says that it fails.
+// serverFailure is a query for which another server reports a failure.
 func (t *talk) serverFailure(q question) {
 	m := t.ask(q)
 	t.received()
@@ -163,7 +163,7 @@ func (t *talk) ignored(reason, policy string) {
 	t.dropped(reason, policy)
 }
 
-// truncated is a query whose answer does not fit a datagram, so that the client comes again by TCP.
+// truncated is a query whose answer does not fit into a datagram, so that the client repeats it over TCP.
 func (t *talk) truncated(q question) {
 	t.tcp = false
 	m := t.ask(q)

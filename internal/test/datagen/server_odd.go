@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Events that no manifest explains: ids from the future, layouts that have grown, one that is of an older Windows.
+// Events that no manifest describes: ids of future versions, layouts with more fields, and one of an older Windows.
 
 package main
 
@@ -28,11 +28,11 @@ func (s *server) addOddities() {
 	})
 
 	t := s.begin(350 * time.Second)
-	t.older = false                                                                          // or a text more would make it the newer layout
-	t.oddly(func(data []byte) []byte { return binary.LittleEndian.AppendUint32(data, 853) }, // a number more
+	t.older = false                                                                          // otherwise another text would make it the newer layout
+	t.oddly(func(data []byte) []byte { return binary.LittleEndian.AppendUint32(data, 853) }, // one more number
 		func() { t.ask(question{"web.contoso.com.", dns.TypeA}); t.received() })
 	t.wait(100*time.Microsecond, 200*time.Microsecond)
-	t.oddly(func(data []byte) []byte { return append(data, "D\x00o\x00H\x00\x00\x00"...) }, // a text more
+	t.oddly(func(data []byte) []byte { return append(data, "D\x00o\x00H\x00\x00\x00"...) }, // one more text
 		func() {
 			t.answered(answerTo(t.query, t.local.lookup(t.query.Question[0]), true), ownZone, defaultScope)
 		})
@@ -44,7 +44,7 @@ func (s *server) addOddities() {
 	t.sent(up)
 	t.wait(10*time.Millisecond, 20*time.Millisecond)
 	r := t.beyond.lookup(m.Question[0])
-	t.oddly(func(data []byte) []byte { return data[:len(data)-4] }, // as before QueriesAttached
+	t.oddly(func(data []byte) []byte { return data[:len(data)-4] }, // the layout before QueriesAttached
 		func() { t.came(up, answerTo(up.Msg, r, false), 1) })
 	t.pace()
 	t.answered(answerTo(m, r, false), cacheZone, defaultScope)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// dnsserver_2016.etl: a Windows Server 2016, whose events have other fields than those of today's manifest while their version is
-// the same, and events in layouts that nobody knows: between the versions of Windows, cut off, grown.
+// dnsserver_2016.etl: a Windows Server 2016, whose events have other fields than today's manifest under the same
+// version, and events in unknown layouts: of versions of Windows in between, cut off, or with more fields.
 
 package main
 
@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// olderSource is what the field lists call the layouts of this server.
+// olderSource is the name of this server's layouts in the field lists.
 const olderSource = "Windows Server 2012 R2 to 2019"
 
 // older is the recorded server.
@@ -34,7 +34,7 @@ func writeOlderServer(path string) (counts, error) {
 	return s.write(path, etl.Options{LoggerName: "ASIMDNSServerTrace", Clock: etl.ClockSystemTime, OS: etl.OSVersion{Major: 10, Build: 14393}})
 }
 
-// layout gives the older layout of an event.
+// layout returns the older layout of an event.
 func (s *older) layout(event uint16) *schema.Template {
 	for _, t := range s.catalog.Candidates(event, 0) {
 		if t.Source == olderSource {
@@ -44,7 +44,7 @@ func (s *older) layout(event uint16) *schema.Template {
 	return s.template(event, 0, len(s.catalog.Candidates(event, 0))) // fails
 }
 
-// next is where the next event comes from.
+// next returns the origin of the next event.
 func (s *older) next() from {
 	s.at += 1500 * time.Millisecond
 	return from{s.at, serverProcess, 3668, localSystem()}
@@ -53,14 +53,14 @@ func (s *older) next() from {
 // say adds an event in its older layout.
 func (s *older) say(event uint16, f fields) { s.add(s.next(), s.layout(event), f) }
 
-// The exchange that the reports of older servers are about: transaction 0x7653, from port 57943.
+// The exchange that reports about older servers describe: transaction 0x7653, from port 57943.
 const (
 	olderID   = 0x7653
 	olderPort = 57943
 	olderName = "www.contoso.com."
 )
 
-// packet makes the message of an event, with an answer where it is a response.
+// packet returns the message of an event, with an answer if it is a response.
 func (s *older) packet(rcode int, response bool) []byte {
 	m := new(dns.Msg)
 	m.SetQuestion(olderName, dns.TypeA)
@@ -77,7 +77,7 @@ func (s *older) packet(rcode int, response bool) []byte {
 	return s.pack(m)
 }
 
-// common are the fields that the events of the exchange share, with the flags of the message.
+// common returns the fields that the events of the exchange share, with the flags of the message.
 func (s *older) common(packet []byte, more fields) fields {
 	f := fields{
 		"InterfaceIP": serverIPv4, "QNAME": olderName, "QTYPE": int(dns.TypeA), "XID": olderID, "Port": olderPort,
@@ -118,21 +118,21 @@ func (s *older) changes() {
 	s.say(577, fields{"Type": "queries", "ServerName": "dc1.contoso.com", "ProcessingOrder": 1, "Criteria": "FQDN EQ *.example", "Action": "DENY", "Policy": "BlackholePolicy"})
 }
 
-// strangers adds events in layouts that no list has.
+// strangers adds events in layouts that are in no list.
 func (s *older) strangers() {
 	query := s.packet(0, false)
 	asked := s.common(query, fields{"Destination": "198.51.100.53", "RD": 1, "ServerScope": "Default", "CacheScope": "Default", "PolicyName": "BranchPolicy"})
-	// Between 2016 and 2022: two texts more, and no QXID. Read as the layout of today it is as long as it says.
+	// Between 2016 and 2022: two more texts, and no QXID. Read with today's layout, its length fits.
 	s.strange(260, asked, func(data []byte) []byte {
 		return append(append(data, "D\x00N\x00S\x00\x00\x00"...), utf16z("{BF629903-4288-435F-9182-470BEDF5C0A4}")...)
 	})
-	// Without RD: the first letter of the name lies where it was.
+	// Without RD: the first letter of the name is at the place of RD.
 	s.strange(260, asked, func(data []byte) []byte {
 		at := len("0") + len("198.51.100.53\x00") + len(serverIPv4+"\x00")
 		return append(append([]byte{}, data[:at]...), data[at+1:]...)
 	})
 	s.strange(260, asked, func(data []byte) []byte { return data[:len(data)-5] })                                         // the end of the packet is missing
-	s.strange(262, asked, func(data []byte) []byte { return append(data, 1, 0, 0, 0) }, "RD", "PolicyName", "PacketData") // a number more
+	s.strange(262, asked, func(data []byte) []byte { return append(data, 1, 0, 0, 0) }, "RD", "PolicyName", "PacketData") // one more number
 }
 
 // strange adds an event in its older layout, changed.
@@ -150,7 +150,7 @@ func (s *older) strange(event uint16, f fields, change func([]byte) []byte, with
 	s.counts.Inexact++
 }
 
-// utf16z gives a text of ASCII as an event has it.
+// utf16z returns an ASCII text as an event contains it.
 func utf16z(text string) (raw []byte) {
 	for _, c := range []byte(text + "\x00") {
 		raw = append(raw, c, 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A conversation with the recorded server: who asks, what, and the state that its events share.
+// A conversation with the recorded server: the client, its question, and the state that the events share.
 
 package main
 
@@ -18,10 +18,10 @@ import (
 // client is a host that asks.
 type client struct {
 	address string
-	asked   string // the server's address that it asks
+	asked   string // the server's address that it uses
 }
 
-// clients are the hosts that ask: workstations, servers, a branch office, and one that knows only the link.
+// clients are the hosts that ask: workstations, servers, a branch office, and one with a link-local address only.
 func clients() []client {
 	var list []client
 	for _, a := range []string{"10.1.4.21", "10.1.4.27", "10.1.4.33", "10.1.4.40", "10.1.4.58", "10.1.7.12", "10.0.30.25", "10.0.40.80",
@@ -38,21 +38,21 @@ func clients() []client {
 
 const serverProcess = 3336
 
-// talk is one conversation.
+// talk is a conversation.
 type talk struct {
 	*server
 	from
 	client
 	tcp   bool
 	port  uint16
-	guid  string // pairs the events of one query
+	guid  string // identifies the events of one query
 	query *dns.Msg
-	begun time.Duration // when the query came
+	begun time.Duration // when the query arrived
 	edns  *ednsTags     // nil for events without EDNS fields
-	older bool          // whether 257 is as Windows Server 2022 writes it, else as Windows Server 2025 does
+	older bool          // 257 has the layout of Windows Server 2022, otherwise of Windows Server 2025
 }
 
-// ednsTags are what the EDNS variants of events carry beside the others' fields.
+// ednsTags are the additional fields of the events' EDNS variants.
 type ednsTags struct {
 	scope       string
 	instance    string
@@ -60,7 +60,7 @@ type ednsTags struct {
 	correlation etw.GUID
 }
 
-// begin begins a conversation with any client, on one of the server's threads.
+// begin starts a conversation with any client, on one of the server's threads.
 func (s *server) begin(at time.Duration) *talk {
 	threads := []uint32{3668, 4196, 4200, 4208, 5120, 5132}
 	return &talk{
@@ -69,7 +69,7 @@ func (s *server) begin(at time.Duration) *talk {
 	}
 }
 
-// withEDNS makes the conversation one whose client sends tags along.
+// withEDNS makes the client of the conversation send tags.
 func (t *talk) withEDNS() *talk {
 	t.edns = &ednsTags{scope: "Default", instance: ".", dataTag: t.Uint64() >> 16, correlation: t.server.guid()}
 	if t.one(4) {
@@ -78,7 +78,7 @@ func (t *talk) withEDNS() *talk {
 	return t
 }
 
-// wait lets time pass.
+// wait advances the time.
 func (t *talk) wait(low, high time.Duration) { t.at += t.between(low, high) }
 
 // ask makes the client's query.
@@ -94,7 +94,7 @@ func (t *talk) ask(q question) *dns.Msg {
 	switch {
 	case t.edns != nil:
 		m.SetEdns0(1232, t.one(3))
-		const localOption = 65432 // what Windows takes tags from; the range is for local use
+		const localOption = 65432 // where Windows reads tags from; the range is for local use
 		m.IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_LOCAL{Code: localOption, Data: t.edns.correlation[:]}}
 	case t.one(modern):
 		m.SetEdns0(4096, t.one(2))
@@ -118,7 +118,7 @@ func answerTo(query *dns.Msg, r reply, authoritative bool) *dns.Msg {
 	return m
 }
 
-// withoutSignatures is what a client gets that does not ask for DNSSEC.
+// withoutSignatures removes what a client without DNSSEC does not get.
 func withoutSignatures(list []dns.RR) []dns.RR {
 	var kept []dns.RR
 	for _, rr := range list {
@@ -129,7 +129,7 @@ func withoutSignatures(list []dns.RR) []dns.RR {
 	return kept
 }
 
-// pack gives a message's bytes, compressed.
+// pack returns a message's bytes, compressed.
 func (t *trace) pack(m *dns.Msg) []byte {
 	m.Compress = true
 	b, err := m.Pack()
@@ -140,10 +140,10 @@ func (t *trace) pack(m *dns.Msg) []byte {
 	return b
 }
 
-// flagsOf is the message's word of header flags.
+// flagsOf returns the header flags of a message.
 func flagsOf(packet []byte) uint16 { return binary.BigEndian.Uint16(packet[2:]) }
 
-// oneIf is a flag as events carry it.
+// oneIf returns a flag as events contain it.
 func oneIf(set bool) int {
 	if set {
 		return 1
@@ -159,7 +159,7 @@ func (t *talk) tags(f fields) fields {
 	return f
 }
 
-// id chooses between an event and its variant with EDNS fields.
+// id returns the event id, or that of its variant with EDNS fields.
 func (t *talk) id(plain, edns uint16) uint16 {
 	if t.edns != nil {
 		return edns

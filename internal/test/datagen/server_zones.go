@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Conversations that change or copy zones: dynamic update (263, 264, 277, 278), transfer and notification (265 to 276), and
-// those that response rate limiting cuts short (281 to 283).
+// Conversations that change or copy zones: dynamic update (263, 264, 277, 278), transfer and notification (265 to 276),
+// and those that response rate limiting affects (281 to 283).
 
 package main
 
@@ -14,7 +14,7 @@ import (
 
 const ownZone, copiedZone = "contoso.com", "fabrikam.com"
 
-// message is what an update or a transfer event says of a message, beside who talks to whom.
+// message returns the fields of an update or transfer event for a message, except the addresses.
 func (t *talk) message(m *dns.Msg, zone string, more fields) fields {
 	f := fields{"QNAME": zone + ".", "XID": m.Id, "ZoneScope": defaultScope, "Zone": zone, "PacketData": t.pack(m)}
 	for name, v := range more {
@@ -23,7 +23,7 @@ func (t *talk) message(m *dns.Msg, zone string, more fields) fields {
 	return f
 }
 
-// without leaves fields out.
+// without removes fields.
 func without(f fields, names ...string) fields {
 	for _, name := range names {
 		delete(f, name)
@@ -49,7 +49,7 @@ func (t *talk) update(zone, host string, signed bool) *dns.Msg {
 	return m
 }
 
-// updateReceived is 263, updateAnswered 264.
+// updateReceived adds 263, updateAnswered adds 264.
 func (t *talk) updateReceived(m *dns.Msg, zone string, signed bool) {
 	f := t.message(m, zone, fields{
 		"TCP": oneIf(t.tcp), "InterfaceIP": t.asked, "Source": t.address, "Port": t.port, "Flags": flagsOf(t.pack(m)), "Secure": oneIf(signed),
@@ -63,10 +63,10 @@ func (t *talk) updateAnswered(m *dns.Msg, zone string, rcode int) {
 	}))
 }
 
-// status is an answer that is a code alone.
+// status makes a response with a code and nothing else.
 func status(m *dns.Msg, rcode int) *dns.Msg { return new(dns.Msg).SetRcode(m, rcode) }
 
-// dynamicUpdate is a workstation's registration: refused as it comes, taken once it is signed, and then audited.
+// dynamicUpdate is a workstation's registration: refused at first, accepted once it is signed, and then audited.
 func (t *talk) dynamicUpdate() {
 	host := pick(t.trace, []string{"ws03", "ws07", "ws12", "ws19", "ws28", "ws33"}) + ".contoso.com."
 	if t.one(2) {
@@ -141,7 +141,7 @@ func (t *talk) difference(m *dns.Msg, zone string) *dns.Msg {
 	return a
 }
 
-// transferOut is a change that the secondary hears of and fetches.
+// transferOut is a change that the secondary is notified of and fetches.
 func (t *talk) transferOut() {
 	note := t.notify(ownZone)
 	t.emit(274, without(t.message(note, ownZone, fields{"Source": secondary, "InterfaceIP": serverIPv4}), "XID"))
@@ -163,7 +163,7 @@ func (t *talk) transferOut() {
 	t.emit(267, t.message(t.difference(m, ownZone), ownZone, out))
 }
 
-// transferIn is another server's change, which this one fetches. The requests name the primary in Source.
+// transferIn is another server's change, which this one fetches. The requests have the primary in Source.
 func (t *talk) transferIn() {
 	note := t.notify(copiedZone)
 	t.emit(273, without(t.message(note, copiedZone, fields{"Source": primary, "InterfaceIP": serverIPv4}), "XID"))
@@ -187,7 +187,7 @@ func (t *talk) transferIn() {
 	t.emit(268, t.message(t.difference(m, copiedZone), copiedZone, in))
 }
 
-// transferRefused is a request from a host that may not have the zone.
+// transferRefused is a request from a host that may not transfer the zone.
 func (t *talk) transferRefused() {
 	m := t.request(ownZone, true)
 	t.emit(270, t.message(m, ownZone, fields{"TCP": 1, "Source": t.address, "InterfaceIP": t.asked}))
@@ -196,7 +196,7 @@ func (t *talk) transferRefused() {
 	t.emit(271, without(f, "PacketData"))
 }
 
-// rateLimited is one query of a flood whose answer is dropped, truncated or let through.
+// rateLimited is one query of a flood. Its answer is dropped, truncated or sent.
 func (t *talk) rateLimited(event uint16) {
 	t.address, t.asked, t.tcp = "203.0.113.66", serverIPv4, false
 	m := t.ask(question{"contoso.com.", dns.TypeANY})

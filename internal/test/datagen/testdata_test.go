@@ -11,10 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// repository is where the committed files are.
+// repository is the folder of the committed files.
 const repository = "../../../testdata"
 
-// generate writes all files to a folder of the test's.
+// generate writes all files to a temporary folder.
 func generate(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -22,7 +22,7 @@ func generate(t *testing.T) string {
 	return dir
 }
 
-// requireSameFiles fails when the files of two folders differ; other may hold more.
+// requireSameFiles fails if the files of two folders differ; other may have more files.
 func requireSameFiles(t *testing.T, made, other, advice string) {
 	t.Helper()
 	list, err := os.ReadDir(made)
@@ -39,7 +39,7 @@ func requireSameFiles(t *testing.T, made, other, advice string) {
 }
 
 func TestEveryRunWritesTheSameBytes(t *testing.T) {
-	requireSameFiles(t, generate(t), generate(t), "the generator must not depend on clock, map order or chance")
+	requireSameFiles(t, generate(t), generate(t), "the generator must not depend on the clock, map order or randomness")
 }
 
 func TestCommittedFilesAreTheGenerators(t *testing.T) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A recording of one provider: events are added in any order and written in the order of time.
+// A recording of one provider: events are added in any order and written in time order.
 
 package main
 
@@ -18,16 +18,16 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// processors is how many processors a recording has. A thread stays on its own.
+// processors is the number of processors of a recording. Each thread stays on one processor.
 const processors = 2
 
 // start is when every recording begins.
 func start() time.Time { return time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC) }
 
-// headerFlags is EVENT_HEADER.Flags as recorded events have it: 64-bit, and 0x200 for a processor index of 16 bits.
+// headerFlags is EVENT_HEADER.Flags as in recorded events: 64-bit, and 0x200 for a processor index of 16 bits.
 const headerFlags = etw.Flag64BitHeader | 0x200
 
-// fields are an event's fields by the manifest's names.
+// fields are an event's fields by their names in the manifest.
 type fields map[string]any
 
 // trace collects events.
@@ -36,7 +36,7 @@ type trace struct {
 	catalog *schema.Catalog
 	events  []event
 	counts  counts
-	err     error // the first failure; it stays
+	err     error // the first failure
 }
 
 type event struct {
@@ -44,7 +44,7 @@ type event struct {
 	record etw.Record
 }
 
-// from is where an event comes from.
+// from is the origin of an event.
 type from struct {
 	at      time.Duration // since start
 	process uint32
@@ -58,7 +58,7 @@ func newTrace(catalog *schema.Catalog, seed uint64) *trace {
 
 func (t *trace) fail(err error) { t.err = errors.Join(t.err, err) }
 
-// template gives the layout of an event: the variant-th of its version, 0 being the manifest's own.
+// template returns a layout of an event: a variant of a version. Variant 0 is the manifest's own.
 func (t *trace) template(event uint16, version uint8, variant int) *schema.Template {
 	list := t.catalog.Candidates(event, version)
 	if variant >= len(list) || list[variant].ID != event || list[variant].Version != version {
@@ -68,7 +68,7 @@ func (t *trace) template(event uint16, version uint8, variant int) *schema.Templ
 	return list[variant]
 }
 
-// add adds an event by its layout.
+// add adds an event in a layout.
 func (t *trace) add(f from, layout *schema.Template, values fields) {
 	const pointerSize = 8
 	data, err := layout.Encode(nil, pointerSize, values)
@@ -81,7 +81,7 @@ func (t *trace) add(f from, layout *schema.Template, values fields) {
 	})
 }
 
-// addUnknown adds an event of an id that the manifest does not have.
+// addUnknown adds an event whose id is not in the manifest.
 func (t *trace) addUnknown(f from, r etw.Record) {
 	if list := t.catalog.Candidates(r.ID, 0); list != nil {
 		t.fail(fmt.Errorf("event %d is in the manifest", r.ID))
@@ -99,7 +99,7 @@ func (t *trace) addRaw(f from, r etw.Record) {
 	t.counts.ByID[id(r.ID)]++
 }
 
-// write writes the recording. The header's times are fixed, whatever options says.
+// write writes the recording. The header's times are fixed, whatever options contains.
 func (t *trace) write(path string, options etl.Options) (c counts, err error) {
 	if t.err != nil {
 		return c, t.err

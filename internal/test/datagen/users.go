@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The users as whom events are written.
+// The users of events.
 
 package main
 
@@ -11,7 +11,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/win32"
 )
 
-// domainUser is a user of contoso.com.
+// domainUser returns a user of contoso.com.
 func domainUser(rid uint32) etw.SID {
 	return win32.MustSID(fmt.Sprintf("S-1-5-21-3623811015-3361044348-30300820-%d", rid))
 }

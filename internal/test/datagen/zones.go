@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The world that the recordings are from: the zones of a domain controller of contoso.com, and what its forwarders know.
-// Public addresses are those of the documentation ranges.
+// The world of the recordings: the zones of a domain controller of contoso.com, and the names that its forwarders know.
+// Public addresses are from the documentation ranges.
 
 package main
 
@@ -12,7 +12,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// The server that is recorded, its partners and its forwarders.
+// The recorded server, its partners and its forwarders.
 const (
 	serverName  = "dns01.contoso.com."
 	serverIPv4  = "10.0.10.5"
@@ -134,10 +134,10 @@ data.tunnel.example. 3600 IN TXT "long text, as tunnels use it: 4f70656e54656c65
 20.100.51.198.in-addr.arpa. 3600 IN PTR www.litware.com.
 `
 
-// workstations is how many hosts the local zones have beside the named ones.
+// workstations is the number of hosts in the local zones in addition to the named ones.
 const workstations = 40
 
-// world gives both.
+// world returns the local records and those beyond.
 func world() (local, beyond records, err error) {
 	var hosts strings.Builder
 	for n := 1; n <= workstations; n++ {
@@ -145,7 +145,7 @@ func world() (local, beyond records, err error) {
 		fmt.Fprintf(&hosts, "ws%02d.contoso.com. 1200 IN AAAA fd00:0:1:4::%x\n", n, n+20)
 		fmt.Fprintf(&hosts, "%d.4.1.10.in-addr.arpa. 1200 IN PTR ws%02d.contoso.com.\n", n+20, n)
 	}
-	// An answer that does not fit 512 octets.
+	// An answer that does not fit into 512 octets.
 	for n := range 40 {
 		fmt.Fprintf(&hosts, "farm.contoso.com. 60 IN A 10.0.70.%d\n", n+1)
 	}
@@ -170,7 +170,7 @@ func questions(qtype uint16, names ...string) []question {
 	return list
 }
 
-// mixCase writes a name as resolvers do that guard against forged answers: every letter in a case of its own.
+// mixCase changes the case of each letter at random, as resolvers do to guard against forged answers.
 func (t *trace) mixCase(name string) string {
 	b := []byte(name)
 	for i, c := range b {
@@ -181,13 +181,13 @@ func (t *trace) mixCase(name string) string {
 	return string(b)
 }
 
-// longName gives a name of so many octets on the wire, at most 255, under a parent that ends with a dot.
+// longName returns a name of `octets` octets on the wire, at most 255, under a parent that ends with a dot.
 func (t *trace) longName(octets int, parent string) string {
 	const letters, longestLabel = "abcdefghijklmnopqrstuvwxyz0123456789", 63
 	var name strings.Builder
 	for left := octets - len(parent) - 1; left > 1; {
 		n := min(left-1, longestLabel)
-		if left-n-1 == 1 { // a last label of nothing
+		if left-n-1 == 1 { // would leave an empty last label
 			n--
 		}
 		for range n {
@@ -199,7 +199,7 @@ func (t *trace) longName(octets int, parent string) string {
 	return name.String() + parent
 }
 
-// localQuestions are what the local zones answer.
+// localQuestions are the questions that the local zones answer.
 func localQuestions() []question {
 	var list []question
 	for n := 1; n <= workstations; n++ {
@@ -223,7 +223,7 @@ func localQuestions() []question {
 		question{"web.contoso.com.", 65400}) // a private type
 }
 
-// internetQuestions are what the forwarders answer.
+// internetQuestions are the questions that the forwarders answer.
 func internetQuestions() []question {
 	list := questions(dns.TypeA, "www.northwindtraders.com.", "litware.com.", "www.litware.com.", "adatum.com.", "api.adatum.com.",
 		"login.adatum.com.", "updates.proseware.com.", "telemetry.proseware.com.", "ntp.pool.tailspintoys.com.", "secure.example.",

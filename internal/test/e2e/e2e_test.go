@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package e2e runs the built collector as a user does. `make test-e2e` builds it first and says where it is.
+// Package e2e runs the built collector as a user does. `make test-e2e` builds it and sets the variable with its path.
 package e2e
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// collector gives the path of the built collector.
+// collector returns the path of the built collector.
 func collector(t *testing.T) string {
 	path := os.Getenv("WINNET_COLLECTOR")
 	if path == "" {
@@ -31,14 +31,14 @@ func collector(t *testing.T) string {
 	return path
 }
 
-// root is the repository: the directory in which a user starts the collector.
+// root returns the repository's folder, in which a user starts the collector.
 func root(t *testing.T) string {
 	dir, err := filepath.Abs("../../..")
 	require.NoError(t, err)
 	return dir
 }
 
-// syncBuffer takes a process's output while a test reads it.
+// syncBuffer is a process's output that a test can read while the process writes it.
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -56,14 +56,14 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// ready is what the collector says before it minds Ctrl-C, which it does within that time; it tells nobody when.
+// The collector logs ready shortly before it handles Ctrl-C, at most for the time below. It does not report when.
 const (
 	ready    = "Everything is ready"
 	readyFor = 250 * time.Millisecond
 )
 
-// runUntilOK starts the collector, waits until its output is as asked for, interrupts it as Ctrl-C does, and gives the output. The
-// collector must then end by itself with exit code 0 within five seconds.
+// runUntilOK starts the collector, waits until ok accepts its output, interrupts it as Ctrl-C does, and returns the
+// output. The collector must then end with exit code 0 within five seconds.
 func runUntilOK(t *testing.T, ok func(out string) bool, args ...string) string {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -77,7 +77,7 @@ func runUntilOK(t *testing.T, ok func(out string) bool, args ...string) string {
 	return r.out.String()
 }
 
-// running is a collector that a test has started.
+// running is a collector that a test started.
 type running struct {
 	t     *testing.T
 	cmd   *exec.Cmd
@@ -96,13 +96,13 @@ func start(t *testing.T, args ...string) *running {
 	return r
 }
 
-// await waits until the collector is ready and its output holds the text as often as said.
+// await waits until the collector is ready and its output contains the text the given number of times.
 func (r *running) await(text string, times int) {
 	r.t.Helper()
 	r.awaitOK(func(out string) bool { return strings.Count(out, text) >= times })
 }
 
-// awaitOK waits until the collector is ready and ok reports that its output is as it should be.
+// awaitOK waits until the collector is ready and ok accepts its output.
 func (r *running) awaitOK(ok func(out string) bool) {
 	r.t.Helper()
 	require.Eventually(r.t, func() bool {
@@ -111,7 +111,7 @@ func (r *running) awaitOK(ok func(out string) bool) {
 	}, time.Minute, 20*time.Millisecond, "%s", r.out)
 }
 
-// end waits for the collector to end by itself, and gives its exit code.
+// end waits for the collector to end by itself, and returns its exit code.
 func (r *running) end(within time.Duration) int {
 	r.t.Helper()
 	select {
@@ -123,7 +123,7 @@ func (r *running) end(within time.Duration) int {
 	}
 }
 
-// runToItsEnd runs a collector that ends by itself, and gives its output and exit code.
+// runToItsEnd runs a collector that ends by itself, and returns its output and exit code.
 func runToItsEnd(t *testing.T, args ...string) (out string, code int) {
 	t.Helper()
 	r := start(t, args...)
@@ -178,7 +178,8 @@ func TestTheReplayWritesEveryEventOfTheThreeFilesAndEndsByItself(t *testing.T) {
 	}
 }
 
-// requireSums holds the last sums in a file against the capture's own, counted by hand from the length fields of its messages.
+// requireSums compares the last sums in a file with those of the capture, which were counted by hand from the length
+// fields of its messages.
 func requireSums(t *testing.T, path string) {
 	t.Helper()
 	raw, err := os.ReadFile(path)
@@ -244,7 +245,7 @@ func TestValidateRefusesWhatIsNotAllowed(t *testing.T) {
 	}
 }
 
-// What README.md says of validate, and of the start.
+// Checks what README.md says of validate and of the start.
 func TestValidateReadsNoFileAndTheStartDoes(t *testing.T) {
 	const config = `yaml:
 receivers: {asimdns: {replay: {path: /no/such/file.etl}}}

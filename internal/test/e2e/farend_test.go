@@ -12,14 +12,15 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 )
 
-// farEnd counts the log records that reach it by OTLP over HTTP. It accepts none until open is closed; nil is open.
+// farEnd counts the log records that it receives by OTLP over HTTP. It answers no request until open is closed; a nil
+// open means at once.
 type farEnd struct {
 	open    chan struct{}
 	asked   atomic.Int64
 	records atomic.Int64
 }
 
-// newFarEnd serves a far end that is not open, and gives its URL.
+// newFarEnd starts a far end that is not open yet, and returns its URL.
 func newFarEnd(t *testing.T) (*farEnd, string) {
 	f := &farEnd{open: make(chan struct{})}
 	server := httptest.NewServer(f)

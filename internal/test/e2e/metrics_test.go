@@ -19,7 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// freePort gives a port of the loopback interface that nobody has.
+// freePort returns an unused port of the loopback interface.
 func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -28,7 +28,7 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// scrape gives the names of the receivers' metrics at an endpoint of Prometheus; none while nobody answers.
+// scrape returns the names of the receivers' metrics at a Prometheus endpoint, or none if it does not answer.
 func scrape(url string) (names []string) {
 	answer, err := http.Get(url)
 	if err != nil {
@@ -44,8 +44,8 @@ func scrape(url string) (names []string) {
 	return names
 }
 
-// What the documents call the receivers' metrics is what one reads at the collector's endpoint. Only of a live source are the
-// restarts of a session and what is said of a map.
+// The receivers' metrics at the collector's endpoint have the names in the documents. Only a live source has the
+// restarts of a session and the metrics of a map.
 func TestTheMetricsHaveTheNamesOfTheDocuments(t *testing.T) {
 	collector(t)
 	port, dir := freePort(t), t.TempDir()
@@ -68,7 +68,7 @@ service:
 		all = append(all, names...)
 		for _, name := range said {
 			live := strings.Contains(name, "_map_") || strings.Contains(name, "_session_") || name == "otelcol_receiver_asimdns_events_lost"
-			if !live && !strings.HasSuffix(name, "_unrecorded") { // that one is there when there is a reason
+			if !live && !strings.HasSuffix(name, "_unrecorded") { // that one exists only once there is a reason
 				want = append(want, name)
 			}
 		}
@@ -82,7 +82,7 @@ service:
 	require.Subset(t, all, found)
 	require.Subset(t, found, want)
 
-	// One receiver serves both signals, so nothing that it says is of one of them.
+	// One receiver serves both signals, so none of its log lines names a signal.
 	for line := range strings.SplitSeq(out, "\n") {
 		if strings.Contains(line, `"otelcol.component.id": "ciliumwindows"`) {
 			require.NotContains(t, line, "otelcol.signal")

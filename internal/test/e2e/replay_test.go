@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// job is a replay that ends the collector, of files at path, to an exporter.
+// job returns the configuration of a replay that ends the collector, for files at path and an exporter.
 func job(path, exporter string) []string {
 	return []string{"--config", "yaml:" + fmt.Sprintf(`
 receivers:
@@ -39,7 +39,7 @@ const (
 	nop        = "debug: {verbosity: basic}"
 )
 
-// copied copies the server's file to a path.
+// copied copies the server's file to each path.
 func copied(t *testing.T, paths ...string) {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(root(t), serverFile))
@@ -54,7 +54,7 @@ func TestAJobEndsTheCollectorWithExitCodeZero(t *testing.T) {
 	out, code := runToItsEnd(t, job("["+serverFile+"]", nop)...)
 	require.Zero(t, code, "%s", out)
 	require.Contains(t, out, fmt.Sprintf(accounted, n, n))
-	require.Equal(t, 1, strings.Count(out, "\terror\t"), "the collector's reason, and nothing else:\n%s", out)
+	require.Equal(t, 1, strings.Count(out, "\terror\t"), "the reason for the end, and no other error:\n%s", out)
 	require.Contains(t, out, "this is no failure: every replay with exit_when_done has ended")
 	require.NotContains(t, out, "a restart of the collector reads every file again")
 }
@@ -71,16 +71,16 @@ func TestAFileThatVanishedOrBecameAFolderIsNamedAndTheNextOnesAreRead(t *testing
 			dir := t.TempDir()
 			second, third := filepath.Join(dir, "2.etl"), filepath.Join(dir, "3.etl")
 			copied(t, filepath.Join(dir, "1.etl"), second, third, filepath.Join(dir, "4.etl"))
-			// The first file takes as long as the rate lets it: until then the others have changed.
+			// The rate limits how fast the first file is read, so that the others change before its end.
 			r := start(t, append(job(path(filepath.ToSlash(dir)), nop), "--config", "yaml:receivers::asimdns::replay::rate: 1000")...)
 			r.await("receiving DNS events", 1)
 			require.NoError(t, os.Remove(second))
 			require.NoError(t, os.Remove(third))
 			require.NoError(t, os.Mkdir(third, 0o700))
-			require.NotContains(t, r.out.String(), "file read", "they change while the first is read")
+			require.NotContains(t, r.out.String(), "file read", "the files change while the first is read")
 			require.Equal(t, 1, r.end(time.Minute), "%s", r.out)
 			out := r.out.String()
-			require.Contains(t, out, fmt.Sprintf(accounted, 2*n, 2*n), "the first and the last")
+			require.Contains(t, out, fmt.Sprintf(accounted, 2*n, 2*n), "the first and the last file")
 			lines := strings.Split(strings.TrimSpace(out), "\n")
 			last := lines[len(lines)-1]
 			require.Contains(t, last, "replay.path: 2 of 4 files could not be read in full: ")
@@ -98,7 +98,7 @@ func TestAMissingFileFailsTheStart(t *testing.T) {
 	require.NotContains(t, out, "file read")
 }
 
-func TestAReceiverThatIsNoJobDoesNotDelayTheEnd(t *testing.T) {
+func TestAReceiverThatIsNotAJobDoesNotDelayTheEnd(t *testing.T) {
 	out, code := runToItsEnd(t, append(job(serverFile, nop),
 		"--config", "yaml:receivers::asimdns/endless: {replay: {path: "+serverFile+", repeat: 0, rate: 100}}",
 		"--config", "yaml:service::pipelines::logs::receivers: [asimdns, asimdns/endless]")...)
@@ -115,7 +115,7 @@ func TestEveryJobIsWaitedFor(t *testing.T) {
 		"--config", "yaml:service::pipelines::logs::receivers: [asimdns, ciliumwindows]")...)
 	require.Zero(t, code, "%s", out)
 	require.Equal(t, 2, strings.Count(out, "the replay has ended"))
-	require.Contains(t, out, fmt.Sprintf(accounted, n, n), "of the one that takes longer")
+	require.Contains(t, out, fmt.Sprintf(accounted, n, n), "the account of the longer replay")
 }
 
 func TestASlowFarEndHasEveryRecordBeforeAJobEnds(t *testing.T) {
@@ -124,8 +124,8 @@ func TestASlowFarEndHasEveryRecordBeforeAJobEnds(t *testing.T) {
 	r := start(t, append(job(serverFile, "otlp_http: {endpoint: '"+url+"', compression: none, timeout: 60s, sending_queue: {num_consumers: 2, block_on_overflow: true}}"),
 		"--config", "yaml:receivers::asimdns::batch::max_records: 50")...)
 	r.await("Starting shutdown...", 1)
-	r.await(fmt.Sprintf(accounted, n, n), 2) // when the replay has ended, and when the receiver has
-	require.Zero(t, f.records.Load(), "all is in the exporter's queue")
+	r.await(fmt.Sprintf(accounted, n, n), 2) // when the replay has ended, and when the receiver has ended
+	require.Zero(t, f.records.Load(), "all records are in the exporter's queue")
 	close(f.open)
 	require.Zero(t, r.end(time.Minute), "%s", r.out)
 	require.Equal(t, int64(n), f.records.Load())
@@ -160,8 +160,8 @@ func TestCtrlCBeforeTheEndOfAJobEndsItInOrderWithExitCodeOne(t *testing.T) {
 	require.Contains(t, out, "pending 0")
 }
 
-// The collector heeds one end only: while it shuts down, what asks for the other must not hold it up. Here the job ends while other
-// receivers take their time to be shut down.
+// The collector handles one request to end only. While it shuts down, a second request must not block. Here the job
+// ends while other receivers are slow to shut down.
 func TestAJobThatEndsWhileTheCollectorShutsDownDoesNotHoldItUp(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("not run: there is no interrupt to send on Windows")
@@ -180,7 +180,7 @@ func TestAJobThatEndsWhileTheCollectorShutsDownDoesNotHoldItUp(t *testing.T) {
 	r.await("receiving DNS events", 1+blocked)
 	time.Sleep(readyFor)
 	require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
-	if r.end(time.Minute) != 0 { // the order of the receivers at a shutdown is by chance: the job's may be the first
+	if r.end(time.Minute) != 0 { // receivers shut down in random order: the job's may be the first
 		require.Contains(t, r.out.String(), "replay: stopped before its end")
 	}
 	require.Equal(t, 1+blocked, strings.Count(r.out.String(), "left the receiver"), "%s", r.out)

@@ -19,7 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// storageConfig is a replay whose records go to an address through a queue on disk.
+// storageConfig is a replay whose records go through a queue on disk.
 const storageConfig = `
 extensions:
   resilient_file_storage: {directory: %q, create_directory: true}
@@ -41,8 +41,8 @@ service:
   telemetry: {metrics: {level: none}}
 `
 
-// runWhile runs the collector until the condition holds of its output, interrupts it, and gives the output. It must end with
-// exit code 0 within a minute.
+// runWhile runs the collector until its output fulfils a condition, interrupts it, and returns the output. The
+// collector must end with exit code 0 within a minute.
 func runWhile(t *testing.T, config string, until func(out string) bool) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config.yaml")
@@ -61,7 +61,7 @@ func runWhile(t *testing.T, config string, until func(out string) bool) string {
 			t.Fatalf("the collector ended by itself: %v\n%s", err, out)
 		case <-deadline:
 			_ = cmd.Process.Kill()
-			t.Fatalf("what was to happen did not:\n%s", out)
+			t.Fatalf("the expected output did not come:\n%s", out)
 		case <-time.After(20 * time.Millisecond):
 			waiting = !strings.Contains(out.String(), ready) || !until(out.String())
 		}
@@ -107,7 +107,7 @@ func TestADamagedQueueFileIsSetAsideAndTheCollectorDelivers(t *testing.T) {
 			require.NoError(t, err)
 			want := events
 			if damage == nil {
-				want *= 2 // those of the first run are delivered as well
+				want *= 2 // the records of the first run are delivered as well
 			} else {
 				raw = damage(raw)
 				require.NoError(t, os.WriteFile(queue, raw, 0o600))
@@ -155,5 +155,5 @@ func TestACollectorWhoseQueueHasNoFolderStartsAndDelivers(t *testing.T) {
 	events := int64(kit.Generated(t, "dnsserver.etl").Events)
 	out := runWhile(t, fmt.Sprintf(storageConfig, dir, listener.Addr()), func(out string) bool { return replayed(out) && far.records.Load() >= events })
 	require.Equal(t, events, far.records.Load())
-	require.Contains(t, out, "the file cannot be used: what is queued is kept in memory")
+	require.Contains(t, out, "the file cannot be used: queued data is kept in memory")
 }

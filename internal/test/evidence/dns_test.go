@@ -15,14 +15,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver"
 )
 
-// config is how a recording of DNS is replayed: with what the shipped configurations ask for, and the time-outs of the server's own
-// queries, in a profile.
+// config returns the configuration of a replay of DNS events in a profile: the keywords of the shipped configurations,
+// and the timeouts of the server's own queries.
 func config(path, profile string) map[string]any {
 	c := map[string]any{
 		"enable_flags": []any{"security", "timeouts"}, "profile": profile, "answers": map[string]any{"detail": true},
 		"device": map[string]any{"hostname": "dns01.contoso.com", "ip": incident.Server}, "replay": map[string]any{"path": path},
 	}
-	if profile == "windows" { // asim always has them so
+	if profile == "windows" { // profile asim always uses lower case
 		c["names"] = "lower"
 	}
 	return c
@@ -30,13 +30,13 @@ func config(path, profile string) map[string]any {
 
 const clientProvider = "{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}"
 
-// parent gives a name without its first label.
+// parent returns a name without its first label.
 func parent(name string) string {
 	_, rest, _ := strings.Cut(name, ".")
 	return rest
 }
 
-// regular reports whether the times are many and lie equally far apart, but for a second.
+// regular reports whether there are many times, at equal distances to within a second.
 func regular(times []time.Time) bool {
 	for i := 2; i < len(times); i++ {
 		if d := times[i].Sub(times[i-1]) - times[i-1].Sub(times[i-2]); d.Abs() > time.Second {
@@ -46,7 +46,8 @@ func regular(times []time.Time) bool {
 	return len(times) >= 20
 }
 
-// serverQuestions are asked of the DNS server's records in both profiles. Each gives lines, and finds exactly those that are wanted.
+// serverQuestions are questions about the DNS server's records in both profiles. Each returns lines, and must return
+// exactly the wanted ones.
 var serverQuestions = []struct {
 	name string
 	ask  func(t table) []string
@@ -99,7 +100,7 @@ var serverQuestions = []struct {
 		[]string{incident.BurstClient},
 	},
 	{
-		"all failures of clients' queries, the ignored ones included",
+		"all failures of clients' queries, including the ignored ones",
 		func(t table) []string {
 			counts := t.where("DnsRole", "client-response", "EventResult", "Failure").count("SrcIpAddr")
 			return lines(counts, func(client string) bool { return slices.Contains(suspects, client) })
@@ -196,7 +197,7 @@ var serverQuestions = []struct {
 		},
 	},
 	{
-		"who is a client (a server that asks for others is none)",
+		"who is a client (a server that asks for others is not)",
 		func(t table) []string {
 			return t.where("DnsRole", "client-query").that(func(r row) bool { return r.text("SrcIpAddr") == incident.Server }).distinct("SrcIpAddr")
 		},
@@ -212,7 +213,7 @@ var serverQuestions = []struct {
 // suspects are the clients that the intrusion uses.
 var suspects = []string{incident.BurstClient, incident.DroppedOnes, incident.TunnelClient, incident.BeaconClient, "10.1.4.46"}
 
-// data gives an answer's data.
+// data returns an answer's data.
 func data(answer any) string {
 	if m, ok := answer.(map[string]any); ok {
 		answer = m["data"]
@@ -220,7 +221,7 @@ func data(answer any) string {
 	return fmt.Sprint(answer)
 }
 
-// lines gives one line a count, of the keys that are wanted.
+// lines returns one line for each count whose key is wanted.
 func lines(counts map[string]int, keep func(string) bool) []string {
 	var list []string
 	for key, n := range counts {
@@ -231,7 +232,7 @@ func lines(counts map[string]int, keep func(string) bool) []string {
 	return list
 }
 
-// auditQuestions are asked of the records of the changes, which profile windows has.
+// auditQuestions are questions about the records of changes, which profile windows has.
 var auditQuestions = []struct {
 	name string
 	ask  func(t table) []string
@@ -285,7 +286,7 @@ var auditQuestions = []struct {
 	},
 }
 
-// clientQuestions are asked of the workstation's records in both profiles.
+// clientQuestions are questions about the workstation's records in both profiles.
 var clientQuestions = []struct {
 	name string
 	ask  func(t table) []string
@@ -299,7 +300,7 @@ var clientQuestions = []struct {
 		[]string{fmt.Sprint(incident.Bypass, " ", incident.BypassName, " ", incident.Odd)},
 	},
 	{
-		"which look-ups fail (probes and cache misses are no look-ups)",
+		"which look-ups fail (probes and cache misses are not look-ups)",
 		func(t table) []string {
 			return t.where("EventResult", "Failure").distinct("DnsQuery", "EventResult")
 		},

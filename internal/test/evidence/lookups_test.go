@@ -13,17 +13,17 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver"
 )
 
-// users are the names that users' programs look up.
+// users selects the rows with names that users' programs look up.
 func users(t table) table {
 	return t.that(func(r row) bool {
 		return r.has("DnsQuery", incident.CachedName) || r.has("DnsQuery", incident.AskedName) || r.has("DnsQuery", incident.ToolName)
 	})
 }
 
-// line joins words and numbers as a row of values is.
+// line formats words and numbers like a row of values.
 func line(words ...any) string { s := fmt.Sprintln(words...); return s[:len(s)-1] }
 
-// userQuestions are asked of the workstation's records one by one, in both profiles.
+// userQuestions are questions about the workstation's records one by one, in both profiles.
 var userQuestions = []struct {
 	name string
 	ask  func(t table) []string
@@ -73,7 +73,8 @@ var userQuestions = []struct {
 	},
 }
 
-// lookupQuestions are asked of the workstation's records with correlate, in both profiles: one record a look-up.
+// lookupQuestions are questions about the workstation's records with correlate, in both profiles: one record for each
+// look-up.
 var lookupQuestions = []struct {
 	name string
 	ask  func(t table) []string

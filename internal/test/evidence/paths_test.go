@@ -11,7 +11,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver"
 )
 
-// sum sums a number over the rows, by the values of attributes.
+// sum sums a numeric attribute over the rows, by the values of other attributes.
 func (t table) sum(of string, by ...string) map[string]int {
 	sums := map[string]int{}
 	for i, key := range t.values(by...) {
@@ -21,7 +21,7 @@ func (t table) sum(of string, by ...string) map[string]int {
 	return sums
 }
 
-// set gives the values that there are.
+// set returns the existing values.
 func (t table) set(names ...string) map[string]bool {
 	set := map[string]bool{}
 	for _, v := range t.values(names...) {
@@ -30,8 +30,8 @@ func (t table) set(names ...string) map[string]bool {
 	return set
 }
 
-// Datagrams, a proxy, services and the node's address: what a packet goes through on its way.
-func TestTheQuestionsOfPacketsThatDoNotGoStraight(t *testing.T) {
+// Datagrams, a proxy, services and the node's address on a packet's way.
+func TestTheQuestionsOfPacketsOnIndirectWays(t *testing.T) {
 	files, err := incident.Write(t.TempDir())
 	require.NoError(t, err)
 	truth := incident.Pods()

@@ -18,8 +18,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver"
 )
 
-// A query of the documents in KQL: its table, and its operators in their order. make check-kql checks names and types; here what a query's
-// conditions select is held against records.
+// query is a KQL query of the documents: its table, and its operators in order. make check-kql checks names and types.
+// This test checks on records which rows the conditions select.
 type query struct {
 	table     string
 	operators []string
@@ -36,7 +36,7 @@ var (
 	mentioned = regexp.MustCompile(`\b\w+(?:\.\w+|\["[^"]+"\])`)
 )
 
-// queriesOf gives the queries of a document.
+// queriesOf returns the queries of a document.
 func queriesOf(t *testing.T, file string) (found []query) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -51,11 +51,12 @@ func queriesOf(t *testing.T, file string) (found []query) {
 	return found
 }
 
-// value gives what a query calls name of a row, as text; parsed are the names that it gives to AdditionalFields.
+// value returns the value of a query's name in a row, as text. parsed are the names that the query gives to
+// AdditionalFields.
 func (q query) value(t *testing.T, r row, name string, parsed []string) string {
 	t.Helper()
 	m := attribute.FindStringSubmatch(name)
-	require.NotNil(t, m, "%s: %s is no attribute that this test knows", q.table, name)
+	require.NotNil(t, m, "%s: %s is not an attribute that this test knows", q.table, name)
 	of, key := r.outer, m[2]+m[3]+m[4]
 	switch {
 	case slices.Contains(parsed, m[1]):
@@ -71,8 +72,8 @@ func (q query) value(t *testing.T, r row, name string, parsed []string) string {
 	return ""
 }
 
-// selects gives the rows of a table that a query's conditions leave, and the names under which it knows AdditionalFields. A condition that
-// this test cannot hold fails it.
+// selects returns the rows of a table that the query's conditions select, and the query's names for AdditionalFields.
+// It fails for a condition that it does not support.
 func (q query) selects(t *testing.T, rows table) (left table, inner []string) {
 	t.Helper()
 	if q.table != "AppTraces" {
@@ -95,7 +96,7 @@ func (q query) selects(t *testing.T, rows table) (left table, inner []string) {
 			} else if m := notEmpty.FindStringSubmatch(condition); m != nil {
 				keep = func(r row) bool { return q.value(t, r, m[1], inner) != "" }
 			} else {
-				require.Regexp(t, recent, condition, "a condition that this test cannot hold")
+				require.Regexp(t, recent, condition, "a condition that this test does not support")
 				continue
 			}
 			rows = rows.that(keep)
@@ -104,7 +105,7 @@ func (q query) selects(t *testing.T, rows table) (left table, inner []string) {
 	return rows, inner
 }
 
-// tables are what the exporters make of the incident's records.
+// tables returns the tables that the exporters make of the incident's records.
 func tables(t *testing.T) map[string]table {
 	t.Helper()
 	files, err := incident.Write(t.TempDir())
@@ -116,8 +117,8 @@ func tables(t *testing.T) map[string]table {
 	return map[string]table{"AppTraces": append(server("windows"), pods...), "ASimDnsActivityLogs": server("asim")}
 }
 
-// TestEveryQueryOfTheDocumentsSelectsRecordsThatHaveWhatItShows asks the records with the conditions of every query in the documents.
-// WinnetStatus_CL is the collector's own account and has none of them.
+// Applies the conditions of every query in the documents to records. WinnetStatus_CL has the collector's own account
+// and is left out.
 func TestEveryQueryOfTheDocumentsSelectsRecordsThatHaveWhatItShows(t *testing.T) {
 	all := tables(t)
 	asked := 0

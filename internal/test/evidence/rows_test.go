@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package evidence asks the records what an analyst asks, of recordings with a planted intrusion (internal/test/datagen/incident).
-// The questions know attributes only: no event id, no message type.
+// Package evidence answers an analyst's questions from the records of recordings with a planted intrusion
+// (internal/test/datagen/incident). The questions use attributes only: no event id, no message type.
 package evidence
 
 import (
@@ -26,16 +26,16 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// row is one record: attributes by their names, those inside AdditionalFields without the map's own. Values are as pdata gives
-// them: string, int64, bool, []any, map[string]any.
+// row is one record: its attributes by name, and the fields inside AdditionalFields by their own names. Values have
+// pdata's types: string, int64, bool, []any, map[string]any.
 type row struct {
 	at time.Time
 	of map[string]any
-	// outer and inner are what of it stands beside AdditionalFields and in it.
+	// outer has the attributes except AdditionalFields; inner has the fields in AdditionalFields.
 	outer, inner map[string]any
 }
 
-// text gives an attribute as text, "" where the record does not have it.
+// text returns an attribute as text, or "" if the record does not have it.
 func (r row) text(name string) string {
 	if v, ok := r.of[name]; ok {
 		return fmt.Sprint(v)
@@ -43,7 +43,7 @@ func (r row) text(name string) string {
 	return ""
 }
 
-// list gives an attribute that is a list.
+// list returns an attribute that is a list.
 func (r row) list(name string) []any {
 	l, _ := r.of[name].([]any)
 	return l
@@ -59,10 +59,10 @@ func (r row) has(pairs ...string) bool {
 	return true
 }
 
-// table is all records of a recording.
+// table has all records of a recording.
 type table []row
 
-// where gives the rows that have the values.
+// where returns the rows with these values.
 func (t table) where(pairs ...string) table {
 	return t.that(func(r row) bool { return r.has(pairs...) })
 }
@@ -71,7 +71,7 @@ func (t table) that(keep func(row) bool) table {
 	return slices.DeleteFunc(slices.Clone(t), func(r row) bool { return !keep(r) })
 }
 
-// values gives one line a row, of the attributes' values, with a blank between them.
+// values returns one line for each row: the attributes' values, separated by a blank.
 func (t table) values(names ...string) []string {
 	lines := make([]string, 0, len(t))
 	for _, r := range t {
@@ -84,7 +84,7 @@ func (t table) values(names ...string) []string {
 	return lines
 }
 
-// distinct gives the values that there are, sorted.
+// distinct returns the distinct values, sorted.
 func (t table) distinct(names ...string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(t.values(names...))))
 }
@@ -98,7 +98,7 @@ func (t table) count(names ...string) map[string]int {
 	return counts
 }
 
-// most gives the keys that count at least n.
+// most returns the keys with a count of at least n.
 func most(counts map[string]int, n int) []string {
 	return slices.Sorted(maps.Keys(maps.Collect(func(yield func(string, int) bool) {
 		for k, c := range counts {
@@ -109,7 +109,7 @@ func most(counts map[string]int, n int) []string {
 	})))
 }
 
-// replay plays a recording through a receiver's factory with a configuration.
+// replay replays a recording with a configuration through a receiver of the factory.
 func replay(t *testing.T, f receiver.Factory, config map[string]any) table {
 	t.Helper()
 	cfg := f.CreateDefaultConfig()

@@ -18,14 +18,14 @@ type room struct {
 	imports []string
 }
 
-// rooms are the product's, from top to bottom: a room imports only rooms below it, so there is no circle.
+// rooms are the rooms of the product from top to bottom. A room imports only rooms below it, so there is no cycle.
 var rooms = []room{
 	{"receiver", []string{"asim", "dns", "cilium", "platform", "etw", "pipeline", "configyaml"}},
 	{"exporter", []string{"configyaml"}},
 	{"extension", []string{"configyaml"}},
 	{"asim", []string{"dns", "cilium", "etw"}},
-	{"dns", []string{"etw", "pipeline", "configyaml"}}, // pipeline/hold keeps events back, and has a clock for them
-	{"cilium", []string{"pipeline", "configyaml"}},     // and pipeline/recording writes files of events
+	{"dns", []string{"etw", "pipeline", "configyaml"}}, // pipeline/hold keeps events back and has their clock
+	{"cilium", []string{"pipeline", "configyaml"}},     // pipeline/recording writes files of events
 	{"platform", []string{"etw"}},                      // a SID
 	{"etw", []string{"pipeline", "configyaml"}},        // recordings are files of ETW
 	{"pipeline", []string{"configyaml"}},
@@ -35,7 +35,7 @@ var rooms = []room{
 // forTests are the rooms that no package of the product imports. They may import all others.
 var forTests = []string{"test", "bench", "tools"}
 
-// roomOf gives the room of a package's path in the repository.
+// roomOf returns the room of a package's path in the repository.
 func roomOf(path string) string {
 	parts := strings.Split(strings.TrimPrefix(path, "internal/"), "/")
 	return parts[0]
@@ -93,11 +93,11 @@ func TestNoRoomImportsOneAboveIt(t *testing.T) {
 	}
 }
 
-// Configuration is read by components. These packages have a section of it that decodes or writes itself, which is a method with a
-// confmap.Conf.
+// Components read the configuration. These packages have a section of it that decodes or encodes itself, with a method
+// that has a confmap.Conf.
 var sections = map[string]string{
 	"internal/dns/filter":       "a rule of filters takes one value or a list for each field of a record",
-	"internal/cilium/filter":    "a rule of filters says why a key of Hubble's is none here",
+	"internal/cilium/filter":    "a rule of filters says why it does not have a key of Hubble's",
 	"internal/cilium/obsconfig": "a layout is a preset's name or a mapping",
 	"internal/pipeline/record":  "record with keys but no path is refused, and a section that is off writes nothing",
 	"internal/pipeline/replay":  "replay with keys but no path is refused, and a section that is off writes nothing",
@@ -118,7 +118,7 @@ func TestOnlyComponentsReadConfiguration(t *testing.T) {
 			require.Contains(t, sections, p.path(), "%s imports confmap", p.ImportPath)
 			left[p.path()] = true
 		}
-		require.Len(t, left, len(sections), "each exception is one")
+		require.Len(t, left, len(sections), "each exception is needed")
 	}
 }
 

@@ -19,7 +19,7 @@ func architecture(t *testing.T) string {
 	return string(text)
 }
 
-func TestTheDocumentsTableOfRoomsIsThatOfTheTest(t *testing.T) {
+func TestTheDocumentsTableOfRoomsEqualsTheTests(t *testing.T) {
 	_, section, ok := strings.Cut(architecture(t), "\n## The rooms\n")
 	require.True(t, ok)
 	section, _, _ = strings.Cut(section, "\n## ")
@@ -36,7 +36,7 @@ func TestTheDocumentsTableOfRoomsIsThatOfTheTest(t *testing.T) {
 	require.Equal(t, rooms, documented)
 }
 
-func TestEveryFileThatTheDocumentNamesIsThere(t *testing.T) {
+func TestEveryFileThatTheDocumentNamesExists(t *testing.T) {
 	names := regexp.MustCompile("`((?:internal|receiver|docs)/[^` ]*|builder-config.yaml)`").FindAllStringSubmatch(architecture(t), -1)
 	require.Greater(t, len(names), 30)
 	for _, name := range names {

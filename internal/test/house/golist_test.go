@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package house holds the repository to its structure: its rooms, which of them may import which, what each component links, and where
-// its Go modules are. The rooms are the folders directly under internal/.
+// Package house checks the repository's structure: its rooms, which of them may import which, what each component
+// links, and where its Go modules are. The rooms are the folders directly under internal/.
 package house
 
 import (
@@ -25,19 +25,19 @@ const (
 	root   = "../../.."
 )
 
-// systems are those that components are built for.
+// systems are the systems that components are built for.
 var systems = []string{"linux", "windows"}
 
-// pkg is a package as go list describes it, without its tests.
+// pkg is a package as described by go list, without its tests.
 type pkg struct {
 	ImportPath string
 	Imports    []string
 }
 
-// path is the package's path in the repository, such as internal/dns/filter.
+// path returns the package's path in the repository, such as internal/dns/filter.
 func (p *pkg) path() string { return inRepository(p.ImportPath) }
 
-// inRepository gives a package's path in the repository; it is empty for a package of another one.
+// inRepository returns a package's path in the repository, or "" for a package of another one.
 func inRepository(importPath string) string {
 	path, ok := strings.CutPrefix(importPath, module+"/")
 	if !ok {
@@ -46,7 +46,7 @@ func inRepository(importPath string) string {
 	return path
 }
 
-// goList describes packages of the module in a folder, as they are built for a system.
+// goList describes the packages of the module in a folder, as built for a system.
 func goList(t *testing.T, system, folder string, args ...string) (all []pkg) {
 	t.Helper()
 	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports"}, args...)...)
@@ -69,10 +69,11 @@ func goList(t *testing.T, system, folder string, args ...string) (all []pkg) {
 	return all
 }
 
-// modules are the folders with a go.mod.
+// modules returns the folders with a go.mod.
 func modules(t *testing.T) []string { return foldersWith(t, "go.mod") }
 
-// foldersWith are the folders with a file of that name. What is built lies in dist/, which is no part of the repository.
+// foldersWith returns the folders with a file of that name. It leaves out dist/, which has build results and is not
+// part of the repository.
 func foldersWith(t *testing.T, file string) (folders []string) {
 	t.Helper()
 	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -92,7 +93,7 @@ func foldersWith(t *testing.T, file string) (folders []string) {
 	return folders
 }
 
-// product are the packages that users may run: those of the root module and of the components' own.
+// product returns the packages that users may run: those of the root module and of the components' own modules.
 func product(t *testing.T, system string) (all []pkg) {
 	t.Helper()
 	for _, folder := range modules(t) {

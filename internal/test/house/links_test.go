@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A collector links what its components import. golang-etw is under the GPL, and Cilium's modules are large: who takes one receiver must
-// not get what only the other one needs.
+// A collector links what its components import. golang-etw is under the GPL, and Cilium's modules are large. A
+// collector with one receiver must not link what only the other one needs.
 func TestAReceiverLinksNothingThatOnlyTheOtherOneNeeds(t *testing.T) {
 	const (
 		golangETW = "github.com/0xrawsec/golang-etw/"

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A module or a component that is in none of the Makefile's lists is built, tested, generated and checked by no target.
+// If a module or a component were in none of the Makefile's lists, no target would build, test, generate or check it.
 func TestMakeKnowsEveryGoModuleAndComponent(t *testing.T) {
 	for target, folders := range map[string][]string{"modules": modules(t), "components": foldersWith(t, "metadata.yaml")} {
 		out, err := exec.Command("make", "-s", "--no-print-directory", "-C", root, target).Output()

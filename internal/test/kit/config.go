@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kit is what the tests of both receivers have in common.
+// Package kit has what the tests of both receivers share.
 package kit
 
 import (
@@ -17,7 +17,7 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 )
 
-// LoadConfig reads YAML into cfg, a receiver's default configuration, as the collector does, validation included.
+// LoadConfig reads YAML into cfg, a receiver's default configuration, and validates it as the collector does.
 func LoadConfig(t testing.TB, cfg any, yaml string) error {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config.yaml")
@@ -30,8 +30,8 @@ func LoadConfig(t testing.TB, cfg any, yaml string) error {
 	return confmap.Validate(cfg)
 }
 
-// RequireDocumented requires that the tables of keys in the README.md of the test's folder, in its section Configuration, have
-// every key of a configuration and no other. The sections of the types whole are documented as one key.
+// RequireDocumented requires that the tables of keys in the section Configuration of the README.md in the test's folder
+// have exactly the keys of a configuration. A section of one of the types in whole counts as one key.
 func RequireDocumented(t testing.TB, config reflect.Type, whole ...reflect.Type) {
 	t.Helper()
 	var documented []string
@@ -41,7 +41,8 @@ func RequireDocumented(t testing.TB, config reflect.Type, whole ...reflect.Type)
 	require.ElementsMatch(t, keys(config, "", whole), documented)
 }
 
-// Section gives what stands in a Markdown file under a heading such as "## Configuration", up to the next of its level.
+// Section returns the text of a Markdown file under a heading such as "## Configuration", up to the next heading of its
+// level.
 func Section(t testing.TB, file, heading string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)

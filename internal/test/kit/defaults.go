@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// RequireDefaults requires that the table of keys in a Markdown section has the defaults of cfg, a pointer to a receiver's
-// configuration. In the overview of several receivers the column before the key names the one. exact are the cells that say more
-// than a value, by key; a key in it that the table does not have is an error.
+// RequireDefaults requires that the table of keys in a Markdown section has the defaults of cfg, a pointer to a
+// receiver's configuration. In the overview of several receivers, the column before the key names the receiver. exact
+// has the cells, by key, that contain more than a value. A key in exact that is not in the table is an error.
 func RequireDefaults(t testing.TB, file, heading, receiver string, cfg any, exact map[string]string) {
 	t.Helper()
 	exact, checked, of := maps.Clone(exact), 0, ""
@@ -52,7 +52,7 @@ func RequireDefaults(t testing.TB, file, heading, receiver string, cfg any, exac
 	require.Greater(t, checked, 5)
 }
 
-// saysValue reports whether a table's cell says that the default is v.
+// saysValue reports whether a table's cell states the default v.
 func saysValue(cell string, v reflect.Value) bool {
 	text := strings.ReplaceAll(cell, "`", "")
 	if v.Kind() == reflect.Slice || v.Kind() == reflect.String && v.Len() == 0 {
@@ -74,7 +74,7 @@ func saysValue(cell string, v reflect.Value) bool {
 	return text == fmt.Sprint(v)
 }
 
-// valueAt gives the value at a path of keys, invalid where there is none or it is a section.
+// valueAt returns the value at a path of keys. It is invalid if the path does not exist or is a section.
 func valueAt(v reflect.Value, path []string) reflect.Value {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)

@@ -15,10 +15,10 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 )
 
-// RequireExamples requires that every example of a receiver's configuration in a Markdown file is taken by the receiver, validation
-// included: each receiver of the type under `receivers`, and what stands under the type's own name. In a file of the test's
-// folder, which is the receiver's own, every other block of YAML is a part of its configuration, but for Kubernetes' manifests. It
-// returns how many there were.
+// RequireExamples requires that a receiver accepts and validates every example of its configuration in a Markdown file:
+// each receiver of the type under `receivers`, and the value of the type's own name. In a file of the test's folder,
+// which is the receiver's own, every other block of YAML except Kubernetes' manifests is a part of its configuration.
+// It returns the number of examples.
 func RequireExamples(t testing.TB, file string, typ string, config func() any) int {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -30,8 +30,8 @@ func RequireExamples(t testing.TB, file string, typ string, config func() any) i
 		conf, err := confmaptest.LoadConf(path)
 		require.NoError(t, err, block[1])
 		for name, example := range examples(conf.ToStringMap(), typ, filepath.Dir(file) == ".") {
-			section, _ := example.(map[string]any) // a receiver may have nothing but its name
-			require.True(t, section != nil || example == nil, "%s: %s is no mapping in\n%s", file, name, block[1])
+			section, _ := example.(map[string]any) // a receiver may have only its name
+			require.True(t, section != nil || example == nil, "%s: %s is not a mapping in\n%s", file, name, block[1])
 			cfg := config()
 			require.NoError(t, confmap.NewFromStringMap(section).Unmarshal(cfg), "%s: %s in\n%s", file, name, block[1])
 			require.NoError(t, confmap.Validate(cfg), "%s: %s in\n%s", file, name, block[1])
@@ -41,7 +41,7 @@ func RequireExamples(t testing.TB, file string, typ string, config func() any) i
 	return n
 }
 
-// examples gives the configurations of a type that a block of YAML has, by the receivers' names.
+// examples returns the configurations of a type in a block of YAML, by the receivers' names.
 func examples(block map[string]any, typ string, own bool) map[string]any {
 	found := map[string]any{}
 	receivers, whole := block["receivers"].(map[string]any)

@@ -13,16 +13,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Limits are values of a key, as they stand in YAML: the outermost that are taken, and the next ones that are refused.
+// Limits are values of a key, as written in YAML: the smallest and largest that are accepted, and the next ones, which
+// are refused.
 type Limits struct {
 	Taken, Refused []string
-	// Needed is that the section means nothing without the key, so that it is refused without a value.
+	// Needed is set if the section has no meaning without the key. The section is then refused without a value.
 	Needed bool
-	// With are other keys that must have another value than the default for it, a line each.
+	// With sets other keys for the test, one on each line.
 	With string
 }
 
-// WithSharedLimits gives a receiver's own limits and those of the sections that both receivers have.
+// WithSharedLimits returns a receiver's own limits and those of the sections that both receivers have.
 func WithSharedLimits(own map[string]Limits) map[string]Limits {
 	all := map[string]Limits{
 		"batch.max_records":          {Taken: []string{"1", "100000"}, Refused: []string{"0", "100001", "1.5"}},
@@ -46,12 +47,12 @@ func WithSharedLimits(own map[string]Limits) map[string]Limits {
 	return all
 }
 
-// RequireLimits requires that limits has every key of a configuration that takes a number, a duration or text, and no other; that
-// the values are taken or refused as it says; and that what no key of its kind can mean is refused, where limits does not take it.
-// load reads and validates YAML. What is refused is so with the key and the value. The types whole are left out.
+// RequireLimits requires that limits has exactly the keys of a configuration that are numbers, durations or text; that
+// the values are accepted or refused as stated; and that values of a wrong kind are refused unless limits accepts them.
+// load reads and validates YAML. An error must name the key and the value. Sections of the types in whole are left out.
 func RequireLimits(t *testing.T, config reflect.Type, load func(yaml string) error, limits map[string]Limits, whole ...reflect.Type) {
 	t.Helper()
-	kinds := map[string][]string{} // what no key of the kind can mean, by key
+	kinds := map[string][]string{} // values of a wrong kind, by key
 	for _, key := range keys(config, "", whole) {
 		f := typeAt(config, strings.Split(key, "."))
 		if f.Kind() == reflect.Pointer {
@@ -98,17 +99,17 @@ func RequireLimits(t *testing.T, config reflect.Type, load func(yaml string) err
 			require.Error(t, err, "%s: %s", key, value)
 			require.ErrorContains(t, err, last, value)
 			require.Regexp(t, `want|is neither|is not|decimal|allowed|write the path`, err.Error(), "%s: %s", key, value)
-			require.NotContains(t, err.Error(), "unconvertible", "the decoder's words name no value")
+			require.NotContains(t, err.Error(), "unconvertible", "the decoder's message does not name the value")
 		}
 		for _, value := range l.Refused {
 			if text := strings.Trim(value, `"'[] `); text != "" && !strings.ContainsAny(text, `\{`) {
-				require.ErrorContains(t, load(yaml(value)), text, "%s: the value is named", key)
+				require.ErrorContains(t, load(yaml(value)), text, "%s: the error names the value", key)
 			}
 		}
 	}
 }
 
-// typeAt gives the type of the value at a path of keys.
+// typeAt returns the type of the value at a path of keys.
 func typeAt(t reflect.Type, path []string) reflect.Type {
 	for i := range t.NumField() {
 		f := t.Field(i)

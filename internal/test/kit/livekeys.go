@@ -9,19 +9,19 @@ import (
 	"testing"
 )
 
-// Million is how many keys live in the benchmarks of what keeps events by key.
+// Million is the number of live keys in the benchmarks of packages that keep events by key.
 const Million = 1_000_000
 
-// Draw says how the keys of events are drawn.
+// Draw is the distribution of the events' keys.
 type Draw uint8
 
-// The draws.
+// The distributions.
 const (
 	Uniform Draw = iota
-	Zipf         // a few very often
+	Zipf         // a few keys very often
 )
 
-// draws gives numbers of keys at random.
+// draws returns a function that returns random keys.
 func (d Draw) draws(keys int) func() uint32 {
 	r := rand.New(rand.NewPCG(1, 2))
 	if d == Zipf {
@@ -31,8 +31,8 @@ func (d Draw) draws(keys int) func() uint32 {
 	return func() uint32 { return r.Uint32N(uint32(keys)) }
 }
 
-// BenchmarkLiveKeys measures event with the numbers of keys that are drawn. Before, each key comes twice, which is what B/key
-// is the memory of, and then come 4 events for each key, so that what is measured is how it goes on.
+// BenchmarkLiveKeys measures event with random keys. Before the measurement, each key comes twice, which gives the
+// memory for B/key, and then 4 events for each key come, so that the benchmark measures the steady state.
 func BenchmarkLiveKeys(b *testing.B, keys int, draw Draw, event func(key uint32)) {
 	before := heap()
 	for i := range 2 * keys {
@@ -50,8 +50,8 @@ func BenchmarkLiveKeys(b *testing.B, keys int, draw Draw, event func(key uint32)
 	b.ReportMetric(float64(after-before)/float64(keys), "B/key")
 }
 
-// BenchmarkGoMap is the peer of BenchmarkLiveKeys: it counts the events of a million keys in a plain Go map, which keeps
-// nothing back and has no bound. The keys are as long as those of connections.
+// BenchmarkGoMap is the counterpart of BenchmarkLiveKeys: it counts the events of a million keys in a plain Go map,
+// which keeps nothing back and has no bound. The keys are as long as those of connections.
 func BenchmarkGoMap(b *testing.B, draw Draw) {
 	type key [44]byte
 	counts := map[key]int64{}
@@ -63,7 +63,7 @@ func BenchmarkGoMap(b *testing.B, draw Draw) {
 	runtime.KeepAlive(counts)
 }
 
-// heap is the memory in use, in bytes.
+// heap returns the memory in use, in bytes.
 func heap() uint64 {
 	var m runtime.MemStats
 	runtime.GC()

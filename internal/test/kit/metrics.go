@@ -11,8 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// MetricNames gives the names of a receiver's own metrics in its folder: those that documentation.md, which is generated, has, and
-// those that README.md speaks of. It requires that the second are some of the first, in full: with the collector's prefix.
+// MetricNames returns the names of a receiver's own metrics in its folder: those in documentation.md, which is
+// generated, and those that README.md mentions. It requires that the second are among the first, in full, with the
+// collector's prefix.
 func MetricNames(t testing.TB, folder, typ string) (all, said []string) {
 	t.Helper()
 	read := func(file, pattern string) (names []string) {

@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// EachRecord calls do with every record that the sink has taken, and its resource.
+// EachRecord calls do with every record that the sink has received, and its resource.
 func EachRecord(sink *consumertest.LogsSink, do func(plog.ResourceLogs, plog.LogRecord)) {
 	for _, logs := range sink.AllLogs() {
 		for _, rl := range logs.ResourceLogs().All() {
@@ -48,7 +48,7 @@ func FirstOfEach(sink *consumertest.LogsSink, key func(plog.LogRecord) string) p
 	return kept
 }
 
-// Text gives an attribute as text, "" when the record does not have it.
+// Text returns an attribute as text, or "" if the record does not have it.
 func Text(lr plog.LogRecord, name string) string {
 	v, ok := lr.Attributes().Get(name)
 	if !ok {
@@ -57,15 +57,15 @@ func Text(lr plog.LogRecord, name string) string {
 	return v.AsString()
 }
 
-// Counts is what the generator says of a file of test data.
+// Counts are the generator's counts for a file of test data.
 type Counts struct {
 	Events int            `json:"events"`
 	ByID   map[string]int `json:"by_id"` // by event id or message type
-	// Sent is what was sent, by "address port > address port", where a capture is about that.
+	// Sent counts what was sent, by "address port > address port", if the capture is about that.
 	Sent map[string]Sent `json:"sent"`
 }
 
-// Sent is what one side of a connection sent, and what of it was dropped.
+// Sent counts what one side of a connection sent, and how much of it was dropped.
 type Sent struct {
 	Packets        int64 `json:"packets"`
 	Bytes          int64 `json:"bytes"`
@@ -73,7 +73,7 @@ type Sent struct {
 	DroppedBytes   int64 `json:"dropped_bytes"`
 }
 
-// Generated reads what the generator says of a file.
+// Generated reads the generator's counts for a file.
 func Generated(t testing.TB, file string) Counts {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(root(t), "testdata", "counts.json"))
@@ -85,7 +85,7 @@ func Generated(t testing.TB, file string) Counts {
 	return c
 }
 
-// root is the folder of the repository: the one above the test's that has a go.mod.
+// root returns the repository's folder: the first one above the test's with a go.mod.
 func root(t testing.TB) string {
 	t.Helper()
 	folder, err := os.Getwd()
@@ -100,14 +100,14 @@ func root(t testing.TB) string {
 	}
 }
 
-// Until gives a sink, the consumer in front of it, and what is closed when the sink has taken n records.
+// Until returns a sink, a consumer in front of it, and a channel that is closed when the sink has received n records.
 func Until(n int) (sink *consumertest.LogsSink, next consumer.Logs, taken <-chan struct{}) {
 	sink, enough := &consumertest.LogsSink{}, make(chan struct{})
 	tell := sync.OnceFunc(func() { close(enough) })
 	return sink, until{sink, n, tell}, enough
 }
 
-// until is a consumer that passes records on and tells when there are n.
+// until is a consumer that passes records on and closes a channel after n of them.
 type until struct {
 	*consumertest.LogsSink
 	n    int

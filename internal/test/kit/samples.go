@@ -16,11 +16,11 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// Sample is a record as a document shows it: in a block of code, its body, resource and attributes. A "…" at the end of what is
-// listed stands for more, and one at the end of a value for its rest.
+// Sample is a record as shown in a document, in a block of code: its body, resource and attributes. A "…" at the end of
+// a list stands for more entries, and one at the end of a value for its rest.
 type Sample struct{ Body, Resource, Attributes string }
 
-// Samples gives the records that a document shows under a heading.
+// Samples returns the records that a document shows under a heading.
 func Samples(t testing.TB, file, heading string) []Sample {
 	t.Helper()
 	var all []Sample
@@ -30,8 +30,8 @@ func Samples(t testing.TB, file, heading string) []Sample {
 	return all
 }
 
-// RequireAmong requires that one of the sink's records is the sample's: what it shows has these values, and what it leaves out is
-// marked.
+// RequireAmong requires that the sample is one of the sink's records: what it shows has these values, and what it
+// leaves out is marked.
 func (s Sample) RequireAmong(t testing.TB, sink *consumertest.LogsSink) {
 	t.Helper()
 	closest, found := []string{"no record has this body"}, false
@@ -47,13 +47,13 @@ func (s Sample) RequireAmong(t testing.TB, sink *consumertest.LogsSink) {
 	require.Empty(t, closest, "%s", s.Body)
 }
 
-// The keys of a list, divided by spaces (a=b c=d) or, in AdditionalFields, by commas (a: b, c: d).
+// The keys of a list, separated by spaces (a=b c=d) or, in AdditionalFields, by commas (a: b, c: d).
 var (
 	spaced = regexp.MustCompile(`(?:^| )([A-Za-z][\w.]*)=`)
 	commas = regexp.MustCompile(`(?:^|, )([A-Za-z][\w.]*): `)
 )
 
-// differs says in what the text of a list is not what the map holds.
+// differs lists the differences between the text of a list and the map.
 func differs(text string, of pcommon.Map, divider string) []string {
 	var all []string
 	keys := spaced
@@ -90,7 +90,7 @@ func differs(text string, of pcommon.Map, divider string) []string {
 	return all
 }
 
-// sameText compares a value with one that may end early, with "…".
+// sameText compares a value with a shown one that may be cut with "…".
 func sameText(shown, value string) bool {
 	if start, cut := strings.CutSuffix(shown, "…"); cut {
 		return strings.HasPrefix(value, start) && value != start
@@ -98,7 +98,7 @@ func sameText(shown, value string) bool {
 	return shown == value
 }
 
-// plain gives a value as documents write it: a list as [a, b].
+// plain formats a value as documents do: a list as [a, b].
 func plain(v pcommon.Value) string {
 	if v.Type() != pcommon.ValueTypeSlice {
 		return v.AsString()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// When a difference applies.
+// The conditions under which a difference applies.
 
 package oracle
 
@@ -15,26 +15,26 @@ import (
 
 func always(*Case) bool { return true }
 
-// directed reports whether the notification is one whose direction Hubble derives with its table of endpoints: a drop or a trace
-// that an endpoint reports. Without the table it takes that endpoint for the packet's destination.
+// directed reports whether Hubble derives the direction of the notification with its table of endpoints: for a drop or
+// a trace that an endpoint reports. Without the table, Hubble takes that endpoint for the packet's destination.
 func directed(c *Case) bool {
 	n := &c.Notification
 	return (n.Type == monitor.TypeDrop || n.Type == monitor.TypeTrace) && n.Source != 0
 }
 
-// directionNeedsEndpoints reports whether the event does not say which end of the packet the endpoint is, or says that it is the
-// source.
+// directionNeedsEndpoints reports whether the event does not show which end of the packet the endpoint is, or shows
+// that it is the source.
 func directionNeedsEndpoints(c *Case) bool {
 	return directed(c) && c.Flow.PacketDirection != flow.DirectionIngress
 }
 
-// replyIsShown reports whether we know from the packet whether it is a reply: connection tracking does not say it.
+// replyIsShown reports whether the packet, and not connection tracking, shows whether it is a reply.
 func replyIsShown(c *Case) bool {
 	n := &c.Notification
 	return directed(c) && (n.Type == monitor.TypeDrop || n.Trace.Reason == monitor.TraceReasonUnknown) && c.Flow.Direction != flow.DirectionUnknown
 }
 
-// originalWhereDelivered reports whether a trace has an original address where a packet is delivered.
+// originalWhereDelivered reports whether a trace at the delivery of a packet has an original address.
 func originalWhereDelivered(c *Case) bool {
 	n := &c.Notification
 	if n.Type != monitor.TypeTrace || !n.Trace.OrigIP.IsValid() {
@@ -47,7 +47,7 @@ func originalWhereDelivered(c *Case) bool {
 	return true
 }
 
-// headerLen is the length of a notification's header without an extension.
+// headerLen returns the length of a notification's header without an extension.
 func headerLen(n *monitor.Notification) int {
 	switch n.Type {
 	case monitor.TypeDrop:
@@ -62,7 +62,7 @@ func headerLen(n *monitor.Notification) int {
 
 func isVRRPOrIGMP(p flow.L4Protocol) bool { return p == flow.L4VRRP || p == flow.L4IGMP }
 
-// packetFlags are the flags with which the notification says how its packet is to be read.
+// packetFlags returns the flags that tell how to read the notification's packet.
 func packetFlags(n *monitor.Notification) monitor.PacketFlags {
 	switch n.Type {
 	case monitor.TypeDrop:
@@ -73,8 +73,8 @@ func packetFlags(n *monitor.Notification) monitor.PacketFlags {
 	return 0
 }
 
-// plainUDP reports whether a packet is UDP without what makes Hubble stop before: a VLAN tag, extension headers, a fragment, an IP header that
-// says that nothing follows.
+// plainUDP reports whether a packet is UDP without anything at which Hubble stops: a VLAN tag, extension headers, a
+// fragment, an IP header whose length leaves no payload.
 func plainUDP(b []byte, flags monitor.PacketFlags) bool {
 	version := 4
 	switch {
@@ -100,7 +100,7 @@ func plainUDP(b []byte, flags monitor.PacketFlags) bool {
 	return len(b) >= 28 && b[9] == udp && binary.BigEndian.Uint16(b[2:]) >= 28 && binary.BigEndian.Uint16(b[6:])&0x3fff == 0
 }
 
-// hasVLAN reports whether there is a VLAN tag in the packet or in the one inside it.
+// hasVLAN reports whether the packet, or the one inside it, has a VLAN tag.
 func hasVLAN(c *Case) bool {
 	if c.Flow.VLANCount > 0 {
 		return true
@@ -109,12 +109,12 @@ func hasVLAN(c *Case) bool {
 	return c.Flow.Tunnel.Protocol != flow.TunnelNone && len(p) > 14 && p[12] == 0x81 && p[13] == 0
 }
 
-// refusedFor is the condition that Hubble's error has a text in it.
+// refusedFor returns the condition that Hubble's error contains a text.
 func refusedFor(text string) func(*Case) bool {
 	return func(c *Case) bool { return c.refused != nil && strings.Contains(c.refused.Error(), text) }
 }
 
-// hasMappedAddress reports whether Hubble has an address that is IPv4 in the form of IPv6.
+// hasMappedAddress reports whether Hubble's flow has an IPv4-mapped IPv6 address.
 func hasMappedAddress(c *Case) bool {
 	for _, field := range []string{"IP.source", "IP.destination"} {
 		if text, ok := c.theirs[field].(string); ok && strings.HasPrefix(text, "::ffff:") {
@@ -124,7 +124,7 @@ func hasMappedAddress(c *Case) bool {
 	return false
 }
 
-// geneveOptionsTooLong reports whether an option of a Geneve tunnel's header ends behind all of them.
+// geneveOptionsTooLong reports whether an option of a Geneve tunnel's header ends after the end of all options.
 func geneveOptionsTooLong(c *Case) bool {
 	flags := packetFlags(&c.Notification)
 	b := c.Notification.Packet

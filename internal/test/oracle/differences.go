@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Where we mean to differ from Hubble.
+// The intended differences from Hubble.
 
 package oracle
 
@@ -12,22 +12,22 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// Difference is one way in which our flow may differ from Hubble's.
+// Difference is a way in which this project's flow may differ from Hubble's.
 type Difference struct {
 	Name string
-	// Reason says why, for the reader of a report and of the code.
+	// Reason explains the difference to readers of a report and of the code.
 	Reason string
-	// Versions are the versions of Cilium that differ in it.
+	// Versions are the versions of Cilium that have the difference.
 	Versions Version
-	// Fields are the paths of the fields that may differ, with all below them.
+	// Fields are the paths of the fields that may differ, including all fields below them.
 	Fields []string
-	// When reports whether a record is one of those that it is about.
+	// When reports whether the difference applies to a record.
 	When func(*Case) bool
-	// Chance is a difference that a run may not meet with the same records.
+	// Chance marks a difference that a run may not find, even with the same records.
 	Chance bool
 }
 
-// covers reports whether a field's path is one of the difference's.
+// covers reports whether the difference covers a field's path.
 func (d *Difference) covers(field string) bool {
 	for _, f := range d.Fields {
 		if field == f || strings.HasPrefix(field, f) && field[len(f)] == '.' {
@@ -37,32 +37,32 @@ func (d *Difference) covers(field string) bool {
 	return false
 }
 
-// packetFields are all that is read from a packet.
+// packetFields are all fields that are read from a packet.
 var packetFields = []string{"ethernet", "IP", "l4", "tunnel", "Summary"}
 
 // Differences is the whole list. The first entry that covers a field explains it.
 var Differences = []Difference{
-	// What Hubble knows and an event does not tell.
+	// Knowledge that Hubble has and an event does not contain.
 	{
 		Name: "direction",
 		Reason: "Hubble asks the node's table of endpoints which end of the flow the reporting endpoint is; without the table it takes " +
-			"each for the destination. We say only what the event itself tells.",
+			"each for the destination. This project uses only what the event itself contains.",
 		Versions: both, Fields: []string{"traffic_direction"}, When: directionNeedsEndpoints,
 	},
 	{
 		Name: "packets that show that they are a reply",
-		Reason: "Before connection tracking Hubble says nothing, and takes what is dropped for no reply. A SYN, an echo and an INIT open a " +
-			"connection, and their answers show that they are such.",
+		Reason: "Before connection tracking Hubble leaves this open, and it treats dropped packets as not replies. A SYN, an echo and an INIT open a " +
+			"connection, and their answers are recognizable as answers.",
 		Versions: both, Fields: []string{"traffic_direction"}, When: replyIsShown,
 	},
 	{
 		Name: "original address where a packet is delivered",
-		Reason: "Hubble calls every packet with one outgoing. Where it is delivered to a pod or its proxy it is what the source was before " +
+		Reason: "Hubble calls every packet with one outgoing. At the delivery to a pod or its proxy, it is the source before " +
 			"a service's answer got the service's address back, and the datapath always writes it.",
 		Versions: both, Fields: []string{"traffic_direction"}, When: originalWhereDelivered,
 	},
 
-	// Layouts that one version of Cilium knows and another does not.
+	// Layouts that not every version of Cilium knows.
 	{
 		Name: "later versions",
 		Reason: "Hubble refuses drops and traces of a version that it does not know, and reads later policy verdicts and captures as the version that " +
@@ -85,8 +85,8 @@ var Differences = []Difference{
 	},
 	{
 		Name: "policy verdict of the other version",
-		Reason: "It grew from 32 to 40 bytes without a new version number. Each Cilium reads the other's packet from the wrong place; " +
-			"we go by the record's length.",
+		Reason: "It grew from 32 to 40 bytes without a new version number. Each Cilium reads the other's packet at the wrong offset; " +
+			"this project uses the record's length.",
 		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
 		When: func(c *Case) bool {
 			own := 32
@@ -98,7 +98,7 @@ var Differences = []Difference{
 	},
 	{
 		Name:     "socket trace of the other version",
-		Reason:   "Its fields moved without a version number. Cilium 1.18 misreads the new one, 1.20 refuses the old one; we go by the length.",
+		Reason:   "Its fields moved without a version number. Cilium 1.18 misreads the new one, 1.20 refuses the old one; this project uses the length.",
 		Versions: both,
 		Fields: []string{
 			fieldRefused, "verdict", "IP", "l4", "event_type", "sock_xlate_point", "socket_cookie", "cgroup_id", "Summary",
@@ -113,8 +113,8 @@ var Differences = []Difference{
 	},
 	{
 		Name: "extended records",
-		Reason: "An extension between header and packet has a length that only its maker knows. Hubble, which does not know it either, " +
-			"takes the extension for the packet; we take the captured length from the record's end.",
+		Reason: "An extension between header and packet has a length that only its writer knows. Hubble does not know it either and " +
+			"takes the extension for the packet; this project takes the captured length from the record's end.",
 		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
 		When: func(c *Case) bool {
 			n := &c.Notification
@@ -123,7 +123,7 @@ var Differences = []Difference{
 	},
 	{
 		Name:     "encrypted overlay",
-		Reason:   "Trace reason 8 says, up to Cilium 1.18, that overlay traffic is about to be encrypted: no reply, and outgoing. Later it is reserved.",
+		Reason:   "Up to Cilium 1.18, trace reason 8 means overlay traffic before encryption: not a reply, and outgoing. Later it is reserved.",
 		Versions: Cilium120, Fields: []string{"is_reply", "traffic_direction"},
 		When: func(c *Case) bool {
 			n := &c.Notification
@@ -132,13 +132,13 @@ var Differences = []Difference{
 	},
 	{
 		Name:     "drop reasons of later versions",
-		Reason:   "Cilium 1.18 has no name for 207; we have 1.20's.",
+		Reason:   "Cilium 1.18 has no name for 207; this project has 1.20's.",
 		Versions: Cilium118, Fields: []string{"drop_reason_desc"},
 		When: func(c *Case) bool { return c.Flow.DropReason == 207 },
 	},
 	{
 		Name:     "files of earlier versions",
-		Reason:   "Hubble names the file of any drop by its own release's list. Drops of this version are not that release's, and other releases count differently: we have what those agree on.",
+		Reason:   "Hubble names the file of any drop by its own release's list. Drops of this version come from other releases, which number files differently: this project has the names on which those agree.",
 		Versions: both, Fields: []string{"file.name"},
 		When: func(c *Case) bool {
 			first, last := monitor.WireFormatAuto.DropReleases(c.Notification.Version)
@@ -162,7 +162,7 @@ var Differences = []Difference{
 	},
 	{
 		Name:     "types without a flow",
-		Reason:   "Hubble makes no flow of the recorder's, the packet monitor's, the agent's and unknown messages; we make a record of each.",
+		Reason:   "Hubble makes no flow of the recorder's, the packet monitor's, the agent's and unknown messages; this project makes a record of each.",
 		Versions: both, Fields: []string{fieldRefused},
 		When: func(c *Case) bool {
 			switch c.Notification.Type {
@@ -176,7 +176,7 @@ var Differences = []Difference{
 	// Packets.
 	{
 		Name: "captured length",
-		Reason: "Bytes behind the captured length, and a packet of zero bytes only, are padding of the datapath on Windows, which writes " +
+		Reason: "Bytes after the captured length, and a packet of zero bytes only, are padding of the datapath on Windows, which writes " +
 			"records of one size. Hubble reads them as a packet.",
 		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
 		When: func(c *Case) bool {
@@ -185,7 +185,7 @@ var Differences = []Difference{
 	},
 	{
 		Name:     "broken packets",
-		Reason:   "Hubble refuses an event whose packet ends in a header or contradicts itself. The event happened: we keep it, with the headers up to there.",
+		Reason:   "Hubble refuses an event whose packet ends in a header or contradicts itself. The event happened: this project keeps it, with the headers up to there.",
 		Versions: both, Fields: []string{fieldRefused},
 		When: func(c *Case) bool {
 			return c.Flow.Problem != flow.ProblemNone || refusedFor("ip6-extension header. Length 0")(c)
@@ -193,37 +193,37 @@ var Differences = []Difference{
 	},
 	{
 		Name:     "options",
-		Reason:   "Hubble checks the options of IPv4, TCP and Geneve, uses none, and refuses an event where one is wrong. We skip options.",
+		Reason:   "Hubble checks the options of IPv4, TCP and Geneve, uses none, and refuses an event with a wrong one. This project skips options.",
 		Versions: both, Fields: []string{fieldRefused},
 		When: refusedFor("option"),
 	},
 	{
 		Name:     "Geneve options beyond their room",
-		Reason:   "Hubble follows the last option's length and takes what is behind it for the packet; we follow the header's.",
+		Reason:   "Hubble uses the last option's length to find the packet; this project uses the header's.",
 		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
 		When: geneveOptionsTooLong,
 	},
 	{
 		Name:     "IPv6 length 0",
-		Reason:   "Segmentation offload leaves it 0. Hubble refuses it but with a hop-by-hop header; we take what is there.",
+		Reason:   "Segmentation offload leaves it 0. Hubble refuses it except with a hop-by-hop header; this project reads what is there.",
 		Versions: both, Fields: []string{fieldRefused},
 		When: refusedFor("IPv6 length 0"),
 	},
 	{
 		Name:     "IPv4-mapped addresses",
-		Reason:   "Cilium 1.20 writes those of a packet as IPv4 and others as ::ffff:10.0.0.1; we write all as IPv4, as 1.18 does.",
+		Reason:   "Cilium 1.20 writes those of a packet as IPv4 and others as ::ffff:10.0.0.1; this project writes all as IPv4, as 1.18 does.",
 		Versions: Cilium120, Fields: []string{"IP.source", "IP.destination"},
 		When: hasMappedAddress,
 	},
 	{
 		Name:     "VLAN",
-		Reason:   "Hubble stops at a VLAN tag; we read on.",
+		Reason:   "Hubble stops at a VLAN tag; this project reads on.",
 		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
 		When: hasVLAN,
 	},
 	{
 		Name:     "IPv6 extension headers",
-		Reason:   "Hubble stops at them; we read on.",
+		Reason:   "Hubble stops at them; this project reads on.",
 		Versions: both, Fields: []string{"IP", "l4", "tunnel", "ethernet", "Summary"},
 		When: func(c *Case) bool { return c.Flow.IP.Extensions > 0 || c.Flow.Tunnel.IP.Extensions > 0 },
 	},
@@ -235,8 +235,8 @@ var Differences = []Difference{
 	},
 	{
 		Name: "tunnel flag without a tunnel",
-		Reason: "Hubble reads the tunnel from the UDP payload of the last packet that had one, whichever event that was in. " +
-			"We give the packet that is there.",
+		Reason: "Hubble reads the tunnel from the UDP payload of the last packet that had one, even in another event. " +
+			"This project uses the event's own packet.",
 		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
 		When: func(c *Case) bool {
 			flags := packetFlags(&c.Notification)
@@ -245,7 +245,7 @@ var Differences = []Difference{
 	},
 	{
 		Name:     "tunnel in a tunnel",
-		Reason:   "A packet to or from a tunnel's port inside a tunnel may be another tunnel, or not. Hubble writes its headers over the first's; we follow the destination port only.",
+		Reason:   "A packet to or from a tunnel's port inside a tunnel may be another tunnel, or not. Hubble overwrites the first tunnel's headers with it; this project goes by the destination port only.",
 		Versions: both, Fields: append([]string{fieldRefused}, packetFields...),
 		When: func(c *Case) bool {
 			tunnelPort := func(port uint16) bool { return port == 4789 || port == 6081 }
@@ -257,14 +257,14 @@ var Differences = []Difference{
 	},
 	{
 		Name:     "IGMP version 3",
-		Reason:   "A version 3 report has no group address where Hubble reads one.",
+		Reason:   "A version 3 report has no group address at the place where Hubble reads one.",
 		Versions: Cilium120, Fields: []string{"l4.IGMP.group_address"},
 		When: func(c *Case) bool { return c.Flow.L4.Protocol == flow.L4IGMP && c.Flow.L4.Type == 0x22 },
 	},
 
 	{
 		Name: "VRRP",
-		Reason: "Cilium's parser takes the addresses behind a VRRP header from the memory behind the packet, which may be another's or none: " +
+		Reason: "Cilium's parser reads the addresses after a VRRP header from the memory after the packet, which may be foreign or not mapped: " +
 			"then it panics, and Hubble refuses the event.",
 		Versions: Cilium120, Fields: []string{fieldRefused, "l4", "Summary"},
 		When: func(c *Case) bool {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The records that are compared: every message type and layout version, with headers whose fields are drawn from what
-// matters and from what is nonsense, around the packets of generate_packet.go; and every third of them mutated.
+// The records to compare: every message type and layout version, with headers of meaningful and of nonsensical values,
+// around the packets of generate_packet.go. Every third record is mutated.
 
 package oracle
 
@@ -16,10 +16,10 @@ type Generator struct {
 	r *rand.Rand
 }
 
-// NewGenerator makes a generator.
+// NewGenerator returns a generator.
 func NewGenerator(seed uint64) *Generator { return &Generator{r: rand.New(rand.NewPCG(seed, 1))} }
 
-// Next makes a record. Two of three are as a datapath writes them, the third has bytes changed or cut off.
+// Next returns a record. Two of three are as a datapath writes them. The third has bytes changed or cut off.
 func (g *Generator) Next() []byte {
 	b := g.record()
 	if g.r.IntN(3) == 0 {
@@ -28,7 +28,7 @@ func (g *Generator) Next() []byte {
 	return b
 }
 
-// mutate changes up to four bytes, more often in the headers than behind them, and cuts some records short.
+// mutate changes up to four bytes, more often in the headers than after them, and cuts some records short.
 func (g *Generator) mutate(b []byte) []byte {
 	for range g.r.IntN(4) + 1 {
 		end := len(b)
@@ -43,21 +43,21 @@ func (g *Generator) mutate(b []byte) []byte {
 	return b
 }
 
-// chance is true once in n times.
+// chance returns true once in n times.
 func (g *Generator) chance(n int) bool { return g.r.IntN(n) == 0 }
 
-// pick draws one of the values.
+// pick returns one of the values at random.
 func pick[T any](g *Generator, values ...T) T { return values[g.r.IntN(len(values))] }
 
-// identity is a security identity: none, a reserved one, a workload's, a CIDR's, anything.
+// identity returns a security identity: none, a reserved one, a workload's, a CIDR's, or any number.
 func (g *Generator) identity() uint32 {
 	return pick(g, 0, uint32(g.r.IntN(18)), 128, 1001, 16777217, g.r.Uint32())
 }
 
-// endpoint is an endpoint's id. There are few, so that the source is sometimes the destination.
+// endpoint returns an endpoint id. There are few, so that the source is sometimes the destination.
 func (g *Generator) endpoint() uint16 { return uint16(g.r.IntN(5)) * 7 }
 
-// record makes a record as a datapath writes it.
+// record returns a record as a datapath writes it.
 func (g *Generator) record() []byte {
 	packet, flags := g.packet()
 	if g.chance(10) {
@@ -101,7 +101,7 @@ func (g *Generator) drop(c mt.Capture, flags uint8) []byte {
 	if g.chance(10) {
 		version, c.Extension = 4, g.added()
 	}
-	if version < 2 && flags != 0 && !g.chance(8) { // no flags there to say what the packet is
+	if version < 2 && flags != 0 && !g.chance(8) { // these versions have no flags that describe the packet
 		c.Packet = mt.Ethernet(mt.EtherIPv4, g.ip(false))
 		c.PadTo = 0
 	}
@@ -158,7 +158,7 @@ func (g *Generator) verdict(c mt.Capture, flags uint8) []byte {
 	return b
 }
 
-// other makes a record of a type that Hubble's parsers do not take.
+// other returns a record of a type that Hubble's parsers do not accept.
 func (g *Generator) other(packet []byte) []byte {
 	switch g.r.IntN(4) {
 	case 0:

@@ -20,7 +20,7 @@ func (g *Generator) ip4() netip.Addr {
 	return netip.AddrFrom4([4]byte{10, byte(g.r.IntN(3)), byte(g.r.IntN(4)), byte(g.r.IntN(256))})
 }
 
-// ip6 is an address of a cluster's, now and then an IPv4-mapped one.
+// ip6 returns an address of a cluster, sometimes an IPv4-mapped one.
 func (g *Generator) ip6() netip.Addr {
 	b := [16]byte{0: 0xfd}
 	if g.chance(12) {
@@ -44,7 +44,7 @@ func (g *Generator) payload() []byte {
 	return b
 }
 
-// packet makes a packet and the flags with which the datapath says how it is to be read.
+// packet returns a packet and the flags with which the datapath describes it.
 func (g *Generator) packet() (packet []byte, flags uint8) {
 	switch g.r.IntN(15) {
 	case 0, 1, 2, 3, 4:
@@ -56,12 +56,12 @@ func (g *Generator) packet() (packet []byte, flags uint8) {
 		}
 		return g.ip(v6), flags | flagL3Device
 	case 8:
-		return g.frame(), uint8(g.r.IntN(16)) // flags that say anything
+		return g.frame(), uint8(g.r.IntN(16)) // random flags
 	}
 	return g.frame(), 0
 }
 
-// tunnel makes a frame in a tunnel.
+// tunnel returns a frame in a tunnel.
 func (g *Generator) tunnel() (packet []byte, flags uint8) {
 	var udp []byte
 	inner := g.frame()
@@ -84,7 +84,7 @@ func (g *Generator) tunnel() (packet []byte, flags uint8) {
 	return mt.Ethernet(mt.EtherIPv4, mt.IPv4(g.ip4(), g.ip4(), mt.ProtoUDP, udp)), flags
 }
 
-// frame makes an Ethernet frame: mostly IP, now and then behind a VLAN tag or two, ARP, or of any other type.
+// frame returns an Ethernet frame: mostly IP, sometimes with one or two VLAN tags, ARP, or any other type.
 func (g *Generator) frame() []byte {
 	v6 := g.chance(3)
 	etherType, b := uint16(mt.EtherIPv4), g.ip(v6)
@@ -104,7 +104,7 @@ func (g *Generator) frame() []byte {
 	return mt.Ethernet(etherType, b)
 }
 
-// ip makes an IP packet: with options or extension headers, whole or a fragment, now and then one in another.
+// ip returns an IP packet: with options or extension headers, whole or a fragment, sometimes one in another.
 func (g *Generator) ip(v6 bool) []byte {
 	proto, b := g.transport(v6)
 	if v6 {
@@ -113,7 +113,7 @@ func (g *Generator) ip(v6 bool) []byte {
 			proto, b = 0, mt.Extension(proto, b)
 		case 1:
 			proto, b = 60, mt.Extension(proto, b)
-			if g.chance(2) { // one behind the other
+			if g.chance(2) { // one after the other
 				proto, b = 43, mt.Extension(proto, b)
 			}
 		case 2:
@@ -138,7 +138,7 @@ func (g *Generator) ip(v6 bool) []byte {
 	return mt.IPv4Options(g.ip4(), g.ip4(), proto, fragment, options, b)
 }
 
-// transport makes what is above IP.
+// transport returns the content of an IP packet.
 func (g *Generator) transport(v6 bool) (proto uint8, b []byte) {
 	switch g.r.IntN(9) {
 	case 0, 1, 2:

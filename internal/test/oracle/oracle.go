@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package oracle holds our decoding of Cilium's notifications against Cilium's own: both get the same generated records, and
-// the flows that come out are compared field by field. What differs stands in the table Differences, with the reason.
+// Package oracle compares this project's decoding of Cilium's notifications with Cilium's own: both get the same
+// generated records, and the resulting flows are compared field by field. The table Differences lists the intended
+// differences, with reasons.
 //
-// Cilium's parsers bring a thousand packages along, so they live in modules of their own beside this file, one a version
-// (cilium118, cilium120), and so does its hubble command (hubble). `make test-oracle` runs them. Nothing here is linked into
+// Cilium's parsers have a thousand dependencies, so they are in modules of their own in subfolders, one for each
+// version (cilium118, cilium120), as is its hubble command (hubble). `make test-oracle` runs them. The collector links
+// nothing of this package.
 // the collector.
 package oracle
 
@@ -20,27 +22,27 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// CPU is the number of the processor that every debug message is said to come from: the bytes do not tell.
+// CPU is the processor number assumed for every debug message: the bytes do not contain it.
 const CPU = 3
 
-// Parser is Cilium's parser of some version: a record in, protojson (with proto names) of a flow.Flow or, for a debug
-// message, of a flow.DebugEvent out.
+// Parser is Cilium's parser of some version. It parses a record to protojson (with proto names) of a flow.Flow or, for
+// a debug message, of a flow.DebugEvent.
 type Parser func(record []byte) ([]byte, error)
 
-// Case is one record and what we make of it.
+// Case is one record and this project's result for it.
 type Case struct {
 	Record []byte
 	Hubble Version
 
 	Notification monitor.Notification
 	Flow         flow.Flow
-	Refused      error // why we make no flow of it
+	Refused      error // why this project makes no flow of it
 
 	theirs  map[string]any // by path
 	refused error          // why Hubble makes no flow of it
 }
 
-// Version is a version of Cilium whose parser is compared with.
+// Version is a version of Cilium whose parser is compared with this project's.
 type Version uint8
 
 // The versions.
@@ -51,7 +53,7 @@ const (
 	both = Cilium118 | Cilium120
 )
 
-// release is the version as a wire format.
+// release returns the version as a wire format.
 func (v Version) release() monitor.WireFormat {
 	if v == Cilium118 {
 		return monitor.WireFormat118
@@ -59,13 +61,13 @@ func (v Version) release() monitor.WireFormat {
 	return monitor.WireFormat120
 }
 
-// Fields of a difference that are none of a flow's.
+// Fields of a difference that are not fields of a flow.
 const (
 	fieldRefused  = "(Hubble refuses the record)"
 	fieldAccepted = "(Hubble takes the record)"
 )
 
-// Comparer compares one version's parser with ours.
+// Comparer compares one version's parser with this project's.
 type Comparer struct {
 	version Version
 	parser  Parser
@@ -73,7 +75,7 @@ type Comparer struct {
 	c       Case
 	line    []byte
 
-	// Report is what has been found so far.
+	// Report is the result so far.
 	Report Report
 }
 
@@ -83,15 +85,15 @@ type Report struct {
 	Equal       int            // flows without any difference
 	BothRefuse  int            // records of which neither makes a flow
 	Differences map[string]int // records by the name of the difference
-	Unexplained []string       // what no difference in the table covers, in full
+	Unexplained []string       // differences that the table does not cover, in full
 }
 
-// NewComparer makes a comparer.
+// NewComparer returns a comparer.
 func NewComparer(version Version, parser Parser) *Comparer {
 	return &Comparer{version: version, parser: parser, Report: Report{Differences: map[string]int{}}}
 }
 
-// Add compares what becomes of a record. An error means that one of the two gives no proper JSON.
+// Add compares the results for a record. An error means that one of the two returns invalid JSON.
 func (o *Comparer) Add(record []byte) error {
 	c := &o.c
 	c.Record, c.Hubble = record, o.version
@@ -103,7 +105,7 @@ func (o *Comparer) Add(record []byte) error {
 		return fmt.Errorf("Hubble's JSON: %w: %s", err, text)
 	}
 	if c.Refused = o.decoder.Decode(record, &c.Notification); c.Refused == nil {
-		c.Notification.Format = o.version.release() // for its names; the layouts are told by the bytes
+		c.Notification.Format = o.version.release() // for its names; the bytes determine the layouts
 		c.Flow.Decode(&c.Notification)
 		if c.Flow.Class == flow.ClassDebug {
 			c.Flow.CPU = CPU
@@ -125,7 +127,7 @@ func (o *Comparer) Add(record []byte) error {
 	return nil
 }
 
-// judge looks for every field that differs in the table.
+// judge looks up every differing field in the table.
 func (o *Comparer) judge(ours map[string]any) {
 	c := &o.c
 	differ := fieldsThatDiffer(c, ours)
@@ -160,7 +162,7 @@ func (o *Comparer) judge(ours map[string]any) {
 	o.Report.Unexplained = append(o.Report.Unexplained, b.String())
 }
 
-// fieldsThatDiffer lists the paths of the fields whose values differ, sorted.
+// fieldsThatDiffer returns the paths of the fields whose values differ, sorted.
 func fieldsThatDiffer(c *Case, ours map[string]any) []string {
 	switch {
 	case c.refused != nil:
@@ -183,7 +185,7 @@ func fieldsThatDiffer(c *Case, ours map[string]any) []string {
 	return differ
 }
 
-// explain gives the name of the difference that a field falls under, "" when there is none.
+// explain returns the name of the difference that covers a field, or "".
 func explain(c *Case, field string) string {
 	for i := range Differences {
 		if d := &Differences[i]; d.Versions&c.Hubble != 0 && d.covers(field) && d.When(c) {
@@ -193,7 +195,7 @@ func explain(c *Case, field string) string {
 	return ""
 }
 
-// Unseen lists the differences that should have been found with this version and were not: the table must not outlive its
+// Unseen returns the differences that this version should have shown and did not: the table must not outlive its
 // reasons.
 func (o *Comparer) Unseen() []string {
 	var names []string
@@ -205,8 +207,8 @@ func (o *Comparer) Unseen() []string {
 	return names
 }
 
-// flatten gives the fields of a JSON object by their paths, such as IP.source. An object is a field of its own, beside those
-// that it has.
+// flatten returns the fields of a JSON object by path, such as IP.source. An object is a field too, in addition to its
+// own fields.
 func flatten(text []byte) (map[string]any, error) {
 	var object map[string]any
 	if err := json.Unmarshal(text, &object); err != nil {
@@ -217,8 +219,8 @@ func flatten(text []byte) (map[string]any, error) {
 	return fields, nil
 }
 
-// flattenLine is flatten of what an exporter's line holds: not of its time and node, nor of those in the flow, which are not
-// the parser's.
+// flattenLine is flatten for an exporter's line. It leaves out the line's time and node, and those in the flow, which
+// do not come from the parser.
 func flattenLine(line []byte) (map[string]any, error) {
 	var object map[string]any
 	if err := json.Unmarshal(line, &object); err != nil {

@@ -12,11 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// usualSeed is the seed of the records that are compared, unless the environment variable WINNET_ORACLE_SEED has another.
+// usualSeed is the default seed of the records to compare. The environment variable WINNET_ORACLE_SEED overrides it.
 const usualSeed = 20260304
 
-// Test compares a number of records and fails on any difference that the table does not list, and on any entry of the table
-// that was not found.
+// Test compares a number of records. It fails for any difference that the table does not list, and for any entry of the
+// table that did not occur.
 func Test(t *testing.T, version Version, parser Parser, records int) {
 	seed := uint64(usualSeed)
 	if text := os.Getenv("WINNET_ORACLE_SEED"); text != "" {
@@ -39,8 +39,8 @@ func Test(t *testing.T, version Version, parser Parser, records int) {
 		}
 		t.Errorf("unexplained: %s", text)
 	}
-	require.Empty(t, len(r.Unexplained), "records differ in what the table of differences does not list")
+	require.Empty(t, len(r.Unexplained), "records have differences that the table does not list")
 	if seed == usualSeed {
-		require.Empty(t, comparer.Unseen(), "the table lists differences that are none")
+		require.Empty(t, comparer.Unseen(), "the table lists differences that did not occur")
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command report ends `make run` and `make test` with a table, made of what those have logged.
+// Command report prints a table at the end of `make run` and `make test`, from their logs.
 //
 //	report run LOG            what the collector has read, what became of it, where it is and what to try next
 //	report tests LOG          how many tests were not run, why, and which target runs them
@@ -19,7 +19,7 @@ func main() {
 	}
 }
 
-// report writes the table that the arguments name.
+// report prints the table that the arguments name.
 func report(args []string, out io.Writer) error {
 	if len(args) != 2 {
 		return fmt.Errorf("want run or tests and a log, not %q", args)

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// collectorLog is what a collector logs that was stopped before the end of one of its replays.
+// collectorLog is the log of a collector that was stopped before the end of one of its replays.
 const collectorLog = "2026-03-04T05:06:07.000Z\tinfo\tservice/service.go:233\tStarting otelcol-winnet...\t{\"Version\": \"0.1.0\"}\n" +
 	`t	info	r.go:1	receiving DNS events	{"otelcol.component.id": "asimdns/server", "replay": ["a.etl", "b.etl"]}` + "\n" +
 	`t	info	r.go:1	receiving DNS events	{"otelcol.component.id": "asimdns/live", "replay": []}` + "\n" +
@@ -36,7 +36,7 @@ func TestTheRunsTableHasTheLastAccountOfEachReplay(t *testing.T) {
 	require.NoError(t, report([]string{"run", "run.log"}, &out))
 	require.Regexp(t, `(?m)^  asimdns/server +a\.etl, b\.etl +9 +4 +1 +1 +2 +1 *$`, out.String())
 	require.Regexp(t, `(?m)^  ciliumwindows +c\.pcapng +\? +\? +\? +\? +\? +\? +stopped before its end *$`, out.String())
-	require.Regexp(t, `(?m)^  asimdns/drained +d\.etl +6 +6 +0 +0 +0 +0 *$`, out.String(), "it was read to its end, though the collector was stopped meanwhile")
+	require.Regexp(t, `(?m)^  asimdns/drained +d\.etl +6 +6 +0 +0 +0 +0 *$`, out.String(), "it was read to its end, although the collector was stopped meanwhile")
 	require.Regexp(t, `(?m)^  asimdns/stopped +e\.etl +7 +7 +0 +0 +0 +0 +stopped before its end *$`, out.String())
 	require.Contains(t, out.String(), "not read in full by asimdns/server: b.etl: gone")
 	require.NotContains(t, out.String(), "asimdns/live", "it replays nothing")
@@ -90,7 +90,7 @@ Not run here:
 	require.Empty(t, out.String(), "every test was run")
 }
 
-func TestAReportThatIsNoneIsRefused(t *testing.T) {
+func TestAnUnknownReportIsRefused(t *testing.T) {
 	require.ErrorContains(t, report(nil, nil), "want run or tests and a log")
 	require.ErrorContains(t, report([]string{"more", "report_test.go"}, nil), `there is no report "more"`)
 	require.Error(t, report([]string{"run", "none.log"}, nil))

@@ -19,7 +19,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// What config.replay.yaml writes.
+// The files that config.replay.yaml writes.
 const (
 	recordsFile = "out/winnet.jsonl"
 	metricsFile = "out/winnet-metrics.jsonl"
@@ -29,12 +29,12 @@ const (
 type replayed struct {
 	name    string
 	files   []string
-	account map[string]string // by the account's words: received, emitted …
+	account map[string]string // by the words of the account: received, emitted …
 	stopped bool              // before its end
 	unread  []string
 }
 
-// fields are the fields of the collector's log lines that count here.
+// fields are the fields of the collector's log lines that the report uses.
 type fields struct {
 	Component string   `json:"otelcol.component.id"`
 	Replay    []string `json:"replay"`
@@ -42,10 +42,10 @@ type fields struct {
 	Unread    []string `json:"unread"`
 }
 
-// accountWord is a word of the account and its number.
+// accountWord matches a word of the account and its number.
 var accountWord = regexp.MustCompile(`(?:^|[=+] )(\w+) (\d+)`)
 
-// readLog reads the collector's log, in its console form: the fields of a line are the JSON object after the last tab.
+// readLog reads the collector's log in its console form: the fields of a line are the JSON object after the last tab.
 func readLog(log io.Reader) ([]*replayed, error) {
 	var all []*replayed
 	lines := bufio.NewScanner(log)
@@ -83,13 +83,13 @@ func readLog(log io.Reader) ([]*replayed, error) {
 	return all, lines.Err()
 }
 
-// reportRun writes the table at the end of `make run`.
+// reportRun prints the table at the end of `make run`.
 func reportRun(log io.Reader, out io.Writer) error {
 	all, err := readLog(log)
 	if err != nil {
 		return err
 	}
-	if len(all) == 0 { // the collector did not start, and has said why
+	if len(all) == 0 { // the collector did not start, and has logged why
 		return nil
 	}
 	fmt.Fprintln(out, "\nWhat was read, and what became of it:")
@@ -131,7 +131,7 @@ What to try next:
 	return nil
 }
 
-// size says how large a file of JSON lines is, and how many things it has.
+// size describes a file of JSON lines: its size and the number of things in it.
 func size(path, things string, count func(line []byte) (int, error)) string {
 	file, err := os.Open(path)
 	if err != nil {

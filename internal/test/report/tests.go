@@ -21,19 +21,19 @@ var (
 	target  = regexp.MustCompile(`\bmake (test-[a-z0-9-]+)`)
 )
 
-// targets are the packages whose tests a target of make runs, where the test itself does not say which.
+// targets are the packages whose tests a make target runs, for tests that do not name the target themselves.
 var targets = []struct{ part, target string }{
 	{"/internal/cilium/", "test-kernel"}, {"/ciliumwindowsreceiver", "test-kernel"}, {"/internal/test/wine", "test-windows"}, {"/internal/test/e2e", "test-e2e"},
 }
 
-// reason is why tests were not run, and what runs them.
+// reason is why tests were not run, and the target that runs them.
 type reason struct{ text, target string }
 
 // readTests counts the tests that `go test -v` did not run, by reason.
 func readTests(log io.Reader) (map[reason]int, error) {
 	counts := map[reason]int{}
 	var texts []string          // of the package whose tests run
-	last := map[string]string{} // what a test of it said last
+	last := map[string]string{} // last output of each test
 	test := ""
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 16<<20)
@@ -56,7 +56,7 @@ func readTests(log io.Reader) (map[reason]int, error) {
 	return counts, lines.Err()
 }
 
-// targetOf gives the target that runs a package's tests; "" where none does on this machine.
+// targetOf returns the target that runs a package's tests, or "" if none does on this machine.
 func targetOf(pkg, text string) string {
 	if m := target.FindStringSubmatch(text); m != nil {
 		return m[1]
@@ -69,7 +69,7 @@ func targetOf(pkg, text string) string {
 	return ""
 }
 
-// reportTests writes the table at the end of `make test`; nothing where every test was run.
+// reportTests prints the table at the end of `make test`, or nothing if every test was run.
 func reportTests(log io.Reader, out io.Writer) error {
 	counts, err := readTests(log)
 	if err != nil || len(counts) == 0 {

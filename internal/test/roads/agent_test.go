@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Records of eight kilobytes, so that the receiver's own batches pass the 4 MiB that a gRPC server takes. A request that the gateway
-// answers late is sent again: a record may come twice.
+// Records of eight kilobytes, so that the receiver's batches exceed the 4 MiB that a gRPC server accepts. A request
+// that the gateway answers late is sent again, so a record may arrive twice.
 const largeAnswers = 4000
 
 func TestLargeAnswersReachTheGatewayThroughTheShippedAgent(t *testing.T) {
@@ -22,8 +22,8 @@ func TestLargeAnswersReachTheGatewayThroughTheShippedAgent(t *testing.T) {
 	requireExactly(t, trip.got(), names("large", largeAnswers))
 }
 
-// An agent as one writes it who has read neither README nor examples: no batches in the queue, nothing on disk.
-func TestLargeAnswersReachTheGatewayThroughAPlainAgent(t *testing.T) {
+// An agent configured without README and examples: no batches in the queue, nothing on disk.
+func TestLargeAnswersReachTheGatewayThroughAMinimalAgent(t *testing.T) {
 	t.Parallel()
 	gateway, dir := newGatewayFar(t), home(t)
 	c := start(t, dir, nil, fmt.Sprintf(`yaml:
@@ -31,12 +31,13 @@ receivers: {asimdns: {replay: {path: '%s'}}}
 exporters: {otlp_grpc: {endpoint: 127.0.0.1:%d, tls: {insecure: true}}}
 service: {pipelines: {logs: {receivers: [asimdns], exporters: [otlp_grpc]}}}
 `, recording(t, "large", largeAnswers, 1), gateway.port))
-	c.until("all has arrived", func() bool { return ofPart(gateway.got(), "large") >= largeAnswers })
+	c.until("all records have arrived", func() bool { return ofPart(gateway.got(), "large") >= largeAnswers })
 	require.Equal(t, largeAnswers, c.interrupt())
 	requireExactly(t, gateway.got(), names("large", largeAnswers))
 }
 
-// An event has at most 64 KB, and the record of one that holds a packet of 60 KB has 122 KB. A batch of the queue holds a few of them.
+// An event has at most 64 KB. The record of an event with a packet of 60 KB has 122 KB. A batch of the queue holds a
+// few such records.
 func TestTheLargestRecordsArriveByEveryRoad(t *testing.T) {
 	t.Parallel()
 	const n = 60

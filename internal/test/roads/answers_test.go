@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// silent stands for no answer at all: the far end takes the request and says nothing.
+// silent means no answer at all: the far end reads the request and does not answer.
 const silent = -1
 
-// mood is what a far end answers instead of taking a request; 0 takes it.
+// mood is the far end's answer to requests; 0 accepts them.
 type mood struct {
 	mu     sync.Mutex
 	answer int
@@ -61,7 +61,7 @@ func (m *mood) serve(w http.ResponseWriter, r *http.Request) bool {
 	}
 }
 
-// moody gives the mood of a far end.
+// moody returns the mood of a far end.
 func moody(f far) *mood {
 	switch f := f.(type) {
 	case *azureOTLPFar:
@@ -74,9 +74,9 @@ func moody(f far) *mood {
 	return nil
 }
 
-// What the far end answers for a while costs nothing where the exporter tries again, and is counted where it does not: as the examples
-// say of themselves. The collector is killed while the far end is silent.
-func TestAnswersOfTheFarEndCostNothingOrAreCounted(t *testing.T) {
+// A temporary answer of the far end loses nothing if the exporter tries again, and is counted if it does not, as the
+// examples document. The collector is killed while the far end is silent.
+func TestAnswersOfTheFarEndLoseNothingOrAreCounted(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		road   string
@@ -106,7 +106,7 @@ func TestAnswersOfTheFarEndCostNothingOrAreCounted(t *testing.T) {
 				c.until(fmt.Sprintf("the far end has answered %d twice", answer), func() bool { return far.count() > 1 })
 			}
 			far.set(0)
-			c.until("all of the first has arrived", func() bool { return ofPart(trip.got(), "silent") == 200 })
+			c.until("all records of the first part have arrived", func() bool { return ofPart(trip.got(), "silent") == 200 })
 			require.Zero(t, c.metric("otelcol_exporter_send_failed_log_records"))
 			n := c.interrupt()
 			want := append(names("silent", 200), names("tried", n)...)
@@ -114,7 +114,7 @@ func TestAnswersOfTheFarEndCostNothingOrAreCounted(t *testing.T) {
 			for i, answer := range test.refuse {
 				c = trip.run(recording(t, fmt.Sprint("before", i), 100, 4), 0)
 				want = append(want, names(fmt.Sprint("before", i), 100)...)
-				c.until("what came before has arrived", func() bool { return len(missing(trip.got(), want)) == 0 })
+				c.until("all earlier records have arrived", func() bool { return len(missing(trip.got(), want)) == 0 })
 				c.interrupt()
 				far.set(answer)
 				c = trip.run(recording(t, fmt.Sprint("refused", i), 100, 4), 0)
@@ -124,7 +124,7 @@ func TestAnswersOfTheFarEndCostNothingOrAreCounted(t *testing.T) {
 			}
 			c = trip.run(recording(t, "last", 100, 4), 0)
 			want = append(want, names("last", 100)...)
-			c.until("all has arrived", func() bool { return len(missing(trip.got(), want)) == 0 })
+			c.until("all records have arrived", func() bool { return len(missing(trip.got(), want)) == 0 })
 			require.Equal(t, 100, c.interrupt())
 			requireExactly(t, trip.got(), want)
 		})

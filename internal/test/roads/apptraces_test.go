@@ -20,14 +20,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 )
 
-// appTraces is an ingestion that keeps what it gets.
+// appTraces is an ingestion endpoint that keeps what it receives.
 type appTraces struct {
 	*httptest.Server
 	mu    sync.Mutex
 	items []appTrace
 }
 
-// appTrace is an envelope; what has another name in it is an error.
+// appTrace is an envelope. Unknown fields in it are an error.
 type appTrace struct {
 	Ver        int               `json:"ver"`
 	Name       string            `json:"name"`
@@ -56,14 +56,14 @@ func newAppTraces(t *testing.T) *appTraces {
 		}
 		d := json.NewDecoder(bytes.NewReader(raw))
 		d.DisallowUnknownFields()
-		if bytes.HasPrefix(raw, []byte("[")) { // an array; else one behind the other
+		if bytes.HasPrefix(raw, []byte("[")) { // an array; otherwise one after the other
 			_, _ = d.Token()
 		}
 		var items []appTrace
 		for d.More() {
 			var item appTrace
 			if err := d.Decode(&item); err != nil {
-				t.Errorf("no envelope: %v: %.2000s", err, raw)
+				t.Errorf("not an envelope: %v: %.2000s", err, raw)
 				break
 			}
 			items = append(items, item)
@@ -83,7 +83,7 @@ func (s *appTraces) count() int {
 	return len(s.items)
 }
 
-// oddRecords have what the receivers' records have not: every severity, every type of a value, traces, and no time.
+// oddRecords have what the receivers' records do not have: every severity, every type of value, traces, and no time.
 func oddRecords() plog.Logs {
 	logs := plog.NewLogs()
 	rl := logs.ResourceLogs().AppendEmpty()
@@ -130,15 +130,15 @@ func oddRecords() plog.Logs {
 	return logs
 }
 
-// comparable gives an envelope without what the documented differences between both exporters are about. theirs is azure_monitor.
+// comparable returns an envelope without the documented differences between the two exporters. theirs is azure_monitor.
 func comparable(t *testing.T, item appTrace, theirs bool) string {
 	properties := item.Data.BaseData.Properties
-	if properties == nil { // azure_monitor leaves out what is empty
+	if properties == nil { // azure_monitor leaves out empty values
 		properties = map[string]string{}
 		item.Data.BaseData.Properties = properties
 	}
 	old := time.Since(item.Time) > 48*time.Hour-10*time.Minute
-	if theirs && old { // ours has the time of sending, and the true one where the record has none
+	if theirs && old { // ours has the time of sending, and the record's true time if it has none of its own
 		if _, has := properties["EventStartTime"]; !has {
 			properties["EventStartTime"] = item.Time.UTC().Format("2006-01-02T15:04:05.0000000Z")
 		}
@@ -157,13 +157,13 @@ func comparable(t *testing.T, item appTrace, theirs bool) string {
 		if !strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "[") {
 			continue
 		}
-		var parsed any // the order of an object's names means nothing
+		var parsed any // the order of an object's names has no meaning
 		if err := json.Unmarshal([]byte(value), &parsed); err != nil {
 			require.True(t, theirs || name != "AdditionalFields", "it is always JSON: %s", value)
 			if theirs && len(value) == 8192 {
 				properties[name] = "too long"
 			}
-			continue // a text, as a GUID in braces is
+			continue // a text, such as a GUID in braces
 		}
 		if object, ok := parsed.(map[string]any); ok && object["Shed"] != nil {
 			require.False(t, theirs)
@@ -179,8 +179,8 @@ func comparable(t *testing.T, item appTrace, theirs bool) string {
 	return string(text)
 }
 
-// Existing queries on AppTraces go on working: both receivers' records of the recorded captures, and some odd ones, go through one collector to both exporters.
-// What differs is in the exporter's README.
+// Existing queries on AppTraces keep working: both receivers' records of the recorded captures, and some odd ones, go
+// through one collector to both exporters. The exporter's README lists the differences.
 func TestAppInsightsWritesWhatAzureMonitorWrites(t *testing.T) {
 	t.Parallel()
 	ours, theirs := newAppTraces(t), newAppTraces(t)
@@ -216,7 +216,7 @@ service: {pipelines: {logs: {receivers: [asimdns/server, asimdns/client, ciliumw
 	c.until("the replays have ended", func() bool { return len(account.FindAllString(c.out.String(), -1)) >= 3 })
 	want := c.metric("otelcol_receiver_asimdns_events_emitted") + c.metric("otelcol_receiver_ciliumwindows_events_emitted") + odd.LogRecordCount()
 	require.Greater(t, want, 3000)
-	c.until("all is there by both ways", func() bool { return ours.count() >= want && theirs.count() >= want })
+	c.until("all records have arrived from both exporters", func() bool { return ours.count() >= want && theirs.count() >= want })
 	c.stopWithin(patience)
 
 	left := map[string]int{}

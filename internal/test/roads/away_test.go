@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Outages that are longer than an exporter tries by default: five minutes by the real clock. These tests do nothing but wait, beside
-// the others.
+// Outages that are longer than an exporter retries by default: five minutes of real time. These tests only wait, in
+// parallel with the others.
 
 package roads
 
@@ -17,8 +17,8 @@ import (
 // longOutage is longer than any default of an exporter: the retries' five minutes, which begin with the first attempt.
 const longOutage = 330 * time.Second
 
-// returns is how long the records may take after a long outage: gRPC then waits for up to 144 s before it connects again, which no
-// setting of an exporter shortens.
+// returns is how long the records may take after a long outage: gRPC waits up to 144 s before it connects again, and no
+// setting of an exporter shortens that.
 const returns = 144*time.Second + patience
 
 func TestEveryShippedConfigurationOutlastsAnOutageThatIsLongerThanAnyDefault(t *testing.T) {
@@ -38,7 +38,7 @@ func TestEveryShippedConfigurationOutlastsAnOutageThatIsLongerThanAnyDefault(t *
 			time.Sleep(longOutage)
 			require.Zero(t, ofPart(trip.got(), "outage"), "the far end is away")
 			trip.back(t)
-			c.untilWithin(returns, "all has arrived", func() bool { return ofPart(trip.got(), "outage") == all })
+			c.untilWithin(returns, "all records have arrived", func() bool { return ofPart(trip.got(), "outage") == all })
 			require.Zero(t, c.metric("otelcol_exporter_send_failed_log_records"))
 			require.Equal(t, all, c.interrupt())
 			requireExactly(t, trip.got(), append(names("calm", 100), names("outage", all)...))
@@ -55,7 +55,7 @@ func TestEveryShippedConfigurationOutlastsAnOutageThatIsLongerThanAnyDefault(t *
 		time.Sleep(longOutage)
 		require.Zero(t, ofPart(records(t, files), "outage"), "the disk is full")
 		free()
-		c.until("all is in the files", func() bool { return ofPart(records(t, files), "outage") == all })
+		c.until("all records are in the files", func() bool { return ofPart(records(t, files), "outage") == all })
 		require.Equal(t, all, c.interrupt())
 		requireExactly(t, records(t, files), names("outage", all))
 	})

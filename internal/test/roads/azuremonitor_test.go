@@ -17,31 +17,32 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// What README.md and docs/upstream.md say about azure_monitor 0.161, which acknowledges what it has not delivered. When it fails because records arrive after all, that
-// has been mended, and what they say must change.
+// Checks what README.md and docs/upstream.md say about azure_monitor 0.161, which acknowledges records that it has not
+// delivered. If this test fails because records arrive after all, upstream has fixed the fault, and the documents must
+// change.
 func TestAzureMonitorLosesAtAStopAndAtAKillWhatItHasAcknowledged(t *testing.T) {
 	t.Parallel()
 	trip := azureMonitor(t)
 	c := trip.run(t, recording(t, "calm", 1000, 4), 500)
-	c.until("all has arrived", func() bool { return ofPart(trip.got(), "calm") == 1000 })
+	c.until("all records have arrived", func() bool { return ofPart(trip.got(), "calm") == 1000 })
 	require.Equal(t, 1000, c.interrupt())
 	requireOnce(t, trip.got(), names("calm", 1000))
 	want := names("calm", 1000)
 
-	// An outage of less than 100 seconds, with the collector running, costs nothing.
+	// An outage of less than 100 seconds loses nothing while the collector runs.
 	trip.away(t)
 	c = trip.run(t, recording(t, "outage", 1000, 4), 100)
 	c.untilAccepted(1000)
 	time.Sleep(outage / 2)
 	trip.back(t)
-	c.until("all has arrived", func() bool { return ofPart(trip.got(), "outage") == 1000 })
+	c.until("all records have arrived", func() bool { return ofPart(trip.got(), "outage") == 1000 })
 	require.Equal(t, 1000, c.interrupt())
 	want = append(want, names("outage", 1000)...)
 
-	// With it away, a stop costs what was taken, though all is said to be sent; and so does kill -9.
+	// While the far end is away, a stop loses the accepted records, although all are reported as sent. So does kill -9.
 	acknowledged := func(part string) *collector {
 		c := trip.run(t, recording(t, part, 1000, 4), 0)
-		c.until("the exporter has acknowledged all", func() bool { return c.metric("otelcol_exporter_sent_log_records") == 1000 })
+		c.until("the exporter has acknowledged all records", func() bool { return c.metric("otelcol_exporter_sent_log_records") == 1000 })
 		require.Zero(t, c.metric("otelcol_exporter_send_failed_log_records"))
 		return c
 	}
@@ -82,12 +83,12 @@ service:
 `, path, rate))
 }
 
-// The exporter tries a batch after 10, 30 and 60 seconds more, of the short clock of a bubble.
+// The exporter retries a batch after 10, 30 and 60 seconds, by the fake clock of a bubble.
 func TestAzureMonitorDropsWhatItCouldNotDeliverIn100SecondsAndSaysNothing(t *testing.T) {
 	for away, arrives := range map[time.Duration]bool{35 * time.Second: true, 125 * time.Second: false} {
 		t.Run(away.String(), func(t *testing.T) {
-			far := newTrackFar(t) // outside of the bubble
-			defer func() {        // a goroutine of the client waits at its end for an answer that nobody gives (throttleManager.Stop)
+			far := newTrackFar(t) // outside the bubble
+			defer func() {        // at the end, a goroutine of the client waits for an answer that never comes (throttleManager.Stop)
 				if r := recover(); r != nil && !strings.Contains(fmt.Sprint(r), "blocked goroutines remain") {
 					panic(r)
 				}
@@ -98,7 +99,7 @@ func TestAzureMonitorDropsWhatItCouldNotDeliverIn100SecondsAndSaysNothing(t *tes
 				_, connection, _ := strings.Cut(far.env()[0], "=")
 				require.NoError(t, confmap.NewFromStringMap(map[string]any{
 					"connection_string": connection,
-					"keepalive":         map[string]any{"enabled": false}, // an open connection would hold the clock
+					"keepalive":         map[string]any{"enabled": false}, // an open connection would stop the fake clock
 				}).Unmarshal(cfg))
 				core, said := observer.New(zap.InfoLevel)
 				settings := exportertest.NewNopSettings(factory.Type())

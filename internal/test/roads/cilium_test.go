@@ -22,7 +22,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 )
 
-// drops writes n drop events of Cilium to a file. The sender's address is of one event only: it holds the event's name.
+// drops writes n drop events of Cilium to a file. Each event has its own sender's address, which contains the event's
+// name.
 func drops(t *testing.T, part string, n int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), part+".pcapng")
@@ -42,7 +43,7 @@ func drops(t *testing.T, part string, n int) string {
 	return path
 }
 
-// addressOf puts the name of an event into an IPv6 address: two bytes that make it a private one, the part, the number.
+// addressOf encodes the name of an event in an IPv6 address: two bytes of a private prefix, the part, the number.
 func addressOf(t *testing.T, part string, i int) netip.Addr {
 	b := [16]byte{0xfd, 0x01}
 	require.Less(t, len(part), 10)
@@ -51,7 +52,7 @@ func addressOf(t *testing.T, part string, i int) netip.Addr {
 	return netip.AddrFrom16(b)
 }
 
-// nameOf is the way back: the name of the event in an address, "" if there is none.
+// nameOf decodes the name of the event in an address. It returns "" if there is none.
 func nameOf(address string) string {
 	a, err := netip.ParseAddr(address)
 	if b := a.As16(); err == nil && b[0] == 0xfd && b[1] == 0x01 {
@@ -60,7 +61,7 @@ func nameOf(address string) string {
 	return ""
 }
 
-// ciliumFar is a gateway that takes sums as well.
+// ciliumFar is a gateway that accepts metrics as well.
 type ciliumFar struct{ gatewayFar }
 
 func newCiliumFar(t *testing.T) *ciliumFar {
@@ -77,17 +78,17 @@ func (f *ciliumFar) overlay() string {
 	return fmt.Sprintf("{exporters: {otlp_grpc: %s, otlp_grpc/metrics: %s}, receivers: {ciliumwindows: {metrics_interval: 1s}}}", endpoint, endpoint)
 }
 
-// point is one of a sum, as it arrived.
+// point is a point of a sum, as it arrived.
 type point struct {
 	begun, at pcommon.Timestamp
 	value     int64
 }
 
-// counts gives the points of cilium.event.count in the order in which they arrived, by series.
+// counts returns the points of cilium.event.count by series, in the order of their arrival.
 func (f *ciliumFar) counts() map[string][]point {
 	of := map[string][]point{}
 	raw, err := os.ReadFile(filepath.Join(f.dir, "data/otelcol-winnet/gateway-metrics/winnet.jsonl"))
-	if !errors.Is(err, os.ErrNotExist) { // nothing has come
+	if !errors.Is(err, os.ErrNotExist) { // nothing has arrived
 		require.NoError(f.t, err)
 	}
 	for line := range strings.Lines(string(raw)) {
@@ -108,7 +109,7 @@ func (f *ciliumFar) counts() map[string][]point {
 	return of
 }
 
-// older counts the points that arrived behind a later one of their series, and gives what the series add up to.
+// older counts the points that arrived after a later one of their series. It also returns the total of the series.
 func (f *ciliumFar) older() (n int, sum int64) {
 	for _, points := range f.counts() {
 		var last pcommon.Timestamp
@@ -124,8 +125,8 @@ func (f *ciliumFar) older() (n int, sum int64) {
 	return n, sum
 }
 
-// With more than one consumer the sums that wait are sent at once, and each is tried again at a time of its own: which comes first is
-// then a matter of chance, so that no test can hold it.
+// With more than one consumer, waiting sums are sent at once, and each is retried at its own time. Their order is then
+// random, so no test can check it.
 func TestSumsArriveInTheirOrderAfterAnOutageByOneConsumer(t *testing.T) {
 	t.Parallel()
 	const all = 1500
@@ -139,5 +140,5 @@ func TestSumsArriveInTheirOrderAfterAnOutageByOneConsumer(t *testing.T) {
 	require.Equal(t, all, c.interrupt())
 	older, sum := trip.far.(*ciliumFar).older()
 	require.Equal(t, int64(all), sum)
-	require.Zero(t, older, "points that are older than one before them")
+	require.Zero(t, older, "points that are older than an earlier one")
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience only ends a failure.
+// patience is long enough that only a failing test reaches it.
 const patience = 2 * time.Minute
 
 func root(t *testing.T) string {
@@ -32,13 +32,13 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// home makes a working directory that holds the agent's binary, as a user has it who unpacked it.
+// home makes a working directory with the agent's binary, as after unpacking a release.
 func home(t *testing.T) string { return homeOf(t, "WINNET_COLLECTOR") }
 
-// gatewayHome is home with the gateway's binary.
+// gatewayHome makes one with the gateway's binary.
 func gatewayHome(t *testing.T) string { return homeOf(t, "WINNET_GATEWAY") }
 
-// homeOf makes a working directory that holds the binary that an environment variable names.
+// homeOf makes a working directory with the binary that an environment variable names.
 func homeOf(t *testing.T, variable string) string {
 	built := os.Getenv(variable)
 	require.NotEmpty(t, built, "%s does not name a built collector; make test-roads builds one and sets it", variable)
@@ -47,7 +47,7 @@ func homeOf(t *testing.T, variable string) string {
 	return dir
 }
 
-// output takes a process's output while a test reads it.
+// output is a process's output that a test can read while the process writes it.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -72,17 +72,18 @@ type collector struct {
 	out     *output
 	metrics string
 
-	receiver string // whose records are counted
+	receiver string // the receiver whose records are counted
 
 	ended chan struct{}
-	err   error // of Wait, once ended is closed
+	err   error // the error of Wait; read it after ended is closed
 }
 
-// ports counts the ports that the tests of this process took: none is given twice, since a far end that is away leaves its own
-// free. They lie below those that the system gives to connections. WINNET_ROADS_PORTS is where those of another process begin.
+// ports counts the ports that the tests of this process have taken. No port is given twice, because a far end that is
+// away does not use its own. The ports are below those that the system uses for connections. WINNET_ROADS_PORTS is the
+// first port of another process's range.
 var ports = func() *atomic.Int32 { n := new(atomic.Int32); n.Store(rand.Int32N(10000)); return n }()
 
-// freePort gives a port that nobody listens on.
+// freePort returns a port on which nobody listens.
 func freePort(t *testing.T) int {
 	first := 20000
 	if text := os.Getenv("WINNET_ROADS_PORTS"); text != "" {
@@ -102,7 +103,7 @@ func freePort(t *testing.T) int {
 	return 0
 }
 
-// start is launch, and waits until the collector is ready.
+// start launches a collector and waits until it is ready.
 func start(t *testing.T, dir string, env []string, configs ...string) *collector {
 	t.Helper()
 	c := launch(t, dir, env, configs...)
@@ -110,10 +111,11 @@ func start(t *testing.T, dir string, env []string, configs ...string) *collector
 	return c
 }
 
-// ready is what a collector says that runs.
+// ready is the message of a collector that runs.
 const ready = "Everything is ready"
 
-// launch starts the collector with configurations, each over the one before it: a shipped one's name, or "yaml:…".
+// launch starts the collector with configurations, each overriding the ones before: the name of a shipped one, or
+// "yaml:…".
 func launch(t *testing.T, dir string, env []string, configs ...string) *collector {
 	t.Helper()
 	port := freePort(t)
@@ -139,7 +141,7 @@ func launch(t *testing.T, dir string, env []string, configs ...string) *collecto
 	return c
 }
 
-// until waits for what is said. A collector that ends meanwhile is a failure.
+// until waits for a condition. A collector that ends meanwhile is a failure.
 func (c *collector) until(what string, done func() bool) {
 	c.t.Helper()
 	c.untilWithin(patience, what, done)
@@ -163,10 +165,10 @@ func (c *collector) untilWithin(limit time.Duration, what string, done func() bo
 	}
 }
 
-// tail is the end of an output, which may be long.
+// tail returns the end of an output that may be long.
 func tail(text string) string { return text[max(0, len(text)-6000):] }
 
-// metric sums the collector's own metric over its labels; 0 where there is none yet.
+// metric returns the sum of a metric of the collector over its labels, or 0 if it does not exist yet.
 func (c *collector) metric(name string) int {
 	resp, err := http.Get(c.metrics)
 	if err != nil {
@@ -189,7 +191,7 @@ func (c *collector) metric(name string) int {
 	return int(sum)
 }
 
-// accepted is how many records the receiver has handed over.
+// accepted returns the number of records that the receiver has handed over.
 func (c *collector) accepted() int {
 	return c.metric("otelcol_receiver_" + c.receiver + "_events_emitted")
 }
@@ -201,8 +203,8 @@ func (c *collector) untilAccepted(n int) {
 
 var account = regexp.MustCompile(`received (\d+) = emitted (\d+) \+ filtered 0 \+ aggregated 0 \+ undecodable 0 \+ dropped (\d+)[^+]* \+ pending (\d+)`)
 
-// interrupt ends the collector as Ctrl-C does: with exit code 0 and an account that adds up. It gives how many records the
-// receiver handed over.
+// interrupt ends the collector as Ctrl-C does. It requires exit code 0 and an account that adds up, and returns the
+// number of records that the receiver handed over.
 func (c *collector) interrupt() (emitted int) {
 	c.t.Helper()
 	return c.interruptWithin(patience)
@@ -222,7 +224,7 @@ func (c *collector) interruptWithin(limit time.Duration) (emitted int) {
 	return n[1]
 }
 
-// stopWithin is interrupt for a collector without a receiver of ours.
+// stopWithin is interrupt for a collector without a receiver of this project.
 func (c *collector) stopWithin(limit time.Duration) {
 	c.t.Helper()
 	require.NoError(c.t, c.cmd.Process.Signal(os.Interrupt))
@@ -236,20 +238,20 @@ func (c *collector) stopWithin(limit time.Duration) {
 	}
 }
 
-// untilLogged waits until the collector has said something.
+// untilLogged waits until the collector has logged a text.
 func (c *collector) untilLogged(text string) {
 	c.t.Helper()
-	c.until("it says "+text, func() bool { return strings.Contains(c.out.String(), text) })
+	c.until("it logs "+text, func() bool { return strings.Contains(c.out.String(), text) })
 }
 
-// kill is kill -9.
+// kill kills the collector as kill -9 does.
 func (c *collector) kill() {
 	c.t.Helper()
 	require.NoError(c.t, c.cmd.Process.Kill())
 	<-c.ended
 }
 
-// exitCode waits for the collector to end.
+// exitCode waits for the collector to end, and returns its exit code.
 func (c *collector) exitCode() int {
 	c.t.Helper()
 	select {

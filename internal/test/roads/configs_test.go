@@ -20,11 +20,11 @@ import (
 
 type section = map[string]any
 
-// upstreamFaults is the one document whose configurations are recommended to nobody: they show faults.
+// upstreamFaults is the document whose configurations are not recommendations: they show faults.
 const upstreamFaults = "docs/upstream.md"
 
-// configuration is one that the project ships: a file, a text within one (a ConfigMap's), or a block in a document that says how
-// records leave the collector.
+// configuration is a configuration that the project ships: a file, a text within one (such as a ConfigMap), or a block
+// in a document that configures exporters.
 type configuration struct {
 	text   string
 	parsed section
@@ -32,8 +32,8 @@ type configuration struct {
 
 var yamlBlock = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```")
 
-// shipped finds every configuration with exporters: in YAML files, by their path, and in documents, by the document's; a second
-// one of a file has its number behind that.
+// shipped finds every configuration with exporters in YAML files and in documents. Its key is the file's path; a second
+// configuration in a file has its number appended.
 func shipped(t *testing.T) map[string]configuration {
 	t.Helper()
 	all := map[string]configuration{}
@@ -75,7 +75,7 @@ func shipped(t *testing.T) map[string]configuration {
 	return all
 }
 
-// collectors finds the configurations in a text: it is one, or has texts that are. The builder's is none.
+// collectors finds the configurations in a text: the text itself, or texts within it. The builder's is not one.
 func collectors(t *testing.T, name, text string) (found []configuration) {
 	if !strings.Contains(text, "exporters:") {
 		return nil
@@ -108,7 +108,7 @@ func collectors(t *testing.T, name, text string) (found []configuration) {
 	}
 }
 
-// fileOf gives the path of a file that holds a shipped configuration.
+// fileOf returns the path of a file with a shipped configuration.
 func fileOf(t *testing.T, name string) string {
 	t.Helper()
 	config, found := shipped(t)[name]
@@ -132,7 +132,7 @@ func TestConfigurationsAreFoundInFilesDocumentsAndManifests(t *testing.T) {
 	}
 }
 
-// at gives what stands at a path of keys; nil where one is missing.
+// at returns the value at a path of keys, or nil if a key is missing.
 func at(s section, keys ...string) any {
 	var v any = s
 	for _, key := range keys {
@@ -145,7 +145,7 @@ func at(s section, keys ...string) any {
 	return v
 }
 
-// largest is what the far end of each exporter takes in one request at most, in bytes; 0: anything.
+// largest returns the largest request that the far end of each exporter accepts, in bytes; 0 means any size.
 func largest() map[string]int {
 	return map[string]int{"kafka": 1_000_000, "otlp_http": 1 << 20, "otlp_grpc": 4 << 20, "azure_blob": 0, "app_insights": 0, "sentinel": 0}
 }
@@ -157,7 +157,7 @@ func TestEveryShippedConfigurationHasTheSettingsThatLoseNothing(t *testing.T) {
 			require.NotEmpty(t, exporters)
 			for id := range exporters {
 				kind, _, _ := strings.Cut(id, "/")
-				if name == "config.replay.yaml" { // a job begins anew: its hour has what that is worth
+				if name == "config.replay.yaml" { // a job starts over: its own hour tests that
 					require.Contains(t, []string{"file", "debug"}, kind)
 					continue
 				}
@@ -166,7 +166,7 @@ func TestEveryShippedConfigurationHasTheSettingsThatLoseNothing(t *testing.T) {
 					continue
 				}
 				limit, known := largest()[kind]
-				require.True(t, known, "an exporter that no test here knows: %s", kind)
+				require.True(t, known, "no test here knows this exporter: %s", kind)
 				queue := func(keys ...string) any { return at(exporters, append([]string{id, "sending_queue"}, keys...)...) }
 				if queue("wait_for_result") == true { // a gateway without storage: whoever sends to it has the records until they are delivered
 					require.Nil(t, queue("storage"))
@@ -178,7 +178,7 @@ func TestEveryShippedConfigurationHasTheSettingsThatLoseNothing(t *testing.T) {
 				require.Equal(t, "bytes", queue("sizer"))
 				require.Equal(t, "bytes", queue("batch", "sizer"))
 				if size, _ := queue("batch", "max_size").(int); kind == "sentinel" || kind == "app_insights" {
-					require.Zero(t, size, "they cut requests themselves, and the queue drops a record that is larger")
+					require.Zero(t, size, "the exporters limit requests themselves, and the queue would drop a larger record")
 				} else {
 					require.Positive(t, size)
 					if limit > 0 {
@@ -186,13 +186,13 @@ func TestEveryShippedConfigurationHasTheSettingsThatLoseNothing(t *testing.T) {
 					}
 				}
 				if strings.HasSuffix(id, "/metrics") {
-					require.Equal(t, 1, queue("num_consumers"), "sums arrive in their order")
+					require.Equal(t, 1, queue("num_consumers"), "sums arrive in order")
 				}
 				require.Equal(t, "0s", at(exporters, id, "retry_on_failure", "max_elapsed_time"))
 			}
 			receivers, _ := config.parsed["receivers"].(section)
 			for id := range receivers {
-				require.Nil(t, at(receivers, id, "retry"), "a receiver tries without end by default: %s", id)
+				require.Nil(t, at(receivers, id, "retry"), "a receiver retries without end by default: %s", id)
 				if kind, _, _ := strings.Cut(id, "/"); kind == "kafka" {
 					require.Equal(t, section{"after": true, "on_error": false, "on_permanent_error": false}, at(receivers, id, "message_marking"))
 					require.Equal(t, false, at(receivers, id, "autocommit", "enable"))
@@ -214,8 +214,8 @@ func TestNoShippedConfigurationHasTheProcessorBatch(t *testing.T) {
 	}
 }
 
-// Each record becomes a blob, some hundred in a second. With the exporter's own range of numbers names repeat, and blobs overwrite each
-// other; when that fails, upstream has mended it, and docs/upstream.md must change.
+// Each record becomes a blob, some hundred each second. With the exporter's own range of numbers, names repeat and
+// blobs overwrite each other. If that case fails, upstream has fixed it, and docs/upstream.md must change.
 func TestNamesOfBlobsDoNotRepeat(t *testing.T) {
 	t.Parallel()
 	const n = 3000

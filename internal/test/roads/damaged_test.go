@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// damages are what can happen to the file of a queue.
+// damages are ways in which a queue's file can be damaged.
 func damages() map[string]func(raw []byte) []byte {
 	page := os.Getpagesize()
 	return map[string]func([]byte) []byte{
@@ -21,7 +21,7 @@ func damages() map[string]func(raw []byte) []byte {
 	}
 }
 
-// damage alters the only file of a queue in a directory.
+// damage changes the only queue file in a directory.
 func damage(t *testing.T, directory string, change func([]byte) []byte) (path string, raw []byte) {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(directory, "exporter_*__logs"))
@@ -46,8 +46,8 @@ func requireSetAside(t *testing.T, c *collector, path string, raw []byte) {
 	require.Contains(t, c.out.String(), filepath.Base(aside[0]))
 }
 
-// The file is as a process leaves it that was killed and had delivered all.
-func TestConfigYAMLStartsAndDeliversThoughTheFileOfItsQueueIsDamaged(t *testing.T) {
+// The file is that of a process that was killed after it had delivered everything.
+func TestConfigYAMLStartsAndDeliversAlthoughTheFileOfItsQueueIsDamaged(t *testing.T) {
 	t.Parallel()
 	for name, change := range damages() {
 		t.Run(name, func(t *testing.T) {
@@ -67,12 +67,12 @@ func TestConfigYAMLStartsAndDeliversThoughTheFileOfItsQueueIsDamaged(t *testing.
 	}
 }
 
-// What was in the file is not delivered; an error names the file, which holds it still.
-func TestEveryRoadDeliversThoughTheFileOfItsQueueIsDamaged(t *testing.T) {
+// The content of the file is not delivered. An error names the file, which still has the content.
+func TestEveryRoadDeliversAlthoughTheFileOfItsQueueIsDamaged(t *testing.T) {
 	t.Parallel()
 	for _, r := range roads() {
 		if r.through != "" {
-			continue // the queue is its agent's
+			continue // the queue belongs to its agent
 		}
 		t.Run(r.config, func(t *testing.T) {
 			t.Parallel()
@@ -93,8 +93,9 @@ func TestEveryRoadDeliversThoughTheFileOfItsQueueIsDamaged(t *testing.T) {
 	}
 }
 
-// file_storage 0.161 does not start on what resilient_file_storage sets aside, with `recreate: true` as well. docs/upstream.md describes it:
-// when this fails because the collector starts, it has been mended, and what that says must change.
+// file_storage 0.161 does not start with files that resilient_file_storage sets aside, even with `recreate: true`.
+// docs/upstream.md describes it. If this test fails because the collector starts, upstream has fixed it, and the
+// document must change.
 func TestFileStorageKeepsTheCollectorFromStartingWhenItsFileIsDamaged(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -20,9 +20,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// What the exporters' defaults, and the processor batch, lose: without these tests the hours could pass for the wrong reason.
+// What the exporters' defaults, and the processor batch, lose. Without these tests, the hours could pass for the wrong
+// reason.
 
-// The clock is the short one of a bubble.
+// The clock is the fake one of a bubble.
 func TestAnExporterGivesUpAfterFiveMinutesUnlessItIsToldToGoOn(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*configretry.BackOffConfig)
@@ -56,8 +57,8 @@ func TestAnExporterGivesUpAfterFiveMinutesUnlessItIsToldToGoOn(t *testing.T) {
 	}
 }
 
-// Three seconds stand for the five minutes of the default. The far ends of both collectors are away until the one that gives up has lost
-// everything; the one with the shipped setting has lost nothing then.
+// Three seconds replace the default of five minutes. The far ends of both collectors are away until the exporter that
+// gives up has lost everything. The one with the shipped setting has lost nothing by then.
 func TestAnExporterThatGivesUpLosesTheRecordsThatTheShippedSettingKeeps(t *testing.T) {
 	t.Parallel()
 	const all = 500
@@ -105,8 +106,9 @@ func TestAQueueInMemoryIsLostWithTheProcess(t *testing.T) {
 	requireExactly(t, trip.got(), names("last", 100))
 }
 
-// kafka 0.160 refuses a message above 1,000,000 bytes for good, and makes a message of each batch that it gets. docs/upstream.md describes
-// it: when this fails because more arrives, it has been mended, and what that says must change.
+// kafka 0.160 permanently refuses a message above 1,000,000 bytes, and makes a message of each batch that it receives.
+// docs/upstream.md describes it. If this test fails because more arrives, upstream has fixed it, and the document must
+// change.
 func TestKafkaWithItsDefaultsRefusesTheReceiversBatchesForGood(t *testing.T) {
 	t.Parallel()
 	const all = 3100 // batches of a thousand, and a small one
@@ -122,14 +124,15 @@ exporters:
 service: {pipelines: {logs: {receivers: [asimdns], exporters: [kafka]}}}
 `, recordingOf(t, "calm", all, func(int) int { return 0 }), far.Addr(), far.ca))
 	refused := func() int { return c.metric("otelcol_exporter_send_failed_log_records") }
-	c.until("all has arrived or was refused", func() bool { return refused()+len(far.got()) == all })
+	c.until("all records have arrived or were refused", func() bool { return refused()+len(far.got()) == all })
 	require.GreaterOrEqual(t, refused(), 1000)
 	require.Equal(t, all, c.interrupt())
 	require.Less(t, len(far.got()), all-1000+1)
 }
 
-// batchprocessor 0.161 acknowledges what it has in memory, and waits for the next component for ever. docs/upstream.md describes it:
-// when this fails because the collector ends, or all arrives, it has been mended, and what that says must change.
+// batchprocessor 0.161 acknowledges records that it holds in memory, and waits for the next component without end.
+// docs/upstream.md describes it. If this test fails because the collector ends, or because all records arrive, upstream
+// has fixed it, and the document must change.
 func TestTheProcessorBatchHangsAtAFullQueueAndLosesWhatItHolds(t *testing.T) {
 	t.Parallel()
 	trip := roadOf("examples/otlp/agent.yaml").begin(t, "yaml:processors::batch: {send_batch_size: 100, send_batch_max_size: 100}",
@@ -137,7 +140,7 @@ func TestTheProcessorBatchHangsAtAFullQueueAndLosesWhatItHolds(t *testing.T) {
 	trip.away(t)
 	c := trip.run(recording(t, "held", 4000, 1), 0)
 	last, since := 0, time.Now()
-	c.until("the receiver has not got rid of anything for two seconds", func() bool {
+	c.until("the receiver has delivered nothing for two seconds", func() bool {
 		if n := c.accepted(); n == 0 || n != last {
 			last, since = n, time.Now()
 		}

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package roads sends every configuration that the project ships through a bad hour and counts record by record what arrives:
-// config.yaml, config.replay.yaml, those of examples/ and those of documents. It is a module of its own, so that the far ends'
-// libraries stay out of the collector's. `make test-roads` builds the collector and runs it; the tests mount small file systems
-// and need root on Linux.
+// Package roads runs every configuration that the project ships through an hour of outages, and counts record by record
+// what arrives. It covers config.yaml, config.replay.yaml, and those in examples/ and in documents. It is a module of
+// its own, so that the libraries of the far ends stay out of the collector's module. `make test-roads` builds the
+// collector and runs the tests. They mount small file systems and need root on Linux.
 //
-// A test runs the built collector with the configuration as it is shipped, and a second one over it that replays generated
-// events in place of the live ones, names the far end, and shortens the retry intervals. Far ends lie on loopback addresses.
+// A test runs the built collector with the shipped configuration and a second one that overrides it: it replays
+// generated events instead of live ones, names the far end, and shortens the retry intervals. Far ends are on loopback
+// addresses.
 package roads

@@ -21,13 +21,13 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
 
-// zone is where all queried names lie. A name is of one event only.
+// zone is the domain of all queried names. Each event has a name of its own.
 const zone = ".roads.example"
 
-// eventName is the name that the n-th event of a part asks for.
+// eventName returns the name that the n-th event of a part queries.
 func eventName(part string, n int) string { return fmt.Sprintf("%s-%05d%s", part, n, zone) }
 
-// names gives those of the first n events of a part.
+// names returns the names of the first n events of a part.
 func names(part string, n int) []string {
 	list := make([]string, n)
 	for i := range list {
@@ -36,8 +36,8 @@ func names(part string, n int) []string {
 	return list
 }
 
-// recording writes n answers of the DNS Server (event 257) to a file. Of every `large` one has eight TXT strings, in a packet of
-// 2.2 KB; the others an address.
+// recording writes n answers of the DNS Server (event 257) to a file. One in `large` has eight TXT strings, in a packet
+// of 2.2 KB. The others have an address.
 func recording(t *testing.T, part string, n, large int) string {
 	t.Helper()
 	return recordingOf(t, part, n, func(i int) (texts int) {
@@ -48,7 +48,7 @@ func recording(t *testing.T, part string, n, large int) string {
 	})
 }
 
-// recordingOf is recording with as many TXT strings in an answer as texts says; with 0 an address.
+// recordingOf is recording with texts(i) TXT strings in answer i, or with an address if it is 0.
 func recordingOf(t *testing.T, part string, n int, texts func(i int) int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), part+".etl")
@@ -76,7 +76,7 @@ func recordingOf(t *testing.T, part string, n int, texts func(i int) int) string
 	return path
 }
 
-// answer gives the fields of one answer.
+// answer returns the fields of one answer.
 func answer(t *testing.T, name string, i, texts int) map[string]any {
 	m := new(dns.Msg)
 	m.Id, m.Response, m.RecursionDesired, m.RecursionAvailable = uint16(i), true, true, true
@@ -130,7 +130,7 @@ func (c *tally) addName(name string) {
 	c.of[name]++
 }
 
-// got gives a copy.
+// got returns a copy of the counts.
 func (c *tally) got() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -141,7 +141,7 @@ func (c *tally) got() map[string]int {
 	return of
 }
 
-// missing gives the names that have not arrived.
+// missing returns the names that have not arrived.
 func missing(got map[string]int, want []string) []string {
 	return slices.DeleteFunc(slices.Clone(want), func(name string) bool { return got[name] > 0 })
 }
@@ -157,15 +157,16 @@ func ofPart(got map[string]int, part string) int {
 	return n
 }
 
-// requireExactly holds what arrived against what was sent: all of it and nothing else. Records may have come more than once.
+// requireExactly requires that everything that was sent arrived, and nothing else. Records may have arrived more than
+// once.
 func requireExactly(t *testing.T, got map[string]int, want []string) {
 	t.Helper()
 	lost := missing(got, want)
 	require.Empty(t, lost[:min(len(lost), 5)], "%d of %d records are lost", len(lost), len(want))
-	require.Len(t, got, len(want), "what arrived that was not sent")
+	require.Len(t, got, len(want), "records arrived that were not sent")
 }
 
-// requireOnce is requireExactly, and each record once.
+// requireOnce is requireExactly, and each record may arrive only once.
 func requireOnce(t *testing.T, got map[string]int, want []string) {
 	t.Helper()
 	requireExactly(t, got, want)

@@ -13,11 +13,13 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// object is what every object in a file of the exporter begins with. It cannot stand within one: a quote in a text is escaped.
+// object is the beginning of every object in the exporter's file. It cannot occur within one: quotes in texts are
+// escaped.
 var object = []byte(`{"resourceLogs":[`)
 
-// records counts what the files hold. As examples/file/README.md says, an object begins where `object` stands, wherever that is in
-// a line: a full disk or a crash leaves one torn, whose records come again.
+// records counts the records in the files. As examples/file/README.md says, each occurrence of `object` begins an
+// object, wherever it is in a line: a full disk or a crash leaves an incomplete object, whose records are written
+// again.
 func records(t *testing.T, pattern string) map[string]int {
 	t.Helper()
 	paths, err := filepath.Glob(pattern)
@@ -36,12 +38,12 @@ func records(t *testing.T, pattern string) map[string]int {
 	return all.got()
 }
 
-// gatewayFar is the project's own collector as a gateway. It is away by kill -9.
+// gatewayFar is the project's own collector as a gateway. To be away, it is killed with kill -9.
 type gatewayFar struct {
 	t       *testing.T
 	dir     string
 	port    int
-	more    []string // configurations over the gateway's
+	more    []string // configurations that override the gateway's
 	running *collector
 }
 
@@ -67,8 +69,8 @@ func (f *gatewayFar) env() []string {
 
 func (f *gatewayFar) overlay() string { return "{}" }
 
-// fullGatewayFar is a gateway that is away in that its disk is full. It is killed then, and started again on the full disk; before
-// the disk has room again it is stopped.
+// fullGatewayFar is a gateway whose disk is full while it is away. It is then killed, and started again with the full
+// disk. It is stopped before the disk has room again.
 type fullGatewayFar struct {
 	gatewayFar
 	disk string

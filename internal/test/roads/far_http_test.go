@@ -39,7 +39,7 @@ func serve(t *testing.T, far *httpFar, handler http.HandlerFunc) {
 	t.Cleanup(func() { _ = server.Close(); <-done })
 }
 
-// body reads a request's body whole, decompressed. An error means that the request did not come whole.
+// body reads a request's whole body, decompressed. An error means that the request was incomplete.
 func body(r *http.Request) ([]byte, error) {
 	var from io.Reader = r.Body
 	if r.Header.Get("Content-Encoding") == "gzip" {
@@ -52,7 +52,7 @@ func body(r *http.Request) ([]byte, error) {
 	return io.ReadAll(from)
 }
 
-// otlpFar is any endpoint of OTLP over HTTP.
+// otlpFar is any OTLP/HTTP endpoint.
 type otlpFar struct{ httpFar }
 
 func newOTLPFar(t *testing.T) *otlpFar {
@@ -69,13 +69,13 @@ func newOTLPFar(t *testing.T) *otlpFar {
 
 func (f *otlpFar) env() []string { return nil }
 
-// overlay makes a configuration whole that says nothing of receivers.
+// overlay completes a configuration without receivers.
 func (f *otlpFar) overlay() string {
 	return fmt.Sprintf("{exporters: {otlp_http: {endpoint: 'http://%s'}}, service: {pipelines: {logs: {receivers: [asimdns], exporters: [otlp_http]}}}}", f.Addr())
 }
 
-// azureOTLPFar is Azure Monitor's native OTLP endpoint, with what gives out its tokens: both live at the same address, as the
-// identity endpoint of an Azure host is on loopback too.
+// azureOTLPFar is Azure Monitor's native OTLP endpoint, together with the endpoint that issues its tokens. Both have
+// the same address, as the identity endpoint of an Azure host is on loopback too.
 type azureOTLPFar struct{ otlpFar }
 
 const (
@@ -128,7 +128,8 @@ func (f *otlpFar) take(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-protobuf")
 }
 
-// trackFar is the ingestion of Application Insights. The tests of the exporter have a server that is stricter about items.
+// trackFar is the ingestion endpoint of Application Insights. The exporter's own tests have a server that is stricter
+// about items.
 type trackFar struct {
 	httpFar
 	health int // the port of the collector's health_check
@@ -146,7 +147,7 @@ func newTrackFar(t *testing.T) *trackFar {
 			return
 		}
 		decoder := json.NewDecoder(bytes.NewReader(raw))
-		if bytes.HasPrefix(raw, []byte("[")) { // an array; else one behind the other
+		if bytes.HasPrefix(raw, []byte("[")) { // an array; otherwise one after the other
 			_, _ = decoder.Token()
 		}
 		n := 0
@@ -176,12 +177,12 @@ func (f *trackFar) overlay() string {
 	return fmt.Sprintf("extensions: {health_check: {endpoint: '127.0.0.1:%d'}}", f.health)
 }
 
-// blobFar is Azure Blob Storage. As there, a blob that is put takes the place of one of its name.
+// blobFar is Azure Blob Storage. As there, a new blob replaces one with the same name.
 type blobFar struct {
 	httpFar
 	mu       sync.Mutex
 	blobs    map[string][]byte
-	parts    map[string][]byte // blocks that no list names yet, by blob and id
+	parts    map[string][]byte // blocks that are not in a list yet, by blob and id
 	replaced int
 }
 
@@ -233,7 +234,7 @@ func (f *blobFar) put(name string, content []byte) {
 	f.blobs[name] = content
 }
 
-// got counts what the blobs that are there hold.
+// got counts the records in the existing blobs.
 func (f *blobFar) got() map[string]int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

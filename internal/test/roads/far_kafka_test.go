@@ -28,7 +28,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 )
 
-// What a client of Event Hubs' Kafka endpoint says who it is with.
+// The credentials of a client of Event Hubs' Kafka endpoint.
 const (
 	eventHubsUser     = "$ConnectionString"
 	eventHubsPassword = "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0"
@@ -38,7 +38,7 @@ const (
 type kafkaFar struct {
 	*gate
 	tally
-	ca string // the file of its certificate
+	ca string // path of its certificate
 
 	client *kgo.Client // reads the topic
 
@@ -140,7 +140,7 @@ func (f *kafkaFar) overlay() string {
 	return "exporters: {kafka: {brokers: ['" + f.Addr().String() + "'], tls: {ca_file: '" + f.ca + "'}, metadata: {retry: {backoff: 100ms}}}}"
 }
 
-// certificate makes one for 127.0.0.1, signed by itself, and writes it to a file.
+// certificate makes a self-signed certificate for 127.0.0.1 and writes it to a file.
 func certificate(t *testing.T, path string) (tls.Certificate, *x509.CertPool) {
 	own := newAuthority(t)
 	pool := x509.NewCertPool()

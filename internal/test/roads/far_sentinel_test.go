@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// sentinelFar is the Logs Ingestion API with some data collection rules, and what gives out its tokens. The tests of the exporter have a
-// server that is stricter about rows.
+// sentinelFar is the Logs Ingestion API with some data collection rules, together with the endpoint that issues its
+// tokens. The exporter's own tests have a server that is stricter about rows.
 type sentinelFar struct {
 	httpFar
 

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// hourOfFiles is that of examples/file: the far end is a disk. The exporter has no queue: what the disk does not take stays in the receiver.
+// hourOfFiles is the hour of examples/file: the far end is a disk. The exporter has no queue: records that the disk
+// refuses stay in the receiver.
 func hourOfFiles(t *testing.T) {
 	disk, dir := smallDisk(t, 64<<20), home(t)
 	files := filepath.Join(disk, "winnet*")
@@ -42,7 +43,7 @@ func hourOfFiles(t *testing.T) {
 	require.Equal(t, 2000, c.interrupt())
 	want = append(want, names("full", 2000)...)
 
-	// Killed while the disk is full, perhaps in the middle of an object.
+	// Kills the collector while the disk is full, perhaps in the middle of an object.
 	c = run(recording(t, "torn", 3000, 4), 200)
 	arrived(c, "torn", 100)
 	free = fill(t, disk)

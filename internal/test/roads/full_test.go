@@ -16,16 +16,16 @@ import (
 // endsWithin is how long the collector may take to end after Ctrl-C.
 const endsWithin = 5 * time.Second
 
-// Not in parallel: it is about time.
+// Not in parallel, because it measures time.
 func TestCtrlCWithAFullQueueEndsInTimeWithAnExactAccount(t *testing.T) {
 	for _, r := range roads() {
 		if r.through != "" {
-			continue // the queue is its agent's
+			continue // the queue belongs to its agent
 		}
 		t.Run(r.config, func(t *testing.T) {
 			const capacity, batch = 2_000_000, 20
 			full := 2000
-			if r.receiver == "ciliumwindows" { // whose records have a fraction of the size
+			if r.receiver == "ciliumwindows" { // its records have a fraction of the size
 				full = 10_000
 			}
 			trip := r.begin(t, fmt.Sprintf("yaml:exporters::%s::sending_queue::queue_size: %d", r.exporters[0], capacity),
@@ -41,14 +41,14 @@ func TestCtrlCWithAFullQueueEndsInTimeWithAnExactAccount(t *testing.T) {
 			require.Less(t, n, full)
 			trip.back(t)
 			c = trip.run(r.recording(t, "last", 100, 1), 0)
-			c.until("all has arrived", func() bool { return len(trip.got()) >= n+100 })
+			c.until("all records have arrived", func() bool { return len(trip.got()) >= n+100 })
 			c.interrupt()
 			requireExactly(t, trip.got(), append(names("full", n), names("last", 100)...))
 		})
 	}
 }
 
-// smallDisk mounts a file system of so many bytes. It needs root on Linux; where it cannot be had the test fails.
+// smallDisk mounts a file system of `size` bytes. It needs root on Linux; without it, the test fails.
 func smallDisk(t *testing.T, size int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -57,7 +57,7 @@ func smallDisk(t *testing.T, size int) string {
 	return dir
 }
 
-// fill takes all the room that is left in a directory, and gives what frees it again.
+// fill uses up the free space of a directory, and returns the function that frees it again.
 func fill(t *testing.T, dir string) (free func()) {
 	t.Helper()
 	path := filepath.Join(dir, "ballast")
@@ -84,9 +84,9 @@ func TestCtrlCOnAFullDiskEndsInTimeWithAnExactAccount(t *testing.T) {
 	require.Less(t, n, 4000)
 }
 
-// With file_storage the queue of exporterhelper 0.161 deletes what it has taken: docs/upstream.md, and
+// With file_storage, the queue of exporterhelper 0.161 deletes the items that it took: see docs/upstream.md, and
 // TestTheQueueOnAFullDiskDeletesWhatItWasAboutToSend.
-func TestAFullDiskUnderTheQueueCostsNoRecord(t *testing.T) {
+func TestAFullDiskUnderTheQueueLosesNoRecord(t *testing.T) {
 	t.Parallel()
 	const all = 2000
 	trip, disk := onSmallDisk(t, 32<<20)
@@ -106,10 +106,10 @@ func TestAFullDiskUnderTheQueueCostsNoRecord(t *testing.T) {
 	got := trip.got()
 	require.Empty(t, missing(got, names("full", all)))
 	require.Empty(t, missing(got, names("last", 100)))
-	require.Equal(t, len(got), ofPart(got, "full")+100, "what arrived that was not sent")
+	require.Equal(t, len(got), ofPart(got, "full")+100, "records arrived that were not sent")
 }
 
-// onSmallDisk is a road whose queue lies on a small disk.
+// onSmallDisk returns a trip whose queue is on a small disk.
 func onSmallDisk(t *testing.T, size int) (*trip, string) {
 	disk := smallDisk(t, size)
 	return roadOf("examples/azure-monitor-otlp/config.yaml").begin(t, fmt.Sprintf("yaml:extensions::resilient_file_storage::directory: '%s'", disk),

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// gate is a listener that goes away and comes back at its address: while it is away connections are refused, and those that
-// were open are closed.
+// gate is a listener that can go away and come back at its address. While it is away, it refuses connections and closes
+// the open ones.
 type gate struct {
 	addr net.Addr
 
@@ -98,7 +98,7 @@ func (g *gate) Close() error {
 // Addr implements net.Listener.
 func (g *gate) Addr() net.Addr { return g.addr }
 
-// gated is a connection that the gate knows of.
+// gated is a connection that the gate tracks.
 type gated struct {
 	net.Conn
 	gate *gate

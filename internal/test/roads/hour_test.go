@@ -12,13 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// far is where a configuration sends to.
+// far is the destination of a configuration.
 type far interface {
 	away(*testing.T)
 	back(*testing.T)
-	// got is how often each name has arrived.
+	// got returns how often each name has arrived.
 	got() map[string]int
-	// env and overlay are what the configuration needs to reach it.
+	// env and overlay are the settings with which the configuration reaches it.
 	env() []string
 	overlay() string
 }
@@ -26,14 +26,14 @@ type far interface {
 // road is a configuration with a queue on disk, and its far end.
 type road struct {
 	config    string
-	through   string // the configuration to run, where that is another one: of a gateway, its agent's
+	through   string // the configuration to run, if it is another one: for a gateway, its agent's
 	receiver  string
-	exporters []string      // the first has the logs
-	attempt   time.Duration // what an attempt to send may take beyond the five seconds in which a collector ends: it is not broken off
+	exporters []string      // the first exports logs
+	attempt   time.Duration // how long an attempt to send may take beyond the five seconds in which a collector ends; it is not interrupted
 	far       func(*testing.T) far
 }
 
-// roads are all shipped configurations with a queue on disk that loses nothing, and the gateway behind one.
+// roads are all shipped configurations with a queue on disk that loses nothing, and the gateway behind one of them.
 func roads() []road {
 	return []road{
 		{"config.yaml", "", "asimdns", []string{"app_insights"}, 2 * time.Second, func(t *testing.T) far { return newTrackFar(t) }},
@@ -51,7 +51,7 @@ func roads() []road {
 	}
 }
 
-// roadOf gives one of them by its configuration.
+// roadOf returns the road of a configuration.
 func roadOf(config string) road {
 	for _, r := range roads() {
 		if r.config == config {
@@ -61,7 +61,7 @@ func roadOf(config string) road {
 	panic("no road has the configuration " + config)
 }
 
-// hours has what each shipped configuration goes through.
+// hours returns the test of each shipped configuration.
 func hours() map[string]func(*testing.T) {
 	all := map[string]func(*testing.T){
 		"config.replay.yaml":          hourOfAJob,
@@ -78,13 +78,13 @@ func TestEveryShippedConfigurationGoesThroughTheBadHour(t *testing.T) {
 	t.Parallel()
 	found := shipped(t)
 	for config := range hours() {
-		require.Contains(t, found, config, "this hour is of no shipped configuration")
+		require.Contains(t, found, config, "this hour belongs to no shipped configuration")
 	}
 	for config := range found {
 		t.Run(config, func(t *testing.T) {
 			t.Parallel()
 			hour, has := hours()[config]
-			require.True(t, has, "this configuration is shipped, and no test sends it through the hour: give it a row in hours or roads")
+			require.True(t, has, "no test runs this shipped configuration through the hour: give it a row in hours or roads")
 			hour(t)
 		})
 	}
@@ -93,21 +93,21 @@ func TestEveryShippedConfigurationGoesThroughTheBadHour(t *testing.T) {
 // outage is how long the far end is away in the hour while the collector runs.
 const outage = 20 * time.Second
 
-// trip is one working directory, with its far end.
+// trip is a working directory with a far end.
 type trip struct {
 	*testing.T
 	road
 	far
 	dir  string
-	more []string // configurations over that of the road
+	more []string // configurations that override the road's
 }
 
 func (r road) begin(t *testing.T, more ...string) *trip {
 	return &trip{T: t, road: r, far: r.far(t), dir: home(t), more: more}
 }
 
-// run starts the collector on a recording. The configuration is as shipped but for the source, the far end, and the time between
-// two tries.
+// run starts the collector on a recording. Its configuration is the shipped one, except for the source, the far end,
+// and the time between two attempts.
 func (t *trip) run(path string, rate int) *collector {
 	t.Helper()
 	c := t.launch(path, rate)
@@ -115,7 +115,7 @@ func (t *trip) run(path string, rate int) *collector {
 	return c
 }
 
-// launch is run, and does not wait.
+// launch is run without the waiting.
 func (t *trip) launch(path string, rate int) *collector {
 	t.Helper()
 	config := t.config
@@ -134,7 +134,7 @@ func (t *trip) launch(path string, rate int) *collector {
 	return c
 }
 
-// recording writes n events of the road's receiver; of a DNS server's every `large` one is large.
+// recording writes n events of the road's receiver. Of a DNS server's events, one in `large` is large.
 func (r road) recording(t *testing.T, part string, n, large int) string {
 	t.Helper()
 	if r.receiver == "ciliumwindows" {
@@ -143,7 +143,7 @@ func (r road) recording(t *testing.T, part string, n, large int) string {
 	return recording(t, part, n, large)
 }
 
-// untilArrived waits until so many different names of a part are at the far end.
+// untilArrived waits until n different names of a part have arrived.
 func (t *trip) untilArrived(c *collector, part string, n int) {
 	t.Helper()
 	c.until(fmt.Sprintf("%d records of %s arrived", n, part), func() bool { return ofPart(t.got(), part) >= n })
@@ -154,14 +154,14 @@ func (r road) hour(t *testing.T) {
 	const large = 4 // one of four records is large
 	trip := r.begin(t)
 
-	// Calm: each record once.
+	// Calm: each record arrives once.
 	c := trip.run(r.recording(t, "calm", 300, large), 150)
 	trip.untilArrived(c, "calm", 300)
 	require.Equal(t, 300, c.interrupt())
 	requireOnce(t, trip.got(), names("calm", 300))
 	want := names("calm", 300)
 
-	// The far end is away for a while.
+	// The far end is away for a time.
 	c = trip.run(r.recording(t, "outage", 2000, large), 100)
 	trip.untilArrived(c, "outage", 100)
 	trip.away(t)
@@ -171,21 +171,21 @@ func (r road) hour(t *testing.T) {
 	require.Equal(t, 2000, c.interrupt())
 	want = append(want, names("outage", 2000)...)
 
-	// It is away and the collector is stopped in the middle of the traffic.
+	// The far end is away, and the collector is stopped while events arrive.
 	trip.away(t)
 	c = trip.run(r.recording(t, "stopped", 3000, large), 200)
 	c.untilAccepted(300)
 	n := c.interrupt()
-	require.Less(t, n, 3000, "the recording should not have been at its end")
+	require.Less(t, n, 3000, "the recording should not have ended")
 	want = append(want, names("stopped", n)...)
 
-	// It is still away and the collector is killed.
+	// The far end is still away, and the collector is killed.
 	c = trip.run(r.recording(t, "killed", 1000, large), 0)
 	c.untilAccepted(1000)
 	c.kill()
 	want = append(want, names("killed", 1000)...)
 
-	// It comes back, and the collector is killed as the first of what it kept arrives.
+	// The far end comes back, and the collector is killed when the first of the queued records arrives.
 	c = trip.run(r.recording(t, "drained", 200, large), 0)
 	c.untilAccepted(200)
 	trip.back(t)
@@ -194,11 +194,11 @@ func (r road) hour(t *testing.T) {
 	want = append(want, names("drained", 200)...)
 
 	c = trip.run(r.recording(t, "last", 100, large), 0)
-	c.until("all has arrived", func() bool { return len(trip.got()) >= len(want)+100 })
+	c.until("all records have arrived", func() bool { return len(trip.got()) >= len(want)+100 })
 	require.Equal(t, 100, c.interrupt())
 	requireExactly(t, trip.got(), append(want, names("last", 100)...))
 	if blobs, ok := trip.far.(*blobFar); ok {
-		require.Zero(t, blobs.replaced, "blobs of one name")
+		require.Zero(t, blobs.replaced, "blobs overwrote each other")
 	}
 }
 

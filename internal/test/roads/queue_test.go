@@ -23,12 +23,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The queue on disk of exporterhelper 0.161 writes down which item it is about to send, in the call that reads the item. When that
-// write fails, it deletes the item. docs/upstream.md describes the fault: when the first case fails because all arrive, it has
-// been mended, and what that says must change. The second case is what a storage can do about it.
+// The queue on disk of exporterhelper 0.161 writes which item it is about to send, in the call that reads the item. If
+// that write fails, it deletes the item. docs/upstream.md describes the fault. If the first case fails because all
+// items arrive, upstream has fixed it, and the document must change. The second case shows what a storage can do about
+// it.
 func TestTheQueueOnAFullDiskDeletesWhatItWasAboutToSend(t *testing.T) {
 	for name, test := range map[string]struct {
-		readsOn bool // whether the storage gives what it can read though it cannot write
+		readsOn bool // the storage returns what it can read even if it cannot write
 		want    []int
 	}{
 		"a storage that does all or nothing":    {false, []int{0, 10}},
@@ -80,9 +81,9 @@ func TestTheQueueOnAFullDiskDeletesWhatItWasAboutToSend(t *testing.T) {
 	}
 }
 
-// An item that the disk refused counts as one in the queue, and nobody is told to read it. When enough of them fill the queue, it
-// takes nothing more, though it is empty and the disk has room again. When this test fails, that has been mended; docs/upstream.md
-// must change.
+// The queue counts an item that the disk refused, but does not wake anyone to read it. Once enough of them fill the
+// queue, it accepts nothing more, although it is empty and the disk has room again. If this test fails, upstream has
+// fixed it, and docs/upstream.md must change.
 func TestTheQueueCountsWhatAFullDiskRefusedUntilItTakesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		disk := &diskClient{items: map[string][]byte{}, full: true}
@@ -106,7 +107,7 @@ func TestTheQueueCountsWhatAFullDiskRefusedUntilItTakesNothing(t *testing.T) {
 		go func() { _ = exporter.ConsumeLogs(ctx, oneRecord(10)); offered.Store(true) }()
 		time.Sleep(24 * time.Hour)
 		synctest.Wait()
-		require.False(t, offered.Load(), "the queue takes records")
+		require.False(t, offered.Load(), "the queue accepts records")
 		cancel()
 		synctest.Wait()
 		require.True(t, offered.Load())
@@ -120,7 +121,7 @@ func oneRecord(n int) plog.Logs {
 	return logs
 }
 
-// host has one extension.
+// host is a host with extensions.
 type host map[component.ID]component.Component
 
 func (h host) GetExtensions() map[component.ID]component.Component { return h }
@@ -135,8 +136,8 @@ func (e *diskExtension) GetClient(context.Context, component.Kind, component.ID,
 	return e.client, nil
 }
 
-// diskClient is a storage that can be full: then nothing can be set. What is there can be deleted, in the room that earlier
-// deletions have left.
+// diskClient is a storage that can be full. Then it cannot store anything, but it can delete items, in the room that
+// earlier deletions have freed.
 type diskClient struct {
 	mu      sync.Mutex
 	items   map[string][]byte
@@ -150,7 +151,7 @@ func (d *diskClient) setFull(full bool) {
 	d.full = full
 }
 
-// count is how many items of the queue it holds: their keys are numbers.
+// count returns the number of the queue's items in it: their keys are numbers.
 func (d *diskClient) count() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -204,8 +205,9 @@ func (d *diskClient) Delete(ctx context.Context, key string) error {
 
 func (d *diskClient) Close(context.Context) error { return nil }
 
-// At a start the queue takes what was being sent out of the disk, and then puts it there again, in calls of their own: a process that ends
-// between the two loses as much as there are consumers. When this test fails, that has been mended; docs/upstream.md must change.
+// At its start, the queue removes the items that were being sent from the disk, and stores them again in other calls: a
+// process that ends in between loses as many items as there are consumers. If this test fails, upstream has fixed it,
+// and docs/upstream.md must change.
 func TestTheQueueLosesWhatWasBeingSentWhenTheProcessEndsAsItStarts(t *testing.T) {
 	disk := &diskClient{items: map[string][]byte{}}
 	storageID := component.MustNewID("disk")
@@ -233,12 +235,12 @@ func TestTheQueueLosesWhatWasBeingSentWhenTheProcessEndsAsItStarts(t *testing.T)
 	_ = e.Shutdown(context.Background())
 	require.Equal(t, 2, disk.count())
 
-	// The second one ends as soon as it has removed something.
+	// The second process ends as soon as it has removed something.
 	second := &mortalClient{diskClient: disk, untilDelete: true}
 	_ = begin(second, func(context.Context, plog.Logs) error { return nil }).Shutdown(context.Background())
 	require.True(t, second.dead.Load())
 
-	// The third one finds nothing.
+	// The third process finds nothing.
 	sent := make(chan int, 10)
 	e = begin(disk, func(_ context.Context, logs plog.Logs) error {
 		if logs.LogRecordCount() > 0 {
@@ -253,10 +255,10 @@ func TestTheQueueLosesWhatWasBeingSentWhenTheProcessEndsAsItStarts(t *testing.T)
 	require.Zero(t, disk.count())
 }
 
-// mortalClient does nothing more once its process is dead.
+// mortalClient does nothing more after its process has ended.
 type mortalClient struct {
 	*diskClient
-	untilDelete bool // it dies after the first call that deletes
+	untilDelete bool // its process ends after the first call that deletes
 	dead        atomic.Bool
 }
 

@@ -23,9 +23,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Faults that docs/upstream.md describes. When one of these tests fails, its fault has been mended, and what that says must change.
+// Faults that docs/upstream.md describes. If one of these tests fails, upstream has fixed the fault, and the document
+// must change.
 
-func TestEveryFaultOfOthersHasATestOrSaysWhyNot(t *testing.T) {
+func TestEveryUpstreamFaultHasATestOrSaysWhyNot(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root(t), upstreamFaults))
 	require.NoError(t, err)
 	own, err := filepath.Glob("*_test.go")
@@ -69,7 +70,7 @@ func TestAnExportersShutdownWaitsForTheAttemptThatIsUnderWay(t *testing.T) {
 	})
 }
 
-// In place of examples/file, which has `rotation`.
+// Without `rotation`, which examples/file has.
 func TestFileWithoutRotationNeverRecoversFromAFullDisk(t *testing.T) {
 	t.Parallel()
 	disk := smallDisk(t, 32<<20)
@@ -84,12 +85,12 @@ service: {pipelines: {logs: {receivers: [asimdns], exporters: [file]}}}
 	c.until("the disk refuses records", func() bool { return refused() > 0 })
 	free()
 	n := refused()
-	c.until("the exporter has refused them ten times more", func() bool { return refused() >= n+10*100 })
+	c.until("the exporter has refused them ten more times", func() bool { return refused() >= n+10*100 })
 	require.Empty(t, records(t, file))
 	require.Zero(t, c.accepted())
 }
 
-// The exporters app_insights and sentinel refuse it.
+// The exporters app_insights and sentinel refuse the key.
 func TestAMisspelledKeyOfAnExporterWithAnHTTPClientIsIgnored(t *testing.T) {
 	t.Parallel()
 	dir := home(t)
@@ -109,7 +110,7 @@ func TestAMisspelledKeyOfAnExporterWithAnHTTPClientIsIgnored(t *testing.T) {
 	}
 }
 
-// The exporters start before the receivers. Here one waits for the lock of its queue's file.
+// The exporters start before the receivers. Here an exporter waits for the lock of its queue's file.
 func TestCtrlCDuringTheStartEndsTheCollectorWithoutAWord(t *testing.T) {
 	t.Parallel()
 	trip := roadOf("examples/azure-monitor-otlp/config.yaml").begin(t, "yaml:extensions::resilient_file_storage::timeout: 1h")
@@ -127,7 +128,7 @@ func TestCtrlCDuringTheStartEndsTheCollectorWithoutAWord(t *testing.T) {
 	c = trip.launch(recording(t, "second", 10, 4), 0)
 	c.until("the collector starts", func() bool { return strings.Contains(c.out.String(), "Starting otelcol-winnet") })
 	require.NoError(t, c.cmd.Process.Signal(os.Interrupt))
-	require.Equal(t, -1, c.exitCode(), "by the signal")
+	require.Equal(t, -1, c.exitCode(), "ended by the signal")
 	require.NotContains(t, c.out.String(), "Received signal")
 	require.NotContains(t, c.out.String(), "Shutdown complete")
 }

@@ -23,21 +23,21 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// What the benchmarks play: every event of the DNS Server's recording, again and again, and the stand-in waits where a session's
+// The benchmarks play every event of the DNS Server's recording again and again. The stand-in waits while a session's
 // buffers are full.
 const (
 	recording       = "testdata/dnsserver.etl"
-	recordingEvents = 2393 // as testdata/counts.json says
+	recordingEvents = 2393 // see testdata/counts.json
 )
 
-// delivery counts the events that are delivered.
+// delivery counts the delivered events.
 type delivery struct {
 	want int64
 	came atomic.Int64
 	all  chan struct{}
 }
 
-// add counts one. It says whether the event is one of those that are wanted.
+// add counts an event, and reports whether it is one of the wanted number.
 func (d *delivery) add() bool {
 	n := d.came.Add(1)
 	if n == d.want {
@@ -46,9 +46,10 @@ func (d *delivery) add() bool {
 	return n <= d.want
 }
 
-// BenchmarkETW compares what an event costs from ETW's callback on, in processor time of this process: golang-etw's full decode, our decode
-// and log record, which reads every field, and what is to be taken off either, the same with an empty callback. The stand-in's own threads are in each.
-// So is the memory of the receiver's queue, by which the collection of garbage sets its pace.
+// BenchmarkETW compares the cost of an event from ETW's callback on, in processor time of this process: golang-etw's
+// full decode, with this project's decode and log record, which reads every field. The cost of an empty callback is
+// measured for both, to be subtracted. Each includes the stand-in's own threads, and the memory of the receiver's
+// queue, which determines the pace of garbage collection.
 func BenchmarkETW(b *testing.B) {
 	queue := make([]byte, pipeline.DefaultQueueConfig().MaxSizeMiB<<20)
 	defer runtime.KeepAlive(queue)
@@ -77,7 +78,7 @@ func BenchmarkETW(b *testing.B) {
 	})
 }
 
-// compare plays the recording so often to what begin starts and the function that it gives ends.
+// compare plays the recording `times` times to a consumer that begin starts and its returned function ends.
 func compare(b *testing.B, times int, begin func(*delivery) (end func())) {
 	for b.Loop() {
 		d := &delivery{want: int64(times * recordingEvents), all: make(chan struct{})}
@@ -89,7 +90,7 @@ func compare(b *testing.B, times int, begin func(*delivery) (end func())) {
 		select {
 		case <-d.all:
 		case <-time.After(2 * time.Minute):
-			b.Fatalf("%d of %d events came", d.came.Load(), d.want)
+			b.Fatalf("%d of %d events arrived", d.came.Load(), d.want)
 		}
 		took := processorTime(b) - before
 		end()
@@ -99,7 +100,7 @@ func compare(b *testing.B, times int, begin func(*delivery) (end func())) {
 	}
 }
 
-// golangETW starts golang-etw's session and consumer as its users do, and with decode its decoding of every event.
+// golangETW starts golang-etw's session and consumer as its users do; with decode, it also decodes every event.
 func golangETW(b *testing.B, d *delivery, decode bool) func() {
 	s := goetw.NewRealTimeSession("golang-etw under Wine")
 	require.NoError(b, s.EnableProvider(goetw.Provider{GUID: dns.Server().GUID.String(), EnableLevel: 5}))
@@ -108,7 +109,7 @@ func golangETW(b *testing.B, d *delivery, decode bool) func() {
 	var decoded atomic.Int64
 	c.EventRecordCallback = func(r *goetw.EventRecord) bool {
 		if !r.EventHeader.ProviderId.Equals(provider) {
-			return false // what ETW says of the session
+			return false // an event of ETW about the session
 		}
 		d.add()
 		return decode
@@ -124,13 +125,13 @@ func golangETW(b *testing.B, d *delivery, decode bool) func() {
 		require.NoError(b, c.Stop())
 		require.NoError(b, s.Stop())
 		if decode {
-			// The recording has events of two versions of Windows, and the stand-in tells the fields of one.
-			require.Greater(b, float64(decoded.Load()), 0.9*float64(d.want), "events with fields, of all")
+			// The recording has events of two versions of Windows. The stand-in describes the fields of one of them.
+			require.Greater(b, float64(decoded.Load()), 0.9*float64(d.want), "the share of events with fields")
 		}
 	}
 }
 
-// ours starts our session; with is called with each raw event, unless it is nil.
+// ours starts this project's session. with is called for each raw event, unless it is nil.
 func ours(b *testing.B, d *delivery, with func(raw []byte)) func() {
 	cfg := session.Config{
 		Name: "otelcol-winnet under Wine", Providers: []session.Provider{{GUID: dns.Server().GUID, Level: 5}},
@@ -148,7 +149,7 @@ func ours(b *testing.B, d *delivery, with func(raw []byte)) func() {
 	return func() { require.NoError(b, s.Close(b.Context())) }
 }
 
-// processorTime is what this process has taken of the processors, user and system.
+// processorTime returns the processor time of this process so far, user and system.
 func processorTime(b *testing.B) time.Duration {
 	var created, ended, kernel, user windows.Filetime
 	require.NoError(b, windows.GetProcessTimes(windows.CurrentProcess(), &created, &ended, &kernel, &user))

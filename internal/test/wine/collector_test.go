@@ -63,7 +63,7 @@ func TestASessionThatOutlivedItsCollectorIsStoppedByTheNextOne(t *testing.T) {
 	earlier := filepath.Join(h.dir, "recorded.1.etl")
 	require.Eventually(t, func() bool { _, err := os.Stat(earlier); return err == nil }, time.Minute, 20*time.Millisecond, "%s", c.out)
 	c.interrupt()
-	require.Equal(t, played, rawEvents(t, earlier), "what was recorded before is kept")
+	require.Equal(t, played, rawEvents(t, earlier), "the earlier recording is kept")
 }
 
 func TestASessionOfSomeoneElseIsLeftAloneUnlessItIsTakenOver(t *testing.T) {
@@ -76,7 +76,7 @@ func TestASessionOfSomeoneElseIsLeftAloneUnlessItIsTakenOver(t *testing.T) {
 	require.Contains(t, c.out.String(), "take_over: true")
 	out, err := h.logman("query", serverSession)
 	require.NoError(t, err)
-	require.Contains(t, out, "mode=0x00000100", "it is the one that was there before")
+	require.Contains(t, out, "mode=0x00000100", "it is the session that existed before")
 
 	c = h.start("receivers::asimdns::take_over: true")
 	c.await(started, 1)
@@ -137,7 +137,7 @@ func TestASecondCollectorDoesNotStealTheSession(t *testing.T) {
 
 func TestAHostWithoutTheRoleFailsTheStartAndSaysWhatToInstall(t *testing.T) {
 	h := newHost(t)
-	h.set("WINDOWSTEST_SCHEMA", windowsPath(filepath.Join(h.root, "internal/dns/dnsclient.txt"))) // every Windows has that
+	h.set("WINDOWSTEST_SCHEMA", windowsPath(filepath.Join(h.root, "internal/dns/dnsclient.txt"))) // every Windows has this provider
 	c := h.start()
 	c.fails()
 	require.Contains(t, c.out.String(), "the provider is not registered on this host: Microsoft-Windows-DNSServer {EB79061A-A566-4698-9119-3ED2807060E7}: it comes with the role DNS Server: install that with Install-WindowsFeature DNS")

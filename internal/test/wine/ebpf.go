@@ -11,13 +11,14 @@ import (
 	"time"
 )
 
-// CapturePath is the capture, from the repository's root, that the datapath of a test writes into an events map.
+// CapturePath is the capture, relative to the repository's root, that the datapath of a test writes into an events map.
 const CapturePath = "testdata/cilium_events.pcapng"
 
-// Pins is a directory whose files are pinned maps, for the stand-in of ebpfapi.dll; ebpfmaps.h says how.
+// Pins is a directory whose files represent pinned maps for the stand-in of ebpfapi.dll; ebpfmaps.h describes them.
 type Pins string
 
-// Pin pins a map, in place of what is pinned there: typ is ring, perf, array or hash, another id is another map.
+// Pin pins a map, replacing one that is pinned there. typ is ring, perf, array or hash. A map with another id is
+// another map.
 func (p Pins) Pin(t testing.TB, name, typ string, id, valueSize, maxEntries int) {
 	t.Helper()
 	path := filepath.Join(string(p), name)
@@ -25,7 +26,7 @@ func (p Pins) Pin(t testing.TB, name, typ string, id, valueSize, maxEntries int)
 		t.Fatal(err)
 	}
 	err := os.Rename(path+".new", path)
-	for began := time.Now(); err != nil && time.Since(began) < time.Minute; runtime.Gosched() { // while it is being read
+	for began := time.Now(); err != nil && time.Since(began) < time.Minute; runtime.Gosched() { // retries while the stand-in reads the file
 		err = os.Rename(path+".new", path)
 	}
 	if err != nil {
@@ -41,8 +42,7 @@ func (p Pins) Unpin(t testing.TB, name string) {
 	}
 }
 
-// Values is what an array holds that is pinned under name, little endian and one value after the other, as far as anybody
-// has written.
+// Values returns the values that were written to the array pinned under name, little endian and one after the other.
 func (p Pins) Values(t testing.TB, name string) []byte {
 	t.Helper()
 	values, err := os.ReadFile(filepath.Join(string(p), name+".values"))
@@ -52,7 +52,7 @@ func (p Pins) Values(t testing.TB, name string) []byte {
 	return values
 }
 
-// InstallEBPF makes this process's host one with eBPF for Windows 1.1, and nothing pinned.
+// InstallEBPF makes this process see a host with eBPF for Windows 1.1, and nothing pinned.
 func InstallEBPF(t testing.TB) Pins {
 	t.Helper()
 	Require(t)

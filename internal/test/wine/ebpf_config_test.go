@@ -18,7 +18,7 @@ const (
 	configSet = "the observability configuration map is set"
 )
 
-// words is what a map of 32-bit values holds, as far as anybody has written.
+// words returns the values that were written to a map of 32-bit values.
 func (n *node) words(name string) (all []uint32) {
 	values := n.Values(n.t, name)
 	for i := 0; i+4 <= len(values); i += 4 {
@@ -29,10 +29,10 @@ func (n *node) words(name string) (all []uint32) {
 
 func TestTheConfigurationMapIsWrittenReadBackAndRestored(t *testing.T) {
 	for preset, tc := range map[string]struct{ before, want []uint32 }{
-		// DROP 1, DEBUG 2, CAPTURE 3, TRACE 4, POLICY_VERDICT 5: these bits, all but DEBUG, beside two that were set before; the
-		// level low is Cilium's 2.
+		// DROP 1, DEBUG 2, CAPTURE 3, TRACE 4, POLICY_VERDICT 5: the bits of all but DEBUG, added to two that were set
+		// before. The level low is 2 in Cilium.
 		"bitmask": {[]uint32{0xC0, 4}, []uint32{0xC0 | 1<<1 | 1<<3 | 1<<4 | 1<<5, 2}},
-		// The level, and a value for each type of message.
+		// The level, and a value for each message type.
 		"per_event": {[]uint32{4, 0, 1, 0, 0, 0, 77}, []uint32{2, 1, 0, 1, 1, 1, 77}},
 	} {
 		t.Run(preset, func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestAConfigurationMapOfAnotherKindIsRefusedAndNotWritten(t *testing.T) {
 	}
 }
 
-func TestAConfigurationMapThatMayNotBeWrittenIsAWarning(t *testing.T) {
+func TestAConfigurationMapThatMayNotBeWrittenCausesAWarning(t *testing.T) {
 	n := newNode(t, "1.0")
 	n.Pin(t, "cilium_events", "ring", 1, 0, 64<<10)
 	n.Pin(t, configMap, "array", 2, 4, 2)

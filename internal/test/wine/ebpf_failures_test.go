@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAReleaseWithoutWhatARingBufferNeedsIsOutdated(t *testing.T) {
+func TestAReleaseWithoutTheFunctionsForRingBuffersIsOutdated(t *testing.T) {
 	n := newNode(t, "0.21")
 	n.Pin(t, "cilium_events", "ring", 1, 0, 64<<10)
 	c := n.start()
@@ -22,7 +22,7 @@ func TestAReleaseWithoutWhatARingBufferNeedsIsOutdated(t *testing.T) {
 	require.Contains(t, c.out.String(), `the installed eBPF for Windows is too old: C:\Program Files\ebpf-for-windows\ebpfapi.dll has no function ebpf_map_set_wait_handle; install version 1.0 or later`)
 }
 
-func TestAReleaseWithoutWhatAPerfEventArrayNeedsIsOutdated(t *testing.T) {
+func TestAReleaseWithoutTheFunctionsForPerfEventArraysIsOutdated(t *testing.T) {
 	n := newNode(t, "1.0")
 	n.Pin(t, "cilium_events", "perf", 1, 0, 64<<10)
 	c := n.start()
@@ -84,13 +84,13 @@ func TestTheCollectorEndsInTimeWhileTheDatapathWrites(t *testing.T) {
 	})
 }
 
-// An exporter that does not come on: the ring buffer is read all the same, and what finds no room in the queue is dropped and
-// counted. What the datapath itself could not write, nobody can say.
-func TestWhatASlowExporterCostsIsCounted(t *testing.T) {
+// An exporter makes no progress: the ring buffer is still read, and events that do not fit into the queue are dropped
+// and counted. Events that the datapath could not write are not known to anyone.
+func TestTheEventsThatASlowExporterLosesAreCounted(t *testing.T) {
 	n := newNode(t, "1.0")
 	n.Pin(t, "cilium_events", "ring", 1, 0, 64<<10)
 	n.set("WINDOWSTEST_REPEAT", "200")
-	sink, err := net.Listen("tcp", "127.0.0.1:0") // accepts, and never answers
+	sink, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections and never answers
 	require.NoError(t, err)
 	defer sink.Close()
 	c := n.start("exporters::otlp_http: {endpoint: 'http://"+sink.Addr().String()+"', compression: none, timeout: 1m, sending_queue: {enabled: false}, retry_on_failure: {enabled: false}}",
@@ -112,7 +112,7 @@ func TestWhatASlowExporterCostsIsCounted(t *testing.T) {
 	require.Positive(t, number[6], "%s", account[0])
 }
 
-// A program that may write into a working directory must not get into the collector.
+// A program that may write to a working directory must not get its code into the collector.
 func TestALibraryInTheWorkingDirectoryIsNotLoaded(t *testing.T) {
 	n := newNode(t, "")
 	n.Pin(t, "cilium_events", "ring", 1, 0, 64<<10)
@@ -128,7 +128,7 @@ func TestALibraryInTheWorkingDirectoryIsNotLoaded(t *testing.T) {
 	c.interrupt()
 }
 
-// notInstalled waits until the collector says so; it waits for it to be installed.
+// notInstalled waits until the collector reports that eBPF for Windows is not installed and that it waits for it.
 func notInstalled(t *testing.T, c *collector) {
 	t.Helper()
 	c.await(`eBPF for Windows is not installed: no C:\\Program Files\\ebpf-for-windows\\ebpfapi.dll, no C:\\windows\\system32\\ebpfapi.dll; install version 1.0 or later`, 1)

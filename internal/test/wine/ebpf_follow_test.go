@@ -12,12 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// readingMap is what the collector says when it reads a map of a type and size.
+// readingMap is the collector's message when it reads a map of a type and size.
 func readingMap(typ string, size int) string {
 	return fmt.Sprintf(`"path": "/ebpf/global/cilium_events", "type": "%s", "bytes": %d}`, typ, size)
 }
 
-// emits waits until the collector has written so many records.
+// emits waits until the collector has written count records.
 func (n *node) emits(c *collector, count int) {
 	n.t.Helper()
 	require.Eventually(n.t, func() bool { return len(readRecords(n.t, n.records())) >= count }, time.Minute, 50*time.Millisecond, "%s", c.out)
@@ -48,13 +48,13 @@ func (n *node) registry(verb string, args ...string) {
 	require.NoError(n.t, err, "%s", out)
 }
 
-func TestAMapThatTakesTheOthersPlaceIsReadInItsStead(t *testing.T) {
+func TestAMapThatReplacesTheOtherIsRead(t *testing.T) {
 	n := newNode(t, "1.1")
 	n.Pin(t, "cilium_events", "ring", 1, 0, 64<<10)
 	n.Pin(t, configMap, "array", 10, 4, 2)
 	c := n.start()
 	n.emits(c, captured)
-	// Another ring buffer, one of another size, a perf event array, and the first one again, which has nothing new to say.
+	// Another ring buffer, one of another size, a perf event array, and the first one again, which has no new records.
 	for i, next := range []struct {
 		typ, name string
 		id, size  int
@@ -70,7 +70,7 @@ func TestAMapThatTakesTheOthersPlaceIsReadInItsStead(t *testing.T) {
 	require.Equal(t, []uint32{0, 0}, n.words(configMap), "restored")
 }
 
-func TestAMapThatGoesIsReadToItsEndAndWaitedFor(t *testing.T) {
+func TestAMapThatIsRemovedIsReadToItsEndAndWaitedFor(t *testing.T) {
 	n := newNode(t, "1.0")
 	n.Pin(t, "cilium_events", "ring", 1, 0, 64<<10)
 	c := n.start()

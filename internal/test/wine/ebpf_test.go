@@ -34,13 +34,13 @@ receivers:
     logs: {receivers: [ciliumwindows], exporters: [file]}
 `
 
-// reading is what the collector says when it reads the events map.
+// reading is the collector's message when it reads the events map.
 const reading = "reading the events map"
 
-// metrics makes the collector say its metrics all the time.
+// metrics makes the collector log its metrics continuously.
 const metrics = "service::telemetry::metrics: {level: normal, readers: [{periodic: {interval: 100, exporter: {console: {}}}}]}"
 
-// metric is the value that the collector has last said of a metric of the receiver, which has one data point; -1 is none.
+// metric returns the last logged value of a receiver's metric that has one data point, or -1 if there is none.
 func (c *collector) metric(name string) int64 {
 	text := c.out.String()
 	at := strings.LastIndex(text, `"otelcol_receiver_ciliumwindows_`+name+`"`)
@@ -58,21 +58,21 @@ func (c *collector) metric(name string) int64 {
 
 var metricValue = regexp.MustCompile(`"Value": (\d+)\n`)
 
-// node is a host with eBPF for Windows, whose datapath writes the capture of testdata into what is pinned.
+// node is a host with eBPF for Windows. Its datapath writes the capture of testdata into the pinned maps.
 type node struct {
 	*host
 	Pins
 }
 
-// captured is how many records the capture has.
+// captured is the number of records in the capture.
 const captured = 1200
 
-// programs is where eBPF for Windows is installed.
+// programs returns the folder in which eBPF for Windows is installed.
 func (h *host) programs() string {
 	return filepath.Join(h.root, "dist/wine/drive_c/Program Files/ebpf-for-windows")
 }
 
-// newNode makes a node with a release of eBPF for Windows: 1.1, 1.0 or 0.21; none where that is empty.
+// newNode makes a node with a release of eBPF for Windows: 1.1, 1.0 or 0.21, or without it if release is "".
 func newNode(t *testing.T, release string) *node {
 	h := newHost(t)
 	h.config = ciliumConfig
@@ -96,7 +96,7 @@ func eachType(t *testing.T, size int, test func(t *testing.T, n *node, typ strin
 	}
 }
 
-// install puts a release's ebpfapi.dll into a directory, for this test.
+// install copies a release's ebpfapi.dll into a directory, for this test.
 func (h *host) install(release, dir string) {
 	h.t.Helper()
 	dll, err := os.ReadFile(filepath.Join(h.root, "dist/rig/ebpf-"+release, "ebpf-for-windows/ebpfapi.dll"))
@@ -107,7 +107,7 @@ func (h *host) install(release, dir string) {
 	h.t.Cleanup(func() { require.NoError(h.t, os.Remove(path)) })
 }
 
-// replay gives the records that the collector for Linux makes of the capture.
+// replay returns the records that the collector for Linux makes of the capture.
 func (n *node) replay() []record {
 	path := filepath.Join(n.dir, "replay.jsonl")
 	cmd := exec.Command(filepath.Join(n.root, "dist/otelcol-winnet"), "--config", "yaml:"+ciliumConfig,
@@ -120,16 +120,16 @@ func (n *node) replay() []record {
 	return all
 }
 
-// hubbleTime is what the body of a flow begins with.
+// hubbleTime matches the beginning of a flow's body.
 var hubbleTime = regexp.MustCompile(`^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d\.\d{3}: `)
 
-// debugCPU is how the body of a debug message names the processor.
+// debugCPU matches the processor in the body of a debug message.
 var debugCPU = regexp.MustCompile(` CPU: \d\d `)
 
-// common is a record without what a live source and a replay cannot have in common: when the event was read, and on which
-// host. A replay knows no host, only the node's name. The datapath here writes at once what the capture has over minutes, and live
-// times are those of reading: whether the packet monitor told of a drop just before is another answer then, which decides about the
-// mark of its own drops and of those without addresses.
+// common returns a record without the parts that differ between a live source and a replay: when the event was read,
+// and on which host. A replay has no host, only the node's name. The stand-in writes at once what the capture has over
+// minutes, and live times are those of reading. This changes whether the packet monitor has just reported a drop, and
+// thus the mark of its own drops and of drops without addresses.
 func common(r record) record {
 	r.Time = time.Time{}
 	r.Body = hubbleTime.ReplaceAllString(r.Body, "")
@@ -143,7 +143,7 @@ func common(r record) record {
 	return r
 }
 
-// live gives the records that the collector for Windows makes of what the datapath writes into the pinned map.
+// live returns the records that the collector for Windows makes of the records in the pinned map.
 func (n *node) live(count int, settings ...string) ([]record, *collector) {
 	n.t.Helper()
 	c := n.start(settings...)
@@ -161,12 +161,12 @@ func TestTheRingBufferGivesTheRecordsThatTheReplayGives(t *testing.T) {
 	got, _ := n.live(len(want), "receivers::ciliumwindows::record::path: '"+windowsPath(recorded)+"'")
 	require.Len(t, got, len(want))
 	for i := range want {
-		// A ring buffer does not tell the processor.
+		// A ring buffer does not contain the processor.
 		delete(want[i].Attributes, "cilium.cpu")
 		want[i].Body = debugCPU.ReplaceAllString(want[i].Body, " CPU: N/A ")
 		require.Equal(t, common(want[i]), common(got[i]), "record %d", i)
 	}
-	require.Equal(t, rawRecords(t, filepath.Join(n.root, CapturePath)), rawRecords(t, recorded), "the recorded file replays as the datapath wrote")
+	require.Equal(t, rawRecords(t, filepath.Join(n.root, CapturePath)), rawRecords(t, recorded), "the recorded file has the records that the datapath wrote")
 }
 
 // rawRecords reads the records of a capture, byte for byte.
@@ -185,7 +185,7 @@ func rawRecords(t *testing.T, path string) (all []string) {
 	}
 }
 
-// byCPU sorts records by the processor that wrote them, and keeps their order. Losses come apart.
+// byCPU groups records by the processor that wrote them, in order. It returns losses separately.
 func byCPU(all []record) (written map[any][]record, losses []record) {
 	written = map[any][]record{}
 	for _, r := range all {

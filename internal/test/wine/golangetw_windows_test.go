@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// golang-etw's own session, consumer and decoding know nothing of this project: what they see is what any program sees of the
-// stand-ins.
+// golang-etw's own session, consumer and decoder are independent of this project: they see the stand-ins as any program
+// does.
 func TestWineGolangETWDecodesTheSessionByItself(t *testing.T) {
 	Play(t, "testdata/dnsserver.etl")
 	s := goetw.NewRealTimeSession("golang-etw under Wine")
@@ -34,7 +34,7 @@ func TestWineGolangETWDecodesTheSessionByItself(t *testing.T) {
 		return nil
 	}
 	require.NoError(t, c.Start())
-	const want = 742 // as testdata/counts.json says
+	const want = 742 // see testdata/counts.json
 	require.Eventually(t, func() bool { return queries.Load() == want }, time.Minute, time.Millisecond, "%d of %d events", queries.Load(), want)
 	require.NoError(t, c.Stop())
 	require.EqualValues(t, want, names.Load())

@@ -22,14 +22,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
 
-// record is a log record with its resource, without what only the host and the time of the run decide.
+// record is a log record with its resource, without the parts that depend only on the host and the time of the run.
 type record struct {
 	Resource, Attributes map[string]any
 	Body, Severity       string
 	Time                 time.Time
 }
 
-// readRecords reads what the file exporter wrote, as far as its last whole line.
+// readRecords reads the output of the file exporter up to its last whole line.
 func readRecords(t *testing.T, path string) []record {
 	t.Helper()
 	file, err := os.Open(path)
@@ -106,7 +106,7 @@ func TestTheLiveSessionGivesTheRecordsThatTheReplayGives(t *testing.T) {
 				require.Equal(t, want[i], got[i], "record %d", i)
 			}
 			c.await(fmt.Sprintf("received %d = emitted %d + ", len(want), len(want)), 1)
-			require.Equal(t, rawEvents(t, filepath.Join(h.root, file)), rawEvents(t, recorded), "the recorded file replays as the session went")
+			require.Equal(t, rawEvents(t, filepath.Join(h.root, file)), rawEvents(t, recorded), "the recorded file has the session's events")
 		})
 	}
 }

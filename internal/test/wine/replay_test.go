@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ends waits for the collector to end by itself, and gives its exit code.
+// ends waits for the collector to end by itself, and returns its exit code.
 func (c *collector) ends() int {
 	c.t.Helper()
 	select {
@@ -43,7 +43,7 @@ func TestAReplayThatIsAJobEndsTheCollectorOnWindows(t *testing.T) {
 	c = h.start(`receivers::asimdns::replay: {path: ['` + windowsPath(dir) + `\dns_*.etl', '` + windowsPath(dir) + `\DNS_1.etl'], exit_when_done: true}`)
 	require.Equal(t, 1, c.ends(), "%s", c.out)
 	out := c.out.String()
-	require.Equal(t, 2, strings.Count(out, "file read"), "one file is named twice, in other letters")
-	require.Less(t, strings.Index(out, `dns_1.etl", "read`), strings.Index(out, `dns_10.etl", "read`), "by number")
+	require.Equal(t, 2, strings.Count(out, "file read"), "one file is named twice, in another case")
+	require.Less(t, strings.Index(out, `dns_1.etl", "read`), strings.Index(out, `dns_10.etl", "read`), "sorted by number")
 	require.Contains(t, out, "replay.path: 1 of 3 files could not be read in full: ")
 }

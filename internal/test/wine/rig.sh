@@ -1,20 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sets up a Windows to test on: Wine in a fresh prefix, with the stand-ins of dll/ in its system directory.
+# Sets up Windows for tests: Wine in a new prefix, with the stand-ins of dll/ in its system directory.
 #
-#   rig.sh DIR      builds the DLLs into DIR/rig and makes the prefix DIR/wine; installs Wine and mingw-w64 when missing
-#   rig.sh DIR run PROGRAM ARGUMENTS...   runs a Windows program there; what `go test -exec` calls
+#   rig.sh DIR      builds the DLLs into DIR/rig and makes the prefix DIR/wine; installs Wine and mingw-w64 if they are missing
+#   rig.sh DIR run PROGRAM ARGUMENTS...   runs a Windows program there; for `go test -exec`
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 dist=$(cd "$1" && pwd)
 out=$dist/rig
 PATH=$PATH:/usr/lib/wine # where Debian keeps wine64 and wineserver
-export LC_ALL=C.UTF-8     # what Windows says, and the tools, is read: in English
+export LC_ALL=C.UTF-8     # messages of Windows and of the tools are parsed, so they must be English
 
 export WINEPREFIX="$dist/wine" WINEDEBUG="${WINEDEBUG:--all}"
-export WINEDLLOVERRIDES='mscoree,mshtml=;advapi32,tdh=n,b' # no questions about .NET and a browser; our DLLs before Wine's
+export WINEDLLOVERRIDES='mscoree,mshtml=;advapi32,tdh=n,b' # no dialogs about .NET and a browser; the stand-ins take precedence over Wine's DLLs
 
 if [ "${2:-}" = run ]; then
   shift 2
@@ -40,8 +40,8 @@ defined() { $tool-nm "$1" | awk '$2 == "T" { print $3 }'; }
 
 rm -rf "$out" && mkdir -p "$out"
 
-# advapi32: what advapi32.c defines is ours, the rest is forwarded to a copy of Wine's under another name. The copy must not
-# say that it is Wine's own, or Wine loads the original in its place.
+# advapi32: advapi32.c defines some functions; the others are forwarded to a copy of Wine's DLL under another name. The copy must not
+# be marked as Wine's own, or Wine loads the original instead.
 cc -c -o "$out/advapi32.o" "$here/dll/advapi32.c"
 defined "$out/advapi32.o" >"$out/ours"
 {
@@ -59,7 +59,7 @@ cc -s -shared -static-libgcc -o "$out/tdh.dll" "$out/tdh.o" "$out/tdh.def"
 [ -e "$wine/bcryptprimitives.dll" ] || cc -s -shared -nostdlib -fno-tree-loop-distribute-patterns \
   -o "$out/bcryptprimitives.dll" "$here/dll/bcryptprimitives.c" -lkernel32 -ladvapi32
 
-# ebpfapi: not installed in the prefix; a test installs the release that it wants. Releases differ in what they export.
+# ebpfapi: not installed in the prefix; a test installs the release that it needs. Releases differ in their exports.
 cc -c -o "$out/ebpfapi.o" "$here/dll/ebpfapi.c"
 release() {
   dir=$out/ebpf-$1/ebpf-for-windows # as in Program Files

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package wine lets the Windows binaries run on Linux: under Wine, with the stand-ins of dll/ for what Wine lacks of
-// ETW and of eBPF for Windows. `make test-windows` builds and runs all of it; rig.sh sets it up. Its own tests run the built otelcol-winnet.exe, the
-// tests of the packages with Windows code run there too and call Play for a host with events.
+// Package wine runs the Windows binaries on Linux: under Wine, with the stand-ins in dll/ for the parts of ETW and eBPF
+// for Windows that Wine does not have. rig.sh sets this up; `make test-windows` builds and runs everything. The
+// package's own tests run the built otelcol-winnet.exe. The tests of packages with Windows code run there too, and call
+// Play for a host with events.
 package wine
 
 import (
@@ -12,7 +13,7 @@ import (
 	"testing"
 )
 
-// Require skips the test where there is no rig.
+// Require skips the test if the rig is not set up.
 func Require(t testing.TB) {
 	t.Helper()
 	if os.Getenv("WINNET_WINE") != "required" {
@@ -20,7 +21,7 @@ func Require(t testing.TB) {
 	}
 }
 
-// Root is the repository's root.
+// Root returns the repository's root.
 func Root(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
@@ -33,8 +34,8 @@ func Root(t testing.TB) string {
 	return ""
 }
 
-// Play makes this process's host one whose providers tell the events of the recorded files, named from the repository's
-// root, to every session that is opened for reading; advapi32.c says with which variables that can be changed.
+// Play makes this process see a host whose providers deliver the events of the recorded files, named relative to the
+// repository's root, to every session that is opened for reading. advapi32.c documents the variables that change this.
 func Play(t testing.TB, files ...string) {
 	t.Helper()
 	Require(t)

@@ -22,7 +22,7 @@ const (
 	clientFile    = "testdata/dnsclient.etl"
 )
 
-// rig is the repository's root, after a check that the rig was set up.
+// rig returns the repository's root, after a check that the rig is set up.
 func rig(t *testing.T) string {
 	t.Helper()
 	Require(t)
@@ -31,10 +31,10 @@ func rig(t *testing.T) string {
 	return root
 }
 
-// windowsPath is a path as Wine has it: drive Z: is the root of the file system.
+// windowsPath returns a path for Wine: drive Z: is the root of the file system.
 func windowsPath(path string) string { return "Z:" + strings.ReplaceAll(path, "/", `\`) }
 
-// host is one Windows: a table of ETW sessions of its own, and what its providers have to tell.
+// host is a simulated Windows host: a table of ETW sessions of its own, and the events of its providers.
 type host struct {
 	t      *testing.T
 	root   string
@@ -59,7 +59,8 @@ func newHost(t *testing.T, events ...string) *host {
 	return h
 }
 
-// set sets a variable for the programs that are started from now on; advapi32.c and fieldlists.h say what they do.
+// set sets a variable for the programs that are started from now on; advapi32.c and fieldlists.h document the
+// variables.
 func (h *host) set(name, value string) { h.env = append(h.env, name+"="+value) }
 
 func (h *host) command(program string, args ...string) *exec.Cmd {
@@ -69,7 +70,7 @@ func (h *host) command(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// logman runs the rig's logman and gives what it says; the error is its exit code.
+// logman runs the rig's logman and returns its output. The error is its exit code.
 func (h *host) logman(args ...string) (string, error) {
 	out, err := h.command("logman", append(args, "-ets")...).CombinedOutput()
 	return string(out), err
@@ -81,13 +82,13 @@ type collector struct {
 	cmd   *exec.Cmd
 	out   output
 	ended chan struct{}
-	err   error // of the process, when ended is closed
+	err   error // of the process; read it after ended is closed
 }
 
-// records is where the collector of this host writes its records.
+// records returns the file to which the collector of this host writes its records.
 func (h *host) records() string { return filepath.Join(h.dir, "records.jsonl") }
 
-// writes waits until the collector has written so many bytes of records.
+// writes waits until the collector has written a number of bytes of records.
 func (h *host) writes(c *collector, bytes int64) {
 	h.t.Helper()
 	require.Eventually(h.t, func() bool {
@@ -107,7 +108,7 @@ receivers:
     logs: {receivers: [asimdns], exporters: [file]}
 `
 
-// toFile is the configuration but for receivers and pipelines.
+// toFile is the configuration without receivers and pipelines.
 const toFile = `
 exporters:
   file: {path: records.jsonl, flush_interval: 100ms}
@@ -117,7 +118,7 @@ service:
     metrics: {level: none}
 `
 
-// start starts the collector with the host's configuration; settings are `--config yaml:` texts on top of it.
+// start starts the collector with the host's configuration; settings are `--config yaml:` texts that override it.
 func (h *host) start(settings ...string) *collector {
 	h.t.Helper()
 	return h.startIn(h.root, settings...)
@@ -140,7 +141,7 @@ func (h *host) startIn(dir string, settings ...string) *collector {
 // run starts a collector, which ends with the test.
 func run(t *testing.T, cmd *exec.Cmd) *collector {
 	t.Helper()
-	// A file and not a pipe: Wine's own processes inherit it and live a little longer, and Wait would wait for them too.
+	// A file, not a pipe: Wine's own processes inherit it and live a little longer, and Wait would wait for them too.
 	file, err := os.CreateTemp(t.TempDir(), "output")
 	require.NoError(t, err)
 	defer file.Close()
@@ -158,13 +159,13 @@ func run(t *testing.T, cmd *exec.Cmd) *collector {
 	return c
 }
 
-// await waits until the collector has said a text so often.
+// await waits until the collector's output contains a text a number of times.
 func (c *collector) await(text string, times int) {
 	c.t.Helper()
 	require.Eventually(c.t, func() bool { return strings.Count(c.out.String(), text) >= times }, time.Minute, 20*time.Millisecond, "no %q in:\n%s", text, c.out)
 }
 
-// ready is what the collector says before it minds Ctrl-C, which it does within that time; it tells nobody when.
+// The collector logs ready shortly before it handles Ctrl-C, at most for the time below. It does not report when.
 const (
 	ready    = "Everything is ready"
 	readyFor = 250 * time.Millisecond
@@ -195,7 +196,7 @@ func (c *collector) fails() {
 	}
 }
 
-// output is the path of what a process has said.
+// output is the path of a process's output.
 type output string
 
 func (o output) String() string {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Parses a Bicep file and prints the ARM template that it means, as JSON: NODE_PATH=node_modules node bicep.cjs main.bicep. It knows the
-// part of the language that deploy/sentinel uses; anything else, and whatever the parser does not understand, is an error with its place
-// and exit code 1. It checks that every name is declared, once, and that everything that is declared is used. It has no types: what a
-// property may be, it does not know.
+// Compiles a Bicep file to an ARM template and prints it as JSON: NODE_PATH=node_modules node bicep.cjs main.bicep. It supports the part
+// of the language that deploy/sentinel uses. Anything else, and any syntax error, is an error with its place and exit code 1. It checks
+// that every name is declared once, and that every declaration is used. It does not check types or properties.
 'use strict';
 
 const fs = require('node:fs');
@@ -38,13 +37,13 @@ function string(node) {
 const literal = (parts) => parts.map((p) => (p.type === 'escape_sequence' ? p.text.slice(1) : p.text)).join('');
 const quote = (text) => `'${text.replaceAll("'", "''")}'`;
 
-// Expression is an expression of ARM, as opposed to a value. String gives its text without brackets.
+// Expression is an ARM expression, as opposed to a value. String returns its text without brackets.
 class Expression {
   constructor(text) { this.text = text; }
   toString() { return this.text; }
 }
 
-// expression gives the text of a node inside an expression.
+// expression returns the text of a node inside an expression.
 function expression(node) {
   const v = value(node);
   if (v instanceof Expression) return v.text;
@@ -61,7 +60,7 @@ const id = (r) => r.parent
   : `resourceId('${r.type}', ${expressionOf(r.name)})`;
 const expressionOf = (v) => (v instanceof Expression ? v.text : quote(v));
 
-// A value of JSON, or an Expression.
+// value returns a JSON value, or an Expression.
 function value(node) {
   switch (node.type) {
     case 'string': return string(node);
@@ -90,7 +89,7 @@ function value(node) {
   return fail(node, `${node.type} is not supported`);
 }
 
-// member is resource.id, or resource.properties and what is below it.
+// member compiles resource.id, or resource.properties and members below it.
 function member(node) {
   const path = [];
   let of = node;
@@ -109,13 +108,13 @@ function object(node) {
     if (p.type !== 'object_property') fail(p, `${p.type} in an object is not supported`);
     const [key, v] = named(p);
     const name = key.type === 'string' ? string(key) : key.text;
-    if (name in out) fail(p, `${name} stands twice`);
+    if (name in out) fail(p, `${name} occurs twice`);
     out[name] = value(v);
   }
   return out;
 }
 
-// json puts expressions into brackets, and doubles the bracket of a text that begins with one.
+// json encloses expressions in brackets, and doubles the bracket at the beginning of a text.
 function json(v) {
   if (v instanceof Expression) return `[${v.text}]`;
   if (typeof v === 'string') return v.startsWith('[') ? `[${v}` : v;
@@ -169,7 +168,7 @@ async function main() {
         condition: conditional && named(third)[0], body: conditional ? named(third)[1] : third }, s.n);
     }
   }
-  // The names of resources come first: their ids are made of them.
+  // The names of resources come first, because their ids contain them.
   for (const r of Object.values(resources)) {
     const property = (name) => named(r.body).find((p) => named(p)[0].text === name);
     if (!property('name')) fail(r.body, 'the resource has no name');
@@ -198,7 +197,7 @@ async function main() {
         const before = new Set(used);
         used.clear();
         const { parent, ...body } = object(r.body);
-        // A resource comes after those that it names, whether it says so or not.
+        // A resource is deployed after those that it references, with or without an explicit dependsOn.
         const after = [...used].filter((name) => resources[name] && !resources[name].existing);
         before.forEach((name) => used.add(name));
         const out = { type: r.type, apiVersion: r.apiVersion, ...json(body) };

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Checks every query of KQL in the files that it is given: NODE_PATH=node_modules node kql.cjs FILE…. Microsoft's own language service
-// checks syntax, names of tables, columns and functions, and types, against the project's lists of columns. It executes nothing. In a .kql
-// file a blank line divides queries, as in the portal's editor; in a document, what stands in a fence of kusto or kql is checked, and a
-// fence of another name, or none, that has KQL in it is an error. It prints what it has checked; each fault is a line with its place, and
-// the exit code is then 1.
+// Checks every KQL query in the given files: NODE_PATH=node_modules node kql.cjs FILE…. Microsoft's own language service checks syntax,
+// names of tables, columns and functions, and types, with the project's lists of columns. It executes nothing. In a .kql file, blank
+// lines separate queries, as in the portal's editor. In a document, the content of fences named kusto or kql is checked; KQL in any other
+// fence is an error. It prints the number of checks. Each error is a line with its place, and the exit code is then 1.
 'use strict';
 
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
-// The columns that the service fills in every table.
+// The columns that the service fills itself in every table.
 const filled = ['TenantId:string', 'Type:string', 'SourceSystem:string', '_ResourceId:string', '_SubscriptionId:string', '_ItemId:string',
   '_IsBillable:string', '_BilledSize:real'];
 
@@ -24,9 +23,9 @@ function tables(folder, Symbols) {
   });
 }
 
-// load starts the language service, which takes a second, and gives what finds the faults of a query.
+// load starts the language service, which takes a second, and returns the function that finds the errors of a query.
 function load() {
-  // It is written for a page: its two scripts share the global object.
+  // The service is written for a web page: its two scripts share the global object.
   const service = path.dirname(require.resolve('@kusto/language-service-next/package.json'));
   for (const name of ['bridge.min.js', 'Kusto.Language.Bridge.min.js']) {
     vm.runInThisContext(fs.readFileSync(path.join(service, name), 'utf8'), { filename: name });
@@ -40,7 +39,7 @@ function load() {
   };
 }
 
-// queries gives {text, line} of a file, with the number of the query's first line.
+// queries returns {text, line} for each query of a file; line is the number of its first line.
 function queries(file) {
   const lines = fs.readFileSync(file, 'utf8').split(/\r?\n/);
   const found = [];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package columns has the tables of Microsoft Sentinel that the project writes, with the names and types of their columns. The lists
-// beside it, *.tsv, say where they come from; the generated tables are made of them.
+// Package columns has the tables of Microsoft Sentinel that the project writes, with the names and types of their
+// columns. The lists *.tsv in this folder name their sources. The tables are generated from them.
 package columns
 
 import (
@@ -16,7 +16,7 @@ import (
 // Type is the type of a column, in the words of the Kusto query language.
 type Type uint8
 
-// The types of columns. The API has the same names, except that it calls Bool "boolean".
+// The types of columns. The API uses the same names, except "boolean" for Bool.
 const (
 	String   Type = iota
 	Int           // 32 bits
@@ -31,7 +31,7 @@ const (
 type Column struct {
 	Name string
 	Type Type
-	Key  string // the name as it stands in a JSON object behind another field: comma, quotes and colon
+	Key  string // the name as it is written in a JSON object after another field: with comma, quotes and colon
 }
 
 // Table is a table, or the stream of a data collection rule that feeds it.
@@ -41,13 +41,13 @@ type Table struct {
 	Time       int      // the index of TimeGenerated
 	Additional int      // the index of AdditionalFields
 
-	values [][]string // by column: those that the table's schema enumerates, or nil; may be shorter than Columns
+	values [][]string // by column: the values that the table's schema enumerates, or nil; may be shorter than Columns
 
 	seed  uint64
 	slots [slotCount]uint8 // by hash: 1 + the index of the column, or 0
 }
 
-// Lookup gives the index of the column with that name, or -1. It allocates nothing and compares one name at most.
+// Lookup returns the index of the column with that name, or -1. It allocates nothing and compares at most one name.
 func (t *Table) Lookup(name string) int {
 	if len(name) < minName {
 		return -1
@@ -62,17 +62,17 @@ func (t *Table) Lookup(name string) int {
 // Enumerated reports whether the table's schema enumerates the values of a column.
 func (t *Table) Enumerated(column int) bool { return column < len(t.values) && t.values[column] != nil }
 
-// Lists reports whether the table's schema has a value among those of a column that it enumerates. Case counts.
+// Lists reports whether the table's schema enumerates the value for a column. Case matters.
 func (t *Table) Lists(column int, value string) bool { return slices.Contains(t.values[column], value) }
 
 const (
 	slotBits  = 11
 	slotCount = 1 << slotBits
-	minName   = 3 // Dvc
+	minName   = 3 // the length of Dvc
 )
 
-// slot is the place of a name, by its length, its first and its last eight bytes, multiplied by the table's seed. A shorter one is
-// taken by four of its bytes.
+// slot returns the slot of a name: a hash of its length, its first and its last eight bytes, multiplied by the table's
+// seed. A shorter name uses four of its bytes.
 func slot(name string, seed uint64) int {
 	n := len(name)
 	x := uint64(n)
@@ -92,7 +92,7 @@ func load(s string) uint64 {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// PerfectHash finds a seed for which no two names have the same slot, for the generator. The slots are those of Table.
+// PerfectHash finds a seed for which no two names share a slot. The generator uses it. The slots are those of Table.
 func PerfectHash(names []string) (seed uint64, slots [slotCount]uint8, err error) {
 	if len(names) >= 255 {
 		return 0, slots, errors.New("too many columns; want fewer than 255")

@@ -18,7 +18,7 @@ func TestATableHasTheColumnsOfItsList(t *testing.T) {
 	for _, table := range all() {
 		raw, err := os.ReadFile(table.Name + ".tsv")
 		require.NoError(t, err)
-		require.True(t, strings.HasPrefix(string(raw), "# Columns"), "%s says where it is from", table.Name)
+		require.True(t, strings.HasPrefix(string(raw), "# Columns"), "%s names its source", table.Name)
 		var want []Column
 		for line := range strings.Lines(string(raw)) {
 			if f := strings.Split(strings.TrimSpace(line), "\t"); len(f) == 3 && f[0] != "column" {

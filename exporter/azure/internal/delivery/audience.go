@@ -20,12 +20,13 @@ import (
 	"go.uber.org/zap"
 )
 
-// audiences are what a token for the endpoints of each cloud must be for.
+// audiences maps the endpoints' domain of each cloud to the audience that a token needs.
 var audiences = map[string]string{
 	".monitor.azure.com": "https://monitor.azure.com",
 	".monitor.azure.cn":  "https://monitor.azure.cn",
 	".monitor.azure.us":  "https://monitor.azure.us",
-	// Of Application Insights. Source: "Connection strings in Application Insights" and "Microsoft Entra authentication for Application Insights"
+	// For Application Insights. Source: "Connection strings in Application Insights" and "Microsoft Entra
+	// authentication for Application Insights"
 	// (https://learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication).
 	".applicationinsights.azure.com": "https://monitor.azure.com",
 	".services.visualstudio.com":     "https://monitor.azure.com",
@@ -34,7 +35,7 @@ var audiences = map[string]string{
 	".applicationinsights.us":        "https://monitor.azure.us",
 }
 
-// WantedAudience is the audience of the cloud to which an endpoint belongs, or "" when that is not known.
+// WantedAudience returns the audience for the cloud of an endpoint, or "" if the cloud is unknown.
 func WantedAudience(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {
@@ -48,8 +49,8 @@ func WantedAudience(endpoint string) string {
 	return ""
 }
 
-// CheckAudience holds the audience of a bearer token against the wanted one. The token is read, not verified. A token of a form that is not
-// known, and an audience that is no URL (the id of an application), are left alone.
+// CheckAudience returns an error if the audience of a bearer token is not the wanted one. It reads the token without
+// verifying it. It accepts tokens of an unknown form, and audiences that are not URLs (the id of an application).
 func CheckAudience(authorization, want string) error {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	parts := strings.Split(strings.TrimSpace(token), ".")
@@ -78,19 +79,20 @@ func CheckAudience(authorization, want string) error {
 	if len(all) == 0 || !slices.ContainsFunc(all, isURL) || slices.ContainsFunc(all, matches) {
 		return nil
 	}
-	return fmt.Errorf("the token is for %s, the endpoint takes tokens for %s only; give the authenticator the scope %s/.default",
+	return fmt.Errorf("the token is for %s, but the endpoint accepts only tokens for %s; give the authenticator the scope %s/.default",
 		strings.Join(all, ", "), want, want)
 }
 
-// TokenCheck makes what asks the authenticator of a configuration for a token for calls to an address, and says so when it is for another audience
-// than want. It asks until it has got a token, one caller at a time, and does nothing from then on. It is nil where there is nothing to check.
+// TokenCheck returns a function that requests a token from the configured authenticator, for calls to an address, and
+// logs an error if its audience is not want. The function tries again at each call until it has got a token, for one
+// caller at a time, and does nothing from then on. TokenCheck returns nil if there is nothing to check.
 func TokenCheck(auth configoptional.Optional[configauth.Config], host component.Host, address, want string, timeout time.Duration, ending *Ending, log *Sayer) func() {
 	if want == "" || !auth.HasValue() {
 		return nil
 	}
 	authenticator, err := auth.Get().GetHTTPClientAuthenticator(context.Background(), host.GetExtensions())
 	if err != nil {
-		return nil // ToClient has found it
+		return nil // ToClient reports it
 	}
 	var mu sync.Mutex
 	checked := false
@@ -110,7 +112,7 @@ func TokenCheck(auth configoptional.Optional[configauth.Config], host component.
 		}
 		header, err := Authorization(authenticator.RoundTripper, req)
 		if err != nil {
-			return // the call will say so
+			return // the call reports it
 		}
 		checked = true
 		if err := CheckAudience(header, want); err != nil {
@@ -119,7 +121,7 @@ func TokenCheck(auth configoptional.Optional[configauth.Config], host component.
 	}
 }
 
-// Authorization asks an authenticator for what it would put into the header Authorization of a request. Nothing is sent.
+// Authorization returns the header Authorization that an authenticator would add to a request. It sends nothing.
 func Authorization(authenticate func(http.RoundTripper) (http.RoundTripper, error), req *http.Request) (string, error) {
 	var header string
 	tripper, err := authenticate(roundTripper(func(req *http.Request) (*http.Response, error) {

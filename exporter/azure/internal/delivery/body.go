@@ -15,17 +15,18 @@ type Limits struct {
 	Gzip int // bytes after compression; 0 is no limit
 }
 
-// compressionLevel is the fastest level: rows repeat themselves so much that the others, at more than twice its cost, gain little.
+// compressionLevel is the fastest level. Rows are so repetitive that higher levels gain little and cost more than twice
+// as much.
 const compressionLevel = 1
 
-// inFlight is the most that the compressor holds back: a block of input that has not become output yet, with its header, as if it could
-// not be compressed.
+// inFlight is the most output that the compressor may hold back: one block of input and its header, at its uncompressed
+// size.
 const inFlight = 1<<16 + 1<<10
 
-// What stands around the items of an array. Nobody writes to them.
+// The text around and between the items of an array. It is never modified.
 var opening, comma, closing = []byte("["), []byte(","), []byte("]")
 
-// Body is a JSON array, compressed while it is written. It is for one goroutine.
+// Body is a JSON array that is compressed while it is written. It is not safe for concurrent use.
 type Body struct {
 	limits Limits
 	out    bytes.Buffer
@@ -34,7 +35,7 @@ type Body struct {
 	items  int
 }
 
-// NewBody makes an empty body.
+// NewBody returns an empty body.
 func NewBody(limits Limits) *Body {
 	b := &Body{limits: limits}
 	var err error
@@ -74,27 +75,27 @@ func (b *Body) Add(item []byte) {
 	b.items++
 }
 
-// Close ends the array and gives the compressed body. It is valid until the next Reset.
+// Close ends the array and returns the compressed body. It is valid until the next Reset.
 func (b *Body) Close() []byte {
 	b.write(closing)
 	if err := b.gzip.Close(); err != nil {
-		panic(fmt.Sprintf("a buffer takes every write: %v", err))
+		panic(fmt.Sprintf("a write to a buffer cannot fail: %v", err))
 	}
 	return b.out.Bytes()
 }
 
 func (b *Body) write(p []byte) {
 	if _, err := b.gzip.Write(p); err != nil {
-		panic(fmt.Sprintf("a buffer takes every write: %v", err))
+		panic(fmt.Sprintf("a write to a buffer cannot fail: %v", err))
 	}
 	b.raw += len(p)
 }
 
-// Raw is the size before compression in bytes.
+// Raw returns the size before compression in bytes.
 func (b *Body) Raw() int { return b.raw }
 
-// Items is the number of items.
+// Items returns the number of items.
 func (b *Body) Items() int { return b.items }
 
-// Compressed is the size after compression in bytes, once the body is closed.
+// Compressed returns the size after compression in bytes. The body must be closed.
 func (b *Body) Compressed() int { return b.out.Len() }

@@ -19,21 +19,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// Result is what an answer means for what was sent.
+// Result is the meaning of an answer for the data that was sent.
 type Result uint8
 
 // The results of a call.
 const (
 	Accepted     Result = iota
-	Refused             // 400: something in the body is wrong
+	Refused             // 400: the body is not valid
 	Unauthorized        // 401, twice: the token is not accepted
 	Forbidden           // 403: a role is missing
 	NotFound            // 404: there is no such rule or stream
 	TooLarge            // 413
-	Throttled           // 429, 503, or any 5xx that says how long to wait
-	Unexpected          // another status that trying again will not change soon
+	Throttled           // 429, 503, or any 5xx with Retry-After
+	Unexpected          // another status: trying again soon will not help
 	Failed              // 5xx, 408, or no answer: try again
-	Partial             // accepted in part: Options.Statuses says which
+	Partial             // accepted in part: set by the exporter, see Options.Statuses
 	resultCount
 )
 
@@ -43,20 +43,20 @@ var resultNames = [resultCount]string{
 
 func (r Result) String() string { return resultNames[r] }
 
-// Answer is what came of a call.
+// Answer is the outcome of a call.
 type Answer struct {
 	Result     Result
-	Status     int           // 0 when there was no answer
+	Status     int           // 0 without an answer
 	Code       string        // the service's error code, or ""
-	Message    string        // the service's words, or what went wrong without it
+	Message    string        // the service's message, or what failed without an answer
 	RetryAfter time.Duration // how long the service asks to wait, or 0
 	RequestID  string        // x-ms-client-request-id of the last try
-	Body       []byte        // as much of the answer as was read
+	Body       []byte        // the part of the answer that was read
 
 	location string // of a redirection
 }
 
-// Error says what came of a call that was not accepted.
+// Error describes a call that was not accepted.
 func (a Answer) Error() string {
 	var b strings.Builder
 	if a.Status != 0 {
@@ -73,18 +73,20 @@ func (a Answer) Error() string {
 	return b.String() + " (x-ms-client-request-id " + a.RequestID + ")"
 }
 
-// Options is how calls are made.
+// Options configures calls.
 type Options struct {
 	UserAgent string
-	// MaxAnswer is as much of an answer's body as is read, in bytes; 0 is 64 KiB.
+	// MaxAnswer is the largest part of an answer's body that is read, in bytes; 0 is 64 KiB.
 	MaxAnswer int64
-	// Statuses is what statuses mean that do not mean what Result says.
+	// Statuses maps statuses to results that differ from those documented at Result.
 	Statuses map[int]Result
-	// Success is the only status 2xx that says that what was sent is taken; 0 is any. Another one is not of the service: a proxy, or a page to sign in at.
+	// Success is the only 2xx status that counts as accepted; 0 is any. Another 2xx does not come from the service but
+	// from a proxy or a sign-in page.
 	Success int
-	// WantsBody takes an answer 2xx whose body does not come whole for none.
+	// WantsBody treats a 2xx answer with an incomplete body as no answer.
 	WantsBody bool
-	// Redirect reports what speaks against sending a call on from one address to another. Without it, redirections are not followed.
+	// Redirect returns an error if a call must not be redirected from one address to another. If Redirect is nil,
+	// redirections are not followed.
 	Redirect func(from, to *url.URL) error
 }
 
@@ -94,10 +96,11 @@ type Caller struct {
 	opts   Options
 
 	mu    sync.Mutex
-	moved map[string]*url.URL // where calls to an address were redirected to, the last time that one arrived
+	moved map[string]*url.URL // address to redirected address, from the last call that arrived there
 }
 
-// NewCaller makes a caller of a client. The client itself follows no redirection: the token would go with it.
+// NewCaller returns a caller that uses a client. The client itself must not follow redirections: it would pass the
+// token on.
 func NewCaller(client *http.Client, opts Options) *Caller {
 	own := *client
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -107,8 +110,8 @@ func NewCaller(client *http.Client, opts Options) *Caller {
 	return &Caller{client: &own, opts: opts, moved: map[string]*url.URL{}}
 }
 
-// Post sends a compressed body and says what came of it. An answer 401 makes it send once more at once: a token may have expired on the
-// way, and the authenticator is asked for one for each try.
+// Post sends a compressed body and returns the outcome. After a 401 it sends once more at once: a token may have
+// expired on the way, and the authenticator provides a new one for each try.
 func (c *Caller) Post(ctx context.Context, address string, body []byte) Answer {
 	a := c.follow(ctx, address, body)
 	if a.Result == Unauthorized && ctx.Err() == nil {
@@ -140,7 +143,7 @@ func (c *Caller) post(ctx context.Context, address string, body []byte) Answer {
 	if a.Result == Accepted || a.Result == Partial {
 		a.RetryAfter = retryAfter(res.Header)
 		if err != nil && c.opts.WantsBody {
-			a.Result, a.Message = Failed, "the answer did not come whole: "+err.Error()
+			a.Result, a.Message = Failed, "the answer is incomplete: "+err.Error()
 		}
 		return a
 	}
@@ -184,8 +187,8 @@ func (c *Caller) classify(status int) Result {
 	return Unexpected
 }
 
-// words are the service's code and message: {"error":{"code":…,"message":…}} and the header x-ms-error-code, or the beginning of
-// whatever the answer has.
+// words returns the service's code and message: {"error":{"code":…,"message":…}} and the header x-ms-error-code, or the
+// beginning of whatever the answer contains.
 func words(header http.Header, text []byte) (code, message string) {
 	code = header.Get("X-Ms-Error-Code")
 	var answer struct {
@@ -204,10 +207,10 @@ func words(header http.Header, text []byte) (code, message string) {
 	return code, strings.TrimSpace(message)
 }
 
-// maxRetryAfter is the longest pause that is believed.
+// maxRetryAfter is the longest Retry-After that is respected.
 const maxRetryAfter = time.Hour
 
-// retryAfter reads Retry-After: seconds, or a date, which counts from the date of the answer. 0 is that it says nothing.
+// retryAfter reads Retry-After: seconds, or a date relative to the date of the answer. It returns 0 if there is none.
 func retryAfter(header http.Header) time.Duration {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
@@ -227,5 +230,5 @@ func retryAfter(header http.Header) time.Duration {
 	return min(max(until.Sub(now), 0), maxRetryAfter)
 }
 
-// ErrStopped is the error of what was not sent since the exporter stops.
+// ErrStopped is the error for data that was not sent because the exporter stops.
 var ErrStopped = errors.New("the exporter is stopping")

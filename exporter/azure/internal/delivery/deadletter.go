@@ -12,19 +12,20 @@ import (
 	"go.uber.org/zap"
 )
 
-// DeadLetters is a file of what the far end refused for good: one JSON object a line. It is open only while a line is written, so that it
-// may be moved away at any time. It is safe for concurrent use within a process, also when several have the same file.
+// DeadLetters is a file of data that the far end refused permanently, one JSON object on each line. It is open only
+// while a line is written, so it may be moved away at any time. It is safe for concurrent use within a process, also if
+// several DeadLetters use the same file.
 type DeadLetters struct {
 	path    string
 	maxSize int64
 }
 
-// writing is held while a line is written to any file: two exporters may have the same one by different paths.
+// writing is locked while a line is written to any file: two exporters may reach the same file by different paths.
 var writing sync.Mutex
 
 // Letter is one line of the file.
 type Letter struct {
-	Time      string          `json:"time"` // when it was refused
+	Time      string          `json:"time"` // when the far end refused it
 	Stream    string          `json:"stream,omitempty"`
 	Rule      string          `json:"rule_id,omitempty"`
 	Status    int             `json:"status"`
@@ -34,11 +35,11 @@ type Letter struct {
 	Row       json.RawMessage `json:"row"`
 }
 
-// ErrDeadLettersFull is the error of a file that has reached its size.
+// ErrDeadLettersFull is the error of a file that has reached its maximum size.
 var ErrDeadLettersFull = errors.New("the file has reached its size: move it away")
 
-// OpenDeadLetters makes the file, or sees that it can be written to. Its mode is 0600, which Windows does not have: there, the permissions
-// of the folder decide who may read it.
+// OpenDeadLetters creates the file, or checks that it can be written. Its mode is 0600. Windows has no such modes:
+// there the permissions of the folder decide who may read the file.
 func OpenDeadLetters(path string, maxSize int64) (*DeadLetters, error) {
 	d := &DeadLetters{path: path, maxSize: maxSize}
 	file, _, err := d.open()
@@ -48,22 +49,23 @@ func OpenDeadLetters(path string, maxSize int64) (*DeadLetters, error) {
 	return d, file.Close()
 }
 
-// Keep writes a line, unless there is no file. It gives the outcome for a metric, and says so when the line could not be written.
+// Keep writes a line if there is a file. It returns the outcome for a metric, and logs an error if the line could not
+// be written.
 func (d *DeadLetters) Keep(l Letter, log *Sayer) (outcome string) {
 	if d == nil {
 		return ""
 	}
 	if err := d.Write(l); err != nil {
 		log.Again("letters", func(z *zap.Logger) {
-			z.Error("what was dropped could not be written to dead_letter::path", zap.String("path", d.path), zap.Error(err))
+			z.Error("dropped data could not be written to dead_letter::path", zap.String("path", d.path), zap.Error(err))
 		})
 		return "not_written"
 	}
 	return "written"
 }
 
-// Write appends a line. When it cannot be written whole, nothing of it stays in the file. A line that an earlier process did not end is
-// ended first.
+// Write appends a line. If it cannot write the whole line, it removes what it wrote. It first ends a line that an
+// earlier process left incomplete.
 func (d *DeadLetters) Write(l Letter) (err error) {
 	line, err := json.Marshal(l)
 	if err != nil {
@@ -91,7 +93,7 @@ func (d *DeadLetters) Write(l Letter) (err error) {
 	}
 	if _, err := file.WriteAt(line, size); err != nil {
 		if cut := file.Truncate(size); cut != nil {
-			err = fmt.Errorf("%w, and the beginning of the line is still there: %w", err, cut)
+			err = fmt.Errorf("%w; the beginning of the line is still in the file: %w", err, cut)
 		}
 		return err
 	}

@@ -33,7 +33,7 @@ import (
 
 func TestABodyIsAnArrayWithinItsLimits(t *testing.T) {
 	b := NewBody(Limits{Raw: 20})
-	for range 2 { // a body is used again
+	for range 2 { // a body can be reused
 		b.Reset()
 		require.True(t, b.Fits(18))
 		require.False(t, b.Fits(19))
@@ -65,7 +65,7 @@ func TestRetryAfterIsSecondsOrADate(t *testing.T) {
 	} {
 		require.Equal(t, want, retryAfter(http.Header{"Retry-After": {text}, "Date": {now.Format(http.TimeFormat)}}), "%q", text)
 	}
-	// Without the answer's date, by this machine's clock.
+	// Without a date in the answer, this machine's clock is used.
 	d := retryAfter(http.Header{"Retry-After": {time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)}})
 	require.InDelta(t, 60, d.Seconds(), 2)
 }
@@ -103,7 +103,7 @@ func token(claims string) string {
 	return "Bearer e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"
 }
 
-func TestTheAudienceOfATokenIsHeldAgainstTheCloud(t *testing.T) {
+func TestTheAudienceOfATokenIsCheckedForTheCloud(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"https://a-1.eastus-1.ingest.monitor.azure.com":        "https://monitor.azure.com",
 		"https://A.INGEST.MONITOR.AZURE.COM:443/":              "https://monitor.azure.com",
@@ -168,7 +168,7 @@ func TestDeadLettersAreWholeLines(t *testing.T) {
 		}
 		written++
 	}
-	if info, err := os.Stat(path); runtime.GOOS != "windows" { // which has no such modes
+	if info, err := os.Stat(path); runtime.GOOS != "windows" { // Windows has no such modes
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	}
@@ -184,7 +184,7 @@ func TestDeadLettersAreWholeLines(t *testing.T) {
 	require.NoError(t, d.Write(Letter{Row: json.RawMessage(`{}`)}), "the file was moved away")
 	require.FileExists(t, path)
 	_, err = OpenDeadLetters(t.TempDir(), 1000)
-	require.Error(t, err, "a folder is no file")
+	require.Error(t, err, "a folder is not a file")
 }
 
 func TestTheRestHasTheRecordsThatAreNotDoneWithTheirResourcesAndScopes(t *testing.T) {
@@ -235,7 +235,7 @@ func TestExportersWithOneFileOfDeadLettersKeepEachOthersLines(t *testing.T) {
 	}
 }
 
-func TestTheTokenIsLookedAtUntilThereIsOneAndThenNoMore(t *testing.T) {
+func TestTheTokenIsCheckedOnceThereIsOne(t *testing.T) {
 	id := component.MustNewID("auth")
 	asked := 0
 	auth := &authenticator{do: func(r *http.Request) error {

@@ -13,25 +13,26 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 )
 
-// Ending is how an exporter ends: pushes stop between two calls where the queue keeps what is left, and calls that are under way are cancelled
-// after a while. It is safe for concurrent use.
+// Ending is the shutdown of an exporter: pushes stop between two calls if the queue keeps the rest, and running calls
+// are cancelled after a time. It is safe for concurrent use.
 type Ending struct {
 	stopping chan struct{}
 	once     sync.Once
-	calls    context.Context // of all calls
+	calls    context.Context // parent of all calls
 	cancel   context.CancelFunc
-	grace    *time.Timer // until the calls under way are cancelled; nil before the stop
+	grace    *time.Timer // until running calls are cancelled; nil before Begin
 }
 
-// NewEnding makes one that has not begun.
+// NewEnding returns an Ending that has not begun.
 func NewEnding() *Ending {
 	e := &Ending{stopping: make(chan struct{})}
 	e.calls, e.cancel = context.WithCancel(context.Background())
 	return e
 }
 
-// Begin makes pushes end early: between two calls with a queue on disk, which keeps what is left; with a queue in memory after one try
-// of each. Calls that are under way are cancelled after timeout, with a queue on disk after two seconds.
+// Begin makes pushes end early. With a queue on disk, which keeps the rest, they end between two calls. With a queue in
+// memory, they try each part once. Running calls are cancelled after timeout, or after two seconds with a queue on
+// disk.
 func (e *Ending) Begin(timeout time.Duration, queue configoptional.Optional[exporterhelper.QueueBatchConfig]) {
 	e.once.Do(func() {
 		if queue.HasValue() && queue.Get().StorageID != nil {
@@ -42,23 +43,23 @@ func (e *Ending) Begin(timeout time.Duration, queue configoptional.Optional[expo
 	})
 }
 
-// Finish cancels what is still under way. Begin was called.
+// Finish cancels the running calls. It must be called after Begin.
 func (e *Ending) Finish() {
 	e.grace.Stop()
 	e.cancel()
 }
 
-// Calls is the context of all calls.
+// Calls returns the parent context of all calls.
 func (e *Ending) Calls() context.Context { return e.calls }
 
-// Context gives a context for a push, which ends with that of all calls. cancel is to be called.
+// Context returns a context for a push that ends with the context of all calls. The caller must call cancel.
 func (e *Ending) Context(ctx context.Context) (_ context.Context, cancel func()) {
 	ctx, own := context.WithCancel(ctx)
 	stop := context.AfterFunc(e.calls, own)
 	return ctx, func() { stop(); own() }
 }
 
-// Err is the error of what is not sent since the exporter stops, or the context has ended.
+// Err returns the error for data that is not sent because the exporter stops or the context has ended.
 func (e *Ending) Err(ctx context.Context) error {
 	select {
 	case <-e.stopping:
@@ -70,7 +71,7 @@ func (e *Ending) Err(ctx context.Context) error {
 	}
 }
 
-// Stoppable tells an exporter of a shutdown before the queue waits for what is under way.
+// Stoppable announces a shutdown to an exporter before the queue waits for running pushes.
 type Stoppable struct {
 	exporter.Logs
 	Stop func()

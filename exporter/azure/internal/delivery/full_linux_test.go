@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A file of limited size stands for a full disk: a write is cut and fails.
+// A file of limited size stands in for a full disk: a write is cut short and fails.
 func TestAFullDiskLeavesNoPartOfADeadLetter(t *testing.T) {
 	var before syscall.Rlimit
 	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Gate holds back what goes to one far end, for all who send there. The zero value is open. It is safe for concurrent use.
+// Gate holds back all calls to one far end. The zero value is open. It is safe for concurrent use.
 type Gate struct {
 	mu    sync.Mutex
 	until time.Time
 	why   error
 }
 
-// Close closes the gate for a time from now. A gate that is closed for longer already stays so.
+// Close closes the gate for a duration from now. If it is already closed for longer, it stays so.
 func (g *Gate) Close(d time.Duration, why error) {
 	until := time.Now().Add(d)
 	g.mu.Lock()
@@ -24,7 +24,7 @@ func (g *Gate) Close(d time.Duration, why error) {
 	}
 }
 
-// Wait is how long the gate is still closed and why, or 0.
+// Wait returns how long the gate is still closed, and why. It returns 0 if the gate is open.
 func (g *Gate) Wait() (time.Duration, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

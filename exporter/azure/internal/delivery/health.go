@@ -10,22 +10,22 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 )
 
-// Health reports the status of an exporter to its host: a recoverable error from when a part of the far end does not take what it is sent until all parts do. The
-// zero value reports to nobody. It is safe for concurrent use.
+// Health reports the status of an exporter to its host: a recoverable error while any part of the far end does not
+// accept data. The zero value reports to nobody. It is safe for concurrent use.
 type Health struct {
 	mu      sync.Mutex
 	host    component.Host
-	failing map[string]string // what each part that fails has said last, in short
+	failing map[string]string // the last error of each failing part, in short
 }
 
-// To gives the host.
+// To sets the host.
 func (h *Health) To(host component.Host) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.host, h.failing = host, map[string]string{}
 }
 
-// Took says that a part has taken what it was sent.
+// Took reports that a part has accepted data.
 func (h *Health) Took(part string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -38,7 +38,7 @@ func (h *Health) Took(part string) {
 	}
 }
 
-// Fails says that a part does not take what it is sent. The same answer again is not reported again.
+// Fails reports that a part does not accept data. An answer that is the same as the last one is not reported again.
 func (h *Health) Fails(part string, a Answer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -50,7 +50,7 @@ func (h *Health) Fails(part string, a Answer) {
 	componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(errors.New(part+": "+a.Error())))
 }
 
-// Stop ends all reports: what fails since the exporter stops is no fault of the far end.
+// Stop ends all reports: failures during the shutdown are not the far end's fault.
 func (h *Health) Stop() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

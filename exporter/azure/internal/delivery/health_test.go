@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 )
 
-// reports is a host that keeps what is reported to it.
+// reports is a host that keeps the reported status.
 type reports struct {
 	component.Host
 	all []string
@@ -25,7 +25,7 @@ func (r *reports) Report(e *componentstatus.Event) {
 	r.all = append(r.all, text)
 }
 
-func TestAComponentIsWellOnceEveryPartTakesWhatItIsSent(t *testing.T) {
+func TestTheStatusIsOKOnceEveryPartAcceptsData(t *testing.T) {
 	host := &reports{Host: componenttest.NewNopHost()}
 	take := func() []string {
 		all := host.all
@@ -34,14 +34,14 @@ func TestAComponentIsWellOnceEveryPartTakesWhatItIsSent(t *testing.T) {
 	}
 	var h Health
 	h.Took("a")
-	h.Fails("a", Answer{Result: Failed}) // nobody listens
+	h.Fails("a", Answer{Result: Failed}) // without a host, nothing is reported
 	h.To(host)
 	h.Took("a")
-	require.Empty(t, take(), "it was well before")
+	require.Empty(t, take(), "the status was OK before")
 	h.Fails("a", Answer{Result: NotFound, Status: 404, RequestID: "1"})
 	require.Equal(t, []string{"StatusRecoverableError a: status 404 (x-ms-client-request-id 1)"}, take())
 	h.Fails("a", Answer{Result: NotFound, Status: 404, RequestID: "2"})
-	require.Empty(t, take(), "the same again")
+	require.Empty(t, take(), "the same answer is not reported again")
 	h.Fails("a", Answer{Result: Failed, RequestID: "3"})
 	require.Equal(t, []string{"StatusRecoverableError a: no answer (x-ms-client-request-id 3)"}, take())
 	h.Fails("b", Answer{Result: Throttled, Status: 429, RequestID: "4"})
@@ -56,5 +56,5 @@ func TestAComponentIsWellOnceEveryPartTakesWhatItIsSent(t *testing.T) {
 	h.Stop()
 	h.Fails("a", Answer{Result: Failed})
 	h.Took("a")
-	require.Empty(t, take(), "it has stopped")
+	require.Empty(t, take(), "reports have stopped")
 }

@@ -9,10 +9,11 @@ import (
 	"net/url"
 )
 
-// maxRedirects bounds how often one call is sent on.
+// maxRedirects is how often one call may be redirected.
 const maxRedirects = 5
 
-// follow makes a call, and sends it on where an answer 307 or 308 says so. Later calls go there at once, until one fails there.
+// follow makes a call, and follows answers 307 and 308. Later calls go to the new address directly, until one fails
+// there.
 func (c *Caller) follow(ctx context.Context, address string, body []byte) Answer {
 	to := c.lastMove(address)
 	at := address
@@ -42,7 +43,7 @@ func (c *Caller) follow(ctx context.Context, address string, body []byte) Answer
 	}
 }
 
-// next is where an answer sends a call on to. A place without a path keeps that of the call.
+// next returns the address that an answer redirects a call to. A location without a path keeps the path of the call.
 func (c *Caller) next(at, location string) (*url.URL, error) {
 	from, err := url.Parse(at)
 	if err != nil {

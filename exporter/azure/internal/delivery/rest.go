@@ -4,7 +4,8 @@ package delivery
 
 import "go.opentelemetry.io/collector/pdata/plog"
 
-// Rest copies the records that are not done, with their resources and scopes. done has one value for each record, in their order.
+// Rest copies the records that are not done, with their resources and scopes. done has one value for each record, in
+// their order.
 func Rest(logs plog.Logs, done []bool) plog.Logs {
 	rest := plog.NewLogs()
 	i := 0

@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Sayer logs what would repeat with every call: once, or once in ten minutes. It is safe for concurrent use.
+// Sayer logs messages that would repeat with each call once, or once in ten minutes. It is safe for concurrent use.
 type Sayer struct {
 	Logger *zap.Logger
 	mu     sync.Mutex
@@ -19,24 +19,24 @@ type Sayer struct {
 
 const sayInterval = 10 * time.Minute
 
-// NewSayer makes a sayer.
+// NewSayer returns a Sayer.
 func NewSayer(logger *zap.Logger) *Sayer { return &Sayer{Logger: logger, said: map[string]time.Time{}} }
 
-// WarnOfLoss warns of retries that end.
+// WarnOfLoss warns if retries are off or end after a time.
 func WarnOfLoss(r configretry.BackOffConfig, log *zap.Logger) {
 	switch {
 	case !r.Enabled:
-		log.Warn("retry_on_failure is not enabled: what the service does not take at once is lost")
+		log.Warn("retry_on_failure is not enabled: data that the service does not accept at once is lost")
 	case r.MaxElapsedTime > 0:
-		log.Warn("retry_on_failure::max_elapsed_time is not 0s: what the service does not take for that long is lost; a new role takes up to 30 minutes",
+		log.Warn("retry_on_failure::max_elapsed_time is not 0s: data that the service does not accept within that time is lost; a new role takes up to 30 minutes",
 			zap.Duration("max_elapsed_time", r.MaxElapsedTime))
 	}
 }
 
-// Once logs once for each what.
+// Once logs a message once for each key what.
 func (s *Sayer) Once(what string, say func(*zap.Logger)) { s.say(what, 0, say) }
 
-// Again logs at most once in sayInterval for each what, of which there are few.
+// Again logs a message at most once in sayInterval for each key what. There must be few keys.
 func (s *Sayer) Again(what string, say func(*zap.Logger)) { s.say(what, sayInterval, say) }
 
 func (s *Sayer) say(what string, interval time.Duration, say func(*zap.Logger)) {

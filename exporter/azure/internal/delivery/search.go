@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The search for the rows that are refused, where the far end takes or refuses a call as a whole.
+// The search for refused rows, for a far end that accepts or refuses each call as a whole.
 
 package delivery
 
@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// Samples is how many rows are tried one by one to find out whether the far end takes any.
+// Samples is the number of rows that are tried alone to find out whether the far end accepts any.
 const Samples = 16
 
 // Refusal is a row that was refused when it was sent alone.
@@ -19,23 +19,25 @@ type Refusal struct {
 	Answer Answer
 }
 
-// Search looks for the rows for which a target refused a call. It is for one call.
+// Search looks for the rows for which a target refused a call. It serves one call.
 type Search struct {
 	Target *Target
-	// Send sends rows in one call. The answer is Accepted, which marks them as done, Refused, or TooLarge; anything else is an error.
+	// Send sends rows in one call. The answer is Accepted (Send marks the rows as done), Refused, or TooLarge; anything
+	// else is an error.
 	Send func(ctx context.Context, rows []int32) (Answer, error)
 	// Done reports whether a row was accepted.
 	Done func(row int32) bool
 
-	// Fits is set when the target takes rows.
+	// Fits is set if the target accepts rows.
 	Fits bool
 	// Refused are the rows that were refused alone.
 	Refused []Refusal
 }
 
-// Run searches among the rows of a call that was refused with an answer, until each row is accepted or refused alone. first is the first row as it was sent.
-// When the target takes no row of the call it is the target that does not fit: Fits stays false, nothing is to be dropped, and the call is remembered. But when
-// it has taken other calls since it refused this one whole for the first time, the rows are wrong. Whoever calls holds the target's lock.
+// Run searches among the rows of a call that was refused with an answer, until each row is accepted or refused alone.
+// first is the first row as it was sent. If the target accepts no row of the call, the target is at fault: Fits stays
+// false, no row may be dropped, and the target remembers the call. But if it has accepted other calls since it first
+// refused this one whole, the rows are at fault. The caller must hold the target's lock.
 func (s *Search) Run(ctx context.Context, rows []int32, first []byte, a Answer) error {
 	s.Fits = s.Target.AcceptsOthers(first)
 	err := s.run(ctx, rows, a)
@@ -61,7 +63,7 @@ func (s *Search) run(ctx context.Context, rows []int32, a Answer) error {
 	return s.halves(ctx, s.left(rows))
 }
 
-// sample tries some rows alone, chosen by chance, so that another try chooses others.
+// sample tries some rows alone. It chooses them at random, so that the next attempt chooses others.
 func (s *Search) sample(ctx context.Context, rows []int32) error {
 	for _, i := range rand.Perm(len(rows))[:Samples] {
 		if err := s.try(ctx, rows[i:i+1]); err != nil || s.Fits {
@@ -71,7 +73,7 @@ func (s *Search) sample(ctx context.Context, rows []int32) error {
 	return nil
 }
 
-// left are the rows that were neither accepted nor refused.
+// left returns the rows that were neither accepted nor refused.
 func (s *Search) left(rows []int32) []int32 {
 	return slices.DeleteFunc(slices.Clone(rows), func(i int32) bool {
 		return s.Done(i) || slices.ContainsFunc(s.Refused, func(x Refusal) bool { return x.Row == i })
@@ -94,7 +96,7 @@ func (s *Search) halves(ctx context.Context, rows []int32) error {
 	return nil
 }
 
-// try sends rows in one call. What is refused is tried in halves, down to single rows.
+// try sends rows in one call. If they are refused, it tries halves, down to single rows.
 func (s *Search) try(ctx context.Context, rows []int32) error {
 	a, err := s.Send(ctx, rows)
 	switch {

@@ -9,30 +9,30 @@ import (
 	"sync/atomic"
 )
 
-// Target is one far end, as calls have met it. It is safe for concurrent use.
+// Target is the state of one far end, as learned from calls. It is safe for concurrent use.
 type Target struct {
 	Gate     Gate
-	Accepted atomic.Uint64 // calls
+	Accepted atomic.Uint64 // number of accepted calls
 
-	// search is held by whoever searches for the rows that are refused: what one finds out spares the others the calls.
+	// search is locked by whoever searches for refused rows. The result of one search spares the others their calls.
 	search chan struct{}
 	mu     sync.Mutex
-	// suspects are the first rows of calls of which no row was accepted, by hash, with the number of calls that had been
+	// suspects maps the hash of the first row of each call that was refused whole to the number of calls that had been
 	// accepted by then.
 	suspects map[uint64]uint64
 }
 
-// NewTarget makes a target that has met no call.
+// NewTarget returns a target without calls.
 func NewTarget() *Target {
 	return &Target{search: make(chan struct{}, 1), suspects: map[uint64]uint64{}}
 }
 
-// maxSuspects bounds what is remembered of calls that were refused whole. What is not remembered is kept and tried again.
+// maxSuspects bounds the calls that are remembered. Rows of other calls are kept and sent again.
 const maxSuspects = 4096
 
 var seed = maphash.MakeSeed()
 
-// Suspect remembers a call that was refused whole, by its first row.
+// Suspect remembers, by its first row, a call that was refused whole.
 func (t *Target) Suspect(row []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -42,8 +42,8 @@ func (t *Target) Suspect(row []byte) {
 	}
 }
 
-// AcceptsOthers reports whether other calls were accepted since a call with this first row was refused whole. Then it is the rows that are
-// wrong, and not the far end.
+// AcceptsOthers reports whether other calls were accepted since a call with this first row was refused whole. If so,
+// the rows are at fault and not the far end.
 func (t *Target) AcceptsOthers(row []byte) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -51,14 +51,15 @@ func (t *Target) AcceptsOthers(row []byte) bool {
 	return has && t.Accepted.Load() > before
 }
 
-// Clear forgets a call that was dealt with.
+// Clear forgets a call that is settled.
 func (t *Target) Clear(row []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.suspects, maphash.Bytes(seed, row))
 }
 
-// Lock waits until nobody else searches, and gives what ends the search. The error is that of the ending or of the context.
+// Lock waits until no one else searches, and returns the function that ends the search. The error comes from the ending
+// or from the context.
 func (t *Target) Lock(ctx context.Context, ending *Ending) (unlock func(), err error) {
 	select {
 	case t.search <- struct{}{}:

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// WaitError is an error after which to wait.
+// WaitError is an error after which the caller has to wait.
 type WaitError struct {
 	Err  error
 	Wait time.Duration
@@ -20,8 +20,8 @@ type WaitError struct {
 func (w WaitError) Error() string { return w.Err.Error() }
 func (w WaitError) Unwrap() error { return w.Err }
 
-// Left is the error of a push of which records are left: why, how long to wait at least, and, when some are done, those that are left.
-// done has one value for each record, in their order. It is nil when there is no error.
+// Left returns the error of a push that left records: the reasons, the shortest time to wait and, if some records are
+// done, the remaining ones. done has one value for each record, in their order. It returns nil if there are no errors.
 func Left(errs []error, logs plog.Logs, done []bool) error {
 	if len(errs) == 0 {
 		return nil
@@ -38,7 +38,7 @@ func Left(errs []error, logs plog.Logs, done []bool) error {
 	return err
 }
 
-// shortestWait is the shortest time after which one of several can go on, or 0.
+// shortestWait returns the shortest wait among the errors, or 0.
 func shortestWait(errs []error) (wait time.Duration) {
 	for i, err := range errs {
 		var w WaitError

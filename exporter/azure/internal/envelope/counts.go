@@ -2,20 +2,20 @@
 
 package envelope
 
-// Rule is one of the rules by which a value is altered.
+// Rule is a rule that alters a value.
 type Rule uint8
 
-// The rules. README.md of the exporter has them in the user's words.
+// The rules. README.md of the exporter describes them for users.
 const (
-	RuleCut       Rule = iota // longer than the service takes: cut at a rune and marked
-	RuleUTF8                  // bytes that are no UTF-8, each replaced by U+FFFD
+	RuleCut       Rule = iota // longer than the service accepts: cut at a rune boundary and marked
+	RuleUTF8                  // bytes that are not UTF-8, each replaced by U+FFFD
 	RuleShed                  // did not fit: left out, and named where it was
 	RuleNested                // nested deeper than 16, replaced by a text
-	RuleRepeated              // a name that stands twice: the second one gets another name
+	RuleRepeated              // a duplicate name: the second property gets another name
 	RuleLargeItem             // an item of more than 64,000 bytes, with all fields cut to 1,000 characters
-	RuleNoMessage             // an empty message, which the service refuses: n/a
+	RuleNoMessage             // an empty message, which the service refuses: replaced by n/a
 	RuleNoTime                // a record without a time
-	RuleTooOld                // a time that the service refuses: that of sending
+	RuleTooOld                // a time that the service refuses: replaced by the time of sending
 	ruleCount
 )
 
@@ -26,9 +26,9 @@ func (r Rule) String() string { return ruleNames[r] }
 // Field is a part of an envelope.
 type Field uint8
 
-// The parts.
+// The parts of an envelope.
 const (
-	FieldItem       Field = iota // the whole
+	FieldItem       Field = iota // the whole item
 	FieldTime                    // time
 	FieldTag                     // a value in tags
 	FieldMessage                 // message
@@ -42,7 +42,7 @@ var fieldNames = [fieldCount]string{"item", "time", "tag", "message", "name", "p
 
 func (f Field) String() string { return fieldNames[f] }
 
-// Counts is how often each rule was applied to each part.
+// Counts has how often each rule was applied to each part.
 type Counts struct {
 	n   [ruleCount][fieldCount]uint32
 	any bool
@@ -53,7 +53,7 @@ func (c *Counts) add(r Rule, f Field) {
 	c.any = true
 }
 
-// merge adds the counts of another.
+// merge adds the counts of other.
 func (c *Counts) merge(other *Counts) {
 	if !other.any {
 		return

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package envelope writes log records as items of Application Insights: envelopes with MessageData, as the collector's exporter azure_monitor writes them, straight
-// from pdata into a buffer. Each rule that alters a value counts by part of the envelope; see Rule.
+// Package envelope encodes log records as items of Application Insights: envelopes with MessageData, in the form of the
+// collector's exporter azure_monitor. It writes from pdata directly into a buffer. Each rule that alters a value is
+// counted by the part of the envelope; see Rule.
 package envelope
 
 import (
@@ -15,11 +16,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/jsontext"
 )
 
-// The limits of the service, in characters but for MaxItem, which is in bytes. Sources: "Trace telemetry: Application Insights data model"
-// (https://learn.microsoft.com/azure/azure-monitor/app/data-model-trace-telemetry) for message, names and values; "Azure Monitor service limits", Application
-// Insights (https://learn.microsoft.com/azure/azure-monitor/service-limits#application-insights), maximum event size 64 KB, read as 64,000. None says what a
-// character is; the service's SDKs for .NET, Java and JavaScript count UTF-16 units, so does this package. Values that are JSON count bytes,
-// of which no way of counting has more.
+// The limits of the service, in characters, except MaxItem, which is in bytes. Sources: "Trace telemetry: Application
+// Insights data model" (https://learn.microsoft.com/azure/azure-monitor/app/data-model-trace-telemetry) for message,
+// names and values; "Azure Monitor service limits", Application Insights
+// (https://learn.microsoft.com/azure/azure-monitor/service-limits#application-insights), maximum event size 64 KB, read
+// as 64,000. Neither defines a character. The service's SDKs for .NET, Java and JavaScript count UTF-16 units, and so
+// does this package. It counts values that are JSON in bytes, which is never less than any other count.
 const (
 	MaxItem    = 64_000
 	maxMessage = 32_768
@@ -27,55 +29,56 @@ const (
 	maxValue   = 8_192
 )
 
-// Of an item that would have more than MaxItem.
+// The limits for an item that would have more than MaxItem.
 const (
 	maxMessageOfLarge = 4_000
 	maxValueOfLarge   = 1_000
-	endRoom           = 64 // for what closes an item, and says how much is missing
+	endRoom           = 64 // for the end of an item, and the number of missing properties
 )
 
-// MaxAge is the age from which on an item gets the time of sending. The service refuses items of more than 48 hours for good: "Field 'time' on type
-// 'Envelope' is older than the allowed min date. Expected: now - 172800000ms" (https://github.com/microsoft/ApplicationInsights-JS/issues/205). The rest is
-// for the way, and for clocks that differ.
+// MaxAge is the age from which an item gets the time of sending. The service refuses items of more than 48 hours
+// permanently: "Field 'time' on type 'Envelope' is older than the allowed min date. Expected: now - 172800000ms"
+// (https://github.com/microsoft/ApplicationInsights-JS/issues/205). The ten minutes allow for the way and for clocks
+// that differ.
 const MaxAge = 48*time.Hour - 10*time.Minute
 
-// Options is how records become items.
+// Options configures the encoding.
 type Options struct {
 	InstrumentationKey string
 	SDKVersion         string // tag ai.internal.sdkVersion
-	// Now is the clock for times that are too old, and for records without a time. It is read once for each scope.
+	// Now is the clock for records that are too old and for records without a time. It is read once for each scope.
 	Now func() time.Time
 }
 
-// Encoder writes items. It is for one goroutine. It holds no reference to records.
+// Encoder encodes items. It is not safe for concurrent use. It holds no reference to records.
 type Encoder struct {
-	Counts Counts // since the user emptied it
+	Counts Counts // until the user resets them
 
 	opts   Options
 	stamps jsontext.Stamps
 	large  bool   // the item has to become smaller
-	now    uint64 // when the scope was given
+	now    uint64 // read when the scope was set
 
-	head   []byte // of the items of a scope, up to the tags that differ
+	head   []byte // the start of all items of a scope, up to the tags that differ
 	common []property
-	texts  []byte // of common
-	scope  Counts // of what all items of the scope share
+	texts  []byte // the texts of common
+	scope  Counts // the counts that all items of the scope share
 
 	names   jsontext.Names
 	object  jsontext.Object
-	json    jsonFields // who writes the value that is JSON
+	json    jsonFields // encodes values that are JSON
 	scratch []byte
 }
 
-// property is a property of all items of a scope: its name and value as JSON, in texts.
+// property is a property of all items of a scope: offsets of its name and value as JSON in texts.
 type property struct{ from, name, to int }
 
-// NewEncoder makes an encoder.
+// NewEncoder returns an encoder.
 func NewEncoder(opts Options) *Encoder {
 	return &Encoder{opts: opts, object: jsontext.Object{First: []string{"PacketData"}, List: "DnsAnswers"}}
 }
 
-// Reset lets go of what large records needed.
+// Reset releases memory that only large records needed.
 func (e *Encoder) Reset() {
 	const kept = 1 << 20
 	if cap(e.scratch) > kept {
@@ -88,7 +91,8 @@ func (e *Encoder) Reset() {
 	e.object.Reset()
 }
 
-// Append appends the item of a record of the last scope, of MaxItem bytes at most, and gives the time of its event in nanoseconds since 1970.
+// Append appends the item of a record of the current scope, at most MaxItem bytes. It returns the time of its event in
+// nanoseconds since 1970.
 func (e *Encoder) Append(dst []byte, record plog.LogRecord) (_ []byte, at uint64) {
 	from := len(dst)
 	e.Counts.merge(&e.scope)
@@ -126,12 +130,13 @@ func (e *Encoder) appendItem(dst []byte, record plog.LogRecord) (_ []byte, at ui
 	return append(e.appendProperties(dst, from, record, at, sent), "}}}}"...), at
 }
 
-// Identity is the part of an item that is the same however often its record is written: without the time, which may be that of sending.
+// Identity returns the part of an item that is the same each time its record is encoded: all but the time, which may be
+// the time of sending.
 func Identity(item []byte) []byte {
 	return item[bytes.Index(item, []byte(`"data":{`)):]
 }
 
-// severity is the digit of a severity level: Verbose, Information, Warning, Error, Critical.
+// severity returns the digit of a severity level: Verbose, Information, Warning, Error, Critical.
 func severity(n plog.SeverityNumber) byte {
 	switch {
 	case n >= plog.SeverityNumberTrace && n <= plog.SeverityNumberDebug4:
@@ -146,7 +151,7 @@ func severity(n plog.SeverityNumber) byte {
 	return '1'
 }
 
-// time is the event's time: the record's timestamp, else the time at which it was observed, else now.
+// time returns the event's time: the record's timestamp, else the time at which it was observed, else now.
 func (e *Encoder) time(record plog.LogRecord) uint64 {
 	if at := uint64(record.Timestamp()); at != 0 {
 		return at
@@ -158,7 +163,8 @@ func (e *Encoder) time(record plog.LogRecord) uint64 {
 	return e.now
 }
 
-// appendMessage appends the body. The service requires a message: where there is none its SDKs write n/a, and so does this.
+// appendMessage appends the body. The service requires a message: if the body is empty, its SDKs write n/a, and so does
+// this function.
 func (e *Encoder) appendMessage(dst []byte, body pcommon.Value) []byte {
 	limit := maxMessage
 	if e.large {
@@ -171,7 +177,7 @@ func (e *Encoder) appendMessage(dst []byte, body pcommon.Value) []byte {
 	return e.appendValue(dst, body, limit, FieldMessage)
 }
 
-// count counts a rule. When an item is written again since it was too large, only what is cut and shed then is new.
+// count counts a rule. When an item is encoded again because it was too large, only new cuts and omissions are counted.
 func (e *Encoder) count(r Rule, f Field) {
 	if !e.large || r == RuleCut || r == RuleShed {
 		e.Counts.add(r, f)

@@ -12,7 +12,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
 
-// BenchmarkEnvelope writes the item of a record of the DNS Server: ours, and as azure_monitor does it, by a map for each record and encoding/json.
+// BenchmarkEnvelope encodes the item of a record of the DNS Server: with this package, and as azure_monitor does, with
+// a map for each record and encoding/json.
 func BenchmarkEnvelope(b *testing.B) {
 	logs := recordtest.DNS(100)
 	rl := logs.ResourceLogs().At(0)

@@ -26,7 +26,7 @@ func encoder() *Encoder {
 	return NewEncoder(Options{InstrumentationKey: key, SDKVersion: "otelc-1.2.3-lin-amd64", Now: func() time.Time { return recordtest.Base.Add(time.Minute) }})
 }
 
-// item is an envelope as it is read.
+// item is a decoded envelope.
 type item struct {
 	Ver        int               `json:"ver"`
 	Name       string            `json:"name"`
@@ -63,7 +63,7 @@ func resourceOf(attributes map[string]any) pcommon.Map {
 	return m
 }
 
-// write writes an item, holds it to the service's limits, and gives what was counted.
+// write encodes an item, checks it against the service's limits, and returns the counts.
 func write(t *testing.T, e *Encoder, lr plog.LogRecord) (item, map[string]int64) {
 	t.Helper()
 	e.Counts = Counts{}
@@ -73,7 +73,7 @@ func write(t *testing.T, e *Encoder, lr plog.LogRecord) (item, map[string]int64)
 	return check(t, text), counts
 }
 
-// writeAlone writes an item of a scope without a name or a resource.
+// writeAlone encodes an item of a scope without a name or a resource.
 func writeAlone(t *testing.T, lr plog.LogRecord) (item, map[string]int64) {
 	t.Helper()
 	e := encoder()
@@ -81,7 +81,7 @@ func writeAlone(t *testing.T, lr plog.LogRecord) (item, map[string]int64) {
 	return write(t, e, lr)
 }
 
-// check holds an item to the service's limits. No name stands twice in it.
+// check checks an item against the service's limits, and that its names are unique.
 func check(t *testing.T, text []byte) (it item) {
 	t.Helper()
 	require.True(t, utf8.Valid(text))
@@ -108,7 +108,7 @@ func check(t *testing.T, text []byte) (it item) {
 	}
 	require.Equal(t, 1, strings.Count(string(text), `"properties":{`)-strings.Count(string(text), `\"properties\":{`))
 	raw := text[strings.Index(string(text), `"properties":`)+len(`"properties":`):]
-	require.Equal(t, len(it.Data.BaseData.Properties), countNames(t, raw), "no name stands twice: %s", text)
+	require.Equal(t, len(it.Data.BaseData.Properties), countNames(t, raw), "names are unique: %s", text)
 	for name, v := range it.Tags {
 		require.LessOrEqual(t, units(v), 1024, name)
 	}
@@ -206,7 +206,7 @@ func TestTextsThatAreTooLongAreCutAtARuneAndMarked(t *testing.T) {
 	lr := record(nil)
 	lr.Body().SetStr(strings.Repeat("é", 32_769))
 	got, counts := writeAlone(t, lr)
-	require.Equal(t, strings.Repeat("é", maxMessageOfLarge-6)+jsontext.CutMark, got.Data.BaseData.Message, "it has 65,530 bytes in UTF-8, too many for an item")
+	require.Equal(t, strings.Repeat("é", maxMessageOfLarge-6)+jsontext.CutMark, got.Data.BaseData.Message, "the message has 65,530 bytes in UTF-8, too many for an item")
 	require.EqualValues(t, 1, counts["large_item item"])
 	lr.Body().SetStr(strings.Repeat("x", 32_769))
 	got, counts = writeAlone(t, lr)
@@ -229,7 +229,7 @@ func TestAnEmptyMessageIsWrittenAsTheSDKsDo(t *testing.T) {
 	require.Equal(t, `{"a":"b"}`, got.Data.BaseData.Message)
 }
 
-func TestNamesAreCutAndStandOnce(t *testing.T) {
+func TestNamesAreCutAndUnique(t *testing.T) {
 	long := strings.Repeat("n", 200)
 	raw := []byte(`{"resourceLogs":[{"resource":{"attributes":[{"key":"instrumentationlibrary.name","value":{"stringValue":"the resource's"}}]},"scopeLogs":[{"scope":{"name":"s"},"logRecords":[{"timeUnixNano":"1772600767894000100","body":{"stringValue":"b"},"attributes":[
 		{"key":"x","value":{"intValue":1}},{"key":"x","value":{"intValue":2}},{"key":"","value":{"intValue":3}},
@@ -246,19 +246,19 @@ func TestNamesAreCutAndStandOnce(t *testing.T) {
 	require.Equal(t, map[string]int64{"cut name": 2, "repeated name": 3}, counts)
 }
 
-// The time does not grow with the square of the number, and what is left out is counted.
-func TestANameThatStandsTenThousandTimesIsKeptNineTimes(t *testing.T) {
+// The time must not grow with the square of the number, and omissions must be counted.
+func TestANameRepeatedTenThousandTimesIsKeptNineTimes(t *testing.T) {
 	one := `{"key":"x","value":{"intValue":1}},`
 	raw := []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1772600767894000100","attributes":[` + strings.Repeat(one, 10_000) + `{"key":"y"}]}]}]}]}`)
 	logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(raw)
 	require.NoError(t, err)
 	got, counts := writeAlone(t, logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0))
-	require.Len(t, got.Data.BaseData.Properties, 9+2, "y, and how many are missing")
+	require.Len(t, got.Data.BaseData.Properties, 9+2, "y, and the number of missing properties")
 	require.EqualValues(t, 10_000-9, counts["shed property"])
 	require.Equal(t, "9991", got.Data.BaseData.Properties["Shed"])
 }
 
-// KQL reads nothing of JSON that was cut.
+// KQL cannot parse JSON that was cut.
 func TestAdditionalFieldsOfMoreThan8192CharactersShedsPacketDataThenTheLastAnswers(t *testing.T) {
 	answers := make([]any, 900)
 	for i := range answers {
@@ -314,14 +314,14 @@ func TestAnItemOfMoreThan64KBBecomesSmallerAndSaysSo(t *testing.T) {
 	}
 	got, counts = writeAlone(t, record(many))
 	require.EqualValues(t, 1, counts["large_item item"])
-	require.EqualValues(t, 9001, int64(len(got.Data.BaseData.Properties)-1)+counts["shed property"], "each is there or counted")
+	require.EqualValues(t, 9001, int64(len(got.Data.BaseData.Properties)-1)+counts["shed property"], "each property is present or counted")
 	after, counts := writeAlone(t, record(map[string]any{"p": strings.Repeat("y", 8000)}))
-	require.Len(t, after.Data.BaseData.Properties["p"], 8000, "it holds for the large item only")
+	require.Len(t, after.Data.BaseData.Properties["p"], 8000, "the lower limit applies to the large item only")
 	require.Empty(t, counts)
 }
 
 func TestAPropertyThatDidNotFitLeavesTheNamesOfTheOthersAlone(t *testing.T) {
-	for _, before := range []int{0, 70} { // few names, and many
+	for _, before := range []int{0, 70} { // few names, or many
 		lr := record(nil)
 		lr.Body().SetStr(strings.Repeat("\x02", 40_000))
 		want := map[string]string{}
@@ -330,7 +330,7 @@ func TestAPropertyThatDidNotFitLeavesTheNamesOfTheOthersAlone(t *testing.T) {
 			lr.Attributes().PutStr(name, "x")
 			want[name] = "x"
 		}
-		for i := range 20 { // from some on they do not fit
+		for i := range 20 { // from some property on they do not fit
 			lr.Attributes().PutStr(fmt.Sprintf("large%02d", i), strings.Repeat("\x01", 9000))
 			lr.Attributes().PutStr(fmt.Sprintf("small%02d", i), "x")
 			want[fmt.Sprintf("small%02d", i)] = "x"
@@ -345,7 +345,7 @@ func TestAPropertyThatDidNotFitLeavesTheNamesOfTheOthersAlone(t *testing.T) {
 	}
 }
 
-// The service refuses items of more than two days for good.
+// The service permanently refuses items that are more than two days old.
 func TestAnEventThatTheServiceWouldRefuseForItsAgeGetsTheTimeOfSending(t *testing.T) {
 	now := recordtest.Base.Add(time.Minute)
 	for at, old := range map[time.Time]bool{now.Add(-MaxAge): false, now.Add(-MaxAge - 1): true, time.Unix(0, 1): true, now.Add(time.Hour): false} {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The properties of an item: texts, each with a name that stands once.
+// The properties of an item: texts with unique names.
 
 package envelope
 
@@ -16,14 +16,15 @@ import (
 
 const (
 	additionalFields = "AdditionalFields"
-	// startTime has the true time of an item that was too old.
+	// startTime is the property with the true time of an item that was too old.
 	startTime = `"EventStartTime"`
-	// missing says how many properties an item has lost.
+	// missing is the property with the number of properties that were left out.
 	missing = `"Shed"`
 )
 
-// appendProperties appends the properties: the record's attributes, then what the scope and the resource have and the record has not. from is where the item
-// begins. What makes the item too large ends the first try; in the second one it is left out.
+// appendProperties appends the properties: the record's attributes, then those of the scope and the resource that the
+// record does not have. from is where the item begins. On the first try, it stops when the item becomes too large. On
+// the second one, it leaves out what does not fit.
 func (e *Encoder) appendProperties(dst []byte, from int, record plog.LogRecord, at, sent uint64) []byte {
 	e.names.Reset()
 	open, shed := len(dst), 0
@@ -76,7 +77,8 @@ func (e *Encoder) comma(dst []byte, open int) []byte {
 	return dst
 }
 
-// appendProperty appends a property. A name that stands already gets _2 to _9; it is not ok beyond that.
+// appendProperty appends a property. If the name exists already, it appends _2 to _9 to the name. ok is false if all of
+// these exist too.
 func (e *Encoder) appendProperty(dst []byte, name string, v pcommon.Value) (_ []byte, ok bool) {
 	from := len(dst)
 	dst = e.appendName(dst, name, maxName)
@@ -104,7 +106,7 @@ func (e *Encoder) appendProperty(dst []byte, name string, v pcommon.Value) (_ []
 	return e.appendValue(append(dst, ':'), v, limit, f), true
 }
 
-// appendName appends the name of a property, of at most limit characters. An empty one is "_".
+// appendName appends the name of a property, at most limit characters. An empty name becomes "_".
 func (e *Encoder) appendName(dst []byte, name string, limit int) []byte {
 	if name == "" {
 		name = "_"
@@ -124,8 +126,8 @@ func (e *Encoder) appendName(dst []byte, name string, limit int) []byte {
 	return append(dst, '"')
 }
 
-// appendValue appends any value as a JSON string, of at most limit characters: a map as an object within it, a list as a list, bytes in base64, an empty
-// value as an empty text.
+// appendValue appends any value as a JSON string of at most limit characters: a map as an object within the string, a
+// list as a list, bytes in base64, an empty value as an empty text.
 func (e *Encoder) appendValue(dst []byte, v pcommon.Value, limit int, f Field) []byte {
 	e.json = jsonFields{e, f}
 	switch v.Type() {
@@ -156,7 +158,7 @@ func (e *Encoder) appendValue(dst []byte, v pcommon.Value, limit int, f Field) [
 		e.scratch, _ = e.object.End(e.scratch)
 		return appendQuoted(dst, e.scratch)
 	case pcommon.ValueTypeSlice:
-		const far = 16 // times as long as it may be: what is even longer is not looked at
+		const far = 16 // multiples of the limit: data beyond that is ignored
 		var ok bool
 		if e.scratch, ok = jsontext.AppendValue(e.scratch[:0], v, &e.json, far*limit); !ok {
 			e.scratch = append(e.scratch[:0], '[')

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What all items of a scope share: the key, the tags and the properties of resource and scope.
+// What all items of a scope share: the key, the tags, and the properties of resource and scope.
 
 package envelope
 
@@ -8,7 +8,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// The longest value of each tag in characters, as the service's SDKs know it: contracts/contexttagkeys.go of github.com/microsoft/ApplicationInsights-Go v0.4.4.
+// The longest value of each tag in characters, as in the service's SDKs: contracts/contexttagkeys.go of
+// github.com/microsoft/ApplicationInsights-Go v0.4.4.
 const (
 	maxSDKVersion   = 64
 	maxRole         = 256
@@ -19,13 +20,13 @@ const (
 	maxType         = 64
 )
 
-// The names of what a scope adds to its records.
+// The names of the properties that a scope adds to its records.
 const (
 	scopeName    = "instrumentationlibrary.name"
 	scopeVersion = "instrumentationlibrary.version"
 )
 
-// SetScope gives the resource and the scope of the records that follow.
+// SetScope sets the resource and the scope of the following records.
 func (e *Encoder) SetScope(resource pcommon.Map, scope pcommon.InstrumentationScope) {
 	e.now = uint64(e.opts.Now().UnixNano())
 	before := e.Counts
@@ -78,12 +79,12 @@ func (e *Encoder) setHead(resource pcommon.Map) {
 	e.head = dst
 }
 
-// setCommon writes the properties of the scope, then those of the resource that have other names.
+// setCommon encodes the properties of the scope, then those of the resource with other names.
 func (e *Encoder) setCommon(resource pcommon.Map, scope pcommon.InstrumentationScope) {
 	e.names.Reset()
 	e.texts, e.common = e.texts[:0], e.common[:0]
 	add := func(name string, v pcommon.Value) {
-		const most = 4 * MaxItem // no item has as much
+		const most = 4 * MaxItem // no item has room for more
 		from := len(e.texts)
 		if from > most {
 			e.count(RuleShed, FieldProperty)

@@ -8,9 +8,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/jsontext"
 )
 
-// appendText appends a text as a JSON string. A text of more characters than limit is cut and marked.
+// appendText appends a text as a JSON string. A text of more than limit characters is cut and marked.
 func (e *Encoder) appendText(dst []byte, s string, limit int, f Field) []byte {
-	if len(s) <= limit && jsontext.IsPlain(s) { // as most are
+	if len(s) <= limit && jsontext.IsPlain(s) { // most texts
 		return append(append(append(dst, '"'), s...), '"')
 	}
 	cut := len(s) > limit && prefix(s, limit) < len(s)
@@ -28,8 +28,9 @@ func (e *Encoder) appendText(dst []byte, s string, limit int, f Field) []byte {
 	return append(dst, '"')
 }
 
-// prefix is the length in bytes of the longest beginning of a text that has at most limit characters and ends with a whole one. A character is a UTF-16 unit:
-// what has more than 16 bits counts twice. A byte that is no UTF-8 becomes one.
+// prefix returns the length in bytes of the longest beginning of a text that has at most limit characters and ends with
+// a whole one. A character is a UTF-16 unit: code points above 0xFFFF count as two. A byte that is not UTF-8 counts as
+// one.
 func prefix(s string, limit int) int {
 	n := 0
 	for i := 0; i < len(s); {
@@ -45,7 +46,7 @@ func prefix(s string, limit int) int {
 	return len(s)
 }
 
-// appendQuoted appends JSON as a JSON string. There is nothing in JSON to escape but quotes and backslashes.
+// appendQuoted appends JSON as a JSON string. JSON text needs escapes for quotes and backslashes only.
 func appendQuoted(dst, json []byte) []byte {
 	dst = append(dst, '"')
 	from := 0

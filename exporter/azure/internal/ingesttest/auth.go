@@ -21,28 +21,28 @@ func certificatePEM(der []byte) string {
 // AuthID is the id of the authenticator in a Host.
 var AuthID = component.MustNewID("testauth")
 
-// Issuer gives out tokens and knows which are good.
+// Issuer issues tokens and knows which are valid.
 type Issuer interface {
 	IssueToken() string
 	Expired(token string) bool
 }
 
-// Tokens are those that a server has given out.
+// Tokens are the tokens that a server has issued.
 type Tokens struct {
 	mu     sync.Mutex
-	tokens map[string]time.Time // until when each is good
+	tokens map[string]time.Time // until when each is valid; zero is forever
 	issued int
 	life   time.Duration
 }
 
-// SetTokenLife makes tokens from now on expire after a time; 0: they do not.
+// SetTokenLife sets the lifetime of the tokens issued from now on. With 0 they do not expire.
 func (t *Tokens) SetTokenLife(d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.life = d
 }
 
-// IssueToken makes a token, as the authority of the cloud does.
+// IssueToken issues a token, as the cloud's authority does.
 func (t *Tokens) IssueToken() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -59,24 +59,24 @@ func (t *Tokens) IssueToken() string {
 	return token
 }
 
-// Expired reports whether a token is good no more.
+// Expired reports whether a token is no longer valid.
 func (t *Tokens) Expired(token string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return !time.Now().Before(t.tokens[token])
 }
 
-// Good reports whether a request has a token that is good.
+// Good reports whether a request has a valid token.
 func (t *Tokens) Good(r *http.Request) bool {
 	return !t.Expired(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 }
 
-// Authenticator adds a server's tokens to requests. It keeps one as long as it is good, as identities do.
+// Authenticator adds a server's tokens to requests. It keeps a token while it is valid, as Azure identities do.
 type Authenticator struct {
 	component.StartFunc
 	component.ShutdownFunc
 	Server Issuer
-	// Stale keeps a token although it has expired, for so many requests.
+	// Stale is the number of requests for which the authenticator keeps using an expired token.
 	Stale int
 
 	mu    sync.Mutex
@@ -85,7 +85,7 @@ type Authenticator struct {
 
 var _ extensionauth.HTTPClient = (*Authenticator)(nil)
 
-// RoundTripper adds the token to what base sends.
+// RoundTripper adds the token to the requests that base sends.
 func (a *Authenticator) RoundTripper(base http.RoundTripper) (http.RoundTripper, error) {
 	return tripper(func(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
@@ -94,7 +94,7 @@ func (a *Authenticator) RoundTripper(base http.RoundTripper) (http.RoundTripper,
 	}), nil
 }
 
-// Keep makes it use a token that it has from elsewhere.
+// Keep makes the authenticator use a token from elsewhere.
 func (a *Authenticator) Keep(token string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -121,8 +121,8 @@ func (t tripper) RoundTrip(r *http.Request) (*http.Response, error) { return t(r
 // Host is a collector's host with extensions.
 type Host map[component.ID]component.Component
 
-// GetExtensions gives them.
+// GetExtensions returns the extensions.
 func (h Host) GetExtensions() map[component.ID]component.Component { return h }
 
-// NewHost makes a host with an authenticator for a server.
+// NewHost returns a host with an authenticator for a server.
 func NewHost(s Issuer) Host { return Host{AuthID: &Authenticator{Server: s}} }

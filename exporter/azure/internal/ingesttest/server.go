@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ingesttest is a server that enforces the rules of the Logs Ingestion API as far as they are known, for tests: TLS, tokens that
-// expire, sizes, types of columns, the range of times in a call, calls and bytes a minute, and no body without a length. It keeps every row that it has accepted, with the
-// time of receipt in the place of a TimeGenerated that is too old or too far ahead.
+// Package ingesttest is a test server that enforces the known rules of the Logs Ingestion API: TLS, tokens that expire,
+// sizes, types of columns, the range of times in a call, calls and bytes a minute, and a Content-Length. It keeps every
+// row that it accepts. Like the service, it replaces a TimeGenerated that is too old or too far ahead by the time of
+// receipt.
 package ingesttest
 
 import (
@@ -25,33 +26,33 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
 )
 
-// RuleID is a rule that every server has.
+// RuleID is a data collection rule that every server has.
 const RuleID = "dcr-0123456789abcdef0123456789abcdef"
 
 // Row is a row as it was accepted.
 type Row map[string]any
 
-// Call is one call, whatever its answer.
+// Call is a call, whatever its answer was.
 type Call struct {
 	Rule, Stream, UserAgent, RequestID string
 	Status, Rows, Size, Uncompressed   int
 }
 
-// Server is the stand-in of the service.
+// Server stands in for the service.
 type Server struct {
 	Tokens
 	URL string
 
-	// What it enforces. They are set before the first call, or under Lock.
+	// The rules that it enforces. Set them before the first call, or under Lock.
 	Streams           map[string]*columns.Table
-	LimitUncompressed int  // 1,000,000 by default; 0 is the other reading: 50 MiB, and 1 MiB as it is sent
-	Auxiliary         bool // a call spans at most 30 minutes
-	// Throttle is what each rule takes; the service's limits by default. What is more is answered with 429 and a Retry-After.
+	LimitUncompressed int  // 1,000,000 by default; 0 is the other reading of the documented limit: 50 MiB, and 1 MiB compressed
+	Auxiliary         bool // a call may span at most 30 minutes
+	// Throttle is the rate that each rule accepts; by default the service's. More is answered with 429 and a Retry-After.
 	Throttle Throttle
-	// Refuse reports whether a row is one that the rule cannot take.
+	// Refuse reports whether the rule cannot accept a row.
 	Refuse func(rule, stream string, r Row) bool
-	// Fault may answer a call in the place of the server, before the body is read (accepted nil) or after its rows were accepted.
-	// It reports whether it did.
+	// Fault may answer a call instead of the server: before the body is read (accepted is nil) or after its rows were
+	// accepted. It reports whether it did.
 	Fault func(w http.ResponseWriter, r *http.Request, accepted []Row) bool
 
 	mu    sync.Mutex
@@ -61,10 +62,10 @@ type Server struct {
 	spent map[string]*spending // by rule
 }
 
-// New starts a server that speaks HTTP 1.1. It ends with the test.
+// New starts a server for HTTP 1.1. It ends with the test.
 func New(t testing.TB) *Server { return start(t, false) }
 
-// NewHTTP2 starts a server that speaks HTTP 2 as well.
+// NewHTTP2 starts a server for HTTP 1.1 and HTTP 2.
 func NewHTTP2(t testing.TB) *Server { return start(t, true) }
 
 func start(t testing.TB, http2 bool) *Server {
@@ -77,7 +78,7 @@ func start(t testing.TB, http2 bool) *Server {
 		Throttle: Throttle{MinuteCalls, MinuteBytes, time.Minute}, spent: map[string]*spending{},
 	}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
-	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that are broken off
+	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // errors of broken connections
 	s.http.EnableHTTP2 = http2
 	s.http.StartTLS()
 	s.URL = s.http.URL
@@ -85,24 +86,24 @@ func start(t testing.TB, http2 bool) *Server {
 	return s
 }
 
-// CertificatePEM is the server's certificate.
+// CertificatePEM returns the server's certificate.
 func (s *Server) CertificatePEM() string { return certificatePEM(s.http.Certificate().Raw) }
 
-// Lock runs do while no call is answered.
+// Lock runs do while no call is being answered.
 func (s *Server) Lock(do func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	do()
 }
 
-// Rows gives the rows that a stream has, in the order of their acceptance.
+// Rows returns the rows of a stream in the order of their acceptance.
 func (s *Server) Rows(stream string) []Row {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Row(nil), s.rows[stream]...)
 }
 
-// Calls gives all calls so far.
+// Calls returns all calls so far.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,9 +156,9 @@ type refusal struct {
 	code, message string
 }
 
-var throttled = refusal{http.StatusTooManyRequests, "RateLimitExceeded", "the rule has taken what it takes in a minute"}
+var throttled = refusal{http.StatusTooManyRequests, "RateLimitExceeded", "the rule has reached its limit for this minute"}
 
-// Refuse writes an error as the service does.
+// Refuse writes an error in the service's form.
 func Refuse(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("x-ms-error-code", code)
@@ -181,7 +182,7 @@ func (s *Server) read(r *http.Request, call *Call) ([]Row, *refusal) {
 	case r.ContentLength < 0 || len(r.TransferEncoding) > 0:
 		return nil, &refusal{http.StatusLengthRequired, "MissingContentLengthHeader", "Content-Length is missing"}
 	case !s.Good(r):
-		return nil, &refusal{http.StatusUnauthorized, "AuthenticationFailed", "the token has expired or is none"}
+		return nil, &refusal{http.StatusUnauthorized, "AuthenticationFailed", "the token has expired or is not valid"}
 	case table == nil:
 		return nil, &refusal{http.StatusNotFound, "NotFound", "Data collection rule or stream not found"}
 	case !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json"):
@@ -204,7 +205,7 @@ func (s *Server) read(r *http.Request, call *Call) ([]Row, *refusal) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if err := d.Decode(&rows); err != nil || d.More() {
-		return nil, &refusal{http.StatusBadRequest, "InvalidPayload", fmt.Sprintf("no array of objects: %v", err)}
+		return nil, &refusal{http.StatusBadRequest, "InvalidPayload", fmt.Sprintf("not an array of objects: %v", err)}
 	}
 	var oldest, newest time.Time
 	received := time.Now()
@@ -251,8 +252,8 @@ func unpack(r *http.Request) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(z, maxUncompressed+1))
 }
 
-// checkRow holds a row to the columns of its table, and gives its TimeGenerated. The service takes columns that a table has not, and cuts long
-// fields; both would be a fault of the exporter, so they are errors here.
+// checkRow checks a row against the columns of its table, and returns its TimeGenerated. The service accepts unknown
+// columns and cuts long fields. Both would be a fault of the exporter, so here they are errors.
 func checkRow(table *columns.Table, row Row) (at time.Time, err error) {
 	for name, v := range row {
 		i := table.Lookup(name)

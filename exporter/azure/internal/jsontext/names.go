@@ -4,22 +4,23 @@ package jsontext
 
 import "bytes"
 
-// Names are the names of one object, as they stand in a buffer. The zero value is empty. It holds no reference to the buffer.
+// Names are the names in one object, which are stored in a buffer. The zero value is empty. It holds no reference to
+// the buffer.
 type Names struct {
-	bits  [16]uint64 // by hash: most names that are not there are found out by it
+	bits  [16]uint64 // by hash: a clear bit means that a name is new
 	spans []nameSpan
-	known map[string]struct{} // from manyNames on
+	known map[string]struct{} // used from manyNames on
 }
 
 type nameSpan struct{ from, to int }
 
-// manyNames is from how many on names are looked up in a map.
+// manyNames is the number of names from which they are looked up in a map.
 const manyNames = 64
 
-// maxKept is how many names a set keeps room for. No usual record has as many.
+// maxKept is the number of names for which a set keeps memory. No usual record has as many.
 const maxKept = 1 << 10
 
-// Reset forgets all names, and lets go of what many of them needed.
+// Reset forgets all names, and releases memory if there were many.
 func (n *Names) Reset() {
 	n.bits = [16]uint64{}
 	if cap(n.spans) > maxKept {
@@ -34,7 +35,7 @@ func (n *Names) Reset() {
 	}
 }
 
-// Add adds the name at the end of a buffer, which begins at from, and reports whether it was not there yet.
+// Add adds the name that is stored in the buffer from `from` to its end. It reports whether the name is new.
 func (n *Names) Add(buf []byte, from int) bool {
 	name := buf[from:]
 	if n.Has(buf, name) {
@@ -57,7 +58,7 @@ func (n *Names) Add(buf []byte, from int) bool {
 	return true
 }
 
-// Undo forgets the name that was added last. buf is the buffer of the names that were added.
+// Undo removes the name that was added last. buf is the buffer with the added names.
 func (n *Names) Undo(buf []byte) {
 	last := n.spans[len(n.spans)-1]
 	if len(n.spans) >= manyNames {
@@ -66,13 +67,13 @@ func (n *Names) Undo(buf []byte) {
 	n.spans = n.spans[:len(n.spans)-1]
 }
 
-// Last gives where the name that was added last begins and ends in the buffer.
+// Last returns where the name that was added last begins and ends in the buffer.
 func (n *Names) Last() (from, to int) {
 	last := n.spans[len(n.spans)-1]
 	return last.from, last.to
 }
 
-// Has reports whether a name is there. buf is the buffer of the names that were added.
+// Has reports whether a name was added. buf is the buffer with the added names.
 func (n *Names) Has(buf, name []byte) bool {
 	if word, bit := hash(name); n.bits[word]&bit == 0 {
 		return false
@@ -89,7 +90,7 @@ func (n *Names) Has(buf, name []byte) bool {
 	return false
 }
 
-// hash gives the word and the bit of a name.
+// hash returns the word and the bit of a name in bits.
 func hash(name []byte) (word int, bit uint64) {
 	h := uint(len(name)) * 37
 	if len(name) > 0 {

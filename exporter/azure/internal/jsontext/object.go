@@ -11,27 +11,28 @@ import (
 )
 
 const (
-	maxName      = 256 // bytes of a field's name; one that stands again gets _2 to _9
-	maxShedNames = 8   // that "Shed" lists
+	maxName      = 256 // bytes of a field's name; a duplicate gets _2 to _9
+	maxShedNames = 8   // names that "Shed" lists
 	shedField    = `"Shed":`
-	// shedRoom is kept for the field Shed: eight names that are no longer than shedName, and their number.
+	// shedRoom is reserved for the field Shed: eight names of at most shedName bytes, and their number.
 	shedName = 64
 	shedRoom = maxShedNames*(shedName+3) + 64
 )
 
-// Fields is who writes the fields of an object.
+// Fields writes the fields of an object.
 type Fields interface {
 	Texts
-	// CutName counts a name that is too long, and InvalidName one that is no UTF-8.
+	// CutName counts a name that is too long. InvalidName counts a name that is not UTF-8.
 	CutName()
 	InvalidName()
-	// Shed counts a field that is left out, or a list that has lost its last elements.
+	// Shed counts a field that is left out, or a list that loses its last elements.
 	Shed()
 }
 
-// Object is one JSON object of a bounded size, whose names do not repeat. When it is too long, the fields that First names are left out first, then the
-// last elements of the list that List names, then the largest fields, until the rest fits; the field Shed names up to eight of them, and ShedCount has their
-// number. It is for one goroutine, and is used again. It holds no reference to what it has written.
+// Object is one JSON object of a bounded size with unique names. If it is too long, it leaves out first the fields in
+// First, then the last elements of the list named List, then the largest fields, until the rest fits. The field Shed
+// names up to eight of them, and ShedCount has their number. An Object is not safe for concurrent use. It can be
+// reused, and holds no reference to what it wrote.
 type Object struct {
 	First []string
 	List  string
@@ -73,7 +74,7 @@ func (o *Object) Put(dst []byte, name string, v pcommon.Value) []byte {
 	return o.appendField(dst, name, v)
 }
 
-// End appends the end of the object. It is not ok when the object has no field, and says nothing of any.
+// End appends the end of the object. ok is false if the object has no field and none was left out.
 func (o *Object) End(dst []byte) (_ []byte, ok bool) {
 	if len(o.fields) == 0 && o.unwritten == 0 {
 		return append(dst, '}'), false
@@ -84,7 +85,7 @@ func (o *Object) End(dst []byte) (_ []byte, ok bool) {
 	return append(dst, '}'), true
 }
 
-// Reset lets go of what a large object needed.
+// Reset releases memory that only a large object needed.
 func (o *Object) Reset() {
 	if cap(o.fields) > maxKept {
 		o.fields, o.bySize = nil, nil
@@ -93,8 +94,8 @@ func (o *Object) Reset() {
 	o.to = nil
 }
 
-// appendField appends a field, with a comma before it unless it is the first. One that is longer than the object may be has its name
-// only, and is to be shed.
+// appendField appends a field, with a comma before it unless it is the first. For a field that is longer than the
+// object may be, it appends the name only and marks it to be left out.
 func (o *Object) appendField(dst []byte, name string, v pcommon.Value) []byte {
 	before := len(dst)
 	if len(o.fields) > 0 {
@@ -123,7 +124,7 @@ func (o *Object) appendField(dst []byte, name string, v pcommon.Value) []byte {
 	}
 	f := span{from: from, name: len(dst)}
 	limit := o.limit
-	if name == o.List { // a list that loses its end may be longer
+	if name == o.List { // a list may be longer, because its end can be left out
 		limit *= listMay
 	}
 	dst = append(dst, ':')
@@ -140,7 +141,7 @@ func (o *Object) appendField(dst []byte, name string, v pcommon.Value) []byte {
 	return dst
 }
 
-// listMay is how many times as long as the object its List may be before the end of it is left out.
+// listMay is the largest size of a list, as a multiple of the object's limit, before its end is left out.
 const listMay = 32
 
 // shed leaves out fields until the rest fits, and names them.
@@ -200,7 +201,7 @@ func (o *Object) shed(dst []byte) []byte {
 	return strconv.AppendInt(dst, int64(count), 10)
 }
 
-// choose marks the fields that are left out, so that the others, with commas, have at most room bytes.
+// choose marks fields to be left out, so that the remaining ones, with commas, have at most room bytes.
 func (o *Object) choose(dst []byte, room int) {
 	size := len(dst) - o.open
 	for _, f := range o.fields {
@@ -245,8 +246,8 @@ func (o *Object) choose(dst []byte, room int) {
 	}
 }
 
-// CutList gives a list, which is JSON, without its last elements, so that it has at most room bytes, and a text at its end that says so.
-// It changes the bytes of the list. room is 10 at least.
+// CutList returns a JSON list without its last elements, so that it has at most room bytes, with a text at its end that
+// marks the cut. It modifies the bytes of the list. room must be at least 10.
 func CutList(list []byte, room int) []byte {
 	const mark = `"[cut]"]`
 	end := lastElement(list, room-len(mark))
@@ -256,8 +257,8 @@ func CutList(list []byte, room int) []byte {
 	return append(list[:end+1], mark...)
 }
 
-// lastElement gives where the last element of a list ends, so that the list with its end has at most room bytes; 0 where that leaves none, or where
-// it is no list.
+// lastElement returns where the last element ends that fits into room bytes together with the list's end. It returns 0
+// if none fits, or if the text is not a list.
 func lastElement(list []byte, room int) (end int) {
 	if len(list) == 0 || list[0] != '[' {
 		return 0

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// counted writes texts as they are.
+// counted appends texts unchanged.
 type counted struct{ deep, cut, invalid, shed int }
 
 func (*counted) AppendText(dst []byte, s string) []byte {
@@ -24,7 +24,7 @@ func (c *counted) CutName()     { c.cut++ }
 func (c *counted) InvalidName() { c.invalid++ }
 func (c *counted) Shed()        { c.shed++ }
 
-// object writes a map's fields, and holds the object to its size.
+// object encodes a map's fields, and checks the size of the object.
 func object(t *testing.T, o *Object, limit int, fields map[string]any) (map[string]any, *counted) {
 	t.Helper()
 	m := pcommon.NewMap()
@@ -50,7 +50,7 @@ func TestWhatIsNamedIsShedFirstThenTheLastElementsOfTheListThenTheLargest(t *tes
 		return list
 	}
 	got, c := object(t, o, 8192, map[string]any{"Zone": strings.Repeat("z", 6000), "PacketData": strings.Repeat("0", 3000), "DnsAnswers": answers(10)})
-	require.Equal(t, []any{"PacketData"}, got["Shed"], "though Zone is larger")
+	require.Equal(t, []any{"PacketData"}, got["Shed"], "although Zone is larger")
 	require.Equal(t, answers(10), got["DnsAnswers"])
 	require.Len(t, got["Zone"], 6000)
 	require.Equal(t, 1, c.shed)
@@ -60,14 +60,14 @@ func TestWhatIsNamedIsShedFirstThenTheLastElementsOfTheListThenTheLargest(t *tes
 	require.EqualValues(t, 2, got["ShedCount"])
 	kept := got["DnsAnswers"].([]any)
 	require.Greater(t, len(kept), 100)
-	require.Equal(t, answers(1000)[:len(kept)], kept, "the first ones")
+	require.Equal(t, answers(1000)[:len(kept)], kept, "the first elements are kept")
 	require.Len(t, got["Zone"], 4000)
 	require.Equal(t, 2, c.shed)
 
 	got, _ = object(t, o, 8192, map[string]any{"Zone": "a", "DnsAnswers": []any{map[string]any{"data": []any{1, 2}, "x": strings.Repeat("y", 9000)}}})
 	require.Equal(t, map[string]any{"Zone": "a", "Shed": []any{"DnsAnswers"}, "ShedCount": float64(1)}, got, "no element fits")
 	got, _ = object(t, o, 8192, map[string]any{"DnsAnswers": strings.Repeat("y", 9000), "Other": strings.Repeat("x", 7800)})
-	require.ElementsMatch(t, []any{"DnsAnswers", "Other"}, got["Shed"], "it is no list, and the other is too long beside the account")
+	require.ElementsMatch(t, []any{"DnsAnswers", "Other"}, got["Shed"], "DnsAnswers is not a list, and Other does not fit beside Shed")
 	got, c = object(t, o, 8192, map[string]any{"PacketData": strings.Repeat("0", 100), "Zone": "a"})
 	require.Len(t, got, 2)
 	require.Zero(t, c.shed)

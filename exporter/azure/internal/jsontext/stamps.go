@@ -4,8 +4,8 @@ package jsontext
 
 import "time"
 
-// Stamps writes times as ISO 8601 in UTC with 100 ns, the resolution of a datetime: 2026-03-04T05:06:07.8940001Z. The text of the last
-// second is kept: most records of a batch share it.
+// Stamps formats times as ISO 8601 in UTC with a resolution of 100 ns, that of a datetime:
+// 2026-03-04T05:06:07.8940001Z. It keeps the text of the last second, which most records of a batch share.
 type Stamps struct {
 	second uint64
 	text   []byte

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jsontext writes what exporters to Azure send as JSON: texts, values and times, each appended to a buffer, without reflection.
+// Package jsontext appends texts, values and times as JSON to a buffer, without reflection. The exporters to Azure use
+// it.
 package jsontext
 
 import "unicode/utf8"
@@ -8,7 +9,8 @@ import "unicode/utf8"
 // CutMark is the end of a text that was cut.
 const CutMark = " [cut]"
 
-// Boundary is the last place at or before n where a rune begins. In a text that is no UTF-8 it may be n itself.
+// Boundary returns the last position at or before n where a rune begins. In a text that is not UTF-8 it may be n
+// itself.
 func Boundary(s string, n int) int {
 	for i := n; i > n-utf8.UTFMax && i > 0; i-- {
 		if utf8.RuneStart(s[i]) {
@@ -18,7 +20,7 @@ func Boundary(s string, n int) int {
 	return n
 }
 
-// plain has the bytes that stand in a JSON string as they are.
+// plain marks the bytes that need no escape in a JSON string.
 var plain = func() (p [256]bool) {
 	for b := 0x20; b < utf8.RuneSelf; b++ {
 		p[b] = b != '"' && b != '\\'
@@ -28,7 +30,7 @@ var plain = func() (p [256]bool) {
 
 const hexDigits = "0123456789abcdef"
 
-// AppendString appends the inside of a JSON string, and reports whether s is valid UTF-8.
+// AppendString appends the content of a JSON string, without the quotes. It reports whether s is valid UTF-8.
 func AppendString(dst []byte, s string) (_ []byte, valid bool) {
 	valid = true
 	from := 0
@@ -73,7 +75,7 @@ func AppendString(dst []byte, s string) (_ []byte, valid bool) {
 	return append(dst, s[from:]...), valid
 }
 
-// IsPlain reports whether a text stands in a JSON string as it is. It may say no of one that does.
+// IsPlain reports whether a text needs no escape in a JSON string. It may return false for such a text.
 func IsPlain(s string) bool {
 	n := len(s)
 	if n < 8 {
@@ -92,8 +94,9 @@ func IsPlain(s string) bool {
 	return allPlain(s[n-8:])
 }
 
-// allPlain reports whether the first eight bytes are plain. It looks at all of them in one word: the high bit of a byte becomes set where the
-// byte is not ASCII, below 0x20, a quote or a backslash. By a borrow of the byte before it may be set for a plain one too.
+// allPlain reports whether the first eight bytes are plain. It checks them in one word: the high bit of a byte is set
+// if the byte is not ASCII, below 0x20, a quote or a backslash. A borrow from the byte before can set it for a plain
+// byte too.
 func allPlain(s string) bool {
 	_ = s[7]
 	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |

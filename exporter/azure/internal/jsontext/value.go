@@ -10,10 +10,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// MaxDepth is how deep values may be nested. What is deeper becomes a text.
+// MaxDepth is the deepest nesting of values. A value that is nested deeper becomes a text.
 const MaxDepth = 16
 
-// Texts is who writes a value.
+// Texts writes the texts of a value.
 type Texts interface {
 	// AppendText appends a text, or a name, as a JSON string. It may cut it.
 	AppendText(dst []byte, s string) []byte
@@ -21,8 +21,8 @@ type Texts interface {
 	TooDeep()
 }
 
-// AppendValue appends any value as JSON: bytes in base64, an empty value as null, an empty name as "_". It is not ok when the buffer would
-// become longer than end; then what it has appended is of no use.
+// AppendValue appends any value as JSON: bytes in base64, an empty value as null, an empty name as "_". ok is false if
+// the buffer would become longer than end; the appended bytes are then useless.
 func AppendValue(dst []byte, v pcommon.Value, to Texts, end int) (_ []byte, ok bool) {
 	return appendValue(dst, v, to, 0, end)
 }
@@ -94,7 +94,7 @@ func appendTooDeep(dst []byte, to Texts) []byte {
 	return append(dst, `"[nested too deep]"`...)
 }
 
-// AppendDouble appends a double; JSON has no number for those that are not finite, so they are texts.
+// AppendDouble appends a double. JSON has no infinite numbers and no NaN, so these become texts.
 func AppendDouble(dst []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(AppendNumber(append(dst, '"'), f), '"')
@@ -102,7 +102,7 @@ func AppendDouble(dst []byte, f float64) []byte {
 	return AppendNumber(dst, f)
 }
 
-// AppendNumber appends a double as ECMAScript, and encoding/json, write it; what is not finite as NaN, Infinity and -Infinity.
+// AppendNumber appends a double in the form of ECMAScript and encoding/json; or NaN, Infinity or -Infinity.
 func AppendNumber(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
@@ -116,7 +116,7 @@ func AppendNumber(dst []byte, f float64) []byte {
 		return strconv.AppendFloat(dst, f, 'f', -1, 64)
 	}
 	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
-	if n := len(dst); dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' { // e-09 is e-9
+	if n := len(dst); dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' { // e-09 becomes e-9
 		dst = append(dst[:n-2], dst[n-1])
 	}
 	return dst

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package recordtest makes the log records that tests and benchmarks send, as the project's receivers make them.
+// Package recordtest makes log records like those of the project's receivers, for tests and benchmarks.
 package recordtest
 
 import (
@@ -14,11 +14,11 @@ import (
 // Base is the time of the first record.
 var Base = time.Date(2026, 3, 4, 5, 6, 7, 894000100, time.UTC)
 
-// DNS makes n records of the DNS Server, a millisecond apart, with the names host0.example.com, host1.example.com … and the numbers
-// of their order in EventOriginalUid.
+// DNS returns n records of the DNS Server, a millisecond apart, with the names host0.example.com, host1.example.com …
+// and their index in EventOriginalUid.
 func DNS(n int) plog.Logs { return DNSFrom(0, n, Base) }
 
-// DNSFrom makes records with the numbers from first on.
+// DNSFrom returns n records with indices from first on.
 func DNSFrom(first, n int, base time.Time) plog.Logs {
 	logs := plog.NewLogs()
 	records := scope(logs, "asim.dns.events", map[string]string{
@@ -56,7 +56,7 @@ func DNSFrom(first, n int, base time.Time) plog.Logs {
 	return logs
 }
 
-// Network makes n records of Cilium's events.
+// Network returns n records of Cilium's events.
 func Network(n int) plog.Logs {
 	logs := plog.NewLogs()
 	records := scope(logs, "asim.network.events", map[string]string{
@@ -85,7 +85,7 @@ func scope(logs plog.Logs, name string, resource map[string]string) plog.LogReco
 	return sl.LogRecords()
 }
 
-// put puts keys and values, which are texts, ints and bools.
+// put adds keys and values. The values are texts, ints and bools.
 func put(m pcommon.Map, pairs ...any) {
 	for i := 0; i < len(pairs); i += 2 {
 		switch key := pairs[i].(string); v := pairs[i+1].(type) {

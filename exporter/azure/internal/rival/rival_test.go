@@ -34,7 +34,7 @@ const (
 	stream = "Custom-ASimDnsActivityLogs"
 )
 
-// far accepts every call without a look at it, so that the senders are what is measured.
+// far accepts every call without reading it, so that the benchmark measures the senders.
 type far struct {
 	*httptest.Server
 	calls, bytes atomic.Int64
@@ -52,9 +52,10 @@ func newFar(b *testing.B) *far {
 	return f
 }
 
-// BenchmarkSend sends the same records of the DNS Server to the same server over TLS: by the exporter, which compresses, and in the usual way, which does not.
+// BenchmarkSend sends the same records of the DNS Server to the same server over TLS: with the exporter, which
+// compresses, and in the usual way, which does not.
 func BenchmarkSend(b *testing.B) {
-	logs := recordtest.DNS(500) // as many as fit into one call of either
+	logs := recordtest.DNS(500) // as many as fit into one call of both senders
 	logs.MarkReadOnly()
 	b.Run("ours", func(b *testing.B) {
 		f := newFar(b)
@@ -91,7 +92,7 @@ func BenchmarkSend(b *testing.B) {
 }
 
 func measure(b *testing.B, f *far, logs plog.Logs, send func() error) {
-	require.NoError(b, send()) // the connection is made
+	require.NoError(b, send()) // opens the connection
 	before := f.bytes.Load()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -105,7 +106,7 @@ func measure(b *testing.B, f *far, logs plog.Logs, send func() error) {
 	require.GreaterOrEqual(b, f.calls.Load(), int64(b.N))
 }
 
-// marshal is the usual way: a map for each row, and the reflection of encoding/json.
+// marshal encodes rows in the usual way: with a map for each row and the reflection of encoding/json.
 func marshal(logs plog.Logs) ([]byte, error) {
 	var rows []map[string]any
 	for _, rl := range logs.ResourceLogs().All() {
@@ -120,7 +121,7 @@ func marshal(logs plog.Logs) ([]byte, error) {
 	return json.Marshal(rows)
 }
 
-// token is a credential that is not asked over the network.
+// token is a credential that needs no network.
 type token struct{}
 
 func (token) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {

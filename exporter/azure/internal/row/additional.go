@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// AdditionalFields: one JSON object of what has no column. It is valid JSON whatever it is made of, and short enough that the
-// service does not cut it.
+// AdditionalFields: one JSON object of the attributes without a column. It is always valid JSON, and short enough that
+// the service does not cut it.
 
 package row
 
 import "go.opentelemetry.io/collector/pdata/pcommon"
 
-// appendAdditional appends the column AdditionalFields, unless there is nothing to say: the fields of the record's own
-// AdditionalFields, then what has no column, then what is wanted of the resource. When they are too long the largest ones are left
-// out, and the field Shed names them.
+// appendAdditional appends the column AdditionalFields unless it is empty: the fields of the record's own
+// AdditionalFields, then the attributes without a column, then the selected attributes of the resource. If they are too
+// long, the largest are left out, and the field Shed names them.
 func (e *Encoder) appendAdditional(dst []byte, given pcommon.Value, isGiven bool) []byte {
 	before := len(dst)
 	dst = append(dst, e.table.Columns[e.table.Additional].Key...)

@@ -2,22 +2,22 @@
 
 package row
 
-// Rule is one of the rules by which a value is altered.
+// Rule is a rule that alters a value.
 type Rule uint8
 
-// The rules. README.md of the exporter has them in the user's words.
+// The rules. README.md of the exporter describes them for users.
 const (
-	RuleConverted     Rule = iota // another type than the column's, with the same value
-	RuleMoved                     // does not fit the column: in AdditionalFields
-	RuleCut                       // a text of more than 64,000 bytes, cut at a rune and marked
-	RuleUTF8                      // bytes that are no UTF-8, each replaced by U+FFFD
+	RuleConverted     Rule = iota // another type than the column's, same value
+	RuleMoved                     // does not fit the column: moved to AdditionalFields
+	RuleCut                       // a text of more than 64,000 bytes, cut at a rune boundary and marked
+	RuleUTF8                      // bytes that are not UTF-8, each replaced by U+FFFD
 	RuleShed                      // did not fit into AdditionalFields, which names it
 	RuleNested                    // nested deeper than 16, replaced by a text
 	RuleLargeRow                  // a row of more than 999,998 bytes, with all fields cut to 1,000
 	RuleNoTime                    // a record without a time
 	RuleTooOld                    // TimeGenerated is older than two days: the service replaces it
 	RuleAhead                     // TimeGenerated is more than a day ahead: the service replaces it
-	RuleNotEnumerated             // none of the values that the schema enumerates, written as it is
+	RuleNotEnumerated             // not one of the values that the schema enumerates, written unchanged
 	ruleCount
 )
 
@@ -27,7 +27,7 @@ var ruleNames = [ruleCount]string{
 
 func (r Rule) String() string { return ruleNames[r] }
 
-// Counts is how often each rule was applied to each column.
+// Counts has how often each rule was applied to each column.
 type Counts struct {
 	byRule [ruleCount][256]uint32
 	any    bool

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package row writes log records as rows of a table of Microsoft Sentinel: JSON objects with the table's columns and types, straight
-// from pdata into a buffer. What has no column, or does not fit its column's type, goes into AdditionalFields. Each rule that
-// alters a value counts by column; see Rule.
+// Package row encodes log records as rows of a table of Microsoft Sentinel: JSON objects with the table's columns and
+// types. It writes from pdata directly into a buffer. Attributes without a column, or that do not fit their column's
+// type, go into AdditionalFields. Each rule that alters a value is counted by column; see Rule.
 package row
 
 import (
@@ -16,44 +16,45 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/jsontext"
 )
 
-// MaxRow is the largest row in bytes: one call takes 1,000,000, two of which are the array's brackets.
+// MaxRow is the largest row in bytes: a call may have 1,000,000, two of which are the array's brackets.
 const MaxRow = 1_000_000 - 2
 
 const (
-	// maxField is the most that a text, or AdditionalFields, has in bytes. The service cuts what has more than 64 KB, and a
-	// dynamic value that was cut is no JSON.
+	// maxField is the largest size of a text, or of AdditionalFields, in bytes. The service cuts values above 64 KB,
+	// and a dynamic value that was cut is not JSON.
 	maxField = 64_000
-	// maxFieldOfLargeRow holds for every field of a row that would have more than MaxRow. With it no row has: 254 columns at most,
-	// each byte of a text six in JSON at worst, is below MaxRow for the 139 columns of the largest table.
+	// maxFieldOfLargeRow is the limit for every field of a row that would have more than MaxRow. It keeps any row below
+	// MaxRow: at worst, each of the 139 columns of the largest table has texts of six bytes in JSON for each byte.
 	maxFieldOfLargeRow = 1_000
 )
 
-// The service puts the time of receipt in the place of a TimeGenerated that is older than MaxAge or more than MaxAhead in the future.
-// Source: "Standard columns in Azure Monitor Logs", TimeGenerated
+// The service replaces a TimeGenerated that is older than MaxAge or more than MaxAhead in the future by the time of
+// receipt. Source: "Standard columns in Azure Monitor Logs", TimeGenerated
 // (https://learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns).
 const (
 	MaxAge   = 48 * time.Hour
 	MaxAhead = 24 * time.Hour
 )
 
-// Options is how records become rows of one table.
+// Options configures the encoding of rows of one table.
 type Options struct {
 	Table *columns.Table
 	// Schema is the value of EventSchema that the table implies. It is left out of the rows.
 	Schema string
 	// Omit is an attribute that is left out of the rows, or "".
 	Omit string
-	// Body is the column for the record's body where the record has no attribute of that name, or "".
+	// Body is the column for the record's body if the record has no attribute of that name, or "".
 	Body string
-	// Resource has the names of the resource's attributes without a column that go into AdditionalFields. "k8s.*" is all names that
-	// begin with "k8s.".
+	// Resource lists the resource attributes without a column that go into AdditionalFields. "k8s.*" means all names
+	// that begin with "k8s.".
 	Resource []string
-	// Now is the clock for times out of the service's window, and for records without a time. It is read once for each resource.
+	// Now is the clock for times outside the service's range and for records without a time. It is read once for each
+	// resource.
 	Now func() time.Time
 }
 
-// Encoder writes rows of one table. It is for one goroutine. It holds values of the last record's resource until the next call of
-// SetResource or Reset.
+// Encoder encodes rows of one table. It is not safe for concurrent use. It holds values of the current resource until
+// the next call of SetResource or Reset.
 type Encoder struct {
 	Counts Counts // since the last Reset
 
@@ -64,12 +65,12 @@ type Encoder struct {
 
 	stamps   jsontext.Stamps
 	limit    int    // of a field
-	now      uint64 // when the resource was given
+	now      uint64 // read when the resource was set
 	seen     [4]uint64
-	order    [64]uint8       // the columns of the last record's attributes, by their places
-	resource []columnValue   // columns that the resource has
-	more     []namedValue    // the resource's values for AdditionalFields
-	extra    []namedValue    // the record's values for AdditionalFields
+	order    [64]uint8       // the columns of the last record's attributes, by position
+	resource []columnValue   // column values from the resource
+	more     []namedValue    // values of the resource for AdditionalFields
+	extra    []namedValue    // values of the record for AdditionalFields
 	object   jsontext.Object // AdditionalFields
 }
 
@@ -83,7 +84,7 @@ type namedValue struct {
 	value pcommon.Value
 }
 
-// NewEncoder makes an encoder.
+// NewEncoder returns an encoder.
 func NewEncoder(opts Options) *Encoder {
 	e := &Encoder{opts: opts, table: opts.Table, body: -1, startTime: opts.Table.Lookup("EventStartTime"), limit: maxField}
 	if opts.Body != "" {
@@ -92,17 +93,17 @@ func NewEncoder(opts Options) *Encoder {
 	return e
 }
 
-// Reset forgets the counts, and every reference to the records.
+// Reset clears the counts, and drops every reference to the records.
 func (e *Encoder) Reset() {
 	e.Counts = Counts{}
 	e.resource, e.more, e.extra = empty(e.resource), empty(e.more), empty(e.extra)
 	e.object.Reset()
 }
 
-// maxKept is how many elements a slice or map keeps room for. No usual record has as many attributes.
+// maxKept is the number of elements for which a slice or map keeps memory. No usual record has as many attributes.
 const maxKept = 1 << 10
 
-// empty empties a slice, and lets go of what its elements refer to.
+// empty empties a slice, and drops the references in its elements.
 func empty[T any](s []T) []T {
 	if cap(s) > maxKept {
 		return nil
@@ -111,7 +112,7 @@ func empty[T any](s []T) []T {
 	return s[:0]
 }
 
-// SetResource gives the resource of the records that follow.
+// SetResource sets the resource of the following records.
 func (e *Encoder) SetResource(attributes pcommon.Map) {
 	e.now = uint64(e.opts.Now().UnixNano())
 	e.resource, e.more = e.resource[:0], e.more[:0]
@@ -135,7 +136,8 @@ func (e *Encoder) wanted(name string) bool {
 	return false
 }
 
-// AppendRow appends the row of a record, a JSON object of at most MaxRow bytes, and gives its TimeGenerated in nanoseconds since 1970.
+// AppendRow appends the row of a record, a JSON object of at most MaxRow bytes. It returns the row's TimeGenerated in
+// nanoseconds since 1970.
 func (e *Encoder) AppendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) {
 	from := len(dst)
 	dst, at := e.appendRow(dst, record)
@@ -148,13 +150,14 @@ func (e *Encoder) AppendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 	return dst, at
 }
 
-// Identity is the part of a row that is the same however often its record is written: without TimeGenerated, which may be the time of writing.
+// Identity returns the part of a row that is the same each time its record is encoded: all but TimeGenerated, which may
+// be the time of encoding.
 func (e *Encoder) Identity(row []byte) []byte {
 	const stamp = len(`"2026-03-04T05:06:07.8940001Z"`)
 	return row[len(e.table.Columns[e.table.Time].Key)+stamp:]
 }
 
-// appendRow appends the row, or a part of it that is too large already.
+// appendRow appends the row, or the part up to where it becomes too large.
 func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) {
 	from := len(dst)
 	e.seen, e.extra = [4]uint64{}, e.extra[:0]
@@ -167,7 +170,7 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 	hasAdditional := false
 	place := 0
 	for name, v := range record.Attributes().All() {
-		// Most records have their attributes where the one before had them.
+		// Most records have their attributes in the same order as the one before.
 		guess := &e.order[place%len(e.order)]
 		i := int(*guess)
 		if e.table.Columns[i].Name != name {
@@ -209,7 +212,8 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 	return append(dst, '}'), at
 }
 
-// time is the event's time: the record's timestamp, else its attribute TimeGenerated, else the time at which it was observed, else now.
+// time returns the event's time: the record's timestamp, else its attribute TimeGenerated, else the time at which it
+// was observed, else now.
 func (e *Encoder) time(record plog.LogRecord) (at uint64, fromAttribute bool) {
 	if at = uint64(record.Timestamp()); at != 0 {
 		return at, false
@@ -226,7 +230,7 @@ func (e *Encoder) time(record plog.LogRecord) (at uint64, fromAttribute bool) {
 	return e.now, false
 }
 
-// checkAge counts a time that the service replaces, and keeps the true one in EventStartTime.
+// checkAge counts a time that the service replaces, and keeps the true time in EventStartTime.
 func (e *Encoder) checkAge(dst []byte, at uint64) []byte {
 	switch {
 	case at < e.now-uint64(MaxAge):
@@ -243,7 +247,7 @@ func (e *Encoder) checkAge(dst []byte, at uint64) []byte {
 	return dst
 }
 
-// count counts a rule. When a row is written again since it was too large, only what is cut then is new.
+// count counts a rule. When a row is encoded again because it was too large, only new cuts are counted.
 func (e *Encoder) count(r Rule, column int) {
 	if e.limit == maxField || r == RuleCut {
 		e.Counts.add(r, column)
@@ -253,7 +257,7 @@ func (e *Encoder) count(r Rule, column int) {
 func (e *Encoder) saw(column int) bool { return e.seen[column>>6]&(1<<(column&63)) != 0 }
 func (e *Encoder) see(column int)      { e.seen[column>>6] |= 1 << (column & 63) }
 
-// appendColumn appends a column with a value, or puts the value off to AdditionalFields. An empty value is left out.
+// appendColumn appends a column with a value, or defers the value to AdditionalFields. An empty value is left out.
 func (e *Encoder) appendColumn(dst []byte, column int, v pcommon.Value) []byte {
 	before := len(dst)
 	dst = append(dst, e.table.Columns[column].Key...)

@@ -11,8 +11,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
 
-// BenchmarkRow writes the row of a record of the DNS Server: ours, and as exporters usually do it, by a map for each row and
-// encoding/json.
+// BenchmarkRow encodes the row of a record of the DNS Server: with this package, and as exporters usually do, with a
+// map for each row and encoding/json.
 func BenchmarkRow(b *testing.B) {
 	logs := recordtest.DNS(100)
 	rl := logs.ResourceLogs().At(0)

@@ -25,7 +25,7 @@ func dnsEncoder() *Encoder {
 	return NewEncoder(Options{Table: columns.DNS, Schema: "Dns", Resource: []string{"k8s.*"}, Now: func() time.Time { return recordtest.Base }})
 }
 
-// write gives the row of a record as JSON, its text, and what was counted as "rule column" to number.
+// write encodes a record. It returns the row as JSON, its text, and the counts by "rule column".
 func write(t *testing.T, e *Encoder, lr plog.LogRecord, resource pcommon.Map) (map[string]any, string, map[string]int64) {
 	t.Helper()
 	e.SetResource(resource)
@@ -62,7 +62,7 @@ func TestADNSRecordBecomesARowOfItsTable(t *testing.T) {
 	row, text, counts := write(t, dnsEncoder(), rl.ScopeLogs().At(0).LogRecords().At(0), rl.Resource().Attributes())
 	require.Empty(t, counts)
 	require.True(t, strings.HasPrefix(text, `{"TimeGenerated":"2026-03-04T05:06:07.8940001Z","EventProduct":"DNS Server",`), text)
-	require.Equal(t, "contoso", row["DvcScope"], "a column that the record lacks is the resource's")
+	require.Equal(t, "contoso", row["DvcScope"], "the resource fills a column that the record lacks")
 	require.Equal(t, "Windows", row["DvcOs"])
 	require.Equal(t, json.Number("53"), row["DstPortNumber"])
 	require.Equal(t, true, row["DnsFlagsRecursionDesired"])
@@ -84,7 +84,7 @@ func TestAValueIsConvertedWhenItMeansTheSameAndElseMoved(t *testing.T) {
 	for _, c := range []struct {
 		column string
 		value  any
-		want   any    // nil: moved into AdditionalFields
+		want   any    // nil means moved into AdditionalFields
 		counts string // the rule
 	}{
 		{"DstPortNumber", 53, n("53"), ""},
@@ -208,7 +208,7 @@ func TestBytesThatAreNoUTF8AreReplacedInValuesAndNames(t *testing.T) {
 	require.Equal(t, "a\uFFFDb\uFFFD\uFFFD\uFFFD\"\\\x00\n", row["DnsQuery"])
 	additional := row["AdditionalFields"].(map[string]any)
 	require.Equal(t, map[string]any{"\uFFFD": "\uFFFD"}, additional["nested"])
-	require.Len(t, additional, 3, "two names that become equal stay two")
+	require.Len(t, additional, 3, "two names that become equal stay two fields")
 	require.Contains(t, additional, "\uFFFD")
 	require.Contains(t, additional, "\uFFFD_2")
 	require.Equal(t, map[string]int64{"invalid_utf8 DnsQuery": 1, "invalid_utf8 AdditionalFields": 4}, counts)
@@ -234,7 +234,7 @@ func TestAdditionalFieldsIsValidWhateverItIsMadeOf(t *testing.T) {
 	row, _, _ = write(t, dnsEncoder(), record(map[string]any{"AdditionalFields": "text"}), pcommon.NewMap())
 	require.Equal(t, map[string]any{"AdditionalFields": "text"}, row["AdditionalFields"])
 	row, _, _ = write(t, dnsEncoder(), record(map[string]any{"EventSchema": "Dns", "DnsQuery": ""}), pcommon.NewMap())
-	require.Equal(t, map[string]any{"TimeGenerated": "2026-03-04T05:06:07.8940001Z"}, row, "nothing is empty")
+	require.Equal(t, map[string]any{"TimeGenerated": "2026-03-04T05:06:07.8940001Z"}, row, "empty values are left out")
 }
 
 func TestAdditionalFieldsShedsItsLargestFieldsAndNamesThem(t *testing.T) {
@@ -262,9 +262,9 @@ func TestAdditionalFieldsShedsItsLargestFieldsAndNamesThem(t *testing.T) {
 	additional = row["AdditionalFields"].(map[string]any)
 	there := int64(len(additional))
 	if _, marked := additional["ShedCount"]; marked {
-		there -= 2 // what the encoder adds
+		there -= 2 // added by the encoder
 	}
-	require.Equal(t, int64(20_001), there+counts["shed AdditionalFields"], "each is there or counted")
+	require.Equal(t, int64(20_001), there+counts["shed AdditionalFields"], "each field is present or counted")
 	require.Greater(t, there, int64(1_000))
 	_, object, _ = strings.Cut(text, `"AdditionalFields":`)
 	require.LessOrEqual(t, len(object)-1, maxField)
@@ -285,7 +285,7 @@ func TestTheLargestRowOfEachTableFitsIntoACall(t *testing.T) {
 		}
 		require.Len(t, row, len(all)+1)
 		after, _, _ := write(t, e, record(map[string]any{"x": strings.Repeat("y", 2_000)}), pcommon.NewMap())
-		require.Len(t, after["AdditionalFields"].(map[string]any)["x"], 2_000, "it holds for the large row only")
+		require.Len(t, after["AdditionalFields"].(map[string]any)["x"], 2_000, "the lower limit applies to the large row only")
 		t.Logf("%s: %d bytes", table.Name, len(text))
 	}
 }
@@ -357,8 +357,8 @@ func TestTheBodyGoesIntoItsColumnWhereTheRecordHasNone(t *testing.T) {
 	require.Equal(t, map[string]any{"Body": map[string]any{"a": json.Number("1")}}, row["AdditionalFields"])
 }
 
-// A collector that unmarshals OTLP keeps a name that stands twice.
-func TestAnAttributeThatStandsTwiceIsKeptTwice(t *testing.T) {
+// A collector keeps duplicate names when it unmarshals OTLP.
+func TestADuplicateAttributeIsKept(t *testing.T) {
 	raw := []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1772600767894000100","attributes":[
 		{"key":"DnsQuery","value":{"stringValue":"a"}},{"key":"DnsQuery","value":{"stringValue":"b"}},
 		{"key":"x","value":{"intValue":1}},{"key":"x","value":{"intValue":2}},
@@ -372,8 +372,8 @@ func TestAnAttributeThatStandsTwiceIsKeptTwice(t *testing.T) {
 		row["AdditionalFields"])
 }
 
-// The time does not grow with the square of the number, and what is left out is counted.
-func TestANameThatStandsTenThousandTimesIsKeptNineTimes(t *testing.T) {
+// The time must not grow with the square of the number, and omissions must be counted.
+func TestANameRepeatedTenThousandTimesIsKeptNineTimes(t *testing.T) {
 	lr := record(nil)
 	one := `{"key":"x","value":{"intValue":1}},`
 	raw := []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"attributes":[` + strings.Repeat(one, 10_000) + `{"key":"y"}]}]}]}]}`)
@@ -428,7 +428,7 @@ func FuzzEveryRecordBecomesValidJSON(f *testing.F) {
 	})
 }
 
-// check holds a row to its table: valid JSON, no name twice, each value of its column's type.
+// check checks a row against its table: valid JSON, unique names, and each value of its column's type.
 func check(t *testing.T, table *columns.Table, text []byte) {
 	t.Helper()
 	require.True(t, utf8.Valid(text))
@@ -452,5 +452,5 @@ func check(t *testing.T, table *columns.Table, text []byte) {
 			require.Equal(t, byte('"'), first)
 		}
 	}
-	require.Equal(t, len(text), size, "no name stands twice: %s", bytes.TrimSpace(text))
+	require.Equal(t, len(text), size, "names are unique: %s", bytes.TrimSpace(text))
 }

@@ -4,10 +4,10 @@ package row
 
 import "github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/jsontext"
 
-// appendText appends a text as a JSON string. A text that is too long is cut, and bytes that are no UTF-8 are replaced; both are
-// counted for the column.
+// appendText appends a text as a JSON string. It cuts a text that is too long, and replaces bytes that are not UTF-8.
+// It counts both for the column.
 func (e *Encoder) appendText(dst []byte, s string, column int) []byte {
-	if len(s) <= maxFieldOfLargeRow && jsontext.IsPlain(s) { // as most are
+	if len(s) <= maxFieldOfLargeRow && jsontext.IsPlain(s) { // most texts
 		return append(append(append(dst, '"'), s...), '"')
 	}
 	cut := len(s) > e.limit

@@ -2,8 +2,9 @@
 
 package row
 
-// appendDatetime appends a date and time of ISO 8601 as RFC 3339 has it ("2026-03-04T05:06:07.8940001Z", or with an offset), with
-// quotes. Of a fraction the digits below 100 ns are left out. Anything else, a date that is none included, is not ok.
+// appendDatetime appends a date and time in the RFC 3339 form of ISO 8601 ("2026-03-04T05:06:07.8940001Z", or with an
+// offset), with quotes. It drops the digits of a fraction below 100 ns. ok is false for any other text and for
+// impossible dates.
 func appendDatetime(dst []byte, s string) ([]byte, bool) {
 	const form = "0000-00-00T00:00:00"
 	if len(s) <= len(form) || len(s) > 40 {

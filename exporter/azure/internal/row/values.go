@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How the value of an attribute becomes the value of a column: only where both mean the same.
+// Converts the value of an attribute to the type of a column, if both mean the same.
 
 package row
 
@@ -19,10 +19,10 @@ type result uint8
 const (
 	written result = iota
 	nothing        // an empty value
-	misfit         // the column cannot have this value
+	misfit         // the column cannot hold this value
 )
 
-// appendValue appends the value in the column's type. What is appended counts only when the result is written.
+// appendValue appends the value in the column's type. The appended bytes are valid only if the result is written.
 func (e *Encoder) appendValue(dst []byte, column int, v pcommon.Value) ([]byte, result) {
 	typ := v.Type()
 	if typ == pcommon.ValueTypeEmpty || typ == pcommon.ValueTypeStr && v.Str() == "" {
@@ -84,7 +84,7 @@ func appendScalarAsText(dst []byte, v pcommon.Value) ([]byte, bool) {
 	return append(dst, '"'), true
 }
 
-// appendInteger takes an integer, a double that is one, and the usual text of one.
+// appendInteger accepts an integer, a double with an integer value, and the usual text of an integer.
 func appendInteger(dst []byte, v pcommon.Value, lowest, highest int64) ([]byte, bool) {
 	var n int64
 	switch v.Type() {
@@ -113,7 +113,8 @@ func appendInteger(dst []byte, v pcommon.Value, lowest, highest int64) ([]byte, 
 	return strconv.AppendInt(dst, n, 10), true
 }
 
-// plainInteger reports whether a text is an integer as this package would write it: no sign but "-", no leading zeros.
+// plainInteger reports whether a text is an integer in the form that this package writes: no sign but "-", no leading
+// zeros.
 func plainInteger(s string) bool {
 	digits := strings.TrimPrefix(s, "-")
 	if digits == "" || len(digits) > 19 || digits[0] == '0' && s != "0" {
@@ -127,7 +128,7 @@ func plainInteger(s string) bool {
 	return true
 }
 
-// appendReal takes a finite double, an integer that a double can have, and the text of a finite double in decimals.
+// appendReal accepts a finite double, an integer that a double can represent, and the decimal text of a finite double.
 func appendReal(dst []byte, v pcommon.Value) ([]byte, bool) {
 	var f float64
 	switch v.Type() {
@@ -156,7 +157,7 @@ func appendReal(dst []byte, v pcommon.Value) ([]byte, bool) {
 	return strconv.AppendFloat(dst, f, 'g', -1, 64), true
 }
 
-// appendBool takes a bool, "true" and "false" in any case, and 0 and 1.
+// appendBool accepts a bool, "true" and "false" in any case, and 0 and 1.
 func appendBool(dst []byte, v pcommon.Value) ([]byte, bool) {
 	switch v.Type() {
 	case pcommon.ValueTypeBool:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package settings is what the configurations of exporters to Azure have in common: defaults that lose nothing, keys that are read strictly, and what is
-// refused since it cannot work.
+// Package settings has what the configurations of the exporters to Azure share: defaults that lose nothing, strict
+// keys, and checks that refuse what cannot work.
 package settings
 
 import (
@@ -25,44 +25,46 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 )
 
-// DeadLetter is the file of what was refused for good.
+// DeadLetter is the file for data that was refused permanently.
 type DeadLetter struct {
 	Path       string `mapstructure:"path"`
 	MaxSizeMiB int    `mapstructure:"max_size_mib"`
 }
 
-// DefaultDeadLetter has no file.
+// DefaultDeadLetter returns the default, without a file.
 func DefaultDeadLetter() DeadLetter { return DeadLetter{MaxSizeMiB: 100} }
 
-// DefaultClient is a client whose calls take 30 seconds at most.
+// DefaultClient returns a client whose calls take at most 30 seconds.
 func DefaultClient() confighttp.ClientConfig {
 	client := confighttp.NewDefaultClientConfig()
 	client.Timeout = 30 * time.Second
 	return client
 }
 
-// DefaultQueue holds 64 MiB and blocks when it is full. It collects what it has for a second, or until it has two megabytes.
+// DefaultQueue returns a queue of 64 MiB that blocks when it is full. It collects data for a second, or until it has
+// two megabytes.
 func DefaultQueue() configoptional.Optional[exporterhelper.QueueBatchConfig] {
 	queue := exporterhelper.NewDefaultQueueConfig()
 	queue.Sizer = exporterhelper.RequestSizerTypeBytes
 	queue.QueueSize = 64 << 20
 	queue.BlockOnOverflow = true
-	// A maximum size would make the queue drop a record that is larger. The exporters cut calls themselves.
+	// With a maximum size, the queue would drop a larger record. The exporters limit the size of calls themselves.
 	queue.Batch = configoptional.Some(exporterhelper.BatchConfig{
 		Sizer: exporterhelper.RequestSizerTypeBytes, MinSize: 2_000_000, FlushTimeout: time.Second,
 	})
 	return configoptional.Some(queue)
 }
 
-// DefaultRetry never gives up.
+// DefaultRetry returns retries that never give up.
 func DefaultRetry() configretry.BackOffConfig {
 	retry := configretry.NewDefaultBackOffConfig()
 	retry.MaxElapsedTime = 0
 	return retry
 }
 
-// Strict refuses keys that are neither the client's nor those of own, which is an empty structure of the exporter's own keys, and such keys in the client's
-// sections. confmap would take them: it does not look for them in a structure into which a client's configuration is squashed, nor below it.
+// Strict refuses unknown keys: those that are neither the client's nor in own, an empty structure of the exporter's own
+// keys, and unknown keys in the client's sections. confmap accepts them, because it does not check a structure into
+// which a client's configuration is squashed, nor its sections.
 func Strict(conf *confmap.Conf, own any) error {
 	keys := conf.ToStringMap()
 	client := reflect.TypeFor[confighttp.ClientConfig]()
@@ -85,12 +87,12 @@ func Loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Address reads the address of an endpoint: a scheme and a host, nothing else. Without encryption it is one of this machine. key and form are for the
-// error: where it stands and how one looks.
+// Address parses the address of an endpoint: a scheme and a host, nothing else. An address without encryption must be
+// on this machine. key and form are for errors: the name of the key, and what an address looks like.
 func Address(key, endpoint, form string) (*url.URL, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, fmt.Errorf("%s: %q is no address; want %s", key, endpoint, form)
+		return nil, fmt.Errorf("%s: %q is not an address; want %s", key, endpoint, form)
 	}
 	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
 		return nil, fmt.Errorf("%s: %q has more than a host; want https://%s", key, u.Redacted(), u.Host)
@@ -101,10 +103,10 @@ func Address(key, endpoint, form string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
-// ownHeaders say what a body is.
+// ownHeaders are the headers that describe a body. Only the exporter sets them.
 var ownHeaders = []string{"Content-Type", "Content-Encoding", "Content-Length", "Transfer-Encoding"}
 
-// ValidateClient refuses what the exporters do themselves, and a timeout without which nothing is sent.
+// ValidateClient refuses what the exporters do themselves, and a timeout that is too short to send anything.
 func ValidateClient(c *confighttp.ClientConfig) error {
 	for name := range c.Headers.Iter {
 		if slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)) {
@@ -118,15 +120,15 @@ func ValidateClient(c *confighttp.ClientConfig) error {
 	case c.Compression != "":
 		return fmt.Errorf("compression: %q is not allowed; the exporter compresses by itself while it encodes (gzip); leave it out", c.Compression)
 	case c.Timeout < time.Second:
-		return fmt.Errorf("timeout: %v is not allowed; want 1s or more: how long a call may take (a number without a unit is nanoseconds)", c.Timeout)
+		return fmt.Errorf("timeout: %v is not allowed; want 1s or more for a call (a number without a unit is nanoseconds)", c.Timeout)
 	}
 	return nil
 }
 
-// variable is a variable as cmd.exe has it, which nothing expands here.
+// variable matches a variable in the syntax of cmd.exe, which nothing expands here.
 var variable = regexp.MustCompile(`%([A-Za-z_][A-Za-z0-9_]*)%`)
 
-// ValidateDeadLetter reports what is wrong with the file.
+// ValidateDeadLetter returns an error if the file's path or size is not allowed.
 func ValidateDeadLetter(d DeadLetter) error {
 	if strings.IndexFunc(d.Path, unicode.IsControl) >= 0 {
 		return fmt.Errorf("dead_letter::path: %q is not allowed: within YAML's double quotes a backslash begins an escape; "+
@@ -142,14 +144,15 @@ func ValidateDeadLetter(d DeadLetter) error {
 	return nil
 }
 
-// Bounds of retry_on_failure: no pause at all asks without end, and one of years never asks again.
+// Bounds of retry_on_failure: without a pause the exporter would retry without end, with a pause of years it would
+// never retry.
 const (
 	minRetryInterval   = 100 * time.Millisecond
 	maxRetryInterval   = 24 * time.Hour
 	maxRetryMultiplier = 100
 )
 
-// ValidateRetry refuses what would make an exporter ask without a pause, or hardly ever.
+// ValidateRetry refuses intervals that are too short or too long.
 func ValidateRetry(queue configoptional.Optional[exporterhelper.QueueBatchConfig], r configretry.BackOffConfig) error {
 	if q := queue.Get(); q != nil && q.Batch.HasValue() && q.Batch.Get().FlushTimeout < 10*time.Millisecond {
 		return fmt.Errorf("sending_queue::batch::flush_timeout: %v is not allowed; want 10ms or more (a number without a unit is nanoseconds)",
@@ -164,7 +167,7 @@ func ValidateRetry(queue configoptional.Optional[exporterhelper.QueueBatchConfig
 		return fmt.Errorf("retry_on_failure::max_interval: %v is not allowed; want at most %v", r.MaxInterval, maxRetryInterval)
 	case r.MaxInterval < r.InitialInterval:
 		return fmt.Errorf("retry_on_failure::max_interval: %v is less than initial_interval, %v", r.MaxInterval, r.InitialInterval)
-	case !(r.Multiplier >= 1 && r.Multiplier <= maxRetryMultiplier): // nor NaN
+	case !(r.Multiplier >= 1 && r.Multiplier <= maxRetryMultiplier): // also false for NaN
 		return fmt.Errorf("retry_on_failure::multiplier: %v is not allowed; want 1 to %d", r.Multiplier, maxRetryMultiplier)
 	case !(r.RandomizationFactor >= 0 && r.RandomizationFactor <= 1):
 		return fmt.Errorf("retry_on_failure::randomization_factor: %v is not allowed; want 0 to 1", r.RandomizationFactor)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package tracktest is a server that enforces the rules of Application Insights' track endpoint as far as they are known, for tests: TLS, keys, tokens, sizes, the
-// age of items, and answers that account for every item. It keeps every item that it has accepted.
+// Package tracktest is a test server that enforces the known rules of Application Insights' track endpoint: TLS, keys,
+// tokens, sizes, the age of items, and answers that account for every item. It keeps every item that it accepts.
 package tracktest
 
 import (
@@ -42,10 +42,10 @@ type Item struct {
 	} `json:"data"`
 }
 
-// Property gives a property of an item.
+// Property returns a property of an item.
 func (i Item) Property(name string) string { return i.Data.BaseData.Properties[name] }
 
-// Error is what the server says of an item.
+// Error is the server's entry for an item that it does not accept.
 type Error struct {
 	Index   int    `json:"index"`
 	Status  int    `json:"statusCode"`
@@ -59,28 +59,28 @@ type Account struct {
 	Errors   []Error `json:"errors"`
 }
 
-// Call is one call, whatever its answer.
+// Call is a call, whatever its answer was.
 type Call struct {
 	UserAgent, RequestID, Authorization string
 	Status, Items, Size, Uncompressed   int
 }
 
-// Server is the stand-in of the service.
+// Server stands in for the service.
 type Server struct {
 	ingesttest.Tokens
 	URL string
 
-	// What it enforces. They are set before the first call, or under Lock.
-	Limit    int  // bytes of a call before compression; 0 is none
-	NeedAuth bool // a token is needed beside the key
-	// Verdict gives the status of an item and the service's words, or 0 for one that is accepted.
+	// The rules that it enforces. Set them before the first call, or under Lock.
+	Limit    int  // bytes of a call before compression; 0 means no limit
+	NeedAuth bool // require a token in addition to the key
+	// Verdict returns the status of an item and the service's message, or 0 to accept it.
 	Verdict func(Item) (status int, message string)
-	// Plain makes refused calls say nothing about their items.
+	// Plain makes refusals name no items.
 	Plain bool
 	// Header is added to answers that account for items.
 	Header http.Header
-	// Fault may answer a call in the place of the server, before the body is read (accepted nil) or after its items were accepted.
-	// It reports whether it did.
+	// Fault may answer a call instead of the server: before the body is read (accepted is nil) or after its items were
+	// accepted. It reports whether it did.
 	Fault func(w http.ResponseWriter, r *http.Request, accepted []Item) bool
 
 	mu    sync.Mutex
@@ -89,16 +89,16 @@ type Server struct {
 	calls []Call
 }
 
-// New starts a server that speaks HTTP 1.1. It ends with the test.
+// New starts a server for HTTP 1.1. It ends with the test.
 func New(t testing.TB) *Server { return start(t, false) }
 
-// NewHTTP2 starts a server that speaks HTTP 2 as well.
+// NewHTTP2 starts a server for HTTP 1.1 and HTTP 2.
 func NewHTTP2(t testing.TB) *Server { return start(t, true) }
 
 func start(t testing.TB, http2 bool) *Server {
 	s := &Server{}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
-	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that are broken off
+	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // errors of broken connections
 	s.http.EnableHTTP2 = http2
 	s.http.StartTLS()
 	s.URL = s.http.URL
@@ -106,31 +106,31 @@ func start(t testing.TB, http2 bool) *Server {
 	return s
 }
 
-// CertificatePEM is the server's certificate.
+// CertificatePEM returns the server's certificate.
 func (s *Server) CertificatePEM() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.http.Certificate().Raw}))
 }
 
-// ConnectionString is that of the server.
+// ConnectionString returns the server's connection string.
 func (s *Server) ConnectionString() string {
 	return "InstrumentationKey=" + Key + ";IngestionEndpoint=" + s.URL + "/"
 }
 
-// Lock runs do while no call is answered.
+// Lock runs do while no call is being answered.
 func (s *Server) Lock(do func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	do()
 }
 
-// Items gives the items in the order of their acceptance.
+// Items returns the items in the order of their acceptance.
 func (s *Server) Items() []Item {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Item(nil), s.items...)
 }
 
-// Calls gives all calls so far.
+// Calls returns all calls so far.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,7 +178,7 @@ func Answer(w http.ResponseWriter, status int, a Account) {
 	_ = json.NewEncoder(w).Encode(a)
 }
 
-// maxUncompressed bounds what is read.
+// maxUncompressed bounds how much of a body is read.
 const maxUncompressed = 64 << 20
 
 func (s *Server) read(r *http.Request, call *Call) (status int, accepted []Item, account *Account) {
@@ -238,8 +238,8 @@ func (s *Server) read(r *http.Request, call *Call) (status int, accepted []Item,
 	return http.StatusBadRequest, nil, account
 }
 
-// readItem holds an item to the service's rules. The service cuts names and values that are too long; that would be a fault of the exporter, so it
-// is an error here.
+// readItem checks an item against the service's rules. The service cuts names and values that are too long. That would
+// be a fault of the exporter, so here it is an error.
 func readItem(text []byte) (item Item, err error) {
 	units := func(s string) int { return len(utf16.Encode([]rune(s))) }
 	if len(text) > 64<<10 {

@@ -88,13 +88,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ExtensionResilientFileStorageFilesSetAside, err = builder.meter.Int64Counter(
 		"otelcol_extension_resilient_file_storage_files_set_aside",
-		metric.WithDescription("Damaged files that were set aside. What was queued in them is not delivered. [Alpha]"),
+		metric.WithDescription("Damaged files that were set aside. The data queued in them is not delivered. [Alpha]"),
 		metric.WithUnit("{file}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionResilientFileStorageMemorySize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_extension_resilient_file_storage_memory_size",
-		metric.WithDescription("What is kept in memory because its file cannot be used. It does not survive the end of the collector. [Alpha]"),
+		metric.WithDescription("Data kept in memory because its file cannot be used. It is lost when the collector ends. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)

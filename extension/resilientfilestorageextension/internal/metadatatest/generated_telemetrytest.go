@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) extension.Settings {
 func AssertEqualExtensionResilientFileStorageFilesSetAside(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_resilient_file_storage_files_set_aside",
-		Description: "Damaged files that were set aside. What was queued in them is not delivered. [Alpha]",
+		Description: "Damaged files that were set aside. The data queued in them is not delivered. [Alpha]",
 		Unit:        "{file}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualExtensionResilientFileStorageFilesSetAside(t *testing.T, tt *com
 func AssertEqualExtensionResilientFileStorageMemorySize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_resilient_file_storage_memory_size",
-		Description: "What is kept in memory because its file cannot be used. It does not survive the end of the collector. [Alpha]",
+		Description: "Data kept in memory because its file cannot be used. It is lost when the collector ends. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

@@ -13,28 +13,28 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/win32"
 )
 
-// The workstation's programs, by their processes.
+// The workstation's programs, by process id.
 const (
 	Workstation = "10.1.4.27"
 	Browser     = 7312
 	Implant     = 6666 // should not resolve names
-	Bypass      = 4711 // asks Odd instead of the workstation's resolver
-	Service     = 2164 // the DNS Client service, which asks for all
+	Bypass      = 4711 // asks the resolver Odd instead of the workstation's own
+	Service     = 2164 // the DNS Client service, which sends all queries
 )
 
-// ImplantName is what the implant looks up, BypassName what asks Odd.
+// ImplantName is the name that the implant looks up. BypassName is the name that Bypass asks Odd for.
 const (
 	ImplantName = "stage2.example"
 	BypassName  = "update.example"
 )
 
-// Numbers of planted look-ups.
+// The numbers of planted lookups.
 const (
 	Implanted = 6
 	Bypassed  = 5
 )
 
-// Failed are the names whose look-ups fail, with their final status.
+// Failed returns the names whose lookups fail, with their final status.
 func Failed() map[string]int {
 	return map[string]int{
 		"late.example": win32.StatusTimeout, "stopped.example": win32.StatusCancelled, "broken.example": win32.StatusServFail, "none.example": win32.StatusNXDomain,
@@ -47,14 +47,14 @@ const usualOptions = 0x40006000
 // lookup is one call of a program.
 type lookup struct {
 	process uint32
-	user    string // of the program's events, "" for none
+	user    string // of the program's events; "" for none
 	version uint8  // of the service's events
 	name    string
 	status  int
 	results string
 	server  string
 	cached  bool
-	probe   bool // getaddrinfo tries first whether the name is an address
+	probe   bool // getaddrinfo first tries whether the name is an address
 }
 
 func (t *trace) dnsClient() {
@@ -63,7 +63,7 @@ func (t *trace) dnsClient() {
 		l.cached, l.probe = n%3 == 1, n%4 == 0
 		t.lookup(time.Duration(n)*20*time.Second, l)
 	}
-	for n := range 3 { // answers without records are no failures
+	for n := range 3 { // answers without records are not failures
 		t.lookup(at(4, n), lookup{process: Browser, version: 1, name: "v4only.example", status: win32.StatusNoRecords, server: Server})
 	}
 	minute := 6

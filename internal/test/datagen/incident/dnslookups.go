@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What users of the workstation look up: what the cache has and what it has not, and by whose account.
+// What users of the workstation look up: names that are in the cache or not, and by which account.
 
 package incident
 
 import "time"
 
-// Employee is the workstation's user; Intruder has an account there as well.
+// Employee is the workstation's user. Intruder has an account there as well.
 const Employee = "S-1-5-21-1004336348-1177238915-682003330-1104"
 
-// The users' look-ups.
+// The users' lookups.
 const (
-	CachedName = "intranet.contoso.com" // asked once, and then had from the cache
+	CachedName = "intranet.contoso.com" // asked once, then answered from the cache
 	AskedName  = "www.litware.example"  // asked each time
 	ToolName   = "tool.example"         // by the intruder's account
-	Mail       = 5120                   // the employee's program
-	Tool       = 9120                   // the intruder's
+	Mail       = 5120                   // process of the employee's program
+	Tool       = 9120                   // process of the intruder's program
 )
 
-// PairNames are asked by the employee's program at a time: the events of the two look-ups take turns on the service's one thread.
+// PairNames are names that the employee's program looks up at the same time: the events of the two lookups alternate on
+// one thread of the service.
 func PairNames() []string { return []string{"docs.fabrikam.example", "mail.fabrikam.example"} }
 
-// Numbers of the users' look-ups, and of the events of one that asks a server and of one that the cache answers.
+// The numbers of the users' lookups, and of the events of a lookup that asks a server and of one that the cache
+// answers.
 const (
 	CachedTimes  = 12
 	AskedTimes   = 9
@@ -31,8 +33,8 @@ const (
 	CachedEvents = 4
 )
 
-// dnsUsers adds the users' look-ups, at times when the browser has none. The service's events name the process for which they are, so that they
-// can be brought together.
+// dnsUsers adds the users' lookups, at times without lookups of the browser. The service's events name the process of
+// the lookup, so that they can be correlated.
 func (t *trace) dnsUsers() {
 	for n := range CachedTimes {
 		t.lookup(at(18, 5+20*n), lookup{process: Mail, user: Employee, version: 1, name: CachedName, results: "10.0.40.20;", server: Server, cached: n > 0})

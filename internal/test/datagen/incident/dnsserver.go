@@ -15,9 +15,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// What the intruder does to the server's clients and zones.
+// The intruder's actions against the server's clients and zones.
 const (
-	BeaconClient = "10.1.4.31" // asks BeaconName every 30 s, each time in another spelling
+	BeaconClient = "10.1.4.31" // asks for BeaconName every 30 s, each time in another spelling
 	BeaconName   = "cdn.telemetry-sync.example"
 	TunnelClient = "10.1.4.33" // sends data in names below TunnelDomain
 	TunnelDomain = "t.exfil.example"
@@ -32,7 +32,7 @@ const (
 	RemovedHost  = "files." + Domain
 )
 
-// Numbers of planted events.
+// The numbers of planted events.
 const (
 	Beacons  = 60
 	Tunneled = 80
@@ -45,15 +45,15 @@ const (
 
 var dnsProcess = origin{process: 3336, user: System}
 
-// question is a client's query and what the server does with it.
+// question is a client's query and how the server answers it.
 type question struct {
 	client string
 	name   string
 	qtype  uint16
 	rcode  int
 	answer []dns.RR
-	asks   string // the server that this one asks, "" where it knows the answer
-	silent bool   // whether that one does not answer
+	asks   string // the server that this one asks; "" if it knows the answer
+	silent bool   // the other server does not answer
 }
 
 func (t *trace) dnsServer() {
@@ -62,15 +62,15 @@ func (t *trace) dnsServer() {
 	t.audits()
 }
 
-// ordinary is what goes on all day.
+// ordinary adds the usual traffic.
 func (t *trace) ordinary() {
 	for n := range 400 {
 		client := fmt.Sprintf("10.1.4.%d", 20+n%30)
 		at := time.Duration(n) * 4 * time.Second
 		switch n % 10 {
-		case 7: // a name that does not exist, now and then
+		case 7: // a name that does not exist
 			t.ask(at, question{client: client, name: fmt.Sprintf("old%d.%s", n, Domain), qtype: dns.TypeA, rcode: dns.RcodeNameError})
-		case 8: // a name of others, whose answer is not in the cache
+		case 8: // a name of another zone, whose answer is not in the cache
 			name := fmt.Sprintf("www%d.adatum.com", n)
 			t.ask(at, question{
 				client: client, name: name, qtype: dns.TypeA, asks: Forwarder, answer: []dns.RR{t.record("%s. 300 A 198.51.100.%d", name, n%200)},
@@ -80,8 +80,8 @@ func (t *trace) ordinary() {
 			t.ask(at, question{client: client, name: name, qtype: dns.TypeA, answer: []dns.RR{t.record("%s. 3600 A 10.0.40.%d", name, n%40)}})
 		}
 	}
-	// Near misses: long names that are no tunnel, a name of many addresses that live for a day, the neighbour of ControlHost, texts
-	// of several strings, the secondary's transfer, a client that updates its own name.
+	// Near misses: long names that are not a tunnel, a name with many addresses and a TTL of a day, an address next to
+	// ControlHost, texts of several strings, the secondary's transfer, a client that updates its own name.
 	for n := range 6 {
 		name := strings.Repeat("assets-", 7) + fmt.Sprintf("%d.cdn.adatum.com", n)
 		t.ask(at(3, n), question{client: "10.1.4.40", name: name, qtype: dns.TypeA, answer: []dns.RR{t.record("%s. 300 A 198.51.100.7", name)}})
@@ -99,7 +99,7 @@ func (t *trace) ordinary() {
 	t.update(at(9, 0), "10.1.4.44", dns.RcodeSuccess, t.record("ws44.%s. 1200 A 10.1.4.44", Domain), nil)
 }
 
-// intrusion is what somebody else does.
+// intrusion adds the intruder's actions.
 func (t *trace) intrusion() {
 	for n := range Beacons {
 		t.ask(time.Duration(n)*30*time.Second+time.Second, question{
@@ -139,7 +139,7 @@ func (t *trace) intrusion() {
 	t.update(at(21, 9), Stranger, dns.RcodeSuccess, nil, t.record("%s. 600 A 10.0.40.3", RemovedHost))
 }
 
-// audits are the changes of the server.
+// audits adds the changes of the server.
 func (t *trace) audits() {
 	change := func(at time.Duration, user string, id uint16, f fields) { t.add(at, origin{3336, user}, id, 0, f) }
 	zone := func(f fields) fields {
@@ -156,18 +156,18 @@ func (t *trace) audits() {
 	change(at(22, 3), Intruder, 536, fields{"QTYPE": dns.TypeA, "QNAME": "login.adatum.com.", "Scope": "Default"})
 	change(at(22, 4), Intruder, 516, zone(fields{"Type": dns.TypeA, "NAME": "siem", "TTL": 0, "RDATA": []byte{10, 0, 40, 12}}))
 	change(at(22, 5), Intruder, 515, zone(fields{"Type": dns.TypeA, "NAME": "siem", "TTL": 60, "RDATA": []byte{10, 1, 9, 66}}))
-	// An audit event that the manifest does not have yet.
+	// An audit event that is not yet in the manifest.
 	t.raw(at(22, 6), origin{3336, Intruder}, etw.Record{
 		Provider: t.catalog.Provider, ID: 597, Channel: 17, Level: 4, Task: 10, Keyword: 1<<62 | 0x8000000, UserData: []byte("n\x00e\x00w\x00\x00\x00"),
 	})
 }
 
-// at is a moment: a minute and the second in it.
+// at returns a time by minute and second.
 func at(minute, second int) time.Duration {
 	return time.Duration(minute)*time.Minute + time.Duration(second)*time.Second
 }
 
-// spelling changes the case of a name's letters: each n below 2^20 gives another one.
+// spelling changes the case of a name's letters. Each n below 2^20 gives another spelling.
 func spelling(name string, n int) string {
 	b, bit := []byte(name), 0
 	for i, c := range b {
@@ -179,7 +179,7 @@ func spelling(name string, n int) string {
 	return string(b)
 }
 
-// ask adds a query, what the server asks others for it, and its answer.
+// ask adds a query, the queries that the server sends for it, and the answer.
 func (t *trace) ask(at time.Duration, q question) {
 	t.xid++
 	guid := fmt.Sprintf("{%08X-4288-435F-9182-470BEDF5C0A4}", t.xid)
@@ -215,7 +215,7 @@ func (t *trace) ask(at time.Duration, q question) {
 	t.add(at, dnsProcess, 258, 0, f)
 }
 
-// recursion adds the server's own query and what comes of it, and gives the time after it.
+// recursion adds the server's own query and its result, and returns the time after it.
 func (t *trace) recursion(at time.Duration, q question, m, a *dns.Msg, guid string) time.Duration {
 	own := m.Copy()
 	own.Id = t.xid ^ 0x5A5A
@@ -268,7 +268,7 @@ func (t *trace) transfer(at time.Duration, client string, rcode int) {
 	})
 }
 
-// update adds a dynamic update: the request, the record's audit event and the response. One of added and removed is nil.
+// update adds a dynamic update: the request, the record's audit event and the response. Either added or removed is nil.
 func (t *trace) update(at time.Duration, client string, rcode int, added, removed dns.RR) {
 	t.xid++
 	m := new(dns.Msg).SetUpdate(Domain + ".")

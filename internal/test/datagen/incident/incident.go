@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package incident generates the recordings of half an hour in which somebody breaks in: ordinary traffic of a DNS server, a
-// workstation and a Kubernetes node, the events of the intruder, and near misses, which look alike and are harmless. Whoever asks
-// the records a question knows from here what the answer is. Equal calls write equal files.
+// Package incident generates the recordings of half an hour with an intrusion: the ordinary traffic of a DNS server, a
+// workstation and a Kubernetes node, the intruder's events, and near misses, which look similar and are harmless. It
+// also exports the answers that queries on the records must give. Equal calls write equal files.
 package incident
 
 import (
@@ -32,10 +32,10 @@ type Files struct {
 
 // The hosts.
 const (
-	Server    = "10.0.0.53"   // the DNS server, which is the workstation's resolver too
-	Secondary = "10.0.0.54"   // the server that may have the zone
-	Forwarder = "192.0.2.53"  // whom the server asks
-	Odd       = "203.0.113.8" // a resolver that nobody should ask
+	Server    = "10.0.0.53"   // the DNS server, also the workstation's resolver
+	Secondary = "10.0.0.54"   // the server that may transfer the zone
+	Forwarder = "192.0.2.53"  // the server that Server asks
+	Odd       = "203.0.113.8" // a resolver that no host should ask
 	Stranger  = "10.1.9.66"   // the intruder's host
 	Domain    = "contoso.com" // the server's zone
 )
@@ -65,7 +65,7 @@ func Write(dir string) (Files, error) {
 	return f, writePods(f.Pods)
 }
 
-// fields are an event's fields by the manifest's names.
+// fields are an event's fields by their names in the manifest.
 type fields = map[string]any
 
 // trace collects one provider's events.
@@ -73,16 +73,16 @@ type trace struct {
 	catalog *schema.Catalog
 	events  []sessions.Event
 	xid     uint16
-	err     error // the first failure; it stays
+	err     error // the first failure
 }
 
-// origin is whose event it is: the process in the event's header, and the user, "" for none.
+// origin is the origin of an event: the process in its header, and the user, "" for none.
 type origin struct {
 	process uint32
 	user    string
 }
 
-// add adds an event of a version.
+// add adds an event in a version.
 func (t *trace) add(at time.Duration, o origin, id uint16, version uint8, f fields) {
 	const pointerSize = 8
 	layout := t.catalog.Candidates(id, version)[0]
@@ -115,26 +115,26 @@ func (t *trace) write(path string) error {
 	return sessions.Session{BufferSize: 64 << 10}.Sequential(path, t.events)
 }
 
-// pack gives a message's bytes.
+// pack returns a message's bytes.
 func (t *trace) pack(m *dns.Msg) []byte {
 	b, err := m.Pack()
 	t.fail(err)
 	return b
 }
 
-// record reads a resource record in master file form.
+// record parses a resource record in master file form.
 func (t *trace) record(format string, a ...any) dns.RR {
 	rr, err := dns.NewRR(fmt.Sprintf(format, a...))
 	t.fail(err)
 	return rr
 }
 
-// rdata gives a record's data as it stands in a message.
+// rdata returns a record's data as encoded in a message.
 func (t *trace) rdata(rr dns.RR) []byte {
 	b := make([]byte, 512)
 	n, err := dns.PackRR(rr, b, 0, nil, false)
 	t.fail(err)
-	header := bytes.IndexByte(b, 0) + 1 + 10 // the name, type, class, TTL and length
+	header := bytes.IndexByte(b, 0) + 1 + 10 // the name, and type, class, TTL and length
 	return b[header:n]
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Packets of the node that do not go straight from one end to the other as a segment: datagrams, connections through a proxy, to a
-// service, out of the cluster from the node's address, and denials behind a point where the packet was passed on.
+// Packets of the node that are not plain segments from one end to the other: datagrams, connections through a proxy, to
+// a service, or out of the cluster with the node's address, and packets that are denied after a point where they
+// passed.
 
 package incident
 
@@ -14,16 +15,16 @@ import (
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 )
 
-// Web and API are pods of this node; a proxy stands before API.
+// Web and API are pods of this node. A proxy stands before API.
 func Web() Pod { return Pod{"10.244.1.31", 22001, 3101} }
 
-// API is the other one.
+// API is the pod behind the proxy.
 func API() Pod { return Pod{"10.244.1.32", 22002, 3102} }
 
-// Collector is a pod of another node that takes samples, by datagrams.
+// Collector is a pod on another node that receives samples in datagrams.
 func Collector() Pod { return Pod{"10.244.2.51", 22003, 0} }
 
-// Ledger is a pod of another node behind the service at ServiceAddress.
+// Ledger is a pod on another node behind the service at ServiceAddress.
 func Ledger() Pod { return Pod{"10.244.2.52", 22004, 0} }
 
 // Partner is a host of the world that sees the node's address.
@@ -31,28 +32,28 @@ func Partner() Pod { return Pod{"198.51.100.90", identityWorld, 0} }
 
 // Addresses that stand for others.
 const (
-	ServiceAddress = "10.96.0.20"  // of the service before Ledger
-	NodeAddress    = "192.0.2.101" // of the node, for what leaves the cluster
+	ServiceAddress = "10.96.0.20"  // of the service in front of Ledger
+	NodeAddress    = "192.0.2.101" // of the node, for traffic that leaves the cluster
 )
 
-// hostEndpoint is in whose name the host's program reports.
+// hostEndpoint is the endpoint under which the host's program reports.
 const hostEndpoint = 89
 
-// Paths is the truth of these packets.
+// Paths has the true numbers of these packets.
 type Paths struct {
 	Datagrams map[string]int  // packets, by "source destination reply direction"
-	Ends      map[string]int  // bytes between the ends of connections through the proxy, by "source destination"; of each leg once
-	Proxied   map[string]int  // packets that were taken to the proxy, by "source destination direction"
+	Ends      map[string]int  // bytes between the ends of connections through the proxy, by "source destination"; each leg is counted once
+	Proxied   map[string]int  // packets that were redirected to the proxy, by "source destination direction"
 	Service   map[string]bool // "source destination reply direction" of packets of the service's connections
 	Outside   map[string]bool // "source, the address that it has outside, destination"
-	Late      map[string]int  // packets denied behind a point where they were passed on, by "source destination"
+	Late      map[string]int  // packets denied after a point where they passed, by "source destination"
 }
 
 func newPaths() Paths {
 	return Paths{map[string]int{}, map[string]int{}, map[string]int{}, map[string]bool{}, map[string]bool{}, map[string]int{}}
 }
 
-// paths adds them all.
+// paths adds all of these packets.
 func (n *node) paths() {
 	for i := range 20 {
 		n.at = time.Duration(i)*30*time.Second + 10*time.Second
@@ -70,21 +71,21 @@ func (n *node) trace(t mt.Trace, p []byte) {
 	n.tell(t.Bytes())
 }
 
-// by is the endpoint that reports.
+// by sets the endpoint that reports.
 func by(endpoint uint16) mt.Capture { return mt.Capture{Source: endpoint} }
 
-// seenAt is the trace at a point, of a packet between two ends.
+// seenAt returns the trace at a point, for a packet between two ends.
 func seenAt(point uint8, endpoint uint16, from, to Pod, reason uint8) mt.Trace {
 	return mt.Trace{Capture: by(endpoint), Point: point, SrcLabel: from.Identity, DstLabel: to.Identity, Reason: reason, IfIndex: 2}
 }
 
-// datagram is a whole frame.
+// datagram returns a whole frame.
 func datagram(from, to Pod, src, dst uint16, number, size int) []byte {
 	payload := append(fmt.Appendf(nil, "%08d", number), bytes.Repeat([]byte("x"), size)...)
 	return mt.Ethernet(mt.EtherIPv4, mt.IPv4(addr(from), addr(to), mt.ProtoUDP, mt.UDP(src, dst, payload)))
 }
 
-// samples are datagrams to another node, of which the first is answered.
+// samples adds datagrams to another node. The first one is answered.
 func (n *node) samples(port uint16) {
 	const collects = 8125
 	from, to := Web(), Collector()
@@ -111,7 +112,7 @@ func (n *node) samples(port uint16) {
 	n.way(to, from, from, true)
 }
 
-// delivered adds the trace at a pod, of a packet whose source was another address before, "" where it was not.
+// delivered adds the trace at a pod. before is the source address before translation, or "".
 func (n *node) delivered(from, to Pod, reason uint8, before string, p []byte) {
 	t := seenAt(monitor.TraceToEndpoint, to.Endpoint, from, to, reason)
 	t.DstID = to.Endpoint
@@ -121,12 +122,12 @@ func (n *node) delivered(from, to Pod, reason uint8, before string, p []byte) {
 	n.trace(t, p)
 }
 
-// segment is a whole frame with numbers.
+// segment returns a whole frame with a number in its payload.
 func segment(from, to Pod, src, dst uint16, flags uint16, number uint32, payload int) []byte {
 	return mt.Ethernet(mt.EtherIPv4, mt.IPv4(addr(from), addr(to), mt.ProtoTCP, mt.TCP(src, dst, flags, append(fmt.Appendf(nil, "%08d", number), bytes.Repeat([]byte("x"), payload)...))))
 }
 
-// proxied is a connection from Web to API, whose proxy takes each packet and sends it on with the same addresses.
+// proxied adds a connection from Web to API. The proxy receives each packet and sends it on with the same addresses.
 func (n *node) proxied(port uint16, sends, gets int) {
 	const serves, proxy = 8081, 10901
 	client, server := Web(), API()
@@ -171,8 +172,8 @@ func (n *node) proxied(port uint16, sends, gets int) {
 	n.truth.Ways[back+" true Outbound"] = true
 }
 
-// service is a connection from Web to a service's address, whose packets go to Ledger; what answers has the service's address again
-// when it is delivered.
+// service adds a connection from Web to a service's address, whose packets go to Ledger. The answers have the service's
+// address again when they are delivered.
 func (n *node) service(port uint16, sends, gets int) {
 	const asks, serves = 80, 9000
 	client, server, front := Web(), Ledger(), Pod{Address: ServiceAddress}
@@ -200,7 +201,7 @@ func (n *node) service(port uint16, sends, gets int) {
 	n.truth.Service[server.Address+" "+client.Address+" true Outbound"] = true
 }
 
-// leaves is a packet that leaves the cluster with the node's address and another port.
+// leaves adds a connection that leaves the cluster with the node's address and another port.
 func (n *node) leaves(port uint16, sends int) {
 	const serves = 443
 	from, to := API(), Partner()
@@ -218,7 +219,8 @@ func (n *node) leaves(port uint16, sends int) {
 	n.truth.Outside[from.Address+" "+NodeAddress+" "+to.Address] = true
 }
 
-// deniedLate is a first packet that the pod's program passes on, and the host's firewall denies: two traces, a verdict and a drop.
+// deniedLate adds a first packet that the pod's program passes on and the host's firewall denies: two traces, a verdict
+// and a drop.
 func (n *node) deniedLate(port uint16) {
 	const policyDenied, fileHost, asks = 133, 1, 25
 	from, to := Shop(), Partner()

@@ -26,22 +26,22 @@ type Pod struct {
 	Endpoint uint16 // on this node; 0 for others
 }
 
-// Shop and Cart are pods of this node.
+// Shop is a pod of this node.
 func Shop() Pod { return Pod{"10.244.1.12", 20417, 1034} }
 
-// Cart is the other one.
+// Cart is a pod of this node.
 func Cart() Pod { return Pod{"10.244.1.27", 31277, 2218} }
 
-// Bought is the pod of this node that the intruder has.
+// Bought is the pod of this node that the intruder controls.
 func Bought() Pod { return Pod{"10.244.1.66", 40404, 3066} }
 
-// Orders is a pod of another node.
+// Orders is a pod on another node.
 func Orders() Pod { return Pod{"10.244.2.40", 47031, 0} }
 
-// Update is a host of the world that pods of this node have to do with.
+// Update is a host of the world with which pods of this node communicate.
 func Update() Pod { return Pod{"198.51.100.80", identityWorld, 0} }
 
-// Drain is the host of the world that the intruder sends data to.
+// Drain is the host of the world to which the intruder sends data.
 func Drain() Pod { return Pod{"203.0.113.44", identityWorld, 0} }
 
 const (
@@ -49,30 +49,30 @@ const (
 	tcp           = 6
 )
 
-// Truth is what the packets of the recording were.
+// Truth has the true numbers of the packets in the recording.
 type Truth struct {
 	Sent   map[string]int            // bytes that were sent, by "source destination"
 	Denied map[string]map[uint16]int // denied packets, by "source destination" and port
-	Cookie string                    // of the rule that denied
-	// Ways are the ways of passed packets: "source destination reply direction", reply being whether the packet answers, and direction
-	// that of the connection as the last pod of this node on the packet's way sees it.
+	Cookie string                    // of the rule that denied them
+	// Ways are the ways of passed packets: "source destination reply direction". reply is whether the packet is an
+	// answer. direction is that of the connection, as seen by the last pod of this node on the packet's way.
 	Ways map[string]bool
 	Paths
 }
 
-// node collects the records and the truth.
+// node collects the records and the true numbers.
 type node struct {
 	records []events.Record
 	at      time.Duration
 	truth   Truth
 }
 
-// Pods gives the truth of the recording of the node.
+// Pods returns the true numbers of the node's recording.
 func Pods() Truth { return pods().truth }
 
 func pods() *node {
 	n := &node{truth: Truth{Sent: map[string]int{}, Denied: map[string]map[uint16]int{}, Cookie: "77", Ways: map[string]bool{}, Paths: newPaths()}}
-	for i := range 40 { // what goes on all day
+	for i := range 40 { // the usual traffic
 		n.at = time.Duration(i) * 40 * time.Second
 		n.connection(Shop(), Cart(), 8080, 200, 900)
 		n.connection(Cart(), Orders(), 5432, 300, 1200)
@@ -81,7 +81,7 @@ func pods() *node {
 		n.connection(Shop(), Update(), 443, 180, 1400)
 	}
 	n.paths()
-	n.denied(Shop(), Orders(), 22) // a near miss: one refusal is no scan
+	n.denied(Shop(), Orders(), 22) // a near miss: a single refusal is not a scan
 	n.at = 12 * time.Minute
 	for port := range uint16(30) {
 		n.denied(Bought(), Orders(), 1000+port)
@@ -99,17 +99,17 @@ type way struct {
 	reason   uint8
 }
 
-// sent adds to the truth that a packet was sent.
+// sent counts a packet that was sent.
 func (n *node) sent(from, to Pod, p []byte) { n.truth.Sent[from.Address+" "+to.Address] += len(p) }
 
-// packet is a whole frame of one segment.
+// packet returns a whole frame of one segment.
 func packet(w way, src, dst uint16, flags uint16, payload int) []byte {
 	return mt.Ethernet(mt.EtherIPv4, mt.IPv4(addr(w.from), addr(w.to), mt.ProtoTCP, mt.TCP(src, dst, flags, bytes.Repeat([]byte("x"), payload))))
 }
 
 func addr(p Pod) netip.Addr { return netip.MustParseAddr(p.Address) }
 
-// connection adds a connection whose client sends and gets a number of bytes of payload, in one packet each.
+// connection adds a connection whose client sends and receives a number of payload bytes, in one packet each.
 func (n *node) connection(client, server Pod, port uint16, sends, gets int) {
 	from := uint16(49152 + len(n.records)%16384)
 	there := func(reason uint8) way { return way{client, server, reason} }
@@ -126,7 +126,7 @@ func (n *node) connection(client, server Pod, port uint16, sends, gets int) {
 	n.pass(back, packet(back, port, from, mt.FIN|mt.ACK, 0))
 }
 
-// way adds to the truth that a packet passed of a connection that client opened.
+// way counts a packet that passed, of a connection that client opened.
 func (n *node) way(from, to, client Pod, reply bool) {
 	pod, direction := to, "Inbound"
 	if to.Endpoint == 0 {
@@ -138,7 +138,7 @@ func (n *node) way(from, to, client Pod, reply bool) {
 	n.truth.Ways[fmt.Sprint(from.Address, " ", to.Address, " ", reply, " ", direction)] = true
 }
 
-// pass adds the records of a packet that passes: where it comes from and where it goes to.
+// pass adds the records of a packet that passes: at its source and at its destination.
 func (n *node) pass(w way, p []byte) {
 	n.sent(w.from, w.to, p)
 	trace := func(point uint8, endpoint, target uint16, reason uint8) {
@@ -166,13 +166,13 @@ func (n *node) pass(w way, p []byte) {
 	}
 }
 
-// Directions of a verdict.
+// The directions of a verdict.
 const (
 	ingress = 1
 	egress  = 2
 )
 
-// allowed adds the verdicts on a connection's first packet, on each side that is on this node.
+// allowed adds the verdicts on a connection's first packet, for each side that is on this node.
 func (n *node) allowed(w way, port uint16, p []byte) {
 	for _, side := range []struct {
 		own, remote Pod
@@ -204,7 +204,7 @@ func (n *node) denied(from, to Pod, port uint16) {
 	}.Bytes())
 }
 
-// refused adds to the truth that a packet was denied.
+// refused counts a packet that was denied.
 func (n *node) refused(from, to Pod, port uint16) {
 	key := from.Address + " " + to.Address
 	if n.truth.Denied[key] == nil {
@@ -213,7 +213,7 @@ func (n *node) refused(from, to Pod, port uint16) {
 	n.truth.Denied[key][port]++
 }
 
-// captured is the part of a packet that a record has: 128 bytes at most.
+// captured returns the part of a packet that a record contains: at most 128 bytes.
 func captured(endpoint uint16, p []byte) mt.Capture {
 	return mt.Capture{Source: endpoint, Hash: 1, Packet: p[:min(len(p), 128)], OrigLen: uint32(len(p))}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sessions generates .etl files for tests: the DNS Server events of one trace session, laid out as Windows lays them out
-// in circular files, in series of files and in files of several processors. Equal calls write equal files.
+// Package sessions generates .etl files for tests: the DNS Server events of one trace session, in the forms of circular
+// files, of series of files and of files of several processors as Windows writes them. Equal calls write equal files.
 package sessions
 
 import (
@@ -17,15 +17,16 @@ import (
 
 // Event is one event of a session.
 type Event struct {
-	CPU int           // the processor whose buffer it goes to, from 0
+	CPU int           // the processor in whose buffer it is written, from 0
 	At  time.Duration // since Start
 	Raw []byte        // in wire form
 }
 
-// Start is when every session starts. The host was booted an hour before.
+// Start is when every session starts. The host booted an hour before.
 func Start() time.Time { return time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC) }
 
-// Query is event 256, a query received. Its name is host<n>.example.com; number, port, transaction id and GUID follow from n.
+// Query returns event 256, a received query. Its name is host<n>.example.com. Number, port, transaction id and GUID
+// follow from n.
 func Query(n, cpu int, at time.Duration) Event {
 	return Event{cpu, at, encode(256, at, map[string]any{
 		"InterfaceIP": "10.0.0.53", "Source": "10.1.4.21", "RD": 1, "QNAME": name(n), "QTYPE": 1, "XID": uint16(n), "Port": port(n),
@@ -33,7 +34,7 @@ func Query(n, cpu int, at time.Duration) Event {
 	})}
 }
 
-// Answer is event 257, the answer to Query of the same n.
+// Answer returns event 257, the answer to Query with the same n.
 func Answer(n, cpu int, at time.Duration) Event {
 	return Event{cpu, at, encode(257, at, map[string]any{
 		"InterfaceIP": "10.0.0.53", "Destination": "10.1.4.21", "AA": 1, "QNAME": name(n), "QTYPE": 1, "XID": uint16(n), "Port": port(n),
@@ -41,9 +42,9 @@ func Answer(n, cpu int, at time.Duration) Event {
 	})}
 }
 
-// Exchanges are queries and their answers, in the order of time. Query n is asked n times every after Start, on processor n, and
-// answered after a delay, on processor n + 1, both modulo the number of processors. With a delay above every, several are open at
-// any time.
+// Exchanges returns queries and their answers in time order. Query n is asked n times `every` after Start, on processor
+// n, and answered after a delay, on processor n + 1, both modulo the number of processors. If the delay is longer than
+// `every`, several are open at any time.
 func Exchanges(count, processors int, every, delay time.Duration) []Event {
 	list := make([]Event, 0, 2*count)
 	for n := range count {
@@ -62,7 +63,7 @@ func guid(n int) string { return fmt.Sprintf("{%08X-4288-435F-9182-470BEDF5C0A4}
 
 var manifest = sync.OnceValue(dns.ServerCatalog)
 
-// encode makes an event of the manifest's own layout, in wire form.
+// encode returns an event in the manifest's own layout, in wire form.
 func encode(id uint16, at time.Duration, fields map[string]any) []byte {
 	const pointerSize = 8
 	layout := manifest().Candidates(id, 0)[0]

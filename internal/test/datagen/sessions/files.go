@@ -17,7 +17,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
 
-// Session is what the files say of the session. The zero value has one processor and buffers of 1 KiB, which take three events each.
+// Session describes the session. The zero value has one processor and buffers of 1 KiB, each with room for three
+// events.
 type Session struct {
 	BufferSize uint32 // bytes; 0: etl.MinBufferSize
 	Processors int    // 0: 1
@@ -25,7 +26,7 @@ type Session struct {
 	Name       string // empty: "DNS"
 }
 
-// write gives a file's bytes: the events are written in their order, each to its processor's buffer.
+// write returns a file's bytes. It writes the events in order, each to its processor's buffer.
 func (s Session) write(mode uint32, path string, events []Event) ([]byte, error) {
 	o := etl.Options{
 		LoggerName: s.Name, LogFileName: `C:\Traces\` + filepath.Base(path), BufferSize: s.BufferSize, NumberOfProcessors: s.Processors,
@@ -70,12 +71,13 @@ func setBuffersWritten(file []byte, n uint32) {
 	binary.LittleEndian.PutUint32(file[at:], n)
 }
 
-// buffers divides a file into its buffers, the header's first.
+// buffers splits a file into its buffers. The header's comes first.
 func buffers(file []byte) [][]byte {
 	return slices.Collect(slices.Chunk(file, int(binary.LittleEndian.Uint32(file))))
 }
 
-// Sequential writes the events to one file, in their order: the buffers of the processors lie in the order in which they became full.
+// Sequential writes the events to one file, in order. The processors' buffers are in the order in which they became
+// full.
 func (s Session) Sequential(path string, events []Event) error {
 	file, err := s.write(etl.ModeSequential, path, events)
 	if err != nil {
@@ -84,7 +86,7 @@ func (s Session) Sequential(path string, events []Event) error {
 	return os.WriteFile(path, file, 0o600)
 }
 
-// Scattered is Sequential with the buffers in any order.
+// Scattered is Sequential with the buffers in random order.
 func (s Session) Scattered(path string, seed uint64, events []Event) error {
 	file, err := s.write(etl.ModeSequential, path, events)
 	if err != nil {
@@ -96,9 +98,9 @@ func (s Session) Scattered(path string, seed uint64, events []Event) error {
 	return os.WriteFile(path, bytes.Join(list, nil), 0o600)
 }
 
-// Circular writes the events to a circular file (ModeCircular) that has room for a number of buffers beside the header's. The
-// newest overwrite the oldest, so that the newest come first in the file and the oldest that is left stands in its middle. With
-// fewer buffers than that it is as Sequential.
+// Circular writes the events to a circular file (ModeCircular) with room for a number of buffers in addition to the
+// header's. The newest buffers overwrite the oldest, so the file begins with the newest, and the oldest remaining
+// buffer is in its middle. If the buffers fit, the file is like that of Sequential.
 func (s Session) Circular(path string, room int, events []Event) error {
 	file, err := s.write(etl.ModeCircular, path, events)
 	if err != nil {
@@ -116,8 +118,8 @@ func (s Session) Circular(path string, room int, events []Event) error {
 	return os.WriteFile(path, bytes.Join(ring, nil), 0o600)
 }
 
-// Chained writes the events to a series of files (ModeNewFile), name_1.etl and so on, of at most a number of events each, and
-// gives their paths in the order of their numbers. What is open at the end of one file goes on in the next.
+// Chained writes the events to a series of files (ModeNewFile), name_1.etl and so on, with a maximum number of events
+// each. It returns their paths in order. Exchanges that are open at the end of a file continue in the next.
 func (s Session) Chained(dir, name string, most int, events []Event) (paths []string, err error) {
 	for some := range slices.Chunk(events, most) {
 		path := filepath.Join(dir, fmt.Sprintf("%s_%d.etl", name, len(paths)+1))

@@ -17,7 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 )
 
-// read gives a file's header and how many events it has.
+// read returns a file's header and its number of events.
 func read(t *testing.T, path string) (etl.Header, int) {
 	t.Helper()
 	r, err := etl.Open(path)
@@ -37,7 +37,7 @@ func read(t *testing.T, path string) (etl.Header, int) {
 	return r.Header(), n
 }
 
-// sequence gives the buffers' sequence numbers as they lie in a file.
+// sequence returns the buffers' sequence numbers in file order.
 func sequence(t *testing.T, path string) (numbers []uint64) {
 	t.Helper()
 	file, err := os.ReadFile(path)

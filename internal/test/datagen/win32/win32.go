@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package win32 has what the generators of test data need of Windows: status codes and security identifiers.
+// Package win32 has the parts of Windows that the generators of test data need: status codes and security identifiers.
 package win32
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// Status codes, as the DNS Client's events carry them (winerror.h, winsock2.h).
+// Status codes in the DNS Client's events (winerror.h, winsock2.h).
 const (
 	StatusSuccess   = 0
 	StatusInvalid   = 87    // ERROR_INVALID_PARAMETER
@@ -26,34 +26,34 @@ const (
 	StatusNoHost    = 11001 // WSAHOST_NOT_FOUND
 )
 
-// Accounts of services (MS-DTYP section 2.4.2.4).
+// Service accounts (MS-DTYP section 2.4.2.4).
 const (
 	LocalSystem    = "S-1-5-18" // runs the DNS Server
 	NetworkService = "S-1-5-20" // runs the DNS Client service
 )
 
-// SID gives the binary form of a SID of the NT authority, S-1-5-…; nil for "". The memory is the caller's.
+// SID returns the binary form of a SID of the NT authority, S-1-5-…, or nil for "". The caller owns the memory.
 func SID(text string) (etw.SID, error) {
 	if text == "" {
 		return nil, nil
 	}
 	rest, ok := strings.CutPrefix(text, "S-1-5-")
 	if !ok {
-		return nil, fmt.Errorf("%q is no SID of the NT authority; want S-1-5- and numbers", text)
+		return nil, fmt.Errorf("%q is not a SID of the NT authority; want S-1-5- and numbers", text)
 	}
 	parts := strings.Split(rest, "-")
 	b := []byte{1, byte(len(parts)), 0, 0, 0, 0, 0, 5}
 	for _, part := range parts {
 		n, err := strconv.ParseUint(part, 10, 32)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no SID: %w", text, err)
+			return nil, fmt.Errorf("%q is not a SID: %w", text, err)
 		}
 		b = binary.LittleEndian.AppendUint32(b, uint32(n))
 	}
 	return b, nil
 }
 
-// MustSID is SID for a text that is known to be one; it panics on any other.
+// MustSID is SID for a text that is known to be valid. It panics otherwise.
 func MustSID(text string) etw.SID {
 	sid, err := SID(text)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-func TestASIDIsTheOneThatItsTextNames(t *testing.T) {
+func TestASIDIsEncodedFromItsText(t *testing.T) {
 	require.Equal(t, etw.SID{1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0}, MustSID(LocalSystem))
 	require.Equal(t, etw.SID{1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0xF4, 1, 0, 0}, MustSID("S-1-5-21-500"))
 	none, err := SID("")

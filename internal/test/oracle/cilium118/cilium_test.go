@@ -18,10 +18,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/oracle"
 )
 
-// records is how many are compared.
+// records is the number of records to compare.
 const records = 150_000
 
-// parser is Cilium's, without what the agent knows: no endpoints, identities, names, services, links.
+// parser returns Cilium's parser without the agent's knowledge: no endpoints, identities, names, services, links.
 func parser(t *testing.T) oracle.Parser {
 	packets, err := threefour.New(slog.Default(), nil, nil, nil, nil, nil, nil)
 	require.NoError(t, err)
@@ -52,6 +52,6 @@ func parser(t *testing.T) oracle.Parser {
 	}
 }
 
-func TestFlowsAreHubblesButForTheListedDifferences(t *testing.T) {
+func TestFlowsAreHubblesExceptForTheListedDifferences(t *testing.T) {
 	oracle.Test(t, oracle.Cilium118, parser(t), records)
 }

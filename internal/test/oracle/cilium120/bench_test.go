@@ -13,8 +13,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/bench"
 )
 
-// BenchmarkCiliumRecord holds our way from a raw trace to its log record against Cilium's from the same bytes to a flow, which is
-// no record yet.
+// BenchmarkCiliumRecord compares this project's way from a raw trace to its log record with Cilium's way from the same
+// bytes to a flow, which is not yet a record.
 func BenchmarkCiliumRecord(b *testing.B) {
 	ours := bench.NewCiliumPath()
 	b.Run("threefour", func(b *testing.B) {

@@ -26,12 +26,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/oracle"
 )
 
-var update = flag.Bool("update", false, "write the list of names anew")
+var update = flag.Bool("update", false, "rewrite the list of names")
 
-// records is how many are compared.
+// records is the number of records to compare.
 const records = 150_000
 
-// parser is Cilium's, without what the agent knows: no endpoints, identities, names, services, links.
+// parser returns Cilium's parser without the agent's knowledge: no endpoints, identities, names, services, links.
 func parser(t *testing.T) oracle.Parser {
 	packets, err := threefour.New(slog.Default(), nil, nil, nil, nil, nil, nil)
 	require.NoError(t, err)
@@ -62,12 +62,12 @@ func parser(t *testing.T) oracle.Parser {
 	}
 }
 
-func TestFlowsAreHubblesButForTheListedDifferences(t *testing.T) {
+func TestFlowsAreHubblesExceptForTheListedDifferences(t *testing.T) {
 	oracle.Test(t, oracle.Cilium120, parser(t), records)
 }
 
-// An exporter's line is an ExportEvent in protojson, and has no field that it does not know.
-func TestOurLinesAreTheExportersEvents(t *testing.T) {
+// Each of this project's lines is an ExportEvent in protojson, as written by Hubble's exporter, without unknown fields.
+func TestTheProjectsLinesAreTheExportersEvents(t *testing.T) {
 	var decoder monitor.Decoder
 	var n monitor.Notification
 	var f flow.Flow
@@ -103,5 +103,5 @@ func TestTheListOfNamesIsCiliums(t *testing.T) {
 		require.NoError(t, os.WriteFile("../names120.txt", []byte(b.String()), 0o644))
 		return
 	}
-	require.True(t, b.String() == oracle.Names120, "names120.txt differs from Cilium's names: write it anew with -update")
+	require.True(t, b.String() == oracle.Names120, "names120.txt differs from Cilium's names: rewrite it with -update")
 }

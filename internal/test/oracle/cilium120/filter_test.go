@@ -24,7 +24,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/oracle"
 )
 
-// ruleMaker makes a rule of ours and the same for Hubble, of one to three keys with values that generated flows have.
+// ruleMaker makes a rule of this project and the same rule for Hubble, with one to three keys and values that occur in
+// generated flows.
 type ruleMaker struct{ *rand.Rand }
 
 // some draws one or two of the values.
@@ -122,7 +123,7 @@ func (r ruleMaker) key(ours *filter.Rule, theirs *flowpb.FlowFilter) {
 	}
 }
 
-// Our flows and messages, read by Hubble, pass its filters as they pass ours.
+// Hubble's filters accept the same flows and messages, read by Hubble, as this project's filters.
 func TestFiltersAreHubbles(t *testing.T) {
 	type event struct {
 		ours   flow.Flow
@@ -144,7 +145,7 @@ func TestFiltersAreHubbles(t *testing.T) {
 		case line.GetDebugEvent() != nil:
 			e.theirs = &v1.Event{Event: line.GetDebugEvent()}
 		default:
-			continue // Hubble does not tell the types of these apart
+			continue // Hubble does not distinguish these types
 		}
 		all = append(all, e)
 	}

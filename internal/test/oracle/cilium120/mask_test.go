@@ -28,8 +28,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/oracle"
 )
 
-// paths lists every path that Hubble's field mask takes. inside holds those below what our mask takes whole: times and wrapped
-// values.
+// paths lists every path that Hubble's field mask accepts. inside has the paths below those that this project's mask
+// accepts as a whole only: times and wrapped values.
 func paths() (all, inside []string) {
 	var walk func(prefix string, m protoreflect.MessageDescriptor, whole bool)
 	walk = func(prefix string, m protoreflect.MessageDescriptor, whole bool) {
@@ -50,7 +50,7 @@ func paths() (all, inside []string) {
 	return all, inside
 }
 
-func TestAMaskTakesEveryFieldOfHubblesFlow(t *testing.T) {
+func TestAMaskAcceptsEveryFieldOfHubblesFlow(t *testing.T) {
 	all, inside := paths()
 	require.Greater(t, len(all), 150)
 	for _, path := range all {
@@ -71,12 +71,12 @@ func TestAMaskTakesEveryFieldOfHubblesFlow(t *testing.T) {
 	}
 }
 
-// buffer takes what an exporter writes.
+// buffer receives what an exporter writes.
 type buffer struct{ bytes.Buffer }
 
 func (*buffer) Close() error { return nil }
 
-// export gives the event that Hubble's exporter writes with a mask.
+// export returns the event that Hubble's exporter writes with a mask.
 func export(t *testing.T, mask []string, event *v1.Event) *observerpb.ExportEvent {
 	t.Helper()
 	var out buffer
@@ -90,8 +90,8 @@ func export(t *testing.T, mask []string, event *v1.Event) *observerpb.ExportEven
 	return &line
 }
 
-// withoutStrangers removes a protocol that the packet is not of: an exporter begins with one for each that its mask has a
-// field of.
+// withoutStrangers removes a protocol that is not the packet's: an exporter creates one for each protocol that has a
+// field in its mask.
 func withoutStrangers(masked, whole *flowpb.Layer4) bool {
 	if masked.GetProtocol() == nil || whole != nil && whole.ProtoReflect().WhichOneof(l4) == masked.ProtoReflect().WhichOneof(l4) {
 		return false
@@ -102,7 +102,7 @@ func withoutStrangers(masked, whole *flowpb.Layer4) bool {
 
 var l4 = (&flowpb.Layer4{}).ProtoReflect().Descriptor().Oneofs().ByName("protocol")
 
-// Each exporter gets one event, since it does not forget the protocol of the one before.
+// Each exporter gets one event, because it does not clear the protocol of the previous one.
 func TestMaskedLinesAreTheExporters(t *testing.T) {
 	all, _ := paths()
 	r := rand.New(rand.NewPCG(1, 2))
@@ -139,7 +139,7 @@ func TestMaskedLinesAreTheExporters(t *testing.T) {
 		}
 		withoutStrangers(theirs.GetFlow().GetTunnel().GetL4(), whole.GetFlow().GetTunnel().GetL4())
 		if record := theirs.GetFlow().GetL7(); record != nil {
-			record.Record = nil // our flows have none
+			record.Record = nil // this project's flows do not have them
 		}
 		if !proto.Equal(theirs, &ours) {
 			t.Fatalf("%v\nwhole  %s\nours   %s\ntheirs %s", mask, &whole, &ours, theirs)

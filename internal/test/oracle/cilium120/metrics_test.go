@@ -24,21 +24,21 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/oracle"
 )
 
-// hubbleTypes are Hubble's names in its metrics of the types that it has names for.
+// hubbleTypes are the names of types in Hubble's metrics, for the types that have one.
 var hubbleTypes = map[string]string{"drop": "Drop", "trace": "Trace", "policy-verdict": "PolicyVerdict", "capture": "Capture"}
 
-// hubbleProtocols are Hubble's names of our transports.
+// hubbleProtocols are Hubble's names of this project's transports.
 var hubbleProtocols = map[string]string{
 	"tcp": "TCP", "udp": "UDP", "icmp": "ICMPv4", "ipv6-icmp": "ICMPv6", "sctp": "SCTP", "vrrp": "VRRP", "igmp": "IGMP", "other": "Unknown L4", "": "Unknown L4",
 }
 
-// unread reports whether the packet is, by its IP header, of a protocol whose header was not read: it is cut short, or of the
-// other version of IP. We count it under that protocol, Hubble under none.
+// unread reports whether the packet's IP header names a protocol whose header was not read, because it is cut short or
+// belongs to the other version of IP. This project counts it under that protocol, Hubble under none.
 func unread(f *flow.Flow) bool {
 	return f.L4.Protocol == flow.L4None && slices.Contains([]uint8{1, 2, 6, 17, 58, 112, 132}, f.IP.Protocol)
 }
 
-// Our sums of flows, under the names that the README gives beside ours, are those of Hubble's own metrics.
+// The sums of flows equal those of Hubble's own metrics under the names that the README gives for them.
 func TestSumsAreHubblesMetrics(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	handlers, err := api.DefaultRegistry().ConfigureHandlers(slog.New(slog.DiscardHandler), registry,
@@ -87,7 +87,7 @@ func TestSumsAreHubblesMetrics(t *testing.T) {
 			var labels []string
 			for _, l := range m.GetLabel() { // by name: protocol, subtype, type, verdict; protocol, reason
 				value := l.GetValue()
-				if l.GetName() == "reason" && strings.Trim(value, "-0123456789") == "" { // one without a name: for us all are one
+				if l.GetName() == "reason" && strings.Trim(value, "-0123456789") == "" { // without a name; this project counts all of these as one
 					value = "DROP_REASON_UNKNOWN"
 				}
 				labels = append(labels, value)

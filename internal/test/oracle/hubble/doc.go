@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package hubble gives our output to Cilium's hubble command, v1.20.1. It is a module of its own, for what the command needs,
-// and it has tests only.
+// Package hubble passes this project's output to Cilium's hubble command, v1.20.1. It is a module of its own because of
+// the command's dependencies, and it has tests only.
 package hubble

@@ -24,7 +24,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/oracle"
 )
 
-// asHubble makes this test's binary the hubble command.
+// asHubble is the variable that makes this test's binary run the hubble command.
 const asHubble = "TEST_BINARY_IS_HUBBLE"
 
 func TestMain(m *testing.M) {
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// observe runs `hubble observe` on a file of JSON lines and gives the lines that it prints, in UTC.
+// observe runs `hubble observe` on a file of JSON lines and returns the lines that it prints, in UTC.
 func observe(t *testing.T, file string, args ...string) []string {
 	t.Helper()
 	c := exec.Command(os.Args[0], append([]string{"observe", "--input-file", file}, args...)...)
@@ -49,7 +49,7 @@ func observe(t *testing.T, file string, args ...string) []string {
 	return strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 }
 
-// event is an event with what we write of it.
+// event is an event with this project's output for it.
 type event struct {
 	flow.Flow
 	json, line string
@@ -59,10 +59,10 @@ func newEvent(f *flow.Flow, at time.Time) event {
 	return event{Flow: *f, json: string(f.AppendHubbleJSON(nil, "node-1", at)), line: string(f.AppendLine(nil, at))}
 }
 
-// isFlow reports whether `hubble observe` shows the event: debug messages and agent events are other commands'.
+// isFlow reports whether `hubble observe` shows the event. Debug messages and agent events belong to other commands.
 func (e *event) isFlow() bool { return e.Class == flow.ClassPacket || e.Class == flow.ClassSocket }
 
-// captured gives the events of the capture among the test data.
+// captured returns the events of the capture in the test data.
 func captured(t *testing.T) []event {
 	t.Helper()
 	var all []event
@@ -80,7 +80,7 @@ func captured(t *testing.T) []event {
 	return all
 }
 
-// generated gives the events of generated records.
+// generated returns the events of generated records.
 func generated(records int) []event {
 	var all []event
 	var n monitor.Notification
@@ -96,7 +96,8 @@ func generated(records int) []event {
 	return all
 }
 
-// write writes the flows among the events to a file of JSON lines and gives its path and the lines that we print of them.
+// write writes the flows among the events to a file of JSON lines. It returns its path and this project's lines for
+// them.
 func write(t *testing.T, all []event) (path string, lines []string) {
 	t.Helper()
 	var text strings.Builder
@@ -120,18 +121,18 @@ func requireSameLines(t *testing.T, ours, hubbles []string) {
 	t.Logf("%d lines are equal", len(ours))
 }
 
-func TestHubblePrintsTheCapturesFlowsAsWeDo(t *testing.T) {
+func TestHubblePrintsTheCapturesFlowsEqually(t *testing.T) {
 	path, lines := write(t, captured(t))
 	require.Greater(t, len(lines), 1000)
 	requireSameLines(t, lines, observe(t, path))
 }
 
-func TestHubblePrintsGeneratedFlowsAsWeDo(t *testing.T) {
+func TestHubblePrintsGeneratedFlowsEqually(t *testing.T) {
 	path, lines := write(t, generated(50_000))
 	requireSameLines(t, lines, observe(t, path))
 }
 
-func TestHubblePrintsMaskedFlowsAsWeDo(t *testing.T) {
+func TestHubblePrintsMaskedFlowsEqually(t *testing.T) {
 	all := slices.Concat(captured(t), generated(10_000))
 	for _, fields := range []string{
 		"verdict",
@@ -154,7 +155,7 @@ func TestHubblePrintsMaskedFlowsAsWeDo(t *testing.T) {
 	}
 }
 
-func TestHubblesFiltersWorkOnOurLines(t *testing.T) {
+func TestHubblesFiltersWorkOnTheProjectsLines(t *testing.T) {
 	all := slices.Concat(captured(t), generated(20_000))
 	path, _ := write(t, all)
 	for _, filter := range []struct {
@@ -191,7 +192,7 @@ func TestHubblesFiltersWorkOnOurLines(t *testing.T) {
 	}
 }
 
-// What is no flow does not keep hubble from the flows of the same file.
+// Events that are not flows do not prevent hubble from reading the flows of the same file.
 func TestHubbleReadsAFileOfAllEvents(t *testing.T) {
 	all := captured(t)
 	var text strings.Builder

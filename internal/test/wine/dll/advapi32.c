@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The ETW half of advapi32.dll for Wine, which has none. Everything else is forwarded to Wine's own advapi32.
+ * The ETW functions of advapi32.dll, which Wine does not have. Everything else is forwarded to Wine's own advapi32.
  *
- * A session gets its events when a consumer opens it: the .etl files of WINDOWSTEST_ETL (a list, by ';') are written into its
- * buffers by the providers that it has enabled, WINDOWSTEST_REPEAT times (default 1, 0: without end), at WINDOWSTEST_RATE
- * events a second (default 0: as fast as it goes); with WINDOWSTEST_WAIT=1 they wait for room and lose nothing.
- * WINDOWSTEST_FAIL makes calls fail: "StartTraceW=5,OpenTraceW=5" (errors of
- * Windows by number). WINDOWSTEST_STRIP is a mask of LogFileMode bits that this "Windows" does not grant, WINDOWSTEST_LAST_ERROR
- * what OpenTraceW leaves as the last error although it worked. With WINDOWSTEST_LOSE_BUFFERS=N every Nth full buffer is lost on
- * its way to the consumer: RealTimeBuffersLost counts it and a notice tells of it, but nothing counts its events. With
- * WINDOWSTEST_LOSE_FILE=1 a notice says that the file behind the session is lost.
+ * A session gets its events when a consumer opens it. Its enabled providers write the events of the .etl files in WINDOWSTEST_ETL (a
+ * list, separated by ';') into its buffers, WINDOWSTEST_REPEAT times (default 1; 0: without end), at WINDOWSTEST_RATE events per second
+ * (default 0: as fast as possible). With WINDOWSTEST_WAIT=1 they wait for room and lose nothing. WINDOWSTEST_FAIL makes calls fail:
+ * "StartTraceW=5,OpenTraceW=5" (Windows error numbers). WINDOWSTEST_STRIP is a mask of LogFileMode bits that this "Windows" does not
+ * grant. WINDOWSTEST_LAST_ERROR is the last error that OpenTraceW sets although it succeeds. With WINDOWSTEST_LOSE_BUFFERS=N every Nth
+ * full buffer is lost on its way to the consumer: RealTimeBuffersLost counts it and a notice reports it, but nothing counts its events.
+ * With WINDOWSTEST_LOSE_FILE=1 a notice reports that the session's backing file is lost.
  */
-#define _WMI_SOURCE_          /* declare the functions below as ours, not as imported */
+#define _WMI_SOURCE_          /* declare the functions below as defined here, not as imported */
 #define _ADVAPI32_
 #include "consumer.h"
 
@@ -22,7 +21,7 @@ ULONG WMIAPI StartTraceW(PTRACEHANDLE handle, LPCWSTR name, PEVENT_TRACE_PROPERT
     if (error) return error;
     if (!handle || !name || !p) return ERROR_INVALID_PARAMETER;
     if (p->Wnode.BufferSize < sizeof(*p) + (lstrlenW(name) + 1) * sizeof(WCHAR)) return ERROR_BAD_LENGTH;
-    if (p->LoggerNameOffset < sizeof(*p)) return ERROR_INVALID_PARAMETER; /* Wnode.Flags are documented, and not looked at */
+    if (p->LoggerNameOffset < sizeof(*p)) return ERROR_INVALID_PARAMETER; /* Wnode.Flags are documented, but Windows does not check them */
     if (lstrlenW(name) >= SESSION_NAME || p->BufferSize > 16384) return ERROR_INVALID_PARAMETER;
     if (!open_table()) return ERROR_GEN_FAILURE;
     error = ERROR_NO_SYSTEM_RESOURCES;
@@ -57,7 +56,7 @@ ULONG WMIAPI StartTraceW(PTRACEHANDLE handle, LPCWSTR name, PEVENT_TRACE_PROPERT
     return error;
 }
 
-/* describe writes a session's properties and name to the caller's structure, whose size and offsets stay. */
+/* describe writes a session's properties and name to the caller's structure, and keeps its size and offsets. */
 static ULONG describe(const session *s, PEVENT_TRACE_PROPERTIES p)
 {
     ULONG size = p->Wnode.BufferSize, name = p->LoggerNameOffset, file = p->LogFileNameOffset;
@@ -86,7 +85,7 @@ ULONG WMIAPI ControlTraceW(TRACEHANDLE handle, LPCWSTR name, PEVENT_TRACE_PROPER
     if (!s) {
         error = ERROR_WMI_INSTANCE_NOT_FOUND;
     } else {
-        if (code == EVENT_TRACE_CONTROL_STOP) s->running = FALSE; /* even when the description does not fit */
+        if (code == EVENT_TRACE_CONTROL_STOP) s->running = FALSE; /* even if the description does not fit */
         error = describe(s, p);
     }
     close_table();
@@ -138,7 +137,7 @@ ULONG WMIAPI EnableTraceEx2(TRACEHANDLE handle, LPCGUID provider, ULONG code, UC
     return error;
 }
 
-/* list_guids gives every provider that some session has enabled, each once. */
+/* list_guids returns every provider that a session has enabled, each once. */
 static ULONG list_guids(GUID *list)
 {
     ULONG n = 0, i, j, k;
@@ -151,7 +150,7 @@ static ULONG list_guids(GUID *list)
     return n;
 }
 
-/* guid_info describes one provider: no process has registered it here, these sessions have enabled it. */
+/* guid_info describes a provider: no process has registered it here, and these sessions have enabled it. */
 static ULONG guid_info(const GUID *provider, BYTE *out)
 {
     TRACE_GUID_INFO *info = (TRACE_GUID_INFO *)out;
@@ -199,8 +198,8 @@ ULONG WMIAPI EnumerateTraceGuidsEx(TRACE_QUERY_INFO_CLASS class, PVOID in, ULONG
     return error;
 }
 
-/* Wine waits 10 s for a service control manager before it says that a program is no service. Say so at once, except to
- * Wine's own services. */
+/* Wine waits 10 s for a service control manager before it reports that a program is not a service. This function reports it at once,
+ * except for Wine's own services. */
 BOOL WINAPI StartServiceCtrlDispatcherW(const SERVICE_TABLE_ENTRYW *services)
 {
     WCHAR program[MAX_PATH];

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What Go 1.26 misses on Wine 8; Wine 9 has both, and then this file is not built.
+ * Functions that Go 1.26 needs and Wine 8 does not have. Wine 9 has both; then this file is not built.
  *
- * bcryptprimitives.dll's ProcessPrng, which the Go runtime calls at its start. And NtSetInformationFile for
- * FileDispositionInformationEx, which os.RemoveAll uses: Wine 8 answers STATUS_NOT_IMPLEMENTED, which Go takes for final; with
- * STATUS_INVALID_INFO_CLASS, what older Windows answer, it goes the older way.
+ * ProcessPrng of bcryptprimitives.dll, which the Go runtime calls at its start; and NtSetInformationFile for
+ * FileDispositionInformationEx, which os.RemoveAll uses. Wine 8 returns STATUS_NOT_IMPLEMENTED, which is a final error for Go. With
+ * STATUS_INVALID_INFO_CLASS, which older versions of Windows return, Go uses the older method.
  */
 #include <windows.h>
 
@@ -25,10 +25,10 @@ static LONG WINAPI replacement(HANDLE file, void *status, void *information, ULO
     return class == FILE_DISPOSITION_INFORMATION_EX ? STATUS_INVALID_INFO_CLASS : wine(file, status, information, size, class);
 }
 
-/* replace puts a jump to the replacement at the beginning of Wine's thunk, which is copied: 32 bytes that stand alone. */
+/* replace copies Wine's thunk, 32 bytes that are position-independent, and puts a jump to the replacement at its beginning. */
 static void replace(void)
 {
-    static const BYTE known[] = {0x4c, 0x8b, 0xd1};         /* mov r10, rcx: how the thunk begins */
+    static const BYTE known[] = {0x4c, 0x8b, 0xd1};         /* mov r10, rcx: the beginning of the thunk */
     static const BYTE load[] = {0x48, 0xb8}, jump[] = {0xff, 0xe0}; /* mov rax, address; jmp rax */
     BYTE *thunk = (BYTE *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtSetInformationFile"), *copy;
     void *to = replacement;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The buffers of a session: of the size and number that it was started with, filled by its providers, emptied by its
- * consumer. An event that finds no room is lost and counted, as in Windows.
+ * The buffers of a session. Their size and number are set when it starts. Its providers fill them, and its consumer empties them. An
+ * event that does not fit is lost and counted, as in Windows.
  */
 #ifndef BUFFERS_H
 #define BUFFERS_H
@@ -11,15 +11,15 @@
 
 typedef struct buffer {
     struct buffer *next;
-    ULONG used;               /* bytes, from 0; the header's room is taken off the size */
+    ULONG used;               /* bytes, from 0; the size below excludes the header */
     BYTE data[];
 } buffer;
 
 typedef struct {
     session *session;
     ULONG generation;
-    ULONG size;               /* bytes of events that a buffer holds */
-    ULONG lost;               /* events lost since the consumer was told */
+    ULONG size;               /* bytes of events that fit into a buffer */
+    ULONG lost;               /* events lost since the last notice to the consumer */
     CRITICAL_SECTION lock;
     CONDITION_VARIABLE filled;
     buffer *current;          /* being filled */
@@ -39,7 +39,7 @@ static void init_pool(pool *p, session *s)
     p->last = &p->full;
     InitializeCriticalSection(&p->lock);
     InitializeConditionVariable(&p->filled);
-    s->properties.FreeBuffers = s->properties.NumberOfBuffers; /* their memory comes when it is first used */
+    s->properties.FreeBuffers = s->properties.NumberOfBuffers; /* their memory is allocated at the first use */
 }
 
 static void free_list(buffer *b)
@@ -60,7 +60,7 @@ static void free_pool(pool *p)
     DeleteCriticalSection(&p->lock);
 }
 
-/* take_buffer gives an empty buffer: a free one, or one more while the session may have more; else NULL. */
+/* take_buffer returns an empty buffer: a free one, or a new one if the session may have more; otherwise NULL. */
 static buffer *take_buffer(pool *p)
 {
     EVENT_TRACE_PROPERTIES *counts = &p->session->properties;
@@ -80,7 +80,7 @@ static buffer *take_buffer(pool *p)
     return b;
 }
 
-/* flush_current hands the buffer that is being filled to the consumer. */
+/* flush_current passes the buffer that is being filled to the consumer. */
 static void flush_current(pool *p)
 {
     if (!p->current || !p->current->used) return;
@@ -90,7 +90,7 @@ static void flush_current(pool *p)
     WakeConditionVariable(&p->filled);
 }
 
-/* write_event puts an event into the session. One that finds no room is lost and counted, or, when it can wait, refused. */
+/* write_event writes an event into the session. An event that does not fit is lost and counted or, if it can wait, refused. */
 static BOOL write_event(pool *p, const EVENT_HEADER *h, BOOL can_wait)
 {
     ULONG size = align8(h->Size);
@@ -111,7 +111,7 @@ static BOOL write_event(pool *p, const EVENT_HEADER *h, BOOL can_wait)
     return written;
 }
 
-/* next_buffer waits for a buffer to deliver. After a while without one it flushes what there is, when told to. */
+/* next_buffer waits for a buffer to deliver. After a time without one it flushes the current buffer, if requested. */
 static buffer *next_buffer(pool *p, DWORD milliseconds, BOOL flush)
 {
     buffer *b;
@@ -127,7 +127,7 @@ static buffer *next_buffer(pool *p, DWORD milliseconds, BOOL flush)
     return b;
 }
 
-/* take_lost gives how many events were lost since it was last asked. */
+/* take_lost returns the number of events lost since its last call. */
 static ULONG take_lost(pool *p)
 {
     ULONG lost;
@@ -139,7 +139,7 @@ static ULONG take_lost(pool *p)
     return lost;
 }
 
-/* give_back frees a buffer that was delivered, or lost, as count says. */
+/* give_back frees a buffer that was delivered or, if count is set, lost. */
 static void give_back(pool *p, buffer *b, ULONG *count)
 {
     EnterCriticalSection(&p->lock);

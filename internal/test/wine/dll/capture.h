@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reads the records of a .pcapng file as the project's own writer makes them: little endian, enhanced packet blocks, each one
+ * Reads the records of a .pcapng file that the project's writer made: little endian, with enhanced packet blocks, each of which is a
  * raw record of the events map.
  */
 #ifndef CAPTURE_H
@@ -10,7 +10,7 @@
 #include <windows.h>
 
 #define BLOCK_PACKET 6        /* enhanced packet block */
-#define BLOCK_DATA 28         /* where its packet begins: type, size, interface, time (2), captured, original */
+#define BLOCK_DATA 28         /* offset of its packet, after type, size, interface, time (2), captured, original */
 #define OPTION_QUEUE 6        /* the number of the processor */
 
 typedef struct {
@@ -23,7 +23,7 @@ typedef struct {
     ULONG count;
 } capture;
 
-/* option gives the value of a packet's option, a number of 32 bits, or 0. Each is code, size and value, padded to 4 bytes. */
+/* option returns the value of a packet's option, a number of 32 bits, or 0. Each option is code, size and value, padded to 4 bytes. */
 static ULONG option(const BYTE *at, const BYTE *end, USHORT code)
 {
     while (at + 8 <= end && ((const USHORT *)at)[0] && ((const USHORT *)at)[0] != code) at += 4 + ((((const USHORT *)at)[1] + 3) & ~3u);

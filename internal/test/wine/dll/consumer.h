@@ -14,7 +14,7 @@ typedef struct {
     BOOL open, processing;
     volatile BOOL closing;    /* CloseTrace was called */
     volatile BOOL finished;   /* ProcessTrace is about to return */
-    ULONG opened;             /* counts the consumers that have had this place */
+    ULONG opened;             /* counts the consumers that have used this entry */
     EVENT_TRACE_LOGFILEW logfile;
     session *session;
     ULONG generation;
@@ -24,7 +24,7 @@ typedef struct {
 static consumer consumers[CONSUMERS];
 static SRWLOCK consumers_lock = SRWLOCK_INIT;
 
-/* A consumer's handle is its place and how often that was taken, so that no handle comes twice. */
+/* A consumer's handle is its entry and the entry's count of uses, so that handles are unique. */
 static TRACEHANDLE consumer_handle(const consumer *c) { return ((TRACEHANDLE)c->opened << 16) | (c - consumers + 1); }
 
 static consumer *find_consumer(TRACEHANDLE handle)
@@ -86,7 +86,7 @@ ULONG WMIAPI CloseTrace(TRACEHANDLE handle)
     return error;
 }
 
-/* deliver calls the consumer with one event, and its extended data items. */
+/* deliver calls the consumer with an event and its extended data items. */
 static void deliver(consumer *c, const EVENT_HEADER *h, void *data, USHORT size, EVENT_HEADER_EXTENDED_DATA_ITEM *items, USHORT count)
 {
     EVENT_RECORD record;
@@ -102,7 +102,7 @@ static void deliver(consumer *c, const EVENT_HEADER *h, void *data, USHORT size,
     c->logfile.EventRecordCallback(&record);
 }
 
-/* deliver_notice calls the consumer with what ETW itself says of the session. */
+/* deliver_notice calls the consumer with an event of ETW about the session. */
 static void deliver_notice(consumer *c, const GUID *provider, UCHAR opcode)
 {
     EVENT_HEADER h;
@@ -119,8 +119,8 @@ static void deliver_notice(consumer *c, const GUID *provider, UCHAR opcode)
 #define ITEMS 8       /* more than any event has */
 #define ITEM_HEADER 8 /* an item in a buffer: reserved, type, linkage and size, 16 bits each, then its data */
 
-/* extended reads the items behind a header, of which the session gets the SID where it asked for it. It gives how many there are,
- * and moves data to what follows them. */
+/* extended reads the items after a header. It keeps the SID only if the session asked for it. It returns the number of items, and moves
+ * data to what follows them. */
 static USHORT extended(const consumer *c, const EVENT_HEADER *h, EVENT_HEADER_EXTENDED_DATA_ITEM *items, BYTE **data, USHORT *size)
 {
     BOOL more = (h->Flags & EVENT_HEADER_FLAG_EXTENDED_INFO) != 0;
@@ -160,7 +160,7 @@ static void deliver_buffer(consumer *c, buffer *b)
     }
 }
 
-/* What RT_LostEvent says is lost, by its opcode. */
+/* The opcodes of RT_LostEvent: what is lost. */
 enum { LOST_EVENT = 32, LOST_BUFFER = 33, LOST_FILE = 34 };
 
 static void tell_lost(consumer *c, UCHAR opcode)
@@ -170,7 +170,7 @@ static void tell_lost(consumer *c, UCHAR opcode)
     deliver_notice(c, &lost_event, opcode);
 }
 
-/* recorded reads the files of WINDOWSTEST_ETL once a list of files. */
+/* recorded reads the files of WINDOWSTEST_ETL, once for each list. */
 static const etl_file *recorded(void)
 {
     static WCHAR loaded[4096];
@@ -187,7 +187,7 @@ static const etl_file *recorded(void)
     return &file;
 }
 
-/* play is the providers' thread: it writes the recorded events into the session until that ends. */
+/* play is the providers' thread: it writes the recorded events into the session until the session ends. */
 static DWORD WINAPI play(void *argument)
 {
     consumer *c = argument;
@@ -238,7 +238,7 @@ ULONG WMIAPI ProcessTrace(PTRACEHANDLE handles, ULONG count, LPFILETIME from, LP
         while (more && !c->closing) {
             BOOL timer = ++idle * wait >= c->session->properties.FlushTimer * 1000;
 
-            if (!ended && !running(&c->pool)) { /* stopped: what its buffers hold still comes */
+            if (!ended && !running(&c->pool)) { /* stopped: the events in its buffers are still delivered */
                 ended = TRUE;
                 WaitForSingleObject(player, INFINITE);
             }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The datapath: a thread that writes the records of a capture into an events map, from the moment that somebody reads it.
- * ebpfapi.c says which variables there are.
+ * The datapath: a thread that writes the records of a capture into an events map, from the time when the map is first read.
+ * ebpfapi.c documents the variables.
  */
 #ifndef DATAPATH_H
 #define DATAPATH_H
@@ -23,7 +23,7 @@ static DWORD WINAPI write_capture(void *argument)
         fprintf(stderr, "windowstest: cannot read %s\n", path);
         return 1;
     }
-    for (round = 0; !(repeat = env_number("WINDOWSTEST_REPEAT", 1)) || round < repeat; round++) /* a test may end it */
+    for (round = 0; !(repeat = env_number("WINDOWSTEST_REPEAT", 1)) || round < repeat; round++) /* a test may change the variable to end it */
         for (i = 0; i < c.count; i++) {
             const captured_record *record = &c.records[i];
             ring *r = &m->rings[record->processor % m->ring_count];
@@ -44,7 +44,7 @@ static DWORD WINAPI write_capture(void *argument)
     return 0;
 }
 
-/* start_datapath lets the datapath write into a map, once for each map. */
+/* start_datapath starts the datapath for a map, once for each map. */
 static void start_datapath(map *m)
 {
     BOOL started;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ebpfapi.dll, the user's half of eBPF for Windows, for Wine: as much of it as a reader of maps calls. ebpfmaps.h says how a test
- * pins maps.
+ * ebpfapi.dll, the user-mode part of eBPF for Windows, for Wine: the functions that a reader of maps calls. ebpfmaps.h describes how a
+ * test pins maps.
  *
- * The datapath writes the records of the capture WINDOWSTEST_CAPTURE into an events map from when it is first read, into a
- * perf event array each by the processor that the capture names: WINDOWSTEST_REPEAT times (default 1, 0: without end), at WINDOWSTEST_RATE records a
- * second (default 0: as fast as it goes). Where there is no room it waits or, with WINDOWSTEST_DROP=1, drops the record, which a
- * perf event array counts. WINDOWSTEST_DIE=n ends it in the middle of record n; WINDOWSTEST_LOST="5,7" are losses that it counts
- * at its end, for each processor. WINDOWSTEST_FAIL makes calls fail: "bpf(OBJ_GET)=1" with an errno of the C library,
+ * From the time when an events map is first read, the datapath writes the records of the capture WINDOWSTEST_CAPTURE into it; for a
+ * perf event array, it uses the processors in the capture. It does so WINDOWSTEST_REPEAT times (default 1; 0: without end), at
+ * WINDOWSTEST_RATE records per second (default 0: as fast as possible). If there is no room it waits or, with WINDOWSTEST_DROP=1, drops
+ * the record, which a perf event array counts. WINDOWSTEST_DIE=n ends it in the middle of record n. WINDOWSTEST_LOST="5,7" are losses
+ * that it counts at its end, for each processor. WINDOWSTEST_FAIL makes calls fail: "bpf(OBJ_GET)=1" with an errno of the C library,
  * "ebpf_map_set_wait_handle=20" with an ebpf_result_t.
  *
- * windowstest_write is the datapath in a test's own hands.
+ * windowstest_write lets a test write records itself.
  */
 #include "perfbuffer.h"
 
@@ -134,7 +134,7 @@ int ebpf_ring_buffer_map_unmap_buffer(int fd, void *consumer, const void *produc
     return find_map(fd) ? SUCCESS : INVALID_FD;
 }
 
-/* windowstest_write writes a record of n bytes whose header says length; 0 where there is no room. */
+/* windowstest_write writes a record of n bytes whose header contains length. It returns 0 if there is no room. */
 int windowstest_write(int fd, UINT32 processor, UINT32 length, const void *bytes, UINT32 n)
 {
     map *m = find_map(fd);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The maps of this "Windows", and the descriptors that programs have of them.
+ * The maps of this "Windows", and the programs' descriptors of them.
  *
- * A map is pinned where a file of its pin's name is in the directory WINDOWSTEST_PINS; a test that writes, replaces or
- * removes the file pins, replaces or unpins the map. Its text is "TYPE ID VALUE_SIZE MAX_ENTRIES", such as "ring 1 0 65536" or
- * "array 2 4 2"; another ID is another map. What an array holds is in the file beside it, named PIN.values, so that a test can
- * read it. Rings are memory of the process that opened them, and live as long as it does.
+ * A map is pinned if the directory WINDOWSTEST_PINS has a file with the pin's name. A test that writes, replaces or removes the file
+ * pins, replaces or unpins the map. The file's text is "TYPE ID VALUE_SIZE MAX_ENTRIES", such as "ring 1 0 65536" or "array 2 4 2";
+ * another ID is another map. The values of an array are in the file PIN.values in the same directory, so that a test can read them. Rings
+ * are in the memory of the process that opened them, and live as long as the process.
  */
 #ifndef EBPFMAPS_H
 #define EBPFMAPS_H
@@ -17,7 +17,7 @@
 #define FIRST_DESCRIPTOR 3
 #define PIN_NAME 256
 
-/* The numbers of eBPF for Windows (ebpf_structs.h, ebpf_result.h). */
+/* Constants of eBPF for Windows (ebpf_structs.h, ebpf_result.h). */
 enum { TYPE_HASH = 1, TYPE_ARRAY = 2, TYPE_RING = 13, TYPE_PERF = 14 };
 enum { SUCCESS = 0, INVALID_FD = 4, INVALID_ARGUMENT = 6, FAILED = 17, OUT_OF_SPACE = 29 };
 
@@ -25,19 +25,19 @@ typedef struct map {
     struct map *next;
     ULONG type, id, value_size, max_entries;
     char name[PIN_NAME];
-    ULONG ring_count;         /* 1, or one a processor in a perf event array; 0: the map has none */
+    ULONG ring_count;         /* 1, or one for each processor in a perf event array; 0: the map has none */
     ring rings[PROCESSORS];
-    BOOL playing;             /* the datapath writes into it */
+    BOOL playing;             /* the datapath writes into the map */
 } map;
 
 static SRWLOCK maps_lock = SRWLOCK_INIT;
 static map *all_maps;
 static map *descriptors[DESCRIPTORS];
 
-/* find_map gives the map of a descriptor, or NULL. */
+/* find_map returns the map of a descriptor, or NULL. */
 static map *find_map(int fd) { return fd >= FIRST_DESCRIPTOR && fd < DESCRIPTORS ? descriptors[fd] : NULL; }
 
-/* new_descriptor gives a descriptor of m, or -1 when there are too many. */
+/* new_descriptor returns a descriptor of m, or -1 if there are too many. */
 static int new_descriptor(map *m)
 {
     int fd, found = -1;
@@ -49,7 +49,7 @@ static int new_descriptor(map *m)
     return found;
 }
 
-/* pin_name gives the file name of a pin: BPF:\a\b, /ebpf/global/a/b, /a/b and a/b are all a+b. */
+/* pin_name returns the file name of a pin: BPF:\a\b, /ebpf/global/a/b, /a/b and a/b are all a+b. */
 static void pin_name(const char *path, char *name)
 {
     static const char globals[] = "/ebpf/global/";
@@ -66,7 +66,7 @@ static void pin_name(const char *path, char *name)
         if (*at == '/') *at = '+';
 }
 
-/* pin_file gives the path of a pin's file, with a suffix. */
+/* pin_file returns the path of a pin's file, with a suffix. */
 static void pin_file(const char *name, const char *suffix, char *path)
 {
     char dir[MAX_PATH] = "C:\\windows\\temp";
@@ -75,7 +75,7 @@ static void pin_file(const char *name, const char *suffix, char *path)
     snprintf(path, MAX_PATH, "%s\\%s%s", dir, name, suffix);
 }
 
-/* open_file opens a file that a test may replace meanwhile. */
+/* open_file opens a file that a test may replace at the same time. */
 static HANDLE open_file(const char *path, DWORD access, DWORD how)
 {
     return CreateFileA(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, how, 0, NULL);
@@ -83,7 +83,7 @@ static HANDLE open_file(const char *path, DWORD access, DWORD how)
 
 static BOOL is(const char *type, const char *name) { return !strcmp(type, name); }
 
-/* read_pin reads what is pinned at a path into m; FALSE when nothing is. */
+/* read_pin reads the pin at a path into m. It returns FALSE if nothing is pinned there. */
 static BOOL read_pin(const char *pin, map *m)
 {
     char path[MAX_PATH], text[128] = "", type[16] = "";
@@ -102,7 +102,7 @@ static BOOL read_pin(const char *pin, map *m)
     return TRUE;
 }
 
-/* open_map gives a descriptor of the map that a pin was read to name, or -1 when there are too many. */
+/* open_map returns a descriptor of the map that a pin names, or -1 if there are too many. */
 static int open_map(const map *read)
 {
     map *m;
@@ -120,7 +120,7 @@ static int open_map(const map *read)
     return m ? new_descriptor(m) : -1;
 }
 
-/* array_value reads or writes one value of an array; FALSE when there is no such index. */
+/* array_value reads or writes a value of an array. It returns FALSE if the index does not exist. */
 static BOOL array_value(const map *m, ULONG index, void *value, BOOL write)
 {
     char path[MAX_PATH];
@@ -135,7 +135,7 @@ static BOOL array_value(const map *m, ULONG index, void *value, BOOL write)
         WriteFile(file, value, m->value_size, &done, NULL);
     } else {
         memset(value, 0, m->value_size);
-        ReadFile(file, value, m->value_size, &done, NULL); /* a value that nobody wrote is 0 */
+        ReadFile(file, value, m->value_size, &done, NULL); /* a value that was never written is 0 */
     }
     CloseHandle(file);
     return TRUE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A ring buffer as eBPF for Windows lays it out: a page with the consumer's offset, one with the producer's and, in a perf event
- * array, the count of lost records, and the data, which is mapped twice in a row. Here every byte is written twice instead.
+ * A ring buffer with the layout of eBPF for Windows: a page with the consumer's offset; a page with the producer's offset and, in a
+ * perf event array, the count of lost records; and the data, which is mapped twice in a row. Here, every byte is written twice instead.
  */
 #ifndef EBPFRING_H
 #define EBPFRING_H
@@ -13,13 +13,13 @@
 #define RECORD_HEADER 8       /* length and bits, and an offset that only the kernel uses */
 #define RECORD_BUSY 0x80000000u
 #define RECORD_DISCARD 0x40000000u
-#define LOST_OFFSET 64        /* of the count of lost records in the producer's page */
+#define LOST_OFFSET 64        /* offset of the count of lost records in the producer's page */
 
 typedef struct {
-    SRWLOCK lock;             /* of the producers */
+    SRWLOCK lock;             /* held by producers */
     ULONG size;               /* bytes of data, a power of two */
     volatile ULONGLONG *consumer, *producer, *lost;
-    BYTE *data;               /* size bytes, and the same once more */
+    BYTE *data;               /* size bytes, twice */
     HANDLE wake;              /* the consumer's event, or NULL */
 } ring;
 
@@ -36,7 +36,7 @@ static void init_ring(ring *r, ULONG size)
     r->data = memory + 2 * PAGE;
 }
 
-/* set_wake makes the ring signal the caller's event, or none; it keeps a handle of its own, as the kernel does. */
+/* set_wake makes the ring signal the caller's event, or none. The ring keeps a handle of its own, as the kernel does. */
 static BOOL set_wake(ring *r, HANDLE event)
 {
     HANDLE old, copy = NULL;
@@ -52,7 +52,7 @@ static BOOL set_wake(ring *r, HANDLE event)
     return TRUE;
 }
 
-/* put copies n bytes to an offset of the ring, into both halves. */
+/* put copies n bytes to an offset of the ring, in both halves. */
 static void put(ring *r, ULONGLONG offset, const void *bytes, ULONG n)
 {
     ULONG at = (ULONG)(offset & (r->size - 1)), first = min(n, r->size - at);
@@ -71,8 +71,8 @@ static void put_length(ring *r, ULONGLONG offset, ULONG length)
     __atomic_store_n((ULONG *)(r->data + at), length, __ATOMIC_SEQ_CST);
 }
 
-/* write_ring writes a record of n bytes, or returns FALSE when there is no room. Its header says length, which is n but for a
- * broken producer. The consumer is woken when it had read everything before, as on Linux. */
+/* write_ring writes a record of n bytes. It returns FALSE if there is no room. The record's header contains length, which is n except for
+ * a broken producer. The consumer is woken if it had read everything before, as on Linux. */
 static BOOL write_ring(ring *r, ULONG length, const void *bytes, ULONG n)
 {
     ULONG room = RECORD_HEADER + ((n + 7) & ~7u);
@@ -93,7 +93,7 @@ static BOOL write_ring(ring *r, ULONG length, const void *bytes, ULONG n)
     return fits;
 }
 
-/* lose counts records that found no room. */
+/* lose counts records that did not fit. */
 static void lose(ring *r, ULONGLONG n)
 {
     __atomic_fetch_add(r->lost, n, __ATOMIC_SEQ_CST);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the environment wants of this "Windows"; advapi32.c says which variables there are.
+ * The environment variables that control this "Windows"; advapi32.c documents them.
  */
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
@@ -17,7 +17,7 @@ static ULONG env_number(const char *name, ULONG otherwise)
     return GetEnvironmentVariableA(name, text, sizeof(text)) ? strtoul(text, NULL, 0) : otherwise;
 }
 
-/* fault gives the error that WINDOWSTEST_FAIL wants of a call, or 0. */
+/* fault returns the error that WINDOWSTEST_FAIL sets for a call, or 0. */
 static ULONG fault(const char *call)
 {
     char list[512], *item;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reads the events of an .etl file as the project's own writer makes them: buffers of equal size, each with a
- * WMI_BUFFER_HEADER of 72 bytes and events of the EVENT_HEADER kind; the first buffer describes the file. Stamps of the
- * performance counter become FILETIME, those of the system time are that already.
+ * Reads the events of an .etl file that the project's writer made: buffers of equal size, each with a WMI_BUFFER_HEADER of 72 bytes and
+ * events of the EVENT_HEADER kind. The first buffer describes the file. Time stamps of the performance counter are converted to FILETIME;
+ * those of the system time are FILETIME already.
  */
 #ifndef ETLFILE_H
 #define ETLFILE_H
@@ -13,14 +13,14 @@
 #include <evntcons.h>
 
 #define BUFFER_HEADER 72      /* sizeof(WMI_BUFFER_HEADER) */
-#define SYSTEM_HEADER 32      /* sizeof(SYSTEM_TRACE_HEADER), before the file's TRACE_LOGFILE_HEADER */
+#define SYSTEM_HEADER 32      /* sizeof(SYSTEM_TRACE_HEADER), in front of the file's TRACE_LOGFILE_HEADER */
 #define HEADER_TYPE32 0x12    /* EVENT_HEADER.HeaderType in a buffer */
 #define HEADER_TYPE64 0x13
 #define EVENT_MARKER 0xC0     /* the byte after it */
 #define CLOCK_QPC 1
 
 typedef struct {
-    EVENT_HEADER **events;    /* each with its extended and user data behind it, Size bytes in all */
+    EVENT_HEADER **events;    /* each followed by its extended and user data, Size bytes in all */
     ULONG count;
 } etl_file;
 
@@ -41,7 +41,7 @@ static BYTE *read_all(const WCHAR *path, ULONG *size)
     return data;
 }
 
-/* filetime converts a stamp, rounding down, as the file's header says. */
+/* filetime converts a time stamp with the clock of the file's header, rounding down. */
 static LONGLONG filetime(const TRACE_LOGFILE_HEADER *h, LONGLONG base, LONGLONG stamp)
 {
     LONGLONG ticks = stamp - base, freq = h->PerfFreq.QuadPart;
@@ -50,7 +50,7 @@ static LONGLONG filetime(const TRACE_LOGFILE_HEADER *h, LONGLONG base, LONGLONG 
     return h->StartTime.QuadPart + ticks / freq * 10000000 + ticks % freq * 10000000 / freq;
 }
 
-/* by_time compares two events of one file: by their times, then as they lie in it. */
+/* by_time compares two events of one file: by time, then by their place in the file. */
 static int by_time(const void *a, const void *b)
 {
     const EVENT_HEADER *x = *(EVENT_HEADER *const *)a, *y = *(EVENT_HEADER *const *)b;
@@ -59,7 +59,7 @@ static int by_time(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* read_etl adds the file's events to f, in the order of time, as a session delivers those of several processors. */
+/* read_etl adds the file's events to f in time order, as a session delivers the events of several processors. */
 static BOOL read_etl(const WCHAR *path, etl_file *f)
 {
     ULONG size, at, buffer, first = f->count;
@@ -77,7 +77,7 @@ static BOOL read_etl(const WCHAR *path, etl_file *f)
             EVENT_HEADER *h = (EVENT_HEADER *)(data + buffer + at);
             BYTE type = (BYTE)h->HeaderType, marker = (BYTE)(h->HeaderType >> 8);
 
-            if (marker != EVENT_MARKER || (type != HEADER_TYPE32 && type != HEADER_TYPE64)) break; /* the file's own */
+            if (marker != EVENT_MARKER || (type != HEADER_TYPE32 && type != HEADER_TYPE64)) break; /* an event of the file itself */
             if (h->Size < sizeof(*h)) return FALSE;
             h->TimeStamp.QuadPart = filetime(head, base, h->TimeStamp.QuadPart);
             f->events = realloc(f->events, (f->count + 1) * sizeof(*f->events));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reads the project's field lists (internal/etw/schema/ *.txt), the files that WINDOWSTEST_SCHEMA names (a list, by ';'): they
- * are what the "host" has registered. Of an event with several layouts the first one is the host's.
+ * Reads the project's field lists from the files in WINDOWSTEST_SCHEMA (a list, separated by ';'). They are the manifests that this
+ * "host" has registered. If an event has several layouts, the host has the first one.
  */
 #ifndef FIELDLISTS_H
 #define FIELDLISTS_H
@@ -15,8 +15,8 @@
 typedef struct {
     const char *name;
     USHORT type;              /* TDH_INTYPE_* */
-    USHORT length;            /* bytes; of a binary of fixed size or of a number */
-    int length_field;         /* the field that holds a binary's length, or -1 */
+    USHORT length;            /* bytes; for a binary of fixed size or a number */
+    int length_field;         /* index of the field with a binary's length, or -1 */
 } field;
 
 typedef struct event_layout {
@@ -60,7 +60,7 @@ static GUID parse_guid(const char *text)
     return g;
 }
 
-/* add_field reads "name:type" or "name:binary(LENGTH)", which it cuts up in place. */
+/* add_field parses "name:type" or "name:binary(LENGTH)" in place. */
 static void add_field(event_layout *e, char *word)
 {
     field *f = &e->fields[e->field_count];
@@ -86,7 +86,7 @@ static void add_field(event_layout *e, char *word)
     e->field_count++;
 }
 
-/* read_line takes one line of a field list; current is the event that its fields belong to. */
+/* read_line parses a line of a field list; current is the event to which its fields belong. */
 static event_layout *read_line(char *line, event_layout *current)
 {
     char *w[64];
@@ -124,7 +124,7 @@ static event_layout *read_line(char *line, event_layout *current)
     return current;
 }
 
-/* load_lists reads the files once a list of files. */
+/* load_lists reads the files, once for each list. */
 static void load_lists(void)
 {
     static SRWLOCK once = SRWLOCK_INIT;
@@ -153,7 +153,7 @@ static void load_lists(void)
     ReleaseSRWLockExclusive(&once);
 }
 
-/* find_layout gives the host's layout of an event, or NULL. */
+/* find_layout returns the host's layout of an event, or NULL. */
 static event_layout *find_layout(const EVENT_HEADER *h)
 {
     event_layout *e;

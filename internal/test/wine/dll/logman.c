@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * As much of logman.exe as the collector's messages tell an operator to run, on the ETW of this folder:
+ * The logman.exe commands that the collector's messages recommend, for the ETW stand-in in this folder:
  *
  *   logman query -ets            logman query NAME -ets
  *   logman stop NAME -ets        logman start NAME -p {GUID} -ets

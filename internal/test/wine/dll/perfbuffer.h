@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The reader of a perf event array that ebpfapi.dll brings, with libbpf's names: callbacks are called from poll and consume
- * only, losses before records, and a record that is not complete ends a ring's turn.
+ * The reader of perf event arrays in ebpfapi.dll, with libbpf's names. Only poll and consume call the callbacks. Losses come before
+ * records, and an incomplete record ends the reading of a ring.
  */
 #ifndef PERFBUFFER_H
 #define PERFBUFFER_H
@@ -16,7 +16,7 @@ struct perf_buffer {
     sample_callback sample;
     lost_callback lost;
     void *context;
-    HANDLE wake;              /* one for all rings, reset by hand */
+    HANDLE wake;              /* one for all rings, with manual reset */
     ULONGLONG seen[PROCESSORS]; /* losses that were reported */
 };
 
@@ -35,7 +35,7 @@ struct perf_buffer *perf_buffer__new(int fd, size_t pages, sample_callback sampl
     p->wake = CreateEventW(NULL, TRUE, FALSE, NULL);
     for (i = 0; i < m->ring_count; i++) {
         set_wake(&m->rings[i], p->wake);
-        p->seen[i] = *m->rings[i].lost; /* those from before are nobody's news */
+        p->seen[i] = *m->rings[i].lost; /* earlier losses are not reported */
     }
     start_datapath(m);
     return p;
@@ -53,7 +53,7 @@ void perf_buffer__free(struct perf_buffer *p)
 
 size_t perf_buffer__buffer_cnt(const struct perf_buffer *p) { return p ? p->map->ring_count : 0; }
 
-/* consume_ring hands over what one ring has, and goes on as long as its producer adds to it. */
+/* consume_ring delivers the records of a ring, including those that its producer adds meanwhile. */
 static int consume_ring(struct perf_buffer *p, int processor)
 {
     ring *r = &p->map->rings[processor];

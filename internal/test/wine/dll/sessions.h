@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The ETW sessions of the "host": a table in a file that all processes map, so that a session outlives the process that
- * started it, as it does on Windows. The file is C:\windows\temp\etw-sessions, or what WINDOWSTEST_SESSIONS names.
+ * The ETW sessions of this "host": a table in a file that all processes map, so that a session outlives the process that started it, as
+ * on Windows. The file is C:\windows\temp\etw-sessions, or the one in WINDOWSTEST_SESSIONS.
  */
 #ifndef SESSIONS_H
 #define SESSIONS_H
@@ -15,7 +15,7 @@
 #define EVENT_ENABLE_PROPERTY_IGNORE_KEYWORD_0 0x10
 #endif
 
-#define SESSIONS 64           /* as many as Windows runs; a session's id is its index plus one */
+#define SESSIONS 64           /* the maximum of Windows; a session's id is its index plus one */
 #define SESSION_PROVIDERS 32
 #define SESSION_NAME 1024
 
@@ -28,9 +28,9 @@ typedef struct {
 
 typedef struct {
     BOOL running;
-    ULONG generation;         /* counts the sessions that have had this place */
+    ULONG generation;         /* counts the sessions that have used this entry */
     WCHAR name[SESSION_NAME];
-    EVENT_TRACE_PROPERTIES properties; /* settings and counts, as QUERY gives them */
+    EVENT_TRACE_PROPERTIES properties; /* settings and counts, as QUERY returns them */
     ULONG provider_count;
     enabled_provider providers[SESSION_PROVIDERS];
 } session;
@@ -38,7 +38,7 @@ typedef struct {
 static session *table;
 static HANDLE table_lock;
 
-/* open_table maps the table and leaves it locked; FALSE when that cannot be done. */
+/* open_table maps the table and locks it. It returns FALSE on failure. */
 static BOOL open_table(void)
 {
     static SRWLOCK once = SRWLOCK_INIT;
@@ -64,7 +64,7 @@ static BOOL open_table(void)
 
 static void close_table(void) { ReleaseMutex(table_lock); }
 
-/* find_session looks a running session up by its name, in any case, or by its id where there is no name. */
+/* find_session finds a running session by its name, in any case, or by its id if there is no name. */
 static session *find_session(const WCHAR *name, ULONGLONG id)
 {
     int i;
@@ -75,8 +75,8 @@ static session *find_session(const WCHAR *name, ULONGLONG id)
     return NULL;
 }
 
-/* wants is EnableTraceEx2's rule: may an event with this header go into the session? A level or a keyword of 0 in the
- * event passes, one of 0 in the session is no filter. */
+/* wants applies EnableTraceEx2's rule: whether the session receives an event with this header. A level or a keyword of 0 in the event
+ * always passes; one of 0 in the session is not a filter. */
 static BOOL wants(const session *s, const EVENT_HEADER *h)
 {
     ULONG i;
@@ -93,7 +93,7 @@ static BOOL wants(const session *s, const EVENT_HEADER *h)
     return FALSE;
 }
 
-/* asks_sid reports whether the session has asked for the SIDs of the provider's events. */
+/* asks_sid reports whether the session requested the SIDs of the provider's events. */
 static BOOL asks_sid(const session *s, const GUID *provider)
 {
     ULONG i;

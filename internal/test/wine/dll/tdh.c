@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * tdh.dll for Wine, whose own knows nothing: the providers and events of the project's field lists (fieldlists.h).
+ * tdh.dll for Wine, whose own has no data: the providers and events of the project's field lists (fieldlists.h).
  */
 #include <windows.h>
 #include <wmistr.h>
@@ -9,7 +9,7 @@
 #include <tdh.h>
 #include "fieldlists.h"
 
-/* put_text writes text as UTF-16 at *at, where there is room, moves *at behind it and gives where it stands. */
+/* put_text writes text as UTF-16 at *at if there is room, advances *at behind it, and returns its offset. */
 static ULONG put_text(BYTE *base, ULONG room, ULONG *at, const char *text)
 {
     ULONG here = *at, bytes = MultiByteToWideChar(CP_UTF8, 0, text, -1, NULL, 0) * sizeof(WCHAR);
@@ -75,8 +75,8 @@ ULONG __stdcall TdhGetEventInformation(PEVENT_RECORD event, ULONG contexts, PTDH
     return at <= room ? ERROR_SUCCESS : ERROR_INSUFFICIENT_BUFFER;
 }
 
-/* field_size gives the bytes of field i, which begins at data and has left bytes at most; -1 when it does not fit. start is
- * where the user data begins. */
+/* field_size returns the size of field i in bytes, or -1 if it does not fit. The field begins at data and has at most left bytes. start
+ * is the beginning of the user data. */
 static int field_size(const event_layout *e, int i, BYTE *start, BYTE *data, int left)
 {
     const field *f = &e->fields[i];
@@ -97,7 +97,7 @@ static int field_size(const event_layout *e, int i, BYTE *start, BYTE *data, int
     return n >= 0 && n <= left ? n : -1;
 }
 
-/* find_field looks a field up in an event by name. */
+/* find_field finds a field of an event by name. */
 static BYTE *find_field(PEVENT_RECORD event, const PROPERTY_DATA_DESCRIPTOR *d, int *size)
 {
     event_layout *e = find_layout(&event->EventHeader);
@@ -136,10 +136,10 @@ ULONG __stdcall TdhGetProperty(PEVENT_RECORD event, ULONG contexts, PTDH_CONTEXT
     return ERROR_SUCCESS;
 }
 
-/* The field lists have no maps of values to names. */
+/* The field lists do not map values to names. */
 ULONG __stdcall TdhGetEventMapInformation(PEVENT_RECORD event, LPWSTR name, PEVENT_MAP_INFO out, ULONG *size) { return ERROR_NOT_FOUND; }
 
-/* format writes the text of a value that is no string. */
+/* format writes the text of a value that is not a string. */
 static void format(WCHAR *text, USHORT type, const BYTE *data, USHORT length)
 {
     const GUID *g = (const GUID *)data;
@@ -162,7 +162,7 @@ static void format(WCHAR *text, USHORT type, const BYTE *data, USHORT length)
     }
 }
 
-/* mingw's tdh.h does not declare it. */
+/* mingw's tdh.h does not declare this function. */
 ULONG __stdcall TdhFormatProperty(PTRACE_EVENT_INFO info, PEVENT_MAP_INFO map, ULONG pointer, USHORT type, USHORT out_type, USHORT length,
                                   USHORT left, PBYTE data, PULONG size, PWCHAR out, PUSHORT consumed)
 {

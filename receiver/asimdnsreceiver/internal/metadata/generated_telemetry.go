@@ -423,109 +423,109 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.EventsDropped, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_dropped",
-		metric.WithDescription("Events that were received and lost on the way. [Alpha]"),
+		metric.WithDescription("Events that were received and then dropped. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsEmitted, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_emitted",
-		metric.WithDescription("Events whose records the next component took. [Alpha]"),
+		metric.WithDescription("Events whose records the next component accepted. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsFiltered, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_filtered",
-		metric.WithDescription("Events that the configuration does not want. [Alpha]"),
+		metric.WithDescription("Events that the configuration filters out. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsLayoutUnknown, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_layout_unknown",
-		metric.WithDescription("Emitted events whose id is known and whose data fits no known layout. Their records hold the fields that are certain, AdditionalFields.LayoutUnknown, and the rest in AdditionalFields.UndecodedData. [Alpha]"),
+		metric.WithDescription("Emitted events with a known id whose data fits no known layout. Their records have the fields that are certain, AdditionalFields.LayoutUnknown, and the rest of the data in AdditionalFields.UndecodedData. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsLost, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_lost",
-		metric.WithDescription("What was lost before the receiver could see it, in events or buffers as the source says. [Alpha]"),
+		metric.WithDescription("Events or buffers, depending on the source, that were lost before the receiver could see them. [Alpha]"),
 		metric.WithUnit("{loss}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsReceived, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_received",
-		metric.WithDescription("Events that the source delivered. It is the sum of emitted, filtered, aggregated, undecodable and dropped events, and of those on their way. [Alpha]"),
+		metric.WithDescription("Events that the source delivered. It is the sum of the emitted, filtered, aggregated, undecodable and dropped events and of those still on their way. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsRecorded, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_recorded",
-		metric.WithDescription("Events that the recorded file has, or the one before it. Only with record.path. [Alpha]"),
+		metric.WithDescription("Events written to the recorded files. Only with record.path. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsUndecodable, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_undecodable",
-		metric.WithDescription("Events that no record could be made of. [Alpha]"),
+		metric.WithDescription("Events that could not be turned into a record. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsUnrecorded, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_unrecorded",
-		metric.WithDescription("Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]"),
+		metric.WithDescription("Events that were not recorded because the disk was too slow (queue_full), writing failed (write_failed), there was no time left at the end (shutdown), or the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.Lag, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_asimdns_lag",
-		metric.WithDescription("How long the oldest event of the last batch had been on its way when the batch was handed over. It counts from the event's own time, and from its receipt in a replay, or where that time lies behind the receipt or more than a minute before it. [Alpha]"),
+		metric.WithDescription("Age of the oldest event of the last batch when the batch was handed over. It is measured from the event's own time. In a replay, or if that time is later than the receipt or more than a minute before it, it is measured from the receipt. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.PacketsUnparsable, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_packets_unparsable",
-		metric.WithDescription("Emitted events whose packet is no DNS message. Nothing of it is used; packet.keep says when AdditionalFields.PacketData holds it. [Alpha]"),
+		metric.WithDescription("Emitted events whose packet is not a DNS message. Nothing of the packet is decoded; packet.keep decides whether AdditionalFields.PacketData holds it. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.QueueCapacity, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_asimdns_queue_capacity",
-		metric.WithDescription("Memory of the queue. [Alpha]"),
+		metric.WithDescription("Memory that the queue may use. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.QueueSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_asimdns_queue_size",
-		metric.WithDescription("Memory of the queue in use. [Alpha]"),
+		metric.WithDescription("Memory that the queue uses. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReplayFilesUnread, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_replay_files_unread",
-		metric.WithDescription("Files that a replay could not read, or not in full. Only in a replay. [Alpha]"),
+		metric.WithDescription("Files that a replay could not read in full. Only in a replay. [Alpha]"),
 		metric.WithUnit("{file}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReplayProgress, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_asimdns_replay_progress",
-		metric.WithDescription("How much of the files, in bytes and over all rounds, a replay has read, as a share. Only in a replay that ends. [Alpha]"),
+		metric.WithDescription("Share of the files' bytes, over all rounds, that a replay has read. Only in a replay that ends. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReplayRate, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_asimdns_replay_rate",
-		metric.WithDescription("Events a second that a replay has read within the last ten seconds. Only in a replay. [Alpha]"),
+		metric.WithDescription("Events per second that a replay has read in the last ten seconds. Only in a replay. [Alpha]"),
 		metric.WithUnit("{event}/s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReplayTimeLeft, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_asimdns_replay_time_left",
-		metric.WithDescription("How long the rest of a replay takes when it goes on as it has gone so far. Only in a replay that ends. [Alpha]"),
+		metric.WithDescription("Estimated time until a replay ends, at its speed so far. Only in a replay that ends. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.SessionBuffers, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_asimdns_session_buffers",
-		metric.WithDescription("Buffers of the ETW session. Only a live source has any. [Alpha]"),
+		metric.WithDescription("Buffers of the ETW session. Only with a live source. [Alpha]"),
 		metric.WithUnit("{buffer}"),
 	)
 	errs = errors.Join(errs, err)

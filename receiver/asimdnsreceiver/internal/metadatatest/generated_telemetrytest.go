@@ -40,7 +40,7 @@ func AssertEqualEventsAggregated(t *testing.T, tt *componenttest.Telemetry, dps 
 func AssertEqualEventsDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_dropped",
-		Description: "Events that were received and lost on the way. [Alpha]",
+		Description: "Events that were received and then dropped. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -56,7 +56,7 @@ func AssertEqualEventsDropped(t *testing.T, tt *componenttest.Telemetry, dps []m
 func AssertEqualEventsEmitted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_emitted",
-		Description: "Events whose records the next component took. [Alpha]",
+		Description: "Events whose records the next component accepted. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -72,7 +72,7 @@ func AssertEqualEventsEmitted(t *testing.T, tt *componenttest.Telemetry, dps []m
 func AssertEqualEventsFiltered(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_filtered",
-		Description: "Events that the configuration does not want. [Alpha]",
+		Description: "Events that the configuration filters out. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -88,7 +88,7 @@ func AssertEqualEventsFiltered(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualEventsLayoutUnknown(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_layout_unknown",
-		Description: "Emitted events whose id is known and whose data fits no known layout. Their records hold the fields that are certain, AdditionalFields.LayoutUnknown, and the rest in AdditionalFields.UndecodedData. [Alpha]",
+		Description: "Emitted events with a known id whose data fits no known layout. Their records have the fields that are certain, AdditionalFields.LayoutUnknown, and the rest of the data in AdditionalFields.UndecodedData. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -104,7 +104,7 @@ func AssertEqualEventsLayoutUnknown(t *testing.T, tt *componenttest.Telemetry, d
 func AssertEqualEventsLost(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_lost",
-		Description: "What was lost before the receiver could see it, in events or buffers as the source says. [Alpha]",
+		Description: "Events or buffers, depending on the source, that were lost before the receiver could see them. [Alpha]",
 		Unit:        "{loss}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -120,7 +120,7 @@ func AssertEqualEventsLost(t *testing.T, tt *componenttest.Telemetry, dps []metr
 func AssertEqualEventsReceived(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_received",
-		Description: "Events that the source delivered. It is the sum of emitted, filtered, aggregated, undecodable and dropped events, and of those on their way. [Alpha]",
+		Description: "Events that the source delivered. It is the sum of the emitted, filtered, aggregated, undecodable and dropped events and of those still on their way. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -136,7 +136,7 @@ func AssertEqualEventsReceived(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualEventsRecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_recorded",
-		Description: "Events that the recorded file has, or the one before it. Only with record.path. [Alpha]",
+		Description: "Events written to the recorded files. Only with record.path. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -152,7 +152,7 @@ func AssertEqualEventsRecorded(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualEventsUndecodable(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_undecodable",
-		Description: "Events that no record could be made of. [Alpha]",
+		Description: "Events that could not be turned into a record. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -168,7 +168,7 @@ func AssertEqualEventsUndecodable(t *testing.T, tt *componenttest.Telemetry, dps
 func AssertEqualEventsUnrecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_events_unrecorded",
-		Description: "Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]",
+		Description: "Events that were not recorded because the disk was too slow (queue_full), writing failed (write_failed), there was no time left at the end (shutdown), or the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -184,7 +184,7 @@ func AssertEqualEventsUnrecorded(t *testing.T, tt *componenttest.Telemetry, dps 
 func AssertEqualLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_lag",
-		Description: "How long the oldest event of the last batch had been on its way when the batch was handed over. It counts from the event's own time, and from its receipt in a replay, or where that time lies behind the receipt or more than a minute before it. [Alpha]",
+		Description: "Age of the oldest event of the last batch when the batch was handed over. It is measured from the event's own time. In a replay, or if that time is later than the receipt or more than a minute before it, it is measured from the receipt. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -198,7 +198,7 @@ func AssertEqualLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.
 func AssertEqualPacketsUnparsable(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_packets_unparsable",
-		Description: "Emitted events whose packet is no DNS message. Nothing of it is used; packet.keep says when AdditionalFields.PacketData holds it. [Alpha]",
+		Description: "Emitted events whose packet is not a DNS message. Nothing of the packet is decoded; packet.keep decides whether AdditionalFields.PacketData holds it. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -214,7 +214,7 @@ func AssertEqualPacketsUnparsable(t *testing.T, tt *componenttest.Telemetry, dps
 func AssertEqualQueueCapacity(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_queue_capacity",
-		Description: "Memory of the queue. [Alpha]",
+		Description: "Memory that the queue may use. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -228,7 +228,7 @@ func AssertEqualQueueCapacity(t *testing.T, tt *componenttest.Telemetry, dps []m
 func AssertEqualQueueSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_queue_size",
-		Description: "Memory of the queue in use. [Alpha]",
+		Description: "Memory that the queue uses. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -242,7 +242,7 @@ func AssertEqualQueueSize(t *testing.T, tt *componenttest.Telemetry, dps []metri
 func AssertEqualReplayFilesUnread(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_replay_files_unread",
-		Description: "Files that a replay could not read, or not in full. Only in a replay. [Alpha]",
+		Description: "Files that a replay could not read in full. Only in a replay. [Alpha]",
 		Unit:        "{file}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -258,7 +258,7 @@ func AssertEqualReplayFilesUnread(t *testing.T, tt *componenttest.Telemetry, dps
 func AssertEqualReplayProgress(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_replay_progress",
-		Description: "How much of the files, in bytes and over all rounds, a replay has read, as a share. Only in a replay that ends. [Alpha]",
+		Description: "Share of the files' bytes, over all rounds, that a replay has read. Only in a replay that ends. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -272,7 +272,7 @@ func AssertEqualReplayProgress(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualReplayRate(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_replay_rate",
-		Description: "Events a second that a replay has read within the last ten seconds. Only in a replay. [Alpha]",
+		Description: "Events per second that a replay has read in the last ten seconds. Only in a replay. [Alpha]",
 		Unit:        "{event}/s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -286,7 +286,7 @@ func AssertEqualReplayRate(t *testing.T, tt *componenttest.Telemetry, dps []metr
 func AssertEqualReplayTimeLeft(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_replay_time_left",
-		Description: "How long the rest of a replay takes when it goes on as it has gone so far. Only in a replay that ends. [Alpha]",
+		Description: "Estimated time until a replay ends, at its speed so far. Only in a replay that ends. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -300,7 +300,7 @@ func AssertEqualReplayTimeLeft(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualSessionBuffers(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_session_buffers",
-		Description: "Buffers of the ETW session. Only a live source has any. [Alpha]",
+		Description: "Buffers of the ETW session. Only with a live source. [Alpha]",
 		Unit:        "{buffer}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

@@ -86,7 +86,7 @@ type metricCiliumEventCount struct {
 // init fills cilium.event.count metric with initial data.
 func (m *metricCiliumEventCount) init() {
 	m.data.SetName("cilium.event.count")
-	m.data.SetDescription("Events that the configuration wants.")
+	m.data.SetDescription("Events that pass the configured filters.")
 	m.data.SetUnit("{event}")
 	m.data.SetEmptySum()
 	m.data.Sum().SetIsMonotonic(true)
@@ -192,7 +192,7 @@ type metricCiliumEventLostCount struct {
 // init fills cilium.event.lost.count metric with initial data.
 func (m *metricCiliumEventLostCount) init() {
 	m.data.SetName("cilium.event.lost.count")
-	m.data.SetDescription("Events that were lost before the receiver could see them, as the datapath reports it.")
+	m.data.SetDescription("Events that were lost before the receiver could see them, as reported by the datapath.")
 	m.data.SetUnit("{event}")
 	m.data.SetEmptySum()
 	m.data.Sum().SetIsMonotonic(true)
@@ -283,7 +283,7 @@ type metricCiliumNetworkIo struct {
 // init fills cilium.network.io metric with initial data.
 func (m *metricCiliumNetworkIo) init() {
 	m.data.SetName("cilium.network.io")
-	m.data.SetDescription("Lengths on the wire of the packets that the events are of.")
+	m.data.SetDescription("Length on the wire of the events' packets.")
 	m.data.SetUnit("By")
 	m.data.SetEmptySum()
 	m.data.Sum().SetIsMonotonic(true)
@@ -389,7 +389,7 @@ type metricCiliumNetworkPacketCount struct {
 // init fills cilium.network.packet.count metric with initial data.
 func (m *metricCiliumNetworkPacketCount) init() {
 	m.data.SetName("cilium.network.packet.count")
-	m.data.SetDescription("Packets that the events are of, once for each event: a packet that is seen at several points is several.")
+	m.data.SetDescription("The events' packets, one for each event: a packet that is seen at several points counts several times.")
 	m.data.SetUnit("{packet}")
 	m.data.SetEmptySum()
 	m.data.Sum().SetIsMonotonic(true)

@@ -135,7 +135,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.event.count"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Events that the configuration wants.", mi.Description())
+						assert.Equal(t, "Events that pass the configured filters.", mi.Description())
 						assert.Equal(t, "{event}", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())
@@ -167,7 +167,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.event.count"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Events that the configuration wants.", mi.Description())
+						assert.Equal(t, "Events that pass the configured filters.", mi.Description())
 						assert.Equal(t, "{event}", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())
@@ -204,7 +204,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.event.lost.count"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Events that were lost before the receiver could see them, as the datapath reports it.", mi.Description())
+						assert.Equal(t, "Events that were lost before the receiver could see them, as reported by the datapath.", mi.Description())
 						assert.Equal(t, "{event}", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())
@@ -221,7 +221,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.event.lost.count"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Events that were lost before the receiver could see them, as the datapath reports it.", mi.Description())
+						assert.Equal(t, "Events that were lost before the receiver could see them, as reported by the datapath.", mi.Description())
 						assert.Equal(t, "{event}", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())
@@ -248,7 +248,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.network.io"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Lengths on the wire of the packets that the events are of.", mi.Description())
+						assert.Equal(t, "Length on the wire of the events' packets.", mi.Description())
 						assert.Equal(t, "By", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())
@@ -280,7 +280,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.network.io"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Lengths on the wire of the packets that the events are of.", mi.Description())
+						assert.Equal(t, "Length on the wire of the events' packets.", mi.Description())
 						assert.Equal(t, "By", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())
@@ -317,7 +317,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.network.packet.count"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Packets that the events are of, once for each event: a packet that is seen at several points is several.", mi.Description())
+						assert.Equal(t, "The events' packets, one for each event: a packet that is seen at several points counts several times.", mi.Description())
 						assert.Equal(t, "{packet}", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())
@@ -349,7 +349,7 @@ func TestMetricsBuilder(t *testing.T) {
 						validatedMetrics["cilium.network.packet.count"] = true
 						assert.Equal(t, pmetric.MetricTypeSum, mi.Type())
 						assert.Equal(t, 1, mi.Sum().DataPoints().Len())
-						assert.Equal(t, "Packets that the events are of, once for each event: a packet that is seen at several points is several.", mi.Description())
+						assert.Equal(t, "The events' packets, one for each event: a packet that is seen at several points counts several times.", mi.Description())
 						assert.Equal(t, "{packet}", mi.Unit())
 						assert.True(t, mi.Sum().IsMonotonic())
 						assert.Equal(t, pmetric.AggregationTemporalityCumulative, mi.Sum().AggregationTemporality())

@@ -465,25 +465,25 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.EventsAggregated, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_aggregated",
-		metric.WithDescription("Events that are counted in the record of another event or, without a logs pipeline, in a sum only. [Alpha]"),
+		metric.WithDescription("Events that are counted in the record of another event or, without a logs pipeline, in the metrics only. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsDropped, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_dropped",
-		metric.WithDescription("Events that were received and lost on the way. [Alpha]"),
+		metric.WithDescription("Events that were received and then dropped. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsEmitted, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_emitted",
-		metric.WithDescription("Events whose records the next component took. [Alpha]"),
+		metric.WithDescription("Events whose records the next component accepted. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsFiltered, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_filtered",
-		metric.WithDescription("Events that the configuration does not want. [Alpha]"),
+		metric.WithDescription("Events that the configuration filters out. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
@@ -495,25 +495,25 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.EventsReceived, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_received",
-		metric.WithDescription("Events that the source delivered. It is the sum of emitted, filtered, aggregated, undecodable and dropped events, and of those on their way. [Alpha]"),
+		metric.WithDescription("Events that the source delivered. It is the sum of the emitted, filtered, aggregated, undecodable and dropped events and of those still on their way. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsRecorded, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_recorded",
-		metric.WithDescription("Events that the recorded file has, or the one before it. Only with record.path. [Alpha]"),
+		metric.WithDescription("Events written to the recorded files. Only with record.path. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsUndecodable, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_undecodable",
-		metric.WithDescription("Events that no record could be made of. [Alpha]"),
+		metric.WithDescription("Events that could not be turned into a record. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsUnrecorded, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_unrecorded",
-		metric.WithDescription("Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]"),
+		metric.WithDescription("Events that were not recorded because the disk was too slow (queue_full), writing failed (write_failed), there was no time left at the end (shutdown), or the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
@@ -525,85 +525,85 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.Lag, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_lag",
-		metric.WithDescription("How long the oldest event of the last batch had been on its way when the batch was handed over. It counts from the event's own time, and from its receipt in a replay, or where that time lies behind the receipt or more than a minute before it. [Alpha]"),
+		metric.WithDescription("Age of the oldest event of the last batch when the batch was handed over. It is measured from the event's own time. In a replay, or if that time is later than the receipt or more than a minute before it, it is measured from the receipt. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.MapAbandoned, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_map_abandoned",
-		metric.WithDescription("How often an events map that had lost its place was left while programs might still write into it, because sixteen maps were read already, live only. What they write there is lost, and nobody can count it. [Alpha]"),
+		metric.WithDescription("How often the receiver stopped reading a replaced events map while programs might still write to it, because it was reading sixteen maps already, live only. Events that they write there are lost and cannot be counted. [Alpha]"),
 		metric.WithUnit("{map}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.MapAttached, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_map_attached",
-		metric.WithDescription("How often an events map was attached, live only. It is 0 while the first one is waited for, and grows when another takes its place or reading had failed. [Alpha]"),
+		metric.WithDescription("How often an events map was attached, live only. It is 0 until the first map exists, and grows when the map is replaced or attached again after a failure. [Alpha]"),
 		metric.WithUnit("{map}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.MapSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_map_size",
-		metric.WithDescription("Room in the events map, live only; in a perf event array that of one processor's ring. [Alpha]"),
+		metric.WithDescription("Size of the events map, live only; for a perf event array, the size of one processor's ring. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.MapUnidentified, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_map_unidentified",
-		metric.WithDescription("How often the events map was attached anew while it was written, because the kernel gives it no number and nothing told whether another one had its place, live only. If another one had it, what programs still write into the one before is lost, and nobody can count it. [Alpha]"),
+		metric.WithDescription("How often the events map was attached again while it was being written, because the kernel reports no id for it and a replacement could not be ruled out, live only. If it had been replaced, events that programs still write to the old map are lost and cannot be counted. [Alpha]"),
 		metric.WithUnit("{map}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.MapUtilization, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_map_utilization",
-		metric.WithDescription("The most of the events map that was waiting to be read within the last second, as a share of its room, live only. [Alpha]"),
+		metric.WithDescription("Largest share of the events map that was waiting to be read in the last second, live only. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.MapWaiting, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_map_waiting",
-		metric.WithDescription("Bytes in the events map that have not been read yet, live only; in a perf event array those of the fullest processor's ring. [Alpha]"),
+		metric.WithDescription("Bytes in the events map that have not been read yet, live only; for a perf event array, the bytes in the fullest processor's ring. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.PacketsUnmarked, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_packets_unmarked",
-		metric.WithDescription("Records without a mark because it cannot be known whether another record counts the packet or its denial, and packets that came in and were told of at no other point. No part of the account; the records are emitted all the same. [Alpha]"),
+		metric.WithDescription("Records without a mark because another record may count the packet or its denial, and packets that were reported as incoming and at no other point. Not part of the account; the records are emitted. [Alpha]"),
 		metric.WithUnit("{packet}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.QueueCapacity, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_queue_capacity",
-		metric.WithDescription("Memory of the queue. [Alpha]"),
+		metric.WithDescription("Memory that the queue may use. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.QueueSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_queue_size",
-		metric.WithDescription("Memory of the queue in use. [Alpha]"),
+		metric.WithDescription("Memory that the queue uses. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReplayFilesUnread, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_replay_files_unread",
-		metric.WithDescription("Files that a replay could not read, or not in full. Only in a replay. [Alpha]"),
+		metric.WithDescription("Files that a replay could not read in full. Only in a replay. [Alpha]"),
 		metric.WithUnit("{file}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReplayProgress, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_replay_progress",
-		metric.WithDescription("How much of the files, in bytes and over all rounds, a replay has read, as a share. Only in a replay that ends. [Alpha]"),
+		metric.WithDescription("Share of the files' bytes, over all rounds, that a replay has read. Only in a replay that ends. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReplayRate, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_replay_rate",
-		metric.WithDescription("Events a second that a replay has read within the last ten seconds. Only in a replay. [Alpha]"),
+		metric.WithDescription("Events per second that a replay has read in the last ten seconds. Only in a replay. [Alpha]"),
 		metric.WithUnit("{event}/s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReplayTimeLeft, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_ciliumwindows_replay_time_left",
-		metric.WithDescription("How long the rest of a replay takes when it goes on as it has gone so far. Only in a replay that ends. [Alpha]"),
+		metric.WithDescription("Estimated time until a replay ends, at its speed so far. Only in a replay that ends. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)

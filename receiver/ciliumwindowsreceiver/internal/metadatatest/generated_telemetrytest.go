@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) receiver.Settings {
 func AssertEqualEventsAggregated(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_aggregated",
-		Description: "Events that are counted in the record of another event or, without a logs pipeline, in a sum only. [Alpha]",
+		Description: "Events that are counted in the record of another event or, without a logs pipeline, in the metrics only. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualEventsAggregated(t *testing.T, tt *componenttest.Telemetry, dps 
 func AssertEqualEventsDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_dropped",
-		Description: "Events that were received and lost on the way. [Alpha]",
+		Description: "Events that were received and then dropped. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -56,7 +56,7 @@ func AssertEqualEventsDropped(t *testing.T, tt *componenttest.Telemetry, dps []m
 func AssertEqualEventsEmitted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_emitted",
-		Description: "Events whose records the next component took. [Alpha]",
+		Description: "Events whose records the next component accepted. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -72,7 +72,7 @@ func AssertEqualEventsEmitted(t *testing.T, tt *componenttest.Telemetry, dps []m
 func AssertEqualEventsFiltered(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_filtered",
-		Description: "Events that the configuration does not want. [Alpha]",
+		Description: "Events that the configuration filters out. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -104,7 +104,7 @@ func AssertEqualEventsLost(t *testing.T, tt *componenttest.Telemetry, dps []metr
 func AssertEqualEventsReceived(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_received",
-		Description: "Events that the source delivered. It is the sum of emitted, filtered, aggregated, undecodable and dropped events, and of those on their way. [Alpha]",
+		Description: "Events that the source delivered. It is the sum of the emitted, filtered, aggregated, undecodable and dropped events and of those still on their way. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -120,7 +120,7 @@ func AssertEqualEventsReceived(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualEventsRecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_recorded",
-		Description: "Events that the recorded file has, or the one before it. Only with record.path. [Alpha]",
+		Description: "Events written to the recorded files. Only with record.path. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -136,7 +136,7 @@ func AssertEqualEventsRecorded(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualEventsUndecodable(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_undecodable",
-		Description: "Events that no record could be made of. [Alpha]",
+		Description: "Events that could not be turned into a record. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -152,7 +152,7 @@ func AssertEqualEventsUndecodable(t *testing.T, tt *componenttest.Telemetry, dps
 func AssertEqualEventsUnrecorded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_events_unrecorded",
-		Description: "Events that no recorded file has, because the disk was slower than they came (queue_full), could not be written to (write_failed) or had no time at the end (shutdown), or because the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]",
+		Description: "Events that were not recorded because the disk was too slow (queue_full), writing failed (write_failed), there was no time left at the end (shutdown), or the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -184,7 +184,7 @@ func AssertEqualEventsVersionUnknown(t *testing.T, tt *componenttest.Telemetry, 
 func AssertEqualLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_lag",
-		Description: "How long the oldest event of the last batch had been on its way when the batch was handed over. It counts from the event's own time, and from its receipt in a replay, or where that time lies behind the receipt or more than a minute before it. [Alpha]",
+		Description: "Age of the oldest event of the last batch when the batch was handed over. It is measured from the event's own time. In a replay, or if that time is later than the receipt or more than a minute before it, it is measured from the receipt. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -198,7 +198,7 @@ func AssertEqualLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.
 func AssertEqualMapAbandoned(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_abandoned",
-		Description: "How often an events map that had lost its place was left while programs might still write into it, because sixteen maps were read already, live only. What they write there is lost, and nobody can count it. [Alpha]",
+		Description: "How often the receiver stopped reading a replaced events map while programs might still write to it, because it was reading sixteen maps already, live only. Events that they write there are lost and cannot be counted. [Alpha]",
 		Unit:        "{map}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -214,7 +214,7 @@ func AssertEqualMapAbandoned(t *testing.T, tt *componenttest.Telemetry, dps []me
 func AssertEqualMapAttached(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_attached",
-		Description: "How often an events map was attached, live only. It is 0 while the first one is waited for, and grows when another takes its place or reading had failed. [Alpha]",
+		Description: "How often an events map was attached, live only. It is 0 until the first map exists, and grows when the map is replaced or attached again after a failure. [Alpha]",
 		Unit:        "{map}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -230,7 +230,7 @@ func AssertEqualMapAttached(t *testing.T, tt *componenttest.Telemetry, dps []met
 func AssertEqualMapSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_size",
-		Description: "Room in the events map, live only; in a perf event array that of one processor's ring. [Alpha]",
+		Description: "Size of the events map, live only; for a perf event array, the size of one processor's ring. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -244,7 +244,7 @@ func AssertEqualMapSize(t *testing.T, tt *componenttest.Telemetry, dps []metricd
 func AssertEqualMapUnidentified(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_unidentified",
-		Description: "How often the events map was attached anew while it was written, because the kernel gives it no number and nothing told whether another one had its place, live only. If another one had it, what programs still write into the one before is lost, and nobody can count it. [Alpha]",
+		Description: "How often the events map was attached again while it was being written, because the kernel reports no id for it and a replacement could not be ruled out, live only. If it had been replaced, events that programs still write to the old map are lost and cannot be counted. [Alpha]",
 		Unit:        "{map}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -260,7 +260,7 @@ func AssertEqualMapUnidentified(t *testing.T, tt *componenttest.Telemetry, dps [
 func AssertEqualMapUtilization(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_utilization",
-		Description: "The most of the events map that was waiting to be read within the last second, as a share of its room, live only. [Alpha]",
+		Description: "Largest share of the events map that was waiting to be read in the last second, live only. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -274,7 +274,7 @@ func AssertEqualMapUtilization(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualMapWaiting(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_map_waiting",
-		Description: "Bytes in the events map that have not been read yet, live only; in a perf event array those of the fullest processor's ring. [Alpha]",
+		Description: "Bytes in the events map that have not been read yet, live only; for a perf event array, the bytes in the fullest processor's ring. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -288,7 +288,7 @@ func AssertEqualMapWaiting(t *testing.T, tt *componenttest.Telemetry, dps []metr
 func AssertEqualPacketsUnmarked(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_packets_unmarked",
-		Description: "Records without a mark because it cannot be known whether another record counts the packet or its denial, and packets that came in and were told of at no other point. No part of the account; the records are emitted all the same. [Alpha]",
+		Description: "Records without a mark because another record may count the packet or its denial, and packets that were reported as incoming and at no other point. Not part of the account; the records are emitted. [Alpha]",
 		Unit:        "{packet}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -304,7 +304,7 @@ func AssertEqualPacketsUnmarked(t *testing.T, tt *componenttest.Telemetry, dps [
 func AssertEqualQueueCapacity(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_queue_capacity",
-		Description: "Memory of the queue. [Alpha]",
+		Description: "Memory that the queue may use. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -318,7 +318,7 @@ func AssertEqualQueueCapacity(t *testing.T, tt *componenttest.Telemetry, dps []m
 func AssertEqualQueueSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_queue_size",
-		Description: "Memory of the queue in use. [Alpha]",
+		Description: "Memory that the queue uses. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -332,7 +332,7 @@ func AssertEqualQueueSize(t *testing.T, tt *componenttest.Telemetry, dps []metri
 func AssertEqualReplayFilesUnread(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_replay_files_unread",
-		Description: "Files that a replay could not read, or not in full. Only in a replay. [Alpha]",
+		Description: "Files that a replay could not read in full. Only in a replay. [Alpha]",
 		Unit:        "{file}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -348,7 +348,7 @@ func AssertEqualReplayFilesUnread(t *testing.T, tt *componenttest.Telemetry, dps
 func AssertEqualReplayProgress(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_replay_progress",
-		Description: "How much of the files, in bytes and over all rounds, a replay has read, as a share. Only in a replay that ends. [Alpha]",
+		Description: "Share of the files' bytes, over all rounds, that a replay has read. Only in a replay that ends. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -362,7 +362,7 @@ func AssertEqualReplayProgress(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualReplayRate(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_replay_rate",
-		Description: "Events a second that a replay has read within the last ten seconds. Only in a replay. [Alpha]",
+		Description: "Events per second that a replay has read in the last ten seconds. Only in a replay. [Alpha]",
 		Unit:        "{event}/s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -376,7 +376,7 @@ func AssertEqualReplayRate(t *testing.T, tt *componenttest.Telemetry, dps []metr
 func AssertEqualReplayTimeLeft(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_replay_time_left",
-		Description: "How long the rest of a replay takes when it goes on as it has gone so far. Only in a replay that ends. [Alpha]",
+		Description: "Estimated time until a replay ends, at its speed so far. Only in a replay that ends. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,

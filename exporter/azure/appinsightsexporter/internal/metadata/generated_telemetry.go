@@ -69,62 +69,62 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ExporterAppInsightsAcceptanceDelay, err = builder.meter.Float64Histogram(
 		"otelcol_exporter_app_insights_acceptance_delay",
-		metric.WithDescription("For each call of which items were accepted, the time from the oldest event in it to its acceptance. [Alpha]"),
+		metric.WithDescription("For each call with accepted items, the time from the oldest event in it to its acceptance. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400, 172800}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAppInsightsBytesCompressed, err = builder.meter.Int64Counter(
 		"otelcol_exporter_app_insights_bytes_compressed",
-		metric.WithDescription("Bytes of the bodies of calls of which items were accepted, as they were sent. [Alpha]"),
+		metric.WithDescription("Size of the bodies of calls with accepted items, as sent. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAppInsightsBytesUncompressed, err = builder.meter.Int64Counter(
 		"otelcol_exporter_app_insights_bytes_uncompressed",
-		metric.WithDescription("Bytes of the bodies of calls of which items were accepted, before compression. [Alpha]"),
+		metric.WithDescription("Size of the bodies of calls with accepted items, before compression. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAppInsightsCalls, err = builder.meter.Int64Counter(
 		"otelcol_exporter_app_insights_calls",
-		metric.WithDescription("Calls by what the answer means. [Alpha]"),
+		metric.WithDescription("Calls, by how the service answered. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAppInsightsCallsSplit, err = builder.meter.Int64Counter(
 		"otelcol_exporter_app_insights_calls_split",
-		metric.WithDescription("Calls that were split and sent again in parts, since they were too large (too_large) or since they were refused without a word about the items (refused). [Alpha]"),
+		metric.WithDescription("Calls that were split and sent again in parts because they were too large (too_large) or because the refusal named no items (refused). [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAppInsightsDeadLetters, err = builder.meter.Int64Counter(
 		"otelcol_exporter_app_insights_dead_letters",
-		metric.WithDescription("Dropped items for the file of dead letters. [Alpha]"),
+		metric.WithDescription("Dropped items, by whether they are in the dead-letter file. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAppInsightsFieldsAltered, err = builder.meter.Int64Counter(
 		"otelcol_exporter_app_insights_fields_altered",
-		metric.WithDescription("Parts of sent items that a rule has altered. [Alpha]"),
+		metric.WithDescription("Parts of sent items that a rule altered. [Alpha]"),
 		metric.WithUnit("{field}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAppInsightsItemsAccepted, err = builder.meter.Int64Counter(
 		"otelcol_exporter_app_insights_items_accepted",
-		metric.WithDescription("Items that the service has accepted. A log record is an item. [Alpha]"),
+		metric.WithDescription("Items that the service accepted. Each log record is an item. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAppInsightsItemsDropped, err = builder.meter.Int64Counter(
 		"otelcol_exporter_app_insights_items_dropped",
-		metric.WithDescription("Items that the service refused for good (refused), or threw away since its resource samples (sampled_out). [Alpha]"),
+		metric.WithDescription("Items that the service refused permanently (refused), or discarded by sampling (sampled_out). [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterAppInsightsItemsReturned, err = builder.meter.Int64Counter(
 		"otelcol_exporter_app_insights_items_returned",
-		metric.WithDescription("Items of calls accepted in part that the service did not take for now. They are sent again. [Alpha]"),
+		metric.WithDescription("Items of partly accepted calls that the service refused for now. They are sent again. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)

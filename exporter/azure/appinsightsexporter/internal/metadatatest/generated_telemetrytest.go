@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) exporter.Settings {
 func AssertEqualExporterAppInsightsAcceptanceDelay(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_app_insights_acceptance_delay",
-		Description: "For each call of which items were accepted, the time from the oldest event in it to its acceptance. [Alpha]",
+		Description: "For each call with accepted items, the time from the oldest event in it to its acceptance. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -39,7 +39,7 @@ func AssertEqualExporterAppInsightsAcceptanceDelay(t *testing.T, tt *componentte
 func AssertEqualExporterAppInsightsBytesCompressed(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_app_insights_bytes_compressed",
-		Description: "Bytes of the bodies of calls of which items were accepted, as they were sent. [Alpha]",
+		Description: "Size of the bodies of calls with accepted items, as sent. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -55,7 +55,7 @@ func AssertEqualExporterAppInsightsBytesCompressed(t *testing.T, tt *componentte
 func AssertEqualExporterAppInsightsBytesUncompressed(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_app_insights_bytes_uncompressed",
-		Description: "Bytes of the bodies of calls of which items were accepted, before compression. [Alpha]",
+		Description: "Size of the bodies of calls with accepted items, before compression. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -71,7 +71,7 @@ func AssertEqualExporterAppInsightsBytesUncompressed(t *testing.T, tt *component
 func AssertEqualExporterAppInsightsCalls(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_app_insights_calls",
-		Description: "Calls by what the answer means. [Alpha]",
+		Description: "Calls, by how the service answered. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -87,7 +87,7 @@ func AssertEqualExporterAppInsightsCalls(t *testing.T, tt *componenttest.Telemet
 func AssertEqualExporterAppInsightsCallsSplit(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_app_insights_calls_split",
-		Description: "Calls that were split and sent again in parts, since they were too large (too_large) or since they were refused without a word about the items (refused). [Alpha]",
+		Description: "Calls that were split and sent again in parts because they were too large (too_large) or because the refusal named no items (refused). [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -103,7 +103,7 @@ func AssertEqualExporterAppInsightsCallsSplit(t *testing.T, tt *componenttest.Te
 func AssertEqualExporterAppInsightsDeadLetters(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_app_insights_dead_letters",
-		Description: "Dropped items for the file of dead letters. [Alpha]",
+		Description: "Dropped items, by whether they are in the dead-letter file. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -119,7 +119,7 @@ func AssertEqualExporterAppInsightsDeadLetters(t *testing.T, tt *componenttest.T
 func AssertEqualExporterAppInsightsFieldsAltered(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_app_insights_fields_altered",
-		Description: "Parts of sent items that a rule has altered. [Alpha]",
+		Description: "Parts of sent items that a rule altered. [Alpha]",
 		Unit:        "{field}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -135,7 +135,7 @@ func AssertEqualExporterAppInsightsFieldsAltered(t *testing.T, tt *componenttest
 func AssertEqualExporterAppInsightsItemsAccepted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_app_insights_items_accepted",
-		Description: "Items that the service has accepted. A log record is an item. [Alpha]",
+		Description: "Items that the service accepted. Each log record is an item. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -151,7 +151,7 @@ func AssertEqualExporterAppInsightsItemsAccepted(t *testing.T, tt *componenttest
 func AssertEqualExporterAppInsightsItemsDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_app_insights_items_dropped",
-		Description: "Items that the service refused for good (refused), or threw away since its resource samples (sampled_out). [Alpha]",
+		Description: "Items that the service refused permanently (refused), or discarded by sampling (sampled_out). [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -167,7 +167,7 @@ func AssertEqualExporterAppInsightsItemsDropped(t *testing.T, tt *componenttest.
 func AssertEqualExporterAppInsightsItemsReturned(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_app_insights_items_returned",
-		Description: "Items of calls accepted in part that the service did not take for now. They are sent again. [Alpha]",
+		Description: "Items of partly accepted calls that the service refused for now. They are sent again. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -12,16 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// arm evaluates the expressions of a template as Azure Resource Manager does, as far as main.json has them. A resource's id is its type
-// and its names; a reference is its id and what is asked of it.
+// arm evaluates the expressions of a template as Azure Resource Manager does, as far as main.json uses them. A
+// resource's id is its type and its names. A reference is the id and the requested property.
 type arm struct {
 	t                     *testing.T
 	parameters, variables map[string]any
 	rest                  string
 }
 
-// deployed gives the template with these parameters, by resource type without its provider, and the outputs. A resource whose condition
-// is false is not in it.
+// deployed evaluates the template with the given parameters. It returns the resources by type, without the provider,
+// and the outputs. It leaves out resources whose condition is false.
 func deployed(t *testing.T, given map[string]any) (resources map[string]map[string]any, outputs map[string]any) {
 	_, v := read(t)
 	template := v.(map[string]any)
@@ -75,7 +75,7 @@ func (a *arm) value(v any) any {
 	return v
 }
 
-// expression takes a text or a call from the rest, and what is behind a call: .a.b
+// expression parses a text or a call from the rest, with the properties after a call: .a.b
 func (a *arm) expression() any {
 	a.rest = strings.TrimLeft(a.rest, " ")
 	if strings.HasPrefix(a.rest, "'") {

@@ -20,7 +20,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelexporter"
 )
 
-// The tests read the files that a user deploys and the lists of columns, and know nothing of the generator.
+// The tests read the files that a user deploys and the lists of columns. They do not use the generator.
 const (
 	root   = "../../../../../"
 	folder = root + "deploy/sentinel/"
@@ -63,7 +63,7 @@ func parse(t *testing.T, raw []byte) any {
 	return v
 }
 
-// list gives the columns of a list with the types that the rule has for them.
+// list returns the columns of a list with their types in the rule.
 func list(t *testing.T, name string) []column {
 	raw, err := os.ReadFile("../" + name + ".tsv")
 	require.NoError(t, err)
@@ -167,7 +167,7 @@ func TestEveryStreamFlowsIntoItsTableUnchanged(t *testing.T) {
 	require.Equal(t, []dataFlow{flow("ASimAuditEventLogs", "Microsoft-ASimAuditEventLogs")}, d.Variables.AuditFlows)
 }
 
-// What the rule does not declare holds up the exporter's queue.
+// If the rule did not declare a stream, its records would block the exporter's queue.
 func TestTheRuleDeclaresTheStreamsThatTheExporterSendsByDefault(t *testing.T) {
 	d, _ := read(t)
 	streams := sentinelexporter.NewFactory().CreateDefaultConfig().(*sentinelexporter.Config).Streams
@@ -176,7 +176,7 @@ func TestTheRuleDeclaresTheStreamsThatTheExporterSendsByDefault(t *testing.T) {
 	require.Equal(t, []string{streams.Audit}, slices.Collect(maps.Keys(d.Variables.AuditStreams)))
 }
 
-func TestExpressionsNameWhatTheTemplateDeclaresAndAllOfIt(t *testing.T) {
+func TestExpressionsUseEveryDeclarationOfTheTemplateAndNoOther(t *testing.T) {
 	d, v := read(t)
 	raw, err := json.Marshal(v)
 	require.NoError(t, err)
@@ -211,8 +211,8 @@ func balanced(s string) bool {
 	return depth == 0
 }
 
-// The Bicep is parsed and made into a template by a program that shares nothing with the generator.
-func TestTheBicepMeansTheTemplate(t *testing.T) {
+// Another program parses the Bicep and compiles it to a template. It shares no code with the generator.
+func TestTheBicepCompilesToTheTemplate(t *testing.T) {
 	out, errors := node(t, "bicep.cjs", folder+"main.bicep")
 	require.Empty(t, errors)
 	got := parse(t, out).(map[string]any)
@@ -231,7 +231,7 @@ func TestAFaultInTheBicepIsFound(t *testing.T) {
 		"a name that nobody declares": {"union(streams,", "union(stream,", "stream is not declared"},
 		"a name twice":                {"var auditFlows", "var flows", "flows is declared twice"},
 		"a parameter without use":     {"principalType: principalType", "principalType: 'Group'", "principalType is declared and not used"},
-		"a key twice":                 {"kind: 'Direct'", "name: 'Direct'", "name stands twice"},
+		"a key twice":                 {"kind: 'Direct'", "name: 'Direct'", "name occurs twice"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Contains(t, string(raw), c.old)
@@ -243,7 +243,7 @@ func TestAFaultInTheBicepIsFound(t *testing.T) {
 	}
 }
 
-// node runs a script of internal/tools/node, and gives what it printed and, if it has failed, what it said.
+// node runs a script of internal/tools/node. It returns its output and, if it failed, its error text.
 func node(t *testing.T, script string, args ...string) (out []byte, failure string) {
 	modules := os.Getenv("WINNET_NODE_MODULES")
 	if modules == "" {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// guide is a document whose commands a reader types, or one section of it.
+// guide is a document, or one of its sections, with commands that a reader types.
 type guide struct{ file, section string }
 
 func guides() []guide {

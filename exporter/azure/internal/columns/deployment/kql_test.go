@@ -17,7 +17,7 @@ func write(t *testing.T, folder, name, text string) string {
 	return file
 }
 
-// One run checks all of them: the language service takes seconds to start.
+// One run checks all queries: the language service takes seconds to start.
 func TestAFaultInAQueryIsFoundWithItsPlace(t *testing.T) {
 	cases := []struct{ file, text, want string }{
 		{"column.kql", "ASimDnsActivityLogs\n| where DnsQuerry == 'a'", `2:9: .*DnsQuerry`},

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Deployment writes deploy/sentinel/main.bicep and main.json of the tables of package columns: go run ./deployment FOLDER, in the folder
-// of package columns. The two say the same: a data collection rule with a stream for each table, the custom table, and who may send.
+// Deployment writes deploy/sentinel/main.bicep and main.json for the tables of package columns. Run it in the folder of
+// package columns: go run ./deployment FOLDER. Both files deploy the same: a data collection rule with a stream for
+// each table, the custom table, and the role of those who may send.
 package main
 
 import (
@@ -25,7 +26,8 @@ type flow struct {
 	Columns []columns.Column
 }
 
-// Microsoft's own tables have the prefix Microsoft-, custom ones Custom- and the suffix _CL.
+// standard returns the flow of one of Microsoft's own tables. Their streams have the prefix Microsoft-; custom tables
+// have the prefix Custom- and the suffix _CL.
 func standard(t *columns.Table) flow {
 	return flow{"Custom-" + t.Name, "Microsoft-" + t.Name, t.Columns}
 }
@@ -40,7 +42,7 @@ var streamTypes = map[columns.Type]string{
 	columns.Bool: "boolean", columns.Datetime: "datetime", columns.Dynamic: "dynamic",
 }
 
-// tableType is the type of a column in the words of the tables' API, which differs in one.
+// tableType returns the type of a column in the terms of the tables' API, which differs for one type.
 func tableType(t columns.Type) string {
 	if t == columns.Datetime {
 		return "dateTime"

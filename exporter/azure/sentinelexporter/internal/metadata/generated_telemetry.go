@@ -76,37 +76,37 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterSentinelBytesCompressed, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentinel_bytes_compressed",
-		metric.WithDescription("Bytes of the bodies of accepted calls, as they were sent. [Alpha]"),
+		metric.WithDescription("Size of the bodies of accepted calls, as sent. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterSentinelBytesUncompressed, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentinel_bytes_uncompressed",
-		metric.WithDescription("Bytes of the bodies of accepted calls before compression. [Alpha]"),
+		metric.WithDescription("Size of the bodies of accepted calls, before compression. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterSentinelCalls, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentinel_calls",
-		metric.WithDescription("Calls by what the answer means. [Alpha]"),
+		metric.WithDescription("Calls, by how the service answered. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterSentinelCallsSplit, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentinel_calls_split",
-		metric.WithDescription("Calls that were split and sent again in parts, since they were too large (too_large) or since a row was refused (refused). [Alpha]"),
+		metric.WithDescription("Calls that were split and sent again in parts because they were too large (too_large) or because a row was refused (refused). [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterSentinelDeadLetters, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentinel_dead_letters",
-		metric.WithDescription("Dropped rows for the file of dead letters. [Alpha]"),
+		metric.WithDescription("Dropped rows, by whether they are in the dead-letter file. [Alpha]"),
 		metric.WithUnit("{row}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterSentinelFieldsAltered, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentinel_fields_altered",
-		metric.WithDescription("Values of accepted rows that a rule has altered, that the service alters (too_old, ahead), or that the schema does not have (not_enumerated). [Alpha]"),
+		metric.WithDescription("Values of accepted rows that a rule altered, that the service alters (too_old, ahead), or that are not in the schema (not_enumerated). [Alpha]"),
 		metric.WithUnit("{field}"),
 	)
 	errs = errors.Join(errs, err)
@@ -118,13 +118,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterSentinelRowsAccepted, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentinel_rows_accepted",
-		metric.WithDescription("Rows that the service has accepted. [Alpha]"),
+		metric.WithDescription("Rows that the service accepted. [Alpha]"),
 		metric.WithUnit("{row}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterSentinelRowsDropped, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentinel_rows_dropped",
-		metric.WithDescription("Rows that the service refused for good, one by one (refused), or that it finds too large alone (too_large). [Alpha]"),
+		metric.WithDescription("Rows that the service refused permanently (refused), or that are too large for a call of their own (too_large). [Alpha]"),
 		metric.WithUnit("{row}"),
 	)
 	errs = errors.Join(errs, err)

@@ -39,7 +39,7 @@ func AssertEqualExporterSentinelAcceptanceDelay(t *testing.T, tt *componenttest.
 func AssertEqualExporterSentinelBytesCompressed(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_sentinel_bytes_compressed",
-		Description: "Bytes of the bodies of accepted calls, as they were sent. [Alpha]",
+		Description: "Size of the bodies of accepted calls, as sent. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -55,7 +55,7 @@ func AssertEqualExporterSentinelBytesCompressed(t *testing.T, tt *componenttest.
 func AssertEqualExporterSentinelBytesUncompressed(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_sentinel_bytes_uncompressed",
-		Description: "Bytes of the bodies of accepted calls before compression. [Alpha]",
+		Description: "Size of the bodies of accepted calls, before compression. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -71,7 +71,7 @@ func AssertEqualExporterSentinelBytesUncompressed(t *testing.T, tt *componenttes
 func AssertEqualExporterSentinelCalls(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_sentinel_calls",
-		Description: "Calls by what the answer means. [Alpha]",
+		Description: "Calls, by how the service answered. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -87,7 +87,7 @@ func AssertEqualExporterSentinelCalls(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualExporterSentinelCallsSplit(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_sentinel_calls_split",
-		Description: "Calls that were split and sent again in parts, since they were too large (too_large) or since a row was refused (refused). [Alpha]",
+		Description: "Calls that were split and sent again in parts because they were too large (too_large) or because a row was refused (refused). [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -103,7 +103,7 @@ func AssertEqualExporterSentinelCallsSplit(t *testing.T, tt *componenttest.Telem
 func AssertEqualExporterSentinelDeadLetters(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_sentinel_dead_letters",
-		Description: "Dropped rows for the file of dead letters. [Alpha]",
+		Description: "Dropped rows, by whether they are in the dead-letter file. [Alpha]",
 		Unit:        "{row}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -119,7 +119,7 @@ func AssertEqualExporterSentinelDeadLetters(t *testing.T, tt *componenttest.Tele
 func AssertEqualExporterSentinelFieldsAltered(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_sentinel_fields_altered",
-		Description: "Values of accepted rows that a rule has altered, that the service alters (too_old, ahead), or that the schema does not have (not_enumerated). [Alpha]",
+		Description: "Values of accepted rows that a rule altered, that the service alters (too_old, ahead), or that are not in the schema (not_enumerated). [Alpha]",
 		Unit:        "{field}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -151,7 +151,7 @@ func AssertEqualExporterSentinelRecordsUnrouted(t *testing.T, tt *componenttest.
 func AssertEqualExporterSentinelRowsAccepted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_sentinel_rows_accepted",
-		Description: "Rows that the service has accepted. [Alpha]",
+		Description: "Rows that the service accepted. [Alpha]",
 		Unit:        "{row}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -167,7 +167,7 @@ func AssertEqualExporterSentinelRowsAccepted(t *testing.T, tt *componenttest.Tel
 func AssertEqualExporterSentinelRowsDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_sentinel_rows_dropped",
-		Description: "Rows that the service refused for good, one by one (refused), or that it finds too large alone (too_large). [Alpha]",
+		Description: "Rows that the service refused permanently (refused), or that are too large for a call of their own (too_large). [Alpha]",
 		Unit:        "{row}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

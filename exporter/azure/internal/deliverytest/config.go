@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package deliverytest
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.yaml.in/yaml/v3"
+)
+
+// Load reads YAML into cfg, an exporter's default configuration, and validates it as the collector does.
+func Load[C any](t *testing.T, cfg C, text string) (C, error) {
+	t.Helper()
+	var raw map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(text), &raw))
+	if err := confmap.NewFromStringMap(raw).Unmarshal(cfg); err != nil {
+		return cfg, err
+	}
+	return cfg, confmap.Validate(cfg)
+}
+
+// RequireLossless requires the defaults with which an exporter loses nothing.
+func RequireLossless(t *testing.T, s Sections) {
+	t.Helper()
+	require.True(t, s.Retry.Enabled)
+	require.Zero(t, s.Retry.MaxElapsedTime, "it never gives up")
+	require.True(t, s.Queue.BlockOnOverflow)
+	require.Equal(t, "bytes", s.Queue.Sizer.String())
+	require.Zero(t, s.Queue.Batch.Get().MaxSize, "a maximum drops a larger record")
+	require.Equal(t, 30*time.Second, s.Client.Timeout)
+}
+
+// refusedByAll are lines of YAML that every exporter refuses, with a part of the error.
+var refusedByAll = map[string]string{
+	"tls: {ca_fil: x}":                                                       "ca_fil",
+	"tls: {insecure_skip_verfy: true}":                                       "insecure_skip_verfy",
+	"cookies: {on: true}":                                                    "cookies",
+	"headers: {content-encoding: identity}":                                  "headers: content-encoding is not allowed",
+	"headers: {Content-Type: text/plain}":                                    "headers: Content-Type is not allowed",
+	"auth: {}":                                                               "auth::authenticator: it is missing",
+	"compression: gzip":                                                      "the exporter compresses by itself",
+	"compression: none":                                                      "the exporter compresses by itself",
+	"timeout: 30":                                                            "want 1s or more",
+	"timeout: 0s":                                                            "timeout: 0s is not allowed",
+	"sending_queue: {num_consumers: 0}":                                      "num_consumers",
+	"sending_queue: {batch: {flush_timeout: 1}}":                             "want 10ms or more",
+	"sending_queue: {batch: {max: 1}}":                                       "max",
+	`dead_letter: {path: "C:\temp\new.jsonl"}`:                               "dead_letter::path: \"C:\\temp\\new.jsonl\" is not allowed: within YAML's double quotes a backslash begins an escape",
+	"dead_letter: {path: '%TEMP%/dead.jsonl'}":                               "want ${env:TEMP}",
+	"dead_letter: {path: ' '}":                                               "want the path of a file",
+	"dead_letter: {max_size_mib: 0}":                                         "max_size_mib: 0 is not allowed",
+	"dead_leter: {path: x}":                                                  "dead_leter",
+	"retry_on_failure: {initial_interval: 0s}":                               "want 100ms to 24h",
+	"retry_on_failure: {max_interval: 1s}":                                   "is less than initial_interval",
+	"retry_on_failure: {multiplier: 0.5}":                                    "want 1 to 100",
+	"retry_on_failure: {multiplier: .nan}":                                   "want 1 to 100",
+	"retry_on_failure: {multiplier: 1e308}":                                  "want 1 to 100",
+	"retry_on_failure: {randomization_factor: .nan}":                         "want 0 to 1",
+	"retry_on_failure: {randomization_factor: 2}":                            "want 0 to 1",
+	"retry_on_failure: {initial_interval: 2540400h, max_interval: 2540400h}": "want 100ms to 24h",
+	"retry_on_failure: {max_interval: 2540400h}":                             "want at most 24h",
+	"retry_on_failure: {max_elapsed: 0s}":                                    "max_elapsed",
+	"unknown: 1":                                                             "unknown",
+}
+
+// RequireRefused requires that load refuses good, a valid configuration, with each line of refused, and with each that all exporters refuse.
+// The line replaces the one of the same key. The error must contain the text.
+func RequireRefused(t *testing.T, load func(text string) error, good string, refused map[string]string) {
+	t.Helper()
+	all := maps.Clone(refusedByAll)
+	maps.Copy(all, refused)
+	for line, want := range all {
+		key, _, _ := strings.Cut(line, ":")
+		var kept strings.Builder
+		for other := range strings.Lines(good) {
+			if !strings.HasPrefix(other, key+":") {
+				kept.WriteString(other)
+			}
+		}
+		require.ErrorContains(t, load(kept.String()+line+"\n"), want, line)
+	}
+}
