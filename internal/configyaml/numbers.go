@@ -37,6 +37,9 @@ func checkNumbers(t reflect.Type, v any, path string) error {
 	case reflect.Map:
 		m, _ := v.(map[string]any)
 		for _, name := range slices.Sorted(maps.Keys(m)) {
+			if m[name] == nil && t.Elem().Kind() == reflect.Slice {
+				return missing(join(path, name))
+			}
 			if err := checkNumbers(t.Elem(), m[name], join(path, name)); err != nil {
 				return err
 			}
@@ -45,7 +48,7 @@ func checkNumbers(t reflect.Type, v any, path string) error {
 		list, _ := v.([]any)
 		for i := range list {
 			if list[i] == nil {
-				return fmt.Errorf("%s[%d]: it is missing or empty, as by a variable that is not set; want a value, or \"null\" in quotes for that text", path, i)
+				return missing(fmt.Sprintf("%s[%d]", path, i))
 			}
 			if err := checkNumbers(t.Elem(), list[i], fmt.Sprintf("%s[%d]", path, i)); err != nil {
 				return err
@@ -62,6 +65,11 @@ func checkNumbers(t reflect.Type, v any, path string) error {
 		}
 	}
 	return nil
+}
+
+// missing is the error of a place that must have a value and has none.
+func missing(path string) error {
+	return fmt.Errorf("%s: it is missing or empty, as by a variable that is not set; want a value, or \"null\" in quotes for that text", path)
 }
 
 // join appends a key's name to a path.

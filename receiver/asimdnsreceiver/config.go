@@ -124,6 +124,11 @@ func createDefaultConfig() component.Config {
 	}
 }
 
+// plainConfig is the configuration without its methods, which Marshal writes.
+type plainConfig Config
+
+var _ confmap.Marshaler = Config{}
+
 // The keys that Unmarshal looks at.
 const (
 	keyProvider  = "provider_guid"
@@ -174,6 +179,11 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		return fmt.Errorf("%s: %s is not allowed with profile asim, which always has names in lower case; leave it out, or choose profile windows", keyNames, c.Names)
 	}
 	return nil
+}
+
+// Marshal writes the configuration such that Unmarshal takes it again.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	return configyaml.Marshal(conf, plainConfig(c))
 }
 
 // newCorrelator gives what keeps events back, nil where nothing is to be merged.

@@ -112,6 +112,11 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return configyaml.Unmarshal(conf, c)
 }
 
+// Marshal writes the configuration such that Unmarshal takes it again.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	return configyaml.Marshal(conf, plainConfig(c))
+}
+
 // settings is the configuration in the types of the packages that it is for.
 type settings struct {
 	obsconfig.Settings
@@ -121,6 +126,11 @@ type settings struct {
 	filter      *filter.Filter
 	mask        *flow.Mask
 }
+
+// plainConfig is the configuration without its methods, which Marshal writes.
+type plainConfig Config
+
+var _ confmap.Marshaler = Config{}
 
 // Bounds of the keys above.
 const (

@@ -21,8 +21,9 @@ type Config struct {
 	// RestoreOnShutdown puts the map's previous values back when the receiver stops, except where something else has
 	// changed them meanwhile. Default true.
 	RestoreOnShutdown bool `mapstructure:"restore_on_shutdown"`
-	// Layout is what stands where in the map: the name of a preset, bitmask or per_event, or a mapping. Default bitmask.
-	Layout Layout `mapstructure:"layout"`
+	// Layout is what stands where in the map: the name of a preset, bitmask or per_event, or a mapping, which
+	// replaces the default whole. Default bitmask.
+	Layout Layout `mapstructure:"layout" configyaml:"replace"`
 }
 
 // DefaultConfig writes the settings in the layout bitmask where that is possible, and restores them.

@@ -11,17 +11,15 @@ import (
 	"slices"
 	"strings"
 
-	"go.opentelemetry.io/collector/confmap"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
 // Names of the presets.
 const (
 	// PresetBitmask has one mask at index 0 with bit 1<<(message type) for each event, and the aggregation level at 1.
-	PresetBitmask = "bitmask"
+	PresetBitmask Preset = "bitmask"
 	// PresetPerEvent has 0 or 1 at the index of each event's message type, and the aggregation level at 0.
-	PresetPerEvent = "per_event"
+	PresetPerEvent Preset = "per_event"
 )
 
 // Layout says what stands where in the map, an array of integers, little endian. In YAML it is a preset's name,
@@ -41,7 +39,7 @@ const (
 // Two events may share an index where each has a bit of its own.
 type Layout struct {
 	// Preset is bitmask, per_event or empty.
-	Preset string `mapstructure:"preset"`
+	Preset Preset `mapstructure:"preset"`
 	// ValueSize is the size in bytes that the map's values must have; 0 is any of 1, 2, 4 and 8.
 	ValueSize uint32 `mapstructure:"value_size"`
 	// Events is where each event is enabled, by name.
@@ -74,17 +72,16 @@ type Aggregation struct {
 
 // UnmarshalText takes a preset's name, in any case. Validate says whether there is such a one.
 func (l *Layout) UnmarshalText(text []byte) error {
-	*l = Layout{Preset: strings.ToLower(string(text))}
-	return nil
+	*l = Layout{}
+	return l.Preset.UnmarshalText(text)
 }
 
-// Unmarshal takes a mapping, of which nothing is left from the default.
-func (l *Layout) Unmarshal(conf *confmap.Conf) error {
-	*l = Layout{}
-	if err := conf.Unmarshal(l); err != nil {
-		return err
-	}
-	l.Preset = strings.ToLower(l.Preset)
+// Preset is the name of a preset; empty is none.
+type Preset string
+
+// UnmarshalText takes a name in any case. Validate says whether there is such a one.
+func (p *Preset) UnmarshalText(text []byte) error {
+	*p = Preset(strings.ToLower(string(text)))
 	return nil
 }
 

@@ -96,11 +96,8 @@ func TestNoRoomImportsOneAboveIt(t *testing.T) {
 // Configuration is read by components. These packages have a section of it that decodes or writes itself, which is a method with a
 // confmap.Conf.
 var sections = map[string]string{
-	"internal/dns/filter":       "a rule of filters takes one value or a list for each field of a record",
-	"internal/cilium/filter":    "a rule of filters says why a key of Hubble's is none here",
-	"internal/cilium/obsconfig": "a layout is a preset's name or a mapping",
-	"internal/pipeline/record":  "record with keys but no path is refused, and a section that is off writes nothing",
-	"internal/pipeline/replay":  "replay with keys but no path is refused, and a section that is off writes nothing",
+	"internal/dns/filter":    "a rule of filters takes one value or a list for each field of a record",
+	"internal/cilium/filter": "a rule of filters says why a key of Hubble's is none here",
 }
 
 func TestOnlyComponentsReadConfiguration(t *testing.T) {
