@@ -3,7 +3,6 @@
 package filter
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -21,46 +20,71 @@ type rule []condition
 // condition is one key of a rule.
 type condition func(*flow.Flow) bool
 
-// compile makes the rule ready. Its error names the key.
-func (r *Rule) compile() (rule, error) {
-	var compiled rule
-	var errs []error
-	add := func(key string, c condition, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		} else if c != nil {
-			compiled = append(compiled, c)
+// field is a key of rules: its name, and how its values become a condition, which is how they are read and what of a flow they are
+// compared with.
+type field struct {
+	name    string
+	compile func(values []string) (condition, error)
+}
+
+// fields are the keys of rules. A new key is a row here.
+func fields() []field {
+	return []field{
+		{"verdict", oneOf(named(verdicts[:]), func(f *flow.Flow) (flow.Verdict, bool) { return f.Verdict, true })},
+		{"event_type", eventTypes},
+		{"source_ip", within(func(f *flow.Flow) netip.Addr { return f.IP.Source })},
+		{"destination_ip", within(func(f *flow.Flow) netip.Addr { return f.IP.Destination })},
+		{"source_ip_xlated", within(func(f *flow.Flow) netip.Addr { return f.IP.SourceXlated })},
+		{"source_port", oneOf(number[uint16], func(f *flow.Flow) (uint16, bool) { return f.L4.SourcePort, f.L4.Protocol.HasPorts() })},
+		{"destination_port", oneOf(number[uint16], func(f *flow.Flow) (uint16, bool) { return f.L4.DestinationPort, f.L4.Protocol.HasPorts() })},
+		{"protocol", oneOf(protocol, func(f *flow.Flow) (flow.L4Protocol, bool) { return f.L4.Protocol, true })},
+		{"source_identity", oneOf(number[uint32], func(f *flow.Flow) (uint32, bool) { return f.SourceIdentity, true })},
+		{"destination_identity", oneOf(number[uint32], func(f *flow.Flow) (uint32, bool) { return f.DestinationIdentity, true })},
+		{"drop_reason_desc", oneOf(dropReason, func(f *flow.Flow) (uint32, bool) { return f.DropReason, f.Verdict == flow.VerdictDropped })},
+		{"traffic_direction", oneOf(named(directions[:]), func(f *flow.Flow) (flow.Direction, bool) { return f.Direction, true })},
+		// A drop is no reply.
+		{"reply", oneOf(truth, func(f *flow.Flow) (bool, bool) {
+			return f.Reply == flow.Yes, f.Reply != flow.Unknown || f.Verdict == flow.VerdictDropped
+		})},
+		{"ip_version", oneOf(named(versions[:]), func(f *flow.Flow) (version, bool) { return version(f.IP.Version), true })},
+	}
+}
+
+// oneOf matches flows that have one of the values. parse reads a value, which may stand for several. read gives a flow's value, and
+// reports whether it has one.
+func oneOf[T comparable](parse func(string) ([]T, error), read func(*flow.Flow) (T, bool)) func([]string) (condition, error) {
+	return func(texts []string) (condition, error) {
+		var values []T
+		for _, text := range texts {
+			some, err := parse(text)
+			if err != nil {
+				return nil, err
+			}
+			values = append(values, some...)
 		}
+		return func(f *flow.Flow) bool {
+			v, ok := read(f)
+			return ok && isFlow(f) && slices.Contains(values, v)
+		}, nil
 	}
-	c, err := anyOf(r.Verdict, verdicts[:], func(f *flow.Flow) (flow.Verdict, bool) { return f.Verdict, true })
-	add("verdict", c, err)
-	c, err = eventTypes(r.EventType)
-	add("event_type", c, err)
-	c, err = addresses(r.SourceIP, func(f *flow.Flow) netip.Addr { return f.IP.Source })
-	add("source_ip", c, err)
-	c, err = addresses(r.DestinationIP, func(f *flow.Flow) netip.Addr { return f.IP.Destination })
-	add("destination_ip", c, err)
-	c, err = addresses(r.SourceIPXlated, func(f *flow.Flow) netip.Addr { return f.IP.SourceXlated })
-	add("source_ip_xlated", c, err)
-	add("source_port", numbers(r.SourcePort, func(f *flow.Flow) (uint16, bool) { return f.L4.SourcePort, f.L4.Protocol.HasPorts() }), nil)
-	add("destination_port", numbers(r.DestinationPort, func(f *flow.Flow) (uint16, bool) { return f.L4.DestinationPort, f.L4.Protocol.HasPorts() }), nil)
-	c, err = protocols(r.Protocol)
-	add("protocol", c, err)
-	add("source_identity", numbers(r.SourceIdentity, func(f *flow.Flow) (uint32, bool) { return f.SourceIdentity, true }), nil)
-	add("destination_identity", numbers(r.DestinationIdentity, func(f *flow.Flow) (uint32, bool) { return f.DestinationIdentity, true }), nil)
-	c, err = dropReasons(r.DropReasonDesc)
-	add("drop_reason_desc", c, err)
-	c, err = anyOf(r.TrafficDirection, directions[:], func(f *flow.Flow) (flow.Direction, bool) { return f.Direction, true })
-	add("traffic_direction", c, err)
-	add("reply", numbers(r.Reply, func(f *flow.Flow) (bool, bool) {
-		return f.Reply == flow.Yes, f.Reply != flow.Unknown || f.Verdict == flow.VerdictDropped
-	}), nil)
-	c, err = anyOf(r.IPVersion, versions[:], func(f *flow.Flow) (version, bool) { return version(f.IP.Version), true })
-	add("ip_version", c, err)
-	if len(compiled) == 0 && len(errs) == 0 {
-		errs = append(errs, errors.New("it has no key; a rule wants one at least"))
+}
+
+// within matches flows with an address that is one of the list, or in one of its networks. The address is invalid where a flow has none.
+func within(read func(*flow.Flow) netip.Addr) func([]string) (condition, error) {
+	return func(texts []string) (condition, error) {
+		var networks []netip.Prefix
+		for _, text := range texts {
+			network, err := ipnet.Parse(text)
+			if err != nil {
+				return nil, err
+			}
+			networks = append(networks, network)
+		}
+		return func(f *flow.Flow) bool {
+			a := read(f)
+			return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(a) })
+		}, nil
 	}
-	return compiled, errors.Join(errs...)
 }
 
 // version is an IP version by its name.
@@ -78,24 +102,9 @@ var (
 	versions   = [...]version{4, 6}
 )
 
-// numbers matches one of the values; nil where there is none. of reports whether the event has the value at all.
-func numbers[T comparable](values []T, of func(*flow.Flow) (T, bool)) condition {
-	if len(values) == 0 {
-		return nil
-	}
-	return func(f *flow.Flow) bool {
-		v, ok := of(f)
-		return ok && isFlow(f) && slices.Contains(values, v)
-	}
-}
-
-// anyOf matches one of the values with these names, in any case.
-func anyOf[T interface {
-	comparable
-	fmt.Stringer
-}](names []string, known []T, of func(*flow.Flow) (T, bool)) (condition, error) {
-	var values []T
-	for _, name := range names {
+// named reads the name of one of the values, in any case.
+func named[T fmt.Stringer](known []T) func(string) ([]T, error) {
+	return func(name string) ([]T, error) {
 		i := slices.IndexFunc(known, func(v T) bool { return strings.EqualFold(v.String(), name) })
 		if i < 0 {
 			var want []string
@@ -104,28 +113,25 @@ func anyOf[T interface {
 			}
 			return nil, fmt.Errorf("%q: want one of %s", name, strings.Join(want, ", "))
 		}
-		values = append(values, known[i])
+		return known[i : i+1], nil
 	}
-	return numbers(values, of), nil
 }
 
-// addresses matches an address that is one of the list, or in one of its networks.
-func addresses(list []string, of func(*flow.Flow) netip.Addr) (condition, error) {
-	if len(list) == 0 {
-		return nil, nil
+// number reads a decimal number.
+func number[T uint16 | uint32](text string) ([]T, error) {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if greatest := ^T(0); err != nil || n > uint64(greatest) {
+		return nil, fmt.Errorf("%q is not allowed; want a whole number from 0 to %d", text, greatest)
 	}
-	var networks []netip.Prefix
-	for _, text := range list {
-		network, err := ipnet.Parse(text)
-		if err != nil {
-			return nil, err
-		}
-		networks = append(networks, network)
+	return []T{T(n)}, nil
+}
+
+// truth reads true or false.
+func truth(text string) ([]bool, error) {
+	if text != "true" && text != "false" {
+		return nil, fmt.Errorf("%q is not allowed; want true or false", text)
 	}
-	return func(f *flow.Flow) bool {
-		a := of(f)
-		return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(a) })
-	}, nil
+	return []bool{text == "true"}, nil
 }
 
 // l4Protocols has Hubble's names of protocols.
@@ -134,47 +140,37 @@ var l4Protocols = map[string][]flow.L4Protocol{
 	"icmpv4": {flow.L4ICMPv4}, "icmpv6": {flow.L4ICMPv6}, "vrrp": {flow.L4VRRP}, "igmp": {flow.L4IGMP},
 }
 
-func protocols(names []string) (condition, error) {
-	var values []flow.L4Protocol
-	for _, name := range names {
-		p, ok := l4Protocols[strings.ToLower(name)]
-		if !ok {
-			return nil, fmt.Errorf("%q: want one of tcp, udp, sctp, icmp, icmpv4, icmpv6, vrrp, igmp", name)
-		}
-		values = append(values, p...)
+// protocol reads the name of a protocol, in any case.
+func protocol(name string) ([]flow.L4Protocol, error) {
+	p, ok := l4Protocols[strings.ToLower(name)]
+	if !ok {
+		return nil, fmt.Errorf("%q: want one of tcp, udp, sctp, icmp, icmpv4, icmpv6, vrrp, igmp", name)
 	}
-	return numbers(values, func(f *flow.Flow) (flow.L4Protocol, bool) { return f.L4.Protocol, true }), nil
+	return p, nil
 }
 
-func dropReasons(names []string) (condition, error) {
-	var values []uint32
-	for _, name := range names {
-		reason := uint32(0)
-		for ; reason < 256 && !strings.EqualFold(flow.DropReasonName(reason), name); reason++ {
+// dropReason reads the name of a drop reason, in any case.
+func dropReason(name string) ([]uint32, error) {
+	for reason := uint32(0); reason < 256; reason++ {
+		if strings.EqualFold(flow.DropReasonName(reason), name) {
+			return []uint32{reason}, nil
 		}
-		if reason == 256 {
-			return nil, fmt.Errorf("%q: want a drop reason of Cilium's, such as POLICY_DENIED", name)
-		}
-		values = append(values, reason)
 	}
-	return numbers(values, func(f *flow.Flow) (uint32, bool) { return f.DropReason, f.Verdict == flow.VerdictDropped }), nil
+	return nil, fmt.Errorf("%q: want a drop reason of Cilium's, such as POLICY_DENIED", name)
 }
 
-// eventType is a message type, with a sub type where one is meant.
+// eventType is a message type, with a sub type where the rule has one.
 type eventType struct {
 	typ    monitor.MessageType
 	hasSub bool
 	sub    uint32
 }
 
-// eventTypes matches a type, or a type and a sub type. It is the one condition that events match which are no flows.
-func eventTypes(names []string) (condition, error) {
-	if len(names) == 0 {
-		return nil, nil
-	}
+// eventTypes matches a type, or a type and a sub type. Events that are no flows match no other condition.
+func eventTypes(texts []string) (condition, error) {
 	var values []eventType
-	for _, name := range names {
-		v, err := parseEventType(name)
+	for _, text := range texts {
+		v, err := parseEventType(text)
 		if err != nil {
 			return nil, err
 		}
@@ -198,7 +194,7 @@ func parseEventType(text string) (eventType, error) {
 		}
 		if typ == 256 {
 			return v, fmt.Errorf("%q: want drop, debug, capture, trace, policy-verdict, recorder, trace-sock, pktmon-drop, l7, agent or a number, "+
-				"and after a colon a sub type where one is meant", text)
+				"and optionally a colon and a sub type", text)
 		}
 		v.typ = monitor.MessageType(typ)
 	}
