@@ -128,26 +128,26 @@ func clientEvents() map[uint16]Meaning {
 
 // The Audit channel of the DNS Server, and its bit in the keywords of its events (the provider's manifest).
 const (
-	auditChannel = 17
+	AuditChannel = 17
 	auditKeyword = 1 << 62
 )
 
 // Tasks of the DNS Server that change zones and records: dynamic updates, zone operations and ageing (the provider's manifest).
 const (
 	taskDynamicUpdate = 3
-	taskZone          = 5
+	TaskZone          = 5
 	taskAgeing        = 6
 )
 
 // Audits reports whether an event with this channel or these keywords is an audit event. The DNS Client has none: bit 62 of its
 // keywords is the System channel.
 func (p *Provider) Audits(channel uint8, keyword uint64) bool {
-	return p.audits && (channel == auditChannel || keyword&auditKeyword != 0)
+	return p.audits && (channel == AuditChannel || keyword&auditKeyword != 0)
 }
 
 // audit marks an event that the header or the manifest says is of the Audit channel.
 func (m *Meaning) audit(p *Provider, channel uint8, keyword uint64, task uint16) {
 	if p.Audits(channel, keyword) {
-		m.Audit, m.UpdateTask = true, task == taskDynamicUpdate || task == taskZone || task == taskAgeing
+		m.Audit, m.UpdateTask = true, task == taskDynamicUpdate || task == TaskZone || task == taskAgeing
 	}
 }

@@ -7,13 +7,10 @@ package filter
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
-	"go.opentelemetry.io/collector/confmap"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
 // Config is the receiver's `filters` section.
@@ -25,9 +22,8 @@ type Config struct {
 	Include []Rule `mapstructure:"include"`
 }
 
-// Rule gives values to look for, by the field of the record to look in: EventOriginalType, EventType, EventResult,
-// EventResultDetails, DnsRole (of AdditionalFields), DvcIpAddr, SrcIpAddr, DnsQuery, DnsQueryTypeName or SrcProcessName. An event matches when each of the fields has one of its values. An
-// event whose record would not have one of the fields does not match.
+// Rule gives values to look for, by the field of the record to look in; table has them. A value may hold several between commas. An event
+// matches when each of the fields has one of its values. An event whose record would not have one of the fields does not match.
 type Rule map[string][]string
 
 // Noise is the receiver's keys beside the rules. None of them filters anything by default.
@@ -56,34 +52,12 @@ const (
 // DefaultNoise filters nothing.
 func DefaultNoise() Noise { return Noise{IncludeInfoEvents: true, DeduplicationWindow: defaultWindow} }
 
-var _ confmap.Unmarshaler = (*Rule)(nil)
+var _ configyaml.KeyChecker = Rule{}
 
-// Unmarshal reads a rule: for each field one value or a list, numbers, bools or text. A text may hold several values between
-// commas, as the connector's has it.
-func (r *Rule) Unmarshal(conf *confmap.Conf) error {
-	*r = Rule{}
-	for field, value := range conf.ToStringMap() {
-		list, ok := value.([]any)
-		if !ok {
-			list = []any{value}
-		}
-		values := []string{}
-		for _, v := range list {
-			switch v := v.(type) {
-			case string:
-				for part := range strings.SplitSeq(v, ",") {
-					values = append(values, strings.TrimSpace(part))
-				}
-			case int, int64, uint64, bool:
-				values = append(values, fmt.Sprint(v))
-			default:
-				return fmt.Errorf("%s: %v is neither a text nor an integer; put a value such as NULL in quotes", field, v)
-			}
-		}
-		if field == misspeltDvcIPAddr {
-			field = fieldDvcIPAddr
-		}
-		(*r)[field] = append((*r)[field], values...)
+// CheckKey says which fields there are, where name is none.
+func (Rule) CheckKey(name string) error {
+	if find(name) < 0 {
+		return fmt.Errorf("there is no such field; want one or more of %s", fieldNames())
 	}
 	return nil
 }
@@ -112,35 +86,4 @@ func (n *Noise) Check() error {
 		errs = append(errs, fmt.Errorf("deduplication_window: %v is not allowed; want 1s to %v", n.DeduplicationWindow, maxWindow))
 	}
 	return errors.Join(errs...)
-}
-
-// compileAll compiles the rules of a list. Rules of one and the same field alone become one rule, so that a list of
-// thousands of them costs what one does.
-func compileAll(list string, from []Rule) ([]rule, error) {
-	var compiled []rule
-	var errs []error
-	alone := map[string]int{} // where the rule of one field is, by field
-	for i, r := range from {
-		if len(r) == 0 {
-			errs = append(errs, fmt.Errorf("%s[%d]: the rule names no field; want one or more of %s", list, i, fieldNames()))
-			continue
-		}
-		at, merge := len(compiled), false
-		if len(r) == 1 {
-			field := slices.Collect(maps.Keys(r))[0]
-			if at, merge = alone[field]; !merge {
-				at = len(compiled)
-				alone[field] = at
-			}
-		}
-		if !merge {
-			compiled = append(compiled, rule{})
-		}
-		for _, field := range slices.Sorted(maps.Keys(r)) {
-			for _, err := range compiled[at].add(field, r[field]) {
-				errs = append(errs, fmt.Errorf("%s[%d].%s: %w", list, i, field, err))
-			}
-		}
-	}
-	return compiled, errors.Join(errs...)
 }

@@ -16,7 +16,8 @@ type Filter struct {
 	Process func(*dns.Event) string
 
 	exclude, include []rule
-	asks             asks
+	reads            []func(*Filter, *dns.Event) // of the fields that a rule asks for
+	asksProcess      bool
 	dropInfo         bool
 	seen             *memory // nil without deduplication
 
@@ -36,9 +37,16 @@ func New(p *dns.Provider, profile dns.Profile, rules Config, noise Noise) (*Filt
 		exclude: append(noise.rules(), exclude...), include: include, dropInfo: !noise.IncludeInfoEvents,
 		view: dns.NewView(p, profile),
 	}
-	for _, r := range slices.Concat(f.exclude, f.include) {
-		f.asks.add(&r)
+	var asked [len(table)]bool
+	for _, c := range slices.Concat(slices.Concat(f.exclude, f.include)...) {
+		asked[c.field] = true
 	}
+	for i, field := range table {
+		if asked[i] && field.read != nil {
+			f.reads = append(f.reads, field.read)
+		}
+	}
+	f.asksProcess = asked[find(fieldSrcProcessName)]
 	if noise.EnableDeduplication {
 		f.seen = newMemory(noise.DeduplicationWindow)
 	}
@@ -49,21 +57,25 @@ func New(p *dns.Provider, profile dns.Profile, rules Config, noise Noise) (*Filt
 func (n *Noise) rules() []rule {
 	var list []rule
 	if len(n.ExcludedEventIDs) > 0 {
-		var ids rule
+		var r rule
+		set := r.on(fieldEventOriginalType).(ids)
 		for _, id := range n.ExcludedEventIDs {
-			ids.addEventID(uint16(id))
+			set[uint16(id)] = true
 		}
-		list = append(list, ids)
+		list = append(list, r)
 	}
 	if n.ExcludeAAAARecords {
-		list = append(list, rule{types: map[uint16]bool{typeAAAA: true}})
+		var r rule
+		r.on(fieldDNSQueryTypeName).(types)[typeAAAA] = true
+		list = append(list, r)
 	}
 	if len(n.ExcludedDomains) > 0 {
-		domains := &names{}
+		var r rule
+		set := r.on(fieldDNSQuery).(*names)
 		for _, pattern := range n.ExcludedDomains {
-			domains.addGlob(pattern)
+			set.addGlob(pattern)
 		}
-		list = append(list, rule{names: domains})
+		list = append(list, r)
 	}
 	return list
 }
@@ -81,7 +93,7 @@ func (f *Filter) Forget() {
 }
 
 // AsksProcess reports whether a rule asks for the process that asked.
-func (f *Filter) AsksProcess() bool { return f.asks.process }
+func (f *Filter) AsksProcess() bool { return f.asksProcess }
 
 // Drops reports whether the decoded event is not wanted. It allocates nothing, but for a name longer than any before.
 func (f *Filter) Drops(e *dns.Event) bool {
@@ -89,19 +101,13 @@ func (f *Filter) Drops(e *dns.Event) bool {
 		return true
 	}
 	if len(f.exclude)+len(f.include) > 0 {
-		f.read(e)
+		f.facts.id = e.ID
+		for _, read := range f.reads {
+			read(f, e)
+		}
 		if anyMatches(f.exclude, &f.facts) || len(f.include) > 0 && !anyMatches(f.include, &f.facts) {
 			return true
 		}
 	}
 	return f.seen != nil && f.seen.repeats(e)
-}
-
-func anyMatches(rules []rule, x *facts) bool {
-	for i := range rules {
-		if rules[i].matches(x) {
-			return true
-		}
-	}
-	return false
 }

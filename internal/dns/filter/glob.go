@@ -13,7 +13,7 @@ import (
 // written as \DDD (RFC 1035 section 5.1). It bounds what an event with a huge name costs.
 const maxGlobName = 1024
 
-// names is a set of domain names, subtrees and globs. It is nil where nothing is asked of the name.
+// names is a set of domain names, subtrees and globs.
 type names struct {
 	domains
 	globs []string // folded
@@ -42,7 +42,7 @@ func (n *names) addGlob(pattern string) {
 		n.globs = append(n.globs, folded)
 		return
 	}
-	n.add(pattern)
+	n.domains.add(pattern)
 }
 
 // checkGlob tells what is wrong with a pattern.

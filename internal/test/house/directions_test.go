@@ -93,29 +93,21 @@ func TestNoRoomImportsOneAboveIt(t *testing.T) {
 	}
 }
 
-// Configuration is read by components. These packages have a section of it that decodes or writes itself, which is a method with a
-// confmap.Conf.
-var sections = map[string]string{
-	"internal/dns/filter":    "a rule of filters takes one value or a list for each field of a record",
-	"internal/cilium/filter": "a rule of filters says why a key of Hubble's is none here",
-}
-
 func TestOnlyComponentsReadConfiguration(t *testing.T) {
 	const confmap = "go.opentelemetry.io/collector/confmap"
 	components := []string{"receiver", "exporter", "extension", "configyaml"}
 	for _, system := range systems {
-		left := map[string]bool{}
+		used := 0
 		for _, p := range product(t, system) {
 			if !slices.ContainsFunc(p.Imports, func(i string) bool { return i == confmap || strings.HasPrefix(i, confmap+"/") }) {
 				continue
 			}
-			if room := roomOf(p.path()); slices.Contains(components, room) || slices.Contains(forTests, room) {
-				continue
+			if room := roomOf(p.path()); !slices.Contains(forTests, room) {
+				require.Contains(t, components, room, "%s imports confmap", p.ImportPath)
+				used++
 			}
-			require.Contains(t, sections, p.path(), "%s imports confmap", p.ImportPath)
-			left[p.path()] = true
 		}
-		require.Len(t, left, len(sections), "each exception is one")
+		require.Positive(t, used, "go list sees the imports")
 	}
 }
 
