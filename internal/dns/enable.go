@@ -47,42 +47,18 @@ const (
 // but in the System channel (bit 62), are 1008, 1010, 1012, 1014 and 3024.
 const operationalChannel = 1 << 63
 
-// clientCategories gives the categories of the DNS Client's events. An event without one is wanted whatever the categories.
-func clientCategories() map[uint16]category {
-	m := map[uint16]category{}
-	add := func(c category, first, last uint16) {
-		for id := first; id <= last; id++ {
-			m[id] |= c
-		}
-	}
-	for _, id := range []uint16{3000, 3001, 3015} {
-		add(queryEvents, id, id)
-	}
-	add(queryEvents, 3004, 3008)
-	for _, id := range []uint16{3002, 3003, 3016, 3018, 3019, 3020} {
-		add(cacheEvents, id, id)
-	}
-	add(configurationEvents, 1001, 1012)
-	for _, id := range []uint16{1019, 3023, 3024} {
-		add(configurationEvents, id, id)
-	}
-	add(networkEvents, 1013, 1018)
-	add(networkEvents, 3009, 3014)
-	add(networkEvents, 3019, 3020)
-	return m
-}
-
 // Enable gives what is wanted at a level with keyword flags. The flags of a provider with categories select by category where
 // any of those bits is set; the channel's bit then joins the keywords, so that the events arrive to select from.
 func (p *Provider) Enable(level uint8, flags uint64) Enable {
 	e := Enable{Level: level, Keywords: flags}
 	wanted := category(flags) & allCategories
-	if p.categories == nil || wanted == 0 {
+	categories := p.categories()
+	if categories == nil || wanted == 0 {
 		return e
 	}
 	e.Keywords |= operationalChannel
 	if wanted != allCategories { // else every event is wanted, and none need be looked up
-		e.wanted, e.category = wanted, p.categories
+		e.wanted, e.category = wanted, categories
 	}
 	return e
 }

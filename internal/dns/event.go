@@ -33,14 +33,15 @@ type Decoder struct {
 	// SkipPackets leaves the DNS messages that events carry unread.
 	SkipPackets bool
 
-	catalog *schema.Catalog
-	plans   []plan // by Template.Index
-	unknown plan
-	names   map[string]Field
-	served  map[uint16]bool  // ids that a service writes for other processes
-	audited map[string]Field // of audit events
-	audits  map[uint16]*Audit
-	host    *hostLayouts // nil where the embedded lists are all
+	catalog  *schema.Catalog
+	plans    []plan // by Template.Index
+	unknown  plan
+	meanings map[uint16]Meaning
+	names    map[string]Field
+	served   map[uint16]bool  // ids that a service writes for other processes
+	audited  map[string]Field // of audit events
+	audits   map[uint16]*Audit
+	host     *hostLayouts // nil where the embedded lists are all
 }
 
 // plan is what is known of a template before an event comes.
@@ -57,7 +58,7 @@ type plan struct {
 
 // NewDecoder reads the provider's field lists.
 func NewDecoder(p *Provider) *Decoder {
-	d := &Decoder{Provider: p, catalog: p.catalog()}
+	d := &Decoder{Provider: p, catalog: p.catalog(), meanings: p.meanings()}
 	for i := range d.unknown.slots {
 		d.unknown.slots[i] = -1
 	}
@@ -75,7 +76,7 @@ func NewDecoder(p *Provider) *Decoder {
 
 // plan finds out which field of a template has which meaning.
 func (d *Decoder) plan(t *schema.Template) plan {
-	pl := plan{meaning: d.Provider.events[t.ID], slots: d.unknown.slots, fields: make([]Field, len(t.Fields))}
+	pl := plan{meaning: d.meanings[t.ID], slots: d.unknown.slots, fields: make([]Field, len(t.Fields))}
 	pl.meaning.audit(d.Provider, t.Channel, t.Keyword, t.Task)
 	if pl.meaning.Audit {
 		d.planAudit(&pl, t)
@@ -106,6 +107,9 @@ func (d *Decoder) planAudit(pl *plan, t *schema.Template) {
 		if field, ok := auditField(d.audited, f); ok && i <= math.MaxInt8 {
 			pl.slots[field], pl.fields[i] = int8(i), field
 		}
+	}
+	if pl.audit != nil && pl.slots[Source] >= 0 {
+		pl.meaning.Peer = Source // the client of a dynamic update
 	}
 }
 

@@ -93,13 +93,13 @@ func (p *Provider) Keyword(name string) (bits uint64, err error) {
 // LeftOut lists the kinds of events, by the names of their keywords, that the keywords of e leave out, and those that its level leaves
 // out of what the keywords ask for. A kind of which some come has " (in part)" behind its name.
 func (p *Provider) LeftOut(e Enable) (byKeywords, byLevel []string) {
-	templates := p.catalog().Templates
+	templates, categories := p.catalog().Templates, p.categories()
 	anyLevel := e
 	anyLevel.Level = math.MaxUint8
 	for _, k := range p.keywords {
 		all, asked, wanted := 0, 0, 0
 		for _, t := range templates {
-			if !p.has(k, t.ID, t.Keyword) {
+			if !k.has(categories, t.ID, t.Keyword) {
 				continue
 			}
 			all++
@@ -135,10 +135,10 @@ func (p *Provider) Collects(e Enable, kind string) bool {
 	return !slices.Contains(byKeywords, kind) && !slices.Contains(byLevel, kind)
 }
 
-// has reports whether an event is of a kind.
-func (p *Provider) has(k Keyword, id uint16, keyword uint64) bool {
-	if c := category(k.Bits) & allCategories; p.categories != nil && c != 0 {
-		return p.categories[id]&c != 0
+// has reports whether an event is of the kind, of a provider with these categories.
+func (k Keyword) has(categories map[uint16]category, id uint16, keyword uint64) bool {
+	if c := category(k.Bits) & allCategories; categories != nil && c != 0 {
+		return categories[id]&c != 0
 	}
 	return keyword&k.Bits != 0
 }

@@ -27,13 +27,11 @@ type Provider struct {
 	Keywords uint64
 
 	catalog func() *schema.Catalog
-	events  map[uint16]Meaning
+	events  []eventRow
 	audits  bool // there is an Audit channel
 	// keywords name kinds of events, and security which of them the set of that name has beside the default.
 	keywords []Keyword
 	security []string
-	// categories are what the low keyword bits select; nil where the keywords are the manifest's alone.
-	categories map[uint16]category
 }
 
 // Server is the provider of the Windows DNS Server role.
@@ -55,7 +53,7 @@ func Client() *Provider {
 		Product: "DNS Client", Service: "windows_dns_client",
 		Origin:  "it is part of every Windows: repair this one with sfc /scannow",
 		Session: "ASIMDNSClientTrace", Level: 5, Keywords: 0x8000000000000FFF,
-		catalog: ClientCatalog, events: clientEvents(), categories: clientCategories(),
+		catalog: ClientCatalog, events: clientEvents(),
 		keywords: clientKeywords(), security: []string{"system"},
 	}
 }

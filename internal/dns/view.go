@@ -11,7 +11,7 @@ type View struct {
 
 // NewView makes the view of a provider's events in a profile.
 func NewView(p *Provider, profile Profile) *View {
-	return &View{p.GUID == Client().GUID, profile, classify(p, profile)}
+	return &View{p.GUID == Client().GUID, profile, p.classes(profile)}
 }
 
 // Class gives the event's class: what the profile's table says, else what is known of audit events.
