@@ -201,7 +201,7 @@ func (e *Event) Actor() etw.SID {
 const unknownProcess = 1<<32 - 1
 
 // Informational reports whether the event only informs: it is part of no exchange of DNS messages, changes nothing on a server,
-// and is neither a warning nor an error. An event that the manifest does not have is not judged.
+// and is neither a warning nor an error. An event that the manifest does not have is not one of them.
 func (e *Event) Informational() bool {
 	return e.Phase == NoPhase && !e.Audit && e.decoded.Template != nil && (e.Level == 0 || e.Level >= levelInformation)
 }

@@ -18,7 +18,7 @@ import (
 //     address, a name or a GUID that begins as none does. Where several could consume it exactly, the packet decides; where there is none, only what they agree on is kept. What
 //     the host itself says of its events is not doubted.
 //   - Where none does, the layout is not known. A value refutes a layout, or says nothing, or confirms it and every field before it
-//     (see judge). Kept is what the layout that is confirmed furthest says up to there, less what another confirmed layout says
+//     (see check). Kept is what the layout that is confirmed furthest says up to there, less what another confirmed layout says
 //     otherwise. A layout that a value refutes is confirmed only as far as the packet agrees with it.
 
 // LayoutUnknown reports whether the event's id is known and its layout is not: it then has the fields that are certain, and the
@@ -176,7 +176,7 @@ func (e *Event) certain() (sure int) {
 	d, pl := &e.decoded, e.planOf(e.decoded.Template)
 	read, refuted := len(d.Values), false
 	for i := range d.Values {
-		verdict := e.judge(pl, i)
+		verdict := e.check(pl, i)
 		if verdict == refutes {
 			read, refuted = i, true
 			break

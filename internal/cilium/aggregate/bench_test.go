@@ -13,9 +13,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// BenchmarkKeeper is the cost of a packet of one of a number of live connections, with an event kept back of each. In one
+// BenchmarkConnections is the cost of a packet of one of a number of live connections, with an event kept back of each. In one
 // intervals end, at other times for each: about every fourth packet of a connection is reported, for those before it too.
-func BenchmarkKeeper(b *testing.B) {
+func BenchmarkConnections(b *testing.B) {
 	for _, bm := range []struct {
 		name     string
 		keys     int

@@ -43,72 +43,72 @@ func NewWriter(path string, cfg Config, s Settings) *Writer {
 // Keep writes the settings into the map that is pinned now, when it has not done so with this map, and with again in any
 // case. written says what it wrote, "" when it wrote nothing. Errors are those of Open and Apply; a map that has not taken
 // the settings is not tried once more without again.
-func (k *Writer) Keep(again bool) (written string, err error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.closed || k.cfg.Apply == ModeOff {
+func (w *Writer) Keep(again bool) (written string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.cfg.Apply == ModeOff {
 		return "", nil
 	}
-	m, err := k.open(k.path)
+	m, err := w.open(w.path)
 	if err != nil {
 		return "", err
 	}
 	is, err := m.Identity()
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("the observability configuration map pinned at %s: %w", k.path, err), m.Close())
+		return "", errors.Join(fmt.Errorf("the observability configuration map pinned at %s: %w", w.path, err), m.Close())
 	}
 	switch {
-	case k.m != nil && k.holds(m, is):
+	case w.m != nil && w.holds(m, is):
 		if err := m.Close(); err != nil || !again {
 			return "", err
 		}
-		if err := k.applied.Again(); err != nil {
+		if err := w.applied.Again(); err != nil {
 			return "", err
 		}
-		return k.applied.String(), nil
-	case k.reason != nil && k.failed == is && !again:
-		return "", errors.Join(k.reason, m.Close())
+		return w.applied.String(), nil
+	case w.reason != nil && w.failed == is && !again:
+		return "", errors.Join(w.reason, m.Close())
 	}
-	applied, err := Apply(m, k.cfg.Layout, k.settings)
+	applied, err := Apply(m, w.cfg.Layout, w.settings)
 	if err != nil {
-		k.failed, k.reason = is, err
+		w.failed, w.reason = is, err
 		return "", errors.Join(err, m.Close())
 	}
 	// The programs that still read the map of before go on as they are, so nothing is restored in it.
-	err = k.closeMap()
-	k.m, k.is, k.applied, k.reason = m, is, applied, nil
+	err = w.closeMap()
+	w.m, w.is, w.applied, w.reason = m, is, applied, nil
 	return applied.String(), err
 }
 
 // holds reports whether m is the map that the settings stand in. Where the kernel gives no numbers, maps that look alike are
 // read both: another content is another map, and another map with the same content wants nothing written.
-func (k *Writer) holds(m Map, is pinned.Identity) bool {
-	switch k.is.Compare(is) {
+func (w *Writer) holds(m Map, is pinned.Identity) bool {
+	switch w.is.Compare(is) {
 	case pinned.Same:
 		return true
 	case pinned.Different:
 		return false
 	}
-	return k.applied.equal(m)
+	return w.applied.equal(m)
 }
 
 // Close puts the previous values back where that is wanted, and closes the map. Keep does nothing after it.
-func (k *Writer) Close() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.closed = true
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
 	var err error
-	if k.m != nil && k.cfg.RestoreOnShutdown {
-		err = k.applied.Restore()
+	if w.m != nil && w.cfg.RestoreOnShutdown {
+		err = w.applied.Restore()
 	}
-	return errors.Join(err, k.closeMap())
+	return errors.Join(err, w.closeMap())
 }
 
-func (k *Writer) closeMap() error {
-	if k.m == nil {
+func (w *Writer) closeMap() error {
+	if w.m == nil {
 		return nil
 	}
-	m := k.m
-	k.m, k.applied = nil, nil
+	m := w.m
+	w.m, w.applied = nil, nil
 	return m.Close()
 }

@@ -33,9 +33,9 @@ func notRefuted(good bool) verdict {
 	return refutes
 }
 
-// judge gives the verdict of the i-th value. An address, a list of addresses, a GUID's text, a packet that agrees with the fields,
+// check gives the verdict on the layout by the i-th value. An address, a list of addresses, a GUID's text, a packet that agrees with the fields,
 // and a name before a small number confirm.
-func (e *Event) judge(pl *plan, i int) verdict {
+func (e *Event) check(pl *plan, i int) verdict {
 	d := &e.decoded
 	f, v := &d.Template.Fields[i], &d.Values[i]
 	switch pl.fields[i] {
