@@ -50,40 +50,43 @@ func fields() []field {
 	}
 }
 
-// oneOf matches flows that have one of the values. parse reads a value, which may stand for several. read gives a flow's value, and
-// reports whether it has one.
+// parseAll reads values, of which each may stand for several.
+func parseAll[T any](texts []string, parse func(string) ([]T, error)) ([]T, error) {
+	var values []T
+	for _, text := range texts {
+		some, err := parse(text)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, some...)
+	}
+	return values, nil
+}
+
+// oneOf matches flows that have one of the values. parse reads a value. read gives a flow's value, and reports whether it has one.
 func oneOf[T comparable](parse func(string) ([]T, error), read func(*flow.Flow) (T, bool)) func([]string) (condition, error) {
 	return func(texts []string) (condition, error) {
-		var values []T
-		for _, text := range texts {
-			some, err := parse(text)
-			if err != nil {
-				return nil, err
-			}
-			values = append(values, some...)
-		}
-		return func(f *flow.Flow) bool {
-			v, ok := read(f)
-			return ok && isFlow(f) && slices.Contains(values, v)
-		}, nil
+		values, err := parseAll(texts, parse)
+		return contains(values, read), err
+	}
+}
+
+// contains is the condition of oneOf. It stands alone since its closure is slower inside another one.
+func contains[T comparable](values []T, read func(*flow.Flow) (T, bool)) condition {
+	return func(f *flow.Flow) bool {
+		v, ok := read(f)
+		return ok && isFlow(f) && slices.Contains(values, v)
 	}
 }
 
 // within matches flows with an address that is one of the list, or in one of its networks. The address is invalid where a flow has none.
 func within(read func(*flow.Flow) netip.Addr) func([]string) (condition, error) {
 	return func(texts []string) (condition, error) {
-		var networks []netip.Prefix
-		for _, text := range texts {
-			network, err := ipnet.Parse(text)
-			if err != nil {
-				return nil, err
-			}
-			networks = append(networks, network)
-		}
+		networks, err := parseAll(texts, network)
 		return func(f *flow.Flow) bool {
 			a := read(f)
 			return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(a) })
-		}, nil
+		}, err
 	}
 }
 
@@ -115,6 +118,12 @@ func named[T fmt.Stringer](known []T) func(string) ([]T, error) {
 		}
 		return known[i : i+1], nil
 	}
+}
+
+// network reads an address or a network.
+func network(text string) ([]netip.Prefix, error) {
+	n, err := ipnet.Parse(text)
+	return []netip.Prefix{n}, err
 }
 
 // number reads a decimal number.
@@ -168,23 +177,16 @@ type eventType struct {
 
 // eventTypes matches a type, or a type and a sub type. Events that are no flows match no other condition.
 func eventTypes(texts []string) (condition, error) {
-	var values []eventType
-	for _, text := range texts {
-		v, err := parseEventType(text)
-		if err != nil {
-			return nil, err
-		}
-		values = append(values, v)
-	}
+	values, err := parseAll(texts, parseEventType)
 	return func(f *flow.Flow) bool {
 		return slices.ContainsFunc(values, func(v eventType) bool {
 			return v.typ == f.Type && (!v.hasSub || v.sub == f.SubType)
 		})
-	}, nil
+	}, err
 }
 
 // parseEventType reads "trace", "trace:to-stack", "drop:133" or "4:3".
-func parseEventType(text string) (eventType, error) {
+func parseEventType(text string) ([]eventType, error) {
 	name, sub, hasSub := strings.Cut(text, ":")
 	v := eventType{hasSub: hasSub}
 	number, err := strconv.ParseUint(name, 10, 8)
@@ -193,23 +195,23 @@ func parseEventType(text string) (eventType, error) {
 		for ; typ < 256 && !strings.EqualFold(monitor.MessageType(typ).String(), name); typ++ {
 		}
 		if typ == 256 {
-			return v, fmt.Errorf("%q: want drop, debug, capture, trace, policy-verdict, recorder, trace-sock, pktmon-drop, l7, agent or a number, "+
+			return nil, fmt.Errorf("%q: want drop, debug, capture, trace, policy-verdict, recorder, trace-sock, pktmon-drop, l7, agent or a number, "+
 				"and optionally a colon and a sub type", text)
 		}
 		v.typ = monitor.MessageType(typ)
 	}
 	if !hasSub {
-		return v, nil
+		return []eventType{v}, nil
 	}
 	if number, err := strconv.ParseUint(sub, 10, 32); err == nil {
 		v.sub = uint32(number)
-		return v, nil
+		return []eventType{v}, nil
 	}
 	for v.sub = 0; v.sub < 256; v.sub++ {
 		f := flow.Flow{Type: v.typ, SubType: v.sub}
 		if name := f.SubTypeName(); name != "" && strings.EqualFold(name, sub) {
-			return v, nil
+			return []eventType{v}, nil
 		}
 	}
-	return v, fmt.Errorf("%q: %s has no sub type %q; want one such as trace:to-stack, or its number", text, v.typ, sub)
+	return nil, fmt.Errorf("%q: %s has no sub type %q; want one such as trace:to-stack, or its number", text, v.typ, sub)
 }
