@@ -108,8 +108,8 @@ func (d *Decoder) planAudit(pl *plan, t *schema.Template) {
 			pl.slots[field], pl.fields[i] = int8(i), field
 		}
 	}
-	if pl.audit != nil && pl.slots[Source] >= 0 {
-		pl.meaning.Peer = Source // the client of a dynamic update
+	if pl.audit != nil && t.Task == taskDynamicUpdate {
+		pl.meaning.Peer = Source // the client
 	}
 }
 
