@@ -25,12 +25,12 @@ func dnsAttributes() []string {
 	}
 }
 
-// OmitAttributes are the names of attributes that are never built, and of fields of AdditionalFields, as
+// OmitAttributes are the names of attributes that are never built. A field of AdditionalFields is written
 // "AdditionalFields.PacketData".
 type OmitAttributes []string
 
-// Validate names a value that is no attribute, and what is allowed. The fields of AdditionalFields are the manifests' own and
-// are not checked.
+// Validate returns an error for a value that is no attribute. The error says what is allowed. Fields of AdditionalFields are not checked:
+// manifests define them.
 func (o OmitAttributes) Validate() error {
 	known := dnsAttributes()
 	for _, name := range o {
