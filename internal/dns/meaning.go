@@ -2,7 +2,7 @@
 
 package dns
 
-// Phase is where an event stands in an exchange.
+// Phase is an event's place in an exchange.
 type Phase uint8
 
 // The phases.
@@ -12,42 +12,41 @@ const (
 	Response
 )
 
-// Meaning is what an event id stands for, beyond its fields.
+// Meaning is the meaning of an event id beyond its fields.
 type Meaning struct {
 	Phase Phase
-	// Peer is the field that names the other host, and PeerIsServer whether that host is the one that is asked. The other
-	// end is this host, whose address is in the field Local.
+	// Peer is the field with the other host's address. PeerIsServer reports whether that host receives the query. The field Local has
+	// the address of this host.
 	Peer         Field
 	PeerIsServer bool
 	Local        Field
-	// Role says who asks whom; see Event.Role.
+	// Role is the role of the id; see Event.Role.
 	Role Role
-	// NoAnswer marks an event that says that a query got no answer: a failure without a response code.
+	// NoAnswer marks the failure of a query that got no answer, and so no response code.
 	NoAnswer bool
-	// Undecided marks an event that carries the response code of a response of which it does not say whether it is sent.
+	// Undecided marks an event with the response code of a response that may not have been sent.
 	Undecided bool
-	// FinalStatus marks an event whose Windows status is the last one of a look-up. Other events have the status of a step.
+	// FinalStatus marks an event with the final Windows status of a look-up. Other events have the status of a step.
 	FinalStatus bool
-	// OwnProcess marks an event that the process writes that asks, so that its user is the one who asks. AnyProcess marks one of which
-	// no public source says whether that process or the DNS Client service writes it. The service writes the others of its provider,
-	// as itself.
+	// OwnProcess marks an event that the process with the query writes, as its own user. AnyProcess marks an event that either that
+	// process or the DNS Client service writes: no public source says which. The service writes the other events of its provider, with
+	// its own account.
 	OwnProcess, AnyProcess bool
-	// QueryType is the type of query that the event's name implies, where no field says it; 0 is none.
+	// QueryType is the query type that the id implies, for events without a field for it; 0 is none.
 	QueryType uint16
-	// Audit marks an event of the DNS Server's Audit channel, which says what was changed or done on the server; see
-	// Provider.Audits.
+	// Audit marks an event of the DNS Server's Audit channel, which has the changes and actions on the server; see Provider.Audits.
 	Audit bool
 	// UpdateTask marks an audit event whose task changes zones and records.
 	UpdateTask bool
 }
 
-// The Audit channel of the DNS Server, and its bit in the keywords of its events (the provider's manifest).
+// The Audit channel of the DNS Server, and its keyword bit (from the provider's manifest).
 const (
 	AuditChannel = 17
 	auditKeyword = 1 << 62
 )
 
-// Tasks of the DNS Server that change zones and records: dynamic updates, zone operations and ageing (the provider's manifest).
+// Tasks of the DNS Server that change zones and records: dynamic updates, zone operations and ageing (from the provider's manifest).
 const (
 	taskDynamicUpdate = 3
 	TaskZone          = 5
@@ -60,7 +59,7 @@ func (p *Provider) Audits(channel uint8, keyword uint64) bool {
 	return p.audits && (channel == AuditChannel || keyword&auditKeyword != 0)
 }
 
-// audit marks an event that the header or the manifest says is of the Audit channel.
+// audit marks an event of the Audit channel, by the channel, keywords and task of its header or of the manifest.
 func (m *Meaning) audit(p *Provider, channel uint8, keyword uint64, task uint16) {
 	if p.Audits(channel, keyword) {
 		m.Audit, m.UpdateTask = true, task == taskDynamicUpdate || task == TaskZone || task == taskAgeing

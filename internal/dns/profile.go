@@ -4,22 +4,22 @@ package dns
 
 import "fmt"
 
-// Profile is a way to classify DNS events.
+// Profile is a classification of DNS events.
 type Profile string
 
-// The profiles. They differ in EventType and EventSubType, in DnsResponseName, which is the answer in ProfileASIM and the response
-// code's name in the others, and in the spelling of names.
+// The profiles. They differ in EventType and EventSubType, in DnsResponseName, and in the spelling of names. DnsResponseName is the answer in
+// ProfileASIM, and the response code's name in the other profiles.
 const (
 	// ProfileWindows keeps the values "recursive" and "DnsCache" beside the schema's own, and classifies each event as its
 	// manifest does.
 	ProfileWindows Profile = "windows"
-	// ProfileDocumented is the design document to the letter: its event table, and what it says of an event that does not say it.
+	// ProfileDocumented follows the design document to the letter: its event table, and its values for what an event does not say.
 	ProfileDocumented Profile = "documented"
 	// ProfileASIM has only values that the ASIM DNS schema enumerates.
 	ProfileASIM Profile = "asim"
 )
 
-// Validate says which profiles there are.
+// Validate returns an error for an unknown profile. The error lists the known ones.
 func (p Profile) Validate() error {
 	switch p {
 	case ProfileWindows, ProfileDocumented, ProfileASIM:

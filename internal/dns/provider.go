@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dns knows the two DNS providers of Windows: who they are, what their events mean, and their fields by meaning.
+// Package dns describes the two DNS providers of Windows and their events. ETW records go in. Events come out, with their phase, role, class,
+// result and fields by meaning.
 package dns
 
 import (
@@ -15,11 +16,11 @@ import (
 type Provider struct {
 	GUID etw.GUID
 	Name string
-	// Product is what ASIM calls it in EventProduct.
+	// Product is the value of ASIM's EventProduct.
 	Product string
 	// Service is the resource attribute service.name.
 	Service string
-	// Origin says what brings it to a host, and how.
+	// Origin says how a host gets the provider, for error messages.
 	Origin string
 	// Session, Level and Keywords are the defaults of a real-time session.
 	Session  string
@@ -29,7 +30,7 @@ type Provider struct {
 	catalog func() *schema.Catalog
 	events  []eventRow
 	audits  bool // there is an Audit channel
-	// keywords name kinds of events, and security which of them the set of that name has beside the default.
+	// keywords name kinds of events. security lists the ones that the set security adds to the default.
 	keywords []Keyword
 	security []string
 }
@@ -58,7 +59,7 @@ func Client() *Provider {
 	}
 }
 
-// Find gives the provider by its GUID, with or without braces, or by its name; case does not matter.
+// Find returns the provider with a GUID, with or without braces, or with a name, in any case.
 func Find(text string) (*Provider, error) {
 	g, err := etw.ParseGUID(text)
 	for _, p := range []*Provider{Server(), Client()} {
