@@ -11,30 +11,30 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
-// A look-up of the DNS Client is a program's call (3006) and what it gets (3008), both written by the program, and what the DNS Client
-// service does for it in between. They have no id. What the service writes from version 1 on names the program's process, and is
-// taken for a part of the one open call of that process, name and type. With two such calls at a time nothing is. Where an event has no type,
-// that of the only open call of the process and name is its own (openTypes), else that of the event before it on its thread.
+// A look-up of the DNS Client is a program's call (3006), its result (3008), and the work of the DNS Client service between them. The program
+// writes 3006 and 3008. These events have no common id. From version 1 on the service's events name the program's process. Such an event is
+// part of the only open call with its process, name and type. If two such calls are open it is part of none. An event without a type gets
+// the type of the only open call with its process and name (openTypes), or else of the event before it on its thread.
 
-// Lookup is what the events of a look-up say beside the one of which its record is made. The zero value is no look-up.
+// Lookup is the information of a look-up's events besides the one that its record is made of. The zero value is no look-up.
 type Lookup struct {
-	Events int64      // for which the record stands
-	Server netip.Addr // that answered, or else was asked last; invalid where none is named
+	Events int64      // the number of merged events
+	Server netip.Addr // the server that answered, or else the last one that got the query; invalid if no event names one
 	Asked  bool       // a server was asked
 	Cached bool       // the cache had the answer
 }
 
-// step is what an event is in a look-up that is open.
+// step is an event's place in an open look-up.
 type step struct {
 	part   bool
-	rank   uint8 // of the record that it makes where no better event comes: 0 for none
-	server uint8 // rank of the server that it names: 0 for none
-	asks   bool  // a server is asked, or has answered
+	rank   uint8 // the record is made of the event with the highest rank; 0 for none
+	server uint8 // the server is from the event with the highest value; 0 for none
+	asks   bool  // it is about a query to a server
 	caches bool  // its status says whether the cache had the answer
 	own    bool  // the program writes it itself
 }
 
-// Ranks of events that a record may be made of.
+// Ranks of events.
 const (
 	rankCall = iota
 	rankResponse
@@ -43,7 +43,7 @@ const (
 	rankResult
 )
 
-// stepOf gives what an event is in a look-up. The order of the service's events is 3016 and 3018 (the cache), then for each server 3019,
+// stepOf returns the step of an event id. The service's events come in this order: 3016 and 3018 (the cache), then for each server 3019,
 // 3009, 3010, 3011 and 3020.
 func stepOf(id uint16) step {
 	switch id {
@@ -67,7 +67,7 @@ func stepOf(id uint16) step {
 	return step{}
 }
 
-// lookupFacts is what is kept of a look-up's events, behind the event of which the record will be made.
+// lookupFacts is the kept information of a look-up's events. It follows the event that the record will be made of.
 type lookupFacts struct {
 	rank, server  uint8
 	asked, cached bool
@@ -95,7 +95,7 @@ func (f *lookupFacts) append(dst []byte) []byte {
 	return append(append(dst, f.rank, f.server, flags, 0), addr[:]...)
 }
 
-// cutFacts takes the facts off the end of what is kept of a look-up.
+// cutFacts splits the kept bytes of a look-up into the event and the facts.
 func cutFacts(data []byte) (raw []byte, f lookupFacts) {
 	raw, b := data[:len(data)-factsSize], data[len(data)-factsSize:]
 	f = lookupFacts{rank: b[0], server: b[1], asked: b[2]&1 != 0, cached: b[2]&2 != 0}
@@ -109,7 +109,7 @@ func (f *lookupFacts) lookup(events int64) Lookup {
 	return Lookup{Events: events, Server: f.addr, Asked: f.asked, Cached: f.cached}
 }
 
-// kept gives the event that is kept in an entry, and what is known of its look-up where it is of one.
+// kept returns the event of an entry, and its look-up if it is part of one.
 func (k *Correlator) kept(entry *hold.Entry) (raw []byte, l Lookup) {
 	raw = k.store.Data(entry)
 	if k.Mode != Correlate || k.store.Key(entry)[0] != clientCall {
@@ -119,7 +119,7 @@ func (k *Correlator) kept(entry *hold.Entry) (raw []byte, l Lookup) {
 	return raw, f.lookup(entry.Count)
 }
 
-// absorb makes an event a part of the look-up to which it belongs, if that is open. It reports whether there is one.
+// absorb merges an event into the open look-up that it is part of. It reports whether there is one.
 func (k *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 	s := stepOf(e.ID)
 	if !s.part || !k.findCall(e, s, at) {
@@ -147,7 +147,7 @@ func (k *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 	}
 	if better {
 		before, facts.rank = raw, s.rank
-		entry.Tag |= tagDoubtful // there is an answer, whatever becomes of the call
+		entry.Tag |= tagDoubtful // there is an answer, even if the call has none
 	}
 	k.data = facts.append(append(k.data[:0], before...))
 	k.store.SetData(entry, k.data)
@@ -156,7 +156,7 @@ func (k *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 	return true
 }
 
-// spans reports whether an event at a time may be of the call, or of the result, of an entry.
+// spans reports whether an event at a time may be part of the look-up of an entry.
 func (k *Correlator) spans(entry *hold.Entry, at int64) bool {
 	begun, ended := entry.First, at
 	if entry.Tag&tagResponse != 0 {
@@ -166,7 +166,7 @@ func (k *Correlator) spans(entry *hold.Entry, at int64) bool {
 	return took >= -maxSkew && took <= int64(k.Window)
 }
 
-// findCall makes k.key the key of the call to which an event at a time may belong.
+// findCall sets k.key to the key of the call that an event at a time may be part of. It reports whether there is one.
 func (k *Correlator) findCall(e *dns.Event, s step, at int64) bool {
 	if e.LayoutUnknown() {
 		return false
@@ -190,7 +190,7 @@ func (k *Correlator) findCall(e *dns.Event, s step, at int64) bool {
 		if k.onlyCall(k.asker, at) {
 			return true
 		}
-		// Of several calls it is that of the event before it on the thread, if process and name are the same.
+		// With several calls it is the call of the thread's last event, if process and name are the same.
 		if call.process != e.ProcessID || call.thread != e.ThreadID || !bytes.Equal(call.key[call.asker:], k.asker) {
 			return false
 		}
@@ -207,36 +207,36 @@ func (k *Correlator) findCall(e *dns.Event, s step, at int64) bool {
 	return true
 }
 
-// maxThreads is for how many threads the call is known for which each wrote an event last.
+// maxThreads is the number of threads whose last call is remembered.
 const maxThreads = 64
 
-// thread is where the call of the event's thread is in Correlator.calls. Thread ids are multiples of four.
+// thread is the index of the event's thread in Correlator.calls. Thread ids are multiples of four.
 func thread(e *dns.Event) uint32 { return e.ThreadID / 4 % maxThreads }
 
-// threadCall is the call for which a thread wrote an event last.
+// threadCall is the call of a thread's last event.
 type threadCall struct {
 	process, thread uint32
 	key             []byte // of the call
-	asker           int    // where process and name begin in it
+	asker           int    // the index of process and name in the key
 }
 
 func (c *threadCall) note(e *dns.Event, key []byte, asker int) {
 	c.process, c.thread, c.key, c.asker = e.ProcessID, e.ThreadID, append(c.key[:0], key...), asker
 }
 
-// appendAsker appends the process that asks, and the name.
+// appendAsker appends the process with the query, and the name.
 func appendAsker(dst []byte, e *dns.Event, process uint64) (key []byte, ok bool) {
 	return appendTexts(binary.AppendUvarint(dst, process), e, dns.QueryName)
 }
 
-// anotherCall notes that a call begins while the one of an entry is open, with the same process, name and type. What follows belongs to either,
-// so each event is a record of its own until all have their results.
+// anotherCall notes that a call begins while the call of an entry with the same process, name and type is open. The next events may belong to
+// either, so each is a record of its own until all calls have their results.
 func (k *Correlator) anotherCall(entry *hold.Entry) {
 	calls := max(1, entry.Tag>>openCalls)
 	entry.Tag = entry.Tag&(1<<openCalls-1) | min(calls+1, 1<<(16-openCalls)-1)<<openCalls | tagSeveral | tagDoubtful
 }
 
-// returned notes that one of the calls that are open at a time has its result.
+// returned notes that one of several open calls has its result.
 func (k *Correlator) returned(entry *hold.Entry) {
 	if entry.Tag -= 1 << openCalls; entry.Tag>>openCalls == 0 {
 		entry.Tag |= tagOver
