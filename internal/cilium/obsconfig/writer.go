@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Keeping the settings in the map that is pinned now, which may appear late and be replaced.
+// Keeping the settings in the pinned map, which may appear late and may be replaced.
 
 package obsconfig
 
@@ -12,14 +12,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 )
 
-// openMap is a map that is open, and which it is.
+// openMap is an open map with its identity.
 type openMap interface {
 	Map
 	Identity() (pinned.Identity, error)
 	Close() error
 }
 
-// Writer keeps settings in the map that is pinned at one path. It is safe for use from any goroutine.
+// Writer keeps settings in the map that is pinned at a path. It is safe for use from any goroutine.
 type Writer struct {
 	path     string
 	cfg      Config
@@ -28,21 +28,21 @@ type Writer struct {
 
 	mu      sync.Mutex // guards what follows
 	closed  bool
-	m       openMap // nil while the settings stand nowhere
+	m       openMap // the map with the settings; nil if there is none
 	is      pinned.Identity
 	applied *Applied
-	failed  pinned.Identity // a map that they could not be written into
-	reason  error           // why; nil where there is none
+	failed  pinned.Identity // a map that could not be written
+	reason  error           // why it could not; nil without such a map
 }
 
-// NewWriter is a Writer that has not written anything yet. Its Keep does nothing when cfg.Apply is off.
+// NewWriter makes a Writer. It writes nothing before Keep. Keep does nothing if cfg.Apply is off.
 func NewWriter(path string, cfg Config, s Settings) *Writer {
 	return &Writer{path: path, cfg: cfg, settings: s, open: func(path string) (openMap, error) { return Open(path) }}
 }
 
-// Keep writes the settings into the map that is pinned now, when it has not done so with this map, and with again in any
-// case. written says what it wrote, "" when it wrote nothing. Errors are those of Open and Apply; a map that has not taken
-// the settings is not tried once more without again.
+// Keep writes the settings into the map that is pinned now, unless it has written this map before. With again it writes in any case.
+// written describes the written values; it is empty if nothing was written. Errors are those of Open and Apply. A map that has not taken
+// the settings is tried once more only with again.
 func (w *Writer) Keep(again bool) (written string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -74,14 +74,14 @@ func (w *Writer) Keep(again bool) (written string, err error) {
 		w.failed, w.reason = is, err
 		return "", errors.Join(err, m.Close())
 	}
-	// The programs that still read the map of before go on as they are, so nothing is restored in it.
+	// Programs that still read the previous map keep their settings: nothing is restored in it.
 	err = w.closeMap()
 	w.m, w.is, w.applied, w.reason = m, is, applied, nil
 	return applied.String(), err
 }
 
-// holds reports whether m is the map that the settings stand in. Where the kernel gives no numbers, maps that look alike are
-// read both: another content is another map, and another map with the same content wants nothing written.
+// holds reports whether m is the map with the settings. If the kernel gives no ids for maps, the contents of similar maps are compared: with
+// different contents they are different maps, and a different map with the same contents needs no writing.
 func (w *Writer) holds(m Map, is pinned.Identity) bool {
 	switch w.is.Compare(is) {
 	case pinned.Same:
@@ -92,7 +92,7 @@ func (w *Writer) holds(m Map, is pinned.Identity) bool {
 	return w.applied.equal(m)
 }
 
-// Close puts the previous values back where that is wanted, and closes the map. Keep does nothing after it.
+// Close restores the previous values if configured, and closes the map. Keep does nothing after it.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

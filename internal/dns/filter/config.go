@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package filter decides which DNS events are wanted, before anything is made of them: by rules in the terms of Microsoft's
-// own connector (Windows DNS Events via AMA), by a few switches for what is commonly noise, and by dropping repetitions.
+// Package filter decides which decoded DNS events are wanted: by rules in the terms of Microsoft's own connector (Windows DNS Events via
+// AMA), by switches for common noise, and by dropping repetitions. A Config, Noise and events go in, a decision for each event comes out.
 package filter
 
 import (
@@ -15,10 +15,10 @@ import (
 
 // Config is the receiver's `filters` section.
 type Config struct {
-	// Exclude are rules for events that are not wanted. Default none.
+	// Exclude are rules for unwanted events. Default none.
 	Exclude []Rule `mapstructure:"exclude"`
-	// Include are rules for the events that are wanted: with any, an event that matches none is not wanted, and one that
-	// matches is, unless a rule of Exclude matches it too. Default none, and every event is wanted.
+	// Include are rules for wanted events. If there are any, an event is wanted only if one of them matches it and no rule of Exclude does.
+	// Default none: every event is wanted.
 	Include []Rule `mapstructure:"include"`
 }
 
@@ -26,20 +26,20 @@ type Config struct {
 // matches when each of the fields has one of its values. An event whose record would not have one of the fields does not match.
 type Rule map[string][]string
 
-// Noise is the receiver's keys beside the rules. None of them filters anything by default.
+// Noise are the receiver's filter keys besides the rules. By default they filter nothing.
 type Noise struct {
-	// IncludeInfoEvents keeps events that only inform, such as the DNS Client's 1001: part of no query, no change of a
+	// IncludeInfoEvents keeps events that only inform, such as the DNS Client's 1001: no part of a query, no change of a
 	// server's data, no warning and no error. Default true.
 	IncludeInfoEvents bool `mapstructure:"include_info_events"`
-	// ExcludedEventIDs are the ids of events that are not wanted. Default none.
+	// ExcludedEventIDs are the ids of unwanted events. Default none.
 	ExcludedEventIDs []int `mapstructure:"excluded_event_ids"`
-	// ExcludedDomains are queried names that are not wanted, in which "*" is any text and "?" any character. Default none.
+	// ExcludedDomains are unwanted queried names, in which "*" is any text and "?" any character. Default none.
 	ExcludedDomains []string `mapstructure:"excluded_domains"`
 	// ExcludeAAAARecords drops the events of queries for AAAA records. Default false.
 	ExcludeAAAARecords bool `mapstructure:"exclude_aaaa_records"`
 	// EnableDeduplication drops an event that repeats another one within the window. Default false.
 	EnableDeduplication bool `mapstructure:"enable_deduplication"`
-	// DeduplicationWindow is how long after an event its repetitions are dropped, by the events' own time. Default 300s.
+	// DeduplicationWindow is the time after an event in which its repetitions are dropped, by the events' own time. Default 300s.
 	DeduplicationWindow time.Duration `mapstructure:"deduplication_window"`
 }
 
@@ -54,7 +54,7 @@ func DefaultNoise() Noise { return Noise{IncludeInfoEvents: true, DeduplicationW
 
 var _ configyaml.KeyChecker = Rule{}
 
-// CheckKey says which fields there are, where name is none.
+// CheckKey returns an error for a name that is no field. The error lists the fields.
 func (Rule) CheckKey(name string) error {
 	if find(name) < 0 {
 		return fmt.Errorf("there is no such field; want one or more of %s", fieldNames())
@@ -62,14 +62,14 @@ func (Rule) CheckKey(name string) error {
 	return nil
 }
 
-// Validate names each field whose value is not allowed, the value, and what is allowed.
+// Validate returns an error for each value that is not allowed, with its field and what is allowed.
 func (c *Config) Validate() error {
 	_, excludeErr := compileAll("exclude", c.Exclude)
 	_, includeErr := compileAll("include", c.Include)
 	return errors.Join(excludeErr, includeErr)
 }
 
-// Check names each key whose value is not allowed, the value, and what is allowed.
+// Check returns an error for each value that is not allowed, with its key and what is allowed.
 func (n *Noise) Check() error {
 	var errs []error
 	for _, id := range n.ExcludedEventIDs {

@@ -19,7 +19,7 @@ type field struct {
 	name, alias string
 	// ask gives a condition without values.
 	ask func() condition
-	// read finds out what the facts of an event have in the field; nil where they have it in any case.
+	// read reads the field of an event into the facts; nil if the facts have it in any case.
 	read func(f *Filter, e *dns.Event)
 	// alike marks a field of which one value is as likely as another: Idle looks at one only.
 	alike bool
@@ -35,7 +35,7 @@ type condition interface {
 	possible(o *occurrence) bool
 }
 
-// Names of fields that have keys of their own beside the rules.
+// Names of fields that other keys than the rules use.
 const (
 	fieldEventOriginalType = "EventOriginalType"
 	fieldDNSQuery          = "DnsQuery"
@@ -66,7 +66,7 @@ var table = [...]field{
 	{name: fieldSrcProcessName, ask: func() condition { return &processes{} }, read: readProcess},
 }
 
-// find gives the index of the field with the name or alias, or -1.
+// find returns the index of the field with the name or alias, or -1.
 func find(name string) int {
 	return slices.IndexFunc(table[:], func(f field) bool { return f.name == name || f.alias != "" && f.alias == name })
 }
@@ -80,7 +80,7 @@ func fieldNames() string {
 	return strings.Join(list, ", ")
 }
 
-// facts are what an event has in the fields that a filter asks for, as its record says it.
+// facts are an event's values of the fields that a filter asks for, as its record has them.
 type facts struct {
 	id        uint16
 	qtype     uint16
@@ -95,7 +95,7 @@ type facts struct {
 	role      dns.Role
 	eventType string
 
-	text []byte // the memory of name
+	text []byte // reused for name
 }
 
 // ids are event ids.

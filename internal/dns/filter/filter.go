@@ -10,9 +10,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// Filter decides which events are wanted. It is used from one goroutine.
+// Filter decides which events are wanted. Use it from one goroutine.
 type Filter struct {
-	// Process gives the path of the process that asked, or "" where it is not known. Nil is never known.
+	// Process returns the path of the process with the query, or "" if it is not known. Nil means that it is never known.
 	Process func(*dns.Event) string
 
 	exclude, include []rule
@@ -26,7 +26,7 @@ type Filter struct {
 	facts  facts
 }
 
-// New makes a filter for the provider's events, whose records are of the profile.
+// New makes a filter for the provider's events in a profile.
 func New(p *dns.Provider, profile dns.Profile, rules Config, noise Noise) (*Filter, error) {
 	exclude, excludeErr := compileAll("exclude", rules.Exclude)
 	include, includeErr := compileAll("include", rules.Include)
@@ -53,7 +53,7 @@ func New(p *dns.Provider, profile dns.Profile, rules Config, noise Noise) (*Filt
 	return f, nil
 }
 
-// rules gives the keys that exclude by what an event says, as rules.
+// rules returns the keys for noise that exclude by a field, as rules.
 func (n *Noise) rules() []rule {
 	var list []rule
 	if len(n.ExcludedEventIDs) > 0 {
@@ -82,20 +82,20 @@ func (n *Noise) rules() []rule {
 
 const typeAAAA = 28 // RFC 3596
 
-// SetDevice says whose events are to come: the address that stands in where an event names none, invalid when it is not known.
+// SetDevice sets the address of the host of the next events, invalid if it is not known. It is used for events without an address.
 func (f *Filter) SetDevice(addr netip.Addr) { f.device = addr }
 
-// Forget forgets which events were seen, for events of another host to come.
+// Forget forgets the seen events. Call it before the events of another host.
 func (f *Filter) Forget() {
 	if f.seen != nil {
 		f.seen.forget()
 	}
 }
 
-// AsksProcess reports whether a rule asks for the process that asked.
+// AsksProcess reports whether a rule has the field SrcProcessName.
 func (f *Filter) AsksProcess() bool { return f.asksProcess }
 
-// Drops reports whether the decoded event is not wanted. It allocates nothing, but for a name longer than any before.
+// Drops reports whether the decoded event is not wanted. It allocates nothing, except for a name longer than all before.
 func (f *Filter) Drops(e *dns.Event) bool {
 	if f.dropInfo && e.Informational() {
 		return true

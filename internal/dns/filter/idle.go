@@ -12,16 +12,16 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// Source is a provider, and what is wanted of its events.
+// Source is a provider and the selection of its events.
 type Source struct {
 	Provider *dns.Provider
 	Enable   dns.Enable
 }
 
-// Idle lists what of the rules and of the keys for noise can match no event that the sources deliver, in a profile: values such as
-// "exclude[0].DnsRole: audit", and rules, "include[1]", each of whose values some event has, but none all. device reports whether the
-// device's address is known, which stands in where an event names none. What a later Windows may bring is no event's yet and is not
-// listed: an id that is in no manifest. Nor are the names of processes, which no manifest has.
+// Idle lists the parts of the rules and of the keys for noise that can match no event of the sources, in a profile. They are values, such as
+// "exclude[0].DnsRole: audit", and rules, such as "include[1]", if events have each of its values, but none has all. device reports whether
+// the device's address is known; it is used for events without an address. An id that is in no manifest is not listed, since a later
+// Windows may bring it. Names of processes are not listed either: no manifest has them.
 func Idle(sources []Source, profile dns.Profile, device bool, rules Config, noise Noise) []string {
 	all := occurrences(sources, profile, device, !noise.IncludeInfoEvents)
 	var idle []string
@@ -41,7 +41,7 @@ func Idle(sources []Source, profile dns.Profile, device bool, rules Config, nois
 	return idle
 }
 
-// idleOf lists what of a rule matches none of the occurrences.
+// idleOf lists the parts of a rule that match none of the occurrences.
 func idleOf(rule string, r Rule, all []occurrence) (idle []string) {
 	r = r.split()
 	for _, name := range slices.Sorted(maps.Keys(r)) {
@@ -61,7 +61,7 @@ func idleOf(rule string, r Rule, all []occurrence) (idle []string) {
 	return idle
 }
 
-// occurs reports whether a rule matches one of the occurrences, or is not allowed in any case.
+// occurs reports whether a rule matches one of the occurrences. It is true for an invalid rule, which Validate refuses.
 func occurs(r Rule, all []occurrence) bool {
 	var one rule
 	for name, values := range r {
@@ -72,10 +72,10 @@ func occurs(r Rule, all []occurrence) bool {
 	return slices.ContainsFunc(all, func(o occurrence) bool { return one.possible(&o) })
 }
 
-// occurrence is what events of one layout can be, with one kind of result.
+// occurrence stands for the events of one layout with one kind of result.
 type occurrence struct {
-	event   *dns.Event      // of the layout, with zero in every field
-	others  map[uint16]bool // ids that are not meant, where the occurrence is any id of no manifest; else nil
+	event   *dns.Event      // an event of the layout with zero in every field
+	others  map[uint16]bool // all known ids, if the occurrence stands for the unknown ones; else nil
 	view    *dns.View
 	device  bool // the device's address is known
 	result  dns.Result
@@ -86,7 +86,7 @@ type occurrence struct {
 type details uint8
 
 const (
-	detailsOther   details = iota // none that a rule can name
+	detailsOther   details = iota // no value that a rule can have
 	detailsNA                     // NA
 	detailsNoError                // the response code 0
 	detailsError                  // any other response code
@@ -121,8 +121,8 @@ func (o *occurrence) hasSrc() bool {
 	return o.has(asker) || o.device && o.view.DeviceAsks(o.event)
 }
 
-// withResults appends the occurrence with each result that its events can have. A success has the response code NOERROR, a failure another
-// one or none, and no result none.
+// withResults appends the occurrence with each result that its events can have. A success has the response code NOERROR, a failure has
+// another code or none, and an event without a result has no code.
 func (o occurrence) withResults(all []occurrence, profile dns.Profile) []occurrence {
 	add := func(r dns.Result, d details) {
 		o.result, o.details = r, d
@@ -155,7 +155,7 @@ func (o occurrence) withResults(all []occurrence, profile dns.Profile) []occurre
 	return all
 }
 
-// occurrences lists what the sources' events can be, those included that no manifest has.
+// occurrences lists the occurrences of the sources' events, including events that are in no manifest.
 func occurrences(sources []Source, profile dns.Profile, device, dropInfo bool) (all []occurrence) {
 	known := map[uint16]bool{}
 	for _, p := range []*dns.Provider{dns.Server(), dns.Client()} {
@@ -178,7 +178,7 @@ func occurrences(sources []Source, profile dns.Profile, device, dropInfo bool) (
 			const pointerSize = 8
 			data, err := t.Encode(nil, pointerSize, nil)
 			if err != nil {
-				continue // no layout needs more than its fields' zeros
+				continue // every layout can be encoded with zeros
 			}
 			add(etw.Record{
 				Provider: s.Provider.GUID, Flags: etw.Flag64BitHeader, ID: t.ID, Version: t.Version, Channel: t.Channel, Level: t.Level, Task: t.Task,

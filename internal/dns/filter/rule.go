@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// rule is a Rule made ready: an event matches it when it meets every condition.
+// rule is a compiled Rule. An event matches it if it meets every condition.
 type rule []clause
 
 // clause is the condition on one field.
@@ -39,7 +39,7 @@ func (r rule) possible(o *occurrence) bool {
 	return true
 }
 
-// on gives the condition on a field, a new one where the rule has none yet.
+// on returns the condition on a field, and adds one if the rule has none.
 func (r *rule) on(name string) condition {
 	at := find(name)
 	i, there := slices.BinarySearchFunc(*r, at, func(c clause, at int) int { return c.field - at })
@@ -49,7 +49,7 @@ func (r *rule) on(name string) condition {
 	return (*r)[i].condition
 }
 
-// add adds the values of a field, and gives an error for each that is not allowed.
+// add adds the values of a field, and returns an error for each that is not allowed.
 func (r *rule) add(name string, values []string) (errs []error) {
 	if err := (Rule{}).CheckKey(name); err != nil {
 		return []error{err}
@@ -66,8 +66,7 @@ func (r *rule) add(name string, values []string) (errs []error) {
 	return errs
 }
 
-// split gives the rule with the fields under their own names, and with values in place of those that hold several between commas, as the
-// connector's do.
+// split returns the rule with the names of the table in place of aliases, and with values split at commas, as the connector's are.
 func (r Rule) split() Rule {
 	whole := Rule{}
 	for _, name := range slices.Sorted(maps.Keys(r)) {
@@ -81,18 +80,18 @@ func (r Rule) split() Rule {
 			}
 		}
 		if len(r[name]) == 0 && whole[field] == nil {
-			whole[field] = nil // it is there
+			whole[field] = nil // a field without values is an error
 		}
 	}
 	return whole
 }
 
-// compileAll compiles the rules of a list. Rules of one and the same field alone become one rule, so that a list of
-// thousands of them costs what one does.
+// compileAll compiles the rules of a list. All rules with only one field, the same one, become one rule, so a list of thousands of them costs
+// as much as one.
 func compileAll(list string, from []Rule) ([]rule, error) {
 	var compiled []rule
 	var errs []error
-	alone := map[string]int{} // where the rule of one field is, by field
+	alone := map[string]int{} // the index of the rule with only one field, by field
 	for i, r := range from {
 		if len(r) == 0 {
 			errs = append(errs, fmt.Errorf("%s[%d]: the rule names no field; want one or more of %s", list, i, fieldNames()))
