@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package configyaml reads the values in a receiver's YAML that the collector's own decoder takes wrongly or not at all: bare
-// numbers where a duration stands, one value where a list stands, and keyword masks of all 64 bits. It stands between the collector's
-// confmap and the packages that have a section of the configuration: they need no confmap.
+// Package configyaml decodes the configuration of components. A confmap.Conf goes in, a struct comes out. It accepts forms that the
+// collector's own decoder takes wrongly or not at all: bare numbers for durations, one value for a list, and keyword masks of all 64 bits.
+// Packages with a section of the configuration need no confmap: they give a struct with tags.
 package configyaml
 
 import (
@@ -14,11 +14,14 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 )
 
-// Unmarshal reads conf into target, a pointer to a struct with mapstructure tags, as conf.Unmarshal does, but takes a bare
-// number where a time.Duration stands as seconds, one value where a list of them stands as a list of one, and a key without a value
-// as one that is not there. It does so below sections, lists and maps. A mapping for a field with the tag `configyaml:"replace"` replaces
-// the field's default: nothing of the default is left. Keys that target does not have are an error, and so is a number that an integer has
-// no room for. An error names the key, the value and what is allowed.
+// Unmarshal decodes conf into target, a pointer to a struct with mapstructure tags, as conf.Unmarshal does, with these differences, also
+// below sections, lists and maps:
+//
+//   - A bare number for a time.Duration is seconds.
+//   - One value for a list is a list of one.
+//   - A key without a value is left out.
+//   - A mapping for a field with the tag `configyaml:"replace"` replaces the field's default: nothing of the default is left.
+//   - A number that does not fit its integer is an error, as is an unknown key. An error has the key, the value and what is allowed.
 func Unmarshal(conf *confmap.Conf, target any) error {
 	to := reflect.ValueOf(target).Elem()
 	changed := map[string]any{}
@@ -43,10 +46,9 @@ func Unmarshal(conf *confmap.Conf, target any) error {
 	return err
 }
 
-// HasKeys reports whether a section of the configuration has a key, be it one without a value, or was meant to: a variable that is not
-// set leaves none, as in {path: ${env:FILE}}, or nothing of the whole section, as in ${env:SECTION}. Unmarshal takes such keys and
-// sections for ones that are not there. A section that is written without keys has none, and null takes one out that another
-// configuration brings.
+// HasKeys reports whether a section of the configuration has a key, with or without a value. It is also true for a section that is a
+// variable without a value, as in ${env:SECTION}: its author meant to have keys. Unmarshal leaves such keys and sections out. A section that
+// is written without keys has none, and null removes a section of another configuration.
 func HasKeys(conf *confmap.Conf, section string) bool {
 	switch v := conf.Get(section).(type) {
 	case map[string]any:
@@ -57,7 +59,7 @@ func HasKeys(conf *confmap.Conf, section string) bool {
 	return false
 }
 
-// unset reports whether a key has no value since the variable that stands for it is not set, or empty.
+// unset reports whether a key has no value because its variable is not set or empty.
 func unset(conf *confmap.Conf, key string) bool {
 	target := reflect.New(reflect.StructOf([]reflect.StructField{
 		{Name: "Value", Type: reflect.TypeFor[expanded](), Tag: reflect.StructTag(`mapstructure:"` + key + `"`)},
@@ -65,13 +67,13 @@ func unset(conf *confmap.Conf, key string) bool {
 	return conf.Unmarshal(target.Interface(), confmap.WithIgnoreUnused()) == nil && target.Elem().Field(0).String() == empty
 }
 
-// expanded is empty where a value is the text of a variable without one. Where a text is wanted the collector hands on a variable's text, be it
-// empty; for a key that is written without a value it hands on no text.
+// expanded finds a variable without a value. For a text the collector passes on a variable's text, even an empty one. For a key that is
+// written without a value it passes on no text.
 type expanded string
 
 const empty = "empty"
 
-// UnmarshalScalar looks at what the collector hands on.
+// UnmarshalScalar looks at the value that the collector passes on.
 func (e *expanded) UnmarshalScalar(v confmap.ScalarValue) error {
 	if text, ok := v.GetRaw().(string); ok && strings.TrimSpace(text) == "" {
 		*e = empty
@@ -79,9 +81,9 @@ func (e *expanded) UnmarshalScalar(v confmap.ScalarValue) error {
 	return nil
 }
 
-// Mask reads a mask of up to 64 bits: an integer, or text in hex ("0x3F") or decimal. A float is refused, since it has
-// silently lost the low bits of a large mask. Text may have quotes around it: an environment variable that holds a mask beyond
-// 63 bits needs them, since the collector reads it as YAML and has no number for it.
+// Mask reads a mask of up to 64 bits: an integer, or text in hex ("0x3F") or decimal. A float is refused: it has lost the low bits of a large
+// mask. Text may have quotes: an environment variable with a mask of more than 63 bits needs them, since the collector reads it as YAML
+// and has no such number.
 func Mask(v any) (uint64, error) {
 	const want = "want an integer or a quoted string, hexadecimal (\"0x8000000000000FFF\") or decimal, of at most 64 bits"
 	switch v := v.(type) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the collector's decoder refuses, in words: it names neither the value nor the keys that there are.
+// Error messages for values that the collector's decoder refuses. Its own messages have neither the value nor the known keys.
 
 package configyaml
 
@@ -19,8 +19,8 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 )
 
-// explain gives an error for each value in v, of YAML, that the decoder cannot have taken at its place below t: its key, the value
-// and what is allowed. It gives nil where it sees none.
+// explain returns an error for each value in v that the decoder cannot take for its type below t, with its key, the value and what is allowed.
+// It returns nil if it finds none. v is from YAML.
 func explain(t reflect.Type, v any, path string) error {
 	_, isText := v.(string)
 	refused := func(want string) error { return fmt.Errorf("%s: %s is not allowed; want %s", path, show(v), want) }
@@ -111,8 +111,8 @@ func explainSection(t reflect.Type, m map[string]any, path string) error {
 	return errors.Join(errs...)
 }
 
-// KeyChecker is a map whose keys are those of a table. CheckKey says why a name is no key of it, and what to use instead; nil where it is
-// one.
+// KeyChecker is a map with a fixed set of keys. CheckKey returns an error for any other name, which says why it is no key and what to use
+// instead.
 type KeyChecker interface {
 	CheckKey(name string) error
 }
@@ -134,7 +134,7 @@ func explainMap(t reflect.Type, m map[string]any, path string) error {
 	return errors.Join(errs...)
 }
 
-// show gives a value as it could stand in YAML, cut where it is long.
+// show returns a value in the form of YAML, shortened if it is long.
 func show(v any) string {
 	const longest = 80
 	text := fmt.Sprint(v)
@@ -152,7 +152,7 @@ func names(t reflect.Type) string {
 	return strings.Join(slices.Sorted(maps.Keys(typesOf(t))), ", ")
 }
 
-// fieldsOf gives the fields of a struct by their keys, those of squashed structs included.
+// fieldsOf returns the fields of a struct by their keys, including those of squashed structs.
 func fieldsOf(t reflect.Type) iter.Seq2[string, reflect.StructField] {
 	return func(yield func(string, reflect.StructField) bool) {
 		for i := range t.NumField() {
@@ -174,7 +174,7 @@ func fieldsOf(t reflect.Type) iter.Seq2[string, reflect.StructField] {
 	}
 }
 
-// typesOf gives the types of a struct's fields by their keys.
+// typesOf returns the types of a struct's fields by their keys.
 func typesOf(t reflect.Type) map[string]reflect.Type {
 	types := map[string]reflect.Type{}
 	for name, f := range fieldsOf(t) {
@@ -183,17 +183,17 @@ func typesOf(t reflect.Type) map[string]reflect.Type {
 	return types
 }
 
-// unmarshals reports whether t reads its YAML by a method with a confmap.Conf.
+// unmarshals reports whether t decodes itself from a confmap.Conf.
 func unmarshals(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[confmap.Unmarshaler]())
 }
 
-// decodesItself reports whether t reads its YAML, or a text there, by a method of its own.
+// decodesItself reports whether t decodes itself from a confmap.Conf or from text.
 func decodesItself(t reflect.Type) bool {
 	return unmarshals(t) || readsText(t)
 }
 
-// readsText reports whether t reads a text by a method of its own.
+// readsText reports whether t decodes itself from text.
 func readsText(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The forms of a value that the collector's decoder does not take, brought into the one that it takes.
+// Values in forms that the collector's decoder does not take, converted to the form that it takes.
 
 package configyaml
 
@@ -16,9 +16,9 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 )
 
-// normalize prepares the keys of a section for the decoder. to is the struct that the section is read into, m what conf has of it and
-// prefix its key in conf. It deletes keys without a value from conf: the decoder would set a number to 0, and true to false. Values that
-// the decoder does not take as they are it puts into changed. All other values stay in conf: they still have the text of a variable.
+// normalize prepares the keys of a section for the decoder. to is the struct for the section, m has the section's values and prefix is its
+// key in conf. It deletes keys without a value from conf: the decoder would set a number to 0, and true to false. It puts converted values
+// into changed. All other values stay in conf, where they still have the text of a variable.
 func normalize(conf *confmap.Conf, to reflect.Value, m map[string]any, prefix string, changed map[string]any) error {
 	for f, field := range fieldsOf(to.Type()) {
 		v, ok := m[f]
@@ -49,8 +49,8 @@ func normalize(conf *confmap.Conf, to reflect.Value, m map[string]any, prefix st
 	return nil
 }
 
-// normalForm gives a value in the form that the decoder takes for the type. differs reports whether that is another one than v, which
-// stays as it is. path is the value's key, for errors.
+// normalForm returns a value in the form that the decoder takes for the type. differs reports whether it is a converted copy; v itself does
+// not change. path is the value's key, for errors.
 func normalForm(t reflect.Type, v any, path string) (form any, differs bool, err error) {
 	switch {
 	case v == nil || unmarshals(t):
@@ -113,7 +113,7 @@ func normalForm(t reflect.Type, v any, path string) (form any, differs bool, err
 	return v, false, nil
 }
 
-// seconds gives the duration of a bare number as text.
+// seconds returns a bare number as the text of a duration.
 func seconds(v any, path string) (form any, differs bool, err error) {
 	var text string
 	switch v := v.(type) {
@@ -139,9 +139,9 @@ func isScalar(t reflect.Type) bool {
 	return true
 }
 
-// listOf gives the list that v stands for where a list of the type stands; ok is false where v may stay as it is. A text where texts
-// stand is cut at its commas, as the collector's decoder does for []string alone and with the blanks beside them. A whole number or a bool
-// where texts stand is its text.
+// listOf returns v as a list of the type. ok is false if v is already in the form that the decoder takes. A text for a list of texts is split at
+// its commas, and blanks beside them are removed: the collector's decoder splits for []string only, and keeps the blanks. In a list of texts
+// a whole number or a bool is its text.
 func listOf(v any, typ reflect.Type) (list []any, ok bool) {
 	element := typ.Elem().Kind()
 	switch v := v.(type) {

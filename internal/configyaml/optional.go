@@ -8,13 +8,13 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 )
 
-// Optional is embedded, squashed, in a section that does nothing where it is left out. It knows whether the section is there, so that
-// one without the key that makes it do something can be refused. Such a section has a method Enabled.
+// Optional is embedded, squashed, in a section that does nothing if it is left out. It records whether the section is there, so that Validate
+// can refuse a section without the key that enables it. Such a section has a method Enabled.
 type Optional struct {
 	there bool
 }
 
-// Look looks whether the section of that key has keys in a component's configuration. It comes before Unmarshal.
+// Look records whether the section with that key has keys in a component's configuration. Call it before Unmarshal.
 func (o *Optional) Look(component *confmap.Conf, section string) {
 	o.there = HasKeys(component, section)
 }
@@ -28,8 +28,8 @@ type enabler interface {
 	There() bool
 }
 
-// Marshal writes a component's configuration, without its optional sections that are not enabled: what is written is read again, and a
-// section with keys would be there. from is a struct of a type that does not marshal itself.
+// Marshal writes a component's configuration without optional sections that are not enabled. A written section has keys, so Validate would
+// refuse it when it is read again. from is a struct of a type that does not marshal itself.
 func Marshal(conf *confmap.Conf, from any) error {
 	if err := conf.Marshal(from); err != nil {
 		return err

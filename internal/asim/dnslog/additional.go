@@ -18,7 +18,7 @@ import (
 const (
 	// dnsRole says who asks whom, by dns.Role.
 	dnsRole = "DnsRole"
-	// undecodedData is the rest of an event's user data after the fields that could be read, in hex.
+	// undecodedData is what is left of an event's user data after the fields that could be read, in hex.
 	undecodedData = "UndecodedData"
 	// layoutUnknown marks an event that fits no known layout: its record has the fields that are certain.
 	layoutUnknown = "LayoutUnknown"

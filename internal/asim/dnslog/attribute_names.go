@@ -25,7 +25,7 @@ func dnsAttributes() []string {
 	}
 }
 
-// OmitAttributes are the names of attributes that are never built. A field of AdditionalFields is written
+// OmitAttributes are the names of attributes that are never built, and of fields of AdditionalFields, as
 // "AdditionalFields.PacketData".
 type OmitAttributes []string
 

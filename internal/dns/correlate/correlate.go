@@ -132,7 +132,7 @@ type Decision struct {
 	// Data is the response in wire form, for Query. Received is the time of its delivery. Data is valid until the next Add.
 	Data     []byte
 	Received int64
-	// Lookup is the look-up of the DNS Client that the response ends.
+	// Lookup is what is known of the look-up of the DNS Client whose result the response is.
 	Lookup Lookup
 }
 
@@ -228,7 +228,7 @@ func (k *Correlator) isOpen(entry *hold.Entry, at int64) bool {
 	return since >= -maxSkew && since <= int64(k.Window)
 }
 
-// hold keeps an event under the key.
+// hold keeps an event back under the key.
 func (k *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
 	if k.Mode == Correlate && k.key[0] == clientCall {
 		var facts lookupFacts
@@ -318,7 +318,7 @@ type Popped struct {
 	First, Last time.Time
 	// Unanswered marks a query that got no response in time.
 	Unanswered bool
-	// Lookup is the look-up of the DNS Client that the event is part of.
+	// Lookup is what is known of the look-up of the DNS Client whose event it is.
 	Lookup Lookup
 
 	entry *hold.Entry

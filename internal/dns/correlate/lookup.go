@@ -109,7 +109,7 @@ func (f *lookupFacts) lookup(events int64) Lookup {
 	return Lookup{Events: events, Server: f.addr, Asked: f.asked, Cached: f.cached}
 }
 
-// kept returns the event of an entry, and its look-up if it is part of one.
+// kept gives the event that is kept in an entry, and what is known of its look-up where it is of one.
 func (k *Correlator) kept(entry *hold.Entry) (raw []byte, l Lookup) {
 	raw = k.store.Data(entry)
 	if k.Mode != Correlate || k.store.Key(entry)[0] != clientCall {
