@@ -4,6 +4,7 @@ package configyaml
 
 import (
 	"context"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -265,4 +266,110 @@ func TestASectionThatAVariableLeavesEmptyIsToldFromOneThatIsWrittenSo(t *testing
 		require.NoError(t, err)
 		require.Equal(t, want, HasKeys(outer, "section"), yaml)
 	}
+}
+
+// texts is a map whose keys are those of a table.
+type texts map[string][]string
+
+func (texts) CheckKey(name string) error {
+	if name == "pod" {
+		return errors.New("pods are not known; use ip")
+	}
+	return nil
+}
+
+type word string
+
+func (w *word) UnmarshalText(text []byte) error {
+	*w = word(strings.ToLower(string(text)))
+	return nil
+}
+
+// either is a word or a section.
+type either struct {
+	Word word         `mapstructure:"word"`
+	Size int          `mapstructure:"size"`
+	At   map[word]int `mapstructure:"at"`
+}
+
+func (e *either) UnmarshalText(text []byte) error {
+	*e = either{}
+	return e.Word.UnmarshalText(text)
+}
+
+type sections struct {
+	Rules   []texts `mapstructure:"rules"`
+	Either  either  `mapstructure:"either" configyaml:"replace"`
+	Entries []entry `mapstructure:"entries"`
+}
+
+type entry struct {
+	Name  string        `mapstructure:"name"`
+	Level uint8         `mapstructure:"level"`
+	Wait  time.Duration `mapstructure:"wait"`
+	IDs   []int         `mapstructure:"ids"`
+}
+
+func read(t *testing.T, yaml string, target any) error {
+	t.Helper()
+	retrieved, err := confmap.NewRetrievedFromYAML([]byte(yaml))
+	require.NoError(t, err)
+	conf, err := retrieved.AsConf()
+	require.NoError(t, err)
+	return Unmarshal(conf, target)
+}
+
+func TestEveryFormOfAValueIsTakenBelowListsAndMapsToo(t *testing.T) {
+	var c sections
+	require.NoError(t, read(t, `{rules: [{ids: 5, names: "a, b", flags: [true, x, 7]}, {ip: [10.0.0.1]}], entries: [{name: a, level: , wait: 5, ids: 7}, {wait: 1m}]}`, &c))
+	require.Equal(t, []texts{{"ids": {"5"}, "names": {"a", "b"}, "flags": {"true", "x", "7"}}, {"ip": {"10.0.0.1"}}}, c.Rules)
+	require.Equal(t, []entry{{Name: "a", Wait: 5 * time.Second, IDs: []int{7}}, {Wait: time.Minute}}, c.Entries)
+
+	for yaml, want := range map[string]string{
+		"{rules: [{ip: }]}":                     `rules[0].ip: it is missing or empty, as by a variable that is not set; want a value, or "null" in quotes for that text`,
+		"{rules: [{ip: [10.0.0.1, ]}, {a: ~}]}": "rules[1].a: it is missing or empty",
+		"{rules: [{ip: 2.5}]}":                  "rules[0].ip[0]: 2.5 is not allowed; want text or a whole number; another value of YAML in quotes",
+		"{rules: [{ip: {a: b}}]}":               `rules[0].ip: {"a":"b"} is not allowed; want a list, such as [a, b]`,
+		"{rules: [{pod: {a: b}}]}":              "rules[0].pod: pods are not known; use ip",
+		"{rules: [5]}":                          "rules[0]: 5 is not allowed; want a section of keys and values",
+		"{rules: {ip: a}}":                      `rules: {"ip":"a"} is not allowed; want a list, such as [a, b]`,
+		"{entries: [{wait: 1.0e+300}]}":         "entries[0].wait: 1e+300 seconds is not a duration",
+		"{entries: [{nam: a}]}":                 "entries[0].nam: there is no such key; want one of ids, level, name, wait",
+		"{either: 5}":                           "either: 5 is not allowed; want text, or a section of keys and values",
+		"{either: {wort: x}}":                   "either.wort: there is no such key; want one of at, size, word",
+	} {
+		require.ErrorContains(t, read(t, yaml, &sections{}), want, yaml)
+	}
+}
+
+func TestAMappingReplacesADefaultWhereItIsSaidSo(t *testing.T) {
+	defaults := sections{Either: either{Word: "default", Size: 3}}
+	for yaml, want := range map[string]either{
+		"{}": {Word: "default", Size: 3}, "{either: }": {Word: "default", Size: 3}, "{either: OTHER}": {Word: "other"},
+		"{either: {size: 4}}": {Size: 4}, "{either: {word: Third}}": {Word: "third"}, "{either: {}}": {},
+	} {
+		c := defaults
+		require.NoError(t, read(t, yaml, &c), yaml)
+		require.Equal(t, want, c.Either, yaml)
+	}
+}
+
+// file is a section that does nothing without a path.
+type file struct {
+	Path     string `mapstructure:"path"`
+	Size     int    `mapstructure:"size"`
+	Optional `mapstructure:",squash"`
+}
+
+func (f *file) Enabled() bool { return f.Path != "" }
+
+func TestASectionThatDoesNothingIsNotWritten(t *testing.T) {
+	type all struct {
+		Name string `mapstructure:"name"`
+		In   file   `mapstructure:"in"`
+		Out  file   `mapstructure:"out"`
+	}
+	conf := confmap.New()
+	require.NoError(t, Marshal(conf, all{Name: "a", In: file{Size: 1}, Out: file{Path: "b", Size: 2}}))
+	require.Equal(t, map[string]any{"name": "a", "out": map[string]any{"path": "b", "size": 2}}, conf.ToStringMap())
 }

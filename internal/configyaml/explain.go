@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the collector's decoder refuses, in words: it names neither the value nor the keys that there are.
+// Error messages for values that the collector's decoder refuses. Its own messages have neither the value nor the known keys.
 
 package configyaml
 
@@ -19,8 +19,8 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 )
 
-// explain gives an error for each value in v, of YAML, that the decoder cannot have taken at its place below t: its key, the value
-// and what is allowed. It gives nil where it sees none.
+// explain returns an error for each value in v that the decoder cannot take for its type below t, with its key, the value and what is allowed.
+// It returns nil if it finds none. v is from YAML.
 func explain(t reflect.Type, v any, path string) error {
 	_, isText := v.(string)
 	refused := func(want string) error { return fmt.Errorf("%s: %s is not allowed; want %s", path, show(v), want) }
@@ -28,8 +28,14 @@ func explain(t reflect.Type, v any, path string) error {
 	case v == nil:
 		return nil
 	case path != "" && t.Kind() != reflect.Pointer && t.Kind() != reflect.String && decodesItself(t) && (isText || t.Kind() != reflect.Slice):
-		if _, ok := v.(map[string]any); ok || reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		m, isSection := v.(map[string]any)
+		switch {
+		case isSection && t.Kind() == reflect.Struct && !unmarshals(t):
+			return explainSection(t, m, path)
+		case isSection || readsText(t) && (isText || t.Kind() != reflect.Struct):
 			return nil
+		case readsText(t):
+			return refused("text, or a section of keys and values")
 		}
 		return refused("a section of keys and values")
 	case t == reflect.TypeFor[time.Duration]():
@@ -49,16 +55,13 @@ func explain(t reflect.Type, v any, path string) error {
 		if !ok {
 			return refused("a section of the keys " + names(t))
 		}
-		var errs []error
-		known := maps.Collect(fieldsOf(t))
-		for _, name := range slices.Sorted(maps.Keys(m)) {
-			if f, ok := known[name]; ok {
-				errs = append(errs, explain(f, m[name], join(path, name)))
-			} else {
-				errs = append(errs, fmt.Errorf("%s: there is no such key; want one of %s", join(path, name), names(t)))
-			}
+		return explainSection(t, m, path)
+	case reflect.Map:
+		m, ok := v.(map[string]any)
+		if !ok {
+			return refused("a section of keys and values")
 		}
-		return errors.Join(errs...)
+		return explainMap(t, m, path)
 	case reflect.Slice:
 		list, isList := v.([]any)
 		if !isList {
@@ -66,7 +69,12 @@ func explain(t reflect.Type, v any, path string) error {
 		}
 		var errs []error
 		for i := range list {
-			errs = append(errs, explain(t.Elem(), list[i], fmt.Sprintf("%s[%d]", path, i)))
+			at := fmt.Sprintf("%s[%d]", path, i)
+			if _, isText := list[i].(string); t.Elem().Kind() == reflect.String && !isText {
+				errs = append(errs, fmt.Errorf("%s: %s is not allowed; want text or a whole number; another value of YAML in quotes", at, show(list[i])))
+				continue
+			}
+			errs = append(errs, explain(t.Elem(), list[i], at))
 		}
 		return errors.Join(errs...)
 	case reflect.Bool:
@@ -89,7 +97,44 @@ func explain(t reflect.Type, v any, path string) error {
 	return nil
 }
 
-// show gives a value as it could stand in YAML, cut where it is long.
+// explainSection is explain for the keys of a struct.
+func explainSection(t reflect.Type, m map[string]any, path string) error {
+	var errs []error
+	known := typesOf(t)
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if f, ok := known[name]; ok {
+			errs = append(errs, explain(f, m[name], join(path, name)))
+		} else {
+			errs = append(errs, fmt.Errorf("%s: there is no such key; want one of %s", join(path, name), names(t)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// KeyChecker is a map with a fixed set of keys. CheckKey returns an error for any other name, which says why it is no key and what to use
+// instead.
+type KeyChecker interface {
+	CheckKey(name string) error
+}
+
+// explainMap is explain for the keys of a map.
+func explainMap(t reflect.Type, m map[string]any, path string) error {
+	keys, _ := reflect.Zero(t).Interface().(KeyChecker)
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		at := join(path, name)
+		if keys != nil {
+			if err := keys.CheckKey(name); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", at, err))
+				continue
+			}
+		}
+		errs = append(errs, explain(t.Elem(), m[name], at))
+	}
+	return errors.Join(errs...)
+}
+
+// show returns a value in the form of YAML, shortened if it is long.
 func show(v any) string {
 	const longest = 80
 	text := fmt.Sprint(v)
@@ -104,12 +149,12 @@ func show(v any) string {
 
 // names lists the keys of t.
 func names(t reflect.Type) string {
-	return strings.Join(slices.Sorted(maps.Keys(maps.Collect(fieldsOf(t)))), ", ")
+	return strings.Join(slices.Sorted(maps.Keys(typesOf(t))), ", ")
 }
 
-// fieldsOf gives the keys of a struct and what stands there, those of squashed structs included.
-func fieldsOf(t reflect.Type) iter.Seq2[string, reflect.Type] {
-	return func(yield func(string, reflect.Type) bool) {
+// fieldsOf returns the fields of a struct by their keys, including those of squashed structs.
+func fieldsOf(t reflect.Type) iter.Seq2[string, reflect.StructField] {
+	return func(yield func(string, reflect.StructField) bool) {
 		for i := range t.NumField() {
 			f := t.Field(i)
 			name, options, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
@@ -117,19 +162,38 @@ func fieldsOf(t reflect.Type) iter.Seq2[string, reflect.Type] {
 			case !f.IsExported():
 			case strings.Contains(options, "squash"):
 				for name, below := range fieldsOf(f.Type) {
+					below.Index = slices.Concat(f.Index, below.Index)
 					if !yield(name, below) {
 						return
 					}
 				}
-			case name != "" && !yield(name, f.Type):
+			case name != "" && !yield(name, f):
 				return
 			}
 		}
 	}
 }
 
-// decodesItself reports whether t reads its YAML by a method of its own.
+// typesOf returns the types of a struct's fields by their keys.
+func typesOf(t reflect.Type) map[string]reflect.Type {
+	types := map[string]reflect.Type{}
+	for name, f := range fieldsOf(t) {
+		types[name] = f.Type
+	}
+	return types
+}
+
+// unmarshals reports whether t decodes itself from a confmap.Conf.
+func unmarshals(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[confmap.Unmarshaler]())
+}
+
+// decodesItself reports whether t decodes itself from a confmap.Conf or from text.
 func decodesItself(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	return p.Implements(reflect.TypeFor[confmap.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+	return unmarshals(t) || readsText(t)
+}
+
+// readsText reports whether t decodes itself from text.
+func readsText(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// checkNumbers looks for a number in v, of YAML, that the integer at its place below t has no room for. The collector's decoder
-// cuts such a number without a word: port 65616 is 80, and 1.5 MiB are 1; and it makes an element of a list that is nothing a 0. What is no number, or stands where t has nothing, is
-// the decoder's to refuse.
+// checkNumbers returns an error for a number in v that does not fit its integer type below t, and for a list without a value or with an
+// element without one. The collector's decoder truncates such a number silently: port 65616 becomes 80, and 1.5 MiB become 1. It makes an
+// empty element 0. It refuses other wrong values itself. v is from YAML.
 func checkNumbers(t reflect.Type, v any, path string) error {
 	if v == nil {
 		return nil
@@ -37,6 +37,9 @@ func checkNumbers(t reflect.Type, v any, path string) error {
 	case reflect.Map:
 		m, _ := v.(map[string]any)
 		for _, name := range slices.Sorted(maps.Keys(m)) {
+			if m[name] == nil && t.Elem().Kind() == reflect.Slice {
+				return missing(join(path, name))
+			}
 			if err := checkNumbers(t.Elem(), m[name], join(path, name)); err != nil {
 				return err
 			}
@@ -45,7 +48,7 @@ func checkNumbers(t reflect.Type, v any, path string) error {
 		list, _ := v.([]any)
 		for i := range list {
 			if list[i] == nil {
-				return fmt.Errorf("%s[%d]: it is missing or empty, as by a variable that is not set; want a value, or \"null\" in quotes for that text", path, i)
+				return missing(fmt.Sprintf("%s[%d]", path, i))
 			}
 			if err := checkNumbers(t.Elem(), list[i], fmt.Sprintf("%s[%d]", path, i)); err != nil {
 				return err
@@ -64,6 +67,11 @@ func checkNumbers(t reflect.Type, v any, path string) error {
 	return nil
 }
 
+// missing is the error for a required value that is missing.
+func missing(path string) error {
+	return fmt.Errorf("%s: it is missing or empty, as by a variable that is not set; want a value, or \"null\" in quotes for that text", path)
+}
+
 // join appends a key's name to a path.
 func join(path, name string) string {
 	if path == "" {
@@ -72,7 +80,7 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// limits gives the least and the greatest number of an integer type.
+// limits returns the least and the greatest number of an integer type.
 func limits(t reflect.Type) (low int64, high uint64, isInteger bool) {
 	switch zero := reflect.Zero(t); {
 	case zero.CanUint():
@@ -83,7 +91,7 @@ func limits(t reflect.Type) (low int64, high uint64, isInteger bool) {
 	return 0, 0, false
 }
 
-// fits reports whether the integer type t has room for v, if v is a number at all.
+// fits reports whether v fits the integer type t. It is true if v is no number.
 func fits(v any, t reflect.Type) bool {
 	low, high, _ := limits(t)
 	switch n := reflect.ValueOf(v); {
@@ -92,7 +100,7 @@ func fits(v any, t reflect.Type) bool {
 	case n.CanUint():
 		return n.Uint() <= high
 	case n.CanFloat():
-		const exact = 1 << 53 // from here on a float is not one number but some
+		const exact = 1 << 53 // from here on a float stands for several integers
 		whole := n.Float() == math.Trunc(n.Float()) && math.Abs(n.Float()) < exact
 		return whole && fits(int64(n.Float()), t)
 	}

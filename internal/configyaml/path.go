@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Paths that are not what was typed: YAML's escapes, and the variables of cmd.exe.
+// Paths that differ from what was typed: YAML's escapes, and the variables of cmd.exe.
 
 package configyaml
 
@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// escapes are the characters that YAML makes of a backslash and a letter within double quotes (YAML 1.2, section 5.7), and that
-// hardly any path has: what stood in the file, and the character's name.
+// escapes are the characters that YAML makes of a backslash and a letter within double quotes (YAML 1.2, section 5.7), and that hardly any
+// path has. Each has the text in the file and the character's name.
 var escapes = map[rune][2]string{
 	0x00: {`\0`, "NUL"}, 0x07: {`\a`, "BEL"}, 0x08: {`\b`, "BS"}, '\t': {`\t`, "TAB"}, '\n': {`\n`, "LF"}, 0x0B: {`\v`, "VT"},
 	0x0C: {`\f`, "FF"}, '\r': {`\r`, "CR"}, 0x1B: {`\e`, "ESC"}, 0x85: {`\N`, "NEL"}, noBreakSpace: {`\_`, "NBSP"}, 0x2028: {`\L`, "LS"},
@@ -23,16 +23,16 @@ var escapes = map[rune][2]string{
 
 const noBreakSpace = 0xA0
 
-// variable is a variable as cmd.exe and the Explorer have it; the collector's configuration has ${env:NAME}.
+// variable is a variable in the form of cmd.exe and the Explorer. The collector's configuration has ${env:NAME} instead.
 var variable = regexp.MustCompile(`^%([A-Za-z_][A-Za-z0-9_]*(?:\([xX]86\))?)%`)
 
-// ofWindows are the variables that every Windows sets and that people write in paths.
+// ofWindows are the variables that every Windows sets and that are common in paths.
 var ofWindows = regexp.MustCompile(`(?i)^(ALLUSERSPROFILE|APPDATA|COMMONPROGRAM(FILES(\(X86\))?|W6432)|COMPUTERNAME|HOMEDRIVE|HOMEPATH|LOCALAPPDATA|LOGONSERVER|` +
 	`PROGRAMDATA|PROGRAM(FILES(\(X86\))?|W6432)|PUBLIC|SYSTEMDRIVE|SYSTEMROOT|TEMP|TMP|USERDOMAIN|USERNAME|USERPROFILE|WINDIR)$`)
 
-// CheckPath refuses a path that holds what no path means to hold: characters that YAML made of a backslash within double quotes, or
-// a variable that nothing expands. The error names the escape or the variable, and says what to write. An empty path passes, as does
-// every path, or glob pattern, at which there is something: a file may have any name that its system allows.
+// CheckPath refuses a path with characters that YAML made of a backslash within double quotes, or with a variable that nothing expands. The
+// error has the escape or the variable, and what to write instead. An empty path passes. So does a path or glob pattern of an existing
+// file: a file may have any name that its system allows.
 func CheckPath(path string) error {
 	err := checkEscapes(path)
 	if err == nil {
@@ -44,8 +44,8 @@ func CheckPath(path string) error {
 	return err
 }
 
-// checkEscapes refuses what YAML made of a backslash. A no-break space may stand in a name as well: it is refused beside another escape, and
-// right behind a drive, whose backslash it has swallowed.
+// checkEscapes refuses characters that YAML made of a backslash. A name may have a no-break space: it is refused only together with another
+// escape, and directly after a drive, where it has replaced the backslash.
 func checkEscapes(path string) error {
 	var shown strings.Builder
 	var found []string
@@ -77,9 +77,8 @@ func checkEscapes(path string) error {
 		shown.String(), strings.Join(found, ", "))
 }
 
-// checkVariables refuses a variable in a part of the path at which there is nothing. A percent sign may stand in a name. So a variable is
-// only what is the whole part (%TRACES%\dns.etl), or has a name that Windows, or this host if it is one, sets: cmd.exe leaves any other
-// as it stands, too.
+// checkVariables refuses a variable in a part of the path that does not exist. A name may have percent signs. So a variable is a whole part
+// (%TRACES%\dns.etl), or has a name that every Windows or this Windows host sets: cmd.exe does not expand any other name either.
 func checkVariables(path string) error {
 	for at := range len(path) {
 		v := variable.FindStringSubmatch(path[at:])
@@ -95,7 +94,7 @@ func checkVariables(path string) error {
 			continue
 		}
 		want := fmt.Sprintf("${env:%s}", v[1])
-		if strings.HasSuffix(v[1], ")") { // which is no name to the collector
+		if strings.HasSuffix(v[1], ")") { // the collector does not accept such a name
 			want = "the folder itself"
 		}
 		return fmt.Errorf("%q: nothing expands %s here; want %s", path, v[0], want)
@@ -103,7 +102,7 @@ func checkVariables(path string) error {
 	return nil
 }
 
-// isSet reports whether a variable is one that Windows sets, or this Windows.
+// isSet reports whether every Windows, or this Windows host, sets a variable.
 func isSet(name string) bool {
 	if ofWindows.MatchString(name) {
 		return true
@@ -112,7 +111,7 @@ func isSet(name string) bool {
 	return set && runtime.GOOS == "windows"
 }
 
-// exists reports whether there is something at a path, or at a glob pattern.
+// exists reports whether a path or a glob pattern has a file.
 func exists(path string) bool {
 	if _, err := os.Lstat(path); err == nil {
 		return true

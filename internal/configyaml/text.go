@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Name reports why text is not the name of something: it is empty, or has blanks at an end, characters that do not print or bytes
-// that are no UTF-8. The error names the value and what is allowed.
+// Name returns an error for a text that is no name: it is empty, begins or ends with blanks, or has unprintable characters or invalid UTF-8.
+// The error has the value and what is allowed.
 func Name(text string) error {
 	if text == "" {
 		return errors.New("it is empty; want a name")
@@ -20,8 +20,8 @@ func Name(text string) error {
 	return printable(text)
 }
 
-// HostName reports why text is not the name of a host or a Kubernetes node, short or in full, with a dot at the end or without.
-// A label may be any text without blanks: not every name that Windows knows is one of DNS.
+// HostName returns an error for a text that is not the name of a host or a Kubernetes node, short or fully qualified, with or without a dot at
+// the end. A label may be any text without blanks: not every Windows name is a DNS name.
 func HostName(text string) error {
 	const maxLength = 255 // RFC 1035, 2.3.4
 	name := strings.TrimSuffix(text, ".")
@@ -36,7 +36,7 @@ func HostName(text string) error {
 	return nil
 }
 
-// PinnedMap reports why text is not a path at which an eBPF map is pinned.
+// PinnedMap returns an error for a text that is not the path of a pinned eBPF map.
 func PinnedMap(text string) error {
 	const want = "want the path of a pinned map, such as /ebpf/global/cilium_events"
 	switch {
@@ -48,7 +48,7 @@ func PinnedMap(text string) error {
 	return path(text)
 }
 
-// path reports why text is no path: as CheckPath and printable do.
+// path returns the error of CheckPath or printable.
 func path(text string) error {
 	if err := CheckPath(text); err != nil {
 		return err
@@ -56,18 +56,18 @@ func path(text string) error {
 	return printable(text)
 }
 
-// endsAsFolder reports whether a path ends in a separator, of any system: a configuration is checked on another one than it is for.
+// endsAsFolder reports whether a path ends in a separator of any system: a configuration may be checked on another system than its own.
 func endsAsFolder(path string) bool {
 	return strings.HasSuffix(path, "/") || strings.HasSuffix(path, `\`)
 }
 
-// NewFile reports why no file can be written under a name, as far as its name and what stands there say it. A file that is there may have
-// any name.
+// NewFile returns an error if no file can be written under a name, as far as the name and the file system show. An existing file may have any
+// name.
 func NewFile(name string) error {
 	const want = "want the name of a file to write"
 	info, err := os.Stat(name)
 	switch {
-	case err != nil: // it may come into being yet, also the folder
+	case err != nil: // the file or its folder may be created later
 		return newName(name, want)
 	case info.IsDir():
 		return fmt.Errorf("%q is a folder; %s", name, want)
@@ -77,7 +77,7 @@ func NewFile(name string) error {
 	return nil
 }
 
-// newName is NewFile where there is nothing yet.
+// newName is NewFile for a file that does not exist.
 func newName(name, want string) error {
 	if err := CheckPath(name); err != nil {
 		return err
@@ -88,24 +88,24 @@ func newName(name, want string) error {
 	if endsAsFolder(name) {
 		return fmt.Errorf("%q is a folder; %s", name, want)
 	}
-	base := name[strings.LastIndexAny(name, `/\`)+1:] // what is before it may be \\?\
+	base := name[strings.LastIndexAny(name, `/\`)+1:] // the rest may begin with \\?\
 	if i := strings.IndexAny(base, `*?"<>|`); i >= 0 {
 		return fmt.Errorf("%q holds %q, which no file's name has on Windows; %s", name, base[i:i+1], want)
 	}
 	return nil
 }
 
-// inFileNames reports whether a character that does not print stands in names of files: the blanks of other scripts, such as the no-break
-// space, and the two joiners with which Persian and emoji are written.
+// inFileNames reports whether names of files may have an unprintable character: blanks of other scripts, such as the no-break space, and the
+// two joiners of Persian and emoji.
 func inFileNames(r rune) bool {
 	const nonJoiner, joiner = 0x200C, 0x200D
 	return r == nonJoiner || r == joiner || unicode.Is(unicode.Zs, r)
 }
 
-// printable reports what in text does not print, or is a blank at one of its ends.
+// printable returns an error for a text with an unprintable character, or with a blank at one of its ends.
 func printable(text string) error { return prints(text, func(rune) bool { return false }) }
 
-// prints is printable, with further characters that are allowed.
+// prints is printable with further allowed characters.
 func prints(text string, allowed func(rune) bool) error {
 	if !utf8.ValidString(text) {
 		return fmt.Errorf("%q is not allowed: it is not UTF-8", text)

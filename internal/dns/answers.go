@@ -14,24 +14,23 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Bounds of a list of answers, which someone else wrote: a message of 64 KiB holds some thousands of records, and its text can
-// be a hundred times as long.
+// Bounds of a list of answers. Other hosts write it: a message of 64 KiB holds thousands of records, and its text can be a hundred times
+// as long.
 const (
 	maxAnswers     = 128
 	maxAnswersText = 8192 // bytes
 )
 
-// Answers lists records in one form, whatever they were read from: addresses bare, other records as their type's name and
-// their data in master file form, without the dot at the end. Names in the data are those of an answer, so that a chain of
-// aliases reads "CNAME www.example.net", "192.0.2.1". Its memory is used again after Reset.
+// Answers lists records in one form for all sources. An address stands alone. Another record is its type's name and its data in master
+// file form, without the dot at the end. So a chain of aliases reads "CNAME www.example.net", "192.0.2.1". Reset reuses the memory.
 type Answers struct {
-	// Count is how many records there are, though the list is bounded.
+	// Count is the number of records, including those beyond the bounds of the list.
 	Count int
-	// MinTTL is the least time to live of the records, in seconds, and HasTTL reports whether it is known: the DNS Client lists none.
+	// MinTTL is the least time to live of the records, in seconds. HasTTL reports whether it is known: the DNS Client does not list it.
 	MinTTL uint32
 	HasTTL bool
-	// Doubtful tells that the list may be no true account of what it was read from: of a text with a semicolon in it, which looks
-	// like the end of an answer, or of something that is no answer.
+	// Doubtful reports whether the list may differ from its source: a text may hold a semicolon, which also ends an answer, or the source
+	// holds something that is no answer.
 	Doubtful bool
 
 	text  []byte
@@ -40,23 +39,23 @@ type Answers struct {
 	full  bool
 }
 
-// answerHead is what is known of a listed answer beside its text.
+// answerHead describes a listed answer. Its text is in Answers.
 type answerHead struct {
-	data  int // how much of the text comes before the data
+	data  int // the index of the data in the answer's text
 	typ   uint16
 	ttl   uint32
-	owner int // where in the packet the record's name begins; 0 where there is no packet
+	owner int // the offset of the record's name in the packet; 0 without a packet
 	known bool
-	loose bool // the data may be in another form than that of a master file
+	loose bool // the data may not be in master file form
 }
 
 // maxTTL is the greatest time to live; a greater one counts as 0 (RFC 2181 section 8).
 const maxTTL = 1<<31 - 1
 
-// Len is how many answers are listed.
+// Len is the number of listed answers.
 func (a *Answers) Len() int { return len(a.ends) }
 
-// At gives the i-th answer, UTF-8. It is valid until the next Reset.
+// At returns the i-th answer in UTF-8. It is valid until the next Reset.
 func (a *Answers) At(i int) []byte {
 	from := 0
 	if i > 0 {
@@ -65,21 +64,21 @@ func (a *Answers) At(i int) []byte {
 	return a.text[from:a.ends[i]]
 }
 
-// DataAt gives how much of the i-th answer comes before its data: the type's name and a blank, nothing of a bare address.
+// DataAt returns the index of the data in the i-th answer: after the type's name and a blank, or 0 for an address.
 func (a *Answers) DataAt(i int) int { return a.heads[i].data }
 
-// Type gives the type of the i-th answer; ok is false for a text that says none.
+// Type returns the type of the i-th answer. ok is false for a text without a type.
 func (a *Answers) Type(i int) (typ uint16, ok bool) { return a.heads[i].typ, a.heads[i].known }
 
-// MasterForm reports whether the data of the i-th answer is in master file form. What the DNS Client lists is so for types of names and
-// numbers alone.
+// MasterForm reports whether the data of the i-th answer is in master file form. Data from the DNS Client's list is in that form only for
+// types whose data are names and numbers.
 func (a *Answers) MasterForm(i int) bool { return !a.heads[i].loose }
 
-// TTL gives the time to live of the i-th answer, in seconds; ok is false where it is not known.
+// TTL returns the time to live of the i-th answer, in seconds. ok is false if it is not known.
 func (a *Answers) TTL(i int) (seconds uint32, ok bool) { return a.heads[i].ttl, a.HasTTL }
 
-// AppendOwner appends the name of the i-th record, without the dot at its end, to dst: of a message, whose bytes packet are. An answer
-// that comes from elsewhere has none.
+// AppendOwner appends the name of the i-th record to dst, without the dot at its end. packet are the bytes of the message. An answer from
+// another source has no name.
 func (a *Answers) AppendOwner(dst, packet []byte, i int) []byte {
 	if a.heads[i].owner == 0 {
 		return dst
@@ -95,14 +94,14 @@ func (a *Answers) AppendOwner(dst, packet []byte, i int) []byte {
 // Reset empties the list.
 func (a *Answers) Reset() { *a = Answers{text: a.text[:0], ends: a.ends[:0], heads: a.heads[:0]} }
 
-// record is one resource record: its fixed part, and where the rest is in the message.
+// record is one resource record: its fixed part, and the offsets of the rest in the message.
 type record struct {
 	typ, class     uint16
 	ttl            uint32
-	owner, at, end int // of the name, the data, and what follows
+	owner, at, end int // offsets of the name, the data, and the byte after the data
 }
 
-// add lists one more record of a message, or checks it where the list is full.
+// add appends a record of a message to the list. If the list is full it only checks the record.
 func (a *Answers) add(packet []byte, r record) error {
 	if r.ttl > maxTTL {
 		r.ttl = 0
@@ -122,7 +121,7 @@ func (a *Answers) add(packet []byte, r record) error {
 	return nil
 }
 
-// keep lists what has been appended to the text, or takes it off again where the list is full.
+// keep lists the text that was appended, or removes it if the list is full.
 func (a *Answers) keep(text []byte, head answerHead) {
 	if len(a.ends) == maxAnswers || len(text) > maxAnswersText {
 		a.full, a.text = true, text[:len(a.text)]
@@ -131,24 +130,24 @@ func (a *Answers) keep(text []byte, head answerHead) {
 	a.text, a.ends, a.heads = text, append(a.ends, len(text)), append(a.heads, head)
 }
 
-// ownForm is how the data of a type lies, of which its own text form is made.
+// ownForm is the wire format of a type whose data has a text form of its own.
 //
-// The library takes data that ends between two of its fields, and its text has the missing ones as zero. So the data must have the
-// fields: a digit is so many bytes, n a name, s a length byte and so many more, and * is whatever is left.
+// The library accepts data that ends between two fields, and writes the missing fields as zero. So the data is checked against fields: a
+// digit is that number of bytes, n is a name, s is a length byte and as many bytes, and * is the rest.
 type ownForm struct {
 	fields string
-	max    int // bytes of data that are written so: 0 is maxOwn
+	max    int // the most bytes of data for this form; 0 is maxOwn
 }
 
-// maxOwn is the size of data in bytes that the library may write in a type's own form: for some types (NSEC) its time grows with
-// the square of the size. Where it grows with the size alone, or the form bounds it, there may be more.
+// maxOwn is the most bytes of data that the library writes in a type's own form: for some types (NSEC) its time grows with the square of
+// the size. A type whose time grows with the size, or whose form bounds the size, has a greater max.
 const (
 	maxOwn  = 128
 	maxMore = 1 << 10
 	maxAny  = 1 << 16
 )
 
-// ownForms are the types whose data is written in their own form; the others, and longer data, have the general form of RFC 3597.
+// ownForms are the types whose data is written in their own form. Other types, and longer data, have the general form of RFC 3597.
 var ownForms = map[uint16]ownForm{
 	dns.TypeAFSDB: {"2n", 0}, dns.TypeAVC: {"*", 0}, dns.TypeCAA: {"1s*", maxMore}, dns.TypeCDNSKEY: {"211*", maxAny}, dns.TypeCDS: {"211*", 0},
 	dns.TypeCERT: {"221*", maxAny}, dns.TypeCSYNC: {"42*", 0}, dns.TypeDHCID: {"*", 0}, dns.TypeDLV: {"211*", 0}, dns.TypeDNSKEY: {"211*", maxAny},
@@ -186,7 +185,7 @@ func (f *ownForm) has(packet []byte, at int) bool {
 	return at == len(packet)
 }
 
-// appendAnswer appends one record in the form of Answers to dst.
+// appendAnswer appends a record to dst in the form of Answers.
 func appendAnswer(dst, packet []byte, r record) ([]byte, error) {
 	data := packet[r.at:r.end]
 	if len(data) == 0 {
@@ -243,8 +242,8 @@ func appendGeneral(dst []byte, typ uint16, data []byte) []byte {
 	return hex.AppendEncode(dst, data)
 }
 
-// Listed appends what the DNS Client lists as results, "type:  5 www.example.net;::ffff:192.0.2.1;". IPv4 addresses that the
-// client mapped into IPv6, for a caller that takes both, are given as IPv4.
+// Listed appends the results in the DNS Client's form, "type:  5 www.example.net;::ffff:192.0.2.1;". The client maps IPv4 addresses into
+// IPv6 for a caller that takes both; they become IPv4 again.
 func (a *Answers) Listed(results []byte) {
 	for entry := range bytes.SplitSeq(results, []byte{';'}) {
 		if entry = bytes.TrimSpace(entry); len(entry) == 0 {
@@ -290,7 +289,7 @@ func appendListed(dst, entry []byte) (text []byte, head answerHead, doubtful boo
 	return text, head, true
 }
 
-// trimRoot takes the dot off the end of the text that was appended from on, but not the root's own.
+// trimRoot removes the dot at the end of the text that begins at index from. The root keeps its dot.
 func trimRoot(text []byte, from int) []byte {
 	if last := len(text) - 1; last > from && text[last] == '.' && text[last-1] != ' ' {
 		return text[:last]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the DNS Server's audit events say: which kind of change each is, and which of its fields name the object and its values.
+// The audit events of the DNS Server: the kind of change, and the fields that name the object and its values.
 
 package dns
 
@@ -10,31 +10,31 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// Audit is what an audit event says, beyond its fields.
+// Audit is the meaning of an audit event beyond its fields.
 type Audit struct {
 	ID uint16
-	// Operation is what Microsoft's documentation calls the event, in its column Type. Of the events that it does not list, 512 and
-	// those from 583 on, it is made after the message in the provider's manifest in the same manner.
+	// Operation is the event's name in the column Type of Microsoft's documentation. It does not list 512 and the ids from 583 on: their
+	// names are made from the message in the provider's manifest in the same manner.
 	Operation string
-	// Changes marks a change of settings or data. The others report what the server does or is asked to do.
+	// Changes marks a change of settings or data. Other events report an action of the server, or a request to it.
 	Changes bool
-	// Verb is what is done, in lower case. Where ASIM's schema AuditEvent has a word for it in EventType, it is that word.
+	// Verb is the action in lower case. If ASIM's schema AuditEvent has a value of EventType for it, it is that value.
 	Verb string
-	// Kind is what kind of object it is done to.
+	// Kind is the kind of the object.
 	Kind ObjectKind
-	// Object, Old and New are the fields that name the object and its values before and after; empty where the event has none.
+	// Object, Old and New are the fields with the object's name and its values before and after; empty if the event has no such field.
 	Object, Old, New string
-	// Source is where the row was read.
+	// Source is the document that the row is from.
 	Source AuditSource
 }
 
 // ObjectKind is a kind of object that audit events are about.
 type ObjectKind string
 
-// AuditSource is where a row of the table of audit events was read.
+// AuditSource is the document that a row of the table of audit events is from.
 type AuditSource string
 
-// The sources of the table of audit events. Which field names what is read from the provider's manifest in any case.
+// The sources of the table of audit events. Object, Old and New are always from the provider's manifest.
 const (
 	// FromDocumentation is the table "Audit events" of Microsoft's "Enable DNS Logging and Diagnostics in Windows Server".
 	FromDocumentation AuditSource = "Enable DNS Logging and Diagnostics in Windows Server"
@@ -76,7 +76,7 @@ const (
 	kindInstance      ObjectKind = "Virtualization Instance"
 )
 
-// ASIM gives the kind in the words that ASIM's schema AuditEvent has for ObjectType.
+// ASIM returns the kind as a value of ObjectType in ASIM's schema AuditEvent.
 func (k ObjectKind) ASIM() string {
 	switch k {
 	case kindSetting, kindListen, kindForwarders, kindRootHints, kindRateLimiting:
@@ -93,7 +93,7 @@ func (k ObjectKind) ASIM() string {
 	return "Other"
 }
 
-// Audits lists what is known of the DNS Server's audit events, by id.
+// Audits lists the DNS Server's audit events, by id. A new one is a row here and its list of fields in dnsserver.txt.
 func Audits() []Audit {
 	const doc, manifest = FromDocumentation, FromManifest
 	return []Audit{
@@ -181,7 +181,7 @@ func Audits() []Audit {
 	}
 }
 
-// auditsByID is the table by id.
+// auditsByID returns the rows of Audits by id.
 func auditsByID() map[uint16]*Audit {
 	m := map[uint16]*Audit{}
 	for _, a := range Audits() {
@@ -190,13 +190,13 @@ func auditsByID() map[uint16]*Audit {
 	return m
 }
 
-// AuditPlan is an audit event's row of the table, and the indices into Values of the fields that it names, -1 for none.
+// AuditPlan is an audit event's row of the table, and the indices of its fields in Values, -1 for none.
 type AuditPlan struct {
 	Audit
 	ObjectAt, OldAt, NewAt int
 }
 
-// plan finds the fields of the row in a template.
+// plan looks the fields of the row up in a template.
 func (a *Audit) plan(t *schema.Template) *AuditPlan {
 	return &AuditPlan{*a, t.Find(a.Object), t.Find(a.Old), t.Find(a.New)}
 }
@@ -207,14 +207,14 @@ func (e *Event) HasAuditLayout() bool {
 	return e.plan.meaning.Audit
 }
 
-// AuditPlan gives what is known of an audit event; nil where that is nothing.
+// AuditPlan returns the plan of an audit event, or nil if the table does not have it.
 func (e *Event) AuditPlan() *AuditPlan {
 	e.Decoded()
 	return e.plan.audit
 }
 
-// auditFields maps the names of the fields of audit events that say which record or zone is changed, and for whom. Other fields have
-// names that mean something else in an analytic event.
+// auditFields maps the fields of audit events that name the changed record or zone, and the client. The same names mean something else in an
+// analytic event.
 func auditFields() map[string]Field {
 	return map[string]Field{
 		"NAME": RecordName, "NodeName": RecordName, "QNAME": RecordName, "Type": QueryType, "QTYPE": QueryType,
@@ -223,16 +223,16 @@ func auditFields() map[string]Field {
 	}
 }
 
-// auditField gives the meaning of a field of an audit event. Type is a record's type where it is a number: some events have a text
-// of that name.
+// auditField returns the meaning of a field of an audit event. Type is a record's type if it is a number: some events have a text of that
+// name.
 func auditField(names map[string]Field, f schema.Field) (Field, bool) {
 	field, ok := names[f.Name]
 	return field, ok && (field != QueryType || f.Type == schema.U32)
 }
 
-// recordName appends the full name of the record that an audit event is about, without the dot at the end unless the event has it
-// there. No public source says whether NAME is relative to Zone; recorded events have both. So a name that ends in a dot or in the
-// zone's name is taken as it is, and the zone is appended to any other.
+// recordName appends the full name of the changed record. It has a dot at the end only if the event's name has one. No public source says
+// whether NAME is relative to Zone, and recorded events have both forms. So a name that ends in a dot or in the zone's name is complete, and
+// any other name gets the zone's name appended.
 func (e *Event) recordName(dst []byte) []byte {
 	from := len(dst)
 	dst, ok := e.Text(dst, RecordName)
@@ -255,8 +255,7 @@ func (e *Event) recordName(dst []byte) []byte {
 	return append(append(dst, '.'), zone...)
 }
 
-// AppendRecordData appends the data of the record that an audit event is about in master file form, as AppendData does; ok is false
-// where the event has none that can be read.
+// AppendRecordData appends the data of the changed record in master file form. ok is false if the event has no readable data.
 func (e *Event) AppendRecordData(dst []byte) (text []byte, ok bool) {
 	data := e.Bytes(RecordData)
 	qtype, typed := e.Word(QueryType)

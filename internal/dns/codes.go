@@ -26,7 +26,7 @@ var typeNames = map[uint16]string{
 	TypeWINS: "WINS", TypeWINSR: "WINSR",
 }
 
-// commonTypeNames are those of typeNames that nearly every query has, by code.
+// commonTypeNames are the names of the most frequent types, by code.
 var commonTypeNames = func() (names [68]string) {
 	for code := range names {
 		names[code] = typeNames[uint16(code)]
@@ -34,7 +34,7 @@ var commonTypeNames = func() (names [68]string) {
 	return names
 }()
 
-// Query types of Windows' own, in the range for private use (MS-DNSP section 2.2.2.1.1).
+// Query types that only Windows uses, in the range for private use (MS-DNSP section 2.2.2.1.1).
 const (
 	TypeWINS  = 65281
 	TypeWINSR = 65282
@@ -53,7 +53,7 @@ func TypeName(code uint64) string {
 	return "TYPE" + strconv.FormatUint(code, 10)
 }
 
-// TypeCode gives the query type of a name that TypeName gives, in any case.
+// TypeCode returns the query type of a name in the form of TypeName, in any case.
 func TypeCode(name string) (code uint16, ok bool) {
 	for code, known := range typeNames {
 		if strings.EqualFold(name, known) {
@@ -67,8 +67,8 @@ func TypeCode(name string) (code uint16, ok bool) {
 	return 0, false
 }
 
-// ClassName names a query class: the IANA registry "DNS CLASSes" (dns-parameters-2) in the words that ASIM lists, which has
-// no other for the range of private use than for what is reserved.
+// ClassName names a query class: the IANA registry "DNS CLASSes" (dns-parameters-2) in the words of ASIM. ASIM has one word for private
+// and for reserved classes.
 func ClassName(class uint16) string {
 	switch {
 	case class == 1:
@@ -87,8 +87,8 @@ func ClassName(class uint16) string {
 	return "Unassigned"
 }
 
-// responseNames are the names of DNS response codes: the IANA registry "DNS RCODEs" (dns-parameters-6), with BADVERS
-// for 16, which is BADSIG as well.
+// responseNames are the names of DNS response codes: the IANA registry "DNS RCODEs" (dns-parameters-6). 16 is BADVERS here; it is also
+// BADSIG.
 var responseNames = map[uint64]string{
 	0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 6: "YXDOMAIN", 7: "YXRRSET",
 	8: "NXRRSET", 9: "NOTAUTH", 10: "NOTZONE", 11: "DSOTYPENI", 16: "BADVERS", 17: "BADKEY", 18: "BADTIME", 19: "BADMODE",
@@ -116,7 +116,7 @@ func ResponseNames() []string {
 	return names
 }
 
-// FindResponseCode gives the response code of a name that ResponseName gives, in any case.
+// FindResponseCode returns the response code of a name in the form of ResponseName, in any case.
 func FindResponseCode(name string) (code uint64, ok bool) {
 	for code, known := range responseNames {
 		if strings.EqualFold(name, known) {

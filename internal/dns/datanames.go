@@ -9,8 +9,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// LowerNames puts the names in a record's data, which is in master file form, into lower case, in its own memory: the case of their
-// letters means nothing (RFC 4343). What is no name stays: texts, signatures in base64, the types that NSEC lists, parameters of services.
+// LowerNames changes the names in a record's data to lower case, in place. DNS ignores the case of letters in names (RFC 4343). The data is
+// in master file form. Everything else stays: texts, signatures in base64, the types in NSEC, parameters of services.
 func LowerNames(data []byte, typ uint16) {
 	fields := ownForms[typ].fields
 	switch typ {
@@ -19,10 +19,10 @@ func LowerNames(data []byte, typ uint16) {
 	}
 	at := strings.IndexByte(fields, 'n')
 	switch {
-	case at < 0 || bytes.HasPrefix(data, []byte(`\#`)): // data in the form of RFC 3597 is no name's text
+	case at < 0 || bytes.HasPrefix(data, []byte(`\#`)): // the form of RFC 3597 has no names
 	case !strings.ContainsAny(fields, "s*"): // names and numbers
 		Lower(data)
-	default: // one name; each field before it is one of the text as well
+	default: // one name; each wire field before it is one field of the text
 		for range at {
 			data = data[fieldEnd(data):]
 			data = data[min(1, len(data)):]
@@ -31,7 +31,7 @@ func LowerNames(data []byte, typ uint16) {
 	}
 }
 
-// fieldEnd gives where the first field of data in master file form ends: at a blank that is not escaped and not in quotes (RFC 1035
+// fieldEnd returns the end of the first field of data in master file form: a blank that is not escaped and not in quotes (RFC 1035
 // section 5.1).
 func fieldEnd(data []byte) int {
 	quoted := false

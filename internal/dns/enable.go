@@ -4,19 +4,19 @@ package dns
 
 import "github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 
-// Enable says which events of a provider are wanted. Provider.Enable makes one.
+// Enable selects events of a provider. Provider.Enable makes one.
 type Enable struct {
-	// Level and Keywords are what EnableTraceEx2 takes: the most verbose level, and MatchAnyKeyword, of which 0 is any.
+	// Level and Keywords are arguments of EnableTraceEx2: the most verbose level, and MatchAnyKeyword, where 0 means any.
 	Level    uint8
 	Keywords uint64
 
-	// Of the events with a category, those outside wanted are not; wanted 0 wants them all.
+	// Events with a category outside wanted are not selected. If wanted is 0 all categories are.
 	wanted   category
 	category map[uint16]category
 }
 
-// Wants reports whether the event is wanted: whether a session with this level and these keywords receives it, by ETW's own
-// rule (an event without a level or without a keyword is always received), and whether its category is wanted.
+// Wants reports whether the event is selected: a session with this level and these keywords receives it, and its category is wanted. By
+// ETW's rule a session receives every event without a level or without a keyword.
 func (e Enable) Wants(r *etw.Record) bool {
 	if r.Level > e.Level && r.Level != 0 || r.Keyword != 0 && e.Keywords != 0 && r.Keyword&e.Keywords == 0 {
 		return false
@@ -28,10 +28,10 @@ func (e Enable) Wants(r *etw.Record) bool {
 	return c == 0 || c&e.wanted != 0
 }
 
-// category is one or more of the categories that the low bits of the DNS Client's keywords stand for.
+// category is one or more of the categories that the low bits of the DNS Client's keywords select.
 //
-// The provider's manifest defines none of these four bits: its events carry the bit of their channel, most of them
-// operationalChannel, and some a bit above 27. The categories make the bits mean what the receiver's documentation says.
+// The provider's manifest defines none of these four bits. Its events carry the bit of their channel, mostly operationalChannel, and
+// some carry a bit above 27. The categories give the bits the meaning in the receiver's documentation.
 type category uint8
 
 // The categories, each at its bit of the keywords.
@@ -43,46 +43,22 @@ const (
 	allCategories       = queryEvents | cacheEvents | configurationEvents | networkEvents
 )
 
-// operationalChannel is the keyword bit of the channel in which the DNS Client's events of these categories lie. Not in it,
-// but in the System channel (bit 62), are 1008, 1010, 1012, 1014 and 3024.
+// operationalChannel is the keyword bit of the DNS Client's Operational channel, which has the events of the categories. Only 1008, 1010,
+// 1012, 1014 and 3024 are in the System channel (bit 62).
 const operationalChannel = 1 << 63
 
-// clientCategories gives the categories of the DNS Client's events. An event without one is wanted whatever the categories.
-func clientCategories() map[uint16]category {
-	m := map[uint16]category{}
-	add := func(c category, first, last uint16) {
-		for id := first; id <= last; id++ {
-			m[id] |= c
-		}
-	}
-	for _, id := range []uint16{3000, 3001, 3015} {
-		add(queryEvents, id, id)
-	}
-	add(queryEvents, 3004, 3008)
-	for _, id := range []uint16{3002, 3003, 3016, 3018, 3019, 3020} {
-		add(cacheEvents, id, id)
-	}
-	add(configurationEvents, 1001, 1012)
-	for _, id := range []uint16{1019, 3023, 3024} {
-		add(configurationEvents, id, id)
-	}
-	add(networkEvents, 1013, 1018)
-	add(networkEvents, 3009, 3014)
-	add(networkEvents, 3019, 3020)
-	return m
-}
-
-// Enable gives what is wanted at a level with keyword flags. The flags of a provider with categories select by category where
-// any of those bits is set; the channel's bit then joins the keywords, so that the events arrive to select from.
+// Enable returns the selection for a level and keyword flags. If the provider has categories and the flags have any of their bits, the flags
+// select by category. The keywords then get the channel's bit, since without it the session would not receive the events.
 func (p *Provider) Enable(level uint8, flags uint64) Enable {
 	e := Enable{Level: level, Keywords: flags}
 	wanted := category(flags) & allCategories
-	if p.categories == nil || wanted == 0 {
+	categories := p.categories()
+	if categories == nil || wanted == 0 {
 		return e
 	}
 	e.Keywords |= operationalChannel
-	if wanted != allCategories { // else every event is wanted, and none need be looked up
-		e.wanted, e.category = wanted, p.categories
+	if wanted != allCategories { // otherwise every event is wanted, without a look-up
+		e.wanted, e.category = wanted, categories
 	}
 	return e
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// Event is one event of a DNS provider. It aliases the bytes it was decoded from and is reused by the next Decode. Its fields
-// are read when the first is asked for: one alone may lie elsewhere in the layout that fits the whole event.
+// Event is one event of a DNS provider. It aliases the bytes it was decoded from and is reused by the next Decode. All fields are read when
+// the first one is needed: only the whole event shows which layout fits.
 type Event struct {
 	etw.Record
 	Meaning
 
 	decoded  schema.Decoded
-	finished bool // decoded has all fields, and plan is that of its template
+	finished bool // decoded has all fields, and plan belongs to its template
 	decoder  *Decoder
 	plan     *plan
 	packet   packetState
@@ -30,34 +30,35 @@ type Event struct {
 // Decoder decodes the events of one provider.
 type Decoder struct {
 	Provider *Provider
-	// SkipPackets leaves the DNS messages that events carry unread.
+	// SkipPackets turns reading of the events' DNS messages off.
 	SkipPackets bool
 
-	catalog *schema.Catalog
-	plans   []plan // by Template.Index
-	unknown plan
-	names   map[string]Field
-	served  map[uint16]bool  // ids that a service writes for other processes
-	audited map[string]Field // of audit events
-	audits  map[uint16]*Audit
-	host    *hostLayouts // nil where the embedded lists are all
+	catalog  *schema.Catalog
+	plans    []plan // by Template.Index
+	unknown  plan
+	meanings map[uint16]Meaning
+	names    map[string]Field
+	served   map[uint16]bool  // ids that a service writes for other processes
+	audited  map[string]Field // names of fields in audit events
+	audits   map[uint16]*Audit
+	host     *hostLayouts // nil if only the embedded lists are used
 }
 
-// plan is what is known of a template before an event comes.
+// plan is the meaning of a template's fields.
 type plan struct {
 	meaning Meaning
 	slots   [fieldCount]int8 // index into Values, -1 for none
 	fields  []Field          // by index into Values
-	flags   []int            // indices into Values of what is 0 or 1
-	words   []int            // indices into Values of numbers of 32 bits that hold a small one
-	texts   []int            // indices into Values of texts of which the first character is known
-	host    bool             // the host that the events come from says so
-	audit   *AuditPlan       // nil for what is no audit event, or none that is known
+	flags   []int            // indices into Values of numbers that are 0 or 1
+	words   []int            // indices into Values of 32-bit numbers with small values
+	texts   []int            // indices into Values of texts with a known set of first characters
+	host    bool             // the template is from the host of the events
+	audit   *AuditPlan       // nil unless it is a known audit event
 }
 
 // NewDecoder reads the provider's field lists.
 func NewDecoder(p *Provider) *Decoder {
-	d := &Decoder{Provider: p, catalog: p.catalog()}
+	d := &Decoder{Provider: p, catalog: p.catalog(), meanings: p.meanings()}
 	for i := range d.unknown.slots {
 		d.unknown.slots[i] = -1
 	}
@@ -73,9 +74,9 @@ func NewDecoder(p *Provider) *Decoder {
 	return d
 }
 
-// plan finds out which field of a template has which meaning.
+// plan maps the fields of a template to their meanings.
 func (d *Decoder) plan(t *schema.Template) plan {
-	pl := plan{meaning: d.Provider.events[t.ID], slots: d.unknown.slots, fields: make([]Field, len(t.Fields))}
+	pl := plan{meaning: d.meanings[t.ID], slots: d.unknown.slots, fields: make([]Field, len(t.Fields))}
 	pl.meaning.audit(d.Provider, t.Channel, t.Keyword, t.Task)
 	if pl.meaning.Audit {
 		d.planAudit(&pl, t)
@@ -107,12 +108,15 @@ func (d *Decoder) planAudit(pl *plan, t *schema.Template) {
 			pl.slots[field], pl.fields[i] = int8(i), field
 		}
 	}
+	if pl.audit != nil && t.Task == taskDynamicUpdate {
+		pl.meaning.Peer = Source // the client
+	}
 }
 
 // Templates are the provider's field lists.
 func (d *Decoder) Templates() []*schema.Template { return d.catalog.Templates }
 
-// Decode begins to decode e, whose Record has been parsed. An id that the provider's manifest does not have has no fields.
+// Decode begins to decode e. Its Record must have been parsed. An id that is not in the manifest has no fields.
 func (d *Decoder) Decode(e *Event) {
 	if d.host != nil {
 		d.askHost(&e.Record)
@@ -131,8 +135,8 @@ func (d *Decoder) Decode(e *Event) {
 	}
 }
 
-// Decoded gives the fields of the event that are certain: all of them where its layout is known, see LayoutUnknown. Of an id that
-// the provider's manifest does not have Template is nil, and the whole user data is in Rest.
+// Decoded returns the fields of the event that are certain: all fields if the layout is known, see LayoutUnknown. For an id that is not in
+// the manifest Template is nil, and Rest has the whole user data.
 func (e *Event) Decoded() *schema.Decoded {
 	if !e.finished {
 		e.decoded.Finish()
@@ -142,7 +146,7 @@ func (e *Event) Decoded() *schema.Decoded {
 	return &e.decoded
 }
 
-// value gives a field's value, or nil when the event does not carry it.
+// value returns a field's value, or nil if the event does not have the field.
 func (e *Event) value(f Field) *schema.Value {
 	values := e.Decoded().Values
 	i := int(e.plan.slots[f])
@@ -152,10 +156,10 @@ func (e *Event) value(f Field) *schema.Value {
 	return &values[i]
 }
 
-// FieldAt gives the meaning of the i-th of the decoded values, NoField when it has none.
+// FieldAt returns the meaning of the i-th decoded value, or NoField.
 func (e *Event) FieldAt(i int) Field { return e.plan.fields[i] }
 
-// Num gives a number field; ok is false when the event does not carry it.
+// Num returns a number field. ok is false if the event does not have it.
 func (e *Event) Num(f Field) (n uint64, ok bool) {
 	if v := e.value(f); v != nil {
 		return v.Num, true
@@ -163,14 +167,13 @@ func (e *Event) Num(f Field) (n uint64, ok bool) {
 	return 0, false
 }
 
-// Word gives a number field whose value is a 16-bit word of a DNS message; ok is false when the event does not carry it, or when it
-// holds more, which is then none.
+// Word returns a number field that is a 16-bit word of a DNS message. ok is false if the event does not have it, or if the number is greater.
 func (e *Event) Word(f Field) (n uint64, ok bool) {
 	n, ok = e.Num(f)
 	return n, ok && n <= math.MaxUint16
 }
 
-// Text appends a text field as UTF-8 to dst; ok is false when the event does not carry it.
+// Text appends a text field as UTF-8 to dst. ok is false if the event does not have it.
 func (e *Event) Text(dst []byte, f Field) (text []byte, ok bool) {
 	v := e.value(f)
 	if v == nil {
@@ -185,10 +188,10 @@ func (e *Event) Text(dst []byte, f Field) (text []byte, ok bool) {
 	return dst, false
 }
 
-// typeOf gives the type of a field that the event carries.
+// typeOf returns the type of a field that the event has.
 func (e *Event) typeOf(f Field) schema.Type { return e.decoded.Template.Fields[e.plan.slots[f]].Type }
 
-// Bytes gives a binary field, aliasing the event; nil when the event does not carry it.
+// Bytes returns a binary field, which aliases the event, or nil if the event does not have it.
 func (e *Event) Bytes(f Field) []byte {
 	if v := e.value(f); v != nil {
 		return v.Bytes
@@ -196,8 +199,8 @@ func (e *Event) Bytes(f Field) []byte {
 	return nil
 }
 
-// Addr reads an address field. ok reports whether the event carries one that is an address; the unspecified addresses 0.0.0.0
-// and :: count as such. An IPv4 address in IPv6 form is given as IPv4, and a zone is kept.
+// Addr reads an address field. ok reports whether the field holds an address; the unspecified addresses 0.0.0.0 and :: count. An IPv4 address
+// in IPv6 form becomes IPv4, and a zone is kept.
 func (e *Event) Addr(f Field) (addr netip.Addr, ok bool) {
 	v := e.value(f)
 	if v == nil {
@@ -211,7 +214,7 @@ func (e *Event) Addr(f Field) (addr netip.Addr, ok bool) {
 	return ParseAddr(text)
 }
 
-// FirstAddr reads the first address of a list such as "192.0.2.1;192.0.2.2;".
+// FirstAddr reads the first address of a list such as "192.0.2.1;192.0.2.2;". rest is the number of further entries.
 func (e *Event) FirstAddr(f Field) (addr netip.Addr, rest int, ok bool) {
 	var buf [256]byte
 	text, ok := e.Text(buf[:0], f)
@@ -235,7 +238,7 @@ func (e *Event) FirstAddr(f Field) (addr netip.Addr, rest int, ok bool) {
 	return addr, entries - 1, addr.IsValid()
 }
 
-// ParseAddr reads an address. An IPv4 address in IPv6 form is given as IPv4.
+// ParseAddr reads an address. An IPv4 address in IPv6 form becomes IPv4.
 func ParseAddr(text []byte) (netip.Addr, bool) {
 	if a, ok := parseIPv4(text); ok {
 		return a, true
@@ -248,7 +251,7 @@ func ParseAddr(text []byte) (netip.Addr, bool) {
 	return a.Unmap(), err == nil
 }
 
-// parseIPv4 is netip.ParseAddr for dotted decimals, without a string.
+// parseIPv4 is netip.ParseAddr for dotted decimals, but takes bytes.
 func parseIPv4(text []byte) (netip.Addr, bool) {
 	var b [4]byte
 	part, digits, value := 0, 0, 0

@@ -125,7 +125,7 @@ func TestTheServersOwnProcessIsNoneThatActs(t *testing.T) {
 		server.Decode(&e)
 		require.Equal(t, want, Server().ActingProcess(&e), "event %d", id)
 	}
-	later := Event{Record: etw.Record{Flags: etw.Flag64BitHeader, ProcessID: 3336, Provider: Server().GUID, ID: 640, Channel: auditChannel}}
+	later := Event{Record: etw.Record{Flags: etw.Flag64BitHeader, ProcessID: 3336, Provider: Server().GUID, ID: 640, Channel: AuditChannel}}
 	server.Decode(&later)
 	require.Equal(t, uint32(3336), Server().ActingProcess(&later), "an audit event that the manifest does not have")
 }

@@ -8,33 +8,33 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// What an event says of its exchange, whichever of its fields say it, or the DNS message that it carries. None of these allocates
-// for an event of usual size whose fields say it.
+// The properties of an event's exchange, read from its fields or from the DNS message that it carries. None of these methods allocates for
+// an event of usual size whose fields have the value.
 
-// Bits of the DNS header's flags word that the result is read from (RFC 1035 section 4.1.1).
+// Bits of the flags word in the DNS header (RFC 1035 section 4.1.1).
 const (
 	flagQR    = 0x8000
 	flagTC    = 0x0200
 	maskRCode = 0x000F
 )
 
-// DNS response codes stand in Win32 statuses at 9000 plus the code: DNS_ERROR_RCODE_FORMAT_ERROR (9001) to 9023 (winerror.h).
+// A Win32 status for a DNS response code is 9000 plus the code: DNS_ERROR_RCODE_FORMAT_ERROR (9001) to 9023 (winerror.h).
 const (
 	statusRCodeBase = 9000
 	statusRCodeLast = 9023
 )
 
-// packetState is what is known of the DNS message that an event carries.
+// packetState is the state of the DNS message that an event carries.
 type packetState uint8
 
 const (
 	packetUnread packetState = iota
-	packetNone               // there is none, or it is not to be read
+	packetNone               // there is none, or the decoder skips packets
 	packetParsed
 	packetBroken
 )
 
-// Packet gives the DNS message that the event carries, read once; nil where there is none that can be read.
+// Packet returns the DNS message that the event carries, or nil if there is no readable one. It reads the message once.
 func (e *Event) Packet() *Message {
 	if e.packet == packetUnread {
 		switch raw := e.Bytes(PacketData); {
@@ -52,8 +52,8 @@ func (e *Event) Packet() *Message {
 	return &e.message
 }
 
-// Updates gives the update section of the DNS message that the event carries; nil where there is no message to read. Of a damaged
-// message it lists the records before the damage, and its Count is the one in the message's header.
+// Updates returns the update section of the DNS message that the event carries, or nil if there is no message. For a damaged message it
+// lists the records before the damage, and Count is the number in the message's header.
 func (e *Event) Updates() *Updates {
 	if e.Packet() == nil && e.packet != packetBroken {
 		return nil
@@ -64,8 +64,8 @@ func (e *Event) Updates() *Updates {
 // PacketBroken reports whether the event carries a packet that is no DNS message.
 func (e *Event) PacketBroken() bool { return e.Packet() == nil && e.packet == packetBroken }
 
-// RCode gives the DNS response code that the event carries: in a field, in a Win32 status, or of a response in the DNS header's
-// flags. The flags have its lower four bits, and the packet may have the others.
+// RCode returns the DNS response code of the event: from a field, from a Win32 status, or for a response from the flags in the DNS header.
+// The flags have the lower four bits of the code. The packet may have the upper bits.
 func (e *Event) RCode() (code uint64, ok bool) {
 	if code, ok = e.Word(ResponseCode); ok {
 		return code, true
@@ -86,7 +86,7 @@ func (e *Event) RCode() (code uint64, ok bool) {
 	return flags & maskRCode, has && flags&flagQR != 0
 }
 
-// QType gives the query's type: of the field, else the one that the event's name implies, else the packet's.
+// QType returns the query's type: from the field, else the type that the event id implies, else from the packet.
 func (e *Event) QType() (code uint64, ok bool) {
 	if code, ok = e.StatedQType(); ok {
 		return code, true
@@ -97,7 +97,7 @@ func (e *Event) QType() (code uint64, ok bool) {
 	return 0, false
 }
 
-// StatedQType is QType without the packet, whose question in an update or a notification names a zone.
+// StatedQType is QType without the packet: in an update or a notification the packet's question is about a zone.
 func (e *Event) StatedQType() (code uint64, ok bool) {
 	if code, ok = e.Word(QueryType); ok {
 		return code, true
@@ -105,8 +105,8 @@ func (e *Event) StatedQType() (code uint64, ok bool) {
 	return uint64(e.Meaning.QueryType), e.Meaning.QueryType != 0
 }
 
-// QName appends the name that is asked for to dst, as the field has it or, in an event without that field, the packet; of an audit
-// event the name of the record that is changed.
+// QName appends the queried name to dst, from the field or, in an event without that field, from the packet. For an audit event it appends
+// the name of the changed record.
 func (e *Event) QName(dst []byte) []byte {
 	if name, ok := e.Text(dst, QueryName); ok {
 		return name
@@ -120,15 +120,14 @@ func (e *Event) QName(dst []byte) []byte {
 	return dst
 }
 
-// LocalAddr gives the address of this host that the event names, without a zone; ok is false where it names none or an
-// unspecified one.
+// LocalAddr returns the address of this host in the event, without a zone. ok is false if the event has none or an unspecified one.
 func (e *Event) LocalAddr() (addr netip.Addr, ok bool) {
 	addr, ok = e.Addr(e.Local)
 	return addr.WithZone(""), ok && !addr.IsUnspecified()
 }
 
-// AskerAddr gives the address of the host that asks, without a zone, where the event names it: the peer, or on what this host
-// asks of others one of its own addresses.
+// AskerAddr returns the address of the host that sends the query, without a zone: the peer, or one of this host's own addresses if this host
+// sends it. ok is false if the event has none.
 func (e *Event) AskerAddr() (addr netip.Addr, ok bool) {
 	switch {
 	case e.Peer == NoField:
@@ -141,16 +140,17 @@ func (e *Event) AskerAddr() (addr netip.Addr, ok bool) {
 	return addr.WithZone(""), ok && !addr.IsUnspecified()
 }
 
-// Reaches reports whether an address of this host may be the one that talked with the peer: of the same version of IP, where the
-// event names the peer.
+// Reaches reports whether an address of this host may have talked to the peer: it has the peer's IP version, or the event does not name the
+// peer.
 func (e *Event) Reaches(own netip.Addr) bool {
 	peer, ok := e.Addr(e.Peer)
 	return !ok || peer.IsUnspecified() || peer.Is4() == own.Is4()
 }
 
-// AskerProcess gives the process that asks: as the event names it, as those do that the DNS Client service writes for others,
-// else the one that wrote the event. 0 is none. An event that a service writes for others, in a version that does not name them,
-// has none; nor has one that the manifest does not have, or one that the service may have written, since its user is a service's account.
+// AskerProcess returns the process that sends the query; 0 is none. It is the process in the field ClientPID, which the DNS Client service
+// writes for other processes, else the process that wrote the event. Three kinds of events have none: events that a service writes for
+// others in a version without ClientPID, events that are not in the manifest, and events that the service may have written, which a
+// service's account as their user shows.
 func (e *Event) AskerProcess() uint64 {
 	if pid, ok := e.Num(ClientPID); ok && pid != 0 {
 		return pid
@@ -161,7 +161,7 @@ func (e *Event) AskerProcess() uint64 {
 	return e.WriterProcess()
 }
 
-// WriterProcess gives the process that wrote the event, or for which the event says it was written. 0 is none.
+// WriterProcess returns the process in the field ClientPID, else the process that wrote the event. 0 is none.
 func (e *Event) WriterProcess() uint64 {
 	if pid, ok := e.Num(ClientPID); ok && pid != 0 {
 		return pid
@@ -172,24 +172,23 @@ func (e *Event) WriterProcess() uint64 {
 	return uint64(e.ProcessID)
 }
 
-// ActingProcess gives the id of the process on this host that asks, or that does what an audit event says; 0 where the event does not
-// name it. The DNS Server's other events have the server's own process, and an audit event that names the client of a dynamic update
-// is not that process's doing.
+// ActingProcess returns the id of the process on this host that sends the query or makes the change of an audit event; 0 if the event does
+// not name it. The DNS Server's other events have the server's own process. A dynamic update is the client's change, not that of a process
+// on this host.
 func (p *Provider) ActingProcess(e *Event) uint32 {
 	process := e.AskerProcess()
 	if p.audits {
 		if !e.Audit || e.Peer != NoField {
 			return 0
 		}
-		process = e.WriterProcess() // of an event that the manifest does not have, too
+		process = e.WriterProcess() // also for an event that is not in the manifest
 	}
 	return uint32(process) // 32 bits, in the field as in the header
 }
 
-// Actor gives the user who did what the event says, aliasing the event: of an audit event the user whose request the server serves, of
-// the DNS Client's the one whose process asks; of those that the service may have written, a user who is no service. nil where the event does not carry it, or carries another's: the DNS Server's and the
-// DNS Client service's own account. An audit event that names the client of a dynamic update carries the server's own account unless
-// it has that of the client.
+// Actor returns the user who caused the event, or nil. It aliases the event. For an audit event it is the user whose request the server
+// serves, for an event of the DNS Client the user of the process that sends the query. It is nil if the event has the account of the DNS
+// Server or of the DNS Client service. A dynamic update has the server's own account, unless it has the client's.
 func (e *Event) Actor() etw.SID {
 	if e.Audit && (e.Peer == NoField || !e.User.IsService()) || e.OwnProcess || e.AnyProcess && !e.User.IsService() {
 		return e.User
@@ -197,11 +196,11 @@ func (e *Event) Actor() etw.SID {
 	return nil
 }
 
-// unknownProcess is the id in the header of an event that no process wrote.
+// unknownProcess is the process id in the header of an event without a process.
 const unknownProcess = 1<<32 - 1
 
-// Informational reports whether the event only informs: it is part of no exchange of DNS messages, changes nothing on a server,
-// and is neither a warning nor an error. An event that the manifest does not have is not judged.
+// Informational reports whether the event only informs: it is part of no exchange of DNS messages, it is no audit event, and it is neither a
+// warning nor an error. An event that is not in the manifest is not informational.
 func (e *Event) Informational() bool {
 	return e.Phase == NoPhase && !e.Audit && e.decoded.Template != nil && (e.Level == 0 || e.Level >= levelInformation)
 }

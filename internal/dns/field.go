@@ -2,10 +2,10 @@
 
 package dns
 
-// Field is a field of an event by its meaning. Both providers' names for one thing are one Field.
+// Field is a field of an event by its meaning. It is the same for both providers, whatever their names for it.
 type Field uint8
 
-// The fields that mean something to a reader of either provider. The rest of an event's fields are known by name only.
+// The fields with a meaning in the code. All other fields are known by name only.
 const (
 	NoField Field = iota
 	TCP

@@ -7,21 +7,21 @@ import (
 	"encoding/binary"
 )
 
-// Fold brings a name into the form in which names are compared, in its own memory: as Lower has it, without a dot at the end. The
-// root, ".", becomes empty.
+// Fold changes a name to the form in which names are compared, in place: lower case, without a dot at the end. The root, ".", becomes
+// empty.
 func Fold(name []byte) []byte {
 	Lower(name)
 	return bytes.TrimSuffix(name, []byte{'.'})
 }
 
-// Lower puts the ASCII letters of a name into lower case, in its own memory. Other octets are what they are (RFC 4343).
+// Lower changes the ASCII letters of a name to lower case, in place. Other octets stay (RFC 4343).
 func Lower(name []byte) {
 	const each = 0x0101_0101_0101_0101
 	i := 0
-	for ; i+8 <= len(name); i += 8 { // eight octets at a time, without a branch that a GUID's digits would have the processor guess
+	for ; i+8 <= len(name); i += 8 { // eight octets at a time, without branches: the processor predicts them badly for a GUID's digits
 		octets := binary.LittleEndian.Uint64(name[i:])
 		low := octets &^ (0x80 * each)
-		fromA, beyondZ := low+(0x80-'A')*each, low+(0x7F-'Z')*each // the top bits tell
+		fromA, beyondZ := low+(0x80-'A')*each, low+(0x7F-'Z')*each // in the top bit of each octet
 		upper := (fromA &^ beyondZ &^ octets) & (0x80 * each)
 		binary.LittleEndian.PutUint64(name[i:], octets|upper>>2)
 	}

@@ -7,21 +7,21 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// hostLayouts asks the host that events come from for their layouts, once for each id and version.
+// hostLayouts asks the host of the events for their layouts, once for each id and version.
 type hostLayouts struct {
 	ask   func(*etw.Record) (*schema.Template, error)
 	tell  func(r *etw.Record, differs *schema.Template, err error)
 	asked map[uint32]struct{}
 }
 
-// UseHost lets the host's own field lists win over the embedded ones: events come from the Windows that the collector runs on.
-// ask gives a list, nil where the host has none. tell is called with each list that differs from the embedded one, and with each
-// error; the embedded list then stays.
+// UseHost makes the decoder prefer the host's field lists to the embedded ones. Use it when the events come from the Windows that the
+// collector runs on. ask returns a list, or nil if the host has none. tell gets each list that differs from the embedded one, and each
+// error. After an error the embedded list stays.
 func (d *Decoder) UseHost(ask func(*etw.Record) (*schema.Template, error), tell func(r *etw.Record, differs *schema.Template, err error)) {
 	d.host = &hostLayouts{ask: ask, tell: tell, asked: map[uint32]struct{}{}}
 }
 
-// askHost asks for the event's layout when that has not been done yet.
+// askHost asks for the event's layout, unless it has asked before.
 func (d *Decoder) askHost(r *etw.Record) {
 	k := uint32(r.ID)<<8 | uint32(r.Version)
 	if _, done := d.host.asked[k]; done {

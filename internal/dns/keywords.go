@@ -13,19 +13,19 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// Keyword is a kind of events of a provider: those that carry one of its bits, or those of a category.
+// Keyword is a kind of events of a provider: the events with one of its bits, or the events of a category.
 type Keyword struct {
 	Name string
 	Bits uint64
 }
 
-// The sets of keywords: each provider's default, and what of its events matters to security.
+// The sets of keywords: the provider's default, and the events that matter to security.
 const (
 	setDefault  = "default"
 	setSecurity = "security"
 )
 
-// serverKeywords divide the events of the DNS Server, by the bits in its manifest; the bit of audit is the channel's.
+// serverKeywords divide the events of the DNS Server by the bits in its manifest. The bit of audit is the bit of the channel.
 func serverKeywords() []Keyword {
 	return []Keyword{
 		{"queries", 0x1},                                                  // 256, 287
@@ -45,7 +45,7 @@ func serverKeywords() []Keyword {
 // systemChannel is the keyword bit of the DNS Client's events in the System channel.
 const systemChannel = 1 << 62
 
-// clientKeywords divide the events of the DNS Client: by the categories, and by the channel that lies in none.
+// clientKeywords divide the events of the DNS Client by the categories, and by the System channel, which is in no category.
 func clientKeywords() []Keyword {
 	return []Keyword{
 		{"queries", uint64(queryEvents)},
@@ -56,7 +56,7 @@ func clientKeywords() []Keyword {
 	}
 }
 
-// KeywordNames lists what Keyword takes.
+// KeywordNames lists the names that Keyword takes.
 func (p *Provider) KeywordNames() []string {
 	var names []string
 	for _, k := range p.keywords {
@@ -65,7 +65,7 @@ func (p *Provider) KeywordNames() []string {
 	return append(names, setDefault, setSecurity)
 }
 
-// Keyword gives the bits of a keyword, or of a set of them, by name; case does not matter.
+// Keyword returns the bits of a keyword, or of a set of keywords, by name in any case.
 func (p *Provider) Keyword(name string) (bits uint64, err error) {
 	name = strings.ToLower(strings.TrimSpace(name))
 	switch name {
@@ -90,16 +90,16 @@ func (p *Provider) Keyword(name string) (bits uint64, err error) {
 	return 0, fmt.Errorf("%q names no events of the %s; want %s, or a number", name, p.Product, strings.Join(p.KeywordNames(), ", "))
 }
 
-// LeftOut lists the kinds of events, by the names of their keywords, that the keywords of e leave out, and those that its level leaves
-// out of what the keywords ask for. A kind of which some come has " (in part)" behind its name.
+// LeftOut lists the kinds of events that the keywords of e exclude, and the kinds that its level excludes although the keywords include
+// them. A kind is the name of its keyword. If only some events of a kind are excluded, " (in part)" follows the name.
 func (p *Provider) LeftOut(e Enable) (byKeywords, byLevel []string) {
-	templates := p.catalog().Templates
+	templates, categories := p.catalog().Templates, p.categories()
 	anyLevel := e
 	anyLevel.Level = math.MaxUint8
 	for _, k := range p.keywords {
 		all, asked, wanted := 0, 0, 0
 		for _, t := range templates {
-			if !p.has(k, t.ID, t.Keyword) {
+			if !k.has(categories, t.ID, t.Keyword) {
 				continue
 			}
 			all++
@@ -135,10 +135,10 @@ func (p *Provider) Collects(e Enable, kind string) bool {
 	return !slices.Contains(byKeywords, kind) && !slices.Contains(byLevel, kind)
 }
 
-// has reports whether an event is of a kind.
-func (p *Provider) has(k Keyword, id uint16, keyword uint64) bool {
-	if c := category(k.Bits) & allCategories; p.categories != nil && c != 0 {
-		return p.categories[id]&c != 0
+// has reports whether an event is of the kind. categories are the provider's.
+func (k Keyword) has(categories map[uint16]category, id uint16, keyword uint64) bool {
+	if c := category(k.Bits) & allCategories; categories != nil && c != 0 {
+		return categories[id]&c != 0
 	}
 	return keyword&k.Bits != 0
 }

@@ -10,25 +10,25 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// Which layout an event has. Microsoft changes the fields of an event without a new version of it, so that what a layout makes of
-// an event may be read from the wrong bytes. This file decides which values are kept:
+// The layout of an event. Microsoft changes the fields of an event without a new version, so a layout may read values from the wrong
+// bytes. This file decides which values are kept:
 //
-//   - A layout that consumes the user data exactly is the event's, the newest first, unless a value shows that it is not: a flag
-//     that is neither 0 nor 1, a 16-bit word of the server's that holds a larger number, or of another event two characters of a text, an
-//     address, a name or a GUID that begins as none does. Where several could consume it exactly, the packet decides; where there is none, only what they agree on is kept. What
-//     the host itself says of its events is not doubted.
-//   - Where none does, the layout is not known. A value refutes a layout, or says nothing, or confirms it and every field before it
-//     (see judge). Kept is what the layout that is confirmed furthest says up to there, less what another confirmed layout says
-//     otherwise. A layout that a value refutes is confirmed only as far as the packet agrees with it.
+//   - A layout that consumes the user data exactly is the event's layout; the newest is tried first. A value can show that it is not: a flag
+//     that is neither 0 nor 1, a 16-bit word with a larger number (an event of the server) or with two characters of text (any other
+//     event), or an address, a name or a GUID with an impossible beginning. If several layouts consume the data exactly, the packet
+//     decides. Without a packet only the fields that they have in common are kept. A layout from the host itself is always believed.
+//   - If no layout consumes the data exactly, the layout is unknown. A value refutes a layout, is neutral, or confirms the layout up to its
+//     field (see check). The layout that is confirmed furthest gives the fields up to there, without those that another confirmed layout
+//     reads differently. A layout that a value refutes is confirmed only as far as the packet agrees with it.
 
-// LayoutUnknown reports whether the event's id is known and its layout is not: it then has the fields that are certain, and the
-// bytes of the others are undecoded.
+// LayoutUnknown reports whether the event's id is known and its layout is not. The event then has the fields that are certain, and the
+// bytes of the other fields are undecoded.
 func (e *Event) LayoutUnknown() bool {
 	d := e.Decoded()
 	return d.Template != nil && !d.Exact
 }
 
-// Undecoded reports whether the event may carry the field in bytes that are not decoded, so that its absence says nothing.
+// Undecoded reports whether the undecoded bytes of the event may hold the field.
 func (e *Event) Undecoded(f Field) bool {
 	if !e.LayoutUnknown() || e.value(f) != nil {
 		return false
@@ -41,8 +41,8 @@ func (e *Event) Undecoded(f Field) bool {
 	return false
 }
 
-// plausible reports whether the values of the exact layout are not plainly another layout's: what they begin with, and whether the
-// numbers are such. It is on the way of every event, so it is no more than that.
+// plausible reports whether the values of the exact layout are possible. It checks only numbers and first characters, since it runs for
+// every event.
 func (e *Event) plausible() bool {
 	values, pl := e.decoded.Values, e.planOf(e.decoded.Template)
 	var flags uint64
@@ -69,7 +69,7 @@ func (e *Event) plausible() bool {
 			if first != '{' && e.decoded.Template.Fields[i].Type == schema.UTF16 {
 				return false
 			}
-		case QueryName: // whoever asks may choose any byte; what the packet has too is no other field's
+		case QueryName: // a client may choose any byte, so a name that the packet has as well is possible
 			if isOddName(e.decoded.Template.Fields[i].Type, b) && !e.packetAgrees() {
 				return false
 			}
@@ -82,7 +82,7 @@ func (e *Event) plausible() bool {
 	return true
 }
 
-// isOddName reports whether a name begins with what a number does and a host's name does not, or is one letter.
+// isOddName reports whether a name begins with bytes of a number, which no host's name does, or is one letter.
 func isOddName(t schema.Type, name []byte) bool {
 	first := rune(name[0])
 	if t == schema.UTF16 {
@@ -92,7 +92,7 @@ func isOddName(t schema.Type, name []byte) bool {
 	return first <= ' ' || first == 0x7F || first >= utf8.RuneSelf && !utf8.Valid(name) || len(name) == 1 && first != '.'
 }
 
-// beginsAddress has the bytes that the text of an address begins with.
+// beginsAddress has the possible first bytes of an address as text.
 var beginsAddress = func() (is [256]bool) {
 	for _, c := range "0123456789abcdefABCDEF:" {
 		is[c] = true
@@ -106,7 +106,7 @@ func looksLikeText(n uint64) bool {
 	return low >= ' ' && low <= '~' && high >= ' ' && high <= '~'
 }
 
-// settle decides about the layout of an event whose first exact layout, if there is one, is in e.decoded.
+// settle decides on the layout of an event. The first exact layout, if there is one, is in e.decoded.
 func (e *Event) settle() {
 	d := &e.decoded
 	if d.Exact && (e.planOf(d.Template).host || e.plausible() && (len(d.Rivals()) == 0 || e.headerAgrees())) {
@@ -117,7 +117,7 @@ func (e *Event) settle() {
 	}
 }
 
-// exact looks for the one layout that is the event's. It reports whether that is decided, and leaves it in e.decoded.
+// exact looks for the event's layout among the exact ones. It reports whether it has decided; the result is in e.decoded.
 func (e *Event) exact() bool {
 	d := &e.decoded
 	var found *schema.Template
@@ -149,8 +149,8 @@ func (e *Event) exact() bool {
 	return found != nil
 }
 
-// agree keeps what the layout says that is confirmed furthest, up to where another one that is confirmed there says otherwise.
-// confirmed gives the number of leading fields that are, of the layout that has just been read.
+// agree keeps the fields of the layout that is confirmed furthest, up to the first that another confirmed layout reads differently.
+// confirmed returns the number of confirmed leading fields of the layout that was read last.
 func (e *Event) agree(confirmed func() int) {
 	d := &e.decoded
 	best, most := d.Candidates()[0], 0
@@ -170,13 +170,12 @@ func (e *Event) agree(confirmed func() int) {
 	d.Keep(best, keep)
 }
 
-// certain gives the number of leading fields that are certain of an event that no layout consumes exactly, by the layout that it
-// has just been read by.
+// certain returns the number of leading fields that are certain in the layout that was read last. No layout consumes the event exactly.
 func (e *Event) certain() (sure int) {
 	d, pl := &e.decoded, e.planOf(e.decoded.Template)
 	read, refuted := len(d.Values), false
 	for i := range d.Values {
-		verdict := e.judge(pl, i)
+		verdict := e.check(pl, i)
 		if verdict == refutes {
 			read, refuted = i, true
 			break

@@ -11,21 +11,21 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Message is what a DNS message says beyond the fields of the event that carries it. Its memory is reused by the next Read.
+// Message is a DNS message that an event carries. Its memory is reused by the next Read.
 type Message struct {
-	// ID and Flags are of the header.
+	// ID and Flags are words of the header.
 	ID, Flags uint16
-	// RCode is the response code, the upper bits of EDNS included.
+	// RCode is the response code with the upper bits of EDNS.
 	RCode uint16
-	// HasQuestion reports whether there is a question, and QueryType and QueryClass what the first one asks for.
+	// HasQuestion reports whether there is a question. QueryType and QueryClass are those of the first question.
 	HasQuestion           bool
 	QueryType, QueryClass uint16
 	// Answers lists the answer section of a response.
 	Answers Answers
-	// Updates lists the update section of a dynamic update, and of the response to one that repeats it.
+	// Updates lists the update section of a dynamic update, or of a response that repeats it.
 	Updates Updates
-	// ClientSubnet is the network on whose behalf the query is asked (RFC 7871), invalid where the message has none, and
-	// SubnetScope the prefix length that the answer is good for, in a response.
+	// ClientSubnet is the network of the client behind the query (RFC 7871), invalid if the message has none. SubnetScope is the prefix
+	// length for which a response is valid.
 	ClientSubnet netip.Prefix
 	SubnetScope  uint8
 }
@@ -44,9 +44,9 @@ const (
 	optionClientSubnet = 8
 )
 
-// Read reads a DNS message (RFC 1035, without the TCP length). On an error m holds nothing that serves, but for Updates, which then
-// lists the records before the damage. A message whose header says that it was truncated may end anywhere behind the header: m then
-// holds what is whole. The time is bounded by the message's length, whatever it holds.
+// Read reads a DNS message (RFC 1035, without the TCP length). After an error only Updates is valid: it lists the records before the damage. A
+// message with the flag TC may end anywhere after the header: m then holds the complete parts. The time is bounded by the message's
+// length, for any content.
 func (m *Message) Read(packet []byte) error {
 	err := m.read(packet)
 	if m.Flags&flagTC != 0 && errors.Is(err, errShort) {
@@ -67,7 +67,7 @@ func (m *Message) read(packet []byte) error {
 	m.RCode = m.Flags & maskRCode
 	firstUpdate, endUpdates := m.updateSection(packet)
 	if len(packet) == messageHeader {
-		return nil // some servers refuse so, whatever the counts say
+		return nil // some servers refuse with a header alone and leave the counts in it
 	}
 	off := messageHeader
 	for i := range int(word(4)) {
@@ -80,7 +80,7 @@ func (m *Message) read(packet []byte) error {
 		}
 		off = next + questionFixed
 	}
-	if m.Flags&flagQR != 0 && !m.isUpdate() { // an update's section of that place holds what it presumes
+	if m.Flags&flagQR != 0 && !m.isUpdate() { // in an update this section holds the prerequisites
 		m.Answers.Count = int(word(6))
 	}
 	edns := false
@@ -113,7 +113,7 @@ func (m *Message) read(packet []byte) error {
 	return nil
 }
 
-// AppendQueryName appends the name of the first question of a message that Read has read, nothing where there is none.
+// AppendQueryName appends the name of the first question, or nothing if there is none. Read has read the message.
 func (m *Message) AppendQueryName(dst, packet []byte) []byte {
 	if !m.HasQuestion {
 		return dst
@@ -121,7 +121,7 @@ func (m *Message) AppendQueryName(dst, packet []byte) []byte {
 	return appendName(dst, packet, messageHeader)
 }
 
-// options reads the options of EDNS.
+// options reads the EDNS options.
 func (m *Message) options(data []byte) error {
 	for len(data) > 0 {
 		if len(data) < 4 {
@@ -141,7 +141,7 @@ func (m *Message) options(data []byte) error {
 	return nil
 }
 
-// clientSubnet reads the option of RFC 7871: family, prefix length, scope, and the bytes of the address that the length needs.
+// clientSubnet reads the option of RFC 7871: family, prefix length, scope, and as many bytes of the address as the length needs.
 func (m *Message) clientSubnet(data []byte) error {
 	const ipv4, ipv6 = 1, 2 // address families of IANA
 	if len(data) < 4 {
@@ -155,15 +155,14 @@ func (m *Message) clientSubnet(data []byte) error {
 	}
 	copy(room[:], rest)
 	if size == 0 {
-		return nil // family 0: no network is told
+		return nil // family 0: the network is withheld
 	}
 	addr, _ := netip.AddrFromSlice(room[:size])
 	m.ClientSubnet, m.SubnetScope = netip.PrefixFrom(addr, bits).Masked(), data[3]
 	return nil
 }
 
-// skipName gives the offset behind the name at off. It follows the compression pointers as a reader of the name would, so that
-// a name which does not end is an error.
+// skipName returns the offset after the name at off. It follows the compression pointers, so a name without an end is an error.
 func skipName(packet []byte, off int) (next int, err error) {
 	next, length := -1, 0
 	for pointers := 0; ; {
@@ -199,8 +198,8 @@ func skipName(packet []byte, off int) (next int, err error) {
 	}
 }
 
-// appendName appends the name at off, which skipName has gone through, in master file form (RFC 1035 section 5.1): a byte that is
-// special there has a backslash before it, one that is not printable is \DDD.
+// appendName appends the name at off in master file form (RFC 1035 section 5.1): a special byte gets a backslash, and a byte that is not
+// printable becomes \DDD. skipName has checked the name.
 func appendName(dst, packet []byte, off int) []byte {
 	from := len(dst)
 	for {
@@ -231,7 +230,7 @@ func appendName(dst, packet []byte, off int) []byte {
 	}
 }
 
-// What can be wrong with a message's structure.
+// Errors in a message's structure.
 var (
 	errShort    = errors.New("the message ends before it does")
 	errOption   = errors.New("its EDNS options end before they do")

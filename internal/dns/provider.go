@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dns knows the two DNS providers of Windows: who they are, what their events mean, and their fields by meaning.
+// Package dns describes the two DNS providers of Windows and their events. ETW records go in. Events come out, with their phase, role, class,
+// result and fields by meaning.
 package dns
 
 import (
@@ -15,11 +16,11 @@ import (
 type Provider struct {
 	GUID etw.GUID
 	Name string
-	// Product is what ASIM calls it in EventProduct.
+	// Product is the value of ASIM's EventProduct.
 	Product string
 	// Service is the resource attribute service.name.
 	Service string
-	// Origin says what brings it to a host, and how.
+	// Origin says how a host gets the provider, for error messages.
 	Origin string
 	// Session, Level and Keywords are the defaults of a real-time session.
 	Session  string
@@ -27,13 +28,11 @@ type Provider struct {
 	Keywords uint64
 
 	catalog func() *schema.Catalog
-	events  map[uint16]Meaning
+	events  []eventRow
 	audits  bool // there is an Audit channel
-	// keywords name kinds of events, and security which of them the set of that name has beside the default.
+	// keywords name kinds of events. security lists the ones that the set security adds to the default.
 	keywords []Keyword
 	security []string
-	// categories are what the low keyword bits select; nil where the keywords are the manifest's alone.
-	categories map[uint16]category
 }
 
 // Server is the provider of the Windows DNS Server role.
@@ -55,12 +54,12 @@ func Client() *Provider {
 		Product: "DNS Client", Service: "windows_dns_client",
 		Origin:  "it is part of every Windows: repair this one with sfc /scannow",
 		Session: "ASIMDNSClientTrace", Level: 5, Keywords: 0x8000000000000FFF,
-		catalog: ClientCatalog, events: clientEvents(), categories: clientCategories(),
+		catalog: ClientCatalog, events: clientEvents(),
 		keywords: clientKeywords(), security: []string{"system"},
 	}
 }
 
-// Find gives the provider by its GUID, with or without braces, or by its name; case does not matter.
+// Find returns the provider with a GUID, with or without braces, or with a name, in any case.
 func Find(text string) (*Provider, error) {
 	g, err := etw.ParseGUID(text)
 	for _, p := range []*Provider{Server(), Client()} {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The data of records: in a message, and as the DNS Server's audit events have it.
+// The data of records in messages and in the DNS Server's audit events.
 
 package dns
 
@@ -10,8 +10,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// appendData appends the data of a record of a message in master file form, without its type and without the dot at the end of its
-// last name.
+// appendData appends the data of a record in a message in master file form, without the type, and without the dot at the end of the last
+// name.
 func appendData(dst, packet []byte, r record) ([]byte, error) {
 	from := len(dst)
 	dst, err := appendAnswer(dst, packet, r)
@@ -24,7 +24,7 @@ func appendData(dst, packet []byte, r record) ([]byte, error) {
 	return dst, nil
 }
 
-// appendBytes appends data in the form of RFC 3597 section 5 without a type, or as much of it as any list of records has room for.
+// appendBytes appends data in the form of RFC 3597 section 5 without a type, cut to the bound of a list of records.
 func appendBytes(dst, data []byte) []byte {
 	from := len(dst)
 	dst = appendGeneral(dst, dns.TypeNone, data)
@@ -32,9 +32,9 @@ func appendBytes(dst, data []byte) []byte {
 	return append(dst[:from], dst[at:]...)
 }
 
-// appendStoredData appends the data of a record that no message is around, as appendData does. Names in it are written out, in one
-// of two forms: that of a message, or DNS_COUNT_NAME (MS-DNSP section 2.2.2.2.2), in which the server stores them; no public source
-// says which audit events have. ok is false for other data, and for more than maxAnswersText bytes of it or of its text.
+// appendStoredData is appendData for a record outside a message. Its names are not compressed. They have one of two forms: that of a
+// message, or DNS_COUNT_NAME (MS-DNSP section 2.2.2.2.2), which the server stores. No public source says which form audit events have. ok
+// is false for other data, and if the data or its text exceeds maxAnswersText bytes.
 func appendStoredData(dst []byte, typ uint16, data []byte) (text []byte, ok bool) {
 	at, named := nameAt(typ)
 	if named && isCountName(data, at) {
@@ -50,7 +50,7 @@ func appendStoredData(dst []byte, typ uint16, data []byte) (text []byte, ok bool
 	return text, true
 }
 
-// nameAt gives where the name lies in the data of a type that ends with its only name.
+// nameAt returns the offset of the name in the data of a type that ends with its only name.
 func nameAt(typ uint16) (at int, ok bool) {
 	switch typ {
 	case dns.TypeNS, dns.TypeCNAME, dns.TypePTR, dns.TypeDNAME, dns.TypeMB, dns.TypeMD, dns.TypeMF, dns.TypeMG, dns.TypeMR:
@@ -63,12 +63,12 @@ func nameAt(typ uint16) (at int, ok bool) {
 	return 0, false
 }
 
-// countNameHeader is the size of what is before the labels of a DNS_COUNT_NAME in bytes: their size with the zero byte at their end,
-// and their number.
+// countNameHeader is the size in bytes of the header of a DNS_COUNT_NAME: the size of the labels with their final zero byte, and the number
+// of labels.
 const countNameHeader = 2
 
-// isCountName reports whether the data from at to its end is a DNS_COUNT_NAME. Each is also a name of a message, of one label with
-// such bytes in it as no host's name has.
+// isCountName reports whether the data from at to its end is a DNS_COUNT_NAME. Read as a name of a message, it is one label with bytes that
+// no host's name has.
 func isCountName(data []byte, at int) bool {
 	if len(data) < at+countNameHeader+1 || int(data[at]) != len(data)-at-countNameHeader {
 		return false
@@ -84,7 +84,7 @@ func isCountName(data []byte, at int) bool {
 	return labels == 0 && len(rest) == 1
 }
 
-// written reports whether no name in the data of a record points elsewhere: there is no message that it could point into.
+// written reports whether no name in a record's data has a compression pointer: there is no message that it could point into.
 func written(typ uint16, data []byte) bool {
 	fields := ownForms[typ].fields
 	if _, ok := nameAt(typ); ok && fields == "" {

@@ -10,7 +10,7 @@ import (
 // resultNames are the values of EventResult, by result.
 var resultNames = [...]string{ResultNA: "NA", ResultSuccess: "Success", ResultFailure: "Failure"}
 
-// FindResult gives the result that is called so in EventResult.
+// FindResult returns the result with a name in EventResult, in any case.
 func FindResult(name string) (r Result, ok bool) {
 	i := slices.IndexFunc(resultNames[:], func(known string) bool { return strings.EqualFold(name, known) })
 	return Result(max(i, 0)), i >= 0

@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// Role says who asks whom in what an event reports.
+// Role is the part of the reported exchange: who sends a query to whom, or receives what.
 type Role uint8
 
 // The roles.
 const (
-	RoleInfo              Role = iota // part of no exchange
-	RoleClientQuery                   // a client asks: another host asks this server, or this host asks its servers
-	RoleClientResponse                // what became of that
-	RoleRecursiveQuery                // this server asks another, on a client's behalf
-	RoleRecursiveResponse             // what became of that
-	RoleCache                         // a look into what this host has itself: a cache, the server's own zones
-	RoleTransfer                      // zone transfers and their notifications, in either direction
-	RoleUpdate                        // dynamic updates, in either direction
-	RoleAudit                         // something was done to the server
+	RoleInfo              Role = iota // no exchange
+	RoleClientQuery                   // a client's query: from another host to this server, or from this host to its servers
+	RoleClientResponse                // the result of a client's query
+	RoleRecursiveQuery                // a query from this server to another, on a client's behalf
+	RoleRecursiveResponse             // the result of such a query
+	RoleCache                         // a look-up in this host's own data: a cache, the server's zones
+	RoleTransfer                      // a zone transfer or its notification, in either direction
+	RoleUpdate                        // a dynamic update, in either direction
+	RoleAudit                         // a change or an action on the server
 )
 
 // roleNames are the values of DnsRole, by role.
@@ -34,13 +34,13 @@ func (r Role) String() string { return roleNames[r] }
 // RoleNames lists the names of the roles.
 func RoleNames() []string { return slices.Clone(roleNames[:]) }
 
-// ParseRole gives the role of a name, in any case.
+// ParseRole returns the role with a name, in any case.
 func ParseRole(name string) (r Role, ok bool) {
 	i := slices.IndexFunc(roleNames[:], func(known string) bool { return strings.EqualFold(name, known) })
 	return Role(max(i, 0)), i >= 0
 }
 
-// Role gives the event's role: that of its id, but for audit events, which are one whatever their id.
+// Role returns the event's role: RoleAudit for an audit event, else the role of its id.
 func (e *Event) Role() Role {
 	if e.Audit {
 		return RoleAudit

@@ -2,25 +2,25 @@
 
 package dns
 
-// Result is what an event says became of an exchange.
+// Result is the result of an exchange.
 type Result uint8
 
-// The results. NA is an event that says nothing of it: a request, a step on the way.
+// The results. ResultNA is an event without a result, such as a request or a step.
 const (
 	ResultNA Result = iota
 	ResultSuccess
 	ResultFailure
 )
 
-// Outcome is a result with the DNS response code that it comes from, where there is one.
+// Outcome is a result and its DNS response code, if there is one.
 type Outcome struct {
 	Result  Result
 	Code    uint64
 	HasCode bool
 }
 
-// Outcome gives what the event says became of its exchange. A response code is a response's; a Windows status is a result where it is
-// the final one of a look-up.
+// Outcome returns the result of the event's exchange. A response code counts in a response. A Windows status counts if it is the final one
+// of a look-up.
 func (e *Event) Outcome() Outcome {
 	if status, has := e.Num(Status); has {
 		return e.finalStatus(status)
@@ -40,7 +40,7 @@ func (e *Event) Outcome() Outcome {
 	return Outcome{ResultFailure, code, true}
 }
 
-// finalStatus gives the outcome of a look-up that ends with a status.
+// finalStatus returns the outcome for the status of an event. It is empty if the status is not the final one of a look-up.
 func (e *Event) finalStatus(status uint64) Outcome {
 	if !e.FinalStatus {
 		return Outcome{}
@@ -59,7 +59,7 @@ func (e *Event) finalStatus(status uint64) Outcome {
 	return Outcome{Result: ResultFailure}
 }
 
-// noResults reports whether the event has a list of results and it is empty, or may be.
+// noResults reports whether the event has an empty list of results, or may have one.
 func (e *Event) noResults() bool {
 	if v := e.value(QueryResults); v != nil {
 		return len(v.Bytes) == 0
@@ -67,16 +67,16 @@ func (e *Event) noResults() bool {
 	return e.Undecoded(QueryResults)
 }
 
-// statusRule says what a final status means, for a range of them. The first that fits counts.
+// statusRule is the meaning of a range of final statuses. The first rule that matches counts.
 type statusRule struct {
 	from, to  uint64
-	noResults bool // only where the event lists no results
+	noResults bool // only if the event lists no results
 	result    Result
-	hasCode   bool // it stands for a DNS response code
+	hasCode   bool // the status stands for a DNS response code
 }
 
-// statusRules are the final statuses of the DNS Client (FinalStatus in the table of its events). Any other is a failure without a
-// response code: a time-out, a cancelled call, a name that is none, no server to ask.
+// statusRules are the final statuses of the DNS Client (FinalStatus in the table of its events). Any other status is a failure without a
+// response code: a time-out, a cancelled call, an invalid name, no server.
 var statusRules = []statusRule{
 	// ERROR_SUCCESS (winerror.h): the query was answered.
 	{from: 0, to: 0, result: ResultSuccess, hasCode: true},
@@ -88,7 +88,7 @@ var statusRules = []statusRule{
 	// DNS_REQUEST_PENDING (windns.h, DnsQueryEx) and ERROR_IO_PENDING (winerror.h): the result is still to come.
 	{from: statusRequestPending, to: statusRequestPending, result: ResultNA},
 	{from: statusIOPending, to: statusIOPending, result: ResultNA},
-	// ERROR_INVALID_PARAMETER (winerror.h) without results: getaddrinfo probes so before each query (recorded events of Windows 10).
+	// ERROR_INVALID_PARAMETER (winerror.h) without results: the probe of getaddrinfo before each query (recorded events of Windows 10).
 	{from: statusInvalidParameter, to: statusInvalidParameter, noResults: true, result: ResultNA},
 }
 

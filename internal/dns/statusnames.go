@@ -4,8 +4,8 @@ package dns
 
 import "strconv"
 
-// statusNames are the names of the Windows error codes that DNS Client events carry or may carry: those of the resolver, of the sockets
-// and the HTTPS that it asks over, of the RPC by which programs ask it, and the general ones of waiting, memory and arguments.
+// statusNames are the names of the Windows error codes that DNS Client events may carry: of the resolver, of its sockets and HTTPS, of the
+// RPC between programs and the resolver, and general ones of waiting, memory and arguments.
 var statusNames = map[uint64]string{
 	// winerror.h, system errors, and WAIT_TIMEOUT of WaitForSingleObject.
 	0: "ERROR_SUCCESS", 2: "ERROR_FILE_NOT_FOUND", 5: "ERROR_ACCESS_DENIED", 6: "ERROR_INVALID_HANDLE", 8: "ERROR_NOT_ENOUGH_MEMORY",

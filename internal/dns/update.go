@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a dynamic update asks for (RFC 2136).
+// The changes that a dynamic update requests (RFC 2136).
 
 package dns
 
@@ -10,7 +10,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// UpdateOperation is what an update asks to do with a record or with several.
+// UpdateOperation is the requested change of one or several records.
 type UpdateOperation string
 
 // The operations of an update section (RFC 2136 section 2.5).
@@ -19,24 +19,24 @@ const (
 	UpdateDelete      UpdateOperation = "delete"       // the record is deleted
 	UpdateDeleteRRset UpdateOperation = "delete_rrset" // all records of the name and type are deleted
 	UpdateDeleteName  UpdateOperation = "delete_name"  // all records of the name are deleted
-	UpdateInvalid     UpdateOperation = "invalid"      // none of these: the server should refuse it
+	UpdateInvalid     UpdateOperation = "invalid"      // no operation of RFC 2136: the server should refuse it
 )
 
 // Update is one record of an update section.
 type Update struct {
 	Operation UpdateOperation
 	Type      uint16
-	// TTL is in seconds; the record of a deletion has none.
+	// TTL is in seconds. A deletion has none.
 	TTL uint32
-	// Name is in full, without the dot at the end; the root is a dot. Data is in master file form, or that of RFC 3597 where it is no
-	// data of the type; it is empty where the operation has none. Both are valid until the next Read of the message.
+	// Name is fully qualified, without the dot at the end; the root is a dot. Data is in master file form, or in the form of RFC 3597 if it
+	// is invalid for the type; it is empty if the operation has none. Both are valid until the next Read of the message.
 	Name, Data []byte
 }
 
 // Updates lists the update section of a message. Its memory is used again by the next Read.
 type Updates struct {
-	// Count is how many records there are by the message's header: the list is bounded as that of Answers is, and of a damaged message it
-	// ends before the damage.
+	// Count is the number of records in the message's header. The list may be shorter: it has the bounds of Answers, and ends before the
+	// damage of a damaged message.
 	Count int
 
 	list []updatePlace
@@ -44,7 +44,7 @@ type Updates struct {
 	full bool
 }
 
-// updatePlace is an Update whose texts are known by where they end.
+// updatePlace is an Update with the ends of its texts in place of the texts.
 type updatePlace struct {
 	operation        UpdateOperation
 	typ              uint16
@@ -52,10 +52,10 @@ type updatePlace struct {
 	from, name, data int
 }
 
-// Len is how many are listed.
+// Len is the number of listed updates.
 func (u *Updates) Len() int { return len(u.list) }
 
-// At gives the i-th.
+// At returns the i-th update.
 func (u *Updates) At(i int) Update {
 	p := &u.list[i]
 	return Update{Operation: p.operation, Type: p.typ, TTL: p.ttl, Name: u.text[p.from:p.name], Data: u.text[p.name:p.data]}
@@ -63,7 +63,7 @@ func (u *Updates) At(i int) Update {
 
 func (u *Updates) reset() { *u = Updates{list: u.list[:0], text: u.text[:0]} }
 
-// add lists one more record of a message, whose name is at an offset, for a zone of a class.
+// add appends a record of a message to the list, for a zone of a class.
 func (u *Updates) add(packet []byte, name int, zone uint16, r record) {
 	if u.full {
 		return
@@ -92,7 +92,7 @@ func (u *Updates) add(packet []byte, name int, zone uint16, r record) {
 	u.list = append(u.list, p)
 }
 
-// operationOf gives the operation of a record of an update section (RFC 2136 section 2.5).
+// operationOf returns the operation of a record in an update section (RFC 2136 section 2.5).
 func operationOf(zone uint16, r record) UpdateOperation {
 	switch empty := r.end == r.at; {
 	case r.class == zone:
@@ -110,8 +110,8 @@ func operationOf(zone uint16, r record) UpdateOperation {
 // isUpdate reports whether the message is an update or the response to one.
 func (m *Message) isUpdate() bool { return m.Flags>>opcodeShift&opcodeMask == dns.OpcodeUpdate }
 
-// updateSection gives which records of an update are its update section: from the first on, before end. Of any other message, and of
-// a response that is a header alone, that is none.
+// updateSection returns the update section of an update: its records from first on, before end. Any other message, and a response that is a
+// header alone, has none.
 func (m *Message) updateSection(packet []byte) (first, end int) {
 	if !m.isUpdate() || len(packet) == messageHeader && m.Flags&flagQR != 0 {
 		return 0, 0
@@ -121,7 +121,7 @@ func (m *Message) updateSection(packet []byte) (first, end int) {
 	return first, first + m.Updates.Count
 }
 
-// zoneClass is the class of the zone that an update is for.
+// zoneClass is the class of the zone in an update.
 func (m *Message) zoneClass() uint16 {
 	if m.HasQuestion {
 		return m.QueryClass

@@ -2,7 +2,7 @@
 
 package dns
 
-// View says what the record of an event says, before it is made: for the records and for filters. It allocates nothing for an event.
+// View gives the values that an event's record has in a profile, to records and to filters. It allocates nothing for an event.
 type View struct {
 	client  bool // the events are the DNS Client's
 	profile Profile
@@ -11,7 +11,7 @@ type View struct {
 
 // NewView makes the view of a provider's events in a profile.
 func NewView(p *Provider, profile Profile) *View {
-	return &View{p.GUID == Client().GUID, profile, classify(p, profile)}
+	return &View{p.GUID == Client().GUID, profile, p.classes(profile)}
 }
 
 // Class gives the event's class: what the profile's table says, else what is known of audit events.
@@ -22,8 +22,8 @@ func (v *View) Class(e *Event) Class {
 	return v.auditClass(e)
 }
 
-// auditClass gives the class of an event that the profile's table does not have: an audit event's, else status. Of one that nobody
-// knows, and in the documented profile, its task says whether something changes.
+// auditClass returns the class of an event without a class of its own: that of an audit event, else status. The task of an unknown audit
+// event, and of any audit event in profile documented, says whether it changes something.
 func (v *View) auditClass(e *Event) Class {
 	plan := e.AuditPlan()
 	switch {
@@ -56,13 +56,13 @@ func (v *View) Outcome(e *Event) Outcome {
 	return e.Outcome()
 }
 
-// DeviceAsks reports whether the source is the device, whose address stands in where the event names none.
+// DeviceAsks reports whether the device sends the query. Its address is then the source if the event has none.
 func (v *View) DeviceAsks(e *Event) bool {
 	return v.client || e.PeerIsServer && v.profile != ProfileDocumented
 }
 
-// documentedOutcome takes any success and response code of a response for its result, be it that of a step, and gives the code of a
-// request as well.
+// documentedOutcome is Outcome of profile documented: any status and response code of a response is its result, even that of a step, and a
+// request has a code as well.
 func documentedOutcome(e *Event) Outcome {
 	const timeout = 1460 // ERROR_TIMEOUT (winerror.h)
 	code, ok := e.RCode()

@@ -131,6 +131,11 @@ func createDefaultConfig() component.Config {
 	}
 }
 
+// plainConfig is the configuration without its methods, which Marshal writes.
+type plainConfig Config
+
+var _ confmap.Marshaler = Config{}
+
 // The keys that Unmarshal reads.
 const (
 	keyProvider  = "provider_guid"
@@ -182,6 +187,11 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		return fmt.Errorf("%s: %s is not allowed with profile asim, which always has names in lower case; leave it out, or choose profile windows", keyNames, c.Names)
 	}
 	return nil
+}
+
+// Marshal writes the configuration in the form that Unmarshal reads.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	return configyaml.Marshal(conf, plainConfig(c))
 }
 
 // newCorrelator returns the correlator that keeps events back, or nil if no events are merged.

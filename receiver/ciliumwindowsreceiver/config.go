@@ -116,6 +116,11 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return configyaml.Unmarshal(conf, c)
 }
 
+// Marshal writes the configuration in the form that Unmarshal reads.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	return configyaml.Marshal(conf, plainConfig(c))
+}
+
 // settings is the configuration in the types of the packages that use it.
 type settings struct {
 	obsconfig.Settings
@@ -125,6 +130,11 @@ type settings struct {
 	filter      *filter.Filter
 	mask        *flow.Mask
 }
+
+// plainConfig is the configuration without its methods, which Marshal writes.
+type plainConfig Config
+
+var _ confmap.Marshaler = Config{}
 
 // Bounds of the keys above.
 const (

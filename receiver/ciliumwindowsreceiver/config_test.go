@@ -75,7 +75,7 @@ replay: {path: a*.pcapng, repeat: 0, rate: 12.5}
 	require.Equal(t, networklog.BodyHubbleJSON, s.body)
 	require.NotNil(t, s.filter)
 	require.Len(t, cfg.Filters.Allow, 2)
-	require.Equal(t, []filter.Rule{{DestinationIdentity: []uint32{1}}}, cfg.Filters.Deny)
+	require.Equal(t, []filter.Rule{{"destination_identity": {"1"}}}, cfg.Filters.Deny)
 	require.Equal(t, aggregate.Settings{Interval: 2500 * time.Millisecond, MaxConnections: 8192, MaxBytes: 8192 * 224}, s.aggregation)
 	require.True(t, s.mask.Has("l4.TCP.flags.SYN"))
 	require.False(t, s.mask.Has("IP"))
@@ -107,8 +107,8 @@ func TestAValueThatIsNotAllowedIsRefusedWithKeyValueAndAlternatives(t *testing.T
 		"aggregation_max_size_mib: 0":                                  {"aggregation_max_size_mib: 0 is not allowed; want 1 to"},
 		"filters: {allow: [{verdict: [DENY]}]}":                        {"filters: allow: rule 1: verdict: \"DENY\": want one of"},
 		"filters: {deny: [{port: [443]}]}":                             {"port"},
-		"filters: {deny: [{destination_port: [65616]}]}":               {"filters.deny[0].destination_port[0]: 65616 is not allowed", "65535"},
-		"filters: {deny: [{source_identity: [4294967296]}]}":           {"filters.deny[0].source_identity[0]: 4294967296 is not allowed"},
+		"filters: {deny: [{destination_port: [65616]}]}":               {"filters: deny: rule 1: destination_port: \"65616\" is not allowed", "65535"},
+		"filters: {deny: [{source_identity: [4294967296]}]}":           {"filters: deny: rule 1: source_identity: \"4294967296\" is not allowed"},
 		"config_map: {layout: {events: {TRACE: {index: 4294967296}}}}": {"config_map.layout.events.TRACE.index: 4294967296 is not allowed"},
 		"wire_format: '2.0'":                                           {"wire_format", "2.0", `"1.14" to "1.20"`},
 		"body: json":                                                   {"body", "json", "hubble_json"},

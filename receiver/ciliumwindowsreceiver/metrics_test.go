@@ -401,7 +401,7 @@ func TestFiltersApplyToTheSums(t *testing.T) {
 	sink := &consumertest.MetricsSink{}
 	r := startFor(t, replayOf(captureFile, func(c *Config) {
 		everything(c)
-		c.Filters.Allow = []filter.Rule{{Verdict: []string{"DROPPED"}, Protocol: []string{"tcp"}}}
+		c.Filters.Allow = []filter.Rule{{"verdict": {"DROPPED"}, "protocol": {"tcp"}}}
 		c.FieldMask = []string{"time"}
 	}), nil, sink)
 	endReplay(t, r)

@@ -84,7 +84,7 @@ func TestTheMarkIsOnTheFirstRecordThatTheFiltersLeave(t *testing.T) {
 	var want, got kit.Sent
 	cfg := replayOf(waysFile, func(c *Config) {
 		c.MonitorAggregationLevel = "low"
-		c.Filters.Deny = []filter.Rule{{EventType: []string{"trace:to-stack"}}}
+		c.Filters.Deny = []filter.Rule{{"event_type": {"trace:to-stack"}}}
 	})
 	sink, _, _ := replayAll(t, cfg)
 	counted, _ := countedBytes(sink)

@@ -78,8 +78,8 @@ func TestEveryEventOfTheCaptureIsInExactlyOneRecord(t *testing.T) {
 func TestFiltersAreHubblesAllowAndDenyLists(t *testing.T) {
 	sink, r, _ := replayAll(t, replayOf(captureFile, func(c *Config) {
 		everything(c)
-		c.Filters.Allow = []filter.Rule{{Verdict: []string{"DROPPED"}, Protocol: []string{"tcp"}}, {EventType: []string{"debug"}}}
-		c.Filters.Deny = []filter.Rule{{DropReasonDesc: []string{"POLICY_DENIED"}}}
+		c.Filters.Allow = []filter.Rule{{"verdict": {"DROPPED"}, "protocol": {"tcp"}}, {"event_type": {"debug"}}}
+		c.Filters.Deny = []filter.Rule{{"drop_reason_desc": {"POLICY_DENIED"}}}
 	}))
 	seen := map[string]int{}
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {

@@ -2,8 +2,8 @@
 
 package attrs
 
-// ConstAttrs are attributes that follow each other with values that do not change. They are made once and put into many records,
-// each time as one step. They must not change after the first record has them.
+// ConstAttrs are consecutive attributes with constant values. They are made once and put into many records, each time in one step. They
+// must not change after they were put into a record.
 type ConstAttrs struct{ list []constAttr }
 
 type constAttr struct {
@@ -13,7 +13,7 @@ type constAttr struct {
 
 // constant is a value that templates hold.
 type constant struct {
-	kind valueKind // kindConstant is none
+	kind valueKind // kindConstant means no value
 	num  int64
 	text string
 }
@@ -25,7 +25,7 @@ func (c *ConstAttrs) Text(key, text string) {
 	}
 }
 
-// TextOrEmpty adds a text, be it empty.
+// TextOrEmpty adds a text, which may be empty.
 func (c *ConstAttrs) TextOrEmpty(key, text string) {
 	c.list = append(c.list, constAttr{key, constant{kindText, 0, text}})
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Templates: for each set of keys that was met, a map with those keys and the values that never change.
+// Templates: a map for each set of keys that records had, with those keys and the values that never change.
 
 package attrs
 
@@ -11,23 +11,23 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// Template holds the sets of keys that records of one kind have had: records of one kind have the same constants. The zero value is
-// empty. It belongs to the first Builder that begins a record with it.
+// Template holds the sets of keys that the records of one kind had. Records of one kind have the same constants. The zero value is
+// empty. A Template belongs to the first Builder that begins a record with it.
 type Template struct {
 	main, additional *keyNode
 }
 
-// keyNode is a key, or a ConstAttrs, that has been met after those above it.
+// keyNode is a key, or a ConstAttrs, that a record had after the keys above it.
 type keyNode struct {
 	key      string
 	constant constant
 	group    *ConstAttrs // nil for a key
 	kind     nodeKind
-	index    int // the value's place; of a group, the last one's
+	index    int // the value's place; the last value's place for a group
 	above    *keyNode
-	next     *keyNode     // of the keys that came next, the one that came last
-	other    *keyNode     // another key in this one's place
-	groups   int          // among those that came next
+	next     *keyNode     // the key that followed this one most recently
+	other    *keyNode     // another key that followed the key above
+	groups   int          // how many groups followed this key
 	prepared *pcommon.Map // the keys down to here; nil until the first record ends here
 }
 
@@ -35,22 +35,22 @@ type nodeKind uint8
 
 const (
 	keyAdds    nodeKind = iota // one more value
-	keyRepeats                 // another value for the same key, further up
+	keyRepeats                 // a new value for the same key further up
 	keyOmitted                 // no value
 )
 
-// MaxTemplateBytes bounds the memory for the sets of keys met, in bytes, with what a record adds; beyond it all are forgotten. The events
-// of testdata/ take less than a tenth of it.
+// MaxTemplateBytes bounds the memory for the sets of keys, in bytes. When it is exceeded the Builder empties all templates. One record
+// may exceed it. The events of testdata/ take less than a tenth of it.
 const MaxTemplateBytes = 16 << 20
 
-// What the parts of the trees take, in bytes, about: a node, the roots of a template, and a value of a prepared map with its key.
+// Approximate sizes in bytes: a node, the roots of a template, and a value of a prepared map with its key.
 const (
 	nodeBytes     = int(unsafe.Sizeof(keyNode{}))
 	templateBytes = 2*nodeBytes + int(unsafe.Sizeof(&Template{}))
 	valueBytes    = 80
 )
 
-// prepared gives a map with the keys that were put in f, and the constants.
+// prepared returns a map with the keys of f, in order, and the constants.
 func (d *Builder) prepared(f *fields) pcommon.Map {
 	if f.at.prepared == nil {
 		var path []*keyNode
@@ -89,7 +89,7 @@ func (c *constant) put(to pcommon.Map, key string) {
 	}
 }
 
-// step finds the node of a key that did not come next the last time, and puts it first.
+// step finds or adds the node of a key that was not the next one in the last record, and puts it first.
 func (a Attributes) step(key string) *keyNode {
 	last := a.at
 	if n := last.find(key, nil); n != nil {
@@ -108,10 +108,10 @@ func (a Attributes) step(key string) *keyNode {
 	return n
 }
 
-// maxGroups bounds the groups of constants that may come after one key, and so the time to find one: what events say decides which there are.
+// maxGroups bounds the groups of constants after one key, and so the time to find one. The number of groups depends on events.
 const maxGroups = 64
 
-// stepConsts is step for a ConstAttrs; nil when there are too many.
+// stepConsts is step for a ConstAttrs. It returns nil when there are too many.
 func (a Attributes) stepConsts(r *ConstAttrs) *keyNode {
 	n := a.at.find("", r)
 	if n == nil && a.at.groups < maxGroups {
@@ -142,7 +142,7 @@ func (a Attributes) putEach(r *ConstAttrs) {
 	}
 }
 
-// find finds a node that came after this one, and puts it first.
+// find finds a node after this one, and puts it first.
 func (n *keyNode) find(key string, r *ConstAttrs) *keyNode {
 	for at := &n.next; *at != nil; at = &(*at).other {
 		if found := *at; found.key == key && found.group == r {
@@ -154,7 +154,7 @@ func (n *keyNode) find(key string, r *ConstAttrs) *keyNode {
 	return nil
 }
 
-// place gives the place of a key's value, where the node has it.
+// place returns the place of a key's value, if the node has the key.
 func (n *keyNode) place(key string, omit map[string]bool) (place int, ok bool) {
 	if n.group == nil {
 		return n.index, n.key == key

@@ -4,8 +4,8 @@ package attrs
 
 import "time"
 
-// TimeFormatter writes times as ISO 8601 in UTC with 100 ns, as ETW has them: "2026-03-04T05:06:07.8940001Z". The second of the last
-// one is kept, since events come in the order of time.
+// TimeFormatter writes times as ISO 8601 in UTC with a resolution of 100 ns, which is ETW's: "2026-03-04T05:06:07.8940001Z". It keeps the
+// text of the last second, since consecutive events mostly have the same one.
 type TimeFormatter struct {
 	second int64 // since 1970
 	text   []byte

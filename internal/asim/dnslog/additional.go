@@ -22,11 +22,11 @@ const (
 	undecodedData = "UndecodedData"
 	// layoutUnknown marks an event that fits no known layout: its record has the fields that are certain.
 	layoutUnknown = "LayoutUnknown"
-	// clockLeap marks the record of a query and its response between which the host's clock was set; queryTime is then the query's
-	// own time.
+	// clockLeap marks the record of a query and its response when the host's clock was set between them. queryTime is then the
+	// query's own time.
 	clockLeap, queryTime = "ClockLeap", "QueryTime"
-	// lookupEvents is the number of events of a look-up of the DNS Client, where there are several, and fromCache whether the cache had the
-	// answer, where an event says it.
+	// lookupEvents is the number of events of a look-up of the DNS Client, if it has several. fromCache is whether the cache had the
+	// answer, if an event says so.
 	lookupEvents, fromCache = "LookupEvents", "FromCache"
 	// userData is the whole user data of an event that the provider's manifest does not have, in hex.
 	userData = "UserData"

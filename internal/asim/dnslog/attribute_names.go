@@ -29,8 +29,8 @@ func dnsAttributes() []string {
 // "AdditionalFields.PacketData".
 type OmitAttributes []string
 
-// Validate names a value that is no attribute, and what is allowed. The fields of AdditionalFields are the manifests' own and
-// are not checked.
+// Validate returns an error for a value that is no attribute. The error says what is allowed. Fields of AdditionalFields are not checked:
+// manifests define them.
 func (o OmitAttributes) Validate() error {
 	known := dnsAttributes()
 	for _, name := range o {

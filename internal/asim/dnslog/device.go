@@ -11,7 +11,7 @@ import (
 
 // Device is the host whose events are mapped: what ASIM calls Dvc.
 type Device struct {
-	// Name is the host's name, in full where it is known. In a replay without one it is the file's name, and Host is false.
+	// Name is the host's name, fully qualified if known. In a replay without a configured name it is the file's name, and Host is false.
 	Name string
 	// Host reports whether Name is a host's name.
 	Host bool
@@ -21,7 +21,7 @@ type Device struct {
 	OSVersion string
 }
 
-// deviceTexts is a device as its attributes are written, made once and not for each event. It does not change.
+// deviceTexts has the attributes of a device. It is made once, not for each event, and does not change.
 type deviceTexts struct {
 	Device
 	host, domain string

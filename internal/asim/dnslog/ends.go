@@ -16,7 +16,7 @@ const (
 
 func (r *dnsRecord) isServer() bool { return r.provider.Service == "windows_dns_server" }
 
-// serverEnds gives the two ends of a server's event. Port is the client's, or on recursion this server's own.
+// serverEnds returns the two ends of a server's event. The field Port is the client's port, or this server's own in recursion.
 func (r *dnsRecord) serverEnds() (src, dst endpoint) {
 	var peer endpoint
 	if !r.plainAudit() {
@@ -27,19 +27,19 @@ func (r *dnsRecord) serverEnds() (src, dst endpoint) {
 		local.addr = r.device.Addr
 	}
 	src, dst = peer, local
-	if r.PeerIsServer || r.Phase == dns.NoPhase && r.Peer == dns.NoField { // or what happened here
+	if r.PeerIsServer || r.Phase == dns.NoPhase && r.Peer == dns.NoField { // or the event is about this host alone
 		src, dst = local, peer
 	}
 	if port, ok := r.word(dns.Port); ok {
 		src.port = uint16(port)
 	}
 	if r.Phase != dns.NoPhase && r.Peer != dns.NoField {
-		dst.port = dnsPort // the DNS Server asks and listens on no other
+		dst.port = dnsPort // the DNS Server sends queries to this port and listens on it only
 	}
 	return src, dst
 }
 
-// end gives the address in a field, and marks the field as represented when it holds one.
+// end returns the address in a field, and marks the field as represented if it holds one.
 func (r *dnsRecord) end(f dns.Field) endpoint {
 	addr, ok := r.Addr(f)
 	if !ok {
@@ -49,8 +49,8 @@ func (r *dnsRecord) end(f dns.Field) endpoint {
 	return endpoint{addr: named, named: named.IsValid()}
 }
 
-// represent gives the address in a field for an attribute, which has no place for a zone nor for the more addresses of a list:
-// where there are some, the field stays in AdditionalFields as well. An unspecified address is none.
+// represent returns the address in a field for an attribute. An attribute holds neither a zone nor a list: a field with either stays in
+// AdditionalFields as well. An unspecified address counts as none.
 func (r *dnsRecord) represent(f dns.Field, addr netip.Addr, more int) netip.Addr {
 	if addr.Zone() == "" && more == 0 {
 		r.use(f)
@@ -61,7 +61,7 @@ func (r *dnsRecord) represent(f dns.Field, addr netip.Addr, more int) netip.Addr
 	return addr.WithZone("")
 }
 
-// clientEnds gives the two ends of a client's event: this host, and the server that it names.
+// clientEnds returns the two ends of a client's event: this host, and the server that the event names.
 func (r *dnsRecord) clientEnds() (src, dst endpoint) {
 	src = endpoint{addr: r.device.Addr, own: true}
 	if addr, more, ok := r.FirstAddr(dns.LocalAddress); ok && !addr.IsUnspecified() {
@@ -83,8 +83,7 @@ func (r *dnsRecord) clientEnds() (src, dst endpoint) {
 	return src, dst
 }
 
-// asDocumented gives the ends as the design document has them: an end that is not known has the device's name, and a query goes to
-// port 53.
+// asDocumented returns the ends as the design document has them: an unknown end has the device's name, and a query goes to port 53.
 func (r *dnsRecord) asDocumented(class dns.Class, src, dst endpoint) (endpoint, endpoint) {
 	exchange := r.Phase != dns.NoPhase
 	if !r.isServer() {
@@ -102,7 +101,7 @@ func (r *dnsRecord) asDocumented(class dns.Class, src, dst endpoint) (endpoint, 
 	return src, dst
 }
 
-// isTCP reports whether the exchange is over TCP; ok is false where the event does not say: a client may ask by UDP or HTTPS.
+// isTCP reports whether the exchange used TCP. ok is false if the event does not say: a client may have used UDP or HTTPS.
 func (r *dnsRecord) isTCP(class dns.Class) (tcp, ok bool) {
 	if n, has := r.num(dns.TCP); has {
 		return n != 0, true
@@ -118,7 +117,7 @@ func (r *dnsRecord) isTCP(class dns.Class) (tcp, ok bool) {
 	return tcp, tcp
 }
 
-// actingProcess gives the process that asked, or that did what an audit event says.
+// actingProcess returns the process that sent the query, or that made the change of an audit event.
 func (r *dnsRecord) actingProcess() (pid uint32, ok bool) {
 	if !r.isServer() {
 		r.use(dns.ClientPID)

@@ -20,7 +20,7 @@ const (
 	flagCD = 0x0010
 )
 
-// dnsFlag is one flag: its bit, its short name, its attribute and the field that may carry it alone.
+// dnsFlag is one flag: its bit, its short name, its attribute, and the field that carries this flag alone, if there is one.
 type dnsFlag struct {
 	bit       uint64
 	short     string
@@ -39,8 +39,8 @@ var dnsFlags = [...]dnsFlag{
 	{flagCD, "CD", "DnsFlagsCheckingDisabled", dns.NoField},
 }
 
-// flags writes the flags that the event carries: the header's word, in a field or the packet, single fields, or for a client's
-// query whether it asks for recursion.
+// flags writes the flags that the event carries. They come from the header's flags word in a field or in the packet, from fields of single
+// flags, or, for a client's query, from the option that turns recursion off.
 func (r *dnsRecord) flags() {
 	word, hasWord := r.Num(dns.Flags)
 	if msg := r.Packet(); msg != nil && !hasWord {
@@ -68,7 +68,7 @@ func (r *dnsRecord) flags() {
 	}
 }
 
-// flagAttrs gives the attributes of some flags: which are known, and which of them are set, by their place in the table.
+// flagAttrs returns the attributes of flags. known and set are bit masks of places in the table.
 func (m *Mapper) flagAttrs(known, set uint16) *attrs.ConstAttrs {
 	key := known<<len(dnsFlags) | set
 	if r := m.flagSets[key]; r != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// What the ASIM DNS schema calls itself, and the scope of its records.
+// The name and version of the ASIM DNS schema, and the scope of its records.
 const (
 	dnsSchema        = "Dns"
 	dnsSchemaVersion = "0.1.7"
@@ -29,7 +29,7 @@ const (
 	dnsPort          = 53
 )
 
-// Mapper makes log records of one provider's events. It is used from one goroutine, but where a method says otherwise.
+// Mapper makes log records of one provider's events. Use it from one goroutine, unless a method says otherwise.
 type Mapper struct {
 	provider   *dns.Provider
 	profile    dns.Profile
@@ -48,13 +48,13 @@ type Mapper struct {
 	users      UserNamer
 	unparsable atomic.Int64
 
-	// Memory that one event leaves to the next.
+	// Memory that is reused by the next event.
 	builder *attrs.Builder
 	times   attrs.TimeFormatter
 	answers dns.Answers
 }
 
-// ProcessNamer names the process that had an id at some time: the path of its program, "" when it is not known.
+// ProcessNamer returns the path of the program that had a process id at a time, or "" if it is not known.
 type ProcessNamer interface {
 	Name(pid uint32, at time.Time) string
 }
@@ -96,10 +96,10 @@ func (m *Mapper) Omit(names OmitAttributes) {
 	m.builder.Omit(names.sets())
 }
 
-// SetProcesses gives the mapper the names of processes. It is called before the first event; without it no process is named.
+// SetProcesses sets the source of process names. Call it before the first event. Without it no process is named.
 func (m *Mapper) SetProcesses(p ProcessNamer) { m.processes = p }
 
-// SetUsers gives the mapper the names of users. It is called before the first event; without it no user is named.
+// SetUsers sets the source of user names. Call it before the first event. Without it no user is named.
 func (m *Mapper) SetUsers(u UserNamer) { m.users = u }
 
 // Unparsable is the number of events so far whose packet is no DNS message. It may be called from any goroutine.
@@ -184,13 +184,13 @@ func (m *Mapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
 	return k
 }
 
-// Merged says what a record stands for beside its event. The zero value is nothing else.
+// Merged describes the events that a record stands for besides its own. The zero value is no other event.
 type Merged struct {
 	// Count is the number of events; 0 is one.
 	Count int64
 	// Start and End are the times of the first and the last of them; the zero time is the event's own.
 	Start, End time.Time
-	// Answered marks a response together with its query: the time between them is the exchange's duration.
+	// Answered marks a response that is merged with its query. The time between them is the duration of the exchange.
 	Answered bool
 	// Leapt marks one whose query's time, Start, cannot be compared with the response's: the host's clock was set between them.
 	Leapt bool
@@ -200,10 +200,10 @@ type Merged struct {
 	Lookup Lookup
 }
 
-// Lookup is what the events of a look-up of the DNS Client say beside the one of which the record is made.
+// Lookup is the information of a look-up's events besides the one that the record is made of.
 type Lookup struct {
-	Events int64      // for which the record stands
-	Server netip.Addr // that answered, or else was asked last; invalid where none is named
+	Events int64      // the number of events of the record
+	Server netip.Addr // the server that answered, or else the last one that got the query; invalid if no event names one
 	Asked  bool       // a server was asked
 	Cached bool       // the cache had the answer
 }
@@ -362,7 +362,7 @@ func (r *dnsRecord) stamp(t int64) (from int) {
 	return from
 }
 
-// hosts writes who asks, who is asked, and how.
+// hosts writes the two ends of the exchange and its protocol.
 func (r *dnsRecord) hosts(class dns.Class) {
 	a := r.attrs
 	var src, dst endpoint
@@ -397,7 +397,7 @@ func (r *dnsRecord) hosts(class dns.Class) {
 		}
 		a.PutConst("NetworkProtocol", protocol)
 	}
-	known := dst // a client's source may be just one of the host's addresses
+	known := dst // for a client's event the source may be any of the host's addresses
 	if !known.named {
 		known = src
 	}
@@ -410,7 +410,7 @@ func (r *dnsRecord) hosts(class dns.Class) {
 	}
 }
 
-// endpoint is one end of an exchange; an unknown address and port 0 are left out.
+// endpoint is one end of an exchange. An unknown address and port 0 are not written.
 type endpoint struct {
 	addr  netip.Addr
 	port  uint16
@@ -424,7 +424,7 @@ type addressText struct {
 	attrs.Piece
 }
 
-// address appends the text of an address, unless it is this host's, which has been written.
+// address appends the text of an address. The text of this host's address is there already.
 func (r *dnsRecord) address(addr netip.Addr) addressText {
 	if addr == r.local.addr {
 		return r.local
@@ -434,7 +434,7 @@ func (r *dnsRecord) address(addr netip.Addr) addressText {
 	return addressText{addr, r.builder.Since(from)}
 }
 
-// putEndpoint writes one end. The device's name stands in where it is this device, of which no address is known.
+// putEndpoint writes one end. This device without a known address has its name instead.
 func (r *dnsRecord) putEndpoint(name, addr, port string, end endpoint) {
 	if end.addr.IsValid() {
 		text := r.address(end.addr).Piece

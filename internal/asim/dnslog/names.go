@@ -9,8 +9,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// Names says how names are spelled. DNS takes no notice of the case of ASCII letters (RFC 4343), resolvers change it at random in
-// their queries (0x20), and a query language that compares text sees as many names as there are spellings.
+// Names is the spelling of names in records. DNS ignores the case of ASCII letters (RFC 4343), and some resolvers choose it at random in
+// their queries (0x20). A query language that compares text treats each spelling as another name.
 type Names string
 
 // The spellings.
@@ -21,7 +21,7 @@ const (
 	NamesLower Names = "lower"
 )
 
-// Validate says which spellings there are.
+// Validate returns an error for an unknown spelling. The error lists the known ones.
 func (n Names) Validate() error {
 	if n != NamesAsSent && n != NamesLower {
 		return fmt.Errorf("%q is not a spelling of names; want %s or %s", string(n), NamesAsSent, NamesLower)
@@ -29,11 +29,11 @@ func (n Names) Validate() error {
 	return nil
 }
 
-// Spell says how names are spelled in profile windows. Profile asim always has them in lower case, which its schema leaves open, and
-// profile documented as they were sent. It is called before the first event.
+// Spell sets the spelling of names in profile windows. Profile asim always has lower case, which its schema allows, and profile
+// documented leaves names as they were sent. Call it before the first event.
 func (m *Mapper) Spell(n Names) { m.names = n }
 
-// DetailAnswers lists answers with their name, type and time to live. It is called before the first event.
+// DetailAnswers sets whether answers are listed with their name, type and time to live. Call it before the first event.
 func (m *Mapper) DetailAnswers(detail bool) { m.detail = detail }
 
 // lowers reports whether names are written in lower case.
@@ -41,21 +41,21 @@ func (m *Mapper) lowers() bool {
 	return m.profile == dns.ProfileASIM || m.profile == dns.ProfileWindows && m.names == NamesLower
 }
 
-// spellName puts a name, which is the builder's text since from, into the spelling of the profile.
+// spellName changes a name to the profile's spelling. The name is the builder's text from index from on.
 func (r *dnsRecord) spellName(from int) {
 	if r.lowers() {
 		dns.Lower(r.builder.Text[from:])
 	}
 }
 
-// spellData puts the data of a record, which is the builder's text since from, into the spelling of the profile: names, and no other data.
+// spellData changes the names in a record's data to the profile's spelling. The data is the builder's text from index from on.
 func (r *dnsRecord) spellData(from int, typ uint16) {
 	if r.lowers() {
 		dns.LowerNames(r.builder.Text[from:], typ)
 	}
 }
 
-// trimDot takes the dot off the end of the name that was appended from on, but not the root's own.
+// trimDot removes the dot at the end of the name that begins at index from. The root keeps its dot.
 func trimDot(text []byte, from int) []byte {
 	if size := len(text) - from; size > 1 && text[len(text)-1] == '.' {
 		return text[:len(text)-1]
@@ -63,10 +63,10 @@ func trimDot(text []byte, from int) []byte {
 	return text
 }
 
-// dnsQueryOriginal is the name in AdditionalFields of the spelling that was asked, where it is not that of DnsQuery.
+// dnsQueryOriginal is the name in AdditionalFields for the spelling in the query, if it differs from DnsQuery.
 const dnsQueryOriginal = "DnsQueryOriginal"
 
-// spell puts the queried name, which is the builder's text since from, into the spelling of the profile, and keeps the other.
+// spell changes the queried name to the profile's spelling and keeps the original one. The name is the builder's text from index from on.
 func (r *dnsRecord) spell(from int) (name attrs.Piece) {
 	d := r.builder
 	name = d.Since(from)

@@ -10,11 +10,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// PacketConfig says what becomes of the DNS messages that the DNS Server's events carry: Parse is for the decoder, Keep for the
-// mapper.
+// PacketConfig configures the use of the DNS messages that the DNS Server's events carry. Parse is for the decoder, Keep for the mapper.
 type PacketConfig struct {
-	// Parse reads them: the query class, the answers, the client subnet, the upper bits of the response code, and what an event
-	// has no field of its own for.
+	// Parse reads the query class, the answers, the client subnet, the upper bits of the response code, and values that the event has
+	// no field for.
 	Parse bool `mapstructure:"parse"`
 	// Keep says when AdditionalFields.PacketData holds the message in hexadecimal.
 	Keep PacketKeep `mapstructure:"keep"`
@@ -23,17 +22,17 @@ type PacketConfig struct {
 // PacketKeep says when a message is kept.
 type PacketKeep string
 
-// When a message is kept. An event says the size in BufferSize in any case.
+// The values of PacketKeep. BufferSize has the size of the message in any case.
 const (
 	KeepPacketAlways  PacketKeep = "always"
 	KeepPacketOnError PacketKeep = "on_error" // when it does not parse
 	KeepPacketNever   PacketKeep = "never"
 )
 
-// DefaultPacketConfig is what holds where nothing is said: nothing of an event is lost.
+// DefaultPacketConfig loses nothing of an event.
 func DefaultPacketConfig() PacketConfig { return PacketConfig{Parse: true, Keep: KeepPacketAlways} }
 
-// Validate says which values there are.
+// Validate returns an error for an unknown value of Keep. The error lists the known ones.
 func (c *PacketConfig) Validate() error {
 	switch c.Keep {
 	case KeepPacketAlways, KeepPacketNever:
@@ -47,7 +46,7 @@ func (c *PacketConfig) Validate() error {
 	return nil
 }
 
-// answer gives the answers of a response: those that the DNS Client lists, or the packet's.
+// answer returns the answers of a response, from the DNS Client's list or from the packet.
 func (r *dnsRecord) answer() *dns.Answers {
 	list := &r.answers
 	list.Reset()
@@ -58,7 +57,7 @@ func (r *dnsRecord) answer() *dns.Answers {
 	if results, ok := r.Text(text, dns.QueryResults); ok {
 		list.Listed(results[len(text):])
 		if list.Count > 0 && list.Count == list.Len() && !list.Doubtful {
-			r.use(dns.QueryResults) // else the field says more
+			r.use(dns.QueryResults) // otherwise the field has more than the list
 		}
 		r.builder.Text = results[:len(text)]
 		return list
@@ -69,7 +68,7 @@ func (r *dnsRecord) answer() *dns.Answers {
 	return list
 }
 
-// appendAnswer appends the i-th answer to the builder's text, and gives where its data begins.
+// appendAnswer appends the i-th answer to the builder's text, and returns the index of its data.
 func (r *dnsRecord) appendAnswer(list *dns.Answers, i int) (data int) {
 	from := len(r.builder.Text)
 	r.builder.Text = append(r.builder.Text, list.At(i)...)
@@ -80,14 +79,14 @@ func (r *dnsRecord) appendAnswer(list *dns.Answers, i int) (data int) {
 	return data
 }
 
-// AnswersConfig says how the answers of a response are listed.
+// AnswersConfig configures the list of answers of a response.
 type AnswersConfig struct {
-	// Detail lists each with its name, type, time to live and data. Without it the list has the data, behind the type's name where it
-	// is no address.
+	// Detail lists each answer with its name, type, time to live and data. Without it the list has the data only, after the type's name
+	// if the data is no address.
 	Detail bool `mapstructure:"detail"`
 }
 
-// Names in each entry of the list of answers in detail.
+// Keys of an entry in the detailed list of answers.
 const (
 	answerName = "name"
 	answerType = "type"
@@ -95,10 +94,10 @@ const (
 	answerData = "data"
 )
 
-// maxOwners bounds the names of the answers in detail, in bytes, as the list of their data is bounded.
+// maxOwners bounds the names in the detailed list of answers, in bytes. Their data has a bound of its own.
 const maxOwners = 8 << 10
 
-// putAnswers writes the list of answers, and gives how many it has.
+// putAnswers writes the list of answers, and returns its length.
 func (r *dnsRecord) putAnswers(m attrs.Attributes, list *dns.Answers) (listed int) {
 	d := r.builder
 	if !r.detail {
@@ -136,16 +135,16 @@ func (r *dnsRecord) putAnswers(m attrs.Attributes, list *dns.Answers) (listed in
 	return d.Groups() - first
 }
 
-// Names in AdditionalFields of what a packet says.
+// Names in AdditionalFields for values from a packet.
 const (
 	dnsAnswers           = "DnsAnswers"
-	dnsAnswerCount       = "DnsAnswerCount"  // where DnsAnswers or DnsResponseName holds not all of them
-	dnsAnswerMinTTL      = "DnsAnswerMinTtl" // the least time to live of them, in seconds
+	dnsAnswerCount       = "DnsAnswerCount"  // if DnsAnswers or DnsResponseName does not hold all answers
+	dnsAnswerMinTTL      = "DnsAnswerMinTtl" // the least time to live of the answers, in seconds
 	ednsClientSubnet     = "EdnsClientSubnet"
 	ednsClientSubnetBits = "EdnsClientSubnetScope" // the prefix length that the answer is good for
 )
 
-// packetFields writes what the packet says and no attribute has a place for, and judges whether the packet itself is kept.
+// packetFields writes the values of the packet that have no attribute, and decides whether the packet itself is kept.
 func (r *dnsRecord) packetFields(m attrs.Attributes) {
 	list, d := r.answer(), r.builder
 	listed := list.Len()

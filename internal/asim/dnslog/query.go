@@ -10,7 +10,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// query writes the question and what identifies it: from the event's fields, and from the packet what they leave out.
+// query writes the question and its identifiers, from the event's fields or else from the packet.
 func (r *dnsRecord) query() {
 	if r.plainAudit() {
 		return
@@ -60,7 +60,7 @@ func (r *dnsRecord) query() {
 	}
 }
 
-// typeName names a query type. The types of Windows' own have names that profile asim has no place for.
+// typeName names a query type. Profile asim does not use the names of Windows' private types: its schema lacks them.
 func (r *dnsRecord) typeName(code uint64) string {
 	if r.profile == dns.ProfileASIM && (code == dns.TypeWINS || code == dns.TypeWINSR) {
 		return "TYPE" + strconv.FormatUint(code, 10)

@@ -35,20 +35,20 @@ func (r *dnsRecord) result() {
 	}
 }
 
-// codeOfTwo is the one response code with two names: BADVERS in an OPT record, BADSIG in a TSIG record (RFC 6895 section 2.3). The name of
-// Windows' status says which one it is: DNS_ERROR_RCODE_BADSIG.
+// codeOfTwo is the only response code with two names: BADVERS in an OPT record, BADSIG in a TSIG record (RFC 6895 section 2.3). The
+// Windows status DNS_ERROR_RCODE_BADSIG means BADSIG.
 const codeOfTwo = 16
 
-// dnsOutcome is what an event says of its result.
+// dnsOutcome is the result of an event and the values that its attributes depend on.
 type dnsOutcome struct {
 	dns.Outcome
 	response bool
 }
 
-// maxOutcomes bounds the memory for the attributes of outcomes: an event may carry any number as its response code.
+// maxOutcomes bounds the cache of outcome attributes: an event may carry any number as its response code.
 const maxOutcomes = 256
 
-// outcomeAttrs gives the attributes of an outcome.
+// outcomeAttrs returns the attributes of an outcome.
 func (m *Mapper) outcomeAttrs(o dnsOutcome) *attrs.ConstAttrs {
 	if r := m.outcomes[o]; r != nil {
 		return r
@@ -62,7 +62,7 @@ func (m *Mapper) outcomeAttrs(o dnsOutcome) *attrs.ConstAttrs {
 	r.Text("EventResultDetails", details)
 	if o.HasCode {
 		r.Int("DnsResponseCode", int64(o.Code))
-		if o.response { // of any other event, which profile documented has, it is no response's
+		if o.response { // in profile documented other events have a code as well
 			r.Text("DnsResponseCodeName", details)
 			if m.profile != dns.ProfileASIM {
 				r.Text("DnsResponseName", details)
@@ -76,7 +76,7 @@ func (m *Mapper) outcomeAttrs(o dnsOutcome) *attrs.ConstAttrs {
 	return r
 }
 
-// dvc writes the host that the event happened on. A server's event names the address it happened at.
+// dvc writes the host on which the event happened. A server's event names the local address.
 func (r *dnsRecord) dvc() {
 	r.attrs.PutConsts(&r.device.dvc)
 	if local := r.end(r.Local).addr; local.IsValid() {

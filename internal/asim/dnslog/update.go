@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a dynamic update asks for.
+// The changes that a dynamic update requests.
 
 package dnslog
 
@@ -9,10 +9,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// Names in AdditionalFields of what an update's packet says, and the names in each entry of the list.
+// Names in AdditionalFields for values from an update's packet, and the keys of each entry in the list.
 const (
 	dnsUpdates     = "DnsUpdates"
-	dnsUpdateCount = "DnsUpdateCount" // where DnsUpdates holds not all of them
+	dnsUpdateCount = "DnsUpdateCount" // if DnsUpdates does not hold all updates
 
 	updateOperation = "operation"
 	updateName      = "name"
@@ -21,8 +21,8 @@ const (
 	updateData      = "data"
 )
 
-// updates writes the update section of a packet that is a dynamic update: what it presumes is left out. Of a damaged packet it writes
-// the records before the damage, and the count that the header announces.
+// updates writes the update section of a packet that is a dynamic update. It leaves the prerequisites out. From a damaged packet it writes
+// the records before the damage and the count in the header.
 func (r *dnsRecord) updates(m attrs.Attributes) {
 	list, d := r.Updates(), r.builder
 	if r.documents() || list == nil || list.Count == 0 {

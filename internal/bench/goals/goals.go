@@ -93,7 +93,7 @@ var goals = []goal{
 	{what: "collector: Cilium replay to sentinel over TLS, against otlp_http with gzip", ours: inCollector("cilium/sentinel/ours"), reference: inCollector("cilium/otlp_http/ours"), limit: 1.3},
 	{what: "DNS aggregation with 1 million live keys", ours: measure{"internal/dns/correlate", "Aggregate/keys=1000000", ns, ""}, limit: 300},
 	{what: "DNS correlation with 1 million live keys", ours: measure{"internal/dns/correlate", "Correlate/keys=1000000", ns, ""}, limit: 300},
-	{what: "Cilium aggregation with 1 million live keys", ours: measure{"internal/cilium/aggregate", "Keeper/keys=1000000", ns, ""}, limit: 300},
+	{what: "Cilium aggregation with 1 million live keys", ours: measure{"internal/cilium/aggregate", "Connections/keys=1000000", ns, ""}, limit: 300},
 	{what: "memory, slow exporter: most, against queue + 150 MiB", ours: memory("default", mib), reference: memory("default", "limit-MiB"), limit: 1},
 	{what: "memory, slow exporter: the last tenth against the first", ours: memory("default", "last-tenth-MiB"), reference: memory("default", "first-tenth-MiB"), limit: flatMemory},
 	{what: "memory, slow exporter, GOMEMLIMIT=110MiB: most, against queue + 150 MiB", ours: memory("limited", mib), reference: memory("limited", "limit-MiB"), limit: 1},

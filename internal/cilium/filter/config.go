@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package filter decides which of Cilium's events are wanted, in the terms and with the semantics of Hubble's exporter
-// (FlowFilter in flow.proto, pkg/hubble/filters).
+// (FlowFilter in flow.proto, pkg/hubble/filters). A Config goes in, a Filter comes out.
 package filter
 
 import (
@@ -9,8 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"go.opentelemetry.io/collector/confmap"
+	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
@@ -24,74 +23,9 @@ type Config struct {
 	Deny []Rule `mapstructure:"deny"`
 }
 
-// Rule matches an event when every key that is set does. A key matches when one of its values does. The keys are those of
-// Hubble's FlowFilter.
-type Rule struct {
-	// Verdict is a verdict: FORWARDED, DROPPED, ERROR, AUDIT, REDIRECTED, TRACED or TRANSLATED.
-	Verdict []string `mapstructure:"verdict"`
-	// EventType is a type as `hubble observe --type` has it: drop, trace, policy-verdict, capture, trace-sock, …, or a type and a
-	// sub type, by name or number: trace:to-stack, drop:133.
-	EventType []string `mapstructure:"event_type"`
-	// SourceIP and DestinationIP are addresses or networks in CIDR notation.
-	SourceIP       []string `mapstructure:"source_ip"`
-	DestinationIP  []string `mapstructure:"destination_ip"`
-	SourceIPXlated []string `mapstructure:"source_ip_xlated"`
-	// SourcePort and DestinationPort are ports of TCP, UDP or SCTP.
-	SourcePort      []uint16 `mapstructure:"source_port"`
-	DestinationPort []uint16 `mapstructure:"destination_port"`
-	// Protocol is tcp, udp, sctp, icmp (of either version), icmpv4, icmpv6, vrrp or igmp.
-	Protocol []string `mapstructure:"protocol"`
-	// SourceIdentity and DestinationIdentity are security identities.
-	SourceIdentity      []uint32 `mapstructure:"source_identity"`
-	DestinationIdentity []uint32 `mapstructure:"destination_identity"`
-	// DropReasonDesc is the name of a drop reason, such as POLICY_DENIED.
-	DropReasonDesc []string `mapstructure:"drop_reason_desc"`
-	// TrafficDirection is INGRESS, EGRESS or TRAFFIC_DIRECTION_UNKNOWN.
-	TrafficDirection []string `mapstructure:"traffic_direction"`
-	// Reply is whether the packet is a reply; a drop is none.
-	Reply []bool `mapstructure:"reply"`
-	// IPVersion is IPv4 or IPv6.
-	IPVersion []string `mapstructure:"ip_version"`
-}
-
-var _ confmap.Unmarshaler = (*Rule)(nil)
-
-// Unmarshal reads a rule: for each key one value or a list. A key of Hubble's that is none here is an error that says why, and what
-// to use instead.
-func (r *Rule) Unmarshal(conf *confmap.Conf) error {
-	for _, key := range slices.Sorted(maps.Keys(conf.ToStringMap())) {
-		if why, ok := notHere[key]; ok {
-			return fmt.Errorf("%s: %s", key, why)
-		}
-	}
-	return configyaml.Unmarshal(conf, r)
-}
-
-// notHere says of each key of Hubble's FlowFilter that is none of a Rule why it is none (flow.proto of Cilium 1.20).
-var notHere = func() map[string]string {
-	const agent = " are not in the datapath's events; only Cilium's agent knows them. Use %[1]s_identity or %[1]s_ip"
-	keys := map[string]string{}
-	for _, end := range []string{"source", "destination"} {
-		for key, what := range map[string]string{
-			"pod": "pod names", "fqdn": "DNS names", "label": "labels", "service": "services", "workload": "workloads", "cluster_name": "cluster names",
-		} {
-			keys[end+"_"+key] = what + fmt.Sprintf(agent, end)
-		}
-	}
-	for _, key := range []string{"http_status_code", "http_method", "http_path", "http_url", "http_header", "dns_query"} {
-		keys[key] = "HTTP and DNS are what Cilium's proxy reads; the datapath's events have none of it. Use protocol and destination_port, or event_type l7 for the proxy's messages"
-	}
-	for _, key := range []string{"node_name", "node_labels"} {
-		keys[key] = "every event is of the one node that the receiver runs on, or that the file is of; leave it out"
-	}
-	for _, key := range []string{"uuid", "trace_id", "experimental"} {
-		keys[key] = "Hubble and Cilium's agent make what it looks at; the datapath's events have none of it. Leave it out"
-	}
-	for _, key := range []string{"interface", "tcp_flags"} {
-		keys[key] = "it is no key of this receiver's filters; filter the records by cilium.interface.index or TcpFlags… in a processor"
-	}
-	return keys
-}()
+// Rule gives values by key. It matches an event when every key does, and a key matches when one of its values does. The keys are those of
+// Hubble's FlowFilter that the datapath's events can answer; see fields.
+type Rule map[string][]string
 
 // Validate names the rule, the key and the value that is not allowed, and what is.
 func (c *Config) Validate() error {
@@ -121,3 +55,72 @@ func New(c *Config) (*Filter, error) {
 	}
 	return f, errors.Join(errs...)
 }
+
+// compile reads the values of the rule. Its error names the keys.
+func (r Rule) compile() (rule, error) {
+	if len(r) == 0 {
+		return nil, errors.New("it has no key; a rule wants one at least")
+	}
+	var compiled rule
+	var errs configyaml.KeyErrors
+	for _, f := range fields() {
+		values, ok := r[f.name]
+		if !ok {
+			continue
+		}
+		if len(values) == 0 {
+			errs.Add(f.name, errors.New("it has no value; want one or a list"))
+			continue
+		}
+		c, err := f.compile(values)
+		errs.Add(f.name, err)
+		compiled = append(compiled, c)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r)) {
+		errs.Add(name, r.CheckKey(name))
+	}
+	return compiled, errs.Join()
+}
+
+var _ configyaml.KeyChecker = Rule{}
+
+// CheckKey says why a name is no key of rules, and what to use instead; nil where it is one.
+func (Rule) CheckKey(name string) error {
+	var known []string
+	for _, f := range fields() {
+		known = append(known, f.name)
+	}
+	if slices.Contains(known, name) {
+		return nil
+	}
+	if why, ok := notHere[name]; ok {
+		return errors.New(why)
+	}
+	return fmt.Errorf("there is no such key; want one of %s", strings.Join(known, ", "))
+}
+
+// notHere says of each key of Hubble's FlowFilter that is none of a Rule why it is none (flow.proto of Cilium 1.20).
+var notHere = func() map[string]string {
+	const agent = " are not in the datapath's events; only Cilium's agent knows them. Use %[1]s_identity or %[1]s_ip"
+	keys := map[string]string{}
+	for _, end := range []string{"source", "destination"} {
+		for key, what := range map[string]string{
+			"pod": "pod names", "fqdn": "DNS names", "label": "labels", "service": "services", "workload": "workloads", "cluster_name": "cluster names",
+		} {
+			keys[end+"_"+key] = what + fmt.Sprintf(agent, end)
+		}
+	}
+	for _, key := range []string{"http_status_code", "http_method", "http_path", "http_url", "http_header", "dns_query"} {
+		keys[key] = "HTTP and DNS are what Cilium's proxy reads; the datapath's events have none of it. Use protocol and destination_port, or event_type l7 for the proxy's messages"
+	}
+	for _, key := range []string{"node_name", "node_labels"} {
+		keys[key] = "every event is of the one node that the receiver runs on, or that the file is of; leave it out"
+	}
+	for _, key := range []string{"uuid", "trace_id", "experimental"} {
+		keys[key] = "Hubble and Cilium's agent make what it looks at; the datapath's events have none of it. Leave it out"
+	}
+	for _, key := range []string{"interface", "tcp_flags"} {
+		keys[key] = "it is no key of this receiver's filters; filter the records by cilium.interface.index or TcpFlags… in a processor"
+	}
+	return keys
+}()

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
 // load reads a filters section as the collector does, validation included.
@@ -20,7 +22,7 @@ func load(t *testing.T, yaml string) (Config, error) {
 	conf, err := confmaptest.LoadConf(path)
 	require.NoError(t, err)
 	var c Config
-	if err := conf.Unmarshal(&c); err != nil {
+	if err := configyaml.Unmarshal(conf, &c); err != nil {
 		return c, err
 	}
 	return c, confmap.Validate(&c)
@@ -36,7 +38,7 @@ source_port: 80, destination_port: 443, protocol: tcp, source_identity: 2, desti
 traffic_direction: INGRESS, reply: false, ip_version: IPv4}]`)
 	require.NoError(t, err)
 	require.Equal(t, list, one)
-	require.Equal(t, []bool{false}, one.Allow[0].Reply)
+	require.Equal(t, []string{"false"}, one.Allow[0]["reply"])
 }
 
 func TestAKeyOfHubblesThatTheDatapathCannotAnswerSaysWhyAndWhatToUse(t *testing.T) {
@@ -47,8 +49,11 @@ func TestAKeyOfHubblesThatTheDatapathCannotAnswerSaysWhyAndWhatToUse(t *testing.
 		"allow: [{http_method: [GET]}]":                "http_method: HTTP and DNS are what Cilium's proxy reads",
 		"allow: [{node_name: [node-1]}]":               "node_name: every event is of the one node",
 		"allow: [{tcp_flags: [{SYN: true}]}]":          "tcp_flags: it is no key of this receiver's filters",
-		"allow: [{source_pot: 1}]":                     "source_pot: there is no such key; want one of destination_identity",
-		"allow: [{source_port: 65616}]":                "source_port[0]: 65616 is not allowed; want a whole number from 0 to 65535",
+		"allow: [{source_pot: 1}]":                     "source_pot: there is no such key; want one of verdict, event_type",
+		"allow: [{source_port: 65616}]":                "source_port: \"65616\" is not allowed; want a whole number from 0 to 65535",
+		"allow: [{source_ip: }]":                       "allow[0].source_ip: it is missing or empty, as by a variable that is not set; want a value",
+		"allow: [{source_ip: {a: b}}]":                 `allow[0].source_ip: {"a":"b"} is not allowed; want a list`,
+		"allow: [{source_port: 0.5}]":                  "allow[0].source_port[0]: 0.5 is not allowed; want text or a whole number",
 	} {
 		_, err := load(t, yaml)
 		require.ErrorContains(t, err, want, yaml)

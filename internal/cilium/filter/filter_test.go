@@ -32,25 +32,25 @@ func wants(t *testing.T, c Config, f *flow.Flow) bool {
 
 func TestEveryKeyMatchesOneOfItsValues(t *testing.T) {
 	for name, c := range map[string]struct{ yes, no Rule }{
-		"verdict":              {Rule{Verdict: []string{"FORWARDED", "dropped"}}, Rule{Verdict: []string{"FORWARDED"}}},
-		"event_type":           {Rule{EventType: []string{"trace", "drop"}}, Rule{EventType: []string{"trace"}}},
-		"sub type":             {Rule{EventType: []string{"drop:133"}}, Rule{EventType: []string{"drop:181"}}},
-		"sub type by name":     {Rule{EventType: []string{"Drop:Policy denied"}}, Rule{EventType: []string{"1:0"}}},
-		"source_ip":            {Rule{SourceIP: []string{"10.0.0.1"}}, Rule{SourceIP: []string{"10.0.0.2"}}},
-		"network":              {Rule{SourceIP: []string{"fd00::/8", "10.0.0.0/24"}}, Rule{SourceIP: []string{"10.0.1.0/24"}}},
-		"mapped address":       {Rule{SourceIP: []string{"::ffff:10.0.0.1"}}, Rule{SourceIP: []string{"::ffff:10.0.0.2"}}},
-		"mapped network":       {Rule{SourceIP: []string{"::ffff:10.0.0.0/120"}}, Rule{SourceIP: []string{"::ffff:10.0.1.0/120"}}},
-		"destination_ip":       {Rule{DestinationIP: []string{"10.1.0.2"}}, Rule{DestinationIP: []string{"10.0.0.1"}}},
-		"source_ip_xlated":     {Rule{Verdict: []string{"DROPPED"}}, Rule{SourceIPXlated: []string{"0.0.0.0/0"}}},
-		"source_port":          {Rule{SourcePort: []uint16{1, 40000}}, Rule{SourcePort: []uint16{443}}},
-		"destination_port":     {Rule{DestinationPort: []uint16{443}}, Rule{DestinationPort: []uint16{0}}},
-		"protocol":             {Rule{Protocol: []string{"TCP"}}, Rule{Protocol: []string{"udp", "icmp"}}},
-		"source_identity":      {Rule{SourceIdentity: []uint32{1001}}, Rule{SourceIdentity: []uint32{2}}},
-		"destination_identity": {Rule{DestinationIdentity: []uint32{2}}, Rule{DestinationIdentity: []uint32{0}}},
-		"drop_reason_desc":     {Rule{DropReasonDesc: []string{"policy_denied"}}, Rule{DropReasonDesc: []string{"POLICY_DENY"}}},
-		"traffic_direction":    {Rule{TrafficDirection: []string{"ingress"}}, Rule{TrafficDirection: []string{"EGRESS"}}},
-		"reply":                {Rule{Reply: []bool{false}}, Rule{Reply: []bool{true}}},
-		"ip_version":           {Rule{IPVersion: []string{"ipv4"}}, Rule{IPVersion: []string{"IPv6"}}},
+		"verdict":              {Rule{"verdict": {"FORWARDED", "dropped"}}, Rule{"verdict": {"FORWARDED"}}},
+		"event_type":           {Rule{"event_type": {"trace", "drop"}}, Rule{"event_type": {"trace"}}},
+		"sub type":             {Rule{"event_type": {"drop:133"}}, Rule{"event_type": {"drop:181"}}},
+		"sub type by name":     {Rule{"event_type": {"Drop:Policy denied"}}, Rule{"event_type": {"1:0"}}},
+		"source_ip":            {Rule{"source_ip": {"10.0.0.1"}}, Rule{"source_ip": {"10.0.0.2"}}},
+		"network":              {Rule{"source_ip": {"fd00::/8", "10.0.0.0/24"}}, Rule{"source_ip": {"10.0.1.0/24"}}},
+		"mapped address":       {Rule{"source_ip": {"::ffff:10.0.0.1"}}, Rule{"source_ip": {"::ffff:10.0.0.2"}}},
+		"mapped network":       {Rule{"source_ip": {"::ffff:10.0.0.0/120"}}, Rule{"source_ip": {"::ffff:10.0.1.0/120"}}},
+		"destination_ip":       {Rule{"destination_ip": {"10.1.0.2"}}, Rule{"destination_ip": {"10.0.0.1"}}},
+		"source_ip_xlated":     {Rule{"verdict": {"DROPPED"}}, Rule{"source_ip_xlated": {"0.0.0.0/0"}}},
+		"source_port":          {Rule{"source_port": {"1", "40000"}}, Rule{"source_port": {"443"}}},
+		"destination_port":     {Rule{"destination_port": {"443"}}, Rule{"destination_port": {"0"}}},
+		"protocol":             {Rule{"protocol": {"TCP"}}, Rule{"protocol": {"udp", "icmp"}}},
+		"source_identity":      {Rule{"source_identity": {"1001"}}, Rule{"source_identity": {"2"}}},
+		"destination_identity": {Rule{"destination_identity": {"2"}}, Rule{"destination_identity": {"0"}}},
+		"drop_reason_desc":     {Rule{"drop_reason_desc": {"policy_denied"}}, Rule{"drop_reason_desc": {"POLICY_DENY"}}},
+		"traffic_direction":    {Rule{"traffic_direction": {"ingress"}}, Rule{"traffic_direction": {"EGRESS"}}},
+		"reply":                {Rule{"reply": {"false"}}, Rule{"reply": {"true"}}},
+		"ip_version":           {Rule{"ip_version": {"ipv4"}}, Rule{"ip_version": {"IPv6"}}},
 	} {
 		require.True(t, wants(t, Config{Allow: []Rule{c.yes}}, dropped()), name)
 		require.False(t, wants(t, Config{Allow: []Rule{c.no}}, dropped()), name)
@@ -60,43 +60,48 @@ func TestEveryKeyMatchesOneOfItsValues(t *testing.T) {
 }
 
 func TestARuleWantsAllItsKeysAListOneOfItsRulesAndDenyWins(t *testing.T) {
-	tcp, udp := Rule{Protocol: []string{"tcp"}}, Rule{Protocol: []string{"udp"}}
+	tcp, udp := Rule{"protocol": {"tcp"}}, Rule{"protocol": {"udp"}}
 	require.True(t, wants(t, Config{}, dropped()))
 	require.True(t, wants(t, Config{Allow: []Rule{udp, tcp}}, dropped()))
-	require.False(t, wants(t, Config{Allow: []Rule{{Protocol: []string{"tcp"}, SourcePort: []uint16{1}}}}, dropped()))
+	require.False(t, wants(t, Config{Allow: []Rule{{"protocol": {"tcp"}, "source_port": {"1"}}}}, dropped()))
 	require.False(t, wants(t, Config{Allow: []Rule{tcp}, Deny: []Rule{udp, tcp}}, dropped()))
 }
 
 func TestWhatIsNoFlowMatchesByItsTypeAndLossesAlwaysPass(t *testing.T) {
 	debug := &flow.Flow{Class: flow.ClassDebug, Type: monitor.TypeDebug, SubType: 2}
-	require.True(t, wants(t, Config{Allow: []Rule{{EventType: []string{"debug"}}}}, debug))
-	require.True(t, wants(t, Config{Allow: []Rule{{EventType: []string{"debug:2"}}}}, debug))
-	require.False(t, wants(t, Config{Allow: []Rule{{Verdict: []string{"VERDICT_UNKNOWN"}}}}, debug))
-	require.False(t, wants(t, Config{Allow: []Rule{{SourceIdentity: []uint32{0}}}}, debug))
-	require.True(t, wants(t, Config{Allow: []Rule{{Protocol: []string{"tcp"}}}}, &flow.Flow{Class: flow.ClassLost}))
+	require.True(t, wants(t, Config{Allow: []Rule{{"event_type": {"debug"}}}}, debug))
+	require.True(t, wants(t, Config{Allow: []Rule{{"event_type": {"debug:2"}}}}, debug))
+	require.False(t, wants(t, Config{Allow: []Rule{{"verdict": {"VERDICT_UNKNOWN"}}}}, debug))
+	require.False(t, wants(t, Config{Allow: []Rule{{"source_identity": {"0"}}}}, debug))
+	require.True(t, wants(t, Config{Allow: []Rule{{"protocol": {"tcp"}}}}, &flow.Flow{Class: flow.ClassLost}))
 }
 
 func TestWhatIsNotAllowedIsNamed(t *testing.T) {
 	for want, r := range map[string]Rule{
-		`rule 1: verdict: "DENIED": want one of VERDICT_UNKNOWN, FORWARDED`:       {Verdict: []string{"DENIED"}},
-		`event_type: "flow": want drop, debug`:                                    {EventType: []string{"flow"}},
-		`event_type: "trace:to-mars": trace has no sub type "to-mars"`:            {EventType: []string{"trace:to-mars"}},
-		`source_ip: "10.0.0.0/33" is neither an IP address nor a network`:         {SourceIP: []string{"10.0.0.0/33"}},
-		`protocol: "http": want one of tcp`:                                       {Protocol: []string{"http"}},
-		`drop_reason_desc: "DENIED": want a drop reason of Cilium's`:              {DropReasonDesc: []string{"DENIED"}},
-		`traffic_direction: "in": want one of TRAFFIC_DIRECTION_UNKNOWN, INGRESS`: {TrafficDirection: []string{"in"}},
-		`ip_version: "4": want one of IPv4, IPv6`:                                 {IPVersion: []string{"4"}},
+		`rule 1: verdict: "DENIED": want one of VERDICT_UNKNOWN, FORWARDED`:                                                     {"verdict": {"DENIED"}},
+		`event_type: "flow": want drop, debug`:                                                                                  {"event_type": {"flow"}},
+		`event_type: "trace:to-mars": trace has no sub type "to-mars"`:                                                          {"event_type": {"trace:to-mars"}},
+		`source_ip: "10.0.0.0/33" is neither an IP address nor a network`:                                                       {"source_ip": {"10.0.0.0/33"}},
+		`protocol: "http": want one of tcp`:                                                                                     {"protocol": {"http"}},
+		`drop_reason_desc: "DENIED": want a drop reason of Cilium's`:                                                            {"drop_reason_desc": {"DENIED"}},
+		`traffic_direction: "in": want one of TRAFFIC_DIRECTION_UNKNOWN, INGRESS`:                                               {"traffic_direction": {"in"}},
+		`ip_version: "4": want one of IPv4, IPv6`:                                                                               {"ip_version": {"4"}},
+		`port: there is no such key; want one of verdict, event_type, source_ip, destination_ip, source_ip_xlated, source_port`: {"port": {"443"}},
+		`source_port: "65616" is not allowed; want a whole number from 0 to 65535`:                                              {"source_port": {"443", "65616"}},
+		`source_identity: "-1" is not allowed; want a whole number from 0 to 4294967295`:                                        {"source_identity": {"-1"}},
+		`reply: "no" is not allowed; want true or false`:                                                                        {"reply": {"no"}},
+		`protocol: it has no value; want one or a list`:                                                                         {"protocol": {}},
 		`it has no key`: {},
 	} {
 		require.ErrorContains(t, (&Config{Deny: []Rule{r}}).Validate(), want)
 	}
-	require.ErrorContains(t, (&Config{Allow: []Rule{{Reply: []bool{true}}, {}}}).Validate(), "allow: rule 2")
+	require.ErrorContains(t, (&Config{Allow: []Rule{{"reply": {"true"}}, {}}}).Validate(), "allow: rule 2")
 }
 
 func BenchmarkWants(b *testing.B) {
 	f, err := New(&Config{
-		Allow: []Rule{{Verdict: []string{"FORWARDED"}}, {Verdict: []string{"DROPPED"}, SourceIP: []string{"10.0.0.0/8"}}},
-		Deny:  []Rule{{DestinationPort: []uint16{53}, Protocol: []string{"udp"}}},
+		Allow: []Rule{{"verdict": {"FORWARDED"}}, {"verdict": {"DROPPED"}, "source_ip": {"10.0.0.0/8"}}},
+		Deny:  []Rule{{"destination_port": {"53"}, "protocol": {"udp"}}},
 	})
 	require.NoError(b, err)
 	e := dropped()

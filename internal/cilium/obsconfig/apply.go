@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Writing the settings into the map, and putting back what was there.
+// Writing the settings into the map, and restoring the previous values.
 
 package obsconfig
 
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Map is the observability configuration map. Values are as the map has them, Info.ValueSize bytes.
+// Map is the observability configuration map. Values have the map's form: Info.ValueSize bytes.
 type Map interface {
 	Info() (Info, error)
 	// Lookup reads the value at index into value.
@@ -20,13 +20,13 @@ type Map interface {
 }
 
 var (
-	// ErrNotTaken is returned when the map has another value after writing than was written.
+	// ErrNotTaken is returned if the map has another value after writing.
 	ErrNotTaken = errors.New("the observability configuration map did not take a value")
-	// ErrChanged is returned when a value was not restored since something else has changed it.
+	// ErrChanged is returned if a value was not restored because something else had changed it.
 	ErrChanged = errors.New("something else has changed the observability configuration map")
 )
 
-// Applied is what Apply has written, and what was there before.
+// Applied has the values that Apply has written, and the previous ones.
 type Applied struct {
 	m     Map
 	size  uint32 // of a value, in bytes
@@ -38,8 +38,8 @@ type cell struct {
 	before, after uint64
 }
 
-// Apply checks the map, writes the settings in the layout, reads each value back and compares. When it fails, what it had
-// written is put back. Its errors are ErrMismatch, ErrNotTaken and the map's own.
+// Apply checks the map, writes the settings in the layout, reads each value back and compares it. If it fails it restores the values that
+// it has written. Its errors are ErrMismatch, ErrNotTaken and the map's own.
 func Apply(m Map, l Layout, s Settings) (*Applied, error) {
 	info, err := m.Info()
 	if err != nil {
@@ -58,8 +58,7 @@ func Apply(m Map, l Layout, s Settings) (*Applied, error) {
 	return a, nil
 }
 
-// Again writes the settings again, and reads back and compares. What something else has written meanwhile becomes the
-// previous value.
+// Again writes the settings again, reads them back and compares. A value that something else has written since becomes the previous value.
 func (a *Applied) Again() error {
 	for i := range a.cells {
 		c := &a.cells[i]
@@ -67,7 +66,7 @@ func (a *Applied) Again() error {
 		if err != nil {
 			return err
 		}
-		if found&c.mask == c.value { // of these bits the previous value is still that of before
+		if found&c.mask == c.value { // nothing else has written these bits
 			c.before = found&^c.mask | c.before&c.mask
 		} else {
 			c.before = found
@@ -80,7 +79,7 @@ func (a *Applied) Again() error {
 	return nil
 }
 
-// set writes one value, keeping the bits that are not the layout's.
+// set writes one value and keeps the bits outside the layout.
 func (a *Applied) set(w write) error {
 	before, err := a.read(w.index)
 	if err != nil {
@@ -90,7 +89,7 @@ func (a *Applied) set(w write) error {
 	return a.putAndCompare(w.index, before&^w.mask|w.value)
 }
 
-// equal reports whether another map has the values that this one has now, as far as both can be read.
+// equal reports whether another map has the same values, as far as both can be read.
 func (a *Applied) equal(other Map) bool {
 	b := &Applied{m: other, size: a.size}
 	for _, c := range a.cells {
@@ -134,8 +133,8 @@ func (a *Applied) put(index uint32, v uint64) error {
 	return nil
 }
 
-// Restore puts the previous values back. One that something else has changed meanwhile is left as it is, which is an
-// ErrChanged. Further calls do nothing.
+// Restore restores the previous values. It leaves a value that something else has changed since, and returns ErrChanged. Further calls do
+// nothing.
 func (a *Applied) Restore() error {
 	var errs []error
 	for _, c := range a.cells {
@@ -160,7 +159,7 @@ func (a *Applied) Restore() error {
 	return errors.Join(errs...)
 }
 
-// String says what was written: "index 0: 0x2 -> 0x32, index 1: 0x4 kept".
+// String lists the written values: "index 0: 0x2 -> 0x32, index 1: 0x4 kept".
 func (a *Applied) String() string {
 	var parts []string
 	for _, c := range a.cells {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The layout of the map as configuration: two presets, and everything spelled out.
+// The layout of the map as configuration: two presets, and mappings.
 
 package obsconfig
 
@@ -11,57 +11,55 @@ import (
 	"slices"
 	"strings"
 
-	"go.opentelemetry.io/collector/confmap"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
 // Names of the presets.
 const (
 	// PresetBitmask has one mask at index 0 with bit 1<<(message type) for each event, and the aggregation level at 1.
-	PresetBitmask = "bitmask"
+	PresetBitmask Preset = "bitmask"
 	// PresetPerEvent has 0 or 1 at the index of each event's message type, and the aggregation level at 0.
-	PresetPerEvent = "per_event"
+	PresetPerEvent Preset = "per_event"
 )
 
-// Layout says what stands where in the map, an array of integers, little endian. In YAML it is a preset's name,
+// Layout is the layout of the map, an array of little-endian integers. In YAML it is a preset's name,
 //
 //	layout: bitmask
 //
 // or a mapping, in which every part has a default or may be left out:
 //
 //	layout:
-//	  preset: per_event            # start from a preset and change what follows; without it nothing is there but what follows
-//	  value_size: 4                # bytes that a value must have: 1, 2, 4 or 8; 0, the default, takes what the map has
-//	  events:                      # by event, in any case; one that is not there is not written
+//	  preset: per_event            # the preset that the following keys change; without it the layout has only the following keys
+//	  value_size: 4                # the size of a value in bytes: 1, 2, 4 or 8; 0, the default, takes the map's size
+//	  events:                      # by event, in any case; an event that is left out is not written
 //	    TRACE: {index: 6, bit: 4}                        # one bit of the value at an index; other bits are kept
 //	    DEBUG: {index: 7, enabled: 1, disabled: 0}       # a whole value; 1 and 0 are the defaults
 //	  aggregation: {index: 8, none: 0, low: 2, medium: 3, maximum: 4}   # these are the default values
 //
-// Two events may share an index where each has a bit of its own.
+// Two events may share an index if each has a bit of its own.
 type Layout struct {
 	// Preset is bitmask, per_event or empty.
-	Preset string `mapstructure:"preset"`
-	// ValueSize is the size in bytes that the map's values must have; 0 is any of 1, 2, 4 and 8.
+	Preset Preset `mapstructure:"preset"`
+	// ValueSize is the size of the map's values in bytes; 0 takes any of 1, 2, 4 and 8.
 	ValueSize uint32 `mapstructure:"value_size"`
-	// Events is where each event is enabled, by name.
+	// Events has the place of each event, by name.
 	Events map[string]Cell `mapstructure:"events"`
-	// Aggregation is where the level stands; nil is the preset's, or nowhere.
+	// Aggregation is the place of the level; nil means the preset's place, or none without a preset.
 	Aggregation *Aggregation `mapstructure:"aggregation"`
 }
 
-// Cell is where and how one event is enabled.
+// Cell is the place and the values of one event.
 type Cell struct {
 	// Index is the map's key. Default 0.
 	Index uint32 `mapstructure:"index"`
-	// Bit is the bit that is set when the event is enabled, counted from 0 at the low end; nil means a whole value.
+	// Bit is the number of the bit that enables the event, from 0 at the low end; nil means a whole value.
 	Bit *uint `mapstructure:"bit"`
-	// Enabled and Disabled are the whole value's two states. Defaults 1 and 0.
+	// Enabled and Disabled are the two whole values. Defaults 1 and 0.
 	Enabled  *uint64 `mapstructure:"enabled"`
 	Disabled *uint64 `mapstructure:"disabled"`
 }
 
-// Aggregation is where and how the aggregation level stands.
+// Aggregation is the place and the values of the aggregation level.
 type Aggregation struct {
 	// Index is the map's key. Default 0.
 	Index uint32 `mapstructure:"index"`
@@ -72,23 +70,22 @@ type Aggregation struct {
 	Maximum *uint64 `mapstructure:"maximum"`
 }
 
-// UnmarshalText takes a preset's name, in any case. Validate says whether there is such a one.
+// UnmarshalText takes a preset's name, in any case. Validate refuses an unknown one.
 func (l *Layout) UnmarshalText(text []byte) error {
-	*l = Layout{Preset: strings.ToLower(string(text))}
-	return nil
-}
-
-// Unmarshal takes a mapping, of which nothing is left from the default.
-func (l *Layout) Unmarshal(conf *confmap.Conf) error {
 	*l = Layout{}
-	if err := conf.Unmarshal(l); err != nil {
-		return err
-	}
-	l.Preset = strings.ToLower(l.Preset)
+	return l.Preset.UnmarshalText(text)
+}
+
+// Preset is the name of a preset; empty is none.
+type Preset string
+
+// UnmarshalText takes a name in any case. Validate refuses an unknown one.
+func (p *Preset) UnmarshalText(text []byte) error {
+	*p = Preset(strings.ToLower(string(text)))
 	return nil
 }
 
-// value is what stands in the map for level.
+// value is the map's value for a level.
 func (a *Aggregation) value(level Level) uint64 {
 	if v := [...]*uint64{a.None, a.Low, a.Medium, a.Maximum}[level]; v != nil {
 		return *v
@@ -96,7 +93,7 @@ func (a *Aggregation) value(level Level) uint64 {
 	return levelValues[level]
 }
 
-// states are the whole values of a cell without a bit.
+// states returns the two whole values of a cell without a bit.
 func (c *Cell) states() (enabled, disabled uint64) {
 	enabled = 1
 	if c.Enabled != nil {
@@ -108,7 +105,7 @@ func (c *Cell) states() (enabled, disabled uint64) {
 	return enabled, disabled
 }
 
-// messageTypes are the types by which the presets place the events (bpf/lib/common.h).
+// messageTypes are the message types that give the places of events in the presets (bpf/lib/common.h).
 var messageTypes = map[monitor.Kind]monitor.MessageType{
 	monitor.KindDrop:          monitor.TypeDrop,
 	monitor.KindDebug:         monitor.TypeDebug,
@@ -120,10 +117,10 @@ var messageTypes = map[monitor.Kind]monitor.MessageType{
 // table is a layout with its preset filled in.
 type table struct {
 	events      map[monitor.Kind]Cell
-	aggregation *Aggregation // nil: the level stands nowhere
+	aggregation *Aggregation // nil if the level is not written
 }
 
-// table fills the preset in, or says which name is wrong.
+// table fills the preset in. The error has the wrong name.
 func (l *Layout) table() (table, error) {
 	t := table{events: map[monitor.Kind]Cell{}, aggregation: l.Aggregation}
 	preset := Aggregation{}
@@ -163,7 +160,7 @@ func (l *Layout) table() (table, error) {
 	return t, nil
 }
 
-// Validate names the key, the value and what is allowed.
+// Validate returns an error with the key, the value and what is allowed.
 func (l *Layout) Validate() error {
 	if l.ValueSize != 0 && !validSize(l.ValueSize) {
 		return fmt.Errorf("value_size: %d is not allowed; want 1, 2, 4 or 8, or 0 for what the map has", l.ValueSize)
@@ -184,7 +181,7 @@ func (l *Layout) Validate() error {
 
 func validSize(size uint32) bool { return size <= 8 && bits.OnesCount32(size) == 1 }
 
-// fits says which value or bit of the layout values of size bytes have no room for.
+// fits returns an error for a value or bit of the layout that does not fit values of size bytes.
 func (t *table) fits(size uint32) error {
 	width := uint(8 * size)
 	check := func(key string, v uint64) error {
@@ -229,7 +226,7 @@ func (t *table) fits(size uint32) error {
 	return nil
 }
 
-// overlaps says which two parts of the layout claim the same place.
+// overlaps returns an error for two parts of the layout with the same place.
 func (t *table) overlaps() error {
 	type place struct {
 		key  string

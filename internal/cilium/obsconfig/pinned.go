@@ -24,10 +24,10 @@ func Open(path string) (*PinnedMap, error) {
 	return &PinnedMap{m}, nil
 }
 
-// Identity is which map it is.
+// Identity identifies the map.
 func (p *PinnedMap) Identity() (pinned.Identity, error) { return pinned.Identify(p.m) }
 
-// Info is what the kernel said of the map when it was opened.
+// Info is the kernel's description of the map when it was opened.
 func (p *PinnedMap) Info() (Info, error) {
 	typ := p.m.Type()
 	return Info{
@@ -45,5 +45,5 @@ func (p *PinnedMap) Lookup(index uint32, value []byte) error { return p.m.Lookup
 // Put writes value at index.
 func (p *PinnedMap) Put(index uint32, value []byte) error { return p.m.Put(index, value) }
 
-// Close closes the map. On Windows nothing else does.
+// Close closes the map. On Windows nothing else closes it.
 func (p *PinnedMap) Close() error { return p.m.Close() }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// From a layout and settings to the values to write, for a map of known type and sizes.
+// The values to write for a layout and settings, and a map of known type and sizes.
 
 package obsconfig
 
@@ -14,25 +14,25 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// ErrMismatch is returned when the map is not what the layout describes. Nothing was written.
+// ErrMismatch is returned if the map differs from the layout. Nothing was written.
 var ErrMismatch = errors.New("the observability configuration map is not what config_map.layout describes")
 
-// Info is what the kernel says of the map.
+// Info is the kernel's description of the map.
 type Info struct {
 	Type       string // the type's name, for messages
-	Array      bool   // it is an array, one value an index, not one a processor
+	Array      bool   // an array with one value for each index, not for each processor
 	KeySize    uint32 // in bytes
 	ValueSize  uint32 // in bytes
 	MaxEntries uint32
 }
 
-// write is what is wanted at one index: value, in the bits of mask.
+// write is the wanted value at one index, in the bits of mask.
 type write struct {
 	index       uint32
 	mask, value uint64
 }
 
-// plan says what to write where, in the order of the indices.
+// plan returns the values to write, in the order of their indices.
 func (l *Layout) plan(s Settings, info Info) ([]write, error) {
 	mismatch := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s", ErrMismatch, fmt.Sprintf(format, args...))
@@ -85,7 +85,7 @@ func (l *Layout) plan(s Settings, info Info) ([]write, error) {
 	return slices.SortedFunc(maps.Values(at), func(a, b write) int { return int(int64(a.index) - int64(b.index)) }), nil
 }
 
-// write is what the cell wants for an event that is enabled or not; whole is the mask of a whole value.
+// write returns the value of the cell for an enabled or disabled event. whole is the mask of a whole value.
 func (c *Cell) write(on bool, whole uint64) write {
 	w := write{index: c.Index, mask: whole}
 	if c.Bit != nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is set: the enabled events and the aggregation level.
+// The settings: the enabled events and the aggregation level.
 
 package obsconfig
 
@@ -12,11 +12,11 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// Settings is what the datapath shall emit.
+// Settings are the events that the datapath emits.
 type Settings struct {
 	// Events are the kinds that are enabled. DROP always is, whether or not it is named.
 	Events []monitor.Kind
-	// Level is how much the datapath aggregates before it emits.
+	// Level is the aggregation level of the datapath.
 	Level Level
 }
 
@@ -25,8 +25,8 @@ func (s *Settings) enabled(k monitor.Kind) bool {
 	return k == monitor.KindDrop || slices.Contains(s.Events, k)
 }
 
-// Level is a monitor aggregation level. Its meaning is that of Linux: none reports every event, low only what is sent, not
-// what is received; medium and maximum report each connection once an interval for a set of TCP flags.
+// Level is a monitor aggregation level with its meaning on Linux. none reports every event, low reports sent packets only, and medium and
+// maximum report each connection once an interval for a set of TCP flags.
 type Level uint8
 
 // The levels, each aggregating more than the one before.
@@ -51,8 +51,7 @@ func (l Level) String() string {
 	return fmt.Sprintf("Level(%d)", uint8(l))
 }
 
-// ParseLevel returns the level with that name, in any case; max is maximum, as Cilium has it. The error names the value and
-// what is allowed.
+// ParseLevel returns the level with a name, in any case. max is maximum, as in Cilium. The error has the value and what is allowed.
 func ParseLevel(name string) (Level, error) {
 	if strings.EqualFold(name, "max") {
 		return LevelMaximum, nil

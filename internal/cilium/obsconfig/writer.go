@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Keeping the settings in the map that is pinned now, which may appear late and be replaced.
+// Keeping the settings in the pinned map, which may appear late and may be replaced.
 
 package obsconfig
 
@@ -12,14 +12,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 )
 
-// openMap is a map that is open, and which it is.
+// openMap is an open map with its identity.
 type openMap interface {
 	Map
 	Identity() (pinned.Identity, error)
 	Close() error
 }
 
-// Writer keeps settings in the map that is pinned at one path. It is safe for use from any goroutine.
+// Writer keeps settings in the map that is pinned at a path. It is safe for use from any goroutine.
 type Writer struct {
 	path     string
 	cfg      Config
@@ -28,87 +28,87 @@ type Writer struct {
 
 	mu      sync.Mutex // guards what follows
 	closed  bool
-	m       openMap // nil while the settings stand nowhere
+	m       openMap // the map with the settings; nil if there is none
 	is      pinned.Identity
 	applied *Applied
-	failed  pinned.Identity // a map that they could not be written into
-	reason  error           // why; nil where there is none
+	failed  pinned.Identity // a map that could not be written
+	reason  error           // why it could not; nil without such a map
 }
 
-// NewWriter is a Writer that has not written anything yet. Its Keep does nothing when cfg.Apply is off.
+// NewWriter makes a Writer. It writes nothing before Keep. Keep does nothing if cfg.Apply is off.
 func NewWriter(path string, cfg Config, s Settings) *Writer {
 	return &Writer{path: path, cfg: cfg, settings: s, open: func(path string) (openMap, error) { return Open(path) }}
 }
 
-// Keep writes the settings into the map that is pinned now, when it has not done so with this map, and with again in any
-// case. written says what it wrote, "" when it wrote nothing. Errors are those of Open and Apply; a map that has not taken
-// the settings is not tried once more without again.
-func (k *Writer) Keep(again bool) (written string, err error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.closed || k.cfg.Apply == ModeOff {
+// Keep writes the settings into the map that is pinned now, unless it has written this map before. With again it writes in any case.
+// written describes the written values; it is empty if nothing was written. Errors are those of Open and Apply. A map that has not taken
+// the settings is tried once more only with again.
+func (w *Writer) Keep(again bool) (written string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.cfg.Apply == ModeOff {
 		return "", nil
 	}
-	m, err := k.open(k.path)
+	m, err := w.open(w.path)
 	if err != nil {
 		return "", err
 	}
 	is, err := m.Identity()
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("the observability configuration map pinned at %s: %w", k.path, err), m.Close())
+		return "", errors.Join(fmt.Errorf("the observability configuration map pinned at %s: %w", w.path, err), m.Close())
 	}
 	switch {
-	case k.m != nil && k.holds(m, is):
+	case w.m != nil && w.holds(m, is):
 		if err := m.Close(); err != nil || !again {
 			return "", err
 		}
-		if err := k.applied.Again(); err != nil {
+		if err := w.applied.Again(); err != nil {
 			return "", err
 		}
-		return k.applied.String(), nil
-	case k.reason != nil && k.failed == is && !again:
-		return "", errors.Join(k.reason, m.Close())
+		return w.applied.String(), nil
+	case w.reason != nil && w.failed == is && !again:
+		return "", errors.Join(w.reason, m.Close())
 	}
-	applied, err := Apply(m, k.cfg.Layout, k.settings)
+	applied, err := Apply(m, w.cfg.Layout, w.settings)
 	if err != nil {
-		k.failed, k.reason = is, err
+		w.failed, w.reason = is, err
 		return "", errors.Join(err, m.Close())
 	}
-	// The programs that still read the map of before go on as they are, so nothing is restored in it.
-	err = k.closeMap()
-	k.m, k.is, k.applied, k.reason = m, is, applied, nil
+	// Programs that still read the previous map keep their settings: nothing is restored in it.
+	err = w.closeMap()
+	w.m, w.is, w.applied, w.reason = m, is, applied, nil
 	return applied.String(), err
 }
 
-// holds reports whether m is the map that the settings stand in. Where the kernel gives no numbers, maps that look alike are
-// read both: another content is another map, and another map with the same content wants nothing written.
-func (k *Writer) holds(m Map, is pinned.Identity) bool {
-	switch k.is.Compare(is) {
+// holds reports whether m is the map with the settings. If the kernel gives no ids for maps, the contents of similar maps are compared: with
+// different contents they are different maps, and a different map with the same contents needs no writing.
+func (w *Writer) holds(m Map, is pinned.Identity) bool {
+	switch w.is.Compare(is) {
 	case pinned.Same:
 		return true
 	case pinned.Different:
 		return false
 	}
-	return k.applied.equal(m)
+	return w.applied.equal(m)
 }
 
-// Close puts the previous values back where that is wanted, and closes the map. Keep does nothing after it.
-func (k *Writer) Close() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.closed = true
+// Close restores the previous values if configured, and closes the map. Keep does nothing after it.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
 	var err error
-	if k.m != nil && k.cfg.RestoreOnShutdown {
-		err = k.applied.Restore()
+	if w.m != nil && w.cfg.RestoreOnShutdown {
+		err = w.applied.Restore()
 	}
-	return errors.Join(err, k.closeMap())
+	return errors.Join(err, w.closeMap())
 }
 
-func (k *Writer) closeMap() error {
-	if k.m == nil {
+func (w *Writer) closeMap() error {
+	if w.m == nil {
 		return nil
 	}
-	m := k.m
-	k.m, k.applied = nil, nil
+	m := w.m
+	w.m, w.applied = nil, nil
 	return m.Close()
 }

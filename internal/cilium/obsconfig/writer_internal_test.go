@@ -41,11 +41,11 @@ func (m *fakeMap) Close() error                       { m.open--; return nil }
 func TestASettingsMapWithoutANumberDoesNotHideAnother(t *testing.T) {
 	first, second := &fakeMap{values: [2]uint32{0x80, 1}}, &fakeMap{values: [2]uint32{0x40, 0}}
 	there := first
-	k := NewWriter("/pin", DefaultConfig(), Settings{Events: []monitor.Kind{monitor.KindTrace}, Level: LevelMaximum})
-	k.open = func(string) (openMap, error) { there.open++; return there, nil }
+	w := NewWriter("/pin", DefaultConfig(), Settings{Events: []monitor.Kind{monitor.KindTrace}, Level: LevelMaximum})
+	w.open = func(string) (openMap, error) { there.open++; return there, nil }
 	keep := func(what string, writes bool) {
 		t.Helper()
-		if written, err := k.Keep(false); err != nil || (written != "") != writes {
+		if written, err := w.Keep(false); err != nil || (written != "") != writes {
 			t.Errorf("%s: wrote %q, %v; want something written: %v", what, written, err, writes)
 		}
 	}
@@ -57,7 +57,7 @@ func TestASettingsMapWithoutANumberDoesNotHideAnother(t *testing.T) {
 	if second.values != [2]uint32{0x52, 4} {
 		t.Errorf("the other map has %#x; want the settings", second.values)
 	}
-	if err := k.Close(); err != nil {
+	if err := w.Close(); err != nil {
 		t.Error(err)
 	}
 	if first.values != [2]uint32{0x92, 4} || second.values != [2]uint32{0x40, 0} {
@@ -71,9 +71,9 @@ func TestASettingsMapWithoutANumberDoesNotHideAnother(t *testing.T) {
 func TestASettingsMapThatTheKernelDoesNotDescribeIsAnError(t *testing.T) {
 	broken := errors.New("no memory")
 	m := &fakeMap{err: broken}
-	k := NewWriter("/pin", DefaultConfig(), Settings{})
-	k.open = func(string) (openMap, error) { m.open++; return m, nil }
-	if _, err := k.Keep(true); !errors.Is(err, broken) || m.open != 0 || m.values != [2]uint32{} {
+	w := NewWriter("/pin", DefaultConfig(), Settings{})
+	w.open = func(string) (openMap, error) { m.open++; return m, nil }
+	if _, err := w.Keep(true); !errors.Is(err, broken) || m.open != 0 || m.values != [2]uint32{} {
 		t.Errorf("%v, open %d times, %#x; want %v, and the map closed as it was", err, m.open, m.values, broken)
 	}
 }

@@ -84,15 +84,15 @@ func requireValues(t *testing.T, what string, m *ebpf.Map, mask, level uint32) {
 func TestSettingsAreKeptInWhateverMapIsPinned(t *testing.T) {
 	path := filepath.Join(eventstest.Dir(t), "cilium_observability_config")
 	cfg := obsconfig.DefaultConfig()
-	k := obsconfig.NewWriter(path, cfg, documented)
+	w := obsconfig.NewWriter(path, cfg, documented)
 	keep := func(again, writes bool) {
 		t.Helper()
-		written, err := k.Keep(again)
+		written, err := w.Keep(again)
 		if err != nil || (written != "") != writes {
 			t.Fatalf("Keep(%v): wrote %q, %v; want something written: %v", again, written, err, writes)
 		}
 	}
-	if _, err := k.Keep(true); !errors.Is(err, os.ErrNotExist) {
+	if _, err := w.Keep(true); !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("%v; want that nothing is pinned there", err)
 	}
 	first := eventstest.NewArray(t, path, 4, 2)
@@ -114,11 +114,11 @@ func TestSettingsAreKeptInWhateverMapIsPinned(t *testing.T) {
 	requireValues(t, "the second", second, 0x32, 4)
 	requireValues(t, "the first, whose programs go on", first, 0x33, 4)
 	keep(true, true)
-	if err := k.Close(); err != nil {
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	requireValues(t, "the second, restored", second, 0x2, 3)
-	if err := k.Close(); err != nil {
+	if err := w.Close(); err != nil {
 		t.Errorf("the second Close: %v", err)
 	}
 }
@@ -126,9 +126,9 @@ func TestSettingsAreKeptInWhateverMapIsPinned(t *testing.T) {
 func TestAMapThatDoesNotTakeTheSettingsIsNotTriedAgainByItself(t *testing.T) {
 	path := filepath.Join(eventstest.Dir(t), "cilium_observability_config")
 	eventstest.NewHash(t, path, 4, 4, 2)
-	k := obsconfig.NewWriter(path, obsconfig.DefaultConfig(), documented)
+	w := obsconfig.NewWriter(path, obsconfig.DefaultConfig(), documented)
 	for _, again := range []bool{false, false, true} {
-		if _, err := k.Keep(again); !errors.Is(err, obsconfig.ErrMismatch) {
+		if _, err := w.Keep(again); !errors.Is(err, obsconfig.ErrMismatch) {
 			t.Errorf("%v; want %v", err, obsconfig.ErrMismatch)
 		}
 	}
@@ -136,11 +136,11 @@ func TestAMapThatDoesNotTakeTheSettingsIsNotTriedAgainByItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := eventstest.NewArray(t, path, 4, 2)
-	if written, err := k.Keep(false); err != nil || written == "" {
+	if written, err := w.Keep(false); err != nil || written == "" {
 		t.Errorf("another map: wrote %q, %v", written, err)
 	}
 	requireValues(t, "another map", m, 0x32, 4)
-	if err := k.Close(); err != nil {
+	if err := w.Close(); err != nil {
 		t.Error(err)
 	}
 }
@@ -150,22 +150,22 @@ func TestOffTouchesNothingAndValuesStayWhereThatIsWanted(t *testing.T) {
 	m := eventstest.NewArray(t, path, 4, 2)
 	cfg := obsconfig.DefaultConfig()
 	cfg.Apply = obsconfig.ModeOff
-	k := obsconfig.NewWriter(path, cfg, documented)
-	if written, err := k.Keep(true); err != nil || written != "" {
+	w := obsconfig.NewWriter(path, cfg, documented)
+	if written, err := w.Keep(true); err != nil || written != "" {
 		t.Errorf("off: wrote %q, %v", written, err)
 	}
-	if err := k.Close(); err != nil {
+	if err := w.Close(); err != nil {
 		t.Error(err)
 	}
 	requireValues(t, "off", m, 0, 0)
 
 	cfg = obsconfig.DefaultConfig()
 	cfg.RestoreOnShutdown = false
-	k = obsconfig.NewWriter(path, cfg, documented)
-	if _, err := k.Keep(false); err != nil {
+	w = obsconfig.NewWriter(path, cfg, documented)
+	if _, err := w.Keep(false); err != nil {
 		t.Error(err)
 	}
-	if err := k.Close(); err != nil {
+	if err := w.Close(); err != nil {
 		t.Error(err)
 	}
 	requireValues(t, "without restoring", m, 0x32, 4)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ipnet reads the addresses and networks of a configuration.
+// Package ipnet parses the addresses and networks of a configuration: text goes in, a netip.Prefix comes out.
 package ipnet
 
 import (
@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// mapped is how many bits stand before an IPv4 address in its IPv6 form (RFC 4291 section 2.5.5.2).
+// mapped is the number of bits before the IPv4 address in its IPv6 form (RFC 4291 section 2.5.5.2).
 const mapped = 96
 
-// Parse reads an IP address, which is a network of one, or a network in CIDR form. It has no zone and no bits beyond its own; an
-// IPv4 one in IPv6 form is given as IPv4: ::ffff:10.0.0.0/104 is 10.0.0.0/8.
+// Parse parses an IP address, which is a network of one address, or a network in CIDR form. The result has no zone, and its host bits are
+// zero. An IPv4 network in IPv6 form becomes IPv4: ::ffff:10.0.0.0/104 is 10.0.0.0/8.
 func Parse(text string) (netip.Prefix, error) {
 	var network netip.Prefix
 	var err error
-	if strings.Contains(text, "/") { // which a zone may have, but not that of a network
+	if strings.Contains(text, "/") { // a zone may have a slash, but a network has no zone
 		network, err = netip.ParsePrefix(text)
 	} else {
 		var addr netip.Addr

@@ -35,18 +35,18 @@ func (m maker) numbered(id uint16, fields map[string]any) numbered {
 }
 
 // add adds the event of a number that happened some time after start.
-func (n numbered) add(k *Correlator, number int, after time.Duration) {
+func (n numbered) add(corr *Correlator, number int, after time.Duration) {
 	for i := len(n.digits) - n.width; i >= 0; i -= n.width {
 		n.digits[i] = byte('0' + number%10)
 		number /= 10
 	}
 	at := start.UnixNano() + int64(after)
 	n.event.TimeStamp = etw.Filetime(at)
-	for k.Due() {
-		k.Release(k.PopOldest(true))
+	for corr.Due() {
+		corr.Release(corr.PopOldest(true))
 	}
-	k.Clock.Event(at)
-	k.Add(n.event, n.raw, at)
+	corr.Clock.Event(at)
+	corr.Add(n.event, n.raw, at)
 }
 
 // BenchmarkAggregate is the cost of a query whose name is one of a number of names that are kept back. In one windows end,
@@ -64,7 +64,7 @@ func BenchmarkAggregate(b *testing.B) {
 		{"keys=1000000/window=4", kit.Million, kit.Uniform, 4 * time.Second},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
-			k := New(Settings{Mode: Aggregate, Window: bm.window, MaxEvents: bm.keys + bm.keys/8, MaxBytes: 1 << 30, Live: true})
+			corr := New(Settings{Mode: Aggregate, Window: bm.window, MaxEvents: bm.keys + bm.keys/8, MaxBytes: 1 << 30, Live: true})
 			asked := server(b).numbered(256, query("www7777777.example.com.", "GUID", "{BF629903-4288-435F-9182-470BEDF5C0A4}"))
 			var now time.Duration
 			added := 0
@@ -73,9 +73,9 @@ func BenchmarkAggregate(b *testing.B) {
 				if added++; added <= bm.keys {              // the first ones over a window
 					now += bm.window / time.Duration(bm.keys)
 				}
-				asked.add(k, int(n), now)
+				asked.add(corr, int(n), now)
 			})
-			require.NotZero(b, k.Held())
+			require.NotZero(b, corr.Held())
 		})
 	}
 	b.Run("keys=1000000/peer=gomap", func(b *testing.B) { kit.BenchmarkGoMap(b, kit.Uniform) })
@@ -89,7 +89,7 @@ func BenchmarkCorrelate(b *testing.B) {
 		keys int
 	}{{"keys=1000", 1_000}, {"keys=1000000", kit.Million}} {
 		b.Run(bm.name, func(b *testing.B) {
-			k := New(Settings{Mode: Correlate, Window: time.Hour, MaxEvents: 2*bm.keys + 1, MaxBytes: 2 << 30, Live: true})
+			corr := New(Settings{Mode: Correlate, Window: time.Hour, MaxEvents: 2*bm.keys + 1, MaxBytes: 2 << 30, Live: true})
 			const guid = "{B7777777-4288-435F-9182-470BEDF5C0A4}"
 			asked := server(b).numbered(256, query("www.example.com.", "GUID", guid))
 			answered := server(b).numbered(257, map[string]any{"QNAME": "www.example.com.", "GUID": guid})
@@ -98,15 +98,15 @@ func BenchmarkCorrelate(b *testing.B) {
 			kit.BenchmarkLiveKeys(b, bm.keys, kit.Uniform, func(uint32) {
 				now += time.Microsecond
 				if queries-responses <= bm.keys {
-					asked.add(k, queries, now)
+					asked.add(corr, queries, now)
 					queries++
 					return
 				}
 				// Each thousand queries are answered in the order of their last digits, times seven.
-				answered.add(k, responses/1000*1000+responses*7%1000, now)
+				answered.add(corr, responses/1000*1000+responses*7%1000, now)
 				responses++
 			})
-			require.InDelta(b, bm.keys, k.Held(), 1000)
+			require.InDelta(b, bm.keys, corr.Held(), 1000)
 		})
 	}
 	b.Run("keys=1000000/peer=gomap", func(b *testing.B) { kit.BenchmarkGoMap(b, kit.Uniform) })

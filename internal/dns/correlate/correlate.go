@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package correlate lets one record stand for several DNS events: for identical queries within a window, for a query and its
-// response, or for a look-up of the DNS Client. It keeps events back in bounded memory and says what becomes of each.
+// Package correlate merges DNS events: identical queries within a window, a query and its response, or the events of a look-up of the
+// DNS Client. Decoded events go in. A Decision for each comes out, and later the event for each merged record. Memory is bounded.
 //
-// Times are the events' own. Events of one trace come in order for each processor, not among them, so a response may come
-// before its query, and an event may be older than one that came before it. An event is kept for the window, by the clock of the
-// stream, and for as long on top as events may come late. Where that clock leaps, as when the host's clock is set, what is kept back
-// still has the rest of its time.
+// Times are the events' own. Events of one trace are in order for each processor, but not across processors. So a response may come
+// before its query, and an event may be older than the one before it. An event is kept for the window, by the clock of the stream, plus
+// the time by which events may be late. After a leap of that clock, as when the host's clock is set, a kept event still has the rest of
+// its time.
 package correlate
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
-// Mode is what is merged.
+// Mode is the kind of merging.
 type Mode uint8
 
 // The modes.
@@ -30,28 +30,27 @@ const (
 // Settings of a Correlator.
 type Settings struct {
 	Mode Mode
-	// Window is how far apart the times of merged events may be: from the first of identical events, or from the query to
-	// its response.
+	// Window is the greatest distance in time from the first of identical events, or from a query to its response.
 	Window time.Duration
-	// MaxEvents and MaxBytes bound what is kept back; when they are reached the oldest goes early.
+	// MaxEvents and MaxBytes bound the kept events. When a bound is reached the oldest event goes early.
 	MaxEvents, MaxBytes int
-	// Live is set for the events of a live session, which come less late than those of a file.
+	// Live is set for a live session. Its events are less late than those of a file.
 	Live bool
 }
 
-// How late an event may come, after events of other processors that are younger: so much longer than the window is an event kept
-// back, and what comes later than that may find the other one gone. Either may be changed to what a source delivers.
+// How late an event may be, after younger events of other processors. An event is kept for the window plus this time. An event that is
+// later may not find its partner.
 const (
-	// liveSlack is for a session that delivers each buffer within a second, Windows' shortest flush interval, and as long again.
+	// liveSlack is twice the shortest flush interval of Windows, one second: a session delivers each buffer within that.
 	liveSlack = int64(2 * time.Second)
-	// replaySlack is for what a reader cannot put in the order of time: a buffer may hold the events of minutes.
+	// replaySlack covers events that a reader cannot sort by time: a buffer may hold the events of minutes.
 	replaySlack = int64(5 * time.Minute)
 )
 
 // Correlator keeps events back. It is used from one goroutine.
 type Correlator struct {
 	Settings
-	// Clock is to be told of every event of the stream before it comes to Add, of those as well that never do.
+	// Clock must be told of every event of the stream, also of those that are not added, before Add.
 	Clock hold.Steady
 
 	store  *hold.Store
@@ -65,37 +64,37 @@ type Correlator struct {
 	missed [serverExchange + 1]miss // by pair
 }
 
-// miss is when a response came last whose query could not be found, since it has no key or another one.
+// miss is the time of the last response without a query, because it has no key or another one.
 type miss struct {
 	hold.Mark
 	any bool
 }
 
-// miss notes that a response of a pair has come that may be that of any query.
-func (k *Correlator) miss(pair byte) { k.missed[pair] = miss{k.Clock.Mark(), true} }
+// miss notes a response that may belong to any query.
+func (c *Correlator) miss(pair byte) { c.missed[pair] = miss{c.Clock.Mark(), true} }
 
-// Untied is the number of queries and responses so far that had no key, since their layout is not known or a name is too long. It may be
-// called from any goroutine.
-func (k *Correlator) Untied() int64 { return k.untied.Load() }
+// Untied is the number of queries and responses so far without a key: their layout is unknown or a name is too long. It may be called from
+// any goroutine.
+func (c *Correlator) Untied() int64 { return c.untied.Load() }
 
 // New makes a Correlator.
 func New(s Settings) *Correlator {
-	k := &Correlator{Settings: s, store: hold.New(s.MaxEvents, s.MaxBytes), slack: replaySlack, open: newOpenTypes()}
+	c := &Correlator{Settings: s, store: hold.New(s.MaxEvents, s.MaxBytes), slack: replaySlack, open: newOpenTypes()}
 	if s.Live {
-		k.slack = liveSlack
+		c.slack = liveSlack
 	}
-	k.Forget()
-	return k
+	c.Forget()
+	return c
 }
 
-// Forget forgets the time: what comes next is of another stream. Nothing may be kept back.
+// Forget resets the time, for another stream. No event may be kept.
 //
-// A live session's time goes on in silence, so that a step by more than events come late is a leap. In a file it may be a pause as
-// well: there it is one by more than the window.
-func (k *Correlator) Forget() {
-	clear(k.missed[:])
-	clear(k.calls[:])
-	k.Clock = hold.Steady{Most: time.Duration(k.slack), Leap: time.Duration(min(max(int64(k.Window), liveSlack), k.slack))}
+// The time of a live session goes on in silence, so a step by more than the lateness of events is a leap. In a file it may be a pause: there
+// a leap is a step by more than the window.
+func (c *Correlator) Forget() {
+	clear(c.missed[:])
+	clear(c.calls[:])
+	c.Clock = hold.Steady{Most: time.Duration(c.slack), Leap: time.Duration(min(max(int64(c.Window), liveSlack), c.slack))}
 }
 
 // Verdict is what becomes of an event.
@@ -103,15 +102,15 @@ type Verdict uint8
 
 // The verdicts.
 const (
-	Pass   Verdict = iota // it is nothing that could be merged: a record of its own
-	Held                  // it is kept back
-	Merged                // it is merged into an event that is kept back: it is identical, or a part of the same look-up
-	Answer                // it is a response whose query, kept back until now, began at Start
-	Query                 // it is the query of a response that was kept back, whose bytes are Data
+	Pass   Verdict = iota // it cannot be merged and is a record of its own
+	Held                  // it is kept
+	Merged                // it is merged into a kept event: it is identical, or part of the same look-up
+	Answer                // it is the response to a kept query, which began at Start
+	Query                 // it is the query of a kept response, whose bytes are in Data
 )
 
-// Tags of entries: what it is, whether it is a request that may have been answered, whether others of its key were open at the same
-// time and these are over, and from bit openCalls on how many are.
+// Tags of entries: request or response, whether a request may have been answered, whether several calls of the key were open at the same
+// time, and whether they are over. The bits from openCalls on count the open calls.
 const (
 	tagRequest uint16 = 1 << iota
 	tagResponse
@@ -123,57 +122,57 @@ const (
 	openCalls = 8
 )
 
-// Decision is a verdict and what belongs to it.
+// Decision is a verdict and its data.
 type Decision struct {
 	Verdict Verdict
-	// Start is the time of the query, for Answer and Query. Leapt is set when the times of query and response cannot be compared,
-	// since the clock was set between them.
+	// Start is the time of the query, for Answer and Query. Leapt is set if the clock was set between query and response, so that their
+	// times cannot be compared.
 	Start time.Time
 	Leapt bool
-	// Data is the response in wire form, for Query, and Received when it was delivered. Data is valid until the next Add.
+	// Data is the response in wire form, for Query. Received is the time of its delivery. Data is valid until the next Add.
 	Data     []byte
 	Received int64
 	// Lookup is what is known of the look-up of the DNS Client whose result the response is.
 	Lookup Lookup
 }
 
-// Add decides about a decoded event. raw is its wire form and received when it was delivered, in nanoseconds since 1970.
-func (k *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
+// Add decides on a decoded event. raw is its wire form. received is the time of its delivery, in nanoseconds since 1970.
+func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 	at := etw.UnixNano(e.TimeStamp)
-	if k.Mode == Aggregate {
-		return k.aggregate(e, raw, received, at)
+	if c.Mode == Aggregate {
+		return c.aggregate(e, raw, received, at)
 	}
-	return k.correlate(e, raw, received, at)
+	return c.correlate(e, raw, received, at)
 }
 
-func (k *Correlator) aggregate(e *dns.Event, raw []byte, received, at int64) Decision {
+func (c *Correlator) aggregate(e *dns.Event, raw []byte, received, at int64) Decision {
 	var ok bool
-	if k.key, ok = appendIdentity(k.key[:0], e); !ok {
+	if c.key, ok = appendIdentity(c.key[:0], e); !ok {
 		return Decision{Verdict: Pass}
 	}
-	if entry := k.store.Get(k.key); entry != nil && k.near(entry, at) {
+	if entry := c.store.Get(c.key); entry != nil && c.near(entry, at) {
 		entry.Count++
 		entry.First, entry.Last = min(entry.First, at), max(entry.Last, at)
 		return Decision{Verdict: Merged}
 	}
-	return k.hold(raw, received, at, 0)
+	return c.hold(raw, received, at, 0)
 }
 
-func (k *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Decision {
-	if k.absorb(e, raw, at) {
+func (c *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Decision {
+	if c.absorb(e, raw, at) {
 		return Decision{Verdict: Merged}
 	}
 	if isRateLimited(e.ID) {
-		k.miss(serverExchange)
+		c.miss(serverExchange)
 		return Decision{Verdict: Pass}
 	}
 	var t tie
-	if k.key, t = appendExchange(k.key[:0], e); !t.known {
+	if c.key, t = appendExchange(c.key[:0], e); !t.known {
 		if t.pair != 0 {
-			k.untied.Add(1)
+			c.untied.Add(1)
 		}
 		if t.tag == tagResponse {
-			k.miss(t.pair)
+			c.miss(t.pair)
 		}
 		return Decision{Verdict: Pass}
 	}
@@ -182,139 +181,139 @@ func (k *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Dec
 		tag |= tagDoubtful
 	}
 	if t.pair == clientCall && t.tag == tagRequest {
-		k.calls[thread(e)].note(e, k.key, t.asker)
+		c.calls[thread(e)].note(e, c.key, t.asker)
 	}
-	entry := k.store.Get(k.key)
+	entry := c.store.Get(c.key)
 	if entry != nil && entry.Tag&tagOver != 0 {
 		entry = nil
 	}
 	if entry == nil || entry.Tag&tagKind == t.tag {
 		if t.other && t.tag == tagResponse {
-			k.miss(t.pair)
+			c.miss(t.pair)
 		}
-		if entry != nil && t.tag == tagRequest && k.isOpen(entry, at) {
+		if entry != nil && t.tag == tagRequest && c.isOpen(entry, at) {
 			if t.pair == clientCall {
-				k.anotherCall(entry)
+				c.anotherCall(entry)
 				return Decision{Verdict: Pass}
 			}
-			entry.Tag |= tagDoubtful // the response may be of either
+			entry.Tag |= tagDoubtful // the response may belong to either
 		}
-		return k.hold(raw, received, at, tag)
+		return c.hold(raw, received, at, tag)
 	}
 	if entry.Tag&tagSeveral != 0 {
-		k.returned(entry)
+		c.returned(entry)
 		return Decision{Verdict: Pass}
 	}
-	match := k.match(entry, at, t.unique)
+	match := c.match(entry, at, t.unique)
 	switch match {
 	case doubtful:
 		entry.Tag |= tagDoubtful
 		fallthrough
 	case another:
-		return k.hold(raw, received, at, tag)
+		return c.hold(raw, received, at, tag)
 	}
 	entry.Count++
-	data, lookup := k.kept(entry)
+	data, lookup := c.kept(entry)
 	d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First), Leapt: match == leapt, Lookup: lookup}
 	if t.tag == tagRequest {
 		d.Verdict, d.Start, d.Data, d.Received = Query, time.Unix(0, at), data, entry.Received
 	}
-	k.drop(entry)
+	c.drop(entry)
 	return d
 }
 
-// isOpen reports whether the request of an entry may still be answered when another one of its key is made.
-func (k *Correlator) isOpen(entry *hold.Entry, at int64) bool {
+// isOpen reports whether the request of an entry may still be answered when another request with its key is made.
+func (c *Correlator) isOpen(entry *hold.Entry, at int64) bool {
 	since := hold.Since(entry.First, at)
-	return since >= -maxSkew && since <= int64(k.Window)
+	return since >= -maxSkew && since <= int64(c.Window)
 }
 
 // hold keeps an event back under the key.
-func (k *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
-	if k.Mode == Correlate && k.key[0] == clientCall {
+func (c *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
+	if c.Mode == Correlate && c.key[0] == clientCall {
 		var facts lookupFacts
 		if tag&tagKind == tagResponse {
 			facts.rank = rankResult
 		}
-		k.data = facts.append(append(k.data[:0], raw...))
-		raw = k.data
-		if k.store.Get(k.key) == nil {
-			k.open.add(k.key)
+		c.data = facts.append(append(c.data[:0], raw...))
+		raw = c.data
+		if c.store.Get(c.key) == nil {
+			c.open.add(c.key)
 		}
 	}
-	e := k.store.Put(k.key, raw, received, at)
-	came := k.Clock.Moment(at)
+	e := c.store.Put(c.key, raw, received, at)
+	came := c.Clock.Moment(at)
 	e.Tag, e.Mark, e.Begun, e.Sum = tag, came.Mark, came.Gone, int64(came.Leaps)<<32|int64(came.Calm)
 	return Decision{Verdict: Held}
 }
 
-// came is the moment in which the event of an entry came.
+// came is the position in the stream of an entry's event.
 func came(e *hold.Entry) hold.Moment {
 	return hold.Moment{Mark: e.Mark, Gone: e.Begun, Leaps: int32(e.Sum >> 32), Calm: uint32(e.Sum)}
 }
 
-// near reports whether an event at a time may be merged with the entry.
-func (k *Correlator) near(entry *hold.Entry, at int64) bool {
-	w := int64(k.Window)
+// near reports whether an event with a time may be merged with the entry.
+func (c *Correlator) near(entry *hold.Entry, at int64) bool {
+	w := int64(c.Window)
 	return hold.Since(entry.First, at) <= w && hold.Since(at, entry.Last) <= w
 }
 
-// match says whether two events of one key are a query and its response.
+// match is the relation of two events with one key.
 type match uint8
 
 const (
-	another  match = iota // they are not: the response came too late, or is that of another query
-	exact                 // they are
-	leapt                 // they are, and the clock was set between them
-	doubtful              // it cannot be told: the clock was set, or the response is that of an earlier query
+	another  match = iota // no pair: the response is too late, or belongs to another query
+	exact                 // a query and its response
+	leapt                 // a query and its response, with the clock set between them
+	doubtful              // undecidable: the clock was set, or the response may belong to an earlier query
 )
 
-// maxSkew is how much older than its query a response may be: a tick of the system clock, the coarsest that a session has, about
-// which the processors may not agree.
+// maxSkew is how much older than its query a response may be. It is one tick of the system clock, the coarsest clock of a session: the clocks
+// of processors may differ by that.
 const maxSkew = int64(16 * time.Millisecond)
 
-// match matches an entry with the event of the other kind, at a time. A response whose query never came must not be taken for that of
-// the next one with the same key; unique says that there is no next one. Where the times do not fit since the clock was set, the order
-// in which the two came decides.
-func (k *Correlator) match(entry *hold.Entry, at int64, unique bool) match {
+// match compares an entry with an event of the other kind, at a time. A response whose query is missing must not be matched with the next
+// query of the same key. unique says that the key is used once. If the clock was set and the times do not fit, the order of arrival
+// decides.
+func (c *Correlator) match(entry *hold.Entry, at int64, unique bool) match {
 	asked, answered, inOrder := entry.First, at, true
 	if entry.Tag == tagResponse {
 		asked, answered, inOrder = at, entry.First, false
 	}
 	switch took := hold.Since(asked, answered); {
-	case took >= -maxSkew && took <= int64(k.Window):
+	case took >= -maxSkew && took <= int64(c.Window):
 		return exact
 	case !unique && !inOrder:
 		return another
-	case took > int64(k.Window):
-		if k.Clock.LeaptUntil(came(entry), answered) {
+	case took > int64(c.Window):
+		if c.Clock.LeaptUntil(came(entry), answered) {
 			return leapt
 		}
 		return another
-	case unique || took < -k.slack: // events do not come as late as that
+	case unique || took < -c.slack: // no event is that late
 		return leapt
 	}
 	return doubtful
 }
 
-// Held is the number of events kept back.
-func (k *Correlator) Held() int { return k.store.Len() }
+// Held is the number of kept events.
+func (c *Correlator) Held() int { return c.store.Len() }
 
-// Due reports whether the oldest event kept back must go: its time is over, or its room is needed.
-func (k *Correlator) Due() bool {
-	e := k.store.Oldest()
+// Due reports whether the oldest kept event must go: its time is over, or its memory is needed.
+func (c *Correlator) Due() bool {
+	e := c.store.Oldest()
 	if e == nil {
 		return false
 	}
-	return k.over(e, true) || k.store.Full(etw.MaxRecordSize+factsSize+maxKey)
+	return c.over(e, true) || c.store.Full(etw.MaxRecordSize+factsSize+maxKey)
 }
 
-// Popped is an event that was kept back and goes.
+// Popped is a kept event that leaves.
 type Popped struct {
-	// Data is the event in wire form, valid until Release; Received is when it was delivered, in nanoseconds since 1970.
+	// Data is the event in wire form, valid until Release. Received is the time of its delivery, in nanoseconds since 1970.
 	Data     []byte
 	Received int64
-	// Count is the number of events that it stands for, which happened from First to Last.
+	// Count is the number of merged events. They happened from First to Last.
 	Count       int64
 	First, Last time.Time
 	// Unanswered marks a query that got no response in time.
@@ -325,45 +324,45 @@ type Popped struct {
 	entry *hold.Entry
 }
 
-// PopOldest gives the oldest event kept back. There must be one. Release must follow. due is what Due has just said; without it no more events
-// come, late ones neither.
-func (k *Correlator) PopOldest(due bool) Popped {
-	e := k.store.Oldest()
-	data, lookup := k.kept(e)
+// PopOldest returns the oldest kept event. There must be one. Release must follow. due is the result of Due; it is false at the end of the
+// stream, when no more events come.
+func (c *Correlator) PopOldest(due bool) Popped {
+	e := c.store.Oldest()
+	data, lookup := c.kept(e)
 	count := e.Count
 	if lookup.Events > 0 {
 		count = 1
 	}
 	return Popped{
 		Data: data, Received: e.Received, Count: count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last), Lookup: lookup,
-		Unanswered: e.Tag == tagRequest && !k.mayBeAnswered(e) && k.over(e, due), entry: e,
+		Unanswered: e.Tag == tagRequest && !c.mayBeAnswered(e) && c.over(e, due), entry: e,
 	}
 }
 
-// mayBeAnswered reports whether a response came after the query of an entry that may be its own.
-func (k *Correlator) mayBeAnswered(e *hold.Entry) bool {
-	m := &k.missed[k.store.Key(e)[0]]
+// mayBeAnswered reports whether a response that may belong to the entry's query came after it.
+func (c *Correlator) mayBeAnswered(e *hold.Entry) bool {
+	m := &c.missed[c.store.Key(e)[0]]
 	return m.any && !m.Before(e.Mark)
 }
 
-// over reports whether the time of an entry is over: that without leaps is, or its age is. When no more events come and the clock has
-// leapt once since the entry's event, the leap may be all of the age: such an entry must be older. Two leaps are pauses, since nobody
-// sets a clock twice in so short a time.
-func (k *Correlator) over(e *hold.Entry, due bool) bool {
-	came, limit := came(e), int64(k.Window)
+// over reports whether the time of an entry is over, either the time without leaps or its age. At the end of the stream, after one leap since
+// the entry's event, the leap may be the whole age: such an entry must be older. Two leaps are pauses, since nobody sets a clock twice in
+// so short a time.
+func (c *Correlator) over(e *hold.Entry, due bool) bool {
+	came, limit := came(e), int64(c.Window)
 	if due {
-		limit += k.slack
+		limit += c.slack
 	}
 	switch {
-	case k.Clock.Calm(came) > limit:
+	case c.Clock.Calm(came) > limit:
 		return true
 	case due:
-		return k.Clock.Age(came, e.First) > limit
-	case k.Clock.LeaptOnce(came, e.First):
-		limit += k.slack
+		return c.Clock.Age(came, e.First) > limit
+	case c.Clock.LeaptOnce(came, e.First):
+		limit += c.slack
 	}
-	return k.Clock.AgeAtLast(came, e.First) > limit
+	return c.Clock.AgeAtLast(came, e.First) > limit
 }
 
-// Release drops the event that PopOldest gave.
-func (k *Correlator) Release(p Popped) { k.drop(p.entry) }
+// Release drops the event that PopOldest returned.
+func (c *Correlator) Release(p Popped) { c.drop(p.entry) }

@@ -48,14 +48,14 @@ func (m maker) event(id uint16, after time.Duration, fields map[string]any) (*dn
 func server(t testing.TB) maker { return maker{t, dns.NewDecoder(dns.Server())} }
 func client(t testing.TB) maker { return maker{t, dns.NewDecoder(dns.Client())} }
 
-func keeper(mode Mode, window time.Duration) *Correlator {
+func correlator(mode Mode, window time.Duration) *Correlator {
 	return New(Settings{Mode: mode, Window: window, MaxEvents: 100, MaxBytes: 1 << 20})
 }
 
 // pass lets the clock show a time after the start.
-func pass(k *Correlator, after time.Duration) {
+func pass(corr *Correlator, after time.Duration) {
 	for range 2*hold.Strays + 1 {
-		k.Clock.Event(start.Add(after).UnixNano())
+		corr.Clock.Event(start.Add(after).UnixNano())
 	}
 }
 
@@ -68,10 +68,10 @@ func query(name string, more ...any) map[string]any {
 }
 
 func TestIdenticalQueriesAreOneWhateverIdentifiesTheExchange(t *testing.T) {
-	m, k := server(t), keeper(Aggregate, time.Minute)
+	m, corr := server(t), correlator(Aggregate, time.Minute)
 	add := func(after time.Duration, fields map[string]any) Verdict {
 		e, raw := m.event(256, after, fields)
-		return k.Add(e, raw, 1).Verdict
+		return corr.Add(e, raw, 1).Verdict
 	}
 	require.Equal(t, Held, add(0, query("www.example.com.", "XID", 1, "Port", 1000, "GUID", "{1}")))
 	require.Equal(t, Merged, add(5*time.Second, query("WWW.Example.com", "XID", 2, "Port", 2000, "GUID", "{2}")), "case and final dot do not count")
@@ -80,116 +80,116 @@ func TestIdenticalQueriesAreOneWhateverIdentifiesTheExchange(t *testing.T) {
 	require.Equal(t, Held, add(4*time.Second, query("www.example.com.", "Source", "10.0.0.2")))
 	require.Equal(t, Held, add(5*time.Second, query("www.example.com.", "TCP", 1)))
 	require.Equal(t, Held, add(2*time.Minute, query("www.example.com.")), "outside the window")
-	require.Equal(t, 5, k.Held())
+	require.Equal(t, 5, corr.Held())
 
-	popped := k.PopOldest(false)
+	popped := corr.PopOldest(false)
 	require.Equal(t, int64(3), popped.Count)
 	require.Equal(t, start, popped.First.UTC())
 	require.Equal(t, start.Add(5*time.Second), popped.Last.UTC())
 	require.False(t, popped.Unanswered)
-	k.Release(popped)
-	require.Equal(t, 4, k.Held())
+	corr.Release(popped)
+	require.Equal(t, 4, corr.Held())
 }
 
 func TestEventsWithoutANameAndOverlongNamesAreNeverMerged(t *testing.T) {
-	k := keeper(Aggregate, time.Minute)
+	corr := correlator(Aggregate, time.Minute)
 	e, raw := client(t).event(1019, 0, nil)
-	require.Equal(t, Pass, k.Add(e, raw, 1).Verdict)
+	require.Equal(t, Pass, corr.Add(e, raw, 1).Verdict)
 	e, raw = server(t).event(256, 0, query(strings.Repeat("a", maxText+1)))
-	require.Equal(t, Pass, k.Add(e, raw, 1).Verdict)
-	require.Zero(t, k.Held())
+	require.Equal(t, Pass, corr.Add(e, raw, 1).Verdict)
+	require.Zero(t, corr.Held())
 }
 
 func TestDifferentResultsAndProcessesAreNotIdentical(t *testing.T) {
-	m, k := client(t), keeper(Aggregate, time.Minute)
+	m, corr := client(t), correlator(Aggregate, time.Minute)
 	for _, fields := range []map[string]any{
 		{"QueryName": "a.example", "QueryStatus": 0}, {"QueryName": "a.example", "QueryStatus": 9003},
 	} {
 		e, raw := m.event(3008, 0, fields)
-		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+		require.Equal(t, Held, corr.Add(e, raw, 1).Verdict)
 		e.ProcessID = 8
-		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
-		require.Equal(t, Merged, k.Add(e, raw, 1).Verdict)
+		require.Equal(t, Held, corr.Add(e, raw, 1).Verdict)
+		require.Equal(t, Merged, corr.Add(e, raw, 1).Verdict)
 	}
 }
 
 func TestInAReplayTheClockIsTheEventsOwnAndProcessorsMayBeFarApart(t *testing.T) {
-	m, k := server(t), keeper(Aggregate, time.Minute)
+	m, corr := server(t), correlator(Aggregate, time.Minute)
 	add := func(name string, after time.Duration) Verdict {
 		e, raw := m.event(256, after, query(name))
-		return k.Add(e, raw, 1).Verdict
+		return corr.Add(e, raw, 1).Verdict
 	}
-	pass(k, 0)
+	pass(corr, 0)
 	require.Equal(t, Held, add("a.example", 0))
 	require.Equal(t, Held, add("b.example", 4*time.Minute)) // of one processor
-	pass(k, 4*time.Minute)
-	require.False(t, k.Due())
+	pass(corr, 4*time.Minute)
+	require.False(t, corr.Due())
 	require.Equal(t, Merged, add("a.example", 30*time.Second)) // of another
-	pass(k, 6*time.Minute)
-	require.False(t, k.Due())
-	pass(k, 6*time.Minute+1)
-	require.True(t, k.Due())
-	popped := k.PopOldest(true)
+	pass(corr, 6*time.Minute)
+	require.False(t, corr.Due())
+	pass(corr, 6*time.Minute+1)
+	require.True(t, corr.Due())
+	popped := corr.PopOldest(true)
 	require.Equal(t, int64(2), popped.Count)
-	k.Release(popped)
-	require.False(t, k.Due())
+	corr.Release(popped)
+	require.False(t, corr.Due())
 }
 
 func TestTimesAtBothEndsOfTimeAreFarApart(t *testing.T) {
 	m := server(t)
-	at := func(k *Correlator, id uint16, filetime int64, fields map[string]any) Verdict {
+	at := func(corr *Correlator, id uint16, filetime int64, fields map[string]any) Verdict {
 		e, raw := m.event(id, 0, fields)
 		e.TimeStamp = filetime
-		return k.Add(e, raw, 1).Verdict
+		return corr.Add(e, raw, 1).Verdict
 	}
 	for _, order := range [][2]int64{{0, math.MaxInt64}, {math.MaxInt64, 0}} {
-		k := keeper(Aggregate, time.Minute)
-		require.Equal(t, Held, at(k, 256, order[0], query("a.example")))
-		require.Equal(t, Held, at(k, 256, order[1], query("a.example")))
-		k = keeper(Correlate, time.Minute)
-		require.Equal(t, Held, at(k, 257, order[0], map[string]any{"QNAME": "a.example", "Destination": "10.0.0.1"}))
-		require.Equal(t, Held, at(k, 256, order[1], query("a.example")))
+		corr := correlator(Aggregate, time.Minute)
+		require.Equal(t, Held, at(corr, 256, order[0], query("a.example")))
+		require.Equal(t, Held, at(corr, 256, order[1], query("a.example")))
+		corr = correlator(Correlate, time.Minute)
+		require.Equal(t, Held, at(corr, 257, order[0], map[string]any{"QNAME": "a.example", "Destination": "10.0.0.1"}))
+		require.Equal(t, Held, at(corr, 256, order[1], query("a.example")))
 		for range 2*hold.Strays + 1 {
-			k.Clock.Event(etw.UnixNano(order[1]))
+			corr.Clock.Event(etw.UnixNano(order[1]))
 		}
-		require.False(t, k.Due(), "no time has passed")
-		k.Clock.Silence(7 * time.Minute)
-		require.True(t, k.Due())
-		k.Release(k.PopOldest(true))
-		require.True(t, k.Due())
-		require.True(t, k.PopOldest(true).Unanswered)
+		require.False(t, corr.Due(), "no time has passed")
+		corr.Clock.Silence(7 * time.Minute)
+		require.True(t, corr.Due())
+		corr.Release(corr.PopOldest(true))
+		require.True(t, corr.Due())
+		require.True(t, corr.PopOldest(true).Unanswered)
 	}
 }
 
 func TestInASilenceTimePassesWithoutEvents(t *testing.T) {
 	for _, known := range []bool{false, true} {
-		k := New(Settings{Mode: Correlate, Window: time.Minute, MaxEvents: 10, MaxBytes: 1 << 20, Live: true})
+		corr := New(Settings{Mode: Correlate, Window: time.Minute, MaxEvents: 10, MaxBytes: 1 << 20, Live: true})
 		if known {
-			pass(k, 0)
+			pass(corr, 0)
 		}
 		e, raw := server(t).event(256, 0, query("a.example"))
-		require.Equal(t, Held, k.Add(e, raw, start.UnixNano()).Verdict)
-		k.Clock.Silence(time.Minute)
-		k.Clock.Silence(2 * time.Second)
-		require.False(t, k.Due(), "its response may come two seconds late")
-		k.Clock.Silence(10 * time.Millisecond)
-		require.True(t, k.Due())
-		require.True(t, k.PopOldest(true).Unanswered)
+		require.Equal(t, Held, corr.Add(e, raw, start.UnixNano()).Verdict)
+		corr.Clock.Silence(time.Minute)
+		corr.Clock.Silence(2 * time.Second)
+		require.False(t, corr.Due(), "its response may come two seconds late")
+		corr.Clock.Silence(10 * time.Millisecond)
+		require.True(t, corr.Due())
+		require.True(t, corr.PopOldest(true).Unanswered)
 	}
 }
 
 func TestTheOldestGoesEarlyWhenThereIsNoRoom(t *testing.T) {
 	m := server(t)
-	k := New(Settings{Mode: Correlate, Window: time.Hour, MaxEvents: 3, MaxBytes: 1 << 20})
+	corr := New(Settings{Mode: Correlate, Window: time.Hour, MaxEvents: 3, MaxBytes: 1 << 20})
 	for i := range 10 {
-		for k.Due() {
-			popped := k.PopOldest(true)
+		for corr.Due() {
+			popped := corr.PopOldest(true)
 			require.False(t, popped.Unanswered, "it may still be answered")
-			k.Release(popped)
+			corr.Release(popped)
 		}
 		e, raw := m.event(256, 0, query("a.example", "GUID", fmt.Sprintf("{%d}", i)))
-		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
-		require.LessOrEqual(t, k.Held(), 3)
+		require.Equal(t, Held, corr.Add(e, raw, 1).Verdict)
+		require.LessOrEqual(t, corr.Held(), 3)
 	}
 }
 
@@ -202,44 +202,44 @@ func TestAResponseFindsItsQueryByGUIDOrByClientPortAndID(t *testing.T) {
 		return fields
 	}
 	for _, ids := range [][]any{{"GUID", "{BF629903-4288-435F-9182-470BEDF5C0A4}"}, {"Port", 5353, "XID", 7}} {
-		k := keeper(Correlate, 10*time.Second)
+		corr := correlator(Correlate, 10*time.Second)
 		e, raw := m.event(256, time.Second, query("a.example", ids...))
-		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+		require.Equal(t, Held, corr.Add(e, raw, 1).Verdict)
 		e, raw = m.event(257, 3*time.Second, response(ids...))
-		d := k.Add(e, raw, 2)
+		d := corr.Add(e, raw, 2)
 		require.Equal(t, Answer, d.Verdict)
 		require.Equal(t, start.Add(time.Second), d.Start.UTC())
-		require.Zero(t, k.Held())
+		require.Zero(t, corr.Held())
 
 		// The other way round, from another processor's buffer.
 		e, response257 := m.event(258, 3*time.Second, response(ids...))
-		require.Equal(t, Held, k.Add(e, response257, 3).Verdict)
+		require.Equal(t, Held, corr.Add(e, response257, 3).Verdict)
 		e, raw = m.event(256, time.Second, query("a.example", ids...))
-		d = k.Add(e, raw, 4)
+		d = corr.Add(e, raw, 4)
 		require.Equal(t, Query, d.Verdict)
 		require.Equal(t, response257, d.Data)
 		require.Equal(t, int64(3), d.Received)
 		require.Equal(t, start.Add(time.Second), d.Start.UTC())
-		require.Zero(t, k.Held())
+		require.Zero(t, corr.Held())
 	}
 }
 
 func TestAQueryWithoutAResponseIsUnansweredWhenItsTimeIsOver(t *testing.T) {
-	m, k := server(t), keeper(Correlate, 10*time.Second)
+	m, corr := server(t), correlator(Correlate, 10*time.Second)
 	e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
-	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
-	require.False(t, k.PopOldest(false).Unanswered)
-	pass(k, 0)
+	require.Equal(t, Held, corr.Add(e, raw, 1).Verdict)
+	require.False(t, corr.PopOldest(false).Unanswered)
+	pass(corr, 0)
 	e, raw = m.event(256, 10*time.Minute, query("a.example", "GUID", "{2}"))
-	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
-	require.False(t, k.Due(), "one event is no time")
+	require.Equal(t, Held, corr.Add(e, raw, 1).Verdict)
+	require.False(t, corr.Due(), "one event is no time")
 	for i := range 95 { // with the last one 17 of 33 have reached 312 s
-		k.Clock.Event(start.Add(time.Duration(i) * 4 * time.Second).UnixNano())
-		require.Equal(t, i == 94, k.Due(), "event %d", i)
+		corr.Clock.Event(start.Add(time.Duration(i) * 4 * time.Second).UnixNano())
+		require.Equal(t, i == 94, corr.Due(), "event %d", i)
 	}
-	require.True(t, k.PopOldest(true).Unanswered)
+	require.True(t, corr.PopOldest(true).Unanswered)
 	e, raw = m.event(257, 376*time.Second, map[string]any{"GUID": "{1}"})
-	require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "a response that comes too late is a record of its own")
+	require.Equal(t, Held, corr.Add(e, raw, 1).Verdict, "a response that comes too late is a record of its own")
 }
 
 func TestWhatRateLimitingMakesOfAResponseMakesNoOpenQueryAFailure(t *testing.T) {
@@ -247,21 +247,21 @@ func TestWhatRateLimitingMakesOfAResponseMakesNoOpenQueryAFailure(t *testing.T) 
 	asked := map[string]any{"QNAME": "a.example.", "QTYPE": 1, "Source": "192.0.2.9", "Port": 53001, "XID": 7, "InterfaceIP": "10.0.0.1"}
 	limited := map[string]any{"QNAME": "a.example.", "QTYPE": 1, "Destination": "192.0.2.9", "Port": 53001, "XID": 7, "InterfaceIP": "10.0.0.1"}
 	for _, id := range []uint16{0, 281, 282, 283} {
-		k := keeper(Correlate, 10*time.Second)
+		corr := correlator(Correlate, 10*time.Second)
 		query, raw := m.event(256, 0, asked)
-		require.Equal(t, Held, k.Add(query, raw, 1).Verdict)
+		require.Equal(t, Held, corr.Add(query, raw, 1).Verdict)
 		if id != 0 {
 			response, raw := m.event(id, time.Millisecond, limited)
-			require.Equal(t, Pass, k.Add(response, raw, 1).Verdict)
+			require.Equal(t, Pass, corr.Add(response, raw, 1).Verdict)
 		}
 		for i := range 100 {
-			k.Clock.Event(start.Add(time.Duration(i) * 4 * time.Second).UnixNano())
+			corr.Clock.Event(start.Add(time.Duration(i) * 4 * time.Second).UnixNano())
 		}
-		require.True(t, k.Due())
-		popped := k.PopOldest(true)
+		require.True(t, corr.Due())
+		popped := corr.PopOldest(true)
 		require.Equal(t, id == 0, popped.Unanswered, "event %d", id)
-		k.Release(popped)
-		require.Zero(t, k.Untied())
+		corr.Release(popped)
+		require.Zero(t, corr.Untied())
 	}
 }
 
@@ -269,41 +269,41 @@ func TestWhenTheClockIsSetForwardAResponseWaitsForItsQueryAmongEventsFromBefore(
 	const leap = time.Hour
 	m := server(t)
 	for _, comes := range []bool{true, false} {
-		k := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: true})
-		pass(k, 0)
+		corr := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: true})
+		pass(corr, 0)
 		e, raw := m.event(257, leap+time.Second, map[string]any{"GUID": "{1}"})
-		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+		require.Equal(t, Held, corr.Add(e, raw, 1).Verdict)
 		for i := range 12_000 { // of the other processors
-			k.Clock.Event(start.Add(time.Duration(i) * time.Millisecond).UnixNano())
-			require.False(t, k.Due(), "event %d", i)
+			corr.Clock.Event(start.Add(time.Duration(i) * time.Millisecond).UnixNano())
+			require.False(t, corr.Due(), "event %d", i)
 		}
 		if comes {
 			e, raw = m.event(256, leap, query("a.example", "GUID", "{1}"))
-			require.Equal(t, Query, k.Add(e, raw, 1).Verdict)
+			require.Equal(t, Query, corr.Add(e, raw, 1).Verdict)
 			continue
 		}
-		pass(k, 12*time.Second+time.Millisecond)
-		require.True(t, k.Due(), "no other event has its time: a stray, which goes with the others")
+		pass(corr, 12*time.Second+time.Millisecond)
+		require.True(t, corr.Due(), "no other event has its time: a stray, which goes with the others")
 	}
 }
 
-// timed adds events to a keeper, each of which the clock is told of.
+// timed adds events to a Correlator, each of which the clock is told of.
 type timed struct {
 	maker
-	k *Correlator
+	corr *Correlator
 }
 
 func (a timed) add(id uint16, at time.Duration, fields map[string]any) Decision {
 	a.t.Helper()
 	e, raw := a.event(id, at, fields)
-	a.k.Clock.Event(start.Add(at).UnixNano())
-	return a.k.Add(e, raw, 1)
+	a.corr.Clock.Event(start.Add(at).UnixNano())
+	return a.corr.Add(e, raw, 1)
 }
 
 // others has the clock see other events: one a millisecond, for a time.
 func (a timed) others(from, count time.Duration) {
 	for at := from; at < from+count; at += time.Millisecond {
-		a.k.Clock.Event(start.Add(at).UnixNano())
+		a.corr.Clock.Event(start.Add(at).UnixNano())
 	}
 }
 
@@ -339,19 +339,19 @@ func TestWhenTheClockIsSetAResponseFindsItsQueryByWhateverKeyTheyHave(t *testing
 				for _, before := range []time.Duration{0, 10 * time.Millisecond, time.Second} { // of a stream before the query, and after it
 					for _, after := range []time.Duration{0, 10 * time.Millisecond, time.Second} { // the leap and before the response
 						what := fmt.Sprintf("%s: %v, live %v, %v before, %v after", name, leap, isLive, before, after)
-						k := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: isLive})
-						a := timed{way.maker, k}
+						corr := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: isLive})
+						a := timed{way.maker, corr}
 						a.others(0, before)
 						require.Equal(t, Held, a.add(way.asks, before, way.fields(way.asks)).Verdict, what)
 						a.others(before, before)
 						a.others(2*before+leap, after)
-						require.False(t, k.Due(), what)
-						require.False(t, k.PopOldest(false).Unanswered, "%s: if no more events come", what)
+						require.False(t, corr.Due(), what)
+						require.False(t, corr.PopOldest(false).Unanswered, "%s: if no more events come", what)
 						d := a.add(way.answers, 2*before+leap+after, way.fields(way.answers))
 						require.Equal(t, Answer, d.Verdict, what)
 						require.True(t, d.Leapt, what)
 						require.Equal(t, start.Add(before), d.Start.UTC(), what)
-						require.Zero(t, k.Held(), what)
+						require.Zero(t, corr.Held(), what)
 					}
 				}
 			}
@@ -362,69 +362,69 @@ func TestWhenTheClockIsSetAResponseFindsItsQueryByWhateverKeyTheyHave(t *testing
 func TestWhenTheClockIsSetAQueryHasTheRestOfItsTime(t *testing.T) {
 	for _, leap := range append(leaps, 3*time.Second, -3*time.Second) {
 		for _, isLive := range []bool{false, true} {
-			k := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: isLive})
-			a := timed{server(t), k}
+			corr := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: isLive})
+			a := timed{server(t), corr}
 			a.others(0, time.Second)
 			require.Equal(t, Held, a.add(256, time.Second, query("a.example", "GUID", "{1}")).Verdict)
 			var age time.Duration
-			for ; !k.Due(); age += time.Millisecond {
+			for ; !corr.Due(); age += time.Millisecond {
 				at := time.Second + age
 				if age > 5*time.Second {
 					at += leap
 				}
-				k.Clock.Event(start.Add(at).UnixNano())
+				corr.Clock.Event(start.Add(at).UnixNano())
 			}
 			what := fmt.Sprintf("%v, live %v", leap, isLive)
 			require.GreaterOrEqual(t, age, 10*time.Second, what)
-			longest := 10*time.Second + time.Duration(2*k.slack) + 50*time.Millisecond
+			longest := 10*time.Second + time.Duration(2*corr.slack) + 50*time.Millisecond
 			if leap == -3*time.Second {
 				longest -= leap
 			}
 			require.LessOrEqual(t, age, longest, what)
-			require.True(t, k.PopOldest(true).Unanswered, what)
+			require.True(t, corr.PopOldest(true).Unanswered, what)
 		}
 	}
 }
 
 func TestStrayEventsMakeNoQueryOlder(t *testing.T) {
 	for _, leap := range leaps {
-		k := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: true})
-		a := timed{server(t), k}
+		corr := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: true})
+		a := timed{server(t), corr}
 		require.Equal(t, Held, a.add(256, 0, query("a.example", "GUID", "{1}")).Verdict)
 		for i := range 9000 {
 			at := time.Duration(i) * time.Millisecond
 			if i%33 < hold.Strays {
-				k.Clock.Event(start.Add(at + leap + time.Duration(i%33)*leap/100).UnixNano())
+				corr.Clock.Event(start.Add(at + leap + time.Duration(i%33)*leap/100).UnixNano())
 			}
-			k.Clock.Event(start.Add(at).UnixNano())
-			require.False(t, k.Due(), "%v: event %d", leap, i)
+			corr.Clock.Event(start.Add(at).UnixNano())
+			require.False(t, corr.Due(), "%v: event %d", leap, i)
 		}
-		require.False(t, k.PopOldest(false).Unanswered, "%v", leap)
+		require.False(t, corr.PopOldest(false).Unanswered, "%v", leap)
 	}
 }
 
 func TestAResponseThatCannotBeToldFromThatOfAnEarlierQueryMakesNeitherAFailure(t *testing.T) {
-	k := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: true})
-	a := timed{client(t), k}
+	corr := New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: 100, MaxBytes: 1 << 20, Live: true})
+	a := timed{client(t), corr}
 	same := map[string]any{"QueryName": "a.example", "QueryType": 28}
 	a.others(0, time.Second)
 	require.Equal(t, Held, a.add(3006, time.Second, same).Verdict)
 	require.Equal(t, Held, a.add(3008, 500*time.Millisecond, same).Verdict, "of an earlier one, or the clock was set back a little")
 	a.others(time.Second, 13*time.Second)
-	require.True(t, k.Due())
-	require.False(t, k.PopOldest(true).Unanswered)
+	require.True(t, corr.Due())
+	require.False(t, corr.PopOldest(true).Unanswered)
 }
 
 func TestWhenNoMoreEventsComeNoResponseComesLate(t *testing.T) {
-	m, k := server(t), keeper(Correlate, 10*time.Second)
+	m, corr := server(t), correlator(Correlate, 10*time.Second)
 	e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
-	require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
-	pass(k, 0)
-	pass(k, 10*time.Second)
-	require.False(t, k.PopOldest(false).Unanswered)
-	pass(k, 10*time.Second+1)
-	require.False(t, k.PopOldest(true).Unanswered)
-	require.True(t, k.PopOldest(false).Unanswered)
+	require.Equal(t, Held, corr.Add(e, raw, 1).Verdict)
+	pass(corr, 0)
+	pass(corr, 10*time.Second)
+	require.False(t, corr.PopOldest(false).Unanswered)
+	pass(corr, 10*time.Second+1)
+	require.False(t, corr.PopOldest(true).Unanswered)
+	require.True(t, corr.PopOldest(false).Unanswered)
 }
 
 func TestInAFileOfFewEventsAQueryIsUnansweredWhenMostEventsAreLaterThanItsTime(t *testing.T) {
@@ -444,24 +444,24 @@ func TestInAFileOfFewEventsAQueryIsUnansweredWhenMostEventsAreLaterThanItsTime(t
 		{[]time.Duration{0, time.Second, 2 * time.Second, century, century}, false},
 		{[]time.Duration{0, -century, -century, time.Second, 5 * time.Minute}, false},
 	} {
-		m, k := server(t), keeper(Correlate, 10*time.Second)
+		m, corr := server(t), correlator(Correlate, 10*time.Second)
 		e, raw := m.event(256, 0, query("a.example", "GUID", "{1}"))
 		for i, after := range c.times {
-			k.Clock.Event(start.Add(after).UnixNano())
+			corr.Clock.Event(start.Add(after).UnixNano())
 			if i == 0 {
-				require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+				require.Equal(t, Held, corr.Add(e, raw, 1).Verdict)
 			}
-			require.False(t, k.Due())
+			require.False(t, corr.Due())
 		}
-		require.Equal(t, c.unanswered, k.PopOldest(false).Unanswered, "%v", c.times)
+		require.Equal(t, c.unanswered, corr.PopOldest(false).Unanswered, "%v", c.times)
 	}
 }
 
 func TestAResponseWithoutItsQueryIsNotThatOfTheNextQuery(t *testing.T) {
-	m, k := client(t), keeper(Correlate, 10*time.Second)
+	m, corr := client(t), correlator(Correlate, 10*time.Second)
 	add := func(id uint16, after time.Duration) Decision {
 		e, raw := m.event(id, after, map[string]any{"QueryName": "a.example", "QueryType": 1})
-		return k.Add(e, raw, 1)
+		return corr.Add(e, raw, 1)
 	}
 	require.Equal(t, Held, add(3008, 0).Verdict, "its query was before the session")
 	for i := range 3 { // a program that asks every two seconds
@@ -471,11 +471,11 @@ func TestAResponseWithoutItsQueryIsNotThatOfTheNextQuery(t *testing.T) {
 		require.Equal(t, Answer, d.Verdict, "%v", asked)
 		require.Equal(t, start.Add(asked), d.Start.UTC())
 	}
-	require.Equal(t, 1, k.Held())
-	popped := k.PopOldest(false)
+	require.Equal(t, 1, corr.Held())
+	popped := corr.PopOldest(false)
 	require.Equal(t, start, popped.First.UTC(), "the first response")
 	require.False(t, popped.Unanswered)
-	k.Release(popped)
+	corr.Release(popped)
 
 	// One tick of the coarsest clock, and what several processors make of it, is no order.
 	require.Equal(t, Held, add(3008, time.Minute).Verdict)
@@ -485,15 +485,15 @@ func TestAResponseWithoutItsQueryIsNotThatOfTheNextQuery(t *testing.T) {
 }
 
 func TestAClientsAnswerFindsItsQuestionByProcessNameAndType(t *testing.T) {
-	m, k := client(t), keeper(Correlate, 10*time.Second)
+	m, corr := client(t), correlator(Correlate, 10*time.Second)
 	for _, pair := range [][2]uint16{{3006, 3008}, {3010, 3011}, {3016, 3018}, {3019, 3020}} {
 		e, raw := m.event(pair[0], 0, map[string]any{"QueryName": "a.example", "QueryType": 28})
-		require.Equal(t, Held, k.Add(e, raw, 1).Verdict)
+		require.Equal(t, Held, corr.Add(e, raw, 1).Verdict)
 		e, raw = m.event(pair[1], time.Second, map[string]any{"QueryName": "a.example", "QueryType": 1})
-		require.Equal(t, Held, k.Add(e, raw, 1).Verdict, "another type")
+		require.Equal(t, Held, corr.Add(e, raw, 1).Verdict, "another type")
 		e, raw = m.event(pair[1], time.Second, map[string]any{"QueryName": "A.example.", "QueryType": 28})
-		require.Equal(t, Answer, k.Add(e, raw, 1).Verdict, "%v", pair)
+		require.Equal(t, Answer, corr.Add(e, raw, 1).Verdict, "%v", pair)
 	}
 	e, raw := m.event(3009, 0, map[string]any{"QueryName": "a.example"})
-	require.Equal(t, Pass, k.Add(e, raw, 1).Verdict)
+	require.Equal(t, Pass, corr.Add(e, raw, 1).Verdict)
 }

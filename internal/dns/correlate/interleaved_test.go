@@ -28,7 +28,7 @@ func TestAnEventWithoutATypeIsOfTheOnlyOpenCallWhateverIsBetween(t *testing.T) {
 	require.Equal(t, int64(4), r.says(3008, a).Lookup.Events)
 	require.Equal(t, int64(4), r.says(3008, b).Lookup.Events)
 	require.Equal(t, Pass, r.saysAs(3009, service, serviceThread+4, 9, b).Verdict, "no call is open")
-	require.Empty(t, r.k.open.of)
+	require.Empty(t, r.corr.open.of)
 }
 
 func TestAnEventWithoutATypeIsOfNoneOfTwoOpenCalls(t *testing.T) {
@@ -78,15 +78,15 @@ func TestACallThatIsOverIsNotOpenThoughItIsKeptBack(t *testing.T) {
 	require.Equal(t, Held, r.says(3006, asks(program, "a.example", 28)).Verdict)
 	require.Equal(t, Merged, r.saysAs(3009, service, serviceThread+4, 9, asks(program, "a.example", 28)).Verdict)
 	require.Equal(t, int64(3), r.says(3008, asks(program, "a.example", 28)).Lookup.Events)
-	require.Equal(t, 1, r.k.Held())
+	require.Equal(t, 1, r.corr.Held())
 
 	require.Equal(t, Held, r.says(3006, asks(program, "a.example", 1)).Verdict, "takes the place of the one before")
-	require.Equal(t, 2, r.k.Held())
+	require.Equal(t, 2, r.corr.Held())
 	require.Equal(t, Merged, r.saysAs(3009, service, serviceThread+4, 9, asks(program, "a.example", 1)).Verdict)
-	r.k.Release(r.k.PopOldest(true))
+	r.corr.Release(r.corr.PopOldest(true))
 	require.Equal(t, Merged, r.saysAs(3009, service, serviceThread+4, 9, asks(program, "a.example", 1)).Verdict, "the old one is gone, the new one is not")
 	require.Equal(t, Answer, r.says(3008, asks(program, "a.example", 1)).Verdict)
-	require.Empty(t, r.k.open.of)
+	require.Empty(t, r.corr.open.of)
 }
 
 // Look-ups of a few processes, names and types are interleaved as they come, on few threads of the service. What is open is known, so it
@@ -158,6 +158,6 @@ func TestInterleavedLookUpsHaveTheEventsThatAreCertain(t *testing.T) {
 		count[c]++
 		last[thread] = c
 	}
-	require.Equal(t, len(open), r.k.Held())
+	require.Equal(t, len(open), r.corr.Held())
 	require.Greater(t, min(alone, byThread, apart), 100)
 }

@@ -9,16 +9,16 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// maxText is the longest name, address or GUID that an event is merged by, in bytes; a DNS name has 1,004 at most, escaped.
-// maxKey bounds a key: three texts and the numbers.
+// maxText is the longest name, address or GUID in a key, in bytes. An escaped DNS name has at most 1,004. maxKey is the longest key: three
+// texts and the numbers.
 const (
 	maxText = 1024
 	maxKey  = 3*maxText + 64
 )
 
-// appendIdentity appends what makes two events identical: id, name, type, response code or status, protocol, the other host,
-// and the process that asks. ok is false for an event without a query name, and for one whose layout is not known, which may
-// differ from another in bytes that are not decoded: they are never merged.
+// appendIdentity appends the key of identical events: id, name, type, response code or status, protocol, the other host, and the process
+// with the query. ok is false for an event that is never merged: it has no query name, or its layout is unknown, so that undecoded bytes
+// may differ.
 func appendIdentity(dst []byte, e *dns.Event) (key []byte, ok bool) {
 	if _, ok := e.Num(dns.QueryName); !ok || e.LayoutUnknown() {
 		return dst, false
@@ -31,8 +31,8 @@ func appendIdentity(dst []byte, e *dns.Event) (key []byte, ok bool) {
 	return appendTexts(dst, e, dns.QueryName, e.Peer, dns.ServerAddress)
 }
 
-// exchange tells with which other events one makes a pair, as the key's first byte, and whether it asks or answers. The tag is 0
-// for an event that does neither.
+// exchange returns the pair of ids that an id belongs to, which is the key's first byte, and whether it is the request or the response. Both
+// are 0 for other ids.
 func exchange(id uint16) (pair byte, tag uint16) {
 	switch id {
 	case 3006:
@@ -59,32 +59,32 @@ func exchange(id uint16) (pair byte, tag uint16) {
 	return 0, 0
 }
 
-// isRateLimited reports whether an event of the server says what response rate limiting makes of a response: RRL_TO_BE_DROPPED,
-// _TRUNCATED and _LEAKED. It has no GUID, so that nothing certain ties it to its query.
+// isRateLimited reports whether an event of the server is one of response rate limiting: RRL_TO_BE_DROPPED, _TRUNCATED and _LEAKED. It has no
+// GUID, so nothing ties it to its query with certainty.
 func isRateLimited(id uint16) bool { return id >= 281 && id <= 283 }
 
-// serverExchange is the server's query received and its response; the others are the DNS Client's, of which clientCall is a program's
-// call and its result, and clientWire a query to one server and its response.
+// Pairs. serverExchange is a query that the server receives, and its response. The others are the DNS Client's: clientCall is a program's
+// call and its result, clientWire is a query to one server and its response.
 const (
 	clientCall     = 1
 	clientWire     = 2
 	serverExchange = 5
 )
 
-// tie is how an event is tied to the others of its exchange.
+// tie describes the key of an event.
 type tie struct {
-	pair byte   // with which other events it makes a pair; 0 for an event that makes none
-	tag  uint16 // whether it asks or answers
-	// known is set where the key is known, and unique where no other exchange has it.
+	pair byte   // the pair of ids; 0 for none
+	tag  uint16 // request or response
+	// known is set if the event has a key, and unique if no other exchange has the same key.
 	known, unique bool
-	// other is set where the event may have another key as well, in bytes that are not decoded.
+	// other is set if undecoded bytes of the event may hold another key.
 	other bool
-	asker int // where process and name begin in the key of a client's event
+	asker int // the index of process and name in the key of a client's event
 }
 
-// appendExchange appends what a query and its response have in common: on the server the GUID, else client, port and
-// transaction id; on the client process, name and type, and between it and a server the server. Of an event whose layout is not known, the server's have a key where client,
-// port and transaction id are certain, as they are before a packet that agrees with them.
+// appendExchange appends the key that a query and its response share. On the server it is the GUID, or else client, port and transaction id.
+// On the client it is process, name and type, and for a query to a server the server. An event of the server with an unknown layout has a
+// key if client, port and transaction id are certain, as they are before a packet that agrees with them.
 func appendExchange(dst []byte, e *dns.Event) (key []byte, t tie) {
 	t.pair, t.tag = exchange(e.ID)
 	unknown := e.LayoutUnknown()
@@ -120,10 +120,10 @@ func appendExchange(dst []byte, e *dns.Event) (key []byte, t tie) {
 	return appendNumber(appendNumber(dst, e, dns.Port), e, dns.XID), t
 }
 
-// isNilGUID reports whether a GUID's text, with a zero behind it, is empty or has no digit but 0.
+// isNilGUID reports whether a GUID's text, followed by a zero byte, is empty or has only the digit 0.
 func isNilGUID(text []byte) bool { return len(bytes.Trim(text, "{0-}\x00")) == 0 }
 
-// process is the process that asks: 0 on the server, whose events are all its own.
+// process is the process with the query. It is 0 on the server, which writes all of its events itself.
 func process(e *dns.Event) uint64 {
 	if e.Peer != dns.NoField {
 		return 0
@@ -131,7 +131,7 @@ func process(e *dns.Event) uint64 {
 	return e.AskerProcess()
 }
 
-// appendNumber appends a number field, and whether the event carries it.
+// appendNumber appends a number field, and whether the event has it.
 func appendNumber(dst []byte, e *dns.Event, f dns.Field) []byte {
 	n, ok := e.Num(f)
 	if !ok {
@@ -140,8 +140,8 @@ func appendNumber(dst []byte, e *dns.Event, f dns.Field) []byte {
 	return binary.AppendUvarint(append(dst, 1), n)
 }
 
-// appendTexts appends text fields, each with a zero behind it: in lower case and without a final dot, as names are compared.
-// ok is false when one of them is too long.
+// appendTexts appends text fields in lower case and without a final dot, since names are compared so. A zero byte follows each. ok is false if
+// one is too long.
 func appendTexts(dst []byte, e *dns.Event, fields ...dns.Field) (key []byte, ok bool) {
 	for _, f := range fields {
 		before := len(dst)

@@ -57,14 +57,14 @@ func TestAnEventOfAnUnknownLayoutFindsItsOtherByWhatItsPacketConfirms(t *testing
 		{"another port", longer, longer, true, false, Held},
 		{"another id", longer, longer, false, true, Held},
 	} {
-		k := keeper(Correlate, 10*time.Second)
+		corr := correlator(Correlate, 10*time.Second)
 		add := func(id uint16, after time.Duration, fields map[string]any, change func([]byte) []byte) Decision {
 			e, raw := m.event(id, after, fields)
 			if change != nil {
 				e, raw = m.changed(id, after, fields, change)
 			}
-			k.Clock.Event(etw.UnixNano(e.TimeStamp))
-			return k.Add(e, raw, 1)
+			corr.Clock.Event(etw.UnixNano(e.TimeStamp))
+			return corr.Add(e, raw, 1)
 		}
 		require.Equal(t, Held, add(256, 0, exchanged(256), c.asks).Verdict, c.name)
 		answer := exchanged(257)
@@ -81,44 +81,44 @@ func TestAnEventOfAnUnknownLayoutFindsItsOtherByWhatItsPacketConfirms(t *testing
 			require.Equal(t, start, d.Start.UTC(), c.name)
 			continue
 		}
-		k.Clock.Silence(10 * time.Minute)
-		require.True(t, k.Due())
-		require.False(t, k.PopOldest(true).Unanswered, "%s: its response may have a GUID that neither can be found by", c.name)
-		require.Zero(t, k.Untied())
+		corr.Clock.Silence(10 * time.Minute)
+		require.True(t, corr.Due())
+		require.False(t, corr.PopOldest(true).Unanswered, "%s: its response may have a GUID that neither can be found by", c.name)
+		require.Zero(t, corr.Untied())
 	}
 }
 
 func TestAnEventWithNothingCertainIsTiedToNoneAndMakesNoQueryAFailure(t *testing.T) {
 	m := server(t)
 	unreadable := func([]byte) []byte { return []byte{1, 2} }
-	k := keeper(Correlate, 10*time.Second)
+	corr := correlator(Correlate, 10*time.Second)
 	add := func(e *dns.Event, raw []byte) Verdict {
-		k.Clock.Event(etw.UnixNano(e.TimeStamp))
-		return k.Add(e, raw, 1).Verdict
+		corr.Clock.Event(etw.UnixNano(e.TimeStamp))
+		return corr.Add(e, raw, 1).Verdict
 	}
 	require.Equal(t, Held, add(m.event(256, 0, query("a.example", "GUID", "{BF629903-4288-435F-9182-470BEDF5C0A4}"))))
 	require.Equal(t, Pass, add(m.changed(256, 0, exchanged(256), unreadable)))
 	require.Equal(t, Pass, add(m.changed(257, time.Second, exchanged(257), unreadable)), "whose is it?")
 	require.Equal(t, Held, add(m.event(256, 2*time.Second, query("b.example", "GUID", "{BF629903-4288-435F-9182-470BEDF5C0A5}"))))
-	require.Equal(t, int64(2), k.Untied())
-	k.Clock.Silence(10 * time.Minute)
+	require.Equal(t, int64(2), corr.Untied())
+	corr.Clock.Silence(10 * time.Minute)
 	for _, unanswered := range []bool{false, true} {
-		require.True(t, k.Due())
-		popped := k.PopOldest(true)
+		require.True(t, corr.Due())
+		popped := corr.PopOldest(true)
 		require.Equal(t, unanswered, popped.Unanswered)
-		k.Release(popped)
+		corr.Release(popped)
 	}
 
 	// The next file is of another server.
-	k.Forget()
+	corr.Forget()
 	require.Equal(t, Held, add(m.event(256, 0, query("a.example", "GUID", "{BF629903-4288-435F-9182-470BEDF5C0A4}"))))
-	k.Clock.Silence(10 * time.Minute)
-	require.True(t, k.PopOldest(true).Unanswered)
+	corr.Clock.Silence(10 * time.Minute)
+	require.True(t, corr.PopOldest(true).Unanswered)
 }
 
 func TestAClientsEventOfAnUnknownLayoutIsTiedToNone(t *testing.T) {
-	m, k := client(t), keeper(Correlate, 10*time.Second)
+	m, corr := client(t), correlator(Correlate, 10*time.Second)
 	e, raw := m.changed(3006, 0, map[string]any{"QueryName": "a.example", "QueryType": 1}, longer)
-	require.Equal(t, Pass, k.Add(e, raw, 1).Verdict)
-	require.Equal(t, int64(1), k.Untied())
+	require.Equal(t, Pass, corr.Add(e, raw, 1).Verdict)
+	require.Equal(t, int64(1), corr.Untied())
 }

@@ -11,30 +11,30 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
-// A look-up of the DNS Client is a program's call (3006) and what it gets (3008), both written by the program, and what the DNS Client
-// service does for it in between. They have no id. What the service writes from version 1 on names the program's process, and is
-// taken for a part of the one open call of that process, name and type. With two such calls at a time nothing is. Where an event has no type,
-// that of the only open call of the process and name is its own (openTypes), else that of the event before it on its thread.
+// A look-up of the DNS Client is a program's call (3006), its result (3008), and the work of the DNS Client service between them. The program
+// writes 3006 and 3008. These events have no common id. From version 1 on the service's events name the program's process. Such an event is
+// part of the only open call with its process, name and type. If two such calls are open it is part of none. An event without a type gets
+// the type of the only open call with its process and name (openTypes), or else of the event before it on its thread.
 
-// Lookup is what the events of a look-up say beside the one of which its record is made. The zero value is no look-up.
+// Lookup is the information of a look-up's events besides the one that its record is made of. The zero value is no look-up.
 type Lookup struct {
-	Events int64      // for which the record stands
-	Server netip.Addr // that answered, or else was asked last; invalid where none is named
+	Events int64      // the number of merged events
+	Server netip.Addr // the server that answered, or else the last one that got the query; invalid if no event names one
 	Asked  bool       // a server was asked
 	Cached bool       // the cache had the answer
 }
 
-// step is what an event is in a look-up that is open.
+// step is an event's place in an open look-up.
 type step struct {
 	part   bool
-	rank   uint8 // of the record that it makes where no better event comes: 0 for none
-	server uint8 // rank of the server that it names: 0 for none
-	asks   bool  // a server is asked, or has answered
+	rank   uint8 // the record is made of the event with the highest rank; 0 for none
+	server uint8 // the server is from the event with the highest value; 0 for none
+	asks   bool  // it is about a query to a server
 	caches bool  // its status says whether the cache had the answer
 	own    bool  // the program writes it itself
 }
 
-// Ranks of events that a record may be made of.
+// Ranks of events.
 const (
 	rankCall = iota
 	rankResponse
@@ -43,7 +43,7 @@ const (
 	rankResult
 )
 
-// stepOf gives what an event is in a look-up. The order of the service's events is 3016 and 3018 (the cache), then for each server 3019,
+// stepOf returns the step of an event id. The service's events come in this order: 3016 and 3018 (the cache), then for each server 3019,
 // 3009, 3010, 3011 and 3020.
 func stepOf(id uint16) step {
 	switch id {
@@ -67,7 +67,7 @@ func stepOf(id uint16) step {
 	return step{}
 }
 
-// lookupFacts is what is kept of a look-up's events, behind the event of which the record will be made.
+// lookupFacts is the kept information of a look-up's events. It follows the event that the record will be made of.
 type lookupFacts struct {
 	rank, server  uint8
 	asked, cached bool
@@ -95,7 +95,7 @@ func (f *lookupFacts) append(dst []byte) []byte {
 	return append(append(dst, f.rank, f.server, flags, 0), addr[:]...)
 }
 
-// cutFacts takes the facts off the end of what is kept of a look-up.
+// cutFacts splits the kept bytes of a look-up into the event and the facts.
 func cutFacts(data []byte) (raw []byte, f lookupFacts) {
 	raw, b := data[:len(data)-factsSize], data[len(data)-factsSize:]
 	f = lookupFacts{rank: b[0], server: b[1], asked: b[2]&1 != 0, cached: b[2]&2 != 0}
@@ -110,29 +110,29 @@ func (f *lookupFacts) lookup(events int64) Lookup {
 }
 
 // kept gives the event that is kept in an entry, and what is known of its look-up where it is of one.
-func (k *Correlator) kept(entry *hold.Entry) (raw []byte, l Lookup) {
-	raw = k.store.Data(entry)
-	if k.Mode != Correlate || k.store.Key(entry)[0] != clientCall {
+func (c *Correlator) kept(entry *hold.Entry) (raw []byte, l Lookup) {
+	raw = c.store.Data(entry)
+	if c.Mode != Correlate || c.store.Key(entry)[0] != clientCall {
 		return raw, l
 	}
 	raw, f := cutFacts(raw)
 	return raw, f.lookup(entry.Count)
 }
 
-// absorb makes an event a part of the look-up to which it belongs, if that is open. It reports whether there is one.
-func (k *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
+// absorb merges an event into the open look-up that it is part of. It reports whether there is one.
+func (c *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 	s := stepOf(e.ID)
-	if !s.part || !k.findCall(e, s, at) {
+	if !s.part || !c.findCall(e, s, at) {
 		return false
 	}
-	entry := k.store.Get(k.key)
+	entry := c.store.Get(c.key)
 	if entry == nil || entry.Tag&tagSeveral != 0 {
 		return false
 	}
-	if !k.spans(entry, at) {
+	if !c.spans(entry, at) {
 		return false
 	}
-	before, facts := cutFacts(k.store.Data(entry))
+	before, facts := cutFacts(c.store.Data(entry))
 	better := s.rank > facts.rank
 	if s.caches {
 		status, ok := e.Num(dns.Status)
@@ -147,27 +147,27 @@ func (k *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 	}
 	if better {
 		before, facts.rank = raw, s.rank
-		entry.Tag |= tagDoubtful // there is an answer, whatever becomes of the call
+		entry.Tag |= tagDoubtful // there is an answer, even if the call has none
 	}
-	k.data = facts.append(append(k.data[:0], before...))
-	k.store.SetData(entry, k.data)
+	c.data = facts.append(append(c.data[:0], before...))
+	c.store.SetData(entry, c.data)
 	entry.Count++
 	entry.Last = max(entry.Last, at)
 	return true
 }
 
-// spans reports whether an event at a time may be of the call, or of the result, of an entry.
-func (k *Correlator) spans(entry *hold.Entry, at int64) bool {
+// spans reports whether an event at a time may be part of the look-up of an entry.
+func (c *Correlator) spans(entry *hold.Entry, at int64) bool {
 	begun, ended := entry.First, at
 	if entry.Tag&tagResponse != 0 {
 		begun, ended = at, entry.First
 	}
 	took := hold.Since(begun, ended)
-	return took >= -maxSkew && took <= int64(k.Window)
+	return took >= -maxSkew && took <= int64(c.Window)
 }
 
-// findCall makes k.key the key of the call to which an event at a time may belong.
-func (k *Correlator) findCall(e *dns.Event, s step, at int64) bool {
+// findCall sets c.key to the key of the call that an event at a time may be part of. It reports whether there is one.
+func (c *Correlator) findCall(e *dns.Event, s step, at int64) bool {
 	if e.LayoutUnknown() {
 		return false
 	}
@@ -182,62 +182,62 @@ func (k *Correlator) findCall(e *dns.Event, s step, at int64) bool {
 	if asker == 0 {
 		return false
 	}
-	call := &k.calls[thread(e)]
+	call := &c.calls[thread(e)]
 	if _, ok := e.Num(dns.QueryType); !ok {
-		if k.asker, ok = appendAsker(k.asker[:0], e, asker); !ok {
+		if c.asker, ok = appendAsker(c.asker[:0], e, asker); !ok {
 			return false
 		}
-		if k.onlyCall(k.asker, at) {
+		if c.onlyCall(c.asker, at) {
 			return true
 		}
-		// Of several calls it is that of the event before it on the thread, if process and name are the same.
-		if call.process != e.ProcessID || call.thread != e.ThreadID || !bytes.Equal(call.key[call.asker:], k.asker) {
+		// With several calls it is the call of the thread's last event, if process and name are the same.
+		if call.process != e.ProcessID || call.thread != e.ThreadID || !bytes.Equal(call.key[call.asker:], c.asker) {
 			return false
 		}
-		k.key = append(k.key[:0], call.key...)
+		c.key = append(c.key[:0], call.key...)
 		return true
 	}
-	k.key = appendNumber(append(k.key[:0], clientCall), e, dns.QueryType)
-	from := len(k.key)
+	c.key = appendNumber(append(c.key[:0], clientCall), e, dns.QueryType)
+	from := len(c.key)
 	var ok bool
-	if k.key, ok = appendAsker(k.key, e, asker); !ok {
+	if c.key, ok = appendAsker(c.key, e, asker); !ok {
 		return false
 	}
-	call.note(e, k.key, from)
+	call.note(e, c.key, from)
 	return true
 }
 
-// maxThreads is for how many threads the call is known for which each wrote an event last.
+// maxThreads is the number of threads whose last call is remembered.
 const maxThreads = 64
 
-// thread is where the call of the event's thread is in Correlator.calls. Thread ids are multiples of four.
+// thread is the index of the event's thread in Correlator.calls. Thread ids are multiples of four.
 func thread(e *dns.Event) uint32 { return e.ThreadID / 4 % maxThreads }
 
-// threadCall is the call for which a thread wrote an event last.
+// threadCall is the call of a thread's last event.
 type threadCall struct {
 	process, thread uint32
 	key             []byte // of the call
-	asker           int    // where process and name begin in it
+	asker           int    // the index of process and name in the key
 }
 
 func (c *threadCall) note(e *dns.Event, key []byte, asker int) {
 	c.process, c.thread, c.key, c.asker = e.ProcessID, e.ThreadID, append(c.key[:0], key...), asker
 }
 
-// appendAsker appends the process that asks, and the name.
+// appendAsker appends the process with the query, and the name.
 func appendAsker(dst []byte, e *dns.Event, process uint64) (key []byte, ok bool) {
 	return appendTexts(binary.AppendUvarint(dst, process), e, dns.QueryName)
 }
 
-// anotherCall notes that a call begins while the one of an entry is open, with the same process, name and type. What follows belongs to either,
-// so each event is a record of its own until all have their results.
-func (k *Correlator) anotherCall(entry *hold.Entry) {
+// anotherCall notes that a call begins while the call of an entry with the same process, name and type is open. The next events may belong to
+// either, so each is a record of its own until all calls have their results.
+func (c *Correlator) anotherCall(entry *hold.Entry) {
 	calls := max(1, entry.Tag>>openCalls)
 	entry.Tag = entry.Tag&(1<<openCalls-1) | min(calls+1, 1<<(16-openCalls)-1)<<openCalls | tagSeveral | tagDoubtful
 }
 
-// returned notes that one of the calls that are open at a time has its result.
-func (k *Correlator) returned(entry *hold.Entry) {
+// returned notes that one of several open calls has its result.
+func (c *Correlator) returned(entry *hold.Entry) {
 	if entry.Tag -= 1 << openCalls; entry.Tag>>openCalls == 0 {
 		entry.Tag |= tagOver
 	}

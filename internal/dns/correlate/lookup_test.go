@@ -24,12 +24,12 @@ const (
 // resolver makes the events of look-ups, as the newest versions of them are.
 type resolver struct {
 	maker
-	k  *Correlator
-	at time.Duration
+	corr *Correlator
+	at   time.Duration
 }
 
 func newResolver(t testing.TB) *resolver {
-	return &resolver{maker: client(t), k: keeper(Correlate, 10*time.Second)}
+	return &resolver{maker: client(t), corr: correlator(Correlate, 10*time.Second)}
 }
 
 // says adds an event, a millisecond after the one before it. Those of the service name the program's process.
@@ -74,8 +74,8 @@ func (r *resolver) saysAs(id uint16, process, thread int, version uint8, fields 
 	require.NotNil(r.t, wire, "no event %d", id)
 	r.decoder.Decode(e)
 	require.False(r.t, e.LayoutUnknown())
-	r.k.Clock.Event(at)
-	return r.k.Add(e, wire, at)
+	r.corr.Clock.Event(at)
+	return r.corr.Add(e, wire, at)
 }
 
 func asked(qtype int, more ...any) map[string]any {
@@ -132,7 +132,7 @@ func TestALookUpOfTheClientIsOneRecord(t *testing.T) {
 		require.Equal(t, Answer, d.Verdict, name)
 		require.Equal(t, c.want, d.Lookup, name)
 		require.Equal(t, start.Add(time.Millisecond), d.Start.UTC(), name)
-		require.Zero(t, r.k.Held(), name)
+		require.Zero(t, r.corr.Held(), name)
 	}
 }
 
@@ -181,8 +181,8 @@ func TestTwoEqualLookUpsAtATimeAreLeftApart(t *testing.T) {
 	require.Equal(t, Merged, r.says(3018, asked(28, "Status", 0)).Verdict)
 	require.Equal(t, Lookup{Events: 3, Cached: true}, r.says(3008, asked(28)).Lookup)
 
-	r.k.Clock.Silence(time.Hour)
-	popped := r.k.PopOldest(true)
+	r.corr.Clock.Silence(time.Hour)
+	popped := r.corr.PopOldest(true)
 	require.False(t, popped.Unanswered, "the first call has an answer")
 	require.Equal(t, int64(2), popped.Lookup.Events)
 	require.Equal(t, int64(1), popped.Count)
@@ -197,7 +197,7 @@ func TestMoreEqualLookUpsAtATimeThanAreCountedStayApart(t *testing.T) {
 	for range 255 {
 		require.Equal(t, Pass, r.says(3008, asked(28)).Verdict)
 	}
-	require.Equal(t, 1, r.k.Held())
+	require.Equal(t, 1, r.corr.Held())
 }
 
 func TestALookUpWithoutAResultIsTheBestOfItsEvents(t *testing.T) {
@@ -221,9 +221,9 @@ func TestALookUpWithoutAResultIsTheBestOfItsEvents(t *testing.T) {
 			require.Equal(t, Merged, r.says(id, asked(28, "Status", c.status, "DnsServerIpAddress", "10.0.0.8")).Verdict)
 		}
 		what := fmt.Sprint(c.events, c.status)
-		r.k.Clock.Silence(time.Hour)
-		require.True(t, r.k.Due())
-		popped := r.k.PopOldest(true)
+		r.corr.Clock.Silence(time.Hour)
+		require.True(t, r.corr.Due())
+		popped := r.corr.PopOldest(true)
 		var e dns.Event
 		require.NoError(t, e.Parse(popped.Data), what)
 		require.Equal(t, c.want, e.ID, what)
@@ -231,8 +231,8 @@ func TestALookUpWithoutAResultIsTheBestOfItsEvents(t *testing.T) {
 		require.Equal(t, int64(1+len(c.events)), popped.Lookup.Events, what)
 		require.Equal(t, start.Add(time.Millisecond), popped.First.UTC(), what)
 		require.Equal(t, start.Add(time.Duration(1+len(c.events))*time.Millisecond), popped.Last.UTC(), what)
-		r.k.Release(popped)
-		require.Zero(t, r.k.Held())
+		r.corr.Release(popped)
+		require.Zero(t, r.corr.Held())
 	}
 }
 
@@ -280,8 +280,8 @@ func TestAQueryThatIsAskedAgainIsNoFailure(t *testing.T) {
 	require.Equal(t, Held, r.says(3016, asked(28)).Verdict)
 	require.Equal(t, Held, r.says(3016, asked(28)).Verdict)
 	require.Equal(t, Answer, r.says(3018, asked(28)).Verdict)
-	r.k.Clock.Silence(time.Hour)
-	require.False(t, r.k.PopOldest(true).Unanswered, "the response may have been its own")
+	r.corr.Clock.Silence(time.Hour)
+	require.False(t, r.corr.PopOldest(true).Unanswered, "the response may have been its own")
 }
 
 func TestALookUpAllocatesNothing(t *testing.T) {
@@ -295,7 +295,7 @@ func TestALookUpAllocatesNothing(t *testing.T) {
 	}
 	look := func() {
 		for i, e := range es {
-			r.k.Add(e, wires[i], 1)
+			r.corr.Add(e, wires[i], 1)
 		}
 	}
 	look()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which types a process asks for at a time, by name.
+// The query types of open calls, by process and name.
 
 package correlate
 
@@ -13,32 +13,31 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
-// openTypes lists the query types of the calls that are kept back, by the hash of process and name: those whose entry is found by its
-// key. Two names of one hash, whose seed nobody knows, are taken for one, and then neither is the only one.
+// openTypes lists the query types of the kept calls, by the hash of process and name. With a type an entry is found by its key. Two names with
+// one hash count as one, so that neither is the only one; the seed of the hash is secret.
 type openTypes struct {
 	of   map[uint64]types
 	seed maphash.Seed
 }
 
-// maxTypes is for how many types at a time a name's are listed. Programs ask for one to three.
+// maxTypes is the most types that are listed for a name. Programs ask for one to three at a time.
 const maxTypes = 7
 
-// OpenCallSize is what the list of types takes for an event that Correlate keeps back, beside hold.EntrySize, at most, in bytes: a map is
-// at least seven sixteenths full.
+// OpenCallSize is the most that the list of types takes for a kept event of mode Correlate, in bytes, besides hold.EntrySize. A map is at
+// least seven sixteenths full.
 const OpenCallSize = 80
 
-// types are those of one process and name.
+// types are the types of one process and name.
 type types struct {
-	calls uint32 // that are kept back
-	many  bool   // since the first of these calls more types were asked for than are listed, or none
+	calls uint32 // the number of kept calls
+	many  bool   // since the first of these calls there were more types than are listed, or a call without a type
 	n     uint8
 	list  [maxTypes]uint16
 }
 
 func newOpenTypes() openTypes { return openTypes{map[uint64]types{}, maphash.MakeSeed()} }
 
-// cutCall gives the type in the key of a call, and process and name. ok is false for a call without a type, or with one that DNS cannot
-// have.
+// cutCall splits the key of a call into the type, and process and name. ok is false for a call without a type, or with an impossible one.
 func cutCall(key []byte) (typ uint16, ok bool, asker []byte) {
 	if key[1] == 0 {
 		return 0, false, key[2:]
@@ -47,7 +46,7 @@ func cutCall(key []byte) (typ uint16, ok bool, asker []byte) {
 	return uint16(n), n <= math.MaxUint16, key[2+size:]
 }
 
-// add lists the call of a key.
+// add adds the call of a key to the list.
 func (o *openTypes) add(key []byte) {
 	typ, ok, asker := cutCall(key)
 	hash := maphash.Bytes(o.seed, asker)
@@ -62,7 +61,7 @@ func (o *openTypes) add(key []byte) {
 	o.of[hash] = t
 }
 
-// remove takes the call of a key off the list.
+// remove removes the call of a key from the list.
 func (o *openTypes) remove(key []byte) {
 	typ, ok, asker := cutCall(key)
 	hash := maphash.Bytes(o.seed, asker)
@@ -78,16 +77,16 @@ func (o *openTypes) remove(key []byte) {
 	o.of[hash] = t
 }
 
-// onlyCall makes k.key the key of the one call of a process and a name that is open at a time. It reports whether there is exactly one.
-func (k *Correlator) onlyCall(asker []byte, at int64) bool {
-	t := k.open.of[maphash.Bytes(k.open.seed, asker)]
+// onlyCall sets c.key to the key of the only call with a process and name that is open at a time. It reports whether there is exactly one.
+func (c *Correlator) onlyCall(asker []byte, at int64) bool {
+	t := c.open.of[maphash.Bytes(c.open.seed, asker)]
 	if t.many {
 		return false
 	}
 	found := -1
 	for i, typ := range t.list[:t.n] {
-		entry := k.store.Get(k.callKey(typ, asker))
-		if entry == nil || entry.Tag&tagOver != 0 || !k.spans(entry, at) {
+		entry := c.store.Get(c.callKey(typ, asker))
+		if entry == nil || entry.Tag&tagOver != 0 || !c.spans(entry, at) {
 			continue
 		}
 		if found >= 0 || entry.Tag&tagSeveral != 0 {
@@ -98,21 +97,21 @@ func (k *Correlator) onlyCall(asker []byte, at int64) bool {
 	if found < 0 {
 		return false
 	}
-	k.callKey(t.list[found], asker)
+	c.callKey(t.list[found], asker)
 	return true
 }
 
-// callKey makes k.key the key of a call.
-func (k *Correlator) callKey(typ uint16, asker []byte) []byte {
-	k.key = binary.AppendUvarint(append(k.key[:0], clientCall, 1), uint64(typ))
-	k.key = append(k.key, asker...)
-	return k.key
+// callKey sets c.key to the key of a call.
+func (c *Correlator) callKey(typ uint16, asker []byte) []byte {
+	c.key = binary.AppendUvarint(append(c.key[:0], clientCall, 1), uint64(typ))
+	c.key = append(c.key, asker...)
+	return c.key
 }
 
-// drop lets an entry go.
-func (k *Correlator) drop(entry *hold.Entry) {
-	if key := k.store.Key(entry); k.Mode == Correlate && key[0] == clientCall && k.store.Get(key) == entry {
-		k.open.remove(key)
+// drop removes an entry.
+func (c *Correlator) drop(entry *hold.Entry) {
+	if key := c.store.Key(entry); c.Mode == Correlate && key[0] == clientCall && c.store.Get(key) == entry {
+		c.open.remove(key)
 	}
-	k.store.Drop(entry)
+	c.store.Drop(entry)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fileOf is a keeper for a file, in which a query waits ten seconds.
+// fileOf is a Correlator for a file, in which a query waits ten seconds.
 func fileOf(t testing.TB, maxEvents int) timed {
 	return timed{server(t), New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: maxEvents, MaxBytes: 16 << 20})}
 }
@@ -23,7 +23,7 @@ func TestInAFileAQueryThatWasOverBeforeTheOnlyLeapIsUnanswered(t *testing.T) {
 		require.Equal(t, Held, a.add(256, time.Second, query("a.example", "GUID", "{1}")).Verdict)
 		a.others(time.Second, 40*time.Second)
 		a.others(41*time.Second+leap, 40*time.Second)
-		require.True(t, a.k.PopOldest(false).Unanswered, "%v", leap)
+		require.True(t, a.corr.PopOldest(false).Unanswered, "%v", leap)
 	}
 }
 
@@ -35,7 +35,7 @@ func TestInAFileAQueryThatIsOpenAcrossALeapOnlyIsNoFailure(t *testing.T) {
 			require.Equal(t, Held, a.add(256, 40*time.Second, query("a.example", "GUID", "{1}")).Verdict)
 			a.others(40*time.Second, 5*time.Second)
 			a.others(45*time.Second+leap, after)
-			require.False(t, a.k.PopOldest(false).Unanswered, "%v, %v after", leap, after)
+			require.False(t, a.corr.PopOldest(false).Unanswered, "%v, %v after", leap, after)
 		}
 	}
 }
@@ -50,7 +50,7 @@ func TestInAFileAQueryThatComesFirstAfterTheOnlyLeapHasTheWholeTimeoutAndNoMore(
 				a.others(40*time.Second+leap, nth*time.Millisecond)
 				require.Equal(t, Held, a.add(256, asked, query("a.example", "GUID", "{1}")).Verdict)
 				a.others(asked, after)
-				require.Equal(t, unanswered, a.k.PopOldest(false).Unanswered, "%v, %v before it, %v after", leap, nth, after)
+				require.Equal(t, unanswered, a.corr.PopOldest(false).Unanswered, "%v, %v before it, %v after", leap, nth, after)
 			}
 		}
 	}
@@ -62,12 +62,12 @@ func TestAQueryWhoseRoomIsNeededIsUnansweredOnlyWhenNoLateEventCanAnswerIt(t *te
 		require.Equal(t, Held, a.add(256, 0, query("a.example", "GUID", "{1}")).Verdict)
 		a.others(0, time.Second)
 		a.others(time.Second-time.Hour, after)
-		require.True(t, a.k.Due())
-		require.Equal(t, unanswered, a.k.PopOldest(true).Unanswered, "%v after", after)
+		require.True(t, a.corr.Due())
+		require.Equal(t, unanswered, a.corr.PopOldest(true).Unanswered, "%v after", after)
 	}
 }
 
-// TestWhateverLeapsAFileHasAQueryIsUnansweredWhenTheTimeWithoutThemExceedsTheTimeout holds the keeper against a list of the
+// TestWhateverLeapsAFileHasAQueryIsUnansweredWhenTheTimeWithoutThemExceedsTheTimeout holds the Correlator against a list of the
 // events, in order and a little out of order, dense and sparse.
 func TestWhateverLeapsAFileHasAQueryIsUnansweredWhenTheTimeWithoutThemExceedsTheTimeout(t *testing.T) {
 	const timeout = 10 * time.Second
@@ -88,14 +88,14 @@ func TestWhateverLeapsAFileHasAQueryIsUnansweredWhenTheTimeWithoutThemExceedsThe
 		asked := map[string]int{}
 		var now moment
 		pop := func(due bool) {
-			l := a.k.PopOldest(due)
+			l := a.corr.PopOldest(due)
 			guid := fmt.Sprintf("{%d}", l.Received)
 			q := events[asked[guid]]
 			newest := events[len(events)-1]
 			lag := most*time.Duration(51+34*(newest.back-q.back)) + 20*time.Millisecond // the clock's: 17 events, and 33 at each step back
 			passed, forward := newest.calm-q.calm, newest.forward-q.forward
 			what := fmt.Sprintf("seed %d, at most %v apart and %d late, query %s, due %v: %v without leaps, lag %v, %d leaps forward, %d back", seed, most, late, guid, due, passed, lag, forward, newest.back-q.back)
-			require.LessOrEqual(t, a.k.Clock.Calm(came(l.entry)), int64(passed+time.Duration(late)*most), what)
+			require.LessOrEqual(t, a.corr.Clock.Calm(came(l.entry)), int64(passed+time.Duration(late)*most), what)
 			switch {
 			case passed > timeout+lag && apart > 33 && late == 1 && (q.before > 16 || forward+newest.back-q.back == 0): // else which leap was it?
 				require.True(t, l.Unanswered, what)
@@ -104,7 +104,7 @@ func TestWhateverLeapsAFileHasAQueryIsUnansweredWhenTheTimeWithoutThemExceedsThe
 				require.False(t, l.Unanswered, what)
 				opens++
 			}
-			a.k.Release(l)
+			a.corr.Release(l)
 		}
 		next, dense := 200+r.IntN(1000), int64(1)
 		for i := range 500 + r.IntN(4000) {
@@ -126,24 +126,24 @@ func TestWhateverLeapsAFileHasAQueryIsUnansweredWhenTheTimeWithoutThemExceedsThe
 					now.back++
 				}
 			}
-			for a.k.Due() {
+			for a.corr.Due() {
 				pop(true)
 			}
 			events = append(events, now)
 			of := max(0, i-r.IntN(late))
 			at := events[of].at
 			if r.IntN(20) > 0 {
-				a.k.Clock.Event(start.Add(at).UnixNano())
+				a.corr.Clock.Event(start.Add(at).UnixNano())
 				continue
 			}
 			guid := fmt.Sprintf("{%d}", i)
 			asked[guid] = of
 			asking["GUID"] = guid
 			e, raw := a.event(256, at, asking)
-			a.k.Clock.Event(start.Add(at).UnixNano())
-			require.Equal(t, Held, a.k.Add(e, raw, int64(i)).Verdict)
+			a.corr.Clock.Event(start.Add(at).UnixNano())
+			require.Equal(t, Held, a.corr.Add(e, raw, int64(i)).Verdict)
 		}
-		for a.k.Held() > 0 {
+		for a.corr.Held() > 0 {
 			pop(false)
 		}
 	}

@@ -1,49 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package filter decides which DNS events are wanted, before anything is made of them: by rules in the terms of Microsoft's
-// own connector (Windows DNS Events via AMA), by a few switches for what is commonly noise, and by dropping repetitions.
+// Package filter decides which decoded DNS events are wanted: by rules in the terms of Microsoft's own connector (Windows DNS Events via
+// AMA), by switches for common noise, and by dropping repetitions. A Config, Noise and events go in, a decision for each event comes out.
 package filter
 
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
-	"go.opentelemetry.io/collector/confmap"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
 // Config is the receiver's `filters` section.
 type Config struct {
-	// Exclude are rules for events that are not wanted. Default none.
+	// Exclude are rules for unwanted events. Default none.
 	Exclude []Rule `mapstructure:"exclude"`
-	// Include are rules for the events that are wanted: with any, an event that matches none is not wanted, and one that
-	// matches is, unless a rule of Exclude matches it too. Default none, and every event is wanted.
+	// Include are rules for wanted events. If there are any, an event is wanted only if one of them matches it and no rule of Exclude does.
+	// Default none: every event is wanted.
 	Include []Rule `mapstructure:"include"`
 }
 
-// Rule gives values to look for, by the field of the record to look in: EventOriginalType, EventType, EventResult,
-// EventResultDetails, DnsRole (of AdditionalFields), DvcIpAddr, SrcIpAddr, DnsQuery, DnsQueryTypeName or SrcProcessName. An event matches when each of the fields has one of its values. An
-// event whose record would not have one of the fields does not match.
+// Rule gives values to look for, by the field of the record to look in; table has them. A value may hold several between commas. An event
+// matches when each of the fields has one of its values. An event whose record would not have one of the fields does not match.
 type Rule map[string][]string
 
-// Noise is the receiver's keys beside the rules. None of them filters anything by default.
+// Noise are the receiver's filter keys besides the rules. By default they filter nothing.
 type Noise struct {
-	// IncludeInfoEvents keeps events that only inform, such as the DNS Client's 1001: part of no query, no change of a
+	// IncludeInfoEvents keeps events that only inform, such as the DNS Client's 1001: no part of a query, no change of a
 	// server's data, no warning and no error. Default true.
 	IncludeInfoEvents bool `mapstructure:"include_info_events"`
-	// ExcludedEventIDs are the ids of events that are not wanted. Default none.
+	// ExcludedEventIDs are the ids of unwanted events. Default none.
 	ExcludedEventIDs []int `mapstructure:"excluded_event_ids"`
-	// ExcludedDomains are queried names that are not wanted, in which "*" is any text and "?" any character. Default none.
+	// ExcludedDomains are unwanted queried names, in which "*" is any text and "?" any character. Default none.
 	ExcludedDomains []string `mapstructure:"excluded_domains"`
 	// ExcludeAAAARecords drops the events of queries for AAAA records. Default false.
 	ExcludeAAAARecords bool `mapstructure:"exclude_aaaa_records"`
 	// EnableDeduplication drops an event that repeats another one within the window. Default false.
 	EnableDeduplication bool `mapstructure:"enable_deduplication"`
-	// DeduplicationWindow is how long after an event its repetitions are dropped, by the events' own time. Default 300s.
+	// DeduplicationWindow is the time after an event in which its repetitions are dropped, by the events' own time. Default 300s.
 	DeduplicationWindow time.Duration `mapstructure:"deduplication_window"`
 }
 
@@ -56,46 +52,24 @@ const (
 // DefaultNoise filters nothing.
 func DefaultNoise() Noise { return Noise{IncludeInfoEvents: true, DeduplicationWindow: defaultWindow} }
 
-var _ confmap.Unmarshaler = (*Rule)(nil)
+var _ configyaml.KeyChecker = Rule{}
 
-// Unmarshal reads a rule: for each field one value or a list, numbers, bools or text. A text may hold several values between
-// commas, as the connector's has it.
-func (r *Rule) Unmarshal(conf *confmap.Conf) error {
-	*r = Rule{}
-	for field, value := range conf.ToStringMap() {
-		list, ok := value.([]any)
-		if !ok {
-			list = []any{value}
-		}
-		values := []string{}
-		for _, v := range list {
-			switch v := v.(type) {
-			case string:
-				for part := range strings.SplitSeq(v, ",") {
-					values = append(values, strings.TrimSpace(part))
-				}
-			case int, int64, uint64, bool:
-				values = append(values, fmt.Sprint(v))
-			default:
-				return fmt.Errorf("%s: %v is neither a text nor an integer; put a value such as NULL in quotes", field, v)
-			}
-		}
-		if field == misspeltDvcIPAddr {
-			field = fieldDvcIPAddr
-		}
-		(*r)[field] = append((*r)[field], values...)
+// CheckKey returns an error for a name that is no field. The error lists the fields.
+func (Rule) CheckKey(name string) error {
+	if find(name) < 0 {
+		return fmt.Errorf("there is no such field; want one or more of %s", fieldNames())
 	}
 	return nil
 }
 
-// Validate names each field whose value is not allowed, the value, and what is allowed.
+// Validate returns an error for each value that is not allowed, with its field and what is allowed.
 func (c *Config) Validate() error {
 	_, excludeErr := compileAll("exclude", c.Exclude)
 	_, includeErr := compileAll("include", c.Include)
 	return errors.Join(excludeErr, includeErr)
 }
 
-// Check names each key whose value is not allowed, the value, and what is allowed.
+// Check returns an error for each value that is not allowed, with its key and what is allowed.
 func (n *Noise) Check() error {
 	var errs []error
 	for _, id := range n.ExcludedEventIDs {
@@ -112,35 +86,4 @@ func (n *Noise) Check() error {
 		errs = append(errs, fmt.Errorf("deduplication_window: %v is not allowed; want 1s to %v", n.DeduplicationWindow, maxWindow))
 	}
 	return errors.Join(errs...)
-}
-
-// compileAll compiles the rules of a list. Rules of one and the same field alone become one rule, so that a list of
-// thousands of them costs what one does.
-func compileAll(list string, from []Rule) ([]rule, error) {
-	var compiled []rule
-	var errs []error
-	alone := map[string]int{} // where the rule of one field is, by field
-	for i, r := range from {
-		if len(r) == 0 {
-			errs = append(errs, fmt.Errorf("%s[%d]: the rule names no field; want one or more of %s", list, i, fieldNames()))
-			continue
-		}
-		at, merge := len(compiled), false
-		if len(r) == 1 {
-			field := slices.Collect(maps.Keys(r))[0]
-			if at, merge = alone[field]; !merge {
-				at = len(compiled)
-				alone[field] = at
-			}
-		}
-		if !merge {
-			compiled = append(compiled, rule{})
-		}
-		for _, field := range slices.Sorted(maps.Keys(r)) {
-			for _, err := range compiled[at].add(field, r[field]) {
-				errs = append(errs, fmt.Errorf("%s[%d].%s: %w", list, i, field, err))
-			}
-		}
-	}
-	return compiled, errors.Join(errs...)
 }

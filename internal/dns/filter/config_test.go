@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
 // load reads a filters section as the collector does, validation included.
@@ -21,7 +23,7 @@ func load(t *testing.T, yaml string) (Config, error) {
 	conf, err := confmaptest.LoadConf(path)
 	require.NoError(t, err)
 	var c Config
-	if err := conf.Unmarshal(&c); err != nil {
+	if err := configyaml.Unmarshal(conf, &c); err != nil {
 		return c, err
 	}
 	return c, confmap.Validate(&c)
@@ -58,9 +60,9 @@ include:
 		{"DnsQuery": {"*.example.com", "wpad.corp.local"}, "DnsQueryTypeName": {"AAAA"}},
 		{"EventOriginalType": {"260", "261"}},
 		{"EventOriginalType": {"257"}, "EventResultDetails": {"nxdomain"}},
-		{"DnsQuery": {"*.a.test", "*.b.test"}, "DvcIpAddr": c.Exclude[3]["DvcIpAddr"]},
+		{"DnsQuery": {"*.a.test", "*.b.test"}, "DvcIpAddr": {"2001:db8::/32"}, "DvcIpAdrr": {"10.0.0.1"}},
 	}, c.Exclude)
-	require.ElementsMatch(t, []string{"10.0.0.1", "2001:db8::/32"}, c.Exclude[3]["DvcIpAddr"])
+	require.Equal(t, Rule{"DnsQuery": {"*.a.test", "*.b.test"}, "DvcIpAddr": {"2001:db8::/32", "10.0.0.1"}}, c.Exclude[3].split())
 	require.Equal(t, []Rule{{"SrcIpAddr": {"10.0.0.0/8"}}, {"SrcProcessName": {`C:\Windows\System32\svchost.exe`}}}, c.Include)
 
 	c, err = load(t, "exclude:\ninclude:")
@@ -71,27 +73,29 @@ include:
 
 func TestARuleThatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 	for yaml, want := range map[string][]string{
-		"exclude: [{DnsQuery: ['www.*.com']}]":            {"exclude[0].DnsQuery", `"www.*.com"`, "leftmost label"},
-		"include: [{DnsQuery: a}, {DnsQuery: ''}]":        {"include[1].DnsQuery", `""`, "want a domain name"},
-		"exclude: [{DnsQueryTypeName: AAA}]":              {"exclude[0].DnsQueryTypeName", `"AAA"`, "TYPE and a number"},
-		"exclude: [{DnsQueryTypeName: TYPE65536}]":        {`"TYPE65536"`},
-		"exclude: [{DnsQueryTypeName: NULL}]":             {"DnsQueryTypeName", "quotes"},
-		"exclude: [{EventOriginalType: [257, 65536]}]":    {"exclude[0].EventOriginalType", `"65536"`, "0 to 65535, such as 257"},
-		"exclude: [{EventOriginalType: x}]":               {`"x" is not an event id`},
-		"exclude: [{EventOriginalType: -1}]":              {`"-1" is not an event id`},
-		"exclude: [{EventOriginalType: 2.5}]":             {"EventOriginalType", "2.5", "integer"},
-		"exclude: [{EventResultDetails: NXDOMAN}]":        {"exclude[0].EventResultDetails", `"NXDOMAN"`, "NA or one of NOERROR, FORMERR, SERVFAIL, NXDOMAIN"},
-		"exclude: [{SrcIpAddr: 10.0.0.300}]":              {"exclude[0].SrcIpAddr", `"10.0.0.300"`, "10.0.0.0/8"},
-		"exclude: [{DvcIpAdrr: 10.0.0.0/33}]":             {"exclude[0].DvcIpAddr", `"10.0.0.0/33"`},
-		"exclude: [{SrcProcessName: ''}]":                 {"exclude[0].SrcProcessName", "chrome.exe"},
-		"exclude: [{DnsQery: a.test}]":                    {"exclude[0].DnsQery", "no such field", "EventResultDetails, DnsRole, DvcIpAddr, SrcIpAddr, DnsQuery"},
-		"exclude: [{EventResult: Failed}]":                {"exclude[0].EventResult", `"Failed"`, "NA, Success, Failure"},
-		"exclude: [{EventType: Querry}]":                  {"exclude[0].EventType", `"Querry"`, "Query, Update, Notify, Status, DnsCache"},
-		"exclude: [{DnsRole: [client-query, server]}]":    {"exclude[0].DnsRole", `"server"`, "client-query, client-response, recursive-query"},
+		"exclude: [{DnsQuery: ['www.*.com']}]":         {"exclude[0].DnsQuery", `"www.*.com"`, "leftmost label"},
+		"include: [{DnsQuery: a}, {DnsQuery: ''}]":     {"include[1].DnsQuery", "no value; want one or a list"},
+		"include: [{DnsQuery: a}, {DnsQuery: ['']}]":   {"include[1].DnsQuery", `""`, "want a domain name"},
+		"exclude: [{DnsQueryTypeName: AAA}]":           {"exclude[0].DnsQueryTypeName", `"AAA"`, "TYPE and a number"},
+		"exclude: [{DnsQueryTypeName: TYPE65536}]":     {`"TYPE65536"`},
+		"exclude: [{DnsQueryTypeName: NULL}]":          {`exclude[0].DnsQueryTypeName: it is missing or empty, as by a variable that is not set; want a value, or "null" in quotes`},
+		"exclude: [{EventOriginalType: [257, 65536]}]": {"exclude[0].EventOriginalType", `"65536"`, "0 to 65535, such as 257"},
+		"exclude: [{EventOriginalType: x}]":            {`"x" is not an event id`},
+		"exclude: [{EventOriginalType: -1}]":           {`"-1" is not an event id`},
+		"exclude: [{EventOriginalType: 2.5}]":          {"exclude[0].EventOriginalType[0]: 2.5 is not allowed; want text or a whole number"},
+		"exclude: [{EventResultDetails: NXDOMAN}]":     {"exclude[0].EventResultDetails", `"NXDOMAN"`, "NA or one of NOERROR, FORMERR, SERVFAIL, NXDOMAIN"},
+		"exclude: [{SrcIpAddr: 10.0.0.300}]":           {"exclude[0].SrcIpAddr", `"10.0.0.300"`, "10.0.0.0/8"},
+		"exclude: [{DvcIpAdrr: 10.0.0.0/33}]":          {"exclude[0].DvcIpAddr", `"10.0.0.0/33"`},
+		"exclude: [{SrcProcessName: ['']}]":            {"exclude[0].SrcProcessName", "chrome.exe"},
+		"exclude: [{DnsQery: a.test}]":                 {"exclude[0].DnsQery", "no such field", "EventResultDetails, DnsRole, DvcIpAddr, SrcIpAddr, DnsQuery"},
+		"exclude: [{EventResult: Failed}]":             {"exclude[0].EventResult", `"Failed"`, "NA, Success, Failure"},
+		"exclude: [{EventType: Querry}]":               {"exclude[0].EventType", `"Querry"`, "Query, Update, Notify, Status, DnsCache"},
+		"exclude: [{DnsRole: [client-query, server]}]": {"exclude[0].DnsRole", `"server"`, "client-query, client-response, recursive-query"},
 		"exclude: [{}]":                                   {"exclude[0]", "names no field"},
 		"exclude: [{DnsQuery: []}]":                       {"exclude[0].DnsQuery", "no value"},
-		"exclude: [null]":                                 {"exclude[0]", "names no field"},
-		"exclude: [{DnsQuery: {a: b}}]":                   {"DnsQuery"},
+		"exclude: [null]":                                 {"exclude[0]", "missing or empty"},
+		"exclude: [{DnsQuery: {a: b}}]":                   {`exclude[0].DnsQuery: {"a":"b"} is not allowed; want a list`},
+		"exclude: [{DnsQery: {a: b}}]":                    {"exclude[0].DnsQery: there is no such field"},
 		"exclude: {DnsQuery: a}":                          {"exclude"},
 		"drop: []":                                        {"drop"},
 		"exclude: [{DnsQuery: ['a..b', ok.test, 'c d']}]": {`"a..b"`, `"c d"`},

@@ -17,18 +17,17 @@ const (
 	maxLabel  = 63
 )
 
-// domains is a set of domain names and of whole subtrees: a trie over labels, read from the last to the first, so that a
-// look-up takes as many steps as the name has labels in common with the set, however large the set is. A node is found by
-// the name it stands for, in one map, which is all of the trie.
+// domains is a set of domain names and of whole subtrees. It is a trie over labels, from the last label to the first. A look-up takes as
+// many steps as the name has labels in common with the set, for any size of the set. One map of names holds all nodes.
 //
-// Names are compared as octets, but for the case of ASCII letters (RFC 4343); an internationalized name is what it is,
-// xn-- or not. The caller folds a name with fold before it looks it up.
+// Names are compared as octets, except for the case of ASCII letters (RFC 4343). An internationalized name and its xn-- form are different.
+// The caller folds a name before the look-up.
 type domains struct {
 	nodes    map[string]mark
 	subtrees bool // there is one
 }
 
-// mark says what of a node's name is in the set. A node without a mark is on the way to others.
+// mark says whether a node's name, its subtree or both are in the set. A node without a mark leads to other nodes.
 type mark uint8
 
 const (
@@ -36,7 +35,7 @@ const (
 	below                   // every name below it
 )
 
-// add adds a name, or with "*." in front all names below it. It has been checked by checkDomain.
+// add adds a name, or all names below it if it begins with "*.". checkDomain has checked it.
 func (d *domains) add(pattern string) {
 	if d.nodes == nil {
 		d.nodes = map[string]mark{}
@@ -53,7 +52,7 @@ func (d *domains) add(pattern string) {
 		}
 		name = parent
 		if _, known := d.nodes[name]; known {
-			return // and so are those above it
+			return // the nodes above it are known as well
 		}
 		d.nodes[name] = 0
 	}
@@ -83,10 +82,10 @@ func (d *domains) has(name []byte) bool {
 	return false
 }
 
-// fold brings a name into the form in which names are compared.
+// fold changes a name to the form in which names are compared.
 func fold(name string) string { return string(dns.Fold([]byte(name))) }
 
-// checkDomain tells what is wrong with a name or a "*." pattern.
+// checkDomain returns an error for an invalid name or "*." pattern.
 func checkDomain(pattern string) error {
 	const want = `want a domain name such as "wpad.corp.local", or "*." and a domain name, which is every name below it`
 	name := strings.TrimSuffix(strings.TrimPrefix(pattern, "*."), ".")

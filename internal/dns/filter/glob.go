@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxGlobName is the longest name that is held against globs, in octets: room for the 255 octets of a domain name with each
-// written as \DDD (RFC 1035 section 5.1). It bounds what an event with a huge name costs.
+// maxGlobName is the longest name that is compared with globs, in octets: the 255 octets of a domain name, each written as \DDD (RFC 1035
+// section 5.1). It bounds the cost of an event with a huge name.
 const maxGlobName = 1024
 
-// names is a set of domain names, subtrees and globs. It is nil where nothing is asked of the name.
+// names is a set of domain names, subtrees and globs.
 type names struct {
 	domains
 	globs []string // folded
@@ -35,17 +35,17 @@ func (n *names) has(name []byte) bool {
 	return false
 }
 
-// addGlob adds a pattern in which "*" is any text and "?" any character. One that is a name or a subtree costs what a name
-// costs; the others are held against a name one by one.
+// addGlob adds a pattern in which "*" is any text and "?" any character. A pattern that is a name or a subtree goes into the trie. A name is
+// compared with each of the other patterns.
 func (n *names) addGlob(pattern string) {
 	if folded := fold(pattern); strings.ContainsAny(strings.TrimPrefix(folded, "*."), "*?") {
 		n.globs = append(n.globs, folded)
 		return
 	}
-	n.add(pattern)
+	n.domains.add(pattern)
 }
 
-// checkGlob tells what is wrong with a pattern.
+// checkGlob returns an error for an invalid pattern.
 func checkGlob(pattern string) error {
 	const want = `want a domain name, in which "*" stands for any text and "?" for any character`
 	switch {
@@ -59,11 +59,11 @@ func checkGlob(pattern string) error {
 	return nil
 }
 
-// globMatches reports whether the whole name matches the pattern, in time of at most the product of their lengths: where a
-// match fails, only the last "*" is tried again, one character on.
+// globMatches reports whether the whole name matches the pattern. It takes at most the product of their lengths: when a match fails, only the
+// last "*" is tried again, one character later.
 func globMatches(pattern string, name []byte) bool {
 	p, n := 0, 0
-	star, from := -1, 0 // the last "*" and where in the name the text after it was tried
+	star, from := -1, 0 // the last "*", and the index in the name at which the text after it was tried
 	for n < len(name) {
 		_, size := utf8.DecodeRune(name[n:])
 		switch {

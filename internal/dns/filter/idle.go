@@ -12,16 +12,16 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// Source is a provider, and what is wanted of its events.
+// Source is a provider and the selection of its events.
 type Source struct {
 	Provider *dns.Provider
 	Enable   dns.Enable
 }
 
-// Idle lists what of the rules and of the keys for noise can match no event that the sources deliver, in a profile: values such as
-// "exclude[0].DnsRole: audit", and rules, "include[1]", each of whose values some event has, but none all. device reports whether the
-// device's address is known, which stands in where an event names none. What a later Windows may bring is no event's yet and is not
-// listed: an id that is in no manifest. Nor are the names of processes, which no manifest has.
+// Idle lists the parts of the rules and of the keys for noise that can match no event of the sources, in a profile. They are values, such as
+// "exclude[0].DnsRole: audit", and rules, such as "include[1]", if events have each of its values, but none has all. device reports whether
+// the device's address is known; it is used for events without an address. An id that is in no manifest is not listed, since a later
+// Windows may bring it. Names of processes are not listed either: no manifest has them.
 func Idle(sources []Source, profile dns.Profile, device bool, rules Config, noise Noise) []string {
 	all := occurrences(sources, profile, device, !noise.IncludeInfoEvents)
 	var idle []string
@@ -41,19 +41,17 @@ func Idle(sources []Source, profile dns.Profile, device bool, rules Config, nois
 	return idle
 }
 
-// idleOf lists what of a rule matches none of the occurrences.
+// idleOf lists the parts of a rule that match none of the occurrences.
 func idleOf(rule string, r Rule, all []occurrence) (idle []string) {
-	for _, field := range slices.Sorted(maps.Keys(r)) {
-		values := r[field]
-		switch field {
-		case fieldDNSQuery, fieldSrcIPAddr, fieldDvcIPAddr: // any name or address is as likely as another
+	r = r.split()
+	for _, name := range slices.Sorted(maps.Keys(r)) {
+		values := r[name]
+		if at := find(name); at >= 0 && table[at].alike {
 			values = values[:min(1, len(values))]
-		case fieldSrcProcessName:
-			continue
 		}
 		for _, v := range values {
-			if !occurs(Rule{field: {v}}, all) {
-				idle = append(idle, fmt.Sprintf("%s.%s: %s", rule, field, v))
+			if !occurs(Rule{name: {v}}, all) {
+				idle = append(idle, fmt.Sprintf("%s.%s: %s", rule, name, v))
 			}
 		}
 	}
@@ -63,78 +61,101 @@ func idleOf(rule string, r Rule, all []occurrence) (idle []string) {
 	return idle
 }
 
-// occurs reports whether a rule matches one of the occurrences, or is not allowed in any case.
+// occurs reports whether a rule matches one of the occurrences. It is true for an invalid rule, which Validate refuses.
 func occurs(r Rule, all []occurrence) bool {
 	var one rule
-	for field, values := range r {
-		if len(one.add(field, values)) > 0 {
+	for name, values := range r {
+		if len(one.add(name, values)) > 0 {
 			return true
 		}
 	}
-	return slices.ContainsFunc(all, func(o occurrence) bool { return o.matched(&one) })
+	return slices.ContainsFunc(all, func(o occurrence) bool { return one.possible(&o) })
 }
 
-// occurrence is what the events of one layout can be, as facts are what one event is.
+// occurrence stands for the events of one layout with one kind of result.
 type occurrence struct {
-	id        uint16
-	others    map[uint16]bool // ids that are not meant, of an occurrence that is an id of no manifest; else nil
-	eventType string
-	role      dns.Role
-	outcomes  uint8  // by bit, the dns.Result
-	code      bool   // a response code can stand in EventResultDetails; NA always can
-	typed     bool   // it has a query type
-	implied   uint16 // the only one that it can have, or 0
-	named     bool   // it has a query name
-	dvc, src  bool   // it has an address
+	event   *dns.Event      // an event of the layout with zero in every field
+	others  map[uint16]bool // all known ids, if the occurrence stands for the unknown ones; else nil
+	view    *dns.View
+	device  bool // the device's address is known
+	result  dns.Result
+	details details
 }
 
-const anyOutcome = 1<<dns.ResultNA | 1<<dns.ResultSuccess | 1<<dns.ResultFailure
+// details are the values that EventResultDetails can have in an occurrence.
+type details uint8
 
-// matched reports whether an event of the layout may match the rule.
-func (o *occurrence) matched(r *rule) bool {
-	return (r.ids == nil || o.hasID(r.ids)) &&
-		(r.types == nil || o.typed && (o.implied == 0 || r.types[o.implied])) &&
-		o.hasResult(r) &&
-		(r.dvc == nil || o.dvc) && (r.src == nil || o.src) && (r.names == nil || o.named) &&
-		(r.kind == nil || (r.kind.roles == 0 || r.kind.roles&(1<<o.role) != 0) &&
-			(r.kind.eventTypes == nil || slices.Contains(r.kind.eventTypes, o.eventType)))
+const (
+	detailsOther   details = iota // no value that a rule can have
+	detailsNA                     // NA
+	detailsNoError                // the response code 0
+	detailsError                  // any other response code
+)
+
+// has reports whether events of the layout have the field.
+func (o *occurrence) has(f dns.Field) bool { _, ok := o.event.Num(f); return ok }
+
+// hasName reports whether they have a query name.
+func (o *occurrence) hasName() bool {
+	return o.has(dns.QueryName) || o.has(dns.RecordName) || o.has(dns.PacketData)
 }
 
-// hasResult reports whether an event of the layout may have a result and details that the rule asks for. A success has the response code
-// NOERROR, a failure another one or none, and what says nothing of a result none.
-func (o *occurrence) hasResult(r *rule) bool {
-	for _, outcome := range [...]dns.Result{dns.ResultNA, dns.ResultSuccess, dns.ResultFailure} {
-		if o.outcomes&(1<<outcome) == 0 || r.kind != nil && r.kind.outcomes != 0 && r.kind.outcomes&(1<<outcome) == 0 {
-			continue
-		}
-		if r.results == nil {
-			return true
-		}
-		if r.results.na && outcome != dns.ResultSuccess {
-			return true
-		}
-		for code := range r.results.codes {
-			if o.code && (outcome == dns.ResultSuccess && code == 0 || outcome == dns.ResultFailure && code != 0) {
-				return true
-			}
-		}
+// hasType reports whether they have a query type.
+func (o *occurrence) hasType() bool {
+	_, stated := o.event.StatedQType()
+	return stated || o.has(dns.PacketData)
+}
+
+// hasDvc reports whether they have the device's address.
+func (o *occurrence) hasDvc() bool { return o.device || o.has(o.event.Local) }
+
+// hasSrc reports whether they have the address of who asks.
+func (o *occurrence) hasSrc() bool {
+	asker := o.event.Peer
+	switch {
+	case asker == dns.NoField:
+		asker = dns.LocalAddress
+	case o.event.PeerIsServer:
+		asker = o.event.Local
 	}
-	return false
+	return o.has(asker) || o.device && o.view.DeviceAsks(o.event)
 }
 
-func (o *occurrence) hasID(ids map[uint16]bool) bool {
-	if o.others == nil {
-		return ids[o.id]
+// withResults appends the occurrence with each result that its events can have. A success has the response code NOERROR, a failure has
+// another code or none, and an event without a result has no code.
+func (o occurrence) withResults(all []occurrence, profile dns.Profile) []occurrence {
+	add := func(r dns.Result, d details) {
+		o.result, o.details = r, d
+		all = append(all, o)
 	}
-	for id := range ids {
-		if !o.others[id] {
-			return true
+	anyResult := func(code bool) {
+		add(dns.ResultNA, detailsNA)
+		add(dns.ResultFailure, detailsNA)
+		if !code {
+			add(dns.ResultSuccess, detailsOther)
+			return
 		}
+		add(dns.ResultSuccess, detailsNoError)
+		add(dns.ResultFailure, detailsError)
 	}
-	return false
+	e := o.event
+	outcome := o.view.Outcome(e)
+	switch {
+	case profile == dns.ProfileDocumented:
+		anyResult(e.Phase == dns.Response)
+	case e.FinalStatus:
+		anyResult(true)
+	case o.has(dns.Status) || e.Phase != dns.Response || e.Undecided:
+		add(dns.ResultNA, detailsNA)
+	case e.NoAnswer && !outcome.HasCode:
+		add(outcome.Result, detailsNA)
+	default:
+		anyResult(true)
+	}
+	return all
 }
 
-// occurrences lists what the sources' events can be, those included that no manifest has.
+// occurrences lists the occurrences of the sources' events, including events that are in no manifest.
 func occurrences(sources []Source, profile dns.Profile, device, dropInfo bool) (all []occurrence) {
 	known := map[uint16]bool{}
 	for _, p := range []*dns.Provider{dns.Server(), dns.Client()} {
@@ -145,19 +166,19 @@ func occurrences(sources []Source, profile dns.Profile, device, dropInfo bool) (
 	for _, s := range sources {
 		decoder, view := dns.NewDecoder(s.Provider), dns.NewView(s.Provider, profile)
 		add := func(r etw.Record, others map[uint16]bool) {
-			e := dns.Event{Record: r}
+			e := &dns.Event{Record: r}
 			if !s.Enable.Wants(&e.Record) {
 				return
 			}
-			if decoder.Decode(&e); view.Wants(&e) && !(dropInfo && e.Informational()) {
-				all = append(all, occurrenceOf(&e, view, profile, device, others))
+			if decoder.Decode(e); view.Wants(e) && !(dropInfo && e.Informational()) {
+				all = occurrence{event: e, others: others, view: view, device: device}.withResults(all, profile)
 			}
 		}
 		for _, t := range decoder.Templates() {
 			const pointerSize = 8
 			data, err := t.Encode(nil, pointerSize, nil)
 			if err != nil {
-				continue // no layout needs more than its fields' zeros
+				continue // every layout can be encoded with zeros
 			}
 			add(etw.Record{
 				Provider: s.Provider.GUID, Flags: etw.Flag64BitHeader, ID: t.ID, Version: t.Version, Channel: t.Channel, Level: t.Level, Task: t.Task,
@@ -167,43 +188,10 @@ func occurrences(sources []Source, profile dns.Profile, device, dropInfo bool) (
 		const noID = 0xFFFF
 		add(etw.Record{Provider: s.Provider.GUID, ID: noID}, known)
 		if audit, err := s.Provider.Keyword("audit"); err == nil {
-			for _, task := range []uint16{0, 5} { // 5 is of the zones
-				add(etw.Record{Provider: s.Provider.GUID, ID: noID, Channel: 17, Keyword: audit, Task: task}, known)
+			for _, task := range []uint16{0, dns.TaskZone} { // one that changes nothing, and one that does
+				add(etw.Record{Provider: s.Provider.GUID, ID: noID, Channel: dns.AuditChannel, Keyword: audit, Task: task}, known)
 			}
 		}
 	}
 	return all
-}
-
-// occurrenceOf gives what events of the layout of e, whose fields are zero, can be.
-func occurrenceOf(e *dns.Event, view *dns.View, profile dns.Profile, device bool, others map[uint16]bool) occurrence {
-	has := func(f dns.Field) bool { _, ok := e.Num(f); return ok }
-	o := occurrence{
-		id: e.ID, others: others, eventType: view.EventType(e), role: e.Role(), outcomes: 1 << dns.ResultNA, implied: e.Meaning.QueryType,
-		named: has(dns.QueryName) || has(dns.RecordName) || has(dns.PacketData),
-		dvc:   device || has(e.Local),
-	}
-	_, o.typed = e.StatedQType()
-	o.typed = o.typed || has(dns.PacketData)
-	asker := e.Peer
-	switch {
-	case e.Peer == dns.NoField:
-		asker = dns.LocalAddress
-	case e.PeerIsServer:
-		asker = e.Local
-	}
-	o.src = has(asker) || device && view.DeviceAsks(e)
-	outcome := view.Outcome(e)
-	switch {
-	case profile == dns.ProfileDocumented:
-		o.outcomes, o.code = anyOutcome, e.Phase == dns.Response
-	case e.FinalStatus:
-		o.outcomes, o.code = anyOutcome, true
-	case has(dns.Status) || e.Phase != dns.Response || e.Undecided:
-	case e.NoAnswer && !outcome.HasCode:
-		o.outcomes = 1 << outcome.Result
-	default:
-		o.outcomes, o.code = anyOutcome, true
-	}
-	return o
 }

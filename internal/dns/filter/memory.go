@@ -11,20 +11,19 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// maxRemembered bounds the events that are remembered; with more in a window the oldest are forgotten. 4.5 MiB hold them.
+// maxRemembered is the most events that are remembered. With more in a window the oldest are forgotten. They take 4.5 MiB.
 const maxRemembered = 1 << 17
 
-// memory remembers events for a window, to tell repetitions. Its memory is allocated once.
+// memory remembers events for a window, to find repetitions. It is allocated once.
 //
-// It keeps a hash of 128 bits for each event and not the event itself. The hash is seeded anew for each memory, so that
-// nobody who chooses the names asked for can make two events collide.
+// It keeps a hash of 128 bits of each event. Each memory has a seed of its own, so nobody can choose names that make two events collide.
 type memory struct {
 	window  uint64 // 100 ns, as FILETIME counts
 	seeds   [2]maphash.Seed
 	buckets []uint32 // 1 + the index of a chain's first entry, by the key's low bits; 0 is none
 	entries []entry  // a ring in the order in which events were remembered
-	next    int      // the entry to be written next, the oldest
-	key     []byte   // the memory of identity
+	next    int      // the entry to write next, which is the oldest
+	key     []byte   // reused by identity
 	name    []byte
 }
 
@@ -42,14 +41,14 @@ func newMemory(window time.Duration) *memory {
 	}
 }
 
-// forget forgets all.
+// forget forgets all events.
 func (m *memory) forget() {
 	clear(m.buckets)
 	clear(m.entries)
 }
 
-// repeats reports whether an event like e was remembered less than the window before it, or after it: the events of several
-// processors arrive a little out of order. If not, e is remembered.
+// repeats reports whether an equal event is remembered whose time is less than the window before or after that of e: the events of several
+// processors arrive slightly out of order. If there is none, e is remembered.
 func (m *memory) repeats(e *dns.Event) bool {
 	id := m.identity(e)
 	return m.repeated([2]uint64{maphash.Bytes(m.seeds[0], id), maphash.Bytes(m.seeds[1], id)}, e.TimeStamp)
@@ -71,7 +70,7 @@ func (m *memory) repeated(hash [2]uint64, at int64) bool {
 	return false
 }
 
-// distance is how far apart two times are, without an overflow.
+// distance is the distance of two times, without overflow.
 func distance(a, b int64) uint64 {
 	if a < b {
 		a, b = b, a
@@ -81,7 +80,7 @@ func distance(a, b int64) uint64 {
 
 func (m *memory) bucket(hash [2]uint64) *uint32 { return &m.buckets[hash[0]&(maxRemembered-1)] }
 
-// add writes over the oldest entry.
+// add overwrites the oldest entry.
 func (m *memory) add(hash [2]uint64, at int64) {
 	index := uint32(m.next + 1)
 	m.next = (m.next + 1) % maxRemembered
@@ -91,7 +90,7 @@ func (m *memory) add(hash [2]uint64, at int64) {
 	*first = index
 }
 
-// remove takes an entry, if it is used, out of its chain.
+// remove removes a used entry from its chain.
 func (m *memory) remove(index uint32) {
 	e := &m.entries[index-1]
 	if !e.used {
@@ -104,9 +103,9 @@ func (m *memory) remove(index uint32) {
 	*link, e.used = e.next, false
 }
 
-// identity gives what two events must share to be the same: id, process, query name and type, who asked whom, and the result.
-// Of an event whose layout is not known, or that is no query, it is all of its data, and who did what it says: an update or a notification names a zone, and what it says of the zone
-// is in its packet.
+// identity returns the key of equal events: id, process, query name and type, the addresses of both ends, and the result. For an event with
+// an unknown layout, or that is no query, it is id, process, user and all data: an update or a notification names a zone, and its packet
+// has the rest.
 func (m *memory) identity(e *dns.Event) []byte {
 	key := binary.LittleEndian.AppendUint16(m.key[:0], e.ID)
 	key = binary.LittleEndian.AppendUint64(key, e.WriterProcess())
@@ -133,7 +132,7 @@ func (m *memory) identity(e *dns.Event) []byte {
 	return m.key
 }
 
-// optional gives a number of 32 bits, or one beyond them where there is none.
+// optional returns a 32-bit number, or a greater one if there is none.
 func optional(n uint64, ok bool) uint64 {
 	if !ok {
 		return math.MaxUint64

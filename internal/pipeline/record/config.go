@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"go.opentelemetry.io/collector/confmap"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
@@ -24,14 +22,6 @@ type Config struct {
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 
 	configyaml.Optional `mapstructure:",squash"`
-}
-
-var _ confmap.Marshaler = Config{}
-
-// Marshal writes nothing where nothing is recorded.
-func (c Config) Marshal(conf *confmap.Conf) error {
-	type keys Config
-	return configyaml.MarshalOptional(conf, c.Enabled(), keys(c))
 }
 
 const maxSizeMiB = 1 << 20 // 1 TiB

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"go.opentelemetry.io/collector/confmap"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
@@ -29,14 +27,6 @@ type Config struct {
 	ExitWhenDone bool `mapstructure:"exit_when_done"`
 
 	configyaml.Optional `mapstructure:",squash"`
-}
-
-var _ confmap.Marshaler = Config{}
-
-// Marshal writes nothing where nothing is replayed.
-func (c Config) Marshal(conf *confmap.Conf) error {
-	type keys Config
-	return configyaml.MarshalOptional(conf, c.Enabled(), keys(c))
 }
 
 // Paths are files and glob patterns. In the configuration a single one needs no list.

@@ -93,32 +93,21 @@ func TestNoRoomImportsOneAboveIt(t *testing.T) {
 	}
 }
 
-// Components read the configuration. These packages have a section of it that decodes or encodes itself, with a method
-// that has a confmap.Conf.
-var sections = map[string]string{
-	"internal/dns/filter":       "a rule of filters takes one value or a list for each field of a record",
-	"internal/cilium/filter":    "a rule of filters says why it does not have a key of Hubble's",
-	"internal/cilium/obsconfig": "a layout is a preset's name or a mapping",
-	"internal/pipeline/record":  "record with keys but no path is refused, and a section that is off writes nothing",
-	"internal/pipeline/replay":  "replay with keys but no path is refused, and a section that is off writes nothing",
-}
-
 func TestOnlyComponentsReadConfiguration(t *testing.T) {
 	const confmap = "go.opentelemetry.io/collector/confmap"
 	components := []string{"receiver", "exporter", "extension", "configyaml"}
 	for _, system := range systems {
-		left := map[string]bool{}
+		used := 0
 		for _, p := range product(t, system) {
 			if !slices.ContainsFunc(p.Imports, func(i string) bool { return i == confmap || strings.HasPrefix(i, confmap+"/") }) {
 				continue
 			}
-			if room := roomOf(p.path()); slices.Contains(components, room) || slices.Contains(forTests, room) {
-				continue
+			if room := roomOf(p.path()); !slices.Contains(forTests, room) {
+				require.Contains(t, components, room, "%s imports confmap", p.ImportPath)
+				used++
 			}
-			require.Contains(t, sections, p.path(), "%s imports confmap", p.ImportPath)
-			left[p.path()] = true
 		}
-		require.Len(t, left, len(sections), "each exception is needed")
+		require.Positive(t, used, "go list sees the imports")
 	}
 }
 

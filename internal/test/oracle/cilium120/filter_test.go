@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"strconv"
 	"testing"
 	"time"
 
@@ -37,33 +36,35 @@ func some[T any](r ruleMaker, values ...T) []T {
 	return drawn
 }
 
+// texts gives values as they stand in a configuration.
+func texts[T any](values []T) (s []string) {
+	for _, v := range values {
+		s = append(s, fmt.Sprint(v))
+	}
+	return s
+}
+
 func (r ruleMaker) rule() (ours filter.Rule, theirs *flowpb.FlowFilter) {
-	theirs = &flowpb.FlowFilter{}
+	ours, theirs = filter.Rule{}, &flowpb.FlowFilter{}
 	for range 1 + r.IntN(3) {
-		r.key(&ours, theirs)
+		r.key(ours, theirs)
 	}
 	return ours, theirs
 }
 
-func (r ruleMaker) key(ours *filter.Rule, theirs *flowpb.FlowFilter) {
+func (r ruleMaker) key(ours filter.Rule, theirs *flowpb.FlowFilter) {
 	ips := []string{"10.0.0.0/16", "10.1.2.0/24", "fd00::/8", "10.0.0.0/8", "10.0.1.17", "::/0", "0.0.0.0/0"}
 	ports := []uint16{0, 53, 80, 443, 8472}
 	identities := []uint32{0, 1, 2, 7, 11, 1001}
-	texts := func(ports []uint16) (s []string) {
-		for _, p := range ports {
-			s = append(s, strconv.Itoa(int(p)))
-		}
-		return s
-	}
 	switch r.IntN(14) {
 	case 0:
-		ours.Verdict, theirs.Verdict = nil, nil
-		for _, v := range some(r, flow.VerdictUnknown, flow.VerdictForwarded, flow.VerdictDropped, flow.VerdictAudit, flow.VerdictRedirected, flow.VerdictTraced) {
-			ours.Verdict = append(ours.Verdict, v.String())
+		verdicts := some(r, flow.VerdictUnknown, flow.VerdictForwarded, flow.VerdictDropped, flow.VerdictAudit, flow.VerdictRedirected, flow.VerdictTraced)
+		ours["verdict"], theirs.Verdict = texts(verdicts), nil
+		for _, v := range verdicts {
 			theirs.Verdict = append(theirs.Verdict, flowpb.Verdict(v))
 		}
 	case 1:
-		ours.EventType, theirs.EventType = nil, nil
+		ours["event_type"], theirs.EventType = nil, nil
 		for _, typ := range some[int32](r, 1, 2, 3, 4, 5, 7) {
 			f := &flowpb.EventTypeFilter{Type: typ}
 			name := monitor.MessageType(typ).String()
@@ -71,54 +72,55 @@ func (r ruleMaker) key(ours *filter.Rule, theirs *flowpb.FlowFilter) {
 				f.MatchSubType, f.SubType = true, int32(r.IntN(12))
 				name += fmt.Sprintf(":%d", f.SubType)
 			}
-			ours.EventType = append(ours.EventType, name)
+			ours["event_type"] = append(ours["event_type"], name)
 			theirs.EventType = append(theirs.EventType, f)
 		}
 	case 2:
-		ours.SourceIP = some(r, ips...)
-		theirs.SourceIp = ours.SourceIP
+		theirs.SourceIp = some(r, ips...)
+		ours["source_ip"] = theirs.SourceIp
 	case 3:
-		ours.DestinationIP = some(r, ips...)
-		theirs.DestinationIp = ours.DestinationIP
+		theirs.DestinationIp = some(r, ips...)
+		ours["destination_ip"] = theirs.DestinationIp
 	case 4:
-		ours.SourceIPXlated = some(r, ips...)
-		theirs.SourceIpXlated = ours.SourceIPXlated
+		theirs.SourceIpXlated = some(r, ips...)
+		ours["source_ip_xlated"] = theirs.SourceIpXlated
 	case 5:
-		ours.SourcePort = some(r, ports...)
-		theirs.SourcePort = texts(ours.SourcePort)
+		theirs.SourcePort = texts(some(r, ports...))
+		ours["source_port"] = theirs.SourcePort
 	case 6:
-		ours.DestinationPort = some(r, ports...)
-		theirs.DestinationPort = texts(ours.DestinationPort)
+		theirs.DestinationPort = texts(some(r, ports...))
+		ours["destination_port"] = theirs.DestinationPort
 	case 7:
-		ours.Protocol = some(r, "tcp", "UDP", "sctp", "icmp", "icmpv4", "ICMPv6", "vrrp", "igmp")
-		theirs.Protocol = ours.Protocol
+		theirs.Protocol = some(r, "tcp", "UDP", "sctp", "icmp", "icmpv4", "ICMPv6", "vrrp", "igmp")
+		ours["protocol"] = theirs.Protocol
 	case 8:
-		ours.SourceIdentity = some(r, identities...)
-		theirs.SourceIdentity = ours.SourceIdentity
+		theirs.SourceIdentity = some(r, identities...)
+		ours["source_identity"] = texts(theirs.SourceIdentity)
 	case 9:
-		ours.DestinationIdentity = some(r, identities...)
-		theirs.DestinationIdentity = ours.DestinationIdentity
+		theirs.DestinationIdentity = some(r, identities...)
+		ours["destination_identity"] = texts(theirs.DestinationIdentity)
 	case 10:
-		ours.DropReasonDesc, theirs.DropReasonDesc = nil, nil
+		delete(ours, "drop_reason_desc")
+		theirs.DropReasonDesc = nil
 		for _, reason := range some[uint32](r, 0, 133, 181, 129+30, 207, 140) {
 			if name, ok := flowpb.DropReason_name[int32(reason)]; ok {
-				ours.DropReasonDesc = append(ours.DropReasonDesc, name)
+				ours["drop_reason_desc"] = append(ours["drop_reason_desc"], name)
 				theirs.DropReasonDesc = append(theirs.DropReasonDesc, flowpb.DropReason(reason))
 			}
 		}
 	case 11:
-		ours.TrafficDirection, theirs.TrafficDirection = nil, nil
-		for _, d := range some(r, flow.DirectionUnknown, flow.DirectionIngress, flow.DirectionEgress) {
-			ours.TrafficDirection = append(ours.TrafficDirection, d.String())
+		directions := some(r, flow.DirectionUnknown, flow.DirectionIngress, flow.DirectionEgress)
+		ours["traffic_direction"], theirs.TrafficDirection = texts(directions), nil
+		for _, d := range directions {
 			theirs.TrafficDirection = append(theirs.TrafficDirection, flowpb.TrafficDirection(d))
 		}
 	case 12:
-		ours.Reply = some(r, true, false)
-		theirs.Reply = ours.Reply
+		theirs.Reply = some(r, true, false)
+		ours["reply"] = texts(theirs.Reply)
 	case 13:
-		ours.IPVersion, theirs.IpVersion = []string{"IPv4"}, []flowpb.IPVersion{flowpb.IPVersion_IPv4}
+		ours["ip_version"], theirs.IpVersion = []string{"IPv4"}, []flowpb.IPVersion{flowpb.IPVersion_IPv4}
 		if r.IntN(2) == 0 {
-			ours.IPVersion, theirs.IpVersion = []string{"ipv6"}, []flowpb.IPVersion{flowpb.IPVersion_IPv6}
+			ours["ip_version"], theirs.IpVersion = []string{"ipv6"}, []flowpb.IPVersion{flowpb.IPVersion_IPv6}
 		}
 	}
 }

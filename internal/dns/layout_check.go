@@ -10,13 +10,13 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// verdict is what a value says about the layout that it was read by.
+// verdict is the evidence of a value for or against the layout by which it was read.
 type verdict uint8
 
 const (
 	neutral  verdict = iota
-	refutes          // no such field has this value
-	confirms         // bytes that lie elsewhere hardly ever look like this
+	refutes          // the field cannot have this value
+	confirms         // other bytes hardly ever look like this
 )
 
 func isGood(good bool) verdict {
@@ -33,9 +33,9 @@ func notRefuted(good bool) verdict {
 	return refutes
 }
 
-// judge gives the verdict of the i-th value. An address, a list of addresses, a GUID's text, a packet that agrees with the fields,
-// and a name before a small number confirm.
-func (e *Event) judge(pl *plan, i int) verdict {
+// check returns the verdict of the i-th value. These confirm the layout: an address, a list of addresses, a GUID's text, a packet that
+// agrees with the fields, and a name before a small number.
+func (e *Event) check(pl *plan, i int) verdict {
 	d := &e.decoded
 	f, v := &d.Template.Fields[i], &d.Values[i]
 	switch pl.fields[i] {
@@ -94,8 +94,8 @@ func (e *Event) judge(pl *plan, i int) verdict {
 	return neutral
 }
 
-// lastLetter is the last character that a text of UTF-16 is believed to have where its layout is not known: what lies elsewhere
-// would be read as characters of higher numbers, two of ASCII in one.
+// lastLetter is the greatest character that is accepted in a UTF-16 text of an unknown layout. Bytes of other fields give greater ones: two
+// ASCII characters read as one.
 const lastLetter = 0x1FFF
 
 // isText reports whether the bytes of a string are text: no control characters, and none beyond lastLetter.
@@ -116,7 +116,7 @@ func isText(t schema.Type, b []byte) bool {
 	return true
 }
 
-// isAddressList reports whether a UTF-16 text is one address or more, divided by semicolons.
+// isAddressList reports whether a UTF-16 text is one or more addresses, separated by semicolons.
 func isAddressList(units []byte) bool {
 	text := bytes.TrimSuffix(schema.AppendUTF16(make([]byte, 0, 128), units), []byte{';'})
 	for one := range bytes.SplitSeq(text, []byte{';'}) {

@@ -10,9 +10,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// What the packet that an event carries says about the event's layout.
+// The evidence for a layout in the packet that the event carries.
 
-// packetAgrees reports whether the event carries a packet whose id is the event's, and what else both have.
+// packetAgrees reports whether the event carries a packet with the same id and the same values of all other fields that both have.
 func (e *Event) packetAgrees() bool {
 	d, pl := &e.decoded, e.planOf(e.decoded.Template)
 	i := pl.slots[PacketData]
@@ -23,7 +23,7 @@ func (e *Event) packetAgrees() bool {
 	return n > 0 && !against
 }
 
-// headerAgrees is packetAgrees for the header alone: it is on the way of every event of some ids.
+// headerAgrees is packetAgrees for the header alone. It runs for every event of some ids.
 func (e *Event) headerAgrees() bool {
 	d, pl := &e.decoded, e.planOf(e.decoded.Template)
 	packet, id, flags := int(pl.slots[PacketData]), int(pl.slots[XID]), int(pl.slots[Flags])
@@ -34,9 +34,9 @@ func (e *Event) headerAgrees() bool {
 	return d.Values[id].Num == uint64(binary.BigEndian.Uint16(raw)) && d.Values[flags].Num == uint64(binary.BigEndian.Uint16(raw[2:]))
 }
 
-// compare holds the fields in their order against a packet, or as much of it as there is. n is the number of leading fields up to
-// the last that the packet has too, 0 where fewer than two say the same; against reports whether one says something else, and n
-// then ends before it. With strict it also ends, after the first of them, where the packet does not have a field.
+// compare compares the fields in order with a packet, which may be cut off. n is the number of leading fields up to the last one that the
+// packet has as well; it is 0 if fewer than two agree. against reports whether a field disagrees; n then ends before it. With strict, n
+// also ends at a field that the packet does not have, after the first one that agrees.
 func (pl *plan) compare(values []schema.Value, packet []byte, strict bool) (n int, against bool) {
 	if len(packet) < messageHeader {
 		return 0, false
@@ -79,11 +79,11 @@ func (pl *plan) compare(values []schema.Value, packet []byte, strict bool) (n in
 
 // question is the first question of a packet.
 type question struct {
-	name, plain []byte // in master file form, and with nothing escaped; nil where there is none
+	name, plain []byte // in master file form, and without escapes; nil if there is none
 	qtype       uint16
 }
 
-// readQuestion reads the first question of a packet that has a header, whatever follows it.
+// readQuestion reads the first question of a packet. The packet has a header; the rest may be cut off.
 func readQuestion(packet []byte) (q question) {
 	if binary.BigEndian.Uint16(packet[4:]) == 0 {
 		return q
@@ -98,13 +98,13 @@ func readQuestion(packet []byte) (q question) {
 	return q
 }
 
-// isOf reports whether a name in an event is the question's: its letters may be of either case.
+// isOf reports whether a name in an event is the question's name, in any case.
 func (q *question) isOf(name []byte) bool {
 	name = Fold(append(make([]byte, 0, maxNameWire), name...))
 	return bytes.Equal(name, q.name) || bytes.Equal(name, q.plain)
 }
 
-// appendPlainName appends the labels of the name at off, which skipName has gone through, with a dot behind each.
+// appendPlainName appends the labels of the name at off with a dot after each. skipName has checked the name.
 func appendPlainName(dst, packet []byte, off int) []byte {
 	for {
 		switch c := int(packet[off]); {
@@ -119,9 +119,9 @@ func appendPlainName(dst, packet []byte, off int) []byte {
 	}
 }
 
-// searchPacket gives the packet of an event whose layout is not known: what the first read fields have of it, or else the first
-// size with as many bytes behind it that are a DNS message about the event's name, which then is not the root, a zero byte; nil
-// where there is none. inPlace reports whether the layout has it there.
+// searchPacket returns the packet of an event with an unknown layout, or nil. It is the packet in the first read fields. Otherwise it is the
+// first number of bytes that is followed by a DNS message of that size about the event's name. The root, one zero byte, does not count as
+// such a name. inPlace reports whether the packet is where the layout has it.
 func (e *Event) searchPacket(pl *plan, read int) (packet []byte, inPlace bool) {
 	d := &e.decoded
 	i, name := int(pl.slots[PacketData]), int(pl.slots[QueryName])
@@ -132,7 +132,7 @@ func (e *Event) searchPacket(pl *plan, read int) (packet []byte, inPlace bool) {
 		return nil, false
 	}
 	if i >= 0 && i == read && i == len(d.Values) && d.Template.Fields[i].LengthField >= 0 {
-		return d.Rest, true // its end is missing
+		return d.Rest, true // the end of the packet is missing
 	}
 	const size = 4
 	text := d.Values[name].Bytes
@@ -154,5 +154,5 @@ func (e *Event) searchPacket(pl *plan, read int) (packet []byte, inPlace bool) {
 	return nil, false
 }
 
-// planOf gives what is known of a layout.
+// planOf returns the plan of a layout.
 func (e *Event) planOf(t *schema.Template) *plan { return &e.decoder.plans[t.Index] }

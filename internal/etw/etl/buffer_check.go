@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The verdict on a buffer by its header: whether it is read, and where the next one begins.
+// What the header of a buffer says: whether the buffer is read, and where the next one begins.
 
 package etl
 
-// judge looks at the header of the buffer at an offset, counts what is to be said of it, and returns where the next buffer
-// begins and whether this one is to be read. One to be read has bytes in use behind its header, as many as it says.
+// checkBuffer checks the header of the buffer at an offset and counts what is wrong with it. It returns the offset of the next buffer, and
+// whether this one is read. A buffer that is read has as many bytes behind its header as the header says.
 //
-// Buffers follow each other in steps of the file's buffer size, whatever their headers say, with two exceptions. The
-// first buffer has its own size: relogging writes a smaller one. And in a compressed file every buffer has the size that
-// compression left of it, so that after a header without a credible size nothing more can be told apart.
-func (r *Reader) judge(at int64, h *bufferHeader, blank bool) (next int64, read bool) {
+// Buffers follow each other in steps of the file's buffer size, whatever their headers say. There are two exceptions. The
+// first buffer has its own size: relogging writes a smaller one. In a compressed file every buffer has its compressed size,
+// so nothing can be found after a header without a credible size.
+func (r *Reader) checkBuffer(at int64, h *bufferHeader, blank bool) (next int64, read bool) {
 	full := r.header.BufferSize
 	ownSize := h.size >= bufferHeaderSize && h.size <= full
 	compressed := h.flags&bufferCompressed != 0
