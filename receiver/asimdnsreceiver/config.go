@@ -37,7 +37,7 @@ type Config struct {
 	// Profile is how events are classified: windows (default), asim or documented.
 	Profile dns.Profile `mapstructure:"profile"`
 	// Device is the host that the events happened on.
-	Device DeviceConfig `mapstructure:"device"`
+	Device deviceConfig `mapstructure:"device"`
 	// Packet says what becomes of the DNS messages that the DNS Server's events carry.
 	Packet dnslog.PacketConfig `mapstructure:"packet"`
 	// Names says how names are spelled in profile windows: as_sent (default) or lower. Profile asim always has lower case.
@@ -49,15 +49,15 @@ type Config struct {
 	// Noise are the keys for what is commonly noise, beside the rules.
 	Noise filter.Noise `mapstructure:",squash"`
 	// Aggregation lets one record stand for identical queries.
-	Aggregation AggregationConfig `mapstructure:"aggregation"`
+	Aggregation aggregationConfig `mapstructure:"aggregation"`
 	// Correlate lets one record stand for a query and its response. Default false. It and Aggregation exclude each other.
 	Correlate bool `mapstructure:"correlate"`
 	// Correlation says how queries and responses are brought together.
-	Correlation CorrelationConfig `mapstructure:"correlation"`
+	Correlation correlationConfig `mapstructure:"correlation"`
 	// OmitAttributes are the names of attributes that are never built; AdditionalFields.<name> is a field of that map.
 	OmitAttributes dnslog.OmitAttributes `mapstructure:"omit_attributes"`
 	// Buffers are the buffers of the ETW session.
-	Buffers BuffersConfig `mapstructure:"buffers"`
+	Buffers buffersConfig `mapstructure:"buffers"`
 	// Batch says when records are handed to the next component, Queue bounds the memory for events on their way, and Retry says how
 	// records that the next component refuses for now are tried again.
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
@@ -69,16 +69,16 @@ type Config struct {
 	Record record.Config `mapstructure:"record"`
 }
 
-// DeviceConfig is the `device` section.
-type DeviceConfig struct {
+// deviceConfig is the `device` section.
+type deviceConfig struct {
 	// Hostname is the name of the host, in full or short. Default: this host's; in a replay, the file's name stands in Dvc.
 	Hostname string `mapstructure:"hostname"`
 	// IP is the host's address. Default: this host's first; in a replay, none.
 	IP string `mapstructure:"ip"`
 }
 
-// AggregationConfig is the `aggregation` section.
-type AggregationConfig struct {
+// aggregationConfig is the `aggregation` section.
+type aggregationConfig struct {
 	// Window is how long after the first of them identical queries are counted in its record; the record comes when it is
 	// over. 0, the default, does not aggregate.
 	Window time.Duration `mapstructure:"window"`
@@ -86,8 +86,8 @@ type AggregationConfig struct {
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 }
 
-// CorrelationConfig is the `correlation` section.
-type CorrelationConfig struct {
+// correlationConfig is the `correlation` section.
+type correlationConfig struct {
 	// Timeout is how long a query waits for its response. Default 10s.
 	Timeout time.Duration `mapstructure:"timeout"`
 	// MaxSizeMiB bounds the memory for queries and responses that are kept back; the oldest go early when it is full. Default
@@ -95,8 +95,8 @@ type CorrelationConfig struct {
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 }
 
-// BuffersConfig is the `buffers` section: the kernel memory of the ETW session.
-type BuffersConfig struct {
+// buffersConfig is the `buffers` section: the kernel memory of the ETW session.
+type buffersConfig struct {
 	// SizeKB is the size of a buffer in KB. Default 256.
 	SizeKB int `mapstructure:"size_kb"`
 	// Minimum is the number of buffers that the session begins with. Default 64.
@@ -117,9 +117,9 @@ func createDefaultConfig() component.Config {
 		Packet:         dnslog.DefaultPacketConfig(),
 		Names:          dnslog.NamesAsSent,
 		Noise:          filter.DefaultNoise(),
-		Aggregation:    AggregationConfig{MaxSizeMiB: 64},
-		Correlation:    CorrelationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
-		Buffers:        BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
+		Aggregation:    aggregationConfig{MaxSizeMiB: 64},
+		Correlation:    correlationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
+		Buffers:        buffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
 		Batch:          common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
 	}
 }

@@ -56,7 +56,7 @@ func (r *dnsReceiver) followDevice(stopped <-chan struct{}) {
 }
 
 // name is the host's name as records have it, "" where none is configured.
-func (c *DeviceConfig) name() (string, error) {
+func (c *deviceConfig) name() (string, error) {
 	if c.Hostname == "" {
 		return "", nil
 	}
@@ -67,7 +67,7 @@ func (c *DeviceConfig) name() (string, error) {
 }
 
 // addr is the host's address as records have it, invalid where none is configured.
-func (c *DeviceConfig) addr() (netip.Addr, error) {
+func (c *deviceConfig) addr() (netip.Addr, error) {
 	if c.IP == "" {
 		return netip.Addr{}, nil
 	}

@@ -20,11 +20,7 @@ import (
 // Config is the exporter's configuration. README.md has a table of its keys.
 type Config struct {
 	confighttp.ClientConfig `mapstructure:",squash"`
-	Settings                `mapstructure:",squash"`
-}
 
-// Settings are the keys beside those of the client.
-type Settings struct {
 	// ConnectionString is that of the Application Insights resource.
 	ConnectionString configopaque.String `mapstructure:"connection_string"`
 	// DeadLetter is where items go that the service refused for good.
@@ -37,15 +33,15 @@ type Settings struct {
 func createDefaultConfig() component.Config {
 	return &Config{
 		ClientConfig: settings.DefaultClient(),
-		Settings: Settings{
-			DeadLetter: settings.DefaultDeadLetter(), QueueConfig: settings.DefaultQueue(), RetryConfig: settings.DefaultRetry(),
-		},
+		DeadLetter:   settings.DefaultDeadLetter(),
+		QueueConfig:  settings.DefaultQueue(),
+		RetryConfig:  settings.DefaultRetry(),
 	}
 }
 
 // Unmarshal refuses keys that it does not know.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
-	if err := settings.Strict(conf, &Settings{}); err != nil {
+	if err := settings.Strict(conf, c); err != nil {
 		return err
 	}
 	return conf.Unmarshal(c)

@@ -22,22 +22,18 @@ import (
 // Config is the exporter's configuration. README.md has a table of its keys.
 type Config struct {
 	confighttp.ClientConfig `mapstructure:",squash"`
-	Settings                `mapstructure:",squash"`
-}
 
-// Settings are the keys beside those of the client.
-type Settings struct {
 	// RuleID has the immutable ids of the data collection rules. In YAML it may be one text.
 	RuleID []string `mapstructure:"rule_id"`
 	// Streams has the stream of the rule for each kind of record; "" is none, and such records are dropped and counted.
-	Streams StreamsConfig `mapstructure:"streams"`
+	Streams streamsConfig `mapstructure:"streams"`
 	// StreamAttribute is an attribute of a record, or of its resource, that says where it goes: dns, network, audit, status, or the
 	// name of one of Streams.
 	StreamAttribute string `mapstructure:"stream_attribute"`
 	// TablePlan is analytics or auxiliary.
 	TablePlan string `mapstructure:"table_plan"`
 	// Limits bound a call.
-	Limits LimitsConfig `mapstructure:"limits"`
+	Limits limitsConfig `mapstructure:"limits"`
 	// DeadLetter is where rows go that the service refused for good.
 	DeadLetter settings.DeadLetter `mapstructure:"dead_letter"`
 	// ResourceAttributes are names, or beginnings of names that end with "*".
@@ -49,16 +45,16 @@ type Settings struct {
 	RetryConfig configretry.BackOffConfig                                `mapstructure:"retry_on_failure"`
 }
 
-// StreamsConfig has a stream for each kind of record.
-type StreamsConfig struct {
+// streamsConfig has a stream for each kind of record.
+type streamsConfig struct {
 	DNS     string `mapstructure:"dns"`
 	Network string `mapstructure:"network"`
 	Audit   string `mapstructure:"audit"`
 	Status  string `mapstructure:"status"`
 }
 
-// LimitsConfig says how large a call may be.
-type LimitsConfig struct {
+// limitsConfig says how large a call may be.
+type limitsConfig struct {
 	Body string `mapstructure:"body"` // uncompressed_1mb or compressed_1mb
 }
 
@@ -73,17 +69,15 @@ const (
 func createDefaultConfig() component.Config {
 	return &Config{
 		ClientConfig: settings.DefaultClient(),
-		Settings: Settings{
-			Streams: StreamsConfig{
-				DNS: "Custom-ASimDnsActivityLogs", Network: "Custom-ASimNetworkSessionLogs", Audit: "Custom-ASimAuditEventLogs", Status: "Custom-WinnetStatus",
-			},
-			TablePlan:          planAnalytics,
-			Limits:             LimitsConfig{Body: bodyUncompressed},
-			DeadLetter:         settings.DefaultDeadLetter(),
-			ResourceAttributes: []string{"k8s.*"},
-			QueueConfig:        settings.DefaultQueue(),
-			RetryConfig:        settings.DefaultRetry(),
+		Streams: streamsConfig{
+			DNS: "Custom-ASimDnsActivityLogs", Network: "Custom-ASimNetworkSessionLogs", Audit: "Custom-ASimAuditEventLogs", Status: "Custom-WinnetStatus",
 		},
+		TablePlan:          planAnalytics,
+		Limits:             limitsConfig{Body: bodyUncompressed},
+		DeadLetter:         settings.DefaultDeadLetter(),
+		ResourceAttributes: []string{"k8s.*"},
+		QueueConfig:        settings.DefaultQueue(),
+		RetryConfig:        settings.DefaultRetry(),
 	}
 }
 
@@ -94,7 +88,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 			return err
 		}
 	}
-	if err := settings.Strict(conf, &Settings{}); err != nil {
+	if err := settings.Strict(conf, c); err != nil {
 		return err
 	}
 	return conf.Unmarshal(c)
@@ -159,7 +153,7 @@ func (c *Config) validateStreams() error {
 	return nil
 }
 
-func (s StreamsConfig) list() [kindCount]string {
+func (s streamsConfig) list() [kindCount]string {
 	return [kindCount]string{kindDNS: s.DNS, kindNetwork: s.Network, kindAudit: s.Audit, kindStatus: s.Status}
 }
 

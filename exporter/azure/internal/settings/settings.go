@@ -61,9 +61,9 @@ func DefaultRetry() configretry.BackOffConfig {
 	return retry
 }
 
-// Strict refuses keys that are neither the client's nor those of own, which is an empty structure of the exporter's own keys, and such keys in the client's
-// sections. confmap would take them: it does not look for them in a structure into which a client's configuration is squashed, nor below it.
-func Strict(conf *confmap.Conf, own any) error {
+// Strict refuses unknown keys. config points to an exporter's configuration: it embeds a confighttp.ClientConfig, and its other fields are the exporter's
+// own keys. confmap itself accepts unknown keys in a structure that embeds another one, and in the sections of the embedded one.
+func Strict(conf *confmap.Conf, config any) error {
 	keys := conf.ToStringMap()
 	client := reflect.TypeFor[confighttp.ClientConfig]()
 	for i := range client.NumField() {
@@ -76,7 +76,13 @@ func Strict(conf *confmap.Conf, own any) error {
 		}
 		delete(keys, key)
 	}
-	return confmap.NewFromStringMap(keys).Unmarshal(own)
+	var own []reflect.StructField
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(config).Elem()) {
+		if !field.Anonymous && len(field.Index) == 1 {
+			own = append(own, field)
+		}
+	}
+	return confmap.NewFromStringMap(keys).Unmarshal(reflect.New(reflect.StructOf(own)).Interface())
 }
 
 // Loopback reports whether a host is this machine.
