@@ -27,7 +27,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run modules components build build-windows check-kql test test-oracle test-kernel test-e2e test-sentinel test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint \
+.PHONY: run modules components build build-windows check-kql test test-oracle test-forms test-kernel test-e2e test-sentinel test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint \
   bench bench-events bench-sentinel bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
 
 help: ## list the targets
@@ -91,6 +91,9 @@ test-oracle: ## hold the decoding against Cilium's own parsers and hubble comman
 	@# Without vet, which lint does, and debug information the first build is a tenth shorter.
 	@for m in $(ORACLES); do $(GO) test -C $$m -vet=off -ldflags '-s -w' -count=1 .; done
 
+test-forms: ## check the schemas of the configurations against the code and the shipped configurations
+	$(GO) test -C internal/test/forms -count=1 ./...
+
 test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root), and fail where they cannot
 	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./receiver/ciliumwindowsreceiver
 
@@ -139,7 +142,7 @@ VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-000
 validate: build ## check the shipped configurations and the examples
 	@for c in config.yaml config.replay.yaml examples/*/*.yaml; do echo "validate $$c"; $(VALIDATE) --config $$c; done
 
-CI_PARTS := test test-oracle lint test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows fuzz
+CI_PARTS := test test-oracle test-forms lint test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows build-newest fuzz
 
 ci: ## all that CI runs, and how long each part takes
 	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
@@ -250,8 +253,13 @@ $(BENCH)/src/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)
 $(TOOLS)/bench-collector: $(SOURCES)
 	$(GO) build -o $@ ./internal/bench/collector
 
-generate: $(TOOLS)/mdatagen ## write the code that metadata.yaml describes, and what the lists of columns make
-	@for c in $(COMPONENTS); do (cd $$c && $(TOOLS)/mdatagen metadata.yaml); done
+# mdatagen would write the Go type of the configuration too, from the section config, which is the last one. It does not know the
+# distribution's address, nor that the owners are a team.
+generate: $(TOOLS)/mdatagen ## write the code, tables and schemas that metadata.yaml describes, and what the lists of columns make
+	@for c in $(COMPONENTS); do (cd $$c; sed '/^config:/,$$d' metadata.yaml > metadata.mdatagen.yaml; failed=0; \
+	  $(TOOLS)/mdatagen metadata.mdatagen.yaml || failed=1; rm metadata.mdatagen.yaml; \
+	  sed -i -e 's|^\[otelcol-winnet\]: *$$|[otelcol-winnet]: https://$(MODULE)|' -e 's|https://www.github.com/otelcol-winnet/maintainers|https://github.com/orgs/otelcol-winnet/teams/maintainers|' README.md; exit $$failed); done
+	$(GO) run -C internal/test/forms ./generate $(CURDIR)
 	@gofmt -w $$(find receiver extension exporter -name 'generated_*.go')
 	$(GO) generate -C exporter/azure ./internal/columns
 
