@@ -28,7 +28,8 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 export CGO_ENABLED ?= 0
 
 .PHONY: run modules components build build-windows check-kql test test-oracle test-forms test-kernel test-e2e test-sentinel test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint \
-  bench bench-events bench-sentinel bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
+  bench bench-events bench-sentinel bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help \
+  notice check-notice build-newest tags
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -49,7 +50,8 @@ components: ## list the components
 
 build: $(DIST)/otelcol-winnet ## build dist/otelcol-winnet for this machine
 
-build-windows: $(DIST)/otelcol-winnet.exe ## build dist/otelcol-winnet.exe, windows/amd64
+build-windows: $(DIST)/otelcol-winnet.exe ## build dist/otelcol-winnet.exe, windows/amd64, and put the licences beside it
+	@cp LICENSE NOTICE LICENSES/GPL-3.0.txt $(DIST)
 
 $(DIST)/otelcol-winnet: $(SRC)/go.mod $(SOURCES)
 	$(GO) build -C $(SRC) -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet .
@@ -61,6 +63,28 @@ $(DIST)/otelcol-winnet.exe: $(SRC)/go.mod $(SOURCES)
 $(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
 	@touch $@
+
+notice: $(SRC)/go.mod ## write NOTICE: the licences of all that the collectors link
+	@$(GO) run -C internal/tools ./notice $(CURDIR)/$(SRC) $(CURDIR)/NOTICE
+
+check-notice: $(SRC)/go.mod ## check that NOTICE is current
+	@$(GO) run -C internal/tools ./notice -check $(CURDIR)/$(SRC) $(CURDIR)/NOTICE
+
+# The newest core, with ocb of its version.
+NEWEST := v0.165.0
+$(TOOLS)/newest/builder:
+	@mkdir -p $(@D)
+	GOBIN=$(@D) $(GO) install go.opentelemetry.io/collector/cmd/builder@$(NEWEST)
+
+build-newest: $(TOOLS)/newest/builder ## build the components with the newest core, and replay captures to their end
+	$(TOOLS)/newest/builder --config builder-config.newest.yaml --skip-compilation
+	$(GO) build -C $(DIST)/newest -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet-newest .
+	WINNET_COLLECTOR_NEWEST=$(CURDIR)/$(DIST)/otelcol-winnet-newest $(GO) test -count=1 -v -run TestTheNewestCore ./internal/test/e2e
+
+tags: ## print the commands that tag a release of all modules: make tags VERSION=v0.2.0
+	@echo '$(VERSION)' | grep -qxE 'v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?' || { echo 'VERSION is missing or is none; want for example: make tags VERSION=v0.2.0'; exit 1; }
+	@for m in . $(MODULES); do tag=$$(echo "$$m/$(VERSION)" | sed 's|^\./||'); echo "git tag -a $$tag -m $$tag"; done
+	@echo "git push origin $$(for m in . $(MODULES); do echo "$$m/$(VERSION)" | sed 's|^\./||'; done | tr '\n' ' ')"
 
 # Tools, at the versions that internal/tools/go.mod pins.
 $(TOOLS)/builder: PACKAGE := go.opentelemetry.io/collector/cmd/builder
@@ -148,7 +172,8 @@ ci: ## all that CI runs, and how long each part takes
 	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
 	  times="$$times$$(printf '%6d s  %s' $$(($$(date +%s) - begun)) $$part)\n"; done; printf "\n$$times"
 
-check-windows: build-windows ## check that the Windows binary is one, and has both receivers
+check-windows: build-windows check-notice ## check that the Windows binary is one, has both receivers, and that the licences are beside it
+	@for f in LICENSE NOTICE LICENSES/GPL-3.0.txt; do cmp $$f $(DIST)/$$(basename $$f); done
 	@file=$(DIST)/otelcol-winnet.exe; [ "$$(head -c 2 $$file)" = MZ ] || { echo "$$file is no PE"; exit 1; }
 	@$(GO) version -m $(DIST)/otelcol-winnet.exe | grep -E 'GOOS=windows|GOARCH=amd64|CGO_ENABLED=0'
 	@cd $(SRC) && deps=$$(GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) list -deps . ); \
@@ -269,11 +294,12 @@ testdata: ## write the test data anew; equal on every machine
 testdata/dnsserver.etl:
 	$(MAKE) testdata
 
-lint: $(TOOLS)/staticcheck ## check format, vet and staticcheck for linux and windows, and that generated code is current
+lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for linux and windows, and that generated code is current
 	@out=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$out" ]; then echo "gofmt differs: $$out"; exit 1; fi
 	GOOS=linux $(GO) vet ./...
 	GOOS=windows $(GO) vet ./...
 	@for m in $(NESTED); do echo "$(GO) vet -C $$m ."; $(GO) vet -C $$m .; done
+	$(GO) vet -C internal/tools ./...
 	GOOS=linux $(TOOLS)/staticcheck ./...
 	GOOS=windows $(TOOLS)/staticcheck ./...
 	@for m in $(MODULES); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \

@@ -47,10 +47,10 @@ func DefaultQueue() configoptional.Optional[exporterhelper.QueueBatchConfig] {
 	queue.Sizer = exporterhelper.RequestSizerTypeBytes
 	queue.QueueSize = 64 << 20
 	queue.BlockOnOverflow = true
-	// A maximum size would make the queue drop a record that is larger. The exporters cut calls themselves.
-	queue.Batch = configoptional.Some(exporterhelper.BatchConfig{
-		Sizer: exporterhelper.RequestSizerTypeBytes, MinSize: 2_000_000, FlushTimeout: time.Second,
-	})
+	// The rest of the batch's settings stays the core's: a newer core has keys that must not be 0.
+	batch := queue.Batch.GetOrInsertDefault()
+	batch.Sizer, batch.MinSize, batch.FlushTimeout = exporterhelper.RequestSizerTypeBytes, 2_000_000, time.Second
+	batch.MaxSize = 0 // with a maximum the queue drops a record that is larger; the exporters cut calls themselves
 	return configoptional.Some(queue)
 }
 
