@@ -29,7 +29,7 @@ export CGO_ENABLED ?= 0
 
 .PHONY: run modules components build build-windows check-kql test test-oracle test-forms test-kernel test-e2e test-sentinel test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint \
   bench bench-events bench-sentinel bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help \
-  notice check-notice build-newest tags
+  notice check-notice build-newest sizes tags
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -80,6 +80,18 @@ build-newest: $(TOOLS)/newest/builder ## build the components with the newest co
 	$(TOOLS)/newest/builder --config builder-config.newest.yaml --skip-compilation
 	$(GO) build -C $(DIST)/newest -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet-newest .
 	WINNET_COLLECTOR_NEWEST=$(CURDIR)/$(DIST)/otelcol-winnet-newest $(GO) test -count=1 -v -run TestTheNewestCore ./internal/test/e2e
+
+# A collector of one receiver, the exporters otlp and debug, and nothing else.
+SIZES := $(DIST)/sizes
+sizes: | $(TOOLS)/builder ## measure the executables of collectors with one receiver, for linux and windows
+	@for r in asimdnsreceiver ciliumwindowsreceiver; do mkdir -p $(SIZES)/$$r; \
+	  { printf 'dist: {name: %s, output_path: ./$(SIZES)/%s}\n' $$r $$r; \
+	    printf 'receivers:\n  - {gomod: $(MODULE) v0.1.0, import: $(MODULE)/receiver/%s, name: %s, path: .}\n' $$r $$r; \
+	    printf 'exporters:\n'; grep -E 'exporter/(debug|otlp)exporter ' builder-config.yaml; \
+	    sed -n '/^providers:/,$$p' builder-config.yaml; } > $(SIZES)/$$r.yaml; \
+	  $(TOOLS)/builder --config $(SIZES)/$$r.yaml --skip-compilation 2> $(SIZES)/$$r.log || { cat $(SIZES)/$$r.log; exit 1; }; \
+	  for os in linux windows; do GOOS=$$os GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SIZES)/$$r -trimpath -ldflags '$(LDFLAGS)' -o ../$$r-$$os .; \
+	    printf '%-22s %-8s %11d bytes\n' $$r $$os $$(wc -c < $(SIZES)/$$r-$$os); done; done
 
 tags: ## print the commands that tag a release of all modules: make tags VERSION=v0.2.0
 	@echo '$(VERSION)' | grep -qxE 'v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?' || { echo 'VERSION is missing or is none; want for example: make tags VERSION=v0.2.0'; exit 1; }

@@ -21,57 +21,57 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 )
 
-// Config is the receiver's configuration. The table of keys in README.md says the same, key by key.
+// Config is the receiver's configuration. README.md has a table of its keys, metadata.yaml their schema.
 type Config struct {
-	// ProviderConfig is the one provider whose events are received.
+	// ProviderConfig is the provider whose events are received, where there is one.
 	ProviderConfig `mapstructure:",squash"`
-	// Providers are several, in one session, in place of the one above. Default none.
+	// Providers are several providers in one session, instead of the one above. Default none.
 	Providers []ProviderConfig `mapstructure:"providers"`
 	// SessionName is the name of the ETW session, unique on the host. Default ASIMDNSServerTrace or ASIMDNSClientTrace, by
 	// provider; ASIMDNSTrace where there are several.
 	SessionName string `mapstructure:"session_name"`
-	// TakeOver stops a session of that name even when it has other providers enabled, which is then someone else's.
+	// TakeOver stops a running session of that name even if other providers are enabled in it, so that it belongs to someone else.
 	TakeOver bool `mapstructure:"take_over"`
-	// Attach consumes the session of that name that someone else runs, such as an AutoLogger, and never stops it.
+	// Attach consumes a session of that name that someone else runs, such as an AutoLogger, and never stops it.
 	Attach bool `mapstructure:"attach"`
 	// Profile is how events are classified: windows (default), asim or documented.
 	Profile dns.Profile `mapstructure:"profile"`
-	// Device is the host that the events happened on.
+	// Device is the host on which the events happened.
 	Device deviceConfig `mapstructure:"device"`
-	// Packet says what becomes of the DNS messages that the DNS Server's events carry.
+	// Packet says how the DNS messages in the DNS Server's events are used.
 	Packet dnslog.PacketConfig `mapstructure:"packet"`
 	// Names says how names are spelled in profile windows: as_sent (default) or lower. Profile asim always has lower case.
 	Names dnslog.Names `mapstructure:"names"`
 	// Answers says how the answers of a response are listed.
 	Answers dnslog.AnswersConfig `mapstructure:"answers"`
-	// Filters are rules for the events that are wanted and for those that are not.
+	// Filters are rules that include or exclude events.
 	Filters filter.Config `mapstructure:"filters"`
-	// Noise are the keys for what is commonly noise, beside the rules.
+	// Noise has the switches that exclude common noise.
 	Noise filter.Noise `mapstructure:",squash"`
-	// Aggregation lets one record stand for identical queries.
+	// Aggregation merges identical queries into one record.
 	Aggregation aggregationConfig `mapstructure:"aggregation"`
-	// Correlate lets one record stand for a query and its response. Default false. It and Aggregation exclude each other.
+	// Correlate merges a query and its response into one record. Default false. It excludes Aggregation.
 	Correlate bool `mapstructure:"correlate"`
-	// Correlation says how queries and responses are brought together.
+	// Correlation says how queries and responses are matched.
 	Correlation correlationConfig `mapstructure:"correlation"`
-	// OmitAttributes are the names of attributes that are never built; AdditionalFields.<name> is a field of that map.
+	// OmitAttributes are the names of attributes that are left out; AdditionalFields.<name> is a field of that map.
 	OmitAttributes dnslog.OmitAttributes `mapstructure:"omit_attributes"`
 	// Buffers are the buffers of the ETW session.
 	Buffers buffersConfig `mapstructure:"buffers"`
-	// Batch says when records are handed to the next component, Queue bounds the memory for events on their way, and Retry says how
-	// records that the next component refuses for now are tried again.
+	// Batch says when records are handed to the next component. Queue bounds the memory for events on their way. Retry says how
+	// records are sent again that the next component refuses for now.
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
 	Queue pipeline.QueueConfig `mapstructure:"queue"`
 	Retry pipeline.RetryConfig `mapstructure:"retry"`
 	// Replay reads recorded .etl files instead of a live session.
 	Replay replay.Config `mapstructure:"replay"`
-	// Record writes the raw events to an .etl file as well.
+	// Record also writes the raw events to an .etl file.
 	Record record.Config `mapstructure:"record"`
 }
 
 // deviceConfig is the `device` section.
 type deviceConfig struct {
-	// Hostname is the name of the host, in full or short. Default: this host's; in a replay, the file's name stands in Dvc.
+	// Hostname is the name of the host, in full or short. Default: this host's name; in a replay, none, and Dvc is the file's name.
 	Hostname string `mapstructure:"hostname"`
 	// IP is the host's address. Default: this host's first; in a replay, none.
 	IP string `mapstructure:"ip"`
@@ -79,10 +79,10 @@ type deviceConfig struct {
 
 // aggregationConfig is the `aggregation` section.
 type aggregationConfig struct {
-	// Window is how long after the first of them identical queries are counted in its record; the record comes when it is
-	// over. 0, the default, does not aggregate.
+	// Window begins with a query. Identical queries within it are counted in the first one's record, which is emitted at its end.
+	// 0, the default, does not aggregate.
 	Window time.Duration `mapstructure:"window"`
-	// MaxSizeMiB bounds the memory for queries that are kept back; the oldest go early when it is full. Default 64.
+	// MaxSizeMiB bounds the memory for queries that wait, in MiB. When it is full, the oldest are emitted early. Default 64.
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 }
 
@@ -90,8 +90,8 @@ type aggregationConfig struct {
 type correlationConfig struct {
 	// Timeout is how long a query waits for its response. Default 10s.
 	Timeout time.Duration `mapstructure:"timeout"`
-	// MaxSizeMiB bounds the memory for queries and responses that are kept back; the oldest go early when it is full. Default
-	// 64.
+	// MaxSizeMiB bounds the memory for queries and responses that wait, in MiB. When it is full, the oldest are emitted early.
+	// Default 64.
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 }
 
@@ -99,11 +99,11 @@ type correlationConfig struct {
 type buffersConfig struct {
 	// SizeKB is the size of a buffer in KB. Default 256.
 	SizeKB int `mapstructure:"size_kb"`
-	// Minimum is the number of buffers that the session begins with. Default 64.
+	// Minimum is the number of buffers at the session's start. Default 64.
 	Minimum int `mapstructure:"minimum"`
-	// Maximum is the number of buffers that the session grows to. Default 256.
+	// Maximum is the largest number of buffers. Default 256.
 	Maximum int `mapstructure:"maximum"`
-	// FlushInterval is how long an event waits in a buffer that does not fill, in whole seconds. Default 1s.
+	// FlushInterval is how long an event waits at most in a buffer that does not fill, in whole seconds. Default 1s.
 	FlushInterval time.Duration `mapstructure:"flush_interval"`
 }
 
@@ -124,7 +124,7 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// The keys that Unmarshal looks at.
+// The keys that Unmarshal reads itself.
 const (
 	keyProvider  = "provider_guid"
 	keyProviders = "providers"
@@ -132,8 +132,8 @@ const (
 	keyNames     = "names"
 )
 
-// Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds. With providers there is no default
-// for provider_guid. The default of names is no one's wish, so it is here that a spelling is refused which the profile does not have.
+// Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds. With providers, provider_guid has no
+// default. Unmarshal also refuses names as_sent with profile asim: Validate could not know whether names was set or is the default.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	c.Replay.Look(conf, "replay")
 	c.Record.Look(conf, "record")
@@ -176,7 +176,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return nil
 }
 
-// newCorrelator gives what keeps events back, nil where nothing is to be merged.
+// newCorrelator returns what merges events, nil where nothing is merged.
 func (c *Config) newCorrelator() *correlate.Correlator {
 	s := correlate.Settings{Live: !c.Replay.Enabled()}
 	mib, entry := 0, hold.EntrySize

@@ -20,11 +20,11 @@ const (
 	maxFlushInterval = time.Hour
 	minWindow        = time.Millisecond
 	maxWindow        = 24 * time.Hour
-	maxBuffersMiB    = 16 << 10 // of non-paged memory, which nothing else can have
+	maxBuffersMiB    = 16 << 10 // of non-paged memory, which nothing else can use
 	maxHeldMiB       = 16 << 10
 )
 
-// Validate names each key whose value is not allowed, the value, and what is allowed.
+// Validate returns an error that names each key with a value that is not allowed, the value, and what is allowed.
 func (c *Config) Validate() error {
 	var errs configyaml.KeyErrors
 	between := func(key string, value, low, high int) {
@@ -60,14 +60,15 @@ func (c *Config) Validate() error {
 	if c.Correlate && c.Aggregation.Window > 0 {
 		errs.Add("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
 	}
-	// The profile, names and the sections packet, filters, aggregation, correlation, batch, queue, retry, replay and record are validated by the collector, each by its own Validate.
+	// The collector calls the Validate of the profile, of names, and of the sections packet, filters, aggregation, correlation, batch, queue,
+	// retry, replay and record.
 	if len(errs) == 0 {
 		errs.Add("session_name", c.session(providers).Validate())
 	}
 	return errs.Join()
 }
 
-// Validate names the key, the value and what is allowed.
+// Validate returns an error that names the key, its value and what is allowed.
 func (c *aggregationConfig) Validate() error {
 	if c.Window != 0 && (c.Window < minWindow || c.Window > maxWindow) {
 		return fmt.Errorf("window: %v is not allowed; want 0 (off), or %v to %v", c.Window, minWindow, maxWindow)
@@ -75,7 +76,7 @@ func (c *aggregationConfig) Validate() error {
 	return validateHeld(c.MaxSizeMiB)
 }
 
-// Validate names the key, the value and what is allowed.
+// Validate returns an error that names the key, its value and what is allowed.
 func (c *correlationConfig) Validate() error {
 	if c.Timeout < minWindow || c.Timeout > maxWindow {
 		return fmt.Errorf("timeout: %v is not allowed; want %v to %v", c.Timeout, minWindow, maxWindow)
