@@ -66,5 +66,11 @@ func Example() {
 	}
 
 	// Output:
-	// x
+	// records: 761
+	// scope: asim.network.events
+	// EventType: Flow
+	// DvcAction: Drop
+	// SrcIpAddr: fd00:10:1::4
+	// DstIpAddr: fd00:10:244:1::5
+	// Dvc: node-1
 }
