@@ -71,5 +71,6 @@ func Example() {
 	}
 
 	// Output:
-	// x
+	// POST /dataCollectionRules/dcr-0123456789abcdef0123456789abcdef/streams/Custom-ASimDnsActivityLogs
+	// [{"TimeGenerated":"2026-06-21T00:00:00.0000000Z","DnsQuery":"www.example.com","EventCount":1,"EventStartTime":"2026-06-21T00:00:00.0000000Z"}]
 }
