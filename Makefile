@@ -76,7 +76,7 @@ $(TOOLS)/builder-$(NEWEST)/builder:
 	@mkdir -p $(@D)
 	GOBIN=$(@D) $(GO) install go.opentelemetry.io/collector/cmd/builder@$(NEWEST)
 
-build-newest: $(TOOLS)/builder-$(NEWEST)/builder ## build the components with the newest core, and replay captures to their end
+build-newest: testdata/dnsserver.etl $(TOOLS)/builder-$(NEWEST)/builder ## build the components with the newest core, and replay captures to their end
 	$(TOOLS)/builder-$(NEWEST)/builder --config builder-config.newest.yaml --skip-compilation
 	$(GO) build -C $(DIST)/newest -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet-newest .
 	WINNET_COLLECTOR_NEWEST=$(CURDIR)/$(DIST)/otelcol-winnet-newest $(GO) test -count=1 -v -run TestTheNewestCore ./internal/test/e2e
