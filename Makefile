@@ -27,9 +27,10 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-kernel test-e2e test-sentinel test-roads \
-  roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint deadcode bench bench-events bench-sentinel bench-ring \
-  bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
+.PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e test-sentinel \
+  test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint deadcode bench bench-events bench-sentinel \
+  bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata \
+  clean help notice check-notice build-newest sizes tags
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -52,7 +53,8 @@ build: $(DIST)/otelcol-winnet ## build dist/otelcol-winnet for this machine
 
 build-gateway: $(DIST)/otelcol-winnet-gateway ## build dist/otelcol-winnet-gateway, which takes agents' records to Sentinel
 
-build-windows: $(DIST)/otelcol-winnet.exe ## build dist/otelcol-winnet.exe, windows/amd64
+build-windows: $(DIST)/otelcol-winnet.exe ## build dist/otelcol-winnet.exe, windows/amd64, and put the licences beside it
+	@cp LICENSE NOTICE LICENSES/GPL-3.0.txt $(DIST)
 
 $(DIST)/otelcol-winnet: $(SRC)/go.mod $(SOURCES)
 	$(GO) build -C $(SRC) -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet .
@@ -71,6 +73,40 @@ $(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) 
 $(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
 	@touch $@
+
+notice: $(SRC)/go.mod ## write NOTICE: the licences of all that the collectors link
+	@$(GO) run -C internal/tools ./notice $(CURDIR)/$(SRC) $(CURDIR)/NOTICE
+
+check-notice: $(SRC)/go.mod ## check that NOTICE is current
+	@$(GO) run -C internal/tools ./notice -check $(CURDIR)/$(SRC) $(CURDIR)/NOTICE
+
+# The newest core, with ocb of its version.
+NEWEST := v0.165.0
+$(TOOLS)/builder-$(NEWEST)/builder:
+	@mkdir -p $(@D)
+	GOBIN=$(@D) $(GO) install go.opentelemetry.io/collector/cmd/builder@$(NEWEST)
+
+build-newest: testdata/dnsserver.etl $(TOOLS)/builder-$(NEWEST)/builder ## build the components with the newest core, and replay captures to their end
+	$(TOOLS)/builder-$(NEWEST)/builder --config builder-config.newest.yaml --skip-compilation
+	$(GO) build -C $(DIST)/newest -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet-newest .
+	WINNET_COLLECTOR_NEWEST=$(CURDIR)/$(DIST)/otelcol-winnet-newest $(GO) test -count=1 -v -run TestTheNewestCore ./internal/test/e2e
+
+# A collector of one receiver, the exporters otlp and debug, and nothing else.
+SIZES := $(DIST)/sizes
+sizes: | $(TOOLS)/builder ## measure the executables of collectors with one receiver, for linux and windows
+	@for r in asimdnsreceiver ciliumwindowsreceiver; do mkdir -p $(SIZES)/$$r; \
+	  { printf 'dist: {name: %s, output_path: ./$(SIZES)/%s}\n' $$r $$r; \
+	    printf 'receivers:\n  - {gomod: $(MODULE) v0.1.0, import: $(MODULE)/receiver/%s, name: %s, path: .}\n' $$r $$r; \
+	    printf 'exporters:\n'; grep -E 'exporter/(debug|otlp)exporter ' builder-config.yaml; \
+	    sed -n '/^providers:/,$$p' builder-config.yaml; } > $(SIZES)/$$r.yaml; \
+	  $(TOOLS)/builder --config $(SIZES)/$$r.yaml --skip-compilation 2> $(SIZES)/$$r.log || { cat $(SIZES)/$$r.log; exit 1; }; \
+	  for os in linux windows; do GOOS=$$os GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SIZES)/$$r -trimpath -ldflags '$(LDFLAGS)' -o ../$$r-$$os .; \
+	    printf '%-22s %-8s %11d bytes\n' $$r $$os $$(wc -c < $(SIZES)/$$r-$$os); done; done
+
+tags: ## print the commands that tag a release of all modules: make tags VERSION=v0.2.0
+	@echo '$(VERSION)' | grep -qxE 'v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?' || { echo 'VERSION is missing or is none; want for example: make tags VERSION=v0.2.0'; exit 1; }
+	@for m in . $(MODULES); do tag=$$(echo "$$m/$(VERSION)" | sed 's|^\./||'); echo "git tag -a $$tag -m $$tag"; done
+	@echo "git push origin $$(for m in . $(MODULES); do echo "$$m/$(VERSION)" | sed 's|^\./||'; done | tr '\n' ' ')"
 
 # Tools, at the versions that internal/tools/go.mod pins.
 $(TOOLS)/builder: PACKAGE := go.opentelemetry.io/collector/cmd/builder
@@ -101,6 +137,9 @@ test: testdata/dnsserver.etl ## run the tests that any machine can run, and repo
 test-oracle: ## compare the decoding with Cilium's own parsers and hubble command (the first build takes minutes)
 	@# Without vet, which lint runs, and without debug information, the first build takes a tenth less time.
 	@for m in $(ORACLES); do $(GO) test -C $$m -vet=off -ldflags '-s -w' -count=1 .; done
+
+test-forms: ## check the schemas of the configurations against the code and the shipped configurations
+	$(GO) test -C internal/test/forms -count=1 ./...
 
 test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root); fail if they cannot run
 	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./receiver/ciliumwindowsreceiver
@@ -153,13 +192,14 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 	  case $$c in examples/fleet/gateway.yaml|examples/gateway/gateway.yaml) binary=otelcol-winnet-gateway;; *) binary=otelcol-winnet;; esac; \
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 
-CI_PARTS := test test-oracle lint deadcode test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows fuzz
+CI_PARTS := test test-oracle test-forms lint deadcode test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows build-newest fuzz
 
 ci: ## run everything that CI runs, and report how long each part takes
 	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
 	  times="$$times$$(printf '%6d s  %s' $$(($$(date +%s) - begun)) $$part)\n"; done; printf "\n$$times"
 
-check-windows: build-windows ## check that the Windows binary is a Windows program with both receivers
+check-windows: build-windows check-notice ## check that the Windows binary is a Windows program with both receivers, and that the licences are beside it
+	@for f in LICENSE NOTICE LICENSES/GPL-3.0.txt; do cmp $$f $(DIST)/$$(basename $$f); done
 	@file=$(DIST)/otelcol-winnet.exe; [ "$$(head -c 2 $$file)" = MZ ] || { echo "$$file is not a PE file"; exit 1; }
 	@$(GO) version -m $(DIST)/otelcol-winnet.exe | grep -E 'GOOS=windows|GOARCH=amd64|CGO_ENABLED=0'
 	@cd $(SRC) && deps=$$(GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) list -deps . ); \
@@ -268,8 +308,13 @@ $(BENCH)/src/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)
 $(TOOLS)/bench-collector: $(SOURCES)
 	$(GO) build -o $@ ./internal/bench/collector
 
-generate: $(TOOLS)/mdatagen ## generate code and documentation from metadata.yaml and from the lists of columns
-	@for c in $(COMPONENTS); do (cd $$c && $(TOOLS)/mdatagen metadata.yaml); done
+# mdatagen would write the Go type of the configuration too, from the section config, which is the last one. It does not know the
+# distribution's address, nor that the owners are a team.
+generate: $(TOOLS)/mdatagen ## write the code, tables and schemas that metadata.yaml describes, and what the lists of columns make
+	@for c in $(COMPONENTS); do (cd $$c; sed '/^config:/,$$d' metadata.yaml > metadata.mdatagen.yaml; failed=0; \
+	  $(TOOLS)/mdatagen metadata.mdatagen.yaml || failed=1; rm metadata.mdatagen.yaml; \
+	  sed -i -e 's|^\[otelcol-winnet\]: *$$|[otelcol-winnet]: https://$(MODULE)|' -e 's|https://www.github.com/otelcol-winnet/maintainers|https://github.com/orgs/otelcol-winnet/teams/maintainers|' README.md; exit $$failed); done
+	$(GO) run -C internal/test/forms ./generate $(CURDIR)
 	@gofmt -w $$(find receiver extension exporter -name 'generated_*.go')
 	$(GO) generate -C exporter/azure ./internal/columns
 
@@ -279,11 +324,12 @@ testdata: ## regenerate the test data; equal on every machine
 testdata/dnsserver.etl:
 	$(MAKE) testdata
 
-lint: $(TOOLS)/staticcheck ## check format, vet and staticcheck for linux and windows, and that generated code is current
+lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for linux and windows, and that generated code is current
 	@out=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$out" ]; then echo "gofmt differs: $$out"; exit 1; fi
 	GOOS=linux $(GO) vet ./...
 	GOOS=windows $(GO) vet ./...
 	@for m in $(NESTED); do echo "$(GO) vet -C $$m ."; $(GO) vet -C $$m .; done
+	$(GO) vet -C internal/tools ./...
 	GOOS=linux $(TOOLS)/staticcheck ./...
 	GOOS=windows $(TOOLS)/staticcheck ./...
 	@for m in $(MODULES); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \

@@ -39,7 +39,7 @@ type Config struct {
 	// Profile is how events are classified: windows (default), asim or documented.
 	Profile dns.Profile `mapstructure:"profile"`
 	// Device is the host on which the events happened.
-	Device DeviceConfig `mapstructure:"device"`
+	Device deviceConfig `mapstructure:"device"`
 	// Packet configures what happens to the DNS messages in the DNS Server's events.
 	Packet dnslog.PacketConfig `mapstructure:"packet"`
 	// Names is the spelling of names in profile windows: as_sent (default) or lower. Profile asim always uses lower
@@ -52,17 +52,17 @@ type Config struct {
 	// Noise are the keys that filter common noise, in addition to the rules.
 	Noise filter.Noise `mapstructure:",squash"`
 	// Aggregation merges identical queries into one record.
-	Aggregation AggregationConfig `mapstructure:"aggregation"`
+	Aggregation aggregationConfig `mapstructure:"aggregation"`
 	// Correlate merges a query and its response into one record. Default: false. It cannot be combined with
 	// Aggregation.
 	Correlate bool `mapstructure:"correlate"`
 	// Correlation configures how queries and responses are matched.
-	Correlation CorrelationConfig `mapstructure:"correlation"`
+	Correlation correlationConfig `mapstructure:"correlation"`
 	// OmitAttributes are the names of attributes that are never written. AdditionalFields.<name> names one field of
 	// that map.
 	OmitAttributes dnslog.OmitAttributes `mapstructure:"omit_attributes"`
 	// Buffers configures the buffers of the ETW session.
-	Buffers BuffersConfig `mapstructure:"buffers"`
+	Buffers buffersConfig `mapstructure:"buffers"`
 	// Batch sets when records go to the next component. Queue bounds the memory of events on their way. Retry sets how
 	// records that the next component refuses for now are tried again.
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
@@ -74,8 +74,8 @@ type Config struct {
 	Record record.Config `mapstructure:"record"`
 }
 
-// DeviceConfig is the `device` section.
-type DeviceConfig struct {
+// deviceConfig is the `device` section.
+type deviceConfig struct {
 	// Hostname is the name of the host, fully qualified or short. Default: this host's name; in a replay, Dvc is the
 	// file's name.
 	Hostname string `mapstructure:"hostname"`
@@ -83,8 +83,8 @@ type DeviceConfig struct {
 	IP string `mapstructure:"ip"`
 }
 
-// AggregationConfig is the `aggregation` section.
-type AggregationConfig struct {
+// aggregationConfig is the `aggregation` section.
+type aggregationConfig struct {
 	// Window is the time, from the first query, in which identical queries are counted in one record. The record is
 	// written when the window ends. 0, the default, turns aggregation off.
 	Window time.Duration `mapstructure:"window"`
@@ -93,8 +93,8 @@ type AggregationConfig struct {
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 }
 
-// CorrelationConfig is the `correlation` section.
-type CorrelationConfig struct {
+// correlationConfig is the `correlation` section.
+type correlationConfig struct {
 	// Timeout is how long a query waits for its response. Default 10s.
 	Timeout time.Duration `mapstructure:"timeout"`
 	// MaxSizeMiB bounds the memory for queries and responses that are kept back. When it is full, the oldest are
@@ -102,8 +102,8 @@ type CorrelationConfig struct {
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 }
 
-// BuffersConfig is the `buffers` section: the kernel memory of the ETW session.
-type BuffersConfig struct {
+// buffersConfig is the `buffers` section: the kernel memory of the ETW session.
+type buffersConfig struct {
 	// SizeKB is the size of a buffer in KB. Default 256.
 	SizeKB int `mapstructure:"size_kb"`
 	// Minimum is the number of buffers at the start of the session. Default: 64.
@@ -124,9 +124,9 @@ func createDefaultConfig() component.Config {
 		Packet:         dnslog.DefaultPacketConfig(),
 		Names:          dnslog.NamesAsSent,
 		Noise:          filter.DefaultNoise(),
-		Aggregation:    AggregationConfig{MaxSizeMiB: 64},
-		Correlation:    CorrelationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
-		Buffers:        BuffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
+		Aggregation:    aggregationConfig{MaxSizeMiB: 64},
+		Correlation:    correlationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
+		Buffers:        buffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
 		Batch:          common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
 	}
 }

@@ -70,7 +70,7 @@ func (c *Config) Validate() error {
 }
 
 // Validate returns an error that names the key, the value and the allowed values.
-func (c *AggregationConfig) Validate() error {
+func (c *aggregationConfig) Validate() error {
 	if c.Window != 0 && (c.Window < minWindow || c.Window > maxWindow) {
 		return fmt.Errorf("window: %v is not allowed; want 0 (off), or %v to %v", c.Window, minWindow, maxWindow)
 	}
@@ -78,7 +78,7 @@ func (c *AggregationConfig) Validate() error {
 }
 
 // Validate returns an error that names the key, the value and the allowed values.
-func (c *CorrelationConfig) Validate() error {
+func (c *correlationConfig) Validate() error {
 	if c.Timeout < minWindow || c.Timeout > maxWindow {
 		return fmt.Errorf("timeout: %v is not allowed; want %v to %v", c.Timeout, minWindow, maxWindow)
 	}

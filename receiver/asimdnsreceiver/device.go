@@ -56,7 +56,7 @@ func (r *dnsReceiver) followDevice(stopped <-chan struct{}) {
 }
 
 // name returns the host's name as written in records, or "" if none is configured.
-func (c *DeviceConfig) name() (string, error) {
+func (c *deviceConfig) name() (string, error) {
 	if c.Hostname == "" {
 		return "", nil
 	}
@@ -67,7 +67,7 @@ func (c *DeviceConfig) name() (string, error) {
 }
 
 // addr returns the host's address as written in records, or the zero Addr if none is configured.
-func (c *DeviceConfig) addr() (netip.Addr, error) {
+func (c *deviceConfig) addr() (netip.Addr, error) {
 	if c.IP == "" {
 		return netip.Addr{}, nil
 	}

@@ -60,7 +60,7 @@ func TestALiveReceiverIsNamedAsThisHostUnlessTheConfigurationSaysOtherwise(t *te
 	r := &dnsReceiver{cfg: createDefaultConfig().(*Config)}
 	require.True(t, r.liveDevice().Host)
 	require.NotEmpty(t, r.liveDevice().Name)
-	r.cfg.Device = DeviceConfig{Hostname: "dc9.corp.example.com", IP: "192.0.2.9"}
+	r.cfg.Device = deviceConfig{Hostname: "dc9.corp.example.com", IP: "192.0.2.9"}
 	d := r.liveDevice()
 	require.Equal(t, "dc9.corp.example.com", d.Name)
 	require.Equal(t, netip.MustParseAddr("192.0.2.9"), d.Addr)
@@ -68,7 +68,7 @@ func TestALiveReceiverIsNamedAsThisHostUnlessTheConfigurationSaysOtherwise(t *te
 
 func TestADeviceIsNamedAsItsEventsWouldNameIt(t *testing.T) {
 	r := &dnsReceiver{cfg: createDefaultConfig().(*Config)}
-	r.cfg.Device = DeviceConfig{Hostname: "dc9.corp.example.com.", IP: "::ffff:192.0.2.9"}
+	r.cfg.Device = deviceConfig{Hostname: "dc9.corp.example.com.", IP: "::ffff:192.0.2.9"}
 	require.NoError(t, r.cfg.Validate())
 	d := r.fileDevice("x.etl", "")
 	require.Equal(t, "dc9.corp.example.com", d.Name)

@@ -107,7 +107,7 @@ func TestWineLossesInTheKernelAreInTheMetricsAndTheSumHolds(t *testing.T) {
 	events, _ := generated(t, serverFile)
 	path := filepath.Join(t.TempDir(), "recorded.etl")
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) {
-		c.Buffers = BuffersConfig{SizeKB: 4, Minimum: 2, Maximum: 4, FlushInterval: time.Second}
+		c.Buffers = buffersConfig{SizeKB: 4, Minimum: 2, Maximum: 4, FlushInterval: time.Second}
 		c.Record.Path = path
 	}), consumertest.NewNop())
 	stats := &r.Pipeline.Stats

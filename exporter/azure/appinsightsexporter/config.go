@@ -20,11 +20,7 @@ import (
 // Config is the exporter's configuration. README.md documents its keys in a table.
 type Config struct {
 	confighttp.ClientConfig `mapstructure:",squash"`
-	Settings                `mapstructure:",squash"`
-}
 
-// Settings are the keys in addition to the HTTP client's.
-type Settings struct {
 	// ConnectionString is the connection string of the Application Insights resource.
 	ConnectionString configopaque.String `mapstructure:"connection_string"`
 	// DeadLetter is the file for items that the service refuses permanently.
@@ -37,15 +33,15 @@ type Settings struct {
 func createDefaultConfig() component.Config {
 	return &Config{
 		ClientConfig: settings.DefaultClient(),
-		Settings: Settings{
-			DeadLetter: settings.DefaultDeadLetter(), QueueConfig: settings.DefaultQueue(), RetryConfig: settings.DefaultRetry(),
-		},
+		DeadLetter:   settings.DefaultDeadLetter(),
+		QueueConfig:  settings.DefaultQueue(),
+		RetryConfig:  settings.DefaultRetry(),
 	}
 }
 
 // Unmarshal reads the YAML and refuses unknown keys.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
-	if err := settings.Strict(conf, &Settings{}); err != nil {
+	if err := settings.Strict(conf, c); err != nil {
 		return err
 	}
 	return conf.Unmarshal(c)

@@ -22,22 +22,18 @@ import (
 // Config is the exporter's configuration. README.md documents its keys in a table.
 type Config struct {
 	confighttp.ClientConfig `mapstructure:",squash"`
-	Settings                `mapstructure:",squash"`
-}
 
-// Settings are the keys in addition to the HTTP client's.
-type Settings struct {
 	// RuleID lists the immutable ids of the data collection rules. In YAML it may be a single text.
 	RuleID []string `mapstructure:"rule_id"`
 	// Streams maps each kind of record to a stream of the rule. Records of a kind with "" are dropped and counted.
-	Streams StreamsConfig `mapstructure:"streams"`
+	Streams streamsConfig `mapstructure:"streams"`
 	// StreamAttribute is an attribute of a record, or of its resource, that selects the stream: dns, network, audit,
 	// status, or the name of one of Streams.
 	StreamAttribute string `mapstructure:"stream_attribute"`
 	// TablePlan is analytics or auxiliary.
 	TablePlan string `mapstructure:"table_plan"`
 	// Limits bound a call.
-	Limits LimitsConfig `mapstructure:"limits"`
+	Limits limitsConfig `mapstructure:"limits"`
 	// DeadLetter is the file for rows that the service refuses permanently.
 	DeadLetter settings.DeadLetter `mapstructure:"dead_letter"`
 	// ResourceAttributes are names of resource attributes, or prefixes that end with "*".
@@ -49,16 +45,16 @@ type Settings struct {
 	RetryConfig configretry.BackOffConfig                                `mapstructure:"retry_on_failure"`
 }
 
-// StreamsConfig has a stream for each kind of record.
-type StreamsConfig struct {
+// streamsConfig has a stream for each kind of record.
+type streamsConfig struct {
 	DNS     string `mapstructure:"dns"`
 	Network string `mapstructure:"network"`
 	Audit   string `mapstructure:"audit"`
 	Status  string `mapstructure:"status"`
 }
 
-// LimitsConfig configures how large a call may be.
-type LimitsConfig struct {
+// limitsConfig configures how large a call may be.
+type limitsConfig struct {
 	Body string `mapstructure:"body"` // uncompressed_1mb or compressed_1mb
 }
 
@@ -73,17 +69,15 @@ const (
 func createDefaultConfig() component.Config {
 	return &Config{
 		ClientConfig: settings.DefaultClient(),
-		Settings: Settings{
-			Streams: StreamsConfig{
-				DNS: "Custom-ASimDnsActivityLogs", Network: "Custom-ASimNetworkSessionLogs", Audit: "Custom-ASimAuditEventLogs", Status: "Custom-WinnetStatus",
-			},
-			TablePlan:          planAnalytics,
-			Limits:             LimitsConfig{Body: bodyUncompressed},
-			DeadLetter:         settings.DefaultDeadLetter(),
-			ResourceAttributes: []string{"k8s.*"},
-			QueueConfig:        settings.DefaultQueue(),
-			RetryConfig:        settings.DefaultRetry(),
+		Streams: streamsConfig{
+			DNS: "Custom-ASimDnsActivityLogs", Network: "Custom-ASimNetworkSessionLogs", Audit: "Custom-ASimAuditEventLogs", Status: "Custom-WinnetStatus",
 		},
+		TablePlan:          planAnalytics,
+		Limits:             limitsConfig{Body: bodyUncompressed},
+		DeadLetter:         settings.DefaultDeadLetter(),
+		ResourceAttributes: []string{"k8s.*"},
+		QueueConfig:        settings.DefaultQueue(),
+		RetryConfig:        settings.DefaultRetry(),
 	}
 }
 
@@ -94,7 +88,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 			return err
 		}
 	}
-	if err := settings.Strict(conf, &Settings{}); err != nil {
+	if err := settings.Strict(conf, c); err != nil {
 		return err
 	}
 	return conf.Unmarshal(c)
@@ -159,7 +153,7 @@ func (c *Config) validateStreams() error {
 	return nil
 }
 
-func (s StreamsConfig) list() [kindCount]string {
+func (s streamsConfig) list() [kindCount]string {
 	return [kindCount]string{kindDNS: s.DNS, kindNetwork: s.Network, kindAudit: s.Audit, kindStatus: s.Status}
 }
 

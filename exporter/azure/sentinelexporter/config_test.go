@@ -38,7 +38,7 @@ func TestTheDefaultsLoseNothing(t *testing.T) {
 	require.Len(t, cfg.RuleID, 2)
 	cfg, err = load(t, good+`streams: {audit: "", status: Microsoft-Own_CL}`)
 	require.NoError(t, err)
-	require.Equal(t, StreamsConfig{DNS: dnsStream, Network: networkStream, Status: "Microsoft-Own_CL"}, cfg.Streams)
+	require.Equal(t, streamsConfig{DNS: dnsStream, Network: networkStream, Status: "Microsoft-Own_CL"}, cfg.Streams)
 }
 
 func TestWhatCannotWorkIsRefused(t *testing.T) {

@@ -48,10 +48,10 @@ func DefaultQueue() configoptional.Optional[exporterhelper.QueueBatchConfig] {
 	queue.Sizer = exporterhelper.RequestSizerTypeBytes
 	queue.QueueSize = 64 << 20
 	queue.BlockOnOverflow = true
-	// With a maximum size, the queue would drop a larger record. The exporters limit the size of calls themselves.
-	queue.Batch = configoptional.Some(exporterhelper.BatchConfig{
-		Sizer: exporterhelper.RequestSizerTypeBytes, MinSize: 2_000_000, FlushTimeout: time.Second,
-	})
+	// The rest of the batch's settings stays the core's: a newer core has keys that must not be 0.
+	batch := queue.Batch.GetOrInsertDefault()
+	batch.Sizer, batch.MinSize, batch.FlushTimeout = exporterhelper.RequestSizerTypeBytes, 2_000_000, time.Second
+	batch.MaxSize = 0 // with a maximum the queue drops a record that is larger; the exporters cut calls themselves
 	return configoptional.Some(queue)
 }
 
@@ -62,10 +62,10 @@ func DefaultRetry() configretry.BackOffConfig {
 	return retry
 }
 
-// Strict refuses unknown keys: those that are neither the client's nor in own, an empty structure of the exporter's own
-// keys, and unknown keys in the client's sections. confmap accepts them, because it does not check a structure into
-// which a client's configuration is squashed, nor its sections.
-func Strict(conf *confmap.Conf, own any) error {
+// Strict refuses unknown keys. config points to an exporter's configuration: it embeds a confighttp.ClientConfig, and its
+// other fields are the exporter's own keys. confmap itself accepts unknown keys in a structure that embeds another one, and
+// in the sections of the embedded one.
+func Strict(conf *confmap.Conf, config any) error {
 	keys := conf.ToStringMap()
 	client := reflect.TypeFor[confighttp.ClientConfig]()
 	for i := range client.NumField() {
@@ -78,7 +78,13 @@ func Strict(conf *confmap.Conf, own any) error {
 		}
 		delete(keys, key)
 	}
-	return confmap.NewFromStringMap(keys).Unmarshal(own)
+	var own []reflect.StructField
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(config).Elem()) {
+		if !field.Anonymous && len(field.Index) == 1 {
+			own = append(own, field)
+		}
+	}
+	return confmap.NewFromStringMap(keys).Unmarshal(reflect.New(reflect.StructOf(own)).Interface())
 }
 
 // Loopback reports whether a host is this machine.

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package house
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// ownEntries are a manifest's entries for this project's modules, without the lines path:.
+func ownEntries(text string) (entries []string) {
+	for _, entry := range regexp.MustCompile(`(?m)^  - gomod: `+regexp.QuoteMeta(module)+`.*\n(    .*\n)*`).FindAllString(text, -1) {
+		entries = append(entries, regexp.MustCompile(`(?m)^    path: .*\n`).ReplaceAllString(entry, ""))
+	}
+	return entries
+}
+
+func read(t *testing.T, path string) string {
+	raw, err := os.ReadFile(filepath.Join(root, path))
+	require.NoError(t, err)
+	return string(raw)
+}
+
+// CI builds both manifests of the repository; the one in the documents is for users and resolves by tags only.
+func TestTheManifestForUsersHasTheEntriesThatAreBuilt(t *testing.T) {
+	_, block, ok := strings.Cut(read(t, "docs/releasing.md"), "```yaml\n# builder-config.yaml of your collector\n")
+	require.True(t, ok)
+	block, _, _ = strings.Cut(block, "```")
+	forUsers := ownEntries(block)
+	require.Len(t, forUsers, 5)
+	require.Equal(t, ownEntries(read(t, "builder-config.newest.yaml")), forUsers)
+	require.Equal(t, ownEntries(read(t, "builder-config.yaml")), forUsers)
+	require.NotContains(t, block, "\n    path:")
+}
+
+// A user's build ignores the replace lines of what it requires, and fails on what only they make resolve.
+func TestNoModuleForUsersNeedsAReplace(t *testing.T) {
+	for _, folder := range modules(t) {
+		if !strings.Contains("/"+folder+"/", "/internal/") {
+			text := read(t, filepath.Join(folder, "go.mod"))
+			require.NotContains(t, text, "replace", folder)
+			require.NotContains(t, strings.TrimPrefix(text, "module "+module), module+" ", folder)
+		}
+	}
+}
+
+func TestMakePrintsATagForEveryModuleForUsers(t *testing.T) {
+	out, err := exec.Command("make", "-s", "--no-print-directory", "-C", root, "tags", "VERSION=v1.2.3").Output()
+	require.NoError(t, err)
+	for _, folder := range modules(t) {
+		if strings.Contains("/"+folder+"/", "/internal/") {
+			require.NotContains(t, string(out), folder+"/v1.2.3")
+			continue
+		}
+		tag := strings.TrimPrefix(folder+"/v1.2.3", "./")
+		require.Contains(t, string(out), "git tag -a "+tag+" -m "+tag+"\n")
+		require.Contains(t, read(t, "docs/releasing.md"), "`"+strings.TrimPrefix(folder+"/v0.2.0", "./")+"`")
+	}
+	require.Error(t, exec.Command("make", "-s", "-C", root, "tags", "VERSION=1.2").Run())
+}
+
+func TestTheTextOfTheGPLIsThatOfTheModuleUnderIt(t *testing.T) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/0xrawsec/golang-etw").Output()
+	require.NoError(t, err)
+	theirs, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "LICENSE"))
+	require.NoError(t, err)
+	require.Equal(t, string(theirs), read(t, "LICENSES/GPL-3.0.txt"))
+	require.Contains(t, read(t, "NOTICE"), "github.com/0xrawsec/golang-etw ")
+}
