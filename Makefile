@@ -28,7 +28,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 export CGO_ENABLED ?= 0
 
 .PHONY: run modules components build build-windows check-kql test test-oracle test-kernel test-e2e test-sentinel test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint \
-  bench bench-events bench-sentinel bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata clean help
+  bench bench-events bench-sentinel bench-ring bench-keys bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile picture generate testdata clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -136,8 +136,12 @@ VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-000
   AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=https AZURE_DCE_ENDPOINT=https://contoso.ingest.monitor.azure.com AZURE_DCR_ID=dcr-00000000000000000000000000000000 \
   $(DIST)/otelcol-winnet validate
 
+# A recipe sets receivers only: it goes over a destination.
+RECIPES := $(wildcard examples/*/recipe.yaml)
+
 validate: build ## check the shipped configurations and the examples
-	@for c in config.yaml config.replay.yaml examples/*/*.yaml; do echo "validate $$c"; $(VALIDATE) --config $$c; done
+	@for c in config.yaml config.replay.yaml $(filter-out $(RECIPES),$(wildcard examples/*/*.yaml)); do echo "validate $$c"; $(VALIDATE) --config $$c; done
+	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) --config examples/file/config.yaml --config $$c; done
 
 CI_PARTS := test test-oracle lint test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows fuzz
 
@@ -249,6 +253,10 @@ $(BENCH)/src/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)
 
 $(TOOLS)/bench-collector: $(SOURCES)
 	$(GO) build -o $@ ./internal/bench/collector
+
+picture: ## draw docs/data-path.svg from docs/data-path.txt
+	$(GO) run ./internal/test/picture < docs/data-path.txt > $(DIST)/data-path.svg
+	@mv $(DIST)/data-path.svg docs/data-path.svg
 
 generate: $(TOOLS)/mdatagen ## write the code that metadata.yaml describes, and what the lists of columns make
 	@for c in $(COMPONENTS); do (cd $$c && $(TOOLS)/mdatagen metadata.yaml); done
