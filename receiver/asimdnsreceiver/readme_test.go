@@ -5,7 +5,6 @@ package asimdnsreceiver
 import (
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,26 +20,6 @@ func madeByMakeRun(t *testing.T, file string) *consumertest.LogsSink {
 	t.Helper()
 	sink, _, _ := replayAll(t, replayOf(file, func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }))
 	return sink
-}
-
-func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
-	samples := kit.Samples(t, "../../docs/records.md", "# What a record looks like")
-	shown := 0
-	for text, file := range map[string]string{"DNS Server Event": serverFile, "DNS Client Event": clientFile} {
-		sink := madeByMakeRun(t, file)
-		merged, _, _ := replayAll(t, replayOf(file, correlating))
-		for _, s := range samples {
-			if !strings.HasPrefix(s.Body, text) {
-				continue
-			}
-			if shown++; strings.Contains(s.Attributes, "LookupEvents") {
-				s.RequireAmong(t, merged)
-				continue
-			}
-			s.RequireAmong(t, sink)
-		}
-	}
-	require.Equal(t, 4, shown)
 }
 
 func TestTheReadmeSaysHowLargeARecordIs(t *testing.T) {
