@@ -159,10 +159,10 @@ func TestTheReadmeHasAtMost150Lines(t *testing.T) {
 }
 
 func TestTheListOfExamplesHasEveryFolder(t *testing.T) {
-	folders, err := filepath.Glob(root + "/examples/*/")
+	files, err := filepath.Glob(root + "/examples/*/*")
 	require.NoError(t, err)
-	require.Greater(t, len(folders), 15)
-	for _, folder := range folders {
-		require.Contains(t, read(t, "examples/README.md"), "("+filepath.Base(folder)+"/")
+	require.Greater(t, len(files), 20)
+	for _, file := range files {
+		require.Contains(t, read(t, "examples/README.md"), "("+filepath.Base(filepath.Dir(file))+"/")
 	}
 }
