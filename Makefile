@@ -29,8 +29,8 @@ export CGO_ENABLED ?= 0
 
 .PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e test-sentinel \
   test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint deadcode bench bench-events bench-sentinel \
-  bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile generate testdata \
-  clean help notice check-notice build-newest sizes tags
+  bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile picture generate \
+  testdata clean help notice check-notice build-newest sizes tags
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -186,11 +186,14 @@ VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-000
   AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=https AZURE_DCE_ENDPOINT=https://contoso.ingest.monitor.azure.com AZURE_DCR_ID=dcr-00000000000000000000000000000000 \
   KAFKA_BROKER=localhost:9093 KAFKA_USER=winnet KAFKA_PASSWORD=secret
 
-# The examples' gateways are configurations of the gateway's binary.
+# A recipe sets receivers only, and is checked with a destination. The examples' gateways are configurations of the gateway's binary.
+RECIPES := $(wildcard examples/*/recipe.yaml)
+
 validate: build build-gateway ## check the shipped configurations and the examples
-	@for c in config.yaml config.replay.yaml examples/*/*.yaml; do echo "validate $$c"; \
+	@for c in config.yaml config.replay.yaml $(filter-out $(RECIPES),$(wildcard examples/*/*.yaml)); do echo "validate $$c"; \
 	  case $$c in examples/fleet/gateway.yaml|examples/gateway/gateway.yaml) binary=otelcol-winnet-gateway;; *) binary=otelcol-winnet;; esac; \
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
+	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
 
 CI_PARTS := test test-oracle test-forms lint deadcode test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows build-newest fuzz
 
@@ -307,6 +310,10 @@ $(BENCH)/src/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)
 
 $(TOOLS)/bench-collector: $(SOURCES)
 	$(GO) build -o $@ ./internal/bench/collector
+
+picture: ## draw docs/data-path.svg from docs/data-path.txt
+	$(GO) run ./internal/test/picture < docs/data-path.txt > $(DIST)/data-path.svg
+	@mv $(DIST)/data-path.svg docs/data-path.svg
 
 # mdatagen would write the Go type of the configuration too, from the section config, which is the last one. It does not know the
 # distribution's address, nor that the owners are a team.

@@ -219,7 +219,7 @@ func TestAnEmptySectionIsItsDefault(t *testing.T) {
 func TestTheExamplesOfTheReadmesAreTaken(t *testing.T) {
 	config := func() any { return createDefaultConfig() }
 	require.GreaterOrEqual(t, kit.RequireExamples(t, "README.md", metadata.Type.String(), config), 4)
-	require.NotZero(t, kit.RequireExamples(t, "../../README.md", metadata.Type.String(), config))
+	require.NotZero(t, kit.RequireExamples(t, "../../docs/configuration.md", metadata.Type.String(), config))
 }
 
 func TestTheReadmeNamesMetricsAsTheCollectorServesThem(t *testing.T) {

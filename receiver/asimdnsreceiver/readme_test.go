@@ -5,7 +5,6 @@ package asimdnsreceiver
 import (
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,26 +20,6 @@ func madeByMakeRun(t *testing.T, file string) *consumertest.LogsSink {
 	t.Helper()
 	sink, _, _ := replayAll(t, replayOf(file, func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }))
 	return sink
-}
-
-func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
-	samples := kit.Samples(t, "../../docs/records.md", "# What a record looks like")
-	shown := 0
-	for text, file := range map[string]string{"DNS Server Event": serverFile, "DNS Client Event": clientFile} {
-		sink := madeByMakeRun(t, file)
-		merged, _, _ := replayAll(t, replayOf(file, correlating))
-		for _, s := range samples {
-			if !strings.HasPrefix(s.Body, text) {
-				continue
-			}
-			if shown++; strings.Contains(s.Attributes, "LookupEvents") {
-				s.RequireAmong(t, merged)
-				continue
-			}
-			s.RequireAmong(t, sink)
-		}
-	}
-	require.Equal(t, 4, shown)
 }
 
 func TestTheReadmeSaysHowLargeARecordIs(t *testing.T) {
@@ -91,7 +70,7 @@ func TestTheReadmesDefaultsAreTheDefaults(t *testing.T) {
 		"device.hostname": "this host; in a replay the file's name stands in `Dvc`",
 		"device.ip":       "this host's first address; in a replay none",
 	})
-	kit.RequireDefaults(t, "../../README.md", "## Configuration", "asimdns", createDefaultConfig(), map[string]string{
+	kit.RequireDefaults(t, "../../docs/configuration.md", "## The keys that one sets first", "asimdns", createDefaultConfig(), map[string]string{
 		"provider_guid":                "the DNS Server's; `" + client.Name + "` for the client",
 		"enable_level`, `enable_flags": fmt.Sprintf("server %d and 0x%X, client %d and 0x%X", server.Level, server.Keywords, client.Level, client.Keywords),
 		"replay.path":                  "none: the live source",

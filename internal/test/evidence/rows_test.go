@@ -5,7 +5,6 @@
 package evidence
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,14 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component/componenttest"
-	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver"
-	"go.opentelemetry.io/collector/receiver/receivertest"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
@@ -112,19 +105,8 @@ func most(counts map[string]int, n int) []string {
 // replay replays a recording with a configuration through a receiver of the factory.
 func replay(t *testing.T, f receiver.Factory, config map[string]any) table {
 	t.Helper()
-	cfg := f.CreateDefaultConfig()
-	require.NoError(t, confmap.NewFromStringMap(config).Unmarshal(cfg))
-	core, logs := observer.New(zap.InfoLevel)
-	set := receivertest.NewNopSettings(f.Type())
-	set.Logger = zap.New(core)
-	sink := &consumertest.LogsSink{}
-	r, err := f.CreateLogs(t.Context(), set, cfg, sink)
-	require.NoError(t, err)
-	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
-	require.Eventually(t, func() bool { return logs.FilterMessage("the replay has ended").Len() == 1 }, time.Minute, time.Millisecond)
-	require.NoError(t, r.Shutdown(context.Background()))
 	var rows table
-	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	kit.EachRecord(kit.Replay(t, f, config), func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		outer := lr.Attributes().AsRaw()
 		inner, _ := outer["AdditionalFields"].(map[string]any)
 		of := maps.Clone(outer)

@@ -9,12 +9,36 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 )
+
+// Replay plays recordings through a receiver with a configuration and returns the records.
+func Replay(t testing.TB, f receiver.Factory, config map[string]any) *consumertest.LogsSink {
+	t.Helper()
+	cfg := f.CreateDefaultConfig()
+	require.NoError(t, confmap.NewFromStringMap(config).Unmarshal(cfg))
+	core, logs := observer.New(zap.InfoLevel)
+	set := receivertest.NewNopSettings(f.Type())
+	set.Logger = zap.New(core)
+	sink := &consumertest.LogsSink{}
+	r, err := f.CreateLogs(t.Context(), set, cfg, sink)
+	require.NoError(t, err)
+	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
+	require.Eventually(t, func() bool { return logs.FilterMessage("the replay has ended").Len() == 1 }, time.Minute, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	return sink
+}
 
 // EachRecord calls do with every record that the sink has received, and its resource.
 func EachRecord(sink *consumertest.LogsSink, do func(plog.ResourceLogs, plog.LogRecord)) {

@@ -16,35 +16,47 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// Sample is a record as shown in a document, in a block of code: its body, resource and attributes. A "…" at the end of
-// a list stands for more entries, and one at the end of a value for its rest.
+// Sample is a record as shown in a document: its body, resource and attributes, or only its attributes. A "…" at the end
+// of a list stands for more entries, and one at the end of a value for its rest.
 type Sample struct{ Body, Resource, Attributes string }
 
-// Samples returns the records that a document shows under a heading.
-func Samples(t testing.TB, file, heading string) []Sample {
-	t.Helper()
+var (
+	wholeSample = regexp.MustCompile(`(?s)^Body: +(.*?)\nResource: +(.*?)\nAttributes: +(.*)$`)
+	attributes  = regexp.MustCompile(`(?m)^Attributes: +(.*)$`)
+)
+
+// Samples returns the records that a block of a document shows: one whole record, or the attributes of one in each line.
+func Samples(block string) []Sample {
+	if m := wholeSample.FindStringSubmatch(block); m != nil {
+		return []Sample{{Body: m[1], Resource: m[2], Attributes: strings.Join(strings.Fields(m[3]), " ")}}
+	}
 	var all []Sample
-	for _, m := range regexp.MustCompile("(?s)```\nBody: +(.*?)\nResource: +(.*?)\nAttributes: +(.*?)\n```").FindAllStringSubmatch(Section(t, file, heading), -1) {
-		all = append(all, Sample{Body: m[1], Resource: m[2], Attributes: strings.Join(strings.Fields(m[3]), " ")})
+	for _, m := range attributes.FindAllStringSubmatch(block, -1) {
+		all = append(all, Sample{Attributes: strings.Join(strings.Fields(m[1]), " ")})
 	}
 	return all
 }
 
-// RequireAmong requires that the sample is one of the sink's records: what it shows has these values, and what it
+// RequireAmong requires that the sample is one of the sinks' records: what it shows has these values, and what it
 // leaves out is marked.
-func (s Sample) RequireAmong(t testing.TB, sink *consumertest.LogsSink) {
+func (s Sample) RequireAmong(t testing.TB, sinks ...*consumertest.LogsSink) {
 	t.Helper()
 	closest, found := []string{"no record has this body"}, false
-	EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
-		if found || lr.Body().Str() != s.Body {
-			return
-		}
-		differences := append(differs(s.Resource, rl.Resource().Attributes(), " "), differs(s.Attributes, lr.Attributes(), " ")...)
-		if found = len(differences) == 0; found || closest[0] == "no record has this body" || len(differences) < len(closest) {
-			closest = differences
-		}
-	})
-	require.Empty(t, closest, "%s", s.Body)
+	for _, sink := range sinks {
+		EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+			if found || s.Body != "" && lr.Body().Str() != s.Body {
+				return
+			}
+			differences := differs(s.Attributes, lr.Attributes(), " ")
+			if s.Body != "" {
+				differences = append(differs(s.Resource, rl.Resource().Attributes(), " "), differences...)
+			}
+			if found = len(differences) == 0; found || closest[0] == "no record has this body" || len(differences) < len(closest) {
+				closest = differences
+			}
+		})
+	}
+	require.Empty(t, closest, "%s", s)
 }
 
 // The keys of a list, separated by spaces (a=b c=d) or, in AdditionalFields, by commas (a: b, c: d).

@@ -126,7 +126,7 @@ What to try next:
   jq -r '.resourceLogs[].scopeLogs[].logRecords[].body.stringValue' out/winnet.jsonl | less
   dist/otelcol-winnet --config config.replay.yaml --config 'yaml:receivers::asimdns/server::correlate: true'
   dist/otelcol-winnet --config config.replay.yaml --config 'yaml:receivers::asimdns/server::replay::path: "C:/traces/*.etl"'
-  config.yaml for a live Windows host, README.md for the rest
+  config.yaml for a live Windows host, docs/configuration.md for recipes
 `)
 	return nil
 }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package documents
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A command of a document is one of make's targets, a test or benchmark that is there, or the collector with files that are there.
+// Whatever else a block has must be marked.
+func TestEveryCommandInADocumentIsThereOrMarked(t *testing.T) {
+	all, err := All(root)
+	require.NoError(t, err)
+	held := 0
+	for _, b := range all {
+		if (b.Kind != "sh" && b.Kind != "powershell") || b.Marked() {
+			continue
+		}
+		for _, command := range commandsOf(b.Text) {
+			require.Empty(t, fault(t, b.File, command), "%v: %s: mend it, or say beside the block that it is not run here", b, command)
+			held++
+		}
+	}
+	require.GreaterOrEqual(t, held, 3)
+}
+
+// Code spans such as `make run` name what is there.
+func TestEveryCommandThatADocumentNamesInItsTextIsThere(t *testing.T) {
+	files, err := Files(root)
+	require.NoError(t, err)
+	spans := regexp.MustCompile("`((?:make|go test|otelcol-winnet(?:\\.exe)? validate|dist/otelcol-winnet) [^`]+)`")
+	held := 0
+	for _, file := range files {
+		for _, m := range spans.FindAllStringSubmatch(read(t, file), -1) {
+			require.Empty(t, fault(t, file, m[1]), "%s: `%s`", file, m[1])
+			held++
+		}
+	}
+	require.Greater(t, held, 20)
+}
+
+// commandsOf gives the commands of a block, without comments; a line that ends with a backslash goes on.
+func commandsOf(text string) (commands []string) {
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\\\n", " "), "\n") {
+		if line, _, _ = strings.Cut(line, " #"); strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") {
+			commands = append(commands, strings.TrimSpace(line))
+		}
+	}
+	return commands
+}
+
+var (
+	words  = regexp.MustCompile(`'[^']*'|"[^"]*"|\S+`)
+	target = regexp.MustCompile(`(?m)^([a-z0-9-]+):`)
+)
+
+// fault says what is wrong with a command of a document, "" if it is there.
+func fault(t *testing.T, file, command string) string {
+	t.Helper()
+	args := words.FindAllString(command, -1)
+	for i := range args {
+		args[i] = strings.Trim(args[i], `'"`)
+	}
+	switch {
+	case args[0] == "make":
+		for _, m := range target.FindAllStringSubmatch(read(t, "Makefile"), -1) {
+			if m[1] == args[len(args)-1] {
+				return ""
+			}
+		}
+		return "the Makefile has no such target"
+	case args[0] == "go" && args[1] == "test":
+		return goTestFault(t, file, args[2:])
+	case strings.HasPrefix(filepath.Base(args[0]), "otelcol-winnet"):
+		for i, arg := range args[1:] {
+			switch {
+			case arg == "validate" || arg == "components" || arg == "--config" || arg == "FILE" || strings.HasPrefix(arg, "yaml:"):
+			case args[i] == "--config":
+				if _, err := os.Stat(filepath.Join(root, arg)); err != nil {
+					return "there is no " + arg
+				}
+			default:
+				return "the collector has no " + arg
+			}
+		}
+		return ""
+	}
+	return "no test knows this command"
+}
+
+// goTestFault says what is wrong with the arguments of go test: the package must be there, and what -run and -bench ask for in it.
+func goTestFault(t *testing.T, file string, args []string) string {
+	t.Helper()
+	folder := filepath.Dir(file)
+	if last := args[len(args)-1]; strings.HasPrefix(last, "./") {
+		folder = last
+	}
+	if _, err := os.Stat(filepath.Join(root, folder)); err != nil {
+		return "there is no package " + folder
+	}
+	names := testFunctions(t, folder)
+	for i, arg := range args[:len(args)-1] {
+		if (arg != "-run" && arg != "-bench") || args[i+1] == "^$" {
+			continue
+		}
+		wanted, _, _ := strings.Cut(args[i+1], "/")
+		if !slices.ContainsFunc(names, regexp.MustCompile(wanted).MatchString) {
+			return "no test or benchmark is called " + wanted
+		}
+	}
+	return ""
+}
+
+func TestACommandThatIsNotThereIsFound(t *testing.T) {
+	for command, want := range map[string]string{
+		"make no-such-target": "no such target",
+		"make run":            "",
+		"go test -run NoSuchTest ./internal/test/picture":               "no test or benchmark",
+		"go test -run '^$' -bench NoSuch ./internal/dns/filter":         "no test or benchmark",
+		"go test -run Picture ./internal/test/no-such-package":          "no package",
+		"go test -run Picture ./internal/test/picture":                  "",
+		"dist/otelcol-winnet --config no-such-file.yaml":                "no no-such-file.yaml",
+		"dist/otelcol-winnet --colour red":                              "no --colour",
+		"dist/otelcol-winnet validate --config config.yaml":             "",
+		"dist/otelcol-winnet --config config.yaml --config 'yaml:a: b'": "",
+		"rm -rf /": "no test knows",
+	} {
+		if want == "" {
+			require.Empty(t, fault(t, "README.md", command), command)
+		} else {
+			require.Contains(t, fault(t, "README.md", command), want, command)
+		}
+	}
+}
