@@ -59,10 +59,10 @@ type Outcome struct {
 
 // Handler decodes, filters and maps events. It is called from one goroutine.
 type Handler interface {
-	// Begin prepares an empty batch: resource and scope. It returns where Handle appends. A Handler of several resources
-	// returns one's place and keeps those of the others itself; a resource that gets no record is left out.
+	// Begin prepares an empty batch: resource and scope. It returns where Handle appends. A Handler of several resources or scopes
+	// returns one's place and keeps those of the others itself; a scope or a resource that gets no record is left out.
 	Begin(logs plog.Logs) plog.LogRecordSlice
-	// Handle deals with one event. For Emitted it has appended exactly one record to records, or to another resource's, else
+	// Handle deals with one event. For Emitted it has appended exactly one record to records, or to another place of the batch, else
 	// none.
 	Handle(ev Event, records plog.LogRecordSlice) Outcome
 }

@@ -25,6 +25,7 @@ type providerPipeline struct {
 	filter  *filter.Filter
 	mapper  *dnslog.Mapper
 	records plog.LogRecordSlice // of the batch that is being filled
+	audits  plog.LogRecordSlice // where it has the records of audit events
 }
 
 // handler makes records of raw ETW events. It runs on the pipeline's worker.
@@ -76,6 +77,7 @@ func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 			p.setDevice(*moved)
 		}
 		p.records = p.mapper.Begin(logs)
+		p.audits = p.mapper.BeginAudit(logs, p.records)
 	}
 	return h.pipelines[0].records
 }
@@ -100,7 +102,7 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	p.decoder.Decode(e)
-	if !p.mapper.Wants(e) || p.filter.Drops(e) {
+	if p.filter.Drops(e) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	if h.correlator == nil {
@@ -148,7 +150,11 @@ func (h *handler) emit(p *providerPipeline, e *dns.Event, received int64, merged
 	if e.LayoutUnknown() {
 		h.unknown.Add(1)
 	}
-	p.mapper.AppendMerged(p.records, e, received, merged)
+	records := p.records
+	if p.mapper.IsAuditEvent(e) {
+		records = p.audits
+	}
+	p.mapper.AppendMerged(records, e, received, merged)
 	return pipeline.Outcome{Kind: pipeline.Emitted}
 }
 

@@ -78,7 +78,6 @@ func (r *dnsReceiver) started(files []string) {
 		r.log.Info("receiving DNS events", zap.String("provider", p.Name), zap.Uint8("level", p.enable.Level),
 			zap.String("flags", fmt.Sprintf("%#x", p.enable.Keywords)), zap.String("profile", string(r.cfg.Profile)), zap.Strings("replay", files))
 		r.logLeftOut(p)
-		r.warnOfNoPlace(p)
 	}
 }
 

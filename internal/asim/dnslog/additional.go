@@ -51,10 +51,14 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 		r.header(m)
 	}
 	r.packetFields(m)
-	r.audit(m, kind)
+	if r.IsAuditEvent(r.Event) {
+		r.auditMore(m)
+	} else {
+		r.audit(m, kind)
+	}
 	for i := range r.Values {
 		f := r.FieldAt(i)
-		if f != dns.NoField && r.isUsed(f) || m.Omits(r.Template.Fields[i].Name) {
+		if f != dns.NoField && r.isUsed(f) || i+1 == r.whole || m.Omits(r.Template.Fields[i].Name) {
 			continue
 		}
 		r.putField(m, &r.Template.Fields[i], &r.Values[i])

@@ -25,6 +25,15 @@ func dnsAttributes() []string {
 	}
 }
 
+// auditEventAttributes are the attributes that a record of the schema AuditEvent has and a DNS record has not.
+func auditEventAttributes() []string {
+	return []string{
+		"ActorUserId", "ActorUserIdType", "ActorUsername", "ActorUsernameType", auditNewValue, auditObject, auditObjectType, auditOldValue,
+		auditOperation, auditKind, "TargetAppId", "TargetAppName", "TargetAppType", "TargetDomain", "TargetDomainType", "TargetDvcOs",
+		"TargetHostname", "TargetIpAddr",
+	}
+}
+
 // OmitAttributes are the names of attributes that are never built, and of fields of AdditionalFields, as
 // "AdditionalFields.PacketData".
 type OmitAttributes []string
@@ -32,13 +41,13 @@ type OmitAttributes []string
 // Validate names a value that is no attribute, and what is allowed. The fields of AdditionalFields are the manifests' own and
 // are not checked.
 func (o OmitAttributes) Validate() error {
-	known := dnsAttributes()
+	known := slices.Concat(dnsAttributes(), auditEventAttributes())
 	for _, name := range o {
 		if field, ok := strings.CutPrefix(name, attrs.AdditionalFields+"."); ok && strings.TrimSpace(field) != "" {
 			continue
 		}
 		if !slices.Contains(known, name) {
-			return fmt.Errorf("%q is not an attribute of a DNS record; want %s.<field> or one of %s", name, attrs.AdditionalFields, strings.Join(known, ", "))
+			return fmt.Errorf("%q is not an attribute of a record; want %s.<field> or one of %s", name, attrs.AdditionalFields, strings.Join(known, ", "))
 		}
 	}
 	return nil

@@ -28,6 +28,7 @@ type deviceTexts struct {
 	addr         string
 	dvc          attrs.ConstAttrs // the attributes of the device, except its address
 	src          attrs.ConstAttrs // its name as the source
+	target       attrs.ConstAttrs // itself as the target of an audit event, except its address
 }
 
 func (d Device) texts() *deviceTexts {
@@ -49,7 +50,13 @@ func (d Device) texts() *deviceTexts {
 			t.src.Text("SrcDomain", t.domain)
 			t.src.Text("SrcDomainType", "FQDN")
 		}
+		t.target.Text("TargetHostname", t.host)
+		if t.domain != "" {
+			t.target.Text("TargetDomain", t.domain)
+			t.target.Text("TargetDomainType", "FQDN")
+		}
 	}
+	t.target.Text("TargetDvcOs", "Windows")
 	t.dvc.Text("DvcOs", "Windows")
 	t.dvc.Text("DvcOsVersion", d.OSVersion)
 	return t

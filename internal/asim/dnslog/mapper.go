@@ -35,8 +35,9 @@ type Mapper struct {
 	profile    dns.Profile
 	version    string
 	view       *dns.View
-	kinds      []*dnsKind       // by the template's index
-	head       attrs.ConstAttrs // what all records have
+	kinds      []*dnsKind       // by twice the template's index, one more for audit events
+	head       attrs.ConstAttrs // what all records of the schema Dns have
+	auditHead  attrs.ConstAttrs // and those of the schema AuditEvent
 	outcomes   map[dnsOutcome]*attrs.ConstAttrs
 	flagSets   map[uint16]*attrs.ConstAttrs
 	others     map[dnsOther]*dnsKind // of ids that no manifest has
@@ -72,11 +73,18 @@ func NewMapper(provider *dns.Provider, profile dns.Profile, device Device, versi
 		flagSets: map[uint16]*attrs.ConstAttrs{}, others: map[dnsOther]*dnsKind{},
 		keep: DefaultPacketConfig().Keep,
 	}
-	m.head.Text("EventProduct", provider.Product)
-	m.head.Text("EventVendor", "Microsoft")
-	m.head.Text("EventSchema", dnsSchema)
-	m.head.Text("EventSchemaVersion", dnsSchemaVersion)
+	m.head = m.schemaAttrs(dnsSchema, dnsSchemaVersion)
+	m.auditHead = m.schemaAttrs(auditSchema, auditSchemaVersion)
 	return m
+}
+
+// schemaAttrs gives what all records of a schema have.
+func (m *Mapper) schemaAttrs(schema, version string) (r attrs.ConstAttrs) {
+	r.Text("EventProduct", m.provider.Product)
+	r.Text("EventVendor", "Microsoft")
+	r.Text("EventSchema", schema)
+	r.Text("EventSchemaVersion", version)
+	return r
 }
 
 // SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
@@ -121,23 +129,20 @@ func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 	return sl.LogRecords()
 }
 
-// Wants reports whether the profile has a place for the event: the schema of profile asim has none for audit events.
-func (m *Mapper) Wants(e *dns.Event) bool { return m.view.Wants(e) }
-
 // dnsKind is what the records of one event id have in common.
 type dnsKind struct {
 	dns.Class
 	body     string
 	original attrs.ConstAttrs // of the manifest
 	class    attrs.ConstAttrs
-	audit    attrs.ConstAttrs // of AdditionalFields
+	audit    attrs.ConstAttrs // what was done to what: of AdditionalFields, or of a record of the schema AuditEvent
 	template attrs.Template
 }
 
 // dnsOther is what the class of an event depends on that no manifest has.
 type dnsOther struct {
-	id     uint16
-	update bool
+	id            uint16
+	update, audit bool
 }
 
 // maxOthers bounds the memory for ids that no manifest has.
@@ -146,7 +151,7 @@ const maxOthers = 256
 // kind gives the event's kind.
 func (m *Mapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 	if t == nil {
-		other := dnsOther{e.ID, e.UpdateTask}
+		other := dnsOther{e.ID, e.UpdateTask, e.Audit}
 		k := m.others[other]
 		if k == nil {
 			if len(m.others) == maxOthers {
@@ -157,22 +162,30 @@ func (m *Mapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 		}
 		return k
 	}
-	if t.Index >= len(m.kinds) {
-		m.kinds = append(m.kinds, make([]*dnsKind, t.Index+1-len(m.kinds))...)
+	i := 2 * t.Index
+	if e.Audit { // the header may say so, whatever the manifest says
+		i++
 	}
-	if m.kinds[t.Index] == nil {
-		m.kinds[t.Index] = m.newKind(e, t)
+	if i >= len(m.kinds) {
+		m.kinds = append(m.kinds, make([]*dnsKind, i+1-len(m.kinds))...)
 	}
-	return m.kinds[t.Index]
+	if m.kinds[i] == nil {
+		m.kinds[i] = m.newKind(e, t)
+	}
+	return m.kinds[i]
 }
 
 func (m *Mapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
 	class := m.view.Class(e)
 	k := &dnsKind{Class: class, audit: m.auditAttrs(e)}
-	id := strconv.Itoa(int(e.ID))
-	k.original.Text("EventOriginalType", id)
+	id, name := strconv.Itoa(int(e.ID)), ""
 	if t != nil {
-		k.original.Text("EventOriginalSubType", t.Name)
+		name = t.Name
+	}
+	k.original.Text("EventOriginalType", id)
+	k.original.Text("EventOriginalSubType", name)
+	if m.IsAuditEvent(e) {
+		k.audit = m.auditKind(e, name)
 	}
 	k.class.Text("EventType", class.EventType)
 	k.class.Text("EventSubType", class.SubType)
@@ -230,15 +243,24 @@ func (m *Mapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, receive
 	m.builder.Begin(&kind.template)
 	r := dnsRecord{Mapper: m, Event: e, Decoded: decoded, attrs: m.builder.Main(), merged: merged}
 	lr.Body().SetStr(kind.body)
+	if m.IsAuditEvent(e) {
+		r.auditEvent(kind)
+	} else {
+		r.dnsEvent(kind)
+	}
+	m.builder.Finish(lr.Attributes())
+}
+
+// dnsEvent writes a record of the schema Dns.
+func (r *dnsRecord) dnsEvent(kind *dnsKind) {
 	r.event(kind)
-	r.attrs.PutConst("EventSeverity", eventSeverity(e.Level))
+	r.attrs.PutConst("EventSeverity", eventSeverity(r.Level))
 	r.result()
 	r.dvc()
 	r.hosts(kind.Class)
 	r.query()
 	r.flags()
 	r.additional(kind)
-	m.builder.Finish(lr.Attributes())
 }
 
 // documents reports whether the record is to the letter of the design document.
@@ -300,6 +322,7 @@ type dnsRecord struct {
 	local  addressText // this host's, where the event names it
 	asked  attrs.Piece // the queried name as it was spelled, where that is not DnsQuery
 	used   uint64      // the fields, by bit, that an attribute of their own represents
+	whole  int         // one more than the place of the field that an attribute of the same name represents
 }
 
 func (r *dnsRecord) use(f dns.Field)         { r.used |= 1 << f }
@@ -323,8 +346,11 @@ func (r *dnsRecord) word(f dns.Field) (uint64, bool) {
 
 // event writes what kind of event this is, and when.
 func (r *dnsRecord) event(kind *dnsKind) {
-	a := r.attrs
-	a.PutConsts(&r.head)
+	a, head := r.attrs, &r.head
+	if r.IsAuditEvent(r.Event) {
+		head = &r.auditHead
+	}
+	a.PutConsts(head)
 	a.PutConstInt("EventCount", max(1, r.merged.Count))
 	start, end := r.span()
 	from := r.stamp(start)
@@ -378,7 +404,7 @@ func (r *dnsRecord) hosts(class dns.Class) {
 	if r.device.src.Len() > 0 && !r.isServer() && !r.documents() {
 		a.PutConsts(&r.device.src)
 	}
-	r.user()
+	r.user("SrcUserId", "SrcUserIdType", "SrcUsername", "SrcUsernameType")
 	if pid, ok := r.actingProcess(); ok {
 		from := len(r.builder.Text)
 		r.builder.Text = strconv.AppendUint(r.builder.Text, uint64(pid), 10)

@@ -101,7 +101,7 @@ func (o *occurrence) matched(r *rule) bool {
 }
 
 // hasResult reports whether an event of the layout may have a result and details that the rule asks for. A success has the response code
-// NOERROR, a failure another one or none, and what says nothing of a result none.
+// NOERROR, a failure another one or none, and what says nothing of a result none. Nothing that is audited has a code.
 func (o *occurrence) hasResult(r *rule) bool {
 	for _, outcome := range [...]dns.Result{dns.ResultNA, dns.ResultSuccess, dns.ResultFailure} {
 		if o.outcomes&(1<<outcome) == 0 || r.kind != nil && r.kind.outcomes != 0 && r.kind.outcomes&(1<<outcome) == 0 {
@@ -110,7 +110,7 @@ func (o *occurrence) hasResult(r *rule) bool {
 		if r.results == nil {
 			return true
 		}
-		if r.results.na && outcome != dns.ResultSuccess {
+		if r.results.na && (outcome != dns.ResultSuccess || o.role == dns.RoleAudit) {
 			return true
 		}
 		for code := range r.results.codes {
@@ -149,7 +149,7 @@ func occurrences(sources []Source, profile dns.Profile, device, dropInfo bool) (
 			if !s.Enable.Wants(&e.Record) {
 				return
 			}
-			if decoder.Decode(&e); view.Wants(&e) && !(dropInfo && e.Informational()) {
+			if decoder.Decode(&e); !dropInfo || !e.Informational() {
 				all = append(all, occurrenceOf(&e, view, profile, device, others))
 			}
 		}
@@ -195,6 +195,8 @@ func occurrenceOf(e *dns.Event, view *dns.View, profile dns.Profile, device bool
 	o.src = has(asker) || device && view.DeviceAsks(e)
 	outcome := view.Outcome(e)
 	switch {
+	case view.AuditEvent(e):
+		o.outcomes = 1 << outcome.Result
 	case profile == dns.ProfileDocumented:
 		o.outcomes, o.code = anyOutcome, e.Phase == dns.Response
 	case e.FinalStatus:
