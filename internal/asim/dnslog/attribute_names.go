@@ -28,9 +28,9 @@ func dnsAttributes() []string {
 // auditEventAttributes are the attributes that a record of the schema AuditEvent has and a DNS record has not.
 func auditEventAttributes() []string {
 	return []string{
-		"ActorUserId", "ActorUserIdType", "ActorUsername", "ActorUsernameType", auditNewValue, auditObject, auditObjectType, auditOldValue,
-		auditOperation, auditKind, "TargetAppId", "TargetAppName", "TargetAppType", "TargetDomain", "TargetDomainType", "TargetDvcOs",
-		"TargetHostname", "TargetIpAddr",
+		"ActorUserId", "ActorUserIdType", "ActorUsername", "ActorUsernameType", "DvcFQDN", auditNewValue, auditObject, auditObjectType,
+		auditOldValue, auditOperation, auditKind, "TargetAppId", "TargetAppName", "TargetAppType", "TargetDomain", "TargetDomainType",
+		"TargetDvcOs", "TargetFQDN", "TargetHostname", "TargetIpAddr",
 	}
 }
 

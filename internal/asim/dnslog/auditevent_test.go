@@ -47,7 +47,7 @@ func TestARecordOfADynamicUpdateInTheSchemaAuditEvent(t *testing.T) {
 		"Operation": "Record create - dynamic update", "Object": "host.corp.example.com", "ObjectType": "Other", "OriginalObjectType": "Resource Record",
 		"NewValue": "10.0.0.9", "Src": "10.0.0.9", "SrcIpAddr": "10.0.0.9",
 		"TargetAppId": "3336", "TargetAppName": "DNS Server", "TargetAppType": "Service", "TargetHostname": "dc1", "TargetDomain": "corp.example.com",
-		"TargetDomainType": "FQDN", "TargetIpAddr": "10.0.0.1", "TargetDvcOs": "Windows",
+		"TargetDomainType": "FQDN", "DvcFQDN": "dc1.corp.example.com", "TargetFQDN": "dc1.corp.example.com", "TargetIpAddr": "10.0.0.1", "TargetDvcOs": "Windows",
 		"AdditionalFields": map[string]any{
 			"DnsRole": "audit", "DnsQueryType": int64(1), "DnsQueryTypeName": "A", "NAME": "Host", "TTL": int64(1200), "BufferSize": int64(4),
 			"Zone": "corp.example.com", "ZoneScope": "Default",

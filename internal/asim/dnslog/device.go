@@ -28,13 +28,14 @@ type deviceTexts struct {
 	addr         string
 	dvc          attrs.ConstAttrs // the attributes of the device, except its address
 	src          attrs.ConstAttrs // its name as the source
-	target       attrs.ConstAttrs // itself as the target of an audit event, except its address
+	target       attrs.ConstAttrs // itself as the target of an audit event, except its address; and its full name, since that table has no Dvc
 }
 
 func (d Device) texts() *deviceTexts {
 	d.Addr = d.Addr.WithZone("")
 	t := &deviceTexts{Device: d}
 	t.host, t.domain = asim.SplitHostname(d.Name)
+	fqdn := t.host + "." + t.domain
 	if d.Addr.IsValid() {
 		t.addr = d.Addr.String()
 	}
@@ -52,6 +53,8 @@ func (d Device) texts() *deviceTexts {
 		}
 		t.target.Text("TargetHostname", t.host)
 		if t.domain != "" {
+			t.target.Text("DvcFQDN", fqdn)
+			t.target.Text("TargetFQDN", fqdn)
 			t.target.Text("TargetDomain", t.domain)
 			t.target.Text("TargetDomainType", "FQDN")
 		}
