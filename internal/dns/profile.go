@@ -15,7 +15,7 @@ const (
 	ProfileWindows Profile = "windows"
 	// ProfileDocumented is the design document to the letter: its event table, and what it says of an event that does not say it.
 	ProfileDocumented Profile = "documented"
-	// ProfileASIM has only values that the ASIM DNS schema enumerates.
+	// ProfileASIM has only values that ASIM enumerates: those of its schema Dns and, for audit events, of its schema AuditEvent.
 	ProfileASIM Profile = "asim"
 )
 

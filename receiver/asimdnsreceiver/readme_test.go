@@ -29,6 +29,7 @@ func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
 	for text, file := range map[string]string{"DNS Server Event": serverFile, "DNS Client Event": clientFile} {
 		sink := madeByMakeRun(t, file)
 		merged, _, _ := replayAll(t, replayOf(file, correlating))
+		audits, _, _ := replayAll(t, replayOf(file, func(c *Config) { c.EnableFlags, c.EnableLevel, c.Profile = &everything, 5, dns.ProfileASIM }))
 		for _, s := range samples {
 			if !strings.HasPrefix(s.Body, text) {
 				continue
@@ -37,10 +38,14 @@ func TestTheReadmeShowsRecordsThatMakeRunWrites(t *testing.T) {
 				s.RequireAmong(t, merged)
 				continue
 			}
+			if strings.Contains(s.Attributes, "EventSchema=AuditEvent") {
+				s.RequireAmong(t, audits)
+				continue
+			}
 			s.RequireAmong(t, sink)
 		}
 	}
-	require.Equal(t, 4, shown)
+	require.Equal(t, 5, shown)
 }
 
 func TestTheReadmeSaysHowLargeARecordIs(t *testing.T) {
