@@ -116,7 +116,9 @@ func TestFiltersMatchAuditEventsInProfileASIM(t *testing.T) {
 		sink, r, logs := replayAll(t, replayOf(path, func(c *Config) { c.EnableFlags, c.Profile, c.Filters = cfg.EnableFlags, cfg.Profile, cfg.Filters }))
 		require.Equal(t, want, r.Pipeline.Stats.Emitted.Load(), rule)
 		require.Equal(t, 81-want, r.Pipeline.Stats.Filtered.Load(), rule)
-		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { require.Equal(t, "AuditEvent", kit.Text(lr, "EventSchema")) })
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			require.Equal(t, "AuditEvent", kit.Text(lr, "EventSchema"))
+		})
 		require.Empty(t, logs.FilterMessageSnippet("profile asim").All())
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
@@ -32,6 +33,7 @@ type providerPipeline struct {
 type handler struct {
 	pipelines  []*providerPipeline
 	correlator *correlate.Correlator // nil where events are not merged
+	ids        *uid.Maker            // nil where records have no identifier made of the event
 
 	event dns.Event
 	other dns.Event // another event, while event is in use
@@ -62,11 +64,30 @@ func (h *handler) beginFile(d dnslog.Device) {
 	if h.correlator != nil {
 		h.correlator.Forget()
 	}
+	if h.ids != nil {
+		h.ids.Forget()
+	}
+	h.setHost()
 }
 
 func (p *providerPipeline) setDevice(d dnslog.Device) {
 	p.mapper.SetDevice(d)
 	p.filter.SetDevice(d.Addr)
+}
+
+// setHost says of which host the events to come are.
+func (h *handler) setHost() {
+	if h.ids != nil {
+		h.ids.SetHost(h.pipelines[0].mapper.DeviceName())
+	}
+}
+
+// id makes an event's identifier, of its wire form.
+func (h *handler) id(raw []byte) (id uid.ID) {
+	if h.ids != nil {
+		id = h.ids.Of(raw)
+	}
+	return id
 }
 
 // Begin gives each provider a resource of its own.
@@ -78,6 +99,9 @@ func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 		}
 		p.records = p.mapper.Begin(logs)
 		p.audits = p.mapper.BeginAudit(logs, p.records)
+	}
+	if moved != nil {
+		h.setHost()
 	}
 	return h.pipelines[0].records
 }
@@ -106,7 +130,7 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	if h.correlator == nil {
-		return h.emit(p, e, ev.Received, dnslog.Merged{})
+		return h.emit(p, e, ev.Received, dnslog.Merged{ID: h.id(ev.Data)})
 	}
 	return h.keep(p, ev)
 }
@@ -121,15 +145,15 @@ func (h *handler) keep(p *providerPipeline, ev pipeline.Event) pipeline.Outcome 
 	case correlate.Merged:
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	case correlate.Answer:
-		outcome := h.emit(p, e, ev.Received, dnslog.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
+		outcome := h.emit(p, e, ev.Received, dnslog.Merged{ID: uid.ID(d.ID), Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
 	case correlate.Query: // the record is made of the response
-		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, dnslog.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
+		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, dnslog.Merged{ID: h.id(ev.Data), Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
 	}
-	return h.emit(p, e, ev.Received, dnslog.Merged{})
+	return h.emit(p, e, ev.Received, dnslog.Merged{ID: h.id(ev.Data)})
 }
 
 // lookup is what a record says of a look-up of the DNS Client.
@@ -181,7 +205,7 @@ func (h *handler) Release(_ plog.LogRecordSlice, due bool) {
 	popped := h.correlator.PopOldest(due)
 	defer h.correlator.Release(popped)
 	h.emit(h.decode(&h.other, popped.Data), &h.other, popped.Received, dnslog.Merged{
-		Count: popped.Count, Start: popped.First, End: popped.Last, Unanswered: popped.Unanswered, Lookup: lookup(popped.Lookup),
+		ID: uid.ID(popped.ID), Count: popped.Count, Start: popped.First, End: popped.Last, Unanswered: popped.Unanswered, Lookup: lookup(popped.Lookup),
 	})
 }
 

@@ -10,6 +10,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 )
 
+// eventOriginalUID is the attribute with the event's identifier.
+const eventOriginalUID = "EventOriginalUid"
+
 // dnsAttributes are the attributes that a DNS record may have.
 func dnsAttributes() []string {
 	return []string{
@@ -18,7 +21,7 @@ func dnsAttributes() []string {
 		"DnsQueryClass", "DnsQueryClassName", "DnsQueryType", "DnsQueryTypeName", "DnsResponseCode", "DnsResponseCodeName",
 		"DnsResponseName", "DnsSessionId", "Dst", "DstIpAddr", "DstPortNumber", "Dvc", "DvcDomain", "DvcDomainType", "DvcHostname",
 		"DvcIpAddr", "DvcOs", "DvcOsVersion", "EventCount", "EventEndTime", "EventOriginalResultDetails", "EventOriginalSubType",
-		"EventOriginalType", "EventOriginalUid", "EventProduct", "EventResult", "EventResultDetails", "EventSchema",
+		"EventOriginalType", eventOriginalUID, "EventProduct", "EventResult", "EventResultDetails", "EventSchema",
 		"EventSchemaVersion", "EventSeverity", "EventStartTime", "EventSubType", "EventType", "EventVendor", "NetworkProtocol",
 		"NetworkProtocolVersion", "Src", "SrcDomain", "SrcDomainType", "SrcHostname", "SrcIpAddr", "SrcPortNumber", "SrcProcessId",
 		"SrcProcessName", "SrcUserId", "SrcUserIdType", "SrcUsername", "SrcUsernameType", "TransactionIdHex",

@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
@@ -45,6 +46,7 @@ type Mapper struct {
 	keep       PacketKeep
 	names      Names
 	detail     bool // list answers in detail
+	omitsUID   bool
 	processes  ProcessNamer
 	users      UserNamer
 	unparsable atomic.Int64
@@ -96,12 +98,20 @@ func (m *Mapper) SetDevice(d Device) {
 	m.builder.Forget()
 }
 
+// Identifies reports whether records have an identifier made of the event, Merged.ID: not in profile documented, nor when EventOriginalUid
+// is omitted.
+func (m *Mapper) Identifies() bool { return !m.documents() && !m.omitsUID }
+
+// DeviceName is what Dvc has of the events to come.
+func (m *Mapper) DeviceName() string { return m.device.Name }
+
 // KeepPackets says when AdditionalFields.PacketData holds the packets that events carry. It is called before the first event.
 func (m *Mapper) KeepPackets(when PacketKeep) { m.keep = when }
 
 // Omit says which attributes are never built. It is called before the first event.
 func (m *Mapper) Omit(names OmitAttributes) {
 	m.builder.Omit(names.sets())
+	m.omitsUID = slices.Contains(names, eventOriginalUID)
 }
 
 // SetProcesses gives the mapper the names of processes. It is called before the first event; without it no process is named.
@@ -209,6 +219,8 @@ type Merged struct {
 	Leapt bool
 	// Unanswered marks a query that got no response in time.
 	Unanswered bool
+	// ID is the identifier of the first of them; the zero value is none.
+	ID uid.ID
 	// Lookup is set for the event of a look-up of the DNS Client.
 	Lookup Lookup
 }
@@ -360,12 +372,22 @@ func (r *dnsRecord) event(kind *dnsKind) {
 	}
 	a.PutText("EventEndTime", from)
 	a.PutConsts(&kind.original)
-	if !r.ActivityID.IsZero() {
-		from := len(r.builder.Text)
-		r.builder.Text = r.ActivityID.Append(r.builder.Text)
-		a.PutText("EventOriginalUid", from)
-	}
+	r.uid()
 	a.PutConsts(&kind.class)
+}
+
+// uid writes the event's identifier: in profile documented the activity id.
+func (r *dnsRecord) uid() {
+	from := len(r.builder.Text)
+	switch {
+	case !r.documents() && !r.merged.ID.IsZero():
+		r.builder.Text = r.merged.ID.Append(r.builder.Text)
+	case r.documents() && !r.ActivityID.IsZero():
+		r.builder.Text = r.ActivityID.Append(r.builder.Text)
+	default:
+		return
+	}
+	r.attrs.PutText(eventOriginalUID, from)
 }
 
 // span gives the times of the first and the last event that the record stands for, in nanoseconds since 1970.

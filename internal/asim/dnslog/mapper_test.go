@@ -346,9 +346,12 @@ func TestAnEventThatNobodyKnowsIsARecordWithItsHeaderAndBytes(t *testing.T) {
 	require.Equal(t, map[string]any{
 		"Version": int64(1), "Level": int64(3), "Opcode": int64(2), "Task": int64(14), "Channel": int64(16), "Keyword": "0x8000000000000001",
 		"ProcessId": int64(852), "ThreadId": int64(3), "UserData": "0xDEAD", "DnsRole": "info",
+		"ActivityId": "{00000001-0002-0003-0405-060708090A0B}",
 	}, raw["AdditionalFields"])
 	require.Equal(t, "299", raw["EventOriginalType"])
-	require.Equal(t, "{00000001-0002-0003-0405-060708090A0B}", raw["EventOriginalUid"])
+	require.NotContains(t, raw, "EventOriginalUid", "no identifier was made")
+	documented := mapEvent(t, dns.Server(), dns.ProfileDocumented, dc1, r, nil).Attributes().AsRaw()
+	require.Equal(t, []any{"{00000001-0002-0003-0405-060708090A0B}", nil}, []any{documented["EventOriginalUid"], additional(documented, "ActivityId")})
 	require.NotContains(t, raw, "EventOriginalSubType")
 	require.Equal(t, "Low", raw["EventSeverity"])
 	require.Equal(t, "DNS Server Event: Status (ID: 299)", lr.Body().Str())

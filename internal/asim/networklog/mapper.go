@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
@@ -148,6 +149,9 @@ func (m *Mapper) SetDevice(d Device) {
 	m.builder.Forget()
 }
 
+// DeviceName is what Dvc has of the events to come.
+func (m *Mapper) DeviceName() string { return m.options.Device.name() }
+
 // Begin writes resource and scope into empty logs and returns where Append appends.
 func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 	rl := logs.ResourceLogs().AppendEmpty()
@@ -177,8 +181,9 @@ func (m *Mapper) Scope(scope pcommon.InstrumentationScope) {
 }
 
 // Append fills an empty record with the event. ts is when it happened, observed when it was received. A flow that stands for
-// several (Aggregate) gives a record with their count and sums. The record shares nothing with f.
-func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed time.Time) {
+// several (Aggregate) gives a record with their count and sums. id is the first event's identifier, zero for none. The record shares
+// nothing with f.
+func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, id uid.ID, ts, observed time.Time) {
 	ts = ts.UTC()
 	lr.SetTimestamp(pcommon.NewTimestampFromTime(ts))
 	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
@@ -190,7 +195,7 @@ func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed time.Time)
 		m.builder.Text = m.options.Mask.AppendLine(m.builder.Text, f, ts)
 	}
 	body := len(m.builder.Text)
-	r := networkRecord{Mapper: m, Flow: f, attrs: m.builder.Main()}
+	r := networkRecord{Mapper: m, Flow: f, attrs: m.builder.Main(), uid: id}
 	r.event(ts)
 	outcome := networkOutcomeOf(f)
 	lr.SetSeverityNumber(outcome.severity)

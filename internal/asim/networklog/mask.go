@@ -13,7 +13,7 @@ import (
 type networkSource struct{ attribute, field string }
 
 // networkSources are all attributes that a network record may have. Those that the schema wants of every record (EventResult,
-// which follows from the verdict, and the times) have no field here: no mask leaves them out.
+// which follows from the verdict, the times and the identifier) have no field here: no mask leaves them out.
 func networkSources() []networkSource {
 	return []networkSource{
 		{"EventProduct", ""},
@@ -24,6 +24,7 @@ func networkSources() []networkSource {
 		{"EventCount", ""},
 		{"EventStartTime", ""},
 		{"EventEndTime", ""},
+		{"EventOriginalUid", ""},
 		{"EventResult", ""},
 		{"EventResultDetails", ""},
 		{"EventSeverity", ""},

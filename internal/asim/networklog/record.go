@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
@@ -22,6 +23,7 @@ type networkRecord struct {
 	*Mapper
 	*flow.Flow
 	attrs attrs.Attributes
+	uid   uid.ID
 }
 
 // networkOutcome is what ASIM and the log record say of a decision.
@@ -90,6 +92,11 @@ func (r *networkRecord) event(ts time.Time) {
 	}
 	a.PutPiece("EventStartTime", start)
 	a.PutPiece("EventEndTime", end)
+	if !r.uid.IsZero() {
+		from := len(r.builder.Text)
+		r.builder.Text = r.uid.Append(r.builder.Text)
+		a.PutText("EventOriginalUid", from)
+	}
 	a.PutConst("cilium.event.type", r.typeName())
 	putName(a, "cilium.event.sub_type", r.SubTypeName())
 	if r.EndpointID != 0 {

@@ -26,6 +26,8 @@ type Settings struct {
 	// MaxConnections and MaxBytes bound what is remembered and kept back. When they are reached the connection that was
 	// reported longest ago goes: what is kept back of it is reported early, and its next packet is a first one again.
 	MaxConnections, MaxBytes int
+	// Identify makes the identifier of an event that is kept back, of its wire form. nil: it has none.
+	Identify func(raw []byte) hold.ID
 }
 
 // ConnectionAggregator remembers which connections were reported, and keeps events back. It is used from one goroutine.
@@ -38,6 +40,7 @@ type ConnectionAggregator struct {
 	held   int // connections of which something is kept back
 	key    [keySize]byte
 	before Popped // what was kept back, for Decision.Before
+	data   []byte // an event with its identifier
 	losses losses
 }
 
@@ -70,8 +73,9 @@ type Decision struct {
 	Verdict Verdict
 	// Aggregate says for how many events the report stands; zero for the event alone.
 	Aggregate flow.Aggregate
-	// Joined is the number of events kept back until now that it stands for as well.
+	// Joined is the number of events kept back until now that it stands for as well, and ID the identifier of the first of them.
 	Joined int64
+	ID     hold.ID
 	// Before is what is reported, for Next. It is valid until the next Add. Release must not follow.
 	Before *Popped
 }
@@ -120,9 +124,19 @@ func (k *ConnectionAggregator) begin(at int64, flags uint16) *hold.Entry {
 	return e
 }
 
-// hold keeps the first event of an interval back that is not reported at once.
+// id makes an event's identifier.
+func (k *ConnectionAggregator) id(raw []byte) (id hold.ID) {
+	if k.Identify != nil {
+		id = k.Identify(raw)
+	}
+	return id
+}
+
+// hold keeps the first event of an interval back that is not reported at once, with its identifier behind it.
 func (k *ConnectionAggregator) hold(e *hold.Entry, f *flow.Flow, raw []byte, at, received int64) {
-	k.store.SetData(e, raw)
+	id := k.id(raw)
+	k.data = append(append(k.data[:0], raw...), id[:]...)
+	k.store.SetData(e, k.data)
 	e.Received, e.First, e.Last, e.Count, e.Sum = received, at, at, 1, int64(f.OrigLen)
 	k.held++
 }
@@ -133,6 +147,7 @@ func (k *ConnectionAggregator) close(e *hold.Entry, f *flow.Flow, at int64) Deci
 	if e.Count > 0 {
 		k.held--
 		d.Joined = 1 // the others were counted as they came
+		_, d.ID = hold.CutID(k.store.Data(e))
 		d.Aggregate = flow.Aggregate{Count: e.Count + 1, Bytes: e.Sum + int64(f.OrigLen), First: time.Unix(0, e.First)}
 	}
 	flags := e.Tag
@@ -189,6 +204,8 @@ func (k *ConnectionAggregator) over(m hold.Mark, begun int64) bool {
 type Popped struct {
 	// Data is the first of the events in wire form, valid until Release; it is nil for losses.
 	Data []byte
+	// ID is the identifier of the first of them.
+	ID hold.ID
 	// Received is when the first of them was delivered and Last the time of the last, in nanoseconds since 1970.
 	Received, Last int64
 	// Aggregate says for how many events it stands; zero for itself.
@@ -218,8 +235,9 @@ func (k *ConnectionAggregator) PopOldest() Popped {
 
 // pop gives what is kept back of a connection.
 func (k *ConnectionAggregator) pop(e *hold.Entry) Popped {
+	data, id := hold.CutID(k.store.Data(e))
 	popped := Popped{
-		Data: k.store.Data(e), Received: e.Received, Last: e.Last, Primary: k.store.Key(e)[directionAt]&primaryBit != 0, entry: e,
+		Data: data, ID: id, Received: e.Received, Last: e.Last, Primary: k.store.Key(e)[directionAt]&primaryBit != 0, entry: e,
 	}
 	if e.Count > 1 {
 		popped.Aggregate = flow.Aggregate{Count: e.Count, Bytes: e.Sum, First: time.Unix(0, e.First)}

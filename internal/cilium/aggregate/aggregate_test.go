@@ -207,7 +207,7 @@ func TestLossesAreOneRecordAnInterval(t *testing.T) {
 	k := keeper(nil)
 	lose := func(count uint64, cpu int32, after time.Duration) Verdict {
 		at := start.Add(after).UnixNano()
-		return k.AddLoss(count, cpu, at, at).Verdict
+		return k.AddLoss(nil, count, cpu, at, at).Verdict
 	}
 	add(k, trace(1, flow.TCPAck), 0)
 	add(k, trace(1, flow.TCPAck), 3*time.Second)
@@ -280,7 +280,7 @@ func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 				var d Decision
 				loss := r.IntN(200) == 0
 				if loss {
-					d = k.AddLoss(1, 0, at, at)
+					d = k.AddLoss(nil, 1, 0, at, at)
 				} else {
 					flags := []uint16{flow.TCPAck, flow.TCPAck, flow.TCPAck, flow.TCPAck | flow.TCPPsh, flow.TCPSyn}[r.IntN(5)]
 					d = k.Add(trace(uint16(r.IntN(60)), flags), binary.LittleEndian.AppendUint64(nil, uint64(i)), at, at)

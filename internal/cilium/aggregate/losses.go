@@ -18,14 +18,15 @@ type losses struct {
 	begun       int64
 	mark        hold.Mark
 	received    int64
+	id          hold.ID
 }
 
 // AddLoss keeps the news of a loss back, or has it reported for itself: when its time is more than an interval from those that are
-// kept back. cpu is the processor on which the events were lost, -1 when not known.
-func (k *ConnectionAggregator) AddLoss(count uint64, cpu int32, at, received int64) Decision {
+// kept back. raw is its wire form, and cpu the processor on which the events were lost, -1 when not known.
+func (k *ConnectionAggregator) AddLoss(raw []byte, count uint64, cpu int32, at, received int64) Decision {
 	l, interval := &k.losses, int64(k.Interval)
 	if l.reports == 0 {
-		*l = losses{reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, mark: k.Clock.Mark(), received: received}
+		*l = losses{reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, mark: k.Clock.Mark(), received: received, id: k.id(raw)}
 		return Decision{Verdict: Held}
 	}
 	if since := hold.Since(l.begun, at); since <= -interval || since >= 2*interval {
@@ -45,7 +46,7 @@ func (l *losses) over(k *ConnectionAggregator) bool { return l.reports > 0 && k.
 
 func (l *losses) pop() Popped {
 	return Popped{
-		Received: l.received, Last: l.last, CPU: l.cpu,
+		ID: l.id, Received: l.received, Last: l.last, CPU: l.cpu,
 		Lost: flow.Lost{
 			Source: flow.LostPerfEventRingBuffer, Count: l.count, First: time.Unix(0, l.first), Last: time.Unix(0, l.last),
 		},

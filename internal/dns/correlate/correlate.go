@@ -37,6 +37,8 @@ type Settings struct {
 	MaxEvents, MaxBytes int
 	// Live is set for the events of a live session, which come less late than those of a file.
 	Live bool
+	// Identify makes the identifier of an event that is kept back, of its wire form. nil: it has none.
+	Identify func(raw []byte) hold.ID
 }
 
 // How late an event may come, after events of other processors that are younger: so much longer than the window is an event kept
@@ -133,6 +135,8 @@ type Decision struct {
 	// Data is the response in wire form, for Query, and Received when it was delivered. Data is valid until the next Add.
 	Data     []byte
 	Received int64
+	// ID is the identifier of the query, for Answer.
+	ID hold.ID
 	// Lookup is what is known of the look-up of the DNS Client whose result the response is.
 	Lookup Lookup
 }
@@ -214,10 +218,10 @@ func (k *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Dec
 		return k.hold(raw, received, at, tag)
 	}
 	entry.Count++
-	data, lookup := k.kept(entry)
-	d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First), Leapt: match == leapt, Lookup: lookup}
+	data, id, lookup := k.kept(entry)
+	d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First), Leapt: match == leapt, ID: id, Lookup: lookup}
 	if t.tag == tagRequest {
-		d.Verdict, d.Start, d.Data, d.Received = Query, time.Unix(0, at), data, entry.Received
+		d.ID, d.Verdict, d.Start, d.Data, d.Received = hold.ID{}, Query, time.Unix(0, at), data, entry.Received
 	}
 	k.drop(entry)
 	return d
@@ -229,20 +233,25 @@ func (k *Correlator) isOpen(entry *hold.Entry, at int64) bool {
 	return since >= -maxSkew && since <= int64(k.Window)
 }
 
-// hold keeps an event back under the key.
+// hold keeps an event back under the key, with its identifier behind it.
 func (k *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
+	var id hold.ID
+	if k.Identify != nil {
+		id = k.Identify(raw)
+	}
+	k.data = append(k.data[:0], raw...)
 	if k.Mode == Correlate && k.key[0] == clientCall {
 		var facts lookupFacts
 		if tag&tagKind == tagResponse {
 			facts.rank = rankResult
 		}
-		k.data = facts.append(append(k.data[:0], raw...))
-		raw = k.data
+		k.data = facts.append(k.data)
 		if k.store.Get(k.key) == nil {
 			k.open.add(k.key)
 		}
 	}
-	e := k.store.Put(k.key, raw, received, at)
+	k.data = append(k.data, id[:]...)
+	e := k.store.Put(k.key, k.data, received, at)
 	came := k.Clock.Moment(at)
 	e.Tag, e.Mark, e.Begun, e.Sum = tag, came.Mark, came.Gone, int64(came.Leaps)<<32|int64(came.Calm)
 	return Decision{Verdict: Held}
@@ -306,7 +315,7 @@ func (k *Correlator) Due() bool {
 	if e == nil {
 		return false
 	}
-	return k.over(e, true) || k.store.Full(etw.MaxRecordSize+factsSize+maxKey)
+	return k.over(e, true) || k.store.Full(etw.MaxRecordSize+factsSize+len(hold.ID{})+maxKey)
 }
 
 // Popped is an event that was kept back and goes.
@@ -319,6 +328,8 @@ type Popped struct {
 	First, Last time.Time
 	// Unanswered marks a query that got no response in time.
 	Unanswered bool
+	// ID is the identifier of the first of them.
+	ID hold.ID
 	// Lookup is what is known of the look-up of the DNS Client whose event it is.
 	Lookup Lookup
 
@@ -329,13 +340,13 @@ type Popped struct {
 // come, late ones neither.
 func (k *Correlator) PopOldest(due bool) Popped {
 	e := k.store.Oldest()
-	data, lookup := k.kept(e)
+	data, id, lookup := k.kept(e)
 	count := e.Count
 	if lookup.Events > 0 {
 		count = 1
 	}
 	return Popped{
-		Data: data, Received: e.Received, Count: count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last), Lookup: lookup,
+		Data: data, ID: id, Received: e.Received, Count: count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last), Lookup: lookup,
 		Unanswered: e.Tag == tagRequest && !k.mayBeAnswered(e) && k.over(e, due), entry: e,
 	}
 }

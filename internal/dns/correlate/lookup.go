@@ -109,14 +109,15 @@ func (f *lookupFacts) lookup(events int64) Lookup {
 	return Lookup{Events: events, Server: f.addr, Asked: f.asked, Cached: f.cached}
 }
 
-// kept gives the event that is kept in an entry, and what is known of its look-up where it is of one.
-func (k *Correlator) kept(entry *hold.Entry) (raw []byte, l Lookup) {
-	raw = k.store.Data(entry)
+// kept gives the event that is kept in an entry, the identifier of the entry's first event, and what is known of its look-up where it is
+// of one.
+func (k *Correlator) kept(entry *hold.Entry) (raw []byte, id hold.ID, l Lookup) {
+	raw, id = hold.CutID(k.store.Data(entry))
 	if k.Mode != Correlate || k.store.Key(entry)[0] != clientCall {
-		return raw, l
+		return raw, id, l
 	}
 	raw, f := cutFacts(raw)
-	return raw, f.lookup(entry.Count)
+	return raw, id, f.lookup(entry.Count)
 }
 
 // absorb makes an event a part of the look-up to which it belongs, if that is open. It reports whether there is one.
@@ -132,7 +133,8 @@ func (k *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 	if !k.spans(entry, at) {
 		return false
 	}
-	before, facts := cutFacts(k.store.Data(entry))
+	kept, id := hold.CutID(k.store.Data(entry))
+	before, facts := cutFacts(kept)
 	better := s.rank > facts.rank
 	if s.caches {
 		status, ok := e.Num(dns.Status)
@@ -149,7 +151,7 @@ func (k *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 		before, facts.rank = raw, s.rank
 		entry.Tag |= tagDoubtful // there is an answer, whatever becomes of the call
 	}
-	k.data = facts.append(append(k.data[:0], before...))
+	k.data = append(facts.append(append(k.data[:0], before...)), id[:]...)
 	k.store.SetData(entry, k.data)
 	entry.Count++
 	entry.Last = max(entry.Last, at)
