@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
@@ -61,6 +62,7 @@ func must(err error) {
 type DNSPath struct {
 	decoder *dns.Decoder
 	mapper  *dnslog.Mapper
+	ids     *uid.Maker
 	event   dns.Event
 	raw     []byte
 }
@@ -74,7 +76,9 @@ func NewDNSPath() *DNSPath {
 	p := &DNSPath{
 		decoder: dns.NewDecoder(dns.Server()),
 		mapper:  dnslog.NewMapper(dns.Server(), dns.ProfileWindows, device, "1"),
+		ids:     uid.NewMaker("etw"),
 	}
+	p.ids.SetHost(device.Name)
 	packet, err := hex.DecodeString("00078180000100010000000006676F6F676C6502657300001C0001C00C001C00010000012C00102607F8B040040C17000000000000005E")
 	must(err)
 	for _, template := range p.decoder.Templates() {
@@ -110,13 +114,14 @@ func (p *DNSPath) Decode() {
 // Append decodes the event and appends its record.
 func (p *DNSPath) Append(records plog.LogRecordSlice) {
 	p.Decode()
-	p.mapper.Append(records, &p.event, at.UnixNano())
+	p.mapper.AppendMerged(records, &p.event, at.UnixNano(), dnslog.Merged{ID: p.ids.Of(p.raw)})
 }
 
 // CiliumPath decodes and maps a trace of a TCP packet.
 type CiliumPath struct {
 	decoder      monitor.Decoder
 	mapper       *networklog.Mapper
+	ids          *uid.Maker
 	notification monitor.Notification
 	flow         flow.Flow
 	Raw          []byte // the record of the events map
@@ -131,13 +136,16 @@ func NewCiliumPath() *CiliumPath {
 	must(gopacket.SerializeLayers(packet, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true},
 		&layers.Ethernet{SrcMAC: []byte{0, 0x15, 0x5d, 10, 0x1b, 0x12}, DstMAC: []byte{0, 0x15, 0x5d, 10, 0x1b, 0x40}, EthernetType: layers.EthernetTypeIPv4},
 		ip, tcp, gopacket.Payload(make([]byte, 46))))
-	return &CiliumPath{
+	p := &CiliumPath{
+		ids:    uid.NewMaker("cilium"),
 		mapper: networklog.NewMapper(networklog.Options{Device: networklog.Device{NodeName: "node-1", HostName: "node-1.corp.example.com"}, Version: "1"}),
 		Raw: monitortest.Trace{
 			Capture: monitortest.Capture{Source: 1034, Hash: 0xCAFE, Packet: packet.Bytes()}, Version: 2, Point: 5, SrcLabel: 20417, DstLabel: 47031,
 			Reason: 1, IfIndex: 12,
 		}.Bytes(),
 	}
+	p.ids.SetHost(p.mapper.DeviceName())
+	return p
 }
 
 // Begin begins a batch.
@@ -152,5 +160,5 @@ func (p *CiliumPath) Decode() {
 // Append decodes the event and appends its record.
 func (p *CiliumPath) Append(records plog.LogRecordSlice) {
 	p.Decode()
-	p.mapper.Append(records.AppendEmpty(), &p.flow, at, at)
+	p.mapper.Append(records.AppendEmpty(), &p.flow, p.ids.Of(p.Raw), at, at)
 }

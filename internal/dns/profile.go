@@ -15,7 +15,7 @@ const (
 	ProfileWindows Profile = "windows"
 	// ProfileDocumented follows the design document to the letter: its event table, and its values for what an event does not say.
 	ProfileDocumented Profile = "documented"
-	// ProfileASIM has only values that the ASIM DNS schema enumerates.
+	// ProfileASIM has only values that ASIM enumerates: those of its schema Dns and, for audit events, of its schema AuditEvent.
 	ProfileASIM Profile = "asim"
 )
 

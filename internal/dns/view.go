@@ -16,6 +16,9 @@ func NewView(p *Provider, profile Profile) *View {
 
 // Class gives the event's class: what the profile's table says, else what is known of audit events.
 func (v *View) Class(e *Event) Class {
+	if v.AuditEvent(e) {
+		return auditEventClass(e.AuditPlan())
+	}
 	if class, ok := v.classes[e.ID]; ok {
 		return class
 	}
@@ -37,19 +40,23 @@ func (v *View) auditClass(e *Event) Class {
 	return status
 }
 
-// Wants reports whether the profile has a place for the event; the schema of profile asim has none for audit events.
-func (v *View) Wants(e *Event) bool { return v.profile != ProfileASIM || !e.Audit }
-
 // EventType gives EventType.
 func (v *View) EventType(e *Event) string { return v.Class(e).EventType }
 
-// EventTypes are the values of EventType.
+// EventTypes are the values of EventType: those of DNS events, and those of the schema AuditEvent, which profile asim has for audit
+// events.
 func EventTypes() []string {
-	return []string{EventTypeQuery, EventTypeUpdate, EventTypeNotify, EventTypeStatus, EventTypeDNSCache}
+	return []string{
+		EventTypeQuery, EventTypeUpdate, EventTypeNotify, EventTypeStatus, EventTypeDNSCache,
+		auditCreate, auditDelete, auditSet, auditClear, auditStart, auditStop, auditOther,
+	}
 }
 
 // Outcome gives EventResult, and DnsResponseCode where there is one.
 func (v *View) Outcome(e *Event) Outcome {
+	if v.AuditEvent(e) {
+		return auditEventOutcome(e.AuditPlan())
+	}
 	if v.profile == ProfileDocumented {
 		return documentedOutcome(e)
 	}

@@ -25,7 +25,10 @@ func (p *Pipeline) flush() {
 
 	logs := p.logs
 	if len(p.places) > 1 {
-		logs.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool { return rl.ScopeLogs().At(0).LogRecords().Len() == 0 })
+		logs.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
+			rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool { return sl.LogRecords().Len() == 0 })
+			return rl.ScopeLogs().Len() == 0
+		})
 	}
 	p.begin()
 	failed, err := p.consume(logs)

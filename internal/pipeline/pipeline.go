@@ -61,9 +61,9 @@ type Outcome struct {
 // Handler decodes, filters and maps events. It is called from one goroutine.
 type Handler interface {
 	// Begin prepares an empty batch: resource and scope. It returns the slice that Handle appends to. A Handler with several
-	// resources returns the slice of one and keeps the others itself; a resource without records is left out.
+	// resources or scopes returns the slice of one and keeps the others itself; a scope or resource without records is left out.
 	Begin(logs plog.Logs) plog.LogRecordSlice
-	// Handle handles one event. For Emitted it has appended exactly one record, to records or to the slice of another resource;
+	// Handle handles one event. For Emitted it has appended exactly one record, to records or to another slice of the batch;
 	// otherwise none.
 	Handle(ev Event, records plog.LogRecordSlice) Outcome
 }

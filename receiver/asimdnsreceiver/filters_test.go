@@ -126,8 +126,9 @@ func TestResultsTypesAndRolesAreFieldsOfARule(t *testing.T) {
 func TestRulesThatCanMatchNoEventAreLoggedAtTheStart(t *testing.T) {
 	for text, want := range map[string][]any{
 		"{enable_flags: security, profile: asim, filters: {include: [{DnsRole: [audit]}], exclude: [{EventType: [DnsCache, Query]}]}}": {
-			"exclude[0].EventType: DnsCache", "include[0].DnsRole: audit",
+			"exclude[0].EventType: DnsCache",
 		},
+		"{profile: asim, filters: {include: [{DnsRole: [audit]}]}}":                                       {"include[0].DnsRole: audit"},
 		"{filters: {include: [{EventType: [Update]}]}}":                                                   {"include[0].EventType: Update"},
 		"{excluded_event_ids: [3008, 256]}":                                                               {"excluded_event_ids: 3008"},
 		"{enable_flags: security, filters: {include: [{EventType: [Update], DnsRole: [audit, update]}]}}": nil,

@@ -66,13 +66,3 @@ func (r *dnsReceiver) logLeftOut(p provider) {
 			zap.String("provider", p.Name), zap.Uint8("enable_level", p.enable.Level), zap.Strings("left_out", byLevel))
 	}
 }
-
-// warnOfNoPlace warns of kinds of events that the keywords ask for and the profile leaves out.
-func (r *dnsReceiver) warnOfNoPlace(p provider) {
-	const audit = "audit"
-	if _, err := p.Keyword(audit); err != nil || r.cfg.Profile != dns.ProfileASIM || !p.Collects(p.enable, audit) {
-		return
-	}
-	r.log.Warn("profile asim leaves out kinds of events that enable_flags asks for: they are received and counted as filtered; profile windows keeps them",
-		zap.String("provider", p.Name), zap.Strings("left_out", []string{audit}), zap.String("why", "the ASIM schema Dns has no place for them"))
-}

@@ -111,32 +111,5 @@ func TestTheStartSaysWhichKindsOfEventsTheLevelLeavesOut(t *testing.T) {
 		require.Len(t, lines, 1, text)
 		require.Equal(t, zap.WarnLevel, lines[0].Level)
 		require.Equal(t, want, lines[0].ContextMap()["left_out"], text)
-		require.Empty(t, logs.FilterMessageSnippet("profile asim leaves out").All(), "no event arrives that the profile could leave out")
 	}
-}
-
-func TestTheStartSaysWhichCollectedEventsTheProfileLeavesOut(t *testing.T) {
-	for text, want := range map[string]int{
-		"{enable_flags: security, profile: asim}": 1, "{enable_flags: '0', profile: asim}": 1, "{enable_flags: [default, audit], profile: asim}": 1,
-		"{profile: asim}": 0, "{enable_flags: [queries, updates], profile: asim}": 0, "{enable_flags: security}": 0, "{enable_flags: security, profile: documented}": 0,
-	} {
-		cfg, err := load(t, text)
-		require.NoError(t, err)
-		_, r, logs := replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags, c.Profile = cfg.EnableFlags, cfg.Profile }))
-		lines := logs.FilterMessageSnippet("profile asim leaves out").All()
-		require.Len(t, lines, want, text)
-		if want == 0 {
-			continue
-		}
-		require.Equal(t, zap.WarnLevel, lines[0].Level)
-		require.Contains(t, lines[0].Message, "profile windows keeps them")
-		require.Equal(t, []any{"audit"}, lines[0].ContextMap()["left_out"])
-		require.Positive(t, r.Pipeline.Stats.Filtered.Load())
-	}
-	cfg, err := load(t, "{provider_guid: Microsoft-Windows-DNS-Client, enable_flags: security, profile: asim}")
-	require.NoError(t, err)
-	_, _, logs := replayAll(t, replayOf(clientFile, func(c *Config) {
-		c.ProviderGUID, c.EnableFlags, c.Profile = cfg.ProviderGUID, cfg.EnableFlags, cfg.Profile
-	}))
-	require.Empty(t, logs.FilterMessageSnippet("profile asim leaves out").All(), "bit 62 is the client's System channel")
 }

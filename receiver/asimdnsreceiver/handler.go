@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
@@ -25,12 +26,14 @@ type providerPipeline struct {
 	filter  *filter.Filter
 	mapper  *dnslog.Mapper
 	records plog.LogRecordSlice // of the batch being filled
+	audits  plog.LogRecordSlice // of the same batch, for records of audit events
 }
 
 // handler turns raw ETW events into records. It runs on the pipeline's worker.
 type handler struct {
 	pipelines  []*providerPipeline
 	correlator *correlate.Correlator // nil if events are not merged
+	ids        *uid.Maker            // nil if records have no identifier derived from the event
 
 	event dns.Event
 	other dns.Event // another event, while event is in use
@@ -62,11 +65,30 @@ func (h *handler) beginFile(d dnslog.Device) {
 	if h.correlator != nil {
 		h.correlator.Forget()
 	}
+	if h.ids != nil {
+		h.ids.Forget()
+	}
+	h.setHost()
 }
 
 func (p *providerPipeline) setDevice(d dnslog.Device) {
 	p.mapper.SetDevice(d)
 	p.filter.SetDevice(d.Addr)
+}
+
+// setHost sets the host of the following events.
+func (h *handler) setHost() {
+	if h.ids != nil {
+		h.ids.SetHost(h.pipelines[0].mapper.DeviceName())
+	}
+}
+
+// id returns an event's identifier, derived from its wire form.
+func (h *handler) id(raw []byte) (id uid.ID) {
+	if h.ids != nil {
+		id = h.ids.Of(raw)
+	}
+	return id
 }
 
 // Begin adds a resource for each provider.
@@ -77,6 +99,10 @@ func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 			p.setDevice(*moved)
 		}
 		p.records = p.mapper.Begin(logs)
+		p.audits = p.mapper.BeginAudit(logs, p.records)
+	}
+	if moved != nil {
+		h.setHost()
 	}
 	return h.pipelines[0].records
 }
@@ -101,11 +127,11 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	p.decoder.Decode(e)
-	if !p.mapper.Wants(e) || p.filter.Drops(e) {
+	if p.filter.Drops(e) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	if h.correlator == nil {
-		return h.emit(p, e, ev.Received, dnslog.Merged{})
+		return h.emit(p, e, ev.Received, dnslog.Merged{ID: h.id(ev.Data)})
 	}
 	return h.keep(p, ev)
 }
@@ -120,15 +146,15 @@ func (h *handler) keep(p *providerPipeline, ev pipeline.Event) pipeline.Outcome 
 	case correlate.Merged:
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	case correlate.Answer:
-		outcome := h.emit(p, e, ev.Received, dnslog.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
+		outcome := h.emit(p, e, ev.Received, dnslog.Merged{ID: uid.ID(d.ID), Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
 	case correlate.Query: // the response becomes the record
-		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, dnslog.Merged{Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
+		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, dnslog.Merged{ID: h.id(ev.Data), Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
 		outcome.Joined = 1
 		return outcome
 	}
-	return h.emit(p, e, ev.Received, dnslog.Merged{})
+	return h.emit(p, e, ev.Received, dnslog.Merged{ID: h.id(ev.Data)})
 }
 
 // lookup converts a DNS Client lookup to the form that records need.
@@ -149,7 +175,11 @@ func (h *handler) emit(p *providerPipeline, e *dns.Event, received int64, merged
 	if e.LayoutUnknown() {
 		h.unknown.Add(1)
 	}
-	p.mapper.AppendMerged(p.records, e, received, merged)
+	records := p.records
+	if p.mapper.IsAuditEvent(e) {
+		records = p.audits
+	}
+	p.mapper.AppendMerged(records, e, received, merged)
 	return pipeline.Outcome{Kind: pipeline.Emitted}
 }
 
@@ -176,7 +206,7 @@ func (h *handler) Release(_ plog.LogRecordSlice, due bool) {
 	popped := h.correlator.PopOldest(due)
 	defer h.correlator.Release(popped)
 	h.emit(h.decode(&h.other, popped.Data), &h.other, popped.Received, dnslog.Merged{
-		Count: popped.Count, Start: popped.First, End: popped.Last, Unanswered: popped.Unanswered, Lookup: lookup(popped.Lookup),
+		ID: uid.ID(popped.ID), Count: popped.Count, Start: popped.First, End: popped.Last, Unanswered: popped.Unanswered, Lookup: lookup(popped.Lookup),
 	})
 }
 

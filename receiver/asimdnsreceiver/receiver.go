@@ -11,10 +11,12 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/process"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/user"
@@ -78,7 +80,6 @@ func (r *dnsReceiver) started(files []string) {
 		r.log.Info("receiving DNS events", zap.String("provider", p.Name), zap.Uint8("level", p.enable.Level),
 			zap.String("flags", fmt.Sprintf("%#x", p.enable.Keywords)), zap.String("profile", string(r.cfg.Profile)), zap.Strings("replay", files))
 		r.logLeftOut(p)
-		r.warnOfNoPlace(p)
 	}
 }
 
@@ -101,6 +102,13 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 		one.mapper.DetailAnswers(r.cfg.Answers.Detail)
 		one.filter.SetDevice(device.Addr)
 		h.pipelines = append(h.pipelines, one)
+	}
+	if h.pipelines[0].mapper.Identifies() {
+		h.ids = uid.NewMaker("etw")
+		h.setHost()
+		if h.correlator != nil {
+			h.correlator.Identify = func(raw []byte) hold.ID { return hold.ID(h.ids.Of(raw)) }
+		}
 	}
 	return h, nil
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
@@ -21,6 +22,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/opener"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/primary"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
 // handler turns raw events of the map into records. It runs on the pipeline's worker.
@@ -34,6 +36,7 @@ type handler struct {
 	later      laterVersions
 	unmarked   atomic.Int64                      // the marker's count, for the metric
 	moved      atomic.Pointer[networklog.Device] // this host's new name and address, for the next batch
+	ids        *uid.Maker
 
 	tally       *flowmetrics.Tally // nil without a metrics pipeline
 	metricsOnly bool               // there is no logs pipeline
@@ -52,7 +55,10 @@ func newHandler(s settings, device networklog.Device, version string) *handler {
 		aggregator: aggregate.New(s.aggregation),
 		marker:     primary.New(),
 		later:      laterVersions{log: zap.NewNop()},
+		ids:        uid.NewMaker("cilium"),
 	}
+	h.ids.SetHost(h.mapper.DeviceName())
+	h.aggregator.Identify = func(raw []byte) hold.ID { return hold.ID(h.ids.Of(raw)) }
 	if s.Level == obsconfig.LevelNone {
 		h.openers = opener.New()
 	}
@@ -63,6 +69,8 @@ func newHandler(s settings, device networklog.Device, version string) *handler {
 // no events are kept back.
 func (h *handler) beginFile(d networklog.Device) {
 	h.mapper.SetDevice(d)
+	h.ids.SetHost(h.mapper.DeviceName())
+	h.ids.Forget()
 	h.aggregator.Forget()
 	h.marker.Forget()
 	h.countUnmarked()
@@ -81,6 +89,7 @@ func (h *handler) end() {
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 	if moved := h.moved.Swap(nil); moved != nil {
 		h.mapper.SetDevice(*moved)
+		h.ids.SetHost(h.mapper.DeviceName())
 	}
 	return h.mapper.Begin(logs)
 }
@@ -102,11 +111,11 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		if h.metricsOnly {
 			return pipeline.Outcome{Kind: pipeline.Aggregated}
 		}
-		d := h.aggregator.AddLoss(record.Lost, record.CPU, at, ev.Received)
+		d := h.aggregator.AddLoss(ev.Data, record.Lost, record.CPU, at, ev.Received)
 		if d.Verdict == aggregate.Report {
 			lost := time.Unix(0, at)
 			h.flow.SetLost(flow.LostPerfEventRingBuffer, record.Lost, record.CPU, lost, lost)
-			h.append(records, at, ev.Received)
+			h.append(records, h.ids.Of(ev.Data), at, ev.Received)
 		}
 		return outcome(d)
 	}
@@ -141,7 +150,11 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	switch d.Verdict {
 	case aggregate.Report:
 		h.flow.Aggregate = d.Aggregate
-		h.append(records, at, ev.Received)
+		id := uid.ID(d.ID)
+		if id.IsZero() {
+			id = h.ids.Of(ev.Data)
+		}
+		h.append(records, id, at, ev.Received)
 	case aggregate.Next:
 		h.report(records, *d.Before)
 	}
@@ -173,9 +186,9 @@ func outcome(d aggregate.Decision) pipeline.Outcome {
 	return pipeline.Outcome{Kind: pipeline.Emitted, Joined: d.Joined}
 }
 
-// append appends the record of the flow.
-func (h *handler) append(records plog.LogRecordSlice, at, received int64) {
-	h.mapper.Append(records.AppendEmpty(), &h.flow, time.Unix(0, at), time.Unix(0, received))
+// append appends the record of the flow, with the identifier of its first event.
+func (h *handler) append(records plog.LogRecordSlice, id uid.ID, at, received int64) {
+	h.mapper.Append(records.AppendEmpty(), &h.flow, id, time.Unix(0, at), time.Unix(0, received))
 }
 
 // Due reports whether an event that is kept back is due.
@@ -208,7 +221,7 @@ func (h *handler) report(records plog.LogRecordSlice, popped aggregate.Popped) {
 		h.flow.Decode(&h.notification)
 		h.flow.CPU, h.flow.Aggregate, h.flow.Primary = record.CPU, popped.Aggregate, popped.Primary
 	}
-	h.append(records, popped.Last, popped.Received)
+	h.append(records, uid.ID(popped.ID), popped.Last, popped.Received)
 }
 
 // wants applies the enabled events and the aggregation level to an event, whatever the datapath emits. Drops, and

@@ -5,6 +5,7 @@ package ciliumwindowsreceiver
 import (
 	"context"
 	"encoding/binary"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -79,6 +80,26 @@ func TestALiveReceiverReadsTheKernelsRingAndSetsItsConfiguration(t *testing.T) {
 	})
 	require.Zero(t, value(0), "the previous values are restored")
 	require.Zero(t, value(1))
+}
+
+// A live event carries no time: its identifier has the time of reading, which the recording keeps.
+func TestTheRecordingOfALiveSourceHasTheIdentifiersOfItsRecords(t *testing.T) {
+	dir := eventstest.Dir(t)
+	cfg := liveConfig(dir)
+	cfg.NodeName, cfg.Record.Path = "node-1", filepath.Join(t.TempDir(), "live.pcapng")
+	ring := eventstest.NewRing(t, cfg.EventsMap, 1<<16)
+	eventstest.NewArray(t, cfg.ObservabilityConfigMap, 4, 2)
+	sink := &consumertest.LogsSink{}
+	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
+	const n = 200
+	for range n { // all equal
+		require.True(t, ring.Write(t, monitortest.Drop{Version: 2}.Bytes()))
+	}
+	require.Eventually(t, func() bool { return r.Pipeline.Stats.Received.Load() == n }, time.Minute, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+	live := slices.Sorted(maps.Keys(byUID(t, sink)))
+	require.Len(t, live, n)
+	require.Equal(t, live, uidsOf(t, cfg.Record.Path, func(*Config) {}))
 }
 
 func TestTheModeDecidesWhetherTheConfigurationMapIsRequired(t *testing.T) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The rules of Microsoft Sentinel's schema tester for ASIM, as far as one record can keep them. A schema's fields are a table,
-// testdata/dnsschema.tsv and networksessionschema.tsv; the tests of dnslog and networklog hold every recorded event against them.
+// testdata/dnsschema.tsv, networksessionschema.tsv and auditschema.tsv; the tests of dnslog and networklog hold every recorded event against them.
 
 // Package asimtest holds the rules of the ASIM schemas for the tests of what makes records.
 package asimtest
@@ -37,6 +37,11 @@ func DNSFields(t *testing.T) map[string]Field {
 // NetworkSessionFields reads the table of the NetworkSession schema.
 func NetworkSessionFields(t *testing.T) map[string]Field {
 	return readFields(t, "networksessionschema.tsv", 162)
+}
+
+// AuditEventFields reads the table of the AuditEvent schema.
+func AuditEventFields(t *testing.T) map[string]Field {
+	return readFields(t, "auditschema.tsv", 133)
 }
 
 //go:embed testdata

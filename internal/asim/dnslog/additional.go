@@ -18,6 +18,8 @@ import (
 const (
 	// dnsRole says who asks whom, by dns.Role.
 	dnsRole = "DnsRole"
+	// activityID is the activity that ETW says the event belongs to, where it says one.
+	activityID = "ActivityId"
 	// undecodedData is what is left of an event's user data after the fields that could be read, in hex.
 	undecodedData = "UndecodedData"
 	// layoutUnknown marks an event that fits no known layout: its record has the fields that are certain.
@@ -44,6 +46,11 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 	if !r.documents() {
 		m.PutConst(dnsRole, r.Role().String())
 	}
+	if !r.ActivityID.IsZero() && !r.documents() {
+		from := len(r.builder.Text)
+		r.builder.Text = r.ActivityID.Append(r.builder.Text)
+		m.PutText(activityID, from)
+	}
 	if r.asked.From < r.asked.To {
 		m.PutPiece(dnsQueryOriginal, r.asked)
 	}
@@ -51,10 +58,14 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 		r.header(m)
 	}
 	r.packetFields(m)
-	r.audit(m, kind)
+	if r.IsAuditEvent(r.Event) {
+		r.auditMore(m)
+	} else {
+		r.audit(m, kind)
+	}
 	for i := range r.Values {
 		f := r.FieldAt(i)
-		if f != dns.NoField && r.isUsed(f) || m.Omits(r.Template.Fields[i].Name) {
+		if f != dns.NoField && r.isUsed(f) || i+1 == r.whole || m.Omits(r.Template.Fields[i].Name) {
 			continue
 		}
 		r.putField(m, &r.Template.Fields[i], &r.Values[i])

@@ -10,6 +10,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 )
 
+// eventOriginalUID is the attribute with the event's identifier.
+const eventOriginalUID = "EventOriginalUid"
+
 // dnsAttributes are the attributes that a DNS record may have.
 func dnsAttributes() []string {
 	return []string{
@@ -18,10 +21,19 @@ func dnsAttributes() []string {
 		"DnsQueryClass", "DnsQueryClassName", "DnsQueryType", "DnsQueryTypeName", "DnsResponseCode", "DnsResponseCodeName",
 		"DnsResponseName", "DnsSessionId", "Dst", "DstIpAddr", "DstPortNumber", "Dvc", "DvcDomain", "DvcDomainType", "DvcHostname",
 		"DvcIpAddr", "DvcOs", "DvcOsVersion", "EventCount", "EventEndTime", "EventOriginalResultDetails", "EventOriginalSubType",
-		"EventOriginalType", "EventOriginalUid", "EventProduct", "EventResult", "EventResultDetails", "EventSchema",
+		"EventOriginalType", eventOriginalUID, "EventProduct", "EventResult", "EventResultDetails", "EventSchema",
 		"EventSchemaVersion", "EventSeverity", "EventStartTime", "EventSubType", "EventType", "EventVendor", "NetworkProtocol",
 		"NetworkProtocolVersion", "Src", "SrcDomain", "SrcDomainType", "SrcHostname", "SrcIpAddr", "SrcPortNumber", "SrcProcessId",
 		"SrcProcessName", "SrcUserId", "SrcUserIdType", "SrcUsername", "SrcUsernameType", "TransactionIdHex",
+	}
+}
+
+// auditEventAttributes are the attributes that a record of the schema AuditEvent has and a DNS record has not.
+func auditEventAttributes() []string {
+	return []string{
+		"ActorUserId", "ActorUserIdType", "ActorUsername", "ActorUsernameType", "DvcFQDN", auditNewValue, auditObject, auditObjectType,
+		auditOldValue, auditOperation, auditKind, "TargetAppId", "TargetAppName", "TargetAppType", "TargetDomain", "TargetDomainType",
+		"TargetDvcOs", "TargetFQDN", "TargetHostname", "TargetIpAddr",
 	}
 }
 
@@ -32,13 +44,13 @@ type OmitAttributes []string
 // Validate returns an error for a value that is no attribute. The error says what is allowed. Fields of AdditionalFields are not checked:
 // manifests define them.
 func (o OmitAttributes) Validate() error {
-	known := dnsAttributes()
+	known := slices.Concat(dnsAttributes(), auditEventAttributes())
 	for _, name := range o {
 		if field, ok := strings.CutPrefix(name, attrs.AdditionalFields+"."); ok && strings.TrimSpace(field) != "" {
 			continue
 		}
 		if !slices.Contains(known, name) {
-			return fmt.Errorf("%q is not an attribute of a DNS record; want %s.<field> or one of %s", name, attrs.AdditionalFields, strings.Join(known, ", "))
+			return fmt.Errorf("%q is not an attribute of a record; want %s.<field> or one of %s", name, attrs.AdditionalFields, strings.Join(known, ", "))
 		}
 	}
 	return nil

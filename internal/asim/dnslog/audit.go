@@ -12,8 +12,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// Names in AdditionalFields of what an audit event says, as ASIM's schema AuditEvent has them: Operation is the event's name in
-// Microsoft's documentation, ObjectType one of the schema's values and OriginalObjectType the kind of object in the words of DNS.
+// Names of what an audit event says, as ASIM's schema AuditEvent has them: Operation is the event's name in Microsoft's documentation,
+// ObjectType one of the schema's values and OriginalObjectType the kind of object in the words of DNS. Profile windows has them in
+// AdditionalFields.
 const (
 	auditOperation  = "Operation"
 	auditObjectType = "ObjectType"
@@ -30,7 +31,7 @@ func (r *dnsRecord) plainAudit() bool {
 
 // auditAttrs gives what AdditionalFields has of every event of the kind.
 func (m *Mapper) auditAttrs(e *dns.Event) (r attrs.ConstAttrs) {
-	if plan := e.AuditPlan(); plan != nil && m.profile != dns.ProfileDocumented {
+	if plan := e.AuditPlan(); plan != nil && m.profile == dns.ProfileWindows {
 		r.Text(auditOperation, plan.Operation)
 		r.Text(auditObjectType, plan.Kind.ASIM())
 		r.Text(auditKind, string(plan.Kind))
@@ -38,25 +39,44 @@ func (m *Mapper) auditAttrs(e *dns.Event) (r attrs.ConstAttrs) {
 	return r
 }
 
-// audit writes what was done to which object, and its values before and after.
+// audit writes what was done to which object, and its values before and after, in a record of the schema Dns.
 func (r *dnsRecord) audit(m attrs.Attributes, kind *dnsKind) {
-	plan := r.AuditPlan()
-	if plan == nil || r.plainAudit() {
+	if r.AuditPlan() == nil || r.plainAudit() {
 		return
 	}
 	m.PutConsts(&kind.audit)
-	r.auditValue(m, auditObject, plan.ObjectAt)
+	r.change(m)
+}
+
+// change writes the object of an audit event, and its values before and after.
+func (r *dnsRecord) change(m attrs.Attributes) {
+	plan := r.AuditPlan()
+	if plan == nil {
+		return
+	}
+	named := r.auditValue(m, auditObject, plan.ObjectAt)
+	if single := plan.Kind.Single(); !named && single != "" && r.IsAuditEvent(r.Event) {
+		m.PutConst(auditObject, single)
+	}
 	r.auditValue(m, auditOldValue, plan.OldAt)
 	r.auditValue(m, auditNewValue, plan.NewAt)
 }
 
-// auditValue puts the text of a field under another name. The field stays under its own, but where its attribute says all of it. A
-// record's name is put in full, and its data in master file form, both in the spelling of the profile; data that cannot be read is left to the field.
-func (r *dnsRecord) auditValue(m attrs.Attributes, key string, at int) {
-	if at < 0 || at >= len(r.Values) || r.Template.Fields[at].Name == key || m.Omits(key) {
-		return
+// auditValue puts the text of a field under another name, and reports whether it has any. The field stays under its own, but where its
+// attribute says all of it. A record's name is put in full, and its data in master file form, both in the spelling of the profile; data
+// that cannot be read is left to the field. A field that has the name of its attribute stands in one of them: in the attribute of a
+// record of the schema AuditEvent, else in AdditionalFields.
+func (r *dnsRecord) auditValue(m attrs.Attributes, key string, at int) (put bool) {
+	if at < 0 || at >= len(r.Values) || m.Omits(key) {
+		return false
 	}
 	d, v := r.builder, &r.Values[at]
+	if r.Template.Fields[at].Name == key {
+		if !r.IsAuditEvent(r.Event) {
+			return false
+		}
+		r.whole = at + 1
+	}
 	from := len(d.Text)
 	switch f := r.FieldAt(at); {
 	case f == dns.RecordName:
@@ -86,4 +106,5 @@ func (r *dnsRecord) auditValue(m attrs.Attributes, key string, at int) {
 	if len(d.Text) > from {
 		m.PutText(key, from)
 	}
+	return len(d.Text) > from
 }

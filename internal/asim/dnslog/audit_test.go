@@ -16,8 +16,8 @@ func TestAnAuditEventOfALaterWindowsIsOne(t *testing.T) {
 	later := etw.Record{ID: 597, Channel: 17, Keyword: 0x4000000000080000, Task: 5, Level: 4}
 	e := dns.Event{Record: later}
 	dns.NewDecoder(dns.Server()).Decode(&e)
-	require.False(t, NewMapper(dns.Server(), dns.ProfileASIM, dc1, "").Wants(&e), "the schema has no place for it")
-	require.True(t, NewMapper(dns.Server(), dns.ProfileWindows, dc1, "").Wants(&e))
+	require.True(t, NewMapper(dns.Server(), dns.ProfileASIM, dc1, "").IsAuditEvent(&e))
+	require.False(t, NewMapper(dns.Server(), dns.ProfileWindows, dc1, "").IsAuditEvent(&e), "the profile has one schema")
 	got := attrsOf(t, dns.Server(), dns.ProfileWindows, dc1, later, nil, "EventType", "EventSubType")
 	require.Equal(t, []any{"Update", nil}, got, "its task changes zones")
 	later.Task = 11

@@ -28,12 +28,14 @@ type deviceTexts struct {
 	addr         string
 	dvc          attrs.ConstAttrs // the attributes of the device, except its address
 	src          attrs.ConstAttrs // its name as the source
+	target       attrs.ConstAttrs // itself as the target of an audit event, except its address; and its full name, since that table has no Dvc
 }
 
 func (d Device) texts() *deviceTexts {
 	d.Addr = d.Addr.WithZone("")
 	t := &deviceTexts{Device: d}
 	t.host, t.domain = asim.SplitHostname(d.Name)
+	fqdn := t.host + "." + t.domain
 	if d.Addr.IsValid() {
 		t.addr = d.Addr.String()
 	}
@@ -49,7 +51,15 @@ func (d Device) texts() *deviceTexts {
 			t.src.Text("SrcDomain", t.domain)
 			t.src.Text("SrcDomainType", "FQDN")
 		}
+		t.target.Text("TargetHostname", t.host)
+		if t.domain != "" {
+			t.target.Text("DvcFQDN", fqdn)
+			t.target.Text("TargetFQDN", fqdn)
+			t.target.Text("TargetDomain", t.domain)
+			t.target.Text("TargetDomainType", "FQDN")
+		}
 	}
+	t.target.Text("TargetDvcOs", "Windows")
 	t.dvc.Text("DvcOs", "Windows")
 	t.dvc.Text("DvcOsVersion", d.OSVersion)
 	return t

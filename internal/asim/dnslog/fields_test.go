@@ -87,7 +87,7 @@ func testValue(t *testing.T, f schema.Field, i int, audit bool) (carried any, sh
 func auditTestValue(f schema.Field, i int) (carried any, shown string) {
 	switch f.Name {
 	case "NAME", "NodeName":
-		text := "value of " + f.Name + ".value of Zone"
+		text := "value of " + strings.ToLower(f.Name) + ".value of zone" // profile asim has names in lower case
 		return text, text
 	case "Source":
 		text := netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}).String()
@@ -103,7 +103,7 @@ func auditTestValue(f schema.Field, i int) (carried any, shown string) {
 func anyValue(f schema.Field, i int) (carried any, shown string) {
 	switch f.Type {
 	case schema.ANSI, schema.UTF16:
-		text := "value of " + f.Name
+		text := "value of " + strings.ToLower(f.Name)
 		return text, text
 	case schema.GUID:
 		g := etw.GUID{byte(i), 1, 2, 3}
@@ -191,6 +191,9 @@ func auditPlaces(e *dns.Event, f schema.Field, profile dns.Profile) []string {
 	if profile == dns.ProfileDocumented {
 		return all
 	}
+	if profile == dns.ProfileASIM {
+		return auditEventPlaces(e, f)
+	}
 	switch plan := e.AuditPlan(); {
 	case (f.Name == "Type" || f.Name == "QTYPE") && f.Type == schema.U32:
 		return []string{"DnsQueryType"}
@@ -214,11 +217,33 @@ func auditPlaces(e *dns.Event, f schema.Field, profile dns.Profile) []string {
 	return all
 }
 
+// auditEventPlaces is places for a record of the schema AuditEvent.
+func auditEventPlaces(e *dns.Event, f schema.Field) []string {
+	all := []string{"AdditionalFields." + f.Name}
+	switch plan := e.AuditPlan(); {
+	case (f.Name == "Type" || f.Name == "QTYPE") && f.Type == schema.U32:
+		return []string{"AdditionalFields.DnsQueryType"}
+	case f.Name == "Source":
+		return []string{"Src", "SrcIpAddr"}
+	case f.Name == plan.New && (f.Name == "RDATA" || f.Name == "NewValue"):
+		return []string{"NewValue"}
+	case f.Name == plan.Old && f.Name == "RDATA":
+		return []string{"OldValue"}
+	case f.Name == plan.Object:
+		all = append(all, "Object")
+	case f.Name == plan.Old:
+		all = append(all, "OldValue")
+	case f.Name == plan.New:
+		all = append(all, "NewValue")
+	}
+	return all
+}
+
 // isShared are values that other attributes may have as well: they are few.
 func isShared(shown string) bool { return slices.Contains([]string{"TCP", "true", "5", "16"}, shown) }
 
 func TestEveryFieldOfEveryEventIsFoundOnceInEveryProfile(t *testing.T) {
-	fields, events := asimtest.DNSFields(t), 0
+	fields, audits, events := asimtest.DNSFields(t), asimtest.AuditEventFields(t), 0
 	for _, p := range []*dns.Provider{dns.Server(), dns.Client()} {
 		decoder := dns.NewDecoder(p)
 		for _, tmpl := range decoder.Templates() {
@@ -249,14 +274,14 @@ func TestEveryFieldOfEveryEventIsFoundOnceInEveryProfile(t *testing.T) {
 			for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileASIM, dns.ProfileDocumented} {
 				what := fmt.Sprintf("event %d version %d %s in profile %s", tmpl.ID, tmpl.Version, tmpl.Source, profile)
 				mapper := NewMapper(p, profile, dc1, "1.2.3")
-				if !mapper.Wants(&e) {
-					continue
-				}
 				records := mapper.Begin(plog.NewLogs())
 				mapper.Append(records, &e, 1)
 				all := leaves(records.At(0))
 				more := map[string]bool{"AdditionalFields.DnsRole": true}
-				if e.Audit && profile != dns.ProfileDocumented {
+				if e.Audit && profile == dns.ProfileASIM && all["AdditionalFields.DnsQueryType"] != "" {
+					more["AdditionalFields.DnsQueryTypeName"] = true
+				}
+				if e.Audit && profile == dns.ProfileWindows {
 					more["AdditionalFields.Operation"], more["AdditionalFields.ObjectType"], more["AdditionalFields.OriginalObjectType"] = true, true, true
 				}
 				shown := maps.Clone(shown)
@@ -289,7 +314,9 @@ func TestEveryFieldOfEveryEventIsFoundOnceInEveryProfile(t *testing.T) {
 				for name := range all {
 					require.True(t, !strings.HasPrefix(name, "AdditionalFields.") || more[name], "%s: no field is in %s", what, name)
 				}
-				if profile == dns.ProfileASIM {
+				if profile == dns.ProfileASIM && e.Audit {
+					require.Equal(t, []asimtest.Finding{unlistedServer}, asimtest.Conform(audits, records.At(0).Attributes()), what)
+				} else if profile == dns.ProfileASIM {
 					for _, f := range asimtest.Conform(fields, records.At(0).Attributes()) {
 						if what := f.String(); what != missingSource || tmpl.Find("Source") >= 0 || tmpl.Find("Destination") >= 0 {
 							require.Equal(t, unlistedProduct, what)

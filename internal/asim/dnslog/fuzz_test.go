@@ -53,7 +53,11 @@ func FuzzDNSRecord(f *testing.F) {
 			records := m.Begin(plog.NewLogs())
 			m.Append(records, &e, 1)
 			attrs := records.At(0).Attributes()
-			for _, name := range []string{"EventType", "EventResult", "EventResultDetails", "Dvc"} {
+			mandatory := []string{"EventType", "EventResult", "EventResultDetails", "Dvc"}
+			if m.IsAuditEvent(&e) {
+				mandatory[2] = "Operation"
+			}
+			for _, name := range mandatory {
 				v, ok := attrs.Get(name)
 				require.True(t, ok && v.Str() != "", name)
 			}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
@@ -35,8 +36,9 @@ type Mapper struct {
 	profile    dns.Profile
 	version    string
 	view       *dns.View
-	kinds      []*dnsKind       // by the template's index
-	head       attrs.ConstAttrs // what all records have
+	kinds      []*dnsKind       // by twice the template's index, one more for audit events
+	head       attrs.ConstAttrs // what all records of the schema Dns have
+	auditHead  attrs.ConstAttrs // and those of the schema AuditEvent
 	outcomes   map[dnsOutcome]*attrs.ConstAttrs
 	flagSets   map[uint16]*attrs.ConstAttrs
 	others     map[dnsOther]*dnsKind // of ids that no manifest has
@@ -44,6 +46,7 @@ type Mapper struct {
 	keep       PacketKeep
 	names      Names
 	detail     bool // list answers in detail
+	omitsUID   bool
 	processes  ProcessNamer
 	users      UserNamer
 	unparsable atomic.Int64
@@ -72,11 +75,18 @@ func NewMapper(provider *dns.Provider, profile dns.Profile, device Device, versi
 		flagSets: map[uint16]*attrs.ConstAttrs{}, others: map[dnsOther]*dnsKind{},
 		keep: DefaultPacketConfig().Keep,
 	}
-	m.head.Text("EventProduct", provider.Product)
-	m.head.Text("EventVendor", "Microsoft")
-	m.head.Text("EventSchema", dnsSchema)
-	m.head.Text("EventSchemaVersion", dnsSchemaVersion)
+	m.head = m.schemaAttrs(dnsSchema, dnsSchemaVersion)
+	m.auditHead = m.schemaAttrs(auditSchema, auditSchemaVersion)
 	return m
+}
+
+// schemaAttrs gives what all records of a schema have.
+func (m *Mapper) schemaAttrs(schema, version string) (r attrs.ConstAttrs) {
+	r.Text("EventProduct", m.provider.Product)
+	r.Text("EventVendor", "Microsoft")
+	r.Text("EventSchema", schema)
+	r.Text("EventSchemaVersion", version)
+	return r
 }
 
 // SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
@@ -88,12 +98,20 @@ func (m *Mapper) SetDevice(d Device) {
 	m.builder.Forget()
 }
 
+// Identifies reports whether records have an identifier made of the event, Merged.ID: not in profile documented, nor when EventOriginalUid
+// is omitted.
+func (m *Mapper) Identifies() bool { return !m.documents() && !m.omitsUID }
+
+// DeviceName is what Dvc has of the events to come.
+func (m *Mapper) DeviceName() string { return m.device.Name }
+
 // KeepPackets says when AdditionalFields.PacketData holds the packets that events carry. It is called before the first event.
 func (m *Mapper) KeepPackets(when PacketKeep) { m.keep = when }
 
 // Omit says which attributes are never built. It is called before the first event.
 func (m *Mapper) Omit(names OmitAttributes) {
 	m.builder.Omit(names.sets())
+	m.omitsUID = slices.Contains(names, eventOriginalUID)
 }
 
 // SetProcesses sets the source of process names. Call it before the first event. Without it no process is named.
@@ -121,23 +139,20 @@ func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 	return sl.LogRecords()
 }
 
-// Wants reports whether the profile has a place for the event: the schema of profile asim has none for audit events.
-func (m *Mapper) Wants(e *dns.Event) bool { return m.view.Wants(e) }
-
 // dnsKind is what the records of one event id have in common.
 type dnsKind struct {
 	dns.Class
 	body     string
 	original attrs.ConstAttrs // of the manifest
 	class    attrs.ConstAttrs
-	audit    attrs.ConstAttrs // of AdditionalFields
+	audit    attrs.ConstAttrs // what was done to what: of AdditionalFields, or of a record of the schema AuditEvent
 	template attrs.Template
 }
 
 // dnsOther is what the class of an event depends on that no manifest has.
 type dnsOther struct {
-	id     uint16
-	update bool
+	id            uint16
+	update, audit bool
 }
 
 // maxOthers bounds the memory for ids that no manifest has.
@@ -146,7 +161,7 @@ const maxOthers = 256
 // kind gives the event's kind.
 func (m *Mapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 	if t == nil {
-		other := dnsOther{e.ID, e.UpdateTask}
+		other := dnsOther{e.ID, e.UpdateTask, e.Audit}
 		k := m.others[other]
 		if k == nil {
 			if len(m.others) == maxOthers {
@@ -157,22 +172,30 @@ func (m *Mapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 		}
 		return k
 	}
-	if t.Index >= len(m.kinds) {
-		m.kinds = append(m.kinds, make([]*dnsKind, t.Index+1-len(m.kinds))...)
+	i := 2 * t.Index
+	if e.Audit { // the header may say so, whatever the manifest says
+		i++
 	}
-	if m.kinds[t.Index] == nil {
-		m.kinds[t.Index] = m.newKind(e, t)
+	if i >= len(m.kinds) {
+		m.kinds = append(m.kinds, make([]*dnsKind, i+1-len(m.kinds))...)
 	}
-	return m.kinds[t.Index]
+	if m.kinds[i] == nil {
+		m.kinds[i] = m.newKind(e, t)
+	}
+	return m.kinds[i]
 }
 
 func (m *Mapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
 	class := m.view.Class(e)
 	k := &dnsKind{Class: class, audit: m.auditAttrs(e)}
-	id := strconv.Itoa(int(e.ID))
-	k.original.Text("EventOriginalType", id)
+	id, name := strconv.Itoa(int(e.ID)), ""
 	if t != nil {
-		k.original.Text("EventOriginalSubType", t.Name)
+		name = t.Name
+	}
+	k.original.Text("EventOriginalType", id)
+	k.original.Text("EventOriginalSubType", name)
+	if m.IsAuditEvent(e) {
+		k.audit = m.auditKind(e, name)
 	}
 	k.class.Text("EventType", class.EventType)
 	k.class.Text("EventSubType", class.SubType)
@@ -196,6 +219,8 @@ type Merged struct {
 	Leapt bool
 	// Unanswered marks a query that got no response in time.
 	Unanswered bool
+	// ID is the identifier of the first of them; the zero value is none.
+	ID uid.ID
 	// Lookup is set for the event of a look-up of the DNS Client.
 	Lookup Lookup
 }
@@ -230,15 +255,24 @@ func (m *Mapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, receive
 	m.builder.Begin(&kind.template)
 	r := dnsRecord{Mapper: m, Event: e, Decoded: decoded, attrs: m.builder.Main(), merged: merged}
 	lr.Body().SetStr(kind.body)
+	if m.IsAuditEvent(e) {
+		r.auditEvent(kind)
+	} else {
+		r.dnsEvent(kind)
+	}
+	m.builder.Finish(lr.Attributes())
+}
+
+// dnsEvent writes a record of the schema Dns.
+func (r *dnsRecord) dnsEvent(kind *dnsKind) {
 	r.event(kind)
-	r.attrs.PutConst("EventSeverity", eventSeverity(e.Level))
+	r.attrs.PutConst("EventSeverity", eventSeverity(r.Level))
 	r.result()
 	r.dvc()
 	r.hosts(kind.Class)
 	r.query()
 	r.flags()
 	r.additional(kind)
-	m.builder.Finish(lr.Attributes())
 }
 
 // documents reports whether the record is to the letter of the design document.
@@ -300,6 +334,7 @@ type dnsRecord struct {
 	local  addressText // this host's, where the event names it
 	asked  attrs.Piece // the queried name as it was spelled, where that is not DnsQuery
 	used   uint64      // the fields, by bit, that an attribute of their own represents
+	whole  int         // one more than the place of the field that an attribute of the same name represents
 }
 
 func (r *dnsRecord) use(f dns.Field)         { r.used |= 1 << f }
@@ -323,8 +358,11 @@ func (r *dnsRecord) word(f dns.Field) (uint64, bool) {
 
 // event writes what kind of event this is, and when.
 func (r *dnsRecord) event(kind *dnsKind) {
-	a := r.attrs
-	a.PutConsts(&r.head)
+	a, head := r.attrs, &r.head
+	if r.IsAuditEvent(r.Event) {
+		head = &r.auditHead
+	}
+	a.PutConsts(head)
 	a.PutConstInt("EventCount", max(1, r.merged.Count))
 	start, end := r.span()
 	from := r.stamp(start)
@@ -334,12 +372,22 @@ func (r *dnsRecord) event(kind *dnsKind) {
 	}
 	a.PutText("EventEndTime", from)
 	a.PutConsts(&kind.original)
-	if !r.ActivityID.IsZero() {
-		from := len(r.builder.Text)
-		r.builder.Text = r.ActivityID.Append(r.builder.Text)
-		a.PutText("EventOriginalUid", from)
-	}
+	r.uid()
 	a.PutConsts(&kind.class)
+}
+
+// uid writes the event's identifier: in profile documented the activity id.
+func (r *dnsRecord) uid() {
+	from := len(r.builder.Text)
+	switch {
+	case !r.documents() && !r.merged.ID.IsZero():
+		r.builder.Text = r.merged.ID.Append(r.builder.Text)
+	case r.documents() && !r.ActivityID.IsZero():
+		r.builder.Text = r.ActivityID.Append(r.builder.Text)
+	default:
+		return
+	}
+	r.attrs.PutText(eventOriginalUID, from)
 }
 
 // span gives the times of the first and the last event that the record stands for, in nanoseconds since 1970.
@@ -378,7 +426,7 @@ func (r *dnsRecord) hosts(class dns.Class) {
 	if r.device.src.Len() > 0 && !r.isServer() && !r.documents() {
 		a.PutConsts(&r.device.src)
 	}
-	r.user()
+	r.user("SrcUserId", "SrcUserIdType", "SrcUsername", "SrcUsernameType")
 	if pid, ok := r.actingProcess(); ok {
 		from := len(r.builder.Text)
 		r.builder.Text = strconv.AppendUint(r.builder.Text, uint64(pid), 10)

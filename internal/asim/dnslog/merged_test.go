@@ -4,6 +4,7 @@ package dnslog
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -100,14 +101,15 @@ func TestOmittedAttributesAreNotThereAndTheirFieldsDoNotComeBack(t *testing.T) {
 
 func TestOnlyAttributesOfADNSRecordCanBeOmitted(t *testing.T) {
 	require.NoError(t, OmitAttributes(dnsAttributes()).Validate())
+	require.NoError(t, OmitAttributes(auditEventAttributes()).Validate())
 	require.NoError(t, OmitAttributes{"AdditionalFields.Anything"}.Validate())
-	require.ErrorContains(t, OmitAttributes{"EventCounter"}.Validate(), `"EventCounter" is not an attribute of a DNS record; want AdditionalFields.<field> or one of`)
+	require.ErrorContains(t, OmitAttributes{"EventCounter"}.Validate(), `"EventCounter" is not an attribute of a record; want AdditionalFields.<field> or one of`)
 	require.Error(t, OmitAttributes{"AdditionalFields."}.Validate())
 }
 
 func TestEveryAttributeThatARecordHasCanBeOmitted(t *testing.T) {
 	known := map[string]bool{}
-	for _, name := range dnsAttributes() {
+	for _, name := range slices.Concat(dnsAttributes(), auditEventAttributes()) {
 		known[name] = true
 	}
 	for _, p := range []*dns.Provider{dns.Server(), dns.Client()} {
@@ -126,12 +128,13 @@ func TestEveryAttributeThatARecordHasCanBeOmitted(t *testing.T) {
 			require.NoError(t, err)
 			e := dns.Event{Record: etw.Record{ID: tmpl.ID, Version: tmpl.Version, UserData: raw, ProcessID: 7, ActivityID: p.GUID}}
 			decoder.Decode(&e)
-			m := NewMapper(p, dns.ProfileWindows, dc1, "")
-			logs := plog.NewLogs()
-			records := m.Begin(logs)
-			m.Append(records, &e, 1)
-			for name := range records.At(0).Attributes().AsRaw() {
-				require.True(t, known[name], "%s of event %d is not in dnsAttributes", name, tmpl.ID)
+			for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileASIM} {
+				m := NewMapper(p, profile, dc1, "")
+				records := m.Begin(plog.NewLogs())
+				m.Append(records, &e, 1)
+				for name := range records.At(0).Attributes().AsRaw() {
+					require.True(t, known[name], "%s of event %d is in no list of attributes", name, tmpl.ID)
+				}
 			}
 		}
 	}

@@ -9,21 +9,21 @@ import (
 // userIDType is what ASIM calls the security identifiers of Windows.
 const userIDType = "SID"
 
-// user writes the user who did what the event says.
-func (r *dnsRecord) user() {
+// user writes the user who did what the event says: the identifier, its type, the name and its type under these names.
+func (r *dnsRecord) user(id, idType, username, usernameType string) {
 	sid := r.Actor()
 	if sid == nil || r.profile == dns.ProfileDocumented {
 		return
 	}
 	from := len(r.builder.Text)
 	r.builder.Text = sid.Append(r.builder.Text)
-	r.attrs.PutText("SrcUserId", from)
-	r.attrs.PutConst("SrcUserIdType", userIDType)
+	r.attrs.PutText(id, from)
+	r.attrs.PutConst(idType, userIDType)
 	if r.users == nil {
 		return
 	}
 	if name, kind := r.users.Account(sid); name != "" {
-		r.attrs.PutStr("SrcUsername", name)
-		r.attrs.PutConst("SrcUsernameType", kind)
+		r.attrs.PutStr(username, name)
+		r.attrs.PutConst(usernameType, kind)
 	}
 }

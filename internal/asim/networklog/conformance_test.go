@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/asimtest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
@@ -40,7 +41,7 @@ func eachNetworkEvent(t *testing.T, options Options, do func(*flow.Flow, plog.Lo
 	mapper := NewMapper(options)
 	record := func(f *flow.Flow, at int64) {
 		lr := plog.NewLogRecord()
-		mapper.Append(lr, f, time.Unix(0, at), time.Unix(0, at))
+		mapper.Append(lr, f, uid.ID{1}, time.Unix(0, at), time.Unix(0, at))
 		do(f, lr)
 		count++
 	}

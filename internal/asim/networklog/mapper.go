@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
@@ -150,6 +151,9 @@ func (m *Mapper) SetDevice(d Device) {
 	m.builder.Forget()
 }
 
+// DeviceName is what Dvc has of the events to come.
+func (m *Mapper) DeviceName() string { return m.options.Device.name() }
+
 // Begin writes resource and scope into empty logs and returns where Append appends.
 func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 	rl := logs.ResourceLogs().AppendEmpty()
@@ -179,8 +183,9 @@ func (m *Mapper) Scope(scope pcommon.InstrumentationScope) {
 }
 
 // Append fills an empty record with the event. ts is when it happened, observed is when it was received. A flow that stands for several
-// flows (Aggregate) gives a record with their count and sums. The record shares no memory with f.
-func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed time.Time) {
+// flows (Aggregate) gives a record with their count and sums. id is the first event's identifier; zero means none. The record shares no
+// memory with f.
+func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, id uid.ID, ts, observed time.Time) {
 	ts = ts.UTC()
 	lr.SetTimestamp(pcommon.NewTimestampFromTime(ts))
 	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
@@ -193,7 +198,7 @@ func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed time.Time)
 	}
 	body := len(m.builder.Text)
 	r := &m.record
-	r.Flow, r.attrs = f, m.builder.Main()
+	r.Flow, r.attrs, r.uid = f, m.builder.Main(), id
 	r.event(ts)
 	outcome := networkOutcomeOf(f)
 	lr.SetSeverityNumber(outcome.severity)

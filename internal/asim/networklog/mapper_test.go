@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
@@ -44,7 +45,7 @@ func networkFlow(t testing.TB, record []byte) *flow.Flow {
 func networkAppend(t testing.TB, options Options, f *flow.Flow) plog.LogRecord {
 	t.Helper()
 	lr := plog.NewLogRecord()
-	NewMapper(options).Append(lr, f, networkAt, networkReceived)
+	NewMapper(options).Append(lr, f, uid.ID{}, networkAt, networkReceived)
 	return lr
 }
 
@@ -460,7 +461,7 @@ func BenchmarkNetworkAppend(b *testing.B) {
 			m := NewMapper(options)
 			b.ReportAllocs()
 			for b.Loop() {
-				m.Append(plog.NewLogRecord(), f, networkAt, networkReceived)
+				m.Append(plog.NewLogRecord(), f, uid.ID{}, networkAt, networkReceived)
 			}
 		})
 	}

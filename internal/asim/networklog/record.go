@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
@@ -20,6 +21,7 @@ type networkRecord struct {
 	*Mapper
 	*flow.Flow
 	attrs attrs.Attributes
+	uid   uid.ID
 }
 
 // eventSources are the attributes that event writes.
@@ -32,6 +34,7 @@ var eventSources = []source{
 	{"EventCount", ""},
 	{"EventStartTime", ""},
 	{"EventEndTime", ""},
+	{"EventOriginalUid", ""},
 	{"cilium.event.type", "event_type.type"},
 	{"cilium.event.sub_type", "event_type.sub_type"},
 	{"cilium.endpoint.id", ""},
@@ -62,6 +65,11 @@ func (r *networkRecord) event(ts time.Time) {
 	}
 	a.PutPiece("EventStartTime", start)
 	a.PutPiece("EventEndTime", end)
+	if !r.uid.IsZero() {
+		from := len(r.builder.Text)
+		r.builder.Text = r.uid.Append(r.builder.Text)
+		a.PutText("EventOriginalUid", from)
+	}
 	a.PutConst("cilium.event.type", r.typeName())
 	putName(a, "cilium.event.sub_type", r.SubTypeName())
 	if r.EndpointID != 0 {

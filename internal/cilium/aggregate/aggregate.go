@@ -27,6 +27,8 @@ type Settings struct {
 	// MaxConnections and MaxBytes bound what is remembered and kept back. When a bound is reached, the connection that was reported
 	// longest ago is forgotten: what is kept back of it is reported early, and its next packet counts as a first one.
 	MaxConnections, MaxBytes int
+	// Identify makes the identifier of an event that is kept back, of its wire form. nil: it has none.
+	Identify func(raw []byte) hold.ID
 }
 
 // ConnectionAggregator remembers which connections were reported, and keeps events back. It is not safe for use from several
@@ -40,6 +42,7 @@ type ConnectionAggregator struct {
 	held   int // number of connections with an event kept back
 	key    [keySize]byte
 	before Popped // memory of Decision.Before
+	data   []byte // an event with its identifier
 	losses losses
 }
 
@@ -72,8 +75,9 @@ type Decision struct {
 	Verdict Verdict
 	// Aggregate says how many events the report stands for; it is zero for the event alone.
 	Aggregate flow.Aggregate
-	// Joined is the number of events kept back until now that the report also stands for.
+	// Joined is the number of events kept back until now that the report also stands for, and ID the identifier of the first of them.
 	Joined int64
+	ID     hold.ID
 	// Before is set for Next and must be reported. It is valid until the next Add. Release must not follow.
 	Before *Popped
 }
@@ -122,9 +126,19 @@ func (c *ConnectionAggregator) begin(at int64, flags uint16) *hold.Entry {
 	return e
 }
 
-// hold keeps back the first event of an interval that is not reported at once.
+// id returns an event's identifier, zero if events have none.
+func (c *ConnectionAggregator) id(raw []byte) (id hold.ID) {
+	if c.Identify != nil {
+		id = c.Identify(raw)
+	}
+	return id
+}
+
+// hold keeps back the first event of an interval that is not reported at once, followed by its identifier.
 func (c *ConnectionAggregator) hold(e *hold.Entry, f *flow.Flow, raw []byte, at, received int64) {
-	c.store.SetData(e, raw)
+	id := c.id(raw)
+	c.data = append(append(c.data[:0], raw...), id[:]...)
+	c.store.SetData(e, c.data)
 	e.Received, e.First, e.Last, e.Count, e.Sum = received, at, at, 1, int64(f.OrigLen)
 	c.held++
 }
@@ -135,6 +149,7 @@ func (c *ConnectionAggregator) close(e *hold.Entry, f *flow.Flow, at int64) Deci
 	if e.Count > 0 {
 		c.held--
 		d.Joined = 1 // the others were counted as they came
+		_, d.ID = hold.CutID(c.store.Data(e))
 		d.Aggregate = flow.Aggregate{Count: e.Count + 1, Bytes: e.Sum + int64(f.OrigLen), First: time.Unix(0, e.First)}
 	}
 	flags := e.Tag
@@ -191,6 +206,8 @@ func (c *ConnectionAggregator) over(m hold.Mark, begun int64) bool {
 type Popped struct {
 	// Data is the first of the events in wire form. It is valid until Release, and nil for losses.
 	Data []byte
+	// ID is the identifier of the first of the events.
+	ID hold.ID
 	// Received is when the first of the events was delivered, and Last the time of the last, in nanoseconds since 1970.
 	Received, Last int64
 	// Aggregate says how many events it stands for; it is zero for the event alone.
@@ -220,8 +237,9 @@ func (c *ConnectionAggregator) PopOldest() Popped {
 
 // pop returns what is kept back of a connection.
 func (c *ConnectionAggregator) pop(e *hold.Entry) Popped {
+	data, id := hold.CutID(c.store.Data(e))
 	popped := Popped{
-		Data: c.store.Data(e), Received: e.Received, Last: e.Last, Primary: c.store.Key(e)[directionAt]&primaryBit != 0, entry: e,
+		Data: data, ID: id, Received: e.Received, Last: e.Last, Primary: c.store.Key(e)[directionAt]&primaryBit != 0, entry: e,
 	}
 	if e.Count > 1 {
 		popped.Aggregate = flow.Aggregate{Count: e.Count, Bytes: e.Sum, First: time.Unix(0, e.First)}

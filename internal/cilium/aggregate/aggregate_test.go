@@ -207,7 +207,7 @@ func TestLossesAreOneRecordAnInterval(t *testing.T) {
 	agg := aggregator(nil)
 	lose := func(count uint64, cpu int32, after time.Duration) Verdict {
 		at := start.Add(after).UnixNano()
-		return agg.AddLoss(count, cpu, at, at).Verdict
+		return agg.AddLoss(nil, count, cpu, at, at).Verdict
 	}
 	add(agg, trace(1, flow.TCPAck), 0)
 	add(agg, trace(1, flow.TCPAck), 3*time.Second)
@@ -280,7 +280,7 @@ func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 				var d Decision
 				loss := r.IntN(200) == 0
 				if loss {
-					d = agg.AddLoss(1, 0, at, at)
+					d = agg.AddLoss(nil, 1, 0, at, at)
 				} else {
 					flags := []uint16{flow.TCPAck, flow.TCPAck, flow.TCPAck, flow.TCPAck | flow.TCPPsh, flow.TCPSyn}[r.IntN(5)]
 					d = agg.Add(trace(uint16(r.IntN(60)), flags), binary.LittleEndian.AppendUint64(nil, uint64(i)), at, at)

@@ -18,14 +18,15 @@ type losses struct {
 	begun       int64
 	mark        hold.Mark
 	received    int64
+	id          hold.ID
 }
 
-// AddLoss keeps a loss back, or lets it be reported on its own if its time is more than an interval from the losses kept back. cpu is
-// the processor on which the events were lost, -1 if unknown.
-func (c *ConnectionAggregator) AddLoss(count uint64, cpu int32, at, received int64) Decision {
+// AddLoss keeps a loss back, or lets it be reported on its own if its time is more than an interval from the losses kept back. raw is its
+// wire form, and cpu the processor on which the events were lost, -1 if unknown.
+func (c *ConnectionAggregator) AddLoss(raw []byte, count uint64, cpu int32, at, received int64) Decision {
 	l, interval := &c.losses, int64(c.Interval)
 	if l.reports == 0 {
-		*l = losses{reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, mark: c.Clock.Mark(), received: received}
+		*l = losses{reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, mark: c.Clock.Mark(), received: received, id: c.id(raw)}
 		return Decision{Verdict: Held}
 	}
 	if since := hold.Since(l.begun, at); since <= -interval || since >= 2*interval {
@@ -45,7 +46,7 @@ func (l *losses) over(c *ConnectionAggregator) bool { return l.reports > 0 && c.
 
 func (l *losses) pop() Popped {
 	return Popped{
-		Received: l.received, Last: l.last, CPU: l.cpu,
+		ID: l.id, Received: l.received, Last: l.last, CPU: l.cpu,
 		Lost: flow.Lost{
 			Source: flow.LostPerfEventRingBuffer, Count: l.count, First: time.Unix(0, l.first), Last: time.Unix(0, l.last),
 		},

@@ -36,6 +36,8 @@ type Settings struct {
 	MaxEvents, MaxBytes int
 	// Live is set for a live session. Its events are less late than those of a file.
 	Live bool
+	// Identify makes the identifier of an event that is kept back, of its wire form. nil: it has none.
+	Identify func(raw []byte) hold.ID
 }
 
 // How late an event may be, after younger events of other processors. An event is kept for the window plus this time. An event that is
@@ -132,6 +134,8 @@ type Decision struct {
 	// Data is the response in wire form, for Query. Received is the time of its delivery. Data is valid until the next Add.
 	Data     []byte
 	Received int64
+	// ID is the identifier of the query, for Answer.
+	ID hold.ID
 	// Lookup is what is known of the look-up of the DNS Client whose result the response is.
 	Lookup Lookup
 }
@@ -213,10 +217,10 @@ func (c *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Dec
 		return c.hold(raw, received, at, tag)
 	}
 	entry.Count++
-	data, lookup := c.kept(entry)
-	d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First), Leapt: match == leapt, Lookup: lookup}
+	data, id, lookup := c.kept(entry)
+	d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First), Leapt: match == leapt, ID: id, Lookup: lookup}
 	if t.tag == tagRequest {
-		d.Verdict, d.Start, d.Data, d.Received = Query, time.Unix(0, at), data, entry.Received
+		d.ID, d.Verdict, d.Start, d.Data, d.Received = hold.ID{}, Query, time.Unix(0, at), data, entry.Received
 	}
 	c.drop(entry)
 	return d
@@ -228,20 +232,25 @@ func (c *Correlator) isOpen(entry *hold.Entry, at int64) bool {
 	return since >= -maxSkew && since <= int64(c.Window)
 }
 
-// hold keeps an event back under the key.
+// hold keeps an event back under the key, followed by its identifier.
 func (c *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
+	var id hold.ID
+	if c.Identify != nil {
+		id = c.Identify(raw)
+	}
+	c.data = append(c.data[:0], raw...)
 	if c.Mode == Correlate && c.key[0] == clientCall {
 		var facts lookupFacts
 		if tag&tagKind == tagResponse {
 			facts.rank = rankResult
 		}
-		c.data = facts.append(append(c.data[:0], raw...))
-		raw = c.data
+		c.data = facts.append(c.data)
 		if c.store.Get(c.key) == nil {
 			c.open.add(c.key)
 		}
 	}
-	e := c.store.Put(c.key, raw, received, at)
+	c.data = append(c.data, id[:]...)
+	e := c.store.Put(c.key, c.data, received, at)
 	came := c.Clock.Moment(at)
 	e.Tag, e.Mark, e.Begun, e.Sum = tag, came.Mark, came.Gone, int64(came.Leaps)<<32|int64(came.Calm)
 	return Decision{Verdict: Held}
@@ -305,7 +314,7 @@ func (c *Correlator) Due() bool {
 	if e == nil {
 		return false
 	}
-	return c.over(e, true) || c.store.Full(etw.MaxRecordSize+factsSize+maxKey)
+	return c.over(e, true) || c.store.Full(etw.MaxRecordSize+factsSize+len(hold.ID{})+maxKey)
 }
 
 // Popped is a kept event that leaves.
@@ -318,6 +327,8 @@ type Popped struct {
 	First, Last time.Time
 	// Unanswered marks a query that got no response in time.
 	Unanswered bool
+	// ID is the identifier of the first of them.
+	ID hold.ID
 	// Lookup is what is known of the look-up of the DNS Client whose event it is.
 	Lookup Lookup
 
@@ -328,13 +339,13 @@ type Popped struct {
 // stream, when no more events come.
 func (c *Correlator) PopOldest(due bool) Popped {
 	e := c.store.Oldest()
-	data, lookup := c.kept(e)
+	data, id, lookup := c.kept(e)
 	count := e.Count
 	if lookup.Events > 0 {
 		count = 1
 	}
 	return Popped{
-		Data: data, Received: e.Received, Count: count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last), Lookup: lookup,
+		Data: data, ID: id, Received: e.Received, Count: count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last), Lookup: lookup,
 		Unanswered: e.Tag == tagRequest && !c.mayBeAnswered(e) && c.over(e, due), entry: e,
 	}
 }

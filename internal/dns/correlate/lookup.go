@@ -109,14 +109,15 @@ func (f *lookupFacts) lookup(events int64) Lookup {
 	return Lookup{Events: events, Server: f.addr, Asked: f.asked, Cached: f.cached}
 }
 
-// kept gives the event that is kept in an entry, and what is known of its look-up where it is of one.
-func (c *Correlator) kept(entry *hold.Entry) (raw []byte, l Lookup) {
-	raw = c.store.Data(entry)
+// kept returns the event that is kept in an entry, the identifier of the entry's first event, and what is known of its look-up if it
+// belongs to one.
+func (c *Correlator) kept(entry *hold.Entry) (raw []byte, id hold.ID, l Lookup) {
+	raw, id = hold.CutID(c.store.Data(entry))
 	if c.Mode != Correlate || c.store.Key(entry)[0] != clientCall {
-		return raw, l
+		return raw, id, l
 	}
 	raw, f := cutFacts(raw)
-	return raw, f.lookup(entry.Count)
+	return raw, id, f.lookup(entry.Count)
 }
 
 // absorb merges an event into the open look-up that it is part of. It reports whether there is one.
@@ -132,7 +133,8 @@ func (c *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 	if !c.spans(entry, at) {
 		return false
 	}
-	before, facts := cutFacts(c.store.Data(entry))
+	kept, id := hold.CutID(c.store.Data(entry))
+	before, facts := cutFacts(kept)
 	better := s.rank > facts.rank
 	if s.caches {
 		status, ok := e.Num(dns.Status)
@@ -149,7 +151,7 @@ func (c *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 		before, facts.rank = raw, s.rank
 		entry.Tag |= tagDoubtful // there is an answer, even if the call has none
 	}
-	c.data = facts.append(append(c.data[:0], before...))
+	c.data = append(facts.append(append(c.data[:0], before...)), id[:]...)
 	c.store.SetData(entry, c.data)
 	entry.Count++
 	entry.Last = max(entry.Last, at)

@@ -141,6 +141,8 @@ func (o occurrence) withResults(all []occurrence, profile dns.Profile) []occurre
 	e := o.event
 	outcome := o.view.Outcome(e)
 	switch {
+	case o.view.AuditEvent(e): // no audit event has a code
+		add(outcome.Result, detailsNA)
 	case profile == dns.ProfileDocumented:
 		anyResult(e.Phase == dns.Response)
 	case e.FinalStatus:
@@ -170,7 +172,7 @@ func occurrences(sources []Source, profile dns.Profile, device, dropInfo bool) (
 			if !s.Enable.Wants(&e.Record) {
 				return
 			}
-			if decoder.Decode(e); view.Wants(e) && !(dropInfo && e.Informational()) {
+			if decoder.Decode(e); !dropInfo || !e.Informational() {
 				all = occurrence{event: e, others: others, view: view, device: device}.withResults(all, profile)
 			}
 		}

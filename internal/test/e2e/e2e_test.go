@@ -158,11 +158,12 @@ func TestTheReplayWritesEveryEventOfTheThreeFilesAndEndsByItself(t *testing.T) {
 		for i := range logs.ResourceLogs().Len() {
 			rl := logs.ResourceLogs().At(i)
 			service, _ := rl.Resource().Attributes().Get("service.name")
-			records := rl.ScopeLogs().At(0).LogRecords()
-			got[service.Str()] += records.Len()
-			for j := range records.Len() {
-				id, _ := records.At(j).Attributes().Get("EventOriginalType")
-				byID[service.Str()+" "+id.Str()]++
+			for _, sl := range rl.ScopeLogs().All() {
+				got[service.Str()] += sl.LogRecords().Len()
+				for _, lr := range sl.LogRecords().All() {
+					id, _ := lr.Attributes().Get("EventOriginalType")
+					byID[service.Str()+" "+id.Str()]++
+				}
 			}
 		}
 	}

@@ -232,24 +232,39 @@ func lines(counts map[string]int, keep func(string) bool) []string {
 	return list
 }
 
-// auditQuestions are questions about the records of changes, which profile windows has.
+// auditNames are the attributes of the records of audit events: in profile windows those of the schema Dns, in profile asim
+// those of the schema AuditEvent.
+type auditNames struct {
+	user, userType, verb, record string
+	changes                      func(t table) table // those of a known kind
+}
+
+func namesIn(profile string) auditNames {
+	if profile == "asim" {
+		return auditNames{"ActorUserId", "ActorUserIdType", "EventType", "Object", func(t table) table {
+			return t.where("EventSchema", "AuditEvent").that(func(r row) bool { return r.text("ObjectType") != "" })
+		}}
+	}
+	return auditNames{"SrcUserId", "SrcUserIdType", "EventSubType", "DnsQuery", func(t table) table { return t.where("DnsRole", "audit", "EventType", "Update") }}
+}
+
+// auditQuestions are questions about the records of changes, which both profiles have.
 var auditQuestions = []struct {
 	name string
-	ask  func(t table) []string
+	ask  func(t table, n auditNames) []string
 	want []string
 }{
 	{
 		"who changes the server (of a dynamic update the server's own account is no answer)",
-		func(t table) []string {
-			return t.where("DnsRole", "audit", "EventType", "Update").that(func(r row) bool { return r.text("SrcUserId") != "" }).
-				distinct("SrcUserIdType", "SrcUserId")
+		func(t table, n auditNames) []string {
+			return n.changes(t).that(func(r row) bool { return r.text(n.user) != "" }).distinct(n.userType, n.user)
 		},
 		[]string{"SID " + incident.Intruder, "SID " + incident.Admin},
 	},
 	{
 		"what this user changes",
-		func(t table) []string {
-			return t.where("DnsRole", "audit", "SrcUserId", incident.Intruder, "EventType", "Update").distinct("EventSubType", "OriginalObjectType", "Object", "OldValue", "NewValue")
+		func(t table, n auditNames) []string {
+			return n.changes(t).where(n.user, incident.Intruder).distinct(n.verb, "OriginalObjectType", "Object", "OldValue", "NewValue")
 		},
 		[]string{
 			"set Server Setting LogLevel  0x0",
@@ -262,16 +277,16 @@ var auditQuestions = []struct {
 	},
 	{
 		"which record was deleted, which added, by whom",
-		func(t table) []string {
-			return t.where("DnsRole", "audit", "DnsQuery", "siem.contoso.com").distinct("EventSubType", "DnsQueryTypeName", "SrcUserId")
+		func(t table, n auditNames) []string {
+			return t.where("DnsRole", "audit", n.record, "siem.contoso.com").distinct(n.verb, "DnsQueryTypeName", n.user)
 		},
 		[]string{"create A " + incident.Intruder, "delete A " + incident.Intruder},
 	},
 	{
 		"from where a record was changed by a dynamic update",
-		func(t table) []string {
-			return t.where("DnsRole", "audit", "EventType", "Update").that(func(r row) bool { return r.text("SrcIpAddr") != "" }).
-				distinct("SrcIpAddr", "EventSubType", "DnsQuery", "DnsQueryTypeName")
+		func(t table, n auditNames) []string {
+			return n.changes(t).that(func(r row) bool { return r.text("SrcIpAddr") != "" }).
+				distinct("SrcIpAddr", n.verb, n.record, "DnsQueryTypeName")
 		},
 		[]string{
 			"10.1.4.44 create ws44.contoso.com A", incident.Stranger + " create " + incident.PlantedHost + " A", incident.Stranger + " delete " + incident.RemovedHost + " A",
@@ -279,8 +294,8 @@ var auditQuestions = []struct {
 	},
 	{
 		"which changes are of a kind that is not known yet",
-		func(t table) []string {
-			return t.where("DnsRole", "audit").that(func(r row) bool { return r.text("EventType") != "Update" }).distinct("SrcUserId")
+		func(t table, n auditNames) []string {
+			return t.where("DnsRole", "audit").that(func(r row) bool { return r.text("OriginalObjectType") == "" }).distinct(n.user)
 		},
 		[]string{incident.Intruder},
 	},
@@ -358,9 +373,16 @@ func TestTheQuestionsOfADNSServersRecords(t *testing.T) {
 			t.Run(profile+"/"+q.name, func(t *testing.T) { require.ElementsMatch(t, q.want, q.ask(rows)) })
 		}
 		for _, q := range auditQuestions {
-			if profile == "windows" {
-				t.Run(profile+"/"+q.name, func(t *testing.T) { require.ElementsMatch(t, q.want, q.ask(rows)) })
-			}
+			t.Run(profile+"/"+q.name, func(t *testing.T) {
+				found := q.ask(rows, namesIn(profile))
+				for i, line := range found { // the schema AuditEvent has its verbs with a capital
+					for _, verb := range []string{"Create", "Delete", "Set"} {
+						found[i] = strings.Replace(found[i], verb+" ", strings.ToLower(verb)+" ", 1)
+					}
+					require.Equal(t, len(line), len(found[i]))
+				}
+				require.ElementsMatch(t, q.want, found)
+			})
 		}
 	}
 }

@@ -114,7 +114,10 @@ func tables(t *testing.T) map[string]table {
 		return replay(t, asimdnsreceiver.NewFactory(), config(files.Server, profile))
 	}
 	pods := replay(t, ciliumwindowsreceiver.NewFactory(), map[string]any{"replay": map[string]any{"path": files.Pods}})
-	return map[string]table{"AppTraces": append(server("windows"), pods...), "ASimDnsActivityLogs": server("asim")}
+	asim := server("asim")
+	return map[string]table{
+		"AppTraces": append(server("windows"), pods...), "ASimDnsActivityLogs": asim.where("EventSchema", "Dns"), "ASimAuditEventLogs": asim.where("EventSchema", "AuditEvent"),
+	}
 }
 
 // Applies the conditions of every query in the documents to records. WinnetStatus_CL has the collector's own account
@@ -149,12 +152,12 @@ func TestEveryQueryOfTheDocumentsSelectsRecordsThatHaveWhatItShows(t *testing.T)
 			}
 		}
 	}
-	require.Equal(t, 5, asked)
+	require.Equal(t, 6, asked)
 }
 
 func TestTheReadmesQueryFindsWhoAskedForWhichDynamicUpdate(t *testing.T) {
 	queries := queriesOf(t, "../../../receiver/asimdnsreceiver/README.md")
-	require.Len(t, queries, 1)
+	require.Len(t, queries, 2)
 	rows, _ := queries[0].selects(t, tables(t)["AppTraces"])
 	require.Equal(t, []string{
 		"10.1.4.44 create ws44.contoso.com A 10.1.4.44 ", incident.Stranger + " create " + incident.PlantedHost + " A " + incident.Stranger + " ",

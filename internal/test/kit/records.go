@@ -44,31 +44,39 @@ func Replay(t testing.TB, f receiver.Factory, config map[string]any) *consumerte
 func EachRecord(sink *consumertest.LogsSink, do func(plog.ResourceLogs, plog.LogRecord)) {
 	for _, logs := range sink.AllLogs() {
 		for _, rl := range logs.ResourceLogs().All() {
-			for _, lr := range rl.ScopeLogs().At(0).LogRecords().All() {
-				do(rl, lr)
+			for _, sl := range rl.ScopeLogs().All() {
+				for _, lr := range sl.LogRecords().All() {
+					do(rl, lr)
+				}
 			}
 		}
 	}
 }
 
-// FirstOfEach keeps the first record of each key.
+// FirstOfEach keeps the first record of each key, of one resource, by scope.
 func FirstOfEach(sink *consumertest.LogsSink, key func(plog.LogRecord) string) plog.Logs {
 	kept := plog.NewLogs()
-	seen := map[string]bool{}
-	var records plog.LogRecordSlice
-	EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
-		if kept.ResourceLogs().Len() == 0 {
-			to := kept.ResourceLogs().AppendEmpty()
+	to := kept.ResourceLogs().AppendEmpty()
+	seen, scopes := map[string]bool{}, map[string]plog.LogRecordSlice{}
+	for _, logs := range sink.AllLogs() {
+		for _, rl := range logs.ResourceLogs().All() {
 			rl.Resource().CopyTo(to.Resource())
-			sl := to.ScopeLogs().AppendEmpty()
-			rl.ScopeLogs().At(0).Scope().CopyTo(sl.Scope())
-			records = sl.LogRecords()
+			for _, sl := range rl.ScopeLogs().All() {
+				name := sl.Scope().Name()
+				if _, ok := scopes[name]; !ok {
+					scope := to.ScopeLogs().AppendEmpty()
+					sl.Scope().CopyTo(scope.Scope())
+					scopes[name] = scope.LogRecords()
+				}
+				for _, lr := range sl.LogRecords().All() {
+					if k := key(lr); !seen[k] {
+						seen[k] = true
+						lr.CopyTo(scopes[name].AppendEmpty())
+					}
+				}
+			}
 		}
-		if k := key(lr); !seen[k] {
-			seen[k] = true
-			lr.CopyTo(records.AppendEmpty())
-		}
-	})
+	}
 	return kept
 }
 

@@ -49,16 +49,16 @@ func readRecords(t *testing.T, path string) []record {
 		require.NoError(t, err)
 		for i := range logs.ResourceLogs().Len() {
 			rl := logs.ResourceLogs().At(i)
-			records := rl.ScopeLogs().At(0).LogRecords()
-			for j := range records.Len() {
-				lr := records.At(j)
-				for _, name := range []string{"DvcOsVersion", "SrcUsername", "SrcUsernameType"} {
-					lr.Attributes().Remove(name)
+			for _, sl := range rl.ScopeLogs().All() {
+				for _, lr := range sl.LogRecords().All() {
+					for _, name := range []string{"DvcOsVersion", "SrcUsername", "SrcUsernameType"} {
+						lr.Attributes().Remove(name)
+					}
+					all = append(all, record{
+						Resource: rl.Resource().Attributes().AsRaw(), Attributes: lr.Attributes().AsRaw(), Body: lr.Body().AsString(),
+						Severity: lr.SeverityText(), Time: lr.Timestamp().AsTime(),
+					})
 				}
-				all = append(all, record{
-					Resource: rl.Resource().Attributes().AsRaw(), Attributes: lr.Attributes().AsRaw(), Body: lr.Body().AsString(),
-					Severity: lr.SeverityText(), Time: lr.Timestamp().AsTime(),
-				})
 			}
 		}
 	}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Audit events in the words of ASIM's schema AuditEvent, which profile asim has for them.
+
+package dns
+
+// The values of EventType that the schema AuditEvent enumerates and that an audit event of the DNS Server can have.
+const (
+	auditCreate = "Create"
+	auditDelete = "Delete"
+	auditSet    = "Set"
+	auditClear  = "Clear"
+	auditStart  = "Start"
+	auditStop   = "Stop"
+	auditOther  = "Other"
+)
+
+// auditEventTypes gives EventType for the verbs that the schema has a word for.
+var auditEventTypes = map[string]string{
+	"create": auditCreate, "delete": auditDelete, "set": auditSet, "clear": auditClear, "start": auditStart, "stop": auditStop,
+}
+
+// AuditEvent reports whether the record of the event is one of the schema AuditEvent.
+func (v *View) AuditEvent(e *Event) bool { return v.profile == ProfileASIM && e.Audit }
+
+// auditEventClass gives the class of an audit event in the schema AuditEvent. A verb that the schema has no word for is EventSubType.
+func auditEventClass(p *AuditPlan) Class {
+	if p == nil {
+		return Class{auditOther, ""}
+	}
+	if word, ok := auditEventTypes[p.Verb]; ok {
+		return Class{word, ""}
+	}
+	return Class{auditOther, p.Verb}
+}
+
+// auditEventOutcome gives the result of an audit event in the schema AuditEvent: Success where the event's message in the manifest says
+// that a thing was done. Three messages do not: 548 is a request to restart the server, 553 is any text, and 558 is a refresh that is
+// scheduled. Of an event that is not in the table, nothing is known.
+func auditEventOutcome(p *AuditPlan) Outcome {
+	if p == nil || p.ID == 548 || p.ID == 553 || p.ID == 558 {
+		return Outcome{}
+	}
+	return Outcome{Result: ResultSuccess}
+}
+
+// Single gives the name of the object that a server has one of, for events that do not name it: "Root Hints". It is empty for other
+// kinds.
+func (k ObjectKind) Single() string {
+	switch k {
+	case kindForwarders, kindRootHints, kindListen, kindServer, kindStatistics, kindScavenging, kindRateLimiting:
+		return string(k)
+	}
+	return ""
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// EventOriginalUid: the same event has the same one, however often and from wherever it is read.
+
+package ciliumwindowsreceiver
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+)
+
+// byUID gives the records by their identifiers, each of which must be another one.
+func byUID(t *testing.T, sink *consumertest.LogsSink) map[string]plog.LogRecord {
+	t.Helper()
+	all := map[string]plog.LogRecord{}
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		id := kit.Text(lr, "EventOriginalUid")
+		require.Regexp(t, "^[0-9a-f]{32}$", id)
+		require.NotContains(t, all, id)
+		all[id] = lr
+	})
+	return all
+}
+
+// everyEvent has a record for each event of node-1.
+func everyEvent(c *Config) {
+	c.NodeName, c.MonitorAggregationLevel = "node-1", "none"
+	c.EnabledEvents = []string{"DROP", "TRACE", "POLICY_VERDICT", "DEBUG", "CAPTURE"}
+}
+
+func uidsOf(t *testing.T, path string, change func(*Config)) []string {
+	t.Helper()
+	sink, _, _ := replayAll(t, replayOf(path, func(c *Config) { everyEvent(c); change(c) }))
+	return slices.Sorted(maps.Keys(byUID(t, sink)))
+}
+
+func TestTheSameEventHasTheSameIdentifierWheneverItIsRead(t *testing.T) {
+	want := uidsOf(t, captureFile, func(*Config) {})
+	require.Len(t, want, kit.Generated(t, captureFile).Events)
+
+	recorded := filepath.Join(t.TempDir(), "recorded.pcapng")
+	again := uidsOf(t, captureFile, func(c *Config) { c.Record.Path, c.Batch.MaxRecords = recorded, 7 })
+	require.Equal(t, want, again, "another run, with other batches")
+	require.Equal(t, want, uidsOf(t, recorded, func(*Config) {}), "the recording of it")
+
+	records := rawRecords(t, captureFile)
+	rest := uidsOf(t, captureOf(t, records[len(records)/2:]...), func(*Config) {})
+	require.Len(t, rest, len(records)-len(records)/2)
+	for _, id := range rest {
+		require.Contains(t, want, id, "a start in the middle")
+	}
+	require.NotContains(t, want, uidsOf(t, captureFile, func(c *Config) { c.NodeName = "node-2" })[0], "another node")
+}
+
+func TestEqualEventsOfOneTimeHaveIdentifiersOfTheirOwn(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	one, other := packet(2, at), packet(3, at)
+	lost := events.Record{Time: at.UnixNano(), CPU: 1, Lost: 5}
+	file := captureOf(t, one, other, one, one, lost, lost, other)
+	level := func(c *Config) { c.NodeName = "node-1"; c.MonitorAggregationLevel = "none" }
+	ids := uidsOf(t, file, level)
+	require.Len(t, ids, 6, "the second loss is counted with the first")
+	require.Equal(t, ids, uidsOf(t, file, level))
+}
+
+func TestARecordOfSeveralEventsHasTheIdentifierOfItsFirst(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	var packets []events.Record
+	for i := range 40 {
+		packets = append(packets, packet(2, at.Add(time.Duration(i)*time.Second)))
+	}
+	file := captureOf(t, packets...)
+	alone, _, _ := replayAll(t, replayOf(file, everyEvent))
+	merged, r, _ := replayAll(t, replayOf(file, func(c *Config) { everyEvent(c); c.MonitorAggregationLevel = "medium" }))
+	require.Positive(t, r.Pipeline.Stats.Aggregated.Load())
+	all, several := byUID(t, alone), 0
+	require.Len(t, all, 40)
+	for id, lr := range byUID(t, merged) {
+		require.Contains(t, all, id)
+		require.Equal(t, kit.Text(all[id], "EventStartTime"), kit.Text(lr, "EventStartTime"))
+		if kit.Text(lr, "EventCount") != "1" {
+			several++
+		}
+	}
+	require.Positive(t, several)
+}
