@@ -43,15 +43,15 @@ type ConnectionAggregator struct {
 
 // New makes a ConnectionAggregator.
 func New(s Settings) *ConnectionAggregator {
-	k := &ConnectionAggregator{Settings: s}
-	k.Forget()
-	return k
+	c := &ConnectionAggregator{Settings: s}
+	c.Forget()
+	return c
 }
 
 // Forget forgets all connections and the time: what comes next is another node's. Nothing may be kept back.
-func (k *ConnectionAggregator) Forget() {
-	k.store = hold.New(k.MaxConnections, k.MaxBytes)
-	k.Clock, k.held, k.losses = hold.Clock{}, 0, losses{}
+func (c *ConnectionAggregator) Forget() {
+	c.store = hold.New(c.MaxConnections, c.MaxBytes)
+	c.Clock, c.held, c.losses = hold.Clock{}, 0, losses{}
 }
 
 // Verdict is what becomes of an event.
@@ -81,14 +81,14 @@ const urgent = flow.TCPSyn | flow.TCPFin | flow.TCPRst
 
 // Add decides about an event. raw is its wire form, at its time and received when it was delivered, both in nanoseconds since
 // 1970. What belongs to no connection, and drops and policy verdicts, are reported.
-func (k *ConnectionAggregator) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
-	if !k.identify(f) {
+func (c *ConnectionAggregator) Add(f *flow.Flow, raw []byte, at, received int64) Decision {
+	if !c.identify(f) {
 		return Decision{}
 	}
 	flags := f.L4.Flags
-	e := k.store.Get(k.key[:])
+	e := c.store.Get(c.key[:])
 	if e == nil {
-		k.begin(at, flags)
+		c.begin(at, flags)
 		return Decision{}
 	}
 	isNew := flags&urgent != 0 || flags&^e.Tag != 0
@@ -96,15 +96,15 @@ func (k *ConnectionAggregator) Add(f *flow.Flow, raw []byte, at, received int64)
 	if isNew {
 		return Decision{}
 	}
-	switch since, interval := hold.Since(e.Begun, at), int64(k.Interval); {
+	switch since, interval := hold.Since(e.Begun, at), int64(c.Interval); {
 	case since > -interval && since < interval:
 	case e.Count == 0 || since >= interval && since < 2*interval:
-		return k.close(e, f, at)
+		return c.close(e, f, at)
 	default:
-		return k.next(e, f, raw, at, received)
+		return c.next(e, f, raw, at, received)
 	}
 	if e.Count == 0 {
-		k.hold(e, f, raw, at, received)
+		c.hold(e, f, raw, at, received)
 		return Decision{Verdict: Held}
 	}
 	e.Count++
@@ -114,52 +114,52 @@ func (k *ConnectionAggregator) Add(f *flow.Flow, raw []byte, at, received int64)
 }
 
 // begin remembers that the connection of the key was reported.
-func (k *ConnectionAggregator) begin(at int64, flags uint16) *hold.Entry {
-	e := k.store.Put(k.key[:], nil, 0, at)
-	e.Begun, e.Tag, e.Count, e.Mark = at, flags, 0, k.Clock.Mark()
+func (c *ConnectionAggregator) begin(at int64, flags uint16) *hold.Entry {
+	e := c.store.Put(c.key[:], nil, 0, at)
+	e.Begun, e.Tag, e.Count, e.Mark = at, flags, 0, c.Clock.Mark()
 	return e
 }
 
 // hold keeps the first event of an interval back that is not reported at once.
-func (k *ConnectionAggregator) hold(e *hold.Entry, f *flow.Flow, raw []byte, at, received int64) {
-	k.store.SetData(e, raw)
+func (c *ConnectionAggregator) hold(e *hold.Entry, f *flow.Flow, raw []byte, at, received int64) {
+	c.store.SetData(e, raw)
 	e.Received, e.First, e.Last, e.Count, e.Sum = received, at, at, 1, int64(f.OrigLen)
-	k.held++
+	c.held++
 }
 
 // close reports an event that comes when the interval is over, with those kept back until now.
-func (k *ConnectionAggregator) close(e *hold.Entry, f *flow.Flow, at int64) Decision {
+func (c *ConnectionAggregator) close(e *hold.Entry, f *flow.Flow, at int64) Decision {
 	var d Decision
 	if e.Count > 0 {
-		k.held--
+		c.held--
 		d.Joined = 1 // the others were counted as they came
 		d.Aggregate = flow.Aggregate{Count: e.Count + 1, Bytes: e.Sum + int64(f.OrigLen), First: time.Unix(0, e.First)}
 	}
 	flags := e.Tag
-	k.store.Drop(e)
-	k.begin(at, flags)
+	c.store.Drop(e)
+	c.begin(at, flags)
 	return d
 }
 
 // next keeps an event back that belongs to another interval, and reports those kept back until now.
-func (k *ConnectionAggregator) next(e *hold.Entry, f *flow.Flow, raw []byte, at, received int64) Decision {
-	popped := k.pop(e)
-	popped.Data, popped.entry = append(k.before.Data[:0], popped.Data...), nil
-	k.before = popped
+func (c *ConnectionAggregator) next(e *hold.Entry, f *flow.Flow, raw []byte, at, received int64) Decision {
+	popped := c.pop(e)
+	popped.Data, popped.entry = append(c.before.Data[:0], popped.Data...), nil
+	c.before = popped
 	flags := e.Tag
-	k.held--
-	k.store.Drop(e)
-	k.hold(k.begin(at, flags), f, raw, at, received)
-	return Decision{Verdict: Next, Before: &k.before}
+	c.held--
+	c.store.Drop(e)
+	c.hold(c.begin(at, flags), f, raw, at, received)
+	return Decision{Verdict: Next, Before: &c.before}
 }
 
 // maxRecord is room for the largest event: a notification's header, a captured packet, a head.
 const maxRecord = 1 << 10
 
 // Held is the number of events kept back.
-func (k *ConnectionAggregator) Held() int {
-	n := k.held
-	if k.losses.reports > 0 {
+func (c *ConnectionAggregator) Held() int {
+	n := c.held
+	if c.losses.reports > 0 {
 		n++
 	}
 	return n
@@ -167,22 +167,22 @@ func (k *ConnectionAggregator) Held() int {
 
 // Due reports whether an event kept back must go, and forgets connections that have been silent for an interval, and those whose
 // interval begins at a time that the stream does not have.
-func (k *ConnectionAggregator) Due() bool {
+func (c *ConnectionAggregator) Due() bool {
 	for {
-		e := k.store.Oldest()
-		if e == nil || !k.over(e.Mark, e.Begun) && !k.store.Full(maxRecord) {
-			return k.losses.over(k)
+		e := c.store.Oldest()
+		if e == nil || !c.over(e.Mark, e.Begun) && !c.store.Full(maxRecord) {
+			return c.losses.over(c)
 		}
 		if e.Count > 0 {
 			return true
 		}
-		k.store.Drop(e)
+		c.store.Drop(e)
 	}
 }
 
 // over reports whether an interval is over that began at a time, with an event that came at the mark.
-func (k *ConnectionAggregator) over(m hold.Mark, begun int64) bool {
-	return k.Clock.Passed(m, begun) >= int64(k.Interval) || k.Clock.Ahead(m, begun, int64(k.Interval))
+func (c *ConnectionAggregator) over(m hold.Mark, begun int64) bool {
+	return c.Clock.Passed(m, begun) >= int64(c.Interval) || c.Clock.Ahead(m, begun, int64(c.Interval))
 }
 
 // Popped is an event that was kept back and goes.
@@ -204,22 +204,22 @@ type Popped struct {
 
 // PopOldest gives an event kept back: losses when they are due, else the one of the connection that was reported longest ago. There
 // must be one. Release must follow.
-func (k *ConnectionAggregator) PopOldest() Popped {
-	for k.held > 0 && !k.losses.over(k) {
-		e := k.store.Oldest()
+func (c *ConnectionAggregator) PopOldest() Popped {
+	for c.held > 0 && !c.losses.over(c) {
+		e := c.store.Oldest()
 		if e.Count == 0 {
-			k.store.Drop(e)
+			c.store.Drop(e)
 			continue
 		}
-		return k.pop(e)
+		return c.pop(e)
 	}
-	return k.losses.pop()
+	return c.losses.pop()
 }
 
 // pop gives what is kept back of a connection.
-func (k *ConnectionAggregator) pop(e *hold.Entry) Popped {
+func (c *ConnectionAggregator) pop(e *hold.Entry) Popped {
 	popped := Popped{
-		Data: k.store.Data(e), Received: e.Received, Last: e.Last, Primary: k.store.Key(e)[directionAt]&primaryBit != 0, entry: e,
+		Data: c.store.Data(e), Received: e.Received, Last: e.Last, Primary: c.store.Key(e)[directionAt]&primaryBit != 0, entry: e,
 	}
 	if e.Count > 1 {
 		popped.Aggregate = flow.Aggregate{Count: e.Count, Bytes: e.Sum, First: time.Unix(0, e.First)}
@@ -228,17 +228,17 @@ func (k *ConnectionAggregator) pop(e *hold.Entry) Popped {
 }
 
 // Release drops the event that PopOldest gave. Where its interval is over the next one begins, unless that is over as well.
-func (k *ConnectionAggregator) Release(p Popped) {
+func (c *ConnectionAggregator) Release(p Popped) {
 	e := p.entry
 	if e == nil {
-		k.losses = losses{}
+		c.losses = losses{}
 		return
 	}
-	copy(k.key[:], k.store.Key(e))
-	begun, flags, age := e.Begun, e.Tag, k.Clock.Passed(e.Mark, e.Begun)
-	k.held--
-	k.store.Drop(e)
-	if interval := int64(k.Interval); age >= interval && age < 2*interval {
-		k.begin(begun+interval, flags)
+	copy(c.key[:], c.store.Key(e))
+	begun, flags, age := e.Begun, e.Tag, c.Clock.Passed(e.Mark, e.Begun)
+	c.held--
+	c.store.Drop(e)
+	if interval := int64(c.Interval); age >= interval && age < 2*interval {
+		c.begin(begun+interval, flags)
 	}
 }

@@ -27,7 +27,7 @@ func trace(connection uint16, flags uint16) *flow.Flow {
 	return f
 }
 
-func keeper(change func(*Settings)) *ConnectionAggregator {
+func aggregator(change func(*Settings)) *ConnectionAggregator {
 	s := Settings{Interval: 5 * time.Second, MaxConnections: 100, MaxBytes: 1 << 20}
 	if change != nil {
 		change(&s)
@@ -36,75 +36,75 @@ func keeper(change func(*Settings)) *ConnectionAggregator {
 }
 
 // pass lets the clock show a time after the start.
-func pass(k *ConnectionAggregator, after time.Duration) {
+func pass(agg *ConnectionAggregator, after time.Duration) {
 	for range 2*hold.Strays + 1 {
-		k.Clock.Event(start.Add(after).UnixNano())
+		agg.Clock.Event(start.Add(after).UnixNano())
 	}
 }
 
 // add adds an event that happened some time after the start.
-func add(k *ConnectionAggregator, f *flow.Flow, after time.Duration) Decision {
+func add(agg *ConnectionAggregator, f *flow.Flow, after time.Duration) Decision {
 	at := start.Add(after).UnixNano()
-	return k.Add(f, []byte(after.String()), at, at)
+	return agg.Add(f, []byte(after.String()), at, at)
 }
 
 func TestTheFirstPacketIsReportedAtOnceAndOneRecordAnIntervalStandsForTheRest(t *testing.T) {
-	k := keeper(nil)
+	agg := aggregator(nil)
 	ack := trace(1, flow.TCPAck)
-	require.Equal(t, Decision{}, add(k, ack, 0))
-	require.Equal(t, Held, add(k, ack, time.Second).Verdict)
-	require.Equal(t, Counted, add(k, ack, 2*time.Second).Verdict)
-	require.Equal(t, Counted, add(k, ack, 4999*time.Millisecond).Verdict)
-	require.Equal(t, 1, k.Held())
-	require.False(t, k.Due())
+	require.Equal(t, Decision{}, add(agg, ack, 0))
+	require.Equal(t, Held, add(agg, ack, time.Second).Verdict)
+	require.Equal(t, Counted, add(agg, ack, 2*time.Second).Verdict)
+	require.Equal(t, Counted, add(agg, ack, 4999*time.Millisecond).Verdict)
+	require.Equal(t, 1, agg.Held())
+	require.False(t, agg.Due())
 
 	// The packet that comes when the interval is over stands for those that were kept back.
-	d := add(k, ack, 5*time.Second)
+	d := add(agg, ack, 5*time.Second)
 	require.Equal(t, Report, d.Verdict)
 	require.Equal(t, int64(1), d.Joined)
 	require.Equal(t, int64(4), d.Aggregate.Count)
 	require.Equal(t, int64(400), d.Aggregate.Bytes)
 	require.Equal(t, start.Add(time.Second), d.Aggregate.First.UTC())
-	require.Zero(t, k.Held())
+	require.Zero(t, agg.Held())
 
 	// Without one, an event kept back goes when the interval is over, and the next interval begins.
-	require.Equal(t, Held, add(k, ack, 6*time.Second).Verdict)
-	require.Equal(t, Counted, add(k, ack, 7*time.Second).Verdict)
-	pass(k, 10*time.Second-1)
-	require.False(t, k.Due())
-	pass(k, 10*time.Second)
-	require.True(t, k.Due())
-	popped := k.PopOldest()
+	require.Equal(t, Held, add(agg, ack, 6*time.Second).Verdict)
+	require.Equal(t, Counted, add(agg, ack, 7*time.Second).Verdict)
+	pass(agg, 10*time.Second-1)
+	require.False(t, agg.Due())
+	pass(agg, 10*time.Second)
+	require.True(t, agg.Due())
+	popped := agg.PopOldest()
 	require.Equal(t, "6s", string(popped.Data))
 	require.Equal(t, int64(2), popped.Aggregate.Count)
 	require.Equal(t, start.Add(6*time.Second), popped.Aggregate.First.UTC())
 	require.Equal(t, start.Add(7*time.Second).UnixNano(), popped.Last)
-	k.Release(popped)
-	require.False(t, k.Due())
-	require.Equal(t, Held, add(k, ack, 11*time.Second).Verdict, "its interval began at 10s")
-	pass(k, 15*time.Second)
-	require.True(t, k.Due())
-	popped = k.PopOldest()
+	agg.Release(popped)
+	require.False(t, agg.Due())
+	require.Equal(t, Held, add(agg, ack, 11*time.Second).Verdict, "its interval began at 10s")
+	pass(agg, 15*time.Second)
+	require.True(t, agg.Due())
+	popped = agg.PopOldest()
 	require.Zero(t, popped.Aggregate, "it stands for itself")
-	k.Release(popped)
+	agg.Release(popped)
 
 	// A connection that was silent for an interval is new.
-	pass(k, 30*time.Second)
-	require.False(t, k.Due())
-	require.Equal(t, Decision{}, add(k, ack, 30*time.Second))
+	pass(agg, 30*time.Second)
+	require.False(t, agg.Due())
+	require.Equal(t, Decision{}, add(agg, ack, 30*time.Second))
 }
 
 func TestAPacketOfAnotherTimeEndsTheIntervalAndWhatWasKeptBackHasItsOwnTimes(t *testing.T) {
 	for _, leap := range []time.Duration{10 * time.Second, time.Hour, -10 * time.Second, 100 * 365 * 24 * time.Hour, -100 * 365 * 24 * time.Hour} {
-		k := keeper(nil)
+		agg := aggregator(nil)
 		ack := trace(1, flow.TCPAck)
-		require.Equal(t, Decision{}, add(k, ack, 0))
-		require.Equal(t, Held, add(k, ack, time.Second).Verdict)
-		require.Equal(t, Counted, add(k, ack, 2*time.Second).Verdict)
+		require.Equal(t, Decision{}, add(agg, ack, 0))
+		require.Equal(t, Held, add(agg, ack, time.Second).Verdict)
+		require.Equal(t, Counted, add(agg, ack, 2*time.Second).Verdict)
 		for _, far := range []time.Duration{leap, 3 * time.Second} { // there and back
-			d := add(k, ack, far)
+			d := add(agg, ack, far)
 			require.Equal(t, Next, d.Verdict, "%v", leap)
-			require.Equal(t, 1, k.Held(), "the packet is kept back in the place of those before it")
+			require.Equal(t, 1, agg.Held(), "the packet is kept back in the place of those before it")
 			if far != leap {
 				require.Equal(t, leap.String(), string(d.Before.Data))
 				require.Zero(t, d.Before.Aggregate, "it stands for itself")
@@ -116,14 +116,14 @@ func TestAPacketOfAnotherTimeEndsTheIntervalAndWhatWasKeptBackHasItsOwnTimes(t *
 			require.Equal(t, start.Add(time.Second), d.Before.Aggregate.First.UTC())
 			require.Equal(t, start.Add(2*time.Second).UnixNano(), d.Before.Last)
 		}
-		require.Equal(t, Counted, add(k, ack, 4*time.Second).Verdict)
+		require.Equal(t, Counted, add(agg, ack, 4*time.Second).Verdict)
 	}
 }
 
 func TestNewTCPFlagsAreReportedAtOnceAndForThemselves(t *testing.T) {
-	k := keeper(nil)
+	agg := aggregator(nil)
 	report := func(flags uint16) bool {
-		d := add(k, trace(1, flags), time.Second)
+		d := add(agg, trace(1, flags), time.Second)
 		require.Zero(t, d.Joined)
 		return d.Verdict == Report
 	}
@@ -136,7 +136,7 @@ func TestNewTCPFlagsAreReportedAtOnceAndForThemselves(t *testing.T) {
 	require.True(t, report(flow.TCPAck|flow.TCPFin))
 	require.True(t, report(flow.TCPAck|flow.TCPFin))
 	require.True(t, report(flow.TCPRst))
-	require.Equal(t, 1, k.Held())
+	require.Equal(t, 1, agg.Held())
 }
 
 func TestWhatIsOneConnection(t *testing.T) {
@@ -145,8 +145,8 @@ func TestWhatIsOneConnection(t *testing.T) {
 		do(f)
 		return f
 	}
-	k := keeper(nil)
-	add(k, trace(1, flow.TCPAck), 0)
+	agg := aggregator(nil)
+	add(agg, trace(1, flow.TCPAck), 0)
 	for name, f := range map[string]*flow.Flow{
 		"trace point": change(func(f *flow.Flow) { f.SubType = monitor.TraceToStack }),
 		"direction":   change(func(f *flow.Flow) { f.Direction = flow.DirectionEgress }),
@@ -158,89 +158,89 @@ func TestWhatIsOneConnection(t *testing.T) {
 		"mark":        change(func(f *flow.Flow) { f.Primary = true }),
 		"ICMP type":   change(func(f *flow.Flow) { f.L4 = flow.L4{Protocol: flow.L4ICMPv4, Type: 8} }),
 	} {
-		require.Equal(t, Report, add(k, f, time.Second).Verdict, name)
-		require.Equal(t, Held, add(k, f, time.Second).Verdict, name)
+		require.Equal(t, Report, add(agg, f, time.Second).Verdict, name)
+		require.Equal(t, Held, add(agg, f, time.Second).Verdict, name)
 	}
 	same := change(func(f *flow.Flow) { f.OrigLen, f.Hash, f.SourceIdentity = 7, 8, 9 })
-	require.Equal(t, Held, add(k, same, time.Second).Verdict)
+	require.Equal(t, Held, add(agg, same, time.Second).Verdict)
 	for _, f := range []*flow.Flow{
 		{Type: monitor.TypeTrace}, change(func(f *flow.Flow) { f.Type = monitor.TypeDrop }),
 		change(func(f *flow.Flow) { f.Type = monitor.TypePolicyVerdict }), change(func(f *flow.Flow) { f.Type = monitor.TypeTraceSock }),
 	} {
 		for range 3 {
-			require.Equal(t, Decision{}, add(k, f, time.Second), "%v is never aggregated", f.Type)
+			require.Equal(t, Decision{}, add(agg, f, time.Second), "%v is never aggregated", f.Type)
 		}
 	}
 }
 
 func TestWhatWasKeptBackHasTheMarkOfItsFlows(t *testing.T) {
 	for _, primary := range []bool{true, false} {
-		k := keeper(nil)
+		agg := aggregator(nil)
 		ack := trace(1, flow.TCPAck)
 		ack.Primary, ack.Direction = primary, flow.DirectionEgress
-		add(k, ack, 0)
-		add(k, ack, time.Second)
-		require.Equal(t, primary, k.PopOldest().Primary)
-		require.Equal(t, primary, add(k, ack, time.Hour).Before.Primary)
+		add(agg, ack, 0)
+		add(agg, ack, time.Second)
+		require.Equal(t, primary, agg.PopOldest().Primary)
+		require.Equal(t, primary, add(agg, ack, time.Hour).Before.Primary)
 	}
 }
 
 func TestInASilenceTimePassesWithoutEvents(t *testing.T) {
 	for _, known := range []bool{false, true} {
-		k := keeper(nil)
+		agg := aggregator(nil)
 		if known {
-			pass(k, 0)
+			pass(agg, 0)
 		}
 		ack := trace(1, flow.TCPAck)
-		add(k, ack, 0)
-		add(k, ack, time.Second)
-		k.Clock.Silence(5*time.Second - 1)
-		require.False(t, k.Due())
-		k.Clock.Silence(1)
-		require.True(t, k.Due())
-		k.Release(k.PopOldest())
-		require.Equal(t, Held, add(k, ack, 6*time.Second).Verdict, "the next interval has begun")
+		add(agg, ack, 0)
+		add(agg, ack, time.Second)
+		agg.Clock.Silence(5*time.Second - 1)
+		require.False(t, agg.Due())
+		agg.Clock.Silence(1)
+		require.True(t, agg.Due())
+		agg.Release(agg.PopOldest())
+		require.Equal(t, Held, add(agg, ack, 6*time.Second).Verdict, "the next interval has begun")
 	}
 }
 
 func TestLossesAreOneRecordAnInterval(t *testing.T) {
-	k := keeper(nil)
+	agg := aggregator(nil)
 	lose := func(count uint64, cpu int32, after time.Duration) Verdict {
 		at := start.Add(after).UnixNano()
-		return k.AddLoss(count, cpu, at, at).Verdict
+		return agg.AddLoss(count, cpu, at, at).Verdict
 	}
-	add(k, trace(1, flow.TCPAck), 0)
-	add(k, trace(1, flow.TCPAck), 3*time.Second)
+	add(agg, trace(1, flow.TCPAck), 0)
+	add(agg, trace(1, flow.TCPAck), 3*time.Second)
 	require.Equal(t, Held, lose(3, 2, 0))
 	require.Equal(t, Counted, lose(4, 2, time.Second))
-	require.Equal(t, 2, k.Held())
-	require.False(t, k.Due())
+	require.Equal(t, 2, agg.Held())
+	require.False(t, agg.Due())
 	require.Equal(t, Counted, lose(5, 2, 5*time.Second))
-	pass(k, 5*time.Second-1)
-	require.False(t, k.Due())
-	pass(k, 5*time.Second)
-	require.True(t, k.Due())
-	popped := k.PopOldest()
+	pass(agg, 5*time.Second-1)
+	require.False(t, agg.Due())
+	pass(agg, 5*time.Second)
+	require.True(t, agg.Due())
+	popped := agg.PopOldest()
 	require.Nil(t, popped.Data)
 	require.Equal(t, flow.LostPerfEventRingBuffer, popped.Lost.Source)
 	require.Equal(t, uint64(12), popped.Lost.Count)
 	require.Equal(t, int32(2), popped.CPU)
 	require.Equal(t, 5*time.Second, popped.Lost.Last.Sub(popped.Lost.First))
-	k.Release(popped)
-	require.Equal(t, 1, k.Held())
+	agg.Release(popped)
+	require.Equal(t, 1, agg.Held())
 
 	require.Equal(t, Held, lose(1, 2, 6*time.Second))
 	require.Equal(t, Counted, lose(1, 3, 6*time.Second))
-	k.Release(k.PopOldest()) // the connection's
-	require.Equal(t, int32(-1), k.PopOldest().CPU)
+	agg.Release(agg.PopOldest()) // the connection's
+	require.Equal(t, int32(-1), agg.PopOldest().CPU)
 }
 
-// TestEveryEventIsInExactlyOneRecord holds a keeper of little room against the sum, through random events.
+// TestEveryEventIsInExactlyOneRecord holds an aggregator of little room against the sum, through random events.
 func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 	for _, silent := range []bool{false, true} {
 		t.Run(fmt.Sprint("silent ", silent), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
-			k := keeper(func(s *Settings) { s.MaxConnections = 40 })
+			agg := aggregator(func(s *Settings) { s.MaxConnections = 40 })
 			var emitted, counted, joined, stoodFor, bytes, pending int64
 			emit := func(a flow.Aggregate) {
 				emitted++
@@ -252,14 +252,14 @@ func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 				}
 			}
 			release := func() {
-				popped := k.PopOldest()
+				popped := agg.PopOldest()
 				pending--
 				if popped.Data == nil {
 					emit(flow.Aggregate{})
 				} else {
 					emit(popped.Aggregate)
 				}
-				k.Release(popped)
+				agg.Release(popped)
 			}
 			const events = 200_000
 			var now time.Duration
@@ -267,23 +267,23 @@ func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 			for i := range events {
 				now += time.Duration(r.IntN(40)) * time.Millisecond
 				at := start.Add(now - time.Duration(r.IntN(3000))*time.Millisecond).UnixNano()
-				for k.Due() {
+				for agg.Due() {
 					release()
 				}
 				if silent && r.IntN(10) == 0 {
-					k.Clock.Silence(time.Duration(r.IntN(400)) * time.Millisecond)
+					agg.Clock.Silence(time.Duration(r.IntN(400)) * time.Millisecond)
 				}
 				if r.IntN(20) == 0 {
 					at = int64(r.Uint64())
 				}
-				k.Clock.Event(at)
+				agg.Clock.Event(at)
 				var d Decision
 				loss := r.IntN(200) == 0
 				if loss {
-					d = k.AddLoss(1, 0, at, at)
+					d = agg.AddLoss(1, 0, at, at)
 				} else {
 					flags := []uint16{flow.TCPAck, flow.TCPAck, flow.TCPAck, flow.TCPAck | flow.TCPPsh, flow.TCPSyn}[r.IntN(5)]
-					d = k.Add(trace(uint16(r.IntN(60)), flags), binary.LittleEndian.AppendUint64(nil, uint64(i)), at, at)
+					d = agg.Add(trace(uint16(r.IntN(60)), flags), binary.LittleEndian.AppendUint64(nil, uint64(i)), at, at)
 				}
 				joined += d.Joined
 				pending -= d.Joined
@@ -300,9 +300,9 @@ func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 						losses++
 					}
 				}
-				require.Equal(t, int64(k.Held()), pending)
+				require.Equal(t, int64(agg.Held()), pending)
 			}
-			for k.Held() > 0 {
+			for agg.Held() > 0 {
 				release()
 			}
 			require.Zero(t, pending)

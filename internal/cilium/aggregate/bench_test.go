@@ -28,7 +28,7 @@ func BenchmarkConnections(b *testing.B) {
 		{"keys=1000000/interval=4", kit.Million, kit.Uniform, 4 * time.Second},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
-			k := New(Settings{Interval: bm.interval, MaxConnections: bm.keys + bm.keys/8, MaxBytes: 1 << 30})
+			agg := New(Settings{Interval: bm.interval, MaxConnections: bm.keys + bm.keys/8, MaxBytes: 1 << 30})
 			f, raw, at := trace(443, flow.TCPAck), make([]byte, 200), start.UnixNano()
 			added := 0
 			kit.BenchmarkLiveKeys(b, bm.keys, bm.draw, func(n uint32) {
@@ -37,13 +37,13 @@ func BenchmarkConnections(b *testing.B) {
 				if added++; added <= bm.keys {            // the first ones over an interval
 					at += int64(bm.interval) / int64(bm.keys)
 				}
-				for k.Due() {
-					k.Release(k.PopOldest())
+				for agg.Due() {
+					agg.Release(agg.PopOldest())
 				}
-				k.Clock.Event(at)
-				k.Add(f, raw, at, at)
+				agg.Clock.Event(at)
+				agg.Add(f, raw, at, at)
 			})
-			require.NotZero(b, k.Held())
+			require.NotZero(b, agg.Held())
 		})
 	}
 	b.Run("keys=1000000/peer=gomap", func(b *testing.B) { kit.BenchmarkGoMap(b, kit.Uniform) })

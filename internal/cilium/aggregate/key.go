@@ -21,10 +21,10 @@ const (
 	primaryBit  = 1 << 7
 )
 
-// identify makes k.key the key of the event's connection. It is false for what is never aggregated: all but traces, and
+// identify makes c.key the key of the event's connection. It is false for what is never aggregated: all but traces, and
 // packets without an IP header. Both directions of a connection are reported each for itself. ICMP's type and code stand for
 // the ports; what has neither is told apart by its protocol.
-func (k *ConnectionAggregator) identify(f *flow.Flow) bool {
+func (c *ConnectionAggregator) identify(f *flow.Flow) bool {
 	if f.Type != monitor.TypeTrace || f.IP.Version == 0 {
 		return false
 	}
@@ -36,7 +36,7 @@ func (k *ConnectionAggregator) identify(f *flow.Flow) bool {
 	if f.Primary {
 		direction |= primaryBit
 	}
-	b := append(k.key[:0], byte(f.SubType), direction, f.IP.Protocol, byte(f.Tunnel.Protocol))
+	b := append(c.key[:0], byte(f.SubType), direction, f.IP.Protocol, byte(f.Tunnel.Protocol))
 	b = binary.LittleEndian.AppendUint16(b, src)
 	b = binary.LittleEndian.AppendUint16(b, dst)
 	b = binary.LittleEndian.AppendUint32(b, f.Tunnel.VNI)

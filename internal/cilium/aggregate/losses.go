@@ -22,10 +22,10 @@ type losses struct {
 
 // AddLoss keeps the news of a loss back, or has it reported for itself: when its time is more than an interval from those that are
 // kept back. cpu is the processor on which the events were lost, -1 when not known.
-func (k *ConnectionAggregator) AddLoss(count uint64, cpu int32, at, received int64) Decision {
-	l, interval := &k.losses, int64(k.Interval)
+func (c *ConnectionAggregator) AddLoss(count uint64, cpu int32, at, received int64) Decision {
+	l, interval := &c.losses, int64(c.Interval)
 	if l.reports == 0 {
-		*l = losses{reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, mark: k.Clock.Mark(), received: received}
+		*l = losses{reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, mark: c.Clock.Mark(), received: received}
 		return Decision{Verdict: Held}
 	}
 	if since := hold.Since(l.begun, at); since <= -interval || since >= 2*interval {
@@ -41,7 +41,7 @@ func (k *ConnectionAggregator) AddLoss(count uint64, cpu int32, at, received int
 }
 
 // over reports whether losses are kept back whose interval is over.
-func (l *losses) over(k *ConnectionAggregator) bool { return l.reports > 0 && k.over(l.mark, l.begun) }
+func (l *losses) over(c *ConnectionAggregator) bool { return l.reports > 0 && c.over(l.mark, l.begun) }
 
 func (l *losses) pop() Popped {
 	return Popped{

@@ -71,30 +71,30 @@ type miss struct {
 }
 
 // miss notes a response that may belong to any query.
-func (k *Correlator) miss(pair byte) { k.missed[pair] = miss{k.Clock.Mark(), true} }
+func (c *Correlator) miss(pair byte) { c.missed[pair] = miss{c.Clock.Mark(), true} }
 
 // Untied is the number of queries and responses so far without a key: their layout is unknown or a name is too long. It may be called from
 // any goroutine.
-func (k *Correlator) Untied() int64 { return k.untied.Load() }
+func (c *Correlator) Untied() int64 { return c.untied.Load() }
 
 // New makes a Correlator.
 func New(s Settings) *Correlator {
-	k := &Correlator{Settings: s, store: hold.New(s.MaxEvents, s.MaxBytes), slack: replaySlack, open: newOpenTypes()}
+	c := &Correlator{Settings: s, store: hold.New(s.MaxEvents, s.MaxBytes), slack: replaySlack, open: newOpenTypes()}
 	if s.Live {
-		k.slack = liveSlack
+		c.slack = liveSlack
 	}
-	k.Forget()
-	return k
+	c.Forget()
+	return c
 }
 
 // Forget resets the time, for another stream. No event may be kept.
 //
 // The time of a live session goes on in silence, so a step by more than the lateness of events is a leap. In a file it may be a pause: there
 // a leap is a step by more than the window.
-func (k *Correlator) Forget() {
-	clear(k.missed[:])
-	clear(k.calls[:])
-	k.Clock = hold.Steady{Most: time.Duration(k.slack), Leap: time.Duration(min(max(int64(k.Window), liveSlack), k.slack))}
+func (c *Correlator) Forget() {
+	clear(c.missed[:])
+	clear(c.calls[:])
+	c.Clock = hold.Steady{Most: time.Duration(c.slack), Leap: time.Duration(min(max(int64(c.Window), liveSlack), c.slack))}
 }
 
 // Verdict is what becomes of an event.
@@ -137,42 +137,42 @@ type Decision struct {
 }
 
 // Add decides on a decoded event. raw is its wire form. received is the time of its delivery, in nanoseconds since 1970.
-func (k *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
+func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 	at := etw.UnixNano(e.TimeStamp)
-	if k.Mode == Aggregate {
-		return k.aggregate(e, raw, received, at)
+	if c.Mode == Aggregate {
+		return c.aggregate(e, raw, received, at)
 	}
-	return k.correlate(e, raw, received, at)
+	return c.correlate(e, raw, received, at)
 }
 
-func (k *Correlator) aggregate(e *dns.Event, raw []byte, received, at int64) Decision {
+func (c *Correlator) aggregate(e *dns.Event, raw []byte, received, at int64) Decision {
 	var ok bool
-	if k.key, ok = appendIdentity(k.key[:0], e); !ok {
+	if c.key, ok = appendIdentity(c.key[:0], e); !ok {
 		return Decision{Verdict: Pass}
 	}
-	if entry := k.store.Get(k.key); entry != nil && k.near(entry, at) {
+	if entry := c.store.Get(c.key); entry != nil && c.near(entry, at) {
 		entry.Count++
 		entry.First, entry.Last = min(entry.First, at), max(entry.Last, at)
 		return Decision{Verdict: Merged}
 	}
-	return k.hold(raw, received, at, 0)
+	return c.hold(raw, received, at, 0)
 }
 
-func (k *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Decision {
-	if k.absorb(e, raw, at) {
+func (c *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Decision {
+	if c.absorb(e, raw, at) {
 		return Decision{Verdict: Merged}
 	}
 	if isRateLimited(e.ID) {
-		k.miss(serverExchange)
+		c.miss(serverExchange)
 		return Decision{Verdict: Pass}
 	}
 	var t tie
-	if k.key, t = appendExchange(k.key[:0], e); !t.known {
+	if c.key, t = appendExchange(c.key[:0], e); !t.known {
 		if t.pair != 0 {
-			k.untied.Add(1)
+			c.untied.Add(1)
 		}
 		if t.tag == tagResponse {
-			k.miss(t.pair)
+			c.miss(t.pair)
 		}
 		return Decision{Verdict: Pass}
 	}
@@ -181,68 +181,68 @@ func (k *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Dec
 		tag |= tagDoubtful
 	}
 	if t.pair == clientCall && t.tag == tagRequest {
-		k.calls[thread(e)].note(e, k.key, t.asker)
+		c.calls[thread(e)].note(e, c.key, t.asker)
 	}
-	entry := k.store.Get(k.key)
+	entry := c.store.Get(c.key)
 	if entry != nil && entry.Tag&tagOver != 0 {
 		entry = nil
 	}
 	if entry == nil || entry.Tag&tagKind == t.tag {
 		if t.other && t.tag == tagResponse {
-			k.miss(t.pair)
+			c.miss(t.pair)
 		}
-		if entry != nil && t.tag == tagRequest && k.isOpen(entry, at) {
+		if entry != nil && t.tag == tagRequest && c.isOpen(entry, at) {
 			if t.pair == clientCall {
-				k.anotherCall(entry)
+				c.anotherCall(entry)
 				return Decision{Verdict: Pass}
 			}
 			entry.Tag |= tagDoubtful // the response may belong to either
 		}
-		return k.hold(raw, received, at, tag)
+		return c.hold(raw, received, at, tag)
 	}
 	if entry.Tag&tagSeveral != 0 {
-		k.returned(entry)
+		c.returned(entry)
 		return Decision{Verdict: Pass}
 	}
-	match := k.match(entry, at, t.unique)
+	match := c.match(entry, at, t.unique)
 	switch match {
 	case doubtful:
 		entry.Tag |= tagDoubtful
 		fallthrough
 	case another:
-		return k.hold(raw, received, at, tag)
+		return c.hold(raw, received, at, tag)
 	}
 	entry.Count++
-	data, lookup := k.kept(entry)
+	data, lookup := c.kept(entry)
 	d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First), Leapt: match == leapt, Lookup: lookup}
 	if t.tag == tagRequest {
 		d.Verdict, d.Start, d.Data, d.Received = Query, time.Unix(0, at), data, entry.Received
 	}
-	k.drop(entry)
+	c.drop(entry)
 	return d
 }
 
 // isOpen reports whether the request of an entry may still be answered when another request with its key is made.
-func (k *Correlator) isOpen(entry *hold.Entry, at int64) bool {
+func (c *Correlator) isOpen(entry *hold.Entry, at int64) bool {
 	since := hold.Since(entry.First, at)
-	return since >= -maxSkew && since <= int64(k.Window)
+	return since >= -maxSkew && since <= int64(c.Window)
 }
 
 // hold keeps an event back under the key.
-func (k *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
-	if k.Mode == Correlate && k.key[0] == clientCall {
+func (c *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
+	if c.Mode == Correlate && c.key[0] == clientCall {
 		var facts lookupFacts
 		if tag&tagKind == tagResponse {
 			facts.rank = rankResult
 		}
-		k.data = facts.append(append(k.data[:0], raw...))
-		raw = k.data
-		if k.store.Get(k.key) == nil {
-			k.open.add(k.key)
+		c.data = facts.append(append(c.data[:0], raw...))
+		raw = c.data
+		if c.store.Get(c.key) == nil {
+			c.open.add(c.key)
 		}
 	}
-	e := k.store.Put(k.key, raw, received, at)
-	came := k.Clock.Moment(at)
+	e := c.store.Put(c.key, raw, received, at)
+	came := c.Clock.Moment(at)
 	e.Tag, e.Mark, e.Begun, e.Sum = tag, came.Mark, came.Gone, int64(came.Leaps)<<32|int64(came.Calm)
 	return Decision{Verdict: Held}
 }
@@ -253,8 +253,8 @@ func came(e *hold.Entry) hold.Moment {
 }
 
 // near reports whether an event with a time may be merged with the entry.
-func (k *Correlator) near(entry *hold.Entry, at int64) bool {
-	w := int64(k.Window)
+func (c *Correlator) near(entry *hold.Entry, at int64) bool {
+	w := int64(c.Window)
 	return hold.Since(entry.First, at) <= w && hold.Since(at, entry.Last) <= w
 }
 
@@ -275,37 +275,37 @@ const maxSkew = int64(16 * time.Millisecond)
 // match compares an entry with an event of the other kind, at a time. A response whose query is missing must not be matched with the next
 // query of the same key. unique says that the key is used once. If the clock was set and the times do not fit, the order of arrival
 // decides.
-func (k *Correlator) match(entry *hold.Entry, at int64, unique bool) match {
+func (c *Correlator) match(entry *hold.Entry, at int64, unique bool) match {
 	asked, answered, inOrder := entry.First, at, true
 	if entry.Tag == tagResponse {
 		asked, answered, inOrder = at, entry.First, false
 	}
 	switch took := hold.Since(asked, answered); {
-	case took >= -maxSkew && took <= int64(k.Window):
+	case took >= -maxSkew && took <= int64(c.Window):
 		return exact
 	case !unique && !inOrder:
 		return another
-	case took > int64(k.Window):
-		if k.Clock.LeaptUntil(came(entry), answered) {
+	case took > int64(c.Window):
+		if c.Clock.LeaptUntil(came(entry), answered) {
 			return leapt
 		}
 		return another
-	case unique || took < -k.slack: // no event is that late
+	case unique || took < -c.slack: // no event is that late
 		return leapt
 	}
 	return doubtful
 }
 
 // Held is the number of kept events.
-func (k *Correlator) Held() int { return k.store.Len() }
+func (c *Correlator) Held() int { return c.store.Len() }
 
 // Due reports whether the oldest kept event must go: its time is over, or its memory is needed.
-func (k *Correlator) Due() bool {
-	e := k.store.Oldest()
+func (c *Correlator) Due() bool {
+	e := c.store.Oldest()
 	if e == nil {
 		return false
 	}
-	return k.over(e, true) || k.store.Full(etw.MaxRecordSize+factsSize+maxKey)
+	return c.over(e, true) || c.store.Full(etw.MaxRecordSize+factsSize+maxKey)
 }
 
 // Popped is a kept event that leaves.
@@ -326,43 +326,43 @@ type Popped struct {
 
 // PopOldest returns the oldest kept event. There must be one. Release must follow. due is the result of Due; it is false at the end of the
 // stream, when no more events come.
-func (k *Correlator) PopOldest(due bool) Popped {
-	e := k.store.Oldest()
-	data, lookup := k.kept(e)
+func (c *Correlator) PopOldest(due bool) Popped {
+	e := c.store.Oldest()
+	data, lookup := c.kept(e)
 	count := e.Count
 	if lookup.Events > 0 {
 		count = 1
 	}
 	return Popped{
 		Data: data, Received: e.Received, Count: count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last), Lookup: lookup,
-		Unanswered: e.Tag == tagRequest && !k.mayBeAnswered(e) && k.over(e, due), entry: e,
+		Unanswered: e.Tag == tagRequest && !c.mayBeAnswered(e) && c.over(e, due), entry: e,
 	}
 }
 
 // mayBeAnswered reports whether a response that may belong to the entry's query came after it.
-func (k *Correlator) mayBeAnswered(e *hold.Entry) bool {
-	m := &k.missed[k.store.Key(e)[0]]
+func (c *Correlator) mayBeAnswered(e *hold.Entry) bool {
+	m := &c.missed[c.store.Key(e)[0]]
 	return m.any && !m.Before(e.Mark)
 }
 
 // over reports whether the time of an entry is over, either the time without leaps or its age. At the end of the stream, after one leap since
 // the entry's event, the leap may be the whole age: such an entry must be older. Two leaps are pauses, since nobody sets a clock twice in
 // so short a time.
-func (k *Correlator) over(e *hold.Entry, due bool) bool {
-	came, limit := came(e), int64(k.Window)
+func (c *Correlator) over(e *hold.Entry, due bool) bool {
+	came, limit := came(e), int64(c.Window)
 	if due {
-		limit += k.slack
+		limit += c.slack
 	}
 	switch {
-	case k.Clock.Calm(came) > limit:
+	case c.Clock.Calm(came) > limit:
 		return true
 	case due:
-		return k.Clock.Age(came, e.First) > limit
-	case k.Clock.LeaptOnce(came, e.First):
-		limit += k.slack
+		return c.Clock.Age(came, e.First) > limit
+	case c.Clock.LeaptOnce(came, e.First):
+		limit += c.slack
 	}
-	return k.Clock.AgeAtLast(came, e.First) > limit
+	return c.Clock.AgeAtLast(came, e.First) > limit
 }
 
 // Release drops the event that PopOldest returned.
-func (k *Correlator) Release(p Popped) { k.drop(p.entry) }
+func (c *Correlator) Release(p Popped) { c.drop(p.entry) }

@@ -110,9 +110,9 @@ func (f *lookupFacts) lookup(events int64) Lookup {
 }
 
 // kept gives the event that is kept in an entry, and what is known of its look-up where it is of one.
-func (k *Correlator) kept(entry *hold.Entry) (raw []byte, l Lookup) {
-	raw = k.store.Data(entry)
-	if k.Mode != Correlate || k.store.Key(entry)[0] != clientCall {
+func (c *Correlator) kept(entry *hold.Entry) (raw []byte, l Lookup) {
+	raw = c.store.Data(entry)
+	if c.Mode != Correlate || c.store.Key(entry)[0] != clientCall {
 		return raw, l
 	}
 	raw, f := cutFacts(raw)
@@ -120,19 +120,19 @@ func (k *Correlator) kept(entry *hold.Entry) (raw []byte, l Lookup) {
 }
 
 // absorb merges an event into the open look-up that it is part of. It reports whether there is one.
-func (k *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
+func (c *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 	s := stepOf(e.ID)
-	if !s.part || !k.findCall(e, s, at) {
+	if !s.part || !c.findCall(e, s, at) {
 		return false
 	}
-	entry := k.store.Get(k.key)
+	entry := c.store.Get(c.key)
 	if entry == nil || entry.Tag&tagSeveral != 0 {
 		return false
 	}
-	if !k.spans(entry, at) {
+	if !c.spans(entry, at) {
 		return false
 	}
-	before, facts := cutFacts(k.store.Data(entry))
+	before, facts := cutFacts(c.store.Data(entry))
 	better := s.rank > facts.rank
 	if s.caches {
 		status, ok := e.Num(dns.Status)
@@ -149,25 +149,25 @@ func (k *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 		before, facts.rank = raw, s.rank
 		entry.Tag |= tagDoubtful // there is an answer, even if the call has none
 	}
-	k.data = facts.append(append(k.data[:0], before...))
-	k.store.SetData(entry, k.data)
+	c.data = facts.append(append(c.data[:0], before...))
+	c.store.SetData(entry, c.data)
 	entry.Count++
 	entry.Last = max(entry.Last, at)
 	return true
 }
 
 // spans reports whether an event at a time may be part of the look-up of an entry.
-func (k *Correlator) spans(entry *hold.Entry, at int64) bool {
+func (c *Correlator) spans(entry *hold.Entry, at int64) bool {
 	begun, ended := entry.First, at
 	if entry.Tag&tagResponse != 0 {
 		begun, ended = at, entry.First
 	}
 	took := hold.Since(begun, ended)
-	return took >= -maxSkew && took <= int64(k.Window)
+	return took >= -maxSkew && took <= int64(c.Window)
 }
 
-// findCall sets k.key to the key of the call that an event at a time may be part of. It reports whether there is one.
-func (k *Correlator) findCall(e *dns.Event, s step, at int64) bool {
+// findCall sets c.key to the key of the call that an event at a time may be part of. It reports whether there is one.
+func (c *Correlator) findCall(e *dns.Event, s step, at int64) bool {
 	if e.LayoutUnknown() {
 		return false
 	}
@@ -182,28 +182,28 @@ func (k *Correlator) findCall(e *dns.Event, s step, at int64) bool {
 	if asker == 0 {
 		return false
 	}
-	call := &k.calls[thread(e)]
+	call := &c.calls[thread(e)]
 	if _, ok := e.Num(dns.QueryType); !ok {
-		if k.asker, ok = appendAsker(k.asker[:0], e, asker); !ok {
+		if c.asker, ok = appendAsker(c.asker[:0], e, asker); !ok {
 			return false
 		}
-		if k.onlyCall(k.asker, at) {
+		if c.onlyCall(c.asker, at) {
 			return true
 		}
 		// With several calls it is the call of the thread's last event, if process and name are the same.
-		if call.process != e.ProcessID || call.thread != e.ThreadID || !bytes.Equal(call.key[call.asker:], k.asker) {
+		if call.process != e.ProcessID || call.thread != e.ThreadID || !bytes.Equal(call.key[call.asker:], c.asker) {
 			return false
 		}
-		k.key = append(k.key[:0], call.key...)
+		c.key = append(c.key[:0], call.key...)
 		return true
 	}
-	k.key = appendNumber(append(k.key[:0], clientCall), e, dns.QueryType)
-	from := len(k.key)
+	c.key = appendNumber(append(c.key[:0], clientCall), e, dns.QueryType)
+	from := len(c.key)
 	var ok bool
-	if k.key, ok = appendAsker(k.key, e, asker); !ok {
+	if c.key, ok = appendAsker(c.key, e, asker); !ok {
 		return false
 	}
-	call.note(e, k.key, from)
+	call.note(e, c.key, from)
 	return true
 }
 
@@ -231,13 +231,13 @@ func appendAsker(dst []byte, e *dns.Event, process uint64) (key []byte, ok bool)
 
 // anotherCall notes that a call begins while the call of an entry with the same process, name and type is open. The next events may belong to
 // either, so each is a record of its own until all calls have their results.
-func (k *Correlator) anotherCall(entry *hold.Entry) {
+func (c *Correlator) anotherCall(entry *hold.Entry) {
 	calls := max(1, entry.Tag>>openCalls)
 	entry.Tag = entry.Tag&(1<<openCalls-1) | min(calls+1, 1<<(16-openCalls)-1)<<openCalls | tagSeveral | tagDoubtful
 }
 
 // returned notes that one of several open calls has its result.
-func (k *Correlator) returned(entry *hold.Entry) {
+func (c *Correlator) returned(entry *hold.Entry) {
 	if entry.Tag -= 1 << openCalls; entry.Tag>>openCalls == 0 {
 		entry.Tag |= tagOver
 	}

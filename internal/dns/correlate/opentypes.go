@@ -77,16 +77,16 @@ func (o *openTypes) remove(key []byte) {
 	o.of[hash] = t
 }
 
-// onlyCall sets k.key to the key of the only call with a process and name that is open at a time. It reports whether there is exactly one.
-func (k *Correlator) onlyCall(asker []byte, at int64) bool {
-	t := k.open.of[maphash.Bytes(k.open.seed, asker)]
+// onlyCall sets c.key to the key of the only call with a process and name that is open at a time. It reports whether there is exactly one.
+func (c *Correlator) onlyCall(asker []byte, at int64) bool {
+	t := c.open.of[maphash.Bytes(c.open.seed, asker)]
 	if t.many {
 		return false
 	}
 	found := -1
 	for i, typ := range t.list[:t.n] {
-		entry := k.store.Get(k.callKey(typ, asker))
-		if entry == nil || entry.Tag&tagOver != 0 || !k.spans(entry, at) {
+		entry := c.store.Get(c.callKey(typ, asker))
+		if entry == nil || entry.Tag&tagOver != 0 || !c.spans(entry, at) {
 			continue
 		}
 		if found >= 0 || entry.Tag&tagSeveral != 0 {
@@ -97,21 +97,21 @@ func (k *Correlator) onlyCall(asker []byte, at int64) bool {
 	if found < 0 {
 		return false
 	}
-	k.callKey(t.list[found], asker)
+	c.callKey(t.list[found], asker)
 	return true
 }
 
-// callKey sets k.key to the key of a call.
-func (k *Correlator) callKey(typ uint16, asker []byte) []byte {
-	k.key = binary.AppendUvarint(append(k.key[:0], clientCall, 1), uint64(typ))
-	k.key = append(k.key, asker...)
-	return k.key
+// callKey sets c.key to the key of a call.
+func (c *Correlator) callKey(typ uint16, asker []byte) []byte {
+	c.key = binary.AppendUvarint(append(c.key[:0], clientCall, 1), uint64(typ))
+	c.key = append(c.key, asker...)
+	return c.key
 }
 
 // drop removes an entry.
-func (k *Correlator) drop(entry *hold.Entry) {
-	if key := k.store.Key(entry); k.Mode == Correlate && key[0] == clientCall && k.store.Get(key) == entry {
-		k.open.remove(key)
+func (c *Correlator) drop(entry *hold.Entry) {
+	if key := c.store.Key(entry); c.Mode == Correlate && key[0] == clientCall && c.store.Get(key) == entry {
+		c.open.remove(key)
 	}
-	k.store.Drop(entry)
+	c.store.Drop(entry)
 }

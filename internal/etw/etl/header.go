@@ -102,7 +102,7 @@ func parseFirst(head []byte, size int64) (*Header, firstBuffer, error) {
 	if len(head) == 0 {
 		return nil, first, ErrEmpty
 	}
-	// The signature is judged as far as there are bytes of it, so that a short .etl is told from a short other file.
+	// The signature is checked as far as there are bytes of it, so that a short .etl is told from a short other file.
 	// Header type 1 or 2, marker 0xC0, hook type and group 0 (EventTraceGroup_Header).
 	const minimum = bufferHeaderSize + systemHeaderSize
 	record := head[min(len(head), bufferHeaderSize):]

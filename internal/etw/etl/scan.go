@@ -86,7 +86,7 @@ func (r *Reader) scan() {
 			return
 		}
 		h := parseBufferHeader(b)
-		next, read := r.judge(at, &h, isZero(b[:bufferHeaderSize]))
+		next, read := r.checkBuffer(at, &h, isZero(b[:bufferHeaderSize]))
 		r.next = min(next, r.size) // a hostile size must not carry the offset further
 		if !read {
 			continue
