@@ -21,10 +21,10 @@ const (
 	primaryBit  = 1 << 7
 )
 
-// identify sets k.key to the key of the event's connection. It returns false for events that are never aggregated: everything but
+// identify sets c.key to the key of the event's connection. It returns false for events that are never aggregated: everything but
 // traces, and packets without an IP header. Each direction of a connection has its own key. For ICMP, type and code take the place of
 // the ports; a packet with neither is distinguished by its protocol.
-func (k *ConnectionAggregator) identify(f *flow.Flow) bool {
+func (c *ConnectionAggregator) identify(f *flow.Flow) bool {
 	if f.Type != monitor.TypeTrace || f.IP.Version == 0 {
 		return false
 	}
@@ -36,7 +36,7 @@ func (k *ConnectionAggregator) identify(f *flow.Flow) bool {
 	if f.Primary {
 		direction |= primaryBit
 	}
-	b := append(k.key[:0], byte(f.SubType), direction, f.IP.Protocol, byte(f.Tunnel.Protocol))
+	b := append(c.key[:0], byte(f.SubType), direction, f.IP.Protocol, byte(f.Tunnel.Protocol))
 	b = binary.LittleEndian.AppendUint16(b, src)
 	b = binary.LittleEndian.AppendUint16(b, dst)
 	b = binary.LittleEndian.AppendUint32(b, f.Tunnel.VNI)
