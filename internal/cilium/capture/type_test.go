@@ -106,7 +106,7 @@ func TestATypeThatNobodyHasRegisteredIsDamageAndCostsNoOtherPacket(t *testing.T)
 						t.Fatalf("type %#x, %s, before block %d: %d", typ, name, at, times(got))
 					}
 					want := capture.Stats{Records: 8, Damages: 1, UnknownBlocks: 1, SteppedOver: uint64(len(block))}
-					if stats != want || !hasReason(err, capture.ReasonDamaged) || !strings.Contains(err.Error(), fmt.Sprintf("a block of type %#x, which nobody has registered", typ)) {
+					if stats != want || !hasReason(err, capture.ReasonDamaged) || !strings.Contains(err.Error(), fmt.Sprintf("a block of type %#x, which is not registered", typ)) {
 						t.Fatalf("type %#x, %s, before block %d: %+v, %v", typ, name, at, stats, err)
 					}
 				}

@@ -28,8 +28,8 @@ func TestANamedPipeIsRefusedAndNotWaitedFor(t *testing.T) {
 	}()
 	select {
 	case err := <-opened:
-		if !hasReason(err, capture.ReasonFormat) || !strings.Contains(err.Error(), path+": it is no regular file (p---------)") {
-			t.Errorf("%v; want that it is no regular file", err)
+		if !hasReason(err, capture.ReasonFormat) || !strings.Contains(err.Error(), path+": it is not a regular file (p---------)") {
+			t.Errorf("%v; want that it is not a regular file", err)
 		}
 	case <-time.After(time.Minute):
 		t.Error("it is waited for")

@@ -170,7 +170,7 @@ func TestFiguresThatAreOnTheirWayWhenASessionEndsAreKept(t *testing.T) {
 	requireNothingHeld(t, f.fakeAPI)
 }
 
-func TestAKeeperThatCannotStartFails(t *testing.T) {
+func TestASupervisorThatCannotStartFails(t *testing.T) {
 	f := newFakeAPI()
 	f.fail["openTrace"] = errFake
 	_, err := keep(f, testConfig(), ignore, nil, Watch{}, quick)
@@ -216,7 +216,7 @@ func TestALossAfterTheLastLookIsSaidAtTheEnd(t *testing.T) {
 	require.Equal(t, 1, logs.FilterMessageSnippet("buffers.maximum").Len())
 }
 
-func TestTheKeeperLooksForLosses(t *testing.T) {
+func TestTheSupervisorLooksForLosses(t *testing.T) {
 	f := newFakeAPI()
 	log, logs := observed()
 	k, err := keep(f, testConfig(), ignore, log, Watch{}, quick)

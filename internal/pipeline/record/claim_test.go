@@ -21,7 +21,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 )
 
-const refusal = "is being recorded to by another receiver; choose another file"
+const refusal = "another receiver records to "
 
 // openAt opens a recorder of path, which a test closes itself.
 func openAt(path string) (*Recorder, error) {
