@@ -28,6 +28,7 @@ require (
 	github.com/0xrawsec/golang-etw v1.6.2 // indirect
 	github.com/0xrawsec/golang-utils v1.3.1 // indirect
 	github.com/Microsoft/go-winio v0.6.2 // indirect
+	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/cenkalti/backoff/v7 v7.0.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/cilium/ebpf v0.22.0 // indirect
