@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 )
 
-// A start that waits for somebody to write into a pipe says nothing, and the pipe's beginning would be read twice.
+// Opening a pipe would wait silently for a writer, and the beginning of the pipe would be read twice.
 func TestANamedPipeIsRefusedAndNotWaitedFor(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe.pcapng")
 	if err := unix.Mkfifo(path, 0o600); err != nil {
