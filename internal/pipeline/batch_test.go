@@ -14,8 +14,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 )
 
-// growing makes a record of an event's second byte times its size: what a record takes says nothing of what its event took. An event
-// that begins with 'h' is kept back, one that begins with 'b' has another resource.
+// growing makes a record of the event's size times its second byte, so the size of a record differs from that of its event. An event
+// that begins with 'h' is kept back; one that begins with 'b' has another resource.
 type growing struct {
 	byResource
 	kept []Event
@@ -51,7 +51,8 @@ func (g *growing) Release(records plog.LogRecordSlice, _ bool) {
 	g.kept = g.kept[1:]
 }
 
-// TestABatchIsNeverLargerInOTLPThanConfigured sends records whose size their events do not show, also kept back and of two resources.
+// TestABatchIsNeverLargerInOTLPThanConfigured sends records whose size differs from that of their events, some kept back, and of two
+// resources.
 func TestABatchIsNeverLargerInOTLPThanConfigured(t *testing.T) {
 	const n = 3000
 	for mib := 1; mib <= 3; mib++ {
@@ -78,7 +79,7 @@ func TestABatchIsNeverLargerInOTLPThanConfigured(t *testing.T) {
 	}
 }
 
-// otlpSize is the size of the request that an OTLP exporter sends, in bytes.
+// otlpSize returns the size of the request that an OTLP exporter sends, in bytes.
 func otlpSize(t *testing.T, logs plog.Logs) int {
 	request, err := plogotlp.NewExportRequestFromLogs(logs).MarshalProto()
 	require.NoError(t, err)

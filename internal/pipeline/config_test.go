@@ -49,7 +49,7 @@ func TestARetryWithoutLimitsIsRefused(t *testing.T) {
 	require.NoError(t, c.Validate())
 }
 
-// With initial_interval: 0s the next component was asked 852 times in 8 s.
+// With initial_interval: 0s the next component was called 852 times in 8 s.
 func TestTheShortestRetryThatIsAllowedAsksTenTimesASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var first time.Time
@@ -106,7 +106,7 @@ func TestARefusalOfADayCostsNothingWhileTheQueueHasRoom(t *testing.T) {
 	})
 }
 
-// Nothing of a shutdown's end is left to the retry section, with a context that has no end of its own.
+// The retry section must not delay the end of a shutdown, even with a context that never ends.
 func TestAShutdownIsBoundedThoughRecordsAreTriedWithoutEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		next, err := consumer.NewLogs(func(context.Context, plog.Logs) error { return errors.New("busy") })

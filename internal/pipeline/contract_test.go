@@ -13,8 +13,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// liar is a handler of two resources whose outcomes are not what it does: an event is a kind, and how many records it appends to each.
-// One of kind Held is kept back, and appends what it says when it is let go.
+// liar is a handler of two resources whose outcomes differ from what it appends. An event is a kind, and the number of records to
+// append to each resource. An event of kind Held is kept back, and its records are appended when it is released.
 type liar struct {
 	byResource
 	kept [][]byte
@@ -75,7 +75,7 @@ func TestAHandlerThatAppendsAnotherNumberOfRecordsThanItSaysIsAnAccountedFault(t
 	require.Len(t, logs.FilterMessageSnippet("a fault of this program").All(), 1, "it is said once")
 }
 
-// nonZero leaves out the counts of what has not happened.
+// nonZero returns the counts that are not zero.
 func nonZero(counts map[string]int64) map[string]int64 {
 	for reason, n := range counts {
 		if n == 0 {

@@ -74,7 +74,7 @@ func newPipeline(t testing.TB, next consumer.Logs, change func(*Settings)) *Pipe
 	return p
 }
 
-// noSource is the source of a test that has stopped by itself.
+// noSource is the source of a test that has already stopped.
 func noSource(context.Context) error { return nil }
 
 // requireBalanced asserts that every event is accounted for.
@@ -107,7 +107,7 @@ func TestEveryEventIsAccountedFor(t *testing.T) {
 	require.Equal(t, "received 9 = emitted 3 + filtered 2 + aggregated 1 + undecodable 3 (panic 2, truncated 1) + dropped 0 + pending 0", p.Stats.String())
 }
 
-// byResource gives events of 'b' a resource of their own. A "bp" panics after it has appended half a record.
+// byResource has a resource of its own for events of 'b'. A "bp" panics after it has appended half a record.
 type byResource struct {
 	byFirst
 	b plog.LogRecordSlice
@@ -467,8 +467,8 @@ func TestShutdownEndsInTimeThoughTheSourceAndTheNextComponentHang(t *testing.T) 
 	})
 }
 
-// holding keeps events of 'h' back, ten at most, and gives them out with their count. An event of 'h' with the same second byte
-// is aggregated. An 'x' after the 'h' panics when it is let go.
+// holding keeps back events of 'h', at most ten, and releases them with their count. An event of 'h' with the same second byte is
+// aggregated. If an 'x' follows the 'h', its release panics.
 type holding struct {
 	byFirst
 	silence time.Duration
@@ -560,7 +560,7 @@ func TestIdleWaitsForNoFlushInterval(t *testing.T) {
 	requireBalanced(t, p, 100)
 }
 
-// atRest is a handler that says whether the worker is at work in it.
+// atRest is a handler that reports whether the worker is in it.
 type atRest struct {
 	byFirst
 	busy atomic.Bool
@@ -632,8 +632,8 @@ func TestIdleEndsWithItsContext(t *testing.T) {
 	requireBalanced(t, p, 1)
 }
 
-// joining is holding that panics over 'j' events: "jd" after it has dropped the oldest event kept back, as one that joins
-// them would, and "jk" after it has kept the event.
+// joining is holding with events of 'j' that panic: "jd" after it has dropped the oldest event kept back, like one that joins it, and
+// "jk" after it has been kept back itself.
 type joining struct{ holding }
 
 func (j *joining) Handle(ev Event, records plog.LogRecordSlice) Outcome {
@@ -742,7 +742,7 @@ func TestConfigIsRefusedWithTheKeyTheValueAndWhatIsAllowed(t *testing.T) {
 	require.EqualError(t, (&QueueConfig{}).Validate(), "max_size_mib: 0 is not allowed; want 1 to 16384")
 }
 
-// filterAll costs nothing, so that the benchmark measures the way through the queue.
+// filterAll does nothing, so that the benchmark measures the queue.
 type filterAll struct{ byFirst }
 
 func (filterAll) Handle(Event, plog.LogRecordSlice) Outcome { return Outcome{Kind: Filtered} }

@@ -18,7 +18,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// chance decides by chance what becomes of an event, and keeps some back. Its records name the event.
+// chance decides at random what becomes of an event, and keeps some back. Its records name the event.
 type chance struct {
 	byFirst
 	rand *rand.Rand
@@ -108,12 +108,12 @@ func (f *fickle) ConsumeLogs(ctx context.Context, l plog.Logs) error {
 	return f.LogsSink.ConsumeLogs(ctx, l)
 }
 
-// eventID is the length of what tells an event from all others: its producer and its number.
+// eventID is the length of what identifies an event: its producer and its number.
 const eventID = 5
 
-// TestEveryEventIsAccountedForWheneverTheShutdownComes has producers offer and put while the worker ticks, handles, panics and
-// hands over to a consumer that refuses or blocks, and shuts down in the middle of it. In some rounds the source does not stop: it
-// goes on while the pipeline ends, and after.
+// TestEveryEventIsAccountedForWheneverTheShutdownComes has producers offer and put while the worker ticks, handles, panics and hands
+// over to a consumer that refuses or blocks. It shuts down in the middle of that. In some rounds the source does not stop, and
+// continues during and after the end of the pipeline.
 func TestEveryEventIsAccountedForWheneverTheShutdownComes(t *testing.T) {
 	for round := range uint64(40) {
 		r := rand.New(rand.NewPCG(round, 1))

@@ -162,7 +162,7 @@ func TestABlockOfAnUnregisteredTypeIsReportedAndLosesNoPacket(t *testing.T) {
 	require.Len(t, said, 1)
 	require.EqualValues(t, 1, said[0].ContextMap()["unknown_blocks"])
 	require.EqualValues(t, len(unknown), said[0].ContextMap()["bytes_stepped_over"])
-	require.Contains(t, said[0].ContextMap()["first"], "a block of type 0x41, which nobody has registered")
+	require.Contains(t, said[0].ContextMap()["first"], "a block of type 0x41, which is not registered")
 }
 
 // endedHost is a host that receives the request to end the collector.

@@ -19,7 +19,7 @@ import (
 
 var start = time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 
-// trace is a TCP trace of a connection, by its source port.
+// trace returns a TCP trace of a connection, by its source port.
 func trace(connection uint16, flags uint16) *flow.Flow {
 	f := &flow.Flow{Type: monitor.TypeTrace, SubType: monitor.TraceToEndpoint, Direction: flow.DirectionIngress, OrigLen: 100}
 	f.IP = flow.IP{Version: 4, Protocol: 6, Source: netip.MustParseAddr("10.0.0.1"), Destination: netip.MustParseAddr("10.0.0.2")}
@@ -35,7 +35,7 @@ func aggregator(change func(*Settings)) *ConnectionAggregator {
 	return New(s)
 }
 
-// pass lets the clock show a time after the start.
+// pass advances the clock to a time after the start.
 func pass(agg *ConnectionAggregator, after time.Duration) {
 	for range 2*hold.Strays + 1 {
 		agg.Clock.Event(start.Add(after).UnixNano())
@@ -58,7 +58,7 @@ func TestTheFirstPacketIsReportedAtOnceAndOneRecordAnIntervalStandsForTheRest(t 
 	require.Equal(t, 1, agg.Held())
 	require.False(t, agg.Due())
 
-	// The packet that comes when the interval is over stands for those that were kept back.
+	// The packet that comes when the interval is over stands for those kept back.
 	d := add(agg, ack, 5*time.Second)
 	require.Equal(t, Report, d.Verdict)
 	require.Equal(t, int64(1), d.Joined)
@@ -67,7 +67,7 @@ func TestTheFirstPacketIsReportedAtOnceAndOneRecordAnIntervalStandsForTheRest(t 
 	require.Equal(t, start.Add(time.Second), d.Aggregate.First.UTC())
 	require.Zero(t, agg.Held())
 
-	// Without one, an event kept back goes when the interval is over, and the next interval begins.
+	// Without such a packet, an event kept back goes when the interval is over, and the next interval begins.
 	require.Equal(t, Held, add(agg, ack, 6*time.Second).Verdict)
 	require.Equal(t, Counted, add(agg, ack, 7*time.Second).Verdict)
 	pass(agg, 10*time.Second-1)
@@ -235,7 +235,7 @@ func TestLossesAreOneRecordAnInterval(t *testing.T) {
 	require.Equal(t, int32(-1), agg.PopOldest().CPU)
 }
 
-// TestEveryEventIsInExactlyOneRecord holds an aggregator of little room against the sum, through random events.
+// TestEveryEventIsInExactlyOneRecord checks the sum of an aggregator with little room, with random events.
 func TestEveryEventIsInExactlyOneRecord(t *testing.T) {
 	for _, silent := range []bool{false, true} {
 		t.Run(fmt.Sprint("silent ", silent), func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// BenchmarkConnections is the cost of a packet of one of a number of live connections, with an event kept back of each. In one
-// intervals end, at other times for each: about every fourth packet of a connection is reported, for those before it too.
+// BenchmarkConnections measures a packet of one of a number of live connections, each with an event kept back. In one case the intervals
+// end, at another time for each connection: about every fourth packet of a connection is reported, also for those before it.
 func BenchmarkConnections(b *testing.B) {
 	for _, bm := range []struct {
 		name     string

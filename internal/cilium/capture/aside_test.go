@@ -11,7 +11,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
-// TestRecordsOfAnEarlierTimePutNoOtherOutOfOrder reads captures of one packet a millisecond, some of which are of another time.
+// TestRecordsOfAnEarlierTimePutNoOtherOutOfOrder reads captures of one packet per millisecond, in which some packets have another
+// time.
 func TestRecordsOfAnEarlierTimePutNoOtherOutOfOrder(t *testing.T) {
 	const (
 		n        = 200_000
@@ -22,7 +23,7 @@ func TestRecordsOfAnEarlierTimePutNoOtherOutOfOrder(t *testing.T) {
 		future
 	)
 	for _, c := range []struct {
-		past, future int   // one in so many; 0 for none
+		past, future int   // one in so many packets; 0 for none
 		by           int64 // how far they are away
 		early        bool
 	}{
@@ -86,7 +87,7 @@ func TestRecordsOfAnEarlierTimePutNoOtherOutOfOrder(t *testing.T) {
 			if (stats.Early > 0) != c.early || stats.Early > uint64(others[future]) {
 				t.Errorf("%d are counted as early; want some: %v, and at most %d", stats.Early, c.early, others[future])
 			}
-			// What goes by the median of the last 33 times, as the receiver's clock does, believes 17 in a row.
+			// A clock that takes the median of the last 33 times, as the receiver's does, believes 17 in a row.
 			if longest > 16 {
 				t.Errorf("%d of the past come in a row", longest)
 			}

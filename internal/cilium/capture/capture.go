@@ -129,7 +129,7 @@ func Open(path string) (*Reader, error) {
 	case mode.IsDir():
 		return nil, fmt.Errorf("%s: %w", path, &Error{Reason: ReasonFormat, text: "it is a directory; name a file in it, or a pattern such as *.pcapng"})
 	case !mode.IsRegular():
-		return nil, fmt.Errorf("%s: %w", path, &Error{Reason: ReasonFormat, text: fmt.Sprintf("it is no regular file (%s); want a .pcapng capture of raw records", mode.Type())})
+		return nil, fmt.Errorf("%s: %w", path, &Error{Reason: ReasonFormat, text: fmt.Sprintf("it is not a regular file (%s); want a .pcapng capture of raw records", mode.Type())})
 	}
 	f, err := os.Open(path)
 	if err != nil {

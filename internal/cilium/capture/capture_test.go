@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
-// Blocks of a pcapng, put together as the specification says, apart from the code under test.
+// Blocks of a pcapng, built from the specification, without the code under test.
 type pcapng struct{ order binary.AppendByteOrder }
 
 var (
@@ -29,7 +29,7 @@ func (p pcapng) u64(v uint64) []byte { return p.order.AppendUint64(nil, v) }
 
 func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
-// pad fills up to 4 bytes, with what no reader may take for data.
+// pad pads to 4 bytes, with bytes that no reader may take for data.
 func pad(b []byte) []byte {
 	for len(b)%4 != 0 {
 		b = append(b[:len(b):len(b)], 0xEE)
@@ -70,7 +70,7 @@ func (p pcapng) record(ns uint64, data string, options ...[]byte) []byte {
 	return p.packet(0, ns, len(data), data, options...)
 }
 
-// readAll reads a capture to its end, which is io.EOF or another error. Its records own their data.
+// readAll reads a capture to its end, which is io.EOF or another error. The records have memory of their own.
 func readAll(file []byte) ([]events.Record, capture.Stats, error) {
 	c, err := capture.NewReader(bytes.NewReader(file))
 	if err != nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The capture reader and writer held against gopacket's.
+// The capture reader and writer compared with gopacket's.
 
 package capture_test
 

@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
-// sample is a small capture with every kind of block.
+// sample returns a small capture with every kind of block.
 func sample() []byte {
 	p := little
 	return join(p.section(), p.nanos(),
@@ -28,7 +28,7 @@ func sample() []byte {
 		big.block(2, big.u16(0), big.u16(0), big.u32(0), big.u32(5), big.u32(5), big.u32(5), []byte("fifth")))
 }
 
-// blockEnds lists where the blocks of a sound capture end.
+// blockEnds returns the offsets at which the blocks of a sound capture end.
 func blockEnds(t *testing.T, file []byte) []int {
 	t.Helper()
 	var ends []int
@@ -49,7 +49,7 @@ func blockEnds(t *testing.T, file []byte) []int {
 func TestATruncatedCaptureGivesEveryRecordBeforeTheCut(t *testing.T) {
 	file := sample()
 	ends := blockEnds(t, file)
-	// How many records stand before the end of each block: the second packet has a loss before it.
+	// How many records precede the end of each block: the second packet follows a loss.
 	records := []int{0, 0, 1, 1, 3, 4, 4, 4, 5, 6}
 	if len(ends) != len(records) {
 		t.Fatalf("the sample has %d blocks; want %d", len(ends), len(records))
@@ -130,7 +130,7 @@ func TestDamageIsAnErrorThatNamesIt(t *testing.T) {
 	}
 }
 
-// allocated is how many bytes f allocates.
+// allocated returns how many bytes f allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

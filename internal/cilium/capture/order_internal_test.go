@@ -38,15 +38,15 @@ func TestTheWindowHoldsNothingOfARecordThatWasTaken(t *testing.T) {
 	}
 }
 
-// model is the window in plain words: lists that are searched from end to end. It holds records of few bytes.
+// model is the obvious form of the window: lists that are searched from end to end. Its records are small.
 type model struct {
-	read         []int64 // the times of all records, in the file's order
+	read         []int64 // times of all records, in the file's order
 	waits, aside []int   // their numbers
-	looked       int     // how many had been read when it last looked for some to put aside
+	looked       int     // how many had been read when it last looked for records to put aside
 	since        int
 }
 
-// first gives the place of the earliest record of a list, or of the latest when last is set.
+// first returns the index of the earliest record of a list, or of the latest if last is set.
 func (m *model) first(list []int, last bool) (place int) {
 	for i, n := range list {
 		other := list[place]

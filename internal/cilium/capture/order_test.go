@@ -16,10 +16,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
-// ahead is how many records a capture is read ahead, as its documentation says.
+// ahead is how many records a capture is read ahead, according to its documentation.
 const ahead = 8 << 10
 
-// times gives the records' times.
+// times returns the records' times.
 func times(records []events.Record) (list []int64) {
 	for _, r := range records {
 		list = append(list, r.Time)
@@ -164,7 +164,7 @@ func TestARecordThatIsFurtherFromItsPlaceThanIsReadAheadIsCountedAsLate(t *testi
 		if inOrder := slices.IsSorted(times(got)); inOrder != (c.late == 0) {
 			t.Errorf("%d records of %d bytes before one: in order: %v", n, len(data), inOrder)
 		}
-		// One record has been returned before it where the window is just too small.
+		// If the window is just too small, one record has been returned before it.
 		if c.before == ahead && stats.Lateness != 3_000 {
 			t.Errorf("the most that a record was late is %v; want 3µs", stats.Lateness)
 		}
@@ -189,11 +189,11 @@ func TestWhatStandsBeforeDamageIsReturnedInOrder(t *testing.T) {
 	}
 }
 
-// far is a time that no other record of a capture comes near: a century after its beginning.
+// far is a time far from that of any other record: a century after the beginning of the capture.
 const far = 100 * 365 * 86400 * 1_000_000_000
 
-// strays makes a capture of n records of 1 µs each, each up to 50 places from its own, with a record of another time behind every
-// so many of them. It gives the file and how many the others are.
+// strays returns a capture of n records at intervals of 1 µs, each up to 50 places from its own. After every so many of them comes a
+// record with another time. others is the number of these.
 func strays(t testing.TB, n, every, length int, time func(random *rand.Rand) int64) (file []byte, others int) {
 	random := rand.New(rand.NewPCG(15, 16))
 	keys := make([]int, n)
@@ -214,7 +214,7 @@ func strays(t testing.TB, n, every, length int, time func(random *rand.Rand) int
 	return write(t, records...), others
 }
 
-// base is when the captures of strays begin.
+// base is the beginning of the captures of strays.
 const base = 1_800_000_000_000_000_000
 
 func TestThousandsOfTimesFarInTheFutureHoldUpNoOtherRecord(t *testing.T) {
@@ -258,7 +258,7 @@ func TestThousandsOfTimesFarInTheFutureHoldUpNoOtherRecord(t *testing.T) {
 		if !c.early && !slices.IsSorted(stray) {
 			t.Errorf("%d strays that come last are not in order", others)
 		}
-		// What goes by the median of the last 33 times, as the receiver's clock does, must not believe one that is early.
+		// A clock that takes the median of the last 33 times, as the receiver's does, must not believe an early one.
 		ended := slices.IndexFunc(got, func(r events.Record) bool { return r.Time == base+int64(c.n-1)*1000 })
 		for i := 0; c.every >= 4 && i+33 <= ended; i++ {
 			if n := len(slices.DeleteFunc(times(got[i:i+33]), func(n int64) bool { return n < base+far })); n > 16 {
@@ -281,7 +281,7 @@ func TestTimesFarInThePastAreLateAndNoOtherRecordIs(t *testing.T) {
 }
 
 func TestRecordsPutAsideComeWhenTheirTimeDoes(t *testing.T) {
-	// An hour is ahead of its place by more than is read ahead, as when a clock was set and set back.
+	// The records of an hour are ahead of their place by more than is read ahead, as after a clock was set and set back.
 	var records []events.Record
 	for i := range 30_000 {
 		records = append(records, event(int64(10*(1+i)), "x"))
@@ -333,8 +333,8 @@ func TestReadingAheadTakesBoundedMemory(t *testing.T) {
 				most = max(most, inUse()-before)
 			}
 		}
-		// 16 MiB that wait and 8 MiB put aside, the slabs of the last 16 MiB, an eighth that the reader looks at together, and what
-		// has the data.
+		// 16 MiB that wait, 8 MiB put aside, the slabs of the last 16 MiB, an eighth that the reader examines together, and
+		// overhead.
 		if err != io.EOF || got != n+1 || most > 48<<20 {
 			t.Errorf("%s: %d records, %v, %d bytes in use; want %d and at most 48 MiB", name, got-1, err, most, n)
 		}
@@ -342,7 +342,7 @@ func TestReadingAheadTakesBoundedMemory(t *testing.T) {
 	}
 }
 
-// inUse is how many bytes are in use.
+// inUse returns how many bytes of the heap are in use.
 func inUse() uint64 {
 	runtime.GC()
 	var stats runtime.MemStats

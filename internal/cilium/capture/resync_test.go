@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 )
 
-// packets are a capture's headers and its packets, a block each: the times are 1 to n.
+// packets returns the headers of a capture and its packets, a block each, with the times 1 to n.
 func packets(p pcapng, n int) (blocks [][]byte) {
 	blocks = append(blocks, p.section(), p.nanos())
 	for i := range n {
@@ -24,7 +24,7 @@ func packets(p pcapng, n int) (blocks [][]byte) {
 	return blocks
 }
 
-// upTo lists 1 to n without some.
+// upTo returns the numbers 1 to n without some.
 func upTo(n int, without ...int64) (list []int64) {
 	for i := range n {
 		if !slices.Contains(without, int64(1+i)) {
@@ -92,7 +92,7 @@ func TestGarbageBetweenTwoPacketsCostsNeither(t *testing.T) {
 	}
 }
 
-// A number of an interface means nothing where a description may be missing: a packet without its time is better than one with another's.
+// The number of an interface is meaningless if a description may be missing: no packet is better than one with a wrong time.
 func TestAPacketWhoseInterfaceIsNotCertainIsSteppedOver(t *testing.T) {
 	p := little
 	micros := p.iface(147, 0) // its times are a thousand times as long
@@ -134,7 +134,7 @@ func TestDamageIsNamedByItsFirstPlace(t *testing.T) {
 	}
 }
 
-// A file of another kind of reader, which can only be read from its beginning to its end.
+// A reader that can only be read from beginning to end.
 func TestDamageInAStreamIsSteppedOverAsInAFile(t *testing.T) {
 	blocks := packets(little, 4)
 	blocks[3][4]++
@@ -155,7 +155,7 @@ func TestDamageInAStreamIsSteppedOverAsInAFile(t *testing.T) {
 	}
 }
 
-// Every second block is damaged, or claims to be the longest that there can be.
+// Every second block is damaged, or claims the greatest length.
 func TestAFileFullOfDamageTakesBoundedMemory(t *testing.T) {
 	good := little.record(1, "good")
 	for _, length := range []uint32{16, 20, 32<<10 - 8, 64<<10 - 4, 512_016, capture.MaxPacket + 64<<10, 1 << 30} {

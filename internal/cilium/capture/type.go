@@ -42,7 +42,7 @@ func (c *Reader) checkType(typ uint32, body []byte) (uint32, error) {
 	case !registered(typ):
 		c.doubt = c.doubt || maybe
 		c.stats.UnknownBlocks++
-		return typ, c.damaged("a block of type %#x, which nobody has registered; the type may be damaged", typ)
+		return typ, c.damaged("a block of type %#x, which is not registered; the type may be damaged", typ)
 	}
 	return typ, nil
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 )
 
-// threeUnits is a capture of three interfaces with the units of time 1 µs, 1 ns and 1 ms, described before and between the packets, of
-// which each has its true time in nanoseconds as its data.
+// threeUnits returns a capture of three interfaces with the units 1 µs, 1 ns and 1 ms, described before and between the packets. The
+// data of each packet is its true time in nanoseconds.
 func threeUnits(p pcapng) (blocks [][]byte) {
 	interfaces := [][]byte{
 		p.iface(147, 0, p.option(2, []byte("first")), p.option(0, nil)),
@@ -35,7 +35,7 @@ func threeUnits(p pcapng) (blocks [][]byte) {
 	}
 }
 
-// wrong gives a record whose time is not the one that its data say.
+// wrong returns a record whose time is not the one in its data.
 func wrong(records []events.Record) string {
 	for _, r := range records {
 		if r.Lost == 0 && fmt.Sprintf("%016d", r.Time) != string(r.Data) {
@@ -45,7 +45,7 @@ func wrong(records []events.Record) string {
 	return ""
 }
 
-// blocksOfNoInterest are blocks as programs write them, of every registered type.
+// blocksOfNoInterest returns blocks of every registered type that is not read, as programs write them.
 func blocksOfNoInterest(p pcapng) map[string][]byte {
 	blocks := map[string][]byte{
 		"names":                    p.block(4, p.u16(1), p.u16(13), pad([]byte("\x0a\x00\x00\x01host.a\x00")), p.u32(0)),
@@ -106,7 +106,7 @@ func TestATypeThatNobodyHasRegisteredIsDamageAndCostsNoOtherPacket(t *testing.T)
 						t.Fatalf("type %#x, %s, before block %d: %d", typ, name, at, times(got))
 					}
 					want := capture.Stats{Records: 8, Damages: 1, UnknownBlocks: 1, SteppedOver: uint64(len(block))}
-					if stats != want || !hasReason(err, capture.ReasonDamaged) || !strings.Contains(err.Error(), fmt.Sprintf("a block of type %#x, which nobody has registered", typ)) {
+					if stats != want || !hasReason(err, capture.ReasonDamaged) || !strings.Contains(err.Error(), fmt.Sprintf("a block of type %#x, which is not registered", typ)) {
 						t.Fatalf("type %#x, %s, before block %d: %+v, %v", typ, name, at, stats, err)
 					}
 				}
@@ -139,7 +139,7 @@ func TestADamagedTypeGivesNoPacketAWrongTime(t *testing.T) {
 	}
 }
 
-// damagedTypes are what a type becomes with one bit or its lowest byte changed, and some others.
+// damagedTypes returns a type with one bit or its lowest byte changed, and some others.
 func damagedTypes(p pcapng, typ uint32) (types []uint32) {
 	for bit := range 32 {
 		types = append(types, typ^1<<bit)
@@ -151,7 +151,7 @@ func damagedTypes(p pcapng, typ uint32) (types []uint32) {
 	return slices.DeleteFunc(types, func(other uint32) bool { return other == typ || obsolete(p, other) })
 }
 
-// Where the type of one interface's description is damaged, those whose numbers are certain are read.
+// If the type of one interface description is damaged, packets of the interfaces with a certain number are read.
 func TestADamagedTypeOfADescriptionCostsThePacketsInDoubtOnly(t *testing.T) {
 	p := little
 	micros := p.iface(147, 0)
@@ -190,8 +190,8 @@ func TestADamagedTypeOfADescriptionCostsThePacketsInDoubtOnly(t *testing.T) {
 	}
 }
 
-// obsolete reports whether a type is that of an obsolete packet block, which differs from a packet of today in big endian by the place of
-// the interface's number alone: it cannot be told from one.
+// obsolete reports whether a type is that of an obsolete packet block. In big endian it differs from a current packet block only in
+// the position of the interface's number, so the two cannot be distinguished.
 func obsolete(p pcapng, typ uint32) bool { return p == big && typ == 2 }
 
 func byteOrder(p pcapng) binary.ByteOrder {

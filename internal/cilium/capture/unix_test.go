@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 )
 
-// A start that waits for somebody to write into a pipe says nothing, and the pipe's beginning would be read twice.
+// Opening a pipe would wait silently for a writer, and the beginning of the pipe would be read twice.
 func TestANamedPipeIsRefusedAndNotWaitedFor(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe.pcapng")
 	if err := unix.Mkfifo(path, 0o600); err != nil {
@@ -28,8 +28,8 @@ func TestANamedPipeIsRefusedAndNotWaitedFor(t *testing.T) {
 	}()
 	select {
 	case err := <-opened:
-		if !hasReason(err, capture.ReasonFormat) || !strings.Contains(err.Error(), path+": it is no regular file (p---------)") {
-			t.Errorf("%v; want that it is no regular file", err)
+		if !hasReason(err, capture.ReasonFormat) || !strings.Contains(err.Error(), path+": it is not a regular file (p---------)") {
+			t.Errorf("%v; want that it is not a regular file", err)
 		}
 	case <-time.After(time.Minute):
 		t.Error("it is waited for")

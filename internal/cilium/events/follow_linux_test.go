@@ -21,7 +21,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 )
 
-// followed is a Follower with what it told.
+// followed is a Follower and what it reported.
 type followed struct {
 	*events.Follower
 	sink *sink
@@ -68,7 +68,7 @@ func follow(t *testing.T, path string, change func(*followed)) *followed {
 	return f
 }
 
-// followHeldUp is a Follower that is held up by its first record, from when in is closed until out is.
+// followHeldUp returns a Follower that is blocked by its first record, from the closing of in to the closing of out.
 func followHeldUp(t *testing.T, path string) (f *followed, in, out chan struct{}) {
 	t.Helper()
 	f, in, out = &followed{sink: newSink(), changed: make(chan struct{}, 1)}, make(chan struct{}), make(chan struct{})
@@ -115,7 +115,7 @@ func (f *followed) wrong() error {
 	return f.keep
 }
 
-// await waits until ok, which is called with the lock held and looked at whenever something was told.
+// await waits until ok returns true. ok is called with the lock held, whenever something was reported.
 func (f *followed) await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.After(time.Minute); ; {
@@ -135,13 +135,13 @@ func (f *followed) await(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// reads waits until the map of that kernel number is read.
+// reads waits until the map with that kernel number is read.
 func (f *followed) reads(t *testing.T, id uint32) {
 	t.Helper()
 	f.await(t, "reading the map", func() bool { return f.looked.ID == id })
 }
 
-// says waits until the last report has that text; "" is that all is well.
+// says waits until the last report has that text; "" means that all is well.
 func (f *followed) says(t *testing.T, text string) {
 	t.Helper()
 	f.await(t, "reporting "+text, func() bool {
@@ -187,7 +187,7 @@ func unpin(t *testing.T, path string) {
 	}
 }
 
-// pin pins a map that has a pin already.
+// pin pins a map that already has a pin.
 func pin(t *testing.T, m *ebpf.Map, path string) {
 	t.Helper()
 	m, err := m.Clone()
@@ -225,7 +225,7 @@ func TestAMapOfEitherTypeThatTakesAnothersPlaceIsReadAndTheOldOneToo(t *testing.
 
 	unpin(t, path)
 	f.says(t, "the map that was pinned there is still read")
-	numbered(t, first, 1) // programs of before are still loaded
+	numbered(t, first, 1) // the old programs are still loaded
 	f.arrived(t, 2)
 
 	second := eventstest.NewPerf(t, path)
@@ -266,11 +266,11 @@ func TestAnOldMapThatIsSilentIsLeft(t *testing.T) {
 	second := eventstest.NewRing(t, path, 1<<16)
 	f.reads(t, second.ID(t))
 	silence := 100 * time.Millisecond
-	for first.Write(t, make([]byte, 8)) { // nobody's rings are in it once it is left
+	for first.Write(t, make([]byte, 8)) { // without a reader's rings once it is left
 		if silence > time.Minute {
 			t.Fatal("the old map is read without end")
 		}
-		time.Sleep(silence) // it must be silent to be left, and the follower have the time to see that
+		time.Sleep(silence) // the map must be silent, and the follower must have the time to see that
 		silence *= 2
 	}
 }
@@ -291,7 +291,7 @@ func TestAPinThatComesBackWithItsMapChangesNothing(t *testing.T) {
 		t.Errorf("%d maps were attached; want 1", n)
 	}
 
-	// Another map, and back before the first is left.
+	// Another map is pinned, and the first one again before it is left.
 	unpin(t, path)
 	pin(other)
 	f.reads(t, other.ID(t))
@@ -322,7 +322,7 @@ func TestAPlaceTakenByWhatIsNoEventsMapIsReportedAndTheOldMapRead(t *testing.T) 
 	f.arrived(t, 2)
 }
 
-// Cilium is installed twice within the time in which the programs of the first installation still run.
+// Cilium is installed twice while the programs of the first installation still run.
 func TestAMapReplacedTwiceIsReadAsLongAsItIsWritten(t *testing.T) {
 	const each, replaced = 12_000, 1_500
 	path := filepath.Join(eventstest.Dir(t), "cilium_events")
@@ -601,7 +601,7 @@ func TestWhatWaitingCannotMendFailsTheStart(t *testing.T) {
 	if _, err := events.Follow(f.settings(ring.Path)); !errors.Is(err, refused) {
 		t.Errorf("%v; want %v", err, refused)
 	}
-	follow(t, ring.Path, nil) // what failed holds nothing
+	follow(t, ring.Path, nil) // the failed start holds nothing
 }
 
 func TestNothingIsReadBeforeItIsReady(t *testing.T) {

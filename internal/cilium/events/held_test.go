@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What real maps do not do on demand: having no number, and taking time to be silent.
+// What real maps cannot do on demand: have no number, and take time to be silent.
 
 package events
 
@@ -20,7 +20,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
 )
 
-// fakeMap is a ring buffer of no kernel: what is read of it is gone, and what is not read waits for the next reader.
+// fakeMap is a ring buffer without a kernel. What is read is removed, and what is not read waits for the next reader.
 type fakeMap struct {
 	is      pinned.Identity
 	records chan uint64
@@ -45,7 +45,7 @@ func (m *fakeMap) position() (position, bool) {
 }
 func (m *fakeMap) Close() error { return nil }
 
-// reading is how many read the map now.
+// reading returns the number of present readers of the map.
 func (m *fakeMap) reading() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -116,7 +116,7 @@ func (r *fakeReader) close() error {
 	return nil
 }
 
-// fakePin is a path, and what happens to who follows it.
+// fakePin is a path, and what is reported to its follower.
 type fakePin struct {
 	*Follower
 
@@ -156,7 +156,7 @@ const (
 	fakeQuiet    = 10 * time.Second
 )
 
-// followFake follows a path at which m is, within a bubble of synctest.
+// followFake follows a path at which m is pinned, in a bubble of synctest.
 func followFake(t *testing.T, m *fakeMap) *fakePin {
 	t.Helper()
 	p := &fakePin{m: m}
@@ -186,7 +186,7 @@ func followFake(t *testing.T, m *fakeMap) *fakePin {
 	return p
 }
 
-// end closes the follower and checks that what it delivered are the numbers up to n, each once.
+// end closes the follower and checks that it delivered each of the numbers up to n once.
 func (p *fakePin) end(t *testing.T, n uint64, maps ...*fakeMap) {
 	t.Helper()
 	if err := p.Close(context.Background()); err != nil {
@@ -205,7 +205,7 @@ func (p *fakePin) end(t *testing.T, n uint64, maps ...*fakeMap) {
 	}
 }
 
-// look lets the follower look once or more often.
+// look lets the follower look the given number of times.
 func look(times int) {
 	time.Sleep(time.Duration(times) * fakeInterval)
 	synctest.Wait()
@@ -264,7 +264,7 @@ func TestAMapThatComesBackIsReadOnAndOnce(t *testing.T) {
 	})
 }
 
-// Shutdown has 1.5 s for the source. Every old map, and the present one, is written without end.
+// Shutdown has 1.5 s for the source. Every old map and the present one are written without end.
 func TestOnShutdownManyOldMapsTakeNoLongerThanOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var maps []*fakeMap
@@ -342,7 +342,7 @@ func TestTwoMapsWithoutANumberAreNotTakenForOne(t *testing.T) {
 	})
 }
 
-// The programs of before write without pause, so that no silence says that there is another map.
+// The old programs write without pause, so no silence shows that there is another map.
 func TestARingWithoutANumberHidesNoOtherWhileItIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := newFakeMap(0, "cilium_events"), newFakeMap(0, "cilium_events")
@@ -422,7 +422,7 @@ func TestMapsWithoutANumberThatDoNotLookAlikeAreTwo(t *testing.T) {
 		if first.reading() != 1 || second.reading() != 1 {
 			t.Errorf("the maps have %d and %d readers; want one each", first.reading(), second.reading())
 		}
-		// The first one is back, or one that looks like it: its reader is ended first, so that it never has two.
+		// The first one is back, or one that looks like it. Its reader is ended first, so that it never has two.
 		p.put(first, nil)
 		first.records <- 2
 		look(1)

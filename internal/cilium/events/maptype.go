@@ -16,7 +16,7 @@ var (
 	// ErrMapType is returned for a map that cannot carry events.
 	ErrMapType = errors.New("not an events map")
 	// ErrMapSize is returned for a ring buffer or a perf event array of an impossible size.
-	ErrMapSize = errors.New("not a size that an events map can have")
+	ErrMapSize = errors.New("impossible size of an events map")
 )
 
 // windowsPerfArray is BPF_MAP_TYPE_PERF_EVENT_ARRAY of eBPF for Windows (include/ebpf_structs.h), which cilium/ebpf does not name.

@@ -17,7 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/eventstest"
 )
 
-// padding is what the kernel adds to a sample of n bytes: with its length of 4 bytes it fills whole words of 8.
+// padding returns what the kernel adds to a sample of n bytes: with its length of 4 bytes it fills whole words of 8.
 func padding(n int) int { return (n+4+7)/8*8 - 4 - n }
 
 func TestEveryRecordOfARealPerfArrayArrivesWithItsProcessor(t *testing.T) {
@@ -82,7 +82,7 @@ func TestWhatAPerfArrayLosesIsALossRecordOfItsProcessor(t *testing.T) {
 	sink := newSink()
 	source.Start(sink.deliver)
 	sink.wait(t, taken)
-	write() // the kernel tells of a loss with the record after it
+	write() // the kernel reports a loss with the record after it
 	if refused != 100 {
 		t.Fatalf("%d records were refused; want 100", refused)
 	}

@@ -56,7 +56,7 @@ func attachPerf(m *ebpf.Map) (attachment, error) {
 	calls := perfCallbacks()
 	if p.buffer = api.new(m.FD(), calls.sample, calls.lost, p.handle); p.buffer == 0 {
 		perfReaders.remove(p.handle)
-		return nil, errors.New("eBPF for Windows cannot read this perf event array: perf_buffer__new gave NULL, which tells no reason; does another program read it?")
+		return nil, errors.New("eBPF for Windows cannot read this perf event array: perf_buffer__new returned NULL without a reason; another program may be reading it")
 	}
 	return p, nil
 }
@@ -152,7 +152,7 @@ func (r *perfRegistry) add(p *windowsPerf) (uintptr, error) {
 			return uintptr(i), nil
 		}
 	}
-	return 0, fmt.Errorf("this process reads %d perf event arrays; that is as many as it can", maxPerfReaders)
+	return 0, fmt.Errorf("this process already reads the maximum of %d perf event arrays", maxPerfReaders)
 }
 
 func (r *perfRegistry) remove(handle uintptr) { r.slots[handle].Store(nil) }

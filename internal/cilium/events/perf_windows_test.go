@@ -71,7 +71,7 @@ func TestTooManyReadersOfPerfEventArraysAreRefused(t *testing.T) {
 	}
 }
 
-// BenchmarkCallback is what a record of a perf event array costs on its way from C to Go, and the way there.
+// BenchmarkCallback measures the call from Go to C and the callback from C to Go that a record of a perf event array costs.
 func BenchmarkCallback(b *testing.B) {
 	p := &windowsPerf{left: map[int32]uint64{}, emit: func(Record) {}}
 	handle, err := perfReaders.add(p)

@@ -96,7 +96,7 @@ func (r *windowsRing) run(emit func(Record)) error {
 			busy++
 			err = r.waitBusy(busy)
 		default:
-			return fmt.Errorf("%w; the %d bytes that wait are left out", err, r.view.skip())
+			return fmt.Errorf("%w; %d waiting bytes are skipped", err, r.view.skip())
 		}
 		if err != nil {
 			return err

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// newRingView makes a ring of size bytes, empty, whose offsets begin at start.
+// newRingView returns an empty ring of size bytes, whose offsets begin at start.
 func newRingView(size int, start uint64) *ringView {
 	consumer, producer := start, start
 	return &ringView{consumer: &consumer, producer: &producer, data: make([]byte, 2*size)}
@@ -25,7 +25,7 @@ func (v *ringView) put(raw []byte) {
 	*v.producer += uint64(len(raw))
 }
 
-// record is a record as it stands in a ring, whose header has these bits.
+// record returns a record in the form of a ring, with these bits in its header.
 func record(bits uint32, data string) []byte {
 	raw := binary.LittleEndian.AppendUint32(nil, uint32(len(data))|bits)
 	raw = append(binary.LittleEndian.AppendUint32(raw, 0), data...)
@@ -106,7 +106,7 @@ func TestADamagedRingSaysWhatIsWrongAndGoesOnBehindIt(t *testing.T) {
 	}
 }
 
-// FuzzRingView gives the reader a ring of any content: whatever it says, it stays within the ring and comes to an end.
+// FuzzRingView reads a ring of any content: the reader stays within the ring and comes to an end.
 func FuzzRingView(f *testing.F) {
 	f.Add(record(0, "data"), uint64(0), uint64(16))
 	f.Add(record(ringDiscard, "data"), uint64(8), uint64(24))

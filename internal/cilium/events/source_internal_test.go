@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What no real ring buffer does on demand: failing, losing records, being of another platform.
+// What no real ring buffer does on demand: fail, lose records, belong to another platform.
 
 package events
 
@@ -14,7 +14,7 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// script is an attachment that hands out records and then ends with an error, or waits for the interrupt.
+// script is an attachment that returns records and then ends with an error, or waits for the interrupt.
 type script struct {
 	records []Record
 	err     error
@@ -157,7 +157,8 @@ func TestOnlyAMapOfAPossibleTypeAndSizeIsAnEventsMap(t *testing.T) {
 	}
 }
 
-// A node waits long for Cilium, which may be restarted soon after: what takes the new map's place is noticed as fast as ever.
+// A node may wait long for Cilium, which may be restarted soon after. A map that then takes the new one's place must be noticed as
+// fast as ever.
 func TestAMapThatWasWaitedForIsLookedAtAsOftenAsAnyOther(t *testing.T) {
 	f := newFollower(FollowSettings{Interval: time.Second, Report: func(error) {}}, nil, func() {})
 	for _, want := range []time.Duration{1, 2, 4, 8, 8, 8} {

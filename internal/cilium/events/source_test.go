@@ -229,8 +229,8 @@ func TestAMapThatCannotCarryEventsIsRefusedWithWhatItIs(t *testing.T) {
 	}
 }
 
-// BenchmarkMap is the way of records of 128 bytes from the kernel's map to delivery. One operation fills the map and empties
-// it; what counts is how fast it is emptied, in records/s.
+// BenchmarkMap measures records of 128 bytes from the kernel's map to delivery. One operation fills the map and empties it. The
+// result is how fast it is emptied, in records/s.
 func BenchmarkMap(b *testing.B) {
 	dir := eventstest.Dir(b)
 	ring, perf := eventstest.NewRing(b, filepath.Join(dir, "ring"), 1<<24), eventstest.NewPerf(b, filepath.Join(dir, "perf"))
@@ -244,7 +244,7 @@ func benchmarkMap(b *testing.B, path string, room int, write func(testing.TB, []
 	begin, read := make(chan struct{}), make(chan struct{})
 	left := 0
 	source.Start(func(int64, []byte, []byte) bool {
-		if left == 0 { // the first one holds up the rest until the map is full
+		if left == 0 { // the first record blocks the rest until the map is full
 			<-begin
 			left = room
 		}

@@ -25,11 +25,11 @@ import (
 
 const pin = "/ebpf/global/cilium_events"
 
-// newMap makes this process's host one with eBPF for Windows, where a new map is pinned: a ring buffer (ring) or a perf event
-// array (perf) of size bytes.
+// newMap gives this process's host eBPF for Windows, with a new pinned map of size bytes: a ring buffer (ring) or a perf event array
+// (perf).
 func newMap(t *testing.T, typ string, size int) {
 	t.Helper()
-	id := 1 + rand.IntN(1<<31-1) // no other test's: the stand-in keeps maps for the life of the process
+	id := 1 + rand.IntN(1<<31-1) // unique, because the stand-in keeps maps for the life of the process
 	wine.InstallEBPF(t).Pin(t, "cilium_events", typ, id, 0, size)
 }
 
@@ -43,7 +43,7 @@ func eachType(t *testing.T, size int, test func(t *testing.T)) {
 	}
 }
 
-// play makes the datapath of this process's host write the capture of testdata, and gives its records.
+// play makes the stand-in for the datapath write the capture of testdata, and returns its records.
 func play(t *testing.T) (want []Record) {
 	path := filepath.Join(wine.Root(t), wine.CapturePath)
 	t.Setenv("WINDOWSTEST_CAPTURE", path)

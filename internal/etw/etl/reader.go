@@ -61,7 +61,7 @@ func Open(path string) (*Reader, error) {
 	case mode.IsDir():
 		return nil, fmt.Errorf("%s: %w: it is a directory; name a file in it", path, ErrNotETL)
 	case !mode.IsRegular():
-		return nil, fmt.Errorf("%s: %w: it is no regular file (%s)", path, ErrNotETL, mode.Type())
+		return nil, fmt.Errorf("%s: %w: it is not a regular file (%s)", path, ErrNotETL, mode.Type())
 	}
 	f, err := os.Open(path)
 	if err != nil {

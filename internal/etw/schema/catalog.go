@@ -89,7 +89,7 @@ func readField(t *Template, word string) (Field, error) {
 			return f, nil
 		}
 		if f.LengthField = t.Find(length); f.LengthField < 0 {
-			return f, fmt.Errorf("the length of %s is %q, which is no earlier field", name, length)
+			return f, fmt.Errorf("the length of %s is %q, which is not an earlier field", name, length)
 		}
 		return f, nil
 	}

@@ -33,7 +33,7 @@ func (t *consumerTable) add(c *consumer) (uintptr, error) {
 			return uintptr(i + 1), nil
 		}
 	}
-	return 0, errors.New("this process runs as many ETW consumers as it can: 64")
+	return 0, errors.New("this process already runs the maximum of 64 ETW consumers")
 }
 
 // remove frees the id. No callback may use it any more: ProcessTrace has returned, or was never called.

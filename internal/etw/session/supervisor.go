@@ -119,7 +119,7 @@ func (k *Supervisor) run(s *Session) {
 // bury reports that a session has ended, cleans up after it and keeps its counts.
 func (k *Supervisor) bury(s *Session) {
 	err := s.Err()
-	k.log.Error("the ETW session has ended; it will be started again", zap.Error(err))
+	k.log.Error("the ETW session has ended; restarting it", zap.Error(err))
 	if k.watch.Stopped != nil {
 		k.watch.Stopped(err)
 	}
@@ -143,7 +143,7 @@ func (k *Supervisor) restart(wait *backoff.ExponentialBackOff) *Session {
 		}
 		s, err := open(k.api, k.cfg, k.deliver, k.log)
 		if err != nil {
-			k.log.Warn("cannot start the ETW session again; it will be tried again", zap.Error(err))
+			k.log.Warn("cannot restart the ETW session; retrying", zap.Error(err))
 			if k.watch.Stopped != nil {
 				k.watch.Stopped(err)
 			}

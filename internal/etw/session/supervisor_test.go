@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// quick is a timing for tests: restarts at once, losses are looked for all the time.
+// quick is a timing for tests: it restarts at once, and always looks for losses.
 var quick = timing{wait: always(time.Millisecond), poll: time.Millisecond}
 
 // always is a backoff that does not grow.

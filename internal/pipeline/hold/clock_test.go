@@ -18,7 +18,7 @@ const (
 	century = 100 * 365 * 24 * hour
 )
 
-// begun is when the streams of the tests begin, in 2026.
+// begun is the beginning of the streams of the tests, in 2026.
 const begun = int64(1_772_600_760_000_000_000)
 
 // each calls do for leaps of an hour and of a century in both directions.
@@ -172,7 +172,7 @@ func TestAnEventIsAheadOnceAllThatTheClockGoesByHasComeAfterIt(t *testing.T) {
 	}
 }
 
-// TestAClockShowsTheMedianOfTheLastEvents holds a clock against the obvious implementation.
+// TestAClockShowsTheMedianOfTheLastEvents compares a clock with the obvious implementation.
 func TestAClockShowsTheMedianOfTheLastEvents(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var c Clock
@@ -218,7 +218,7 @@ func TestAClockAllocatesNothing(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(1000, func() { c.Event(begun); c.Now() }))
 }
 
-// BenchmarkClock is what an event costs: in order, of eight processors, and in no order.
+// BenchmarkClock measures an event: in order, of eight processors, and in no order.
 func BenchmarkClock(b *testing.B) {
 	for name, disorder := range map[string]int64{"in order": 0, "nearly": 8, "none": 1 << 40} {
 		b.Run(name, func(b *testing.B) {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// model is the obvious store: a list. The hashes of keys have few bits, so that nearly all collide.
+// model is the obvious store, a list. The hashes of keys differ in few bits, so that nearly all collide.
 type model struct {
 	t        testing.TB
 	store    *Store
@@ -34,7 +34,7 @@ func newModel(t testing.TB, hashBits int) *model {
 	return m
 }
 
-// hash has few bits that differ, of the home's, of the slot's and of the tag's.
+// hash returns hashes that differ in few bits of the home, the slot and the tag.
 func (m *model) hash(key string) uint64 {
 	h := uint64(0)
 	for _, c := range []byte(key) {
@@ -53,7 +53,7 @@ func (m *model) find(key string) int {
 	return -1
 }
 
-// step does one thing to both, and compares.
+// step does one operation on both, and compares them.
 func (m *model) step(op, key byte, size int) {
 	s := m.store
 	name := fmt.Sprint("key ", key)
@@ -101,7 +101,7 @@ func (m *model) same(e *Entry, k kept) {
 	require.Equal(m.t, k.at, e.First)
 }
 
-// end drops all that is left. Nothing may be left of it.
+// end drops all events, and checks that nothing is left.
 func (m *model) end() {
 	for len(m.kept) > 0 {
 		m.dropOldest()
@@ -130,7 +130,7 @@ func TestAStoreDoesWhatAListDoesHoweverTheHashesCollide(t *testing.T) {
 	}
 }
 
-// FuzzStore holds a store against the list, each operation being three bytes of the input.
+// FuzzStore compares a store with the list. Three bytes of the input are an operation.
 func FuzzStore(f *testing.F) {
 	f.Add([]byte("aaabbbcccaaaddd"))
 	f.Add([]byte{3, 0, 0, 3, 0, 9, 2, 0, 0, 1, 0, 255, 0, 0, 0})

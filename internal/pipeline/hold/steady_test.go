@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// steady measures a stream whose events come up to two seconds late.
+// steady returns a clock of a stream whose events come up to two seconds late.
 func steady() *Steady { return &Steady{Most: 2 * time.Second, Leap: 2 * time.Second} }
 
 func TestALeapMakesNothingOlderThanItIs(t *testing.T) {
@@ -152,7 +152,7 @@ func TestOneLeapIsCountedForWhatHappenedBeforeIt(t *testing.T) {
 	require.True(t, s.LeaptOnce(first, begun+hour))
 }
 
-// quietly is how much silence there has been.
+// quietly returns how much silence there has been.
 func (s *Steady) quietly(m Moment) int64 { return int64(s.quiet-m.quiet) * quantum }
 
 func TestAgesStayBoundedWhateverTimesTheEventsHave(t *testing.T) {
@@ -180,7 +180,7 @@ func TestASteadyAllocatesNothing(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(1000, func() { s.Event(begun); s.Age(s.Moment(begun), begun) }))
 }
 
-// BenchmarkSteady is what an event costs, in order, in a Clock and in a Steady.
+// BenchmarkSteady measures an event in order, with a Clock and with a Steady.
 func BenchmarkSteady(b *testing.B) {
 	var c Clock
 	s := steady()

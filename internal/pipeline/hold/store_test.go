@@ -101,7 +101,7 @@ func TestAnEventLargerThanASegmentIsKept(t *testing.T) {
 	require.Equal(t, "x", string(s.Data(s.Get([]byte("k")))))
 }
 
-// TestAStoreDoesWhatAMapAndAListDo holds the store against the obvious implementation through random operations.
+// TestAStoreDoesWhatAMapAndAListDo compares the store with the obvious implementation, by random operations.
 func TestAStoreDoesWhatAMapAndAListDo(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))
 	s := New(500, 8*segmentSize)

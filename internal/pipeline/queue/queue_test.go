@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// run runs a worker that takes until it is told to stop, and gives what it got then.
+// run runs a worker until it is told to stop, and returns what it got.
 func run(q *Queue, interval time.Duration) (stop func() []string) {
 	end, done := make(chan struct{}), make(chan struct{})
 	var got []string
@@ -184,8 +184,8 @@ func TestOfferAllocatesNothing(t *testing.T) {
 	require.Equal(t, Full, q.Offer(1, event, nil))
 }
 
-// BenchmarkOffer is what a callback pays for an event of usual size: a copy into a chunk. What empties the chunks runs in between,
-// on the same thread.
+// BenchmarkOffer measures what a callback pays for an event of usual size: a copy into a chunk. The chunks are emptied in between, on
+// the same thread.
 func BenchmarkOffer(b *testing.B) {
 	q := New(64)
 	head, body := make([]byte, 80), make([]byte, 220)
@@ -200,8 +200,7 @@ func BenchmarkOffer(b *testing.B) {
 	}
 }
 
-// BenchmarkOfferAtOnce is what a callback pays when several of them offer at once, as many as there are processors, while a worker
-// empties the chunks.
+// BenchmarkOfferAtOnce measures the same with as many callbacks at once as there are processors, while a worker empties the chunks.
 func BenchmarkOfferAtOnce(b *testing.B) {
 	q := New(64)
 	stop, done := make(chan struct{}), make(chan struct{})

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// silences are what the ticks of a worker have said, in seconds; its interval is one.
+// silences are what the ticks of a worker have reported, in seconds; its interval is one second.
 type silences struct {
 	mu   sync.Mutex
 	list []float64
@@ -23,7 +23,7 @@ func (s *silences) add(d time.Duration) {
 	s.list = append(s.list, d.Seconds())
 }
 
-// taken gives what has been said since it was last asked.
+// taken returns what was reported since the last call.
 func (s *silences) taken() []float64 {
 	synctest.Wait()
 	s.mu.Lock()
@@ -33,7 +33,7 @@ func (s *silences) taken() []float64 {
 	return list
 }
 
-// runTicking runs a worker whose handling and ticks take the times that these say, and gives the ticks' words.
+// runTicking runs a worker whose Handle and Tick take the given times, and returns what Tick reported.
 func runTicking(t *testing.T, handling, ticking func() time.Duration, test func(*Queue, *silences)) {
 	synctest.Test(t, func(*testing.T) {
 		q := New(4)
@@ -54,7 +54,7 @@ func runTicking(t *testing.T, handling, ticking func() time.Duration, test func(
 
 func never() time.Duration { return 0 }
 
-// once gives a duration the first time.
+// once returns a duration at the first call, then 0.
 func once(d time.Duration) func() time.Duration {
 	return func() time.Duration {
 		was := d

@@ -45,7 +45,7 @@ func lockBeside(path string) (*os.File, error) {
 		case err != nil: // a file system without locks is no reason not to record
 			return f, nil
 		case !free:
-			return nil, errors.Join(fmt.Errorf("%s is being recorded to by another receiver; choose another file", path), f.Close())
+			return nil, errors.Join(fmt.Errorf("another receiver records to %s; choose another file", path), f.Close())
 		}
 		mine, err := f.Stat()
 		if err != nil {

@@ -21,9 +21,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 )
 
-const refusal = "is being recorded to by another receiver; choose another file"
+const refusal = "another receiver records to "
 
-// openAt opens a recorder of path, which a test closes itself.
+// openAt opens a recorder of path, which the test closes itself.
 func openAt(path string) (*Recorder, error) {
 	return Open(Settings{
 		Config: Config{Path: path, MaxSizeMiB: 1}, QueueMiB: 1, Logger: zap.NewNop(),
@@ -31,7 +31,7 @@ func openAt(path string) (*Recorder, error) {
 	})
 }
 
-// requireRefused requires that a second recorder is refused and the files are as they were.
+// requireRefused requires that a second recorder is refused and the files are unchanged.
 func requireRefused(t *testing.T, path string) {
 	t.Helper()
 	_, err := openAt(path)
@@ -91,10 +91,10 @@ func TestAFileIsTheSameInAnySpelling(t *testing.T) {
 	require.Equal(t, "1\n2\n3\nend\n", read(t, first.path))
 }
 
-// otherProcess is the environment variable with the path that a process of its own records to.
+// otherProcess is the environment variable with the path that another process records to.
 const otherProcess = "WINNET_TEST_RECORD"
 
-// recordAlone records one event, says so, and goes on until its input ends.
+// recordAlone records one event, says so, and continues until its input ends.
 func recordAlone(path string) {
 	r, err := openAt(path)
 	if err != nil {
@@ -107,7 +107,7 @@ func recordAlone(path string) {
 	fmt.Println(r.Close(context.Background(), 0))
 }
 
-// other is a process that records.
+// other is another process that records.
 type other struct {
 	*exec.Cmd
 	in  io.Closer

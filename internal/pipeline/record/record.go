@@ -217,7 +217,7 @@ func (r *Recorder) tell() {
 		return
 	}
 	r.told = lost
-	r.log.Warn("events are not recorded: the disk is slower than they come; a larger queue.max_size_mib takes longer bursts",
+	r.log.Warn("events are not recorded: the disk is too slow; a larger queue.max_size_mib absorbs longer bursts",
 		zap.Stringer("not_recorded", &r.Stats.Lost))
 }
 
@@ -351,7 +351,7 @@ func (r *Recorder) tryAgain(err error) bool {
 	if !r.failing {
 		r.failing = true
 		r.wait.Reset()
-		r.log.Warn("cannot write the recorded file; it is tried again, and events are not recorded when the queue is full until that works", zap.Error(err))
+		r.log.Warn("cannot write the recorded file; retrying; until that works, events that do not fit in the queue are not recorded", zap.Error(err))
 	}
 	select {
 	case <-time.After(r.wait.NextBackOff()):

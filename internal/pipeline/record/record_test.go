@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// lines is a format of a line an event, three written at a time, and a last line. It cannot hold an empty event.
+// lines is a format with a line for each event, written three at a time, and a last line. It cannot hold an empty event.
 type lines struct {
 	to   Destination
 	buf  []byte
@@ -71,7 +71,7 @@ func (l *lines) Close() error {
 	return errors.Join(l.flush(), func() error { _, err := l.to.Write([]byte("end\n")); return err }())
 }
 
-// rig is a recorder with its log, in front of a disk that fails as the test wants.
+// rig is a recorder with its log, and a disk that fails as the test wants.
 type rig struct {
 	*Recorder
 	t    *testing.T
@@ -83,7 +83,7 @@ type rig struct {
 	tries chan struct{}
 }
 
-// faulty is a file that does what the rig wants.
+// faulty is a file that fails as the rig wants.
 type faulty struct {
 	file
 	r *rig
@@ -110,7 +110,7 @@ func (r *rig) access() error {
 	return r.fail()
 }
 
-// set makes the disk do fail first from now on.
+// set makes the disk call fail first from now on.
 func (r *rig) set(fail func() error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

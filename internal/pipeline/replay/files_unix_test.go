@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A link to itself is a folder that nobody may list, root included.
+// A link to itself is a folder that nobody can list, not even root.
 func TestAFolderThatAPatternCannotLookIntoIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a", "b"} {

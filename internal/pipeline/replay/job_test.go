@@ -49,7 +49,7 @@ func TestAJobThatWasStoppedBeforeItsRecordsCouldBeHandedOverIsNotDone(t *testing
 	require.NoError(t, none.Lost(&s), "a receiver that is no job")
 }
 
-// collectorHost is a host as the collector's: of what is told it with ReportStatus it tells the collector under a lock.
+// collectorHost is a host like the collector's: ReportStatus passes events to the collector under a lock.
 type collectorHost struct {
 	component.Host
 	event *componentstatus.Event

@@ -19,20 +19,20 @@ import (
 
 const receivers = "../../../receiver"
 
-// alike is how many lines in a row two receivers may not have in common: what is longer belongs to the runner.
+// alike is how many consecutive lines two receivers may not have in common. What is longer belongs to the runner.
 const alike = 6
 
-// own are the names by which lines of two receivers differ that are otherwise the same.
+// own are the receivers' own names, by which lines that are otherwise the same differ.
 var own = regexp.MustCompile(`(?i)asimdns(receiver)?|ciliumwindows(receiver)?|\b(dns|cilium)receiver\b`)
 
-// line is a line of a receiver's code, as it is compared.
+// line is a line of a receiver's code, in the form that is compared.
 type line struct {
 	text string
 	at   int // its number in the file
 }
 
-// code gives the lines of Go source, comments included, without the package clause, the imports and what has no text. The receivers'
-// own names and all white space are left out.
+// code returns the lines of Go source, comments included, without the package clause, the imports, empty lines, the receivers' own
+// names and white space.
 func code(t *testing.T, name, source string) (lines []line) {
 	t.Helper()
 	files := token.NewFileSet()
@@ -54,7 +54,7 @@ func code(t *testing.T, name, source string) (lines []line) {
 	return lines
 }
 
-// runs gives where two sources have at least so many lines alike in a row: "3-8 and 5-10".
+// runs returns where two sources have at least so many consecutive lines alike: "3-8 and 5-10".
 func runs(a, b []line, least int) (found []string) {
 	for i := range a {
 		for j := range b {
@@ -73,7 +73,7 @@ func runs(a, b []line, least int) (found []string) {
 	return found
 }
 
-// sources gives the code of a receiver by file, without tests and generated files.
+// sources returns the code of a receiver by file, without tests and generated files.
 func sources(t *testing.T, dir string) map[string][]line {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))

@@ -168,7 +168,7 @@ func (r *Runner) open(h component.Host, files []string) error {
 // events received so far have been handled, and then calls begin on the pipeline's worker.
 func (r *Runner) BeginFile(ctx context.Context, path string, goesOn bool, begin func()) error {
 	if goesOn {
-		r.Receiver.Logger.Debug("the file goes on where the one before it ended", zap.String("file", path))
+		r.Receiver.Logger.Debug("the file continues where the one before it ended", zap.String("file", path))
 		return nil
 	}
 	return r.Pipeline.Drain(ctx, begin)

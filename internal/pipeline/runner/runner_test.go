@@ -25,7 +25,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
 
-// fake is a receiver that says what is asked of it, in order.
+// fake is a receiver that notes its calls in order.
 type fake struct {
 	*Runner
 	asked []string
@@ -72,7 +72,7 @@ func newFake(t *testing.T, change func(*Sections)) *fake {
 
 func (f *fake) ask(what string) { f.asked = append(f.asked, what) }
 
-// everything is a handler that wants nothing.
+// everything is a handler that filters everything.
 type everything struct{}
 
 func (everything) Begin(plog.Logs) plog.LogRecordSlice { return plog.NewLogRecordSlice() }
@@ -89,7 +89,7 @@ func (noWriter) Flush() error            { return nil }
 func (noWriter) Size() int64             { return 0 }
 func (noWriter) Close() error            { return nil }
 
-// noTelemetry is registered nowhere: after a start that fails nobody asks for more than its end.
+// noTelemetry registers nothing: after a failed start only its end is called.
 type noTelemetry struct {
 	Telemetry
 	f *fake

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeHost is a host whose processes are at a test's will.
+// fakeHost is a host whose processes a test controls.
 type fakeHost struct {
 	running map[uint32]*fakeProcess
 	opens   int
@@ -64,8 +64,8 @@ func TestAProcessIsLookedUpOnce(t *testing.T) {
 	require.Equal(t, 1, h.opens)
 }
 
-// A file's name on Windows is any 16-bit units, and what Go makes of an unpaired surrogate is no UTF-8, which a receiver of
-// OTLP refuses with all records of the request.
+// A file's name on Windows can be any 16-bit units. What Go makes of an unpaired surrogate is not valid UTF-8, and a receiver of OTLP
+// then refuses the whole request.
 func TestANameIsUTF8WhateverTheFileIsCalled(t *testing.T) {
 	h, n, _ := newHost()
 	h.start(42, "C:\\\xed\xa0\x80tools\\é.exe", noon.Add(-time.Hour))

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// exitCode is the environment variable with the code that a process of its own ends with, when its input does.
+// exitCode is the environment variable with the exit code of another process, which ends when its input does.
 const exitCode = "WINNET_TEST_EXIT"
 
 func TestMain(m *testing.M) {
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// 259 is STILL_ACTIVE, what GetExitCodeProcess gives of a process that runs.
+// 259 is STILL_ACTIVE, which GetExitCodeProcess returns for a running process.
 func TestAProcessThatEndsWithAnyCodeHasEnded(t *testing.T) {
 	program, err := os.Executable()
 	require.NoError(t, err)

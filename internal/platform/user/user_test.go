@@ -14,7 +14,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// sidOf is a SID of its own for each n.
+// sidOf returns a different SID for each n.
 func sidOf(n int) etw.SID { return etw.SID{1, 1, 0, 0, 0, 0, 0, 5, byte(n), byte(n >> 8), 0, 0} }
 
 // hosts is a resolver by text. A test in a synctest bubble reads asked after synctest.Wait.
@@ -33,7 +33,7 @@ func (h *hosts) Account(sid etw.SID) (domain, name string, err error) {
 	return "", "", errors.New("none")
 }
 
-// ask gives what is known now, and what is known when the host has answered.
+// ask returns what is known at once, and what is known when the host has answered.
 func (h *hosts) ask(n *Names, sid etw.SID) (now, then [2]string) {
 	now[0], now[1] = n.Account(sid)
 	synctest.Wait()

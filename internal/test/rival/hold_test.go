@@ -36,10 +36,10 @@ type store interface {
 // entry is what the rivals keep of an event: what hold.Entry has for its users.
 type entry struct {
 	received, first, last, count int64
-	mark                         hold.Mark
-	sum, begun                   int64
-	tag                          uint16
-	data                         []byte // used again for the next event of the entry
+	_                            hold.Mark // Mark
+	_, _                         int64     // Sum, Begun
+	_                            uint16    // Tag
+	data                         []byte    // used again for the next event of the entry
 }
 
 func (e *entry) begin(data []byte, at int64) {

@@ -42,20 +42,8 @@ func NewRing(t testing.TB, _ string, _ uint32) *Ring { noKernel(t); return nil }
 // NewPerf skips the test.
 func NewPerf(t testing.TB, _ string) *Perf { noKernel(t); return nil }
 
-// NewOddPerf skips the test.
-func NewOddPerf(t testing.TB, _ string, _ uint32) { noKernel(t) }
-
 // Write is never reached.
 func (*producer) Write(testing.TB, []byte) bool { return false }
 
 // WriteTimes is never reached.
 func (*producer) WriteTimes(testing.TB, []byte, uint32) bool { return false }
-
-// ID is never reached.
-func (*producer) ID(testing.TB) uint32 { return 0 }
-
-// CPUs is never reached.
-func CPUs(testing.TB) []int { return nil }
-
-// OnCPU is never reached.
-func OnCPU(testing.TB, int, func()) {}
