@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package opener remembers who opened a connection, for the packets that do not say it.
+// Package opener remembers who opened a connection, for packets that do not show it. Flows go in, in the order of their events; the
+// direction of a flow's connection comes out where an earlier flow of the connection showed it.
 //
-// A trace where a packet comes in, such as from-endpoint, is taken before connection tracking: it does not say whether the packet
-// is a reply, and so not which way its connection goes. Other events of the connection do: those behind connection tracking,
-// policy verdicts, and a packet that opens a connection or answers such a one. What one of them said holds for as long as
-// Cilium itself remembers a connection at least. The memory is fixed; of a connection that others have pushed out nothing is known.
+// A trace where a packet comes in, such as from-endpoint, precedes connection tracking. It does not say whether the packet is a reply, so
+// the direction of its connection is open. Other events of the connection tell it: those after connection tracking, policy verdicts, and a
+// packet that opens a connection or answers one that does. What they tell holds for the shortest time that Cilium itself remembers a
+// connection. The memory is fixed: a connection that others have pushed out is not known.
 package opener
 
 import (
@@ -17,29 +18,29 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/recent"
 )
 
-// Window is how long what an event says holds: for so long Cilium remembers a connection at least, by its defaults (bpf-ct-timeout-*).
+// Window is how long the word of an event holds: the shortest time that Cilium remembers a connection by its defaults (bpf-ct-timeout-*).
 const Window = 60 * time.Second
 
-// Memory remembers openers: of 65,536 connections, in 1.6 MiB. It is used from one goroutine.
+// Memory remembers the openers of 65,536 connections, in 1.6 MiB. One goroutine uses it.
 type Memory struct {
 	connections *recent.Table[connection]
 	key         []byte
 }
 
-// connection is what was said of one.
+// connection is what an event told of a connection.
 type connection struct {
-	said  int64 // when an event said it last, ns since 1970
-	lower bool  // the lower one of the two ends opened it
+	said  int64 // when an event last told it, ns since 1970
+	lower bool  // the lower of the two ends opened the connection
 }
 
-// New makes a memory of nothing.
+// New makes an empty memory.
 func New() *Memory { return &Memory{connections: recent.New[connection]()} }
 
-// Forget forgets all connections: what comes next is another node's.
+// Forget forgets all connections. The next flows are those of another node.
 func (m *Memory) Forget() { m.connections.Forget() }
 
-// Direct sets the direction of a flow, of a time in nanoseconds since 1970, that does not say whether it is a reply, where an
-// event before it did. It must be asked for every flow, in the order in which they came.
+// Direct sets the direction of a flow that does not show whether it is a reply, where an earlier event of its connection did. at is the
+// flow's time in nanoseconds since 1970. Call it for every flow, in the order in which they came.
 func (m *Memory) Direct(f *flow.Flow, at int64) {
 	if !f.L4.Protocol.HasPorts() || f.IP.SourceXlated.IsValid() {
 		return
@@ -71,8 +72,8 @@ func (m *Memory) Direct(f *flow.Flow, at int64) {
 	}
 }
 
-// identify makes m.key the key of the flow's connection, which is that of both directions: the lower end first. It reports
-// whether that one sent the packet.
+// identify sets m.key to the key of the flow's connection, which is the same in both directions: the lower end comes first. It reports
+// whether the lower end sent the packet.
 func (m *Memory) identify(f *flow.Flow) (sentByLower bool) {
 	from, to := netip.AddrPortFrom(f.IP.Source, f.L4.SourcePort), netip.AddrPortFrom(f.IP.Destination, f.L4.DestinationPort)
 	sentByLower = from.Compare(to) <= 0

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// What a Marker remembers of packets that look the same, and how a record changes it.
+
 package primary
 
 import "math"
 
-// packet is what is remembered of packets that look the same, in 64 bytes.
+// packet is the memory of packets that look the same, in 64 bytes. A packet ends when it is delivered or dropped.
 type packet struct {
-	last       int64 // when it was last seen, ns since 1970
+	last       int64 // when one was last seen, ns since 1970
 	sourcePort uint16
-	told       uint16 // byProgram where a program dropped the last that came to its end, and a bit for each component that told of that
-	ended      int16  // processor that wrote of the end of the last that came to its end; noProcessor without
-	by         uint8  // processor that wrote last that one was passed on, and counted, or came in: see inShort
+	told       uint16 // of the last one that ended: byProgram where a program dropped it, and a bit for each component that reported that
+	ended      int16  // processor that reported the last end; noProcessor without one
+	by         uint8  // processor that last reported a counted passing on, or an arrival: see inShort
 	translated bool
 	anew       bool  // one has come in from outside since one was counted
-	arrived    uint8 // how many have come in, while nothing was told of them since
-	counted    uint8 // how many of them a record has counted
-	done       uint8 // how many of the counted ones have come to their end, while other processors may tell of them yet
-	denied     uint8 // of how many of those the packet monitor has told that they were dropped
-	passed     uint8 // how many were counted where they were passed on in this span, and have not come to their end
-	before     uint8 // and how many were in the span before
-	over       uint8 // 2 when something was told of an end or a drop in this span, 1 in the span before, else 0
+	arrived    uint8 // how many have come in and were not reported since
+	counted    uint8 // how many a record has counted
+	done       uint8 // how many of the counted ones have ended, while other processors may still report them
+	denied     uint8 // how many of those the packet monitor has reported as dropped
+	passed     uint8 // how many were counted where they were passed on in this span, and have not ended
+	before     uint8 // the same for the span before
+	over       uint8 // 2 when an end or a drop was reported in this span, 1 in the span before, else 0
 	seen       [5]sighting
 }
 
@@ -28,7 +30,7 @@ const (
 	byProgram   = 1 << 15
 )
 
-// sighting is how often packets were seen at a place, whose fields it has in 8 bytes. count is 0 where there is none.
+// sighting is how often packets were seen at a place, in 8 bytes. count is 0 for an empty one.
 type sighting struct {
 	ifIndex  uint32
 	endpoint uint16
@@ -38,11 +40,11 @@ type sighting struct {
 
 func (s *sighting) place() place { return place{s.ifIndex, s.endpoint, s.point} }
 
-// touch notes that something is told now, and reports whether what was told before may be of the same packet by the clock.
+// touch records that a record comes now, and reports whether by the clock the record before may belong to the same packet.
 func (p *packet) touch(now int64) (certain bool) {
 	certain = near(p.last, now)
 	switch spans := now/Span.Nanoseconds() - p.last/Span.Nanoseconds(); {
-	case spans == -1 && certain: // processors' records need not come in the order of time
+	case spans == -1 && certain: // the records of several processors need not come in the order of time
 		return certain
 	case spans == 0:
 	case spans == 1:
@@ -55,15 +57,15 @@ func (p *packet) touch(now int64) (certain bool) {
 	return certain
 }
 
-// justPassed reports whether a packet that has not come to its end was counted so short a time ago that what is told now is of it.
+// justPassed reports whether a packet that has not ended was counted so recently that the present record belongs to it.
 func (p *packet) justPassed() bool { return p.passed > 0 || p.before > 0 }
 
-// see answers for a record at a place. certain is false when the packet was last seen too long ago to be the same, by the clock:
-// then it is another one where it was seen at the place before, and anything where not.
+// see returns the marks of a record at a place. certain is false when the packet was last seen too long ago to be the same by the clock: it
+// is then another one if it was seen at the place before, and otherwise not known.
 func (p *packet) see(here place, k kind, cpu int16, certain bool) (marks Marks) {
 	if k == monitored && p.told != 0 {
 		bit := component(here)
-		if p.told&bit == 0 { // the packet monitor's word of that drop
+		if p.told&bit == 0 { // the packet monitor reports that drop
 			p.told |= bit
 			if !certain || p.over == 0 || p.anew {
 				return Marks{Unknown, Unknown}
@@ -75,7 +77,7 @@ func (p *packet) see(here place, k kind, cpu int16, certain bool) (marks Marks) 
 	if k == passes && !p.mayBeLate(cpu) || k == monitored || p.done == maxDone {
 		p.retire()
 	}
-	if k == refused && p.denied == 0 { // it was nowhere before
+	if k == refused && p.denied == 0 { // it was seen nowhere before
 		p.told, p.over, p.anew = byProgram, 2, false
 		return Marks{Yes, Yes}
 	}
@@ -93,13 +95,13 @@ func (p *packet) see(here place, k kind, cpu int16, certain bool) (marks Marks) 
 	return marks
 }
 
-// mayBeLate reports whether a record of a processor may be of a packet that has come to its end: another one wrote of the end, and
-// the processors' records need not come in their order. Their times tell when it was too long ago for that.
+// mayBeLate reports whether a record of a processor may belong to a packet that has ended: another processor reported the end, and the
+// records of the two need not come in order. Their times exclude it when the end was too long ago.
 func (p *packet) mayBeLate(cpu int16) bool {
 	return p.ended != noProcessor && cpu != noProcessor && cpu != p.ended && p.over > 0
 }
 
-// inShort is a processor in a byte: of two that differ it is almost always another one.
+// inShort returns a processor as a byte. Two different processors almost always have different ones.
 func inShort(cpu int16) uint8 {
 	const none = math.MaxUint8
 	if cpu == noProcessor {
@@ -108,10 +110,10 @@ func inShort(cpu int16) uint8 {
 	return uint8(cpu % none)
 }
 
-// maxDone is how many packets that look the same are remembered behind their ends.
+// maxDone is how many packets that look the same are remembered after they have ended.
 const maxDone = 16
 
-// retire forgets the packets that came to their end.
+// retire forgets the packets that have ended.
 func (p *packet) retire() {
 	for ; p.done > 0; p.done-- {
 		p.forget()
@@ -119,7 +121,7 @@ func (p *packet) retire() {
 	p.ended = noProcessor
 }
 
-// component is the bit of one of the packet monitor's components.
+// component returns the bit of a component of the packet monitor.
 func component(here place) uint16 {
 	const bits = 15 // all but byProgram
 	return 1 << (here.endpoint % bits)
@@ -140,15 +142,15 @@ func (p *packet) count(here place, k kind, cpu int16) (marks Marks) {
 		p.counted, p.anew, p.by = n, false, inShort(cpu)
 		p.passed += min(1, math.MaxUint8-p.passed)
 	case !p.justPassed() && (p.over == 0 || p.done == 0 && p.denied == 0):
-		marks.Packet = Unknown // it was held up, or is another one that goes another way
+		marks.Packet = Unknown // it was held up, or is another packet on another way
 	}
 	p.limit(n)
 	return marks
 }
 
-// finish counts a packet that has come to its end.
+// finish counts a packet that has ended.
 func (p *packet) finish(k kind, cpu int16) (marks Marks) {
-	word := p.denied > 0 // of the packet monitor, before
+	word := p.denied > 0 // the packet monitor has reported a drop before
 	if k != delivered {
 		marks.Drop = Yes
 		p.told = byProgram
@@ -171,7 +173,7 @@ func (p *packet) finish(k kind, cpu int16) (marks Marks) {
 		if p.anew {
 			marks.Packet = Unknown
 		}
-	case p.anew && p.by == inShort(cpu): // this processor would have told first that it was passed on
+	case p.anew && p.by == inShort(cpu): // this processor would have reported first that it was passed on
 		p.anew, p.over = false, 2
 		return Marks{Yes, marks.Drop}
 	default:
@@ -191,7 +193,7 @@ func (p *packet) finish(k kind, cpu int16) (marks Marks) {
 	return marks
 }
 
-// overhear counts a packet that the packet monitor tells of.
+// overhear counts a packet whose drop the packet monitor reports.
 func (p *packet) overhear(here place) (marks Marks) {
 	n := p.countAgain(here)
 	switch first := max(n, 1) > p.denied; {
@@ -203,7 +205,7 @@ func (p *packet) overhear(here place) (marks Marks) {
 		p.takePassed()
 	case first:
 		marks = Marks{Unknown, Yes}
-	case p.over == 0 || p.anew: // another component's word of that drop, or the first word of another drop
+	case p.over == 0 || p.anew: // another component reports that drop, or this is another drop
 		marks = Marks{Unknown, Unknown}
 	}
 	p.denied, p.over = max(p.denied, n, 1), 2
@@ -211,7 +213,7 @@ func (p *packet) overhear(here place) (marks Marks) {
 	return marks
 }
 
-// takePassed takes one packet from those that were counted where they were passed on a short time ago.
+// takePassed takes one packet from those that were recently counted where they were passed on.
 func (p *packet) takePassed() {
 	switch {
 	case p.before > 0:
@@ -221,7 +223,7 @@ func (p *packet) takePassed() {
 	}
 }
 
-// limit forgets the first packets when a count comes to its end: they are done with.
+// limit forgets the first packets when a count reaches the largest that a byte holds.
 func (p *packet) limit(n uint8) {
 	if n < math.MaxUint8 {
 		return
@@ -232,7 +234,7 @@ func (p *packet) limit(n uint8) {
 	}
 }
 
-// countAgain counts a packet at a place and gives how many there were; 0 at a sixth place.
+// countAgain counts a packet at a place and returns how many were seen there, 0 at a sixth place.
 func (p *packet) countAgain(here place) uint8 {
 	for i := range p.seen {
 		s := &p.seen[i]
@@ -247,7 +249,7 @@ func (p *packet) countAgain(here place) uint8 {
 	return 0
 }
 
-// countAt gives how often the packets were seen at a place.
+// countAt returns how often the packets were seen at a place.
 func (p *packet) countAt(here place) uint8 {
 	for i := range p.seen {
 		if s := &p.seen[i]; s.place() == here {
@@ -257,7 +259,7 @@ func (p *packet) countAt(here place) uint8 {
 	return 0
 }
 
-// forget takes one packet away, which nothing more is told of.
+// forget takes away one packet that is not reported any more.
 func (p *packet) forget() {
 	if p.counted > 0 {
 		p.counted--
@@ -276,7 +278,7 @@ func (p *packet) forget() {
 	clear(p.seen[kept:])
 }
 
-// mayComeTo reports whether a packet has been passed on, and been seen at no other place since, so that this may be the next one.
+// mayComeTo reports whether a packet was passed on and seen at no other place since, so that this place may be its next one.
 func (p *packet) mayComeTo(here place) bool {
 	return p.counted > p.done && p.denied == 0 && p.seen[0].count > 0 && p.seen[1].count == 0 && p.seen[0].place() != here
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Where a record saw its packet, and what became of the packet there.
+
 package primary
 
 import (
@@ -9,14 +11,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// place is where a packet is seen: a point, in an endpoint's program (or the packet monitor's component), at an interface.
+// place is where a packet was seen: a point, the endpoint of the program (or the component of the packet monitor) and an interface.
 type place struct {
 	ifIndex  uint32
 	endpoint uint16
 	point    uint8
 }
 
-// processor is the one that wrote a flow's event; noProcessor when it is not known.
+// processor returns the processor that wrote a flow's event, noProcessor when it is not known.
 func processor(f *flow.Flow) int16 {
 	if f.CPU < 0 || f.CPU > math.MaxInt16 {
 		return noProcessor
@@ -24,28 +26,28 @@ func processor(f *flow.Flow) int16 {
 	return int16(f.CPU)
 }
 
-// pointPacketMonitor is a place's point beside the observation points.
+// pointPacketMonitor is the point of the packet monitor's components. It is none of the observation points.
 const pointPacketMonitor = 255
 
-// reasonWriteError is the one reason for which a pod's program drops a packet behind its own trace at to-overlay: since Cilium 1.14
-// it traces first and sets the tunnel's key then (bpf/lib/encap.h).
+// reasonWriteError is the only reason for which a pod's program drops a packet after its own trace at to-overlay: since Cilium 1.14 it
+// traces first and then sets the tunnel's key (bpf/lib/encap.h).
 const reasonWriteError = 141
 
-// kind is what a record says of its packet.
+// kind is what a record reports of its packet.
 type kind uint8
 
 const (
-	elsewhere kind = iota // nothing of what becomes of it
-	comesIn               // it has come to a program
+	elsewhere kind = iota // not what became of it
+	comesIn               // it has reached a program
 	passes                // a program passes it on
-	delivered             // it has come to its end
+	delivered             // it has reached its end
 	dropped               // a program has dropped it
-	refused               // the program of the pod that sent it has dropped it, which is the first program on its way
-	monitored             // the packet monitor tells that it was dropped
-	unnamed               // something that this rule does not know
+	refused               // the program of the sending pod, the first on the way, has dropped it
+	monitored             // the packet monitor reports that it was dropped
+	unnamed               // a point without a name
 )
 
-// whereabouts gives the place of a packet and what its record says of it.
+// whereabouts returns the place of a packet and what its record reports.
 func whereabouts(f *flow.Flow) (place, kind) {
 	switch f.Type {
 	case monitor.TypeDrop:
@@ -67,7 +69,7 @@ func whereabouts(f *flow.Flow) (place, kind) {
 	case monitor.TraceToCrypto:
 		return here, passes
 	case monitor.TraceToHost, monitor.TraceToStack, monitor.TraceToOverlay, monitor.TraceToNetwork:
-		if f.IP.Encrypted { // the outside of a packet that was passed on before, or will be
+		if f.IP.Encrypted { // the outside of an encrypted packet: the packet inside is passed on before or after it
 			return here, elsewhere
 		}
 		return here, passes
@@ -81,7 +83,7 @@ func whereabouts(f *flow.Flow) (place, kind) {
 	return here, comesIn
 }
 
-// outermost reports whether a packet comes to the node at a point: no program has told of it before.
+// outermost reports whether a packet enters the node at the place, so that no program has reported it before.
 func (h place) outermost() bool {
 	return h.point == monitor.TraceFromEndpoint || h.point == monitor.TraceFromNetwork
 }
@@ -95,8 +97,8 @@ const (
 	protoESP        = 50
 )
 
-// unnamedTunnel reports whether the packet is a tunnel's that the datapath does not call one, as before Cilium 1.18: the packet
-// inside has been passed on already, or will be, or not.
+// unnamedTunnel reports whether the packet is a tunnel packet without the datapath's flag for it, as before Cilium 1.18. It is not known
+// whether the packet inside is reported as well.
 func unnamedTunnel(f *flow.Flow) bool {
 	if f.L4.Protocol != flow.L4UDP || f.Tunnel.Protocol != flow.TunnelNone {
 		return false
@@ -108,7 +110,7 @@ func unnamedTunnel(f *flow.Flow) bool {
 	return false
 }
 
-// outside reports whether the packet is the outside of an encrypted one, which comes in a second time.
+// outside reports whether the packet is the outside of an encrypted packet. The packet inside comes in again, decrypted.
 func outside(f *flow.Flow) bool {
 	return f.IP.Encrypted || f.IP.Protocol == protoESP || f.L4.Protocol == flow.L4UDP && f.L4.DestinationPort == portWireGuard
 }

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package primary says which of a packet's records counts its bytes, and which counts its denial.
+// Package primary decides which of a packet's records counts its bytes, and which counts that it was denied. Flows with their packets go
+// in, in the order of their records; the marks of each record come out.
 //
-// A packet is seen at several points of its way through a node. What became of it is told where a program has done with it:
-// by the traces at the points to-…, where it is passed on, and by a drop. The first of these that comes counts the bytes. Traces
-// at the points from-…, where a packet comes in, and policy verdicts never do: the one of the above that follows does. So the
-// mark stands on the same record at every aggregation level.
+// A node reports a packet at several points of its way. A trace at a point to-…, where a program passes the packet on, and a drop end the
+// work of a program. The first of these records counts the bytes. A trace at a point from-…, where a packet comes in, and a policy verdict
+// never count: one of the records above follows. So the mark is on the same record at every aggregation level.
 //
-// A denial is counted by the packet's drop, whether a trace has counted the bytes before or not, and never by the verdict.
+// The packet's drop counts the denial, whether a trace has counted the bytes before or not. The verdict never does.
 //
-// Which records are of one packet nothing in them says. A Marker remembers the packets of the last seconds by what no program
-// changes of them (see flow.Identify), and at which points each was seen. What is seen at a point where it was seen before, or
-// after it was delivered or dropped, is another packet that looks the same, such as one that was sent again. Its memory is fixed; a
-// packet that others have pushed out is a new one when it is seen again.
+// No record names its packet. So a Marker remembers the packets of the last seconds by the parts that no program changes (see
+// flow.Identify), and the points where each was seen. A packet at a point where it was seen before, or after it was delivered or dropped,
+// is another packet that looks the same, such as one that was sent again. The memory is fixed. A packet that others have pushed out is
+// new when it is seen again.
 //
-// Whether a drop or a further trace is of a packet that was passed on before is decided by three rules, in this order:
+// Three rules, in this order, decide whether a drop or a further trace belongs to a packet that was passed on before:
 //
-//   - Place. The program of the pod that sends is the first on a packet's way, and drops before it traces: no record counts what it
-//     drops. An exception is one reason, see reasonWriteError. Each other drop may be behind any point.
-//   - Arrival. A packet that has come in from outside since is another one. The processor that wrote of it would have told first that
-//     it was passed on. The records of two processors may come in another order, so it decides for one processor only; and only
-//     where no packet was passed on just before.
-//   - Time. A packet takes microseconds from one point to the next, and the same bytes are sent again after 200 ms or more: see Span.
+//   - Place. The program of the sending pod is the first on a packet's way and drops before it traces. So no other record counts what it
+//     drops, with the exception of one reason, see reasonWriteError. Any other drop may follow any point.
+//   - Arrival. If a packet has come in from outside since, the record belongs to that one: its processor would have reported earlier that it
+//     was passed on. The records of two processors may come in another order, so this rule holds for one processor only, and only where
+//     no packet was passed on just before.
+//   - Time. A packet takes microseconds from one point to the next. Senders repeat the same bytes after 200 ms or more: see Span.
 //
-// Where these rules cannot know whether another record counts a packet, the record has no mark and is counted. So the sum of the
-// marked ones lacks no more packets than were counted so.
+// Where these rules do not decide whether another record counts a packet, the record has no mark and is counted as unmarked. So the sum
+// over the marked records lacks at most as many packets as there are unmarked ones.
 package primary
 
 import (
@@ -36,56 +36,55 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/recent"
 )
 
-// Window is how long packets that look the same are told apart by the points where they were seen. Later a packet is a new one where
-// it was seen before.
+// Window is how long the points where packets were seen tell packets apart that look the same. After it, a packet at a point where it was
+// seen before is a new one.
 const Window = 5 * time.Second
 
-// Span is within which time after a packet was passed on what is told of it at another point is certain to be of it: from one span to
-// two, as the spans of the clock fall. It takes microseconds in truth, and a few milliseconds on a busy node. Timers of senders are 200
-// ms and more.
+// Span bounds the time in which a record at another point certainly belongs to a packet that was passed on: one to two spans, since the
+// clock is divided into spans. A packet takes microseconds, and a few milliseconds on a busy node. Senders' timers are 200 ms or more.
 const Span = 1 << 24 * time.Nanosecond
 
-// Answer is whether a record counts something of its packet.
+// Answer says whether a record counts something of its packet.
 type Answer uint8
 
 // The answers.
 const (
-	No      Answer = iota // another one does, or none
-	Yes                   // this one does
-	Unknown               // it may, or not
+	No      Answer = iota // another record does, or none
+	Yes                   // this record does
+	Unknown               // not known
 )
 
-// Marks are what a record counts of its packet.
+// Marks say what a record counts of its packet.
 type Marks struct {
 	Packet Answer // its bytes
 	Drop   Answer // that it was dropped
 }
 
-// Marker remembers packets: 65,536, in 4.5 MiB. It is used from one goroutine.
+// Marker remembers 65,536 packets, in 4.5 MiB. One goroutine uses it.
 type Marker struct {
 	packets *recent.Table[packet]
 	key     []byte
 
 	now      int64 // time of the last record, ns since 1970
 	unmarked int64
-	arrived  int   // packets that have come in and of which nothing was told since
-	swept    int64 // when those were looked through last
+	arrived  int   // packets that have come in and were not reported since
+	swept    int64 // when sweep last looked for them
 
-	monitored int64 // when the packet monitor told of a drop last
-	unlike    int64 // when a program told last of a drop of a packet that has no identity
+	monitored int64 // when the packet monitor last reported a drop
+	unlike    int64 // when a program last reported a drop of a packet without an identity
 }
 
-// never is a time that is near no other.
+// never is a time that is near no other time.
 const never = -1 << 63
 
-// New makes a marker that remembers nothing.
+// New makes an empty marker.
 func New() *Marker {
 	m := &Marker{packets: recent.New[packet]()}
 	m.begin()
 	return m
 }
 
-// Forget forgets all packets: what comes next is another node's.
+// Forget forgets all packets. The next records are those of another node.
 func (m *Marker) Forget() {
 	m.unmarked += int64(m.arrived)
 	m.packets.Forget()
@@ -97,11 +96,11 @@ func (m *Marker) begin() {
 	m.now, m.swept, m.monitored, m.unlike = never, never, never, never
 }
 
-// Unmarked is how many records have had no mark because it could not be known whether another one counts the packet, and how many
-// packets have come in of which nothing more was told.
+// Unmarked returns the number of records without a mark because another one may count the packet, plus the number of packets that came in
+// and were not reported again.
 func (m *Marker) Unmarked() int64 { return m.unmarked }
 
-// Silence lets time pass in which no record comes.
+// Silence lets time pass without a record.
 func (m *Marker) Silence(d time.Duration) {
 	if m.now != never {
 		m.now += int64(d)
@@ -109,8 +108,8 @@ func (m *Marker) Silence(d time.Duration) {
 	}
 }
 
-// Mark answers for the record of a flow that was decoded from the notification with these packet bytes, of a time in
-// nanoseconds since 1970. It must be asked for every record, in the order in which they came.
+// Mark returns the marks of a flow's record. bytes is the packet of the notification that the flow was decoded from, at is the record's
+// time in nanoseconds since 1970. Call it for every record, in the order in which they came.
 func (m *Marker) Mark(f *flow.Flow, bytes []byte, at int64) Marks {
 	m.now = at
 	m.sweep()
@@ -169,8 +168,8 @@ func (m *Marker) mark(f *flow.Flow, bytes []byte) Marks {
 	return marks
 }
 
-// unidentified answers for a drop of a packet that cannot be told from others. A program tells once of what it drops: only the
-// packet monitor may tell of the same.
+// unidentified returns the marks of a drop whose packet cannot be told from others. A program reports a drop once. Only the packet monitor
+// may report the same drop.
 func (m *Marker) unidentified(f *flow.Flow, k kind) (marks Marks) {
 	if f.OrigLen != 0 {
 		marks.Packet = Unknown
@@ -186,7 +185,7 @@ func (m *Marker) unidentified(f *flow.Flow, k kind) (marks Marks) {
 	return marks
 }
 
-// arrive notes that a packet has come in.
+// arrive records that a packet has come in.
 func (m *Marker) arrive(id flow.Identity, here place, cpu int16) {
 	p, _, _ := m.find(id, here)
 	certain := p.touch(m.now)
@@ -194,16 +193,16 @@ func (m *Marker) arrive(id flow.Identity, here place, cpu int16) {
 		return
 	}
 	p.retire()
-	if !certain { // those before have gone their way
+	if !certain { // the packets before have left
 		m.miss(p)
 		p.anew = false
 	}
 	switch {
-	case !here.outermost(): // it is under way, and may have been told of before
+	case !here.outermost(): // it is under way, and may have been reported before
 		if p.counted > 0 || p.arrived > 0 {
 			return
 		}
-	case !p.anew && p.justPassed() && cpu != noProcessor && p.by != inShort(cpu): // that one, in the order of another processor
+	case !p.anew && p.justPassed() && cpu != noProcessor && p.by != inShort(cpu): // the packet that was passed on: the record of another processor comes late
 		return
 	default:
 		p.anew, p.by = true, inShort(cpu)
@@ -215,15 +214,15 @@ func (m *Marker) arrive(id flow.Identity, here place, cpu int16) {
 	m.arrived++
 }
 
-// miss counts the packets that came in and of which nothing was told.
+// miss counts the packets that came in and were not reported again.
 func (m *Marker) miss(p *packet) {
 	m.unmarked += int64(p.arrived)
 	m.arrived -= int(p.arrived)
 	p.arrived = 0
 }
 
-// follow notes that something was told for the first time of a packet that came in: one that looks as it does now, or one with the
-// same body, since a service's address is translated in between.
+// follow records the first report of a packet that came in: one that looks the same now, or one with the same body, since a service's
+// address may have been translated in between.
 func (m *Marker) follow(p *packet, print recent.Print) {
 	if m.arrived == 0 {
 		return
@@ -242,7 +241,7 @@ func (m *Marker) follow(p *packet, print recent.Print) {
 	}
 }
 
-// sweep counts the packets of which nothing was told since they came in.
+// sweep counts the packets that were not reported since they came in.
 func (m *Marker) sweep() {
 	if m.arrived == 0 || near(m.swept, m.now) {
 		return
@@ -255,13 +254,13 @@ func (m *Marker) sweep() {
 	}
 }
 
-// find gives the packet of an identity that is seen at a place: the one with its source port, else, where one of the two was
-// translated, one that was not seen at this place yet, else a new one, and the identity's print. alike reports whether it may be another one that has been
-// translated since.
+// find returns the packet of an identity at a place, and the identity's print. It is the packet with the same source port; else, where one of
+// the two was translated, one that was not seen at this place yet; else a new one. alike reports whether it may be another packet that has
+// been translated since.
 //
-// The node's stack may translate a packet's destination, as a service of the host's own does. Its source is translated by Cilium,
-// which does not say what it was in a trace of version 0, or of a reply that a node port's service sends. Then what was counted
-// comes again as another packet, with the same body and the same other end. Two packets may be so alike by themselves.
+// The node's stack may translate a packet's destination, as a service of the host itself does. Cilium translates the source, and does not
+// give the original one in a trace of version 0 or of a reply that a node port's service sends. A packet that was counted then comes again
+// with the same body and one end the same. Two different packets may be as alike.
 func (m *Marker) find(id flow.Identity, here place) (found *packet, print recent.Print, alike bool) {
 	print = m.packets.Join(id.Body, id.Source, id.Destination)
 	same, exact := 0, false
@@ -288,7 +287,8 @@ func (m *Marker) find(id flow.Identity, here place) (found *packet, print recent
 	return found, print, alike || same >= recent.Ways-1
 }
 
-// near reports whether two times are within the window, in either order: processors' records need not come in that of time.
+// near reports whether two times are within the window, in either order, since the records of several processors need not come in the
+// order of time.
 func near(a, b int64) bool {
 	d := b - a
 	return d <= int64(Window) && d >= -int64(Window) && a != never

@@ -73,7 +73,8 @@ func packetFlags(n *monitor.Notification) monitor.PacketFlags {
 	return 0
 }
 
-// plainUDP reports whether a packet is UDP without what makes Hubble stop before: a VLAN tag, extension headers, a fragment.
+// plainUDP reports whether a packet is UDP without what makes Hubble stop before: a VLAN tag, extension headers, a fragment, an IP header that
+// says that nothing follows.
 func plainUDP(b []byte, flags monitor.PacketFlags) bool {
 	version := 4
 	switch {
@@ -94,9 +95,9 @@ func plainUDP(b []byte, flags monitor.PacketFlags) bool {
 	}
 	const udp = 17
 	if version == 6 {
-		return len(b) >= 48 && b[6] == udp
+		return len(b) >= 48 && b[6] == udp && binary.BigEndian.Uint16(b[4:]) >= 8
 	}
-	return len(b) >= 28 && b[9] == udp && binary.BigEndian.Uint16(b[6:])&0x3fff == 0
+	return len(b) >= 28 && b[9] == udp && binary.BigEndian.Uint16(b[2:]) >= 28 && binary.BigEndian.Uint16(b[6:])&0x3fff == 0
 }
 
 // hasVLAN reports whether there is a VLAN tag in the packet or in the one inside it.
