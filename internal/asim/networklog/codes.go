@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Names of the numbers in a network event: IP protocols and ICMP types, as IANA registers them and ASIM writes them.
+// Names of IP protocols and ICMP types, as IANA registers them and ASIM writes them.
 
 package networklog
 
@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// networkProtocols has the keywords of IANA's protocol-numbers, by number. Numbers without a keyword are empty.
+// networkProtocols has the keywords of IANA's protocol-numbers, by number. A number without a keyword has an empty one.
 var networkProtocols = [...]string{
 	0: "HOPOPT", 1: "ICMP", 2: "IGMP", 3: "GGP", 4: "IPv4", 5: "ST", 6: "TCP", 7: "CBT", 8: "EGP", 9: "IGP",
 	10: "BBN-RCC-MON", 11: "NVP-II", 12: "PUP", 13: "ARGUS", 14: "EMCON", 15: "XNET", 16: "CHAOS", 17: "UDP", 18: "MUX",
@@ -28,7 +28,7 @@ var networkProtocols = [...]string{
 	140: "Shim6", 141: "WESP", 142: "ROHC", 143: "Ethernet", 144: "AGGFRAG", 145: "NSH",
 }
 
-// networkProtocolName returns an IP protocol's keyword; empty for a number without one.
+// networkProtocolName returns an IP protocol's keyword, empty for a number without one.
 func networkProtocolName(number uint8) string {
 	if int(number) < len(networkProtocols) {
 		return networkProtocols[number]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The ends of a packet: who sent it, whom to, and through which tunnel.
+// The attributes of a packet's ends: its source, its destination, and the tunnel.
 
 package networklog
 
@@ -31,7 +31,7 @@ var endSources = []source{
 	{"cilium.destination.identity_name", "destination.identity"},
 }
 
-// ends writes who sent the packet and whom to. A packet inside a tunnel has its own ends.
+// ends writes the packet's source and destination. In a tunnel, they are those of the packet inside.
 func (r *networkRecord) ends() {
 	a := r.attrs
 	r.end("Src", "SrcIpAddr", r.IP.Source)
@@ -58,7 +58,7 @@ func (r *networkRecord) ends() {
 	r.identity("cilium.destination.identity", "cilium.destination.identity_name", r.DestinationIdentity)
 }
 
-// vlan writes a VLAN's id, nothing when it is 0: such a tag has a priority only.
+// vlan writes a VLAN's id, nothing when it is 0: that tag has a priority only.
 func (r *networkRecord) vlan(key string, id uint16) {
 	if id != 0 {
 		r.attrs.PutStr(key, strconv.Itoa(int(id)))
@@ -80,7 +80,7 @@ func (r *networkRecord) end(key, addrKey string, addr netip.Addr) {
 	}
 }
 
-// identity writes a security identity and its name, when it is one that Cilium reserves. 0 is not known.
+// identity writes a security identity, and its name when Cilium reserves it. 0 is not known.
 func (r *networkRecord) identity(key, nameKey string, identity uint32) {
 	if identity == 0 {
 		return

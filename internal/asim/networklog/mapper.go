@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package networklog makes log records of Cilium's events. Flows go in; log records come out, with the attributes of Microsoft's ASIM
+// NetworkSession schema and Cilium's own beside them.
 package networklog
 
 import (
@@ -16,7 +18,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// What the ASIM NetworkSession schema calls itself, and the resource and scope of its records.
+// Name and version of the ASIM NetworkSession schema, and the resource and scope of its records.
 const (
 	networkSchema        = "NetworkSession"
 	networkSchemaVersion = "0.2.6"
@@ -25,7 +27,7 @@ const (
 	networkScope         = "asim.network.events"
 )
 
-// Body is what stands in a record's body.
+// Body selects a record's body.
 type Body uint8
 
 const (
@@ -46,8 +48,7 @@ func (b Body) String() string {
 	return fmt.Sprintf("Body(%d)", int(b))
 }
 
-// ParseBody returns the body with that name; the empty name is summary. The error names the value and what is
-// allowed.
+// ParseBody returns the body with that name; the empty name is summary. The error names the value and the allowed ones.
 func ParseBody(name string) (Body, error) {
 	if name == "" {
 		return BodySummary, nil
@@ -60,15 +61,15 @@ func ParseBody(name string) (Body, error) {
 	return BodySummary, fmt.Errorf("body %q: want one of %s", name, strings.Join(networkBodyNames[:], ", "))
 }
 
-// Device is the node whose events are mapped: what ASIM calls Dvc.
+// Device is the node whose events are mapped, ASIM's Dvc.
 type Device struct {
 	NodeName string // Kubernetes node; empty when not known
 	HostName string // the host's name, in full where it is known; empty when not known
 	IPAddr   string // the host's address; empty when not known
-	FileName string // in a replay, what the file is called: it stands in Dvc where nothing above is known
+	FileName string // in a replay, the file's name: Dvc when nothing above is known
 }
 
-// name is what the device is called: the mandatory Dvc.
+// name returns the value of the mandatory Dvc.
 func (d *Device) name() string {
 	switch {
 	case d.NodeName != "":
@@ -83,32 +84,31 @@ func (d *Device) name() string {
 	return "unknown"
 }
 
-// Options are what a Mapper needs to know beside the events.
+// Options are the settings of a Mapper.
 type Options struct {
 	Device  Device
 	Body    Body
-	Mask    *flow.Mask // the fields of a flow that are written; nil is all
+	Mask    *flow.Mask // the fields of a flow that are written; nil has all
 	Version string     // of the build, for the scope
 }
 
-// Mapper makes log records of Cilium's events, in the tree of the ASIM NetworkSession schema. It is used from one
-// goroutine.
+// Mapper makes log records of Cilium's events, with the attributes of the ASIM NetworkSession schema. One goroutine uses it.
 type Mapper struct {
 	options  Options
 	mask     *networkMask
-	head     attrs.ConstAttrs // what all records have
+	head     attrs.ConstAttrs // of all records
 	dvc      attrs.ConstAttrs // of the device
 	tcpFlags [64]*attrs.ConstAttrs
 
-	// Memory that one event leaves to the next.
+	// Memory that is reused from event to event.
 	builder    attrs.Builder
-	record     networkRecord // of Append: as a variable there it would be an allocation for each event
+	record     networkRecord // Append's: a local variable there would be an allocation for each event
 	templates  map[networkKind]*attrs.Template
-	generation int // of the builder that the templates are of
+	generation int // of the builder, when the templates were made
 	times      attrs.TimeFormatter
 }
 
-// networkKind is what events have in common whose records have the same constants.
+// networkKind selects a template: records of events of the same kind share most constants.
 type networkKind struct {
 	class    flow.Class
 	typ      monitor.MessageType
@@ -130,7 +130,7 @@ func NewMapper(options Options) *Mapper {
 	return m
 }
 
-// SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
+// SetDevice sets the device of the next events. The resource of a batch that has begun does not change.
 func (m *Mapper) SetDevice(d Device) {
 	if d == m.options.Device && m.dvc.Len() > 0 {
 		return
@@ -159,7 +159,7 @@ func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 	return sl.LogRecords()
 }
 
-// Resource writes the attributes of the resource that the events are of.
+// Resource writes the attributes of the events' resource.
 func (m *Mapper) Resource(res pcommon.Resource) {
 	attrs := res.Attributes()
 	attrs.PutStr("service.name", networkService)
@@ -178,8 +178,8 @@ func (m *Mapper) Scope(scope pcommon.InstrumentationScope) {
 	scope.SetVersion(m.options.Version)
 }
 
-// Append fills an empty record with the event. ts is when it happened, observed when it was received. A flow that stands for
-// several (Aggregate) gives a record with their count and sums. The record shares nothing with f.
+// Append fills an empty record with the event. ts is when it happened, observed is when it was received. A flow that stands for several
+// flows (Aggregate) gives a record with their count and sums. The record shares no memory with f.
 func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed time.Time) {
 	ts = ts.UTC()
 	lr.SetTimestamp(pcommon.NewTimestampFromTime(ts))
@@ -217,14 +217,14 @@ func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, ts, observed time.Time)
 	lr.Body().SetStr(text[:body])
 }
 
-// kind gives the template of the event's kind.
+// kind returns the template of the event's kind.
 func (m *Mapper) kind(f *flow.Flow) *attrs.Template {
 	if m.generation != m.builder.Generation() {
 		m.generation = m.builder.Generation()
 		clear(m.templates)
 	}
 	k := networkKind{f.Class, f.Type, f.SubType, f.Verdict, f.L4.Protocol}
-	if f.Type == monitor.TypePacketMonitorDrop { // its reasons are any number
+	if f.Type == monitor.TypePacketMonitorDrop { // its reasons may be any number
 		k.subType = 0
 	}
 	b := m.templates[k]

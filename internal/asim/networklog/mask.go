@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// How a field mask, whose paths are Hubble's, applies to the attributes of a record.
+
 package networklog
 
 import (
@@ -9,12 +11,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 )
 
-// source is an attribute of a network record and the field of Hubble's event that it comes from, as flow.proto names it: "l4.*" is the
-// header of the packet's protocol. The field is empty where Hubble's event has none.
+// source is an attribute of a network record and the field of Hubble's event that it comes from, as flow.proto names it. "l4.*" is the header of
+// the packet's protocol. The field is empty where Hubble's event has no such field.
 type source struct{ attribute, field string }
 
-// networkSources returns all attributes that a network record may have. Those that the schema wants of every record (EventResult, which
-// follows from the verdict, and the times) have no field here: no mask leaves them out.
+// networkSources returns all attributes that a network record may have. An attribute that the schema requires of every record, such as
+// EventResult, has no field here even if it follows from one: no mask leaves it out.
 func networkSources() []source {
 	all := slices.Concat(eventSources, outcomeSources, deviceSources, endSources, transportSources, decisionSources, tunnelSources)
 	for _, kind := range kindAttributes {
@@ -25,13 +27,13 @@ func networkSources() []source {
 	return all
 }
 
-// networkMask leaves out of a flow's record what comes from fields that are not in the mask.
+// networkMask leaves out the attributes of a flow's record whose fields are not in the mask.
 type networkMask struct {
 	*flow.Mask
 	omit map[flow.L4Protocol]map[string]bool // attributes, by the packet's protocol
 }
 
-// newNetworkMask makes a mask; nil leaves nothing out.
+// newNetworkMask makes a mask, nil for nil.
 func newNetworkMask(m *flow.Mask) *networkMask {
 	if m == nil {
 		return nil
@@ -42,7 +44,7 @@ func newNetworkMask(m *flow.Mask) *networkMask {
 		for _, s := range networkSources() {
 			field := s.field
 			if protocol == flow.L4None && field == "l4.*" {
-				field = "l4" // a protocol that Hubble does not name
+				field = "l4" // Hubble has no name for the protocol
 			}
 			if field != "" && !m.Has(strings.ReplaceAll(field, "*", protocol.String())) {
 				omit[s.attribute] = true
@@ -53,8 +55,7 @@ func newNetworkMask(m *flow.Mask) *networkMask {
 	return mask
 }
 
-// omits gives the attributes that the event's record leaves out; nil leaves nothing out. What is no flow is not masked, as in
-// Hubble.
+// omits returns the attributes that the event's record leaves out, nil for none. As in Hubble, only flows are masked.
 func (m *networkMask) omits(f *flow.Flow) map[string]bool {
 	if m == nil || f.Class != flow.ClassPacket && f.Class != flow.ClassSocket {
 		return nil

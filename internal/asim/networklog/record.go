@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What kind of event a record is of, when it happened, and what was decided.
+// The attributes of the event itself: its kind, its time, and what was decided.
 
 package networklog
 
@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// networkRecord is one event on its way into a record's attributes. Each method below writes a group of them.
+// networkRecord writes the attributes of one event. Each method writes a group of them.
 type networkRecord struct {
 	*Mapper
 	*flow.Flow
@@ -39,7 +39,7 @@ var eventSources = []source{
 	{"cilium.notification.version_unknown", ""},
 }
 
-// typeName is the event's type as in Cilium's message types; lost events, which are no message, are "lost".
+// typeName returns Cilium's name of the message type, "lost" for a loss of events.
 func (r *networkRecord) typeName() string {
 	if r.Class == flow.ClassLost {
 		return "lost"
@@ -47,7 +47,7 @@ func (r *networkRecord) typeName() string {
 	return r.Type.String()
 }
 
-// event writes what kind of event this is, and when.
+// event writes the kind and the time of the event.
 func (r *networkRecord) event(ts time.Time) {
 	a := r.attrs
 	a.PutConsts(&r.head)
@@ -75,21 +75,21 @@ func (r *networkRecord) event(ts time.Time) {
 	}
 }
 
-// stamp appends a time to the text, as the DNS records have it.
+// stamp appends a time to the text, in the form of the DNS records.
 func (r *networkRecord) stamp(t time.Time) attrs.Piece {
 	from := len(r.builder.Text)
 	r.builder.Text = r.times.Append(r.builder.Text, t.UnixNano())
 	return r.builder.Since(from)
 }
 
-// putName puts a name of the kind, nothing when it is empty.
+// putName puts a name that most records of a kind share, nothing when it is empty.
 func putName(a attrs.Attributes, key, name string) {
 	if name != "" {
 		a.PutConst(key, name)
 	}
 }
 
-// networkOutcome is what ASIM and the log record say of a decision.
+// networkOutcome has ASIM's words and the log record's severity for a decision.
 type networkOutcome struct {
 	action        string // DvcAction, empty when the event decides nothing
 	result        string // EventResult
@@ -98,8 +98,8 @@ type networkOutcome struct {
 	severity      plog.SeverityNumber
 }
 
-// The outcomes. A packet that was let through is informational; one that was dropped or denied, or would have been but for
-// the audit mode, is worth a look; lost events are a hole in the evidence.
+// The outcomes. A packet that was let through is informational. One that was dropped or denied, or would have been without the audit mode,
+// deserves a look. Lost events are a gap in the evidence.
 var (
 	networkAllowed = networkOutcome{"Allow", "Success", "NA", "Informational", plog.SeverityNumberInfo}
 	networkAudited = networkOutcome{"Allow", "Success", "NA", "Low", plog.SeverityNumberWarn}
@@ -174,7 +174,7 @@ func (r *networkRecord) outcome(o networkOutcome) {
 	a.PutConstInt("cilium.drop_reason_code", int64(r.DropReason))
 }
 
-// deviceSources are the attributes that are of the device.
+// deviceSources are the attributes of the device, which SetDevice writes.
 var deviceSources = []source{
 	{"Dvc", ""},
 	{"DvcHostname", ""},
@@ -183,22 +183,21 @@ var deviceSources = []source{
 	{"DvcIpAddr", ""},
 }
 
-// number writes a number, nothing when it is 0, which none of these fields has as a value.
+// number writes a number, nothing when it is 0: no such field has 0 as a value.
 func (r *networkRecord) number(key string, v uint32) {
 	if v != 0 {
 		r.attrs.PutInt(key, int64(v))
 	}
 }
 
-// id writes an id of 64 bits, nothing when it is 0, which none of these fields has as a value.
+// id writes an id of 64 bits, nothing when it is 0: no such field has 0 as a value.
 func (r *networkRecord) id(key string, v uint64) {
 	if v != 0 {
 		r.decimal(key, v)
 	}
 }
 
-// decimal writes a number of 64 bits. It is always a text: pdata has no number for all of them, and the type is the same in every
-// record.
+// decimal writes a number of 64 bits, always as a text: pdata's numbers do not hold all of them, and every record has the same type.
 func (r *networkRecord) decimal(key string, v uint64) {
 	from := len(r.builder.Text)
 	r.builder.Text = strconv.AppendUint(r.builder.Text, v, 10)

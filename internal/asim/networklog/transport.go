@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What was sent: protocol, amount, flags, ICMP message.
+// The attributes of what was sent: protocol, amount, flags, ICMP message.
 
 package networklog
 
@@ -36,7 +36,7 @@ var transportSources = []source{
 // networkDirections is indexed by flow.Direction.
 var networkDirections = [...]string{"NA", "Inbound", "Outbound"}
 
-// transport writes what was sent: protocol, amount, flags, ICMP message.
+// transport writes the protocol, the amount, the flags and the ICMP message.
 func (r *networkRecord) transport() {
 	a := r.attrs
 	a.PutConst("NetworkDirection", networkDirections[r.Direction])
@@ -56,7 +56,7 @@ func (r *networkRecord) transport() {
 			a.PutBool("cilium.encrypted", true)
 		}
 	}
-	// A record's packets all go one way: its source has sent what there is, and its destination nothing.
+	// All packets of a record go one way: the source has sent all bytes, the destination none.
 	switch {
 	case r.Aggregate.Count > 1:
 		a.PutInt("NetworkBytes", r.Aggregate.Bytes)
@@ -92,7 +92,7 @@ func (r *networkRecord) transport() {
 	}
 }
 
-// tcpFlagAttrs gives the attributes of a TCP header's flags.
+// tcpFlagAttrs returns the attributes of a TCP header's flags.
 func (m *Mapper) tcpFlagAttrs(flags uint16) *attrs.ConstAttrs {
 	place := 0
 	for i, f := range networkTCPFlags {

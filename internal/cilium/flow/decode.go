@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// From a notification to a flow: what Hubble's parsers (pkg/hubble/parser/{threefour,sock,debug}) make of each type.
+// From a notification to a flow, as Hubble's parsers (pkg/hubble/parser/{threefour,sock,debug}) do it. Each kind of notification has a file.
 
 package flow
 
 import "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 
-// Decode makes f the flow of a decoded notification. Any notification that monitor.Decoder accepted gives a flow. f.Raw is
-// the only field that aliases n's bytes.
+// Decode makes f the flow of a decoded notification. Every notification that monitor.Decoder accepts gives a flow. Only f.Raw aliases n's
+// bytes.
 func (f *Flow) Decode(n *monitor.Notification) {
 	*f = Flow{} // in place: a literal with values is made elsewhere and copied
 	f.Type = n.Type
@@ -42,7 +42,7 @@ func (f *Flow) Decode(n *monitor.Notification) {
 	}
 }
 
-// packet reads the packet's headers and, when the flags say that it is a tunnel's, those of the packet inside.
+// packet reads the packet's headers. When the flags say that it is a tunnel packet, it also reads those of the packet inside.
 func (f *Flow) packet(b []byte, flags monitor.PacketFlags) {
 	if len(b) == 0 {
 		return
@@ -67,8 +67,8 @@ func (f *Flow) packet(b []byte, flags monitor.PacketFlags) {
 	}
 }
 
-// decapsulate makes what was read so far the tunnel's outside and reads the packet inside from the UDP payload. A payload
-// without a whole tunnel header leaves the outer packet as it is, with a Problem. end is the outer parser's.
+// decapsulate makes the headers read so far the tunnel's outside and reads the packet inside from the UDP payload. If the payload has no
+// whole tunnel header, the outer packet stays as it is, with a Problem. end is the outer parser's.
 func (f *Flow) decapsulate(payload []byte, tunnel Layer, protocol TunnelProtocol, end int) {
 	outer := f.Headers
 	f.Headers = Headers{}

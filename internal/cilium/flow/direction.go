@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which way a packet goes, and with it the connection that it is of. The datapath does not write either. Hubble asks the node's
-// table of endpoints which end of the packet the reporting endpoint is; here the notification itself says it, as far as it does.
-// What each program writes was read in bpf_lxc.c, bpf_host.c and the headers that they share, in Cilium 1.14.0 and 1.20.1.
+// The direction of a packet and of its connection. The datapath writes neither. Hubble looks up in the node's table of endpoints which end
+// of the packet the reporting endpoint is. This package takes it from the notification, as far as that tells it. Source of what each
+// program writes: bpf_lxc.c, bpf_host.c and the headers that they share, in Cilium 1.14.0 and 1.20.1.
 
 package flow
 
 import "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 
-// goes sets both directions: the packet's, and the connection's, which for a reply is the other one.
+// goes sets the direction of the packet and that of the connection, which for a reply is the opposite.
 func (f *Flow) goes(packet Direction, reply Tristate) {
 	f.PacketDirection = packet
 	switch reply {
@@ -19,7 +19,7 @@ func (f *Flow) goes(packet Direction, reply Tristate) {
 	}
 }
 
-// Reverse is the other direction; that of what is not known is not known.
+// Reverse returns the opposite direction, DirectionUnknown for an unknown one.
 func (d Direction) Reverse() Direction {
 	switch d {
 	case DirectionIngress:
@@ -30,8 +30,7 @@ func (d Direction) Reverse() Direction {
 	return DirectionUnknown
 }
 
-// SaysReply reports whether the event says that its packet is a reply, or is none: by connection tracking, by a policy that was
-// asked, or by the packet itself.
+// SaysReply reports whether the event's packet is a reply, as connection tracking, a policy verdict or the packet itself tells it.
 func (f *Flow) SaysReply() Tristate {
 	switch {
 	case f.Reply != Unknown:
@@ -44,7 +43,7 @@ func (f *Flow) SaysReply() Tristate {
 	return Unknown
 }
 
-// shownReply reports whether the packet itself shows that it opens a connection, or answers what does.
+// shownReply reports whether the packet itself shows that it is a reply: No when it opens a connection, Yes when it answers such a packet.
 func (f *Flow) shownReply() Tristate {
 	const sctpInit, sctpInitAck, sctpCookieEcho, sctpCookieAck = 1, 2, 10, 11
 	switch l4 := &f.L4; l4.Protocol {
@@ -72,7 +71,7 @@ func (f *Flow) shownReply() Tristate {
 	return Unknown
 }
 
-// echo reports whether the packet is an echo of ICMP or ICMPv6, and whether it is the reply.
+// echo reports whether the packet is an echo of ICMP or ICMPv6 (ok), and whether it is the reply.
 func (f *Flow) echo() (reply Tristate, ok bool) {
 	const echo, echoReply, echo6, echoReply6 = 8, 0, 128, 129
 	switch {

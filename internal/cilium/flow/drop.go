@@ -15,9 +15,9 @@ func (f *Flow) drop(n *monitor.Notification) {
 	f.dropDirections(n)
 }
 
-// dropDirections sets the directions of a drop. A drop at the endpoint that the packet was for is a drop on its way in; any other
-// that a pod's program reports is one of what the pod sent. The host's program does not say which it is. Where the packet does
-// not show that it is a reply it is taken for none, as in Hubble.
+// dropDirections sets the directions of a drop. If the reporting endpoint is the packet's destination, the packet came in. Any other drop
+// of a pod's program is of a packet that the pod sent. The host's program does not tell the direction. A packet that does not show that it
+// is a reply counts as none, as in Hubble.
 func (f *Flow) dropDirections(n *monitor.Notification) {
 	const programOfPods = 2 // bpf_lxc.c, in every release
 	packet := DirectionUnknown

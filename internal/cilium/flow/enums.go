@@ -6,19 +6,19 @@ package flow
 
 import "strconv"
 
-// Class is what an event is.
+// Class says what an event is about.
 type Class uint8
 
 const (
-	// ClassPacket is an event about a packet: drop, trace, policy verdict, capture, recorder, packet monitor.
+	// ClassPacket is an event about a packet: a drop, trace, policy verdict or capture, and those of the recorder and the packet monitor.
 	ClassPacket Class = iota
-	// ClassSocket is an event of the socket load balancer: addresses, but no packet.
+	// ClassSocket is an event of the socket load balancer. It has addresses, but no packet.
 	ClassSocket
 	// ClassDebug is a debug message.
 	ClassDebug
-	// ClassLost says how many events were lost.
+	// ClassLost is a loss of events.
 	ClassLost
-	// ClassRaw is a record whose content is not the datapath's or not known: agent, access log, unknown types.
+	// ClassRaw is a record that is not decoded, because it is not the datapath's or not known: agent, access log, unknown types.
 	ClassRaw
 )
 
@@ -59,7 +59,7 @@ var directionNames = [...]string{"TRAFFIC_DIRECTION_UNKNOWN", "INGRESS", "EGRESS
 // String returns Hubble's name.
 func (d Direction) String() string { return nameOf(directionNames[:], uint64(d)) }
 
-// Tristate is a yes or no that may not be known.
+// Tristate is a yes, a no or not known.
 type Tristate uint8
 
 // Tristates.
@@ -69,7 +69,7 @@ const (
 	Yes
 )
 
-// AuthType is the authentication that a policy asks for (flow.proto, AuthType).
+// AuthType is the authentication that a policy requires (flow.proto, AuthType).
 type AuthType uint8
 
 var authTypeNames = [...]string{"DISABLED", "SPIRE", "TEST_ALWAYS_FAIL"}
@@ -77,8 +77,8 @@ var authTypeNames = [...]string{"DISABLED", "SPIRE", "TEST_ALWAYS_FAIL"}
 // String returns Hubble's name.
 func (a AuthType) String() string { return nameOf(authTypeNames[:], uint64(a)) }
 
-// ObservationPoint is where a trace was taken (flow.proto, TraceObservationPoint): the notification's sub-type, but 101 for
-// to-endpoint, whose sub-type is 0, and 0 for what is no trace.
+// ObservationPoint is where a trace was taken (flow.proto, TraceObservationPoint): the notification's sub-type, with two exceptions. It is 101
+// for to-endpoint, whose sub-type is 0, and 0 for an event that is not a trace.
 type ObservationPoint uint8
 
 // ToEndpoint is the observation point whose sub-type is 0.
@@ -201,11 +201,11 @@ func (l Layer) String() string { return nameOf(layerNames[:], uint64(l)) }
 type Problem uint8
 
 const (
-	// ProblemNone is a packet whose headers were all read, as far as they are known protocols.
+	// ProblemNone means that all headers of known protocols were read.
 	ProblemNone Problem = iota
-	// ProblemTruncated is a packet whose captured bytes end within a header.
+	// ProblemTruncated means that the captured bytes end within a header.
 	ProblemTruncated
-	// ProblemMalformed is a packet with a header that contradicts itself.
+	// ProblemMalformed means that a header contradicts itself.
 	ProblemMalformed
 )
 

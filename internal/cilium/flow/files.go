@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The datapath's source files by the number that a drop has. Releases of Cilium number them differently.
+// The datapath's source files by the number in a drop. Releases of Cilium number them differently.
 
 package flow
 
@@ -10,8 +10,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// sourceFiles are one release's files: those of bpf/ by their id, those of bpf/lib/ by their id above 100. An empty name is an id
-// that the release does not have, or whose meaning changed within it.
+// sourceFiles has the files of one release: those of bpf/ by their id, those of bpf/lib/ by their id above 100. The name is empty for an id
+// that the release does not have, or whose meaning changed within the release.
 type sourceFiles struct{ programs, headers []string }
 
 var (
@@ -49,7 +49,7 @@ var filesOf = [...]sourceFiles{
 	monitor.WireFormat120: {programs120, headers119},
 }
 
-// name gives the name of an id, "" where the release has none.
+// name returns the name of an id, "" where the release has none.
 func (s *sourceFiles) name(id uint8) string {
 	list := s.programs
 	if id > 100 {
@@ -61,9 +61,9 @@ func (s *sourceFiles) name(id uint8) string {
 	return ""
 }
 
-// FileName returns the name of the source file that dropped the packet, such as bpf_lxc.c, or "unknown(<id>)" as Hubble has it for an
-// id without a name. The release that wrote the event decides. Where only the version of the event's layout tells of it, which two or
-// more releases share, an id has a name when all of them agree on it: no name rather than a wrong one.
+// FileName returns the name of the source file that dropped the packet, such as bpf_lxc.c, or "unknown(<id>)", as Hubble prints an id without a
+// name. The release that wrote the event decides. Several releases write the same version of the layout: if only the version is known, an
+// id has the name on which all of them agree, and otherwise none.
 func (f *Flow) FileName() string {
 	first, last := f.Format.DropReleases(f.Version)
 	name := filesOf[first].name(f.Drop.File)

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package flow turns a notification of Cilium's datapath and the packet in it into a flow, as Hubble does, without what
-// only the agent knows (labels, pod names, services, the endpoint table).
+// Package flow turns a notification of Cilium's datapath into a flow, as Hubble does. A notification with its packet goes in. A Flow comes
+// out, and the forms in which Hubble prints it: a line, JSON, both also under a field mask. A flow lacks what only the agent knows
+// (labels, pod names, services, the endpoint table).
 //
-// Field by field it gives what Hubble's parser gives (pkg/hubble/parser, Cilium 1.18 and 1.20), with these differences,
-// each for a reason:
-//   - a packet that Hubble refuses, because a header is cut short or contradicts itself, gives a flow with the headers up to
-//     there and a Problem: the event happened, so it is not lost;
-//   - VLAN tags, all IPv6 extension headers and the ports in a first fragment are read, where Hubble stops;
-//   - TrafficDirection is derived from the event alone (see direction.go), where Hubble asks the endpoint table;
-//   - a tunnel flag on a packet without a tunnel gives the packet, where Hubble reads a UDP payload left from an earlier one;
-//   - a packet of zero bytes only is no packet, not one with zero addresses, and bytes beyond the captured length are none of
-//     it; a version 3 IGMP report has no group address;
-//   - debug messages 66 to 68 are named as bpf/lib/dbg.h numbers them; Cilium's own text table is one off there.
+// Its fields are those of Hubble's parser (pkg/hubble/parser, Cilium 1.18 and 1.20), with these differences:
+//   - Hubble refuses a packet with a header that is cut short or contradicts itself. A flow has the headers before that one and a Problem,
+//     so that no event is lost.
+//   - Hubble stops at VLAN tags, IPv6 extension headers and any fragment. A flow has what follows, and the ports of a first fragment.
+//   - Hubble asks the endpoint table for the direction. A flow derives it from the event alone, see direction.go.
+//   - For a tunnel flag on a packet without a tunnel, Hubble reads the UDP payload of an earlier packet. A flow has the packet.
+//   - Hubble reads zero bytes, and bytes beyond the captured length, as a packet. A flow does not.
+//   - Hubble reads a group address in an IGMP report of version 3, which has none.
+//   - Hubble refuses a drop or a trace of a later version than it knows. A flow has what is known of it.
+//   - Cilium's texts of the debug messages 66 to 68 are one off. A flow names them as bpf/lib/dbg.h numbers them.
 package flow
 
 import (
@@ -22,8 +23,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// Flow is one event. Reuse one value for many: Decode overwrites it wholly. No method changes it but Decode and SetLost, and
-// none allocates, beyond the growth of the slice that it appends to.
+// Flow is one event. Reuse one value for many events: Decode overwrites all of it. Only Decode and SetLost change it. No method allocates,
+// except to grow the slice that it appends to.
 type Flow struct {
 	Class   Class
 	Type    monitor.MessageType // 0 for lost events
@@ -31,23 +32,22 @@ type Flow struct {
 	Version uint8               // of the notification's layout
 	Format  monitor.WireFormat  // the release that wrote it, where that is known
 
-	// VersionUnknown says that the notification has a later layout than the decoder knows: what the later one has added is missing.
+	// VersionUnknown says that the notification has a later layout than the decoder knows. What that layout has added is missing.
 	VersionUnknown bool
 
-	EndpointID uint16 // endpoint whose program reports; 0 when there is none
+	EndpointID uint16 // endpoint whose program reports the event; 0 when there is none
 	Hash       uint32 // flow hash, the mark
 	OrigLen    uint32 // length of the packet on the wire, bytes; 0 when not known
-	CPU        int32  // that wrote the event; -1 when not known. Decode sets -1, the caller knows better
+	CPU        int32  // processor that wrote the event; -1 when not known. Decode sets -1; the caller sets the number
 
 	Verdict     Verdict
 	DropReason  uint32   // Cilium's code, 0 when not dropped
 	AuthType    AuthType // policy verdicts only
 	Reply       Tristate
-	Direction   Direction // of the connection, as far as the event itself tells; policy verdicts carry it
+	Direction   Direction // of the connection, as far as the event tells it; policy verdicts carry it
 	PolicyMatch uint8     // policy verdicts only: how the policy matched
 
-	// PacketDirection is the direction of the packet as the endpoint sees it. Direction, the connection's, is the other one for a
-	// reply.
+	// PacketDirection is the direction of the packet as the endpoint sees it. For a reply it is the opposite of Direction.
 	PacketDirection Direction
 
 	SourceIdentity      uint32 // security identity; 0 when not known
@@ -57,17 +57,17 @@ type Flow struct {
 	TraceReason      TraceReason      // traces only
 	CapturePoint     uint8            // debug captures only
 	InterfaceIndex   uint32           // 0 when not known
-	ProxyPort        uint32           // 0 when not to the proxy; wider than a port where the datapath passes it in 32 bits
+	ProxyPort        uint32           // 0 when not to the proxy; in a debug capture all 32 bits that the datapath has
 
-	// Primary says that the event's record is the one of its packet's that counts its bytes, and PrimaryDrop that it is the one
-	// that counts that the packet was dropped. Decode sets false, the caller knows better.
+	// Primary says that the record of this event counts the packet's bytes, PrimaryDrop that it counts that the packet was dropped.
+	// Decode sets false; the caller sets the marks.
 	Primary, PrimaryDrop bool
 
-	Headers        // of the packet, inside the tunnel if there is one
+	Headers        // of the packet; in a tunnel, of the packet inside
 	place   place  // of the headers in the notification's packet
 	Tunnel  Tunnel // Protocol is TunnelNone when there is none
 
-	// What the notification says, by its type. The others are zero.
+	// The fields of the notification, by its type. The others are zero.
 	Drop     monitor.Drop
 	Trace    monitor.Trace
 	Policy   monitor.PolicyVerdict
@@ -81,21 +81,21 @@ type Flow struct {
 	// Raw is the whole record of an event of ClassRaw. It aliases the bytes that the notification was decoded from.
 	Raw []byte
 
-	// Aggregate is filled by whoever lets this flow stand for several; the zero value is one flow.
+	// Aggregate says for how many flows this one stands. The caller sets it; the zero value is one flow.
 	Aggregate Aggregate
 }
 
-// Headers are what is known of one packet.
+// Headers has the headers of one packet, as far as they were read.
 type Headers struct {
 	HasEthernet bool
 	Ethernet    Ethernet
 	VLANCount   uint8     // tags found; the ids of the first two are in VLANs, outermost first
-	VLANs       [2]uint16 // VLAN ids, 1 to 4094; 0 is a priority without a VLAN
+	VLANs       [2]uint16 // VLAN ids, 1 to 4094; 0 is a tag with a priority only
 	IP          IP        // Version is 0 when the packet has no IP header
-	L4          L4        // Protocol is L4None when there is none that Hubble names
-	Layer       Layer     // the innermost header that was read; the summary names it
+	L4          L4        // Protocol is L4None when Hubble has no name for it
+	Layer       Layer     // innermost header that was read; the summary names it
 	Problem     Problem   // why reading stopped early
-	ProblemAt   Layer     // the header that it stopped at
+	ProblemAt   Layer     // header where reading stopped
 }
 
 // Ethernet holds the addresses of an Ethernet header.
@@ -103,19 +103,19 @@ type Ethernet struct {
 	Source, Destination [6]byte
 }
 
-// IP holds what is known of an IP header. IPv4-mapped IPv6 addresses stand as IPv4, as Hubble prints them.
+// IP has the fields of an IP header. IPv4-mapped IPv6 addresses are stored as IPv4, as Hubble prints them.
 type IP struct {
 	Version      uint8 // 4 or 6; 0 when there is no header
 	Encrypted    bool
 	Fragment     bool       // one of several fragments; only the first has ports
-	Protocol     uint8      // IP protocol number of what it carries, behind any extension headers
+	Protocol     uint8      // IP protocol number of the header that follows IP and its extension headers
 	Extensions   uint8      // IPv6 extension headers skipped
 	Source       netip.Addr // before source translation
-	SourceXlated netip.Addr // after it; invalid when the packet was not translated
-	Destination  netip.Addr // invalid addresses are not known
+	SourceXlated netip.Addr // after source translation; invalid when there was none
+	Destination  netip.Addr // an invalid address is not known
 }
 
-// L4 holds what is known of the header above IP. Which fields count depends on Protocol.
+// L4 has the fields of the header above IP. Protocol says which of them count.
 type L4 struct {
 	Protocol        L4Protocol
 	HasFlags        bool   // TCP: Flags were read
@@ -160,15 +160,15 @@ type Lost struct {
 
 // Aggregate says how many flows a flow stands for.
 type Aggregate struct {
-	Count int64     // 0 and 1 are one
+	Count int64     // 0 and 1 are one flow
 	Bytes int64     // sum of OrigLen when Count is above 1
-	First time.Time // of the first of them
+	First time.Time // time of the first flow
 }
 
 // IPTraceID returns the number in the packet's IP option that a drop or a trace has, 0 when there is none.
 func (f *Flow) IPTraceID() uint64 { return f.Drop.IPTraceID | f.Trace.IPTraceID }
 
-// SetLost makes f the event that says how many events were lost. cpu is -1 when not known; first and last may be zero.
+// SetLost makes f the event that reports a loss of events. cpu is -1 when not known; first and last may be zero.
 func (f *Flow) SetLost(source LostSource, count uint64, cpu int32, first, last time.Time) {
 	*f = Flow{Class: ClassLost, CPU: cpu, Lost: Lost{Source: source, Count: count, First: first, Last: last}}
 }

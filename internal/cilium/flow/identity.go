@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What tells one packet from another, wherever on its way through the node it is seen.
+// What identifies a packet at every point of its way through the node.
 
 package flow
 
@@ -9,31 +9,29 @@ import (
 	"net/netip"
 )
 
-// Identity is what a packet has at every point of its way. SourcePort is apart, because a translation of the source may change
-// it.
+// Identity identifies a packet at every point of its way. SourcePort is apart, because source translation may change it.
 type Identity struct {
-	Bytes       []byte // all of the following, for the next call
-	Body        []byte // what no program and no translation of addresses and ports changes, see Identify
+	Bytes       []byte // the memory of the fields below, for the next call
+	Body        []byte // the parts that no program and no translation changes, see Identify
 	Source      []byte // address
 	Destination []byte // address and port
-	SourcePort  uint16 // or the id of an ICMP echo; 0 without
-	Translated  bool   // the source was translated: its port may be another one than before
+	SourcePort  uint16 // or the id of an ICMP echo; 0 without either
+	Translated  bool   // the source was translated, so that its port may differ from that before
 }
 
 // Lengths of what an identity takes from a packet, in bytes.
 const (
 	identityTCP   = 16 // of the header: sequence numbers, flags, window
-	identityBytes = 16 // of what UDP carries, of SCTP's first chunk, of what other protocols carry
+	identityBytes = 16 // of UDP's payload, of SCTP's first chunk, of other protocols' payload
 )
 
-// Identify gives the identity of the packet of a flow that was decoded from the notification with these packet bytes. Bytes is
-// dst with its parts appended. ok is false when too little of the packet was captured to tell it from
-// another: nothing, a header that ends early, or less than the first bytes of what it carries. It is false for a fragment as
-// well: whole it may have been another packet before.
+// Identify returns the identity of a flow's packet. The bytes are those of the notification that the flow was decoded from. The identity
+// uses the memory of dst. ok is false when too little of the packet was captured to tell it from others: nothing, a header that is cut
+// short, or fewer than the first bytes of its payload. ok is false for a fragment too: the packet may have been seen whole before.
 //
-// A body is made of the length from the IP header on, the protocol, IPv4's identification, TCP's sequence numbers, flags and
-// window, and the first 16 bytes of what other protocols carry. The source is that before translation. What programs change on a
-// packet's way is not in it: link layer, TTL, checksums, a tunnel's outside.
+// The body consists of the length from the IP header on, the protocol, IPv4's identification, TCP's sequence numbers, flags and window, and
+// the first 16 bytes of other protocols' payload. The source is that before translation. The body does not have the parts that programs
+// change: link layer, TTL, checksums, a tunnel's outside.
 func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 	if len(packet) == 0 {
 		return id, false
@@ -49,7 +47,7 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 	dst = binary.LittleEndian.AppendUint32(dst, f.OrigLen-uint32(f.place.ip))
 	id = Identity{Translated: f.IP.SourceXlated.IsValid()}
 	ip := packet[f.place.ip:]
-	length := len(ip) // of the packet on the wire, as far as it says
+	length := len(ip) // of the packet on the wire, where its header tells it
 	if f.IP.Version == 4 {
 		if total := int(binary.BigEndian.Uint16(ip[2:])); total != 0 {
 			length = total
@@ -64,7 +62,7 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 	above := packet[f.place.above:]
 	length -= int(f.place.above - f.place.ip)
 	above = above[:min(len(above), max(length, 0))]
-	// A part of the header above IP, and of what comes behind it as much as there is, all of which must be captured.
+	// A part of the header above IP and a part of the payload, which must be captured as far as the packet has them.
 	take := func(from, to int) bool {
 		to = min(to, max(length, from))
 		if to > len(above) {
@@ -91,7 +89,7 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 		if len(above) < header {
 			break
 		}
-		if _, echo := f.echo(); !echo { // of an error, not what it is about: that was translated as well
+		if _, echo := f.echo(); !echo { // an error has the packet that caused it, which translation changes too
 			ok = take(0, 2) && take(4, header)
 			break
 		}
@@ -121,7 +119,7 @@ func appendAddressBytes(dst []byte, a netip.Addr) []byte {
 	return append(dst, b[:]...)
 }
 
-// identifyFrame identifies a packet without an IP header by what its frame carries: such ones are not translated.
+// identifyFrame identifies a packet without an IP header by its frame's payload. Such packets are not translated.
 func identifyFrame(dst, packet []byte, whole bool) (id Identity, ok bool) {
 	const addresses, most = 12, 64
 	if !whole {

@@ -28,7 +28,7 @@ func (f *Flow) AppendLine(dst []byte, ts time.Time) []byte {
 	return f.appendFlowLine(append(dst, ": "...), f)
 }
 
-// appendStamp appends a time as time.StampMilli has it, in UTC: "Mar  4 05:06:21.016".
+// appendStamp appends a time in the form of time.StampMilli, in UTC: "Mar  4 05:06:21.016".
 func appendStamp(dst []byte, t time.Time) []byte {
 	t = t.UTC()
 	_, month, day := t.Date()
@@ -47,9 +47,9 @@ func appendStamp(dst []byte, t time.Time) []byte {
 	return append(dst, ' ', d1, d0, ' ', h1, h0, ':', m1, m0, ':', s1, s0, '.', byte('0'+milli/100), f1, f0)
 }
 
-// appendFlowLine appends what follows the time. The summary is that of another flow where a mask is on f.
+// appendFlowLine appends the line after the time. summary is the flow whose packet it summarizes; under a mask it is not f.
 func (f *Flow) appendFlowLine(dst []byte, summary *Flow) []byte {
-	// A reply is printed with the connection's ends in their usual order and the arrow turned round.
+	// For a reply Hubble prints the ends in the connection's order and turns the arrow round.
 	first, second := end{f, false}, end{f, true}
 	arrow := " -> "
 	switch f.Reply {
@@ -82,14 +82,14 @@ type end struct {
 	destination bool
 }
 
-// append appends "10.0.0.1:443 (ID:1001)". Without an IP header the Ethernet address stands in; without that, nothing.
+// append appends "10.0.0.1:443 (ID:1001)". Without an IP header it appends the Ethernet address, without that no address.
 func (e end) append(dst []byte) []byte {
 	f := e.flow
 	address, port, mac, identity := f.IP.Source, f.L4.SourcePort, f.Ethernet.Source, f.SourceIdentity
 	if e.destination {
 		address, port, mac, identity = f.IP.Destination, f.L4.DestinationPort, f.Ethernet.Destination, f.DestinationIdentity
 	}
-	if !f.L4.Protocol.HasPorts() { // a socket event may have a port of no known protocol
+	if !f.L4.Protocol.HasPorts() { // a socket event may have a port and no known protocol
 		port = 0
 	}
 	switch {
@@ -107,7 +107,7 @@ func (e end) append(dst []byte) []byte {
 	return append(dst, ')')
 }
 
-// appendHost appends an address, with the port when there is one and then an IPv6 address in brackets.
+// appendHost appends an address, and the port when there is one. An IPv6 address with a port is in brackets.
 func appendHost(dst []byte, address netip.Addr, port uint16) []byte {
 	if port == 0 {
 		return appendAddress(dst, address)
@@ -120,7 +120,7 @@ func appendHost(dst []byte, address netip.Addr, port uint16) []byte {
 	return strconv.AppendUint(append(dst, ':'), uint64(port), 10)
 }
 
-// appendAddress appends an address; nothing for one that is not known.
+// appendAddress appends an address, nothing when it is not known.
 func appendAddress(dst []byte, address netip.Addr) []byte {
 	if !address.IsValid() {
 		return dst
@@ -140,8 +140,8 @@ func AppendMAC(dst []byte, mac [6]byte) []byte {
 	return dst
 }
 
-// AppendType appends what Hubble prints as the flow's type: a trace's observation point, a drop's reason,
-// "policy-verdict:L3-L4 INGRESS", a capture's or socket translation's point; UNKNOWN for a type that Hubble does not have.
+// AppendType appends the flow's type as Hubble prints it: a trace's observation point, a drop's reason, "policy-verdict:L3-L4 INGRESS", the point
+// of a capture or a socket translation; UNKNOWN for a type that Hubble does not have.
 func (f *Flow) AppendType(dst []byte) []byte {
 	switch f.Type {
 	case monitor.TypePolicyVerdict:
@@ -158,7 +158,7 @@ func (f *Flow) AppendType(dst []byte) []byte {
 	return append(dst, "UNKNOWN"...)
 }
 
-// verdictText is the verdict as Hubble prints it: a policy verdict allows or denies.
+// verdictText returns the verdict as Hubble prints it: for a policy verdict ALLOWED, DENIED or AUDITED.
 func (f *Flow) verdictText() string {
 	if f.Type == monitor.TypePolicyVerdict {
 		switch f.Verdict {

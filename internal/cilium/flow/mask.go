@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A field mask: which fields of a flow are written, as in Hubble's exporter (pkg/hubble/parser/fieldmask, Cilium 1.20.1).
-// Like there it is of flows only: debug messages, losses and raw events are written whole.
+// A field mask selects the fields of a flow that are written, as in Hubble's exporter (pkg/hubble/parser/fieldmask, Cilium 1.20.1). As there,
+// it applies to flows only: debug messages, losses and raw events are written whole.
 //
-// It differs from Hubble's in one thing. Hubble writes into one flow again and again; where a packet's protocol has no field
-// in the mask, the flow keeps the protocol of the packet before. Here such a packet has no protocol.
+// It differs from Hubble's in one point. Hubble reuses one flow: if a packet's protocol has no field in the mask, the flow keeps the
+// protocol of the packet before. Here such a packet has no protocol.
 
 package flow
 
@@ -17,24 +17,24 @@ import (
 	"time"
 )
 
-// Mask is a set of fields. It does not change: any number of goroutines may share one. A nil Mask is all fields.
+// Mask is a set of fields. It does not change, so that any number of goroutines may share one. A nil Mask has all fields.
 type Mask struct {
-	line *maskNode // of an exporter's line, of which the flow is one field
+	line *maskNode // the fields of an exporter's line; the flow is one of them
 	flow *maskNode
 
-	writers []fieldWriter             // of the fields that are in the mask, whole or in part
-	hidden  [L4IGMP + 1][]func(*Flow) // by the packet's protocol: take out what a line does not show
+	writers []fieldWriter             // write the fields that are in the mask, whole or in part
+	hidden  [L4IGMP + 1][]func(*Flow) // by the packet's protocol: take out the parts that a line does not show
 }
 
-// maskNode is a field that is in the mask: whole, when it has no fields below it.
+// maskNode is a field in the mask. Without fields below it, the whole field is in the mask.
 type maskNode struct {
 	name   string
 	oneOf  bool
 	fields []*maskNode
 }
 
-// NewMask makes a mask of paths such as verdict, IP.source and l4.TCP.destination_port; nil when there is none. The error
-// names every path that is no field, and what is allowed in its place.
+// NewMask makes a mask of paths such as verdict, IP.source and l4.TCP.destination_port. It returns nil for no paths. The error names every path
+// that is not a field, and the fields that are allowed in its place.
 func NewMask(paths []string) (*Mask, error) {
 	if len(paths) == 0 {
 		return nil, nil
@@ -64,7 +64,7 @@ func NewMask(paths []string) (*Mask, error) {
 	return m, nil
 }
 
-// checkPath says what is wrong with a path that is no field's.
+// checkPath returns an error for a path that is not a field's.
 func checkPath(path string) error {
 	message, at := "Flow", ""
 	for name := range strings.SplitSeq(path, ".") {
@@ -84,7 +84,7 @@ func checkPath(path string) error {
 	return nil
 }
 
-// add adds the path of a field. One that is in the mask whole stays so.
+// add adds the path of a field. A field that is in the mask whole stays whole.
 func (n *maskNode) add(path string) {
 	message := "Flow"
 	for rest, more := path, true; more; {
@@ -106,7 +106,7 @@ func (n *maskNode) add(path string) {
 	}
 }
 
-// field gives the field with that name, nil when it is not in the mask.
+// field returns the field with that name, nil when it is not in the mask.
 func (n *maskNode) field(name string) *maskNode {
 	for _, f := range n.fields {
 		if f.name == name {
@@ -130,12 +130,12 @@ func (m *Mask) Has(path string) bool {
 	return true
 }
 
-// masks reports whether the mask is one for the event.
+// masks reports whether the mask applies to the event.
 func (m *Mask) masks(f *Flow) bool {
 	return m != nil && (f.Class == ClassPacket || f.Class == ClassSocket)
 }
 
-// AppendHubbleJSON appends the exporter's line for the event, as Flow.AppendHubbleJSON does, with the fields of the mask.
+// AppendHubbleJSON appends the exporter's line for the event with the fields of the mask, see Flow.AppendHubbleJSON.
 func (m *Mask) AppendHubbleJSON(dst []byte, f *Flow, nodeName string, ts time.Time) []byte {
 	if !m.masks(f) {
 		return f.AppendHubbleJSON(dst, nodeName, ts)
@@ -148,18 +148,18 @@ func (m *Mask) AppendHubbleJSON(dst []byte, f *Flow, nodeName string, ts time.Ti
 	return dst[:begun+n]
 }
 
-// appendJSON appends an object with the fields of the mask, and gives what follows the object. As in Hubble, a field that is
-// in the mask in part is there though the flow has nothing of it.
+// appendJSON appends an object with the fields of the mask and returns the bytes after the object. As in Hubble, a field that is in the mask in
+// part is written even if the flow has nothing of it.
 func (n *maskNode) appendJSON(dst, object []byte) (masked, rest []byte) {
 	dst = append(dst, '{')
 	begun := len(dst)
-	var seen uint64 // by the field's place in n.fields
+	var seen uint64 // a bit for each of n.fields
 	rest = object[1:]
 	for rest[0] != '}' {
 		if rest[0] == ',' {
 			rest = rest[1:]
 		}
-		colon := bytes.IndexByte(rest, ':') // names have none
+		colon := bytes.IndexByte(rest, ':') // a name has no colon
 		name := rest[1 : colon-1]
 		rest = rest[colon+1:]
 		i := slices.IndexFunc(n.fields, func(f *maskNode) bool { return f.name == string(name) })
@@ -185,7 +185,7 @@ func (n *maskNode) appendJSON(dst, object []byte) (masked, rest []byte) {
 	return append(dst, '}'), rest[1:]
 }
 
-// appendName appends a member's name, and a comma before all but the first.
+// appendName appends a member's name, with a comma before it unless it is the first.
 func appendName(dst []byte, begun int, name string) []byte {
 	if len(dst) > begun {
 		dst = append(dst, ',')
@@ -193,7 +193,7 @@ func appendName(dst []byte, begun int, name string) []byte {
 	return append(append(append(dst, '"'), name...), '"', ':')
 }
 
-// jsonValue gives the length of the JSON value at the beginning of b, which is well-formed and without spaces.
+// jsonValue returns the length of the JSON value at the beginning of b, which is well-formed and has no spaces.
 func jsonValue(b []byte) int {
 	depth := 0
 	for i := 0; i < len(b); i++ {
@@ -218,7 +218,7 @@ func jsonValue(b []byte) int {
 	return len(b)
 }
 
-// AppendLine appends the line that `hubble observe` prints for the event when it has the fields of the mask only.
+// AppendLine appends the line that `hubble observe` prints for the event with only the fields of the mask.
 func (m *Mask) AppendLine(dst []byte, f *Flow, ts time.Time) []byte {
 	if !m.masks(f) {
 		return f.AppendLine(dst, ts)
@@ -236,7 +236,7 @@ func (m *Mask) AppendLine(dst []byte, f *Flow, ts time.Time) []byte {
 	return masked.appendFlowLine(append(dst, ": "...), summary)
 }
 
-// apply returns a flow with the parts that a line shows, as far as they are in the mask.
+// apply returns the flow without the parts that a line shows and the mask does not have.
 func (m *Mask) apply(f Flow) Flow {
 	for _, hide := range m.hidden[f.L4.Protocol] {
 		hide(&f)
@@ -247,7 +247,7 @@ func (m *Mask) apply(f Flow) Flow {
 	return f
 }
 
-// notShown returns what takes the parts out of a flow that a line shows and the mask does not have.
+// notShown returns the functions that take out the parts that a line shows and the mask does not have, for packets of a protocol.
 func (m *Mask) notShown(protocol L4Protocol) (hide []func(*Flow)) {
 	for _, f := range flowFields {
 		for _, p := range f.shown {
@@ -260,7 +260,7 @@ func (m *Mask) notShown(protocol L4Protocol) (hide []func(*Flow)) {
 	return hide
 }
 
-// inPart reports whether the mask has some fields of a field, and not all.
+// inPart reports whether the mask has a part of a field only.
 func (m *Mask) inPart(name string) bool {
 	n := m.flow.field(name)
 	return n != nil && len(n.fields) > 0

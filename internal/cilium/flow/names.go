@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Names that Cilium gives to numbers in a flow: identities, drop reasons, source files, match types, points.
+// Cilium's names for the numbers in a flow: identities, drop reasons, match types, points.
 
 package flow
 
@@ -13,14 +13,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// reservedIdentities is indexed by the security identities that Cilium reserves for what is no workload
-// (bpf/lib/identity.h; the last four are Cilium 1.20's). Identities above have labels that only the agent knows.
+// reservedIdentities is indexed by the security identities that Cilium reserves for peers that are no workloads (bpf/lib/identity.h; the last
+// four are from Cilium 1.20). Higher identities have labels that only the agent knows.
 var reservedIdentities = [...]string{
 	"unknown", "host", "world", "unmanaged", "health", "init", "remote-node", "kube-apiserver", "ingress", "world-ipv4",
 	"world-ipv6", "aggregate-cluster", "aggregate-cluster-mesh", "aggregate-world", "aggregate-remote-node",
 }
 
-// IdentityName returns the name of a reserved security identity and whether it is one. 0, "unknown", counts as one.
+// IdentityName returns the name of a reserved security identity and whether it is reserved. 0 is reserved and named "unknown".
 func IdentityName(identity uint32) (string, bool) {
 	if identity < uint32(len(reservedIdentities)) {
 		return reservedIdentities[identity], true
@@ -73,8 +73,8 @@ var (
 	}
 )
 
-// SubTypeName returns the name of the event's sub-type as Hubble prints it: a drop's reason, a trace's observation point, a
-// capture's or socket translation's point, a debug message's name. Empty when the event has no sub-type that has a name.
+// SubTypeName returns the event's sub-type as Hubble prints it: a drop's reason, a trace's observation point, the point of a capture or a socket
+// translation, a debug message's name. It is empty for events whose sub-types have no names.
 func (f *Flow) SubTypeName() string {
 	switch f.Type {
 	case monitor.TypeDrop:
@@ -94,7 +94,7 @@ func (f *Flow) SubTypeName() string {
 	return ""
 }
 
-// DropReasonText returns the sentence for the event's drop reason; empty when it has none.
+// DropReasonText returns Cilium's sentence for the event's drop reason, empty when the event has none.
 func (f *Flow) DropReasonText() string {
 	if f.Verdict != VerdictDropped || f.Type == monitor.TypePacketMonitorDrop {
 		return ""

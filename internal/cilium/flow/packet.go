@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Reading the headers of a captured packet: Ethernet and VLAN here, IP and what is above it in packet_ip.go. The order of
-// layers follows Hubble's (gopacket's decoding layers), so that the summary names the same one.
+// Reading the headers of a captured packet: Ethernet and VLAN here, IP and the headers above it in packet_ip.go. The layers follow Hubble's
+// (gopacket's decoding layers), so that the summary names the same one.
 
 package flow
 
@@ -10,9 +10,9 @@ import (
 	"math"
 )
 
-// EtherTypes that lead to a header which is read.
+// EtherTypes of the headers that are read.
 const (
-	etherTypeLLC    = 0x0600 // below it the field is a length
+	etherTypeLLC    = 0x0600 // smaller values are a length
 	etherTypeIPv4   = 0x0800
 	etherTypeTEB    = 0x6558 // transparent Ethernet bridging
 	etherTypeVLAN   = 0x8100
@@ -21,8 +21,8 @@ const (
 	etherTypeRawIP4 = 0xffff
 )
 
-// UDP destination ports of tunnels, followed only inside a tunnel. Hubble follows a source port as well, unless it knows the
-// destination's; but a tunnel's source port is arbitrary.
+// UDP destination ports of tunnels. They lead to a tunnel header only inside a tunnel. Hubble also follows a source port, unless it knows the
+// destination port; but a tunnel's source port is arbitrary.
 const (
 	portVXLAN  = 4789
 	portGeneve = 6081
@@ -31,23 +31,23 @@ const (
 // parser reads one packet's headers into h.
 type parser struct {
 	h      *Headers
-	nested bool   // inside a tunnel: a tunnel's UDP port leads on
+	nested bool   // inside a tunnel, so that a tunnel's UDP port leads on
 	udp    []byte // payload of the last UDP header read
 	hasUDP bool
 	vni    uint32 // of the last tunnel header read
 
-	end   int   // capacity of the whole packet's slice: what is left of it says where a header begins
+	end   int   // capacity of the whole packet's slice; the capacity of the rest gives the offset of a header
 	place place // of the headers read last
 }
 
-// place says where headers begin in a notification's packet, in bytes. 0 for the header above IP is none that was captured.
+// place has the offsets of headers in a notification's packet, in bytes. 0 means that the header above IP was not captured.
 type place struct{ ip, above uint16 }
 
-// at is where a part of the packet begins.
+// at returns the offset of a part of the packet.
 func (p *parser) at(b []byte) uint16 { return uint16(min(p.end-cap(b), math.MaxUint16)) }
 
-// read reads headers from data, which starts with a header of kind layer, until one that it does not know, the end of the
-// bytes, or a problem. Each round consumes bytes or ends.
+// read reads headers from data, which starts with a header of kind layer. It ends at a header that it does not know, at the end of the bytes,
+// or at a problem. Each round consumes bytes or ends.
 func (p *parser) read(data []byte, layer Layer) {
 	for {
 		switch layer {
@@ -92,13 +92,13 @@ func (p *parser) read(data []byte, layer Layer) {
 	}
 }
 
-// stop notes why reading ends at a layer.
+// stop records why reading ends at a layer.
 func (p *parser) stop(problem Problem, at Layer) (Layer, []byte) {
 	p.h.Problem, p.h.ProblemAt = problem, at
 	return LayerNone, nil
 }
 
-// layerOfEtherType returns the header that an EtherType announces, LayerNone for one that is not read.
+// layerOfEtherType returns the header that an EtherType announces, LayerNone for a header that is not read.
 func layerOfEtherType(etherType uint16) Layer {
 	switch etherType {
 	case etherTypeIPv4, etherTypeRawIP4:
@@ -124,8 +124,8 @@ func (p *parser) ethernet(b []byte) (Layer, []byte) {
 	return layerOfEtherType(binary.BigEndian.Uint16(b[12:])), b[headerLen:]
 }
 
-// vlan reads an 802.1Q or 802.1ad tag after its EtherType. It does not count as a layer of its own: a frame whose tag leads
-// to nothing known is an Ethernet frame in Hubble's summary.
+// vlan reads an 802.1Q or 802.1ad tag after its EtherType. A tag is no layer of its own: if no known header follows, Hubble's summary names the
+// Ethernet frame.
 func (p *parser) vlan(b []byte) (Layer, []byte) {
 	const tagLen = 4
 	if len(b) < tagLen {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Reading IP headers and what is above them.
+// Reading IP headers and the headers above them.
 
 package flow
 
@@ -9,7 +9,7 @@ import (
 	"net/netip"
 )
 
-// IP protocol numbers that lead to a header which is read (IANA protocol-numbers).
+// IP protocol numbers of the headers that are read (IANA protocol-numbers).
 const (
 	protoHopByHop    = 0
 	protoICMPv4      = 1
@@ -31,7 +31,7 @@ const (
 	protoShim6       = 140
 )
 
-// layerOfProtocol returns the header that an IP protocol number announces, LayerNone for one that is not read.
+// layerOfProtocol returns the header that an IP protocol number announces, LayerNone for a header that is not read.
 func layerOfProtocol(protocol uint8) Layer {
 	switch protocol {
 	case protoTCP:
@@ -56,7 +56,7 @@ func layerOfProtocol(protocol uint8) Layer {
 	return LayerNone
 }
 
-// ipv4 reads an IPv4 header. A total length of 0 stands for what is there: segmentation offload leaves it so.
+// ipv4 reads an IPv4 header. A total length of 0 means all bytes that are there: segmentation offload leaves it 0.
 func (p *parser) ipv4(b []byte) (Layer, []byte) {
 	const minLen = 20
 	if len(b) < minLen {
@@ -94,8 +94,7 @@ func (p *parser) ipv4(b []byte) (Layer, []byte) {
 	return p.above(b[headerLen:])
 }
 
-// above returns the header above IP. A first fragment has the ports of what it carries, but no packet inside it that could
-// be whole.
+// above returns the header above IP. A first fragment has ports, but no whole packet inside.
 func (p *parser) above(b []byte) (Layer, []byte) {
 	p.place.above = p.at(b)
 	layer := layerOfProtocol(p.h.IP.Protocol)
@@ -105,8 +104,8 @@ func (p *parser) above(b []byte) (Layer, []byte) {
 	return layer, b
 }
 
-// ipv6 reads an IPv6 header and its extension headers. A payload length of 0 stands for what is there: jumbograms and
-// segmentation offload leave it so.
+// ipv6 reads an IPv6 header and its extension headers. A payload length of 0 means all bytes that are there: jumbograms and segmentation
+// offload leave it 0.
 func (p *parser) ipv6(b []byte) (Layer, []byte) {
 	const headerLen = 40
 	if len(b) < headerLen {
@@ -128,7 +127,7 @@ func (p *parser) ipv6(b []byte) (Layer, []byte) {
 	return p.extensions(payload)
 }
 
-// extensions skips IPv6 extension headers. Protocol of the IP header becomes the one behind them.
+// extensions skips IPv6 extension headers. It sets the IP header's Protocol to that of the header after them.
 func (p *parser) extensions(b []byte) (Layer, []byte) {
 	for {
 		var length int
@@ -185,7 +184,7 @@ func (p *parser) startPorts(b []byte, protocol L4Protocol, layer Layer) bool {
 	return true
 }
 
-// tcp reads a TCP header. Its options are not looked at.
+// tcp reads a TCP header without its options.
 func (p *parser) tcp(b []byte) {
 	const minLen = 20
 	if !p.startPorts(b, L4TCP, LayerTCP) {
@@ -205,7 +204,7 @@ func (p *parser) tcp(b []byte) {
 	}
 }
 
-// udpHeader reads a UDP header. A length of 0 stands for what is there (jumbograms).
+// udpHeader reads a UDP header. A length of 0 means all bytes that are there (jumbograms).
 func (p *parser) udpHeader(b []byte) (Layer, []byte) {
 	const headerLen = 8
 	if !p.startPorts(b, L4UDP, LayerUDP) {
@@ -260,7 +259,7 @@ func (p *parser) icmp(b []byte, layer Layer, protocol L4Protocol, headerLen int)
 	}
 }
 
-// igmpReportV3 is the one IGMP message whose bytes 4 to 8 are not a group's address.
+// igmpReportV3 is the only IGMP message whose bytes 4 to 8 are not a group address.
 const igmpReportV3 = 0x22
 
 func (p *parser) igmp(b []byte) {
@@ -276,7 +275,7 @@ func (p *parser) igmp(b []byte) {
 	}
 }
 
-// vrrp reads a VRRPv2 or VRRPv3 advertisement, the only message that there is.
+// vrrp reads a VRRPv2 or VRRPv3 advertisement, the only VRRP message.
 func (p *parser) vrrp(b []byte) {
 	const headerLen = 8
 	switch {

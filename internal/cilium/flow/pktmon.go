@@ -6,8 +6,8 @@ package flow
 
 import "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 
-// packetMonitor decodes a drop of Windows' packet monitor. Its reason is the packet monitor's, none of Cilium's: Retina
-// marks it with bit 30 in the sub-type.
+// packetMonitor decodes a drop of Windows' packet monitor. The reason is the packet monitor's, not one of Cilium's. As in Retina, bit 30 of
+// the sub-type says so.
 func (f *Flow) packetMonitor(n *monitor.Notification) {
 	const reasonIsPacketMonitors = 1 << 30
 	switch n.Pktmon.PacketType {

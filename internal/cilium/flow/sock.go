@@ -10,8 +10,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// socket decodes an event of the socket load balancer. The agent knows the source address by the cgroup; the event does
-// not. On the way back source and destination change places.
+// socket decodes an event of the socket load balancer. The event has no source address; the agent knows it by the cgroup. On the way back
+// source and destination are exchanged.
 func (f *Flow) socket(n *monitor.Notification) {
 	s := &n.Sock
 	f.Class = ClassSocket

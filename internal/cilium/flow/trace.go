@@ -38,7 +38,7 @@ func (f *Flow) trace(n *monitor.Notification) {
 	f.traceDirections(n)
 }
 
-// traceReason is the datapath's number in flow.proto's order, which puts unknown first.
+// traceReason returns flow.proto's number for the datapath's. flow.proto puts unknown first.
 func traceReason(reason uint8) TraceReason {
 	switch {
 	case reason == monitor.TraceReasonUnknown:
@@ -49,18 +49,18 @@ func traceReason(reason uint8) TraceReason {
 	return TraceReason(reason)
 }
 
-// encryptOverlay reports a trace of overlay traffic that is about to be encrypted. From the third layout on, Cilium 1.19,
-// the reason's number is reserved.
+// encryptOverlay reports whether a trace is of overlay traffic before its encryption. From version 2 on (Cilium 1.19) the reason's number is
+// reserved.
 func encryptOverlay(n *monitor.Notification) bool {
 	return n.Trace.Reason == monitor.TraceReasonEncryptOverlay && n.Version < 2
 }
 
-// traceDirections sets the directions of a trace. Without an endpoint that reports it the connection's is not known.
+// traceDirections sets the directions of a trace. Without a reporting endpoint the connection's direction is not known.
 func (f *Flow) traceDirections(n *monitor.Notification) {
 	reply := f.Reply
 	if n.Trace.Reason == monitor.TraceReasonUnknown {
 		reply = f.shownReply()
-	} else if reply == Unknown { // it was put into a tunnel, or came out of one: Hubble takes it for no reply
+	} else if reply == Unknown { // it was put into a tunnel or came out of one: no reply for Hubble
 		reply = No
 	}
 	f.goes(traceDirection(n), reply)
@@ -72,8 +72,8 @@ func (f *Flow) traceDirections(n *monitor.Notification) {
 	}
 }
 
-// traceDirection is the direction of a traced packet as the endpoint sees it: egress when the endpoint that reports it sent it,
-// ingress when the packet is for it.
+// traceDirection returns the direction of a traced packet as the endpoint sees it: egress when the reporting endpoint sent the packet,
+// ingress when it is the destination.
 func traceDirection(n *monitor.Notification) Direction {
 	t := &n.Trace
 	own := n.Source != 0 && uint32(t.DstID) == uint32(n.Source)
@@ -89,12 +89,12 @@ func traceDirection(n *monitor.Notification) Direction {
 			return DirectionEgress
 		}
 	case monitor.TraceToStack:
-		// A pod's program names the destination's identity. The host's, which hands over what came in, does not.
+		// A pod's program gives the destination's identity. The host's program, which passes on packets from outside, does not.
 		if n.Source != 0 && t.DstLabel != 0 {
 			return DirectionEgress
 		}
 	case monitor.TraceToProxy:
-		// A pod's program names no destination of what the pod sent, and the original source of what is for the pod.
+		// A pod's program gives no destination for a packet from the pod, and the original source of a packet for the pod.
 		switch {
 		case n.Source == 0 || t.IfIndex != 0 && t.DstLabel == 0:
 		case t.DstLabel == 0:
@@ -110,9 +110,8 @@ func traceDirection(n *monitor.Notification) Direction {
 	return DirectionUnknown
 }
 
-// translatedOut reports whether the packet's source was translated on its way out: its connection is outgoing. At the points
-// where a packet reaches a pod or its proxy the original address says something else: what the source was before an answer of
-// a service got the service's address back.
+// translatedOut reports whether the packet's source was translated on its way out, so that its connection is outgoing. Where a packet
+// reaches a pod or its proxy, the original address has another meaning: the source before a service's answer got the service's address.
 func translatedOut(n *monitor.Notification) bool {
 	switch n.SubType {
 	case monitor.TraceToStack, monitor.TraceToOverlay, monitor.TraceToNetwork, monitor.TraceToCrypto:

@@ -31,9 +31,9 @@ func (f *Flow) policyVerdict(n *monitor.Notification) {
 		f.Verdict = VerdictForwarded
 	}
 	if v.Verdict >= 0 {
-		f.Reply = No // verdicts are reported for the first packet of a connection
+		f.Reply = No // the datapath reports verdicts for the first packet of a connection
 	}
-	// Policies judge what opens a connection, never a reply: its direction is the packet's.
+	// A policy judges the packet that opens a connection, never a reply. So both directions are the same.
 	if v.Direction == 1 {
 		f.goes(DirectionIngress, No)
 		f.SourceIdentity = v.RemoteLabel

@@ -33,10 +33,10 @@ func (n *Notification) decodeDebug(data []byte) error {
 	return nil
 }
 
-// debugMessages has, by sub-type, the name of flow.proto's DebugEventType and the text of Cilium 1.20.1
-// (pkg/monitor/datapath_debug.go). {1}, {2} and {3} stand for the arguments, {1:verb} for one in another form; see
-// appendArgument. Cilium's own text table is one off from sub-type 66 on (it lacks DBG_SKIP_POLICY, for which it therefore
-// has no text): here the numbers are those of bpf/lib/dbg.h. Sub-type 4 names the interface that Hubble never resolves.
+// debugMessages has, by sub-type, the name of flow.proto's DebugEventType and the text of Cilium 1.20.1 (pkg/monitor/datapath_debug.go). {1},
+// {2} and {3} stand for the arguments; {1:verb} is an argument in another form, see appendArgument. The numbers are those of
+// bpf/lib/dbg.h. Cilium's own table lacks DBG_SKIP_POLICY, so that it is one off from sub-type 66 on and has no text for that message.
+// Sub-type 4 has an empty interface name, because Hubble never resolves it.
 var debugMessages = [...]struct{ name, text string }{
 	0:  {"DBG_EVENT_UNKNOWN", ""},
 	1:  {"DBG_GENERIC", "No message, arg1={1} ({1:#x}) arg2={2} ({2:#x}) arg3={3} ({3:#x})"},
@@ -117,7 +117,7 @@ func DebugSubTypeName(subType uint8) string {
 	return strconv.Itoa(int(subType))
 }
 
-// AppendText appends the message as Cilium words it.
+// AppendText appends the message in Cilium's words.
 func (m *DebugMessage) AppendText(dst []byte) []byte {
 	text := "Unknown message type={0} arg1={1} arg2={2}"
 	if int(m.SubType) < len(debugMessages) && debugMessages[m.SubType].text != "" {
@@ -140,12 +140,15 @@ func (m *DebugMessage) AppendText(dst []byte) []byte {
 	}
 }
 
-// String returns the message as Cilium words it.
+// String returns the message in Cilium's words.
 func (m *DebugMessage) String() string { return string(m.AppendText(nil)) }
 
-// appendArgument appends an argument in the form that a verb asks for: none decimal, x and #x hexadecimal without and with
-// 0x, hi and lo the upper and lower 16 bits, be16 and behi the same in network byte order, byte the lowest 8 bits, >>8 all
-// but those, ip4 an IPv4 address, ip6 the last 4 bytes of an IPv6 one, and ctflags, ctstate, ctdir, errno by their tables.
+// appendArgument appends an argument in the form of a verb:
+//   - none: decimal; x and #x: hexadecimal, without and with 0x;
+//   - hi and lo: the upper and the lower 16 bits; behi and be16: the same in network byte order;
+//   - byte: the lowest 8 bits; >>8: all other bits;
+//   - ip4: an IPv4 address; ip6: the last 4 bytes of an IPv6 address;
+//   - ctflags, ctstate, ctdir, errno: by their tables.
 func appendArgument(dst []byte, v uint32, verb string) []byte {
 	switch verb {
 	case "":
@@ -190,7 +193,7 @@ func appendArgument(dst []byte, v uint32, verb string) []byte {
 	return dst
 }
 
-// ctStates and ctDirections are indexed by conntrack state and direction (bpf/lib/conntrack.h).
+// ctStates and ctDirections are indexed by the state and the direction of connection tracking (bpf/lib/conntrack.h).
 var (
 	ctStates     = [...]string{"New", "Established", "Reply", "Related"}
 	ctDirections = [...]string{"egress", "ingress"}
@@ -209,8 +212,7 @@ func appendTupleFlags(dst []byte, v uint32) []byte {
 	return dst
 }
 
-// appendErrno words the result of bpf_sk_assign as Linux does: the events come from a Linux-shaped datapath, whatever
-// system decodes them.
+// appendErrno appends the result of bpf_sk_assign in Linux's words. The datapath uses Linux's numbers, whatever system decodes them.
 func appendErrno(dst []byte, v uint32) []byte {
 	switch v {
 	case 0:
@@ -229,8 +231,8 @@ func appendErrno(dst []byte, v uint32) []byte {
 	return strconv.AppendUint(append(dst, "errno "...), uint64(v), 10)
 }
 
-// DropReasonText returns Cilium's sentence for a drop reason, such as "Policy denied", with the reasons that Cilium 1.19
-// and 1.20 added; for an unknown one "<reason>, 0", as Cilium prints it.
+// DropReasonText returns Cilium's sentence for a drop reason, such as "Policy denied", including the reasons that Cilium 1.19 and 1.20 added. For
+// an unknown reason it returns "<reason>, 0", as Cilium prints it.
 func DropReasonText(reason uint8) string {
 	switch reason {
 	case 15:

@@ -10,9 +10,9 @@ import "fmt"
 type Reason string
 
 const (
-	// ReasonEmpty is a record without a byte.
+	// ReasonEmpty is a record of no bytes.
 	ReasonEmpty Reason = "empty"
-	// ReasonTruncated is a record that is shorter than its type and version want.
+	// ReasonTruncated is a record that is shorter than the layout of its type and version.
 	ReasonTruncated Reason = "truncated"
 	// ReasonVersion is a record of a later layout than this package knows that cannot be read as the newest known one: it is shorter, or,
 	// where it has no version, its bytes do not look like it.
@@ -30,7 +30,7 @@ type Error struct {
 	Have      int   // bytes that the record has
 }
 
-// Error says what was expected and what was found, such as "drop notification v2: want at least 40 bytes, have 17".
+// Error returns what was expected and what was found, such as "drop notification v2: want at least 40 bytes, have 17".
 func (e *Error) Error() string {
 	switch e.Reason {
 	case ReasonEmpty:

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What notifications have in common: how they begin, what their flags mean, how their numbers are read, and how a header's length
-// follows from its version. Offsets are bytes from the start of the record. The common header is: 0 type u8, 1 subtype u8, 2 source
-// u16, 4 hash u32. The capture header adds 8 len_orig u32, 12 len_cap u16, 14 version u8, 15 ext_version u8. Up to Cilium 1.18 the
-// last two are one u16 version, whose values never reached 256.
+// The parts that notifications share: headers, flags, versions, numbers. Offsets are bytes from the start of the record. The common header is:
+// 0 type u8, 1 subtype u8, 2 source u16, 4 hash u32. The capture header adds 8 len_orig u32, 12 len_cap u16, 14 version u8, 15
+// ext_version u8. Up to Cilium 1.18 the last two are one u16 version, whose values never reached 256.
 
 package monitor
 
@@ -12,7 +11,7 @@ import (
 	"net/netip"
 )
 
-// commonHeader reads what every datapath message but the socket trace starts with. data has its 8 bytes.
+// commonHeader reads the header of every datapath message but the socket trace. data has its 8 bytes.
 func (n *Notification) commonHeader(data []byte) {
 	n.SubType = data[1]
 	n.Source = le16(data, 2)
@@ -28,8 +27,8 @@ func (n *Notification) captureHeader(data []byte) {
 	n.ExtVersion = data[15]
 }
 
-// versionLength returns the length of the header, in bytes, from the lengths of all known versions. A later version is read as the newest
-// known one: VersionUnknown is then set, and the packet is somewhere behind that length.
+// versionLength returns the length of the header, in bytes. lengths has that of each known version. A later version is read as the newest
+// known one: versionLength then sets VersionUnknown, and the packet begins somewhere after the known header.
 func (n *Notification) versionLength(lengths []int) int {
 	newest := len(lengths) - 1
 	n.VersionUnknown = int(n.Version) > newest
@@ -45,7 +44,7 @@ func (n *Notification) tooShort(data []byte, lengths []int) error {
 	return &Error{Reason: ReasonVersion, Type: n.Type, Versioned: true, Version: n.Version, Newest: uint8(newest), Want: lengths[newest], Have: len(data)}
 }
 
-// goesOn reports whether a record without a packet has more than its known layout: more bytes than a perf ring adds, and not only the
+// goesOn reports whether a record without a packet is longer than its known layout by more than a perf ring adds, and by other bytes than the
 // zeros with which the datapath on Windows fills a record.
 func goesOn(data []byte, known int) bool {
 	if len(data) <= known || len(data) <= known+perfPadding && mayBePadded(data) {

@@ -5,9 +5,9 @@
 package monitor
 
 const (
-	// paddedPacketLen is what the Windows datapath reserves for the packet in every record, used or not.
+	// paddedPacketLen is the room, in bytes, that the Windows datapath reserves for the packet in every record.
 	paddedPacketLen = 128
-	// perfPadding is the most that a perf ring adds to a record to align it.
+	// perfPadding is the largest number of bytes that a perf ring adds to a record to align it.
 	perfPadding = 7
 )
 
@@ -15,10 +15,10 @@ const (
 // of 8 bytes.
 func mayBePadded(data []byte) bool { return (len(data)+4)%8 == 0 }
 
-// setPacket takes the packet that follows the known header of a length, or an extension of unknown length behind it. An absent or wholly zero
-// packet (the Windows datapath pads every record to its largest size) leaves Packet empty. A captured length of 0 says nothing: the
-// bytes that are there count, unless they are no more than a perf ring adds. In a record of an unknown version the packet is left out
-// where its place is not certain.
+// setPacket sets the packet. It follows the known header, whose length is given, or an extension of unknown length. Packet stays empty when
+// the packet is absent or all zero: the Windows datapath pads every record to its largest size. With a captured length of 0 the packet is
+// the rest of the record, unless that is no more than a perf ring adds. In a record of an unknown version, the packet is left out unless
+// its place is certain.
 func (n *Notification) setPacket(data []byte, length int) {
 	if n.VersionUnknown {
 		if offset, ok := n.laterOffset(data, length); ok {
@@ -42,8 +42,8 @@ func (n *Notification) setPacket(data []byte, length int) {
 	n.Packet = packet
 }
 
-// extendedOffset returns where the packet begins after an extension of unknown length: the captured length before the record's end, or
-// before what a perf ring has added to it. The extension then consists of words of 4 bytes, as the header does.
+// extendedOffset returns the offset of a packet after an extension of unknown length: the captured length before the record's end, or before
+// the bytes that a perf ring has added. In the latter case the extension consists of words of 4 bytes, as the header does.
 func (n *Notification) extendedOffset(data []byte, header int) int {
 	const word = 4
 	offset := len(data) - int(n.CapLen)
@@ -57,10 +57,10 @@ func (n *Notification) extendedOffset(data []byte, header int) int {
 	return offset
 }
 
-// laterOffset returns where the packet of an unknown version begins: behind the known header and fields of unknown length. There are
-// three places: the captured length before the record's end, the same before what a perf ring has added, and 128 bytes before the end,
-// where the Windows datapath begins a packet and fills the rest with zeros. ok is false unless exactly one of them has a packet whose
-// headers agree with the length on the wire.
+// laterOffset returns the offset of the packet in a record of an unknown version, where fields of unknown length follow the known header. The
+// packet may be the captured length before the record's end, the same before the bytes that a perf ring has added, or 128 bytes before the
+// end, where the Windows datapath puts it and fills the rest with zeros. ok is false unless exactly one of these places has a packet
+// whose headers agree with the length on the wire.
 func (n *Notification) laterOffset(data []byte, known int) (offset int, ok bool) {
 	if n.CapLen == 0 || uint64(n.CapLen) > uint64(len(data)) {
 		return 0, false
@@ -89,8 +89,8 @@ func (n *Notification) laterOffset(data []byte, known int) (offset int, ok bool)
 	return offset, found == 1
 }
 
-// isItsPacket reports whether b is the notification's packet: it has the headers that the notification announces, and their length
-// is that on the wire.
+// isItsPacket reports whether b is the notification's packet: it begins with the headers that the notification announces, and they give the
+// length on the wire.
 func (n *Notification) isItsPacket(b []byte) bool {
 	link := uint32(0)
 	etherType := uint16(etherTypeIPv4)
@@ -116,8 +116,8 @@ func (n *Notification) isItsPacket(b []byte) bool {
 	return n.fits(b[link:], link, etherType)
 }
 
-// fits reports whether b, behind a link header of a length, is of its type and as long as the packet on the wire. The shortest frames of
-// Ethernet are filled with zeros.
+// fits reports whether b, which follows a link header, has a header of the given type that gives the length on the wire. The shortest
+// Ethernet frames are filled with zeros.
 func (n *Notification) fits(b []byte, link uint32, etherType uint16) bool {
 	const ipv4Len, ipv6Len, arpLen, etherLen, minFrame = 20, 40, 28, 14, 60
 	length := uint32(0)
@@ -149,8 +149,8 @@ func (n *Notification) ipv6() bool {
 	return n.Verdict.IPv6 || flags.IPv6()
 }
 
-// looksLikePacket reports whether b starts as the notification says that its packet does: with an Ethernet header and the IP version of its
-// type or, from a device without a link layer, with the IP version of the flag.
+// looksLikePacket reports whether b begins as the notification's packet must: with an Ethernet header and the IP version of its type or, from
+// a device without a link layer, with the IP version of the flag.
 func (n *Notification) looksLikePacket(b []byte) bool {
 	const etherLen = 14
 	if n.withoutLink() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The message types that the events map carries, by Cilium's numbers and names, and the event kinds of the configuration
-// that they count as.
+// The message types in the events map, by Cilium's numbers and names, and the event kinds of the configuration that they belong to.
 
 package monitor
 
@@ -11,7 +10,7 @@ import (
 	"strings"
 )
 
-// MessageType is byte 0 of a record: what the rest of it is.
+// MessageType is byte 0 of a record. It says how to read the rest.
 type MessageType uint8
 
 // Message types (bpf/lib/common.h; agent and access log: pkg/monitor/api/types.go; 100: Retina, Windows only).
@@ -29,8 +28,7 @@ const (
 	TypeAgent             MessageType = 130
 )
 
-// String returns Cilium's name of the type, "pktmon-drop" for the packet monitor's, and "unknown(<number>)" for one that
-// nobody defines.
+// String returns Cilium's name of the type, "pktmon-drop" for the packet monitor's, and "unknown(<number>)" for an undefined type.
 func (t MessageType) String() string {
 	switch t {
 	case TypeDrop:
@@ -57,7 +55,7 @@ func (t MessageType) String() string {
 	return "unknown(" + strconv.Itoa(int(t)) + ")"
 }
 
-// Known reports whether somebody defines the type.
+// Known reports whether Cilium or Retina defines the type.
 func (t MessageType) Known() bool {
 	return t >= TypeDrop && t <= TypeTraceSock || t == TypePacketMonitorDrop || t == TypeAccessLog || t == TypeAgent
 }
@@ -65,7 +63,7 @@ func (t MessageType) Known() bool {
 // Kind is a group of message types that the configuration enables together.
 type Kind uint8
 
-// The kinds, in the order in which the configuration documents them. KindNone is the kind of what cannot be disabled.
+// The kinds, in the order in which the configuration documents them. A type of KindNone cannot be disabled.
 const (
 	KindNone Kind = iota
 	KindDrop
@@ -83,7 +81,7 @@ func Kinds() []Kind {
 	return []Kind{KindDrop, KindTrace, KindPolicyVerdict, KindDebug, KindCapture}
 }
 
-// String returns the kind's name in the configuration, such as POLICY_VERDICT; KindNone has the empty one.
+// String returns the kind's name in the configuration, such as POLICY_VERDICT. KindNone has an empty name.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]
@@ -91,7 +89,7 @@ func (k Kind) String() string {
 	return "Kind(" + strconv.Itoa(int(k)) + ")"
 }
 
-// ParseKind returns the kind with that name, in any case. The error names the value and what is allowed.
+// ParseKind returns the kind with that name, in any case. The error names the value and the allowed names.
 func ParseKind(name string) (Kind, error) {
 	for _, k := range Kinds() {
 		if strings.EqualFold(name, kindNames[k]) {
@@ -101,8 +99,8 @@ func ParseKind(name string) (Kind, error) {
 	return KindNone, fmt.Errorf("event %q: want one of %s", name, strings.Join(kindNames[1:], ", "))
 }
 
-// Kind returns the kind that the type counts as: the packet monitor's drops as DROP, the socket load balancer's traces as
-// TRACE, the recorder's packets as CAPTURE. Agent, access-log and unknown messages have KindNone: they always pass.
+// Kind returns the type's kind. The packet monitor's drops are DROP, the socket load balancer's traces TRACE, the recorder's packets CAPTURE.
+// Agent, access-log and unknown messages have KindNone: they always pass.
 func (t MessageType) Kind() Kind {
 	switch t {
 	case TypeDrop, TypePacketMonitorDrop:

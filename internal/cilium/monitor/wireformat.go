@@ -39,7 +39,7 @@ func (w WireFormat) String() string {
 	return "WireFormat(" + strconv.Itoa(int(w)) + ")"
 }
 
-// ParseWireFormat returns the format with that name; the empty name is auto. The error names the value and what is allowed.
+// ParseWireFormat returns the format with that name; the empty name is auto. The error names the value and the allowed names.
 func ParseWireFormat(name string) (WireFormat, error) {
 	if name == "" {
 		return WireFormatAuto, nil
@@ -51,8 +51,8 @@ func ParseWireFormat(name string) (WireFormat, error) {
 	return WireFormat(i), nil
 }
 
-// short reports whether the release is known to write the layouts up to 1.18.
+// short reports whether the release is known and writes the layouts up to 1.18.
 func (w WireFormat) short() bool { return w != WireFormatAuto && w <= WireFormat118 }
 
-// long reports whether the release is known to write the layouts from 1.19 on.
+// long reports whether the release is known and writes the layouts from 1.19 on.
 func (w WireFormat) long() bool { return w >= WireFormat119 }

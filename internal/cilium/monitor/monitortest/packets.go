@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Packets to put into the records: valid headers with correct lengths and checksums, inside out: a payload is the argument
-// of the header that carries it.
+// Packets for the records, with valid headers, lengths and checksums. They are built inside out: the builder of a header takes the payload.
 
 package monitortest
 
@@ -10,7 +9,7 @@ import (
 	"net/netip"
 )
 
-// EtherTypes and IP protocols that the builders are used with.
+// EtherTypes and IP protocols for the builders.
 const (
 	EtherIPv4  = 0x0800
 	EtherARP   = 0x0806
@@ -45,7 +44,7 @@ func Ethernet(etherType uint16, payload []byte) []byte {
 	return append(binary.BigEndian.AppendUint16(b, etherType), payload...)
 }
 
-// VLAN prepends what follows the EtherType 0x8100: the tag and the type of what it carries.
+// VLAN prepends the bytes after the EtherType 0x8100: the tag and the EtherType of the payload.
 func VLAN(id, etherType uint16, payload []byte) []byte {
 	b := binary.BigEndian.AppendUint16(nil, id)
 	return append(binary.BigEndian.AppendUint16(b, etherType), payload...)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package monitortest builds raw records of Cilium's events map, of every message type and layout version, for tests and
-// for the project's generators of test data. It is written from the datapath's C structs (bpf/lib, Cilium 1.14 to 1.20),
-// apart from the decoder that it serves to test.
+// Package monitortest builds raw records of Cilium's events map, of every message type and layout version, for tests and for the generators of
+// test data. It follows the datapath's C structs (bpf/lib, Cilium 1.14 to 1.20) and shares no code with the decoder that it tests.
 package monitortest
 
 import (
@@ -10,7 +9,7 @@ import (
 	"net/netip"
 )
 
-// Capture is what every message that carries a packet has in common.
+// Capture has the fields of every message that carries a packet.
 type Capture struct {
 	Source     uint16
 	Hash       uint32
@@ -19,7 +18,7 @@ type Capture struct {
 	CapLen     uint16 // 0 with NoCapLen false: the packet's length
 	NoCapLen   bool   // leave the captured length 0
 	ExtVersion uint8
-	Extension  []byte // between header and packet, as a downstream datapath may have it
+	Extension  []byte // between header and packet: a downstream datapath's, or what a later version has added
 	PadTo      int    // zero-pad the packet to this many bytes, as the Windows datapath does with 128
 }
 
@@ -50,7 +49,7 @@ func (c Capture) tail(b []byte) []byte {
 	return b
 }
 
-// Drop builds drop notifications (struct drop_notify), versions 0 to 3.
+// Drop builds drop notifications (struct drop_notify), versions 0 to 3. A later version has the fields of version 3.
 type Drop struct {
 	Capture
 	Version   uint8
@@ -84,7 +83,7 @@ func (d Drop) Bytes() []byte {
 	return d.tail(b)
 }
 
-// Trace builds trace notifications (struct trace_notify), versions 0 to 2.
+// Trace builds trace notifications (struct trace_notify), versions 0 to 2. A later version has the fields of version 2.
 type Trace struct {
 	Capture
 	Version   uint8
