@@ -17,8 +17,8 @@ import (
 func guarded() []guard {
 	dns, cilium := NewDNSPath(), NewCiliumPath()
 	return []guard{
-		{"DNS", dns, floorPath{dns, dnsFloor}, 69, 2},
-		{"Cilium", cilium, floorPath{cilium, ciliumFloor}, 52, 2},
+		{"DNS", dns, floorPath{dns, dnsFloor}, 70, 2},
+		{"Cilium", cilium, floorPath{cilium, ciliumFloor}, 53, 2},
 	}
 }
 

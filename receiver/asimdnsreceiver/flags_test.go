@@ -26,6 +26,9 @@ func shippedReceivers(t *testing.T) map[string]map[string]any {
 	for _, file := range append(files, "../../config.yaml") {
 		conf, err := confmaptest.LoadConf(file)
 		require.NoError(t, err)
+		if filepath.Base(file) == "recipe.yaml" { // it shows one key, over another configuration
+			continue
+		}
 		receivers, _ := conf.ToStringMap()["receivers"].(map[string]any)
 		for name, section := range receivers {
 			if base, _, _ := strings.Cut(name, "/"); base == "asimdns" {

@@ -78,7 +78,7 @@ func (m *Maker) Forget() { clear(m.seen[:]) }
 
 // Of gives the identifier of an event. raw is its wire form, time included.
 func (m *Maker) Of(raw []byte) ID {
-	h := xxh3.Hash128(raw)         // a seed would cost as much again: XXH3 makes a secret of it for each event
+	h := xxh3.Hash128(raw)         // without a seed, of which XXH3 would make a secret for each event
 	const odd = 0x9E3779B97F4A7C15 // so that different numbers give different identifiers
 	var id ID
 	binary.BigEndian.PutUint64(id[:], h.Hi+m.host.Hi)

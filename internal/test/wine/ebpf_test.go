@@ -134,7 +134,7 @@ func common(r record) record {
 	r.Time = time.Time{}
 	r.Body = hubbleTime.ReplaceAllString(r.Body, "")
 	delete(r.Resource, "host.name")
-	for _, name := range []string{"EventStartTime", "EventEndTime", "DvcHostname", "DvcDomain", "DvcDomainType", "DvcIpAddr"} {
+	for _, name := range []string{"EventStartTime", "EventEndTime", "EventOriginalUid", "DvcHostname", "DvcDomain", "DvcDomainType", "DvcIpAddr"} {
 		delete(r.Attributes, name)
 	}
 	if _, has := r.Attributes["SrcIpAddr"]; !has || r.Attributes["cilium.event.type"] == "pktmon-drop" {
