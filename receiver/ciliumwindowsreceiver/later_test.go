@@ -85,12 +85,12 @@ func requireAsFarAsKnown(t *testing.T, r *ciliumReceiver, tel *componenttest.Tel
 	require.Equal(t, int64(len(later)), account[0].ContextMap()["events_version_unknown"])
 }
 
-// eventAttributes are the attributes of records without those of the host and of the time.
+// eventAttributes returns the attributes of records without those of the host and the time, and without the identifier, which depends on both.
 func eventAttributes(sink *consumertest.LogsSink) (all []map[string]any) {
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		attributes := lr.Attributes().AsRaw()
 		for k := range attributes {
-			if strings.HasPrefix(k, "Dvc") && k != "DvcAction" && k != "DvcOriginalAction" || k == "EventStartTime" || k == "EventEndTime" {
+			if strings.HasPrefix(k, "Dvc") && k != "DvcAction" && k != "DvcOriginalAction" || k == "EventStartTime" || k == "EventEndTime" || k == "EventOriginalUid" {
 				delete(attributes, k)
 			}
 		}

@@ -202,7 +202,7 @@ func requireSums(t *testing.T, path string) {
 }
 
 func TestValidateAcceptsTheShippedConfigurations(t *testing.T) {
-	readme := kit.Section(t, filepath.Join(root(t), "receiver/ciliumwindowsreceiver/README.md"), "# Cilium on Windows receiver")
+	readme := kit.Section(t, filepath.Join(root(t), "receiver/ciliumwindowsreceiver/README.md"), "# Cilium on Windows Receiver")
 	_, example, _ := strings.Cut(readme, "```yaml\n")
 	example, _, _ = strings.Cut(example, "```")
 	for _, config := range []string{"config.yaml", "config.replay.yaml", "yaml:" + example} {
