@@ -70,12 +70,16 @@ func fault(t *testing.T, file, command string) string {
 	}
 	switch {
 	case args[0] == "make":
+		var targets []string
 		for _, m := range target.FindAllStringSubmatch(read(t, "Makefile"), -1) {
-			if m[1] == args[len(args)-1] {
-				return ""
+			targets = append(targets, m[1])
+		}
+		for _, arg := range args[1:] {
+			if !strings.Contains(arg, "=") && !slices.Contains(targets, arg) {
+				return "the Makefile has no such target"
 			}
 		}
-		return "the Makefile has no such target"
+		return ""
 	case args[0] == "go" && args[1] == "test":
 		return goTestFault(t, file, args[2:])
 	case strings.HasPrefix(filepath.Base(args[0]), "otelcol-winnet"):
