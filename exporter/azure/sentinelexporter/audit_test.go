@@ -44,11 +44,11 @@ func TestTheReceiversAuditEventsBecomeRowsOfTheirTable(t *testing.T) {
 		require.Equal(t, "dc1.corp.example.com", more["Dvc"], "the table has no such column")
 	}
 	require.Len(t, ids, 81)
-	require.Zero(t, r.sum("records_unrouted", ""))
+	require.Zero(t, r.Sum("records_unrouted", ""))
 	for _, rule := range []string{"converted", "moved", "not_enumerated"} {
-		require.Zero(t, r.sum("fields_altered", rule), rule)
+		require.Zero(t, r.Sum("fields_altered", rule), rule)
 	}
-	require.False(t, r.said("does not enumerate"))
+	require.False(t, r.Said("does not enumerate"))
 }
 
 func TestAValueThatTheSchemaAuditEventDoesNotEnumerateIsCounted(t *testing.T) {
@@ -60,5 +60,5 @@ func TestAValueThatTheSchemaAuditEventDoesNotEnumerateIsCounted(t *testing.T) {
 	sl.LogRecords().AppendEmpty().Attributes().PutStr("EventType", "Update")
 	require.NoError(t, r.push(context.Background(), logs))
 	require.Len(t, s.Rows("Custom-ASimAuditEventLogs"), 1, "the row arrives all the same")
-	require.Equal(t, int64(1), r.sum("fields_altered", "not_enumerated"))
+	require.Equal(t, int64(1), r.Sum("fields_altered", "not_enumerated"))
 }
