@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
 // sentinelFar is the Logs Ingestion API with some data collection rules, together with the endpoint that issues its
@@ -86,6 +88,22 @@ func (f *sentinelFar) take(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// requireIdentifiers requires that rows of one event have one EventOriginalUid, and rows of different events have different ones.
+func (f *sentinelFar) requireIdentifiers(t *testing.T) {
+	t.Helper()
+	f.holding.Lock()
+	defer f.holding.Unlock()
+	of := map[string]string{}
+	for name, uids := range f.uids {
+		require.Len(t, uids, 1, name)
+		for uid := range uids {
+			require.NotEmpty(t, uid)
+			require.Empty(t, of[uid], "%s and %s have one identifier", name, of[uid])
+			of[uid] = name
+		}
 	}
 }
 

@@ -104,6 +104,8 @@ func hourOfAFleet(t *testing.T) {
 		require.Equal(t, places[0].offset+int64(len(places))-1, places[len(places)-1].offset, "one behind the other")
 	}
 
+	f.sentinel.requireIdentifiers(t)
+
 	// Sentinel is away; one gateway is killed meanwhile, one is stopped, and both are started again.
 	want = append(want, f.send("away", 2000, 100, func() {
 		f.sentinel.away(t)
@@ -133,6 +135,7 @@ func hourOfAFleet(t *testing.T) {
 		}
 	})...)
 	requireExactly(t, f.sentinel.got(), want)
+	f.sentinel.requireIdentifiers(t)
 	for _, gateway := range f.gateways {
 		gateway.stopWithin(patience)
 	}
