@@ -24,7 +24,7 @@ var (
 
 	// dropReleases has the first and the last release that writes it (NOTIFY_DROP_VER and NOTIFY_CAPTURE_VER in bpf/lib). Version 0 is
 	// older than all of them; its layout is that of version 1. The first releases of 1.17 wrote version 1, later ones version 2.
-	dropReleases = [...][2]WireFormat{
+	dropReleases = [len(dropLengths)][2]WireFormat{
 		0: {WireFormat114, WireFormat117}, 1: {WireFormat114, WireFormat117}, 2: {WireFormat117, WireFormat118}, 3: {WireFormat119, WireFormat120},
 	}
 )

@@ -79,37 +79,37 @@ func keep(a api, cfg Config, deliver Deliver, log *zap.Logger, watch Watch, timi
 	if err != nil {
 		return nil, err
 	}
-	k := &Supervisor{
+	sup := &Supervisor{
 		api: a, cfg: cfg, deliver: deliver, log: log.With(zap.String("session", cfg.Name)), watch: watch, timing: timing,
 		losses: lossLog{log: log.With(zap.String("session", cfg.Name))},
 		stop:   make(chan struct{}), ended: make(chan struct{}), session: s,
 	}
-	go k.run(s)
-	return k, nil
+	go sup.run(s)
+	return sup, nil
 }
 
 // run runs one session after the other until Close.
-func (k *Supervisor) run(s *Session) {
-	defer close(k.ended)
-	poll := time.NewTicker(k.timing.poll)
+func (sup *Supervisor) run(s *Session) {
+	defer close(sup.ended)
+	poll := time.NewTicker(sup.timing.poll)
 	defer poll.Stop()
-	wait, began := k.timing.wait, time.Now()
+	wait, began := sup.timing.wait, time.Now()
 	wait.Reset()
 	for {
 		select {
-		case <-k.stop:
+		case <-sup.stop:
 			s.beginClose() // Close may have stopped waiting
 			return
 		case <-poll.C:
-			k.losses.look(k.Totals())
+			sup.losses.look(sup.Totals())
 			continue
 		case <-s.Done():
 		}
 		if time.Since(began) > wait.MaxInterval {
 			wait.Reset() // it ran for a while, so this is another problem
 		}
-		k.bury(s)
-		if s = k.restart(&wait); s == nil {
+		sup.bury(s)
+		if s = sup.restart(&wait); s == nil {
 			return
 		}
 		began = time.Now()
@@ -117,75 +117,75 @@ func (k *Supervisor) run(s *Session) {
 }
 
 // bury reports that a session has ended, cleans up after it and keeps its counts.
-func (k *Supervisor) bury(s *Session) {
+func (sup *Supervisor) bury(s *Session) {
 	err := s.Err()
-	k.log.Error("the ETW session has ended; restarting it", zap.Error(err))
-	if k.watch.Stopped != nil {
-		k.watch.Stopped(err)
+	sup.log.Error("the ETW session has ended; restarting it", zap.Error(err))
+	if sup.watch.Stopped != nil {
+		sup.watch.Stopped(err)
 	}
 	if err := s.Close(context.Background()); err != nil { // does not wait, since ProcessTrace has returned
-		k.log.Warn("cannot clean up after the ETW session", zap.Error(err))
+		sup.log.Warn("cannot clean up after the ETW session", zap.Error(err))
 	}
 	last, _ := s.Stats()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.session = nil
-	k.past.add(last)
+	sup.mu.Lock()
+	defer sup.mu.Unlock()
+	sup.session = nil
+	sup.past.add(last)
 }
 
 // restart retries until the session has started. It returns nil after Close.
-func (k *Supervisor) restart(wait *backoff.ExponentialBackOff) *Session {
+func (sup *Supervisor) restart(wait *backoff.ExponentialBackOff) *Session {
 	for {
 		select {
-		case <-k.stop:
+		case <-sup.stop:
 			return nil
 		case <-time.After(wait.NextBackOff()):
 		}
-		s, err := open(k.api, k.cfg, k.deliver, k.log)
+		s, err := open(sup.api, sup.cfg, sup.deliver, sup.log)
 		if err != nil {
-			k.log.Warn("cannot restart the ETW session; retrying", zap.Error(err))
-			if k.watch.Stopped != nil {
-				k.watch.Stopped(err)
+			sup.log.Warn("cannot restart the ETW session; retrying", zap.Error(err))
+			if sup.watch.Stopped != nil {
+				sup.watch.Stopped(err)
 			}
 			continue
 		}
-		k.mu.Lock()
-		k.session = s
-		k.restarts++
-		k.mu.Unlock()
-		if k.watch.Restarted != nil {
-			k.watch.Restarted()
+		sup.mu.Lock()
+		sup.session = s
+		sup.restarts++
+		sup.mu.Unlock()
+		if sup.watch.Restarted != nil {
+			sup.watch.Restarted()
 		}
 		return s
 	}
 }
 
 // Close ends the session as Session.Close does, and the Supervisor.
-func (k *Supervisor) Close(ctx context.Context) error {
-	k.closing.Do(func() { close(k.stop) })
+func (sup *Supervisor) Close(ctx context.Context) error {
+	sup.closing.Do(func() { close(sup.stop) })
 	select {
-	case <-k.ended:
+	case <-sup.ended:
 	case <-ctx.Done(): // run stops the session that it has or is about to start
 		return context.Cause(ctx)
 	}
-	k.mu.Lock()
-	s := k.session
-	k.mu.Unlock()
+	sup.mu.Lock()
+	s := sup.session
+	sup.mu.Unlock()
 	if s == nil {
 		return nil
 	}
 	err := s.Close(ctx)
-	k.last.Do(func() { k.losses.look(k.Totals()) }) // what was lost since run last looked
+	sup.last.Do(func() { sup.losses.look(sup.Totals()) }) // what was lost since run last looked
 	return err
 }
 
 // Totals asks Windows for the figures of the running session and adds those of earlier ones. What was lost between the last look at a
 // session and its end is unknown.
-func (k *Supervisor) Totals() Totals {
-	k.mu.Lock()
-	s, totals := k.session, k.past
-	totals.Restarts = k.restarts
-	k.mu.Unlock()
+func (sup *Supervisor) Totals() Totals {
+	sup.mu.Lock()
+	s, totals := sup.session, sup.past
+	totals.Restarts = sup.restarts
+	sup.mu.Unlock()
 	if s == nil {
 		return totals
 	}
