@@ -92,7 +92,7 @@ func (e *insights) start(ctx context.Context, host component.Host) error {
 			return fmt.Errorf("dead_letter::path: %w", err)
 		}
 	}
-	delivery.WarnOfLoss(e.cfg.RetryConfig, e.log.Logger)
+	delivery.WarnOfLoss(e.cfg.QueueConfig, e.cfg.RetryConfig, e.log.Logger)
 	want := e.connection.audience
 	if want == "" {
 		want = delivery.WantedAudience(e.connection.address())

@@ -85,7 +85,7 @@ func (e *sentinel) start(ctx context.Context, host component.Host) error {
 			return fmt.Errorf("dead_letter::path: %w", err)
 		}
 	}
-	delivery.WarnOfLoss(e.cfg.RetryConfig, e.log.Logger)
+	delivery.WarnOfLoss(e.cfg.QueueConfig, e.cfg.RetryConfig, e.log.Logger)
 	e.sayStreams()
 	e.auditToken = delivery.TokenCheck(e.cfg.Auth, host, e.rules[0].urls[0], delivery.WantedAudience(e.cfg.Endpoint), e.cfg.Timeout, e.ending, e.log)
 	return nil

@@ -21,8 +21,8 @@ import (
 func (e *sentinel) send(ctx context.Context, b *batch, k kind) error {
 	rows := b.rows[k]
 	for len(rows) > 0 {
-		n, oldest := b.fill(k, rows, int(e.rawLimit.Load()))
-		if err := e.deliver(ctx, b, k, rows[:n], oldest); err != nil {
+		n, err := e.deliver(ctx, b, k, rows, int(e.rawLimit.Load()))
+		if err != nil {
 			return err
 		}
 		rows = rows[n:]
@@ -30,33 +30,35 @@ func (e *sentinel) send(ctx context.Context, b *batch, k kind) error {
 	return nil
 }
 
-// deliver sends the body of the batch, which contains these rows, to the rules in turn until one accepts it. It splits
-// calls that are too large, and calls with a refused row.
-func (e *sentinel) deliver(ctx context.Context, b *batch, k kind, rows []int32, oldest uint64) error {
+// deliver sends one call with as many of the rows as fit, to the rules in turn until one accepts it. It splits calls
+// that are too large, and calls with a refused row. It returns how many of the rows are done, at least one.
+func (e *sentinel) deliver(ctx context.Context, b *batch, k kind, rows []int32, rawLimit int) (n int, err error) {
+	n, oldest := b.fill(k, rows, rawLimit)
 	body := b.body.Close()
 	for {
 		if err := e.ending.Err(ctx); err != nil {
-			return err
+			return 0, err
 		}
 		r, err := e.pick(k)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		a := e.call(ctx, b, r, k, body, rows, oldest)
+		a := e.call(ctx, b, r, k, body, rows[:n], oldest)
 		switch a.Result {
 		case delivery.Accepted:
-			return nil
+			return n, nil
 		case delivery.TooLarge:
-			return e.halve(ctx, b, r, k, rows, a)
+			return n, e.halve(ctx, b, r, k, rows[:n], a)
 		case delivery.Refused:
-			if fits, err := e.search(ctx, b, r, k, rows, a); fits || err != nil {
-				return err
+			if fits, err := e.search(ctx, b, r, k, rows[:n], a); fits || err != nil {
+				return n, err
 			}
-			// The rule accepts none of the rows. Another rule may.
-			e.refill(b, k, rows)
+			// The rule accepts none of the rows. Another rule may. Fewer rows may fit now: a row grows when it becomes
+			// too old.
+			n, oldest = b.fill(k, rows[:n], rawLimit)
 			body = b.body.Close()
 		case delivery.Failed:
-			return a
+			return 0, a
 		default:
 			e.pause(r, k, a)
 		}
@@ -80,11 +82,6 @@ func (e *sentinel) pick(k kind) (*rule, error) {
 		errs = append(errs, fmt.Errorf("no call to %s for %v: %w", r.id, wait.Round(time.Millisecond), why))
 	}
 	return nil, delivery.WaitError{Err: errors.Join(errs...), Wait: shortest}
-}
-
-// refill fills the body again with rows that fit into one body before.
-func (e *sentinel) refill(b *batch, k kind, rows []int32) {
-	b.fill(k, rows, maxCallRaw)
 }
 
 // call makes one call with the closed body of the batch, and updates the metrics.

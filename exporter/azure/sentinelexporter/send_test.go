@@ -279,6 +279,16 @@ func TestRetriesThatEndCauseAWarning(t *testing.T) {
 	require.True(t, newRig(t, ingesttest.New(t), func(c *Config) { c.RetryConfig.MaxElapsedTime = 5 * time.Minute }).Said("max_elapsed_time is not 0s"))
 }
 
+// A gateway: the sender gets the error and still has the data.
+func TestRetriesThatEndCauseNoWarningIfTheSenderWaitsForTheResult(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"ended": func(c *Config) { c.RetryConfig.MaxElapsedTime = 15 * time.Second },
+		"off":   func(c *Config) { c.RetryConfig.Enabled = false },
+	} {
+		require.False(t, newRig(t, ingesttest.New(t), func(c *Config) { change(c); c.QueueConfig.Get().WaitForResult = true }).Said("is lost"), name)
+	}
+}
+
 func TestAStreamThatWaitsDoesNotHoldUpTheOthers(t *testing.T) {
 	s := ingesttest.New(t)
 	delete(s.Streams, networkStream)

@@ -47,8 +47,8 @@ func (e *sentinel) halve(ctx context.Context, b *batch, r *rule, k kind, rows []
 	}
 	for _, part := range [][]int32{rows[:len(rows)/2], rows[len(rows)/2:]} {
 		for len(part) > 0 {
-			n, oldest := b.fill(k, part, maxCallRaw)
-			if err := e.deliver(ctx, b, k, part[:n], oldest); err != nil {
+			n, err := e.deliver(ctx, b, k, part, maxCallRaw)
+			if err != nil {
 				return err
 			}
 			part = part[n:]

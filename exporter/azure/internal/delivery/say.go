@@ -6,7 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.uber.org/zap"
 )
 
@@ -22,9 +24,11 @@ const sayInterval = 10 * time.Minute
 // NewSayer returns a Sayer.
 func NewSayer(logger *zap.Logger) *Sayer { return &Sayer{Logger: logger, said: map[string]time.Time{}} }
 
-// WarnOfLoss warns if retries are off or end after a time.
-func WarnOfLoss(r configretry.BackOffConfig, log *zap.Logger) {
-	switch {
+// WarnOfLoss warns if retries are off or end after a time, unless the queue reports the failure to the sender, which then
+// still has the data.
+func WarnOfLoss(queue configoptional.Optional[exporterhelper.QueueBatchConfig], r configretry.BackOffConfig, log *zap.Logger) {
+	switch q := queue.Get(); {
+	case q != nil && q.WaitForResult:
 	case !r.Enabled:
 		log.Warn("retry_on_failure is not enabled: data that the service does not accept at once is lost")
 	case r.MaxElapsedTime > 0:

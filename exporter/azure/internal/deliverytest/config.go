@@ -42,6 +42,10 @@ var refusedByAll = map[string]string{
 	"cookies: {on: true}":                                                    "cookies",
 	"headers: {content-encoding: identity}":                                  "headers: content-encoding is not allowed",
 	"headers: {Content-Type: text/plain}":                                    "headers: Content-Type is not allowed",
+	"headers: {user-agent: me}":                                              "headers: user-agent is not allowed",
+	"headers: {x-ms-client-request-id: me}":                                  "headers: x-ms-client-request-id is not allowed",
+	"auth: {authenticator: azureauth}\nheaders: {authorization: Bearer x}":   "headers: authorization is not allowed beside auth",
+	"compression_params: {level: 3}":                                         "compression_params: it is not allowed; the exporter compresses by itself",
 	"auth: {}":                                                               "auth::authenticator: it is missing",
 	"compression: gzip":                                                      "the exporter compresses by itself",
 	"compression: none":                                                      "the exporter compresses by itself",
@@ -65,7 +69,7 @@ var refusedByAll = map[string]string{
 	"retry_on_failure: {initial_interval: 2540400h, max_interval: 2540400h}": "want 100ms to 24h",
 	"retry_on_failure: {max_interval: 2540400h}":                             "want at most 24h",
 	"retry_on_failure: {max_elapsed: 0s}":                                    "max_elapsed",
-	"unknown: 1":                                                             "unknown",
+	"unknown: 1":                                                             "unknown keys: unknown",
 }
 
 // RequireRefused requires that load refuses good, a valid configuration, with each line of refused, and with each that all exporters refuse.
@@ -82,6 +86,8 @@ func RequireRefused(t *testing.T, load func(text string) error, good string, ref
 				kept.WriteString(other)
 			}
 		}
-		require.ErrorContains(t, load(kept.String()+line+"\n"), want, line)
+		err := load(kept.String() + line + "\n")
+		require.ErrorContains(t, err, want, line)
+		require.NotContains(t, err.Error(), "struct {", "%s: an error has no Go types", line)
 	}
 }

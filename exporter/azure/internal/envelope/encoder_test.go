@@ -443,3 +443,20 @@ func FuzzEveryRecordBecomesValidJSON(f *testing.F) {
 		e.Reset()
 	})
 }
+
+func TestAnItemsOwnShedIsKeptBesideTheNumberOfWhatIsLeftOut(t *testing.T) {
+	for _, of := range []string{"record", "resource"} {
+		lr, resource := record(nil), pcommon.NewMap()
+		map[string]pcommon.Map{"record": lr.Attributes(), "resource": resource}[of].PutStr("Shed", "its own")
+		for i := range 9000 {
+			lr.Attributes().PutInt(fmt.Sprint("attribute", i), int64(i))
+		}
+		e := encoder()
+		e.SetScope(resource, pcommon.NewInstrumentationScope())
+		got, counts := write(t, e, lr)
+		if own, has := got.Data.BaseData.Properties["Shed"]; has {
+			require.Equal(t, "its own", own, of)
+		}
+		require.Equal(t, fmt.Sprint(counts["shed property"]), got.Data.BaseData.Properties["Shed_2"], of)
+	}
+}

@@ -5,7 +5,9 @@
 package envelope
 
 import (
+	"bytes"
 	"encoding/base64"
+	"slices"
 	"strconv"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -18,7 +20,8 @@ const (
 	additionalFields = "AdditionalFields"
 	// startTime is the property with the true time of an item that was too old.
 	startTime = `"EventStartTime"`
-	// missing is the property with the number of properties that were left out.
+	// missing is the property with the number of properties that were left out. If the item has one of its own with that
+	// name, it gets _2 to _9.
 	missing = `"Shed"`
 )
 
@@ -62,11 +65,29 @@ func (e *Encoder) appendProperties(dst []byte, from int, record plog.LogRecord, 
 	for range shed {
 		e.count(RuleShed, FieldProperty)
 	}
-	if shed > 0 && !e.names.Has(dst, []byte(missing)) {
-		dst = append(append(e.comma(dst, open), missing...), `:"`...)
-		dst = append(strconv.AppendInt(dst, int64(shed), 10), '"')
+	if shed > 0 {
+		if name := e.freeName(dst); name != nil {
+			dst = append(append(e.comma(dst, open), name...), `:"`...)
+			dst = append(strconv.AppendInt(dst, int64(shed), 10), '"')
+		}
 	}
 	return dst
+}
+
+// freeName returns missing, or missing with a suffix, that no property of the record, the scope or the resource has. It
+// returns nil if there is none.
+func (e *Encoder) freeName(dst []byte) []byte {
+	name := []byte(missing)
+	for n := byte('2'); ; n++ {
+		common := slices.ContainsFunc(e.common, func(p property) bool { return bytes.Equal(e.texts[p.from:p.name], name) })
+		if !common && !e.names.Has(dst, name) {
+			return name
+		}
+		if n > '9' {
+			return nil
+		}
+		name = append(append(name[:0], missing[:len(missing)-1]...), '_', n, '"')
+	}
 }
 
 // comma appends a comma unless the properties, which begin at open, are empty.

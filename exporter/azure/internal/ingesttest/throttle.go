@@ -10,7 +10,7 @@ import (
 // The service's limits of a data collection rule in a minute (Azure Monitor service limits, Logs Ingestion API).
 const (
 	MinuteCalls = 12_000
-	MinuteBytes = 2 << 30
+	MinuteBytes = 2_000_000_000 // 2 GB
 )
 
 // Throttle is what a rule takes in a period.

@@ -22,3 +22,11 @@ func TestARuleTakesSoManyCallsAndBytesInAPeriod(t *testing.T) {
 	require.Zero(t, throttle.take(&s, begin.Add(time.Minute), 100))
 	require.Equal(t, 1, retryAfter(time.Millisecond))
 }
+
+func TestTheServersRuleTakes2GBAMinute(t *testing.T) {
+	throttle := New(t).Throttle
+	begin := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	var s spending
+	require.Zero(t, throttle.take(&s, begin, 2_000_000_000))
+	require.Equal(t, time.Minute, throttle.take(&s, begin, 1))
+}

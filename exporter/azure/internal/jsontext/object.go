@@ -3,6 +3,7 @@
 package jsontext
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strconv"
@@ -13,7 +14,6 @@ import (
 const (
 	maxName      = 256 // bytes of a field's name; a duplicate gets _2 to _9
 	maxShedNames = 8   // names that "Shed" lists
-	shedField    = `"Shed":`
 	// shedRoom is reserved for the field Shed: eight names of at most shedName bytes, and their number.
 	shedName = 64
 	shedRoom = maxShedNames*(shedName+3) + 64
@@ -31,7 +31,8 @@ type Fields interface {
 
 // Object is one JSON object of a bounded size with unique names. If it is too long, it leaves out first the fields in
 // First, then the last elements of the list named List, then the largest fields, until the rest fits. The field Shed
-// names up to eight of them, and ShedCount has their number. An Object is not safe for concurrent use. It can be
+// names up to eight of them, and ShedCount has their number; if the object has a field of its own with one of these
+// names, both get the same suffix, _2 to _9. An Object is not safe for concurrent use. It can be
 // reused, and holds no reference to what it wrote.
 type Object struct {
 	First []string
@@ -151,7 +152,7 @@ func (o *Object) shed(dst []byte) []byte {
 	var lengths [maxShedNames]int
 	count := o.unwritten
 	to := o.open
-	taken := false
+	var taken [maxSuffix + 1]bool // by suffix
 	for _, f := range o.fields {
 		if f.shed || f.cut > 0 {
 			if i := count - o.unwritten; i < maxShedNames && f.name-f.from <= shedName {
@@ -166,7 +167,7 @@ func (o *Object) shed(dst []byte) []byte {
 			dst[to] = ','
 			to++
 		}
-		taken = taken || string(dst[f.from:f.name])+":" == shedField
+		taken[shedSuffix(dst[f.from+1:f.name-1])] = true
 		if f.cut > 0 {
 			to += copy(dst[to:], dst[f.from:f.cut])
 			dst[to] = ']'
@@ -179,13 +180,16 @@ func (o *Object) shed(dst []byte) []byte {
 		o.to.Shed()
 	}
 	dst = dst[:to]
-	if taken {
-		return dst
+	suffix := 1
+	for taken[suffix] {
+		if suffix++; suffix > maxSuffix {
+			return dst
+		}
 	}
 	if to > o.open {
 		dst = append(dst, ',')
 	}
-	dst = append(append(dst, shedField...), '[')
+	dst = append(appendSuffix(append(dst, `"Shed`...), suffix), `":[`...)
 	some := false
 	for i, n := range lengths {
 		if n == 0 {
@@ -197,8 +201,34 @@ func (o *Object) shed(dst []byte) []byte {
 		some = true
 		dst = append(dst, names[i][:n]...)
 	}
-	dst = append(dst, `],"ShedCount":`...)
+	dst = append(appendSuffix(append(dst, `],"ShedCount`...), suffix), `":`...)
 	return strconv.AppendInt(dst, int64(count), 10)
+}
+
+// maxSuffix is the largest number that is appended to a name.
+const maxSuffix = 9
+
+// shedSuffix returns the suffix of a name that is Shed or ShedCount: 1 without one, 2 to 9, or 0 for any other name.
+func shedSuffix(name []byte) int {
+	rest, is := bytes.CutPrefix(name, []byte("Shed"))
+	if !is {
+		return 0
+	}
+	rest, _ = bytes.CutPrefix(rest, []byte("Count"))
+	switch {
+	case len(rest) == 0:
+		return 1
+	case len(rest) == 2 && rest[0] == '_' && rest[1] >= '2' && rest[1] <= '9':
+		return int(rest[1] - '0')
+	}
+	return 0
+}
+
+func appendSuffix(dst []byte, n int) []byte {
+	if n == 1 {
+		return dst
+	}
+	return append(dst, '_', byte('0'+n))
 }
 
 // choose marks fields to be left out, so that the remaining ones, with commas, have at most room bytes.

@@ -70,6 +70,7 @@ type Encoder struct {
 	order    [64]uint8       // the columns of the last record's attributes, by position
 	resource []columnValue   // column values from the resource
 	more     []namedValue    // values of the resource for AdditionalFields
+	moved    []int           // columns whose values are in more, because only a record may have them
 	extra    []namedValue    // values of the record for AdditionalFields
 	object   jsontext.Object // AdditionalFields
 }
@@ -96,7 +97,7 @@ func NewEncoder(opts Options) *Encoder {
 // Reset clears the counts, and drops every reference to the records.
 func (e *Encoder) Reset() {
 	e.Counts = Counts{}
-	e.resource, e.more, e.extra = empty(e.resource), empty(e.more), empty(e.extra)
+	e.resource, e.more, e.extra, e.moved = empty(e.resource), empty(e.more), empty(e.extra), empty(e.moved)
 	e.object.Reset()
 }
 
@@ -115,10 +116,13 @@ func empty[T any](s []T) []T {
 // SetResource sets the resource of the following records.
 func (e *Encoder) SetResource(attributes pcommon.Map) {
 	e.now = uint64(e.opts.Now().UnixNano())
-	e.resource, e.more = e.resource[:0], e.more[:0]
+	e.resource, e.more, e.moved = e.resource[:0], e.more[:0], e.moved[:0]
 	for name, v := range attributes.All() {
 		switch i := e.table.Lookup(name); {
-		case i == e.table.Time || i == e.table.Additional || name == e.opts.Omit:
+		case name == e.opts.Omit || v.Type() == pcommon.ValueTypeEmpty:
+		case i == e.table.Time || i == e.table.Additional:
+			e.moved = append(e.moved, i)
+			e.more = append(e.more, namedValue{name, v})
 		case i >= 0:
 			e.resource = append(e.resource, columnValue{i, v})
 		case e.wanted(name):
@@ -203,6 +207,9 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 		if !e.saw(f.column) {
 			dst = e.appendColumn(dst, f.column, f.value)
 		}
+	}
+	for _, column := range e.moved {
+		e.count(RuleMoved, column)
 	}
 	if e.body >= 0 && !e.saw(e.body) {
 		dst = e.appendBody(dst, record.Body())

@@ -7,6 +7,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -79,10 +80,16 @@ func Strict(conf *confmap.Conf, config any) error {
 		delete(keys, key)
 	}
 	var own []reflect.StructField
+	unknown := maps.Clone(keys)
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(config).Elem()) {
 		if !field.Anonymous && len(field.Index) == 1 {
 			own = append(own, field)
+			key, _, _ := strings.Cut(field.Tag.Get("mapstructure"), ",")
+			delete(unknown, key)
 		}
+	}
+	if len(unknown) > 0 { // confmap's own error has the Go type of the structure
+		return fmt.Errorf("unknown keys: %s", strings.Join(slices.Sorted(maps.Keys(unknown)), ", "))
 	}
 	return confmap.NewFromStringMap(keys).Unmarshal(reflect.New(reflect.StructOf(own)).Interface())
 }
@@ -109,8 +116,9 @@ func Address(key, endpoint, form string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
-// ownHeaders are the headers that describe a body. Only the exporter sets them.
-var ownHeaders = []string{"Content-Type", "Content-Encoding", "Content-Length", "Transfer-Encoding"}
+// ownHeaders are the headers that only the exporter sets: those that describe a body, its own name, and the number of a
+// call.
+var ownHeaders = []string{"Content-Type", "Content-Encoding", "Content-Length", "Transfer-Encoding", "User-Agent", "X-Ms-Client-Request-Id"}
 
 // ValidateClient refuses what the exporters do themselves, and a timeout that is too short to send anything.
 func ValidateClient(c *confighttp.ClientConfig) error {
@@ -118,11 +126,16 @@ func ValidateClient(c *confighttp.ClientConfig) error {
 		if slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)) {
 			return fmt.Errorf("headers: %s is not allowed; the exporter sets it to what it sends; leave it out", name)
 		}
+		if c.Auth.HasValue() && http.CanonicalHeaderKey(name) == "Authorization" {
+			return fmt.Errorf("headers: %s is not allowed beside auth, which sets it; leave one of them out", name)
+		}
 	}
 	if c.Auth.HasValue() && c.Auth.Get().AuthenticatorID == (component.ID{}) {
 		return errors.New("auth::authenticator: it is missing; want the id of an extension, such as azureauth")
 	}
 	switch {
+	case c.CompressionParams.Level != 0:
+		return errors.New("compression_params: it is not allowed; the exporter compresses by itself while it encodes (gzip); leave it out")
 	case c.Compression != "":
 		return fmt.Errorf("compression: %q is not allowed; the exporter compresses by itself while it encodes (gzip); leave it out", c.Compression)
 	case c.Timeout < time.Second:
