@@ -46,7 +46,7 @@ func TestAPartitionTakesAMessageAtATime(t *testing.T) {
 
 func TestNumbersAreRounded(t *testing.T) {
 	for want, v := range map[string]float64{
-		"32,800": 32_763, "10,000": 9_999.9, "1.0 million": 999_960, "9,999": 9_999.2, "1,000": 999.7, "283": 283.4, "0.054": 0.0535, "5.4": 5.36, "32,700": 32_749,
+		"32,800": 32_763, "10,000": 9_999.9, "1.0 million": 999_960, "9,999": 9_999.2, "1,000": 999.7, "283": 283.4, "0.054": 0.0536, "5.4": 5.36, "32,700": 32_749,
 	} {
 		require.Equal(t, want, number(v))
 	}
