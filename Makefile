@@ -152,8 +152,9 @@ test-e2e: build ## run the tests of the built collector
 ROADS := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$(CURDIR)/$(DIST)/otelcol-winnet-gateway $(GO) test -C internal/test/roads -vet=off -count=1 -timeout 20m -v
 AWAY  := OutlastsAnOutageThatIsLongerThanAnyDefault
 
-# The exporters to Azure, tested with servers that enforce the APIs' rules, and their shipped configurations in an hour of outages.
-test-sentinel: build check-kql ## run the tests of the exporters sentinel and app_insights, the deployment, and their shipped configurations (root, Linux)
+# The exporters to Azure, tested with servers that enforce the APIs' rules, and examples/sentinel and config.yaml in an hour of outages. The other
+# ways to Azure, through Event Hubs, blobs, files, gateways and a fleet, are in test-roads; the receivers' part is in test.
+test-sentinel: build check-kql ## test the exporters to Azure, the deployment, config.yaml and examples/sentinel; other ways: test-roads, receivers: test (root, Linux)
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_NODE_MODULES=$(NODE_MODULES) $(GO) test -C exporter/azure -count=1 ./...
 	$(ROADS) -run '(GoesThroughTheBadHour|AppInsightsWritesWhat)/^(config.yaml|examples)$$/^sentinel$$' .
 

@@ -37,6 +37,8 @@ type handler struct {
 	unmarked   atomic.Int64                      // the marker's count, for the metric
 	moved      atomic.Pointer[networklog.Device] // this host's new name and address, for the next batch
 	ids        *uid.Maker
+	untimed    uint64 // the records of this file without a time so far
+	position   uint64 // the number of the record being handled among those; 0 if it has a time
 
 	tally       *flowmetrics.Tally // nil without a metrics pipeline
 	metricsOnly bool               // there is no logs pipeline
@@ -58,7 +60,7 @@ func newHandler(s settings, device networklog.Device, version string) *handler {
 		ids:        uid.NewMaker("cilium"),
 	}
 	h.ids.SetHost(h.mapper.DeviceName())
-	h.aggregator.Identify = func(raw []byte) hold.ID { return hold.ID(h.ids.Of(raw)) }
+	h.aggregator.Identify = func(raw []byte) hold.ID { return hold.ID(h.id(raw)) }
 	if s.Level == obsconfig.LevelNone {
 		h.openers = opener.New()
 	}
@@ -71,6 +73,7 @@ func (h *handler) beginFile(d networklog.Device) {
 	h.mapper.SetDevice(d)
 	h.ids.SetHost(h.mapper.DeviceName())
 	h.ids.Forget()
+	h.untimed = 0
 	h.aggregator.Forget()
 	h.marker.Forget()
 	h.countUnmarked()
@@ -102,8 +105,11 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: string(wire.Reason)}
 	}
 	at := record.Time
+	h.position = 0
 	if at == 0 {
 		at = ev.Received
+		h.untimed++
+		h.position = h.untimed
 	}
 	h.aggregator.Clock.Event(at)
 	if record.Lost > 0 {
@@ -115,7 +121,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		if d.Verdict == aggregate.Report {
 			lost := time.Unix(0, at)
 			h.flow.SetLost(flow.LostPerfEventRingBuffer, record.Lost, record.CPU, lost, lost)
-			h.append(records, h.ids.Of(ev.Data), at, ev.Received)
+			h.append(records, h.id(ev.Data), at, ev.Received)
 		}
 		return outcome(d)
 	}
@@ -152,13 +158,21 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		h.flow.Aggregate = d.Aggregate
 		id := uid.ID(d.ID)
 		if id.IsZero() {
-			id = h.ids.Of(ev.Data)
+			id = h.id(ev.Data)
 		}
 		h.append(records, id, at, ev.Received)
 	case aggregate.Next:
 		h.report(records, *d.Before)
 	}
 	return outcome(d)
+}
+
+// id returns the identifier of the record being handled, derived from its wire form.
+func (h *handler) id(raw []byte) uid.ID {
+	if h.position > 0 {
+		return h.ids.At(raw, h.position)
+	}
+	return h.ids.Of(raw)
 }
 
 // mark sets in the flow whether its record counts the packet's bytes, and whether it counts the packet's denial.

@@ -5,6 +5,7 @@
 package ciliumwindowsreceiver
 
 import (
+	"encoding/binary"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
@@ -71,6 +73,52 @@ func TestEqualEventsOfOneTimeHaveIdentifiersOfTheirOwn(t *testing.T) {
 	ids := uidsOf(t, file, level)
 	require.Len(t, ids, 6, "the second loss is counted with the first")
 	require.Equal(t, ids, uidsOf(t, file, level))
+}
+
+// 20,000 others between two equal packets are more than the receiver remembers; without times nothing else keeps the two apart.
+func TestEqualPacketsOfACaptureWithoutTimesHaveIdentifiersOfTheirOwnHoweverFarApart(t *testing.T) {
+	const twice, others = 20, 20_000
+	var records []events.Record
+	add := func(from, n int) {
+		for i := from; i < from+n; i++ {
+			r := packet(2, time.Unix(0, 0))
+			r.Data = binary.LittleEndian.AppendUint32(slices.Clone(r.Data), uint32(i)) // a packet of its own
+			records = append(records, r)
+		}
+	}
+	add(0, twice)
+	add(twice, others)
+	add(0, twice)
+	file := captureOf(t, records...)
+	ids := sortedUIDs(t, file, func(*Config) {})
+	require.Equal(t, twice+others+twice, len(ids))
+	require.Equal(t, len(ids), len(slices.Compact(slices.Clone(ids))), "distinct ones")
+	require.True(t, slices.Equal(ids, sortedUIDs(t, file, func(*Config) {})), "a second replay of the file")
+
+	recorded := filepath.Join(t.TempDir(), "recorded.pcapng")
+	sortedUIDs(t, file, func(c *Config) { c.Record.Path = recorded })
+	require.True(t, slices.Equal(ids, sortedUIDs(t, recorded, func(*Config) {})), "the recording of a replay")
+}
+
+// What the settings filter has a position as well, so the others' identifiers stay.
+func TestAPacketWithoutATimeHasTheSameIdentifierWithOtherSettings(t *testing.T) {
+	trace := packet(2, time.Unix(0, 0))
+	debug := events.Record{CPU: events.UnknownCPU, Data: mt.Debug{}.Bytes()}
+	file := captureOf(t, debug, trace, trace)
+	all := uidsOf(t, file, func(*Config) {})
+	traces := uidsOf(t, file, func(c *Config) { c.EnabledEvents = []string{"TRACE"} })
+	require.Len(t, all, 3)
+	require.Len(t, traces, 2)
+	require.Subset(t, all, traces)
+}
+
+// sortedUIDs gives the identifiers of all records, of which several may have the same.
+func sortedUIDs(t *testing.T, path string, change func(*Config)) (ids []string) {
+	t.Helper()
+	sink, _, _ := replayAll(t, replayOf(path, func(c *Config) { everyEvent(c); change(c) }))
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { ids = append(ids, kit.Text(lr, "EventOriginalUid")) })
+	slices.Sort(ids)
+	return ids
 }
 
 func TestARecordOfSeveralEventsHasTheIdentifierOfItsFirst(t *testing.T) {

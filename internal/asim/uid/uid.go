@@ -4,7 +4,8 @@
 // by any process, live or from a recording.
 //
 // An identifier is the 128-bit XXH3 hash of the event's bytes, which hold its time and its provider, added to that of the source and the
-// host's name. Events whose bytes are equal are numbered in the order in which they come, so that each has its own. The hash tells equal events from
+// host's name. Events whose bytes are equal are numbered in the order in which they come, so that each has its own; events of a file without times
+// are numbered by their position. The hash tells equal events from
 // different ones; it is not cryptographic, and proves nothing about who wrote an event.
 package uid
 
@@ -52,7 +53,8 @@ type Maker struct {
 }
 
 // The events that a Maker remembers: in each bucket the last ones of their hash. An event gets the identifier of an equal one before it when
-// five events of one bucket came in between. Of a thousand events in between five are in one bucket in six cases of a million.
+// five events of one bucket came in between. Of a thousand events in between five are in one bucket in six cases of a million, of 5,000 in 1 case
+// of 60, of 20,000 in 34 of 60. Equal events have the same time, so they come close to each other.
 const (
 	buckets = 1 << bucketBits
 	ways    = 5
@@ -78,11 +80,19 @@ func (m *Maker) Forget() { clear(m.seen[:]) }
 
 // Of gives the identifier of an event. raw is its wire form, time included.
 func (m *Maker) Of(raw []byte) ID {
-	h := xxh3.Hash128(raw)         // without a seed, of which XXH3 would make a secret for each event
+	h := xxh3.Hash128(raw) // without a seed, of which XXH3 would make a secret for each event
+	return m.id(h, uint64(m.number(h.Hi)))
+}
+
+// At gives the identifier of an event of a file that has no time of its own. position is its number among such events of the file: it keeps
+// equal events apart, however far they are from each other. raw is its wire form.
+func (m *Maker) At(raw []byte, position uint64) ID { return m.id(xxh3.Hash128(raw), position) }
+
+// id gives the identifier of the event with a hash, of which so many equal ones came before or which stands at this position.
+func (m *Maker) id(h xxh3.Uint128, number uint64) (id ID) {
 	const odd = 0x9E3779B97F4A7C15 // so that different numbers give different identifiers
-	var id ID
 	binary.BigEndian.PutUint64(id[:], h.Hi+m.host.Hi)
-	binary.BigEndian.PutUint64(id[8:], h.Lo+m.host.Lo+uint64(m.number(h.Hi))*odd)
+	binary.BigEndian.PutUint64(id[8:], h.Lo+m.host.Lo+number*odd)
 	return id
 }
 

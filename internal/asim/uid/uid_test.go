@@ -69,6 +69,15 @@ func TestEqualEventsOfOneTimeHaveIdentifiersOfTheirOwn(t *testing.T) {
 	require.Equal(t, ids, all(m, events), "the next recording has the same events")
 }
 
+func TestEventsWithoutATimeAreToldApartByTheirPosition(t *testing.T) {
+	m := makerOf("dc1")
+	first, second := m.At(event(0, 64), 1), m.At(event(0, 64), 30_001)
+	require.NotEqual(t, first, second)
+	m = makerOf("dc1")
+	require.Equal(t, second, m.At(event(0, 64), 30_001))
+	require.NotEqual(t, first, m.At(event(1, 64), 1))
+}
+
 func TestIdentifiersCostNoAllocation(t *testing.T) {
 	m, raw, text := makerOf("dc1"), event(1, 300), make([]byte, 0, Size)
 	require.Zero(t, testing.AllocsPerRun(100, func() { text = m.Of(raw).Append(text[:0]) }))

@@ -170,26 +170,39 @@ func measureAzure(binary, dir string, count int) error {
 	return nil
 }
 
-// rows prints what a row of a source takes.
+// rows prints the bytes of a record of a source: as a row of JSON, before and after compression, and as OTLP, the form of the queue on disk.
 func (m meter) rows(s source, records int) error {
-	sink, err := startAzure(m.dir)
+	row, zipped, err := m.bytes(s, "sentinel", records)
 	if err != nil {
 		return err
+	}
+	otlp, _, err := m.bytes(s, "otlp_http", records)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("BenchmarkRows/%s\t%d\t%.0f B/row\t%.0f gzip-B/row\t%.0f otlp-B/row\n", s.name, records*few, row, zipped, otlp)
+	return nil
+}
+
+// bytes returns the bytes of a record in an exporter's requests, before and after compression.
+func (m meter) bytes(s source, exporter string, records int) (raw, zipped float64, err error) {
+	sink, err := startAzure(m.dir)
+	if err != nil {
+		return 0, 0, err
 	}
 	defer sink.stop()
 	_, err = again(func() (time.Duration, error) {
 		sink.records.Store(0)
 		sink.raw.Store(0)
 		sink.zipped.Store(0)
-		return m.finish(fmt.Sprintf(s.receiver, s.file, few), sink.exporter("sentinel"))
+		return m.finish(fmt.Sprintf(s.receiver, s.file, few), sink.exporter(exporter))
 	})
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	if n := sink.records.Load(); n != int64(records*few) {
-		return fmt.Errorf("%d rows came out of the exporter sentinel; want %d", n, records*few)
+	n := sink.records.Load()
+	if n != int64(records*few) {
+		return 0, 0, fmt.Errorf("%d records came out of the exporter %s; want %d", n, exporter, records*few)
 	}
-	per := func(n *atomic.Int64) float64 { return float64(n.Load()) / float64(records*few) }
-	fmt.Printf("BenchmarkRows/%s\t%d\t%.0f B/row\t%.0f gzip-B/row\n", s.name, records*few, per(&sink.raw), per(&sink.zipped))
-	return nil
+	return float64(sink.raw.Load()) / float64(n), float64(sink.zipped.Load()) / float64(n), nil
 }

@@ -18,25 +18,41 @@ import (
 //go:embed benchmarks.md.tmpl
 var page string
 
-// document returns docs/benchmarks.md.
-func document(rows []row, measured bool, command string, m machine, at time.Time) ([]byte, error) {
+// document returns docs/benchmarks.md. measured says when, how and where each part of the results was measured; it is empty if nothing was.
+func document(rows []row, measured []string) ([]byte, error) {
 	t, err := template.New("").Parse(page)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	err = t.Execute(&b, map[string]any{
-		"Measured": measured, "Table": markdown(rows), "Summary": summary(rows), "Command": command, "Machine": m, "Date": at.Format(time.DateOnly),
-	})
+	err = t.Execute(&b, map[string]any{"Measured": measured, "Table": markdown(rows), "Summary": summary(rows)})
 	return b.Bytes(), err
 }
 
-// resultLines returns the lines of a benchmark's output that benchstat reads: the configuration and the results.
+// stamp begins a line of benchmarks.txt that says when, how and where the lines after it were measured. benchstat skips it.
+const stamp = "# measured "
+
+// stampOf returns the stamp of results that are measured now.
+func stampOf(command string, m machine, at time.Time) string {
+	return fmt.Sprintf("%son %s with `%s` on %s, %d cores, %s, %s, %s\n", stamp, at.Format(time.DateOnly), command, m.CPU, m.Cores, m.Memory, m.OS, m.Go)
+}
+
+// stamps returns what the stamps of results say.
+func stamps(lines []byte) (all []string) {
+	for line := range strings.Lines(string(lines)) {
+		if text, ok := strings.CutPrefix(line, stamp); ok {
+			all = append(all, strings.TrimSpace(text))
+		}
+	}
+	return all
+}
+
+// resultLines returns the lines of a benchmark's output that benchstat reads, the configuration and the results, and the stamps.
 func resultLines(raw []byte) []byte {
 	var b bytes.Buffer
 	lines := bufio.NewScanner(bytes.NewReader(raw))
 	for lines.Scan() {
-		for _, kind := range []string{"goos: ", "goarch: ", "pkg: ", "cpu: ", "Benchmark"} {
+		for _, kind := range []string{"goos: ", "goarch: ", "pkg: ", "cpu: ", "Benchmark", stamp} {
 			if strings.HasPrefix(lines.Text(), kind) {
 				b.WriteString(lines.Text() + "\n")
 			}

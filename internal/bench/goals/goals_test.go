@@ -107,14 +107,42 @@ func TestNoTwoGoalsAreTheSame(t *testing.T) {
 func TestTheDocumentHasTheTableTheCommandTheMachineAndTheDate(t *testing.T) {
 	rows := []row{judge(find(t, "DNSRecord/ours"), parsed(t, output))}
 	m := machine{CPU: "A CPU", Cores: 2, Memory: "23 GiB", OS: "Linux", Go: "go1.26"}
-	page, err := document(rows, true, "make bench", m, time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))
+	text := stampOf("make bench", m, time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)) + "BenchmarkA 1 2 ns/op\n" + stamp + "later: B\n"
+	page, err := document(rows, stamps([]byte(text)))
 	require.NoError(t, err)
-	for _, want := range []string{rows[0].what, "1 goals: 1 met, 0 missed, 0 missing", "2026-03-04", "`make bench`", "A CPU, 2 cores, 23 GiB, Linux, go1.26"} {
+	for _, want := range []string{
+		rows[0].what, "1 goals: 1 met, 0 missed, 0 missing",
+		"\n- on 2026-03-04 with `make bench` on A CPU, 2 cores, 23 GiB, Linux, go1.26\n- later: B\n",
+	} {
 		require.Contains(t, string(page), want)
 	}
-	page, err = document(rows, false, "make bench", m, time.Time{})
+	page, err = document(rows, nil)
 	require.NoError(t, err)
 	require.NotContains(t, string(page), "A CPU", "nothing was measured")
+	require.Contains(t, string(page), "Nothing has been measured")
+}
+
+func TestTheBenchmarksPageIsOfTheGoalsAndTheBenchmarksThatAreShippedWithIt(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, run(dir, "", "", []string{"../../../docs/benchmarks.txt"}))
+	for _, name := range []string{"benchmarks.md", "benchmarks.txt"} {
+		want, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		got, err := os.ReadFile(filepath.Join("../../../docs", name))
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got), "go run ./internal/bench/goals -doc docs docs/benchmarks.txt")
+	}
+}
+
+// A package that moves takes its results with it, or its goals are missing.
+func TestTheShippedBenchmarksAreOfPackagesThatExist(t *testing.T) {
+	raw, err := os.ReadFile("../../../docs/benchmarks.txt")
+	require.NoError(t, err)
+	for line := range strings.Lines(string(raw)) {
+		if pkg, ok := strings.CutPrefix(line, "pkg: "+module); ok {
+			require.DirExists(t, filepath.Join("../../..", strings.TrimSpace(pkg)))
+		}
+	}
 }
 
 func TestTheCommandWritesTheDocumentAndTheLinesForBenchstat(t *testing.T) {
@@ -129,5 +157,6 @@ func TestTheCommandWritesTheDocumentAndTheLinesForBenchstat(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(lines), "pkg: github.com/otelcol-winnet/otelcol-winnet/internal/bench\n")
 	require.NotContains(t, string(lines), "PASS")
+	require.Regexp(t, "^# measured on [0-9-]{10} with `make bench` on ", string(lines))
 	require.ErrorContains(t, run("", "", "", []string{filepath.Join(dir, "none")}), "none")
 }

@@ -3,7 +3,7 @@
 // Command goals prints the table of the performance goals: for each, the measured value, its target, and whether it is
 // met. It reads the output of `go test -bench` from the given files. With -doc it also writes docs/benchmarks.md, the
 // lines of the benchmarks to docs/benchmarks.txt, and docs/sizing.md. With -sizing it writes only the last. `make bench`
-// runs it.
+// runs it. Of docs/benchmarks.txt itself it makes the same pages again, with the date and the machine that are in it.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 func main() {
 	doc := flag.String("doc", "", "the folder to write benchmarks.md, benchmarks.txt and sizing.md to; empty: only print")
 	sizes := flag.String("sizing", "", "the file to write the sizes to, and nothing else")
-	command := flag.String("command", "make bench", "the command that was run, for the document")
+	command := flag.String("command", "make bench", "the command that was run, for results that do not say it")
 	flag.Parse()
 	if err := run(*doc, *sizes, *command, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "goals:", err)
@@ -42,15 +42,16 @@ func run(doc, sizes, command string, files []string) error {
 	if sizes != "" {
 		return writeSizing(sizes, r)
 	}
-	rows := make([]row, len(goals))
-	for i, g := range goals {
-		rows[i] = judge(g, r)
-	}
+	rows := judged(r)
 	fmt.Printf("\n%s\n%s\n", markdown(rows), summary(rows))
 	if doc == "" {
 		return nil
 	}
-	page, err := document(rows, len(files) > 0, command, thisMachine(), time.Now().UTC())
+	text := lines.Bytes()
+	if len(text) > 0 && len(stamps(text)) == 0 {
+		text = append([]byte(stampOf(command, thisMachine(), time.Now().UTC())), text...)
+	}
+	page, err := document(rows, stamps(text))
 	if err != nil {
 		return err
 	}
@@ -60,13 +61,22 @@ func run(doc, sizes, command string, files []string) error {
 	if len(files) == 0 {
 		return nil
 	}
-	if err := os.WriteFile(filepath.Join(doc, "benchmarks.txt"), lines.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(doc, "benchmarks.txt"), text, 0o644); err != nil {
 		return err
 	}
 	if err := writeSizing(filepath.Join(doc, "sizing.md"), r); err != nil {
 		fmt.Printf("sizing.md is not written: %v\n", err)
 	}
 	return nil
+}
+
+// judged returns the rows of all goals.
+func judged(r results) []row {
+	rows := make([]row, len(goals))
+	for i, g := range goals {
+		rows[i] = judge(g, r)
+	}
+	return rows
 }
 
 func writeSizing(path string, r results) error {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math"
 	"text/template"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
 //go:embed sizing.md.tmpl
@@ -21,8 +23,26 @@ const (
 	shortestMinute = 60 // calls a minute of one sender, whose batches wait a second at most
 )
 
-// partitionBytes is what a gateway takes from a partition in a second, with 0.2 s for a call: an agent's batch has 900 kB at most.
-const partitionBytes = 900_000 / 0.2
+// The time of a fleet's gateway for a message, which is one batch of an agent and the only one of its partition under way: its own batch
+// waits for more rows, as long as flush_timeout says, and then there is the call.
+const (
+	flushTime = 0.2 // s, of examples/fleet/gateway.yaml
+	callTime  = 0.2 // s, assumed
+)
+
+// Limits of an agent's batch for Kafka, in bytes of OTLP and seconds (examples/fleet/agent.yaml).
+const (
+	messageBytes = 900_000
+	messageTime  = 1
+)
+
+// What the shipped configurations hold in memory at most, in bytes of OTLP: ten calls at once are the exporter's default.
+const (
+	callsAtOnce       = 10
+	sentinelBatch     = 2_000_000 // of an agent to Sentinel
+	gatewayQueueBytes = 256 << 20 // of a gateway, whose queue is in memory
+	mibBytes          = 1 << 20
+)
 
 // What a query makes, on a DNS server that answers four of five from its zones and its cache: it received the query and sent the answer
 // (256, 257), and for the fifth it asked another server and got its answer (260, 261).
@@ -34,18 +54,45 @@ const (
 // perEvent are the figures of the benchmarks that a size is computed from.
 type perEvent struct {
 	agent, worker, gateway float64 // processor time of an event, in ns: of the whole collector, of its one worker, of a gateway
-	row, zipped            float64 // bytes of a row, before and after compression
-	memory                 float64 // MiB of the resident set with a full queue
+	row, zipped, otlp      float64 // bytes of a row, before and after compression, and of its record as OTLP
+	held                   float64 // bytes that a record takes in memory
+	memory                 float64 // MiB of the resident set with a full queue of the receiver and no queue in the exporter
+}
+
+// fixed is the part of the memory that does not depend on queues, in MiB.
+func (p perEvent) fixed() float64 { return p.memory - float64(receiverQueue) }
+
+// inMemory is what so many bytes of OTLP take as records, in MiB.
+func (p perEvent) inMemory(otlp float64) float64 { return otlp * p.held / p.otlp / mibBytes }
+
+// agentMemory is the most of an agent, in MiB, whose exporter's batches have so many bytes of OTLP. The exporter's queue is on disk.
+func (p perEvent) agentMemory(batch float64) float64 { return p.memory + callsAtOnce*p.inMemory(batch) }
+
+// gatewayMemory is the most of a gateway, in MiB. It has no receiver's queue, and what is in calls is still in the exporter's.
+func (p perEvent) gatewayMemory() float64 { return p.fixed() + p.inMemory(gatewayQueueBytes) }
+
+// receiverQueue is the receivers' queue.max_size_mib.
+var receiverQueue = pipeline.DefaultQueueConfig().MaxSizeMiB
+
+// message is the bytes of a message of an agent that sends so many rows a second.
+func (p perEvent) message(rows float64) float64 { return min(messageBytes, rows*messageTime*p.otlp) }
+
+// partitions is how many a topic needs for so many rows a second in messages of so many bytes.
+func (p perEvent) partitions(rows, message float64) float64 {
+	return math.Ceil(rows * p.otlp / message * (flushTime + callTime))
 }
 
 // size is what a load takes.
 type size struct {
 	Load                       string
 	Events, Rows               float64 // in a second
-	Cores, Worker              float64
+	Cores, Worker, Memory      float64
 	GBDay, CallsMin, QueueTime float64
 	Rules                      int
 }
+
+// TooMuch reports whether the one worker cannot do it.
+func (s size) TooMuch() bool { return s.Worker > 1 }
 
 // sizeOf computes what a number of queries a second takes, where each query makes so many rows. Senders are who makes calls.
 func (p perEvent) sizeOf(load string, queries, rowsPerQuery float64, senders int) size {
@@ -55,7 +102,8 @@ func (p perEvent) sizeOf(load string, queries, rowsPerQuery float64, senders int
 	s.GBDay = bytesMin * 60 * 24 / 1e9
 	s.CallsMin = max(bytesMin/callBytes, float64(senders*shortestMinute))
 	s.Rules = int(math.Ceil(max(s.CallsMin/ruleCallsMin, bytesMin/ruleBytesMin)))
-	s.QueueTime = 1 << 30 / (s.Rows * p.row)
+	s.QueueTime = 1 << 30 / (s.Rows * p.otlp)
+	s.Memory = p.agentMemory(sentinelBatch)
 	return s
 }
 
@@ -71,6 +119,8 @@ func figures(r results) (p perEvent, err error) {
 		{&p.gateway, inCollector("dns/gateway/prebuilt")},
 		{&p.row, measure{pkg: collector, bench: "Rows/dns", unit: "B/row"}},
 		{&p.zipped, measure{pkg: collector, bench: "Rows/dns", unit: "gzip-B/row"}},
+		{&p.otlp, measure{pkg: collector, bench: "Rows/dns", unit: "otlp-B/row"}},
+		{&p.held, measure{pkg: "internal/bench", bench: "DNSRecord/ours", unit: "B/op"}},
 		{&p.memory, memory("default", mib)},
 	} {
 		v, ok := r.value(f.of)
@@ -100,25 +150,30 @@ func sizing(r results) ([]byte, error) {
 	}
 	const hosts, queries, gateways = 1000, 50, 3
 	fleet := p.sizeOf("", hosts*queries, eventsPerQuery, gateways)
+	message := p.message(queries * eventsPerQuery)
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
-		"Agent": p.agent, "Worker": p.worker, "Gateway": p.gateway, "Row": p.row, "Zipped": p.zipped, "Memory": p.memory,
+		"Agent": p.agent, "Worker": p.worker, "Gateway": p.gateway, "Row": p.row, "Zipped": p.zipped, "OTLP": p.otlp, "Held": p.held,
+		"Memory": p.memory, "ReceiverQueue": receiverQueue, "Fixed": p.fixed(), "BatchMemory": p.inMemory(sentinelBatch), "AgentMemory": p.agentMemory(sentinelBatch),
+		"HostMemory": p.agentMemory(messageBytes), "GatewayMemory": p.gatewayMemory(),
 		"MostEvents": 1e9 / p.worker, "Each": loads(eventsPerQuery), "Correlated": loads(correlatedPerQuery),
 		"EventsPerQuery": eventsPerQuery, "CorrelatedPerQuery": correlatedPerQuery,
 		"Fleet": fleet, "Host": p.sizeOf("", queries, eventsPerQuery, 1), "FleetCores": fleet.Rows * p.gateway / 1e9, "FleetMBs": fleet.Rows * p.row / 1e6,
-		"Partitions": math.Ceil(fleet.Rows * p.row / partitionBytes),
+		"MessageKB": message / 1e3, "Partitions": p.partitions(fleet.Rows, message), "FewestPartitions": p.partitions(fleet.Rows, messageBytes),
+		"MessageTime": flushTime + callTime,
 	})
 	return b.Bytes(), err
 }
 
-// number writes a figure with two digits that count, or whole.
+// number writes a figure with two digits that count, or whole; from 10,000 on it rounds to hundreds.
 func number(v float64) string {
+	if v >= 1e4 {
+		v = math.Round(v/100) * 100
+	}
 	switch {
 	case v >= 1e6:
 		return fmt.Sprintf("%.1f million", v/1e6)
-	case v >= 1e4:
-		return fmt.Sprintf("%d,%03d", int(v)/1000, int(v)%1000/100*100)
-	case v >= 1e3:
+	case math.Round(v) >= 1e3:
 		return fmt.Sprintf("%d,%03d", int(math.Round(v))/1000, int(math.Round(v))%1000)
 	case v >= 10:
 		return fmt.Sprintf("%.0f", v)

@@ -5,13 +5,14 @@ package main
 import (
 	"bytes"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
 func TestSizesFollowFromTheFigures(t *testing.T) {
-	p := perEvent{agent: 10_000, worker: 4_000, gateway: 10_000, row: 1500, zipped: 150}
+	p := perEvent{agent: 10_000, worker: 4_000, gateway: 10_000, row: 1500, zipped: 150, otlp: 2000, held: 4000, memory: 200}
 	s := p.sizeOf("", 10_000, 2.4, 1)
 	require.InDelta(t, 24_000, s.Events, 1e-6)
 	require.InDelta(t, 0.24, s.Cores, 1e-9)
@@ -19,11 +20,46 @@ func TestSizesFollowFromTheFigures(t *testing.T) {
 	require.InDelta(t, 24_000*1500*86_400/1e9, s.GBDay, 1e-6)
 	require.InDelta(t, 24_000*1500*60/1e6, s.CallsMin, 1e-6)
 	require.Equal(t, 2, s.Rules, "2.16 GB a minute")
-	require.InDelta(t, 1<<30/(24_000*1500.), s.QueueTime, 1e-6)
+	require.InDelta(t, 1<<30/(24_000*2000.), s.QueueTime, 1e-6)
+
+	require.False(t, s.TooMuch())
+	require.True(t, p.sizeOf("", 200_000, 2.4, 1).TooMuch(), "1.9 of a worker")
 
 	idle := p.sizeOf("", 1, 2.4, 3)
 	require.InDelta(t, 180, idle.CallsMin, 1e-9, "a call a second of each sender")
 	require.Equal(t, 1, idle.Rules)
+}
+
+func TestMemoryIsWhatIsMeasuredAndWhatWaitsInIt(t *testing.T) {
+	p := perEvent{otlp: 2000, held: 4000, memory: 200}
+	require.InDelta(t, 200-48, p.fixed(), 1e-9)
+	require.InDelta(t, 200+10*2*2e6/(1<<20), p.sizeOf("", 10, 2.4, 1).Memory, 1e-9, "ten batches")
+	require.InDelta(t, 200-48+2*256, p.gatewayMemory(), 1e-9)
+}
+
+func TestAPartitionTakesAMessageAtATime(t *testing.T) {
+	p := perEvent{otlp: 2000}
+	require.InDelta(t, 100_000, p.message(50), 1e-9, "of a second")
+	require.InDelta(t, 900_000, p.message(5000), 1e-9)
+	require.InDelta(t, 400, p.partitions(50*1000, 100_000), 1e-9, "1,000 messages a second of 0.4 s each")
+}
+
+func TestNumbersAreRounded(t *testing.T) {
+	for want, v := range map[string]float64{
+		"32,800": 32_763, "10,000": 9_999.9, "1.0 million": 999_960, "9,999": 9_999.2, "1,000": 999.7, "283": 283.4, "0.054": 0.0536, "5.4": 5.36, "32,700": 32_749,
+	} {
+		require.Equal(t, want, number(v))
+	}
+}
+
+func TestALoadThatOneWorkerCannotDoIsMarkedInItsRow(t *testing.T) {
+	raw, err := os.ReadFile("../../../docs/sizing.md")
+	require.NoError(t, err)
+	for line := range strings.Lines(string(raw)) {
+		if strings.HasPrefix(line, "| 1") && strings.Contains(line, "queries/s") {
+			require.Equal(t, strings.HasPrefix(line, "| 100,000 "), strings.Contains(line, "more than one worker can do"), line)
+		}
+	}
 }
 
 func TestAFigureThatIsMissingIsNamed(t *testing.T) {
