@@ -73,3 +73,17 @@ func TestTheTextOfTheGPLIsThatOfTheModuleUnderIt(t *testing.T) {
 	require.Equal(t, string(theirs), read(t, "LICENSES/GPL-3.0.txt"))
 	require.Contains(t, read(t, "NOTICE"), "github.com/0xrawsec/golang-etw ")
 }
+
+func TestTheNoticeHasEveryModuleOfTheCollectorsThatAreHandedOn(t *testing.T) {
+	notice := read(t, "NOTICE")
+	for _, manifest := range []string{"builder-config.yaml", "builder-config.gateway.yaml"} {
+		entries := regexp.MustCompile(`(?m)^  - gomod: (\S+) (v\S+)$`).FindAllStringSubmatch(read(t, manifest), -1)
+		require.Greater(t, len(entries), 10)
+		for _, entry := range entries {
+			if !strings.HasPrefix(entry[1], module) {
+				line := regexp.MustCompile("(?m)^" + regexp.QuoteMeta(entry[1]) + " +" + regexp.QuoteMeta(entry[2]) + " ")
+				require.True(t, line.MatchString(notice), "%s of %s", entry[0], manifest)
+			}
+		}
+	}
+}
