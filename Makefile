@@ -324,10 +324,12 @@ picture: ## draw docs/data-path.svg from docs/data-path.txt
 
 # mdatagen would write the Go type of the configuration too, from the section config, which is the last one. It does not know the
 # distribution's address, nor that the owners are a team.
-generate: $(TOOLS)/mdatagen ## write the code, tables and schemas that metadata.yaml describes, and what the lists of columns make
+generate: $(TOOLS)/mdatagen ## write the code, tables and schemas that metadata.yaml describes, the lists of components, and what the lists of columns make
 	@for c in $(COMPONENTS); do (cd $$c; sed '/^config:/,$$d' metadata.yaml > metadata.mdatagen.yaml; failed=0; \
 	  $(TOOLS)/mdatagen metadata.mdatagen.yaml || failed=1; rm metadata.mdatagen.yaml; \
 	  sed -i -e 's|^\[otelcol-winnet\]: *$$|[otelcol-winnet]: https://$(MODULE)|' -e 's|https://www.github.com/otelcol-winnet/maintainers|https://github.com/orgs/otelcol-winnet/teams/maintainers|' README.md; exit $$failed); done
+	$(GO) run ./internal/test/components .
+	@for m in $(MODULES); do $(GO) mod edit -require=$(MODULE)/$$m@v0.0.0 -replace=$(MODULE)/$$m=../../../$$m internal/test/forms/go.mod; done; cd internal/test/forms; $(GO) mod tidy
 	$(GO) run -C internal/test/forms ./generate $(CURDIR)
 	@gofmt -w $$(find receiver extension exporter -name 'generated_*.go')
 	$(GO) generate -C exporter/azure ./internal/columns
@@ -338,6 +340,9 @@ testdata: ## regenerate the test data; equal on every machine
 testdata/dnsserver.etl:
 	$(MAKE) testdata
 
+# Where generate writes.
+GENERATED := receiver extension exporter deploy builder-config.yaml builder-config.newest.yaml docs/releasing.md internal/test/forms
+
 lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for linux and windows, and that generated code is current
 	@out=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$out" ]; then echo "gofmt differs: $$out"; exit 1; fi
 	GOOS=linux $(GO) vet ./...
@@ -347,8 +352,8 @@ lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for
 	GOOS=windows $(TOOLS)/staticcheck ./...
 	@for m in $(MODULES); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
 	  GOOS=$$os $(GO) vet -C $$m ./...; (cd $$m; GOOS=$$os $(TOOLS)/staticcheck ./...); done; done
-	@before=$$(git ls-files -co --exclude-standard receiver extension exporter deploy | xargs sha256sum); $(MAKE) generate; \
-	  after=$$(git ls-files -co --exclude-standard receiver extension exporter deploy | xargs sha256sum); \
+	@before=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); $(MAKE) generate; \
+	  after=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); \
 	  if [ "$$before" != "$$after" ]; then echo "generated files differ from their sources: run make generate and commit"; exit 1; fi
 	@for m in $(ALL); do (cd $$m; $(GO) mod tidy -diff); done
 

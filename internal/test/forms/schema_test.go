@@ -64,7 +64,7 @@ func TestASchemaHasTheKeysTypesAndDefaultsOfTheCode(t *testing.T) {
 			config := reflect.ValueOf(c.Factory.CreateDefaultConfig()).Elem()
 			w := walk{t: t}
 			w.compare(document(t, c), config.Type(), config, "")
-			require.Greater(t, w.keys, 10)
+			require.Positive(t, w.keys)
 		})
 	}
 }
