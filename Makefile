@@ -9,13 +9,17 @@ MODULE    := github.com/otelcol-winnet/otelcol-winnet
 DIST      := dist
 TOOLS     := $(CURDIR)/$(DIST)/tools
 SRC       := $(DIST)/src
-SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(wildcard extension/*/go.mod extension/*/go.sum exporter/*/go.mod exporter/*/go.sum)
-# The components' own Go modules, and all components: the folders with a metadata.yaml.
-MODULES   := $(patsubst %/go.mod,%,$(wildcard receiver/*/go.mod extension/*/go.mod exporter/*/go.mod))
-COMPONENTS := $(patsubst %/metadata.yaml,%,$(wildcard receiver/*/metadata.yaml extension/*/metadata.yaml exporter/*/metadata.yaml exporter/*/*/metadata.yaml))
-ORACLES   := $(patsubst %/go.mod,%,$(wildcard internal/test/oracle/*/go.mod))
-# The modules of tests. The only other modules are the root, the components' and internal/tools.
-NESTED    := $(ORACLES) $(patsubst %/go.mod,%,$(wildcard internal/test/*/go.mod exporter/*/internal/*/go.mod))
+# Every Go module of the repository, and every component: the folders with a go.mod, and those with a metadata.yaml.
+folders = $(shell find . \( -name dist -o -name out -o -name node_modules -o -name '.?*' \) -prune -o -name $(1) -print | sed -e 's|/$(1)$$||' -e 's|^\./||' | LC_ALL=C sort)
+ALL        := $(call folders,go.mod)
+COMPONENTS := $(call folders,metadata.yaml)
+# The modules below an internal/ are tests and tools. The others are for users: the root, and the components' own.
+NESTED    := $(foreach m,$(ALL),$(if $(findstring /internal/,/$m/),$m))
+MODULES   := $(filter-out . $(NESTED),$(ALL))
+# The modules whose tests have a target of their own. All others belong to the target test.
+ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
+TESTED    := $(filter-out . $(ORACLES) internal/test/forms internal/test/roads,$(ALL))
+SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 FUZZTIME  ?= 10s
 
@@ -44,7 +48,7 @@ run: build testdata/dnsserver.etl ## replay the recorded captures through the co
 	  $(GO) run ./internal/test/report run out/run.log; if grep -q 'the replay was stopped before its end' out/run.log; then exit 0; fi; exit $$status
 
 modules: ## list the Go modules
-	@printf '%s\n' . $(MODULES) $(NESTED) internal/tools
+	@printf '%s\n' $(ALL)
 
 components: ## list the components
 	@printf '%s\n' $(COMPONENTS)
@@ -74,11 +78,14 @@ $(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/build
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
 	@touch $@
 
-notice: $(SRC)/go.mod ## write NOTICE: the licences of all that the collectors link
-	@$(GO) run -C internal/tools ./notice $(CURDIR)/$(SRC) $(CURDIR)/NOTICE
+# The main packages of the collectors that are handed on.
+SHIPPED := $(SRC) $(SRC)-gateway
 
-check-notice: $(SRC)/go.mod ## check that NOTICE is current
-	@$(GO) run -C internal/tools ./notice -check $(CURDIR)/$(SRC) $(CURDIR)/NOTICE
+notice: $(SHIPPED:%=%/go.mod) ## write NOTICE: the licences of all that the collector and the gateway link
+	@$(GO) run -C internal/tools ./notice $(CURDIR)/NOTICE $(SHIPPED:%=$(CURDIR)/%)
+
+check-notice: $(SHIPPED:%=%/go.mod) ## check that NOTICE is current
+	@$(GO) run -C internal/tools ./notice -check $(CURDIR)/NOTICE $(SHIPPED:%=$(CURDIR)/%)
 
 # The newest core, with ocb of its version.
 NEWEST := v0.165.0
@@ -130,7 +137,7 @@ check-kql: $(NODE_TOOLS) ## check the queries of deploy/ and of all documents: s
 
 test: testdata/dnsserver.etl ## run the tests that any machine can run, and report those that were not run
 	@mkdir -p $(DIST)
-	@( $(GO) test -v ./...; failed=$$?; for m in $(MODULES); do $(GO) test -C $$m -v ./... || failed=1; done; exit $$failed ) > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
+	@( $(GO) test -v ./...; failed=$$?; for m in $(TESTED); do $(GO) test -C $$m -v ./... || failed=1; done; exit $$failed ) > $(DIST)/test.log 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS|ok|\?)' $(DIST)/test.log; exit 1; }
 	@grep -E '^ok' $(DIST)/test.log
 	@$(GO) run ./internal/test/report tests $(DIST)/test.log
 
@@ -318,10 +325,12 @@ picture: ## draw docs/data-path.svg from docs/data-path.txt
 
 # mdatagen would write the Go type of the configuration too, from the section config, which is the last one. It does not know the
 # distribution's address, nor that the owners are a team.
-generate: $(TOOLS)/mdatagen ## write the code, tables and schemas that metadata.yaml describes, and what the lists of columns make
+generate: $(TOOLS)/mdatagen ## write the code, tables and schemas that metadata.yaml describes, the lists of components, and what the lists of columns make
 	@for c in $(COMPONENTS); do (cd $$c; sed '/^config:/,$$d' metadata.yaml > metadata.mdatagen.yaml; failed=0; \
 	  $(TOOLS)/mdatagen metadata.mdatagen.yaml || failed=1; rm metadata.mdatagen.yaml; \
 	  sed -i -e 's|^\[otelcol-winnet\]: *$$|[otelcol-winnet]: https://$(MODULE)|' -e 's|https://www.github.com/otelcol-winnet/maintainers|https://github.com/orgs/otelcol-winnet/teams/maintainers|' README.md; exit $$failed); done
+	$(GO) run ./internal/test/components .
+	@for m in $(MODULES); do $(GO) mod edit -require=$(MODULE)/$$m@v0.0.0 -replace=$(MODULE)/$$m=../../../$$m internal/test/forms/go.mod; done; cd internal/test/forms; $(GO) mod tidy
 	$(GO) run -C internal/test/forms ./generate $(CURDIR)
 	@gofmt -w $$(find receiver extension exporter -name 'generated_*.go')
 	$(GO) generate -C exporter/azure ./internal/columns
@@ -332,25 +341,28 @@ testdata: ## regenerate the test data; equal on every machine
 testdata/dnsserver.etl:
 	$(MAKE) testdata
 
+# Where generate writes.
+GENERATED := receiver extension exporter deploy builder-config.yaml builder-config.newest.yaml docs/releasing.md internal/test/forms
+
 lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for linux and windows, and that generated code is current
 	@out=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$out" ]; then echo "gofmt differs: $$out"; exit 1; fi
 	GOOS=linux $(GO) vet ./...
 	GOOS=windows $(GO) vet ./...
-	@for m in $(NESTED); do echo "$(GO) vet -C $$m ."; $(GO) vet -C $$m .; done
-	$(GO) vet -C internal/tools ./...
+	@for m in $(NESTED); do echo "$(GO) vet -C $$m ./..."; $(GO) vet -C $$m ./...; done
 	GOOS=linux $(TOOLS)/staticcheck ./...
 	GOOS=windows $(TOOLS)/staticcheck ./...
 	@for m in $(MODULES); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
 	  GOOS=$$os $(GO) vet -C $$m ./...; (cd $$m; GOOS=$$os $(TOOLS)/staticcheck ./...); done; done
-	@before=$$(git ls-files -co --exclude-standard receiver extension exporter deploy | xargs sha256sum); $(MAKE) generate; \
-	  after=$$(git ls-files -co --exclude-standard receiver extension exporter deploy | xargs sha256sum); \
+	@before=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); $(MAKE) generate; \
+	  after=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); \
 	  if [ "$$before" != "$$after" ]; then echo "generated files differ from their sources: run make generate and commit"; exit 1; fi
-	@for m in . $(NESTED) $(MODULES); do (cd $$m; $(GO) mod tidy -diff); done
+	@for m in $(ALL); do (cd $$m; $(GO) mod tidy -diff); done
 
-# The test modules and the collector of the benchmarks are for Linux.
-deadcode: $(TOOLS)/deadcode $(SRC)/go.mod $(BENCH)/src/go.mod ## find functions that no program and no test reaches, on either system; takes minutes
-	@$(GO) run ./internal/test/deadcode $(TOOLS)/deadcode . $(MODULES) $(SRC) $(patsubst %,linux:%,$(NESTED) $(BENCH)/src)
+# Linux alone builds the modules of tests and the collector of the benchmarks. A function of theirs that only Windows compiles is not seen.
+LINUX_ONLY := $(filter-out internal/tools,$(NESTED)) $(BENCH)/src
 
-clean: ## remove what the targets above built
+deadcode: $(TOOLS)/deadcode $(SHIPPED:%=%/go.mod) $(BENCH)/src/go.mod ## find functions that no program and no test reaches, on either system; takes minutes
+	@$(GO) run ./internal/test/deadcode $(TOOLS)/deadcode $(filter-out $(LINUX_ONLY),$(ALL)) $(SHIPPED) $(LINUX_ONLY:%=linux:%)
+
 clean: ## remove everything that the targets above built
 	rm -rf $(DIST) out

@@ -56,3 +56,14 @@ func TestTheReadmeDocumentsEveryKeyOfRulesAndNoOther(t *testing.T) {
 	slices.Sort(known)
 	require.Equal(t, known, documented)
 }
+
+func TestTheSchemaHasEveryKeyOfRulesAndNoOther(t *testing.T) {
+	var known []string
+	for _, f := range fields() {
+		known = append(known, f.name)
+	}
+	slices.Sort(known)
+	for _, list := range []string{"allow", "deny"} {
+		require.Equal(t, known, kit.SchemaKeys(t, "../../../receiver/ciliumwindowsreceiver/config.schema.yaml", list), list)
+	}
+}

@@ -69,6 +69,20 @@ func TestTheReadmeDocumentsEveryFieldOfRulesAndNoOther(t *testing.T) {
 	require.Equal(t, known, documented)
 }
 
+func TestTheSchemaHasEveryFieldOfRulesAndNoOther(t *testing.T) {
+	var known []string
+	for _, f := range table {
+		known = append(known, f.name)
+		if f.alias != "" {
+			known = append(known, f.alias)
+		}
+	}
+	slices.Sort(known)
+	for _, list := range []string{"exclude", "include"} {
+		require.Equal(t, known, kit.SchemaKeys(t, "../../../receiver/asimdnsreceiver/config.schema.yaml", list), list)
+	}
+}
+
 func TestAnAddressOfTheOtherEndIsNoOnesWhoAsks(t *testing.T) {
 	m := server(t)
 	f := m.filter(exclude(Rule{"SrcIpAddr": {"10.0.0.9"}}), nil)

@@ -64,7 +64,7 @@ func TestASchemaHasTheKeysTypesAndDefaultsOfTheCode(t *testing.T) {
 			config := reflect.ValueOf(c.Factory.CreateDefaultConfig()).Elem()
 			w := walk{t: t}
 			w.compare(document(t, c), config.Type(), config, "")
-			require.Greater(t, w.keys, 10)
+			require.Positive(t, w.keys)
 		})
 	}
 }
@@ -195,7 +195,7 @@ func TestTheSchemasAcceptEveryFormOfAValue(t *testing.T) {
 
 func TestTheSchemasRefuseWhatTheComponentsRefuse(t *testing.T) {
 	for typ, wrong := range map[string][]string{
-		"asimdns":                {"sessionname: x", "profile: linux", "batch: {max_records: 0}", "packet: {parse: sometimes}", "aggregation: {window: soon}", "providers: [{guid: x}]"},
+		"asimdns":                {"sessionname: x", "filters: {exclude: [{dnsquery: x}]}", "filters: {include: [{DnsName: x}]}", "profile: linux", "batch: {max_records: 0}", "packet: {parse: sometimes}", "aggregation: {window: soon}", "providers: [{guid: x}]"},
 		"ciliumwindows":          {"event_map: x", "body: json", "queue: {max_size_mib: many}", "filters: {allow: [{pod: x}]}", "config_map: {layout: {presets: x}}", "metrics: {cilium.event.count: {on: true}}"},
 		"sentinel":               {"rule_id: dcr-1", "{}", "endpoint: https://x", "streams: {other: x}", "timeout: 30", "tls: {certificate: x}"},
 		"app_insights":           {"{}", "connection_string: 5", "dead_letter: {max_size_mib: 0}", "sending_queue: {size: 5}"},

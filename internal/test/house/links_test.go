@@ -9,11 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A collector links what its components import. golang-etw is under the GPL, and Cilium's modules are large. A
+// A collector links what its components import. golang-etw and golang-utils are under the GPL, and Cilium's modules are large. A
 // collector with one receiver must not link what only the other one needs.
 func TestAReceiverLinksNothingThatOnlyTheOtherOneNeeds(t *testing.T) {
 	const (
-		golangETW = "github.com/0xrawsec/golang-etw/"
+		gpl       = "github.com/0xrawsec/" // golang-etw and golang-utils
+		golangETW = gpl + "golang-etw/"
 		cilium    = "github.com/cilium/"
 		internal  = module + "/internal/"
 	)
@@ -21,7 +22,7 @@ func TestAReceiverLinksNothingThatOnlyTheOtherOneNeeds(t *testing.T) {
 		for receiver, tc := range map[string]struct{ links, not []string }{
 			"ciliumwindowsreceiver": {
 				links: []string{cilium, internal + "asim/networklog", internal + "cilium/"},
-				not:   []string{golangETW, internal + "asim/dnslog", internal + "dns", internal + "etw"},
+				not:   []string{gpl, internal + "asim/dnslog", internal + "dns", internal + "etw"},
 			},
 			"asimdnsreceiver": {
 				links: []string{internal + "asim/dnslog", internal + "dns", internal + "etw/session"},

@@ -33,7 +33,7 @@ func TestTheManifestForUsersHasTheEntriesThatAreBuilt(t *testing.T) {
 	require.True(t, ok)
 	block, _, _ = strings.Cut(block, "```")
 	forUsers := ownEntries(block)
-	require.Len(t, forUsers, 5)
+	require.Len(t, forUsers, len(foldersWith(t, "metadata.yaml")))
 	require.Equal(t, ownEntries(read(t, "builder-config.newest.yaml")), forUsers)
 	require.Equal(t, ownEntries(read(t, "builder-config.yaml")), forUsers)
 	require.NotContains(t, block, "\n    path:")
@@ -72,4 +72,18 @@ func TestTheTextOfTheGPLIsThatOfTheModuleUnderIt(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, string(theirs), read(t, "LICENSES/GPL-3.0.txt"))
 	require.Contains(t, read(t, "NOTICE"), "github.com/0xrawsec/golang-etw ")
+}
+
+func TestTheNoticeHasEveryModuleOfTheCollectorsThatAreHandedOn(t *testing.T) {
+	notice := read(t, "NOTICE")
+	for _, manifest := range []string{"builder-config.yaml", "builder-config.gateway.yaml"} {
+		entries := regexp.MustCompile(`(?m)^  - gomod: (\S+) (v\S+)$`).FindAllStringSubmatch(read(t, manifest), -1)
+		require.Greater(t, len(entries), 10)
+		for _, entry := range entries {
+			if !strings.HasPrefix(entry[1], module) {
+				line := regexp.MustCompile("(?m)^" + regexp.QuoteMeta(entry[1]) + " +" + regexp.QuoteMeta(entry[2]) + " ")
+				require.True(t, line.MatchString(notice), "%s of %s", entry[0], manifest)
+			}
+		}
+	}
 }

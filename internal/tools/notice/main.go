@@ -3,9 +3,9 @@
 // Command notice writes NOTICE: every module that the collectors for Linux and Windows link, its licence, and the texts of the licences.
 // It reads the sources of the built collectors and the module cache, and nothing else, so it is equal on every machine.
 //
-//	notice [-check] SOURCES FILE
+//	notice [-check] FILE SOURCES...
 //
-// SOURCES is the folder of the collector's main package, FILE what is written or, with -check, compared.
+// SOURCES are the folders of the collectors' main packages, FILE what is written or, with -check, compared.
 package main
 
 import (
@@ -38,7 +38,7 @@ A collector for Windows with the receiver asimdns links golang-etw, which is und
 executable as a whole is under that licence: its text is LICENSES/GPL-3.0.txt, GPL-3.0.txt beside the executable. A collector for
 another system, or without asimdns, does not link it.
 
-Below are all modules that the collectors of builder-config.yaml link, for which system and under which licence, and the texts.
+Below are all modules that the collectors of builder-config.yaml and builder-config.gateway.yaml link, for which system and under which licence, and the texts.
 
 `
 
@@ -56,11 +56,11 @@ func main() {
 	log.SetFlags(0)
 	check := flag.Bool("check", false, "compare the file instead of writing it")
 	flag.Parse()
-	if flag.NArg() != 2 {
-		log.Fatal("usage: notice [-check] SOURCES FILE")
+	if flag.NArg() < 2 {
+		log.Fatal("usage: notice [-check] FILE SOURCES...")
 	}
-	sources, file := flag.Arg(0), flag.Arg(1)
-	want, err := notice(sources)
+	file := flag.Arg(0)
+	want, err := notice(flag.Args()[1:])
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -79,11 +79,13 @@ func main() {
 	}
 }
 
-func notice(sources string) ([]byte, error) {
+func notice(sources []string) ([]byte, error) {
 	modules := map[string]*module{}
-	for _, system := range []string{"linux", "windows"} {
-		if err := linked(sources, system, modules); err != nil {
-			return nil, err
+	for _, folder := range sources {
+		for _, system := range []string{"linux", "windows"} {
+			if err := linked(folder, system, modules); err != nil {
+				return nil, err
+			}
 		}
 	}
 	var out bytes.Buffer
@@ -91,8 +93,8 @@ func notice(sources string) ([]byte, error) {
 	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 	users := map[[32]byte][]string{} // of a text
 	texts := map[[32]byte]text{}
-	for _, path := range slices.Sorted(maps.Keys(modules)) {
-		m := modules[path]
+	for _, key := range slices.Sorted(maps.Keys(modules)) {
+		m := modules[key]
 		if err := m.read(); err != nil {
 			return nil, err
 		}
@@ -105,7 +107,9 @@ func notice(sources string) ([]byte, error) {
 			if users[key] == nil {
 				texts[key] = t
 			}
-			users[key] = append(users[key], m.Path)
+			if !slices.Contains(users[key], m.Path) {
+				users[key] = append(users[key], m.Path)
+			}
 		}
 		if len(kinds) == 0 {
 			return nil, fmt.Errorf("%s: no known licence in %s", m.Path, m.Dir)
@@ -157,10 +161,11 @@ func linked(sources, system string, modules map[string]*module) error {
 		}
 	}
 	for _, m := range all {
-		if modules[m.Path] == nil {
-			modules[m.Path] = m
+		key := m.Path + " " + m.Version // the collectors may link different versions
+		if modules[key] == nil {
+			modules[key] = m
 		}
-		if known := modules[m.Path]; !slices.Contains(known.systems, system) {
+		if known := modules[key]; !slices.Contains(known.systems, system) {
 			known.systems = append(known.systems, system)
 		}
 	}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const root = "../../.."
+
+func TestTheListsOfComponentsAreCurrent(t *testing.T) {
+	files, err := generate(root)
+	require.NoError(t, err)
+	require.Len(t, files, 4)
+	for name, want := range files {
+		have, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		require.Equal(t, want, string(have), "%s: run make generate", name)
+	}
+}
+
+// Nothing but its folder is written by hand.
+func TestANewComponentIsItsFolder(t *testing.T) {
+	trial := t.TempDir()
+	components, modules, err := find(root)
+	require.NoError(t, err)
+	write := func(name, text string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(trial, name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(trial, name), []byte(text), 0o644))
+	}
+	for _, c := range components {
+		write(c.folder+"/metadata.yaml", "type: "+c.typ+"\n")
+	}
+	for _, folder := range modules {
+		write(folder+"/go.mod", "")
+	}
+	before, err := generate(root)
+	require.NoError(t, err)
+	for name, text := range before {
+		write(name, text)
+	}
+	same, err := generate(trial)
+	require.NoError(t, err)
+	require.Equal(t, before, same)
+
+	write("extension/trialextension/metadata.yaml", "type: trial\n")
+	write("extension/trialextension/go.mod", "")
+	write("exporter/azure/trialexporter/metadata.yaml", "type: azure_trial\n")
+	after, err := generate(trial)
+	require.NoError(t, err)
+	const own = "github.com/otelcol-winnet/otelcol-winnet/"
+	for name, text := range after {
+		if name == "internal/test/forms/schema/components.go" {
+			require.Contains(t, text, `{"extension/trialextension", "extensions", trialextension.NewFactory()},`)
+			require.Contains(t, text, `"`+own+`exporter/azure/trialexporter"`)
+			continue
+		}
+		_, extensions, _ := strings.Cut(text, "\nextensions:\n")
+		require.Contains(t, extensions, "  - gomod: "+own+"extension/trialextension v")
+		require.Regexp(t, "  - gomod: "+own+"exporter/azure v[0-9.]+\n    import: "+own+"exporter/azure/trialexporter\n    name: trialexporter\n", text)
+	}
+	require.Contains(t, after["docs/releasing.md"], "| `"+own+"extension/trialextension` (`trial`) | `extension/trialextension` | `extension/trialextension/v0.2.0` |\n")
+	require.Contains(t, after["docs/releasing.md"], "`app_insights`, `sentinel`, `azure_trial`")
+}
