@@ -38,8 +38,8 @@ type handler struct {
 	moved      atomic.Pointer[networklog.Device] // this host's new name and address, for the next batch
 	ids        *uid.Maker
 
-	tally       *flowmetrics.Tally // nil without a metrics pipeline
-	metricsOnly bool               // there is no logs pipeline
+	totals      *flowmetrics.Totals // nil without a metrics pipeline
+	metricsOnly bool                // there is no logs pipeline
 
 	notification monitor.Notification
 	flow         flow.Flow
@@ -107,7 +107,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	}
 	h.aggregator.Clock.Event(at)
 	if record.Lost > 0 {
-		h.tally.AddLost(flow.LostPerfEventRingBuffer, record.Lost)
+		h.totals.AddLost(flow.LostPerfEventRingBuffer, record.Lost)
 		if h.metricsOnly {
 			return pipeline.Outcome{Kind: pipeline.Aggregated}
 		}
@@ -138,7 +138,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if !h.settings.filter.Wants(&h.flow) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
-	h.tally.Add(&h.flow)
+	h.totals.Add(&h.flow)
 	if h.metricsOnly {
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	}
