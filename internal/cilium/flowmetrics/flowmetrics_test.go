@@ -66,8 +66,8 @@ func TestNothingIsCountedWhereNobodyWantsIt(t *testing.T) {
 	none.AddLost(flow.LostPerfEventRingBuffer, 1)
 }
 
-// Whatever the bytes say: 11 types and the unknown, 16 points, 8 verdicts, 100 reasons, 3 directions, 9 protocols, of which few
-// go together.
+// The names bound the number of series for any bytes: 11 types and the unknown one, 16 points, 8 verdicts, 100 reasons, 3 directions and
+// 9 protocols. Only few of their combinations are possible.
 func TestTheNumberOfSeriesIsBounded(t *testing.T) {
 	const bound = 6000
 	totals := New()
