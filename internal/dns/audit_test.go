@@ -34,7 +34,7 @@ func TestChannelAndKeywordSayWhatIsAudit(t *testing.T) {
 	}
 }
 
-// A later Windows has more audit events than the manifest at hand, and tells their fields.
+// A later Windows has more audit events than the known manifests, and its host supplies their fields.
 func TestAnAuditEventThatOnlyTheHostKnowsIsNotInformational(t *testing.T) {
 	informs := func(r etw.Record) bool {
 		d := NewDecoder(Server())

@@ -36,7 +36,7 @@ func auditEventClass(p *AuditPlan) Class {
 
 // auditEventOutcome gives the result of an audit event in the schema AuditEvent: Success where the event's message in the manifest says
 // that a thing was done. Three messages do not: 548 is a request to restart the server, 553 is any text, and 558 is a refresh that is
-// scheduled. Of an event that is not in the table, nothing is known.
+// scheduled. For an event that is not in the table, the result is not known.
 func auditEventOutcome(p *AuditPlan) Outcome {
 	if p == nil || p.ID == 548 || p.ID == 553 || p.ID == 558 {
 		return Outcome{}

@@ -54,7 +54,7 @@ const (
 // is read from the message texts of the provider's manifest.
 //
 // As a rule the client is the one that asks. On requests that this server sends (recursion, transfers and notifications going out,
-// forwarded updates) and their responses the peer is the server, whatever the field is called: 265, 269 and 274 call it Source, and 278
+// forwarded updates) and their responses the peer is the server. The field's name does not decide: 265, 269 and 274 call it Source, and 278
 // calls it Destination.
 func serverEvents() []eventRow {
 	fromClient := Meaning{Phase: Request, Peer: Source, Local: InterfaceIP, Role: RoleClientQuery}
@@ -69,7 +69,7 @@ func serverEvents() []eventRow {
 	// same (MS-DNSP section 2.2.16.1.1), and the event does not say the mode. A truncated or leaked one is sent in any mode.
 	undecided := toClient
 	undecided.Undecided = true
-	// A message of a zone transfer of a type. Of one that this server asks for, the peer is the server.
+	// A message of a zone transfer with a query type. If this server asked for the transfer, the peer is the server.
 	transfer := func(p Phase, peer Field, out bool, qtype uint16) Meaning {
 		return Meaning{Phase: p, Peer: peer, PeerIsServer: out, Local: InterfaceIP, Role: RoleTransfer, QueryType: qtype}
 	}

@@ -118,7 +118,7 @@ func (p *Provider) LeftOut(e Enable) (byKeywords, byLevel []string) {
 	return byKeywords, byLevel
 }
 
-// appendKind appends a kind of which fewer events are left than there were.
+// appendKind appends the name of a kind if fewer of its events are left than there were.
 func appendKind(kinds []string, name string, left, were int) []string {
 	switch {
 	case left == were:

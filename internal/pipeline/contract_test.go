@@ -13,8 +13,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// liar is a handler of two resources whose outcomes differ from what it appends. An event is a kind, and the number of records to
-// append to each resource. An event of kind Held is kept back, and its records are appended when it is released.
+// liar is a handler with two resources whose outcomes need not match the records that it appends. An event has a kind and, for each
+// resource, the number of records to append. An event of kind Held is kept back; its records are appended when it is released.
 type liar struct {
 	byResource
 	kept [][]byte

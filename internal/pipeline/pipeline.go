@@ -6,7 +6,7 @@
 // A live source calls Offer, which never blocks and drops the event when the queue is full. A file calls Put, which waits. One worker
 // calls a Handler, which decodes, filters and maps each event. The worker hands the records on in batches, and retries a batch when the
 // next component reports that it may succeed later. The queue bounds the memory. When events are recorded, each goes to the recorder's
-// own queue first, whatever becomes of it here.
+// own queue first, even if the pipeline then drops or filters it.
 package pipeline
 
 import (
@@ -100,7 +100,7 @@ type Settings struct {
 	// Record gets every event as it arrives; Shutdown closes it. When it is nil nothing is recorded.
 	Record *record.Recorder
 	// Live says that the source is live, not a replay. Stats.Lag then counts from the event's own time if that is at most a minute
-	// before its receipt, and a BufferingHandler is told of silence. In a replay the lag counts from when the event was read, and time
+	// before its receipt, and silence is reported to a BufferingHandler. In a replay the lag counts from when the event was read, and time
 	// passes only with the events.
 	Live bool
 }

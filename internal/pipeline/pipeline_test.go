@@ -546,7 +546,7 @@ func TestASilenceIsALiveSourcesOnly(t *testing.T) {
 	}
 }
 
-func TestIdleWaitsForNoFlushInterval(t *testing.T) {
+func TestDrainWaitsForNoFlushInterval(t *testing.T) {
 	sink := &consumertest.LogsSink{}
 	p := newPipeline(t, sink, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -577,7 +577,7 @@ func (*atRest) Due() bool                         { return false }
 func (*atRest) Silence(time.Duration)             {}
 func (*atRest) Release(plog.LogRecordSlice, bool) {}
 
-func TestIdleReturnsWhenTheWorkerRestsAndWhatFollowsIsDoneBeforeTheNextBatch(t *testing.T) {
+func TestDrainReturnsWhenTheWorkerRestsAndCallsThenBeforeTheNextBatch(t *testing.T) {
 	h, sink := &atRest{}, &consumertest.LogsSink{}
 	p := newPipeline(t, sink, func(s *Settings) { s.Handler, s.Batch.FlushInterval = h, minFlushInterval })
 	for range 100 {
@@ -617,16 +617,16 @@ func TestTheFirstEventAfterAQuietTimeHasTheResourceOfItsTime(t *testing.T) {
 	require.Equal(t, map[string]any{"name": "later"}, sink.AllLogs()[0].ResourceLogs().At(0).Resource().Attributes().AsRaw())
 }
 
-func TestIdleEndsWithItsContext(t *testing.T) {
+func TestDrainEndsWithItsContext(t *testing.T) {
 	next := newBlocker()
 	p := newPipeline(t, next, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	require.NoError(t, p.Put(ctx, 1, []byte("x"), nil))
-	idle := make(chan error)
-	go func() { idle <- p.Drain(ctx, nil) }()
+	drained := make(chan error)
+	go func() { drained <- p.Drain(ctx, nil) }()
 	<-next.in
 	cancel()
-	require.ErrorIs(t, <-idle, context.Canceled)
+	require.ErrorIs(t, <-drained, context.Canceled)
 	close(next.open)
 	require.NoError(t, p.Shutdown(t.Context(), noSource))
 	requireBalanced(t, p, 1)

@@ -70,7 +70,7 @@ func TestTheReadmesDefaultsAreTheDefaults(t *testing.T) {
 		"device.hostname": "this host; in a replay the file's name stands in `Dvc`",
 		"device.ip":       "this host's first address; in a replay none",
 	})
-	kit.RequireDefaults(t, "../../docs/configuration.md", "## The keys that one sets first", "asimdns", createDefaultConfig(), map[string]string{
+	kit.RequireDefaults(t, "../../docs/configuration.md", "## Keys to set first", "asimdns", createDefaultConfig(), map[string]string{
 		"provider_guid":                "the DNS Server's; `" + client.Name + "` for the client",
 		"enable_level`, `enable_flags": fmt.Sprintf("server %d and 0x%X, client %d and 0x%X", server.Level, server.Keywords, client.Level, client.Keywords),
 		"replay.path":                  "none: the live source",

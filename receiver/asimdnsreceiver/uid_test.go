@@ -21,7 +21,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// byUID gives the records by their identifiers, each of which must be another one.
+// byUID returns the records by identifier. It fails the test if two records have the same one.
 func byUID(t *testing.T, sink *consumertest.LogsSink) map[string]plog.LogRecord {
 	t.Helper()
 	all := map[string]plog.LogRecord{}

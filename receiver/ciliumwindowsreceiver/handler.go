@@ -40,8 +40,8 @@ type handler struct {
 	untimed    uint64 // the records of this file without a time so far
 	position   uint64 // the number of the record being handled among those; 0 if it has a time
 
-	tally       *flowmetrics.Tally // nil without a metrics pipeline
-	metricsOnly bool               // there is no logs pipeline
+	totals      *flowmetrics.Totals // nil without a metrics pipeline
+	metricsOnly bool                // there is no logs pipeline
 
 	notification monitor.Notification
 	flow         flow.Flow
@@ -113,7 +113,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	}
 	h.aggregator.Clock.Event(at)
 	if record.Lost > 0 {
-		h.tally.AddLost(flow.LostPerfEventRingBuffer, record.Lost)
+		h.totals.AddLost(flow.LostPerfEventRingBuffer, record.Lost)
 		if h.metricsOnly {
 			return pipeline.Outcome{Kind: pipeline.Aggregated}
 		}
@@ -144,7 +144,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if !h.settings.filter.Wants(&h.flow) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
-	h.tally.Add(&h.flow)
+	h.totals.Add(&h.flow)
 	if h.metricsOnly {
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	}

@@ -33,7 +33,7 @@ type meter struct {
 	interval time.Duration
 	retry    bool
 	limit    int // largest size of one delivery, as OTLP
-	tally    *flowmetrics.Tally
+	totals   *flowmetrics.Totals
 	points   *pointMaker
 	next     consumer.Metrics
 	report   *receiverhelper.ObsReport
@@ -51,13 +51,13 @@ func (r *ciliumReceiver) newMeter() *meter {
 	resource := pcommon.NewResource()
 	r.handler.mapper.Resource(resource)
 	m := &meter{
-		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, limit: r.cfg.Batch.MaxSizeMiB << 20, tally: flowmetrics.New(),
+		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, limit: r.cfg.Batch.MaxSizeMiB << 20, totals: flowmetrics.New(),
 		points: newPointMaker(&r.cfg.MetricsBuilderConfig, r.set, resource),
 		next:   r.nextMetrics, report: r.Report, log: r.log,
 		now: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
-	r.handler.tally, r.handler.metricsOnly = m.tally, r.Next == nil
+	r.handler.totals, r.handler.metricsOnly = m.totals, r.Next == nil
 	return m
 }
 
@@ -93,7 +93,7 @@ func (m *meter) soon() {
 // collect sends the sums in parts, bounded as the batches of records are. It logs errors, and reports whether a part
 // was refused that may be accepted later.
 func (m *meter) collect() (again bool) {
-	for _, part := range m.points.metricsOf(m.tally, pcommon.NewTimestampFromTime(time.Now()), m.limit) {
+	for _, part := range m.points.metricsOf(m.totals, pcommon.NewTimestampFromTime(time.Now()), m.limit) {
 		n := part.DataPointCount()
 		ctx := m.report.StartMetricsOp(m.ctx)
 		err := m.next.ConsumeMetrics(ctx, part)

@@ -85,7 +85,7 @@ func sumsOf(metrics pmetric.Metrics) map[string]int64 {
 	return got
 }
 
-// walk decodes a capture and sums it up without receiver, pipeline and tally. The function wants selects the
+// walk decodes a capture and sums it up without receiver, pipeline and metrics. The function wants selects the
 // notifications to count.
 func walk(t *testing.T, path string, wants func(*monitor.Notification) bool) (sums map[string]int64, wanted int64) {
 	t.Helper()
@@ -428,9 +428,9 @@ func TestTheReadmeDocumentsEveryMetricAndAttribute(t *testing.T) {
 	require.ElementsMatch(t, want, documented)
 }
 
-// manySeries returns the tally of a datapath that drops for every existing reason: the largest possible number of
+// manySeries returns the totals of a datapath that drops for every existing reason: the largest possible number of
 // series.
-func manySeries() *flowmetrics.Tally {
+func manySeries() *flowmetrics.Totals {
 	all := flowmetrics.New()
 	for _, protocol := range []uint8{1, 2, 6, 17, 58, 99, 112, 132} {
 		for direction := range flow.Direction(3) {
@@ -509,8 +509,8 @@ func TestAPartThatIsRefusedHoldsUpNoOtherAndTheLastSumsComeAgain(t *testing.T) {
 		require.NoError(t, r.Shutdown(context.Background()))
 		m := r.meter
 		require.Equal(t, 1<<20, m.limit)
-		m.next, m.tally, m.ctx = next, manySeries(), t.Context()
-		all := m.points.metricsOf(m.tally, 0, whole)[0].DataPointCount()
+		m.next, m.totals, m.ctx = next, manySeries(), t.Context()
+		all := m.points.metricsOf(m.totals, 0, whole)[0].DataPointCount()
 		m.collectLast()
 		points := 0
 		for _, part := range parts {

@@ -85,9 +85,9 @@ var sizer pmetric.ProtoMarshaler
 // lengthSize is the largest size of the tag and the length that precede a part of a protobuf message, in bytes.
 const lengthSize = 6
 
-// metricsOf makes the metrics of a tally at a time, in parts of at most limit bytes in OTLP's form. It leaves out
-// metrics without points, and returns no part for a tally without sums.
-func (p *pointMaker) metricsOf(t *flowmetrics.Tally, at pcommon.Timestamp, limit int) []pmetric.Metrics {
+// metricsOf makes the metrics of totals at a time, in parts of at most limit bytes in OTLP's form. It leaves out
+// metrics without points, and returns no part for totals without sums.
+func (p *pointMaker) metricsOf(t *flowmetrics.Totals, at pcommon.Timestamp, limit int) []pmetric.Metrics {
 	metrics := p.emptyCopy()
 	entries := t.Entries()
 	eachMetric(metrics, func(m pmetric.Metric) { p.fill(m.Sum().DataPoints(), p.metrics[m.Name()], entries, at) })

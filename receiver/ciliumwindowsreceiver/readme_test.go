@@ -12,5 +12,5 @@ func TestTheReadmesDefaultsAreTheDefaults(t *testing.T) {
 	kit.RequireDefaults(t, "README.md", "## Configuration", "ciliumwindows", createDefaultConfig(), map[string]string{
 		"node_name": "`${NODE_NAME}`, else this host's name; in a replay the file's name stands in `Dvc`",
 	})
-	kit.RequireDefaults(t, "../../docs/configuration.md", "## The keys that one sets first", "ciliumwindows", createDefaultConfig(), nil)
+	kit.RequireDefaults(t, "../../docs/configuration.md", "## Keys to set first", "ciliumwindows", createDefaultConfig(), nil)
 }

@@ -17,7 +17,8 @@ import (
 )
 
 // instances are a factory's receivers. A logs and a metrics pipeline that name the same receiver share one, because the
-// map can have only one reader. The collector passes both the same *Config, which identifies the receiver.
+// map can have only one reader. The collector passes both the same *Config, which identifies the receiver. Receivers of different
+// configurations are kept off each other's maps by the claims of internal/cilium/events.
 type instances struct {
 	mu sync.Mutex
 	of map[*Config]*instance

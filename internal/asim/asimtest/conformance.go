@@ -121,7 +121,7 @@ var responseNames = strings.Fields("NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REF
 // networkKeywords are the keywords of IANA's protocol numbers that a cluster's packets have.
 var networkKeywords = strings.Fields("ICMP IGMP TCP UDP IPv4 IPv6 GRE ESP AH IPv6-ICMP VRRP SCTP")
 
-// logicalTypes says whether a value is of a logical type.
+// logicalTypes has, for each logical type, a function that reports whether a value is of it.
 var logicalTypes = map[string]func(string) bool{
 	"ip address": isAddress,
 	"domain":     domainPattern.MatchString,

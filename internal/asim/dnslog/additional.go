@@ -16,11 +16,11 @@ import (
 
 // Names in AdditionalFields that no manifest has.
 const (
-	// dnsRole says who asks whom, by dns.Role.
+	// dnsRole is the event's dns.Role: the two ends of the exchange.
 	dnsRole = "DnsRole"
-	// activityID is the activity that ETW says the event belongs to, where it says one.
+	// activityID is the event's activity, if its ETW header has one.
 	activityID = "ActivityId"
-	// undecodedData is what is left of an event's user data after the fields that could be read, in hex.
+	// undecodedData is the rest of an event's user data after the fields that could be read, in hex.
 	undecodedData = "UndecodedData"
 	// layoutUnknown marks an event that fits no known layout: its record has the fields that are certain.
 	layoutUnknown = "LayoutUnknown"
@@ -92,7 +92,7 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 	}
 }
 
-// header writes what the header says of an event that has no field list.
+// header writes the header's values of an event without a field list.
 func (r *dnsRecord) header(m attrs.Attributes) {
 	m.PutInt("Version", int64(r.Version))
 	m.PutInt("Level", int64(r.Level))

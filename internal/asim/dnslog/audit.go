@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Audit events: what was changed on the DNS Server.
+// Audit events: the changes on the DNS Server.
 
 package dnslog
 
@@ -12,8 +12,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// Names of what an audit event says, as ASIM's schema AuditEvent has them: Operation is the event's name in Microsoft's documentation,
-// ObjectType one of the schema's values and OriginalObjectType the kind of object in the words of DNS. Profile windows has them in
+// Attributes of an audit event, as ASIM's schema AuditEvent names them. Operation is the event's name in Microsoft's documentation,
+// ObjectType one of the schema's values, and OriginalObjectType the kind of object in DNS terms. Profile windows puts them into
 // AdditionalFields.
 const (
 	auditOperation  = "Operation"
@@ -24,12 +24,12 @@ const (
 	auditNewValue   = "NewValue"
 )
 
-// plainAudit reports whether the event is an audit event in the profile that has no more of it than its fields.
+// plainAudit reports whether the event is an audit event in profile documented, whose records have only its fields.
 func (r *dnsRecord) plainAudit() bool {
 	return r.profile == dns.ProfileDocumented && r.HasAuditLayout()
 }
 
-// auditAttrs gives what AdditionalFields has of every event of the kind.
+// auditAttrs returns the entries of AdditionalFields that all events of the kind share.
 func (m *Mapper) auditAttrs(e *dns.Event) (r attrs.ConstAttrs) {
 	if plan := e.AuditPlan(); plan != nil && m.profile == dns.ProfileWindows {
 		r.Text(auditOperation, plan.Operation)
@@ -39,7 +39,7 @@ func (m *Mapper) auditAttrs(e *dns.Event) (r attrs.ConstAttrs) {
 	return r
 }
 
-// audit writes what was done to which object, and its values before and after, in a record of the schema Dns.
+// audit writes the operation, its object, and the values before and after into a record of the schema Dns.
 func (r *dnsRecord) audit(m attrs.Attributes, kind *dnsKind) {
 	if r.AuditPlan() == nil || r.plainAudit() {
 		return
@@ -62,10 +62,10 @@ func (r *dnsRecord) change(m attrs.Attributes) {
 	r.auditValue(m, auditNewValue, plan.NewAt)
 }
 
-// auditValue puts the text of a field under another name, and reports whether it has any. The field stays under its own, but where its
-// attribute says all of it. A record's name is put in full, and its data in master file form, both in the spelling of the profile; data
-// that cannot be read is left to the field. A field that has the name of its attribute stands in one of them: in the attribute of a
-// record of the schema AuditEvent, else in AdditionalFields.
+// auditValue puts the text of a field under another name, and reports whether the field has a text. The field also stays under its own
+// name, unless the attribute has all of it. A record's name is put in full, and its data in master file form, both in the spelling of the
+// profile. Data that cannot be read stays in the field alone. A field with the name of its attribute is written once: as the attribute in
+// a record of the schema AuditEvent, else in AdditionalFields.
 func (r *dnsRecord) auditValue(m attrs.Attributes, key string, at int) (put bool) {
 	if at < 0 || at >= len(r.Values) || m.Omits(key) {
 		return false

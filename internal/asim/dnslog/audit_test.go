@@ -24,7 +24,7 @@ func TestAnAuditEventOfALaterWindowsIsOne(t *testing.T) {
 	require.Equal(t, []any{"Status", nil}, attrsOf(t, dns.Server(), dns.ProfileWindows, dc1, later, nil, "EventType", "EventSubType"))
 }
 
-// One id, two tasks: the class of an id that nobody knows is not that of the first event of it.
+// Two events with the same unknown id may have different tasks. The class of each follows from its own task.
 func TestTheClassOfAnUnknownAuditEventIsItsOwn(t *testing.T) {
 	decoder, m := dns.NewDecoder(dns.Server()), NewMapper(dns.Server(), dns.ProfileWindows, dc1, "")
 	records := m.Begin(plog.NewLogs())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Records of ASIM's schema AuditEvent, which profile asim makes of the DNS Server's audit events. What is in no attribute of that schema
-// stands in AdditionalFields, as in any record.
+// Records of ASIM's schema AuditEvent, which profile asim makes of the DNS Server's audit events. Fields without an attribute in
+// that schema go to AdditionalFields, as in any record.
 
 package dnslog
 
@@ -14,7 +14,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// What the ASIM AuditEvent schema calls itself, and the scope of its records. Source of the version: the table of schemas in "Advanced
+// The name and version of the ASIM AuditEvent schema, and the scope of its records. Source of the version: the table of schemas in "Advanced
 // Security Information Model (ASIM) schemas" (https://learn.microsoft.com/azure/sentinel/normalization-about-schemas).
 const (
 	auditSchema        = "AuditEvent"
@@ -40,10 +40,10 @@ func (m *Mapper) BeginAudit(logs plog.Logs, records plog.LogRecordSlice) plog.Lo
 	return sl.LogRecords()
 }
 
-// auditKind gives what records of the schema AuditEvent have in common: the application that the change applies to is the DNS Server.
+// auditKind returns the attributes that records of the schema AuditEvent share: the application that the change applies to is the DNS Server.
 func (m *Mapper) auditKind(e *dns.Event, name string) (r attrs.ConstAttrs) {
 	plan := e.AuditPlan()
-	if plan == nil { // the event says no more of what was done than its name, or its id
+	if plan == nil { // only the event's name, or its id, describes the operation
 		if name == "" {
 			name = strconv.Itoa(int(e.ID))
 		}
@@ -89,8 +89,8 @@ func (r *dnsRecord) target() {
 	}
 }
 
-// auditMore writes to AdditionalFields what a record of the schema AuditEvent has no attribute for: the type of the records that were
-// changed, in the words of the schema Dns, and the program of the process in TargetAppId.
+// auditMore writes to AdditionalFields two values without an attribute in the schema AuditEvent: the type of the changed records, under
+// the names of the schema Dns, and the program of the process in TargetAppId.
 func (r *dnsRecord) auditMore(m attrs.Attributes) {
 	if code, ok := r.word(dns.QueryType); ok && r.HasAuditLayout() {
 		m.PutInt("DnsQueryType", int64(code))

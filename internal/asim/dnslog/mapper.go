@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package dnslog makes log records of DNS events. In come decoded events of one provider, one at a time or merged; out come log records
+// with the attributes of Microsoft's ASIM schemas Dns and AuditEvent, in one of three profiles.
 package dnslog
 
 import (
@@ -38,7 +40,7 @@ type Mapper struct {
 	view       *dns.View
 	kinds      []*dnsKind       // by twice the template's index, one more for audit events
 	head       attrs.ConstAttrs // what all records of the schema Dns have
-	auditHead  attrs.ConstAttrs // and those of the schema AuditEvent
+	auditHead  attrs.ConstAttrs // what all records of the schema AuditEvent have
 	outcomes   map[dnsOutcome]*attrs.ConstAttrs
 	flagSets   map[uint16]*attrs.ConstAttrs
 	others     map[dnsOther]*dnsKind // of ids that no manifest has
@@ -89,7 +91,7 @@ func (m *Mapper) schemaAttrs(schema, version string) (r attrs.ConstAttrs) {
 	return r
 }
 
-// SetDevice changes the device of the events to come. The resource of a batch that has begun stays as it is.
+// SetDevice changes the device of the next events. The resource of a batch that has begun stays as it is.
 func (m *Mapper) SetDevice(d Device) {
 	if d.Addr = d.Addr.WithZone(""); d == m.device.Device {
 		return
@@ -98,17 +100,17 @@ func (m *Mapper) SetDevice(d Device) {
 	m.builder.Forget()
 }
 
-// Identifies reports whether records have an identifier made of the event, Merged.ID: not in profile documented, nor when EventOriginalUid
-// is omitted.
+// Identifies reports whether records have an identifier that is made from the event, Merged.ID. Records of profile documented and records
+// without EventOriginalUid have none.
 func (m *Mapper) Identifies() bool { return !m.documents() && !m.omitsUID }
 
-// DeviceName is what Dvc has of the events to come.
+// DeviceName is the value of Dvc in the next records.
 func (m *Mapper) DeviceName() string { return m.device.Name }
 
-// KeepPackets says when AdditionalFields.PacketData holds the packets that events carry. It is called before the first event.
+// KeepPackets sets when AdditionalFields.PacketData holds the packets that events carry. It is called before the first event.
 func (m *Mapper) KeepPackets(when PacketKeep) { m.keep = when }
 
-// Omit says which attributes are never built. It is called before the first event.
+// Omit sets the attributes that are never built. It is called before the first event.
 func (m *Mapper) Omit(names OmitAttributes) {
 	m.builder.Omit(names.sets())
 	m.omitsUID = slices.Contains(names, eventOriginalUID)
@@ -149,7 +151,7 @@ type dnsKind struct {
 	template attrs.Template
 }
 
-// dnsOther is what the class of an event depends on that no manifest has.
+// dnsOther is the part of an event without a manifest that its class depends on.
 type dnsOther struct {
 	id            uint16
 	update, audit bool
@@ -173,7 +175,7 @@ func (m *Mapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 		return k
 	}
 	i := 2 * t.Index
-	if e.Audit { // the header may say so, whatever the manifest says
+	if e.Audit { // the header may say so even if the manifest does not
 		i++
 	}
 	if i >= len(m.kinds) {
@@ -215,7 +217,7 @@ type Merged struct {
 	Start, End time.Time
 	// Answered marks a response that is merged with its query. The time between them is the duration of the exchange.
 	Answered bool
-	// Leapt marks one whose query's time, Start, cannot be compared with the response's: the host's clock was set between them.
+	// Leapt marks such a response if the query's time, Start, cannot be compared with the response's: the host's clock was set between them.
 	Leapt bool
 	// Unanswered marks a query that got no response in time.
 	Unanswered bool
@@ -275,7 +277,7 @@ func (r *dnsRecord) dnsEvent(kind *dnsKind) {
 	r.additional(kind)
 }
 
-// documents reports whether the record is to the letter of the design document.
+// documents reports whether the record follows the design document to the letter.
 func (m *Mapper) documents() bool { return m.profile == dns.ProfileDocumented }
 
 // severity gives the log severity of an ETW level (winmeta.xml). Level 0 is "log always".

@@ -405,7 +405,7 @@ func TestATimeBefore1970IsNoTimeStampFarAhead(t *testing.T) {
 	}
 }
 
-// The columns hold 32 bits with a sign, and the fields 32 without. Of a layout that is not known a number may be any.
+// The columns hold 32 bits with a sign, and the fields 32 without. With an unknown layout, a number may be any.
 func TestANumberBeyondWhatItsAttributeHoldsStaysInItsField(t *testing.T) {
 	packet := []byte{0, 7, 0x81, 0x83, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, 28, 0, 1}
 	for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileASIM, dns.ProfileDocumented} {

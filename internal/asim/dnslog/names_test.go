@@ -211,8 +211,8 @@ func TestNamesOfAnswersInDetailAreBounded(t *testing.T) {
 	require.Equal(t, int64(100), additional(attrs, "DnsAnswerCount"))
 }
 
-// auditNames are, of every audit event, what names in its own fields become: its object, and the values before and after. Of the others
-// none of the three is a name.
+// auditNames lists the attributes of audit events that may be made from a name in a field (Object, OldValue, NewValue), and the ids of the
+// events for each. In other audit events none of the three is a name.
 func auditNames() map[string][]uint16 {
 	return map[string][]uint16{
 		"Zone": {513, 514, 526, 534, 535, 559, 560, 561, 562, 563, 564, 565, 567, 568}, "ZoneName": {525, 527}, "Name": {512, 544, 545, 546},

@@ -6,10 +6,11 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// userIDType is what ASIM calls the security identifiers of Windows.
+// userIDType is ASIM's name for the security identifiers of Windows.
 const userIDType = "SID"
 
-// user writes the user who did what the event says: the identifier, its type, the name and its type under these names.
+// user writes the user who caused the event. The parameters are the names of four attributes: the identifier, its type, the user's name,
+// and the type of that name.
 func (r *dnsRecord) user(id, idType, username, usernameType string) {
 	sid := r.Actor()
 	if sid == nil || r.profile == dns.ProfileDocumented {

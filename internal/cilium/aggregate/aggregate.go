@@ -35,7 +35,7 @@ type Settings struct {
 // goroutines.
 type ConnectionAggregator struct {
 	Settings
-	// Clock must be told of every event of the stream before Add is called with it, and also of events that never get to Add.
+	// Clock must get the time of every event of the stream before Add is called with it, also of events that are never added.
 	Clock hold.Clock
 
 	store  *hold.Store

@@ -12,39 +12,39 @@ import (
 	"fmt"
 )
 
-// Record is one raw record of the events map, or the news that records are lost.
+// Record is one raw record of the events map, or a report of lost records.
 type Record struct {
 	// Time is the record's own time in nanoseconds since 1970-01-01 UTC. Live it is when the record was read, since
 	// Cilium's events carry no time; in a replay it is the capture's packet time. 0 is unknown.
 	Time int64
-	// CPU is the number of the processor that wrote the record; -1 is unknown. A ring buffer does not tell.
+	// CPU is the number of the processor that wrote the record; -1 is unknown. A ring buffer does not have it.
 	CPU int32
 	// Lost is the number of records that the kernel dropped, in a loss record, which has no Data. 0 is an event.
 	Lost uint64
-	// Data is what the datapath wrote. Who hands out the Record says how long it is valid.
+	// Data is what the datapath wrote. The function that returns the Record documents how long it is valid.
 	Data []byte
 }
 
-// UnknownCPU is Record.CPU where the source does not tell.
+// UnknownCPU is Record.CPU if the source does not have it.
 const UnknownCPU = -1
 
 // HeadSize is the size of a record's head in bytes: Time, CPU and Lost, little endian.
 const HeadSize = 8 + 4 + 8
 
-// Reason is why something was refused: a short stable word that serves as a metric's label.
+// Reason is the reason why a record was refused: a short stable word that serves as a metric's label.
 type Reason string
 
-// Reasons of Parse.
+// The reasons for which Parse refuses bytes.
 const (
-	// ReasonHead is a record that is shorter than its head.
+	// ReasonHead: the record is shorter than its head.
 	ReasonHead Reason = "head"
-	// ReasonCPU is a processor number below -1.
+	// ReasonCPU: the processor number is below -1.
 	ReasonCPU Reason = "cpu"
-	// ReasonLoss is a loss record with data.
+	// ReasonLoss: a loss record has data.
 	ReasonLoss Reason = "loss"
 )
 
-// WireError says why bytes are not a record in wire form.
+// WireError is the error for bytes that are not a record in wire form.
 type WireError struct {
 	Reason Reason
 	text   string

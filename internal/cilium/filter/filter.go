@@ -13,7 +13,7 @@ type Filter struct {
 	allow, deny []rule
 }
 
-// Wants reports whether the event is wanted. Losses always are: they are a hole in the evidence, whatever it is of.
+// Wants reports whether the event is wanted. Losses always are: any event may be among the lost ones.
 func (f *Filter) Wants(e *flow.Flow) bool {
 	if f == nil || e.Class == flow.ClassLost {
 		return true

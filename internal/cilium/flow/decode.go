@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// From a notification to a flow, as Hubble's parsers (pkg/hubble/parser/{threefour,sock,debug}) do it. Each kind of notification has a file.
+// This file makes a flow of a notification, as Hubble's parsers (pkg/hubble/parser/{threefour,sock,debug}) do. Each kind of notification has
+// a file of its own.
 
 package flow
 

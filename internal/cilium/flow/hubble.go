@@ -286,8 +286,8 @@ var flowFields = []field{
 	{name: "aggregate", message: "Aggregate"},
 }
 
-// messages are the messages that fields of a flow are, with their fields: name, or name:message. What a mask can only take whole (lists,
-// times, wrapped values, policies) has no message here.
+// messages has the fields of each message type in a flow: name, or name:message for a field that is a message. Fields that a mask can only
+// take whole (lists, times, wrapped values, policies) have no message here.
 var messages = map[string]string{
 	"Flow":             declared(flowFields),
 	"Emitter":          "name version",

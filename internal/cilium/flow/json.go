@@ -22,7 +22,7 @@ func (f *Flow) AppendHubbleJSON(dst []byte, nodeName string, ts time.Time) []byt
 	return f.appendJSON(dst, flowWriters, export{nodeName, ts})
 }
 
-// appendJSON appends the exporter's line. Of a flow it has the fields that the writers write.
+// appendJSON appends the exporter's line, with the fields of the flow that the writers write.
 func (f *Flow) appendJSON(dst []byte, writers []fieldWriter, e export) []byte {
 	w := object(append(dst, '{'))
 	switch f.Class {

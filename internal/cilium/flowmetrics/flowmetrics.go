@@ -14,14 +14,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// Tally holds the sums since it was made. One goroutine may add while another reads. A nil Tally adds nothing.
-type Tally struct {
+// Totals holds the sums of all series since it was made. One goroutine may add while another reads. A nil Totals adds nothing.
+type Totals struct {
 	mu   sync.Mutex
 	sums map[key]*Sums
 }
 
-// New returns an empty Tally.
-func New() *Tally { return &Tally{sums: map[key]*Sums{}} }
+// New returns an empty Totals.
+func New() *Totals { return &Totals{sums: map[key]*Sums{}} }
 
 // Sums are the sums of a series.
 type Sums struct {
@@ -60,7 +60,7 @@ type Entry struct {
 }
 
 // Add counts an event that stands for itself.
-func (t *Tally) Add(f *flow.Flow) {
+func (t *Totals) Add(f *flow.Flow) {
 	if t == nil {
 		return
 	}
@@ -76,7 +76,7 @@ func (t *Tally) Add(f *flow.Flow) {
 }
 
 // AddLost counts lost events.
-func (t *Tally) AddLost(source flow.LostSource, n uint64) {
+func (t *Totals) AddLost(source flow.LostSource, n uint64) {
 	if t == nil {
 		return
 	}
@@ -86,7 +86,7 @@ func (t *Tally) AddLost(source flow.LostSource, n uint64) {
 }
 
 // of returns the sums of a key.
-func (t *Tally) of(k key) *Sums {
+func (t *Totals) of(k key) *Sums {
 	s := t.sums[k]
 	if s == nil {
 		s = &Sums{}
@@ -96,7 +96,7 @@ func (t *Tally) of(k key) *Sums {
 }
 
 // Entries returns all series, in no order, with their sums at one moment.
-func (t *Tally) Entries() []Entry {
+func (t *Totals) Entries() []Entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	entries := make([]Entry, 0, len(t.sums))

@@ -18,7 +18,7 @@ import (
 var addr = netip.MustParseAddr("10.0.0.1")
 
 // all gives the sums by series.
-func all(t *Tally) map[Series]Sums {
+func all(t *Totals) map[Series]Sums {
 	sums := map[Series]Sums{}
 	for _, e := range t.Entries() {
 		sums[e.Series] = e.Sums
@@ -27,7 +27,7 @@ func all(t *Tally) map[Series]Sums {
 }
 
 func TestEventsAreAddedUpByWhatTheyHaveInCommon(t *testing.T) {
-	tally := New()
+	totals := New()
 	tcp := flow.Headers{IP: flow.IP{Version: 4, Protocol: 6}}
 	for _, f := range []flow.Flow{
 		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 0, ObservationPoint: flow.ToEndpoint, PacketDirection: flow.DirectionIngress, OrigLen: 60, Headers: tcp},
@@ -42,10 +42,10 @@ func TestEventsAreAddedUpByWhatTheyHaveInCommon(t *testing.T) {
 		{Class: flow.ClassRaw, Type: 42},
 		{Class: flow.ClassRaw, Type: 43},
 	} {
-		tally.Add(&f)
+		totals.Add(&f)
 	}
-	tally.AddLost(flow.LostPerfEventRingBuffer, 3)
-	tally.AddLost(flow.LostPerfEventRingBuffer, 4)
+	totals.AddLost(flow.LostPerfEventRingBuffer, 3)
+	totals.AddLost(flow.LostPerfEventRingBuffer, 4)
 	require.Equal(t, map[Series]Sums{
 		{Type: "trace", Verdict: "FORWARDED", ObservationPoint: "TO_ENDPOINT", Direction: flow.DirectionIngress, Transport: "tcp"}:  {Events: 2, Packets: 2, Bytes: 100},
 		{Type: "trace", Verdict: "FORWARDED", ObservationPoint: "UNKNOWN_POINT", Transport: "tcp"}:                                  {Events: 1, Packets: 1, Bytes: 40},
@@ -57,20 +57,20 @@ func TestEventsAreAddedUpByWhatTheyHaveInCommon(t *testing.T) {
 		{Type: "trace-sock", Verdict: "TRACED"}:                                                                                     {Events: 1, Packets: 0, Bytes: 0},
 		{Type: "unknown"}:                                                                                                           {Events: 2, Packets: 0, Bytes: 0},
 		{LostSource: "PERF_EVENT_RING_BUFFER"}:                                                                                      {Lost: 7},
-	}, all(tally))
+	}, all(totals))
 }
 
 func TestNothingIsCountedWhereNobodyWantsIt(t *testing.T) {
-	var none *Tally
+	var none *Totals
 	none.Add(&flow.Flow{})
 	none.AddLost(flow.LostPerfEventRingBuffer, 1)
 }
 
-// Whatever the bytes say: 11 types and the unknown, 16 points, 8 verdicts, 100 reasons, 3 directions, 9 protocols, of which few
-// go together.
+// The names bound the number of series for any bytes: 11 types and the unknown one, 16 points, 8 verdicts, 100 reasons, 3 directions and
+// 9 protocols. Only few of their combinations are possible.
 func TestTheNumberOfSeriesIsBounded(t *testing.T) {
 	const bound = 6000
-	tally := New()
+	totals := New()
 	r := rand.New(rand.NewPCG(1, 2))
 	var n monitor.Notification
 	var f flow.Flow
@@ -93,11 +93,11 @@ func TestTheNumberOfSeriesIsBounded(t *testing.T) {
 			continue
 		}
 		f.Decode(&n)
-		tally.Add(&f)
+		totals.Add(&f)
 		events++
 	}
-	sums := all(tally)
-	require.Len(t, sums, len(tally.sums), "no two have the same names")
+	sums := all(totals)
+	require.Len(t, sums, len(totals.sums), "no two have the same names")
 	require.Less(t, len(sums), bound)
 	require.Greater(t, len(sums), 500)
 	var sum int64
@@ -108,18 +108,18 @@ func TestTheNumberOfSeriesIsBounded(t *testing.T) {
 }
 
 func TestAddingAndReadingMayGoOnTogether(t *testing.T) {
-	tally := New()
+	totals := New()
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for i := range 10_000 {
-			tally.Add(&flow.Flow{Type: monitor.MessageType(i), OrigLen: 1})
+			totals.Add(&flow.Flow{Type: monitor.MessageType(i), OrigLen: 1})
 		}
 	})
 	for range 100 {
-		all(tally)
+		all(totals)
 	}
 	wg.Wait()
-	sums := all(tally)
+	sums := all(totals)
 	var sum int64
 	for _, s := range sums {
 		sum += s.Packets
@@ -128,10 +128,10 @@ func TestAddingAndReadingMayGoOnTogether(t *testing.T) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	tally := New()
+	totals := New()
 	f := flow.Flow{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, OrigLen: 60, Headers: flow.Headers{IP: flow.IP{Version: 4, Protocol: 6}}}
 	b.ReportAllocs()
 	for b.Loop() {
-		tally.Add(&f)
+		totals.Add(&f)
 	}
 }

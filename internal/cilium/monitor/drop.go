@@ -62,7 +62,7 @@ func (n *Notification) decodeDrop(data []byte) error {
 // known releases.
 func (w WireFormat) DropReleases(version uint8) (first, last WireFormat) {
 	if int(version) >= len(dropReleases) {
-		return WireFormat114, WireFormat120
+		return WireFormat114, newestWireFormat
 	}
 	first, last = dropReleases[version][0], dropReleases[version][1]
 	if w >= first && w <= last {

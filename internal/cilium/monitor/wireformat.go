@@ -31,6 +31,9 @@ const (
 // wireFormatNames is indexed by WireFormat.
 var wireFormatNames = [...]string{"auto", "1.14", "1.15", "1.16", "1.17", "1.18", "1.19", "1.20"}
 
+// newestWireFormat is the newest known release.
+const newestWireFormat = WireFormat(len(wireFormatNames) - 1)
+
 // String returns the format's name in the configuration.
 func (w WireFormat) String() string {
 	if int(w) < len(wireFormatNames) {
@@ -46,7 +49,7 @@ func ParseWireFormat(name string) (WireFormat, error) {
 	}
 	i := slices.IndexFunc(wireFormatNames[:], func(n string) bool { return strings.EqualFold(name, n) })
 	if i < 0 {
-		return WireFormatAuto, fmt.Errorf("wire format %q: want auto or a minor release of Cilium, \"1.14\" to \"1.20\"", name)
+		return WireFormatAuto, fmt.Errorf("wire format %q: want auto or a minor release of Cilium, %q to %q", name, WireFormat114, newestWireFormat)
 	}
 	return WireFormat(i), nil
 }

@@ -15,7 +15,7 @@ import (
 
 // Config is the receiver's `config_map` section.
 type Config struct {
-	// Apply says whether the map must be written: required, best_effort or off. Default best_effort.
+	// Apply is required (the map must be written), best_effort or off. Default best_effort.
 	Apply Mode `mapstructure:"apply"`
 	// RestoreOnShutdown restores the map's previous values when the receiver stops, except values that something else has changed
 	// since. Default true.
@@ -38,7 +38,7 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-// Mode says whether the map must be written.
+// Mode is how strictly the map must be written.
 type Mode string
 
 // The modes.

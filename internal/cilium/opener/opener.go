@@ -27,9 +27,9 @@ type Memory struct {
 	key         []byte
 }
 
-// connection is what an event told of a connection.
+// connection is the state of a connection, from the last event that showed it.
 type connection struct {
-	said  int64 // when an event last told it, ns since 1970
+	said  int64 // time of that event, ns since 1970
 	lower bool  // the lower of the two ends opened the connection
 }
 

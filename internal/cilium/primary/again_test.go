@@ -177,7 +177,7 @@ func TestAPacketThatIsSentAgainAnotherWayIsCountedOrHasNoMark(t *testing.T) {
 	}
 }
 
-// Each of these comes in, and nothing more is told of it.
+// Each of these comes in, and no later point reports it.
 func TestPacketsThatLookTheSameAndOnlyComeInAreAllCounted(t *testing.T) {
 	packet := heartbeat()
 	for _, point := range []uint8{fromEndpoint, fromNetwork} {
@@ -214,7 +214,7 @@ func TestTheMarksAreWhatAModelSaysThatWasSentOrTheRestIsCounted(t *testing.T) {
 		{[]step{in(0, fromEndpoint, pod), {0, dropIn(otherPod, packet)}}, true},
 		{[]step{in(0, fromEndpoint, pod), in(0, toOverlay, pod), {1, watched(3, packet)}, {1, watched(4, packet)}}, true},
 		{[]step{in(0, fromEndpoint, pod), {0, drop(pod, packet)}, {0, watched(3, packet)}}, true},
-		{[]step{in(0, fromEndpoint, pod)}, false}, // nothing more is told of it
+		{[]step{in(0, fromEndpoint, pod)}, false}, // no later point reports it
 	}
 	for seed := range uint64(40) {
 		for _, incoming := range []bool{false, true} { // the level none, and the others

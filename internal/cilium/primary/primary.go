@@ -44,7 +44,7 @@ const Window = 5 * time.Second
 // clock is divided into spans. A packet takes microseconds, and a few milliseconds on a busy node. Senders' timers are 200 ms or more.
 const Span = 1 << 24 * time.Nanosecond
 
-// Answer says whether a record counts something of its packet.
+// Answer is whether a record counts something of its packet.
 type Answer uint8
 
 // The answers.

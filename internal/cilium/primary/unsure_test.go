@@ -136,7 +136,7 @@ func TestWhatComesWithAnotherTimeHasNoMarkWhereItMayBeTheSamePacket(t *testing.T
 	}
 }
 
-// A packet for the node itself comes in, and no point tells of it again.
+// A packet for the node itself comes in, and no later point reports it.
 func TestAPacketThatOnlyComesInIsCountedWhenNothingMoreComesOfIt(t *testing.T) {
 	l := newLine(t)
 	in := func(sequence uint32) mt.Trace { return trace(fromNetwork, 0, tcp(40000, mt.ACK, sequence)) }

@@ -52,7 +52,7 @@ const (
 // Correlator keeps events back. It is used from one goroutine.
 type Correlator struct {
 	Settings
-	// Clock must be told of every event of the stream, also of those that are not added, before Add.
+	// Clock must get the time of every event of the stream before Add, also of events that are not added.
 	Clock hold.Steady
 
 	store  *hold.Store

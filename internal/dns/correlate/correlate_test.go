@@ -287,7 +287,7 @@ func TestWhenTheClockIsSetForwardAResponseWaitsForItsQueryAmongEventsFromBefore(
 	}
 }
 
-// timed adds events to a Correlator, each of which the clock is told of.
+// timed gives each event's time to the Correlator's clock before it adds the event.
 type timed struct {
 	maker
 	corr *Correlator

@@ -27,7 +27,7 @@ type domains struct {
 	subtrees bool // there is one
 }
 
-// mark says whether a node's name, its subtree or both are in the set. A node without a mark leads to other nodes.
+// mark is the part of a node that is in the set: its name, its subtree or both. A node without a mark leads to other nodes.
 type mark uint8
 
 const (

@@ -19,9 +19,9 @@ type field struct {
 	name, alias string
 	// ask gives a condition without values.
 	ask func() condition
-	// read reads the field of an event into the facts; nil if the facts have it in any case.
+	// read reads the field of an event into the facts. It is nil if the facts always have the field.
 	read func(f *Filter, e *dns.Event)
-	// alike marks a field of which one value is as likely as another: Idle looks at one only.
+	// alike marks a field whose values are all equally likely: Idle looks at one only.
 	alike bool
 }
 

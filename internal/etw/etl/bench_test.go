@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How fast reading and writing are, and that they do not allocate.
+// Benchmarks of reading and writing, and tests that neither allocates.
 
 package etl
 
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// benchFile is a file of 64 KiB buffers full of events as long as a DNS server's typical one.
+// benchFile is a file of full 64 KiB buffers. Its events are as long as a typical event of the DNS Server.
 func benchFile(clock uint32, buffers int) (file []byte, events int) {
 	one := pad(event(startStamp+1_000_000, 257, string(bytes.Repeat([]byte{'d'}, 120))))
 	n := (DefaultBufferSize - 72) / len(one)

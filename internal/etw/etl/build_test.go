@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A builder of event trace logs for the tests, after the format's description and independent of the package's own code.
+// A builder of event trace logs for the tests. It follows the format's description and shares no code with the package.
 
 package etl
 
@@ -13,22 +13,22 @@ import (
 	"unicode/utf16"
 )
 
-// Times used throughout: a header stamp and its FILETIME, 2024-05-01 00:00:00 UTC.
+// The start of all test files, as a header stamp and as its FILETIME: 2024-05-01 00:00:00 UTC.
 const (
 	startFiletime = 133589952000000000
 	startStamp    = 5_000_000_000
 )
 
-// trace describes a file; build gives its bytes. The zero value of a field is replaced by what is plain.
+// trace describes a file; build returns its bytes. A field that is zero gets the default in its comment.
 type trace struct {
-	bufferSize  uint32 // of every buffer: 1024
-	firstSize   uint32 // of the first one, where it differs
-	logfileSize uint32 // in TRACE_LOGFILE_HEADER, where it differs
-	pointer     uint32 // 8
-	clock       uint32 // 2
+	bufferSize  uint32 // of every buffer; default 1024
+	firstSize   uint32 // of the first buffer; default bufferSize
+	logfileSize uint32 // in TRACE_LOGFILE_HEADER; default bufferSize
+	pointer     uint32 // default 8
+	clock       uint32 // default 2
 	noFreq      bool
 	mode        uint32
-	written     uint32 // BuffersWritten; 0: as many as there are
+	written     uint32 // BuffersWritten; default the number of buffers
 	first       []byte // records in the first buffer after the header's
 	buffers     [][]byte
 }
@@ -84,7 +84,7 @@ func (f trace) build() []byte {
 	return out
 }
 
-// buffer gives a whole buffer: header, records, padding.
+// buffer returns a whole buffer: header, records, padding.
 func buffer(size uint32, records []byte) []byte {
 	le := binary.LittleEndian
 	b := make([]byte, 72, size)
@@ -98,7 +98,7 @@ func buffer(size uint32, records []byte) []byte {
 	return b
 }
 
-// from makes b a buffer of a processor, with its sequence number and a time stamp in its order.
+// from makes b a buffer of a processor, with a sequence number and a time stamp that follows from it.
 func from(processor uint16, sequence uint64, b []byte) []byte {
 	binary.LittleEndian.PutUint16(b[40:], processor)
 	binary.LittleEndian.PutUint64(b[24:], sequence)
@@ -125,7 +125,7 @@ func pad(b []byte) []byte {
 	return b
 }
 
-// event gives an unpadded EVENT_HEADER record with its bytes recognisable.
+// event returns an unpadded EVENT_HEADER record with recognisable bytes.
 func event(stamp uint64, id uint16, data string) []byte {
 	le := binary.LittleEndian
 	b := make([]byte, 80)
@@ -141,7 +141,7 @@ func event(stamp uint64, id uint16, data string) []byte {
 	return append(b, data...)
 }
 
-// system gives a SYSTEM_TRACE_HEADER record of a size, payload included, aligned.
+// system returns an aligned SYSTEM_TRACE_HEADER record. The size includes the payload.
 func system(size int, payload []byte) []byte {
 	b := make([]byte, 32)
 	binary.LittleEndian.PutUint16(b, 2)
@@ -151,7 +151,7 @@ func system(size int, payload []byte) []byte {
 	return pad(append(b, payload...))
 }
 
-// other gives a record of any kind, aligned: size at sizeAt, the given header type and marker.
+// other returns an aligned record of any kind, with its size at sizeAt and this header type and marker.
 func other(size, sizeAt int, headerType, marker byte) []byte {
 	b := bytes.Repeat([]byte{0x5A}, size)
 	b[2], b[3] = headerType, marker
@@ -161,7 +161,7 @@ func other(size, sizeAt int, headerType, marker byte) []byte {
 
 func join(bs ...[]byte) []byte { return bytes.Join(bs, nil) }
 
-// read reads a whole file, and gives copies of its events and how it ended.
+// read reads a whole file. It returns copies of the events, the counts, and the error that ended the reading.
 func read(t testing.TB, file []byte) (events [][]byte, stats Stats, end error) {
 	t.Helper()
 	r, err := NewReader(bytes.NewReader(file), int64(len(file)))
@@ -180,7 +180,7 @@ func read(t testing.TB, file []byte) (events [][]byte, stats Stats, end error) {
 	}
 }
 
-// mustRead is read for a file that ends well.
+// mustRead is like read, but fails the test unless the file ends with io.EOF.
 func mustRead(t testing.TB, file []byte) ([][]byte, Stats) {
 	t.Helper()
 	events, stats, err := read(t, file)

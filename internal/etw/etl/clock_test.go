@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The conversion of time stamps, held against arbitrary precision arithmetic.
+// The conversion of time stamps, compared with arbitrary precision arithmetic.
 
 package etl
 

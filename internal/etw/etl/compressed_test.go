@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Files whose buffers differ in size: compressed ones, and those with a first buffer of its own.
+// Files whose buffers differ in size: compressed files, and files whose first buffer has a size of its own.
 
 package etl
 
@@ -17,8 +17,8 @@ import (
 	"testing"
 )
 
-// compressed gives a buffer that says it is compressed: its own size, the size in use before compression, and bytes that look
-// like events and are nothing that could be decompressed.
+// compressed returns a buffer that is marked as compressed: its own size, the size in use before compression, and bytes that look like
+// events and cannot be decompressed.
 func compressed(onDisk uint32) []byte {
 	b := buffer(onDisk, nil)
 	with32(b, 4, 1024)
@@ -29,14 +29,14 @@ func compressed(onDisk uint32) []byte {
 	return b
 }
 
-// packed gives a buffer as it lies on disk when it is compressed.
+// packed returns a buffer in its compressed form on disk.
 func packed(b []byte) []byte {
 	saved := binary.LittleEndian.Uint32(b[4:])
 	out := append(bytes.Clone(b[:72]), lz77(b[72:saved])...)
 	return with(with32(out, 0, uint32(len(out))), 52, 0x60)
 }
 
-// lz77 compresses as MS-XCA 2.3 describes it, with the first match found.
+// lz77 compresses as in MS-XCA 2.3. It uses the first match that it finds.
 func lz77(plain []byte) []byte {
 	le := binary.LittleEndian
 	out := []byte{0, 0, 0, 0}
@@ -145,7 +145,7 @@ func TestDecompressReversesCompression(t *testing.T) {
 			if m, err := decompress(got, src); m != n || err != nil || !bytes.Equal(got, plain) {
 				t.Fatalf("%d bytes of %d letters: %d, %v", n, letters, m, err)
 			}
-			for cut := range min(len(src), 300) { // a prefix gives a prefix
+			for cut := range min(len(src), 300) { // a prefix decompresses to a prefix
 				if m, err := decompress(got, src[:cut]); err != nil || !bytes.Equal(got[:m], plain[:m]) {
 					t.Fatalf("%d bytes of %d letters cut at %d: %d, %v", n, letters, cut, m, err)
 				}
@@ -159,7 +159,7 @@ func TestDecompressReversesCompression(t *testing.T) {
 	}
 }
 
-// TestDecompressTakesTheExamplesOfTheSpecification has the two of MS-XCA, section 3.1.
+// The two examples of MS-XCA, section 3.1.
 func TestDecompressTakesTheExamplesOfTheSpecification(t *testing.T) {
 	for want, src := range map[string]string{
 		"abcdefghijklmnopqrstuvwxyz": "\x3f\x00\x00\x00abcdefghijklmnopqrstuvwxyz",
@@ -192,11 +192,11 @@ func TestNextNeverMisreadsCompressedBuffers(t *testing.T) {
 	if want := (Stats{Buffers: 6, Events: 2, CompressedBuffers: 3}); stats != want || !slices.Equal(ids(events), []uint16{1, 1}) {
 		t.Errorf("events %v, stats %+v, want %+v", ids(events), stats, want)
 	}
-	// Without the mode bit in the header, the buffers' own flag serves.
+	// Without the mode bit in the header, the buffers' own flag decides.
 	if _, stats = mustRead(t, trace{buffers: [][]byte{compressed(393), readable}}.build()); stats.Events != 1 {
 		t.Errorf("stats %+v", stats)
 	}
-	// After a header without a credible size there is no telling where the next buffer begins.
+	// After a header without a credible size, the start of the next buffer is unknown.
 	file = trace{mode: ModeCompressed, buffers: [][]byte{readable, with32(compressed(393), 0, 9999), readable}}.build()
 	if _, stats = mustRead(t, file); stats.Events != 1 || stats.DamagedBuffers != 1 || stats.MissingBuffers != 1 {
 		t.Errorf("stats %+v", stats)
@@ -226,7 +226,7 @@ func TestFirstBufferMayHaveItsOwnSize(t *testing.T) {
 			t.Errorf("first buffer of %d: stats %+v, want %+v", first, stats, want)
 		}
 	}
-	// The logfile header's size may be the odd one out.
+	// The size in the logfile header may differ from the buffers'.
 	small := buffer(1024, pad(event(startFiletime, 1, "")))
 	_, stats := mustRead(t, trace{logfileSize: 65536, buffers: [][]byte{small, small}}.build())
 	if stats.Events != 2 || !stats.Complete() {

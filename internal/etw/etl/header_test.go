@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What opening a file tells: its header, or what is wrong with it.
+// The header of an opened file, and the errors for a wrong one.
 
 package etl
 
@@ -140,7 +140,7 @@ func TestOpenReadsAFileAndClosesIt(t *testing.T) {
 	if err := errors.Join(r.Close(), r.Close()); err != nil {
 		t.Errorf("Close: %v", err)
 	}
-	if _, err := r.Next(); err != io.EOF { // the file was read to its end: nothing is left to fail
+	if _, err := r.Next(); err != io.EOF { // the file was read to its end, so no further read can fail
 		t.Errorf("Next after the last buffer: %v", err)
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the reader does with files that are cut, corrupted or made to harm it.
+// Files that are cut, corrupted or built to harm the reader.
 
 package etl
 
@@ -39,7 +39,7 @@ func samples() [][]byte {
 	}
 }
 
-// meter counts what is read of a file.
+// meter counts the reads of a file and their bytes.
 type meter struct {
 	io.ReaderAt
 	calls, bytes int64
@@ -51,9 +51,8 @@ func (m *meter) ReadAt(b []byte, off int64) (int, error) {
 	return m.ReaderAt.ReadAt(b, off)
 }
 
-// survive reads a file to its end and holds the reader to what it promises of any input: it ends, hands on only whole
-// events, each that the file has exactly once, reads no byte twice but those of the beginnings of the file and of each buffer,
-// and keeps its memory within bounds.
+// survive reads a file to its end and checks the reader's promises for any input. The reader ends. It returns whole events only, and each
+// event of the file exactly once. It reads no byte twice, except at the beginning of the file and of each buffer. Its memory is bounded.
 func survive(t *testing.T, file []byte) Stats {
 	t.Helper()
 	src := &meter{ReaderAt: bytes.NewReader(file)}
@@ -105,7 +104,7 @@ func survive(t *testing.T, file []byte) Stats {
 	return s
 }
 
-// within gives the events of a file, and how often it has each, read within other bounds than the reader's own.
+// within counts each event of a file, read with other bounds than the reader's own.
 func within(t *testing.T, file []byte, b bounds) map[string]int {
 	t.Helper()
 	r, err := NewReader(bytes.NewReader(file), int64(len(file)))
@@ -123,7 +122,7 @@ func within(t *testing.T, file []byte, b bounds) map[string]int {
 	}
 }
 
-// inFileOrder gives the events of a file, and how often it has each, read buffer for buffer as they lie in it.
+// inFileOrder counts each event of a file, read buffer by buffer in the file's own order.
 func inFileOrder(t *testing.T, file []byte) map[string]int {
 	t.Helper()
 	r, err := NewReader(bytes.NewReader(file), int64(len(file)))
@@ -174,7 +173,7 @@ func TestCorruptionIsSurvived(t *testing.T) {
 		file := bytes.Clone(all[rng.IntN(len(all))])
 		for range 1 + rng.IntN(12) {
 			at := rng.IntN(len(file))
-			if rng.IntN(2) == 0 { // headers: where a byte matters most
+			if rng.IntN(2) == 0 { // headers, where a changed byte has the most effect
 				at = rng.IntN(len(file)/1024+1)*1024 + rng.IntN(120)
 			}
 			if at >= len(file) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// In which order events come that lie in the file in another one.
+// The order of events that are out of order in the file.
 
 package etl
 
@@ -14,9 +14,9 @@ import (
 	"testing"
 )
 
-const second = 10_000_000 // in ticks of the clocks that the tests' files have
+const second = 10_000_000 // in ticks of the test files' clocks
 
-// stamps gives the events' stamps, in seconds after the start.
+// seconds returns the events' stamps, in seconds after the start.
 func seconds(events [][]byte) (list []int) {
 	for _, e := range events {
 		list = append(list, int(int64(binary.LittleEndian.Uint64(e[16:])-startFiletime)/second))
@@ -24,7 +24,7 @@ func seconds(events [][]byte) (list []int) {
 	return list
 }
 
-// at gives the records of events at times in seconds after the start. Their ids are a processor's.
+// at returns the records of events at times in seconds after the start. The processor's number is their id.
 func at(processor uint16, times ...int) []byte {
 	var b []byte
 	for _, s := range times {
@@ -55,7 +55,7 @@ func TestSequenceNumbersMayWrapAround(t *testing.T) {
 }
 
 func TestFewOfTheBuffersThatFollowAreLookedAtForAStamp(t *testing.T) {
-	s := &stream{places: make([]place, 1000)} // buffers that begin with no event, of which each would be looked at for each buffer
+	s := &stream{places: make([]place, 1000)} // no buffer begins with an event, so without a limit every buffer would be searched each time
 	s.places[lookAhead-1].first, s.places[lookAhead].first = 7, 8
 	var found []uint64
 	s.stamps(0, func(_ int, stamp uint64) bool {
@@ -76,8 +76,8 @@ func TestTheEventsOfSeveralProcessorsComeInTheOrderOfTime(t *testing.T) {
 	}
 }
 
-// well gives a file as Windows writes it, but for the order of its buffers, which is any: processors that write at random times,
-// each to a buffer of its own.
+// well returns a file as Windows writes it, with its buffers in random order. Each processor writes at random times, to a buffer of its
+// own.
 func well(rng *rand.Rand, compress bool) (file []byte, events int) {
 	const size = 1024
 	type open struct {

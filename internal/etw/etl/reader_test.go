@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What Next hands on, steps over and counts, for each kind of record and each damage.
+// The events that Next returns, and the records that it skips and counts, for each kind of record and of damage.
 
 package etl
 
@@ -18,7 +18,7 @@ import (
 )
 
 func TestNextGivesEventsInWireForm(t *testing.T) {
-	first := event(startFiletime+10, 256, "query.") // 86 bytes: the next one begins on 88
+	first := event(startFiletime+10, 256, "query.") // 86 bytes: the next record begins at 88
 	second := with(event(startFiletime+20, 257, ""), 2, 0x12)
 	extended := with(event(startFiletime+30, 258, "\x00\x00\x05\x00\x00\x00\x04\x00PIDS....data"), 4, 0x41)
 	inFirst := event(startFiletime+5, 1, "x")
@@ -221,7 +221,7 @@ func TestErrorsOfTheSourceReachTheCaller(t *testing.T) {
 			t.Errorf("failing from %d: %d events, %v; want %d", from, n, err, want)
 		}
 	}
-	// The file has become shorter since it was measured.
+	// The file was truncated after its size was read.
 	r, err := NewReader(bytes.NewReader(file[:131072]), int64(len(file)))
 	for err == nil {
 		_, err = r.Next()

@@ -98,8 +98,8 @@ func (r *Reader) refill(s *stream) error {
 	return nil
 }
 
-// fill reads buffers of a stream that has come to the end of one, until there is an event, and reports whether there is one. A stream
-// that gets no memory keeps its places and takes the key of the event that will be its next.
+// fill reads the next buffers of a stream whose buffer is used up, until it finds an event, and reports whether there is one. A stream
+// that gets no memory keeps its places and takes the key of its next event.
 func (r *Reader) fill(s *stream) (more bool, err error) {
 	for len(s.places) > 0 {
 		if s.memory == nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the writer refuses, and what it does when its destination fails.
+// Input that the writer refuses, and failures of its destination.
 
 package etl
 
@@ -61,7 +61,7 @@ func TestCreateRefusesImpossibleOptions(t *testing.T) {
 	}
 }
 
-// full takes some bytes and then fails.
+// full accepts a number of bytes and then fails.
 type full struct{ room int }
 
 var errFull = errors.New("disk full")
@@ -116,7 +116,7 @@ func TestAFailingSeek(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = w.Close()
-		if n == 0 && err != nil { // as with a pipe: the header stays as it was begun
+		if n == 0 && err != nil { // as with a pipe: the header stays as it was first written
 			t.Errorf("cannot seek at all: %v", err)
 		}
 		if failed := errors.Is(err, errFull); failed != (n == 1 || n == 2) {

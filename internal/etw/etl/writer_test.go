@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The writer: the round trip through the reader, and its bytes against the format's description.
+// The round trip through writer and reader, and the writer's bytes compared with the format's description.
 
 package etl
 
@@ -22,7 +22,7 @@ import (
 
 var startTime = time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
 
-// write writes events, the i-th on processor i modulo cpus, to a file on disk and gives its bytes.
+// write writes events to a file on disk, the i-th on processor i modulo cpus, and returns the file's bytes.
 func write(t *testing.T, opts Options, events ...[]byte) []byte {
 	t.Helper()
 	f, err := os.Create(filepath.Join(t.TempDir(), "x.etl"))
@@ -122,7 +122,7 @@ func TestHeaderIsWrittenAndCompleted(t *testing.T) {
 	}
 }
 
-// What other readers take from the header's record ends with the second name.
+// Other readers need the header's record up to the end of the second name.
 func TestTheRecordingStandsBehindTheNamesOfTheHeader(t *testing.T) {
 	opts := Options{LoggerName: "S", LogFileName: `C:\dns.etl`, StartTime: startTime, BufferSize: 1024}
 	events := eventsOf(20, 1)
@@ -180,7 +180,7 @@ func TestAFileThatIsNotCompletedSaysWhichRecordingItIsOf(t *testing.T) {
 	}
 }
 
-// TestTheBytesAreWindowsLayout holds the writer to the format's description, not to the reader.
+// TestTheBytesAreWindowsLayout compares the writer's bytes with the format's description, without the reader.
 func TestTheBytesAreWindowsLayout(t *testing.T) {
 	const size = 1024
 	file := write(t, Options{BufferSize: size, NumberOfProcessors: 2, LoggerName: "S", StartTime: startTime, EndTime: startTime.Add(time.Hour)},

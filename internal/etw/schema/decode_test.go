@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// data builds user data by hand, field by field.
+// data builds user data field by field.
 type data []byte
 
 func (d data) u8(v uint8) data     { return append(d, v) }
@@ -28,8 +28,8 @@ func (d data) wide(s string) data {
 	return append(d, 0, 0)
 }
 
-// recorded257 is a RESPONSE_SUCCESS that a Windows Server 2022 wrote, from Elastic's published test events. That version
-// does not have StaleRecordsPresent yet.
+// recorded257 is a RESPONSE_SUCCESS of a Windows Server 2022, from Elastic's published test events. That version does not have
+// StaleRecordsPresent yet.
 func recorded257() data {
 	return data{}.u8(0).ansi("172.31.87.64").ansi("216.160.83.56").u8(0).u8(0).ansi("google.es.").u32(28).u32(7).u8(0).u32(0).
 		u32(59560).u32(33152).wide("Default").wide("..Cache").wide("NULL").u32(3).bytes([]byte{1, 2, 3}).
@@ -160,7 +160,7 @@ func TestEveryTemplateDecodesWhatItEncodes(t *testing.T) {
 	}
 }
 
-// requireFirstExact decodes a record by one layout after the other, each from the beginning, and requires what Decode gives.
+// requireFirstExact decodes a record with each layout in turn, each from the beginning, and requires the result of Decode.
 func requireFirstExact(t *testing.T, c *Catalog, r *etw.Record) {
 	t.Helper()
 	var whole, one Decoded

@@ -4,7 +4,7 @@ package schema
 
 import "os"
 
-// DNSServer and DNSClient are the field lists of the two DNS providers, which are examples of all that a catalog may hold.
+// DNSServer and DNSClient are the field lists of the two DNS providers, which together have everything that a catalog may hold.
 func DNSServer() *Catalog { return mustReadFile("../../dns/dnsserver.txt") }
 
 func DNSClient() *Catalog { return mustReadFile("../../dns/dnsclient.txt") }

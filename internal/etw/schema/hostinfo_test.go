@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// eventInfo is the TRACE_EVENT_INFO that a host would give for a template.
+// eventInfo returns the TRACE_EVENT_INFO that a host would return for a template.
 func eventInfo(t *Template) []byte {
 	le := binary.LittleEndian
 	info := make([]byte, infoProperties+len(t.Fields)*propertySize)
@@ -60,7 +60,7 @@ func TestTheHostsDescriptionOfEveryEventIsRead(t *testing.T) {
 
 func TestADescriptionThatIsNotSupportedIsRefused(t *testing.T) {
 	le := binary.LittleEndian
-	event := DNSServer().Candidates(256, 0)[0] // its PacketData has its length in BufferSize
+	event := DNSServer().Candidates(256, 0)[0] // BufferSize is the length of its PacketData
 	packet := infoProperties + event.Find("PacketData")*propertySize
 	for name, change := range map[string]func(info []byte){
 		"a structure":                func(b []byte) { le.PutUint32(b[infoTopLevelCount:], 2) },
@@ -79,7 +79,7 @@ func TestADescriptionThatIsNotSupportedIsRefused(t *testing.T) {
 		require.ErrorIs(t, err, ErrUndescribable, name)
 	}
 	info := eventInfo(event)
-	for n := range info { // cut off anywhere, it is refused or read with what names there are
+	for n := range info { // cut off anywhere, it is refused, or read with the names that are left
 		_, _ = parseEventInfo(info[:n], recordOf(event))
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// callBack calls the callback as ETW does, through its address.
+// callBack calls the callback through its address, as ETW does.
 func callBack(r *eventRecord) {
 	syscall.SyscallN(callback(), uintptr(unsafe.Pointer(r)))
 }
@@ -65,7 +65,7 @@ func TestALockedNameIsRefusedUntilItIsUnlocked(t *testing.T) {
 	require.ErrorContains(t, err, `logman query "otelcol-winnet lock test" -ets`)
 	unlock()
 
-	// The name is the one that is documented: whoever holds it, holds the session.
+	// The name is the documented one: the holder of this lock owns the session.
 	wide, err := windows.UTF16PtrFromString(`Global\otelcol-winnet-` + name)
 	require.NoError(t, err)
 	mutex, err := windows.CreateMutex(nil, false, wide)

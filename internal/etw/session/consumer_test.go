@@ -39,7 +39,7 @@ func TestReceiveDeliversTheWireFormOfAppendHeader(t *testing.T) {
 	}
 }
 
-// users are SIDs of the least and the most bytes, and of a user.
+// users are SIDs: the shortest, the longest, and one of a user.
 func users() []etw.SID {
 	return []etw.SID{
 		{1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0},

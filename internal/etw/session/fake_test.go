@@ -29,14 +29,14 @@ func testConfig() Config {
 	}
 }
 
-// fakeAPI is a Windows of a few lines: sessions by name in any case, locks by name, calls on record, calls that fail.
+// fakeAPI stands in for the Windows API. It has sessions and locks by name (case is ignored), records the calls, and can make calls fail.
 type fakeAPI struct {
 	mu       sync.Mutex
 	calls    []string
 	fail     map[string]error       // by method
 	sessions map[string]*fakeTracer // by lower-case name
 	locks    map[string]bool        // held, here or elsewhere
-	granted  uint32                 // bits of LogFileMode that it grants
+	granted  uint32                 // bits of LogFileMode that startTrace accepts
 	unknown  []etw.GUID             // providers that are not registered
 	enabled  []etw.GUID             // by enableProvider
 	asked    []uint32               // its properties
@@ -65,7 +65,7 @@ func (f *fakeAPI) record() []string {
 	return append([]string(nil), f.calls...)
 }
 
-// add makes a session that someone else started.
+// add adds a session that another program started.
 func (f *fakeAPI) add(name string, logFileMode uint32) *fakeTracer {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -81,7 +81,7 @@ func (f *fakeAPI) session(name string) *fakeTracer {
 	return f.sessions[strings.ToLower(name)]
 }
 
-// stopFromOutside is logman stop.
+// stopFromOutside stops a session as `logman stop` does.
 func (f *fakeAPI) stopFromOutside(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -206,13 +206,13 @@ func (t *fakeTrace) process() error {
 }
 
 func (t *fakeTrace) close() error {
-	close(t.closed) // a second call panics, as it must not happen
+	close(t.closed) // a second call panics, because it must not happen
 	t.api.mu.Lock()
 	defer t.api.mu.Unlock()
 	return t.api.call("closeTrace")
 }
 
-// newRecord is a record as ProcessTrace gives it: a header that is not in wire form, the user data elsewhere.
+// newRecord returns a record as ProcessTrace passes it: the header is not in wire form, and the user data is elsewhere.
 func newRecord(id uintptr, provider etw.GUID, opcode byte, userData []byte) *eventRecord {
 	in := etw.Record{
 		Flags: etw.Flag64BitHeader | etw.FlagExtendedInfo, Property: 1, ThreadID: 7, ProcessID: 4242,
@@ -230,7 +230,7 @@ func newRecord(id uintptr, provider etw.GUID, opcode byte, userData []byte) *eve
 	return r
 }
 
-// withItems gives a record extended data items.
+// withItems adds extended data items to a record.
 func (r *eventRecord) withItems(items ...extendedItem) *eventRecord {
 	r.extendedDataCount = uint16(len(items))
 	if len(items) > 0 {
@@ -239,7 +239,7 @@ func (r *eventRecord) withItems(items ...extendedItem) *eventRecord {
 	return r
 }
 
-// itemOf is an extended data item.
+// itemOf returns an extended data item.
 func itemOf(extType uint16, data []byte) extendedItem {
 	item := extendedItem{extType: extType, dataSize: uint16(len(data))}
 	if len(data) > 0 {
@@ -255,7 +255,7 @@ func observed() (*zap.Logger, *observer.ObservedLogs) {
 
 func ignore(_, _ []byte) {}
 
-// requireNothingHeld fails when an Open that failed, or a Close, left something behind.
+// requireNothingHeld fails if a failed Open, or a Close, left a session, a lock or a trace behind.
 func requireNothingHeld(t *testing.T, f *fakeAPI) {
 	t.Helper()
 	f.mu.Lock()

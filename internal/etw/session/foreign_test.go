@@ -64,7 +64,7 @@ func TestASessionWhoseProvidersAreNotKnownIsNotStopped(t *testing.T) {
 	require.NotNil(t, f.session(testConfig().Name))
 }
 
-// guidInfo is EnumerateTraceGuidsEx's answer: one block an instance, each with the ids of the sessions that enabled it.
+// guidInfo returns an answer of EnumerateTraceGuidsEx: one block for each instance, with the ids of the sessions that enabled it.
 func guidInfo(instances ...[]uint16) []byte {
 	le := binary.LittleEndian
 	info := le.AppendUint64(nil, uint64(len(instances)))
@@ -91,7 +91,7 @@ func TestEnabledByReadsEveryInstance(t *testing.T) {
 	for id, want := range map[uint16]bool{3: true, 4: true, 9: true, 5: false, 0: false} {
 		assert.Equal(t, want, enabledBy(info, id), "session %d", id)
 	}
-	for n := range info { // cut off anywhere, it is read as far as it goes
+	for n := range info { // cut off anywhere, it is read up to the cut
 		enabledBy(info[:n], 5)
 	}
 	assert.False(t, enabledBy(nil, 3))
@@ -158,7 +158,7 @@ func TestASessionThatWasStoppedIsNotStoppedAgain(t *testing.T) {
 	require.NoError(t, err)
 	f.stopFromOutside(testConfig().Name)
 	<-s.Done()
-	f.add(testConfig().Name, modeRealTime) // someone else's, of the same name
+	f.add(testConfig().Name, modeRealTime) // another program's session of the same name
 	closeSession(t, s)
 	require.NotNil(t, f.session(testConfig().Name))
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// bytesOf is the memory that Windows sees.
+// bytesOf returns the memory that Windows sees.
 func bytesOf(p *properties) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p))
 }
 
-// Offsets of EVENT_TRACE_PROPERTIES on a 64-bit Windows, as a C compiler gives them for evntrace.h.
+// Offsets in EVENT_TRACE_PROPERTIES on 64-bit Windows, computed by a C compiler from evntrace.h.
 func TestStartPropertiesHaveTheBytesThatWindowsDocuments(t *testing.T) {
 	raw := bytesOf(newStartProperties(testConfig()))
 	assert.Len(t, raw, 120+2*1024*2)

@@ -112,7 +112,7 @@ func TestAHostWithoutTheProviderFailsTheStartAndSaysWhatToInstall(t *testing.T) 
 	assert.NotContains(t, f.record(), "startTrace")
 }
 
-// twoProviders is a session with the events of both.
+// twoProviders returns the configuration of a session with both providers.
 func twoProviders() Config {
 	c := testConfig()
 	c.Providers = append(c.Providers, Provider{GUID: otherProvider, Name: "Microsoft-Windows-DNS-Client", Origin: "start the service", Level: 5})
@@ -261,7 +261,7 @@ func TestCloseIsBoundedByItsContextAndDiscardsTheRest(t *testing.T) {
 	require.ErrorContains(t, err, "logman stop")
 	require.True(t, s.consumer.discard.Load())
 
-	close(f.stuck) // now ProcessTrace returns, and a second Close sees the end
+	close(f.stuck) // now ProcessTrace returns, and a second Close sees that
 	closeSession(t, s)
 	requireNothingHeld(t, f)
 }
@@ -308,7 +308,7 @@ func TestStatsAreThoseOfWindowsAndOfTheConsumerAndOutliveTheSession(t *testing.T
 	assert.EqualValues(t, 42, stats.EventsLost, "the last figures come with the stop")
 }
 
-// heldUp is a Windows whose next answer to a query, once armed, is on its way until release is closed.
+// heldUp is a fakeAPI that delays an answer. Once armed, it answers the next query only after release is closed.
 type heldUp struct {
 	*fakeAPI
 	armed             atomic.Bool
@@ -348,7 +348,7 @@ func TestAnAnswerThatIsHeldUpDoesNotTakeTheLastFiguresPlace(t *testing.T) {
 		closeSession(t, s)
 	}()
 	select {
-	case <-closed: // the figures have come with the stop
+	case <-closed: // the stop has returned the figures
 	case <-time.After(50 * time.Millisecond): // the stop waits for the answer
 	}
 	close(f.release)

@@ -16,15 +16,15 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// quick is a timing for tests: it restarts at once, and always looks for losses.
+// quick is a timing for tests: it restarts at once and checks for losses all the time.
 var quick = timing{wait: always(time.Millisecond), poll: time.Millisecond}
 
-// always is a backoff that does not grow.
+// always is a constant backoff.
 func always(d time.Duration) backoff.ExponentialBackOff {
 	return backoff.ExponentialBackOff{InitialInterval: d, MaxInterval: d, Multiplier: 1}
 }
 
-// watcher is a Watch that waits for its test.
+// watcher is a Watch whose calls wait for the test.
 type watcher struct {
 	stopped   chan error
 	restarted chan struct{}
@@ -135,7 +135,7 @@ func TestASessionIsStoppedThoughCloseDidNotWaitForIt(t *testing.T) {
 	k, err := keep(f, testConfig(), ignore, nil, Watch{}, quick)
 	require.NoError(t, err)
 	f.armed.Store(true)
-	<-f.answered // by a look at the losses
+	<-f.answered // by the check for losses
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, k.Close(ctx), context.Canceled)

@@ -25,21 +25,21 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
 )
 
-// The tests of this file run the session on the calls of Windows themselves: under Wine, on the stand-in for ETW.
+// The tests of this file run the session with the real Windows calls, under Wine with the stand-in for ETW.
 
 const (
 	serverFile   = "testdata/dnsserver.etl"
 	serverEvents = 2393 // in that file, as testdata/counts.json says
 )
 
-// wineConfig wants every event.
+// wineConfig returns a configuration for every event.
 func wineConfig() Config {
 	c := testConfig()
 	c.Providers[0].Level, c.Providers[0].Keywords = 5, 0
 	return c
 }
 
-// counter counts what is delivered.
+// counter counts the delivered events.
 type counter struct{ n atomic.Int64 }
 
 func (c *counter) deliver(_, _ []byte) { c.n.Add(1) }
@@ -49,13 +49,13 @@ func (c *counter) await(t *testing.T, n int64) {
 	require.Eventually(t, func() bool { return c.n.Load() >= n }, time.Minute, time.Millisecond, "%d of %d events", c.n.Load(), n)
 }
 
-// requireNoSession fails when the host runs a session of this name.
+// requireNoSession fails if the host runs a session of this name.
 func requireNoSession(t *testing.T, name string) {
 	t.Helper()
 	require.ErrorIs(t, windowsAPI{}.controlTrace(name, newControlProperties(), controlQuery), windows.ERROR_WMI_INSTANCE_NOT_FOUND)
 }
 
-// leaveSession starts a session as a process would that then dies, or as someone else would.
+// leaveSession starts a session that a dead process, or another program, would leave.
 func leaveSession(t *testing.T, providers ...etw.GUID) {
 	t.Helper()
 	var a windowsAPI
@@ -69,7 +69,7 @@ func leaveSession(t *testing.T, providers ...etw.GUID) {
 
 func TestWineStartAndStop(t *testing.T) {
 	wine.Play(t, serverFile)
-	t.Setenv("WINDOWSTEST_LAST_ERROR", "2") // OpenTrace's handle counts, not the last error
+	t.Setenv("WINDOWSTEST_LAST_ERROR", "2") // the handle of OpenTrace decides, not the last error
 	var c counter
 	log, logs := observed()
 	s, err := Open(wineConfig(), c.deliver, log)
@@ -276,7 +276,7 @@ func TestWineASlowConsumerLosesInTheKernelAndTheSumHolds(t *testing.T) {
 
 func TestWineBuffersThatAreLostOnTheirWayAreCountedAndToldApart(t *testing.T) {
 	wine.Play(t, serverFile)
-	t.Setenv("WINDOWSTEST_RATE", "20000") // so that no event is lost for want of a buffer
+	t.Setenv("WINDOWSTEST_RATE", "20000") // so that no event is lost because no buffer is free
 	t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "3")
 	t.Setenv("WINDOWSTEST_LOSE_FILE", "1")
 	cfg := wineConfig()
@@ -285,7 +285,7 @@ func TestWineBuffersThatAreLostOnTheirWayAreCountedAndToldApart(t *testing.T) {
 	s, err := Open(cfg, c.deliver, nil)
 	require.NoError(t, err)
 	var stats Stats
-	require.Eventually(t, func() bool { // all of the file's 120 buffers or so have come
+	require.Eventually(t, func() bool { // all of the file's buffers, about 120, have been delivered
 		before := stats
 		stats, err = s.Stats()
 		return err == nil && stats.BuffersWritten+stats.RealTimeBuffersLost > 50 && stats == before && stats.FreeBuffers == stats.NumberOfBuffers
@@ -300,8 +300,8 @@ func TestWineBuffersThatAreLostOnTheirWayAreCountedAndToldApart(t *testing.T) {
 	assert.Greater(t, c.n.Load(), int64(serverEvents/3))
 }
 
-// nextHandle is the value of the next handle that this process gets. Wine gives the lowest that is free, so that it grows
-// with every handle that is not closed; it does not tell how many there are.
+// nextHandle returns the value of the next handle that this process gets. Wine returns the lowest free one, so the value grows with every
+// handle that is not closed. It is not the number of open handles.
 func nextHandle(t *testing.T) uintptr {
 	t.Helper()
 	event, err := windows.CreateEvent(nil, 0, 0, nil)
@@ -323,7 +323,7 @@ func TestWineRestartsLeaveNothingBehind(t *testing.T) {
 	var goroutines int
 	var held uintptr
 	for i := range settled + restarts {
-		if i == settled { // threads and lazy parts are there
+		if i == settled { // threads and lazily made parts exist
 			goroutines, held = runtime.NumGoroutine(), nextHandle(t)
 		}
 		require.NoError(t, windowsAPI{}.controlTrace(wineConfig().Name, newControlProperties(), controlStop))

@@ -4,8 +4,8 @@ package queue
 
 import "sync"
 
-// freeList holds the chunks that are free. The chunk that was used last is used next: while the worker keeps up, the events pass
-// through the few chunks that are in the processor's caches, and no other memory is touched.
+// freeList holds the free chunks, the last used one on top. While the worker keeps up, all events pass through a few chunks, which stay in
+// the processor's caches.
 type freeList struct {
 	mu     sync.Mutex
 	chunks []*Chunk
@@ -17,7 +17,7 @@ func (l *freeList) push(c *Chunk) {
 	l.mu.Unlock()
 }
 
-// pop takes the chunk that was pushed last. There must be one for each pop that is under way.
+// pop takes the chunk that was pushed last. The caller makes sure that the list has one.
 func (l *freeList) pop() *Chunk {
 	l.mu.Lock()
 	defer l.mu.Unlock()

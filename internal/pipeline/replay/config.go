@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package replay plays recorded files into a pipeline: which files, how often and how fast. What a file holds is its
-// reader's business.
+// Package replay plays recorded files into a pipeline. In come a configuration (which files, how often, how fast) and a function that
+// reads one file; out come calls of that function, file by file, and the files that could not be read in full. It does not know the
+// files' formats.
 package replay
 
 import (

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package host reads the name, the address and the version of the operating system of this host.
+// Package host describes this host. Nothing goes in; out come its name, its address and the version of its operating system,
+// and the changes of such a value: see Follow.
 package host
 
 import (

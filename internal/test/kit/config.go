@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kit has what the tests of both receivers share.
+// Package kit has helpers for the tests of both receivers. In come configurations, README files and the batches that a receiver has
+// sent; out come records, attributes and configurations to compare, or a failed test.
 package kit
 
 import (

@@ -46,10 +46,10 @@ func TestTheRunsTableHasTheLastAccountOfEachReplay(t *testing.T) {
 
 func TestTheTestsTableCountsByReasonAndNamesTheTarget(t *testing.T) {
 	const log = `=== RUN   TestA
-    a_test.go:19: not run: it needs the stand-ins for Windows under Wine; make test-windows sets them up
+    a_test.go:19: not run: the stand-ins for Windows under Wine are not installed; make test-windows installs them
 --- SKIP: TestA (0.00s)
 === RUN   TestB
-    b_test.go:7: not run: it needs the stand-ins for Windows under Wine; make test-windows sets them up
+    b_test.go:7: not run: the stand-ins for Windows under Wine are not installed; make test-windows installs them
 --- SKIP: TestB (0.00s)
 === RUN   TestC
 === RUN   TestC/one
@@ -78,10 +78,10 @@ ok  	github.com/otelcol-winnet/otelcol-winnet/internal/bench	0.1s
 	require.NoError(t, report([]string{"tests", path}, &out))
 	require.Equal(t, `
 Not run here:
-  2  make test-windows runs them, or fails  it needs the stand-ins for Windows under Wine
-  2  make test-windows runs them, or fails  this is Windows
-  1  make test-kernel runs them, or fails   no right to make a map
-  1  another machine runs them              written
+  2 tests need make test-windows: the stand-ins for Windows under Wine are not installed
+  2 tests need make test-windows: this is Windows
+  1 test needs make test-kernel: no right to make a map
+  1 test needs another machine: written
 `, out.String())
 
 	require.NoError(t, os.WriteFile(path, []byte("--- PASS: TestA (0.00s)\nok  \ta\t0.1s\n"), 0o600))

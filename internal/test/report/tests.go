@@ -9,8 +9,8 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 )
 
 var (
@@ -69,7 +69,7 @@ func targetOf(pkg, text string) string {
 	return ""
 }
 
-// reportTests prints the table at the end of `make test`, or nothing if every test was run.
+// reportTests prints the list at the end of `make test`, or nothing if every test was run.
 func reportTests(log io.Reader, out io.Writer) error {
 	counts, err := readTests(log)
 	if err != nil || len(counts) == 0 {
@@ -83,14 +83,18 @@ func reportTests(log io.Reader, out io.Writer) error {
 		return cmp.Or(counts[b]-counts[a], cmp.Compare(a.text, b.text), cmp.Compare(a.target, b.target))
 	})
 	fmt.Fprintln(out, "\nNot run here:")
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	width := len(strconv.Itoa(counts[reasons[0]]))
 	for _, r := range reasons {
-		runs := "another machine runs them"
+		need := "tests need"
+		if counts[r] == 1 {
+			need = "test needs"
+		}
+		by := "another machine"
 		if r.target != "" {
-			runs = "make " + r.target + " runs them, or fails"
+			by = "make " + r.target
 		}
 		text, _, _ := strings.Cut(r.text, "; make test-")
-		fmt.Fprintf(t, "  %d\t%s\t%s\n", counts[r], runs, text)
+		fmt.Fprintf(out, "  %*d %s %s: %s\n", width, counts[r], need, by, text)
 	}
-	return t.Flush()
+	return nil
 }

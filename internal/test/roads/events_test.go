@@ -101,13 +101,13 @@ func answer(t *testing.T, name string, i, texts int) map[string]any {
 	}
 }
 
-// tally counts what arrived, by the queried name.
-type tally struct {
+// nameCounts counts the records that arrived, by the queried name.
+type nameCounts struct {
 	mu sync.Mutex
 	of map[string]int
 }
 
-func (c *tally) add(logs plog.Logs) {
+func (c *nameCounts) add(logs plog.Logs) {
 	for _, rl := range logs.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, lr := range sl.LogRecords().All() {
@@ -121,7 +121,7 @@ func (c *tally) add(logs plog.Logs) {
 	}
 }
 
-func (c *tally) addName(name string) {
+func (c *nameCounts) addName(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.of == nil {
@@ -131,7 +131,7 @@ func (c *tally) addName(name string) {
 }
 
 // got returns a copy of the counts.
-func (c *tally) got() map[string]int {
+func (c *nameCounts) got() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	of := make(map[string]int, len(c.of))

@@ -24,7 +24,7 @@ func records(t *testing.T, pattern string) map[string]int {
 	t.Helper()
 	paths, err := filepath.Glob(pattern)
 	require.NoError(t, err)
-	var all tally
+	var all nameCounts
 	for _, path := range paths {
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)

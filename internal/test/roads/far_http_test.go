@@ -22,7 +22,7 @@ import (
 // httpFar serves HTTP behind a gate.
 type httpFar struct {
 	*gate
-	tally
+	nameCounts
 	mood
 }
 
@@ -238,7 +238,7 @@ func (f *blobFar) put(name string, content []byte) {
 func (f *blobFar) got() map[string]int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var all tally
+	var all nameCounts
 	for _, content := range f.blobs {
 		if logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(content); err == nil {
 			all.add(logs)

@@ -37,7 +37,7 @@ const (
 // kafkaFar is a broker with the authentication of Event Hubs.
 type kafkaFar struct {
 	*gate
-	tally
+	nameCounts
 	ca string // path of its certificate
 
 	client *kgo.Client // reads the topic
@@ -91,7 +91,7 @@ func newKafkaFar(t *testing.T) *kafkaFar {
 
 // place remembers where the names of a message stand.
 func (f *kafkaFar) place(r *kgo.Record, logs plog.Logs) {
-	var of tally
+	var of nameCounts
 	of.add(logs)
 	f.placed.Lock()
 	defer f.placed.Unlock()

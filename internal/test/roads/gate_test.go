@@ -44,7 +44,7 @@ func (g *gate) away(*testing.T) {
 	clear(g.conns)
 }
 
-// back opens it.
+// back opens the gate again, at the same address.
 func (g *gate) back(t *testing.T) {
 	l, err := net.Listen("tcp", g.addr.String())
 	require.NoError(t, err)

@@ -134,7 +134,7 @@ func (t *trip) launch(path string, rate int) *collector {
 	return c
 }
 
-// recording writes n events of the road's receiver. Of a DNS server's events, one in `large` is large.
+// recording writes n events of the road's receiver. With a DNS server's events, one in `large` is large.
 func (r road) recording(t *testing.T, part string, n, large int) string {
 	t.Helper()
 	if r.receiver == "ciliumwindows" {

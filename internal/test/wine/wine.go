@@ -17,7 +17,7 @@ import (
 func Require(t testing.TB) {
 	t.Helper()
 	if os.Getenv("WINNET_WINE") != "required" {
-		t.Skip("not run: it needs the stand-ins for Windows under Wine; make test-windows sets them up")
+		t.Skip("not run: the stand-ins for Windows under Wine are not installed; make test-windows installs them")
 	}
 }
 

@@ -193,7 +193,7 @@ func (m *module) read() error {
 	return nil
 }
 
-// kinds are what licences are known by, the first that fits counts.
+// kinds has a phrase that identifies each licence. The first phrase that a text contains decides.
 var kinds = []struct{ phrase, spdx string }{
 	{"GNU LESSER GENERAL PUBLIC LICENSE", "LGPL-3.0"},
 	{"GNU GENERAL PUBLIC LICENSE", "GPL-3.0"},

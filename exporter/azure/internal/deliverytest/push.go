@@ -75,7 +75,8 @@ func TheStatusFollows(t *testing.T, s Subject, status int) {
 	require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError, componentstatus.StatusOK}, host.all, "%d", status)
 }
 
-// ALargeCallIsHalved requires that calls above the server's limit, of which n records make two, are split, and that later ones are smaller.
+// ALargeCallIsHalved requires that a call above the server's limit is split, and that its halves are split again. n is a number of records
+// in one call of the exporter's largest size, of which only a quarter is below the server's limit.
 func ALargeCallIsHalved(t *testing.T, s Subject, n int) {
 	t.Helper()
 	e := s.start(t, options{})

@@ -54,10 +54,10 @@ type Options struct {
 type Encoder struct {
 	Counts Counts // until the user resets them
 
-	opts   Options
-	stamps jsontext.Stamps
-	large  bool   // the item has to become smaller
-	now    uint64 // read when the scope was set
+	opts  Options
+	times jsontext.TimeFormatter
+	large bool   // the item has to become smaller
+	now   uint64 // read when the scope was set
 
 	head   []byte // the start of all items of a scope, up to the tags that differ
 	common []property
@@ -122,7 +122,7 @@ func (e *Encoder) appendItem(dst []byte, record plog.LogRecord) (_ []byte, at ui
 		e.count(RuleTooOld, FieldTime)
 		sent = e.now
 	}
-	dst = e.stamps.Append(append(dst, `"},"time":"`...), sent)
+	dst = e.times.Append(append(dst, `"},"time":"`...), sent)
 	dst = append(dst, `","data":{"baseType":"MessageData","baseData":{"ver":2,"severityLevel":`...)
 	dst = append(append(dst, severity(record.SeverityNumber())), `,"message":`...)
 	dst = e.appendMessage(dst, record.Body())

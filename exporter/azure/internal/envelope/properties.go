@@ -50,7 +50,7 @@ func (e *Encoder) appendProperties(dst []byte, from int, record plog.LogRecord, 
 	if at != sent && !e.names.Has(dst, []byte(startTime)) {
 		dst = append(e.comma(dst, open), startTime...)
 		e.names.Add(dst, len(dst)-len(startTime))
-		dst = append(e.stamps.Append(append(dst, `:"`...), at), '"')
+		dst = append(e.times.Append(append(dst, `:"`...), at), '"')
 	}
 	for _, p := range e.common {
 		if e.names.Has(dst, e.texts[p.from:p.name]) {

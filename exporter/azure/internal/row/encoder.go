@@ -63,7 +63,7 @@ type Encoder struct {
 	body      int // column, or -1
 	startTime int // column EventStartTime, or -1
 
-	stamps   jsontext.Stamps
+	times    jsontext.TimeFormatter
 	limit    int    // of a field
 	now      uint64 // read when the resource was set
 	seen     [4]uint64
@@ -167,7 +167,7 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 	e.seen, e.extra = [4]uint64{}, e.extra[:0]
 	at, fromAttribute := e.time(record)
 	dst = append(append(append(dst, '{'), e.table.Columns[e.table.Time].Key[1:]...), '"')
-	dst = append(e.stamps.Append(dst, at), '"')
+	dst = append(e.times.Append(dst, at), '"')
 	e.see(e.table.Time)
 
 	var additional pcommon.Value
@@ -249,7 +249,7 @@ func (e *Encoder) checkAge(dst []byte, at uint64) []byte {
 	}
 	if e.startTime >= 0 && !e.saw(e.startTime) {
 		dst = append(append(dst, e.table.Columns[e.startTime].Key...), '"')
-		dst = append(e.stamps.Append(dst, at), '"')
+		dst = append(e.times.Append(dst, at), '"')
 	}
 	return dst
 }

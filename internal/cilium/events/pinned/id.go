@@ -35,7 +35,7 @@ func Identify(m *ebpf.Map) (Identity, error) {
 	}, nil
 }
 
-// Sameness says whether two open maps are one map.
+// Sameness is the result of comparing two open maps.
 type Sameness int
 
 const (
