@@ -2,7 +2,7 @@
 
 package dns
 
-// Field is a field of an event by its meaning. It is the same for both providers, whatever their names for it.
+// Field is a field of an event by its meaning. It is the same for both providers, which may name it differently.
 type Field uint8
 
 // The fields with a meaning in the code. All other fields are known by name only.

@@ -5,7 +5,7 @@
 //
 // The wire form is an EVENT_HEADER of 80 bytes, extended data items if the header says so, and the user data up to the header's Size.
 // It is the form that .etl files hold. The live session writes the same form, so one decoder serves both. There are two deviations.
-// The source converts the time stamp to FILETIME, whatever clock the session used. It keeps only the SID of the user from the
+// The source converts the time stamp to FILETIME from any clock of a session. It keeps only the SID of the user from the
 // extended data.
 package etw
 

@@ -67,7 +67,7 @@ func TestTheReadmesDefaultsAreTheDefaults(t *testing.T) {
 		"session_name":    fmt.Sprintf("`%s`, `%s`; with `providers` `%s`", server.Session, client.Session, severalSession),
 		"enable_level":    fmt.Sprintf("0: server %d, client %d", server.Level, client.Level),
 		"enable_flags":    fmt.Sprintf("server `0x%X`, client `0x%X`", server.Keywords, client.Keywords),
-		"device.hostname": "this host; in a replay the file's name stands in `Dvc`",
+		"device.hostname": "this host; in a replay `Dvc` has the file's name",
 		"device.ip":       "this host's first address; in a replay none",
 	})
 	kit.RequireDefaults(t, "../../docs/configuration.md", "## Keys to set first", "asimdns", createDefaultConfig(), map[string]string{

@@ -10,7 +10,7 @@ import (
 
 func TestTheReadmesDefaultsAreTheDefaults(t *testing.T) {
 	kit.RequireDefaults(t, "README.md", "## Configuration", "ciliumwindows", createDefaultConfig(), map[string]string{
-		"node_name": "`${NODE_NAME}`, else this host's name; in a replay the file's name stands in `Dvc`",
+		"node_name": "`${NODE_NAME}`, else this host's name; in a replay `Dvc` has the file's name",
 	})
 	kit.RequireDefaults(t, "../../docs/configuration.md", "## Keys to set first", "ciliumwindows", createDefaultConfig(), nil)
 }

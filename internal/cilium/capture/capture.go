@@ -7,7 +7,7 @@
 // The option epb_queue of a packet holds the number of the processor, epb_dropcount the number of records lost before the packet. A
 // packet without data and with a drop count is a loss record alone.
 //
-// The reader is the project's own because it must bear any file: its memory is bounded whatever lengths the file states, and every
+// The reader is the project's own because it must bear any file: its memory is bounded for any lengths in the file, and every
 // kind of damage has a name.
 package capture
 

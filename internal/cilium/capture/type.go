@@ -6,7 +6,7 @@
 //
 // Two things reveal such damage. First, a type that is not registered: a type that is registered later is then called damaged too,
 // but the packets are read all the same. Second, the content: a block with the content of a section header or of an interface
-// description is taken for one, whatever its type says. A packet whose type was changed to a registered one is missing, and nothing
+// description is taken for one, even if its type differs. A packet whose type was changed to a registered one is missing, and nothing
 // reveals that.
 
 package capture

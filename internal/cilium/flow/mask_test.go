@@ -108,7 +108,7 @@ func TestAPathThatIsNoFieldIsRefused(t *testing.T) {
 	require.Nil(t, m)
 }
 
-// appendJSON tells the fields of a mask apart by 64 bits.
+// appendJSON has one of 64 bits for each field of a mask.
 func TestNoMessageHasMoreThan64Fields(t *testing.T) {
 	for message, fields := range messages {
 		require.LessOrEqual(t, len(strings.Fields(fields)), 64, message)

@@ -3,7 +3,7 @@
 // Package flowmetrics adds up events, packets and bytes for metrics. In come flows; out come sums for each combination of verdict,
 // drop reason, direction and the like.
 //
-// The number of sums is bounded whatever arrives, because the values come from Cilium's lists of names. One value stands for
+// The number of sums is bounded for any events, because the values come from Cilium's lists of names. One value stands for
 // everything without a name.
 package flowmetrics
 

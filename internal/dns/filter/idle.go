@@ -109,7 +109,7 @@ func (o *occurrence) hasType() bool {
 // hasDvc reports whether they have the device's address.
 func (o *occurrence) hasDvc() bool { return o.device || o.has(o.event.Local) }
 
-// hasSrc reports whether they have the address of who asks.
+// hasSrc reports whether they have the address of the asking host.
 func (o *occurrence) hasSrc() bool {
 	asker := o.event.Peer
 	switch {

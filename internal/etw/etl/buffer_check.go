@@ -7,7 +7,7 @@ package etl
 // checkBuffer checks the header of the buffer at an offset and counts what is wrong with it. It returns the offset of the next buffer, and
 // whether this one is read. A buffer that is read has as many bytes behind its header as the header says.
 //
-// Buffers follow each other in steps of the file's buffer size, whatever their headers say. There are two exceptions. The
+// Buffers follow each other in steps of the file's buffer size, even if their headers differ. There are two exceptions. The
 // first buffer has its own size: relogging writes a smaller one. In a compressed file every buffer has its compressed size,
 // so nothing can be found after a header without a credible size.
 func (r *Reader) checkBuffer(at int64, h *bufferHeader, blank bool) (next int64, read bool) {

@@ -176,7 +176,7 @@ func (r *Reader) fetch(p *place, b []byte) ([]byte, error) {
 		into = r.packed[:max(p.onDisk, bufferHeaderSize)-bufferHeaderSize]
 	}
 	if err := r.read(into, p.at+bufferHeaderSize); err != nil {
-		// The buffers before this place are read nevertheless; those behind it are not, whatever their time.
+		// The buffers before this place are read nevertheless; those after it are not, even if they are older.
 		r.failedAt, r.failed = p.at, err
 		if errors.Is(err, os.ErrClosed) {
 			return nil, err

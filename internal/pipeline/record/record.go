@@ -97,7 +97,7 @@ type Recorder struct {
 const logInterval = 10 * time.Second
 
 // Open begins to record. The first event begins the first file; a file that is there is renamed to be the earlier one. Open returns an
-// error if it can tell that a file cannot be written, or that another recorder has claimed it.
+// error if it finds that a file cannot be written, or that another recorder has claimed it.
 func Open(s Settings) (*Recorder, error) {
 	c, err := s.claim()
 	if err != nil {
