@@ -10,8 +10,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
@@ -50,4 +52,12 @@ func TestTheReadmesTableOfAuditEventsHasEveryAttributeOfTheirOwn(t *testing.T) {
 	for name := range documented {
 		require.Contains(t, known, name)
 	}
+}
+
+// mdatagen would write a builder and a configuration of resource attributes, which nothing here would use. So the README lists them.
+func TestTheReadmeListsTheAttributesOfTheResource(t *testing.T) {
+	line, _, _ := strings.Cut(kit.Section(t, "../../../receiver/asimdnsreceiver/README.md", "## The record"), "Scope:")
+	logs := plog.NewLogs()
+	NewMapper(dns.Client(), dns.ProfileWindows, dc1, "1.2.3").Begin(logs)
+	kit.RequireResource(t, line, logs.ResourceLogs().At(0).Resource())
 }

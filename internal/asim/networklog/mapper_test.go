@@ -20,6 +20,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 var (
@@ -335,6 +336,8 @@ func TestNetworkResourceAndScope(t *testing.T) {
 		"service.name": "windows_cilium", "service.namespace": "asim_network_session", "host.name": "win1.corp.example",
 		"k8s.node.name": "node-1",
 	}, rl.Resource().Attributes().AsRaw())
+	line, _, _ := strings.Cut(kit.Section(t, "../../../receiver/ciliumwindowsreceiver/README.md", "## The record"), "Scope:")
+	kit.RequireResource(t, line, rl.Resource())
 	scope := rl.ScopeLogs().At(0).Scope()
 	assert.Equal(t, "asim.network.events", scope.Name())
 	assert.Equal(t, "1.2.3", scope.Version())
