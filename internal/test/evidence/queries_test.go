@@ -31,7 +31,7 @@ var (
 	parsed    = regexp.MustCompile(`^extend (\w+) = parse_json\(tostring\(Properties\.AdditionalFields\)\)$`)
 	equals    = regexp.MustCompile(`^(\S+) == "([^"]*)"$`)
 	notEmpty  = regexp.MustCompile(`^isnotempty\((\S+)\)$`)
-	recent    = regexp.MustCompile(`^(ingestion_time\(\)|TimeGenerated) > ago\(\w+\)$`)
+	recent    = regexp.MustCompile(`^(ingestion_time\(\)|TimeGenerated|EventStartTime) > ago\(\w+\)$`)
 	attribute = regexp.MustCompile(`^(?:(\w+)(?:\.(\w+)|\["([^"]+)"\])|(\w+))$`)
 	mentioned = regexp.MustCompile(`\b\w+(?:\.\w+|\["[^"]+"\])`)
 )
