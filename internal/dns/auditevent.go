@@ -34,14 +34,13 @@ func auditEventClass(p *AuditPlan) Class {
 	return Class{auditOther, p.Verb}
 }
 
-// auditEventOutcome gives the result of an audit event in the schema AuditEvent: Success where the event's message in the manifest says
-// that a thing was done. Three messages do not: 548 is a request to restart the server, 553 is any text, and 558 is a refresh that is
-// scheduled. For an event that is not in the table, the result is not known.
+// auditEventOutcome gives the result of an audit event in the schema AuditEvent: that of its row. For an event that is not in the table, the
+// result is not known.
 func auditEventOutcome(p *AuditPlan) Outcome {
-	if p == nil || p.ID == 548 || p.ID == 553 || p.ID == 558 {
+	if p == nil {
 		return Outcome{}
 	}
-	return Outcome{Result: ResultSuccess}
+	return Outcome{Result: p.Result}
 }
 
 // Single gives the name of the object that a server has one of, for events that do not name it: "Root Hints". It is empty for other

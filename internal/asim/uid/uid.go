@@ -4,9 +4,8 @@
 // by any process, live or from a recording.
 //
 // An identifier is the 128-bit XXH3 hash of the event's bytes, which hold its time and its provider, added to that of the source and the
-// host's name. Events whose bytes are equal are numbered in the order in which they come, so that each has its own; events of a file without times
-// are numbered by their position. The hash tells equal events from
-// different ones; it is not cryptographic, and proves nothing about who wrote an event.
+// host's name. Events with equal bytes are numbered in the order in which they come, so that each has its own identifier. Events of a file
+// that have no time are numbered by their position. The hash is not cryptographic: it proves nothing about who wrote an event.
 package uid
 
 import (
@@ -48,13 +47,13 @@ func digits(n uint32) uint64 {
 type Maker struct {
 	source string
 	host   xxh3.Uint128 // the hash of source and host
-	// seen remembers the events of late, by their hash: equal ones come one soon after another.
+	// seen has the latest events, by their hash. Equal events come close to each other.
 	seen [buckets]bucket
 }
 
-// The events that a Maker remembers: in each bucket the last ones of their hash. An event gets the identifier of an equal one before it when
-// five events of one bucket came in between. Of a thousand events in between five are in one bucket in six cases of a million, of 5,000 in 1 case
-// of 60, of 20,000 in 34 of 60. Equal events have the same time, so they come close to each other.
+// A Maker remembers the latest five events of each bucket. If five other events of its bucket came in between, an event gets the identifier of
+// the equal one before it: in 6 of a million cases with 1,000 events in between, in 1 of 60 with 5,000, in 34 of 60 with 20,000. Equal events
+// have the same time, so they come close to each other.
 const (
 	buckets = 1 << bucketBits
 	ways    = 5
@@ -72,23 +71,23 @@ type bucket struct {
 // NewMaker makes a Maker for the events of a source, such as "etw": events of different sources are never equal. SetHost must follow.
 func NewMaker(source string) *Maker { return &Maker{source: source} }
 
-// SetHost says what the host is called whose events come: the name in Dvc.
+// SetHost sets the name of the host of the following events, which is that in Dvc.
 func (m *Maker) SetHost(name string) { m.host = xxh3.HashString128(m.source + "\x00" + name) }
 
-// Forget forgets the events so far: what comes next is another recording, and what is equal in it is the same event.
+// Forget forgets the events so far. The next events are another recording's: an equal one in it is the same event.
 func (m *Maker) Forget() { clear(m.seen[:]) }
 
-// Of gives the identifier of an event. raw is its wire form, time included.
+// Of returns the identifier of an event. raw is its wire form with its time.
 func (m *Maker) Of(raw []byte) ID {
 	h := xxh3.Hash128(raw) // without a seed, of which XXH3 would make a secret for each event
 	return m.id(h, uint64(m.number(h.Hi)))
 }
 
-// At gives the identifier of an event of a file that has no time of its own. position is its number among such events of the file: it keeps
-// equal events apart, however far they are from each other. raw is its wire form.
+// At returns the identifier of an event of a file that has no time. position is its number among such events of the file: it keeps equal
+// events apart, however far they are from each other. raw is its wire form.
 func (m *Maker) At(raw []byte, position uint64) ID { return m.id(xxh3.Hash128(raw), position) }
 
-// id gives the identifier of the event with a hash, of which so many equal ones came before or which stands at this position.
+// id returns the identifier of an event with the hash h. number is the number of equal events before it, or its position.
 func (m *Maker) id(h xxh3.Uint128, number uint64) (id ID) {
 	const odd = 0x9E3779B97F4A7C15 // so that different numbers give different identifiers
 	binary.BigEndian.PutUint64(id[:], h.Hi+m.host.Hi)
