@@ -172,7 +172,7 @@ roads-hour:
 	$(ROADS) -parallel 10 -skip $(AWAY) .
 
 roads-away:
-	WINNET_ROADS_PORTS=10000 $(ROADS) -parallel 10 -run $(AWAY) .
+	WINNET_ROADS_PORTS=10000 $(ROADS) -parallel 30 -run $(AWAY) .
 
 # The packages with Windows code, and the collector itself.
 WINDOWS_PACKAGES := ./internal/test/wine ./internal/pipeline/record ./internal/etw/schema ./internal/etw/session ./internal/platform/host ./internal/platform/process ./internal/platform/user ./internal/cilium/events/... ./internal/cilium/capture ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver

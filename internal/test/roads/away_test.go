@@ -44,6 +44,20 @@ func TestEveryShippedConfigurationOutlastsAnOutageThatIsLongerThanAnyDefault(t *
 			requireExactly(t, trip.got(), append(names("calm", 100), names("outage", all)...))
 		})
 	}
+	t.Run("examples/fleet/gateway.yaml", func(t *testing.T) {
+		t.Parallel()
+		f := newFleet(t)
+		f.sentinel.away(t)
+		want := f.send("outage", all, 100, func() {
+			time.Sleep(longOutage)
+			require.Empty(t, f.sentinel.got(), "Sentinel is away")
+			f.sentinel.back(t)
+		})
+		requireExactly(t, f.sentinel.got(), want)
+		for _, gateway := range f.gateways {
+			gateway.stopWithin(patience)
+		}
+	})
 	t.Run("examples/file/config.yaml", func(t *testing.T) {
 		t.Parallel()
 		disk := smallDisk(t, 64<<20)
