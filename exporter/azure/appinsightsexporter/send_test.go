@@ -128,7 +128,8 @@ func TestAThrottledItemMakesAllWorkersWait(t *testing.T) {
 	other := now(100, 10)
 	err = r.push(context.Background(), other)
 	require.Equal(t, 10, deliverytest.Rest(t, err, other).LogRecordCount())
-	require.ErrorContains(t, err, "Throttle (29m")
+	// A clock that moves in steps, as that of Windows does, may stand still between the two.
+	require.Regexp(t, `Throttle \((30m0s|29m)`, err.Error())
 	require.Len(t, s.Calls(), 1)
 }
 
