@@ -16,7 +16,9 @@ import (
 
 // A field of a notification stands behind the field that its table names, and no place is left to chance.
 func TestAFieldOfANotificationHasItsPlaceInHubblesFlow(t *testing.T) {
-	place := func(name string) int { return slices.IndexFunc(flowFields, func(f field) bool { return f.name == name }) }
+	place := func(name string) int {
+		return slices.IndexFunc(flowFields, func(f field) bool { return f.name == name })
+	}
 	for _, own := range ownFields {
 		if own.Hubble == "" {
 			require.Empty(t, own.After+own.Others+own.Head+own.Tail, own.Attribute)
