@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The attributes that only some kinds of events have: for each its name, the field of Hubble's event that it comes from, and how it is
-// written. The tables are in the order of the record. The attributes of fields that a notification shows as they are follow from its own
+// written. The tables are in the order of the record. The attributes of fields that a notification shows unchanged follow from its own
 // table in package monitor.
 
 package networklog
@@ -46,7 +46,7 @@ var networkPolicyActions = [...]string{
 	flow.VerdictRedirected: "redirect", flow.VerdictTranslated: "",
 }
 
-// ownAttributes are the attributes of the fields that a notification shows as they are, by its type. packetMonitorAttributes are those of
+// ownAttributes are the attributes of the fields that a notification shows unchanged, by its type. packetMonitorAttributes are those of
 // the packet monitor's drops, which stand elsewhere in the record.
 var (
 	ownAttributes = [...][]attribute{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The fields that a kind of notification has for itself and that are shown as they are: from the tables of package monitor follow their
+// The fields that a kind of notification has for itself and that are shown unchanged: from the tables of package monitor follow their
 // place in Hubble's JSON, in its line and in a mask.
 
 package flow

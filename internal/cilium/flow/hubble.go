@@ -2,7 +2,7 @@
 
 // Hubble's flow, field by field, in the order in which flow.proto (Cilium 1.20.1) declares the fields: what each is called, how it is
 // written as JSON, and what of a line it shows. A mask's paths, the JSON line, and both under a mask follow from this table. The fields
-// that a notification shows as they are come from its own table in package monitor, see field.go. A test holds all of them against
+// that a notification shows unchanged come from its own table in package monitor, see field.go. A test holds all of them against
 // Cilium's own types.
 
 package flow

@@ -17,7 +17,7 @@ type Drop struct {
 	IPTraceID uint64      // version 3 and later
 }
 
-// Fields returns the fields of a drop that are shown as they are.
+// Fields returns the fields of a drop that are shown unchanged.
 func (Drop) Fields() []FieldOf[Drop] {
 	return []FieldOf[Drop]{ipTraceID(func(d *Drop) uint64 { return d.IPTraceID })}
 }

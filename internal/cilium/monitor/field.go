@@ -2,9 +2,9 @@
 
 package monitor
 
-// Field describes a field of a notification that is shown as the datapath wrote it. What shows it follows from this description: the record's
-// attribute, Hubble's flow as JSON, the line of `hubble observe`, and each of them under a mask. A number that means something else, such
-// as a direction, is derived in package flow. For Hubble and in its line, 0 is no value.
+// Field describes a field of a notification that is shown unchanged. The record's attribute, Hubble's flow as JSON, the line of `hubble
+// observe`, and each of them under a mask follow from it. Package flow reads the fields from which something else follows, such as the
+// direction. In Hubble's flow and line, 0 is no value.
 type Field struct {
 	Attribute string // the record's attribute
 	Always    bool   // the record has the attribute even if the value is 0

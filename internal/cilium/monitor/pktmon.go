@@ -23,7 +23,7 @@ type PacketMonitor struct {
 	Timestamp       uint64 // Windows system time, 100 ns units since 1601-01-01 UTC
 }
 
-// Fields returns the fields of the drop that are shown as they are: the packet monitor's own numbers, not Cilium's.
+// Fields returns the fields of the drop that are shown unchanged: the packet monitor's own numbers, not Cilium's.
 func (PacketMonitor) Fields() []FieldOf[PacketMonitor] {
 	return []FieldOf[PacketMonitor]{
 		{Field{Attribute: "cilium.pktmon.drop_reason", Always: true}, func(p *PacketMonitor) uint64 { return uint64(p.DropReason) }},

@@ -17,7 +17,7 @@ type TraceSock struct {
 	CgroupID   uint64
 }
 
-// Fields returns the fields of the notification that are shown as they are.
+// Fields returns the fields of the notification that are shown unchanged.
 func (TraceSock) Fields() []FieldOf[TraceSock] {
 	return []FieldOf[TraceSock]{
 		{

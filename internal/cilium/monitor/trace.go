@@ -19,7 +19,7 @@ type Trace struct {
 	IPTraceID uint64     // version 2 and later
 }
 
-// Fields returns the fields of a trace that are shown as they are.
+// Fields returns the fields of a trace that are shown unchanged.
 func (Trace) Fields() []FieldOf[Trace] {
 	return []FieldOf[Trace]{ipTraceID(func(t *Trace) uint64 { return t.IPTraceID })}
 }

@@ -21,7 +21,7 @@ type PolicyVerdict struct {
 	Cookie      uint32 // of the policy's log entry, 40-byte layout only
 }
 
-// Fields returns the fields of a policy verdict that are shown as they are.
+// Fields returns the fields of a policy verdict that are shown unchanged.
 func (PolicyVerdict) Fields() []FieldOf[PolicyVerdict] {
 	return []FieldOf[PolicyVerdict]{
 		{Field{Attribute: "cilium.policy.cookie", Long: true}, func(v *PolicyVerdict) uint64 { return uint64(v.Cookie) }},
