@@ -308,7 +308,7 @@ func declared(fields []field) string {
 	return strings.Join(names, " ")
 }
 
-// isOneOf reports whether a message's field is one of several of which a flow has one: it is absent unless the flow has it.
+// isOneOf reports whether a message's field is part of a oneof: a flow has one of its fields at most, and a mask adds none.
 func isOneOf(message, field string) bool {
 	return message == "Layer4" || message == "Layer7" && (field == "dns" || field == "http" || field == "kafka")
 }
