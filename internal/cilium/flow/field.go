@@ -123,8 +123,8 @@ func withOwnMessages(messages map[string]string) map[string]string {
 	return messages
 }
 
-// lineFields are the fields of notifications that a line shows, by type. The types above the last have none.
-type lineFields [monitor.TypeTraceSock + 1][]*Field
+// lineFields are the fields of notifications that a line shows, by type. The types above the last are not decoded.
+type lineFields [monitor.TypePacketMonitorDrop + 1][]*Field
 
 // allLineFields are those of a line without a mask.
 var allLineFields = lineFieldsOf(func(string) bool { return true })
