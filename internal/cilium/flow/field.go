@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The fields that a kind of notification has for itself and that are shown unchanged: from the tables of package monitor follow their
-// place in Hubble's JSON, in its line and in a mask.
+// The fields of a notification that are shown unchanged. Their places in Hubble's JSON, in its line and in a mask follow from the tables
+// of package monitor.
 
 package flow
 
@@ -51,7 +51,7 @@ func FieldsOf(t monitor.MessageType) (fields []Field) {
 // Name returns the name of a value of an enumeration, or its number where it has none.
 func (f *Field) Name(value uint64) string { return nameOf(f.Names, value) }
 
-// append appends a value as the line and JSON have it.
+// append appends a value as the line has it.
 func (f *Field) append(dst []byte, value uint64) []byte {
 	if value < uint64(len(f.Names)) {
 		return append(dst, f.Names[value]...)
