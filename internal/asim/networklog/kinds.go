@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The attributes that only some kinds of events have: for each its name, the field of Hubble's event that it comes from, and how it is
-// written. The tables are in the order of the record.
+// written. The tables are in the order of the record. The attributes of fields that a notification shows unchanged follow from its own
+// table in package monitor.
 
 package networklog
 
@@ -37,12 +38,6 @@ var traceAttributes = []attribute{
 var verdictAttributes = []attribute{
 	{source{"cilium.policy.match_type", "policy_match_type"}, func(r *networkRecord, key string) { r.attrs.PutConst(key, r.PolicyMatchName()) }},
 	{source{"cilium.policy.verdict", "verdict"}, func(r *networkRecord, key string) { putName(r.attrs, key, networkPolicyActions[r.Verdict]) }},
-	{source{"cilium.policy.cookie", ""}, func(r *networkRecord, key string) { r.id(key, uint64(r.Policy.Cookie)) }},
-	{source{"cilium.auth_type", "auth_type"}, func(r *networkRecord, key string) {
-		if r.AuthType != 0 {
-			r.attrs.PutStr(key, r.AuthType.String())
-		}
-	}},
 }
 
 // networkPolicyActions names a policy verdict as `cilium monitor` does, indexed by flow.Verdict.
@@ -51,22 +46,39 @@ var networkPolicyActions = [...]string{
 	flow.VerdictRedirected: "redirect", flow.VerdictTranslated: "",
 }
 
-var socketAttributes = []attribute{
-	{source{"cilium.socket.cookie", "socket_cookie"}, func(r *networkRecord, key string) { r.id(key, r.Sock.SockCookie) }},
-	{source{"cilium.cgroup.id", "cgroup_id"}, func(r *networkRecord, key string) { r.id(key, r.Sock.CgroupID) }},
-}
+// ownAttributes are the attributes of the fields that a notification shows unchanged, by its type. packetMonitorAttributes are those of
+// the packet monitor's drops, which stand elsewhere in the record.
+var (
+	ownAttributes = [...][]attribute{
+		monitor.TypeDrop:          attributesOf(monitor.TypeDrop),
+		monitor.TypeTrace:         attributesOf(monitor.TypeTrace),
+		monitor.TypePolicyVerdict: attributesOf(monitor.TypePolicyVerdict),
+		monitor.TypeRecorder:      attributesOf(monitor.TypeRecorder),
+		monitor.TypeTraceSock:     attributesOf(monitor.TypeTraceSock),
+	}
+	packetMonitorAttributes = attributesOf(monitor.TypePacketMonitorDrop)
+)
 
-var recorderAttributes = []attribute{
-	{source{"cilium.recorder.rule_id", ""}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Recorder.RuleID)) }},
-}
-
-// packetMonitorAttributes have the packet monitor's own numbers, not Cilium's.
-var packetMonitorAttributes = []attribute{
-	{source{"cilium.pktmon.drop_reason", ""}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Pktmon.DropReason)) }},
-	{source{"cilium.pktmon.drop_location", ""}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Pktmon.DropLocation)) }},
-	{source{"cilium.pktmon.component_id", ""}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Pktmon.ComponentID)) }},
-	{source{"cilium.pktmon.edge_id", ""}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Pktmon.EdgeID)) }},
-	{source{"cilium.pktmon.group_id", ""}, func(r *networkRecord, key string) { r.decimal(key, r.Pktmon.GroupID) }},
+// attributesOf returns the attributes of a notification's own fields.
+func attributesOf(t monitor.MessageType) (attributes []attribute) {
+	for _, field := range flow.FieldsOf(t) {
+		if field.Attribute == "" {
+			continue
+		}
+		attributes = append(attributes, attribute{source{field.Attribute, field.Hubble}, func(r *networkRecord, key string) {
+			value := field.Value(r.Flow)
+			switch {
+			case value == 0 && !field.Always:
+			case field.Names != nil:
+				r.attrs.PutStr(key, field.Name(value))
+			case field.Long:
+				r.decimal(key, value)
+			default:
+				r.attrs.PutInt(key, int64(value))
+			}
+		}})
+	}
+	return attributes
 }
 
 var debugAttributes = []attribute{
@@ -95,10 +107,8 @@ var rawAttributes = []attribute{
 }
 
 // kindAttributes are all tables above.
-var kindAttributes = [][]attribute{
-	dropAttributes, traceAttributes, verdictAttributes, socketAttributes, recorderAttributes, packetMonitorAttributes, debugAttributes,
-	lostAttributes, rawAttributes,
-}
+var kindAttributes = append(ownAttributes[:], dropAttributes, traceAttributes, verdictAttributes, packetMonitorAttributes, debugAttributes,
+	lostAttributes, rawAttributes)
 
 // put writes the attributes of a table.
 func (r *networkRecord) put(attributes []attribute) {
@@ -112,7 +122,6 @@ var decisionSources = []source{
 	{"cilium.is_reply", "is_reply"},
 	{"cilium.proxy_port", "proxy_port"},
 	{"cilium.interface.index", "interface.index"},
-	{"cilium.ip_trace_id", "ip_trace_id.trace_id"},
 }
 
 // decision writes how Cilium came to its verdict, and where.
@@ -127,12 +136,10 @@ func (r *networkRecord) decision() {
 		r.put(dropAttributes)
 	case monitor.TypePolicyVerdict:
 		r.put(verdictAttributes)
-	case monitor.TypeTraceSock:
-		r.put(socketAttributes)
-	case monitor.TypeRecorder:
-		r.put(recorderAttributes)
 	}
 	r.number("cilium.proxy_port", r.ProxyPort)
 	r.number("cilium.interface.index", r.InterfaceIndex)
-	r.id("cilium.ip_trace_id", r.IPTraceID())
+	if int(r.Type) < len(ownAttributes) {
+		r.put(ownAttributes[r.Type])
+	}
 }

@@ -21,7 +21,9 @@ func networkSources() []source {
 	all := slices.Concat(eventSources, outcomeSources, deviceSources, endSources, transportSources, decisionSources, tunnelSources)
 	for _, kind := range kindAttributes {
 		for i := range kind {
-			all = append(all, kind[i].source)
+			if s := kind[i].source; !slices.Contains(all, s) { // several notifications may have it
+				all = append(all, s)
+			}
 		}
 	}
 	return all

@@ -198,13 +198,6 @@ func (r *networkRecord) number(key string, v uint32) {
 	}
 }
 
-// id writes an id of 64 bits, nothing when it is 0: no such field has 0 as a value.
-func (r *networkRecord) id(key string, v uint64) {
-	if v != 0 {
-		r.decimal(key, v)
-	}
-}
-
 // decimal writes a number of 64 bits, always as a text: pdata's numbers do not hold all of them, and every record has the same type.
 func (r *networkRecord) decimal(key string, v uint64) {
 	from := len(r.builder.Text)

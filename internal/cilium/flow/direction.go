@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The direction of a packet and of its connection. The datapath writes neither. Hubble looks up in the node's table of endpoints which end
-// of the packet the reporting endpoint is. This package takes it from the notification, as far as that tells it. Source of what each
+// of the packet the reporting endpoint is. This package derives it from the notification where that is possible. Source of what each
 // program writes: bpf_lxc.c, bpf_host.c and the headers that they share, in Cilium 1.14.0 and 1.20.1.
 
 package flow
@@ -30,7 +30,7 @@ func (d Direction) Reverse() Direction {
 	return DirectionUnknown
 }
 
-// SaysReply reports whether the event's packet is a reply, as connection tracking, a policy verdict or the packet itself tells it.
+// SaysReply reports whether the event's packet is a reply, by connection tracking, a policy verdict or the packet itself.
 func (f *Flow) SaysReply() Tristate {
 	switch {
 	case f.Reply != Unknown:

@@ -69,14 +69,6 @@ const (
 	Yes
 )
 
-// AuthType is the authentication that a policy requires (flow.proto, AuthType).
-type AuthType uint8
-
-var authTypeNames = [...]string{"DISABLED", "SPIRE", "TEST_ALWAYS_FAIL"}
-
-// String returns Hubble's name.
-func (a AuthType) String() string { return nameOf(authTypeNames[:], uint64(a)) }
-
 // ObservationPoint is where a trace was taken (flow.proto, TraceObservationPoint): the notification's sub-type, with two exceptions. It is 101
 // for to-endpoint, whose sub-type is 0, and 0 for an event that is not a trace.
 type ObservationPoint uint8

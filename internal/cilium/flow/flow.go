@@ -41,8 +41,7 @@ type Flow struct {
 	CPU        int32  // processor that wrote the event; -1 when not known. Decode sets -1; the caller sets the number
 
 	Verdict     Verdict
-	DropReason  uint32   // Cilium's code, 0 when not dropped
-	AuthType    AuthType // policy verdicts only
+	DropReason  uint32 // Cilium's code, 0 when not dropped
 	Reply       Tristate
 	Direction   Direction // of the connection, as far as the event tells it; policy verdicts carry it
 	PolicyMatch uint8     // policy verdicts only: how the policy matched
@@ -164,9 +163,6 @@ type Aggregate struct {
 	Bytes int64     // sum of OrigLen when Count is above 1
 	First time.Time // time of the first flow
 }
-
-// IPTraceID returns the number in the packet's IP option that a drop or a trace has, 0 when there is none.
-func (f *Flow) IPTraceID() uint64 { return f.Drop.IPTraceID | f.Trace.IPTraceID }
 
 // SetLost makes f the event that reports a loss of events. cpu is -1 when not known; first and last may be zero.
 func (f *Flow) SetLost(source LostSource, count uint64, cpu int32, first, last time.Time) {

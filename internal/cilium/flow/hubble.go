@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Hubble's flow, field by field, in the order in which flow.proto (Cilium 1.20.1) declares the fields: what each is called, how it is
-// written as JSON, and what of a line it shows. A mask's paths, the JSON line, and both under a mask follow from this table. A test
-// holds it against Cilium's own types.
+// written as JSON, and what of a line it shows. A mask's paths, the JSON line, and both under a mask follow from this table. The fields
+// that a notification shows unchanged come from its own table in package monitor, see field.go. A test holds all of them against
+// Cilium's own types.
 
 package flow
 
@@ -39,7 +40,7 @@ type export struct {
 }
 
 // flowFields are the fields of flow.Flow.
-var flowFields = []field{
+var flowFields = withOwnFields([]field{
 	{name: "time", json: func(_ *Flow, w object, e export) object { return w.time("time", e.at) }},
 	{name: "uuid"},
 	{name: "emitter", message: "Emitter"},
@@ -54,16 +55,6 @@ var flowFields = []field{
 		shown: []part{{"", func(f *Flow) { f.Verdict = VerdictUnknown }}},
 	},
 	{name: "drop_reason", json: func(f *Flow, w object, _ export) object { return w.number("drop_reason", uint64(f.DropReason)) }},
-	{
-		name: "auth_type",
-		json: func(f *Flow, w object, _ export) object {
-			if f.AuthType == 0 {
-				return w
-			}
-			return w.enum("auth_type", f.AuthType.String())
-		},
-		shown: []part{{"", func(f *Flow) { f.AuthType = 0 }}},
-	},
 	{
 		name: "ethernet", message: "Ethernet",
 		json: func(f *Flow, w object, _ export) object {
@@ -204,16 +195,6 @@ var flowFields = []field{
 		},
 	},
 	{
-		name: "ip_trace_id", message: "IPTraceID",
-		json: func(f *Flow, w object, _ export) object {
-			if f.IPTraceID() == 0 {
-				return w
-			}
-			return w.open("ip_trace_id").long("trace_id", f.IPTraceID()).close()
-		},
-		shown: []part{{"trace_id", func(f *Flow) { f.Drop.IPTraceID, f.Trace.IPTraceID = 0, 0 }}},
-	},
-	{
 		name: "drop_reason_desc",
 		json: func(f *Flow, w object, _ export) object {
 			if f.DropReason == 0 {
@@ -266,8 +247,6 @@ var flowFields = []field{
 			return w.enum("sock_xlate_point", nameOf(socketPointNames[:], uint64(f.SubType)))
 		},
 	},
-	{name: "socket_cookie", json: func(f *Flow, w object, _ export) object { return w.long("socket_cookie", f.Sock.SockCookie) }},
-	{name: "cgroup_id", json: func(f *Flow, w object, _ export) object { return w.long("cgroup_id", f.Sock.CgroupID) }},
 	{
 		name: "Summary",
 		json: func(f *Flow, w object, _ export) object {
@@ -284,11 +263,11 @@ var flowFields = []field{
 	{name: "ingress_denied_by"},
 	{name: "policy_log"},
 	{name: "aggregate", message: "Aggregate"},
-}
+})
 
 // messages has the fields of each message type in a flow: name, or name:message for a field that is a message. Fields that a mask can only
 // take whole (lists, times, wrapped values, policies) have no message here.
-var messages = map[string]string{
+var messages = withOwnMessages(map[string]string{
 	"Flow":             declared(flowFields),
 	"Emitter":          "name version",
 	"Ethernet":         "source destination",
@@ -310,12 +289,11 @@ var messages = map[string]string{
 	"CiliumEventType":  "type sub_type",
 	"Service":          "name namespace",
 	"FileInfo":         "name line",
-	"IPTraceID":        "trace_id ip_option_type",
 	"NetworkInterface": "index name",
 	"TraceContext":     "parent:TraceParent",
 	"TraceParent":      "trace_id",
 	"Aggregate":        "ingress_flow_count egress_flow_count unknown_direction_flow_count",
-}
+})
 
 // declared returns fields in the form of messages.
 func declared(fields []field) string {
@@ -330,7 +308,7 @@ func declared(fields []field) string {
 	return strings.Join(names, " ")
 }
 
-// isOneOf reports whether a message's field is one of several of which a flow has one: it is absent unless the flow has it.
+// isOneOf reports whether a message's field is part of a oneof: a flow has one of its fields at most, and a mask adds none.
 func isOneOf(message, field string) bool {
 	return message == "Layer4" || message == "Layer7" && (field == "dns" || field == "http" || field == "kafka")
 }

@@ -9,7 +9,7 @@ import (
 	"net/netip"
 )
 
-// Identity identifies a packet at every point of its way. SourcePort is apart, because source translation may change it.
+// Identity identifies a packet at every point of its way. SourcePort is separate, because source translation may change it.
 type Identity struct {
 	Bytes       []byte // the memory of the fields below, for the next call
 	Body        []byte // the parts that no program and no translation changes, see Identify
@@ -62,7 +62,7 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 	above := packet[f.place.above:]
 	length -= int(f.place.above - f.place.ip)
 	above = above[:min(len(above), max(length, 0))]
-	// A part of the header above IP and a part of the payload, which must be captured as far as the packet has them.
+	// take appends a part of the header above IP and its payload. It reports whether all bytes that the packet has of it were captured.
 	take := func(from, to int) bool {
 		to = min(to, max(length, from))
 		if to > len(above) {

@@ -25,7 +25,7 @@ func (f *Flow) AppendLine(dst []byte, ts time.Time) []byte {
 	case ClassRaw:
 		return f.appendRawLine(append(dst, ": "...))
 	}
-	return f.appendFlowLine(append(dst, ": "...), f)
+	return f.appendFlowLine(append(dst, ": "...), f, allLineFields.of(f.Type))
 }
 
 // appendStamp appends a time in the form of time.StampMilli, in UTC: "Mar  4 05:06:21.016".
@@ -47,8 +47,9 @@ func appendStamp(dst []byte, t time.Time) []byte {
 	return append(dst, ' ', d1, d0, ' ', h1, h0, ':', m1, m0, ':', s1, s0, '.', byte('0'+milli/100), f1, f0)
 }
 
-// appendFlowLine appends the line after the time. summary is the flow whose packet it summarizes; under a mask it is not f.
-func (f *Flow) appendFlowLine(dst []byte, summary *Flow) []byte {
+// appendFlowLine appends the line after the time. summary is the flow whose packet it summarizes; under a mask it is not f. fields are the
+// fields of the notification that the line shows.
+func (f *Flow) appendFlowLine(dst []byte, summary *Flow, fields []*Field) []byte {
 	// For a reply Hubble prints the ends in the connection's order and turns the arrow round.
 	first, second := end{f, false}, end{f, true}
 	arrow := " -> "
@@ -65,13 +66,16 @@ func (f *Flow) appendFlowLine(dst []byte, summary *Flow) []byte {
 	dst = f.AppendType(append(dst, ' '))
 	dst = append(append(dst, ' '), f.verdictText()...)
 	dst = append(dst, " ("...)
-	if f.IPTraceID() != 0 {
-		dst = strconv.AppendUint(append(dst, "IP Trace ID: "...), f.IPTraceID(), 10)
-		dst = append(dst, "; "...)
+	for _, field := range fields {
+		if value := field.Value(f); value != 0 && field.Head != "" {
+			dst = append(field.append(append(dst, field.Head...), value), "; "...)
+		}
 	}
 	dst = summary.AppendSummary(dst)
-	if f.AuthType != 0 {
-		dst = append(append(dst, "; Auth: "...), f.AuthType.String()...)
+	for _, field := range fields {
+		if value := field.Value(f); value != 0 && field.Tail != "" {
+			dst = field.append(append(dst, field.Tail...), value)
+		}
 	}
 	return append(dst, ')')
 }

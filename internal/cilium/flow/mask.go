@@ -23,6 +23,7 @@ type Mask struct {
 	flow *maskNode
 
 	writers []fieldWriter             // write the fields that are in the mask, whole or in part
+	fields  lineFields                // the fields of notifications that a line shows
 	hidden  [L4IGMP + 1][]func(*Flow) // by the packet's protocol: take out the parts that a line does not show
 }
 
@@ -58,6 +59,7 @@ func NewMask(paths []string) (*Mask, error) {
 		}
 	}
 	m.writers = writersOf(m.Has)
+	m.fields = lineFieldsOf(m.Has)
 	for protocol := range m.hidden {
 		m.hidden[protocol] = m.notShown(L4Protocol(protocol))
 	}
@@ -233,7 +235,7 @@ func (m *Mask) AppendLine(dst []byte, f *Flow, ts time.Time) []byte {
 	if !m.Has("Summary") {
 		summary = &Flow{}
 	}
-	return masked.appendFlowLine(append(dst, ": "...), summary)
+	return masked.appendFlowLine(append(dst, ": "...), summary, m.fields.of(f.Type))
 }
 
 // apply returns the flow without the parts that a line shows and the mask does not have.

@@ -46,6 +46,15 @@ func dropReasonName(reason uint32) string {
 	return flowpb.DropReason_name[int32(reason)]
 }
 
+// FileName returns the name of the source file that dropped the packet, such as bpf_lxc.c, or "unknown(<id>)", as Hubble prints an id without a
+// name. The name is that of the release that wrote the event, see monitor.WireFormat.
+func (f *Flow) FileName() string {
+	if name := f.Format.SourceFile(f.Version, f.Drop.File); name != "" {
+		return name
+	}
+	return "unknown(" + strconv.Itoa(int(f.Drop.File)) + ")"
+}
+
 // PolicyMatchName returns how a policy matched, such as L3-L4, as Cilium prints it.
 func (f *Flow) PolicyMatchName() string { return monitorapi.PolicyMatchType(f.PolicyMatch).String() }
 

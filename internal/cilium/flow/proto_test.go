@@ -30,7 +30,7 @@ func (f *Flow) Proto(nodeName string, ts time.Time) *flowpb.Flow {
 		//lint:ignore SA1019 Hubble still sets it, and readers still read it
 		DropReason:            f.DropReason,
 		DropReasonDesc:        flowpb.DropReason(f.DropReason),
-		AuthType:              flowpb.AuthType(f.AuthType),
+		AuthType:              flowpb.AuthType(f.Policy.AuthType),
 		IP:                    f.IP.proto(),
 		L4:                    f.L4.proto(),
 		Source:                &flowpb.Endpoint{Identity: f.SourceIdentity},

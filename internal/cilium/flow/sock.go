@@ -10,7 +10,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// socket decodes an event of the socket load balancer. The event has no source address; the agent knows it by the cgroup. On the way back
+// socket decodes an event of the socket load balancer. The event has no source address: only the agent can look it up, by the cgroup. On the way back
 // source and destination are exchanged.
 func (f *Flow) socket(n *monitor.Notification) {
 	s := &n.Sock

@@ -18,7 +18,6 @@ func (f *Flow) policyVerdict(n *monitor.Notification) {
 	}
 	f.packet(n.Packet, flags)
 	f.PolicyMatch = v.MatchType
-	f.AuthType = AuthType(v.AuthType)
 	switch {
 	case v.Verdict < 0:
 		f.Verdict = VerdictDropped

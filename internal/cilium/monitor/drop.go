@@ -17,17 +17,13 @@ type Drop struct {
 	IPTraceID uint64      // version 3 and later
 }
 
-// What each version of the drop notification is.
-var (
-	// dropLengths has the length of the header, in bytes.
-	dropLengths = [...]int{0: 36, 1: 36, 2: 40, 3: 48}
+// Fields returns the fields of a drop that are shown unchanged.
+func (Drop) Fields() []FieldOf[Drop] {
+	return []FieldOf[Drop]{ipTraceID(func(d *Drop) uint64 { return d.IPTraceID })}
+}
 
-	// dropReleases has the first and the last release that writes it (NOTIFY_DROP_VER and NOTIFY_CAPTURE_VER in bpf/lib). Version 0 is
-	// older than all of them; its layout is that of version 1. The first releases of 1.17 wrote version 1, later ones version 2.
-	dropReleases = [len(dropLengths)][2]WireFormat{
-		0: {WireFormat114, WireFormat117}, 1: {WireFormat114, WireFormat117}, 2: {WireFormat117, WireFormat118}, 3: {WireFormat119, WireFormat120},
-	}
-)
+// dropLengths has the length of the header, in bytes, by version. The releases that write each version are in wireformat.go.
+var dropLengths = [...]int{0: 36, 1: 36, 2: 40, 3: 48}
 
 func (n *Notification) decodeDrop(data []byte) error {
 	if len(data) < dropLengths[0] {
@@ -55,18 +51,4 @@ func (n *Notification) decodeDrop(data []byte) error {
 	}
 	n.setPacket(data, length)
 	return nil
-}
-
-// DropReleases returns the first and the last release that may have written a drop notification of a version. It returns the format's
-// release alone where that is one of them: a record's own version is stronger than a setting. For an unknown version it returns all
-// known releases.
-func (w WireFormat) DropReleases(version uint8) (first, last WireFormat) {
-	if int(version) >= len(dropReleases) {
-		return WireFormat114, newestWireFormat
-	}
-	first, last = dropReleases[version][0], dropReleases[version][1]
-	if w >= first && w <= last {
-		return w, w
-	}
-	return first, last
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package monitor decodes the notifications that Cilium's datapath writes to its events map. One record of raw bytes goes in, one typed
-// Notification comes out. Each kind of notification has a file: its fields, its layout by version, and how it is decoded.
+// Notification comes out. Each kind of notification has a file: its fields, its layout by version, how it is decoded, and a row for
+// each field that is shown unchanged.
 //
-// The layouts are those of Cilium 1.14 to 1.20 (bpf/lib) and of Windows' packet monitor. A later, longer version of a known
-// notification is decoded as far as it is known, and marked. Every integer is little endian. Decoding reads the bytes in place: it
+// The layouts are those of the releases of Cilium in wireformat.go (bpf/lib) and of Windows' packet monitor. A later, longer version of a
+// known notification is decoded as far as it is known, and marked. Every integer is little endian. Decoding reads the bytes in place: it
 // allocates nothing but the error of a record that it refuses, and no input makes it panic.
 package monitor
 

@@ -10,6 +10,11 @@ type Recorder struct {
 	TimeBoot uint64 // nanoseconds since boot
 }
 
+// Fields returns the fields of the notification that are shown unchanged.
+func (Recorder) Fields() []FieldOf[Recorder] {
+	return []FieldOf[Recorder]{{Field{Attribute: "cilium.recorder.rule_id", Always: true}, func(r *Recorder) uint64 { return uint64(r.RuleID) }}}
+}
+
 const recorderLen = 24 // bytes
 
 func (n *Notification) decodeRecorder(data []byte) error {

@@ -17,6 +17,20 @@ type TraceSock struct {
 	CgroupID   uint64
 }
 
+// Fields returns the fields of the notification that are shown unchanged.
+func (TraceSock) Fields() []FieldOf[TraceSock] {
+	return []FieldOf[TraceSock]{
+		{
+			Field{Attribute: "cilium.socket.cookie", Hubble: "socket_cookie", After: "sock_xlate_point", Long: true},
+			func(s *TraceSock) uint64 { return s.SockCookie },
+		},
+		{
+			Field{Attribute: "cilium.cgroup.id", Hubble: "cgroup_id", After: "socket_cookie", Long: true},
+			func(s *TraceSock) uint64 { return s.CgroupID },
+		},
+	}
+}
+
 // Lengths of the notification, in bytes.
 const (
 	sockLen118 = 38

@@ -19,6 +19,11 @@ type Trace struct {
 	IPTraceID uint64     // version 2 and later
 }
 
+// Fields returns the fields of a trace that are shown unchanged.
+func (Trace) Fields() []FieldOf[Trace] {
+	return []FieldOf[Trace]{ipTraceID(func(t *Trace) uint64 { return t.IPTraceID })}
+}
+
 // traceLengths has the length of the header, in bytes, by version.
 var traceLengths = [...]int{0: 32, 1: 48, 2: 56}
 

@@ -15,10 +15,23 @@ type PolicyVerdict struct {
 	Direction   uint8  // 1 ingress, 2 egress
 	MatchType   uint8  // how the policy matched, see Cilium's api.PolicyMatchType
 	IPv6        bool
-	Audited     bool // would have been denied, had audit mode been off
-	L3Device    bool // Cilium 1.17 and later
-	AuthType    uint8
+	Audited     bool   // would have been denied, had audit mode been off
+	L3Device    bool   // Cilium 1.17 and later
+	AuthType    uint8  // the authentication that the policy requires
 	Cookie      uint32 // of the policy's log entry, 40-byte layout only
+}
+
+// Fields returns the fields of a policy verdict that are shown unchanged.
+func (PolicyVerdict) Fields() []FieldOf[PolicyVerdict] {
+	return []FieldOf[PolicyVerdict]{
+		{Field{Attribute: "cilium.policy.cookie", Long: true}, func(v *PolicyVerdict) uint64 { return uint64(v.Cookie) }},
+		{Field{
+			Attribute: "cilium.auth_type",
+			Hubble:    "auth_type", After: "drop_reason",
+			Tail:  "; Auth: ",
+			Names: []string{"DISABLED", "SPIRE", "TEST_ALWAYS_FAIL"},
+		}, func(v *PolicyVerdict) uint64 { return uint64(v.AuthType) }},
+	}
 }
 
 // Lengths of the header, in bytes.

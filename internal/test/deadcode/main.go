@@ -4,7 +4,8 @@
 // of golang.org/x/tools' deadcode and the folders of the Go modules; out come the dead functions, and the exit status 1 if there are any.
 //
 // The tool itself sees one module and one system at a time. A function that is dead in one may be used in another, so it counts only
-// when it is dead in each that compiles its file.
+// when it is dead in each that compiles its file. A run over some of the modules therefore also lists what only the others use, such as a
+// function of exporter/azure that its generator alone calls.
 //
 //	deadcode dist/tools/deadcode . exporter/azure linux:internal/test/roads
 //

@@ -3,7 +3,7 @@
 // Package eventstest gives tests real eBPF maps of the Linux kernel: ring buffers into which a small XDP program writes,
 // arrays and perf event arrays, pinned in a BPF file system of the test's own.
 //
-// Where the platform, the kernel or the rights lack, a test is skipped with the reason; with the environment variable
+// Where the platform, the kernel or the rights are not enough, a test is skipped with the reason. With the environment variable
 // WINNET_KERNEL_TESTS=required it fails instead, so that a run that must cover the kernel cannot pass without it.
 package eventstest
 
