@@ -58,9 +58,6 @@ func (c *Config) Validate() error {
 	if c.Names == dnslog.NamesLower && c.Profile == dns.ProfileDocumented {
 		errs.Add(keyNames, errors.New("lower is not allowed with profile documented, which writes names as they were sent; choose profile windows or asim"))
 	}
-	if c.Correlate && c.Aggregation.Window > 0 {
-		errs.Add("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
-	}
 	// The collector calls the Validate methods of the profile, names, and the sections packet, filters, aggregation,
 	// correlation, batch, queue, retry, replay and record itself.
 	if len(errs) == 0 {

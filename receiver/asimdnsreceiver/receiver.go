@@ -85,7 +85,7 @@ func (r *dnsReceiver) started(files []string) {
 
 // newHandler makes the handler that turns events into records.
 func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
-	h := &handler{correlator: r.cfg.newCorrelator()}
+	h := &handler{correlator: r.cfg.newCorrelator(), aggregator: r.cfg.newAggregator()}
 	for _, p := range r.providers {
 		wanted, err := filter.New(p.Provider, r.cfg.Profile, r.cfg.Filters, r.cfg.Noise)
 		if err != nil {
@@ -106,8 +106,12 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 	if h.pipelines[0].mapper.Identifies() {
 		h.ids = uid.NewMaker("etw")
 		h.setHost()
+		identify := func(raw []byte) hold.ID { return hold.ID(h.ids.Of(raw)) }
 		if h.correlator != nil {
-			h.correlator.Identify = func(raw []byte) hold.ID { return hold.ID(h.ids.Of(raw)) }
+			h.correlator.Identify = identify
+		}
+		if h.aggregator != nil {
+			h.aggregator.Identify = identify
 		}
 	}
 	return h, nil

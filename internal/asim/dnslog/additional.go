@@ -46,6 +46,11 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 	if !r.documents() {
 		m.PutConst(dnsRole, r.Role().String())
 	}
+	if r.isSum() {
+		r.packetFields(m)
+		r.sums(m)
+		return
+	}
 	if !r.ActivityID.IsZero() && !r.documents() {
 		from := len(r.builder.Text)
 		r.builder.Text = r.ActivityID.Append(r.builder.Text)
@@ -83,6 +88,7 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 			m.PutBool(fromCache, l.Cached && !l.Asked)
 		}
 	}
+	r.recursion(m)
 	if len(r.Rest) > 0 {
 		name := undecodedData
 		if r.Template == nil {

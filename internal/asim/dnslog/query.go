@@ -33,6 +33,10 @@ func (r *dnsRecord) query() {
 		a.PutConstInt("DnsQueryClass", int64(msg.QueryClass))
 		a.PutConst("DnsQueryClassName", dns.ClassName(msg.QueryClass))
 	}
+	if r.isSum() {
+		r.durations()
+		return
+	}
 	xid, ok := r.word(dns.XID)
 	if !ok && msg != nil {
 		xid, ok = uint64(msg.ID), true
