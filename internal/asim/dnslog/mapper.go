@@ -143,6 +143,7 @@ func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 		if m.device.addr != "" {
 			attrs.PutStr("DvcIpAddr", m.device.addr)
 		}
+		attrs.RemoveIf(func(name string, _ pcommon.Value) bool { return m.builder.Main().Omits(name) })
 	}
 	sl := rl.ScopeLogs().AppendEmpty()
 	sl.Scope().SetName(dnsScope)
