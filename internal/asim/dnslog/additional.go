@@ -50,6 +50,11 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 	default:
 		m.PutConst(dnsRole, role.String())
 	}
+	if r.isSum() {
+		r.packetFields(m)
+		r.sums(m)
+		return
+	}
 	switch {
 	case r.ActivityID.IsZero() || r.documents():
 	case r.slimsTies():

@@ -30,7 +30,7 @@ func (r *dnsRecord) serverEnds() (src, dst endpoint) {
 	if r.PeerIsServer || r.Phase == dns.NoPhase && r.Peer == dns.NoField { // or the event is about this host alone
 		src, dst = local, peer
 	}
-	if port, ok := r.word(dns.Port); ok {
+	if port, ok := r.word(dns.Port); ok && !r.isSum() {
 		src.port = uint16(port)
 	}
 	if r.Phase != dns.NoPhase && r.Peer != dns.NoField {
@@ -64,6 +64,9 @@ func (r *dnsRecord) represent(f dns.Field, addr netip.Addr, more int) netip.Addr
 // clientEnds returns the two ends of a client's event: this host, and the server that the event names.
 func (r *dnsRecord) clientEnds() (src, dst endpoint) {
 	src = endpoint{addr: r.device.Addr, own: true}
+	if r.isSum() {
+		return src, r.commonServer()
+	}
 	if addr, more, ok := r.FirstAddr(dns.LocalAddress); ok && !addr.IsUnspecified() {
 		src.addr, src.named = r.represent(dns.LocalAddress, addr, more), true
 	}

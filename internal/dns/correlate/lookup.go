@@ -8,6 +8,7 @@ import (
 	"net/netip"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/key"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
@@ -113,7 +114,7 @@ func (f *lookupFacts) lookup(events int64) Lookup {
 // belongs to one.
 func (c *Correlator) kept(entry *hold.Entry) (raw []byte, id hold.ID, l Lookup) {
 	raw, id = hold.CutID(c.store.Data(entry))
-	if c.Mode != Correlate || c.store.Key(entry)[0] != clientCall {
+	if c.store.Key(entry)[0] != clientCall {
 		return raw, id, l
 	}
 	raw, f := cutFacts(raw)
@@ -199,7 +200,7 @@ func (c *Correlator) findCall(e *dns.Event, s step, at int64) bool {
 		c.key = append(c.key[:0], call.key...)
 		return true
 	}
-	c.key = appendNumber(append(c.key[:0], clientCall), e, dns.QueryType)
+	c.key = key.AppendNumber(append(c.key[:0], clientCall), e, dns.QueryType)
 	from := len(c.key)
 	var ok bool
 	if c.key, ok = appendAsker(c.key, e, asker); !ok {
@@ -227,8 +228,8 @@ func (c *threadCall) note(e *dns.Event, key []byte, asker int) {
 }
 
 // appendAsker appends the process with the query, and the name.
-func appendAsker(dst []byte, e *dns.Event, process uint64) (key []byte, ok bool) {
-	return appendTexts(binary.AppendUvarint(dst, process), e, dns.QueryName)
+func appendAsker(dst []byte, e *dns.Event, process uint64) (_ []byte, ok bool) {
+	return key.AppendTexts(binary.AppendUvarint(dst, process), e, dns.QueryName)
 }
 
 // anotherCall notes that a call begins while the call of an entry with the same process, name and type is open. The next events may belong to
