@@ -26,4 +26,9 @@ type Sums struct {
 	Server netip.Addr
 	// FromCache reports whether the cache of the DNS Client had the answers. HasFromCache is false if that is not known, or differs.
 	FromCache, HasFromCache bool
+	// Recursed is the number of exchanges in which the DNS Server asked other servers. Recursions is the number of its queries to them, and
+	// RecursionTimeouts the number of those that got no response. Servers are the servers that it asked; ServersCut is set if there are more.
+	Recursed, Recursions, RecursionTimeouts int64
+	Servers                                 AddrSet
+	ServersCut                              bool
 }

@@ -207,7 +207,8 @@ func (h *handler) sum(p *providerPipeline, e *dns.Event, raw []byte, received in
 func merged(x *correlate.Exchange) dnslog.Merged {
 	m := dnslog.Merged{
 		ID: uid.ID(x.ID), Answered: x.Answered, Leapt: x.Leapt, Unanswered: x.Unanswered,
-		Lookup: dnslog.Lookup{Events: x.Lookup.Events, Server: x.Lookup.Server, Asked: x.Lookup.Asked, Cached: x.Lookup.Cached},
+		Lookup:    dnslog.Lookup{Events: x.Lookup.Events, Server: x.Lookup.Server, Asked: x.Lookup.Asked, Cached: x.Lookup.Cached},
+		Recursion: x.Recursion,
 	}
 	if x.Answered || x.Start != 0 {
 		m.Start = time.Unix(0, x.Start)

@@ -105,6 +105,7 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 			m.PutBool(fromCache, l.Cached && !l.Asked)
 		}
 	}
+	r.recursion(m)
 	if len(r.Rest) > 0 {
 		name := undecodedData
 		if r.Template == nil {

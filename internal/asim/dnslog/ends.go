@@ -64,11 +64,11 @@ func (r *dnsRecord) represent(f dns.Field, addr netip.Addr, more int) netip.Addr
 // clientEnds returns the two ends of a client's event: this host, and the server that the event names.
 func (r *dnsRecord) clientEnds() (src, dst endpoint) {
 	src = endpoint{addr: r.device.Addr, own: true}
-	if r.isSum() {
-		return src, r.commonServer()
-	}
 	if addr, more, ok := r.FirstAddr(dns.LocalAddress); ok && !addr.IsUnspecified() {
 		src.addr, src.named = r.represent(dns.LocalAddress, addr, more), true
+	}
+	if r.isSum() {
+		return src, r.commonServer()
 	}
 	if server := r.merged.Lookup.Server; server.IsValid() {
 		dst.addr = server

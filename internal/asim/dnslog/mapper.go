@@ -241,6 +241,8 @@ type Merged struct {
 	ID uid.ID
 	// Lookup is set for the event of a look-up of the DNS Client.
 	Lookup Lookup
+	// Recursion is set for a client's query that the DNS Server asked other servers for, or its response.
+	Recursion dns.Recursion
 	// Sums is set for several exchanges, of which the event is the first one's. The record has only what holds for all of them.
 	Sums *dns.Sums
 }

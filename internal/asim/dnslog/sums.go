@@ -64,4 +64,8 @@ func (r *dnsRecord) sums(m attrs.Attributes) {
 	if s.HasFromCache {
 		m.PutBool(fromCache, s.FromCache)
 	}
+	if s.Recursed > 0 {
+		m.PutInt(recursionExchanges, s.Recursed)
+		r.recursions(m, s.Recursions, s.RecursionTimeouts, s.Servers, s.ServersCut)
+	}
 }

@@ -55,6 +55,7 @@ type Aggregator struct {
 	data    []byte
 	text    []byte
 	set     dns.AnswerSet
+	servers dns.AddrSet
 	sums    dns.Sums // of the row that PopOldest returned
 	list    dns.Answers
 	early   atomic.Int64

@@ -19,13 +19,13 @@ func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received i
 	entry := w.store.Get(a.key)
 	if entry == nil || !w.near(entry, start) {
 		f := facts{exchange: *x, last: end, ttl: math.MaxUint32}
+		f.mark(factRecursed, x.Recursion.Queries() > 0)
 		f.add(e, x, start, end)
 		f.answer(answers)
-		a.data = append(a.data[:0], raw...)
 		var whole bool
 		a.set, whole = a.set[:0].Add(answers)
 		f.mark(factAnswersCut, !whole)
-		a.data = f.append(append(a.data, a.set...), len(a.set))
+		a.data = f.append(append(append(a.data[:0], raw...), a.set...), len(a.set))
 		w.hold(a.key, a.data, received, start)
 		return Held
 	}
@@ -33,24 +33,23 @@ func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received i
 	entry.First, entry.Last = min(entry.First, start), max(entry.Last, start)
 	data := w.store.Data(entry)
 	var f facts
-	kept, size := f.read(data)
+	first, set := f.read(data)
 	f.last = max(f.last, end)
+	fits := a.join(&f, x) // into the bytes of the row
 	f.add(e, x, start, end)
 	f.answer(answers)
-	f.join(&x.Lookup)
-	set := dns.AnswerSet(kept[len(kept)-size:])
-	if answers.Len() == 0 {
-		f.write(data[len(kept):], size)
+	if answers.Count > 0 {
+		var whole bool
+		a.set, whole = append(a.set[:0], set...).Add(answers)
+		f.mark(factAnswersCut, !whole)
+		fits = fits && len(a.set) == len(set)
+		set = a.set
+	}
+	if fits {
+		f.write(data[len(data)-factsSize:], len(set))
 		return Merged
 	}
-	more, whole := set[:size:size].Add(answers)
-	f.mark(factAnswersCut, !whole)
-	if len(more) == size {
-		f.write(data[len(kept):], size)
-		return Merged
-	}
-	a.data = append(append(a.data[:0], kept[:len(kept)-size]...), more...)
-	a.data = f.append(a.data, len(more))
+	a.data = f.append(append(append(a.data[:0], first...), set...), len(set))
 	w.store.SetData(entry, a.data)
 	return Merged
 }
@@ -80,8 +79,8 @@ func duration(e *dns.Event, x *correlate.Exchange, start, end int64) (ms int64, 
 // read fills a row of exchanges.
 func (a *Aggregator) read(r *Row) {
 	var f facts
-	kept, size := f.read(r.window.store.Data(r.entry))
-	r.Data, r.Exchange = kept[:len(kept)-size], f.exchange
+	raw, set := f.read(r.window.store.Data(r.entry))
+	r.Data, r.Exchange = raw, f.exchange
 	if r.Count == 1 {
 		return
 	}
@@ -89,7 +88,7 @@ func (a *Aggregator) read(r *Row) {
 	s.First, s.Last = r.entry.First, f.last
 	s.Timed, s.TotalMS, s.MinMS, s.MaxMS = f.timed, f.total, f.least, f.most
 	s.GapMS, s.GapSquareMS, s.HasSquare = f.gaps.sum(), f.gaps.squares, !f.gaps.lost
-	s.Answers.Set(dns.AnswerSet(kept[len(kept)-size:]))
+	s.Answers.Set(set)
 	s.AnswersCut = f.has(factAnswersCut)
 	s.MinTTL, s.HasTTL = f.ttl, f.has(factTTL)
 	l := &f.exchange.Lookup
@@ -98,12 +97,19 @@ func (a *Aggregator) read(r *Row) {
 		s.Server = netip.Addr{}
 	}
 	s.FromCache, s.HasFromCache = l.Cached && !l.Asked, (l.Cached || l.Asked) && !f.has(factCacheVaries)
+	s.Recursed, s.Recursions, s.RecursionTimeouts = f.recursed, f.queries, f.timeouts
+	s.Servers, s.ServersCut = f.exchange.Recursion.Servers, f.exchange.Recursion.ServersCut
 	r.Sums = s
 }
 
-// add adds the times of an exchange.
+// add adds the times and the recursion of an exchange.
 func (f *facts) add(e *dns.Event, x *correlate.Exchange, start, end int64) {
 	f.gaps.add(millis(start))
+	if n := x.Recursion.Queries(); n > 0 {
+		f.recursed++
+		f.queries += n
+		f.timeouts += x.Recursion.TimedOut
+	}
 	ms, ok := duration(e, x, start, end)
 	if !ok {
 		return
@@ -124,9 +130,20 @@ func (f *facts) answer(list *dns.Answers) {
 	}
 }
 
-// join notes what differs between a look-up and the first one of the row.
-func (f *facts) join(l *correlate.Lookup) {
-	first := &f.exchange.Lookup
-	f.mark(factServerVaries, l.Server != first.Server)
-	f.mark(factCacheVaries, l.Asked != first.Asked || l.Cached != first.Cached)
+// join adds what differs between an exchange and the first one of the row: the servers, and whether the cache had the answer. It reports
+// whether the facts are as long as before.
+func (a *Aggregator) join(f *facts, x *correlate.Exchange) (same bool) {
+	first := &f.exchange
+	f.mark(factServerVaries, x.Lookup.Server != first.Lookup.Server)
+	f.mark(factCacheVaries, x.Lookup.Asked != first.Lookup.Asked || x.Lookup.Cached != first.Lookup.Cached)
+	if x.Recursion.Queries() == 0 {
+		return true
+	}
+	r := &first.Recursion
+	had, n, cut := f.has(factRecursed), r.Servers.Len(), r.ServersCut
+	f.mark(factRecursed, true)
+	var ok bool
+	a.servers, ok = append(a.servers[:0], r.Servers...).AddAll(x.Recursion.Servers)
+	r.Servers, r.ServersCut = a.servers, cut || x.Recursion.ServersCut || !ok
+	return had && r.Servers.Len() == n && r.ServersCut == cut
 }

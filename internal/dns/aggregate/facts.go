@@ -5,6 +5,7 @@ package aggregate
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
@@ -17,8 +18,11 @@ type facts struct {
 	timed              int64              // exchanges with a duration
 	total, least, most int64              // of these durations, ms
 	gaps               gaps
-	ttl                uint32 // the least, s
-	flags              uint16
+	// Exchanges with recursion, the queries to other servers, and those without a response. The servers of all exchanges are in
+	// exchange.Recursion.
+	recursed, queries, timeouts int64
+	ttl                         uint32 // the least, s
+	flags                       uint16
 }
 
 // Flags of facts.
@@ -34,12 +38,13 @@ const (
 	factAnswersCut
 	factGapsLost
 	factTTL
+	factRecursed // a dns.Recursion stands before the facts
 )
 
 // factsSize is the size of facts as bytes. maxFacts is the most that a row has besides its first event and its key.
 const (
-	factsSize = 16 + 16 + 10*8 + 8*recentTimes + 4 + 2 + 2 + 1
-	maxFacts  = factsSize + dns.MaxAnswerSet
+	factsSize = 16 + 16 + 13*8 + 8*recentTimes + 4 + 2 + 2 + 1
+	maxFacts  = factsSize + dns.MaxRecursion + dns.MaxAnswerSet
 )
 
 func (f *facts) has(flag uint16) bool { return f.flags&flag != 0 }
@@ -60,8 +65,11 @@ func (f *facts) append(dst []byte, size int) []byte {
 	f.mark(factAsked, x.Lookup.Asked)
 	f.mark(factCached, x.Lookup.Cached)
 	f.mark(factServer, x.Lookup.Server.IsValid())
+	if f.has(factRecursed) {
+		dst = x.Recursion.Append(dst)
+	}
 	from := len(dst)
-	dst = append(dst, make([]byte, factsSize)...)
+	dst = slices.Grow(dst, factsSize)[:from+factsSize]
 	f.write(dst[from:], size)
 	return dst
 }
@@ -77,10 +85,10 @@ func (f *facts) write(b []byte, size int) {
 	copy(b, x.ID[:])
 	copy(b[16:], server[:])
 	b = b[32:]
-	for i, n := range [...]int64{x.Start, x.End, x.Lookup.Events, f.last, f.timed, f.total, f.least, f.most, f.gaps.first, f.gaps.squares} {
+	for i, n := range [...]int64{x.Start, x.End, x.Lookup.Events, f.last, f.timed, f.total, f.least, f.most, f.gaps.first, f.gaps.squares, f.recursed, f.queries, f.timeouts} {
 		le.PutUint64(b[8*i:], uint64(n))
 	}
-	b = b[80:]
+	b = b[13*8:]
 	for i, n := range f.gaps.recent {
 		le.PutUint64(b[8*i:], uint64(n))
 	}
@@ -91,21 +99,22 @@ func (f *facts) write(b []byte, size int) {
 	b[8] = f.gaps.n
 }
 
-// read reads the facts of a row. It returns the bytes before them, the last size of which are the answers.
-func (f *facts) read(data []byte) (kept []byte, size int) {
+// read reads the facts of a row. It returns its first event and its answers.
+func (f *facts) read(data []byte) (raw []byte, set dns.AnswerSet) {
 	x, le := &f.exchange, binary.LittleEndian
 	kept, b := data[:len(data)-factsSize], data[len(data)-factsSize:]
 	copy(x.ID[:], b)
 	server := [16]byte(b[16:])
 	b = b[32:]
-	for i, n := range [...]*int64{&x.Start, &x.End, &x.Lookup.Events, &f.last, &f.timed, &f.total, &f.least, &f.most, &f.gaps.first, &f.gaps.squares} {
+	for i, n := range [...]*int64{&x.Start, &x.End, &x.Lookup.Events, &f.last, &f.timed, &f.total, &f.least, &f.most, &f.gaps.first, &f.gaps.squares, &f.recursed, &f.queries, &f.timeouts} {
 		*n = int64(le.Uint64(b[8*i:]))
 	}
-	b = b[80:]
+	b = b[13*8:]
 	for i := range f.gaps.recent {
 		f.gaps.recent[i] = int64(le.Uint64(b[8*i:]))
 	}
 	b = b[8*recentTimes:]
+	var size int
 	f.ttl, f.flags, size, f.gaps.n = le.Uint32(b), le.Uint16(b[4:]), int(le.Uint16(b[6:])), b[8]
 	x.Answered, x.Leapt, x.Unanswered = f.has(factAnswered), f.has(factLeapt), f.has(factUnanswered)
 	x.Lookup.Asked, x.Lookup.Cached = f.has(factAsked), f.has(factCached)
@@ -113,5 +122,9 @@ func (f *facts) read(data []byte) (kept []byte, size int) {
 		x.Lookup.Server = netip.AddrFrom16(server).Unmap()
 	}
 	f.gaps.lost = f.has(factGapsLost)
-	return kept, size
+	if f.has(factRecursed) {
+		kept, x.Recursion = dns.CutRecursion(kept)
+	}
+	at := len(kept) - size
+	return kept[:at], dns.AnswerSet(kept[at:len(kept):len(kept)])
 }

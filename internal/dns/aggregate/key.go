@@ -10,8 +10,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/key"
 )
 
-// maxKey is the longest key, in bytes: four texts and the numbers.
-const maxKey = 4*key.MaxText + 80
+// maxKey is the longest key, in bytes: five texts, the numbers, and a SID.
+const maxKey = 5*key.MaxText + 192
 
 // appendIdentity appends the key of identical events: id, name, type, response code or status, protocol, the other host, and the process
 // with the query. ok is false for an event that is never counted with another: it has no query name, or its layout is unknown, so that
@@ -29,7 +29,7 @@ func appendIdentity(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 }
 
 // appendExchange appends the key of exchanges that are alike. It has everything that the record of several exchanges shows of the first one:
-// what appendIdentity has, the response code with the bits of the packet, the flags, the query class and options, the user, the server's own
+// what appendIdentity has, the response code with the bits of the packet, the flags, the query class and options, the user, the host's own
 // address, and whether the query was answered. ok is also false for an event that is no part of a look-up: a transfer, an update, a change of
 // the server, or a report about the host.
 func appendExchange(dst []byte, e *dns.Event, x *correlate.Exchange) (_ []byte, ok bool) {
@@ -60,5 +60,5 @@ func appendExchange(dst []byte, e *dns.Event, x *correlate.Exchange) (_ []byte, 
 	}
 	actor := e.Actor()
 	dst = append(append(dst, byte(len(actor))), actor...)
-	return key.AppendTexts(dst, e, e.Local)
+	return key.AppendTexts(dst, e, e.Local, dns.LocalAddress)
 }

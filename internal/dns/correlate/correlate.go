@@ -102,13 +102,14 @@ const (
 )
 
 // Tags of entries: request or response, whether a request may have been answered, whether several calls of the key were open at the same
-// time, and whether they are over. The bits from openCalls on count the open calls.
+// time, whether they are over, and whether the server asked others. The bits from openCalls on count the open calls.
 const (
 	tagRequest uint16 = 1 << iota
 	tagResponse
 	tagDoubtful
 	tagSeveral
 	tagOver
+	tagRecursed // a dns.Recursion stands behind the event
 
 	tagKind   = tagRequest | tagResponse
 	openCalls = 8
@@ -127,6 +128,8 @@ type Exchange struct {
 	Unanswered bool
 	// Lookup is what is known of the look-up of the DNS Client that the event belongs to.
 	Lookup Lookup
+	// Recursion is what is known of the queries to other servers. Its servers are valid until the next Add, or until Release.
+	Recursion dns.Recursion
 }
 
 // Decision is a verdict and its data.
@@ -142,7 +145,7 @@ type Decision struct {
 // Add decides on a decoded event. raw is its wire form. received is the time of its delivery, in nanoseconds since 1970.
 func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 	at := etw.UnixNano(e.TimeStamp)
-	if c.absorb(e, raw, at) {
+	if c.absorb(e, raw, at) || c.absorbRecursion(e, at) {
 		return Decision{Verdict: Merged}
 	}
 	if isRateLimited(e.ID) {
@@ -196,8 +199,9 @@ func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 		return c.hold(raw, received, at, tag)
 	}
 	entry.Count++
-	data, id, lookup := c.kept(entry)
-	d := Decision{Verdict: Answer, Exchange: Exchange{ID: id, Start: entry.First, Answered: true, Leapt: match == leapt, Lookup: lookup}}
+	data, x := c.kept(entry)
+	x.Start, x.Answered, x.Leapt = entry.First, true, match == leapt
+	d := Decision{Verdict: Answer, Exchange: x}
 	if t.tag == tagRequest {
 		d.ID, d.Verdict, d.Start, d.Data, d.Received = hold.ID{}, Query, at, data, entry.Received
 	}
@@ -259,7 +263,7 @@ const maxSkew = int64(16 * time.Millisecond)
 // decides.
 func (c *Correlator) match(entry *hold.Entry, at int64, unique bool) match {
 	asked, answered, inOrder := entry.First, at, true
-	if entry.Tag == tagResponse {
+	if entry.Tag&^tagRecursed == tagResponse {
 		asked, answered, inOrder = at, entry.First, false
 	}
 	switch took := hold.Since(asked, answered); {
@@ -287,7 +291,7 @@ func (c *Correlator) Due() bool {
 	if e == nil {
 		return false
 	}
-	return c.over(e, true) || c.store.Full(etw.MaxRecordSize+factsSize+len(hold.ID{})+maxKey)
+	return c.over(e, true) || c.store.Full(etw.MaxRecordSize+max(factsSize, dns.MaxRecursion)+len(hold.ID{})+maxKey)
 }
 
 // Popped is a kept event that leaves.
@@ -305,13 +309,10 @@ type Popped struct {
 // stream, when no more events come.
 func (c *Correlator) PopOldest(due bool) Popped {
 	e := c.store.Oldest()
-	data, id, lookup := c.kept(e)
-	return Popped{
-		Exchange: Exchange{
-			ID: id, Start: e.First, End: e.Last, Lookup: lookup, Unanswered: e.Tag == tagRequest && !c.mayBeAnswered(e) && c.over(e, due),
-		},
-		Data: data, Received: e.Received, entry: e,
-	}
+	data, x := c.kept(e)
+	x.Start, x.End = e.First, e.Last
+	x.Unanswered = e.Tag&^tagRecursed == tagRequest && !c.mayBeAnswered(e) && c.over(e, due)
+	return Popped{Exchange: x, Data: data, Received: e.Received, entry: e}
 }
 
 // mayBeAnswered reports whether a response that may belong to the entry's query came after it.

@@ -110,15 +110,19 @@ func (f *lookupFacts) lookup(events int64) Lookup {
 	return Lookup{Events: events, Server: f.addr, Asked: f.asked, Cached: f.cached}
 }
 
-// kept returns the event that is kept in an entry, the identifier of the entry's first event, and what is known of its look-up if it
-// belongs to one.
-func (c *Correlator) kept(entry *hold.Entry) (raw []byte, id hold.ID, l Lookup) {
-	raw, id = hold.CutID(c.store.Data(entry))
-	if c.store.Key(entry)[0] != clientCall {
-		return raw, id, l
+// kept returns the event that is kept in an entry, and what is known of its exchange: the identifier of its first event, and its look-up or
+// its recursion.
+func (c *Correlator) kept(entry *hold.Entry) (raw []byte, x Exchange) {
+	raw, x.ID = hold.CutID(c.store.Data(entry))
+	switch {
+	case c.store.Key(entry)[0] == clientCall:
+		var f lookupFacts
+		raw, f = cutFacts(raw)
+		x.Lookup = f.lookup(entry.Count)
+	case entry.Tag&tagRecursed != 0:
+		raw, x.Recursion = dns.CutRecursion(raw)
 	}
-	raw, f := cutFacts(raw)
-	return raw, id, f.lookup(entry.Count)
+	return raw, x
 }
 
 // absorb merges an event into the open look-up that it is part of. It reports whether there is one.
