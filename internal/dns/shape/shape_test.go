@@ -4,6 +4,7 @@ package shape
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -316,6 +317,8 @@ func TestAValueThatIsNotAllowedIsRefused(t *testing.T) {
 		change(&c)
 		require.ErrorContains(t, c.Validate(), want)
 	}
+	nan := WholeConfig{LabelEntropy: math.NaN(), NewMaxSizeMiB: 1}
+	require.ErrorContains(t, nan.Validate(), "label_entropy: NaN is not allowed")
 	require.ErrorContains(t, (&NoiseConfig{Window: 48 * time.Hour}).Validate(), "window: 48h0m0s is not allowed; want 0 (off), or 1s to 24h0m0s")
 }
 
