@@ -29,6 +29,7 @@ type providerPipeline struct {
 	mapper  *dnslog.Mapper
 	records plog.LogRecordSlice // of the batch being filled
 	audits  plog.LogRecordSlice // of the same batch, for records of audit events
+	sizes   sizes
 }
 
 // handler turns raw ETW events into records. It runs on the pipeline's worker.
@@ -40,6 +41,8 @@ type handler struct {
 
 	// class says how the exchange of a decoded event is summed. Without it all are summed alike.
 	class func(e *dns.Event, x *correlate.Exchange) aggregate.Class
+	shape classification
+	saved saved
 
 	event    dns.Event
 	other    dns.Event          // another event, while event is in use
@@ -75,6 +78,7 @@ func (h *handler) beginFile(d dnslog.Device) {
 	if h.aggregator != nil {
 		h.aggregator.Forget()
 	}
+	h.shape.forget()
 	if h.ids != nil {
 		h.ids.Forget()
 	}
@@ -158,13 +162,16 @@ func (h *handler) correlate(p *providerPipeline, ev pipeline.Event) (outcome pip
 	case correlate.Held:
 		return pipeline.Outcome{Kind: pipeline.Held}
 	case correlate.Merged:
+		p.sizes.joined++
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	case correlate.Answer:
+		p.sizes.joined++
 		h.exchange = d.Exchange
 		outcome = h.sum(p, e, ev.Data, ev.Received)
 		outcome.Joined = 1
 		return outcome
 	case correlate.Query: // the response becomes the record
+		p.sizes.joined++
 		h.exchange = d.Exchange
 		h.exchange.ID = hold.ID(h.id(ev.Data))
 		outcome = h.sum(h.decode(&h.other, d.Data), &h.other, d.Data, d.Received)
@@ -230,6 +237,7 @@ func (h *handler) emit(p *providerPipeline, e *dns.Event, received int64, merged
 		records = p.audits
 	}
 	p.mapper.AppendMerged(records, e, received, merged)
+	h.count(p, records)
 	return pipeline.Outcome{Kind: pipeline.Emitted}
 }
 
@@ -277,6 +285,7 @@ func (h *handler) releaseRow() pipeline.Outcome {
 	defer h.aggregator.Release(row)
 	m := merged(&row.Exchange)
 	m.Count, m.Sums = row.Count, row.Sums
+	h.saved.row, h.saved.class = row.Count-1, row.Class
 	return h.emit(h.decode(&h.other, row.Data), &h.other, row.Received, m)
 }
 

@@ -220,6 +220,8 @@ type Row struct {
 	Count int64
 	// Sums are the sums of several exchanges, valid until Release. It is nil for one exchange, and for events.
 	Sums *dns.Sums
+	// Class is Sum, or Noise for a row in the window Long.
+	Class Class
 
 	window *window
 	entry  *hold.Entry
@@ -243,6 +245,9 @@ func (a *Aggregator) PopOldest() Row {
 		}
 	}
 	r := Row{Received: oldest.Received, Count: oldest.Count, window: of, entry: oldest}
+	if of != a.windows[0] {
+		r.Class = Noise
+	}
 	if a.Exchanges {
 		a.read(&r)
 		return r
