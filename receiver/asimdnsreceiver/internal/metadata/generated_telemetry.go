@@ -28,6 +28,7 @@ type TelemetryBuilder struct {
 	meter               metric.Meter
 	mu                  sync.Mutex
 	registrations       []metric.Registration
+	BytesSaved          metric.Int64ObservableCounter
 	EventsAggregated    metric.Int64ObservableCounter
 	EventsDropped       metric.Int64ObservableCounter
 	EventsEmitted       metric.Int64ObservableCounter
@@ -49,6 +50,7 @@ type TelemetryBuilder struct {
 	SessionBuffers      metric.Int64ObservableGauge
 	SessionBuffersInUse metric.Int64ObservableGauge
 	SessionRestarts     metric.Int64ObservableCounter
+	SumsClosedEarly     metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -60,6 +62,21 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterBytesSavedCallback sets callback for observable BytesSaved metric.
+func (builder *TelemetryBuilder) RegisterBytesSavedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.BytesSaved, obs: o})
+		return nil
+	}, builder.BytesSaved)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterEventsAggregatedCallback sets callback for observable EventsAggregated metric.
@@ -377,6 +394,21 @@ func (builder *TelemetryBuilder) RegisterSessionRestartsCallback(cb metric.Int64
 	return nil
 }
 
+// RegisterSumsClosedEarlyCallback sets callback for observable SumsClosedEarly metric.
+func (builder *TelemetryBuilder) RegisterSumsClosedEarlyCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.SumsClosedEarly, obs: o})
+		return nil
+	}, builder.SumsClosedEarly)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -415,6 +447,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.BytesSaved, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_bytes_saved",
+		metric.WithDescription("Bytes that were not written, as Sentinel bills them: packets that were not kept (packet), attributes that slim records leave out (attributes), events that were joined (exchange), and exchanges that were summed (sum, noise). The last three are estimates: each counts as much as the record that it became part of. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
 	builder.EventsAggregated, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_aggregated",
 		metric.WithDescription("Events that are counted in the record of another event. [Alpha]"),
@@ -539,6 +577,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_asimdns_session_restarts",
 		metric.WithDescription("How often the ETW session was stopped from outside and started again. [Alpha]"),
 		metric.WithUnit("{restart}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.SumsClosedEarly, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_sums_closed_early",
+		metric.WithDescription("Records of several events that were written before aggregation.window was over, because aggregation.max_size_mib was reached. Only with aggregation. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs
