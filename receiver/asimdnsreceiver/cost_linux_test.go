@@ -10,96 +10,107 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/receiver/receivertest"
 	"golang.org/x/sys/unix"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
-// BenchmarkAggregated measures an event through the whole handler: it is decoded, filtered and aggregated, and 19 of 20 events make no
-// record. 10,000 names are live. Events come from memory, back to back as in a chunk of the queue. cpu-ns/event is the processor time of
-// the process, garbage collection included; aggregated is the share of events without a record.
+// The stream of BenchmarkAggregated: in each window each name comes so often that one record stands for eventsPerRecord events.
+const (
+	sumWindow       = 5 * time.Minute
+	liveNames       = 10_000
+	eventsPerRecord = 20
+)
+
+// BenchmarkAggregated measures an event of a stream of which 19 of 20 events make no record: through the handler alone, which decodes,
+// filters, correlates, sums and maps, and through the whole receiver, its queue and both goroutines included. Events come from memory, back
+// to back as in a chunk of the queue. cpu-ns/event is the processor time of the process, garbage collection included; aggregated is the
+// share of events without a record.
 func BenchmarkAggregated(b *testing.B) {
-	const (
-		window    = 5 * time.Minute
-		names     = 10_000
-		perRecord = 20 // events
-		lap       = 1 << 16
-	)
 	for _, bm := range []struct {
 		name, config string
 		ids          []uint16 // of the events of an exchange
 	}{
 		{"responses", "aggregation: {window: 5m}", []uint16{257}},
+		{"lean", "volume: lean", []uint16{256, 257}},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
-			h, x, r := handlerOf(b, bm.config), newExchanges(b), rand.New(rand.NewPCG(1, 2))
-			var events [lap][]byte
-			var chunk []byte
-			for i := 0; i < lap; i += len(bm.ids) {
-				name := fmt.Sprintf("www%d.example.com.", r.IntN(names))
-				for k, id := range bm.ids[:min(len(bm.ids), lap-i)] {
-					from := len(chunk)
-					chunk = append(chunk, x.event(id, time.Time{}, name, i)...)
-					events[i+k] = chunk[from:]
-				}
-			}
-			at, i := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC).UnixNano(), 0
+			l := startWithoutSession(b, configured(b, bm.config), consumertest.NewNop())
+			l.shutdown()
+			h := l.handler
 			var records plog.LogRecordSlice
-			made, aggregated := h.pipelines[0].records, 0
-			begin := func() { records = h.Begin(plog.NewLogs()); made = h.pipelines[0].records }
+			made := 0
+			begin := func() { records = h.Begin(plog.NewLogs()) }
 			begin()
-			event := func() {
-				at += int64(window) / (perRecord - 1) / names
-				raw := events[i%lap]
-				i++
-				binary.LittleEndian.PutUint64(raw[16:], uint64(etw.Filetime(at)))
+			measureAggregated(b, bm.ids, func(raw []byte, at int64) {
 				for h.Due() {
 					h.Release(records, true)
 				}
-				if h.Handle(pipeline.Event{Received: at, Data: raw}, records).Kind == pipeline.Aggregated {
-					aggregated++
-				}
-				if made.Len() >= 1000 {
+				h.Handle(pipeline.Event{Received: at, Data: raw}, records)
+				if records.Len() >= 1000 {
+					made += records.Len()
 					begin()
 				}
-			}
-			for range 3 * perRecord * names {
-				event()
-			}
-			aggregated = 0
-			b.ReportAllocs()
-			begun := processorTime(b)
-			for b.Loop() {
-				event()
-			}
-			b.ReportMetric(float64(processorTime(b)-begun)/float64(b.N), "cpu-ns/event")
-			require.InDelta(b, names, h.Held(), names/10)
-			b.ReportMetric(float64(aggregated)/float64(b.N), "aggregated")
+			}, func() int { return made + records.Len() })
+		})
+		b.Run(bm.name+"/receiver", func(b *testing.B) {
+			// A small queue is full at both ends of the measurement.
+			l := startWithoutSession(b, configured(b, bm.config+"\nqueue: {max_size_mib: 4}"), consumertest.NewNop())
+			measureAggregated(b, bm.ids, func(raw []byte, at int64) {
+				require.NoError(b, l.Pipeline.Put(b.Context(), at, raw, nil))
+			}, nil)
+			l.shutdown()
 		})
 	}
 }
 
-// handlerOf returns the handler of a configuration in YAML.
-func handlerOf(b *testing.B, config string) *handler {
-	retrieved, err := confmap.NewRetrievedFromYAML([]byte(config))
-	require.NoError(b, err)
-	conf, err := retrieved.AsConf()
-	require.NoError(b, err)
-	cfg := createDefaultConfig().(*Config)
-	require.NoError(b, conf.Unmarshal(cfg))
-	require.NoError(b, cfg.Validate())
-	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
-	require.NoError(b, err)
-	h, err := r.newHandler(dnslog.Device{Name: "dc1.corp.example.com", Host: true})
-	require.NoError(b, err)
-	return h
+// measureAggregated measures event with the events of exchanges. made, if there is one, returns the number of records so far.
+func measureAggregated(b *testing.B, ids []uint16, event func(raw []byte, at int64), made func() int) {
+	const lap = 1 << 16
+	x, r := newExchanges(b), rand.New(rand.NewPCG(1, 2))
+	var events [lap][]byte
+	var chunk []byte
+	for i := 0; i < lap; i += len(ids) {
+		name := fmt.Sprintf("www%d.example.com.", r.IntN(liveNames))
+		for k, id := range ids {
+			from := len(chunk)
+			chunk = append(chunk, x.event(id, time.Time{}, name, i)...)
+			events[i+k] = chunk[from:]
+		}
+	}
+	at, i := traceBegun.UnixNano(), 0
+	next := func() {
+		at += int64(sumWindow) / int64(eventsPerRecord-len(ids)) / liveNames
+		raw := events[i%lap]
+		i++
+		binary.LittleEndian.PutUint64(raw[16:], uint64(etw.Filetime(at)))
+		event(raw, at)
+	}
+	for range 3 * eventsPerRecord * liveNames {
+		next()
+	}
+	before := 0
+	if made != nil {
+		before = made()
+	}
+	b.ReportAllocs()
+	begun := processorTime(b)
+	for b.Loop() {
+		next()
+	}
+	b.ReportMetric(float64(processorTime(b)-begun)/float64(b.N), "cpu-ns/event")
+	if made != nil {
+		b.ReportMetric(1-float64(made()-before)/float64(b.N), "aggregated")
+	}
+}
+
+// configured returns a change of the default configuration to one in YAML.
+func configured(b *testing.B, yaml string) func(*Config) {
+	return func(c *Config) { require.NoError(b, kit.LoadConfig(b, c, yaml)) }
 }
 
 // processorTime returns the processor time of this process so far, user and system.

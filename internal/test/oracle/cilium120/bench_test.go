@@ -71,6 +71,7 @@ func TestTheMeasuredLinesHoldTheSameEvent(t *testing.T) {
 	var theirs, ours observerpb.ExportEvent
 	require.NoError(t, protojson.Unmarshal(out.Bytes(), &theirs))
 	require.NoError(t, protojson.Unmarshal(path.AppendHubbleJSON(nil), &ours))
+	ours.GetFlow().TrafficDirection = theirs.GetFlow().GetTrafficDirection() // Cilium needs to know its endpoints for it
 	require.True(t, proto.Equal(&theirs, &ours), "theirs: %v\nours: %v", &theirs, &ours)
 }
 
