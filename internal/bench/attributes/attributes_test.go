@@ -48,9 +48,9 @@ func put(all []attribute) pcommon.Map {
 
 // boxed is an attribute as pdata holds it: each value is a pointer to memory of its own.
 type boxed struct {
-	key      string
-	value    any
-	strindex int32
+	key   string
+	value any
+	_     int32 // pdata's index of the key
 }
 
 type (
@@ -73,9 +73,9 @@ func insertBoxed(all []attribute) []boxed {
 
 // flat is an attribute whose value has no box. slog.Value is such a value: 24 bytes that hold a number or a text.
 type flat struct {
-	key      string
-	value    slog.Value
-	strindex int32
+	key   string
+	value slog.Value
+	_     int32 // pdata's index of the key
 }
 
 // insertFlat appends attributes as pdata would without the search and without boxes.
