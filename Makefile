@@ -263,7 +263,9 @@ bench-ring:
 bench-keys:
 	@mkdir -p $(BENCH); : > $(BENCH)/keys.txt
 	@for i in 1 2 3; do $(GO) test -run '^$$' -bench '^Benchmark(Aggregate|Correlate|Connections)$$/^keys=1000000$$' -skip '/^keys=1000000$$/.' -benchmem \
-	  ./internal/dns/aggregate ./internal/dns/correlate ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
+	  ./internal/dns/aggregate ./internal/dns/correlate ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; \
+	  $(GO) test -run '^$$' -bench '^Benchmark(Floor|Aggregated)$$/^(keys=1000000|lean)$$' -benchmem ./internal/pipeline/hold ./receiver/asimdnsreceiver \
+	  | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
 
 bench-hold: ## measure the store of events kept back beside go-freelru and a Go map with container/list; part of no other target
 	@mkdir -p $(BENCH); : > $(BENCH)/hold.txt
@@ -271,7 +273,7 @@ bench-hold: ## measure the store of events kept back beside go-freelru and a Go 
 
 bench-oracle:
 	@mkdir -p $(BENCH); : > $(BENCH)/oracle.txt
-	@for i in $$(seq $(COUNT)); do $(GO) test -C internal/test/oracle/cilium120 -vet=off -ldflags '-s -w' -run '^$$' -bench '^BenchmarkCiliumRecord$$' -benchmem . \
+	@for i in $$(seq $(COUNT)); do $(GO) test -C internal/test/oracle/cilium120 -vet=off -ldflags '-s -w' -run '^$$' -bench '^BenchmarkCilium(Record|Line)$$' -benchmem . \
 	  | tee -a $(BENCH)/oracle.txt; done; $(SOUND) $(BENCH)/oracle.txt
 
 bench-collector: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.etl

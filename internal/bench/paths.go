@@ -117,6 +117,8 @@ func (p *DNSPath) Append(records plog.LogRecordSlice) {
 	p.mapper.AppendMerged(records, &p.event, at.UnixNano(), dnslog.Merged{ID: p.ids.Of(p.raw)})
 }
 
+const nodeName = "node-1"
+
 // CiliumPath decodes and maps a trace of a TCP packet.
 type CiliumPath struct {
 	decoder      monitor.Decoder
@@ -128,7 +130,10 @@ type CiliumPath struct {
 }
 
 // NewCiliumPath returns the path with the receiver's default body.
-func NewCiliumPath() *CiliumPath {
+func NewCiliumPath() *CiliumPath { return NewCiliumPathWith(networklog.BodySummary) }
+
+// NewCiliumPathWith returns the path with a body.
+func NewCiliumPathWith(body networklog.Body) *CiliumPath {
 	packet := gopacket.NewSerializeBuffer()
 	tcp := &layers.TCP{SrcPort: 57235, DstPort: 5432, Seq: 1, Ack: 1, ACK: true, PSH: true, Window: 512}
 	ip := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolTCP, SrcIP: []byte{10, 244, 1, 12}, DstIP: []byte{10, 244, 2, 40}}
@@ -138,7 +143,7 @@ func NewCiliumPath() *CiliumPath {
 		ip, tcp, gopacket.Payload(make([]byte, 46))))
 	p := &CiliumPath{
 		ids:    uid.NewMaker("cilium"),
-		mapper: networklog.NewMapper(networklog.Options{Device: networklog.Device{NodeName: "node-1", HostName: "node-1.corp.example.com"}, Version: "1"}),
+		mapper: networklog.NewMapper(networklog.Options{Body: body, Device: networklog.Device{NodeName: nodeName, HostName: "node-1.corp.example.com"}, Version: "1"}),
 		Raw: monitortest.Trace{
 			Capture: monitortest.Capture{Source: 1034, Hash: 0xCAFE, Packet: packet.Bytes()}, Version: 2, Point: 5, SrcLabel: 20417, DstLabel: 47031,
 			Reason: 1, IfIndex: 12,
@@ -161,4 +166,10 @@ func (p *CiliumPath) Decode() {
 func (p *CiliumPath) Append(records plog.LogRecordSlice) {
 	p.Decode()
 	p.mapper.Append(records.AppendEmpty(), &p.flow, p.ids.Of(p.Raw), at, at)
+}
+
+// AppendHubbleJSON decodes the event and appends the line of body hubble_json, without a record.
+func (p *CiliumPath) AppendHubbleJSON(dst []byte) []byte {
+	p.Decode()
+	return p.flow.AppendHubbleJSON(dst, nodeName, at)
 }

@@ -43,6 +43,10 @@ func inCollector(name string) measure {
 	return measure{pkg: "internal/bench/collector", bench: "Collector/" + name, unit: cpu}
 }
 
+func inDNS(name string) measure {
+	return measure{pkg: "receiver/asimdnsreceiver", bench: name, unit: cpu}
+}
+
 func inGrowth(name string) measure {
 	return measure{pkg: "internal/bench/growth", bench: "Growth/" + name, unit: cpu}
 }
@@ -71,6 +75,9 @@ var goals = []goal{
 	{what: "Cilium: raw trace record (TCP) to log record", ours: inBench("CiliumRecord/ours"), reference: inBench("CiliumRecord/floor"), limit: 1.15},
 	{what: "Cilium: raw trace record to log record, against Cilium's bytes to flow", ours: measure{oracle, "CiliumRecord/ours", ns, ""},
 		reference: measure{oracle, "CiliumRecord/threefour", ns, ""}, limit: 1},
+	{what: "Cilium: raw trace record to Hubble's JSON line, against Cilium's flow and exporter (8 times)", ours: measure{oracle, "CiliumLine/line", ns, ""},
+		reference: measure{oracle, "CiliumLine/exporter", ns, ""}, limit: 1. / 8},
+	{what: "Cilium: the same with a log record around the line", ours: measure{oracle, "CiliumLine/record", ns, ""}},
 	{what: "Cilium: decode and flow, no record", ours: inBench("CiliumDecode"), limit: 120, allocs: none()},
 	{what: "Cilium: a raw trace in a Linux kernel's ring buffer to log record, through the receiver", ours: measure{"receiver/ciliumwindowsreceiver", "Live", ns, ""}},
 	{what: "callback: raw copy into a chunk", ours: measure{"internal/pipeline/queue", "Offer", ns, ""}, limit: 30, allocs: none()},
@@ -91,6 +98,9 @@ var goals = []goal{
 	{what: "collector: Cilium replay to otlp_grpc, against prebuilt records", ours: inCollector("cilium/otlp/ours"), reference: inCollector("cilium/otlp/prebuilt"), limit: 1.5},
 	{what: "collector: DNS replay to sentinel over TLS, against otlp_http with gzip", ours: inCollector("dns/sentinel/ours"), reference: inCollector("dns/otlp_http/ours"), limit: 1.3},
 	{what: "collector: Cilium replay to sentinel over TLS, against otlp_http with gzip", ours: inCollector("cilium/sentinel/ours"), reference: inCollector("cilium/otlp_http/ours"), limit: 1.3},
+	{what: "DNS volume lean: an event, 19 of 20 without a record, 10,000 names", ours: inDNS("Aggregated/lean"), limit: 600},
+	{what: "DNS volume lean: the same through the whole receiver", ours: inDNS("Aggregated/lean/receiver")},
+	{what: "a million live keys: the wait for one entry", ours: measure{"internal/pipeline/hold", "Floor/keys=1000000", ns, ""}},
 	{what: "DNS aggregation with 1 million live keys", ours: measure{"internal/dns/aggregate", "Aggregate/keys=1000000", ns, ""}, limit: 300},
 	{what: "DNS correlation with 1 million live keys", ours: measure{"internal/dns/correlate", "Correlate/keys=1000000", ns, ""}, limit: 300},
 	{what: "Cilium aggregation with 1 million live keys", ours: measure{"internal/cilium/aggregate", "Connections/keys=1000000", ns, ""}, limit: 300},

@@ -38,12 +38,14 @@ func (o *order) append(slot uint32) (number uint32) {
 	return number
 }
 
-// remove takes an entry out.
-func (o *order) remove(number uint32) {
+// remove takes an entry out. It returns by how many numbers the oldest is a later one.
+func (o *order) remove(number uint32) (gone int) {
+	before := o.first
 	*o.at(number) = 0
 	for o.first != o.next && *o.at(o.first) == 0 {
 		o.first++
 	}
+	return int(o.first - before)
 }
 
 // numbers yields the numbers of the present entries, the oldest first.

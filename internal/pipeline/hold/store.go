@@ -13,8 +13,8 @@
 //
 // Three things make it fast. An entry and its key lie in two adjacent cache lines, at a place that the key's hash gives, so a lookup
 // usually waits for memory once. All events are kept for the same time, so the oldest is always the next one due, and keeping or
-// releasing an event costs the same whatever the number of events. The bytes of events lie elsewhere and are read when the event goes;
-// the large blocks hold no pointers for the garbage collector to follow.
+// releasing an event costs the same whatever the number of events; the processor loads the entries next due ahead of time. The bytes of
+// events lie elsewhere and are read when the event goes; the large blocks hold no pointers for the garbage collector to follow.
 package hold
 
 import "hash/maphash"
@@ -164,8 +164,21 @@ func (s *Store) Oldest() *Entry {
 // Drop removes an entry.
 func (s *Store) Drop(e *Entry) {
 	s.table.leave(e.slot, e.hash)
-	s.order.remove(e.number)
+	s.prefetch(s.order.remove(e.number))
 	s.arena.free(e.data)
+}
+
+// ahead is how many entries before its turn the oldest is loaded. More are no faster.
+const ahead = 4
+
+// prefetch starts to load the entries that will soon be the oldest, after the oldest have gone. Entries lie in memory in no order, so each
+// new oldest entry would be a wait for memory.
+func (s *Store) prefetch(gone int) {
+	for i := range uint32(min(gone, ahead)) {
+		if slot := *s.order.at(s.order.first + ahead - i); slot != 0 {
+			prefetch(&s.table.entries[slot-1])
+		}
+	}
 }
 
 // grow moves the entries to a larger table: twice the size, or large enough for maxEntries if that is less.

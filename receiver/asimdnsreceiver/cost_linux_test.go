@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"golang.org/x/sys/unix"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+)
+
+// The stream of BenchmarkAggregated: in each window each name comes so often that one record stands for eventsPerRecord events.
+const (
+	sumWindow       = 5 * time.Minute
+	liveNames       = 10_000
+	eventsPerRecord = 20
+)
+
+// BenchmarkAggregated measures an event of a stream of which 19 of 20 events make no record: through the handler alone, which decodes,
+// filters, correlates, sums and maps, and through the whole receiver, its queue and both goroutines included. Events come from memory, back
+// to back as in a chunk of the queue. cpu-ns/event is the processor time of the process, garbage collection included; aggregated is the
+// share of events without a record.
+func BenchmarkAggregated(b *testing.B) {
+	for _, bm := range []struct {
+		name, config string
+		ids          []uint16 // of the events of an exchange
+	}{
+		{"responses", "aggregation: {window: 5m}", []uint16{257}},
+		{"lean", "volume: lean", []uint16{256, 257}},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			l := startWithoutSession(b, configured(b, bm.config), consumertest.NewNop())
+			l.shutdown()
+			h := l.handler
+			var records plog.LogRecordSlice
+			made := 0
+			begin := func() { records = h.Begin(plog.NewLogs()) }
+			begin()
+			measureAggregated(b, bm.ids, func(raw []byte, at int64) {
+				for h.Due() {
+					h.Release(records, true)
+				}
+				h.Handle(pipeline.Event{Received: at, Data: raw}, records)
+				if records.Len() >= 1000 {
+					made += records.Len()
+					begin()
+				}
+			}, func() int { return made + records.Len() })
+		})
+		b.Run(bm.name+"/receiver", func(b *testing.B) {
+			// A small queue is full at both ends of the measurement.
+			l := startWithoutSession(b, configured(b, bm.config+"\nqueue: {max_size_mib: 4}"), consumertest.NewNop())
+			measureAggregated(b, bm.ids, func(raw []byte, at int64) {
+				require.NoError(b, l.Pipeline.Put(b.Context(), at, raw, nil))
+			}, nil)
+			l.shutdown()
+		})
+	}
+}
+
+// measureAggregated measures event with the events of exchanges. made, if there is one, returns the number of records so far.
+func measureAggregated(b *testing.B, ids []uint16, event func(raw []byte, at int64), made func() int) {
+	const lap = 1 << 16
+	x, r := newExchanges(b), rand.New(rand.NewPCG(1, 2))
+	var events [lap][]byte
+	var chunk []byte
+	for i := 0; i < lap; i += len(ids) {
+		name := fmt.Sprintf("www%d.example.com.", r.IntN(liveNames))
+		for k, id := range ids {
+			from := len(chunk)
+			chunk = append(chunk, x.event(id, time.Time{}, name, i)...)
+			events[i+k] = chunk[from:]
+		}
+	}
+	at, i := traceBegun.UnixNano(), 0
+	next := func() {
+		at += int64(sumWindow) / int64(eventsPerRecord-len(ids)) / liveNames
+		raw := events[i%lap]
+		i++
+		binary.LittleEndian.PutUint64(raw[16:], uint64(etw.Filetime(at)))
+		event(raw, at)
+	}
+	for range 3 * eventsPerRecord * liveNames {
+		next()
+	}
+	before := 0
+	if made != nil {
+		before = made()
+	}
+	b.ReportAllocs()
+	begun := processorTime(b)
+	for b.Loop() {
+		next()
+	}
+	b.ReportMetric(float64(processorTime(b)-begun)/float64(b.N), "cpu-ns/event")
+	if made != nil {
+		b.ReportMetric(1-float64(made()-before)/float64(b.N), "aggregated")
+	}
+}
+
+// configured returns a change of the default configuration to one in YAML.
+func configured(b *testing.B, yaml string) func(*Config) {
+	return func(c *Config) { require.NoError(b, kit.LoadConfig(b, c, yaml)) }
+}
+
+// processorTime returns the processor time of this process so far, user and system.
+func processorTime(b *testing.B) time.Duration {
+	var u unix.Rusage
+	require.NoError(b, unix.Getrusage(unix.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
