@@ -47,11 +47,20 @@ func (h *handler) appendConnection(records plog.LogRecordSlice, c *flow.Connecti
 	if c.Events > 1 {
 		h.saved.connection.Add((c.Events - 1) * int64(h.mapper.RecordSize(record.Attributes())))
 	}
-	h.saved.early.Store(h.connections.Early())
+	h.countEarly()
+}
+
+// countEarly updates the metric of the records that were written early.
+func (h *handler) countEarly() {
+	early := h.aggregator.Early()
+	if h.connections != nil {
+		early += h.connections.Early()
+	}
+	h.saved.early.Store(early)
 }
 
 // saved counts the bytes that were not written because one record stands for several events: each event but the first counts as much as the
-// record. early is the number of connections whose records were written early.
+// record. early is the number of records of connections that were written early.
 type saved struct {
 	interval, connection, early atomic.Int64
 }

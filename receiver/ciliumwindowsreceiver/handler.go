@@ -253,6 +253,7 @@ func (h *handler) Release(records plog.LogRecordSlice, due bool) {
 	}
 	popped := h.aggregator.PopOldest()
 	defer h.aggregator.Release(popped)
+	h.countEarly()
 	h.report(records, popped)
 }
 
