@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -48,7 +49,7 @@ type Config struct {
 	// Packet configures what happens to the DNS messages in the DNS Server's events.
 	Packet dnslog.PacketConfig `mapstructure:"packet"`
 	// Attributes is which attributes a record has: all (default) or slim.
-	Attributes dnslog.AttributeSet `mapstructure:"attributes"`
+	Attributes asim.AttributeSet `mapstructure:"attributes"`
 	// Names is the spelling of names in profile windows: as_sent (default) or lower. Profile asim always uses lower
 	// case.
 	Names dnslog.Names `mapstructure:"names"`
@@ -88,7 +89,7 @@ type deviceConfig struct {
 	// IP is the host's address. Default: this host's first address; in a replay, none.
 	IP string `mapstructure:"ip"`
 	// In is where its attributes are: record (default) or resource.
-	In dnslog.DevicePlace `mapstructure:"in"`
+	In asim.DevicePlace `mapstructure:"in"`
 }
 
 // aggregationConfig is the `aggregation` section.
@@ -134,8 +135,8 @@ func createDefaultConfig() component.Config {
 		ProviderConfig: ProviderConfig{ProviderGUID: dns.Server().GUID.String()},
 		Volume:         volume.Full,
 		Profile:        dns.ProfileWindows,
-		Device:         deviceConfig{In: dnslog.DeviceInRecord},
-		Attributes:     dnslog.AllAttributes,
+		Device:         deviceConfig{In: asim.DeviceInRecord},
+		Attributes:     asim.AllAttributes,
 		Packet:         dnslog.DefaultPacketConfig(),
 		Names:          dnslog.NamesAsSent,
 		Noise:          filter.DefaultNoise(),
@@ -215,8 +216,8 @@ func (c *Config) useVolume(mode volume.Mode) {
 		return
 	}
 	c.Correlate = true
-	c.Attributes = dnslog.SlimAttributes
-	c.Device.In = dnslog.DeviceInResource
+	c.Attributes = asim.SlimAttributes
+	c.Device.In = asim.DeviceInResource
 	c.Packet.Keep = dnslog.KeepPacketOnError
 	if mode == volume.Lean {
 		c.Aggregation.Window = leanWindow

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -77,10 +78,10 @@ func (c *Config) validateDocumented() (errs configyaml.KeyErrors) {
 	case c.Volume != volume.Full:
 		errs.Add(volume.Key, fmt.Errorf("%s %s", c.Volume, why))
 		return errs
-	case c.Attributes != dnslog.AllAttributes:
+	case c.Attributes != asim.AllAttributes:
 		errs.Add("attributes", fmt.Errorf("%s %s", c.Attributes, why))
 	}
-	if c.Device.In != dnslog.DeviceInRecord {
+	if c.Device.In != asim.DeviceInRecord {
 		errs.Add("device.in", fmt.Errorf("%s %s", c.Device.In, why))
 	}
 	return errs

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -102,7 +103,7 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 		one.decoder.SkipPackets = !r.cfg.Packet.Parse
 		one.mapper.KeepPackets(r.cfg.Packet.Keep)
 		one.mapper.Omit(r.cfg.OmitAttributes)
-		if r.cfg.Attributes == dnslog.SlimAttributes {
+		if r.cfg.Attributes == asim.SlimAttributes {
 			one.mapper.Slim(r.cfg.Correlate)
 		}
 		one.mapper.PutDevice(r.cfg.Device.In)

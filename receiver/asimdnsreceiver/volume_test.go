@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/asimtest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -35,7 +36,7 @@ func TestVolumeSetsTheDefaultsOfOtherKeys(t *testing.T) {
 	require.Equal(t, full, same)
 
 	want := *full
-	want.Volume, want.Correlate, want.Attributes, want.Device.In, want.Packet.Keep = volume.Balanced, true, dnslog.SlimAttributes, dnslog.DeviceInResource, dnslog.KeepPacketOnError
+	want.Volume, want.Correlate, want.Attributes, want.Device.In, want.Packet.Keep = volume.Balanced, true, asim.SlimAttributes, asim.DeviceInResource, dnslog.KeepPacketOnError
 	balanced, err := load(t, "volume: balanced")
 	require.NoError(t, err)
 	require.Equal(t, &want, balanced)

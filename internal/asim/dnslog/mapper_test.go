@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
@@ -444,7 +445,7 @@ func BenchmarkDNSRecord257(b *testing.B) { benchmarkRecord257(b, func(*Mapper) {
 func BenchmarkSlimDNSRecord257(b *testing.B) {
 	benchmarkRecord257(b, func(m *Mapper) {
 		m.Slim(true)
-		m.PutDevice(DeviceInResource)
+		m.PutDevice(asim.DeviceInResource)
 		m.KeepPackets(KeepPacketOnError)
 	})
 }

@@ -6,49 +6,13 @@ package dnslog
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
-
-// AttributeSet is the key `attributes`: which attributes a record has.
-type AttributeSet string
-
-// The sets.
-const (
-	// AllAttributes is every attribute that the event has a value for.
-	AllAttributes AttributeSet = "all"
-	// SlimAttributes leaves out what repeats another attribute, has its ordinary value, or only ties events that are joined already.
-	SlimAttributes AttributeSet = "slim"
-)
-
-// Validate returns an error for an unknown set. The error lists the known ones.
-func (s AttributeSet) Validate() error {
-	if s != AllAttributes && s != SlimAttributes {
-		return fmt.Errorf("%q is not a set of attributes; want %s or %s", string(s), AllAttributes, SlimAttributes)
-	}
-	return nil
-}
-
-// DevicePlace is the key `device.in`: where the attributes of the device are.
-type DevicePlace string
-
-// The places.
-const (
-	DeviceInRecord   DevicePlace = "record"
-	DeviceInResource DevicePlace = "resource"
-)
-
-// Validate returns an error for an unknown place. The error lists the known ones.
-func (p DevicePlace) Validate() error {
-	if p != DeviceInRecord && p != DeviceInResource {
-		return fmt.Errorf("%q is not a place for the device; want %s or %s", string(p), DeviceInRecord, DeviceInResource)
-	}
-	return nil
-}
 
 // slimming is what a mapper of slim records knows besides.
 type slimming struct {
@@ -66,7 +30,9 @@ func (m *Mapper) Slim(joined bool) {
 }
 
 // PutDevice sets where the attributes of the device are. Call it before the first event.
-func (m *Mapper) PutDevice(where DevicePlace) { m.deviceInResource = where == DeviceInResource }
+func (m *Mapper) PutDevice(where asim.DevicePlace) {
+	m.deviceInResource = where == asim.DeviceInResource
+}
 
 // slims reports whether attributes of the event are left out. Audit events and events of an unknown layout keep theirs.
 func (r *dnsRecord) slims() bool {

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/asimtest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
@@ -30,7 +31,7 @@ func eachSlim(t *testing.T, r recording, profile dns.Profile, do func(e *dns.Eve
 	decoder := dns.NewDecoder(r.provider)
 	all, slim = NewMapper(r.provider, profile, dc1, "1.2.3"), NewMapper(r.provider, profile, dc1, "1.2.3")
 	slim.Slim(true)
-	slim.PutDevice(DeviceInResource)
+	slim.PutDevice(asim.DeviceInResource)
 	var e dns.Event
 	for {
 		raw, err := reader.Next()
@@ -329,6 +330,6 @@ func TestARecordsSizeIsTheLengthOfItsTexts(t *testing.T) {
 	}))
 	require.Equal(t, len("four")+len("-12")+len("false")+len(`{"A":"x","L":["y",12],"Z":true}`), m.RecordSize(a))
 	require.Zero(t, m.RecordSize(pcommon.NewMap()))
-	m.PutDevice(DeviceInResource)
+	m.PutDevice(asim.DeviceInResource)
 	require.Equal(t, len("dc1.corp.example.com"+"dc1"+"corp.example.com"+"FQDN"+"Windows"+"10.0.20348"+"10.0.0.1"), m.RecordSize(pcommon.NewMap()))
 }

@@ -37,7 +37,11 @@ var traceAttributes = []attribute{
 
 var verdictAttributes = []attribute{
 	{source{"cilium.policy.match_type", "policy_match_type"}, func(r *networkRecord, key string) { r.attrs.PutConst(key, r.PolicyMatchName()) }},
-	{source{"cilium.policy.verdict", "verdict"}, func(r *networkRecord, key string) { putName(r.attrs, key, networkPolicyActions[r.Verdict]) }},
+	{source{"cilium.policy.verdict", "verdict"}, func(r *networkRecord, key string) {
+		if name := networkPolicyActions[r.Verdict]; !r.repeats(key, len(name), true) {
+			putName(r.attrs, key, name)
+		}
+	}},
 }
 
 // networkPolicyActions names a policy verdict as `cilium monitor` does, indexed by flow.Verdict.
@@ -126,7 +130,8 @@ var decisionSources = []source{
 
 // decision writes how Cilium came to its verdict, and where.
 func (r *networkRecord) decision() {
-	if r.Reply != flow.Unknown {
+	said := r.TraceReason != 0 || r.Type == monitor.TypePolicyVerdict
+	if r.Reply != flow.Unknown && !r.repeats("cilium.is_reply", len("false"), said) {
 		r.attrs.PutConstBool("cilium.is_reply", r.Reply == flow.Yes)
 	}
 	switch r.Type {
@@ -138,7 +143,9 @@ func (r *networkRecord) decision() {
 		r.put(verdictAttributes)
 	}
 	r.number("cilium.proxy_port", r.ProxyPort)
-	r.number("cilium.interface.index", r.InterfaceIndex)
+	if r.InterfaceIndex != 0 && !r.repeats("cilium.interface.index", digits, r.Type == monitor.TypeTrace) {
+		r.number("cilium.interface.index", r.InterfaceIndex)
+	}
 	if int(r.Type) < len(ownAttributes) {
 		r.put(ownAttributes[r.Type])
 	}

@@ -44,7 +44,11 @@ type ConnectionAggregator struct {
 	before Popped // memory of Decision.Before
 	data   []byte // an event with its identifier
 	losses losses
+	early  int64
 }
+
+// Early returns how many events kept back were due before their interval was over, because a bound was reached.
+func (c *ConnectionAggregator) Early() int64 { return c.early }
 
 // New returns a ConnectionAggregator.
 func New(s Settings) *ConnectionAggregator {
@@ -182,15 +186,19 @@ func (c *ConnectionAggregator) Held() int {
 	return n
 }
 
-// Due reports whether an event kept back must go. It forgets connections that have been silent for an interval, and those whose
+// Due reports whether an event kept back must go; PopOldest must then follow. It forgets connections that have been silent for an interval, and those whose
 // interval begins at a time that the stream has not reached.
 func (c *ConnectionAggregator) Due() bool {
 	for {
 		e := c.store.Oldest()
-		if e == nil || !c.over(e.Mark, e.Begun) && !c.store.Full(maxRecord) {
+		over := e != nil && c.over(e.Mark, e.Begun)
+		if e == nil || !over && !c.store.Full(maxRecord) {
 			return c.losses.over(c)
 		}
 		if e.Count > 0 {
+			if !over {
+				c.early++
+			}
 			return true
 		}
 		c.store.Drop(e)

@@ -185,6 +185,26 @@ func TestWhatWasKeptBackHasTheMarkOfItsFlows(t *testing.T) {
 	}
 }
 
+func TestWhatIsReportedEarlyBecauseMemoryIsFullIsCounted(t *testing.T) {
+	agg := aggregator(func(s *Settings) { s.MaxConnections = 10 })
+	early := int64(0)
+	for connection := range uint16(30) {
+		for range 2 { // the second is kept back
+			for agg.Due() {
+				agg.Release(agg.PopOldest())
+				early++
+			}
+			add(agg, trace(connection, flow.TCPAck), time.Second)
+		}
+	}
+	require.Greater(t, early, int64(19))
+	require.Equal(t, early, agg.Early())
+	for agg.Clock.Silence(5 * time.Second); agg.Due(); {
+		agg.Release(agg.PopOldest())
+	}
+	require.Equal(t, early, agg.Early(), "their interval is over")
+}
+
 func TestInASilenceTimePassesWithoutEvents(t *testing.T) {
 	for _, known := range []bool{false, true} {
 		agg := aggregator(nil)

@@ -29,10 +29,13 @@ func (PolicyVerdict) Fields() []FieldOf[PolicyVerdict] {
 			Attribute: "cilium.auth_type",
 			Hubble:    "auth_type", After: "drop_reason",
 			Tail:  "; Auth: ",
-			Names: []string{"DISABLED", "SPIRE", "TEST_ALWAYS_FAIL"},
+			Names: AuthTypeNames,
 		}, func(v *PolicyVerdict) uint64 { return uint64(v.AuthType) }},
 	}
 }
+
+// AuthTypeNames are the names of the values of PolicyVerdict.AuthType, in flow.proto.
+var AuthTypeNames = []string{"DISABLED", "SPIRE", "TEST_ALWAYS_FAIL"}
 
 // Lengths of the header, in bytes.
 const (

@@ -153,6 +153,12 @@ func (s *Store) SetData(e *Entry, data []byte) {
 	s.arena.free(old)
 }
 
+// Renew moves an entry to the end of the order, as if it had just been put. It allocates nothing unless the order grows.
+func (s *Store) Renew(e *Entry) {
+	s.order.remove(e.number)
+	e.number = s.order.append(e.slot)
+}
+
 // Oldest returns the entry that has been kept longest, or nil. It is valid until the next Put.
 func (s *Store) Oldest() *Entry {
 	if s.table.live == 0 {
