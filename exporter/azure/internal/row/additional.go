@@ -5,11 +5,16 @@
 
 package row
 
-import "go.opentelemetry.io/collector/pdata/pcommon"
+import (
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
 
 // appendAdditional appends the column AdditionalFields unless it is empty: the fields of the record's own
-// AdditionalFields, then the attributes without a column, then the selected attributes of the resource. If they are too
-// long, the largest are left out, and the field Shed names them.
+// AdditionalFields, then the attributes without a column, then the resource's attributes of the device that the record
+// lacks, then the selected attributes of the resource. If they are too long, the largest are left out, and the field
+// Shed names them.
 func (e *Encoder) appendAdditional(dst []byte, given pcommon.Value, isGiven bool) []byte {
 	before := len(dst)
 	dst = append(dst, e.table.Columns[e.table.Additional].Key...)
@@ -23,6 +28,11 @@ func (e *Encoder) appendAdditional(dst []byte, given pcommon.Value, isGiven bool
 	}
 	for _, x := range e.extra {
 		dst = e.object.Put(dst, x.name, x.value)
+	}
+	for _, x := range e.device {
+		if !slices.ContainsFunc(e.extra, func(own namedValue) bool { return own.name == x.name }) {
+			dst = e.object.Put(dst, x.name, x.value)
+		}
 	}
 	for _, x := range e.more {
 		dst = e.object.Put(dst, x.name, x.value)

@@ -69,15 +69,20 @@ type Encoder struct {
 	seen     [4]uint64
 	order    [64]uint8       // the columns of the last record's attributes, by position
 	resource []columnValue   // column values from the resource
+	texts    []byte          // fields of the resource as they stand in a row; see columnValue
 	more     []namedValue    // values of the resource for AdditionalFields
+	device   []namedValue    // the same, of names that describe the device; the record's own ones replace them
 	moved    []int           // columns whose values are in more, because only a record may have them
 	extra    []namedValue    // values of the record for AdditionalFields
 	object   jsontext.Object // AdditionalFields
 }
 
+// columnValue is a value of the resource for a column. If to > 0, the field was encoded when the resource was set and is
+// texts[from:to]; it is the same in each row.
 type columnValue struct {
-	column int
-	value  pcommon.Value
+	column   int
+	value    pcommon.Value
+	from, to int
 }
 
 type namedValue struct {
@@ -97,7 +102,10 @@ func NewEncoder(opts Options) *Encoder {
 // Reset clears the counts, and drops every reference to the records.
 func (e *Encoder) Reset() {
 	e.Counts = Counts{}
-	e.resource, e.more, e.extra, e.moved = empty(e.resource), empty(e.more), empty(e.extra), empty(e.moved)
+	e.resource, e.more, e.extra, e.moved, e.device = empty(e.resource), empty(e.more), empty(e.extra), empty(e.moved), empty(e.device)
+	if cap(e.texts) > maxKept<<6 {
+		e.texts = nil
+	}
 	e.object.Reset()
 }
 
@@ -113,10 +121,13 @@ func empty[T any](s []T) []T {
 	return s[:0]
 }
 
+// devicePrefix begins the names of attributes that describe the device. A receiver may write them once, to the resource.
+const devicePrefix = "Dvc"
+
 // SetResource sets the resource of the following records.
 func (e *Encoder) SetResource(attributes pcommon.Map) {
 	e.now = uint64(e.opts.Now().UnixNano())
-	e.resource, e.more, e.moved = e.resource[:0], e.more[:0], e.moved[:0]
+	e.resource, e.texts, e.more, e.moved, e.device = e.resource[:0], e.texts[:0], e.more[:0], e.moved[:0], e.device[:0]
 	for name, v := range attributes.All() {
 		switch i := e.table.Lookup(name); {
 		case name == e.opts.Omit || v.Type() == pcommon.ValueTypeEmpty:
@@ -124,11 +135,28 @@ func (e *Encoder) SetResource(attributes pcommon.Map) {
 			e.moved = append(e.moved, i)
 			e.more = append(e.more, namedValue{name, v})
 		case i >= 0:
-			e.resource = append(e.resource, columnValue{i, v})
+			from := len(e.texts)
+			to := 0
+			if e.isConstant(i, v) {
+				e.texts = append(append(append(append(e.texts, e.table.Columns[i].Key...), '"'), v.Str()...), '"')
+				to = len(e.texts)
+			}
+			e.resource = append(e.resource, columnValue{i, v, from, to})
+		case strings.HasPrefix(name, devicePrefix):
+			e.device = append(e.device, namedValue{name, v})
 		case e.wanted(name):
 			e.more = append(e.more, namedValue{name, v})
 		}
 	}
+}
+
+// isConstant reports whether no rule alters a value in any row, so that its field can be encoded once.
+func (e *Encoder) isConstant(column int, v pcommon.Value) bool {
+	if e.table.Columns[column].Type != columns.String || v.Type() != pcommon.ValueTypeStr {
+		return false
+	}
+	s := v.Str()
+	return s != "" && len(s) <= maxFieldOfLargeRow && jsontext.IsPlain(s) && (!e.table.Enumerated(column) || e.table.Lists(column, s))
 }
 
 func (e *Encoder) wanted(name string) bool {
@@ -204,7 +232,12 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 		}
 	}
 	for _, f := range e.resource {
-		if !e.saw(f.column) {
+		switch {
+		case e.saw(f.column):
+		case f.to > 0:
+			dst = append(dst, e.texts[f.from:f.to]...)
+			e.see(f.column)
+		default:
 			dst = e.appendColumn(dst, f.column, f.value)
 		}
 	}
