@@ -341,7 +341,8 @@ func TestRetryAfterHoldsForAllWorkersOfTheRuleAndNotForOthers(t *testing.T) {
 			logs := recordtest.DNS(1)
 			err := r.push(context.Background(), logs)
 			require.Equal(t, 1, deliverytest.Rest(t, err, logs).LogRecordCount())
-			require.ErrorContains(t, err, "Throttle (59m")
+			// A clock that moves in steps, as that of Windows does, may stand still meanwhile.
+			require.Regexp(t, `Throttle \((1h0m0s|59m)`, err.Error())
 		})
 	}
 }
