@@ -6,6 +6,7 @@
 package row
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -41,8 +42,11 @@ type Options struct {
 	Table *columns.Table
 	// Schema is the value of EventSchema that the table implies. It is left out of the rows.
 	Schema string
-	// Omit is an attribute that is left out of the rows, or "".
-	Omit string
+	// Omit are attributes that are left out of the rows.
+	Omit []string
+	// Microseconds cuts TimeGenerated to whole microseconds. Tables with the plan Auxiliary support no more
+	// (https://learn.microsoft.com/azure/azure-monitor/logs/create-custom-table).
+	Microseconds bool
 	// Body is the column for the record's body if the record has no attribute of that name, or "".
 	Body string
 	// Resource lists the resource attributes without a column that go into AdditionalFields. "k8s.*" means all names
@@ -75,6 +79,7 @@ type Encoder struct {
 	moved    []int           // columns whose values are in more, because only a record may have them
 	extra    []namedValue    // values of the record for AdditionalFields
 	object   jsontext.Object // AdditionalFields
+	scratch  []byte          // AdditionalFields of a table in which the column is a text
 }
 
 // columnValue is a value of the resource for a column. If to > 0, the field was encoded when the resource was set and is
@@ -106,6 +111,9 @@ func (e *Encoder) Reset() {
 	if cap(e.texts) > maxKept<<6 {
 		e.texts = nil
 	}
+	if cap(e.scratch) > 4*maxField {
+		e.scratch = nil
+	}
 	e.object.Reset()
 }
 
@@ -130,7 +138,7 @@ func (e *Encoder) SetResource(attributes pcommon.Map) {
 	e.resource, e.texts, e.more, e.moved, e.device = e.resource[:0], e.texts[:0], e.more[:0], e.moved[:0], e.device[:0]
 	for name, v := range attributes.All() {
 		switch i := e.table.Lookup(name); {
-		case name == e.opts.Omit || v.Type() == pcommon.ValueTypeEmpty:
+		case slices.Contains(e.opts.Omit, name) || v.Type() == pcommon.ValueTypeEmpty:
 		case i == e.table.Time || i == e.table.Additional:
 			e.moved = append(e.moved, i)
 			e.more = append(e.more, namedValue{name, v})
@@ -185,17 +193,27 @@ func (e *Encoder) AppendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 // Identity returns the part of a row that is the same each time its record is encoded: all but TimeGenerated, which may
 // be the time of encoding.
 func (e *Encoder) Identity(row []byte) []byte {
-	const stamp = len(`"2026-03-04T05:06:07.8940001Z"`)
+	stamp := len(`"2026-03-04T05:06:07.8940001Z"`)
+	if e.opts.Microseconds {
+		stamp--
+	}
 	return row[len(e.table.Columns[e.table.Time].Key)+stamp:]
 }
 
 // appendRow appends the row, or the part up to where it becomes too large.
-func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) {
+func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) (_ []byte, at uint64) {
 	from := len(dst)
 	e.seen, e.extra = [4]uint64{}, e.extra[:0]
-	at, fromAttribute := e.time(record)
+	exact, fromAttribute := e.time(record)
 	dst = append(append(append(dst, '{'), e.table.Columns[e.table.Time].Key[1:]...), '"')
-	dst = append(e.times.Append(dst, at), '"')
+	dst = e.times.Append(dst, exact)
+	at = exact
+	if e.opts.Microseconds {
+		const digitAndZone = 2
+		dst = append(dst[:len(dst)-digitAndZone], 'Z')
+		at -= at % 1000
+	}
+	dst = append(dst, '"')
 	e.see(e.table.Time)
 
 	var additional pcommon.Value
@@ -213,7 +231,7 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 		place++
 		switch {
 		case i < 0:
-			if name == e.opts.Omit || name == "EventSchema" && v.Type() == pcommon.ValueTypeStr && v.Str() == e.opts.Schema {
+			if slices.Contains(e.opts.Omit, name) || name == "EventSchema" && v.Type() == pcommon.ValueTypeStr && v.Str() == e.opts.Schema {
 				continue
 			}
 			e.extra = append(e.extra, namedValue{name, v})
@@ -247,7 +265,7 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 	if e.body >= 0 && !e.saw(e.body) {
 		dst = e.appendBody(dst, record.Body())
 	}
-	dst = e.checkAge(dst, at)
+	dst = e.checkAge(dst, exact)
 	dst = e.appendAdditional(dst, additional, hasAdditional)
 	return append(dst, '}'), at
 }
