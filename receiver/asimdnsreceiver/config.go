@@ -58,6 +58,9 @@ type Config struct {
 	Correlate bool `mapstructure:"correlate"`
 	// Correlation configures how queries and responses are matched.
 	Correlation correlationConfig `mapstructure:"correlation"`
+	// Archive also writes the full record of each event that passes the filters, in a resource with the attribute winnet.tier: archive.
+	// Default: false. It needs a key that merges events.
+	Archive bool `mapstructure:"archive"`
 	// OmitAttributes are the names of attributes that are never written. AdditionalFields.<name> names one field of
 	// that map.
 	OmitAttributes dnslog.OmitAttributes `mapstructure:"omit_attributes"`
@@ -193,6 +196,12 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 func (c Config) Marshal(conf *confmap.Conf) error {
 	return configyaml.Marshal(conf, plainConfig(c))
 }
+
+// merges reports whether a record may stand for several events.
+func (c *Config) merges() bool { return c.Correlate || c.Aggregation.Window > 0 }
+
+// archivedPackets returns when the archive keeps packets.
+func (c *Config) archivedPackets() dnslog.PacketKeep { return c.Packet.Keep }
 
 // newCorrelator returns the correlator that keeps events back, or nil if no events are merged.
 func (c *Config) newCorrelator() *correlate.Correlator {

@@ -61,6 +61,9 @@ func (c *Config) Validate() error {
 	if c.Correlate && c.Aggregation.Window > 0 {
 		errs.Add("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
 	}
+	if c.Archive && !c.merges() {
+		errs.Add("archive", errors.New("true is not allowed without correlate or aggregation.window: the other records are full already, so the archive would repeat each; leave it out, or set one of these keys"))
+	}
 	// The collector calls the Validate methods of the profile, names, and the sections packet, filters, aggregation,
 	// correlation, batch, queue, retry, replay and record itself.
 	if len(errs) == 0 {

@@ -27,6 +27,7 @@ type providerPipeline struct {
 	mapper  *dnslog.Mapper
 	records plog.LogRecordSlice // of the batch being filled
 	audits  plog.LogRecordSlice // of the same batch, for records of audit events
+	archive *archiver           // nil without an archive
 }
 
 // handler turns raw ETW events into records. It runs on the pipeline's worker.
@@ -36,6 +37,8 @@ type handler struct {
 	ids        *uid.Maker            // nil if records have no identifier derived from the event
 
 	event dns.Event
+	raw   []byte    // the wire form of event
+	own   uid.ID    // its identifier, once it was asked for
 	other dns.Event // another event, while event is in use
 
 	moved   atomic.Pointer[dnslog.Device] // this host's new name and address, for the next batch
@@ -74,6 +77,7 @@ func (h *handler) beginFile(d dnslog.Device) {
 func (p *providerPipeline) setDevice(d dnslog.Device) {
 	p.mapper.SetDevice(d)
 	p.filter.SetDevice(d.Addr)
+	p.archive.setDevice(d)
 }
 
 // setHost sets the host of the following events.
@@ -83,10 +87,18 @@ func (h *handler) setHost() {
 	}
 }
 
-// id returns an event's identifier, derived from its wire form.
+// id returns an event's identifier, derived from its wire form, which is not empty. It makes that of the event being handled once: the second
+// time, the event would be another, equal one.
 func (h *handler) id(raw []byte) (id uid.ID) {
-	if h.ids != nil {
-		id = h.ids.Of(raw)
+	if h.ids == nil {
+		return id
+	}
+	own := &raw[0] == &h.raw[0]
+	if own && !h.own.IsZero() {
+		return h.own
+	}
+	if id = h.ids.Of(raw); own {
+		h.own = id
 	}
 	return id
 }
@@ -100,6 +112,7 @@ func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 		}
 		p.records = p.mapper.Begin(logs)
 		p.audits = p.mapper.BeginAudit(logs, p.records)
+		p.archive.begin(logs)
 	}
 	if moved != nil {
 		h.setHost()
@@ -110,6 +123,7 @@ func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 // Handle appends a record to those of the event's provider.
 func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outcome {
 	e := &h.event
+	h.raw, h.own = ev.Data, uid.ID{}
 	if err := e.Parse(ev.Data); err != nil {
 		var parse *etw.ParseError
 		errors.As(err, &parse) // Parse returns no other error
@@ -130,8 +144,18 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 	if p.filter.Drops(e) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
+	if p.archive != nil {
+		p.archive.add(e, ev.Received, h.id(ev.Data))
+	}
+	outcome := h.report(p, ev)
+	outcome.Archived = p.archive != nil
+	return outcome
+}
+
+// report emits the record of an event, or passes the event to the correlator.
+func (h *handler) report(p *providerPipeline, ev pipeline.Event) pipeline.Outcome {
 	if h.correlator == nil {
-		return h.emit(p, e, ev.Received, dnslog.Merged{ID: h.id(ev.Data)})
+		return h.emit(p, &h.event, ev.Received, dnslog.Merged{ID: h.id(ev.Data)})
 	}
 	return h.keep(p, ev)
 }

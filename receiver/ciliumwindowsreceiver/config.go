@@ -40,6 +40,9 @@ type Config struct {
 	EnabledEvents []string `mapstructure:"enabled_events"`
 	// MonitorAggregationLevel is how much is aggregated: none, low, medium or maximum (default).
 	MonitorAggregationLevel string `mapstructure:"monitor_aggregation_level"`
+	// Archive also writes the full record of each event that passes EnabledEvents and Filters, in a resource with the attribute winnet.tier:
+	// archive. Default: false. It needs level medium or maximum.
+	Archive bool `mapstructure:"archive"`
 	// AggregationInterval is how often a connection is reported at the levels medium and maximum, and losses at any
 	// level. Default: 5s.
 	AggregationInterval time.Duration `mapstructure:"aggregation_interval"`
@@ -180,13 +183,17 @@ func (c *Config) read() (settings, error) {
 // Validate returns an error for each key whose value is not allowed. The error names the key, the value and the allowed
 // values.
 func (c *Config) Validate() error {
-	_, err := c.read()
+	s, err := c.read()
 	errs := configyaml.KeyErrors{err, c.validateMetrics()}
 	if d := c.AggregationInterval; d < minAggregationInterval || d > maxAggregationInterval {
 		errs = append(errs, fmt.Errorf("aggregation_interval: %v is not allowed; want %v to %v", d, minAggregationInterval, maxAggregationInterval))
 	}
 	if mib := c.AggregationMaxSizeMiB; mib < 1 || mib > maxAggregationMiB {
 		errs = append(errs, fmt.Errorf("aggregation_max_size_mib: %d is not allowed; want 1 to %d", mib, maxAggregationMiB))
+	}
+	if c.Archive && err == nil && s.Level < obsconfig.LevelMedium {
+		errs.Add("archive", fmt.Errorf("true is not allowed with monitor_aggregation_level %s: the other records are full already, so the archive would repeat each; "+
+			"leave it out, or choose level %s or %s", s.Level, obsconfig.LevelMedium, obsconfig.LevelMaximum))
 	}
 	live := !c.Replay.Enabled()
 	for _, path := range []struct {
