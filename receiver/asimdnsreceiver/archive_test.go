@@ -18,7 +18,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
@@ -60,6 +62,8 @@ func TestTheArchiveHasTheRecordsOfAReceiverThatMergesNothingAndTheOthersStayAsTh
 			for name, merge := range map[string]func(*Config){
 				"correlate":   func(c *Config) { c.Correlate = true },
 				"aggregation": func(c *Config) { c.Aggregation.Window = 5 * time.Minute },
+				"balanced":    func(c *Config) { c.Volume = volume.Balanced; c.useVolume(volume.Balanced) },
+				"lean":        func(c *Config) { c.Volume = volume.Lean; c.useVolume(volume.Lean) },
 			} {
 				t.Run(fmt.Sprint(file, profile, name), func(t *testing.T) {
 					merged, without, _ := replayAll(t, replayOf(file, func(c *Config) { all(c); merge(c) }))
@@ -106,11 +110,31 @@ func TestASumsFirstEventIsFoundInTheArchive(t *testing.T) {
 }
 
 func TestAnArchiveOfRecordsThatAreFullAlreadyIsRefused(t *testing.T) {
-	_, err := load(t, "archive: true")
-	require.ErrorContains(t, err, "archive: true is not allowed without correlate or aggregation.window")
-	for _, yaml := range []string{"{archive: true, correlate: true}", "{archive: true, aggregation: {window: 1m}}", "archive: false"} {
+	for _, yaml := range []string{"archive: true", "{archive: true, volume: full}"} {
+		_, err := load(t, yaml)
+		require.ErrorContains(t, err, "archive: true is not allowed with volume full and without correlate or aggregation.window")
+	}
+	for _, yaml := range []string{
+		"{archive: true, correlate: true}", "{archive: true, aggregation: {window: 1m}}", "{archive: true, volume: balanced}", "{archive: true, volume: lean}", "archive: false",
+	} {
 		_, err := load(t, yaml)
 		require.NoError(t, err, yaml)
+	}
+}
+
+// The volume changes a default; a value that is given holds for the archive as well.
+func TestTheArchiveKeepsPacketsUnlessTheUserSaysOtherwise(t *testing.T) {
+	for yaml, want := range map[string]dnslog.PacketKeep{
+		"{archive: true, volume: lean}":                             dnslog.KeepPacketAlways,
+		"{archive: true, volume: balanced, packet: {parse: false}}": dnslog.KeepPacketAlways,
+		"{archive: true, volume: balanced, packet: {keep: never}}":  dnslog.KeepPacketNever,
+		"{archive: true, volume: lean, packet: {keep: on_error}}":   dnslog.KeepPacketOnError,
+		"{archive: true, volume: full, correlate: true}":            dnslog.KeepPacketAlways,
+		"{archive: true, correlate: true, packet: {keep: never}}":   dnslog.KeepPacketNever,
+	} {
+		cfg, err := load(t, yaml)
+		require.NoError(t, err, yaml)
+		require.Equal(t, want, cfg.archivedPackets(), yaml)
 	}
 }
 

@@ -12,13 +12,16 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/shape"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 )
 
 // Config is the receiver's configuration. README.md documents every key in a table.
@@ -27,6 +30,8 @@ type Config struct {
 	ProviderConfig `mapstructure:",squash"`
 	// Providers lists several providers for one session, in place of ProviderConfig. Default: none.
 	Providers []ProviderConfig `mapstructure:"providers"`
+	// Volume is how many records are written, and how large they are: full (default), balanced or lean. It sets the defaults of other keys.
+	Volume volume.Mode `mapstructure:"volume"`
 	// SessionName is the name of the ETW session, unique on the host. Default: ASIMDNSServerTrace or
 	// ASIMDNSClientTrace, by provider; ASIMDNSTrace if there are several.
 	SessionName string `mapstructure:"session_name"`
@@ -42,6 +47,8 @@ type Config struct {
 	Device deviceConfig `mapstructure:"device"`
 	// Packet configures what happens to the DNS messages in the DNS Server's events.
 	Packet dnslog.PacketConfig `mapstructure:"packet"`
+	// Attributes is which attributes a record has: all (default) or slim.
+	Attributes dnslog.AttributeSet `mapstructure:"attributes"`
 	// Names is the spelling of names in profile windows: as_sent (default) or lower. Profile asim always uses lower
 	// case.
 	Names dnslog.Names `mapstructure:"names"`
@@ -51,10 +58,9 @@ type Config struct {
 	Filters filter.Config `mapstructure:"filters"`
 	// Noise are the keys that filter common noise, in addition to the rules.
 	Noise filter.Noise `mapstructure:",squash"`
-	// Aggregation merges identical queries into one record.
+	// Aggregation writes one record for the exchanges that are alike, or for identical events without Correlate.
 	Aggregation aggregationConfig `mapstructure:"aggregation"`
-	// Correlate merges a query and its response into one record. Default: false. It cannot be combined with
-	// Aggregation.
+	// Correlate merges a query, its recursion and its response into one record. Default: false.
 	Correlate bool `mapstructure:"correlate"`
 	// Correlation configures how queries and responses are matched.
 	Correlation correlationConfig `mapstructure:"correlation"`
@@ -75,6 +81,8 @@ type Config struct {
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw events to an .etl file.
 	Record record.Config `mapstructure:"record"`
+
+	keepGiven bool // packet.keep is the user's, not the volume's
 }
 
 // deviceConfig is the `device` section.
@@ -84,6 +92,8 @@ type deviceConfig struct {
 	Hostname string `mapstructure:"hostname"`
 	// IP is the host's address. Default: this host's first address; in a replay, none.
 	IP string `mapstructure:"ip"`
+	// In is where its attributes are: record (default) or resource.
+	In dnslog.DevicePlace `mapstructure:"in"`
 }
 
 // aggregationConfig is the `aggregation` section.
@@ -94,6 +104,10 @@ type aggregationConfig struct {
 	// MaxSizeMiB bounds the memory for queries that are kept back. When it is full, the oldest are written early.
 	// Default: 64.
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
+	// Whole are the exchanges that are not summed.
+	Whole shape.WholeConfig `mapstructure:"whole"`
+	// Noise are the exchanges that are summed for longer.
+	Noise shape.NoiseConfig `mapstructure:"noise"`
 }
 
 // correlationConfig is the `correlation` section.
@@ -123,11 +137,14 @@ func createDefaultConfig() component.Config {
 	common := runner.DefaultSections()
 	return &Config{
 		ProviderConfig: ProviderConfig{ProviderGUID: dns.Server().GUID.String()},
+		Volume:         volume.Full,
 		Profile:        dns.ProfileWindows,
+		Device:         deviceConfig{In: dnslog.DeviceInRecord},
+		Attributes:     dnslog.AllAttributes,
 		Packet:         dnslog.DefaultPacketConfig(),
 		Names:          dnslog.NamesAsSent,
 		Noise:          filter.DefaultNoise(),
-		Aggregation:    aggregationConfig{MaxSizeMiB: 64},
+		Aggregation:    aggregationConfig{MaxSizeMiB: 64, Whole: shape.NoWhole()},
 		Correlation:    correlationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
 		Buffers:        buffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
 		Batch:          common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
@@ -145,12 +162,14 @@ const (
 	keyProviders = "providers"
 	keyFlags     = "enable_flags"
 	keyNames     = "names"
+	keyKeep      = "packet::keep"
 )
 
 // Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds. With providers,
 // provider_guid has no default. Unmarshal also refuses a spelling of names that the profile does not support: only here
 // can a configured value be told from the default.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	c.useVolume(volume.Of(conf))
 	c.Replay.Look(conf, "replay")
 	c.Record.Look(conf, "record")
 	changed := map[string]any{}
@@ -186,38 +205,81 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	if err := configyaml.Unmarshal(conf, c); err != nil {
 		return err
 	}
+	c.keepGiven = conf.IsSet(keyKeep)
+	if c.Volume != volume.Full && !c.Packet.Parse && !c.keepGiven {
+		c.Packet.Keep = dnslog.KeepPacketNever // without reading packets, none is known to be broken
+	}
 	if conf.IsSet(keyNames) && c.Names == dnslog.NamesAsSent && c.Profile == dns.ProfileASIM {
 		return fmt.Errorf("%s: %s is not allowed with profile asim, which always has names in lower case; leave it out, or choose profile windows", keyNames, c.Names)
 	}
 	return nil
 }
 
+// useVolume sets the defaults of the keys that the volume decides.
+func (c *Config) useVolume(mode volume.Mode) {
+	if mode == volume.Full {
+		return
+	}
+	c.Correlate = true
+	c.Attributes = dnslog.SlimAttributes
+	c.Device.In = dnslog.DeviceInResource
+	c.Packet.Keep = dnslog.KeepPacketOnError
+	if mode == volume.Lean {
+		c.Aggregation.Window = leanWindow
+		c.Aggregation.Whole = shape.LeanWhole()
+		c.Aggregation.Noise.Window = leanNoiseWindow
+	}
+}
+
+// Windows of volume lean.
+const (
+	leanWindow      = 5 * time.Minute
+	leanNoiseWindow = time.Hour
+)
+
 // Marshal writes the configuration in the form that Unmarshal reads.
 func (c Config) Marshal(conf *confmap.Conf) error {
 	return configyaml.Marshal(conf, plainConfig(c))
 }
 
-// merges reports whether a record may stand for several events.
-func (c *Config) merges() bool { return c.Correlate || c.Aggregation.Window > 0 }
+// merges reports whether a record may stand for several events, or lack what the event has.
+func (c *Config) merges() bool {
+	return c.Correlate || c.Aggregation.Window > 0 || c.Aggregation.Noise.Window > 0 || c.Volume != volume.Full
+}
 
-// archivedPackets returns when the archive keeps packets.
-func (c *Config) archivedPackets() dnslog.PacketKeep { return c.Packet.Keep }
+// archivedPackets returns when the archive keeps packets: as with volume full.
+func (c *Config) archivedPackets() dnslog.PacketKeep {
+	if c.Volume != volume.Full && !c.keepGiven {
+		return dnslog.DefaultPacketConfig().Keep
+	}
+	return c.Packet.Keep
+}
 
-// newCorrelator returns the correlator that keeps events back, or nil if no events are merged.
+// newCorrelator returns the correlator that merges the events of an exchange, or nil if none are merged.
 func (c *Config) newCorrelator() *correlate.Correlator {
-	s := correlate.Settings{Live: !c.Replay.Enabled()}
-	mib, entry := 0, hold.EntrySize
-	switch {
-	case c.Aggregation.Window > 0:
-		s.Mode, s.Window, mib = correlate.Aggregate, c.Aggregation.Window, c.Aggregation.MaxSizeMiB
-	case c.Correlate:
-		s.Mode, s.Window, mib = correlate.Correlate, c.Correlation.Timeout, c.Correlation.MaxSizeMiB
-		entry += correlate.OpenCallSize
-	default:
+	if !c.Correlate {
 		return nil
 	}
-	const leastEvent = 256 // bytes, approximately
-	s.MaxEvents = mib << 20 / (entry + leastEvent)
-	s.MaxBytes = mib<<20 - s.MaxEvents*entry
+	s := correlate.Settings{Live: !c.Replay.Enabled(), Window: c.Correlation.Timeout}
+	s.MaxEvents, s.MaxBytes = heldBounds(c.Correlation.MaxSizeMiB, hold.EntrySize+correlate.OpenCallSize)
 	return correlate.New(s)
+}
+
+// newAggregator returns the aggregator that sums exchanges, or counts events if there are no exchanges, or nil if aggregation is off.
+func (c *Config) newAggregator() *aggregate.Aggregator {
+	if c.Aggregation.Window <= 0 && c.Aggregation.Noise.Window <= 0 {
+		return nil
+	}
+	s := aggregate.Settings{
+		Live: !c.Replay.Enabled(), Short: c.Aggregation.Window, Long: c.Aggregation.Noise.Window, Exchanges: c.Correlate,
+	}
+	s.MaxEvents, s.MaxBytes = heldBounds(c.Aggregation.MaxSizeMiB, hold.EntrySize)
+	return aggregate.New(s)
+}
+
+// heldBounds divides memory between the events that are kept back, of which each takes entry bytes besides its own, and their bytes.
+func heldBounds(mib, entry int) (maxEvents, maxBytes int) {
+	const leastEvent = 256 // bytes, approximately
+	maxEvents = mib << 20 / (entry + leastEvent)
+	return maxEvents, mib<<20 - maxEvents*entry
 }

@@ -3,6 +3,7 @@
 package dnslog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -48,22 +49,13 @@ func (c *PacketConfig) Validate() error {
 
 // answer returns the answers of a response, from the DNS Client's list or from the packet.
 func (r *dnsRecord) answer() *dns.Answers {
-	list := &r.answers
-	list.Reset()
-	if r.Phase != dns.Response {
-		return list
+	if r.isSum() {
+		return &r.merged.Sums.Answers
 	}
-	text := r.builder.Text
-	if results, ok := r.Text(text, dns.QueryResults); ok {
-		list.Listed(results[len(text):])
-		if list.Count > 0 && list.Count == list.Len() && !list.Doubtful {
-			r.use(dns.QueryResults) // otherwise the field has more than the list
-		}
-		r.builder.Text = results[:len(text)]
-		return list
-	}
-	if msg := r.Packet(); msg != nil {
-		return &msg.Answers
+	list, text, listed := dns.AnswersOf(r.Event, &r.answers, r.builder.Text)
+	r.builder.Text = text
+	if listed && list.Count > 0 && list.Count == list.Len() && !list.Doubtful {
+		r.use(dns.QueryResults) // otherwise the field has more than the list
 	}
 	return list
 }
@@ -148,8 +140,16 @@ const (
 func (r *dnsRecord) packetFields(m attrs.Attributes) {
 	list, d := r.answer(), r.builder
 	listed := list.Len()
-	if listed > 0 && !m.Omits(dnsAnswers) {
+	switch {
+	case listed == 0 || m.Omits(dnsAnswers):
+	case r.answersSaid(list):
+		r.omitAnswers(list)
+	default:
 		listed = r.putAnswers(m, list)
+	}
+	if r.isSum() {
+		r.sumsOfAnswers(m)
+		return
 	}
 	if list.HasTTL && !r.documents() {
 		m.PutInt(dnsAnswerMinTTL, int64(list.MinTTL))
@@ -168,5 +168,31 @@ func (r *dnsRecord) packetFields(m attrs.Attributes) {
 	r.updates(m)
 	if r.keep == KeepPacketNever || r.keep == KeepPacketOnError && !r.PacketBroken() {
 		r.use(dns.PacketData)
+		if n := len(r.Bytes(dns.PacketData)); n > 0 {
+			r.omittedPacket = int64(additionalSize("PacketData", len("0x")+2*n))
+		}
 	}
+}
+
+// answersSaid reports whether a slim record leaves the list of answers out: DnsResponseName of profile asim has the same answers, and no
+// semicolon of their data looks like the end of one.
+func (r *dnsRecord) answersSaid(list *dns.Answers) bool {
+	if r.profile != dns.ProfileASIM || r.detail || !r.slims() || r.attrs.Omits("DnsResponseName") {
+		return false
+	}
+	for i := range list.Len() {
+		if bytes.IndexByte(list.At(i), ';') >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// omitAnswers counts the list of answers as left out.
+func (r *dnsRecord) omitAnswers(list *dns.Answers) {
+	size := len(dnsAnswers) + len(`"":[],`)
+	for i := range list.Len() {
+		size += len(list.At(i)) + len(`"",`)
+	}
+	r.omit(size)
 }

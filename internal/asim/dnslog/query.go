@@ -10,6 +10,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
+// classIN is the class of the Internet (RFC 1035 section 3.2.4).
+const classIN = 1
+
 // query writes the question and its identifiers, from the event's fields or else from the packet.
 func (r *dnsRecord) query() {
 	if r.plainAudit() {
@@ -25,13 +28,25 @@ func (r *dnsRecord) query() {
 	}
 	r.word(dns.QueryType)
 	if code, ok := r.QType(); ok {
-		a.PutInt("DnsQueryType", int64(code))
+		if r.slims() {
+			r.omit(decimals(code))
+		} else {
+			a.PutInt("DnsQueryType", int64(code))
+		}
 		a.PutStr("DnsQueryTypeName", r.typeName(code))
 	}
 	msg := r.Packet()
-	if msg != nil && msg.HasQuestion {
+	switch {
+	case msg == nil || !msg.HasQuestion:
+	case msg.QueryClass == classIN && r.slims():
+		r.omit(len("1IN"))
+	default:
 		a.PutConstInt("DnsQueryClass", int64(msg.QueryClass))
 		a.PutConst("DnsQueryClassName", dns.ClassName(msg.QueryClass))
+	}
+	if r.isSum() {
+		r.durations()
+		return
 	}
 	xid, ok := r.word(dns.XID)
 	if !ok && msg != nil {
@@ -45,7 +60,7 @@ func (r *dnsRecord) query() {
 	}
 	from = len(d.Text)
 	if d.Text, _ = r.Text(d.Text, dns.SessionGUID); len(d.Text) > from {
-		a.PutText("DnsSessionId", from)
+		r.putUnless(r.slimsTies(), "DnsSessionId", d.Since(from))
 	}
 	r.use(dns.SessionGUID)
 	ms, ok := r.Num(dns.ElapsedTime)

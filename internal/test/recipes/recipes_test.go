@@ -129,6 +129,17 @@ func recipes() map[string]recipe {
 			}
 			return fmt.Sprintf("%s in %s of the bytes", of(r), percent(r.bytes, without.bytes))
 		}},
+		"balanced": {[]string{server}, func(t *testing.T, r, without result) string {
+			require.Equal(t, r.account["received"], r.account["emitted"]+r.account["filtered"]+r.account["aggregated"])
+			require.Equal(t, map[string]int{"": len(r.records)}, r.values("Dvc"), "the device is in the resource")
+			return fmt.Sprintf("%s in %s of the bytes", of(r), percent(r.bytes, without.bytes))
+		}},
+		"lean": {[]string{server}, func(t *testing.T, r, without result) string {
+			require.Equal(t, r.account["received"], r.account["emitted"]+r.account["filtered"]+r.account["aggregated"])
+			sums := r.count(func(lr plog.LogRecord) bool { return text(lr, "EventCount") != "1" })
+			require.Positive(t, sums)
+			return fmt.Sprintf("%s in %s of the bytes; %s of the records are sums", of(r), percent(r.bytes, without.bytes), commas(sums))
+		}},
 		"quiet-client": {[]string{client}, func(t *testing.T, r, _ result) string {
 			require.NotContains(t, r.values("DnsQueryTypeName"), "AAAA")
 			for name := range r.values("DnsQuery") {

@@ -31,6 +31,7 @@ type TelemetryBuilder struct {
 	ArchiveDropped      metric.Int64ObservableCounter
 	ArchiveEmitted      metric.Int64ObservableCounter
 	ArchiveReceived     metric.Int64ObservableCounter
+	BytesSaved          metric.Int64ObservableCounter
 	EventsAggregated    metric.Int64ObservableCounter
 	EventsDropped       metric.Int64ObservableCounter
 	EventsEmitted       metric.Int64ObservableCounter
@@ -52,6 +53,7 @@ type TelemetryBuilder struct {
 	SessionBuffers      metric.Int64ObservableGauge
 	SessionBuffersInUse metric.Int64ObservableGauge
 	SessionRestarts     metric.Int64ObservableCounter
+	SumsClosedEarly     metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -101,6 +103,21 @@ func (builder *TelemetryBuilder) RegisterArchiveReceivedCallback(cb metric.Int64
 		cb(ctx, &observerInt64{inst: builder.ArchiveReceived, obs: o})
 		return nil
 	}, builder.ArchiveReceived)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterBytesSavedCallback sets callback for observable BytesSaved metric.
+func (builder *TelemetryBuilder) RegisterBytesSavedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.BytesSaved, obs: o})
+		return nil
+	}, builder.BytesSaved)
 	if err != nil {
 		return err
 	}
@@ -425,6 +442,21 @@ func (builder *TelemetryBuilder) RegisterSessionRestartsCallback(cb metric.Int64
 	return nil
 }
 
+// RegisterSumsClosedEarlyCallback sets callback for observable SumsClosedEarly metric.
+func (builder *TelemetryBuilder) RegisterSumsClosedEarlyCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.SumsClosedEarly, obs: o})
+		return nil
+	}, builder.SumsClosedEarly)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -479,6 +511,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_asimdns_archive_received",
 		metric.WithDescription("Events that passed the filters, and so have a record in the archive. It is the sum of the emitted and dropped records of the archive and of those still on their way. Only with archive. [Alpha]"),
 		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.BytesSaved, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_bytes_saved",
+		metric.WithDescription("Bytes that were not written, as Sentinel bills them: packets that were not kept (packet), attributes that slim records leave out (attributes), events that were joined (exchange), and exchanges that were summed (sum, noise). The last three are estimates: each counts as much as the record that it became part of. [Alpha]"),
+		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsAggregated, err = builder.meter.Int64ObservableCounter(
@@ -605,6 +643,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_asimdns_session_restarts",
 		metric.WithDescription("How often the ETW session was stopped from outside and started again. [Alpha]"),
 		metric.WithUnit("{restart}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.SumsClosedEarly, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_sums_closed_early",
+		metric.WithDescription("Records of several events that were written before aggregation.window was over, because aggregation.max_size_mib was reached. Only with aggregation. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs
