@@ -26,11 +26,8 @@ type archiver struct {
 	flow    flow.Flow
 }
 
-func newArchiver(s settings, device networklog.Device, version string) *archiver {
-	return &archiver{
-		mapper:  networklog.NewMapper(networklog.Options{Device: device, Body: s.body, Mask: s.mask, Version: version}),
-		openers: opener.New(), marker: primary.New(),
-	}
+func newArchiver(options networklog.Options) *archiver {
+	return &archiver{mapper: networklog.NewMapper(options), openers: opener.New(), marker: primary.New()}
 }
 
 // begin adds the archive's resource to a batch.

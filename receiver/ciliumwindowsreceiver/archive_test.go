@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
@@ -47,9 +48,22 @@ func TestTheArchiveHasTheRecordsOfLevelNoneAndTheOthersStayAsTheyAre(t *testing.
 		full, _, _ := replayAll(t, replayOf(captureFile, func(c *Config) { everything(c); also(c) }))
 		want, none := byTier(t, full)
 		require.Empty(t, none)
-		for _, level := range []string{"medium", "maximum"} {
+		for level, set := range map[string]func(*Config){
+			"medium":   func(c *Config) { c.MonitorAggregationLevel = "medium" },
+			"maximum":  func(c *Config) { c.MonitorAggregationLevel = "maximum" },
+			"balanced": func(c *Config) { c.Volume = volume.Balanced; c.useVolume(volume.Balanced) },
+			"lean":     func(c *Config) { c.Volume = volume.Lean; c.useVolume(volume.Lean) },
+		} {
+			if name == "json" && level == "lean" {
+				continue // it is refused
+			}
 			t.Run(name+level, func(t *testing.T) {
-				leveled := func(c *Config) { everything(c); also(c); c.MonitorAggregationLevel = level }
+				leveled := func(c *Config) {
+					everything(c)
+					set(c)
+					c.bodyGiven = name == "json"
+					also(c)
+				}
 				merged, without, _ := replayAll(t, replayOf(captureFile, leveled))
 				mainWithout, _ := byTier(t, merged)
 				sink, r, _ := replayAll(t, replayOf(captureFile, func(c *Config) { leveled(c); c.Archive = true }))
@@ -74,9 +88,9 @@ func TestTheArchiveHasTheRecordsOfLevelNoneAndTheOthersStayAsTheyAre(t *testing.
 func TestAnArchiveOfRecordsThatAreFullAlreadyIsRefused(t *testing.T) {
 	load := func(yaml string) error { return kit.LoadConfig(t, createDefaultConfig().(*Config), yaml) }
 	for _, level := range []string{"none", "low"} {
-		require.ErrorContains(t, load("{archive: true, monitor_aggregation_level: "+level+"}"), "archive: true is not allowed with monitor_aggregation_level "+level)
+		require.ErrorContains(t, load("{archive: true, monitor_aggregation_level: "+level+"}"), "archive: true is not allowed with volume full and monitor_aggregation_level "+level)
 	}
-	for _, yaml := range []string{"archive: true", "{archive: true, monitor_aggregation_level: medium}", "{monitor_aggregation_level: none}"} {
+	for _, yaml := range []string{"archive: true", "{archive: true, monitor_aggregation_level: medium}", "{archive: true, volume: lean}", "{archive: true, volume: balanced, monitor_aggregation_level: none}", "{monitor_aggregation_level: none}"} {
 		require.NoError(t, load(yaml), yaml)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
@@ -22,11 +23,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
 // Config is the receiver's configuration. README.md documents every key in a table.
 type Config struct {
+	// Volume is how many records are written, and how large they are: full (default), balanced or lean. It sets the defaults of other keys.
+	Volume volume.Mode `mapstructure:"volume"`
 	// EventsMap is the path at which Cilium's events map is pinned. Default: /ebpf/global/cilium_events.
 	EventsMap string `mapstructure:"events_map"`
 	// ObservabilityConfigMap is the path at which Cilium's observability configuration map is pinned. Default:
@@ -48,6 +52,8 @@ type Config struct {
 	AggregationInterval time.Duration `mapstructure:"aggregation_interval"`
 	// AggregationMaxSizeMiB bounds the memory for the reported connections, in MiB. Default: 64.
 	AggregationMaxSizeMiB int `mapstructure:"aggregation_max_size_mib"`
+	// Connections configures the records of connections.
+	Connections connectionsConfig `mapstructure:"connections"`
 	// Filters are allow and deny lists in Hubble's terms. Default: every event passes.
 	Filters filter.Config `mapstructure:"filters"`
 	// FieldMask lists the flow fields that are written, as in Hubble's exporter: verdict, IP.source, l4.TCP.flags.
@@ -59,9 +65,13 @@ type Config struct {
 	// WireFormat is the minor release of Cilium that writes the events, "1.14" to "1.20". It decides where an event's
 	// bytes do not show the release. Default: auto.
 	WireFormat string `mapstructure:"wire_format"`
-	// Body is the content of a record's body: summary (default), which is the line that `hubble observe` prints, or
-	// hubble_json.
+	// Body is the content of a record's body: summary (default), which is the line that `hubble observe` prints,
+	// hubble_json, or none.
 	Body string `mapstructure:"body"`
+	// Attributes is which attributes a record has: all (default) or slim.
+	Attributes asim.AttributeSet `mapstructure:"attributes"`
+	// Device configures where the attributes of the device are.
+	Device deviceConfig `mapstructure:"device"`
 	// NodeName is the name of the Kubernetes node. Default: the environment variable NODE_NAME, else this host's name;
 	// in a replay, Dvc is the file's name.
 	NodeName string `mapstructure:"node_name"`
@@ -78,6 +88,8 @@ type Config struct {
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw records, as the source delivers them, to a .pcapng file.
 	Record record.Config `mapstructure:"record"`
+
+	bodyGiven bool // body is the user's, not the volume's
 }
 
 var _ confmap.Unmarshaler = (*Config)(nil)
@@ -85,6 +97,7 @@ var _ confmap.Unmarshaler = (*Config)(nil)
 func createDefaultConfig() component.Config {
 	common := runner.DefaultSections()
 	return &Config{
+		Volume:                  volume.Full,
 		EventsMap:               "/ebpf/global/cilium_events",
 		ObservabilityConfigMap:  "/ebpf/global/cilium_observability_config",
 		CheckCiliumOnWindows:    true,
@@ -92,19 +105,25 @@ func createDefaultConfig() component.Config {
 		MonitorAggregationLevel: obsconfig.LevelMaximum.String(),
 		AggregationInterval:     5 * time.Second,
 		AggregationMaxSizeMiB:   64,
+		Connections:             defaultConnections(),
 		ConfigMap:               obsconfig.DefaultConfig(),
 		WireFormat:              "auto",
 		Body:                    networklog.BodySummary.String(),
+		Attributes:              asim.AllAttributes,
+		Device:                  deviceConfig{In: asim.DeviceInRecord},
 		MetricsInterval:         time.Minute,
 		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
 		Batch:                   common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
 	}
 }
 
-// Unmarshal reads the YAML: bare numbers as seconds for durations, and a wire format without quotes.
+// Unmarshal reads the YAML: bare numbers as seconds for durations, and a wire format without quotes. The volume decides the defaults of other
+// keys.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	c.useVolume(volume.Of(conf))
 	c.Replay.Look(conf, "replay")
 	c.Record.Look(conf, "record")
+	c.bodyGiven = conf.IsSet("body")
 	const format = "wire_format"
 	if n, ok := conf.Get(format).(float64); ok {
 		// YAML turns 1.20 into 1.2, which is not the name of a release.
@@ -130,8 +149,11 @@ type settings struct {
 	format      monitor.WireFormat
 	body        networklog.Body
 	aggregation aggregate.Settings
+	connections *aggregate.ConnectionSettings // nil without connections
 	filter      *filter.Filter
 	mask        *flow.Mask
+	slim        bool // records have slim attributes
+	inResource  bool // the resource has the attributes of the device
 }
 
 // plainConfig is the configuration without its methods, which Marshal writes.
@@ -160,7 +182,7 @@ func (c *Config) keeps() aggregate.Settings {
 
 // read reads the keys whose values are names. Its errors name the key, the value and the allowed values.
 func (c *Config) read() (settings, error) {
-	s := settings{aggregation: c.keeps()}
+	s := settings{aggregation: c.keeps(), connections: c.connections(), slim: c.Attributes == asim.SlimAttributes, inResource: c.Device.In == asim.DeviceInResource}
 	var errs configyaml.KeyErrors
 	for _, name := range c.EnabledEvents {
 		kind, err := monitor.ParseKind(name)
@@ -180,20 +202,33 @@ func (c *Config) read() (settings, error) {
 	return s, errs.Join()
 }
 
+// merges reports whether a record may stand for several events, or lack what the event has.
+func (c *Config) merges(level obsconfig.Level) bool {
+	return c.Connections.Enabled || level >= obsconfig.LevelMedium || c.Volume != volume.Full
+}
+
+// archivedBody returns the body of the archive's records: as with volume full.
+func (c *Config) archivedBody(body networklog.Body) networklog.Body {
+	if c.Volume != volume.Full && !c.bodyGiven {
+		return networklog.BodySummary
+	}
+	return body
+}
+
 // Validate returns an error for each key whose value is not allowed. The error names the key, the value and the allowed
 // values.
 func (c *Config) Validate() error {
 	s, err := c.read()
-	errs := configyaml.KeyErrors{err, c.validateMetrics()}
+	errs := configyaml.KeyErrors{err, c.validateMetrics(), c.validateBody(s.body)}
 	if d := c.AggregationInterval; d < minAggregationInterval || d > maxAggregationInterval {
 		errs = append(errs, fmt.Errorf("aggregation_interval: %v is not allowed; want %v to %v", d, minAggregationInterval, maxAggregationInterval))
 	}
 	if mib := c.AggregationMaxSizeMiB; mib < 1 || mib > maxAggregationMiB {
 		errs = append(errs, fmt.Errorf("aggregation_max_size_mib: %d is not allowed; want 1 to %d", mib, maxAggregationMiB))
 	}
-	if c.Archive && err == nil && s.Level < obsconfig.LevelMedium {
-		errs.Add("archive", fmt.Errorf("true is not allowed with monitor_aggregation_level %s: the other records are full already, so the archive would repeat each; "+
-			"leave it out, or choose level %s or %s", s.Level, obsconfig.LevelMedium, obsconfig.LevelMaximum))
+	if c.Archive && err == nil && !c.merges(s.Level) {
+		errs.Add("archive", fmt.Errorf("true is not allowed with volume full and monitor_aggregation_level %s: the other records are full already, so the archive would "+
+			"repeat each; leave it out, or choose volume balanced or lean, or level %s or %s", s.Level, obsconfig.LevelMedium, obsconfig.LevelMaximum))
 	}
 	live := !c.Replay.Enabled()
 	for _, path := range []struct {

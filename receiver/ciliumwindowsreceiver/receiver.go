@@ -62,7 +62,9 @@ func (r *ciliumReceiver) prepare(files []string) (_ pipeline.Handler, err error)
 	r.handler = newHandler(r.settings, r.device, r.set.BuildInfo.Version)
 	r.handler.later.log = r.log
 	if r.cfg.Archive && r.Next != nil {
-		r.handler.archive = newArchiver(r.settings, r.device, r.set.BuildInfo.Version)
+		r.handler.archive = newArchiver(networklog.Options{
+			Device: r.device, Body: r.cfg.archivedBody(r.settings.body), Mask: r.settings.mask, Version: r.set.BuildInfo.Version,
+		})
 	}
 	return r.handler, nil
 }
