@@ -195,7 +195,9 @@ func (r *networkRecord) policies(c *flow.Connection) {
 		if !r.repeats(keys.verdict, len(verdict), !p.Redirect) {
 			a.PutConst(keys.verdict, verdict)
 		}
-		r.id(keys.cookie, uint64(p.Cookie))
+		if p.Cookie != 0 {
+			r.decimal(keys.cookie, uint64(p.Cookie))
+		}
 		if p.Auth != 0 {
 			a.PutStr(keys.auth, p.AuthName())
 		}

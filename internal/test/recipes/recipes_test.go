@@ -50,6 +50,8 @@ type result struct {
 	records []plog.LogRecord
 	bytes   int // of the records in OTLP's protobuf form
 	points  int // of metrics
+
+	archived int // of the records, those of the archive
 }
 
 func (r result) count(keep func(plog.LogRecord) bool) (n int) {
@@ -140,6 +142,12 @@ func recipes() map[string]recipe {
 			sums := r.count(func(lr plog.LogRecord) bool { return text(lr, "EventCount") != "1" })
 			require.Positive(t, sums)
 			return fmt.Sprintf("%s in %s of the bytes; %s of the records are sums", of(r), percent(r.bytes, without.bytes), commas(sums))
+		}},
+		"archive": {[]string{server}, func(t *testing.T, r, without result) string {
+			archived := r.archived
+			require.Equal(t, len(without.records), archived, "the archive has each record of volume full")
+			require.Equal(t, r.account["emitted"], len(r.records)-archived, "the account does not count the archive")
+			return fmt.Sprintf("%s, and %s records in the archive", of(r), commas(archived))
 		}},
 		"quiet-client": {[]string{client}, func(t *testing.T, r, _ result) string {
 			require.NotContains(t, r.values("DnsQueryTypeName"), "AAAA")
@@ -314,7 +322,12 @@ func (r *result) add(t *testing.T, name string, section *confmap.Conf, sums *con
 	for _, batch := range sink.AllLogs() {
 		r.bytes += marshaler.LogsSize(batch)
 	}
-	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { r.records = append(r.records, lr) })
+	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		r.records = append(r.records, lr)
+		if _, archive := rl.Resource().Attributes().Get("winnet.tier"); archive {
+			r.archived++
+		}
+	})
 }
 
 // folders gives the folders of examples/ that have a recipe.
