@@ -43,13 +43,12 @@ func defaultConnections() connectionsConfig {
 
 // useVolume sets the defaults of the keys that the volume decides.
 func (c *Config) useVolume(mode volume.Mode) {
-	if mode == volume.Full {
-		return
+	if mode != volume.Full {
+		c.MonitorAggregationLevel = obsconfig.LevelMedium.String()
+		c.Attributes = asim.SlimAttributes
+		c.Device.In = asim.DeviceInResource
+		c.Body = networklog.BodyNone.String()
 	}
-	c.MonitorAggregationLevel = obsconfig.LevelMedium.String()
-	c.Attributes = asim.SlimAttributes
-	c.Device.In = asim.DeviceInResource
-	c.Body = networklog.BodyNone.String()
 	if mode == volume.Lean {
 		c.Connections.Enabled = true
 		// From medium on the datapath does not report every packet, and the sums would lack the others.
