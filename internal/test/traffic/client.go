@@ -95,15 +95,15 @@ func (c *client) pause() {
 	}
 	rate := c.rate
 	if !c.server {
-		rate *= c.g.model.hour(c.at)
+		rate *= c.g.model.hour(c.at - c.g.start)
 		c.left = int(c.ExpFloat64() * c.g.model.Burst)
 	}
 	c.at += int64(c.ExpFloat64() / rate * float64(time.Second))
 }
 
-// hour returns the rate of workstations at a time, as a multiple of the mean.
-func (m *Model) hour(at int64) float64 {
-	ofDay := float64(at%int64(24*time.Hour)) / float64(24*time.Hour)
+// hour returns the rate of workstations so long after midnight, as a multiple of the mean.
+func (m *Model) hour(since int64) float64 {
+	ofDay := float64(since%int64(24*time.Hour)) / float64(24*time.Hour)
 	return 1 + (m.Peak-1)*math.Cos(2*math.Pi*(ofDay-14./24))
 }
 

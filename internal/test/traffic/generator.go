@@ -9,13 +9,14 @@ import (
 	"time"
 )
 
-// Start is when all traffic begins: midnight, so that an hour of the traffic is an hour of the day.
-func Start() time.Time { return time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC) }
+// Midnight is a day for traffic whose date does not matter.
+func Midnight() time.Time { return time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC) }
 
 // Generator makes the events. It is not safe for concurrent use.
 type Generator struct {
 	model   Model
-	now     int64 // ns since 1970
+	start   int64 // midnight, in ns since 1970
+	now     int64
 	actors  actors
 	waiting events
 	layouts map[uint16]layout
@@ -33,9 +34,9 @@ type actor interface {
 	act()
 }
 
-// New returns a generator whose traffic begins at an offset from Start.
-func New(m Model, seed uint64, from time.Duration) *Generator {
-	g := &Generator{model: m, now: Start().Add(from).UnixNano(), layouts: layouts(), texts: map[name]string{}}
+// New returns a generator whose traffic begins so long after midnight. The clients' hours of work are those after midnight.
+func New(m Model, seed uint64, midnight time.Time, from time.Duration) *Generator {
+	g := &Generator{model: m, start: midnight.UnixNano(), now: midnight.Add(from).UnixNano(), layouts: layouts(), texts: map[name]string{}}
 	g.newClients(seed)
 	return g
 }

@@ -30,7 +30,7 @@ type seen struct {
 func read(t testing.TB, m Model, from, span time.Duration) seen {
 	t.Helper()
 	s := seen{byID: map[int]int{}, byType: map[int]int{}, byResult: map[int]int{}, keys: map[string]int{}}
-	g := New(m, 1, from)
+	g := New(m, 1, Midnight(), from)
 	servers := map[string]bool{}
 	for _, a := range g.actors {
 		if c := a.(*client); c.server {
@@ -44,7 +44,7 @@ func read(t testing.TB, m Model, from, span time.Duration) seen {
 		raw, at := g.Next()
 		require.False(t, at.Before(before), "events are in time order")
 		before = at
-		if at.Sub(Start()) >= from+span {
+		if at.Sub(Midnight()) >= from+span {
 			return s
 		}
 		require.NoError(t, r.Parse(raw))
@@ -116,7 +116,7 @@ func TestClientsThatAskMoreOftenRepeatMore(t *testing.T) {
 
 func TestEqualSeedsMakeEqualTraffic(t *testing.T) {
 	sum := func(seed uint64) uint64 {
-		g, h := New(Studies(20), seed, time.Hour), fnv.New64a()
+		g, h := New(Studies(20), seed, Midnight(), time.Hour), fnv.New64a()
 		for range 5000 {
 			raw, _ := g.Next()
 			_, _ = h.Write(raw)
@@ -128,7 +128,7 @@ func TestEqualSeedsMakeEqualTraffic(t *testing.T) {
 }
 
 func TestThePacketsAreDNSMessages(t *testing.T) {
-	g := New(Studies(40), 1, 10*time.Hour)
+	g := New(Studies(40), 1, Midnight(), 10*time.Hour)
 	catalog := windns.ServerCatalog()
 	var r etw.Record
 	var d schema.Decoded
