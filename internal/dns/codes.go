@@ -107,6 +107,12 @@ func ResponseName(code uint64) string {
 	return "Unassigned"
 }
 
+// SharesResponseName reports whether other codes have the same name.
+func SharesResponseName(code uint64) bool {
+	_, ok := responseNames[code]
+	return !ok
+}
+
 // ResponseNames lists the names of response codes, by code.
 func ResponseNames() []string {
 	var names []string

@@ -14,11 +14,13 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/shape"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 )
 
 // Config is the receiver's configuration. README.md documents every key in a table.
@@ -27,6 +29,8 @@ type Config struct {
 	ProviderConfig `mapstructure:",squash"`
 	// Providers lists several providers for one session, in place of ProviderConfig. Default: none.
 	Providers []ProviderConfig `mapstructure:"providers"`
+	// Volume is how many records are written, and how large they are: full (default), balanced or lean. It sets the defaults of other keys.
+	Volume volume.Mode `mapstructure:"volume"`
 	// SessionName is the name of the ETW session, unique on the host. Default: ASIMDNSServerTrace or
 	// ASIMDNSClientTrace, by provider; ASIMDNSTrace if there are several.
 	SessionName string `mapstructure:"session_name"`
@@ -42,6 +46,8 @@ type Config struct {
 	Device deviceConfig `mapstructure:"device"`
 	// Packet configures what happens to the DNS messages in the DNS Server's events.
 	Packet dnslog.PacketConfig `mapstructure:"packet"`
+	// Attributes is which attributes a record has: all (default) or slim.
+	Attributes dnslog.AttributeSet `mapstructure:"attributes"`
 	// Names is the spelling of names in profile windows: as_sent (default) or lower. Profile asim always uses lower
 	// case.
 	Names dnslog.Names `mapstructure:"names"`
@@ -81,6 +87,8 @@ type deviceConfig struct {
 	Hostname string `mapstructure:"hostname"`
 	// IP is the host's address. Default: this host's first address; in a replay, none.
 	IP string `mapstructure:"ip"`
+	// In is where its attributes are: record (default) or resource.
+	In dnslog.DevicePlace `mapstructure:"in"`
 }
 
 // aggregationConfig is the `aggregation` section.
@@ -91,6 +99,10 @@ type aggregationConfig struct {
 	// MaxSizeMiB bounds the memory for queries that are kept back. When it is full, the oldest are written early.
 	// Default: 64.
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
+	// Whole are the exchanges that are not summed.
+	Whole shape.WholeConfig `mapstructure:"whole"`
+	// Noise are the exchanges that are summed for longer.
+	Noise shape.NoiseConfig `mapstructure:"noise"`
 }
 
 // correlationConfig is the `correlation` section.
@@ -120,11 +132,14 @@ func createDefaultConfig() component.Config {
 	common := runner.DefaultSections()
 	return &Config{
 		ProviderConfig: ProviderConfig{ProviderGUID: dns.Server().GUID.String()},
+		Volume:         volume.Full,
 		Profile:        dns.ProfileWindows,
+		Device:         deviceConfig{In: dnslog.DeviceInRecord},
+		Attributes:     dnslog.AllAttributes,
 		Packet:         dnslog.DefaultPacketConfig(),
 		Names:          dnslog.NamesAsSent,
 		Noise:          filter.DefaultNoise(),
-		Aggregation:    aggregationConfig{MaxSizeMiB: 64},
+		Aggregation:    aggregationConfig{MaxSizeMiB: 64, Whole: shape.NoWhole()},
 		Correlation:    correlationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
 		Buffers:        buffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
 		Batch:          common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
@@ -142,12 +157,14 @@ const (
 	keyProviders = "providers"
 	keyFlags     = "enable_flags"
 	keyNames     = "names"
+	keyKeep      = "packet::keep"
 )
 
 // Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds. With providers,
 // provider_guid has no default. Unmarshal also refuses a spelling of names that the profile does not support: only here
 // can a configured value be told from the default.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	c.useVolume(volume.Of(conf))
 	c.Replay.Look(conf, "replay")
 	c.Record.Look(conf, "record")
 	changed := map[string]any{}
@@ -183,11 +200,36 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	if err := configyaml.Unmarshal(conf, c); err != nil {
 		return err
 	}
+	if c.Volume != volume.Full && !c.Packet.Parse && !conf.IsSet(keyKeep) {
+		c.Packet.Keep = dnslog.KeepPacketNever // without reading packets, none is known to be broken
+	}
 	if conf.IsSet(keyNames) && c.Names == dnslog.NamesAsSent && c.Profile == dns.ProfileASIM {
 		return fmt.Errorf("%s: %s is not allowed with profile asim, which always has names in lower case; leave it out, or choose profile windows", keyNames, c.Names)
 	}
 	return nil
 }
+
+// useVolume sets the defaults of the keys that the volume decides.
+func (c *Config) useVolume(mode volume.Mode) {
+	if mode == volume.Full {
+		return
+	}
+	c.Correlate = true
+	c.Attributes = dnslog.SlimAttributes
+	c.Device.In = dnslog.DeviceInResource
+	c.Packet.Keep = dnslog.KeepPacketOnError
+	if mode == volume.Lean {
+		c.Aggregation.Window = leanWindow
+		c.Aggregation.Whole = shape.LeanWhole()
+		c.Aggregation.Noise.Window = leanNoiseWindow
+	}
+}
+
+// Windows of volume lean.
+const (
+	leanWindow      = 5 * time.Minute
+	leanNoiseWindow = time.Hour
+)
 
 // Marshal writes the configuration in the form that Unmarshal reads.
 func (c Config) Marshal(conf *confmap.Conf) error {

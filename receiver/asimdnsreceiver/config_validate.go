@@ -11,6 +11,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 )
 
 // Bounds of the keys.
@@ -58,6 +59,9 @@ func (c *Config) Validate() error {
 	if c.Names == dnslog.NamesLower && c.Profile == dns.ProfileDocumented {
 		errs.Add(keyNames, errors.New("lower is not allowed with profile documented, which writes names as they were sent; choose profile windows or asim"))
 	}
+	if c.Profile == dns.ProfileDocumented {
+		errs = append(errs, c.validateDocumented()...)
+	}
 	if c.Correlate && c.Aggregation.Window > 0 {
 		errs.Add("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
 	}
@@ -67,6 +71,22 @@ func (c *Config) Validate() error {
 		errs.Add("session_name", c.session(providers).Validate())
 	}
 	return errs.Join()
+}
+
+// validateDocumented refuses what changes the records of profile documented.
+func (c *Config) validateDocumented() (errs configyaml.KeyErrors) {
+	const why = "is not allowed with profile documented, whose records follow the design document to the letter; choose profile windows or asim"
+	switch {
+	case c.Volume != volume.Full:
+		errs.Add(volume.Key, fmt.Errorf("%s %s", c.Volume, why))
+		return errs
+	case c.Attributes != dnslog.AllAttributes:
+		errs.Add("attributes", fmt.Errorf("%s %s", c.Attributes, why))
+	}
+	if c.Device.In != dnslog.DeviceInRecord {
+		errs.Add("device.in", fmt.Errorf("%s %s", c.Device.In, why))
+	}
+	return errs
 }
 
 // Validate returns an error that names the key, the value and the allowed values.

@@ -98,6 +98,10 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 		one.decoder.SkipPackets = !r.cfg.Packet.Parse
 		one.mapper.KeepPackets(r.cfg.Packet.Keep)
 		one.mapper.Omit(r.cfg.OmitAttributes)
+		if r.cfg.Attributes == dnslog.SlimAttributes {
+			one.mapper.Slim(r.cfg.Correlate)
+		}
+		one.mapper.PutDevice(r.cfg.Device.In)
 		one.mapper.Spell(r.cfg.Names)
 		one.mapper.DetailAnswers(r.cfg.Answers.Detail)
 		one.filter.SetDevice(device.Addr)

@@ -2,6 +2,8 @@
 
 package attrs
 
+import "go.opentelemetry.io/collector/pdata/pcommon"
+
 // ConstAttrs are consecutive attributes with constant values. They are made once and put into many records, each time in one step. They
 // must not change after they were put into a record.
 type ConstAttrs struct{ list []constAttr }
@@ -40,6 +42,21 @@ func (c *ConstAttrs) Bool(key string, b bool) {
 	var v value
 	v.setBool(b)
 	c.list = append(c.list, constAttr{key, constant{kindBool, v.num, ""}})
+}
+
+// CopyTo puts the attributes into a map.
+func (c *ConstAttrs) CopyTo(to pcommon.Map) {
+	for i := range c.list {
+		c.list[i].value.put(to, c.list[i].key)
+	}
+}
+
+// Size is the length of all texts, in bytes.
+func (c *ConstAttrs) Size() (size int) {
+	for i := range c.list {
+		size += len(c.list[i].value.text)
+	}
+	return size
 }
 
 // Len gives the number of attributes.

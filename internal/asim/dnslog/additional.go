@@ -43,10 +43,18 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 		return
 	}
 	m := r.builder.Additional()
-	if !r.documents() {
-		m.PutConst(dnsRole, r.Role().String())
+	switch role := r.Role(); {
+	case r.documents():
+	case role == dns.RoleClientResponse && r.slims():
+		r.omit(additionalSize(dnsRole, len(role.String())))
+	default:
+		m.PutConst(dnsRole, role.String())
 	}
-	if !r.ActivityID.IsZero() && !r.documents() {
+	switch {
+	case r.ActivityID.IsZero() || r.documents():
+	case r.slimsTies():
+		r.omit(additionalSize(activityID, guidLength))
+	default:
 		from := len(r.builder.Text)
 		r.builder.Text = r.ActivityID.Append(r.builder.Text)
 		m.PutText(activityID, from)
@@ -63,9 +71,14 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 	} else {
 		r.audit(m, kind)
 	}
+	slim := r.slims()
 	for i := range r.Values {
 		f := r.FieldAt(i)
 		if f != dns.NoField && r.isUsed(f) || i+1 == r.whole || m.Omits(r.Template.Fields[i].Name) {
+			continue
+		}
+		if slim && r.omitsField(kind, i) {
+			r.omit(fieldSize(r.Template.Fields[i].Name, r.Template.Fields[i].Type, &r.Values[i]))
 			continue
 		}
 		r.putField(m, &r.Template.Fields[i], &r.Values[i])
@@ -78,7 +91,11 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 		m.PutText(queryTime, r.stamp(r.merged.Start.UnixNano()))
 	}
 	if l := r.merged.Lookup; l.Events > 1 {
-		m.PutInt(lookupEvents, l.Events)
+		if slim {
+			r.omit(len(lookupEvents) + len(`"":,`) + decimals(uint64(l.Events)))
+		} else {
+			m.PutInt(lookupEvents, l.Events)
+		}
 		if l.Cached || l.Asked {
 			m.PutBool(fromCache, l.Cached && !l.Asked)
 		}

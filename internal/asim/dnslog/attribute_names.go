@@ -10,6 +10,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 )
 
+// eventSchema is the attribute with the name of the schema.
+const eventSchema = "EventSchema"
+
 // eventOriginalUID is the attribute with the event's identifier.
 const eventOriginalUID = "EventOriginalUid"
 

@@ -3,6 +3,7 @@
 package dnslog
 
 import (
+	"math/bits"
 	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
@@ -63,25 +64,38 @@ func (r *dnsRecord) flags() {
 			set |= 1 << i
 		}
 	}
-	if known != 0 {
-		r.attrs.PutConsts(r.flagAttrs(known, set))
+	r.flagsSet = set
+	if known == 0 {
+		return
+	}
+	slim := r.slims()
+	r.attrs.PutConsts(r.flagAttrs(flagsKey{known, set, slim}))
+	if slim {
+		r.omit(bits.OnesCount16(set)*len("true") + bits.OnesCount16(known&^set)*len("false"))
 	}
 }
 
-// flagAttrs returns the attributes of flags. known and set are bit masks of places in the table.
-func (m *Mapper) flagAttrs(known, set uint16) *attrs.ConstAttrs {
-	key := known<<len(dnsFlags) | set
+// flagsKey is what the attributes of flags depend on. known and set are bit masks of places in the table.
+type flagsKey struct {
+	known, set uint16
+	slim       bool // only DnsFlags
+}
+
+// flagAttrs returns the attributes of flags.
+func (m *Mapper) flagAttrs(key flagsKey) *attrs.ConstAttrs {
 	if r := m.flagSets[key]; r != nil {
 		return r
 	}
 	r := &attrs.ConstAttrs{}
 	var names []string
 	for i, f := range dnsFlags {
-		if known&(1<<i) == 0 {
+		if key.known&(1<<i) == 0 {
 			continue
 		}
-		r.Bool(f.attribute, set&(1<<i) != 0)
-		if set&(1<<i) != 0 {
+		if !key.slim {
+			r.Bool(f.attribute, key.set&(1<<i) != 0)
+		}
+		if key.set&(1<<i) != 0 {
 			names = append(names, f.short)
 		}
 	}

@@ -34,24 +34,27 @@ const (
 
 // Mapper makes log records of one provider's events. Use it from one goroutine, unless a method says otherwise.
 type Mapper struct {
-	provider   *dns.Provider
-	profile    dns.Profile
-	version    string
-	view       *dns.View
-	kinds      []*dnsKind       // by twice the template's index, one more for audit events
-	head       attrs.ConstAttrs // what all records of the schema Dns have
-	auditHead  attrs.ConstAttrs // what all records of the schema AuditEvent have
-	outcomes   map[dnsOutcome]*attrs.ConstAttrs
-	flagSets   map[uint16]*attrs.ConstAttrs
-	others     map[dnsOther]*dnsKind // of ids that no manifest has
-	device     *deviceTexts
-	keep       PacketKeep
-	names      Names
-	detail     bool // list answers in detail
-	omitsUID   bool
-	processes  ProcessNamer
-	users      UserNamer
-	unparsable atomic.Int64
+	provider         *dns.Provider
+	profile          dns.Profile
+	version          string
+	view             *dns.View
+	kinds            []*dnsKind       // by twice the template's index, one more for audit events
+	head             attrs.ConstAttrs // what all records of the schema Dns have
+	auditHead        attrs.ConstAttrs // what all records of the schema AuditEvent have
+	outcomes         map[dnsOutcome]*outcomeConsts
+	flagSets         map[flagsKey]*attrs.ConstAttrs
+	others           map[dnsOther]*dnsKind // of ids that no manifest has
+	device           *deviceTexts
+	keep             PacketKeep
+	names            Names
+	detail           bool // list answers in detail
+	omitsUID         bool
+	slim             *slimming // nil if records have all attributes
+	deviceInResource bool
+	processes        ProcessNamer
+	users            UserNamer
+	unparsable       atomic.Int64
+	saved            Saved
 
 	// Memory that is reused by the next event.
 	builder *attrs.Builder
@@ -73,8 +76,8 @@ type UserNamer interface {
 // NewMapper makes a mapper. version is the build's, for the scope.
 func NewMapper(provider *dns.Provider, profile dns.Profile, device Device, version string) *Mapper {
 	m := &Mapper{
-		provider: provider, profile: profile, version: version, view: dns.NewView(provider, profile), device: device.texts(), builder: &attrs.Builder{}, outcomes: map[dnsOutcome]*attrs.ConstAttrs{},
-		flagSets: map[uint16]*attrs.ConstAttrs{}, others: map[dnsOther]*dnsKind{},
+		provider: provider, profile: profile, version: version, view: dns.NewView(provider, profile), device: device.texts(), builder: &attrs.Builder{}, outcomes: map[dnsOutcome]*outcomeConsts{},
+		flagSets: map[flagsKey]*attrs.ConstAttrs{}, others: map[dnsOther]*dnsKind{},
 		keep: DefaultPacketConfig().Keep,
 	}
 	m.head = m.schemaAttrs(dnsSchema, dnsSchemaVersion)
@@ -86,7 +89,7 @@ func NewMapper(provider *dns.Provider, profile dns.Profile, device Device, versi
 func (m *Mapper) schemaAttrs(schema, version string) (r attrs.ConstAttrs) {
 	r.Text("EventProduct", m.provider.Product)
 	r.Text("EventVendor", "Microsoft")
-	r.Text("EventSchema", schema)
+	r.Text(eventSchema, schema)
 	r.Text("EventSchemaVersion", version)
 	return r
 }
@@ -135,6 +138,13 @@ func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 		attrs.PutStr("host.name", m.device.Name)
 	}
 	attrs.PutStr("os.type", "windows")
+	if m.deviceInResource {
+		m.device.dvc.CopyTo(attrs)
+		if m.device.addr != "" {
+			attrs.PutStr("DvcIpAddr", m.device.addr)
+		}
+		attrs.RemoveIf(func(name string, _ pcommon.Value) bool { return m.builder.Main().Omits(name) })
+	}
 	sl := rl.ScopeLogs().AppendEmpty()
 	sl.Scope().SetName(dnsScope)
 	sl.Scope().SetVersion(m.version)
@@ -144,11 +154,13 @@ func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 // dnsKind is what the records of one event id have in common.
 type dnsKind struct {
 	dns.Class
-	body     string
-	original attrs.ConstAttrs // of the manifest
-	class    attrs.ConstAttrs
-	audit    attrs.ConstAttrs // what was done to what: of AdditionalFields, or of a record of the schema AuditEvent
-	template attrs.Template
+	body      string
+	original  attrs.ConstAttrs // of the manifest
+	class     attrs.ConstAttrs
+	audit     attrs.ConstAttrs // what was done to what: of AdditionalFields, or of a record of the schema AuditEvent
+	template  attrs.Template
+	omissions []*omission // by field; nil if records have all attributes
+	omitted   int         // bytes of constants that slim records leave out
 }
 
 // dnsOther is the part of an event without a manifest that its class depends on.
@@ -189,13 +201,17 @@ func (m *Mapper) kind(e *dns.Event, t *schema.Template) *dnsKind {
 
 func (m *Mapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
 	class := m.view.Class(e)
-	k := &dnsKind{Class: class, audit: m.auditAttrs(e)}
+	k := &dnsKind{Class: class, audit: m.auditAttrs(e), omissions: m.omissions(t)}
 	id, name := strconv.Itoa(int(e.ID)), ""
 	if t != nil {
 		name = t.Name
 	}
 	k.original.Text("EventOriginalType", id)
-	k.original.Text("EventOriginalSubType", name)
+	if m.slim != nil && !e.Audit && m.slim.names[e.ID] == name {
+		k.omitted = len(name)
+	} else {
+		k.original.Text("EventOriginalSubType", name)
+	}
 	if m.IsAuditEvent(e) {
 		k.audit = m.auditKind(e, name)
 	}
@@ -263,6 +279,7 @@ func (m *Mapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, receive
 		r.dnsEvent(kind)
 	}
 	m.builder.Finish(lr.Attributes())
+	m.saved.count(&r)
 }
 
 // dnsEvent writes a record of the schema Dns.
@@ -331,12 +348,14 @@ type dnsRecord struct {
 	*Mapper
 	*dns.Event
 	*schema.Decoded
-	attrs  attrs.Attributes
-	merged Merged
-	local  addressText // this host's, where the event names it
-	asked  attrs.Piece // the queried name as it was spelled, where that is not DnsQuery
-	used   uint64      // the fields, by bit, that an attribute of their own represents
-	whole  int         // one more than the place of the field that an attribute of the same name represents
+	attrs                  attrs.Attributes
+	merged                 Merged
+	local                  addressText // this host's, where the event names it
+	asked                  attrs.Piece // the queried name as it was spelled, where that is not DnsQuery
+	used                   uint64      // the fields, by bit, that an attribute of their own represents
+	whole                  int         // one more than the place of the field that an attribute of the same name represents
+	flagsSet               uint16      // the flags in DnsFlags, by place in the table
+	omitted, omittedPacket int64       // the size of the attributes that a slim record leaves out, and of a packet that is not kept
 }
 
 func (r *dnsRecord) use(f dns.Field)         { r.used |= 1 << f }
@@ -374,6 +393,7 @@ func (r *dnsRecord) event(kind *dnsKind) {
 	}
 	a.PutText("EventEndTime", from)
 	a.PutConsts(&kind.original)
+	r.omit(kind.omitted)
 	r.uid()
 	a.PutConsts(&kind.class)
 }
@@ -424,9 +444,16 @@ func (r *dnsRecord) hosts(class dns.Class) {
 	if r.documents() {
 		src, dst = r.asDocumented(class, src, dst)
 	}
+	if r.sums() {
+		src.port = 0
+	}
 	r.putEndpoint("Src", "SrcIpAddr", "SrcPortNumber", src)
 	if r.device.src.Len() > 0 && !r.isServer() && !r.documents() {
-		a.PutConsts(&r.device.src)
+		if r.slims() {
+			r.omit(r.device.src.Size())
+		} else {
+			a.PutConsts(&r.device.src)
+		}
 	}
 	r.user("SrcUserId", "SrcUserIdType", "SrcUsername", "SrcUsernameType")
 	if pid, ok := r.actingProcess(); ok {
@@ -438,6 +465,10 @@ func (r *dnsRecord) hosts(class dns.Class) {
 				a.PutStr("SrcProcessName", name)
 			}
 		}
+	}
+	if r.isServer() && dst.port == dnsPort && r.slims() {
+		r.omit(len("53"))
+		dst.port = 0
 	}
 	r.putEndpoint("Dst", "DstIpAddr", "DstPortNumber", dst)
 	if tcp, ok := r.isTCP(class); ok {
@@ -453,6 +484,8 @@ func (r *dnsRecord) hosts(class dns.Class) {
 	}
 	switch {
 	case !known.named:
+	case r.slims():
+		r.omit(len("IPv4"))
 	case known.addr.Is4():
 		a.PutConst("NetworkProtocolVersion", "IPv4")
 	case known.addr.Is6():
@@ -488,7 +521,7 @@ func (r *dnsRecord) address(addr netip.Addr) addressText {
 func (r *dnsRecord) putEndpoint(name, addr, port string, end endpoint) {
 	if end.addr.IsValid() {
 		text := r.address(end.addr).Piece
-		r.attrs.PutPiece(name, text)
+		r.putUnless(name == "Dst" && r.slims(), name, text)
 		r.attrs.PutPiece(addr, text)
 	} else if end.own {
 		r.attrs.PutStr(name, r.device.Name)

@@ -439,7 +439,17 @@ func TestNamesOfQueryTypes(t *testing.T) {
 	}
 }
 
-func BenchmarkDNSRecord257(b *testing.B) {
+func BenchmarkDNSRecord257(b *testing.B) { benchmarkRecord257(b, func(*Mapper) {}) }
+
+func BenchmarkSlimDNSRecord257(b *testing.B) {
+	benchmarkRecord257(b, func(m *Mapper) {
+		m.Slim(true)
+		m.PutDevice(DeviceInResource)
+		m.KeepPackets(KeepPacketOnError)
+	})
+}
+
+func benchmarkRecord257(b *testing.B, set func(*Mapper)) {
 	decoder := dns.NewDecoder(dns.Server())
 	packet := make([]byte, 55)
 	raw, err := decoder.Templates()[1].Encode(nil, 8, map[string]any{
@@ -450,6 +460,7 @@ func BenchmarkDNSRecord257(b *testing.B) {
 	require.NoError(b, err)
 	e := dns.Event{Record: etw.Record{ID: 257, Level: 4, Provider: dns.Server().GUID, UserData: raw}}
 	m := NewMapper(dns.Server(), dns.ProfileWindows, dc1, "1")
+	set(m)
 	logs := plog.NewLogs()
 	records := m.Begin(logs)
 	b.ReportAllocs()

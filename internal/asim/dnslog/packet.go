@@ -3,6 +3,7 @@
 package dnslog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -148,7 +149,11 @@ const (
 func (r *dnsRecord) packetFields(m attrs.Attributes) {
 	list, d := r.answer(), r.builder
 	listed := list.Len()
-	if listed > 0 && !m.Omits(dnsAnswers) {
+	switch {
+	case listed == 0 || m.Omits(dnsAnswers):
+	case r.answersSaid(list):
+		r.omitAnswers(list)
+	default:
 		listed = r.putAnswers(m, list)
 	}
 	if list.HasTTL && !r.documents() {
@@ -168,5 +173,31 @@ func (r *dnsRecord) packetFields(m attrs.Attributes) {
 	r.updates(m)
 	if r.keep == KeepPacketNever || r.keep == KeepPacketOnError && !r.PacketBroken() {
 		r.use(dns.PacketData)
+		if n := len(r.Bytes(dns.PacketData)); n > 0 {
+			r.omittedPacket = int64(additionalSize("PacketData", len("0x")+2*n))
+		}
 	}
+}
+
+// answersSaid reports whether a slim record leaves the list of answers out: DnsResponseName of profile asim has the same answers, and no
+// semicolon of their data looks like the end of one.
+func (r *dnsRecord) answersSaid(list *dns.Answers) bool {
+	if r.profile != dns.ProfileASIM || r.detail || !r.slims() || r.attrs.Omits("DnsResponseName") {
+		return false
+	}
+	for i := range list.Len() {
+		if bytes.IndexByte(list.At(i), ';') >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// omitAnswers counts the list of answers as left out.
+func (r *dnsRecord) omitAnswers(list *dns.Answers) {
+	size := len(dnsAnswers) + len(`"":[],`)
+	for i := range list.Len() {
+		size += len(list.At(i)) + len(`"",`)
+	}
+	r.omit(size)
 }

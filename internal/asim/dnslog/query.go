@@ -10,6 +10,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
+// classIN is the class of the Internet (RFC 1035 section 3.2.4).
+const classIN = 1
+
 // query writes the question and its identifiers, from the event's fields or else from the packet.
 func (r *dnsRecord) query() {
 	if r.plainAudit() {
@@ -25,11 +28,19 @@ func (r *dnsRecord) query() {
 	}
 	r.word(dns.QueryType)
 	if code, ok := r.QType(); ok {
-		a.PutInt("DnsQueryType", int64(code))
+		if r.slims() {
+			r.omit(decimals(code))
+		} else {
+			a.PutInt("DnsQueryType", int64(code))
+		}
 		a.PutStr("DnsQueryTypeName", r.typeName(code))
 	}
 	msg := r.Packet()
-	if msg != nil && msg.HasQuestion {
+	switch {
+	case msg == nil || !msg.HasQuestion:
+	case msg.QueryClass == classIN && r.slims():
+		r.omit(len("1IN"))
+	default:
 		a.PutConstInt("DnsQueryClass", int64(msg.QueryClass))
 		a.PutConst("DnsQueryClassName", dns.ClassName(msg.QueryClass))
 	}
@@ -37,7 +48,7 @@ func (r *dnsRecord) query() {
 	if !ok && msg != nil {
 		xid, ok = uint64(msg.ID), true
 	}
-	if ok {
+	if ok && !r.sums() {
 		const digits = "0123456789abcdef"
 		from = len(d.Text)
 		d.Text = append(d.Text, digits[xid>>12&15], digits[xid>>8&15], digits[xid>>4&15], digits[xid&15])
@@ -45,7 +56,7 @@ func (r *dnsRecord) query() {
 	}
 	from = len(d.Text)
 	if d.Text, _ = r.Text(d.Text, dns.SessionGUID); len(d.Text) > from {
-		a.PutText("DnsSessionId", from)
+		r.putUnless(r.slimsTies(), "DnsSessionId", d.Since(from))
 	}
 	r.use(dns.SessionGUID)
 	ms, ok := r.Num(dns.ElapsedTime)

@@ -20,7 +20,9 @@ func (r *dnsRecord) result() {
 	if s, has := r.num(dns.Status); has && (!outcome.HasCode || outcome.Code == 0 && s != 0 || outcome.Code == codeOfTwo && r.profile != dns.ProfileDocumented) {
 		a.PutStr("EventOriginalResultDetails", dns.StatusName(s))
 	}
-	a.PutConsts(r.outcomeAttrs(dnsOutcome{outcome, r.Phase == dns.Response}))
+	constants := r.outcomeAttrs(dnsOutcome{outcome, r.Phase == dns.Response, r.slims()})
+	a.PutConsts(&constants.ConstAttrs)
+	r.omit(constants.omitted)
 	if r.profile == dns.ProfileASIM {
 		list, from := r.answer(), len(r.builder.Text)
 		for i := range list.Len() {
@@ -43,13 +45,20 @@ const codeOfTwo = 16
 type dnsOutcome struct {
 	dns.Outcome
 	response bool
+	slim     bool
+}
+
+// outcomeConsts are the attributes of an outcome.
+type outcomeConsts struct {
+	attrs.ConstAttrs
+	omitted int // bytes that slim records leave out
 }
 
 // maxOutcomes bounds the cache of outcome attributes: an event may carry any number as its response code.
 const maxOutcomes = 256
 
 // outcomeAttrs returns the attributes of an outcome.
-func (m *Mapper) outcomeAttrs(o dnsOutcome) *attrs.ConstAttrs {
+func (m *Mapper) outcomeAttrs(o dnsOutcome) *outcomeConsts {
 	if r := m.outcomes[o]; r != nil {
 		return r
 	}
@@ -57,10 +66,14 @@ func (m *Mapper) outcomeAttrs(o dnsOutcome) *attrs.ConstAttrs {
 	if o.HasCode && o.response {
 		details = dns.ResponseName(o.Code)
 	}
-	r := &attrs.ConstAttrs{}
+	r := &outcomeConsts{}
 	r.Text("EventResult", o.Result.String())
 	r.Text("EventResultDetails", details)
-	if o.HasCode {
+	switch {
+	case !o.HasCode:
+	case o.slim && o.response:
+		r.slimCode(o.Code, details, m.profile)
+	default:
 		r.Int("DnsResponseCode", int64(o.Code))
 		if o.response { // in profile documented other events have a code as well
 			r.Text("DnsResponseCodeName", details)
@@ -76,13 +89,31 @@ func (m *Mapper) outcomeAttrs(o dnsOutcome) *attrs.ConstAttrs {
 	return r
 }
 
-// dvc writes the host on which the event happened. A server's event names the local address.
+// slimCode writes the response code of a slim record: none, since EventResultDetails has its name, unless several codes share the name.
+func (r *outcomeConsts) slimCode(code uint64, name string, profile dns.Profile) {
+	if dns.SharesResponseName(code) {
+		r.Int("DnsResponseCode", int64(code))
+	} else {
+		r.omitted += decimals(code)
+	}
+	r.omitted += len(name) // DnsResponseCodeName
+	if profile != dns.ProfileASIM {
+		r.omitted += len(name) // DnsResponseName
+	}
+}
+
+// dvc writes the host on which the event happened. A server's event names the local address. If the resource has the device's attributes, the
+// record has only an address that differs from the resource's.
 func (r *dnsRecord) dvc() {
-	r.attrs.PutConsts(&r.device.dvc)
+	if !r.deviceInResource {
+		r.attrs.PutConsts(&r.device.dvc)
+	}
 	if local := r.end(r.Local).addr; local.IsValid() {
 		r.local = r.address(local)
-		r.attrs.PutPiece("DvcIpAddr", r.local.Piece)
-	} else if r.device.addr != "" {
+		if !r.deviceInResource || local != r.device.Addr {
+			r.attrs.PutPiece("DvcIpAddr", r.local.Piece)
+		}
+	} else if r.device.addr != "" && !r.deviceInResource {
 		r.attrs.PutConst("DvcIpAddr", r.device.addr)
 	}
 }

@@ -17,6 +17,23 @@ const (
 	maxLabel  = 63
 )
 
+// Domains is a set of domain names and of whole subtrees, of any size. The zero value is empty.
+type Domains struct {
+	set domains
+}
+
+// Add adds a name, or all names below it if it begins with "*.". It returns an error that says what is allowed.
+func (d *Domains) Add(pattern string) error {
+	if err := checkDomain(pattern); err != nil {
+		return err
+	}
+	d.set.add(pattern)
+	return nil
+}
+
+// Has reports whether the set has a name, which the caller has folded with dns.Fold.
+func (d *Domains) Has(folded []byte) bool { return d.set.has(folded) }
+
 // domains is a set of domain names and of whole subtrees. It is a trie over labels, from the last label to the first. A look-up takes as
 // many steps as the name has labels in common with the set, for any size of the set. One map of names holds all nodes.
 //

@@ -28,6 +28,7 @@ type TelemetryBuilder struct {
 	meter               metric.Meter
 	mu                  sync.Mutex
 	registrations       []metric.Registration
+	BytesSaved          metric.Int64ObservableCounter
 	EventsAggregated    metric.Int64ObservableCounter
 	EventsDropped       metric.Int64ObservableCounter
 	EventsEmitted       metric.Int64ObservableCounter
@@ -60,6 +61,21 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterBytesSavedCallback sets callback for observable BytesSaved metric.
+func (builder *TelemetryBuilder) RegisterBytesSavedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.BytesSaved, obs: o})
+		return nil
+	}, builder.BytesSaved)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterEventsAggregatedCallback sets callback for observable EventsAggregated metric.
@@ -415,6 +431,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.BytesSaved, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_bytes_saved",
+		metric.WithDescription("Bytes that were not written, as Sentinel bills them: packets that were not kept (packet), attributes that slim records leave out (attributes), events that were joined (exchange), and exchanges that were summed (sum, noise). The last three are estimates: each counts as much as the record that it became part of. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
 	builder.EventsAggregated, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_aggregated",
 		metric.WithDescription("Events that are counted in the record of another event. [Alpha]"),

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package shape
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"time"
+)
+
+// seen remembers which client asked for which name, and when last, in bounded memory.
+//
+// A Bloom filter would err the wrong way: it takes some new pairs for known ones. This is a set-associative cache of fingerprints instead.
+// A pair that was evicted is new again. A new pair is taken for a known one only if one of the 8 fingerprints in its set is equal by chance:
+// with a probability of at most 8 in 2^64. Hash and fingerprint have seeds of their own, which are random for each process, so nobody can choose
+// a name that collides.
+type seen struct {
+	within  int64 // seconds
+	sets    []set
+	place   maphash.Seed
+	print   maphash.Seed
+	scratch []byte
+}
+
+// ways is the number of pairs in a set.
+const ways = 8
+
+// set is the pairs whose hashes share the place. A fingerprint of 0 is empty.
+type set struct {
+	prints [ways]uint64
+	last   [ways]uint32 // seconds since 1970, rounded down
+}
+
+const setSize = ways * (8 + 4)
+
+func newSeen(within time.Duration, bytes int) *seen {
+	return &seen{
+		within: int64(within / time.Second), sets: make([]set, max(1, bytes/setSize)), place: maphash.MakeSeed(), print: maphash.MakeSeed(),
+	}
+}
+
+// forget forgets all pairs.
+func (s *seen) forget() { clear(s.sets) }
+
+// add notes that a client asks for a folded name, and reports whether that is new: the receiver knows of no time within s.within at which it asked
+// for it. at is in nanoseconds since 1970.
+//
+// Only what is certain makes a pair known: its last time counts as up to a second earlier, and its present one as up to a second later. A time
+// before 1970 or after 2106 is new.
+func (s *seen) add(client netip.Addr, name []byte, at int64) (isNew bool) {
+	const second = int64(time.Second)
+	now := at / second
+	if at < 0 || now >= 1<<32-1 {
+		return true
+	}
+	addr := client.As16()
+	s.scratch = append(append(s.scratch[:0], addr[:]...), name...)
+	set := &s.sets[maphash.Bytes(s.place, s.scratch)%uint64(len(s.sets))]
+	print := max(1, maphash.Bytes(s.print, s.scratch))
+	victim, furthest := 0, int64(-1)
+	for i := range set.prints {
+		apart := apart(now, int64(set.last[i]))
+		switch {
+		case set.prints[i] == print:
+			isNew = apart+1 > s.within
+			if isNew || int64(set.last[i]) < now {
+				set.last[i] = uint32(now)
+			}
+			return isNew
+		case set.prints[i] == 0:
+			apart = 1 << 62
+		}
+		if apart > furthest {
+			victim, furthest = i, apart
+		}
+	}
+	set.prints[victim], set.last[victim] = print, uint32(now)
+	return true
+}
+
+// apart is the distance of two times. After the clock was set back a pair's last time is ahead.
+func apart(a, b int64) int64 { return max(a-b, b-a) }

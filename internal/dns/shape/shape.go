@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package shape decides how DNS exchanges are summed. An exchange goes in, in the order of events; its class comes out: a record of its own,
+// part of a sum, or part of a long sum of noise. What is rare, failing, new or long is a record of its own.
+//
+// Time is the events' own. Memory is bounded. An error of the bounded memory makes an exchange a record of its own, never part of a sum.
+package shape
+
+import (
+	"net/netip"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+)
+
+// Class says how an exchange is summed.
+type Class uint8
+
+// The classes.
+const (
+	Sum   Class = iota // with exchanges like it
+	Noise              // with exchanges like it, for longer
+	Whole              // not at all: it is a record of its own
+)
+
+func (c Class) String() string { return [...]string{"Sum", "Noise", "Whole"}[c] }
+
+// Exchange is what the class depends on.
+type Exchange struct {
+	// Client is the host that asks; the zero value is this host, or not known.
+	Client netip.Addr
+	// Name is the queried name. Class changes it to its folded form.
+	Name []byte
+	// Type is the query's type, if HasType is set.
+	Type    uint16
+	HasType bool
+	// Code is the response code, if HasCode is set.
+	Code    uint64
+	HasCode bool
+	// Failed is set if EventResult is Failure: an error code, or no answer.
+	Failed bool
+	// Change is set for an event that is no query: an update, a transfer, a notification, an audit event, or one that only informs.
+	Change bool
+	// Time is the event's own, in nanoseconds since 1970.
+	Time int64
+}
+
+// Of returns an event's exchange. failed is EventResult of the record. The name is appended to buffer.
+func Of(e *dns.Event, outcome dns.Outcome, at int64, buffer []byte) Exchange {
+	x := Exchange{Name: e.QName(buffer), Code: outcome.Code, HasCode: outcome.HasCode, Failed: outcome.Result == dns.ResultFailure, Time: at}
+	x.Client, _ = e.AskerAddr()
+	if typ, ok := e.QType(); ok && typ < 1<<16 {
+		x.Type, x.HasType = uint16(typ), true
+	}
+	switch e.Role() {
+	case dns.RoleUpdate, dns.RoleTransfer, dns.RoleAudit, dns.RoleInfo:
+		x.Change = true
+	}
+	return x
+}
+
+// Classifier gives exchanges their classes. Use it from one goroutine.
+type Classifier struct {
+	whole WholeConfig
+	types map[uint16]bool
+	noise *noise // nil if nothing is noise
+	seen  *seen  // nil if new names are summed as well
+	rates *rates // nil if all NXDOMAIN are summed
+	bits  entropy
+}
+
+// New makes a Classifier. It returns an error if the file of noise cannot be read or has an invalid line.
+func New(whole WholeConfig, noise NoiseConfig) (*Classifier, error) {
+	c := &Classifier{whole: whole, types: map[uint16]bool{}, bits: newEntropy()}
+	for _, name := range whole.Types {
+		code, _ := dns.TypeCode(name) // Validate has checked it
+		c.types[code] = true
+	}
+	var err error
+	if noise.Window > 0 {
+		if c.noise, err = noise.read(); err != nil {
+			return nil, err
+		}
+	}
+	if whole.NewWithin > 0 {
+		c.seen = newSeen(whole.NewWithin, whole.NewMaxSizeMiB<<20)
+	}
+	if whole.NXDomainPerMinute > 0 {
+		c.rates = newRates(whole.NXDomainPerMinute)
+	}
+	return c, nil
+}
+
+// nxdomain is the response code of a name that does not exist (RFC 1035 section 4.1.1).
+const nxdomain = 3
+
+// Class gives the class of an exchange. It must see every exchange, in the order in which they are summed: it remembers names and rates.
+func (c *Classifier) Class(x *Exchange) Class {
+	x.Name = dns.Fold(x.Name)
+	if x.Change {
+		if c.whole.Changes {
+			return Whole
+		}
+		return Sum
+	}
+	isNew := c.seen != nil && c.seen.add(x.Client, x.Name, x.Time)
+	switch missing := x.HasCode && x.Code == nxdomain; {
+	case missing && c.rates != nil && c.rates.exceeds(x.Client, x.Time):
+		return Whole
+	case x.Failed && !missing && c.whole.Failures:
+		return Whole
+	case x.HasType && c.types[x.Type]:
+		return Whole
+	case c.whole.NameLength > 0 && len(x.Name) > c.whole.NameLength:
+		return Whole
+	case c.whole.LabelEntropy > 0 && c.bits.exceeds(x.Name, c.whole.LabelEntropy):
+		return Whole
+	case c.noise != nil && c.noise.has(x):
+		return Noise
+	case isNew:
+		return Whole
+	}
+	return Sum
+}
+
+// Forget forgets names and rates, for events of another host.
+func (c *Classifier) Forget() {
+	if c.seen != nil {
+		c.seen.forget()
+	}
+	if c.rates != nil {
+		c.rates.forget()
+	}
+}
