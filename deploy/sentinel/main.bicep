@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from the lists of columns in exporter/azure/internal/columns by make generate. DO NOT EDIT.
 
-metadata description = 'The data collection rule that otelcol-winnet sends to, its custom table, and the role of those who may send.'
+metadata description = 'The data collection rule that otelcol-winnet sends to, its custom tables, and the role of those who may send.'
 
 @description('The name of the Log Analytics workspace with Microsoft Sentinel. It must be in the resource group of this deployment.')
 param workspaceName string
@@ -24,6 +24,9 @@ param principalType string = 'ServicePrincipal'
 
 @description('Whether the rule has the stream of audit events. Without it the exporter needs streams: {audit: ""}.')
 param audit bool = true
+
+@description('Whether the rule has the streams of the archive, and the workspace their tables with the plan Auxiliary. Without them the exporter needs streams: {archive_dns: "", archive_network: ""}.')
+param archive bool = true
 
 @description('Whether to create a data collection endpoint that only private link can reach. The output logsIngestionEndpoint is then its address.')
 param privateLink bool = false
@@ -462,6 +465,289 @@ var auditStreams = {
   }
 }
 
+var archiveStreams = {
+  'Custom-WinnetDnsArchive': {
+    columns: [
+      { name: 'AdditionalFields', type: 'string' }
+      { name: 'DnsFlags', type: 'string' }
+      { name: 'DnsFlagsAuthenticated', type: 'boolean' }
+      { name: 'DnsFlagsAuthoritative', type: 'boolean' }
+      { name: 'DnsFlagsCheckingDisabled', type: 'boolean' }
+      { name: 'DnsFlagsRecursionAvailable', type: 'boolean' }
+      { name: 'DnsFlagsRecursionDesired', type: 'boolean' }
+      { name: 'DnsFlagsTruncated', type: 'boolean' }
+      { name: 'DnsFlagsZ', type: 'boolean' }
+      { name: 'DnsNetworkDuration', type: 'int' }
+      { name: 'DnsQuery', type: 'string' }
+      { name: 'DnsQueryClass', type: 'int' }
+      { name: 'DnsQueryClassName', type: 'string' }
+      { name: 'DnsQueryType', type: 'int' }
+      { name: 'DnsQueryTypeName', type: 'string' }
+      { name: 'DnsResponseCode', type: 'int' }
+      { name: 'DnsResponseIpCity', type: 'string' }
+      { name: 'DnsResponseIpCountry', type: 'string' }
+      { name: 'DnsResponseIpLatitude', type: 'real' }
+      { name: 'DnsResponseIpLongitude', type: 'real' }
+      { name: 'DnsResponseIpRegion', type: 'string' }
+      { name: 'DnsResponseName', type: 'string' }
+      { name: 'DnsSessionId', type: 'string' }
+      { name: 'Dst', type: 'string' }
+      { name: 'DstDescription', type: 'string' }
+      { name: 'DstDeviceType', type: 'string' }
+      { name: 'DstDomain', type: 'string' }
+      { name: 'DstDomainType', type: 'string' }
+      { name: 'DstDvcId', type: 'string' }
+      { name: 'DstDvcIdType', type: 'string' }
+      { name: 'DstDvcScope', type: 'string' }
+      { name: 'DstDvcScopeId', type: 'string' }
+      { name: 'DstFQDN', type: 'string' }
+      { name: 'DstGeoCity', type: 'string' }
+      { name: 'DstGeoCountry', type: 'string' }
+      { name: 'DstGeoLatitude', type: 'real' }
+      { name: 'DstGeoLongitude', type: 'real' }
+      { name: 'DstGeoRegion', type: 'string' }
+      { name: 'DstHostname', type: 'string' }
+      { name: 'DstIpAddr', type: 'string' }
+      { name: 'DstOriginalRiskLevel', type: 'string' }
+      { name: 'DstPortNumber', type: 'int' }
+      { name: 'DstRiskLevel', type: 'int' }
+      { name: 'Dvc', type: 'string' }
+      { name: 'DvcAction', type: 'string' }
+      { name: 'DvcDescription', type: 'string' }
+      { name: 'DvcDomain', type: 'string' }
+      { name: 'DvcDomainType', type: 'string' }
+      { name: 'DvcFQDN', type: 'string' }
+      { name: 'DvcHostname', type: 'string' }
+      { name: 'DvcId', type: 'string' }
+      { name: 'DvcIdType', type: 'string' }
+      { name: 'DvcInterface', type: 'string' }
+      { name: 'DvcIpAddr', type: 'string' }
+      { name: 'DvcMacAddr', type: 'string' }
+      { name: 'DvcOriginalAction', type: 'string' }
+      { name: 'DvcOs', type: 'string' }
+      { name: 'DvcOsVersion', type: 'string' }
+      { name: 'DvcScope', type: 'string' }
+      { name: 'DvcScopeId', type: 'string' }
+      { name: 'DvcZone', type: 'string' }
+      { name: 'EventCount', type: 'int' }
+      { name: 'EventEndTime', type: 'datetime' }
+      { name: 'EventMessage', type: 'string' }
+      { name: 'EventOriginalSeverity', type: 'string' }
+      { name: 'EventOriginalType', type: 'string' }
+      { name: 'EventOriginalUid', type: 'string' }
+      { name: 'EventOwner', type: 'string' }
+      { name: 'EventProduct', type: 'string' }
+      { name: 'EventProductVersion', type: 'string' }
+      { name: 'EventReportUrl', type: 'string' }
+      { name: 'EventResult', type: 'string' }
+      { name: 'EventResultDetails', type: 'string' }
+      { name: 'EventSchemaVersion', type: 'string' }
+      { name: 'EventSeverity', type: 'string' }
+      { name: 'EventStartTime', type: 'datetime' }
+      { name: 'EventSubType', type: 'string' }
+      { name: 'EventType', type: 'string' }
+      { name: 'EventVendor', type: 'string' }
+      { name: 'NetworkProtocol', type: 'string' }
+      { name: 'NetworkProtocolVersion', type: 'string' }
+      { name: 'RuleName', type: 'string' }
+      { name: 'RuleNumber', type: 'int' }
+      { name: 'Src', type: 'string' }
+      { name: 'SrcDescription', type: 'string' }
+      { name: 'SrcDeviceType', type: 'string' }
+      { name: 'SrcDomain', type: 'string' }
+      { name: 'SrcDomainType', type: 'string' }
+      { name: 'SrcDvcId', type: 'string' }
+      { name: 'SrcDvcIdType', type: 'string' }
+      { name: 'SrcDvcScope', type: 'string' }
+      { name: 'SrcDvcScopeId', type: 'string' }
+      { name: 'SrcFQDN', type: 'string' }
+      { name: 'SrcGeoCity', type: 'string' }
+      { name: 'SrcGeoCountry', type: 'string' }
+      { name: 'SrcGeoLatitude', type: 'real' }
+      { name: 'SrcGeoLongitude', type: 'real' }
+      { name: 'SrcGeoRegion', type: 'string' }
+      { name: 'SrcHostname', type: 'string' }
+      { name: 'SrcIpAddr', type: 'string' }
+      { name: 'SrcOriginalRiskLevel', type: 'string' }
+      { name: 'SrcOriginalUserType', type: 'string' }
+      { name: 'SrcPortNumber', type: 'int' }
+      { name: 'SrcProcessGuid', type: 'string' }
+      { name: 'SrcProcessId', type: 'string' }
+      { name: 'SrcProcessName', type: 'string' }
+      { name: 'SrcRiskLevel', type: 'int' }
+      { name: 'SrcUserId', type: 'string' }
+      { name: 'SrcUserIdType', type: 'string' }
+      { name: 'SrcUsername', type: 'string' }
+      { name: 'SrcUsernameType', type: 'string' }
+      { name: 'SrcUserScope', type: 'string' }
+      { name: 'SrcUserScopeId', type: 'string' }
+      { name: 'SrcUserSessionId', type: 'string' }
+      { name: 'SrcUserType', type: 'string' }
+      { name: 'ThreatCategory', type: 'string' }
+      { name: 'ThreatConfidence', type: 'int' }
+      { name: 'ThreatField', type: 'string' }
+      { name: 'ThreatFirstReportedTime', type: 'string' }
+      { name: 'ThreatFirstReportedTime_d', type: 'datetime' }
+      { name: 'ThreatId', type: 'string' }
+      { name: 'ThreatIpAddr', type: 'string' }
+      { name: 'ThreatIsActive', type: 'boolean' }
+      { name: 'ThreatLastReportedTime', type: 'string' }
+      { name: 'ThreatLastReportedTime_d', type: 'datetime' }
+      { name: 'ThreatName', type: 'string' }
+      { name: 'ThreatOriginalConfidence', type: 'string' }
+      { name: 'ThreatOriginalRiskLevel', type: 'int' }
+      { name: 'ThreatOriginalRiskLevel_s', type: 'string' }
+      { name: 'ThreatRiskLevel', type: 'int' }
+      { name: 'TimeGenerated', type: 'datetime' }
+      { name: 'TransactionIdHex', type: 'string' }
+      { name: 'UrlCategory', type: 'string' }
+    ]
+  }
+  'Custom-WinnetNetworkArchive': {
+    columns: [
+      { name: 'AdditionalFields', type: 'string' }
+      { name: 'DstAppId', type: 'string' }
+      { name: 'DstAppName', type: 'string' }
+      { name: 'DstAppType', type: 'string' }
+      { name: 'DstBytes', type: 'long' }
+      { name: 'DstDescription', type: 'string' }
+      { name: 'DstDeviceType', type: 'string' }
+      { name: 'DstDomain', type: 'string' }
+      { name: 'DstDomainType', type: 'string' }
+      { name: 'DstDvcId', type: 'string' }
+      { name: 'DstDvcIdType', type: 'string' }
+      { name: 'DstFQDN', type: 'string' }
+      { name: 'DstGeoCity', type: 'string' }
+      { name: 'DstGeoCountry', type: 'string' }
+      { name: 'DstGeoLatitude', type: 'real' }
+      { name: 'DstGeoLongitude', type: 'real' }
+      { name: 'DstGeoRegion', type: 'string' }
+      { name: 'DstHostname', type: 'string' }
+      { name: 'DstInterfaceGuid', type: 'string' }
+      { name: 'DstInterfaceName', type: 'string' }
+      { name: 'DstIpAddr', type: 'string' }
+      { name: 'DstMacAddr', type: 'string' }
+      { name: 'DstNatIpAddr', type: 'string' }
+      { name: 'DstNatPortNumber', type: 'int' }
+      { name: 'DstOriginalUserType', type: 'string' }
+      { name: 'DstPackets', type: 'long' }
+      { name: 'DstPortNumber', type: 'int' }
+      { name: 'DstSubscriptionId', type: 'string' }
+      { name: 'DstUserId', type: 'string' }
+      { name: 'DstUserIdType', type: 'string' }
+      { name: 'DstUsername', type: 'string' }
+      { name: 'DstUsernameType', type: 'string' }
+      { name: 'DstUserType', type: 'string' }
+      { name: 'DstVlanId', type: 'string' }
+      { name: 'DstZone', type: 'string' }
+      { name: 'Dvc', type: 'string' }
+      { name: 'DvcAction', type: 'string' }
+      { name: 'DvcDescription', type: 'string' }
+      { name: 'DvcDomain', type: 'string' }
+      { name: 'DvcDomainType', type: 'string' }
+      { name: 'DvcFQDN', type: 'string' }
+      { name: 'DvcHostname', type: 'string' }
+      { name: 'DvcId', type: 'string' }
+      { name: 'DvcIdType', type: 'string' }
+      { name: 'DvcInboundInterface', type: 'string' }
+      { name: 'DvcInterface', type: 'string' }
+      { name: 'DvcIpAddr', type: 'string' }
+      { name: 'DvcMacAddr', type: 'string' }
+      { name: 'DvcOriginalAction', type: 'string' }
+      { name: 'DvcOs', type: 'string' }
+      { name: 'DvcOsVersion', type: 'string' }
+      { name: 'DvcOutboundInterface', type: 'string' }
+      { name: 'DvcSubscriptionId', type: 'string' }
+      { name: 'DvcZone', type: 'string' }
+      { name: 'EventCount', type: 'int' }
+      { name: 'EventEndTime', type: 'datetime' }
+      { name: 'EventMessage', type: 'string' }
+      { name: 'EventOriginalResultDetails', type: 'string' }
+      { name: 'EventOriginalSeverity', type: 'string' }
+      { name: 'EventOriginalSubType', type: 'string' }
+      { name: 'EventOriginalType', type: 'string' }
+      { name: 'EventOriginalUid', type: 'string' }
+      { name: 'EventProduct', type: 'string' }
+      { name: 'EventProductVersion', type: 'string' }
+      { name: 'EventReportUrl', type: 'string' }
+      { name: 'EventResult', type: 'string' }
+      { name: 'EventResultDetails', type: 'string' }
+      { name: 'EventSchemaVersion', type: 'string' }
+      { name: 'EventSeverity', type: 'string' }
+      { name: 'EventStartTime', type: 'datetime' }
+      { name: 'EventSubType', type: 'string' }
+      { name: 'EventType', type: 'string' }
+      { name: 'EventVendor', type: 'string' }
+      { name: 'NetworkApplicationProtocol', type: 'string' }
+      { name: 'NetworkBytes', type: 'long' }
+      { name: 'NetworkConnectionHistory', type: 'string' }
+      { name: 'NetworkDirection', type: 'string' }
+      { name: 'NetworkDuration', type: 'int' }
+      { name: 'NetworkIcmpCode', type: 'int' }
+      { name: 'NetworkIcmpType', type: 'string' }
+      { name: 'NetworkPackets', type: 'long' }
+      { name: 'NetworkProtocol', type: 'string' }
+      { name: 'NetworkProtocolVersion', type: 'string' }
+      { name: 'NetworkRuleName', type: 'string' }
+      { name: 'NetworkRuleNumber', type: 'int' }
+      { name: 'NetworkSessionId', type: 'string' }
+      { name: 'SrcAppId', type: 'string' }
+      { name: 'SrcAppName', type: 'string' }
+      { name: 'SrcAppType', type: 'string' }
+      { name: 'SrcBytes', type: 'long' }
+      { name: 'SrcDescription', type: 'string' }
+      { name: 'SrcDeviceType', type: 'string' }
+      { name: 'SrcDomain', type: 'string' }
+      { name: 'SrcDomainType', type: 'string' }
+      { name: 'SrcDvcId', type: 'string' }
+      { name: 'SrcDvcIdType', type: 'string' }
+      { name: 'SrcFQDN', type: 'string' }
+      { name: 'SrcGeoCity', type: 'string' }
+      { name: 'SrcGeoCountry', type: 'string' }
+      { name: 'SrcGeoLatitude', type: 'real' }
+      { name: 'SrcGeoLongitude', type: 'real' }
+      { name: 'SrcGeoRegion', type: 'string' }
+      { name: 'SrcHostname', type: 'string' }
+      { name: 'SrcInterfaceGuid', type: 'string' }
+      { name: 'SrcInterfaceName', type: 'string' }
+      { name: 'SrcIpAddr', type: 'string' }
+      { name: 'SrcMacAddr', type: 'string' }
+      { name: 'SrcNatIpAddr', type: 'string' }
+      { name: 'SrcNatPortNumber', type: 'int' }
+      { name: 'SrcOriginalUserType', type: 'string' }
+      { name: 'SrcPackets', type: 'long' }
+      { name: 'SrcPortNumber', type: 'int' }
+      { name: 'SrcSubscriptionId', type: 'string' }
+      { name: 'SrcUserId', type: 'string' }
+      { name: 'SrcUserIdType', type: 'string' }
+      { name: 'SrcUsername', type: 'string' }
+      { name: 'SrcUsernameType', type: 'string' }
+      { name: 'SrcUserType', type: 'string' }
+      { name: 'SrcVlanId', type: 'string' }
+      { name: 'SrcZone', type: 'string' }
+      { name: 'TcpFlagsAck', type: 'boolean' }
+      { name: 'TcpFlagsFin', type: 'boolean' }
+      { name: 'TcpFlagsPsh', type: 'boolean' }
+      { name: 'TcpFlagsRst', type: 'boolean' }
+      { name: 'TcpFlagsSyn', type: 'boolean' }
+      { name: 'TcpFlagsUrg', type: 'boolean' }
+      { name: 'ThreatCategory', type: 'string' }
+      { name: 'ThreatConfidence', type: 'int' }
+      { name: 'ThreatField', type: 'string' }
+      { name: 'ThreatFirstReportedTime', type: 'datetime' }
+      { name: 'ThreatId', type: 'string' }
+      { name: 'ThreatIpAddr', type: 'string' }
+      { name: 'ThreatIsActive', type: 'boolean' }
+      { name: 'ThreatLastReportedTime', type: 'datetime' }
+      { name: 'ThreatName', type: 'string' }
+      { name: 'ThreatOriginalConfidence', type: 'string' }
+      { name: 'ThreatOriginalRiskLevel', type: 'string' }
+      { name: 'ThreatRiskLevel', type: 'int' }
+      { name: 'TimeGenerated', type: 'datetime' }
+    ]
+  }
+}
+
 var flows = [
   {
     streams: [ 'Custom-ASimDnsActivityLogs' ]
@@ -489,6 +775,21 @@ var auditFlows = [
     destinations: [ 'workspace' ]
     transformKql: 'source'
     outputStream: 'Microsoft-ASimAuditEventLogs'
+  }
+]
+
+var archiveFlows = [
+  {
+    streams: [ 'Custom-WinnetDnsArchive' ]
+    destinations: [ 'workspace' ]
+    transformKql: 'source'
+    outputStream: 'Custom-WinnetDnsArchive_CL'
+  }
+  {
+    streams: [ 'Custom-WinnetNetworkArchive' ]
+    destinations: [ 'workspace' ]
+    transformKql: 'source'
+    outputStream: 'Custom-WinnetNetworkArchive_CL'
   }
 ]
 
@@ -524,6 +825,306 @@ resource statusTable 'Microsoft.OperationalInsights/workspaces/tables@2022-10-01
   }
 }
 
+resource dnsArchive 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = if (archive) {
+  parent: workspace
+  name: 'WinnetDnsArchive_CL'
+  properties: {
+    plan: 'Auxiliary'
+    totalRetentionInDays: 365
+    schema: {
+      name: 'WinnetDnsArchive_CL'
+      columns: [
+        { name: 'AdditionalFields', type: 'string' }
+        { name: 'DnsFlags', type: 'string' }
+        { name: 'DnsFlagsAuthenticated', type: 'boolean' }
+        { name: 'DnsFlagsAuthoritative', type: 'boolean' }
+        { name: 'DnsFlagsCheckingDisabled', type: 'boolean' }
+        { name: 'DnsFlagsRecursionAvailable', type: 'boolean' }
+        { name: 'DnsFlagsRecursionDesired', type: 'boolean' }
+        { name: 'DnsFlagsTruncated', type: 'boolean' }
+        { name: 'DnsFlagsZ', type: 'boolean' }
+        { name: 'DnsNetworkDuration', type: 'int' }
+        { name: 'DnsQuery', type: 'string' }
+        { name: 'DnsQueryClass', type: 'int' }
+        { name: 'DnsQueryClassName', type: 'string' }
+        { name: 'DnsQueryType', type: 'int' }
+        { name: 'DnsQueryTypeName', type: 'string' }
+        { name: 'DnsResponseCode', type: 'int' }
+        { name: 'DnsResponseIpCity', type: 'string' }
+        { name: 'DnsResponseIpCountry', type: 'string' }
+        { name: 'DnsResponseIpLatitude', type: 'real' }
+        { name: 'DnsResponseIpLongitude', type: 'real' }
+        { name: 'DnsResponseIpRegion', type: 'string' }
+        { name: 'DnsResponseName', type: 'string' }
+        { name: 'DnsSessionId', type: 'string' }
+        { name: 'Dst', type: 'string' }
+        { name: 'DstDescription', type: 'string' }
+        { name: 'DstDeviceType', type: 'string' }
+        { name: 'DstDomain', type: 'string' }
+        { name: 'DstDomainType', type: 'string' }
+        { name: 'DstDvcId', type: 'string' }
+        { name: 'DstDvcIdType', type: 'string' }
+        { name: 'DstDvcScope', type: 'string' }
+        { name: 'DstDvcScopeId', type: 'string' }
+        { name: 'DstFQDN', type: 'string' }
+        { name: 'DstGeoCity', type: 'string' }
+        { name: 'DstGeoCountry', type: 'string' }
+        { name: 'DstGeoLatitude', type: 'real' }
+        { name: 'DstGeoLongitude', type: 'real' }
+        { name: 'DstGeoRegion', type: 'string' }
+        { name: 'DstHostname', type: 'string' }
+        { name: 'DstIpAddr', type: 'string' }
+        { name: 'DstOriginalRiskLevel', type: 'string' }
+        { name: 'DstPortNumber', type: 'int' }
+        { name: 'DstRiskLevel', type: 'int' }
+        { name: 'Dvc', type: 'string' }
+        { name: 'DvcAction', type: 'string' }
+        { name: 'DvcDescription', type: 'string' }
+        { name: 'DvcDomain', type: 'string' }
+        { name: 'DvcDomainType', type: 'string' }
+        { name: 'DvcFQDN', type: 'string' }
+        { name: 'DvcHostname', type: 'string' }
+        { name: 'DvcId', type: 'string' }
+        { name: 'DvcIdType', type: 'string' }
+        { name: 'DvcInterface', type: 'string' }
+        { name: 'DvcIpAddr', type: 'string' }
+        { name: 'DvcMacAddr', type: 'string' }
+        { name: 'DvcOriginalAction', type: 'string' }
+        { name: 'DvcOs', type: 'string' }
+        { name: 'DvcOsVersion', type: 'string' }
+        { name: 'DvcScope', type: 'string' }
+        { name: 'DvcScopeId', type: 'string' }
+        { name: 'DvcZone', type: 'string' }
+        { name: 'EventCount', type: 'int' }
+        { name: 'EventEndTime', type: 'dateTime' }
+        { name: 'EventMessage', type: 'string' }
+        { name: 'EventOriginalSeverity', type: 'string' }
+        { name: 'EventOriginalType', type: 'string' }
+        { name: 'EventOriginalUid', type: 'string' }
+        { name: 'EventOwner', type: 'string' }
+        { name: 'EventProduct', type: 'string' }
+        { name: 'EventProductVersion', type: 'string' }
+        { name: 'EventReportUrl', type: 'string' }
+        { name: 'EventResult', type: 'string' }
+        { name: 'EventResultDetails', type: 'string' }
+        { name: 'EventSchemaVersion', type: 'string' }
+        { name: 'EventSeverity', type: 'string' }
+        { name: 'EventStartTime', type: 'dateTime' }
+        { name: 'EventSubType', type: 'string' }
+        { name: 'EventType', type: 'string' }
+        { name: 'EventVendor', type: 'string' }
+        { name: 'NetworkProtocol', type: 'string' }
+        { name: 'NetworkProtocolVersion', type: 'string' }
+        { name: 'RuleName', type: 'string' }
+        { name: 'RuleNumber', type: 'int' }
+        { name: 'Src', type: 'string' }
+        { name: 'SrcDescription', type: 'string' }
+        { name: 'SrcDeviceType', type: 'string' }
+        { name: 'SrcDomain', type: 'string' }
+        { name: 'SrcDomainType', type: 'string' }
+        { name: 'SrcDvcId', type: 'string' }
+        { name: 'SrcDvcIdType', type: 'string' }
+        { name: 'SrcDvcScope', type: 'string' }
+        { name: 'SrcDvcScopeId', type: 'string' }
+        { name: 'SrcFQDN', type: 'string' }
+        { name: 'SrcGeoCity', type: 'string' }
+        { name: 'SrcGeoCountry', type: 'string' }
+        { name: 'SrcGeoLatitude', type: 'real' }
+        { name: 'SrcGeoLongitude', type: 'real' }
+        { name: 'SrcGeoRegion', type: 'string' }
+        { name: 'SrcHostname', type: 'string' }
+        { name: 'SrcIpAddr', type: 'string' }
+        { name: 'SrcOriginalRiskLevel', type: 'string' }
+        { name: 'SrcOriginalUserType', type: 'string' }
+        { name: 'SrcPortNumber', type: 'int' }
+        { name: 'SrcProcessGuid', type: 'string' }
+        { name: 'SrcProcessId', type: 'string' }
+        { name: 'SrcProcessName', type: 'string' }
+        { name: 'SrcRiskLevel', type: 'int' }
+        { name: 'SrcUserId', type: 'string' }
+        { name: 'SrcUserIdType', type: 'string' }
+        { name: 'SrcUsername', type: 'string' }
+        { name: 'SrcUsernameType', type: 'string' }
+        { name: 'SrcUserScope', type: 'string' }
+        { name: 'SrcUserScopeId', type: 'string' }
+        { name: 'SrcUserSessionId', type: 'string' }
+        { name: 'SrcUserType', type: 'string' }
+        { name: 'ThreatCategory', type: 'string' }
+        { name: 'ThreatConfidence', type: 'int' }
+        { name: 'ThreatField', type: 'string' }
+        { name: 'ThreatFirstReportedTime', type: 'string' }
+        { name: 'ThreatFirstReportedTime_d', type: 'dateTime' }
+        { name: 'ThreatId', type: 'string' }
+        { name: 'ThreatIpAddr', type: 'string' }
+        { name: 'ThreatIsActive', type: 'boolean' }
+        { name: 'ThreatLastReportedTime', type: 'string' }
+        { name: 'ThreatLastReportedTime_d', type: 'dateTime' }
+        { name: 'ThreatName', type: 'string' }
+        { name: 'ThreatOriginalConfidence', type: 'string' }
+        { name: 'ThreatOriginalRiskLevel', type: 'int' }
+        { name: 'ThreatOriginalRiskLevel_s', type: 'string' }
+        { name: 'ThreatRiskLevel', type: 'int' }
+        { name: 'TimeGenerated', type: 'dateTime' }
+        { name: 'TransactionIdHex', type: 'string' }
+        { name: 'UrlCategory', type: 'string' }
+      ]
+    }
+  }
+}
+
+resource networkArchive 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = if (archive) {
+  parent: workspace
+  name: 'WinnetNetworkArchive_CL'
+  properties: {
+    plan: 'Auxiliary'
+    totalRetentionInDays: 365
+    schema: {
+      name: 'WinnetNetworkArchive_CL'
+      columns: [
+        { name: 'AdditionalFields', type: 'string' }
+        { name: 'DstAppId', type: 'string' }
+        { name: 'DstAppName', type: 'string' }
+        { name: 'DstAppType', type: 'string' }
+        { name: 'DstBytes', type: 'long' }
+        { name: 'DstDescription', type: 'string' }
+        { name: 'DstDeviceType', type: 'string' }
+        { name: 'DstDomain', type: 'string' }
+        { name: 'DstDomainType', type: 'string' }
+        { name: 'DstDvcId', type: 'string' }
+        { name: 'DstDvcIdType', type: 'string' }
+        { name: 'DstFQDN', type: 'string' }
+        { name: 'DstGeoCity', type: 'string' }
+        { name: 'DstGeoCountry', type: 'string' }
+        { name: 'DstGeoLatitude', type: 'real' }
+        { name: 'DstGeoLongitude', type: 'real' }
+        { name: 'DstGeoRegion', type: 'string' }
+        { name: 'DstHostname', type: 'string' }
+        { name: 'DstInterfaceGuid', type: 'string' }
+        { name: 'DstInterfaceName', type: 'string' }
+        { name: 'DstIpAddr', type: 'string' }
+        { name: 'DstMacAddr', type: 'string' }
+        { name: 'DstNatIpAddr', type: 'string' }
+        { name: 'DstNatPortNumber', type: 'int' }
+        { name: 'DstOriginalUserType', type: 'string' }
+        { name: 'DstPackets', type: 'long' }
+        { name: 'DstPortNumber', type: 'int' }
+        { name: 'DstSubscriptionId', type: 'string' }
+        { name: 'DstUserId', type: 'string' }
+        { name: 'DstUserIdType', type: 'string' }
+        { name: 'DstUsername', type: 'string' }
+        { name: 'DstUsernameType', type: 'string' }
+        { name: 'DstUserType', type: 'string' }
+        { name: 'DstVlanId', type: 'string' }
+        { name: 'DstZone', type: 'string' }
+        { name: 'Dvc', type: 'string' }
+        { name: 'DvcAction', type: 'string' }
+        { name: 'DvcDescription', type: 'string' }
+        { name: 'DvcDomain', type: 'string' }
+        { name: 'DvcDomainType', type: 'string' }
+        { name: 'DvcFQDN', type: 'string' }
+        { name: 'DvcHostname', type: 'string' }
+        { name: 'DvcId', type: 'string' }
+        { name: 'DvcIdType', type: 'string' }
+        { name: 'DvcInboundInterface', type: 'string' }
+        { name: 'DvcInterface', type: 'string' }
+        { name: 'DvcIpAddr', type: 'string' }
+        { name: 'DvcMacAddr', type: 'string' }
+        { name: 'DvcOriginalAction', type: 'string' }
+        { name: 'DvcOs', type: 'string' }
+        { name: 'DvcOsVersion', type: 'string' }
+        { name: 'DvcOutboundInterface', type: 'string' }
+        { name: 'DvcSubscriptionId', type: 'string' }
+        { name: 'DvcZone', type: 'string' }
+        { name: 'EventCount', type: 'int' }
+        { name: 'EventEndTime', type: 'dateTime' }
+        { name: 'EventMessage', type: 'string' }
+        { name: 'EventOriginalResultDetails', type: 'string' }
+        { name: 'EventOriginalSeverity', type: 'string' }
+        { name: 'EventOriginalSubType', type: 'string' }
+        { name: 'EventOriginalType', type: 'string' }
+        { name: 'EventOriginalUid', type: 'string' }
+        { name: 'EventProduct', type: 'string' }
+        { name: 'EventProductVersion', type: 'string' }
+        { name: 'EventReportUrl', type: 'string' }
+        { name: 'EventResult', type: 'string' }
+        { name: 'EventResultDetails', type: 'string' }
+        { name: 'EventSchemaVersion', type: 'string' }
+        { name: 'EventSeverity', type: 'string' }
+        { name: 'EventStartTime', type: 'dateTime' }
+        { name: 'EventSubType', type: 'string' }
+        { name: 'EventType', type: 'string' }
+        { name: 'EventVendor', type: 'string' }
+        { name: 'NetworkApplicationProtocol', type: 'string' }
+        { name: 'NetworkBytes', type: 'long' }
+        { name: 'NetworkConnectionHistory', type: 'string' }
+        { name: 'NetworkDirection', type: 'string' }
+        { name: 'NetworkDuration', type: 'int' }
+        { name: 'NetworkIcmpCode', type: 'int' }
+        { name: 'NetworkIcmpType', type: 'string' }
+        { name: 'NetworkPackets', type: 'long' }
+        { name: 'NetworkProtocol', type: 'string' }
+        { name: 'NetworkProtocolVersion', type: 'string' }
+        { name: 'NetworkRuleName', type: 'string' }
+        { name: 'NetworkRuleNumber', type: 'int' }
+        { name: 'NetworkSessionId', type: 'string' }
+        { name: 'SrcAppId', type: 'string' }
+        { name: 'SrcAppName', type: 'string' }
+        { name: 'SrcAppType', type: 'string' }
+        { name: 'SrcBytes', type: 'long' }
+        { name: 'SrcDescription', type: 'string' }
+        { name: 'SrcDeviceType', type: 'string' }
+        { name: 'SrcDomain', type: 'string' }
+        { name: 'SrcDomainType', type: 'string' }
+        { name: 'SrcDvcId', type: 'string' }
+        { name: 'SrcDvcIdType', type: 'string' }
+        { name: 'SrcFQDN', type: 'string' }
+        { name: 'SrcGeoCity', type: 'string' }
+        { name: 'SrcGeoCountry', type: 'string' }
+        { name: 'SrcGeoLatitude', type: 'real' }
+        { name: 'SrcGeoLongitude', type: 'real' }
+        { name: 'SrcGeoRegion', type: 'string' }
+        { name: 'SrcHostname', type: 'string' }
+        { name: 'SrcInterfaceGuid', type: 'string' }
+        { name: 'SrcInterfaceName', type: 'string' }
+        { name: 'SrcIpAddr', type: 'string' }
+        { name: 'SrcMacAddr', type: 'string' }
+        { name: 'SrcNatIpAddr', type: 'string' }
+        { name: 'SrcNatPortNumber', type: 'int' }
+        { name: 'SrcOriginalUserType', type: 'string' }
+        { name: 'SrcPackets', type: 'long' }
+        { name: 'SrcPortNumber', type: 'int' }
+        { name: 'SrcSubscriptionId', type: 'string' }
+        { name: 'SrcUserId', type: 'string' }
+        { name: 'SrcUserIdType', type: 'string' }
+        { name: 'SrcUsername', type: 'string' }
+        { name: 'SrcUsernameType', type: 'string' }
+        { name: 'SrcUserType', type: 'string' }
+        { name: 'SrcVlanId', type: 'string' }
+        { name: 'SrcZone', type: 'string' }
+        { name: 'TcpFlagsAck', type: 'boolean' }
+        { name: 'TcpFlagsFin', type: 'boolean' }
+        { name: 'TcpFlagsPsh', type: 'boolean' }
+        { name: 'TcpFlagsRst', type: 'boolean' }
+        { name: 'TcpFlagsSyn', type: 'boolean' }
+        { name: 'TcpFlagsUrg', type: 'boolean' }
+        { name: 'ThreatCategory', type: 'string' }
+        { name: 'ThreatConfidence', type: 'int' }
+        { name: 'ThreatField', type: 'string' }
+        { name: 'ThreatFirstReportedTime', type: 'dateTime' }
+        { name: 'ThreatId', type: 'string' }
+        { name: 'ThreatIpAddr', type: 'string' }
+        { name: 'ThreatIsActive', type: 'boolean' }
+        { name: 'ThreatLastReportedTime', type: 'dateTime' }
+        { name: 'ThreatName', type: 'string' }
+        { name: 'ThreatOriginalConfidence', type: 'string' }
+        { name: 'ThreatOriginalRiskLevel', type: 'string' }
+        { name: 'ThreatRiskLevel', type: 'int' }
+        { name: 'TimeGenerated', type: 'dateTime' }
+      ]
+    }
+  }
+}
+
 resource endpoint 'Microsoft.Insights/dataCollectionEndpoints@2023-03-11' = if (privateLink) {
   name: endpointName
   location: location
@@ -541,7 +1142,7 @@ resource rule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
   properties: {
     description: 'Records of otelcol-winnet'
     dataCollectionEndpointId: privateLink ? endpoint.id : null
-    streamDeclarations: union(streams, audit ? auditStreams : {})
+    streamDeclarations: union(streams, audit ? auditStreams : {}, archive ? archiveStreams : {})
     destinations: {
       logAnalytics: [
         {
@@ -550,10 +1151,12 @@ resource rule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
         }
       ]
     }
-    dataFlows: concat(flows, audit ? auditFlows : [])
+    dataFlows: concat(flows, audit ? auditFlows : [], archive ? archiveFlows : [])
   }
   dependsOn: [
     statusTable
+    dnsArchive
+    networkArchive
   ]
 }
 

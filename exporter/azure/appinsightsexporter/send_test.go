@@ -323,3 +323,18 @@ func TestThePartOfAnItemInACallCostsNoAllocation(t *testing.T) {
 	})
 	require.Less(t, allocs, 12.0, "of 300 items")
 }
+
+func TestAnItemHasTheDeviceThatItsResourceHas(t *testing.T) {
+	s := tracktest.New(t)
+	r := newRig(t, s, nil)
+	whole, moved := recordtest.DNS(2), recordtest.DNS(2)
+	recordtest.MoveDevice(moved)
+	require.NoError(t, r.push(context.Background(), whole))
+	require.NoError(t, r.push(context.Background(), moved))
+	items := s.Items()
+	require.Len(t, items, 4)
+	require.Equal(t, "dc1.corp.example.com", items[2].Data.BaseData.Properties["Dvc"])
+	for i := range 2 {
+		require.Equal(t, items[i].Data.BaseData.Properties, items[2+i].Data.BaseData.Properties)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
 
 // The records are the golden ones of the receiver asimdns, of each of the 81 audit events. The server holds every row against the
@@ -61,4 +62,28 @@ func TestAValueThatTheSchemaAuditEventDoesNotEnumerateIsCounted(t *testing.T) {
 	require.NoError(t, r.push(context.Background(), logs))
 	require.Len(t, s.Rows("Custom-ASimAuditEventLogs"), 1, "the row arrives all the same")
 	require.Equal(t, int64(1), r.Sum("fields_altered", "not_enumerated"))
+}
+
+// The records are the golden ones again, with the device in the resource.
+func TestAnAuditRowIsTheSameWithTheDeviceInTheResource(t *testing.T) {
+	raw, err := os.ReadFile("../../../receiver/asimdnsreceiver/testdata/golden/auditevents.asim.jsonl")
+	require.NoError(t, err)
+	s := ingesttest.New(t)
+	r := newRig(t, s, nil)
+	n := 0
+	for line := range bytes.Lines(raw) {
+		logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(bytes.TrimSpace(line))
+		require.NoError(t, err)
+		require.NoError(t, r.push(context.Background(), logs))
+		recordtest.MoveDevice(logs)
+		require.NoError(t, r.push(context.Background(), logs))
+		n++
+	}
+	rows := s.Rows("Custom-ASimAuditEventLogs")
+	require.Len(t, rows, 2*n)
+	for i := 0; i < len(rows); i += 2 {
+		delete(rows[i], "TimeGenerated") // the server replaces it by the time of receipt
+		delete(rows[i+1], "TimeGenerated")
+		require.Equal(t, rows[i], rows[i+1])
+	}
 }

@@ -24,10 +24,10 @@ type batch struct {
 	encoders [kindCount]*row.Encoder
 	resource [kindCount]int32 // resource that the encoder was given, or -1
 	body     *delivery.Body
-	sorted   bool   // rows are sent in time order
-	buf      []byte // the last row
-	bufAt    uint64 // its TimeGenerated
-	bufIs    int32  // its record, or -1
+	sorted   [kindCount]bool // rows are sent in time order, and a call spans at most maxSpan
+	buf      []byte          // the last row
+	bufAt    uint64          // its TimeGenerated
+	bufIs    int32           // its record, or -1
 	bufKind  kind
 }
 
@@ -52,17 +52,31 @@ func limits(cfg *Config) delivery.Limits {
 }
 
 func newBatch(cfg *Config) *batch {
-	b := &batch{body: delivery.NewBody(limits(cfg)), bufIs: -1, sorted: cfg.TablePlan == planAuxiliary}
+	b := &batch{body: delivery.NewBody(limits(cfg)), bufIs: -1}
 	for k := range kindCount {
+		auxiliary := cfg.TablePlan == planAuxiliary || kindTables[k].Auxiliary
+		b.sorted[k] = auxiliary
 		body := kindBodies[k]
 		if body == "" && cfg.BodyAsEventMessage {
 			body = "EventMessage"
 		}
 		b.encoders[k] = row.NewEncoder(row.Options{
-			Table: kindTables[k], Schema: kindSchemas[k], Omit: cfg.StreamAttribute, Body: body, Resource: cfg.ResourceAttributes, Now: time.Now,
+			Table: kindTables[k], Schema: kindSchemas[k], Omit: omitted(cfg, k), Microseconds: auxiliary, Body: body,
+			Resource: cfg.ResourceAttributes, Now: time.Now,
 		})
 	}
 	return b
+}
+
+// omitted returns the attributes that only select the stream.
+func omitted(cfg *Config, k kind) (names []string) {
+	if cfg.StreamAttribute != "" {
+		names = append(names, cfg.StreamAttribute)
+	}
+	if kindTables[k].Auxiliary {
+		names = append(names, tierAttribute)
+	}
+	return names
 }
 
 // load loads the records of a push, and returns the number of those without a stream.
@@ -84,9 +98,9 @@ func (b *batch) load(logs plog.Logs, r *router) (without int) {
 			}
 		}
 	}
-	b.resource = [kindCount]int32{-1, -1, -1, -1}
-	if b.sorted {
-		for _, rows := range b.rows {
+	for k, rows := range b.rows {
+		b.resource[k] = -1
+		if b.sorted[k] {
 			slices.SortStableFunc(rows, func(x, y int32) int { return cmp.Compare(b.records[x].Timestamp(), b.records[y].Timestamp()) })
 		}
 	}
@@ -141,7 +155,7 @@ func (b *batch) fill(k kind, rows []int32, rawLimit int) (n int, oldest uint64) 
 		if n > 0 {
 			from, to = min(oldest, from), max(newest, to)
 		}
-		if b.sorted && to-from > maxSpan && n > 0 {
+		if b.sorted[k] && to-from > maxSpan && n > 0 {
 			break
 		}
 		oldest, newest = from, to

@@ -28,9 +28,9 @@ type Config struct {
 	// Streams maps each kind of record to a stream of the rule. Records of a kind with "" are dropped and counted.
 	Streams streamsConfig `mapstructure:"streams"`
 	// StreamAttribute is an attribute of a record, or of its resource, that selects the stream: dns, network, audit,
-	// status, or the name of one of Streams.
+	// status, archive_dns, archive_network, or the name of one of Streams.
 	StreamAttribute string `mapstructure:"stream_attribute"`
-	// TablePlan is analytics or auxiliary.
+	// TablePlan is analytics or auxiliary. The tables of the archive are auxiliary always.
 	TablePlan string `mapstructure:"table_plan"`
 	// Limits bound a call.
 	Limits limitsConfig `mapstructure:"limits"`
@@ -51,6 +51,10 @@ type streamsConfig struct {
 	Network string `mapstructure:"network"`
 	Audit   string `mapstructure:"audit"`
 	Status  string `mapstructure:"status"`
+	// ArchiveDNS and ArchiveNetwork are the streams of records with the attribute winnet.tier: archive. Their tables
+	// have the plan Auxiliary.
+	ArchiveDNS     string `mapstructure:"archive_dns"`
+	ArchiveNetwork string `mapstructure:"archive_network"`
 }
 
 // limitsConfig configures how large a call may be.
@@ -71,6 +75,7 @@ func createDefaultConfig() component.Config {
 		ClientConfig: settings.DefaultClient(),
 		Streams: streamsConfig{
 			DNS: "Custom-ASimDnsActivityLogs", Network: "Custom-ASimNetworkSessionLogs", Audit: "Custom-ASimAuditEventLogs", Status: "Custom-WinnetStatus",
+			ArchiveDNS: "Custom-WinnetDnsArchive", ArchiveNetwork: "Custom-WinnetNetworkArchive",
 		},
 		TablePlan:          planAnalytics,
 		Limits:             limitsConfig{Body: bodyUncompressed},
@@ -154,7 +159,9 @@ func (c *Config) validateStreams() error {
 }
 
 func (s streamsConfig) list() [kindCount]string {
-	return [kindCount]string{kindDNS: s.DNS, kindNetwork: s.Network, kindAudit: s.Audit, kindStatus: s.Status}
+	return [kindCount]string{
+		kindDNS: s.DNS, kindNetwork: s.Network, kindAudit: s.Audit, kindStatus: s.Status, kindDNSArchive: s.ArchiveDNS, kindNetworkArchive: s.ArchiveNetwork,
+	}
 }
 
 func (c *Config) validateRows() error {

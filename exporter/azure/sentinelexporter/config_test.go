@@ -38,7 +38,7 @@ func TestTheDefaultsLoseNothing(t *testing.T) {
 	require.Len(t, cfg.RuleID, 2)
 	cfg, err = load(t, good+`streams: {audit: "", status: Microsoft-Own_CL}`)
 	require.NoError(t, err)
-	require.Equal(t, streamsConfig{DNS: dnsStream, Network: networkStream, Status: "Microsoft-Own_CL"}, cfg.Streams)
+	require.Equal(t, streamsConfig{DNS: dnsStream, Network: networkStream, Status: "Microsoft-Own_CL", ArchiveDNS: dnsArchive, ArchiveNetwork: networkArchive}, cfg.Streams)
 }
 
 func TestWhatCannotWorkIsRefused(t *testing.T) {
@@ -55,18 +55,19 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 		"rule_id: ''":     "is not an immutable id",
 		"rule_id: []":     "rule_id: it is empty",
 		"rule_id: winnet": "is not an immutable id",
-		"rule_id: dcr-0123456789ABCDEF0123456789ABCDEF":                                         "is not an immutable id",
-		"rule_id: [dcr-0123456789abcdef0123456789abcdef, dcr-0123456789abcdef0123456789abcdef]": "is in the list twice",
-		"streams: {dns: ASimDnsActivityLogs}":                                                   "is not a stream name",
-		"streams: {dns: Custom-}":                                                               "is not a stream name",
-		"streams: {dns: 'Custom-a/../b'}":                                                       "is not a stream name",
-		"streams: {dns: Custom-A, network: Custom-A}":                                           "is the stream of dns as well",
-		"streams: {dns: '', network: '', audit: '', status: ''}":                                "all are empty",
-		"streams: {dsn: Custom-A}":                                                              "dsn",
-		"table_plan: basic":                                                                     "want analytics or auxiliary",
-		"limits: {body: 1mb}":                                                                   "want uncompressed_1mb or compressed_1mb",
-		"resource_attributes: ['*.name']":                                                       "is not allowed",
-		"resource_attributes: ['']":                                                             "is not allowed",
+		"rule_id: dcr-0123456789ABCDEF0123456789ABCDEF":                                                   "is not an immutable id",
+		"rule_id: [dcr-0123456789abcdef0123456789abcdef, dcr-0123456789abcdef0123456789abcdef]":           "is in the list twice",
+		"streams: {dns: ASimDnsActivityLogs}":                                                             "is not a stream name",
+		"streams: {dns: Custom-}":                                                                         "is not a stream name",
+		"streams: {dns: 'Custom-a/../b'}":                                                                 "is not a stream name",
+		"streams: {dns: Custom-A, network: Custom-A}":                                                     "is the stream of dns as well",
+		"streams: {dns: '', network: '', audit: '', status: '', archive_dns: '', archive_network: ''}":    "all are empty",
+		"streams: {archive_dns: Custom-WinnetDnsArchive_CL, archive_network: Custom-WinnetDnsArchive_CL}": "is the stream of archive_dns as well",
+		"streams: {dsn: Custom-A}":                                                                        "dsn",
+		"table_plan: basic":                                                                               "want analytics or auxiliary",
+		"limits: {body: 1mb}":                                                                             "want uncompressed_1mb or compressed_1mb",
+		"resource_attributes: ['*.name']":                                                                 "is not allowed",
+		"resource_attributes: ['']":                                                                       "is not allowed",
 	})
 	cfg, err := load(t, "endpoint: http://127.0.0.1:8080\nrule_id: dcr-0123456789abcdef0123456789abcdef\n")
 	require.NoError(t, err, "a proxy on this machine that adds the token: %v", cfg)

@@ -100,8 +100,8 @@ func (e *sentinel) sayStreams() {
 			fields = append(fields, zap.String(kindNames[k], stream))
 		}
 	}
-	e.log.Logger.Info(`the data collection rule must declare each of these streams: records for one that it does not declare wait, and hold up the queue in the end; `+
-		`streams: {NAME: ""} turns one off`, fields...)
+	e.log.Logger.Info(`the data collection rule must declare each of these streams (those of the archive only for records with winnet.tier: archive): `+
+		`records for one that it does not declare wait, and hold up the queue in the end; streams: {NAME: ""} turns one off`, fields...)
 }
 
 // stop makes running pushes end early.

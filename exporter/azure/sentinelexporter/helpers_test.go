@@ -24,6 +24,9 @@ import (
 const (
 	dnsStream     = "Custom-ASimDnsActivityLogs"
 	networkStream = "Custom-ASimNetworkSessionLogs"
+
+	dnsArchive     = "Custom-WinnetDnsArchive"
+	networkArchive = "Custom-WinnetNetworkArchive"
 )
 
 // configFor returns the configuration of a client of the server.

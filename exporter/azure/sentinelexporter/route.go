@@ -16,20 +16,33 @@ const (
 	kindNetwork
 	kindAudit
 	kindStatus
+	kindDNSArchive
+	kindNetworkArchive
 	kindCount
 	unrouted kind = 255
 )
 
 var (
-	kindNames  = [kindCount]string{"dns", "network", "audit", "status"}
-	kindTables = [kindCount]*columns.Table{columns.DNS, columns.Network, columns.Audit, columns.Status}
-	// kindSchemas are the values of EventSchema.
-	kindSchemas = [kindCount]string{kindDNS: "Dns", kindNetwork: "NetworkSession", kindAudit: "AuditEvent"}
-	// kindScopes are the instrumentation scopes that select a kind. This project's receivers write the first two.
-	kindScopes = [kindCount]string{"asim.dns.events", "asim.network.events", "asim.audit.events", "winnet.status"}
+	kindNames  = [kindCount]string{"dns", "network", "audit", "status", "archive_dns", "archive_network"}
+	kindTables = [kindCount]*columns.Table{columns.DNS, columns.Network, columns.Audit, columns.Status, columns.DNSArchive, columns.NetworkArchive}
+	// kindSchemas are the values of EventSchema that the tables imply.
+	kindSchemas = [kindCount]string{
+		kindDNS: "Dns", kindNetwork: "NetworkSession", kindAudit: "AuditEvent", kindDNSArchive: "Dns", kindNetworkArchive: "NetworkSession",
+	}
+	// kindScopes are the instrumentation scopes that select a kind. This project's receivers write the first three.
+	kindScopes = [...]string{"asim.dns.events", "asim.network.events", "asim.audit.events", "winnet.status"}
+	// kindArchives are the kinds of archived records. The archive has no table of audit events: they go to that of the
+	// DNS server that reports them.
+	kindArchives = [kindCount]kind{kindDNSArchive, kindNetworkArchive, kindDNSArchive, kindStatus, kindDNSArchive, kindNetworkArchive}
 	// kindBodies are the columns for a record's body. The body of DNS and network records repeats their columns, so by
 	// default it is not written.
 	kindBodies = [kindCount]string{kindAudit: "EventMessage", kindStatus: "Message"}
+)
+
+// A record belongs to the archive if it, or its resource, has this attribute with this value.
+const (
+	tierAttribute = "winnet.tier"
+	tierArchive   = "archive"
 )
 
 // router selects the kind, and thus the stream, of records.
@@ -42,20 +55,29 @@ type router struct {
 func (r *router) scope(name string) kind {
 	for k, scope := range kindScopes {
 		if name == scope {
-			return r.known(kind(k))
+			return kind(k)
 		}
 	}
 	return unrouted
 }
 
-// record returns the kind of a record whose scope has the kind ofScope. The configured attribute decides first, then
-// the scope, then EventSchema.
+// record returns the kind of a record whose scope has the kind ofScope. The tier decides first between the archive and
+// the other kinds. Then the configured attribute decides, then the scope, then EventSchema.
 func (r *router) record(attributes, resource pcommon.Map, ofScope kind) kind {
+	k := r.schema(attributes, resource, ofScope)
+	if k != unrouted && text(attributes, resource, tierAttribute) == tierArchive {
+		k = kindArchives[k]
+	}
+	return r.known(k)
+}
+
+// schema returns the kind of a record without regard to the tier.
+func (r *router) schema(attributes, resource pcommon.Map, ofScope kind) kind {
 	if r.attribute != "" {
 		if to := text(attributes, resource, r.attribute); to != "" {
 			for k := range kindCount {
 				if to == kindNames[k] || to == r.streams[k] {
-					return r.known(k)
+					return k
 				}
 			}
 			return unrouted
@@ -64,19 +86,20 @@ func (r *router) record(attributes, resource pcommon.Map, ofScope kind) kind {
 	if ofScope != unrouted {
 		return ofScope
 	}
-	if schema := text(attributes, resource, "EventSchema"); schema != "" {
-		for k, name := range kindSchemas {
-			if schema == name {
-				return r.known(kind(k))
-			}
-		}
+	switch text(attributes, resource, "EventSchema") {
+	case kindSchemas[kindDNS]:
+		return kindDNS
+	case kindSchemas[kindNetwork]:
+		return kindNetwork
+	case kindSchemas[kindAudit]:
+		return kindAudit
 	}
 	return unrouted
 }
 
 // known returns the kind, or unrouted if the kind has no stream.
 func (r *router) known(k kind) kind {
-	if r.streams[k] == "" {
+	if k == unrouted || r.streams[k] == "" {
 		return unrouted
 	}
 	return k

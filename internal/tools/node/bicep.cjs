@@ -65,6 +65,7 @@ function value(node) {
   switch (node.type) {
     case 'string': return string(node);
     case 'boolean': return node.text === 'true';
+    case 'number': return Number(node.text);
     case 'null': return null;
     case 'array': return named(node).map((n) => value(n));
     case 'object': return object(node);

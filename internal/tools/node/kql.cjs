@@ -14,12 +14,18 @@ const vm = require('node:vm');
 const filled = ['TenantId:string', 'Type:string', 'SourceSystem:string', '_ResourceId:string', '_SubscriptionId:string', '_ItemId:string',
   '_IsBillable:string', '_BilledSize:real'];
 
+// The tables of the archive have the columns of others. The plan Auxiliary has no dynamic columns.
+const archives = { ASimDnsActivityLogs: 'WinnetDnsArchive_CL', ASimNetworkSessionLogs: 'WinnetNetworkArchive_CL' };
+
 function tables(folder, Symbols) {
-  return fs.readdirSync(folder).filter((f) => f.endsWith('.tsv')).map((f) => {
+  return fs.readdirSync(folder).filter((f) => f.endsWith('.tsv')).flatMap((f) => {
     const columns = fs.readFileSync(path.join(folder, f), 'utf8').split('\n')
       .filter((line) => line && !line.startsWith('#') && !line.startsWith('column\t')).map((line) => line.split('\t').slice(0, 2).join(':'));
+    const table = (name, columns) => new Symbols.TableSymbol.$ctor7(name, `(${[...columns, ...filled].join(', ')})`, '');
     const name = path.basename(f, '.tsv');
-    return new Symbols.TableSymbol.$ctor7(name === 'WinnetStatus' ? 'WinnetStatus_CL' : name, `(${[...columns, ...filled].join(', ')})`, '');
+    const found = [table(name === 'WinnetStatus' ? 'WinnetStatus_CL' : name, columns)];
+    if (archives[name]) found.push(table(archives[name], columns.map((c) => c.replace(/:dynamic$/, ':string'))));
+    return found;
   });
 }
 

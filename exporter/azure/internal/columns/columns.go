@@ -40,6 +40,7 @@ type Table struct {
 	Columns    []Column // in the order of the list; fewer than 255
 	Time       int      // the index of TimeGenerated
 	Additional int      // the index of AdditionalFields
+	Auxiliary  bool     // the table's plan is Auxiliary
 
 	values [][]string // by column: the values that the table's schema enumerates, or nil; may be shorter than Columns
 

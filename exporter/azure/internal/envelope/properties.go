@@ -177,7 +177,7 @@ func (e *Encoder) appendValue(dst []byte, v pcommon.Value, limit int, f Field) [
 			e.scratch = e.object.Put(e.scratch, name, inner)
 		}
 		e.scratch, _ = e.object.End(e.scratch)
-		return appendQuoted(dst, e.scratch)
+		return jsontext.AppendQuoted(dst, e.scratch)
 	case pcommon.ValueTypeSlice:
 		const far = 16 // multiples of the limit: data beyond that is ignored
 		var ok bool
@@ -188,7 +188,7 @@ func (e *Encoder) appendValue(dst []byte, v pcommon.Value, limit int, f Field) [
 			e.count(RuleShed, f)
 			e.scratch = jsontext.CutList(e.scratch, limit)
 		}
-		return appendQuoted(dst, e.scratch)
+		return jsontext.AppendQuoted(dst, e.scratch)
 	}
 	return append(dst, `""`...)
 }

@@ -45,16 +45,3 @@ func prefix(s string, limit int) int {
 	}
 	return len(s)
 }
-
-// appendQuoted appends JSON as a JSON string. JSON text needs escapes for quotes and backslashes only.
-func appendQuoted(dst, json []byte) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i, b := range json {
-		if b == '"' || b == '\\' {
-			dst = append(append(dst, json[from:i]...), '\\')
-			from = i
-		}
-	}
-	return append(append(dst, json[from:]...), '"')
-}

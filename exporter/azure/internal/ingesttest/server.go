@@ -46,7 +46,7 @@ type Server struct {
 	// The rules that it enforces. Set them before the first call, or under Lock.
 	Streams           map[string]*columns.Table
 	LimitUncompressed int  // 1,000,000 by default; 0 is the other reading of the documented limit: 50 MiB, and 1 MiB compressed
-	Auxiliary         bool // a call may span at most 30 minutes
+	Auxiliary         bool // all tables have the plan Auxiliary: a call may span at most 30 minutes, and times have microseconds
 	// Throttle is the rate that each rule accepts; by default the service's. More is answered with 429 and a Retry-After.
 	Throttle Throttle
 	// Refuse reports whether the rule cannot accept a row.
@@ -73,6 +73,7 @@ func start(t testing.TB, http2 bool) *Server {
 		Streams: map[string]*columns.Table{
 			"Custom-ASimDnsActivityLogs": columns.DNS, "Custom-ASimNetworkSessionLogs": columns.Network,
 			"Custom-ASimAuditEventLogs": columns.Audit, "Custom-WinnetStatus": columns.Status,
+			"Custom-WinnetDnsArchive": columns.DNSArchive, "Custom-WinnetNetworkArchive": columns.NetworkArchive,
 		},
 		LimitUncompressed: 1_000_000, rows: map[string][]Row{},
 		Throttle: Throttle{MinuteCalls, MinuteBytes, time.Minute}, spent: map[string]*spending{},
@@ -207,12 +208,16 @@ func (s *Server) read(r *http.Request, call *Call) ([]Row, *refusal) {
 	if err := d.Decode(&rows); err != nil || d.More() {
 		return nil, &refusal{http.StatusBadRequest, "InvalidPayload", fmt.Sprintf("not an array of objects: %v", err)}
 	}
+	auxiliary = auxiliary || table.Auxiliary
 	var oldest, newest time.Time
 	received := time.Now()
 	for i, row := range rows {
 		at, err := checkRow(table, row)
 		if err != nil {
 			return nil, &refusal{http.StatusBadRequest, "InvalidTransformOutput", fmt.Sprintf("row %d: %v", i, err)}
+		}
+		if text, _ := row["TimeGenerated"].(string); auxiliary && !microseconds.MatchString(text) {
+			return nil, &refusal{http.StatusBadRequest, "InvalidTransformOutput", fmt.Sprintf("row %d: TimeGenerated %q has no six decimal places", i, text)}
 		}
 		if refuse != nil && refuse(call.Rule, call.Stream, row) {
 			return nil, &refusal{http.StatusBadRequest, "InvalidTransformOutput", fmt.Sprintf("row %d: types of transform output columns do not match", i)}
@@ -232,6 +237,9 @@ func (s *Server) read(r *http.Request, call *Call) ([]Row, *refusal) {
 	}
 	return rows, nil
 }
+
+// microseconds is the only form of TimeGenerated that tables with the plan Auxiliary support.
+var microseconds = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$`)
 
 func unpack(r *http.Request) ([]byte, error) {
 	sent, err := io.ReadAll(r.Body)

@@ -105,3 +105,16 @@ func allPlain(s string) bool {
 	quote, backslash := x^ones*'"', x^ones*'\\'
 	return (x|(x-ones*0x20)|(quote-ones)|(backslash-ones))&highs == 0
 }
+
+// AppendQuoted appends JSON as a JSON string. JSON text needs escapes for quotes and backslashes only.
+func AppendQuoted(dst, json []byte) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i, b := range json {
+		if b == '"' || b == '\\' {
+			dst = append(append(dst, json[from:i]...), '\\')
+			from = i
+		}
+	}
+	return append(append(dst, json[from:]...), '"')
+}

@@ -5,6 +5,7 @@ package recordtest
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -54,6 +55,24 @@ func DNSFrom(first, n int, base time.Time) plog.Logs {
 			"AdditionalInfo", "VirtualizationInstance:.")
 	}
 	return logs
+}
+
+// MoveDevice moves the attributes that describe the device from the records to their resources, as receivers do that
+// write them once. Each resource must have the records of one device.
+func MoveDevice(logs plog.Logs) {
+	for _, rl := range logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, lr := range sl.LogRecords().All() {
+				lr.Attributes().RemoveIf(func(name string, v pcommon.Value) bool {
+					of := strings.HasPrefix(name, "Dvc") && name != "DvcAction" && name != "DvcOriginalAction"
+					if of {
+						v.CopyTo(rl.Resource().Attributes().PutEmpty(name))
+					}
+					return of
+				})
+			}
+		}
+	}
 }
 
 // Network returns n records of Cilium's events.

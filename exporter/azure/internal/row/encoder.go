@@ -6,6 +6,7 @@
 package row
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -41,8 +42,11 @@ type Options struct {
 	Table *columns.Table
 	// Schema is the value of EventSchema that the table implies. It is left out of the rows.
 	Schema string
-	// Omit is an attribute that is left out of the rows, or "".
-	Omit string
+	// Omit are attributes that are left out of the rows.
+	Omit []string
+	// Microseconds cuts TimeGenerated to whole microseconds. Tables with the plan Auxiliary support no more
+	// (https://learn.microsoft.com/azure/azure-monitor/logs/create-custom-table).
+	Microseconds bool
 	// Body is the column for the record's body if the record has no attribute of that name, or "".
 	Body string
 	// Resource lists the resource attributes without a column that go into AdditionalFields. "k8s.*" means all names
@@ -69,15 +73,21 @@ type Encoder struct {
 	seen     [4]uint64
 	order    [64]uint8       // the columns of the last record's attributes, by position
 	resource []columnValue   // column values from the resource
+	texts    []byte          // fields of the resource as they stand in a row; see columnValue
 	more     []namedValue    // values of the resource for AdditionalFields
+	device   []namedValue    // the same, of names that describe the device; the record's own ones replace them
 	moved    []int           // columns whose values are in more, because only a record may have them
 	extra    []namedValue    // values of the record for AdditionalFields
 	object   jsontext.Object // AdditionalFields
+	scratch  []byte          // AdditionalFields of a table in which the column is a text
 }
 
+// columnValue is a value of the resource for a column. If to > 0, the field was encoded when the resource was set and is
+// texts[from:to]; it is the same in each row.
 type columnValue struct {
-	column int
-	value  pcommon.Value
+	column   int
+	value    pcommon.Value
+	from, to int
 }
 
 type namedValue struct {
@@ -97,7 +107,13 @@ func NewEncoder(opts Options) *Encoder {
 // Reset clears the counts, and drops every reference to the records.
 func (e *Encoder) Reset() {
 	e.Counts = Counts{}
-	e.resource, e.more, e.extra, e.moved = empty(e.resource), empty(e.more), empty(e.extra), empty(e.moved)
+	e.resource, e.more, e.extra, e.moved, e.device = empty(e.resource), empty(e.more), empty(e.extra), empty(e.moved), empty(e.device)
+	if cap(e.texts) > maxKept<<6 {
+		e.texts = nil
+	}
+	if cap(e.scratch) > 4*maxField {
+		e.scratch = nil
+	}
 	e.object.Reset()
 }
 
@@ -113,22 +129,42 @@ func empty[T any](s []T) []T {
 	return s[:0]
 }
 
+// devicePrefix begins the names of attributes that describe the device. A receiver may write them once, to the resource.
+const devicePrefix = "Dvc"
+
 // SetResource sets the resource of the following records.
 func (e *Encoder) SetResource(attributes pcommon.Map) {
 	e.now = uint64(e.opts.Now().UnixNano())
-	e.resource, e.more, e.moved = e.resource[:0], e.more[:0], e.moved[:0]
+	e.resource, e.texts, e.more, e.moved, e.device = e.resource[:0], e.texts[:0], e.more[:0], e.moved[:0], e.device[:0]
 	for name, v := range attributes.All() {
 		switch i := e.table.Lookup(name); {
-		case name == e.opts.Omit || v.Type() == pcommon.ValueTypeEmpty:
+		case slices.Contains(e.opts.Omit, name) || v.Type() == pcommon.ValueTypeEmpty:
 		case i == e.table.Time || i == e.table.Additional:
 			e.moved = append(e.moved, i)
 			e.more = append(e.more, namedValue{name, v})
 		case i >= 0:
-			e.resource = append(e.resource, columnValue{i, v})
+			from := len(e.texts)
+			to := 0
+			if e.isConstant(i, v) {
+				e.texts = append(append(append(append(e.texts, e.table.Columns[i].Key...), '"'), v.Str()...), '"')
+				to = len(e.texts)
+			}
+			e.resource = append(e.resource, columnValue{i, v, from, to})
+		case strings.HasPrefix(name, devicePrefix):
+			e.device = append(e.device, namedValue{name, v})
 		case e.wanted(name):
 			e.more = append(e.more, namedValue{name, v})
 		}
 	}
+}
+
+// isConstant reports whether no rule alters a value in any row, so that its field can be encoded once.
+func (e *Encoder) isConstant(column int, v pcommon.Value) bool {
+	if e.table.Columns[column].Type != columns.String || v.Type() != pcommon.ValueTypeStr {
+		return false
+	}
+	s := v.Str()
+	return s != "" && len(s) <= maxFieldOfLargeRow && jsontext.IsPlain(s) && (!e.table.Enumerated(column) || e.table.Lists(column, s))
 }
 
 func (e *Encoder) wanted(name string) bool {
@@ -157,17 +193,27 @@ func (e *Encoder) AppendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 // Identity returns the part of a row that is the same each time its record is encoded: all but TimeGenerated, which may
 // be the time of encoding.
 func (e *Encoder) Identity(row []byte) []byte {
-	const stamp = len(`"2026-03-04T05:06:07.8940001Z"`)
+	stamp := len(`"2026-03-04T05:06:07.8940001Z"`)
+	if e.opts.Microseconds {
+		stamp--
+	}
 	return row[len(e.table.Columns[e.table.Time].Key)+stamp:]
 }
 
 // appendRow appends the row, or the part up to where it becomes too large.
-func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) {
+func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) (_ []byte, at uint64) {
 	from := len(dst)
 	e.seen, e.extra = [4]uint64{}, e.extra[:0]
-	at, fromAttribute := e.time(record)
+	exact, fromAttribute := e.time(record)
 	dst = append(append(append(dst, '{'), e.table.Columns[e.table.Time].Key[1:]...), '"')
-	dst = append(e.times.Append(dst, at), '"')
+	dst = e.times.Append(dst, exact)
+	at = exact
+	if e.opts.Microseconds {
+		const digitAndZone = 2
+		dst = append(dst[:len(dst)-digitAndZone], 'Z')
+		at -= at % 1000
+	}
+	dst = append(dst, '"')
 	e.see(e.table.Time)
 
 	var additional pcommon.Value
@@ -185,7 +231,7 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 		place++
 		switch {
 		case i < 0:
-			if name == e.opts.Omit || name == "EventSchema" && v.Type() == pcommon.ValueTypeStr && v.Str() == e.opts.Schema {
+			if slices.Contains(e.opts.Omit, name) || name == "EventSchema" && v.Type() == pcommon.ValueTypeStr && v.Str() == e.opts.Schema {
 				continue
 			}
 			e.extra = append(e.extra, namedValue{name, v})
@@ -204,7 +250,12 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 		}
 	}
 	for _, f := range e.resource {
-		if !e.saw(f.column) {
+		switch {
+		case e.saw(f.column):
+		case f.to > 0:
+			dst = append(dst, e.texts[f.from:f.to]...)
+			e.see(f.column)
+		default:
 			dst = e.appendColumn(dst, f.column, f.value)
 		}
 	}
@@ -214,7 +265,7 @@ func (e *Encoder) appendRow(dst []byte, record plog.LogRecord) ([]byte, uint64) 
 	if e.body >= 0 && !e.saw(e.body) {
 		dst = e.appendBody(dst, record.Body())
 	}
-	dst = e.checkAge(dst, at)
+	dst = e.checkAge(dst, exact)
 	dst = e.appendAdditional(dst, additional, hasAdditional)
 	return append(dst, '}'), at
 }

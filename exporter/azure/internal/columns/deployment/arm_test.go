@@ -21,7 +21,7 @@ type arm struct {
 }
 
 // deployed evaluates the template with the given parameters. It returns the resources by type, without the provider,
-// and the outputs. It leaves out resources whose condition is false.
+// except tables, which it returns by name, and the outputs. It leaves out resources whose condition is false.
 func deployed(t *testing.T, given map[string]any) (resources map[string]map[string]any, outputs map[string]any) {
 	_, v := read(t)
 	template := v.(map[string]any)
@@ -38,7 +38,12 @@ func deployed(t *testing.T, given map[string]any) (resources map[string]map[stri
 			continue
 		}
 		kind := r["type"].(string)
-		resources[kind[strings.LastIndex(kind, "/")+1:]] = a.value(r).(map[string]any)
+		key, value := kind[strings.LastIndex(kind, "/")+1:], a.value(r).(map[string]any)
+		if key == "tables" { // there are several
+			key = value["name"].(string)
+		}
+		require.NotContains(t, resources, key)
+		resources[key] = value
 	}
 	outputs = map[string]any{}
 	for name, o := range template["outputs"].(map[string]any) {
@@ -128,11 +133,17 @@ func (a *arm) call(name string, args []any) any {
 	case "createArray":
 		return []any{}
 	case "union":
-		out := maps.Clone(args[0].(map[string]any))
-		maps.Copy(out, args[1].(map[string]any))
+		out := map[string]any{}
+		for _, x := range args {
+			maps.Copy(out, x.(map[string]any))
+		}
 		return out
 	case "concat":
-		return slices.Concat(args[0].([]any), args[1].([]any))
+		var out []any
+		for _, x := range args {
+			out = append(out, x.([]any)...)
+		}
+		return out
 	case "format":
 		text := args[0].(string)
 		for i, x := range args[1:] {
@@ -158,25 +169,34 @@ func given(more map[string]any) map[string]any {
 	return all
 }
 
-func TestARuleDeclaresTheStreamsOfItsFlowsWithAndWithoutAudit(t *testing.T) {
-	for audit, want := range map[bool]int{true: 4, false: 3} {
-		resources, _ := deployed(t, given(map[string]any{"audit": audit}))
+func TestARuleDeclaresTheStreamsOfItsFlowsWithAndWithoutAuditAndArchive(t *testing.T) {
+	for _, c := range []struct {
+		audit, archive bool
+		want           int
+	}{{true, true, 6}, {false, true, 5}, {true, false, 4}, {false, false, 3}} {
+		resources, _ := deployed(t, given(map[string]any{"audit": c.audit, "archive": c.archive}))
 		rule := resources["dataCollectionRules"]["properties"].(map[string]any)
 		declared := rule["streamDeclarations"].(map[string]any)
 		var flowing []string
 		for _, f := range rule["dataFlows"].([]any) {
 			flowing = append(flowing, f.(map[string]any)["streams"].([]any)[0].(string))
 		}
-		require.Len(t, flowing, want)
+		require.Len(t, flowing, c.want)
 		require.ElementsMatch(t, slices.Collect(maps.Keys(declared)), flowing)
-		require.Equal(t, audit, slices.Contains(flowing, "Custom-ASimAuditEventLogs"))
+		require.Equal(t, c.audit, slices.Contains(flowing, "Custom-ASimAuditEventLogs"))
+		for _, name := range []string{"WinnetDnsArchive", "WinnetNetworkArchive"} {
+			require.Equal(t, c.archive, slices.Contains(flowing, "Custom-"+name))
+			require.Equal(t, c.archive, resources["law/"+name+"_CL"] != nil)
+		}
 	}
 }
 
-func TestADeploymentWithItsDefaultsIsARuleAndATable(t *testing.T) {
+func TestADeploymentWithItsDefaultsIsARuleAndItsTables(t *testing.T) {
 	resources, outputs := deployed(t, given(nil))
-	require.ElementsMatch(t, []string{"tables", "dataCollectionRules"}, slices.Collect(maps.Keys(resources)))
-	require.Equal(t, "law/WinnetStatus_CL", resources["tables"]["name"])
+	require.ElementsMatch(t, []string{"law/WinnetStatus_CL", "law/WinnetDnsArchive_CL", "law/WinnetNetworkArchive_CL", "dataCollectionRules"},
+		slices.Collect(maps.Keys(resources)))
+	plan := func(table string) any { return resources["law/"+table]["properties"].(map[string]any)["plan"] }
+	require.Equal(t, []any{"Analytics", "Auxiliary", "Auxiliary"}, []any{plan("WinnetStatus_CL"), plan("WinnetDnsArchive_CL"), plan("WinnetNetworkArchive_CL")})
 	rule := resources["dataCollectionRules"]
 	require.Equal(t, []any{"dcr-winnet", "westeurope"}, []any{rule["name"], rule["location"]})
 	properties := rule["properties"].(map[string]any)
@@ -215,7 +235,9 @@ func TestPrivateLinkHasAnEndpointThatTheInternetDoesNotReach(t *testing.T) {
 	require.Equal(t, endpoint, outputs["endpointResourceId"])
 }
 
-func TestTheTableIsThereBeforeTheRule(t *testing.T) {
+func TestTheTablesAreThereBeforeTheRule(t *testing.T) {
 	resources, _ := deployed(t, given(nil))
-	require.Contains(t, resources["dataCollectionRules"]["dependsOn"], ids("Microsoft.OperationalInsights/workspaces/tables", "law", "WinnetStatus_CL"))
+	for _, table := range []string{"WinnetStatus_CL", "WinnetDnsArchive_CL", "WinnetNetworkArchive_CL"} {
+		require.Contains(t, resources["dataCollectionRules"]["dependsOn"], ids("Microsoft.OperationalInsights/workspaces/tables", "law", table))
+	}
 }

@@ -38,8 +38,8 @@ type dataFlow struct {
 type template struct {
 	Parameters map[string]map[string]any
 	Variables  struct {
-		Streams, AuditStreams map[string]stream
-		Flows, AuditFlows     []dataFlow
+		Streams, AuditStreams, ArchiveStreams map[string]stream
+		Flows, AuditFlows, ArchiveFlows       []dataFlow
 	}
 	Resources []resource
 }
@@ -105,8 +105,14 @@ func TestTheSchemaRefusesWhatTheServiceRefuses(t *testing.T) {
 	raw, err := os.ReadFile(folder + "main.json")
 	require.NoError(t, err)
 	for name, c := range map[string]struct{ old, new string }{
-		"a type that a stream has not":         {`"type": "long"`, `"type": "guid"`},
-		"a type of KQL":                        {`"type": "boolean"`, `"type": "bool"`},
+		"a type that a stream has not": {`"type": "long"`, `"type": "guid"`},
+		"a type of KQL":                {`"type": "boolean"`, `"type": "bool"`},
+		"a dynamic column of the archive": {`"name": "WinnetDnsArchive_CL",
+          "columns": [
+            {"name": "AdditionalFields", "type": "string"`, `"name": "WinnetDnsArchive_CL",
+          "columns": [
+            {"name": "AdditionalFields", "type": "dynamic"`},
+		"an API that has no plan Auxiliary":    {`"2025-07-01"`, `"2022-10-01"`},
 		"a stream without its prefix":          {`"Custom-WinnetStatus": {`, `"WinnetStatus": {`},
 		"a custom table without its suffix":    {`"Custom-WinnetStatus_CL"`, `"Custom-WinnetStatus"`},
 		"a table without its suffix":           {`"name": "WinnetStatus_CL"`, `"name": "WinnetStatus"`},
@@ -132,26 +138,51 @@ func TestEveryStreamHasTheColumnsAndTypesOfItsList(t *testing.T) {
 	d, _ := read(t)
 	all := maps.Clone(d.Variables.Streams)
 	maps.Copy(all, d.Variables.AuditStreams)
+	maps.Copy(all, d.Variables.ArchiveStreams)
 	want := map[string]stream{}
 	for _, name := range []string{"ASimDnsActivityLogs", "ASimNetworkSessionLogs", "ASimAuditEventLogs", "WinnetStatus"} {
 		want["Custom-"+name] = stream{list(t, name)}
 	}
+	for archive, name := range archives {
+		want["Custom-"+archive] = stream{archived(t, name)}
+	}
 	require.Equal(t, want, all)
 }
 
-func TestTheStatusTableHasTheColumnsOfItsList(t *testing.T) {
-	d, _ := read(t)
-	i := slices.IndexFunc(d.Resources, func(r resource) bool {
-		return r.Type == "Microsoft.OperationalInsights/workspaces/tables"
-	})
-	require.NotEqual(t, -1, i)
-	table := d.Resources[i].Properties["schema"].(map[string]any)
-	require.Equal(t, "WinnetStatus_CL", table["name"])
-	var got []column
-	for _, c := range table["columns"].([]any) {
-		got = append(got, column{c.(map[string]any)["name"].(string), strings.ToLower(c.(map[string]any)["type"].(string))})
+// archives are the tables of the archive, with the tables whose columns they have.
+var archives = map[string]string{"WinnetDnsArchive": "ASimDnsActivityLogs", "WinnetNetworkArchive": "ASimNetworkSessionLogs"}
+
+// archived returns the columns of a list as a table with the plan Auxiliary has them: some versions of the service's documentation
+// say that it has no dynamic columns.
+func archived(t *testing.T, name string) []column {
+	columns := list(t, name)
+	for i, c := range columns {
+		if c.Type == "dynamic" {
+			require.Equal(t, "AdditionalFields", c.Name)
+			columns[i].Type = "string"
+		}
 	}
-	require.Equal(t, list(t, "WinnetStatus"), got)
+	return columns
+}
+
+func TestTheCustomTablesHaveTheColumnsOfTheirLists(t *testing.T) {
+	d, _ := read(t)
+	got := map[string][]column{}
+	for _, r := range d.Resources {
+		if r.Type != "Microsoft.OperationalInsights/workspaces/tables" {
+			continue
+		}
+		table := r.Properties["schema"].(map[string]any)
+		for _, c := range table["columns"].([]any) {
+			name := table["name"].(string)
+			got[name] = append(got[name], column{c.(map[string]any)["name"].(string), strings.ToLower(c.(map[string]any)["type"].(string))})
+		}
+	}
+	want := map[string][]column{"WinnetStatus_CL": list(t, "WinnetStatus")}
+	for archive, name := range archives {
+		want[archive+"_CL"] = archived(t, name)
+	}
+	require.Equal(t, want, got)
 }
 
 func TestEveryStreamFlowsIntoItsTableUnchanged(t *testing.T) {
@@ -165,6 +196,9 @@ func TestEveryStreamFlowsIntoItsTableUnchanged(t *testing.T) {
 		flow("WinnetStatus", "Custom-WinnetStatus_CL"),
 	}, d.Variables.Flows)
 	require.Equal(t, []dataFlow{flow("ASimAuditEventLogs", "Microsoft-ASimAuditEventLogs")}, d.Variables.AuditFlows)
+	require.Equal(t, []dataFlow{
+		flow("WinnetDnsArchive", "Custom-WinnetDnsArchive_CL"), flow("WinnetNetworkArchive", "Custom-WinnetNetworkArchive_CL"),
+	}, d.Variables.ArchiveFlows)
 }
 
 // If the rule did not declare a stream, its records would block the exporter's queue.
@@ -174,6 +208,8 @@ func TestTheRuleDeclaresTheStreamsThatTheExporterSendsByDefault(t *testing.T) {
 	require.Equal(t, true, d.Parameters["audit"]["defaultValue"])
 	require.ElementsMatch(t, []string{streams.DNS, streams.Network, streams.Status}, slices.Collect(maps.Keys(d.Variables.Streams)))
 	require.Equal(t, []string{streams.Audit}, slices.Collect(maps.Keys(d.Variables.AuditStreams)))
+	require.Equal(t, true, d.Parameters["archive"]["defaultValue"])
+	require.ElementsMatch(t, []string{streams.ArchiveDNS, streams.ArchiveNetwork}, slices.Collect(maps.Keys(d.Variables.ArchiveStreams)))
 }
 
 func TestExpressionsUseEveryDeclarationOfTheTemplateAndNoOther(t *testing.T) {

@@ -26,13 +26,15 @@ func TestAFaultInAQueryIsFoundWithItsPlace(t *testing.T) {
 		{"fuzzy-union.kql", "union isfuzzy=true ASimDnsActivityLogs, ASimDnsActivityLog", `1:41: .*ASimDnsActivityLog`},
 		{"operator.kql", "ASimDnsActivityLogs | sumarize count()", `1:23: `},
 		{"function.kql", "ASimDnsActivityLogs | where isempy(DnsQuery)", `1:29: .*isempy`},
+		{"archive.kql", "WinnetDnsArchive_CL | where AdditionalFields.Zone == 'a'", `1:46: .*Zone`},
 		{"type.kql", "ASimDnsActivityLogs | summarize sum(DnsQuery)", `1:37: `},
 		{"second.kql", "ASimDnsActivityLogs | count\n\nASimDnsActivityLogs | where DnsQuerry == ''", `3:29: .*DnsQuerry`},
 		{"fence.md", "text\n\n```kusto\nWinnetStatus_CL\n| where Emited > 1\n```\n", `5:9: .*Emited`},
 		{"indented.md", "1. text\n   ```kql\n   WinnetStatus_CL | where Emited > 1\n   ```\n", `3:28: .*Emited`},
 		{"unmarked.md", "```\nWinnetStatus_CL\n| where Emitted > 1\n```\n", `3:1: KQL in a fence`},
 	}
-	const sound = "```kusto\n// counts\nWinnetStatus_CL\n| where Emitted > 1 and _BilledSize > 0\n```\n"
+	const sound = "```kusto\n// counts\nWinnetStatus_CL\n| where Emitted > 1 and _BilledSize > 0\n```\n" +
+		"```kusto\nWinnetNetworkArchive_CL | extend More = parse_json(AdditionalFields) | where DstBytes > 0\n```\n"
 	folder := t.TempDir()
 	files := []string{write(t, folder, "sound.md", sound)}
 	for _, c := range cases {

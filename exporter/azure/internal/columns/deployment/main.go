@@ -2,7 +2,7 @@
 
 // Deployment writes deploy/sentinel/main.bicep and main.json for the tables of package columns. Run it in the folder of
 // package columns: go run ./deployment FOLDER. Both files deploy the same: a data collection rule with a stream for
-// each table, the custom table, and the role of those who may send.
+// each table, the custom tables, and the role of those who may send.
 package main
 
 import (
@@ -36,6 +36,31 @@ func custom(t *columns.Table) flow {
 	return flow{"Custom-" + t.Name, "Custom-" + t.Name + "_CL", t.Columns}
 }
 
+// table is a custom table that the deployment creates.
+type table struct {
+	*columns.Table
+	Symbol string // in Bicep
+}
+
+// FullName is the name of the table in the workspace.
+func (t table) FullName() string { return t.Name + "_CL" }
+
+// Plan is the table's plan.
+func (t table) Plan() string {
+	if t.Auxiliary {
+		return "Auxiliary"
+	}
+	return "Analytics"
+}
+
+// Version is the version of the tables' API.
+func (t table) Version() string {
+	if t.Auxiliary {
+		return "2025-07-01" // as Microsoft's page on custom tables with this plan
+	}
+	return "2022-10-01"
+}
+
 // streamTypes are the types of a stream's columns, in the words of a data collection rule.
 var streamTypes = map[columns.Type]string{
 	columns.String: "string", columns.Int: "int", columns.Long: "long", columns.Real: "real",
@@ -54,13 +79,16 @@ func main() {
 	if len(os.Args) != 2 {
 		log.Fatal("want one argument: the folder to write to")
 	}
-	status := custom(columns.Status)
 	data := struct {
-		Flows  []flow // that every rule has
-		Audit  flow   // that a parameter turns off
-		Status []columns.Column
-		Table  string
-	}{[]flow{standard(columns.DNS), standard(columns.Network), status}, standard(columns.Audit), status.Columns, columns.Status.Name + "_CL"}
+		Flows   []flow // that every rule has
+		Audit   flow   // that a parameter turns off
+		Archive []flow // that another parameter turns off
+		Tables  []table
+	}{
+		Flows: []flow{standard(columns.DNS), standard(columns.Network), custom(columns.Status)},
+		Audit: standard(columns.Audit), Archive: []flow{custom(columns.DNSArchive), custom(columns.NetworkArchive)},
+		Tables: []table{{columns.Status, "statusTable"}, {columns.DNSArchive, "dnsArchive"}, {columns.NetworkArchive, "networkArchive"}},
+	}
 	parsed, err := template.New("").Funcs(template.FuncMap{
 		"streamType": func(t columns.Type) string { return streamTypes[t] },
 		"tableType":  tableType,

@@ -15,9 +15,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
 )
 
-// tables are the Go names and the files of the lists.
-var tables = []struct{ goName, file string }{
-	{"DNS", "ASimDnsActivityLogs"}, {"Network", "ASimNetworkSessionLogs"}, {"Audit", "ASimAuditEventLogs"}, {"Status", "WinnetStatus"},
+// tables are the Go names of the tables and the files of their lists. A table of the archive has the columns of another
+// table, which list names.
+var tables = []struct{ goName, name, list string }{
+	{goName: "DNS", name: "ASimDnsActivityLogs"}, {goName: "Network", name: "ASimNetworkSessionLogs"},
+	{goName: "Audit", name: "ASimAuditEventLogs"}, {goName: "Status", name: "WinnetStatus"},
+	{"DNSArchive", "WinnetDnsArchive", "ASimDnsActivityLogs"}, {"NetworkArchive", "WinnetNetworkArchive", "ASimNetworkSessionLogs"},
 }
 
 var goTypes = map[string]string{
@@ -32,8 +35,12 @@ func main() {
 		log.Fatalf("enumerations.tsv: %v", err)
 	}
 	for _, t := range tables {
-		if err := write(&b, t.goName, t.file, values[t.file]); err != nil {
-			log.Fatalf("%s.tsv: %v", t.file, err)
+		list := t.list
+		if list == "" {
+			list = t.name
+		}
+		if err := write(&b, t.goName, t.name, list, values[t.name]); err != nil {
+			log.Fatalf("%s.tsv: %v", list, err)
 		}
 	}
 	source, err := format.Source(b.Bytes())
@@ -68,8 +75,11 @@ func enumerations() (map[string]map[string][]string, error) {
 	return all, nil
 }
 
-func write(b *bytes.Buffer, goName, file string, values map[string][]string) error {
-	raw, err := os.ReadFile(file + ".tsv")
+// write writes a table with the columns of a list. A table that has the list of another one is the archive's: it has the
+// plan Auxiliary, so a dynamic column is a string there, and its values are not held against those of the schema.
+func write(b *bytes.Buffer, goName, table, listed string, values map[string][]string) error {
+	archive := table != listed
+	raw, err := os.ReadFile(listed + ".tsv")
 	if err != nil {
 		return err
 	}
@@ -90,7 +100,11 @@ func write(b *bytes.Buffer, goName, file string, values map[string][]string) err
 		case "AdditionalFields":
 			additional = len(names)
 		}
-		fmt.Fprintf(&list, "{%q, %s, %q},\n", fields[0], goTypes[fields[1]], `,"`+fields[0]+`":`)
+		goType := goTypes[fields[1]]
+		if archive && goType == "Dynamic" {
+			goType = "String"
+		}
+		fmt.Fprintf(&list, "{%q, %s, %q},\n", fields[0], goType, `,"`+fields[0]+`":`)
 		names = append(names, fields[0])
 	}
 	if time < 0 || additional < 0 {
@@ -100,8 +114,11 @@ func write(b *bytes.Buffer, goName, file string, values map[string][]string) err
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b, "// %s are the columns of the table %s.\nvar %s = &Table{\nName: %q, Time: %d, Additional: %d, seed: %#x,\nColumns: []Column{\n%s},\n",
-		goName, file, goName, file, time, additional, seed, list.String())
+	fmt.Fprintf(b, "// %s are the columns of the table %s.\nvar %s = &Table{\nName: %q, Time: %d, Additional: %d, ", goName, table, goName, table, time, additional)
+	if archive {
+		b.WriteString("Auxiliary: true, ")
+	}
+	fmt.Fprintf(b, "seed: %#x,\nColumns: []Column{\n%s},\n", seed, list.String())
 	b.WriteString("slots: [slotCount]uint8{")
 	for slot, index := range slots {
 		if index != 0 {
