@@ -43,7 +43,8 @@ func (r *networkRecord) ends() {
 		r.number("SrcPortNumber", uint32(r.L4.SourcePort))
 		r.number("DstPortNumber", uint32(r.L4.DestinationPort))
 	}
-	if r.HasEthernet {
+	const macs = 2 * len("00:00:00:00:00:00")
+	if r.HasEthernet && !r.repeats("SrcMacAddr", macs, r.IP.Version != 0) {
 		r.mac("SrcMacAddr", r.Ethernet.Source)
 		r.mac("DstMacAddr", r.Ethernet.Destination)
 	}
@@ -75,7 +76,9 @@ func (r *networkRecord) address(addr netip.Addr) attrs.Piece {
 func (r *networkRecord) end(key, addrKey string, addr netip.Addr) {
 	if addr.IsValid() {
 		text := r.address(addr)
-		r.attrs.PutPiece(key, text)
+		if !r.repeats(key, int(text.To-text.From), true) {
+			r.attrs.PutPiece(key, text)
+		}
 		r.attrs.PutPiece(addrKey, text)
 	}
 }
@@ -86,7 +89,7 @@ func (r *networkRecord) identity(key, nameKey string, identity uint32) {
 		return
 	}
 	r.attrs.PutInt(key, int64(identity))
-	if name, ok := flow.IdentityName(identity); ok {
+	if name, ok := flow.IdentityName(identity); ok && !r.repeats(nameKey, len(name), true) {
 		r.attrs.PutStr(nameKey, name)
 	}
 }

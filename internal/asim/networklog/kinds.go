@@ -36,7 +36,11 @@ var traceAttributes = []attribute{
 
 var verdictAttributes = []attribute{
 	{source{"cilium.policy.match_type", "policy_match_type"}, func(r *networkRecord, key string) { r.attrs.PutConst(key, r.PolicyMatchName()) }},
-	{source{"cilium.policy.verdict", "verdict"}, func(r *networkRecord, key string) { putName(r.attrs, key, networkPolicyActions[r.Verdict]) }},
+	{source{"cilium.policy.verdict", "verdict"}, func(r *networkRecord, key string) {
+		if name := networkPolicyActions[r.Verdict]; !r.repeats(key, len(name), true) {
+			putName(r.attrs, key, name)
+		}
+	}},
 	{source{"cilium.policy.cookie", ""}, func(r *networkRecord, key string) { r.id(key, uint64(r.Policy.Cookie)) }},
 	{source{"cilium.auth_type", "auth_type"}, func(r *networkRecord, key string) {
 		if r.AuthType != 0 {
@@ -117,7 +121,8 @@ var decisionSources = []source{
 
 // decision writes how Cilium came to its verdict, and where.
 func (r *networkRecord) decision() {
-	if r.Reply != flow.Unknown {
+	said := r.TraceReason != 0 || r.Type == monitor.TypePolicyVerdict
+	if r.Reply != flow.Unknown && !r.repeats("cilium.is_reply", len("false"), said) {
 		r.attrs.PutConstBool("cilium.is_reply", r.Reply == flow.Yes)
 	}
 	switch r.Type {

@@ -7,6 +7,7 @@ package networklog
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -21,6 +22,7 @@ import (
 
 // Name and version of the ASIM NetworkSession schema, and the resource and scope of its records.
 const (
+	eventSchema          = "EventSchema"
 	networkSchema        = "NetworkSession"
 	networkSchemaVersion = "0.2.6"
 	networkService       = "windows_cilium"
@@ -36,10 +38,12 @@ const (
 	BodySummary Body = iota
 	// BodyHubbleJSON is the line that Hubble's exporter writes and the hubble CLI reads.
 	BodyHubbleJSON
+	// BodyNone is no body.
+	BodyNone
 )
 
 // networkBodyNames is indexed by Body.
-var networkBodyNames = [...]string{"summary", "hubble_json"}
+var networkBodyNames = [...]string{"summary", "hubble_json", "none"}
 
 // String returns the body's name in the configuration.
 func (b Body) String() string {
@@ -91,15 +95,21 @@ type Options struct {
 	Body    Body
 	Mask    *flow.Mask // the fields of a flow that are written; nil has all
 	Version string     // of the build, for the scope
+	// Slim leaves out what other attributes of a record say.
+	Slim bool
+	// DeviceInResource puts the attributes of the device into the resource of the records.
+	DeviceInResource bool
 }
 
 // Mapper makes log records of Cilium's events, with the attributes of the ASIM NetworkSession schema. One goroutine uses it.
 type Mapper struct {
-	options  Options
-	mask     *networkMask
-	head     attrs.ConstAttrs // of all records
-	dvc      attrs.ConstAttrs // of the device
-	tcpFlags [64]*attrs.ConstAttrs
+	options     Options
+	mask        *networkMask
+	head        attrs.ConstAttrs // of all records
+	sessionHead attrs.ConstAttrs // the same of a connection's
+	dvc         attrs.ConstAttrs // of the device
+	// of a TCP header's flags
+	tcpFlagAttrs [64]*attrs.ConstAttrs
 
 	// Memory that is reused from event to event.
 	builder    attrs.Builder
@@ -107,6 +117,8 @@ type Mapper struct {
 	templates  map[networkKind]*attrs.Template
 	generation int // of the builder, when the templates were made
 	times      attrs.TimeFormatter
+
+	saved atomic.Int64
 }
 
 // networkKind selects a template: records of events of the same kind share most constants.
@@ -116,16 +128,21 @@ type networkKind struct {
 	subType  uint32
 	verdict  flow.Verdict
 	protocol flow.L4Protocol
+
+	connection bool // and how its record ended; the other fields but protocol are not set
+	end        flow.End
 }
 
 // NewMapper makes a mapper.
 func NewMapper(options Options) *Mapper {
 	m := &Mapper{options: options, mask: newNetworkMask(options.Mask), templates: map[networkKind]*attrs.Template{}}
-	m.head.Text("EventProduct", "Cilium")
-	m.head.Text("EventVendor", "Isovalent")
-	m.head.Text("EventSchema", networkSchema)
-	m.head.Text("EventSchemaVersion", networkSchemaVersion)
-	m.head.Text("EventType", "Flow")
+	for head, eventType := range map[*attrs.ConstAttrs]string{&m.head: "Flow", &m.sessionHead: "NetworkSession"} {
+		head.Text("EventProduct", "Cilium")
+		head.Text("EventVendor", "Isovalent")
+		head.Text(eventSchema, networkSchema)
+		head.Text("EventSchemaVersion", networkSchemaVersion)
+		head.Text("EventType", eventType)
+	}
 	m.record.Mapper = m
 	m.SetDevice(options.Device)
 	return m
@@ -158,6 +175,9 @@ func (m *Mapper) DeviceName() string { return m.options.Device.name() }
 func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 	rl := logs.ResourceLogs().AppendEmpty()
 	m.Resource(rl.Resource())
+	if m.options.DeviceInResource {
+		m.dvc.CopyTo(rl.Resource().Attributes())
+	}
 	sl := rl.ScopeLogs().AppendEmpty()
 	m.Scope(sl.Scope())
 	return sl.LogRecords()
@@ -189,12 +209,13 @@ func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, id uid.ID, ts, observed
 	ts = ts.UTC()
 	lr.SetTimestamp(pcommon.NewTimestampFromTime(ts))
 	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
-	m.builder.Omit(m.mask.omits(f), nil)
-	m.builder.Begin(m.kind(f))
-	if m.options.Body == BodyHubbleJSON {
-		m.builder.Text = m.options.Mask.AppendHubbleJSON(m.builder.Text, f, m.options.Device.NodeName, ts)
-	} else {
+	m.builder.Omit(m.mask.omits(f.Class, f.L4.Protocol), nil)
+	m.builder.Begin(m.kind(kindOf(f)))
+	switch m.options.Body {
+	case BodySummary:
 		m.builder.Text = m.options.Mask.AppendLine(m.builder.Text, f, ts)
+	case BodyHubbleJSON:
+		m.builder.Text = m.options.Mask.AppendHubbleJSON(m.builder.Text, f, m.options.Device.NodeName, ts)
 	}
 	body := len(m.builder.Text)
 	r := &m.record
@@ -204,7 +225,7 @@ func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, id uid.ID, ts, observed
 	lr.SetSeverityNumber(outcome.severity)
 	lr.SetSeverityText(asim.SeverityText(outcome.severity))
 	r.outcome(outcome)
-	r.attrs.PutConsts(&m.dvc)
+	r.device()
 	switch f.Class {
 	case flow.ClassPacket, flow.ClassSocket:
 		r.ends()
@@ -219,18 +240,26 @@ func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, id uid.ID, ts, observed
 		r.put(rawAttributes)
 	}
 	text := m.builder.Finish(lr.Attributes())
-	lr.Body().SetStr(text[:body])
+	if m.options.Body != BodyNone {
+		lr.Body().SetStr(text[:body])
+	}
+	r.count()
 }
 
-// kind returns the template of the event's kind.
-func (m *Mapper) kind(f *flow.Flow) *attrs.Template {
+// kindOf returns the event's kind.
+func kindOf(f *flow.Flow) networkKind {
+	k := networkKind{class: f.Class, typ: f.Type, subType: f.SubType, verdict: f.Verdict, protocol: f.L4.Protocol}
+	if f.Type == monitor.TypePacketMonitorDrop { // its reasons may be any number
+		k.subType = 0
+	}
+	return k
+}
+
+// kind returns the template of a kind.
+func (m *Mapper) kind(k networkKind) *attrs.Template {
 	if m.generation != m.builder.Generation() {
 		m.generation = m.builder.Generation()
 		clear(m.templates)
-	}
-	k := networkKind{f.Class, f.Type, f.SubType, f.Verdict, f.L4.Protocol}
-	if f.Type == monitor.TypePacketMonitorDrop { // its reasons may be any number
-		k.subType = 0
 	}
 	b := m.templates[k]
 	if b == nil {

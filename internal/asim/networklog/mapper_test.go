@@ -352,13 +352,13 @@ func TestNetworkBodyIsHubbleJSON(t *testing.T) {
 }
 
 func TestNetworkBodyNames(t *testing.T) {
-	for name, want := range map[string]Body{"": BodySummary, "summary": BodySummary, "Hubble_JSON": BodyHubbleJSON} {
+	for name, want := range map[string]Body{"": BodySummary, "summary": BodySummary, "Hubble_JSON": BodyHubbleJSON, "none": BodyNone} {
 		got, err := ParseBody(name)
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
 	}
 	_, err := ParseBody("json")
-	assert.EqualError(t, err, `body "json": want one of summary, hubble_json`)
+	assert.EqualError(t, err, `body "json": want one of summary, hubble_json, none`)
 	assert.Equal(t, "hubble_json", BodyHubbleJSON.String())
 }
 

@@ -18,7 +18,7 @@ type source struct{ attribute, field string }
 // networkSources returns all attributes that a network record may have. An attribute that the schema requires of every record, such as
 // EventResult, has no field here even if it follows from one: no mask leaves it out.
 func networkSources() []source {
-	all := slices.Concat(eventSources, outcomeSources, deviceSources, endSources, transportSources, decisionSources, tunnelSources)
+	all := slices.Concat(eventSources, outcomeSources, deviceSources, endSources, transportSources, decisionSources, tunnelSources, connectionSources)
 	for _, kind := range kindAttributes {
 		for i := range kind {
 			all = append(all, kind[i].source)
@@ -55,10 +55,10 @@ func newNetworkMask(m *flow.Mask) *networkMask {
 	return mask
 }
 
-// omits returns the attributes that the event's record leaves out, nil for none. As in Hubble, only flows are masked.
-func (m *networkMask) omits(f *flow.Flow) map[string]bool {
-	if m == nil || f.Class != flow.ClassPacket && f.Class != flow.ClassSocket {
+// omits returns the attributes that the record of an event leaves out, nil for none. As in Hubble, only flows are masked.
+func (m *networkMask) omits(class flow.Class, protocol flow.L4Protocol) map[string]bool {
+	if m == nil || class != flow.ClassPacket && class != flow.ClassSocket {
 		return nil
 	}
-	return m.omit[f.L4.Protocol]
+	return m.omit[protocol]
 }

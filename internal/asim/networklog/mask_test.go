@@ -53,6 +53,9 @@ func TestEveryAttributeOfARecordIsInTheTable(t *testing.T) {
 	eachNetworkEvent(t, networkOptions, look)
 	later := networkFlow(t, mt.Trace{Version: 3}.Bytes()) // no datapath writes one yet
 	look(later, networkAppend(t, networkOptions, later))
+	for _, c := range networkConnections() {
+		look(nil, networkAppendConnection(networkOptions, c))
+	}
 	maps.DeleteFunc(known, func(name string, _ bool) bool { return seen[name] })
 	require.Empty(t, slices.Sorted(maps.Keys(known)), "the capture has no event with these")
 }

@@ -22,6 +22,7 @@ type networkRecord struct {
 	*flow.Flow
 	attrs attrs.Attributes
 	uid   uid.ID
+	left  int // size of what this record leaves out because other attributes say it
 }
 
 // eventSources are the attributes that event writes.
@@ -65,21 +66,30 @@ func (r *networkRecord) event(ts time.Time) {
 	}
 	a.PutPiece("EventStartTime", start)
 	a.PutPiece("EventEndTime", end)
-	if !r.uid.IsZero() {
-		from := len(r.builder.Text)
-		r.builder.Text = r.uid.Append(r.builder.Text)
-		a.PutText("EventOriginalUid", from)
+	r.identifier()
+	if name := r.typeName(); !r.repeats("cilium.event.type", len(name), r.Type == monitor.TypeTrace) {
+		a.PutConst("cilium.event.type", name)
 	}
-	a.PutConst("cilium.event.type", r.typeName())
-	putName(a, "cilium.event.sub_type", r.SubTypeName())
+	if name := r.SubTypeName(); !r.repeats("cilium.event.sub_type", len(name), r.Type == monitor.TypeTrace || r.Type == monitor.TypeDrop) {
+		putName(a, "cilium.event.sub_type", name)
+	}
 	if r.EndpointID != 0 {
 		a.PutInt("cilium.endpoint.id", int64(r.EndpointID))
 	}
-	if r.CPU >= 0 {
+	if r.CPU >= 0 && !r.repeats("cilium.cpu", digits, r.Class == flow.ClassPacket) {
 		a.PutInt("cilium.cpu", int64(r.CPU))
 	}
 	if r.VersionUnknown {
 		a.PutConstBool("cilium.notification.version_unknown", true)
+	}
+}
+
+// identifier writes the identifier of the first event.
+func (r *networkRecord) identifier() {
+	if !r.uid.IsZero() {
+		from := len(r.builder.Text)
+		r.builder.Text = r.uid.Append(r.builder.Text)
+		r.attrs.PutText("EventOriginalUid", from)
 	}
 }
 
@@ -157,13 +167,10 @@ var outcomeSources = []source{
 func (r *networkRecord) outcome(o networkOutcome) {
 	a := r.attrs
 	a.PutConst("EventResult", o.result)
-	a.PutConst("EventResultDetails", o.details)
-	a.PutConst("EventSeverity", o.eventSeverity)
+	r.closed(o.details, o.eventSeverity)
 	putName(a, "DvcAction", o.action)
 	if r.Verdict != flow.VerdictUnknown {
-		verdict := r.Verdict.String()
-		a.PutConst("DvcOriginalAction", verdict)
-		a.PutConst("cilium.verdict", verdict)
+		r.verdict(r.Verdict.String())
 	}
 	if r.Verdict != flow.VerdictDropped {
 		return
@@ -179,7 +186,25 @@ func (r *networkRecord) outcome(o networkOutcome) {
 	}
 	a.PutConst("EventOriginalResultDetails", reason)
 	a.PutConst("cilium.drop_reason", flow.DropReasonName(r.DropReason))
-	a.PutConstInt("cilium.drop_reason_code", int64(r.DropReason))
+	if !r.repeats("cilium.drop_reason_code", digits, flow.DropReasonNamed(r.DropReason)) {
+		a.PutConstInt("cilium.drop_reason_code", int64(r.DropReason))
+	}
+}
+
+// closed writes the two columns whose lists of values are closed.
+func (r *networkRecord) closed(details, severity string) {
+	if !r.repeats("EventResultDetails", len(details), details == "NA" || details == "Unknown") {
+		r.attrs.PutConst("EventResultDetails", details)
+	}
+	r.attrs.PutConst("EventSeverity", severity)
+}
+
+// verdict writes Hubble's name of the verdict.
+func (r *networkRecord) verdict(name string) {
+	r.attrs.PutConst("DvcOriginalAction", name)
+	if !r.repeats("cilium.verdict", len(name), true) {
+		r.attrs.PutConst("cilium.verdict", name)
+	}
 }
 
 // deviceSources are the attributes of the device, which SetDevice writes.
@@ -189,6 +214,13 @@ var deviceSources = []source{
 	{"DvcDomain", ""},
 	{"DvcDomainType", ""},
 	{"DvcIpAddr", ""},
+}
+
+// device writes the attributes of the device, unless the resource has them.
+func (r *networkRecord) device() {
+	if !r.options.DeviceInResource {
+		r.attrs.PutConsts(&r.dvc)
+	}
 }
 
 // number writes a number, nothing when it is 0: no such field has 0 as a value.

@@ -39,16 +39,12 @@ var networkDirections = [...]string{"NA", "Inbound", "Outbound"}
 // transport writes the protocol, the amount, the flags and the ICMP message.
 func (r *networkRecord) transport() {
 	a := r.attrs
-	a.PutConst("NetworkDirection", networkDirections[r.Direction])
+	r.direction(networkDirections[r.Direction])
 	if r.IP.Version != 0 {
 		if r.Class == flow.ClassPacket || r.L4.Protocol != flow.L4None {
 			putName(a, "NetworkProtocol", networkProtocolName(r.IP.Protocol))
 		}
-		if r.IP.Version == 6 {
-			a.PutConst("NetworkProtocolVersion", "IPv6")
-		} else {
-			a.PutConst("NetworkProtocolVersion", "IPv4")
-		}
+		r.version(r.IP.Version)
 		if r.IP.Fragment {
 			a.PutBool("cilium.ip.fragment", true)
 		}
@@ -59,13 +55,17 @@ func (r *networkRecord) transport() {
 	// All packets of a record go one way: the source has sent all bytes, the destination none.
 	switch {
 	case r.Aggregate.Count > 1:
-		a.PutInt("NetworkBytes", r.Aggregate.Bytes)
-		a.PutInt("NetworkPackets", r.Aggregate.Count)
+		if !r.repeats("NetworkBytes", 2*digits, true) {
+			a.PutInt("NetworkBytes", r.Aggregate.Bytes)
+			a.PutInt("NetworkPackets", r.Aggregate.Count)
+		}
 		a.PutInt("SrcBytes", r.Aggregate.Bytes)
 		a.PutInt("SrcPackets", r.Aggregate.Count)
 	case r.OrigLen != 0:
-		a.PutInt("NetworkBytes", int64(r.OrigLen))
-		a.PutConstInt("NetworkPackets", 1)
+		if !r.repeats("NetworkBytes", digits+1, true) {
+			a.PutInt("NetworkBytes", int64(r.OrigLen))
+			a.PutConstInt("NetworkPackets", 1)
+		}
 		a.PutInt("SrcBytes", int64(r.OrigLen))
 		a.PutConstInt("SrcPackets", 1)
 	}
@@ -78,35 +78,65 @@ func (r *networkRecord) transport() {
 	switch r.L4.Protocol {
 	case flow.L4TCP:
 		if r.L4.HasFlags {
-			a.PutConsts(r.tcpFlagAttrs(r.L4.Flags))
+			r.tcpFlags(r.L4.Flags)
 		}
-	case flow.L4ICMPv4:
-		a.PutStr("NetworkIcmpType", networkICMPTypeName(networkICMPv4Types, r.L4.Type))
-		a.PutConstInt("NetworkIcmpCode", int64(r.L4.Code))
-	case flow.L4ICMPv6:
-		a.PutStr("NetworkIcmpType", networkICMPTypeName(networkICMPv6Types, r.L4.Type))
-		a.PutConstInt("NetworkIcmpCode", int64(r.L4.Code))
+	case flow.L4ICMPv4, flow.L4ICMPv6:
+		r.icmp(r.L4.Protocol, r.L4.Type, r.L4.Code)
 	}
 	if r.Problem != flow.ProblemNone {
 		a.PutStr("cilium.packet.problem", r.Problem.String()+" "+r.ProblemAt.String())
 	}
 }
 
-// tcpFlagAttrs returns the attributes of a TCP header's flags.
-func (m *Mapper) tcpFlagAttrs(flags uint16) *attrs.ConstAttrs {
-	place := 0
+// direction writes the direction of the connection.
+func (r *networkRecord) direction(name string) {
+	if !r.repeats("NetworkDirection", len(name), name == networkDirections[flow.DirectionUnknown]) {
+		r.attrs.PutConst("NetworkDirection", name)
+	}
+}
+
+// version writes the version of IP.
+func (r *networkRecord) version(ip uint8) {
+	name := "IPv4"
+	if ip == 6 {
+		name = "IPv6"
+	}
+	if !r.repeats("NetworkProtocolVersion", len(name), true) {
+		r.attrs.PutConst("NetworkProtocolVersion", name)
+	}
+}
+
+// icmp writes the type and the code of an ICMP message.
+func (r *networkRecord) icmp(protocol flow.L4Protocol, typ, code uint8) {
+	types := networkICMPv4Types
+	if protocol == flow.L4ICMPv6 {
+		types = networkICMPv6Types
+	}
+	r.attrs.PutStr("NetworkIcmpType", networkICMPTypeName(types, typ))
+	r.attrs.PutConstInt("NetworkIcmpCode", int64(code))
+}
+
+// tcpFlags writes the attributes of a TCP header's flags.
+func (r *networkRecord) tcpFlags(flags uint16) {
+	place, unset := 0, 0
 	for i, f := range networkTCPFlags {
 		if flags&f.flag != 0 {
 			place |= 1 << i
+		} else {
+			unset++
 		}
 	}
-	if m.tcpFlags[place] == nil {
-		m.tcpFlags[place] = &attrs.ConstAttrs{}
+	slim := r.repeats("TcpFlagsAck", unset*len("false"), true)
+	if r.tcpFlagAttrs[place] == nil {
+		set := &attrs.ConstAttrs{}
 		for _, f := range networkTCPFlags {
-			m.tcpFlags[place].Bool(f.key, flags&f.flag != 0)
+			if is := flags&f.flag != 0; is || !slim {
+				set.Bool(f.key, is)
+			}
 		}
+		r.tcpFlagAttrs[place] = set
 	}
-	return m.tcpFlags[place]
+	r.attrs.PutConsts(r.tcpFlagAttrs[place])
 }
 
 // networkTCPFlags are the flags that the schema has.

@@ -64,15 +64,15 @@ func (f *Flow) shownReply() Tristate {
 			return Yes
 		}
 	case L4ICMPv4, L4ICMPv6:
-		if reply, echo := f.echo(); echo {
+		if reply, echo := f.Echo(); echo {
 			return reply
 		}
 	}
 	return Unknown
 }
 
-// echo reports whether the packet is an echo of ICMP or ICMPv6 (ok), and whether it is the reply.
-func (f *Flow) echo() (reply Tristate, ok bool) {
+// Echo reports whether the packet is an echo of ICMP or ICMPv6 (ok), and whether it is the reply.
+func (f *Flow) Echo() (reply Tristate, ok bool) {
 	const echo, echoReply, echo6, echoReply6 = 8, 0, 128, 129
 	switch {
 	case f.L4.Protocol == L4ICMPv4 && f.L4.Type == echo, f.L4.Protocol == L4ICMPv6 && f.L4.Type == echo6:

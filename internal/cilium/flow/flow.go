@@ -122,11 +122,12 @@ type L4 struct {
 	Flags           uint16 // TCP: see the TCP* constants
 	SourcePort      uint16 // TCP, UDP, SCTP
 	DestinationPort uint16
-	Type            uint8 // ICMP, ICMPv6, IGMP, VRRP message type; SCTP: type of the first chunk
-	Code            uint8 // ICMP, ICMPv6
-	HasChunk        bool  // SCTP: Type was read
-	RouterID        uint8 // VRRP
-	Priority        uint8 // VRRP
+	Type            uint8  // ICMP, ICMPv6, IGMP, VRRP message type; SCTP: type of the first chunk
+	Code            uint8  // ICMP, ICMPv6
+	Identifier      uint16 // ICMP, ICMPv6: of an echo and its reply; has no meaning in other messages
+	HasChunk        bool   // SCTP: Type was read
+	RouterID        uint8  // VRRP
+	Priority        uint8  // VRRP
 	Group           netip.Addr
 }
 

@@ -89,7 +89,7 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 		if len(above) < header {
 			break
 		}
-		if _, echo := f.echo(); !echo { // an error has the packet that caused it, which translation changes too
+		if _, echo := f.Echo(); !echo { // an error has the packet that caused it, which translation changes too
 			ok = take(0, 2) && take(4, header)
 			break
 		}

@@ -47,7 +47,10 @@ func dropReasonName(reason uint32) string {
 }
 
 // PolicyMatchName returns how a policy matched, such as L3-L4, as Cilium prints it.
-func (f *Flow) PolicyMatchName() string { return monitorapi.PolicyMatchType(f.PolicyMatch).String() }
+func (f *Flow) PolicyMatchName() string { return PolicyMatchText(f.PolicyMatch) }
+
+// PolicyMatchText is PolicyMatchName for Cilium's number.
+func PolicyMatchText(match uint8) string { return monitorapi.PolicyMatchType(match).String() }
 
 // tracePointNames is indexed by the sub-type of a trace.
 var tracePointNames = [...]string{

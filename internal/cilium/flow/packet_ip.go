@@ -254,6 +254,9 @@ func (p *parser) icmp(b []byte, layer Layer, protocol L4Protocol, headerLen int)
 		p.h.Layer = layer
 		p.h.L4 = L4{Protocol: protocol, Type: b[0], Code: b[1]}
 	}
+	if len(b) >= 6 {
+		p.h.L4.Identifier = binary.BigEndian.Uint16(b[4:])
+	}
 	if len(b) < headerLen {
 		p.stop(ProblemTruncated, layer)
 	}

@@ -189,7 +189,7 @@ func TestTunnels(t *testing.T) {
 			assert.Equal(t, flow.Tunnel{Protocol: tt.want, VNI: 0xabcdef, IP: outer,
 				L4: flow.L4{Protocol: flow.L4UDP, SourcePort: 50000, DestinationPort: 6081}}, f.Tunnel)
 			assert.Equal(t, src4, f.IP.Source)
-			assert.Equal(t, flow.L4{Protocol: flow.L4ICMPv4, Type: 8}, f.L4)
+			assert.Equal(t, flow.L4{Protocol: flow.L4ICMPv4, Type: 8, Identifier: 1}, f.L4)
 		})
 	}
 	t.Run("a tunnel in a tunnel shows what is innermost", func(t *testing.T) {

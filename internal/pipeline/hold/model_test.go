@@ -65,6 +65,10 @@ func (m *model) step(op, key byte, size int) {
 	require.Equal(m.t, i < 0, e == nil)
 	data := fmt.Sprint(op, strings.Repeat("x", size))
 	switch {
+	case op%16 == 13 && e != nil:
+		s.Renew(e)
+		m.kept = append(append(m.kept[:i:i], m.kept[i+1:]...), m.kept[i])
+		m.same(e, m.kept[len(m.kept)-1])
 	case op%4 == 0 && e != nil:
 		m.same(e, m.kept[i])
 		s.Drop(e)

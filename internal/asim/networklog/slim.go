@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Slim records, and the size of records as Sentinel bills it: the lengths of the texts of the columns' values, and AdditionalFields, which has
+// the attributes without a column, as JSON text with their names. The README has the table of what slim records leave out.
+
+package networklog
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// digits is an estimate of the length of a number's text.
+const digits = 3
+
+// repeats reports whether a slim record leaves an attribute out, and counts its size. said is whether other attributes of the record say the
+// same, or its value says nothing; size is the length of the value's text.
+func (r *networkRecord) repeats(name string, size int, said bool) bool {
+	if !said || !r.options.Slim {
+		return false
+	}
+	if !r.attrs.Omits(name) && size > 0 {
+		r.left += billed(name, size, true)
+	}
+	return true
+}
+
+// count adds what the record has left out to the sum.
+func (r *networkRecord) count() {
+	if r.left > 0 {
+		r.saved.Add(int64(r.left))
+		r.left = 0
+	}
+}
+
+// Saved returns the size of the attributes that slim records have left out, in bytes. It may be called from any goroutine.
+func (m *Mapper) Saved() int64 { return m.saved.Load() }
+
+// billed returns what an attribute adds to the bill.
+func billed(name string, size int, text bool) int {
+	switch {
+	case name == eventSchema: // the table says it
+		return 0
+	case name != "Src" && name != "Dst" && !strings.HasPrefix(name, "cilium."): // a column
+		return size
+	case text:
+		return len(name) + len(`"":"",`) + size
+	}
+	return len(name) + len(`"":,`) + size
+}
+
+// RecordSize returns the size of a record as Sentinel bills it, in bytes, with the attributes of the device, which fill the columns of each row
+// from the resource, too. It does not count the escapes of JSON.
+func (m *Mapper) RecordSize(record pcommon.Map) int {
+	size := 0
+	if m.options.DeviceInResource {
+		size = m.dvc.Size()
+	}
+	for name, v := range record.All() {
+		switch v.Type() {
+		case pcommon.ValueTypeStr:
+			size += billed(name, len(v.Str()), true)
+		case pcommon.ValueTypeInt:
+			size += billed(name, decimals(v.Int()), false)
+		default:
+			size += billed(name, len(v.AsString()), false)
+		}
+	}
+	return size
+}
+
+// decimals returns the length of a number's text.
+func decimals(n int64) int {
+	length := 1
+	if n < 0 {
+		length++
+	}
+	for ; n > 9 || n < -9; n /= 10 {
+		length++
+	}
+	return length
+}

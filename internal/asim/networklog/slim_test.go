@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package networklog
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+)
+
+// repeated derives an attribute that slim records leave out from those that they have. It returns nil where nothing is said.
+type repeated func(a map[string]any, f *flow.Flow) any
+
+func as(value any) repeated { return func(map[string]any, *flow.Flow) any { return value } }
+
+func of(name string) repeated { return func(a map[string]any, _ *flow.Flow) any { return a[name] } }
+
+func unset(_ map[string]any, f *flow.Flow) any {
+	if f.L4.HasFlags {
+		return false
+	}
+	return nil
+}
+
+// The attributes that a slim record leaves out follow from those that it has. cilium.cpu and, of IP packets, the MAC addresses are the only
+// exceptions: they do not.
+func TestWhatASlimRecordLeavesOutFollowsFromTheRest(t *testing.T) {
+	names := map[string]string{}
+	for identity := range uint32(20) {
+		if name, ok := flow.IdentityName(identity); ok {
+			names[string(rune(identity))] = name
+		}
+	}
+	identityName := func(of string) repeated {
+		return func(a map[string]any, _ *flow.Flow) any { return names[string(rune(a[of].(int64)))] }
+	}
+	follows := map[string]repeated{
+		"EventResultDetails": func(a map[string]any, _ *flow.Flow) any {
+			if a["EventResult"] == "Failure" {
+				return "Unknown"
+			}
+			return "NA"
+		},
+		"NetworkDirection": as("NA"), "cilium.event.type": as("trace"), "cilium.verdict": of("DvcOriginalAction"),
+		"Src": of("SrcIpAddr"), "Dst": of("DstIpAddr"), "NetworkBytes": of("SrcBytes"), "NetworkPackets": of("SrcPackets"),
+		"cilium.source.identity_name": identityName("cilium.source.identity"), "cilium.destination.identity_name": identityName("cilium.destination.identity"),
+		"TcpFlagsAck": unset, "TcpFlagsFin": unset, "TcpFlagsPsh": unset, "TcpFlagsRst": unset, "TcpFlagsSyn": unset, "TcpFlagsUrg": unset,
+		"NetworkProtocolVersion": func(_ map[string]any, f *flow.Flow) any {
+			if f.IP.Destination.Is4() {
+				return "IPv4"
+			}
+			return "IPv6"
+		},
+		"cilium.event.sub_type": func(a map[string]any, f *flow.Flow) any {
+			if point, ok := a["cilium.trace.observation_point"].(string); ok {
+				return strings.ReplaceAll(strings.ToLower(point), "_", "-")
+			}
+			reason, _, _ := strings.Cut(a["EventOriginalResultDetails"].(string), ", ")
+			return reason
+		},
+		"cilium.drop_reason_code": func(a map[string]any, f *flow.Flow) any {
+			require.Equal(t, a["cilium.drop_reason"], flow.DropReasonName(f.DropReason))
+			return int64(f.DropReason)
+		},
+		"cilium.policy.verdict": func(a map[string]any, _ *flow.Flow) any {
+			return map[any]any{"FORWARDED": "allow", "DROPPED": "deny", "AUDIT": "audit", "REDIRECTED": "redirect"}[a["DvcOriginalAction"]]
+		},
+		"cilium.is_reply": func(a map[string]any, f *flow.Flow) any {
+			reason, ok := a["cilium.trace.reason"]
+			require.True(t, ok || a["cilium.event.type"] == "policy-verdict")
+			return reason == "REPLY"
+		},
+		"cilium.cpu": nil, "SrcMacAddr": nil, "DstMacAddr": nil,
+	}
+	var full []map[string]any
+	eachNetworkEvent(t, networkOptions, func(_ *flow.Flow, lr plog.LogRecord) { full = append(full, lr.Attributes().AsRaw()) })
+	options := networkOptions
+	options.Slim = true
+	left, i := map[string]bool{}, 0
+	eachNetworkEvent(t, options, func(f *flow.Flow, lr plog.LogRecord) {
+		slim := lr.Attributes().AsRaw()
+		for name, want := range full[i] {
+			if got, ok := slim[name]; ok {
+				require.Equal(t, want, got)
+				continue
+			}
+			rule, ok := follows[name]
+			require.True(t, ok, "%s is left out", name)
+			left[name] = true
+			if rule != nil {
+				require.Equal(t, want, rule(slim, f), "%s of %v", name, slim)
+			}
+			delete(full[i], name)
+		}
+		require.Equal(t, full[i], slim, "nothing is added")
+		i++
+	})
+	for name := range follows {
+		if name != "cilium.cpu" { // the test's events have none
+			require.True(t, left[name], name)
+		}
+	}
+	section := kit.Section(t, "../../../receiver/ciliumwindowsreceiver/README.md", "### Slim records")
+	for _, row := range regexp.MustCompile("(?m)^\\| (`.*`) \\|").FindAllStringSubmatch(section, -1) {
+		for name := range strings.SplitSeq(row[1], ", ") {
+			delete(follows, strings.Trim(name, "`"))
+		}
+	}
+	require.Empty(t, follows, "the README lists what is left out")
+}
+
+// The size is what a row's values have, written as Sentinel's columns have them.
+func TestTheSizeOfARecordIsThatOfItsValues(t *testing.T) {
+	for _, slim := range []bool{false, true} {
+		options := networkOptions
+		options.Slim, options.DeviceInResource = slim, slim
+		m := NewMapper(options)
+		eachNetworkEvent(t, options, func(f *flow.Flow, lr plog.LogRecord) {
+			want, more := 0, map[string]any{}
+			for name, v := range lr.Attributes().AsRaw() {
+				v, _ := json.Marshal(v)
+				switch {
+				case name == "EventSchema":
+				case name == "Src", name == "Dst", strings.HasPrefix(name, "cilium."):
+					more[name] = json.RawMessage(v)
+				default:
+					want += len(strings.Trim(string(v), `"`))
+				}
+			}
+			object, err := json.Marshal(more)
+			require.NoError(t, err)
+			want += len(object)
+			if slim {
+				want += len("node-1" + "win1" + "corp.example" + "FQDN" + "192.0.2.7")
+			}
+			require.InDelta(t, want, m.RecordSize(lr.Attributes()), 4, "%v", lr.Attributes().AsRaw())
+		})
+	}
+}
+
+func TestASlimRecordIsSmallerByWhatIsCountedAsSaved(t *testing.T) {
+	whole, slim := NewMapper(networkOptions), NewMapper(func() Options { o := networkOptions; o.Slim = true; return o }())
+	var saved, sizes int
+	eachNetworkEvent(t, networkOptions, func(f *flow.Flow, lr plog.LogRecord) {
+		one := plog.NewLogRecord()
+		slim.Append(one, f, [16]byte{1}, networkAt, networkAt)
+		sizes += whole.RecordSize(lr.Attributes())
+		saved += whole.RecordSize(lr.Attributes()) - slim.RecordSize(one.Attributes())
+	})
+	require.InEpsilon(t, saved, slim.Saved(), 0.02)
+	require.Zero(t, whole.Saved())
+	require.Greater(t, float64(saved)/float64(sizes), 0.33)
+	t.Logf("%d of %d bytes", saved, sizes)
+}
