@@ -26,6 +26,7 @@ type mode struct {
 var modes = []mode{
 	{name: "full", config: map[string]any{}},
 	{name: "correlate", config: map[string]any{"correlate": true}},
+	{name: "balanced", config: map[string]any{"volume": "balanced"}},
 }
 
 // The times of a run, after midnight. The traffic of a day precedes what is measured, so that names of the day before are not new. The last hour
