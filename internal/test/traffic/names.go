@@ -30,7 +30,6 @@ const (
 	reverse      // of an address of the own network
 	telemetry
 	oneTime
-	planted // its text is given
 )
 
 // name is a name: a kind, and a number within it.
@@ -112,7 +111,7 @@ func (n name) text() string {
 
 // result returns the response code of questions for the name.
 func (m *Model) result(n name) uint16 {
-	if n.kind == telemetry || n.kind == service || n.kind == planted {
+	if n.kind == telemetry || n.kind == service {
 		return noError
 	}
 	switch s := n.share(forMissing); {
