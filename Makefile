@@ -263,7 +263,7 @@ bench-ring:
 bench-keys:
 	@mkdir -p $(BENCH); : > $(BENCH)/keys.txt
 	@for i in 1 2 3; do $(GO) test -run '^$$' -bench '^Benchmark(Aggregate|Correlate|Connections)$$/^keys=1000000$$' -skip '/^keys=1000000$$/.' -benchmem \
-	  ./internal/dns/correlate ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
+	  ./internal/dns/aggregate ./internal/dns/correlate ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
 
 bench-hold: ## measure the store of events kept back beside go-freelru and a Go map with container/list; part of no other target
 	@mkdir -p $(BENCH); : > $(BENCH)/hold.txt

@@ -46,9 +46,10 @@ func (g *growing) Due() bool { return len(g.kept) > 3 }
 func (g *growing) Silence(time.Duration) {}
 func (g *growing) Held() int             { return len(g.kept) }
 
-func (g *growing) Release(records plog.LogRecordSlice, _ bool) {
+func (g *growing) Release(records plog.LogRecordSlice, _ bool) Outcome {
 	g.append(g.kept[0], records)
 	g.kept = g.kept[1:]
+	return Outcome{Kind: Emitted}
 }
 
 // TestABatchIsNeverLargerInOTLPThanConfigured sends records whose size differs from that of their events, some kept back, and of two

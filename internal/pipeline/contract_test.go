@@ -42,10 +42,11 @@ func (l *liar) Due() bool             { return false }
 func (l *liar) Silence(time.Duration) {}
 func (l *liar) Held() int             { return len(l.kept) }
 
-func (l *liar) Release(records plog.LogRecordSlice, _ bool) {
+func (l *liar) Release(records plog.LogRecordSlice, _ bool) Outcome {
 	data := l.kept[0]
 	l.kept = l.kept[1:]
 	l.append(data, records)
+	return Outcome{Kind: Emitted}
 }
 
 func TestAHandlerThatAppendsAnotherNumberOfRecordsThanItSaysIsAnAccountedFault(t *testing.T) {

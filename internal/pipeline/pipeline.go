@@ -80,9 +80,11 @@ type BufferingHandler interface {
 	Silence(d time.Duration)
 	// Held is the number of events kept back.
 	Held() int
-	// Release removes the oldest event kept back and appends exactly one record, for it and those aggregated with it. due is what
-	// Due has just returned; when it is false the event goes early, because no more events come.
-	Release(records plog.LogRecordSlice, due bool)
+	// Release handles the oldest event kept back. For Emitted it has removed the event and appended exactly one record, for the event and
+	// those aggregated with it; for Aggregated it has added the event to another one that is kept back; for Held it keeps the event back
+	// for another reason. Each event is released a few times at most. due is what Due has just returned; when it is false the event goes
+	// early, because no more events come.
+	Release(records plog.LogRecordSlice, due bool) Outcome
 }
 
 // Settings configures a pipeline.
@@ -322,12 +324,20 @@ func (p *Pipeline) releaseAll() {
 	}
 }
 
-// release releases one event. When no time is left to hand anything over, its record is dropped with the batch.
+// release releases one event. When no time is left to hand anything over, its record is dropped with the batch. After a panic the number of
+// events kept back shows whether the event is lost.
 func (p *Pipeline) release(due bool) {
-	if !p.guard(func() { p.holder.Release(p.records, due) }) {
-		p.Stats.Undecodable.Add(UndecodablePanic, 1)
-	} else if !p.settled(true) {
+	var outcome Outcome
+	held := p.held()
+	if !p.guard(func() { outcome = p.holder.Release(p.records, due) }) {
+		p.Stats.Undecodable.Add(UndecodablePanic, int64(held-p.held()))
+		return
+	}
+	if !p.settled(outcome.Kind == Emitted) {
 		p.Stats.Dropped.Add(DropNoRecord, 1)
+	}
+	if outcome.Kind == Aggregated {
+		p.Stats.Aggregated.Add(1)
 	}
 }
 

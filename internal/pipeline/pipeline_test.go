@@ -495,7 +495,7 @@ func (h *holding) Due() bool               { return len(h.order) >= 10 || h.due 
 func (h *holding) Silence(d time.Duration) { h.silence += d }
 func (h *holding) Held() int               { return len(h.order) }
 
-func (h *holding) Release(records plog.LogRecordSlice, due bool) {
+func (h *holding) Release(records plog.LogRecordSlice, due bool) Outcome {
 	key := h.order[0]
 	n := h.count[key]
 	h.order = h.order[1:]
@@ -504,6 +504,7 @@ func (h *holding) Release(records plog.LogRecordSlice, due bool) {
 	if key == "hx" {
 		panic("bad event")
 	}
+	return Outcome{Kind: Emitted}
 }
 
 func TestEventsKeptBackComeOutWhenTheyAreDueAndAtTheEnd(t *testing.T) {

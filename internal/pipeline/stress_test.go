@@ -63,13 +63,14 @@ func (c *chance) Due() bool             { return len(c.kept) > 20 || len(c.kept)
 func (c *chance) Silence(time.Duration) {}
 func (c *chance) Held() int             { return len(c.kept) }
 
-func (c *chance) Release(records plog.LogRecordSlice, _ bool) {
+func (c *chance) Release(records plog.LogRecordSlice, _ bool) Outcome {
 	id := c.kept[0]
 	c.kept = c.kept[1:]
 	records.AppendEmpty().Body().SetStr(id)
 	if c.rand.IntN(8) == 0 {
 		panic("while letting go")
 	}
+	return Outcome{Kind: Emitted}
 }
 
 // fickle is a consumer that takes some of the batches, and parts of others.

@@ -12,6 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/shape"
@@ -57,10 +58,9 @@ type Config struct {
 	Filters filter.Config `mapstructure:"filters"`
 	// Noise are the keys that filter common noise, in addition to the rules.
 	Noise filter.Noise `mapstructure:",squash"`
-	// Aggregation merges identical queries into one record.
+	// Aggregation writes one record for the exchanges that are alike, or for identical events without Correlate.
 	Aggregation aggregationConfig `mapstructure:"aggregation"`
-	// Correlate merges a query and its response into one record. Default: false. It cannot be combined with
-	// Aggregation.
+	// Correlate merges a query, its recursion and its response into one record. Default: false.
 	Correlate bool `mapstructure:"correlate"`
 	// Correlation configures how queries and responses are matched.
 	Correlation correlationConfig `mapstructure:"correlation"`
@@ -236,21 +236,31 @@ func (c Config) Marshal(conf *confmap.Conf) error {
 	return configyaml.Marshal(conf, plainConfig(c))
 }
 
-// newCorrelator returns the correlator that keeps events back, or nil if no events are merged.
+// newCorrelator returns the correlator that merges the events of an exchange, or nil if none are merged.
 func (c *Config) newCorrelator() *correlate.Correlator {
-	s := correlate.Settings{Live: !c.Replay.Enabled()}
-	mib, entry := 0, hold.EntrySize
-	switch {
-	case c.Aggregation.Window > 0:
-		s.Mode, s.Window, mib = correlate.Aggregate, c.Aggregation.Window, c.Aggregation.MaxSizeMiB
-	case c.Correlate:
-		s.Mode, s.Window, mib = correlate.Correlate, c.Correlation.Timeout, c.Correlation.MaxSizeMiB
-		entry += correlate.OpenCallSize
-	default:
+	if !c.Correlate {
 		return nil
 	}
-	const leastEvent = 256 // bytes, approximately
-	s.MaxEvents = mib << 20 / (entry + leastEvent)
-	s.MaxBytes = mib<<20 - s.MaxEvents*entry
+	s := correlate.Settings{Live: !c.Replay.Enabled(), Window: c.Correlation.Timeout}
+	s.MaxEvents, s.MaxBytes = heldBounds(c.Correlation.MaxSizeMiB, hold.EntrySize+correlate.OpenCallSize)
 	return correlate.New(s)
+}
+
+// newAggregator returns the aggregator that sums exchanges, or counts events if there are no exchanges, or nil if aggregation is off.
+func (c *Config) newAggregator() *aggregate.Aggregator {
+	if c.Aggregation.Window <= 0 && c.Aggregation.Noise.Window <= 0 {
+		return nil
+	}
+	s := aggregate.Settings{
+		Live: !c.Replay.Enabled(), Short: c.Aggregation.Window, Long: c.Aggregation.Noise.Window, Exchanges: c.Correlate,
+	}
+	s.MaxEvents, s.MaxBytes = heldBounds(c.Aggregation.MaxSizeMiB, hold.EntrySize)
+	return aggregate.New(s)
+}
+
+// heldBounds divides memory between the events that are kept back, of which each takes entry bytes besides its own, and their bytes.
+func heldBounds(mib, entry int) (maxEvents, maxBytes int) {
+	const leastEvent = 256 // bytes, approximately
+	maxEvents = mib << 20 / (entry + leastEvent)
+	return maxEvents, mib<<20 - maxEvents*entry
 }

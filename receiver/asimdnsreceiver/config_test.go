@@ -94,7 +94,7 @@ replay: {path: a*.etl, repeat: 0, rate: 12.5}
 	require.NoError(t, err)
 	require.Equal(t, dns.ProfileASIM, cfg.Profile)
 	require.Equal(t, uint64(0x8000000000000001), *cfg.EnableFlags)
-	require.Equal(t, deviceConfig{Hostname: "dc1.corp.example.com", IP: "10.0.0.1"}, cfg.Device)
+	require.Equal(t, deviceConfig{Hostname: "dc1.corp.example.com", IP: "10.0.0.1", In: dnslog.DeviceInRecord}, cfg.Device)
 	require.Equal(t, dnslog.PacketConfig{Parse: true, Keep: dnslog.KeepPacketOnError}, cfg.Packet)
 	require.Equal(t, buffersConfig{SizeKB: 512, Minimum: 8, Maximum: 16, FlushInterval: 5 * time.Second}, cfg.Buffers)
 	require.Equal(t, pipeline.BatchConfig{MaxRecords: 10, MaxSizeMiB: 3, FlushInterval: 1500 * time.Millisecond}, cfg.Batch)

@@ -62,9 +62,6 @@ func (c *Config) Validate() error {
 	if c.Profile == dns.ProfileDocumented {
 		errs = append(errs, c.validateDocumented()...)
 	}
-	if c.Correlate && c.Aggregation.Window > 0 {
-		errs.Add("correlate", errors.New("true is not allowed with aggregation.window; choose one"))
-	}
 	// The collector calls the Validate methods of the profile, names, and the sections packet, filters, aggregation,
 	// correlation, batch, queue, retry, replay and record itself.
 	if len(errs) == 0 {

@@ -13,10 +13,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
 // providerPipeline decodes, filters and maps the events of one provider.
@@ -27,16 +29,24 @@ type providerPipeline struct {
 	mapper  *dnslog.Mapper
 	records plog.LogRecordSlice // of the batch being filled
 	audits  plog.LogRecordSlice // of the same batch, for records of audit events
+	joined  int64               // events joined with others since the last record
 }
 
 // handler turns raw ETW events into records. It runs on the pipeline's worker.
 type handler struct {
 	pipelines  []*providerPipeline
-	correlator *correlate.Correlator // nil if events are not merged
+	correlator *correlate.Correlator // nil if events are not merged into exchanges
+	aggregator *aggregate.Aggregator // nil if nothing is summed
 	ids        *uid.Maker            // nil if records have no identifier derived from the event
 
-	event dns.Event
-	other dns.Event // another event, while event is in use
+	// class says how the exchange of a decoded event is summed. Without it all are summed alike.
+	class func(e *dns.Event, x *correlate.Exchange) aggregate.Class
+	shape classification
+	saved saved
+
+	event    dns.Event
+	other    dns.Event          // another event, while event is in use
+	exchange correlate.Exchange // of one of them
 
 	moved   atomic.Pointer[dnslog.Device] // this host's new name and address, for the next batch
 	unknown atomic.Int64                  // emitted events of unknown layout
@@ -65,6 +75,10 @@ func (h *handler) beginFile(d dnslog.Device) {
 	if h.correlator != nil {
 		h.correlator.Forget()
 	}
+	if h.aggregator != nil {
+		h.aggregator.Forget()
+	}
+	h.shape.forget()
 	if h.ids != nil {
 		h.ids.Forget()
 	}
@@ -118,6 +132,9 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 	if h.correlator != nil {
 		h.correlator.Clock.Event(etw.UnixNano(e.TimeStamp))
 	}
+	if h.aggregator != nil {
+		h.aggregator.Event(etw.UnixNano(e.TimeStamp))
+	}
 	p := h.pipelineOf(e.Provider)
 	if p == nil {
 		h.foreign.add(e.Provider)
@@ -130,36 +147,76 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 	if p.filter.Drops(e) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
-	if h.correlator == nil {
-		return h.emit(p, e, ev.Received, dnslog.Merged{ID: h.id(ev.Data)})
+	if h.correlator != nil {
+		return h.correlate(p, ev)
 	}
-	return h.keep(p, ev)
+	h.exchange = correlate.Exchange{}
+	return h.sum(p, e, ev.Data, ev.Received)
 }
 
-// keep passes the event to the correlator and acts on its decision.
-func (h *handler) keep(p *providerPipeline, ev pipeline.Event) pipeline.Outcome {
+// correlate passes the event to the correlator and acts on its decision.
+func (h *handler) correlate(p *providerPipeline, ev pipeline.Event) (outcome pipeline.Outcome) {
 	e := &h.event
 	d := h.correlator.Add(e, ev.Data, ev.Received)
 	switch d.Verdict {
 	case correlate.Held:
 		return pipeline.Outcome{Kind: pipeline.Held}
 	case correlate.Merged:
+		p.joined++
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	case correlate.Answer:
-		outcome := h.emit(p, e, ev.Received, dnslog.Merged{ID: uid.ID(d.ID), Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
+		p.joined++
+		h.exchange = d.Exchange
+		outcome = h.sum(p, e, ev.Data, ev.Received)
 		outcome.Joined = 1
 		return outcome
 	case correlate.Query: // the response becomes the record
-		outcome := h.emit(h.decode(&h.other, d.Data), &h.other, d.Received, dnslog.Merged{ID: h.id(ev.Data), Start: d.Start, Answered: true, Leapt: d.Leapt, Lookup: lookup(d.Lookup)})
+		p.joined++
+		h.exchange = d.Exchange
+		h.exchange.ID = hold.ID(h.id(ev.Data))
+		outcome = h.sum(h.decode(&h.other, d.Data), &h.other, d.Data, d.Received)
 		outcome.Joined = 1
 		return outcome
 	}
-	return h.emit(p, e, ev.Received, dnslog.Merged{ID: h.id(ev.Data)})
+	h.exchange = correlate.Exchange{ID: hold.ID(h.id(ev.Data))}
+	return h.sum(p, e, ev.Data, ev.Received)
 }
 
-// lookup converts a DNS Client lookup to the form that records need.
-func lookup(l correlate.Lookup) dnslog.Lookup {
-	return dnslog.Lookup{Events: l.Events, Server: l.Server, Asked: l.Asked, Cached: l.Cached}
+// sum adds h.exchange to the exchanges that are alike, or appends its record. The record is made of the event e.
+func (h *handler) sum(p *providerPipeline, e *dns.Event, raw []byte, received int64) pipeline.Outcome {
+	x := &h.exchange
+	if h.aggregator != nil {
+		class := aggregate.Sum
+		if h.class != nil {
+			class = h.class(e, x)
+		}
+		switch h.aggregator.Add(e, raw, received, x, class) {
+		case aggregate.Held:
+			return pipeline.Outcome{Kind: pipeline.Held}
+		case aggregate.Merged:
+			return pipeline.Outcome{Kind: pipeline.Aggregated}
+		}
+	}
+	if h.correlator == nil {
+		x.ID = hold.ID(h.id(raw))
+	}
+	return h.emit(p, e, received, merged(x))
+}
+
+// merged converts an exchange to the form that records need.
+func merged(x *correlate.Exchange) dnslog.Merged {
+	m := dnslog.Merged{
+		ID: uid.ID(x.ID), Answered: x.Answered, Leapt: x.Leapt, Unanswered: x.Unanswered,
+		Lookup:    dnslog.Lookup{Events: x.Lookup.Events, Server: x.Lookup.Server, Asked: x.Lookup.Asked, Cached: x.Lookup.Cached},
+		Recursion: x.Recursion,
+	}
+	if x.Answered || x.Start != 0 {
+		m.Start = time.Unix(0, x.Start)
+	}
+	if x.End != 0 {
+		m.End = time.Unix(0, x.End)
+	}
+	return m
 }
 
 // decode decodes an event that was decoded before, and returns its provider's pipeline.
@@ -180,34 +237,56 @@ func (h *handler) emit(p *providerPipeline, e *dns.Event, received int64, merged
 		records = p.audits
 	}
 	p.mapper.AppendMerged(records, e, received, merged)
+	h.count(p, records)
 	return pipeline.Outcome{Kind: pipeline.Emitted}
 }
 
-// Due reports whether the oldest event that is kept back is due.
-func (h *handler) Due() bool { return h.correlator != nil && h.correlator.Due() }
+// Due reports whether an event that is kept back is due.
+func (h *handler) Due() bool {
+	return h.aggregator != nil && h.aggregator.Due() || h.correlator != nil && h.correlator.Due()
+}
 
-// Silence advances the correlator's clock by d, a time without events.
+// Silence advances the clocks by d, a time without events.
 func (h *handler) Silence(d time.Duration) {
 	if h.correlator != nil {
 		h.correlator.Clock.Silence(d)
 	}
-}
-
-// Held returns the number of events kept back.
-func (h *handler) Held() int {
-	if h.correlator == nil {
-		return 0
+	if h.aggregator != nil {
+		h.aggregator.Silence(d)
 	}
-	return h.correlator.Held()
 }
 
-// Release writes the oldest event that is kept back.
-func (h *handler) Release(_ plog.LogRecordSlice, due bool) {
+// Held returns the number of events kept back: by the correlator, or the first one of each row of the aggregator.
+func (h *handler) Held() (n int) {
+	if h.correlator != nil {
+		n += h.correlator.Held()
+	}
+	if h.aggregator != nil {
+		n += h.aggregator.Held()
+	}
+	return n
+}
+
+// Release lets the oldest event go that the correlator keeps back; it may become part of a row. A row goes first if it is due, so that there
+// is room for another one, and when the correlator keeps nothing.
+func (h *handler) Release(_ plog.LogRecordSlice, due bool) pipeline.Outcome {
+	if h.aggregator != nil && (h.correlator == nil || h.correlator.Held() == 0 || h.aggregator.Due()) {
+		return h.releaseRow()
+	}
 	popped := h.correlator.PopOldest(due)
 	defer h.correlator.Release(popped)
-	h.emit(h.decode(&h.other, popped.Data), &h.other, popped.Received, dnslog.Merged{
-		ID: uid.ID(popped.ID), Count: popped.Count, Start: popped.First, End: popped.Last, Unanswered: popped.Unanswered, Lookup: lookup(popped.Lookup),
-	})
+	h.exchange = popped.Exchange
+	return h.sum(h.decode(&h.other, popped.Data), &h.other, popped.Data, popped.Received)
+}
+
+// releaseRow appends the record of a row.
+func (h *handler) releaseRow() pipeline.Outcome {
+	row := h.aggregator.PopOldest()
+	defer h.aggregator.Release(row)
+	m := merged(&row.Exchange)
+	m.Count, m.Sums = row.Count, row.Sums
+	h.saved.row, h.saved.class = row.Count-1, row.Class
+	return h.emit(h.decode(&h.other, row.Data), &h.other, row.Received, m)
 }
 
 // unparsable returns the number of events so far whose packet is not a DNS message.

@@ -165,11 +165,15 @@ func TestOmittedAttributesAreInNoRecord(t *testing.T) {
 	})
 }
 
-func TestAggregationAndCorrelationExcludeEachOther(t *testing.T) {
+func TestTheKeysOfAggregationAndCorrelationMakeTheirStages(t *testing.T) {
 	cfg, err := load(t, "aggregation: {window: 60, max_size_mib: 8}")
 	require.NoError(t, err)
 	require.Equal(t, time.Minute, cfg.Aggregation.Window)
-	require.NotNil(t, cfg.newCorrelator())
+	require.Nil(t, cfg.newCorrelator())
+	sums := cfg.newAggregator()
+	require.Equal(t, time.Minute, sums.Short)
+	require.False(t, sums.Exchanges)
+	require.Equal(t, 8<<20, sums.MaxBytes+sums.MaxEvents*hold.EntrySize, "the entries count too")
 	cfg, err = load(t, "{correlate: true, correlation: {timeout: 3s}}")
 	require.NoError(t, err)
 	k := cfg.newCorrelator()
@@ -178,14 +182,18 @@ func TestAggregationAndCorrelationExcludeEachOther(t *testing.T) {
 	cfg, err = load(t, "")
 	require.NoError(t, err)
 	require.Nil(t, cfg.newCorrelator())
+	require.Nil(t, cfg.newAggregator())
+	cfg, err = load(t, "{correlate: true, aggregation: {window: 5m}}")
+	require.NoError(t, err)
+	require.NotNil(t, cfg.newCorrelator())
+	require.True(t, cfg.newAggregator().Exchanges)
 
 	for yaml, want := range map[string]string{
-		"{correlate: true, aggregation: {window: 1s}}": "correlate: true is not allowed with aggregation.window",
-		"aggregation: {window: -1s}":                   "aggregation: window: -1s is not allowed",
-		"aggregation: {max_size_mib: 0}":               "aggregation: max_size_mib: 0 is not allowed",
-		"correlation: {timeout: 0}":                    "correlation: timeout: 0s is not allowed",
-		"correlation: {max_size_mib: 99999}":           "correlation: max_size_mib: 99999 is not allowed",
-		"omit_attributes: [EventCounter]":              "omit_attributes: \"EventCounter\" is not an attribute",
+		"aggregation: {window: -1s}":         "aggregation: window: -1s is not allowed",
+		"aggregation: {max_size_mib: 0}":     "aggregation: max_size_mib: 0 is not allowed",
+		"correlation: {timeout: 0}":          "correlation: timeout: 0s is not allowed",
+		"correlation: {max_size_mib: 99999}": "correlation: max_size_mib: 99999 is not allowed",
+		"omit_attributes: [EventCounter]":    "omit_attributes: \"EventCounter\" is not an attribute",
 	} {
 		_, err := load(t, yaml)
 		require.ErrorContains(t, err, want, yaml)

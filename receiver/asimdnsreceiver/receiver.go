@@ -18,6 +18,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/process"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/user"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
@@ -85,7 +86,10 @@ func (r *dnsReceiver) started(files []string) {
 
 // newHandler makes the handler that turns events into records.
 func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
-	h := &handler{correlator: r.cfg.newCorrelator()}
+	h := &handler{correlator: r.cfg.newCorrelator(), aggregator: r.cfg.newAggregator()}
+	if err := h.classify(&r.cfg.Aggregation); err != nil {
+		return nil, err
+	}
 	for _, p := range r.providers {
 		wanted, err := filter.New(p.Provider, r.cfg.Profile, r.cfg.Filters, r.cfg.Noise)
 		if err != nil {
@@ -110,8 +114,12 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 	if h.pipelines[0].mapper.Identifies() {
 		h.ids = uid.NewMaker("etw")
 		h.setHost()
+		identify := func(raw []byte) hold.ID { return hold.ID(h.ids.Of(raw)) }
 		if h.correlator != nil {
-			h.correlator.Identify = func(raw []byte) hold.ID { return hold.ID(h.ids.Of(raw)) }
+			h.correlator.Identify = identify
+		}
+		if h.aggregator != nil {
+			h.aggregator.Identify = identify
 		}
 	}
 	return h, nil
@@ -158,7 +166,11 @@ func (r *dnsReceiver) account() []zap.Field {
 		r.log.Warn("queries and responses were not correlated: their layout is unknown, and no field that is certain identifies the exchange",
 			zap.Int64("events", n))
 	}
-	return []zap.Field{zap.Int64("layout_unknown", r.handler.unknown.Load()), zap.Int64("packets_unparsable", r.handler.unparsable())}
+	fields := []zap.Field{zap.Int64("layout_unknown", r.handler.unknown.Load()), zap.Int64("packets_unparsable", r.handler.unparsable())}
+	if r.cfg.Volume != volume.Full {
+		fields = append(fields, zap.Int64("bytes_saved", r.handler.bytesSaved()))
+	}
+	return fields
 }
 
 // losses returns what was lost before the receiver could see it, by cause.

@@ -15,5 +15,15 @@ func (r *dnsReceiver) observe(builder *metadata.TelemetryBuilder) error {
 		r.observeLive(builder),
 		builder.RegisterEventsLayoutUnknownCallback(runner.Observe(r.handler.unknown.Load)),
 		builder.RegisterPacketsUnparsableCallback(runner.Observe(r.handler.unparsable)),
+		r.observeSums(builder),
+		builder.RegisterBytesSavedCallback(r.observeSaved),
 	)
+}
+
+// observeSums registers the telemetry that only aggregation has.
+func (r *dnsReceiver) observeSums(builder *metadata.TelemetryBuilder) error {
+	if r.handler.aggregator == nil {
+		return nil
+	}
+	return builder.RegisterSumsClosedEarlyCallback(runner.Observe(r.handler.aggregator.Early))
 }

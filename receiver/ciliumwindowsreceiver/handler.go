@@ -219,10 +219,11 @@ func (h *handler) Silence(d time.Duration) {
 func (h *handler) Held() int { return h.aggregator.Held() }
 
 // Release writes one event that is kept back.
-func (h *handler) Release(records plog.LogRecordSlice, _ bool) {
+func (h *handler) Release(records plog.LogRecordSlice, _ bool) pipeline.Outcome {
 	popped := h.aggregator.PopOldest()
 	defer h.aggregator.Release(popped)
 	h.report(records, popped)
+	return pipeline.Outcome{Kind: pipeline.Emitted}
 }
 
 // report appends the record of events that were kept back.

@@ -50,6 +50,11 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 	default:
 		m.PutConst(dnsRole, role.String())
 	}
+	if r.isSum() {
+		r.packetFields(m)
+		r.sums(m)
+		return
+	}
 	switch {
 	case r.ActivityID.IsZero() || r.documents():
 	case r.slimsTies():
@@ -100,6 +105,7 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 			m.PutBool(fromCache, l.Cached && !l.Asked)
 		}
 	}
+	r.recursion(m)
 	if len(r.Rest) > 0 {
 		name := undecodedData
 		if r.Template == nil {

@@ -30,7 +30,7 @@ func (r *dnsRecord) serverEnds() (src, dst endpoint) {
 	if r.PeerIsServer || r.Phase == dns.NoPhase && r.Peer == dns.NoField { // or the event is about this host alone
 		src, dst = local, peer
 	}
-	if port, ok := r.word(dns.Port); ok {
+	if port, ok := r.word(dns.Port); ok && !r.isSum() {
 		src.port = uint16(port)
 	}
 	if r.Phase != dns.NoPhase && r.Peer != dns.NoField {
@@ -66,6 +66,9 @@ func (r *dnsRecord) clientEnds() (src, dst endpoint) {
 	src = endpoint{addr: r.device.Addr, own: true}
 	if addr, more, ok := r.FirstAddr(dns.LocalAddress); ok && !addr.IsUnspecified() {
 		src.addr, src.named = r.represent(dns.LocalAddress, addr, more), true
+	}
+	if r.isSum() {
+		return src, r.commonServer()
 	}
 	if server := r.merged.Lookup.Server; server.IsValid() {
 		dst.addr = server

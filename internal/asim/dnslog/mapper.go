@@ -241,6 +241,10 @@ type Merged struct {
 	ID uid.ID
 	// Lookup is set for the event of a look-up of the DNS Client.
 	Lookup Lookup
+	// Recursion is set for a client's query that the DNS Server asked other servers for, or its response.
+	Recursion dns.Recursion
+	// Sums is set for several exchanges, of which the event is the first one's. The record has only what holds for all of them.
+	Sums *dns.Sums
 }
 
 // Lookup is the information of a look-up's events besides the one that the record is made of.
@@ -414,6 +418,9 @@ func (r *dnsRecord) uid() {
 
 // span gives the times of the first and the last event that the record stands for, in nanoseconds since 1970.
 func (r *dnsRecord) span() (start, end int64) {
+	if s := r.merged.Sums; s != nil {
+		return s.First, s.Last
+	}
 	start = etw.UnixNano(r.TimeStamp)
 	end = start
 	if t := r.merged.Start; !t.IsZero() && !r.merged.Leapt {
@@ -443,9 +450,6 @@ func (r *dnsRecord) hosts(class dns.Class) {
 	}
 	if r.documents() {
 		src, dst = r.asDocumented(class, src, dst)
-	}
-	if r.sums() {
-		src.port = 0
 	}
 	r.putEndpoint("Src", "SrcIpAddr", "SrcPortNumber", src)
 	if r.device.src.Len() > 0 && !r.isServer() && !r.documents() {

@@ -49,22 +49,13 @@ func (c *PacketConfig) Validate() error {
 
 // answer returns the answers of a response, from the DNS Client's list or from the packet.
 func (r *dnsRecord) answer() *dns.Answers {
-	list := &r.answers
-	list.Reset()
-	if r.Phase != dns.Response {
-		return list
+	if r.isSum() {
+		return &r.merged.Sums.Answers
 	}
-	text := r.builder.Text
-	if results, ok := r.Text(text, dns.QueryResults); ok {
-		list.Listed(results[len(text):])
-		if list.Count > 0 && list.Count == list.Len() && !list.Doubtful {
-			r.use(dns.QueryResults) // otherwise the field has more than the list
-		}
-		r.builder.Text = results[:len(text)]
-		return list
-	}
-	if msg := r.Packet(); msg != nil {
-		return &msg.Answers
+	list, text, listed := dns.AnswersOf(r.Event, &r.answers, r.builder.Text)
+	r.builder.Text = text
+	if listed && list.Count > 0 && list.Count == list.Len() && !list.Doubtful {
+		r.use(dns.QueryResults) // otherwise the field has more than the list
 	}
 	return list
 }
@@ -155,6 +146,10 @@ func (r *dnsRecord) packetFields(m attrs.Attributes) {
 		r.omitAnswers(list)
 	default:
 		listed = r.putAnswers(m, list)
+	}
+	if r.isSum() {
+		r.sumsOfAnswers(m)
+		return
 	}
 	if list.HasTTL && !r.documents() {
 		m.PutInt(dnsAnswerMinTTL, int64(list.MinTTL))

@@ -44,11 +44,15 @@ func (r *dnsRecord) query() {
 		a.PutConstInt("DnsQueryClass", int64(msg.QueryClass))
 		a.PutConst("DnsQueryClassName", dns.ClassName(msg.QueryClass))
 	}
+	if r.isSum() {
+		r.durations()
+		return
+	}
 	xid, ok := r.word(dns.XID)
 	if !ok && msg != nil {
 		xid, ok = uint64(msg.ID), true
 	}
-	if ok && !r.sums() {
+	if ok {
 		const digits = "0123456789abcdef"
 		from = len(d.Text)
 		d.Text = append(d.Text, digits[xid>>12&15], digits[xid>>8&15], digits[xid>>4&15], digits[xid&15])

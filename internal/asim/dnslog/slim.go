@@ -76,9 +76,6 @@ func (r *dnsRecord) slims() bool {
 // slimsTies reports whether attributes that only tie events are left out.
 func (r *dnsRecord) slimsTies() bool { return r.slims() && r.slim.joined }
 
-// sums reports whether the record stands for several exchanges. Its ports and transaction ids would be those of one of them.
-func (r *dnsRecord) sums() bool { return r.slims() && r.merged.Count > 1 }
-
 // omit counts the size of an attribute that is left out.
 func (r *dnsRecord) omit(size int) { r.omitted += int64(size) }
 

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -305,27 +304,6 @@ func TestAResponseCodeWithoutANameOfItsOwnStaysInASlimRecord(t *testing.T) {
 	require.Equal(t, map[string]any{"EventResult": "NA", "EventResultDetails": "NXDOMAIN"}, codes(3))
 	require.Equal(t, map[string]any{"EventResult": "NA", "EventResultDetails": "Unassigned", "DnsResponseCode": int64(77)}, codes(77))
 	require.Equal(t, map[string]any{"EventResult": "NA", "EventResultDetails": "Reserved for Private Use", "DnsResponseCode": int64(3900)}, codes(3900))
-}
-
-func TestASumHasNoPortAndNoTransactionOfOneOfItsExchanges(t *testing.T) {
-	found := false
-	m := NewMapper(dns.Server(), dns.ProfileWindows, dc1, "1.2.3")
-	m.Slim(true)
-	eachEvent(t, recordings()[0], dns.ProfileWindows, func(e *dns.Event, _ plog.LogRecord) {
-		if e.ID != 257 || found {
-			return
-		}
-		found = true
-		records := m.Begin(plog.NewLogs())
-		m.AppendMerged(records, e, 1, Merged{Count: 3, End: e.Time().Add(time.Second)})
-		m.AppendMerged(records, e, 1, Merged{})
-		sum, one := records.At(0).Attributes().AsRaw(), records.At(1).Attributes().AsRaw()
-		for _, name := range []string{"SrcPortNumber", "TransactionIdHex"} {
-			require.Contains(t, one, name)
-			require.NotContains(t, sum, name)
-		}
-	})
-	require.True(t, found)
 }
 
 func TestAnAddressThatIsNotTheDevicesStaysInTheRecord(t *testing.T) {

@@ -91,7 +91,7 @@ var goals = []goal{
 	{what: "collector: Cilium replay to otlp_grpc, against prebuilt records", ours: inCollector("cilium/otlp/ours"), reference: inCollector("cilium/otlp/prebuilt"), limit: 1.5},
 	{what: "collector: DNS replay to sentinel over TLS, against otlp_http with gzip", ours: inCollector("dns/sentinel/ours"), reference: inCollector("dns/otlp_http/ours"), limit: 1.3},
 	{what: "collector: Cilium replay to sentinel over TLS, against otlp_http with gzip", ours: inCollector("cilium/sentinel/ours"), reference: inCollector("cilium/otlp_http/ours"), limit: 1.3},
-	{what: "DNS aggregation with 1 million live keys", ours: measure{"internal/dns/correlate", "Aggregate/keys=1000000", ns, ""}, limit: 300},
+	{what: "DNS aggregation with 1 million live keys", ours: measure{"internal/dns/aggregate", "Aggregate/keys=1000000", ns, ""}, limit: 300},
 	{what: "DNS correlation with 1 million live keys", ours: measure{"internal/dns/correlate", "Correlate/keys=1000000", ns, ""}, limit: 300},
 	{what: "Cilium aggregation with 1 million live keys", ours: measure{"internal/cilium/aggregate", "Connections/keys=1000000", ns, ""}, limit: 300},
 	{what: "memory, slow exporter: most, against queue + 150 MiB", ours: memory("default", mib), reference: memory("default", "limit-MiB"), limit: 1},

@@ -49,38 +49,6 @@ func (n numbered) add(corr *Correlator, number int, after time.Duration) {
 	corr.Add(n.event, n.raw, at)
 }
 
-// BenchmarkAggregate is the cost of a query whose name is one of a number of names that are kept back. In one windows end,
-// at other times for each: a name is kept back anew about every fifth time.
-func BenchmarkAggregate(b *testing.B) {
-	for _, bm := range []struct {
-		name   string
-		keys   int
-		draw   kit.Draw
-		window time.Duration
-	}{
-		{"keys=1000", 1_000, kit.Uniform, time.Hour},
-		{"keys=1000000", kit.Million, kit.Uniform, time.Hour},
-		{"keys=1000000/draw=zipf", kit.Million, kit.Zipf, time.Hour},
-		{"keys=1000000/window=4", kit.Million, kit.Uniform, 4 * time.Second},
-	} {
-		b.Run(bm.name, func(b *testing.B) {
-			corr := New(Settings{Mode: Aggregate, Window: bm.window, MaxEvents: bm.keys + bm.keys/8, MaxBytes: 1 << 30, Live: true})
-			asked := server(b).numbered(256, query("www7777777.example.com.", "GUID", "{BF629903-4288-435F-9182-470BEDF5C0A4}"))
-			var now time.Duration
-			added := 0
-			kit.BenchmarkLiveKeys(b, bm.keys, bm.draw, func(n uint32) {
-				now += time.Second / time.Duration(bm.keys) // a query for each name a second
-				if added++; added <= bm.keys {              // the first ones over a window
-					now += bm.window / time.Duration(bm.keys)
-				}
-				asked.add(corr, int(n), now)
-			})
-			require.NotZero(b, corr.Held())
-		})
-	}
-	b.Run("keys=1000000/peer=gomap", func(b *testing.B) { kit.BenchmarkGoMap(b, kit.Uniform) })
-}
-
 // BenchmarkCorrelate is the cost of a query or a response with a number of queries waiting for theirs. Queries and responses
 // take turns; the responses come in another order than the queries.
 func BenchmarkCorrelate(b *testing.B) {
@@ -89,7 +57,7 @@ func BenchmarkCorrelate(b *testing.B) {
 		keys int
 	}{{"keys=1000", 1_000}, {"keys=1000000", kit.Million}} {
 		b.Run(bm.name, func(b *testing.B) {
-			corr := New(Settings{Mode: Correlate, Window: time.Hour, MaxEvents: 2*bm.keys + 1, MaxBytes: 2 << 30, Live: true})
+			corr := New(Settings{Window: time.Hour, MaxEvents: 2*bm.keys + 1, MaxBytes: 2 << 30, Live: true})
 			const guid = "{B7777777-4288-435F-9182-470BEDF5C0A4}"
 			asked := server(b).numbered(256, query("www.example.com.", "GUID", guid))
 			answered := server(b).numbered(257, map[string]any{"QNAME": "www.example.com.", "GUID": guid})

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package correlate merges DNS events: identical queries within a window, a query and its response, or the events of a look-up of the
-// DNS Client. Decoded events go in. A Decision for each comes out, and later the event for each merged record. Memory is bounded.
+// Package correlate merges the DNS events of one exchange: a query and its response, or the events of a look-up of the DNS Client. Decoded
+// events go in. A Decision for each comes out, and later each kept event that found no partner. Memory is bounded.
 //
 // Times are the events' own. Events of one trace are in order for each processor, but not across processors. So a response may come
 // before its query, and an event may be older than the one before it. An event is kept for the window, by the clock of the stream, plus
@@ -18,19 +18,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
-// Mode is the kind of merging.
-type Mode uint8
-
-// The modes.
-const (
-	Aggregate Mode = iota // identical events
-	Correlate             // a query and its response, the events of a look-up
-)
-
 // Settings of a Correlator.
 type Settings struct {
-	Mode Mode
-	// Window is the greatest distance in time from the first of identical events, or from a query to its response.
+	// Window is the greatest distance in time from a query to its response.
 	Window time.Duration
 	// MaxEvents and MaxBytes bound the kept events. When a bound is reached the oldest event goes early.
 	MaxEvents, MaxBytes int
@@ -106,64 +96,56 @@ type Verdict uint8
 const (
 	Pass   Verdict = iota // it cannot be merged and is a record of its own
 	Held                  // it is kept
-	Merged                // it is merged into a kept event: it is identical, or part of the same look-up
+	Merged                // it is merged into a kept event: it is part of the same exchange
 	Answer                // it is the response to a kept query, which began at Start
 	Query                 // it is the query of a kept response, whose bytes are in Data
 )
 
 // Tags of entries: request or response, whether a request may have been answered, whether several calls of the key were open at the same
-// time, and whether they are over. The bits from openCalls on count the open calls.
+// time, whether they are over, and whether the server asked others. The bits from openCalls on count the open calls.
 const (
 	tagRequest uint16 = 1 << iota
 	tagResponse
 	tagDoubtful
 	tagSeveral
 	tagOver
+	tagRecursed // a dns.Recursion stands behind the event
 
 	tagKind   = tagRequest | tagResponse
 	openCalls = 8
 )
 
+// Exchange is what is known of an exchange besides the event that its record is made of. The zero value is that event alone.
+type Exchange struct {
+	// ID is the identifier of the exchange's first event, if the Correlator knows it.
+	ID hold.ID
+	// Start and End are the times of the first and the last event, in nanoseconds since 1970; 0 is the time of the record's event.
+	Start, End int64
+	// Answered is set for a response with its query, which began at Start. Leapt is set if the clock was set between the two, so that
+	// their times cannot be compared.
+	Answered, Leapt bool
+	// Unanswered marks a query that got no response in time.
+	Unanswered bool
+	// Lookup is what is known of the look-up of the DNS Client that the event belongs to.
+	Lookup Lookup
+	// Recursion is what is known of the queries to other servers. Its servers are valid until the next Add, or until Release.
+	Recursion dns.Recursion
+}
+
 // Decision is a verdict and its data.
 type Decision struct {
 	Verdict Verdict
-	// Start is the time of the query, for Answer and Query. Leapt is set if the clock was set between query and response, so that their
-	// times cannot be compared.
-	Start time.Time
-	Leapt bool
+	// Exchange is the finished exchange, for Answer and Query.
+	Exchange
 	// Data is the response in wire form, for Query. Received is the time of its delivery. Data is valid until the next Add.
 	Data     []byte
 	Received int64
-	// ID is the identifier of the query, for Answer.
-	ID hold.ID
-	// Lookup is what is known of the look-up of the DNS Client whose result the response is.
-	Lookup Lookup
 }
 
 // Add decides on a decoded event. raw is its wire form. received is the time of its delivery, in nanoseconds since 1970.
 func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 	at := etw.UnixNano(e.TimeStamp)
-	if c.Mode == Aggregate {
-		return c.aggregate(e, raw, received, at)
-	}
-	return c.correlate(e, raw, received, at)
-}
-
-func (c *Correlator) aggregate(e *dns.Event, raw []byte, received, at int64) Decision {
-	var ok bool
-	if c.key, ok = appendIdentity(c.key[:0], e); !ok {
-		return Decision{Verdict: Pass}
-	}
-	if entry := c.store.Get(c.key); entry != nil && c.near(entry, at) {
-		entry.Count++
-		entry.First, entry.Last = min(entry.First, at), max(entry.Last, at)
-		return Decision{Verdict: Merged}
-	}
-	return c.hold(raw, received, at, 0)
-}
-
-func (c *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Decision {
-	if c.absorb(e, raw, at) {
+	if c.absorb(e, raw, at) || c.absorbRecursion(e, at) {
 		return Decision{Verdict: Merged}
 	}
 	if isRateLimited(e.ID) {
@@ -217,10 +199,11 @@ func (c *Correlator) correlate(e *dns.Event, raw []byte, received, at int64) Dec
 		return c.hold(raw, received, at, tag)
 	}
 	entry.Count++
-	data, id, lookup := c.kept(entry)
-	d := Decision{Verdict: Answer, Start: time.Unix(0, entry.First), Leapt: match == leapt, ID: id, Lookup: lookup}
+	data, x := c.kept(entry)
+	x.Start, x.Answered, x.Leapt = entry.First, true, match == leapt
+	d := Decision{Verdict: Answer, Exchange: x}
 	if t.tag == tagRequest {
-		d.ID, d.Verdict, d.Start, d.Data, d.Received = hold.ID{}, Query, time.Unix(0, at), data, entry.Received
+		d.ID, d.Verdict, d.Start, d.Data, d.Received = hold.ID{}, Query, at, data, entry.Received
 	}
 	c.drop(entry)
 	return d
@@ -239,7 +222,7 @@ func (c *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
 		id = c.Identify(raw)
 	}
 	c.data = append(c.data[:0], raw...)
-	if c.Mode == Correlate && c.key[0] == clientCall {
+	if c.key[0] == clientCall {
 		var facts lookupFacts
 		if tag&tagKind == tagResponse {
 			facts.rank = rankResult
@@ -261,12 +244,6 @@ func came(e *hold.Entry) hold.Moment {
 	return hold.Moment{Mark: e.Mark, Gone: e.Begun, Leaps: int32(e.Sum >> 32), Calm: uint32(e.Sum)}
 }
 
-// near reports whether an event with a time may be merged with the entry.
-func (c *Correlator) near(entry *hold.Entry, at int64) bool {
-	w := int64(c.Window)
-	return hold.Since(entry.First, at) <= w && hold.Since(at, entry.Last) <= w
-}
-
 // match is the relation of two events with one key.
 type match uint8
 
@@ -286,7 +263,7 @@ const maxSkew = int64(16 * time.Millisecond)
 // decides.
 func (c *Correlator) match(entry *hold.Entry, at int64, unique bool) match {
 	asked, answered, inOrder := entry.First, at, true
-	if entry.Tag == tagResponse {
+	if entry.Tag&^tagRecursed == tagResponse {
 		asked, answered, inOrder = at, entry.First, false
 	}
 	switch took := hold.Since(asked, answered); {
@@ -314,23 +291,16 @@ func (c *Correlator) Due() bool {
 	if e == nil {
 		return false
 	}
-	return c.over(e, true) || c.store.Full(etw.MaxRecordSize+factsSize+len(hold.ID{})+maxKey)
+	return c.over(e, true) || c.store.Full(etw.MaxRecordSize+max(factsSize, dns.MaxRecursion)+len(hold.ID{})+maxKey)
 }
 
 // Popped is a kept event that leaves.
 type Popped struct {
+	// Exchange is what is known of the event's exchange.
+	Exchange
 	// Data is the event in wire form, valid until Release. Received is the time of its delivery, in nanoseconds since 1970.
 	Data     []byte
 	Received int64
-	// Count is the number of merged events. They happened from First to Last.
-	Count       int64
-	First, Last time.Time
-	// Unanswered marks a query that got no response in time.
-	Unanswered bool
-	// ID is the identifier of the first of them.
-	ID hold.ID
-	// Lookup is what is known of the look-up of the DNS Client whose event it is.
-	Lookup Lookup
 
 	entry *hold.Entry
 }
@@ -339,15 +309,10 @@ type Popped struct {
 // stream, when no more events come.
 func (c *Correlator) PopOldest(due bool) Popped {
 	e := c.store.Oldest()
-	data, id, lookup := c.kept(e)
-	count := e.Count
-	if lookup.Events > 0 {
-		count = 1
-	}
-	return Popped{
-		Data: data, ID: id, Received: e.Received, Count: count, First: time.Unix(0, e.First), Last: time.Unix(0, e.Last), Lookup: lookup,
-		Unanswered: e.Tag == tagRequest && !c.mayBeAnswered(e) && c.over(e, due), entry: e,
-	}
+	data, x := c.kept(e)
+	x.Start, x.End = e.First, e.Last
+	x.Unanswered = e.Tag&^tagRecursed == tagRequest && !c.mayBeAnswered(e) && c.over(e, due)
+	return Popped{Exchange: x, Data: data, Received: e.Received, entry: e}
 }
 
 // mayBeAnswered reports whether a response that may belong to the entry's query came after it.

@@ -4,32 +4,13 @@ package correlate
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/key"
 )
 
-// maxText is the longest name, address or GUID in a key, in bytes. An escaped DNS name has at most 1,004. maxKey is the longest key: three
-// texts and the numbers.
-const (
-	maxText = 1024
-	maxKey  = 3*maxText + 64
-)
-
-// appendIdentity appends the key of identical events: id, name, type, response code or status, protocol, the other host, and the process
-// with the query. ok is false for an event that is never merged: it has no query name, or its layout is unknown, so that undecoded bytes
-// may differ.
-func appendIdentity(dst []byte, e *dns.Event) (key []byte, ok bool) {
-	if _, ok := e.Num(dns.QueryName); !ok || e.LayoutUnknown() {
-		return dst, false
-	}
-	dst = binary.LittleEndian.AppendUint16(dst, e.ID)
-	for _, f := range [...]dns.Field{dns.QueryType, dns.ResponseCode, dns.Status, dns.TCP} {
-		dst = appendNumber(dst, e, f)
-	}
-	dst = binary.AppendUvarint(dst, process(e))
-	return appendTexts(dst, e, dns.QueryName, e.Peer, dns.ServerAddress)
-}
+// maxKey is the longest key, in bytes: three texts and the numbers.
+const maxKey = 3*key.MaxText + 64
 
 // exchange returns the pair of ids that an id belongs to, which is the key's first byte, and whether it is the request or the response. Both
 // are 0 for other ids.
@@ -85,7 +66,7 @@ type tie struct {
 // appendExchange appends the key that a query and its response share. On the server it is the GUID, or else client, port and transaction id.
 // On the client it is process, name and type, and for a query to a server the server. An event of the server with an unknown layout has a
 // key if client, port and transaction id are certain, as they are before a packet that agrees with them.
-func appendExchange(dst []byte, e *dns.Event) (key []byte, t tie) {
+func appendExchange(dst []byte, e *dns.Event) (_ []byte, t tie) {
 	t.pair, t.tag = exchange(e.ID)
 	unknown := e.LayoutUnknown()
 	if t.pair == 0 || unknown && t.pair != serverExchange {
@@ -93,15 +74,15 @@ func appendExchange(dst []byte, e *dns.Event) (key []byte, t tie) {
 	}
 	dst = append(dst, t.pair)
 	if t.pair != serverExchange {
-		dst = appendNumber(dst, e, dns.QueryType)
+		dst = key.AppendNumber(dst, e, dns.QueryType)
 		t.asker = len(dst)
-		if dst, t.known = appendAsker(dst, e, process(e)); t.known && t.pair == clientWire {
-			dst, t.known = appendTexts(dst, e, dns.ServerAddress)
+		if dst, t.known = appendAsker(dst, e, key.Process(e)); t.known && t.pair == clientWire {
+			dst, t.known = key.AppendTexts(dst, e, dns.ServerAddress)
 		}
 		return dst, t
 	}
 	from := len(dst)
-	if dst, t.known = appendTexts(dst, e, dns.SessionGUID); !t.known {
+	if dst, t.known = key.AppendTexts(dst, e, dns.SessionGUID); !t.known {
 		return dst, t
 	}
 	if t.unique = !isNilGUID(dst[from:]); t.unique {
@@ -116,41 +97,9 @@ func appendExchange(dst []byte, e *dns.Event) (key []byte, t tie) {
 			return dst, t
 		}
 	}
-	dst, t.known = appendTexts(dst[:from], e, e.Peer)
-	return appendNumber(appendNumber(dst, e, dns.Port), e, dns.XID), t
+	dst, t.known = key.AppendTexts(dst[:from], e, e.Peer)
+	return key.AppendNumber(key.AppendNumber(dst, e, dns.Port), e, dns.XID), t
 }
 
 // isNilGUID reports whether a GUID's text, followed by a zero byte, is empty or has only the digit 0.
 func isNilGUID(text []byte) bool { return len(bytes.Trim(text, "{0-}\x00")) == 0 }
-
-// process is the process with the query. It is 0 on the server, which writes all of its events itself.
-func process(e *dns.Event) uint64 {
-	if e.Peer != dns.NoField {
-		return 0
-	}
-	return e.AskerProcess()
-}
-
-// appendNumber appends a number field, and whether the event has it.
-func appendNumber(dst []byte, e *dns.Event, f dns.Field) []byte {
-	n, ok := e.Num(f)
-	if !ok {
-		return append(dst, 0)
-	}
-	return binary.AppendUvarint(append(dst, 1), n)
-}
-
-// appendTexts appends text fields in lower case and without a final dot, since names are compared so. A zero byte follows each. ok is false if
-// one is too long.
-func appendTexts(dst []byte, e *dns.Event, fields ...dns.Field) (key []byte, ok bool) {
-	for _, f := range fields {
-		before := len(dst)
-		dst, _ = e.Text(dst, f)
-		if len(dst) > before+maxText {
-			return dst[:before], false
-		}
-		folded := dns.Fold(dst[before:])
-		dst = append(dst[:before+len(folded)], 0)
-	}
-	return dst, true
-}

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/key"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
@@ -109,15 +110,19 @@ func (f *lookupFacts) lookup(events int64) Lookup {
 	return Lookup{Events: events, Server: f.addr, Asked: f.asked, Cached: f.cached}
 }
 
-// kept returns the event that is kept in an entry, the identifier of the entry's first event, and what is known of its look-up if it
-// belongs to one.
-func (c *Correlator) kept(entry *hold.Entry) (raw []byte, id hold.ID, l Lookup) {
-	raw, id = hold.CutID(c.store.Data(entry))
-	if c.Mode != Correlate || c.store.Key(entry)[0] != clientCall {
-		return raw, id, l
+// kept returns the event that is kept in an entry, and what is known of its exchange: the identifier of its first event, and its look-up or
+// its recursion.
+func (c *Correlator) kept(entry *hold.Entry) (raw []byte, x Exchange) {
+	raw, x.ID = hold.CutID(c.store.Data(entry))
+	switch {
+	case c.store.Key(entry)[0] == clientCall:
+		var f lookupFacts
+		raw, f = cutFacts(raw)
+		x.Lookup = f.lookup(entry.Count)
+	case entry.Tag&tagRecursed != 0:
+		raw, x.Recursion = dns.CutRecursion(raw)
 	}
-	raw, f := cutFacts(raw)
-	return raw, id, f.lookup(entry.Count)
+	return raw, x
 }
 
 // absorb merges an event into the open look-up that it is part of. It reports whether there is one.
@@ -199,7 +204,7 @@ func (c *Correlator) findCall(e *dns.Event, s step, at int64) bool {
 		c.key = append(c.key[:0], call.key...)
 		return true
 	}
-	c.key = appendNumber(append(c.key[:0], clientCall), e, dns.QueryType)
+	c.key = key.AppendNumber(append(c.key[:0], clientCall), e, dns.QueryType)
 	from := len(c.key)
 	var ok bool
 	if c.key, ok = appendAsker(c.key, e, asker); !ok {
@@ -227,8 +232,8 @@ func (c *threadCall) note(e *dns.Event, key []byte, asker int) {
 }
 
 // appendAsker appends the process with the query, and the name.
-func appendAsker(dst []byte, e *dns.Event, process uint64) (key []byte, ok bool) {
-	return appendTexts(binary.AppendUvarint(dst, process), e, dns.QueryName)
+func appendAsker(dst []byte, e *dns.Event, process uint64) (_ []byte, ok bool) {
+	return key.AppendTexts(binary.AppendUvarint(dst, process), e, dns.QueryName)
 }
 
 // anotherCall notes that a call begins while the call of an entry with the same process, name and type is open. The next events may belong to

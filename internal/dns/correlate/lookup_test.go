@@ -29,7 +29,7 @@ type resolver struct {
 }
 
 func newResolver(t testing.TB) *resolver {
-	return &resolver{maker: client(t), corr: correlator(Correlate, 10*time.Second)}
+	return &resolver{maker: client(t), corr: correlator(10 * time.Second)}
 }
 
 // says adds an event, a millisecond after the one before it. Those of the service name the program's process.
@@ -131,7 +131,7 @@ func TestALookUpOfTheClientIsOneRecord(t *testing.T) {
 		d := r.says(3008, asked(28))
 		require.Equal(t, Answer, d.Verdict, name)
 		require.Equal(t, c.want, d.Lookup, name)
-		require.Equal(t, start.Add(time.Millisecond), d.Start.UTC(), name)
+		require.Equal(t, start.Add(time.Millisecond).UnixNano(), d.Start, name)
 		require.Zero(t, r.corr.Held(), name)
 	}
 }
@@ -185,7 +185,6 @@ func TestTwoEqualLookUpsAtATimeAreLeftApart(t *testing.T) {
 	popped := r.corr.PopOldest(true)
 	require.False(t, popped.Unanswered, "the first call has an answer")
 	require.Equal(t, int64(2), popped.Lookup.Events)
-	require.Equal(t, int64(1), popped.Count)
 }
 
 func TestMoreEqualLookUpsAtATimeThanAreCountedStayApart(t *testing.T) {
@@ -229,8 +228,8 @@ func TestALookUpWithoutAResultIsTheBestOfItsEvents(t *testing.T) {
 		require.Equal(t, c.want, e.ID, what)
 		require.Equal(t, c.unanswered, popped.Unanswered, what)
 		require.Equal(t, int64(1+len(c.events)), popped.Lookup.Events, what)
-		require.Equal(t, start.Add(time.Millisecond), popped.First.UTC(), what)
-		require.Equal(t, start.Add(time.Duration(1+len(c.events))*time.Millisecond), popped.Last.UTC(), what)
+		require.Equal(t, start.Add(time.Millisecond).UnixNano(), popped.Start, what)
+		require.Equal(t, start.Add(time.Duration(1+len(c.events))*time.Millisecond).UnixNano(), popped.End, what)
 		r.corr.Release(popped)
 		require.Zero(t, r.corr.Held())
 	}
@@ -246,7 +245,7 @@ func TestALookUpsResultMayComeBeforeItsCall(t *testing.T) {
 	d := r.says(3006, asked(28))
 	require.Equal(t, Query, d.Verdict)
 	require.Equal(t, Lookup{Events: 3, Cached: true}, d.Lookup)
-	require.Equal(t, start.Add(801*time.Millisecond), d.Start.UTC())
+	require.Equal(t, start.Add(801*time.Millisecond).UnixNano(), d.Start)
 	var e dns.Event
 	require.NoError(t, e.Parse(d.Data))
 	require.Equal(t, uint16(3008), e.ID)
@@ -271,7 +270,7 @@ func TestAResponseOfOneServerIsNotThatToAQuestionToAnother(t *testing.T) {
 	require.Equal(t, Held, r.says(3010, asked(28, "DnsServerIpAddress", "10.0.0.9")).Verdict)
 	d := r.says(3011, asked(28, "DnsServerIpAddress", "10.0.0.8"))
 	require.Equal(t, Answer, d.Verdict)
-	require.Equal(t, start.Add(time.Millisecond), d.Start.UTC())
+	require.Equal(t, start.Add(time.Millisecond).UnixNano(), d.Start)
 	require.Zero(t, d.Lookup)
 }
 

@@ -23,7 +23,7 @@ type openTypes struct {
 // maxTypes is the most types that are listed for a name. Programs ask for one to three at a time.
 const maxTypes = 7
 
-// OpenCallSize is the most that the list of types takes for a kept event of mode Correlate, in bytes, besides hold.EntrySize. A map is at
+// OpenCallSize is the most that the list of types takes for a kept event, in bytes, besides hold.EntrySize. A map is at
 // least seven sixteenths full.
 const OpenCallSize = 80
 
@@ -110,7 +110,7 @@ func (c *Correlator) callKey(typ uint16, asker []byte) []byte {
 
 // drop removes an entry.
 func (c *Correlator) drop(entry *hold.Entry) {
-	if key := c.store.Key(entry); c.Mode == Correlate && key[0] == clientCall && c.store.Get(key) == entry {
+	if key := c.store.Key(entry); key[0] == clientCall && c.store.Get(key) == entry {
 		c.open.remove(key)
 	}
 	c.store.Drop(entry)

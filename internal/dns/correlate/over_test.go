@@ -13,7 +13,7 @@ import (
 
 // fileOf is a Correlator for a file, in which a query waits ten seconds.
 func fileOf(t testing.TB, maxEvents int) timed {
-	return timed{server(t), New(Settings{Mode: Correlate, Window: 10 * time.Second, MaxEvents: maxEvents, MaxBytes: 16 << 20})}
+	return timed{server(t), New(Settings{Window: 10 * time.Second, MaxEvents: maxEvents, MaxBytes: 16 << 20})}
 }
 
 func TestInAFileAQueryThatWasOverBeforeTheOnlyLeapIsUnanswered(t *testing.T) {

@@ -76,6 +76,11 @@ const (
 	maxWindow  = 24 * time.Hour
 )
 
+// Enabled reports whether anything is not summed.
+func (c *WholeConfig) Enabled() bool {
+	return c.Changes || c.Failures || len(c.Types) > 0 || c.NXDomainPerMinute > 0 || c.NameLength > 0 || c.LabelEntropy > 0 || c.NewWithin > 0
+}
+
 // Validate returns an error that names the key, the value and the allowed values.
 func (c *WholeConfig) Validate() error {
 	var errs configyaml.KeyErrors

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package shape decides how DNS exchanges are summed. An exchange goes in, in the order of events; its class comes out: a record of its own,
-// part of a sum, or part of a long sum of noise. What is rare, failing, new or long is a record of its own.
+// part of a sum, or part of a longer sum of noise. What is rare, failing, new or long is a record of its own.
 //
 // Time is the events' own. Memory is bounded. An error of the bounded memory makes an exchange a record of its own, never part of a sum.
 package shape
@@ -10,19 +10,8 @@ import (
 	"net/netip"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
 )
-
-// Class says how an exchange is summed.
-type Class uint8
-
-// The classes.
-const (
-	Sum   Class = iota // with exchanges like it
-	Noise              // with exchanges like it, for longer
-	Whole              // not at all: it is a record of its own
-)
-
-func (c Class) String() string { return [...]string{"Sum", "Noise", "Whole"}[c] }
 
 // Exchange is what the class depends on.
 type Exchange struct {
@@ -94,32 +83,32 @@ func New(whole WholeConfig, noise NoiseConfig) (*Classifier, error) {
 const nxdomain = 3
 
 // Class gives the class of an exchange. It must see every exchange, in the order in which they are summed: it remembers names and rates.
-func (c *Classifier) Class(x *Exchange) Class {
+func (c *Classifier) Class(x *Exchange) aggregate.Class {
 	x.Name = dns.Fold(x.Name)
 	if x.Change {
 		if c.whole.Changes {
-			return Whole
+			return aggregate.Whole
 		}
-		return Sum
+		return aggregate.Sum
 	}
 	isNew := c.seen != nil && c.seen.add(x.Client, x.Name, x.Time)
 	switch missing := x.HasCode && x.Code == nxdomain; {
 	case missing && c.rates != nil && c.rates.exceeds(x.Client, x.Time):
-		return Whole
+		return aggregate.Whole
 	case x.Failed && !missing && c.whole.Failures:
-		return Whole
+		return aggregate.Whole
 	case x.HasType && c.types[x.Type]:
-		return Whole
+		return aggregate.Whole
 	case c.whole.NameLength > 0 && len(x.Name) > c.whole.NameLength:
-		return Whole
+		return aggregate.Whole
 	case c.whole.LabelEntropy > 0 && c.bits.exceeds(x.Name, c.whole.LabelEntropy):
-		return Whole
+		return aggregate.Whole
 	case c.noise != nil && c.noise.has(x):
-		return Noise
+		return aggregate.Noise
 	case isNew:
-		return Whole
+		return aggregate.Whole
 	}
-	return Sum
+	return aggregate.Sum
 }
 
 // Forget forgets names and rates, for events of another host.

@@ -4,6 +4,7 @@ package shape
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -14,6 +15,14 @@ import (
 
 	mdns "github.com/miekg/dns"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
+)
+
+const (
+	Sum   = aggregate.Sum
+	Noise = aggregate.Noise
+	Whole = aggregate.Whole
 )
 
 var (
@@ -34,7 +43,7 @@ func query(name string, at time.Time) *Exchange {
 }
 
 // again gives the class of an exchange whose name the client has asked for a minute before.
-func again(c *Classifier, x *Exchange) Class {
+func again(c *Classifier, x *Exchange) aggregate.Class {
 	before := *x
 	before.Name, before.Time = append([]byte(nil), x.Name...), x.Time-int64(time.Minute)
 	c.Class(&before)
@@ -44,7 +53,7 @@ func again(c *Classifier, x *Exchange) Class {
 func TestAnExchangeIsSummedUnlessThereIsAReason(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change func(*Exchange)
-		want   Class
+		want   aggregate.Class
 	}{
 		"an address":         {func(*Exchange) {}, Sum},
 		"not there":          {func(x *Exchange) { x.Code, x.Failed = 3, true }, Sum},
@@ -183,7 +192,7 @@ func TestANameThatFillsTheMemoryMakesOthersNewAndNothingElse(t *testing.T) {
 
 func TestNXDOMAINsBeyondTheRateOfAClientAreWhole(t *testing.T) {
 	c := lean(t)
-	missing := func(client string, at time.Time) Class {
+	missing := func(client string, at time.Time) aggregate.Class {
 		x := query("nowhere.example.com", at)
 		x.Client, x.Code, x.Failed = netip.MustParseAddr(client), 3, true
 		return c.Class(x)
@@ -257,7 +266,7 @@ func TestAFileReplacesTheNamesThatAreNoise(t *testing.T) {
 	require.NoError(t, noise.Validate())
 	c, err := New(NoWhole(), noise)
 	require.NoError(t, err)
-	for name, want := range map[string]Class{
+	for name, want := range map[string]aggregate.Class{
 		"print.corp.example.com": Noise, "a.cams.example.com": Noise, "cams.example.com": Sum, "v10.events.data.microsoft.com": Sum,
 	} {
 		require.Equal(t, want, c.Class(query(name, start)), name)
@@ -308,6 +317,8 @@ func TestAValueThatIsNotAllowedIsRefused(t *testing.T) {
 		change(&c)
 		require.ErrorContains(t, c.Validate(), want)
 	}
+	nan := WholeConfig{LabelEntropy: math.NaN(), NewMaxSizeMiB: 1}
+	require.ErrorContains(t, nan.Validate(), "label_entropy: NaN is not allowed")
 	require.ErrorContains(t, (&NoiseConfig{Window: 48 * time.Hour}).Validate(), "window: 48h0m0s is not allowed; want 0 (off), or 1s to 24h0m0s")
 }
 

@@ -50,6 +50,7 @@ type TelemetryBuilder struct {
 	SessionBuffers      metric.Int64ObservableGauge
 	SessionBuffersInUse metric.Int64ObservableGauge
 	SessionRestarts     metric.Int64ObservableCounter
+	SumsClosedEarly     metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -393,6 +394,21 @@ func (builder *TelemetryBuilder) RegisterSessionRestartsCallback(cb metric.Int64
 	return nil
 }
 
+// RegisterSumsClosedEarlyCallback sets callback for observable SumsClosedEarly metric.
+func (builder *TelemetryBuilder) RegisterSumsClosedEarlyCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.SumsClosedEarly, obs: o})
+		return nil
+	}, builder.SumsClosedEarly)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -561,6 +577,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_asimdns_session_restarts",
 		metric.WithDescription("How often the ETW session was stopped from outside and started again. [Alpha]"),
 		metric.WithUnit("{restart}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.SumsClosedEarly, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_sums_closed_early",
+		metric.WithDescription("Records of several events that were written before aggregation.window was over, because aggregation.max_size_mib was reached. Only with aggregation. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package aggregate sums DNS events, or finished exchanges, that are alike. Decoded events go in, each with what is known of its exchange.
+// A Row comes out for each group: its first event, and the sums of the group. Memory is bounded.
+//
+// Times are the events' own. A row is kept for its window by the clock of the stream, plus the time by which events may be late.
+package aggregate
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+)
+
+// Settings of an Aggregator.
+type Settings struct {
+	// Exchanges is set if finished exchanges are summed. Otherwise identical events are counted.
+	Exchanges bool
+	// Short and Long are the greatest distances in time from the first to the last of a row, for the classes Sum and Noise. If Long is 0,
+	// both have the window Short.
+	Short, Long time.Duration
+	// MaxEvents and MaxBytes bound the rows. When a bound is reached the oldest row goes early.
+	MaxEvents, MaxBytes int
+	// Live is set for a live session. Its events are less late than those of a file.
+	Live bool
+	// Identify makes the identifier of an event that begins a row, of its wire form. nil: it has none. Exchanges have theirs already.
+	Identify func(raw []byte) hold.ID
+}
+
+// Class says how an exchange is summed.
+type Class uint8
+
+// The classes.
+const (
+	Sum   Class = iota // in the window Short
+	Noise              // in the window Long
+	Whole              // not at all: it is a record of its own
+)
+
+// How late an event may be, after younger events of other processors. The values are those of the Correlator.
+const (
+	liveSlack   = int64(2 * time.Second)
+	replaySlack = int64(5 * time.Minute)
+)
+
+// Aggregator keeps rows. It is used from one goroutine, except for Early.
+type Aggregator struct {
+	Settings
+	windows []*window // Short, then Long if there is one
+	key     []byte
+	data    []byte
+	text    []byte
+	set     dns.AnswerSet
+	servers dns.AddrSet
+	sums    dns.Sums // of the row that PopOldest returned
+	list    dns.Answers
+	early   atomic.Int64
+}
+
+// window keeps the rows of one length.
+type window struct {
+	length int64 // ns
+	slack  int64 // ns
+	clock  hold.Steady
+	store  *hold.Store
+}
+
+// New makes an Aggregator.
+func New(s Settings) *Aggregator {
+	a := &Aggregator{Settings: s}
+	lengths := []time.Duration{s.Short}
+	if s.Long > 0 {
+		lengths = append(lengths, s.Long)
+	}
+	for _, length := range lengths {
+		w := &window{length: int64(length), slack: replaySlack, store: hold.New(s.MaxEvents/len(lengths), s.MaxBytes/len(lengths))}
+		if s.Live {
+			w.slack = liveSlack
+		}
+		a.windows = append(a.windows, w)
+	}
+	a.Forget()
+	return a
+}
+
+// Forget resets the time, for another stream. No row may be kept.
+func (a *Aggregator) Forget() {
+	for _, w := range a.windows {
+		// The time of a live session goes on in silence, so a step by more than the lateness of events is a leap. In a file it may be a
+		// pause: there a leap is a step by more than the window.
+		w.clock = hold.Steady{Most: time.Duration(w.slack), Leap: time.Duration(min(max(w.length, liveSlack), w.slack))}
+	}
+}
+
+// Event notes the time of an event, in nanoseconds since 1970. It must get the time of every event of the stream before Add.
+func (a *Aggregator) Event(at int64) {
+	for _, w := range a.windows {
+		w.clock.Event(at)
+	}
+}
+
+// Silence notes that no event has come for a time.
+func (a *Aggregator) Silence(d time.Duration) {
+	for _, w := range a.windows {
+		w.clock.Silence(d)
+	}
+}
+
+// Verdict is what becomes of an event.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Pass   Verdict = iota // it cannot be summed and is a record of its own
+	Held                  // it begins a row
+	Merged                // it is added to a row
+)
+
+// Add adds a decoded event, or the exchange x whose record would be made of the event. raw is its wire form, received the time of its
+// delivery in nanoseconds since 1970. The caller has seen to it that Due is false.
+func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.Exchange, class Class) Verdict {
+	w := a.windows[0]
+	switch class {
+	case Whole:
+		return Pass
+	case Noise:
+		w = a.windows[len(a.windows)-1]
+	}
+	at, ok := etw.UnixNano(e.TimeStamp), false
+	if !a.Exchanges {
+		if a.key, ok = appendIdentity(a.key[:0], e); !ok {
+			return Pass
+		}
+		if entry := w.store.Get(a.key); entry != nil && w.near(entry, at) {
+			entry.Count++
+			entry.First, entry.Last = min(entry.First, at), max(entry.Last, at)
+			return Merged
+		}
+		var id hold.ID
+		if a.Identify != nil {
+			id = a.Identify(raw)
+		}
+		a.data = append(append(a.data[:0], raw...), id[:]...)
+		w.hold(a.key, a.data, received, at)
+		return Held
+	}
+	if a.key, ok = appendExchange(a.key[:0], e, x); !ok {
+		return Pass
+	}
+	return a.addExchange(w, e, raw, received, x, at)
+}
+
+// hold begins a row under a key.
+func (w *window) hold(key, data []byte, received, at int64) {
+	e := w.store.Put(key, data, received, at)
+	came := w.clock.Moment(at)
+	e.Mark, e.Begun, e.Sum = came.Mark, came.Gone, int64(came.Leaps)<<32|int64(came.Calm)
+}
+
+// came is the position in the stream of a row's first event.
+func came(e *hold.Entry) hold.Moment {
+	return hold.Moment{Mark: e.Mark, Gone: e.Begun, Leaps: int32(e.Sum >> 32), Calm: uint32(e.Sum)}
+}
+
+// near reports whether an event with a time may be added to the row.
+func (w *window) near(e *hold.Entry, at int64) bool {
+	return hold.Since(e.First, at) <= w.length && hold.Since(at, e.Last) <= w.length
+}
+
+// over reports whether the time of a row is over.
+func (w *window) over(e *hold.Entry) bool {
+	limit := w.length + w.slack
+	return w.clock.Calm(came(e)) > limit || w.clock.Age(came(e), e.First) > limit
+}
+
+// due returns the oldest row if it must go, and whether that is early. Its time is over, or its memory is needed.
+func (w *window) due() (e *hold.Entry, early bool) {
+	switch e = w.store.Oldest(); {
+	case e == nil || w.over(e):
+		return e, false
+	case w.store.Full(etw.MaxRecordSize + maxFacts + maxKey):
+		return e, true
+	}
+	return nil, false
+}
+
+// Held is the number of rows.
+func (a *Aggregator) Held() (n int) {
+	for _, w := range a.windows {
+		n += w.store.Len()
+	}
+	return n
+}
+
+// Early is the number of rows that went before their window was over, because their memory was needed. It may be called from any goroutine.
+func (a *Aggregator) Early() int64 { return a.early.Load() }
+
+// Due reports whether a row must go: its time is over, or its memory is needed.
+func (a *Aggregator) Due() bool {
+	for _, w := range a.windows {
+		if e, _ := w.due(); e != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Row is a group of events or exchanges that leaves.
+type Row struct {
+	// Exchange is what is known of the first event's exchange.
+	correlate.Exchange
+	// Data is the first event in wire form, valid until Release. Received is the time of its delivery, in nanoseconds since 1970.
+	Data     []byte
+	Received int64
+	// Count is the number of events or exchanges. Without Sums, they happened from Exchange.Start to Exchange.End.
+	Count int64
+	// Sums are the sums of several exchanges, valid until Release. It is nil for one exchange, and for events.
+	Sums *dns.Sums
+	// Class is Sum, or Noise for a row in the window Long.
+	Class Class
+
+	window *window
+	entry  *hold.Entry
+}
+
+// PopOldest returns a row that is due, or the oldest row of a window. There must be one. Release must follow.
+func (a *Aggregator) PopOldest() Row {
+	var of *window
+	var oldest *hold.Entry
+	for _, w := range a.windows {
+		e, early := w.due()
+		if e != nil {
+			if early {
+				a.early.Add(1)
+			}
+			of, oldest = w, e
+			break
+		}
+		if e = w.store.Oldest(); e != nil && oldest == nil {
+			of, oldest = w, e
+		}
+	}
+	r := Row{Received: oldest.Received, Count: oldest.Count, window: of, entry: oldest}
+	if of != a.windows[0] {
+		r.Class = Noise
+	}
+	if a.Exchanges {
+		a.read(&r)
+		return r
+	}
+	r.Data, r.ID = hold.CutID(of.store.Data(oldest))
+	r.Start, r.End = oldest.First, oldest.Last
+	return r
+}
+
+// Release drops the row that PopOldest returned.
+func (a *Aggregator) Release(r Row) { r.window.store.Drop(r.entry) }

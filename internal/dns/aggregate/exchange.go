@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"math"
+	"net/netip"
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
+)
+
+// addExchange adds an exchange to its row, or begins a row.
+func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received int64, x *correlate.Exchange, own int64) Verdict {
+	start, end := span(x, own)
+	var answers *dns.Answers
+	answers, a.text, _ = dns.AnswersOf(e, &a.list, a.text[:0])
+	entry := w.store.Get(a.key)
+	if entry == nil || !w.near(entry, start) {
+		f := facts{exchange: *x, last: end, ttl: math.MaxUint32}
+		f.mark(factRecursed, x.Recursion.Queries() > 0)
+		f.add(e, x, start, end)
+		f.answer(answers)
+		var whole bool
+		a.set, whole = a.set[:0].Add(answers)
+		f.mark(factAnswersCut, !whole)
+		a.data = f.append(append(append(a.data[:0], raw...), a.set...), len(a.set))
+		w.hold(a.key, a.data, received, start)
+		return Held
+	}
+	entry.Count++
+	entry.First, entry.Last = min(entry.First, start), max(entry.Last, start)
+	data := w.store.Data(entry)
+	var f facts
+	first, set := f.read(data)
+	f.last = max(f.last, end)
+	fits := a.join(&f, x) // into the bytes of the row
+	f.add(e, x, start, end)
+	f.answer(answers)
+	if answers.Count > 0 {
+		var whole bool
+		a.set, whole = append(a.set[:0], set...).Add(answers)
+		f.mark(factAnswersCut, !whole)
+		fits = fits && len(a.set) == len(set)
+		set = a.set
+	}
+	if fits {
+		f.write(data[len(data)-factsSize:], len(set))
+		return Merged
+	}
+	a.data = f.append(append(append(a.data[:0], first...), set...), len(set))
+	w.store.SetData(entry, a.data)
+	return Merged
+}
+
+// span returns the times of the first and the last event of an exchange, in nanoseconds since 1970. own is the time of the event that its
+// record is made of.
+func span(x *correlate.Exchange, own int64) (start, end int64) {
+	start, end = own, own
+	if (x.Answered || x.Start != 0) && !x.Leapt {
+		start = x.Start
+	}
+	if x.End != 0 {
+		end = x.End
+	}
+	return min(start, end), end
+}
+
+// duration returns how long an exchange took, in whole milliseconds: from the query to the response, or what the event says.
+func duration(e *dns.Event, x *correlate.Exchange, start, end int64) (ms int64, ok bool) {
+	if x.Answered && !x.Leapt {
+		return (end - start) / int64(time.Millisecond), true
+	}
+	n, ok := e.Num(dns.ElapsedTime)
+	return int64(n), ok && n <= math.MaxInt32
+}
+
+// read fills a row of exchanges.
+func (a *Aggregator) read(r *Row) {
+	var f facts
+	raw, set := f.read(r.window.store.Data(r.entry))
+	r.Data, r.Exchange = raw, f.exchange
+	if r.Count == 1 {
+		return
+	}
+	s := &a.sums
+	s.First, s.Last = r.entry.First, f.last
+	s.Timed, s.TotalMS, s.MinMS, s.MaxMS = f.timed, f.total, f.least, f.most
+	s.GapMS, s.GapSquareMS, s.HasSquare = f.gaps.sum(), f.gaps.squares, !f.gaps.lost
+	s.Answers.Set(set)
+	s.AnswersCut = f.has(factAnswersCut)
+	s.MinTTL, s.HasTTL = f.ttl, f.has(factTTL)
+	l := &f.exchange.Lookup
+	s.Server = l.Server
+	if f.has(factServerVaries) {
+		s.Server = netip.Addr{}
+	}
+	s.FromCache, s.HasFromCache = l.Cached && !l.Asked, (l.Cached || l.Asked) && !f.has(factCacheVaries)
+	s.Recursed, s.Recursions, s.RecursionTimeouts = f.recursed, f.queries, f.timeouts
+	s.Servers, s.ServersCut = f.exchange.Recursion.Servers, f.exchange.Recursion.ServersCut
+	r.Sums = s
+}
+
+// add adds the times and the recursion of an exchange.
+func (f *facts) add(e *dns.Event, x *correlate.Exchange, start, end int64) {
+	f.gaps.add(millis(start))
+	if n := x.Recursion.Queries(); n > 0 {
+		f.recursed++
+		f.queries += n
+		f.timeouts += x.Recursion.TimedOut
+	}
+	ms, ok := duration(e, x, start, end)
+	if !ok {
+		return
+	}
+	if f.timed == 0 {
+		f.least, f.most = ms, ms
+	}
+	f.timed++
+	f.total += ms
+	f.least, f.most = min(f.least, ms), max(f.most, ms)
+}
+
+// answer adds the time to live of a list of answers.
+func (f *facts) answer(list *dns.Answers) {
+	if list.HasTTL {
+		f.ttl = min(f.ttl, list.MinTTL)
+		f.mark(factTTL, true)
+	}
+}
+
+// join adds what differs between an exchange and the first one of the row: the servers, and whether the cache had the answer. It reports
+// whether the facts are as long as before.
+func (a *Aggregator) join(f *facts, x *correlate.Exchange) (same bool) {
+	first := &f.exchange
+	f.mark(factServerVaries, x.Lookup.Server != first.Lookup.Server)
+	f.mark(factCacheVaries, x.Lookup.Asked != first.Lookup.Asked || x.Lookup.Cached != first.Lookup.Cached)
+	if x.Recursion.Queries() == 0 {
+		return true
+	}
+	r := &first.Recursion
+	had, n, cut := f.has(factRecursed), r.Servers.Len(), r.ServersCut
+	f.mark(factRecursed, true)
+	var ok bool
+	a.servers, ok = append(a.servers[:0], r.Servers...).AddAll(x.Recursion.Servers)
+	r.Servers, r.ServersCut = a.servers, cut || x.Recursion.ServersCut || !ok
+	return had && r.Servers.Len() == n && r.ServersCut == cut
+}

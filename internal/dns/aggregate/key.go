@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"encoding/binary"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/key"
+)
+
+// maxKey is the longest key, in bytes: five texts, the numbers, and a SID.
+const maxKey = 5*key.MaxText + 192
+
+// appendIdentity appends the key of identical events: id, name, type, response code or status, protocol, the other host, and the process
+// with the query. ok is false for an event that is never counted with another: it has no query name, or its layout is unknown, so that
+// undecoded bytes may differ.
+func appendIdentity(dst []byte, e *dns.Event) (_ []byte, ok bool) {
+	if _, ok := e.Num(dns.QueryName); !ok || e.LayoutUnknown() {
+		return dst, false
+	}
+	dst = binary.LittleEndian.AppendUint16(dst, e.ID)
+	for _, f := range [...]dns.Field{dns.QueryType, dns.ResponseCode, dns.Status, dns.TCP} {
+		dst = key.AppendNumber(dst, e, f)
+	}
+	dst = binary.AppendUvarint(dst, key.Process(e))
+	return key.AppendTexts(dst, e, dns.QueryName, e.Peer, dns.ServerAddress)
+}
+
+// appendExchange appends the key of exchanges that are alike. It has everything that the record of several exchanges shows of the first one:
+// what appendIdentity has, the response code with the bits of the packet, the flags, the query class and options, the user, the host's own
+// address, and whether the query was answered. ok is also false for an event that is no part of a look-up: a transfer, an update, a change of
+// the server, or a report about the host.
+func appendExchange(dst []byte, e *dns.Event, x *correlate.Exchange) (_ []byte, ok bool) {
+	switch e.Role() {
+	case dns.RoleClientQuery, dns.RoleClientResponse, dns.RoleRecursiveQuery, dns.RoleRecursiveResponse, dns.RoleCache:
+	default:
+		return dst, false
+	}
+	if dst, ok = appendIdentity(dst, e); !ok {
+		return dst, false
+	}
+	var state byte
+	if x.Answered {
+		state |= 1
+	}
+	if x.Unanswered {
+		state |= 2
+	}
+	dst = append(dst, state)
+	for _, f := range [...]dns.Field{dns.Flags, dns.RD, dns.AA, dns.AD, dns.QueryOptions} {
+		dst = key.AppendNumber(dst, e, f)
+	}
+	if code, ok := e.RCode(); ok {
+		dst = binary.AppendUvarint(dst, code)
+	}
+	if msg := e.Packet(); msg != nil && msg.HasQuestion {
+		dst = binary.LittleEndian.AppendUint16(dst, msg.QueryClass)
+	}
+	actor := e.Actor()
+	dst = append(append(dst, byte(len(actor))), actor...)
+	return key.AppendTexts(dst, e, e.Local, dns.LocalAddress)
+}

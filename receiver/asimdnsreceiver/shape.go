@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/shape"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+// classification gives exchanges their classes.
+type classification struct {
+	classifier *shape.Classifier // nil if all are summed alike
+	name       []byte            // memory for the name of an exchange
+	noiseOnly  bool              // only noise is summed
+}
+
+// classify makes the handler ask how an exchange is summed.
+func (h *handler) classify(c *aggregationConfig) (err error) {
+	if h.aggregator == nil || !c.Whole.Enabled() && c.Noise.Window == 0 {
+		return nil
+	}
+	h.shape.noiseOnly = c.Window == 0
+	h.shape.classifier, err = shape.New(c.Whole, c.Noise)
+	h.class = h.classOf
+	return err
+}
+
+// classOf returns the class of an exchange. Its record is made of the event e.
+func (h *handler) classOf(e *dns.Event, x *correlate.Exchange) aggregate.Class {
+	outcome := e.Outcome()
+	if x.Unanswered {
+		outcome.Result = dns.ResultFailure
+	}
+	s := &h.shape
+	exchange := shape.Of(e, outcome, etw.UnixNano(e.TimeStamp), s.name[:0])
+	s.name = exchange.Name
+	class := s.classifier.Class(&exchange)
+	if class == aggregate.Sum && s.noiseOnly {
+		return aggregate.Whole
+	}
+	return class
+}
+
+// forget forgets names and rates, for the events of another host.
+func (c *classification) forget() {
+	if c.classifier != nil {
+		c.classifier.Forget()
+	}
+}
