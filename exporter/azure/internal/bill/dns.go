@@ -5,6 +5,7 @@
 package main
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,6 +21,8 @@ type mode struct {
 	config map[string]any
 	// long is set if a record may depend on what was a day ago.
 	long bool
+	// memory is the memory in MiB that the server's receiver has for sums, or 0 for more than enough.
+	memory float64
 }
 
 // modes are those of the table.
@@ -27,6 +30,8 @@ var modes = []mode{
 	{name: "full", config: map[string]any{}},
 	{name: "correlate", config: map[string]any{"correlate": true}},
 	{name: "balanced", config: map[string]any{"volume": "balanced"}},
+	{name: "lean", config: map[string]any{"volume": "lean"}, long: true},
+	{name: "lean/memory=64MiB", config: map[string]any{"volume": "lean"}, long: true, memory: 64},
 }
 
 // The times of a run, after midnight. The traffic of a day precedes what is measured, so that names of the day before are not new. The last hour
@@ -62,13 +67,13 @@ type recording struct {
 	allOf, partOf           span
 	allQueries, partQueries int
 	partEvents              int
-	rate                    float64 // queries of the sample in a second, over a day
+	thinning                float64 // how many times as many clients the load has
 	repetition              repetition
 	rivals                  *rivals
 }
 
 // record generates the traffic.
-func (l load) record(dir string, clients int, seed uint64) (r recording, err error) {
+func (l load) record(dir string, clients int) (r recording, err error) {
 	m := traffic.Studies(clients)
 	l.shape(&m)
 	midnight := time.Now().UTC().Truncate(time.Hour).Add(-ends) // no row is older than the service accepts
@@ -77,7 +82,7 @@ func (l load) record(dir string, clients int, seed uint64) (r recording, err err
 		allOf:  span{midnight.Add(measured), midnight.Add(measured + long)},
 		partOf: span{midnight.Add(measured), midnight.Add(measured + short)},
 	}
-	g := traffic.New(m, seed, midnight, begins)
+	g := traffic.New(m, l.seed, midnight, begins)
 	all, err := newFile(r.all)
 	if err != nil {
 		return r, err
@@ -118,7 +123,7 @@ func (l load) record(dir string, clients int, seed uint64) (r recording, err err
 			}
 		}
 	}
-	r.rate = float64(day) / (24 * 3600)
+	r.thinning = l.rate * 24 * 3600 / float64(day)
 	r.repetition = count.repetition()
 	if err := all.close(); err != nil {
 		return r, err
@@ -152,6 +157,9 @@ func (f *file) close() error {
 	return f.file.Close()
 }
 
+// fits reports whether the sample can have the mode's memory: the receiver's smallest is 1 MiB.
+func (r *recording) fits(m mode) bool { return m.memory == 0 || m.memory/r.thinning > 0.99 }
+
 // bill returns what a mode costs, and the number of queries that it is for.
 func (r *recording) bill(m mode) (bill, int, error) {
 	path, of, queries := r.part, r.partOf, r.partQueries
@@ -163,6 +171,9 @@ func (r *recording) bill(m mode) (bill, int, error) {
 	}
 	for key, value := range m.config {
 		config[key] = value
+	}
+	if m.memory > 0 {
+		config["aggregation"] = map[string]any{"max_size_mib": int(math.Round(m.memory / r.thinning))}
 	}
 	b, err := replay(asimdnsreceiver.NewFactory(), config, of)
 	return b, queries, err

@@ -8,22 +8,23 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
 func main() {
-	clients := flag.Int("clients", 240, "the number of simulated clients of the DNS server")
+	clients := flag.Int("clients", 293, "the number of simulated clients of the DNS server")
 	only := flag.String("run", "", "run only the cases whose name contains this text")
 	columns := flag.Bool("columns", false, "also print the billed bytes of each column")
 	flag.Parse()
-	if err := run(os.Stdout, *clients, *only, *columns); err != nil {
+	if err := run(os.Stdout, *clients, *only, *columns, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bill:", err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, clients int, only string, columns bool) error {
+func run(w io.Writer, clients int, only string, columns bool, recordings []string) error {
 	fmt.Fprintln(w, "pkg: github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/bill")
 	for _, l := range loads {
 		if !strings.Contains("dns/"+l.name+"/", only) {
@@ -31,6 +32,14 @@ func run(w io.Writer, clients int, only string, columns bool) error {
 		}
 		if err := l.run(w, clients, columns); err != nil {
 			return fmt.Errorf("%s: %w", l.name, err)
+		}
+	}
+	for _, path := range recordings {
+		if !strings.Contains("cilium/"+filepath.Base(path)+"/", only) {
+			continue
+		}
+		if err := cilium(w, path, columns); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	return nil
@@ -42,12 +51,12 @@ func (l load) run(w io.Writer, clients int, columns bool) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	r, err := l.record(dir, clients, l.seed)
+	r, err := l.record(dir, clients)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "BenchmarkBill/dns/%s/traffic\t%d\t%.0f thinning\t%.2f events/query\t%.2f repetition-5m\t%.2f repetition-1h\t%.3f first-of-day\n",
-		l.name, r.allQueries, l.rate/r.rate, float64(r.partEvents)/float64(r.partQueries), r.repetition.In5m, r.repetition.InHour, r.repetition.First)
+		l.name, r.allQueries, r.thinning, float64(r.partEvents)/float64(r.partQueries), r.repetition.In5m, r.repetition.InHour, r.repetition.First)
 	show := func(name string, b bill, queries int) {
 		per := func(n int) float64 { return float64(n) / float64(queries) }
 		fmt.Fprintf(w, "BenchmarkBill/dns/%s/%s\t%d\t%.4f rows/query\t%.1f billed-B/query", l.name, name, queries, per(b.Rows), per(b.Billed))
@@ -65,6 +74,9 @@ func (l load) run(w io.Writer, clients int, columns bool) error {
 	show("ama", r.rivals.AMA, r.partQueries)
 	show("asim-dns-collector", r.rivals.Peer, r.partQueries)
 	for _, m := range modes {
+		if !r.fits(m) {
+			continue
+		}
 		b, queries, err := r.bill(m)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
