@@ -47,7 +47,10 @@ type live struct {
 }
 
 func startWithoutMap(t testing.TB, next consumer.Logs) live {
-	cfg := createDefaultConfig().(*Config)
+	return startWithConfig(t, createDefaultConfig().(*Config), next)
+}
+
+func startWithConfig(t testing.TB, cfg *Config, next consumer.Logs) live {
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, next)
 	require.NoError(t, err)
 	s, err := cfg.read()

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
@@ -22,11 +23,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
 // Config is the receiver's configuration. README.md documents every key in a table.
 type Config struct {
+	// Volume is how many records are written, and how large they are: full (default), balanced or lean. It sets the defaults of other keys.
+	Volume volume.Mode `mapstructure:"volume"`
 	// EventsMap is the path at which Cilium's events map is pinned. Default: /ebpf/global/cilium_events.
 	EventsMap string `mapstructure:"events_map"`
 	// ObservabilityConfigMap is the path at which Cilium's observability configuration map is pinned. Default:
@@ -45,6 +49,8 @@ type Config struct {
 	AggregationInterval time.Duration `mapstructure:"aggregation_interval"`
 	// AggregationMaxSizeMiB bounds the memory for the reported connections, in MiB. Default: 64.
 	AggregationMaxSizeMiB int `mapstructure:"aggregation_max_size_mib"`
+	// Connections configures the records of connections.
+	Connections connectionsConfig `mapstructure:"connections"`
 	// Filters are allow and deny lists in Hubble's terms. Default: every event passes.
 	Filters filter.Config `mapstructure:"filters"`
 	// FieldMask lists the flow fields that are written, as in Hubble's exporter: verdict, IP.source, l4.TCP.flags.
@@ -56,9 +62,13 @@ type Config struct {
 	// WireFormat is the minor release of Cilium that writes the events, "1.14" to "1.20". It decides where an event's
 	// bytes do not show the release. Default: auto.
 	WireFormat string `mapstructure:"wire_format"`
-	// Body is the content of a record's body: summary (default), which is the line that `hubble observe` prints, or
-	// hubble_json.
+	// Body is the content of a record's body: summary (default), which is the line that `hubble observe` prints,
+	// hubble_json, or none.
 	Body string `mapstructure:"body"`
+	// Attributes is which attributes a record has: all (default) or slim.
+	Attributes asim.AttributeSet `mapstructure:"attributes"`
+	// Device configures where the attributes of the device are.
+	Device deviceConfig `mapstructure:"device"`
 	// NodeName is the name of the Kubernetes node. Default: the environment variable NODE_NAME, else this host's name;
 	// in a replay, Dvc is the file's name.
 	NodeName string `mapstructure:"node_name"`
@@ -82,6 +92,7 @@ var _ confmap.Unmarshaler = (*Config)(nil)
 func createDefaultConfig() component.Config {
 	common := runner.DefaultSections()
 	return &Config{
+		Volume:                  volume.Full,
 		EventsMap:               "/ebpf/global/cilium_events",
 		ObservabilityConfigMap:  "/ebpf/global/cilium_observability_config",
 		CheckCiliumOnWindows:    true,
@@ -89,17 +100,22 @@ func createDefaultConfig() component.Config {
 		MonitorAggregationLevel: obsconfig.LevelMaximum.String(),
 		AggregationInterval:     5 * time.Second,
 		AggregationMaxSizeMiB:   64,
+		Connections:             defaultConnections(),
 		ConfigMap:               obsconfig.DefaultConfig(),
 		WireFormat:              "auto",
 		Body:                    networklog.BodySummary.String(),
+		Attributes:              asim.AllAttributes,
+		Device:                  deviceConfig{In: asim.DeviceInRecord},
 		MetricsInterval:         time.Minute,
 		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
 		Batch:                   common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
 	}
 }
 
-// Unmarshal reads the YAML: bare numbers as seconds for durations, and a wire format without quotes.
+// Unmarshal reads the YAML: bare numbers as seconds for durations, and a wire format without quotes. The volume decides the defaults of other
+// keys.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	c.useVolume(volume.Of(conf))
 	c.Replay.Look(conf, "replay")
 	c.Record.Look(conf, "record")
 	const format = "wire_format"
@@ -127,8 +143,11 @@ type settings struct {
 	format      monitor.WireFormat
 	body        networklog.Body
 	aggregation aggregate.Settings
+	connections *aggregate.ConnectionSettings // nil without connections
 	filter      *filter.Filter
 	mask        *flow.Mask
+	slim        bool // records have slim attributes
+	inResource  bool // the resource has the attributes of the device
 }
 
 // plainConfig is the configuration without its methods, which Marshal writes.
@@ -157,7 +176,7 @@ func (c *Config) keeps() aggregate.Settings {
 
 // read reads the keys whose values are names. Its errors name the key, the value and the allowed values.
 func (c *Config) read() (settings, error) {
-	s := settings{aggregation: c.keeps()}
+	s := settings{aggregation: c.keeps(), connections: c.connections(), slim: c.Attributes == asim.SlimAttributes, inResource: c.Device.In == asim.DeviceInResource}
 	var errs configyaml.KeyErrors
 	for _, name := range c.EnabledEvents {
 		kind, err := monitor.ParseKind(name)
@@ -180,8 +199,8 @@ func (c *Config) read() (settings, error) {
 // Validate returns an error for each key whose value is not allowed. The error names the key, the value and the allowed
 // values.
 func (c *Config) Validate() error {
-	_, err := c.read()
-	errs := configyaml.KeyErrors{err, c.validateMetrics()}
+	s, err := c.read()
+	errs := configyaml.KeyErrors{err, c.validateMetrics(), c.validateBody(s.body)}
 	if d := c.AggregationInterval; d < minAggregationInterval || d > maxAggregationInterval {
 		errs = append(errs, fmt.Errorf("aggregation_interval: %v is not allowed; want %v to %v", d, minAggregationInterval, maxAggregationInterval))
 	}

@@ -27,21 +27,24 @@ import (
 
 // handler turns raw events of the map into records. It runs on the pipeline's worker.
 type handler struct {
-	settings   settings
-	decoder    monitor.Decoder
-	mapper     *networklog.Mapper
-	aggregator *aggregate.ConnectionAggregator
-	openers    *opener.Memory // nil if no trace can come from before connection tracking
-	marker     *primary.Marker
-	later      laterVersions
-	unmarked   atomic.Int64                      // the marker's count, for the metric
-	moved      atomic.Pointer[networklog.Device] // this host's new name and address, for the next batch
-	ids        *uid.Maker
-	untimed    uint64 // the records of this file without a time so far
-	position   uint64 // the number of the record being handled among those; 0 if it has a time
+	settings    settings
+	decoder     monitor.Decoder
+	mapper      *networklog.Mapper
+	aggregator  *aggregate.ConnectionAggregator
+	connections *aggregate.Connections // nil if events are not summed by connection
+	openers     *opener.Memory         // nil if no trace can come from before connection tracking
+	marker      *primary.Marker
+	later       laterVersions
+	unmarked    atomic.Int64                      // the marker's count, for the metric
+	moved       atomic.Pointer[networklog.Device] // this host's new name and address, for the next batch
+	ids         *uid.Maker
+	untimed     uint64 // the records of this file without a time so far
+	position    uint64 // the number of the record being handled among those; 0 if it has a time
 
 	totals      *flowmetrics.Totals // nil without a metrics pipeline
 	metricsOnly bool                // there is no logs pipeline
+
+	saved saved
 
 	notification monitor.Notification
 	flow         flow.Flow
@@ -51,9 +54,11 @@ var _ pipeline.BufferingHandler = (*handler)(nil)
 
 func newHandler(s settings, device networklog.Device, version string) *handler {
 	h := &handler{
-		settings:   s,
-		decoder:    monitor.Decoder{WireFormat: s.format},
-		mapper:     networklog.NewMapper(networklog.Options{Device: device, Body: s.body, Mask: s.mask, Version: version}),
+		settings: s,
+		decoder:  monitor.Decoder{WireFormat: s.format},
+		mapper: networklog.NewMapper(networklog.Options{
+			Device: device, Body: s.body, Mask: s.mask, Version: version, Slim: s.slim, DeviceInResource: s.inResource,
+		}),
 		aggregator: aggregate.New(s.aggregation),
 		marker:     primary.New(),
 		later:      laterVersions{log: zap.NewNop()},
@@ -61,6 +66,10 @@ func newHandler(s settings, device networklog.Device, version string) *handler {
 	}
 	h.ids.SetHost(h.mapper.DeviceName())
 	h.aggregator.Identify = func(raw []byte) hold.ID { return hold.ID(h.id(raw)) }
+	if s.connections != nil {
+		h.connections = aggregate.NewConnections(*s.connections, &h.aggregator.Clock)
+		h.connections.Identify = h.aggregator.Identify
+	}
 	if s.Level == obsconfig.LevelNone {
 		h.openers = opener.New()
 	}
@@ -75,6 +84,9 @@ func (h *handler) beginFile(d networklog.Device) {
 	h.ids.Forget()
 	h.untimed = 0
 	h.aggregator.Forget()
+	if h.connections != nil {
+		h.connections.Forget()
+	}
 	h.marker.Forget()
 	h.countUnmarked()
 	if h.openers != nil {
@@ -149,6 +161,9 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	}
 	h.mark(at)
+	if h.connections != nil {
+		return h.join(ev, at, records)
+	}
 	var d aggregate.Decision
 	if h.settings.Level >= obsconfig.LevelMedium {
 		d = h.aggregator.Add(&h.flow, ev.Data, at, ev.Received)
@@ -202,11 +217,17 @@ func outcome(d aggregate.Decision) pipeline.Outcome {
 
 // append appends the record of the flow, with the identifier of its first event.
 func (h *handler) append(records plog.LogRecordSlice, id uid.ID, at, received int64) {
-	h.mapper.Append(records.AppendEmpty(), &h.flow, id, time.Unix(0, at), time.Unix(0, received))
+	record := records.AppendEmpty()
+	h.mapper.Append(record, &h.flow, id, time.Unix(0, at), time.Unix(0, received))
+	if n := h.flow.Aggregate.Count; n > 1 {
+		h.saved.interval.Add((n - 1) * int64(h.mapper.RecordSize(record.Attributes())))
+	}
 }
 
 // Due reports whether an event that is kept back is due.
-func (h *handler) Due() bool { return h.aggregator.Due() }
+func (h *handler) Due() bool {
+	return h.aggregator.Due() || h.connections != nil && h.connections.Due()
+}
 
 // Silence advances the aggregator's clock by d, a time without events.
 func (h *handler) Silence(d time.Duration) {
@@ -216,10 +237,20 @@ func (h *handler) Silence(d time.Duration) {
 }
 
 // Held returns the number of events kept back.
-func (h *handler) Held() int { return h.aggregator.Held() }
+func (h *handler) Held() int {
+	held := h.aggregator.Held()
+	if h.connections != nil {
+		held += h.connections.Held()
+	}
+	return held
+}
 
 // Release writes one event that is kept back.
-func (h *handler) Release(records plog.LogRecordSlice, _ bool) pipeline.Outcome {
+func (h *handler) Release(records plog.LogRecordSlice, due bool) pipeline.Outcome {
+	if h.releasesConnection(due) {
+		h.appendConnection(records, h.connections.Pop(due))
+		return pipeline.Outcome{Kind: pipeline.Emitted}
+	}
 	popped := h.aggregator.PopOldest()
 	defer h.aggregator.Release(popped)
 	h.report(records, popped)

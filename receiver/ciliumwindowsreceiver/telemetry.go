@@ -16,6 +16,8 @@ import (
 func (r *ciliumReceiver) observe(builder *metadata.TelemetryBuilder) error {
 	return errors.Join(
 		r.live.observe(builder),
+		builder.RegisterBytesSavedCallback(r.observeSaved),
+		builder.RegisterConnectionsClosedEarlyCallback(runner.Observe(r.handler.saved.early.Load)),
 		builder.RegisterEventsVersionUnknownCallback(runner.Observe(r.handler.later.count.Load)),
 		builder.RegisterPacketsUnmarkedCallback(runner.Observe(r.handler.unmarked.Load)),
 	)

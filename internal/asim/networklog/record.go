@@ -70,7 +70,7 @@ func (r *networkRecord) event(ts time.Time) {
 	if name := r.typeName(); !r.repeats("cilium.event.type", len(name), r.Type == monitor.TypeTrace) {
 		a.PutConst("cilium.event.type", name)
 	}
-	if name := r.SubTypeName(); !r.repeats("cilium.event.sub_type", len(name), r.Type == monitor.TypeTrace || r.Type == monitor.TypeDrop) {
+	if name := r.SubTypeName(); !r.repeats("cilium.event.sub_type", len(name), r.Type == monitor.TypeTrace || r.Type == monitor.TypeDrop && flow.DropReasonNamed(r.DropReason)) {
 		putName(a, "cilium.event.sub_type", name)
 	}
 	if r.EndpointID != 0 {

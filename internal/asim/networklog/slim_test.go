@@ -53,7 +53,7 @@ func TestWhatASlimRecordLeavesOutFollowsFromTheRest(t *testing.T) {
 		"cilium.source.identity_name": identityName("cilium.source.identity"), "cilium.destination.identity_name": identityName("cilium.destination.identity"),
 		"TcpFlagsAck": unset, "TcpFlagsFin": unset, "TcpFlagsPsh": unset, "TcpFlagsRst": unset, "TcpFlagsSyn": unset, "TcpFlagsUrg": unset,
 		"NetworkProtocolVersion": func(_ map[string]any, f *flow.Flow) any {
-			if f.IP.Destination.Is4() {
+			if f.IP.Source.Is4() || f.IP.Destination.Is4() {
 				return "IPv4"
 			}
 			return "IPv6"
@@ -108,7 +108,7 @@ func TestWhatASlimRecordLeavesOutFollowsFromTheRest(t *testing.T) {
 		}
 	}
 	section := kit.Section(t, "../../../receiver/ciliumwindowsreceiver/README.md", "### Slim records")
-	for _, row := range regexp.MustCompile("(?m)^\\| (`.*`) \\|").FindAllStringSubmatch(section, -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| ((?:`[A-Za-z.0-9_]+`(?:, )?)+) \\|").FindAllStringSubmatch(section, -1) {
 		for name := range strings.SplitSeq(row[1], ", ") {
 			delete(follows, strings.Trim(name, "`"))
 		}
@@ -156,6 +156,6 @@ func TestASlimRecordIsSmallerByWhatIsCountedAsSaved(t *testing.T) {
 	})
 	require.InEpsilon(t, saved, slim.Saved(), 0.02)
 	require.Zero(t, whole.Saved())
-	require.Greater(t, float64(saved)/float64(sizes), 0.33)
+	require.Greater(t, float64(saved)/float64(sizes), 0.3)
 	t.Logf("%d of %d bytes", saved, sizes)
 }

@@ -25,33 +25,35 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                metric.Meter
-	mu                   sync.Mutex
-	registrations        []metric.Registration
-	EventsAggregated     metric.Int64ObservableCounter
-	EventsDropped        metric.Int64ObservableCounter
-	EventsEmitted        metric.Int64ObservableCounter
-	EventsFiltered       metric.Int64ObservableCounter
-	EventsLost           metric.Int64ObservableCounter
-	EventsReceived       metric.Int64ObservableCounter
-	EventsRecorded       metric.Int64ObservableCounter
-	EventsUndecodable    metric.Int64ObservableCounter
-	EventsUnrecorded     metric.Int64ObservableCounter
-	EventsVersionUnknown metric.Int64ObservableCounter
-	Lag                  metric.Float64ObservableGauge
-	MapAbandoned         metric.Int64ObservableCounter
-	MapAttached          metric.Int64ObservableCounter
-	MapSize              metric.Int64ObservableGauge
-	MapUnidentified      metric.Int64ObservableCounter
-	MapUtilization       metric.Float64ObservableGauge
-	MapWaiting           metric.Int64ObservableGauge
-	PacketsUnmarked      metric.Int64ObservableCounter
-	QueueCapacity        metric.Int64ObservableGauge
-	QueueSize            metric.Int64ObservableGauge
-	ReplayFilesUnread    metric.Int64ObservableCounter
-	ReplayProgress       metric.Float64ObservableGauge
-	ReplayRate           metric.Float64ObservableGauge
-	ReplayTimeLeft       metric.Float64ObservableGauge
+	meter                  metric.Meter
+	mu                     sync.Mutex
+	registrations          []metric.Registration
+	BytesSaved             metric.Int64ObservableCounter
+	ConnectionsClosedEarly metric.Int64ObservableCounter
+	EventsAggregated       metric.Int64ObservableCounter
+	EventsDropped          metric.Int64ObservableCounter
+	EventsEmitted          metric.Int64ObservableCounter
+	EventsFiltered         metric.Int64ObservableCounter
+	EventsLost             metric.Int64ObservableCounter
+	EventsReceived         metric.Int64ObservableCounter
+	EventsRecorded         metric.Int64ObservableCounter
+	EventsUndecodable      metric.Int64ObservableCounter
+	EventsUnrecorded       metric.Int64ObservableCounter
+	EventsVersionUnknown   metric.Int64ObservableCounter
+	Lag                    metric.Float64ObservableGauge
+	MapAbandoned           metric.Int64ObservableCounter
+	MapAttached            metric.Int64ObservableCounter
+	MapSize                metric.Int64ObservableGauge
+	MapUnidentified        metric.Int64ObservableCounter
+	MapUtilization         metric.Float64ObservableGauge
+	MapWaiting             metric.Int64ObservableGauge
+	PacketsUnmarked        metric.Int64ObservableCounter
+	QueueCapacity          metric.Int64ObservableGauge
+	QueueSize              metric.Int64ObservableGauge
+	ReplayFilesUnread      metric.Int64ObservableCounter
+	ReplayProgress         metric.Float64ObservableGauge
+	ReplayRate             metric.Float64ObservableGauge
+	ReplayTimeLeft         metric.Float64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -63,6 +65,36 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterBytesSavedCallback sets callback for observable BytesSaved metric.
+func (builder *TelemetryBuilder) RegisterBytesSavedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.BytesSaved, obs: o})
+		return nil
+	}, builder.BytesSaved)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterConnectionsClosedEarlyCallback sets callback for observable ConnectionsClosedEarly metric.
+func (builder *TelemetryBuilder) RegisterConnectionsClosedEarlyCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ConnectionsClosedEarly, obs: o})
+		return nil
+	}, builder.ConnectionsClosedEarly)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterEventsAggregatedCallback sets callback for observable EventsAggregated metric.
@@ -463,6 +495,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.BytesSaved, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_bytes_saved",
+		metric.WithDescription("Bytes that were not written, as Sentinel bills them: attributes that slim records leave out (attributes), and events for which the record of an interval (interval) or of a connection (connection) stands. The last two are estimates: each event but the first counts as much as the record. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ConnectionsClosedEarly, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_connections_closed_early",
+		metric.WithDescription("Records of connections that were written before the connection ended, because aggregation_max_size_mib was reached. Only with connections.enabled. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.EventsAggregated, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_events_aggregated",
 		metric.WithDescription("Events that are counted in the record of another event or, without a logs pipeline, in the metrics only. [Alpha]"),
