@@ -40,7 +40,7 @@ func cilium(w io.Writer, path string, columns bool) error {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
 		per := func(n int) float64 { return float64(n) / float64(events) }
-		fmt.Fprintf(w, "BenchmarkBill/cilium/%s/%s\t%d\t%.4f rows/event\t%.1f billed-B/event\t%.1f wire-B/event\n", name, m.name, events, per(b.Rows), per(b.Billed), per(b.Wire))
+		fmt.Fprintf(w, "BenchmarkBill/cilium/%s/%s\t%d\t%.4f rows/event\t%.1f billed-B/event\t%.1f wire-B/event\t%d events\n", name, m.name, events, per(b.Rows), per(b.Billed), per(b.Wire), events)
 		if columns {
 			b.print(w)
 		}

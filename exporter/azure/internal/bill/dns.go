@@ -173,7 +173,10 @@ func (r *recording) bill(m mode) (bill, int, error) {
 		config[key] = value
 	}
 	if m.memory > 0 {
-		config["aggregation"] = map[string]any{"max_size_mib": int(math.Round(m.memory / r.thinning))}
+		const whole = 1 // MiB, the smallest
+		config["aggregation"] = map[string]any{
+			"max_size_mib": int(math.Round(m.memory / r.thinning)), "whole": map[string]any{"new_max_size_mib": whole},
+		}
 	}
 	b, err := replay(asimdnsreceiver.NewFactory(), config, of)
 	return b, queries, err

@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	clients := flag.Int("clients", 293, "the number of simulated clients of the DNS server")
+	clients := flag.Int("clients", 160, "the number of simulated clients of the DNS server")
 	only := flag.String("run", "", "run only the cases whose name contains this text")
 	columns := flag.Bool("columns", false, "also print the billed bytes of each column")
 	flag.Parse()
