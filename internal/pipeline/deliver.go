@@ -16,8 +16,7 @@ import (
 // flush hands the batch to the next component and begins a new one. An empty batch is replaced too, because its resource was made when it
 // began.
 func (p *Pipeline) flush() {
-	n := p.count()
-	if n == 0 {
+	if p.count() == 0 {
 		p.begin()
 		return
 	}
@@ -31,8 +30,10 @@ func (p *Pipeline) flush() {
 		})
 	}
 	p.begin()
-	failed, err := p.consume(logs)
-	p.Stats.Emitted.Add(int64(n - failed))
+	all := p.tallyOf(logs)
+	failed, err := p.consume(logs, all)
+	p.Stats.Emitted.Add(int64(all.main - failed.main))
+	p.Stats.Archive.Emitted.Add(int64(all.archive - failed.archive))
 	if err == nil {
 		return
 	}
@@ -40,9 +41,13 @@ func (p *Pipeline) flush() {
 	if p.deliver.Err() != nil {
 		reason = DropShutdown
 	}
-	p.Stats.Dropped.Add(reason, int64(failed))
-	p.Logger.Error("records are lost: the next component in the pipeline did not take them",
-		zap.Int("records", failed), zap.String("reason", reason), zap.Error(err))
+	p.Stats.Dropped.Add(reason, int64(failed.main))
+	fields := []zap.Field{zap.Int("records", failed.main), zap.String("reason", reason), zap.Error(err)}
+	if p.Archive {
+		p.Stats.Archive.Dropped.Add(reason, int64(failed.archive))
+		fields = append(fields, zap.Int("archive", failed.archive))
+	}
+	p.Logger.Error("records are lost: the next component in the pipeline did not take them", fields...)
 }
 
 // mostUnderway is the longest time between a live event and its receipt that is believed, since sessions deliver within seconds. If the
@@ -68,8 +73,8 @@ func (p *Pipeline) since() int64 {
 }
 
 // consume hands logs over. It retries as long as the error says that it may succeed later and the retry settings allow it. It returns how
-// many records were not taken, and why. The number is capped at that of logs, because behind a processor there may be more.
-func (p *Pipeline) consume(logs plog.Logs) (int, error) {
+// many records were not taken, and why. The number is at most all, the number of logs, because behind a processor there may be more.
+func (p *Pipeline) consume(logs plog.Logs, all tally) (tally, error) {
 	wait := backoff.ExponentialBackOff{
 		InitialInterval:     p.Retry.InitialInterval,
 		RandomizationFactor: p.Retry.RandomizationFactor,
@@ -77,16 +82,16 @@ func (p *Pipeline) consume(logs plog.Logs) (int, error) {
 		MaxInterval:         p.Retry.MaxInterval,
 	}
 	wait.Reset()
-	begun, all := time.Now(), logs.LogRecordCount()
+	begun := time.Now()
 	for {
 		err := p.consumeOnce(logs)
 		if err == nil {
-			return 0, nil
+			return tally{}, nil
 		}
 		if part := (consumererror.Logs{}); errors.As(err, &part) {
 			logs = part.Data()
 		}
-		left := min(logs.LogRecordCount(), all)
+		left := p.tallyOf(logs).within(all)
 		if consumererror.IsPermanent(err) || !p.Retry.Enabled {
 			return left, err
 		}
@@ -95,7 +100,7 @@ func (p *Pipeline) consume(logs plog.Logs) (int, error) {
 			return left, err
 		}
 		p.Logger.Warn("the next component in the pipeline did not take the records; trying again",
-			zap.Int("records", left), zap.Duration("after", pause), zap.Error(err))
+			zap.Int("records", left.sum()), zap.Duration("after", pause), zap.Error(err))
 		select {
 		case <-time.After(pause):
 		case <-p.deliver.Done():

@@ -56,6 +56,8 @@ type Outcome struct {
 	Reason string
 	// Joined is the number of events that were kept back and that the record of this event also stands for.
 	Joined int64
+	// Archived says that the event has passed the filters, so that its full record was appended to the archive. See Settings.Archive.
+	Archived bool
 }
 
 // Handler decodes, filters and maps events. It is called from one goroutine.
@@ -64,7 +66,8 @@ type Handler interface {
 	// resources or scopes returns the slice of one and keeps the others itself; a scope or resource without records is left out.
 	Begin(logs plog.Logs) plog.LogRecordSlice
 	// Handle handles one event. For Emitted it has appended exactly one record, to records or to another slice of the batch;
-	// otherwise none.
+	// otherwise none. For Archived it has also appended exactly one record to a place of the archive. It does so before anything that may panic
+	// once the event is kept back.
 	Handle(ev Event, records plog.LogRecordSlice) Outcome
 }
 
@@ -101,6 +104,9 @@ type Settings struct {
 	Logger *zap.Logger
 	// Record gets every event as it arrives; Shutdown closes it. When it is nil nothing is recorded.
 	Record *record.Recorder
+	// Archive says that the handler also appends a full record of each event that passes the filters, to places whose resource is marked
+	// by MarkArchive. The batch's bounds include these records.
+	Archive bool
 	// Live says that the source is live, not a replay. Stats.Lag then counts from the event's own time if that is at most a minute
 	// before its receipt, and silence is reported to a BufferingHandler. In a replay the lag counts from when the event was read, and time
 	// passes only with the events.
@@ -126,6 +132,7 @@ type Pipeline struct {
 	logs     plog.Logs
 	records  plog.LogRecordSlice   // what Begin returned
 	places   []plog.LogRecordSlice // all slices that Begin made
+	archives []bool                // whether a place is of the archive
 	lengths  []int                 // of the places, before an event
 	size     int                   // of the batch in OTLP's protobuf form, in bytes
 	panicked bool
@@ -143,6 +150,7 @@ func New(s Settings) *Pipeline {
 		settle:   make(chan func()),
 	}
 	p.Stats.Dropped.Expect(DropQueueFull, DropTooLarge, DropShutdown)
+	p.Stats.Archive.Dropped.Expect(DropRefused, DropShutdown)
 	p.holder, _ = s.Handler.(BufferingHandler)
 	p.deliver, p.cancel = context.WithCancel(context.Background())
 	return p
@@ -257,6 +265,9 @@ func (p *Pipeline) LogAccount(more ...zap.Field) {
 		log = p.Logger.Error
 	}
 	log(said, append(more, zap.Stringer("events", &p.Stats))...)
+	if p.Archive {
+		p.Stats.Archive.log(p.Logger)
+	}
 }
 
 // closeRecord completes the recording, if there is one.
@@ -333,7 +344,7 @@ func (p *Pipeline) release(due bool) {
 		p.Stats.Undecodable.Add(UndecodablePanic, int64(held-p.held()))
 		return
 	}
-	if !p.settled(outcome.Kind == Emitted) {
+	if !p.settled(outcome.Kind == Emitted, false) {
 		p.Stats.Dropped.Add(DropNoRecord, 1)
 	}
 	if outcome.Kind == Aggregated {
@@ -354,7 +365,7 @@ func (p *Pipeline) process(c *queue.Chunk) {
 		p.releaseDue()
 		outcome := p.handle(ev)
 		aggregated += outcome.Joined
-		if !p.settled(outcome.Kind == Emitted) {
+		if !p.settled(outcome.Kind == Emitted, outcome.Archived) {
 			p.Stats.Dropped.Add(DropNoRecord, 1)
 		}
 		switch outcome.Kind {
@@ -384,7 +395,7 @@ func (p *Pipeline) handle(ev Event) (outcome Outcome) {
 	}
 	switch now := p.held(); {
 	case now > held:
-		return Outcome{Kind: Held}
+		return Outcome{Kind: Held, Archived: p.Archive} // its record in the archive was removed with what the handler had appended
 	case now < held:
 		p.Stats.Undecodable.Add(UndecodablePanic, int64(held-now))
 	}

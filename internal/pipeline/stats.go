@@ -36,6 +36,9 @@ type Stats struct {
 	Undecodable counter.Counts
 	Dropped     counter.Counts
 
+	// Archive accounts for the records of the archive, which the counts above leave out.
+	Archive ArchiveStats
+
 	lag atomic.Int64 // ns
 }
 

@@ -64,6 +64,9 @@ type Config struct {
 	Correlate bool `mapstructure:"correlate"`
 	// Correlation configures how queries and responses are matched.
 	Correlation correlationConfig `mapstructure:"correlation"`
+	// Archive also writes the full record of each event that passes the filters, in a resource with the attribute winnet.tier: archive.
+	// Default: false. It needs a key that merges events.
+	Archive bool `mapstructure:"archive"`
 	// OmitAttributes are the names of attributes that are never written. AdditionalFields.<name> names one field of
 	// that map.
 	OmitAttributes dnslog.OmitAttributes `mapstructure:"omit_attributes"`
@@ -78,6 +81,8 @@ type Config struct {
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw events to an .etl file.
 	Record record.Config `mapstructure:"record"`
+
+	keepGiven bool // packet.keep is the user's, not the volume's
 }
 
 // deviceConfig is the `device` section.
@@ -200,7 +205,8 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	if err := configyaml.Unmarshal(conf, c); err != nil {
 		return err
 	}
-	if c.Volume != volume.Full && !c.Packet.Parse && !conf.IsSet(keyKeep) {
+	c.keepGiven = conf.IsSet(keyKeep)
+	if c.Volume != volume.Full && !c.Packet.Parse && !c.keepGiven {
 		c.Packet.Keep = dnslog.KeepPacketNever // without reading packets, none is known to be broken
 	}
 	if conf.IsSet(keyNames) && c.Names == dnslog.NamesAsSent && c.Profile == dns.ProfileASIM {
@@ -234,6 +240,19 @@ const (
 // Marshal writes the configuration in the form that Unmarshal reads.
 func (c Config) Marshal(conf *confmap.Conf) error {
 	return configyaml.Marshal(conf, plainConfig(c))
+}
+
+// merges reports whether a record may stand for several events, or lack what the event has.
+func (c *Config) merges() bool {
+	return c.Correlate || c.Aggregation.Window > 0 || c.Aggregation.Noise.Window > 0 || c.Volume != volume.Full
+}
+
+// archivedPackets returns when the archive keeps packets: as with volume full.
+func (c *Config) archivedPackets() dnslog.PacketKeep {
+	if c.Volume != volume.Full && !c.keepGiven {
+		return dnslog.DefaultPacketConfig().Keep
+	}
+	return c.Packet.Keep
 }
 
 // newCorrelator returns the correlator that merges the events of an exchange, or nil if none are merged.

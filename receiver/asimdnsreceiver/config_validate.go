@@ -62,6 +62,9 @@ func (c *Config) Validate() error {
 	if c.Profile == dns.ProfileDocumented {
 		errs = append(errs, c.validateDocumented()...)
 	}
+	if c.Archive && !c.merges() {
+		errs.Add("archive", errors.New("true is not allowed with volume full and without correlate or aggregation.window: the other records are full already, so the archive would repeat each; leave it out, or choose volume balanced or lean"))
+	}
 	// The collector calls the Validate methods of the profile, names, and the sections packet, filters, aggregation,
 	// correlation, batch, queue, retry, replay and record itself.
 	if len(errs) == 0 {

@@ -29,6 +29,7 @@ type providerPipeline struct {
 	mapper  *dnslog.Mapper
 	records plog.LogRecordSlice // of the batch being filled
 	audits  plog.LogRecordSlice // of the same batch, for records of audit events
+	archive *archiver           // nil without an archive
 	joined  int64               // events joined with others since the last record
 }
 
@@ -45,6 +46,8 @@ type handler struct {
 	saved saved
 
 	event    dns.Event
+	raw      []byte             // the wire form of event
+	own      uid.ID             // its identifier, once it was asked for
 	other    dns.Event          // another event, while event is in use
 	exchange correlate.Exchange // of one of them
 
@@ -88,6 +91,7 @@ func (h *handler) beginFile(d dnslog.Device) {
 func (p *providerPipeline) setDevice(d dnslog.Device) {
 	p.mapper.SetDevice(d)
 	p.filter.SetDevice(d.Addr)
+	p.archive.setDevice(d)
 }
 
 // setHost sets the host of the following events.
@@ -97,10 +101,18 @@ func (h *handler) setHost() {
 	}
 }
 
-// id returns an event's identifier, derived from its wire form.
+// id returns an event's identifier, derived from its wire form, which is not empty. It makes that of the event being handled once: the second
+// time, the event would be another, equal one.
 func (h *handler) id(raw []byte) (id uid.ID) {
-	if h.ids != nil {
-		id = h.ids.Of(raw)
+	if h.ids == nil {
+		return id
+	}
+	own := &raw[0] == &h.raw[0]
+	if own && !h.own.IsZero() {
+		return h.own
+	}
+	if id = h.ids.Of(raw); own {
+		h.own = id
 	}
 	return id
 }
@@ -114,6 +126,7 @@ func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 		}
 		p.records = p.mapper.Begin(logs)
 		p.audits = p.mapper.BeginAudit(logs, p.records)
+		p.archive.begin(logs)
 	}
 	if moved != nil {
 		h.setHost()
@@ -124,6 +137,7 @@ func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 // Handle appends a record to those of the event's provider.
 func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outcome {
 	e := &h.event
+	h.raw, h.own = ev.Data, uid.ID{}
 	if err := e.Parse(ev.Data); err != nil {
 		var parse *etw.ParseError
 		errors.As(err, &parse) // Parse returns no other error
@@ -147,11 +161,21 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 	if p.filter.Drops(e) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
+	if p.archive != nil {
+		p.archive.add(e, ev.Received, h.id(ev.Data))
+	}
+	outcome := h.report(p, ev)
+	outcome.Archived = p.archive != nil
+	return outcome
+}
+
+// report passes the event to the correlator, or to the aggregator.
+func (h *handler) report(p *providerPipeline, ev pipeline.Event) pipeline.Outcome {
 	if h.correlator != nil {
 		return h.correlate(p, ev)
 	}
 	h.exchange = correlate.Exchange{}
-	return h.sum(p, e, ev.Data, ev.Received)
+	return h.sum(p, &h.event, ev.Data, ev.Received)
 }
 
 // correlate passes the event to the correlator and acts on its decision.

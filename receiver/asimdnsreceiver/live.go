@@ -31,6 +31,7 @@ func (r *dnsReceiver) useHost() {
 	for _, p := range r.handler.pipelines {
 		p.mapper.SetProcesses(r.processes)
 		p.mapper.SetUsers(r.users)
+		p.archive.setNames(r.processes, r.users)
 		p.filter.Process = func(e *dns.Event) string { return r.processes.Name(p.decoder.Provider.ActingProcess(e), e.Time()) }
 		p.decoder.UseHost(schema.FromHost, r.reportLayout)
 	}

@@ -49,7 +49,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	r := &dnsReceiver{cfg: cfg, set: set, log: set.Logger, providers: providers}
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
-		Receiver: set, Next: next,
+		Receiver: set, Next: next, Archive: cfg.Archive,
 		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Replay: cfg.Replay, Record: cfg.Record},
 		Transport: "etw",
 		Parts: runner.Parts{
@@ -97,7 +97,8 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 		}
 		one := &providerPipeline{
 			decoder: dns.NewDecoder(p.Provider), enable: p.enable, filter: wanted,
-			mapper: dnslog.NewMapper(p.Provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
+			mapper:  dnslog.NewMapper(p.Provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
+			archive: r.cfg.newArchiver(p.Provider, device, r.set.BuildInfo.Version),
 		}
 		one.decoder.SkipPackets = !r.cfg.Packet.Parse
 		one.mapper.KeepPackets(r.cfg.Packet.Keep)
@@ -114,7 +115,7 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 	if h.pipelines[0].mapper.Identifies() {
 		h.ids = uid.NewMaker("etw")
 		h.setHost()
-		identify := func(raw []byte) hold.ID { return hold.ID(h.ids.Of(raw)) }
+		identify := func(raw []byte) hold.ID { return hold.ID(h.id(raw)) }
 		if h.correlator != nil {
 			h.correlator.Identify = identify
 		}

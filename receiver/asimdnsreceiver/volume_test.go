@@ -189,6 +189,62 @@ func TestLeanKeepsWhatIsRareWhole(t *testing.T) {
 	require.Positive(t, noise)
 }
 
+// A row of lean is never of a fault of recursion, whatever code it has.
+func TestLeanKeepsFaultsOfRecursionWhole(t *testing.T) {
+	faults := 0
+	lean, _ := replayVolume(t, serverFile, volume.Lean, nil)
+	kit.EachRecord(lean, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		if get := attributesOf(lr); get("EventOriginalType") == "286" || get("EventOriginalType") == "288" {
+			faults++
+			require.Equal(t, "1", get("EventCount"))
+		}
+	})
+	_, byID := generated(t, serverFile)
+	require.Equal(t, byID["286"]+byID["288"], faults)
+	require.Positive(t, faults)
+}
+
+func TestLeanCountsHostileNamesAndTimes(t *testing.T) {
+	names := []string{
+		"", ".", "..", strings.Repeat("a", 1000), strings.Repeat("a.", 500), strings.Repeat(`\255`, 200), "*.", "xn--", "\u0000", strings.Repeat("1.", 32) + "ip6.arpa",
+		".in-addr.arpa", "10.in-addr.arpa", "v10.events.data.microsoft.com", "é.example", "\xff\xfe.example", "A.EXAMPLE",
+	}
+	leaps := []time.Duration{0, time.Second, 25 * time.Hour, -25 * time.Hour, 50 * 365 * 24 * time.Hour, -50 * 365 * 24 * time.Hour}
+	random := rand.New(rand.NewPCG(7, 8))
+	x := newExchanges(t)
+	var events [][]byte
+	at, guid := traceBegun.Add(time.Hour), 0
+	for range 600 {
+		if random.IntN(50) == 0 {
+			at = at.Add(leaps[random.IntN(len(leaps))])
+		}
+		at = at.Add(time.Duration(random.Int64N(int64(time.Second))))
+		name := names[random.IntN(len(names))]
+		guid++
+		events = append(events, x.event(256, at, name, guid), x.event(257, at.Add(time.Millisecond), name, guid))
+	}
+	count := func(mode volume.Mode) (records int, got map[string]int64) {
+		got = map[string]int64{}
+		sink := replayOfEvents(t, events, func(c *Config) { c.Volume = mode; c.useVolume(mode) })
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			if attributesOf(lr)("EventOriginalType") == "257" {
+				got[strings.ToLower(attributesOf(lr)("DnsQuery"))] += number(lr, "EventCount")
+				records++
+			}
+		})
+		return records, got
+	}
+	all, full := count(volume.Full)
+	require.Equal(t, 600, all)
+	for _, mode := range []volume.Mode{volume.Balanced, volume.Lean} {
+		records, got := count(mode)
+		require.Equal(t, full, got, mode)
+		require.LessOrEqual(t, records, all)
+	}
+	require.NotZero(t, full[""])
+	require.NotZero(t, full["."], "an event without a name is not one of the root")
+}
+
 // billed is the size of all records as Sentinel bills them.
 func billed(r *dnsReceiver, sink *consumertest.LogsSink) (bytes int64) {
 	mapper := r.handler.pipelines[0].mapper

@@ -44,6 +44,9 @@ type Config struct {
 	EnabledEvents []string `mapstructure:"enabled_events"`
 	// MonitorAggregationLevel is how much is aggregated: none, low, medium or maximum (default).
 	MonitorAggregationLevel string `mapstructure:"monitor_aggregation_level"`
+	// Archive also writes the full record of each event that passes EnabledEvents and Filters, in a resource with the attribute winnet.tier:
+	// archive. Default: false. It needs level medium or maximum.
+	Archive bool `mapstructure:"archive"`
 	// AggregationInterval is how often a connection is reported at the levels medium and maximum, and losses at any
 	// level. Default: 5s.
 	AggregationInterval time.Duration `mapstructure:"aggregation_interval"`
@@ -85,6 +88,8 @@ type Config struct {
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw records, as the source delivers them, to a .pcapng file.
 	Record record.Config `mapstructure:"record"`
+
+	bodyGiven bool // body is the user's, not the volume's
 }
 
 var _ confmap.Unmarshaler = (*Config)(nil)
@@ -118,6 +123,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	c.useVolume(volume.Of(conf))
 	c.Replay.Look(conf, "replay")
 	c.Record.Look(conf, "record")
+	c.bodyGiven = conf.IsSet("body")
 	const format = "wire_format"
 	if n, ok := conf.Get(format).(float64); ok {
 		// YAML turns 1.20 into 1.2, which is not the name of a release.
@@ -196,6 +202,19 @@ func (c *Config) read() (settings, error) {
 	return s, errs.Join()
 }
 
+// merges reports whether a record may stand for several events, or lack what the event has.
+func (c *Config) merges(level obsconfig.Level) bool {
+	return c.Connections.Enabled || level >= obsconfig.LevelMedium || c.Volume != volume.Full
+}
+
+// archivedBody returns the body of the archive's records: as with volume full.
+func (c *Config) archivedBody(body networklog.Body) networklog.Body {
+	if c.Volume != volume.Full && !c.bodyGiven {
+		return networklog.BodySummary
+	}
+	return body
+}
+
 // Validate returns an error for each key whose value is not allowed. The error names the key, the value and the allowed
 // values.
 func (c *Config) Validate() error {
@@ -206,6 +225,10 @@ func (c *Config) Validate() error {
 	}
 	if mib := c.AggregationMaxSizeMiB; mib < 1 || mib > maxAggregationMiB {
 		errs = append(errs, fmt.Errorf("aggregation_max_size_mib: %d is not allowed; want 1 to %d", mib, maxAggregationMiB))
+	}
+	if c.Archive && err == nil && !c.merges(s.Level) {
+		errs.Add("archive", fmt.Errorf("true is not allowed with volume full and monitor_aggregation_level %s: the other records are full already, so the archive would "+
+			"repeat each; leave it out, or choose volume balanced or lean, or level %s or %s", s.Level, obsconfig.LevelMedium, obsconfig.LevelMaximum))
 	}
 	live := !c.Replay.Enabled()
 	for _, path := range []struct {

@@ -26,7 +26,7 @@ func (h *handler) join(ev pipeline.Event, at int64, records plog.LogRecordSlice)
 	case aggregate.Next:
 		h.appendConnection(records, before)
 	}
-	return outcome(aggregate.Decision{Verdict: verdict})
+	return h.outcome(aggregate.Decision{Verdict: verdict})
 }
 
 // releasesConnection reports whether what Release must write is a connection; otherwise it is losses.

@@ -40,6 +40,9 @@ type handler struct {
 	ids         *uid.Maker
 	untimed     uint64 // the records of this file without a time so far
 	position    uint64 // the number of the record being handled among those; 0 if it has a time
+	raw         []byte // the record being handled
+	own         uid.ID // its identifier, once it was asked for
+	archive     *archiver
 
 	totals      *flowmetrics.Totals // nil without a metrics pipeline
 	metricsOnly bool                // there is no logs pipeline
@@ -89,6 +92,8 @@ func (h *handler) beginFile(d networklog.Device) {
 	}
 	h.marker.Forget()
 	h.countUnmarked()
+	h.archive.setDevice(d)
+	h.archive.forget()
 	if h.openers != nil {
 		h.openers.Forget()
 	}
@@ -104,9 +109,12 @@ func (h *handler) end() {
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 	if moved := h.moved.Swap(nil); moved != nil {
 		h.mapper.SetDevice(*moved)
+		h.archive.setDevice(*moved)
 		h.ids.SetHost(h.mapper.DeviceName())
 	}
-	return h.mapper.Begin(logs)
+	records := h.mapper.Begin(logs)
+	h.archive.begin(logs)
+	return records
 }
 
 func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
@@ -117,7 +125,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: string(wire.Reason)}
 	}
 	at := record.Time
-	h.position = 0
+	h.position, h.raw, h.own = 0, ev.Data, uid.ID{}
 	if at == 0 {
 		at = ev.Received
 		h.untimed++
@@ -129,13 +137,16 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		if h.metricsOnly {
 			return pipeline.Outcome{Kind: pipeline.Aggregated}
 		}
+		if h.archive != nil {
+			h.archive.addLoss(flow.LostPerfEventRingBuffer, record.Lost, record.CPU, h.id(ev.Data), at, ev.Received)
+		}
 		d := h.aggregator.AddLoss(ev.Data, record.Lost, record.CPU, at, ev.Received)
 		if d.Verdict == aggregate.Report {
 			lost := time.Unix(0, at)
 			h.flow.SetLost(flow.LostPerfEventRingBuffer, record.Lost, record.CPU, lost, lost)
 			h.append(records, h.id(ev.Data), at, ev.Received)
 		}
-		return outcome(d)
+		return h.outcome(d)
 	}
 	if err := h.decoder.Decode(record.Data, &h.notification); err != nil {
 		var refused *monitor.Error
@@ -145,7 +156,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if h.notification.VersionUnknown {
 		h.later.add(&h.notification)
 	}
-	if !h.wants(&h.notification) {
+	if !h.enabled(&h.notification) || h.archive == nil && h.leftOut(&h.notification) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	h.flow.Decode(&h.notification)
@@ -155,6 +166,12 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	}
 	if !h.settings.filter.Wants(&h.flow) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
+	}
+	if h.archive != nil {
+		h.archive.add(&h.flow, h.notification.Packet, h.id(ev.Data), at, ev.Received)
+		if h.leftOut(&h.notification) {
+			return pipeline.Outcome{Kind: pipeline.Filtered, Archived: true}
+		}
 	}
 	h.totals.Add(&h.flow)
 	if h.metricsOnly {
@@ -179,15 +196,26 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	case aggregate.Next:
 		h.report(records, *d.Before)
 	}
-	return outcome(d)
+	return h.outcome(d)
 }
 
-// id returns the identifier of the record being handled, derived from its wire form.
+// id returns the identifier of the record being handled, derived from its wire form, which is not empty. It makes it once: the second time, the
+// record would be another, equal one.
 func (h *handler) id(raw []byte) uid.ID {
-	if h.position > 0 {
-		return h.ids.At(raw, h.position)
+	own := &raw[0] == &h.raw[0]
+	if own && !h.own.IsZero() {
+		return h.own
 	}
-	return h.ids.Of(raw)
+	var id uid.ID
+	if h.position > 0 {
+		id = h.ids.At(raw, h.position)
+	} else {
+		id = h.ids.Of(raw)
+	}
+	if own {
+		h.own = id
+	}
+	return id
 }
 
 // mark sets in the flow whether its record counts the packet's bytes, and whether it counts the packet's denial.
@@ -205,14 +233,15 @@ func (h *handler) countUnmarked() {
 }
 
 // outcome converts a decision to the outcome that the pipeline counts.
-func outcome(d aggregate.Decision) pipeline.Outcome {
+func (h *handler) outcome(d aggregate.Decision) pipeline.Outcome {
+	outcome := pipeline.Outcome{Kind: pipeline.Emitted, Joined: d.Joined, Archived: h.archive != nil}
 	switch d.Verdict {
 	case aggregate.Held:
-		return pipeline.Outcome{Kind: pipeline.Held}
+		outcome.Kind, outcome.Joined = pipeline.Held, 0
 	case aggregate.Counted:
-		return pipeline.Outcome{Kind: pipeline.Aggregated}
+		outcome.Kind, outcome.Joined = pipeline.Aggregated, 0
 	}
-	return pipeline.Outcome{Kind: pipeline.Emitted, Joined: d.Joined}
+	return outcome
 }
 
 // append appends the record of the flow, with the identifier of its first event.
@@ -233,6 +262,7 @@ func (h *handler) Due() bool {
 func (h *handler) Silence(d time.Duration) {
 	h.aggregator.Clock.Silence(d)
 	h.marker.Silence(d)
+	h.archive.silence(d)
 	h.countUnmarked()
 }
 
@@ -270,18 +300,17 @@ func (h *handler) report(records plog.LogRecordSlice, popped aggregate.Popped) {
 	h.append(records, uid.ID(popped.ID), popped.Last, popped.Received)
 }
 
-// wants applies the enabled events and the aggregation level to an event, whatever the datapath emits. Drops, and
-// events that belong to no kind, always pass. From level low on, traces at the points where a packet comes in are
-// filtered: only what is sent is reported.
-func (h *handler) wants(n *monitor.Notification) bool {
+// enabled applies the enabled events to an event, whatever the datapath emits. Drops, and events that belong to no kind,
+// always pass.
+func (h *handler) enabled(n *monitor.Notification) bool {
 	kind := n.Type.Kind()
-	if kind == monitor.KindNone || kind == monitor.KindDrop {
-		return true
-	}
-	if !slices.Contains(h.settings.Events, kind) {
-		return false
-	}
+	return kind == monitor.KindNone || kind == monitor.KindDrop || slices.Contains(h.settings.Events, kind)
+}
+
+// leftOut applies the aggregation level to an event, whatever the datapath emits. From level low on, traces at the
+// points where a packet comes in are left out: only what is sent is reported.
+func (h *handler) leftOut(n *monitor.Notification) bool {
 	incoming := n.Type == monitor.TypeTrace && n.SubType >= monitor.TraceFromEndpoint && n.SubType <= monitor.TraceFromNetwork ||
 		n.Type == monitor.TypeTrace && n.SubType == monitor.TraceFromCrypto
-	return !incoming || h.settings.Level == obsconfig.LevelNone
+	return incoming && h.settings.Level != obsconfig.LevelNone
 }

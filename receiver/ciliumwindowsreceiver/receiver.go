@@ -38,7 +38,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (_ *cil
 	r := &ciliumReceiver{cfg: cfg, set: set, log: set.Logger}
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
-		Receiver: set, Next: next,
+		Receiver: set, Next: next, Archive: cfg.Archive,
 		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Replay: cfg.Replay, Record: cfg.Record},
 		Transport: "ebpf",
 		Parts: runner.Parts{
@@ -61,6 +61,11 @@ func (r *ciliumReceiver) prepare(files []string) (_ pipeline.Handler, err error)
 	}
 	r.handler = newHandler(r.settings, r.device, r.set.BuildInfo.Version)
 	r.handler.later.log = r.log
+	if r.cfg.Archive && r.Next != nil {
+		r.handler.archive = newArchiver(networklog.Options{
+			Device: r.device, Body: r.cfg.archivedBody(r.settings.body), Mask: r.settings.mask, Version: r.set.BuildInfo.Version,
+		})
+	}
 	return r.handler, nil
 }
 

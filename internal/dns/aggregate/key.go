@@ -17,7 +17,7 @@ const maxKey = 5*key.MaxText + 192
 // with the query. ok is false for an event that is never counted with another: it has no query name, or its layout is unknown, so that
 // undecoded bytes may differ.
 func appendIdentity(dst []byte, e *dns.Event) (_ []byte, ok bool) {
-	if _, ok := e.Num(dns.QueryName); !ok || e.LayoutUnknown() {
+	if len(e.Bytes(dns.QueryName)) == 0 || e.LayoutUnknown() { // an empty name would have the key of the root
 		return dst, false
 	}
 	dst = binary.LittleEndian.AppendUint16(dst, e.ID)

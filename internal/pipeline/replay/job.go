@@ -79,11 +79,13 @@ func (j *Job) Lost(s *pipeline.Stats) error {
 	if j == nil {
 		return nil
 	}
-	n := s.Dropped.Snapshot()[pipeline.DropShutdown]
-	if n == 0 {
-		return nil
+	if n := s.Dropped.Snapshot()[pipeline.DropShutdown]; n > 0 {
+		return fmt.Errorf("replay: stopped before %d events could be handed over", n)
 	}
-	return fmt.Errorf("replay: stopped before %d events could be handed over", n)
+	if n := s.Archive.Dropped.Snapshot()[pipeline.DropShutdown]; n > 0 {
+		return fmt.Errorf("replay: stopped before %d records of the archive could be handed over", n)
+	}
+	return nil
 }
 
 // notifier is implemented by the collector's host. Like ReportStatus it hands an event to the collector, but without a lock. ReportStatus

@@ -85,7 +85,11 @@ func (p *Player) play(ctx context.Context, s *Settings) {
 	}
 	stop()
 	p.Progress.finish()
-	s.Logger.Info("the replay has ended", zap.Int("files", len(s.Files)), zap.Stringer("events", &s.Into.Stats))
+	fields := []zap.Field{zap.Int("files", len(s.Files)), zap.Stringer("events", &s.Into.Stats)}
+	if s.Into.Archive {
+		fields = append(fields, zap.Stringer("archive", &s.Into.Stats.Archive))
+	}
+	s.Logger.Info("the replay has ended", fields...)
 	s.Ended()
 	if s.Job.done() {
 		// Nobody waits for End: it does not return while the collector starts, nor when the collector ends for another reason.

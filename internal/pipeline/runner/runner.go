@@ -29,6 +29,7 @@ type Settings struct {
 	Receiver receiver.Settings
 	Sections Sections
 	Next     consumer.Logs // nil for a handler that emits nothing
+	Archive  bool          // the handler also appends records to an archive, unless it emits nothing
 	// Transport is the name under which the collector counts what a live source delivers; for a replay it is "file".
 	Transport string
 	Parts     Parts
@@ -135,7 +136,7 @@ func (r *Runner) newPipeline(h pipeline.Handler, recorder *record.Recorder) *pip
 	return pipeline.New(pipeline.Settings{
 		Batch: r.Sections.Batch, Queue: r.Sections.Queue, Retry: r.Sections.Retry,
 		Handler: h, Next: r.Next, Report: r.Report, Format: r.Receiver.ID.Type().String(), Logger: r.Receiver.Logger,
-		Record: recorder, Live: !r.Sections.Replay.Enabled(),
+		Record: recorder, Archive: r.Archive && r.Next != nil, Live: !r.Sections.Replay.Enabled(),
 	})
 }
 

@@ -23,6 +23,9 @@ type Telemetry interface {
 	RegisterEventsRecordedCallback(metric.Int64Callback) error
 	RegisterEventsUnrecordedCallback(metric.Int64Callback) error
 	RegisterEventsLostCallback(metric.Int64Callback) error
+	RegisterArchiveReceivedCallback(metric.Int64Callback) error
+	RegisterArchiveEmittedCallback(metric.Int64Callback) error
+	RegisterArchiveDroppedCallback(metric.Int64Callback) error
 	RegisterQueueSizeCallback(metric.Int64Callback) error
 	RegisterQueueCapacityCallback(metric.Int64Callback) error
 	RegisterLagCallback(metric.Float64Callback) error
@@ -74,6 +77,13 @@ func (r *Runner) observe() error {
 		err = errors.Join(err,
 			t.RegisterEventsRecordedCallback(Observe(p.Record.Stats.Recorded.Load)),
 			t.RegisterEventsUnrecordedCallback(p.Record.Stats.Lost.Observe),
+		)
+	}
+	if p.Archive {
+		err = errors.Join(err,
+			t.RegisterArchiveReceivedCallback(Observe(stats.Archive.Received.Load)),
+			t.RegisterArchiveEmittedCallback(Observe(stats.Archive.Emitted.Load)),
+			t.RegisterArchiveDroppedCallback(stats.Archive.Dropped.Observe),
 		)
 	}
 	if r.Player != nil {

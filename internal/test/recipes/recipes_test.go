@@ -49,6 +49,8 @@ type result struct {
 	records []plog.LogRecord
 	bytes   int // of the records in OTLP's protobuf form
 	points  int // of metrics
+
+	archived int // of the records, those of the archive
 }
 
 func (r result) count(keep func(plog.LogRecord) bool) (n int) {
@@ -128,6 +130,23 @@ func recipes() map[string]recipe {
 				require.Empty(t, value, "every packet of the capture can be read, or is none")
 			}
 			return fmt.Sprintf("%s in %s of the bytes", of(r), percent(r.bytes, without.bytes))
+		}},
+		"balanced": {[]string{server}, func(t *testing.T, r, without result) string {
+			require.Equal(t, r.account["received"], r.account["emitted"]+r.account["filtered"]+r.account["aggregated"])
+			require.Equal(t, map[string]int{"": len(r.records)}, r.values("Dvc"), "the device is in the resource")
+			return fmt.Sprintf("%s in %s of the bytes", of(r), percent(r.bytes, without.bytes))
+		}},
+		"lean": {[]string{server}, func(t *testing.T, r, without result) string {
+			require.Equal(t, r.account["received"], r.account["emitted"]+r.account["filtered"]+r.account["aggregated"])
+			sums := r.count(func(lr plog.LogRecord) bool { return text(lr, "EventCount") != "1" })
+			require.Positive(t, sums)
+			return fmt.Sprintf("%s in %s of the bytes; %s of the records are sums", of(r), percent(r.bytes, without.bytes), commas(sums))
+		}},
+		"archive": {[]string{server}, func(t *testing.T, r, without result) string {
+			archived := r.archived
+			require.Equal(t, len(without.records), archived, "the archive has each record of volume full")
+			require.Equal(t, r.account["emitted"], len(r.records)-archived, "the account does not count the archive")
+			return fmt.Sprintf("%s, and %s records in the archive", of(r), commas(archived))
 		}},
 		"quiet-client": {[]string{client}, func(t *testing.T, r, _ result) string {
 			require.NotContains(t, r.values("DnsQueryTypeName"), "AAAA")
@@ -277,7 +296,12 @@ func (r *result) add(t *testing.T, name string, section *confmap.Conf, sums *con
 	for _, batch := range sink.AllLogs() {
 		r.bytes += marshaler.LogsSize(batch)
 	}
-	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { r.records = append(r.records, lr) })
+	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		r.records = append(r.records, lr)
+		if _, archive := rl.Resource().Attributes().Get("winnet.tier"); archive {
+			r.archived++
+		}
+	})
 }
 
 // folders gives the folders of examples/ that have a recipe.

@@ -64,9 +64,10 @@ func roadOf(config string) road {
 // hours returns the test of each shipped configuration.
 func hours() map[string]func(*testing.T) {
 	all := map[string]func(*testing.T){
-		"config.replay.yaml":          hourOfAJob,
-		"examples/file/config.yaml":   hourOfFiles,
-		"examples/fleet/gateway.yaml": hourOfAFleet,
+		"config.replay.yaml":                hourOfAJob,
+		"examples/file/config.yaml":         hourOfFiles,
+		"examples/fleet/gateway.yaml":       hourOfAFleet,
+		"examples/archive-file/config.yaml": hourOfAnArchive,
 	}
 	for _, r := range roads() {
 		all[r.config] = r.hour

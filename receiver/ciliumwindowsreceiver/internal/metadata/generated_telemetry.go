@@ -28,6 +28,9 @@ type TelemetryBuilder struct {
 	meter                  metric.Meter
 	mu                     sync.Mutex
 	registrations          []metric.Registration
+	ArchiveDropped         metric.Int64ObservableCounter
+	ArchiveEmitted         metric.Int64ObservableCounter
+	ArchiveReceived        metric.Int64ObservableCounter
 	BytesSaved             metric.Int64ObservableCounter
 	ConnectionsClosedEarly metric.Int64ObservableCounter
 	EventsAggregated       metric.Int64ObservableCounter
@@ -65,6 +68,51 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterArchiveDroppedCallback sets callback for observable ArchiveDropped metric.
+func (builder *TelemetryBuilder) RegisterArchiveDroppedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ArchiveDropped, obs: o})
+		return nil
+	}, builder.ArchiveDropped)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterArchiveEmittedCallback sets callback for observable ArchiveEmitted metric.
+func (builder *TelemetryBuilder) RegisterArchiveEmittedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ArchiveEmitted, obs: o})
+		return nil
+	}, builder.ArchiveEmitted)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterArchiveReceivedCallback sets callback for observable ArchiveReceived metric.
+func (builder *TelemetryBuilder) RegisterArchiveReceivedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ArchiveReceived, obs: o})
+		return nil
+	}, builder.ArchiveReceived)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterBytesSavedCallback sets callback for observable BytesSaved metric.
@@ -495,6 +543,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ArchiveDropped, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_archive_dropped",
+		metric.WithDescription("Records of the archive that were dropped. Only with archive. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ArchiveEmitted, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_archive_emitted",
+		metric.WithDescription("Records of the archive that the next component accepted. Only with archive. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ArchiveReceived, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_archive_received",
+		metric.WithDescription("Events that passed enabled_events and filters, and so have a record in the archive. It is the sum of the emitted and dropped records of the archive and of those still on their way. Only with archive. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.BytesSaved, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_bytes_saved",
 		metric.WithDescription("Bytes that were not written, as Sentinel bills them: attributes that slim records leave out (attributes), and events for which the record of an interval (interval) or of a connection (connection) stands. The last two are estimates: each event but the first counts as much as the record. [Alpha]"),

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
+)
+
+// byTier returns all records as text, those of the archive apart: the resource without the tier, the body and the attributes.
+func byTier(t *testing.T, sink *consumertest.LogsSink) (main, archive []string) {
+	t.Helper()
+	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		resource := rl.Resource().Attributes().AsRaw()
+		tier := resource["winnet.tier"]
+		delete(resource, "winnet.tier")
+		text, err := json.Marshal([]any{resource, lr.Timestamp(), lr.SeverityNumber(), lr.Body().AsRaw(), lr.Attributes().AsRaw()})
+		require.NoError(t, err)
+		switch tier {
+		case nil:
+			main = append(main, string(text))
+		case "archive":
+			archive = append(archive, string(text))
+		default:
+			require.Fail(t, fmt.Sprint("a tier that does not exist: ", tier))
+		}
+	})
+	return main, archive
+}
+
+func TestTheArchiveHasTheRecordsOfLevelNoneAndTheOthersStayAsTheyAre(t *testing.T) {
+	for name, also := range map[string]func(*Config){
+		"all":     func(*Config) {},
+		"filters": func(c *Config) { c.EnabledEvents = []string{"DROP", "TRACE"} },
+		"json":    func(c *Config) { c.Body = "hubble_json" },
+	} {
+		full, _, _ := replayAll(t, replayOf(captureFile, func(c *Config) { everything(c); also(c) }))
+		want, none := byTier(t, full)
+		require.Empty(t, none)
+		for level, set := range map[string]func(*Config){
+			"medium":   func(c *Config) { c.MonitorAggregationLevel = "medium" },
+			"maximum":  func(c *Config) { c.MonitorAggregationLevel = "maximum" },
+			"balanced": func(c *Config) { c.Volume = volume.Balanced; c.useVolume(volume.Balanced) },
+			"lean":     func(c *Config) { c.Volume = volume.Lean; c.useVolume(volume.Lean) },
+		} {
+			if name == "json" && level == "lean" {
+				continue // it is refused
+			}
+			t.Run(name+level, func(t *testing.T) {
+				leveled := func(c *Config) {
+					everything(c)
+					set(c)
+					c.bodyGiven = name == "json"
+					also(c)
+				}
+				merged, without, _ := replayAll(t, replayOf(captureFile, leveled))
+				mainWithout, _ := byTier(t, merged)
+				sink, r, _ := replayAll(t, replayOf(captureFile, func(c *Config) { leveled(c); c.Archive = true }))
+				main, archive := byTier(t, sink)
+				require.Equal(t, len(want), len(archive))
+				for i := range want {
+					require.JSONEq(t, want[i], archive[i])
+				}
+				require.Equal(t, mainWithout, main)
+				stats := &r.Pipeline.Stats
+				require.Equal(t, without.Pipeline.Stats.String(), stats.String(), "the main sum does not count the archive")
+				require.Positive(t, stats.Aggregated.Load())
+				require.Greater(t, stats.Archive.Received.Load(), stats.Received.Load()-stats.Filtered.Load()-stats.Undecodable.Total(),
+					"what only the level leaves out is in the archive")
+				require.Zero(t, stats.Archive.Pending())
+				require.EqualValues(t, len(archive), stats.Archive.Emitted.Load())
+			})
+		}
+	}
+}
+
+func TestAnArchiveOfRecordsThatAreFullAlreadyIsRefused(t *testing.T) {
+	load := func(yaml string) error { return kit.LoadConfig(t, createDefaultConfig().(*Config), yaml) }
+	for _, level := range []string{"none", "low"} {
+		require.ErrorContains(t, load("{archive: true, monitor_aggregation_level: "+level+"}"), "archive: true is not allowed with volume full and monitor_aggregation_level "+level)
+	}
+	for _, yaml := range []string{"archive: true", "{archive: true, monitor_aggregation_level: medium}", "{archive: true, volume: lean}", "{archive: true, volume: balanced, monitor_aggregation_level: none}", "{monitor_aggregation_level: none}"} {
+		require.NoError(t, load(yaml), yaml)
+	}
+}
+
+func TestAReceiverWithoutALogsPipelineHasNoArchive(t *testing.T) {
+	f, cfg := NewFactory(), replayOf(captureFile, func(c *Config) { everything(c); c.MonitorAggregationLevel, c.Archive = "medium", true })
+	metrics, err := f.CreateMetrics(t.Context(), receivertest.NewNopSettings(metadata.Type), cfg, &consumertest.MetricsSink{})
+	require.NoError(t, err)
+	require.NoError(t, metrics.Start(t.Context(), componenttest.NewNopHost()))
+	r := metrics.(*instance)
+	<-r.Player.Done()
+	require.NoError(t, r.Shutdown(t.Context()))
+	require.Positive(t, r.Pipeline.Stats.Received.Load())
+	require.Zero(t, r.Pipeline.Stats.Pending())
+	require.Zero(t, r.Pipeline.Stats.Archive.Received.Load())
+}
