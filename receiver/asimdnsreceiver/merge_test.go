@@ -57,7 +57,7 @@ func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
 		require.Equal(t, int64(events), stats.Emitted.Load()+stats.Aggregated.Load(), "%s", stats)
 		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
 		joined := int64(0)
-		lookUps, unanswered := 0, 0
+		lookUps, unanswered, recursions := 0, 0, 0
 		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 			start, _ := lr.Attributes().Get("EventStartTime")
 			end, _ := lr.Attributes().Get("EventEndTime")
@@ -65,6 +65,10 @@ func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
 				if events, ok := additional.Map().Get("LookupEvents"); ok {
 					joined += events.Int() - 2
 					lookUps++
+				}
+				if asked, ok := additional.Map().Get("RecursionCount"); ok {
+					joined += 2 * asked.Int() // each query to another server has a response or a timeout
+					recursions++
 				}
 			}
 			if start.Str() != end.Str() {
@@ -84,9 +88,46 @@ func TestCorrelationBringsEveryQueryAndItsResponseTogether(t *testing.T) {
 		if file == serverFile {
 			require.Greater(t, joined, int64(byID["256"]/2))
 			require.Positive(t, unanswered)
+			require.Positive(t, recursions)
 			require.Less(t, unanswered, byID["256"]/5)
 		}
 	}
+}
+
+// In the recording the server asks others on behalf of clients only. Where nobody answers it asks two.
+func TestWhomTheServerAskedIsInTheRecordOfTheClientsQuery(t *testing.T) {
+	sink, _, _ := replayAll(t, replayOf(serverFile, func(c *Config) { c.EnableFlags, c.EnableLevel, c.Correlate = &everything, 5, true }))
+	apart, recursed, timedOut, partly := map[string]int{}, 0, 0, 0
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		id := kit.Text(lr, "EventOriginalType")
+		switch id {
+		case "260", "261", "262", "289", "290", "291":
+			apart[id]++
+			return
+		}
+		more, _ := lr.Attributes().AsRaw()["AdditionalFields"].(map[string]any)
+		if more["RecursionCount"] == nil {
+			require.NotContains(t, more, "RecursionServers")
+			return
+		}
+		recursed++
+		require.NotEmpty(t, more["RecursionServers"])
+		if more["RecursionDuration"] == nil {
+			partly++
+			return
+		}
+		if took, ok := lr.Attributes().Get("DnsNetworkDuration"); ok {
+			require.LessOrEqual(t, more["RecursionDuration"], took.Int(), "within the exchange")
+		}
+		if more["RecursionTimeouts"] != nil {
+			timedOut++
+		}
+	})
+	require.Equal(t, map[string]int{"261": 1}, apart, "one whose layout is unknown")
+	require.Equal(t, 1, partly, "its exchange lacks it")
+	_, byID := generated(t, serverFile)
+	require.Equal(t, byID["262"]+byID["291"], 2*timedOut)
+	require.Equal(t, byID["260"]+byID["289"], recursed+timedOut)
 }
 
 func TestALookUpOfTheClientIsOneRecordWithItsServerAndItsDuration(t *testing.T) {

@@ -176,3 +176,59 @@ func TestTheRecordOfALookUpHasTheServerThatWasAsked(t *testing.T) {
 		}
 	}
 }
+
+func TestARecordOfSeveralExchangesHasTheirSumsAndNothingOfTheFirstAlone(t *testing.T) {
+	var answers dns.Answers
+	answers.Listed([]byte("192.0.2.1;type:  5 www.example.net;"))
+	var set dns.AnswerSet
+	set, _ = set.Add(&answers)
+	s := dns.Sums{
+		First: testTime.Add(-time.Second).UnixNano(), Last: testTime.Add(time.Minute).UnixNano(), Timed: 3, TotalMS: 100, MinMS: 5, MaxMS: 80,
+		GapMS: 60_000, GapSquareMS: 2_000_000_000, HasSquare: true, AnswersCut: true, MinTTL: 30, HasTTL: true, Recursed: 2, Recursions: 3, RecursionTimeouts: 1,
+	}
+	s.Answers.Set(set)
+	s.Servers, _ = s.Servers.Add(netip.MustParseAddr("192.0.2.53"))
+	fields := map[string]any{
+		"QNAME": "a.example.", "QTYPE": 1, "Destination": "10.0.0.9", "InterfaceIP": "10.0.0.53", "Port": 50_000, "XID": 7, "Flags": 0x8180, "ElapsedTime": 9,
+		"GUID": "{BF629903-4288-435F-9182-470BEDF5C0A4}", "AdditionalInfo": "x", "BufferSize": 3, "PacketData": []byte("abc"), "Zone": "..Cache",
+	}
+	merged := Merged{Count: 7, Start: testTime.Add(-time.Second), Answered: true, Leapt: true, Sums: &s}
+	got := mapMerged(t, nil, 257, fields, merged)
+	require.Equal(t, int64(7), got["EventCount"])
+	require.Equal(t, "2024-04-22T09:31:12.8941234Z", got["EventStartTime"])
+	require.Equal(t, "2024-04-22T09:32:13.8941234Z", got["EventEndTime"])
+	require.Equal(t, int64(33), got["DnsNetworkDuration"], "the mean")
+	require.Equal(t, "10.0.0.9", got["SrcIpAddr"])
+	require.Equal(t, "10.0.0.53", got["DstIpAddr"])
+	require.Equal(t, "RD,RA", got["DnsFlags"])
+	for _, name := range []string{"SrcPortNumber", "TransactionIdHex", "DnsSessionId"} {
+		require.NotContains(t, got, name)
+	}
+	require.Equal(t, map[string]any{
+		"DnsRole": "client-response", "DnsAnswers": []any{"192.0.2.1", "CNAME www.example.net"}, "DnsAnswersCut": true, "DnsAnswerMinTtl": int64(30),
+		"DnsNetworkDurationMin": int64(5), "DnsNetworkDurationMax": int64(80), "GapSum": int64(60_000), "GapSquareSum": int64(2_000_000_000),
+		"RecursionExchanges": int64(2), "RecursionCount": int64(3), "RecursionTimeouts": int64(1), "RecursionServers": []any{"192.0.2.53"},
+	}, got["AdditionalFields"])
+
+	s = dns.Sums{First: s.First, Last: s.Last, GapMS: 60_000}
+	got = mapMerged(t, nil, 257, fields, merged)
+	require.NotContains(t, got, "DnsNetworkDuration", "no exchange has one")
+	require.Equal(t, map[string]any{"DnsRole": "client-response", "GapSum": int64(60_000)}, got["AdditionalFields"], "the squares are not known")
+}
+
+func TestTheRecordOfAnExchangeSaysWhomTheServerAsked(t *testing.T) {
+	r := dns.Recursion{Sent: 2, Answered: 1, TimedOut: 1, First: testTime.UnixNano(), Last: testTime.Add(3 * time.Second).UnixNano(), ServersCut: true}
+	r.Servers, _ = r.Servers.Add(netip.MustParseAddr("192.0.2.53"))
+	r.Servers, _ = r.Servers.Add(netip.MustParseAddr("2001:db8::53"))
+	more := func(omit OmitAttributes) map[string]any {
+		return mapMerged(t, omit, 257, nil, Merged{Recursion: r})["AdditionalFields"].(map[string]any)
+	}
+	got := more(nil)
+	require.Equal(t, []any{"192.0.2.53", "2001:db8::53"}, got["RecursionServers"])
+	require.Equal(t, []any{int64(2), int64(1), int64(3000), true}, []any{got["RecursionCount"], got["RecursionTimeouts"], got["RecursionDuration"], got["RecursionServersCut"]})
+	require.NotContains(t, more(OmitAttributes{"AdditionalFields.RecursionServers"}), "RecursionServers")
+	r.Answered = 0
+	require.NotContains(t, more(nil), "RecursionDuration", "an event is missing")
+	r = dns.Recursion{}
+	require.NotContains(t, more(nil), "RecursionCount")
+}

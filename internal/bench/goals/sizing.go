@@ -48,7 +48,7 @@ const (
 // (256, 257), and for the fifth it asked another server and got its answer (260, 261).
 const (
 	eventsPerQuery     = 2 + 0.2*2
-	correlatedPerQuery = 1 + 0.2 // one record for each pair
+	correlatedPerQuery = 1 // one record for all of these
 )
 
 // perEvent are the figures of the benchmarks that a size is computed from.

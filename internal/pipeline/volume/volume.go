@@ -4,11 +4,7 @@
 // configuration goes in, the mode comes out. The receiver turns the mode into the defaults of its other keys.
 package volume
 
-import (
-	"fmt"
-
-	"go.opentelemetry.io/collector/confmap"
-)
+import "fmt"
 
 // Key is the name of the key.
 const Key = "volume"
@@ -35,14 +31,17 @@ func (m Mode) Validate() error {
 	return fmt.Errorf("%q is not a volume; want %s, %s or %s", string(m), Full, Balanced, Lean)
 }
 
+// Section is a component's configuration before it is decoded: a confmap.Conf.
+type Section interface {
+	Get(key string) any
+}
+
 // Of returns the mode in a component's configuration, for the defaults of its other keys. Call it before the configuration is decoded.
 // It returns Full if the key has no value or one that is not a mode: decoding and Validate then report the error.
-func Of(conf *confmap.Conf) Mode {
-	var c struct {
-		Mode Mode `mapstructure:"volume"`
+func Of(component Section) Mode {
+	text, _ := component.Get(Key).(string)
+	if m := Mode(text); m.Validate() == nil {
+		return m
 	}
-	if err := conf.Unmarshal(&c, confmap.WithIgnoreUnused()); err != nil || c.Mode.Validate() != nil {
-		return Full
-	}
-	return c.Mode
+	return Full
 }

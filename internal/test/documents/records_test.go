@@ -38,6 +38,7 @@ func cilium(t *testing.T, capture string) *consumertest.LogsSink {
 func TestEveryRecordThatADocumentShowsIsOfACapture(t *testing.T) {
 	sinks := []*consumertest.LogsSink{
 		dns(t, "dnsserver.etl", nil), dns(t, "dnsclient.etl", nil), dns(t, "dnsclient.etl", map[string]any{"correlate": true}),
+		dns(t, "dnsserver.etl", map[string]any{"correlate": true, "aggregation": map[string]any{"window": "5m"}}),
 		dns(t, "dnsserver.etl", map[string]any{"profile": "asim"}),
 		dns(t, "dnsserver.etl", map[string]any{"volume": "balanced"}), dns(t, "dnsserver.etl", map[string]any{"volume": "lean"}),
 		cilium(t, "cilium_events.pcapng"), cilium(t, "cilium_ways.pcapng"),

@@ -158,7 +158,19 @@ func recipes() map[string]recipe {
 		"one-record-per-query": {[]string{server}, func(t *testing.T, r, _ result) string {
 			require.Equal(t, r.account["received"]-r.account["filtered"]-r.account["undecodable"], r.account["emitted"]+r.account["aggregated"])
 			require.Positive(t, r.account["aggregated"])
-			return fmt.Sprintf("%s; %s queries joined their responses", of(r), commas(r.account["aggregated"]))
+			recursed := r.count(func(lr plog.LogRecord) bool { return text(lr, "AdditionalFields.RecursionCount") != "" })
+			require.Positive(t, recursed)
+			return fmt.Sprintf("%s; %s of the records say whom the server asked", of(r), commas(recursed))
+		}},
+		"one-record-for-exchanges-alike": {[]string{server}, func(t *testing.T, r, _ result) string {
+			require.Equal(t, r.account["received"]-r.account["filtered"]-r.account["undecodable"], r.account["emitted"]+r.account["aggregated"])
+			exchanges := 0
+			for count, records := range r.values("EventCount") {
+				n, err := strconv.Atoi(count)
+				require.NoError(t, err)
+				exchanges += n * records
+			}
+			return fmt.Sprintf("%s, for %s exchanges", of(r), commas(exchanges))
 		}},
 		"one-record-per-lookup": {[]string{client}, func(t *testing.T, r, _ result) string {
 			lookups := r.count(func(lr plog.LogRecord) bool { return text(lr, "AdditionalFields.LookupEvents") != "" })
