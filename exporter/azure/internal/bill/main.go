@@ -9,13 +9,13 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 )
 
 func main() {
 	clients := flag.Int("clients", 160, "the number of simulated clients of the DNS server")
-	only := flag.String("run", "", "run only the cases whose name contains this text")
+	only := flag.String("run", "", "run only the cases whose names match this regular expression, such as dns/load=1k$ or cilium")
 	columns := flag.Bool("columns", false, "also print the billed bytes of each column")
 	flag.Parse()
 	if err := run(os.Stdout, *clients, *only, *columns, flag.Args()); err != nil {
@@ -24,10 +24,14 @@ func main() {
 	}
 }
 
-func run(w io.Writer, clients int, only string, columns bool, recordings []string) error {
+func run(w io.Writer, clients int, pattern string, columns bool, recordings []string) error {
+	only, err := regexp.Compile(pattern)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintln(w, "pkg: github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/bill")
 	for _, l := range loads {
-		if !strings.Contains("dns/"+l.name+"/", only) {
+		if !only.MatchString("dns/" + l.name) {
 			continue
 		}
 		if err := l.run(w, clients, columns); err != nil {
@@ -35,7 +39,7 @@ func run(w io.Writer, clients int, only string, columns bool, recordings []strin
 		}
 	}
 	for _, path := range recordings {
-		if !strings.Contains("cilium/"+filepath.Base(path)+"/", only) {
+		if !only.MatchString("cilium/" + filepath.Base(path)) {
 			continue
 		}
 		if err := cilium(w, path, columns); err != nil {
