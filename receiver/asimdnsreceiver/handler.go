@@ -30,7 +30,7 @@ type providerPipeline struct {
 	records plog.LogRecordSlice // of the batch being filled
 	audits  plog.LogRecordSlice // of the same batch, for records of audit events
 	archive *archiver           // nil without an archive
-	joined  int64               // events joined with others since the last record
+	sizes   sizes
 }
 
 // handler turns raw ETW events into records. It runs on the pipeline's worker.
@@ -186,16 +186,16 @@ func (h *handler) correlate(p *providerPipeline, ev pipeline.Event) (outcome pip
 	case correlate.Held:
 		return pipeline.Outcome{Kind: pipeline.Held}
 	case correlate.Merged:
-		p.joined++
+		p.sizes.joined++
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	case correlate.Answer:
-		p.joined++
+		p.sizes.joined++
 		h.exchange = d.Exchange
 		outcome = h.sum(p, e, ev.Data, ev.Received)
 		outcome.Joined = 1
 		return outcome
 	case correlate.Query: // the response becomes the record
-		p.joined++
+		p.sizes.joined++
 		h.exchange = d.Exchange
 		h.exchange.ID = hold.ID(h.id(ev.Data))
 		outcome = h.sum(h.decode(&h.other, d.Data), &h.other, d.Data, d.Received)

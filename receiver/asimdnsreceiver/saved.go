@@ -23,25 +23,37 @@ type saved struct {
 	class aggregate.Class // its class
 }
 
-// count counts what the last of the records saved: the events that were joined since the record before, and the exchanges of a row. Each counts
-// as much as the record.
+// measureEach is how many records of exchanges there are for each that is measured: to measure a record is a look at each of its values.
+const measureEach = 8
+
+// sizes are the records of a provider's exchanges.
+type sizes struct {
+	joined   int64 // events joined with others since the last record
+	records  int64
+	measured int64 // the size of the last record that was measured
+}
+
+// count counts what the last of the records saved: the events that were joined since the record before, and the exchanges of a row. Each event
+// of the former counts as much as a recent record, each exchange of the latter as much as the record of the row.
 func (h *handler) count(p *providerPipeline, records plog.LogRecordSlice) {
 	s := &h.saved
-	if p.joined == 0 && s.row == 0 {
+	z := &p.sizes
+	if z.joined == 0 && s.row == 0 {
 		return
 	}
-	size := int64(p.mapper.RecordSize(records.At(records.Len() - 1).Attributes()))
-	if p.joined > 0 {
-		s.exchange.Add(p.joined * size)
+	if s.row > 0 || z.records%measureEach == 0 {
+		z.measured = int64(p.mapper.RecordSize(records.At(records.Len() - 1).Attributes()))
 	}
+	z.records++
+	s.exchange.Add(z.joined * z.measured)
 	switch {
 	case s.row == 0:
 	case s.class == aggregate.Noise:
-		s.noise.Add(s.row * size)
+		s.noise.Add(s.row * z.measured)
 	default:
-		s.sum.Add(s.row * size)
+		s.sum.Add(s.row * z.measured)
 	}
-	p.joined, s.row = 0, 0
+	z.joined, s.row = 0, 0
 }
 
 // savedBytes returns the bytes that were saved so far, by reason.

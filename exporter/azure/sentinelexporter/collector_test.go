@@ -104,3 +104,71 @@ service:
 		})
 	}
 }
+
+// The receivers write sums and an archive into one pipeline. Both accounts are the numbers of rows that arrive: of the tables of the plan
+// Analytics, and of the archive's.
+func TestTheReceiversArchiveArrivesWhole(t *testing.T) {
+	built := os.Getenv("WINNET_COLLECTOR")
+	if built == "" {
+		t.Skip("not run: WINNET_COLLECTOR does not name a built collector; make test-sentinel builds one")
+	}
+	root, err := filepath.Abs("../../..")
+	require.NoError(t, err)
+	for _, volume := range []string{"balanced", "lean"} {
+		t.Run(volume, func(t *testing.T) {
+			s := ingesttest.New(t)
+			config := fmt.Sprintf(`yaml:
+receivers:
+  asimdns:
+    profile: asim
+    enable_flags: "0xFFFFFFFFFFFFFFFF"
+    enable_level: 5
+    volume: %[1]s
+    archive: true
+    replay: {path: testdata/dnsserver.etl, exit_when_done: true}
+  ciliumwindows:
+    volume: %[1]s
+    archive: true
+    replay: {path: testdata/cilium_events.pcapng, exit_when_done: true}
+exporters:
+  sentinel:
+    endpoint: %[2]s
+    rule_id: %[3]s
+    headers: {Authorization: Bearer %[4]s}
+    tls:
+      ca_pem: |
+        %[5]s
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    logs: {receivers: [asimdns, ciliumwindows], exporters: [sentinel]}
+`, volume, s.URL, ingesttest.RuleID, s.IssueToken(), strings.ReplaceAll(s.CertificatePEM(), "\n", "\n        "))
+			cmd := exec.CommandContext(t.Context(), built, "--config", config)
+			cmd.Dir = root
+			out, _ := cmd.CombinedOutput() // the end of a replay is an error for a collector
+			emitted := map[string]int{}
+			for _, m := range regexp.MustCompile(`has left the receiver.*"otelcol.component.id": "([^"]+)".*"(events|archive)": "received \d+ = emitted (\d+)`).FindAllStringSubmatch(string(out), -1) {
+				emitted[m[1]+" "+m[2]], _ = strconv.Atoi(m[3])
+			}
+			require.Len(t, emitted, 4, "%s", out)
+			require.Equal(t, map[string]int{
+				"asimdns events": len(s.Rows(dnsStream)) + len(s.Rows(auditStream)), "asimdns archive": len(s.Rows(dnsArchive)),
+				"ciliumwindows events": len(s.Rows(networkStream)), "ciliumwindows archive": len(s.Rows(networkArchive)),
+			}, emitted)
+			require.Greater(t, emitted["asimdns archive"], emitted["asimdns events"])
+			require.Greater(t, emitted["ciliumwindows archive"], emitted["ciliumwindows events"])
+			archived := map[any]bool{}
+			for _, row := range s.Rows(dnsArchive) {
+				require.NotEmpty(t, row["Dvc"])
+				archived[row["EventOriginalUid"]] = true
+			}
+			for _, row := range s.Rows(dnsStream) {
+				require.NotEmpty(t, row["Dvc"], "the resource has it")
+				require.True(t, archived[row["EventOriginalUid"]], "its first event is in the archive: %v", row)
+			}
+			for _, c := range s.Calls() {
+				require.Equal(t, 204, c.Status, "%+v", c)
+			}
+		})
+	}
+}

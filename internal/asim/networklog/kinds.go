@@ -138,6 +138,8 @@ func (r *networkRecord) decision() {
 		r.put(recorderAttributes)
 	}
 	r.number("cilium.proxy_port", r.ProxyPort)
-	r.number("cilium.interface.index", r.InterfaceIndex)
+	if r.InterfaceIndex != 0 && !r.repeats("cilium.interface.index", digits, r.Type == monitor.TypeTrace) {
+		r.number("cilium.interface.index", r.InterfaceIndex)
+	}
 	r.id("cilium.ip_trace_id", r.IPTraceID())
 }

@@ -73,7 +73,7 @@ func (r *networkRecord) event(ts time.Time) {
 	if name := r.SubTypeName(); !r.repeats("cilium.event.sub_type", len(name), r.Type == monitor.TypeTrace || r.Type == monitor.TypeDrop && flow.DropReasonNamed(r.DropReason)) {
 		putName(a, "cilium.event.sub_type", name)
 	}
-	if r.EndpointID != 0 {
+	if r.EndpointID != 0 && !r.repeats("cilium.endpoint.id", digits, r.Type == monitor.TypeTrace) {
 		a.PutInt("cilium.endpoint.id", int64(r.EndpointID))
 	}
 	if r.CPU >= 0 && !r.repeats("cilium.cpu", digits, r.Class == flow.ClassPacket) {

@@ -29,8 +29,8 @@ func unset(_ map[string]any, f *flow.Flow) any {
 	return nil
 }
 
-// The attributes that a slim record leaves out follow from those that it has. cilium.cpu and, of IP packets, the MAC addresses are the only
-// exceptions: they do not.
+// The attributes that a slim record leaves out follow from those that it has. The exceptions are numbers of the node (processor, endpoint,
+// interface) and, of IP packets, the MAC addresses.
 func TestWhatASlimRecordLeavesOutFollowsFromTheRest(t *testing.T) {
 	names := map[string]string{}
 	for identity := range uint32(20) {
@@ -77,7 +77,7 @@ func TestWhatASlimRecordLeavesOutFollowsFromTheRest(t *testing.T) {
 			require.True(t, ok || a["cilium.event.type"] == "policy-verdict")
 			return reason == "REPLY"
 		},
-		"cilium.cpu": nil, "SrcMacAddr": nil, "DstMacAddr": nil,
+		"cilium.endpoint.id": nil, "cilium.interface.index": nil, "cilium.cpu": nil, "SrcMacAddr": nil, "DstMacAddr": nil,
 	}
 	var full []map[string]any
 	eachNetworkEvent(t, networkOptions, func(_ *flow.Flow, lr plog.LogRecord) { full = append(full, lr.Attributes().AsRaw()) })

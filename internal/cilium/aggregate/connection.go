@@ -129,25 +129,23 @@ func (a netip16) address() (addr netip.Addr) {
 
 const stateSize = int(unsafe.Sizeof(state{}))
 
-// begin remembers a new connection of the key.
-func (c *Connections) begin(f *flow.Flow, side int, raw []byte, at, received int64) {
-	number, s := c.states.take()
+// begin makes an entry that of a new connection, which a flow has begun.
+func (c *Connections) begin(e *hold.Entry, f *flow.Flow, side int, raw []byte, received int64) {
+	s := c.states.at(stateOf(e))
 	*s = state{received: received, l4: f.L4.Protocol, typ: f.L4.Type, code: f.L4.Code, first: uint8(side)}
 	c.name(s, raw)
 	s.session = s.id
-	e := c.store.Put(c.key[:], nil, 0, at)
-	setCount(e, number)
-	c.add(e, f, side, at)
+	e.Tag = 0
+	setCount(e, stateOf(e))
 }
 
 // goOn begins the next record of a connection.
-func (c *Connections) goOn(e *hold.Entry, f *flow.Flow, side int, raw []byte, at int64) {
+func (c *Connections) goOn(e *hold.Entry, raw []byte, received int64) {
 	s := c.states.at(stateOf(e))
+	s.received = received
 	c.name(s, raw)
-	e.First, e.Last, e.Received, e.Sum, e.Begun = at, at, 0, 0, 0
 	e.Tag |= again
 	setCount(e, stateOf(e))
-	c.add(e, f, side, at)
 }
 
 func (c *Connections) name(s *state, raw []byte) {

@@ -84,7 +84,11 @@ func (c *Connections) Add(f *flow.Flow, raw []byte, at, received int64) (Verdict
 	}
 	e := c.store.Get(c.key[:])
 	if e == nil {
-		c.begin(f, side, raw, at, received)
+		number := c.states.take()
+		e = c.store.Put(c.key[:], nil, 0, at)
+		setCount(e, number)
+		c.begin(e, f, side, raw, received)
+		c.add(e, f, side, at)
 		return Held, nil
 	}
 	end, splits := c.splits(e, f, at)
@@ -94,11 +98,12 @@ func (c *Connections) Add(f *flow.Flow, raw []byte, at, received int64) (Verdict
 	}
 	c.take(e, end)
 	if end.Ended() {
-		c.drop(e)
-		c.begin(f, side, raw, at, received)
+		c.begin(e, f, side, raw, received)
 	} else {
-		c.goOn(e, f, side, raw, at)
+		c.goOn(e, raw, received)
 	}
+	e.First, e.Last, e.Received, e.Sum, e.Begun = at, at, 0, 0, 0
+	c.add(e, f, side, at)
 	return Next, &c.gone
 }
 
@@ -164,9 +169,6 @@ func (c *Connections) period() int64 { return int64(min(Linger, c.Silence/2)) }
 // Due reports whether a record must be written: that of an ended connection, or the oldest because memory is needed. It looks at a share of the
 // connections.
 func (c *Connections) Due() bool {
-	for c.store.Sparse() {
-		c.store.Renew(c.store.Oldest())
-	}
 	if c.store.Full(0) {
 		return true
 	}
@@ -220,12 +222,7 @@ func (c *Connections) Pop(due bool) *flow.Connection {
 	}
 	c.left = max(0, c.left-1)
 	c.take(e, end)
-	c.drop(e)
-	return &c.gone
-}
-
-// drop forgets a connection.
-func (c *Connections) drop(e *hold.Entry) {
 	c.states.free(stateOf(e))
 	c.store.Drop(e)
+	return &c.gone
 }

@@ -17,18 +17,18 @@ func (s *states) at(number uint32) *state {
 	return &s.chunks[number/statesInChunk][number%statesInChunk]
 }
 
-// take returns a state that is not in use, and its number. Its content is not defined.
-func (s *states) take() (number uint32, _ *state) {
+// take returns the number of a state that is not in use. Its content is not defined.
+func (s *states) take() (number uint32) {
 	if last := len(s.unused) - 1; last >= 0 {
 		number, s.unused = s.unused[last], s.unused[:last]
-		return number, s.at(number)
+		return number
 	}
 	number = s.next
 	s.next++
 	if number%statesInChunk == 0 {
 		s.chunks = append(s.chunks, make([]state, statesInChunk))
 	}
-	return number, s.at(number)
+	return number
 }
 
 // free gives a state back.

@@ -162,6 +162,13 @@ func TestTheMemoryOfNamesNeverTakesANewPairForAKnownOne(t *testing.T) {
 	require.Greater(t, forgotten, 1_000, "it forgets, which makes an exchange whole")
 }
 
+func TestANewNameIsNewHoweverManyCameBefore(t *testing.T) {
+	s := newSeen(24*time.Hour, 40*setSize)
+	for i := range 300_000 {
+		require.True(t, s.add(client, fmt.Appendf(nil, "n%d.example.com", i), start.UnixNano()), "name %d", i)
+	}
+}
+
 func TestTheMemoryOfNamesRemembersAsMuchAsItHasRoomFor(t *testing.T) {
 	const bytes = 1 << 20
 	s := newSeen(24*time.Hour, bytes)

@@ -159,12 +159,6 @@ func (s *Store) Renew(e *Entry) {
 	e.number = s.order.append(e.slot)
 }
 
-// Sparse reports whether Full is true although an eighth of the entries or more could still be put: dropped entries have left gaps in the
-// order. Renew on the oldest entries closes the gaps.
-func (s *Store) Sparse() bool {
-	return s.order.span() >= s.maxEntries && s.table.live <= s.maxEntries/8*7
-}
-
 // Oldest returns the entry that has been kept longest, or nil. It is valid until the next Put.
 func (s *Store) Oldest() *Entry {
 	if s.table.live == 0 {

@@ -27,6 +27,13 @@ func dns(t *testing.T, capture string, more map[string]any) *consumertest.LogsSi
 	return kit.Replay(t, asimdnsreceiver.NewFactory(), config)
 }
 
+// lean replays a capture with the volume lean. The identifiers are those of its file.
+func lean(t *testing.T, capture string) *consumertest.LogsSink {
+	return kit.Replay(t, ciliumwindowsreceiver.NewFactory(), map[string]any{
+		"volume": "lean", "replay": map[string]any{"path": root + "/testdata/" + capture},
+	})
+}
+
 // cilium replays a capture, every event of it.
 func cilium(t *testing.T, capture string) *consumertest.LogsSink {
 	return kit.Replay(t, ciliumwindowsreceiver.NewFactory(), map[string]any{
@@ -41,7 +48,7 @@ func TestEveryRecordThatADocumentShowsIsOfACapture(t *testing.T) {
 		dns(t, "dnsserver.etl", map[string]any{"correlate": true, "aggregation": map[string]any{"window": "5m"}}),
 		dns(t, "dnsserver.etl", map[string]any{"profile": "asim"}),
 		dns(t, "dnsserver.etl", map[string]any{"volume": "balanced"}), dns(t, "dnsserver.etl", map[string]any{"volume": "lean"}),
-		cilium(t, "cilium_events.pcapng"), cilium(t, "cilium_ways.pcapng"),
+		cilium(t, "cilium_events.pcapng"), cilium(t, "cilium_ways.pcapng"), lean(t, "cilium_ways.pcapng"),
 	}
 	all, err := All(root)
 	require.NoError(t, err)

@@ -22,10 +22,11 @@ type Sample struct{ Body, Resource, Attributes string }
 
 var (
 	wholeSample = regexp.MustCompile(`(?s)^Body: +(.*?)\nResource: +(.*?)\nAttributes: +(.*)$`)
-	attributes  = regexp.MustCompile(`(?m)^Attributes: +(.*)$`)
+	attributes  = regexp.MustCompile(`(?m)^Attributes: +(.*(?:\n +.*)*)$`)
 )
 
-// Samples returns the records that a block of a document shows: one whole record, or the attributes of one in each line.
+// Samples returns the records that a block of a document shows: one whole record, or the attributes of several, each in a line and
+// the indented lines after it.
 func Samples(block string) []Sample {
 	if m := wholeSample.FindStringSubmatch(block); m != nil {
 		return []Sample{{Body: m[1], Resource: m[2], Attributes: strings.Join(strings.Fields(m[3]), " ")}}

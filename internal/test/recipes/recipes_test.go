@@ -41,6 +41,7 @@ const (
 	server   = "dnsserver.etl"
 	client   = "dnsclient.etl"
 	cilium   = "cilium_events.pcapng"
+	ways     = "cilium_ways.pcapng"
 )
 
 // result is what one run of a recipe gives.
@@ -212,6 +213,19 @@ func recipes() map[string]recipe {
 		"every-packet": {[]string{cilium}, func(t *testing.T, r, _ result) string {
 			require.Equal(t, r.account["received"], r.account["emitted"])
 			return of(r)
+		}},
+		"cilium-connections": {[]string{ways}, func(t *testing.T, r, _ result) string {
+			require.Equal(t, r.account["received"], r.account["emitted"]+r.account["filtered"]+r.account["aggregated"])
+			connections, events := r.values("EventType")["NetworkSession"], 0
+			for _, lr := range r.records {
+				count, _ := lr.Attributes().Get("EventCount")
+				events += int(count.Int())
+			}
+			refused := r.values("EventResult")["Failure"]
+			audited := r.values("DvcOriginalAction")["AUDIT"]
+			require.Equal(t, len(r.records), connections+refused+audited)
+			require.Equal(t, r.account["received"]-r.account["filtered"], events)
+			return fmt.Sprintf("%s: %s connections, %s drops and denials, %s audited", of(r), commas(connections), commas(refused), commas(audited))
 		}},
 		"hubble-flows": {[]string{cilium}, func(t *testing.T, r, _ result) string {
 			flows := r.count(func(lr plog.LogRecord) bool {
