@@ -757,3 +757,42 @@ func BenchmarkOffer(b *testing.B) {
 	}
 	require.NoError(b, p.Shutdown(context.Background(), noSource))
 }
+
+// later keeps back events twice: in a first place, and from there in that of holding. If an 'x' follows the 'h', the release from the first
+// place panics.
+type later struct {
+	holding
+	first []string
+}
+
+func (l *later) Handle(ev Event, _ plog.LogRecordSlice) Outcome {
+	l.first = append(l.first, string(ev.Data))
+	return Outcome{Kind: Held}
+}
+
+func (l *later) Due() bool { return len(l.first) > 3 }
+func (l *later) Held() int { return len(l.first) + l.holding.Held() }
+
+func (l *later) Release(records plog.LogRecordSlice, due bool) Outcome {
+	if len(l.first) == 0 {
+		return l.holding.Release(records, due)
+	}
+	key := l.first[0]
+	l.first = l.first[1:]
+	if key == "hx" {
+		panic("bad event")
+	}
+	return l.holding.Handle(Event{Data: []byte(key)}, records)
+}
+
+func TestAnEventThatIsReleasedMayBecomePartOfAnotherOrStayBack(t *testing.T) {
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, func(s *Settings) { s.Handler = &later{holding: holding{count: map[string]int{}}} })
+	for _, event := range []string{"h1", "h2", "h1", "hx", "h1", "h2", "h3"} {
+		require.True(t, p.Offer(1, []byte(event), nil))
+	}
+	require.NoError(t, p.Shutdown(context.Background(), noSource))
+	requireBalanced(t, p, 7)
+	require.Equal(t, []string{"h1 3 false", "h2 2 false", "h3 1 false"}, bodies(sink))
+	require.Equal(t, "received 7 = emitted 3 + filtered 0 + aggregated 3 + undecodable 1 (panic 1) + dropped 0 + pending 0", p.Stats.String())
+}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
@@ -145,6 +147,52 @@ func TestASumShowsNothingOfOneExchangeAlone(t *testing.T) {
 		})
 		require.Positive(t, several, file)
 	}
+}
+
+// Whatever a sum shows, apart from its sums, at least as many exchanges show as it counts.
+func TestASumShowsWhatAllOfItsExchangesShow(t *testing.T) {
+	sums := []string{"EventCount", "EventStartTime", "EventEndTime", "EventOriginalUid", "DnsNetworkDuration", "DnsResponseName", "AdditionalFields"}
+	for _, file := range []string{serverFile, clientFile, olderFile} {
+		for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileASIM} {
+			records := func(window time.Duration) (all []map[string]any) {
+				sink, _, _ := replayAll(t, replayOf(file, func(c *Config) {
+					c.EnableFlags, c.EnableLevel, c.Correlate, c.Aggregation.Window = &everything, 5, true, window
+					c.Profile, c.Names = profile, dnslog.NamesLower
+				}))
+				kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { all = append(all, lr.Attributes().AsRaw()) })
+				return all
+			}
+			alone, several := records(0), 0
+			for _, sum := range records(time.Hour) {
+				if sum["EventCount"] == int64(1) {
+					continue
+				}
+				several++
+				shown := maps.Clone(sum)
+				for _, name := range sums {
+					delete(shown, name)
+				}
+				shows := int64(0)
+				for _, one := range alone {
+					if one["EventOriginalType"] == sum["EventOriginalType"] && contains(one, shown) {
+						shows++
+					}
+				}
+				require.GreaterOrEqual(t, shows, sum["EventCount"], "%s: %v", file, sum)
+			}
+			require.Positive(t, several)
+		}
+	}
+}
+
+// contains reports whether a map has all of the other's values.
+func contains(one, other map[string]any) bool {
+	for name, value := range other {
+		if one[name] != value {
+			return false
+		}
+	}
+	return true
 }
 
 var sumFields = []string{
@@ -408,4 +456,32 @@ func TestALiveStreamOfSumsIsAccountedForWhateverTheNextComponentRefuses(t *testi
 			require.Positive(t, stats.Aggregated.Load())
 		})
 	}
+}
+
+func TestAnExchangeThatIsSummedAllocatesNothing(t *testing.T) {
+	rcv, err := newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) {
+		c.EnableFlags, c.EnableLevel, c.Correlate, c.Aggregation.Window = &everything, 5, true, time.Minute
+	}), consumertest.NewNop())
+	require.NoError(t, err)
+	h, err := rcv.newHandler(rcv.configuredDevice())
+	require.NoError(t, err)
+	h.class = func(*dns.Event, *correlate.Exchange) aggregate.Class { return aggregate.Sum }
+	l := &ledger{handler: h, t: t, logs: plog.NewLogs(), what: "one exchange again and again"}
+	l.records = h.Begin(l.logs)
+	x := newExchanges(t)
+	stream := [][]byte{x.query(traceBegun, 1), x.event(260, traceBegun, "www.example.com.", 1), x.event(261, traceBegun, "www.example.com.", 1), x.answer(traceBegun, 1)}
+	var want [4]pipeline.Kind
+	for i := range want {
+		want[i] = h.Handle(pipeline.Event{Data: stream[i]}, l.records).Kind
+	}
+	require.Equal(t, [4]pipeline.Kind{pipeline.Held, pipeline.Aggregated, pipeline.Aggregated, pipeline.Held}, want)
+	want[3] = pipeline.Aggregated
+	require.Zero(t, testing.AllocsPerRun(1000, func() {
+		for i, raw := range stream {
+			if h.Due() || h.Handle(pipeline.Event{Data: raw}, l.records).Kind != want[i] {
+				t.Fail()
+			}
+		}
+	}))
+	require.Zero(t, l.emitted())
 }

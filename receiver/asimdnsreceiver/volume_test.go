@@ -18,7 +18,9 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/asimtest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/shape"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
@@ -147,6 +149,10 @@ func TestEveryVolumeCountsTheSameByClientNameTypeAndResult(t *testing.T) {
 		full, _ := replayVolume(t, file, volume.Full, nil)
 		want := answered(full)
 		require.Greater(t, len(want), 20)
+		asim := func(c *Config) { c.Profile = dns.ProfileASIM }
+		asimFull, _ := replayVolume(t, file, volume.Full, asim)
+		asimLean, _ := replayVolume(t, file, volume.Lean, asim)
+		require.Equal(t, answered(asimFull), answered(asimLean))
 		balanced, _ := replayVolume(t, file, volume.Balanced, nil)
 		require.Equal(t, want, answered(balanced))
 		lean, _ := replayVolume(t, file, volume.Lean, nil)
@@ -187,6 +193,38 @@ func TestLeanKeepsWhatIsRareWhole(t *testing.T) {
 	})
 	require.Positive(t, sums)
 	require.Positive(t, noise)
+}
+
+// nonconforming are what the schema's tester finds in the records of a replay together with their resource.
+func nonconforming(t *testing.T, file string, mode volume.Mode) (found map[string]bool) {
+	t.Helper()
+	schemas := map[string]map[string]asimtest.Field{"Dns": asimtest.DNSFields(t), "AuditEvent": asimtest.AuditEventFields(t)}
+	found = map[string]bool{}
+	sink, _ := replayVolume(t, file, mode, func(c *Config) { c.Profile, c.Device.Hostname = dns.ProfileASIM, "dc1.corp.example.com" })
+	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		a := lr.Attributes()
+		for name, v := range rl.Resource().Attributes().All() {
+			if _, has := a.Get(name); strings.HasPrefix(name, "Dvc") && !has {
+				v.CopyTo(a.PutEmpty(name))
+			}
+		}
+		schema, _ := a.Get("EventSchema")
+		for _, f := range asimtest.Conform(schemas[schema.Str()], a) {
+			found[f.String()] = true
+		}
+	})
+	return found
+}
+
+func TestEveryVolumeConformsAsFullDoes(t *testing.T) {
+	for _, file := range []string{serverFile, clientFile} {
+		full := nonconforming(t, file, volume.Full)
+		for _, mode := range []volume.Mode{volume.Balanced, volume.Lean} {
+			for finding := range nonconforming(t, file, mode) {
+				require.True(t, full[finding], "%s in %s", finding, mode)
+			}
+		}
+	}
 }
 
 // A row of lean is never of a fault of recursion, whatever code it has.

@@ -108,6 +108,15 @@ func TestExchangesThatDifferInWhatTheRecordShowsAreSeveralRows(t *testing.T) {
 		require.Equal(t, Held, different(), "case %d", i)
 		require.Equal(t, Merged, different(), "case %d", i)
 	}
+	limited := response("a.example.")
+	delete(limited, "Flags")
+	delete(limited, "GUID")
+	recursive := limited["PacketData"].([]byte)
+	for _, flags := range []byte{0x80, 0x84} { // an event without the field
+		limited["PacketData"] = append([]byte{recursive[0], recursive[1], flags}, recursive[3:]...)
+		require.Equal(t, Held, m.add(281, 0, limited))
+		require.Equal(t, Merged, m.add(281, 0, limited))
+	}
 	require.Equal(t, Merged, add(257, answered, "Port", 50_000, "XID", 1, "GUID", "{1}", "ElapsedTime", 7, "AdditionalInfo", "x"))
 }
 

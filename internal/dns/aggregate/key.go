@@ -41,21 +41,27 @@ func appendExchange(dst []byte, e *dns.Event, x *correlate.Exchange) (_ []byte, 
 	if dst, ok = appendIdentity(dst, e); !ok {
 		return dst, false
 	}
+	code, coded := e.RCode()
+	msg := e.Packet()
+	parsed := msg != nil
+	classed := parsed && msg.HasQuestion
 	var state byte
-	if x.Answered {
-		state |= 1
-	}
-	if x.Unanswered {
-		state |= 2
+	for i, is := range [...]bool{x.Answered, x.Unanswered, coded, parsed, classed} {
+		if is {
+			state |= 1 << i
+		}
 	}
 	dst = append(dst, state)
 	for _, f := range [...]dns.Field{dns.Flags, dns.RD, dns.AA, dns.AD, dns.QueryOptions} {
 		dst = key.AppendNumber(dst, e, f)
 	}
-	if code, ok := e.RCode(); ok {
+	if coded {
 		dst = binary.AppendUvarint(dst, code)
 	}
-	if msg := e.Packet(); msg != nil && msg.HasQuestion {
+	if parsed {
+		dst = binary.LittleEndian.AppendUint16(dst, msg.Flags)
+	}
+	if classed {
 		dst = binary.LittleEndian.AppendUint16(dst, msg.QueryClass)
 	}
 	actor := e.Actor()

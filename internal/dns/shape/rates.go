@@ -16,13 +16,13 @@ type rates struct {
 	sets  []rateSet
 }
 
-// rateSets is the number of sets: room for 8,192 clients with an NXDOMAIN in the same minute, in 160 KiB.
-const rateSets = 1024
+// rateSets is the number of sets, and rateWays of clients in a set: room for 8,192 clients with an NXDOMAIN in the same minute, in 160 KiB.
+const rateSets, rateWays = 1024, 8
 
 type rateSet struct {
-	clients [ways]uint64 // hashes; 0 is empty
-	minutes [ways]int64  // since 1970
-	counts  [ways]uint32
+	clients [rateWays]uint64 // hashes; 0 is empty
+	minutes [rateWays]int64  // since 1970
+	counts  [rateWays]uint32
 }
 
 func newRates(limit int) *rates {

@@ -4,15 +4,17 @@ package shape
 
 import (
 	"hash/maphash"
+	"math/bits"
 	"net/netip"
 	"time"
+	"unsafe"
 )
 
 // seen remembers which client asked for which name, and when last, in bounded memory.
 //
 // A Bloom filter would err the wrong way: it takes some new pairs for known ones. This is a set-associative cache of fingerprints instead.
-// A pair that was evicted is new again. A new pair is taken for a known one only if one of the 8 fingerprints in its set is equal by chance:
-// with a probability of at most 8 in 2^64. Hash and fingerprint have seeds of their own, which are random for each process, so nobody can choose
+// A pair that was evicted is new again. A new pair is taken for a known one only if one of the 5 fingerprints in its set is equal by chance:
+// with a probability of at most 5 in 2^64. Hash and fingerprint have seeds of their own, which are random for each process, so nobody can choose
 // a name that collides.
 type seen struct {
 	within  int64 // seconds
@@ -22,8 +24,8 @@ type seen struct {
 	scratch []byte
 }
 
-// ways is the number of pairs in a set.
-const ways = 8
+// ways is the number of pairs in a set: as many as fit into a cache line, so that a look-up costs one access to memory.
+const ways = 5
 
 // set is the pairs whose hashes share the place. A fingerprint of 0 is empty.
 type set struct {
@@ -31,7 +33,8 @@ type set struct {
 	last   [ways]uint32 // seconds since 1970, rounded down
 }
 
-const setSize = ways * (8 + 4)
+// setSize is the size of a set, in bytes: a cache line.
+const setSize = int(unsafe.Sizeof(set{}))
 
 func newSeen(within time.Duration, bytes int) *seen {
 	return &seen{
@@ -55,27 +58,36 @@ func (s *seen) add(client netip.Addr, name []byte, at int64) (isNew bool) {
 	}
 	addr := client.As16()
 	s.scratch = append(append(s.scratch[:0], addr[:]...), name...)
-	set := &s.sets[maphash.Bytes(s.place, s.scratch)%uint64(len(s.sets))]
+	place, _ := bits.Mul64(maphash.Bytes(s.place, s.scratch), uint64(len(s.sets))) // a hash as a fraction of the sets, without a division
+	set := &s.sets[place]
 	print := max(1, maphash.Bytes(s.print, s.scratch))
-	victim, furthest := 0, int64(-1)
 	for i := range set.prints {
-		apart := apart(now, int64(set.last[i]))
-		switch {
-		case set.prints[i] == print:
-			isNew = apart+1 > s.within
-			if isNew || int64(set.last[i]) < now {
-				set.last[i] = uint32(now)
-			}
-			return isNew
-		case set.prints[i] == 0:
-			apart = 1 << 62
+		if set.prints[i] != print {
+			continue
 		}
-		if apart > furthest {
-			victim, furthest = i, apart
+		isNew = apart(now, int64(set.last[i]))+1 > s.within
+		if isNew || int64(set.last[i]) < now {
+			set.last[i] = uint32(now)
+		}
+		return isNew
+	}
+	i := set.victim(now)
+	set.prints[i], set.last[i] = print, uint32(now)
+	return true
+}
+
+// victim gives the place for another pair: an empty one, or that of the pair whose last time is furthest away.
+func (s *set) victim(now int64) (place int) {
+	furthest := int64(-1)
+	for i := range s.prints {
+		if s.prints[i] == 0 {
+			return i
+		}
+		if d := apart(now, int64(s.last[i])); d > furthest {
+			place, furthest = i, d
 		}
 	}
-	set.prints[victim], set.last[victim] = print, uint32(now)
-	return true
+	return place
 }
 
 // apart is the distance of two times. After the clock was set back a pair's last time is ahead.
