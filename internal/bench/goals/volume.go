@@ -109,6 +109,7 @@ func volume(r results, measured []string) ([]byte, error) {
 		"traffic": func(run, unit string) float64 { return dns(run, "traffic", unit) },
 		"events":  func(line string) float64 { return get("cilium/"+line+"/lean", "events") },
 		"memory":  func(queries float64) float64 { return sumMemory(queries, dns("load=1k", "lean", rowsPerQuery)) },
+		"tenth":   func() float64 { return dns("load=1k", "ama", billedPerQuery) / 10 / dns("load=1k", "lean", rowsPerQuery) },
 		"month":   func(plan int, gb float64) string { return usd(prices[plan].month(gb)) },
 		"archived": func(l billLoad, way string) string {
 			return usd(prices[analytics].month(day(l.Line, way, l.Queries)) + prices[auxiliary].month(day(l.Line, "full", l.Queries)))
