@@ -109,8 +109,10 @@ func volume(r results, measured []string) ([]byte, error) {
 		"traffic": func(run, unit string) float64 { return dns(run, "traffic", unit) },
 		"events":  func(line string) float64 { return get("cilium/"+line+"/lean", "events") },
 		"memory":  func(queries float64) float64 { return sumMemory(queries, dns("load=1k", "lean", rowsPerQuery)) },
-		"tenth":   func() float64 { return dns("load=1k", "ama", billedPerQuery) / 10 / dns("load=1k", "lean", rowsPerQuery) },
-		"month":   func(plan int, gb float64) string { return usd(prices[plan].month(gb)) },
+		"tenth": func() float64 {
+			return dns("load=1k", "ama", billedPerQuery) / 10 / dns("load=1k", "lean", rowsPerQuery)
+		},
+		"month": func(plan int, gb float64) string { return usd(prices[plan].month(gb)) },
 		"archived": func(l billLoad, way string) string {
 			return usd(prices[analytics].month(day(l.Line, way, l.Queries)) + prices[auxiliary].month(day(l.Line, "full", l.Queries)))
 		},
@@ -123,7 +125,7 @@ func volume(r results, measured []string) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
-		"Measured": measured, "Ways": ways, "Runs": billRuns, "Prices": prices, "Goals": billGoals, "Sources": traffic.Sources(), "Recordings": recordings,
+		"Measured": measured, "Ways": ways, "Runs": billRuns, "Prices": prices, "Goals": billGoals, "Sources": traffic.Sources(), "References": traffic.References(), "Recordings": recordings,
 		"CiliumWays": ciliumWays, "Loads": billLoads, "Days": float64(daysPerMonth),
 	})
 	if failed != nil {
@@ -265,11 +267,11 @@ func plot(w *bytes.Buffer, r results) error {
 	for _, s := range series {
 		name := strings.ReplaceAll(s.Name, "`", "")
 		fmt.Fprintf(w, `<rect x="%d" y="36" width="12" height="12" fill="%s"/><text x="%d" y="46">%s</text>`+"\n", x, s.colour, x+16, name)
-		x += 40 + len(name)*6
+		x += 40 + len(name)*7
 	}
 	for v := 0.; v <= most; v += step {
-		fmt.Fprintf(w, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#dddddd"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
-			left-4, y(v), width-10, y(v), left-8, y(v)+4, number(v))
+		fmt.Fprintf(w, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#dddddd"/><text x="%d" y="%.1f" text-anchor="end">%.0f</text>`+"\n",
+			left-4, y(v), width-10, y(v), left-8, y(v)+4, v)
 	}
 	for i, run := range billRuns {
 		x := float64(left + 8 + i*group)

@@ -106,18 +106,32 @@ const (
 	Assumed  How = "assumed"  // no source gives the figure; the text says what it follows
 )
 
-// The sources.
+// The sources. References has their titles.
 const (
-	jung      = "Jung, Sit, Balakrishnan, Morris: DNS Performance and the Effectiveness of Caching, IEEE/ACM Transactions on Networking 10(5), 2002"
-	pang      = "Pang, Allman, Bennett, Lee, Paxson, Tierney: A First Look at Modern Enterprise Traffic, IMC 2005"
-	brandt    = "Brandhorst, Pras: DNS: A Statistical Analysis of Name Server Traffic at Local Network-to-Internet Connections, 2005"
-	callahan  = "Callahan, Allman, Rabinovich: On Modern DNS Behavior and Properties, ACM CCR 43(3), 2013"
-	chen      = "Chen et al.: DNS Noise: Measuring the Pervasiveness of Disposable Domains in Modern DNS Traffic, DSN 2014"
-	schomp    = "Schomp: Characterization of DNS Client Behavior (dissertation, section 5.6.3); Schomp, Rabinovich, Allman: Towards a Model of DNS Client Behavior, PAM 2016"
-	moura     = "Moura, Heidemann, Schmidt, Hardaker: Cache Me If You Can: Effects of DNS Time-to-Live, IMC 2019"
-	denis     = "Denis: On the Distribution of DNS TTLs, https://00f.net/2012/05/10/distribution-of-dns-ttls/"
-	microsoft = "Microsoft's documentation of Windows"
+	jung       = "Jung 2002"
+	pang       = "Pang 2005"
+	brandhorst = "Brandhorst 2005"
+	callahan   = "Callahan 2013"
+	chen       = "Chen 2014"
+	schomp     = "Schomp 2016"
+	moura      = "Moura 2019"
+	denis      = "Denis 2012"
+	microsoft  = "Microsoft's documentation of Windows"
 )
+
+// References lists the studies: how Sources names them, and their titles.
+func References() [][2]string {
+	return [][2]string{
+		{jung, "Jung, Sit, Balakrishnan, Morris: DNS Performance and the Effectiveness of Caching, IEEE/ACM Transactions on Networking 10(5), 2002"},
+		{pang, "Pang, Allman, Bennett, Lee, Paxson, Tierney: A First Look at Modern Enterprise Traffic, IMC 2005"},
+		{brandhorst, "Brandhorst, Pras: DNS: A Statistical Analysis of Name Server Traffic at Local Network-to-Internet Connections, 2005"},
+		{callahan, "Callahan, Allman, Rabinovich: On Modern DNS Behavior and Properties, ACM CCR 43(3), 2013"},
+		{chen, "Chen et al.: DNS Noise: Measuring the Pervasiveness of Disposable Domains in Modern DNS Traffic, DSN 2014"},
+		{schomp, "Schomp: Characterization of DNS Client Behavior (dissertation, section 5.6.3); Schomp, Rabinovich, Allman: Towards a Model of DNS Client Behavior, PAM 2016"},
+		{moura, "Moura, Heidemann, Schmidt, Hardaker: Cache Me If You Can: Effects of DNS Time-to-Live, IMC 2019"},
+		{denis, "Denis: On the Distribution of DNS TTLs, https://00f.net/2012/05/10/distribution-of-dns-ttls/"},
+	}
+}
 
 // Sources lists the source of each constant of Studies.
 func Sources() []Source {
@@ -126,8 +140,8 @@ func Sources() []Source {
 		{"GatewayShare", "50 % of servers", "no figure found", Assumed},
 		{"WorkstationRate", "0.061 queries/s", callahan + ": 200 million queries of 90 homes in 14 months", Read},
 		{"LookupRate", "0.072 look-ups/s", "set so that WorkstationRate results behind a cache; a test checks it", Assumed},
-		{"QueriesOfServers", "50 % of queries", "no figure found. " + pang + " reports that a few busy hosts, its mail servers, send most queries; " + brandt + " reports a client with a query every 11 to 22 ms", Assumed},
-		{"ServerSpread", "2, of a log-normal distribution", "follows the same reports: the busiest of 2,000 servers then sends 25 to 35 queries/s, less than the client of " + brandt, Assumed},
+		{"QueriesOfServers", "50 % of queries", "no figure found. " + pang + " reports that a few busy hosts, its mail servers, send most queries; " + brandhorst + " reports a client with a query every 11 to 22 ms", Assumed},
+		{"ServerSpread", "2, of a log-normal distribution", "follows the same reports: the busiest of 2,000 servers then sends 25 to 35 queries/s, less than the client of " + brandhorst, Assumed},
 		{"Peak", "1.6 × the mean, at 14:00", "no figure found; working hours", Assumed},
 		{"Burst", "12 look-ups", moura + ": a complex page can need a dozen look-ups or more", Read},
 		{"ZipfExponent", "0.91", jung, Recalled},
@@ -146,7 +160,7 @@ func Sources() []Source {
 		{"MX", "1 % of look-ups", "below the 4 to 7 % of " + pang + ", whose mail servers were of 2005", Assumed},
 		{"TXT", "1 % of look-ups", "no figure found", Assumed},
 		{"BothFamilies", "35 % of look-ups of addresses", pang + ": 50 to 66 % A, 17 to 25 % AAAA", Recalled},
-		{"Missing", "10 % of names, which makes about 15 % of answers", pang + ": 11 to 21 % NXDOMAIN; " + brandt + ": 9 % (read)", Recalled},
+		{"Missing", "10 % of names, which makes about 15 % of answers", pang + ": 11 to 21 % NXDOMAIN; " + brandhorst + ": 9 % (read)", Recalled},
 		{"ServFail", "1 % of names", "below the 13 % of answers with any error in " + jung, Assumed},
 		{"OneAddress", "75 % of names", callahan + ": 75 % of names map to one address", Read},
 		{"Alias", "25 % of names", "no figure found", Assumed},
