@@ -33,7 +33,7 @@ export CGO_ENABLED ?= 0
 
 .PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e test-sentinel \
   test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint deadcode bench bench-events bench-sentinel \
-  bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc profile picture generate \
+  bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
 
 help: ## list the targets
@@ -294,6 +294,13 @@ bench-long: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.et
 
 bench-all: ## run every benchmark once, except the long ones
 	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v internal/bench/growth)
+
+# A day of traffic, and what is measured of it, takes up to 2 GB in the folder for temporary files.
+bench-bill: testdata/dnsserver.etl ## measure what Sentinel bills for DNS and Cilium by volume, beside AMA's rows and asim-dns-collector's; takes minutes
+	@mkdir -p $(BENCH)/bill; $(GO) run -C exporter/azure/internal/bill . $(CURDIR)/testdata/cilium_events.pcapng $(CURDIR)/testdata/cilium_ways.pcapng > $(BENCH)/bill/bill.txt; cat $(BENCH)/bill/bill.txt
+
+bill-doc: ## write docs/volume.md with its plot, and docs/sizing.md, from the results of bench-bill
+	@$(GO) run ./internal/bench/goals -volume docs $(BENCH)/bill/bill.txt
 
 bench-doc: ## write docs/benchmarks.md and docs/sizing.md from the results of bench and bench-long
 	@mkdir -p docs

@@ -148,6 +148,10 @@ func sizing(r results) ([]byte, error) {
 		}
 		return all
 	}
+	billed, err := billedDays(r)
+	if err != nil {
+		return nil, err
+	}
 	const hosts, queries, gateways = 1000, 50, 3
 	fleet := p.sizeOf("", hosts*queries, eventsPerQuery, gateways)
 	message := p.message(queries * eventsPerQuery)
@@ -160,9 +164,31 @@ func sizing(r results) ([]byte, error) {
 		"EventsPerQuery": eventsPerQuery, "CorrelatedPerQuery": correlatedPerQuery,
 		"Fleet": fleet, "Host": p.sizeOf("", queries, eventsPerQuery, 1), "FleetCores": fleet.Rows * p.gateway / 1e9, "FleetMBs": fleet.Rows * p.row / 1e6,
 		"MessageKB": message / 1e3, "Partitions": p.partitions(fleet.Rows, message), "FewestPartitions": p.partitions(fleet.Rows, messageBytes),
-		"MessageTime": flushTime + callTime,
+		"MessageTime": flushTime + callTime, "Billed": billed, "BilledRuns": billRuns[:3],
 	})
 	return b.Bytes(), err
+}
+
+// billedDay is what Sentinel bills for a day of a way of the events, in GB, by load.
+type billedDay struct {
+	Name string
+	GB   []float64
+}
+
+// billedDays computes them from the lines of `make bench-bill`.
+func billedDays(r results) (all []billedDay, err error) {
+	for _, w := range billedModes() {
+		day := billedDay{Name: w.Name}
+		for i, queries := range []float64{1_000, 10_000, 100_000} {
+			bytes, err := r.dnsBill(billRuns[i].Line, w.Line, billedPerQuery)
+			if err != nil {
+				return nil, err
+			}
+			day.GB = append(day.GB, perDay(queries, bytes))
+		}
+		all = append(all, day)
+	}
+	return all, nil
 }
 
 // number writes a figure with two digits that count, or whole; from 10,000 on it rounds to hundreds.

@@ -93,11 +93,12 @@ func foldersWith(t *testing.T, file string) (folders []string) {
 	return folders
 }
 
-// product returns the packages that users may run: those of the root module and of the components' own modules.
+// product returns the packages that users may run: those of the root module and of the components' own modules. A module below an internal/ is
+// of tests or tools, as in the Makefile.
 func product(t *testing.T, system string) (all []pkg) {
 	t.Helper()
 	for _, folder := range modules(t) {
-		if !strings.HasPrefix(folder, "internal/") {
+		if !strings.Contains("/"+folder+"/", "/internal/") {
 			all = append(all, goList(t, system, folder, "./...")...)
 		}
 	}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// lines returns lines of `make bench-bill`, with so many billed bytes for a query of each way.
+func lines(bytes map[string]float64) string {
+	var b strings.Builder
+	b.WriteString("pkg: " + module + billPackage + "\n")
+	for _, run := range billRuns {
+		fmt.Fprintf(&b, "BenchmarkBill/dns/%s/traffic\t1\t40 thinning\t2.3 events/query\t1.3 repetition-5m\t1.8 repetition-1h\t0.2 first-of-day\n", run.Line)
+		for _, w := range ways {
+			fmt.Fprintf(&b, "BenchmarkBill/dns/%s/%s\t1\t1 rows/query\t%g billed-B/query\t10 wire-B/query\n", run.Line, w.Line, bytes[w.Line])
+		}
+	}
+	fmt.Fprintf(&b, "BenchmarkBill/dns/load=1k/lean/memory=64MiB\t1\t1 rows/query\t300 billed-B/query\n")
+	for _, r := range recordings {
+		for _, w := range ciliumWays {
+			fmt.Fprintf(&b, "BenchmarkBill/cilium/%s/%s\t1\t1 rows/event\t500 billed-B/event\t1200 events\n", r.Line, w.Line)
+		}
+	}
+	return b.String()
+}
+
+var someBytes = map[string]float64{"ama": 600, "asim-dns-collector": 1600, "full": 1800, "correlate": 900, "balanced": 400, "lean": 60}
+
+func TestAMonthCostsThePriceOfItsGBs(t *testing.T) {
+	require.InDelta(t, 51.84, perDay(1000, 600), 1e-9, "1,000 queries/s of 600 bytes, in GB a day")
+	p := price{PerGB: 2, Least: 100}
+	require.InDelta(t, 100*2*365./12, p.month(10), 1e-9, "at least the commitment")
+	require.InDelta(t, 250*2*365./12, p.month(250), 1e-9)
+	require.InDelta(t, 0.5*10*365./12, price{PerGB: 0.5}.month(10), 1e-9)
+}
+
+func TestEachPriceSaysWhereAndWhenItIsFrom(t *testing.T) {
+	for _, p := range prices {
+		require.Positive(t, p.PerGB, p.Plan)
+		require.NotEmpty(t, p.Region, p.Plan)
+		require.Regexp(t, `^20\d\d(-\d\d-\d\d)?$`, p.Date, p.Plan)
+		require.NotEmpty(t, p.Source, p.Plan)
+	}
+	require.Contains(t, prices[analytics].Plan, "Analytics, pay as you go")
+	require.Contains(t, prices[auxiliary].Plan, "Auxiliary")
+	require.Less(t, prices[auxiliary].PerGB, prices[analytics].PerGB/10)
+}
+
+func TestAGoalForBytesIsMetOrMissed(t *testing.T) {
+	r := results{}
+	require.NoError(t, r.read(strings.NewReader(lines(someBytes))))
+	page, err := volume(r, nil)
+	require.NoError(t, err)
+	require.Contains(t, string(page), "| `lean` against AMA, ≤ 1/10 | 1/10.0, met |")
+	require.Contains(t, string(page), "| `balanced` against `full`, ≤ 1/2 | 0.22, met |")
+	require.NotContains(t, string(page), "misses its goal")
+
+	more := map[string]float64{}
+	for name, v := range someBytes {
+		more[name] = v
+	}
+	more["lean"], more["balanced"] = 61, 901
+	r = results{}
+	require.NoError(t, r.read(strings.NewReader(lines(more))))
+	page, err = volume(r, nil)
+	require.NoError(t, err)
+	require.Contains(t, string(page), "| `lean` against AMA, ≤ 1/10 | 1/9.8, **missed** |")
+	require.Contains(t, string(page), "| `balanced` against `full`, ≤ 1/2 | 0.50, **missed** |")
+	require.Contains(t, string(page), "misses its goal")
+}
+
+func TestALineThatIsMissingIsNamed(t *testing.T) {
+	r := results{}
+	require.NoError(t, r.read(strings.NewReader(strings.Replace(lines(someBytes), "dns/load=100k/lean\t", "dns/load=100k/loan\t", 1))))
+	_, err := volume(r, nil)
+	require.ErrorContains(t, err, "the line Bill/dns/load=100k/lean of exporter/azure/internal/bill has no value in billed-B/query")
+}
+
+func TestThePlotIsXMLWithABarForEachRunAndWay(t *testing.T) {
+	r := results{}
+	require.NoError(t, r.read(strings.NewReader(lines(someBytes))))
+	var picture bytes.Buffer
+	require.NoError(t, plot(&picture, r))
+	bars := 0
+	for d := xml.NewDecoder(&picture); ; {
+		token, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "title" {
+			bars++
+		}
+	}
+	require.Equal(t, len(billRuns)*len(series), bars)
+}
+
+func TestTheVolumePageIsOfTheLinesThatAreShippedWithIt(t *testing.T) {
+	const docs = "../../../docs"
+	dir := t.TempDir()
+	benchmarks, err := os.ReadFile(filepath.Join(docs, "benchmarks.txt"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "benchmarks.txt"), benchmarks, 0o600))
+	require.NoError(t, writeVolume(dir, []string{filepath.Join(docs, "volume.txt")}))
+	for _, name := range []string{"volume.md", "volume.svg", "volume.txt", "sizing.md"} {
+		want, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		got, err := os.ReadFile(filepath.Join(docs, name))
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got), "go run ./internal/bench/goals -volume docs docs/volume.txt")
+	}
+}
