@@ -32,11 +32,10 @@ func newArchiver(options networklog.Options) *archiver {
 
 // begin adds the archive's resource to a batch.
 func (a *archiver) begin(logs plog.Logs) {
-	if a == nil {
-		return
+	if a != nil {
+		a.records = a.mapper.Begin(logs)
+		pipeline.MarkArchive(logs.ResourceLogs().At(logs.ResourceLogs().Len() - 1).Resource())
 	}
-	a.records = a.mapper.Begin(logs)
-	pipeline.MarkArchive(logs.ResourceLogs().At(logs.ResourceLogs().Len() - 1).Resource())
 }
 
 func (a *archiver) setDevice(d networklog.Device) {
