@@ -48,6 +48,7 @@ var limits = map[string]kit.Limits{
 	"aggregation.whole.new_max_size_mib":    {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
 	"aggregation.noise.window":              {Taken: []string{"0", "1s", "24h"}, Refused: []string{"-1s", "999ms", "24h0m1s"}},
 	"aggregation.noise.file":                {Taken: []string{"''", "../../internal/dns/shape/noise.txt"}, Refused: []string{"none.txt", "testdata"}},
+	"archive":                               {Taken: []string{"false"}, Refused: []string{"true"}}, // nothing is merged
 	"correlate":                             {Taken: []string{"true", "false"}},
 	"correlation.timeout":                   {Taken: []string{"1ms", "24h"}, Refused: []string{"1ns", "999µs", "0s", "24h0m0.001s"}},
 	"correlation.max_size_mib":              {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},

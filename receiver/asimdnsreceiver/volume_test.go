@@ -63,6 +63,7 @@ aggregation:
 	want := createDefaultConfig().(*Config)
 	want.Volume = volume.Lean
 	want.Aggregation.Whole.Types = []string{}
+	want.keepGiven = true
 	require.Equal(t, want, cfg)
 
 	one, err := load(t, "{volume: lean, aggregation: {whole: {name_length: 40}}}")
@@ -90,6 +91,8 @@ func TestAConfigurationWithAVolumeIsWrittenAndTakenAgain(t *testing.T) {
 		require.NoError(t, conf.Marshal(cfg))
 		again := createDefaultConfig().(*Config)
 		require.NoError(t, conf.Unmarshal(again))
+		require.True(t, again.keepGiven, "what is written has every key")
+		again.keepGiven = cfg.keepGiven
 		require.NoError(t, confmap.Validate(again))
 		require.ElementsMatch(t, cfg.Aggregation.Whole.Types, again.Aggregation.Whole.Types, yaml)
 		cfg.Aggregation.Whole.Types, again.Aggregation.Whole.Types = nil, nil // none may be nil or empty
