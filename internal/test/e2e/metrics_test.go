@@ -52,8 +52,8 @@ func TestTheMetricsHaveTheNamesOfTheDocuments(t *testing.T) {
 	path := filepath.Join(dir, "config.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(fmt.Sprintf(`
 receivers:
-  asimdns: {replay: {path: testdata/dnsserver.etl}, record: {path: %[2]q}}
-  ciliumwindows: {replay: {path: testdata/cilium_events.pcapng}, record: {path: %[3]q}}
+  asimdns: {volume: lean, archive: true, replay: {path: testdata/dnsserver.etl}, record: {path: %[2]q}}
+  ciliumwindows: {volume: lean, archive: true, replay: {path: testdata/cilium_events.pcapng}, record: {path: %[3]q}}
 exporters: {debug: }
 service:
   telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %[1]d}}}}]}}
