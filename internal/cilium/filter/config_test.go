@@ -69,6 +69,14 @@ var hubbleKeys = []string{
 	"http_header", "tcp_flags", "node_name", "node_labels", "ip_version", "trace_id", "experimental",
 }
 
+// CheckKey looks into fields first, so an entry of notHere for a key of fields would never be seen.
+func TestNoKeyIsBothOfferedAndRefused(t *testing.T) {
+	require.NotEmpty(t, notHere)
+	for _, f := range fields() {
+		require.NotContains(t, notHere, f.name)
+	}
+}
+
 func TestNoKeyOfHubblesIsUnknown(t *testing.T) {
 	for _, key := range hubbleKeys {
 		_, err := load(t, "allow: [{"+key+": []}]")
