@@ -13,6 +13,7 @@ SRC       := $(DIST)/src
 folders = $(shell find . \( -name dist -o -name out -o -name node_modules -o -name '.?*' \) -prune -o -name $(1) -print | sed -e 's|/$(1)$$||' -e 's|^\./||' | LC_ALL=C sort)
 ALL        := $(call folders,go.mod)
 COMPONENTS := $(call folders,metadata.yaml)
+RECEIVERS  := $(filter receiver/%,$(COMPONENTS))
 # The modules below an internal/ are tests and tools. The others are for users: the root, and the components' own.
 NESTED    := $(foreach m,$(ALL),$(if $(findstring /internal/,/$m/),$m))
 MODULES   := $(filter-out . $(NESTED),$(ALL))
@@ -101,7 +102,7 @@ build-newest: testdata/dnsserver.etl $(TOOLS)/builder-$(NEWEST)/builder ## build
 # A collector of one receiver, the exporters otlp and debug, and nothing else.
 SIZES := $(DIST)/sizes
 sizes: | $(TOOLS)/builder ## measure the executables of collectors with one receiver, for linux and windows
-	@for r in asimdnsreceiver ciliumwindowsreceiver; do mkdir -p $(SIZES)/$$r; \
+	@for r in $(notdir $(RECEIVERS)); do mkdir -p $(SIZES)/$$r; \
 	  { printf 'dist: {name: %s, output_path: ./$(SIZES)/%s}\n' $$r $$r; \
 	    printf 'receivers:\n  - {gomod: $(MODULE) v0.1.0, import: $(MODULE)/receiver/%s, name: %s, path: .}\n' $$r $$r; \
 	    printf 'exporters:\n'; grep -E 'exporter/(debug|otlp)exporter ' builder-config.yaml; \
@@ -174,8 +175,9 @@ roads-hour:
 roads-away:
 	WINNET_ROADS_PORTS=10000 $(ROADS) -parallel 30 -run $(AWAY) .
 
-# The packages with Windows code, and the collector itself.
-WINDOWS_PACKAGES := ./internal/test/wine ./internal/pipeline/record ./internal/etw/schema ./internal/etw/session ./internal/platform/host ./internal/platform/process ./internal/platform/user ./internal/cilium/events/... ./internal/cilium/capture ./receiver/asimdnsreceiver ./receiver/ciliumwindowsreceiver
+# The packages with Windows code or tests of it, of the root module, and others whose tests replay on any system.
+WINDOWS_PACKAGES := $(shell find receiver internal \( -name '*_windows.go' -o -name '*_windows_test.go' \) -exec dirname {} + | sed 's|^|./|' | LC_ALL=C sort -u) \
+  ./internal/cilium/capture ./receiver/ciliumwindowsreceiver
 RIG := $(CURDIR)/internal/test/wine/rig.sh $(CURDIR)/$(DIST)
 
 test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian); fail if they cannot run
@@ -209,12 +211,12 @@ ci: ## run everything that CI runs, and report how long each part takes
 	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
 	  times="$$times$$(printf '%6d s  %s' $$(($$(date +%s) - begun)) $$part)\n"; done; printf "\n$$times"
 
-check-windows: build-windows check-notice ## check that the Windows binary is a Windows program with both receivers, and that the licences are beside it
+check-windows: build-windows check-notice ## check that the Windows binary is a Windows program with every receiver, and that the licences are beside it
 	@for f in LICENSE NOTICE LICENSES/GPL-3.0.txt; do cmp $$f $(DIST)/$$(basename $$f); done
 	@file=$(DIST)/otelcol-winnet.exe; [ "$$(head -c 2 $$file)" = MZ ] || { echo "$$file is not a PE file"; exit 1; }
 	@$(GO) version -m $(DIST)/otelcol-winnet.exe | grep -E 'GOOS=windows|GOARCH=amd64|CGO_ENABLED=0'
 	@cd $(SRC) && deps=$$(GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) list -deps . ); \
-	  for p in receiver/asimdnsreceiver receiver/ciliumwindowsreceiver internal/etw/session; do \
+	  for p in $(RECEIVERS) internal/etw/session; do \
 	    echo "$$deps" | grep -qx "$(MODULE)/$$p" || { echo "$$p is not linked"; exit 1; }; echo "linked: $$p"; done
 
 # When the time ends, a race in Go's fuzzer can make a target fail with nothing but "context deadline exceeded" (golang/go#75804, fixed in
@@ -292,8 +294,10 @@ bench-long: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.et
 	@for i in 1 2 3; do $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h ./internal/bench/growth | tee -a $(BENCH)/growth.txt; done; $(SOUND) $(BENCH)/growth.txt
 	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
 
-bench-all: ## run every benchmark once, except the long ones
+bench-all: ## run every benchmark of every module once, except the long ones
 	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v internal/bench/growth)
+	@for m in $(filter-out .,$(ALL)); do if grep -rqE --include='*_test.go' '^func Benchmark' $$m; then \
+	  $(GO) test -C $$m -vet=off -run '^$$' -bench . -benchmem ./... || exit 1; fi; done
 
 # A day of traffic, and what is measured of it, takes up to 2 GB in the folder for temporary files.
 bench-bill: testdata/dnsserver.etl ## measure what Sentinel bills for DNS and Cilium by volume, beside AMA's rows and asim-dns-collector's; takes minutes

@@ -147,7 +147,7 @@ func TestWhatTheDecoderRefusesIsRefusedWithKeyValueAndWhatIsAllowed(t *testing.T
 		{"name", 5, `name: 5 is not allowed; want text; a number or another value of YAML in quotes`},
 		{"port", "80", `port: "80" is not allowed; want a whole number, without quotes`},
 		{"ports", []any{80, "x"}, `ports[1]: "x" is not allowed; want a whole number, without quotes`},
-		{"ports", []any{80, nil}, `ports[1]: it is missing or empty, as by a variable that is not set; want a value, or "null" in quotes for that text`},
+		{"ports", []any{80, nil}, `ports[1]: it is missing or empty, for example because a variable is not set; want a value, or "null" in quotes for that text`},
 		{"ports", strings.Repeat("x", 1000), `xxx… is not allowed; want a whole number, without quotes`},
 		{"portss", 1, `portss: there is no such key; want one of by_key, mask, name, names, on, port, ports, share, size, small, wait`},
 	} {
@@ -326,7 +326,7 @@ func TestEveryFormOfAValueIsTakenBelowListsAndMapsToo(t *testing.T) {
 	require.Equal(t, []entry{{Name: "a", Wait: 5 * time.Second, IDs: []int{7}}, {Wait: time.Minute}}, c.Entries)
 
 	for yaml, want := range map[string]string{
-		"{rules: [{ip: }]}":                     `rules[0].ip: it is missing or empty, as by a variable that is not set; want a value, or "null" in quotes for that text`,
+		"{rules: [{ip: }]}":                     `rules[0].ip: it is missing or empty, for example because a variable is not set; want a value, or "null" in quotes for that text`,
 		"{rules: [{ip: [10.0.0.1, ]}, {a: ~}]}": "rules[1].a: it is missing or empty",
 		"{rules: [{ip: 2.5}]}":                  "rules[0].ip[0]: 2.5 is not allowed; want text or a whole number; another value of YAML in quotes",
 		"{rules: [{ip: {a: b}}]}":               `rules[0].ip: {"a":"b"} is not allowed; want a list, such as [a, b]`,

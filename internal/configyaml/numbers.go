@@ -69,7 +69,7 @@ func checkNumbers(t reflect.Type, v any, path string) error {
 
 // missing is the error for a required value that is missing.
 func missing(path string) error {
-	return fmt.Errorf("%s: it is missing or empty, as by a variable that is not set; want a value, or \"null\" in quotes for that text", path)
+	return fmt.Errorf("%s: it is missing or empty, for example because a variable is not set; want a value, or \"null\" in quotes for that text", path)
 }
 
 // join appends a key's name to a path.

@@ -229,8 +229,8 @@ func auditFields() map[string]Field {
 	}
 }
 
-// auditField returns the meaning of a field of an audit event. Type is a record's type if it is a number: some events have a text of that
-// name.
+// auditField returns the meaning of a field of an audit event. A field Type is the type of a resource record only if it is a number.
+// Some events have a text with that name.
 func auditField(names map[string]Field, f schema.Field) (Field, bool) {
 	field, ok := names[f.Name]
 	return field, ok && (field != QueryType || f.Type == schema.U32)

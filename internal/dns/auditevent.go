@@ -43,8 +43,8 @@ func auditEventOutcome(p *AuditPlan) Outcome {
 	return Outcome{Result: p.Result}
 }
 
-// Single gives the name of the object that a server has one of, for events that do not name it: "Root Hints". It is empty for other
-// kinds.
+// Single returns the name of a kind of which a server has only one object, such as "Root Hints". Events do not name such an object. It is
+// empty for other kinds.
 func (k ObjectKind) Single() string {
 	switch k {
 	case kindForwarders, kindRootHints, kindListen, kindServer, kindStatistics, kindScavenging, kindRateLimiting:

@@ -148,9 +148,9 @@ func (e *Event) Reaches(own netip.Addr) bool {
 }
 
 // AskerProcess returns the process that sends the query; 0 is none. It is the process in the field ClientPID, which the DNS Client service
-// writes for other processes, else the process that wrote the event. Three kinds of events have none: events that a service writes for
-// others in a version without ClientPID, events that are not in the manifest, and events that the service may have written, which a
-// service's account as their user shows.
+// writes for other processes. Without that field it is the process that wrote the event. Three kinds of events have none: events in a version
+// without ClientPID that a service writes for other processes, events that are not in the manifest, and events whose user is a service's
+// account, since the DNS Client service may have written them.
 func (e *Event) AskerProcess() uint64 {
 	if pid, ok := e.Num(ClientPID); ok && pid != 0 {
 		return pid

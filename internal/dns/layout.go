@@ -17,9 +17,9 @@ import (
 //     that is neither 0 nor 1, a 16-bit word with a larger number (an event of the server) or with two characters of text (any other
 //     event), or an address, a name or a GUID with an impossible beginning. If several layouts consume the data exactly, the packet
 //     decides. Without a packet only the fields that they have in common are kept. A layout from the host itself is always believed.
-//   - If no layout consumes the data exactly, the layout is unknown. A value refutes a layout, is neutral, or confirms the layout up to its
-//     field (see check). The layout that is confirmed furthest gives the fields up to there, without those that another confirmed layout
-//     reads differently. A layout that a value refutes is confirmed only as far as the packet agrees with it.
+//   - If no layout consumes the data exactly, the layout is unknown. A value refutes a layout, is neutral, or confirms the layout up to the
+//     value's field (see check). The event gets the fields of the layout that is confirmed furthest, up to the last confirmed field. It does
+//     not get fields that another confirmed layout reads differently. A refuted layout is confirmed only as far as the packet agrees with it.
 
 // LayoutUnknown reports whether the event's id is known and its layout is not. The event then has the fields that are certain, and the
 // bytes of the other fields are undecoded.

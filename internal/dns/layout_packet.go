@@ -23,7 +23,8 @@ func (e *Event) packetAgrees() bool {
 	return n > 0 && !against
 }
 
-// headerAgrees is packetAgrees for the header alone. It runs for every event of some ids.
+// headerAgrees reports whether the packet's header agrees with the fields, as packetAgrees does for the whole packet. It runs for every event
+// of some ids.
 func (e *Event) headerAgrees() bool {
 	d, pl := &e.decoded, e.planOf(e.decoded.Template)
 	packet, id, flags := int(pl.slots[PacketData]), int(pl.slots[XID]), int(pl.slots[Flags])

@@ -24,7 +24,6 @@ const MaxRecordSize = 1<<16 - 1
 // Flags of EVENT_HEADER (evntcons.h, EVENT_HEADER_FLAG_*).
 const (
 	FlagExtendedInfo = 0x0001 // extended data items follow the header
-	FlagStringOnly   = 0x0004 // the user data is one UTF-16 string, no template
 	Flag32BitHeader  = 0x0020 // the event was written by a 32-bit process: pointers have 4 bytes
 	Flag64BitHeader  = 0x0040 // the event was written by a 64-bit process: pointers have 8 bytes
 )

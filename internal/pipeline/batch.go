@@ -38,7 +38,7 @@ func (p *Pipeline) count() int {
 }
 
 // settled checks what the handler has appended for one event: exactly one record if the event was emitted, otherwise none, and the same for
-// the archive. It removes surplus records. It reports false when the record of an emitted event is missing; it counts a missing record of the
+// the archive. It removes surplus records. It reports whether the record of an emitted event is there. It counts a missing record of the
 // archive itself.
 func (p *Pipeline) settled(emitted, archived bool) bool {
 	place, archive := p.check(emitted, false), -1

@@ -51,7 +51,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
 		Receiver: set, Next: next, Archive: cfg.Archive,
-		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Replay: cfg.Replay, Record: cfg.Record},
+		Sections:  cfg.Sections,
 		Transport: "etw",
 		Parts: runner.Parts{
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,
@@ -60,6 +60,15 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 		},
 	})
 	return r, err
+}
+
+// started logs what is received.
+func (r *dnsReceiver) started(files []string) {
+	for _, p := range r.providers {
+		r.log.Info("receiving DNS events", zap.String("provider", p.Name), zap.Uint8("level", p.enable.Level),
+			zap.String("flags", fmt.Sprintf("%#x", p.enable.Keywords)), zap.String("profile", string(r.cfg.Profile)), zap.Strings("replay", files))
+		r.logLeftOut(p)
+	}
 }
 
 // prepare makes the handler, and warns of configuration that has no effect.
@@ -74,15 +83,6 @@ func (r *dnsReceiver) prepare(files []string) (_ pipeline.Handler, err error) {
 	r.warnOfProcesses()
 	r.warnOfIdleRules()
 	return r.handler, nil
-}
-
-// started logs what is received.
-func (r *dnsReceiver) started(files []string) {
-	for _, p := range r.providers {
-		r.log.Info("receiving DNS events", zap.String("provider", p.Name), zap.Uint8("level", p.enable.Level),
-			zap.String("flags", fmt.Sprintf("%#x", p.enable.Keywords)), zap.String("profile", string(r.cfg.Profile)), zap.Strings("replay", files))
-		r.logLeftOut(p)
-	}
 }
 
 // newHandler makes the handler that turns events into records.

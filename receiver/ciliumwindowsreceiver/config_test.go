@@ -159,7 +159,7 @@ func TestASectionOfFilesThatNamesNoneIsRefused(t *testing.T) {
 	} {
 		for _, yaml := range empty {
 			_, err := load(t, section+": "+yaml)
-			require.ErrorContains(t, err, section+": path: it is missing or empty, as by a variable that is not set; want ", yaml)
+			require.ErrorContains(t, err, section+": path: it is missing or empty, for example because a variable is not set; want ", yaml)
 			require.ErrorContains(t, err, "leave the section "+section+" out", yaml)
 		}
 		for _, yaml := range []string{section + ":", section + ": {}", section + ": {path: a.pcapng}"} {
@@ -168,7 +168,7 @@ func TestASectionOfFilesThatNamesNoneIsRefused(t *testing.T) {
 		}
 	}
 	_, err := load(t, "replay: {path: [a, ~]}")
-	require.ErrorContains(t, err, "replay.path[1]: it is missing or empty, as by a variable that is not set; want ")
+	require.ErrorContains(t, err, "replay.path[1]: it is missing or empty, for example because a variable is not set; want ")
 }
 
 func TestAConfigurationThatIsWrittenIsTakenAgain(t *testing.T) {

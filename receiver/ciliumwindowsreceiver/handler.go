@@ -301,15 +301,15 @@ func (h *handler) report(records plog.LogRecordSlice, popped aggregate.Popped) {
 	h.append(records, uid.ID(popped.ID), popped.Last, popped.Received)
 }
 
-// enabled applies the enabled events to an event, whatever the datapath emits. Drops, and events that belong to no kind,
-// always pass.
+// enabled reports whether the kind of an event is enabled, whatever the datapath emits. Drops, and events that belong to no kind,
+// always are.
 func (h *handler) enabled(n *monitor.Notification) bool {
 	kind := n.Type.Kind()
 	return kind == monitor.KindNone || kind == monitor.KindDrop || slices.Contains(h.settings.Events, kind)
 }
 
-// leftOut applies the aggregation level to an event, whatever the datapath emits. From level low on, traces at the
-// points where a packet comes in are left out: only what is sent is reported.
+// leftOut reports whether the aggregation level leaves an event out, whatever the datapath emits. From level low on, traces at the points
+// where a packet comes in are left out, and only sent packets are reported.
 func (h *handler) leftOut(n *monitor.Notification) bool {
 	incoming := n.Type == monitor.TypeTrace && n.SubType >= monitor.TraceFromEndpoint && n.SubType <= monitor.TraceFromNetwork ||
 		n.Type == monitor.TypeTrace && n.SubType == monitor.TraceFromCrypto

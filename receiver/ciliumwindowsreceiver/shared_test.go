@@ -48,20 +48,24 @@ func TestALogsAndAMetricsPipelineShareOneReceiver(t *testing.T) {
 		logs, metrics, records, points := pipelines(t, f, cfg, order&1 != 0)
 		require.Same(t, logs, metrics)
 		r := logs.(*instance)
+		core, said := observer.New(zapcore.InfoLevel)
+		r.Receiver.Logger = zap.New(core)
+		ended := func() int { return said.FilterMessage("every event has left the receiver").Len() }
 
 		first, second := logs, metrics
 		if order&2 != 0 {
 			first, second = metrics, logs
 		}
 		require.NoError(t, first.Start(context.Background(), componenttest.NewNopHost()))
-		require.False(t, r.Running(), "it starts with the last pipeline: the components behind it there may not run earlier")
+		require.Nil(t, r.Player, "it starts with the last pipeline: the components behind it there may not run earlier")
 		require.NoError(t, second.Start(context.Background(), componenttest.NewNopHost()))
+		require.Zero(t, ended())
 		<-r.Player.Done()
 		if order&4 != 0 {
 			first, second = second, first
 		}
 		require.NoError(t, first.Shutdown(context.Background()))
-		require.False(t, r.Running(), "it ends with the first pipeline: the components behind it there may have ended later")
+		require.Equal(t, 1, ended(), "it ends with the first pipeline: the components behind it there may have ended later")
 		require.NoError(t, second.Shutdown(context.Background()))
 
 		stats := &r.Pipeline.Stats
@@ -160,7 +164,6 @@ func TestAStartThatFailedCanBeTriedAgain(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, capture, 0o600))
 		require.NoError(t, last.Start(context.Background(), componenttest.NewNopHost()))
 		r := last.(*instance)
-		require.True(t, r.Running(), "it runs")
 		<-r.Player.Done()
 		for range 2 {
 			require.NoError(t, last.Shutdown(context.Background()))

@@ -96,13 +96,13 @@ var (
 	classPattern = regexp.MustCompile(`^CLASS\d+$`)
 )
 
-// isAddress takes an address as KQL's ipv4_is_match and ipv6_is_match do: no zone.
+// isAddress reports whether s is an address, as KQL's ipv4_is_match and ipv6_is_match read it: without a zone.
 func isAddress(s string) bool {
 	a, err := netip.ParseAddr(s)
 	return err == nil && a.Zone() == ""
 }
 
-// IsTypeName takes the names of the IANA registry, ANY, and TYPEn.
+// IsTypeName reports whether s is a name of the IANA registry, ANY, or TYPEn.
 func IsTypeName(s string) bool {
 	beyond := strings.Fields("WKS NSAP A6 SINK DSYNC HHIT BRID DOA WALLET CLA IPN") // of the registry, but not of the library
 	_, known := mdns.StringToType[s]

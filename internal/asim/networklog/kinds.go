@@ -66,23 +66,36 @@ var (
 // attributesOf returns the attributes of a notification's own fields.
 func attributesOf(t monitor.MessageType) (attributes []attribute) {
 	for _, field := range flow.FieldsOf(t) {
-		if field.Attribute == "" {
-			continue
+		if field.Attribute != "" {
+			attributes = append(attributes, attribute{source{field.Attribute, field.Hubble}, ownAttribute(field)})
 		}
-		attributes = append(attributes, attribute{source{field.Attribute, field.Hubble}, func(r *networkRecord, key string) {
-			value := field.Value(r.Flow)
-			switch {
-			case value == 0 && !field.Always:
-			case field.Names != nil:
-				r.attrs.PutStr(key, field.Name(value))
-			case field.Long:
-				r.decimal(key, value)
-			default:
-				r.attrs.PutInt(key, int64(value))
-			}
-		}})
 	}
 	return attributes
+}
+
+// ownAttribute returns the function that writes the attribute of a notification's own field.
+func ownAttribute(field flow.Field) func(r *networkRecord, key string) {
+	if field.Address != nil {
+		return func(r *networkRecord, key string) {
+			if addr := field.Address(r.Flow); addr.IsValid() {
+				r.attrs.PutPiece(key, r.address(addr))
+			}
+		}
+	}
+	return func(r *networkRecord, key string) {
+		value := field.Value(r.Flow)
+		switch {
+		case value == 0 && !field.Always:
+		case field.Bool:
+			r.attrs.PutConstBool(key, value != 0)
+		case field.Names != nil:
+			r.attrs.PutStr(key, field.Name(value))
+		case field.Long:
+			r.decimal(key, value)
+		default:
+			r.attrs.PutInt(key, int64(value))
+		}
+	}
 }
 
 var debugAttributes = []attribute{

@@ -490,3 +490,23 @@ func TestAnIdOf64BitsIsATextWhateverItsSize(t *testing.T) {
 		}
 	}
 }
+
+func TestAFieldOfANotificationThatIsAnAddressOrABoolIsAnAttribute(t *testing.T) {
+	drops := ownAttributes[monitor.TypeDrop]
+	t.Cleanup(func() { ownAttributes[monitor.TypeDrop] = drops })
+	from := netip.Addr{}
+	row := func(key string, f flow.Field) attribute { return attribute{source{key, ""}, ownAttribute(f)} }
+	ownAttributes[monitor.TypeDrop] = []attribute{
+		row("from", flow.Field{Address: func(*flow.Flow) netip.Addr { return from }}),
+		row("yes", flow.Field{Field: monitor.Field{Bool: true}, Value: func(f *flow.Flow) uint64 { return uint64(f.Drop.Line) }}),
+		row("always", flow.Field{Field: monitor.Field{Bool: true, Always: true}, Value: func(*flow.Flow) uint64 { return 0 }}),
+	}
+	attrs := networkAppend(t, networkOptions, networkFlow(t, mt.Drop{}.Bytes())).Attributes().AsRaw()
+	require.NotContains(t, attrs, "from")
+	require.NotContains(t, attrs, "yes")
+	require.Equal(t, false, attrs["always"])
+	from = networkSrc
+	attrs = networkAppend(t, networkOptions, networkFlow(t, mt.Drop{Line: 7}.Bytes())).Attributes().AsRaw()
+	require.Equal(t, "10.0.0.1", attrs["from"])
+	require.Equal(t, true, attrs["yes"])
+}

@@ -83,8 +83,8 @@ func (m *Maker) Of(raw []byte) ID {
 	return m.id(h, uint64(m.number(h.Hi)))
 }
 
-// At returns the identifier of an event of a file that has no time. position is its number among such events of the file: it keeps equal
-// events apart, however far they are from each other. raw is its wire form.
+// At returns the identifier of an event of a file that has no time. raw is its wire form. position is its number among the file's
+// events without a time. It gives equal events different identifiers, however far apart they are.
 func (m *Maker) At(raw []byte, position uint64) ID { return m.id(xxh3.Hash128(raw), position) }
 
 // id returns the identifier of an event with the hash h. number is the number of equal events before it, or its position.

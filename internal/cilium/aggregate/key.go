@@ -14,15 +14,15 @@ import (
 // tunnel, two ports, the tunnel's identifier and two addresses.
 const keySize = 4 + 2*2 + 4 + 2*16
 
-// The place of the direction in a key, and a bit in the same byte that separates flows whose packets' bytes are counted from those
-// whose are not: a record that stands for several flows counts all of them or none.
+// directionAt is the place of the direction in a key. primaryBit, in the same byte, is set for flows whose packets and bytes are counted. It
+// keeps them apart from other flows, because a record of several flows counts all of them or none.
 const (
 	directionAt = 1
 	primaryBit  = 1 << 7
 )
 
-// identify sets c.key to the key of the event's connection. It returns false for events that are never aggregated: everything but
-// traces, and packets without an IP header. Each direction of a connection has its own key. For ICMP, type and code take the place of
+// identify sets c.key to the key of the event's connection. It reports whether the event may be aggregated: only traces of packets
+// with an IP header are. Each direction of a connection has its own key. For ICMP, type and code take the place of
 // the ports; a packet with neither is distinguished by its protocol.
 func (c *ConnectionAggregator) identify(f *flow.Flow) bool {
 	if f.Type != monitor.TypeTrace || f.IP.Version == 0 {

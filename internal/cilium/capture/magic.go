@@ -60,7 +60,7 @@ func (c *Reader) checkMagic() error {
 	return wrong(fmt.Sprintf("no capture: it begins with % x", head[:min(len(head), 8)]))
 }
 
-// looksLikeETL recognizes the first buffer of an event trace log by its WMI_BUFFER_HEADER: a buffer size of whole KiB that bounds the
+// looksLikeETL reports whether head is the first buffer of an event trace log, by its WMI_BUFFER_HEADER: a buffer size of whole KiB that bounds the
 // bytes in use, and the buffer type of a log's header.
 func looksLikeETL(head []byte) bool {
 	const headerBuffer = 4

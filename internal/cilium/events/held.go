@@ -57,10 +57,11 @@ func (f *Follower) find() (*held, error) {
 
 // known returns the map that is already read and is the found one; nil if there is none.
 //
-// Sometimes nothing shows whether the found map is one that looks like it (see compare). Taking it for that one could hide a map that
-// nobody reads. Taking it for another could give one map two readers, and count its events twice. So the reader of the one that looks
-// like it is ended before the found map is read; if both are one map, the next reader continues where this one ended. An old map is
-// left at once. The present one is left after a silence of Quiet, which the replacement of its programs brings, or after MaxUnsure.
+// Sometimes the found map looks like a map that is already read, and nothing shows whether the two are the same (see compare). Treating them
+// as the same could leave the found map without a reader. Treating them as different could give one map two readers, which would count its
+// events twice. So known ends the reader of the similar map before the found map is read. If both are the same map, the next reader continues
+// where this one ended. An old map's reader ends at once. The present map's reader ends after a silence of Quiet, which occurs when the
+// map's programs are replaced, or after MaxUnsure.
 func (f *Follower) known(found foundMap) *held {
 	all := f.held()
 	var unsure []*held

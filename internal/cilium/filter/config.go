@@ -14,8 +14,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
-// Config is the `filters` section. An event is wanted when a rule of Allow matches it, or there is none, and no rule of Deny
-// does.
+// Config is the `filters` section. An event is wanted if it matches a rule of Allow, or Allow is empty, and if it matches no rule of
+// Deny.
 type Config struct {
 	// Allow are the rules of which one must match. Default: none, which allows everything.
 	Allow []Rule `mapstructure:"allow"`
@@ -99,7 +99,7 @@ func (Rule) CheckKey(name string) error {
 	return fmt.Errorf("there is no such key; want one of %s", strings.Join(known, ", "))
 }
 
-// notHere says of each key of Hubble's FlowFilter that is none of a Rule why it is none (flow.proto of Cilium 1.20).
+// notHere lists the keys of Hubble's FlowFilter (flow.proto of Cilium 1.20) that a Rule does not have, each with the reason.
 var notHere = func() map[string]string {
 	const agent = " are not in the datapath's events; only Cilium's agent knows them. Use %[1]s_identity or %[1]s_ip"
 	keys := map[string]string{}

@@ -51,7 +51,7 @@ func TestAKeyOfHubblesThatTheDatapathCannotAnswerSaysWhyAndWhatToUse(t *testing.
 		"allow: [{tcp_flags: [{SYN: true}]}]":          "tcp_flags: it is no key of this receiver's filters",
 		"allow: [{source_pot: 1}]":                     "source_pot: there is no such key; want one of verdict, event_type",
 		"allow: [{source_port: 65616}]":                "source_port: \"65616\" is not allowed; want a whole number from 0 to 65535",
-		"allow: [{source_ip: }]":                       "allow[0].source_ip: it is missing or empty, as by a variable that is not set; want a value",
+		"allow: [{source_ip: }]":                       "allow[0].source_ip: it is missing or empty, for example because a variable is not set; want a value",
 		"allow: [{source_ip: {a: b}}]":                 `allow[0].source_ip: {"a":"b"} is not allowed; want a list`,
 		"allow: [{source_port: 0.5}]":                  "allow[0].source_port[0]: 0.5 is not allowed; want text or a whole number",
 	} {
@@ -67,6 +67,14 @@ var hubbleKeys = []string{
 	"destination_cluster_name", "traffic_direction", "verdict", "drop_reason_desc", "interface", "event_type", "http_status_code", "protocol",
 	"source_port", "destination_port", "reply", "dns_query", "source_identity", "destination_identity", "http_method", "http_path", "http_url",
 	"http_header", "tcp_flags", "node_name", "node_labels", "ip_version", "trace_id", "experimental",
+}
+
+// CheckKey looks into fields first, so an entry of notHere for a key of fields would never be seen.
+func TestNoKeyIsBothOfferedAndRefused(t *testing.T) {
+	require.NotEmpty(t, notHere)
+	for _, f := range fields() {
+		require.NotContains(t, notHere, f.name)
+	}
 }
 
 func TestNoKeyOfHubblesIsUnknown(t *testing.T) {

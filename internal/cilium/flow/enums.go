@@ -113,7 +113,6 @@ const (
 	LostUnknown             LostSource = 0
 	LostPerfEventRingBuffer LostSource = 1
 	LostObserverQueue       LostSource = 2
-	LostHubbleRingBuffer    LostSource = 3
 )
 
 var lostSourceNames = [...]string{

@@ -6,6 +6,7 @@
 package flow
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,11 +14,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// Field is a field of one type of notification.
+// Field is a field of one type of notification. It has one of the two functions, and reads flows of that type.
 type Field struct {
 	monitor.Field
-	Type  monitor.MessageType
-	Value func(*Flow) uint64 // of a flow of that type
+	Type    monitor.MessageType
+	Value   func(*Flow) uint64
+	Address func(*Flow) netip.Addr
 }
 
 // ownFields has all of them.
@@ -33,7 +35,13 @@ var ownFields = slices.Concat(
 func fieldsOf[N interface{ Fields() []monitor.FieldOf[N] }](t monitor.MessageType, of func(*Flow) *N) (fields []Field) {
 	var n N
 	for _, field := range n.Fields() {
-		fields = append(fields, Field{field.Field, t, func(f *Flow) uint64 { return field.Value(of(f)) }})
+		own := Field{Field: field.Field, Type: t}
+		if field.Address != nil {
+			own.Address = func(f *Flow) netip.Addr { return field.Address(of(f)) }
+		} else {
+			own.Value = func(f *Flow) uint64 { return field.Value(of(f)) }
+		}
+		fields = append(fields, own)
 	}
 	return fields
 }
@@ -51,37 +59,75 @@ func FieldsOf(t monitor.MessageType) (fields []Field) {
 // Name returns the name of a value of an enumeration, or its number where it has none.
 func (f *Field) Name(value uint64) string { return nameOf(f.Names, value) }
 
-// append appends a value as the line has it.
-func (f *Field) append(dst []byte, value uint64) []byte {
-	if value < uint64(len(f.Names)) {
+// has reports whether a flow of the field's type has a value.
+func (f *Field) has(flow *Flow) bool {
+	if f.Address != nil {
+		return f.Address(flow).IsValid()
+	}
+	return f.Value(flow) != 0
+}
+
+// append appends the value as the line has it.
+func (f *Field) append(dst []byte, flow *Flow) []byte {
+	if f.Address != nil {
+		return appendAddress(dst, f.Address(flow))
+	}
+	value := f.Value(flow)
+	switch {
+	case f.Bool:
+		return strconv.AppendBool(dst, value != 0)
+	case value < uint64(len(f.Names)):
 		return append(dst, f.Names[value]...)
 	}
 	return strconv.AppendUint(dst, value, 10)
 }
 
-// json writes the field where the flow has it.
-func (f *Field) json(flow *Flow, w object, _ export) object {
-	if flow.Type != f.Type {
-		return w
+// json writes the value under a name.
+func (f *Field) json(flow *Flow, w object, name string) object {
+	if f.Address != nil {
+		return w.address(name, f.Address(flow))
 	}
 	value := f.Value(flow)
-	if value == 0 {
-		return w
-	}
-	name, inner, nested := strings.Cut(f.Hubble, ".")
-	if nested {
-		w = w.open(name)
-		name = inner
-	}
 	switch {
+	case f.Bool:
+		return w.bool(name, value != 0)
 	case f.Names != nil:
-		w = w.enum(name, f.Name(value))
+		return w.enum(name, f.Name(value))
 	case f.Long:
-		w = w.long(name, value)
-	default:
-		w = w.number(name, value)
+		return w.long(name, value)
 	}
-	if nested {
+	return w.number(name, value)
+}
+
+// member is the fields of notifications that share a member of Hubble's flow: the same field of several types, or the fields of one message.
+type member struct {
+	fields []*Field
+	others fieldWriter // writes the fields of the same message that are not of the tables; may be nil
+}
+
+// json writes the fields that the flow has. A message is opened once.
+func (m *member) json(flow *Flow, w object, e export) object {
+	open := false
+	if m.others != nil {
+		before := len(w)
+		if w = m.others(flow, w, e); len(w) > before {
+			w, open = w[:len(w)-1], true // without the message's closing brace
+		}
+	}
+	for _, f := range m.fields {
+		if flow.Type != f.Type || !f.has(flow) {
+			continue
+		}
+		name, inner, nested := strings.Cut(f.Hubble, ".")
+		if nested {
+			if !open {
+				w, open = w.open(name), true
+			}
+			name = inner
+		}
+		w = f.json(flow, w, name)
+	}
+	if open {
 		w = w.close()
 	}
 	return w
@@ -89,13 +135,18 @@ func (f *Field) json(flow *Flow, w object, _ export) object {
 
 // withOwnFields puts the fields of notifications among the others: each in its place if Hubble's flow is known to have it, otherwise behind the
 // one that flow.proto declares before it.
-func withOwnFields(fields []field) []field {
+func withOwnFields(fields []field, ownFields []Field) []field {
+	members := map[string]*member{}
 	for i := range ownFields {
 		own := &ownFields[i]
 		if own.Hubble == "" {
 			continue
 		}
 		name, _, nested := strings.Cut(own.Hubble, ".")
+		if m := members[name]; m != nil {
+			m.fields = append(m.fields, own)
+			continue
+		}
 		at := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
 		if at < 0 {
 			at = 1 + slices.IndexFunc(fields, func(f field) bool { return f.name == own.After })
@@ -104,21 +155,27 @@ func withOwnFields(fields []field) []field {
 				fields[at].message = name
 			}
 		}
-		if others := fields[at].json; others != nil { // those of other notifications
-			fields[at].json = func(f *Flow, w object, e export) object { return own.json(f, others(f, w, e), e) }
-		} else {
-			fields[at].json = own.json
-		}
+		members[name] = &member{[]*Field{own}, fields[at].json}
+		fields[at].json = members[name].json
 	}
 	return fields
 }
 
-// withOwnMessages adds the messages of the fields that withOwnFields adds.
-func withOwnMessages(messages map[string]string) map[string]string {
+// withOwnMessages adds to the messages the fields of notifications. fields are those of withOwnFields.
+func withOwnMessages(messages map[string]string, fields []field, ownFields []Field) map[string]string {
 	for i := range ownFields {
-		if name, inner, nested := strings.Cut(ownFields[i].Hubble, "."); nested {
-			messages[name] = strings.TrimSpace(inner + " " + ownFields[i].Others)
+		name, inner, nested := strings.Cut(ownFields[i].Hubble, ".")
+		if !nested {
+			continue
 		}
+		message := fields[slices.IndexFunc(fields, func(f field) bool { return f.name == name })].message
+		known := strings.Fields(messages[message])
+		for _, add := range append([]string{inner}, strings.Fields(ownFields[i].Others)...) {
+			if !slices.Contains(known, add) {
+				known = append(known, add)
+			}
+		}
+		messages[message] = strings.Join(known, " ")
 	}
 	return messages
 }

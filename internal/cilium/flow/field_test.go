@@ -3,6 +3,8 @@
 package flow
 
 import (
+	"encoding/json"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -54,4 +56,70 @@ func TestAFieldOfTwoNotificationsIsOneFieldOfTheFlow(t *testing.T) {
 		}
 		require.Equal(t, 1, strings.Count(string(f.AppendHubbleJSON(nil, "", at)), "ip_trace_id"))
 	}
+}
+
+// laterDrop is a drop with fields that a later version might add.
+type laterDrop monitor.Drop
+
+func (laterDrop) Fields() []monitor.FieldOf[laterDrop] {
+	line := func(d *laterDrop) uint64 { return uint64(d.Line) }
+	return []monitor.FieldOf[laterDrop]{
+		{Field: monitor.Field{Hubble: "new.value", After: "file", Others: "agent", Head: "New: "}, Value: line},
+		{Field: monitor.Field{Hubble: "new.second", After: "file", Others: "agent other"}, Value: func(d *laterDrop) uint64 { return uint64(d.IfIndex) }},
+		{Field: monitor.Field{Hubble: "new.yes", After: "file", Bool: true, Head: "Yes: "}, Value: func(d *laterDrop) uint64 { return uint64(d.File) }},
+		{Field: monitor.Field{Hubble: "new.from", After: "file", Tail: "; From: "}, Address: func(d *laterDrop) netip.Addr {
+			if d.Flags == 0 {
+				return netip.Addr{}
+			}
+			return netip.AddrFrom4([4]byte{10, 0, 0, byte(d.Flags)})
+		}},
+		{Field: monitor.Field{Hubble: "file.extra", After: "trace_reason"}, Value: line}, // of a message that is written without it
+	}
+}
+
+func TestTwoFieldsOfOneMessageAreOneMessageOfTheFlow(t *testing.T) {
+	own := fieldsOf(monitor.TypeDrop, func(f *Flow) *laterDrop { return (*laterDrop)(&f.Drop) })
+	fields := withOwnFields([]field{
+		{name: "trace_reason"},
+		{name: "file", message: "FileInfo", json: func(f *Flow, w object, _ export) object {
+			if f.Drop.ExtError != 0 {
+				return w
+			}
+			return w.open("file").text("name", "bpf_lxc.c").close()
+		}},
+	}, own)
+	written := func(f *Flow) string {
+		w := object("{")
+		for _, field := range fields {
+			if field.json != nil {
+				w = field.json(f, w, export{})
+			}
+		}
+		w = w.close()
+		require.True(t, json.Valid(w), "%s", w)
+		return string(w)
+	}
+	drop := func(d monitor.Drop) *Flow { return &Flow{Type: monitor.TypeDrop, Drop: d} }
+	for want, d := range map[string]monitor.Drop{
+		`{"file":{"name":"bpf_lxc.c","extra":5},"new":{"value":5,"second":6,"yes":true,"from":"10.0.0.9"}}`: {Line: 5, IfIndex: 6, File: 1, Flags: 9},
+		`{"file":{"name":"bpf_lxc.c"},"new":{"second":6}}`:                                                  {IfIndex: 6},
+		`{"file":{"extra":5},"new":{"value":5}}`:                                                            {Line: 5, ExtError: 1},
+		`{"file":{"name":"bpf_lxc.c"},"new":{"from":"10.0.0.9"}}`:                                           {Flags: 9},
+		`{}`: {ExtError: 1},
+	} {
+		require.Equal(t, want, written(drop(d)))
+	}
+	require.Equal(t, `{"file":{"name":"bpf_lxc.c"}}`, written(&Flow{Type: monitor.TypeTrace, Drop: monitor.Drop{Line: 5}}))
+
+	require.Equal(t, map[string]string{"FileInfo": "name line extra", "new": "value agent second other yes from"},
+		withOwnMessages(map[string]string{"FileInfo": "name line"}, fields, own))
+
+	var shown []*Field
+	for i := range own {
+		shown = append(shown, &own[i])
+	}
+	f := drop(monitor.Drop{Line: 5, File: 1, Flags: 9})
+	line := string(f.appendFlowLine(nil, f, shown))
+	require.Contains(t, line, "(New: 5; Yes: true; ")
+	require.Contains(t, line, "; From: 10.0.0.9)")
 }

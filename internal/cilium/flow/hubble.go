@@ -263,7 +263,7 @@ var flowFields = withOwnFields([]field{
 	{name: "ingress_denied_by"},
 	{name: "policy_log"},
 	{name: "aggregate", message: "Aggregate"},
-})
+}, ownFields)
 
 // messages has the fields of each message type in a flow: name, or name:message for a field that is a message. Fields that a mask can only
 // take whole (lists, times, wrapped values, policies) have no message here.
@@ -293,7 +293,7 @@ var messages = withOwnMessages(map[string]string{
 	"TraceContext":     "parent:TraceParent",
 	"TraceParent":      "trace_id",
 	"Aggregate":        "ingress_flow_count egress_flow_count unknown_direction_flow_count",
-})
+}, flowFields, ownFields)
 
 // declared returns fields in the form of messages.
 func declared(fields []field) string {

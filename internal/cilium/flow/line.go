@@ -67,14 +67,14 @@ func (f *Flow) appendFlowLine(dst []byte, summary *Flow, fields []*Field) []byte
 	dst = append(append(dst, ' '), f.verdictText()...)
 	dst = append(dst, " ("...)
 	for _, field := range fields {
-		if value := field.Value(f); value != 0 && field.Head != "" {
-			dst = append(field.append(append(dst, field.Head...), value), "; "...)
+		if field.Head != "" && field.has(f) {
+			dst = append(field.append(append(dst, field.Head...), f), "; "...)
 		}
 	}
 	dst = summary.AppendSummary(dst)
 	for _, field := range fields {
-		if value := field.Value(f); value != 0 && field.Tail != "" {
-			dst = field.append(append(dst, field.Tail...), value)
+		if field.Tail != "" && field.has(f) {
+			dst = field.append(append(dst, field.Tail...), f)
 		}
 	}
 	return append(dst, ')')

@@ -12,7 +12,6 @@ import (
 
 // EtherTypes of the headers that are read.
 const (
-	etherTypeLLC    = 0x0600 // smaller values are a length
 	etherTypeIPv4   = 0x0800
 	etherTypeTEB    = 0x6558 // transparent Ethernet bridging
 	etherTypeVLAN   = 0x8100

@@ -42,8 +42,9 @@ func (n *Notification) setPacket(data []byte, length int) {
 	n.Packet = packet
 }
 
-// extendedOffset returns the offset of a packet after an extension of unknown length: the captured length before the record's end, or before
-// the bytes that a perf ring has added. In the latter case the extension consists of words of 4 bytes, as the header does.
+// extendedOffset returns the offset of a packet that follows an extension of unknown length. The packet ends at the record's end, or before the
+// bytes that a perf ring has added, and has the captured length. If a ring has added bytes, the extension, like the header, consists of 4-byte
+// words.
 func (n *Notification) extendedOffset(data []byte, header int) int {
 	const word = 4
 	offset := len(data) - int(n.CapLen)
@@ -116,8 +117,8 @@ func (n *Notification) isItsPacket(b []byte) bool {
 	return n.fits(b[link:], link, etherType)
 }
 
-// fits reports whether b, which follows a link header, has a header of the given type that gives the length on the wire. The shortest
-// Ethernet frames are filled with zeros.
+// fits reports whether b, which follows a link header, begins with a header of the given type whose length field agrees with the length on
+// the wire. Ethernet pads short frames with zeros, so the shortest frames may be longer than the header says.
 func (n *Notification) fits(b []byte, link uint32, etherType uint16) bool {
 	const ipv4Len, ipv6Len, arpLen, etherLen, minFrame = 20, 40, 28, 14, 60
 	length := uint32(0)

@@ -26,11 +26,11 @@ type PacketMonitor struct {
 // Fields returns the fields of the drop that are shown unchanged: the packet monitor's own numbers, not Cilium's.
 func (PacketMonitor) Fields() []FieldOf[PacketMonitor] {
 	return []FieldOf[PacketMonitor]{
-		{Field{Attribute: "cilium.pktmon.drop_reason", Always: true}, func(p *PacketMonitor) uint64 { return uint64(p.DropReason) }},
-		{Field{Attribute: "cilium.pktmon.drop_location", Always: true}, func(p *PacketMonitor) uint64 { return uint64(p.DropLocation) }},
-		{Field{Attribute: "cilium.pktmon.component_id", Always: true}, func(p *PacketMonitor) uint64 { return uint64(p.ComponentID) }},
-		{Field{Attribute: "cilium.pktmon.edge_id", Always: true}, func(p *PacketMonitor) uint64 { return uint64(p.EdgeID) }},
-		{Field{Attribute: "cilium.pktmon.group_id", Always: true, Long: true}, func(p *PacketMonitor) uint64 { return p.GroupID }},
+		{Field: Field{Attribute: "cilium.pktmon.drop_reason", Always: true}, Value: func(p *PacketMonitor) uint64 { return uint64(p.DropReason) }},
+		{Field: Field{Attribute: "cilium.pktmon.drop_location", Always: true}, Value: func(p *PacketMonitor) uint64 { return uint64(p.DropLocation) }},
+		{Field: Field{Attribute: "cilium.pktmon.component_id", Always: true}, Value: func(p *PacketMonitor) uint64 { return uint64(p.ComponentID) }},
+		{Field: Field{Attribute: "cilium.pktmon.edge_id", Always: true}, Value: func(p *PacketMonitor) uint64 { return uint64(p.EdgeID) }},
+		{Field: Field{Attribute: "cilium.pktmon.group_id", Always: true, Long: true}, Value: func(p *PacketMonitor) uint64 { return p.GroupID }},
 	}
 }
 

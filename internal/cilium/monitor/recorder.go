@@ -12,7 +12,7 @@ type Recorder struct {
 
 // Fields returns the fields of the notification that are shown unchanged.
 func (Recorder) Fields() []FieldOf[Recorder] {
-	return []FieldOf[Recorder]{{Field{Attribute: "cilium.recorder.rule_id", Always: true}, func(r *Recorder) uint64 { return uint64(r.RuleID) }}}
+	return []FieldOf[Recorder]{{Field: Field{Attribute: "cilium.recorder.rule_id", Always: true}, Value: func(r *Recorder) uint64 { return uint64(r.RuleID) }}}
 }
 
 const recorderLen = 24 // bytes

@@ -21,12 +21,12 @@ type TraceSock struct {
 func (TraceSock) Fields() []FieldOf[TraceSock] {
 	return []FieldOf[TraceSock]{
 		{
-			Field{Attribute: "cilium.socket.cookie", Hubble: "socket_cookie", After: "sock_xlate_point", Long: true},
-			func(s *TraceSock) uint64 { return s.SockCookie },
+			Field: Field{Attribute: "cilium.socket.cookie", Hubble: "socket_cookie", After: "sock_xlate_point", Long: true},
+			Value: func(s *TraceSock) uint64 { return s.SockCookie },
 		},
 		{
-			Field{Attribute: "cilium.cgroup.id", Hubble: "cgroup_id", After: "socket_cookie", Long: true},
-			func(s *TraceSock) uint64 { return s.CgroupID },
+			Field: Field{Attribute: "cilium.cgroup.id", Hubble: "cgroup_id", After: "socket_cookie", Long: true},
+			Value: func(s *TraceSock) uint64 { return s.CgroupID },
 		},
 	}
 }

@@ -24,13 +24,13 @@ type PolicyVerdict struct {
 // Fields returns the fields of a policy verdict that are shown unchanged.
 func (PolicyVerdict) Fields() []FieldOf[PolicyVerdict] {
 	return []FieldOf[PolicyVerdict]{
-		{Field{Attribute: "cilium.policy.cookie", Long: true}, func(v *PolicyVerdict) uint64 { return uint64(v.Cookie) }},
-		{Field{
+		{Field: Field{Attribute: "cilium.policy.cookie", Long: true}, Value: func(v *PolicyVerdict) uint64 { return uint64(v.Cookie) }},
+		{Field: Field{
 			Attribute: "cilium.auth_type",
 			Hubble:    "auth_type", After: "drop_reason",
 			Tail:  "; Auth: ",
 			Names: AuthTypeNames,
-		}, func(v *PolicyVerdict) uint64 { return uint64(v.AuthType) }},
+		}, Value: func(v *PolicyVerdict) uint64 { return uint64(v.AuthType) }},
 	}
 }
 

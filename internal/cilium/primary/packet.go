@@ -10,11 +10,11 @@ import "math"
 type packet struct {
 	last       int64 // when one was last seen, ns since 1970
 	sourcePort uint16
-	told       uint16 // of the last one that ended: byProgram where a program dropped it, and a bit for each component that reported that
-	ended      int16  // processor that reported the last end; noProcessor without one
-	by         uint8  // processor that last reported a counted passing on, or an arrival: see inShort
+	told       uint16 // who reported the end of the last such packet: byProgram if a program dropped it, and a bit for each component
+	ended      int16  // processor that reported the last end; noProcessor if there was none
+	by         uint8  // processor that last reported a packet that was passed on and counted, or that arrived: see inShort
 	translated bool
-	anew       bool  // one has come in from outside since one was counted
+	anew       bool  // a packet has come in from outside since the last one was counted
 	arrived    uint8 // how many have come in and were not reported since
 	counted    uint8 // how many a record has counted
 	done       uint8 // how many of the counted ones have ended, while other processors may still report them
@@ -60,8 +60,8 @@ func (p *packet) touch(now int64) (certain bool) {
 // justPassed reports whether a packet that has not ended was counted so recently that the present record belongs to it.
 func (p *packet) justPassed() bool { return p.passed > 0 || p.before > 0 }
 
-// see returns the marks of a record at a place. certain is false when the packet was last seen too long ago to be the same by the clock: it
-// is then another one if it was seen at the place before, and otherwise not known.
+// see returns the marks of a record at a place. certain is false if the packet was last seen so long ago that the clock does not
+// show whether it is the same. It is then another packet if it was seen at this place before. Otherwise this is not known.
 func (p *packet) see(here place, k kind, cpu int16, certain bool) (marks Marks) {
 	if k == monitored && p.told != 0 {
 		bit := component(here)

@@ -198,11 +198,11 @@ func (m *Marker) arrive(id flow.Identity, here place, cpu int16) {
 		p.anew = false
 	}
 	switch {
-	case !here.outermost(): // it is under way, and may have been reported before
+	case !here.outermost(): // the packet is on its way inside, so it may have been reported before
 		if p.counted > 0 || p.arrived > 0 {
 			return
 		}
-	case !p.anew && p.justPassed() && cpu != noProcessor && p.by != inShort(cpu): // the packet that was passed on: the record of another processor comes late
+	case !p.anew && p.justPassed() && cpu != noProcessor && p.by != inShort(cpu): // another processor's record of the packet that was passed on is late
 		return
 	default:
 		p.anew, p.by = true, inShort(cpu)
@@ -259,8 +259,8 @@ func (m *Marker) sweep() {
 // been translated since.
 //
 // The node's stack may translate a packet's destination, as a service of the host itself does. Cilium translates the source, and does not
-// give the original one in a trace of version 0 or of a reply that a node port's service sends. A packet that was counted then comes again
-// with the same body and one end the same. Two different packets may be as alike.
+// give the original one in a trace of version 0 or of a reply that a node port's service sends. A counted packet is then reported again with
+// the same body, but with only one of its ends unchanged. Two different packets may look the same in this way.
 func (m *Marker) find(id flow.Identity, here place) (found *packet, print recent.Print, alike bool) {
 	print = m.packets.Join(id.Body, id.Source, id.Destination)
 	same, exact := 0, false

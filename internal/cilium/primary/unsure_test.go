@@ -179,7 +179,7 @@ func TestAPacketForAServiceIsFollowed(t *testing.T) {
 	require.Zero(t, l.marker.Unmarked())
 }
 
-// The outside of what is encrypted or in a tunnel comes in as well, and is none that should be counted.
+// The outer packet of an encrypted or tunneled packet is reported as well. It must not be counted.
 func TestTheOutsideOfAPacketThatComesInIsNoPacketOfItsOwn(t *testing.T) {
 	l := newLine(t)
 	for _, outside := range [][]byte{

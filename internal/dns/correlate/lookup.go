@@ -13,9 +13,10 @@ import (
 )
 
 // A look-up of the DNS Client is a program's call (3006), its result (3008), and the work of the DNS Client service between them. The program
-// writes 3006 and 3008. These events have no common id. From version 1 on the service's events name the program's process. Such an event is
-// part of the only open call with its process, name and type. If two such calls are open it is part of none. An event without a type gets
-// the type of the only open call with its process and name (openTypes), or else of the event before it on its thread.
+// writes 3006 and 3008. These events have no common id. From version 1 on the service's events name the program's process. If exactly one open call has
+// the event's process, name and type, the event is part of that call. If two do, it is part of none. An event without a type gets
+// the type of the open call with its process and name, if there is only one (openTypes). Otherwise it gets the type of the event before it on
+// its thread.
 
 // Lookup is the information of a look-up's events besides the one that its record is made of. The zero value is no look-up.
 type Lookup struct {

@@ -78,7 +78,7 @@ func TestARuleThatIsNotAllowedIsRefusedWithKeyValueAndWhatIs(t *testing.T) {
 		"include: [{DnsQuery: a}, {DnsQuery: ['']}]":   {"include[1].DnsQuery", `""`, "want a domain name"},
 		"exclude: [{DnsQueryTypeName: AAA}]":           {"exclude[0].DnsQueryTypeName", `"AAA"`, "TYPE and a number"},
 		"exclude: [{DnsQueryTypeName: TYPE65536}]":     {`"TYPE65536"`},
-		"exclude: [{DnsQueryTypeName: NULL}]":          {`exclude[0].DnsQueryTypeName: it is missing or empty, as by a variable that is not set; want a value, or "null" in quotes`},
+		"exclude: [{DnsQueryTypeName: NULL}]":          {`exclude[0].DnsQueryTypeName: it is missing or empty, for example because a variable is not set; want a value, or "null" in quotes`},
 		"exclude: [{EventOriginalType: [257, 65536]}]": {"exclude[0].EventOriginalType", `"65536"`, "0 to 65535, such as 257"},
 		"exclude: [{EventOriginalType: x}]":            {`"x" is not an event id`},
 		"exclude: [{EventOriginalType: -1}]":           {`"-1" is not an event id`},

@@ -294,7 +294,7 @@ func readProcess(f *Filter, e *dns.Event) {
 	}
 }
 
-// matches compares in any case.
+// matches reports whether a name is the process or its file, in any case.
 func (s *processes) matches(x *facts) bool {
 	if x.process == "" {
 		return false
@@ -303,5 +303,5 @@ func (s *processes) matches(x *facts) bool {
 	return slices.ContainsFunc(*s, func(name string) bool { return strings.EqualFold(name, x.process) || strings.EqualFold(name, file) })
 }
 
-// possible is true: no manifest says which programs there are.
+// possible reports whether an event can match: always, since no manifest lists the programs.
 func (s *processes) possible(*occurrence) bool { return true }

@@ -47,8 +47,8 @@ func (m *memory) forget() {
 	clear(m.entries)
 }
 
-// repeats reports whether an equal event is remembered whose time is less than the window before or after that of e: the events of several
-// processors arrive slightly out of order. If there is none, e is remembered.
+// repeats reports whether the memory has an event that is equal to e and less than the window older or newer than e. It may be newer because
+// the events of several processors arrive slightly out of order. If there is none, repeats stores e.
 func (m *memory) repeats(e *dns.Event) bool {
 	id := m.identity(e)
 	return m.repeated([2]uint64{maphash.Bytes(m.seeds[0], id), maphash.Bytes(m.seeds[1], id)}, e.TimeStamp)

@@ -13,7 +13,7 @@ import (
 var errLZ77 = errors.New("not plain LZ77, or damaged")
 
 // decompress decompresses src, to its end, into dst and returns how many bytes it has written. It fails if src refers to bytes before
-// dst, or gives more bytes than dst has room for. The bytes that it has written until then are what src gives up to the fault.
+// dst, or gives more bytes than dst has room for. After a failure, dst has the bytes from before the fault, and n is their number.
 //
 // Flags come in words of 32 bits, the highest bit first: 0 is a byte to copy from src; 1 is a match of 16 bits, whose upper 13 bits
 // are the distance minus 1 and whose lower 3 bits are the length minus 3. A length of 7 or more continues in a half byte, which two

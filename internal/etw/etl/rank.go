@@ -27,7 +27,7 @@ func (r *Reader) rank(s *stream) {
 	s.key = s.stamp
 	switch back := older(s.stamp, s.time, r.second); {
 	case back && s.goesOnBefore(s.time, r.second): // the clock was set back
-		// When the others are past the step by its own size, they have stepped back as well, or never will.
+		// Once the other sources are further past the step than its size, they have stepped back too, or will not.
 		size := s.time - s.stamp
 		s.key, r.stepped = waiting, max(r.stepped, min(s.time, waiting-1-size)+size)
 		s.time = s.stamp

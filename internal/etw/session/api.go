@@ -99,7 +99,7 @@ const (
 	providerInfoSize   = 24
 )
 
-// providerListed looks a provider up in a PROVIDER_ENUMERATION_INFO.
+// providerListed reports whether a PROVIDER_ENUMERATION_INFO lists a provider.
 func providerListed(info []byte, provider etw.GUID) bool {
 	if len(info) < providerInfoHeader {
 		return false

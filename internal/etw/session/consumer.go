@@ -17,9 +17,8 @@ var (
 	headerProvider    = etw.MustGUID("{68FDD900-4A3E-11D1-84F4-0000F80464E3}")
 )
 
-// Opcodes of RT_LostEvent.
+// Opcodes of RT_LostEvent. 32 is lost events.
 const (
-	opcodeLostEvent  = 32
 	opcodeLostBuffer = 33
 	opcodeLostFile   = 34
 )
@@ -105,7 +104,7 @@ func (c *consumer) noticeLoss(opcode byte) {
 		c.lostBuffers.Add(1)
 	case opcodeLostFile:
 		c.lostFiles.Add(1)
-	default: // opcodeLostEvent
+	default:
 		c.lostEvents.Add(1)
 	}
 }

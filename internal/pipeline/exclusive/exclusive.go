@@ -3,7 +3,7 @@
 // Package exclusive keeps the components of one process off each other's sources. In comes a name, such as that of an ETW session or the
 // path of a pinned map; out comes the right to use what it names, until that is given back.
 //
-// It is for names alone, within the process. Three other registries differ from it. Against other processes there are a named mutex
+// It is for names alone, within the process. Four other registries differ from it. Against other processes there are a named mutex
 // (internal/etw/session) and locked files (internal/pipeline/record). The claims of internal/cilium/events compare the maps, because one
 // map may have several names. The instances of receiver/ciliumwindowsreceiver do not keep anything apart: they make a logs and a metrics
 // pipeline share one receiver.

@@ -130,8 +130,8 @@ func (s *Steady) age(m Moment, at, now int64, known bool) int64 {
 func (s *Steady) Leaps(since Moment) int32 { return s.leaps - since.Leaps }
 
 // LeaptOnce reports whether there has been exactly one leap forward since an event that came at a moment and happened at a time. A leap
-// that ended no later than the event's time happened before it, although the clock followed it later, unless the host's clock was set
-// back since.
+// that ended no later than the event's time happened before the event, even if this clock followed the leap later. This does not hold if the
+// host's clock was set back since.
 func (s *Steady) LeaptOnce(since Moment, at int64) bool {
 	switch leaps := s.Leaps(since); {
 	case leaps == 1:

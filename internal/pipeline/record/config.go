@@ -15,10 +15,10 @@ import (
 
 // Config is the receivers' `record` section.
 type Config struct {
-	// Path is the file that raw events are written to. Without the section there is none; a section without a path is refused.
+	// Path is the file that raw events are written to. Without the section nothing is recorded. A section without a path is refused.
 	Path string `mapstructure:"path"`
-	// MaxSizeMiB is the size at which a file is full. Default 100. The full one before it is kept, so that twice as much
-	// is taken at most.
+	// MaxSizeMiB is the size at which a file is full. Default 100. The full file before it is kept, so the files take at most
+	// twice this size.
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 
 	configyaml.Optional `mapstructure:",squash"`
@@ -39,7 +39,7 @@ func (c *Config) Validate() error {
 	}
 	switch {
 	case c.There() && !c.Enabled():
-		return errors.New("path: it is missing or empty, as by a variable that is not set; want the name of a file to write; to record nothing, leave the section record out")
+		return errors.New("path: it is missing or empty, for example because a variable is not set; want the name of a file to write; to record nothing, leave the section record out")
 	case !c.Enabled():
 		return nil
 	}

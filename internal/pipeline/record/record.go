@@ -235,7 +235,7 @@ func (r *Recorder) write(c *queue.Chunk) {
 	}
 }
 
-// begin renames the present file and begins a new one. It retries until that works, or the recorder must stop.
+// begin renames the present file and begins a new one. It retries until that works or the recorder must stop, and reports whether it worked.
 func (r *Recorder) begin() bool {
 	for !r.over {
 		err := r.beginOnce()
@@ -346,7 +346,7 @@ func (r *Recorder) settle() {
 	r.log.Info("recording again", zap.Stringer("not_recorded", &r.Stats.Lost))
 }
 
-// tryAgain waits before the next attempt after the disk's error err. It returns false if the recorder must stop.
+// tryAgain waits before the next attempt after the disk's error err. It reports whether the recorder may go on.
 func (r *Recorder) tryAgain(err error) bool {
 	if !r.failing {
 		r.failing = true

@@ -54,7 +54,7 @@ func (c *Config) Enabled() bool { return len(c.Path) > 0 }
 // Validate names the key, the value and what is allowed. A file need not be there: it may come after it was asked.
 func (c *Config) Validate() error {
 	if (c.There() || c.ExitWhenDone) && !c.Enabled() {
-		return errors.New("path: it is missing or empty, as by a variable that is not set; want a file or a glob pattern, or a list of them; to read the live source, " +
+		return errors.New("path: it is missing or empty, for example because a variable is not set; want a file or a glob pattern, or a list of them; to read the live source, " +
 			"leave the section replay out")
 	}
 	var errs []error

@@ -237,7 +237,8 @@ func Follows(before, path string) bool {
 	return before != "" && (follows(placeOf(before), placeOf(path)) || follows(targetOf(before), targetOf(path)))
 }
 
-// targetOf is placeOf for the file that a path leads to through links and, on Windows, short names. If there is none it is that of the path.
+// targetOf resolves links and, on Windows, short names, and returns placeOf of the result. If the path does not resolve, it returns placeOf of
+// the path itself.
 func targetOf(path string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
@@ -245,7 +246,7 @@ func targetOf(path string) string {
 	return placeOf(path)
 }
 
-// follows is Follows for two names, taken literally.
+// follows reports whether path continues before. It compares the names only, as Follows does after resolving them.
 func follows(before, path string) bool {
 	ext := filepath.Ext(path)
 	if before == strings.TrimSuffix(path, ext)+".1"+ext {

@@ -207,9 +207,6 @@ func (r *Runner) OpenRecord(files []string) (*record.Recorder, error) {
 	})
 }
 
-// Running reports whether the receiver has been started and not yet been shut down.
-func (r *Runner) Running() bool { return r.running }
-
 // Shutdown stops the source, hands over what is queued, and logs what became of every event.
 func (r *Runner) Shutdown(ctx context.Context) error {
 	r.job.Leave()

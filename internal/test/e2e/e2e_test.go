@@ -300,7 +300,7 @@ func TestASectionThatAnUnsetVariableLeavesEmptyIsRefused(t *testing.T) {
 				out, err := cmd.CombinedOutput()
 				require.Equal(t, refused, err != nil, "%s: %s: %s: %s", receiver, section, value, out)
 				if refused {
-					require.Contains(t, string(out), section+": path: it is missing or empty, as by a variable that is not set; want ")
+					require.Contains(t, string(out), section+": path: it is missing or empty, for example because a variable is not set; want ")
 				}
 			}
 		}

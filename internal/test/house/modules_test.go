@@ -3,8 +3,10 @@
 package house
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -99,4 +101,27 @@ func TestMakeHelpListsATargetOnce(t *testing.T) {
 		seen[target] = true
 	}
 	require.Greater(t, len(seen), 30)
+}
+
+func TestTheWindowsTestsOfEveryPackageThatHasAnyAreRun(t *testing.T) {
+	command := regexp.MustCompile(`(?m)GOOS=windows .* go test -count=1 -p 1 -exec '[^']*' (\./.*)$`).FindStringSubmatch(text(t, "-n", "test-windows"))
+	require.NotNil(t, command)
+	listed := strings.Fields(command[1])
+	for _, folder := range []string{"internal", "receiver"} { // those of the other modules are all run, see TestCIRunsTheTestsOfEveryGoModule
+		require.NoError(t, filepath.WalkDir(filepath.Join(root, folder), func(path string, _ fs.DirEntry, err error) error {
+			if strings.HasSuffix(path, "_windows_test.go") {
+				require.Contains(t, listed, "./"+strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), root+"/"))
+			}
+			return err
+		}))
+	}
+	require.Greater(t, len(listed), 8)
+}
+
+func TestBenchAllRunsTheBenchmarksOfEveryGoModule(t *testing.T) {
+	commands := text(t, "-n", "bench-all")
+	require.Contains(t, commands, "go list ./...")
+	loop := regexp.MustCompile(`for m in ([^;]*); do`).FindStringSubmatch(commands)
+	require.NotNil(t, loop)
+	require.Equal(t, modules(t), append([]string{"."}, strings.Fields(loop[1])...))
 }

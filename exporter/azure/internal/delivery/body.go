@@ -94,8 +94,5 @@ func (b *Body) write(p []byte) {
 // Raw returns the size before compression in bytes.
 func (b *Body) Raw() int { return b.raw }
 
-// Items returns the number of items.
-func (b *Body) Items() int { return b.items }
-
 // Compressed returns the size after compression in bytes. The body must be closed.
 func (b *Body) Compressed() int { return b.out.Len() }

@@ -41,7 +41,6 @@ func TestABodyIsAnArrayWithinItsLimits(t *testing.T) {
 		require.True(t, b.Fits(10), "[7 bytes, 10 bytes] are 20")
 		require.False(t, b.Fits(11))
 		b.Add([]byte(`{"a":2000}`))
-		require.Equal(t, 2, b.Items())
 		z, err := gzip.NewReader(bytes.NewReader(b.Close()))
 		require.NoError(t, err)
 		text, err := io.ReadAll(z)
