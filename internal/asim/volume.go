@@ -15,15 +15,20 @@ const (
 	AllAttributes AttributeSet = "all"
 	// SlimAttributes leaves out what repeats another attribute, has its ordinary value, or only ties events that are joined already.
 	SlimAttributes AttributeSet = "slim"
+	// MinimalAttributes is slim, and also leaves out what is the same in all records of a host, and what few questions need.
+	MinimalAttributes AttributeSet = "minimal"
 )
 
 // Validate returns an error for an unknown set. The error lists the known ones.
 func (s AttributeSet) Validate() error {
-	if s != AllAttributes && s != SlimAttributes {
-		return fmt.Errorf("%q is not a set of attributes; want %s or %s", string(s), AllAttributes, SlimAttributes)
+	if s != AllAttributes && s != SlimAttributes && s != MinimalAttributes {
+		return fmt.Errorf("%q is not a set of attributes; want %s, %s or %s", string(s), AllAttributes, SlimAttributes, MinimalAttributes)
 	}
 	return nil
 }
+
+// Slim reports whether attributes are left out.
+func (s AttributeSet) Slim() bool { return s == SlimAttributes || s == MinimalAttributes }
 
 // DevicePlace is the key `device.in`: where the attributes of the device are.
 type DevicePlace string

@@ -45,7 +45,7 @@ type Config struct {
 	Device deviceConfig `mapstructure:"device"`
 	// Packet configures what happens to the DNS messages in the DNS Server's events.
 	Packet dnslog.PacketConfig `mapstructure:"packet"`
-	// Attributes is which attributes a record has: all (default) or slim.
+	// Attributes is which attributes a record has: all (default), slim or minimal.
 	Attributes asim.AttributeSet `mapstructure:"attributes"`
 	// Names is the spelling of names in profile windows: as_sent (default) or lower. Profile asim always uses lower
 	// case.
@@ -93,7 +93,7 @@ type aggregationConfig struct {
 	// written when the window ends. 0, the default, turns aggregation off.
 	Window time.Duration `mapstructure:"window"`
 	// MaxSizeMiB bounds the memory for queries that are kept back. When it is full, the oldest are written early.
-	// Default: 64.
+	// Default: 64; 512 with volume lean.
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
 	// Whole are the exchanges that are not summed.
 	Whole shape.WholeConfig `mapstructure:"whole"`
@@ -215,16 +215,19 @@ func (c *Config) useVolume(mode volume.Mode) {
 	c.Device.In = asim.DeviceInResource
 	c.Packet.Keep = dnslog.KeepPacketOnError
 	if mode == volume.Lean {
+		c.Attributes = asim.MinimalAttributes
 		c.Aggregation.Window = leanWindow
 		c.Aggregation.Whole = shape.LeanWhole()
 		c.Aggregation.Noise.Window = leanNoiseWindow
+		c.Aggregation.MaxSizeMiB = leanMaxSizeMiB
 	}
 }
 
-// Windows of volume lean.
+// Windows of volume lean, and the bound of the memory for its sums. The memory is taken as it is needed.
 const (
 	leanWindow      = 5 * time.Minute
 	leanNoiseWindow = time.Hour
+	leanMaxSizeMiB  = 512
 )
 
 // Marshal writes the configuration in the form that Unmarshal reads.

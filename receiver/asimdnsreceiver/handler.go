@@ -308,7 +308,7 @@ func (h *handler) releaseRow() pipeline.Outcome {
 	row := h.aggregator.PopOldest()
 	defer h.aggregator.Release(row)
 	m := merged(&row.Exchange)
-	m.Count, m.Sums = row.Count, row.Sums
+	m.Count, m.Sums, m.Row = row.Count, row.Sums, h.correlator != nil
 	h.saved.row, h.saved.class = row.Count-1, row.Class
 	return h.emit(h.decode(&h.other, row.Data), &h.other, row.Received, m)
 }

@@ -26,7 +26,7 @@ var limits = map[string]kit.Limits{
 	"packet.parse":                          {Taken: []string{"true", "false"}},
 	"packet.keep":                           {Taken: []string{"never"}, Refused: []string{"sometimes"}},
 	"names":                                 {Taken: []string{"as_sent", "lower"}, Refused: []string{"upper", "''"}},
-	"attributes":                            {Taken: []string{"all", "slim"}, Refused: []string{"few", "''"}},
+	"attributes":                            {Taken: []string{"all", "slim", "minimal"}, Refused: []string{"few", "''"}},
 	"answers.detail":                        {Taken: []string{"true", "false"}},
 	"filters.exclude":                       {Taken: []string{"[{EventOriginalType: [256]}]"}, Refused: []string{"[{}]"}},
 	"filters.include":                       {Taken: []string{"[{EventOriginalType: [256]}]"}, Refused: []string{"[{}]"}},
@@ -48,8 +48,8 @@ var limits = map[string]kit.Limits{
 	"aggregation.whole.new_max_size_mib":    {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
 	"aggregation.noise.window":              {Taken: []string{"0", "1s", "24h"}, Refused: []string{"-1s", "999ms", "24h0m1s"}},
 	"aggregation.noise.file":                {Taken: []string{"''", "../../internal/dns/shape/noise.txt"}, Refused: []string{"none.txt", "testdata"}},
-	"archive":                               {Taken: []string{"false"}, Refused: []string{"true"}}, // nothing is merged
 	"correlate":                             {Taken: []string{"true", "false"}},
+	"archive":                               {Taken: []string{"true", "false"}, With: "correlate: true"},
 	"correlation.timeout":                   {Taken: []string{"1ms", "24h"}, Refused: []string{"1ns", "999µs", "0s", "24h0m0.001s"}},
 	"correlation.max_size_mib":              {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
 	"omit_attributes":                       {Taken: []string{"[Dvc, AdditionalFields.PacketData]", "[]", "Dvc"}, Refused: []string{"[Dvcs]", "['']", "['AdditionalFields. ']", "[AdditionalFields.]"}},

@@ -104,8 +104,11 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 		one.decoder.SkipPackets = !r.cfg.Packet.Parse
 		one.mapper.KeepPackets(r.cfg.Packet.Keep)
 		one.mapper.Omit(r.cfg.OmitAttributes)
-		if r.cfg.Attributes == asim.SlimAttributes {
+		if r.cfg.Attributes.Slim() {
 			one.mapper.Slim(r.cfg.Correlate)
+		}
+		if r.cfg.Attributes == asim.MinimalAttributes {
+			one.mapper.Minimize()
 		}
 		one.mapper.PutDevice(r.cfg.Device.In)
 		one.mapper.Spell(r.cfg.Names)

@@ -42,6 +42,7 @@ func TestVolumeSetsTheDefaultsOfOtherKeys(t *testing.T) {
 	require.Equal(t, &want, balanced)
 
 	want.Volume, want.Aggregation.Window, want.Aggregation.Noise.Window, want.Aggregation.Whole = volume.Lean, 5*time.Minute, time.Hour, shape.LeanWhole()
+	want.Attributes, want.Aggregation.MaxSizeMiB = asim.MinimalAttributes, 512
 	lean, err := load(t, "volume: lean")
 	require.NoError(t, err)
 	require.Equal(t, &want, lean)
@@ -56,7 +57,8 @@ device: {in: record}
 packet: {keep: always}
 aggregation:
   window: 0
-  whole: {changes: false, failures: false, types: [], nxdomain_per_minute: 0, name_length: 0, label_entropy: 0, new_within: 0}
+  max_size_mib: 64
+  whole: {changes: false, failures: false, types: [], nxdomain_per_minute: 0, name_length: 0, label_entropy: 0, new_within: 0, new_max_size_mib: 16}
   noise: {window: 0}
 `)
 	require.NoError(t, err)

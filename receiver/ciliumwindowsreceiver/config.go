@@ -142,6 +142,7 @@ type settings struct {
 	filter      *filter.Filter
 	mask        *flow.Mask
 	slim        bool // records have slim attributes
+	minimal     bool // records have minimal attributes
 	inResource  bool // the resource has the attributes of the device
 }
 
@@ -171,7 +172,7 @@ func (c *Config) keeps() aggregate.Settings {
 
 // read reads the keys whose values are names. Its errors name the key, the value and the allowed values.
 func (c *Config) read() (settings, error) {
-	s := settings{aggregation: c.keeps(), connections: c.connections(), slim: c.Attributes == asim.SlimAttributes, inResource: c.Device.In == asim.DeviceInResource}
+	s := settings{aggregation: c.keeps(), connections: c.connections(), slim: c.Attributes.Slim(), minimal: c.Attributes == asim.MinimalAttributes, inResource: c.Device.In == asim.DeviceInResource}
 	var errs configyaml.KeyErrors
 	for _, name := range c.EnabledEvents {
 		kind, err := monitor.ParseKind(name)

@@ -51,6 +51,7 @@ func (c *Config) useVolume(mode volume.Mode) {
 	}
 	if mode == volume.Lean {
 		c.Connections.Enabled = true
+		c.Attributes = asim.MinimalAttributes
 		// From medium on the datapath does not report every packet, and the sums would lack the others.
 		c.MonitorAggregationLevel = obsconfig.LevelLow.String()
 	}

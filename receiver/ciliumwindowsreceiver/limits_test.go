@@ -22,7 +22,7 @@ var limits = map[string]kit.Limits{
 	"aggregation_max_size_mib":       {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
 	"volume":                         {Taken: []string{"full", "balanced", "lean"}, Refused: []string{"small", "''"}},
 	"archive":                        {Taken: []string{"true", "false"}},
-	"attributes":                     {Taken: []string{"all", "slim"}, Refused: []string{"some", "''"}},
+	"attributes":                     {Taken: []string{"all", "slim", "minimal"}, Refused: []string{"some", "''"}},
 	"device.in":                      {Taken: []string{"record", "resource"}, Refused: []string{"body", "''"}},
 	"connections.enabled":            {Taken: []string{"true", "false"}},
 	"connections.silence":            {Taken: []string{"1s", "24h"}, Refused: []string{"0s", "999ms", "24h0m0.001s"}},

@@ -48,7 +48,7 @@ func TestTheVolumeSetsTheDefaultsOfOtherKeysAndWhatIsSetWins(t *testing.T) {
 	for yaml, want := range map[string]keys{
 		"volume: full":     full,
 		"volume: balanced": {"medium", asim.SlimAttributes, asim.DeviceInResource, "none", false},
-		"volume: lean":     {"low", asim.SlimAttributes, asim.DeviceInResource, "none", true},
+		"volume: lean":     {"low", asim.MinimalAttributes, asim.DeviceInResource, "none", true},
 		"volume: lean\nmonitor_aggregation_level: none\nattributes: all\ndevice: {in: record}\nbody: summary\nconnections: {enabled: false}": {
 			"none", asim.AllAttributes, asim.DeviceInRecord, "summary", false,
 		},

@@ -26,12 +26,14 @@ type deviceTexts struct {
 	Device
 	host, domain string
 	addr         string
-	dvc          attrs.ConstAttrs // the attributes of the device, except its address
+	dvc          attrs.ConstAttrs // the attributes of the device, except its address; of minimal records its name only
+	rest         attrs.ConstAttrs // those that minimal records leave out
 	src          attrs.ConstAttrs // its name as the source
 	target       attrs.ConstAttrs // itself as the target of an audit event, except its address; and its full name, since that table has no Dvc
 }
 
-func (d Device) texts() *deviceTexts {
+// texts makes the attributes of a device. minimal is set if records have only its name and its address.
+func (d Device) texts(minimal bool) *deviceTexts {
 	d.Addr = d.Addr.WithZone("")
 	t := &deviceTexts{Device: d}
 	t.host, t.domain = asim.SplitHostname(d.Name)
@@ -40,11 +42,15 @@ func (d Device) texts() *deviceTexts {
 		t.addr = d.Addr.String()
 	}
 	t.dvc.TextOrEmpty("Dvc", d.Name)
+	more := &t.dvc
+	if minimal {
+		more = &t.rest
+	}
 	if d.Host {
-		t.dvc.Text("DvcHostname", t.host)
+		more.Text("DvcHostname", t.host)
 		if t.domain != "" {
-			t.dvc.Text("DvcDomain", t.domain)
-			t.dvc.Text("DvcDomainType", "FQDN")
+			more.Text("DvcDomain", t.domain)
+			more.Text("DvcDomainType", "FQDN")
 		}
 		t.src.Text("SrcHostname", t.host)
 		if t.domain != "" {
@@ -60,7 +66,7 @@ func (d Device) texts() *deviceTexts {
 		}
 	}
 	t.target.Text("TargetDvcOs", "Windows")
-	t.dvc.Text("DvcOs", "Windows")
-	t.dvc.Text("DvcOsVersion", d.OSVersion)
+	more.Text("DvcOs", "Windows")
+	more.Text("DvcOsVersion", d.OSVersion)
 	return t
 }

@@ -76,7 +76,7 @@ type UserNamer interface {
 // NewMapper makes a mapper. version is the build's, for the scope.
 func NewMapper(provider *dns.Provider, profile dns.Profile, device Device, version string) *Mapper {
 	m := &Mapper{
-		provider: provider, profile: profile, version: version, view: dns.NewView(provider, profile), device: device.texts(), builder: &attrs.Builder{}, outcomes: map[dnsOutcome]*outcomeConsts{},
+		provider: provider, profile: profile, version: version, view: dns.NewView(provider, profile), device: device.texts(false), builder: &attrs.Builder{}, outcomes: map[dnsOutcome]*outcomeConsts{},
 		flagSets: map[flagsKey]*attrs.ConstAttrs{}, others: map[dnsOther]*dnsKind{},
 		keep: DefaultPacketConfig().Keep,
 	}
@@ -99,7 +99,7 @@ func (m *Mapper) SetDevice(d Device) {
 	if d.Addr = d.Addr.WithZone(""); d == m.device.Device {
 		return
 	}
-	m.device = d.texts()
+	m.device = d.texts(m.minimal())
 	m.builder.Forget()
 }
 
@@ -243,6 +243,8 @@ type Merged struct {
 	Lookup Lookup
 	// Recursion is set for a client's query that the DNS Server asked other servers for, or its response.
 	Recursion dns.Recursion
+	// Row is set if other exchanges would have been added, and Count is 1 only because none was alike.
+	Row bool
 	// Sums is set for several exchanges, of which the event is the first one's. The record has only what holds for all of them.
 	Sums *dns.Sums
 }
@@ -451,6 +453,10 @@ func (r *dnsRecord) hosts(class dns.Class) {
 	if r.documents() {
 		src, dst = r.asDocumented(class, src, dst)
 	}
+	if src.port != 0 && r.isMinimalRow() {
+		r.omit(decimals(uint64(src.port)))
+		src.port = 0
+	}
 	r.putEndpoint("Src", "SrcIpAddr", "SrcPortNumber", src)
 	if r.device.src.Len() > 0 && !r.isServer() && !r.documents() {
 		if r.slims() {
@@ -474,7 +480,9 @@ func (r *dnsRecord) hosts(class dns.Class) {
 		r.omit(len("53"))
 		dst.port = 0
 	}
-	r.putEndpoint("Dst", "DstIpAddr", "DstPortNumber", dst)
+	if !r.omitsOwnAddress(dst) {
+		r.putEndpoint("Dst", "DstIpAddr", "DstPortNumber", dst)
+	}
 	if tcp, ok := r.isTCP(class); ok {
 		protocol := "UDP"
 		if tcp {

@@ -152,7 +152,7 @@ func (r *dnsRecord) packetFields(m attrs.Attributes) {
 		return
 	}
 	if list.HasTTL && !r.documents() {
-		m.PutInt(dnsAnswerMinTTL, int64(list.MinTTL))
+		r.putUnlessMinimal(m, dnsAnswerMinTTL, int64(list.MinTTL))
 	}
 	if list.Count > listed {
 		m.PutInt(dnsAnswerCount, int64(list.Count))

@@ -52,7 +52,10 @@ func (r *dnsRecord) query() {
 	if !ok && msg != nil {
 		xid, ok = uint64(msg.ID), true
 	}
-	if ok {
+	switch {
+	case ok && r.isMinimalRow():
+		r.omit(xidLength)
+	case ok:
 		const digits = "0123456789abcdef"
 		from = len(d.Text)
 		d.Text = append(d.Text, digits[xid>>12&15], digits[xid>>8&15], digits[xid>>4&15], digits[xid&15])

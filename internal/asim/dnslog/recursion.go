@@ -28,12 +28,16 @@ func (r *dnsRecord) recursion(m attrs.Attributes) {
 	}
 	r.recursions(m, n, x.TimedOut, x.Servers, x.ServersCut)
 	if ns, ok := x.Duration(); ok {
-		m.PutInt(recursionDuration, ns/int64(time.Millisecond))
+		r.putUnlessMinimal(m, recursionDuration, ns/int64(time.Millisecond))
 	}
 }
 
 func (r *dnsRecord) recursions(m attrs.Attributes, queries, timeouts int64, servers dns.AddrSet, cut bool) {
-	m.PutInt(recursionCount, queries)
+	if servers.Len() == 0 || r.isSum() {
+		m.PutInt(recursionCount, queries)
+	} else {
+		r.putUnlessMinimal(m, recursionCount, queries)
+	}
 	if timeouts > 0 {
 		m.PutInt(recursionTimeouts, timeouts)
 	}

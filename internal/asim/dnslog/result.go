@@ -108,6 +108,11 @@ func (r *dnsRecord) dvc() {
 	if !r.deviceInResource {
 		r.attrs.PutConsts(&r.device.dvc)
 	}
+	if r.slims() {
+		r.omit(r.device.rest.Size())
+	} else {
+		r.attrs.PutConsts(&r.device.rest)
+	}
 	if local := r.end(r.Local).addr; local.IsValid() {
 		r.local = r.address(local)
 		if !r.deviceInResource || local != r.device.Addr {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Slim records: without the attributes that say nothing which the rest of the record does not say. The README has the table of them.
+// Slim records: without the attributes that say nothing which the rest of the record does not say. Minimal records also lack what is the same
+// in all records of a host, and what few questions need. The README has the tables of them.
 
 package dnslog
 
@@ -16,8 +17,9 @@ import (
 
 // slimming is what a mapper of slim records knows besides.
 type slimming struct {
-	joined bool              // exchanges are joined, so what ties their events is left out
-	names  map[uint16]string // of the events in the embedded manifest
+	joined  bool              // exchanges are joined, so what ties their events is left out
+	minimal bool              // records are minimal, too
+	names   map[uint16]string // of the events in the embedded manifest
 }
 
 // Slim makes slim records. joined is set if the events of an exchange become one record. Profile documented has no slim records. Call it
@@ -28,6 +30,15 @@ func (m *Mapper) Slim(joined bool) {
 		m.slim.names[t.ID] = t.Name
 	}
 }
+
+// Minimize makes minimal records of the slim ones. Call it after Slim and before the first event.
+func (m *Mapper) Minimize() {
+	m.slim.minimal = true
+	m.device = m.device.texts(true)
+}
+
+// minimal reports whether records are minimal.
+func (m *Mapper) minimal() bool { return m.slim != nil && m.slim.minimal }
 
 // PutDevice sets where the attributes of the device are. Call it before the first event.
 func (m *Mapper) PutDevice(where asim.DevicePlace) {
@@ -41,6 +52,41 @@ func (r *dnsRecord) slims() bool {
 
 // slimsTies reports whether attributes that only tie events are left out.
 func (r *dnsRecord) slimsTies() bool { return r.slims() && r.slim.joined }
+
+// isMinimal reports whether the record is minimal.
+func (r *dnsRecord) isMinimal() bool { return r.minimal() && r.slims() }
+
+// isMinimalRow reports whether the record is minimal and of exchanges that are summed. It then lacks what only one of several would have.
+func (r *dnsRecord) isMinimalRow() bool { return r.merged.Row && r.isMinimal() }
+
+// xidLength is the length of TransactionIdHex.
+const xidLength = 4
+
+// omitsOwnAddress reports whether a minimal record leaves the destination out: it is the DNS Server itself, with the address of DvcIpAddr.
+func (r *dnsRecord) omitsOwnAddress(dst endpoint) bool {
+	own := r.local.addr
+	if !own.IsValid() {
+		own = r.device.Addr
+	}
+	if !dst.own || dst.addr != own || !own.IsValid() || !r.isServer() || !r.isMinimal() {
+		return false
+	}
+	size := int(r.local.To - r.local.From)
+	if size == 0 {
+		size = len(r.device.addr)
+	}
+	r.omit(2 * size) // Dst and DstIpAddr
+	return true
+}
+
+// putUnlessMinimal puts a number into AdditionalFields, unless the record is minimal.
+func (r *dnsRecord) putUnlessMinimal(m attrs.Attributes, name string, n int64) {
+	if r.isMinimal() {
+		r.omit(len(name) + len(`"":,`) + decimals(uint64(n)))
+		return
+	}
+	m.PutInt(name, n)
+}
 
 // omit counts the size of an attribute that is left out.
 func (r *dnsRecord) omit(size int) { r.omitted += int64(size) }
@@ -77,6 +123,9 @@ func ordinary() map[string]ordinaryValue {
 	}
 }
 
+// cacheZone is the zone of answers that do not come from a zone of the server's own.
+const cacheZone = "..Cache"
+
 // omission is an ordinaryValue for one field of a template.
 type omission struct {
 	ordinaryValue
@@ -95,7 +144,11 @@ func (m *Mapper) omissions(t *schema.Template) []*omission {
 			continue
 		}
 		o := &omission{ordinaryValue: v}
-		for _, text := range v.texts {
+		texts := v.texts
+		if f.Name == "Zone" && m.slim.minimal {
+			texts = append(texts, cacheZone)
+		}
+		for _, text := range texts {
 			switch f.Type {
 			case schema.ANSI:
 				o.encoded = append(o.encoded, []byte(text))

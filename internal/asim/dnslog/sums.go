@@ -43,7 +43,7 @@ func (r *dnsRecord) durations() {
 func (r *dnsRecord) sumsOfAnswers(m attrs.Attributes) {
 	s := r.merged.Sums
 	if s.HasTTL && !r.documents() {
-		m.PutInt(dnsAnswerMinTTL, int64(s.MinTTL))
+		r.putUnlessMinimal(m, dnsAnswerMinTTL, int64(s.MinTTL))
 	}
 	if s.AnswersCut {
 		m.PutBool(answersCut, true)

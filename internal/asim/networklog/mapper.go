@@ -97,6 +97,8 @@ type Options struct {
 	Version string     // of the build, for the scope
 	// Slim leaves out what other attributes of a record say.
 	Slim bool
+	// Minimal leaves out the attributes of the device but its name and its address.
+	Minimal bool
 	// DeviceInResource puts the attributes of the device into the resource of the records.
 	DeviceInResource bool
 }
@@ -108,6 +110,7 @@ type Mapper struct {
 	head        attrs.ConstAttrs // of all records
 	sessionHead attrs.ConstAttrs // the same of a connection's
 	dvc         attrs.ConstAttrs // of the device
+	rest        attrs.ConstAttrs // those of the device that minimal records leave out
 	// of a TCP header's flags
 	tcpFlagAttrs [64]*attrs.ConstAttrs
 
@@ -154,14 +157,18 @@ func (m *Mapper) SetDevice(d Device) {
 		return
 	}
 	m.options.Device = d
-	m.dvc = attrs.ConstAttrs{}
+	m.dvc, m.rest = attrs.ConstAttrs{}, attrs.ConstAttrs{}
 	m.dvc.TextOrEmpty("Dvc", d.name())
 	if d.HostName != "" {
 		host, domain := asim.SplitHostname(d.HostName)
-		m.dvc.Text("DvcHostname", host)
+		more := &m.dvc
+		if m.options.Minimal {
+			more = &m.rest
+		}
+		more.Text("DvcHostname", host)
 		if domain != "" {
-			m.dvc.Text("DvcDomain", domain)
-			m.dvc.Text("DvcDomainType", "FQDN")
+			more.Text("DvcDomain", domain)
+			more.Text("DvcDomainType", "FQDN")
 		}
 	}
 	m.dvc.Text("DvcIpAddr", d.IPAddr)

@@ -221,6 +221,7 @@ func (r *networkRecord) device() {
 	if !r.options.DeviceInResource {
 		r.attrs.PutConsts(&r.dvc)
 	}
+	r.left += r.rest.Size()
 }
 
 // number writes a number, nothing when it is 0: no such field has 0 as a value.

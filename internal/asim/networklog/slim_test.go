@@ -159,3 +159,22 @@ func TestASlimRecordIsSmallerByWhatIsCountedAsSaved(t *testing.T) {
 	require.Greater(t, float64(saved)/float64(sizes), 0.3)
 	t.Logf("%d of %d bytes", saved, sizes)
 }
+
+func TestAMinimalRecordHasOnlyTheNameAndTheAddressOfTheDevice(t *testing.T) {
+	sizes := map[bool]int{}
+	for _, minimal := range []bool{false, true} {
+		options := networkOptions
+		options.Slim, options.Minimal = true, minimal
+		m := NewMapper(options)
+		eachNetworkEvent(t, options, func(_ *flow.Flow, lr plog.LogRecord) {
+			a := lr.Attributes().AsRaw()
+			require.Equal(t, "node-1", a["Dvc"])
+			require.Equal(t, "192.0.2.7", a["DvcIpAddr"])
+			for _, name := range []string{"DvcHostname", "DvcDomain", "DvcDomainType"} {
+				require.Equal(t, !minimal, a[name] != nil, name)
+			}
+			sizes[minimal] += m.RecordSize(lr.Attributes())
+		})
+	}
+	require.Less(t, sizes[true], sizes[false])
+}
