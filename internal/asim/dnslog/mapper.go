@@ -265,7 +265,11 @@ func (m *Mapper) Append(records plog.LogRecordSlice, e *dns.Event, received int6
 // AppendMerged appends the record of the event and of those merged with it.
 func (m *Mapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, received int64, merged Merged) {
 	lr := records.AppendEmpty()
-	lr.SetTimestamp(pcommon.Timestamp(max(0, etw.UnixNano(e.TimeStamp)))) // 0: not known
+	at := etw.UnixNano(e.TimeStamp)
+	if merged.Sums != nil {
+		at = max(at, merged.End.UnixNano()) // a sum comes late: a rule that looks back must find it
+	}
+	lr.SetTimestamp(pcommon.Timestamp(max(0, at))) // 0: not known
 	lr.SetObservedTimestamp(pcommon.Timestamp(received))
 	number := severity(e.Level)
 	lr.SetSeverityNumber(number)

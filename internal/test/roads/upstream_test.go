@@ -31,8 +31,10 @@ func TestEveryUpstreamFaultHasATestOrSaysWhyNot(t *testing.T) {
 	require.NoError(t, err)
 	own, err := filepath.Glob("*_test.go")
 	require.NoError(t, err)
+	models, err := filepath.Glob(filepath.Join(root(t), "internal/bench/attributes/*_test.go"))
+	require.NoError(t, err)
 	var code strings.Builder
-	for _, path := range own {
+	for _, path := range append(own, models...) {
 		raw, err := os.ReadFile(path)
 		require.NoError(t, err)
 		code.Write(raw)
