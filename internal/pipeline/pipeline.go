@@ -128,14 +128,14 @@ type Pipeline struct {
 	settle chan func() // each is called when everything that waits or is kept back has been handled
 
 	// Used only by the worker.
-	holder   BufferingHandler // Handler, if it is one; else nil
-	logs     plog.Logs
-	records  plog.LogRecordSlice   // what Begin returned
-	places   []plog.LogRecordSlice // all slices that Begin made
-	archives []bool                // whether a place is of the archive
-	lengths  []int                 // of the places, before an event
-	size     int                   // of the batch in OTLP's protobuf form, in bytes
-	panicked bool
+	buffering BufferingHandler // Handler, if it is one; else nil
+	logs      plog.Logs
+	records   plog.LogRecordSlice   // what Begin returned
+	places    []plog.LogRecordSlice // all slices that Begin made
+	archives  []bool                // whether a place is of the archive
+	lengths   []int                 // of the places, before an event
+	size      int                   // of the batch in OTLP's protobuf form, in bytes
+	panicked  bool
 
 	contradiction bool // it has been logged that the handler contradicts itself
 }
@@ -151,7 +151,7 @@ func New(s Settings) *Pipeline {
 	}
 	p.Stats.Dropped.Expect(DropQueueFull, DropTooLarge, DropShutdown)
 	p.Stats.Archive.Dropped.Expect(DropRefused, DropShutdown)
-	p.holder, _ = s.Handler.(BufferingHandler)
+	p.buffering, _ = s.Handler.(BufferingHandler)
 	p.deliver, p.cancel = context.WithCancel(context.Background())
 	return p
 }
@@ -303,8 +303,8 @@ func (p *Pipeline) work() {
 		Handle:   p.process,
 		Interval: p.Batch.FlushInterval,
 		Tick: func(silence time.Duration) {
-			if silence > 0 && p.Live && p.holder != nil {
-				p.holder.Silence(silence)
+			if silence > 0 && p.Live && p.buffering != nil {
+				p.buffering.Silence(silence)
 			}
 			p.releaseDue()
 			p.flush()
@@ -323,7 +323,7 @@ func (p *Pipeline) finish() {
 
 // releaseDue releases the events kept back that are due.
 func (p *Pipeline) releaseDue() {
-	for p.holder != nil && p.holder.Due() {
+	for p.buffering != nil && p.buffering.Due() {
 		p.release(true)
 	}
 }
@@ -340,7 +340,7 @@ func (p *Pipeline) releaseAll() {
 func (p *Pipeline) release(due bool) {
 	var outcome Outcome
 	held := p.held()
-	if !p.guard(func() { outcome = p.holder.Release(p.records, due) }) {
+	if !p.guard(func() { outcome = p.buffering.Release(p.records, due) }) {
 		p.Stats.Undecodable.Add(UndecodablePanic, int64(held-p.held()))
 		return
 	}
@@ -404,10 +404,10 @@ func (p *Pipeline) handle(ev Event) (outcome Outcome) {
 
 // held is the number of events that the handler keeps back.
 func (p *Pipeline) held() int {
-	if p.holder == nil {
+	if p.buffering == nil {
 		return 0
 	}
-	return p.holder.Held()
+	return p.buffering.Held()
 }
 
 // guard calls do and recovers from a panic, so that it costs only the event: records that do has appended are removed. It reports whether

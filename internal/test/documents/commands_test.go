@@ -31,6 +31,23 @@ func TestEveryCommandInADocumentIsThereOrMarked(t *testing.T) {
 	require.GreaterOrEqual(t, held, 3)
 }
 
+// A block that a target of make is said to test: the target is there, and is a part of CI.
+func TestEveryTargetThatIsSaidToTestABlockIsAPartOfCI(t *testing.T) {
+	parts := regexp.MustCompile(`(?m)^CI_PARTS := (.*)$`).FindStringSubmatch(read(t, "Makefile"))
+	require.NotNil(t, parts)
+	all, err := All(root)
+	require.NoError(t, err)
+	held := 0
+	for _, b := range all {
+		for _, m := range regexp.MustCompile("(?i)tested by `make ([^`]+)`").FindAllStringSubmatch(b.Around, -1) {
+			require.Contains(t, strings.Fields(parts[1]), m[1], "%v", b)
+			require.NotEqual(t, "powershell", b.Kind, "%v: no target runs PowerShell; say that the block is not run here", b)
+			held++
+		}
+	}
+	require.Positive(t, held)
+}
+
 // Code spans such as `make run` name what is there.
 func TestEveryCommandThatADocumentNamesInItsTextIsThere(t *testing.T) {
 	files, err := Files(root)
