@@ -124,7 +124,13 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 			return err
 		}
 	}
-	return configyaml.Unmarshal(conf, c)
+	if err := configyaml.Unmarshal(conf, c); err != nil {
+		return err
+	}
+	if !c.Connections.Enabled && conf.Get("monitor_aggregation_level") == nil {
+		c.useLevelWithoutConnections()
+	}
+	return nil
 }
 
 // Marshal writes the configuration in the form that Unmarshal reads.

@@ -57,6 +57,13 @@ func (c *Config) useVolume(mode volume.Mode) {
 	}
 }
 
+// useLevelWithoutConnections sets the default of the level where no connections are summed. Level low would write every packet.
+func (c *Config) useLevelWithoutConnections() {
+	if c.Volume == volume.Lean {
+		c.MonitorAggregationLevel = obsconfig.LevelMedium.String()
+	}
+}
+
 // Bounds of the durations of connections.
 const (
 	minConnectionTime = time.Second

@@ -52,7 +52,11 @@ func TestTheVolumeSetsTheDefaultsOfOtherKeysAndWhatIsSetWins(t *testing.T) {
 		"volume: lean\nmonitor_aggregation_level: none\nattributes: all\ndevice: {in: record}\nbody: summary\nconnections: {enabled: false}": {
 			"none", asim.AllAttributes, asim.DeviceInRecord, "summary", false,
 		},
-		"connections: {enabled: true}": {"maximum", asim.AllAttributes, asim.DeviceInRecord, "summary", true},
+		"volume: lean\nconnections: {enabled: false}":                                 {"medium", asim.SlimAttributes, asim.DeviceInResource, "none", false},
+		"volume: lean\nconnections: {enabled: false}\nmonitor_aggregation_level:":     {"medium", asim.SlimAttributes, asim.DeviceInResource, "none", false},
+		"volume: lean\nconnections: {enabled: false}\nmonitor_aggregation_level: low": {"low", asim.SlimAttributes, asim.DeviceInResource, "none", false},
+		"volume: lean\nconnections: {silence: 30s}":                                   {"low", asim.SlimAttributes, asim.DeviceInResource, "none", true},
+		"connections: {enabled: true}":                                                {"maximum", asim.AllAttributes, asim.DeviceInRecord, "summary", true},
 	} {
 		c, err := load(t, yaml)
 		require.NoError(t, err, yaml)
@@ -147,6 +151,12 @@ func TestLeanRecordsSumToTheSameTrafficAsFullOnes(t *testing.T) {
 		require.Less(t, lean.records, full.records)
 		t.Logf("%s: %d records of %d", filepath.Base(file), lean.records, full.records)
 	}
+}
+
+func TestLeanWithoutConnectionsHasNoMoreRecordsThanFull(t *testing.T) {
+	full, _, _ := replayAll(t, withVolume(t, "full", waysFile, ""))
+	lean, _, _ := replayAll(t, withVolume(t, "lean", waysFile, "connections: {enabled: false}"))
+	require.LessOrEqual(t, lean.LogRecordCount(), full.LogRecordCount())
 }
 
 // talk returns the events of random connections on a node, of each packet at up to three points, in a random order.
