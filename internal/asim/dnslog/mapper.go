@@ -267,7 +267,7 @@ func (m *Mapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, receive
 	lr := records.AppendEmpty()
 	at := etw.UnixNano(e.TimeStamp)
 	if merged.Sums != nil {
-		at = max(at, merged.End.UnixNano()) // a sum comes late: a rule that looks back must find it
+		at = max(at, merged.Sums.Last) // a sum comes late: a rule that looks back must find it
 	}
 	lr.SetTimestamp(pcommon.Timestamp(max(0, at))) // 0: not known
 	lr.SetObservedTimestamp(pcommon.Timestamp(received))
