@@ -137,6 +137,9 @@ func TestASumShowsNothingOfOneExchangeAlone(t *testing.T) {
 				return
 			}
 			several++
+			last, err := time.Parse(time.RFC3339Nano, kit.Text(lr, "EventEndTime"))
+			require.NoError(t, err)
+			require.Equal(t, last, lr.Timestamp().AsTime(), "a rule that looks back finds the sum by its last event")
 			raw := lr.Attributes().AsRaw()
 			for _, name := range []string{"SrcPortNumber", "TransactionIdHex", "DnsSessionId"} {
 				require.NotContains(t, raw, name)
