@@ -73,6 +73,7 @@ func (r *dnsReceiver) prepare(files []string) (_ pipeline.Handler, err error) {
 	}
 	r.warnOfProcesses()
 	r.warnOfIdleRules()
+	r.warnOfAggregation()
 	return r.handler, nil
 }
 
