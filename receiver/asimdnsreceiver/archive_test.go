@@ -110,11 +110,16 @@ func TestASumsFirstEventIsFoundInTheArchive(t *testing.T) {
 }
 
 func TestAnArchiveOfRecordsThatAreFullAlreadyIsRefused(t *testing.T) {
-	for _, yaml := range []string{"archive: true", "{archive: true, volume: full}"} {
+	const full = "correlate: false, attributes: all, device: {in: record}, packet: {keep: always}"
+	for _, yaml := range []string{
+		"archive: true", "{archive: true, volume: full}", "{archive: true, device: {in: resource}}", "{archive: true, volume: balanced, " + full + "}",
+		"{archive: true, volume: lean, " + full + ", aggregation: {window: 0, noise: {window: 0}}}",
+	} {
 		_, err := load(t, yaml)
-		require.ErrorContains(t, err, "archive: true is not allowed with volume full and without correlate or aggregation.window")
+		require.ErrorContains(t, err, "archive: true is not allowed without correlate, aggregation.window, aggregation.noise.window or attributes slim")
 	}
 	for _, yaml := range []string{
+		"{archive: true, volume: full, attributes: slim}", "{archive: true, aggregation: {noise: {window: 1h}}}",
 		"{archive: true, correlate: true}", "{archive: true, aggregation: {window: 1m}}", "{archive: true, volume: balanced}", "{archive: true, volume: lean}", "archive: false",
 	} {
 		_, err := load(t, yaml)

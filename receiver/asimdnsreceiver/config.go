@@ -237,7 +237,8 @@ func (c Config) Marshal(conf *confmap.Conf) error {
 
 // merges reports whether a record may stand for several events, or lack what the event has.
 func (c *Config) merges() bool {
-	return c.Correlate || c.Aggregation.Window > 0 || c.Aggregation.Noise.Window > 0 || c.Volume != volume.Full
+	return c.Correlate || c.Aggregation.Window > 0 || c.Aggregation.Noise.Window > 0 ||
+		c.Attributes != asim.AllAttributes || c.Packet.Keep != c.archivedPackets()
 }
 
 // archivedPackets returns when the archive keeps packets: as with volume full.

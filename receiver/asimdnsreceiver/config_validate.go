@@ -64,7 +64,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, c.validateDocumented()...)
 	}
 	if c.Archive && !c.merges() {
-		errs.Add("archive", errors.New("true is not allowed with volume full and without correlate or aggregation.window: the other records are full already, so the archive would repeat each; leave it out, or choose volume balanced or lean"))
+		errs.Add("archive", errors.New("true is not allowed without correlate, aggregation.window, aggregation.noise.window or attributes slim: the other records are full already, so the archive would repeat each; leave it out, or choose volume balanced or lean"))
 	}
 	// The collector calls the Validate methods of the profile, names, and the sections packet, filters, aggregation,
 	// correlation, batch, queue, retry, replay and record itself.

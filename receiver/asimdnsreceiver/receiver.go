@@ -82,6 +82,7 @@ func (r *dnsReceiver) prepare(files []string) (_ pipeline.Handler, err error) {
 	}
 	r.warnOfProcesses()
 	r.warnOfIdleRules()
+	r.warnOfAggregation()
 	return r.handler, nil
 }
 
@@ -170,6 +171,10 @@ func (r *dnsReceiver) account() []zap.Field {
 	if n := r.handler.untied(); n > 0 {
 		r.log.Warn("queries and responses were not correlated: their layout is unknown, and no field that is certain identifies the exchange",
 			zap.Int64("events", n))
+	}
+	if c := r.handler.correlator; c != nil && c.Early() > 0 {
+		r.log.Warn("queries or responses left before their time because correlation.max_size_mib was reached: their exchanges may be several records; raise it",
+			zap.Int64("events", c.Early()))
 	}
 	fields := []zap.Field{zap.Int64("layout_unknown", r.handler.unknown.Load()), zap.Int64("packets_unparsable", r.handler.unparsable())}
 	if r.cfg.Volume != volume.Full {

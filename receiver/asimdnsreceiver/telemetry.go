@@ -16,6 +16,7 @@ func (r *dnsReceiver) observe(builder *metadata.TelemetryBuilder) error {
 		builder.RegisterEventsLayoutUnknownCallback(runner.Observe(r.handler.unknown.Load)),
 		builder.RegisterPacketsUnparsableCallback(runner.Observe(r.handler.unparsable)),
 		r.observeSums(builder),
+		r.observeExchanges(builder),
 		builder.RegisterBytesSavedCallback(r.observeSaved),
 	)
 }
@@ -26,4 +27,12 @@ func (r *dnsReceiver) observeSums(builder *metadata.TelemetryBuilder) error {
 		return nil
 	}
 	return builder.RegisterSumsClosedEarlyCallback(runner.Observe(r.handler.aggregator.Early))
+}
+
+// observeExchanges registers the telemetry that only correlation has.
+func (r *dnsReceiver) observeExchanges(builder *metadata.TelemetryBuilder) error {
+	if r.handler.correlator == nil {
+		return nil
+	}
+	return builder.RegisterExchangesClosedEarlyCallback(runner.Observe(r.handler.correlator.Early))
 }

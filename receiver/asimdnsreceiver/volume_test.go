@@ -63,7 +63,7 @@ aggregation:
 `)
 	require.NoError(t, err)
 	want := createDefaultConfig().(*Config)
-	want.Volume = volume.Lean
+	want.Volume, want.keepGiven = volume.Lean, true
 	want.Aggregation.Whole.Types = []string{}
 	want.keepGiven = true
 	require.Equal(t, want, cfg)

@@ -53,6 +53,7 @@ type Correlator struct {
 	calls  [maxThreads]threadCall
 	open   openTypes
 	untied atomic.Int64
+	early  atomic.Int64
 	missed [serverExchange + 1]miss // by pair
 }
 
@@ -68,6 +69,10 @@ func (c *Correlator) miss(pair byte) { c.missed[pair] = miss{c.Clock.Mark(), tru
 // Untied is the number of queries and responses so far without a key: their layout is unknown or a name is too long. It may be called from
 // any goroutine.
 func (c *Correlator) Untied() int64 { return c.untied.Load() }
+
+// Early is the number of kept events that went before their time was over, because their memory was needed. Their exchanges may be split. It may
+// be called from any goroutine.
+func (c *Correlator) Early() int64 { return c.early.Load() }
 
 // New makes a Correlator.
 func New(s Settings) *Correlator {
@@ -309,6 +314,9 @@ type Popped struct {
 // stream, when no more events come.
 func (c *Correlator) PopOldest(due bool) Popped {
 	e := c.store.Oldest()
+	if due && !c.over(e, true) {
+		c.early.Add(1)
+	}
 	data, x := c.kept(e)
 	x.Start, x.End = e.First, e.Last
 	x.Unanswered = e.Tag&^tagRecursed == tagRequest && !c.mayBeAnswered(e) && c.over(e, due)

@@ -25,35 +25,36 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter               metric.Meter
-	mu                  sync.Mutex
-	registrations       []metric.Registration
-	ArchiveDropped      metric.Int64ObservableCounter
-	ArchiveEmitted      metric.Int64ObservableCounter
-	ArchiveReceived     metric.Int64ObservableCounter
-	BytesSaved          metric.Int64ObservableCounter
-	EventsAggregated    metric.Int64ObservableCounter
-	EventsDropped       metric.Int64ObservableCounter
-	EventsEmitted       metric.Int64ObservableCounter
-	EventsFiltered      metric.Int64ObservableCounter
-	EventsLayoutUnknown metric.Int64ObservableCounter
-	EventsLost          metric.Int64ObservableCounter
-	EventsReceived      metric.Int64ObservableCounter
-	EventsRecorded      metric.Int64ObservableCounter
-	EventsUndecodable   metric.Int64ObservableCounter
-	EventsUnrecorded    metric.Int64ObservableCounter
-	Lag                 metric.Float64ObservableGauge
-	PacketsUnparsable   metric.Int64ObservableCounter
-	QueueCapacity       metric.Int64ObservableGauge
-	QueueSize           metric.Int64ObservableGauge
-	ReplayFilesUnread   metric.Int64ObservableCounter
-	ReplayProgress      metric.Float64ObservableGauge
-	ReplayRate          metric.Float64ObservableGauge
-	ReplayTimeLeft      metric.Float64ObservableGauge
-	SessionBuffers      metric.Int64ObservableGauge
-	SessionBuffersInUse metric.Int64ObservableGauge
-	SessionRestarts     metric.Int64ObservableCounter
-	SumsClosedEarly     metric.Int64ObservableCounter
+	meter                metric.Meter
+	mu                   sync.Mutex
+	registrations        []metric.Registration
+	ArchiveDropped       metric.Int64ObservableCounter
+	ArchiveEmitted       metric.Int64ObservableCounter
+	ArchiveReceived      metric.Int64ObservableCounter
+	BytesSaved           metric.Int64ObservableCounter
+	EventsAggregated     metric.Int64ObservableCounter
+	EventsDropped        metric.Int64ObservableCounter
+	EventsEmitted        metric.Int64ObservableCounter
+	EventsFiltered       metric.Int64ObservableCounter
+	EventsLayoutUnknown  metric.Int64ObservableCounter
+	EventsLost           metric.Int64ObservableCounter
+	EventsReceived       metric.Int64ObservableCounter
+	EventsRecorded       metric.Int64ObservableCounter
+	EventsUndecodable    metric.Int64ObservableCounter
+	EventsUnrecorded     metric.Int64ObservableCounter
+	ExchangesClosedEarly metric.Int64ObservableCounter
+	Lag                  metric.Float64ObservableGauge
+	PacketsUnparsable    metric.Int64ObservableCounter
+	QueueCapacity        metric.Int64ObservableGauge
+	QueueSize            metric.Int64ObservableGauge
+	ReplayFilesUnread    metric.Int64ObservableCounter
+	ReplayProgress       metric.Float64ObservableGauge
+	ReplayRate           metric.Float64ObservableGauge
+	ReplayTimeLeft       metric.Float64ObservableGauge
+	SessionBuffers       metric.Int64ObservableGauge
+	SessionBuffersInUse  metric.Int64ObservableGauge
+	SessionRestarts      metric.Int64ObservableCounter
+	SumsClosedEarly      metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -268,6 +269,21 @@ func (builder *TelemetryBuilder) RegisterEventsUnrecordedCallback(cb metric.Int6
 		cb(ctx, &observerInt64{inst: builder.EventsUnrecorded, obs: o})
 		return nil
 	}, builder.EventsUnrecorded)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExchangesClosedEarlyCallback sets callback for observable ExchangesClosedEarly metric.
+func (builder *TelemetryBuilder) RegisterExchangesClosedEarlyCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExchangesClosedEarly, obs: o})
+		return nil
+	}, builder.ExchangesClosedEarly)
 	if err != nil {
 		return err
 	}
@@ -576,6 +592,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.EventsUnrecorded, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_events_unrecorded",
 		metric.WithDescription("Events that were not recorded because the disk was too slow (queue_full), writing failed (write_failed), there was no time left at the end (shutdown), or the file's format cannot hold them (refused, too_large). Only with record.path. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExchangesClosedEarly, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_exchanges_closed_early",
+		metric.WithDescription("Queries and responses that went before correlation.timeout was over, because correlation.max_size_mib was reached. Their exchanges may be several records. Only with correlate. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)

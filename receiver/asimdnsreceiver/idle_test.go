@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+)
+
+func TestKeysOfAggregationThatDoNotDoWhatTheySayAreReported(t *testing.T) {
+	for yaml, want := range map[string]string{
+		"{volume: lean, correlate: false}":                           "aggregation without correlate",
+		"{volume: balanced, aggregation: {whole: {failures: true}}}": "aggregation.whole has no effect",
+		"{volume: lean, aggregation: {window: 2h}}":                  "aggregation.window is longer than aggregation.noise.window",
+		"{volume: lean}": "",
+		"{volume: lean, aggregation: {window: 0, noise: {window: 0}}}": "",
+		"{aggregation: {window: 1m}}":                                  "",
+		"":                                                             "",
+	} {
+		cfg, err := load(t, yaml)
+		require.NoError(t, err, yaml)
+		core, logs := observer.New(zap.WarnLevel)
+		r := &dnsReceiver{cfg: cfg, log: zap.New(core)}
+		r.warnOfAggregation()
+		if want == "" {
+			require.Empty(t, logs.All(), yaml)
+			continue
+		}
+		require.Len(t, logs.FilterMessageSnippet(want).All(), 1, yaml)
+		require.Equal(t, 1, logs.Len(), yaml)
+	}
+}
