@@ -19,6 +19,7 @@ import (
 type seen struct {
 	within  int64 // seconds
 	sets    []set
+	era     uint32 // sets of an earlier era are empty
 	place   maphash.Seed
 	print   maphash.Seed
 	scratch []byte
@@ -31,6 +32,7 @@ const ways = 5
 type set struct {
 	prints [ways]uint64
 	last   [ways]uint32 // seconds since 1970, rounded down
+	era    uint32
 }
 
 // setSize is the size of a set, in bytes: a cache line.
@@ -42,8 +44,12 @@ func newSeen(within time.Duration, bytes int) *seen {
 	}
 }
 
-// forget forgets all pairs.
-func (s *seen) forget() { clear(s.sets) }
+// forget forgets all pairs. It does not touch them: there may be gigabytes of memory that nothing has used yet.
+func (s *seen) forget() {
+	if s.era++; s.era == 0 {
+		clear(s.sets)
+	}
+}
 
 // add notes that a client asks for a folded name, and reports whether that is new: the receiver knows of no time within s.within at which it asked
 // for it. at is in nanoseconds since 1970.
@@ -60,6 +66,9 @@ func (s *seen) add(client netip.Addr, name []byte, at int64) (isNew bool) {
 	s.scratch = append(append(s.scratch[:0], addr[:]...), name...)
 	place, _ := bits.Mul64(maphash.Bytes(s.place, s.scratch), uint64(len(s.sets))) // a hash as a fraction of the sets, without a division
 	set := &s.sets[place]
+	if set.era != s.era {
+		set.prints, set.era = [ways]uint64{}, s.era
+	}
 	print := max(1, maphash.Bytes(s.print, s.scratch))
 	for i := range set.prints {
 		if set.prints[i] != print {

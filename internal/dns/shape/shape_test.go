@@ -198,6 +198,22 @@ func TestANameThatFillsTheMemoryMakesOthersNewAndNothingElse(t *testing.T) {
 	require.False(t, s.add(client, fmt.Appendf(nil, "n%d", ways-1), at))
 }
 
+// What is forgotten takes no room from later names.
+func TestForgottenNamesTakeNoRoom(t *testing.T) {
+	s := newSeen(time.Hour, setSize)
+	for i := range ways {
+		require.True(t, s.add(client, fmt.Appendf(nil, "a%d.example.com", i), start.UnixNano()))
+	}
+	s.forget()
+	at := start.UnixNano()
+	for i := range ways {
+		require.True(t, s.add(client, fmt.Appendf(nil, "a%d.example.com", i), at+int64(i)*int64(time.Minute)))
+	}
+	for i := range ways {
+		require.False(t, s.add(client, fmt.Appendf(nil, "a%d.example.com", i), at), i)
+	}
+}
+
 func TestNXDOMAINsBeyondTheRateOfAClientAreWhole(t *testing.T) {
 	c := lean(t)
 	missing := func(client string, at time.Time) aggregate.Class {
