@@ -19,8 +19,8 @@ type price struct {
 // https://azure.microsoft.com/pricing/details/monitor/. They show them for a region that the reader chooses, and could not be read here. The
 // prices are as others quote them.
 const (
-	retail     = "the Azure Retail Prices API, as the change log of a public project, SignalBudget 1.2.0, quotes it"
-	commitment = "a public comparison of prices: about $2.96 per GB, from 100 GB a day on"
+	retail     = "the Azure Retail Prices API, as the change log of a public project, SignalBudget 1.2.0, quotes it; not verified"
+	commitment = "a public comparison of prices: about $2.96 per GB, from 100 GB a day on; not verified"
 )
 
 // prices are the plans of the table, by the name of the plan.

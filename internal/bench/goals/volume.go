@@ -77,6 +77,9 @@ type billGoal struct {
 	most           float64
 }
 
+// balancedGoal is the index of balanced in billGoals.
+const balancedGoal = 1
+
 var billGoals = []billGoal{
 	{"`lean` against AMA", "≤ 1/10", "lean", "ama", 1. / 10},
 	{"`balanced` against `full`", "≤ 1/2", "balanced", "full", 1. / 2},
@@ -108,7 +111,14 @@ func volume(r results, measured []string) ([]byte, error) {
 		},
 		"traffic": func(run, unit string) float64 { return dns(run, "traffic", unit) },
 		"events":  func(line string) float64 { return get("cilium/"+line+"/lean", "events") },
-		"memory":  func(queries float64) float64 { return sumMemory(queries, dns("load=1k", "lean", rowsPerQuery)) },
+		"part": func(way string) string {
+			return ratio(dns("load=1k", way, billedPerQuery) / dns("load=1k", "ama", billedPerQuery))
+		},
+		"ciliumPart": func(recording, unit string) string { return ratio(ciliumPart(get, recording, unit)) },
+		"ciliumGoal": func(recording string) string {
+			return billGoals[balancedGoal].verdict(ciliumPart(get, recording, "billed-B/event"))
+		},
+		"year": func(l billLoad) float64 { return 365 * day(l.Line, "full", l.Queries) },
 		"tenth": func() float64 {
 			return dns("load=1k", "ama", billedPerQuery) / 10 / dns("load=1k", "lean", rowsPerQuery)
 		},
@@ -126,7 +136,7 @@ func volume(r results, measured []string) ([]byte, error) {
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
 		"Measured": measured, "Ways": ways, "Runs": billRuns, "Prices": prices, "Goals": billGoals, "Sources": traffic.Sources(), "References": traffic.References(), "Recordings": recordings,
-		"CiliumWays": ciliumWays, "Loads": billLoads, "Days": float64(daysPerMonth),
+		"CiliumWays": ciliumWays, "Memories": memories, "Loads": billLoads, "Days": float64(daysPerMonth),
 	})
 	if failed != nil {
 		return nil, failed
@@ -154,24 +164,29 @@ var ciliumWays = []way{
 	{"every-event", "`monitor_aggregation_level: none`"}, {"full", "`volume: full`"}, {"balanced", "`volume: balanced`"}, {"lean", "`volume: lean`"},
 }
 
-// sumMemory returns the memory in MiB for the sums of so many queries a second: each row is kept back for five minutes, with its first event.
-func sumMemory(queries, rowsPerQuery float64) float64 {
-	const (
-		window = 300 // seconds
-		kept   = 700 // bytes of an event with its key, approximately
-	)
-	return queries * rowsPerQuery * window * kept / mibBytes
+// memories are the memories for sums of lean.
+var memories = []way{
+	{"lean/memory=64MiB", "64 (default)"}, {"lean/memory=174MiB", "174"}, {"lean/memory=290MiB", "290"}, {"lean/memory=464MiB", "464"}, {"lean", "enough"},
+}
+
+// ciliumPart returns the part of balanced in full, by a unit.
+func ciliumPart(get func(line, unit string) float64, recording, unit string) float64 {
+	return get("cilium/"+recording+"/balanced", unit) / get("cilium/"+recording+"/full", unit)
+}
+
+// verdict reports whether a part is at most the goal's.
+func (g billGoal) verdict(part float64) string {
+	if part <= g.most {
+		return met
+	}
+	return "**missed**"
 }
 
 // judgeBill returns a cell for each goal: the part, and whether the goal is met.
 func judgeBill(dns func(run, way, unit string) float64, run string) (cells []string) {
 	for _, g := range billGoals {
 		part := dns(run, g.way, billedPerQuery) / dns(run, g.other, billedPerQuery)
-		verdict := "**missed**"
-		if part <= g.most {
-			verdict = met
-		}
-		cells = append(cells, ratio(part)+", "+verdict)
+		cells = append(cells, ratio(part)+", "+g.verdict(part))
 	}
 	return cells
 }

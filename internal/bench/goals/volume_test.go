@@ -25,10 +25,12 @@ func lines(bytes map[string]float64) string {
 			fmt.Fprintf(&b, "BenchmarkBill/dns/%s/%s\t1\t1 rows/query\t%g billed-B/query\t10 wire-B/query\n", run.Line, w.Line, bytes[w.Line])
 		}
 	}
-	fmt.Fprintf(&b, "BenchmarkBill/dns/load=1k/lean/memory=64MiB\t1\t1 rows/query\t300 billed-B/query\n")
+	for _, m := range memories[:len(memories)-1] {
+		fmt.Fprintf(&b, "BenchmarkBill/dns/load=1k/%s\t1\t1 rows/query\t300 billed-B/query\n", m.Line)
+	}
 	for _, r := range recordings {
 		for _, w := range ciliumWays {
-			fmt.Fprintf(&b, "BenchmarkBill/cilium/%s/%s\t1\t1 rows/event\t500 billed-B/event\t1200 events\n", r.Line, w.Line)
+			fmt.Fprintf(&b, "BenchmarkBill/cilium/%s/%s\t1\t1 rows/event\t500 billed-B/event\t50 wire-B/event\t1200 events\n", r.Line, w.Line)
 		}
 	}
 	return b.String()
@@ -49,7 +51,7 @@ func TestEachPriceSaysWhereAndWhenItIsFrom(t *testing.T) {
 		require.Positive(t, p.PerGB, p.Plan)
 		require.NotEmpty(t, p.Region, p.Plan)
 		require.Regexp(t, `^20\d\d(-\d\d-\d\d)?$`, p.Date, p.Plan)
-		require.NotEmpty(t, p.Source, p.Plan)
+		require.Regexp(t, "https://|; not verified$", p.Source, p.Plan)
 	}
 	require.Contains(t, prices[analytics].Plan, "Analytics, pay as you go")
 	require.Contains(t, prices[auxiliary].Plan, "Auxiliary")
@@ -77,6 +79,25 @@ func TestAGoalForBytesIsMetOrMissed(t *testing.T) {
 	require.Contains(t, string(page), "| `lean` against AMA, ≤ 1/10 | 1/9.8, **missed** |")
 	require.Contains(t, string(page), "| `balanced` against `full`, ≤ 1/2 | 0.50, **missed** |")
 	require.Contains(t, string(page), "misses its goal")
+}
+
+func TestThePageSaysHowFarItsFiguresHold(t *testing.T) {
+	r := results{}
+	require.NoError(t, r.read(strings.NewReader(lines(someBytes))))
+	page, err := volume(r, nil)
+	require.NoError(t, err)
+	for _, want := range []string{
+		"| `volume: lean` with the default memory | 300 B | not measured |",
+		"| 174 | 1.0 | 300 B | 0.50 |",
+		"`lean` has unlimited memory for its sums in these columns",
+		"repeat one measurement with other random seeds",
+		"| `cilium_ways.pcapng` | 1.00 | 1.00 | **missed** |",
+		"| `cilium_ways.pcapng` | 50 B | 50 B | 50 B | 50 B |",
+		"56,800 GB at 1,000 queries/s;",
+		"a month 30.42 days",
+	} {
+		require.Contains(t, string(page), want)
+	}
 }
 
 func TestALineThatIsMissingIsNamed(t *testing.T) {

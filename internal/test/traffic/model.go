@@ -138,7 +138,7 @@ func Sources() []Source {
 	return []Source{
 		{"ServerShare", "15 % of clients", "no figure found", Assumed},
 		{"GatewayShare", "50 % of servers", "no figure found", Assumed},
-		{"WorkstationRate", "0.061 queries/s", callahan + ": 200 million queries of 90 homes in 14 months", Read},
+		{"WorkstationRate", "0.061 queries/s", "follows " + callahan + ": 200 million queries of 90 homes in 14 months. The figure is that of a home, not of a workstation", Assumed},
 		{"LookupRate", "0.072 look-ups/s", "set so that WorkstationRate results behind a cache; a test checks it", Assumed},
 		{"QueriesOfServers", "50 % of queries", "no figure found. " + pang + " reports that a few busy hosts, its mail servers, send most queries; " + brandhorst + " reports a client with a query every 11 to 22 ms", Assumed},
 		{"ServerSpread", "2, of a log-normal distribution", "follows the same reports: the busiest of 2,000 servers then sends 25 to 35 queries/s, less than the client of " + brandhorst, Assumed},
