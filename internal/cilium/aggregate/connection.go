@@ -95,6 +95,11 @@ func closed(tag uint16) bool {
 	return a&b&flow.TCPFin != 0 || (a|b)&flow.TCPRst != 0
 }
 
+// finishing reports whether FIN came from a side.
+func finishing(tag uint16) bool {
+	return (sideFlags(tag, lower)|sideFlags(tag, upper))&flow.TCPFin != 0
+}
+
 func events(e *hold.Entry) int64   { return int64(uint32(e.Count)) }
 func stateOf(e *hold.Entry) uint32 { return uint32(uint64(e.Count) &^ identified >> 32) }
 
@@ -230,13 +235,19 @@ func (c *Connections) learn(e *hold.Entry, f *flow.Flow, side int) {
 // echoRequests has the types of echo requests. Their code is 0.
 var echoRequests = map[flow.L4Protocol]uint8{flow.L4ICMPv4: 8, flow.L4ICMPv6: 128}
 
+// source returns the side that opened a connection, or sent its first packet if that is not known.
+func (c *Connections) source(e *hold.Entry) int {
+	s := c.states.at(stateOf(e))
+	if e.Tag&opened != 0 {
+		return int(s.opener)
+	}
+	return int(s.first)
+}
+
 // take sets c.gone to the record of a connection.
 func (c *Connections) take(e *hold.Entry, end flow.End) {
 	key, s := c.store.Key(e), c.states.at(stateOf(e))
-	source := int(s.first)
-	if e.Tag&opened != 0 {
-		source = int(s.opener)
-	}
+	source := c.source(e)
 	bytes := [2]int64{e.Sum, e.Begun}
 	packets := [2]uint32{uint32(e.Received), uint32(e.Received >> 32)}
 	side := func(i int) flow.Side {

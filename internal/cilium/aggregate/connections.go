@@ -29,7 +29,7 @@ const ConnectionBytes = hold.EntrySize + stateSize
 // Connections sums the flows of each connection, in both directions, until it ends. In come flows, out come the sums. A flow belongs to
 // the connection of its addresses, ports and protocol, at whatever trace point; ICMP echoes belong to that of their identifier.
 //
-// A connection ends with FIN from both sides, with RST, or with silence. Packets that come up to Linger after FIN or RST, such as the last
+// A connection ends with FIN from both sides, with FIN from one and a later SYN, with RST, or with silence. Packets that come up to Linger after FIN or RST, such as the last
 // ACK, still belong to it. A connection that lasts longer has several records. So does one that becomes known again after its end.
 //
 // Times are the events' own. A packet whose time is before the others of its connection by more than the silence begins another record.
@@ -91,7 +91,7 @@ func (c *Connections) Add(f *flow.Flow, raw []byte, at, received int64) (Verdict
 		c.add(e, f, side, at)
 		return Held, nil
 	}
-	end, splits := c.splits(e, f, at)
+	end, splits := c.splits(e, f, side, at)
 	if !splits {
 		c.add(e, f, side, at)
 		return Counted, nil
@@ -108,7 +108,7 @@ func (c *Connections) Add(f *flow.Flow, raw []byte, at, received int64) (Verdict
 }
 
 // splits reports whether a flow begins another record, and how the record before it ends.
-func (c *Connections) splits(e *hold.Entry, f *flow.Flow, at int64) (end flow.End, splits bool) {
+func (c *Connections) splits(e *hold.Entry, f *flow.Flow, side int, at int64) (end flow.End, splits bool) {
 	since, silence := hold.Since(e.Last, at), c.silence(e, c.key[:])
 	switch {
 	case since > silence:
@@ -117,6 +117,8 @@ func (c *Connections) splits(e *hold.Entry, f *flow.Flow, at int64) (end flow.En
 		return flow.EndClock, true
 	case closed(e.Tag) && f.L4.Flags&(flow.TCPSyn|flow.TCPAck) == flow.TCPSyn: // the ports are used again
 		return c.ending(e), true
+	case finishing(e.Tag) && f.L4.Flags&(flow.TCPSyn|flow.TCPAck) == flow.TCPSyn && at >= e.Last && side == c.source(e):
+		return flow.EndFin, true // the ports are used again, and the other side's FIN was not seen
 	case hold.Since(e.First, at) >= c.interim(e), events(e) == math.MaxInt32: // the column EventCount has 32 bits
 		return flow.EndInterim, true
 	}

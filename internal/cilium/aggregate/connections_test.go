@@ -264,6 +264,30 @@ func TestPortsThatAreUsedAgainAreAnotherConnection(t *testing.T) {
 	require.False(t, c.written[1].Again)
 }
 
+func TestPortsThatAreUsedAgainAfterFinOfOneSideAreAnotherConnection(t *testing.T) {
+	for _, finisher := range []bool{false, true} {
+		c := newTestConnections(t, nil)
+		for i := range 3 {
+			at := time.Duration(i) * 20 * time.Second
+			c.event(packet(1, false, syn, 60), at)
+			c.event(packet(1, true, syn|ack, 60), at+time.Millisecond)
+			c.event(packet(1, false, psh, 100), at+2*time.Millisecond)
+			c.event(packet(1, finisher, fin, 40), at+3*time.Millisecond)
+			require.Equal(t, Counted, c.event(packet(1, false, syn, 60), at), "the same SYN at another point, late")
+		}
+		c.stop()
+		require.Len(t, c.written, 3)
+		for i, w := range c.written {
+			require.Equal(t, 3*time.Millisecond, w.Last.Sub(w.First))
+			require.EqualValues(t, 5, w.Events)
+			require.False(t, w.Again)
+			if i < 2 {
+				require.Equal(t, flow.EndFin, w.End)
+			}
+		}
+	}
+}
+
 func TestWhatIsOneConnectionInBothDirections(t *testing.T) {
 	change := func(f *flow.Flow, do func(*flow.Flow)) *flow.Flow { do(f); return f }
 	icmp := func(typ, code uint8, identifier uint16, reply bool) *flow.Flow {
@@ -476,7 +500,7 @@ func TestEveryEventIsInOneRecordOfAConnection(t *testing.T) {
 		require.EqualValues(t, events, stoodFor+int64(c.reports))
 		require.Equal(t, want, got, "bytes and packets both ways")
 		if most > 20 {
-			require.Less(t, len(c.written), events/3)
+			require.Less(t, len(c.written), events*2/5)
 		}
 	}
 }

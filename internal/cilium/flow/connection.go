@@ -68,7 +68,7 @@ type End uint8
 
 // The ends. After the last four, another record of the connection may follow.
 const (
-	EndFin     End = iota // both sides have sent FIN
+	EndFin     End = iota // both sides have sent FIN, or one has and the ports are used again
 	EndRst                // a side has sent RST
 	EndSilence            // no packet came for some time
 	EndInterim            // the connection goes on
