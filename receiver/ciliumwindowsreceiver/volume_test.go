@@ -52,10 +52,10 @@ func TestTheVolumeSetsTheDefaultsOfOtherKeysAndWhatIsSetWins(t *testing.T) {
 		"volume: lean\nmonitor_aggregation_level: none\nattributes: all\ndevice: {in: record}\nbody: summary\nconnections: {enabled: false}": {
 			"none", asim.AllAttributes, asim.DeviceInRecord, "summary", false,
 		},
-		"volume: lean\nconnections: {enabled: false}":                                 {"medium", asim.SlimAttributes, asim.DeviceInResource, "none", false},
-		"volume: lean\nconnections: {enabled: false}\nmonitor_aggregation_level:":     {"medium", asim.SlimAttributes, asim.DeviceInResource, "none", false},
-		"volume: lean\nconnections: {enabled: false}\nmonitor_aggregation_level: low": {"low", asim.SlimAttributes, asim.DeviceInResource, "none", false},
-		"volume: lean\nconnections: {silence: 30s}":                                   {"low", asim.SlimAttributes, asim.DeviceInResource, "none", true},
+		"volume: lean\nconnections: {enabled: false}":                                 {"medium", asim.MinimalAttributes, asim.DeviceInResource, "none", false},
+		"volume: lean\nconnections: {enabled: false}\nmonitor_aggregation_level:":     {"medium", asim.MinimalAttributes, asim.DeviceInResource, "none", false},
+		"volume: lean\nconnections: {enabled: false}\nmonitor_aggregation_level: low": {"low", asim.MinimalAttributes, asim.DeviceInResource, "none", false},
+		"volume: lean\nconnections: {silence: 30s}":                                   {"low", asim.MinimalAttributes, asim.DeviceInResource, "none", true},
 		"connections: {enabled: true}":                                                {"maximum", asim.AllAttributes, asim.DeviceInRecord, "summary", true},
 	} {
 		c, err := load(t, yaml)
