@@ -166,7 +166,7 @@ var ciliumWays = []way{
 
 // memories are the memories for sums of lean.
 var memories = []way{
-	{"lean/memory=64MiB", "64 (default)"}, {"lean/memory=174MiB", "174"}, {"lean/memory=290MiB", "290"}, {"lean/memory=464MiB", "464"}, {"lean", "enough"},
+	{"lean/memory=64MiB", "64"}, {"lean/memory=174MiB", "174"}, {"lean/memory=290MiB", "290"}, {"lean/memory=512MiB", "512 (default)"}, {"lean", "enough"},
 }
 
 // ciliumPart returns the part of balanced in full, by a unit.

@@ -34,7 +34,7 @@ var modes = []mode{
 	{name: "lean/memory=64MiB", config: map[string]any{"volume": "lean"}, long: true, memory: 64},
 	{name: "lean/memory=174MiB", config: map[string]any{"volume": "lean"}, long: true, memory: 174},
 	{name: "lean/memory=290MiB", config: map[string]any{"volume": "lean"}, long: true, memory: 290},
-	{name: "lean/memory=464MiB", config: map[string]any{"volume": "lean"}, long: true, memory: 464},
+	{name: "lean/memory=512MiB", config: map[string]any{"volume": "lean"}, long: true, memory: 512},
 }
 
 // The times of a run, after midnight. The traffic of a day precedes what is measured, so that names of the day before are not new. The last hour
