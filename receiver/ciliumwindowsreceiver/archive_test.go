@@ -88,8 +88,11 @@ func TestTheArchiveHasTheRecordsOfLevelNoneAndTheOthersStayAsTheyAre(t *testing.
 func TestAnArchiveOfRecordsThatAreFullAlreadyIsRefused(t *testing.T) {
 	load := func(yaml string) error { return kit.LoadConfig(t, createDefaultConfig().(*Config), yaml) }
 	for _, level := range []string{"none", "low"} {
-		require.ErrorContains(t, load("{archive: true, monitor_aggregation_level: "+level+"}"), "archive: true is not allowed with volume full and monitor_aggregation_level "+level)
+		require.ErrorContains(t, load("{archive: true, monitor_aggregation_level: "+level+"}"), "archive: true is not allowed with monitor_aggregation_level "+level+" and attributes all")
 	}
+	require.ErrorContains(t, load("{archive: true, volume: lean, connections: {enabled: false}, monitor_aggregation_level: none, attributes: all, body: summary}"),
+		"the other records are full already", "what counts is the keys that the volume sets")
+	require.NoError(t, load("{archive: true, monitor_aggregation_level: none, attributes: slim}"))
 	for _, yaml := range []string{"archive: true", "{archive: true, monitor_aggregation_level: medium}", "{archive: true, volume: lean}", "{archive: true, volume: balanced, monitor_aggregation_level: none}", "{monitor_aggregation_level: none}"} {
 		require.NoError(t, load(yaml), yaml)
 	}

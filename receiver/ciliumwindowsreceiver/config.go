@@ -199,8 +199,8 @@ func (c *Config) read() (settings, error) {
 }
 
 // merges reports whether a record may stand for several events, or lack what the event has.
-func (c *Config) merges(level obsconfig.Level) bool {
-	return c.Connections.Enabled || level >= obsconfig.LevelMedium || c.Volume != volume.Full
+func (c *Config) merges(s *settings) bool {
+	return c.Connections.Enabled || s.Level >= obsconfig.LevelMedium || c.Attributes != asim.AllAttributes || s.body != c.archivedBody(s.body)
 }
 
 // archivedBody returns the body of the archive's records: as with volume full.
@@ -222,8 +222,8 @@ func (c *Config) Validate() error {
 	if mib := c.AggregationMaxSizeMiB; mib < 1 || mib > maxAggregationMiB {
 		errs = append(errs, fmt.Errorf("aggregation_max_size_mib: %d is not allowed; want 1 to %d", mib, maxAggregationMiB))
 	}
-	if c.Archive && err == nil && !c.merges(s.Level) {
-		errs.Add("archive", fmt.Errorf("true is not allowed with volume full and monitor_aggregation_level %s: the other records are full already, so the archive would "+
+	if c.Archive && err == nil && !c.merges(&s) {
+		errs.Add("archive", fmt.Errorf("true is not allowed with monitor_aggregation_level %s and attributes all: the other records are full already, so the archive would "+
 			"repeat each; leave it out, or choose volume balanced or lean, or level %s or %s", s.Level, obsconfig.LevelMedium, obsconfig.LevelMaximum))
 	}
 	live := !c.Replay.Enabled()
