@@ -28,10 +28,8 @@ func Unmarshal(conf *confmap.Conf, target any) error {
 	if err := normalize(conf, to, conf.ToStringMap(), "", changed); err != nil {
 		return err
 	}
-	if len(changed) > 0 {
-		if err := conf.Merge(confmap.NewFromStringMap(changed)); err != nil {
-			return err
-		}
+	if err := merge(conf, changed); err != nil {
+		return err
 	}
 	if err := checkNumbers(to.Type(), conf.ToStringMap(), ""); err != nil {
 		return err
@@ -44,6 +42,21 @@ func Unmarshal(conf *confmap.Conf, target any) error {
 		return better
 	}
 	return err
+}
+
+// UnmarshalWith is Unmarshal after the given keys of conf were set to other values.
+func UnmarshalWith(conf *confmap.Conf, values map[string]any, target any) error {
+	if err := merge(conf, values); err != nil {
+		return err
+	}
+	return Unmarshal(conf, target)
+}
+
+func merge(conf *confmap.Conf, values map[string]any) error {
+	if len(values) == 0 {
+		return nil
+	}
+	return conf.Merge(confmap.NewFromStringMap(values))
 }
 
 // HasKeys reports whether a section of the configuration has a key, with or without a value. It is also true for a section that is a

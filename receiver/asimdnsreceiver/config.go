@@ -187,12 +187,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		}
 		changed[keyProviders] = list
 	}
-	if len(changed) > 0 {
-		if err := conf.Merge(confmap.NewFromStringMap(changed)); err != nil {
-			return err
-		}
-	}
-	if err := configyaml.Unmarshal(conf, c); err != nil {
+	if err := configyaml.UnmarshalWith(conf, changed, c); err != nil {
 		return err
 	}
 	c.keepGiven = conf.IsSet(keyKeep)

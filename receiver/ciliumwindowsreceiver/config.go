@@ -114,17 +114,16 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	c.Record.Look(conf, "record")
 	c.bodyGiven = conf.IsSet("body")
 	const format = "wire_format"
+	changed := map[string]any{}
 	if n, ok := conf.Get(format).(float64); ok {
 		// YAML turns 1.20 into 1.2, which is not the name of a release.
 		text := strconv.FormatFloat(n, 'f', 2, 64)
 		if exact, _ := strconv.ParseFloat(text, 64); exact != n {
 			text = strconv.FormatFloat(n, 'f', -1, 64)
 		}
-		if err := conf.Merge(confmap.NewFromStringMap(map[string]any{format: text})); err != nil {
-			return err
-		}
+		changed[format] = text
 	}
-	if err := configyaml.Unmarshal(conf, c); err != nil {
+	if err := configyaml.UnmarshalWith(conf, changed, c); err != nil {
 		return err
 	}
 	if !c.Connections.Enabled && conf.Get("monitor_aggregation_level") == nil {
