@@ -17,7 +17,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/shape"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 )
@@ -70,8 +73,15 @@ type Config struct {
 	OmitAttributes dnslog.OmitAttributes `mapstructure:"omit_attributes"`
 	// Buffers configures the buffers of the ETW session.
 	Buffers buffersConfig `mapstructure:"buffers"`
-	// Sections are the sections of every receiver. The files of replay and record are .etl files.
-	runner.Sections `mapstructure:",squash"`
+	// Batch sets when records go to the next component. Queue bounds the memory of events on their way. Retry sets how
+	// records that the next component refuses for now are tried again.
+	Batch pipeline.BatchConfig `mapstructure:"batch"`
+	Queue pipeline.QueueConfig `mapstructure:"queue"`
+	Retry pipeline.RetryConfig `mapstructure:"retry"`
+	// Replay reads recorded .etl files instead of a live session.
+	Replay replay.Config `mapstructure:"replay"`
+	// Record also writes the raw events to an .etl file.
+	Record record.Config `mapstructure:"record"`
 
 	keepGiven bool // packet.keep is the user's, not the volume's
 }
@@ -125,6 +135,7 @@ type buffersConfig struct {
 var _ confmap.Unmarshaler = (*Config)(nil)
 
 func createDefaultConfig() component.Config {
+	common := runner.DefaultSections()
 	return &Config{
 		ProviderConfig: ProviderConfig{ProviderGUID: dns.Server().GUID.String()},
 		Volume:         volume.Full,
@@ -137,7 +148,7 @@ func createDefaultConfig() component.Config {
 		Aggregation:    aggregationConfig{MaxSizeMiB: 64, Whole: shape.NoWhole()},
 		Correlation:    correlationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
 		Buffers:        buffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
-		Sections:       runner.DefaultSections(),
+		Batch:          common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
 	}
 }
 

@@ -51,7 +51,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
 		Receiver: set, Next: next, Archive: cfg.Archive,
-		Sections:  cfg.Sections,
+		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Replay: cfg.Replay, Record: cfg.Record},
 		Transport: "etw",
 		Parts: runner.Parts{
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,

@@ -18,7 +18,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
@@ -76,8 +79,15 @@ type Config struct {
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
 	// MetricsBuilderConfig is the section `metrics`: which metrics are enabled and which attributes they have.
 	metadata.MetricsBuilderConfig `mapstructure:",squash"`
-	// Sections are the sections of every receiver. The files of replay and record are .pcapng files.
-	runner.Sections `mapstructure:",squash"`
+	// Batch sets when records go to the next component. Queue bounds the memory of events on their way. Retry sets how
+	// records that the next component refuses for now are tried again.
+	Batch pipeline.BatchConfig `mapstructure:"batch"`
+	Queue pipeline.QueueConfig `mapstructure:"queue"`
+	Retry pipeline.RetryConfig `mapstructure:"retry"`
+	// Replay reads recorded .pcapng files instead of the live map.
+	Replay replay.Config `mapstructure:"replay"`
+	// Record also writes the raw records, as the source delivers them, to a .pcapng file.
+	Record record.Config `mapstructure:"record"`
 
 	bodyGiven bool // body is the user's, not the volume's
 }
@@ -85,6 +95,7 @@ type Config struct {
 var _ confmap.Unmarshaler = (*Config)(nil)
 
 func createDefaultConfig() component.Config {
+	common := runner.DefaultSections()
 	return &Config{
 		Volume:                  volume.Full,
 		EventsMap:               "/ebpf/global/cilium_events",
@@ -102,7 +113,7 @@ func createDefaultConfig() component.Config {
 		Device:                  deviceConfig{In: asim.DeviceInRecord},
 		MetricsInterval:         time.Minute,
 		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
-		Sections:                runner.DefaultSections(),
+		Batch:                   common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
 	}
 }
 

@@ -39,7 +39,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (_ *cil
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
 		Receiver: set, Next: next, Archive: cfg.Archive,
-		Sections:  cfg.Sections,
+		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Replay: cfg.Replay, Record: cfg.Record},
 		Transport: "ebpf",
 		Parts: runner.Parts{
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,
