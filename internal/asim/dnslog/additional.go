@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
@@ -97,7 +98,7 @@ func (r *dnsRecord) additional(kind *dnsKind) {
 	}
 	if l := r.merged.Lookup; l.Events > 1 {
 		if slim {
-			r.omit(len(lookupEvents) + len(`"":,`) + decimals(uint64(l.Events)))
+			r.omit(len(lookupEvents) + len(`"":,`) + asim.DecimalLength(uint64(l.Events)))
 		} else {
 			m.PutInt(lookupEvents, l.Events)
 		}

@@ -458,7 +458,7 @@ func (r *dnsRecord) hosts(class dns.Class) {
 		src, dst = r.asDocumented(class, src, dst)
 	}
 	if src.port != 0 && r.isMinimalRow() {
-		r.omit(decimals(uint64(src.port)))
+		r.omit(asim.DecimalLength(uint64(src.port)))
 		src.port = 0
 	}
 	r.putEndpoint("Src", "SrcIpAddr", "SrcPortNumber", src)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
@@ -29,7 +30,7 @@ func (r *dnsRecord) query() {
 	r.word(dns.QueryType)
 	if code, ok := r.QType(); ok {
 		if r.slims() {
-			r.omit(decimals(code))
+			r.omit(asim.DecimalLength(code))
 		} else {
 			a.PutInt("DnsQueryType", int64(code))
 		}

@@ -3,6 +3,7 @@
 package dnslog
 
 import (
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
@@ -94,7 +95,7 @@ func (r *outcomeConsts) slimCode(code uint64, name string, profile dns.Profile) 
 	if dns.SharesResponseName(code) {
 		r.Int("DnsResponseCode", int64(code))
 	} else {
-		r.omitted += decimals(code)
+		r.omitted += asim.DecimalLength(code)
 	}
 	r.omitted += len(name) // DnsResponseCodeName
 	if profile != dns.ProfileASIM {

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 )
 
 // Saved counts bytes that were not written. Its methods may be called from any goroutine.
@@ -59,10 +61,7 @@ func billedSize(v pcommon.Value) int {
 	case pcommon.ValueTypeStr:
 		return len(v.Str())
 	case pcommon.ValueTypeInt:
-		if n := v.Int(); n < 0 {
-			return 1 + decimals(-uint64(n))
-		}
-		return decimals(uint64(v.Int()))
+		return asim.DecimalLength(v.Int())
 	case pcommon.ValueTypeBool:
 		return boolLength(v.Bool())
 	case pcommon.ValueTypeMap:

@@ -82,7 +82,7 @@ func (r *dnsRecord) omitsOwnAddress(dst endpoint) bool {
 // putUnlessMinimal puts a number into AdditionalFields, unless the record is minimal.
 func (r *dnsRecord) putUnlessMinimal(m attrs.Attributes, name string, n int64) {
 	if r.isMinimal() {
-		r.omit(len(name) + len(`"":,`) + decimals(uint64(n)))
+		r.omit(len(name) + len(`"":,`) + asim.DecimalLength(n))
 		return
 	}
 	m.PutInt(name, n)
@@ -100,7 +100,7 @@ type ordinaryValue struct {
 	ties     bool // only if exchanges are joined
 }
 
-// ordinary lists the fields whose ordinary value says nothing, by their names in the manifests. [docs/records.md] has the reasons.
+// ordinary lists the fields whose ordinary value says nothing, by their names in the manifests. The receiver's README has the reasons.
 func ordinary() map[string]ordinaryValue {
 	const datagram = 512 // octets of a message over UDP without EDNS (RFC 1035 section 2.3.4)
 	text := func(texts ...string) ordinaryValue { return ordinaryValue{texts: texts} }
@@ -233,9 +233,9 @@ func fieldSize(name string, f schema.Type, v *schema.Value) int {
 	case schema.FileTime:
 		return size + 2 + timeLength
 	case schema.U64:
-		return size + 2 + decimals(v.Num)
+		return size + 2 + asim.DecimalLength(v.Num)
 	default:
-		return size + decimals(v.Num)
+		return size + asim.DecimalLength(v.Num)
 	}
 }
 
@@ -244,14 +244,6 @@ const (
 	guidLength = len("{EB79061A-A566-4698-9119-3ED2807060E7}")
 	timeLength = len("2026-03-04T05:06:18.0525569Z")
 )
-
-// decimals is the number of decimal digits.
-func decimals(n uint64) (digits int) {
-	for digits = 1; n > 9; n /= 10 {
-		digits++
-	}
-	return digits
-}
 
 // hexDigits is the number of hexadecimal digits.
 func hexDigits(n uint64) (digits int) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 )
 
 // digits is an estimate of the length of a number's text.
@@ -62,22 +64,10 @@ func (m *Mapper) RecordSize(record pcommon.Map) int {
 		case pcommon.ValueTypeStr:
 			size += billed(name, len(v.Str()), true)
 		case pcommon.ValueTypeInt:
-			size += billed(name, decimals(v.Int()), false)
+			size += billed(name, asim.DecimalLength(v.Int()), false)
 		default:
 			size += billed(name, len(v.AsString()), false)
 		}
 	}
 	return size
-}
-
-// decimals returns the length of a number's text.
-func decimals(n int64) int {
-	length := 1
-	if n < 0 {
-		length++
-	}
-	for ; n > 9 || n < -9; n /= 10 {
-		length++
-	}
-	return length
 }

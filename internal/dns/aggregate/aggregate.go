@@ -41,12 +41,6 @@ const (
 	Whole              // not at all: it is a record of its own
 )
 
-// How late an event may be, after younger events of other processors. The values are those of the Correlator.
-const (
-	liveSlack   = int64(2 * time.Second)
-	replaySlack = int64(5 * time.Minute)
-)
-
 // Aggregator keeps rows. It is used from one goroutine, except for Early.
 type Aggregator struct {
 	Settings
@@ -77,11 +71,9 @@ func New(s Settings) *Aggregator {
 		lengths = append(lengths, s.Long)
 	}
 	for _, length := range lengths {
-		w := &window{length: int64(length), slack: replaySlack, store: hold.New(s.MaxEvents/len(lengths), s.MaxBytes/len(lengths))}
-		if s.Live {
-			w.slack = liveSlack
-		}
-		a.windows = append(a.windows, w)
+		a.windows = append(a.windows, &window{
+			length: int64(length), slack: correlate.Slack(s.Live), store: hold.New(s.MaxEvents/len(lengths), s.MaxBytes/len(lengths)),
+		})
 	}
 	a.Forget()
 	return a
@@ -90,9 +82,7 @@ func New(s Settings) *Aggregator {
 // Forget resets the time, for another stream. No row may be kept.
 func (a *Aggregator) Forget() {
 	for _, w := range a.windows {
-		// The time of a live session goes on in silence, so a step by more than the lateness of events is a leap. In a file it may be a
-		// pause: there a leap is a step by more than the window.
-		w.clock = hold.Steady{Most: time.Duration(w.slack), Leap: time.Duration(min(max(w.length, liveSlack), w.slack))}
+		w.clock = correlate.NewClock(w.length, w.slack)
 	}
 }
 
@@ -156,14 +146,7 @@ func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.
 
 // hold begins a row under a key.
 func (w *window) hold(key, data []byte, received, at int64) {
-	e := w.store.Put(key, data, received, at)
-	came := w.clock.Moment(at)
-	e.Mark, e.Begun, e.Sum = came.Mark, came.Gone, int64(came.Leaps)<<32|int64(came.Calm)
-}
-
-// came is the position in the stream of a row's first event.
-func came(e *hold.Entry) hold.Moment {
-	return hold.Moment{Mark: e.Mark, Gone: e.Begun, Leaps: int32(e.Sum >> 32), Calm: uint32(e.Sum)}
+	w.store.Put(key, data, received, at).SetMoment(w.clock.Moment(at))
 }
 
 // near reports whether an event with a time may be added to the row.
@@ -174,7 +157,8 @@ func (w *window) near(e *hold.Entry, at int64) bool {
 // over reports whether the time of a row is over.
 func (w *window) over(e *hold.Entry) bool {
 	limit := w.length + w.slack
-	return w.clock.Calm(came(e)) > limit || w.clock.Age(came(e), e.First) > limit
+	came := e.Moment()
+	return w.clock.Calm(came) > limit || w.clock.Age(came, e.First) > limit
 }
 
 // due returns the oldest row if it must go, and whether that is early. Its time is over, or its memory is needed.

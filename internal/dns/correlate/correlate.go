@@ -76,22 +76,32 @@ func (c *Correlator) Early() int64 { return c.early.Load() }
 
 // New makes a Correlator.
 func New(s Settings) *Correlator {
-	c := &Correlator{Settings: s, store: hold.New(s.MaxEvents, s.MaxBytes), slack: replaySlack, open: newOpenTypes()}
-	if s.Live {
-		c.slack = liveSlack
-	}
+	c := &Correlator{Settings: s, store: hold.New(s.MaxEvents, s.MaxBytes), slack: Slack(s.Live), open: newOpenTypes()}
 	c.Forget()
 	return c
 }
 
-// Forget resets the time, for another stream. No event may be kept.
+// Slack is how late an event may be in a live session or in a file, in nanoseconds.
+func Slack(live bool) int64 {
+	if live {
+		return liveSlack
+	}
+	return replaySlack
+}
+
+// NewClock returns the clock of a stream whose events are kept for a window and are late by at most slack, both in nanoseconds.
 //
 // The time of a live session goes on in silence, so a step by more than the lateness of events is a leap. In a file it may be a pause: there
 // a leap is a step by more than the window.
+func NewClock(window, slack int64) hold.Steady {
+	return hold.Steady{Most: time.Duration(slack), Leap: time.Duration(min(max(window, liveSlack), slack))}
+}
+
+// Forget resets the time, for another stream. No event may be kept.
 func (c *Correlator) Forget() {
 	clear(c.missed[:])
 	clear(c.calls[:])
-	c.Clock = hold.Steady{Most: time.Duration(c.slack), Leap: time.Duration(min(max(int64(c.Window), liveSlack), c.slack))}
+	c.Clock = NewClock(int64(c.Window), c.slack)
 }
 
 // Verdict is what becomes of an event.
@@ -239,14 +249,9 @@ func (c *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
 	}
 	c.data = append(c.data, id[:]...)
 	e := c.store.Put(c.key, c.data, received, at)
-	came := c.Clock.Moment(at)
-	e.Tag, e.Mark, e.Begun, e.Sum = tag, came.Mark, came.Gone, int64(came.Leaps)<<32|int64(came.Calm)
+	e.Tag = tag
+	e.SetMoment(c.Clock.Moment(at))
 	return Decision{Verdict: Held}
-}
-
-// came is the position in the stream of an entry's event.
-func came(e *hold.Entry) hold.Moment {
-	return hold.Moment{Mark: e.Mark, Gone: e.Begun, Leaps: int32(e.Sum >> 32), Calm: uint32(e.Sum)}
 }
 
 // match is the relation of two events with one key.
@@ -277,7 +282,7 @@ func (c *Correlator) match(entry *hold.Entry, at int64, unique bool) match {
 	case !unique && !inOrder:
 		return another
 	case took > int64(c.Window):
-		if c.Clock.LeaptUntil(came(entry), answered) {
+		if c.Clock.LeaptUntil(entry.Moment(), answered) {
 			return leapt
 		}
 		return another
@@ -333,7 +338,7 @@ func (c *Correlator) mayBeAnswered(e *hold.Entry) bool {
 // the entry's event, the leap may be the whole age: such an entry must be older. Two leaps are pauses, since nobody sets a clock twice in
 // so short a time.
 func (c *Correlator) over(e *hold.Entry, due bool) bool {
-	came, limit := came(e), int64(c.Window)
+	came, limit := e.Moment(), int64(c.Window)
 	if due {
 		limit += c.slack
 	}

@@ -95,7 +95,7 @@ func TestWhateverLeapsAFileHasAQueryIsUnansweredWhenTheTimeWithoutThemExceedsThe
 			lag := most*time.Duration(51+34*(newest.back-q.back)) + 20*time.Millisecond // the clock's: 17 events, and 33 at each step back
 			passed, forward := newest.calm-q.calm, newest.forward-q.forward
 			what := fmt.Sprintf("seed %d, at most %v apart and %d late, query %s, due %v: %v without leaps, lag %v, %d leaps forward, %d back", seed, most, late, guid, due, passed, lag, forward, newest.back-q.back)
-			require.LessOrEqual(t, a.corr.Clock.Calm(came(l.entry)), int64(passed+time.Duration(late)*most), what)
+			require.LessOrEqual(t, a.corr.Clock.Calm(l.entry.Moment()), int64(passed+time.Duration(late)*most), what)
 			switch {
 			case passed > timeout+lag && apart > 33 && late == 1 && (q.before > 16 || forward+newest.back-q.back == 0): // else which leap was it?
 				require.True(t, l.Unanswered, what)

@@ -34,6 +34,16 @@ type Moment struct {
 	Calm uint32
 }
 
+// SetMoment notes the moment of the entry's event, in Mark, Begun and Sum. Moment returns it.
+func (e *Entry) SetMoment(m Moment) {
+	e.Mark, e.Begun, e.Sum = m.Mark, m.Gone, int64(m.Leaps)<<32|int64(m.Calm)
+}
+
+// Moment is what SetMoment noted.
+func (e *Entry) Moment() Moment {
+	return Moment{Mark: e.Mark, Gone: e.Begun, Leaps: int32(e.Sum >> 32), Calm: uint32(e.Sum)}
+}
+
 // calmShift shifts nanoseconds to units of Moment.Calm, of which 32 bits hold 417 days.
 const calmShift = 23
 
