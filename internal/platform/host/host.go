@@ -24,21 +24,6 @@ func Addr() netip.Addr {
 // beyond are addresses that no network has (RFC 5737, RFC 3849), so only a default route leads there.
 var beyond = [...]netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:9"), netip.MustParseAddrPort("[2001:db8::1]:9")}
 
-// sourceOf returns the address from which this host would send to another; it is invalid if no route leads there. It sends nothing:
-// connecting a UDP socket only chooses the route.
-func sourceOf(remote netip.AddrPort) netip.Addr {
-	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(remote))
-	if err != nil {
-		return netip.Addr{}
-	}
-	defer func() { _ = conn.Close() }()
-	local, ok := conn.LocalAddr().(*net.UDPAddr)
-	if !ok {
-		return netip.Addr{}
-	}
-	return local.AddrPort().Addr().Unmap().WithZone("")
-}
-
 // firstAddr is the first global address on an interface that is up, IPv4 before IPv6.
 func firstAddr() netip.Addr {
 	interfaces, err := net.Interfaces()
