@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -23,20 +24,43 @@ func (windowsAPI) lockName(name string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	handle, err := windows.CreateMutex(nil, false, wide)
+	handle, err := windows.CreateMutex(lockSecurity(), false, wide)
 	switch {
 	case err == nil:
 		return func() { _ = windows.CloseHandle(handle) }, nil
 	case errors.Is(err, windows.ERROR_ALREADY_EXISTS):
-		defer func() { _ = windows.CloseHandle(handle) }()
-		if owner := mutexOwner(handle); !trusted(owner) {
-			return nil, &untrustedLock{name: name, owner: owner.String()}
-		}
-		return nil, heldError(name)
+		return nil, lockHeld(name, handle)
 	case errors.Is(err, windows.ERROR_ACCESS_DENIED):
-		return nil, &untrustedLock{name: name}
+		if handle, err = windows.OpenMutex(windows.READ_CONTROL, false, wide); err != nil {
+			return nil, &untrustedLock{name: name}
+		}
+		return nil, lockHeld(name, handle)
 	}
 	return nil, fmt.Errorf("ETW session %q: cannot create the mutex %s%s: %w", name, lockPrefix, name, err)
+}
+
+// lockHeld returns the error for a name whose mutex exists, and closes the mutex.
+func lockHeld(name string, mutex windows.Handle) error {
+	defer func() { _ = windows.CloseHandle(mutex) }()
+	if owner := mutexOwner(mutex); !trusted(owner) {
+		return &untrustedLock{name: name, owner: owner.String()}
+	}
+	return heldError(name)
+}
+
+// lockSecurity makes this process' account the owner of the mutex, and lets every account read that: a collector asks for it before it
+// believes that another one holds the lock. It returns nil, which stands for the account's default, if the account is not known.
+func lockSecurity() *windows.SecurityAttributes {
+	own, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return nil
+	}
+	account := own.User.Sid.String()
+	descriptor, err := windows.SecurityDescriptorFromString("O:" + account + "D:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;" + account + ")(A;;RC;;;WD)")
+	if err != nil {
+		return nil
+	}
+	return &windows.SecurityAttributes{Length: uint32(unsafe.Sizeof(windows.SecurityAttributes{})), SecurityDescriptor: descriptor}
 }
 
 // mutexOwner returns the account that owns a mutex, nil if Windows does not show it.
