@@ -150,7 +150,7 @@ test-forms: ## check the schemas of the configurations against the code and the 
 	$(GO) test -C internal/test/forms -count=1 ./...
 
 test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root); fail if they cannot run
-	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./receiver/ciliumwindowsreceiver
+	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./internal/platform/host ./receiver/ciliumwindowsreceiver
 
 test-e2e: build ## run the tests of the built collector
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/e2e

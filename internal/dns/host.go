@@ -3,36 +3,47 @@
 package dns
 
 import (
+	"time"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 )
 
-// hostLayouts asks the host of the events for their layouts, once for each id and version.
+// hostLayouts asks the host of the events for their layouts, once for each id and version. After an error, which may be transient, it
+// asks again for an event that is a minute older or younger.
 type hostLayouts struct {
-	ask   func(*etw.Record) (*schema.Template, error)
-	tell  func(r *etw.Record, differs *schema.Template, err error)
-	asked map[uint32]struct{}
+	ask  func(*etw.Record) (*schema.Template, error)
+	tell func(r *etw.Record, differs *schema.Template, err error)
+	// asked has the id and version of each answer, with 0; and of each error, with the time of the event that met it.
+	asked map[uint32]int64
 }
+
+// askAgainAfter is the time between two questions for the same layout, in FILETIME's units of 100 ns.
+const askAgainAfter = int64(time.Minute / 100)
 
 // UseHost makes the decoder prefer the host's field lists to the embedded ones. Use it when the events come from the Windows that the
 // collector runs on. ask returns a list, or nil if the host has none. tell gets each list that differs from the embedded one, and each
-// error. After an error the embedded list stays.
+// first error of a layout. After an error the embedded list stays until the host answers.
 func (d *Decoder) UseHost(ask func(*etw.Record) (*schema.Template, error), tell func(r *etw.Record, differs *schema.Template, err error)) {
-	d.host = &hostLayouts{ask: ask, tell: tell, asked: map[uint32]struct{}{}}
+	d.host = &hostLayouts{ask: ask, tell: tell, asked: map[uint32]int64{}}
 }
 
-// askHost asks for the event's layout, unless it has asked before.
+// askHost asks for the event's layout, unless the host has answered before.
 func (d *Decoder) askHost(r *etw.Record) {
 	k := uint32(r.ID)<<8 | uint32(r.Version)
-	if _, done := d.host.asked[k]; done {
+	failed, before := d.host.asked[k]
+	if before && (failed == 0 || max(r.TimeStamp-failed, failed-r.TimeStamp) < askAgainAfter) {
 		return
 	}
-	d.host.asked[k] = struct{}{}
 	t, err := d.host.ask(r)
 	if err != nil {
-		d.host.tell(r, nil, err)
+		d.host.asked[k] = max(r.TimeStamp, 1)
+		if !before {
+			d.host.tell(r, nil, err)
+		}
 		return
 	}
+	d.host.asked[k] = 0
 	if t == nil {
 		return
 	}

@@ -49,3 +49,34 @@ func TestTheHostsFieldListWinsAndIsAskedForOnce(t *testing.T) {
 	require.Equal(t, map[uint16]error{257: nil, 258: errNo, 60000: nil}, told)
 	require.Same(t, embedded, d.catalog.Candidates(256, 0)[0])
 }
+
+func TestAnErrorOfTheHostIsTransient(t *testing.T) {
+	d := NewDecoder(Server())
+	errNo := errors.New("no")
+	asks, fails, told := 0, 2, 0
+	d.UseHost(func(r *etw.Record) (*schema.Template, error) {
+		if asks++; asks <= fails {
+			return nil, errNo
+		}
+		return &schema.Template{ID: r.ID, Fields: []schema.Field{{Name: "QNAME", Type: schema.ANSI, LengthField: -1}}}, nil
+	}, func(_ *etw.Record, _ *schema.Template, err error) {
+		if err != nil {
+			told++
+		}
+	})
+	const minute = 600_000_000
+	var e Event
+	for _, step := range []struct {
+		at   int64
+		asks int
+	}{{1000, 1}, {1000 + minute - 1, 1}, {1000 + minute, 2}, {1000 + minute + 1, 2}, {1000, 3}, {1000 + 9*minute, 3}} {
+		e.Record = etw.Record{Provider: d.Provider.GUID, ID: 256, TimeStamp: step.at, UserData: []byte("a.example.\x00")}
+		d.Decode(&e)
+		require.Equal(t, step.asks, asks, "at %d", step.at)
+	}
+	require.Equal(t, 1, told, "the same error is said once")
+	require.True(t, e.Decoded().Exact)
+	name, ok := e.Text(nil, QueryName)
+	require.True(t, ok)
+	require.Equal(t, "a.example.", string(name))
+}

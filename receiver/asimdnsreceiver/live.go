@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/clock"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/process"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/user"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
@@ -52,7 +53,7 @@ func (r *dnsReceiver) leaveHost(ctx context.Context, _ time.Time) error {
 
 // openLive opens a real-time ETW session and keeps it running until the returned function is called.
 func (r *dnsReceiver) openLive(h component.Host) (func(context.Context) error, error) {
-	deliver := func(header, userData []byte) { r.Pipeline.Offer(time.Now().UnixNano(), header, userData) }
+	deliver := func(header, userData []byte) { r.Pipeline.Offer(clock.Now(), header, userData) }
 	supervisor, err := session.Keep(r.cfg.session(r.providers), deliver, r.log, session.Watch{
 		Stopped: func(err error) { componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err)) },
 		Restarted: func() {

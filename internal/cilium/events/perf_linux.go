@@ -9,10 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/perf"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/clock"
 )
 
 var (
@@ -55,7 +56,7 @@ func (p *perfArray) run(emit func(Record)) error {
 			if left > p.highest.Load() {
 				p.highest.Store(left)
 			}
-			emit(Record{Time: time.Now().UnixNano(), CPU: int32(record.CPU), Lost: record.LostSamples, Data: record.RawSample})
+			emit(Record{Time: clock.Now(), CPU: int32(record.CPU), Lost: record.LostSamples, Data: record.RawSample})
 		case !errors.Is(err, perf.ErrFlushed):
 			return err
 		case p.stopping.Load():

@@ -16,6 +16,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/windows"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/clock"
 )
 
 var _ attachment = (*windowsPerf)(nil)
@@ -101,7 +103,7 @@ func (p *windowsPerf) sample(cpu int32, data unsafe.Pointer, size uint32) {
 // lost delivers a loss record.
 func (p *windowsPerf) lost(cpu int32, n uint64) {
 	defer p.recoverPanic(cpu, n)
-	p.emit(Record{Time: time.Now().UnixNano(), CPU: knownCPU(cpu), Lost: n})
+	p.emit(Record{Time: clock.Now(), CPU: knownCPU(cpu), Lost: n})
 }
 
 func knownCPU(cpu int32) int32 { return max(cpu, UnknownCPU) }

@@ -9,10 +9,11 @@ package events
 import (
 	"errors"
 	"sync/atomic"
-	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/clock"
 )
 
 var (
@@ -45,7 +46,7 @@ func (r *ring) run(emit func(Record)) error {
 			if left := int64(record.Remaining); left > r.highest.Load() {
 				r.highest.Store(left)
 			}
-			emit(Record{Time: time.Now().UnixNano(), CPU: UnknownCPU, Data: record.RawSample})
+			emit(Record{Time: clock.Now(), CPU: UnknownCPU, Data: record.RawSample})
 		case !errors.Is(err, ringbuf.ErrFlushed):
 			return err
 		case r.draining.Load(): // it has read what was there at the flush

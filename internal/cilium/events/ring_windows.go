@@ -15,6 +15,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/windows"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/clock"
 )
 
 var (
@@ -83,7 +85,7 @@ func (r *windowsRing) run(emit func(Record)) error {
 			if r.view.waited > r.highest.Load() {
 				r.highest.Store(r.view.waited)
 			}
-			emit(Record{Time: time.Now().UnixNano(), CPU: UnknownCPU, Data: data})
+			emit(Record{Time: clock.Now(), CPU: UnknownCPU, Data: data})
 			r.view.release()
 			busy = 0
 		case errRingEmpty:

@@ -23,6 +23,9 @@ import (
 //
 // which reads the event's header and, for some providers, its user data.
 func FromHost(r *etw.Record) (*Template, error) {
+	if err := etw.LoadTDH(); err != nil {
+		return nil, err
+	}
 	event := &goetw.EventRecord{UserDataLength: uint16(len(r.UserData))}
 	copy(unsafe.Slice((*byte)(unsafe.Pointer(&event.EventHeader)), etw.HeaderSize), r.AppendHeader(nil, etw.HeaderSize+len(r.UserData)))
 	var pinner runtime.Pinner

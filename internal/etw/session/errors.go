@@ -3,6 +3,7 @@
 package session
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"syscall"
@@ -18,8 +19,11 @@ var (
 	// ErrNotRegistered is returned by Open when the host has none of the providers.
 	ErrNotRegistered = errors.New("the provider is not registered on this host")
 
-	// ErrStopped is returned by Err and Stats when the session ended without Close.
+	// ErrStopped is returned by Err and Stats when someone else stopped the session.
 	ErrStopped = errors.New("the session was stopped from outside")
+
+	// ErrRead is returned by Err and Stats when ProcessTrace failed: the session may run on, and its events cannot be read.
+	ErrRead = errors.New("the session's events cannot be read")
 )
 
 // Errors of Windows (winerror.h) to which the session reacts, or has advice for.
@@ -30,6 +34,7 @@ const (
 	errnoOutOfMemory       = syscall.Errno(14)
 	errnoBadLength         = syscall.Errno(24)
 	errnoInvalidParameter  = syscall.Errno(87)
+	errnoDiskFull          = syscall.Errno(112)
 	errnoAlreadyExists     = syscall.Errno(183)
 	errnoMoreData          = syscall.Errno(234)
 	errnoNoSystemResources = syscall.Errno(1450)
@@ -43,6 +48,7 @@ var errnoNames = map[syscall.Errno]string{
 	errnoOutOfMemory:       "ERROR_OUTOFMEMORY",
 	errnoBadLength:         "ERROR_BAD_LENGTH",
 	errnoInvalidParameter:  "ERROR_INVALID_PARAMETER",
+	errnoDiskFull:          "ERROR_DISK_FULL",
 	errnoAlreadyExists:     "ERROR_ALREADY_EXISTS",
 	errnoMoreData:          "ERROR_MORE_DATA",
 	errnoNoSystemResources: "ERROR_NO_SYSTEM_RESOURCES",
@@ -71,6 +77,7 @@ var advice = map[refusal]string{
 	{"StartTrace", errnoBadLength}:             adviceSettings,
 	{"StartTrace", errnoInvalidParameter}:      adviceSettings,
 	{"StartTrace", errnoAlreadyExists}:         "a session of this name is started again as often as it is stopped: find out by whom, or choose another session_name",
+	{"", errnoDiskFull}:                        "the drive of Windows is full: ETW keeps events of a real-time session there while its consumer is slow; free some space",
 	{"EnableTraceEx2", errnoInvalidFunction}:   adviceProvider,
 	{"EnableTraceEx2", errnoInvalidParameter}:  adviceProvider,
 	{"EnableTraceEx2", errnoNoSystemResources}: "8 sessions have enabled this provider, as many as Windows allows: list the sessions with logman query -ets and stop one",
@@ -120,13 +127,25 @@ func gone(err error) bool {
 // stoppedOutside reports whether ProcessTrace's result means that someone else stopped the session.
 func stoppedOutside(err error) bool { return err == nil || errors.Is(err, errnoInstanceNotFound) }
 
-// stoppedError returns why ProcessTrace returned although this process has not stopped the session.
+// stoppedError returns why ProcessTrace returned although this process has not stopped the session: ErrStopped or ErrRead.
 func stoppedError(c Config, err error) error {
 	if stoppedOutside(err) {
 		return fmt.Errorf("ETW session %q: %w, such as with: logman stop %q -ets", c.Name, ErrStopped, c.Name)
 	}
-	return fmt.Errorf("%w: %w", ErrStopped, callError(c, "ProcessTrace", err))
+	return fmt.Errorf("%w: %w", ErrRead, callError(c, "ProcessTrace", err))
 }
+
+// untrustedLock is the error for a session's name that is locked by an account that can be anyone's. It is ErrInUse.
+type untrustedLock struct {
+	name  string
+	owner string // the account's SID; "" if Windows does not show it
+}
+
+func (e *untrustedLock) Error() string {
+	return fmt.Sprintf("%v (the owner of the lock %s%s is %s)", heldError(e.name), lockPrefix, e.name, cmp.Or(e.owner, "not known"))
+}
+
+func (e *untrustedLock) Unwrap() error { return ErrInUse }
 
 // heldError returns the error for a session's name that another process has locked.
 func heldError(name string) error {

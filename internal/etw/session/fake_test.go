@@ -31,16 +31,19 @@ func testConfig() Config {
 
 // fakeAPI stands in for the Windows API. It has sessions and locks by name (case is ignored), records the calls, and can make calls fail.
 type fakeAPI struct {
-	mu       sync.Mutex
-	calls    []string
-	fail     map[string]error       // by method
-	sessions map[string]*fakeTracer // by lower-case name
-	locks    map[string]bool        // held, here or elsewhere
-	granted  uint32                 // bits of LogFileMode that startTrace accepts
-	unknown  []etw.GUID             // providers that are not registered
-	enabled  []etw.GUID             // by enableProvider
-	asked    []uint32               // its properties
-	stuck    chan struct{}          // when set, process returns only after it is closed
+	mu        sync.Mutex
+	calls     []string
+	fail      map[string]error       // by method
+	sessions  map[string]*fakeTracer // by lower-case name
+	locks     map[string]bool        // held, here or elsewhere
+	strangers map[string]string      // locks that an untrusted account holds, with the account
+	lingers   int                    // how often startTrace answers that a session exists although it was stopped
+	enabling  func() error           // called before a provider is enabled
+	granted   uint32                 // bits of LogFileMode that startTrace accepts
+	unknown   []etw.GUID             // providers that are not registered
+	enabled   []etw.GUID             // by enableProvider
+	asked     []uint32               // its properties
+	stuck     chan struct{}          // when set, process returns only after it is closed
 }
 
 type fakeTracer struct {
@@ -98,6 +101,10 @@ func (f *fakeAPI) startTrace(name string, p *properties) (uint64, error) {
 	if f.sessions[strings.ToLower(name)] != nil {
 		return 0, errnoAlreadyExists
 	}
+	if f.lingers > 0 {
+		f.lingers--
+		return 0, errnoAlreadyExists
+	}
 	t := &fakeTracer{name: name, properties: *p, stopped: make(chan struct{})}
 	t.properties.logFileMode &= f.granted
 	t.properties.numberOfBuffers = p.minimumBuffers
@@ -127,6 +134,11 @@ func (f *fakeAPI) controlTrace(name string, p *properties, code uint32) error {
 }
 
 func (f *fakeAPI) enableProvider(_ uint64, provider etw.GUID, _ uint8, _ uint64, property uint32) error {
+	if f.enabling != nil {
+		if err := f.enabling(); err != nil {
+			return err
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.enabled, f.asked = append(f.enabled, provider), append(f.asked, property)
@@ -171,6 +183,9 @@ func (f *fakeAPI) lockName(name string) (func(), error) {
 	defer f.mu.Unlock()
 	if err := f.call("lockName"); err != nil {
 		return nil, err
+	}
+	if owner, ok := f.strangers[name]; ok {
+		return nil, &untrustedLock{name: name, owner: owner}
 	}
 	if f.locks[name] {
 		return nil, heldError(name)

@@ -29,7 +29,7 @@ const errnoGUIDNotFound = windows.Errno(4200)
 //	ULONG WMIAPI EnumerateTraceGuidsEx(TRACE_QUERY_INFO_CLASS TraceQueryInfoClass, PVOID InBuffer, ULONG InBufferSize,
 //	                                   PVOID OutBuffer, ULONG OutBufferSize, PULONG ReturnLength);
 //
-// The answer may grow between two calls.
+// The answer may grow between two calls, so the room for it is twice the size that Windows asks for.
 func enumerateTraceGUIDs(class uintptr, in []byte) ([]byte, error) {
 	out := make([]byte, 64<<10)
 	for range 4 {
@@ -39,10 +39,10 @@ func enumerateTraceGUIDs(class uintptr, in []byte) ([]byte, error) {
 		switch err := windows.Errno(errno); {
 		case err == windows.ERROR_SUCCESS:
 			return out[:size], nil
-		case !errors.Is(err, windows.ERROR_INSUFFICIENT_BUFFER) || int(size) <= len(out):
+		case !errors.Is(err, windows.ERROR_INSUFFICIENT_BUFFER):
 			return nil, err
 		}
-		out = make([]byte, size)
+		out = make([]byte, 2*max(len(out), int(size)))
 	}
 	return nil, windows.ERROR_INSUFFICIENT_BUFFER
 }

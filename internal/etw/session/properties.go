@@ -3,9 +3,14 @@
 package session
 
 import (
+	"strings"
 	"time"
 	"unicode/utf16"
 	"unsafe"
+
+	"github.com/google/uuid"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
 // Flags and modes of a session that golang-etw does not name (wmistr.h, evntrace.h).
@@ -51,11 +56,11 @@ const propertiesSize = 120
 //	  RealTimeBuffersLost; HANDLE LoggerThreadId; ULONG LogFileNameOffset, LoggerNameOffset;
 //	} EVENT_TRACE_PROPERTIES;
 type properties struct {
-	wnodeSize         uint32 // WNODE_HEADER.BufferSize: total bytes, including the names
-	_                 uint32 // ProviderId
-	historicalContext uint64 // the session's id, 1 to 64
-	_                 int64  // TimeStamp
-	_                 [16]byte
+	wnodeSize         uint32   // WNODE_HEADER.BufferSize: total bytes, including the names
+	_                 uint32   // ProviderId
+	historicalContext uint64   // the session's id, 1 to 64
+	_                 int64    // TimeStamp
+	guid              etw.GUID // the session's own, see ownGUID; QUERY gives it back
 	clientContext     uint32
 	wnodeFlags        uint32
 
@@ -86,6 +91,7 @@ type properties struct {
 func newStartProperties(c Config) *properties {
 	return &properties{
 		wnodeSize:        uint32(unsafe.Sizeof(properties{})),
+		guid:             ownGUID(c.Name),
 		clientContext:    clockSystemTime,
 		wnodeFlags:       wnodeFlagTracedGUID,
 		bufferSize:       c.BufferSizeKB,
@@ -95,6 +101,16 @@ func newStartProperties(c Config) *properties {
 		flushTimer:       uint32(c.FlushInterval / time.Second),
 		loggerNameOffset: propertiesSize,
 	}
+}
+
+// guidSpace is the namespace of the GUIDs that ownGUID derives. It never changes: a session that an older collector left behind is
+// recognized by it.
+var guidSpace = uuid.MustParse("9b4a6f0e-5f0b-4a55-8c1c-7d2f6e1b9a43")
+
+// ownGUID returns the GUID by which the collector recognizes its own session of a name (WNODE_HEADER.Guid). It is a UUID of version 5
+// (RFC 9562) of the name in lower case, because ETW ignores case.
+func ownGUID(name string) etw.GUID {
+	return etw.GUID(uuid.NewSHA1(guidSpace, []byte(strings.ToLower(name))))
 }
 
 // newControlProperties returns properties for ControlTrace to fill, with room for both names.

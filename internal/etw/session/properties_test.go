@@ -22,20 +22,32 @@ func bytesOf(p *properties) []byte {
 func TestStartPropertiesHaveTheBytesThatWindowsDocuments(t *testing.T) {
 	raw := bytesOf(newStartProperties(testConfig()))
 	assert.Len(t, raw, 120+2*1024*2)
+	guid := ownGUID(testConfig().Name)
 	want := map[int]uint32{
-		0:   120 + 2*1024*2, // Wnode.BufferSize
-		40:  2,              // Wnode.ClientContext: system time
-		44:  0x00020000,     // Wnode.Flags: WNODE_FLAG_TRACED_GUID
-		48:  256,            // BufferSize, KB
-		52:  64,             // MinimumBuffers
-		56:  256,            // MaximumBuffers
-		64:  0x08800100,     // LogFileMode
-		68:  1,              // FlushTimer, s
-		116: 120,            // LoggerNameOffset
+		0:   120 + 2*1024*2,                       // Wnode.BufferSize
+		24:  binary.LittleEndian.Uint32(guid[0:]), // Wnode.Guid
+		28:  binary.LittleEndian.Uint32(guid[4:]),
+		32:  binary.LittleEndian.Uint32(guid[8:]),
+		36:  binary.LittleEndian.Uint32(guid[12:]),
+		40:  2,          // Wnode.ClientContext: system time
+		44:  0x00020000, // Wnode.Flags: WNODE_FLAG_TRACED_GUID
+		48:  256,        // BufferSize, KB
+		52:  64,         // MinimumBuffers
+		56:  256,        // MaximumBuffers
+		64:  0x08800100, // LogFileMode
+		68:  1,          // FlushTimer, s
+		116: 120,        // LoggerNameOffset
 	}
 	for offset := 0; offset < len(raw); offset += 4 {
 		assert.Equal(t, want[offset], binary.LittleEndian.Uint32(raw[offset:]), "offset %d", offset)
 	}
+}
+
+// A collector must recognize the session that an older one left behind, so the value is fixed.
+func TestTheGUIDOfASessionDependsOnItsNameAlone(t *testing.T) {
+	assert.Equal(t, "{F64DB9EE-ABCD-FB55-9CB8-C2FB9950FD09}", ownGUID("ASIMDNSServerTrace").String())
+	assert.Equal(t, ownGUID("ASIMDNSServerTrace"), ownGUID("asimdnsSERVERtrace"), "ETW ignores case")
+	assert.NotEqual(t, ownGUID("ASIMDNSServerTrace"), ownGUID("ASIMDNSClientTrace"))
 }
 
 func TestControlPropertiesHaveRoomForBothNames(t *testing.T) {

@@ -30,7 +30,7 @@ type Session struct {
 	log      *zap.Logger
 	consumer *consumer
 	trace    trace
-	release  func()      // releases the session's name, in this process and on this host
+	release  func()      // releases the session's name, in this process and on this host; nil: whoever opened the session does it
 	started  bool        // by this process: StartTrace has worked
 	before   KernelStats // of an attached session, when it was attached
 
@@ -66,15 +66,30 @@ func Open(cfg Config, deliver Deliver, log *zap.Logger) (*Session, error) {
 	return open(a, cfg, deliver, log)
 }
 
-func open(a api, cfg Config, deliver Deliver, log *zap.Logger) (_ *Session, err error) {
+func open(a api, cfg Config, deliver Deliver, log *zap.Logger) (*Session, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if deliver == nil {
-		return nil, errors.New("ETW session: no function to deliver events to")
-	}
 	if log == nil {
 		log = zap.NewNop()
+	}
+	release, err := claimName(a, cfg.Name, log.With(zap.String("session", cfg.Name)))
+	if err != nil {
+		return nil, err
+	}
+	s, err := openClaimed(a, cfg, deliver, log)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	s.release = release
+	return s, nil
+}
+
+// openClaimed is open for a name that the caller has claimed and releases. cfg is valid.
+func openClaimed(a api, cfg Config, deliver Deliver, log *zap.Logger) (_ *Session, err error) {
+	if deliver == nil {
+		return nil, errors.New("ETW session: no function to deliver events to")
 	}
 	log = log.With(zap.String("session", cfg.Name))
 
@@ -88,18 +103,11 @@ func open(a api, cfg Config, deliver Deliver, log *zap.Logger) (_ *Session, err 
 		}
 	}()
 
-	release, err := claimName(a, cfg.Name)
-	if err != nil {
-		return nil, err
-	}
-	undo = append(undo, release)
-
 	s := &Session{
 		cfg:      cfg,
 		api:      a,
 		log:      log,
 		consumer: &consumer{deliver: deliver, log: log},
-		release:  release,
 		done:     make(chan struct{}),
 		closed:   make(chan struct{}),
 	}
@@ -142,7 +150,7 @@ func (s *Session) consume(id uintptr) {
 // in either case.
 func (s *Session) Done() <-chan struct{} { return s.done }
 
-// Err returns why ProcessTrace returned: nil while it runs and after Close, otherwise an error that is ErrStopped.
+// Err returns why ProcessTrace returned: nil while it runs and after Close, otherwise an error that is ErrStopped or ErrRead.
 func (s *Session) Err() error {
 	select {
 	case <-s.done:
@@ -196,7 +204,9 @@ func (s *Session) shutdown() {
 	}
 	s.asking.Unlock()
 	<-s.done
-	s.release()
+	if s.release != nil {
+		s.release()
+	}
 }
 
 // alreadyStopped reports whether someone else has stopped the session. Its name may then belong to another session.

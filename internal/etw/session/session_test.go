@@ -234,13 +234,16 @@ func TestAStopFromOutsideIsSeenAndTheNameCanBeOpenedAgain(t *testing.T) {
 			require.NoError(t, err)
 			f.stopFromOutside(testConfig().Name)
 			<-s.Done()
-			require.ErrorIs(t, s.Err(), ErrStopped)
+			want := ErrStopped
 			if errors.Is(result, errFake) {
 				require.ErrorIs(t, s.Err(), errFake)
+				require.NotErrorIs(t, s.Err(), ErrStopped, "nobody stopped it")
+				want = ErrRead
 			}
+			require.ErrorIs(t, s.Err(), want)
 
 			stats, err := s.Stats()
-			require.ErrorIs(t, err, ErrStopped)
+			require.ErrorIs(t, err, want)
 			assert.EqualValues(t, logFileMode, stats.LogFileMode, "the newest figures that are known")
 			closeSession(t, s)
 			requireNothingHeld(t, f)

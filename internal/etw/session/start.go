@@ -7,17 +7,25 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 )
 
-// claimName claims the session's name, first in this process, then on this host.
-func claimName(a api, name string) (release func(), err error) {
+// claimName claims the session's name, first in this process, then on this host. Any account can create the lock of a name, so a lock
+// that an untrusted account holds keeps the name only while a session of that name runs.
+func claimName(a api, name string, log *zap.Logger) (release func(), err error) {
 	unclaim, ok := namesInUse.Claim(strings.ToLower(name))
 	if !ok {
 		return nil, fmt.Errorf("ETW session %q: %w: another receiver of this collector runs it; give each its own session_name", name, ErrInUse)
 	}
 	unlock, err := a.lockName(name)
+	var held *untrustedLock
+	if errors.As(err, &held) && errors.Is(a.controlTrace(name, newControlProperties(), controlQuery), errnoInstanceNotFound) {
+		log.Warn("another account holds the lock of the ETW session's name, and no session of that name runs; starting without the lock",
+			zap.String("lock", lockPrefix+name), zap.String("owner", held.owner))
+		return unclaim, nil
+	}
 	if err != nil {
 		unclaim()
 		return nil, err
@@ -28,9 +36,9 @@ func claimName(a api, name string) (release func(), err error) {
 	}, nil
 }
 
-// startAttempts is how often at most a session of the same name is stopped before the start. Once is enough unless something starts
-// it again.
-const startAttempts = 3
+// startWaits are the waits between two attempts of a start. Windows may answer that a session exists for some time after it has
+// stopped it, and a session may be stopped from outside before its providers are enabled.
+var startWaits = [...]time.Duration{50 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond}
 
 // enablePropertySID is EVENT_ENABLE_PROPERTY_SID (evntrace.h): events carry the SID of the user that wrote them.
 const enablePropertySID = 1
@@ -40,34 +48,53 @@ func (s *Session) start() error {
 	if err := s.requireRegistered(); err != nil {
 		return err
 	}
-	handle, err := s.startTrace()
+	err := s.startOnce()
+	for _, wait := range startWaits {
+		switch {
+		case errors.Is(err, errStoppedInStart):
+			s.log.Warn("the ETW session was stopped while it started; starting it again", zap.Error(err))
+		case errors.Is(err, errnoAlreadyExists):
+			if err := stopStale(s.api, s.cfg, s.log); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+		time.Sleep(wait)
+		err = s.startOnce()
+	}
+	return err
+}
+
+// errStoppedInStart is returned by startOnce when the session is gone before all providers are enabled.
+var errStoppedInStart = errors.New("the session was stopped from outside before its providers were enabled")
+
+// startOnce starts the session and enables its providers.
+func (s *Session) startOnce() error {
+	handle, err := s.api.startTrace(s.cfg.Name, newStartProperties(s.cfg))
 	if err != nil {
-		return err
+		return callError(s.cfg, "StartTrace", err)
 	}
 	s.started = true
 	s.reportInForce("ETW session started")
 	for _, p := range s.cfg.Providers {
-		if err := s.api.enableProvider(handle, p.GUID, p.Level, p.Keywords, enablePropertySID); err != nil {
+		err := s.api.enableProvider(handle, p.GUID, p.Level, p.Keywords, enablePropertySID)
+		switch {
+		case err == nil:
+		case s.isGone():
+			s.started = false
+			return fmt.Errorf("ETW session %q: %w", s.cfg.Name, errStoppedInStart)
+		default:
 			return fmt.Errorf("%w (provider %s)", callError(s.cfg, "EnableTraceEx2", err), p.text())
 		}
 	}
 	return nil
 }
 
-func (s *Session) startTrace() (handle uint64, err error) {
-	for range startAttempts {
-		handle, err = s.api.startTrace(s.cfg.Name, newStartProperties(s.cfg))
-		if err == nil {
-			return handle, nil
-		}
-		if !errors.Is(err, errnoAlreadyExists) {
-			break
-		}
-		if err := stopStale(s.api, s.cfg, s.log); err != nil {
-			return 0, err
-		}
-	}
-	return 0, callError(s.cfg, "StartTrace", err)
+// isGone reports whether no session of the name runs. EnableTraceEx2 refuses the handle of a session that was stopped as it refuses
+// settings that are wrong: with ERROR_INVALID_PARAMETER.
+func (s *Session) isGone() bool {
+	return errors.Is(s.api.controlTrace(s.cfg.Name, newControlProperties(), controlQuery), errnoInstanceNotFound)
 }
 
 // stopFailedStart stops the session after a failed start, if it was started.
@@ -148,10 +175,11 @@ func stopStale(a api, cfg Config, log *zap.Logger) error {
 	return nil
 }
 
-// refuseForeign returns an error if the session has enabled providers that the collector would not enable: it is then someone else's
-// and has our name by chance.
+// refuseForeign returns an error if the session is not the collector's and has its name by chance. A session of the collector has the
+// GUID of its name. A session without it, such as one of an older collector, must have enabled no other providers than the collector
+// would enable.
 func refuseForeign(a api, cfg Config, p *properties) error {
-	if cfg.TakeOver {
+	if cfg.TakeOver || p.guid == ownGUID(cfg.Name) {
 		return nil
 	}
 	const remedy = "look with: logman query %[1]q -ets; choose another session_name, or set take_over: true to stop it"

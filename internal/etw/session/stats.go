@@ -42,7 +42,7 @@ type Counters struct {
 }
 
 // Stats asks Windows for the session's state. After Close, and after an error, it returns the newest known figures; the counters are
-// always current. An error is ErrStopped when the session was stopped from outside.
+// always current. An error is ErrStopped when the session was stopped from outside, and ErrRead when it could not be read.
 func (s *Session) Stats() (Stats, error) {
 	err := s.refresh()
 	s.mu.Lock()

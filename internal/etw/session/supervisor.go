@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Supervisor keeps a session running. It starts one again that was stopped from outside: after about 1 s at first, after up to about
+// Supervisor keeps a session running, and its name until Close, also while no session runs. It starts one again that was stopped from outside: after about 1 s at first, after up to about
 // 30 s when that happens again and again.
 type Supervisor struct {
 	api     api
@@ -21,7 +21,8 @@ type Supervisor struct {
 	watch   Watch
 	timing  timing
 
-	losses lossLog // used by run, and after it by Close
+	losses  lossLog // used by run, and after it by Close
+	release func()  // releases the session's name
 
 	stop    chan struct{} // closed by Close
 	ended   chan struct{} // closed when run has returned
@@ -75,14 +76,23 @@ func keep(a api, cfg Config, deliver Deliver, log *zap.Logger, watch Watch, timi
 	if log == nil {
 		log = zap.NewNop()
 	}
-	s, err := open(a, cfg, deliver, log)
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	release, err := claimName(a, cfg.Name, log.With(zap.String("session", cfg.Name)))
 	if err != nil {
+		return nil, err
+	}
+	s, err := openClaimed(a, cfg, deliver, log)
+	if err != nil {
+		release()
 		return nil, err
 	}
 	sup := &Supervisor{
 		api: a, cfg: cfg, deliver: deliver, log: log.With(zap.String("session", cfg.Name)), watch: watch, timing: timing,
-		losses: lossLog{log: log.With(zap.String("session", cfg.Name))},
-		stop:   make(chan struct{}), ended: make(chan struct{}), session: s,
+		release: release,
+		losses:  lossLog{log: log.With(zap.String("session", cfg.Name))},
+		stop:    make(chan struct{}), ended: make(chan struct{}), session: s,
 	}
 	go sup.run(s)
 	return sup, nil
@@ -98,6 +108,7 @@ func (sup *Supervisor) run(s *Session) {
 	for {
 		select {
 		case <-sup.stop:
+			s.release = sup.release
 			s.beginClose() // Close may have stopped waiting
 			return
 		case <-poll.C:
@@ -110,6 +121,7 @@ func (sup *Supervisor) run(s *Session) {
 		}
 		sup.bury(s)
 		if s = sup.restart(&wait); s == nil {
+			sup.release()
 			return
 		}
 		began = time.Now()
@@ -141,7 +153,7 @@ func (sup *Supervisor) restart(wait *backoff.ExponentialBackOff) *Session {
 			return nil
 		case <-time.After(wait.NextBackOff()):
 		}
-		s, err := open(sup.api, sup.cfg, sup.deliver, sup.log)
+		s, err := openClaimed(sup.api, sup.cfg, sup.deliver, sup.log)
 		if err != nil {
 			sup.log.Warn("cannot restart the ETW session; retrying", zap.Error(err))
 			if sup.watch.Stopped != nil {

@@ -20,8 +20,11 @@ import (
 //
 // A host has about a thousand providers, with their names about 100 KB; the list may grow between two calls.
 func (windowsAPI) providerRegistered(provider etw.GUID) (bool, error) {
+	err := etw.LoadTDH()
+	if err != nil {
+		return false, err
+	}
 	size := uint32(256 << 10)
-	var err error
 	for range 4 {
 		info := make([]byte, size)
 		err = goetw.TdhEnumerateProviders((*goetw.ProviderEnumerationInfo)(unsafe.Pointer(unsafe.SliceData(info))), &size)
@@ -31,6 +34,7 @@ func (windowsAPI) providerRegistered(provider etw.GUID) (bool, error) {
 		if !errors.Is(err, windows.ERROR_INSUFFICIENT_BUFFER) {
 			break
 		}
+		size *= 2
 	}
 	return false, err
 }

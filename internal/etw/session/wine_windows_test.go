@@ -59,7 +59,9 @@ func requireNoSession(t *testing.T, name string) {
 func leaveSession(t *testing.T, providers ...etw.GUID) {
 	t.Helper()
 	var a windowsAPI
-	handle, err := a.startTrace(testConfig().Name, newStartProperties(testConfig()))
+	p := newStartProperties(testConfig())
+	p.guid = etw.GUID{} // as a session of an older collector, or of someone else
+	handle, err := a.startTrace(testConfig().Name, p)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = a.controlTrace(testConfig().Name, newControlProperties(), controlStop) })
 	for _, p := range providers {
@@ -153,6 +155,41 @@ func TestWineAStaleSessionIsStopped(t *testing.T) {
 	require.Equal(t, 1, logs.FilterMessageSnippet("left behind").Len())
 	c.await(t, serverEvents)
 	closeSession(t, s)
+}
+
+func TestWineTheSessionOfAKilledCollectorIsStoppedThoughProvidersCannotBeListed(t *testing.T) {
+	wine.Play(t, serverFile)
+	var a windowsAPI
+	_, err := a.startTrace(testConfig().Name, newStartProperties(testConfig()))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = a.controlTrace(testConfig().Name, newControlProperties(), controlStop) })
+	t.Setenv("WINDOWSTEST_FAIL", "EnumerateTraceGuidsEx=5")
+	var c counter
+	s, err := Open(wineConfig(), c.deliver, nil)
+	require.NoError(t, err)
+	c.await(t, serverEvents)
+	closeSession(t, s)
+}
+
+func TestWineALockThatAnotherAccountMadeIsAskedForItsOwner(t *testing.T) {
+	wine.Play(t, serverFile)
+	var a windowsAPI
+	unlock, err := a.lockName(testConfig().Name)
+	require.NoError(t, err)
+	_, err = a.lockName(testConfig().Name)
+	require.ErrorIs(t, err, ErrInUse)
+	var held *untrustedLock
+	require.NotErrorAs(t, err, &held, "it is this account's own")
+	unlock()
+	for sid, want := range map[string]bool{
+		"S-1-5-18": true, "S-1-5-19": true, "S-1-5-20": true, "S-1-5-32-544": true, "S-1-5-80-1-2-3-4-5": true,
+		"S-1-5-32-545": false, "S-1-1-0": false, "S-1-5-21-1-2-3-1001": false,
+	} {
+		account, err := windows.StringToSid(sid)
+		require.NoError(t, err)
+		assert.Equal(t, want, trusted(account), sid)
+	}
+	assert.False(t, trusted(nil))
 }
 
 func TestWineAForeignSessionIsLeftAloneUnlessTakenOver(t *testing.T) {

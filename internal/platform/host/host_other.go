@@ -4,7 +4,11 @@
 
 package host
 
-import "os"
+import (
+	"net"
+	"net/netip"
+	"os"
+)
 
 // Name returns the host's name.
 func Name() string {
@@ -17,3 +21,18 @@ func Name() string {
 
 // OSVersion returns "": events come from Windows, whose version is unknown on other systems.
 func OSVersion() string { return "" }
+
+// sourceOf returns the address from which this host would send to another; it is invalid if no route leads there. It sends nothing:
+// connecting a UDP socket only chooses the route.
+func sourceOf(remote netip.AddrPort) netip.Addr {
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(remote))
+	if err != nil {
+		return netip.Addr{}
+	}
+	defer func() { _ = conn.Close() }()
+	local, ok := conn.LocalAddr().(*net.UDPAddr)
+	if !ok {
+		return netip.Addr{}
+	}
+	return local.AddrPort().Addr().Unmap().WithZone("")
+}

@@ -53,7 +53,17 @@ type entry struct {
 	process Process // nil if it could not be opened
 	path    string
 	started time.Time
+	opened  time.Time // by the wall clock
 	used    time.Time // without a process: when it was tried
+}
+
+// had reports whether the process had its id at a time. A process that starts in the future shows that the clock was set back since.
+// The event then happened after the process was opened, or its owner is not known.
+func (e *entry) had(at, now time.Time) bool {
+	if now.Before(e.started) && !at.After(now) {
+		return e.opened.After(now) || !at.Before(e.opened)
+	}
+	return !at.Before(e.started)
 }
 
 // NewNames returns an empty cache that opens processes with o.
@@ -74,7 +84,7 @@ func (n *Names) Name(pid uint32, at time.Time) string {
 	if e == nil {
 		e = n.open(pid, now)
 	}
-	if e.process == nil || at.Before(e.started) {
+	if e.process == nil || !e.had(at, now.Round(0)) {
 		return ""
 	}
 	e.used = now
@@ -92,7 +102,7 @@ func (n *Names) open(pid uint32, now time.Time) *entry {
 		}
 		n.forget(oldest)
 	}
-	e := &entry{used: now}
+	e := &entry{opened: now.Round(0), used: now}
 	if p, err := n.opener.Open(pid); err == nil {
 		// A file's name may have unpaired surrogates, which Go keeps in a form that is not valid UTF-8. A record's text must be
 		// valid.

@@ -130,3 +130,21 @@ func TestCloseClosesAllProcesses(t *testing.T) {
 	require.Empty(t, n.Name(1, noon))
 	require.Zero(t, h.open)
 }
+
+func TestAClockThatIsSetBackLeavesTheNames(t *testing.T) {
+	h, n, clock := newHost()
+	h.start(42, "known.exe", noon.Add(-time.Minute))
+	h.start(43, "new.exe", noon.Add(-time.Minute))
+	require.Equal(t, "known.exe", n.Name(42, noon))
+
+	*clock = noon.Add(-time.Hour)
+	require.Equal(t, "known.exe", n.Name(42, *clock), "it has been open since before the step, so the id is its own")
+	require.Equal(t, "known.exe", n.Name(42, noon.Add(-time.Second)), "an event from before the step that comes late")
+	require.Empty(t, n.Name(42, noon.Add(-2*time.Minute)), "an event from before the step that is older than the process")
+
+	require.Empty(t, n.Name(43, clock.Add(-time.Millisecond)), "opened after the event, which another process may have written")
+	require.Equal(t, "new.exe", n.Name(43, *clock))
+
+	*clock = noon
+	require.Equal(t, "new.exe", n.Name(43, noon))
+}

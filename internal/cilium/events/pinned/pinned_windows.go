@@ -10,10 +10,12 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 )
 
 const rights = "SYSTEM or a member of Administrators, with elevated rights"
@@ -53,7 +55,10 @@ func load() (windows.DLL, error) {
 			return dll, nil
 		}
 		const flags = windows.LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | windows.LOAD_LIBRARY_SEARCH_SYSTEM32
-		if dll.Handle, err = windows.LoadLibraryEx(path, 0, flags); err != nil {
+		if dll.Handle, err = windows.LoadLibraryEx(path, 0, flags); errors.Is(err, windows.ERROR_BAD_EXE_FORMAT) {
+			return windows.DLL{}, fmt.Errorf("loading %s: %w: it is damaged, or built for another processor than this program (%s); repair the installation of eBPF for Windows, or run the collector for this host's processor",
+				path, err, runtime.GOARCH)
+		} else if err != nil {
 			return windows.DLL{}, fmt.Errorf("loading %s: %w; repair the installation of eBPF for Windows", path, err)
 		}
 		return dll, nil
@@ -78,9 +83,13 @@ func Functions(since string, addresses map[string]*uintptr) error {
 	return nil
 }
 
-// directories lists the folders that may hold the library, in the order of the search.
+// directories lists the folders that may hold the library, in the order of the search. The installer lets a user choose the folder;
+// the service has its path.
 func directories() []string {
 	var dirs []string
+	if dir := serviceDirectory(); dir != "" {
+		dirs = append(dirs, dir)
+	}
 	if programs := os.Getenv("ProgramFiles"); filepath.IsAbs(programs) {
 		dirs = append(dirs, filepath.Join(programs, "ebpf-for-windows"))
 	}
@@ -88,6 +97,41 @@ func directories() []string {
 		dirs = append(dirs, system)
 	}
 	return dirs
+}
+
+// serviceDirectory returns the folder of the program of eBPF for Windows' service, "" if the service is not installed. Only
+// administrators may write the key.
+func serviceDirectory() string {
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Services\ebpfsvc`, registry.QUERY_VALUE)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = key.Close() }()
+	image, kind, err := key.GetStringValue("ImagePath")
+	if err != nil {
+		return ""
+	}
+	if kind == registry.EXPAND_SZ {
+		if image, err = registry.ExpandString(image); err != nil {
+			return ""
+		}
+	}
+	return imageDirectory(image)
+}
+
+// imageDirectory returns the folder of the program in a service's ImagePath, which is a command line: the program may stand in quotes,
+// and arguments may follow. It returns "" if the path is not absolute.
+func imageDirectory(image string) string {
+	image = strings.TrimSpace(image)
+	if quoted, ok := strings.CutPrefix(image, `"`); ok {
+		image, _, _ = strings.Cut(quoted, `"`)
+	} else if end := strings.Index(strings.ToLower(image), ".exe"); end >= 0 {
+		image = image[:end+len(".exe")]
+	}
+	if !filepath.IsAbs(image) {
+		return ""
+	}
+	return filepath.Dir(image)
 }
 
 // explainPlatform explains the error of a function that the library does not export.

@@ -4,11 +4,15 @@ package pinned
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
 )
@@ -91,4 +95,74 @@ func TestWineAFunctionThatIsMissingIsNamedWithTheReleaseThatHasIt(t *testing.T) 
 	if err := Functions("9.9", map[string]*uintptr{"bpf": &there}); err != nil || there == 0 {
 		t.Errorf("%v; want the address of bpf", err)
 	}
+}
+
+func TestTheFolderOfAServiceIsThatOfItsProgram(t *testing.T) {
+	for image, want := range map[string]string{
+		`C:\Program Files\ebpf-for-windows\ebpfsvc.exe`: `C:\Program Files\ebpf-for-windows`,
+		`"D:\eBPF here\ebpfsvc.exe" -k local`:           `D:\eBPF here`,
+		`D:\ebpf\EBPFSVC.EXE -k`:                        `D:\ebpf`,
+		`ebpfsvc.exe`:                                   "", // it would be searched
+		`"`:                                             "",
+		``:                                              "",
+		`\SystemRoot\System32\drivers\ebpfcore.sys`: "",
+	} {
+		if got := imageDirectory(image); got != want {
+			t.Errorf("%s: %q, want %q", image, got, want)
+		}
+	}
+}
+
+// A user may choose the folder in the installer.
+func TestWineTheLibraryIsFoundWhereTheServiceIs(t *testing.T) {
+	wine.InstallEBPF(t).Pin(t, "cilium_observability_config", "array", 7, 4, 2)
+	installed := os.Getenv("ProgramFiles") + `\ebpf-for-windows`
+	t.Setenv("ProgramFiles", t.TempDir())
+	fails(t, ErrNotInstalled, "ebpfapi.dll")
+
+	key := ownMachine(t, `SYSTEM\CurrentControlSet\Services\ebpfsvc`)
+	if err := key.SetStringValue("ImagePath", `"`+installed+`\ebpfsvc.exe"`); err != nil {
+		t.Fatal(err)
+	}
+	m, err := Open(pin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// ownMachine gives this process a HKEY_LOCAL_MACHINE of its own, with nothing but an empty key of this path.
+//
+//	LSTATUS RegOverridePredefKey(HKEY hKey, HKEY hNewHKey)
+func ownMachine(t *testing.T, path string) registry.Key {
+	t.Helper()
+	name := fmt.Sprintf(`Software\winnet-test-%d`, os.Getpid())
+	root, _, err := registry.CreateKey(registry.CURRENT_USER, name, registry.ALL_ACCESS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, _, err := registry.CreateKey(root, path, registry.ALL_ACCESS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	override := windows.NewLazySystemDLL("advapi32.dll").NewProc("RegOverridePredefKey")
+	if errno, _, _ := override.Call(uintptr(registry.LOCAL_MACHINE), uintptr(root)); errno != 0 {
+		t.Fatal(windows.Errno(errno))
+	}
+	t.Cleanup(func() {
+		_, _, _ = override.Call(uintptr(registry.LOCAL_MACHINE), 0)
+		_ = key.Close()
+		for ; path != "."; path = filepath.Dir(path) {
+			if err := registry.DeleteKey(root, path); err != nil {
+				t.Error(err)
+			}
+		}
+		_ = root.Close()
+		if err := registry.DeleteKey(registry.CURRENT_USER, name); err != nil {
+			t.Error(err)
+		}
+	})
+	return key
 }
