@@ -24,7 +24,8 @@ const (
 	constantMiB = 160
 )
 
-// greedy are configurations that would take more than 700 MiB without a cap: the far end takes nothing, and a replay fills all memory.
+// greedy are configurations that take more than 600 MiB without a cap: a replay fills the queue faster than the worker empties it, and the Go
+// runtime lets as much garbage come as the queue may take.
 var greedy = map[string]string{
 	"asimdns": `asimdns: {memory: {max_mib: %d}, queue: {max_size_mib: 512}, correlate: true, correlation: {max_size_mib: 512},
     aggregation: {window: 1h, max_size_mib: 512}, enable_flags: "0xFFFFFFFFFFFFFFFF", enable_level: 5, replay: {path: %q, repeat: 0}}`,
@@ -34,7 +35,7 @@ var greedy = map[string]string{
 // big writes a recording for a receiver, larger than what its files in testdata are.
 func big(t *testing.T, receiver string) string {
 	t.Helper()
-	const events = 60_000
+	const events = 240_000
 	if receiver == "asimdns" {
 		path := filepath.Join(t.TempDir(), "big.etl")
 		require.NoError(t, recording.DNS(filepath.Join(root(t), serverFile), path, events))
@@ -48,7 +49,8 @@ func big(t *testing.T, receiver string) string {
 // greedyConfig writes a greedy configuration, and returns its path.
 func greedyConfig(t *testing.T, receiver string, cap int) string {
 	t.Helper()
-	_, url := newFarEnd(t) // never opens
+	far, url := newFarEnd(t)
+	close(far.open)
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, `
 receivers:
@@ -73,7 +75,7 @@ func status(t *testing.T, pid int, key string) float64 {
 	return float64(kib) / 1024
 }
 
-// awaitFull waits until the resident set does not grow any more, by a MiB in a second: the memory is full. It returns the peak.
+// awaitFull waits until the peak of the resident set has not grown by more than a MiB in two seconds: the memory is full. It returns the peak.
 func awaitFull(t *testing.T, pid int) (peak float64) {
 	t.Helper()
 	still, last := 0, 0.0
@@ -82,7 +84,7 @@ func awaitFull(t *testing.T, pid int) (peak float64) {
 		if still++; peak > last+1 {
 			still, last = 0, peak
 		}
-		return still >= 10
+		return still >= 20
 	}, time.Minute, 100*time.Millisecond)
 	return peak
 }
@@ -100,34 +102,16 @@ func requireAccount(t *testing.T, out string) {
 	require.Equal(t, sum[0], sum[1]+sum[2]+sum[3]+sum[4]+sum[5])
 }
 
-// Without GOMEMLIMIT, the peak of the resident set is at most the cap and a constant, and every event is accounted for.
-func TestThePeakOfTheResidentSetIsAtMostTheCapAndAConstant(t *testing.T) {
-	collector(t)
-	t.Setenv("GOMEMLIMIT", "off")
-	t.Setenv("GOGC", "100")
-	for receiver := range greedy {
-		t.Run(receiver, func(t *testing.T) {
-			r := start(t, "--config", greedyConfig(t, receiver, capMiB))
-			r.await("receiving", 1)
-			peak := awaitFull(t, r.cmd.Process.Pid)
-			t.Logf("peak of the resident set: %.0f MiB with a cap of %d MiB", peak, capMiB)
-			require.LessOrEqual(t, peak, float64(capMiB+constantMiB))
-			require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
-			r.end(10 * time.Second)
-			requireAccount(t, r.out.String())
-		})
-	}
-}
-
-// memoryGroup makes a control group with a limit in bytes. It returns a file to which a process writes its id to join. The test is skipped
-// where no group can be made, but for WINNET_CGROUP=required.
-func memoryGroup(t *testing.T, limit int64) (join, dir string) {
+// memoryGroup makes a control group with a limit in bytes, and returns its folder. Where none can be made it returns "", but for
+// WINNET_CGROUP=required.
+func memoryGroup(t *testing.T, limit int64) (dir string) {
 	t.Helper()
-	give := func(err error) {
+	without := func(err error) string {
 		if os.Getenv("WINNET_CGROUP") == "required" {
 			require.NoError(t, err)
 		}
-		t.Skipf("not run: no control group with a memory limit can be made here (%v); make test-limits needs one", err)
+		t.Logf("without a control group: none with a memory limit can be made here: %v", err)
+		return ""
 	}
 	parent, key := "/sys/fs/cgroup", "memory.max"
 	own, err := os.ReadFile("/proc/self/cgroup")
@@ -135,19 +119,19 @@ func memoryGroup(t *testing.T, limit int64) (join, dir string) {
 	if m := regexp.MustCompile(`(?m)^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$`).FindSubmatch(own); m != nil { // version 1
 		parent, key = filepath.Join("/sys/fs/cgroup/memory", string(m[1])), "memory.limit_in_bytes"
 	} else if err := os.WriteFile(filepath.Join(parent, "cgroup.subtree_control"), []byte("+memory"), 0); err != nil {
-		give(err)
+		return without(err)
 	}
 	dir, err = os.MkdirTemp(parent, "winnet-test-")
 	if err != nil {
-		give(err)
+		return without(err)
 	}
 	t.Cleanup(func() {
 		require.Eventually(t, func() bool { return os.Remove(dir) == nil }, 10*time.Second, 50*time.Millisecond)
 	})
 	if err := os.WriteFile(filepath.Join(dir, key), strconv.AppendInt(nil, limit, 10), 0); err != nil {
-		give(err)
+		return without(err)
 	}
-	return filepath.Join(dir, "cgroup.procs"), dir
+	return dir
 }
 
 // killed returns how often the kernel has ended a process of a group because of its limit.
@@ -164,21 +148,30 @@ func killed(t *testing.T, dir string) string {
 	return ""
 }
 
-// The kernel ends a process that takes more than its group may. With the cap, the collector fills its memory and goes on.
-func TestACollectorWithACapLivesInAControlGroupOfTheCapAndTheConstant(t *testing.T) {
+// Without GOMEMLIMIT, the peak of the resident set is at most the cap and a constant, and every event is accounted for. The kernel holds the
+// collector to the same limit: it ends a process that takes more than its group may.
+func TestThePeakOfTheResidentSetIsAtMostTheCapAndAConstant(t *testing.T) {
 	binary := collector(t)
 	t.Setenv("GOMEMLIMIT", "off")
+	t.Setenv("GOGC", "100")
 	for receiver := range greedy {
 		t.Run(receiver, func(t *testing.T) {
-			join, dir := memoryGroup(t, (capMiB+constantMiB)<<20)
-			config := greedyConfig(t, receiver, capMiB)
-			r := startCommand(t, "/bin/sh", "-c", `echo $$ > "$0" && exec "$@"`, join, binary, "--config", config)
+			command := []string{binary, "--config", greedyConfig(t, receiver, capMiB)}
+			group := memoryGroup(t, (capMiB+constantMiB)<<20)
+			if group != "" {
+				command = append([]string{"/bin/sh", "-c", `echo $$ > "$0" && exec "$@"`, filepath.Join(group, "cgroup.procs")}, command...)
+			}
+			r := startCommand(t, command[0], command[1:]...)
 			r.await("receiving", 1)
-			awaitFull(t, r.cmd.Process.Pid)
-			require.Equal(t, "0", killed(t, dir))
-			members, err := os.ReadFile(join)
-			require.NoError(t, err)
-			require.Equal(t, strconv.Itoa(r.cmd.Process.Pid), strings.TrimSpace(string(members)), "the collector is in the group")
+			peak := awaitFull(t, r.cmd.Process.Pid)
+			t.Logf("peak of the resident set: %.0f MiB with a cap of %d MiB", peak, capMiB)
+			require.LessOrEqual(t, peak, float64(capMiB+constantMiB))
+			if group != "" {
+				require.Equal(t, "0", killed(t, group))
+				members, err := os.ReadFile(filepath.Join(group, "cgroup.procs"))
+				require.NoError(t, err)
+				require.Equal(t, strconv.Itoa(r.cmd.Process.Pid), strings.TrimSpace(string(members)), "the collector is in the group")
+			}
 			require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
 			r.end(10 * time.Second)
 			requireAccount(t, r.out.String())
