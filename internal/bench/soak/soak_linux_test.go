@@ -135,7 +135,7 @@ func scrape(url string) (map[string]float64, error) {
 	}
 	defer answer.Body.Close()
 	found := map[string]float64{}
-	of := regexp.MustCompile(`^otelcol_receiver_([a-z_]+)(?:_total)?(?:_bytes|_By)?(?:_total)?\{.*\} ([0-9.e+]+)`)
+	of := regexp.MustCompile(`^otelcol_receiver_([a-z_]+)(?:\{.*\})? ([0-9.e+]+)$`)
 	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
 		if m := of.FindStringSubmatch(lines.Text()); m != nil {
 			v, _ := strconv.ParseFloat(m[2], 64)
