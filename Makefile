@@ -32,7 +32,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e test-sentinel \
+.PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
@@ -87,6 +87,28 @@ notice: $(SHIPPED:%=%/go.mod) ## write NOTICE: the licences of all that the coll
 
 check-notice: $(SHIPPED:%=%/go.mod) ## check that NOTICE is current
 	@$(GO) run -C internal/tools ./notice -check $(CURDIR)/NOTICE $(SHIPPED:%=$(CURDIR)/%)
+
+# actionlint checks the workflow. It is pinned here, so that the tools' module keeps its own versions.
+ACTIONLINT := v1.7.12
+$(TOOLS)/actionlint-$(ACTIONLINT)/actionlint:
+	@mkdir -p $(@D)
+	GOBIN=$(@D) $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT)
+
+audit: $(SHIPPED:%=%/go.mod) $(TOOLS)/actionlint-$(ACTIONLINT)/actionlint ## check the licences of all linked modules, that no GPL module is linked off Windows, and the workflows
+	@$(GO) run -C internal/tools ./notice -audit $(SHIPPED:%=$(CURDIR)/%)
+	@$(TOOLS)/actionlint-$(ACTIONLINT)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
+	@bad=$$(grep -nE 'uses:' .github/workflows/*.yml | grep -vE 'uses: +[^@ ]+@[0-9a-f]{40} +# v[0-9.]+$$' || true); \
+	  if [ -n "$$bad" ]; then echo "an action is not pinned by the hash of its commit, with its version beside it:"; echo "$$bad"; exit 1; fi
+
+# The database of vulnerabilities is on the internet.
+GOVULNCHECK := v1.9.0
+$(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck:
+	@mkdir -p $(@D)
+	GOBIN=$(@D) $(GO) install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)
+
+audit-vuln: $(SHIPPED:%=%/go.mod) $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck ## check the shipped collectors for known vulnerabilities (needs the internet; .github/workflows/ci.yml runs it)
+	@for os in linux windows; do for c in $(SHIPPED); do echo "govulncheck for $$os: $$c"; \
+	  (cd $$c; GOOS=$$os GOARCH=amd64 $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck ./...); done; done
 
 # The newest core, with ocb of its version.
 NEWEST := v0.165.0
@@ -152,6 +174,12 @@ test-forms: ## check the schemas of the configurations against the code and the 
 test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root); fail if they cannot run
 	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./internal/platform/host ./receiver/ciliumwindowsreceiver
 
+# How long the soak test runs. It needs root on Linux, for a ring buffer of the kernel.
+SOAK ?= 30m
+soak: build testdata/dnsserver.etl ## run both receivers for SOAK (30m) under fast and slow far ends, and write docs/soak.txt and docs/soak.svg (root, Linux)
+	WINNET_KERNEL_TESTS=required WINNET_SOAK=$(SOAK) WINNET_SOAK_DOCS=$(CURDIR)/docs WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet \
+	  $(GO) test -count=1 -v -timeout 0 -run '^TestSoak$$' ./internal/bench/soak
+
 test-e2e: build ## run the tests of the built collector
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/e2e
 
@@ -205,10 +233,11 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
 
-CI_PARTS := test test-oracle test-forms lint test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows build-newest fuzz
+CI_PARTS := test test-oracle test-forms lint audit test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows build-newest fuzz
 
 ci: ## run everything that CI runs, and report how long each part takes
-	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
+	@# In CI the memory is also held to its cap by a control group, which needs root.
+	@export WINNET_CGROUP=required; times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
 	  times="$$times$$(printf '%6d s  %s' $$(($$(date +%s) - begun)) $$part)\n"; done; printf "\n$$times"
 
 check-windows: build-windows check-notice ## check that the Windows binary is a Windows program with every receiver, and that the licences are beside it

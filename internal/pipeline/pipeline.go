@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 )
@@ -92,9 +93,11 @@ type BufferingHandler interface {
 
 // Settings configures a pipeline.
 type Settings struct {
-	Batch   BatchConfig
-	Queue   QueueConfig
-	Retry   RetryConfig
+	Batch BatchConfig
+	Queue QueueConfig
+	Retry RetryConfig
+	// Memory bounds the queue together with the other holders of its budget. nil: only Queue applies.
+	Memory  *budget.Share
 	Handler Handler
 	Next    consumer.Logs // nil for a handler that emits nothing
 	// Report counts records for the collector's own receiver metrics (accepted, refused).
@@ -136,6 +139,7 @@ type Pipeline struct {
 	lengths   []int                 // of the places, before an event
 	size      int                   // of the batch in OTLP's protobuf form, in bytes
 	panicked  bool
+	garbage   *budget.Garbage // nil without a budget
 
 	contradiction bool // it has been logged that the handler contradicts itself
 }
@@ -144,12 +148,16 @@ type Pipeline struct {
 func New(s Settings) *Pipeline {
 	p := &Pipeline{
 		Settings: s,
-		queue:    queue.New(s.Queue.MaxSizeMiB),
+		queue:    queue.New(s.Queue.MaxSizeMiB, s.Memory),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
 		settle:   make(chan func()),
 	}
 	p.Stats.Dropped.Expect(DropQueueFull, DropTooLarge, DropShutdown)
+	if s.Memory != nil {
+		p.Stats.Dropped.Expect(DropNoMemory)
+		p.garbage = budget.NewGarbage()
+	}
 	p.Stats.Archive.Dropped.Expect(DropRefused, DropShutdown)
 	p.buffering, _ = s.Handler.(BufferingHandler)
 	p.deliver, p.cancel = context.WithCancel(context.Background())
@@ -354,6 +362,7 @@ func (p *Pipeline) release(due bool) {
 
 // process handles a chunk's events.
 func (p *Pipeline) process(c *queue.Chunk) {
+	p.garbage.Collect()
 	var filtered, aggregated int64
 	left := c.Len()
 	for ev := range c.Events() {

@@ -15,6 +15,7 @@ import (
 // Reasons for which the pipeline itself drops an event.
 const (
 	DropQueueFull = queue.Full     // a live source delivered faster than the next component accepts
+	DropNoMemory  = queue.NoMemory // the memory of memory.max_mib is in use: the next component is too slow
 	DropTooLarge  = queue.TooLarge // the event is larger than the queue accepts
 	DropRefused   = "refused"      // the next component refused the records for good, or for longer than retry allows
 	DropNoRecord  = "no_record"    // a fault of the handler: it reported a record and appended none

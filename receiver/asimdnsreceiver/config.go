@@ -78,6 +78,8 @@ type Config struct {
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
 	Queue pipeline.QueueConfig `mapstructure:"queue"`
 	Retry pipeline.RetryConfig `mapstructure:"retry"`
+	// Memory bounds all that the receiver holds. Default: each part has only its own bound.
+	Memory pipeline.MemoryConfig `mapstructure:"memory"`
 	// Replay reads recorded .etl files instead of a live session.
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw events to an .etl file.
@@ -256,17 +258,18 @@ func (c *Config) archivedPackets() dnslog.PacketKeep {
 }
 
 // newCorrelator returns the correlator that merges the events of an exchange, or nil if none are merged.
-func (c *Config) newCorrelator() *correlate.Correlator {
+func (c *Config) newCorrelator(m *pipeline.Memory) *correlate.Correlator {
 	if !c.Correlate {
 		return nil
 	}
 	s := correlate.Settings{Live: !c.Replay.Enabled(), Window: c.Correlation.Timeout}
 	s.MaxEvents, s.MaxBytes = heldBounds(c.Correlation.MaxSizeMiB, hold.EntrySize+correlate.OpenCallSize)
+	s.Memory = m.Store()
 	return correlate.New(s)
 }
 
 // newAggregator returns the aggregator that sums exchanges, or counts events if there are no exchanges, or nil if aggregation is off.
-func (c *Config) newAggregator() *aggregate.Aggregator {
+func (c *Config) newAggregator(m *pipeline.Memory) *aggregate.Aggregator {
 	if c.Aggregation.Window <= 0 && c.Aggregation.Noise.Window <= 0 {
 		return nil
 	}
@@ -274,6 +277,7 @@ func (c *Config) newAggregator() *aggregate.Aggregator {
 		Live: !c.Replay.Enabled(), Short: c.Aggregation.Window, Long: c.Aggregation.Noise.Window, Exchanges: c.Correlate,
 	}
 	s.MaxEvents, s.MaxBytes = heldBounds(c.Aggregation.MaxSizeMiB, hold.EntrySize)
+	s.Memory = c.shares(m)
 	return aggregate.New(s)
 }
 

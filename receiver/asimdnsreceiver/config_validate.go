@@ -68,6 +68,7 @@ func (c *Config) Validate() error {
 	}
 	// The collector calls the Validate methods of the profile, names, and the sections packet, filters, aggregation,
 	// correlation, batch, queue, retry, replay and record itself.
+	errs.Add("memory", c.Memory.Check(c.needs()))
 	if len(errs) == 0 {
 		errs.Add("session_name", c.session(providers).Validate())
 	}

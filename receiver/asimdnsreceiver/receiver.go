@@ -51,7 +51,8 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
 		Receiver: set, Next: next, Archive: cfg.Archive,
-		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Replay: cfg.Replay, Record: cfg.Record},
+		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Memory: cfg.Memory, Replay: cfg.Replay, Record: cfg.Record},
+		Needs:     cfg.needs(),
 		Transport: "etw",
 		Parts: runner.Parts{
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,
@@ -88,7 +89,7 @@ func (r *dnsReceiver) prepare(files []string) (_ pipeline.Handler, err error) {
 
 // newHandler makes the handler that turns events into records.
 func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
-	h := &handler{correlator: r.cfg.newCorrelator(), aggregator: r.cfg.newAggregator()}
+	h := &handler{correlator: r.cfg.newCorrelator(r.Memory), aggregator: r.cfg.newAggregator(r.Memory)}
 	if err := h.classify(&r.cfg.Aggregation); err != nil {
 		return nil, err
 	}

@@ -52,6 +52,8 @@ type Config struct {
 	AggregationInterval time.Duration `mapstructure:"aggregation_interval"`
 	// AggregationMaxSizeMiB bounds the memory for the reported connections, in MiB. Default: 64.
 	AggregationMaxSizeMiB int `mapstructure:"aggregation_max_size_mib"`
+	// Memory bounds all that the receiver holds. Default: each part has only its own bound.
+	Memory pipeline.MemoryConfig `mapstructure:"memory"`
 	// Connections configures the records of connections.
 	Connections connectionsConfig `mapstructure:"connections"`
 	// Filters are allow and deny lists in Hubble's terms. Default: every event passes.
@@ -226,6 +228,7 @@ func (c *Config) archivedBody(body networklog.Body) networklog.Body {
 func (c *Config) Validate() error {
 	s, err := c.read()
 	errs := configyaml.KeyErrors{err, c.validateMetrics(), c.validateBody(s.body)}
+	errs.Add("memory", c.Memory.Check(c.needs()))
 	if d := c.AggregationInterval; d < minAggregationInterval || d > maxAggregationInterval {
 		errs = append(errs, fmt.Errorf("aggregation_interval: %v is not allowed; want %v to %v", d, minAggregationInterval, maxAggregationInterval))
 	}

@@ -39,7 +39,8 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (_ *cil
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
 		Receiver: set, Next: next, Archive: cfg.Archive,
-		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Replay: cfg.Replay, Record: cfg.Record},
+		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Memory: cfg.Memory, Replay: cfg.Replay, Record: cfg.Record},
+		Needs:     cfg.needs(),
 		Transport: "ebpf",
 		Parts: runner.Parts{
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,
@@ -58,6 +59,10 @@ func (r *ciliumReceiver) prepare(files []string) (_ pipeline.Handler, err error)
 	r.device = r.liveDevice()
 	if len(files) > 0 {
 		r.device = r.fileDevice(files[0])
+	}
+	r.settings.aggregation.Memory = r.Memory.Store()
+	if r.settings.connections != nil {
+		r.settings.connections.Memory = r.Memory.Store()
 	}
 	r.handler = newHandler(r.settings, r.device, r.set.BuildInfo.Version)
 	r.handler.later.log = r.log

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
@@ -27,6 +28,8 @@ type Settings struct {
 	// MaxConnections and MaxBytes bound what is remembered and kept back. When a bound is reached, the connection that was reported
 	// longest ago is forgotten: what is kept back of it is reported early, and its next packet counts as a first one.
 	MaxConnections, MaxBytes int
+	// Memory bounds what is kept, together with the other holders of its budget. nil: only the bounds above apply.
+	Memory *budget.Share
 	// Identify makes the identifier of an event that is kept back, of its wire form. nil: it has none.
 	Identify func(raw []byte) hold.ID
 }
@@ -59,7 +62,11 @@ func New(s Settings) *ConnectionAggregator {
 
 // Forget forgets all connections and the time, because what comes next is from another node. Nothing may be kept back.
 func (c *ConnectionAggregator) Forget() {
+	if c.store != nil {
+		c.store.Close()
+	}
 	c.store = hold.New(c.MaxConnections, c.MaxBytes)
+	c.store.Within(c.Memory)
 	c.Clock, c.held, c.losses = hold.Clock{}, 0, losses{}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
@@ -19,6 +20,8 @@ type ConnectionSettings struct {
 	// Max bounds the number of connections in memory. When it is reached, the record of the one that was looked at longest ago is written
 	// early.
 	Max int
+	// Memory bounds what is kept, together with the other holders of its budget. nil: only the bounds above apply.
+	Memory *budget.Share
 	// Identify makes the identifier of an event, of its wire form. nil: it has none.
 	Identify func(raw []byte) hold.ID
 }
@@ -62,7 +65,13 @@ func NewConnections(s ConnectionSettings, clock *hold.Clock) *Connections {
 
 // Forget forgets all connections. None may be held.
 func (c *Connections) Forget() {
+	if c.store != nil {
+		c.store.Close()
+		c.states.close()
+	}
 	c.store, c.states, c.left, c.lookedAt = hold.New(c.Max, 0), states{}, 0, unknown
+	c.store.Within(c.Memory)
+	c.states.memory.Open(c.Memory)
 }
 
 // unknown stands for a time that is not known, in lookedAt.
@@ -171,7 +180,7 @@ func (c *Connections) period() int64 { return int64(min(Linger, c.Silence/2)) }
 // Due reports whether a record must be written: that of an ended connection, or the oldest because memory is needed. It looks at a share of the
 // connections.
 func (c *Connections) Due() bool {
-	if c.store.Full(0) {
+	if c.store.Full(0) || c.store.Len() > 0 && !c.states.reserve() {
 		return true
 	}
 	c.look()

@@ -20,6 +20,9 @@ const (
 	maxAheadBytes = 16 << 20
 )
 
+// MaxMemory is the most memory of a reader in bytes: what is read ahead and put aside, and the records that point to it.
+const MaxMemory = maxAheadBytes + maxAsideBytes + 8<<20
+
 // ahead is a record that has been read and not yet returned.
 type ahead struct {
 	events.Record

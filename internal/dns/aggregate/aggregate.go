@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
@@ -25,6 +26,9 @@ type Settings struct {
 	Short, Long time.Duration
 	// MaxEvents and MaxBytes bound the rows. When a bound is reached the oldest row goes early.
 	MaxEvents, MaxBytes int
+	// Memory bounds the rows of each window, Short and then Long, together with the other holders of its budget. nil: only the bounds
+	// above apply.
+	Memory []*budget.Share
 	// Live is set for a live session. Its events are less late than those of a file.
 	Live bool
 	// Identify makes the identifier of an event that begins a row, of its wire form. nil: it has none. Exchanges have theirs already.
@@ -70,10 +74,13 @@ func New(s Settings) *Aggregator {
 	if s.Long > 0 {
 		lengths = append(lengths, s.Long)
 	}
-	for _, length := range lengths {
+	for i, length := range lengths {
 		a.windows = append(a.windows, &window{
 			length: int64(length), slack: correlate.Slack(s.Live), store: hold.New(s.MaxEvents/len(lengths), s.MaxBytes/len(lengths)),
 		})
+		if len(s.Memory) > i {
+			a.windows[i].store.Within(s.Memory[i])
+		}
 	}
 	a.Forget()
 	return a

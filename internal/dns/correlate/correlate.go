@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
@@ -24,6 +25,8 @@ type Settings struct {
 	Window time.Duration
 	// MaxEvents and MaxBytes bound the kept events. When a bound is reached the oldest event goes early.
 	MaxEvents, MaxBytes int
+	// Memory bounds what is kept, together with the other holders of its budget. nil: only the bounds above apply.
+	Memory *budget.Share
 	// Live is set for a live session. Its events are less late than those of a file.
 	Live bool
 	// Identify makes the identifier of an event that is kept back, of its wire form. nil: it has none.
@@ -77,6 +80,8 @@ func (c *Correlator) Early() int64 { return c.early.Load() }
 // New makes a Correlator.
 func New(s Settings) *Correlator {
 	c := &Correlator{Settings: s, store: hold.New(s.MaxEvents, s.MaxBytes), slack: Slack(s.Live), open: newOpenTypes()}
+	c.store.Within(s.Memory)
+	c.open.memory.Open(s.Memory)
 	c.Forget()
 	return c
 }
@@ -301,7 +306,7 @@ func (c *Correlator) Due() bool {
 	if e == nil {
 		return false
 	}
-	return c.over(e, true) || c.store.Full(etw.MaxRecordSize+max(factsSize, dns.MaxRecursion)+len(hold.ID{})+maxKey)
+	return c.over(e, true) || c.store.Full(etw.MaxRecordSize+max(factsSize, dns.MaxRecursion)+len(hold.ID{})+maxKey) || !c.open.reserve()
 }
 
 // Popped is a kept event that leaves.

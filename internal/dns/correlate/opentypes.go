@@ -10,14 +10,17 @@ import (
 	"math"
 	"slices"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
 // openTypes lists the query types of the kept calls, by the hash of process and name. With a type an entry is found by its key. Two names with
 // one hash count as one, so that neither is the only one; the seed of the hash is secret.
 type openTypes struct {
-	of   map[uint64]types
-	seed maphash.Seed
+	of     map[uint64]types
+	seed   maphash.Seed
+	memory budget.Account
+	paid   int // the number of lists whose memory was taken; a map does not shrink
 }
 
 // maxTypes is the most types that are listed for a name. Programs ask for one to three at a time.
@@ -35,7 +38,23 @@ type types struct {
 	list  [maxTypes]uint16
 }
 
-func newOpenTypes() openTypes { return openTypes{map[uint64]types{}, maphash.MakeSeed()} }
+func newOpenTypes() openTypes { return openTypes{of: map[uint64]types{}, seed: maphash.MakeSeed()} }
+
+// listsAtOnce is the number of lists whose memory is taken from the budget at once, and listsAhead the number that is taken ahead.
+const listsAtOnce, listsAhead = 1 << 10, 64
+
+// reserve reports whether the budget has room for the lists of the next events.
+func (o *openTypes) reserve() bool {
+	return len(o.of)+listsAhead <= o.paid || o.memory.Reserve(listsAtOnce*OpenCallSize)
+}
+
+// pay takes the memory of a new list.
+func (o *openTypes) pay() {
+	if len(o.of) >= o.paid {
+		o.paid += listsAtOnce
+		o.memory.Use(listsAtOnce * OpenCallSize)
+	}
+}
 
 // cutCall splits the key of a call into the type, and process and name. ok is false for a call without a type, or with an impossible one.
 func cutCall(key []byte) (typ uint16, ok bool, asker []byte) {
@@ -51,7 +70,9 @@ func (o *openTypes) add(key []byte) {
 	typ, ok, asker := cutCall(key)
 	hash := maphash.Bytes(o.seed, asker)
 	t := o.of[hash]
-	t.calls++
+	if t.calls++; t.calls == 1 {
+		o.pay()
+	}
 	if !ok || t.n == maxTypes {
 		t.many = true
 	} else {

@@ -7,12 +7,16 @@ import (
 	"hash/maphash"
 	"math"
 	"time"
+	"unsafe"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
 // maxRemembered is the most events that are remembered. With more in a window the oldest are forgotten. They take 4.5 MiB.
 const maxRemembered = 1 << 17
+
+// MemorySize is the memory of a deduplication, in bytes.
+const MemorySize = maxRemembered * (int64(unsafe.Sizeof(entry{})) + 4)
 
 // memory remembers events for a window, to find repetitions. It is allocated once.
 //

@@ -12,11 +12,15 @@ import (
 	"io"
 	"os"
 	"slices"
+	"unsafe"
 )
 
 // maxPlaces bounds how many buffers are ordered at a time. Each takes 48 bytes. With buffers of 64 KiB it is 16 GiB of a file. A
 // larger file is read in parts of so many buffers, one after the other.
 const maxPlaces = 1 << 18
+
+// placeSize is the size of a place in bytes.
+const placeSize = int64(unsafe.Sizeof(place{}))
 
 // place is the position of a buffer whose records are to be read.
 type place struct {

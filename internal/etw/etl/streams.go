@@ -11,6 +11,9 @@ import "encoding/binary"
 // counts.
 const MaxMerged = 64 << 20
 
+// MaxMemory is the most memory of a reader in bytes: the buffers that are merged, one that is read alone, and the places of buffers.
+const MaxMemory = MaxMerged + MaxBufferSize + maxPlaces*placeSize
+
 // bounds are MaxMerged and maxPlaces, smaller in tests.
 type bounds struct{ merged, places int }
 

@@ -2,6 +2,8 @@
 
 package hold
 
+import "github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
+
 // arena holds the bytes of events back to back, in segments of memory. A segment is used again when everything in it has been freed.
 type arena struct {
 	segments []segment
@@ -10,6 +12,7 @@ type arena struct {
 	unused   []uint32 // numbers of segments without memory
 	bytes    int      // of all segments in use
 	maxBytes int
+	memory   *budget.Account // of the store
 }
 
 type segment struct {
@@ -29,7 +32,9 @@ const segmentSize = 64 << 10
 // spareSegments is the number of unused segments whose memory is kept.
 const spareSegments = 16
 
-func newArena(maxBytes int) arena { return arena{maxBytes: max(segmentSize, maxBytes)} }
+func newArena(maxBytes int, memory *budget.Account) arena {
+	return arena{maxBytes: max(segmentSize, maxBytes), memory: memory}
+}
 
 func (a *arena) segment(number uint32) *segment { return &a.segments[number-1] }
 
@@ -45,6 +50,14 @@ func (a *arena) fits(n int) bool {
 // full reports whether something must be freed before another n bytes can be put.
 func (a *arena) full(n int) bool {
 	return a.bytes > 0 && !a.fits(n) && a.bytes+max(segmentSize, n) > a.maxBytes
+}
+
+// need returns how much memory the next n bytes may take that the arena does not have, in bytes.
+func (a *arena) need(n int) int {
+	if a.fits(n) || n <= segmentSize && len(a.idle) > 0 {
+		return 0
+	}
+	return max(segmentSize, n)
 }
 
 // put copies prefix and data into the arena, one after the other, and returns the span of data.
@@ -106,6 +119,7 @@ func (a *arena) begin(n int) {
 		a.segments = append(a.segments, segment{})
 		a.current = uint32(len(a.segments))
 	}
+	a.memory.Use(int64(size))
 	a.segment(a.current).bytes = make([]byte, 0, size)
 }
 
@@ -117,6 +131,7 @@ func (a *arena) release(number uint32) {
 		a.idle = append(a.idle, number)
 		return
 	}
+	a.memory.Give(int64(cap(s.bytes)))
 	s.bytes = nil
 	a.unused = append(a.unused, number)
 }

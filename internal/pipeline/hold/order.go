@@ -2,15 +2,25 @@
 
 package hold
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
+)
 
 // order is the order in which entries came. Each entry has a number; numbers count up and wrap around.
 type order struct {
 	slots       []uint32 // 1 + the slot of an entry, by the low bits of its number; 0 when it is gone. The length is a power of two
 	first, next uint32   // the numbers of the oldest entry and of the next one to come
+	memory      *budget.Account
 }
 
-func newOrder() order { return order{slots: make([]uint32, 64)} }
+// firstSlots is the length of a new order.
+const firstSlots = 64
+
+func newOrder(memory *budget.Account) order {
+	return order{slots: make([]uint32, firstSlots), memory: memory}
+}
 
 // span is the number of entries since the oldest, including those that are gone.
 func (o *order) span() int { return int(o.next - o.first) }
@@ -27,10 +37,12 @@ func (o *order) move(number, slot uint32) { *o.at(number) = slot + 1 }
 func (o *order) append(slot uint32) (number uint32) {
 	if o.span() == len(o.slots) {
 		old := *o
+		o.memory.Use(orderBytes(2 * len(old.slots)))
 		o.slots = make([]uint32, 2*len(old.slots))
 		for number := old.first; number != old.next; number++ {
 			*o.at(number) = *old.at(number)
 		}
+		o.memory.Give(orderBytes(len(old.slots)))
 	}
 	number = o.next
 	o.next++

@@ -17,7 +17,11 @@
 // events lie elsewhere and are read when the event goes; the large blocks hold no pointers for the garbage collector to follow.
 package hold
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
+)
 
 // Entry is one event that is kept, with what has been added to it since. It takes 128 bytes.
 type Entry struct {
@@ -54,14 +58,17 @@ type Store struct {
 	maxEntries int
 	// seed differs for each store, so that nobody can choose keys that collide.
 	seed maphash.Seed
+	// memory is what the store takes from a budget: nothing unless Within was called.
+	memory *budget.Account
 }
 
 // New returns a store of at most maxEntries events, with about maxBytes of memory for their bytes.
 func New(maxEntries, maxBytes int) *Store {
 	maxEntries = max(1, maxEntries)
+	memory := new(budget.Account)
 	return &Store{
-		table: newTable(firstGroups(maxEntries)), order: newOrder(), arena: newArena(maxBytes),
-		maxEntries: maxEntries, seed: maphash.MakeSeed(),
+		table: newTable(firstGroups(maxEntries)), order: newOrder(memory), arena: newArena(maxBytes, memory),
+		maxEntries: maxEntries, seed: maphash.MakeSeed(), memory: memory,
 	}
 }
 
@@ -70,7 +77,7 @@ func (s *Store) Len() int { return s.table.live }
 
 // Full reports whether an event must be dropped before another one of n bytes, key included, can be put.
 func (s *Store) Full(n int) bool {
-	return s.order.span() >= s.maxEntries || s.table.live > 0 && s.arena.full(n)
+	return s.order.span() >= s.maxEntries || s.table.live > 0 && (s.arena.full(n) || s.starved(n))
 }
 
 // Get returns the entry that is kept under the key, or nil. It is valid until the next Put.
@@ -190,10 +197,8 @@ func (s *Store) prefetch(gone int) {
 // grow moves the entries to a larger table: twice the size, or large enough for maxEntries if that is less.
 func (s *Store) grow() {
 	old := s.table
-	groups := 2 * len(old.groups)
-	if most := groupsFor(s.maxEntries); len(old.groups) < most {
-		groups = min(groups, most)
-	}
+	groups := s.nextGroups()
+	s.memory.Use(s.tableBytes(groups))
 	s.table = newTable(groups)
 	for number := range s.order.numbers() {
 		from := s.order.slot(number)
@@ -202,4 +207,5 @@ func (s *Store) grow() {
 		s.table.entries[e.slot] = e
 		s.order.move(number, e.slot)
 	}
+	s.memory.Give(s.tableBytes(len(old.groups)))
 }

@@ -9,7 +9,11 @@ import "sync"
 type freeList struct {
 	mu     sync.Mutex
 	chunks []*Chunk
+	empty  []*Chunk // chunks without memory
 }
+
+// spareChunks is the number of free chunks that keep their memory under a budget: 1 MiB.
+const spareChunks = 4
 
 func (l *freeList) push(c *Chunk) {
 	l.mu.Lock()
@@ -17,12 +21,34 @@ func (l *freeList) push(c *Chunk) {
 	l.mu.Unlock()
 }
 
-// pop takes the chunk that was pushed last. The caller makes sure that the list has one.
+// pushSpare pushes the chunk unless there are spareChunks, and reports whether it has.
+func (l *freeList) pushSpare(c *Chunk) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.chunks) >= spareChunks {
+		return false
+	}
+	l.chunks = append(l.chunks, c)
+	return true
+}
+
+// pushEmpty pushes a chunk without memory.
+func (l *freeList) pushEmpty(c *Chunk) {
+	l.mu.Lock()
+	l.empty = append(l.empty, c)
+	l.mu.Unlock()
+}
+
+// pop takes the chunk that was pushed last; one without memory only if there is no other. The caller makes sure that the list has one.
 func (l *freeList) pop() *Chunk {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	last := len(l.chunks) - 1
-	c := l.chunks[last]
-	l.chunks = l.chunks[:last]
+	from := &l.chunks
+	if len(*from) == 0 {
+		from = &l.empty
+	}
+	last := len(*from) - 1
+	c := (*from)[last]
+	*from = (*from)[:last]
 	return c
 }

@@ -2,7 +2,7 @@
 
 // Package queue carries raw events from their producers to one worker. In come events, by Offer from a live source, which never
 // blocks, and by Put from a file, which waits; out come chunks of them, to the worker's Handle. Memory is bounded: all chunks are
-// allocated once and used again.
+// allocated once and used again. With a share of a budget, chunks are allocated as they are needed, and those above a few are freed again.
 //
 // A producer takes the current chunk by an atomic exchange, copies the event into it and puts it back. So an event costs no
 // allocation and no lock. A full chunk goes to the worker, and on each interval the one that is being filled. Locks are taken once
@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/cpu"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
 )
 
 // Reasons for which Offer does not take an event; for a metric's label.
@@ -25,6 +27,7 @@ const (
 	Full     = "queue_full" // no chunk is free: the worker is slower than the producers
 	TooLarge = "too_large"  // the event is larger than MaxEventSize
 	Ended    = "shutdown"   // the worker has ended
+	NoMemory = "memory"     // the budget that the queue shares with other holders has no room
 )
 
 // ErrTooLarge is what Put gives for an event larger than MaxEventSize.
@@ -37,19 +40,33 @@ type Queue struct {
 	idle    freeList
 	full    chan *Chunk // has room for all chunks, so that sending never blocks
 	late    func(n int) // Worker.Late, set before ended
-	ended   atomic.Bool // the worker takes no more events
+	memory  *budget.Share
+	freed   chan struct{} // has a value if a chunk was freed since the last wait for memory
+	ended   atomic.Bool   // the worker takes no more events
 	_       cpu.CacheLinePad
 	current atomic.Pointer[Chunk]
 	seq     atomic.Uint64
 	_       cpu.CacheLinePad
 }
 
-// New returns a queue of mib MiB. It reserves the memory, which is touched only as it is used.
-func New(mib int) *Queue {
+// Reserved is what should be reserved of a budget for a queue, in bytes: it works with two chunks.
+const Reserved = 2 * ChunkSize
+
+// New returns a queue of mib MiB. It reserves the memory, which is touched only as it is used. With a share of a budget it takes the memory
+// chunk by chunk; Reserved bytes of the share must be reserved.
+func New(mib int, memory *budget.Share) *Queue {
 	count := max(2, mib<<20/ChunkSize)
-	q := &Queue{free: make(chan struct{}, count), full: make(chan *Chunk, count)}
-	arena := make([]byte, count*ChunkSize)
+	q := &Queue{free: make(chan struct{}, count), full: make(chan *Chunk, count), memory: memory, freed: make(chan struct{}, 1)}
 	chunks := make([]Chunk, count)
+	if memory != nil {
+		q.idle.chunks, q.idle.empty = make([]*Chunk, 0, spareChunks), make([]*Chunk, 0, count)
+		for i := range chunks {
+			q.idle.empty = append(q.idle.empty, &chunks[i])
+			q.free <- struct{}{}
+		}
+		return q
+	}
+	arena := make([]byte, count*ChunkSize)
 	q.idle.chunks = make([]*Chunk, 0, count)
 	for i := range chunks {
 		c := &chunks[i]
@@ -73,7 +90,9 @@ func (q *Queue) Offer(received int64, head, body []byte) (reason string) {
 	if c == nil {
 		select {
 		case <-q.free:
-			c = q.begin()
+			if c = q.begin(); c == nil {
+				return NoMemory
+			}
 		default:
 			return Full
 		}
@@ -88,30 +107,68 @@ func (q *Queue) Put(ctx context.Context, received int64, head, body []byte) erro
 	if n > MaxEventSize {
 		return ErrTooLarge
 	}
-	c := q.withRoom(n)
-	if c == nil {
+	c, waited := q.withRoom(n), false
+	for c == nil {
 		select {
 		case <-q.free:
 			c = q.begin()
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		if c != nil {
+			break
+		}
+		select { // the worker has chunks of this queue: without any, what is reserved would have been enough
+		case <-q.freed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		waited = true
+	}
+	if waited {
+		q.signalFreed() // another producer may wait too
 	}
 	q.store(c, received, head, body)
 	return nil
 }
 
-// begin takes a free chunk. The caller has taken a value from free, so there is one.
+// begin takes a free chunk. The caller has taken a value from free, so there is one. It returns nil, and gives the value back, if the chunk
+// has no memory and the budget has no room.
 func (q *Queue) begin() *Chunk {
 	c := q.idle.pop()
+	if cap(c.buf) == 0 {
+		if !q.memory.Take(ChunkSize) {
+			q.idle.pushEmpty(c)
+			q.free <- struct{}{}
+			return nil
+		}
+		c.buf = make([]byte, 0, ChunkSize)
+	}
 	c.seq = q.seq.Add(1)
 	return c
 }
 
-// release returns an empty chunk to the free list.
+// release returns an empty chunk to the free list. Under a budget it frees the chunk's memory if the list has enough chunks with memory.
 func (q *Queue) release(c *Chunk) {
-	q.idle.push(c)
+	if q.memory != nil && !q.idle.pushSpare(c) {
+		c.buf = nil
+		q.memory.Give(ChunkSize)
+		q.idle.pushEmpty(c)
+	} else if q.memory == nil {
+		q.idle.push(c)
+	}
 	q.free <- struct{}{}
+	if q.memory != nil {
+		q.signalFreed()
+	}
+}
+
+// signalFreed lets a producer look for memory again.
+func (q *Queue) signalFreed() {
+	select {
+	case q.freed <- struct{}{}:
+	default:
+	}
 }
 
 // withRoom takes the current chunk if n bytes fit in, and passes it to the worker otherwise. While a producer holds the chunk, current is

@@ -43,7 +43,7 @@ func run(q *Queue, interval time.Duration) (stop func() []string) {
 }
 
 func TestEveryEventComesOnceAndInOrder(t *testing.T) {
-	q := New(1)
+	q := New(1, nil)
 	stop := run(q, time.Millisecond)
 	var want []string
 	for i := range 10_000 {
@@ -56,7 +56,7 @@ func TestEveryEventComesOnceAndInOrder(t *testing.T) {
 }
 
 func TestOfferTakesWhatThereIsRoomForAndPutWaits(t *testing.T) {
-	q := New(1)
+	q := New(1, nil)
 	event := make([]byte, MaxEventSize)
 	for range q.Capacity() / ChunkSize {
 		require.Empty(t, q.Offer(1, event, nil))
@@ -76,7 +76,7 @@ func TestOfferTakesWhatThereIsRoomForAndPutWaits(t *testing.T) {
 }
 
 func TestManyProducersLoseNothing(t *testing.T) {
-	q := New(1)
+	q := New(1, nil)
 	stop := run(q, time.Millisecond)
 	var wg sync.WaitGroup
 	for i := range 8 {
@@ -127,7 +127,7 @@ func TestAnEventThatComesWhenTheWorkerHasEndedIsLate(t *testing.T) {
 		}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := New(1)
+			q := New(1, nil)
 			late := 0
 			stop := make(chan struct{})
 			close(stop)
@@ -144,7 +144,7 @@ func TestAnEventThatComesWhenTheWorkerHasEndedIsLate(t *testing.T) {
 
 func TestManyProducersLoseNothingThoughTheWorkerEndsMeanwhile(t *testing.T) {
 	for range 200 {
-		q := New(1)
+		q := New(1, nil)
 		var handled, late, taken atomic.Int64
 		stop, done := make(chan struct{}), make(chan struct{})
 		go func() {
@@ -178,7 +178,7 @@ func TestManyProducersLoseNothingThoughTheWorkerEndsMeanwhile(t *testing.T) {
 }
 
 func TestOfferAllocatesNothing(t *testing.T) {
-	q := New(1)
+	q := New(1, nil)
 	event := make([]byte, 300)
 	require.Zero(t, testing.AllocsPerRun(10_000, func() { q.Offer(1, event[:80], event[80:]) }), "also when it is full")
 	require.Equal(t, Full, q.Offer(1, event, nil))
@@ -187,7 +187,7 @@ func TestOfferAllocatesNothing(t *testing.T) {
 // BenchmarkOffer measures what a callback pays for an event of usual size: a copy into a chunk. The chunks are emptied in between, on
 // the same thread.
 func BenchmarkOffer(b *testing.B) {
-	q := New(64)
+	q := New(64, nil)
 	head, body := make([]byte, 80), make([]byte, 220)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -202,7 +202,7 @@ func BenchmarkOffer(b *testing.B) {
 
 // BenchmarkOfferAtOnce measures the same with as many callbacks at once as there are processors, while a worker empties the chunks.
 func BenchmarkOfferAtOnce(b *testing.B) {
-	q := New(64)
+	q := New(64, nil)
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)

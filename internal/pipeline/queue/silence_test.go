@@ -36,7 +36,7 @@ func (s *silences) taken() []float64 {
 // runTicking runs a worker whose Handle and Tick take the given times, and returns what Tick reported.
 func runTicking(t *testing.T, handling, ticking func() time.Duration, test func(*Queue, *silences)) {
 	synctest.Test(t, func(*testing.T) {
-		q := New(4)
+		q := New(4, nil)
 		var said silences
 		stop, done := make(chan struct{}), make(chan struct{})
 		go func() {

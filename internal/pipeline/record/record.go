@@ -19,6 +19,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/counter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 )
@@ -51,6 +52,8 @@ type Settings struct {
 	Config
 	// QueueMiB is the memory of the recorder's queue in MiB.
 	QueueMiB int
+	// Memory bounds the queue together with the other holders of its budget. nil: only QueueMiB applies.
+	Memory *budget.Share
 	// Replayed are the files that the events come from in a replay. They must not be overwritten.
 	Replayed []string
 	// Create begins a file in the receiver's format.
@@ -130,7 +133,7 @@ func (s *Settings) claim() (claim, error) {
 
 func newRecorder(s Settings) *Recorder {
 	r := &Recorder{
-		set: s, log: s.Logger.With(zap.String("file", s.Path)), queue: queue.New(s.QueueMiB),
+		set: s, log: s.Logger.With(zap.String("file", s.Path)), queue: queue.New(s.QueueMiB, s.Memory),
 		stop: make(chan struct{}), done: make(chan struct{}),
 		newFile: func(path string) (file, error) { return create(path) },
 		reopen:  func(path string) (file, error) { return open(path) },
@@ -141,6 +144,9 @@ func newRecorder(s Settings) *Recorder {
 		},
 	}
 	r.Stats.Lost.Expect(queue.Full, queue.TooLarge)
+	if s.Memory != nil {
+		r.Stats.Lost.Expect(queue.NoMemory)
+	}
 	return r
 }
 

@@ -28,6 +28,7 @@ import (
 type Settings struct {
 	Receiver receiver.Settings
 	Sections Sections
+	Needs    pipeline.MemoryNeeds // of the receiver, for memory.max_mib
 	Next     consumer.Logs // nil for a handler that emits nothing
 	Archive  bool          // the handler also appends records to an archive, unless it emits nothing
 	// Transport is the name under which the collector counts what a live source delivers; for a replay it is "file".
@@ -75,6 +76,7 @@ type Runner struct {
 	Report   *receiverhelper.ObsReport
 	Pipeline *pipeline.Pipeline // nil before Start
 	Player   *replay.Player     // nil before Start, and for a live source
+	Memory   *pipeline.Memory   // nil without memory.max_mib
 
 	job       *replay.Job // nil without replay.exit_when_done
 	running   bool
@@ -108,6 +110,7 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 	if err != nil {
 		return err
 	}
+	r.Memory = r.Sections.Memory.NewMemory(r.Needs)
 	handler, err := r.Parts.NewHandler(files)
 	if err != nil {
 		return err
@@ -134,7 +137,7 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 // newPipeline returns the pipeline, not yet started.
 func (r *Runner) newPipeline(h pipeline.Handler, recorder *record.Recorder) *pipeline.Pipeline {
 	return pipeline.New(pipeline.Settings{
-		Batch: r.Sections.Batch, Queue: r.Sections.Queue, Retry: r.Sections.Retry,
+		Batch: r.Sections.Batch, Queue: r.Sections.Queue, Retry: r.Sections.Retry, Memory: r.Memory.Queue(),
 		Handler: h, Next: r.Next, Report: r.Report, Format: r.Receiver.ID.Type().String(), Logger: r.Receiver.Logger,
 		Record: recorder, Archive: r.Archive && r.Next != nil, Live: !r.Sections.Replay.Enabled(),
 	})
@@ -194,7 +197,7 @@ func (r *Runner) OpenRecord(files []string) (*record.Recorder, error) {
 	}
 	newWriter := r.Parts.NewWriter(files)
 	return record.Open(record.Settings{
-		Config: r.Sections.Record, QueueMiB: r.Sections.Queue.MaxSizeMiB, Replayed: files, Logger: r.Receiver.Logger,
+		Config: r.Sections.Record, QueueMiB: r.Sections.Queue.MaxSizeMiB, Memory: r.Memory.Queue(), Replayed: files, Logger: r.Receiver.Logger,
 		Create: func(to record.Destination) (record.Writer, error) {
 			next := of.Next()
 			w, err := newWriter(to, next)

@@ -12,6 +12,7 @@ import (
 type Sections struct {
 	Batch  pipeline.BatchConfig
 	Queue  pipeline.QueueConfig
+	Memory pipeline.MemoryConfig
 	Retry  pipeline.RetryConfig
 	Replay replay.Config
 	Record record.Config

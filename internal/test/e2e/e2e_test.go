@@ -87,7 +87,13 @@ type running struct {
 
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
-	r := &running{t: t, cmd: exec.Command(collector(t), args...), out: &syncBuffer{}, ended: make(chan error, 1)}
+	return startCommand(t, collector(t), args...)
+}
+
+// startCommand starts a command that becomes a collector.
+func startCommand(t *testing.T, name string, args ...string) *running {
+	t.Helper()
+	r := &running{t: t, cmd: exec.Command(name, args...), out: &syncBuffer{}, ended: make(chan error, 1)}
 	r.cmd.Dir = root(t)
 	r.cmd.Stdout, r.cmd.Stderr = r.out, r.out
 	require.NoError(t, r.cmd.Start())

@@ -30,6 +30,7 @@ func WithSharedLimits(own map[string]Limits) map[string]Limits {
 		"batch.max_size_mib":         {Taken: []string{"1", "64"}, Refused: []string{"0", "65", "1.5"}},
 		"batch.flush_interval":       {Taken: []string{"10ms", "1m", "60"}, Refused: []string{"0s", "9ms", "1m0.001s"}},
 		"queue.max_size_mib":         {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
+		"memory.max_mib":             {Taken: []string{"0", "65536"}, Refused: []string{"-1", "65537", "1.5", "1"}},
 		"retry.enabled":              {Taken: []string{"true", "false"}, Refused: []string{"1"}},
 		"retry.initial_interval":     {Taken: []string{"100ms", "0.1", "24h"}, Refused: []string{"0s", "99ms", "24h0m0.001s"}, With: "retry::max_interval: 24h\nretry::max_elapsed_time: 0"},
 		"retry.max_interval":         {Taken: []string{"1s", "24h"}, Refused: []string{"0s", "999ms", "24h0m0.001s"}, With: "retry::max_elapsed_time: 0"},

@@ -4,8 +4,10 @@
 // It reads the sources of the built collectors and the module cache, and nothing else, so it is equal on every machine.
 //
 //	notice [-check] FILE SOURCES...
+//	notice -audit SOURCES...
 //
 // SOURCES are the folders of the collectors' main packages, FILE what is written or, with -check, compared.
+// With -audit it fails if a module has a licence that is not allowed.
 package main
 
 import (
@@ -55,9 +57,18 @@ type text struct{ name, body string }
 func main() {
 	log.SetFlags(0)
 	check := flag.Bool("check", false, "compare the file instead of writing it")
+	audits := flag.Bool("audit", false, "check the licences")
 	flag.Parse()
+	if *audits && flag.NArg() > 0 {
+		n, err := audit(flag.Args())
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%d modules are linked for %s, all under licences that are allowed\n", n, strings.Join(audited, ", "))
+		return
+	}
 	if flag.NArg() < 2 {
-		log.Fatal("usage: notice [-check] FILE SOURCES...")
+		log.Fatal("usage: notice [-check] FILE SOURCES..., or notice -audit SOURCES...")
 	}
 	file := flag.Arg(0)
 	want, err := notice(flag.Args()[1:])
@@ -98,11 +109,8 @@ func notice(sources []string) ([]byte, error) {
 		if err := m.read(); err != nil {
 			return nil, err
 		}
-		var kinds []string
+		kinds := m.kinds()
 		for _, t := range m.texts {
-			if kind := kindOf(t.body); kind != "" && !slices.Contains(kinds, kind) {
-				kinds = append(kinds, kind)
-			}
 			key := sha256.Sum256([]byte(strings.Join(strings.Fields(t.body), " "))) // many differ in their line breaks only
 			if users[key] == nil {
 				texts[key] = t
@@ -193,8 +201,18 @@ func (m *module) read() error {
 	return nil
 }
 
-// kinds has a phrase that identifies each licence. The first phrase that a text contains decides.
-var kinds = []struct{ phrase, spdx string }{
+// kinds returns the SPDX names of the module's licences.
+func (m *module) kinds() (kinds []string) {
+	for _, t := range m.texts {
+		if kind := kindOf(t.body); kind != "" && !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// phrases has a phrase that identifies each licence. The first phrase that a text contains decides.
+var phrases = []struct{ phrase, spdx string }{
 	{"GNU LESSER GENERAL PUBLIC LICENSE", "LGPL-3.0"},
 	{"GNU GENERAL PUBLIC LICENSE", "GPL-3.0"},
 	{"Mozilla Public License Version 2.0", "MPL-2.0"},
@@ -213,7 +231,7 @@ var kinds = []struct{ phrase, spdx string }{
 // kindOf gives the SPDX name of a licence's text, "" for a notice.
 func kindOf(body string) string {
 	body = strings.Join(strings.Fields(body), " ")
-	for _, k := range kinds {
+	for _, k := range phrases {
 		if strings.Contains(body, k.phrase) {
 			return k.spdx
 		}
