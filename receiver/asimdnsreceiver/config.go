@@ -78,6 +78,13 @@ type Config struct {
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
 	Queue pipeline.QueueConfig `mapstructure:"queue"`
 	Retry pipeline.RetryConfig `mapstructure:"retry"`
+	// Heartbeat is the time between two records of the account. Default: 0, none.
+	Heartbeat time.Duration `mapstructure:"heartbeat"`
+	// StatusRecords also writes records of losses and of changes that someone else makes to the session. Default: false.
+	StatusRecords bool `mapstructure:"status_records"`
+	// Canary is a name below which the receiver asks the watched DNS for a new name with each heartbeat, to see whether its event comes.
+	// Default: none.
+	Canary string `mapstructure:"canary"`
 	// Replay reads recorded .etl files instead of a live session.
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw events to an .etl file.

@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 )
 
 // Settings configures a Runner.
@@ -53,6 +54,10 @@ type Parts struct {
 	// Losses returns how many events were lost before they reached the receiver, by where they were lost. It may be called from any
 	// goroutine once the source is open.
 	Losses func() map[string]int64
+	// HostName returns the name of this host as records have it in Dvc, for status records.
+	HostName func() string
+	// Reading reports whether there is a live source to read now. It may be called from any goroutine once the source is open.
+	Reading func() bool
 	// Telemetry is the result of TelemetryOf.
 	Telemetry func(component.TelemetrySettings) (Telemetry, error)
 
@@ -75,6 +80,7 @@ type Runner struct {
 	Report   *receiverhelper.ObsReport
 	Pipeline *pipeline.Pipeline // nil before Start
 	Player   *replay.Player     // nil before Start, and for a live source
+	Status   *status.Reporter   // nil before Start, and if no status records are written
 
 	job       *replay.Job // nil without replay.exit_when_done
 	running   bool
@@ -117,6 +123,7 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 		return err
 	}
 	r.Pipeline = r.newPipeline(handler, recorder)
+	r.Status = r.newStatus()
 	r.Parts.Begin()
 	r.Pipeline.Start()
 	if err := r.open(h, files); err != nil {
@@ -124,6 +131,7 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 	}
 	r.running = true
 	r.opened.Store(true)
+	r.Status.Start()
 	if err := r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
 	}
@@ -219,6 +227,7 @@ func (r *Runner) Shutdown(ctx context.Context) error {
 		r.telemetry.Shutdown()
 	}
 	r.Pipeline.LogAccount(r.Parts.Account()...)
+	r.Status.LogAccount()
 	return errors.Join(err, r.job.Lost(&r.Pipeline.Stats))
 }
 
@@ -226,5 +235,6 @@ func (r *Runner) Shutdown(ctx context.Context) error {
 func (r *Runner) end(ctx context.Context, stopSource func(context.Context) error) error {
 	begun := time.Now()
 	err := r.Pipeline.Shutdown(ctx, stopSource)
+	err = errors.Join(err, r.Status.Shutdown(ctx, begun.Add(pipeline.DrainTimeout)))
 	return errors.Join(err, r.Parts.End(ctx, begun))
 }
