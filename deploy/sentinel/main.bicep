@@ -324,12 +324,19 @@ var streams = {
       { name: 'Dropped', type: 'long' }
       { name: 'Dvc', type: 'string' }
       { name: 'Emitted', type: 'long' }
+      { name: 'EventCount', type: 'long' }
+      { name: 'EventEndTime', type: 'datetime' }
       { name: 'EventSeverity', type: 'string' }
+      { name: 'EventStartTime', type: 'datetime' }
+      { name: 'EventType', type: 'string' }
       { name: 'Filtered', type: 'long' }
       { name: 'KernelLost', type: 'long' }
       { name: 'Kind', type: 'string' }
       { name: 'Message', type: 'string' }
+      { name: 'Object', type: 'string' }
+      { name: 'Pending', type: 'long' }
       { name: 'Received', type: 'long' }
+      { name: 'State', type: 'string' }
       { name: 'TimeGenerated', type: 'datetime' }
       { name: 'Undecodable', type: 'long' }
       { name: 'Version', type: 'string' }
@@ -811,12 +818,19 @@ resource statusTable 'Microsoft.OperationalInsights/workspaces/tables@2022-10-01
         { name: 'Dropped', type: 'long' }
         { name: 'Dvc', type: 'string' }
         { name: 'Emitted', type: 'long' }
+        { name: 'EventCount', type: 'long' }
+        { name: 'EventEndTime', type: 'dateTime' }
         { name: 'EventSeverity', type: 'string' }
+        { name: 'EventStartTime', type: 'dateTime' }
+        { name: 'EventType', type: 'string' }
         { name: 'Filtered', type: 'long' }
         { name: 'KernelLost', type: 'long' }
         { name: 'Kind', type: 'string' }
         { name: 'Message', type: 'string' }
+        { name: 'Object', type: 'string' }
+        { name: 'Pending', type: 'long' }
         { name: 'Received', type: 'long' }
+        { name: 'State', type: 'string' }
         { name: 'TimeGenerated', type: 'dateTime' }
         { name: 'Undecodable', type: 'long' }
         { name: 'Version', type: 'string' }

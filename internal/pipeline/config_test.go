@@ -118,7 +118,7 @@ func TestAShutdownIsBoundedThoughRecordsAreTriedWithoutEnd(t *testing.T) {
 		time.Sleep(time.Hour)
 		begun := time.Now()
 		require.NoError(t, p.Shutdown(context.Background(), noSource))
-		require.LessOrEqual(t, time.Since(begun), drainTimeout+graceTimeout)
+		require.LessOrEqual(t, time.Since(begun), DrainTimeout+graceTimeout)
 		requireBalanced(t, p, 100)
 		require.Equal(t, int64(100), p.Stats.Dropped.Total())
 	})

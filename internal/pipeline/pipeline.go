@@ -27,11 +27,13 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 )
 
-// Bounds of Shutdown. A receiver ends within three and a half seconds even when its source and the next component hang. A collector that
+// DrainTimeout is the time, from the start of Shutdown, to hand over what is queued.
+const DrainTimeout = 3 * time.Second
+
+// Further bounds of Shutdown. A receiver ends within four seconds even when its source and the next component hang. A collector that
 // must end within five seconds has the rest for its other components, also on a busy host.
 const (
 	stopTimeout  = 1500 * time.Millisecond // for the source to stop
-	drainTimeout = 3 * time.Second         // from the start of Shutdown, to hand over what is queued
 	graceTimeout = 400 * time.Millisecond  // for the next component to heed its context
 )
 
@@ -239,7 +241,7 @@ func (p *Pipeline) Drop(reason string, n int64) {
 // over before ctx ends, or within the bounds above, is counted as dropped. An error means that the source, the recording or the next
 // component did not end.
 func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	ctx, cancel := context.WithTimeout(ctx, DrainTimeout)
 	defer cancel()
 	stopping, stopped := context.WithTimeout(ctx, stopTimeout)
 	err := stopSource(stopping)
@@ -300,7 +302,7 @@ func (p *Pipeline) drained(ctx context.Context) error {
 		return nil
 	case <-time.After(graceTimeout):
 		return fmt.Errorf("the next component in the pipeline did not return within %v of shutdown; %d events are not accounted for",
-			drainTimeout+graceTimeout, p.Stats.Pending())
+			DrainTimeout+graceTimeout, p.Stats.Pending())
 	}
 }
 
@@ -363,7 +365,7 @@ func (p *Pipeline) release(due bool) {
 // process handles a chunk's events.
 func (p *Pipeline) process(c *queue.Chunk) {
 	p.garbage.Collect()
-	var filtered, aggregated int64
+	var filtered, aggregated, last int64
 	left := c.Len()
 	for ev := range c.Events() {
 		if p.deliver.Err() != nil {
@@ -371,6 +373,7 @@ func (p *Pipeline) process(c *queue.Chunk) {
 			break
 		}
 		left--
+		last = ev.Received
 		p.releaseDue()
 		outcome := p.handle(ev)
 		aggregated += outcome.Joined
@@ -389,6 +392,9 @@ func (p *Pipeline) process(c *queue.Chunk) {
 	}
 	p.Stats.Filtered.Add(filtered)
 	p.Stats.Aggregated.Add(aggregated)
+	if last != 0 {
+		p.Stats.last.Store(last)
+	}
 }
 
 // dropAtShutdown counts n events that there was no time to handle.

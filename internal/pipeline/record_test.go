@@ -68,7 +68,7 @@ func TestTheRecordingIsCompleteThoughTheNextComponentIsBlocked(t *testing.T) {
 		}
 		<-next.in
 		require.Positive(t, p.Stats.Dropped.Snapshot()[DropQueueFull])
-		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout/3) // the next component is blocked until the end
+		ctx, cancel := context.WithTimeout(context.Background(), DrainTimeout/3) // the next component is blocked until the end
 		defer cancel()
 		require.NoError(t, p.Shutdown(ctx, noSource))
 		requireBalanced(t, p, offered)

@@ -40,8 +40,12 @@ type Stats struct {
 	// Archive accounts for the records of the archive, which the counts above leave out.
 	Archive ArchiveStats
 
-	lag atomic.Int64 // ns
+	lag  atomic.Int64 // ns
+	last atomic.Int64 // ns since 1970
 }
+
+// Last returns when the newest event that was handled was received, in nanoseconds since 1970, or 0 before the first one.
+func (s *Stats) Last() int64 { return s.last.Load() }
 
 // Lag returns the age of the oldest event of the last batch when the batch was handed over, in nanoseconds.
 func (s *Stats) Lag() int64 { return s.lag.Load() }

@@ -80,6 +80,13 @@ type Config struct {
 	Retry pipeline.RetryConfig `mapstructure:"retry"`
 	// Memory bounds all that the receiver holds. Default: each part has only its own bound.
 	Memory pipeline.MemoryConfig `mapstructure:"memory"`
+	// Heartbeat is the time between two records of the account. Default: 0, none.
+	Heartbeat time.Duration `mapstructure:"heartbeat"`
+	// StatusRecords also writes records of losses and of changes that someone else makes to the session. Default: false.
+	StatusRecords bool `mapstructure:"status_records"`
+	// Canary is a name below which the receiver asks the watched DNS for a new name with each heartbeat, to see whether its event comes.
+	// Default: none.
+	Canary string `mapstructure:"canary"`
 	// Replay reads recorded .etl files instead of a live session.
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw events to an .etl file.

@@ -12,6 +12,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 )
 
@@ -66,6 +67,8 @@ func (c *Config) Validate() error {
 	if c.Archive && !c.merges() {
 		errs.Add("archive", errors.New("true is not allowed without correlate, aggregation.window, aggregation.noise.window or attributes slim: the other records are full already, so the archive would repeat each; leave it out, or choose volume balanced or lean"))
 	}
+	errs.Add(status.KeyHeartbeat, status.CheckHeartbeat(c.Heartbeat))
+	errs.Add(keyCanary, c.validateCanary(providers))
 	// The collector calls the Validate methods of the profile, names, and the sections packet, filters, aggregation,
 	// correlation, batch, queue, retry, replay and record itself.
 	errs.Add("memory", c.Memory.Check(c.needs()))

@@ -51,6 +51,9 @@ type handler struct {
 	other    dns.Event          // another event, while event is in use
 	exchange correlate.Exchange // of one of them
 
+	canaries []watch // none without the key canary
+	name     []byte  // of the event being handled, for the canaries
+
 	moved   atomic.Pointer[dnslog.Device] // this host's new name and address, for the next batch
 	unknown atomic.Int64                  // emitted events of unknown layout
 	foreign foreign
@@ -158,7 +161,7 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	p.decoder.Decode(e)
-	if p.filter.Drops(e) {
+	if len(h.canaries) > 0 && h.ownQuery(p, ev.Received) || p.filter.Drops(e) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	if p.archive != nil {

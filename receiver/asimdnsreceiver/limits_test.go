@@ -53,6 +53,7 @@ var limits = map[string]kit.Limits{
 	"correlation.timeout":                   {Taken: []string{"1ms", "24h"}, Refused: []string{"1ns", "999µs", "0s", "24h0m0.001s"}},
 	"correlation.max_size_mib":              {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
 	"omit_attributes":                       {Taken: []string{"[Dvc, AdditionalFields.PacketData]", "[]", "Dvc"}, Refused: []string{"[Dvcs]", "['']", "['AdditionalFields. ']", "[AdditionalFields.]"}},
+	"canary":                                {Taken: []string{"canary.corp.example.com", "a.", "''"}, Refused: []string{"a..b", "'a b'", "é.example.com"}, With: "heartbeat: 1s"},
 	"buffers.size_kb":                       {Taken: []string{"4", "16384"}, Refused: []string{"3", "16385"}},
 	"buffers.minimum":                       {Taken: []string{"2", "65536"}, Refused: []string{"1", "65537"}, With: "buffers::maximum: 65536"},
 	"buffers.maximum":                       {Taken: []string{"64", "65536"}, Refused: []string{"63", "65537"}},

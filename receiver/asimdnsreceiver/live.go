@@ -54,18 +54,31 @@ func (r *dnsReceiver) leaveHost(ctx context.Context, _ time.Time) error {
 // openLive opens a real-time ETW session and keeps it running until the returned function is called.
 func (r *dnsReceiver) openLive(h component.Host) (func(context.Context) error, error) {
 	deliver := func(header, userData []byte) { r.Pipeline.Offer(clock.Now(), header, userData) }
-	supervisor, err := session.Keep(r.cfg.session(r.providers), deliver, r.log, session.Watch{
-		Stopped: func(err error) { componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err)) },
+	cfg := r.cfg.session(r.providers)
+	watch := session.Watch{
+		Stopped: func(err error) {
+			r.raiseStopped(cfg.Name, err)
+			componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err))
+		},
 		Restarted: func() {
 			r.log.Info("receiving again")
+			r.clearStopped(cfg.Name)
 			componentstatus.ReportStatus(h, componentstatus.NewEvent(componentstatus.StatusOK))
 		},
-	})
+	}
+	if r.cfg.StatusRecords {
+		watch.Found = func(f session.Findings) { r.found(cfg.Name, f) }
+	}
+	supervisor, err := session.Keep(cfg, deliver, r.log, watch)
 	if err != nil {
 		return nil, err
 	}
 	r.supervisor = supervisor
-	return supervisor.Close, nil
+	endCanaries := r.runCanaries()
+	return func(ctx context.Context) error {
+		endCanaries()
+		return supervisor.Close(ctx)
+	}, nil
 }
 
 // reportLayout logs that this host describes an event otherwise than the embedded field lists, or not at all.

@@ -51,13 +51,15 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
 		Receiver: set, Next: next, Archive: cfg.Archive,
-		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Memory: cfg.Memory, Replay: cfg.Replay, Record: cfg.Record},
+		Sections: runner.Sections{
+			Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Memory: cfg.Memory, Replay: cfg.Replay, Record: cfg.Record, Status: cfg.status(),
+		},
 		Needs:     cfg.needs(),
 		Transport: "etw",
 		Parts: runner.Parts{
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,
 			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.useHost, End: r.leaveHost, Played: r.files.played,
-			Started: r.started, Account: r.account,
+			Started: r.started, Account: r.account, HostName: func() string { return r.liveDevice().Name }, Reading: r.reading,
 		},
 	})
 	return r, err
@@ -81,6 +83,7 @@ func (r *dnsReceiver) prepare(files []string) (_ pipeline.Handler, err error) {
 	if r.handler, err = r.newHandler(r.device); err != nil {
 		return nil, err
 	}
+	r.handler.canaries = r.newCanaries()
 	r.warnOfProcesses()
 	r.warnOfIdleRules()
 	r.warnOfAggregation()

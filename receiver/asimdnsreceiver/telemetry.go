@@ -16,6 +16,7 @@ func (r *dnsReceiver) observe(builder *metadata.TelemetryBuilder) error {
 		builder.RegisterEventsLayoutUnknownCallback(runner.Observe(r.handler.unknown.Load)),
 		builder.RegisterPacketsUnparsableCallback(runner.Observe(r.handler.unparsable)),
 		r.observeSums(builder),
+		r.observeCanaries(builder),
 		r.observeExchanges(builder),
 		builder.RegisterBytesSavedCallback(r.observeSaved),
 	)

@@ -23,6 +23,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
@@ -86,6 +87,10 @@ type Config struct {
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
 	Queue pipeline.QueueConfig `mapstructure:"queue"`
 	Retry pipeline.RetryConfig `mapstructure:"retry"`
+	// Heartbeat is the time between two records of the account. Default: 0, none.
+	Heartbeat time.Duration `mapstructure:"heartbeat"`
+	// StatusRecords also writes records of losses and of changes that someone else makes to the maps. Default: false.
+	StatusRecords bool `mapstructure:"status_records"`
 	// Replay reads recorded .pcapng files instead of the live map.
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw records, as the source delivers them, to a .pcapng file.
@@ -239,6 +244,7 @@ func (c *Config) Validate() error {
 		errs.Add("archive", fmt.Errorf("true is not allowed with monitor_aggregation_level %s and attributes all: the other records are full already, so the archive would "+
 			"repeat each; leave it out, or choose volume balanced or lean, or level %s or %s", s.Level, obsconfig.LevelMedium, obsconfig.LevelMaximum))
 	}
+	errs.Add(status.KeyHeartbeat, status.CheckHeartbeat(c.Heartbeat))
 	live := !c.Replay.Enabled()
 	for _, path := range []struct {
 		key, path string

@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/hnsstate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 )
 
 const (
@@ -40,12 +41,14 @@ type liveSource struct {
 	refused string    // why the settings could not be written, as logged last
 	full    time.Time // when the map was last logged as nearly full
 	doubted bool      // logged that a replacement of the map cannot be detected
+	known   known     // for status records
+	status  *status.Reporter
 }
 
 // openLive waits for the map. The returned function ends the reading and releases the configuration map.
 func (r *ciliumReceiver) openLive(h component.Host) (func(context.Context) error, error) {
 	l := &liveSource{
-		r: r, host: h, registry: hnsstate.Registry,
+		r: r, host: h, registry: hnsstate.Registry, status: r.Status,
 		config: obsconfig.NewWriter(r.cfg.ObservabilityConfigMap, r.cfg.ConfigMap, r.settings.Settings),
 	}
 	if err := l.start(lookInterval); err != nil {
@@ -81,6 +84,7 @@ func (l *liveSource) ready() error {
 
 // attachedTo is called for each map before its first record is delivered.
 func (l *liveSource) attachedTo(info events.MapInfo) error {
+	l.noteMap(info)
 	l.r.log.Info("reading the events map", zap.String("path", info.Path), zap.String("type", info.Type), zap.Uint32("bytes", info.Size))
 	return l.configure(true)
 }
@@ -93,7 +97,9 @@ func (l *liveSource) look(info events.MapInfo, peak int) error {
 
 // configure writes the settings into the observability configuration map, as config_map.apply says.
 func (l *liveSource) configure(again bool) error {
+	l.noteChanges()
 	written, err := l.config.Keep(again)
+	l.noteConfiguration(err)
 	if written != "" {
 		l.r.log.Info("the observability configuration map is set", zap.String("path", l.r.cfg.ObservabilityConfigMap), zap.String("values", written))
 	}
@@ -118,6 +124,7 @@ func (l *liveSource) watch(info events.MapInfo, peak int) {
 	}
 	use := float64(peak) / float64(info.Size)
 	l.use.Store(1 + uint64(use*1e6))
+	l.noteFill(info.Path, use)
 	if use > fullShare && time.Since(l.full) >= fullInterval {
 		l.full = time.Now()
 		l.r.log.Warn("the events map is nearly full; the datapath drops events once it is full", zap.String("path", info.Path),
@@ -127,6 +134,7 @@ func (l *liveSource) watch(info events.MapInfo, peak int) {
 
 // report logs the state of the reading and reports it as the component's status.
 func (l *liveSource) report(err error) {
+	l.noteReading(err)
 	if err == nil {
 		l.r.log.Info("the events map is read and its settings are applied")
 		componentstatus.ReportStatus(l.host, componentstatus.NewEvent(componentstatus.StatusOK))
@@ -138,6 +146,7 @@ func (l *liveSource) report(err error) {
 
 // left logs that the receiver stopped reading a replaced map although programs may still write to it.
 func (l *liveSource) left(info events.MapInfo, waiting int) {
+	l.status.Note(typeMapLeft, info.Path, "a replaced events map was left while programs may still write to it: events that they write are lost and not counted")
 	l.r.log.Warn("stopped reading a replaced events map while programs may still write to it; events that they write are lost and not counted",
 		zap.String("path", info.Path), zap.Uint32("id", info.ID), zap.Int("bytes_not_read", waiting), zap.Int("maps_read_at_most", events.MaxMaps))
 }
@@ -148,6 +157,7 @@ func (l *liveSource) unsure(info events.MapInfo) {
 		return
 	}
 	l.doubted = true
+	l.status.Note(typeMapUnidentified, info.Path, "cannot tell whether the events map was replaced: the kernel reports no id for it")
 	l.r.log.Warn("cannot tell whether the events map was replaced: the kernel reports no id for it; the pinned map is attached again. If it is another map, events that programs still write "+
 		"to the one before are lost. Further times are counted and not logged",
 		zap.String("path", info.Path), zap.String("type", info.Type), zap.Duration("looked_at_again_every", events.MaxUnsure))

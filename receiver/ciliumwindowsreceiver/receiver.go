@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -39,13 +40,16 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (_ *cil
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
 		Receiver: set, Next: next, Archive: cfg.Archive,
-		Sections:  runner.Sections{Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Memory: cfg.Memory, Replay: cfg.Replay, Record: cfg.Record},
+		Sections: runner.Sections{
+			Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Memory: cfg.Memory, Replay: cfg.Replay, Record: cfg.Record,
+			Status: status.Config{Heartbeat: cfg.Heartbeat, Records: cfg.StatusRecords},
+		},
 		Needs:     cfg.needs(),
 		Transport: "ebpf",
 		Parts: runner.Parts{
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,
 			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.startMeter, End: r.stopMeter, Played: r.collectSoon,
-			Started: r.started, Account: r.account,
+			Started: r.started, Account: r.account, HostName: func() string { return r.liveDevice().NodeName }, Reading: r.reading,
 		},
 	})
 	return r, err

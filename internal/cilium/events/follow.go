@@ -218,6 +218,13 @@ func (f *Follower) look() {
 	f.report(err)
 }
 
+// Reading reports whether the map that is pinned is read. It may be called from any goroutine.
+func (f *Follower) Reading() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.current != nil
+}
+
 // Close ends following and reading, as Source.Close does. A map that is no longer pinned is drained first. When ctx ends before that,
 // Close returns its error at once, and the rest ends by itself. Calling it again waits again.
 func (f *Follower) Close(ctx context.Context) error {

@@ -102,6 +102,21 @@ func (a *Applied) equal(other Map) bool {
 	return true
 }
 
+// changes lists the values that something else has written since. It compares only the bits of the layout.
+func (a *Applied) changes() (string, error) {
+	var parts []string
+	for _, c := range a.cells {
+		found, err := a.read(c.index)
+		if err != nil {
+			return "", err
+		}
+		if found&c.mask != c.value {
+			parts = append(parts, fmt.Sprintf("index %d has %#x where this receiver wrote %#x", c.index, found, c.after))
+		}
+	}
+	return strings.Join(parts, ", "), nil
+}
+
 func (a *Applied) putAndCompare(index uint32, v uint64) error {
 	if err := a.put(index, v); err != nil {
 		return err

@@ -31,6 +31,7 @@ type Writer struct {
 	m       openMap // the map with the settings; nil if there is none
 	is      pinned.Identity
 	applied *Applied
+	maps    int             // how many maps have taken the settings
 	failed  pinned.Identity // a map that could not be written
 	reason  error           // why it could not; nil without such a map
 }
@@ -77,7 +78,26 @@ func (w *Writer) Keep(again bool) (written string, err error) {
 	// Programs that still read the previous map keep their settings: nothing is restored in it.
 	err = w.closeMap()
 	w.m, w.is, w.applied, w.reason = m, is, applied, nil
+	w.maps++
 	return applied.String(), err
+}
+
+// Changes lists the values that something else has written over those of the map with the settings: "index 0 has 0x2 where this receiver wrote
+// 0x32". It is empty if there are none, and if no map has the settings.
+func (w *Writer) Changes() (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.m == nil {
+		return "", nil
+	}
+	return w.applied.changes()
+}
+
+// Maps returns how many maps have taken the settings, one after the other.
+func (w *Writer) Maps() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.maps
 }
 
 // holds reports whether m is the map with the settings. If the kernel gives no ids for maps, the contents of similar maps are compared: with

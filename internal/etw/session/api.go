@@ -25,6 +25,9 @@ type api interface {
 	providerRegistered(provider etw.GUID) (bool, error)
 	// enabledProviders lists the providers that a session has enabled.
 	enabledProviders(session uint16) ([]etw.GUID, error)
+	// providerInfo returns the TRACE_GUID_INFO of a provider: which sessions have enabled it, and how. It is nil for a provider that no
+	// session has enabled and no process has registered.
+	providerInfo(provider etw.GUID) (info []byte, err error)
 	// lockName locks a session's name against other processes until unlock, or until this process ends. The error is
 	// ErrInUse when another process has it.
 	lockName(name string) (unlock func(), err error)
@@ -121,14 +124,17 @@ const (
 	guidInfoSize     = 8  // InstanceCount u32, reserved u32
 	instanceInfoSize = 16 // NextOffset u32, EnableCount u32, Pid u32, Flags u32
 	enableInfoSize   = 32 // IsEnabled u32, Level u8, reserved u8, LoggerId u16, EnableProperty u32, reserved u32, keywords 2 x u64
+	offEnabledLevel  = 4
 	offLoggerID      = 6
+	offMatchAny      = 16
+	offMatchAll      = 24
 )
 
-// enabledBy reports whether a session has enabled the provider that info describes.
-func enabledBy(info []byte, session uint16) bool {
+// enabledBy returns how a session has enabled the provider that info describes. ok is false if it has not.
+func enabledBy(info []byte, session uint16) (e enabling, ok bool) {
 	le := binary.LittleEndian
 	if len(info) < guidInfoSize {
-		return false
+		return e, false
 	}
 	instances := le.Uint32(info)
 	for info = info[guidInfoSize:]; instances > 0 && len(info) >= instanceInfoSize; instances-- {
@@ -136,17 +142,17 @@ func enabledBy(info []byte, session uint16) bool {
 		enables := info[instanceInfoSize:]
 		for range le.Uint32(info[4:]) {
 			if len(enables) < enableInfoSize {
-				return false
+				return e, false
 			}
 			if le.Uint32(enables) != 0 && le.Uint16(enables[offLoggerID:]) == session {
-				return true
+				return enabling{enables[offEnabledLevel], le.Uint64(enables[offMatchAny:]), le.Uint64(enables[offMatchAll:])}, true
 			}
 			enables = enables[enableInfoSize:]
 		}
 		if next == 0 || int64(next) > int64(len(info)) {
-			return false
+			return e, false
 		}
 		info = info[next:]
 	}
-	return false
+	return e, false
 }

@@ -4,6 +4,7 @@ package session
 
 import (
 	"context"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
@@ -38,12 +39,14 @@ type fakeAPI struct {
 	locks     map[string]bool        // held, here or elsewhere
 	strangers map[string]string      // locks that an untrusted account holds, with the account
 	lingers   int                    // how often startTrace answers that a session exists although it was stopped
-	enabling  func() error           // called before a provider is enabled
 	granted   uint32                 // bits of LogFileMode that startTrace accepts
 	unknown   []etw.GUID             // providers that are not registered
 	enabled   []etw.GUID             // by enableProvider
 	asked     []uint32               // its properties
 	stuck     chan struct{}          // when set, process returns only after it is closed
+	onEnable  func() error           // called before a provider is enabled
+
+	inForce map[etw.GUID]enabling // by enableProvider, and as tests change it
 }
 
 type fakeTracer struct {
@@ -54,7 +57,7 @@ type fakeTracer struct {
 }
 
 func newFakeAPI() *fakeAPI {
-	return &fakeAPI{fail: map[string]error{}, sessions: map[string]*fakeTracer{}, locks: map[string]bool{}, granted: 0xFFFFFFFF}
+	return &fakeAPI{inForce: map[etw.GUID]enabling{}, fail: map[string]error{}, sessions: map[string]*fakeTracer{}, locks: map[string]bool{}, granted: 0xFFFFFFFF}
 }
 
 func (f *fakeAPI) call(name string) error {
@@ -107,6 +110,7 @@ func (f *fakeAPI) startTrace(name string, p *properties) (uint64, error) {
 	}
 	t := &fakeTracer{name: name, properties: *p, stopped: make(chan struct{})}
 	t.properties.logFileMode &= f.granted
+	t.properties.historicalContext = fakeSession
 	t.properties.numberOfBuffers = p.minimumBuffers
 	t.properties.freeBuffers = p.minimumBuffers
 	f.sessions[strings.ToLower(name)] = t
@@ -133,14 +137,18 @@ func (f *fakeAPI) controlTrace(name string, p *properties, code uint32) error {
 	return nil
 }
 
-func (f *fakeAPI) enableProvider(_ uint64, provider etw.GUID, _ uint8, _ uint64, property uint32) error {
-	if f.enabling != nil {
-		if err := f.enabling(); err != nil {
+// fakeSession is the id of the sessions that startTrace starts.
+const fakeSession = 7
+
+func (f *fakeAPI) enableProvider(_ uint64, provider etw.GUID, level uint8, keywords uint64, property uint32) error {
+	if f.onEnable != nil {
+		if err := f.onEnable(); err != nil {
 			return err
 		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.inForce[provider] = enabling{level: level, any: keywords}
 	f.enabled, f.asked = append(f.enabled, provider), append(f.asked, property)
 	return f.call("enableProvider")
 }
@@ -176,6 +184,33 @@ func (f *fakeAPI) enabledProviders(session uint16) ([]etw.GUID, error) {
 		}
 	}
 	return nil, nil
+}
+
+func (f *fakeAPI) providerInfo(provider etw.GUID) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.call("providerInfo"); err != nil {
+		return nil, err
+	}
+	e, ok := f.inForce[provider]
+	if !ok {
+		return nil, nil
+	}
+	info := guidInfo([]uint16{fakeSession})
+	enable := info[guidInfoSize+instanceInfoSize:]
+	enable[offEnabledLevel] = e.level
+	binary.LittleEndian.PutUint64(enable[offMatchAny:], e.any)
+	binary.LittleEndian.PutUint64(enable[offMatchAll:], e.all)
+	return info, nil
+}
+
+// change changes what a session of the collector is like, as another program does.
+func (f *fakeAPI) change(do func(p *properties, inForce map[etw.GUID]enabling)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range f.sessions {
+		do(&t.properties, f.inForce)
+	}
 }
 
 func (f *fakeAPI) lockName(name string) (func(), error) {

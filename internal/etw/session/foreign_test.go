@@ -78,7 +78,7 @@ func guidInfo(instances ...[]uint16) []byte {
 		info = le.AppendUint64(info, 4242)
 		for _, id := range sessions {
 			enable := make([]byte, enableInfoSize)
-			enable[0] = 1
+			enable[0], enable[offEnabledLevel], enable[offMatchAny], enable[offMatchAll] = 1, 4, 0x3F, byte(id)
 			le.PutUint16(enable[offLoggerID:], id)
 			info = append(info, enable...)
 		}
@@ -89,12 +89,14 @@ func guidInfo(instances ...[]uint16) []byte {
 func TestEnabledByReadsEveryInstance(t *testing.T) {
 	info := guidInfo([]uint16{3, 4}, nil, []uint16{9})
 	for id, want := range map[uint16]bool{3: true, 4: true, 9: true, 5: false, 0: false} {
-		assert.Equal(t, want, enabledBy(info, id), "session %d", id)
+		_, enabled := enabledBy(info, id)
+		assert.Equal(t, want, enabled, "session %d", id)
 	}
 	for n := range info { // cut off anywhere, it is read up to the cut
 		enabledBy(info[:n], 5)
 	}
-	assert.False(t, enabledBy(nil, 3))
+	_, enabled := enabledBy(nil, 3)
+	assert.False(t, enabled)
 }
 
 func TestAttachConsumesASessionAndLeavesItRunning(t *testing.T) {

@@ -65,9 +65,21 @@ func (windowsAPI) enabledProviders(session uint16) ([]etw.GUID, error) {
 		if err != nil {
 			return nil, err
 		}
-		if enabledBy(info, session) {
+		if _, ok := enabledBy(info, session); ok {
 			enabled = append(enabled, etw.GUID(list[:16]))
 		}
 	}
 	return enabled, nil
+}
+
+// providerInfo asks Windows for one provider.
+func (windowsAPI) providerInfo(provider etw.GUID) ([]byte, error) {
+	if err := procEnumerateTraceGuidsEx.Find(); err != nil {
+		return nil, err
+	}
+	info, err := enumerateTraceGUIDs(traceGUIDQueryInfo, provider[:])
+	if errors.Is(err, errnoGUIDNotFound) {
+		return nil, nil
+	}
+	return info, err
 }

@@ -49,6 +49,9 @@ type Session struct {
 	asking sync.Mutex // held while Windows is asked for figures, so that they are kept in order, and none once closed
 	mu     sync.Mutex
 	last   KernelStats // the newest figures from Windows
+	id     uint16      // of the session, 1 to 64; 0 before Windows has told it
+
+	base baseline // used by inspect only
 }
 
 // Open starts the session, enables the providers and begins to deliver their events. After an error no session is left behind. A

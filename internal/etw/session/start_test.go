@@ -47,7 +47,7 @@ func TestASessionThatIsStoppedBeforeItsProvidersAreEnabledIsStartedAgain(t *test
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakeAPI()
 		stops := 2
-		f.enabling = func() error {
+		f.onEnable = func() error {
 			if stops == 0 {
 				return nil
 			}
@@ -60,7 +60,7 @@ func TestASessionThatIsStoppedBeforeItsProvidersAreEnabledIsStartedAgain(t *test
 		closeSession(t, s)
 		requireNothingHeld(t, f)
 
-		f.enabling = func() error {
+		f.onEnable = func() error {
 			f.stopFromOutside(testConfig().Name)
 			return errnoInvalidParameter
 		}
@@ -69,7 +69,7 @@ func TestASessionThatIsStoppedBeforeItsProvidersAreEnabledIsStartedAgain(t *test
 		require.NotContains(t, err.Error(), "provider_guid")
 		requireNothingHeld(t, f)
 
-		f.enabling = func() error { return errnoInvalidParameter }
+		f.onEnable = func() error { return errnoInvalidParameter }
 		_, err = open(f, testConfig(), ignore, nil)
 		require.ErrorContains(t, err, "provider_guid", "the session runs, so its settings are wrong")
 		requireNothingHeld(t, f)

@@ -80,7 +80,7 @@ func (s *Session) query(code uint32) error {
 	now.LogBuffersLost -= s.before.LogBuffersLost
 	now.BuffersWritten -= s.before.BuffersWritten
 	s.mu.Lock()
-	s.last = now
+	s.last, s.id = now, uint16(p.historicalContext)
 	s.mu.Unlock()
 	return nil
 }

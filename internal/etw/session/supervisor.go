@@ -35,10 +35,12 @@ type Supervisor struct {
 	restarts uint64
 }
 
-// Watch has functions that a goroutine of the Supervisor calls when something happens to the session. Either may be nil.
+// Watch has functions that a goroutine of the Supervisor calls when something happens to the session. Each may be nil.
 type Watch struct {
 	Stopped   func(error) // the session ended, or could not be started again; the next attempt follows
 	Restarted func()      // the session runs again
+	// Found is called after each look at the running session, with what someone else has changed. Without it nobody looks.
+	Found func(Findings)
 }
 
 // timing has the intervals of a Supervisor.
@@ -94,8 +96,26 @@ func keep(a api, cfg Config, deliver Deliver, log *zap.Logger, watch Watch, timi
 		losses:  lossLog{log: log.With(zap.String("session", cfg.Name))},
 		stop:    make(chan struct{}), ended: make(chan struct{}), session: s,
 	}
+	sup.inspect(s)
 	go sup.run(s)
 	return sup, nil
+}
+
+// inspect looks at what someone else has changed in the session. The first look shows what it was like.
+func (sup *Supervisor) inspect(s *Session) {
+	if sup.watch.Found == nil {
+		return
+	}
+	if f, ok := s.inspect(); ok {
+		sup.watch.Found(f)
+	}
+}
+
+// Running reports whether a session runs.
+func (sup *Supervisor) Running() bool {
+	sup.mu.Lock()
+	defer sup.mu.Unlock()
+	return sup.session != nil
 }
 
 // run runs one session after the other until Close.
@@ -113,6 +133,7 @@ func (sup *Supervisor) run(s *Session) {
 			return
 		case <-poll.C:
 			sup.losses.look(sup.Totals())
+			sup.inspect(s)
 			continue
 		case <-s.Done():
 		}
@@ -168,6 +189,7 @@ func (sup *Supervisor) restart(wait *backoff.ExponentialBackOff) *Session {
 		if sup.watch.Restarted != nil {
 			sup.watch.Restarted()
 		}
+		sup.inspect(s)
 		return s
 	}
 }

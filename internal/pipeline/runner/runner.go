@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 )
 
 // Settings configures a Runner.
@@ -29,8 +30,8 @@ type Settings struct {
 	Receiver receiver.Settings
 	Sections Sections
 	Needs    pipeline.MemoryNeeds // of the receiver, for memory.max_mib
-	Next     consumer.Logs // nil for a handler that emits nothing
-	Archive  bool          // the handler also appends records to an archive, unless it emits nothing
+	Next     consumer.Logs        // nil for a handler that emits nothing
+	Archive  bool                 // the handler also appends records to an archive, unless it emits nothing
 	// Transport is the name under which the collector counts what a live source delivers; for a replay it is "file".
 	Transport string
 	Parts     Parts
@@ -54,6 +55,10 @@ type Parts struct {
 	// Losses returns how many events were lost before they reached the receiver, by where they were lost. It may be called from any
 	// goroutine once the source is open.
 	Losses func() map[string]int64
+	// HostName returns the name of this host as records have it in Dvc, for status records.
+	HostName func() string
+	// Reading reports whether there is a live source to read now. It may be called from any goroutine once the source is open.
+	Reading func() bool
 	// Telemetry is the result of TelemetryOf.
 	Telemetry func(component.TelemetrySettings) (Telemetry, error)
 
@@ -77,6 +82,7 @@ type Runner struct {
 	Pipeline *pipeline.Pipeline // nil before Start
 	Player   *replay.Player     // nil before Start, and for a live source
 	Memory   *pipeline.Memory   // nil without memory.max_mib
+	Status   *status.Reporter   // nil before Start, and if no status records are written
 
 	job       *replay.Job // nil without replay.exit_when_done
 	running   bool
@@ -120,6 +126,7 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 		return err
 	}
 	r.Pipeline = r.newPipeline(handler, recorder)
+	r.Status = r.newStatus()
 	r.Parts.Begin()
 	r.Pipeline.Start()
 	if err := r.open(h, files); err != nil {
@@ -127,6 +134,7 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 	}
 	r.running = true
 	r.opened.Store(true)
+	r.Status.Start()
 	if err := r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
 	}
@@ -222,6 +230,7 @@ func (r *Runner) Shutdown(ctx context.Context) error {
 		r.telemetry.Shutdown()
 	}
 	r.Pipeline.LogAccount(r.Parts.Account()...)
+	r.Status.LogAccount()
 	return errors.Join(err, r.job.Lost(&r.Pipeline.Stats))
 }
 
@@ -229,5 +238,6 @@ func (r *Runner) Shutdown(ctx context.Context) error {
 func (r *Runner) end(ctx context.Context, stopSource func(context.Context) error) error {
 	begun := time.Now()
 	err := r.Pipeline.Shutdown(ctx, stopSource)
+	err = errors.Join(err, r.Status.Shutdown(ctx, begun.Add(pipeline.DrainTimeout)))
 	return errors.Join(err, r.Parts.End(ctx, begun))
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 )
 
 // Sections are the sections that every receiver's configuration has.
@@ -16,6 +17,7 @@ type Sections struct {
 	Retry  pipeline.RetryConfig
 	Replay replay.Config
 	Record record.Config
+	Status status.Config // keys outside any section; off by default
 }
 
 // DefaultSections are the defaults of the sections.

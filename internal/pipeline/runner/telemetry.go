@@ -26,6 +26,9 @@ type Telemetry interface {
 	RegisterArchiveReceivedCallback(metric.Int64Callback) error
 	RegisterArchiveEmittedCallback(metric.Int64Callback) error
 	RegisterArchiveDroppedCallback(metric.Int64Callback) error
+	RegisterStatusReceivedCallback(metric.Int64Callback) error
+	RegisterStatusEmittedCallback(metric.Int64Callback) error
+	RegisterStatusDroppedCallback(metric.Int64Callback) error
 	RegisterQueueSizeCallback(metric.Int64Callback) error
 	RegisterQueueCapacityCallback(metric.Int64Callback) error
 	RegisterLagCallback(metric.Float64Callback) error
@@ -84,6 +87,13 @@ func (r *Runner) observe() error {
 			t.RegisterArchiveReceivedCallback(Observe(stats.Archive.Received.Load)),
 			t.RegisterArchiveEmittedCallback(Observe(stats.Archive.Emitted.Load)),
 			t.RegisterArchiveDroppedCallback(stats.Archive.Dropped.Observe),
+		)
+	}
+	if s := r.Status; s != nil {
+		err = errors.Join(err,
+			t.RegisterStatusReceivedCallback(Observe(s.Stats.Received.Load)),
+			t.RegisterStatusEmittedCallback(Observe(s.Stats.Emitted.Load)),
+			t.RegisterStatusDroppedCallback(s.Stats.Dropped.Observe),
 		)
 	}
 	if r.Player != nil {

@@ -37,6 +37,8 @@ func WithSharedLimits(own map[string]Limits) map[string]Limits {
 		"retry.multiplier":           {Taken: []string{"1", "100"}, Refused: []string{"0", "0.99", "100.1"}},
 		"retry.randomization_factor": {Taken: []string{"0", "1"}, Refused: []string{"1.01", "-0.1"}},
 		"retry.max_elapsed_time":     {Taken: []string{"0", "30s", "8760h"}, Refused: []string{"1s", "29.999s", "8760h0m0.001s"}},
+		"heartbeat":                  {Taken: []string{"0", "1s", "24h"}, Refused: []string{"1ms", "999ms", "24h0m0.001s"}},
+		"status_records":             {Taken: []string{"true", "false"}},
 		"replay.path":                {Needed: true, Taken: []string{"a", "a*.etl", "[a, b]"}, Refused: []string{"[]", "''", "['']", "'[a'", `"a\tb"`, `["a\nb"]`, "'%TEMP%/a'"}},
 		"replay.exit_when_done":      {Taken: []string{"true", "false"}, With: "replay::path: a"},
 		"replay.repeat":              {Taken: []string{"0", "9223372036854775807"}, Refused: []string{"1.5"}, With: "replay::path: a"},

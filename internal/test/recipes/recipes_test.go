@@ -201,6 +201,11 @@ func recipes() map[string]recipe {
 			require.Equal(t, without.account, r.account, "what is recorded is received all the same")
 			return fmt.Sprintf("all %s events, filtered ones too", commas(r.account["received"]))
 		}},
+		"status": {[]string{server}, func(t *testing.T, r, without result) string {
+			require.Equal(t, without.account, r.account, "status records are no events")
+			require.Equal(t, map[string]int{"heartbeat": 2, "": len(without.records)}, r.values("Kind"))
+			return fmt.Sprintf("two heartbeats beside the %s records: at the start and at the stop", commas(len(without.records)))
+		}},
 		"many-files": {[]string{server, "dnsserver_2016.etl"}, func(t *testing.T, r, _ result) string {
 			require.Equal(t, map[string]int{"dc1.corp.example.com": len(r.records)}, r.values("Dvc"))
 			return of(r)

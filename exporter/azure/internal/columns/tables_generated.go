@@ -487,7 +487,7 @@ var Audit = &Table{
 
 // Status are the columns of the table WinnetStatus.
 var Status = &Table{
-	Name: "WinnetStatus", Time: 12, Additional: 0, seed: 0xc4f5a58656eef511,
+	Name: "WinnetStatus", Time: 19, Additional: 0, seed: 0xc4f5a58656eef511,
 	Columns: []Column{
 		{"AdditionalFields", Dynamic, ",\"AdditionalFields\":"},
 		{"Aggregated", Long, ",\"Aggregated\":"},
@@ -495,17 +495,24 @@ var Status = &Table{
 		{"Dropped", Long, ",\"Dropped\":"},
 		{"Dvc", String, ",\"Dvc\":"},
 		{"Emitted", Long, ",\"Emitted\":"},
+		{"EventCount", Long, ",\"EventCount\":"},
+		{"EventEndTime", Datetime, ",\"EventEndTime\":"},
 		{"EventSeverity", String, ",\"EventSeverity\":"},
+		{"EventStartTime", Datetime, ",\"EventStartTime\":"},
+		{"EventType", String, ",\"EventType\":"},
 		{"Filtered", Long, ",\"Filtered\":"},
 		{"KernelLost", Long, ",\"KernelLost\":"},
 		{"Kind", String, ",\"Kind\":"},
 		{"Message", String, ",\"Message\":"},
+		{"Object", String, ",\"Object\":"},
+		{"Pending", Long, ",\"Pending\":"},
 		{"Received", Long, ",\"Received\":"},
+		{"State", String, ",\"State\":"},
 		{"TimeGenerated", Datetime, ",\"TimeGenerated\":"},
 		{"Undecodable", Long, ",\"Undecodable\":"},
 		{"Version", String, ",\"Version\":"},
 	},
-	slots: [slotCount]uint8{62: 2, 159: 4, 454: 11, 458: 9, 641: 13, 658: 1, 809: 5, 878: 12, 1024: 8, 1093: 3, 1265: 10, 1316: 7, 1520: 14, 1850: 6, 1872: 15},
+	slots: [slotCount]uint8{62: 2, 74: 8, 159: 4, 366: 16, 454: 15, 458: 13, 641: 20, 658: 1, 711: 10, 787: 11, 809: 5, 878: 18, 1024: 12, 1093: 3, 1265: 14, 1316: 9, 1420: 19, 1520: 21, 1615: 7, 1850: 6, 1860: 17, 1872: 22},
 }
 
 // DNSArchive are the columns of the table WinnetDnsArchive.

@@ -32,6 +32,9 @@ type TelemetryBuilder struct {
 	ArchiveEmitted       metric.Int64ObservableCounter
 	ArchiveReceived      metric.Int64ObservableCounter
 	BytesSaved           metric.Int64ObservableCounter
+	CanaryDelay          metric.Float64ObservableGauge
+	CanaryEvents         metric.Int64ObservableCounter
+	CanaryMissing        metric.Int64ObservableCounter
 	EventsAggregated     metric.Int64ObservableCounter
 	EventsDropped        metric.Int64ObservableCounter
 	EventsEmitted        metric.Int64ObservableCounter
@@ -54,6 +57,9 @@ type TelemetryBuilder struct {
 	SessionBuffers       metric.Int64ObservableGauge
 	SessionBuffersInUse  metric.Int64ObservableGauge
 	SessionRestarts      metric.Int64ObservableCounter
+	StatusDropped        metric.Int64ObservableCounter
+	StatusEmitted        metric.Int64ObservableCounter
+	StatusReceived       metric.Int64ObservableCounter
 	SumsClosedEarly      metric.Int64ObservableCounter
 }
 
@@ -119,6 +125,51 @@ func (builder *TelemetryBuilder) RegisterBytesSavedCallback(cb metric.Int64Callb
 		cb(ctx, &observerInt64{inst: builder.BytesSaved, obs: o})
 		return nil
 	}, builder.BytesSaved)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanaryDelayCallback sets callback for observable CanaryDelay metric.
+func (builder *TelemetryBuilder) RegisterCanaryDelayCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.CanaryDelay, obs: o})
+		return nil
+	}, builder.CanaryDelay)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanaryEventsCallback sets callback for observable CanaryEvents metric.
+func (builder *TelemetryBuilder) RegisterCanaryEventsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanaryEvents, obs: o})
+		return nil
+	}, builder.CanaryEvents)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterCanaryMissingCallback sets callback for observable CanaryMissing metric.
+func (builder *TelemetryBuilder) RegisterCanaryMissingCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.CanaryMissing, obs: o})
+		return nil
+	}, builder.CanaryMissing)
 	if err != nil {
 		return err
 	}
@@ -458,6 +509,51 @@ func (builder *TelemetryBuilder) RegisterSessionRestartsCallback(cb metric.Int64
 	return nil
 }
 
+// RegisterStatusDroppedCallback sets callback for observable StatusDropped metric.
+func (builder *TelemetryBuilder) RegisterStatusDroppedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.StatusDropped, obs: o})
+		return nil
+	}, builder.StatusDropped)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterStatusEmittedCallback sets callback for observable StatusEmitted metric.
+func (builder *TelemetryBuilder) RegisterStatusEmittedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.StatusEmitted, obs: o})
+		return nil
+	}, builder.StatusEmitted)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterStatusReceivedCallback sets callback for observable StatusReceived metric.
+func (builder *TelemetryBuilder) RegisterStatusReceivedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.StatusReceived, obs: o})
+		return nil
+	}, builder.StatusReceived)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterSumsClosedEarlyCallback sets callback for observable SumsClosedEarly metric.
 func (builder *TelemetryBuilder) RegisterSumsClosedEarlyCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -533,6 +629,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_asimdns_bytes_saved",
 		metric.WithDescription("Bytes that were not written, as Sentinel bills them: packets that were not kept (packet), attributes that slim records leave out (attributes), events that were joined (exchange), and exchanges that were summed (sum, noise). The last three are estimates: each counts as much as the record of the sum, or for exchange as a recent record. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanaryDelay, err = builder.meter.Float64ObservableGauge(
+		"otelcol_receiver_asimdns_canary_delay",
+		metric.WithDescription("Time from the last query for the canary whose event came until it came. Only with canary. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanaryEvents, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_canary_events",
+		metric.WithDescription("Events of the own queries for the canary. They are counted as filtered too. Only with canary. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.CanaryMissing, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_canary_missing",
+		metric.WithDescription("Queries for the canary whose event did not come. Only with canary. [Alpha]"),
+		metric.WithUnit("{query}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.EventsAggregated, err = builder.meter.Int64ObservableCounter(
@@ -665,6 +779,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_asimdns_session_restarts",
 		metric.WithDescription("How often the ETW session was stopped from outside and started again. [Alpha]"),
 		metric.WithUnit("{restart}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.StatusDropped, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_status_dropped",
+		metric.WithDescription("Status records that were not written, because a newer heartbeat or the sum of two losses took their place (superseded), too many waited (queue_full), the next component did not take them (refused), or the collector stopped (shutdown). Only with keys that write status records. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.StatusEmitted, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_status_emitted",
+		metric.WithDescription("Status records that the next component accepted. Only with keys that write status records. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.StatusReceived, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_asimdns_status_received",
+		metric.WithDescription("Status records that were made. It is the sum of the emitted and dropped ones and of those still on their way. Only with keys that write status records. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.SumsClosedEarly, err = builder.meter.Int64ObservableCounter(

@@ -57,6 +57,9 @@ type TelemetryBuilder struct {
 	ReplayProgress         metric.Float64ObservableGauge
 	ReplayRate             metric.Float64ObservableGauge
 	ReplayTimeLeft         metric.Float64ObservableGauge
+	StatusDropped          metric.Int64ObservableCounter
+	StatusEmitted          metric.Int64ObservableCounter
+	StatusReceived         metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -505,6 +508,51 @@ func (builder *TelemetryBuilder) RegisterReplayTimeLeftCallback(cb metric.Float6
 	return nil
 }
 
+// RegisterStatusDroppedCallback sets callback for observable StatusDropped metric.
+func (builder *TelemetryBuilder) RegisterStatusDroppedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.StatusDropped, obs: o})
+		return nil
+	}, builder.StatusDropped)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterStatusEmittedCallback sets callback for observable StatusEmitted metric.
+func (builder *TelemetryBuilder) RegisterStatusEmittedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.StatusEmitted, obs: o})
+		return nil
+	}, builder.StatusEmitted)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterStatusReceivedCallback sets callback for observable StatusReceived metric.
+func (builder *TelemetryBuilder) RegisterStatusReceivedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.StatusReceived, obs: o})
+		return nil
+	}, builder.StatusReceived)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -715,6 +763,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ciliumwindows_replay_time_left",
 		metric.WithDescription("Estimated time until a replay ends, at its speed so far. Only in a replay that ends. [Alpha]"),
 		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.StatusDropped, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_status_dropped",
+		metric.WithDescription("Status records that were not written, because a newer heartbeat or the sum of two losses took their place (superseded), too many waited (queue_full), the next component did not take them (refused), or the collector stopped (shutdown). Only with keys that write status records. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.StatusEmitted, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_status_emitted",
+		metric.WithDescription("Status records that the next component accepted. Only with keys that write status records. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.StatusReceived, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_status_received",
+		metric.WithDescription("Status records that were made. It is the sum of the emitted and dropped ones and of those still on their way. Only with keys that write status records. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import (
+	"fmt"
+	"time"
+)
+
+// Keys of the receivers' configuration.
+const (
+	KeyHeartbeat = "heartbeat"
+	KeyRecords   = "status_records"
+)
+
+// Config says which status records a receiver writes. The zero value writes none.
+type Config struct {
+	// Heartbeat is the time between two records of the account, by the wall clock. 0 is none.
+	Heartbeat time.Duration
+	// Records also writes a record of each loss, and of each change that someone else makes to the source.
+	Records bool
+	// Canary says that the receiver asks for a name and reports when its event does not come. Only asimdns has it.
+	Canary bool
+}
+
+// Enabled reports whether any record is written.
+func (c Config) Enabled() bool { return c.Heartbeat > 0 || c.Records || c.Canary }
+
+// Bounds of the interval: a shorter one would be load and not a sign of life, and with a longer one a silent collector stays unseen for days.
+const (
+	minHeartbeat = time.Second
+	maxHeartbeat = 24 * time.Hour
+)
+
+// CheckHeartbeat returns an error that says which values of the key heartbeat are allowed.
+func CheckHeartbeat(d time.Duration) error {
+	if d != 0 && (d < minHeartbeat || d > maxHeartbeat) {
+		return fmt.Errorf("%v is not allowed; want 0 (off), or %v to %v", d, minHeartbeat, maxHeartbeat)
+	}
+	return nil
+}
