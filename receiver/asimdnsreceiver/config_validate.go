@@ -57,6 +57,9 @@ func (c *Config) Validate() error {
 	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
 		errs.Add("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
 	}
+	if c.Volume == volume.Full && c.Packet.Keep == dnslog.KeepPacketOnError && !c.Packet.Parse { // it is the default of the other volumes
+		errs.Add("packet", errors.New("keep: on_error needs parse: true"))
+	}
 	if c.Names == dnslog.NamesLower && c.Profile == dns.ProfileDocumented {
 		errs.Add(keyNames, errors.New("lower is not allowed with profile documented, which writes names as they were sent; choose profile windows or asim"))
 	}
