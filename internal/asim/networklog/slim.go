@@ -28,6 +28,15 @@ func (r *networkRecord) repeats(name string, size int, said bool) bool {
 	return true
 }
 
+// column returns the attribute that has the value of another one: in a slim record a column of the schema, whose name is not billed. text is whether the value is a text without a column, too.
+func (r *networkRecord) column(name, column string, text bool) string {
+	if !r.options.Slim || r.attrs.Omits(name) {
+		return name
+	}
+	r.left += billed(name, 0, text)
+	return column
+}
+
 // count adds what the record has left out to the sum.
 func (r *networkRecord) count() {
 	if r.left > 0 {
