@@ -98,6 +98,9 @@ func (c *aggregationConfig) Validate() error {
 	if c.Window != 0 && (c.Window < minWindow || c.Window > maxWindow) {
 		return fmt.Errorf("window: %v is not allowed; want 0 (off), or %v to %v", c.Window, minWindow, maxWindow)
 	}
+	if err := c.Noise.CheckFile(&c.Whole); err != nil {
+		return fmt.Errorf("noise: %w", err)
+	}
 	return validateHeld(c.MaxSizeMiB)
 }
 

@@ -5,6 +5,8 @@ package asimdnsreceiver
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -372,4 +374,17 @@ func TestTheDeviceIsOnceInTheResource(t *testing.T) {
 func TestAnUnknownVolumeIsRefused(t *testing.T) {
 	_, err := load(t, "volume: leen")
 	require.ErrorContains(t, err, `volume: "leen" is not a volume; want full, balanced or lean`)
+}
+
+func TestAFileOfNoiseWithALineThatIsAlwaysWholeIsRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "noise.txt")
+	require.NoError(t, os.WriteFile(file, []byte("print.example.com\nscanner-of-the-third-floor.example.com\n"), 0o600))
+	yaml := func(length int) string {
+		return fmt.Sprintf("{volume: lean, aggregation: {noise: {file: %q}, whole: {name_length: %d}}}", file, length)
+	}
+	_, err := load(t, yaml(38))
+	require.NoError(t, err)
+	_, err = load(t, yaml(37))
+	require.ErrorContains(t, err, "aggregation: noise: file: ")
+	require.ErrorContains(t, err, `line 2: "scanner-of-the-third-floor.example.com" has names of 38 characters or more, and whole.name_length keeps those of more than 37 whole`)
 }
