@@ -116,8 +116,11 @@ $(TOOLS)/builder-$(NEWEST)/builder:
 	@mkdir -p $(@D)
 	GOBIN=$(@D) $(GO) install go.opentelemetry.io/collector/cmd/builder@$(NEWEST)
 
-build-newest: testdata/dnsserver.etl $(TOOLS)/builder-$(NEWEST)/builder ## build the components with the newest core, and replay captures to their end
+$(DIST)/newest/go.mod: builder-config.newest.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder-$(NEWEST)/builder
 	$(TOOLS)/builder-$(NEWEST)/builder --config builder-config.newest.yaml --skip-compilation
+	@touch $@
+
+build-newest: testdata/dnsserver.etl $(DIST)/newest/go.mod ## build the components with the newest core, and replay captures to their end
 	$(GO) build -C $(DIST)/newest -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet-newest .
 	WINNET_COLLECTOR_NEWEST=$(CURDIR)/$(DIST)/otelcol-winnet-newest $(GO) test -count=1 -v -run TestTheNewestCore ./internal/test/e2e
 
@@ -403,8 +406,11 @@ lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for
 # Linux alone builds the modules of tests and the collector of the benchmarks. A function of theirs that only Windows compiles is not seen.
 LINUX_ONLY := $(filter-out internal/tools,$(NESTED)) $(BENCH)/src
 
-deadcode: $(TOOLS)/deadcode $(SHIPPED:%=%/go.mod) $(BENCH)/src/go.mod ## find functions that no program and no test reaches, on either system; takes minutes
-	@$(GO) run ./internal/test/deadcode $(TOOLS)/deadcode $(filter-out $(LINUX_ONLY),$(ALL)) $(SHIPPED) $(LINUX_ONLY:%=linux:%)
+# The main packages of every manifest that users build.
+MAINS := $(SHIPPED) $(DIST)/newest
+
+deadcode: $(TOOLS)/deadcode $(MAINS:%=%/go.mod) $(BENCH)/src/go.mod ## find functions that no program and no test reaches, on either system; takes minutes
+	@$(GO) run ./internal/test/deadcode $(TOOLS)/deadcode $(filter-out $(LINUX_ONLY),$(ALL)) $(MAINS) $(LINUX_ONLY:%=linux:%)
 
 clean: ## remove everything that the targets above built
 	rm -rf $(DIST) out

@@ -46,14 +46,3 @@ func (p DevicePlace) Validate() error {
 	}
 	return nil
 }
-
-// DecimalLength is the length of a number's decimal text, for the count of what is billed.
-func DecimalLength[T int64 | uint64](n T) (length int) {
-	if n < 0 {
-		length++
-	}
-	for length++; n/10 != 0; n /= 10 {
-		length++
-	}
-	return length
-}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/attribute"
@@ -127,19 +128,26 @@ func TestAnArchiveOfRecordsThatAreFullAlreadyIsRefused(t *testing.T) {
 	}
 }
 
-// The volume changes a default; a value that is given holds for the archive as well.
-func TestTheArchiveKeepsPacketsUnlessTheUserSaysOtherwise(t *testing.T) {
+// The archive follows from the values of the keys alone, so a configuration that is written with all its keys and read again has the same.
+func TestTheArchiveKeepsPacketsUnlessTheOtherRecordsNeverDo(t *testing.T) {
 	for yaml, want := range map[string]dnslog.PacketKeep{
 		"{archive: true, volume: lean}":                             dnslog.KeepPacketAlways,
 		"{archive: true, volume: balanced, packet: {parse: false}}": dnslog.KeepPacketAlways,
 		"{archive: true, volume: balanced, packet: {keep: never}}":  dnslog.KeepPacketNever,
-		"{archive: true, volume: lean, packet: {keep: on_error}}":   dnslog.KeepPacketOnError,
+		"{archive: true, volume: lean, packet: {keep: on_error}}":   dnslog.KeepPacketAlways,
 		"{archive: true, volume: full, correlate: true}":            dnslog.KeepPacketAlways,
 		"{archive: true, correlate: true, packet: {keep: never}}":   dnslog.KeepPacketNever,
 	} {
 		cfg, err := load(t, yaml)
 		require.NoError(t, err, yaml)
 		require.Equal(t, want, cfg.archivedPackets(), yaml)
+
+		conf, again := confmap.New(), createDefaultConfig().(*Config)
+		require.NoError(t, conf.Marshal(cfg))
+		require.NoError(t, conf.Unmarshal(again))
+		require.NoError(t, confmap.Validate(again))
+		require.Equal(t, want, again.archivedPackets(), yaml)
+		require.Equal(t, cfg.keptPackets(), again.keptPackets(), yaml)
 	}
 }
 

@@ -91,8 +91,6 @@ type Config struct {
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw events to an .etl file.
 	Record record.Config `mapstructure:"record"`
-
-	keepGiven bool // packet.keep is the user's, not the volume's
 }
 
 // deviceConfig is the `device` section.
@@ -172,7 +170,6 @@ const (
 	keyProviders = "providers"
 	keyFlags     = "enable_flags"
 	keyNames     = "names"
-	keyKeep      = "packet::keep"
 )
 
 // Unmarshal reads the YAML: enable_flags in any of its forms, and bare numbers as seconds. With providers,
@@ -209,10 +206,6 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	}
 	if err := configyaml.UnmarshalWith(conf, changed, c); err != nil {
 		return err
-	}
-	c.keepGiven = conf.IsSet(keyKeep)
-	if c.Volume != volume.Full && !c.Packet.Parse && !c.keepGiven {
-		c.Packet.Keep = dnslog.KeepPacketNever // without reading packets, none is known to be broken
 	}
 	if conf.IsSet(keyNames) && c.Names == dnslog.NamesAsSent && c.Profile == dns.ProfileASIM {
 		return fmt.Errorf("%s: %s is not allowed with profile asim, which always has names in lower case; leave it out, or choose profile windows", keyNames, c.Names)
@@ -256,12 +249,20 @@ func (c *Config) merges() bool {
 		c.Attributes != asim.AllAttributes || c.Packet.Keep != c.archivedPackets()
 }
 
-// archivedPackets returns when the archive keeps packets: as with volume full.
-func (c *Config) archivedPackets() dnslog.PacketKeep {
-	if c.Volume != volume.Full && !c.keepGiven {
-		return dnslog.DefaultPacketConfig().Keep
+// keptPackets returns when records other than the archive's keep packets. Without parsing, no packet is known to be broken.
+func (c *Config) keptPackets() dnslog.PacketKeep {
+	if c.Packet.Keep == dnslog.KeepPacketOnError && !c.Packet.Parse {
+		return dnslog.KeepPacketNever
 	}
 	return c.Packet.Keep
+}
+
+// archivedPackets returns when the archive keeps packets: always, unless the other records never do.
+func (c *Config) archivedPackets() dnslog.PacketKeep {
+	if c.Packet.Keep == dnslog.KeepPacketNever {
+		return dnslog.KeepPacketNever
+	}
+	return dnslog.KeepPacketAlways
 }
 
 // newCorrelator returns the correlator that merges the events of an exchange, or nil if none are merged.

@@ -58,6 +58,9 @@ func (c *Config) Validate() error {
 	if b.FlushInterval < time.Second || b.FlushInterval > maxFlushInterval || b.FlushInterval%time.Second != 0 {
 		errs.Add("buffers.flush_interval", fmt.Errorf("%v is not allowed; want whole seconds, 1s to %v", b.FlushInterval, maxFlushInterval))
 	}
+	if c.Volume == volume.Full && c.Packet.Keep == dnslog.KeepPacketOnError && !c.Packet.Parse { // it is the default of the other volumes
+		errs.Add("packet", errors.New("keep: on_error needs parse: true"))
+	}
 	if c.Names == dnslog.NamesLower && c.Profile == dns.ProfileDocumented {
 		errs.Add(keyNames, errors.New("lower is not allowed with profile documented, which writes names as they were sent; choose profile windows or asim"))
 	}
@@ -98,6 +101,9 @@ func (c *Config) validateDocumented() (errs configyaml.KeyErrors) {
 func (c *aggregationConfig) Validate() error {
 	if c.Window != 0 && (c.Window < minWindow || c.Window > maxWindow) {
 		return fmt.Errorf("window: %v is not allowed; want 0 (off), or %v to %v", c.Window, minWindow, maxWindow)
+	}
+	if err := c.Noise.CheckFile(&c.Whole); err != nil {
+		return fmt.Errorf("noise: %w", err)
 	}
 	return validateHeld(c.MaxSizeMiB)
 }

@@ -107,7 +107,7 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 			archive: r.cfg.newArchiver(p.Provider, device, r.set.BuildInfo.Version),
 		}
 		one.decoder.SkipPackets = !r.cfg.Packet.Parse
-		one.mapper.KeepPackets(r.cfg.Packet.Keep)
+		one.mapper.KeepPackets(r.cfg.keptPackets())
 		one.mapper.Omit(r.cfg.OmitAttributes)
 		if r.cfg.Attributes.Slim() {
 			one.mapper.Slim(r.cfg.Correlate)

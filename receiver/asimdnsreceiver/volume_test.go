@@ -5,6 +5,8 @@ package asimdnsreceiver
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -63,9 +65,8 @@ aggregation:
 `)
 	require.NoError(t, err)
 	want := createDefaultConfig().(*Config)
-	want.Volume, want.keepGiven = volume.Lean, true
+	want.Volume = volume.Lean
 	want.Aggregation.Whole.Types = []string{}
-	want.keepGiven = true
 	require.Equal(t, want, cfg)
 
 	one, err := load(t, "{volume: lean, aggregation: {whole: {name_length: 40}}}")
@@ -76,9 +77,7 @@ aggregation:
 
 	none, err := load(t, "{volume: balanced, packet: {parse: false}}")
 	require.NoError(t, err)
-	require.Equal(t, dnslog.KeepPacketNever, none.Packet.Keep)
-	_, err = load(t, "{volume: balanced, packet: {parse: false, keep: on_error}}")
-	require.ErrorContains(t, err, "keep: on_error needs parse: true")
+	require.Equal(t, dnslog.KeepPacketNever, none.keptPackets(), "without parsing, no packet is known to be broken")
 	empty, err := load(t, "{volume: balanced, correlate: , packet: {keep: }}")
 	require.NoError(t, err)
 	require.True(t, empty.Correlate, "a key without a value is left out")
@@ -93,8 +92,6 @@ func TestAConfigurationWithAVolumeIsWrittenAndTakenAgain(t *testing.T) {
 		require.NoError(t, conf.Marshal(cfg))
 		again := createDefaultConfig().(*Config)
 		require.NoError(t, conf.Unmarshal(again))
-		require.True(t, again.keepGiven, "what is written has every key")
-		again.keepGiven = cfg.keepGiven
 		require.NoError(t, confmap.Validate(again))
 		require.ElementsMatch(t, cfg.Aggregation.Whole.Types, again.Aggregation.Whole.Types, yaml)
 		cfg.Aggregation.Whole.Types, again.Aggregation.Whole.Types = nil, nil // none may be nil or empty
@@ -377,4 +374,17 @@ func TestTheDeviceIsOnceInTheResource(t *testing.T) {
 func TestAnUnknownVolumeIsRefused(t *testing.T) {
 	_, err := load(t, "volume: leen")
 	require.ErrorContains(t, err, `volume: "leen" is not a volume; want full, balanced or lean`)
+}
+
+func TestAFileOfNoiseWithALineThatIsAlwaysWholeIsRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "noise.txt")
+	require.NoError(t, os.WriteFile(file, []byte("print.example.com\nscanner-of-the-third-floor.example.com\n"), 0o600))
+	yaml := func(length int) string {
+		return fmt.Sprintf("{volume: lean, aggregation: {noise: {file: %q}, whole: {name_length: %d}}}", file, length)
+	}
+	_, err := load(t, yaml(38))
+	require.NoError(t, err)
+	_, err = load(t, yaml(37))
+	require.ErrorContains(t, err, "aggregation: noise: file: ")
+	require.ErrorContains(t, err, `line 2: "scanner-of-the-third-floor.example.com" has names of 38 characters or more, and whole.name_length keeps those of more than 37 whole`)
 }

@@ -9,10 +9,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
@@ -61,7 +63,6 @@ func TestTheArchiveHasTheRecordsOfLevelNoneAndTheOthersStayAsTheyAre(t *testing.
 				leveled := func(c *Config) {
 					everything(c)
 					set(c)
-					c.bodyGiven = name == "json"
 					also(c)
 				}
 				merged, without, _ := replayAll(t, replayOf(captureFile, leveled))
@@ -81,6 +82,29 @@ func TestTheArchiveHasTheRecordsOfLevelNoneAndTheOthersStayAsTheyAre(t *testing.
 				require.Zero(t, stats.Archive.Pending())
 				require.EqualValues(t, len(archive), stats.Archive.Emitted.Load())
 			})
+		}
+	}
+}
+
+// The archive follows from the values of the keys alone, so a configuration that is written with all its keys and read again has the same.
+func TestTheArchivesBodyIsTheSameOfAConfigurationThatIsWrittenAndReadAgain(t *testing.T) {
+	for yaml, want := range map[string]networklog.Body{
+		"{archive: true, volume: lean}":                                  networklog.BodySummary,
+		"{archive: true, volume: balanced, body: none}":                  networklog.BodySummary,
+		"{archive: true, volume: balanced, body: hubble_json}":           networklog.BodyHubbleJSON,
+		"{archive: true, monitor_aggregation_level: none, body: none}":   networklog.BodySummary,
+		"{archive: true, monitor_aggregation_level: medium, body: none}": networklog.BodySummary,
+	} {
+		cfg, err := load(t, yaml)
+		require.NoError(t, err, yaml)
+		conf, again := confmap.New(), createDefaultConfig().(*Config)
+		require.NoError(t, conf.Marshal(cfg))
+		require.NoError(t, conf.Unmarshal(again))
+		require.NoError(t, confmap.Validate(again))
+		for _, c := range []*Config{cfg, again} {
+			s, err := c.read()
+			require.NoError(t, err)
+			require.Equal(t, want, archivedBody(s.body), yaml)
 		}
 	}
 }

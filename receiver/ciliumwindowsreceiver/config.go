@@ -95,8 +95,6 @@ type Config struct {
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw records, as the source delivers them, to a .pcapng file.
 	Record record.Config `mapstructure:"record"`
-
-	bodyGiven bool // body is the user's, not the volume's
 }
 
 var _ confmap.Unmarshaler = (*Config)(nil)
@@ -130,7 +128,6 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	c.useVolume(volume.Of(conf))
 	c.Replay.Look(conf, "replay")
 	c.Record.Look(conf, "record")
-	c.bodyGiven = conf.IsSet("body")
 	const format = "wire_format"
 	changed := map[string]any{}
 	if n, ok := conf.Get(format).(float64); ok {
@@ -217,12 +214,12 @@ func (c *Config) read() (settings, error) {
 
 // merges reports whether a record may stand for several events, or lack what the event has.
 func (c *Config) merges(s *settings) bool {
-	return c.Connections.Enabled || s.Level >= obsconfig.LevelMedium || c.Attributes != asim.AllAttributes || s.body != c.archivedBody(s.body)
+	return c.Connections.Enabled || s.Level >= obsconfig.LevelMedium || c.Attributes != asim.AllAttributes || s.body != archivedBody(s.body)
 }
 
-// archivedBody returns the body of the archive's records: as with volume full.
-func (c *Config) archivedBody(body networklog.Body) networklog.Body {
-	if c.Volume != volume.Full && !c.bodyGiven {
+// archivedBody returns the body of the archive's records: a summary, where the others have none.
+func archivedBody(body networklog.Body) networklog.Body {
+	if body == networklog.BodyNone {
 		return networklog.BodySummary
 	}
 	return body

@@ -72,7 +72,7 @@ func (r *ciliumReceiver) prepare(files []string) (_ pipeline.Handler, err error)
 	r.handler.later.log = r.log
 	if r.cfg.Archive && r.Next != nil {
 		r.handler.archive = newArchiver(networklog.Options{
-			Device: r.device, Body: r.cfg.archivedBody(r.settings.body), Mask: r.settings.mask, Version: r.set.BuildInfo.Version,
+			Device: r.device, Body: archivedBody(r.settings.body), Mask: r.settings.mask, Version: r.set.BuildInfo.Version,
 		})
 	}
 	return r.handler, nil

@@ -87,6 +87,14 @@ type traffic struct {
 	records int
 }
 
+// verdictOf is the verdict of a record, which a slim one has only if DvcAction does not show it.
+func verdictOf(lr plog.LogRecord) string {
+	if name := kit.Text(lr, "DvcOriginalAction"); name != "" {
+		return name
+	}
+	return map[string]string{"Allow": "FORWARDED", "Drop": "DROPPED", "Deny": "DROPPED"}[kit.Text(lr, "DvcAction")]
+}
+
 func trafficOf(sink *consumertest.LogsSink) traffic {
 	tr := traffic{sent: map[string]kit.Sent{}, refused: map[string]string{}}
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
@@ -98,7 +106,7 @@ func trafficOf(sink *consumertest.LogsSink) traffic {
 			if amount(lr, packets) == 0 {
 				return
 			}
-			key := strings.Join([]string{from, ">", to, kit.Text(lr, "NetworkProtocol"), kit.Text(lr, "DvcOriginalAction")}, " ")
+			key := strings.Join([]string{from, ">", to, kit.Text(lr, "NetworkProtocol"), verdictOf(lr)}, " ")
 			s := tr.sent[key]
 			tr.sent[key] = kit.Sent{Bytes: s.Bytes + amount(lr, bytes), Packets: s.Packets + amount(lr, packets)}
 		}
@@ -107,7 +115,7 @@ func trafficOf(sink *consumertest.LogsSink) traffic {
 			add(dst, src, "DstBytes", "DstPackets")
 		}
 		if kit.Text(lr, "EventResult") == "Failure" {
-			tr.refused[kit.Text(lr, "EventOriginalUid")] = fmt.Sprint(src, dst, kit.Text(lr, "DvcAction"), kit.Text(lr, "cilium.drop_reason"),
+			tr.refused[kit.Text(lr, "EventOriginalUid")] = fmt.Sprint(src, dst, kit.Text(lr, "DvcAction"), kit.Text(lr, "EventOriginalResultDetails"),
 				kit.Text(lr, "cilium.drop.primary"), kit.Text(lr, "cilium.policy.cookie"), lr.Timestamp(), lr.SeverityText())
 		}
 	})
@@ -254,6 +262,24 @@ func TestBytesSavedAreCountedByReason(t *testing.T) {
 		}
 		require.NoError(t, r.Shutdown(context.Background()))
 		require.NoError(t, tel.Shutdown(context.Background()))
+	}
+}
+
+// What Sentinel bills of a row: its attributes, and TimeGenerated.
+func TestBalancedIsAtMostHalfOfFullsBytes(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/*.pcapng")
+	require.NoError(t, err)
+	for _, file := range files {
+		bytes := map[string]int{}
+		for _, mode := range []string{"full", "balanced", "lean"} {
+			sink, r, _ := replayAll(t, withVolume(t, mode, file, ""))
+			kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+				bytes[mode] += r.handler.mapper.RecordSize(lr.Attributes()) + len("2026-03-04T05:06:07.1234567Z")
+			})
+		}
+		t.Logf("%s: %v, balanced is %.3f of full", filepath.Base(file), bytes, float64(bytes["balanced"])/float64(bytes["full"]))
+		require.LessOrEqual(t, 2*bytes["balanced"], bytes["full"])
+		require.Less(t, bytes["lean"], bytes["balanced"])
 	}
 }
 

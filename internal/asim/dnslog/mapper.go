@@ -208,7 +208,7 @@ func (m *Mapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
 	}
 	k.original.Text("EventOriginalType", id)
 	if m.slim != nil && !e.Audit && m.slim.names[e.ID] == name {
-		k.omitted = len(name)
+		k.omitted = asim.DNSBill.Attribute("EventOriginalSubType", len(name), true)
 	} else {
 		k.original.Text("EventOriginalSubType", name)
 	}

@@ -4,7 +4,6 @@ package dnslog
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
@@ -26,7 +25,7 @@ type PacketKeep string
 // The values of PacketKeep. BufferSize has the size of the message in any case.
 const (
 	KeepPacketAlways  PacketKeep = "always"
-	KeepPacketOnError PacketKeep = "on_error" // when it does not parse
+	KeepPacketOnError PacketKeep = "on_error" // when it does not parse; this needs Parse
 	KeepPacketNever   PacketKeep = "never"
 )
 
@@ -36,11 +35,7 @@ func DefaultPacketConfig() PacketConfig { return PacketConfig{Parse: true, Keep:
 // Validate returns an error for an unknown value of Keep. The error lists the known ones.
 func (c *PacketConfig) Validate() error {
 	switch c.Keep {
-	case KeepPacketAlways, KeepPacketNever:
-	case KeepPacketOnError:
-		if !c.Parse {
-			return errors.New("keep: on_error needs parse: true")
-		}
+	case KeepPacketAlways, KeepPacketOnError, KeepPacketNever:
 	default:
 		return fmt.Errorf("keep: %q is not allowed; want %s, %s or %s", string(c.Keep), KeepPacketAlways, KeepPacketOnError, KeepPacketNever)
 	}

@@ -170,7 +170,6 @@ func TestPacketsAreReadAndKeptAsTheConfigurationSays(t *testing.T) {
 		require.Equal(t, tc.kept, additional(attrs, "PacketData") != nil, "%v", tc)
 		require.NotNil(t, additional(attrs, "BufferSize"))
 	}
-	require.ErrorContains(t, (&PacketConfig{false, KeepPacketOnError}).Validate(), "needs parse: true")
 	require.ErrorContains(t, (&PacketConfig{true, "no"}).Validate(), `"no" is not allowed`)
 }
 

@@ -97,7 +97,7 @@ func (r *outcomeConsts) slimCode(code uint64, name string, profile dns.Profile) 
 	} else {
 		r.omitted += asim.DecimalLength(code)
 	}
-	r.omitted += len(name) // DnsResponseCodeName
+	r.omitted += asim.DNSBill.Attribute("DnsResponseCodeName", len(name), true)
 	if profile != dns.ProfileASIM {
 		r.omitted += len(name) // DnsResponseName
 	}

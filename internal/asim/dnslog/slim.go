@@ -253,14 +253,6 @@ func hexDigits(n uint64) (digits int) {
 	return digits
 }
 
-// boolLength is the length of a truth value's text.
-func boolLength(b bool) int {
-	if b {
-		return len("true")
-	}
-	return len("false")
-}
-
 // additionalSize is the size of an entry of AdditionalFields with a text, for the count of what is left out.
 func additionalSize(name string, text int) int { return len(name) + len(`"":"",`) + text }
 

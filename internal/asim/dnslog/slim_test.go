@@ -326,9 +326,9 @@ func TestARecordsSizeIsTheLengthOfItsTexts(t *testing.T) {
 	m := NewMapper(dns.Server(), dns.ProfileWindows, dc1, "1.2.3")
 	a := pcommon.NewMap()
 	require.NoError(t, a.FromRaw(map[string]any{
-		"EventSchema": "Dns", "Text": "four", "Int": -12, "Bool": false, "AdditionalFields": map[string]any{"A": "x", "L": []any{"y", 12}, "Z": true},
+		"EventSchema": "Dns", "EventOriginalSubType": "s", "Text": "four", "Int": -12, "Bool": false, "AdditionalFields": map[string]any{"A": "x", "L": []any{"y", 12}, "Z": true},
 	}))
-	require.Equal(t, len("four")+len("-12")+len("false")+len(`{"A":"x","L":["y",12],"Z":true}`), m.RecordSize(a))
+	require.Equal(t, len("four")+len("-12")+len("false")+len(`{"A":"x","L":["y",12],"Z":true,"EventOriginalSubType":"s"}`), m.RecordSize(a))
 	require.Zero(t, m.RecordSize(pcommon.NewMap()))
 	m.PutDevice(asim.DeviceInResource)
 	require.Equal(t, len("dc1.corp.example.com"+"dc1"+"corp.example.com"+"FQDN"+"Windows"+"10.0.20348"+"10.0.0.1"), m.RecordSize(pcommon.NewMap()))

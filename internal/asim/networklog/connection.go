@@ -17,7 +17,6 @@ import (
 // connectionSources are the attributes that only the record of a connection has.
 var connectionSources = []source{
 	{"EventSubType", ""},
-	{"EventOriginalSubType", ""},
 	{"NetworkSessionId", ""},
 	{"NetworkDuration", ""},
 	{"NetworkConnectionHistory", "l4.TCP.flags"},
@@ -89,7 +88,7 @@ func (r *networkRecord) session(c *flow.Connection) {
 	a.PutConst("EventResult", networkAllowed.result)
 	r.closed(details, networkAllowed.eventSeverity)
 	a.PutConst("DvcAction", networkAllowed.action)
-	r.verdict(flow.VerdictForwarded.String())
+	r.verdict(networkAllowed.action, flow.VerdictForwarded)
 	r.device()
 }
 
@@ -98,17 +97,18 @@ func (r *networkRecord) sides(c *flow.Connection) {
 	a := r.attrs
 	for _, side := range [...]struct {
 		*flow.Side
-		key, address, nat, port, identity, identityName string
+		key, address, nat, port string
+		identity                *identityKeys
 	}{
-		{&c.Source, "Src", "SrcIpAddr", "SrcNatIpAddr", "SrcPortNumber", "cilium.source.identity", "cilium.source.identity_name"},
-		{&c.Destination, "Dst", "DstIpAddr", "DstNatIpAddr", "DstPortNumber", "cilium.destination.identity", "cilium.destination.identity_name"},
+		{&c.Source, "Src", "SrcIpAddr", "SrcNatIpAddr", "SrcPortNumber", &sourceIdentity},
+		{&c.Destination, "Dst", "DstIpAddr", "DstNatIpAddr", "DstPortNumber", &destinationIdentity},
 	} {
 		r.end(side.key, side.address, side.Address)
 		if side.Translated.IsValid() {
 			a.PutPiece(side.nat, r.address(side.Translated))
 		}
 		r.number(side.port, uint32(side.Port))
-		r.identity(side.identity, side.identityName, side.Identity)
+		r.identity(side.identity, side.Identity)
 	}
 	if !c.Opened {
 		a.PutConst("cilium.connection.opener", "unknown")

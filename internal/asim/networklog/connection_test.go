@@ -75,13 +75,14 @@ func TestTheRecordOfAConnection(t *testing.T) {
 	options.Slim, options.DeviceInResource = true, true
 	slim := networkAppendConnection(options, networkTCPConnection()).Attributes().AsRaw()
 	for _, repeated := range []string{
-		"Dvc", "DvcHostname", "DvcDomain", "DvcDomainType", "DvcIpAddr", "cilium.event.type", "cilium.verdict", "Src", "Dst",
-		"cilium.destination.identity_name", "NetworkProtocolVersion", "cilium.policy.egress.verdict",
+		"Dvc", "DvcHostname", "DvcDomain", "DvcDomainType", "DvcIpAddr", "cilium.event.type", "cilium.verdict", "DvcOriginalAction", "Src", "Dst",
+		"cilium.source.identity", "cilium.destination.identity", "cilium.destination.identity_name", "NetworkProtocolVersion", "cilium.policy.egress.verdict",
 		"TcpFlagsAck", "TcpFlagsFin", "TcpFlagsPsh", "TcpFlagsRst", "TcpFlagsSyn", "TcpFlagsUrg",
 	} {
 		require.Contains(t, whole, repeated)
 		delete(whole, repeated)
 	}
+	whole["SrcZone"], whole["DstZone"] = "1001", "2" // the identities
 	require.Equal(t, whole, slim)
 }
 

@@ -25,6 +25,8 @@ var endSources = []source{
 	{"DstPortNumber", "l4.*.destination_port"},
 	{"DstMacAddr", "ethernet.destination"},
 	{"DstVlanId", ""},
+	{"SrcZone", "source.identity"},
+	{"DstZone", "destination.identity"},
 	{"cilium.source.identity", "source.identity"},
 	{"cilium.source.identity_name", "source.identity"},
 	{"cilium.destination.identity", "destination.identity"},
@@ -55,8 +57,8 @@ func (r *networkRecord) ends() {
 		r.vlan("SrcVlanId", r.VLANs[1])
 		r.vlan("DstVlanId", r.VLANs[0])
 	}
-	r.identity("cilium.source.identity", "cilium.source.identity_name", r.SourceIdentity)
-	r.identity("cilium.destination.identity", "cilium.destination.identity_name", r.DestinationIdentity)
+	r.identity(&sourceIdentity, r.SourceIdentity)
+	r.identity(&destinationIdentity, r.DestinationIdentity)
 }
 
 // vlan writes a VLAN's id, nothing when it is 0: that tag has a priority only.
@@ -83,14 +85,27 @@ func (r *networkRecord) end(key, addrKey string, addr netip.Addr) {
 	}
 }
 
+// identityKeys are the attributes of a security identity: its number, the number in a slim record, and the name.
+type identityKeys struct{ number, column, name string }
+
+// Cilium's policy is written between identities, as that of other firewalls is between zones.
+var (
+	sourceIdentity      = identityKeys{"cilium.source.identity", "SrcZone", "cilium.source.identity_name"}
+	destinationIdentity = identityKeys{"cilium.destination.identity", "DstZone", "cilium.destination.identity_name"}
+)
+
 // identity writes a security identity, and its name when Cilium reserves it. 0 is not known.
-func (r *networkRecord) identity(key, nameKey string, identity uint32) {
+func (r *networkRecord) identity(keys *identityKeys, identity uint32) {
 	if identity == 0 {
 		return
 	}
-	r.attrs.PutInt(key, int64(identity))
-	if name, ok := flow.IdentityName(identity); ok && !r.repeats(nameKey, len(name), true) {
-		r.attrs.PutStr(nameKey, name)
+	if key := r.column(keys.number, keys.column, false); key == keys.column {
+		r.decimal(key, uint64(identity)) // the column is a text
+	} else {
+		r.attrs.PutInt(key, int64(identity))
+	}
+	if name, ok := flow.IdentityName(identity); ok && !r.repeats(keys.name, len(name), true) {
+		r.attrs.PutStr(keys.name, name)
 	}
 }
 

@@ -26,7 +26,9 @@ var dropAttributes = []attribute{
 
 var traceAttributes = []attribute{
 	{source{"cilium.trace.observation_point", "trace_observation_point"}, func(r *networkRecord, key string) {
-		r.attrs.PutConst(key, r.ObservationPoint.String())
+		if name := r.ObservationPoint.String(); !r.repeats(key, len(name), r.namesPoint()) {
+			r.attrs.PutConst(key, name)
+		}
 	}},
 	{source{"cilium.trace.reason", "trace_reason"}, func(r *networkRecord, key string) {
 		if r.TraceReason != 0 {

@@ -51,6 +51,9 @@ func TestEveryAttributeOfARecordIsInTheTable(t *testing.T) {
 		}
 	}
 	eachNetworkEvent(t, networkOptions, look)
+	slim := networkOptions
+	slim.Slim = true
+	eachNetworkEvent(t, slim, look)
 	later := networkFlow(t, mt.Trace{Version: 3}.Bytes()) // no datapath writes one yet
 	look(later, networkAppend(t, networkOptions, later))
 	for _, c := range networkConnections() {

@@ -36,6 +36,8 @@ var eventSources = []source{
 	{"EventStartTime", ""},
 	{"EventEndTime", ""},
 	{"EventOriginalUid", ""},
+	{"EventOriginalType", "event_type.type"},
+	{"EventOriginalSubType", ""},
 	{"cilium.event.type", "event_type.type"},
 	{"cilium.event.sub_type", "event_type.sub_type"},
 	{"cilium.endpoint.id", ""},
@@ -68,10 +70,15 @@ func (r *networkRecord) event(ts time.Time) {
 	a.PutPiece("EventEndTime", end)
 	r.identifier()
 	if name := r.typeName(); !r.repeats("cilium.event.type", len(name), r.Type == monitor.TypeTrace) {
-		a.PutConst("cilium.event.type", name)
+		a.PutConst(r.column("cilium.event.type", "EventOriginalType", true), name)
 	}
-	if name := r.SubTypeName(); !r.repeats("cilium.event.sub_type", len(name), r.Type == monitor.TypeTrace || r.Type == monitor.TypeDrop && flow.DropReasonNamed(r.DropReason)) {
-		putName(a, "cilium.event.sub_type", name)
+	name := r.SubTypeName()
+	if r.namesPoint() {
+		a.PutConst("EventOriginalSubType", name)
+		r.left -= len(name)
+	}
+	if name != "" && !r.repeats("cilium.event.sub_type", len(name), r.Type == monitor.TypeTrace || r.Type == monitor.TypeDrop && flow.DropReasonNamed(r.DropReason)) {
+		a.PutConst(r.column("cilium.event.sub_type", "EventOriginalSubType", true), name)
 	}
 	if r.EndpointID != 0 && !r.repeats("cilium.endpoint.id", digits, r.Type == monitor.TypeTrace) {
 		a.PutInt("cilium.endpoint.id", int64(r.EndpointID))
@@ -82,6 +89,11 @@ func (r *networkRecord) event(ts time.Time) {
 	if r.VersionUnknown {
 		a.PutConstBool("cilium.notification.version_unknown", true)
 	}
+}
+
+// namesPoint reports whether a slim record has the observation point as the sub-type of its event, in a column: "to-endpoint" is TO_ENDPOINT.
+func (r *networkRecord) namesPoint() bool {
+	return r.options.Slim && r.Type == monitor.TypeTrace && r.ObservationPoint.Known() && !r.attrs.Omits("cilium.trace.observation_point")
 }
 
 // identifier writes the identifier of the first event.
@@ -170,7 +182,7 @@ func (r *networkRecord) outcome(o networkOutcome) {
 	r.closed(o.details, o.eventSeverity)
 	putName(a, "DvcAction", o.action)
 	if r.Verdict != flow.VerdictUnknown {
-		r.verdict(r.Verdict.String())
+		r.verdict(o.action, r.Verdict)
 	}
 	if r.Verdict != flow.VerdictDropped {
 		return
@@ -185,7 +197,9 @@ func (r *networkRecord) outcome(o networkOutcome) {
 		reason += ", " + strconv.Itoa(int(r.Drop.ExtError))
 	}
 	a.PutConst("EventOriginalResultDetails", reason)
-	a.PutConst("cilium.drop_reason", flow.DropReasonName(r.DropReason))
+	if name := flow.DropReasonName(r.DropReason); !r.repeats("cilium.drop_reason", len(name), flow.DropReasonNamed(r.DropReason)) {
+		a.PutConst("cilium.drop_reason", name)
+	}
 	if !r.repeats("cilium.drop_reason_code", digits, flow.DropReasonNamed(r.DropReason)) {
 		a.PutConstInt("cilium.drop_reason_code", int64(r.DropReason))
 	}
@@ -199,9 +213,13 @@ func (r *networkRecord) closed(details, severity string) {
 	r.attrs.PutConst("EventSeverity", severity)
 }
 
-// verdict writes Hubble's name of the verdict.
-func (r *networkRecord) verdict(name string) {
-	r.attrs.PutConst("DvcOriginalAction", name)
+// verdict writes Hubble's name of the verdict. action is DvcAction, which shows the ordinary ones.
+func (r *networkRecord) verdict(action string, v flow.Verdict) {
+	name := v.String()
+	ordinary := v == flow.VerdictForwarded && action == networkAllowed.action || v == flow.VerdictDropped && action != ""
+	if !r.repeats("DvcOriginalAction", len(name), ordinary) {
+		r.attrs.PutConst("DvcOriginalAction", name)
+	}
 	if !r.repeats("cilium.verdict", len(name), true) {
 		r.attrs.PutConst("cilium.verdict", name)
 	}

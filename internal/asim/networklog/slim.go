@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Slim records, and the size of records as Sentinel bills it: the lengths of the texts of the columns' values, and AdditionalFields, which has
-// the attributes without a column, as JSON text with their names. The README has the table of what slim records leave out.
+// Slim records, and the size of records as Sentinel bills it. The README has the table of what slim records leave out.
 
 package networklog
 
 import (
-	"strings"
-
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
@@ -23,9 +20,18 @@ func (r *networkRecord) repeats(name string, size int, said bool) bool {
 		return false
 	}
 	if !r.attrs.Omits(name) && size > 0 {
-		r.left += billed(name, size, true)
+		r.left += asim.NetworkBill.Attribute(name, size, true)
 	}
 	return true
+}
+
+// column returns the attribute that has the value of another one: in a slim record a column of the schema, whose name is not billed. text is whether the value is a text without a column, too.
+func (r *networkRecord) column(name, column string, text bool) string {
+	if !r.options.Slim || r.attrs.Omits(name) {
+		return name
+	}
+	r.left += asim.NetworkBill.Attribute(name, 0, text)
+	return column
 }
 
 // count adds what the record has left out to the sum.
@@ -39,35 +45,12 @@ func (r *networkRecord) count() {
 // Saved returns the size of the attributes that slim records have left out, in bytes. It may be called from any goroutine.
 func (m *Mapper) Saved() int64 { return m.saved.Load() }
 
-// billed returns what an attribute adds to the bill.
-func billed(name string, size int, text bool) int {
-	switch {
-	case name == eventSchema: // the table says it
-		return 0
-	case name != "Src" && name != "Dst" && !strings.HasPrefix(name, "cilium."): // a column
-		return size
-	case text:
-		return len(name) + len(`"":"",`) + size
-	}
-	return len(name) + len(`"":,`) + size
-}
-
 // RecordSize returns the size of a record as Sentinel bills it, in bytes, with the attributes of the device, which fill the columns of each row
-// from the resource, too. It does not count the escapes of JSON.
+// from the resource, too.
 func (m *Mapper) RecordSize(record pcommon.Map) int {
-	size := 0
+	size := asim.NetworkBill.Record(record)
 	if m.options.DeviceInResource {
-		size = m.dvc.Size()
-	}
-	for name, v := range record.All() {
-		switch v.Type() {
-		case pcommon.ValueTypeStr:
-			size += billed(name, len(v.Str()), true)
-		case pcommon.ValueTypeInt:
-			size += billed(name, asim.DecimalLength(v.Int()), false)
-		default:
-			size += billed(name, len(v.AsString()), false)
-		}
+		size += m.dvc.Size()
 	}
 	return size
 }

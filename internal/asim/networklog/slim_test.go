@@ -5,6 +5,7 @@ package networklog
 import (
 	"encoding/json"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
@@ -35,11 +37,37 @@ func TestWhatASlimRecordLeavesOutFollowsFromTheRest(t *testing.T) {
 	names := map[string]string{}
 	for identity := range uint32(20) {
 		if name, ok := flow.IdentityName(identity); ok {
-			names[string(rune(identity))] = name
+			names[strconv.Itoa(int(identity))] = name
 		}
 	}
-	identityName := func(of string) repeated {
-		return func(a map[string]any, _ *flow.Flow) any { return names[string(rune(a[of].(int64)))] }
+	reasons := map[string]uint32{} // those with a name, by Cilium's sentence
+	for reason := range uint32(256) {
+		if text := monitor.DropReasonText(uint8(reason)); flow.DropReasonNamed(reason) {
+			require.NotContains(t, reasons, text)
+			require.NotContains(t, text, ", ")
+			reasons[text] = reason
+		}
+	}
+	reason := func(a map[string]any) uint32 {
+		text, _, _ := strings.Cut(a["EventOriginalResultDetails"].(string), ", ") // of the datapath's error
+		require.Contains(t, reasons, text)
+		return reasons[text]
+	}
+	verdict := func(a map[string]any, _ *flow.Flow) any {
+		if name, ok := a["DvcOriginalAction"]; ok {
+			return name
+		}
+		return map[any]any{"Allow": "FORWARDED", "Drop": "DROPPED", "Deny": "DROPPED"}[a["DvcAction"]]
+	}
+	identity := func(zone string) repeated {
+		return func(a map[string]any, _ *flow.Flow) any {
+			n, err := strconv.ParseInt(a[zone].(string), 10, 64)
+			require.NoError(t, err)
+			return n
+		}
+	}
+	identityName := func(zone string) repeated {
+		return func(a map[string]any, _ *flow.Flow) any { return names[a[zone].(string)] }
 	}
 	follows := map[string]repeated{
 		"EventResultDetails": func(a map[string]any, _ *flow.Flow) any {
@@ -48,9 +76,10 @@ func TestWhatASlimRecordLeavesOutFollowsFromTheRest(t *testing.T) {
 			}
 			return "NA"
 		},
-		"NetworkDirection": as("NA"), "cilium.event.type": as("trace"), "cilium.verdict": of("DvcOriginalAction"),
+		"NetworkDirection": as("NA"), "cilium.verdict": verdict, "DvcOriginalAction": verdict,
 		"Src": of("SrcIpAddr"), "Dst": of("DstIpAddr"), "NetworkBytes": of("SrcBytes"), "NetworkPackets": of("SrcPackets"),
-		"cilium.source.identity_name": identityName("cilium.source.identity"), "cilium.destination.identity_name": identityName("cilium.destination.identity"),
+		"cilium.source.identity": identity("SrcZone"), "cilium.destination.identity": identity("DstZone"),
+		"cilium.source.identity_name": identityName("SrcZone"), "cilium.destination.identity_name": identityName("DstZone"),
 		"TcpFlagsAck": unset, "TcpFlagsFin": unset, "TcpFlagsPsh": unset, "TcpFlagsRst": unset, "TcpFlagsSyn": unset, "TcpFlagsUrg": unset,
 		"NetworkProtocolVersion": func(_ map[string]any, f *flow.Flow) any {
 			if f.IP.Source.Is4() || f.IP.Destination.Is4() {
@@ -58,27 +87,35 @@ func TestWhatASlimRecordLeavesOutFollowsFromTheRest(t *testing.T) {
 			}
 			return "IPv6"
 		},
-		"cilium.event.sub_type": func(a map[string]any, f *flow.Flow) any {
-			if point, ok := a["cilium.trace.observation_point"].(string); ok {
-				return strings.ReplaceAll(strings.ToLower(point), "_", "-")
+		"cilium.event.type": func(a map[string]any, _ *flow.Flow) any {
+			if typ, ok := a["EventOriginalType"]; ok {
+				return typ
 			}
-			reason, _, _ := strings.Cut(a["EventOriginalResultDetails"].(string), ", ")
-			return reason
+			return "trace"
 		},
-		"cilium.drop_reason_code": func(a map[string]any, f *flow.Flow) any {
-			require.Equal(t, a["cilium.drop_reason"], flow.DropReasonName(f.DropReason))
-			return int64(f.DropReason)
+		"cilium.event.sub_type": func(a map[string]any, _ *flow.Flow) any {
+			if typ, ok := a["EventOriginalSubType"]; ok {
+				return typ
+			}
+			return monitor.DropReasonText(uint8(reason(a)))
 		},
-		"cilium.policy.verdict": func(a map[string]any, _ *flow.Flow) any {
-			return map[any]any{"FORWARDED": "allow", "DROPPED": "deny", "AUDIT": "audit", "REDIRECTED": "redirect"}[a["DvcOriginalAction"]]
+		"cilium.trace.observation_point": func(a map[string]any, _ *flow.Flow) any {
+			require.NotContains(t, a, "EventOriginalType")
+			return strings.ReplaceAll(strings.ToUpper(a["EventOriginalSubType"].(string)), "-", "_")
+		},
+		"cilium.drop_reason":      func(a map[string]any, _ *flow.Flow) any { return flow.DropReasonName(reason(a)) },
+		"cilium.drop_reason_code": func(a map[string]any, _ *flow.Flow) any { return int64(reason(a)) },
+		"cilium.policy.verdict": func(a map[string]any, f *flow.Flow) any {
+			return map[any]any{"FORWARDED": "allow", "DROPPED": "deny", "AUDIT": "audit", "REDIRECTED": "redirect"}[verdict(a, f)]
 		},
 		"cilium.is_reply": func(a map[string]any, f *flow.Flow) any {
 			reason, ok := a["cilium.trace.reason"]
-			require.True(t, ok || a["cilium.event.type"] == "policy-verdict")
+			require.True(t, ok || a["EventOriginalType"] == "policy-verdict")
 			return reason == "REPLY"
 		},
 		"cilium.endpoint.id": nil, "cilium.interface.index": nil, "cilium.cpu": nil, "SrcMacAddr": nil, "DstMacAddr": nil,
 	}
+	columns := []string{"EventOriginalType", "EventOriginalSubType", "SrcZone", "DstZone"}
 	var full []map[string]any
 	eachNetworkEvent(t, networkOptions, func(_ *flow.Flow, lr plog.LogRecord) { full = append(full, lr.Attributes().AsRaw()) })
 	options := networkOptions
@@ -99,7 +136,10 @@ func TestWhatASlimRecordLeavesOutFollowsFromTheRest(t *testing.T) {
 			}
 			delete(full[i], name)
 		}
-		require.Equal(t, full[i], slim, "nothing is added")
+		for _, column := range columns {
+			delete(slim, column)
+		}
+		require.Equal(t, full[i], slim, "nothing else is added")
 		i++
 	})
 	for name := range follows {

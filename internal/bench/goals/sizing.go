@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
+	"slices"
 	"text/template"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
@@ -188,7 +189,13 @@ func billedDays(r results) (all []billedDay, err error) {
 		}
 		all = append(all, day)
 	}
-	return all, nil
+	return append(all, archivedDay(all)), nil
+}
+
+// archivedDay is the row of the archive, whose records are those of full.
+func archivedDay(all []billedDay) billedDay {
+	full := all[slices.IndexFunc(all, func(d billedDay) bool { return d.Name == "`volume: full`" })]
+	return billedDay{Name: "the archive of `archive: true`, beside any of these, on the plan Auxiliary", GB: full.GB}
 }
 
 // number writes a figure with two digits that count, or whole; from 10,000 on it rounds to hundreds.

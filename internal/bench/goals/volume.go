@@ -99,11 +99,11 @@ func volume(r results, measured []string) ([]byte, error) {
 	day := func(run, way string, queries float64) float64 { return perDay(queries, dns(run, way, billedPerQuery)) }
 	t, err := template.New("").Funcs(template.FuncMap{
 		"n": number, "get": get, "dns": dns, "day": day,
-		"rowSize": func(way string) float64 {
-			return dns("load=1k", way, billedPerQuery) / dns("load=1k", way, rowsPerQuery)
+		"rowSize": func(run, way string) float64 {
+			return dns(run, way, billedPerQuery) / dns(run, way, rowsPerQuery)
 		},
-		"wire": func(way string) string {
-			v, err := r.dnsBill("load=1k", way, wirePerQuery)
+		"wire": func(run, way string) string {
+			v, err := r.dnsBill(run, way, wirePerQuery)
 			if err != nil { // a way that does not run here
 				return "-"
 			}
@@ -136,7 +136,7 @@ func volume(r results, measured []string) ([]byte, error) {
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
 		"Measured": measured, "Ways": ways, "Runs": billRuns, "Prices": prices, "Goals": billGoals, "Sources": traffic.Sources(), "References": traffic.References(), "Recordings": recordings,
-		"CiliumWays": ciliumWays, "Memories": memories, "Loads": billLoads, "Days": float64(daysPerMonth),
+		"CiliumWays": ciliumWays, "CiliumMonths": ciliumMonths(get), "Memories": memories, "Loads": billLoads, "Days": float64(daysPerMonth),
 	})
 	if failed != nil {
 		return nil, failed
@@ -145,7 +145,7 @@ func volume(r results, measured []string) ([]byte, error) {
 }
 
 // billLoads are the loads of the tables of prices.
-var billLoads = []billLoad{{billRuns[0], 1_000}, {billRuns[1], 10_000}}
+var billLoads = []billLoad{{billRuns[0], 1_000}, {billRuns[1], 10_000}, {billRuns[2], 100_000}}
 
 // billLoad is a run, and the queries in a second that it stands for.
 type billLoad struct {

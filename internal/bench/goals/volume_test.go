@@ -100,6 +100,33 @@ func TestThePageSaysHowFarItsFiguresHold(t *testing.T) {
 	}
 }
 
+func TestTheBillHasEveryLoadAndCilium(t *testing.T) {
+	r := results{}
+	require.NoError(t, r.read(strings.NewReader(lines(someBytes))))
+	page, err := volume(r, nil)
+	require.NoError(t, err)
+	for _, want := range []string{
+		"| at 1,000 queries/s | rows", "| at 10,000 queries/s | rows", "| at 100,000 queries/s | rows",
+		"### 100,000 queries/s\n", "5.7 million GB at 100,000 queries/s;",
+		"### Cilium, 10,000 events/s\n",
+		"| `volume: balanced` | 432 | $56,500 | $38,900 | $6,570 | $657 |", // 10,000 events/s of 500 bytes
+		"`lean` with `archive: true`: $57,200",
+	} {
+		require.Contains(t, string(page), want)
+	}
+}
+
+// The archive has a record of each event, as volume full writes it.
+func TestTheSizingHasARowForTheArchive(t *testing.T) {
+	r := results{}
+	require.NoError(t, r.read(strings.NewReader(lines(someBytes))))
+	days, err := billedDays(r)
+	require.NoError(t, err)
+	archive := days[len(days)-1]
+	require.Contains(t, archive.Name, "`archive: true`")
+	require.InDeltaSlice(t, []float64{155.52, 1555.2, 15552}, archive.GB, 1e-6, "of 1,800 bytes for a query")
+}
+
 func TestALineThatIsMissingIsNamed(t *testing.T) {
 	r := results{}
 	require.NoError(t, r.read(strings.NewReader(strings.Replace(lines(someBytes), "dns/load=100k/lean\t", "dns/load=100k/loan\t", 1))))

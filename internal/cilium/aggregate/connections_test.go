@@ -241,6 +241,32 @@ func TestALongConnectionHasARecordAfterFiveMinutesAndThenOneAnHour(t *testing.T)
 	require.Equal(t, time.Hour-every, c.written[1].Last.Sub(c.written[1].First))
 }
 
+// The records before a silence belong together, and so do those after it.
+func TestAConnectionThatGoesOnAfterASilenceIsAnotherSession(t *testing.T) {
+	c := newTestConnections(t, nil)
+	const every = 20 * time.Second
+	at, n := time.Duration(0), 0
+	talk := func(d time.Duration) {
+		for end := at + d; at < end; at += every {
+			c.event(packet(1, n%2 == 1, psh, 100), at)
+			n++
+		}
+	}
+	talk(6 * time.Minute)
+	at += 6 * time.Minute // a silence
+	talk(6 * time.Minute)
+	c.pass(at + 10*time.Minute)
+	require.Len(t, c.written, 4)
+	var ends []flow.End
+	for i, w := range c.written {
+		ends = append(ends, w.End)
+		require.Equal(t, i%2 == 1, w.Again)
+		require.Equal(t, c.written[i/2*2].ID, w.Session)
+	}
+	require.Equal(t, []flow.End{flow.EndInterim, flow.EndSilence, flow.EndInterim, flow.EndSilence}, ends)
+	require.NotEqual(t, c.written[0].Session, c.written[2].Session)
+}
+
 func TestARecordCountsNoMoreEventsThanItsColumnHolds(t *testing.T) {
 	c := newTestConnections(t, nil)
 	c.event(datagram(1, false, 100), 0)

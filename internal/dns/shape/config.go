@@ -109,7 +109,8 @@ func (c *WholeConfig) Validate() error {
 	return errs.Join()
 }
 
-// Validate returns an error that names the key, the value and the allowed values. It reads the file.
+// Validate returns an error that names the key, the value and the allowed values. It reads the file. CheckFile holds its lines against the
+// section `whole`.
 func (c *NoiseConfig) Validate() error {
 	var errs configyaml.KeyErrors
 	if c.Window != 0 && (c.Window < minWindow || c.Window > maxWindow) {
@@ -118,20 +119,31 @@ func (c *NoiseConfig) Validate() error {
 	if c.File != "" {
 		err := configyaml.CheckPath(c.File)
 		if err == nil {
-			_, err = c.read()
+			_, err = c.read(&WholeConfig{})
 		}
 		errs.Add("file", err)
 	}
 	return errs.Join()
 }
 
+// CheckFile returns an error for a file with a line that no exchange of noise matches, because whole keeps such exchanges whole.
+func (c *NoiseConfig) CheckFile(whole *WholeConfig) error {
+	if c.File == "" || c.Validate() != nil {
+		return nil
+	}
+	var errs configyaml.KeyErrors
+	_, err := c.read(whole)
+	errs.Add("file", err)
+	return errs.Join()
+}
+
 // maxFile bounds a file of noise, in bytes.
 const maxFile = 16 << 20
 
-// read reads the list of names: the file, or the embedded one.
-func (c *NoiseConfig) read() (*noise, error) {
+// read reads the list of names: the file, or the embedded one, which is not held against whole.
+func (c *NoiseConfig) read(whole *WholeConfig) (*noise, error) {
 	if c.File == "" {
-		return newNoise(embedded)
+		return newNoise(embedded, &WholeConfig{})
 	}
 	info, err := os.Stat(c.File)
 	if err != nil {
@@ -147,7 +159,7 @@ func (c *NoiseConfig) read() (*noise, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := newNoise(string(text))
+	n, err := newNoise(string(text), whole)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%q", c.File), err)
 	}

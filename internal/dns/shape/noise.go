@@ -5,11 +5,14 @@ package shape
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	mdns "github.com/miekg/dns"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 )
 
@@ -23,9 +26,11 @@ type noise struct {
 	names *filter.Domains
 }
 
-// newNoise reads a list: a name or "*." and a name a line. A line that begins with # is a comment.
-func newNoise(text string) (*noise, error) {
+// newNoise reads a list: a name or "*." and a name a line. A line that begins with # is a comment. It returns an error with the number of the
+// line for a line that no exchange matches, or only exchanges that whole keeps whole.
+func newNoise(text string, whole *WholeConfig) (*noise, error) {
 	n := &noise{names: &filter.Domains{}}
+	bits := newEntropy()
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
@@ -33,11 +38,33 @@ func newNoise(text string) (*noise, error) {
 		if line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff")); line == "" {
 			continue
 		}
-		if err := n.names.Add(line); err != nil {
+		if err := errors.Join(n.names.Add(line), matchable(line, whole, &bits)); err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
 	}
 	return n, nil
+}
+
+// matchable returns an error for a line that can match no exchange of noise.
+func matchable(line string, whole *WholeConfig, bits *entropy) error {
+	name := string(dns.Fold([]byte(strings.TrimPrefix(line, "*."))))
+	least := len(name)
+	if strings.HasPrefix(line, "*.") {
+		least += len("x.")
+	}
+	_, addrErr := netip.ParseAddr(name)
+	_, prefixErr := netip.ParsePrefix(name)
+	switch {
+	case addrErr == nil || prefixErr == nil:
+		return fmt.Errorf("%q is an address, and names are wanted; that of an address is its reverse name, such as 1.2.0.192.in-addr.arpa", line)
+	case strings.ContainsAny(name, ":,;"):
+		return fmt.Errorf("%q has a character that host names do not have; want one name a line, without scheme and port", line)
+	case whole.NameLength > 0 && least > whole.NameLength:
+		return fmt.Errorf("%q has names of %d characters or more, and whole.name_length keeps those of more than %d whole; raise that, or remove the line", line, least, whole.NameLength)
+	case whole.LabelEntropy > 0 && bits.exceeds([]byte(name), whole.LabelEntropy):
+		return fmt.Errorf("%q has a label whose entropy is above whole.label_entropy, %v bits per character, so such names stay whole; raise that, or remove the line", line, whole.LabelEntropy)
+	}
+	return nil
 }
 
 // has reports whether an exchange is noise.

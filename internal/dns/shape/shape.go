@@ -76,7 +76,7 @@ func New(whole WholeConfig, noise NoiseConfig) (*Classifier, error) {
 	}
 	var err error
 	if noise.Window > 0 {
-		if c.noise, err = noise.read(); err != nil {
+		if c.noise, err = noise.read(&whole); err != nil {
 			return nil, err
 		}
 	}
@@ -113,10 +113,10 @@ func (c *Classifier) Class(x *Exchange) aggregate.Class {
 		return aggregate.Whole
 	case c.whole.LabelEntropy > 0 && c.bits.exceeds(x.Name, c.whole.LabelEntropy):
 		return aggregate.Whole
-	case c.noise != nil && c.noise.has(x):
-		return aggregate.Noise
 	case isNew:
 		return aggregate.Whole
+	case c.noise != nil && c.noise.has(x):
+		return aggregate.Noise
 	}
 	return aggregate.Sum
 }

@@ -3,6 +3,7 @@
 package shape
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -93,7 +94,7 @@ func TestAnExchangeIsSummedUnlessThereIsAReason(t *testing.T) {
 	}
 }
 
-func TestTheFirstQueryOfAClientForANameIsWholeButNotNoise(t *testing.T) {
+func TestTheFirstQueryOfAClientForANameIsWholeAlsoIfItIsNoise(t *testing.T) {
 	c := lean(t)
 	require.Equal(t, Whole, c.Class(query("www.example.com", start)))
 	require.Equal(t, Sum, c.Class(query("WWW.example.com.", start)), "in any case")
@@ -104,7 +105,14 @@ func TestTheFirstQueryOfAClientForANameIsWholeButNotNoise(t *testing.T) {
 	require.Equal(t, Sum, c.Class(query("www.example.com", start.Add(23*time.Hour))))
 	require.Equal(t, Sum, c.Class(query("www.example.com", start.Add(46*time.Hour))), "the day begins with the last query")
 	require.Equal(t, Whole, c.Class(query("www.example.com", start.Add(71*time.Hour))), "after a day")
-	require.Equal(t, Noise, c.Class(query("ctldl.windowsupdate.com", start)), "noise is not new")
+	for name, typ := range map[string]uint16{
+		"ctldl.windowsupdate.com": mdns.TypeA, "21.4.1.10.in-addr.arpa": mdns.TypePTR, "corp.example.com": mdns.TypeSOA,
+	} {
+		noise := query(name, start)
+		noise.Type = typ
+		require.Equal(t, Whole, c.Class(noise), name)
+		require.Equal(t, Noise, c.Class(noise), name)
+	}
 	c.Forget()
 	require.Equal(t, Whole, c.Class(query("www.example.com", start.Add(71*time.Hour))), "of another host")
 }
@@ -312,6 +320,42 @@ func TestAFileOfNoiseThatCannotBeUsedIsRefused(t *testing.T) {
 		_, err := New(NoWhole(), noise)
 		require.ErrorContains(t, err, want)
 	}
+}
+
+func TestALineOfNoiseThatCanMatchNothingIsRefusedWithItsNumber(t *testing.T) {
+	for line, want := range map[string]string{
+		"10.1.4.21":                             `line 2: "10.1.4.21" is an address`,
+		"10.0.0.0/8":                            `line 2: "10.0.0.0/8" is an address`,
+		"fd00::1":                               `line 2: "fd00::1" is an address`,
+		"https://print.example.com":             "one name a line, without scheme and port",
+		"print.example.com:631":                 "one name a line, without scheme and port",
+		"a.example.com,b.example.com":           "one name a line",
+		"a b":                                   "a blank",
+		"*.*.example.com":                       "not the leftmost label",
+		strings.Repeat("abab.", 18) + "com":     "names of 93 characters or more, and whole.name_length keeps those of more than 90 whole",
+		"*." + strings.Repeat("ab.", 29) + "c":  "",
+		"*." + strings.Repeat("ab.", 29) + "co": "names of 91 characters or more",
+		"k7q2mzx4vb9wj3hn5tcy8rgd.example.com":  "above whole.label_entropy, 4 bits per character",
+		"0/25.2.0.192.in-addr.arpa":             "",
+		"_ldap._tcp.dc._msdcs.example.com":      "",
+	} {
+		file := filepath.Join(t.TempDir(), "noise.txt")
+		require.NoError(t, os.WriteFile(file, []byte("# ours\n"+line+"\n"), 0o600))
+		noise, whole := NoiseConfig{Window: time.Hour, File: file}, LeanWhole()
+		err := errors.Join(noise.Validate(), noise.CheckFile(&whole))
+		_, newErr := New(whole, noise)
+		if want == "" {
+			require.NoError(t, err, line)
+			require.NoError(t, newErr, line)
+			continue
+		}
+		require.ErrorContains(t, err, "line 2: ", line)
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, newErr, want)
+	}
+	whole := LeanWhole()
+	_, err := newNoise(embedded, &whole)
+	require.NoError(t, err, "every line of the embedded list can match in volume lean")
 }
 
 func TestAllIsSummedByDefault(t *testing.T) {

@@ -57,27 +57,27 @@ func Blocks(root, file string) ([]Block, error) {
 	}
 	var blocks []Block
 	var open *Block
-	prose := "" // since the last block or heading
+	prose, behind := "", false // since the last block or heading, and whether that was a block
 	end := func() {
-		if n := len(blocks); n > 0 && open == nil {
-			blocks[n-1].Around += prose
+		if behind {
+			blocks[len(blocks)-1].Around += prose
 		}
+		prose, behind = "", false
 	}
 	for i, line := range strings.Split(string(text), "\n") {
 		fence, isFence := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
 		case isFence && open == nil:
+			before := prose
 			end()
-			open = &Block{File: file, Line: i + 1, Kind: fence, Around: prose}
-			prose = ""
+			open = &Block{File: file, Line: i + 1, Kind: fence, Around: before}
 		case isFence:
 			blocks = append(blocks, *open)
-			open = nil
+			open, behind = nil, true
 		case open != nil:
 			open.Text += line + "\n"
 		case strings.HasPrefix(line, "#"):
 			end()
-			prose = ""
 		default:
 			prose += line + "\n"
 		}

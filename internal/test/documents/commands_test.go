@@ -4,6 +4,7 @@ package documents
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -31,8 +32,9 @@ func TestEveryCommandInADocumentIsThereOrMarked(t *testing.T) {
 	require.GreaterOrEqual(t, held, 3)
 }
 
-// A block that a target of make is said to test: the target is there, and is a part of CI.
-func TestEveryTargetThatIsSaidToTestABlockIsAPartOfCI(t *testing.T) {
+// A block that a target of make is said to test: the target is a part of CI, and it makes what the block shows. That is the target of a command,
+// or the manifest with the block's entries.
+func TestEveryTargetThatIsSaidToTestABlockDoes(t *testing.T) {
 	parts := regexp.MustCompile(`(?m)^CI_PARTS := (.*)$`).FindStringSubmatch(read(t, "Makefile"))
 	require.NotNil(t, parts)
 	all, err := All(root)
@@ -41,11 +43,83 @@ func TestEveryTargetThatIsSaidToTestABlockIsAPartOfCI(t *testing.T) {
 	for _, b := range all {
 		for _, m := range regexp.MustCompile("(?i)tested by `make ([^`]+)`").FindAllStringSubmatch(b.Around, -1) {
 			require.Contains(t, strings.Fields(parts[1]), m[1], "%v", b)
-			require.NotEqual(t, "powershell", b.Kind, "%v: no target runs PowerShell; say that the block is not run here", b)
+			require.Empty(t, untested(t, b, m[1]), "%v: make %s does not test it; say that it is not run here", b, m[1])
 			held++
 		}
 	}
 	require.Positive(t, held)
+}
+
+// untested gives what of a block a target does not make.
+func untested(t *testing.T, b Block, name string) (missing []string) {
+	t.Helper()
+	switch b.Kind {
+	case "sh":
+		rule := regexp.MustCompile(`(?m)^` + name + `:([^#\n]*)`).FindStringSubmatch(read(t, "Makefile"))
+		require.NotNil(t, rule, name)
+		made := append(strings.Fields(rule[1]), name)
+		for _, command := range commandsOf(b.Text) {
+			if target, ok := strings.CutPrefix(command, "make "); !ok || !slices.Contains(made, target) {
+				missing = append(missing, command)
+			}
+		}
+	case "yaml":
+		cmd := exec.Command("make", "-n", "-B", name)
+		cmd.Dir = root
+		recipe, err := cmd.Output()
+		require.NoError(t, err)
+		manifest := regexp.MustCompile(`--config (builder-config\S*\.yaml)`).FindStringSubmatch(string(recipe))
+		require.NotNil(t, manifest, "%s builds no manifest", name)
+		entry := regexp.MustCompile(`(?m)^ +(?:- )?(?:gomod|import|name): (\S+)`)
+		var built []string
+		for _, m := range entry.FindAllStringSubmatch(read(t, manifest[1]), -1) {
+			built = append(built, m[1])
+		}
+		_, entries, _ := strings.Cut(b.Text, "\nreceivers:\n")
+		shown := entry.FindAllStringSubmatch(entries, -1)
+		require.NotEmpty(t, shown)
+		for _, m := range shown {
+			if !slices.Contains(built, m[1]) {
+				missing = append(missing, m[1])
+			}
+		}
+	default:
+		missing = append(missing, "no target runs "+b.Kind)
+	}
+	return missing
+}
+
+func TestABlockThatATargetDoesNotTestIsFound(t *testing.T) {
+	require.Empty(t, untested(t, Block{Kind: "sh", Text: "make build-windows\n"}, "check-windows"))
+	require.NotEmpty(t, untested(t, Block{Kind: "sh", Text: "make build-windows\nrm -rf /\n"}, "check-windows"))
+	require.NotEmpty(t, untested(t, Block{Kind: "sh", Text: "make build-gateway\n"}, "check-windows"))
+	require.NotEmpty(t, untested(t, Block{Kind: "powershell", Text: "Start-Service x\n"}, "check-windows"))
+	require.Equal(t, []string{"example.com/other"}, untested(t, Block{Kind: "yaml", Text: "dist:\n  name: my\nreceivers:\n  - gomod: example.com/other v0.1.0\n"}, "build-newest"))
+}
+
+// Programs of others, and cmdlets.
+var foreign = regexp.MustCompile("`((?:az|benchstat|bpftool|cilium|curl|docker|git|helm|hubble|kubectl|logman|netsh|npm|nslookup|pktmon|reg|sc|systemctl|tracerpt|wevtutil)(?:\\.exe)? [^`]+|" +
+	"(?:Add|Get|Import|Install|Invoke|New|Remove|Resolve|Restart|Set|Start|Stop|Test)-[A-Z][A-Za-z]+[^`]*)`")
+
+// mentions are commands that documents name for what others do or print, and ask nobody to type.
+var mentions = []string{"cilium monitor", "hubble observe", "hubble observe --type", "logman stop", "logman -mode newfile"}
+
+// A command of others in the text is one that no test runs: its section says so.
+func TestEveryCommandOfOthersInTheTextIsMarked(t *testing.T) {
+	files, err := Files(root)
+	require.NoError(t, err)
+	held := 0
+	for _, file := range files {
+		for _, section := range regexp.MustCompile(`(?m)^#+ `).Split(read(t, file), -1) {
+			for _, m := range foreign.FindAllStringSubmatch(section, -1) {
+				if !slices.Contains(mentions, m[1]) {
+					require.Regexp(t, "(?i)not run here", section, "%s: `%s`", file, m[1])
+					held++
+				}
+			}
+		}
+	}
+	require.Greater(t, held, 5)
 }
 
 // Code spans such as `make run` name what is there.

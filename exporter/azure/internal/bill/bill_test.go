@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/traffic"
 )
 
@@ -88,4 +91,34 @@ func TestTheCommandPrintsALineForEachWay(t *testing.T) {
 	for _, way := range []string{"traffic", "ama", "asim-dns-collector", "full", "correlate", "balanced", "lean"} {
 		require.Regexp(t, regexp.MustCompile(`(?m)^BenchmarkBill/dns/load=10k/names=new/`+way+`\t\d+\t`), out.String())
 	}
+}
+
+// The receivers count what they save by the same columns as the exporter fills.
+func TestTheReceiversKnowWhichAttributesHaveAColumn(t *testing.T) {
+	dns, err := os.ReadFile("../../../../internal/asim/dnslog/attribute_names.go")
+	require.NoError(t, err)
+	network, err := os.ReadFile("../../../../receiver/ciliumwindowsreceiver/README.md")
+	require.NoError(t, err)
+	for _, c := range []struct {
+		table *columns.Table
+		bill  asim.Bill
+		names [][]string
+	}{
+		{columns.DNS, asim.DNSBill, regexp.MustCompile(`"((?:Event|Dvc|Src|Dst|Network|Transaction|DnsQuery|DnsResponse|DnsFlags|DnsSession)[A-Za-z]*)"`).FindAllStringSubmatch(string(dns), -1)},
+		{columns.Network, asim.NetworkBill, regexp.MustCompile("`((?:Event|Dvc|Src|Dst|Network|TcpFlags|cilium\\.)[A-Za-z._0-9]*)`").FindAllStringSubmatch(section(string(network), "### Attributes"), -1)},
+	} {
+		require.Greater(t, len(c.names), 40)
+		for _, name := range c.names {
+			if name[1] != "EventSchema" && name[1] != "NetworkSession" { // the latter is a value
+				require.Equal(t, c.table.Lookup(name[1]) >= 0, c.bill.HasColumn(name[1]), name[1])
+			}
+		}
+	}
+}
+
+// section returns the part of a document under a heading.
+func section(text, heading string) string {
+	_, text, _ = strings.Cut(text, "\n"+heading+"\n")
+	text, _, _ = strings.Cut(text, "\n### ")
+	return text
 }

@@ -50,7 +50,7 @@ type Options struct {
 	// Body is the column for the record's body if the record has no attribute of that name, or "".
 	Body string
 	// Resource lists the resource attributes without a column that go into AdditionalFields. "k8s.*" means all names
-	// that begin with "k8s.".
+	// that begin with "k8s.". The node's name is left out if the resource's Dvc has it.
 	Resource []string
 	// Now is the clock for times outside the service's range and for records without a time. It is read once for each
 	// resource.
@@ -152,7 +152,7 @@ func (e *Encoder) SetResource(attributes pcommon.Map) {
 			e.resource = append(e.resource, columnValue{i, v, from, to})
 		case strings.HasPrefix(name, devicePrefix):
 			e.device = append(e.device, namedValue{name, v})
-		case e.wanted(name):
+		case e.wanted(name) && !repeatsDevice(attributes, name, v):
 			e.more = append(e.more, namedValue{name, v})
 		}
 	}
@@ -165,6 +165,15 @@ func (e *Encoder) isConstant(column int, v pcommon.Value) bool {
 	}
 	s := v.Str()
 	return s != "" && len(s) <= maxFieldOfLargeRow && jsontext.IsPlain(s) && (!e.table.Enumerated(column) || e.table.Lists(column, s))
+}
+
+// repeatsDevice reports whether an attribute of a resource is the name of the node, which the resource's Dvc has already.
+func repeatsDevice(resource pcommon.Map, name string, v pcommon.Value) bool {
+	if name != "k8s.node.name" {
+		return false
+	}
+	dvc, ok := resource.Get("Dvc")
+	return ok && dvc.Equal(v)
 }
 
 func (e *Encoder) wanted(name string) bool {

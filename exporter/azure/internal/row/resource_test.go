@@ -53,6 +53,17 @@ func TestARowHasTheSameFieldsWhereverTheDeviceStands(t *testing.T) {
 	}
 }
 
+func TestTheNameOfTheNodeIsNotRepeatedBesideTheResourcesDevice(t *testing.T) {
+	e := NewEncoder(Options{Table: columns.Network, Resource: []string{"k8s.*"}, Now: func() time.Time { return recordtest.Base }})
+	for dvc, want := range map[string]any{"node-1": nil, "win1.corp.example.com": map[string]any{"k8s.node.name": "node-1"}} {
+		row, _, _ := write(t, e, record(map[string]any{"EventProduct": "Cilium"}), resource(t, map[string]any{"Dvc": dvc, "k8s.node.name": "node-1"}))
+		require.Equal(t, dvc, row["Dvc"])
+		require.Equal(t, want, row["AdditionalFields"])
+	}
+	row, _, _ := write(t, e, record(map[string]any{"Dvc": "node-1"}), resource(t, map[string]any{"k8s.node.name": "node-1"}))
+	require.Equal(t, map[string]any{"k8s.node.name": "node-1"}, row["AdditionalFields"], "with the device in the record it stays")
+}
+
 func TestARecordsOwnDeviceReplacesThatOfItsResource(t *testing.T) {
 	for _, table := range []*columns.Table{columns.DNS, columns.Network, columns.Audit} {
 		e := NewEncoder(Options{Table: table, Now: func() time.Time { return recordtest.Base }})
