@@ -31,6 +31,8 @@ type Settings struct {
 	Memory []*budget.Share
 	// Live is set for a live session. Its events are less late than those of a file.
 	Live bool
+	// Pack keeps the rows of a client together: Short and Long are then the windows of all of its rows. It needs Exchanges.
+	Pack bool
 	// Identify makes the identifier of an event that begins a row, of its wire form. nil: it has none. Exchanges have theirs already.
 	Identify func(raw []byte) hold.ID
 }
@@ -42,6 +44,7 @@ type Class uint8
 const (
 	Sum   Class = iota // in the window Short
 	Noise              // in the window Long
+	First              // not at all, but it may be packed with the sums of its client in the window Short
 	Whole              // not at all: it is a record of its own
 )
 
@@ -50,12 +53,14 @@ type Aggregator struct {
 	Settings
 	windows []*window // Short, then Long if there is one
 	key     []byte
+	client  []byte
 	data    []byte
 	text    []byte
 	set     dns.AnswerSet
 	servers dns.AddrSet
 	sums    dns.Sums // of the row that PopOldest returned
 	list    dns.Answers
+	firsts  uint64 // exchanges of the class First so far
 	early   atomic.Int64
 }
 
@@ -65,6 +70,9 @@ type window struct {
 	slack  int64 // ns
 	clock  hold.Steady
 	store  *hold.Store
+	groups *hold.Store // of rows of one client; nil if each row leaves alone
+	// leaving is set while the oldest group leaves, and early if that is before its time.
+	leaving, early bool
 }
 
 // New makes an Aggregator.
@@ -75,12 +83,20 @@ func New(s Settings) *Aggregator {
 		lengths = append(lengths, s.Long)
 	}
 	for i, length := range lengths {
-		a.windows = append(a.windows, &window{
-			length: int64(length), slack: correlate.Slack(s.Live), store: hold.New(s.MaxEvents/len(lengths), s.MaxBytes/len(lengths)),
-		})
-		if len(s.Memory) > i {
-			a.windows[i].store.Within(s.Memory[i])
+		w := &window{length: int64(length), slack: correlate.Slack(s.Live)}
+		events, bytes := s.MaxEvents/len(lengths), s.MaxBytes/len(lengths)
+		if s.Pack {
+			w.groups = hold.New(events/4, bytes/16) // a group takes less than half of what a row takes
+			events, bytes = events-events/8, bytes-bytes/16
 		}
+		w.store = hold.New(events, bytes)
+		if len(s.Memory) > i {
+			w.store.Within(s.Memory[i])
+			if w.groups != nil {
+				w.groups.Within(s.Memory[i])
+			}
+		}
+		a.windows = append(a.windows, w)
 	}
 	a.Forget()
 	return a
@@ -124,6 +140,10 @@ func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.
 	switch class {
 	case Whole:
 		return Pass
+	case First:
+		if !a.Pack {
+			return Pass
+		}
 	case Noise:
 		w = a.windows[len(a.windows)-1]
 	}
@@ -142,22 +162,41 @@ func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.
 			id = a.Identify(raw)
 		}
 		a.data = append(append(a.data[:0], raw...), id[:]...)
-		w.hold(a.key, a.data, received, at)
+		a.hold(w, e, received, at)
 		return Held
 	}
 	if a.key, ok = appendExchange(a.key[:0], e, x); !ok {
 		return Pass
 	}
+	if class == First {
+		return a.addOne(w, raw, received, e, x, at)
+	}
 	return a.addExchange(w, e, raw, received, x, at)
 }
 
-// hold begins a row under a key.
-func (w *window) hold(key, data []byte, received, at int64) {
-	w.store.Put(key, data, received, at).SetMoment(w.clock.Moment(at))
+// hold begins a row of the key and the data. ok is false if the row has no group.
+func (a *Aggregator) hold(w *window, e *dns.Event, received, at int64) (ok bool) {
+	if w.groups == nil {
+		w.store.Put(a.key, a.data, received, at).SetMoment(w.clock.Moment(at))
+		return true
+	}
+	if a.client, ok = appendClient(a.client[:0], e); !ok {
+		return false
+	}
+	w.join(w.store.Put(a.key, a.data, received, at), w.group(a.client, received, at))
+	return true
 }
 
 // near reports whether an event with a time may be added to the row.
 func (w *window) near(e *hold.Entry, at int64) bool {
+	if w.groups != nil {
+		e = w.groupOf(e)
+	}
+	return w.spans(e, at)
+}
+
+// spans reports whether the window of a row or a group has a time.
+func (w *window) spans(e *hold.Entry, at int64) bool {
 	return hold.Since(e.First, at) <= w.length && hold.Since(at, e.Last) <= w.length
 }
 
@@ -168,15 +207,32 @@ func (w *window) over(e *hold.Entry) bool {
 	return w.clock.Calm(came) > limit || w.clock.Age(came, e.First) > limit
 }
 
+// mostOfRow is the most memory that a row needs, in bytes.
+const mostOfRow = etw.MaxRecordSize + maxFacts + maxKey
+
 // due returns the oldest row if it must go, and whether that is early. Its time is over, or its memory is needed.
 func (w *window) due() (e *hold.Entry, early bool) {
+	if w.groups != nil {
+		return w.dueGroup()
+	}
 	switch e = w.store.Oldest(); {
 	case e == nil || w.over(e):
 		return e, false
-	case w.store.Full(etw.MaxRecordSize + maxFacts + maxKey):
+	case w.store.Full(mostOfRow):
 		return e, true
 	}
 	return nil, false
+}
+
+// oldest returns the row that has been kept longest, or the latest of the group that has. It is nil if there is none.
+func (w *window) oldest() *hold.Entry {
+	if w.groups == nil {
+		return w.store.Oldest()
+	}
+	if g := w.groups.Oldest(); g != nil {
+		return w.latest(g)
+	}
+	return nil
 }
 
 // Held is the number of rows.
@@ -213,6 +269,10 @@ type Row struct {
 	Sums *dns.Sums
 	// Class is Sum, or Noise for a row in the window Long.
 	Class Class
+	// First is set for an exchange of the class First.
+	First bool
+	// More is set if another row of the same client follows, to be packed with this one.
+	More bool
 
 	window *window
 	entry  *hold.Entry
@@ -225,13 +285,13 @@ func (a *Aggregator) PopOldest() Row {
 	for _, w := range a.windows {
 		e, early := w.due()
 		if e != nil {
-			if early {
+			if w.early = early; early {
 				a.early.Add(1)
 			}
 			of, oldest = w, e
 			break
 		}
-		if e = w.store.Oldest(); e != nil && oldest == nil {
+		if e = w.oldest(); e != nil && oldest == nil {
 			of, oldest = w, e
 		}
 	}
@@ -241,6 +301,7 @@ func (a *Aggregator) PopOldest() Row {
 	}
 	if a.Exchanges {
 		a.read(&r)
+		r.First, r.More = oldest.Tag == tagFirst, a.Pack && uint32(oldest.Sum) != noRow
 		return r
 	}
 	r.Data, r.ID = hold.CutID(of.store.Data(oldest))
@@ -249,4 +310,10 @@ func (a *Aggregator) PopOldest() Row {
 }
 
 // Release drops the row that PopOldest returned.
-func (a *Aggregator) Release(r Row) { r.window.store.Drop(r.entry) }
+func (a *Aggregator) Release(r Row) {
+	if r.window.groups != nil {
+		r.window.leave(r.entry)
+		return
+	}
+	r.window.store.Drop(r.entry)
+}

@@ -18,19 +18,19 @@ func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received i
 	answers, a.text, _ = dns.AnswersOf(e, &a.list, a.text[:0])
 	entry := w.store.Get(a.key)
 	if entry == nil || !w.near(entry, start) {
-		f := facts{exchange: *x, last: end, ttl: math.MaxUint32}
-		f.mark(factRecursed, x.Recursion.Queries() > 0)
-		f.add(e, x, start, end)
+		f := a.first(x, e, start, end)
 		f.answer(answers)
 		var whole bool
 		a.set, whole = a.set[:0].Add(answers)
 		f.mark(factAnswersCut, !whole)
 		a.data = f.append(append(append(a.data[:0], raw...), a.set...), len(a.set))
-		w.hold(a.key, a.data, received, start)
+		if !a.hold(w, e, received, start) {
+			return Pass
+		}
 		return Held
 	}
 	entry.Count++
-	entry.First, entry.Last = min(entry.First, start), max(entry.Last, start)
+	w.note(entry, start)
 	data := w.store.Data(entry)
 	var f facts
 	first, set := f.read(data)
@@ -52,6 +52,14 @@ func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received i
 	a.data = f.append(append(append(a.data[:0], first...), set...), len(set))
 	w.store.SetData(entry, a.data)
 	return Merged
+}
+
+// first returns the facts of the first exchange of a row, without its answers.
+func (a *Aggregator) first(x *correlate.Exchange, e *dns.Event, start, end int64) facts {
+	f := facts{exchange: *x, last: end, ttl: math.MaxUint32}
+	f.mark(factRecursed, x.Recursion.Queries() > 0)
+	f.add(e, x, start, end)
+	return f
 }
 
 // span returns the times of the first and the last event of an exchange, in nanoseconds since 1970. own is the time of the event that its
