@@ -137,6 +137,7 @@ type Pipeline struct {
 	size      int                   // of the batch in OTLP's protobuf form, in bytes
 	panicked  bool
 
+	nextPanicked  bool // the next component's panic has been logged with its stack
 	contradiction bool // it has been logged that the handler contradicts itself
 }
 

@@ -17,6 +17,7 @@ const (
 	DropQueueFull = queue.Full     // a live source delivered faster than the next component accepts
 	DropTooLarge  = queue.TooLarge // the event is larger than the queue accepts
 	DropRefused   = "refused"      // the next component refused the records for good, or for longer than retry allows
+	DropPanic     = "panic"        // the next component panicked while it had the records
 	DropNoRecord  = "no_record"    // a fault of the handler: it reported a record and appended none
 	DropShutdown  = queue.Ended    // the collector stopped before the records could be handed over
 )
