@@ -44,11 +44,14 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver"
 )
 
+// threeTimes plays the file three times.
+const threeTimes = "replay: {repeat: 3}"
+
 // options are the parts of a random configuration of each receiver. One is left out when the configuration is not valid with it.
 func options(name string) []string {
 	common := []string{
 		"batch: {max_records: 1}", "batch: {max_records: 7, flush_interval: 10ms}", "batch: {max_size_mib: 1}", "queue: {max_size_mib: 1}",
-		"retry: {enabled: false}", "replay: {repeat: 3}", "volume: lean", "volume: balanced", "archive: true",
+		"retry: {enabled: false}", threeTimes, "volume: lean", "volume: balanced", "archive: true",
 	}
 	if name == "asimdns" {
 		return append(common,
@@ -59,7 +62,7 @@ func options(name string) []string {
 	}
 	return append(common,
 		"monitor_aggregation_level: none", "monitor_aggregation_level: low", "monitor_aggregation_level: medium", "aggregation_interval: 1s", "enabled_events: [DROP]",
-		"enabled_events: [DROP, TRACE, POLICY_VERDICT, DEBUG, CAPTURE]", "filters: {allow_list: [{verdict: [DROPPED]}]}", "filters: {deny_list: [{protocol: [tcp]}]}", "body: none",
+		"enabled_events: [DROP, TRACE, POLICY_VERDICT, DEBUG, CAPTURE]", "filters: {allow: [{verdict: [DROPPED]}]}", "filters: {deny: [{protocol: [tcp]}]}", "body: none",
 		"connections: {enabled: true}", "attributes: slim")
 }
 
@@ -108,11 +111,15 @@ func newRound(seed uint64) round {
 
 // String has all that is needed to make the round again.
 func (o round) String() string {
-	var texts []string
+	return fmt.Sprintf("%s, seed %d, %d events, faults %v, stop %d, configuration:\n%s", o.receiver, o.seed, o.events, o.faults, o.stop, strings.Join(o.texts(), "\n"))
+}
+
+// texts are the options in force.
+func (o round) texts() (texts []string) {
 	for _, i := range o.options {
 		texts = append(texts, options(o.receiver)[i])
 	}
-	return fmt.Sprintf("%s, seed %d, %d events, faults %v, stop %d, configuration:\n%s", o.receiver, o.seed, o.events, o.faults, o.stop, strings.Join(texts, "\n"))
+	return texts
 }
 
 // shorter returns rounds that lack something.
@@ -307,42 +314,55 @@ func (p *property) file(o round) (path string, made int, err error) {
 	return path, made, w.Flush()
 }
 
-// config returns a round's configuration and how often it plays the file.
-func (p *property) config(o round, f receiver.Factory, path string) (component.Config, int, error) {
-	conf := confmap.New()
-	base := "retry: {initial_interval: 100ms, max_interval: 100ms}\n"
-	if o.receiver == "asimdns" {
-		base += "enable_flags: '0xFFFFFFFFFFFFFFFF'\nenable_level: 5\n"
+// factoryOf returns the factory of a receiver.
+func factoryOf(name string) receiver.Factory {
+	if name == "asimdns" {
+		return asimdnsreceiver.NewFactory()
 	}
-	merge := func(to *confmap.Conf, text string) error {
-		var m map[string]any
-		if err := yaml.Unmarshal([]byte(text), &m); err != nil {
-			return err
+	return ciliumwindowsreceiver.NewFactory()
+}
+
+// configOf returns the configuration of a receiver with a file to replay and those of the texts that are valid together, and these.
+func configOf(name, path string, texts []string) (cfg component.Config, taken []string, err error) {
+	merged := map[string]any{}
+	base := []string{"retry: {initial_interval: 100ms, max_interval: 100ms}", fmt.Sprintf("replay: {path: %q}", path)}
+	if name == "asimdns" {
+		base = append(base, "enable_flags: '0xFFFFFFFFFFFFFFFF'", "enable_level: 5")
+	}
+	for i, text := range append(base, texts...) {
+		var section map[string]any
+		if err := yaml.Unmarshal([]byte(text), &section); err != nil {
+			return nil, nil, err
 		}
-		return to.Merge(confmap.NewFromStringMap(m))
-	}
-	if err := merge(conf, base+fmt.Sprintf("replay: {path: %q}", path)); err != nil {
-		return nil, 0, err
-	}
-	cfg := f.CreateDefaultConfig()
-	if err := errors.Join(conf.Unmarshal(cfg), confmap.Validate(cfg)); err != nil {
-		return nil, 0, err
-	}
-	repeat := 1
-	for _, i := range o.options {
-		tried, next := confmap.NewFromStringMap(conf.ToStringMap()), f.CreateDefaultConfig()
-		if err := merge(tried, options(o.receiver)[i]); err != nil {
-			return nil, 0, err
+		conf := confmap.NewFromStringMap(merged)
+		if err := conf.Merge(confmap.NewFromStringMap(section)); err != nil {
+			return nil, nil, err
 		}
-		if errors.Join(tried.Unmarshal(next), confmap.Validate(next)) != nil {
-			continue // not with the others
-		}
-		conf, cfg = tried, next
-		if strings.Contains(options(o.receiver)[i], "repeat: 3") {
-			repeat = 3
+		next := factoryOf(name).CreateDefaultConfig()
+		switch err := errors.Join(conf.Unmarshal(next), confmap.Validate(next)); {
+		case err == nil:
+			merged, cfg = conf.ToStringMap(), next
+			if i >= len(base) {
+				taken = append(taken, text)
+			}
+		case i < len(base):
+			return nil, nil, err
 		}
 	}
-	return cfg, repeat, nil
+	return cfg, taken, nil
+}
+
+// Each option is valid, alone or with a volume.
+func TestTheOptionsOfRandomConfigurationsAreValid(t *testing.T) {
+	for _, name := range []string{"asimdns", "ciliumwindows"} {
+		for _, text := range options(name) {
+			_, alone, err := configOf(name, "a.etl", []string{text})
+			require.NoError(t, err)
+			_, with, err := configOf(name, "a.etl", []string{"volume: balanced", text})
+			require.NoError(t, err)
+			require.True(t, len(alone) == 1 || len(with) == 2, "%s: %s", name, text)
+		}
+	}
 }
 
 // faultyNext is the next component of a round.
@@ -438,16 +458,18 @@ var logged = regexp.MustCompile(`received (\d+) = emitted (\d+) \+ filtered (\d+
 
 // run runs a round. The error says which sum is wrong.
 func (p *property) run(o round) error {
-	factory := map[string]receiver.Factory{"asimdns": asimdnsreceiver.NewFactory(), "ciliumwindows": ciliumwindowsreceiver.NewFactory()}[o.receiver]
+	factory := factoryOf(o.receiver)
 	path, made, err := p.file(o)
 	if err != nil {
 		return err
 	}
-	cfg, repeat, err := p.config(o, factory, path)
+	cfg, taken, err := configOf(o.receiver, path, o.texts())
 	if err != nil {
 		return err
 	}
-	made *= repeat
+	if slices.Contains(taken, threeTimes) {
+		made *= 3
+	}
 	next := &faultyNext{round: o, stopNow: make(chan struct{})}
 	var once sync.Once
 	ended, account := make(chan struct{}), ""
