@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -388,15 +389,8 @@ func (n *faultyNext) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 	case refusesForGood:
 		return consumererror.NewPermanent(errors.New("bad records"))
 	case takesPart:
-		rest := plog.NewLogs()
-		logs.CopyTo(rest)
-		records := func(l plog.Logs) plog.LogRecordSlice { return l.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords() }
-		first := records(logs).Len() / 2
-		i, j := 0, 0
-		records(logs).RemoveIf(func(plog.LogRecord) bool { i++; return i > first })
-		taken := plog.NewLogs()
-		logs.ResourceLogs().At(0).CopyTo(taken.ResourceLogs().AppendEmpty())
-		records(rest).RemoveIf(func(plog.LogRecord) bool { j++; return j <= first })
+		half := logs.LogRecordCount() / 2
+		taken, rest := part(logs, 0, half), part(logs, half, math.MaxInt)
 		return errors.Join(n.LogsSink.ConsumeLogs(ctx, taken), consumererror.NewLogs(errors.New("busy"), rest))
 	case panics:
 		panic("a fault of this test")
@@ -407,6 +401,19 @@ func (n *faultyNext) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 		return ctx.Err()
 	}
 	return n.LogsSink.ConsumeLogs(ctx, logs)
+}
+
+// part returns a copy of the records from one place up to another, with their resources and scopes.
+func part(logs plog.Logs, from, to int) plog.Logs {
+	some := plog.NewLogs()
+	logs.CopyTo(some)
+	i := -1
+	for _, rl := range some.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			sl.LogRecords().RemoveIf(func(plog.LogRecord) bool { i++; return i < from || i >= to })
+		}
+	}
+	return some
 }
 
 // main is the number of records that it has, without the archive's.
@@ -498,7 +505,7 @@ func (p *property) run(o round) error {
 		if err != nil {
 			return errors.Join(err, r.Shutdown(context.Background()))
 		}
-		// An event that waited for room is counted as received when it has its place, when the worker may have it already.
+		// An event of a replay is counted as received once it has its place in the queue. The worker may have it already.
 		if s.parts() > s.received+1 || s.received > int64(made) {
 			return errors.Join(fmt.Errorf("a scrape has %+v, of %d events made", s, made), r.Shutdown(context.Background()))
 		}
