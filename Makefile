@@ -33,7 +33,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 export CGO_ENABLED ?= 0
 
 .PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
-  test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint deadcode bench bench-events bench-sentinel \
+  test-faults test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
 
@@ -175,7 +175,7 @@ test-forms: ## check the schemas of the configurations against the code and the 
 	$(GO) test -C internal/test/forms -count=1 ./...
 
 test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root); fail if they cannot run
-	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./internal/platform/host ./receiver/ciliumwindowsreceiver
+	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./receiver/ciliumwindowsreceiver
 
 # How long the soak test runs. It needs root on Linux, for a ring buffer of the kernel.
 SOAK ?= 30m
@@ -189,7 +189,8 @@ test-e2e: build ## run the tests of the built collector
 # Most of these tests wait, so more of them run at once than there are processors. Those that only wait, for longer than an exporter
 # retries by default, run in a process of their own in parallel, with its own ports.
 ROADS := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$(CURDIR)/$(DIST)/otelcol-winnet-gateway $(GO) test -C internal/test/roads -vet=off -count=1 -timeout 20m -v
-AWAY  := OutlastsAnOutageThatIsLongerThanAnyDefault
+AWAY   := OutlastsAnOutageThatIsLongerThanAnyDefault
+FAULTS := ^TestFault
 
 # The exporters to Azure, tested with servers that enforce the APIs' rules, and examples/sentinel and config.yaml in an hour of outages. The other
 # ways to Azure, through Event Hubs, blobs, files, gateways and a fleet, are in test-roads; the receivers' part is in test.
@@ -197,11 +198,14 @@ test-sentinel: build check-kql ## test the exporters to Azure, the deployment, c
 	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_NODE_MODULES=$(NODE_MODULES) $(GO) test -C exporter/azure -count=1 ./...
 	$(ROADS) -run '(GoesThroughTheBadHour|AppInsightsWritesWhat)/^(config.yaml|examples)$$/^sentinel$$' .
 
+test-faults: build ## run the built collector through faults of its host, disk and far end; docs/reliability.md has the results (root, Linux)
+	$(ROADS) -parallel 8 -run $(FAULTS) .
+
 test-roads: build build-gateway ## run every shipped configuration through outages, stops and crashes, and count what arrives (root, Linux)
 	@$(MAKE) --no-print-directory -k -j 2 -O roads-hour roads-away
 
 roads-hour:
-	$(ROADS) -parallel 10 -skip $(AWAY) .
+	$(ROADS) -parallel 10 -skip '$(AWAY)|$(FAULTS)' .
 
 roads-away:
 	WINNET_ROADS_PORTS=10000 $(ROADS) -parallel 30 -run $(AWAY) .
@@ -236,7 +240,7 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
 
-CI_PARTS := test test-oracle test-forms lint audit test-race test-kernel test-e2e test-sentinel test-roads test-windows validate build-windows check-windows build-newest fuzz
+CI_PARTS := test test-oracle test-forms lint audit test-race test-kernel test-e2e test-sentinel test-faults test-roads test-windows validate build-windows check-windows build-newest fuzz
 
 ci: ## run everything that CI runs, and report how long each part takes
 	@# In CI the memory is also held to its cap by a control group, which needs root.

@@ -4,7 +4,9 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"runtime/debug"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -38,7 +40,10 @@ func (p *Pipeline) flush() {
 		return
 	}
 	reason := DropRefused
-	if p.deliver.Err() != nil {
+	switch {
+	case errors.Is(err, errPanic):
+		reason = DropPanic
+	case p.deliver.Err() != nil:
 		reason = DropShutdown
 	}
 	p.Stats.Dropped.Add(reason, int64(failed.main))
@@ -82,16 +87,20 @@ func (p *Pipeline) consume(logs plog.Logs, all tally) (tally, error) {
 		MaxInterval:         p.Retry.MaxInterval,
 	}
 	wait.Reset()
-	begun := time.Now()
+	begun, given := time.Now(), all
 	for {
 		err := p.consumeOnce(logs)
-		if err == nil {
+		switch {
+		case err == nil:
 			return tally{}, nil
+		case errors.Is(err, errPanic):
+			return given, err // logs may have been changed halfway
 		}
 		if part := (consumererror.Logs{}); errors.As(err, &part) {
 			logs = part.Data()
 		}
 		left := p.tallyOf(logs).within(all)
+		given = left
 		if consumererror.IsPermanent(err) || !p.Retry.Enabled {
 			return left, err
 		}
@@ -109,11 +118,24 @@ func (p *Pipeline) consume(logs plog.Logs, all tally) (tally, error) {
 	}
 }
 
-// consumeOnce makes one attempt and reports it to the collector's own receiver metrics.
-func (p *Pipeline) consumeOnce(logs plog.Logs) error {
+// errPanic is the error of an attempt in which the next component panicked.
+var errPanic = errors.New("the next component in the pipeline panicked")
+
+// consumeOnce makes one attempt and reports it to the collector's own receiver metrics. A panic of the next component, or of another one that
+// it calls, is an error: it costs the records of the attempt, which may already be further on in part, and not the process.
+func (p *Pipeline) consumeOnce(logs plog.Logs) (err error) {
 	n := logs.LogRecordCount()
 	ctx := p.Report.StartLogsOp(p.deliver)
-	err := p.Next.ConsumeLogs(ctx, logs)
-	p.Report.EndLogsOp(ctx, p.Format, n, err)
-	return err
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", errPanic, r)
+			if !p.nextPanicked {
+				p.nextPanicked = true
+				p.Logger.Error("the next component in the pipeline panicked; the records are counted as dropped, and further panics are logged without the stack",
+					zap.Any("panic", r), zap.ByteString("stack", debug.Stack()))
+			}
+		}
+		p.Report.EndLogsOp(ctx, p.Format, n, err)
+	}()
+	return p.Next.ConsumeLogs(ctx, logs)
 }

@@ -143,6 +143,7 @@ type Pipeline struct {
 	panicked  bool
 	garbage   *budget.Garbage // nil without a budget
 
+	nextPanicked  bool // the next component's panic has been logged with its stack
 	contradiction bool // it has been logged that the handler contradicts itself
 }
 

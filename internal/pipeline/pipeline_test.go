@@ -672,6 +672,40 @@ func TestAPanicWhileEventsAreJoinedLosesNoneFromTheAccount(t *testing.T) {
 	}
 }
 
+// The queue goes on after a panic of the next component, at the first try and after a refusal.
+func TestAPanicOfTheNextComponentCostsItsBatchAndIsCounted(t *testing.T) {
+	core, logs := observer.New(zap.ErrorLevel)
+	sink := &consumertest.LogsSink{}
+	tries := 0
+	next, err := consumer.NewLogs(func(ctx context.Context, l plog.Logs) error {
+		tries++
+		switch tries {
+		case 2:
+			l.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().RemoveIf(func(plog.LogRecord) bool { return true }) // taken, by half
+			panic("a bad batch")
+		case 3:
+			return errors.New("busy")
+		case 4:
+			panic("a bad batch")
+		}
+		return sink.ConsumeLogs(ctx, l)
+	})
+	require.NoError(t, err)
+	p := newPipeline(t, next, func(s *Settings) {
+		s.Batch.MaxRecords, s.Retry.InitialInterval, s.Logger = 2, time.Millisecond, zap.New(core)
+	})
+	for i := range 10 {
+		require.NoError(t, p.Put(t.Context(), 1, []byte{'0' + byte(i)}, nil))
+	}
+	require.NoError(t, p.Shutdown(t.Context(), noSource))
+	requireBalanced(t, p, 10)
+	require.Equal(t, map[string]int64{DropPanic: 4}, nonZero(p.Stats.Dropped.Snapshot()))
+	require.EqualValues(t, 6, p.Stats.Emitted.Load())
+	require.Equal(t, 6, sink.LogRecordCount())
+	require.Len(t, logs.FilterMessageSnippet("panicked; the records are counted").All(), 1, "the stack is logged once")
+	require.Len(t, logs.FilterMessageSnippet("records are lost").All(), 2)
+}
+
 func TestEventsKeptBackComeOutThoughNoOtherEventComes(t *testing.T) {
 	got := make(chan plog.Logs, 1)
 	next, err := consumer.NewLogs(func(_ context.Context, l plog.Logs) error { got <- l; return nil })

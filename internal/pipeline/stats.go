@@ -18,6 +18,7 @@ const (
 	DropNoMemory  = queue.NoMemory // the memory of memory.max_mib is in use: the next component is too slow
 	DropTooLarge  = queue.TooLarge // the event is larger than the queue accepts
 	DropRefused   = "refused"      // the next component refused the records for good, or for longer than retry allows
+	DropPanic     = "panic"        // the next component panicked while it had the records
 	DropNoRecord  = "no_record"    // a fault of the handler: it reported a record and appended none
 	DropShutdown  = queue.Ended    // the collector stopped before the records could be handed over
 )

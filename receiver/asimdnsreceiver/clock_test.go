@@ -131,8 +131,8 @@ func TestAnUnansweredQueryIsReportedTwoSecondsAfterItsTimeout(t *testing.T) {
 	})
 }
 
-// replayOfEvents replays events from a file through the factory.
-func replayOfEvents(t *testing.T, events [][]byte, change func(*Config)) *consumertest.LogsSink {
+// eventsFile writes events to a file, and returns its path.
+func eventsFile(t *testing.T, events [][]byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "events.etl")
 	f, err := os.Create(path)
@@ -144,7 +144,13 @@ func replayOfEvents(t *testing.T, events [][]byte, change func(*Config)) *consum
 	}
 	require.NoError(t, w.Close())
 	require.NoError(t, f.Close())
+	return path
+}
 
+// replayOfEvents replays events from a file through the factory.
+func replayOfEvents(t *testing.T, events [][]byte, change func(*Config)) *consumertest.LogsSink {
+	t.Helper()
+	path := eventsFile(t, events)
 	sink := &consumertest.LogsSink{}
 	factory := NewFactory()
 	cfg := factory.CreateDefaultConfig().(*Config)

@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
@@ -95,15 +97,25 @@ func (m *meter) soon() {
 func (m *meter) collect() (again bool) {
 	for _, part := range m.points.metricsOf(m.totals, pcommon.NewTimestampFromTime(time.Now()), m.limit) {
 		n := part.DataPointCount()
-		ctx := m.report.StartMetricsOp(m.ctx)
-		err := m.next.ConsumeMetrics(ctx, part)
-		m.report.EndMetricsOp(ctx, metadata.Type.String(), n, err)
-		if err != nil {
+		if err := m.consume(part, n); err != nil {
 			m.log.Warn("the next component in the pipeline refused the metrics; the next collection includes their sums", zap.Int("points", n), zap.Error(err))
 			again = again || !consumererror.IsPermanent(err)
 		}
 	}
 	return again
+}
+
+// consume makes one attempt to hand n points over. A panic of the next component is an error that no retry mends.
+func (m *meter) consume(part pmetric.Metrics, n int) (err error) {
+	ctx := m.report.StartMetricsOp(m.ctx)
+	defer func() {
+		if r := recover(); r != nil {
+			err = consumererror.NewPermanent(fmt.Errorf("the next component in the pipeline panicked: %v", r))
+			m.log.Error("the next component in the pipeline panicked while it had the metrics", zap.Any("panic", r), zap.ByteString("stack", debug.Stack()))
+		}
+		m.report.EndMetricsOp(ctx, metadata.Type.String(), n, err)
+	}()
+	return m.next.ConsumeMetrics(ctx, part)
 }
 
 // collectLast sends the sums for the last time, repeatedly while they are refused but may be accepted later.

@@ -284,6 +284,25 @@ func TestMetricsThatAreRefusedLoseNothing(t *testing.T) {
 	})
 }
 
+func TestAPanicOfTheMetricsConsumerLosesNoSum(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &consumertest.MetricsSink{}
+		panicked := false
+		next, err := consumer.NewMetrics(func(ctx context.Context, m pmetric.Metrics) error {
+			if !panicked {
+				panicked = true
+				panic("a bad batch")
+			}
+			return sink.ConsumeMetrics(ctx, m)
+		})
+		require.NoError(t, err)
+		endReplay(t, startFor(t, replayOf(captureFile, nil), nil, next))
+		require.True(t, panicked)
+		want, _ := walk(t, captureFile, byDefault)
+		require.Equal(t, want, sums(t, sink), "the last collection has the sums")
+	})
+}
+
 func TestTheShutdownDoesNotWaitForAConsumerThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, heeds := range []bool{true, false} {

@@ -120,7 +120,7 @@ func (c *Connections) Add(f *flow.Flow, raw []byte, at, received int64) (Verdict
 func (c *Connections) splits(e *hold.Entry, f *flow.Flow, side int, at int64) (end flow.End, splits bool) {
 	since, silence := hold.Since(e.Last, at), c.silence(e, c.key[:])
 	switch {
-	case since > silence:
+	case since > c.memory(e, c.key[:]):
 		return c.ending(e), true
 	case hold.Since(e.First, at) < -silence:
 		return flow.EndClock, true
@@ -141,6 +141,14 @@ func (c *Connections) silence(e *hold.Entry, key []byte) int64 {
 		return int64(c.TCPSilence)
 	}
 	return int64(c.Silence)
+}
+
+// memory returns how long a connection is remembered without packets, also after FIN or RST, in nanoseconds.
+func (c *Connections) memory(e *hold.Entry, key []byte) int64 {
+	if closed(e.Tag) {
+		return min(c.silence(e, key), int64(Linger))
+	}
+	return c.silence(e, key)
 }
 
 // interim returns the longest time that a record covers, in nanoseconds.
@@ -164,10 +172,7 @@ func (c *Connections) ending(e *hold.Entry) flow.End {
 
 // over reports whether a connection has ended.
 func (c *Connections) over(e *hold.Entry) bool {
-	limit := c.silence(e, c.store.Key(e))
-	if closed(e.Tag) {
-		limit = min(limit, int64(Linger))
-	}
+	limit := c.memory(e, c.store.Key(e))
 	return c.clock.Passed(e.Mark, e.Last) >= limit || c.clock.Ahead(e.Mark, e.Last, limit)
 }
 

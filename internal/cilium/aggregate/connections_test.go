@@ -211,6 +211,17 @@ func TestHowAConnectionEnds(t *testing.T) {
 	}
 }
 
+// The clock does not show how late the packet is: few events have come, and no silence is reported, as in a replay and during an outage.
+func TestAPacketLaterThanTheLingerAfterAnEndBeginsAConnection(t *testing.T) {
+	for late, want := range map[time.Duration]int{Linger - time.Second: 1, Linger + 2*time.Second: 2} {
+		c := newTestConnections(t, nil)
+		c.event(packet(1, false, syn, 66), 0)
+		c.event(packet(1, true, rst, 54), time.Second)
+		c.event(packet(1, true, ack, 66), time.Second+late)
+		require.Equal(t, want, len(c.written)+c.Held(), "%v later", late)
+	}
+}
+
 func TestALongConnectionHasARecordAfterFiveMinutesAndThenOneAnHour(t *testing.T) {
 	c := newTestConnections(t, nil)
 	const every = 20 * time.Second

@@ -59,13 +59,15 @@ func (r *Runner) observe() error {
 		return err
 	}
 	p, stats := r.Pipeline, &r.Pipeline.Stats
+	// The callbacks run in this order, while events flow. What is received is read last: so a collection never has more events that left
+	// than events that came.
 	err = errors.Join(
-		t.RegisterEventsReceivedCallback(Observe(stats.Received.Load)),
 		t.RegisterEventsEmittedCallback(Observe(stats.Emitted.Load)),
 		t.RegisterEventsFilteredCallback(Observe(stats.Filtered.Load)),
 		t.RegisterEventsAggregatedCallback(Observe(stats.Aggregated.Load)),
 		t.RegisterEventsUndecodableCallback(stats.Undecodable.Observe),
 		t.RegisterEventsDroppedCallback(stats.Dropped.Observe),
+		t.RegisterEventsReceivedCallback(Observe(stats.Received.Load)),
 		t.RegisterEventsLostCallback(func(_ context.Context, o metric.Int64Observer) error {
 			for who, n := range r.Losses() {
 				o.Observe(n, metric.WithAttributes(attribute.String("source", who)))
@@ -84,9 +86,9 @@ func (r *Runner) observe() error {
 	}
 	if p.Archive {
 		err = errors.Join(err,
-			t.RegisterArchiveReceivedCallback(Observe(stats.Archive.Received.Load)),
 			t.RegisterArchiveEmittedCallback(Observe(stats.Archive.Emitted.Load)),
 			t.RegisterArchiveDroppedCallback(stats.Archive.Dropped.Observe),
+			t.RegisterArchiveReceivedCallback(Observe(stats.Archive.Received.Load)),
 		)
 	}
 	if s := r.Status; s != nil {

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer"
@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 )
 
@@ -28,16 +29,28 @@ func Replay(t testing.TB, f receiver.Factory, config map[string]any) *consumerte
 	t.Helper()
 	cfg := f.CreateDefaultConfig()
 	require.NoError(t, confmap.NewFromStringMap(config).Unmarshal(cfg))
-	core, logs := observer.New(zap.InfoLevel)
-	set := receivertest.NewNopSettings(f.Type())
-	set.Logger = zap.New(core)
 	sink := &consumertest.LogsSink{}
-	r, err := f.CreateLogs(t.Context(), set, cfg, sink)
+	ReplayInto(t, f, cfg, sink)
+	return sink
+}
+
+// ReplayInto plays recordings through a receiver to their end, and shuts it down.
+func ReplayInto(t testing.TB, f receiver.Factory, cfg component.Config, next consumer.Logs) {
+	t.Helper()
+	ended := make(chan struct{})
+	core, _ := observer.New(zap.InfoLevel)
+	set := receivertest.NewNopSettings(f.Type())
+	set.Logger = zap.New(core, zap.Hooks(func(entry zapcore.Entry) error {
+		if entry.Message == "the replay has ended" {
+			close(ended)
+		}
+		return nil
+	}))
+	r, err := f.CreateLogs(t.Context(), set, cfg, next)
 	require.NoError(t, err)
 	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
-	require.Eventually(t, func() bool { return logs.FilterMessage("the replay has ended").Len() == 1 }, time.Minute, time.Millisecond)
+	<-ended
 	require.NoError(t, r.Shutdown(context.Background()))
-	return sink
 }
 
 // EachRecord calls do with every record that the sink has received, and its resource.

@@ -85,7 +85,7 @@ func TestAnswersOfTheFarEndLoseNothingOrAreCounted(t *testing.T) {
 	}{
 		{"config.yaml", []int{429, 500, 503, 408}, nil},
 		{"examples/azure-blob/config.yaml", []int{429, 500, 503, 403, 413}, nil},
-		{"examples/azure-monitor-otlp/config.yaml", []int{429, 502, 503, 504}, []int{500, 401, 403, 413}},
+		{"examples/azure-monitor-otlp/config.yaml", []int{429, 502, 503, 504}, []int{500, 400, 401, 403, 413}},
 	} {
 		r := roadOf(test.road)
 		t.Run(r.config, func(t *testing.T) {

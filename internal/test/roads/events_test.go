@@ -51,19 +51,25 @@ func recording(t *testing.T, part string, n, large int) string {
 // recordingOf is recording with texts(i) TXT strings in answer i, or with an address if it is 0.
 func recordingOf(t *testing.T, part string, n int, texts func(i int) int) string {
 	t.Helper()
+	begin := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	return recordingAt(t, part, n, texts, func(i int) time.Time { return begin.Add(time.Duration(i) * time.Millisecond) })
+}
+
+// recordingAt is recordingOf with the time of each answer.
+func recordingAt(t *testing.T, part string, n int, texts func(i int) int, at func(i int) time.Time) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), part+".etl")
 	file, err := os.Create(path)
 	require.NoError(t, err)
 	w, err := etl.Create(file, etl.Options{LoggerName: "ASIMDNSServerTrace", Clock: etl.ClockSystemTime, OS: etl.OSVersion{Major: 10, Build: 20348}})
 	require.NoError(t, err)
 	layout := windns.ServerCatalog().Candidates(257, 0)[0]
-	begin := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 	var raw []byte
 	for i := range n {
 		data, err := layout.Encode(nil, 8, answer(t, eventName(part, i), i, texts(i)))
 		require.NoError(t, err)
 		event := etw.Record{
-			Flags: etw.Flag64BitHeader, ProcessID: 3336, ThreadID: 4200, TimeStamp: etw.Filetime(begin.Add(time.Duration(i) * time.Millisecond).UnixNano()),
+			Flags: etw.Flag64BitHeader, ProcessID: 3336, ThreadID: 4200, TimeStamp: etw.Filetime(at(i).UnixNano()),
 			Provider: layout.Provider, ID: layout.ID, Version: layout.Version, Channel: layout.Channel, Level: layout.Level,
 			Task: layout.Task, Keyword: layout.Keyword, UserData: data,
 		}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,11 +25,13 @@ type httpFar struct {
 	*gate
 	nameCounts
 	mood
+	slow atomic.Int64 // ns that an answer takes
 }
 
 func serve(t *testing.T, far *httpFar, handler http.HandlerFunc) {
 	far.gate = newGate(t)
 	answer := func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(time.Duration(far.slow.Load()))
 		if r.URL.Path == "/token" || !far.serve(w, r) {
 			handler(w, r)
 		}
