@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/shape"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
@@ -212,6 +213,9 @@ func (h *handler) sum(p *providerPipeline, e *dns.Event, raw []byte, received in
 	if h.aggregator != nil {
 		class := aggregate.Sum
 		if h.class != nil {
+			if shape.Static(e) && h.aggregator.Join(e, x) {
+				return pipeline.Outcome{Kind: pipeline.Aggregated}
+			}
 			class = h.class(e, x)
 		}
 		switch h.aggregator.Add(e, raw, received, x, class) {
@@ -310,7 +314,11 @@ func (h *handler) releaseRow() pipeline.Outcome {
 	m := merged(&row.Exchange)
 	m.Count, m.Sums, m.Row = row.Count, row.Sums, h.correlator != nil
 	h.saved.row, h.saved.class = row.Count-1, row.Class
-	return h.emit(h.decode(&h.other, row.Data), &h.other, row.Received, m)
+	p := h.decode(&h.other, row.Data)
+	if row.Sums != nil {
+		h.shape.asked(&h.other, row.Sums.Last)
+	}
+	return h.emit(p, &h.other, row.Received, m)
 }
 
 // unparsable returns the number of events so far whose packet is not a DNS message.

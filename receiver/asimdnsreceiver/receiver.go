@@ -89,6 +89,9 @@ func (r *dnsReceiver) prepare(files []string) (_ pipeline.Handler, err error) {
 // newHandler makes the handler that turns events into records.
 func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 	h := &handler{correlator: r.cfg.newCorrelator(), aggregator: r.cfg.newAggregator()}
+	if h.correlator != nil && h.aggregator != nil {
+		h.aggregator.Follow(&h.correlator.Clock)
+	}
 	if err := h.classify(&r.cfg.Aggregation); err != nil {
 		return nil, err
 	}

@@ -46,6 +46,7 @@ type Aggregator struct {
 	Settings
 	windows []*window // Short, then Long if there is one
 	key     []byte
+	hash    uint64 // of key
 	data    []byte
 	text    []byte
 	set     dns.AnswerSet
@@ -59,7 +60,8 @@ type Aggregator struct {
 type window struct {
 	length int64 // ns
 	slack  int64 // ns
-	clock  hold.Steady
+	clock  *hold.Steady
+	follow bool // another advances the clock
 	store  *hold.Store
 }
 
@@ -72,31 +74,55 @@ func New(s Settings) *Aggregator {
 	}
 	for _, length := range lengths {
 		a.windows = append(a.windows, &window{
-			length: int64(length), slack: correlate.Slack(s.Live), store: hold.New(s.MaxEvents/len(lengths), s.MaxBytes/len(lengths)),
+			length: int64(length), slack: correlate.Slack(s.Live), clock: &hold.Steady{}, store: hold.New(s.MaxEvents/len(lengths), s.MaxBytes/len(lengths)),
 		})
 	}
 	a.Forget()
+	if len(a.windows) > 1 {
+		a.windows[1].follows(a.windows[0].clock)
+	}
 	return a
 }
 
 // Forget resets the time, for another stream. No row may be kept.
 func (a *Aggregator) Forget() {
 	for _, w := range a.windows {
-		w.clock = correlate.NewClock(w.length, w.slack)
+		if !w.follow {
+			*w.clock = w.newClock()
+		}
 	}
 }
+
+// Follow makes the windows use a clock that the caller advances and resets, where it is the same as their own would be.
+func (a *Aggregator) Follow(clock *hold.Steady) {
+	for _, w := range a.windows {
+		w.follows(clock)
+	}
+}
+
+func (w *window) follows(clock *hold.Steady) {
+	if own := w.newClock(); own.Most == clock.Most && own.Leap == clock.Leap {
+		w.clock, w.follow = clock, true
+	}
+}
+
+func (w *window) newClock() hold.Steady { return correlate.NewClock(w.length, w.slack) }
 
 // Event notes the time of an event, in nanoseconds since 1970. It must get the time of every event of the stream before Add.
 func (a *Aggregator) Event(at int64) {
 	for _, w := range a.windows {
-		w.clock.Event(at)
+		if !w.follow {
+			w.clock.Event(at)
+		}
 	}
 }
 
 // Silence notes that no event has come for a time.
 func (a *Aggregator) Silence(d time.Duration) {
 	for _, w := range a.windows {
-		w.clock.Silence(d)
+		if !w.follow {
+			w.clock.Silence(d)
+		}
 	}
 }
 
@@ -125,7 +151,8 @@ func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.
 		if a.key, ok = appendIdentity(a.key[:0], e); !ok {
 			return Pass
 		}
-		if entry := w.store.Get(a.key); entry != nil && w.near(entry, at) {
+		a.hash = hold.Hash(a.key)
+		if entry := w.store.Find(a.hash, a.key); entry != nil && w.near(entry, at) {
 			entry.Count++
 			entry.First, entry.Last = min(entry.First, at), max(entry.Last, at)
 			return Merged
@@ -135,18 +162,43 @@ func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.
 			id = a.Identify(raw)
 		}
 		a.data = append(append(a.data[:0], raw...), id[:]...)
-		w.hold(a.key, a.data, received, at)
+		a.hold(w, received, at)
 		return Held
 	}
-	if a.key, ok = appendExchange(a.key[:0], e, x); !ok {
+	if !a.identify(e, x) {
 		return Pass
 	}
 	return a.addExchange(w, e, raw, received, x, at)
 }
 
-// hold begins a row under a key.
-func (w *window) hold(key, data []byte, received, at int64) {
-	w.store.Put(key, data, received, at).SetMoment(w.clock.Moment(at))
+// Join adds an exchange to the row of its like, in whatever window. It reports whether there is one. If not, Add must follow, unless the exchange
+// is a record of its own.
+func (a *Aggregator) Join(e *dns.Event, x *correlate.Exchange) bool {
+	if !a.Exchanges || !a.identify(e, x) {
+		return false
+	}
+	at := etw.UnixNano(e.TimeStamp)
+	start, end := span(x, at)
+	for _, w := range a.windows {
+		if entry := w.store.Find(a.hash, a.key); entry != nil && w.near(entry, start) {
+			a.merge(w, entry, e, x, start, end)
+			return true
+		}
+	}
+	return false
+}
+
+// identify sets the key of an exchange. It reports whether there is one.
+func (a *Aggregator) identify(e *dns.Event, x *correlate.Exchange) (ok bool) {
+	if a.key, ok = appendExchange(a.key[:0], e, x); ok {
+		a.hash = hold.Hash(a.key)
+	}
+	return ok
+}
+
+// hold begins a row of the key and the data.
+func (a *Aggregator) hold(w *window, received, at int64) {
+	w.store.PutHash(a.hash, a.key, a.data, received, at).SetMoment(w.clock.Moment(at))
 }
 
 // near reports whether an event with a time may be added to the row.

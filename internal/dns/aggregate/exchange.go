@@ -9,15 +9,15 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
 // addExchange adds an exchange to its row, or begins a row.
 func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received int64, x *correlate.Exchange, own int64) Verdict {
 	start, end := span(x, own)
-	var answers *dns.Answers
-	answers, a.text, _ = dns.AnswersOf(e, &a.list, a.text[:0])
-	entry := w.store.Get(a.key)
+	entry := w.store.Find(a.hash, a.key)
 	if entry == nil || !w.near(entry, start) {
+		answers := a.answers(e)
 		f := facts{exchange: *x, last: end, ttl: math.MaxUint32}
 		f.mark(factRecursed, x.Recursion.Queries() > 0)
 		f.add(e, x, start, end)
@@ -26,9 +26,22 @@ func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received i
 		a.set, whole = a.set[:0].Add(answers)
 		f.mark(factAnswersCut, !whole)
 		a.data = f.append(append(append(a.data[:0], raw...), a.set...), len(a.set))
-		w.hold(a.key, a.data, received, start)
+		a.hold(w, received, start)
 		return Held
 	}
+	a.merge(w, entry, e, x, start, end)
+	return Merged
+}
+
+// answers returns the answers of a response. They are valid until the next call.
+func (a *Aggregator) answers(e *dns.Event) (list *dns.Answers) {
+	list, a.text, _ = dns.AnswersOf(e, &a.list, a.text[:0])
+	return list
+}
+
+// merge adds an exchange to a row.
+func (a *Aggregator) merge(w *window, entry *hold.Entry, e *dns.Event, x *correlate.Exchange, start, end int64) {
+	answers := a.answers(e)
 	entry.Count++
 	entry.First, entry.Last = min(entry.First, start), max(entry.Last, start)
 	data := w.store.Data(entry)
@@ -47,11 +60,10 @@ func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received i
 	}
 	if fits {
 		f.write(data[len(data)-factsSize:], len(set))
-		return Merged
+		return
 	}
 	a.data = f.append(append(append(a.data[:0], first...), set...), len(set))
 	w.store.SetData(entry, a.data)
-	return Merged
 }
 
 // span returns the times of the first and the last event of an exchange, in nanoseconds since 1970. own is the time of the event that its

@@ -48,6 +48,7 @@ type Correlator struct {
 	store  *hold.Store
 	slack  int64
 	key    []byte
+	hash   uint64 // of key, in Add
 	asker  []byte
 	data   []byte
 	calls  [maxThreads]threadCall
@@ -184,7 +185,8 @@ func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 	if t.pair == clientCall && t.tag == tagRequest {
 		c.calls[thread(e)].note(e, c.key, t.asker)
 	}
-	entry := c.store.Get(c.key)
+	c.hash = hold.Hash(c.key)
+	entry := c.store.Find(c.hash, c.key)
 	if entry != nil && entry.Tag&tagOver != 0 {
 		entry = nil
 	}
@@ -243,12 +245,12 @@ func (c *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
 			facts.rank = rankResult
 		}
 		c.data = facts.append(c.data)
-		if c.store.Get(c.key) == nil {
+		if c.store.Find(c.hash, c.key) == nil {
 			c.open.add(c.key)
 		}
 	}
 	c.data = append(c.data, id[:]...)
-	e := c.store.Put(c.key, c.data, received, at)
+	e := c.store.PutHash(c.hash, c.key, c.data, received, at)
 	e.Tag = tag
 	e.SetMoment(c.Clock.Moment(at))
 	return Decision{Verdict: Held}
