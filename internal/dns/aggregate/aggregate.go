@@ -47,6 +47,9 @@ type Aggregator struct {
 	windows []*window // Short, then Long if there is one
 	key     []byte
 	hash    uint64 // of key
+
+	prepared Prepared // by Add
+
 	data    []byte
 	text    []byte
 	set     dns.AnswerSet
@@ -136,9 +139,8 @@ const (
 	Merged                // it is added to a row
 )
 
-// Add adds a decoded event, or the exchange x whose record would be made of the event. raw is its wire form, received the time of its
-// delivery in nanoseconds since 1970. The caller has seen to it that Due is false.
-func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.Exchange, class Class) Verdict {
+// AddPrepared is Add for an event that p was read from.
+func (a *Aggregator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received int64, x *correlate.Exchange, class Class) Verdict {
 	w := a.windows[0]
 	switch class {
 	case Whole:
@@ -146,12 +148,11 @@ func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.
 	case Noise:
 		w = a.windows[len(a.windows)-1]
 	}
-	at, ok := etw.UnixNano(e.TimeStamp), false
+	if !a.use(p, x) {
+		return Pass
+	}
+	at := etw.UnixNano(e.TimeStamp)
 	if !a.Exchanges {
-		if a.key, ok = appendIdentity(a.key[:0], e); !ok {
-			return Pass
-		}
-		a.hash = hold.Hash(a.key)
 		if entry := w.store.Find(a.hash, a.key); entry != nil && w.near(entry, at) {
 			entry.Count++
 			entry.First, entry.Last = min(entry.First, at), max(entry.Last, at)
@@ -165,16 +166,13 @@ func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.
 		a.hold(w, received, at)
 		return Held
 	}
-	if !a.identify(e, x) {
-		return Pass
-	}
 	return a.addExchange(w, e, raw, received, x, at)
 }
 
 // Join adds an exchange to the row of its like, in whatever window. It reports whether there is one. If not, Add must follow, unless the exchange
-// is a record of its own.
-func (a *Aggregator) Join(e *dns.Event, x *correlate.Exchange) bool {
-	if !a.Exchanges || !a.identify(e, x) {
+// is a record of its own. p was read from the event.
+func (a *Aggregator) Join(e *dns.Event, p *Prepared, x *correlate.Exchange) bool {
+	if !a.Exchanges || !a.use(p, x) {
 		return false
 	}
 	at := etw.UnixNano(e.TimeStamp)
@@ -186,14 +184,6 @@ func (a *Aggregator) Join(e *dns.Event, x *correlate.Exchange) bool {
 		}
 	}
 	return false
-}
-
-// identify sets the key of an exchange. It reports whether there is one.
-func (a *Aggregator) identify(e *dns.Event, x *correlate.Exchange) (ok bool) {
-	if a.key, ok = appendExchange(a.key[:0], e, x); ok {
-		a.hash = hold.Hash(a.key)
-	}
-	return ok
 }
 
 // hold begins a row of the key and the data.

@@ -45,10 +45,13 @@ type Correlator struct {
 	// Clock must get the time of every event of the stream before Add, also of events that are not added.
 	Clock hold.Steady
 
-	store  *hold.Store
-	slack  int64
+	store *hold.Store
+	slack int64
+
+	prepared Prepared // by Add
+
 	key    []byte
-	hash   uint64 // of key, in Add
+	hash   uint64 // of key, in AddPrepared
 	asker  []byte
 	data   []byte
 	calls  [maxThreads]threadCall
@@ -158,8 +161,8 @@ type Decision struct {
 	Received int64
 }
 
-// Add decides on a decoded event. raw is its wire form. received is the time of its delivery, in nanoseconds since 1970.
-func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
+// AddPrepared is Add for an event that p was prepared for.
+func (c *Correlator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received int64) Decision {
 	at := etw.UnixNano(e.TimeStamp)
 	if c.absorb(e, raw, at) || c.absorbRecursion(e, at) {
 		return Decision{Verdict: Merged}
@@ -168,8 +171,8 @@ func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 		c.miss(serverExchange)
 		return Decision{Verdict: Pass}
 	}
-	var t tie
-	if c.key, t = appendExchange(c.key[:0], e); !t.known {
+	t := p.tie
+	if !t.known {
 		if t.pair != 0 {
 			c.untied.Add(1)
 		}
@@ -178,6 +181,7 @@ func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 		}
 		return Decision{Verdict: Pass}
 	}
+	c.key, c.hash = append(c.key[:0], p.key...), p.Hash
 	tag := t.tag
 	if t.other {
 		tag |= tagDoubtful
@@ -185,7 +189,6 @@ func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 	if t.pair == clientCall && t.tag == tagRequest {
 		c.calls[thread(e)].note(e, c.key, t.asker)
 	}
-	c.hash = hold.Hash(c.key)
 	entry := c.store.Find(c.hash, c.key)
 	if entry != nil && entry.Tag&tagOver != 0 {
 		entry = nil
