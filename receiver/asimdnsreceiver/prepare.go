@@ -99,6 +99,8 @@ func (h *handler) read(x *prepared, raw []byte) {
 	if x.rowRead = h.aggregator != nil && (h.correlator == nil || e.Phase == dns.Response); x.rowRead {
 		h.aggregator.Read(&x.row, e)
 		h.aggregator.Announce(&x.row)
+	} else if h.ids != nil {
+		h.ids.Fetch(x.hash()) // it is probably the first of its exchange
 	}
 }
 
