@@ -105,6 +105,8 @@ type aggregationConfig struct {
 	// MaxSizeMiB bounds the memory for queries that are kept back. When it is full, the oldest are written early.
 	// Default: 64; 512 with volume lean.
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
+	// Pack is what one record has of what a client did in a window: none (default), sums or new; new with volume lean.
+	Pack packMode `mapstructure:"pack"`
 	// Whole are the exchanges that are not summed.
 	Whole shape.WholeConfig `mapstructure:"whole"`
 	// Noise are the exchanges that are summed for longer.
@@ -145,7 +147,7 @@ func createDefaultConfig() component.Config {
 		Packet:         dnslog.DefaultPacketConfig(),
 		Names:          dnslog.NamesAsSent,
 		Noise:          filter.DefaultNoise(),
-		Aggregation:    aggregationConfig{MaxSizeMiB: 64, Whole: shape.NoWhole()},
+		Aggregation:    aggregationConfig{MaxSizeMiB: 64, Pack: packNone, Whole: shape.NoWhole()},
 		Correlation:    correlationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
 		Buffers:        buffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
 		Batch:          common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
@@ -223,6 +225,7 @@ func (c *Config) useVolume(mode volume.Mode) {
 	if mode == volume.Lean {
 		c.Attributes = asim.MinimalAttributes
 		c.Aggregation.Window = leanWindow
+		c.Aggregation.Pack = packNew
 		c.Aggregation.Whole = shape.LeanWhole()
 		c.Aggregation.Noise.Window = leanNoiseWindow
 		c.Aggregation.MaxSizeMiB = leanMaxSizeMiB
@@ -271,7 +274,7 @@ func (c *Config) newAggregator() *aggregate.Aggregator {
 		return nil
 	}
 	s := aggregate.Settings{
-		Live: !c.Replay.Enabled(), Short: c.Aggregation.Window, Long: c.Aggregation.Noise.Window, Exchanges: c.Correlate,
+		Live: !c.Replay.Enabled(), Short: c.Aggregation.Window, Long: c.Aggregation.Noise.Window, Exchanges: c.Correlate, Pack: c.packs(),
 	}
 	s.MaxEvents, s.MaxBytes = heldBounds(c.Aggregation.MaxSizeMiB, hold.EntrySize)
 	return aggregate.New(s)

@@ -87,6 +87,9 @@ func (c *Config) validateDocumented() (errs configyaml.KeyErrors) {
 	if c.Device.In != asim.DeviceInRecord {
 		errs.Add("device.in", fmt.Errorf("%s %s", c.Device.In, why))
 	}
+	if c.Aggregation.Pack != packNone {
+		errs.Add("aggregation.pack", fmt.Errorf("%s %s", c.Aggregation.Pack, why))
+	}
 	return errs
 }
 

@@ -45,6 +45,9 @@ type handler struct {
 	shape classification
 	saved saved
 
+	packing  *providerPipeline // whose mapper has begun a packed record, or nil
+	packMore bool              // another row of the same client follows
+
 	ahead    ahead
 	current  *prepared          // the event being handled
 	own      uid.ID             // its identifier, once it was asked for
@@ -274,7 +277,7 @@ func (h *handler) emit(x *prepared, received int64, merged dnslog.Merged) pipeli
 
 // Due reports whether an event that is kept back is due.
 func (h *handler) Due() bool {
-	return h.aggregator != nil && h.aggregator.Due() || h.correlator != nil && h.correlator.Due()
+	return h.packing != nil || h.aggregator != nil && h.aggregator.Due() || h.correlator != nil && h.correlator.Due()
 }
 
 // Silence advances the clocks by d, a time without events.
@@ -287,7 +290,8 @@ func (h *handler) Silence(d time.Duration) {
 	}
 }
 
-// Held returns the number of events kept back: by the correlator, or the first one of each row of the aggregator.
+// Held returns the number of events kept back: by the correlator, the first one of each row of the aggregator, and the first one of the packed
+// record that has begun.
 func (h *handler) Held() (n int) {
 	if h.correlator != nil {
 		n += h.correlator.Held()
@@ -295,13 +299,16 @@ func (h *handler) Held() (n int) {
 	if h.aggregator != nil {
 		n += h.aggregator.Held()
 	}
+	if h.packing != nil {
+		n++
+	}
 	return n
 }
 
 // Release lets the oldest event go that the correlator keeps back; it may become part of a row. A row goes first if it is due, so that there
 // is room for another one, and when the correlator keeps nothing.
 func (h *handler) Release(_ plog.LogRecordSlice, due bool) pipeline.Outcome {
-	if h.aggregator != nil && (h.correlator == nil || h.correlator.Held() == 0 || h.aggregator.Due()) {
+	if h.aggregator != nil && (h.packing != nil || h.correlator == nil || h.correlator.Held() == 0 || h.aggregator.Due()) {
 		return h.releaseRow()
 	}
 	popped := h.correlator.PopOldest(due)
@@ -310,17 +317,23 @@ func (h *handler) Release(_ plog.LogRecordSlice, due bool) pipeline.Outcome {
 	return h.sum(h.decode(popped.Data), popped.Received)
 }
 
-// releaseRow appends the record of a row.
+// releaseRow appends the record of a row, or packs it with others of its client.
 func (h *handler) releaseRow() pipeline.Outcome {
+	if h.packDone() {
+		return h.emitPack()
+	}
 	row := h.aggregator.PopOldest()
 	defer h.aggregator.Release(row)
 	m := merged(&row.Exchange)
-	m.Count, m.Sums, m.Row = row.Count, row.Sums, h.correlator != nil
-	h.saved.row, h.saved.class = row.Count-1, row.Class
+	m.Count, m.Sums, m.Row = row.Count, row.Sums, h.correlator != nil && !row.First
 	x := h.decode(row.Data)
 	if row.Sums != nil {
 		h.shape.asked(&x.event, row.Sums.Last)
 	}
+	if row.More || h.packing != nil {
+		return h.pack(x, &row, m)
+	}
+	h.saved.row, h.saved.class = row.Count-1, row.Class
 	return h.emit(x, row.Received, m)
 }
 

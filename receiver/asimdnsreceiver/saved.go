@@ -46,14 +46,31 @@ func (h *handler) count(p *providerPipeline, records plog.LogRecordSlice) {
 	}
 	z.records++
 	s.exchange.Add(z.joined * z.measured)
-	switch {
-	case s.row == 0:
-	case s.class == aggregate.Noise:
-		s.noise.Add(s.row * z.measured)
-	default:
-		s.sum.Add(s.row * z.measured)
-	}
+	s.add(s.row * z.measured)
 	z.joined, s.row = 0, 0
+}
+
+// add adds bytes for rows of the class.
+func (s *saved) add(bytes int64) {
+	if s.class == aggregate.Noise {
+		s.noise.Add(bytes)
+		return
+	}
+	s.sum.Add(bytes)
+}
+
+// countPacked counts what a row saved whose record has the given size: as count does, and the record itself if it was packed. The packed record is
+// subtracted when it is written.
+func (h *handler) countPacked(p *providerPipeline, row *aggregate.Row, size int64, packed bool) {
+	s, z := &h.saved, &p.sizes
+	s.class = row.Class
+	records := row.Count
+	if !packed {
+		records--
+	}
+	s.exchange.Add(z.joined * size)
+	s.add(records * size)
+	z.joined, z.measured = 0, size
 }
 
 // savedBytes returns the bytes that were saved so far, by reason.

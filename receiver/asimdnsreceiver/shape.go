@@ -15,6 +15,7 @@ type classification struct {
 	classifier *shape.Classifier // nil if all are summed alike
 	name       []byte            // memory for the name of an exchange
 	noiseOnly  bool              // only noise is summed
+	packsNew   bool              // the first exchange for a name is packed, instead of a record of its own
 }
 
 // classify makes the handler ask how an exchange is summed.
@@ -22,7 +23,7 @@ func (h *handler) classify(c *aggregationConfig) (err error) {
 	if h.aggregator == nil || !c.Whole.Enabled() && c.Noise.Window == 0 {
 		return nil
 	}
-	h.shape.noiseOnly = c.Window == 0
+	h.shape.noiseOnly, h.shape.packsNew = c.Window == 0, c.Pack == packNew
 	h.shape.classifier, err = shape.New(c.Whole, c.Noise)
 	h.class = h.classOf
 	return err
@@ -38,7 +39,7 @@ func (h *handler) classOf(e *dns.Event, x *correlate.Exchange) aggregate.Class {
 	exchange := shape.Of(e, outcome, etw.UnixNano(e.TimeStamp), s.name[:0])
 	s.name = exchange.Name
 	class := s.classifier.Class(&exchange)
-	if class == aggregate.Sum && s.noiseOnly {
+	if class == aggregate.Sum && s.noiseOnly || class == aggregate.First && (s.noiseOnly || !s.packsNew) {
 		return aggregate.Whole
 	}
 	return class

@@ -59,6 +59,11 @@ func (o OmitAttributes) Validate() error {
 	return nil
 }
 
+// OmitsAny reports whether one of the names is left out.
+func (o OmitAttributes) OmitsAny(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(o, name) })
+}
+
 // sets are the names that are left out of a record, and of its AdditionalFields.
 func (o OmitAttributes) sets() (main, additional map[string]bool) {
 	main, additional = map[string]bool{}, map[string]bool{}

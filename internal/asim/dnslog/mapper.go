@@ -53,6 +53,7 @@ type Mapper struct {
 	deviceInResource bool
 	processes        ProcessNamer
 	users            UserNamer
+	pack             *pack // nil until records are packed
 	unparsable       atomic.Int64
 	saved            Saved
 

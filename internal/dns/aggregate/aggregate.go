@@ -27,6 +27,8 @@ type Settings struct {
 	MaxEvents, MaxBytes int
 	// Live is set for a live session. Its events are less late than those of a file.
 	Live bool
+	// Pack keeps the rows of a client together: Short and Long are then the windows of all of its rows. It needs Exchanges.
+	Pack bool
 	// Identify makes the identifier of an event that begins a row, of its wire form. nil: it has none. Exchanges have theirs already.
 	Identify func(raw []byte) hold.ID
 }
@@ -38,6 +40,7 @@ type Class uint8
 const (
 	Sum   Class = iota // in the window Short
 	Noise              // in the window Long
+	First              // not at all, but it may be packed with the sums of its client in the window Short
 	Whole              // not at all: it is a record of its own
 )
 
@@ -50,12 +53,14 @@ type Aggregator struct {
 
 	prepared Prepared // by Add
 
+	client  []byte
 	data    []byte
 	text    []byte
 	set     dns.AnswerSet
 	servers dns.AddrSet
 	sums    dns.Sums // of the row that PopOldest returned
 	list    dns.Answers
+	firsts  uint64 // exchanges of the class First so far
 	early   atomic.Int64
 }
 
@@ -66,6 +71,9 @@ type window struct {
 	clock  *hold.Steady
 	follow bool // another advances the clock
 	store  *hold.Store
+	groups *hold.Store // of rows of one client; nil if each row leaves alone
+	// leaving is set while the oldest group leaves, and early if that is before its time.
+	leaving, early bool
 }
 
 // New makes an Aggregator.
@@ -76,9 +84,14 @@ func New(s Settings) *Aggregator {
 		lengths = append(lengths, s.Long)
 	}
 	for _, length := range lengths {
-		a.windows = append(a.windows, &window{
-			length: int64(length), slack: correlate.Slack(s.Live), clock: &hold.Steady{}, store: hold.New(s.MaxEvents/len(lengths), s.MaxBytes/len(lengths)),
-		})
+		w := &window{length: int64(length), slack: correlate.Slack(s.Live), clock: &hold.Steady{}}
+		events, bytes := s.MaxEvents/len(lengths), s.MaxBytes/len(lengths)
+		if s.Pack {
+			w.groups = hold.New(events/4, bytes/16) // a group takes less than half of what a row takes
+			events, bytes = events-events/8, bytes-bytes/16
+		}
+		w.store = hold.New(events, bytes)
+		a.windows = append(a.windows, w)
 	}
 	a.Forget()
 	if len(a.windows) > 1 {
@@ -145,6 +158,10 @@ func (a *Aggregator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 	switch class {
 	case Whole:
 		return Pass
+	case First:
+		if !a.Pack {
+			return Pass
+		}
 	case Noise:
 		w = a.windows[len(a.windows)-1]
 	}
@@ -163,8 +180,11 @@ func (a *Aggregator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 			id = a.Identify(raw)
 		}
 		a.data = append(append(a.data[:0], raw...), id[:]...)
-		a.hold(w, received, at)
+		a.hold(w, e, received, at)
 		return Held
+	}
+	if class == First {
+		return a.addOne(w, raw, received, e, x, at)
 	}
 	return a.addExchange(w, e, raw, received, x, at)
 }
@@ -186,13 +206,29 @@ func (a *Aggregator) Join(e *dns.Event, p *Prepared, x *correlate.Exchange) bool
 	return false
 }
 
-// hold begins a row of the key and the data.
-func (a *Aggregator) hold(w *window, received, at int64) {
-	w.store.PutHash(a.hash, a.key, a.data, received, at).SetMoment(w.clock.Moment(at))
+// hold begins a row of the key and the data. ok is false if the row has no group.
+func (a *Aggregator) hold(w *window, e *dns.Event, received, at int64) (ok bool) {
+	if w.groups == nil {
+		w.store.PutHash(a.hash, a.key, a.data, received, at).SetMoment(w.clock.Moment(at))
+		return true
+	}
+	if a.client, ok = appendClient(a.client[:0], e); !ok {
+		return false
+	}
+	w.join(w.store.PutHash(a.hash, a.key, a.data, received, at), w.group(a.client, received, at))
+	return true
 }
 
 // near reports whether an event with a time may be added to the row.
 func (w *window) near(e *hold.Entry, at int64) bool {
+	if w.groups != nil {
+		e = w.groupOf(e)
+	}
+	return w.spans(e, at)
+}
+
+// spans reports whether the window of a row or a group has a time.
+func (w *window) spans(e *hold.Entry, at int64) bool {
 	return hold.Since(e.First, at) <= w.length && hold.Since(at, e.Last) <= w.length
 }
 
@@ -203,15 +239,32 @@ func (w *window) over(e *hold.Entry) bool {
 	return w.clock.Calm(came) > limit || w.clock.Age(came, e.First) > limit
 }
 
+// mostOfRow is the most memory that a row needs, in bytes.
+const mostOfRow = etw.MaxRecordSize + maxFacts + maxKey
+
 // due returns the oldest row if it must go, and whether that is early. Its time is over, or its memory is needed.
 func (w *window) due() (e *hold.Entry, early bool) {
+	if w.groups != nil {
+		return w.dueGroup()
+	}
 	switch e = w.store.Oldest(); {
 	case e == nil || w.over(e):
 		return e, false
-	case w.store.Full(etw.MaxRecordSize + maxFacts + maxKey):
+	case w.store.Full(mostOfRow):
 		return e, true
 	}
 	return nil, false
+}
+
+// oldest returns the row that has been kept longest, or the latest of the group that has. It is nil if there is none.
+func (w *window) oldest() *hold.Entry {
+	if w.groups == nil {
+		return w.store.Oldest()
+	}
+	if g := w.groups.Oldest(); g != nil {
+		return w.latest(g)
+	}
+	return nil
 }
 
 // Held is the number of rows.
@@ -248,6 +301,10 @@ type Row struct {
 	Sums *dns.Sums
 	// Class is Sum, or Noise for a row in the window Long.
 	Class Class
+	// First is set for an exchange of the class First.
+	First bool
+	// More is set if another row of the same client follows, to be packed with this one.
+	More bool
 
 	window *window
 	entry  *hold.Entry
@@ -260,13 +317,13 @@ func (a *Aggregator) PopOldest() Row {
 	for _, w := range a.windows {
 		e, early := w.due()
 		if e != nil {
-			if early {
+			if w.early = early; early {
 				a.early.Add(1)
 			}
 			of, oldest = w, e
 			break
 		}
-		if e = w.store.Oldest(); e != nil && oldest == nil {
+		if e = w.oldest(); e != nil && oldest == nil {
 			of, oldest = w, e
 		}
 	}
@@ -276,6 +333,7 @@ func (a *Aggregator) PopOldest() Row {
 	}
 	if a.Exchanges {
 		a.read(&r)
+		r.First, r.More = oldest.Tag == tagFirst, a.Pack && uint32(oldest.Sum) != noRow
 		return r
 	}
 	r.Data, r.ID = hold.CutID(of.store.Data(oldest))
@@ -284,4 +342,10 @@ func (a *Aggregator) PopOldest() Row {
 }
 
 // Release drops the row that PopOldest returned.
-func (a *Aggregator) Release(r Row) { r.window.store.Drop(r.entry) }
+func (a *Aggregator) Release(r Row) {
+	if r.window.groups != nil {
+		r.window.leave(r.entry)
+		return
+	}
+	r.window.store.Drop(r.entry)
+}

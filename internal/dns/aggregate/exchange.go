@@ -18,15 +18,15 @@ func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received i
 	entry := w.store.Find(a.hash, a.key)
 	if entry == nil || !w.near(entry, start) {
 		answers := a.answers(e)
-		f := facts{exchange: *x, last: end, ttl: math.MaxUint32}
-		f.mark(factRecursed, x.Recursion.Queries() > 0)
-		f.add(e, x, start, end)
+		f := a.first(x, e, start, end)
 		f.answer(answers)
 		var whole bool
 		a.set, whole = a.set[:0].Add(answers)
 		f.mark(factAnswersCut, !whole)
 		a.data = f.append(append(append(a.data[:0], raw...), a.set...), len(a.set))
-		a.hold(w, received, start)
+		if !a.hold(w, e, received, start) {
+			return Pass
+		}
 		return Held
 	}
 	a.merge(w, entry, e, x, start, end)
@@ -43,7 +43,7 @@ func (a *Aggregator) answers(e *dns.Event) (list *dns.Answers) {
 func (a *Aggregator) merge(w *window, entry *hold.Entry, e *dns.Event, x *correlate.Exchange, start, end int64) {
 	answers := a.answers(e)
 	entry.Count++
-	entry.First, entry.Last = min(entry.First, start), max(entry.Last, start)
+	w.note(entry, start)
 	data := w.store.Data(entry)
 	var f facts
 	first, set := f.read(data)
@@ -64,6 +64,14 @@ func (a *Aggregator) merge(w *window, entry *hold.Entry, e *dns.Event, x *correl
 	}
 	a.data = f.append(append(append(a.data[:0], first...), set...), len(set))
 	w.store.SetData(entry, a.data)
+}
+
+// first returns the facts of the first exchange of a row, without its answers.
+func (a *Aggregator) first(x *correlate.Exchange, e *dns.Event, start, end int64) facts {
+	f := facts{exchange: *x, last: end, ttl: math.MaxUint32}
+	f.mark(factRecursed, x.Recursion.Queries() > 0)
+	f.add(e, x, start, end)
+	return f
 }
 
 // span returns the times of the first and the last event of an exchange, in nanoseconds since 1970. own is the time of the event that its

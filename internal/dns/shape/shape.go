@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package shape decides how DNS exchanges are summed. An exchange goes in, in the order of events; its class comes out: a record of its own,
-// part of a sum, or part of a longer sum of noise. What is rare, failing, new or long is a record of its own.
+// the first for its name, part of a sum, or part of a longer sum of noise. What is rare, failing, new or long is a record of its own.
 //
 // Time is the events' own. Memory is bounded. An error of the bounded memory makes an exchange a record of its own, never part of a sum.
 package shape
@@ -116,7 +116,7 @@ func (c *Classifier) Class(x *Exchange) aggregate.Class {
 	case c.noise != nil && c.noise.has(x):
 		return aggregate.Noise
 	case isNew:
-		return aggregate.Whole
+		return aggregate.First
 	}
 	return aggregate.Sum
 }

@@ -173,6 +173,12 @@ func (s *Store) Oldest() *Entry {
 	return &s.table.entries[s.order.slot(s.order.first)]
 }
 
+// Number is the number of an entry. No other entry that is kept has it.
+func (s *Store) Number(e *Entry) uint32 { return e.number }
+
+// Numbered returns the entry with a number, which must be kept. It is valid until the next Put.
+func (s *Store) Numbered(number uint32) *Entry { return &s.table.entries[s.order.slot(number)] }
+
 // Drop removes an entry.
 func (s *Store) Drop(e *Entry) {
 	s.table.leave(e.slot, e.hash)

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dnslog
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+)
+
+// packWriter writes the items of a packed record.
+type packWriter struct {
+	*pack
+	profile dns.Profile
+	base    int64 // the time of the record, ms since 1970
+	groups  []*packGroup
+	counts  map[string]int   // how often a text occurs
+	numbers map[string]int64 // of the texts in table, from 1
+	table   []string
+}
+
+// packGroup are the items that have the same values but for those of the item itself.
+type packGroup struct {
+	details, flags, suffix string
+	columns, fields        list
+	key                    string
+	items                  []packedItem
+}
+
+// packedItem is what an item has of its own.
+type packedItem struct {
+	start     int64 // ms since the record
+	name, typ string
+	answers   []string
+	numbers   [itemNumbers]int64
+	fields    list
+}
+
+// The numbers of an item, by place. Those after the count differ for an exchange that is not summed, whose count is 0.
+const (
+	itemDuration = iota // ms; -1 is none
+	itemCount
+	itemGap       // GapSum; -1 is none
+	itemSquare    // GapSquareSum; 0 of two exchanges is the square of GapSum; -1 is none
+	itemBelow     // the duration minus the shortest
+	itemAbove     // the longest minus the duration
+	itemRest      // what the end is later than the start, GapSum and the duration, ms; 0 if that is a millisecond
+	itemRecursed  // RecursionExchanges
+	itemRecursion // RecursionCount, if RecursionExchanges is not 0
+	itemNumbers
+
+	itemPort      = itemGap    // SrcPortNumber; 0 is none
+	itemXID       = itemSquare // TransactionIdHex as a number; -1 is none
+	itemWholeRest = itemBelow  // as itemRest
+)
+
+// ordinaryNumbers are the numbers of an item that end it: they are left out from its end.
+var ordinaryNumbers = [itemNumbers]int64{itemCount: 1}
+
+// noNumber is a number that the record does not have.
+const noNumber = -1
+
+// collect makes groups of the records, in an order.
+func (w *packWriter) collect(order []int) {
+	below := map[string]int{} // how many names there are below a name
+	names := map[string]bool{}
+	for _, i := range order {
+		name := textOf(w.records.At(i).Attributes(), "DnsQuery")
+		if names[name] {
+			continue
+		}
+		names[name] = true
+		for _, parent, ok := strings.Cut(name, "."); ok && parent != ""; _, parent, ok = strings.Cut(parent, ".") {
+			below[parent]++
+		}
+	}
+	byKey := map[string]*packGroup{}
+	for _, i := range order {
+		g, item := w.item(i)
+		for _, parent, ok := strings.Cut(item.name, "."); ok && parent != ""; _, parent, ok = strings.Cut(parent, ".") {
+			if rest := len(item.name) - len(parent) - 1; rest > 0 && worthSuffix(below[parent], len(parent)) {
+				g.suffix, item.name = parent, item.name[:rest]
+				break
+			}
+		}
+		g.key += "\x00" + g.suffix
+		of := byKey[g.key]
+		if of == nil {
+			of = &g
+			byKey[g.key] = of
+			w.groups = append(w.groups, of)
+		}
+		of.items = append(of.items, item)
+	}
+}
+
+// worthSuffix reports whether names of a parent are shorter in a group of their own.
+func worthSuffix(names, length int) bool {
+	const group = 40 // bytes of a group without its items and its suffix
+	return names*(length+1) > group+length
+}
+
+// item reads a record. It returns its group, without items, and the item.
+func (w *packWriter) item(i int) (g packGroup, item packedItem) {
+	record, of := w.records.At(i).Attributes(), &w.items[i]
+	item.start = of.start - w.base
+	item.numbers[itemDuration], item.numbers[itemCount] = noNumber, 1
+	var key strings.Builder
+	result, port, xid := "", int64(0), int64(noNumber)
+	for name, v := range record.All() {
+		switch name {
+		case "EventResult":
+			result = v.Str()
+		case "EventResultDetails":
+			g.details = v.Str()
+		case "DnsFlags":
+			g.flags = v.Str()
+		case "DnsQuery":
+			item.name = v.Str()
+		case "DnsQueryTypeName":
+			item.typ = v.Str()
+		case "DnsNetworkDuration":
+			item.numbers[itemDuration] = v.Int()
+		case "EventCount":
+			item.numbers[itemCount] = v.Int()
+		case "SrcPortNumber":
+			port = v.Int()
+		case "TransactionIdHex":
+			xid, _ = hexNumber(v.Str())
+		case "DnsResponseName":
+			if w.profile == dns.ProfileASIM {
+				item.answers = strings.Split(v.Str(), ";") // the record has DnsAnswers, too, if that is not their boundary
+				break
+			}
+			fallthrough
+		default:
+			if !positional[0][name] && w.varies[0][name] {
+				g.columns = append(g.columns, attribute{name, v})
+			}
+		}
+	}
+	if result != resultOf(g.details) {
+		v := pcommon.NewValueStr(result)
+		g.columns = append(g.columns, attribute{"EventResult", v})
+	}
+	w.readFields(additionalOf(record), &g, &item)
+	rest := of.end - of.start - max(0, item.numbers[itemDuration])
+	if of.whole {
+		item.numbers[itemCount], item.numbers[itemPort], item.numbers[itemXID] = 0, port, xid
+		item.numbers[itemWholeRest] = restOf(rest)
+	} else {
+		item.numbers[itemRest] = restOf(rest - max(0, item.numbers[itemGap]))
+	}
+	for _, part := range [...]string{g.details, g.flags} {
+		key.WriteString(part + "\x00")
+	}
+	for _, l := range [...]list{g.columns, g.fields} {
+		for _, a := range l {
+			key.WriteString(a.name + "\x00" + a.value.AsString() + "\x00")
+		}
+		key.WriteByte(1)
+	}
+	g.key = key.String()
+	return g, item
+}
+
+// restOf leaves out a millisecond: times and durations are rounded down, each for itself.
+func restOf(ms int64) int64 {
+	if ms >= -1 && ms <= 1 {
+		return 0
+	}
+	return ms
+}
+
+// resultOf returns the EventResult of most records with an EventResultDetails.
+func resultOf(details string) string {
+	switch details {
+	case "":
+		return ""
+	case "NA":
+		return "NA"
+	case "NOERROR":
+		return "Success"
+	}
+	return "Failure"
+}
+
+// readFields reads AdditionalFields of an item.
+func (w *packWriter) readFields(more pcommon.Map, g *packGroup, item *packedItem) {
+	n := &item.numbers
+	if n[itemCount] > 1 {
+		n[itemGap], n[itemSquare] = noNumber, noNumber
+	}
+	_, sum := more.Get(recursionExchanges)
+	for name, v := range more.All() {
+		switch {
+		case name == gapSum:
+			n[itemGap] = v.Int()
+		case name == gapSquareSum:
+			n[itemSquare] = v.Int()
+		case name == durationMin:
+			n[itemBelow] = n[itemDuration] - v.Int()
+		case name == durationMax:
+			n[itemAbove] = v.Int() - n[itemDuration]
+		case name == recursionExchanges:
+			n[itemRecursed] = v.Int()
+		case name == recursionCount && sum:
+			n[itemRecursion] = v.Int()
+		case name == dnsAnswers && v.Type() == pcommon.ValueTypeSlice && textsOnly(v.Slice()):
+			item.answers = item.answers[:0]
+			for _, answer := range v.Slice().All() {
+				item.answers = append(item.answers, answer.Str())
+			}
+		case !w.varies[1][name] && name != dnsAnswers:
+		case perItem(name, v):
+			item.fields = append(item.fields, attribute{name, v})
+		default:
+			g.fields = append(g.fields, attribute{name, v})
+		}
+	}
+	if n[itemCount] == 2 && n[itemSquare] == n[itemGap]*n[itemGap] {
+		n[itemSquare] = 0
+	}
+}
+
+// textsOnly reports whether a list has texts only.
+func textsOnly(s pcommon.Slice) bool {
+	for _, v := range s.All() {
+		if v.Type() != pcommon.ValueTypeStr {
+			return false
+		}
+	}
+	return true
+}
+
+// writeTo writes the groups, and the texts that occur several times.
+func (w *packWriter) writeTo(more pcommon.Map) {
+	w.counts, w.numbers = map[string]int{}, map[string]int64{}
+	for _, g := range w.groups {
+		for _, text := range [...]string{g.details, g.flags, g.suffix} {
+			w.counts[text]++
+		}
+		for i := range g.items {
+			w.counts[g.items[i].name]++
+			w.counts[g.items[i].typ]++
+			for _, answer := range g.items[i].answers {
+				w.counts[answer]++
+			}
+		}
+	}
+	sums := more.PutEmptySlice(packSums)
+	sums.EnsureCapacity(len(w.groups))
+	for _, g := range w.groups {
+		w.writeGroup(sums.AppendEmpty().SetEmptySlice(), g)
+	}
+	if len(w.table) > 0 {
+		texts := more.PutEmptySlice(packTexts)
+		texts.EnsureCapacity(len(w.table))
+		for _, text := range w.table {
+			texts.AppendEmpty().SetStr(text)
+		}
+	}
+}
+
+// writeGroup writes one group: what its items have in common, their times, and the items.
+func (w *packWriter) writeGroup(to pcommon.Slice, g *packGroup) {
+	for _, text := range [...]string{g.details, g.flags, g.suffix} {
+		w.putText(to, text)
+	}
+	putMap(to, g.fields)
+	starts := to.AppendEmpty().SetEmptySlice()
+	starts.EnsureCapacity(len(g.items))
+	before := int64(0)
+	for i := range g.items {
+		starts.AppendEmpty().SetInt(g.items[i].start - before)
+		before = g.items[i].start
+	}
+	items := to.AppendEmpty().SetEmptySlice()
+	items.EnsureCapacity(len(g.items))
+	for i := range g.items {
+		w.writeItem(items.AppendEmpty().SetEmptySlice(), &g.items[i])
+	}
+	if len(g.columns) > 0 {
+		putMap(to, g.columns)
+	}
+}
+
+// writeItem writes one item.
+func (w *packWriter) writeItem(to pcommon.Slice, item *packedItem) {
+	w.putText(to, item.name)
+	w.putText(to, item.typ)
+	n := len(item.numbers)
+	for n > 0 && item.numbers[n-1] == ordinaryNumbers[n-1] {
+		n--
+	}
+	switch {
+	case len(item.answers) == 1:
+		w.putText(to, item.answers[0])
+	case len(item.answers) > 1:
+		answers := to.AppendEmpty().SetEmptySlice()
+		for _, answer := range item.answers {
+			w.putText(answers, answer)
+		}
+	case n > 0 || len(item.fields) > 0:
+		to.AppendEmpty().SetInt(0)
+	}
+	for _, number := range item.numbers[:n] {
+		to.AppendEmpty().SetInt(number)
+	}
+	if len(item.fields) > 0 {
+		putMap(to, item.fields)
+	}
+}
+
+// putMap appends a map, or 0 if it is empty.
+func putMap(to pcommon.Slice, l list) {
+	v := to.AppendEmpty()
+	if len(l) == 0 {
+		v.SetInt(0)
+		return
+	}
+	m := v.SetEmptyMap()
+	for _, a := range l {
+		a.value.CopyTo(m.PutEmpty(a.name))
+	}
+}
+
+// putText appends a text: 0 if it is empty, its number in the table if that is shorter.
+func (w *packWriter) putText(to pcommon.Slice, text string) {
+	const number = 3 // bytes of a number of two digits, with a comma
+	v := to.AppendEmpty()
+	n, size := w.counts[text], len(text)+len(`"",`)
+	switch {
+	case text == "":
+		v.SetInt(0)
+	case n*size <= size+n*number:
+		v.SetStr(text)
+	default:
+		place, ok := w.numbers[text]
+		if !ok {
+			w.table = append(w.table, text)
+			place = int64(len(w.table))
+			w.numbers[text] = place
+		}
+		v.SetInt(place)
+	}
+}

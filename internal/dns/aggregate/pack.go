@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/key"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+)
+
+// Packing keeps the rows of one client together, as a group. The window of a group begins with its first row, and all of its rows leave
+// together. A group is an entry of a store of its own. Its data is the number of its latest row. Each row has the number of the row before it
+// in Entry.Sum, and that of its group in Entry.Begun.
+
+// noRow is the number of no row.
+const noRow = math.MaxUint32
+
+// tagFirst is the Tag of an exchange that is in a group and not summed.
+const tagFirst = 1
+
+// appendClient appends the key of a group. It has what the rows of a group have in common: the id, role and level of the event, the protocol, the
+// client, its process and user, and the host's own address.
+func appendClient(dst []byte, e *dns.Event) (_ []byte, ok bool) {
+	dst = binary.LittleEndian.AppendUint16(dst, e.ID)
+	dst = append(dst, byte(e.Role()), e.Level)
+	dst = key.AppendNumber(dst, e, dns.TCP)
+	dst = binary.AppendUvarint(dst, key.Process(e))
+	actor := e.Actor()
+	dst = append(append(dst, byte(len(actor))), actor...)
+	return key.AppendTexts(dst, e, e.Peer, dns.ServerAddress, e.Local, dns.LocalAddress)
+}
+
+// group returns the group of a client at a time. It makes one if there is none. The group is valid until the next call.
+func (w *window) group(client []byte, received, at int64) *hold.Entry {
+	if g := w.groups.Get(client); g != nil && w.spans(g, at) {
+		g.First, g.Last = min(g.First, at), max(g.Last, at)
+		return g
+	}
+	g := w.groups.Put(client, binary.LittleEndian.AppendUint32(nil, noRow), received, at)
+	g.SetMoment(w.clock.Moment(at))
+	return g
+}
+
+// groupOf returns the group of a row.
+func (w *window) groupOf(e *hold.Entry) *hold.Entry { return w.groups.Numbered(uint32(e.Begun)) }
+
+// join adds a new row to a group.
+func (w *window) join(e, g *hold.Entry) {
+	latest := w.groups.Data(g)
+	e.Begun, e.Sum = int64(w.groups.Number(g)), int64(binary.LittleEndian.Uint32(latest))
+	binary.LittleEndian.PutUint32(latest, w.store.Number(e))
+}
+
+// latest returns the latest row of a group.
+func (w *window) latest(g *hold.Entry) *hold.Entry {
+	return w.store.Numbered(binary.LittleEndian.Uint32(w.groups.Data(g)))
+}
+
+// dueGroup returns a row of the oldest group if that must go, and whether that is early. A group that has begun to leave goes on.
+func (w *window) dueGroup() (e *hold.Entry, early bool) {
+	if w.leaving {
+		return w.oldest(), w.early
+	}
+	switch g := w.groups.Oldest(); {
+	case g == nil:
+		return nil, false
+	case w.over(g):
+		return w.latest(g), false
+	case w.store.Full(mostOfRow) || w.groups.Full(maxKey):
+		return w.latest(g), true
+	}
+	return nil, false
+}
+
+// note notes the time of an exchange that is added to a row.
+func (w *window) note(e *hold.Entry, at int64) {
+	e.First, e.Last = min(e.First, at), max(e.Last, at)
+	if w.groups != nil {
+		g := w.groupOf(e)
+		g.First, g.Last = min(g.First, at), max(g.Last, at)
+	}
+}
+
+// leave drops a row of the oldest group, and with its last row the group.
+func (w *window) leave(e *hold.Entry) {
+	g := w.groupOf(e)
+	before := uint32(e.Sum)
+	w.store.Drop(e)
+	if w.leaving = before != noRow; w.leaving {
+		binary.LittleEndian.PutUint32(w.groups.Data(g), before)
+		return
+	}
+	w.groups.Drop(g)
+}
+
+// addOne adds an exchange that is not summed to the group of its client.
+func (a *Aggregator) addOne(w *window, raw []byte, received int64, e *dns.Event, x *correlate.Exchange, own int64) Verdict {
+	a.firsts++
+	a.key = binary.LittleEndian.AppendUint64(append(a.key[:0], firstKey), a.firsts)
+	a.hash = hold.Hash(a.key)
+	start, end := span(x, own)
+	f := a.first(x, e, start, end)
+	a.data = f.append(append(a.data[:0], raw...), 0)
+	if !a.hold(w, e, received, start) {
+		return Pass
+	}
+	w.store.Find(a.hash, a.key).Tag = tagFirst
+	return Held
+}
+
+// firstKey begins the key of an exchange that is not summed. The keys of others have another length.
+const firstKey = 0xFF

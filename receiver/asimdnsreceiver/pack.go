@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"fmt"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+)
+
+// packMode is the key `aggregation.pack`: which records of a client in a window are packed into one.
+type packMode string
+
+// The modes.
+const (
+	packNone packMode = "none"
+	packSums packMode = "sums" // those of sums
+	packNew  packMode = "new"  // those of sums, and of exchanges that are whole only because the client asks for the name for the first time
+)
+
+// Validate returns an error for an unknown mode. The error lists the known ones.
+func (m packMode) Validate() error {
+	switch m {
+	case packNone, packSums, packNew:
+		return nil
+	}
+	return fmt.Errorf("%q is not allowed; want %s, %s or %s", string(m), packNone, packSums, packNew)
+}
+
+// packs reports whether the records of a client are packed. Only exchanges are, and only into attributes that are written.
+func (c *Config) packs() bool {
+	return c.Correlate && c.Aggregation.Pack != packNone && !c.OmitAttributes.OmitsAny(dnslog.PackAttributes()...)
+}
+
+// pack packs a row of the aggregator. The first row of a packed record is kept back until the record is written.
+func (h *handler) pack(x *prepared, row *aggregate.Row, m dnslog.Merged) pipeline.Outcome {
+	begun, p := h.packing != nil, x.pipeline
+	size, ok := p.mapper.Pack(p.records, &x.event, row.Received, m, row.First)
+	h.packMore = row.More
+	h.countPacked(p, row, int64(size), ok)
+	switch {
+	case !ok:
+		return pipeline.Outcome{Kind: pipeline.Emitted}
+	case begun:
+		return pipeline.Outcome{Kind: pipeline.Aggregated}
+	}
+	h.packing = p
+	return pipeline.Outcome{Kind: pipeline.Held}
+}
+
+// packDone reports whether the packed record must be written: it is full, or no other row of its client follows.
+func (h *handler) packDone() bool {
+	return h.packing != nil && (!h.packMore || h.packing.mapper.PackFull())
+}
+
+// emitPack appends the packed record.
+func (h *handler) emitPack() pipeline.Outcome {
+	p := h.packing
+	h.packing = nil // also if the mapper panics
+	p.mapper.AppendPack(p.records)
+	h.saved.add(-int64(p.mapper.RecordSize(p.records.At(p.records.Len() - 1).Attributes())))
+	return pipeline.Outcome{Kind: pipeline.Emitted}
+}
