@@ -62,7 +62,7 @@ func (b *Bill) Record(record pcommon.Map) (size int) {
 		case b.HasColumn(name):
 			size += valueSize(v)
 		default:
-			additional += len(name) + quotes + colon + comma + elementSize(v)
+			additional += len(name) + quotes + colon + comma + ElementSize(v)
 		}
 	}
 	if additional > 0 {
@@ -73,7 +73,7 @@ func (b *Bill) Record(record pcommon.Map) (size int) {
 
 func entriesSize(m pcommon.Map) (size int) {
 	for name, v := range m.All() {
-		size += len(name) + quotes + colon + comma + elementSize(v)
+		size += len(name) + quotes + colon + comma + ElementSize(v)
 	}
 	return size
 }
@@ -91,7 +91,7 @@ func valueSize(v pcommon.Value) (size int) {
 		size = entriesSize(v.Map())
 	case pcommon.ValueTypeSlice:
 		for _, e := range v.Slice().All() {
-			size += comma + elementSize(e)
+			size += comma + ElementSize(e)
 		}
 	default:
 		return len(v.AsString())
@@ -99,8 +99,8 @@ func valueSize(v pcommon.Value) (size int) {
 	return brackets + max(0, size-comma)
 }
 
-// elementSize is the length of a value in a map or a list.
-func elementSize(v pcommon.Value) int {
+// ElementSize is the length of a value in a map or a list.
+func ElementSize(v pcommon.Value) int {
 	if v.Type() == pcommon.ValueTypeStr {
 		return quotes + len(v.Str())
 	}

@@ -188,6 +188,22 @@ func (e *Event) Text(dst []byte, f Field) (text []byte, ok bool) {
 	return dst, false
 }
 
+// AppendGUID appends the 16 bytes of a GUID, which the event has as text such as {BF629903-4288-435F-9182-470BEDF5C0A4}, in the order of its digits.
+// ok is false, and nothing is appended, if the event does not have the field, or has any other text.
+func (e *Event) AppendGUID(dst []byte, f Field) (_ []byte, ok bool) {
+	v := e.value(f)
+	if v == nil {
+		return dst, false
+	}
+	switch e.typeOf(f) {
+	case schema.UTF16:
+		return appendGUID(dst, v.Bytes, 2)
+	case schema.ANSI:
+		return appendGUID(dst, v.Bytes, 1)
+	}
+	return dst, false
+}
+
 // typeOf returns the type of a field that the event has.
 func (e *Event) typeOf(f Field) schema.Type { return e.decoded.Template.Fields[e.plan.slots[f]].Type }
 

@@ -129,21 +129,7 @@ func isAddressList(units []byte) bool {
 
 // isGUIDText reports whether a UTF-16 text has the form of "{BF629903-4288-435F-9182-470BEDF5C0A4}".
 func isGUIDText(units []byte) bool {
-	text := schema.AppendUTF16(make([]byte, 0, 64), units)
-	if len(text) != 38 || text[0] != '{' || text[37] != '}' {
-		return false
-	}
-	for i, c := range text[1:37] {
-		switch i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return false
-			}
-		default:
-			if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
-				return false
-			}
-		}
-	}
-	return true
+	var buf [16]byte
+	_, ok := appendGUID(buf[:0], units, 2)
+	return ok
 }

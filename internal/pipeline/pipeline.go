@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -93,6 +94,16 @@ type BufferingHandler interface {
 	Release(records plog.LogRecordSlice, due bool) Outcome
 }
 
+// PreparingHandler is a Handler that looks at events before it handles them, so that the memory that they need is loaded at the same time.
+type PreparingHandler interface {
+	Handler
+	// Prepare is called with some events that Handle will get next, one after the other. Handle may also get an event that was not prepared.
+	Prepare(events []Event)
+}
+
+// groupSize is the number of events that are prepared at a time. What is loaded for them must stay in the processor's caches.
+const groupSize = 16
+
 // Settings configures a pipeline.
 type Settings struct {
 	Batch BatchConfig
@@ -134,6 +145,8 @@ type Pipeline struct {
 
 	// Used only by the worker.
 	buffering BufferingHandler // Handler, if it is one; else nil
+	preparing PreparingHandler // Handler, if it is one; else nil
+	group     []Event          // that are prepared
 	logs      plog.Logs
 	records   plog.LogRecordSlice   // what Begin returned
 	places    []plog.LogRecordSlice // all slices that Begin made
@@ -163,6 +176,7 @@ func New(s Settings) *Pipeline {
 	}
 	p.Stats.Archive.Dropped.Expect(DropRefused, DropShutdown)
 	p.buffering, _ = s.Handler.(BufferingHandler)
+	p.preparing, _ = s.Handler.(PreparingHandler)
 	p.deliver, p.cancel = context.WithCancel(context.Background())
 	return p
 }
@@ -368,7 +382,7 @@ func (p *Pipeline) process(c *queue.Chunk) {
 	p.garbage.Collect()
 	var filtered, aggregated, last int64
 	left := c.Len()
-	for ev := range c.Events() {
+	for ev := range p.events(c) {
 		if p.deliver.Err() != nil {
 			p.dropAtShutdown(left)
 			break
@@ -395,6 +409,30 @@ func (p *Pipeline) process(c *queue.Chunk) {
 	p.Stats.Aggregated.Add(aggregated)
 	if last != 0 {
 		p.Stats.last.Store(last)
+	}
+}
+
+// events yields a chunk's events. Each was prepared, unless Prepare panics: Handle gets the event that made it panic, and counts it.
+func (p *Pipeline) events(c *queue.Chunk) iter.Seq[Event] {
+	if p.preparing == nil {
+		return c.Events()
+	}
+	return func(yield func(Event) bool) {
+		p.group = p.group[:0]
+		left := c.Len()
+		for ev := range c.Events() {
+			p.group = append(p.group, ev)
+			if left--; left > 0 && len(p.group) < groupSize {
+				continue
+			}
+			p.guard(func() { p.preparing.Prepare(p.group) })
+			for _, ev := range p.group {
+				if !yield(ev) {
+					return
+				}
+			}
+			p.group = p.group[:0]
+		}
 	}
 }
 

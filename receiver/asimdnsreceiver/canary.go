@@ -120,11 +120,11 @@ func (r *dnsReceiver) runCanaries() (end func()) {
 }
 
 // ownQuery reports whether an event is of a canary's query.
-func (h *handler) ownQuery(p *providerPipeline, received int64) bool {
-	h.name = h.event.QName(h.name[:0])
+func (h *handler) ownQuery(x *prepared, received int64) bool {
+	h.name = x.event.QName(h.name[:0])
 	name := dns.Fold(h.name)
 	for _, w := range h.canaries {
-		if w.See(name, w.provider.GUID == p.decoder.Provider.GUID, time.Unix(0, received)) {
+		if w.See(name, w.provider.GUID == x.pipeline.decoder.Provider.GUID, time.Unix(0, received)) {
 			return true
 		}
 	}

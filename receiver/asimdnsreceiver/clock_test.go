@@ -53,7 +53,7 @@ func (x exchanges) event(id uint16, at time.Time, name string, number int) []byt
 		if tmpl.ID != id {
 			continue
 		}
-		fields := map[string]any{"QNAME": name, "QTYPE": 1, "GUID": fmt.Sprintf("{%036d}", number)}
+		fields := map[string]any{"QNAME": name, "QTYPE": 1, "GUID": fmt.Sprintf("{00000000-4288-435F-9182-%012d}", number)}
 		if id == 257 {
 			fields["ElapsedTime"] = serverTook
 		}

@@ -3,7 +3,6 @@
 package asimdnsreceiver
 
 import (
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/shape"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
@@ -48,10 +48,10 @@ type handler struct {
 	packing  *providerPipeline // whose mapper has begun a packed record, or nil
 	packMore bool              // another row of the same client follows
 
-	event    dns.Event
-	raw      []byte             // the wire form of event
+	ahead    ahead
+	current  *prepared          // the event being handled
 	own      uid.ID             // its identifier, once it was asked for
-	other    dns.Event          // another event, while event is in use
+	other    prepared           // an event that was kept back, while current is in use
 	exchange correlate.Exchange // of one of them
 
 	canaries []watch // none without the key canary
@@ -62,7 +62,10 @@ type handler struct {
 	foreign foreign
 }
 
-var _ pipeline.BufferingHandler = (*handler)(nil)
+var (
+	_ pipeline.BufferingHandler = (*handler)(nil)
+	_ pipeline.PreparingHandler = (*handler)(nil)
+)
 
 // pipelineOf returns the pipeline of a provider's events, or nil if the provider is not configured.
 func (h *handler) pipelineOf(provider etw.GUID) *providerPipeline {
@@ -113,14 +116,13 @@ func (h *handler) id(raw []byte) (id uid.ID) {
 	if h.ids == nil {
 		return id
 	}
-	own := &raw[0] == &h.raw[0]
-	if own && !h.own.IsZero() {
-		return h.own
+	if &raw[0] != &h.current.raw[0] {
+		return h.ids.Of(raw)
 	}
-	if id = h.ids.Of(raw); own {
-		h.own = id
+	if h.own.IsZero() {
+		h.own = h.ids.OfHash(h.current.hash())
 	}
-	return id
+	return h.own
 }
 
 // Begin adds a resource for each provider.
@@ -142,85 +144,87 @@ func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 
 // Handle appends a record to those of the event's provider.
 func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outcome {
-	e := &h.event
-	h.raw, h.own = ev.Data, uid.ID{}
-	if err := e.Parse(ev.Data); err != nil {
-		var parse *etw.ParseError
-		errors.As(err, &parse) // Parse returns no other error
-		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: parse.Reason}
+	x := h.ahead.take(ev.Data)
+	if x == nil {
+		x = &h.ahead.single
+		h.read(x, ev.Data)
 	}
+	h.current, h.own = x, uid.ID{}
+	if x.refused != "" {
+		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: x.refused}
+	}
+	e, p := &x.event, x.pipeline
 	if h.correlator != nil {
 		h.correlator.Clock.Event(etw.UnixNano(e.TimeStamp))
 	}
 	if h.aggregator != nil {
 		h.aggregator.Event(etw.UnixNano(e.TimeStamp))
 	}
-	p := h.pipelineOf(e.Provider)
 	if p == nil {
 		h.foreign.add(e.Provider)
-		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
-	if !p.enable.Wants(&e.Record) {
-		return pipeline.Outcome{Kind: pipeline.Filtered}
-	}
-	p.decoder.Decode(e)
-	if len(h.canaries) > 0 && h.ownQuery(p, ev.Received) || p.filter.Drops(e) {
+	if x.decoded && len(h.canaries) > 0 && h.ownQuery(x, ev.Received) || x.filtered {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	if p.archive != nil {
 		p.archive.add(e, ev.Received, h.id(ev.Data))
 	}
-	outcome := h.report(p, ev)
+	outcome := h.report(x, ev)
 	outcome.Archived = p.archive != nil
 	return outcome
 }
 
 // report passes the event to the correlator, or to the aggregator.
-func (h *handler) report(p *providerPipeline, ev pipeline.Event) pipeline.Outcome {
+func (h *handler) report(x *prepared, ev pipeline.Event) pipeline.Outcome {
 	if h.correlator != nil {
-		return h.correlate(p, ev)
+		return h.correlate(x, ev)
 	}
 	h.exchange = correlate.Exchange{}
-	return h.sum(p, &h.event, ev.Data, ev.Received)
+	return h.sum(x, ev.Received)
 }
 
 // correlate passes the event to the correlator and acts on its decision.
-func (h *handler) correlate(p *providerPipeline, ev pipeline.Event) (outcome pipeline.Outcome) {
-	e := &h.event
-	d := h.correlator.Add(e, ev.Data, ev.Received)
+func (h *handler) correlate(x *prepared, ev pipeline.Event) (outcome pipeline.Outcome) {
+	d := h.correlator.AddPrepared(&x.event, &x.exchange, ev.Data, ev.Received)
 	switch d.Verdict {
 	case correlate.Held:
 		return pipeline.Outcome{Kind: pipeline.Held}
 	case correlate.Merged:
-		p.sizes.joined++
+		x.pipeline.sizes.joined++
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	case correlate.Answer:
-		p.sizes.joined++
+		x.pipeline.sizes.joined++
 		h.exchange = d.Exchange
-		outcome = h.sum(p, e, ev.Data, ev.Received)
+		outcome = h.sum(x, ev.Received)
 		outcome.Joined = 1
 		return outcome
 	case correlate.Query: // the response becomes the record
-		p.sizes.joined++
+		x.pipeline.sizes.joined++
 		h.exchange = d.Exchange
 		h.exchange.ID = hold.ID(h.id(ev.Data))
-		outcome = h.sum(h.decode(&h.other, d.Data), &h.other, d.Data, d.Received)
+		outcome = h.sum(h.decode(d.Data), d.Received)
 		outcome.Joined = 1
 		return outcome
 	}
 	h.exchange = correlate.Exchange{ID: hold.ID(h.id(ev.Data))}
-	return h.sum(p, e, ev.Data, ev.Received)
+	return h.sum(x, ev.Received)
 }
 
-// sum adds h.exchange to the exchanges that are alike, or appends its record. The record is made of the event e.
-func (h *handler) sum(p *providerPipeline, e *dns.Event, raw []byte, received int64) pipeline.Outcome {
-	x := &h.exchange
+// sum adds h.exchange to the exchanges that are alike, or appends its record. The record is made of the event x.
+func (h *handler) sum(x *prepared, received int64) pipeline.Outcome {
+	e, exchange := &x.event, &h.exchange
 	if h.aggregator != nil {
+		if !x.rowRead {
+			h.aggregator.Read(&x.row, e)
+		}
 		class := aggregate.Sum
 		if h.class != nil {
-			class = h.class(e, x)
+			if shape.Static(e) && h.aggregator.Join(e, &x.row, exchange) {
+				return pipeline.Outcome{Kind: pipeline.Aggregated}
+			}
+			class = h.class(e, exchange)
 		}
-		switch h.aggregator.Add(e, raw, received, x, class) {
+		switch h.aggregator.AddPrepared(e, &x.row, x.raw, received, exchange, class) {
 		case aggregate.Held:
 			return pipeline.Outcome{Kind: pipeline.Held}
 		case aggregate.Merged:
@@ -228,9 +232,9 @@ func (h *handler) sum(p *providerPipeline, e *dns.Event, raw []byte, received in
 		}
 	}
 	if h.correlator == nil {
-		x.ID = hold.ID(h.id(raw))
+		exchange.ID = hold.ID(h.id(x.raw))
 	}
-	return h.emit(p, e, received, merged(x))
+	return h.emit(x, received, merged(exchange))
 }
 
 // merged converts an exchange to the form that records need.
@@ -249,16 +253,19 @@ func merged(x *correlate.Exchange) dnslog.Merged {
 	return m
 }
 
-// decode decodes an event that was decoded before, and returns its provider's pipeline.
-func (h *handler) decode(e *dns.Event, raw []byte) *providerPipeline {
-	_ = e.Parse(raw) // it was parsed before
-	p := h.pipelineOf(e.Provider)
-	p.decoder.Decode(e)
-	return p
+// decode decodes an event that was kept back. The result is valid until the next call.
+func (h *handler) decode(raw []byte) *prepared {
+	x := &h.other
+	x.raw, x.rowRead, x.hashed = raw, false, false
+	_ = x.event.Parse(raw) // it was parsed before
+	x.pipeline = h.pipelineOf(x.event.Provider)
+	x.pipeline.decoder.Decode(&x.event)
+	return x
 }
 
 // emit appends the record of an event.
-func (h *handler) emit(p *providerPipeline, e *dns.Event, received int64, merged dnslog.Merged) pipeline.Outcome {
+func (h *handler) emit(x *prepared, received int64, merged dnslog.Merged) pipeline.Outcome {
+	p, e := x.pipeline, &x.event
 	if e.LayoutUnknown() {
 		h.unknown.Add(1)
 	}
@@ -310,7 +317,7 @@ func (h *handler) Release(_ plog.LogRecordSlice, due bool) pipeline.Outcome {
 	popped := h.correlator.PopOldest(due)
 	defer h.correlator.Release(popped)
 	h.exchange = popped.Exchange
-	return h.sum(h.decode(&h.other, popped.Data), &h.other, popped.Data, popped.Received)
+	return h.sum(h.decode(popped.Data), popped.Received)
 }
 
 // releaseRow appends the record of a row, or packs it with others of its client.
@@ -322,12 +329,15 @@ func (h *handler) releaseRow() pipeline.Outcome {
 	defer h.aggregator.Release(row)
 	m := merged(&row.Exchange)
 	m.Count, m.Sums, m.Row = row.Count, row.Sums, h.correlator != nil && !row.First
-	p := h.decode(&h.other, row.Data)
+	x := h.decode(row.Data)
+	if row.Sums != nil {
+		h.shape.asked(&x.event, row.Sums.Last)
+	}
 	if row.More || h.packing != nil {
-		return h.pack(p, &row, m)
+		return h.pack(x, &row, m)
 	}
 	h.saved.row, h.saved.class = row.Count-1, row.Class
-	return h.emit(p, &h.other, row.Received, m)
+	return h.emit(x, row.Received, m)
 }
 
 // unparsable returns the number of events so far whose packet is not a DNS message.

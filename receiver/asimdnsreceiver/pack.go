@@ -35,9 +35,9 @@ func (c *Config) packs() bool {
 }
 
 // pack packs a row of the aggregator. The first row of a packed record is kept back until the record is written.
-func (h *handler) pack(p *providerPipeline, row *aggregate.Row, m dnslog.Merged) pipeline.Outcome {
-	begun := h.packing != nil
-	size, ok := p.mapper.Pack(p.records, &h.other, row.Received, m, row.First)
+func (h *handler) pack(x *prepared, row *aggregate.Row, m dnslog.Merged) pipeline.Outcome {
+	begun, p := h.packing != nil, x.pipeline
+	size, ok := p.mapper.Pack(p.records, &x.event, row.Received, m, row.First)
 	h.packMore = row.More
 	h.countPacked(p, row, int64(size), ok)
 	switch {

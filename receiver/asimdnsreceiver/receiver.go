@@ -93,6 +93,9 @@ func (r *dnsReceiver) prepare(files []string) (_ pipeline.Handler, err error) {
 // newHandler makes the handler that turns events into records.
 func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 	h := &handler{correlator: r.cfg.newCorrelator(r.Memory), aggregator: r.cfg.newAggregator(r.Memory)}
+	if h.correlator != nil && h.aggregator != nil {
+		h.aggregator.Follow(&h.correlator.Clock)
+	}
 	if err := h.classify(&r.cfg.Aggregation); err != nil {
 		return nil, err
 	}

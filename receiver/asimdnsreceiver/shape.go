@@ -45,6 +45,16 @@ func (h *handler) classOf(e *dns.Event, x *correlate.Exchange) aggregate.Class {
 	return class
 }
 
+// asked notes the name of a row of exchanges that joined it without being classified. Its last one was asked at a time, in nanoseconds since 1970.
+func (c *classification) asked(e *dns.Event, at int64) {
+	if c.classifier == nil {
+		return
+	}
+	x := shape.Of(e, dns.Outcome{}, at, c.name[:0])
+	c.name = x.Name
+	c.classifier.Asked(&x)
+}
+
 // forget forgets names and rates, for the events of another host.
 func (c *classification) forget() {
 	if c.classifier != nil {

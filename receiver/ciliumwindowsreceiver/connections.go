@@ -19,7 +19,7 @@ import (
 
 // join adds the flow being handled to its connection. A flow that belongs to none becomes a record.
 func (h *handler) join(ev pipeline.Event, at int64, records plog.LogRecordSlice) pipeline.Outcome {
-	verdict, before := h.connections.Add(&h.flow, ev.Data, at, ev.Received)
+	verdict, before := h.connections.Add(h.flow, ev.Data, at, ev.Received)
 	switch verdict {
 	case aggregate.Report:
 		h.append(records, h.id(ev.Data), at, ev.Received)

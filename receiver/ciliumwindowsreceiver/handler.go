@@ -49,11 +49,15 @@ type handler struct {
 
 	saved saved
 
-	notification monitor.Notification
-	flow         flow.Flow
+	ahead        ahead
+	notification *monitor.Notification // of the record being handled, or of one that was kept back
+	flow         *flow.Flow
 }
 
-var _ pipeline.BufferingHandler = (*handler)(nil)
+var (
+	_ pipeline.BufferingHandler = (*handler)(nil)
+	_ pipeline.PreparingHandler = (*handler)(nil)
+)
 
 func newHandler(s settings, device networklog.Device, version string) *handler {
 	h := &handler{
@@ -67,6 +71,7 @@ func newHandler(s settings, device networklog.Device, version string) *handler {
 		later:      laterVersions{log: zap.NewNop()},
 		ids:        uid.NewMaker("cilium"),
 	}
+	h.use(&h.ahead.single)
 	h.ids.SetHost(h.mapper.DeviceName())
 	h.aggregator.Identify = func(raw []byte) hold.ID { return hold.ID(h.id(raw)) }
 	if s.connections != nil {
@@ -120,6 +125,7 @@ func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipeline.Outcome {
 	record, err := events.Parse(ev.Data)
 	if err != nil {
+		h.ahead.take(ev.Data)
 		var wire *events.WireError
 		errors.As(err, &wire) // Parse returns no other error
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: string(wire.Reason)}
@@ -132,6 +138,12 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		h.position = h.untimed
 	}
 	h.aggregator.Clock.Event(at)
+	x := h.ahead.take(ev.Data)
+	if x == nil {
+		x = &h.ahead.single
+		x.raw, x.decoded, x.flowDecoded = ev.Data, false, false
+	}
+	h.use(x)
 	if record.Lost > 0 {
 		h.totals.AddLost(flow.LostPerfEventRingBuffer, record.Lost)
 		if h.metricsOnly {
@@ -148,32 +160,32 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		}
 		return h.outcome(d)
 	}
-	if err := h.decoder.Decode(record.Data, &h.notification); err != nil {
+	if err := h.decode(x, record.Data); err != nil {
 		var refused *monitor.Error
 		errors.As(err, &refused) // Decode returns no other error
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: string(refused.Reason)}
 	}
 	if h.notification.VersionUnknown {
-		h.later.add(&h.notification)
+		h.later.add(h.notification)
 	}
-	if !h.enabled(&h.notification) || h.archive == nil && h.leftOut(&h.notification) {
+	if !h.enabled(h.notification) || h.archive == nil && h.leftOut(h.notification) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
-	h.flow.Decode(&h.notification)
+	x.decodeFlow()
 	h.flow.CPU = record.CPU
 	if h.openers != nil {
-		h.openers.Direct(&h.flow, at)
+		h.openers.Direct(h.flow, at)
 	}
-	if !h.settings.filter.Wants(&h.flow) {
+	if !h.settings.filter.Wants(h.flow) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	if h.archive != nil {
-		h.archive.add(&h.flow, h.notification.Packet, h.id(ev.Data), at, ev.Received)
-		if h.leftOut(&h.notification) {
+		h.archive.add(h.flow, h.notification.Packet, h.id(ev.Data), at, ev.Received)
+		if h.leftOut(h.notification) {
 			return pipeline.Outcome{Kind: pipeline.Filtered, Archived: true}
 		}
 	}
-	h.totals.Add(&h.flow)
+	h.totals.Add(h.flow)
 	if h.metricsOnly {
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	}
@@ -183,7 +195,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	}
 	var d aggregate.Decision
 	if h.settings.Level >= obsconfig.LevelMedium {
-		d = h.aggregator.Add(&h.flow, ev.Data, at, ev.Received)
+		d = h.aggregator.Add(h.flow, ev.Data, at, ev.Received)
 	}
 	switch d.Verdict {
 	case aggregate.Report:
@@ -220,8 +232,9 @@ func (h *handler) id(raw []byte) uid.ID {
 
 // mark sets in the flow whether its record counts the packet's bytes, and whether it counts the packet's denial.
 func (h *handler) mark(at int64) {
-	marks := h.marker.Mark(&h.flow, h.notification.Packet, at)
+	marks := h.marker.Mark(h.flow, h.notification.Packet, at)
 	h.flow.Primary, h.flow.PrimaryDrop = marks.Packet == primary.Yes, marks.Drop == primary.Yes
+	h.ahead.primary[h.flow.SubType%points] = h.flow.Primary
 	h.countUnmarked()
 }
 
@@ -247,7 +260,7 @@ func (h *handler) outcome(d aggregate.Decision) pipeline.Outcome {
 // append appends the record of the flow, with the identifier of its first event.
 func (h *handler) append(records plog.LogRecordSlice, id uid.ID, at, received int64) {
 	record := records.AppendEmpty()
-	h.mapper.Append(record, &h.flow, id, time.Unix(0, at), time.Unix(0, received))
+	h.mapper.Append(record, h.flow, id, time.Unix(0, at), time.Unix(0, received))
 	if n := h.flow.Aggregate.Count; n > 1 {
 		h.saved.interval.Add((n - 1) * int64(h.mapper.RecordSize(record.Attributes())))
 	}
@@ -290,12 +303,13 @@ func (h *handler) Release(records plog.LogRecordSlice, due bool) pipeline.Outcom
 
 // report appends the record of events that were kept back.
 func (h *handler) report(records plog.LogRecordSlice, popped aggregate.Popped) {
+	h.use(&h.ahead.single)
 	if popped.Data == nil {
 		h.flow.SetLost(popped.Lost.Source, popped.Lost.Count, popped.CPU, popped.Lost.First, popped.Lost.Last)
 	} else { // it was decoded before
 		record, _ := events.Parse(popped.Data)
-		_ = h.decoder.Decode(record.Data, &h.notification)
-		h.flow.Decode(&h.notification)
+		_ = h.decoder.Decode(record.Data, h.notification)
+		h.flow.Decode(h.notification)
 		h.flow.CPU, h.flow.Aggregate, h.flow.Primary = record.CPU, popped.Aggregate, popped.Primary
 	}
 	h.append(records, uid.ID(popped.ID), popped.Last, popped.Received)

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
@@ -197,7 +198,7 @@ func (p *pack) measure(record pcommon.Map) (ok bool) {
 					break
 				}
 				if perItem(name, v) {
-					size += len(name) + elementSize(v) + len(`"":,`)
+					size += len(name) + asim.ElementSize(v) + len(`"":,`)
 					break
 				}
 				p.key = append(append(append(p.key, name...), `"":,`...), v.AsString()...)

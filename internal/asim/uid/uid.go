@@ -48,7 +48,8 @@ type Maker struct {
 	source string
 	host   xxh3.Uint128 // the hash of source and host
 	// seen has the latest events, by their hash. Equal events come close to each other.
-	seen [buckets]bucket
+	seen    [buckets]bucket
+	fetched uint32 // what Fetch has read, so that the compiler does not leave the reads out
 }
 
 // A Maker remembers the latest five events of each bucket. If five other events of its bucket came in between, an event gets the identifier of
@@ -78,10 +79,21 @@ func (m *Maker) SetHost(name string) { m.host = xxh3.HashString128(m.source + "\
 func (m *Maker) Forget() { clear(m.seen[:]) }
 
 // Of returns the identifier of an event. raw is its wire form with its time.
-func (m *Maker) Of(raw []byte) ID {
-	h := xxh3.Hash128(raw) // without a seed, of which XXH3 would make a secret for each event
-	return m.id(h, uint64(m.number(h.Hi)))
+func (m *Maker) Of(raw []byte) ID { return m.OfHash(HashOf(raw)) }
+
+// Hash is the hash of an event. It depends on no other event.
+type Hash xxh3.Uint128
+
+// HashOf returns the hash of an event. raw is its wire form with its time.
+func HashOf(raw []byte) Hash {
+	return Hash(xxh3.Hash128(raw)) // without a seed, of which XXH3 would make a secret for each event
 }
+
+// OfHash is Of for an event with a known hash.
+func (m *Maker) OfHash(h Hash) ID { return m.id(xxh3.Uint128(h), uint64(m.number(h.Hi))) }
+
+// Fetch starts to load the memory that OfHash needs for an event.
+func (m *Maker) Fetch(h Hash) { m.fetched += m.seen[(h.Hi|1)>>(64-bucketBits)].next }
 
 // At returns the identifier of an event of a file that has no time. raw is its wire form. position is its number among the file's
 // events without a time. It gives equal events different identifiers, however far apart they are.

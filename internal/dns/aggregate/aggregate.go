@@ -53,6 +53,10 @@ type Aggregator struct {
 	Settings
 	windows []*window // Short, then Long if there is one
 	key     []byte
+	hash    uint64 // of key
+
+	prepared Prepared // by Add
+
 	client  []byte
 	data    []byte
 	text    []byte
@@ -68,7 +72,8 @@ type Aggregator struct {
 type window struct {
 	length int64 // ns
 	slack  int64 // ns
-	clock  hold.Steady
+	clock  *hold.Steady
+	follow bool // another advances the clock
 	store  *hold.Store
 	groups *hold.Store // of rows of one client; nil if each row leaves alone
 	// leaving is set while the oldest group leaves, and early if that is before its time.
@@ -83,7 +88,7 @@ func New(s Settings) *Aggregator {
 		lengths = append(lengths, s.Long)
 	}
 	for i, length := range lengths {
-		w := &window{length: int64(length), slack: correlate.Slack(s.Live)}
+		w := &window{length: int64(length), slack: correlate.Slack(s.Live), clock: &hold.Steady{}}
 		events, bytes := s.MaxEvents/len(lengths), s.MaxBytes/len(lengths)
 		if s.Pack {
 			w.groups = hold.New(events/4, bytes/16) // a group takes less than half of what a row takes
@@ -99,27 +104,51 @@ func New(s Settings) *Aggregator {
 		a.windows = append(a.windows, w)
 	}
 	a.Forget()
+	if len(a.windows) > 1 {
+		a.windows[1].follows(a.windows[0].clock)
+	}
 	return a
 }
 
 // Forget resets the time, for another stream. No row may be kept.
 func (a *Aggregator) Forget() {
 	for _, w := range a.windows {
-		w.clock = correlate.NewClock(w.length, w.slack)
+		if !w.follow {
+			*w.clock = w.newClock()
+		}
 	}
 }
+
+// Follow makes the windows use a clock that the caller advances and resets, where it is the same as their own would be.
+func (a *Aggregator) Follow(clock *hold.Steady) {
+	for _, w := range a.windows {
+		w.follows(clock)
+	}
+}
+
+func (w *window) follows(clock *hold.Steady) {
+	if own := w.newClock(); own.Most == clock.Most && own.Leap == clock.Leap {
+		w.clock, w.follow = clock, true
+	}
+}
+
+func (w *window) newClock() hold.Steady { return correlate.NewClock(w.length, w.slack) }
 
 // Event notes the time of an event, in nanoseconds since 1970. It must get the time of every event of the stream before Add.
 func (a *Aggregator) Event(at int64) {
 	for _, w := range a.windows {
-		w.clock.Event(at)
+		if !w.follow {
+			w.clock.Event(at)
+		}
 	}
 }
 
 // Silence notes that no event has come for a time.
 func (a *Aggregator) Silence(d time.Duration) {
 	for _, w := range a.windows {
-		w.clock.Silence(d)
+		if !w.follow {
+			w.clock.Silence(d)
+		}
 	}
 }
 
@@ -133,9 +162,8 @@ const (
 	Merged                // it is added to a row
 )
 
-// Add adds a decoded event, or the exchange x whose record would be made of the event. raw is its wire form, received the time of its
-// delivery in nanoseconds since 1970. The caller has seen to it that Due is false.
-func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.Exchange, class Class) Verdict {
+// AddPrepared is Add for an event that p was read from.
+func (a *Aggregator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received int64, x *correlate.Exchange, class Class) Verdict {
 	w := a.windows[0]
 	switch class {
 	case Whole:
@@ -147,12 +175,12 @@ func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.
 	case Noise:
 		w = a.windows[len(a.windows)-1]
 	}
-	at, ok := etw.UnixNano(e.TimeStamp), false
+	if !a.use(p, x) {
+		return Pass
+	}
+	at := etw.UnixNano(e.TimeStamp)
 	if !a.Exchanges {
-		if a.key, ok = appendIdentity(a.key[:0], e); !ok {
-			return Pass
-		}
-		if entry := w.store.Get(a.key); entry != nil && w.near(entry, at) {
+		if entry := w.store.Find(a.hash, a.key); entry != nil && w.near(entry, at) {
 			entry.Count++
 			entry.First, entry.Last = min(entry.First, at), max(entry.Last, at)
 			return Merged
@@ -165,25 +193,39 @@ func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.
 		a.hold(w, e, received, at)
 		return Held
 	}
-	if a.key, ok = appendExchange(a.key[:0], e, x); !ok {
-		return Pass
-	}
 	if class == First {
 		return a.addOne(w, raw, received, e, x, at)
 	}
 	return a.addExchange(w, e, raw, received, x, at)
 }
 
+// Join adds an exchange to the row of its like, in whatever window. It reports whether there is one. If not, Add must follow, unless the exchange
+// is a record of its own. p was read from the event.
+func (a *Aggregator) Join(e *dns.Event, p *Prepared, x *correlate.Exchange) bool {
+	if !a.Exchanges || !a.use(p, x) {
+		return false
+	}
+	at := etw.UnixNano(e.TimeStamp)
+	start, end := span(x, at)
+	for _, w := range a.windows {
+		if entry := w.store.Find(a.hash, a.key); entry != nil && w.near(entry, start) {
+			a.merge(w, entry, e, x, start, end)
+			return true
+		}
+	}
+	return false
+}
+
 // hold begins a row of the key and the data. ok is false if the row has no group.
 func (a *Aggregator) hold(w *window, e *dns.Event, received, at int64) (ok bool) {
 	if w.groups == nil {
-		w.store.Put(a.key, a.data, received, at).SetMoment(w.clock.Moment(at))
+		w.store.PutHash(a.hash, a.key, a.data, received, at).SetMoment(w.clock.Moment(at))
 		return true
 	}
 	if a.client, ok = appendClient(a.client[:0], e); !ok {
 		return false
 	}
-	w.join(w.store.Put(a.key, a.data, received, at), w.group(a.client, received, at))
+	w.join(w.store.PutHash(a.hash, a.key, a.data, received, at), w.group(a.client, received, at))
 	return true
 }
 

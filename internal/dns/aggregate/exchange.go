@@ -9,15 +9,15 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
 // addExchange adds an exchange to its row, or begins a row.
 func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received int64, x *correlate.Exchange, own int64) Verdict {
 	start, end := span(x, own)
-	var answers *dns.Answers
-	answers, a.text, _ = dns.AnswersOf(e, &a.list, a.text[:0])
-	entry := w.store.Get(a.key)
+	entry := w.store.Find(a.hash, a.key)
 	if entry == nil || !w.near(entry, start) {
+		answers := a.answers(e)
 		f := a.first(x, e, start, end)
 		f.answer(answers)
 		var whole bool
@@ -29,6 +29,19 @@ func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received i
 		}
 		return Held
 	}
+	a.merge(w, entry, e, x, start, end)
+	return Merged
+}
+
+// answers returns the answers of a response. They are valid until the next call.
+func (a *Aggregator) answers(e *dns.Event) (list *dns.Answers) {
+	list, a.text, _ = dns.AnswersOf(e, &a.list, a.text[:0])
+	return list
+}
+
+// merge adds an exchange to a row.
+func (a *Aggregator) merge(w *window, entry *hold.Entry, e *dns.Event, x *correlate.Exchange, start, end int64) {
+	answers := a.answers(e)
 	entry.Count++
 	w.note(entry, start)
 	data := w.store.Data(entry)
@@ -47,11 +60,10 @@ func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received i
 	}
 	if fits {
 		f.write(data[len(data)-factsSize:], len(set))
-		return Merged
+		return
 	}
 	a.data = f.append(append(append(a.data[:0], first...), set...), len(set))
 	w.store.SetData(entry, a.data)
-	return Merged
 }
 
 // first returns the facts of the first exchange of a row, without its answers.

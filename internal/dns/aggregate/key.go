@@ -29,10 +29,10 @@ func appendIdentity(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 }
 
 // appendExchange appends the key of exchanges that are alike. It has everything that the record of several exchanges shows of the first one:
-// what appendIdentity has, the response code with the bits of the packet, the flags, the query class and options, the user, the host's own
-// address, and whether the query was answered. ok is also false for an event that is no part of a look-up: a transfer, an update, a change of
-// the server, or a report about the host.
-func appendExchange(dst []byte, e *dns.Event, x *correlate.Exchange) (_ []byte, ok bool) {
+// what appendIdentity has, the response code with the bits of the packet, the flags, the query class and options, the user, and the host's own
+// address. stateOf must be appended. ok is also false for an event that is no part of a look-up: a transfer, an update, a change of the
+// server, or a report about the host.
+func appendExchange(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	switch e.Role() {
 	case dns.RoleClientQuery, dns.RoleClientResponse, dns.RoleRecursiveQuery, dns.RoleRecursiveResponse, dns.RoleCache:
 	default:
@@ -45,13 +45,13 @@ func appendExchange(dst []byte, e *dns.Event, x *correlate.Exchange) (_ []byte, 
 	msg := e.Packet()
 	parsed := msg != nil
 	classed := parsed && msg.HasQuestion
-	var state byte
-	for i, is := range [...]bool{x.Answered, x.Unanswered, coded, parsed, classed} {
+	var has byte
+	for i, is := range [...]bool{coded, parsed, classed} {
 		if is {
-			state |= 1 << i
+			has |= 1 << i
 		}
 	}
-	dst = append(dst, state)
+	dst = append(dst, has)
 	for _, f := range [...]dns.Field{dns.Flags, dns.RD, dns.AA, dns.AD, dns.QueryOptions} {
 		dst = key.AppendNumber(dst, e, f)
 	}
@@ -67,4 +67,21 @@ func appendExchange(dst []byte, e *dns.Event, x *correlate.Exchange) (_ []byte, 
 	actor := e.Actor()
 	dst = append(append(dst, byte(len(actor))), actor...)
 	return key.AppendTexts(dst, e, e.Local, dns.LocalAddress)
+}
+
+// Bits of the last byte of an exchange's key.
+const (
+	stateAnswered = 1 << iota
+	stateUnanswered
+)
+
+// stateOf is the last byte of an exchange's key: whether the query was answered.
+func stateOf(x *correlate.Exchange) (state byte) {
+	if x.Answered {
+		state |= stateAnswered
+	}
+	if x.Unanswered {
+		state |= stateUnanswered
+	}
+	return state
 }

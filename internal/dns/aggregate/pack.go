@@ -101,13 +101,14 @@ func (w *window) leave(e *hold.Entry) {
 func (a *Aggregator) addOne(w *window, raw []byte, received int64, e *dns.Event, x *correlate.Exchange, own int64) Verdict {
 	a.firsts++
 	a.key = binary.LittleEndian.AppendUint64(append(a.key[:0], firstKey), a.firsts)
+	a.hash = hold.Hash(a.key)
 	start, end := span(x, own)
 	f := a.first(x, e, start, end)
 	a.data = f.append(append(a.data[:0], raw...), 0)
 	if !a.hold(w, e, received, start) {
 		return Pass
 	}
-	w.store.Get(a.key).Tag = tagFirst
+	w.store.Find(a.hash, a.key).Tag = tagFirst
 	return Held
 }
 

@@ -20,6 +20,9 @@ type numbered struct {
 	raw    []byte
 	digits []byte // in raw
 	width  int    // bytes of a digit
+
+	prepared Prepared
+	at       int64
 }
 
 // numbered makes an event of fields of which one has 7777777 where the number goes.
@@ -27,26 +30,42 @@ func (m maker) numbered(id uint16, fields map[string]any) numbered {
 	e, raw := m.event(id, 0, fields)
 	for _, sevens := range []string{"7777777", "7\x007\x007\x007\x007\x007\x007\x00"} {
 		if i := bytes.Index(raw, []byte(sevens)); i >= 0 {
-			return numbered{e, raw, raw[i : i+len(sevens)], len(sevens) / 7}
+			return numbered{event: e, raw: raw, digits: raw[i : i+len(sevens)], width: len(sevens) / 7}
 		}
 	}
 	m.t.Fatal("no place for a number")
 	return numbered{}
 }
 
-// add adds the event of a number that happened some time after start.
-func (n numbered) add(corr *Correlator, number int, after time.Duration) {
+// set makes the event that of a number that happened some time after start, and begins to prepare it.
+func (n *numbered) set(corr *Correlator, number int, after time.Duration) {
 	for i := len(n.digits) - n.width; i >= 0; i -= n.width {
 		n.digits[i] = byte('0' + number%10)
 		number /= 10
 	}
-	at := start.UnixNano() + int64(after)
-	n.event.TimeStamp = etw.Filetime(at)
-	for corr.Due() {
-		corr.Release(corr.PopOldest(true))
+	n.at = start.UnixNano() + int64(after)
+	n.event.TimeStamp = etw.Filetime(n.at)
+	corr.Prepare(&n.prepared, n.event)
+}
+
+// groupSize is the number of events that a receiver prepares at a time.
+const groupSize = 16
+
+// addAll adds a group of events as a receiver does: it prepares all, and then adds one after the other.
+func addAll(corr *Correlator, group []*numbered) {
+	for _, n := range group {
+		corr.Fetch(&n.prepared)
 	}
-	corr.Clock.Event(at)
-	corr.Add(n.event, n.raw, at)
+	for _, n := range group {
+		corr.FetchData(&n.prepared)
+	}
+	for _, n := range group {
+		for corr.Due() {
+			corr.Release(corr.PopOldest(true))
+		}
+		corr.Clock.Event(n.at)
+		corr.AddPrepared(n.event, &n.prepared, n.raw, n.at)
+	}
 }
 
 // BenchmarkCorrelate is the cost of a query or a response with a number of queries waiting for theirs. Queries and responses
@@ -59,20 +78,30 @@ func BenchmarkCorrelate(b *testing.B) {
 		b.Run(bm.name, func(b *testing.B) {
 			corr := New(Settings{Window: time.Hour, MaxEvents: 2*bm.keys + 1, MaxBytes: 2 << 30, Live: true})
 			const guid = "{B7777777-4288-435F-9182-470BEDF5C0A4}"
-			asked := server(b).numbered(256, query("www.example.com.", "GUID", guid))
-			answered := server(b).numbered(257, map[string]any{"QNAME": "www.example.com.", "GUID": guid})
+			var asked, answered []numbered
+			for range groupSize {
+				asked = append(asked, server(b).numbered(256, query("www.example.com.", "GUID", guid)))
+				answered = append(answered, server(b).numbered(257, map[string]any{"QNAME": "www.example.com.", "GUID": guid}))
+			}
+			group := make([]*numbered, 0, groupSize)
 			var now time.Duration
 			var queries, responses int
 			kit.BenchmarkLiveKeys(b, bm.keys, kit.Uniform, func(uint32) {
 				now += time.Microsecond
+				n := &asked[len(group)]
 				if queries-responses <= bm.keys {
-					asked.add(corr, queries, now)
+					n.set(corr, queries, now)
 					queries++
-					return
+				} else {
+					// Each thousand queries are answered in the order of their last digits, times seven.
+					n = &answered[len(group)]
+					n.set(corr, responses/1000*1000+responses*7%1000, now)
+					responses++
 				}
-				// Each thousand queries are answered in the order of their last digits, times seven.
-				answered.add(corr, responses/1000*1000+responses*7%1000, now)
-				responses++
+				if group = append(group, n); len(group) == cap(group) {
+					addAll(corr, group)
+					group = group[:0]
+				}
 			})
 			require.InDelta(b, bm.keys, corr.Held(), 1000)
 		})

@@ -48,9 +48,13 @@ type Correlator struct {
 	// Clock must get the time of every event of the stream before Add, also of events that are not added.
 	Clock hold.Steady
 
-	store  *hold.Store
-	slack  int64
+	store *hold.Store
+	slack int64
+
+	prepared Prepared // by Add
+
 	key    []byte
+	hash   uint64 // of key, in AddPrepared
 	asker  []byte
 	data   []byte
 	calls  [maxThreads]threadCall
@@ -162,8 +166,8 @@ type Decision struct {
 	Received int64
 }
 
-// Add decides on a decoded event. raw is its wire form. received is the time of its delivery, in nanoseconds since 1970.
-func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
+// AddPrepared is Add for an event that p was prepared for.
+func (c *Correlator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received int64) Decision {
 	at := etw.UnixNano(e.TimeStamp)
 	if c.absorb(e, raw, at) || c.absorbRecursion(e, at) {
 		return Decision{Verdict: Merged}
@@ -172,8 +176,8 @@ func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 		c.miss(serverExchange)
 		return Decision{Verdict: Pass}
 	}
-	var t tie
-	if c.key, t = appendExchange(c.key[:0], e); !t.known {
+	t := p.tie
+	if !t.known {
 		if t.pair != 0 {
 			c.untied.Add(1)
 		}
@@ -182,6 +186,7 @@ func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 		}
 		return Decision{Verdict: Pass}
 	}
+	c.key, c.hash = append(c.key[:0], p.key...), p.Hash
 	tag := t.tag
 	if t.other {
 		tag |= tagDoubtful
@@ -189,7 +194,7 @@ func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 	if t.pair == clientCall && t.tag == tagRequest {
 		c.calls[thread(e)].note(e, c.key, t.asker)
 	}
-	entry := c.store.Get(c.key)
+	entry := c.store.Find(c.hash, c.key)
 	if entry != nil && entry.Tag&tagOver != 0 {
 		entry = nil
 	}
@@ -248,12 +253,12 @@ func (c *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
 			facts.rank = rankResult
 		}
 		c.data = facts.append(c.data)
-		if c.store.Get(c.key) == nil {
+		if c.store.Find(c.hash, c.key) == nil {
 			c.open.add(c.key)
 		}
 	}
 	c.data = append(c.data, id[:]...)
-	e := c.store.Put(c.key, c.data, received, at)
+	e := c.store.PutHash(c.hash, c.key, c.data, received, at)
 	e.Tag = tag
 	e.SetMoment(c.Clock.Moment(at))
 	return Decision{Verdict: Held}

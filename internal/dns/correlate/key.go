@@ -3,8 +3,6 @@
 package correlate
 
 import (
-	"bytes"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/key"
 )
@@ -81,11 +79,11 @@ func appendExchange(dst []byte, e *dns.Event) (_ []byte, t tie) {
 		}
 		return dst, t
 	}
-	from := len(dst)
-	if dst, t.known = key.AppendTexts(dst, e, dns.SessionGUID); !t.known {
+	var nilGUID bool
+	if dst, nilGUID, t.known = key.AppendGUID(dst, e); !t.known {
 		return dst, t
 	}
-	if t.unique = !isNilGUID(dst[from:]); t.unique {
+	if t.unique = !nilGUID; t.unique {
 		return dst, t
 	}
 	if unknown {
@@ -97,9 +95,9 @@ func appendExchange(dst []byte, e *dns.Event) (_ []byte, t tie) {
 			return dst, t
 		}
 	}
-	dst, t.known = key.AppendTexts(dst[:from], e, e.Peer)
+	dst, t.known = key.AppendTexts(append(dst, withoutGUID), e, e.Peer)
 	return key.AppendNumber(key.AppendNumber(dst, e, dns.Port), e, dns.XID), t
 }
 
-// isNilGUID reports whether a GUID's text, followed by a zero byte, is empty or has only the digit 0.
-func isNilGUID(text []byte) bool { return len(bytes.Trim(text, "{0-}\x00")) == 0 }
+// withoutGUID is the second byte of a key without a GUID, which differs from those of key.AppendGUID.
+const withoutGUID = 2

@@ -18,8 +18,8 @@ func (c *Correlator) absorbRecursion(e *dns.Event, at int64) bool {
 	if sent, answered, timedOut := dns.RecursionEvent(e.ID); !sent && !answered && !timedOut || e.LayoutUnknown() {
 		return false
 	}
-	var ok bool
-	if c.key, ok = key.AppendTexts(append(c.key[:0], serverExchange), e, dns.SessionGUID); !ok || isNilGUID(c.key[1:]) {
+	var nilGUID, ok bool
+	if c.key, nilGUID, ok = key.AppendGUID(append(c.key[:0], serverExchange), e); !ok || nilGUID {
 		return false
 	}
 	entry := c.store.Get(c.key)

@@ -4,6 +4,7 @@
 package key
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -34,6 +35,26 @@ func AppendTexts(dst []byte, e *dns.Event, fields ...dns.Field) (key []byte, ok 
 		dst = append(dst[:before+len(folded)], 0)
 	}
 	return dst, true
+}
+
+// AppendGUID appends the GUID of the query that the event belongs to: a one and 16 bytes, or zero and any other text in lower case. nilGUID is
+// set, and nothing is appended, if the event has none, or one of zeros. ok is false if the text is too long.
+func AppendGUID(dst []byte, e *dns.Event) (_ []byte, nilGUID, ok bool) {
+	const size = 16
+	from := len(dst)
+	dst = append(dst, 1)
+	dst, isGUID := e.AppendGUID(dst, dns.SessionGUID)
+	if isGUID {
+		if guid := dst[from+1:]; binary.LittleEndian.Uint64(guid)|binary.LittleEndian.Uint64(guid[size/2:]) == 0 {
+			return dst[:from], true, true
+		}
+		return dst, false, true
+	}
+	dst, ok = AppendTexts(append(dst[:from], 0), e, dns.SessionGUID)
+	if !ok || len(bytes.Trim(dst[from+1:], "{0-}\x00")) == 0 {
+		return dst[:from], ok, ok
+	}
+	return dst, false, true
 }
 
 // Process is the process with the query. It is 0 on the server, which writes all of its events itself.

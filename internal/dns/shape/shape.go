@@ -121,6 +121,22 @@ func (c *Classifier) Class(x *Exchange) aggregate.Class {
 	return aggregate.Sum
 }
 
+// Asked notes that a client asked for the name of an exchange that was not classified. Its name is changed as by Class.
+func (c *Classifier) Asked(x *Exchange) {
+	x.Name = dns.Fold(x.Name)
+	if c.seen != nil && !x.Change {
+		c.seen.add(x.Client, x.Name, x.Time)
+	}
+}
+
+// Static reports whether exchanges that are alike have one class, however many there are and whenever they come, once the first of them has been
+// classified: the name is not new then. The others are counted by rates.
+func Static(e *dns.Event) bool {
+	outcome := e.Outcome()
+	_, typed := e.StatedQType()
+	return typed && outcome.Result == dns.ResultSuccess && outcome.Code == 0
+}
+
 // Forget forgets names and rates, for events of another host.
 func (c *Classifier) Forget() {
 	if c.seen != nil {

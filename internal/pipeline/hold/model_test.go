@@ -61,7 +61,7 @@ func (m *model) step(op, key byte, size int) {
 		name += strings.Repeat(" that is long", 5)
 	}
 	hash, i := m.hash(name), m.find(name)
-	e := s.find(hash, []byte(name))
+	e := s.Find(hash, []byte(name))
 	require.Equal(m.t, i < 0, e == nil)
 	data := fmt.Sprint(op, strings.Repeat("x", size))
 	switch {
@@ -87,7 +87,7 @@ func (m *model) step(op, key byte, size int) {
 			m.kept[i].hidden = true
 		}
 		m.kept = append(m.kept, kept{name, data, false, int64(op)})
-		m.same(s.put(hash, []byte(name), []byte(data), 7, int64(op)), m.kept[len(m.kept)-1])
+		m.same(s.PutHash(hash, []byte(name), []byte(data), 7, int64(op)), m.kept[len(m.kept)-1])
 	}
 	require.Equal(m.t, len(m.kept), s.Len())
 }

@@ -4,4 +4,8 @@
 
 package hold
 
+import "unsafe"
+
 func prefetch(*Entry) {}
+
+func prefetchLine(unsafe.Pointer) {}

@@ -56,11 +56,15 @@ type Store struct {
 	order      order
 	arena      arena
 	maxEntries int
-	// seed differs for each store, so that nobody can choose keys that collide.
-	seed maphash.Seed
 	// memory is what the store takes from a budget: nothing unless Within was called.
 	memory *budget.Account
 }
+
+// seed is random for each process, so that nobody can choose keys that collide.
+var seed = maphash.MakeSeed()
+
+// Hash returns the hash of a key. It is the same for all stores.
+func Hash(key []byte) uint64 { return maphash.Bytes(seed, key) }
 
 // New returns a store of at most maxEntries events, with about maxBytes of memory for their bytes.
 func New(maxEntries, maxBytes int) *Store {
@@ -68,7 +72,7 @@ func New(maxEntries, maxBytes int) *Store {
 	memory := new(budget.Account)
 	return &Store{
 		table: newTable(firstGroups(maxEntries)), order: newOrder(memory), arena: newArena(maxBytes, memory),
-		maxEntries: maxEntries, seed: maphash.MakeSeed(), memory: memory,
+		maxEntries: maxEntries, memory: memory,
 	}
 }
 
@@ -81,9 +85,10 @@ func (s *Store) Full(n int) bool {
 }
 
 // Get returns the entry that is kept under the key, or nil. It is valid until the next Put.
-func (s *Store) Get(key []byte) *Entry { return s.find(maphash.Bytes(s.seed, key), key) }
+func (s *Store) Get(key []byte) *Entry { return s.Find(Hash(key), key) }
 
-func (s *Store) find(hash uint64, key []byte) *Entry {
+// Find is Get for a key with a known hash.
+func (s *Store) Find(hash uint64, key []byte) *Entry {
 	t, tag := &s.table, tagOf(hash)
 	g := t.home(upper(hash))
 	for range t.groups {
@@ -108,11 +113,12 @@ func (s *Store) find(hash uint64, key []byte) *Entry {
 // Put keeps an event under a key of less than 64 KiB. An entry that is already kept under that key stays, but Get no longer finds
 // it. The result is valid until the next Put.
 func (s *Store) Put(key, data []byte, received, at int64) *Entry {
-	return s.put(maphash.Bytes(s.seed, key), key, data, received, at)
+	return s.PutHash(Hash(key), key, data, received, at)
 }
 
-func (s *Store) put(hash uint64, key, data []byte, received, at int64) *Entry {
-	if e := s.find(hash, key); e != nil {
+// PutHash is Put for a key with a known hash.
+func (s *Store) PutHash(hash uint64, key, data []byte, received, at int64) *Entry {
+	if e := s.Find(hash, key); e != nil {
 		*s.table.tag(e.slot) = hidden
 	}
 	if s.table.crowded() {

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ciliumwindowsreceiver
+
+import (
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+)
+
+// prepared is a record as far as it is decoded. What depends on the records before it is missing.
+type prepared struct {
+	raw          []byte
+	notification monitor.Notification // if decoded
+	flow         flow.Flow            // if flowDecoded
+	expected     aggregate.Expected
+
+	decoded, flowDecoded bool
+}
+
+// decodeFlow decodes the flow of a notification.
+func (x *prepared) decodeFlow() {
+	if !x.flowDecoded {
+		x.flow.Decode(&x.notification)
+		x.flowDecoded = true
+	}
+}
+
+// decode decodes the notification of a record.
+func (h *handler) decode(x *prepared, data []byte) error {
+	if x.decoded {
+		return nil
+	}
+	err := h.decoder.Decode(data, &x.notification)
+	x.decoded = err == nil
+	return err
+}
+
+// ahead are the records that will be handled next. They are decoded in groups, so that the processor fetches the memory of all their
+// connections at the same time.
+type ahead struct {
+	records []*prepared
+	n       int // of these are prepared
+	next    int // the index of the first that is not handled
+	single  prepared
+
+	primary [points]bool // whether the last flow of a trace point was a primary one: the next is probably like it
+}
+
+// points is more than the number of trace points.
+const points = 16
+
+// take returns a record if it is prepared, or nil. raw is its wire form.
+func (a *ahead) take(raw []byte) *prepared {
+	if a.next == a.n || len(raw) == 0 || &raw[0] != &a.records[a.next].raw[0] {
+		return nil
+	}
+	a.next++
+	return a.records[a.next-1]
+}
+
+// use makes a record's memory that of the record being handled.
+func (h *handler) use(x *prepared) { h.notification, h.flow = &x.notification, &x.flow }
+
+// Prepare decodes records that will be handled next, in the same order, if they may belong to connections.
+func (h *handler) Prepare(records []pipeline.Event) {
+	a := &h.ahead
+	a.n, a.next = 0, 0
+	if h.metricsOnly || h.connections == nil && h.settings.Level < obsconfig.LevelMedium {
+		return
+	}
+	for len(a.records) < len(records) {
+		a.records = append(a.records, &prepared{})
+	}
+	for i, ev := range records {
+		if len(ev.Data) == 0 {
+			break // it cannot be recognized
+		}
+		x := a.records[i]
+		x.raw, x.decoded, x.flowDecoded = ev.Data, false, false
+		a.n++
+		record, err := events.Parse(ev.Data)
+		if err != nil || record.Lost > 0 || h.decode(x, record.Data) != nil {
+			continue // Handle says why
+		}
+		if h.enabled(&x.notification) && (h.archive != nil || !h.leftOut(&x.notification)) {
+			x.decodeFlow()
+			h.announce(x)
+		}
+	}
+	for _, x := range a.records[:a.n] {
+		switch {
+		case !x.flowDecoded:
+		case h.connections != nil:
+			h.connections.Fetch(&x.expected)
+		default:
+			h.aggregator.Fetch(&x.expected)
+		}
+	}
+}
+
+// announce announces the connection of a record.
+func (h *handler) announce(x *prepared) {
+	if h.connections != nil {
+		h.connections.Announce(&x.expected, &x.flow)
+		return
+	}
+	x.flow.Primary = h.ahead.primary[x.flow.SubType%points]
+	h.aggregator.Announce(&x.expected, &x.flow)
+	x.flow.Primary = false // until it is known
+}
