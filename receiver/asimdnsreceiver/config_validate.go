@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
@@ -66,8 +67,10 @@ func (c *Config) Validate() error {
 	if c.Archive && !c.merges() {
 		errs.Add("archive", errors.New("true is not allowed without correlate, aggregation.window, aggregation.noise.window or attributes slim: the other records are full already, so the archive would repeat each; leave it out, or choose volume balanced or lean"))
 	}
+	errs.Add("pseudonymize", c.Pseudonymize.Check(pseudonym.DNS()))
+	errs.Add("pseudonymize", c.Pseudonymize.CheckRecord(c.Record.Enabled()))
 	// The collector calls the Validate methods of the profile, names, and the sections packet, filters, aggregation,
-	// correlation, batch, queue, retry, replay and record itself.
+	// correlation, pseudonymize, batch, queue, retry, replay and record itself.
 	if len(errs) == 0 {
 		errs.Add("session_name", c.session(providers).Validate())
 	}

@@ -64,6 +64,7 @@ func (r *ciliumReceiver) prepare(files []string) (_ pipeline.Handler, err error)
 	if r.cfg.Archive && r.Next != nil {
 		r.handler.archive = newArchiver(networklog.Options{
 			Device: r.device, Body: r.cfg.archivedBody(r.settings.body), Mask: r.settings.mask, Version: r.set.BuildInfo.Version,
+			Pseudonyms: r.settings.pseudonyms,
 		})
 	}
 	return r.handler, nil

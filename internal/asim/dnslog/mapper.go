@@ -17,6 +17,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
@@ -53,6 +54,7 @@ type Mapper struct {
 	deviceInResource bool
 	processes        ProcessNamer
 	users            UserNamer
+	pseudonyms       *pseudonyms // nil if no values are replaced
 	unparsable       atomic.Int64
 	saved            Saved
 
@@ -144,6 +146,10 @@ func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 			attrs.PutStr("DvcIpAddr", m.device.addr)
 		}
 		attrs.RemoveIf(func(name string, _ pcommon.Value) bool { return m.builder.Main().Omits(name) })
+	}
+	if m.pseudonyms != nil {
+		m.pseudonyms.record(attrs, m.device.Name, false)
+		attrs.PutBool(pseudonym.Mark, true)
 	}
 	sl := rl.ScopeLogs().AppendEmpty()
 	sl.Scope().SetName(dnsScope)
@@ -289,6 +295,7 @@ func (m *Mapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, receive
 		r.dnsEvent(kind)
 	}
 	m.builder.Finish(lr.Attributes())
+	m.pseudonyms.record(lr.Attributes(), m.device.Name, m.profile == dns.ProfileASIM)
 	m.saved.count(&r)
 }
 

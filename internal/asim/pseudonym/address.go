@@ -62,14 +62,18 @@ func (p *Pseudonymizer) Addr(addr netip.Addr) netip.Addr {
 	if !p.Has(Addresses) || !addr.IsValid() {
 		return addr
 	}
-	if addr = addr.Unmap(); addr.Is4() {
-		b := addr.As4()
-		p.address.replace(b[:])
-		return netip.AddrFrom4(b)
+	addr = addr.Unmap().WithZone("")
+	if to, ok := p.addrs[addr]; ok {
+		return to
 	}
-	b := addr.As16()
-	p.address.replace(b[:])
-	return netip.AddrFrom16(b)
+	b := addr.AsSlice()
+	p.address.replace(b)
+	to, _ := netip.AddrFromSlice(b)
+	if len(p.addrs) == maxAddrs {
+		clear(p.addrs)
+	}
+	p.addrs[addr] = to
+	return to
 }
 
 // prefix returns the pseudonym of a subnet, of the same length.

@@ -51,6 +51,14 @@ func (c *Config) Validate() error {
 	return nil
 }
 
+// CheckRecord returns an error if values are replaced while raw events are recorded.
+func (c *Config) CheckRecord(recorded bool) error {
+	if c.Enabled() && recorded {
+		return errors.New("not allowed beside record.path: a recording has the events as they come, with the values that pseudonyms replace; choose one")
+	}
+	return nil
+}
+
 // Table is which fields of a receiver's records can be named, with the kinds of their values.
 type Table map[string]Kind
 

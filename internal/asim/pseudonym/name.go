@@ -18,6 +18,21 @@ const (
 // Name appends the pseudonym of a name of the DNS, with as many labels and the dots at its ends. Case does not count. The labels of the root and
 // of a wildcard stay. If addresses are replaced too, the name of a reverse look-up becomes that of the address's pseudonym.
 func (p *Pseudonymizer) Name(dst, name []byte) []byte {
+	if to, ok := p.names[string(name)]; ok {
+		return append(dst, to...)
+	}
+	from := len(dst)
+	dst = p.name(dst, name)
+	if len(name) <= maxCachedName {
+		if len(p.names) == maxNames {
+			clear(p.names)
+		}
+		p.names[string(name)] = string(dst[from:])
+	}
+	return dst
+}
+
+func (p *Pseudonymizer) name(dst, name []byte) []byte {
 	if p.Has(Addresses) {
 		if reversed, ok := p.reverse(dst, name); ok {
 			return reversed
@@ -84,26 +99,24 @@ var (
 )
 
 // reverse appends the name of a reverse look-up of the pseudonym of the address in name. The name may have the last labels only: the pseudonym
-// then has as many. Labels before the address are replaced as labels of any name. ok is false for another name.
+// then has as many. Labels before the address are replaced as labels of any name. Labels behind the domain, as in the name of a zone's file, stay
+// or are replaced as names are. ok is false for another name.
 func (p *Pseudonymizer) reverse(dst, name []byte) (_ []byte, ok bool) {
 	if len(name) > maxName {
 		return dst, false
 	}
-	rest := bytes.TrimSuffix(name, []byte{'.'})
-	dot := name[len(rest):]
 	var addr [16]byte
-	most, size, bits, base := 0, 4, 8, 10
-	switch {
-	case isBelow(rest, reverse4):
-		rest, most = rest[:len(rest)-len(reverse4)], 4
-	case isBelow(rest, reverse6):
-		rest, most = rest[:len(rest)-len(reverse6)], 32
-		size, bits, base = 16, 4, 16
-	default:
+	most, size, bits, base, domain := 4, 4, 8, 10, reverse4
+	at := domainAt(name, domain)
+	if at < 0 {
+		most, size, bits, base, domain = 32, 16, 4, 16, reverse6
+		at = domainAt(name, domain)
+	}
+	if at < 0 {
 		return dst, false
 	}
-	domain := name[len(rest) : len(name)-len(dot)]
-	rest = bytes.TrimSuffix(rest, []byte{'.'})
+	domain, behind := name[at:at+len(domain)], name[at+len(domain):]
+	rest := bytes.TrimSuffix(name[:at], []byte{'.'})
 	parts := 0
 	for ; parts < most && len(rest) > 0; parts++ {
 		from := bytes.LastIndexByte(rest, '.') + 1
@@ -129,13 +142,22 @@ func (p *Pseudonymizer) reverse(dst, name []byte) (_ []byte, ok bool) {
 		}
 		dst = append(strconv.AppendUint(dst, n, base), '.')
 	}
-	return append(append(dst, domain...), dot...), true
+	dst = append(dst, domain...)
+	if len(behind) > 1 && p.Has(Names) {
+		return p.labels(append(dst, '.'), behind[1:]), true
+	}
+	return append(dst, behind...), true
 }
 
-// isBelow reports whether a name is a domain or below it. Case does not count.
-func isBelow(name, domain []byte) bool {
-	from := len(name) - len(domain)
-	return from >= 0 && bytes.EqualFold(name[from:], domain) && (from == 0 || name[from-1] == '.')
+// domainAt returns the index of a domain's labels in a name, or -1. Case does not count.
+func domainAt(name, domain []byte) int {
+	for at := len(name) - len(domain); at >= 0; at-- {
+		end := at + len(domain)
+		if bytes.EqualFold(name[at:end], domain) && (at == 0 || name[at-1] == '.') && (end == len(name) || name[end] == '.') {
+			return at
+		}
+	}
+	return -1
 }
 
 // Host appends the pseudonym of the name of a host, which may be an address.

@@ -19,6 +19,7 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"hash"
+	"net/netip"
 )
 
 // Kind is a set of kinds of values.
@@ -41,9 +42,20 @@ type Pseudonymizer struct {
 	kinds   Kind
 	address cryptoPAn
 	mac     hash.Hash // HMAC-SHA-256
+	use     [1]byte
 	sum     [sha256.Size]byte
 	lower   []byte
+	// The latest pseudonyms: most events have a client, a server or a name of the events before them.
+	addrs map[netip.Addr]netip.Addr
+	names map[string]string
 }
+
+// Bounds of the latest pseudonyms, which take 2 MiB at most. A map that is full is emptied.
+const (
+	maxAddrs      = 4096
+	maxNames      = 2048
+	maxCachedName = 255
+)
 
 // New makes a Pseudonymizer for the kinds. Each of its uses has a key of its own, derived from key.
 func New(kinds Kind, key []byte) *Pseudonymizer {
@@ -52,7 +64,10 @@ func New(kinds Kind, key []byte) *Pseudonymizer {
 		h.Write([]byte("winnet.pseudonymize " + use))
 		return h.Sum(nil)
 	}
-	return &Pseudonymizer{kinds: kinds, address: newCryptoPAn([cryptoPAnKey]byte(derive("address"))), mac: hmac.New(sha256.New, derive("text"))}
+	return &Pseudonymizer{
+		kinds: kinds, address: newCryptoPAn([cryptoPAnKey]byte(derive("address"))), mac: hmac.New(sha256.New, derive("text")),
+		addrs: map[netip.Addr]netip.Addr{}, names: map[string]string{},
+	}
 }
 
 // Has reports whether values of one of the kinds are replaced.
@@ -61,7 +76,8 @@ func (p *Pseudonymizer) Has(kinds Kind) bool { return p != nil && p.kinds&kinds 
 // digest returns the HMAC of a value. use keeps equal texts of different kinds apart.
 func (p *Pseudonymizer) digest(use byte, value []byte) []byte {
 	p.mac.Reset()
-	p.mac.Write([]byte{use})
+	p.use[0] = use
+	p.mac.Write(p.use[:])
 	p.mac.Write(value)
 	return p.mac.Sum(p.sum[:0])
 }

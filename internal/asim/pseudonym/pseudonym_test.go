@@ -21,7 +21,8 @@ var testKey = []byte("0123456789abcdef0123456789abcdef")
 // The key and the addresses of the sample trace that comes with the authors' implementation of Crypto-PAn.
 func TestAddressesHaveThePseudonymsOfTheReferenceImplementation(t *testing.T) {
 	key := [32]byte{21, 34, 23, 141, 51, 164, 207, 128, 19, 10, 91, 22, 73, 144, 125, 16, 216, 152, 143, 131, 121, 121, 101, 39, 98, 87, 76, 45, 42, 132, 34, 2}
-	p := &Pseudonymizer{kinds: Addresses, address: newCryptoPAn(key)}
+	p := New(Addresses, testKey)
+	p.address = newCryptoPAn(key)
 	for _, pair := range [][2]string{
 		{"128.11.68.132", "135.242.180.132"}, {"129.118.74.4", "134.136.186.123"}, {"130.132.252.244", "133.68.164.234"},
 		{"141.223.7.43", "141.167.8.160"}, {"141.233.145.108", "141.129.237.235"}, {"152.163.225.39", "151.140.114.167"}, {"156.29.3.236", "147.225.12.42"},
@@ -36,7 +37,8 @@ func TestIPv6HasThePseudonymOfOtherImplementations(t *testing.T) {
 	for i := range key {
 		key[i] = byte(i)
 	}
-	p := &Pseudonymizer{kinds: Addresses, address: newCryptoPAn(key)}
+	p := New(Addresses, testKey)
+	p.address = newCryptoPAn(key)
 	require.Equal(t, "dd92:2c44:3fc0:ff1e:7ff9:c7f0:8180:7e00", p.Addr(netip.MustParseAddr("2001:db8::1")).String())
 	require.Equal(t, "2.90.93.17", p.Addr(netip.MustParseAddr("192.0.2.1")).String())
 }
@@ -109,6 +111,7 @@ func TestAnAddressHasOnePseudonymInAllItsForms(t *testing.T) {
 		"::ffff:192.168.1.7;":              want.String() + ";",
 		"TYPE65535 \\# 4 C0A80107":         "TYPE65535 \\# 4",
 		"10.0.26100.1 2026-03-04 12:34:56": "10.0.26100.1 2026-03-04 12:34:56",
+		"1.168.192.in-addr.arpa.dns":       strings.SplitN(reversed, ".", 2)[1] + ".dns",
 		"192.168.1.0/24":                   netip.PrefixFrom(want, 24).Masked().String(),
 	} {
 		require.Equal(t, masked, string(only.Text(nil, []byte(text), keep)), text)

@@ -18,7 +18,23 @@ import (
 type DebugMessage struct {
 	SubType          uint8
 	Arg1, Arg2, Arg3 uint32
+	// Hidden leaves the arguments out of the message, which then has * in their places. Decoding sets false.
+	Hidden bool
 }
+
+// MayHoldAddress reports whether an argument may be an address, or a part of one. Those of a message without known arguments may.
+func (m *DebugMessage) MayHoldAddress() bool {
+	if int(m.SubType) >= len(debugMessages) || debugMessages[m.SubType].text == "" {
+		return true
+	}
+	text := debugMessages[m.SubType].text
+	const generic = 1 // DBG_GENERIC
+	return m.SubType == generic || strings.Contains(text, "addr") || strings.Contains(text, ":ip4}") || strings.Contains(text, ":ip6}") || strings.Contains(text, ".p4=") ||
+		m.SubType == skipPolicy
+}
+
+// skipPolicy is DBG_SKIP_POLICY, whose arguments have no names.
+const skipPolicy = 66
 
 const debugLen = 20 // bytes
 
@@ -135,7 +151,11 @@ func (m *DebugMessage) AppendText(dst []byte) []byte {
 		if end > open+2 {
 			verb = text[open+3 : end]
 		}
-		dst = appendArgument(dst, args[text[open+1]-'0'], verb)
+		if m.Hidden {
+			dst = append(dst, '*')
+		} else {
+			dst = appendArgument(dst, args[text[open+1]-'0'], verb)
+		}
 		text = text[end+1:]
 	}
 }
