@@ -115,7 +115,7 @@ func (p *Pseudonymizer) reverse(dst, name []byte) (_ []byte, ok bool) {
 	if at < 0 {
 		return dst, false
 	}
-	domain, behind := name[at:at+len(domain)], name[at+len(domain):]
+	behind := name[at+len(domain):]
 	rest := bytes.TrimSuffix(name[:at], []byte{'.'})
 	parts := 0
 	for ; parts < most && len(rest) > 0; parts++ {

@@ -97,7 +97,7 @@ func TestAnAddressHasOnePseudonymInAllItsForms(t *testing.T) {
 	for i := 15; i >= 0; i-- {
 		name += string("0123456789abcdef"[six[i]&15]) + "." + string("0123456789abcdef"[six[i]>>4]) + "."
 	}
-	require.Equal(t, name+"IP6.ARPA", string(p.Name(nil, []byte("5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.IP6.ARPA"))))
+	require.Equal(t, name+"ip6.arpa", string(p.Name(nil, []byte("5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.IP6.ARPA"))))
 
 	only := New(Addresses, testKey)
 	keep := func(string) bool { return false }
