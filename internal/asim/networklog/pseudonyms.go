@@ -29,7 +29,8 @@ func (m *Mapper) replaceFlow(f *flow.Flow) *flow.Flow {
 	}
 	f.Ethernet.Source, f.Ethernet.Destination = p.MAC(f.Ethernet.Source), p.MAC(f.Ethernet.Destination)
 	f.Raw = nil
-	f.Debug.Hidden = f.Debug.Hidden || p.Has(pseudonym.Addresses|pseudonym.MACs) && f.Debug.MayHoldAddress()
+	// Which argument of a debug message is an address, or a part of one, depends on the release that wrote it.
+	f.Debug.Hidden = p.Has(pseudonym.Addresses)
 	return f
 }
 

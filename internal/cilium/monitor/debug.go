@@ -22,20 +22,6 @@ type DebugMessage struct {
 	Hidden bool
 }
 
-// MayHoldAddress reports whether an argument may be an address, or a part of one. Those of a message without known arguments may.
-func (m *DebugMessage) MayHoldAddress() bool {
-	if int(m.SubType) >= len(debugMessages) || debugMessages[m.SubType].text == "" {
-		return true
-	}
-	text := debugMessages[m.SubType].text
-	const generic = 1 // DBG_GENERIC
-	return m.SubType == generic || strings.Contains(text, "addr") || strings.Contains(text, ":ip4}") || strings.Contains(text, ":ip6}") || strings.Contains(text, ".p4=") ||
-		m.SubType == skipPolicy
-}
-
-// skipPolicy is DBG_SKIP_POLICY, whose arguments have no names.
-const skipPolicy = 66
-
 const debugLen = 20 // bytes
 
 func (n *Notification) decodeDebug(data []byte) error {
