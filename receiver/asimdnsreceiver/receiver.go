@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/process"
@@ -48,6 +49,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	if err != nil {
 		return nil, err
 	}
+	set.Logger = printable.Logger(set.Logger)
 	r := &dnsReceiver{cfg: cfg, set: set, log: set.Logger, providers: providers}
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{

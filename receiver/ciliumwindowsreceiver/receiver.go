@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
@@ -35,6 +36,7 @@ type ciliumReceiver struct {
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (_ *ciliumReceiver, err error) {
+	set.Logger = printable.Logger(set.Logger)
 	r := &ciliumReceiver{cfg: cfg, set: set, log: set.Logger}
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{

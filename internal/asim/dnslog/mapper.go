@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // The name and version of the ASIM DNS schema, and the scope of its records.
@@ -227,7 +228,7 @@ func (m *Mapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
 	if class.SubType == "" {
 		words = slices.Delete(words, 3, 4)
 	}
-	k.body = strings.Join(words, " ")
+	k.body = printable.String(strings.Join(words, " "))
 	return k
 }
 

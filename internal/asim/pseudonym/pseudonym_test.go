@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 
@@ -195,6 +196,16 @@ func TestTheSectionRefusesWhatCannotProtect(t *testing.T) {
 	require.ErrorContains(t, c.Check(DNS()), "twice")
 	require.Nil(t, (&Config{}).New(DNS()))
 	require.NotContains(t, fmt.Sprint(c), "d41d8cd98f00b204e9800998ecf8427e", "nothing prints the key")
+}
+
+func TestTheDocumentNamesEveryField(t *testing.T) {
+	raw, err := os.ReadFile("../../../docs/privacy.md")
+	require.NoError(t, err)
+	for _, table := range []Table{DNS(), Network()} {
+		for name := range table {
+			require.Contains(t, string(raw), "`"+name+"`", name)
+		}
+	}
 }
 
 func BenchmarkAddr(b *testing.B) {
