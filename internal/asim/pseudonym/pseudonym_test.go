@@ -228,3 +228,29 @@ func BenchmarkName(b *testing.B) {
 		dst = p.Name(dst[:0], name)
 	}
 }
+
+// FuzzText replaces what any text holds: the result is as stable as the text, and no address or name that stands alone remains.
+func FuzzText(f *testing.F) {
+	for _, text := range []string{
+		"192.0.2.1", "2001:db8::1%3", "1.2.0.192.in-addr.arpa", "www.example.com.", `CNAME a\.b.example.com`, "[2001:db8::1]:53;10.0.0.0/8", `TYPE1 \# 4 C0000201`,
+		"8.b.d.0.1.0.0.2.ip6.arpa", "::ffff:192.0.2.1", strings.Repeat("1.", 300), strings.Repeat("::", 300), "\\", "a\\", ".", "..", "\xff",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		keep := func(string) bool { return false }
+		for _, kinds := range []Kind{Addresses, Names, all} {
+			p := New(kinds, testKey)
+			got := string(p.Text(nil, []byte(text), keep))
+			require.Equal(t, got, string(p.Text(nil, []byte(text), keep)))
+			require.Equal(t, got, string(New(kinds, testKey).Text(nil, []byte(text), keep)))
+			p.Name(nil, []byte(text))
+			p.Host(nil, []byte(text))
+			if addr, err := netip.ParseAddr(text); err == nil && kinds.has(Addresses) {
+				require.NotEqual(t, addr.WithZone("").String(), got)
+			}
+		}
+	})
+}
+
+func (k Kind) has(kinds Kind) bool { return k&kinds != 0 }
