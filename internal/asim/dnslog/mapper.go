@@ -48,6 +48,7 @@ type Mapper struct {
 	others           map[dnsOther]*dnsKind // of ids that no manifest has
 	device           *deviceTexts
 	keep             PacketKeep
+	pseudonyms       *pseudonyms // nil if no values are replaced
 	names            Names
 	detail           bool // list answers in detail
 	omitsUID         bool
@@ -55,7 +56,6 @@ type Mapper struct {
 	deviceInResource bool
 	processes        ProcessNamer
 	users            UserNamer
-	pseudonyms       *pseudonyms // nil if no values are replaced
 	unparsable       atomic.Int64
 	saved            Saved
 
