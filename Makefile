@@ -229,7 +229,7 @@ test-race: ## run the tests with the race detector (needs a C compiler)
 VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-0000-0000-0000-000000000001 \
   EVENTHUBS_NAMESPACE=contoso EVENTHUBS_HUB=dns EVENTHUBS_CONNECTION_STRING=Endpoint=sb://contoso.servicebus.windows.net/ \
   AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=https AZURE_DCE_ENDPOINT=https://contoso.ingest.monitor.azure.com AZURE_DCR_ID=dcr-00000000000000000000000000000000 \
-  KAFKA_BROKER=localhost:9093 KAFKA_USER=winnet KAFKA_PASSWORD=secret
+  KAFKA_BROKER=localhost:9093 KAFKA_USER=winnet KAFKA_PASSWORD=secret WINNET_PSEUDONYMIZATION_KEY=00112233445566778899aabbccddeeff
 
 # A recipe sets receivers only, and is checked with a destination. The examples' gateways are configurations of the gateway's binary.
 RECIPES := $(wildcard examples/*/recipe.yaml)

@@ -3,6 +3,8 @@
 package etw
 
 import (
+	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"math"
@@ -120,4 +122,34 @@ func TestFiletimesOutOfRangeAreClamped(t *testing.T) {
 		year := (&Record{TimeStamp: filetime}).Time().Year()
 		require.True(t, year == 1677 || year == 2262, "%d", year)
 	}
+}
+
+// FuzzParse reads any bytes as an event: its parts lie within the bytes, and what was read is written and read again the same.
+func FuzzParse(f *testing.F) {
+	raw := wireBytes(f, wire)
+	f.Add(raw)
+	f.Add(raw[:HeaderSize])
+	long := bytes.Clone(raw)
+	binary.LittleEndian.PutUint16(long, 0xFFFF) // a size beyond the bytes
+	f.Add(long)
+	extended := bytes.Clone(raw)
+	extended[4] |= FlagExtendedInfo
+	f.Add(extended)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var r, again Record
+		if err := r.Parse(raw); err != nil {
+			var parse *ParseError
+			require.ErrorAs(t, err, &parse)
+			require.Contains(t, []string{"header", "size", "extended_data"}, parse.Reason)
+			return
+		}
+		require.LessOrEqual(t, len(r.UserData)+HeaderSize, len(raw))
+		written, err := r.Append(nil)
+		if err != nil {
+			return // the user may take room that the size does not have
+		}
+		require.NoError(t, again.Parse(written))
+		require.Equal(t, len(r.UserData), len(again.UserData))
+		require.Equal(t, r.ID, again.ID)
+	})
 }

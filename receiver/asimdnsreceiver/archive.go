@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
@@ -19,7 +20,7 @@ type archiver struct {
 }
 
 // newArchiver returns an archiver whose records are like those of a receiver that merges nothing. It returns nil if no archive is configured.
-func (c *Config) newArchiver(p *dns.Provider, device dnslog.Device, version string) *archiver {
+func (c *Config) newArchiver(p *dns.Provider, device dnslog.Device, version string, pseudonyms *pseudonym.Pseudonymizer) *archiver {
 	if !c.Archive {
 		return nil
 	}
@@ -28,6 +29,7 @@ func (c *Config) newArchiver(p *dns.Provider, device dnslog.Device, version stri
 	m.Omit(c.OmitAttributes)
 	m.Spell(c.Names)
 	m.DetailAnswers(c.Answers.Detail)
+	m.Pseudonymize(pseudonyms)
 	return &archiver{mapper: m}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
@@ -71,6 +72,8 @@ type Config struct {
 	// OmitAttributes are the names of attributes that are never written. AdditionalFields.<name> names one field of
 	// that map.
 	OmitAttributes dnslog.OmitAttributes `mapstructure:"omit_attributes"`
+	// Pseudonymize replaces values that identify someone. Default: none.
+	Pseudonymize pseudonym.Config `mapstructure:"pseudonymize"`
 	// Buffers configures the buffers of the ETW session.
 	Buffers buffersConfig `mapstructure:"buffers"`
 	// Batch sets when records go to the next component. Queue bounds the memory of events on their way. Retry sets how

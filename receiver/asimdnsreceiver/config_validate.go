@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
@@ -72,9 +73,11 @@ func (c *Config) Validate() error {
 	}
 	errs.Add(status.KeyHeartbeat, status.CheckHeartbeat(c.Heartbeat))
 	errs.Add(keyCanary, c.validateCanary(providers))
-	// The collector calls the Validate methods of the profile, names, and the sections packet, filters, aggregation,
-	// correlation, batch, queue, retry, replay and record itself.
 	errs.Add("memory", c.Memory.Check(c.needs()))
+	errs.Add("pseudonymize", c.Pseudonymize.Check(pseudonym.DNS()))
+	errs.Add("pseudonymize", c.Pseudonymize.CheckRecord(c.Record.Enabled()))
+	// The collector calls the Validate methods of the profile, names, and the sections packet, filters, aggregation,
+	// correlation, pseudonymize, batch, queue, retry, replay and record itself.
 	if len(errs) == 0 {
 		errs.Add("session_name", c.session(providers).Validate())
 	}

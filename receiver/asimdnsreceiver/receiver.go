@@ -12,6 +12,8 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/printable"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
@@ -47,6 +49,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 	if err != nil {
 		return nil, err
 	}
+	set.Logger = printable.Logger(set.Logger)
 	r := &dnsReceiver{cfg: cfg, set: set, log: set.Logger, providers: providers}
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
@@ -99,6 +102,7 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 	if err := h.classify(&r.cfg.Aggregation); err != nil {
 		return nil, err
 	}
+	pseudonyms := r.cfg.Pseudonymize.New(pseudonym.DNS())
 	for _, p := range r.providers {
 		wanted, err := filter.New(p.Provider, r.cfg.Profile, r.cfg.Filters, r.cfg.Noise)
 		if err != nil {
@@ -107,7 +111,7 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 		one := &providerPipeline{
 			decoder: dns.NewDecoder(p.Provider), enable: p.enable, filter: wanted,
 			mapper:  dnslog.NewMapper(p.Provider, r.cfg.Profile, device, r.set.BuildInfo.Version),
-			archive: r.cfg.newArchiver(p.Provider, device, r.set.BuildInfo.Version),
+			archive: r.cfg.newArchiver(p.Provider, device, r.set.BuildInfo.Version, pseudonyms),
 		}
 		one.decoder.SkipPackets = !r.cfg.Packet.Parse
 		one.mapper.KeepPackets(r.cfg.keptPackets())
@@ -121,6 +125,7 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 		one.mapper.PutDevice(r.cfg.Device.In)
 		one.mapper.Spell(r.cfg.Names)
 		one.mapper.DetailAnswers(r.cfg.Answers.Detail)
+		one.mapper.Pseudonymize(pseudonyms)
 		one.filter.SetDevice(device.Addr)
 		h.pipelines = append(h.pipelines, one)
 	}

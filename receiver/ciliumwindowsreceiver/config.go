@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
@@ -75,6 +76,8 @@ type Config struct {
 	Attributes asim.AttributeSet `mapstructure:"attributes"`
 	// Device configures where the attributes of the device are.
 	Device deviceConfig `mapstructure:"device"`
+	// Pseudonymize replaces values that identify someone. Default: none.
+	Pseudonymize pseudonym.Config `mapstructure:"pseudonymize"`
 	// NodeName is the name of the Kubernetes node. Default: the environment variable NODE_NAME, else this host's name;
 	// in a replay, Dvc is the file's name.
 	NodeName string `mapstructure:"node_name"`
@@ -164,6 +167,7 @@ type settings struct {
 	slim        bool // records have slim attributes
 	minimal     bool // records have minimal attributes
 	inResource  bool // the resource has the attributes of the device
+	pseudonyms  *pseudonym.Pseudonymizer
 }
 
 // plainConfig is the configuration without its methods, which Marshal writes.
@@ -208,6 +212,7 @@ func (c *Config) read() (settings, error) {
 	errs.Add("body", err)
 	s.mask, err = flow.NewMask(c.FieldMask)
 	errs.Add("field_mask", err)
+	s.pseudonyms = c.Pseudonymize.New(pseudonym.Network())
 	s.filter, _ = filter.New(&c.Filters) // the section's own Validate reports errors
 	return s, errs.Join()
 }
@@ -258,7 +263,9 @@ func (c *Config) Validate() error {
 	if c.NodeName != "" {
 		errs.Add("node_name", configyaml.HostName(c.NodeName))
 	}
-	// The collector calls the Validate methods of the sections filters, config_map, batch, queue, retry, replay and
+	errs.Add("pseudonymize", c.Pseudonymize.Check(pseudonym.Network()))
+	errs.Add("pseudonymize", c.Pseudonymize.CheckRecord(c.Record.Enabled()))
+	// The collector calls the Validate methods of the sections filters, config_map, pseudonymize, batch, queue, retry, replay and
 	// record itself.
 	return errs.Join()
 }

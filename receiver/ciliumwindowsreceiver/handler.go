@@ -65,6 +65,7 @@ func newHandler(s settings, device networklog.Device, version string) *handler {
 		decoder:  monitor.Decoder{WireFormat: s.format},
 		mapper: networklog.NewMapper(networklog.Options{
 			Device: device, Body: s.body, Mask: s.mask, Version: version, Slim: s.slim, Minimal: s.minimal, DeviceInResource: s.inResource,
+			Pseudonyms: s.pseudonyms,
 		}),
 		aggregator: aggregate.New(s.aggregation),
 		marker:     primary.New(),

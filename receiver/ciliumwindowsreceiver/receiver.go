@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/printable"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
@@ -36,6 +37,7 @@ type ciliumReceiver struct {
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (_ *ciliumReceiver, err error) {
+	set.Logger = printable.Logger(set.Logger)
 	r := &ciliumReceiver{cfg: cfg, set: set, log: set.Logger}
 	r.files.r = r
 	r.Runner, err = runner.New(runner.Settings{
@@ -73,6 +75,7 @@ func (r *ciliumReceiver) prepare(files []string) (_ pipeline.Handler, err error)
 	if r.cfg.Archive && r.Next != nil {
 		r.handler.archive = newArchiver(networklog.Options{
 			Device: r.device, Body: archivedBody(r.settings.body), Mask: r.settings.mask, Version: r.set.BuildInfo.Version,
+			Pseudonyms: r.settings.pseudonyms,
 		})
 	}
 	return r.handler, nil

@@ -185,8 +185,12 @@ var upperHex = func() (pairs [256]uint16) {
 	return pairs
 }()
 
-// putHex puts bytes as TDH formats them: 0x and upper-case digits.
+// putHex puts bytes as TDH formats them: 0x and upper-case digits. A record with pseudonyms has no such field: the bytes may hold a value that is
+// replaced elsewhere.
 func (r *dnsRecord) putHex(m attrs.Attributes, key string, b []byte) {
+	if r.pseudonyms != nil {
+		return
+	}
 	from := len(r.builder.Text)
 	text := append(slices.Grow(r.builder.Text, 2+2*len(b)), "0x"...)
 	to := text[len(text) : len(text)+2*len(b)]

@@ -17,6 +17,8 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/printable"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
@@ -46,6 +48,7 @@ type Mapper struct {
 	others           map[dnsOther]*dnsKind // of ids that no manifest has
 	device           *deviceTexts
 	keep             PacketKeep
+	pseudonyms       *pseudonyms // nil if no values are replaced
 	names            Names
 	detail           bool // list answers in detail
 	omitsUID         bool
@@ -146,6 +149,10 @@ func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 		}
 		attrs.RemoveIf(func(name string, _ pcommon.Value) bool { return m.builder.Main().Omits(name) })
 	}
+	if m.pseudonyms != nil {
+		m.pseudonyms.record(attrs, m.device.Name, false)
+		attrs.PutBool(pseudonym.Mark, true)
+	}
 	sl := rl.ScopeLogs().AppendEmpty()
 	sl.Scope().SetName(dnsScope)
 	sl.Scope().SetVersion(m.version)
@@ -222,7 +229,7 @@ func (m *Mapper) newKind(e *dns.Event, t *schema.Template) *dnsKind {
 	if class.SubType == "" {
 		words = slices.Delete(words, 3, 4)
 	}
-	k.body = strings.Join(words, " ")
+	k.body = printable.String(strings.Join(words, " "))
 	return k
 }
 
@@ -290,6 +297,7 @@ func (m *Mapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, receive
 		r.dnsEvent(kind)
 	}
 	m.builder.Finish(lr.Attributes())
+	m.pseudonyms.record(lr.Attributes(), m.device.Name, m.profile == dns.ProfileASIM)
 	m.saved.count(&r)
 }
 

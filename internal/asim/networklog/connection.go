@@ -46,6 +46,7 @@ var endDetails = map[flow.End]string{flow.EndFin: "Terminated", flow.EndRst: "Re
 // AppendConnection fills an empty record with a connection. Its time is that of the last event. It has no body. The record shares no memory
 // with c.
 func (m *Mapper) AppendConnection(lr plog.LogRecord, c *flow.Connection) {
+	c = m.replaceConnection(c)
 	lr.SetTimestamp(pcommon.NewTimestampFromTime(c.Last))
 	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(c.Received))
 	lr.SetSeverityNumber(networkAllowed.severity)

@@ -107,9 +107,16 @@ var debugAttributes = []attribute{
 		r.attrs.PutText(key, from)
 	}},
 	{source{"cilium.debug.hash", "debug_event.hash"}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Hash)) }},
-	{source{"cilium.debug.arg1", "debug_event.arg1"}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Debug.Arg1)) }},
-	{source{"cilium.debug.arg2", "debug_event.arg2"}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Debug.Arg2)) }},
-	{source{"cilium.debug.arg3", "debug_event.arg3"}, func(r *networkRecord, key string) { r.attrs.PutInt(key, int64(r.Debug.Arg3)) }},
+	{source{"cilium.debug.arg1", "debug_event.arg1"}, func(r *networkRecord, key string) { r.argument(key, r.Debug.Arg1) }},
+	{source{"cilium.debug.arg2", "debug_event.arg2"}, func(r *networkRecord, key string) { r.argument(key, r.Debug.Arg2) }},
+	{source{"cilium.debug.arg3", "debug_event.arg3"}, func(r *networkRecord, key string) { r.argument(key, r.Debug.Arg3) }},
+}
+
+// argument writes an argument of a debug message.
+func (r *networkRecord) argument(key string, value uint32) {
+	if !r.Debug.Hidden {
+		r.attrs.PutInt(key, int64(value))
+	}
 }
 
 var lostAttributes = []attribute{
@@ -119,6 +126,9 @@ var lostAttributes = []attribute{
 
 var rawAttributes = []attribute{
 	{source{"cilium.raw", "agent_event.unknown.notification"}, func(r *networkRecord, key string) {
+		if r.Raw == nil { // it may hold what pseudonyms replace
+			return
+		}
 		from := len(r.builder.Text)
 		r.builder.Text = hex.AppendEncode(r.builder.Text, r.Raw)
 		r.attrs.PutText(key, from)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
@@ -101,11 +102,14 @@ type Options struct {
 	Minimal bool
 	// DeviceInResource puts the attributes of the device into the resource of the records.
 	DeviceInResource bool
+	// Pseudonyms replaces the values that identify someone; nil replaces nothing.
+	Pseudonyms *pseudonym.Pseudonymizer
 }
 
 // Mapper makes log records of Cilium's events, with the attributes of the ASIM NetworkSession schema. One goroutine uses it.
 type Mapper struct {
 	options     Options
+	shown       Device // what records have of the device
 	mask        *networkMask
 	head        attrs.ConstAttrs // of all records
 	sessionHead attrs.ConstAttrs // the same of a connection's
@@ -120,6 +124,9 @@ type Mapper struct {
 	templates  map[networkKind]*attrs.Template
 	generation int // of the builder, when the templates were made
 	times      attrs.TimeFormatter
+	// The event with pseudonyms.
+	replaced           flow.Flow
+	replacedConnection flow.Connection
 
 	saved atomic.Int64
 }
@@ -157,6 +164,8 @@ func (m *Mapper) SetDevice(d Device) {
 		return
 	}
 	m.options.Device = d
+	d = m.replaceDevice(d)
+	m.shown = d
 	m.dvc, m.rest = attrs.ConstAttrs{}, attrs.ConstAttrs{}
 	m.dvc.TextOrEmpty("Dvc", d.name())
 	if d.HostName != "" {
@@ -175,7 +184,7 @@ func (m *Mapper) SetDevice(d Device) {
 	m.builder.Forget()
 }
 
-// DeviceName is what Dvc has of the events to come.
+// DeviceName is the name of the device of the events to come. Dvc has it, or its pseudonym.
 func (m *Mapper) DeviceName() string { return m.options.Device.name() }
 
 // Begin writes resource and scope into empty logs and returns where Append appends.
@@ -195,11 +204,14 @@ func (m *Mapper) Resource(res pcommon.Resource) {
 	attrs := res.Attributes()
 	attrs.PutStr("service.name", networkService)
 	attrs.PutStr("service.namespace", networkNamespace)
-	if name := m.options.Device.HostName; name != "" {
+	if name := m.shown.HostName; name != "" {
 		attrs.PutStr("host.name", name)
 	}
-	if name := m.options.Device.NodeName; name != "" {
+	if name := m.shown.NodeName; name != "" {
 		attrs.PutStr("k8s.node.name", name)
+	}
+	if m.options.Pseudonyms != nil {
+		attrs.PutBool(pseudonym.Mark, true)
 	}
 }
 
@@ -214,6 +226,7 @@ func (m *Mapper) Scope(scope pcommon.InstrumentationScope) {
 // memory with f.
 func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, id uid.ID, ts, observed time.Time) {
 	ts = ts.UTC()
+	f, id = m.replaceFlow(f), m.options.Pseudonyms.EventID(id)
 	lr.SetTimestamp(pcommon.NewTimestampFromTime(ts))
 	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
 	m.builder.Omit(m.mask.omits(f.Class, f.L4.Protocol), nil)
@@ -222,7 +235,7 @@ func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, id uid.ID, ts, observed
 	case BodySummary:
 		m.builder.Text = m.options.Mask.AppendLine(m.builder.Text, f, ts)
 	case BodyHubbleJSON:
-		m.builder.Text = m.options.Mask.AppendHubbleJSON(m.builder.Text, f, m.options.Device.NodeName, ts)
+		m.builder.Text = m.options.Mask.AppendHubbleJSON(m.builder.Text, f, m.shown.NodeName, ts)
 	}
 	body := len(m.builder.Text)
 	r := &m.record

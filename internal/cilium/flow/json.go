@@ -134,7 +134,9 @@ func (f *Flow) debugJSON(w object) object {
 		key   string
 		value uint32
 	}{{"hash", f.Hash}, {"arg1", f.Debug.Arg1}, {"arg2", f.Debug.Arg2}, {"arg3", f.Debug.Arg3}} {
-		w = strconv.AppendUint(w.key(v.key), uint64(v.value), 10)
+		if !f.Debug.Hidden || v.key == "hash" {
+			w = strconv.AppendUint(w.key(v.key), uint64(v.value), 10)
+		}
 	}
 	w = append(f.Debug.AppendText(append(w.key("message"), '"')), '"')
 	return w.cpu(f.CPU).close()

@@ -18,6 +18,8 @@ import (
 type DebugMessage struct {
 	SubType          uint8
 	Arg1, Arg2, Arg3 uint32
+	// Hidden leaves the arguments out of the message, which then has * in their places. Decoding sets false.
+	Hidden bool
 }
 
 const debugLen = 20 // bytes
@@ -135,7 +137,11 @@ func (m *DebugMessage) AppendText(dst []byte) []byte {
 		if end > open+2 {
 			verb = text[open+3 : end]
 		}
-		dst = appendArgument(dst, args[text[open+1]-'0'], verb)
+		if m.Hidden {
+			dst = append(dst, '*')
+		} else {
+			dst = appendArgument(dst, args[text[open+1]-'0'], verb)
+		}
 		text = text[end+1:]
 	}
 }

@@ -426,3 +426,22 @@ func BenchmarkClass(b *testing.B) {
 		c.Class(&x)
 	}
 }
+
+// FuzzNoiseList reads any text as a list of noise: names, or an error of one line that names the line.
+func FuzzNoiseList(f *testing.F) {
+	f.Add(embedded)
+	for _, text := range []string{"", "\ufeff*.example.com\r\n# \x00", "a..b", "*.*.", "\u202eexample.com", strings.Repeat("a.", 40_000), strings.Repeat("a", 1<<16), "\xff\xfe"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		n, err := newNoise(text)
+		if err != nil {
+			require.Regexp(t, `^line [0-9]+: `, err.Error())
+			for _, r := range err.Error() {
+				require.True(t, r >= ' ' && r != 0x7f, "%q", err)
+			}
+			return
+		}
+		n.names.Has([]byte("www.example.com"))
+	})
+}

@@ -85,7 +85,11 @@ func parseEventInfo(info []byte, r *etw.Record) (*Template, error) {
 
 func isNumber(t Type) bool { return t == U8 || t == U32 || t == U64 }
 
-// textAt reads the UTF-16 text at an offset, up to its NUL; "" for none.
+// maxText bounds a name, in UTF-16 units. The names of many properties may be at one offset, and together take what the description itself
+// never could.
+const maxText = 1024
+
+// textAt reads the UTF-16 text at an offset, up to its NUL; "" for none, and for one that is too long.
 func textAt(info []byte, offset uint32) string {
 	if offset == 0 || uint64(offset) >= uint64(len(info)) {
 		return ""
@@ -95,6 +99,9 @@ func textAt(info []byte, offset uint32) string {
 		u := binary.LittleEndian.Uint16(b)
 		if u == 0 {
 			break
+		}
+		if len(units) == maxText {
+			return ""
 		}
 		units = append(units, u)
 	}

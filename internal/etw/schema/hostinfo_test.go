@@ -3,7 +3,9 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/binary"
+	"math"
 	"testing"
 	"unicode/utf16"
 
@@ -100,4 +102,47 @@ func TestAPreferredLayoutIsTriedFirstAndTheOthersStay(t *testing.T) {
 	c.Decode(&etw.Record{ID: 60000, UserData: []byte{7}}, &d)
 	require.True(t, d.Exact)
 	require.Equal(t, "NEW", d.Template.Name)
+}
+
+// A description of 1 MiB whose 40,000 properties all have the name that fills the rest of it.
+func TestNamesThatOverlapTakeNoMoreThanTheDescription(t *testing.T) {
+	const count, size = 40_000, 1 << 20
+	info := bytes.Repeat([]byte{'a', 0}, size/2)
+	le := binary.LittleEndian
+	clear(info[:infoProperties+count*propertySize])
+	le.PutUint32(info[infoPropertyCount:], count)
+	le.PutUint32(info[infoTopLevelCount:], count)
+	for i := range count {
+		p := info[infoProperties+i*propertySize:]
+		le.PutUint32(p[propertyNameOffset:], infoProperties+count*propertySize)
+		le.PutUint16(p[propertyInType:], 1)
+		le.PutUint16(p[propertyCount:], 1)
+	}
+	_, err := parseEventInfo(info, &etw.Record{})
+	require.ErrorIs(t, err, ErrUndescribable)
+	le.PutUint32(info[infoPropertyCount:], math.MaxUint32)
+	le.PutUint32(info[infoTopLevelCount:], math.MaxUint32)
+	_, err = parseEventInfo(info, &etw.Record{})
+	require.ErrorContains(t, err, "do not fit", "4 Gi properties reserve no memory")
+}
+
+// FuzzHostInfo reads any bytes as the host's description of an event: a template or an error, and none that an event could not be decoded by.
+func FuzzHostInfo(f *testing.F) {
+	for _, c := range []*Catalog{DNSServer(), DNSClient()} {
+		for i := 0; i < len(c.Templates); i += 16 {
+			f.Add(eventInfo(c.Templates[i]))
+		}
+	}
+	f.Fuzz(func(t *testing.T, info []byte) {
+		template, err := parseEventInfo(info, &etw.Record{})
+		if err != nil {
+			require.ErrorIs(t, err, ErrUndescribable)
+			return
+		}
+		for i, field := range template.Fields {
+			require.NotEmpty(t, field.Name)
+			require.LessOrEqual(t, len(field.Name), 3*maxText)
+			require.Less(t, field.LengthField, i)
+		}
+	})
 }

@@ -143,6 +143,21 @@ func recipes() map[string]recipe {
 			require.Positive(t, sums)
 			return fmt.Sprintf("%s in %s of the bytes; %s of the records are sums", of(r), percent(r.bytes, without.bytes), commas(sums))
 		}},
+		"pseudonyms": {[]string{server}, func(t *testing.T, r, without result) string {
+			require.Equal(t, len(without.records), len(r.records))
+			for _, name := range []string{"SrcIpAddr", "DnsQuery"} {
+				was, is := map[string]bool{}, r.values(name)
+				for value := range without.values(name) {
+					was[strings.ToLower(value)] = true
+				}
+				require.Len(t, is, len(was), name)
+				delete(was, "")
+				for value := range was {
+					require.NotContains(t, is, value)
+				}
+			}
+			return fmt.Sprintf("%s records, with as many different clients and names as without", commas(len(r.records)))
+		}},
 		"archive": {[]string{server}, func(t *testing.T, r, without result) string {
 			archived := r.archived
 			require.Equal(t, len(without.records), archived, "the archive has each record of volume full")

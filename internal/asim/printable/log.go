@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package printable
+
+import (
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// Logger returns a logger that escapes the texts of each line: its message and its fields. zap itself leaves C1 and marks of direction as they
+// are.
+func Logger(log *zap.Logger) *zap.Logger {
+	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core { return core{c} }))
+}
+
+// core escapes what it passes on.
+type core struct{ zapcore.Core }
+
+func (c core) With(fields []zapcore.Field) zapcore.Core { return core{c.Core.With(escaped(fields))} }
+
+func (c core) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if !c.Enabled(e.Level) || c.Core.Check(e, nil) == nil {
+		return ce
+	}
+	return ce.AddCore(e, c)
+}
+
+func (c core) Write(e zapcore.Entry, fields []zapcore.Field) error {
+	e.Message = String(e.Message)
+	return c.Core.Write(e, escaped(fields))
+}
+
+// escaped returns the fields with escaped texts. It leaves the given ones as they are.
+func escaped(fields []zapcore.Field) []zapcore.Field {
+	all := make([]zapcore.Field, 0, len(fields))
+	for _, f := range fields {
+		switch f.Type {
+		case zapcore.StringType:
+			f.String = String(f.String)
+		case zapcore.ByteStringType, zapcore.StringerType, zapcore.ErrorType, zapcore.ArrayMarshalerType, zapcore.ObjectMarshalerType, zapcore.ReflectType:
+			values := zapcore.NewMapObjectEncoder()
+			f.AddTo(values)
+			for name, v := range values.Fields { // of an error there may be two
+				all = append(all, zap.Any(name, escapedValue(v)))
+			}
+			continue
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// escapedValue escapes the texts in a value of a field.
+func escapedValue(v any) any {
+	switch v := v.(type) {
+	case string:
+		return String(v)
+	case []any:
+		all := make([]any, len(v))
+		for i, e := range v {
+			all[i] = escapedValue(e)
+		}
+		return all
+	case map[string]any:
+		all := make(map[string]any, len(v))
+		for name, e := range v {
+			all[name] = escapedValue(e)
+		}
+		return all
+	}
+	return v
+}
