@@ -35,12 +35,14 @@ func (p *Pipeline) flush() {
 	p.Stats.Emitted.Add(int64(all.main - failed.main))
 	p.Stats.Archive.Emitted.Add(int64(all.archive - failed.archive))
 	if err == nil {
+		p.track.deliver(p.unheld, false)
 		return
 	}
 	reason := DropRefused
 	if p.deliver.Err() != nil {
 		reason = DropShutdown
 	}
+	p.track.deliver(p.unheld, reason == DropShutdown)
 	p.Stats.Dropped.Add(reason, int64(failed.main))
 	fields := []zap.Field{zap.Int("records", failed.main), zap.String("reason", reason), zap.Error(err)}
 	if p.Archive {

@@ -56,7 +56,7 @@ type handler struct {
 	foreign foreign
 }
 
-var _ pipeline.BufferingHandler = (*handler)(nil)
+var _ pipeline.Keeper = (*handler)(nil)
 
 // pipelineOf returns the pipeline of a provider's events, or nil if the provider is not configured.
 func (h *handler) pipelineOf(provider etw.GUID) *providerPipeline {
@@ -289,6 +289,17 @@ func (h *handler) Held() (n int) {
 		n += h.aggregator.Held()
 	}
 	return n
+}
+
+// Stages are the correlator and the aggregator, as far as there are any.
+func (h *handler) Stages() (stages []hold.Stage) {
+	if h.correlator != nil {
+		stages = append(stages, h.correlator)
+	}
+	if h.aggregator != nil {
+		stages = append(stages, h.aggregator)
+	}
+	return stages
 }
 
 // Release lets the oldest event go that the correlator keeps back; it may become part of a row. A row goes first if it is due, so that there

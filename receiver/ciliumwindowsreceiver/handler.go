@@ -53,7 +53,7 @@ type handler struct {
 	flow         flow.Flow
 }
 
-var _ pipeline.BufferingHandler = (*handler)(nil)
+var _ pipeline.Keeper = (*handler)(nil)
 
 func newHandler(s settings, device networklog.Device, version string) *handler {
 	h := &handler{
@@ -273,6 +273,15 @@ func (h *handler) Held() int {
 		held += h.connections.Held()
 	}
 	return held
+}
+
+// Stages are the aggregator, and the connections if events are summed by connection.
+func (h *handler) Stages() []hold.Stage {
+	stages := []hold.Stage{h.aggregator}
+	if h.connections != nil {
+		stages = append(stages, h.connections)
+	}
+	return stages
 }
 
 // Release writes one event that is kept back.

@@ -41,6 +41,7 @@ type Connections struct {
 	states states
 	key    [connectionKeySize]byte
 	gone   flow.Connection // memory of what Add and Pop return
+	epochs hold.Epochs     // of the records that have not been written
 	early  int64
 
 	// Each period all connections are looked at, a share of them at a time.
@@ -62,7 +63,7 @@ func NewConnections(s ConnectionSettings, clock *hold.Clock) *Connections {
 
 // Forget forgets all connections. None may be held.
 func (c *Connections) Forget() {
-	c.store, c.states, c.left, c.lookedAt = hold.New(c.Max, 0), states{}, 0, unknown
+	c.store, c.states, c.left, c.lookedAt, c.epochs = hold.New(c.Max, 0), states{}, 0, unknown, hold.Epochs{}
 }
 
 // unknown stands for a time that is not known, in lookedAt.
