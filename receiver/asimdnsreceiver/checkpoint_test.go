@@ -57,7 +57,7 @@ func replayKept(t *testing.T, cfg *Config, kept *kit.Storage, batches int) (sink
 
 func small(c *Config) {
 	c.EnableFlags, c.EnableLevel = &everything, 5
-	c.Batch.MaxRecords, c.Batch.FlushInterval = 40, 10*time.Millisecond
+	c.Batch.MaxRecords, c.Batch.FlushInterval, c.Queue.MaxSizeMiB = 40, 10*time.Millisecond, 1
 }
 
 // uids counts the records by the identifier of their event.
@@ -103,7 +103,6 @@ func TestAReplayThatIsStoppedTenTimesRepeatsNothingAndSkipsNothing(t *testing.T)
 		cfg := replayOf(serverFile, small)
 		cfg.Storage = &kit.StorageID
 		if stop < 10 {
-			cfg.Queue.MaxSizeMiB = 1
 			cfg.Replay.Rate = 2000
 		}
 		sink, next, taken := kit.Until(1 + stop%3)
