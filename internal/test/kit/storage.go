@@ -31,8 +31,11 @@ type Storage struct {
 var _ storage.Extension = (*Storage)(nil)
 
 // Host returns a host that has the storage.
-func (s *Storage) Host() component.Host {
-	return storageHost{componenttest.NewNopHost(), map[component.ID]component.Component{StorageID: s}}
+func (s *Storage) Host() component.Host { return s.HostAs(StorageID) }
+
+// HostAs returns a host that has the storage under a name.
+func (s *Storage) HostAs(id component.ID) component.Host {
+	return storageHost{componenttest.NewNopHost(), map[component.ID]component.Component{id: s}}
 }
 
 type storageHost struct {
