@@ -83,7 +83,7 @@ func (r *Reader) findEnd(q span.Query) (span.Place, error) {
 			break
 		}
 		for i := range r.places {
-			if !q.Growing || !r.places[i].cut {
+			if !q.Growing || r.whole(&r.places[i]) {
 				last = r.places[i]
 			}
 		}
@@ -96,6 +96,18 @@ func (r *Reader) findEnd(q span.Query) (span.Place, error) {
 		end = q.From
 	}
 	return end, err
+}
+
+// whole reports whether all of a buffer is on the disk, also what follows its records.
+func (r *Reader) whole(p *place) bool {
+	size := int64(r.header.BufferSize)
+	switch {
+	case p.at == 0:
+		size = int64(r.first.size)
+	case p.packed:
+		return !p.cut
+	}
+	return p.at+size <= r.size
 }
 
 // digest returns the digest of a span.

@@ -18,8 +18,8 @@ import (
 )
 
 var (
-	a, b = span.ID{1}, span.ID{2}
-	part = span.Span{From: span.Place{At: 10}, To: span.Place{At: 20}, Digest: 7}
+	a, b  = span.ID{1}, span.ID{2}
+	piece = span.Span{From: span.Place{At: 10}, To: span.Place{At: 20}, Digest: 7}
 )
 
 func open4(t *testing.T, kept *kit.Storage) (*Store, *Track, *counter.Counts, *observer.ObservedLogs) {
@@ -40,44 +40,44 @@ func position(t *testing.T, s *Store, id span.ID) any {
 
 func TestThePositionIsThatOfTheOldestEventThatHasNotLeft(t *testing.T) {
 	s, track, _, _ := open4(t, &kit.Storage{})
-	track.Begin(a, "a", part, 3, 0)
+	track.Begin(a, "a", piece, 3, 0)
 	track.Done(0)
-	require.Equal(t, Position{part, 3}, position(t, s, a))
+	require.Equal(t, Position{piece, 3}, position(t, s, a))
 	track.Done(5)
-	require.Equal(t, Position{part, 8}, position(t, s, a))
+	require.Equal(t, Position{piece, 8}, position(t, s, a))
 	track.Skip(9, 5) // the pipeline dropped one itself
 	track.Done(7)
-	require.Equal(t, Position{part, 11}, position(t, s, a))
+	require.Equal(t, Position{piece, 11}, position(t, s, a))
 	track.End(8, true)
-	track.Begin(b, "b", part, 0, 8)
+	track.Begin(b, "b", piece, 0, 8)
 	track.Done(7)
-	require.Equal(t, Position{part, 11}, position(t, s, a))
+	require.Equal(t, Position{piece, 11}, position(t, s, a))
 	require.Nil(t, position(t, s, b), "an event of the file before has not left")
 	track.Done(9)
-	end := span.Span{From: part.To, To: part.To}
+	end := span.Span{From: piece.To, To: piece.To}
 	require.Equal(t, Position{end, 0}, position(t, s, a))
-	require.Equal(t, Position{part, 1}, position(t, s, b))
+	require.Equal(t, Position{piece, 1}, position(t, s, b))
 	track.End(9, false) // it could not be read further
 	track.Done(9)
-	require.Equal(t, Position{part, 1}, position(t, s, b))
+	require.Equal(t, Position{piece, 1}, position(t, s, b))
 }
 
 func TestAStorageThatFailsIsSaidOnceAndWhatItMissedIsStoredWhenItWorksAgain(t *testing.T) {
 	kept := &kit.Storage{}
 	s, track, problems, logs := open4(t, kept)
-	track.Begin(a, "a", part, 0, 0)
+	track.Begin(a, "a", piece, 0, 0)
 	kept.Fail(kit.ErrStorage)
 	track.Done(1)
 	track.End(2, true)
-	track.Begin(b, "b", part, 0, 2)
+	track.Begin(b, "b", piece, 0, 2)
 	track.Done(3)
 	require.Equal(t, int64(2), problems.Snapshot()[WriteFailed])
 	require.Len(t, logs.FilterLevelExact(zap.ErrorLevel).All(), 1)
 	kept.Fail(nil)
 	require.Nil(t, position(t, s, a), "progress was claimed that was not stored")
 	track.Done(3)
-	require.Equal(t, Position{span.Span{From: part.To, To: part.To}, 0}, position(t, s, a))
-	require.Equal(t, Position{part, 1}, position(t, s, b))
+	require.Equal(t, Position{span.Span{From: piece.To, To: piece.To}, 0}, position(t, s, a))
+	require.Equal(t, Position{piece, 1}, position(t, s, b))
 	require.Len(t, logs.FilterMessage("the storage takes checkpoints again").All(), 1)
 	writes := kept.Writes()
 	track.Done(3)
@@ -89,7 +89,7 @@ func TestThePositionsOfTheOldestFilesAreForgotten(t *testing.T) {
 	s, track, _, _ := open4(t, kept)
 	s.most = 3
 	for i := range 5 {
-		track.Begin(span.ID{byte(i)}, fmt.Sprint(i), part, 0, int64(i))
+		track.Begin(span.ID{byte(i)}, fmt.Sprint(i), piece, 0, int64(i))
 		track.End(int64(i)+1, true)
 		track.Done(int64(i) + 1)
 	}
