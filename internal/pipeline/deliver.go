@@ -37,6 +37,7 @@ func (p *Pipeline) flush() {
 	p.Stats.Emitted.Add(int64(all.main - failed.main))
 	p.Stats.Archive.Emitted.Add(int64(all.archive - failed.archive))
 	if err == nil {
+		p.track.deliver(p.unheld, false)
 		return
 	}
 	reason := DropRefused
@@ -46,6 +47,7 @@ func (p *Pipeline) flush() {
 	case p.deliver.Err() != nil:
 		reason = DropShutdown
 	}
+	p.track.deliver(p.unheld, reason == DropShutdown)
 	p.Stats.Dropped.Add(reason, int64(failed.main))
 	fields := []zap.Field{zap.Int("records", failed.main), zap.String("reason", reason), zap.Error(err)}
 	if p.Archive {

@@ -127,6 +127,12 @@ type Settings struct {
 	// before its receipt, and silence is reported to a BufferingHandler. In a replay the lag counts from when the event was read, and time
 	// passes only with the events.
 	Live bool
+	// Follow says that a replay follows files that are being written, so that silence is reported as for a live source.
+	Follow bool
+	// Done is called on the worker after each batch and each flush interval, with the number of the first events, in the order of Put, that have
+	// all left: their records were delivered, or they are otherwise accounted for. What is dropped at shutdown has not left. It is only for a
+	// single producer. When it is nil nothing is tracked.
+	Done func(events int64)
 }
 
 // Pipeline carries the events of one source to the next component. Start it before the first event.
@@ -135,6 +141,7 @@ type Pipeline struct {
 	Stats Stats
 
 	queue *queue.Queue
+	put   int64 // events that Put has passed to the queue; used by the producer only
 
 	stopping chan struct{}
 	done     chan struct{}
@@ -155,6 +162,8 @@ type Pipeline struct {
 	size      int                   // of the batch in OTLP's protobuf form, in bytes
 	panicked  bool
 	garbage   *budget.Garbage // nil without a budget
+	track     *tracker        // nil if nothing is tracked
+	unheld    bool            // no event was kept back when the present one came
 
 	nextPanicked  bool // the next component's panic has been logged with its stack
 	contradiction bool // it has been logged that the handler contradicts itself
@@ -177,6 +186,7 @@ func New(s Settings) *Pipeline {
 	p.Stats.Archive.Dropped.Expect(DropRefused, DropShutdown)
 	p.buffering, _ = s.Handler.(BufferingHandler)
 	p.preparing, _ = s.Handler.(PreparingHandler)
+	p.track = newTracker(&s)
 	p.deliver, p.cancel = context.WithCancel(context.Background())
 	return p
 }
@@ -217,8 +227,12 @@ func (p *Pipeline) Put(ctx context.Context, received int64, head, body []byte) e
 		return err
 	}
 	p.Stats.Received.Add(1)
+	p.put++
 	return nil
 }
+
+// Taken returns how many events Put has passed to the worker. Only the producer may call it.
+func (p *Pipeline) Taken() int64 { return p.put }
 
 // Drain makes the worker handle every event that was received, including those kept back, and waits for it; no flush interval passes
 // in between. The worker then calls then, if it is not nil, before it begins a batch for the events to come. The only error is the
@@ -328,11 +342,12 @@ func (p *Pipeline) work() {
 		Handle:   p.process,
 		Interval: p.Batch.FlushInterval,
 		Tick: func(silence time.Duration) {
-			if silence > 0 && p.Live && p.buffering != nil {
+			if silence > 0 && (p.Live || p.Follow) && p.buffering != nil {
 				p.buffering.Silence(silence)
 			}
 			p.releaseDue()
 			p.flush()
+			p.track.look(p.count())
 		},
 		Settle: p.settle,
 		Late:   p.dropAtShutdown,
@@ -344,6 +359,7 @@ func (p *Pipeline) work() {
 func (p *Pipeline) finish() {
 	p.releaseAll()
 	p.flush()
+	p.track.finish()
 }
 
 // releaseDue releases the events kept back that are due.
@@ -365,6 +381,7 @@ func (p *Pipeline) releaseAll() {
 func (p *Pipeline) release(due bool) {
 	var outcome Outcome
 	held := p.held()
+	p.unheld = false
 	if !p.guard(func() { outcome = p.buffering.Release(p.records, due) }) {
 		p.Stats.Undecodable.Add(UndecodablePanic, int64(held-p.held()))
 		return
@@ -403,6 +420,12 @@ func (p *Pipeline) process(c *queue.Chunk) {
 			aggregated++
 		default:
 			p.Stats.Undecodable.Add(outcome.Reason, 1)
+		}
+		if p.track != nil {
+			p.unheld = false
+			if p.track.handle() {
+				p.track.look(p.count())
+			}
 		}
 	}
 	p.Stats.Filtered.Add(filtered)
@@ -444,6 +467,7 @@ func (p *Pipeline) dropAtShutdown(n int) { p.Stats.Dropped.Add(DropShutdown, int
 // were kept back, and these are lost with it.
 func (p *Pipeline) handle(ev Event) (outcome Outcome) {
 	held := p.held()
+	p.unheld = held == 0
 	if p.guard(func() { outcome = p.Handler.Handle(ev, p.records) }) {
 		return outcome
 	}

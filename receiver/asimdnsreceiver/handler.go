@@ -63,7 +63,7 @@ type handler struct {
 }
 
 var (
-	_ pipeline.BufferingHandler = (*handler)(nil)
+	_ pipeline.Keeper           = (*handler)(nil)
 	_ pipeline.PreparingHandler = (*handler)(nil)
 )
 
@@ -306,6 +306,17 @@ func (h *handler) Held() (n int) {
 		n++
 	}
 	return n
+}
+
+// Stages are the correlator and the aggregator, as far as there are any.
+func (h *handler) Stages() (stages []hold.Stage) {
+	if h.correlator != nil {
+		stages = append(stages, h.correlator)
+	}
+	if h.aggregator != nil {
+		stages = append(stages, h.aggregator)
+	}
+	return stages
 }
 
 // Release lets the oldest event go that the correlator keeps back; it may become part of a row. A row goes first if it is due, so that there

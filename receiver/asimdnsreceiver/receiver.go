@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
@@ -56,11 +57,12 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 		Receiver: set, Next: next, Archive: cfg.Archive,
 		Sections: runner.Sections{
 			Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Memory: cfg.Memory, Replay: cfg.Replay, Record: cfg.Record, Status: cfg.status(),
+			Storage: cfg.Storage,
 		},
 		Needs:     cfg.needs(),
 		Transport: "etw",
 		Parts: runner.Parts{
-			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,
+			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play, Survey: etl.Survey,
 			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.useHost, End: r.leaveHost, Played: r.files.played,
 			Started: r.started, Account: r.account, HostName: func() string { return r.liveDevice().Name }, Reading: r.reading,
 		},

@@ -50,12 +50,12 @@ func (s *fileSource) played() {
 	}
 }
 
-// play plays one file. It logs and counts what the file lost. After a file that broke off, the next one does not
+// play plays a file, or a part of one. It logs and counts what the file lost. After a file that broke off, the next one does not
 // continue its exchanges.
-func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) error {
-	before := s.before
+func (s *fileSource) play(ctx context.Context, p replay.Part, emit replay.Emit) error {
+	before, path := s.before, p.Path
 	s.before = playedFile{}
-	reader, err := etl.Open(path)
+	reader, err := open(p)
 	if err != nil {
 		return err
 	}
@@ -68,22 +68,17 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 	header := reader.Header()
 	// If the file is the next one of the same session, events that are kept back stay, under the previous file's device
 	// name.
-	goesOn := header.Continues(&before.header) && (header.Recorded() || replay.Follows(before.path, path))
+	goesOn := p.GoesOn || header.Continues(&before.header) && (header.Recorded() || replay.Follows(before.path, path))
 	device := s.r.fileDevice(path, header.OS.String())
 	if err := s.r.BeginFile(ctx, path, goesOn, func() { s.r.handler.beginFile(device) }); err != nil {
 		return err
 	}
-	if header.EventsLost > 0 || header.BuffersLost > 0 {
-		s.lostEvents.Add(int64(header.EventsLost))
-		s.lostBuffers.Add(int64(header.BuffersLost))
-		s.r.log.Warn("the session that wrote the file lost events", zap.String("file", path),
-			zap.Uint32("events_lost", header.EventsLost), zap.Uint32("buffers_lost", header.BuffersLost))
-	}
+	s.countLost(path, &header, p.GoesOn, &before.header)
 	for {
 		raw, err := reader.Next()
 		if errors.Is(err, io.EOF) {
-			err = s.read(path, reader.Stats())
-			if err == nil {
+			err = s.read(p, reader.Stats())
+			if err == nil || p.Growing {
 				s.before = playedFile{path, header}
 			}
 			return err
@@ -97,14 +92,45 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) er
 	}
 }
 
-// read logs what was read of a file that has ended. It returns an error if part of the file could not be read. Buffers
+// open opens what is to be played.
+func open(p replay.Part) (*etl.Reader, error) {
+	if p.Source == nil {
+		return etl.Open(p.Path)
+	}
+	reader, err := etl.NewReader(p.Source, p.Size)
+	if err != nil {
+		return nil, err
+	}
+	reader.ReadSpan(p.Span)
+	return reader, nil
+}
+
+// countLost counts and logs what the session that wrote a file has lost, since the part before if this is another one of the same file.
+func (s *fileSource) countLost(path string, h *etl.Header, goesOn bool, before *etl.Header) {
+	events, buffers := int64(h.EventsLost), int64(h.BuffersLost)
+	if goesOn {
+		events, buffers = max(0, events-int64(before.EventsLost)), max(0, buffers-int64(before.BuffersLost))
+	}
+	if events == 0 && buffers == 0 {
+		return
+	}
+	s.lostEvents.Add(events)
+	s.lostBuffers.Add(buffers)
+	s.r.log.Warn("the session that wrote the file lost events", zap.String("file", path), zap.Int64("events_lost", events), zap.Int64("buffers_lost", buffers))
+}
+
+// read logs what was read of a file that has ended, or of a part. It returns an error if something of it could not be read. Buffers
 // that were never completed, as in a file that is being written, and events out of time order are not errors.
-func (s *fileSource) read(path string, stats etl.Stats) error {
+func (s *fileSource) read(p replay.Part, stats etl.Stats) error {
 	if stats.Complete() && stats.UnmergedBuffers == 0 {
-		s.r.log.Info("file read", zap.String("file", path), zap.Stringer("read", stats))
+		log := s.r.log.Info
+		if p.Growing { // each part would have a line
+			log = s.r.log.Debug
+		}
+		log("file read", zap.String("file", p.Path), zap.Stringer("read", stats))
 		return nil
 	}
-	s.r.log.Warn("file read", zap.String("file", path), zap.Stringer("read", stats))
+	s.r.log.Warn("file read", zap.String("file", p.Path), zap.Stringer("read", stats))
 	if stats.CompressedBuffers+stats.DamagedBuffers+stats.TruncatedBuffers+stats.MissingBuffers == 0 {
 		return nil
 	}

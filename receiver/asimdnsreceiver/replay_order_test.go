@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/sessions"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
@@ -96,8 +97,8 @@ func TestEveryQueryFindsItsAnswerInTheNextOfElevenChainedFiles(t *testing.T) {
 func TestAFileThatCouldNotBePutInOrderIsAWarningAndNoError(t *testing.T) {
 	core, logs := observer.New(zap.DebugLevel)
 	s := &fileSource{r: &dnsReceiver{log: zap.New(core)}}
-	require.NoError(t, s.read("many.etl", etl.Stats{Events: 9, Buffers: 5, UnmergedBuffers: 3}))
-	require.NoError(t, s.read("few.etl", etl.Stats{Events: 9, Buffers: 5}))
+	require.NoError(t, s.read(replay.Part{Path: "many.etl"}, etl.Stats{Events: 9, Buffers: 5, UnmergedBuffers: 3}))
+	require.NoError(t, s.read(replay.Part{Path: "few.etl"}, etl.Stats{Events: 9, Buffers: 5}))
 	said := logs.FilterMessage("file read").FilterLevelExact(zap.WarnLevel).All()
 	require.Len(t, said, 1)
 	require.Equal(t, map[string]any{"file": "many.etl", "read": "9 events in 5 buffers, 3 buffers not merged by time"}, said[0].ContextMap())

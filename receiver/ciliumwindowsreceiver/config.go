@@ -96,6 +96,8 @@ type Config struct {
 	StatusRecords bool `mapstructure:"status_records"`
 	// Replay reads recorded .pcapng files instead of the live map.
 	Replay replay.Config `mapstructure:"replay"`
+	// Storage is the extension that keeps the place in replayed .pcapng files. Default: none.
+	Storage *component.ID `mapstructure:"storage"`
 	// Record also writes the raw records, as the source delivers them, to a .pcapng file.
 	Record record.Config `mapstructure:"record"`
 }
@@ -242,6 +244,7 @@ func (c *Config) Validate() error {
 	if mib := c.AggregationMaxSizeMiB; mib < 1 || mib > maxAggregationMiB {
 		errs = append(errs, fmt.Errorf("aggregation_max_size_mib: %d is not allowed; want 1 to %d", mib, maxAggregationMiB))
 	}
+	errs.Add("storage", c.Replay.CheckStorage(c.Storage))
 	if c.Archive && err == nil && !c.merges(&s) {
 		errs.Add("archive", fmt.Errorf("true is not allowed with monitor_aggregation_level %s and attributes all: the other records are full already, so the archive would "+
 			"repeat each; leave it out, or choose volume balanced or lean, or level %s or %s", s.Level, obsconfig.LevelMedium, obsconfig.LevelMaximum))

@@ -55,7 +55,7 @@ type handler struct {
 }
 
 var (
-	_ pipeline.BufferingHandler = (*handler)(nil)
+	_ pipeline.Keeper           = (*handler)(nil)
 	_ pipeline.PreparingHandler = (*handler)(nil)
 )
 
@@ -287,6 +287,15 @@ func (h *handler) Held() int {
 		held += h.connections.Held()
 	}
 	return held
+}
+
+// Stages are the aggregator, and the connections if events are summed by connection.
+func (h *handler) Stages() []hold.Stage {
+	stages := []hold.Stage{h.aggregator}
+	if h.connections != nil {
+		stages = append(stages, h.connections)
+	}
+	return stages
 }
 
 // Release writes one event that is kept back.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/printable"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
@@ -43,13 +44,13 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (_ *cil
 	r.Runner, err = runner.New(runner.Settings{
 		Receiver: set, Next: next, Archive: cfg.Archive,
 		Sections: runner.Sections{
-			Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Memory: cfg.Memory, Replay: cfg.Replay, Record: cfg.Record,
+			Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Memory: cfg.Memory, Replay: cfg.Replay, Record: cfg.Record, Storage: cfg.Storage,
 			Status: status.Config{Heartbeat: cfg.Heartbeat, Records: cfg.StatusRecords},
 		},
 		Needs:     cfg.needs(),
 		Transport: "ebpf",
 		Parts: runner.Parts{
-			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play,
+			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play, Survey: capture.Survey,
 			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.startMeter, End: r.stopMeter, Played: r.collectSoon,
 			Started: r.started, Account: r.account, HostName: func() string { return r.liveDevice().NodeName }, Reading: r.reading,
 		},

@@ -29,16 +29,17 @@ func checkFile(path string) error {
 // fileSource replays .pcapng files.
 type fileSource struct {
 	r      *ciliumReceiver
-	before recording.File // the identity at the end of the previous file; used by the replay's goroutine only
+	before recording.File  // the identity at the end of the previous file; used by the replay's goroutine only
+	part   *capture.Reader // of the part that was played last, for the next part of the same file; used by that goroutine only
 	lost   atomic.Int64
 }
 
-// play plays one file. It logs and counts what the file lost. After a file that broke off, the next one does not
+// play plays a file, or a part of one. It logs and counts what the file lost. After a file that broke off, the next one does not
 // continue its connections.
-func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) (err error) {
-	before := s.before
+func (s *fileSource) play(ctx context.Context, p replay.Part, emit replay.Emit) (err error) {
+	before, path := s.before, p.Path
 	s.before = recording.File{}
-	capture, err := capture.Open(path)
+	capture, err := s.open(p)
 	if err != nil {
 		return err
 	}
@@ -46,19 +47,37 @@ func (s *fileSource) play(ctx context.Context, path string, emit replay.Emit) (e
 	// If the file is the next one of the same recording, events that are kept back stay, under the previous file's node
 	// name.
 	device := s.r.fileDevice(path)
-	err = s.r.BeginFile(ctx, path, capture.Recording().Continues(before), func() { s.r.handler.beginFile(device) })
+	goesOn := p.GoesOn || capture.Recording().Continues(before)
+	err = s.r.BeginFile(ctx, path, goesOn, func() { s.r.handler.beginFile(device) })
 	if err != nil {
 		return err
 	}
 	err = capture.Play(ctx, emit)
-	if err = s.read(path, capture.Stats(), err); err == nil {
+	if err = s.read(p, capture.Stats(), err); err == nil || p.Growing {
 		s.before = capture.Recording()
+	}
+	if err == nil && p.Source != nil {
+		s.part = capture
 	}
 	return err
 }
 
-// read logs what was read of a file. It returns an error with the reason if part of the file could not be read.
-func (s *fileSource) read(path string, stats capture.Stats, err error) error {
+// open opens what is to be played.
+func (s *fileSource) open(p replay.Part) (*capture.Reader, error) {
+	before := s.part
+	s.part = nil
+	if p.Source == nil {
+		return capture.Open(p.Path)
+	}
+	if !p.GoesOn {
+		before = nil
+	}
+	return capture.NewSpanReader(p.Source, p.Span, before)
+}
+
+// read logs what was read of a file or a part. It returns an error with the reason if something of it could not be read.
+func (s *fileSource) read(p replay.Part, stats capture.Stats, err error) error {
+	path := p.Path
 	s.lost.Add(int64(stats.Lost))
 	s.r.Pipeline.Drop(pipeline.DropTooLarge, int64(stats.Oversized))
 	fields := []zap.Field{
@@ -86,7 +105,11 @@ func (s *fileSource) read(path string, stats capture.Stats, err error) error {
 	case err != nil:
 		return err
 	}
-	s.r.log.Info("file read", fields...)
+	log := s.r.log.Info
+	if p.Growing { // each part would have a line
+		log = s.r.log.Debug
+	}
+	log("file read", fields...)
 	return nil
 }
 

@@ -266,7 +266,7 @@ func (c *ConnectionAggregator) pop(e *hold.Entry) Popped {
 func (c *ConnectionAggregator) Release(p Popped) {
 	e := p.entry
 	if e == nil {
-		c.losses = losses{}
+		c.losses = losses{number: c.losses.number}
 		return
 	}
 	copy(c.key[:], c.store.Key(e))

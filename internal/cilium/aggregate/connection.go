@@ -110,6 +110,7 @@ func setCount(e *hold.Entry, state uint32) { e.Count = int64(state) << 32 }
 type state struct {
 	id, session hold.ID // of the first event of this record, and of the first record
 	received    int64   // when that event was delivered, ns since 1970
+	epoch       uint32  // in which it came
 	translated  [2]netip16
 	identity    [2]uint32
 	policies    [2]flow.Policy // of an outgoing, and of an incoming connection
@@ -137,7 +138,7 @@ const stateSize = int(unsafe.Sizeof(state{}))
 // begin makes an entry that of a new connection, which a flow has begun.
 func (c *Connections) begin(e *hold.Entry, f *flow.Flow, side int, raw []byte, received int64) {
 	s := c.states.at(stateOf(e))
-	*s = state{received: received, l4: f.L4.Protocol, typ: f.L4.Type, code: f.L4.Code, first: uint8(side)}
+	*s = state{received: received, epoch: c.epochs.Enter(), l4: f.L4.Protocol, typ: f.L4.Type, code: f.L4.Code, first: uint8(side)}
 	c.name(s, raw)
 	s.session = s.id
 	e.Tag = 0
@@ -147,7 +148,7 @@ func (c *Connections) begin(e *hold.Entry, f *flow.Flow, side int, raw []byte, r
 // goOn begins the next record of a connection.
 func (c *Connections) goOn(e *hold.Entry, raw []byte, received int64) {
 	s := c.states.at(stateOf(e))
-	s.received = received
+	s.received, s.epoch = received, c.epochs.Enter()
 	c.name(s, raw)
 	e.Tag |= again
 	setCount(e, stateOf(e))
@@ -247,6 +248,7 @@ func (c *Connections) source(e *hold.Entry) int {
 // take sets c.gone to the record of a connection.
 func (c *Connections) take(e *hold.Entry, end flow.End) {
 	key, s := c.store.Key(e), c.states.at(stateOf(e))
+	c.epochs.Leave(s.epoch)
 	source := c.source(e)
 	bytes := [2]int64{e.Sum, e.Begun}
 	packets := [2]uint32{uint32(e.Received), uint32(e.Received >> 32)}

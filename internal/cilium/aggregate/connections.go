@@ -44,6 +44,7 @@ type Connections struct {
 	states states
 	key    [connectionKeySize]byte
 	gone   flow.Connection // memory of what Add and Pop return
+	epochs hold.Epochs     // of the records that have not been written
 	early  int64
 
 	// Each period all connections are looked at, a share of them at a time.
@@ -70,6 +71,7 @@ func (c *Connections) Forget() {
 		c.states.close()
 	}
 	c.store, c.states, c.left, c.lookedAt = hold.New(c.Max, 0), states{}, 0, unknown
+	c.epochs = hold.Epochs{}
 	c.store.Within(c.Memory)
 	c.states.memory.Open(c.Memory)
 }

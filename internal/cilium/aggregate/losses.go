@@ -19,6 +19,7 @@ type losses struct {
 	mark        hold.Mark
 	received    int64
 	id          hold.ID
+	number      uint32 // counts the losses kept back
 }
 
 // AddLoss keeps a loss back, or lets it be reported on its own if its time is more than an interval from the losses kept back. raw is its
@@ -26,7 +27,9 @@ type losses struct {
 func (c *ConnectionAggregator) AddLoss(raw []byte, count uint64, cpu int32, at, received int64) Decision {
 	l, interval := &c.losses, int64(c.Interval)
 	if l.reports == 0 {
-		*l = losses{reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, mark: c.Clock.Mark(), received: received, id: c.id(raw)}
+		*l = losses{
+			reports: 1, count: count, cpu: cpu, first: at, last: at, begun: at, mark: c.Clock.Mark(), received: received, id: c.id(raw), number: l.number + 1,
+		}
 		return Decision{Verdict: Held}
 	}
 	if since := hold.Since(l.begun, at); since <= -interval || since >= 2*interval {

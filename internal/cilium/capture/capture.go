@@ -94,6 +94,7 @@ type Reader struct {
 	closer io.Closer
 	start  int64 // of the current block, in bytes from the file's beginning
 	offset int64 // of the next one
+	from   int64 // packets before this offset are not returned
 
 	order      binary.ByteOrder
 	interfaces []captureInterface // of the current section
@@ -144,8 +145,11 @@ func Open(path string) (*Reader, error) {
 }
 
 // NewReader is Open for a capture that is already open and at its beginning. The caller closes r.
-func NewReader(r io.Reader) (*Reader, error) {
-	c := &Reader{r: bufio.NewReaderSize(r, 64<<10)}
+func NewReader(r io.Reader) (*Reader, error) { return newReader(r, 0) }
+
+// newReader is NewReader for the packets after an offset.
+func newReader(r io.Reader, from int64) (*Reader, error) {
+	c := &Reader{r: bufio.NewReaderSize(r, 64<<10), from: from}
 	c.at, _ = r.(io.ReaderAt)
 	if err := c.checkMagic(); err != nil {
 		return nil, err
@@ -227,7 +231,10 @@ func (c *Reader) readAhead() {
 		c.endSection()
 	}
 	for c.err == nil && !c.section && !c.window.full() {
-		if c.advance(); c.found {
+		switch c.advance(); {
+		case c.start < c.from: // it was accounted for when that part was read
+			c.stats, c.damage = Stats{}, nil
+		case c.found:
 			c.window.add(&c.packet)
 		}
 		if c.window.len() == 0 {

@@ -16,6 +16,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
 )
 
 // Reader reads one event trace log. Only Close may be called from another goroutine.
@@ -30,9 +32,10 @@ type Reader struct {
 	stats  Stats
 	err    error // the error that Next ended with
 
-	next    int64   // offset of the first buffer that is in no part yet
-	scanned error   // the error that ended the scan before the end of the file
-	places  []place // the current part of the file; reused
+	span    *span.Span // what is read of the file; nil is all
+	next    int64      // offset of the first buffer that is in no part yet
+	scanned error      // the error that ended the scan before the end of the file
+	places  []place    // the current part of the file; reused
 
 	bounds   bounds
 	merging  bool     // the part has more than one stream
@@ -158,7 +161,7 @@ func (r *Reader) handOn(s *stream) []byte {
 // end returns the error that reading ends with after the last buffer.
 func (r *Reader) end() error {
 	// By design, circular files and series of files hold fewer buffers than were written.
-	if h := &r.header; h.LogFileMode&(ModeCircular|ModeNewFile) == 0 && uint64(h.BuffersWritten) > r.stats.Buffers {
+	if h := &r.header; r.span == nil && h.LogFileMode&(ModeCircular|ModeNewFile) == 0 && uint64(h.BuffersWritten) > r.stats.Buffers {
 		r.stats.MissingBuffers = uint64(h.BuffersWritten) - r.stats.Buffers
 	}
 	s := &r.stats

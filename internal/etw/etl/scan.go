@@ -74,7 +74,7 @@ func (r *Reader) scan() {
 	)
 	var head [bufferHeaderSize + most]byte
 	r.places = r.places[:0]
-	for len(r.places) < r.bounds.places && r.next < r.size && r.scanned == nil {
+	for len(r.places) < r.bounds.places && r.next < r.until() && r.scanned == nil {
 		at := r.next
 		left := r.size - at
 		b := head[:min(left, int64(len(head)))]
@@ -115,7 +115,9 @@ func (r *Reader) scan() {
 				p.first = binary.LittleEndian.Uint64(e[16:])
 			}
 		}
-		r.places = append(r.places, p)
+		if r.clip(&p) {
+			r.places = append(r.places, p)
+		}
 	}
 }
 

@@ -166,6 +166,9 @@ func (r *Reader) load(s *stream) (more bool, err error) {
 	if p.at == 0 {
 		s.pos = r.first.records
 	}
+	if r.span != nil && p.at == r.span.From.At && !p.packed {
+		s.pos = max(s.pos, int(r.span.From.In))
+	}
 	s.uneven = 0
 	if r.merging {
 		s.uneven = s.lastStepBack(r.second)

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"go.opentelemetry.io/collector/component"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
@@ -26,6 +28,8 @@ type Config struct {
 	// ExitWhenDone ends the collector when the files have been played, by every receiver that has it. Default false: the collector
 	// goes on.
 	ExitWhenDone bool `mapstructure:"exit_when_done"`
+	// Follow reads on as the files grow, and reads new files that match, until the receiver is stopped. Default false.
+	Follow bool `mapstructure:"follow"`
 
 	configyaml.Optional `mapstructure:",squash"`
 }
@@ -53,7 +57,7 @@ func (c *Config) Enabled() bool { return len(c.Path) > 0 }
 
 // Validate names the key, the value and what is allowed. A file need not be there: it may come after it was asked.
 func (c *Config) Validate() error {
-	if (c.There() || c.ExitWhenDone) && !c.Enabled() {
+	if (c.There() || c.ExitWhenDone || c.Follow) && !c.Enabled() {
 		return errors.New("path: it is missing or empty, for example because a variable is not set; want a file or a glob pattern, or a list of them; to read the live source, " +
 			"leave the section replay out")
 	}
@@ -76,7 +80,26 @@ func (c *Config) Validate() error {
 	if c.ExitWhenDone && c.Repeat == 0 {
 		errs = append(errs, errors.New("exit_when_done: true is not allowed with repeat: 0, which never ends; want repeat: 1 or more"))
 	}
+	if c.Follow && c.ExitWhenDone {
+		errs = append(errs, errors.New("exit_when_done: true is not allowed with follow: true, which never ends"))
+	}
+	if c.Follow && c.Repeat != 1 {
+		errs = append(errs, fmt.Errorf("repeat: %d is not allowed with follow: true, which reads a file once; want repeat: 1", c.Repeat))
+	}
 	return errors.Join(errs...)
+}
+
+// CheckStorage refuses the key storage where there is no place to keep.
+func (c *Config) CheckStorage(storage *component.ID) error {
+	switch {
+	case storage == nil:
+		return nil
+	case !c.Enabled():
+		return fmt.Errorf("%q is not allowed without replay.path: it keeps the place in the files of a replay, and a live source has none", storage)
+	case c.Repeat != 1:
+		return fmt.Errorf("%q is not allowed with replay.repeat: %d: files that are read again have no place to go on; want repeat: 1", storage, c.Repeat)
+	}
+	return nil
 }
 
 // checkPath refuses what is no path. A file that is there may have any name.

@@ -12,6 +12,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/counter"
 )
 
 // Settings configures a replay.
@@ -19,8 +21,15 @@ type Settings struct {
 	Config
 	// Files are the files that Check has listed.
 	Files []string
-	// Play plays one of them.
+	// Play plays one of them, or a part of it.
 	Play Play
+	// Survey finds the parts.
+	Survey Survey
+	// Store keeps the place in the files, which Track writes; both are nil without storage.
+	Store *checkpoint.Store
+	Track *checkpoint.Track
+	// Problems counts checkpoints that cannot be used, and files that are followed and lose what was read of them.
+	Problems *counter.Counts
 	// Into receives the events.
 	Into *pipeline.Pipeline
 	// Ended is called when the files have ended and the pipeline has handled every event.
@@ -49,8 +58,9 @@ type Player struct {
 func Start(s Settings) *Player {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Player{cancel: cancel, done: make(chan struct{}), Progress: newProgress(s.Config, s.Files)}
-	if !s.ExitWhenDone && s.Repeat > 0 {
-		s.Logger.Warn("a restart of the collector reads every file again; replay.exit_when_done: true ends it instead of waiting", zap.Int("files", len(s.Files)))
+	if s.Store == nil && !s.ExitWhenDone && s.Repeat > 0 {
+		s.Logger.Warn("a restart of the collector reads every file again; storage keeps the place, and replay.exit_when_done: true ends the collector instead of waiting",
+			zap.Int("files", len(s.Files)))
 	}
 	go func() {
 		defer close(p.done)
@@ -68,12 +78,12 @@ func (p *Player) play(ctx context.Context, s *Settings) {
 	reporter.Go(func() { p.Progress.report(reporting, s.Logger) })
 	defer reporter.Wait()
 	defer stop()
-	unread, complete := run(ctx, s.Config, s.Files, s.Play, put, p.Progress)
+	unread, complete := p.read(ctx, s, put)
 	p.unread = unread
 	if p.unread != nil {
 		s.Logger.Error("not every file could be read in full", zap.Int("files", len(s.Files)), zap.Strings("unread", p.unread.texts()))
 	}
-	if !complete && s.Repeat > 0 {
+	if !complete && s.Repeat > 0 && !s.Follow {
 		events := p.Progress.events.Load()
 		s.Logger.Warn("the replay was stopped before its end", zap.Int("files", len(s.Files)), zap.Int64("events_read", events))
 		if s.ExitWhenDone {
@@ -95,6 +105,21 @@ func (p *Player) play(ctx context.Context, s *Settings) {
 		// Nobody waits for End: it does not return while the collector starts, nor when the collector ends for another reason.
 		go s.End()
 	}
+}
+
+// read plays the files as the configuration says.
+func (p *Player) read(ctx context.Context, s *Settings, put Emit) (unread *UnreadError, complete bool) {
+	parts := parts{Settings: s}
+	switch {
+	case s.Follow:
+		paced := pacer{rate: s.Rate, emit: put, progress: p.Progress}
+		f := follower{parts: parts, emit: paced.pass, progress: p.Progress}
+		defer f.close()
+		return f.follow(ctx), false
+	case s.Store != nil:
+		return run(ctx, s.Config, s.Files, parts.playRest, put, p.Progress)
+	}
+	return run(ctx, s.Config, s.Files, finished(s.Play), put, p.Progress)
 }
 
 // Stop ends the replay. Unless it returns an error of ctx, nothing more is put into the pipeline. An *UnreadError names the files that could

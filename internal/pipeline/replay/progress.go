@@ -46,6 +46,9 @@ func newProgress(c Config, files []string) *Progress {
 		}
 		p.total += p.sizes[i] * int64(c.Repeat)
 	}
+	if c.Follow { // it has no end
+		p.total = 0
+	}
 	return p
 }
 

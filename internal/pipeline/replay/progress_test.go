@@ -17,7 +17,7 @@ import (
 )
 
 // tenBytes plays ten events of a byte each.
-func tenBytes(ctx context.Context, _ string, emit Emit) error {
+func tenBytes(ctx context.Context, _ Part, emit Emit) error {
 	for range 10 {
 		if err := emit(ctx, []byte{0}, nil); err != nil {
 			return err
@@ -82,7 +82,8 @@ func TestTheShareIsOfAllBytesAndNeverBeyondAFile(t *testing.T) {
 	p := newProgress(c, files)
 	var shares []float64
 	emit := func(context.Context, []byte, []byte) error { return nil }
-	play := func(ctx context.Context, path string, emit Emit) error {
+	play := func(ctx context.Context, part Part, emit Emit) error {
+		path := part.Path
 		if path == "gone" {
 			return errors.New("gone")
 		}

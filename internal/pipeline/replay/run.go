@@ -7,17 +7,33 @@ package replay
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"strings"
 	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
 )
 
 // Emit passes on one event, in up to two parts. It may wait. Its error ends the replay.
 type Emit func(ctx context.Context, head, body []byte) error
 
-// Play plays one file from beginning to end. It emits all events that can be read; the error says what could not be read.
-type Play func(ctx context.Context, path string, emit Emit) error
+// Play plays a file, or a part of one, from beginning to end. It emits all events that can be read; the error says what could not be read.
+type Play func(ctx context.Context, p Part, emit Emit) error
+
+// Part is what is played: all of a file, or a part of it.
+type Part struct {
+	Path string
+	// Source has the first Size bytes of the file, of which Span is played. If it is nil, Play opens the file and plays all of it.
+	Source io.ReaderAt
+	Size   int64
+	span.Span
+	// GoesOn says that the part follows the one that was played before, in the same file.
+	GoesOn bool
+	// Growing says that more of the file may come.
+	Growing bool
+}
 
 // UnreadError names the files that could not be read, or not in full.
 type UnreadError struct {
@@ -85,7 +101,10 @@ func run(ctx context.Context, c Config, files []string, play Play, emit Emit, p 
 				return nil, false
 			}
 			p.begin(i)
-			err := playWhole(ctx, path, play, paced.pass)
+			err := listable(path)
+			if err == nil {
+				err = play(ctx, Part{Path: path}, paced.pass)
+			}
 			if err != nil && ctx.Err() != nil {
 				return nil, false
 			}
@@ -102,21 +121,20 @@ func run(ctx context.Context, c Config, files []string, play Play, emit Emit, p 
 	return nil, true
 }
 
-// playWhole plays one file. In addition to the errors of play it returns one for a folder that cannot be listed, and for a file that
-// grew while it was read.
-func playWhole(ctx context.Context, path string, play Play, emit Emit) error {
-	if err := listable(path); err != nil {
-		return err
+// finished plays finished files: it returns an error for a file that grew while it was read.
+func finished(play Play) Play {
+	return func(ctx context.Context, p Part, emit Emit) error {
+		before, beforeErr := os.Stat(p.Path)
+		if err := play(ctx, p, emit); err != nil {
+			return err
+		}
+		after, err := os.Stat(p.Path)
+		if beforeErr == nil && err == nil && os.SameFile(before, after) && after.Size() > before.Size() {
+			return fmt.Errorf("it has grown from %d to %d bytes while it was read, and what came last may be missing; replay it when it is finished, or with follow: true",
+				before.Size(), after.Size())
+		}
+		return nil
 	}
-	before, beforeErr := os.Stat(path)
-	if err := play(ctx, path, emit); err != nil {
-		return err
-	}
-	after, err := os.Stat(path)
-	if beforeErr == nil && err == nil && os.SameFile(before, after) && after.Size() > before.Size() {
-		return fmt.Errorf("it has grown from %d to %d bytes while it was read, and what came last may be missing; replay it when it is finished", before.Size(), after.Size())
-	}
-	return nil
 }
 
 // pacer counts events and limits them to rate per second, measured from the first event. A rate of 0 is no limit.

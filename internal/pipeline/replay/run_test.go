@@ -15,9 +15,9 @@ import (
 )
 
 // play emits two events a file, named by it.
-func play(ctx context.Context, path string, emit Emit) error {
+func play(ctx context.Context, p Part, emit Emit) error {
 	for _, n := range []string{"1", "2"} {
-		if err := emit(ctx, []byte(path), []byte(n)); err != nil {
+		if err := emit(ctx, []byte(p.Path), []byte(n)); err != nil {
 			return err
 		}
 	}
@@ -26,7 +26,7 @@ func play(ctx context.Context, path string, emit Emit) error {
 
 // runOf runs a replay to its end.
 func runOf(ctx context.Context, c Config, files []string, play Play, emit Emit) *UnreadError {
-	unread, _ := run(ctx, c, files, play, emit, newProgress(c, files))
+	unread, _ := run(ctx, c, files, finished(play), emit, newProgress(c, files))
 	return unread
 }
 
@@ -56,20 +56,21 @@ func TestRunWithoutEndStopsWithItsContextAndOnFilesWithoutEvents(t *testing.T) {
 	}
 	require.Nil(t, runOf(ctx, Config{}, []string{"a"}, play, emit))
 	require.Equal(t, 1001, n)
-	empty := func(context.Context, string, Emit) error { return nil }
+	empty := func(context.Context, Part, Emit) error { return nil }
 	require.Nil(t, runOf(context.Background(), Config{}, []string{"a"}, empty, emit))
 }
 
 func TestEachFileStandsForItself(t *testing.T) {
 	got, emit := collect()
-	broken := func(ctx context.Context, path string, emit Emit) error {
+	broken := func(ctx context.Context, p Part, emit Emit) error {
+		path := p.Path
 		switch path {
 		case "gone":
 			return &os.PathError{Op: "open", Path: path, Err: os.ErrNotExist}
 		case "half":
 			return errors.Join(emit(ctx, []byte(path), nil), errors.New("disk is gone"))
 		}
-		return play(ctx, path, emit)
+		return play(ctx, p, emit)
 	}
 	unread := runOf(context.Background(), Config{Repeat: 2}, []string{"a", "gone", "b", "half", "c"}, broken, emit)
 	require.Equal(t, []string{"a1", "a2", "b1", "b2", "half", "c1", "c2", "a1", "a2", "b1", "b2", "half", "c1", "c2"}, *got)
@@ -79,11 +80,12 @@ func TestEachFileStandsForItself(t *testing.T) {
 func TestAFileThatGrowsWhileItIsReadIsNamed(t *testing.T) {
 	_, emit := collect()
 	files := filesOf(t, 10, 10)
-	growing := func(ctx context.Context, path string, emit Emit) error {
+	growing := func(ctx context.Context, p Part, emit Emit) error {
+		path := p.Path
 		if path == files[1] {
 			require.NoError(t, os.WriteFile(path, make([]byte, 25), 0o600))
 		}
-		return play(ctx, path, emit)
+		return play(ctx, p, emit)
 	}
 	unread := runOf(context.Background(), Config{Repeat: 2}, files, growing, emit)
 	require.Len(t, unread.Files, 1)
@@ -100,7 +102,7 @@ func TestARunThatIsStoppedIsCompleteOnlyWhenItsFilesHadEnded(t *testing.T) {
 			}
 			return nil
 		}
-		heeding := func(ctx context.Context, path string, emit Emit) error {
+		heeding := func(ctx context.Context, p Part, emit Emit) error {
 			for range 2 {
 				if ctx.Err() != nil {
 					return ctx.Err()
@@ -124,7 +126,7 @@ func TestManyUnreadFilesAreNamedInShort(t *testing.T) {
 	for i := range 1000 {
 		files = append(files, fmt.Sprintf("dns_%d.etl", i))
 	}
-	unread := runOf(context.Background(), Config{Repeat: 1}, files, func(context.Context, string, Emit) error { return errors.New("gone") }, nil)
+	unread := runOf(context.Background(), Config{Repeat: 1}, files, func(context.Context, Part, Emit) error { return errors.New("gone") }, nil)
 	require.Len(t, unread.Files, 1000)
 	require.ErrorContains(t, unread, "1000 of 1000 files could not be read in full: dns_0.etl: gone; ")
 	require.ErrorContains(t, unread, "dns_9.etl: gone; and 990 more")

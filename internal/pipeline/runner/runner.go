@@ -19,6 +19,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/counter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
@@ -52,6 +54,8 @@ type Parts struct {
 	Follow func(stopped <-chan struct{})
 	// PlayFile plays one file. It calls BeginFile before the first event.
 	PlayFile replay.Play
+	// Survey finds the parts of a file that can be played.
+	Survey replay.Survey
 	// Losses returns how many events were lost before they reached the receiver, by where they were lost. It may be called from any
 	// goroutine once the source is open.
 	Losses func() map[string]int64
@@ -84,7 +88,10 @@ type Runner struct {
 	Memory   *pipeline.Memory   // nil without memory.max_mib
 	Status   *status.Reporter   // nil before Start, and if no status records are written
 
-	job       *replay.Job // nil without replay.exit_when_done
+	job       *replay.Job       // nil without replay.exit_when_done
+	store     *checkpoint.Store // nil without storage
+	track     *checkpoint.Track // nil without storage
+	problems  counter.Counts
 	running   bool
 	opened    atomic.Bool                 // the source is open
 	stop      func(context.Context) error // ends the source
@@ -104,6 +111,7 @@ func New(s Settings) (*Runner, error) {
 		return nil, err
 	}
 	r := &Runner{Settings: s, Report: report}
+	r.problems.Expect(checkpoint.WriteFailed, checkpoint.ReadFailed, checkpoint.Damaged, checkpoint.Changed, checkpoint.Truncated)
 	if s.Sections.Replay.ExitWhenDone {
 		r.job = replay.Join(s.Receiver.Resource)
 	}
@@ -121,9 +129,12 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 	if err != nil {
 		return err
 	}
+	if err := r.openStore(h, len(files)); err != nil {
+		return err
+	}
 	recorder, err := r.OpenRecord(files)
 	if err != nil {
-		return err
+		return errors.Join(err, r.store.Close(context.Background()))
 	}
 	r.Pipeline = r.newPipeline(handler, recorder)
 	r.Status = r.newStatus()
@@ -144,19 +155,36 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 
 // newPipeline returns the pipeline, not yet started.
 func (r *Runner) newPipeline(h pipeline.Handler, recorder *record.Recorder) *pipeline.Pipeline {
-	return pipeline.New(pipeline.Settings{
+	s := pipeline.Settings{
 		Batch: r.Sections.Batch, Queue: r.Sections.Queue, Retry: r.Sections.Retry, Memory: r.Memory.Queue(),
 		Handler: h, Next: r.Next, Report: r.Report, Format: r.Receiver.ID.Type().String(), Logger: r.Receiver.Logger,
 		Record: recorder, Archive: r.Archive && r.Next != nil, Live: !r.Sections.Replay.Enabled(),
-	})
+		Follow: r.Sections.Replay.Follow,
+	}
+	if r.track != nil {
+		s.Done = r.track.Done
+	}
+	return pipeline.New(s)
+}
+
+// openStore opens the storage that keeps the place in the files.
+func (r *Runner) openStore(h component.Host, files int) (err error) {
+	if r.Sections.Storage == nil {
+		return nil
+	}
+	r.store, err = checkpoint.Open(context.Background(), h, *r.Sections.Storage, r.Receiver.ID, files, &r.problems, r.Receiver.Logger)
+	if err == nil {
+		r.track = checkpoint.NewTrack(r.store)
+	}
+	return err
 }
 
 // open opens the source.
 func (r *Runner) open(h component.Host, files []string) error {
 	if r.Sections.Replay.Enabled() {
 		r.Player = replay.Start(replay.Settings{
-			Config: r.Sections.Replay, Files: files, Play: r.Parts.PlayFile, Into: r.Pipeline, Ended: r.Parts.Played,
-			Logger: r.Receiver.Logger, Job: r.job, End: func() { replay.EndCollector(h, r.Receiver.ID) },
+			Config: r.Sections.Replay, Files: files, Play: r.Parts.PlayFile, Survey: r.Parts.Survey, Into: r.Pipeline, Ended: r.Parts.Played,
+			Store: r.store, Track: r.track, Problems: &r.problems, Logger: r.Receiver.Logger, Job: r.job, End: func() { replay.EndCollector(h, r.Receiver.ID) },
 		})
 		r.stop = r.Player.Stop
 		return nil
@@ -239,5 +267,5 @@ func (r *Runner) end(ctx context.Context, stopSource func(context.Context) error
 	begun := time.Now()
 	err := r.Pipeline.Shutdown(ctx, stopSource)
 	err = errors.Join(err, r.Status.Shutdown(ctx, begun.Add(pipeline.DrainTimeout)))
-	return errors.Join(err, r.Parts.End(ctx, begun))
+	return errors.Join(err, r.Parts.End(ctx, begun), r.store.Close(ctx))
 }

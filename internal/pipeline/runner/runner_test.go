@@ -52,7 +52,7 @@ func newFake(t *testing.T, change func(*Sections)) *fake {
 			return func(context.Context) error { f.ask("close"); return nil }, f.openErr
 		},
 		Follow:   func(stopped <-chan struct{}) { <-stopped },
-		PlayFile: func(context.Context, string, replay.Emit) error { return nil },
+		PlayFile: func(context.Context, replay.Part, replay.Emit) error { return nil },
 		Losses:   func() map[string]int64 { return map[string]int64{"here": 1} },
 		Telemetry: func(component.TelemetrySettings) (Telemetry, error) {
 			f.ask("telemetry")

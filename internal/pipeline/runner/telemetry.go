@@ -36,6 +36,7 @@ type Telemetry interface {
 	RegisterReplayRateCallback(metric.Float64Callback) error
 	RegisterReplayTimeLeftCallback(metric.Float64Callback) error
 	RegisterReplayFilesUnreadCallback(metric.Int64Callback) error
+	RegisterReplayCheckpointProblemsCallback(metric.Int64Callback) error
 	Shutdown()
 }
 
@@ -106,6 +107,9 @@ func (r *Runner) observe() error {
 			t.RegisterReplayTimeLeftCallback(progress.ObserveLeft),
 			t.RegisterReplayFilesUnreadCallback(Observe(progress.Unread)),
 		)
+		if r.store != nil || r.Sections.Replay.Follow {
+			err = errors.Join(err, t.RegisterReplayCheckpointProblemsCallback(r.problems.Observe))
+		}
 	}
 	return err
 }

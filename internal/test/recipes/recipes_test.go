@@ -52,6 +52,7 @@ type result struct {
 	points  int // of metrics
 
 	archived int // of the records, those of the archive
+	again    int // records of a second run with the storage of the first, where there is one
 }
 
 func (r result) count(keep func(plog.LogRecord) bool) (n int) {
@@ -225,6 +226,11 @@ func recipes() map[string]recipe {
 			require.Equal(t, map[string]int{"dc1.corp.example.com": len(r.records)}, r.values("Dvc"))
 			return of(r)
 		}},
+		"replay-that-goes-on": {[]string{server, "dnsserver_2016.etl"}, func(t *testing.T, r, _ result) string {
+			require.Equal(t, r.account["received"], len(r.records))
+			require.Zero(t, r.again, "records after a restart")
+			return of(r) + ", and none after a restart"
+		}},
 		"drops-only": {[]string{cilium}, func(t *testing.T, r, without result) string {
 			require.Equal(t, map[string]int{"DROPPED": len(r.records)}, r.values("cilium.verdict"))
 			require.NotContains(t, r.values("cilium.event.type"), "policy-verdict", "a denial is one record")
@@ -295,7 +301,17 @@ func run(t *testing.T, over string, captures []string) result {
 				live["record"] = map[string]any{"path": filepath.Join(t.TempDir(), "recorded.etl")}
 			}
 			require.NoError(t, section.Merge(confmap.NewFromStringMap(live)))
-			all.add(t, name.(string), section, sums, isMetrics)
+			host := componenttest.NewNopHost()
+			if id, ok := section.Get("storage").(string); ok {
+				host = (&kit.Storage{}).HostAs(component.MustNewID(id))
+			}
+			all.add(t, name.(string), section, sums, isMetrics, host)
+			if section.IsSet("storage") {
+				var second result
+				second.account = map[string]int{}
+				second.add(t, name.(string), section, sums, isMetrics, host)
+				all.again = len(second.records)
+			}
 		}
 	}
 	if metrics := sums.AllMetrics(); len(metrics) > 0 {
@@ -305,7 +321,7 @@ func run(t *testing.T, over string, captures []string) result {
 }
 
 // add runs one receiver to the end of its replay.
-func (r *result) add(t *testing.T, name string, section *confmap.Conf, sums *consumertest.MetricsSink, isMetrics bool) {
+func (r *result) add(t *testing.T, name string, section *confmap.Conf, sums *consumertest.MetricsSink, isMetrics bool, host component.Host) {
 	t.Helper()
 	kind, _, _ := strings.Cut(name, "/")
 	factory := map[string]receiver.Factory{"asimdns": asimdnsreceiver.NewFactory(), "ciliumwindows": ciliumwindowsreceiver.NewFactory()}[kind]
@@ -324,7 +340,7 @@ func (r *result) add(t *testing.T, name string, section *confmap.Conf, sums *con
 		rcv, err = factory.CreateLogs(t.Context(), set, cfg, sink)
 	}
 	require.NoError(t, err)
-	require.NoError(t, rcv.Start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, rcv.Start(t.Context(), host))
 	require.Eventually(t, func() bool { return logs.FilterMessage("the replay has ended").Len() == 1 }, time.Minute, time.Millisecond)
 	require.NoError(t, rcv.Shutdown(context.Background()))
 	for _, entry := range logs.All() {

@@ -25,41 +25,42 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                  metric.Meter
-	mu                     sync.Mutex
-	registrations          []metric.Registration
-	ArchiveDropped         metric.Int64ObservableCounter
-	ArchiveEmitted         metric.Int64ObservableCounter
-	ArchiveReceived        metric.Int64ObservableCounter
-	BytesSaved             metric.Int64ObservableCounter
-	ConnectionsClosedEarly metric.Int64ObservableCounter
-	EventsAggregated       metric.Int64ObservableCounter
-	EventsDropped          metric.Int64ObservableCounter
-	EventsEmitted          metric.Int64ObservableCounter
-	EventsFiltered         metric.Int64ObservableCounter
-	EventsLost             metric.Int64ObservableCounter
-	EventsReceived         metric.Int64ObservableCounter
-	EventsRecorded         metric.Int64ObservableCounter
-	EventsUndecodable      metric.Int64ObservableCounter
-	EventsUnrecorded       metric.Int64ObservableCounter
-	EventsVersionUnknown   metric.Int64ObservableCounter
-	Lag                    metric.Float64ObservableGauge
-	MapAbandoned           metric.Int64ObservableCounter
-	MapAttached            metric.Int64ObservableCounter
-	MapSize                metric.Int64ObservableGauge
-	MapUnidentified        metric.Int64ObservableCounter
-	MapUtilization         metric.Float64ObservableGauge
-	MapWaiting             metric.Int64ObservableGauge
-	PacketsUnmarked        metric.Int64ObservableCounter
-	QueueCapacity          metric.Int64ObservableGauge
-	QueueSize              metric.Int64ObservableGauge
-	ReplayFilesUnread      metric.Int64ObservableCounter
-	ReplayProgress         metric.Float64ObservableGauge
-	ReplayRate             metric.Float64ObservableGauge
-	ReplayTimeLeft         metric.Float64ObservableGauge
-	StatusDropped          metric.Int64ObservableCounter
-	StatusEmitted          metric.Int64ObservableCounter
-	StatusReceived         metric.Int64ObservableCounter
+	meter                    metric.Meter
+	mu                       sync.Mutex
+	registrations            []metric.Registration
+	ArchiveDropped           metric.Int64ObservableCounter
+	ArchiveEmitted           metric.Int64ObservableCounter
+	ArchiveReceived          metric.Int64ObservableCounter
+	BytesSaved               metric.Int64ObservableCounter
+	ConnectionsClosedEarly   metric.Int64ObservableCounter
+	EventsAggregated         metric.Int64ObservableCounter
+	EventsDropped            metric.Int64ObservableCounter
+	EventsEmitted            metric.Int64ObservableCounter
+	EventsFiltered           metric.Int64ObservableCounter
+	EventsLost               metric.Int64ObservableCounter
+	EventsReceived           metric.Int64ObservableCounter
+	EventsRecorded           metric.Int64ObservableCounter
+	EventsUndecodable        metric.Int64ObservableCounter
+	EventsUnrecorded         metric.Int64ObservableCounter
+	EventsVersionUnknown     metric.Int64ObservableCounter
+	Lag                      metric.Float64ObservableGauge
+	MapAbandoned             metric.Int64ObservableCounter
+	MapAttached              metric.Int64ObservableCounter
+	MapSize                  metric.Int64ObservableGauge
+	MapUnidentified          metric.Int64ObservableCounter
+	MapUtilization           metric.Float64ObservableGauge
+	MapWaiting               metric.Int64ObservableGauge
+	PacketsUnmarked          metric.Int64ObservableCounter
+	QueueCapacity            metric.Int64ObservableGauge
+	QueueSize                metric.Int64ObservableGauge
+	ReplayCheckpointProblems metric.Int64ObservableCounter
+	ReplayFilesUnread        metric.Int64ObservableCounter
+	ReplayProgress           metric.Float64ObservableGauge
+	ReplayRate               metric.Float64ObservableGauge
+	ReplayTimeLeft           metric.Float64ObservableGauge
+	StatusDropped            metric.Int64ObservableCounter
+	StatusEmitted            metric.Int64ObservableCounter
+	StatusReceived           metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -448,6 +449,21 @@ func (builder *TelemetryBuilder) RegisterQueueSizeCallback(cb metric.Int64Callba
 	return nil
 }
 
+// RegisterReplayCheckpointProblemsCallback sets callback for observable ReplayCheckpointProblems metric.
+func (builder *TelemetryBuilder) RegisterReplayCheckpointProblemsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReplayCheckpointProblems, obs: o})
+		return nil
+	}, builder.ReplayCheckpointProblems)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterReplayFilesUnreadCallback sets callback for observable ReplayFilesUnread metric.
 func (builder *TelemetryBuilder) RegisterReplayFilesUnreadCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -739,6 +755,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ciliumwindows_queue_size",
 		metric.WithDescription("Memory that the queue uses. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReplayCheckpointProblems, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_replay_checkpoint_problems",
+		metric.WithDescription("What kept a replay from storing its place in the files (write_failed) or from going on there (read_failed, damaged, changed, truncated). Files that are followed and lose what was read of them count too (changed, truncated). Only in a replay with storage or follow. [Alpha]"),
+		metric.WithUnit("{problem}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReplayFilesUnread, err = builder.meter.Int64ObservableCounter(

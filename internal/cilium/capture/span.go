@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Reading a part of a capture: for files that grow, and to continue after a restart. A writer appends to a capture; a part ends after a whole
+// block.
+
+package capture
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
+)
+
+// NewSpanReader is NewReader for a part that Survey has found in src. before is the reader of the part before it; without one the sections and
+// interfaces are read from the file's beginning.
+func NewSpanReader(src io.ReaderAt, s span.Span, before *Reader) (*Reader, error) {
+	if before == nil || before.order == nil || before.offset != s.From.At {
+		c, err := newReader(io.NewSectionReader(src, 0, s.To.At), s.From.At)
+		return c, err
+	}
+	c := &Reader{
+		r: bufio.NewReaderSize(io.NewSectionReader(src, s.From.At, s.To.At-s.From.At), 64<<10), at: io.NewSectionReader(src, 0, s.To.At),
+		offset: s.From.At, from: s.From.At,
+		order: before.order, interfaces: before.interfaces, recording: before.recording, gap: before.gap, lostSection: before.lostSection, doubt: before.doubt,
+	}
+	return c, nil
+}
+
+// Survey finds what can be read of the capture in the first size bytes of src. After a damaged block it cannot tell where a block ends; the
+// part then ends with the file. The error is that of src.
+func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
+	x := span.Extent{Span: span.Span{From: q.From, To: q.From}}
+	w := walker{r: bufio.NewReaderSize(io.NewSectionReader(src, 0, size), 64<<10)}
+	if err := w.identify(); err != nil {
+		return x, err
+	}
+	if x.ID = w.id; x.ID == (span.ID{}) {
+		return x, nil
+	}
+	if q.To != (span.Place{}) {
+		x.To = q.To
+		return x, nil
+	}
+	w.r.Reset(io.NewSectionReader(src, q.From.At, size-q.From.At))
+	w.at = q.From.At
+	for {
+		switch n, err := w.next(nil); {
+		case err != nil:
+			return x, err
+		case n < 0:
+			w.at = size
+			fallthrough
+		case n == 0:
+			x.To.At, x.Rest = w.at, size-w.at
+			return x, nil
+		}
+	}
+}
+
+// walker steps from block to block.
+type walker struct {
+	r     *bufio.Reader
+	order binary.ByteOrder
+	at    int64
+	id    span.ID
+}
+
+// identify makes the file's identifier: a digest of its bytes up to the first packet.
+func (w *walker) identify() error {
+	h := xxh3.New()
+	for {
+		typ := uint32(0)
+		if head, err := w.r.Peek(blockHeader); err == nil && w.order != nil {
+			typ = w.order.Uint32(head)
+		}
+		switch n, err := w.next(h); {
+		case err != nil:
+			return err
+		case n == 0:
+			return nil
+		case n < 0 || typ == blockEnhanced || typ == blockSimple || typ == blockPacket:
+			w.id = span.ID(h.Sum128().Bytes())
+			return nil
+		}
+	}
+}
+
+// next steps over a block and writes it to h, if that is not nil. It returns the block's length; 0 if the block is not whole, and -1 if there is no
+// block.
+func (w *walker) next(h io.Writer) (int64, error) {
+	head, err := w.r.Peek(blockHeader + 4)
+	if err != nil {
+		return 0, notWhole(err)
+	}
+	if binary.LittleEndian.Uint32(head) == blockSection {
+		if order := byteOrder(head[blockHeader:]); order != nil {
+			w.order = order
+		}
+	}
+	if w.order == nil {
+		w.order = binary.LittleEndian
+	}
+	n := w.order.Uint32(head[4:])
+	if w.implausible(n) {
+		swapped := binary.ByteOrder(binary.BigEndian)
+		if w.order == swapped {
+			swapped = binary.LittleEndian
+		}
+		if w.order, n = swapped, swapped.Uint32(head[4:]); w.implausible(n) {
+			return -1, nil
+		}
+	}
+	if h == nil {
+		if _, err := w.r.Discard(int(n) - blockTrailer); err != nil {
+			return 0, notWhole(err)
+		}
+	} else if _, err := io.CopyN(h, w.r, int64(n)-blockTrailer); err != nil {
+		return 0, notWhole(err)
+	}
+	var trailer [blockTrailer]byte
+	if _, err := io.ReadFull(w.r, trailer[:]); err != nil {
+		return 0, notWhole(err)
+	}
+	switch again := w.order.Uint32(trailer[:]); again {
+	case n:
+		w.at += int64(n)
+		return int64(n), nil
+	case 0: // space of a block that is being written
+		return 0, nil
+	}
+	return -1, nil
+}
+
+func (w *walker) implausible(length uint32) bool {
+	return length < minBlock || length%4 != 0 || length > maxBlock
+}
+
+// notWhole returns nil for the end of the file.
+func notWhole(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package capture
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
+)
+
+func recordsOf(t *testing.T, r *Reader) (all []string) {
+	t.Helper()
+	for {
+		record, err := r.Next()
+		if err == io.EOF {
+			return all
+		}
+		require.NoError(t, err)
+		all = append(all, fmt.Sprint(record.Time, record.CPU, record.Lost, record.Data))
+	}
+}
+
+// A capture is read as it grows, to any byte; nothing is skipped or repeated, by the reader that goes on and by one after a restart.
+func TestTheSpansOfAGrowingCaptureAreItsRecordsOnceHoweverItGrows(t *testing.T) {
+	whole, err := os.ReadFile("../../../testdata/cilium_events.pcapng")
+	require.NoError(t, err)
+	all, err := NewReader(bytes.NewReader(whole))
+	require.NoError(t, err)
+	want := recordsOf(t, all)
+	for seed := range uint64(20) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		var got []string
+		var before *Reader
+		var id span.ID
+		at := span.Place{}
+		for size := 0; size < len(whole); {
+			size = min(len(whole), size+1+random.IntN(len(whole)/10))
+			x, err := Survey(bytes.NewReader(whole[:size]), int64(size), span.Query{From: at, Growing: true})
+			require.NoError(t, err)
+			require.EqualValues(t, size-int(x.Rest), max(x.To.At, int64(size)-x.Rest))
+			if x.Empty() {
+				continue
+			}
+			if id == (span.ID{}) {
+				id = x.ID
+			}
+			require.Equal(t, id, x.ID)
+			if random.IntN(3) == 0 {
+				before = nil // a restart
+			}
+			r, err := NewSpanReader(bytes.NewReader(whole), x.Span, before)
+			require.NoError(t, err)
+			part := recordsOf(t, r)
+			require.Len(t, part, int(r.Stats().Records)+int(r.Stats().Lost))
+			got = append(got, part...)
+			before, at = r, x.To
+		}
+		require.ElementsMatch(t, want, got)
+	}
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Following files that are being written.
+
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
+)
+
+// pollInterval is how often files are looked at. What is added to a file is read at the second look, so that no write is read in its middle.
+const pollInterval = 250 * time.Millisecond
+
+// patience is after how many looks an unchanged file that cannot be read is reported.
+const patience = 8
+
+// followed is a file that is followed.
+type followed struct {
+	content
+	info   os.FileInfo // to know the file by another name
+	listed bool        // the paths name it; otherwise it was renamed or deleted, and its writer adds nothing more
+
+	id      span.ID
+	begun   bool                // its checkpoint was read
+	at      checkpoint.Position // the part to be played next, or where it begins
+	seen    span.Place          // up to which the last look found something
+	idle    bool                // the last look found nothing to play
+	done    bool                // completed by its writer, read, and closed here
+	failed  int                 // looks in a row that failed
+	failure string
+}
+
+// follower follows the files of a configuration.
+type follower struct {
+	parts
+	emit     Emit
+	progress *Progress
+
+	files  []*followed
+	last   *followed // whose part was played last
+	unread UnreadError
+}
+
+// follow plays the files and what is added to them, until ctx ends. Files that match later are played when they come.
+func (f *follower) follow(ctx context.Context) *UnreadError {
+	for ctx.Err() == nil {
+		f.look()
+		played := false
+		for _, file := range slices.Clone(f.files) {
+			if ctx.Err() != nil {
+				break
+			}
+			more, err := f.poll(ctx, file)
+			played, file.idle = played || more, !more
+			if ctx.Err() == nil {
+				f.note(file, err)
+			}
+		}
+		f.forget()
+		if played {
+			continue
+		}
+		select {
+		case <-time.After(pollInterval):
+		case <-ctx.Done():
+		}
+	}
+	if len(f.unread.Files) == 0 {
+		return nil
+	}
+	f.unread.Of = max(f.unread.Of, len(f.unread.Files))
+	return &f.unread
+}
+
+// look lists the files that the paths name now. A path that names none may get one later.
+func (f *follower) look() {
+	for _, file := range f.files {
+		file.listed = false
+	}
+	for _, path := range f.Path {
+		one := Config{Path: Paths{path}}
+		files, err := one.files()
+		if err != nil {
+			continue
+		}
+		for _, named := range files {
+			if listable(named.path) != nil {
+				f.cannot(named.path, listable(named.path))
+				continue
+			}
+			f.meet(named)
+		}
+	}
+}
+
+// meet finds the file that has a path now among those that are followed, or begins to follow it.
+func (f *follower) meet(named file) {
+	info, err := os.Stat(named.path)
+	if err != nil || info.IsDir() {
+		return
+	}
+	replaced := false
+	for _, file := range f.files {
+		if os.SameFile(file.info, info) {
+			file.path, file.listed = named.path, true
+			if file.done && (info.Size() != file.info.Size() || !info.ModTime().Equal(file.info.ModTime())) {
+				f.reopen(file, info)
+			}
+			return
+		}
+		replaced = replaced || file.path == named.path
+	}
+	if replaced && named.named {
+		f.meetEarlier(named.path)
+	}
+	f.add(named.path, info, true)
+}
+
+// meetEarlier follows the earlier file of a recording that was renamed twice since the last look, so that it is none of those that are followed.
+func (f *follower) meetEarlier(path string) {
+	ext := filepath.Ext(path)
+	earlier := strings.TrimSuffix(path, ext) + ".1" + ext
+	info, err := os.Stat(earlier)
+	if err != nil || info.IsDir() || slices.ContainsFunc(f.files, func(other *followed) bool { return os.SameFile(other.info, info) }) {
+		return
+	}
+	f.add(earlier, info, false)
+}
+
+func (f *follower) add(path string, info os.FileInfo, listed bool) {
+	c, err := openFile(path)
+	if err != nil {
+		f.cannot(path, err)
+		return
+	}
+	f.unread.Of++
+	f.files = append(f.files, &followed{content: c, info: info, listed: listed})
+	f.Logger.Info("following a file", zap.String("file", path))
+}
+
+// reopen continues with a file that was closed and has changed.
+func (f *follower) reopen(file *followed, info os.FileInfo) {
+	c, err := openFile(file.path)
+	if err != nil {
+		f.cannot(file.path, err)
+		return
+	}
+	file.content, file.info, file.done = c, info, false
+}
+
+// poll plays what can be read of a file now, and reports whether there was something.
+func (f *follower) poll(ctx context.Context, file *followed) (played bool, err error) {
+	if file.done {
+		return false, nil
+	}
+	if err := file.measure(); err != nil {
+		return false, err
+	}
+	if end := file.at.To; end.At > file.size || end.At == file.size && end.In > 0 {
+		f.startAgain(file, checkpoint.Truncated, fmt.Errorf("the file has %d bytes and was read up to byte %d", file.size, end.At+end.In))
+	}
+	if !file.begun {
+		at, id, err := f.resume(ctx, &file.content)
+		if err != nil {
+			return false, unfinished(file, err)
+		}
+		file.begun, file.at, file.id = true, at, id
+		if !at.Empty() {
+			return true, f.playNext(ctx, file, at)
+		}
+	}
+	x, err := f.Survey(file.file, file.size, span.Query{From: file.at.To, Growing: file.listed})
+	switch {
+	case err != nil:
+		return false, unfinished(file, err)
+	case x.Overwritten && !x.Closed:
+		return false, errors.New("its writer overwrites it (a circular file), so it cannot be followed; it is read when it is complete")
+	case x.ID == (span.ID{}):
+		return false, nil
+	case file.id != (span.ID{}) && x.ID != file.id:
+		f.startAgain(file, checkpoint.Changed, errors.New("another file was written over it"))
+		return true, nil
+	}
+	file.id = x.ID
+	// A buffer may be on the disk in part. What the last look has seen is whole.
+	to := x.To
+	if file.listed && !x.Closed {
+		to, file.seen = file.seen, x.To
+		if x.To.Before(to) {
+			to = x.To
+		}
+	}
+	if file.at.To.Before(to) {
+		if x, err = f.Survey(file.file, file.size, span.Query{From: file.at.To, To: to}); err != nil {
+			return false, err
+		}
+		return true, f.playNext(ctx, file, checkpoint.Position{Span: x.Span})
+	}
+	switch {
+	case !file.listed && x.Rest > 0:
+		f.cannot(file.path, fmt.Errorf("the last %d bytes are not whole", x.Rest))
+	case x.Closed && file.listed:
+		if file.info, err = file.file.Stat(); err != nil {
+			return false, err
+		}
+		file.done = true
+		f.Logger.Info("a file is complete and was read to its end", zap.String("file", file.path))
+		return false, file.file.Close()
+	}
+	return false, nil
+}
+
+// playNext plays the next part of a file. A part that could not be read in full is not read again.
+func (f *follower) playNext(ctx context.Context, file *followed, at checkpoint.Position) error {
+	goesOn := f.last == file
+	f.last = file
+	f.progress.begin(0)
+	err := f.playPart(ctx, &file.content, at, file.id, goesOn, f.emit)
+	file.at = checkpoint.Position{Span: span.Span{From: at.To, To: at.To}}
+	if err != nil && ctx.Err() == nil {
+		f.cannot(file.path, err)
+	}
+	return nil
+}
+
+// startAgain reads a file from its beginning, because its content was replaced.
+func (f *follower) startAgain(file *followed, problem string, err error) {
+	f.Logger.Warn("a file that is followed has lost what was read of it; it is read from its beginning",
+		zap.String("file", file.path), zap.String("reason", problem), zap.Error(err))
+	f.Problems.Add(problem, 1)
+	file.at, file.seen, file.id = checkpoint.Position{}, span.Place{}, span.ID{}
+	if f.last == file {
+		f.last = nil
+	}
+}
+
+// unfinished returns the error of a file that cannot be read, unless its writer may only have begun it.
+func unfinished(file *followed, err error) error {
+	if file.listed && file.size == 0 {
+		return nil
+	}
+	return err
+}
+
+// note counts the looks at a file that failed. It reports a file that stays unreadable.
+func (f *follower) note(file *followed, err error) {
+	if err == nil {
+		file.failed = 0
+		return
+	}
+	if file.failure != err.Error() {
+		file.failed, file.failure = 0, err.Error()
+	}
+	if file.failed++; file.failed == patience || !file.listed {
+		f.cannot(file.path, err)
+	}
+}
+
+// cannot reports, once, that a file or a part of it could not be read.
+func (f *follower) cannot(path string, err error) {
+	before := len(f.unread.Files)
+	if f.unread.add(path, err); len(f.unread.Files) == before {
+		return
+	}
+	f.progress.unread.Store(int64(len(f.unread.Files)))
+	f.Logger.Error("a file cannot be read in full", zap.String("file", path), zap.Error(err))
+}
+
+// forget closes the files that were renamed or deleted. By now they have been read to their ends.
+func (f *follower) forget() {
+	f.files = slices.DeleteFunc(f.files, func(file *followed) bool {
+		if file.listed || !file.idle {
+			return false
+		}
+		if !file.done {
+			_ = file.file.Close()
+		}
+		return true
+	})
+}
+
+// close closes all files.
+func (f *follower) close() {
+	for _, file := range f.files {
+		if !file.done {
+			_ = file.file.Close()
+		}
+	}
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Playing parts of files: what a checkpoint says was not played yet, and what has been added to a file.
+
+package replay
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
+)
+
+// Survey finds what can be read of the file in the first size bytes of src.
+type Survey func(src io.ReaderAt, size int64, q span.Query) (span.Extent, error)
+
+// parts plays files part by part.
+type parts struct{ *Settings }
+
+// content is an open file.
+type content struct {
+	path string
+	file *os.File
+	size int64
+}
+
+// openFile opens a regular file, in a way that lets its writer rename and delete it.
+func openFile(path string) (content, error) {
+	if info, err := os.Stat(path); err != nil {
+		return content{}, err
+	} else if !info.Mode().IsRegular() { // opening a named pipe waits for its writer
+		return content{}, fmt.Errorf("%s is not a regular file (%s)", path, info.Mode().Type())
+	}
+	f, err := openShared(path)
+	if err != nil {
+		return content{}, err
+	}
+	c := content{path: path, file: f}
+	return c, c.measure()
+}
+
+// measure notes the file's present size.
+func (c *content) measure() error {
+	info, err := c.file.Stat()
+	if err == nil {
+		c.size = info.Size()
+	}
+	return err
+}
+
+// playRest is a Play. It plays what was not played of a file before its checkpoint, and what is added to the file meanwhile.
+func (s *parts) playRest(ctx context.Context, p Part, emit Emit) error {
+	c, err := openFile(p.Path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.file.Close() }()
+	at, known, err := s.resume(ctx, &c)
+	if err != nil {
+		return err
+	}
+	if !at.Empty() {
+		if err := s.playPart(ctx, &c, at, known, false, emit); err != nil {
+			return err
+		}
+	}
+	for first := true; ; first = false {
+		if err := c.measure(); err != nil {
+			return err
+		}
+		x, err := s.Survey(c.file, c.size, span.Query{From: at.To})
+		switch {
+		case err != nil:
+			return err
+		case x.ID == (span.ID{}):
+			return s.Play(ctx, Part{Path: p.Path}, emit) // it has no event, so that there is no place to keep
+		case x.Empty() && first && known != (span.ID{}) && at.Empty():
+			s.Logger.Info("the file was read before, and nothing has been added to it", zap.String("file", p.Path))
+		}
+		if x.Empty() {
+			if x.Rest > 0 {
+				return fmt.Errorf("the last %d bytes are not whole: the file is damaged, or is being written; replay.follow: true waits for the rest", x.Rest)
+			}
+			return nil
+		}
+		goesOn := !first || !at.Empty()
+		at = checkpoint.Position{Span: x.Span}
+		if err := s.playPart(ctx, &c, at, x.ID, goesOn, emit); err != nil {
+			return err
+		}
+	}
+}
+
+// resume returns the position from which a file is played, and the file's identifier if the position is from a checkpoint. A checkpoint that does not
+// fit the file is refused.
+func (s *parts) resume(ctx context.Context, c *content) (at checkpoint.Position, known span.ID, err error) {
+	if s.Store == nil {
+		return at, known, nil
+	}
+	x, err := s.Survey(c.file, c.size, span.Query{To: span.Place{In: 1}})
+	if err != nil || x.ID == (span.ID{}) {
+		return at, known, err
+	}
+	at, ok := s.Store.Read(ctx, x.ID, c.path)
+	if !ok {
+		return checkpoint.Position{}, known, nil
+	}
+	if at.To.At > c.size || at.To.At == c.size && at.To.In > 0 {
+		s.Store.Refuse(checkpoint.Truncated, c.path, fmt.Errorf("the file has %d bytes and was read up to byte %d", c.size, at.To.At+at.To.In))
+		return checkpoint.Position{}, known, nil
+	}
+	if !at.Empty() {
+		again, err := s.Survey(c.file, c.size, span.Query{From: at.From, To: at.To})
+		if err != nil {
+			return checkpoint.Position{}, known, err
+		}
+		if again.Digest != at.Digest {
+			s.Store.Refuse(checkpoint.Changed, c.path, fmt.Errorf("the part from byte %d to byte %d has changed since it was read", at.From.At, at.To.At+at.To.In))
+			return checkpoint.Position{}, known, nil
+		}
+		s.Logger.Info("the replay goes on where it was", zap.String("file", c.path), zap.Int64("byte", at.From.At+at.From.In), zap.Int64("events_read_before", at.Events))
+	} else if at.To != (span.Place{}) {
+		s.Logger.Info("the replay goes on where it was", zap.String("file", c.path), zap.Int64("byte", at.To.At+at.To.In))
+	}
+	return at, x.ID, nil
+}
+
+// playPart plays a part of a file, without the events that have left before.
+func (s *parts) playPart(ctx context.Context, c *content, at checkpoint.Position, id span.ID, goesOn bool, emit Emit) error {
+	into, seen := s.Into, int64(0)
+	if s.Track != nil {
+		s.Track.Begin(id, c.path, at.Span, at.Events, into.Taken())
+	}
+	err := s.Play(ctx, Part{Path: c.path, Source: c.file, Size: c.size, Span: at.Span, GoesOn: goesOn, Growing: s.Follow}, func(ctx context.Context, head, body []byte) error {
+		if seen++; seen <= at.Events {
+			return nil
+		}
+		taken := into.Taken()
+		if err := emit(ctx, head, body); err != nil {
+			return err
+		}
+		if s.Track != nil && into.Taken() == taken {
+			s.Track.Skip(seen, taken)
+		}
+		return nil
+	})
+	if s.Track != nil && ctx.Err() == nil {
+		s.Track.End(into.Taken(), err == nil)
+	}
+	return err
+}

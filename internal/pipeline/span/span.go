@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package span names parts of a recorded file, so that a replay can read a file that grows, and continue one after a restart. A format's
+// package surveys a file and says which part of it can be read now; its reader reads that part.
+package span
+
+import "cmp"
+
+// Place is a place in a file: At is the offset in bytes of a unit of the format (a trace buffer, a block), In is the offset of a record in
+// that unit, 0 for the unit's beginning. The zero value is the beginning of the file.
+type Place struct{ At, In int64 }
+
+// Compare compares two places of one file: -1, 0 or 1.
+func (p Place) Compare(q Place) int { return cmp.Or(cmp.Compare(p.At, q.At), cmp.Compare(p.In, q.In)) }
+
+// Before reports whether p comes before q.
+func (p Place) Before(q Place) bool { return p.Compare(q) < 0 }
+
+// Span is a part of a file. It is always read in the same order, whatever is appended to the file later.
+type Span struct {
+	From, To Place
+	// Digest is equal for the same units, as long as none of them is completed or replaced.
+	Digest uint64
+}
+
+// Empty reports whether the span has nothing.
+func (s Span) Empty() bool { return !s.From.Before(s.To) }
+
+// ID identifies a file by its content: it stays when the file grows, is completed by its writer, is renamed or copied.
+type ID [16]byte
+
+// Query asks what can be read of a file.
+type Query struct {
+	// From is where reading begins.
+	From Place
+	// To is where it ends, as an earlier survey has found; the zero value asks for as much as there is.
+	To Place
+	// Growing says that the file may still be written, so that a unit that is not whole is left to a later survey.
+	Growing bool
+}
+
+// Extent is what can be read of a file now.
+type Extent struct {
+	Span
+	// ID is the file's identifier, zero as long as the file has no event.
+	ID ID
+	// Closed says that the writer has completed the file.
+	Closed bool
+	// Overwritten says that the writer of the file puts new units in the place of old ones, so that the file cannot be followed.
+	Overwritten bool
+	// Rest is the number of bytes after the span, of a unit that is not whole and that the format cannot read in part.
+	Rest int64
+}

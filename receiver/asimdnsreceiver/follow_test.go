@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
+)
+
+// tally counts the records by identifier, and can be waited for.
+type tally struct {
+	mu   sync.Mutex
+	more *sync.Cond
+	ids  map[string]int
+	n    int
+}
+
+func newTally() *tally {
+	c := &tally{ids: map[string]int{}}
+	c.more = sync.NewCond(&c.mu)
+	return c
+}
+
+func (c *tally) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
+
+func (c *tally) ConsumeLogs(_ context.Context, l plog.Logs) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, rl := range l.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, lr := range sl.LogRecords().All() {
+				c.ids[kit.Text(lr, "EventOriginalUid")]++
+				c.n++
+			}
+		}
+	}
+	c.more.Broadcast()
+	return nil
+}
+
+// wait waits until there are n records.
+func (c *tally) wait(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.n < n {
+		c.more.Wait()
+	}
+}
+
+// growing is an .etl file of a recording that is being written.
+type growing struct {
+	t    *testing.T
+	path string
+	of   recording.File
+	file *os.File
+	w    *etl.Writer
+}
+
+func (g *growing) begin() {
+	g.of = g.of.Next()
+	var err error
+	g.file, err = os.Create(g.path)
+	require.NoError(g.t, err)
+	g.w, err = etl.Create(g.file, etl.Options{Recording: g.of})
+	require.NoError(g.t, err)
+}
+
+func (g *growing) write(events [][]byte) {
+	for _, ev := range events {
+		require.NoError(g.t, g.w.Write(ev))
+	}
+	require.NoError(g.t, g.w.Sync())
+}
+
+// rotate completes the file, renames it as record does, and begins the next.
+func (g *growing) rotate() {
+	require.NoError(g.t, g.w.Close())
+	require.NoError(g.t, g.file.Close())
+	ext := filepath.Ext(g.path)
+	require.NoError(g.t, os.Rename(g.path, g.path[:len(g.path)-len(ext)]+".1"+ext))
+	g.begin()
+}
+
+// follow starts a receiver that follows the paths.
+func follow(t *testing.T, path string, kept *kit.Storage, next consumer.Logs, change func(*Config)) (*dnsReceiver, *observer.ObservedLogs) {
+	cfg := replayOf(path, func(c *Config) {
+		small(c)
+		c.Replay.Follow, c.Device.Hostname = true, "host"
+		if change != nil {
+			change(c)
+		}
+	})
+	if kept != nil {
+		cfg.Storage = &kit.StorageID
+	} else {
+		kept = &kit.Storage{}
+	}
+	require.NoError(t, cfg.Validate())
+	core, logs := observer.New(zap.DebugLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core)
+	r, err := newReceiver(set, cfg, next)
+	require.NoError(t, err)
+	require.NoError(t, r.Start(context.Background(), kept.Host()))
+	return r, logs
+}
+
+func TestAFileIsFollowedAsItIsWrittenThroughRotationsAndRestartsWithoutLossOrRepeat(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	of, err := recording.New()
+	require.NoError(t, err)
+	g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: of}
+	g.begin()
+	next, kept := newTally(), &kit.Storage{}
+	given := 0
+	give := func(n int) {
+		g.write(events[given : given+n])
+		given += n
+	}
+	give(10)
+	r, logs := follow(t, g.path, kept, next, nil)
+	next.wait(10)
+	give(1) // into the buffer that was read
+	next.wait(11)
+	give(400) // several buffers
+	next.wait(given)
+	give(50)
+	g.rotate()
+	give(50)
+	next.wait(given)
+	give(30)
+	g.rotate() // twice between two looks
+	give(30)
+	g.rotate()
+	give(30)
+	next.wait(given)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Empty(t, logs.FilterLevelExact(zap.ErrorLevel).All())
+
+	give(20)
+	r, logs = follow(t, g.path, kept, next, nil)
+	next.wait(given)
+	require.NoError(t, os.Remove(g.path))
+	require.NoError(t, g.w.Close())
+	g.begin() // another one in its place
+	give(25)
+	next.wait(given)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Empty(t, logs.FilterLevelExact(zap.ErrorLevel).All())
+	require.Equal(t, given, next.n)
+}
+
+func TestNewFilesThatMatchAreFollowedAndFinishedOnesLeft(t *testing.T) {
+	dir := t.TempDir()
+	copyTo(t, dir, "a.etl", serverFile)
+	count, _ := generated(t, serverFile)
+	next := newTally()
+	r, logs := follow(t, filepath.Join(dir, "*.etl"), &kit.Storage{}, next, nil)
+	next.wait(count)
+	events := rawEventsOf(t, serverFile)
+	writeFile(t, filepath.Join(dir, "b.etl"), events[:100], time.Unix(1, 0), false)
+	next.wait(count + 100)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Equal(t, count+100, next.n)
+	require.NotEmpty(t, logs.FilterMessage("a file is complete and was read to its end").All())
+}
+
+func TestAFileThatIsTruncatedWhileItIsFollowedIsSaidCountedAndReadFromItsStart(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	of, err := recording.New()
+	require.NoError(t, err)
+	g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: of}
+	g.begin()
+	g.write(events[:1000])
+	next := newTally()
+	r, logs := follow(t, g.path, &kit.Storage{}, next, nil)
+	next.wait(1000)
+	require.NoError(t, g.file.Close())
+	g.begin() // in the same place of the disk, as after truncation
+	g.write(events[1000:1010])
+	next.wait(1010)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Len(t, logs.FilterMessageSnippet("has lost what was read of it").All(), 1)
+	require.NoError(t, g.file.Close())
+}
+
+func TestFollowAndStorageAreRefusedWhereTheyHaveNoMeaning(t *testing.T) {
+	for want, change := range map[string]func(*Config){
+		"exit_when_done: true is not allowed with follow":      func(c *Config) { c.Replay.Follow, c.Replay.ExitWhenDone = true, true },
+		"repeat: 2 is not allowed with follow":                 func(c *Config) { c.Replay.Follow, c.Replay.Repeat = true, 2 },
+		`storage: "kept" is not allowed without replay.path`:   func(c *Config) { c.Replay.Path, c.Storage = nil, &kit.StorageID },
+		`storage: "kept" is not allowed with replay.repeat: 0`: func(c *Config) { c.Replay.Repeat, c.Storage = 0, &kit.StorageID },
+	} {
+		cfg := replayOf(serverFile, change)
+		err := cfg.Validate()
+		if err == nil {
+			err = cfg.Replay.Validate()
+		}
+		require.ErrorContains(t, err, want)
+	}
+}
