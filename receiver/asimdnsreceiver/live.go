@@ -53,7 +53,7 @@ func (r *dnsReceiver) leaveHost(ctx context.Context, _ time.Time) error {
 // openLive opens a real-time ETW session and keeps it running until the returned function is called.
 func (r *dnsReceiver) openLive(h component.Host) (func(context.Context) error, error) {
 	deliver := func(header, userData []byte) { r.Pipeline.Offer(time.Now().UnixNano(), header, userData) }
-	supervisor, err := session.Keep(r.cfg.session(r.providers), deliver, r.log, session.Watch{
+	supervisor, err := session.Supervise(r.cfg.session(r.providers), deliver, r.log, session.Watch{
 		Stopped: func(err error) { componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err)) },
 		Restarted: func() {
 			r.log.Info("receiving again")
