@@ -71,13 +71,13 @@ type Config struct {
 	// OmitAttributes are the names of attributes that are never written. AdditionalFields.<name> names one field of
 	// that map.
 	OmitAttributes dnslog.OmitAttributes `mapstructure:"omit_attributes"`
-	// Buffers configures the buffers of the ETW session.
-	Buffers buffersConfig `mapstructure:"buffers"`
 	// Batch sets when records go to the next component. Queue bounds the memory of events on their way. Retry sets how
 	// records that the next component refuses for now are tried again.
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
 	Queue pipeline.QueueConfig `mapstructure:"queue"`
 	Retry pipeline.RetryConfig `mapstructure:"retry"`
+	// Buffers configures the buffers of the ETW session.
+	Buffers buffersConfig `mapstructure:"buffers"`
 	// Replay reads recorded .etl files instead of a live session.
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw events to an .etl file.

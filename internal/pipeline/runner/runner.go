@@ -35,7 +35,7 @@ type Settings struct {
 	Parts     Parts
 }
 
-// Parts are the parts that differ between receivers.
+// Parts are the parts that differ between receivers. Follow, Losses, and those from Begin on are optional: nil does nothing.
 type Parts struct {
 	// CheckFile reads the beginning of a file. Its error fails the start.
 	CheckFile func(path string) error
@@ -95,6 +95,7 @@ func New(s Settings) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Parts = s.Parts.withOptional()
 	r := &Runner{Settings: s, Report: report}
 	if s.Sections.Replay.ExitWhenDone {
 		r.job = replay.Join(s.Receiver.Resource)
