@@ -105,7 +105,7 @@ func inFileNames(r rune) bool {
 // printable returns an error for a text with an unprintable character, or with a blank at one of its ends.
 func printable(text string) error { return prints(text, func(rune) bool { return false }) }
 
-// prints is printable with further allowed characters.
+// prints returns an error as printable does, but accepts the characters for which allowed returns true.
 func prints(text string, allowed func(rune) bool) error {
 	if !utf8.ValidString(text) {
 		return fmt.Errorf("%q is not allowed: it is not UTF-8", text)

@@ -74,8 +74,6 @@ type Config struct {
 	OmitAttributes dnslog.OmitAttributes `mapstructure:"omit_attributes"`
 	// Pseudonymize replaces values that identify someone. Default: none.
 	Pseudonymize pseudonym.Config `mapstructure:"pseudonymize"`
-	// Buffers configures the buffers of the ETW session.
-	Buffers buffersConfig `mapstructure:"buffers"`
 	// Batch sets when records go to the next component. Queue bounds the memory of events on their way. Retry sets how
 	// records that the next component refuses for now are tried again.
 	Batch pipeline.BatchConfig `mapstructure:"batch"`
@@ -90,6 +88,8 @@ type Config struct {
 	// Canary is a name below which the receiver asks the watched DNS for a new name with each heartbeat, to see whether its event comes.
 	// Default: none.
 	Canary string `mapstructure:"canary"`
+	// Buffers configures the buffers of the ETW session.
+	Buffers buffersConfig `mapstructure:"buffers"`
 	// Replay reads recorded .etl files instead of a live session.
 	Replay replay.Config `mapstructure:"replay"`
 	// Storage is the extension that keeps the place in replayed .etl files. Default: none.

@@ -69,7 +69,7 @@ func (r *dnsReceiver) openLive(h component.Host) (func(context.Context) error, e
 	if r.cfg.StatusRecords {
 		watch.Found = func(f session.Findings) { r.found(cfg.Name, f) }
 	}
-	supervisor, err := session.Keep(cfg, deliver, r.log, watch)
+	supervisor, err := session.Supervise(cfg, deliver, r.log, watch)
 	if err != nil {
 		return nil, err
 	}

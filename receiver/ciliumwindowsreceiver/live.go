@@ -98,7 +98,7 @@ func (l *liveSource) look(info events.MapInfo, peak int) error {
 // configure writes the settings into the observability configuration map, as config_map.apply says.
 func (l *liveSource) configure(again bool) error {
 	l.noteChanges()
-	written, err := l.config.Keep(again)
+	written, err := l.config.Apply(again)
 	l.noteConfiguration(err)
 	if written != "" {
 		l.r.log.Info("the observability configuration map is set", zap.String("path", l.r.cfg.ObservabilityConfigMap), zap.String("values", written))

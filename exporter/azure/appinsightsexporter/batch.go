@@ -65,8 +65,8 @@ func (b *batch) load(logs plog.Logs) {
 	}
 }
 
-// release drops every reference to the records.
-func (b *batch) release() {
+// Release drops every reference to the records.
+func (b *batch) Release() {
 	clear(b.records)
 	clear(b.scopes)
 	b.records, b.scopes, b.rows, b.done, b.scope, b.bufIs = b.records[:0], b.scopes[:0], b.rows[:0], b.done[:0], -1, -1

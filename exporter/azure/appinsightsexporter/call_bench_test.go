@@ -19,7 +19,7 @@ func BenchmarkItems(b *testing.B) {
 		batch.load(logs)
 		items, _ = batch.fill(batch.rows, maxCall)
 		batch.body.Close()
-		batch.release()
+		batch.Release()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(items), "ns/item")
 	b.ReportMetric(float64(items), "items/call")

@@ -10,8 +10,6 @@ import (
 	"net/url"
 	"runtime"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
@@ -24,33 +22,16 @@ import (
 
 // insights sends batches of records. push is safe for concurrent use.
 type insights struct {
+	*delivery.Core
 	cfg        *Config
 	connection connection
-	log        *delivery.Sayer
 	telemetry  *metadata.TelemetryBuilder
 	settings   component.TelemetrySettings
 	build      component.BuildInfo
 	target     *delivery.Target
-	limit      atomic.Int64 // limit of a body; answers with status 413 lower it
-	batches    sync.Pool    // of *batch
-	pauses     pauses
-
+	batches    sync.Pool // of *batch
 	caller     *delivery.Caller
-	letters    *delivery.DeadLetters // or nil
-	auditToken func()                // checks the audience of the first token; may be nil
-	health     delivery.Health
-
-	ending *delivery.Ending
 }
-
-// pauses are the times to wait after answers that do not say how long.
-type pauses struct {
-	throttled time.Duration // 429 or 503 without Retry-After
-	denied    time.Duration // 401 twice
-	misfit    time.Duration // 402, 439, 403, 404, other statuses, or an unknown key
-}
-
-var defaultPauses = pauses{throttled: 5 * time.Second, denied: 30 * time.Second, misfit: time.Minute}
 
 // maxAnswer is the largest part of an answer that is read, in bytes: room for a long error about each of maxItems.
 const maxAnswer = 1 << 20
@@ -65,10 +46,9 @@ func newInsights(set exporter.Settings, cfg *Config) (*insights, error) {
 		return nil, err
 	}
 	e := &insights{
-		cfg: cfg, connection: connection, log: delivery.NewSayer(set.Logger), telemetry: telemetry, settings: set.TelemetrySettings, build: set.BuildInfo,
-		target: delivery.NewTarget(), pauses: defaultPauses, ending: delivery.NewEnding(),
+		Core: delivery.NewCore(set.Logger, delivery.Sections{Client: &cfg.ClientConfig, Queue: cfg.QueueConfig, Retry: cfg.RetryConfig, DeadLetter: cfg.DeadLetter}, maxCall),
+		cfg:  cfg, connection: connection, telemetry: telemetry, settings: set.TelemetrySettings, build: set.BuildInfo, target: delivery.NewTarget(),
 	}
-	e.limit.Store(maxCall)
 	sdkVersion := fmt.Sprintf("otelc-%s-%s-%s", set.BuildInfo.Version, runtime.GOOS[:3], runtime.GOARCH)
 	e.batches.New = func() any { return newBatch(connection.key, sdkVersion) }
 	return e, nil
@@ -79,7 +59,6 @@ func (e *insights) start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	e.health.To(host)
 	e.caller = delivery.NewCaller(client, delivery.Options{
 		UserAgent: fmt.Sprintf("%s/%s (app_insights exporter; %s/%s)", e.build.Command, e.build.Version, runtime.GOOS, runtime.GOARCH),
 		MaxAnswer: maxAnswer, WantsBody: true, Redirect: e.mayRedirect,
@@ -87,17 +66,14 @@ func (e *insights) start(ctx context.Context, host component.Host) error {
 			http.StatusPartialContent: delivery.Partial, statusQuota: delivery.Throttled, statusQuotaNow: delivery.Throttled,
 		},
 	})
-	if path := e.cfg.DeadLetter.Path; path != "" {
-		if e.letters, err = delivery.OpenDeadLetters(path, int64(e.cfg.DeadLetter.MaxSizeMiB)<<20); err != nil {
-			return fmt.Errorf("dead_letter::path: %w", err)
-		}
+	if err := e.Open(host); err != nil {
+		return err
 	}
-	delivery.WarnOfLoss(e.cfg.QueueConfig, e.cfg.RetryConfig, e.log.Logger)
 	want := e.connection.audience
 	if want == "" {
 		want = delivery.WantedAudience(e.connection.address())
 	}
-	e.auditToken = delivery.TokenCheck(e.cfg.Auth, host, e.connection.address(), want, e.cfg.Timeout, e.ending, e.log)
+	e.CheckToken(host, e.connection.address(), want)
 	return nil
 }
 
@@ -118,36 +94,16 @@ func (e *insights) mayRedirect(from, to *url.URL) error {
 	return nil
 }
 
-// stop makes running pushes end early.
-func (e *insights) stop() {
-	e.health.Stop()
-	e.ending.Begin(e.cfg.Timeout, e.cfg.QueueConfig)
-}
-
-func (e *insights) shutdown(context.Context) error {
-	e.stop()
-	e.ending.Finish()
-	e.telemetry.Shutdown()
-	return nil
-}
+func (e *insights) shutdown(context.Context) error { return e.Shutdown(e.telemetry) }
 
 // push sends all records of a batch. It returns nil once the service has accepted or permanently refused each of them.
 // Otherwise the error contains the remaining records and the shortest time to wait.
 func (e *insights) push(ctx context.Context, logs plog.Logs) error {
-	if e.auditToken != nil {
-		e.auditToken()
-	}
-	ctx, cancel := e.ending.Context(ctx)
-	defer cancel()
-
-	b := e.batches.Get().(*batch)
-	defer func() {
-		b.release()
-		e.batches.Put(b)
-	}()
-	b.load(logs)
-	if err := e.send(ctx, b, b.rows, func() int { return int(e.limit.Load()) }); err != nil {
-		return delivery.Left([]error{err}, logs, b.done)
-	}
-	return nil
+	return delivery.Push(ctx, e.Core, &e.batches, func(ctx context.Context, b *batch) error {
+		b.load(logs)
+		if err := e.send(ctx, b, b.rows, e.Limit); err != nil {
+			return delivery.Left([]error{err}, logs, b.done)
+		}
+		return nil
+	})
 }

@@ -43,11 +43,13 @@ type rig struct {
 // kindFor describes the exporter to the tests that all exporters share.
 func kindFor(s *tracktest.Server) deliverytest.Kind[*Config, *insights] {
 	return deliverytest.Kind[*Config, *insights]{
-		Type: metadata.Type, Config: func() *Config { return configFor(s) }, Sections: sections, Build: newInsights, Wrap: newLogs,
+		Type: metadata.Type, Config: func() *Config { return configFor(s) }, Sections: sections, Build: newInsights, Wrap: wrap,
 		Methods: func(e *insights) deliverytest.Methods {
 			return deliverytest.Methods{
-				Start: e.start, Shutdown: e.shutdown, Push: e.push, Stop: e.stop, Open: func() { open(e) },
-				Pause: func(misfit, other time.Duration) { e.pauses = pauses{throttled: other, denied: other, misfit: misfit} },
+				Start: e.start, Shutdown: e.shutdown, Push: e.push, Stop: e.Stop, Open: func() { open(e) },
+				Pause: func(misfit, other time.Duration) {
+					e.Pauses = delivery.Pauses{Throttled: other, Denied: other, Misfit: misfit}
+				},
 			}
 		},
 	}

@@ -65,7 +65,7 @@ func TestACallThatIsRedirectedInACircleIsKeptAndTheNextOneBeginsAnew(t *testing.
 	metOne := redirecting(one, 307, func() string { return other.URL })
 	metOther := redirecting(other, 307, func() string { return one.URL })
 	r := newRig(t, one, both(other))
-	r.pauses.misfit = time.Hour
+	r.Pauses.Misfit = time.Hour
 	logs := now(0, 10)
 	err := r.push(context.Background(), logs)
 	require.Equal(t, 10, deliverytest.Rest(t, err, logs).LogRecordCount())

@@ -67,7 +67,7 @@ func (e *insights) deliver(ctx context.Context, b *batch, rows []int32, oldest u
 // call makes one call with the body of the batch and updates the metrics. The verdict is nil if the answer does not
 // account for the items. The error reports a call that was not made.
 func (e *insights) call(ctx context.Context, b *batch, rows []int32, oldest uint64) (delivery.Answer, *verdict, error) {
-	if err := e.ending.Err(ctx); err != nil {
+	if err := e.Ending.Err(ctx); err != nil {
 		return delivery.Answer{}, nil, err
 	}
 	if wait, why := e.target.Gate.Wait(); wait > 0 {
@@ -94,7 +94,7 @@ func (e *insights) call(ctx context.Context, b *batch, rows []int32, oldest uint
 	}
 	e.telemetry.ExporterAppInsightsCalls.Add(ctx, 1, metric.WithAttributes(attribute.String("result", a.Result.String())))
 	if v != nil && !v.none() && len(v.again) < len(rows) {
-		e.health.Took(theService)
+		e.Health.Took(theService)
 	}
 	if v == nil || v.none() || v.accepted == 0 {
 		return a, v, nil
@@ -112,7 +112,7 @@ func (e *insights) call(ctx context.Context, b *batch, rows []int32, oldest uint
 		e.telemetry.ExporterAppInsightsFieldsAltered.Add(ctx, n, metric.WithAttributes(
 			attribute.String("field", field.String()), attribute.String("rule", rule.String())))
 		if rule == envelope.RuleTooOld {
-			e.log.Once("time", func(l *zap.Logger) {
+			e.Log.Once("time", func(l *zap.Logger) {
 				l.Warn("the service refuses events that are more than two days old: their time is set to the time of sending, and EventStartTime keeps the true time")
 			})
 		}
@@ -165,7 +165,7 @@ func (e *insights) settle(ctx context.Context, b *batch, rows []int32, a deliver
 	}
 	if len(v.again) == len(rows) {
 		a.Result, a.Message = delivery.Partial, came.Error()
-		e.health.Fails(theService, a)
+		e.Health.Fails(theService, a)
 	}
 	if v.slower {
 		wait := e.pauseOf(a)
@@ -181,21 +181,21 @@ func (e *insights) pauseOf(a delivery.Answer) time.Duration {
 	switch {
 	case d > 0:
 	case a.Status == statusQuota || a.Status == statusQuotaNow:
-		d = e.pauses.misfit
+		d = e.Pauses.Misfit
 	default:
-		d = e.pauses.throttled
+		d = e.Pauses.Throttled
 	}
-	return max(d, min(time.Second, e.pauses.throttled))
+	return max(d, min(time.Second, e.Pauses.Throttled))
 }
 
 // failed returns the error of a call that was not accepted. If the answer concerns more than this call, failed holds
 // back further calls and logs what to do.
 func (e *insights) failed(a delivery.Answer) error {
 	say := func(text string) {
-		e.log.Again(a.Result.String(), func(l *zap.Logger) { l.Error(text, zap.String("endpoint", e.connection.endpoint.Host), zap.Error(a)) })
+		e.Log.Again(a.Result.String(), func(l *zap.Logger) { l.Error(text, zap.String("endpoint", e.connection.endpoint.Host), zap.Error(a)) })
 	}
-	wait := e.pauses.misfit
-	e.health.Fails(theService, a)
+	wait := e.Pauses.Misfit
+	e.Health.Fails(theService, a)
 	switch a.Result {
 	case delivery.Failed:
 		return a
@@ -205,7 +205,7 @@ func (e *insights) failed(a delivery.Answer) error {
 			say("the service accepts no more data for now; check the resource's daily cap; the queue waits")
 		}
 	case delivery.Unauthorized:
-		wait = e.pauses.denied
+		wait = e.Pauses.Denied
 		say("the service does not authorize the call; a resource that accepts no instrumentation keys (local authentication is off) needs auth; check the identity of the " +
 			"authenticator, and that its scopes belong to the endpoint's cloud (https://monitor.azure.com/.default); the queue waits")
 	case delivery.Forbidden:
@@ -221,29 +221,29 @@ func (e *insights) failed(a delivery.Answer) error {
 
 // misfit holds back all calls because the service accepted none of the items of one.
 func (e *insights) misfit(a delivery.Answer, items int) error {
-	e.target.Gate.Close(e.pauses.misfit, a)
-	e.health.Fails(theService, a)
-	e.log.Again("misfit", func(l *zap.Logger) {
+	e.target.Gate.Close(e.Pauses.Misfit, a)
+	e.Health.Fails(theService, a)
+	e.Log.Again("misfit", func(l *zap.Logger) {
 		l.Error("the service accepted no item of a call; check InstrumentationKey; the queue waits and is tried again at long intervals",
 			zap.String("endpoint", e.connection.endpoint.Host), zap.Int("items", items), zap.Error(a))
 	})
-	return delivery.WaitError{Err: a, Wait: e.pauses.misfit}
+	return delivery.WaitError{Err: a, Wait: e.Pauses.Misfit}
 }
 
 // drop drops one item and logs the service's message.
 func (e *insights) drop(ctx context.Context, b *batch, i int32, a delivery.Answer, reason string) {
 	b.done[i] = true
 	e.telemetry.ExporterAppInsightsItemsDropped.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
-	e.log.Again("dropped "+reason, func(l *zap.Logger) {
+	e.Log.Again("dropped "+reason, func(l *zap.Logger) {
 		l.Error("the service refused an item permanently, so it was dropped; further ones are counted in otelcol_exporter_app_insights_items_dropped",
 			zap.String("reason", reason), zap.Error(a))
 	})
-	if e.letters == nil {
+	outcome := e.KeepLetter("", "", a, func() []byte {
+		b.encode(i)
+		return b.buf
+	})
+	if outcome == "" {
 		return
 	}
-	b.encode(i)
-	outcome := e.letters.Keep(delivery.Letter{
-		Time: time.Now().UTC().Format(time.RFC3339Nano), Status: a.Status, Code: a.Code, Message: a.Message, RequestID: a.RequestID, Row: b.buf,
-	}, e.log)
 	e.telemetry.ExporterAppInsightsDeadLetters.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
 }

@@ -166,7 +166,7 @@ func TestTheCauseThatHoldsUpTheServiceIsLoggedAndTheItemsAreKept(t *testing.T) {
 				w.Header().Set("Location", s.URL+"/elsewhere")
 				http.Error(w, "the service's words", c.status)
 			}))
-			r.pauses = pauses{time.Hour, 2 * time.Hour, 3 * time.Hour}
+			r.Pauses = delivery.Pauses{Throttled: time.Hour, Denied: 2 * time.Hour, Misfit: 3 * time.Hour}
 			logs := now(0, 10)
 			err := r.push(context.Background(), logs)
 			require.Equal(t, 10, deliverytest.Rest(t, err, logs).LogRecordCount())
@@ -318,7 +318,7 @@ func TestThePartOfAnItemInACallCostsNoAllocation(t *testing.T) {
 		b.load(logs)
 		n, _ := b.fill(b.rows, maxCall)
 		b.body.Close()
-		b.release()
+		b.Release()
 		require.Equal(t, 300, n)
 	})
 	require.Less(t, allocs, 12.0, "of 300 items")

@@ -7,38 +7,23 @@ package appinsightsexporter
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/envelope"
 )
 
-// smallBody is a size that the service always accepts, in bytes. If a call of this size is refused as too large,
-// something on the way refuses it.
-const smallBody = 64 << 10
-
 // halve sends a call that was too large in two parts, and limits later calls to the size of a part. A call of at most
-// smallBody is kept.
+// delivery.SmallBody is kept.
 func (e *insights) halve(ctx context.Context, b *batch, rows []int32, a delivery.Answer) error {
-	size := b.body.Raw()
-	if size <= smallBody {
+	if b.body.Raw() <= delivery.SmallBody {
 		a.Result = delivery.Unexpected
 		return e.failed(a)
 	}
 	e.countSplit(ctx, a)
-	for limit := e.limit.Load(); int64(size/2) < limit; limit = e.limit.Load() {
-		if e.limit.CompareAndSwap(limit, max(smallBody, int64(size/2))) {
-			e.log.Again("too large", func(l *zap.Logger) {
-				l.Warn("a call was too large for the service; later calls will be smaller", zap.Int("bytes", size),
-					zap.Int("compressed", b.body.Compressed()), zap.Int("new_limit", size/2), zap.Error(a))
-			})
-			break
-		}
-	}
+	e.Halve(b.body, a)
 	var came error
 	for _, part := range [][]int32{rows[:len(rows)/2], rows[len(rows)/2:]} {
 		if err := e.send(ctx, b, part, func() int { return maxCall }); err != nil {
@@ -58,32 +43,21 @@ func (e *insights) countSplit(ctx context.Context, a delivery.Answer) {
 // search looks for the items for which the service refused a call without naming them. It drops these items one by one;
 // the others are accepted. If the service accepts none of them, all are kept and all calls wait.
 func (e *insights) search(ctx context.Context, b *batch, rows []int32, a delivery.Answer) error {
-	unlock, err := e.target.Lock(ctx, e.ending)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if wait, why := e.target.Gate.Wait(); wait > 0 { // another push has found it out
-		return delivery.WaitError{Err: why, Wait: wait}
-	}
-	e.countSplit(ctx, a)
-	b.encode(rows[0])
 	s := &delivery.Search{
 		Target: e.target,
-		Send: func(ctx context.Context, rows []int32) (delivery.Answer, error) {
-			return e.try(ctx, b, rows)
+		Wait:   e.target.Gate.Wait,
+		Begin: func() []byte {
+			e.countSplit(ctx, a)
+			b.encode(rows[0])
+			return envelope.Identity(b.buf)
 		},
+		Send: func(ctx context.Context, rows []int32) (delivery.Answer, error) { return e.try(ctx, b, rows) },
 		Done: func(i int32) bool { return b.done[i] },
+		Drop: func(x delivery.Refusal) { e.drop(ctx, b, x.Row, x.Answer, "refused") },
 	}
-	err = s.Run(ctx, rows, slices.Clone(envelope.Identity(b.buf)), a)
-	if !s.Fits {
-		if err != nil {
-			return err
-		}
+	err := s.Start(ctx, e.Ending, rows, a)
+	if err == nil && !s.Fits {
 		return e.misfit(a, len(rows))
-	}
-	for _, x := range s.Refused {
-		e.drop(ctx, b, x.Row, x.Answer, "refused")
 	}
 	return err
 }

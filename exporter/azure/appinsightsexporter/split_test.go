@@ -76,7 +76,7 @@ func TestAKeyThatTheServiceDoesNotKnowKeepsAllItemsWithFewCalls(t *testing.T) {
 		s.Verdict = func(tracktest.Item) (int, string) { return 400, "Invalid instrumentation key" }
 		change, path := withLetters(t)
 		r := newRig(t, s, change)
-		r.pauses.misfit = time.Hour
+		r.Pauses.Misfit = time.Hour
 		logs := now(0, 300)
 		err := r.push(context.Background(), logs)
 		require.Equal(t, 300, deliverytest.Rest(t, err, logs).LogRecordCount())

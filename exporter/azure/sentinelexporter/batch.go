@@ -107,8 +107,8 @@ func (b *batch) load(logs plog.Logs, r *router) (without int) {
 	return without
 }
 
-// release drops every reference to the records.
-func (b *batch) release() {
+// Release drops every reference to the records.
+func (b *batch) Release() {
 	clear(b.records)
 	clear(b.resources)
 	b.records, b.resources, b.done, b.bufIs = b.records[:0], b.resources[:0], b.done[:0], -1

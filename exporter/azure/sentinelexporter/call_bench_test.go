@@ -22,7 +22,7 @@ func BenchmarkCall(b *testing.B) {
 		n, _ := batch.fill(kindDNS, batch.rows[kindDNS], maxCall)
 		batch.body.Close()
 		rows = n
-		batch.release()
+		batch.Release()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rows), "ns/row")
 	b.ReportMetric(float64(rows), "rows/call")

@@ -7,9 +7,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
-	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
-	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelexporter/internal/metadata"
 )
 
@@ -24,21 +22,10 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if err != nil {
 		return nil, err
 	}
-	return newLogs(ctx, set, e)
+	return wrap(ctx, set, e)
 }
 
-// newLogs wraps the exporter with queue and retries.
-func newLogs(ctx context.Context, set exporter.Settings, e *sentinel) (exporter.Logs, error) {
-	logs, err := exporterhelper.NewLogs(ctx, set, e.cfg, e.push,
-		exporterhelper.WithStart(e.start),
-		exporterhelper.WithShutdown(e.shutdown),
-		// One push makes many calls. Each call has the client's timeout.
-		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: 0}),
-		exporterhelper.WithRetry(e.cfg.RetryConfig),
-		exporterhelper.WithQueue(e.cfg.QueueConfig),
-	)
-	if err != nil {
-		return nil, err
-	}
-	return &delivery.Stoppable{Logs: logs, Stop: e.stop}, nil
+// wrap puts queue and retries before an exporter.
+func wrap(ctx context.Context, set exporter.Settings, e *sentinel) (exporter.Logs, error) {
+	return e.NewLogs(ctx, set, e.cfg, e.start, e.push, e.shutdown)
 }

@@ -48,11 +48,13 @@ type rig struct {
 // kindFor describes the exporter to the tests that all exporters share.
 func kindFor(s *ingesttest.Server) deliverytest.Kind[*Config, *sentinel] {
 	return deliverytest.Kind[*Config, *sentinel]{
-		Type: metadata.Type, Config: func() *Config { return configFor(s) }, Sections: sections, Build: newSentinel, Wrap: newLogs,
+		Type: metadata.Type, Config: func() *Config { return configFor(s) }, Sections: sections, Build: newSentinel, Wrap: wrap,
 		Methods: func(e *sentinel) deliverytest.Methods {
 			return deliverytest.Methods{
-				Start: e.start, Shutdown: e.shutdown, Push: e.push, Stop: e.stop, Open: func() { open(e) },
-				Pause: func(misfit, other time.Duration) { e.pauses = pauses{throttled: other, denied: other, misfit: misfit} },
+				Start: e.start, Shutdown: e.shutdown, Push: e.push, Stop: e.Stop, Open: func() { open(e) },
+				Pause: func(misfit, other time.Duration) {
+					e.Pauses = delivery.Pauses{Throttled: other, Denied: other, Misfit: misfit}
+				},
 			}
 		},
 	}

@@ -37,7 +37,7 @@ func TestRowsThatGrowBetweenTwoRulesAllArrive(t *testing.T) {
 		c.RuleID = []string{ingesttest.RuleID, other}
 		c.Limits.Body = bodyCompressed
 	})
-	r.pauses.misfit = time.Hour
+	r.Pauses.Misfit = time.Hour
 	r.batches.New = func() any {
 		b := newBatch(r.cfg)
 		b.encoders[kindDNS] = row.NewEncoder(row.Options{Table: kindTables[kindDNS], Schema: kindSchemas[kindDNS], Now: func() time.Time {

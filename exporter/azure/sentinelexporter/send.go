@@ -21,7 +21,7 @@ import (
 func (e *sentinel) send(ctx context.Context, b *batch, k kind) error {
 	rows := b.rows[k]
 	for len(rows) > 0 {
-		n, err := e.deliver(ctx, b, k, rows, int(e.rawLimit.Load()))
+		n, err := e.deliver(ctx, b, k, rows, e.Limit())
 		if err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (e *sentinel) deliver(ctx context.Context, b *batch, k kind, rows []int32, 
 	n, oldest := b.fill(k, rows, rawLimit)
 	body := b.body.Close()
 	for {
-		if err := e.ending.Err(ctx); err != nil {
+		if err := e.Ending.Err(ctx); err != nil {
 			return 0, err
 		}
 		r, err := e.pick(k)
@@ -91,12 +91,12 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 	e.telemetry.ExporterSentinelCalls.Add(ctx, 1, metric.WithAttributes(stream, attribute.String("result", a.Result.String())))
 	switch a.Result {
 	case delivery.Accepted:
-		e.health.Took(part(r, k))
+		e.Health.Took(part(r, k))
 	case delivery.Refused, delivery.TooLarge: // some rows are at fault, or their number
 		return a
 	default:
 		if ctx.Err() == nil {
-			e.health.Fails(part(r, k), a)
+			e.Health.Fails(part(r, k), a)
 		}
 		return a
 	}
@@ -119,12 +119,12 @@ func (e *sentinel) call(ctx context.Context, b *batch, r *rule, k kind, body []b
 		switch rule {
 		case row.RuleNotEnumerated:
 			name := kindTables[k].Columns[column].Name
-			e.log.Once("enumerated"+kindNames[k]+name, func(l *zap.Logger) {
+			e.Log.Once("enumerated"+kindNames[k]+name, func(l *zap.Logger) {
 				l.Warn("a column has values that its schema does not enumerate: queries for the schema's values do not find these rows; a receiver "+
 					"with profile: asim writes the schema's values", zap.String("stream", e.router.streams[k]), zap.String("column", name))
 			})
 		case row.RuleTooOld, row.RuleAhead:
-			e.log.Once("time", func(l *zap.Logger) {
+			e.Log.Once("time", func(l *zap.Logger) {
 				l.Warn("the service replaces TimeGenerated of events that are more than two days old, or more than a day ahead, with the time of "+
 					"receipt; EventStartTime has the true time, in the tables that have it", zap.String("stream", e.router.streams[k]))
 			})
@@ -140,30 +140,30 @@ func part(r *rule, k kind) string { return r.id + " " + kindNames[k] }
 func (e *sentinel) pause(r *rule, k kind, a delivery.Answer) {
 	fields := []zap.Field{zap.String("rule_id", r.id), zap.String("stream", e.router.streams[k]), zap.Error(a)}
 	say := func(text string) {
-		e.log.Again(r.id+kindNames[k]+a.Result.String(), func(l *zap.Logger) { l.Error(text, fields...) })
+		e.Log.Again(r.id+kindNames[k]+a.Result.String(), func(l *zap.Logger) { l.Error(text, fields...) })
 	}
 	switch a.Result {
 	case delivery.Throttled:
 		d := a.RetryAfter
 		if d == 0 {
-			d = e.pauses.throttled
+			d = e.Pauses.Throttled
 		}
-		r.gate.Close(max(d, min(time.Second, e.pauses.throttled)), a)
+		r.gate.Close(max(d, min(time.Second, e.Pauses.Throttled)), a)
 	case delivery.Unauthorized:
-		r.gate.Close(e.pauses.denied, a)
+		r.gate.Close(e.Pauses.Denied, a)
 		say("the service does not accept the token; check the identity of the authenticator, and that its scopes belong to the endpoint's cloud " +
 			"(https://monitor.azure.com/.default); the queue waits")
 	case delivery.Forbidden:
-		r.gate.Close(e.pauses.misfit, a)
+		r.gate.Close(e.Pauses.Misfit, a)
 		say("the identity may not send to the data collection rule; give it the role Monitoring Metrics Publisher on the rule; " +
 			"a new role takes up to 30 minutes; the queue waits")
 	case delivery.NotFound:
-		r.target[k].Gate.Close(e.pauses.misfit, a)
+		r.target[k].Gate.Close(e.Pauses.Misfit, a)
 		say("the service knows no such rule or stream; check rule_id (the rule's immutableId), that the endpoint is the rule's, and that the rule " +
 			`declares the stream; streams: {` + kindNames[k] + `: ""} drops such records; queued records for it wait, and they block the other streams once ` +
 			`each consumer of the queue has one`)
 	default:
-		r.target[k].Gate.Close(e.pauses.misfit, a)
+		r.target[k].Gate.Close(e.Pauses.Misfit, a)
 		say("the answer does not come from this service; check the endpoint and any proxy before it; the queue waits")
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/deliverytest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/ingesttest"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
@@ -207,7 +208,7 @@ func TestTheCauseThatHoldsUpARuleIsLoggedAndTheRowsAreKept(t *testing.T) {
 			w.Header().Set("Location", s.URL+"/elsewhere")
 			ingesttest.Refuse(w, status, "Code", "the service's words")
 		}))
-		r.pauses = pauses{time.Hour, time.Hour, time.Hour}
+		r.Pauses = delivery.Pauses{Throttled: time.Hour, Denied: time.Hour, Misfit: time.Hour}
 		logs := recordtest.DNS(10)
 		err := r.push(context.Background(), logs)
 		require.Equal(t, 10, deliverytest.Rest(t, err, logs).LogRecordCount())
@@ -295,7 +296,7 @@ func TestAStreamThatWaitsDoesNotHoldUpTheOthers(t *testing.T) {
 	s := ingesttest.New(t)
 	delete(s.Streams, networkStream)
 	r := newRig(t, s, nil)
-	r.pauses.misfit = time.Hour
+	r.Pauses.Misfit = time.Hour
 	logs := recordtest.Network(3)
 	recordtest.DNS(5).ResourceLogs().MoveAndAppendTo(logs.ResourceLogs())
 	err := r.push(context.Background(), logs)
@@ -417,7 +418,7 @@ func TestThePartOfARowInACallCostsNoAllocation(t *testing.T) {
 		b.load(logs, router)
 		n, _ := b.fill(kindDNS, b.rows[kindDNS], maxCall)
 		b.body.Close()
-		b.release()
+		b.Release()
 		require.Equal(t, 500, n)
 	})
 	require.Less(t, allocs, 10.0, "of 500 rows")

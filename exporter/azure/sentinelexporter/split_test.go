@@ -69,7 +69,7 @@ func TestARuleThatTakesNoRowKeepsAllOfThemWithFewCalls(t *testing.T) {
 	s.Refuse = func(string, string, ingesttest.Row) bool { return true }
 	change, path := withLetters(t)
 	r := newRig(t, s, change)
-	r.pauses.misfit = time.Hour
+	r.Pauses.Misfit = time.Hour
 	logs := recordtest.DNS(1200)
 	err := r.push(context.Background(), logs)
 	require.Equal(t, 1200, deliverytest.Rest(t, err, logs).LogRecordCount())
@@ -130,7 +130,7 @@ func TestAnotherRuleTakesTheRowsThatOneDoesNotFit(t *testing.T) {
 	s := ingesttest.New(t)
 	s.Refuse = func(rule, _ string, _ ingesttest.Row) bool { return rule == ingesttest.RuleID }
 	r := newRig(t, s, func(c *Config) { c.RuleID = []string{ingesttest.RuleID, other} })
-	r.pauses.misfit = time.Hour
+	r.Pauses.Misfit = time.Hour
 	require.NoError(t, r.push(context.Background(), recordtest.DNS(100)))
 	requireOnce(t, s, 100)
 	require.Zero(t, r.Sum("rows_dropped", ""))

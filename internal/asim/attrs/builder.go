@@ -68,35 +68,35 @@ const (
 )
 
 // Forget empties all templates. Call it when the constants change.
-func (d *Builder) Forget() {
-	for _, b := range d.kept {
+func (b *Builder) Forget() {
+	for _, b := range b.kept {
 		*b = Template{}
 	}
-	d.kept, d.bytes, d.generation = nil, 0, d.generation+1
+	b.kept, b.bytes, b.generation = nil, 0, b.generation+1
 }
 
 // Generation is how often the templates were emptied, by Forget or because they exceeded MaxTemplateBytes. A caller that keeps templates by
 // values of events drops them when Generation changes.
-func (d *Builder) Generation() int { return d.generation }
+func (b *Builder) Generation() int { return b.generation }
 
 // Omit sets the keys that are left out of the record and of its AdditionalFields. Call it before Begin.
-func (d *Builder) Omit(main, additional map[string]bool) {
-	d.main.omit, d.additional.omit = main, additional
+func (b *Builder) Omit(main, additional map[string]bool) {
+	b.main.omit, b.additional.omit = main, additional
 }
 
 // Begin begins a record with a template. Records with the same constants share a template.
-func (d *Builder) Begin(b *Template) {
-	if d.bytes > MaxTemplateBytes {
-		d.Forget()
+func (b *Builder) Begin(t *Template) {
+	if b.bytes > MaxTemplateBytes {
+		b.Forget()
 	}
-	if b.main == nil {
-		*b = Template{&keyNode{index: -1}, &keyNode{index: -1}}
-		d.kept = append(d.kept, b)
-		d.bytes += templateBytes
+	if t.main == nil {
+		*t = Template{&keyNode{index: -1}, &keyNode{index: -1}}
+		b.kept = append(b.kept, t)
+		b.bytes += templateBytes
 	}
-	d.main.begin(b.main)
-	d.additional.begin(b.additional)
-	d.Text, d.slices, d.groups, d.entries = d.Text[:0], d.slices[:0], d.groups[:0], d.entries[:0]
+	b.main.begin(t.main)
+	b.additional.begin(t.additional)
+	b.Text, b.slices, b.groups, b.entries = b.Text[:0], b.slices[:0], b.groups[:0], b.entries[:0]
 }
 
 func (f *fields) begin(root *keyNode) {
@@ -104,29 +104,29 @@ func (f *fields) begin(root *keyNode) {
 }
 
 // Finish writes the values into the attributes of a record, and returns the record's text.
-func (d *Builder) Finish(to pcommon.Map) (text string) {
-	if d.additional.at != d.additional.root {
-		v := d.Main().put(AdditionalFields)
+func (b *Builder) Finish(to pcommon.Map) (text string) {
+	if b.additional.at != b.additional.root {
+		v := b.Main().put(AdditionalFields)
 		v.kind = kindMap
 	}
-	text = string(d.Text)
-	d.write(&d.main, text, to)
+	text = string(b.Text)
+	b.write(&b.main, text, to)
 	return text
 }
 
 // write writes fields into a map.
-func (d *Builder) write(f *fields, text string, to pcommon.Map) {
-	d.prepared(f).CopyTo(to)
+func (b *Builder) write(f *fields, text string, to pcommon.Map) {
+	b.prepared(f).CopyTo(to)
 	i := 0
 	for _, v := range to.All() {
 		if from := &f.values[i]; from.kind != kindConstant {
-			d.set(from, text, v)
+			b.set(from, text, v)
 		}
 		i++
 	}
 }
 
-func (d *Builder) set(from *value, text string, to pcommon.Value) {
+func (b *Builder) set(from *value, text string, to pcommon.Value) {
 	switch from.kind {
 	case kindText:
 		to.SetStr(text[from.From:from.To])
@@ -137,22 +137,22 @@ func (d *Builder) set(from *value, text string, to pcommon.Value) {
 	case kindSlice:
 		slice := to.SetEmptySlice()
 		slice.EnsureCapacity(int(from.To - from.From))
-		for _, p := range d.slices[from.From:from.To] {
+		for _, p := range b.slices[from.From:from.To] {
 			slice.AppendEmpty().SetStr(text[p.From:p.To])
 		}
 	case kindGroups:
 		slice := to.SetEmptySlice()
 		slice.EnsureCapacity(int(from.To - from.From))
-		for _, p := range d.groups[from.From:from.To] {
+		for _, p := range b.groups[from.From:from.To] {
 			m := slice.AppendEmpty().SetEmptyMap()
 			m.EnsureCapacity(int(p.To - p.From))
-			for i := range d.entries[p.From:p.To] {
-				e := &d.entries[int(p.From)+i]
-				d.set(&e.value, text, m.PutEmpty(e.key))
+			for i := range b.entries[p.From:p.To] {
+				e := &b.entries[int(p.From)+i]
+				b.set(&e.value, text, m.PutEmpty(e.key))
 			}
 		}
 	case kindMap:
-		d.write(&d.additional, text, to.SetEmptyMap())
+		b.write(&b.additional, text, to.SetEmptyMap())
 	}
 }
 
@@ -167,10 +167,10 @@ type Attributes struct {
 }
 
 // Main are the record's own attributes.
-func (d *Builder) Main() Attributes { return Attributes{&d.main, d} }
+func (b *Builder) Main() Attributes { return Attributes{&b.main, b} }
 
 // Additional are the fields of AdditionalFields. A record without such fields has no AdditionalFields.
-func (d *Builder) Additional() Attributes { return Attributes{&d.additional, d} }
+func (b *Builder) Additional() Attributes { return Attributes{&b.additional, b} }
 
 // put returns the place for a key's value. The caller sets it.
 func (a Attributes) put(key string) *value {
@@ -182,11 +182,11 @@ func (a Attributes) put(key string) *value {
 }
 
 // PutConsts puts constant attributes. None of their keys may have been put before.
-func (a Attributes) PutConsts(r *ConstAttrs) {
+func (a Attributes) PutConsts(c *ConstAttrs) {
 	n := a.at.next
-	if n == nil || n.group != r {
-		if n = a.stepConsts(r); n == nil {
-			a.putEach(r)
+	if n == nil || n.group != c {
+		if n = a.stepConsts(c); n == nil {
+			a.putEach(c)
 			return
 		}
 	}
@@ -264,7 +264,7 @@ func (a Attributes) setStr(v *value, text string) {
 }
 
 // Since returns the part of the text after its first from bytes.
-func (d *Builder) Since(from int) Piece { return Piece{int32(from), int32(len(d.Text))} }
+func (b *Builder) Since(from int) Piece { return Piece{int32(from), int32(len(b.Text))} }
 
 // PutText puts the part of the Builder's text after its first from bytes.
 func (a Attributes) PutText(key string, from int) {
@@ -297,10 +297,10 @@ func (v *value) setBool(b bool) {
 }
 
 // Slices is the number of elements in all of the record's lists so far, which is where the next list begins.
-func (d *Builder) Slices() int { return len(d.slices) }
+func (b *Builder) Slices() int { return len(b.slices) }
 
 // AddElement adds an element to the next list: the part of the text after its first from bytes.
-func (d *Builder) AddElement(from int) { d.slices = append(d.slices, d.Since(from)) }
+func (b *Builder) AddElement(from int) { b.slices = append(b.slices, b.Since(from)) }
 
 // PutSlice puts a list of texts: the elements after the first from ones.
 func (a Attributes) PutSlice(key string, from int) {
@@ -309,14 +309,14 @@ func (a Attributes) PutSlice(key string, from int) {
 }
 
 // Groups is the number of maps in all of the record's lists of maps so far, which is where the next list begins.
-func (d *Builder) Groups() int { return len(d.groups) }
+func (b *Builder) Groups() int { return len(b.groups) }
 
 // Entries is the number of entries in all of those maps so far, which is where the next map begins.
-func (d *Builder) Entries() int { return len(d.entries) }
+func (b *Builder) Entries() int { return len(b.entries) }
 
 // AddGroup adds a map to the next list: the entries after the first from ones.
-func (d *Builder) AddGroup(from int) {
-	d.groups = append(d.groups, Piece{int32(from), int32(len(d.entries))})
+func (b *Builder) AddGroup(from int) {
+	b.groups = append(b.groups, Piece{int32(from), int32(len(b.entries))})
 }
 
 // PutGroups puts a list of maps: the maps after the first from ones.
@@ -326,24 +326,24 @@ func (a Attributes) PutGroups(key string, from int) {
 }
 
 // AddEntryFrom adds an entry to the next map: the part of the text after its first from bytes.
-func (d *Builder) AddEntryFrom(key string, from int) {
-	d.entries = append(d.entries, entry{key, value{kind: kindText, Piece: d.Since(from)}})
+func (b *Builder) AddEntryFrom(key string, from int) {
+	b.entries = append(b.entries, entry{key, value{kind: kindText, Piece: b.Since(from)}})
 }
 
 // AddEntryText adds a text to the next map.
-func (d *Builder) AddEntryText(key, text string) {
-	from := len(d.Text)
-	d.Text = append(d.Text, text...)
-	d.AddEntryFrom(key, from)
+func (b *Builder) AddEntryText(key, text string) {
+	from := len(b.Text)
+	b.Text = append(b.Text, text...)
+	b.AddEntryFrom(key, from)
 }
 
 // AddEntryInt adds a number to the next map.
-func (d *Builder) AddEntryInt(key string, n int64) {
-	d.entries = append(d.entries, entry{key, value{kind: kindInt, num: n}})
+func (b *Builder) AddEntryInt(key string, n int64) {
+	b.entries = append(b.entries, entry{key, value{kind: kindInt, num: n}})
 }
 
 // Bytes is the approximate size of the templates, in bytes.
-func (d *Builder) Bytes() int { return d.bytes }
+func (b *Builder) Bytes() int { return b.bytes }
 
 // Omits reports whether a key is left out.
 func (a Attributes) Omits(key string) bool { return len(a.omit) > 0 && a.omit[key] }

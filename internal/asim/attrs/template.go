@@ -51,7 +51,7 @@ const (
 )
 
 // prepared returns a map with the keys of f, in order, and the constants.
-func (d *Builder) prepared(f *fields) pcommon.Map {
+func (b *Builder) prepared(f *fields) pcommon.Map {
 	if f.at.prepared == nil {
 		var path []*keyNode
 		for n := f.at; n != f.root; n = n.above {
@@ -70,7 +70,7 @@ func (d *Builder) prepared(f *fields) pcommon.Map {
 				}
 			}
 		}
-		d.bytes += prepared.Len() * valueBytes
+		b.bytes += prepared.Len() * valueBytes
 		f.at.prepared = &prepared
 	}
 	return *f.at.prepared
@@ -112,12 +112,12 @@ func (a Attributes) step(key string) *keyNode {
 const maxGroups = 64
 
 // stepConsts is step for a ConstAttrs. It returns nil when there are too many.
-func (a Attributes) stepConsts(r *ConstAttrs) *keyNode {
-	n := a.at.find("", r)
+func (a Attributes) stepConsts(c *ConstAttrs) *keyNode {
+	n := a.at.find("", c)
 	if n == nil && a.at.groups < maxGroups {
 		a.at.groups++
-		n = &keyNode{group: r, index: a.at.index}
-		for _, attr := range r.list {
+		n = &keyNode{group: c, index: a.at.index}
+		for _, attr := range c.list {
 			if !a.omit[attr.key] {
 				n.index++
 			}
@@ -129,23 +129,23 @@ func (a Attributes) stepConsts(r *ConstAttrs) *keyNode {
 }
 
 // putEach puts constant attributes one by one.
-func (a Attributes) putEach(r *ConstAttrs) {
-	for i := range r.list {
-		switch key, c := r.list[i].key, &r.list[i].value; c.kind {
+func (a Attributes) putEach(c *ConstAttrs) {
+	for i := range c.list {
+		switch key, v := c.list[i].key, &c.list[i].value; v.kind {
 		case kindText:
-			a.PutStr(key, c.text)
+			a.PutStr(key, v.text)
 		case kindInt:
-			a.PutInt(key, c.num)
+			a.PutInt(key, v.num)
 		case kindBool:
-			a.PutBool(key, c.num != 0)
+			a.PutBool(key, v.num != 0)
 		}
 	}
 }
 
 // find finds a node after this one, and puts it first.
-func (n *keyNode) find(key string, r *ConstAttrs) *keyNode {
+func (n *keyNode) find(key string, c *ConstAttrs) *keyNode {
 	for at := &n.next; *at != nil; at = &(*at).other {
-		if found := *at; found.key == key && found.group == r {
+		if found := *at; found.key == key && found.group == c {
 			*at = found.other
 			found.other, n.next = n.next, found
 			return found

@@ -171,7 +171,7 @@ type dnsKind struct {
 	omitted   int         // bytes of constants that slim records leave out
 }
 
-// dnsOther is the part of an event without a manifest that its class depends on.
+// dnsOther is what the class of an event depends on if no manifest describes the event.
 type dnsOther struct {
 	id            uint16
 	update, audit bool
@@ -372,7 +372,7 @@ type dnsRecord struct {
 	local                  addressText // this host's, where the event names it
 	asked                  attrs.Piece // the queried name as it was spelled, where that is not DnsQuery
 	used                   uint64      // the fields, by bit, that an attribute of their own represents
-	whole                  int         // one more than the place of the field that an attribute of the same name represents
+	whole                  int         // 1 + the index of the field that is an attribute of its own under the same name; 0 for none
 	flagsSet               uint16      // the flags in DnsFlags, by place in the table
 	omitted, omittedPacket int64       // the size of the attributes that a slim record leaves out, and of a packet that is not kept
 }

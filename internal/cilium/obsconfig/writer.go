@@ -36,15 +36,15 @@ type Writer struct {
 	reason  error           // why it could not; nil without such a map
 }
 
-// NewWriter makes a Writer. It writes nothing before Keep. Keep does nothing if cfg.Apply is off.
+// NewWriter makes a Writer. Only Apply writes, and only if cfg.Apply is not off.
 func NewWriter(path string, cfg Config, s Settings) *Writer {
 	return &Writer{path: path, cfg: cfg, settings: s, open: func(path string) (openMap, error) { return Open(path) }}
 }
 
-// Keep writes the settings into the map that is pinned now, unless it has written this map before. With again it writes in any case.
+// Apply writes the settings into the map that is pinned now, unless it has written this map before. With again it writes in any case.
 // written describes the written values; it is empty if nothing was written. Errors are those of Open and Apply. A map that has not taken
 // the settings is tried once more only with again.
-func (w *Writer) Keep(again bool) (written string, err error) {
+func (w *Writer) Apply(again bool) (written string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed || w.cfg.Apply == ModeOff {
@@ -112,7 +112,7 @@ func (w *Writer) holds(m Map, is pinned.Identity) bool {
 	return w.applied.equal(m)
 }
 
-// Close restores the previous values if configured, and closes the map. Keep does nothing after it.
+// Close restores the previous values if configured, and closes the map. Apply does nothing after it.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -45,7 +45,7 @@ func TestASettingsMapWithoutANumberDoesNotHideAnother(t *testing.T) {
 	w.open = func(string) (openMap, error) { there.open++; return there, nil }
 	keep := func(what string, writes bool) {
 		t.Helper()
-		if written, err := w.Keep(false); err != nil || (written != "") != writes {
+		if written, err := w.Apply(false); err != nil || (written != "") != writes {
 			t.Errorf("%s: wrote %q, %v; want something written: %v", what, written, err, writes)
 		}
 	}
@@ -73,7 +73,7 @@ func TestASettingsMapThatTheKernelDoesNotDescribeIsAnError(t *testing.T) {
 	m := &fakeMap{err: broken}
 	w := NewWriter("/pin", DefaultConfig(), Settings{})
 	w.open = func(string) (openMap, error) { m.open++; return m, nil }
-	if _, err := w.Keep(true); !errors.Is(err, broken) || m.open != 0 || m.values != [2]uint32{} {
+	if _, err := w.Apply(true); !errors.Is(err, broken) || m.open != 0 || m.values != [2]uint32{} {
 		t.Errorf("%v, open %d times, %#x; want %v, and the map closed as it was", err, m.open, m.values, broken)
 	}
 }

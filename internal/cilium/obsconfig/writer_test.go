@@ -87,12 +87,12 @@ func TestSettingsAreKeptInWhateverMapIsPinned(t *testing.T) {
 	w := obsconfig.NewWriter(path, cfg, documented)
 	keep := func(again, writes bool) {
 		t.Helper()
-		written, err := w.Keep(again)
+		written, err := w.Apply(again)
 		if err != nil || (written != "") != writes {
-			t.Fatalf("Keep(%v): wrote %q, %v; want something written: %v", again, written, err, writes)
+			t.Fatalf("Apply(%v): wrote %q, %v; want something written: %v", again, written, err, writes)
 		}
 	}
-	if _, err := w.Keep(true); !errors.Is(err, os.ErrNotExist) {
+	if _, err := w.Apply(true); !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("%v; want that nothing is pinned there", err)
 	}
 	first := eventstest.NewArray(t, path, 4, 2)
@@ -128,7 +128,7 @@ func TestAMapThatDoesNotTakeTheSettingsIsNotTriedAgainByItself(t *testing.T) {
 	eventstest.NewHash(t, path, 4, 4, 2)
 	w := obsconfig.NewWriter(path, obsconfig.DefaultConfig(), documented)
 	for _, again := range []bool{false, false, true} {
-		if _, err := w.Keep(again); !errors.Is(err, obsconfig.ErrMismatch) {
+		if _, err := w.Apply(again); !errors.Is(err, obsconfig.ErrMismatch) {
 			t.Errorf("%v; want %v", err, obsconfig.ErrMismatch)
 		}
 	}
@@ -136,7 +136,7 @@ func TestAMapThatDoesNotTakeTheSettingsIsNotTriedAgainByItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := eventstest.NewArray(t, path, 4, 2)
-	if written, err := w.Keep(false); err != nil || written == "" {
+	if written, err := w.Apply(false); err != nil || written == "" {
 		t.Errorf("another map: wrote %q, %v", written, err)
 	}
 	requireValues(t, "another map", m, 0x32, 4)
@@ -151,7 +151,7 @@ func TestOffTouchesNothingAndValuesStayWhereThatIsWanted(t *testing.T) {
 	cfg := obsconfig.DefaultConfig()
 	cfg.Apply = obsconfig.ModeOff
 	w := obsconfig.NewWriter(path, cfg, documented)
-	if written, err := w.Keep(true); err != nil || written != "" {
+	if written, err := w.Apply(true); err != nil || written != "" {
 		t.Errorf("off: wrote %q, %v", written, err)
 	}
 	if err := w.Close(); err != nil {
@@ -162,7 +162,7 @@ func TestOffTouchesNothingAndValuesStayWhereThatIsWanted(t *testing.T) {
 	cfg = obsconfig.DefaultConfig()
 	cfg.RestoreOnShutdown = false
 	w = obsconfig.NewWriter(path, cfg, documented)
-	if _, err := w.Keep(false); err != nil {
+	if _, err := w.Apply(false); err != nil {
 		t.Error(err)
 	}
 	if err := w.Close(); err != nil {

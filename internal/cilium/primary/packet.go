@@ -10,16 +10,16 @@ import "math"
 type packet struct {
 	last       int64 // when one was last seen, ns since 1970
 	sourcePort uint16
-	told       uint16 // who reported the end of the last such packet: byProgram if a program dropped it, and a bit for each component
+	told       uint16 // reporters of the last such packet's end: byProgram for a program that dropped it, and a bit for each component
 	ended      int16  // processor that reported the last end; noProcessor if there was none
-	by         uint8  // processor that last reported a packet that was passed on and counted, or that arrived: see inShort
+	by         uint8  // processor of the last report of a packet that arrived, or that was passed on and counted; see inShort
 	translated bool
 	anew       bool  // a packet has come in from outside since the last one was counted
-	arrived    uint8 // how many have come in and were not reported since
-	counted    uint8 // how many a record has counted
-	done       uint8 // how many of the counted ones have ended, while other processors may still report them
-	denied     uint8 // how many of those the packet monitor has reported as dropped
-	passed     uint8 // how many were counted where they were passed on in this span, and have not ended
+	arrived    uint8 // number of packets that came in and that no record has reported since
+	counted    uint8 // number of packets that a record has counted
+	done       uint8 // number of the counted ones that have ended and that other processors may still report
+	denied     uint8 // number of those that the packet monitor has reported as dropped
+	passed     uint8 // number of those that were counted in this span when they were passed on, and have not ended
 	before     uint8 // the same for the span before
 	over       uint8 // 2 when an end or a drop was reported in this span, 1 in the span before, else 0
 	seen       [5]sighting

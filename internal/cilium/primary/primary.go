@@ -202,7 +202,7 @@ func (m *Marker) arrive(id flow.Identity, here place, cpu int16) {
 		if p.counted > 0 || p.arrived > 0 {
 			return
 		}
-	case !p.anew && p.justPassed() && cpu != noProcessor && p.by != inShort(cpu): // another processor's record of the packet that was passed on is late
+	case !p.anew && p.justPassed() && cpu != noProcessor && p.by != inShort(cpu): // a late record: another processor reports the packet that was passed on
 		return
 	default:
 		p.anew, p.by = true, inShort(cpu)

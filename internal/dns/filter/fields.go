@@ -303,5 +303,5 @@ func (s *processes) matches(x *facts) bool {
 	return slices.ContainsFunc(*s, func(name string) bool { return strings.EqualFold(name, x.process) || strings.EqualFold(name, file) })
 }
 
-// possible reports whether an event can match: always, since no manifest lists the programs.
+// possible returns true: no manifest says which programs cause an event.
 func (s *processes) possible(*occurrence) bool { return true }

@@ -65,8 +65,8 @@ type Totals struct {
 	FreeBuffers         uint32
 }
 
-// Keep is Open for a session that is kept running. Keep returns an error of the first start; later starts are retried.
-func Keep(cfg Config, deliver Deliver, log *zap.Logger, watch Watch) (*Supervisor, error) {
+// Supervise opens a session and starts it again when it ends. It returns an error of the first start; later starts are retried.
+func Supervise(cfg Config, deliver Deliver, log *zap.Logger, watch Watch) (*Supervisor, error) {
 	a, err := newAPI()
 	if err != nil {
 		return nil, err

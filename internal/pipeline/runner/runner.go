@@ -39,7 +39,7 @@ type Settings struct {
 	Parts     Parts
 }
 
-// Parts are the parts that differ between receivers.
+// Parts are the parts that differ between receivers. Follow, Losses, and those from Begin on are optional: nil does nothing.
 type Parts struct {
 	// CheckFile reads the beginning of a file. Its error fails the start.
 	CheckFile func(path string) error
@@ -110,6 +110,7 @@ func New(s Settings) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Parts = s.Parts.withOptional()
 	r := &Runner{Settings: s, Report: report}
 	r.problems.Expect(checkpoint.WriteFailed, checkpoint.ReadFailed, checkpoint.Damaged, checkpoint.Changed, checkpoint.Truncated)
 	if s.Sections.Replay.ExitWhenDone {

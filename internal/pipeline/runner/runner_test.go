@@ -70,6 +70,24 @@ func newFake(t *testing.T, change func(*Sections)) *fake {
 	return f
 }
 
+func TestAReceiverNeedsOnlyItsSourceAndItsHandler(t *testing.T) {
+	f := newFake(t, func(*Sections) {})
+	s := f.Settings
+	s.Parts.Follow, s.Parts.Losses, s.Parts.Begin, s.Parts.End, s.Parts.Played, s.Parts.Started, s.Parts.Account = nil, nil, nil, nil, nil, nil, nil
+	r, err := New(s)
+	require.NoError(t, err)
+	f.openErr = errors.New("refused")
+	require.ErrorIs(t, r.Start(t.Context(), componenttest.NewNopHost()), f.openErr, "Begin and End are called")
+	require.NoError(t, r.Shutdown(t.Context()))
+	stopped := make(chan struct{})
+	close(stopped)
+	r.Parts.Follow(stopped)
+	r.Parts.Started(nil)
+	r.Parts.Played()
+	require.Empty(t, r.Parts.Losses())
+	require.Empty(t, r.Parts.Account())
+}
+
 func (f *fake) ask(what string) { f.asked = append(f.asked, what) }
 
 // everything is a handler that filters everything.

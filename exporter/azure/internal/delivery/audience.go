@@ -86,7 +86,7 @@ func CheckAudience(authorization, want string) error {
 // TokenCheck returns a function that requests a token from the configured authenticator, for calls to an address, and
 // logs an error if its audience is not want. The function tries again at each call until it has got a token, for one
 // caller at a time, and does nothing from then on. TokenCheck returns nil if there is nothing to check.
-func TokenCheck(auth configoptional.Optional[configauth.Config], host component.Host, address, want string, timeout time.Duration, ending *Ending, log *Sayer) func() {
+func TokenCheck(auth configoptional.Optional[configauth.Config], host component.Host, address, want string, timeout time.Duration, ending *Ending, log *RateLimitedLogger) func() {
 	if want == "" || !auth.HasValue() {
 		return nil
 	}

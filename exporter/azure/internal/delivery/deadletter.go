@@ -51,7 +51,7 @@ func OpenDeadLetters(path string, maxSize int64) (*DeadLetters, error) {
 
 // Keep writes a line if there is a file. It returns the outcome for a metric, and logs an error if the line could not
 // be written.
-func (d *DeadLetters) Keep(l Letter, log *Sayer) (outcome string) {
+func (d *DeadLetters) Keep(l Letter, log *RateLimitedLogger) (outcome string) {
 	if d == nil {
 		return ""
 	}

@@ -246,7 +246,7 @@ func TestTheTokenIsCheckedOnceThereIsOne(t *testing.T) {
 	}}
 	core, logs := observer.New(zap.InfoLevel)
 	check := TokenCheck(configoptional.Some(configauth.Config{AuthenticatorID: id}), extensionHost{id: auth}, "https://x.ingest.monitor.azure.com",
-		"https://monitor.azure.com", time.Minute, NewEnding(), NewSayer(zap.New(core)))
+		"https://monitor.azure.com", time.Minute, NewEnding(), NewRateLimitedLogger(zap.New(core)))
 	for range 5 {
 		check()
 	}

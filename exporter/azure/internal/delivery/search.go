@@ -8,6 +8,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"time"
 )
 
 // Samples is the number of rows that are tried alone to find out whether the far end accepts any.
@@ -27,11 +28,38 @@ type Search struct {
 	Send func(ctx context.Context, rows []int32) (Answer, error)
 	// Done reports whether a row was accepted.
 	Done func(row int32) bool
+	// Wait returns how long nothing may be sent to the target, and why.
+	Wait func() (time.Duration, error)
+	// Begin is called before the search. It returns the first row as it was sent.
+	Begin func() []byte
+	// Drop is called for each row that was refused alone, if the target accepts others.
+	Drop func(Refusal)
 
-	// Fits is set if the target accepts rows.
-	Fits bool
+	// Fits is set if the target accepts rows, and Waits if nothing may be sent to it: then there was no search.
+	Fits, Waits bool
 	// Refused are the rows that were refused alone.
 	Refused []Refusal
+}
+
+// Start locks the target, runs the search, and drops the rows that were refused alone. If the target waits, because another push has found that
+// it accepts none, the error is a WaitError.
+func (s *Search) Start(ctx context.Context, ending *Ending, rows []int32, a Answer) error {
+	unlock, err := s.Target.Lock(ctx, ending)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if wait, why := s.Wait(); wait > 0 {
+		s.Waits = true
+		return WaitError{Err: why, Wait: wait}
+	}
+	err = s.Run(ctx, rows, slices.Clone(s.Begin()), a)
+	if s.Fits {
+		for _, x := range s.Refused {
+			s.Drop(x)
+		}
+	}
+	return err
 }
 
 // Run searches among the rows of a call that was refused with an answer, until each row is accepted or refused alone.

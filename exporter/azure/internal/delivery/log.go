@@ -12,17 +12,19 @@ import (
 	"go.uber.org/zap"
 )
 
-// Sayer logs messages that would repeat with each call once, or once in ten minutes. It is safe for concurrent use.
-type Sayer struct {
+// RateLimitedLogger logs a message that would repeat with each call only once, or once in ten minutes. It is safe for concurrent use.
+type RateLimitedLogger struct {
 	Logger *zap.Logger
 	mu     sync.Mutex
-	said   map[string]time.Time
+	logged map[string]time.Time // when, by key
 }
 
-const sayInterval = 10 * time.Minute
+const logInterval = 10 * time.Minute
 
-// NewSayer returns a Sayer.
-func NewSayer(logger *zap.Logger) *Sayer { return &Sayer{Logger: logger, said: map[string]time.Time{}} }
+// NewRateLimitedLogger returns a RateLimitedLogger.
+func NewRateLimitedLogger(logger *zap.Logger) *RateLimitedLogger {
+	return &RateLimitedLogger{Logger: logger, logged: map[string]time.Time{}}
+}
 
 // WarnOfLoss warns if retries are off or end after a time, unless the queue reports the failure to the sender, which then
 // still has the data.
@@ -37,22 +39,24 @@ func WarnOfLoss(queue configoptional.Optional[exporterhelper.QueueBatchConfig], 
 	}
 }
 
-// Once logs a message once for each key what.
-func (s *Sayer) Once(what string, say func(*zap.Logger)) { s.say(what, 0, say) }
+// Once logs a message once for each key.
+func (l *RateLimitedLogger) Once(key string, write func(*zap.Logger)) { l.log(key, 0, write) }
 
-// Again logs a message at most once in sayInterval for each key what. There must be few keys.
-func (s *Sayer) Again(what string, say func(*zap.Logger)) { s.say(what, sayInterval, say) }
+// Again logs a message at most once in logInterval for each key. There must be few keys.
+func (l *RateLimitedLogger) Again(key string, write func(*zap.Logger)) {
+	l.log(key, logInterval, write)
+}
 
-func (s *Sayer) say(what string, interval time.Duration, say func(*zap.Logger)) {
-	s.mu.Lock()
-	last, before := s.said[what]
+func (l *RateLimitedLogger) log(key string, interval time.Duration, write func(*zap.Logger)) {
+	l.mu.Lock()
+	last, before := l.logged[key]
 	now := time.Now()
 	quiet := before && (interval == 0 || now.Sub(last) < interval)
 	if !quiet {
-		s.said[what] = now
+		l.logged[key] = now
 	}
-	s.mu.Unlock()
+	l.mu.Unlock()
 	if !quiet {
-		say(s.Logger)
+		write(l.Logger)
 	}
 }
