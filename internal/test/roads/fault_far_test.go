@@ -45,9 +45,8 @@ service: {pipelines: {logs: {processors: [memory_limiter]}}}`)
 	atMost(t, all-ofPart(far.got(), "limited"))
 }
 
-// The next component blocks, since the exporter has no queue and its far end does not answer.
+// The next component blocks, since the exporter has no queue and its far end does not answer. Not in parallel, because it measures time.
 func TestFaultAFarEndThatNeverAnswersDoesNotHoldUpTheEnd(t *testing.T) {
-	t.Parallel()
 	const all = 2000
 	far := newOTLPFar(t)
 	far.set(silent)
