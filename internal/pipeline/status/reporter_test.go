@@ -103,8 +103,10 @@ func newReporter(t *testing.T, cfg Config, n *next) (*Reporter, *account) {
 	a := &account{}
 	return New(Settings{
 		Config: cfg, Next: n, Retry: pipeline.DefaultRetryConfig(), Report: report, Format: "fake", Logger: zap.NewNop(),
-		Device: func() Device { return Device{Dvc: "dc1", Component: "fake/1", Command: "otelcol-winnet", Version: "1.2.3"} },
-		State:  func() string { return Live }, Account: a.get, Timed: func(source string) bool { return source != "etl_events" },
+		Device: func() Device {
+			return Device{Dvc: "dc1", Component: "fake/1", Command: "otelcol-winnet", Version: "1.2.3"}
+		},
+		State: func() string { return Live }, Account: a.get, Timed: func(source string) bool { return source != "etl_events" },
 	}), a
 }
 
