@@ -21,13 +21,19 @@ import (
 func (r *dnsReceiver) liveDevice() dnslog.Device {
 	d := r.configuredDevice()
 	d.OSVersion = host.OSVersion()
-	if !d.Host {
-		d.Name, d.Host = host.Name(), true
-	}
+	d.Name, d.Host = r.hostName(), true
 	if !d.Addr.IsValid() {
 		d.Addr = host.Addr()
 	}
 	return d
+}
+
+// hostName returns this host's name, or the configured one.
+func (r *dnsReceiver) hostName() string {
+	if d := r.configuredDevice(); d.Host {
+		return d.Name
+	}
+	return host.Name()
 }
 
 // fileDevice returns the host that wrote the file, as far as the configuration and the file name it. Without a host

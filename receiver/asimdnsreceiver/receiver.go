@@ -64,7 +64,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 		Parts: runner.Parts{
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play, Survey: etl.Survey,
 			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.useHost, End: r.leaveHost, Played: r.files.played,
-			Started: r.started, Account: r.account, HostName: func() string { return r.liveDevice().Name }, Reading: r.reading,
+			Started: r.started, Account: r.account, HostName: r.hostName, Reading: r.reading,
 		},
 	})
 	return r, err

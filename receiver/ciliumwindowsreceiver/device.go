@@ -5,6 +5,7 @@
 package ciliumwindowsreceiver
 
 import (
+	"cmp"
 	"os"
 
 	"go.uber.org/zap"
@@ -15,17 +16,16 @@ import (
 
 // liveDevice returns this node, with the name from the configuration or the environment if there is one.
 func (r *ciliumReceiver) liveDevice() networklog.Device {
-	d := networklog.Device{NodeName: r.cfg.NodeName, HostName: host.Name()}
-	if d.NodeName == "" {
-		d.NodeName = os.Getenv("NODE_NAME")
-	}
-	if d.NodeName == "" {
-		d.NodeName = d.HostName
-	}
+	d := networklog.Device{NodeName: r.nodeName(), HostName: host.Name()}
 	if addr := host.Addr(); addr.IsValid() {
 		d.IPAddr = addr.String()
 	}
 	return d
+}
+
+// nodeName returns the name of this node: the configured one, that of the environment, or this host's.
+func (r *ciliumReceiver) nodeName() string {
+	return cmp.Or(r.cfg.NodeName, os.Getenv("NODE_NAME"), host.Name())
 }
 
 // followDevice updates the handler whenever this host's name or address changes, until stopped is closed. The resource

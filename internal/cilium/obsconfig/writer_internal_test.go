@@ -77,3 +77,35 @@ func TestASettingsMapThatTheKernelDoesNotDescribeIsAnError(t *testing.T) {
 		t.Errorf("%v, open %d times, %#x; want %v, and the map closed as it was", err, m.open, m.values, broken)
 	}
 }
+
+func TestValuesThatSomethingElseWritesAreChangesAndOtherBitsAreNot(t *testing.T) {
+	first, second := &fakeMap{values: [2]uint32{0x80, 1}, is: pinned.Identity{}}, &fakeMap{}
+	there := first
+	w := NewWriter("/pin", DefaultConfig(), Settings{Events: []monitor.Kind{monitor.KindTrace}, Level: LevelMaximum})
+	w.open = func(string) (openMap, error) { return there, nil }
+	want := func(what, text string) {
+		t.Helper()
+		if got, err := w.Changes(); err != nil || got != text {
+			t.Errorf("%s: %q, %v; want %q", what, got, err, text)
+		}
+	}
+	want("before the first map", "")
+	if _, err := w.Keep(false); err != nil {
+		t.Fatal(err)
+	}
+	want("as written", "")
+	first.values[0] ^= 0x40
+	want("a bit outside the layout", "")
+	first.values[0], first.values[1] = 0x82, 0
+	want("an event and the level", "index 0 has 0x82 where this receiver wrote 0x92, index 1 has 0x0 where this receiver wrote 0x4")
+	first.values = [2]uint32{0x92, 4}
+	want("as written again", "")
+	there = second
+	if _, err := w.Keep(false); err != nil || w.Maps() != 2 {
+		t.Errorf("%d maps took the settings, %v; want 2", w.Maps(), err)
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	want("closed", "")
+}

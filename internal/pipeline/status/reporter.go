@@ -39,8 +39,8 @@ const (
 	// lookInterval is the time between two looks at the losses.
 	lookInterval = 10 * time.Second
 	// leastTime is how long the last records have at least to be handed over, and graceTime how long the next component has to return.
-	leastTime = 200 * time.Millisecond
-	graceTime = 200 * time.Millisecond
+	leastTime = 300 * time.Millisecond
+	graceTime = 300 * time.Millisecond
 )
 
 // Settings configures a Reporter.

@@ -45,15 +45,15 @@ func scrape(url string) (names []string) {
 }
 
 // The receivers' metrics at the collector's endpoint have the names in the documents. Only a live source has the
-// restarts of a session and the metrics of a map.
+// restarts of a session, the metrics of a map and those of a canary.
 func TestTheMetricsHaveTheNamesOfTheDocuments(t *testing.T) {
 	collector(t)
 	port, dir := freePort(t), t.TempDir()
 	path := filepath.Join(dir, "config.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(fmt.Sprintf(`
 receivers:
-  asimdns: {volume: lean, archive: true, replay: {path: testdata/dnsserver.etl}, record: {path: %[2]q}}
-  ciliumwindows: {volume: lean, archive: true, replay: {path: testdata/cilium_events.pcapng}, record: {path: %[3]q}}
+  asimdns: {volume: lean, archive: true, heartbeat: 1h, replay: {path: testdata/dnsserver.etl}, record: {path: %[2]q}}
+  ciliumwindows: {volume: lean, archive: true, heartbeat: 1h, replay: {path: testdata/cilium_events.pcapng}, record: {path: %[3]q}}
 exporters: {debug: }
 service:
   telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %[1]d}}}}]}}
@@ -67,7 +67,7 @@ service:
 		names, said := kit.MetricNames(t, filepath.Join(root(t), "receiver", typ+"receiver"), typ)
 		all = append(all, names...)
 		for _, name := range said {
-			live := strings.Contains(name, "_map_") || strings.Contains(name, "_session_") || name == "otelcol_receiver_asimdns_events_lost"
+			live := strings.Contains(name, "_map_") || strings.Contains(name, "_session_") || strings.Contains(name, "_canary_") || name == "otelcol_receiver_asimdns_events_lost"
 			if !live && !strings.HasSuffix(name, "_unrecorded") { // that one exists only once there is a reason
 				want = append(want, name)
 			}
