@@ -226,6 +226,7 @@ func TestSoak(t *testing.T) {
 	stop, written := make(chan struct{}), make(chan int64)
 	go func() { written <- produce(t, ring, stop) }()
 	r := measure(t, cmd.Process.Pid, url, last, every, &slow, out)
+	slow.Store(false)
 	close(stop)
 	wrote := <-written
 	require.Eventually(t, func() bool { // the reader has all that is in the ring
@@ -243,8 +244,11 @@ func TestSoak(t *testing.T) {
 		require.Equal(t, a.received, a.emitted+a.filtered+a.aggregated+a.undecodable+a.dropped, "%s: %s", name, a)
 	}
 	require.Equal(t, wrote, accounts["ciliumwindows"].received, "every event that the kernel's ring took")
-	require.Equal(t, accounts["asimdns"].emitted, dns.records.Load())
-	require.Equal(t, accounts["ciliumwindows"].emitted, cilium.records.Load())
+	for name, s := range map[string]*sink{"asimdns": dns, "ciliumwindows": cilium} {
+		came, a := s.records.Load(), accounts[name]
+		require.GreaterOrEqual(t, came, a.emitted, name)
+		require.LessOrEqual(t, came, a.emitted+a.dropped, "%s: the far end may have a batch whose answer the stop cut off", name)
+	}
 	require.Zero(t, dns.failed.Load()+cilium.failed.Load())
 	report(t, r, last, accounts)
 	require.Empty(t, r.grown())
