@@ -30,7 +30,9 @@ func (c *Config) needs() pipeline.MemoryNeeds {
 		{Name: "the attributes' templates", Bytes: int64(mappers) * attrs.MaxTemplateBytes},
 		{Name: "caches", Bytes: smallParts},
 	}}
-	fix := func(name string, bytes int64) { n.Fixed = append(n.Fixed, pipeline.MemoryPart{Name: name, Bytes: bytes}) }
+	fix := func(name string, bytes int64) {
+		n.Fixed = append(n.Fixed, pipeline.MemoryPart{Name: name, Bytes: bytes})
+	}
 	if c.Noise.DeduplicationWindow > 0 {
 		fix("deduplication_window", int64(providers)*filter.MemorySize)
 	}

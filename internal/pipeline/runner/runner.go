@@ -29,8 +29,8 @@ type Settings struct {
 	Receiver receiver.Settings
 	Sections Sections
 	Needs    pipeline.MemoryNeeds // of the receiver, for memory.max_mib
-	Next     consumer.Logs // nil for a handler that emits nothing
-	Archive  bool          // the handler also appends records to an archive, unless it emits nothing
+	Next     consumer.Logs        // nil for a handler that emits nothing
+	Archive  bool                 // the handler also appends records to an archive, unless it emits nothing
 	// Transport is the name under which the collector counts what a live source delivers; for a replay it is "file".
 	Transport string
 	Parts     Parts
