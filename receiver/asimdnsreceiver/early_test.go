@@ -44,7 +44,7 @@ func TestExchangesThatAFullMemorySplitsAreCountedAndReported(t *testing.T) {
 		metadatatest.AssertEqualExchangesClosedEarly(t, tel, []metricdata.DataPoint[int64]{{Value: early}}, metricdatatest.IgnoreTimestamp())
 		require.NoError(t, r.Shutdown(context.Background()))
 		require.NoError(t, tel.Shutdown(context.Background()))
-		warnings := logs.FilterMessageSnippet("correlation.max_size_mib was reached").All()
+		warnings := logs.FilterMessageSnippet("correlation.max_size_mib or memory.max_mib was reached").All()
 		if !split {
 			require.Zero(t, early)
 			require.Empty(t, warnings)

@@ -187,7 +187,7 @@ func (r *dnsReceiver) account() []zap.Field {
 			zap.Int64("events", n))
 	}
 	if c := r.handler.correlator; c != nil && c.Early() > 0 {
-		r.log.Warn("queries or responses left before their time because correlation.max_size_mib was reached: their exchanges may be several records; raise it",
+		r.log.Warn("queries or responses left before their time because correlation.max_size_mib or memory.max_mib was reached: their exchanges may be several records; raise it",
 			zap.Int64("events", c.Early()))
 	}
 	fields := []zap.Field{zap.Int64("layout_unknown", r.handler.unknown.Load()), zap.Int64("packets_unparsable", r.handler.unparsable())}

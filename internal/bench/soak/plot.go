@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Sizes of the plot in pixels.
@@ -40,5 +41,5 @@ func (r *run) plot(w io.Writer, title string) {
 		fmt.Fprintf(w, `<text x="%d" y="%d">%s, %s</text>`+"\n", left, y-4, s.name, s.unit)
 		fmt.Fprintf(w, `<text x="%d" y="%d" text-anchor="end">%.0f</text><text x="%d" y="%d" text-anchor="end">0</text>`+"\n", left-6, y+10, most, left-6, y+panel)
 	}
-	fmt.Fprintf(w, `<text x="%d" y="%d" fill="#555555">%.0f minutes; grey: the far end is slow</text>`+"\n</svg>\n", left, height-14, end/60)
+	fmt.Fprintf(w, `<text x="%d" y="%d" fill="#555555">%s; grey: the far end is slow</text>`+"\n</svg>\n", left, height-14, r.at[len(r.at)-1].Round(time.Second))
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,17 +32,19 @@ import (
 )
 
 const (
-	phases   = 6   // fast, slow, fast …
-	samples  = 300 // at most, of the run
-	slowRate = 3_000.0
-	ringRate = 20_000 // events that are written into the kernel's ring each second, if it has room
-	recorded = 100_000
+	phases            = 6   // fast, slow, fast …
+	samples           = 300 // at most, of the run
+	slowRate          = 3_000.0
+	ringRate          = 20_000   // events that are written into the kernel's ring each second, if it has room
+	dnsMiB, ciliumMiB = 256, 128 // the caps of the receivers
+	constantMiB       = 160      // what the process takes above the caps at most; see docs/reliability.md
+	recorded          = 300_000  // more than the queue holds
 )
 
 const config = `
 receivers:
-  asimdns: {memory: {max_mib: 256}, enable_flags: "0xFFFFFFFFFFFFFFFF", enable_level: 5, correlate: true, replay: {path: %[1]q, repeat: 0}}
-  ciliumwindows: {memory: {max_mib: 128}, events_map: %[2]q, observability_config_map: %[3]q, check_cilium_on_windows: false, monitor_aggregation_level: none}
+  asimdns: {memory: {max_mib: %[7]d}, enable_flags: "0xFFFFFFFFFFFFFFFF", enable_level: 5, correlate: true, replay: {path: %[1]q, repeat: 0}}
+  ciliumwindows: {memory: {max_mib: %[8]d}, events_map: %[2]q, observability_config_map: %[3]q, check_cilium_on_windows: false, monitor_aggregation_level: none}
 exporters:
   otlp_http/dns: {endpoint: %[4]q, compression: none, timeout: 60s, sending_queue: {enabled: false}}
   otlp_http/cilium: {endpoint: %[5]q, compression: none, timeout: 60s, sending_queue: {enabled: false}}
@@ -146,7 +149,10 @@ func scrape(url string) (map[string]float64, error) {
 }
 
 // account are the numbers of a receiver's last line.
-type account struct{ received, emitted, filtered, aggregated, undecodable, dropped, pending int64 }
+type account struct {
+	received, emitted, filtered, aggregated, undecodable, dropped, pending int64
+	text                                                                   string
+}
 
 var accountLine = regexp.MustCompile(`received (\d+) = emitted (\d+) \+ filtered (\d+) \+ aggregated (\d+) \+ undecodable (\d+)[^+]*\+ dropped (\d+)[^+]*\+ pending (-?\d+)`)
 
@@ -160,16 +166,14 @@ func accountOf(t *testing.T, out, receiver string) (a account) {
 		for i, to := range []*int64{&a.received, &a.emitted, &a.filtered, &a.aggregated, &a.undecodable, &a.dropped, &a.pending} {
 			*to, _ = strconv.ParseInt(m[i+1], 10, 64)
 		}
+		a.text = m[0]
 		return a
 	}
 	t.Fatalf("%s has no account:\n%s", receiver, out)
 	return a
 }
 
-func (a account) String() string {
-	return fmt.Sprintf("received %d = emitted %d + filtered %d + aggregated %d + undecodable %d + dropped %d + pending %d",
-		a.received, a.emitted, a.filtered, a.aggregated, a.undecodable, a.dropped, a.pending)
-}
+func (a account) String() string { return a.text }
 
 func resident(pid int) (float64, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -205,9 +209,9 @@ func TestSoak(t *testing.T) {
 	port := l.Addr().(*net.TCPAddr).Port
 	require.NoError(t, l.Close())
 	path := filepath.Join(t.TempDir(), "config.yaml")
-	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, config, file, events, settings, dnsURL, ciliumURL, port), 0o600))
+	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, config, file, events, settings, dnsURL, ciliumURL, port, dnsMiB, ciliumMiB), 0o600))
 
-	every := max(last/samples, 250*time.Millisecond)
+	every := max(last/samples, time.Second)
 	cmd := exec.Command(binary, "--config", path)
 	cmd.Env = append(os.Environ(), fmt.Sprintf("GODEBUG=schedtrace=%d,scheddetail=1", max(1000, every.Milliseconds())))
 	from, to := io.Pipe()
@@ -226,6 +230,7 @@ func TestSoak(t *testing.T) {
 	stop, written := make(chan struct{}), make(chan int64)
 	go func() { written <- produce(t, ring, stop) }()
 	r := measure(t, cmd.Process.Pid, url, last, every, &slow, out)
+	slow.Store(false)
 	close(stop)
 	wrote := <-written
 	require.Eventually(t, func() bool { // the reader has all that is in the ring
@@ -243,11 +248,19 @@ func TestSoak(t *testing.T) {
 		require.Equal(t, a.received, a.emitted+a.filtered+a.aggregated+a.undecodable+a.dropped, "%s: %s", name, a)
 	}
 	require.Equal(t, wrote, accounts["ciliumwindows"].received, "every event that the kernel's ring took")
-	require.Equal(t, accounts["asimdns"].emitted, dns.records.Load())
-	require.Equal(t, accounts["ciliumwindows"].emitted, cilium.records.Load())
+	for name, s := range map[string]*sink{"asimdns": dns, "ciliumwindows": cilium} {
+		came, a := s.records.Load(), accounts[name]
+		require.GreaterOrEqual(t, came, a.emitted, name)
+		require.LessOrEqual(t, came, a.emitted+a.dropped, "%s: the far end may have a batch whose answer the stop cut off", name)
+	}
 	require.Zero(t, dns.failed.Load()+cilium.failed.Load())
 	report(t, r, last, accounts)
 	require.Empty(t, r.grown())
+	for _, s := range r.series {
+		if s.name == "resident set" {
+			require.LessOrEqual(t, slices.Max(s.values), float64(dnsMiB+ciliumMiB+constantMiB))
+		}
+	}
 }
 
 // produce has the kernel write events into the ring until stop is closed. It returns how many the ring took.
@@ -275,9 +288,9 @@ func produce(t *testing.T, ring *eventstest.Ring, stop <-chan struct{}) (took in
 func measure(t *testing.T, pid int, url string, last, every time.Duration, slow *atomic.Bool, out *output) *run {
 	t.Helper()
 	names := []series{
-		{name: "DNS", unit: "events/s"}, {name: "Cilium", unit: "events/s"},
+		{name: "DNS", unit: "events handled/s"}, {name: "Cilium", unit: "events handled/s"},
 		{name: "queue of DNS", unit: "MiB"}, {name: "queue of Cilium", unit: "MiB"},
-		{name: "resident set", unit: "MiB", bounded: true, allowed: 16},
+		{name: "resident set", unit: "MiB"}, {name: "resident set without the queues", unit: "MiB", bounded: true, allowed: 32},
 		{name: "goroutines", unit: "number", bounded: true, allowed: 4}, {name: "handles", unit: "open files", bounded: true, allowed: 4},
 	}
 	r := &run{}
@@ -294,21 +307,28 @@ func measure(t *testing.T, pid int, url string, last, every time.Duration, slow 
 		}
 		found, err := scrape(url)
 		require.NoError(t, err, "the collector answers")
+		at := time.Now()
 		rss, err := resident(pid)
 		require.NoError(t, err)
 		handles, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 		require.NoError(t, err)
 		_, goroutines := out.text()
-		seconds := time.Since(then).Seconds()
-		rate := func(name string) float64 { return (found[name] - before[name]) / seconds }
+		seconds := at.Sub(then).Seconds()
+		rate := func(receiver string) (sum float64) {
+			for _, what := range []string{"emitted", "filtered", "aggregated"} {
+				sum += found[receiver+"_events_"+what] - before[receiver+"_events_"+what]
+			}
+			return sum / seconds
+		}
 		if len(before) > 0 {
 			r.at, r.slow = append(r.at, since), append(r.slow, slow.Load())
-			for i, v := range []float64{rate("asimdns_events_received"), rate("ciliumwindows_events_received"),
-				found["asimdns_queue_size"] / (1 << 20), found["ciliumwindows_queue_size"] / (1 << 20), rss, goroutines, float64(len(handles))} {
+			for i, v := range []float64{rate("asimdns"), rate("ciliumwindows"),
+				found["asimdns_queue_size"] / (1 << 20), found["ciliumwindows_queue_size"] / (1 << 20), rss,
+				rss - (found["asimdns_queue_size"]+found["ciliumwindows_queue_size"])/(1<<20), goroutines, float64(len(handles))} {
 				r.series[i].values = append(r.series[i].values, v)
 			}
 		}
-		before, then = found, time.Now()
+		before, then = found, at
 		slow.Store(int(phases*since/last)%2 == 1)
 	}
 	return r

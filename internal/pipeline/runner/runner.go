@@ -258,7 +258,11 @@ func (r *Runner) Shutdown(ctx context.Context) error {
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
 	}
-	r.Pipeline.LogAccount(r.Parts.Account()...)
+	account := r.Parts.Account()
+	if _, most, limit := r.Memory.Used(); limit > 0 {
+		account = append(account, zap.Int64("memory_most_mib", most>>20), zap.Int64("memory_limit_mib", limit>>20))
+	}
+	r.Pipeline.LogAccount(account...)
 	r.Status.LogAccount()
 	return errors.Join(err, r.job.Lost(&r.Pipeline.Stats))
 }

@@ -727,7 +727,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExchangesClosedEarly, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_exchanges_closed_early",
-		metric.WithDescription("Queries and responses that went before correlation.timeout was over, because correlation.max_size_mib was reached. Their exchanges may be several records. Only with correlate. [Alpha]"),
+		metric.WithDescription("Queries and responses that went before correlation.timeout was over, because correlation.max_size_mib or memory.max_mib was reached. Their exchanges may be several records. Only with correlate. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
@@ -823,7 +823,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.SumsClosedEarly, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_sums_closed_early",
-		metric.WithDescription("Records of several events that were written before aggregation.window was over, because aggregation.max_size_mib was reached. Only with aggregation. [Alpha]"),
+		metric.WithDescription("Records of several events that were written before aggregation.window was over, because aggregation.max_size_mib or memory.max_mib was reached. Only with aggregation. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)

@@ -294,7 +294,7 @@ func AssertEqualEventsUnrecorded(t *testing.T, tt *componenttest.Telemetry, dps 
 func AssertEqualExchangesClosedEarly(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_exchanges_closed_early",
-		Description: "Queries and responses that went before correlation.timeout was over, because correlation.max_size_mib was reached. Their exchanges may be several records. Only with correlate. [Alpha]",
+		Description: "Queries and responses that went before correlation.timeout was over, because correlation.max_size_mib or memory.max_mib was reached. Their exchanges may be several records. Only with correlate. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -534,7 +534,7 @@ func AssertEqualStatusReceived(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualSumsClosedEarly(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_sums_closed_early",
-		Description: "Records of several events that were written before aggregation.window was over, because aggregation.max_size_mib was reached. Only with aggregation. [Alpha]",
+		Description: "Records of several events that were written before aggregation.window was over, because aggregation.max_size_mib or memory.max_mib was reached. Only with aggregation. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

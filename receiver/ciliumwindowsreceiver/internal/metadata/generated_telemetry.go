@@ -633,7 +633,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ConnectionsClosedEarly, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_connections_closed_early",
-		metric.WithDescription("Records of connections that were written before the interval was over or, with connections.enabled, before the connection ended, because aggregation_max_size_mib was reached. [Alpha]"),
+		metric.WithDescription("Records of connections that were written before the interval was over or, with connections.enabled, before the connection ended, because aggregation_max_size_mib or memory.max_mib was reached. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)

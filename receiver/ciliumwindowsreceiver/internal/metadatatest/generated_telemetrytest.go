@@ -88,7 +88,7 @@ func AssertEqualBytesSaved(t *testing.T, tt *componenttest.Telemetry, dps []metr
 func AssertEqualConnectionsClosedEarly(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_connections_closed_early",
-		Description: "Records of connections that were written before the interval was over or, with connections.enabled, before the connection ended, because aggregation_max_size_mib was reached. [Alpha]",
+		Description: "Records of connections that were written before the interval was over or, with connections.enabled, before the connection ended, because aggregation_max_size_mib or memory.max_mib was reached. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

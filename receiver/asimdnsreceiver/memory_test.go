@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
+)
+
+func TestTheSmallestCapThatIsTakenHasRoomForEveryPart(t *testing.T) {
+	for _, yaml := range []string{
+		"queue: {max_size_mib: 1}", "queue: {max_size_mib: 1000}\ncorrelate: true", "volume: lean\narchive: true",
+	} {
+		for _, record := range []string{"", "\nrecord: {path: " + filepath.Join(t.TempDir(), "record.etl") + "}"} {
+			yaml := yaml + record + "\nreplay: {path: ../../testdata/dnsclient.etl}\nmemory: {max_mib: %d}"
+			_, err := load(t, fmt.Sprintf(yaml, 1))
+			require.ErrorContains(t, err, "memory: max_mib: 1 is not allowed: the parts that this configuration fixes take ")
+			m := regexp.MustCompile(`want at least (\d+), or smaller parts`).FindStringSubmatch(err.Error())
+			require.NotNil(t, m, "%v", err)
+			least, _ := strconv.Atoi(m[1])
+			_, err = load(t, fmt.Sprintf(yaml, least-1))
+			require.Error(t, err)
+			cfg, err := load(t, fmt.Sprintf(yaml, least))
+			require.NoError(t, err)
+
+			sink := &consumertest.LogsSink{}
+			r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
+			<-r.Player.Done()
+			require.NoError(t, r.Shutdown(context.Background()))
+			require.Zero(t, r.Pipeline.Stats.Pending())
+			require.Zero(t, r.Pipeline.Stats.Dropped.Total(), "a replay waits: %s", &r.Pipeline.Stats)
+			_, most, limit := r.Memory.Used()
+			require.Positive(t, most)
+			require.LessOrEqual(t, most, limit)
+		}
+	}
+}
+
+// A flood without answers fills what the cap leaves, though correlation.max_size_mib leaves more. What goes early is counted and loses
+// nothing.
+func TestWhatIsKeptBackGoesEarlyBeforeTheCapIsPassed(t *testing.T) {
+	x := newExchanges(t)
+	var events [][]byte
+	const flood = 60_000
+	for n := range flood {
+		events = append(events, x.event(256, traceBegun.Add(time.Hour+time.Duration(n)*100*time.Microsecond), "flood.example.", n))
+	}
+	path := filepath.Join(t.TempDir(), "flood.etl")
+	writeFile(t, path, events, traceBegun, false)
+	const least = 137
+	for _, capped := range []bool{false, true} {
+		cfg := replayOf(path, func(c *Config) {
+			c.Correlate, c.Correlation.MaxSizeMiB, c.Queue.MaxSizeMiB = true, 512, 1
+			if capped {
+				c.Memory = pipeline.MemoryConfig{MaxMiB: least + 4}
+			}
+		})
+		require.NoError(t, cfg.Validate())
+		sink := &consumertest.LogsSink{}
+		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
+		<-r.Player.Done()
+		early := r.handler.correlator.Early()
+		require.NoError(t, r.Shutdown(context.Background()))
+		require.Equal(t, flood, sink.LogRecordCount())
+		if !capped {
+			require.Zero(t, early)
+			continue
+		}
+		require.Positive(t, early)
+		_, most, limit := r.Memory.Used()
+		require.LessOrEqual(t, most, limit)
+	}
+}
