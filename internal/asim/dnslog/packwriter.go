@@ -218,7 +218,7 @@ func (w *packWriter) readFields(more pcommon.Map, g *packGroup, item *packedItem
 				item.answers = append(item.answers, answer.Str())
 			}
 		case !w.varies[1][name] && name != dnsAnswers:
-		case perItem(name, v):
+		case perItem(name, v): // so no field of a group is a number
 			item.fields = append(item.fields, attribute{name, v})
 		default:
 			g.fields = append(g.fields, attribute{name, v})
@@ -274,6 +274,11 @@ func (w *packWriter) writeGroup(to pcommon.Slice, g *packGroup) {
 		w.putText(to, text)
 	}
 	putMap(to, g.fields)
+	for _, a := range g.fields {
+		if a.name == "Zone" && a.value.AsString() == g.suffix { // it is the parent of most names in it
+			to.At(to.Len()-1).Map().PutInt(a.name, 0)
+		}
+	}
 	starts := to.AppendEmpty().SetEmptySlice()
 	starts.EnsureCapacity(len(g.items))
 	before := int64(0)

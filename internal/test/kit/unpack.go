@@ -85,7 +85,12 @@ func (u *unpacking) group(g []any) (records []map[string]any) {
 	}
 	fields := map[string]any{}
 	merge(fields, u.fields)
-	merge(fields, g[3])
+	of, _ := g[3].(map[string]any)
+	for name, v := range of {
+		if fields[name] = v; v == int64(0) {
+			fields[name] = suffix
+		}
+	}
 	delete(fields, "Sums")
 	delete(fields, "SumsTexts")
 	start := u.base

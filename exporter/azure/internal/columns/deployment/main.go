@@ -99,7 +99,9 @@ func function(file string) (string, error) {
 }
 
 // inBicep returns a text as Bicep writes it between single quotes.
-func inBicep(text string) string { return strings.NewReplacer(`\`, `\\`, `'`, `\'`, "${", `\${`).Replace(text) }
+func inBicep(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `'`, `\'`, "${", `\${`).Replace(text)
+}
 
 // inJSON returns a text as JSON writes it between double quotes.
 func inJSON(text string) (string, error) {
