@@ -84,11 +84,10 @@ func TestANameThatWasAskedInARowIsNotNewAfterIt(t *testing.T) {
 		stream = append(stream, x.event(256, at, name, number), x.event(257, at.Add(time.Millisecond), name, number))
 	}
 	ask("again.example.com.", 0)
-	for range 8 {
-		ask("again.example.com.", 30*time.Second)
-	}
-	for range 60 { // the time passes
-		ask("other.example.com.", time.Minute)
+	for i := range 3600 + 240 { // the time passes; a longer step would be a leap of the clock
+		if ask("other.example.com.", time.Second); i < 240 && i%30 == 29 {
+			ask("again.example.com.", 0)
+		}
 	}
 	ask("again.example.com.", 0)
 	change := func(c *Config) {
