@@ -1125,6 +1125,19 @@ resource networkArchive 'Microsoft.OperationalInsights/workspaces/tables@2025-07
   }
 }
 
+resource unpack 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = {
+  parent: workspace
+  name: 'WinnetDns'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'WinnetDns'
+    functionAlias: 'WinnetDns'
+    functionParameters: 'starttime:datetime=datetime(null), endtime:datetime=datetime(null)'
+    query: 'let text = (value: dynamic, texts: dynamic) { case(gettype(value) != "long", tostring(value), tolong(value) == 0, "", tostring(texts[toint(value) - 1])) }; let rows = ASimDnsActivityLogs | where (isnull(starttime) or TimeGenerated >= starttime) and (isnull(endtime) or EventStartTime <= endtime); let unpacked = rows | where isnotnull(AdditionalFields.Sums) | extend Sums = AdditionalFields.Sums, Texts = AdditionalFields.SumsTexts, Base = bin(EventStartTime, 1ms) | mv-expand Group = Sums | extend Ends = series_iir(Group[4], dynamic([1]), dynamic([1, -1])), Items = Group[5], Columns = Group[6] | mv-expand Ends to typeof(real), Items | extend Own = Items[array_length(Items) - 1], Count = coalesce(tolong(Items[4]), 1), Duration = coalesce(tolong(Items[3]), 0) | extend Own = iff(gettype(Own) == "dictionary", Own, dynamic({})), Suffix = text(Group[2], Texts) | extend N5 = coalesce(tolong(Items[5]), 0), N6 = coalesce(tolong(Items[6]), 0), N7 = coalesce(tolong(Items[7]), 0), N8 = coalesce(tolong(Items[8]), 0), N9 = coalesce(tolong(Items[9]), 0), N10 = coalesce(tolong(Items[10]), 0), N11 = coalesce(tolong(Items[11]), 0) | extend Answers = iff(gettype(Items[2]) == "array", Items[2], pack_array(Items[2])) | mv-apply Answer = Answers on (summarize DnsAnswers = make_list_if(text(Answer, Texts), isnotempty(text(Answer, Texts)))) | extend EventStartTime = Base + Ends * 1ms | extend EventEndTime = EventStartTime + iff(Duration > 0, Duration, 0) * 1ms + iff(Count > 1, iff(N5 > 0, N5, 0) + N9, N7) * 1ms | extend DnsQuery = strcat(text(Items[0], Texts), iff(isempty(Suffix), "", strcat(".", Suffix))), DnsQueryTypeName = text(Items[1], Texts), EventResultDetails = text(Group[0], Texts), DnsFlags = text(Group[1], Texts), EventCount = toint(iff(Count > 1, Count, 1)), DnsNetworkDuration = iff(Duration < 0, int(null), toint(Duration)), DnsResponseName = strcat_array(DnsAnswers, ";"), TimeGenerated = EventEndTime, SrcPortNumber = iff(Count < 2 and N5 > 0, toint(N5), int(null)), TransactionIdHex = iff(Count < 2 and N6 > 0, tohex(N6 - 1, 4), ""), EventOriginalUid = "" | extend EventResult = coalesce(tostring(Columns.EventResult), case(EventResultDetails == "NA", "NA", EventResultDetails == "NOERROR", "Success", "Failure")) | extend AdditionalFields = bag_merge(iff(gettype(Group[3].Zone) == "long", bag_pack("Zone", Suffix), dynamic({})), bag_remove_keys(AdditionalFields, dynamic(["Sums", "SumsTexts"])), iff(gettype(Group[3]) == "dictionary", Group[3], dynamic({})), Own, iff(array_length(DnsAnswers) > 0, bag_pack("DnsAnswers", DnsAnswers), dynamic({})), iff(Count == 0, bag_pack("New", true), dynamic({})), iff(isnull(Columns), dynamic({}), bag_remove_keys(Columns, dynamic(["EventResult"]))), iff(Count > 1 and Duration >= 0, bag_pack("DnsNetworkDurationMin", Duration - N7, "DnsNetworkDurationMax", Duration + N8), dynamic({})), iff(Count > 1 and N5 >= 0, bag_pack("GapSum", N5), dynamic({})), iff(Count > 1 and N6 >= 0, bag_pack("GapSquareSum", iff(Count == 2 and N6 == 0, N5 * N5, N6)), dynamic({})), iff(N10 > 0, bag_pack("RecursionExchanges", N10, "RecursionCount", N11), dynamic({}))) | project-away Sums, Texts, Base, Group, Ends, Items, Columns, Own, Count, Duration, Suffix, N5, N6, N7, N8, N9, N10, N11, Answers, DnsAnswers; union (rows | where isnull(AdditionalFields.Sums)), unpacked | where isnull(starttime) or EventEndTime >= starttime'
+    version: 2
+  }
+}
+
 resource endpoint 'Microsoft.Insights/dataCollectionEndpoints@2023-03-11' = if (privateLink) {
   name: endpointName
   location: location

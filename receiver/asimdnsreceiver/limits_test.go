@@ -38,6 +38,7 @@ var limits = map[string]kit.Limits{
 	"deduplication_window":                  {Taken: []string{"1s", "24h"}, Refused: []string{"0s", "999ms", "24h0m0.001s"}},
 	"aggregation.window":                    {Taken: []string{"0", "1ms", "24h"}, Refused: []string{"1ns", "999µs", "24h0m0.001s"}},
 	"aggregation.max_size_mib":              {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
+	"aggregation.pack":                      {Taken: []string{"none", "sums", "new"}, Refused: []string{"''", "all", "true"}},
 	"aggregation.whole.changes":             {Taken: []string{"true", "false"}},
 	"aggregation.whole.failures":            {Taken: []string{"true", "false"}},
 	"aggregation.whole.types":               {Taken: []string{"[TXT, 'NULL', TYPE123]", "[]", "A"}, Refused: []string{"[TEXT]", "['']", "[TYPE65536]"}},

@@ -42,7 +42,7 @@ func TestVolumeSetsTheDefaultsOfOtherKeys(t *testing.T) {
 	require.Equal(t, &want, balanced)
 
 	want.Volume, want.Aggregation.Window, want.Aggregation.Noise.Window, want.Aggregation.Whole = volume.Lean, 5*time.Minute, time.Hour, shape.LeanWhole()
-	want.Attributes, want.Aggregation.MaxSizeMiB = asim.MinimalAttributes, 512
+	want.Attributes, want.Aggregation.MaxSizeMiB, want.Aggregation.Pack = asim.MinimalAttributes, 512, packNew
 	lean, err := load(t, "volume: lean")
 	require.NoError(t, err)
 	require.Equal(t, &want, lean)
@@ -58,6 +58,7 @@ packet: {keep: always}
 aggregation:
   window: 0
   max_size_mib: 64
+  pack: none
   whole: {changes: false, failures: false, types: [], nxdomain_per_minute: 0, name_length: 0, label_entropy: 0, new_within: 0, new_max_size_mib: 16}
   noise: {window: 0}
 `)
@@ -104,10 +105,11 @@ func TestAConfigurationWithAVolumeIsWrittenAndTakenAgain(t *testing.T) {
 
 func TestProfileDocumentedTakesNothingThatChangesItsRecords(t *testing.T) {
 	for yaml, want := range map[string]string{
-		"volume: balanced":       "volume: balanced is not allowed with profile documented, whose records follow the design document to the letter; choose profile windows or asim",
-		"volume: lean":           "volume: lean is not allowed with profile documented",
-		"attributes: slim":       "attributes: slim is not allowed with profile documented",
-		"device: {in: resource}": "device.in: resource is not allowed with profile documented",
+		"volume: balanced":         "volume: balanced is not allowed with profile documented, whose records follow the design document to the letter; choose profile windows or asim",
+		"volume: lean":             "volume: lean is not allowed with profile documented",
+		"attributes: slim":         "attributes: slim is not allowed with profile documented",
+		"aggregation: {pack: new}": "aggregation.pack: new is not allowed with profile documented",
+		"device: {in: resource}":   "device.in: resource is not allowed with profile documented",
 	} {
 		_, err := load(t, "profile: documented\n"+yaml)
 		require.ErrorContains(t, err, want)
@@ -136,10 +138,20 @@ func replayVolume(t *testing.T, file string, mode volume.Mode, change func(*Conf
 	return sink, r
 }
 
+// eachUnpacked calls a function for each record, and for each that a packed record stands for.
+func eachUnpacked(t *testing.T, sink *consumertest.LogsSink, do func(plog.LogRecord)) {
+	t.Helper()
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, packed plog.LogRecord) {
+		for _, lr := range kit.UnpackRecord(t, packed) {
+			do(lr)
+		}
+	})
+}
+
 // answered counts exchanges by client, name, type and result: the records of responses to clients, and of finished look-ups.
-func answered(sink *consumertest.LogsSink) map[string]int64 {
+func answered(t *testing.T, sink *consumertest.LogsSink) map[string]int64 {
 	counts := map[string]int64{}
-	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	eachUnpacked(t, sink, func(lr plog.LogRecord) {
 		get := attributesOf(lr)
 		switch get("EventOriginalType") {
 		case "257", "258", "259", "284", "285", "3008":
@@ -153,16 +165,16 @@ func TestEveryVolumeCountsTheSameByClientNameTypeAndResult(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	for _, file := range []string{serverFile, clientFile} {
 		full, _ := replayVolume(t, file, volume.Full, nil)
-		want := answered(full)
+		want := answered(t, full)
 		require.Greater(t, len(want), 20)
 		asim := func(c *Config) { c.Profile = dns.ProfileASIM }
 		asimFull, _ := replayVolume(t, file, volume.Full, asim)
 		asimLean, _ := replayVolume(t, file, volume.Lean, asim)
-		require.Equal(t, answered(asimFull), answered(asimLean))
+		require.Equal(t, answered(t, asimFull), answered(t, asimLean))
 		balanced, _ := replayVolume(t, file, volume.Balanced, nil)
-		require.Equal(t, want, answered(balanced))
+		require.Equal(t, want, answered(t, balanced))
 		lean, _ := replayVolume(t, file, volume.Lean, nil)
-		require.Equal(t, want, answered(lean))
+		require.Equal(t, want, answered(t, lean))
 		require.Less(t, lean.LogRecordCount(), balanced.LogRecordCount())
 		require.Less(t, balanced.LogRecordCount(), full.LogRecordCount())
 		for range 8 {
@@ -174,7 +186,7 @@ func TestEveryVolumeCountsTheSameByClientNameTypeAndResult(t *testing.T) {
 				w.NewWithin, w.NXDomainPerMinute, w.NameLength = random(int64(time.Hour)), int(random(10)), int(random(60))
 				w.LabelEntropy, w.Failures = float64(random(4)), random(2) == 1
 			})
-			require.Equal(t, want, answered(shaped), "%+v", r.cfg.Aggregation)
+			require.Equal(t, want, answered(t, shaped), "%+v", r.cfg.Aggregation)
 		}
 	}
 }
@@ -270,7 +282,7 @@ func TestLeanCountsHostileNamesAndTimes(t *testing.T) {
 	count := func(mode volume.Mode) (records int, got map[string]int64) {
 		got = map[string]int64{}
 		sink := replayOfEvents(t, events, func(c *Config) { c.Volume = mode; c.useVolume(mode) })
-		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		eachUnpacked(t, sink, func(lr plog.LogRecord) {
 			if attributesOf(lr)("EventOriginalType") == "257" {
 				got[strings.ToLower(attributesOf(lr)("DnsQuery"))] += number(lr, "EventCount")
 				records++

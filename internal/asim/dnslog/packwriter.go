@@ -38,22 +38,22 @@ type packedItem struct {
 	fields    list
 }
 
-// The numbers of an item, by place. Those after the count differ for an exchange that is not summed, whose count is 0.
+// The numbers of an item, by place. Those after the count differ for one exchange.
 const (
-	itemDuration = iota // ms; -1 is none
-	itemCount
-	itemGap       // GapSum; -1 is none
-	itemSquare    // GapSquareSum; 0 of two exchanges is the square of GapSum; -1 is none
-	itemBelow     // the duration minus the shortest
-	itemAbove     // the longest minus the duration
-	itemRest      // what the end is later than the start, GapSum and the duration, ms; 0 if that is a millisecond
-	itemRecursed  // RecursionExchanges
-	itemRecursion // RecursionCount, if RecursionExchanges is not 0
+	itemDuration  = iota // ms; -1 is none
+	itemCount            // 0 is one exchange that is not summed
+	itemGap              // GapSum; -1 is none
+	itemSquare           // GapSquareSum; 0 of two exchanges is the square of GapSum; -1 is none
+	itemBelow            // the duration minus the shortest
+	itemAbove            // the longest minus the duration
+	itemRest             // what the end is later than the start, GapSum and the duration, ms; 0 if that is a millisecond
+	itemRecursed         // RecursionExchanges
+	itemRecursion        // RecursionCount, if RecursionExchanges is not 0
 	itemNumbers
 
-	itemPort      = itemGap    // SrcPortNumber; 0 is none
-	itemXID       = itemSquare // TransactionIdHex as a number; -1 is none
-	itemWholeRest = itemBelow  // as itemRest
+	itemPort    = itemGap    // SrcPortNumber; 0 is none
+	itemXID     = itemSquare // TransactionIdHex as a number, plus 1; 0 is none
+	itemOneRest = itemBelow  // as itemRest
 )
 
 // ordinaryNumbers are the numbers of an item that end it: they are left out from its end.
@@ -108,7 +108,7 @@ func (w *packWriter) item(i int) (g packGroup, item packedItem) {
 	item.start = of.start - w.base
 	item.numbers[itemDuration], item.numbers[itemCount] = noNumber, 1
 	var key strings.Builder
-	result, port, xid := "", int64(0), int64(noNumber)
+	result, port, xid := "", int64(0), int64(0)
 	for name, v := range record.All() {
 		switch name {
 		case "EventResult":
@@ -128,7 +128,9 @@ func (w *packWriter) item(i int) (g packGroup, item packedItem) {
 		case "SrcPortNumber":
 			port = v.Int()
 		case "TransactionIdHex":
-			xid, _ = hexNumber(v.Str())
+			if n, ok := hexNumber(v.Str()); ok {
+				xid = n + 1
+			}
 		case "DnsResponseName":
 			if w.profile == dns.ProfileASIM {
 				item.answers = strings.Split(v.Str(), ";") // the record has DnsAnswers, too, if that is not their boundary
@@ -147,11 +149,13 @@ func (w *packWriter) item(i int) (g packGroup, item packedItem) {
 	}
 	w.readFields(additionalOf(record), &g, &item)
 	rest := of.end - of.start - max(0, item.numbers[itemDuration])
-	if of.whole {
-		item.numbers[itemCount], item.numbers[itemPort], item.numbers[itemXID] = 0, port, xid
-		item.numbers[itemWholeRest] = restOf(rest)
+	if item.numbers[itemCount] == 1 {
+		item.numbers[itemPort], item.numbers[itemXID], item.numbers[itemOneRest] = port, xid, restOf(rest)
 	} else {
 		item.numbers[itemRest] = restOf(rest - max(0, item.numbers[itemGap]))
+	}
+	if of.whole {
+		item.numbers[itemCount] = 0
 	}
 	for _, part := range [...]string{g.details, g.flags} {
 		key.WriteString(part + "\x00")
@@ -214,7 +218,7 @@ func (w *packWriter) readFields(more pcommon.Map, g *packGroup, item *packedItem
 				item.answers = append(item.answers, answer.Str())
 			}
 		case !w.varies[1][name] && name != dnsAnswers:
-		case perItem(name, v):
+		case perItem(name, v): // so no field of a group is a number
 			item.fields = append(item.fields, attribute{name, v})
 		default:
 			g.fields = append(g.fields, attribute{name, v})
@@ -270,6 +274,11 @@ func (w *packWriter) writeGroup(to pcommon.Slice, g *packGroup) {
 		w.putText(to, text)
 	}
 	putMap(to, g.fields)
+	for _, a := range g.fields {
+		if a.name == "Zone" && a.value.AsString() == g.suffix { // it is the parent of most names in it
+			to.At(to.Len()-1).Map().PutInt(a.name, 0)
+		}
+	}
 	starts := to.AppendEmpty().SetEmptySlice()
 	starts.EnsureCapacity(len(g.items))
 	before := int64(0)

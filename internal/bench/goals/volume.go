@@ -118,17 +118,16 @@ func volume(r results, measured []string) ([]byte, error) {
 		"ciliumGoal": func(recording string) string {
 			return billGoals[balancedGoal].verdict(ciliumPart(get, recording, "billed-B/event"))
 		},
-		"year": func(l billLoad) float64 { return 365 * day(l.Line, "full", l.Queries) },
-		"tenth": func() float64 {
-			return dns("load=1k", "ama", billedPerQuery) / 10 / dns("load=1k", "lean", rowsPerQuery)
-		},
+		"year":  func(l billLoad) float64 { return 365 * day(l.Line, "full", l.Queries) },
 		"month": func(plan int, gb float64) string { return usd(prices[plan].month(gb)) },
 		"archived": func(l billLoad, way string) string {
 			return usd(prices[analytics].month(day(l.Line, way, l.Queries)) + prices[auxiliary].month(day(l.Line, "full", l.Queries)))
 		},
-		"goal":   func(run string) []string { return judgeBill(dns, run) },
-		"missed": func() bool { return strings.Contains(judgeBill(dns, "load=1k")[0], missed) },
-		"share":  func(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) },
+		"goal": func(run string) []string { return judgeBill(dns, run) },
+		"missed": func() bool {
+			return slices.ContainsFunc(billRuns, func(run billRun) bool { return strings.Contains(judgeBill(dns, run.Line)[0], missed) })
+		},
+		"share": func(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) },
 	}).Parse(volumePage)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ import (
 const (
 	Sum   = aggregate.Sum
 	Noise = aggregate.Noise
+	First = aggregate.First
 	Whole = aggregate.Whole
 )
 
@@ -93,27 +94,27 @@ func TestAnExchangeIsSummedUnlessThereIsAReason(t *testing.T) {
 	}
 }
 
-func TestTheFirstQueryOfAClientForANameIsWholeButNotNoise(t *testing.T) {
+func TestTheFirstQueryOfAClientForANameIsNotSummedUnlessItIsNoise(t *testing.T) {
 	c := lean(t)
-	require.Equal(t, Whole, c.Class(query("www.example.com", start)))
+	require.Equal(t, First, c.Class(query("www.example.com", start)))
 	require.Equal(t, Sum, c.Class(query("WWW.example.com.", start)), "in any case")
 	other := query("www.example.com", start)
 	other.Client = netip.MustParseAddr("10.1.4.58")
-	require.Equal(t, Whole, c.Class(other), "another client")
-	require.Equal(t, Whole, c.Class(query("www2.example.com", start)), "another name")
+	require.Equal(t, First, c.Class(other), "another client")
+	require.Equal(t, First, c.Class(query("www2.example.com", start)), "another name")
 	require.Equal(t, Sum, c.Class(query("www.example.com", start.Add(23*time.Hour))))
 	require.Equal(t, Sum, c.Class(query("www.example.com", start.Add(46*time.Hour))), "the day begins with the last query")
-	require.Equal(t, Whole, c.Class(query("www.example.com", start.Add(71*time.Hour))), "after a day")
+	require.Equal(t, First, c.Class(query("www.example.com", start.Add(71*time.Hour))), "after a day")
 	require.Equal(t, Noise, c.Class(query("ctldl.windowsupdate.com", start)), "noise is not new")
 	c.Forget()
-	require.Equal(t, Whole, c.Class(query("www.example.com", start.Add(71*time.Hour))), "of another host")
+	require.Equal(t, First, c.Class(query("www.example.com", start.Add(71*time.Hour))), "of another host")
 }
 
 func TestAClockThatLeapsMakesNamesNewAgain(t *testing.T) {
 	for _, leap := range []time.Duration{25 * time.Hour, -25 * time.Hour, 50 * 365 * 24 * time.Hour, -50 * 365 * 24 * time.Hour, -80 * 365 * 24 * time.Hour} {
 		c := lean(t)
 		c.Class(query("www.example.com", start))
-		require.Equal(t, Whole, c.Class(query("www.example.com", start.Add(leap))), leap)
+		require.Equal(t, First, c.Class(query("www.example.com", start.Add(leap))), leap)
 		if at := start.Add(leap); at.Unix() > 0 {
 			require.Equal(t, Sum, c.Class(query("www.example.com", at.Add(time.Minute))), "%v: it goes on from there", leap)
 		}
@@ -221,13 +222,13 @@ func TestNXDOMAINsBeyondTheRateOfAClientAreWhole(t *testing.T) {
 		x.Client, x.Code, x.Failed = netip.MustParseAddr(client), 3, true
 		return c.Class(x)
 	}
-	require.Equal(t, Whole, missing("10.0.0.1", start), "new")
+	require.Equal(t, First, missing("10.0.0.1", start), "new")
 	for range leanNXDomainPerMinute - 1 {
 		require.Equal(t, Sum, missing("10.0.0.1", start))
 	}
 	require.Equal(t, Whole, missing("10.0.0.1", start.Add(time.Second)))
 	require.Equal(t, Whole, missing("10.0.0.1", start.Add(2*time.Second)))
-	require.Equal(t, Whole, missing("10.0.0.2", start), "new")
+	require.Equal(t, First, missing("10.0.0.2", start), "new")
 	require.Equal(t, Sum, missing("10.0.0.2", start), "another client")
 	require.Equal(t, Sum, missing("10.0.0.1", start.Add(time.Minute)), "the next minute")
 	require.Equal(t, Sum, missing("10.0.0.1", start.Add(-time.Hour)), "the clock was set back")

@@ -47,7 +47,7 @@ func TestEveryRecordThatADocumentShowsIsOfACapture(t *testing.T) {
 		dns(t, "dnsserver.etl", nil), dns(t, "dnsclient.etl", nil), dns(t, "dnsclient.etl", map[string]any{"correlate": true}),
 		dns(t, "dnsserver.etl", map[string]any{"correlate": true, "aggregation": map[string]any{"window": "5m"}}),
 		dns(t, "dnsserver.etl", map[string]any{"profile": "asim"}),
-		dns(t, "dnsserver.etl", map[string]any{"volume": "balanced"}), dns(t, "dnsserver.etl", map[string]any{"volume": "lean"}),
+		dns(t, "dnsserver.etl", map[string]any{"volume": "balanced"}), dns(t, "dnsserver.etl", map[string]any{"volume": "lean", "aggregation": map[string]any{"pack": "none"}}),
 		cilium(t, "cilium_events.pcapng"), cilium(t, "cilium_ways.pcapng"), lean(t, "cilium_ways.pcapng"),
 	}
 	all, err := All(root)

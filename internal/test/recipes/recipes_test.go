@@ -139,9 +139,9 @@ func recipes() map[string]recipe {
 		}},
 		"lean": {[]string{server}, func(t *testing.T, r, without result) string {
 			require.Equal(t, r.account["received"], r.account["emitted"]+r.account["filtered"]+r.account["aggregated"])
-			sums := r.count(func(lr plog.LogRecord) bool { return text(lr, "EventCount") != "1" })
-			require.Positive(t, sums)
-			return fmt.Sprintf("%s in %s of the bytes; %s of the records are sums", of(r), percent(r.bytes, without.bytes), commas(sums))
+			packed := r.count(func(lr plog.LogRecord) bool { return text(lr, "AdditionalFields.Sums") != "" })
+			require.Positive(t, packed)
+			return fmt.Sprintf("%s in %s of the bytes; %s of the records are packed", of(r), percent(r.bytes, without.bytes), commas(packed))
 		}},
 		"archive": {[]string{server}, func(t *testing.T, r, without result) string {
 			archived := r.archived

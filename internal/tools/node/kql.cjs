@@ -29,6 +29,16 @@ function tables(folder, Symbols) {
   });
 }
 
+// functions are those that the deployment adds to the workspace: each is a file of deploy/sentinel, whose name it has. The file gives the
+// parameters values, so that it is a query, too.
+function functions(folder, Symbols) {
+  return fs.readdirSync(folder).filter((f) => /^Winnet.*\.kql$/.test(f)).map((f) => {
+    const lines = fs.readFileSync(path.join(folder, f), 'utf8').split('\n').filter((line) => !/^let (starttime|endtime) =/.test(line));
+    return new Symbols.FunctionSymbol.$ctor16(path.basename(f, '.kql'), '(starttime: datetime = datetime(null), endtime: datetime = datetime(null))',
+      `{ ${lines.join('\n')} }`, '');
+  });
+}
+
 // load starts the language service, which takes a second, and returns the function that finds the errors of a query.
 function load() {
   // The service is written for a web page: its two scripts share the global object.
@@ -38,7 +48,8 @@ function load() {
   }
   const { KustoCode, GlobalState, Symbols } = Kusto.Language;
   const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor('workspace', [
-    ...tables(path.join(__dirname, '../../../exporter/azure/internal/columns'), Symbols), ...tables(path.join(__dirname, 'tables'), Symbols)]));
+    ...tables(path.join(__dirname, '../../../exporter/azure/internal/columns'), Symbols), ...tables(path.join(__dirname, 'tables'), Symbols),
+    ...functions(path.join(__dirname, '../../../deploy/sentinel'), Symbols)]));
   return (text) => {
     const found = KustoCode.ParseAndAnalyze(text, globals).GetDiagnostics();
     return Array.from({ length: found.Count }, (_, i) => found.getItem(i));

@@ -5,6 +5,7 @@ package main_test
 import (
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -193,7 +194,7 @@ func TestARuleDeclaresTheStreamsOfItsFlowsWithAndWithoutAuditAndArchive(t *testi
 
 func TestADeploymentWithItsDefaultsIsARuleAndItsTables(t *testing.T) {
 	resources, outputs := deployed(t, given(nil))
-	require.ElementsMatch(t, []string{"law/WinnetStatus_CL", "law/WinnetDnsArchive_CL", "law/WinnetNetworkArchive_CL", "dataCollectionRules"},
+	require.ElementsMatch(t, []string{"law/WinnetStatus_CL", "law/WinnetDnsArchive_CL", "law/WinnetNetworkArchive_CL", "dataCollectionRules", "savedSearches"},
 		slices.Collect(maps.Keys(resources)))
 	plan := func(table string) any { return resources["law/"+table]["properties"].(map[string]any)["plan"] }
 	require.Equal(t, []any{"Analytics", "Auxiliary", "Auxiliary"}, []any{plan("WinnetStatus_CL"), plan("WinnetDnsArchive_CL"), plan("WinnetNetworkArchive_CL")})
@@ -210,6 +211,20 @@ func TestADeploymentWithItsDefaultsIsARuleAndItsTables(t *testing.T) {
 		"ruleResourceId":        ids(ruleType, "dcr-winnet"),
 		"endpointResourceId":    "",
 	}, outputs)
+}
+
+func TestTheFunctionIsTheFileWithoutItsComments(t *testing.T) {
+	raw, err := os.ReadFile(folder + "WinnetDns.kql")
+	require.NoError(t, err)
+	_, body, found := strings.Cut(string(raw), "let endtime = datetime(null);")
+	require.True(t, found)
+	resources, _ := deployed(t, given(nil))
+	function := resources["savedSearches"]
+	require.Equal(t, "law/WinnetDns", function["name"])
+	properties := function["properties"].(map[string]any)
+	require.Equal(t, strings.Fields(body), strings.Fields(properties["query"].(string)))
+	require.Equal(t, "WinnetDns", properties["functionAlias"])
+	require.Equal(t, "starttime:datetime=datetime(null), endtime:datetime=datetime(null)", properties["functionParameters"])
 }
 
 func TestThePrincipalGetsTheRoleOnTheRuleAlone(t *testing.T) {

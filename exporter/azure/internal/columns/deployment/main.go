@@ -8,9 +8,11 @@ package main
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"log"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/template"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
@@ -75,23 +77,67 @@ func tableType(t columns.Type) string {
 	return streamTypes[t]
 }
 
+// unpack is the name of the function that makes rows of packed rows, and of the file in the folder that holds it.
+const unpack = "WinnetDns"
+
+// function returns the text of a function of the workspace: the file without comments, and without the lines that give its parameters values, so that
+// it is a query, too. It is one line, since Bicep and JSON write that alike.
+func function(file string) (string, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	var lines []string
+	for line := range strings.Lines(string(raw)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "//") || strings.HasPrefix(line, "let starttime =") || strings.HasPrefix(line, "let endtime =") {
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, " "), nil
+}
+
+// inBicep returns a text as Bicep writes it between single quotes.
+func inBicep(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `'`, `\'`, "${", `\${`).Replace(text)
+}
+
+// inJSON returns a text as JSON writes it between double quotes.
+func inJSON(text string) (string, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(text)
+	return strings.Trim(strings.TrimSpace(b.String()), `"`), err
+}
+
 func main() {
 	if len(os.Args) != 2 {
 		log.Fatal("want one argument: the folder to write to")
+	}
+	query, err := function(filepath.Join(os.Args[1], unpack+".kql"))
+	if err != nil {
+		log.Fatal(err)
 	}
 	data := struct {
 		Flows   []flow // that every rule has
 		Audit   flow   // that a parameter turns off
 		Archive []flow // that another parameter turns off
 		Tables  []table
+		Unpack  string // the name of a function
+		Query   string // its text
 	}{
 		Flows: []flow{standard(columns.DNS), standard(columns.Network), custom(columns.Status)},
 		Audit: standard(columns.Audit), Archive: []flow{custom(columns.DNSArchive), custom(columns.NetworkArchive)},
 		Tables: []table{{columns.Status, "statusTable"}, {columns.DNSArchive, "dnsArchive"}, {columns.NetworkArchive, "networkArchive"}},
+		Unpack: unpack, Query: query,
 	}
 	parsed, err := template.New("").Funcs(template.FuncMap{
 		"streamType": func(t columns.Type) string { return streamTypes[t] },
 		"tableType":  tableType,
+		"inBicep":    inBicep,
+		"inJSON":     inJSON,
 		"more":       func(i, n int) bool { return i+1 < n },
 	}).ParseFS(templates, "*.tmpl")
 	if err != nil {

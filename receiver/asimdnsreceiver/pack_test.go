@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asimdnsreceiver
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/traffic"
+)
+
+// minutes writes the traffic of some minutes.
+func minutes(t *testing.T, length time.Duration) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "minutes.etl")
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	w, err := etl.Create(f, etl.Options{LoggerName: "ASIMDNSServerTrace", OS: etl.OSVersion{Major: 10, Build: 26100}})
+	require.NoError(t, err)
+	g := traffic.New(traffic.Studies(24), 1, traffic.Midnight(), 10*time.Hour)
+	for end := traffic.Midnight().Add(10*time.Hour + length); ; {
+		raw, at := g.Next()
+		if !at.Before(end) {
+			break
+		}
+		require.NoError(t, w.Write(raw))
+	}
+	require.NoError(t, w.Close())
+	require.NoError(t, f.Close())
+	return path
+}
+
+// packedRecord is a record without what packing leaves out.
+type packedRecord struct {
+	text       string
+	start, end time.Time
+}
+
+// unpacked replays a file and unpacks its records. It returns them in order, and the number of records before.
+func unpacked(t *testing.T, path string, config map[string]any) (list []packedRecord, records int, longest int) {
+	t.Helper()
+	config["replay"] = map[string]any{"path": path}
+	config["device"] = map[string]any{"hostname": "dc01.corp.contoso.com", "ip": "10.0.10.5"}
+	sink := kit.Replay(t, NewFactory(), config)
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		records++
+		raw := lr.Attributes().AsRaw()
+		if fields, ok := raw["AdditionalFields"].(map[string]any); ok && fields["Sums"] != nil {
+			text, err := json.Marshal(fields)
+			require.NoError(t, err)
+			longest = max(longest, len(text))
+		}
+		for _, record := range kit.Unpack(t, raw) {
+			if config["profile"] == "asim" {
+				answersAsList(record)
+			}
+			text, start, end := kit.Comparable(t, record)
+			list = append(list, packedRecord{text, start, end})
+		}
+	})
+	slices.SortFunc(list, func(a, b packedRecord) int {
+		if c := a.start.Compare(b.start); c != 0 {
+			return c
+		}
+		return strings.Compare(a.text, b.text)
+	})
+	return list, records, longest
+}
+
+// answersAsList makes DnsAnswers of DnsResponseName, which has the answers of a record of profile asim.
+func answersAsList(record map[string]any) {
+	text, ok := record["DnsResponseName"].(string)
+	if !ok {
+		return
+	}
+	delete(record, "DnsResponseName")
+	fields, ok := record["AdditionalFields"].(map[string]any)
+	if !ok {
+		fields = map[string]any{}
+		record["AdditionalFields"] = fields
+	}
+	var answers []any
+	for answer := range strings.SplitSeq(text, ";") {
+		answers = append(answers, answer)
+	}
+	if fields["DnsAnswers"] == nil {
+		fields["DnsAnswers"] = answers
+	}
+}
+
+func TestAPackedRecordUnpacksToTheRecordsOfPackNone(t *testing.T) {
+	path := minutes(t, 4*time.Minute+30*time.Second) // less than a window: the windows of a client and of a sum then have the same exchanges
+	for _, more := range []map[string]any{
+		{}, {"attributes": "slim"}, {"attributes": "all", "answers": map[string]any{"detail": true}}, {"names": "lower"}, {"profile": "asim"},
+	} {
+		t.Run(fmt.Sprint(more), func(t *testing.T) {
+			with := func(pack string) (list []packedRecord, records int) {
+				config := map[string]any{"volume": "lean", "aggregation": map[string]any{"pack": pack}}
+				for key, value := range more {
+					config[key] = value
+				}
+				list, records, longest := unpacked(t, path, config)
+				require.Less(t, longest, 8192)
+				return list, records
+			}
+			want, all := with("none")
+			require.Len(t, want, all)
+			before := all
+			for _, pack := range []string{"sums", "new"} {
+				got, records := with(pack)
+				require.Len(t, got, len(want), pack)
+				for i := range want {
+					require.Equal(t, want[i].text, got[i].text, pack)
+					require.Equal(t, want[i].start, got[i].start, pack)
+					require.InDelta(t, want[i].end.UnixMilli(), got[i].end.UnixMilli(), 1, pack)
+				}
+				require.Less(t, records, before, pack)
+				before = records
+			}
+		})
+	}
+}
