@@ -71,7 +71,7 @@ func TestAnEventThatDoesNotComeIsMissing(t *testing.T) {
 		time.Sleep(patience - 1)
 		require.Empty(t, w.missing)
 		require.True(t, w.See(folded(name), false, time.Now()), "another provider's event is own, and shows nothing about this one")
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		require.Len(t, w.missing, 1)
 		require.Contains(t, w.missing[0], name)
 		require.Contains(t, w.missing[0], "no server")
