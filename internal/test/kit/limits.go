@@ -38,6 +38,8 @@ func WithSharedLimits(own map[string]Limits) map[string]Limits {
 		"retry.max_elapsed_time":     {Taken: []string{"0", "30s", "8760h"}, Refused: []string{"1s", "29.999s", "8760h0m0.001s"}},
 		"replay.path":                {Needed: true, Taken: []string{"a", "a*.etl", "[a, b]"}, Refused: []string{"[]", "''", "['']", "'[a'", `"a\tb"`, `["a\nb"]`, "'%TEMP%/a'"}},
 		"replay.exit_when_done":      {Taken: []string{"true", "false"}, With: "replay::path: a"},
+		"replay.follow":              {Taken: []string{"true", "false"}, With: "replay::path: a"},
+		"storage":                    {Taken: []string{"file_storage", "file_storage/a"}, Refused: []string{"'a b'", "a/"}, With: "replay::path: a"},
 		"replay.repeat":              {Taken: []string{"0", "9223372036854775807"}, Refused: []string{"1.5"}, With: "replay::path: a"},
 		"replay.rate":                {Taken: []string{"0", "0.001", "1e9"}, Refused: []string{"1.1e+09", "-0.1"}, With: "replay::path: a"},
 		"record.path":                {Needed: true, Taken: []string{"a", "'a b.etl'"}, Refused: []string{"''", "/", "'a/'", `'a\'`, "'a '", "."}},
