@@ -26,7 +26,7 @@ import (
 // storage has then.
 func replayKept(t *testing.T, cfg *Config, kept *kit.Storage, batches int) (sink *consumertest.LogsSink, after *kit.Storage, logs *observer.ObservedLogs) {
 	t.Helper()
-	cfg.Storage = &kit.StorageID
+	cfg.Storage = kit.StorageID.String()
 	killed := make(chan struct{})
 	sink = &consumertest.LogsSink{}
 	next, err := consumer.NewLogs(func(ctx context.Context, l plog.Logs) error {
@@ -101,7 +101,7 @@ func TestAReplayThatIsStoppedTenTimesRepeatsNothingAndSkipsNothing(t *testing.T)
 	got, kept := map[string]int{}, &kit.Storage{}
 	for stop := 0; ; stop++ {
 		cfg := replayOf(serverFile, small)
-		cfg.Storage = &kit.StorageID
+		cfg.Storage = kit.StorageID.String()
 		if stop < 10 {
 			cfg.Replay.Rate = 2000
 		}
@@ -143,7 +143,7 @@ func TestInEveryVolumeEachExchangeIsCountedAtLeastOnceAcrossKills(t *testing.T) 
 					return c
 				}
 				whole, _, _ := replayAll(t, config())
-				want := answered(whole)
+				want := answered(t, whole)
 				r := rand.New(rand.NewPCG(7, uint64(len(mode))))
 				got, kept := map[string]int64{}, &kit.Storage{}
 				for kill := range 5 {
@@ -153,7 +153,7 @@ func TestInEveryVolumeEachExchangeIsCountedAtLeastOnceAcrossKills(t *testing.T) 
 					}
 					sink, after, _ := replayKept(t, config(), kept, batches)
 					kept = after
-					for key, n := range answered(sink) {
+					for key, n := range answered(t, sink) {
 						got[key] += n
 					}
 				}

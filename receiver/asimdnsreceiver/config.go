@@ -93,7 +93,7 @@ type Config struct {
 	// Replay reads recorded .etl files instead of a live session.
 	Replay replay.Config `mapstructure:"replay"`
 	// Storage is the extension that keeps the place in replayed .etl files. Default: none.
-	Storage *component.ID `mapstructure:"storage"`
+	Storage string `mapstructure:"storage"`
 	// Record also writes the raw events to an .etl file.
 	Record record.Config `mapstructure:"record"`
 }

@@ -107,7 +107,7 @@ func follow(t *testing.T, path string, kept *kit.Storage, next consumer.Logs, ch
 		}
 	})
 	if kept != nil {
-		cfg.Storage = &kit.StorageID
+		cfg.Storage = kit.StorageID.String()
 	} else {
 		kept = &kit.Storage{}
 	}
@@ -204,8 +204,8 @@ func TestFollowAndStorageAreRefusedWhereTheyHaveNoMeaning(t *testing.T) {
 	for want, change := range map[string]func(*Config){
 		"exit_when_done: true is not allowed with follow":      func(c *Config) { c.Replay.Follow, c.Replay.ExitWhenDone = true, true },
 		"repeat: 2 is not allowed with follow":                 func(c *Config) { c.Replay.Follow, c.Replay.Repeat = true, 2 },
-		`storage: "kept" is not allowed without replay.path`:   func(c *Config) { c.Replay.Path, c.Storage = nil, &kit.StorageID },
-		`storage: "kept" is not allowed with replay.repeat: 0`: func(c *Config) { c.Replay.Repeat, c.Storage = 0, &kit.StorageID },
+		`storage: "kept" is not allowed without replay.path`:   func(c *Config) { c.Replay.Path, c.Storage = nil, kit.StorageID.String() },
+		`storage: "kept" is not allowed with replay.repeat: 0`: func(c *Config) { c.Replay.Repeat, c.Storage = 0, kit.StorageID.String() },
 	} {
 		cfg := replayOf(serverFile, change)
 		err := cfg.Validate()

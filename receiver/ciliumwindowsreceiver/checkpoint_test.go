@@ -27,7 +27,7 @@ import (
 // storage has then.
 func replayKept(t *testing.T, cfg *Config, kept *kit.Storage, batches int) (sink *consumertest.LogsSink, after *kit.Storage) {
 	t.Helper()
-	cfg.Storage = &kit.StorageID
+	cfg.Storage = kit.StorageID.String()
 	cfg.Batch.MaxRecords, cfg.Batch.FlushInterval, cfg.Queue.MaxSizeMiB = 20, 10*time.Millisecond, 1
 	killed := make(chan struct{})
 	sink = &consumertest.LogsSink{}
@@ -153,7 +153,7 @@ func TestACaptureIsFollowedAsItIsWrittenWithHalfBlocksRotationsAndRestarts(t *te
 	}
 	start := func(kept *kit.Storage, next consumer.Logs) *ciliumReceiver {
 		cfg := replayOf(path, everything)
-		cfg.Replay.Follow, cfg.Storage, cfg.NodeName = true, &kit.StorageID, "node"
+		cfg.Replay.Follow, cfg.Storage, cfg.NodeName = true, kit.StorageID.String(), "node"
 		cfg.Batch.FlushInterval = 10 * time.Millisecond
 		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, next)
 		require.NoError(t, err)

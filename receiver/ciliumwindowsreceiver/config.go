@@ -83,6 +83,8 @@ type Config struct {
 	NodeName string `mapstructure:"node_name"`
 	// MetricsInterval is how often a metrics pipeline receives the sums. Default: 60s.
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
+	// Storage is the extension that keeps the place in replayed .pcapng files. Default: none.
+	Storage string `mapstructure:"storage"`
 	// MetricsBuilderConfig is the section `metrics`: which metrics are enabled and which attributes they have.
 	metadata.MetricsBuilderConfig `mapstructure:",squash"`
 	// Batch sets when records go to the next component. Queue bounds the memory of events on their way. Retry sets how
@@ -96,8 +98,6 @@ type Config struct {
 	StatusRecords bool `mapstructure:"status_records"`
 	// Replay reads recorded .pcapng files instead of the live map.
 	Replay replay.Config `mapstructure:"replay"`
-	// Storage is the extension that keeps the place in replayed .pcapng files. Default: none.
-	Storage *component.ID `mapstructure:"storage"`
 	// Record also writes the raw records, as the source delivers them, to a .pcapng file.
 	Record record.Config `mapstructure:"record"`
 }

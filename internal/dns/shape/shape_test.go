@@ -434,7 +434,7 @@ func FuzzNoiseList(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		n, err := newNoise(text)
+		n, err := newNoise(text, &WholeConfig{})
 		if err != nil {
 			require.Regexp(t, `^line [0-9]+: `, err.Error())
 			for _, r := range err.Error() {

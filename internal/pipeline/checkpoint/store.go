@@ -49,8 +49,8 @@ type Store struct {
 	failing  bool
 }
 
-// Files is for how many files positions are kept at least.
-const Files = 4096
+// minFiles is for how many files positions are kept at least.
+const minFiles = 4096
 
 const (
 	keyFiles  = "files" // the keys of all files, in the order in which they were first stored
@@ -75,12 +75,12 @@ func Open(ctx context.Context, host component.Host, id, receiver component.ID, f
 	if err != nil {
 		return nil, fmt.Errorf("storage: %q: %w", id, err)
 	}
-	return NewStore(ctx, client, files, problems, log), nil
+	return newStore(ctx, client, files, problems, log), nil
 }
 
-// NewStore is Open for a client, which the Store then owns.
-func NewStore(ctx context.Context, client storage.Client, files int, problems *counter.Counts, log *zap.Logger) *Store {
-	s := &Store{client: client, problems: problems, log: log, most: max(Files, 2*files)}
+// newStore is Open for a client, which the Store then owns.
+func newStore(ctx context.Context, client storage.Client, files int, problems *counter.Counts, log *zap.Logger) *Store {
+	s := &Store{client: client, problems: problems, log: log, most: max(minFiles, 2*files)}
 	list, err := client.Get(ctx, keyFiles)
 	if err == nil && list != nil {
 		err = json.Unmarshal(list, &s.files)

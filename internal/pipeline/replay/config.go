@@ -89,11 +89,14 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// CheckStorage refuses the key storage where there is no place to keep.
-func (c *Config) CheckStorage(storage *component.ID) error {
+// CheckStorage checks the key storage. It is refused where there is no place to keep.
+func (c *Config) CheckStorage(storage string) error {
+	var id component.ID
 	switch {
-	case storage == nil:
+	case storage == "":
 		return nil
+	case id.UnmarshalText([]byte(storage)) != nil || id.String() != storage:
+		return fmt.Errorf("%q is not allowed; want the name of a storage extension, such as file_storage or file_storage/replay", storage)
 	case !c.Enabled():
 		return fmt.Errorf("%q is not allowed without replay.path: it keeps the place in the files of a replay, and a live source has none", storage)
 	case c.Repeat != 1:

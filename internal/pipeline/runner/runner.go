@@ -8,6 +8,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -170,10 +171,14 @@ func (r *Runner) newPipeline(h pipeline.Handler, recorder *record.Recorder) *pip
 
 // openStore opens the storage that keeps the place in the files.
 func (r *Runner) openStore(h component.Host, files int) (err error) {
-	if r.Sections.Storage == nil {
+	if r.Sections.Storage == "" {
 		return nil
 	}
-	r.store, err = checkpoint.Open(context.Background(), h, *r.Sections.Storage, r.Receiver.ID, files, &r.problems, r.Receiver.Logger)
+	var id component.ID
+	if err := id.UnmarshalText([]byte(r.Sections.Storage)); err != nil {
+		return fmt.Errorf("storage: %w", err)
+	}
+	r.store, err = checkpoint.Open(context.Background(), h, id, r.Receiver.ID, files, &r.problems, r.Receiver.Logger)
 	if err == nil {
 		r.track = checkpoint.NewTrack(r.store)
 	}

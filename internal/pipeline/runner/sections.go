@@ -3,8 +3,6 @@
 package runner
 
 import (
-	"go.opentelemetry.io/collector/component"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
@@ -20,8 +18,8 @@ type Sections struct {
 	Replay replay.Config
 	Record record.Config
 	Status status.Config // keys outside any section; off by default
-	// Storage is the extension that keeps the place in the files of a replay; nil for none.
-	Storage *component.ID
+	// Storage is the name of the extension that keeps the place in the files of a replay; "" for none.
+	Storage string
 }
 
 // DefaultSections are the defaults of the sections.

@@ -41,6 +41,8 @@ func WithSharedLimits(own map[string]Limits) map[string]Limits {
 		"status_records":             {Taken: []string{"true", "false"}},
 		"replay.path":                {Needed: true, Taken: []string{"a", "a*.etl", "[a, b]"}, Refused: []string{"[]", "''", "['']", "'[a'", `"a\tb"`, `["a\nb"]`, "'%TEMP%/a'"}},
 		"replay.exit_when_done":      {Taken: []string{"true", "false"}, With: "replay::path: a"},
+		"replay.follow":              {Taken: []string{"true", "false"}, With: "replay::path: a"},
+		"storage":                    {Taken: []string{"file_storage", "file_storage/a"}, Refused: []string{"'a b'", "a/"}, With: "replay::path: a"},
 		"replay.repeat":              {Taken: []string{"0", "9223372036854775807"}, Refused: []string{"1.5"}, With: "replay::path: a"},
 		"replay.rate":                {Taken: []string{"0", "0.001", "1e9"}, Refused: []string{"1.1e+09", "-0.1"}, With: "replay::path: a"},
 		"record.path":                {Needed: true, Taken: []string{"a", "'a b.etl'"}, Refused: []string{"''", "/", "'a/'", `'a\'`, "'a '", "."}},
