@@ -33,7 +33,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 export CGO_ENABLED ?= 0
 
 .PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
-  test-faults test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz lint deadcode bench bench-events bench-sentinel \
+  test-faults test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
 
@@ -270,6 +270,20 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	      echo 'No finding when the time ended (golang/go#75804).'; \
 	    done; \
 	    if [ $$failed = 1 ]; then exit 1; fi; \
+	  done; done
+
+# Only inputs up to 4 KB are kept. Their names are hashes, so the first ones are any ones.
+KEEP ?= 8
+fuzz-keep: ## keep inputs that fuzzing found, up to KEEP (8) for each target, in testdata/fuzz of its package
+	@cache=$$($(GO) env GOCACHE)/fuzz; \
+	for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver extension exporter); do \
+	  package=$$($(GO) list -C $$(dirname $$f) .); \
+	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
+	    kept=$$(dirname $$f)/testdata/fuzz/$$name; \
+	    [ -d $$cache/$$package/$$name ] || continue; mkdir -p $$kept; \
+	    for input in $$(find $$cache/$$package/$$name -type f -size -5k | LC_ALL=C sort); do \
+	      [ $$(ls $$kept | wc -l) -lt $(KEEP) ] || break; cp $$input $$kept/; \
+	    done; \
 	  done; done
 
 bench: ## measure the performance goals, and print their table

@@ -17,7 +17,7 @@ type Config struct {
 	// replaced with them. Default: none.
 	Fields []string `mapstructure:"fields"`
 	// Key is the secret that the pseudonyms are made with: at least 32 bytes.
-	Key configopaque.String `mapstructure:"key"`
+	Key configopaque.String `mapstructure:"key,omitempty"` // a configuration that is written has [REDACTED] in place of any other value
 }
 
 // Enabled reports whether values are replaced.
