@@ -90,7 +90,7 @@ func TestValuesThatSomethingElseWritesAreChangesAndOtherBitsAreNot(t *testing.T)
 		}
 	}
 	want("before the first map", "")
-	if _, err := w.Keep(false); err != nil {
+	if _, err := w.Apply(false); err != nil {
 		t.Fatal(err)
 	}
 	want("as written", "")
@@ -101,7 +101,7 @@ func TestValuesThatSomethingElseWritesAreChangesAndOtherBitsAreNot(t *testing.T)
 	first.values = [2]uint32{0x92, 4}
 	want("as written again", "")
 	there = second
-	if _, err := w.Keep(false); err != nil || w.Maps() != 2 {
+	if _, err := w.Apply(false); err != nil || w.Maps() != 2 {
 		t.Errorf("%d maps took the settings, %v; want 2", w.Maps(), err)
 	}
 	if err := w.Close(); err != nil {
