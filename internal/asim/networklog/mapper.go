@@ -226,7 +226,9 @@ func (m *Mapper) Scope(scope pcommon.InstrumentationScope) {
 // memory with f.
 func (m *Mapper) Append(lr plog.LogRecord, f *flow.Flow, id uid.ID, ts, observed time.Time) {
 	ts = ts.UTC()
-	f, id = m.replaceFlow(f), m.options.Pseudonyms.EventID(id)
+	if p := m.options.Pseudonyms; p != nil {
+		f, id = m.replaceFlow(f), p.EventID(id)
+	}
 	lr.SetTimestamp(pcommon.NewTimestampFromTime(ts))
 	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
 	m.builder.Omit(m.mask.omits(f.Class, f.L4.Protocol), nil)
