@@ -89,7 +89,7 @@ func TestAFileThatGrowsWhileItIsReadIsNamed(t *testing.T) {
 	}
 	unread := runOf(context.Background(), Config{Repeat: 2}, files, growing, emit)
 	require.Len(t, unread.Files, 1)
-	require.EqualError(t, unread.Files[0].Err, "it has grown from 10 to 25 bytes while it was read, and what came last may be missing; replay it when it is finished")
+	require.EqualError(t, unread.Files[0].Err, "it has grown from 10 to 25 bytes while it was read, and what came last may be missing; replay it when it is finished, or with follow: true")
 }
 
 func TestARunThatIsStoppedIsCompleteOnlyWhenItsFilesHadEnded(t *testing.T) {

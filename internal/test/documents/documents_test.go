@@ -70,6 +70,7 @@ func texts() map[string][]string {
 	return map[string][]string{
 		"README.md":               {"TestTheReadmeShowsWhatMakeRunPrints", "TestTheReadmeShowsWhatMakeTestPrints"},
 		"docs/architecture.md":    {"TestTheDocumentsTableOfRoomsEqualsTheTests"}, // a drawing of what that table has
+		"docs/records.md":         {"TestThePackedRecordOfTheDocumentUnpacksToWhatItsCommentsSay"},
 		"docs/troubleshooting.md": {"TestEveryLogLineThatTheDocumentQuotesIsInTheCode"},
 	}
 }
