@@ -24,10 +24,10 @@ var rooms = []room{
 	{"exporter", nil},
 	{"extension", nil},
 	{"asim", []string{"dns", "cilium", "etw"}},
-	{"dns", []string{"etw", "pipeline", "configyaml"}}, // pipeline/hold keeps events back and has their clock
-	{"cilium", []string{"pipeline", "configyaml"}},     // pipeline/recording writes files of events
-	{"platform", []string{"etw"}},                      // a SID
-	{"etw", []string{"pipeline", "configyaml"}},        // recordings are files of ETW
+	{"dns", []string{"etw", "pipeline", "configyaml"}},         // pipeline/hold keeps events back and has their clock
+	{"cilium", []string{"platform", "pipeline", "configyaml"}}, // platform/clock stamps events; pipeline/recording writes files of them
+	{"platform", []string{"etw"}},                              // a SID
+	{"etw", []string{"pipeline", "configyaml"}},                // recordings are files of ETW
 	{"pipeline", []string{"configyaml"}},
 	{"configyaml", nil},
 }
