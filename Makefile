@@ -172,7 +172,7 @@ test-oracle: ## compare the decoding with Cilium's own parsers and hubble comman
 	@for m in $(ORACLES); do $(GO) test -C $$m -vet=off -ldflags '-s -w' -count=1 .; done
 
 test-forms: ## check the schemas of the configurations against the code and the shipped configurations
-	$(GO) test -C internal/test/forms -count=1 ./...
+	$(VALIDATE) $(GO) test -C internal/test/forms -count=1 ./...
 
 test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root); fail if they cannot run
 	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./receiver/ciliumwindowsreceiver

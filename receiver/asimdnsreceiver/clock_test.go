@@ -44,9 +44,12 @@ const serverTook = 123
 type exchanges struct {
 	t       testing.TB
 	decoder *dns.Decoder
+	client  string // address of the client; "" is none
 }
 
-func newExchanges(t testing.TB) exchanges { return exchanges{t, dns.NewDecoder(dns.Server())} }
+func newExchanges(t testing.TB) exchanges {
+	return exchanges{t: t, decoder: dns.NewDecoder(dns.Server())}
+}
 
 func (x exchanges) event(id uint16, at time.Time, name string, number int) []byte {
 	for _, tmpl := range x.decoder.Templates() {
@@ -54,8 +57,13 @@ func (x exchanges) event(id uint16, at time.Time, name string, number int) []byt
 			continue
 		}
 		fields := map[string]any{"QNAME": name, "QTYPE": 1, "GUID": fmt.Sprintf("{00000000-4288-435F-9182-%012d}", number)}
+		peer := "Source"
 		if id == 257 {
 			fields["ElapsedTime"] = serverTook
+			peer = "Destination"
+		}
+		if x.client != "" {
+			fields[peer] = x.client
 		}
 		data, err := tmpl.Encode(nil, 8, fields)
 		require.NoError(x.t, err)

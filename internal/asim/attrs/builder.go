@@ -105,13 +105,18 @@ func (f *fields) begin(root *keyNode) {
 
 // Finish writes the values into the attributes of a record, and returns the record's text.
 func (b *Builder) Finish(to pcommon.Map) (text string) {
+	b.putAdditional()
+	text = string(b.Text)
+	b.write(&b.main, text, to)
+	return text
+}
+
+// putAdditional puts AdditionalFields, if there are any.
+func (b *Builder) putAdditional() {
 	if b.additional.at != b.additional.root {
 		v := b.Main().put(AdditionalFields)
 		v.kind = kindMap
 	}
-	text = string(b.Text)
-	b.write(&b.main, text, to)
-	return text
 }
 
 // write writes fields into a map.

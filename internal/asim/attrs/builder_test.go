@@ -94,6 +94,7 @@ func TestABuilderWritesWhatPutsWouldHave(t *testing.T) {
 			}
 		}
 	}
+	var lists Lists
 	for i := range 3_000 {
 		want, got := pcommon.NewMap(), pcommon.NewMap()
 		d.Begin(&kinds[random.IntN(len(kinds))])
@@ -103,8 +104,12 @@ func TestABuilderWritesWhatPutsWouldHave(t *testing.T) {
 		if additional.Len() > 0 {
 			additional.CopyTo(want.PutEmptyMap(AdditionalFields))
 		}
+		d.FinishLists(&lists)
+		requireLists(t, want, &lists)
 		d.Finish(got)
 		require.Equal(t, want.AsRaw(), got.AsRaw())
+		ReadLists(got, &lists)
+		requireLists(t, want, &lists)
 		place := 0
 		keys := make([]string, 0, want.Len())
 		for key := range want.All() {
@@ -118,6 +123,66 @@ func TestABuilderWritesWhatPutsWouldHave(t *testing.T) {
 			d.Forget()
 		}
 	}
+}
+
+// requireLists requires that lists have the attributes of a map, in order.
+func requireLists(t *testing.T, want pcommon.Map, lists *Lists) {
+	t.Helper()
+	same := func(m pcommon.Map, list []Attribute) {
+		require.Len(t, list, m.Len())
+		i := 0
+		for key, v := range m.All() {
+			require.Equal(t, key, list[i].Key)
+			if key != AdditionalFields {
+				require.Equal(t, v.AsRaw(), list[i].Pdata().AsRaw(), key)
+				require.Equal(t, v.AsString(), list[i].AsString(), key)
+			}
+			i++
+		}
+	}
+	same(want, lists[0])
+	additional, ok := want.Get(AdditionalFields)
+	if !ok {
+		require.Empty(t, lists[1])
+		return
+	}
+	same(additional.Map(), lists[1])
+}
+
+func TestListsHaveListsOfTextsAndOfMaps(t *testing.T) {
+	var kind Template
+	d := &Builder{}
+	build := func() {
+		d.Begin(&kind)
+		texts := d.Slices()
+		for _, text := range []string{"one", "", "two"} {
+			from := len(d.Text)
+			d.Text = append(d.Text, text...)
+			d.AddElement(from)
+		}
+		d.Additional().PutSlice("texts", texts)
+		groups, entries := d.Groups(), d.Entries()
+		d.AddEntryText("name", "value")
+		d.AddEntryInt("number", -3)
+		d.AddGroup(entries)
+		d.Additional().PutGroups("maps", groups)
+		d.Additional().PutSlice("none", d.Slices())
+	}
+	build()
+	want := pcommon.NewMap()
+	d.Finish(want)
+	build()
+	var lists, read Lists
+	d.FinishLists(&lists)
+	requireLists(t, want, &lists)
+	ReadLists(want, &read)
+	requireLists(t, want, &read)
+	for i := range lists[1] {
+		require.True(t, lists[1][i].Equal(&read[1][i].Value), lists[1][i].Key)
+		require.Equal(t, i == 0, lists[1][i].Equal(&lists[1][0].Value), lists[1][i].Key)
+	}
+	lists[1][0].Texts[2] = "three"
+	require.False(t, lists[1][0].Equal(&read[1][0].Value))
 }
 
 // liveHeap is the memory in use, in bytes.

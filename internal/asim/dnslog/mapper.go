@@ -273,32 +273,52 @@ func (m *Mapper) Append(records plog.LogRecordSlice, e *dns.Event, received int6
 // AppendMerged appends the record of the event and of those merged with it.
 func (m *Mapper) AppendMerged(records plog.LogRecordSlice, e *dns.Event, received int64, merged Merged) {
 	lr := records.AppendEmpty()
+	head := m.build(e, received, merged)
+	head.writeTo(lr)
+	m.builder.Finish(lr.Attributes())
+	m.pseudonyms.record(lr.Attributes(), m.device.Name, m.profile == dns.ProfileASIM)
+}
+
+// logHead is what a log record has besides its attributes.
+type logHead struct {
+	at, observed pcommon.Timestamp
+	severity     plog.SeverityNumber
+	severityText string
+	body         string
+}
+
+func (h *logHead) writeTo(lr plog.LogRecord) {
+	lr.SetTimestamp(h.at)
+	lr.SetObservedTimestamp(h.observed)
+	lr.SetSeverityNumber(h.severity)
+	lr.SetSeverityText(h.severityText)
+	lr.Body().SetStr(h.body)
+}
+
+// build collects the attributes of the event's record in the Builder.
+func (m *Mapper) build(e *dns.Event, received int64, merged Merged) logHead {
 	at := etw.UnixNano(e.TimeStamp)
 	if merged.Sums != nil {
 		at = max(at, merged.Sums.Last) // a sum comes late: a rule that looks back must find it
 	}
-	lr.SetTimestamp(pcommon.Timestamp(max(0, at))) // 0: not known
-	lr.SetObservedTimestamp(pcommon.Timestamp(received))
 	number := severity(e.Level)
-	lr.SetSeverityNumber(number)
+	text := asim.SeverityText(number)
 	if m.documents() {
-		lr.SetSeverityText(documentedSeverity(e.Level))
-	} else {
-		lr.SetSeverityText(asim.SeverityText(number))
+		text = documentedSeverity(e.Level)
 	}
 	decoded := e.Decoded()
 	kind := m.kind(e, decoded.Template)
 	m.builder.Begin(&kind.template)
 	r := dnsRecord{Mapper: m, Event: e, Decoded: decoded, attrs: m.builder.Main(), merged: merged}
-	lr.Body().SetStr(kind.body)
 	if m.IsAuditEvent(e) {
 		r.auditEvent(kind)
 	} else {
 		r.dnsEvent(kind)
 	}
-	m.builder.Finish(lr.Attributes())
-	m.pseudonyms.record(lr.Attributes(), m.device.Name, m.profile == dns.ProfileASIM)
 	m.saved.count(&r)
+	return logHead{ // a time of 0 is not known
+		at: pcommon.Timestamp(max(0, at)), observed: pcommon.Timestamp(received), severity: number, severityText: text, body: kind.body,
+	}
 }
 
 // dnsEvent writes a record of the schema Dns.

@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
@@ -33,51 +32,54 @@ const (
 	packItem = 1_000 // the largest item. A larger one stays a record of its own
 )
 
-// pack is what a Mapper has packed since its last packed record.
+// pack is what a Mapper has packed since its last packed record. Its memory serves the next packed record, too.
 type pack struct {
-	records plog.LogRecordSlice // one for each item
 	items   []packed
-	first   [2]list            // the attributes of the first record, and its AdditionalFields
-	varies  [2]map[string]bool // the names of those that are not the same in all records
-	size    int                // an estimate, in bytes
-	seen    map[string]bool    // texts and groups that size has counted
+	table   []packAttribute // the attributes of all items; the first item's first
+	ids     []int32         // the attributes of each item, by place in the table
+	size    int             // an estimate, in bytes
+	seen    map[string]bool // texts and groups that size has counted
 	key     []byte
 	added   []string // what seen has got since the last item
+	scratch attrs.Lists
+	order   []int
+	writer  packWriter
 }
 
 // packed is one item.
 type packed struct {
 	start, end int64 // ms since 1970
 	whole      bool  // an exchange that is not summed
+	head       logHead
+	ends       [3]int // in ids: the record's attributes are between the first two, those of its AdditionalFields between the last two
+	table      int    // where the table's attributes of this item and those before it end
 }
 
-// list is a map in its order.
-type list []attribute
-
-type attribute struct {
-	name  string
-	value pcommon.Value
+// packAttribute is an attribute of one item, or of the first and of others that have an equal one.
+type packAttribute struct {
+	attrs.Attribute
+	role       packRole
+	first      int32 // the first item's attribute of the same name, by place in the table; noAttribute if there is none
+	varies     bool  // of a first item's attribute: not all items have it
+	last       int   // of a first item's attribute: the last item that has it
+	size       int   // what it adds to the bill of its record
+	columnless bool  // and it does so in AdditionalFields
 }
 
-func listOf(m pcommon.Map) (l list) {
-	for name, v := range m.All() {
-		l = append(l, attribute{name, v})
-	}
-	return l
-}
+// noAttribute is no place in the table.
+const noAttribute = -1
 
-// find returns the value of a name. The names of records of one kind are in the same order, so that place is tried first.
-func (l list) find(name string, place int) (v pcommon.Value, ok bool) {
-	if place < len(l) && l[place].name == name {
-		return l[place].value, true
-	}
-	for i := range l {
-		if l[i].name == name {
-			return l[i].value, true
-		}
-	}
-	return v, false
-}
+// packRole is the place of an attribute in a packed record.
+type packRole uint8
+
+const (
+	roleOrdinary   packRole = iota
+	rolePositional          // a place of its own in an item, or none
+	roleText                // so, and it is a text
+	roleGroup               // so, but in the item's group
+	roleGap                 // so, of a sum
+	roleAnswers             // so, if it is a list
+)
 
 // PackAttributes are the attributes that hold the items of a packed record.
 func PackAttributes() []string {
@@ -90,21 +92,32 @@ func PackAttributes() []string {
 // The result is the size of the record, as Sentinel would bill it.
 func (m *Mapper) Pack(records plog.LogRecordSlice, e *dns.Event, received int64, merged Merged, whole bool) (size int, ok bool) {
 	if m.pack == nil {
-		m.pack = &pack{records: plog.NewLogRecordSlice(), varies: [2]map[string]bool{{}, {}}, seen: map[string]bool{}}
+		m.pack = &pack{seen: map[string]bool{}, writer: newPackWriter()}
 	}
 	p := m.pack
-	p.keep(len(p.items)) // without what a panic has left
-	m.AppendMerged(p.records, e, received, merged)
-	record := p.records.At(len(p.items))
-	size = m.RecordSize(record.Attributes())
+	item := packed{whole: whole, head: m.build(e, received, merged)}
+	if m.pseudonyms == nil {
+		m.builder.FinishLists(&p.scratch)
+	} else {
+		record := pcommon.NewMap()
+		m.builder.Finish(record)
+		m.pseudonyms.record(record, m.device.Name, m.profile == dns.ProfileASIM)
+		attrs.ReadLists(record, &p.scratch)
+	}
 	r := dnsRecord{Mapper: m, Event: e, merged: merged}
 	start, end := r.span()
-	if !p.measure(record.Attributes()) {
-		record.MoveTo(records.AppendEmpty())
+	item.start, item.end = floorMillis(start), floorMillis(end)
+	p.put(&item)
+	size = p.billed(&item)
+	if m.deviceInResource {
+		size += m.deviceSize(p.find(p.main(&item), dvcIPAddr) != nil)
+	}
+	if !p.measure(&item) {
+		p.writeWhole(records.AppendEmpty(), &item)
 		return size, false
 	}
-	p.add(record.Attributes())
-	p.items = append(p.items, packed{start: floorMillis(start), end: floorMillis(end), whole: whole})
+	p.add(&item)
+	p.items = append(p.items, item)
 	return size, true
 }
 
@@ -137,76 +150,152 @@ func set(names ...string) map[string]bool {
 	return s
 }
 
-// additionalOf returns AdditionalFields of a record; an empty map if it has none.
-func additionalOf(record pcommon.Map) pcommon.Map {
-	if v, ok := record.Get(attrs.AdditionalFields); ok && v.Type() == pcommon.ValueTypeMap {
-		return v.Map()
+// roleOf returns the role of an attribute of a record (level 0) or of its AdditionalFields (level 1).
+func roleOf(level int, name string) packRole {
+	switch name {
+	case "DnsQuery", "DnsQueryTypeName":
+		return roleText
+	case "EventResult", "EventResultDetails", "DnsFlags":
+		return roleGroup
+	case gapSum:
+		return roleGap
+	case dnsAnswers:
+		return roleAnswers
 	}
-	return pcommon.NewMap()
+	if positional[level][name] {
+		return rolePositional
+	}
+	return roleOrdinary
 }
 
-// add notes in what a record differs from the first.
-func (p *pack) add(record pcommon.Map) {
-	for level, m := range [2]pcommon.Map{record, additionalOf(record)} {
-		if len(p.items) == 0 {
-			p.first[level] = listOf(m)
-			continue
+// main and more are the attributes of an item, and those of its AdditionalFields, by place in the table.
+func (p *pack) main(item *packed) []int32 { return p.ids[item.ends[0]:item.ends[1]] }
+func (p *pack) more(item *packed) []int32 { return p.ids[item.ends[1]:item.ends[2]] }
+
+// put puts the attributes of the scratch lists into the table.
+func (p *pack) put(item *packed) {
+	from, table := 0, 0
+	if n := len(p.items); n > 0 {
+		from, table = p.items[n-1].ends[2], p.items[n-1].table
+	}
+	p.ids, p.table = p.ids[:from], p.table[:table] // without those of an item that was not added
+	item.ends[0] = from
+	for level, list := range &p.scratch {
+		for place := range list {
+			p.ids = append(p.ids, p.id(level, place, &list[place]))
 		}
-		place, equal := 0, 0
-		for name, v := range m.All() {
-			if of, ok := p.first[level].find(name, place); ok && of.Equal(v) {
-				equal++
-			} else {
-				p.varies[level][name] = true
-			}
-			place++
+		item.ends[level+1] = len(p.ids)
+	}
+	item.table = len(p.table)
+}
+
+// id returns the place of an attribute in the table: that of the first item's attribute if it is equal, or else a new one.
+func (p *pack) id(level, place int, a *attrs.Attribute) int32 {
+	next := int32(len(p.table))
+	first := next
+	if len(p.items) > 0 {
+		first = p.firstOf(level, place, a.Key)
+	}
+	switch {
+	case first == noAttribute || first == next:
+		p.table = append(p.table, packAttribute{Attribute: *a, role: roleOf(level, a.Key), first: first})
+	case p.table[first].Equal(&a.Value):
+		return first
+	default:
+		p.table = append(p.table, packAttribute{Attribute: *a, role: p.table[first].role, first: first})
+	}
+	p.table[next].bill(level)
+	return next
+}
+
+// firstOf returns the first item's attribute of a name. The names of records of one kind are in the same order, so that place is tried first.
+func (p *pack) firstOf(level, place int, name string) int32 {
+	from, to := p.items[0].ends[level], p.items[0].ends[level+1] // the table begins with the first item's, in order
+	if at := from + place; at < to && p.table[at].Key == name {
+		return int32(at)
+	}
+	for at := from; at < to; at++ {
+		if p.table[at].Key == name {
+			return int32(at)
 		}
-		if equal == len(p.first[level]) {
-			continue
+	}
+	return noAttribute
+}
+
+// find returns the attribute of a name among those of an item, or nil.
+func (p *pack) find(ids []int32, name string) *packAttribute {
+	for _, i := range ids {
+		if p.table[i].Key == name {
+			return &p.table[i]
 		}
-		for _, a := range p.first[level] {
-			if v, ok := m.Get(a.name); !ok || !v.Equal(a.value) {
-				p.varies[level][a.name] = true
-			}
+	}
+	return nil
+}
+
+// variesOf reports whether an attribute, by place in the table, is not the same in all records.
+func (p *pack) variesOf(i int32) bool {
+	first := p.table[i].first
+	return first == noAttribute || p.table[first].varies
+}
+
+// variesName is variesOf for the name of a record's attribute.
+func (p *pack) variesName(name string) bool {
+	if first := p.firstOf(0, 0, name); first != noAttribute {
+		return p.table[first].varies
+	}
+	for i := range p.items {
+		if p.find(p.main(&p.items[i]), name) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// add notes in what an item differs from the first.
+func (p *pack) add(item *packed) {
+	n := len(p.items)
+	if n == 0 {
+		return
+	}
+	for _, i := range p.ids[item.ends[0]:] {
+		if p.table[i].first == i {
+			p.table[i].last = n
+		}
+	}
+	for i := range p.table[:p.items[0].ends[2]] {
+		if p.table[i].last != n {
+			p.table[i].varies = true
 		}
 	}
 }
 
-// measure adds the size of a record's item to that of the packed record. It is an estimate. It reports whether the item is not too large; if it is, it
-// is not added.
-func (p *pack) measure(record pcommon.Map) (ok bool) {
+// measure adds the size of an item to that of the packed record. It is an estimate. It reports whether the item is not too large; if it is, it is not
+// added.
+func (p *pack) measure(item *packed) (ok bool) {
 	const numbers = 32 // of an item: the place of its name and type, its times, and brackets
 	size := numbers
 	p.key, p.added = p.key[:0], p.added[:0]
-	for level, m := range [2]pcommon.Map{record, additionalOf(record)} {
-		place := 0
-		for name, v := range m.All() {
-			switch {
-			case name == "DnsQuery" || name == "DnsQueryTypeName":
-				size += p.text(v.Str())
-			case name == dnsAnswers && v.Type() == pcommon.ValueTypeSlice:
-				for _, answer := range v.Slice().All() {
-					size += p.text(answer.AsString())
-				}
-			case name == gapSum:
-				size += 3 * numbers / 2
-			case name == "EventResult" || name == "EventResultDetails" || name == "DnsFlags":
-				p.key = append(append(p.key, v.AsString()...), 0)
-			case positional[level][name] || level == 0 && len(p.items) == 0:
-			default:
-				if of, ok := p.first[level].find(name, place); ok && of.Equal(v) && !p.varies[level][name] {
-					break
-				}
-				if perItem(name, v) {
-					size += len(name) + asim.ElementSize(v) + len(`"":,`)
-					break
-				}
-				p.key = append(append(append(p.key, name...), `"":,`...), v.AsString()...)
-			}
-			place++
+	for n, i := range p.ids[item.ends[0]:] {
+		a := &p.table[i]
+		switch {
+		case a.role == roleText:
+			size += p.text(a.Text)
+		case a.role == roleAnswers && a.Type == pcommon.ValueTypeSlice:
+			size += p.answers(a)
+		case a.role == roleGap:
+			size += 3 * numbers / 2
+		case a.role == roleGroup:
+			p.key = append(append(p.key, a.AsString()...), 0)
+		case a.role == rolePositional || len(p.items) == 0 && item.ends[0]+n < item.ends[1]:
+		case len(p.items) > 0 && a.first == i && !a.varies:
+		case perItem(&a.Attribute):
+			size += len(a.Key) + elementSize(&a.Value) + len(`"":,`)
+		default:
+			p.key = append(append(append(p.key, a.Key...), `"":,`...), a.AsString()...)
 		}
 	}
-	if p.isNew(string(p.key)) {
+	if !p.seen[string(p.key)] {
+		p.isNew(string(p.key))
 		size += len(p.key) + numbers
 	}
 	if size > packItem {
@@ -217,6 +306,19 @@ func (p *pack) measure(record pcommon.Map) (ok bool) {
 	}
 	p.size += size
 	return true
+}
+
+// answers estimates the size of a list of answers.
+func (p *pack) answers(a *packAttribute) (size int) {
+	for _, answer := range a.Texts {
+		size += p.text(answer)
+	}
+	if a.Other != nil {
+		for _, answer := range a.Other.Slice().All() {
+			size += p.text(answer.AsString())
+		}
+	}
+	return size
 }
 
 // isNew notes a text or a group, and reports whether it is new.
@@ -238,8 +340,8 @@ func (p *pack) text(text string) int {
 }
 
 // perItem reports whether a field is in the item, because most items have a value of their own. Other fields are in the item's group.
-func perItem(name string, v pcommon.Value) bool {
-	return v.Type() == pcommon.ValueTypeInt || name == dnsQueryOriginal
+func perItem(a *attrs.Attribute) bool {
+	return a.Type == pcommon.ValueTypeInt || a.Key == dnsQueryOriginal
 }
 
 // AppendPack appends the packed record, and begins another. A single item is a record as it was.
@@ -247,95 +349,112 @@ func (m *Mapper) AppendPack(records plog.LogRecordSlice) {
 	p, record := m.pack, records.AppendEmpty()
 	defer p.reset()
 	if len(p.items) == 1 {
-		p.records.At(0).CopyTo(record)
+		p.writeWhole(record, &p.items[0])
 	} else {
 		p.write(record, m.profile)
 	}
 }
 
-// keep drops the records after the first n.
-func (p *pack) keep(n int) {
-	i := -1
-	if p.records.Len() > n {
-		p.records.RemoveIf(func(plog.LogRecord) bool { i++; return i >= n })
+// writeWhole writes the record of an item.
+func (p *pack) writeWhole(to plog.LogRecord, item *packed) {
+	all := func(int32) bool { return true }
+	p.writeRecord(to, item, all, all)
+}
+
+// writeRecord writes those attributes of an item's record, and of its AdditionalFields, that are kept.
+func (p *pack) writeRecord(to plog.LogRecord, item *packed, keeps, keepsMore func(i int32) bool) {
+	item.head.writeTo(to)
+	record := to.Attributes()
+	record.EnsureCapacity(len(p.main(item)))
+	for _, i := range p.main(item) {
+		a := &p.table[i]
+		switch {
+		case a.isAdditional():
+			more := record.PutEmptyMap(attrs.AdditionalFields)
+			more.EnsureCapacity(len(p.more(item)) + 2) // with packSums and packTexts
+			for _, i := range p.more(item) {
+				if keepsMore(i) {
+					p.table[i].CopyTo(more.PutEmpty(p.table[i].Key))
+				}
+			}
+		case keeps(i):
+			a.CopyTo(record.PutEmpty(a.Key))
+		}
 	}
+}
+
+// isAdditional reports whether the attribute is AdditionalFields, the map.
+func (a *packAttribute) isAdditional() bool {
+	return a.Type == pcommon.ValueTypeMap && a.Key == attrs.AdditionalFields && a.Other == nil
 }
 
 // reset begins another packed record.
 func (p *pack) reset() {
-	p.keep(0)
-	p.items, p.first, p.size = p.items[:0], [2]list{}, 0
-	for level := range p.varies {
-		clear(p.varies[level])
-	}
+	p.items, p.ids, p.size = p.items[:0], p.ids[:0], 0
+	clear(p.table) // it may hold large texts
+	p.table = p.table[:0]
 	clear(p.seen)
+	p.writer.reset()
 }
 
 // write writes the packed record.
 func (p *pack) write(to plog.LogRecord, profile dns.Profile) {
-	order := make([]int, len(p.items))
-	for i := range order {
-		order[i] = i
+	p.order = p.order[:0]
+	for i := range p.items {
+		p.order = append(p.order, i)
 	}
+	order := p.order
 	slices.SortStableFunc(order, func(a, b int) int { return int(p.items[a].start - p.items[b].start) })
-	first, last, count := order[0], order[0], int64(0)
+	first, last, count := &p.items[order[0]], &p.items[order[0]], int64(0)
 	for _, i := range order {
-		if p.items[i].end > p.items[last].end {
-			last = i
+		item := &p.items[i]
+		if item.end > last.end {
+			last = item
 		}
-		n, _ := number(p.records.At(i).Attributes(), "EventCount")
+		n := int64(0)
+		if a := p.find(p.main(item), "EventCount"); a != nil {
+			n = a.Num
+		}
 		count += max(1, n)
 	}
-	p.records.At(first).CopyTo(to)
-	to.SetTimestamp(p.records.At(last).Timestamp())
+	p.writeRecord(to, first, func(i int32) bool { return !p.removes(i) }, func(i int32) bool {
+		a := &p.table[i]
+		return !p.variesOf(i) && !positional[1][a.Key] && (a.role != roleAnswers || a.Type != pcommon.ValueTypeSlice)
+	})
+	to.SetTimestamp(last.head.at)
 	record := to.Attributes()
-	record.RemoveIf(func(name string, _ pcommon.Value) bool { return p.removes(name) })
 	if _, ok := record.Get("EventCount"); ok {
 		record.PutInt("EventCount", count)
 	}
-	if v, ok := p.records.At(last).Attributes().Get("EventEndTime"); ok {
-		record.PutStr("EventEndTime", v.Str())
+	if a := p.find(p.main(last), "EventEndTime"); a != nil {
+		record.PutStr("EventEndTime", a.Text)
 	}
 	for _, name := range [...]string{"EventResult", "EventResultDetails"} { // mandatory columns
-		if p.varies[0][name] {
+		if p.variesName(name) {
 			record.PutStr(name, "NA")
 		}
 	}
-	more := additionalOf(record)
-	if _, ok := record.Get(attrs.AdditionalFields); !ok {
+	var more pcommon.Map
+	if v, ok := record.Get(attrs.AdditionalFields); ok && v.Type() == pcommon.ValueTypeMap {
+		more = v.Map()
+	} else {
 		more = record.PutEmptyMap(attrs.AdditionalFields)
 	}
-	more.RemoveIf(func(name string, v pcommon.Value) bool {
-		return p.varies[1][name] || positional[1][name] || name == dnsAnswers && v.Type() == pcommon.ValueTypeSlice
-	})
-	w := packWriter{pack: p, profile: profile, base: p.items[first].start}
+	w := &p.writer
+	w.pack, w.profile, w.base = p, profile, first.start
 	w.collect(order)
 	w.writeTo(more)
 }
 
 // removes reports whether an attribute of the first record is not in the packed record.
-func (p *pack) removes(name string) bool {
-	switch name {
+func (p *pack) removes(i int32) bool {
+	switch p.table[i].Key {
 	case "EventCount", "EventStartTime", "EventEndTime", eventOriginalUID, "EventResult", "EventResultDetails", attrs.AdditionalFields:
 		return false
 	case "DnsNetworkDuration", "SrcPortNumber", "TransactionIdHex":
 		return true
 	}
-	return p.varies[0][name]
-}
-
-func number(m pcommon.Map, name string) (n int64, ok bool) {
-	if v, has := m.Get(name); has && v.Type() == pcommon.ValueTypeInt {
-		return v.Int(), true
-	}
-	return 0, false
-}
-
-func textOf(m pcommon.Map, name string) string {
-	if v, ok := m.Get(name); ok && v.Type() == pcommon.ValueTypeStr {
-		return v.Str()
-	}
-	return ""
+	return p.variesOf(i)
 }
 
 // hexNumber returns the number of four hexadecimal digits.

@@ -7,26 +7,66 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
-// packWriter writes the items of a packed record.
+// packWriter writes the items of a packed record. Its memory serves the next packed record, too.
 type packWriter struct {
 	*pack
 	profile dns.Profile
 	base    int64 // the time of the record, ms since 1970
 	groups  []*packGroup
+	spare   []*packGroup // groups of earlier records
+	byKey   map[string]*packGroup
 	counts  map[string]int   // how often a text occurs
 	numbers map[string]int64 // of the texts in table, from 1
 	table   []string
+	names   map[string]bool
+	below   map[string]int // how many names there are below a name
+	group   packGroup      // of the item that is read
+	fields  list           // of all items
+	key     []byte
 }
+
+func newPackWriter() packWriter {
+	return packWriter{
+		byKey: map[string]*packGroup{}, counts: map[string]int{}, numbers: map[string]int64{}, names: map[string]bool{}, below: map[string]int{},
+	}
+}
+
+// reset begins another record.
+func (w *packWriter) reset() {
+	w.spare = append(w.spare, w.groups...)
+	clear(w.byKey)
+	clear(w.counts)
+	clear(w.numbers)
+	clear(w.names)
+	clear(w.below)
+	clear(w.fields)
+	w.groups, w.table, w.fields = w.groups[:0], w.table[:0], w.fields[:0]
+}
+
+// list are attributes in their order.
+type list []attrs.Attribute
 
 // packGroup are the items that have the same values but for those of the item itself.
 type packGroup struct {
 	details, flags, suffix string
 	columns, fields        list
-	key                    string
 	items                  []packedItem
+}
+
+// newGroup adds a group with the values of another, without items.
+func (w *packWriter) newGroup(of *packGroup) *packGroup {
+	g := &packGroup{}
+	if n := len(w.spare); n > 0 {
+		g, w.spare = w.spare[n-1], w.spare[:n-1]
+	}
+	g.details, g.flags, g.suffix = of.details, of.flags, of.suffix
+	g.columns, g.fields, g.items = append(g.columns[:0], of.columns...), append(g.fields[:0], of.fields...), g.items[:0]
+	w.groups = append(w.groups, g)
+	return g
 }
 
 // packedItem is what an item has of its own.
@@ -64,33 +104,32 @@ const noNumber = -1
 
 // collect makes groups of the records, in an order.
 func (w *packWriter) collect(order []int) {
-	below := map[string]int{} // how many names there are below a name
-	names := map[string]bool{}
 	for _, i := range order {
-		name := textOf(w.records.At(i).Attributes(), "DnsQuery")
-		if names[name] {
+		name := ""
+		if a := w.find(w.main(&w.items[i]), "DnsQuery"); a != nil {
+			name = a.Text
+		}
+		if w.names[name] {
 			continue
 		}
-		names[name] = true
+		w.names[name] = true
 		for _, parent, ok := strings.Cut(name, "."); ok && parent != ""; _, parent, ok = strings.Cut(parent, ".") {
-			below[parent]++
+			w.below[parent]++
 		}
 	}
-	byKey := map[string]*packGroup{}
 	for _, i := range order {
-		g, item := w.item(i)
+		item := w.item(i)
 		for _, parent, ok := strings.Cut(item.name, "."); ok && parent != ""; _, parent, ok = strings.Cut(parent, ".") {
-			if rest := len(item.name) - len(parent) - 1; rest > 0 && worthSuffix(below[parent], len(parent)) {
-				g.suffix, item.name = parent, item.name[:rest]
+			if rest := len(item.name) - len(parent) - 1; rest > 0 && worthSuffix(w.below[parent], len(parent)) {
+				w.group.suffix, item.name = parent, item.name[:rest]
 				break
 			}
 		}
-		g.key += "\x00" + g.suffix
-		of := byKey[g.key]
+		w.key = append(append(w.key, 0), w.group.suffix...)
+		of := w.byKey[string(w.key)]
 		if of == nil {
-			of = &g
-			byKey[g.key] = of
-			w.groups = append(w.groups, of)
+			of = w.newGroup(&w.group)
+			w.byKey[string(w.key)] = of
 		}
 		of.items = append(of.items, item)
 	}
@@ -102,52 +141,52 @@ func worthSuffix(names, length int) bool {
 	return names*(length+1) > group+length
 }
 
-// item reads a record. It returns its group, without items, and the item.
-func (w *packWriter) item(i int) (g packGroup, item packedItem) {
-	record, of := w.records.At(i).Attributes(), &w.items[i]
+// item reads a record. It sets its group and the group's key, without the suffix.
+func (w *packWriter) item(i int) (item packedItem) {
+	of, g := &w.items[i], &w.group
+	*g = packGroup{columns: g.columns[:0], fields: g.fields[:0]}
 	item.start = of.start - w.base
 	item.numbers[itemDuration], item.numbers[itemCount] = noNumber, 1
-	var key strings.Builder
 	result, port, xid := "", int64(0), int64(0)
-	for name, v := range record.All() {
-		switch name {
+	for _, i := range w.main(of) {
+		a := &w.pack.table[i]
+		switch a.Key {
 		case "EventResult":
-			result = v.Str()
+			result = a.Text
 		case "EventResultDetails":
-			g.details = v.Str()
+			g.details = a.Text
 		case "DnsFlags":
-			g.flags = v.Str()
+			g.flags = a.Text
 		case "DnsQuery":
-			item.name = v.Str()
+			item.name = a.Text
 		case "DnsQueryTypeName":
-			item.typ = v.Str()
+			item.typ = a.Text
 		case "DnsNetworkDuration":
-			item.numbers[itemDuration] = v.Int()
+			item.numbers[itemDuration] = a.Num
 		case "EventCount":
-			item.numbers[itemCount] = v.Int()
+			item.numbers[itemCount] = a.Num
 		case "SrcPortNumber":
-			port = v.Int()
+			port = a.Num
 		case "TransactionIdHex":
-			if n, ok := hexNumber(v.Str()); ok {
+			if n, ok := hexNumber(a.Text); ok {
 				xid = n + 1
 			}
 		case "DnsResponseName":
 			if w.profile == dns.ProfileASIM {
-				item.answers = strings.Split(v.Str(), ";") // the record has DnsAnswers, too, if that is not their boundary
+				item.answers = strings.Split(a.Text, ";") // the record has DnsAnswers, too, if that is not their boundary
 				break
 			}
 			fallthrough
 		default:
-			if !positional[0][name] && w.varies[0][name] {
-				g.columns = append(g.columns, attribute{name, v})
+			if a.role != rolePositional && w.variesOf(i) {
+				g.columns = append(g.columns, a.Attribute)
 			}
 		}
 	}
 	if result != resultOf(g.details) {
-		v := pcommon.NewValueStr(result)
-		g.columns = append(g.columns, attribute{"EventResult", v})
+		g.columns = append(g.columns, attrs.Attribute{Key: "EventResult", Value: attrs.Value{Type: pcommon.ValueTypeStr, Text: result}})
 	}
-	w.readFields(additionalOf(record), &g, &item)
+	w.readFields(w.more(of), g, &item)
 	rest := of.end - of.start - max(0, item.numbers[itemDuration])
 	if item.numbers[itemCount] == 1 {
 		item.numbers[itemPort], item.numbers[itemXID], item.numbers[itemOneRest] = port, xid, restOf(rest)
@@ -157,17 +196,18 @@ func (w *packWriter) item(i int) (g packGroup, item packedItem) {
 	if of.whole {
 		item.numbers[itemCount] = 0
 	}
+	w.key = w.key[:0]
 	for _, part := range [...]string{g.details, g.flags} {
-		key.WriteString(part + "\x00")
+		w.key = append(append(w.key, part...), 0)
 	}
 	for _, l := range [...]list{g.columns, g.fields} {
-		for _, a := range l {
-			key.WriteString(a.name + "\x00" + a.value.AsString() + "\x00")
+		for i := range l {
+			w.key = append(append(w.key, l[i].Key...), 0)
+			w.key = append(append(w.key, l[i].AsString()...), 0)
 		}
-		key.WriteByte(1)
+		w.key = append(w.key, 1)
 	}
-	g.key = key.String()
-	return g, item
+	return item
 }
 
 // restOf leaves out a millisecond: times and durations are rounded down, each for itself.
@@ -192,56 +232,45 @@ func resultOf(details string) string {
 }
 
 // readFields reads AdditionalFields of an item.
-func (w *packWriter) readFields(more pcommon.Map, g *packGroup, item *packedItem) {
+func (w *packWriter) readFields(more []int32, g *packGroup, item *packedItem) {
 	n := &item.numbers
 	if n[itemCount] > 1 {
 		n[itemGap], n[itemSquare] = noNumber, noNumber
 	}
-	_, sum := more.Get(recursionExchanges)
-	for name, v := range more.All() {
-		switch {
+	sum := w.find(more, recursionExchanges) != nil
+	from := len(w.fields)
+	for _, i := range more {
+		a := &w.pack.table[i]
+		switch name := a.Key; {
 		case name == gapSum:
-			n[itemGap] = v.Int()
+			n[itemGap] = a.Num
 		case name == gapSquareSum:
-			n[itemSquare] = v.Int()
+			n[itemSquare] = a.Num
 		case name == durationMin:
-			n[itemBelow] = n[itemDuration] - v.Int()
+			n[itemBelow] = n[itemDuration] - a.Num
 		case name == durationMax:
-			n[itemAbove] = v.Int() - n[itemDuration]
+			n[itemAbove] = a.Num - n[itemDuration]
 		case name == recursionExchanges:
-			n[itemRecursed] = v.Int()
+			n[itemRecursed] = a.Num
 		case name == recursionCount && sum:
-			n[itemRecursion] = v.Int()
-		case name == dnsAnswers && v.Type() == pcommon.ValueTypeSlice && textsOnly(v.Slice()):
-			item.answers = item.answers[:0]
-			for _, answer := range v.Slice().All() {
-				item.answers = append(item.answers, answer.Str())
-			}
-		case !w.varies[1][name] && name != dnsAnswers:
-		case perItem(name, v): // so no field of a group is a number
-			item.fields = append(item.fields, attribute{name, v})
+			n[itemRecursion] = a.Num
+		case a.role == roleAnswers && a.Type == pcommon.ValueTypeSlice && a.Other == nil:
+			item.answers = a.Texts
+		case a.role != roleAnswers && !w.variesOf(i):
+		case perItem(&a.Attribute): // so no field of a group is a number
+			w.fields = append(w.fields, a.Attribute)
 		default:
-			g.fields = append(g.fields, attribute{name, v})
+			g.fields = append(g.fields, a.Attribute)
 		}
 	}
+	item.fields = w.fields[from:len(w.fields):len(w.fields)]
 	if n[itemCount] == 2 && n[itemSquare] == n[itemGap]*n[itemGap] {
 		n[itemSquare] = 0
 	}
 }
 
-// textsOnly reports whether a list has texts only.
-func textsOnly(s pcommon.Slice) bool {
-	for _, v := range s.All() {
-		if v.Type() != pcommon.ValueTypeStr {
-			return false
-		}
-	}
-	return true
-}
-
 // writeTo writes the groups, and the texts that occur several times.
 func (w *packWriter) writeTo(more pcommon.Map) {
-	w.counts, w.numbers = map[string]int{}, map[string]int64{}
 	for _, g := range w.groups {
 		for _, text := range [...]string{g.details, g.flags, g.suffix} {
 			w.counts[text]++
@@ -274,9 +303,9 @@ func (w *packWriter) writeGroup(to pcommon.Slice, g *packGroup) {
 		w.putText(to, text)
 	}
 	putMap(to, g.fields)
-	for _, a := range g.fields {
-		if a.name == "Zone" && a.value.AsString() == g.suffix { // it is the parent of most names in it
-			to.At(to.Len()-1).Map().PutInt(a.name, 0)
+	for i := range g.fields {
+		if a := &g.fields[i]; a.Key == "Zone" && a.AsString() == g.suffix { // it is the parent of most names in it
+			to.At(to.Len()-1).Map().PutInt(a.Key, 0)
 		}
 	}
 	starts := to.AppendEmpty().SetEmptySlice()
@@ -298,12 +327,13 @@ func (w *packWriter) writeGroup(to pcommon.Slice, g *packGroup) {
 
 // writeItem writes one item.
 func (w *packWriter) writeItem(to pcommon.Slice, item *packedItem) {
-	w.putText(to, item.name)
-	w.putText(to, item.typ)
 	n := len(item.numbers)
 	for n > 0 && item.numbers[n-1] == ordinaryNumbers[n-1] {
 		n--
 	}
+	to.EnsureCapacity(n + 4) // name, type, answers, fields
+	w.putText(to, item.name)
+	w.putText(to, item.typ)
 	switch {
 	case len(item.answers) == 1:
 		w.putText(to, item.answers[0])
@@ -331,8 +361,9 @@ func putMap(to pcommon.Slice, l list) {
 		return
 	}
 	m := v.SetEmptyMap()
-	for _, a := range l {
-		a.value.CopyTo(m.PutEmpty(a.name))
+	m.EnsureCapacity(len(l))
+	for i := range l {
+		l[i].CopyTo(m.PutEmpty(l[i].Key))
 	}
 }
 

@@ -40,10 +40,19 @@ func (m *Mapper) Saved() *Saved { return &m.saved }
 func (m *Mapper) RecordSize(record pcommon.Map) int {
 	size := asim.DNSBill.Record(record)
 	if m.deviceInResource {
-		size += m.device.dvc.Size()
-		if _, ok := record.Get("DvcIpAddr"); !ok {
-			size += len(m.device.addr)
-		}
+		_, ok := record.Get(dvcIPAddr)
+		size += m.deviceSize(ok)
+	}
+	return size
+}
+
+const dvcIPAddr = "DvcIpAddr"
+
+// deviceSize is the size of the device's attributes in the resource. A record's own address takes the place of the resource's.
+func (m *Mapper) deviceSize(ownAddress bool) int {
+	size := m.device.dvc.Size()
+	if !ownAddress {
+		size += len(m.device.addr)
 	}
 	return size
 }
