@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Packed records: one record of what a client did. In go the records of sums; out comes one record with what they have in common, and with an item
-// for each of them in AdditionalFields.Sums. docs/records.md defines the form. Nothing is lost but EventOriginalUid of the later ones, and the
-// digits of times below a millisecond.
+// for each of them in AdditionalFields.Sums. docs/records.md defines the form. EventOriginalUid of the later ones and the digits of
+// times below a millisecond are lost. The caller ends a sum with its client's window, so a sum may be two items: the gap between them is not in GapSum.
 
 package dnslog
 

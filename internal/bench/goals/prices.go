@@ -19,14 +19,15 @@ type price struct {
 // https://azure.microsoft.com/pricing/details/monitor/. They show them for a region that the reader chooses, and could not be read here. The
 // prices are as others quote them.
 const (
-	retail     = "the Azure Retail Prices API, as the change log of a public project, SignalBudget 1.2.0, quotes it; not verified"
-	commitment = "a public comparison of prices: about $2.96 per GB, from 100 GB a day on; not verified"
+	retail = "the Azure Retail Prices API, as the [change log of SignalBudget 1.2.0](https://github.com/rootverdict/signalbudget/blob/39a1ae813bbf9b114030c3e4dd4d2a679d0d43e6/CHANGELOG.md), " +
+		"a public project, quotes it; not verified"
+	commitment = "a public comparison of prices, whose address and date were not kept: about $2.96 per GB, from 100 GB a day on; not verified"
 )
 
 // prices are the plans of the table, by the name of the plan.
 var prices = []price{
 	{Plan: "Analytics, pay as you go", PerGB: 4.30, Region: "East US", Date: "2026-08-10", Source: retail},
-	{Plan: "Analytics, commitment of 100 GB a day", PerGB: 2.96, Least: 100, Region: "East US", Date: "2026", Source: commitment},
+	{Plan: "Analytics, commitment of 100 GB a day", PerGB: 2.96, Least: 100, Region: "East US", Date: "2026, the day is not known", Source: commitment},
 	{Plan: "Basic", PerGB: 0.50, Region: "East US", Date: "2026-08-10", Source: retail},
 	{Plan: "Auxiliary (data lake)", PerGB: 0.05, Region: "East US", Date: "2026-08-10", Source: retail},
 }

@@ -95,6 +95,45 @@ type size struct {
 // TooMuch reports whether the one worker cannot do it.
 func (s size) TooMuch() bool { return s.Worker > 1 }
 
+// heldBack is what the receiver may hold besides its queue, in MiB: events that wait for their exchange, sums, and names.
+func heldBack(keys map[string]any) (mib float64) {
+	c := volumeConfig(keys)
+	if c.Correlate {
+		mib += float64(c.Correlation.MaxSizeMiB)
+	}
+	if c.Aggregation.Window > 0 || c.Aggregation.Noise.Window > 0 {
+		mib += float64(c.Aggregation.MaxSizeMiB)
+		if c.Aggregation.Whole.NewWithin > 0 {
+			mib += float64(c.Aggregation.Whole.NewMaxSizeMiB)
+		}
+	}
+	return mib
+}
+
+// volumeMemory is the most memory of an agent with a volume.
+type volumeMemory struct {
+	Name         string
+	Held, Memory float64 // MiB
+}
+
+// memoryOf computes it for each volume.
+func (p perEvent) memoryOf() (all []volumeMemory) {
+	for _, v := range []struct {
+		line string
+		keys map[string]any
+	}{
+		{"full", map[string]any{"volume": "full"}},
+		{"correlate", map[string]any{"correlate": true}},
+		{"balanced", map[string]any{"volume": "balanced"}},
+		{"lean", map[string]any{"volume": "lean"}},
+	} {
+		name := ways[slices.IndexFunc(ways, func(w way) bool { return w.Line == v.line })].Name
+		held := heldBack(v.keys)
+		all = append(all, volumeMemory{Name: name, Held: held, Memory: p.agentMemory(sentinelBatch) + held})
+	}
+	return all
+}
+
 // sizeOf computes what a number of queries a second takes, where each query makes so many rows. Senders are who makes calls.
 func (p perEvent) sizeOf(load string, queries, rowsPerQuery float64, senders int) size {
 	s := size{Load: load, Events: queries * eventsPerQuery, Rows: queries * rowsPerQuery}
@@ -143,9 +182,11 @@ func sizing(r results) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	loads := func(rowsPerQuery float64) (all []size) {
+	loads := func(rowsPerQuery, held float64) (all []size) {
 		for _, thousand := range []float64{1, 10, 100} {
-			all = append(all, p.sizeOf(fmt.Sprintf("%g,000 queries/s", thousand), thousand*1000, rowsPerQuery, 1))
+			s := p.sizeOf(fmt.Sprintf("%g,000 queries/s", thousand), thousand*1000, rowsPerQuery, 1)
+			s.Memory += held
+			all = append(all, s)
 		}
 		return all
 	}
@@ -153,6 +194,7 @@ func sizing(r results) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	lean := volumeConfig(map[string]any{"volume": "lean"})
 	const hosts, queries, gateways = 1000, 50, 3
 	fleet := p.sizeOf("", hosts*queries, eventsPerQuery, gateways)
 	message := p.message(queries * eventsPerQuery)
@@ -161,11 +203,12 @@ func sizing(r results) ([]byte, error) {
 		"Agent": p.agent, "Worker": p.worker, "Gateway": p.gateway, "Row": p.row, "Zipped": p.zipped, "OTLP": p.otlp, "Held": p.held,
 		"Memory": p.memory, "ReceiverQueue": receiverQueue, "Fixed": p.fixed(), "BatchMemory": p.inMemory(sentinelBatch), "AgentMemory": p.agentMemory(sentinelBatch),
 		"HostMemory": p.agentMemory(messageBytes), "GatewayMemory": p.gatewayMemory(),
-		"MostEvents": 1e9 / p.worker, "Each": loads(eventsPerQuery), "Correlated": loads(correlatedPerQuery),
+		"MostEvents": 1e9 / p.worker, "Each": loads(eventsPerQuery, 0), "Correlated": loads(correlatedPerQuery, heldBack(map[string]any{"correlate": true})),
 		"EventsPerQuery": eventsPerQuery, "CorrelatedPerQuery": correlatedPerQuery,
 		"Fleet": fleet, "Host": p.sizeOf("", queries, eventsPerQuery, 1), "FleetCores": fleet.Rows * p.gateway / 1e9, "FleetMBs": fleet.Rows * p.row / 1e6,
 		"MessageKB": message / 1e3, "Partitions": p.partitions(fleet.Rows, message), "FewestPartitions": p.partitions(fleet.Rows, messageBytes),
-		"MessageTime": flushTime + callTime, "Billed": billed, "BilledRuns": billRuns[:3],
+		"MessageTime": flushTime + callTime, "Billed": billed, "BilledRuns": billRuns[:3], "Volumes": p.memoryOf(), "Correlation": lean.Correlation.MaxSizeMiB,
+		"LeanMemory": lean.Aggregation.MaxSizeMiB, "LeanNames": lean.Aggregation.Whole.NewMaxSizeMiB,
 	})
 	return b.Bytes(), err
 }
@@ -174,6 +217,7 @@ func sizing(r results) ([]byte, error) {
 type billedDay struct {
 	Name string
 	GB   []float64
+	More []bool // it is more than these
 }
 
 // billedDays computes them from the lines of `make bench-bill`.
@@ -189,7 +233,24 @@ func billedDays(r results) (all []billedDay, err error) {
 		}
 		all = append(all, day)
 	}
-	return append(all, archivedDay(all)), nil
+	lean, err := leanDay(r)
+	return append(all, lean, archivedDay(all)), err
+}
+
+// leanDay is the row of lean with its default memory.
+func leanDay(r results) (day billedDay, failed error) {
+	day.Name = "`volume: lean` with the default memory"
+	for _, load := range billLoads {
+		lean := leanDefault(func(line, unit string) float64 {
+			v, err := r.bill(line, unit)
+			if err != nil {
+				failed = err
+			}
+			return v
+		}, load.Line)
+		day.GB, day.More = append(day.GB, perDay(load.Queries, lean.Bytes)), append(day.More, lean.More)
+	}
+	return day, failed
 }
 
 // archivedDay is the row of the archive, whose records are those of full.

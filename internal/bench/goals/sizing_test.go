@@ -36,6 +36,16 @@ func TestMemoryIsWhatIsMeasuredAndWhatWaitsInIt(t *testing.T) {
 	require.InDelta(t, 200-48+2*256, p.gatewayMemory(), 1e-9)
 }
 
+func TestMemoryOfAVolumeHasWhatItHoldsBack(t *testing.T) {
+	p := perEvent{otlp: 2000, held: 4000, memory: 200}
+	of := map[string]float64{}
+	for _, v := range p.memoryOf() {
+		require.InDelta(t, p.agentMemory(sentinelBatch)+v.Held, v.Memory, 1e-9)
+		of[v.Name] = v.Held
+	}
+	require.Equal(t, map[string]float64{"`volume: full`": 0, "`volume: full`, `correlate: true`": 64, "`volume: balanced`": 64, "`volume: lean`": 64 + 512 + 64}, of)
+}
+
 func TestAPartitionTakesAMessageAtATime(t *testing.T) {
 	p := perEvent{otlp: 2000}
 	require.InDelta(t, 100_000, p.message(50), 1e-9, "of a second")

@@ -51,9 +51,9 @@ var billRuns = []billRun{
 
 // Units of the lines.
 const (
-	rowsPerQuery   = "rows/query"
-	billedPerQuery = "billed-B/query"
-	wirePerQuery   = "wire-B/query"
+	rowsPerQuery      = "rows/query"
+	billedPerQuery    = "billed-B/query"
+	exchangesPerQuery = "exchanges/query"
 )
 
 // dnsBill returns a value of a line about DNS.
@@ -81,7 +81,7 @@ type billGoal struct {
 const balancedGoal = 1
 
 var billGoals = []billGoal{
-	{"`lean` against AMA", "≤ 1/10", "lean", "ama", 1. / 10},
+	{"`lean`, with enough memory, against AMA", "≤ 1/10", "lean", "ama", 1. / 10},
 	{"`balanced` against `full`", "≤ 1/2", "balanced", "full", 1. / 2},
 }
 
@@ -97,17 +97,11 @@ func volume(r results, measured []string) ([]byte, error) {
 	}
 	dns := func(run, way, unit string) float64 { return get("dns/"+run+"/"+way, unit) }
 	day := func(run, way string, queries float64) float64 { return perDay(queries, dns(run, way, billedPerQuery)) }
+	lean := volumeConfig(map[string]any{"volume": "lean"}).Aggregation
 	t, err := template.New("").Funcs(template.FuncMap{
 		"n": number, "get": get, "dns": dns, "day": day,
 		"rowSize": func(run, way string) float64 {
 			return dns(run, way, billedPerQuery) / dns(run, way, rowsPerQuery)
-		},
-		"wire": func(run, way string) string {
-			v, err := r.dnsBill(run, way, wirePerQuery)
-			if err != nil { // a way that does not run here
-				return "-"
-			}
-			return number(v) + " B"
 		},
 		"traffic": func(run, unit string) float64 { return dns(run, "traffic", unit) },
 		"events":  func(line string) float64 { return get("cilium/"+line+"/lean", "events") },
@@ -124,9 +118,32 @@ func volume(r results, measured []string) ([]byte, error) {
 			return usd(prices[analytics].month(day(l.Line, way, l.Queries)) + prices[auxiliary].month(day(l.Line, "full", l.Queries)))
 		},
 		"goal": func(run string) []string { return judgeBill(dns, run) },
-		"missed": func() bool {
-			return slices.ContainsFunc(billRuns, func(run billRun) bool { return strings.Contains(judgeBill(dns, run.Line)[0], missed) })
+		"lean": func(run string) defaultLean { return leanDefault(get, run) },
+		"between": func(unit string) string {
+			var all []float64
+			for _, l := range billLoads {
+				all = append(all, dns(l.Line, "lean", unit))
+			}
+			return between(all)
 		},
+		"chance": func() bool {
+			first := judgeBill(dns, billLoads[0].Line)[0]
+			return slices.ContainsFunc(billLoads, func(l billLoad) bool {
+				return strings.HasSuffix(judgeBill(dns, l.Line)[0], met) != strings.HasSuffix(first, met)
+			})
+		},
+		"exchanges": func() string {
+			var all []float64
+			for _, run := range billRuns {
+				all = append(all, dns(run.Line, "lean", exchangesPerQuery))
+			}
+			for _, m := range memories {
+				all = append(all, dns("load=1k", m.Line, exchangesPerQuery))
+			}
+			return fmt.Sprintf("%.3f to %.3f", slices.Min(all), slices.Max(all))
+		},
+		"ratio": ratio,
+		"gb":    func(l billLoad, lean defaultLean) float64 { return perDay(l.Queries, lean.Bytes) },
 		"share": func(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) },
 	}).Parse(volumePage)
 	if err != nil {
@@ -136,6 +153,8 @@ func volume(r results, measured []string) ([]byte, error) {
 	err = t.Execute(&b, map[string]any{
 		"Measured": measured, "Ways": ways, "Runs": billRuns, "Prices": prices, "Goals": billGoals, "Sources": traffic.Sources(), "References": traffic.References(), "Recordings": recordings,
 		"CiliumWays": ciliumWays, "CiliumMonths": ciliumMonths(get), "Memories": memories, "Loads": billLoads, "Days": float64(daysPerMonth),
+		"LeanMemory": lean.MaxSizeMiB, "LeanNames": lean.Whole.NewMaxSizeMiB, "LeanMemory10k": 10 * float64(lean.MaxSizeMiB), "LeanNames10k": 10 * float64(lean.Whole.NewMaxSizeMiB),
+		"MostGiB": mostMemory >> 10, "MostAt100k": float64(mostMemory) / 100,
 	})
 	if failed != nil {
 		return nil, failed
@@ -171,6 +190,15 @@ var memories = []way{
 // ciliumPart returns the part of balanced in full, by a unit.
 func ciliumPart(get func(line, unit string) float64, recording, unit string) float64 {
 	return get("cilium/"+recording+"/balanced", unit) / get("cilium/"+recording+"/full", unit)
+}
+
+// between writes the least and the greatest of values.
+func between(all []float64) string {
+	least, most := number(slices.Min(all)), number(slices.Max(all))
+	if least == most {
+		return least
+	}
+	return least + " to " + most
 }
 
 // verdict reports whether a part is at most the goal's.

@@ -22,11 +22,15 @@ func lines(bytes map[string]float64) string {
 	for _, run := range billRuns {
 		fmt.Fprintf(&b, "BenchmarkBill/dns/%s/traffic\t1\t40 thinning\t2.3 events/query\t1.3 repetition-5m\t1.8 repetition-1h\t0.2 first-of-day\n", run.Line)
 		for _, w := range ways {
-			fmt.Fprintf(&b, "BenchmarkBill/dns/%s/%s\t1\t1 rows/query\t%g billed-B/query\t10 wire-B/query\n", run.Line, w.Line, bytes[w.Line])
+			fmt.Fprintf(&b, "BenchmarkBill/dns/%s/%s\t1\t1 rows/query\t%g billed-B/query\t10 wire-B/query\t1.001 exchanges/query\n", run.Line, w.Line, bytes[w.Line])
 		}
 	}
 	for _, m := range memories[:len(memories)-1] {
-		fmt.Fprintf(&b, "BenchmarkBill/dns/load=1k/%s\t1\t1 rows/query\t300 billed-B/query\n", m.Line)
+		bytes := 300
+		if m.Name == "64" {
+			bytes = 310
+		}
+		fmt.Fprintf(&b, "BenchmarkBill/dns/load=1k/%s\t1\t1 rows/query\t%d billed-B/query\t0.998 exchanges/query\n", m.Line, bytes)
 	}
 	for _, r := range recordings {
 		for _, w := range ciliumWays {
@@ -50,7 +54,7 @@ func TestEachPriceSaysWhereAndWhenItIsFrom(t *testing.T) {
 	for _, p := range prices {
 		require.Positive(t, p.PerGB, p.Plan)
 		require.NotEmpty(t, p.Region, p.Plan)
-		require.Regexp(t, `^20\d\d(-\d\d-\d\d)?$`, p.Date, p.Plan)
+		require.Regexp(t, `^20\d\d(-\d\d-\d\d|, the day is not known)$`, p.Date, p.Plan)
 		require.Regexp(t, "https://|; not verified$", p.Source, p.Plan)
 	}
 	require.Contains(t, prices[analytics].Plan, "Analytics, pay as you go")
@@ -63,9 +67,8 @@ func TestAGoalForBytesIsMetOrMissed(t *testing.T) {
 	require.NoError(t, r.read(strings.NewReader(lines(someBytes))))
 	page, err := volume(r, nil)
 	require.NoError(t, err)
-	require.Contains(t, string(page), "| `lean` against AMA, ≤ 1/10 | 1/10.0, met |")
+	require.Contains(t, string(page), "| `lean`, with enough memory, against AMA, ≤ 1/10 | 1/10.0, met |")
 	require.Contains(t, string(page), "| `balanced` against `full`, ≤ 1/2 | 0.22, met |")
-	require.NotContains(t, string(page), "misses its goal")
 
 	more := map[string]float64{}
 	for name, v := range someBytes {
@@ -76,9 +79,8 @@ func TestAGoalForBytesIsMetOrMissed(t *testing.T) {
 	require.NoError(t, r.read(strings.NewReader(lines(more))))
 	page, err = volume(r, nil)
 	require.NoError(t, err)
-	require.Contains(t, string(page), "| `lean` against AMA, ≤ 1/10 | 1/9.8, **missed** |")
+	require.Contains(t, string(page), "| `lean`, with enough memory, against AMA, ≤ 1/10 | 1/9.8, **missed** |")
 	require.Contains(t, string(page), "| `balanced` against `full`, ≤ 1/2 | 0.50, **missed** |")
-	require.Contains(t, string(page), "misses its goal")
 }
 
 func TestThePageSaysHowFarItsFiguresHold(t *testing.T) {
@@ -87,7 +89,7 @@ func TestThePageSaysHowFarItsFiguresHold(t *testing.T) {
 	page, err := volume(r, nil)
 	require.NoError(t, err)
 	for _, want := range []string{
-		"| `volume: lean` with the default memory | 300 B | not measured |",
+		"| `volume: lean` with the default memory | 300 B | > 310 B | > 310 B | not measured |",
 		"| 174 | 1.0 | 300 B | 0.50 |",
 		"`lean` has unlimited memory for its sums in these columns",
 		"repeat one measurement with other random seeds",
@@ -95,9 +97,40 @@ func TestThePageSaysHowFarItsFiguresHold(t *testing.T) {
 		"| `cilium_ways.pcapng` | 50 B | 50 B | 50 B | 50 B |",
 		"56,800 GB at 1,000 queries/s;",
 		"a month 30.42 days",
+		"| `lean`, with the default memory, against AMA, ≤ 1/10 | 0.50, **missed** | worse than 0.52, **missed** | worse than 0.52, **missed** | not measured |",
+		"the default at 10,000 queries/s is like 51 MiB at 1,000",
+		"| `volume: lean` with the default memory | > 268 | > $35,000 |",
+		"the lines of `lean` have 0.998 to 1.001 `exchanges/query`",
+		"| `volume: lean` | 1.0 | 60 B | 60 B | 10 B |",
+		"| Windows DNS Events via AMA | 1.0 | 600 B | 600 B | 10 B |",
 	} {
 		require.Contains(t, string(page), want)
 	}
+}
+
+func TestAGoalThatTheSampleDecidesIsCalledChance(t *testing.T) {
+	const said = "it is chance of\nthe sample which of them meets the goal"
+	for factor, want := range map[string]bool{"60": false, "61": true} {
+		text := strings.Replace(lines(someBytes), "dns/load=100k/lean\t1\t1 rows/query\t60 ", "dns/load=100k/lean\t1\t1 rows/query\t"+factor+" ", 1)
+		r := results{}
+		require.NoError(t, r.read(strings.NewReader(text)))
+		page, err := volume(r, nil)
+		require.NoError(t, err)
+		require.Equal(t, want, strings.Contains(string(page), said), factor)
+	}
+}
+
+// The bound of other loads holds while they have less memory than the least that is measured.
+func TestTheDefaultMemoryOfOtherLoadsIsLessThanMeasured(t *testing.T) {
+	require.Equal(t, "64", memories[0].Name)
+	require.Equal(t, fmt.Sprint(leanMemory())+" (default)", memories[3].Name)
+	for _, l := range billLoads[1:] {
+		require.Less(t, leanDefault(func(string, string) float64 { return 1 }, l.Line).Like, 64., l.Name)
+	}
+	most := volumeConfig(map[string]any{"volume": "lean", "aggregation": map[string]any{"max_size_mib": mostMemory}})
+	require.NoError(t, most.Aggregation.Validate())
+	most.Aggregation.MaxSizeMiB++
+	require.ErrorContains(t, most.Aggregation.Validate(), "max_size_mib")
 }
 
 func TestTheBillHasEveryLoadAndCilium(t *testing.T) {
@@ -122,6 +155,10 @@ func TestTheSizingHasARowForTheArchive(t *testing.T) {
 	require.NoError(t, r.read(strings.NewReader(lines(someBytes))))
 	days, err := billedDays(r)
 	require.NoError(t, err)
+	lean := days[len(days)-2]
+	require.Contains(t, lean.Name, "default memory")
+	require.Equal(t, []bool{false, true, true}, lean.More)
+	require.InDeltaSlice(t, []float64{25.92, 267.84, 2678.4}, lean.GB, 1e-6, "of 300, and of more than 310 bytes")
 	archive := days[len(days)-1]
 	require.Contains(t, archive.Name, "`archive: true`")
 	require.InDeltaSlice(t, []float64{155.52, 1555.2, 15552}, archive.GB, 1e-6, "of 1,800 bytes for a query")

@@ -81,13 +81,18 @@ func TestTheOthersHaveARowForEachEventOfTheDefaultFlags(t *testing.T) {
 		require.InDelta(t, size, perRow(r.AMA, column), 1e-9, column)
 	}
 	require.NotContains(t, r.AMA.Columns, "AdditionalFields")
+	r.end()
+	require.Positive(t, r.AMA.Wire)
+	require.Less(t, r.AMA.Wire, r.AMA.Billed)
+	require.Less(t, r.AMA.Wire, r.Peer.Wire)
+	require.Less(t, r.Peer.Wire, r.Peer.Billed)
 	require.Greater(t, perRow(r.Peer, "AdditionalFields"), 300.)
 }
 
 // A small run of the command: one load, few clients.
 func TestTheCommandPrintsALineForEachWay(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(&out, 2, "names=new$", false, nil))
+	require.NoError(t, run(&out, 2, "names=new$", "", false, nil))
 	for _, way := range []string{"traffic", "ama", "asim-dns-collector", "full", "correlate", "balanced", "lean"} {
 		require.Regexp(t, regexp.MustCompile(`(?m)^BenchmarkBill/dns/load=10k/names=new/`+way+`\t\d+\t`), out.String())
 	}

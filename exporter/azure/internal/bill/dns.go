@@ -128,6 +128,7 @@ func (l load) record(dir string, clients int) (r recording, err error) {
 	}
 	r.thinning = l.rate * 24 * 3600 / float64(day)
 	r.repetition = count.repetition()
+	r.rivals.end()
 	if err := all.close(); err != nil {
 		return r, err
 	}

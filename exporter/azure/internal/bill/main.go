@@ -16,16 +16,21 @@ import (
 func main() {
 	clients := flag.Int("clients", 160, "the number of simulated clients of the DNS server at 1,000 queries/s; the other loads have half")
 	only := flag.String("run", "", "run only the cases whose names match this regular expression, such as dns/load=1k$ or cilium")
+	ways := flag.String("modes", "", "run only the modes whose names match this regular expression, such as lean$; the others' rows are always built")
 	columns := flag.Bool("columns", false, "also print the billed bytes of each column")
 	flag.Parse()
-	if err := run(os.Stdout, *clients, *only, *columns, flag.Args()); err != nil {
+	if err := run(os.Stdout, *clients, *only, *ways, *columns, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bill:", err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, clients int, pattern string, columns bool, recordings []string) error {
+func run(w io.Writer, clients int, pattern, ways string, columns bool, recordings []string) error {
 	only, err := regexp.Compile(pattern)
+	if err != nil {
+		return err
+	}
+	wanted, err := regexp.Compile(ways)
 	if err != nil {
 		return err
 	}
@@ -34,7 +39,7 @@ func run(w io.Writer, clients int, pattern string, columns bool, recordings []st
 		if !only.MatchString("dns/" + l.name) {
 			continue
 		}
-		if err := l.run(w, clients, columns); err != nil {
+		if err := l.run(w, clients, wanted, columns); err != nil {
 			return fmt.Errorf("%s: %w", l.name, err)
 		}
 	}
@@ -49,7 +54,7 @@ func run(w io.Writer, clients int, pattern string, columns bool, recordings []st
 	return nil
 }
 
-func (l load) run(w io.Writer, clients int, columns bool) error {
+func (l load) run(w io.Writer, clients int, wanted *regexp.Regexp, columns bool) error {
 	dir, err := os.MkdirTemp("", "bill")
 	if err != nil {
 		return err
@@ -81,7 +86,7 @@ func (l load) run(w io.Writer, clients int, columns bool) error {
 	show("ama", r.rivals.AMA, r.partQueries)
 	show("asim-dns-collector", r.rivals.Peer, r.partQueries)
 	for _, m := range modes {
-		if !r.fits(m) {
+		if !r.fits(m) || !wanted.MatchString(m.name) {
 			continue
 		}
 		b, queries, err := r.bill(m)

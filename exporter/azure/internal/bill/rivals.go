@@ -6,6 +6,7 @@
 package main
 
 import (
+	"errors"
 	"strconv"
 	"unicode/utf16"
 
@@ -29,11 +30,17 @@ type rivals struct {
 	decoded schema.Decoded
 	AMA     bill
 	Peer    bill
+	calls   struct{ AMA, Peer *wire }
 }
 
 func newRivals() *rivals {
-	return &rivals{catalog: windns.ServerCatalog(), AMA: newBill(), Peer: newBill()}
+	r := &rivals{catalog: windns.ServerCatalog(), AMA: newBill(), Peer: newBill()}
+	r.calls.AMA, r.calls.Peer = newWire(), newWire()
+	return r
 }
+
+// end computes the bytes on the wire, as if both sent their rows as this project's exporter does.
+func (r *rivals) end() { r.AMA.Wire, r.Peer.Wire = r.calls.AMA.end(), r.calls.Peer.end() }
 
 // add adds the rows of an event.
 func (r *rivals) add(raw []byte) error {
@@ -49,9 +56,7 @@ func (r *rivals) add(raw []byte) error {
 		f := r.decoded.Template.Fields[i]
 		fields[f.Name] = text(f, v)
 	}
-	r.ama(fields)
-	r.peer(fields)
-	return nil
+	return errors.Join(r.ama(fields), r.peer(fields))
 }
 
 // text returns a field as Windows formats it: numbers are decimal, binary is 0x and hexadecimal digits.
@@ -110,7 +115,7 @@ var (
 // lists (https://learn.microsoft.com/azure/sentinel/dns-ama-fields), DnsQueryTypeName, by which its filters select, and those that ASIM's
 // schema makes mandatory (https://learn.microsoft.com/azure/sentinel/normalization-schema-dns). It has nothing else: a row of the service
 // may be larger.
-func (r *rivals) ama(f map[string]string) {
+func (r *rivals) ama(f map[string]string) error {
 	id := strconv.Itoa(int(r.record.ID))
 	at := r.record.Time().Format(stamp)
 	out := row{
@@ -135,12 +140,13 @@ func (r *rivals) ama(f map[string]string) {
 		out["EventSubType"] = "response"
 	}
 	r.AMA.addRow(id, out)
+	return r.calls.AMA.add(out, nil)
 }
 
 // peer adds the row of asim-dns-collector, as its source makes it (https://github.com/LaurieRhodes/asim-dns-collector, commits bf36a91 and
 // e8df419, internal/receiver/asimdns: dns_server_helpers.go, helpers.go, dns_helpers.go). Each event is a row: its deduplication looks at
 // events of the DNS Client only. AdditionalFields has every field of the event again.
-func (r *rivals) peer(f map[string]string) {
+func (r *rivals) peer(f map[string]string) error {
 	id := strconv.Itoa(int(r.record.ID))
 	subType := map[uint16]string{256: "request", 257: "request", 258: "response", 259: "response"}[r.record.ID]
 	if subType == "" {
@@ -183,6 +189,7 @@ func (r *rivals) peer(f map[string]string) {
 	}
 	r.Peer.addRow(id, out)
 	r.Peer.addSize(id, "AdditionalFields", more+1)
+	return r.calls.Peer.add(out, f)
 }
 
 // addSize adds a value of the last row.

@@ -224,6 +224,8 @@ func TestTheFunctionIsTheFileWithoutItsComments(t *testing.T) {
 	properties := function["properties"].(map[string]any)
 	require.Equal(t, strings.Fields(body), strings.Fields(properties["query"].(string)))
 	require.Equal(t, "WinnetDns", properties["functionAlias"])
+	require.True(t, strings.HasSuffix(properties["query"].(string),
+		"| where (isnull(starttime) or EventEndTime >= starttime) and (isnull(endtime) or EventStartTime <= endtime)"), "items of a row outside of the time are left out")
 	require.Equal(t, "starttime:datetime=datetime(null), endtime:datetime=datetime(null)", properties["functionParameters"])
 }
 
