@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Packed records: one record of what a client did. In go the records of sums; out comes one record with what they have in common, and with an item
-// for each of them in AdditionalFields.Sums. docs/records.md defines the form. Nothing is lost but EventOriginalUid of the later ones, and the
-// digits of times below a millisecond.
+// for each of them in AdditionalFields.Sums. docs/records.md defines the form. Only the EventOriginalUid of all but the first record is lost, and
+// the digits of times below a millisecond.
 
 package dnslog
 
@@ -38,11 +38,11 @@ type pack struct {
 	records plog.LogRecordSlice // one for each item
 	items   []packed
 	first   [2]list            // the attributes of the first record, and its AdditionalFields
-	varies  [2]map[string]bool // the names of those that are not the same in all records
+	varies  [2]map[string]bool // the names of attributes and fields that are not the same in all records
 	size    int                // an estimate, in bytes
 	seen    map[string]bool    // texts and groups that size has counted
 	key     []byte
-	added   []string // what seen has got since the last item
+	added   []string // the texts and groups of the present item that are new in seen
 }
 
 // packed is one item.
@@ -66,7 +66,7 @@ func listOf(m pcommon.Map) (l list) {
 	return l
 }
 
-// find returns the value of a name. The names of records of one kind are in the same order, so that place is tried first.
+// find returns the value of a name. It looks at place first, because records of one kind have their names in the same order.
 func (l list) find(name string, place int) (v pcommon.Value, ok bool) {
 	if place < len(l) && l[place].name == name {
 		return l[place].value, true
@@ -93,7 +93,7 @@ func (m *Mapper) Pack(records plog.LogRecordSlice, e *dns.Event, received int64,
 		m.pack = &pack{records: plog.NewLogRecordSlice(), varies: [2]map[string]bool{{}, {}}, seen: map[string]bool{}}
 	}
 	p := m.pack
-	p.keep(len(p.items)) // without what a panic has left
+	p.keep(len(p.items)) // removes a record that a panic has left
 	m.AppendMerged(p.records, e, received, merged)
 	record := p.records.At(len(p.items))
 	size = m.RecordSize(record.Attributes())
@@ -122,7 +122,7 @@ func (m *Mapper) Packed() int {
 // PackFull reports whether the packed record must be written before another item is added.
 func (m *Mapper) PackFull() bool { return m.pack != nil && m.pack.size >= packFull }
 
-// positional are the attributes that have a place of their own in an item or its group, or none.
+// positional are the attributes, and the fields of AdditionalFields, that an item or its group has at a fixed place, or that are left out.
 var positional = [2]map[string]bool{
 	set("EventCount", "EventStartTime", "EventEndTime", eventOriginalUID, "EventResult", "EventResultDetails", "DnsFlags", "DnsQuery",
 		"DnsQueryTypeName", "DnsNetworkDuration", "SrcPortNumber", "TransactionIdHex", attrs.AdditionalFields),
@@ -145,7 +145,7 @@ func additionalOf(record pcommon.Map) pcommon.Map {
 	return pcommon.NewMap()
 }
 
-// add notes in what a record differs from the first.
+// add notes which attributes and fields of a record differ from those of the first record.
 func (p *pack) add(record pcommon.Map) {
 	for level, m := range [2]pcommon.Map{record, additionalOf(record)} {
 		if len(p.items) == 0 {
@@ -172,10 +172,10 @@ func (p *pack) add(record pcommon.Map) {
 	}
 }
 
-// measure adds the size of a record's item to that of the packed record. It is an estimate. It reports whether the item is not too large; if it is, it
-// is not added.
+// measure estimates the size of a record's item and adds it to that of the packed record. ok is false, and nothing is added, if the item is too
+// large.
 func (p *pack) measure(record pcommon.Map) (ok bool) {
-	const numbers = 32 // of an item: the place of its name and type, its times, and brackets
+	const numbers = 32 // bytes of an item's numbers: the places of its name and type, its times, and brackets
 	size := numbers
 	p.key, p.added = p.key[:0], p.added[:0]
 	for level, m := range [2]pcommon.Map{record, additionalOf(record)} {
@@ -228,7 +228,7 @@ func (p *pack) isNew(text string) bool {
 	return true
 }
 
-// text estimates the size of a text: of a later one it is the number of the first.
+// text estimates the size of a text. A text that occurred before is written as a number.
 func (p *pack) text(text string) int {
 	const number = 5
 	if !p.isNew(text) {
@@ -237,12 +237,12 @@ func (p *pack) text(text string) int {
 	return len(text) + strings.Count(text, `"`) + strings.Count(text, `\`) + len(`"",`)
 }
 
-// perItem reports whether a field is in the item, because most items have a value of their own. Other fields are in the item's group.
+// perItem reports whether a field is in the item, because its value differs for most items. Other fields are in the group.
 func perItem(name string, v pcommon.Value) bool {
 	return v.Type() == pcommon.ValueTypeInt || name == dnsQueryOriginal
 }
 
-// AppendPack appends the packed record, and begins another. A single item is a record as it was.
+// AppendPack appends the packed record, and begins another. For a single item it appends the record of that item.
 func (m *Mapper) AppendPack(records plog.LogRecordSlice) {
 	p, record := m.pack, records.AppendEmpty()
 	defer p.reset()
@@ -313,7 +313,7 @@ func (p *pack) write(to plog.LogRecord, profile dns.Profile) {
 	w.writeTo(more)
 }
 
-// removes reports whether an attribute of the first record is not in the packed record.
+// removes reports whether the packed record leaves out an attribute of the first record.
 func (p *pack) removes(name string) bool {
 	switch name {
 	case "EventCount", "EventStartTime", "EventEndTime", eventOriginalUID, "EventResult", "EventResultDetails", attrs.AdditionalFields:

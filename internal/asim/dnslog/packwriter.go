@@ -17,11 +17,11 @@ type packWriter struct {
 	base    int64 // the time of the record, ms since 1970
 	groups  []*packGroup
 	counts  map[string]int   // how often a text occurs
-	numbers map[string]int64 // of the texts in table, from 1
+	numbers map[string]int64 // the place of each text in table, from 1
 	table   []string
 }
 
-// packGroup are the items that have the same values but for those of the item itself.
+// packGroup is a group of items. Its first fields have the values that all items have in common; the items have the rest.
 type packGroup struct {
 	details, flags, suffix string
 	columns, fields        list
@@ -29,7 +29,7 @@ type packGroup struct {
 	items                  []packedItem
 }
 
-// packedItem is what an item has of its own.
+// packedItem has an item's own values.
 type packedItem struct {
 	start     int64 // ms since the record
 	name, typ string
@@ -46,7 +46,7 @@ const (
 	itemSquare           // GapSquareSum; 0 of two exchanges is the square of GapSum; -1 is none
 	itemBelow            // the duration minus the shortest
 	itemAbove            // the longest minus the duration
-	itemRest             // what the end is later than the start, GapSum and the duration, ms; 0 if that is a millisecond
+	itemRest             // the end minus start, GapSum and duration, ms; 0 if that is at most a millisecond
 	itemRecursed         // RecursionExchanges
 	itemRecursion        // RecursionCount, if RecursionExchanges is not 0
 	itemNumbers
@@ -56,13 +56,13 @@ const (
 	itemOneRest = itemBelow  // as itemRest
 )
 
-// ordinaryNumbers are the numbers of an item that end it: they are left out from its end.
+// ordinaryNumbers are the usual values of an item's numbers. Numbers at its end that have them are left out.
 var ordinaryNumbers = [itemNumbers]int64{itemCount: 1}
 
-// noNumber is a number that the record does not have.
+// noNumber stands for a number that the record does not have.
 const noNumber = -1
 
-// collect makes groups of the records, in an order.
+// collect puts the records into groups. order has their indexes.
 func (w *packWriter) collect(order []int) {
 	below := map[string]int{} // how many names there are below a name
 	names := map[string]bool{}
@@ -96,7 +96,8 @@ func (w *packWriter) collect(order []int) {
 	}
 }
 
-// worthSuffix reports whether names of a parent are shorter in a group of their own.
+// worthSuffix reports whether the names below a parent take fewer bytes in a group of their own, which has the parent once. names is their
+// number, length that of the parent.
 func worthSuffix(names, length int) bool {
 	const group = 40 // bytes of a group without its items and its suffix
 	return names*(length+1) > group+length
@@ -170,7 +171,7 @@ func (w *packWriter) item(i int) (g packGroup, item packedItem) {
 	return g, item
 }
 
-// restOf leaves out a millisecond: times and durations are rounded down, each for itself.
+// restOf returns 0 for a rest of at most a millisecond, which comes from rounding: each time and duration is rounded down by itself.
 func restOf(ms int64) int64 {
 	if ms >= -1 && ms <= 1 {
 		return 0
@@ -178,7 +179,7 @@ func restOf(ms int64) int64 {
 	return ms
 }
 
-// resultOf returns the EventResult of most records with an EventResultDetails.
+// resultOf returns the EventResult that follows from an EventResultDetails. A record with another one has it as a column of its group.
 func resultOf(details string) string {
 	switch details {
 	case "":
@@ -191,7 +192,7 @@ func resultOf(details string) string {
 	return "Failure"
 }
 
-// readFields reads AdditionalFields of an item.
+// readFields reads the AdditionalFields of an item's record.
 func (w *packWriter) readFields(more pcommon.Map, g *packGroup, item *packedItem) {
 	n := &item.numbers
 	if n[itemCount] > 1 {
@@ -218,7 +219,7 @@ func (w *packWriter) readFields(more pcommon.Map, g *packGroup, item *packedItem
 				item.answers = append(item.answers, answer.Str())
 			}
 		case !w.varies[1][name] && name != dnsAnswers:
-		case perItem(name, v): // so no field of a group is a number
+		case perItem(name, v): // all numbers are, so a number in a group can stand for something else
 			item.fields = append(item.fields, attribute{name, v})
 		default:
 			g.fields = append(g.fields, attribute{name, v})
@@ -275,7 +276,7 @@ func (w *packWriter) writeGroup(to pcommon.Slice, g *packGroup) {
 	}
 	putMap(to, g.fields)
 	for _, a := range g.fields {
-		if a.name == "Zone" && a.value.AsString() == g.suffix { // it is the parent of most names in it
+		if a.name == "Zone" && a.value.AsString() == g.suffix { // most names are directly below their zone
 			to.At(to.Len()-1).Map().PutInt(a.name, 0)
 		}
 	}
