@@ -14,7 +14,7 @@ import (
 type hostLayouts struct {
 	ask  func(*etw.Record) (*schema.Template, error)
 	tell func(r *etw.Record, differs *schema.Template, err error)
-	// asked has the id and version of each answer, with 0; and of each error, with the time of the event that met it.
+	// asked has, by id and version, 0 for an answer, and for an error the time of the event for which the host was asked.
 	asked map[uint32]int64
 }
 

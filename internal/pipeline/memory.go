@@ -13,7 +13,7 @@ import (
 // MemoryConfig is the receivers' `memory` section.
 type MemoryConfig struct {
 	// MaxMiB bounds all memory that the receiver holds, in MiB: its fixed parts, and what its queue and its kept-back events take as they
-	// are used. 0, the default, is no common bound: each part has its own.
+	// grow. With 0, the default, there is no common bound, and each part has its own.
 	MaxMiB int `mapstructure:"max_mib"`
 }
 
@@ -101,8 +101,8 @@ func (c *MemoryConfig) NewMemory(n MemoryNeeds) *Memory {
 		left -= p.Bytes
 	}
 	m := &Memory{budget: budget.New(left)}
-	// The queue loses events when it has no room; what is kept back only goes early. So the queues have all that they may take, as far as
-	// that is at most half.
+	// A queue without room loses events, while events that are kept back only go early. So each queue gets all of its own bound reserved, but
+	// the queues together at most half of the budget.
 	m.queue = queue.Reserved
 	if n.Queues > 0 {
 		half := min((left-int64(n.Stores)*storeReserved)/int64(n.Queues), max(left/2/int64(n.Queues), queue.Reserved))
@@ -127,7 +127,7 @@ func (m *Memory) Store() *budget.Share {
 	return m.budget.Share(storeReserved)
 }
 
-// Used returns the memory that queues and stores have, the most that they had, and the most that they may have, in bytes.
+// Used returns the bytes that queues and stores have now, the most that they had so far, and their limit.
 func (m *Memory) Used() (now, most, limit int64) {
 	if m == nil {
 		return 0, 0, 0

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How far a pipeline has come, for a checkpoint. Events carry no position. They leave the queue in the order of Put, so a number says which
-// have been handled. Behind the handler a barrier follows them: through the stages that keep events back, and into the batch that is being
-// filled. When that batch has been delivered, every event before the barrier has left.
+// How many events have left the pipeline, for a checkpoint. Events carry no position. They leave the queue in the order of Put, so their
+// number identifies them. After the handler, a barrier marks the events handled so far. It passes each stage that keeps events back once the
+// stage holds none of them, and then waits for the batch that is being filled. When that batch is delivered, all of these events have left.
 
 package pipeline
 
 import "github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 
-// Keeper is a BufferingHandler whose kept events can be waited for.
+// Keeper is a BufferingHandler whose stages a barrier can pass.
 type Keeper interface {
 	BufferingHandler
 	// Stages are the places where events are kept back, in the order in which an event passes through them.
 	Stages() []hold.Stage
 }
 
-// barrier stands behind the first events, in the order of Put.
+// barrier marks the end of the first events, in the order of Put.
 type barrier struct {
 	events int64 // their number
 	stage  int   // the one in which some of them may be kept back; len(stages) for none
 	hold.Barrier
-	batch uint64 // the batch with which the last of them leaves, once all stages are passed; else 0
+	batch uint64 // the batch that has the last of their records, once all stages are passed; else 0
 }
 
-// maxBarriers bounds the barriers under way. Beyond that every second is given up, which makes a checkpoint less exact.
+// maxBarriers is the largest number of barriers. At that number every second one is dropped, so checkpoints become coarser.
 const maxBarriers = 1 << 10
 
 // tracker finds out how many events have left. It is used by the worker only. A nil tracker does nothing.
@@ -31,11 +31,11 @@ type tracker struct {
 	done   func(events int64)
 	stages []hold.Stage
 
-	handled   int64 // events
-	left      int64 // events that have left, as done was told
+	handled   int64 // number of events handled
+	left      int64 // number of events that have left
 	batch     uint64
 	delivered bool // a batch was delivered since the last look
-	lost      bool // what is left is dropped at shutdown, and stays to be read again
+	lost      bool // a batch was dropped at shutdown: its events are read again after a restart, so nothing more counts as left
 	barriers  []barrier
 }
 
@@ -50,14 +50,14 @@ func newTracker(s *Settings) *tracker {
 	return t
 }
 
-// handle notes that an event has been handled. It reports whether a batch was delivered meanwhile, so that look must follow.
+// handle notes that an event has been handled. It reports whether a batch was delivered since the last look; the caller must then call look.
 func (t *tracker) handle() bool {
 	t.handled++
 	return t.delivered
 }
 
-// deliver notes that the batch has been delivered, or dropped for another reason than the shutdown. whole says that all events handled so far
-// are in it or have left before.
+// deliver notes that the batch has been delivered or dropped. lost is set if it was dropped at shutdown. whole is set if each event handled so
+// far is in the batch or has left before.
 func (t *tracker) deliver(whole, lost bool) {
 	if t == nil {
 		return
@@ -73,8 +73,8 @@ func (t *tracker) deliver(whole, lost bool) {
 	}
 }
 
-// look moves the barriers on, and reports how many events have left. No event is being handled. records is the size of the batch that is being
-// filled.
+// look advances the barriers, and calls done with the number of events that have left. The worker calls it between two events. records is the
+// number of records in the batch that is being filled.
 func (t *tracker) look(records int) {
 	if t == nil || t.lost {
 		return
@@ -101,7 +101,7 @@ func (t *tracker) look(records int) {
 	t.done(t.left)
 }
 
-// add puts a barrier behind all events handled so far.
+// add adds a barrier after all events handled so far.
 func (t *tracker) add() {
 	if len(t.barriers) == maxBarriers {
 		kept := t.barriers[:0]
@@ -117,7 +117,7 @@ func (t *tracker) add() {
 	t.barriers = append(t.barriers, b)
 }
 
-// pass moves a barrier on.
+// pass moves a barrier through the stages that hold none of its events.
 func (t *tracker) pass(b *barrier, records int) {
 	for b.stage < len(t.stages) && t.stages[b.stage].Passed(b.Barrier) {
 		if b.stage++; b.stage < len(t.stages) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The canary: the receiver's own queries, whose events show that it still sees what the host resolves.
+// The canary: queries of the receiver's own. Their events show that it still receives the host's DNS events.
 
 package asimdnsreceiver
 
@@ -24,7 +24,7 @@ import (
 
 const keyCanary = "canary"
 
-// validateCanary returns an error if no event of the canary can come.
+// validateCanary returns an error if no event of the canary's queries can come.
 func (c *Config) validateCanary(providers []provider) error {
 	if c.Canary == "" {
 		return nil
@@ -60,7 +60,7 @@ type watch struct {
 // typeCanary is the EventType of the canary's records.
 const typeCanary = "CanaryMissing"
 
-// newCanaries makes a canary for each provider: that one of them sees its events does not show that the other does.
+// newCanaries makes a canary for each provider, because each can fall silent alone.
 func (r *dnsReceiver) newCanaries() []watch {
 	if r.cfg.Canary == "" || r.cfg.Replay.Enabled() {
 		return nil
@@ -88,8 +88,8 @@ func (r *dnsReceiver) newCanaries() []watch {
 // localServer is where this host's DNS Server answers.
 const localServer = "127.0.0.1:53"
 
-// asker returns how the DNS that a provider watches is asked: the DNS Client by the system's resolver, the DNS Server of this host itself,
-// which the system's resolver need not ask.
+// asker returns a function that asks the DNS that a provider watches. It asks the DNS Client through the system's resolver. It asks the DNS Server
+// on this host directly, because the system's resolver may use another server.
 func asker(p *dns.Provider) func(context.Context, string) error {
 	resolver := &net.Resolver{}
 	if p.GUID == dns.Server().GUID {
@@ -119,7 +119,7 @@ func (r *dnsReceiver) runCanaries() (end func()) {
 	}
 }
 
-// ownQuery reports whether an event is of a canary's query.
+// ownQuery reports whether an event belongs to a canary's query.
 func (h *handler) ownQuery(x *prepared, received int64) bool {
 	h.name = x.event.QName(h.name[:0])
 	name := dns.Fold(h.name)

@@ -14,8 +14,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
 )
 
-// smallParts are a receiver's parts that are small: its caches of processes, users, addresses, layouts and outcomes, its identifiers, the
-// rates of clients, and the buffers of its recording.
+// smallParts is the memory of a receiver's small parts, in bytes: its caches of processes, users, addresses, layouts and outcomes, its
+// identifiers, the rates of clients, and the buffers of its recording.
 const smallParts = 8 << 20
 
 // needs returns what the receiver needs of the memory.
@@ -62,7 +62,7 @@ func (c *Config) needs() pipeline.MemoryNeeds {
 	return n
 }
 
-// windows is the number of windows that sums have.
+// windows returns the number of windows of sums.
 func (c *Config) windows() int {
 	if c.Aggregation.Noise.Window > 0 {
 		return 2

@@ -10,7 +10,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// packMode is the key `aggregation.pack`: which records of a client in a window are packed into one.
+// packMode is the value of the key `aggregation.pack`. It says which records of a client in a window are packed into one.
 type packMode string
 
 // The modes.
@@ -29,7 +29,7 @@ func (m packMode) Validate() error {
 	return fmt.Errorf("%q is not allowed; want %s, %s or %s", string(m), packNone, packSums, packNew)
 }
 
-// packs reports whether the records of a client are packed. Only exchanges are, and only into attributes that are written.
+// packs reports whether the records of a client are packed. That needs `correlate`, and the attributes that hold the items.
 func (c *Config) packs() bool {
 	return c.Correlate && c.Aggregation.Pack != packNone && !c.OmitAttributes.OmitsAny(dnslog.PackAttributes()...)
 }

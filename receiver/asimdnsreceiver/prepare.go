@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// prepared is a decoded event with what does not depend on the events before it: the keys under which others are found, made once.
+// prepared is a decoded event, with everything that does not depend on the events before it: whether it is filtered, and its keys.
 type prepared struct {
 	raw      []byte // the wire form of event
 	event    dns.Event
@@ -37,11 +37,11 @@ func (x *prepared) hash() uid.Hash {
 	return x.uid
 }
 
-// ahead are the events that will be handled next. They are read in groups, so that the processor fetches the memory of all their exchanges and
+// ahead has the events that will be handled next. They are read in groups, so that the processor loads the memory of all their exchanges and
 // rows at the same time.
 type ahead struct {
 	events []*prepared
-	n      int // of these are prepared
+	n      int // number of events that are prepared
 	next   int // the index of the first that is not handled
 	single prepared
 }
@@ -68,7 +68,7 @@ func (h *handler) Prepare(events []pipeline.Event) {
 	for i, ev := range events {
 		h.read(a.events[i], ev.Data)
 		if len(ev.Data) == 0 {
-			return // it cannot be recognized
+			return // take identifies an event by the address of its first byte
 		}
 		a.n++
 	}
@@ -102,7 +102,7 @@ func (h *handler) read(x *prepared, raw []byte) {
 		h.aggregator.Read(&x.row, e)
 		h.aggregator.Announce(&x.row)
 	} else if h.ids != nil {
-		h.ids.Fetch(x.hash()) // it is probably the first of its exchange
+		h.ids.Fetch(x.hash()) // the event is probably the first of its exchange, whose identifier is made of it
 	}
 }
 

@@ -105,7 +105,8 @@ func open(p replay.Part) (*etl.Reader, error) {
 	return reader, nil
 }
 
-// countLost counts and logs what the session that wrote a file has lost, since the part before if this is another one of the same file.
+// countLost counts and logs the events and buffers that the session of a file lost. For a further part of a file it counts those since the part
+// before.
 func (s *fileSource) countLost(path string, h *etl.Header, goesOn bool, before *etl.Header) {
 	events, buffers := int64(h.EventsLost), int64(h.BuffersLost)
 	if goesOn {

@@ -23,7 +23,7 @@ type saved struct {
 	class aggregate.Class // its class
 }
 
-// measureEach is how many records of exchanges there are for each that is measured: to measure a record is a look at each of its values.
+// measureEach is the number of records of which one is measured. Measuring looks at each value of a record.
 const measureEach = 8
 
 // sizes are the records of a provider's exchanges.
@@ -59,8 +59,8 @@ func (s *saved) add(bytes int64) {
 	s.sum.Add(bytes)
 }
 
-// countPacked counts what a row saved whose record has the given size: as count does, and the record itself if it was packed. The packed record is
-// subtracted when it is written.
+// countPacked counts the bytes that a row saved. size is that of the row's record. It counts as count does, and counts the record itself if it was
+// packed; emitPack subtracts the packed record.
 func (h *handler) countPacked(p *providerPipeline, row *aggregate.Row, size int64, packed bool) {
 	s, z := &h.saved, &p.sizes
 	s.class = row.Class

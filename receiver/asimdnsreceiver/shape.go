@@ -45,7 +45,8 @@ func (h *handler) classOf(e *dns.Event, x *correlate.Exchange) aggregate.Class {
 	return class
 }
 
-// asked notes the name of a row of exchanges that joined it without being classified. Its last one was asked at a time, in nanoseconds since 1970.
+// asked notes that the name of a row was asked for again. Exchanges join a row without being classified, so the classifier has not seen them. at is
+// the time of the last one, in nanoseconds since 1970.
 func (c *classification) asked(e *dns.Event, at int64) {
 	if c.classifier == nil {
 		return

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the session's supervisor notices, as status records.
+// Status records of what the session's supervisor notices.
 
 package asimdnsreceiver
 

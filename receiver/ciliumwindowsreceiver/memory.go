@@ -10,8 +10,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// tables are the packets and the openers that a tier remembers (internal/cilium/primary, internal/cilium/opener), and smallParts the
-// identifiers, the sums of the metrics and the buffers of a recording.
+// Memory in bytes. tables is for the packets and the openers that a tier remembers (internal/cilium/primary, internal/cilium/opener), and
+// smallParts for the identifiers, the sums of the metrics and the buffers of a recording.
 const (
 	tables     = 8 << 20
 	smallParts = 8 << 20

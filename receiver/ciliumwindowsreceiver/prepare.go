@@ -11,7 +11,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
-// prepared is a record as far as it is decoded. What depends on the records before it is missing.
+// prepared is a record with what has been decoded of it. Nothing in it depends on the records before it.
 type prepared struct {
 	raw          []byte
 	notification monitor.Notification // if decoded
@@ -39,15 +39,15 @@ func (h *handler) decode(x *prepared, data []byte) error {
 	return err
 }
 
-// ahead are the records that will be handled next. They are decoded in groups, so that the processor fetches the memory of all their
+// ahead has the records that will be handled next. They are decoded in groups, so that the processor loads the memory of all their
 // connections at the same time.
 type ahead struct {
 	records []*prepared
-	n       int // of these are prepared
+	n       int // number of records that are prepared
 	next    int // the index of the first that is not handled
 	single  prepared
 
-	primary [points]bool // whether the last flow of a trace point was a primary one: the next is probably like it
+	primary [points]bool // by trace point: whether its last flow was a primary one, as its next one probably is
 }
 
 // points is more than the number of trace points.
@@ -62,7 +62,7 @@ func (a *ahead) take(raw []byte) *prepared {
 	return a.records[a.next-1]
 }
 
-// use makes a record's memory that of the record being handled.
+// use makes x the record that is being handled.
 func (h *handler) use(x *prepared) { h.notification, h.flow = &x.notification, &x.flow }
 
 // Prepare decodes records that will be handled next, in the same order, if they may belong to connections.
@@ -77,7 +77,7 @@ func (h *handler) Prepare(records []pipeline.Event) {
 	}
 	for i, ev := range records {
 		if len(ev.Data) == 0 {
-			break // it cannot be recognized
+			break // take identifies a record by the address of its first byte
 		}
 		x := a.records[i]
 		x.raw, x.decoded, x.flowDecoded = ev.Data, false, false
@@ -110,5 +110,5 @@ func (h *handler) announce(x *prepared) {
 	}
 	x.flow.Primary = h.ahead.primary[x.flow.SubType%points]
 	h.aggregator.Announce(&x.expected, &x.flow)
-	x.flow.Primary = false // until it is known
+	x.flow.Primary = false // mark decides it
 }

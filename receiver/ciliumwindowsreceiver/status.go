@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What someone else does to the maps, as status records.
+// Status records of what someone else does to the maps.
 
 package ciliumwindowsreceiver
 
@@ -24,7 +24,7 @@ const (
 	typeConfigurationLost     = "ConfigurationMapLost"
 )
 
-// known is what the status records have been told. It is used by the follower's calls only.
+// known is the state that the status records have reported so far. Only the follower's calls use it.
 type known struct {
 	read      bool   // a map was read
 	id        uint32 // of the map that is read; 0 is unknown
@@ -36,7 +36,7 @@ type known struct {
 // reading reports whether the pinned events map is read.
 func (r *ciliumReceiver) reading() bool { return r.live != nil && r.live.follower.Reading() }
 
-// noteMap reports that another map is read. The first one is no change, and neither is one that is read again.
+// noteMap reports that another map is read. It does not report the first map, or a map that is read again.
 func (l *liveSource) noteMap(info events.MapInfo) {
 	before := l.known
 	l.known.read, l.known.id = true, info.ID
@@ -46,7 +46,7 @@ func (l *liveSource) noteMap(info events.MapInfo) {
 	l.status.Note(typeMapReplaced, info.Path, fmt.Sprintf("another events map is pinned: id %d, which is read from now on, in place of id %d", info.ID, before.id))
 }
 
-// noteReading reports that the pinned map is not read any more, and that it is read again. Before the first map nothing is lost.
+// noteReading reports that the pinned map is not read any more, or that it is read again. It reports nothing before the first map is read.
 func (l *liveSource) noteReading(err error) {
 	path := l.r.cfg.EventsMap
 	if err == nil || l.known.configErr != nil && err.Error() == l.known.configErr.Error() {
@@ -73,7 +73,7 @@ func (l *liveSource) noteChanges() {
 	l.status.Set(typeConfigurationChanged, l.r.cfg.ObservabilityConfigMap, changes)
 }
 
-// noteConfiguration reports that another configuration map is pinned, or none that takes the settings.
+// noteConfiguration reports that another configuration map is pinned, or that no map takes the settings.
 func (l *liveSource) noteConfiguration(err error) {
 	path, before := l.r.cfg.ObservabilityConfigMap, l.known.maps
 	l.known.configErr, l.known.maps = err, l.config.Maps()
@@ -88,7 +88,7 @@ func (l *liveSource) noteConfiguration(err error) {
 	}
 }
 
-// noteFill reports a map that is nearly full, and that it has not been for a while.
+// noteFill reports a map that is nearly full, and when it has not been nearly full for fullInterval.
 func (l *liveSource) noteFill(path string, use float64) {
 	switch {
 	case use > fullShare:

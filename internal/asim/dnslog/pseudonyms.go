@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Pseudonyms in place of the values that identify someone. They replace the values of a finished record, so that no way of writing a value is
-// forgotten: each attribute has an entry in a table, and a field of AdditionalFields without an entry is searched for names and addresses.
+// Pseudonyms in place of the values that identify someone. They replace values in the finished record, so that none is forgotten, whatever code
+// wrote it. A table says what each attribute holds. A field of AdditionalFields without an entry is searched for names and addresses.
 
 package dnslog
 
@@ -19,8 +19,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 )
 
-// Pseudonymize sets what replaces values that identify someone. Fields with bytes that are not decoded are left out then. Call it before the
-// first event.
+// Pseudonymize sets the Pseudonymizer that replaces values that identify someone. Records then have no fields with bytes that are not decoded.
+// Call it before the first event.
 func (m *Mapper) Pseudonymize(p *pseudonym.Pseudonymizer) {
 	if p != nil {
 		m.pseudonyms = &pseudonyms{Pseudonymizer: p}
@@ -55,8 +55,8 @@ var mainHoldings = map[string]holding{
 	"host.name": holdsHost,
 }
 
-// additionalHoldings has the fields of AdditionalFields that hold something else than data. The values of those that hold nothing come from
-// Windows or from this package.
+// additionalHoldings has the fields of AdditionalFields that are not searched as data. The values of those that hold nothing come from Windows
+// or from this package.
 var additionalHoldings = func() map[string]holding {
 	known := map[string]holding{targetProcessName: holdsProcess, dnsQueryOriginal: isGone, answerName: holdsName}
 	for _, name := range []string{
@@ -97,9 +97,10 @@ type pseudonyms struct {
 	device string // its name
 	text   []byte
 	host   []byte
-	// found are the values that were replaced, to find them in texts of another kind: a host's name in that of its account.
+	// found has the replaced values with their pseudonyms. They are then replaced in texts of other kinds, too: a host's name in that of its
+	// account.
 	found [][2]string
-	// others are texts that none of the kinds is looked for in.
+	// others are the texts in which the values of found are replaced at the end.
 	others []pcommon.Value
 }
 
@@ -216,7 +217,7 @@ func (p *pseudonyms) value(v pcommon.Value, holds holding) {
 	}
 }
 
-// sweep replaces values that were found elsewhere in the record. They are whole words, in any case.
+// sweep replaces, in a text, the values that were replaced elsewhere in the record. It finds whole words, in any case.
 func (p *pseudonyms) sweep(v pcommon.Value) {
 	const shortest = 2 // bytes
 	text := []byte(v.Str())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Pseudonyms in place of the values that identify someone. They replace the values of a flow before anything is written of it, so that the
-// attributes, the line and the JSON have the same ones.
+// Pseudonyms in place of the values that identify someone. They replace the values in a copy of the flow before the record is written, so that
+// the attributes, the line and the JSON have the same pseudonyms.
 
 package networklog
 
@@ -29,7 +29,7 @@ func (m *Mapper) replaceFlow(f *flow.Flow) *flow.Flow {
 	}
 	f.Ethernet.Source, f.Ethernet.Destination = p.MAC(f.Ethernet.Source), p.MAC(f.Ethernet.Destination)
 	f.Raw = nil
-	// Which argument of a debug message is an address, or a part of one, depends on the release that wrote it.
+	// An argument of a debug message may be an address or a part of one. Which argument is depends on Cilium's release.
 	f.Debug.Hidden = p.Has(pseudonym.Addresses)
 	return f
 }

@@ -7,13 +7,13 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Logger returns a logger that escapes the texts of each line: its message and its fields. zap itself leaves C1 and marks of direction as they
-// are.
+// Logger returns a logger that escapes the message and the fields of each line. zap itself does not escape C1 control characters and marks of
+// direction.
 func Logger(log *zap.Logger) *zap.Logger {
 	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core { return core{c} }))
 }
 
-// core escapes what it passes on.
+// core escapes the texts of each line and passes it on.
 type core struct{ zapcore.Core }
 
 func (c core) With(fields []zapcore.Field) zapcore.Core { return core{c.Core.With(escaped(fields))} }

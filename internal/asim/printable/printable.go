@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package printable makes text that a person reads harmless. In comes any text, such as a name that a stranger has chosen; out comes one line in which
-// nothing moves the cursor, hides, or turns the direction of what follows.
+// Package printable makes text safe to show. In comes any text, such as a name that a stranger has chosen; out comes one line in which no
+// character moves the cursor, is invisible, or turns the direction of what follows.
 //
-// Bodies of records and the log are such text. Attributes are not: they keep the characters, so that a query finds them.
+// It is for the bodies of records and for the log, which people read. Attributes keep their characters, so that a query finds them.
 package printable
 
 import (
@@ -18,7 +18,7 @@ import (
 //   - separators of lines and paragraphs (U+2028, U+2029);
 //   - variation selectors, and characters that show nothing though they count as letters (U+115F, U+1160, U+3164, U+FFA0).
 //
-// A byte that is no part of UTF-8 becomes \x followed by its two digits. A backslash stays as it is: names have their own escapes.
+// A byte that is not part of valid UTF-8 becomes \x and its two hexadecimal digits. A backslash stays as it is: names have their own escapes.
 func Append(dst []byte, text string) []byte {
 	for i := 0; i < len(text); {
 		if c := text[i]; ' ' <= c && c < 0x7f {

@@ -10,12 +10,13 @@ import (
 )
 
 // cryptoPAn replaces addresses by the scheme of J. Xu, J. Fan, M. Ammar and S. Moon, "Prefix-Preserving IP Address Anonymization:
-// Measurement-based Security Evaluation and a New Cryptography-based Scheme" (ICNP 2002), with AES-128 as its pseudorandom function. Each bit is
-// flipped or not, by what AES makes of the bits before it. The paper has IPv4; IPv6 is the same with 128 bits.
+// Measurement-based Security Evaluation and a New Cryptography-based Scheme" (ICNP 2002), with AES-128 as its pseudorandom function. AES
+// encrypts the bits before a bit, and one bit of the result decides whether that bit is flipped. The paper has IPv4; IPv6 is the same with
+// 128 bits.
 type cryptoPAn struct {
 	block cipher.Block
 	pad   [aes.BlockSize]byte
-	// in and out are of one encryption: as local variables they would be allocations.
+	// in and out are the blocks of one encryption. They are fields because local variables would be allocated each time.
 	in, out [aes.BlockSize]byte
 }
 

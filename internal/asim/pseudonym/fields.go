@@ -13,8 +13,8 @@ import (
 
 // Config is the section `pseudonymize`.
 type Config struct {
-	// Fields are the fields whose values are replaced, by the names of ASIM. All fields of a record with values of the same kinds are
-	// replaced with them. Default: none.
+	// Fields are ASIM's names of the fields whose values are replaced. Each names kinds of values, and all values of these kinds in a record
+	// are replaced. Default: none.
 	Fields []string `mapstructure:"fields"`
 	// Key is the secret that the pseudonyms are made with: at least 32 bytes.
 	Key configopaque.String `mapstructure:"key,omitempty"` // a configuration that is written has [REDACTED] in place of any other value
@@ -59,10 +59,10 @@ func (c *Config) CheckRecord(recorded bool) error {
 	return nil
 }
 
-// Table is which fields of a receiver's records can be named, with the kinds of their values.
+// Table has the fields of a receiver's records that a configuration can name, with the kinds of their values.
 type Table map[string]Kind
 
-// Common are the fields that the records of every receiver have, and ASIM's aliases.
+// common has the fields that the records of every receiver have, and ASIM's aliases.
 func common() Table {
 	return Table{
 		"Dvc": Addresses | Names, "DvcHostname": Names, "DvcDomain": Names, "DvcFQDN": Names, "DvcIpAddr": Addresses,
@@ -115,7 +115,7 @@ func (c *Config) Check(t Table) error {
 	return nil
 }
 
-// New makes the Pseudonymizer of a configuration that is valid; nil if it replaces nothing.
+// New makes the Pseudonymizer of a valid configuration. It returns nil if the configuration names no field.
 func (c *Config) New(t Table) *Pseudonymizer {
 	if !c.Enabled() {
 		return nil

@@ -9,14 +9,14 @@ import (
 )
 
 // Bounds of a name in its text form: 255 bytes, each of them escaped as \DDD, and 127 labels (RFC 1035 section 2.3.4). A longer text is no
-// name and gets one pseudonym: the time for one of each label would grow with the square of its length.
+// name and gets one pseudonym as a whole: one for each label would take time that grows with the square of the length.
 const (
 	maxName   = 4 * 255
 	maxLabels = 127
 )
 
-// Name appends the pseudonym of a name of the DNS, with as many labels and the dots at its ends. Case does not count. The labels of the root and
-// of a wildcard stay. If addresses are replaced too, the name of a reverse look-up becomes that of the address's pseudonym.
+// Name appends the pseudonym of a DNS name. The pseudonym has the same number of labels and the same dots at its end. Case does not count. The
+// root and the label * stay as they are. If addresses are replaced too, the name of a reverse look-up becomes that of the address's pseudonym.
 func (p *Pseudonymizer) Name(dst, name []byte) []byte {
 	if to, ok := p.names[string(name)]; ok {
 		return append(dst, to...)
@@ -98,9 +98,9 @@ var (
 	reverse6 = []byte("ip6.arpa")
 )
 
-// reverse appends the name of a reverse look-up of the pseudonym of the address in name. The name may have the last labels only: the pseudonym
-// then has as many. Labels before the address are replaced as labels of any name. Labels behind the domain, as in the name of a zone's file, stay
-// or are replaced as names are. ok is false for another name.
+// reverse appends the pseudonym of the name of a reverse look-up: the same name for the pseudonym of its address. The name of a zone has only
+// the last labels of an address; the pseudonym has as many. Labels before the address are replaced like any label. Labels after the domain, as
+// in the name of a zone's file, are replaced if names are. ok is false for any other name.
 func (p *Pseudonymizer) reverse(dst, name []byte) (_ []byte, ok bool) {
 	if len(name) > maxName {
 		return dst, false
@@ -160,7 +160,7 @@ func domainAt(name, domain []byte) int {
 	return -1
 }
 
-// Host appends the pseudonym of the name of a host, which may be an address.
+// Host appends the pseudonym of a host's name or address.
 func (p *Pseudonymizer) Host(dst, name []byte) []byte {
 	if addr, err := netip.ParseAddr(string(name)); err == nil {
 		return p.Addr(addr).AppendTo(dst)

@@ -3,14 +3,14 @@
 // Package pseudonym replaces values that identify someone by keyed pseudonyms. The texts of a record's fields go in; texts of the same form
 // come out: an address for an address, a name with as many labels for a name. The same value and key always give the same pseudonym.
 //
-// Fields belong to kinds, and a Pseudonymizer replaces all values of the kinds that it was made for, since one value often stands in several
-// fields of a record: a client's address in SrcIpAddr, Src and the name of a reverse look-up.
+// Each field has values of certain kinds. A Pseudonymizer replaces all values of the kinds that it was made for, since several fields of a record
+// often have the same value: SrcIpAddr, Src and the name of a reverse look-up all have the client's address.
 //
 // Addresses are replaced by Crypto-PAn: two addresses that share a prefix of n bits have pseudonyms that share a prefix of n bits. A
 // label of a name is replaced by an HMAC of the label and of all labels to its right, so the parents of a name stay its parents. Other values
 // are replaced by an HMAC of the whole value.
 //
-// Pseudonyms are not anonymous: who has the key can test a guess, and who has no key can still count, compare and match patterns.
+// Pseudonyms are not anonymous. Anyone with the key can test a guess. Anyone without it can still count, compare and match patterns.
 package pseudonym
 
 import (
@@ -34,7 +34,7 @@ const (
 	MACs                       // hardware addresses
 )
 
-// Mark is the attribute of a resource whose records have pseudonyms. Its value is true.
+// Mark is the attribute, with the value true, of a resource whose records have pseudonyms.
 const Mark = "winnet.pseudonymized"
 
 // Pseudonymizer replaces values. It serves one goroutine. A nil Pseudonymizer replaces nothing.
@@ -45,7 +45,7 @@ type Pseudonymizer struct {
 	use     [1]byte
 	sum     [sha256.Size]byte
 	lower   []byte
-	// The latest pseudonyms: most events have a client, a server or a name of the events before them.
+	// The latest pseudonyms. Most events have a client, a server or a name that earlier events had.
 	addrs map[netip.Addr]netip.Addr
 	names map[string]string
 }
@@ -82,7 +82,7 @@ func (p *Pseudonymizer) digest(use byte, value []byte) []byte {
 	return p.mac.Sum(p.sum[:0])
 }
 
-// What a digest is of.
+// The uses of a digest.
 const (
 	useLabel   = 'l'
 	useOpaque  = 'o'

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Text appends a text with pseudonyms in place of the names and addresses in it. A word is taken for a name unless it is a number, an
-// address or one that keep reports. Data in the form of RFC 3597 section 5 is cut off behind its length: its digits may be those of an address.
+// Text appends a text with pseudonyms in place of the names and addresses in it. A word counts as a name unless it is a number or an address, or
+// keep returns true for it. Data in the form of RFC 3597 section 5 is cut off after its length, because its digits may be those of an address.
 func (p *Pseudonymizer) Text(dst, text []byte, keep func(word string) bool) []byte {
 	for at := 0; at < len(text); {
 		if isSeparator(text[at]) {
@@ -96,8 +96,8 @@ func isNumber(word []byte) bool {
 	return len(word) > 0
 }
 
-// addresses appends a text in which the addresses are replaced: IPv4 with dots or hyphens, as in "ip-10-0-0-5", and IPv6. Four numbers in
-// a row that could be an address are taken for one.
+// addresses appends a text with pseudonyms in place of its addresses: IPv6, and IPv4 with dots or hyphens, as in "ip-10-0-0-5". Four numbers in
+// a row count as an address if each is below 256.
 func (p *Pseudonymizer) addresses(dst, text []byte) []byte {
 	if !p.Has(Addresses) {
 		return append(dst, text...)

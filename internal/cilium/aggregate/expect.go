@@ -8,7 +8,7 @@ import (
 )
 
 // Expected is a flow that Add will probably get soon. A caller that knows some flows ahead calls Announce for each and then Fetch for each, so that
-// the memory of all their connections is loaded at the same time. It does not change what Add does.
+// the memory of all their connections is loaded at the same time. The calls do not change the results of Add.
 type Expected struct {
 	hold.Expected
 	known bool

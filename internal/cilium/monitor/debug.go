@@ -18,7 +18,7 @@ import (
 type DebugMessage struct {
 	SubType          uint8
 	Arg1, Arg2, Arg3 uint32
-	// Hidden leaves the arguments out of the message, which then has * in their places. Decoding sets false.
+	// Hidden makes the message have * in place of each argument. Decoding sets it to false.
 	Hidden bool
 }
 

@@ -76,7 +76,7 @@ type window struct {
 	follow bool // another advances the clock
 	store  *hold.Store
 	groups *hold.Store // of rows of one client; nil if each row leaves alone
-	// leaving is set while the oldest group leaves, and early if that is before its time.
+	// leaving is set while the rows of the oldest group leave. early is set if they leave before their time.
 	leaving, early bool
 }
 
@@ -119,7 +119,7 @@ func (a *Aggregator) Forget() {
 	}
 }
 
-// Follow makes the windows use a clock that the caller advances and resets, where it is the same as their own would be.
+// Follow makes the windows use a clock that the caller advances and resets. A window with other settings of its clock keeps its own.
 func (a *Aggregator) Follow(clock *hold.Steady) {
 	for _, w := range a.windows {
 		w.follows(clock)
@@ -199,8 +199,8 @@ func (a *Aggregator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 	return a.addExchange(w, e, raw, received, x, at)
 }
 
-// Join adds an exchange to the row of its like, in whatever window. It reports whether there is one. If not, Add must follow, unless the exchange
-// is a record of its own. p was read from the event.
+// Join adds an exchange to a row of exchanges that are alike, in any window. It reports whether there is such a row. If not, the caller calls Add,
+// or makes a record of the exchange. p was read from the event.
 func (a *Aggregator) Join(e *dns.Event, p *Prepared, x *correlate.Exchange) bool {
 	if !a.Exchanges || !a.use(p, x) {
 		return false
@@ -216,7 +216,7 @@ func (a *Aggregator) Join(e *dns.Event, p *Prepared, x *correlate.Exchange) bool
 	return false
 }
 
-// hold begins a row of the key and the data. ok is false if the row has no group.
+// hold begins a row with the key and the data. ok is false if the row needs a group and gets none.
 func (a *Aggregator) hold(w *window, e *dns.Event, received, at int64) (ok bool) {
 	if w.groups == nil {
 		w.store.PutHash(a.hash, a.key, a.data, received, at).SetMoment(w.clock.Moment(at))
@@ -266,7 +266,7 @@ func (w *window) due() (e *hold.Entry, early bool) {
 	return nil, false
 }
 
-// oldest returns the row that has been kept longest, or the latest of the group that has. It is nil if there is none.
+// oldest returns the row that has been kept longest. With groups it returns the latest row of the oldest group. It returns nil if there is none.
 func (w *window) oldest() *hold.Entry {
 	if w.groups == nil {
 		return w.store.Oldest()

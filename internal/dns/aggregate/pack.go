@@ -13,13 +13,13 @@ import (
 )
 
 // Packing keeps the rows of one client together, as a group. The window of a group begins with its first row, and all of its rows leave
-// together. A group is an entry of a store of its own. Its data is the number of its latest row. Each row has the number of the row before it
-// in Entry.Sum, and that of its group in Entry.Begun.
+// together. Groups are entries of a second store. The data of a group is the number of its latest row. Entry.Sum of a row is the number of the
+// row before it in the group, and Entry.Begun the number of its group.
 
-// noRow is the number of no row.
+// noRow stands for the number of a row where there is none.
 const noRow = math.MaxUint32
 
-// tagFirst is the Tag of an exchange that is in a group and not summed.
+// tagFirst is the Entry.Tag of an exchange that is in a group, but not summed.
 const tagFirst = 1
 
 // appendClient appends the key of a group. It has what the rows of a group have in common: the id, role and level of the event, the protocol, the
@@ -34,7 +34,7 @@ func appendClient(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	return key.AppendTexts(dst, e, e.Peer, dns.ServerAddress, e.Local, dns.LocalAddress)
 }
 
-// group returns the group of a client at a time. It makes one if there is none. The group is valid until the next call.
+// group returns the group of a client whose window has the time at, or makes one. The group is valid until the next call.
 func (w *window) group(client []byte, received, at int64) *hold.Entry {
 	if g := w.groups.Get(client); g != nil && w.spans(g, at) {
 		g.First, g.Last = min(g.First, at), max(g.Last, at)
@@ -60,7 +60,8 @@ func (w *window) latest(g *hold.Entry) *hold.Entry {
 	return w.store.Numbered(binary.LittleEndian.Uint32(w.groups.Data(g)))
 }
 
-// dueGroup returns a row of the oldest group if that must go, and whether that is early. A group that has begun to leave goes on.
+// dueGroup returns a row of the oldest group if the group must go, and whether it goes early. Once a group has begun to leave, dueGroup returns
+// its rows until none is left.
 func (w *window) dueGroup() (e *hold.Entry, early bool) {
 	if w.leaving {
 		return w.oldest(), w.early
@@ -76,7 +77,7 @@ func (w *window) dueGroup() (e *hold.Entry, early bool) {
 	return nil, false
 }
 
-// note notes the time of an exchange that is added to a row.
+// note extends the times of a row, and of its group, by that of an exchange that is added to it.
 func (w *window) note(e *hold.Entry, at int64) {
 	e.First, e.Last = min(e.First, at), max(e.Last, at)
 	if w.groups != nil {
@@ -85,7 +86,7 @@ func (w *window) note(e *hold.Entry, at int64) {
 	}
 }
 
-// leave drops a row of the oldest group, and with its last row the group.
+// leave drops a row of the oldest group. It drops the group with its last row.
 func (w *window) leave(e *hold.Entry) {
 	g := w.groupOf(e)
 	before := uint32(e.Sum)

@@ -8,7 +8,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
-// Prepared is what an Aggregator needs of an event and no other event changes: the key of its row. The next event uses its memory again.
+// Prepared is the part of an Aggregator's work on an event that depends on no other event: the key of its row. Its memory can be used for another event.
 type Prepared struct {
 	known bool // whether there is a key
 	key   []byte

@@ -3,8 +3,8 @@
 // Package canary asks a watched DNS for names of its own and finds out whether their events come. In come a name and, from the worker, the
 // names that events have; out come the verdicts: an event did not come, or comes again.
 //
-// Each try asks for another name, such as winnet-0123456789abcdef.canary.example.com, so that no cache answers it and its events are known
-// from all others. Only the names of the last tries count as own, so that nobody can hide queries behind the canary's name.
+// Each try asks for a new name, such as winnet-0123456789abcdef.canary.example.com, so that no cache answers it and its events differ from
+// all others. Only the names of the last tries count as own, so that nobody can hide queries behind the canary's name.
 package canary
 
 import (
@@ -35,13 +35,14 @@ const (
 
 // Settings configures a Canary.
 type Settings struct {
-	Name     string        // below which is asked
+	Name     string        // the parent of the names that are asked for
 	Interval time.Duration // between two tries
 	// Ask asks for a name and returns why no answer came. A negative answer is an answer.
 	Ask func(ctx context.Context, name string) error
-	// Handled reports whether the worker has handled every event that was received until then. Before that no event is missing: it may wait.
+	// Handled reports whether the worker has handled every event that was received up to a time. Until then a missing event may still be in
+	// the queue.
 	Handled func(until time.Time) bool
-	// Missing is called after a try whose event did not come, and Came after one whose event came, delay after the query.
+	// Missing is called when the event of a try did not come. Came is called when it did; delay is the time from the query to the event.
 	Missing func(message string)
 	Came    func(delay time.Duration)
 }
@@ -68,11 +69,11 @@ type Canary struct {
 	mu     sync.Mutex
 	own    [recent]string // labels, oldest at next
 	next   int
-	waited string         // the label of the try whose event has not come yet
-	came   chan time.Time // has the time of its event
+	waited string         // the label whose event is awaited; "" if none is
+	came   chan time.Time // gets the time at which that event was received
 }
 
-// CheckName returns an error for a text below which no name can be asked for.
+// CheckName returns an error for a text that cannot be the parent of the canary's names.
 func CheckName(name string) error {
 	if err := configyaml.HostName(name); err != nil {
 		return err
@@ -152,7 +153,7 @@ func (c *Canary) try(stop <-chan struct{}) {
 	}
 }
 
-// missing says what did not come.
+// missing returns the message for an event that did not come.
 func missing(name string, failed error) string {
 	text := fmt.Sprintf("no event of the query for %s came within %v", name, patience)
 	if failed != nil {
@@ -189,8 +190,8 @@ func (c *Canary) giveUp() bool {
 	return true
 }
 
-// See reports whether an event with this name, which is folded, is one of an own query. If counts is set, the event is of the provider that
-// the canary watches, and received is when it was received.
+// See reports whether an event belongs to one of the canary's own queries. name is the event's name, folded. Set counts if the event is of
+// the provider that the canary watches. received is the time at which the event was received.
 func (c *Canary) See(name []byte, counts bool, received time.Time) bool {
 	if len(name) != labelLength+len(c.suffix) || !bytes.HasPrefix(name, []byte(labelPrefix)) || string(name[labelLength:]) != c.suffix {
 		return false

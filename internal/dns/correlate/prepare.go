@@ -7,7 +7,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
-// Prepared is what a Correlator needs of an event and no other event changes: the key of its exchange. The next event uses its memory again.
+// Prepared is the part of a Correlator's work on an event that depends on no other event: the key of its exchange. Its memory can be used for another
+// event.
 type Prepared struct {
 	tie tie
 	key []byte

@@ -109,8 +109,8 @@ func (c *WholeConfig) Validate() error {
 	return errs.Join()
 }
 
-// Validate returns an error that names the key, the value and the allowed values. It reads the file. CheckFile holds its lines against the
-// section `whole`.
+// Validate returns an error that names the key, the value and the allowed values. It reads the file. CheckFile checks its lines
+// with the section `whole`.
 func (c *NoiseConfig) Validate() error {
 	var errs configyaml.KeyErrors
 	if c.Window != 0 && (c.Window < minWindow || c.Window > maxWindow) {
@@ -140,7 +140,7 @@ func (c *NoiseConfig) CheckFile(whole *WholeConfig) error {
 // maxFile bounds a file of noise, in bytes.
 const maxFile = 16 << 20
 
-// read reads the list of names: the file, or the embedded one, which is not held against whole.
+// read reads the list of names: the file, or the embedded one. It checks the lines of a file with the section `whole`.
 func (c *NoiseConfig) read(whole *WholeConfig) (*noise, error) {
 	if c.File == "" {
 		return newNoise(embedded, &WholeConfig{})

@@ -45,7 +45,7 @@ func newNoise(text string, whole *WholeConfig) (*noise, error) {
 	return n, nil
 }
 
-// matchable returns an error for a line that can match no exchange of noise.
+// matchable returns an error for a line that no exchange of noise can match.
 func matchable(line string, whole *WholeConfig, bits *entropy) error {
 	name := string(dns.Fold([]byte(strings.TrimPrefix(line, "*."))))
 	least := len(name)

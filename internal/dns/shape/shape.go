@@ -129,8 +129,8 @@ func (c *Classifier) Asked(x *Exchange) {
 	}
 }
 
-// Static reports whether exchanges that are alike have one class, however many there are and whenever they come, once the first of them has been
-// classified: the name is not new then. The others are counted by rates.
+// Static reports whether all exchanges like this one have the same class once the first of them has been classified, whatever their number and
+// times. The class of any other exchange depends on a rate.
 func Static(e *dns.Event) bool {
 	outcome := e.Outcome()
 	_, typed := e.StatedQType()

@@ -80,8 +80,8 @@ func (s *stream) lastStepBack(second uint64) (last int) {
 	return last
 }
 
-// stamps calls do with the stamp of every event in the current buffer from an offset on, and then with the stamps of the first events
-// of the next lookAhead buffers, if they are known, until do returns false.
+// stamps calls do for each event of the current buffer from an offset on, and then for the first event of each of the next lookAhead
+// buffers whose first stamp is known. It ends when do returns false. pos is the event's offset, or the buffer's end for a later buffer.
 func (s *stream) stamps(from int, do func(pos int, stamp uint64) bool) {
 	for len(s.data)-from >= recordHead {
 		b := s.data[from:]

@@ -19,7 +19,7 @@ func (r *Reader) ReadSpan(s span.Span) {
 	r.span, r.next = &s, s.From.At
 }
 
-// until is the offset at which no further buffer begins that is read.
+// until returns the offset from which on no buffer is read.
 func (r *Reader) until() int64 {
 	switch {
 	case r.span == nil:
@@ -30,7 +30,7 @@ func (r *Reader) until() int64 {
 	return min(r.size, r.span.To.At)
 }
 
-// clip takes off a buffer what is not in the span, and reports whether something is left.
+// clip removes the part of a buffer that is not in the span, and reports whether any of it is left.
 func (r *Reader) clip(p *place) bool {
 	if r.span == nil || p.packed {
 		return true
@@ -162,8 +162,8 @@ func (r *Reader) after(p *place, from span.Place) (span.Place, error) {
 	return span.Place{At: p.at, In: int64(min(pos, len(b)))}, nil
 }
 
-// identify makes the file's identifier: of the recording, or of what its session says of itself and the first event. Windows and Writer.Close
-// complete other fields of the header.
+// identify makes the file's identifier of the recording's, or of the fields of the header that describe the session and of the first event. It
+// leaves out the fields that Windows and Writer.Close write when they complete a file.
 func (r *Reader) identify() (span.ID, error) {
 	most := r.bounds.places
 	r.bounds.places = 1

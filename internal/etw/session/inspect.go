@@ -11,7 +11,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 )
 
-// Findings is what someone else has changed in a running session. A text is empty if all is as it was.
+// Findings describes what someone else has changed in a running session. A text is empty if nothing was changed.
 type Findings struct {
 	Session   string // its settings
 	Providers []ProviderFindings
@@ -20,8 +20,8 @@ type Findings struct {
 // ProviderFindings is what someone else has changed of a provider in the session.
 type ProviderFindings struct {
 	Name     string
-	Disabled string // it is not enabled any more
-	Changed  string // it has another level or other keywords
+	Disabled string // set if the provider is not enabled any more
+	Changed  string // set if it has another level or other keywords
 }
 
 // enabling is how a session has enabled a provider.
@@ -67,7 +67,7 @@ func (s *Session) inspect() (f Findings, ok bool) {
 	return f, true
 }
 
-// judge compares how a session has enabled a provider with how it was.
+// judge compares how the session has enabled a provider with how it had enabled it before.
 func (b *baseline) judge(p Provider, info []byte, session uint16) ProviderFindings {
 	f := ProviderFindings{Name: p.Name}
 	if f.Name == "" {

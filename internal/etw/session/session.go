@@ -30,7 +30,7 @@ type Session struct {
 	log      *zap.Logger
 	consumer *consumer
 	trace    trace
-	release  func()      // releases the session's name, in this process and on this host; nil: whoever opened the session does it
+	release  func()      // releases the session's name, in this process and on this host; nil if the opener of the session does that
 	started  bool        // by this process: StartTrace has worked
 	before   KernelStats // of an attached session, when it was attached
 

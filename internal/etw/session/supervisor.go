@@ -101,7 +101,7 @@ func keep(a api, cfg Config, deliver Deliver, log *zap.Logger, watch Watch, timi
 	return sup, nil
 }
 
-// inspect looks at what someone else has changed in the session. The first look shows what it was like.
+// inspect finds what someone else has changed in the session. Its first call notes how the session is set up.
 func (sup *Supervisor) inspect(s *Session) {
 	if sup.watch.Found == nil {
 		return

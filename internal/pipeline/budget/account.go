@@ -2,12 +2,12 @@
 
 package budget
 
-// Account is a share of a holder that sometimes must take memory at once, in the middle of an event, when it can shed nothing. Such
-// memory is a debt. The holder sheds before its next event until the debt is paid. One goroutine uses an Account.
+// Account draws on the share of a holder that may need memory in the middle of an event, when it cannot shed. Memory for which the share has
+// no room is a debt: the holder sheds before its next event until the debt is paid. One goroutine uses an Account.
 type Account struct {
 	share *Share
-	ahead int64 // taken and not yet used
-	debt  int64 // used and not yet taken
+	ahead int64 // bytes taken from the share and not used yet
+	debt  int64 // bytes used and not taken from the share yet
 }
 
 // Slack is the most debt of a holder, in bytes: what one event may need at once. It is part of what is reserved for the holder.
@@ -19,7 +19,7 @@ func (a *Account) Open(s *Share) { a.share = s }
 // Limited reports whether the account has a limit.
 func (a *Account) Limited() bool { return a.share != nil }
 
-// Reserve takes n bytes ahead, and pays the debt. It reports whether there was room.
+// Reserve pays the debt, and takes memory ahead until n bytes are unused. It reports whether there was room for both; if not, it takes nothing.
 func (a *Account) Reserve(n int64) bool {
 	if a.share == nil {
 		return true
@@ -36,7 +36,7 @@ func (a *Account) Reserve(n int64) bool {
 	return true
 }
 
-// Use uses n bytes: those that were reserved, and a debt for the others.
+// Use uses n bytes: first those taken ahead, then new ones from the share. If the share has no room for these, they become a debt.
 func (a *Account) Use(n int64) {
 	if a.share == nil {
 		return

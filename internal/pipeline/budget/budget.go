@@ -14,7 +14,7 @@ import "sync"
 type Budget struct {
 	mu        sync.Mutex
 	limit     int64
-	committed int64 // for each share the larger of what is reserved and what is used
+	committed int64 // the sum over the shares of max(reserved, used)
 	used      int64
 	most      int64
 }
@@ -85,7 +85,7 @@ func (s *Share) Used() int64 {
 	return s.used
 }
 
-// Used returns how many bytes all shares have taken, and the most that they ever had.
+// Used returns the number of bytes that all shares have taken now, and the largest such number so far.
 func (b *Budget) Used() (now, most int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

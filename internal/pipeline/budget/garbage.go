@@ -7,7 +7,7 @@ import (
 	"runtime/metrics"
 )
 
-// MaxGarbage is the most that may be allocated after a garbage collection before the next one, in bytes.
+// MaxGarbage is the number of bytes that may be allocated after a garbage collection before Collect starts the next one.
 //
 // By default the Go runtime lets the heap grow to twice what is in use. A cap over what is in use would then allow a process of twice
 // the cap. GOMEMLIMIT is no substitute here: it covers the whole process, whose other components have limits of their own.

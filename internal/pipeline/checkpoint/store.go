@@ -27,15 +27,15 @@ const (
 	WriteFailed = "write_failed" // the storage did not take a checkpoint
 	ReadFailed  = "read_failed"  // the storage did not return one
 	Damaged     = "damaged"      // a checkpoint cannot be understood, or does not fit its file
-	Changed     = "changed"      // what has been read of a part of a file is not what stands there now
+	Changed     = "changed"      // the part of a file that was read has other content now
 	Truncated   = "truncated"    // a file is shorter than its checkpoint
 )
 
 // Position is how far a file has been replayed.
 type Position struct {
-	// Span is the part of the file that is being played; an empty one is where the next part begins.
+	// Span is the part of the file that is being played. An empty Span is the place where the next part begins.
 	span.Span
-	// Events is how many events of the part have left, in the order in which it is read.
+	// Events is the number of the part's first events that have left the pipeline, in the order of reading.
 	Events int64
 }
 
@@ -49,7 +49,7 @@ type Store struct {
 	failing  bool
 }
 
-// minFiles is for how many files positions are kept at least.
+// minFiles is the least number of files whose positions are kept.
 const minFiles = 4096
 
 const (
@@ -61,7 +61,8 @@ const (
 // timeout bounds one use of the storage.
 const timeout = 2 * time.Second
 
-// Open opens the storage of a receiver. files is the number of files of the replay. problems counts what does not work.
+// Open opens the storage of a receiver. files is the number of files of the replay. problems counts checkpoints that could not be read, used or
+// written.
 func Open(ctx context.Context, host component.Host, id, receiver component.ID, files int, problems *counter.Counts, log *zap.Logger) (*Store, error) {
 	ext, ok := host.GetExtensions()[id]
 	if !ok {
@@ -85,7 +86,7 @@ func newStore(ctx context.Context, client storage.Client, files int, problems *c
 	if err == nil && list != nil {
 		err = json.Unmarshal(list, &s.files)
 	}
-	if err != nil { // it is only for removing old positions
+	if err != nil { // the list only serves to remove old positions
 		s.problems.Add(ReadFailed, 1)
 		log.Warn("the list of checkpoints cannot be read; old ones stay in the storage", zap.Error(err))
 	}
@@ -104,7 +105,7 @@ type entry struct {
 
 var errForeign = errors.New("it is not a checkpoint of this version")
 
-// Read returns the position of a file; ok is false if there is none, or none that can be used, which Read logs and counts.
+// Read returns the position of a file. ok is false if none is stored. It is also false for one that cannot be used: Read logs and counts it.
 func (s *Store) Read(ctx context.Context, id span.ID, path string) (p Position, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -127,7 +128,7 @@ func (s *Store) Read(ctx context.Context, id span.ID, path string) (p Position, 
 	return Position{Span: span.Span{From: e.From, To: e.To, Digest: e.Digest}, Events: e.Events}, true
 }
 
-// Refuse logs and counts that the checkpoint of a file is not used, so that the file is read from its beginning.
+// Refuse logs and counts a checkpoint that is not used. The caller then reads the file from its beginning.
 func (s *Store) Refuse(problem, path string, err error) {
 	s.problems.Add(problem, 1)
 	s.log.Warn("the checkpoint of a file cannot be used; the file is read from its beginning, so events of it may come again",
@@ -182,7 +183,7 @@ func (s *Store) write(updates []update) bool {
 	return true
 }
 
-// contains looks from the end, where the file in use is.
+// contains reports whether a key is in the list. It searches from the end, where the file in use is.
 func contains(keys []string, key string) bool {
 	for i := len(keys) - 1; i >= 0; i-- {
 		if keys[i] == key {

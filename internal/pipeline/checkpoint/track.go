@@ -11,30 +11,30 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
 )
 
-// Track knows which event comes from which part of which file. The replay calls Begin, Skip and End, the pipeline's worker calls Done.
+// Track finds the part and the file of an event by the event's number. The replay calls Begin, Skip and End; the pipeline's worker calls Done.
 type Track struct {
 	store *Store
 
 	mu      sync.Mutex
-	parts   []part   // of which events may not have left, in the order of playing
-	left    []update // of parts of which all events have left, until they are stored
+	parts   []part   // parts with events that may not have left, in the order of playing
+	left    []update // positions of parts whose events have all left, until they are stored
 	written map[span.ID]Position
 }
 
-// part is a part of a file that is or was played.
+// part is a part of a file that is or was played, or a stretch of one between two skipped events.
 type part struct {
 	id    span.ID
 	path  string
 	span  span.Span
-	skip  int64 // events of the part before the first one here
-	first int64 // events that were put before that one
-	end   int64 // events that were put until the last one here; open while it is played
-	whole bool  // the last one here is the last of the part
+	skip  int64 // number of the part's events before the stretch
+	first int64 // number of events that were put before the stretch
+	end   int64 // number of events that were put up to its end; open while it is played
+	whole bool  // the part was played to its end, which is that of the stretch
 }
 
 const open = -1
 
-// at returns the part's position when a number of events have left.
+// at returns the position in the part after the first events have left. events is their number, counted as they were put.
 func (p *part) at(events int64) update {
 	u := update{id: p.id, path: p.path, Position: Position{Span: p.span, Events: p.skip + events - p.first}}
 	if p.whole && events == p.end {
@@ -46,15 +46,15 @@ func (p *part) at(events int64) update {
 // NewTrack returns a Track that writes to the store.
 func NewTrack(s *Store) *Track { return &Track{store: s, written: map[span.ID]Position{}} }
 
-// Begin notes that a part is played from now on, after a number of events were put into the pipeline. skip is the number of the part's events
-// that are not put, because they have left before.
+// Begin notes that a part is played from now on. put is the number of events that were put into the pipeline before it. skip is the number of
+// the part's first events that are not put, because they left in an earlier run.
 func (t *Track) Begin(id span.ID, path string, s span.Span, skip, put int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.parts = append(t.parts, part{id: id, path: path, span: s, skip: skip, first: put, end: open})
 }
 
-// Skip notes that the pipeline has not taken an event, which it has accounted for. skip is the number of the part's events so far.
+// Skip notes an event that the pipeline did not take, but accounted for. skip is the number of the part's events up to this one.
 func (t *Track) Skip(skip, put int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,7 +73,7 @@ func (t *Track) End(put int64, whole bool) {
 	p.end, p.whole = put, whole
 }
 
-// Done stores the positions that follow from it that the first events have left, counted as they were put.
+// Done stores the new positions of files after the first events have left the pipeline. events is their number, counted as they were put.
 func (t *Track) Done(events int64) {
 	updates := t.positions(events)
 	if len(updates) == 0 || !t.store.write(updates) {
@@ -107,7 +107,7 @@ func (t *Track) positions(events int64) []update {
 	})
 }
 
-// put adds an update, in the place of an earlier one of the same file.
+// put adds an update. It replaces an earlier update of the same file.
 func put(updates []update, u update) []update {
 	if i := slices.IndexFunc(updates, func(other update) bool { return other.id == u.id }); i >= 0 {
 		updates[i] = u

@@ -52,7 +52,7 @@ func (a *arena) full(n int) bool {
 	return a.bytes > 0 && !a.fits(n) && a.bytes+max(segmentSize, n) > a.maxBytes
 }
 
-// need returns how much memory the next n bytes may take that the arena does not have, in bytes.
+// need returns the number of bytes that the arena may have to allocate for the next n bytes.
 func (a *arena) need(n int) int {
 	if a.fits(n) || n <= segmentSize && len(a.idle) > 0 {
 		return 0

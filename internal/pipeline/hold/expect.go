@@ -8,7 +8,7 @@ import "unsafe"
 //
 // With many entries a look-up waits for memory: for the tags, for the entry, and for its bytes. A caller that knows the keys of some events
 // ahead calls Announce for each of them, then Fetch for each, and then FetchData. The processor loads the memory of all keys at the same time,
-// so the look-ups after that seldom wait. None of it changes what Find and PutHash do.
+// so the look-ups after that seldom wait. The calls do not change the results of Find and PutHash.
 type Expected struct {
 	// Hash is the key's, as of Hash.
 	Hash uint64

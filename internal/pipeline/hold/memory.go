@@ -8,7 +8,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
 )
 
-// Reserved is what should be reserved of a budget for a store, in bytes. It keeps some thousand events.
+// Reserved is the number of bytes of a budget to reserve for a store. They are enough for some thousand events.
 const Reserved = 1 << 20
 
 // slotBytes is the memory of a slot in the table, in bytes: its entry, its tag, and its part of passed.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which events are still kept back, as a checkpoint asks. Nothing is stored for an event: the order of the entries answers.
+// Which events are still kept back, for checkpoints. Nothing is stored for an event: the order of the entries is enough.
 
 package hold
 
@@ -11,17 +11,18 @@ type Barrier [2]uint32
 type Stage interface {
 	// Barrier returns a barrier behind all events that the stage has.
 	Barrier() Barrier
-	// Passed reports whether no event from before the barrier is kept back any more. It may report so late, but not early.
+	// Passed reports whether the stage keeps no event from before the barrier. It may return true late, but never early.
 	Passed(Barrier) bool
 }
 
 // Next is the number of the entry that the next Put makes. Numbers wrap around.
 func (s *Store) Next() uint32 { return s.order.next }
 
-// Gone reports whether no entry is kept with a number before n. A renewed entry counts as a new one.
+// Gone reports whether the store has no entry with a number before n. A renewed entry counts as a new one.
 func (s *Store) Gone(n uint32) bool { return int32(s.order.first-n) >= 0 }
 
-// Epochs count what is kept back where no order of entries says when it came. The zero value has nothing.
+// Epochs counts the events that are kept back, by the epoch in which they came. It is for events whose order no store has. The zero value is
+// empty.
 type Epochs struct {
 	first  uint32  // the epoch of the first count
 	counts []int32 // one for each epoch up to the present one
@@ -37,7 +38,7 @@ func (e *Epochs) Enter() uint32 {
 	return e.first + uint32(last)
 }
 
-// Leave notes that an event has left that entered in an epoch.
+// Leave notes that an event has left. epoch is what Enter returned for it.
 func (e *Epochs) Leave(epoch uint32) { e.counts[epoch-e.first]-- }
 
 // Begin begins an epoch, and returns it.
@@ -47,13 +48,13 @@ func (e *Epochs) Begin() uint32 {
 	return e.first + uint32(len(e.counts)-1)
 }
 
-// Over reports whether nothing is kept back that entered before an epoch.
+// Over reports whether no event is kept back that entered before an epoch.
 func (e *Epochs) Over(epoch uint32) bool {
 	e.trim()
 	return int32(e.first-epoch) >= 0
 }
 
-// trim forgets the first epochs of which nothing is kept back. The present one stays.
+// trim drops the first epochs that have no events. It keeps the present one.
 func (e *Epochs) trim() {
 	n := 0
 	for n < len(e.counts)-1 && e.counts[n] == 0 {

@@ -49,7 +49,7 @@ type Queue struct {
 	_       cpu.CacheLinePad
 }
 
-// Reserved is what should be reserved of a budget for a queue, in bytes: it works with two chunks.
+// Reserved is the number of bytes of a budget to reserve for a queue. With these two chunks it works.
 const Reserved = 2 * ChunkSize
 
 // New returns a queue of mib MiB. It reserves the memory, which is touched only as it is used. With a share of a budget it takes the memory

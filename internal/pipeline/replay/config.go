@@ -19,7 +19,7 @@ import (
 // Config is the receivers' `replay` section.
 type Config struct {
 	// Path are files and glob patterns, one as text or several as a list. The receiver reads them instead of
-	// its live source. Without the section it reads that; a section without a path is refused.
+	// its live source. Without the section it reads the live source; a section without a path is refused.
 	Path Paths `mapstructure:"path"`
 	// Repeat is how many times the files are played; 0 is without end. Default 1.
 	Repeat int `mapstructure:"repeat"`
@@ -55,7 +55,7 @@ func DefaultConfig() Config { return Config{Repeat: 1} }
 // Enabled reports whether a replay is configured.
 func (c *Config) Enabled() bool { return len(c.Path) > 0 }
 
-// Validate names the key, the value and what is allowed. A file need not be there: it may come after it was asked.
+// Validate returns an error that names the key, the value and what is allowed. A file need not exist yet.
 func (c *Config) Validate() error {
 	if (c.There() || c.ExitWhenDone || c.Follow) && !c.Enabled() {
 		return errors.New("path: it is missing or empty, for example because a variable is not set; want a file or a glob pattern, or a list of them; to read the live source, " +
@@ -89,7 +89,8 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// CheckStorage checks the key storage. It is refused where there is no place to keep.
+// CheckStorage checks the key storage. It returns an error for a live source and for files that are played again, because neither has a
+// place in a file to go on from.
 func (c *Config) CheckStorage(storage string) error {
 	var id component.ID
 	switch {
@@ -105,7 +106,7 @@ func (c *Config) CheckStorage(storage string) error {
 	return nil
 }
 
-// checkPath refuses what is no path. A file that is there may have any name.
+// checkPath returns an error for a text that is no path or pattern. An existing file may have any name.
 func checkPath(path string) error {
 	if strings.TrimSpace(path) == "" && !isThere(path) {
 		return fmt.Errorf("%q is not allowed; want a file or a glob pattern", path)

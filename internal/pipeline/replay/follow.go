@@ -35,10 +35,10 @@ type followed struct {
 	id      span.ID
 	begun   bool                // its checkpoint was read
 	at      checkpoint.Position // the part to be played next, or where it begins
-	seen    span.Place          // up to which the last look found something
+	seen    span.Place          // the end of what the last look found
 	idle    bool                // the last look found nothing to play
 	done    bool                // completed by its writer, read, and closed here
-	failed  int                 // looks in a row that failed
+	failed  int                 // number of failed looks in a row
 	failure string
 }
 
@@ -128,7 +128,7 @@ func (f *follower) meet(named file) {
 	f.add(named.path, info, true)
 }
 
-// meetEarlier follows the earlier file of a recording that was renamed twice since the last look, so that it is none of those that are followed.
+// meetEarlier follows the previous file of a recording. It is not followed yet if the recorder has begun two files since the last look.
 func (f *follower) meetEarlier(path string) {
 	ext := filepath.Ext(path)
 	earlier := strings.TrimSuffix(path, ext) + ".1" + ext
@@ -160,7 +160,7 @@ func (f *follower) reopen(file *followed, info os.FileInfo) {
 	file.content, file.info, file.done = c, info, false
 }
 
-// poll plays what can be read of a file now, and reports whether there was something.
+// poll plays what can be read of a file now, and reports whether it has played anything.
 func (f *follower) poll(ctx context.Context, file *followed) (played bool, err error) {
 	if file.done {
 		return false, nil
@@ -194,7 +194,7 @@ func (f *follower) poll(ctx context.Context, file *followed) (played bool, err e
 		return true, nil
 	}
 	file.id = x.ID
-	// A buffer may be on the disk in part. What the last look has seen is whole.
+	// The last buffer may be on the disk in part. What the last look saw is complete by now.
 	to := x.To
 	if file.listed && !x.Closed {
 		to, file.seen = file.seen, x.To

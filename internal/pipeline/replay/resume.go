@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Playing parts of files: what a checkpoint says was not played yet, and what has been added to a file.
+// Playing parts of files: the rest after a checkpoint, and what has been added to a file.
 
 package replay
 
@@ -53,7 +53,7 @@ func (c *content) measure() error {
 	return err
 }
 
-// playRest is a Play. It plays what was not played of a file before its checkpoint, and what is added to the file meanwhile.
+// playRest is a Play. It plays a file from its checkpoint on, or from its beginning without one, and what is added to the file meanwhile.
 func (s *parts) playRest(ctx context.Context, p Part, emit Emit) error {
 	c, err := openFile(p.Path)
 	if err != nil {
@@ -130,7 +130,7 @@ func (s *parts) resume(ctx context.Context, c *content) (at checkpoint.Position,
 	return at, x.ID, nil
 }
 
-// playPart plays a part of a file, without the events that have left before.
+// playPart plays a part of a file. It skips the first at.Events events, which left the pipeline in an earlier run.
 func (s *parts) playPart(ctx context.Context, c *content, at checkpoint.Position, id span.ID, goesOn bool, emit Emit) error {
 	into, seen := s.Into, int64(0)
 	if s.Track != nil {

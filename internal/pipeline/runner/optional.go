@@ -9,7 +9,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// withOptional returns the Parts with functions that do nothing in place of the optional ones that a receiver does not have.
+// withOptional returns the Parts with a function that does nothing for each optional one that is nil.
 func (p Parts) withOptional() Parts {
 	if p.Follow == nil {
 		p.Follow = func(stopped <-chan struct{}) { <-stopped }

@@ -8,7 +8,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 )
 
-// newStatus returns what writes the status records, or nil if none are written.
+// newStatus returns the Reporter of status records, or nil if none are written.
 func (r *Runner) newStatus() *status.Reporter {
 	cfg, replayed := r.Sections.Status, r.Sections.Replay.Enabled()
 	if cfg.Enabled() && r.Next == nil {
@@ -24,7 +24,7 @@ func (r *Runner) newStatus() *status.Reporter {
 		Account: r.account,
 		Timed: func(source string) bool {
 			_, before := r.Losses()[source]
-			return !before || !replayed // what a recorded session lost, it lost at a time that the file does not have
+			return !before || !replayed // a recorded file does not say when its session lost events
 		},
 	})
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package span names parts of a recorded file, so that a replay can read a file that grows, and continue one after a restart. A format's
-// package surveys a file and says which part of it can be read now; its reader reads that part.
+// Package span has the types for a part of a recorded file, so that a replay can read a file that grows, and continue one after a restart. The
+// package of a format surveys a file and returns the part that can be read now; its reader reads that part.
 package span
 
 import "cmp"
@@ -23,10 +23,10 @@ type Span struct {
 	Digest uint64
 }
 
-// Empty reports whether the span has nothing.
+// Empty reports whether the span has no bytes.
 func (s Span) Empty() bool { return !s.From.Before(s.To) }
 
-// ID identifies a file by its content: it stays when the file grows, is completed by its writer, is renamed or copied.
+// ID identifies a file by its content. It stays the same when the file grows, is completed by its writer, is renamed or is copied.
 type ID [16]byte
 
 // Query asks what can be read of a file.

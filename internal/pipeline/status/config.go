@@ -19,14 +19,14 @@ type Config struct {
 	Heartbeat time.Duration
 	// Records also writes a record of each loss, and of each change that someone else makes to the source.
 	Records bool
-	// Canary says that the receiver asks for a name and reports when its event does not come. Only asimdns has it.
+	// Canary is set if the receiver sends queries of its own, and reports when no event of them comes. Only asimdns has it.
 	Canary bool
 }
 
 // Enabled reports whether any record is written.
 func (c Config) Enabled() bool { return c.Heartbeat > 0 || c.Records || c.Canary }
 
-// Bounds of the interval: a shorter one would be load and not a sign of life, and with a longer one a silent collector stays unseen for days.
+// Bounds of the interval. A shorter one would be mere load. With a longer one, nobody would notice a silent collector for days.
 const (
 	minHeartbeat = time.Second
 	maxHeartbeat = 24 * time.Hour

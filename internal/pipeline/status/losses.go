@@ -15,7 +15,8 @@ type losses struct {
 	at   time.Time        // of the last look
 }
 
-// look returns a record for each source that has lost events since the last look. timed reports whether they were lost in that time.
+// look returns a record for each source that has lost events since the last look. timed reports whether a source's losses happened between the
+// two looks; the record of any other source has no times.
 func (l *losses) look(a Account, now time.Time, timed func(string) bool) (records []*record) {
 	by := lostBy(a)
 	for _, source := range slices.Sorted(maps.Keys(by)) {
@@ -51,7 +52,7 @@ func (r *record) lossMessage() string {
 	return fmt.Sprintf("%s: %d lost from %s to %s", r.object, r.count, r.start.UTC().Format(time.RFC3339), r.end.UTC().Format(time.RFC3339))
 }
 
-// plus returns the sum of two losses of one source, of which o is the later.
+// plus returns the sum of a loss and a later one, o, of the same source.
 func (r *record) plus(o *record) *record {
 	both := *o
 	both.count += r.count

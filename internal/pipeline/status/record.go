@@ -68,7 +68,7 @@ type Device struct {
 	Version   string // the collector's version
 }
 
-// record is a status record that waits.
+// record is a status record before it becomes a log record.
 type record struct {
 	kind       Kind
 	typ        string // the attribute EventType
@@ -142,7 +142,7 @@ func (r *record) logs(d Device, before *record) plog.Logs {
 	return logs
 }
 
-// put writes the account: the totals as columns of their own, and as AdditionalFields what has come since the record before, and the parts.
+// put writes the account: the totals as columns, and in AdditionalFields the differences from the heartbeat before and the numbers by reason.
 func (a *Account) put(to pcommon.Map, r, before *record) {
 	was := &Account{}
 	if before != nil {

@@ -34,11 +34,11 @@ const (
 )
 
 const (
-	// maxWaiting is how many records wait at most: one heartbeat, one loss of each source, and the rest security records.
+	// maxWaiting is the largest number of records that wait: one heartbeat, one loss of each source, and security records.
 	maxWaiting = 1024
 	// lookInterval is the time between two looks at the losses.
 	lookInterval = 10 * time.Second
-	// leastTime is how long the last records have at least to be handed over, and graceTime how long the next component has to return.
+	// leastTime is the least time for handing over the last records, and graceTime the time for the next component to return after that.
 	leastTime = 300 * time.Millisecond
 	graceTime = 300 * time.Millisecond
 )
@@ -84,7 +84,7 @@ type Reporter struct {
 	mu      sync.Mutex // guards what follows
 	waiting []*record  // in order; the first one is being sent if sending is set
 	sending bool
-	ended   bool              // nothing more is taken
+	ended   bool              // no further record is accepted
 	raised  map[topic]*record // what has been raised and not cleared
 	more    chan struct{}     // has a value when the sender should look
 
@@ -180,7 +180,8 @@ func (r *Reporter) Clear(kind Kind, typ, object, message string) {
 	r.set(&record{kind: kind, typ: typ, object: object, state: Cleared, message: message}, false)
 }
 
-// Set raises a security record of what found says, or clears it if found is empty. Another text is another change, and raised as well.
+// Set raises a security record with the message found, or clears it if found is empty. A message that differs from the one raised before is
+// another change, and is raised too.
 func (r *Reporter) Set(typ, object, found string) {
 	rec := &record{kind: Security, typ: typ, object: object, state: Raised, message: found}
 	if found == "" {
@@ -198,7 +199,8 @@ func (r *Reporter) Note(typ, object, message string) {
 	r.add(&record{kind: Security, typ: typ, object: object, state: Raised, message: message, count: 1, at: now, start: now, end: now})
 }
 
-// set adds a record that raises or clears what it is about, if that changes anything. If again is set, another message is a change too.
+// set adds a record that raises or clears its topic, unless the topic is in that state already. If again is set, a record that raises it with
+// another message is added, too.
 func (r *Reporter) set(rec *record, again bool) {
 	if r == nil || rec.kind != Canary && !r.Records {
 		return
@@ -228,7 +230,7 @@ func (r *Reporter) add(rec *record) {
 	r.addLocked(rec)
 }
 
-// addLocked is add, with mu held. A heartbeat takes the place of one that waits, and a loss is added to one of its source that waits.
+// addLocked is add, with mu held. A heartbeat replaces one that waits. A loss is added to a waiting loss of the same source.
 func (r *Reporter) addLocked(rec *record) {
 	r.Stats.Received.Add(1)
 	if r.ended {
@@ -268,7 +270,7 @@ func (r *Reporter) wake() {
 	}
 }
 
-// send hands the records over until nothing more is taken and none waits, or until no time is left.
+// send hands the records over until Shutdown has ended the taking of records and none waits, or until no time is left.
 func (r *Reporter) send() {
 	defer close(r.done)
 	for {
@@ -356,8 +358,8 @@ func (r *Reporter) newer() bool {
 	return slices.ContainsFunc(r.waiting[1:], func(w *record) bool { return w.kind == Heartbeat })
 }
 
-// Shutdown writes the last losses and the last heartbeat, and hands over what waits until deadline, but for leastTime at least. What is left
-// is counted as dropped. The error says that the next component did not return.
+// Shutdown writes the last losses and the last heartbeat. It hands over what waits, until deadline, and for at least leastTime. It counts the
+// rest as dropped. It returns an error if the next component did not return.
 func (r *Reporter) Shutdown(ctx context.Context, deadline time.Time) error {
 	if r == nil {
 		return nil
