@@ -350,3 +350,23 @@ func report(t *testing.T, r *run, last time.Duration, accounts map[string]accoun
 		require.NoError(t, os.WriteFile(filepath.Join(docs, "soak.svg"), picture.Bytes(), 0o644))
 	}
 }
+
+// write writes the figures and all samples as text.
+func (r *run) write(w io.Writer) {
+	for _, s := range r.series {
+		growth, mean := r.growth(s)
+		fmt.Fprintf(w, "# %s: mean %.1f, most %.1f, growth after the warm-up %+.1f %s\n", s.name, mean, slices.Max(s.values), growth, s.unit)
+	}
+	names := []string{"seconds", "slow"}
+	for _, s := range r.series {
+		names = append(names, strings.ReplaceAll(s.name, " ", "_"))
+	}
+	fmt.Fprintln(w, strings.Join(names, "\t"))
+	for i, at := range r.at {
+		fmt.Fprintf(w, "%.1f\t%d", at.Seconds(), phase(r.slow[i]))
+		for _, s := range r.series {
+			fmt.Fprintf(w, "\t%.1f", s.values[i])
+		}
+		fmt.Fprintln(w)
+	}
+}
