@@ -23,7 +23,7 @@ type section = map[string]any
 func withVariables() []string {
 	return append(withConnectionString(), "EVENTHUBS_NAMESPACE=contoso", "EVENTHUBS_HUB=dns",
 		"EVENTHUBS_CONNECTION_STRING=Endpoint=sb://contoso.servicebus.windows.net/", "AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=https",
-		"AZURE_DCE_ENDPOINT=https://contoso.ingest.monitor.azure.com", "AZURE_DCR_ID=dcr-00000000000000000000000000000000")
+		"AZURE_DCE_ENDPOINT=https://contoso.ingest.monitor.azure.com", "AZURE_DCR_ID=dcr-00000000000000000000000000000000", "WINNET_PSEUDONYMIZATION_KEY=00112233445566778899aabbccddeeff")
 }
 
 // groups gives the group of each type of component that the collector has: asimdns is one of receivers.
@@ -151,7 +151,7 @@ func TestEveryRecipeIsTakenOverADestination(t *testing.T) {
 	for _, recipe := range recipes {
 		args := []string{"validate", "--config", "examples/file/config.yaml", "--config", recipe}
 		cmd := exec.Command(collector(t), args...)
-		cmd.Dir = root(t)
+		cmd.Dir, cmd.Env = root(t), withVariables()
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s: %s", recipe, out)
 	}

@@ -279,8 +279,8 @@ func (l *lastAccount) Check(e zapcore.Entry, c *zapcore.CheckedEntry) *zapcore.C
 
 func (l *lastAccount) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	for _, f := range fields {
-		if f.Key == "events" && f.Type == zapcore.StringerType {
-			*l.account = f.Interface.(fmt.Stringer).String()
+		if f.Key == "events" {
+			*l.account = f.String
 		}
 	}
 	if e.Message == "the replay has ended" {
