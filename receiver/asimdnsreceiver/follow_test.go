@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
@@ -214,4 +215,126 @@ func TestFollowAndStorageAreRefusedWhereTheyHaveNoMeaning(t *testing.T) {
 		}
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// interrupted follows a file until n records have come, and ends as by Ctrl-C, or as by kill -9.
+func interrupted(t *testing.T, path string, kept *kit.Storage, n int, kill bool) (next *tally, after *kit.Storage) {
+	t.Helper()
+	next = newTally()
+	r, _ := follow(t, path, kept, next, nil)
+	next.wait(n)
+	if kill {
+		require.Eventually(t, func() bool { return kept.Writes() > 0 }, time.Minute, time.Millisecond)
+		kept.Freeze()
+	}
+	require.NoError(t, r.Shutdown(context.Background()))
+	return next, kept.Clone()
+}
+
+// problemsOf returns how often a problem was logged.
+func problemsOf(logs *observer.ObservedLogs, reason string) int {
+	return logs.FilterField(zap.String("reason", reason)).Len()
+}
+
+func TestAFileThatWasRotatedWhileItsFollowerWasStoppedIsReadToItsEnd(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	const before, after = 1000, 150 // events before the stop, and of the new file
+	n := len(events)
+	for name, kill := range map[string]bool{"stopped": false, "killed": true} {
+		for _, pattern := range []string{"dns.etl", "dn?.etl", "dns*.etl"} {
+			of, err := recording.New()
+			require.NoError(t, err)
+			dir := t.TempDir()
+			g := &growing{t: t, path: filepath.Join(dir, "dns.etl"), of: of}
+			g.begin()
+			g.write(events[:before])
+			first, kept := interrupted(t, filepath.Join(dir, pattern), &kit.Storage{}, before, kill)
+			g.write(events[before:n-after])
+			g.rotate()
+			g.write(events[n-after:])
+
+			next := newTally()
+			r, logs := follow(t, filepath.Join(dir, pattern), kept, next, nil)
+			for id := range first.ids { // what comes again after a kill is counted once
+				next.mu.Lock()
+				next.ids[id] = 0
+				next.mu.Unlock()
+			}
+			require.Eventually(t, func() bool {
+				next.mu.Lock()
+				defer next.mu.Unlock()
+				return len(next.ids) == n
+			}, time.Minute, 10*time.Millisecond, "%s, %s: events of the renamed file are missing", name, pattern)
+			require.NoError(t, r.Shutdown(context.Background()))
+			if !kill {
+				require.Equal(t, n-before, next.n, "nothing comes twice")
+			}
+			require.Empty(t, logs.FilterLevelExact(zap.ErrorLevel).All())
+			require.Zero(t, problemsOf(logs, checkpoint.Missing), "%s, %s", name, pattern)
+			kept = kept.Clone()
+
+			// A further start finds nothing new, and misses nothing.
+			next = newTally()
+			r, logs = follow(t, filepath.Join(dir, pattern), kept, next, nil)
+			g.write(events[:7])
+			next.wait(7)
+			require.NoError(t, r.Shutdown(context.Background()))
+			require.Equal(t, 7, next.n)
+			require.Zero(t, problemsOf(logs, checkpoint.Missing))
+			require.NoError(t, g.file.Close())
+		}
+	}
+}
+
+func TestAFileThatWasRotatedTwiceWhileItsFollowerWasStoppedIsSaidAndTheKeptPartsRead(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	for name, kill := range map[string]bool{"stopped": false, "killed": true} {
+		of, err := recording.New()
+		require.NoError(t, err)
+		g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: of}
+		g.begin()
+		g.write(events[:100])
+		_, kept := interrupted(t, g.path, &kit.Storage{}, 100, kill)
+		g.write(events[100:200]) // the recorder keeps two files: these are gone
+		g.rotate()
+		g.write(events[200:500])
+		g.rotate()
+		g.write(events[500:600])
+
+		next := newTally()
+		r, logs := follow(t, g.path, kept, next, nil)
+		next.wait(400)
+		require.NoError(t, r.Shutdown(context.Background()))
+		require.Equal(t, 400, next.n, name)
+		require.Equal(t, 1, problemsOf(logs, checkpoint.Missing), name)
+
+		next = newTally()
+		r, logs = follow(t, g.path, kept.Clone(), next, nil)
+		g.write(events[600:601])
+		next.wait(1)
+		require.NoError(t, r.Shutdown(context.Background()))
+		require.Equal(t, 1, next.n)
+		require.Zero(t, problemsOf(logs, checkpoint.Missing), "%s: it is said once", name)
+		require.NoError(t, g.file.Close())
+	}
+}
+
+func TestAFileThatIsNotThereYetIsAwaited(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	of, err := recording.New()
+	require.NoError(t, err)
+	dir := filepath.Join(t.TempDir(), "later")
+	g := &growing{t: t, path: filepath.Join(dir, "dns.etl"), of: of}
+	next := newTally()
+	r, logs := follow(t, g.path, &kit.Storage{}, next, nil)
+	require.Eventually(t, func() bool { return logs.FilterMessageSnippet("no file is there yet").Len() == 1 }, time.Minute, time.Millisecond)
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	g.begin()
+	g.write(events[:10])
+	next.wait(10)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Equal(t, 10, next.n)
+	require.Equal(t, 1, logs.FilterMessageSnippet("no file is there yet").Len(), "it is said once")
+	require.Empty(t, logs.FilterLevelExact(zap.ErrorLevel).All())
+	require.NoError(t, g.file.Close())
 }

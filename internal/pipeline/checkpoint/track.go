@@ -30,6 +30,8 @@ type part struct {
 	first int64 // events that were put before that one
 	end   int64 // events that were put until the last one here; open while it is played
 	whole bool  // the last one here is the last of the part
+
+	complete bool // and the part is the last of the file
 }
 
 const open = -1
@@ -38,7 +40,7 @@ const open = -1
 func (p *part) at(events int64) update {
 	u := update{id: p.id, path: p.path, Position: Position{Span: p.span, Events: p.skip + events - p.first}}
 	if p.whole && events == p.end {
-		u.Position = Position{Span: span.Span{From: p.span.To, To: p.span.To}}
+		u.Position = Position{Span: span.Span{From: p.span.To, To: p.span.To}, Complete: p.complete}
 	}
 	return u
 }
@@ -71,6 +73,20 @@ func (t *Track) End(put int64, whole bool) {
 	defer t.mu.Unlock()
 	p := &t.parts[len(t.parts)-1]
 	p.end, p.whole = put, whole
+}
+
+// Complete notes that nothing more is to be read of a file, and where its reading ended. It is stored when all events of the file have left.
+func (t *Track) Complete(id span.ID, path string, at Position) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := len(t.parts) - 1; i >= 0; i-- {
+		if t.parts[i].id == id {
+			t.parts[i].complete = true
+			return
+		}
+	}
+	at.Complete = true
+	t.left = put(t.left, update{id: id, path: path, Position: at})
 }
 
 // Done stores the positions that follow from it that the first events have left, counted as they were put.
