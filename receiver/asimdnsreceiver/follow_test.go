@@ -11,9 +11,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
@@ -100,6 +103,11 @@ func (g *growing) rotate() {
 
 // follow starts a receiver that follows the paths.
 func follow(t *testing.T, path string, kept *kit.Storage, next consumer.Logs, change func(*Config)) (*dnsReceiver, *observer.ObservedLogs) {
+	return followAs(t, receivertest.NewNopSettings(metadata.Type), path, kept, next, change)
+}
+
+// followAs is follow with settings.
+func followAs(t *testing.T, set receiver.Settings, path string, kept *kit.Storage, next consumer.Logs, change func(*Config)) (*dnsReceiver, *observer.ObservedLogs) {
 	cfg := replayOf(path, func(c *Config) {
 		small(c)
 		c.Replay.Follow, c.Device.Hostname = true, "host"
@@ -114,7 +122,6 @@ func follow(t *testing.T, path string, kept *kit.Storage, next consumer.Logs, ch
 	}
 	require.NoError(t, cfg.Validate())
 	core, logs := observer.New(zap.DebugLevel)
-	set := receivertest.NewNopSettings(metadata.Type)
 	set.Logger = zap.New(core)
 	r, err := newReceiver(set, cfg, next)
 	require.NoError(t, err)
@@ -249,7 +256,7 @@ func TestAFileThatWasRotatedWhileItsFollowerWasStoppedIsReadToItsEnd(t *testing.
 			g.begin()
 			g.write(events[:before])
 			first, kept := interrupted(t, filepath.Join(dir, pattern), &kit.Storage{}, before, kill)
-			g.write(events[before:n-after])
+			g.write(events[before : n-after])
 			g.rotate()
 			g.write(events[n-after:])
 
@@ -337,4 +344,50 @@ func TestAFileThatIsNotThereYetIsAwaited(t *testing.T) {
 	require.Equal(t, 1, logs.FilterMessageSnippet("no file is there yet").Len(), "it is said once")
 	require.Empty(t, logs.FilterLevelExact(zap.ErrorLevel).All())
 	require.NoError(t, g.file.Close())
+}
+
+func TestAFileThatIsGoneAfterAStopIsSaidUnlessItWasReadToItsEnd(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	for name, complete := range map[string]bool{"being written": false, "complete": true} {
+		of, err := recording.New()
+		require.NoError(t, err)
+		g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: of}
+		g.begin()
+		g.write(events[:100])
+		if complete {
+			require.NoError(t, g.w.Close())
+		}
+		next, kept := newTally(), &kit.Storage{}
+		r, logs := follow(t, g.path, kept, next, nil)
+		next.wait(100)
+		if complete {
+			require.Eventually(t, func() bool { return logs.FilterMessageSnippet("is complete and was read").Len() == 1 }, time.Minute, time.Millisecond)
+		}
+		require.NoError(t, r.Shutdown(context.Background()))
+		require.NoError(t, g.file.Close())
+		require.NoError(t, os.Remove(g.path))
+
+		g.begin()
+		g.write(events[100:110])
+		next = newTally()
+		tel := componenttest.NewTelemetry()
+		set := receivertest.NewNopSettings(metadata.Type)
+		set.TelemetrySettings = tel.NewTelemetrySettings()
+		r, logs = followAs(t, set, g.path, kept.Clone(), next, nil)
+		next.wait(10)
+		if m, err := tel.GetMetric("otelcol_receiver_asimdns_replay_checkpoint_problems"); complete {
+			require.Error(t, err, "nothing was counted")
+		} else {
+			require.NoError(t, err)
+			points := m.Data.(metricdata.Sum[int64]).DataPoints
+			require.Len(t, points, 1)
+			reason, _ := points[0].Attributes.Value("reason")
+			require.Equal(t, checkpoint.Missing, reason.AsString())
+			require.EqualValues(t, 1, points[0].Value)
+		}
+		require.NoError(t, r.Shutdown(context.Background()))
+		require.NoError(t, tel.Shutdown(context.Background()))
+		require.Equal(t, map[bool]int{false: 1}[complete], problemsOf(logs, checkpoint.Missing), name)
+		require.NoError(t, g.file.Close())
+	}
 }

@@ -104,3 +104,36 @@ func TestAStorageThatIsNoneFailsTheStart(t *testing.T) {
 	_, err := Open(context.Background(), (&kit.Storage{}).Host(), component.MustNewID("other"), component.MustNewID("r"), 1, nil, zap.NewNop())
 	require.ErrorContains(t, err, `storage: "other" is not a configured extension`)
 }
+
+func TestAFileIsCompleteWhenAllItsEventsHaveLeft(t *testing.T) {
+	kept := &kit.Storage{}
+	s, track, _, _ := open4(t, kept)
+	end := span.Span{From: piece.To, To: piece.To}
+	track.Begin(a, "a", piece, 0, 0)
+	track.End(2, true)
+	track.Complete(a, "a", Position{Span: end})
+	track.Done(1)
+	require.Equal(t, Position{Span: piece, Events: 1}, position(t, s, a))
+	track.Done(2)
+	require.Equal(t, Position{Span: end, Complete: true}, position(t, s, a))
+	track.Complete(b, "b", Position{Span: end}) // it was read before
+	track.Done(2)
+	require.Equal(t, Position{Span: end, Complete: true}, position(t, s, b))
+
+	again, _, _, _ := open4(t, kept)
+	require.Equal(t, []Known{{a, "a", Position{Span: end, Complete: true}}, {b, "b", Position{Span: end, Complete: true}}}, again.Known(context.Background()))
+	kept.Each(func(key string, value []byte) []byte {
+		if key == keyOf(a) {
+			return []byte("{")
+		}
+		return value
+	})
+	require.Len(t, again.Known(context.Background()), 1)
+	kept.Fail(kit.ErrStorage)
+	failing, _, problems, logs := open4(t, kept)
+	failing.files = []string{keyOf(a)}
+	before := problems.Snapshot()[ReadFailed]
+	require.Empty(t, failing.Known(context.Background()))
+	require.Equal(t, before+1, problems.Snapshot()[ReadFailed])
+	require.Len(t, logs.FilterMessageSnippet("not looked for").All(), 1)
+}
