@@ -11,13 +11,17 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
@@ -99,6 +103,11 @@ func (g *growing) rotate() {
 
 // follow starts a receiver that follows the paths.
 func follow(t *testing.T, path string, kept *kit.Storage, next consumer.Logs, change func(*Config)) (*dnsReceiver, *observer.ObservedLogs) {
+	return followAs(t, receivertest.NewNopSettings(metadata.Type), path, kept, next, change)
+}
+
+// followAs is follow with settings.
+func followAs(t *testing.T, set receiver.Settings, path string, kept *kit.Storage, next consumer.Logs, change func(*Config)) (*dnsReceiver, *observer.ObservedLogs) {
 	cfg := replayOf(path, func(c *Config) {
 		small(c)
 		c.Replay.Follow, c.Device.Hostname = true, "host"
@@ -113,7 +122,6 @@ func follow(t *testing.T, path string, kept *kit.Storage, next consumer.Logs, ch
 	}
 	require.NoError(t, cfg.Validate())
 	core, logs := observer.New(zap.DebugLevel)
-	set := receivertest.NewNopSettings(metadata.Type)
 	set.Logger = zap.New(core)
 	r, err := newReceiver(set, cfg, next)
 	require.NoError(t, err)
@@ -213,5 +221,173 @@ func TestFollowAndStorageAreRefusedWhereTheyHaveNoMeaning(t *testing.T) {
 			err = cfg.Replay.Validate()
 		}
 		require.ErrorContains(t, err, want)
+	}
+}
+
+// interrupted follows a file until n records have come, and ends as by Ctrl-C, or as by kill -9.
+func interrupted(t *testing.T, path string, kept *kit.Storage, n int, kill bool) (next *tally, after *kit.Storage) {
+	t.Helper()
+	next = newTally()
+	r, _ := follow(t, path, kept, next, nil)
+	next.wait(n)
+	if kill {
+		require.Eventually(t, func() bool { return kept.Writes() > 0 }, time.Minute, time.Millisecond)
+		kept.Freeze()
+	}
+	require.NoError(t, r.Shutdown(context.Background()))
+	return next, kept.Clone()
+}
+
+// problemsOf returns how often a problem was logged.
+func problemsOf(logs *observer.ObservedLogs, reason string) int {
+	return logs.FilterField(zap.String("reason", reason)).Len()
+}
+
+func TestAFileThatWasRotatedWhileItsFollowerWasStoppedIsReadToItsEnd(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	const before, after = 1000, 150 // events before the stop, and of the new file
+	n := len(events)
+	for name, kill := range map[string]bool{"stopped": false, "killed": true} {
+		for _, pattern := range []string{"dns.etl", "dn?.etl", "dns*.etl"} {
+			of, err := recording.New()
+			require.NoError(t, err)
+			dir := t.TempDir()
+			g := &growing{t: t, path: filepath.Join(dir, "dns.etl"), of: of}
+			g.begin()
+			g.write(events[:before])
+			first, kept := interrupted(t, filepath.Join(dir, pattern), &kit.Storage{}, before, kill)
+			g.write(events[before : n-after])
+			g.rotate()
+			g.write(events[n-after:])
+
+			next := newTally()
+			r, logs := follow(t, filepath.Join(dir, pattern), kept, next, nil)
+			for id := range first.ids { // what comes again after a kill is counted once
+				next.mu.Lock()
+				next.ids[id] = 0
+				next.mu.Unlock()
+			}
+			require.Eventually(t, func() bool {
+				next.mu.Lock()
+				defer next.mu.Unlock()
+				return len(next.ids) == n
+			}, time.Minute, 10*time.Millisecond, "%s, %s: events of the renamed file are missing", name, pattern)
+			require.NoError(t, r.Shutdown(context.Background()))
+			if !kill {
+				require.Equal(t, n-before, next.n, "nothing comes twice")
+			}
+			require.Empty(t, logs.FilterLevelExact(zap.ErrorLevel).All())
+			require.Zero(t, problemsOf(logs, checkpoint.Missing), "%s, %s", name, pattern)
+			kept = kept.Clone()
+
+			// A further start finds nothing new, and misses nothing.
+			next = newTally()
+			r, logs = follow(t, filepath.Join(dir, pattern), kept, next, nil)
+			g.write(events[:7])
+			next.wait(7)
+			require.NoError(t, r.Shutdown(context.Background()))
+			require.Equal(t, 7, next.n)
+			require.Zero(t, problemsOf(logs, checkpoint.Missing))
+			require.NoError(t, g.file.Close())
+		}
+	}
+}
+
+func TestAFileThatWasRotatedTwiceWhileItsFollowerWasStoppedIsSaidAndTheKeptPartsRead(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	for name, kill := range map[string]bool{"stopped": false, "killed": true} {
+		of, err := recording.New()
+		require.NoError(t, err)
+		g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: of}
+		g.begin()
+		g.write(events[:100])
+		_, kept := interrupted(t, g.path, &kit.Storage{}, 100, kill)
+		g.write(events[100:200]) // the recorder keeps two files: these are gone
+		g.rotate()
+		g.write(events[200:500])
+		g.rotate()
+		g.write(events[500:600])
+
+		next := newTally()
+		r, logs := follow(t, g.path, kept, next, nil)
+		next.wait(400)
+		require.NoError(t, r.Shutdown(context.Background()))
+		require.Equal(t, 400, next.n, name)
+		require.Equal(t, 1, problemsOf(logs, checkpoint.Missing), name)
+
+		next = newTally()
+		r, logs = follow(t, g.path, kept.Clone(), next, nil)
+		g.write(events[600:601])
+		next.wait(1)
+		require.NoError(t, r.Shutdown(context.Background()))
+		require.Equal(t, 1, next.n)
+		require.Zero(t, problemsOf(logs, checkpoint.Missing), "%s: it is said once", name)
+		require.NoError(t, g.file.Close())
+	}
+}
+
+func TestAFileThatIsNotThereYetIsAwaited(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	of, err := recording.New()
+	require.NoError(t, err)
+	dir := filepath.Join(t.TempDir(), "later")
+	g := &growing{t: t, path: filepath.Join(dir, "dns.etl"), of: of}
+	next := newTally()
+	r, logs := follow(t, g.path, &kit.Storage{}, next, nil)
+	require.Eventually(t, func() bool { return logs.FilterMessageSnippet("no file is there yet").Len() == 1 }, time.Minute, time.Millisecond)
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	g.begin()
+	g.write(events[:10])
+	next.wait(10)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Equal(t, 10, next.n)
+	require.Equal(t, 1, logs.FilterMessageSnippet("no file is there yet").Len(), "it is said once")
+	require.Empty(t, logs.FilterLevelExact(zap.ErrorLevel).All())
+	require.NoError(t, g.file.Close())
+}
+
+func TestAFileThatIsGoneAfterAStopIsSaidUnlessItWasReadToItsEnd(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	for name, complete := range map[string]bool{"being written": false, "complete": true} {
+		of, err := recording.New()
+		require.NoError(t, err)
+		g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: of}
+		g.begin()
+		g.write(events[:100])
+		if complete {
+			require.NoError(t, g.w.Close())
+		}
+		next, kept := newTally(), &kit.Storage{}
+		r, logs := follow(t, g.path, kept, next, nil)
+		next.wait(100)
+		if complete {
+			require.Eventually(t, func() bool { return logs.FilterMessageSnippet("is complete and was read").Len() == 1 }, time.Minute, time.Millisecond)
+		}
+		require.NoError(t, r.Shutdown(context.Background()))
+		require.NoError(t, g.file.Close())
+		require.NoError(t, os.Remove(g.path))
+
+		g.begin()
+		g.write(events[100:110])
+		next = newTally()
+		tel := componenttest.NewTelemetry()
+		set := receivertest.NewNopSettings(metadata.Type)
+		set.TelemetrySettings = tel.NewTelemetrySettings()
+		r, logs = followAs(t, set, g.path, kept.Clone(), next, nil)
+		next.wait(10)
+		if m, err := tel.GetMetric("otelcol_receiver_asimdns_replay_checkpoint_problems"); complete {
+			require.Error(t, err, "nothing was counted")
+		} else {
+			require.NoError(t, err)
+			points := m.Data.(metricdata.Sum[int64]).DataPoints
+			require.Len(t, points, 1)
+			reason, _ := points[0].Attributes.Value("reason")
+			require.Equal(t, checkpoint.Missing, reason.AsString())
+			require.EqualValues(t, 1, points[0].Value)
+		}
+		require.NoError(t, r.Shutdown(context.Background()))
+		require.NoError(t, tel.Shutdown(context.Background()))
+		require.Equal(t, map[bool]int{false: 1}[complete], problemsOf(logs, checkpoint.Missing), name)
+		require.NoError(t, g.file.Close())
 	}
 }

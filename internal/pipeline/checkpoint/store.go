@@ -29,6 +29,7 @@ const (
 	Damaged     = "damaged"      // a checkpoint cannot be understood, or does not fit its file
 	Changed     = "changed"      // the part of a file that was read has other content now
 	Truncated   = "truncated"    // a file is shorter than its checkpoint
+	Missing     = "missing"      // a file that was being read is not there any more
 )
 
 // Position is how far a file has been replayed.
@@ -37,6 +38,9 @@ type Position struct {
 	span.Span
 	// Events is the number of the part's first events that have left the pipeline, in the order of reading.
 	Events int64
+	// Complete says that nothing more is to be read of the file: it was read to its end after its writer had completed it, or its absence was
+	// counted.
+	Complete bool
 }
 
 // Store keeps the positions of files. Its methods may be called from several goroutines, except write, which only Done calls.
@@ -101,11 +105,25 @@ type entry struct {
 	To      span.Place
 	Digest  uint64
 	Events  int64
+	// Complete is left out when false.
+	Complete bool `json:",omitempty"`
 }
 
 var errForeign = errors.New("it is not a checkpoint of this version")
 
-// Read returns the position of a file. ok is false if none is stored. It is also false for one that cannot be used: Read logs and counts it.
+// parse reads a stored position.
+func parse(text []byte) (path string, p Position, err error) {
+	var e entry
+	if err = json.Unmarshal(text, &e); err == nil && (e.Version != version || e.Events < 0 || e.To.Before(e.From) || e.From.At < 0 || e.From.In < 0 || e.To.In < 0) {
+		err = errForeign
+	}
+	if err != nil {
+		return "", p, err
+	}
+	return e.File, Position{Span: span.Span{From: e.From, To: e.To, Digest: e.Digest}, Events: e.Events, Complete: e.Complete}, nil
+}
+
+// Read returns the position of a file; ok is false if there is none, or none that can be used, which Read logs and counts.
 func (s *Store) Read(ctx context.Context, id span.ID, path string) (p Position, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -117,15 +135,11 @@ func (s *Store) Read(ctx context.Context, id span.ID, path string) (p Position, 
 	if text == nil {
 		return p, false
 	}
-	var e entry
-	if err = json.Unmarshal(text, &e); err == nil && (e.Version != version || e.Events < 0 || e.To.Before(e.From) || e.From.At < 0 || e.From.In < 0 || e.To.In < 0) {
-		err = errForeign
-	}
-	if err != nil {
+	if _, p, err = parse(text); err != nil {
 		s.Refuse(Damaged, path, err)
 		return p, false
 	}
-	return Position{Span: span.Span{From: e.From, To: e.To, Digest: e.Digest}, Events: e.Events}, true
+	return p, true
 }
 
 // Refuse logs and counts a checkpoint that is not used. The caller then reads the file from its beginning.
@@ -147,7 +161,7 @@ func (s *Store) write(updates []update) bool {
 	var ops []*storage.Operation
 	files, known := s.files, len(s.files)
 	for _, u := range updates {
-		text, err := json.Marshal(entry{Version: version, File: u.path, From: u.From, To: u.To, Digest: u.Digest, Events: u.Events})
+		text, err := json.Marshal(entry{Version: version, File: u.path, From: u.From, To: u.To, Digest: u.Digest, Events: u.Events, Complete: u.Complete})
 		if err != nil {
 			return false
 		}

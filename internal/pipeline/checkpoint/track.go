@@ -26,10 +26,12 @@ type part struct {
 	id    span.ID
 	path  string
 	span  span.Span
-	skip  int64 // number of the part's events before the stretch
-	first int64 // number of events that were put before the stretch
-	end   int64 // number of events that were put up to its end; open while it is played
-	whole bool  // the part was played to its end, which is that of the stretch
+	skip  int64 // events of the part before the first one here
+	first int64 // events that were put before that one
+	end   int64 // events that were put until the last one here; open while it is played
+	whole bool  // the last one here is the last of the part
+
+	complete bool // and the part is the last of the file
 }
 
 const open = -1
@@ -38,7 +40,7 @@ const open = -1
 func (p *part) at(events int64) update {
 	u := update{id: p.id, path: p.path, Position: Position{Span: p.span, Events: p.skip + events - p.first}}
 	if p.whole && events == p.end {
-		u.Position = Position{Span: span.Span{From: p.span.To, To: p.span.To}}
+		u.Position = Position{Span: span.Span{From: p.span.To, To: p.span.To}, Complete: p.complete}
 	}
 	return u
 }
@@ -73,7 +75,21 @@ func (t *Track) End(put int64, whole bool) {
 	p.end, p.whole = put, whole
 }
 
-// Done stores the new positions of files after the first events have left the pipeline. events is their number, counted as they were put.
+// Complete notes that nothing more is to be read of a file, and where its reading ended. It is stored when all events of the file have left.
+func (t *Track) Complete(id span.ID, path string, at Position) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := len(t.parts) - 1; i >= 0; i-- {
+		if t.parts[i].id == id {
+			t.parts[i].complete = true
+			return
+		}
+	}
+	at.Complete = true
+	t.left = put(t.left, update{id: id, path: path, Position: at})
+}
+
+// Done stores the positions that follow from it that the first events have left, counted as they were put.
 func (t *Track) Done(events int64) {
 	updates := t.positions(events)
 	if len(updates) == 0 || !t.store.write(updates) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
@@ -60,6 +61,9 @@ func (c *Config) earlier() string {
 func (c *Config) check(replayed []string) error {
 	missing := false // c.Path is
 	for _, path := range []string{c.earlier(), c.Path} {
+		if slices.ContainsFunc(replayed, func(source string) bool { return samePath(source, path) }) {
+			return fmt.Errorf("%s is replayed and would be overwritten; choose another file", path)
+		}
 		info, err := os.Stat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -87,6 +91,13 @@ func (c *Config) check(replayed []string) error {
 		return err
 	}
 	return errors.Join(file.Close(), os.Remove(c.Path))
+}
+
+// samePath reports whether two paths are spellings of one, whether a file is there or not.
+func samePath(a, b string) bool {
+	a, errA := filepath.Abs(a)
+	b, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && a == b
 }
 
 // writable reports why this recorder could not write a file that is there.

@@ -471,6 +471,9 @@ func TestAFileThatCannotBeWrittenFailsTheStartAndNothingIsChanged(t *testing.T) 
 	require.NoError(t, os.Rename(there, earlier))
 	_, err = Open(Settings{Config: Config{Path: there, MaxSizeMiB: 1}, QueueMiB: 1, Logger: zap.NewNop(), Replayed: []string{earlier}})
 	require.ErrorContains(t, err, "there.1.etl is replayed", "the file that a full one becomes")
+	awaited := filepath.Join(dir, "awaited.etl")
+	_, err = Open(Settings{Config: Config{Path: awaited, MaxSizeMiB: 1}, QueueMiB: 1, Logger: zap.NewNop(), Replayed: []string{awaited}})
+	require.ErrorContains(t, err, "awaited.etl is replayed", "a follower waits for it, and would read what it records")
 }
 
 func TestAFormatThatCannotBeginLeavesNoFile(t *testing.T) {

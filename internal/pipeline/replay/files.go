@@ -26,8 +26,8 @@ type file struct {
 
 // files lists the files that the paths name: the paths in their order, the files of a pattern by name, with numbers in names compared as
 // numbers. A file that is named more than once, also through links, is listed once, at its first place. A path that exists is taken
-// literally, even with glob characters in it, and so is the folder of a pattern. A path that names no file is an error. A folder that a
-// pattern looks into and that cannot be listed is itself in the list.
+// literally, even with glob characters in it, and so is the folder of a pattern. A path that names no file is an error; with Follow it is
+// itself in the list, because the file may come later. A folder that a pattern looks into and that cannot be listed is itself in the list.
 func (c *Config) files() ([]file, error) {
 	var all []file
 	places := map[string]int{}
@@ -54,6 +54,10 @@ func (c *Config) files() ([]file, error) {
 			return nil, fmt.Errorf("replay.path: %w", statErr)
 		}
 		if files = append(files, unlisted(path)...); len(files) == 0 {
+			if c.Follow {
+				add(file{path: path})
+				continue
+			}
 			wd, _ := os.Getwd()
 			return nil, fmt.Errorf("replay.path: %q: %w (looked from %s)", path, ErrNoFile, wd)
 		}
@@ -148,7 +152,8 @@ func placeOf(path string) string {
 
 // Check lists the files and calls check for each, so that a receiver fails at its start and not later. It returns an error when a path
 // names no file, a file given by name cannot be read, or no file can be read. A pattern's file that cannot be read is listed if others
-// can be; the replay reports it at its end. Without a configured replay Check lists none.
+// can be; the replay reports it at its end. With Follow a file may be absent or empty; a path that names no file is listed as it is. Without
+// a configured replay Check lists none.
 func (c *Config) Check(check func(path string) error) ([]string, error) {
 	files, err := c.files()
 	if err != nil {
@@ -162,6 +167,9 @@ func (c *Config) Check(check func(path string) error) ([]string, error) {
 		if err == nil {
 			err = check(f.path)
 		}
+		if err != nil && c.Follow && awaited(f.path) {
+			err = nil
+		}
 		switch {
 		case err == nil:
 		case f.named:
@@ -174,6 +182,12 @@ func (c *Config) Check(check func(path string) error) ([]string, error) {
 		return nil, fmt.Errorf("replay.path: none of %d files can be read: %w", n, errors.Join(bad...))
 	}
 	return paths, nil
+}
+
+// awaited reports whether a file that is followed may only come: it is absent, or its writer has written nothing yet.
+func awaited(path string) bool {
+	info, err := os.Stat(path)
+	return errors.Is(err, os.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0
 }
 
 // Name derives a host's name from the name of its file: without directory and extension, and as valid UTF-8, which a file's name need not

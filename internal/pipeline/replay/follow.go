@@ -9,9 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -40,6 +38,7 @@ type followed struct {
 	done    bool                // completed by its writer, read, and closed here
 	failed  int                 // number of failed looks in a row
 	failure string
+	partial bool // a part of it could not be read
 }
 
 // follower follows the files of a configuration.
@@ -55,18 +54,25 @@ type follower struct {
 
 // follow plays the files and what is added to them, until ctx ends. Files that match later are played when they come.
 func (f *follower) follow(ctx context.Context) *UnreadError {
-	for ctx.Err() == nil {
-		f.look()
+	f.await()
+	f.look()
+	f.meetFormer(ctx)
+	for ; ctx.Err() == nil; f.look() {
 		played := false
 		for _, file := range slices.Clone(f.files) {
-			if ctx.Err() != nil {
-				break
+			more := true
+			// The rest of a file that was renamed comes before the file that has its name now.
+			for again := true; again && ctx.Err() == nil; again = more && !file.listed {
+				var err error
+				more, err = f.poll(ctx, file)
+				played, file.idle = played || more, !more
+				if ctx.Err() == nil {
+					f.note(file, err)
+				}
 			}
-			more, err := f.poll(ctx, file)
-			played, file.idle = played || more, !more
-			if ctx.Err() == nil {
-				f.note(file, err)
-			}
+		}
+		if ctx.Err() != nil {
+			break
 		}
 		f.forget()
 		if played {
@@ -82,6 +88,16 @@ func (f *follower) follow(ctx context.Context) *UnreadError {
 	}
 	f.unread.Of = max(f.unread.Of, len(f.unread.Files))
 	return &f.unread
+}
+
+// await says which paths name no file yet.
+func (f *follower) await() {
+	for _, path := range f.Path {
+		one := Config{Path: Paths{path}}
+		if _, err := one.files(); errors.Is(err, ErrNoFile) {
+			f.Logger.Warn("no file is there yet; waiting for it", zap.String("path", path))
+		}
+	}
 }
 
 // look lists the files that the paths name now. A path that names none may get one later.
@@ -130,13 +146,15 @@ func (f *follower) meet(named file) {
 
 // meetEarlier follows the previous file of a recording. It is not followed yet if the recorder has begun two files since the last look.
 func (f *follower) meetEarlier(path string) {
-	ext := filepath.Ext(path)
-	earlier := strings.TrimSuffix(path, ext) + ".1" + ext
-	info, err := os.Stat(earlier)
-	if err != nil || info.IsDir() || slices.ContainsFunc(f.files, func(other *followed) bool { return os.SameFile(other.info, info) }) {
-		return
+	earlier := earlierOf(path)
+	if info, err := os.Stat(earlier); err == nil && !info.IsDir() && !f.has(info) {
+		f.add(earlier, info, false)
 	}
-	f.add(earlier, info, false)
+}
+
+// has reports whether a file is followed.
+func (f *follower) has(info os.FileInfo) bool {
+	return slices.ContainsFunc(f.files, func(other *followed) bool { return os.SameFile(other.info, info) })
 }
 
 func (f *follower) add(path string, info os.FileInfo, listed bool) {
@@ -216,6 +234,7 @@ func (f *follower) poll(ctx context.Context, file *followed) (played bool, err e
 			return false, err
 		}
 		file.done = true
+		f.complete(file)
 		f.Logger.Info("a file is complete and was read to its end", zap.String("file", file.path))
 		return false, file.file.Close()
 	}
@@ -230,6 +249,7 @@ func (f *follower) playNext(ctx context.Context, file *followed, at checkpoint.P
 	err := f.playPart(ctx, &file.content, at, file.id, goesOn, f.emit)
 	file.at = checkpoint.Position{Span: span.Span{From: at.To, To: at.To}}
 	if err != nil && ctx.Err() == nil {
+		file.partial = true
 		f.cannot(file.path, err)
 	}
 	return nil
@@ -257,7 +277,7 @@ func unfinished(file *followed, err error) error {
 // note counts the looks at a file that failed. It reports a file that stays unreadable.
 func (f *follower) note(file *followed, err error) {
 	if err == nil {
-		file.failed = 0
+		file.failed, file.failure = 0, ""
 		return
 	}
 	if file.failure != err.Error() {
@@ -285,10 +305,18 @@ func (f *follower) forget() {
 			return false
 		}
 		if !file.done {
+			f.complete(file)
 			_ = file.file.Close()
 		}
 		return true
 	})
+}
+
+// complete notes that nothing more is to be read of a file.
+func (f *follower) complete(file *followed) {
+	if f.Track != nil && file.id != (span.ID{}) && !file.partial && file.failure == "" {
+		f.Track.Complete(file.id, file.path, file.at)
+	}
 }
 
 // close closes all files.

@@ -113,7 +113,7 @@ func New(s Settings) (*Runner, error) {
 	}
 	s.Parts = s.Parts.withOptional()
 	r := &Runner{Settings: s, Report: report}
-	r.problems.Expect(checkpoint.WriteFailed, checkpoint.ReadFailed, checkpoint.Damaged, checkpoint.Changed, checkpoint.Truncated)
+	r.problems.Expect(checkpoint.WriteFailed, checkpoint.ReadFailed, checkpoint.Damaged, checkpoint.Changed, checkpoint.Truncated, checkpoint.Missing)
 	if s.Sections.Replay.ExitWhenDone {
 		r.job = replay.Join(s.Receiver.Resource)
 	}

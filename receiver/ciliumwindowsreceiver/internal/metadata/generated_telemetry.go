@@ -759,7 +759,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReplayCheckpointProblems, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_replay_checkpoint_problems",
-		metric.WithDescription("What kept a replay from storing its place in the files (write_failed) or from going on there (read_failed, damaged, changed, truncated). Files that are followed and lose what was read of them count too (changed, truncated). Only in a replay with storage or follow. [Alpha]"),
+		metric.WithDescription("What kept a replay from storing its place in the files (write_failed) or from going on there (read_failed, damaged, changed, truncated, missing). Files that are followed and lose what was read of them count too (changed, truncated). Only in a replay with storage or follow. [Alpha]"),
 		metric.WithUnit("{problem}"),
 	)
 	errs = errors.Join(errs, err)

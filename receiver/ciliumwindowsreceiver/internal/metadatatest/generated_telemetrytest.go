@@ -412,7 +412,7 @@ func AssertEqualQueueSize(t *testing.T, tt *componenttest.Telemetry, dps []metri
 func AssertEqualReplayCheckpointProblems(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_replay_checkpoint_problems",
-		Description: "What kept a replay from storing its place in the files (write_failed) or from going on there (read_failed, damaged, changed, truncated). Files that are followed and lose what was read of them count too (changed, truncated). Only in a replay with storage or follow. [Alpha]",
+		Description: "What kept a replay from storing its place in the files (write_failed) or from going on there (read_failed, damaged, changed, truncated, missing). Files that are followed and lose what was read of them count too (changed, truncated). Only in a replay with storage or follow. [Alpha]",
 		Unit:        "{problem}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
