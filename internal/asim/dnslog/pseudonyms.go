@@ -123,9 +123,9 @@ func (p *pseudonyms) record(attributes pcommon.Map, device string, answers bool)
 		case name == attrs.AdditionalFields && v.Type() == pcommon.ValueTypeMap:
 			p.additional(v.Map())
 		case name == "DnsResponseName" && answers:
-			p.value(v, holdsData)
+			p.main(name, v, holdsData)
 		default:
-			p.main(name, v)
+			p.main(name, v, mainHoldings[name])
 		}
 	}
 	for _, v := range p.others {
@@ -137,11 +137,13 @@ func (p *pseudonyms) record(attributes pcommon.Map, device string, answers bool)
 }
 
 // main replaces the values in an attribute. What remains of it may still be a value of a field of another kind, such as the name of a user.
-func (p *pseudonyms) main(name string, v pcommon.Value) {
-	holds := mainHoldings[name]
+func (p *pseudonyms) main(name string, v pcommon.Value, holds holding) {
 	p.named(name, v, holds)
 	switch {
-	case v.Type() != pcommon.ValueTypeStr || p.Has(pseudonym.Names):
+	case v.Type() != pcommon.ValueTypeStr:
+	case name == "DnsSessionId": // a GUID, which may be the object of an audit event
+		p.wholes = append(p.wholes, v)
+	case p.Has(pseudonym.Names):
 	case holds == holdsData:
 		p.others = append(p.others, v)
 	case holds == holdsHost || holds == holdsLabel || holds == holdsName:

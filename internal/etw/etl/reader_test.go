@@ -119,7 +119,7 @@ func TestNextPassesPaddingBelowARecord(t *testing.T) {
 func TestNextKeepsTheFirstDamage(t *testing.T) {
 	bad := func(b byte) []byte { return buffer(1024, bytes.Repeat([]byte{b}, 8)) }
 	_, stats := mustRead(t, trace{buffers: [][]byte{bad(0x11), bad(0x22)}}.build())
-	if stats.DamagedBuffers != 2 || !strings.Contains(stats.FirstDamage, "1111") {
+	if stats.DamagedBuffers != 2 || !strings.Contains(stats.FirstDamage, "0x11") {
 		t.Errorf("stats %+v", stats)
 	}
 	if s := stats.String(); !strings.Contains(s, "2 damaged buffers (first damage: at offset 1096: ") {
