@@ -24,7 +24,9 @@ import (
 // It returns nil if it finds none. v is from YAML.
 func explain(t reflect.Type, v any, path string) error {
 	_, isText := v.(string)
-	refused := func(want string) error { return fmt.Errorf("%s: %s is not allowed; want %s", path, showFor(t, v), want) }
+	refused := func(want string) error {
+		return fmt.Errorf("%s: %s is not allowed; want %s", path, showFor(t, v), want)
+	}
 	switch {
 	case v == nil:
 		return nil

@@ -220,7 +220,9 @@ func (c *Config) read() (settings, error) {
 }
 
 // pseudonyms makes a Pseudonymizer; nil if no value is replaced.
-func (c *Config) pseudonyms() *pseudonym.Pseudonymizer { return c.Pseudonymize.New(pseudonym.Network()) }
+func (c *Config) pseudonyms() *pseudonym.Pseudonymizer {
+	return c.Pseudonymize.New(pseudonym.Network())
+}
 
 // merges reports whether a record may stand for several events, or lack what the event has.
 func (c *Config) merges(s *settings) bool {

@@ -34,7 +34,9 @@ func ReplaceWords(text string, pairs []Pair) string {
 }
 
 // HasWord reports whether a value stands in a text as whole words, in any case.
-func HasWord(text, value string) bool { return len(value) >= shortestValue && indexWord(text, value) >= 0 }
+func HasWord(text, value string) bool {
+	return len(value) >= shortestValue && indexWord(text, value) >= 0
+}
 
 // indexWord returns where the value stands in the text as whole words, or -1.
 func indexWord(text, value string) int {
