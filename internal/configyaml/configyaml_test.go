@@ -5,6 +5,7 @@ package configyaml
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/confmap"
 )
 
@@ -152,6 +154,40 @@ func TestWhatTheDecoderRefusesIsRefusedWithKeyValueAndWhatIsAllowed(t *testing.T
 		{"portss", 1, `portss: there is no such key; want one of by_key, mask, name, names, on, port, ports, share, size, small, wait`},
 	} {
 		require.ErrorContains(t, Unmarshal(confmap.NewFromStringMap(map[string]any{tc.key: tc.value}), &all{}), tc.want)
+	}
+}
+
+func TestTheErrorForASecretOfTheWrongKindHasTheKindAndNotTheValue(t *testing.T) {
+	type section struct {
+		Key  configopaque.String            `mapstructure:"key"`
+		Keys []configopaque.String          `mapstructure:"keys"`
+		Map  map[string]configopaque.String `mapstructure:"map"`
+	}
+	type all struct {
+		Section section   `mapstructure:"section"`
+		Pointer *section  `mapstructure:"pointer"`
+		List    []section `mapstructure:"list"`
+	}
+	const secret = 73577357735773577
+	under := func(key string, v any) map[string]any { return map[string]any{"section": map[string]any{key: v}} }
+	for want, conf := range map[string]map[string]any{
+		"section.key: a list is not allowed; want text":        under("key", []any{secret}),
+		"section.key: a map is not allowed; want text":         under("key", map[string]any{"a": secret}),
+		"section.key: a number is not allowed; want text":      under("key", secret),
+		"section.key: true or false is not allowed; want text": under("key", true),
+		"section.keys[0]: a list is not allowed; want text":    under("keys", []any{[]any{secret}}),
+		"section.keys: a map is not allowed; want a list":      under("keys", map[string]any{"a": secret}),
+		"section.map.a: a number is not allowed; want text":    under("map", map[string]any{"a": secret}),
+		"section.map: a number is not allowed; want a section": under("map", secret),
+		"section: a text is not allowed; want a section":       {"section": fmt.Sprint(secret)},
+		"section: a number is not allowed; want a section":     {"section": float64(secret)},
+		"pointer.key: a number is not allowed; want text":      {"pointer": map[string]any{"key": secret}},
+		"list[0].key: a map is not allowed; want text":         {"list": []any{map[string]any{"key": map[string]any{"a": secret}}}},
+		"list: a text is not allowed; want a list":             {"list": fmt.Sprint(secret)},
+	} {
+		err := Unmarshal(confmap.NewFromStringMap(conf), &all{})
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "7357")
 	}
 }
 

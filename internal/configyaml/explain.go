@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/confmap"
 )
 
@@ -23,7 +24,9 @@ import (
 // It returns nil if it finds none. v is from YAML.
 func explain(t reflect.Type, v any, path string) error {
 	_, isText := v.(string)
-	refused := func(want string) error { return fmt.Errorf("%s: %s is not allowed; want %s", path, show(v), want) }
+	refused := func(want string) error {
+		return fmt.Errorf("%s: %s is not allowed; want %s", path, showFor(t, v), want)
+	}
 	switch {
 	case v == nil:
 		return nil
@@ -71,7 +74,7 @@ func explain(t reflect.Type, v any, path string) error {
 		for i := range list {
 			at := fmt.Sprintf("%s[%d]", path, i)
 			if _, isText := list[i].(string); t.Elem().Kind() == reflect.String && !isText {
-				errs = append(errs, fmt.Errorf("%s: %s is not allowed; want text or a whole number; another value of YAML in quotes", at, show(list[i])))
+				errs = append(errs, fmt.Errorf("%s: %s is not allowed; want text or a whole number; another value of YAML in quotes", at, showFor(t.Elem(), list[i])))
 				continue
 			}
 			errs = append(errs, explain(t.Elem(), list[i], at))
@@ -145,6 +148,50 @@ func show(v any) string {
 		text = string(runes[:longest]) + "…"
 	}
 	return text
+}
+
+// showFor is show for a value of type t. Where a secret should be, it returns the kind of the value only.
+func showFor(t reflect.Type, v any) string {
+	if !holdsSecret(t) {
+		return show(v)
+	}
+	switch v.(type) {
+	case map[string]any:
+		return "a map"
+	case []any:
+		return "a list"
+	case string:
+		return "a text"
+	case bool:
+		return "true or false"
+	case int, int64, uint64, float64:
+		return "a number"
+	}
+	return "a value of this kind"
+}
+
+// holdsSecret reports whether t is a secret, or has one below it.
+func holdsSecret(t reflect.Type) bool { return secretBelow(t, map[reflect.Type]bool{}) }
+
+// secretBelow is holdsSecret. seen has the structs that were looked at: a section may have sections of its own type.
+func secretBelow(t reflect.Type, seen map[reflect.Type]bool) bool {
+	switch t.Kind() {
+	case reflect.String:
+		return t == reflect.TypeFor[configopaque.String]()
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return secretBelow(t.Elem(), seen)
+	case reflect.Struct:
+		if seen[t] {
+			return false
+		}
+		seen[t] = true
+		for i := range t.NumField() {
+			if f := t.Field(i); f.IsExported() && secretBelow(f.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // names lists the keys of t.

@@ -58,7 +58,7 @@ func (n *MemoryNeeds) fixed() []MemoryPart {
 	if n.Stores == 0 {
 		return n.Fixed
 	}
-	return append(n.Fixed[:len(n.Fixed):len(n.Fixed)], MemoryPart{"what one event may need at once", int64(n.Stores) * budget.Slack})
+	return append(n.Fixed[:len(n.Fixed):len(n.Fixed)], MemoryPart{fmt.Sprintf("that one event may need at once in %d store(s)", n.Stores), int64(n.Stores) * budget.Slack})
 }
 
 // floor is the memory without which the receiver does not work, in bytes.
@@ -75,8 +75,10 @@ func (c *MemoryConfig) Check(n MemoryNeeds) error {
 		return nil
 	}
 	const mib = 1 << 20
-	parts := append(n.fixed(), MemoryPart{fmt.Sprintf("at least for %d queue(s) and %d store(s) of events kept back", n.Queues, n.Stores),
-		int64(n.Queues)*queue.Reserved + int64(n.Stores)*storeReserved})
+	parts := append(n.fixed(), MemoryPart{fmt.Sprintf("at least for %d queue(s)", n.Queues), int64(n.Queues) * queue.Reserved})
+	if n.Stores > 0 {
+		parts = append(parts, MemoryPart{fmt.Sprintf("reserved for %d store(s) of events kept back", n.Stores), int64(n.Stores) * storeReserved})
+	}
 	var sum []string
 	for _, p := range parts {
 		sum = append(sum, fmt.Sprintf("%.1f %s", float64(p.Bytes)/mib, p.Name))

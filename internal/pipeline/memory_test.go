@@ -17,7 +17,7 @@ func TestACapBelowTheFixedPartsIsRefusedWithTheSum(t *testing.T) {
 	require.NoError(t, (&MemoryConfig{}).Check(needs))
 	require.NoError(t, (&MemoryConfig{MaxMiB: 84}).Check(needs))
 	require.EqualError(t, (&MemoryConfig{MaxMiB: 83}).Check(needs), "max_mib: 83 is not allowed: the parts that this configuration fixes take 83.5 MiB = "+
-		"15.0 batches (5 x batch.max_size_mib) + 64.0 names (new_max_size_mib) + 2.0 what one event may need at once + 2.5 at least for 1 queue(s) and 2 store(s) of events kept back; "+
+		"15.0 batches (5 x batch.max_size_mib) + 64.0 names (new_max_size_mib) + 2.0 that one event may need at once in 2 store(s) + 0.5 at least for 1 queue(s) + 2.0 reserved for 2 store(s) of events kept back; "+
 		"want at least 84, or smaller parts")
 }
 

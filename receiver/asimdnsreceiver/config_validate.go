@@ -85,6 +85,9 @@ func (c *Config) Validate() error {
 	return errs.Join()
 }
 
+// pseudonyms makes a Pseudonymizer; nil if no value is replaced.
+func (c *Config) pseudonyms() *pseudonym.Pseudonymizer { return c.Pseudonymize.New(pseudonym.DNS()) }
+
 // validateDocumented refuses what changes the records of profile documented.
 func (c *Config) validateDocumented() (errs configyaml.KeyErrors) {
 	const why = "is not allowed with profile documented, whose records follow the design document to the letter; choose profile windows or asim"

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
@@ -33,8 +34,8 @@ func (c *Config) needs() pipeline.MemoryNeeds {
 	fix := func(name string, bytes int64) {
 		n.Fixed = append(n.Fixed, pipeline.MemoryPart{Name: name, Bytes: bytes})
 	}
-	if c.Noise.DeduplicationWindow > 0 {
-		fix("deduplication_window", int64(providers)*filter.MemorySize)
+	if c.Noise.EnableDeduplication {
+		fix("enable_deduplication", int64(providers)*filter.MemorySize)
 	}
 	sums := c.Aggregation.Window > 0 || c.Aggregation.Noise.Window > 0
 	if sums && c.Aggregation.Whole.NewWithin > 0 {
@@ -46,6 +47,9 @@ func (c *Config) needs() pipeline.MemoryNeeds {
 		if info, err := os.Stat(file); err == nil {
 			fix("names (aggregation.noise.file)", factor*info.Size())
 		}
+	}
+	if c.Pseudonymize.Enabled() {
+		fix("pseudonymize", pseudonym.MaxMemory)
 	}
 	if c.Replay.Enabled() {
 		fix("the replay's buffers", etl.MaxMemory)

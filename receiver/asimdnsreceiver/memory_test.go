@@ -83,3 +83,19 @@ func TestWhatIsKeptBackGoesEarlyBeforeTheCapIsPassed(t *testing.T) {
 		require.LessOrEqual(t, most, limit)
 	}
 }
+
+func TestOnlyWhatIsOnTakesMemory(t *testing.T) {
+	parts := func(yaml string) (names []string) {
+		cfg, err := load(t, yaml)
+		require.NoError(t, err)
+		for _, p := range cfg.needs().Fixed {
+			names = append(names, p.Name)
+		}
+		return names
+	}
+	always := parts("volume: full")
+	require.NotContains(t, always, "enable_deduplication")
+	require.NotContains(t, always, "pseudonymize")
+	require.Equal(t, append(always, "enable_deduplication"), parts("{volume: full, enable_deduplication: true}"))
+	require.Equal(t, append(always, "pseudonymize"), parts("{volume: full, pseudonymize: {fields: [Src], key: "+secret+"}}"))
+}

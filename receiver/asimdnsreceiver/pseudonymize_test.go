@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -146,6 +148,73 @@ func TestNoValueOfANamedFieldRemainsInAnyRecord(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// valuesOfField returns the values of a field in records that have no pseudonyms. Words of the schema and numbers are no values.
+func valuesOfField(sink *consumertest.LogsSink, fields ...string) (values []string) {
+	all := map[string]bool{}
+	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+		for _, m := range []pcommon.Map{rl.Resource().Attributes(), lr.Attributes()} {
+			for name, v := range m.All() {
+				eachText(name, v, func(name, text string) {
+					if _, err := strconv.ParseFloat(text, 64); err != nil && len(text) > 5 && slices.Contains(fields, name) {
+						all[text] = true
+					}
+				})
+			}
+		}
+	})
+	for value := range all {
+		// A word that has no dot, digit or separator may be a word of the schema.
+		if strings.ContainsAny(value, `.\{:0123456789`) && value != "..RootHints" && value != "..Cache" {
+			values = append(values, value)
+		}
+	}
+	slices.Sort(values)
+	return values
+}
+
+func TestNoValueOfAnyAcceptedFieldRemainsInAnyRecordOrStatusRecord(t *testing.T) {
+	both := bothFile(t)
+	aliases := map[string][]string{
+		"IpAddr": {"SrcIpAddr"}, "Query": {"DnsQuery"}, "Domain": {"DnsQuery"}, "Hostname": {"SrcHostname"}, "User": {"SrcUsername", "ActorUsername"}, "Process": {"SrcProcessName"},
+	}
+	seen := map[string]bool{}
+	for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileASIM} {
+		config := func() *Config {
+			return replayBoth(both, func(c *Config) {
+				c.Profile, c.Device.Hostname, c.Device.IP, c.Answers.Detail = profile, "observer7.example.com", "198.51.100.77", true
+				c.Heartbeat, c.StatusRecords = time.Hour, true
+			})
+		}
+		plain, _, _ := replayAll(t, config())
+		for field, kinds := range pseudonym.DNS() {
+			values := valuesOfField(plain, append(aliases[field], field)...)
+			values = slices.DeleteFunc(values, func(value string) bool {
+				_, err := netip.ParseAddr(value) // a name that is an address stays the address of another field
+				return err == nil && kinds&pseudonym.Addresses == 0 || strings.HasSuffix(strings.ToLower(value), ".arpa")
+			})
+			if len(values) == 0 {
+				continue
+			}
+			seen[field] = true
+			cfg := config()
+			cfg.Pseudonymize = pseudonym.Config{Fields: []string{field}, Key: secret}
+			require.NoError(t, cfg.Validate())
+			got, _, _ := replayAll(t, cfg)
+			require.NotEmpty(t, statusOf(got, "heartbeat"))
+			require.Empty(t, kit.Remains(kit.OTLP(t, got), values), "profile %s, %s", profile, field)
+			kit.EachRecord(got, func(rl plog.ResourceLogs, _ plog.LogRecord) {
+				marked, _ := rl.Resource().Attributes().Get(pseudonym.Mark)
+				require.True(t, marked.Bool(), "a reader can tell")
+			})
+		}
+	}
+	for field := range pseudonym.DNS() {
+		if !slices.Contains([]string{"SrcUsername", "ActorUsername", "User", "SrcProcessName", "Process"}, field) { // a file names none
+			require.True(t, seen[field], "%s has had no value", field)
 		}
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/printable"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
@@ -65,6 +64,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play, Survey: etl.Survey,
 			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.useHost, End: r.leaveHost, Played: r.files.played,
 			Started: r.started, Account: r.account, HostName: r.hostName, Reading: r.reading,
+			Pseudonyms: cfg.pseudonyms,
 		},
 	})
 	return r, err
@@ -104,7 +104,7 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 	if err := h.classify(&r.cfg.Aggregation); err != nil {
 		return nil, err
 	}
-	pseudonyms := r.cfg.Pseudonymize.New(pseudonym.DNS())
+	pseudonyms := r.cfg.pseudonyms()
 	for _, p := range r.providers {
 		wanted, err := filter.New(p.Provider, r.cfg.Profile, r.cfg.Filters, r.cfg.Noise)
 		if err != nil {

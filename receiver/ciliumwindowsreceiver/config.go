@@ -214,9 +214,14 @@ func (c *Config) read() (settings, error) {
 	errs.Add("body", err)
 	s.mask, err = flow.NewMask(c.FieldMask)
 	errs.Add("field_mask", err)
-	s.pseudonyms = c.Pseudonymize.New(pseudonym.Network())
+	s.pseudonyms = c.pseudonyms()
 	s.filter, _ = filter.New(&c.Filters) // the section's own Validate reports errors
 	return s, errs.Join()
+}
+
+// pseudonyms makes a Pseudonymizer; nil if no value is replaced.
+func (c *Config) pseudonyms() *pseudonym.Pseudonymizer {
+	return c.Pseudonymize.New(pseudonym.Network())
 }
 
 // merges reports whether a record may stand for several events, or lack what the event has.

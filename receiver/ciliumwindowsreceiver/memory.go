@@ -6,6 +6,7 @@ package ciliumwindowsreceiver
 
 import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
@@ -31,6 +32,9 @@ func (c *Config) needs() pipeline.MemoryNeeds {
 	}}
 	if c.Connections.Enabled {
 		n.Stores++
+	}
+	if c.Pseudonymize.Enabled() {
+		n.Fixed = append(n.Fixed, pipeline.MemoryPart{Name: "pseudonymize", Bytes: pseudonym.MaxMemory})
 	}
 	if c.Replay.Enabled() {
 		n.Fixed = append(n.Fixed, pipeline.MemoryPart{Name: "the replay's buffers", Bytes: capture.MaxMemory})

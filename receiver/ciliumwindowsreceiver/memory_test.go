@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -43,4 +45,13 @@ func TestTheSmallestCapThatIsTakenHasRoomForEveryPart(t *testing.T) {
 			require.LessOrEqual(t, most, limit)
 		}
 	}
+}
+
+func TestPseudonymsTakeMemory(t *testing.T) {
+	cfg, err := load(t, "{}")
+	require.NoError(t, err)
+	without := cfg.needs().Fixed
+	cfg, err = load(t, "pseudonymize: {fields: [Src], key: "+secret+"}")
+	require.NoError(t, err)
+	require.Equal(t, append(without, pipeline.MemoryPart{Name: "pseudonymize", Bytes: pseudonym.MaxMemory}), cfg.needs().Fixed)
 }

@@ -5,10 +5,13 @@ package ciliumwindowsreceiver
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
@@ -71,6 +74,7 @@ func TestNoAddressRemainsInAnyRecordOrBody(t *testing.T) {
 			for _, mode := range []volume.Mode{volume.Full, volume.Balanced, volume.Lean} {
 				cfg := config(mode)
 				cfg.Pseudonymize = pseudonym.Config{Fields: []string{"SrcIpAddr", "SrcMacAddr", "DvcHostname"}, Key: secret}
+				cfg.Heartbeat, cfg.StatusRecords = time.Hour, true
 				require.NoError(t, confmap.Validate(cfg))
 				got, r, _ := replayAll(t, cfg)
 				require.Positive(t, r.Pipeline.Stats.Emitted.Load())
@@ -87,6 +91,40 @@ func TestNoAddressRemainsInAnyRecordOrBody(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestNoValueOfAnyAcceptedFieldRemains(t *testing.T) {
+	config := func(body string) *Config {
+		return replayOf("../../testdata/cilium_ways.pcapng", func(c *Config) {
+			everything(c)
+			c.Body, c.NodeName, c.Heartbeat, c.StatusRecords = body, "node-1.contoso.com", time.Hour, true
+		})
+	}
+	plain, _, _ := replayAll(t, config("summary"))
+	seen := 0
+	for field := range pseudonym.Network() {
+		all := map[string]bool{}
+		kit.EachRecord(plain, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			name := field
+			if field == "IpAddr" {
+				name = "SrcIpAddr"
+			}
+			if value := kit.Text(lr, name); len(value) > 5 {
+				all[value] = true
+			}
+		})
+		if len(all) == 0 {
+			continue
+		}
+		seen++
+		for _, body := range []string{"summary", "hubble_json"} {
+			cfg := config(body)
+			cfg.Pseudonymize = pseudonym.Config{Fields: []string{field}, Key: secret}
+			got, _, _ := replayAll(t, cfg)
+			require.Empty(t, kit.Remains(kit.OTLP(t, got), slices.Collect(maps.Keys(all))), field)
+		}
+	}
+	require.Greater(t, seen, 8)
 }
 
 // The body has the pseudonyms of the attributes, and packets with a subnet in common still have one.

@@ -6,10 +6,9 @@
 package dnslog
 
 import (
-	"bytes"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	mdns "github.com/miekg/dns"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -38,8 +37,9 @@ const (
 	holdsData                   // names and addresses among other words
 	holdsUser
 	holdsProcess
-	holdsID // a hash of the event
-	isGone  // a spelling of a name
+	holdsID   // a hash of the event
+	holdsWord // one of a few words of this package
+	isGone    // a spelling of a name
 )
 
 // mainHoldings has the attributes of records and of their resource that identify someone. Every other one of dnsAttributes and auditEventAttributes
@@ -55,14 +55,17 @@ var mainHoldings = map[string]holding{
 	"host.name": holdsHost,
 }
 
-// additionalHoldings has the fields of AdditionalFields that are not searched as data. The values of those that hold nothing come from Windows
-// or from this package.
+// additionalHoldings has the fields of AdditionalFields that hold something else than data. The values of those that hold nothing come from
+// Windows. They are still searched for the values that were replaced in other fields: the object of an event may be a setting or a GUID.
 var additionalHoldings = func() map[string]holding {
 	known := map[string]holding{targetProcessName: holdsProcess, dnsQueryOriginal: isGone, answerName: holdsName}
 	for _, name := range []string{
-		dnsRole, activityID, queryTime, auditOperation, auditObjectType, auditKind, "GUID", "QueryGUID", "EDNSCorrelationTag", "Keyword",
-		"DnsQueryTypeName", "AdapterName", "StaleRecordsPresent", "VirtualizationID", "EDNSVirtualizationInstance",
-		answerType, updateOperation,
+		dnsRole, queryTime, auditOperation, auditObjectType, auditKind, "Keyword", "DnsQueryTypeName", answerType, updateOperation,
+	} {
+		known[name] = holdsWord
+	}
+	for _, name := range []string{
+		activityID, "GUID", "QueryGUID", "EDNSCorrelationTag", "AdapterName", "StaleRecordsPresent",
 		// Audit events
 		"Action", "CryptoAlgorithm", "CurrentRolloverStatus", "CurrentState", "DSRecordGenerationAlgorithm", "DenialOfExistence", "DigestType",
 		"DistributeTrustAnchor", "EnableRfc5011KeyRollover", "IsEnabled", "IsKeyMasterServer", "KeyProtocol", "KeyType", "KskOrZsk", "Lookup", "Mode",
@@ -97,11 +100,12 @@ type pseudonyms struct {
 	device string // its name
 	text   []byte
 	host   []byte
-	// found has the replaced values with their pseudonyms. They are then replaced in texts of other kinds, too: a host's name in that of its
-	// account.
-	found [][2]string
-	// others are the texts in which the values of found are replaced at the end.
-	others []pcommon.Value
+	// found are the values that were replaced, to find them in texts of another kind: a host's name in that of its account.
+	found []pseudonym.Pair
+	// changes are the object of an audit event and its values, as they were: another field may repeat them, or a part of them.
+	changes []string
+	// others are texts in which found is looked for, and wholes are texts that may be one of found as a whole.
+	others, wholes []pcommon.Value
 }
 
 // record replaces the values in the attributes of a record or a resource. device is the device's name.
@@ -109,23 +113,54 @@ func (p *pseudonyms) record(attributes pcommon.Map, device string, answers bool)
 	if p == nil {
 		return
 	}
-	p.device, p.found, p.others = device, p.found[:0], p.others[:0]
+	p.device, p.found, p.changes, p.others, p.wholes = device, p.found[:0], p.changes[:0], p.others[:0], p.wholes[:0]
 	host, _ := asim.SplitHostname(device)
 	if p.Has(pseudonym.Names) && host != "" {
-		p.found = append(p.found, [2]string{host, string(p.label(nil))})
+		p.found = append(p.found, pseudonym.Pair{Value: host, To: string(p.label(nil))})
 	}
 	for name, v := range attributes.All() {
 		switch {
 		case name == attrs.AdditionalFields && v.Type() == pcommon.ValueTypeMap:
 			p.additional(v.Map())
 		case name == "DnsResponseName" && answers:
-			p.value(v, holdsData)
+			p.main(name, v, holdsData)
 		default:
-			p.value(v, mainHoldings[name])
+			p.main(name, v, mainHoldings[name])
 		}
 	}
 	for _, v := range p.others {
 		p.sweep(v)
+	}
+	for _, v := range p.wholes {
+		p.sweepWhole(v)
+	}
+}
+
+// main replaces the values in an attribute. What remains of it may still be a value of a field of another kind, such as the name of a user.
+func (p *pseudonyms) main(name string, v pcommon.Value, holds holding) {
+	p.named(name, v, holds)
+	switch {
+	case v.Type() != pcommon.ValueTypeStr:
+	case name == "DnsSessionId": // a GUID, which may be the object of an audit event
+		p.wholes = append(p.wholes, v)
+	case p.Has(pseudonym.Names):
+	case holds == holdsData:
+		p.others = append(p.others, v)
+	case holds == holdsHost || holds == holdsLabel || holds == holdsName:
+		p.wholes = append(p.wholes, v)
+	}
+}
+
+// named replaces the values in the text of a field, and keeps the object of an audit event and its values.
+func (p *pseudonyms) named(name string, v pcommon.Value, holds holding) {
+	text := ""
+	if name == auditObject || name == auditOldValue || name == auditNewValue {
+		text = v.AsString()
+	}
+	p.value(v, holds)
+	if text != "" && v.AsString() != text {
+		p.changes = append(p.changes, text)
+		p.found = append(p.found, pseudonym.Pair{Value: text, To: v.AsString()})
 	}
 }
 
@@ -139,21 +174,24 @@ func (p *pseudonyms) additional(m pcommon.Map) {
 		if !known {
 			holds = holdsData
 		}
-		p.any(v, holds)
+		p.any(name, v, holds)
 	}
 }
 
 // any replaces the values in a text, a list or a map.
-func (p *pseudonyms) any(v pcommon.Value, holds holding) {
+func (p *pseudonyms) any(name string, v pcommon.Value, holds holding) {
 	switch v.Type() {
 	case pcommon.ValueTypeMap:
 		p.additional(v.Map())
 	case pcommon.ValueTypeSlice:
 		for _, e := range v.Slice().All() {
-			p.any(e, holds)
+			p.any("", e, holds)
 		}
 	case pcommon.ValueTypeStr:
-		p.value(v, holds)
+		if holds == holdsWord {
+			return
+		}
+		p.named(name, v, holds)
 		p.others = append(p.others, v)
 	}
 }
@@ -200,7 +238,7 @@ func (p *pseudonyms) value(v pcommon.Value, holds holding) {
 		}
 		to = p.Opaque(to, []byte(text))
 		if _, account, ok := strings.Cut(text, `\`); ok && holds == holdsUser {
-			p.found = append(p.found, [2]string{account, string(p.Opaque(nil, []byte(account)))})
+			p.found = append(p.found, pseudonym.Pair{Value: account, To: string(p.Opaque(nil, []byte(account)))})
 		}
 	case holdsID:
 		v.SetStr(p.EventIDText(text))
@@ -211,38 +249,32 @@ func (p *pseudonyms) value(v pcommon.Value, holds holding) {
 	p.text = to
 	if string(to) != text {
 		if holds != holdsData {
-			p.found = append(p.found, [2]string{text, string(to)})
+			p.found = append(p.found, pseudonym.Pair{Value: text, To: string(to)})
 		}
 		v.SetStr(string(to))
 	}
 }
 
-// sweep replaces, in a text, the values that were replaced elsewhere in the record. It finds whole words, in any case.
+// sweep replaces values that were found elsewhere in the record, and a text that is a part of a change.
 func (p *pseudonyms) sweep(v pcommon.Value) {
-	const shortest = 2 // bytes
-	text := []byte(v.Str())
-	changed := false
-	for _, pair := range p.found {
-		value, to := []byte(pair[0]), pair[1]
-		if len(value) < shortest {
-			continue
-		}
-		for at := 0; at+len(value) <= len(text); at++ {
-			end := at + len(value)
-			if !bytes.EqualFold(text[at:end], value) || at > 0 && isWord(text[at-1]) || end < len(text) && isWord(text[end]) {
-				continue
-			}
-			text = append(append(append([]byte(nil), text[:at]...), to...), text[end:]...)
-			at += len(to) - 1
-			changed = true
-		}
+	text := v.Str()
+	to := pseudonym.ReplaceWords(text, p.found)
+	if to == text && slices.ContainsFunc(p.changes, func(c string) bool { return pseudonym.HasWord(c, text) }) {
+		p.text = p.Text(p.text[:0], []byte(text), keepWord)
+		to = string(p.text)
 	}
-	if changed {
-		v.SetStr(string(text))
+	if to != text {
+		v.SetStr(to)
 	}
 }
 
-// isWord reports whether a byte belongs to a word.
-func isWord(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || c >= utf8.RuneSelf
+// sweepWhole replaces a text that is a value found elsewhere in the record.
+func (p *pseudonyms) sweepWhole(v pcommon.Value) {
+	text := v.Str()
+	for _, one := range p.found {
+		if len(text) == len(one.Value) && strings.EqualFold(text, one.Value) {
+			v.SetStr(one.To)
+			return
+		}
+	}
 }

@@ -5,9 +5,12 @@ package dnslog
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -64,6 +67,93 @@ func TestNoFieldOfAnyEventLeaksANameOrAnAddress(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// aliases are the fields that stand for those of another name.
+var aliases = map[string][]string{
+	"IpAddr": {"SrcIpAddr"}, "Query": {"DnsQuery"}, "Domain": {"DnsQuery"}, "Hostname": {"SrcHostname"}, "User": {"SrcUsername", "ActorUsername"}, "Process": {"SrcProcessName"},
+}
+
+type knownProcess string
+
+func (p knownProcess) Name(uint32, time.Time) string { return string(p) }
+
+type knownUser string
+
+func (u knownUser) Account(etw.SID) (name, kind string) { return string(u), "Windows" }
+
+// Every text of each event is the same value, so that each field's value is in many others. The device is another one.
+func TestTheValueOfAnyNamedFieldIsNowhereInItsRecord(t *testing.T) {
+	const key = "0123456789abcdef0123456789abcdef"
+	texts := []string{"client7.secret-zone.example", "198.51.100.77", "{BF629903-4288-435F-9182-470BEDF5C0A4}", "SecretSetting", `SECRET\account7`}
+	seen := map[string]bool{}
+	for _, p := range []*dns.Provider{dns.Server(), dns.Client()} {
+		for _, profile := range []dns.Profile{dns.ProfileWindows, dns.ProfileASIM} {
+			made := func(of *pseudonym.Pseudonymizer, text string) *Mapper {
+				m := NewMapper(p, profile, dc1, "1")
+				m.SetProcesses(knownProcess(text))
+				m.SetUsers(knownUser(text))
+				m.DetailAnswers(true)
+				m.Pseudonymize(of)
+				return m
+			}
+			for _, text := range texts {
+				plain := made(nil, text)
+				masked := map[string]*Mapper{}
+				for field, kinds := range pseudonym.DNS() {
+					if _, err := netip.ParseAddr(text); err == nil && kinds&pseudonym.Addresses == 0 {
+						continue // an address stays the address of another field
+					}
+					cfg := pseudonym.Config{Fields: []string{field}, Key: key}
+					masked[field] = made(cfg.New(pseudonym.DNS()), text)
+				}
+				decoder := dns.NewDecoder(p)
+				for _, tmpl := range decoder.Templates() {
+					carried := map[string]any{}
+					for _, f := range tmpl.Fields {
+						switch {
+						case f.Type == schema.ANSI || f.Type == schema.UTF16:
+							carried[f.Name] = text
+						case f.Type == schema.Binary && f.Length > 0:
+							carried[f.Name] = make([]byte, f.Length)
+						}
+					}
+					raw, err := tmpl.Encode(nil, 8, carried)
+					require.NoError(t, err)
+					e := dns.Event{Record: etw.Record{
+						Provider: p.GUID, ID: tmpl.ID, Version: tmpl.Version, Level: tmpl.Level, Keyword: tmpl.Keyword, Flags: etw.Flag64BitHeader,
+						TimeStamp: etw.Filetime(testTime.UnixNano()), ProcessID: 852, UserData: raw, User: alice,
+					}}
+					decoder.Decode(&e)
+					record := func(m *Mapper) (plog.LogRecord, string) {
+						logs := plog.NewLogs()
+						m.Append(m.Begin(logs), &e, 1)
+						out, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
+						require.NoError(t, err)
+						return logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0), string(out)
+					}
+					lr, _ := record(plain)
+					values := leaves(lr)
+					for field, m := range masked {
+						for _, name := range append(aliases[field], field) {
+							value := values[name]
+							if ours := slices.ContainsFunc([]string{text, "dc1", "corp.example.com", "10.0.0.1", "S-1-5-"}, func(s string) bool { return strings.Contains(value, s) }); !ours {
+								continue
+							}
+							if _, out := record(m); pseudonym.HasWord(out, strings.Trim(strconv.Quote(value), `"`)) {
+								t.Errorf("event %d in profile %s has the %s %q:\n%s", tmpl.ID, profile, field, value, out)
+								return
+							}
+							seen[field] = true
+						}
+					}
+				}
+			}
+		}
+	}
+	for field := range pseudonym.DNS() {
+		require.True(t, seen[field], "%s has had no value", field)
 	}
 }
 

@@ -23,7 +23,7 @@ func (p *Pseudonymizer) Name(dst, name []byte) []byte {
 	}
 	from := len(dst)
 	dst = p.name(dst, name)
-	if len(name) <= maxCachedName {
+	if len(name)+len(dst)-from <= maxCachedName {
 		if len(p.names) == maxNames {
 			clear(p.names)
 		}

@@ -50,11 +50,14 @@ type Pseudonymizer struct {
 	names map[string]string
 }
 
-// Bounds of the latest pseudonyms, which take 2 MiB at most. A map that is full is emptied.
+// MaxMemory is the most that a Pseudonymizer takes, in bytes: the latest pseudonyms.
+const MaxMemory = 2 << 20
+
+// Bounds of the latest pseudonyms. A map that is full is emptied.
 const (
 	maxAddrs      = 4096
 	maxNames      = 2048
-	maxCachedName = 255
+	maxCachedName = 512 // bytes of a name and its pseudonym
 )
 
 // New makes a Pseudonymizer for the kinds. Each of its uses has a key of its own, derived from key.

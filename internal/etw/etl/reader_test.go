@@ -82,7 +82,7 @@ func TestNextLeavesADamagedBufferForTheNext(t *testing.T) {
 		ids    []uint16
 		says   string
 	}{
-		{"zeros", whole(make([]byte, 16)...), []uint16{1, 2}, "at offset 1184: no record begins with 0000000000000000"},
+		{"zeros", whole(make([]byte, 16)...), []uint16{1, 2}, "at offset 1184: no record begins with header type 0x00 and marker 0x00 (size 0)"},
 		{"event of size 0", whole(0, 0, 0x13, 0xC0, 0, 0, 0, 0), []uint16{1, 2}, "(size 0)"},
 		{"event smaller than its header", whole(with(event(0, 9, ""), 0, 79)...), []uint16{1, 2}, "(size 79)"},
 		{"event past the bytes in use", whole(with(event(0, 9, ""), 0, 88)...), []uint16{1, 2}, "a record of 88 bytes where 80 are in use"},
@@ -91,8 +91,9 @@ func TestNextLeavesADamagedBufferForTheNext(t *testing.T) {
 		{"message of size 4", whole(4, 0, 0x00, 0x90, 0, 0, 0, 0), []uint16{1, 2}, "(size 4)"},
 		{"unknown header type", whole(16, 0, 0x0D, 0xC0, 16, 0, 0, 0), []uint16{1, 2}, "no record"},
 		{"header type beyond the table", whole(16, 0, 0xFF, 0xC0, 16, 0, 0, 0), []uint16{1, 2}, "no record"},
+		{"text of an event", whole([]byte("secret.example.\x00")...), []uint16{1, 2}, "no record begins with header type 0x63 and marker 0x72 (size 25971)"},
 		{"no marker", whole(16, 0, 0x13, 0x00, 16, 0, 0, 0), []uint16{1, 2}, "no record"},
-		{"bytes left over", whole(1, 2, 3), []uint16{1, 2}, "no record begins with 010203"},
+		{"bytes left over", whole(1, 2, 3), []uint16{1, 2}, "no record has the 3 bytes that are left"},
 		{"less in use than the header", with32(whole(), 4, 71), []uint16{2}, "at offset 1024: 71 bytes"},
 		{"another buffer size", with32(whole(), 0, 1032), []uint16{2}, "a buffer of 1032 bytes where the file's have 1024"},
 	} {
@@ -118,7 +119,7 @@ func TestNextPassesPaddingBelowARecord(t *testing.T) {
 func TestNextKeepsTheFirstDamage(t *testing.T) {
 	bad := func(b byte) []byte { return buffer(1024, bytes.Repeat([]byte{b}, 8)) }
 	_, stats := mustRead(t, trace{buffers: [][]byte{bad(0x11), bad(0x22)}}.build())
-	if stats.DamagedBuffers != 2 || !strings.Contains(stats.FirstDamage, "1111") {
+	if stats.DamagedBuffers != 2 || !strings.Contains(stats.FirstDamage, "0x11") {
 		t.Errorf("stats %+v", stats)
 	}
 	if s := stats.String(); !strings.Contains(s, "2 damaged buffers (first damage: at offset 1096: ") {

@@ -182,7 +182,7 @@ func (r *Reader) find(s *stream) bool {
 		b := s.data[s.pos:]
 		kind, size := classify(b)
 		if kind == kindUnknown {
-			r.damaged(s.at, s.pos, "no record begins with %x (size %d)", b[:recordHead], size)
+			r.damaged(s.at, s.pos, "no record begins with header type 0x%02x and marker 0x%02x (size %d)", b[2], b[3], size)
 			return false
 		}
 		if size > len(b) {
@@ -213,7 +213,7 @@ func (r *Reader) find(s *stream) bool {
 	}
 	// Less than a record's head is left: padding, unless it has content.
 	if s.pos < len(s.data) && !s.cut && !isZero(s.data[s.pos:]) {
-		r.damaged(s.at, s.pos, "no record begins with %x", s.data[s.pos:])
+		r.damaged(s.at, s.pos, "no record has the %d bytes that are left", len(s.data)-s.pos)
 	}
 	return false
 }

@@ -91,7 +91,7 @@ func (w *Writer) WriteOn(cpu int, raw []byte) error {
 		return fmt.Errorf("etl: an event of %d bytes; want at least the %d of EVENT_HEADER", len(raw), etw.HeaderSize)
 	}
 	if kind, size := classify(raw); kind != kindEvent || size != len(raw) {
-		return fmt.Errorf("etl: not an event in wire form: %d bytes that begin with %x", len(raw), raw[:recordHead])
+		return fmt.Errorf("etl: not an event in wire form: %d bytes with header type 0x%02x, marker 0x%02x and size %d", len(raw), raw[2], raw[3], size)
 	}
 	if most := int(w.opts.BufferSize) - bufferHeaderSize; align(len(raw)) > most {
 		return fmt.Errorf("etl: an event of %d bytes; a buffer of %d bytes takes %d", len(raw), w.opts.BufferSize, most)

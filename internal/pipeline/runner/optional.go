@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 )
 
 // withOptional returns the Parts with a function that does nothing for each optional one that is nil.
@@ -16,6 +18,9 @@ func (p Parts) withOptional() Parts {
 	}
 	if p.Losses == nil {
 		p.Losses = func() map[string]int64 { return nil }
+	}
+	if p.Pseudonyms == nil {
+		p.Pseudonyms = func() *pseudonym.Pseudonymizer { return nil }
 	}
 	if p.Begin == nil {
 		p.Begin = func() {}

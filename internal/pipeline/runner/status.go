@@ -15,10 +15,13 @@ func (r *Runner) newStatus() *status.Reporter {
 		r.Receiver.Logger.Warn("no status record is written: status records are log records, and this receiver is in no logs pipeline")
 	}
 	info := r.Receiver.BuildInfo
+	pseudonyms := r.Parts.Pseudonyms()
 	return status.New(status.Settings{
 		Config: cfg, Next: r.Next, Retry: r.Sections.Retry, Report: r.Report, Format: r.Receiver.ID.Type().String(), Logger: r.Receiver.Logger,
 		Device: func() status.Device {
-			return status.Device{Dvc: r.Parts.HostName(), Component: r.Receiver.ID.String(), Command: info.Command, Version: info.Version}
+			return status.Device{
+				Dvc: r.Parts.HostName(), Component: r.Receiver.ID.String(), Command: info.Command, Version: info.Version, Pseudonyms: pseudonyms,
+			}
 		},
 		State:   r.state,
 		Account: r.account,

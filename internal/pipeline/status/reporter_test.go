@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -20,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
@@ -330,4 +332,37 @@ func TestHeartbeatsAreBetweenASecondAndADay(t *testing.T) {
 	for d, ok := range map[time.Duration]bool{0: true, time.Second: true, 24 * time.Hour: true, time.Millisecond: false, time.Second - 1: false, 24*time.Hour + 1: false, -1: false} {
 		require.Equal(t, ok, CheckHeartbeat(d) == nil, "%v", d)
 	}
+}
+
+func TestNoNameOfTheHostRemainsInAStatusRecordWithPseudonyms(t *testing.T) {
+	const key = "0123456789abcdef0123456789abcdef"
+	for host, kinds := range map[string]pseudonym.Kind{"dc1.corp.example.com": pseudonym.Names, "dc1": pseudonym.Names, "192.0.2.53": pseudonym.Addresses} {
+		d := Device{Dvc: host, Component: "asimdns/on-" + host, Command: "otelcol", Version: "1", Pseudonyms: pseudonym.New(kinds, []byte(key))}
+		label := "DC1"
+		if kinds == pseudonym.Addresses {
+			label = host
+		}
+		for _, kind := range []Kind{Heartbeat, Loss, Security, Canary} {
+			r := &record{
+				kind: kind, typ: "T", state: Raised, object: "session of " + host, message: "it ended on \\\\" + label + "\\pipe: no host " + host + ".", at: time.Unix(1, 0),
+				account: &Account{},
+			}
+			logs := r.logs(d, nil)
+			out, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
+			require.NoError(t, err)
+			require.NotContains(t, string(out), host)
+			require.NotContains(t, strings.ToLower(string(out)), "dc1")
+			resource := logs.ResourceLogs().At(0).Resource().Attributes()
+			lr := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+			name, _ := resource.Get("host.name")
+			dvc, _ := lr.Attributes().Get("Dvc")
+			require.Equal(t, string(d.Pseudonyms.Host(nil, []byte(host))), dvc.Str(), "the same as in other records")
+			require.Equal(t, dvc.Str(), name.Str())
+			require.Contains(t, lr.Body().Str(), "it ended on ")
+			marked, _ := resource.Get(pseudonym.Mark)
+			require.True(t, marked.Bool())
+		}
+	}
+	_, marked := (&record{}).logs(Device{Dvc: "dc1"}, nil).ResourceLogs().At(0).Resource().Attributes().Get(pseudonym.Mark)
+	require.False(t, marked)
 }

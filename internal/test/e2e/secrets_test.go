@@ -22,9 +22,11 @@ const (
 	secretPassword = "s3cret-of-kafka"
 	secretAccount  = "czNjcmV0LW9mLWFuLWFjY291bnQ="
 	secretClient   = "s3cret-of-a-client"
+	secretPseudo   = "73925184607392518460739251846073" // of pseudonyms: YAML reads it as a number
+	secretNumber   = "7.39251846"                       // the same as a number
 )
 
-var secrets = []string{secretKey, secretHeader, secretPassword, secretAccount, secretClient}
+var secrets = []string{secretKey, secretHeader, secretPassword, secretAccount, secretClient, secretPseudo, secretNumber}
 
 // secretConfig uses a secret of each kind, with far ends that refuse all, at the most verbose level.
 const secretConfig = `
@@ -33,7 +35,7 @@ extensions:
     service_principal: {tenant_id: 00000000-0000-4000-8000-000000000001, client_id: 00000000-0000-4000-8000-000000000002, client_secret: "${env:SECRET_CLIENT}"}
     scopes: ["https://monitor.azure.com/.default"]
 receivers:
-  asimdns: {retry: {enabled: false}, batch: {max_records: 10000, max_size_mib: 16}, replay: {path: %[1]s}}
+  asimdns: {pseudonymize: {fields: [Object], key: "${env:SECRET_PSEUDO}"}, retry: {enabled: false}, batch: {max_records: 10000, max_size_mib: 16}, replay: {path: %[1]s}}
 exporters:
   app_insights:
     connection_string: "InstrumentationKey=${env:SECRET_KEY};IngestionEndpoint=%[2]s"
@@ -62,7 +64,7 @@ func writeSecrets(t *testing.T, change func(string) string) (path, letters strin
 	t.Helper()
 	collector(t)
 	for name, value := range map[string]string{
-		"SECRET_KEY": secretKey, "SECRET_HEADER": secretHeader, "SECRET_PASSWORD": secretPassword, "SECRET_ACCOUNT": secretAccount, "SECRET_CLIENT": secretClient,
+		"SECRET_KEY": secretKey, "SECRET_HEADER": secretHeader, "SECRET_PASSWORD": secretPassword, "SECRET_ACCOUNT": secretAccount, "SECRET_CLIENT": secretClient, "SECRET_PSEUDO": secretPseudo,
 	} {
 		t.Setenv(name, value)
 	}
@@ -80,6 +82,11 @@ func writeSecrets(t *testing.T, change func(string) string) (path, letters strin
 	}
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	return path, letters
+}
+
+// wrongKind replaces a text of the configuration.
+func wrongKind(from, to string) func(string) string {
+	return func(s string) string { return strings.Replace(s, from, to, 1) }
 }
 
 func requireNoSecret(t *testing.T, what, out string) {
@@ -114,6 +121,13 @@ func TestNoSecretIsInAnErrorOfTheConfiguration(t *testing.T) {
 			return strings.Replace(s, "    dead_letter:", "    wrong: 1\n    dead_letter:", 1)
 		},
 		"a section that is a number": func(s string) string { return strings.Replace(s, "asimdns: {", "asimdns: {queue: 1, ", 1) },
+		"a list for a key":           wrongKind(`"${env:SECRET_PSEUDO}"`, `["${env:SECRET_PSEUDO}"]`),
+		"a map for a key":            wrongKind(`"${env:SECRET_PSEUDO}"`, `{of: "${env:SECRET_PSEUDO}"}`),
+		"a number for a key":         wrongKind(`"${env:SECRET_PSEUDO}"`, secretPseudo),
+		"a key for a section":        wrongKind(`{fields: [Object], key: "${env:SECRET_PSEUDO}"}`, `"${env:SECRET_PSEUDO}"`),
+		"a list for a connection": wrongKind(`connection_string: "InstrumentationKey=${env:SECRET_KEY};`, `connection_string: ["${env:SECRET_KEY}"]
+    wrong: "`),
+		"a list for a header": wrongKind(`"Bearer ${env:SECRET_HEADER}"`, `["Bearer ${env:SECRET_HEADER}"]`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			path, _ := writeSecrets(t, change)
@@ -133,6 +147,7 @@ func TestThePrintedConfigurationHasNoSecretOfOurKeys(t *testing.T) {
 	require.Contains(t, out, "[REDACTED]")
 	require.NotContains(t, out, secretKey, "app_insights")
 	require.NotContains(t, out, secretHeader, "otlp_http")
+	require.NotContains(t, out, secretPseudo, "asimdns")
 	for name, shown := range map[string]string{"kafka": secretPassword, "azure_blob": secretAccount, "azureauth": secretClient} {
 		require.Contains(t, out, shown, "%s hides its secret now", name)
 	}

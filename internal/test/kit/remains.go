@@ -43,7 +43,7 @@ func Remains(output []byte, values []string) (found []string) {
 			heads[head] = append(heads[head], form{text, i})
 		}
 	}
-	output = bytes.ToLower(output)
+	output = lower(output)
 	seen := map[int]bool{}
 	for at := 0; at+4 <= len(output); at++ {
 		for _, f := range heads[[4]byte(output[at:])] {
@@ -67,7 +67,7 @@ func Remains(output []byte, values []string) (found []string) {
 
 // forms returns the forms of a value, in lower case.
 func forms(value string) []string {
-	text := strings.ToLower(value)
+	text := string(lower([]byte(value)))
 	all := []string{text}
 	var wide []byte
 	for _, unit := range utf16.Encode([]rune(text)) {
@@ -76,7 +76,7 @@ func forms(value string) []string {
 	all = append(all, string(wide))
 	if addr, err := netip.ParseAddr(value); err == nil {
 		raw := addr.AsSlice()
-		all = append(all, hex.EncodeToString(raw), string(bytes.ToLower(raw)))
+		all = append(all, hex.EncodeToString(raw), string(lower(raw)))
 		if addr.Is4() {
 			back := []string{}
 			for _, b := range slices.Backward(raw) {
@@ -91,6 +91,17 @@ func forms(value string) []string {
 		wire += string(rune(len(label)&0x7f)) + label
 	}
 	return append(all, wire)
+}
+
+// lower returns bytes with their ASCII letters in lower case. Unlike bytes.ToLower it keeps all others: addresses are no valid UTF-8.
+func lower(b []byte) []byte {
+	b = bytes.Clone(b)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return b
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
