@@ -6,9 +6,8 @@ import (
 	"context"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 )
 
 // withOptional returns the Parts with functions that do nothing in place of the optional ones that a receiver does not have.
@@ -19,8 +18,8 @@ func (p Parts) withOptional() Parts {
 	if p.Losses == nil {
 		p.Losses = func() map[string]int64 { return nil }
 	}
-	if p.Pseudonyms == nil {
-		p.Pseudonyms = func() *pseudonym.Pseudonymizer { return nil }
+	if p.HideHost == nil {
+		p.HideHost = func() func(string, plog.Logs) { return nil }
 	}
 	if p.Begin == nil {
 		p.Begin = func() {}
