@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver"
 	"go.uber.org/zap"
 
@@ -54,7 +53,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (_ *cil
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play, Survey: capture.Survey,
 			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.startMeter, End: r.stopMeter, Played: r.collectSoon,
 			Started: r.started, Account: r.account, HostName: r.nodeName, Reading: r.reading,
-			HideHost: func() func(string, plog.Logs) { return cfg.pseudonyms().HostHider() },
+			HideHost: func() status.HostHider { return cfg.pseudonyms().HostHider() },
 		},
 	})
 	return r, err

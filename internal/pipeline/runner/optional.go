@@ -6,8 +6,9 @@ import (
 	"context"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 )
 
 // withOptional returns the Parts with functions that do nothing in place of the optional ones that a receiver does not have.
@@ -19,7 +20,7 @@ func (p Parts) withOptional() Parts {
 		p.Losses = func() map[string]int64 { return nil }
 	}
 	if p.HideHost == nil {
-		p.HideHost = func() func(string, plog.Logs) { return nil }
+		p.HideHost = func() status.HostHider { return nil }
 	}
 	if p.Begin == nil {
 		p.Begin = func() {}

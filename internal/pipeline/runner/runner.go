@@ -15,7 +15,6 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
@@ -64,7 +63,7 @@ type Parts struct {
 	// HostName returns the name of this host as records have it in Dvc, for status records.
 	HostName func() string
 	// HideHost returns what replaces the host's name in status records, see status.Device; nil if nothing is replaced.
-	HideHost func() func(host string, logs plog.Logs)
+	HideHost func() status.HostHider
 	// Reading reports whether there is a live source to read now. It may be called from any goroutine once the source is open.
 	Reading func() bool
 	// Telemetry is the result of TelemetryOf.

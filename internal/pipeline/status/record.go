@@ -66,9 +66,11 @@ type Device struct {
 	Component string // the receiver's id
 	Command   string // the collector's name
 	Version   string // the collector's version
-	// HideHost replaces the name of the host in a finished record; nil replaces nothing. One goroutine calls it.
-	HideHost func(host string, logs plog.Logs)
+	HideHost  HostHider
 }
+
+// HostHider replaces the name of the host in a finished record; nil replaces nothing. One goroutine calls it.
+type HostHider func(host string, logs plog.Logs)
 
 // record is a status record that waits.
 type record struct {
