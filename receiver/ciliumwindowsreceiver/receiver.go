@@ -53,7 +53,7 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (_ *cil
 			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play, Survey: capture.Survey,
 			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.startMeter, End: r.stopMeter, Played: r.collectSoon,
 			Started: r.started, Account: r.account, HostName: r.nodeName, Reading: r.reading,
-			Pseudonyms: cfg.pseudonyms,
+			HideHost: func() status.HostHider { return cfg.pseudonyms().HostHider() },
 		},
 	})
 	return r, err

@@ -3,7 +3,6 @@
 package pseudonym
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -52,21 +51,16 @@ func indexWord(text, value string) int {
 // isWord reports whether a byte belongs to a word.
 func isWord(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'z' || c >= utf8.RuneSelf }
 
-// HostPairs returns the pairs for texts that name a host: its name, and the first label of a name with several.
-func (p *Pseudonymizer) HostPairs(name string) []Pair {
-	if p == nil || name == "" {
-		return nil
-	}
+// hostPairs returns the pairs for texts that name a host: its name, and the first label of a name with several.
+func (p *Pseudonymizer) hostPairs(name string) []Pair {
 	to := string(p.Host(nil, []byte(name)))
 	if to == name {
 		return nil
 	}
 	pairs := []Pair{{name, to}}
-	if p.Has(Names) {
-		label, replaced := labelSize([]byte(name)), bytes.IndexByte([]byte(to+"."), '.')
-		if label < len(name) {
-			pairs = append(pairs, Pair{name[:label], to[:replaced]})
-		}
+	if label := labelSize([]byte(name)); p.Has(Names) && label < len(name) {
+		first, _, _ := strings.Cut(to, ".")
+		pairs = append(pairs, Pair{name[:label], first})
 	}
 	return pairs
 }

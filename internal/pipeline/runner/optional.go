@@ -8,7 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 )
 
 // withOptional returns the Parts with a function that does nothing for each optional one that is nil.
@@ -19,8 +19,8 @@ func (p Parts) withOptional() Parts {
 	if p.Losses == nil {
 		p.Losses = func() map[string]int64 { return nil }
 	}
-	if p.Pseudonyms == nil {
-		p.Pseudonyms = func() *pseudonym.Pseudonymizer { return nil }
+	if p.HideHost == nil {
+		p.HideHost = func() status.HostHider { return nil }
 	}
 	if p.Begin == nil {
 		p.Begin = func() {}

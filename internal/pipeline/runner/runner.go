@@ -19,7 +19,6 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/counter"
@@ -63,8 +62,8 @@ type Parts struct {
 	Losses func() map[string]int64
 	// HostName returns the name of this host as records have it in Dvc, for status records.
 	HostName func() string
-	// Pseudonyms returns a new Pseudonymizer for status records; nil if no value is replaced.
-	Pseudonyms func() *pseudonym.Pseudonymizer
+	// HideHost returns what replaces the host's name in status records, see status.Device; nil if nothing is replaced.
+	HideHost func() status.HostHider
 	// Reading reports whether there is a live source to read now. It may be called from any goroutine once the source is open.
 	Reading func() bool
 	// Telemetry is the result of TelemetryOf.

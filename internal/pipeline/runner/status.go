@@ -15,12 +15,12 @@ func (r *Runner) newStatus() *status.Reporter {
 		r.Receiver.Logger.Warn("no status record is written: status records are log records, and this receiver is in no logs pipeline")
 	}
 	info := r.Receiver.BuildInfo
-	pseudonyms := r.Parts.Pseudonyms()
+	hide := r.Parts.HideHost()
 	return status.New(status.Settings{
 		Config: cfg, Next: r.Next, Retry: r.Sections.Retry, Report: r.Report, Format: r.Receiver.ID.Type().String(), Logger: r.Receiver.Logger,
 		Device: func() status.Device {
 			return status.Device{
-				Dvc: r.Parts.HostName(), Component: r.Receiver.ID.String(), Command: info.Command, Version: info.Version, Pseudonyms: pseudonyms,
+				Dvc: r.Parts.HostName(), Component: r.Receiver.ID.String(), Command: info.Command, Version: info.Version, HideHost: hide,
 			}
 		},
 		State:   r.state,

@@ -5,13 +5,10 @@ package status
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 )
 
 // ScopeName is the name of the instrumentation scope of status records.
@@ -69,22 +66,11 @@ type Device struct {
 	Component string // the receiver's id
 	Command   string // the collector's name
 	Version   string // the collector's version
-	// Pseudonyms replaces the host's name, also in the texts of records; nil replaces nothing. The Reporter's goroutine uses it alone.
-	Pseudonyms *pseudonym.Pseudonymizer
+	HideHost  HostHider
 }
 
-// replaced returns the device and the texts of a record with pseudonyms in place of the host's name.
-func (d Device) replaced(r *record) (shown Device, object, message string) {
-	pairs := d.Pseudonyms.HostPairs(d.Dvc)
-	if len(pairs) == 0 {
-		return d, r.object, r.message
-	}
-	d.Dvc = pairs[0].To
-	if kind, name, ok := strings.Cut(d.Component, "/"); ok {
-		d.Component = kind + "/" + pseudonym.ReplaceWords(name, pairs)
-	}
-	return d, pseudonym.ReplaceWords(r.object, pairs), pseudonym.ReplaceWords(r.message, pairs)
-}
+// HostHider replaces the name of the host in a finished record; nil replaces nothing. One goroutine calls it.
+type HostHider func(host string, logs plog.Logs)
 
 // record is a status record before it becomes a log record.
 type record struct {
@@ -119,16 +105,12 @@ var severityTexts = map[string]string{informational: "INFO", medium: "WARN", hig
 
 // logs returns the record as a batch of its own. before is the account of the heartbeat that the next component took last.
 func (r *record) logs(d Device, before *record) plog.Logs {
-	d, object, message := d.replaced(r)
 	logs := plog.NewLogs()
 	rl := logs.ResourceLogs().AppendEmpty()
 	resource := rl.Resource().Attributes()
 	resource.PutStr("service.name", d.Command)
 	resource.PutStr("service.version", d.Version)
 	putText(resource, "host.name", d.Dvc)
-	if d.Pseudonyms != nil {
-		resource.PutBool(pseudonym.Mark, true)
-	}
 	sl := rl.ScopeLogs().AppendEmpty()
 	sl.Scope().SetName(ScopeName)
 	sl.Scope().SetVersion(d.Version)
@@ -137,7 +119,7 @@ func (r *record) logs(d Device, before *record) plog.Logs {
 	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(r.at))
 	lr.SetSeverityNumber(severityNumbers[r.severity()])
 	lr.SetSeverityText(severityTexts[r.severity()])
-	lr.Body().SetStr(message)
+	lr.Body().SetStr(r.message)
 
 	a := lr.Attributes()
 	a.PutStr("Kind", string(r.kind))
@@ -146,7 +128,7 @@ func (r *record) logs(d Device, before *record) plog.Logs {
 	putText(a, "Dvc", d.Dvc)
 	a.PutStr("Component", d.Component)
 	a.PutStr("Version", d.Version)
-	putText(a, "Object", object)
+	putText(a, "Object", r.object)
 	putText(a, "State", r.state)
 	start, count := r.start, r.count
 	if r.account != nil {
@@ -161,6 +143,9 @@ func (r *record) logs(d Device, before *record) plog.Logs {
 	}
 	putTime(a, "EventStartTime", start)
 	putTime(a, "EventEndTime", r.end)
+	if d.HideHost != nil {
+		d.HideHost(d.Dvc, logs)
+	}
 	return logs
 }
 

@@ -337,7 +337,8 @@ func TestHeartbeatsAreBetweenASecondAndADay(t *testing.T) {
 func TestNoNameOfTheHostRemainsInAStatusRecordWithPseudonyms(t *testing.T) {
 	const key = "0123456789abcdef0123456789abcdef"
 	for host, kinds := range map[string]pseudonym.Kind{"dc1.corp.example.com": pseudonym.Names, "dc1": pseudonym.Names, "192.0.2.53": pseudonym.Addresses} {
-		d := Device{Dvc: host, Component: "asimdns/on-" + host, Command: "otelcol", Version: "1", Pseudonyms: pseudonym.New(kinds, []byte(key))}
+		p := pseudonym.New(kinds, []byte(key))
+		d := Device{Dvc: host, Component: "asimdns/on-" + host, Command: "otelcol", Version: "1", HideHost: p.HostHider()}
 		label := "DC1"
 		if kinds == pseudonym.Addresses {
 			label = host
@@ -356,7 +357,7 @@ func TestNoNameOfTheHostRemainsInAStatusRecordWithPseudonyms(t *testing.T) {
 			lr := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
 			name, _ := resource.Get("host.name")
 			dvc, _ := lr.Attributes().Get("Dvc")
-			require.Equal(t, string(d.Pseudonyms.Host(nil, []byte(host))), dvc.Str(), "the same as in other records")
+			require.Equal(t, string(p.Host(nil, []byte(host))), dvc.Str(), "the same as in other records")
 			require.Equal(t, dvc.Str(), name.Str())
 			require.Contains(t, lr.Body().Str(), "it ended on ")
 			marked, _ := resource.Get(pseudonym.Mark)
