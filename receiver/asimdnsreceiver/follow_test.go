@@ -79,8 +79,10 @@ type growing struct {
 func (g *growing) begin() {
 	g.of = g.of.Next()
 	var err error
-	g.file, err = os.Create(g.path)
-	require.NoError(g.t, err)
+	g.again(func() error {
+		g.file, err = os.Create(g.path)
+		return err
+	})
 	g.w, err = etl.Create(g.file, etl.Options{Recording: g.of})
 	require.NoError(g.t, err)
 }
@@ -97,8 +99,14 @@ func (g *growing) rotate() {
 	require.NoError(g.t, g.w.Close())
 	require.NoError(g.t, g.file.Close())
 	ext := filepath.Ext(g.path)
-	require.NoError(g.t, os.Rename(g.path, g.path[:len(g.path)-len(ext)]+".1"+ext))
+	g.again(func() error { return os.Rename(g.path, g.path[:len(g.path)-len(ext)]+".1"+ext) })
 	g.begin()
+}
+
+// again tries until it works, as record does: Windows does not replace a file while another program has it open.
+func (g *growing) again(do func() error) {
+	var err error
+	require.Eventually(g.t, func() bool { err = do(); return err == nil }, time.Minute, time.Millisecond, "%v", &err)
 }
 
 // follow starts a receiver that follows the paths.
@@ -164,14 +172,15 @@ func TestAFileIsFollowedAsItIsWrittenThroughRotationsAndRestartsWithoutLossOrRep
 	give(20)
 	r, logs = follow(t, g.path, kept, next, nil)
 	next.wait(given)
-	require.NoError(t, os.Remove(g.path))
-	require.NoError(t, g.w.Close())
+	require.NoError(t, g.file.Close())
+	g.again(func() error { return os.Remove(g.path) })
 	g.begin() // another one in its place
 	give(25)
 	next.wait(given)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Empty(t, logs.FilterLevelExact(zap.ErrorLevel).All())
 	require.Equal(t, given, next.n)
+	require.NoError(t, g.file.Close()) // Windows removes no file that is open
 }
 
 func TestNewFilesThatMatchAreFollowedAndFinishedOnesLeft(t *testing.T) {

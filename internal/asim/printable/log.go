@@ -19,15 +19,19 @@ type core struct{ zapcore.Core }
 func (c core) With(fields []zapcore.Field) zapcore.Core { return core{c.Core.With(escaped(fields))} }
 
 func (c core) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if !c.Enabled(e.Level) || c.Core.Check(e, nil) == nil {
+	if !c.Enabled(e.Level) {
 		return ce
 	}
 	return ce.AddCore(e, c)
 }
 
+// Write lets the core check the line before, because a core's Check adds the cores that write it: one with hooks is not the one that writes.
 func (c core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	e.Message = String(e.Message)
-	return c.Core.Write(e, escaped(fields))
+	if ce := c.Core.Check(e, nil); ce != nil {
+		ce.Write(escaped(fields)...)
+	}
+	return nil
 }
 
 // escaped returns the fields with escaped texts. It leaves the given ones as they are.

@@ -7,11 +7,13 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 )
 
@@ -56,6 +58,14 @@ func TestALoggerEscapesMessagesAndFields(t *testing.T) {
 	require.EqualValues(t, 3, fields["n"])
 	require.EqualValues(t, 4, fields["wide"])
 	require.Equal(t, true, fields["b"])
+	hooked := 0
+	Logger(zap.New(seen, zap.Hooks(func(zapcore.Entry) error { hooked++; return nil }))).Info("with a hook")
+	require.Equal(t, 1, hooked)
+	require.Equal(t, 1, logs.FilterMessage("with a hook").Len(), "a core with hooks does not write the line itself")
+	logs.TakeAll()
+	seen, logs = observer.New(zap.DebugLevel)
+	Logger(zap.New(zapcore.NewSamplerWithOptions(seen, time.Hour, 1, 0))).Info("sampled")
+	require.Equal(t, 1, logs.Len(), "a line is counted once")
 	quiet := Logger(zap.New(seen, zap.IncreaseLevel(zap.WarnLevel)))
 	quiet.Info("not this")
 	require.Equal(t, 1, logs.Len())
