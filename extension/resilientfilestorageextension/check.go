@@ -296,6 +296,9 @@ func (c *checker) leaf(place string, base int64, h header, at position) (last []
 		}
 	}
 	if h.count == 0 {
+		if at.depth > 0 { // bbolt removes such a page, and frees it twice if it finds one
+			return nil, 0, damaged("%s is a leaf without elements below a branch", place)
+		}
 		last = nil
 	}
 	return last, used, nil

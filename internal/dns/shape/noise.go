@@ -5,7 +5,6 @@ package shape
 import (
 	"bytes"
 	_ "embed"
-	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -38,7 +37,11 @@ func newNoise(text string, whole *WholeConfig) (*noise, error) {
 		if line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff")); line == "" {
 			continue
 		}
-		if err := errors.Join(n.names.Add(line), matchable(line, whole, &bits)); err != nil {
+		err := n.names.Add(line)
+		if err == nil {
+			err = matchable(line, whole, &bits)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
 	}
