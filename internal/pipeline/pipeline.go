@@ -16,6 +16,7 @@ import (
 	"iter"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer"
@@ -141,7 +142,7 @@ type Pipeline struct {
 	Stats Stats
 
 	queue *queue.Queue
-	put   int64 // events that Put has passed to the queue; used by the producer only
+	put   atomic.Int64 // events that Put has passed to the queue. Several producers may add to it; Taken is for one
 
 	stopping chan struct{}
 	done     chan struct{}
@@ -227,12 +228,12 @@ func (p *Pipeline) Put(ctx context.Context, received int64, head, body []byte) e
 		return err
 	}
 	p.Stats.Received.Add(1)
-	p.put++
+	p.put.Add(1)
 	return nil
 }
 
 // Taken returns how many events Put has passed to the worker. Only the producer may call it.
-func (p *Pipeline) Taken() int64 { return p.put }
+func (p *Pipeline) Taken() int64 { return p.put.Load() }
 
 // Drain makes the worker handle every event that was received, including those kept back, and waits for it; no flush interval passes
 // in between. The worker then calls then, if it is not nil, before it begins a batch for the events to come. The only error is the
