@@ -5,6 +5,7 @@ package asimdnsreceiver
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,14 +52,14 @@ func TestACanaryWhoseEventsDoNotComeIsReportedOnceAndItsEventsAreFilteredAndCoun
 	synctest.Test(t, func(t *testing.T) {
 		sink := &consumertest.LogsSink{}
 		x := newExchanges(t)
-		blind := false
+		var blind atomic.Bool
 		r := watched(t, sink, func(c *Config) {
 			c.Heartbeat, c.Canary = time.Minute, "canary.example.com"
 			c.Noise.ExcludedDomains = []string{"*"} // the canary's events count before any filter
 		}, func(r *dnsReceiver) func() {
 			require.Len(t, r.handler.canaries, 1)
 			r.handler.canaries[0].Ask = func(_ context.Context, name string) error {
-				if !blind {
+				if !blind.Load() {
 					r.Pipeline.Offer(time.Now().UnixNano(), x.event(256, time.Now(), name, 1), nil)
 					r.Pipeline.Offer(time.Now().UnixNano(), x.event(257, time.Now(), name, 1), nil)
 				}
@@ -72,11 +73,11 @@ func TestACanaryWhoseEventsDoNotComeIsReportedOnceAndItsEventsAreFilteredAndCoun
 		require.EqualValues(t, 4, stats.Events.Load())
 		require.EqualValues(t, 4, r.Pipeline.Stats.Filtered.Load())
 
-		blind = true
+		blind.Store(true)
 		time.Sleep(5*time.Minute + 30*time.Second)
 		require.Equal(t, []string{"CanaryMissing raised"}, statusOf(sink, "canary"), "once, however often it is missing")
 		require.EqualValues(t, 5, stats.Missing.Load())
-		blind = false
+		blind.Store(false)
 		time.Sleep(2 * time.Minute)
 		require.Equal(t, []string{"CanaryMissing raised", "CanaryMissing cleared"}, statusOf(sink, "canary"))
 
