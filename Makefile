@@ -222,7 +222,7 @@ test-windows: build build-windows testdata/dnsserver.etl ## run the Windows bina
 	WINNET_WINE=required $(GO) test -count=1 -v ./internal/test/wine
 
 test-race: ## run the tests with the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
 	@for m in $(MODULES); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
 
 # Example values for the configurations that need variables.

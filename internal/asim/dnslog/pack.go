@@ -124,14 +124,6 @@ func (m *Mapper) Pack(records plog.LogRecordSlice, e *dns.Event, received int64,
 // floorMillis returns the whole milliseconds of a time in nanoseconds, rounded down.
 func floorMillis(at int64) int64 { return time.Unix(0, at).UnixMilli() }
 
-// Packed is the number of items of the packed record.
-func (m *Mapper) Packed() int {
-	if m.pack == nil {
-		return 0
-	}
-	return len(m.pack.items)
-}
-
 // PackFull reports whether the packed record must be written before another item is added.
 func (m *Mapper) PackFull() bool { return m.pack != nil && m.pack.size >= packFull }
 
