@@ -26,11 +26,13 @@ import (
 	"k8s.io/kubernetes/pkg/apis/policy"
 	policyinstall "k8s.io/kubernetes/pkg/apis/policy/install"
 	policyvalidation "k8s.io/kubernetes/pkg/apis/policy/validation"
+	"k8s.io/kubernetes/pkg/capabilities"
 )
 
 // decoded reads the YAML documents of a manifest. Unknown fields, fields that stand twice and wrong types are errors. The objects are of the
 // version that the manifest names, without defaults.
 func decoded(manifest []byte) ([]runtime.Object, error) {
+	capabilities.Setup(true, 0) // --allow-privileged, which clusters with HostProcess pods have
 	scheme := runtime.NewScheme()
 	coreinstall.Install(scheme)
 	appsinstall.Install(scheme)
@@ -78,6 +80,9 @@ func validated(object runtime.Object) field.ErrorList {
 	case *apps.Deployment:
 		return appsvalidation.ValidateDeployment(o, pod.GetValidationOptionsFromPodTemplate(&o.Spec.Template, nil))
 	case *core.Service:
+		if o.Spec.ClusterIP != "" && o.Spec.ClusterIPs == nil {
+			o.Spec.ClusterIPs = []string{o.Spec.ClusterIP} // as the server does before it validates
+		}
 		return corevalidation.ValidateServiceCreate(o)
 	case *core.ServiceAccount:
 		return corevalidation.ValidateServiceAccount(o)

@@ -31,7 +31,7 @@ func rendered(t *testing.T, values string) []runtime.Object {
 	files, err := render(values)
 	require.NoError(t, err)
 	objects, err := decoded([]byte(manifest(files)))
-	require.NoError(t, err, manifest(files))
+	require.NoError(t, err)
 	return objects
 }
 
@@ -101,13 +101,14 @@ func TestTheChartRefusesValuesThatItDoesNotKnow(t *testing.T) {
 		{"unknown key", "agent: {tolerance: []}", "tolerance"},
 		{"unknown key at the top", "agents: {}", "agents"},
 		{"wrong type", "gateway: {replicas: two}", "replicas"},
+		{"name with a dot, which no Service has", "fullnameOverride: winnet.security", "fullnameOverride"},
 		{"unknown volume", "agent: {volume: small}", "volume"},
 		{"unknown exporter", "gateway: {exporter: kafka}", "exporter"},
 		{"memory without a unit", "agent: {resources: {limits: {memory: 640}}}", "memory"},
 		{"a secret", "agent: {appInsights: {connectionString: InstrumentationKey=0}}", "connectionString"},
 		{"no endpoint of Sentinel", "gateway: {sentinel: {ruleId: dcr-00112233445566778899aabbccddeeff}}", "gateway.sentinel.endpoint"},
 		{"no rule of Sentinel", "gateway: {sentinel: {endpoint: 'https://x'}}", "gateway.sentinel.ruleId"},
-		{"no source", "agent: {sources: {cilium: false, dnsClient: false}}\ngateway: {enabled: false}", "agent.sources"},
+		{"no source", "agent: {exporter: app_insights, sources: {cilium: false, dnsClient: false}}\ngateway: {enabled: false}", "agent.sources"},
 		{"agents without a gateway", "gateway: {enabled: false}", "agent.gateway.endpoint"},
 	} {
 		t.Run(fault.name, func(t *testing.T) {

@@ -40,7 +40,7 @@ func base(files map[string]string) map[string]string {
 	for name, part := range parts {
 		text := regexp.MustCompile(`(?m)^ *helm\.sh/chart: .*\n`).ReplaceAllString(manifest(part), "")
 		text = strings.ReplaceAll(text, "app.kubernetes.io/managed-by: Helm", "app.kubernetes.io/managed-by: Kustomize")
-		made[name] = "# Made from the chart by make kustomize. Do not edit: patch it in an overlay.\n" + text
+		made[name] = "# Made from the chart by make kustomize. Do not edit: patch it in an overlay.\n" + strings.TrimPrefix(text, "---\n")
 	}
 	return made
 }
