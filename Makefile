@@ -19,7 +19,7 @@ NESTED    := $(foreach m,$(ALL),$(if $(findstring /internal/,/$m/),$m))
 MODULES   := $(filter-out . $(NESTED),$(ALL))
 # The modules whose tests have a target of their own. All others belong to the target test.
 ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
-TESTED    := $(filter-out . $(ORACLES) internal/test/forms internal/test/kubernetes internal/test/roads,$(ALL))
+TESTED    := $(filter-out . $(ORACLES) internal/test/docker internal/test/forms internal/test/kubernetes internal/test/roads,$(ALL))
 SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 # What the builder cannot write into the main packages. A folder with _ is no package of this module.
@@ -232,6 +232,7 @@ KUBERNETES := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$
 
 test-kubernetes: build build-gateway ## check the chart, the Kustomize base and the Dockerfiles of deploy/, and the configurations in them
 	$(KUBERNETES) ./...
+	$(GO) test -C internal/test/docker -vet=off -count=1 ./...
 
 kustomize: build build-gateway ## write deploy/kubernetes/kustomize/base from the chart
 	$(KUBERNETES) -run TestTheKustomizeBase . -update
