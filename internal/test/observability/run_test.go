@@ -76,8 +76,8 @@ func watched(t *testing.T) string {
 	config := filepath.Join(dir, "config.yaml")
 	require.NoError(t, os.WriteFile(config, []byte(fmt.Sprintf(`
 receivers:
-  asimdns: {replay: {path: testdata/dnsserver.etl, repeat: 0, rate: 500}}
-  ciliumwindows: {replay: {path: testdata/cilium_events.pcapng, repeat: 0, rate: 200}}
+  asimdns: {replay: {path: testdata/dnsserver.etl, repeat: 0, rate: 3000}}
+  ciliumwindows: {replay: {path: testdata/cilium_events.pcapng, repeat: 0, rate: 500}}
 exporters:
   otlp_http: {endpoint: %[1]q}
   otlp_http/direct: {endpoint: "%[1]s/direct", sending_queue: {enabled: false}}
