@@ -76,7 +76,7 @@ func watched(t *testing.T) string {
 	config := filepath.Join(dir, "config.yaml")
 	require.NoError(t, os.WriteFile(config, []byte(fmt.Sprintf(`
 receivers:
-  asimdns: {replay: {path: testdata/dnsserver.etl, repeat: 0, rate: 3000}}
+  asimdns: {replay: {path: [testdata/dnsclient.etl, testdata/dnsserver.etl], repeat: 0, rate: 2000}} # the sessions of the first lost events
   ciliumwindows: {replay: {path: testdata/cilium_events.pcapng, repeat: 0, rate: 500}}
 exporters:
   otlp_http: {endpoint: %[1]q}
