@@ -237,13 +237,17 @@ test-kubernetes: build build-gateway ## check the chart, the Kustomize base and 
 kustomize: build build-gateway ## write deploy/kubernetes/kustomize/base from the chart
 	$(KUBERNETES) -run TestTheKustomizeBase . -update
 
-# Prometheus and promtool are Debian's.
-test-observability: build testdata/dnsserver.etl ## run the dashboard's queries on a Prometheus that scraped both receivers, and the alert rules' tests (installs Prometheus on Debian)
-	@command -v prometheus > /dev/null && command -v promtool > /dev/null || { apt-get update -q && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends prometheus; }
-	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/observability
+# Prometheus and promtool are Debian's, unpacked only: the installed package would start a service.
+PROMETHEUS := $(CURDIR)/$(DIST)/prometheus/usr/bin
+$(PROMETHEUS)/promtool:
+	@mkdir -p $(DIST)/prometheus; cd $(DIST)/prometheus; apt-get download prometheus || { apt-get update -q; apt-get download prometheus; }; dpkg -x prometheus_*.deb .
+OBSERVE := PATH=$(PROMETHEUS):$$PATH WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/observability
 
-dashboard: build testdata/dnsserver.etl ## draw docs/dashboard.svg from a run, as test-observability does
-	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/observability -update
+test-observability: build testdata/dnsserver.etl $(PROMETHEUS)/promtool ## run the dashboard's queries on a Prometheus that scraped both receivers, and the alert rules' tests (gets Debian's Prometheus)
+	$(OBSERVE)
+
+dashboard: build testdata/dnsserver.etl $(PROMETHEUS)/promtool ## draw docs/dashboard.svg from a run, as test-observability does
+	$(OBSERVE) -update
 
 # Example values for the configurations that need variables.
 VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-0000-0000-0000-000000000001 \

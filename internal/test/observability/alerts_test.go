@@ -39,7 +39,7 @@ func promtool(t *testing.T, dir string, args ...string) (string, error) {
 	t.Helper()
 	path, err := exec.LookPath("promtool")
 	if err != nil && os.Getenv("WINNET_COLLECTOR") == "" {
-		t.Skip("not run: there is no promtool; make test-observability installs one on Debian")
+		t.Skip("not run: there is no promtool; make test-observability gets one on Debian")
 	}
 	require.NoError(t, err)
 	cmd := exec.Command(path, args...)

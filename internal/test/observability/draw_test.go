@@ -59,6 +59,8 @@ func number(v float64, unit string) string {
 		return fmt.Sprintf("%.3g ms", 1e3*v)
 	case unit == "s":
 		return fmt.Sprintf("%.3g s", v)
+	case unit == "short" && v >= 1000:
+		return fmt.Sprintf("%.0f", v)
 	case unit == "cps":
 		return fmt.Sprintf("%.4g/s", v)
 	}
