@@ -19,9 +19,11 @@ NESTED    := $(foreach m,$(ALL),$(if $(findstring /internal/,/$m/),$m))
 MODULES   := $(filter-out . $(NESTED),$(ALL))
 # The modules whose tests have a target of their own. All others belong to the target test.
 ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
-TESTED    := $(filter-out . $(ORACLES) internal/test/forms internal/test/roads,$(ALL))
+TESTED    := $(filter-out . $(ORACLES) internal/test/docker internal/test/forms internal/test/kubernetes internal/test/roads,$(ALL))
 SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
+# What the builder cannot write into the main packages. A folder with _ is no package of this module.
+OWN_MAIN  := $(wildcard internal/tools/_main/*.go)
 FUZZTIME  ?= 10s
 
 # Benchmarks: the number of runs, and the number of events in the long memory runs, without and with GOMEMLIMIT.
@@ -33,7 +35,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 export CGO_ENABLED ?= 0
 
 .PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
-  test-faults test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
+  test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
 
@@ -70,14 +72,14 @@ $(DIST)/otelcol-winnet.exe: $(SRC)/go.mod $(SOURCES)
 $(DIST)/otelcol-winnet-gateway: $(SRC)-gateway/go.mod $(SOURCES)
 	$(GO) build -C $(SRC)-gateway -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet-gateway .
 
-$(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
+$(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.gateway.yaml --skip-compilation
-	@touch $@
+	@cp $(OWN_MAIN) $(@D); touch $@
 
-# The collector's main package, written by the OpenTelemetry Collector Builder.
-$(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
+# The collector's main package, written by the OpenTelemetry Collector Builder, and the files that are added to it.
+$(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
-	@touch $@
+	@cp $(OWN_MAIN) $(@D); touch $@
 
 # The main packages of the collectors that are handed on.
 SHIPPED := $(SRC) $(SRC)-gateway
@@ -183,8 +185,8 @@ soak: build testdata/dnsserver.etl ## run both receivers for SOAK (30m) under fa
 	WINNET_KERNEL_TESTS=required WINNET_SOAK=$(SOAK) WINNET_SOAK_DOCS=$(CURDIR)/docs WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet \
 	  $(GO) test -count=1 -v -timeout 0 -run '^TestSoak$$' ./internal/bench/soak
 
-test-e2e: build ## run the tests of the built collector
-	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/e2e
+test-e2e: build ## run the tests of the built collector (root on Linux, for those with maps of the kernel)
+	WINNET_KERNEL_TESTS=$$(test $$(id -u) != 0 || echo required) WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/e2e
 
 # Most of these tests wait, so more of them run at once than there are processors. Those that only wait, for longer than an exporter
 # retries by default, run in a process of their own in parallel, with its own ports.
@@ -225,6 +227,28 @@ test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
 	@for m in $(MODULES); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
 
+# Kubernetes' own validation and Helm's engine are large: the first build takes a minute or more.
+KUBERNETES := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$(CURDIR)/$(DIST)/otelcol-winnet-gateway $(GO) test -C internal/test/kubernetes -vet=off -ldflags '-s -w' -count=1
+
+test-kubernetes: build build-gateway ## check the chart, the Kustomize base and the Dockerfiles of deploy/, and the configurations in them
+	$(KUBERNETES) ./...
+	$(GO) test -C internal/test/docker -vet=off -count=1 ./...
+
+kustomize: build build-gateway ## write deploy/kubernetes/kustomize/base from the chart
+	$(KUBERNETES) -run TestTheKustomizeBase . -update
+
+# Prometheus and promtool are Debian's, unpacked only: the installed package would start a service.
+PROMETHEUS := $(CURDIR)/$(DIST)/prometheus/usr/bin
+$(PROMETHEUS)/promtool:
+	@mkdir -p $(DIST)/prometheus; cd $(DIST)/prometheus; apt-get download prometheus || { apt-get update -q; apt-get download prometheus; }; dpkg -x prometheus_*.deb .
+OBSERVE := PATH=$(PROMETHEUS):$$PATH WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/observability
+
+test-observability: build testdata/dnsserver.etl $(PROMETHEUS)/promtool ## run the dashboard's queries on a Prometheus that scraped both receivers, and the alert rules' tests (gets Debian's Prometheus)
+	$(OBSERVE)
+
+dashboard: build testdata/dnsserver.etl $(PROMETHEUS)/promtool ## draw docs/dashboard.svg from a run, as test-observability does
+	$(OBSERVE) -update
+
 # Example values for the configurations that need variables.
 VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-0000-0000-0000-000000000001 \
   EVENTHUBS_NAMESPACE=contoso EVENTHUBS_HUB=dns EVENTHUBS_CONNECTION_STRING=Endpoint=sb://contoso.servicebus.windows.net/ \
@@ -240,7 +264,7 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
 
-CI_PARTS := test test-oracle test-forms lint audit test-race test-kernel test-e2e test-sentinel test-faults test-roads test-windows validate build-windows check-windows build-newest fuzz
+CI_PARTS := test test-oracle test-forms lint audit test-race test-kernel test-e2e test-sentinel test-faults test-roads test-kubernetes test-observability test-windows validate build-windows check-windows build-newest fuzz
 
 ci: ## run everything that CI runs, and report how long each part takes
 	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \

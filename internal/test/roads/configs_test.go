@@ -24,6 +24,10 @@ type section = map[string]any
 // upstreamFaults is the document whose configurations are not recommendations: they show faults.
 const upstreamFaults = "docs/upstream.md"
 
+// onKubernetes is the folder of the chart. Its agent and its gateway send as examples/gateway does, and without a gateway as config.yaml: a test
+// of internal/test/kubernetes compares them, so they go through no hour of their own.
+const onKubernetes = "deploy/kubernetes"
+
 // configuration is a configuration that the project ships: a file, a text within one (such as a ConfigMap), or a block
 // in a document that configures exporters.
 type configuration struct {
@@ -66,6 +70,8 @@ func shipped(t *testing.T) map[string]configuration {
 		case err != nil:
 			return err
 		case entry.IsDir() && (name == "dist" || name == "out" || name == ".git" || name == "testdata"):
+			return filepath.SkipDir
+		case entry.IsDir() && path == filepath.Join(root(t), onKubernetes):
 			return filepath.SkipDir
 		case slices.Contains([]string{".yaml", ".yml", ".md"}, filepath.Ext(name)) && path != filepath.Join(root(t), upstreamFaults):
 			add(path)

@@ -177,7 +177,7 @@ func (f *trackFar) env() []string {
 }
 
 func (f *trackFar) overlay() string {
-	return fmt.Sprintf("extensions: {health_check: {endpoint: '127.0.0.1:%d'}}", f.health)
+	return fmt.Sprintf("extensions: {health_check: {http: {endpoint: '127.0.0.1:%d'}}}", f.health)
 }
 
 // blobFar is Azure Blob Storage. As there, a new blob replaces one with the same name.

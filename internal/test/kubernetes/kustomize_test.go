@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kubernetes
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+var update = flag.Bool("update", false, "write deploy/kubernetes/kustomize")
+
+const baseFolder = "../../../deploy/kubernetes/kustomize/base"
+
+// base makes the files of the Kustomize base of the chart's rendered files: by component, without Helm's own labels.
+func base(files map[string]string) map[string]string {
+	parts := map[string]map[string]string{"agent.yaml": {}, "gateway.yaml": {}}
+	for name, text := range files {
+		part := "gateway.yaml"
+		if strings.HasPrefix(name, "agent-") {
+			part = "agent.yaml"
+		}
+		if name == "serviceaccounts.yaml" {
+			accounts := strings.Split(strings.TrimPrefix(strings.TrimSpace(text), "---\n"), "\n---\n")
+			parts["agent.yaml"]["serviceaccount"], parts["gateway.yaml"]["serviceaccount"] = accounts[0], accounts[1]
+			continue
+		}
+		parts[part][name] = text
+	}
+	made := map[string]string{}
+	for name, part := range parts {
+		text := regexp.MustCompile(`(?m)^ *helm\.sh/chart: .*\n`).ReplaceAllString(manifest(part), "")
+		text = strings.ReplaceAll(text, "app.kubernetes.io/managed-by: Helm", "app.kubernetes.io/managed-by: Kustomize")
+		made[name] = "# Made from the chart by make kustomize. Do not edit: patch it in an overlay.\n" + strings.TrimPrefix(text, "---\n")
+	}
+	return made
+}
+
+func TestTheKustomizeBaseIsWhatTheChartRenders(t *testing.T) {
+	files, err := render(given(t, "../../../../deploy/kubernetes/kustomize/values"))
+	require.NoError(t, err)
+	for name, want := range base(files) {
+		path := filepath.Join(baseFolder, name)
+		if *update {
+			require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
+		}
+		have, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, want, string(have), "run make kustomize")
+	}
+}
+
+func TestKubernetesAcceptsTheKustomizeBase(t *testing.T) {
+	n := 0
+	for _, name := range []string{"namespace.yaml", "agent.yaml", "gateway.yaml"} {
+		raw, err := os.ReadFile(filepath.Join(baseFolder, name))
+		require.NoError(t, err)
+		objects, err := decoded(raw)
+		require.NoError(t, err)
+		n += len(objects)
+	}
+	require.Equal(t, 10, n)
+}
+
+// The overlay for users to copy is built by Kustomize itself, as kubectl apply -k does.
+func TestTheExampleOfAnOverlayChangesWhatAUserSets(t *testing.T) {
+	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), "../../../deploy/kubernetes/kustomize/example")
+	require.NoError(t, err)
+	text, err := resources.AsYaml()
+	require.NoError(t, err)
+	objects, err := decoded(text)
+	require.NoError(t, err)
+	require.Len(t, objects, 10)
+	gateway := one[*appsv1.Deployment](t, objects)
+	require.Equal(t, int32(3), *gateway.Spec.Replicas)
+	require.Equal(t, "registry.contoso.com/otelcol-winnet-gateway:0.1.0", gateway.Spec.Template.Spec.Containers[0].Image)
+	for _, o := range objects {
+		if m, ok := o.(*corev1.ConfigMap); ok && m.Name == "otelcol-winnet-gateway" {
+			require.Equal(t, "dcr-00112233445566778899aabbccddeeff", m.Data["AZURE_DCR_ID"])
+			require.Contains(t, m.Data["config.yaml"], "sentinel:")
+		}
+	}
+	require.NotContains(t, string(text), "dcr-00000000000000000000000000000000")
+}
