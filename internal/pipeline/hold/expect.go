@@ -24,25 +24,23 @@ type Expected struct {
 // Announce starts to load the tags where the key is looked up.
 func (s *Store) Announce(x *Expected) {
 	x.found = false
-	g := s.table.home(upper(x.Hash))
-	prefetch.Line(unsafe.Pointer(&s.table.groups[g]))
-	prefetch.Line(unsafe.Pointer(&s.table.passed[g]))
+	prefetch.Line(unsafe.Pointer(&s.table.groups[s.table.home(upper(x.Hash))]))
 }
 
 // Fetch starts to load the entry of the key, or the slot that an entry of the key will take.
 func (s *Store) Fetch(x *Expected) {
 	t, tag := &s.table, tagOf(x.Hash)
 	g := t.home(upper(x.Hash))
-	group := &t.groups[g]
+	tags := &t.groups[g].tags
 	empty := -1
 	for n := range groupSize {
 		i := nth(upper(x.Hash), n)
 		switch {
-		case group[i] == tag:
+		case tags[i] == tag:
 			x.slot, x.found = uint32(g*groupSize+i), true
 			prefetch.Pair(unsafe.Pointer(&t.entries[x.slot]))
 			return
-		case group[i] == free && empty < 0:
+		case tags[i] == free && empty < 0:
 			empty = i
 		}
 	}

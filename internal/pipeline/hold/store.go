@@ -94,10 +94,10 @@ func (s *Store) Find(hash uint64, key []byte) *Entry {
 	t, tag := &s.table, tagOf(hash)
 	g := t.home(upper(hash))
 	for range t.groups {
-		group := &t.groups[g]
+		tags := &t.groups[g].tags
 		for n := range groupSize {
 			i := nth(upper(hash), n)
-			if group[i] != tag {
+			if tags[i] != tag {
 				continue
 			}
 			if e := &t.entries[g*groupSize+i]; string(s.Key(e)) == string(key) {
