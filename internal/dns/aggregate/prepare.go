@@ -44,16 +44,17 @@ func (a *Aggregator) Fetch(p *Prepared) {
 	}
 }
 
-// fetched is how many of a row's last bytes FetchData loads: its facts, and a few answers before them.
-const fetched = factsSize + 64
-
 // FetchData follows Fetch. It also starts to load the row's group.
 func (a *Aggregator) FetchData(p *Prepared) {
 	if !p.known {
 		return
 	}
+	last := 0 // an event that is only counted needs none of the row's bytes
+	if a.Exchanges {
+		last = factsSize + 64 // and a few answers before the facts
+	}
 	w := a.windows[0]
-	if row := w.store.FetchData(&p.Expected, fetched); row != nil && w.groups != nil {
+	if row := w.store.FetchData(&p.Expected, last); row != nil && w.groups != nil {
 		w.groups.FetchNumbered(uint32(row.Begun))
 	}
 }

@@ -51,8 +51,8 @@ func (s *Store) Fetch(x *Expected) {
 
 const cacheLine = 64
 
-// FetchData starts to load the last bytes of the entry, at most n, a key that stands before its bytes, and its place in the order. It returns the
-// entry, or nil if it is not known: the key is probably new. The entry is probably that of the key.
+// FetchData starts to load the last bytes of the entry, at most n, and a key that stands before its bytes. It returns the entry, or nil if it is
+// not known: the key is probably new. The entry is probably that of the key.
 func (s *Store) FetchData(x *Expected, n int) *Entry {
 	if !x.found {
 		return nil
@@ -61,7 +61,6 @@ func (s *Store) FetchData(x *Expected, n int) *Entry {
 	if *s.table.tag(x.slot) < firstTag {
 		return nil // it went, or is hidden
 	}
-	prefetch.Line(unsafe.Pointer(s.order.at(e.number)))
 	b := s.arena.at(e.data)
 	for i := len(b) - 1; i >= max(0, len(b)-n); i -= cacheLine {
 		prefetch.Line(unsafe.Pointer(&b[i]))
