@@ -92,7 +92,12 @@ func (a *Answers) AppendOwner(dst, packet []byte, i int) []byte {
 }
 
 // Reset empties the list.
-func (a *Answers) Reset() { *a = Answers{text: a.text[:0], ends: a.ends[:0], heads: a.heads[:0]} }
+func (a *Answers) Reset() {
+	a.Count, a.MinTTL, a.HasTTL, a.Doubtful, a.full = 0, 0, false, false, false
+	a.text = a.text[:0]
+	a.ends = a.ends[:0]
+	a.heads = a.heads[:0]
+}
 
 // record is one resource record: its fixed part, and the offsets of the rest in the message.
 type record struct {

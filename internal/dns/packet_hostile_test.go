@@ -5,6 +5,7 @@ package dns
 import (
 	"encoding/binary"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 
@@ -131,4 +132,31 @@ func FuzzMessage(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAMessageKeepsNothingOfTheOneBefore(t *testing.T) {
+	query := new(dns.Msg).SetQuestion("www.example.com.", dns.TypeA)
+	query.Response, query.Rcode = true, dns.RcodeNameError
+	query.Answer = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: "www.example.com.", Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 60}, A: net.IPv4(192, 0, 2, 1)}}
+	query.SetEdns0(4096, false).IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_SUBNET{Code: dns.EDNS0SUBNET, Family: 1, SourceNetmask: 24, SourceScope: 20, Address: net.IPv4(198, 51, 100, 0)}}
+	full, err := query.Pack()
+	require.NoError(t, err)
+	update := new(dns.Msg).SetUpdate("example.com.")
+	update.Insert(query.Answer)
+	changes, err := update.Pack()
+	require.NoError(t, err)
+
+	var m, fresh Message
+	require.NoError(t, m.Read(full))
+	require.True(t, m.ClientSubnet.IsValid() && m.Answers.HasTTL && m.HasQuestion)
+	require.NoError(t, m.Read(changes))
+	require.Equal(t, 1, m.Updates.Len())
+	header := make([]byte, messageHeader)
+	require.NoError(t, m.Read(header))
+	require.NoError(t, fresh.Read(header))
+	for _, left := range []*Message{&m, &fresh} { // the memory of the lists stays
+		require.Zero(t, len(left.Answers.text)+len(left.Answers.ends)+len(left.Answers.heads)+len(left.Updates.list)+len(left.Updates.text))
+		left.Answers.text, left.Answers.ends, left.Answers.heads, left.Updates.list, left.Updates.text = nil, nil, nil, nil, nil
+	}
+	require.Equal(t, fresh, m)
 }

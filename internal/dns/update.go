@@ -61,7 +61,11 @@ func (u *Updates) At(i int) Update {
 	return Update{Operation: p.operation, Type: p.typ, TTL: p.ttl, Name: u.text[p.from:p.name], Data: u.text[p.name:p.data]}
 }
 
-func (u *Updates) reset() { *u = Updates{list: u.list[:0], text: u.text[:0]} }
+func (u *Updates) reset() {
+	u.Count, u.full = 0, false
+	u.list = u.list[:0]
+	u.text = u.text[:0]
+}
 
 // add appends a record of a message to the list, for a zone of a class.
 func (u *Updates) add(packet []byte, name int, zone uint16, r record) {

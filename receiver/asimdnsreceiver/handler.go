@@ -341,8 +341,10 @@ func (h *handler) releaseRow() pipeline.Outcome {
 	m := merged(&row.Exchange)
 	m.Count, m.Sums, m.Row = row.Count, row.Sums, h.correlator != nil && !row.First
 	x := h.decode(row.Data)
-	if row.Sums != nil {
-		h.shape.asked(&x.event, row.Sums.Last)
+	if row.Sums != nil && h.shape.classifier != nil {
+		// Exchanges join a row without being classified, so the classifier is told of the last of them.
+		asked := h.shape.fetch(&x.event, row.Sums.Last)
+		defer h.shape.classifier.Asked(&asked)
 	}
 	if row.More || h.packing != nil {
 		return h.pack(x, &row, m)

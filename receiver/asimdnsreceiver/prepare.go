@@ -11,6 +11,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold/prefetch"
 )
 
 // prepared is a decoded event, with everything that does not depend on the events before it: whether it is filtered, and its keys.
@@ -102,7 +103,7 @@ func (h *handler) read(x *prepared, raw []byte) {
 		h.aggregator.Read(&x.row, e)
 		h.aggregator.Announce(&x.row)
 	} else if h.ids != nil {
-		h.ids.Fetch(x.hash()) // the event is probably the first of its exchange, whose identifier is made of it
+		prefetch.Line(h.ids.Memory(x.hash())) // the event is probably the first of its exchange, whose identifier is made of it
 	}
 }
 
@@ -126,8 +127,12 @@ func (h *handler) fetch(events []*prepared) {
 		if h.correlator != nil {
 			h.correlator.FetchData(&x.exchange)
 		}
-		if x.rowRead {
-			h.aggregator.FetchData(&x.row)
+		if !x.rowRead {
+			continue
+		}
+		h.aggregator.FetchData(&x.row)
+		if h.shape.classifier != nil && x.row.IsNew() {
+			h.shape.fetch(&x.event, 0)
 		}
 	}
 }

@@ -45,15 +45,13 @@ func (h *handler) classOf(e *dns.Event, x *correlate.Exchange) aggregate.Class {
 	return class
 }
 
-// asked notes that the name of a row was asked for again. Exchanges join a row without being classified, so the classifier has not seen them. at is
-// the time of the last one, in nanoseconds since 1970.
-func (c *classification) asked(e *dns.Event, at int64) {
-	if c.classifier == nil {
-		return
-	}
+// fetch starts to load what is known of the name of an event's exchange, which the caller will ask for soon. at is the exchange's time, in
+// nanoseconds since 1970. The result is valid until the next call of a method.
+func (c *classification) fetch(e *dns.Event, at int64) shape.Exchange {
 	x := shape.Of(e, dns.Outcome{}, at, c.name[:0])
 	c.name = x.Name
-	c.classifier.Asked(&x)
+	c.classifier.Fetch(&x)
+	return x
 }
 
 // forget forgets names and rates, for the events of another host.

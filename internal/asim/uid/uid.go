@@ -10,6 +10,7 @@ package uid
 
 import (
 	"encoding/binary"
+	"unsafe"
 
 	"github.com/zeebo/xxh3"
 )
@@ -45,11 +46,11 @@ func digits(n uint32) uint64 {
 
 // Maker makes the identifiers of one host's events. It is used from one goroutine, and takes 256 KiB.
 type Maker struct {
+	// seen has the latest events, by their hash. Equal events come close to each other. It stands first, so that each bucket is one cache line:
+	// Go aligns a block of this size to a page.
+	seen   [buckets]bucket
 	source string
 	host   xxh3.Uint128 // the hash of source and host
-	// seen has the latest events, by their hash. Equal events come close to each other.
-	seen    [buckets]bucket
-	fetched uint32 // what Fetch has read, so that the compiler does not leave the reads out
 }
 
 // A Maker remembers the latest five events of each bucket. If five other events of its bucket came in between, an event gets the identifier of
@@ -92,8 +93,11 @@ func HashOf(raw []byte) Hash {
 // OfHash is Of for an event with a known hash.
 func (m *Maker) OfHash(h Hash) ID { return m.id(xxh3.Uint128(h), uint64(m.number(h.Hi))) }
 
-// Fetch starts to load the memory that OfHash needs for an event.
-func (m *Maker) Fetch(h Hash) { m.fetched += m.seen[(h.Hi|1)>>(64-bucketBits)].next }
+// Memory is the address of the memory that OfHash needs for an event, within one cache line, for a caller that loads it ahead.
+func (m *Maker) Memory(h Hash) unsafe.Pointer { return unsafe.Pointer(m.bucket(h.Hi)) }
+
+// bucket returns the bucket of a hash.
+func (m *Maker) bucket(hash uint64) *bucket { return &m.seen[hash>>(64-bucketBits)] }
 
 // At returns the identifier of an event of a file that has no time. raw is its wire form. position is its number among the file's
 // events without a time. It gives equal events different identifiers, however far apart they are.
@@ -109,8 +113,8 @@ func (m *Maker) id(h xxh3.Uint128, number uint64) (id ID) {
 
 // number counts the equal events before this one.
 func (m *Maker) number(hash uint64) uint32 {
+	b := m.bucket(hash)
 	hash |= 1
-	b := &m.seen[hash>>(64-bucketBits)]
 	for i := range b.hash {
 		if b.hash[i] == hash {
 			b.count[i]++

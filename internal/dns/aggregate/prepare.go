@@ -44,12 +44,23 @@ func (a *Aggregator) Fetch(p *Prepared) {
 	}
 }
 
-// FetchData follows Fetch.
+// FetchData follows Fetch. It also starts to load the row's group.
 func (a *Aggregator) FetchData(p *Prepared) {
-	if p.known {
-		a.windows[0].store.FetchData(&p.Expected)
+	if !p.known {
+		return
+	}
+	last := 0 // an event that is only counted needs none of the row's bytes
+	if a.Exchanges {
+		last = factsSize + 64 // and a few answers before the facts
+	}
+	w := a.windows[0]
+	if row := w.store.FetchData(&p.Expected, last); row != nil && w.groups != nil {
+		w.groups.FetchNumbered(uint32(row.Begun))
 	}
 }
+
+// IsNew reports whether the event's exchange probably begins a row. Fetch went before.
+func (p *Prepared) IsNew() bool { return p.known && !p.Known() }
 
 // use sets the key of an exchange, or that of an event if none are summed. It reports whether there is one.
 func (a *Aggregator) use(p *Prepared, x *correlate.Exchange) bool {

@@ -31,10 +31,10 @@ func (c *Correlator) Fetch(p *Prepared) {
 	}
 }
 
-// FetchData starts to load the bytes of the event's exchange.
+// FetchData starts to load the identifier of the event's exchange, which ends the bytes that are kept of it.
 func (c *Correlator) FetchData(p *Prepared) {
 	if p.tie.known {
-		c.store.FetchData(&p.Expected)
+		c.store.FetchData(&p.Expected, len(hold.ID{}))
 	}
 }
 

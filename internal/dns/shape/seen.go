@@ -62,10 +62,7 @@ func (s *seen) add(client netip.Addr, name []byte, at int64) (isNew bool) {
 	if at < 0 || now >= 1<<32-1 {
 		return true
 	}
-	addr := client.As16()
-	s.scratch = append(append(s.scratch[:0], addr[:]...), name...)
-	place, _ := bits.Mul64(maphash.Bytes(s.place, s.scratch), uint64(len(s.sets))) // a hash as a fraction of the sets, without a division
-	set := &s.sets[place]
+	set := s.set(client, name)
 	if set.era != s.era {
 		set.prints, set.era = [ways]uint64{}, s.era
 	}
@@ -83,6 +80,14 @@ func (s *seen) add(client netip.Addr, name []byte, at int64) (isNew bool) {
 	i := set.victim(now)
 	set.prints[i], set.last[i] = print, uint32(now)
 	return true
+}
+
+// set returns the set of a pair, and leaves the pair in s.scratch.
+func (s *seen) set(client netip.Addr, name []byte) *set {
+	addr := client.As16()
+	s.scratch = append(append(s.scratch[:0], addr[:]...), name...)
+	place, _ := bits.Mul64(maphash.Bytes(s.place, s.scratch), uint64(len(s.sets))) // a hash as a fraction of the sets, without a division
+	return &s.sets[place]
 }
 
 // victim gives the place for another pair: an empty one, or that of the pair whose last time is furthest away.

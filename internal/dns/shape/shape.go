@@ -8,9 +8,11 @@ package shape
 
 import (
 	"net/netip"
+	"unsafe"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold/prefetch"
 )
 
 // Exchange is what the class depends on.
@@ -126,6 +128,14 @@ func (c *Classifier) Asked(x *Exchange) {
 	x.Name = dns.Fold(x.Name)
 	if c.seen != nil && !x.Change {
 		c.seen.add(x.Client, x.Name, x.Time)
+	}
+}
+
+// Fetch starts to load the memory that Class or Asked needs for an exchange, a wait for memory otherwise. Its name is changed as by Class.
+func (c *Classifier) Fetch(x *Exchange) {
+	x.Name = dns.Fold(x.Name)
+	if c.seen != nil && !x.Change {
+		prefetch.Line(unsafe.Pointer(c.seen.set(x.Client, x.Name)))
 	}
 }
 

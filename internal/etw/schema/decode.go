@@ -47,12 +47,14 @@ func (c *Catalog) Decode(r *etw.Record, d *Decoded) {
 // Begin prepares d for the record without reading a field; Finish reads them. known reports whether the catalog has the id. Template
 // is then the first layout that will be tried.
 func (c *Catalog) Begin(r *etw.Record, d *Decoded) (known bool) {
-	d.layouts = c.layouts(r.ID, r.Version)
-	d.data, d.pointerSize = r.UserData, r.PointerSize()
-	d.Template, d.Values, d.Rest, d.Exact = nil, d.Values[:0], r.UserData, false
-	if d.pending = d.layouts != nil; d.pending {
-		d.Template = d.layouts.list[0]
+	l := c.layouts(r.ID, r.Version)
+	var t *Template
+	if l != nil {
+		t = l.list[0]
 	}
+	d.layouts, d.Template, d.pending, d.Exact = l, t, l != nil, false
+	d.data, d.Rest, d.pointerSize = r.UserData, r.UserData, r.PointerSize()
+	d.Values = d.Values[:0]
 	return d.pending
 }
 
@@ -64,7 +66,9 @@ func (d *Decoded) Finish() {
 	}
 	d.pending = false
 	l := d.layouts
-	d.rivals = nil
+	if d.rivals != nil {
+		d.rivals = nil
+	}
 	for i, t := range l.list {
 		if i > 0 && len(d.Values) > l.shared[i] {
 			d.Values, d.Rest = d.Values[:0], d.data
@@ -113,7 +117,10 @@ func (d *Decoded) by(t *Template) {
 // read reads the fields that Values does not have yet, up to the first for which the user data has no room.
 func (d *Decoded) read(fields []Field) {
 	i, data := len(d.Values), d.Rest
-	values := slices.Grow(d.Values, len(fields)-i)[:len(fields)]
+	if cap(d.Values) < len(fields) {
+		d.Values = slices.Grow(d.Values, len(fields)-i)
+	}
+	values := d.Values[:len(fields)]
 reading:
 	for ; i < len(fields); i++ {
 		f, v := &fields[i], &values[i]
@@ -185,7 +192,8 @@ reading:
 			data = data[length:]
 		}
 	}
-	d.Values, d.Rest = values[:i], data
+	d.Values = d.Values[:i]
+	d.Rest = data
 }
 
 // set makes v a number. Usually it already is one, from the same field of the last event.

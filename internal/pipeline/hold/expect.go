@@ -2,7 +2,11 @@
 
 package hold
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold/prefetch"
+)
 
 // Expected is a key that Find or PutHash will look up soon.
 //
@@ -20,54 +24,59 @@ type Expected struct {
 // Announce starts to load the tags where the key is looked up.
 func (s *Store) Announce(x *Expected) {
 	x.found = false
-	g := s.table.home(upper(x.Hash))
-	prefetchLine(unsafe.Pointer(&s.table.groups[g]))
-	prefetchLine(unsafe.Pointer(&s.table.passed[g]))
+	prefetch.Line(unsafe.Pointer(&s.table.groups[s.table.home(upper(x.Hash))]))
 }
 
 // Fetch starts to load the entry of the key, or the slot that an entry of the key will take.
 func (s *Store) Fetch(x *Expected) {
 	t, tag := &s.table, tagOf(x.Hash)
 	g := t.home(upper(x.Hash))
-	group := &t.groups[g]
+	tags := &t.groups[g].tags
 	empty := -1
 	for n := range groupSize {
 		i := nth(upper(x.Hash), n)
 		switch {
-		case group[i] == tag:
+		case tags[i] == tag:
 			x.slot, x.found = uint32(g*groupSize+i), true
-			prefetch(&t.entries[x.slot])
+			prefetch.Pair(unsafe.Pointer(&t.entries[x.slot]))
 			return
-		case group[i] == free && empty < 0:
+		case tags[i] == free && empty < 0:
 			empty = i
 		}
 	}
 	if empty >= 0 {
-		prefetch(&t.entries[g*groupSize+empty])
+		prefetch.Pair(unsafe.Pointer(&t.entries[g*groupSize+empty]))
 	}
 }
 
-// fetched is how many of an entry's last bytes FetchData loads: the caller's sums stand at the end.
-const fetched = 4 * cacheLine
-
 const cacheLine = 64
 
-// FetchData starts to load the end of the entry's bytes, and a key that stands before them.
-func (s *Store) FetchData(x *Expected) {
+// FetchData starts to load the last bytes of the entry, at most n, and a key that stands before its bytes. It returns the entry, or nil if it is
+// not known: the key is probably new. The entry is probably that of the key.
+func (s *Store) FetchData(x *Expected, n int) *Entry {
 	if !x.found {
-		return
+		return nil
 	}
 	e := &s.table.entries[x.slot]
-	if e.data.segment == 0 || int(e.data.segment) > len(s.arena.segments) {
-		return
+	if *s.table.tag(x.slot) < firstTag {
+		return nil // it went, or is hidden
 	}
 	b := s.arena.at(e.data)
-	for i := len(b) - 1; i >= max(0, len(b)-fetched); i -= cacheLine {
-		prefetchLine(unsafe.Pointer(&b[i]))
+	for i := len(b) - 1; i >= max(0, len(b)-n); i -= cacheLine {
+		prefetch.Line(unsafe.Pointer(&b[i]))
 	}
 	if e.keyLen > inlineKey {
 		key := s.arena.before(e.data, uint32(e.keyLen))
-		prefetchLine(unsafe.Pointer(&key[0]))
-		prefetchLine(unsafe.Pointer(&key[len(key)-1]))
+		prefetch.Line(unsafe.Pointer(&key[0]))
+		prefetch.Line(unsafe.Pointer(&key[len(key)-1]))
 	}
+	return e
+}
+
+// Known reports whether Fetch found that an entry probably has the key.
+func (x *Expected) Known() bool { return x.found }
+
+// FetchNumbered starts to load the first line of the entry with a number, which must be kept: its times and its count.
+func (s *Store) FetchNumbered(number uint32) {
+	prefetch.Line(unsafe.Pointer(s.Numbered(number)))
 }

@@ -12,7 +12,7 @@ import (
 const Reserved = 1 << 20
 
 // slotBytes is the memory of a slot in the table, in bytes: its entry, its tag, and its part of passed.
-const slotBytes = int64(unsafe.Sizeof(Entry{})) + (groupSize+int64(len(passed{})))/groupSize
+const slotBytes = int64(unsafe.Sizeof(Entry{})) + int64(unsafe.Sizeof(group{}))/groupSize
 
 // Within makes the store take its memory from a share of a budget. It is called before the first Put. When the share has no room, the
 // store is full.

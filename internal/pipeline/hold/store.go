@@ -19,8 +19,10 @@ package hold
 
 import (
 	"hash/maphash"
+	"unsafe"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold/prefetch"
 )
 
 // Entry is one event that is kept, with what has been added to it since. It takes 128 bytes.
@@ -92,10 +94,10 @@ func (s *Store) Find(hash uint64, key []byte) *Entry {
 	t, tag := &s.table, tagOf(hash)
 	g := t.home(upper(hash))
 	for range t.groups {
-		group := &t.groups[g]
+		tags := &t.groups[g].tags
 		for n := range groupSize {
 			i := nth(upper(hash), n)
-			if group[i] != tag {
+			if tags[i] != tag {
 				continue
 			}
 			if e := &t.entries[g*groupSize+i]; string(s.Key(e)) == string(key) {
@@ -189,19 +191,19 @@ func (s *Store) Numbered(number uint32) *Entry { return &s.table.entries[s.order
 // Drop removes an entry.
 func (s *Store) Drop(e *Entry) {
 	s.table.leave(e.slot, e.hash)
-	s.prefetch(s.order.remove(e.number))
+	s.fetchOldest(s.order.remove(e.number))
 	s.arena.free(e.data)
 }
 
 // ahead is how many entries before its turn the oldest is loaded. More are no faster.
 const ahead = 4
 
-// prefetch starts to load the entries that will soon be the oldest, after the oldest have gone. Entries lie in memory in no order, so each
+// fetchOldest starts to load the entries that will soon be the oldest, after the oldest have gone. Entries lie in memory in no order, so each
 // new oldest entry would be a wait for memory.
-func (s *Store) prefetch(gone int) {
+func (s *Store) fetchOldest(gone int) {
 	for i := range uint32(min(gone, ahead)) {
 		if slot := *s.order.at(s.order.first + ahead - i); slot != 0 {
-			prefetch(&s.table.entries[slot-1])
+			prefetch.Pair(unsafe.Pointer(&s.table.entries[slot-1]))
 		}
 	}
 }

@@ -5,20 +5,23 @@ package hold
 import "math"
 
 // table is an open hash table. A key's hash gives its home: a group of 16 slots. An entry occupies a slot of its home, or of another group
-// when the home was full. The groups' tags are stored apart from the entries and are small enough to stay in the processor's caches, so
-// a lookup usually reads one entry: the one that it finds.
+// when the home was full. The groups are stored apart from the entries and are small enough to stay in the processor's caches, so a lookup
+// usually reads one entry: the one that it finds.
 //
 // Within a group the hash also gives the home slot; an entry occupies it, or the next free slot, wrapping around. Most entries occupy
 // their home slot, so a lookup usually costs one memory access, which the processor begins before it has compared the tags.
 type table struct {
 	groups  []group
-	passed  []passed
 	entries []Entry // groupSize for each group
 	live    int
 }
 
-// group holds a tag for each slot: eight bits of the hash of its key, or free, or hidden.
-type group [groupSize]uint8
+// group holds a tag for each slot: eight bits of the hash of its key, or free, or hidden. A search that does not find its key also reads passed, so
+// both lie in one cache line.
+type group struct {
+	tags   [groupSize]uint8
+	passed passed
+}
 
 // passed counts the entries that lie further on because a group was full, by four bits of their hash. A search for a key ends at a group
 // that no entry with the key's bits has passed. So a slot that becomes free needs no mark, and the table is never cleaned up. The bits
@@ -62,7 +65,7 @@ func firstGroups(entries int) int {
 // newTable returns a table of at least the given number of groups. The number of groups is odd.
 func newTable(groups int) table {
 	groups |= 1
-	return table{groups: make([]group, groups), passed: make([]passed, groups), entries: make([]Entry, groups*groupSize)}
+	return table{groups: make([]group, groups), entries: make([]Entry, groups*groupSize)}
 }
 
 // The upper half of a hash gives the group and the slot of a key; the low byte is its tag.
@@ -80,23 +83,23 @@ func nth(hash uint32, n int) int { return int((hash + uint32(n)) % groupSize) }
 
 // count returns how many entries with the same bits as a hash have passed a group.
 func (t *table) count(g int, hash uint32) *uint8 {
-	return &t.passed[g][hash/groupSize%uint32(len(passed{}))]
+	return &t.groups[g].passed[hash/groupSize%uint32(len(passed{}))]
 }
 
 // crowded reports whether the table must grow before another entry comes.
 func (t *table) crowded() bool { return t.live*8 >= len(t.entries)*fullOf8 }
 
 // tag returns the tag of a slot.
-func (t *table) tag(slot uint32) *uint8 { return &t.groups[slot/groupSize][slot%groupSize] }
+func (t *table) tag(slot uint32) *uint8 { return &t.groups[slot/groupSize].tags[slot%groupSize] }
 
 // take takes a free slot for an entry and returns its number. There must be a free one.
 func (t *table) take(hash uint32, tag uint8) uint32 {
 	t.live++
 	for g := t.home(hash); ; g = t.after(g, hash) {
-		group := &t.groups[g]
+		tags := &t.groups[g].tags
 		for n := range groupSize {
-			if i := nth(hash, n); group[i] == free {
-				group[i] = tag
+			if i := nth(hash, n); tags[i] == free {
+				tags[i] = tag
 				return uint32(g*groupSize + i)
 			}
 		}
