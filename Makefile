@@ -20,7 +20,7 @@ MODULES   := $(filter-out . $(NESTED),$(ALL))
 # The modules whose tests have a target of their own. All others belong to the target test.
 ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
 TESTED    := $(filter-out . $(ORACLES) internal/test/forms internal/test/roads,$(ALL))
-SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
+SOURCES   := $(shell find cmd receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 FUZZTIME  ?= 10s
 
@@ -211,8 +211,8 @@ roads-away:
 	WINNET_ROADS_PORTS=10000 $(ROADS) -parallel 30 -run $(AWAY) .
 
 # The packages with Windows code or tests of it, of the root module, and others whose tests replay on any system.
-WINDOWS_PACKAGES := $(shell find receiver internal \( -name '*_windows.go' -o -name '*_windows_test.go' \) -exec dirname {} + | sed 's|^|./|' | LC_ALL=C sort -u) \
-  ./internal/cilium/capture ./receiver/ciliumwindowsreceiver
+WINDOWS_PACKAGES := $(shell find cmd receiver internal \( -name '*_windows.go' -o -name '*_windows_test.go' \) -exec dirname {} + | sed 's|^|./|' | LC_ALL=C sort -u) \
+  ./internal/cilium/capture ./receiver/ciliumwindowsreceiver ./cmd/winnet-verify
 RIG := $(CURDIR)/internal/test/wine/rig.sh $(CURDIR)/$(DIST)
 
 test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian); fail if they cannot run
