@@ -211,7 +211,7 @@ roads-away:
 	WINNET_ROADS_PORTS=10000 $(ROADS) -parallel 30 -run $(AWAY) .
 
 # The packages with Windows code or tests of it, of the root module, and others whose tests replay on any system.
-WINDOWS_PACKAGES := $(shell find cmd receiver internal \( -name '*_windows.go' -o -name '*_windows_test.go' \) -exec dirname {} + | sed 's|^|./|' | LC_ALL=C sort -u) \
+WINDOWS_PACKAGES := $(shell find cmd/winnet-verify receiver internal \( -name '*_windows.go' -o -name '*_windows_test.go' \) -exec dirname {} + | sed 's|^|./|' | LC_ALL=C sort -u) \
   ./internal/cilium/capture ./receiver/ciliumwindowsreceiver ./cmd/winnet-verify
 RIG := $(CURDIR)/internal/test/wine/rig.sh $(CURDIR)/$(DIST)
 
