@@ -111,7 +111,7 @@ func TestTheTableOfWhatOnlyWindowsCanTellHasEachProbeAndEachReport(t *testing.T)
 		require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
 		return
 	}
-	require.Equal(t, want, string(text), "make it current: go test ./cmd/winnet-verify/... -update")
+	require.Equal(t, want, string(text), "make it current: go test ./cmd/winnet-verify/internal/verify -update")
 }
 
 func TestAReportFillsItsRows(t *testing.T) {

@@ -15,6 +15,7 @@ const (
 	rowRecord     = "`record`"
 	rowFields     = "field lists"
 	rowCalls      = "the calls"
+	rowStart      = "start and stop"
 	rowProviders  = "providers"
 	rowRights     = "rights"
 	rowStopped    = "stopped from outside"
@@ -47,6 +48,7 @@ func Probes() []Probe {
 		{"keywords", rowKeywords, "the manifests of this Windows define every keyword bit of the events that the project knows", "", within(short), probeKeywords},
 		{"field-lists", rowFields, "TDH describes every event as one of the embedded field lists does", "", within(time.Minute), probeFieldLists},
 		{"session-properties", rowCalls, "Windows grants every mode, the buffer size and the flush interval, and at least the numbers of buffers that were asked for", startsSession, within(short), probeProperties},
+		{"start-after-stop", rowStart, "a session starts at once after one of its name was stopped, and a stop takes less than 3 s", startsSession + ", five times", within(time.Minute), probeStartAfterStop},
 		{"session-enabled", rowTampering, "EnumerateTraceGuidsEx shows this account what its own session has enabled", startsSession, within(short), probeEnabled},
 		{"dns-client-events", rowRecords, "a query through the system's resolver gives events 3006 and 3008 of its name, with known fields, within the time of a flush", startsSession + "; asks the resolver for a name below .invalid", patient, probeClientEvents},
 		{"dns-server-events", rowRecords, "a query to this host's DNS Server gives events 256 and 257 or 258 of its name, with known fields", startsSession + "; asks the DNS Server for a name below .invalid", patient, probeServerEvents},

@@ -188,6 +188,28 @@ func probeProperties(_ context.Context, e *env) outcome {
 		found: fmt.Sprintf("mode 0x%08X, buffers of %d KB, %d to %d, flushed every %v; not granted: %v", is.LogFileMode, is.BufferSize, is.MinimumBuffers, is.MaximumBuffers, is.FlushInterval, stripped)}
 }
 
+func probeStartAfterStop(ctx context.Context, e *env) outcome {
+	const times, bound = 5, 3 * time.Second
+	var starts, stops []float64
+	slowest := time.Duration(0)
+	for range times {
+		at := time.Now()
+		s, err := e.open(clientSession("start"), func(_, _ []byte) {})
+		if err != nil {
+			return e.withoutSession(err)
+		}
+		starts = append(starts, seconds(time.Since(at)))
+		at = time.Now()
+		if err := s.Close(ctx); err != nil {
+			return failed("%v", err)
+		}
+		stops = append(stops, seconds(time.Since(at)))
+		slowest = max(slowest, time.Since(at))
+	}
+	return outcome{verdict: verdict(slowest < bound), found: fmt.Sprintf("the slowest of %d stops took %v", times, slowest.Round(time.Millisecond)),
+		evidence: map[string]any{"start_s": starts, "stop_s": stops}}
+}
+
 func probeEnabled(_ context.Context, e *env) outcome {
 	cfg := clientSession("enabled")
 	s, err := e.open(cfg, func(_, _ []byte) {})

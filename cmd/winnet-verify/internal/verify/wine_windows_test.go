@@ -160,6 +160,7 @@ var faults = map[string]struct {
 		t.Setenv("WINDOWSTEST_SCHEMA", path)
 	}},
 	"session-properties": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_STRIP", "0x08000000") }},
+	"start-after-stop":   {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "OpenTraceW=5") }},
 	"session-enabled":    {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "EnumerateTraceGuidsEx=5") }},
 	"dns-client-events": {harm: func(t *testing.T, o *Options) {
 		play(t, testUser, 3008)
@@ -173,8 +174,8 @@ var faults = map[string]struct {
 	"etl-file": {harm: func(t *testing.T, o *Options) {
 		o.WithData, o.Dir = true, filepath.Join(t.TempDir(), "no such folder")
 	}, after: []string{"dns-client-events"}},
-	"losses":     {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "3") }},
-	"throughput": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "3") }},
+	"losses":     {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "2") }},
+	"throughput": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "2") }},
 	"restart": {harm: func(t *testing.T, o *Options) {
 		stop := o.System.Logman
 		o.System.Logman = func(ctx context.Context, args ...string) (string, error) {
