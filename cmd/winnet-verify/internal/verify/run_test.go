@@ -43,7 +43,7 @@ func TestAPanicAndAProbeThatHangsAreTheirOwnFailuresAlone(t *testing.T) {
 			}),
 			probe("stays", func(_ context.Context, e *env) outcome {
 				e.later(undo("stays", errors.New("it stays")))
-				return passes(nil, nil)
+				return passes(context.Background(), e)
 			}),
 			probe("good", passes),
 		})
@@ -65,7 +65,10 @@ func TestAPanicAndAProbeThatHangsAreTheirOwnFailuresAlone(t *testing.T) {
 
 func TestAReportCountsWhatWasNotRun(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cut := func(context.Context, *env) outcome { cancel(errors.New("interrupted")); return passes(nil, nil) }
+	cut := func(_ context.Context, e *env) outcome {
+		cancel(errors.New("interrupted"))
+		return passes(context.Background(), e)
+	}
 	report := runAll(ctx, Options{System: ThisSystem()}, []Probe{probe("one", passes), probe("two", cut), probe("three", passes)})
 	require.Equal(t, map[Verdict]int{Pass: 1, Unknown: 2}, report.Summary)
 	require.False(t, report.Failed())
