@@ -20,7 +20,7 @@ MODULES   := $(filter-out . $(NESTED),$(ALL))
 # The modules whose tests have a target of their own. All others belong to the target test.
 ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
 TESTED    := $(filter-out . $(ORACLES) internal/test/docker internal/test/forms internal/test/kubernetes internal/test/roads,$(ALL))
-SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
+SOURCES   := $(shell find cmd receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 # What the builder cannot write into the main packages. A folder with _ is no package of this module.
 OWN_MAIN  := $(wildcard internal/tools/_main/*.go)
@@ -35,7 +35,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 export CGO_ENABLED ?= 0
 
 .PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
-  test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
+  test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
 
@@ -213,15 +213,26 @@ roads-away:
 	WINNET_ROADS_PORTS=10000 $(ROADS) -parallel 30 -run $(AWAY) .
 
 # The packages with Windows code or tests of it, of the root module, and others whose tests replay on any system.
-WINDOWS_PACKAGES := $(shell find receiver internal \( -name '*_windows.go' -o -name '*_windows_test.go' \) -exec dirname {} + | sed 's|^|./|' | LC_ALL=C sort -u) \
-  ./internal/cilium/capture ./receiver/ciliumwindowsreceiver
+WINDOWS_PACKAGES := $(shell find cmd/winnet-verify receiver internal \( -name '*_windows.go' -o -name '*_windows_test.go' \) -exec dirname {} + | sed 's|^|./|' | LC_ALL=C sort -u) \
+  ./internal/cilium/capture ./receiver/ciliumwindowsreceiver ./cmd/winnet-verify
 RIG := $(CURDIR)/internal/test/wine/rig.sh $(CURDIR)/$(DIST)
 
-test-windows: build build-windows testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian); fail if they cannot run
+test-windows: build build-windows build-verify testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian); fail if they cannot run
 	$(RIG)
 	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' $(WINDOWS_PACKAGES)
 	@for m in $(MODULES); do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -C $$m -count=1 -p 1 -exec '$(RIG) run' ./...; done
 	WINNET_WINE=required $(GO) test -count=1 -v ./internal/test/wine
+
+# winnet-verify: a program for users, which checks on their Windows what the project assumes. test-windows tests it.
+build-verify: $(DIST)/winnet-verify.exe ## build dist/winnet-verify.exe, windows/amd64; docs/winnet-verify.md says what it does
+
+$(DIST)/winnet-verify.exe: $(SOURCES)
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/winnet-verify
+
+test-verify: build-verify ## run winnet-verify's probes under Wine, as test-windows does (installs it on Debian)
+	$(RIG)
+	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' ./cmd/winnet-verify/...
+	WINNET_WINE=required $(GO) test -count=1 -v -run '^TestWinnetVerify' ./internal/test/wine
 
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...

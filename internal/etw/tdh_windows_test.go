@@ -35,7 +35,7 @@ func TestWineATdhDllBesideTheProgramIsNotLoaded(t *testing.T) {
 		fmt.Println("loaded", windows.UTF16ToString(path[:n]))
 		return
 	}
-	wine.Require(t)
+	wine.Require(t, "a DLL that the test plants")
 	system, err := windows.GetSystemDirectory()
 	require.NoError(t, err)
 	program, err := os.Executable()

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"time"
 
@@ -69,7 +68,7 @@ func (r *dnsReceiver) newCanaries() []watch {
 	for _, p := range r.providers {
 		object := p.Name
 		all = append(all, watch{provider: p.Provider, Canary: canary.New(canary.Settings{
-			Name: r.cfg.Canary, Interval: r.cfg.Heartbeat, Ask: asker(p.Provider),
+			Name: r.cfg.Canary, Interval: r.cfg.Heartbeat, Ask: canary.Asker(p.Provider),
 			Handled: func(until time.Time) bool {
 				return r.Pipeline.QueueSize() == 0 || r.Pipeline.Stats.Last() >= until.UnixNano()
 			},
@@ -83,27 +82,6 @@ func (r *dnsReceiver) newCanaries() []watch {
 		})})
 	}
 	return all
-}
-
-// localServer is where this host's DNS Server answers.
-const localServer = "127.0.0.1:53"
-
-// asker returns a function that asks the DNS that a provider watches. It asks the DNS Client through the system's resolver. It asks the DNS Server
-// on this host directly, because the system's resolver may use another server.
-func asker(p *dns.Provider) func(context.Context, string) error {
-	resolver := &net.Resolver{}
-	if p.GUID == dns.Server().GUID {
-		resolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, localServer)
-		}}
-	}
-	return func(ctx context.Context, name string) error {
-		_, err := resolver.LookupNetIP(ctx, "ip4", name)
-		if negative := (*net.DNSError)(nil); errors.As(err, &negative) && negative.IsNotFound {
-			return nil
-		}
-		return err
-	}
 }
 
 // runCanaries runs the canaries until the returned function is called.

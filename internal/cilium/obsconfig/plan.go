@@ -115,3 +115,9 @@ func decode(value []byte) uint64 {
 	copy(all[:], value)
 	return binary.LittleEndian.Uint64(all[:])
 }
+
+// Fits returns ErrMismatch if a map of this type and size cannot have the layout. It reads and writes nothing.
+func (l *Layout) Fits(info Info) error {
+	_, err := l.plan(Settings{}, info)
+	return err
+}

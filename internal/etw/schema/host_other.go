@@ -8,3 +8,6 @@ import "github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 
 // FromHost returns nil: only Windows has its providers' manifests.
 func FromHost(*etw.Record) (*Template, error) { return nil, nil }
+
+// KeywordsFromHost returns no keywords: only Windows has its providers' manifests.
+func KeywordsFromHost(etw.GUID) ([]Keyword, error) { return nil, nil }

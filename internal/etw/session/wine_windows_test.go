@@ -25,7 +25,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
 )
 
-// The tests of this file run the session with the real Windows calls, under Wine with the stand-in for ETW.
+// The tests of this file run the session with the real Windows calls, under Wine with the stand-in for ETW. Those that call wine.Host also run on
+// a real Windows with the role DNS Server.
 
 const (
 	serverFile   = "testdata/dnsserver.etl"
@@ -172,7 +173,7 @@ func TestWineTheSessionOfAKilledCollectorIsStoppedThoughProvidersCannotBeListed(
 }
 
 func TestWineALockThatAnotherAccountMadeIsAskedForItsOwner(t *testing.T) {
-	wine.Play(t, serverFile)
+	wine.Host(t)
 	var a windowsAPI
 	unlock, err := a.lockName(testConfig().Name)
 	require.NoError(t, err)
@@ -259,7 +260,7 @@ func TestWineModesThatAreNotGrantedAreSaid(t *testing.T) {
 }
 
 func TestWineASecondReceiverOfTheNameIsAnError(t *testing.T) {
-	wine.Play(t, serverFile)
+	wine.Host(t)
 	s, err := Open(wineConfig(), ignore, nil)
 	require.NoError(t, err)
 	_, err = Open(wineConfig(), ignore, nil)
@@ -348,7 +349,7 @@ func nextHandle(t *testing.T) uintptr {
 }
 
 func TestWineRestartsLeaveNothingBehind(t *testing.T) {
-	wine.Play(t, serverFile)
+	wine.Host(t)
 	const settled = 20
 	restarts := 200
 	if n, err := strconv.Atoi(os.Getenv("WINNET_RESTARTS")); err == nil { // 10,000 take two minutes
@@ -375,7 +376,9 @@ func TestWineRestartsLeaveNothingBehind(t *testing.T) {
 	}
 	assert.EqualValues(t, settled+restarts, k.Totals().Restarts)
 	assert.InDelta(t, goroutines, runtime.NumGoroutine(), 3)
-	assert.InDelta(t, int(held), int(nextHandle(t)), 4*20, "handles count in fours")
+	if !wine.Real() { // which handle comes next is Wine's way
+		assert.InDelta(t, int(held), int(nextHandle(t)), 4*20, "handles count in fours")
+	}
 	t.Logf("goroutines %d -> %d, next handle %d -> %d", goroutines, runtime.NumGoroutine(), held, nextHandle(t))
 	closeSupervisor(t, k)
 	requireNoSession(t, wineConfig().Name)

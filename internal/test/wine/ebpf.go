@@ -55,7 +55,7 @@ func (p Pins) Values(t testing.TB, name string) []byte {
 // InstallEBPF makes this process see a host with eBPF for Windows 1.1, and nothing pinned.
 func InstallEBPF(t testing.TB) Pins {
 	t.Helper()
-	Require(t)
+	Require(t, "maps that the test pins and fills")
 	pins := t.TempDir()
 	t.Setenv("ProgramFiles", filepath.Join(Root(t), "dist/rig/ebpf-1.1"))
 	t.Setenv("WINDOWSTEST_PINS", pins)

@@ -13,11 +13,26 @@ import (
 	"testing"
 )
 
-// Require skips the test if the rig is not set up.
-func Require(t testing.TB) {
+// Real reports whether the tests run on a real Windows, whose own ETW they use: WINNET_WINDOWS=required, which .github/workflows/windows.yml sets.
+func Real() bool { return os.Getenv("WINNET_WINDOWS") == "required" }
+
+// Require skips the test if the rig is not set up. why says what of it the test needs that a real Windows does not have.
+func Require(t testing.TB, why string) {
 	t.Helper()
-	if os.Getenv("WINNET_WINE") != "required" {
+	switch {
+	case Real():
+		t.Skipf("not run on a real Windows: it needs a stand-in for %s", why)
+	case os.Getenv("WINNET_WINE") != "required":
 		t.Skip("not run: the stand-ins for Windows under Wine are not installed; make test-windows installs them")
+	}
+}
+
+// Host makes this process see a host with ETW: a real Windows, or under Wine the stand-in, whose providers are registered and write nothing. A
+// test that calls it runs on both.
+func Host(t testing.TB) {
+	t.Helper()
+	if !Real() {
+		Play(t)
 	}
 }
 
@@ -38,7 +53,7 @@ func Root(t testing.TB) string {
 // repository's root, to every session that is opened for reading. advapi32.c documents the variables that change this.
 func Play(t testing.TB, files ...string) {
 	t.Helper()
-	Require(t)
+	Require(t, "the events of recorded files, and for calls that fail")
 	root := Root(t)
 	list := func(names ...string) string {
 		paths := make([]string, len(names))

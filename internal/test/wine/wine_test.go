@@ -25,7 +25,7 @@ const (
 // rig returns the repository's root, after a check that the rig is set up.
 func rig(t *testing.T) string {
 	t.Helper()
-	Require(t)
+	Require(t, "a host of its own")
 	root, err := filepath.Abs("../../..")
 	require.NoError(t, err)
 	return root

@@ -8,10 +8,14 @@
  * "StartTraceW=5,OpenTraceW=5" (Windows error numbers). WINDOWSTEST_STRIP is a mask of LogFileMode bits that this "Windows" does not
  * grant. WINDOWSTEST_LAST_ERROR is the last error that OpenTraceW sets although it succeeds. With WINDOWSTEST_LOSE_BUFFERS=N every Nth
  * full buffer is lost on its way to the consumer: RealTimeBuffersLost counts it and a notice reports it, but nothing counts its events.
- * With WINDOWSTEST_LOSE_FILE=1 a notice reports that the session's backing file is lost.
+ * With WINDOWSTEST_LOSE_FILE=1 a notice reports that the session's backing file is lost. With WINDOWSTEST_NOW=1 the events of the files
+ * get the time at which they are written; WINDOWSTEST_DELAY=n writes the first one after n milliseconds.
+ *
+ * A program's own provider (EventRegister, EventWrite) reaches the sessions that the same process consumes.
  */
 #define _WMI_SOURCE_          /* declare the functions below as defined here, not as imported */
 #define _ADVAPI32_
+#define _EVNT_SOURCE_
 #include "consumer.h"
 
 ULONG WMIAPI StartTraceW(PTRACEHANDLE handle, LPCWSTR name, PEVENT_TRACE_PROPERTIES p)
@@ -196,6 +200,66 @@ ULONG WMIAPI EnumerateTraceGuidsEx(TRACE_QUERY_INFO_CLASS class, PVOID in, ULONG
     else memcpy(out, all, *size);
     free(all);
     return error;
+}
+
+#define REGISTRATIONS 64
+
+static GUID registrations[REGISTRATIONS]; /* a handle is the index plus one; an entry that is zero is free */
+static SRWLOCK registrations_lock = SRWLOCK_INIT;
+
+ULONG EVNTAPI EventRegister(LPCGUID provider, PENABLECALLBACK callback, PVOID context, PREGHANDLE handle)
+{
+    ULONG error = fault("EventRegister"), i;
+    GUID none;
+
+    if (error) return error;
+    if (!provider || !handle) return ERROR_INVALID_PARAMETER;
+    memset(&none, 0, sizeof(none));
+    error = ERROR_NO_SYSTEM_RESOURCES;
+    AcquireSRWLockExclusive(&registrations_lock);
+    for (i = 0; i < REGISTRATIONS && error; i++) {
+        if (!IsEqualGUID(&registrations[i], &none)) continue;
+        registrations[i] = *provider;
+        *handle = i + 1;
+        error = ERROR_SUCCESS;
+    }
+    ReleaseSRWLockExclusive(&registrations_lock);
+    return error;
+}
+
+ULONG EVNTAPI EventUnregister(REGHANDLE handle)
+{
+    if (!handle || handle > REGISTRATIONS) return ERROR_INVALID_HANDLE;
+    AcquireSRWLockExclusive(&registrations_lock);
+    memset(&registrations[handle - 1], 0, sizeof(GUID));
+    ReleaseSRWLockExclusive(&registrations_lock);
+    return ERROR_SUCCESS;
+}
+
+ULONG EVNTAPI EventWrite(REGHANDLE handle, PCEVENT_DESCRIPTOR descriptor, ULONG count, PEVENT_DATA_DESCRIPTOR data)
+{
+    ULONG size = sizeof(EVENT_HEADER), i;
+    EVENT_HEADER *h;
+    BYTE *at;
+
+    if (!handle || handle > REGISTRATIONS) return ERROR_INVALID_HANDLE;
+    for (i = 0; i < count; i++) size += data[i].Size;
+    if (size > 0xFFFF) return ERROR_ARITHMETIC_OVERFLOW;
+    if (!(h = calloc(1, size))) return ERROR_NOT_ENOUGH_MEMORY;
+    h->Size = (USHORT)size;
+    h->HeaderType = 0x13;
+    h->Flags = EVENT_HEADER_FLAG_64_BIT_HEADER;
+    h->ThreadId = GetCurrentThreadId();
+    h->ProcessId = GetCurrentProcessId();
+    GetSystemTimePreciseAsFileTime((FILETIME *)&h->TimeStamp);
+    AcquireSRWLockShared(&registrations_lock);
+    h->ProviderId = registrations[handle - 1];
+    ReleaseSRWLockShared(&registrations_lock);
+    h->EventDescriptor = *descriptor;
+    for (i = 0, at = (BYTE *)(h + 1); i < count; at += data[i++].Size) memcpy(at, (void *)(ULONG_PTR)data[i].Ptr, data[i].Size);
+    write_to_consumers(h);
+    free(h);
+    return ERROR_SUCCESS;
 }
 
 /* Wine waits 10 s for a service control manager before it reports that a program is not a service. This function reports it at once,

@@ -12,6 +12,7 @@
 
 typedef struct {
     BOOL open, processing;
+    BOOL ready;               /* the pool exists; set and read under consumers_lock */
     volatile BOOL closing;    /* CloseTrace was called */
     volatile BOOL finished;   /* ProcessTrace is about to return */
     ULONG opened;             /* counts the consumers that have used this entry */
@@ -194,14 +195,16 @@ static DWORD WINAPI play(void *argument)
     pool *p = &c->pool;
     const etl_file *file = recorded();
     ULONG repeat = env_number("WINDOWSTEST_REPEAT", 1), rate = env_number("WINDOWSTEST_RATE", 0), round, i;
-    BOOL can_wait = env_number("WINDOWSTEST_WAIT", 0);
-    ULONGLONG began = GetTickCount64(), written = 0;
+    BOOL can_wait = env_number("WINDOWSTEST_WAIT", 0), now = env_number("WINDOWSTEST_NOW", 0);
+    ULONGLONG began = GetTickCount64(), written = 0, wait = began + env_number("WINDOWSTEST_DELAY", 0);
 
+    while (GetTickCount64() < wait && !c->finished && running(p)) Sleep(1);
     for (round = 0; !repeat || round < repeat; round++) {
         if (!file->count) break;
         for (i = 0; i < file->count; i++) {
             if (c->finished || !running(p)) return 0;
             if (!wants(p->session, file->events[i])) continue;
+            if (now) GetSystemTimePreciseAsFileTime((FILETIME *)&file->events[i]->TimeStamp);
             while (!write_event(p, file->events[i], can_wait)) {
                 if (c->finished || !running(p)) return 0;
                 Sleep(1);
@@ -232,6 +235,9 @@ ULONG WMIAPI ProcessTrace(PTRACEHANDLE handles, ULONG count, LPFILETIME from, LP
     if (!error) {
         init_pool(&c->pool, c->session);
         c->pool.generation = c->generation;
+        AcquireSRWLockExclusive(&consumers_lock);
+        c->ready = TRUE;
+        ReleaseSRWLockExclusive(&consumers_lock);
         deliver_notice(c, &header, 0);
         if (env_number("WINDOWSTEST_LOSE_FILE", 0)) tell_lost(c, LOST_FILE);
         player = CreateThread(NULL, 0, play, c, 0, NULL);
@@ -260,6 +266,9 @@ ULONG WMIAPI ProcessTrace(PTRACEHANDLE handles, ULONG count, LPFILETIME from, LP
         c->finished = TRUE;
         WaitForSingleObject(player, INFINITE);
         CloseHandle(player);
+        AcquireSRWLockExclusive(&consumers_lock);
+        c->ready = FALSE;
+        ReleaseSRWLockExclusive(&consumers_lock);
         free_pool(&c->pool);
     }
     AcquireSRWLockExclusive(&consumers_lock);
@@ -267,6 +276,20 @@ ULONG WMIAPI ProcessTrace(PTRACEHANDLE handles, ULONG count, LPFILETIME from, LP
     if (c->closing) c->open = FALSE;
     ReleaseSRWLockExclusive(&consumers_lock);
     return error;
+}
+
+/* write_to_consumers writes an event into every session that wants it and that this process consumes. */
+static void write_to_consumers(const EVENT_HEADER *h)
+{
+    ULONG i;
+
+    AcquireSRWLockShared(&consumers_lock);
+    for (i = 0; i < CONSUMERS; i++) {
+        consumer *c = &consumers[i];
+
+        if (c->open && c->ready && running(&c->pool) && wants(c->session, h)) write_event(&c->pool, h, FALSE);
+    }
+    ReleaseSRWLockShared(&consumers_lock);
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <evntrace.h>
 #include <evntcons.h>
 #include <tdh.h>
+#include "environment.h"
 #include "fieldlists.h"
 
 /* put_text writes text as UTF-16 at *at if there is room, advances *at behind it, and returns its offset. */
@@ -38,6 +39,39 @@ ULONG __stdcall TdhEnumerateProviders(PPROVIDER_ENUMERATION_INFO out, ULONG *siz
     *size = at;
     if (at > room) return ERROR_INSUFFICIENT_BUFFER;
     out->NumberOfProviders = count;
+    return ERROR_SUCCESS;
+}
+
+/* The keywords of a provider are the bits of its events' keywords, without those of channels. */
+ULONG __stdcall TdhEnumerateProviderFieldInformation(LPGUID guid, EVENT_FIELD_TYPE type, PPROVIDER_FIELD_INFOARRAY out, ULONG *size)
+{
+    ULONG error = fault("TdhEnumerateProviderFieldInformation"), count = 0, at, i = 0, room = *size;
+    ULONGLONG used = 0, bit;
+    event_layout *e;
+    char name[32];
+
+    if (error) return error;
+    if (type != EventKeywordInformation) return ERROR_NOT_SUPPORTED;
+    load_lists();
+    for (e = layouts; e; e = e->next)
+        if (IsEqualGUID(e->provider, guid)) used |= e->keyword & 0xFFFFFFFFFFFFull;
+    for (bit = 1; bit; bit <<= 1) count += (used & bit) != 0;
+    at = FIELD_OFFSET(PROVIDER_FIELD_INFOARRAY, FieldInfoArray) + count * sizeof(PROVIDER_FIELD_INFO);
+    for (bit = 1; bit; bit <<= 1) {
+        ULONG text;
+
+        if (!(used & bit)) continue;
+        wsprintfA(name, "keyword 0x%I64X", bit);
+        text = put_text((BYTE *)out, room, &at, name);
+        if (at > room) continue;
+        out->FieldInfoArray[i].NameOffset = text;
+        out->FieldInfoArray[i].DescriptionOffset = 0;
+        out->FieldInfoArray[i++].Value = bit;
+    }
+    *size = at;
+    if (at > room) return ERROR_INSUFFICIENT_BUFFER;
+    out->NumberOfElements = count;
+    out->FieldType = type;
     return ERROR_SUCCESS;
 }
 

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
+)
+
+// The tests of this file run the probes under Wine with the stand-ins for ETW, TDH and eBPF for Windows. What no stand-in has, such as an
+// installed service, System gives.
+
+const (
+	testLabel   = "winnet-verify-0123456789abcdef"
+	testAddress = "198.51.100.77" // in the events of the test name
+)
+
+// testUser is NetworkService, in binary form.
+var testUser = etw.SID{1, 1, 0, 0, 0, 0, 0, 5, 20, 0, 0, 0}
+
+// writeEvents writes an .etl file with the events that Windows writes for the test name, without those of the ids.
+func writeEvents(t *testing.T, user etw.SID, without ...uint16) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "events.etl")
+	file, err := os.Create(path)
+	require.NoError(t, err)
+	defer file.Close()
+	w, err := etl.Create(file, etl.Options{})
+	require.NoError(t, err)
+	for _, p := range []*dns.Provider{dns.Client(), dns.Server()} {
+		wanted := map[uint16]bool{3006: true, 3008: true, 256: true, 257: true}
+		for _, id := range without {
+			delete(wanted, id)
+		}
+		for _, tmpl := range dns.NewDecoder(p).Templates() {
+			if !wanted[tmpl.ID] || tmpl.Source != "" {
+				continue
+			}
+			delete(wanted, tmpl.ID)
+			values := map[string]any{}
+			for name, value := range map[string]any{"QueryName": testLabel + testDomain, "QNAME": testLabel + testDomain + ".", "Source": testAddress, "ServerList": testAddress + ";"} {
+				if tmpl.Find(name) >= 0 {
+					values[name] = value
+				}
+			}
+			data, err := tmpl.Encode(nil, 8, values)
+			require.NoError(t, err)
+			r := etw.Record{
+				Flags: etw.Flag64BitHeader, Provider: tmpl.Provider, ID: tmpl.ID, Version: tmpl.Version, Level: tmpl.Level, Keyword: tmpl.Keyword, Channel: tmpl.Channel,
+				Task: tmpl.Task, TimeStamp: etw.Filetime(time.Now().UnixNano()), User: user, UserData: data,
+			}
+			raw, err := r.Append(nil)
+			require.NoError(t, err)
+			require.NoError(t, w.Write(raw))
+		}
+	}
+	require.NoError(t, w.Close())
+	return path
+}
+
+// restartAfterCrash is SERVICE_FAILURE_ACTIONS with one restart after a second.
+var restartAfterCrash = append(make([]byte, 12), 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0xE8, 3, 0, 0)
+
+// healthy makes this process see a host on which every probe passes, and returns the options of a run there.
+func healthy(t *testing.T) *Options {
+	t.Helper()
+	wine.Play(t)
+	play(t, testUser)
+	t.Setenv("WINDOWSTEST_NOW", "1")
+	t.Setenv("WINDOWSTEST_DELAY", "50")
+	pins := wine.InstallEBPF(t)
+	pins.Pin(t, "cilium_events", "ring", 71, 0, 65536)
+	pins.Pin(t, "cilium_observability_config", "array", 72, 4, 2)
+	s := ThisSystem()
+	s.Windows = func() (Windows, error) {
+		return Windows{Version: "10.0.26100", Build: 26100, Server: true, Machine: "amd64"}, nil
+	}
+	s.Label = func() string { return testLabel }
+	s.AskClient = func(context.Context, string) error { return nil }
+	s.AskServer = s.AskClient
+	s.HasKey = func(path string) bool { return path == dnsServiceKey || strings.HasSuffix(path, serviceName) }
+	s.Service = func(string) (Service, error) {
+		return Service{Account: "LocalSystem", Start: 2, Delayed: true, FailureActions: restartAfterCrash}, nil
+	}
+	s.Security = func(string) (string, error) { return "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", nil }
+	s.Registry = func(string, string) (uint64, error) { return 1, nil }
+	real := s.EBPF
+	s.EBPF = func() EBPF {
+		is := real()
+		is.Driver = "running" // Wine has no drivers
+		return is
+	}
+	return &Options{System: s, Throughput: 200 * time.Millisecond, Patience: 20 * time.Second, Settle: 100 * time.Millisecond, Burst: 5000}
+}
+
+// play makes the providers write the events of the test name, without those of the ids.
+func play(t *testing.T, user etw.SID, without ...uint16) {
+	t.Helper()
+	t.Setenv("WINDOWSTEST_ETL", writeEvents(t, user, without...))
+}
+
+func TestWineEveryProbePassesOnAHostThatIsAsExpected(t *testing.T) {
+	o := healthy(t)
+	report := Run(t.Context(), *o)
+	require.Len(t, report.Probes, len(Probes()))
+	for _, r := range report.Probes {
+		assert.Equal(t, Pass, r.Verdict, "%s: %s %v", r.Name, r.Found, r.Evidence)
+		t.Logf("%s: %.3f s", r.Line(), r.Seconds)
+	}
+	requireNoSessions(t, o)
+}
+
+// requireNoSessions fails if a session of a probe runs.
+func requireNoSessions(t *testing.T, o *Options) {
+	t.Helper()
+	out, err := o.System.Logman(t.Context(), "query", "-ets")
+	require.NoError(t, err)
+	require.NotContains(t, out, sessionPrefix)
+}
+
+// faults has one fault for each probe, and what the probe needs to have run before.
+var faults = map[string]struct {
+	harm  func(t *testing.T, o *Options)
+	after []string
+}{
+	"os": {harm: func(t *testing.T, o *Options) {
+		o.System.Windows = func() (Windows, error) { return Windows{Version: "6.3.9600", Build: 9600, Machine: "amd64"}, nil }
+	}},
+	"clock": {harm: func(t *testing.T, o *Options) {
+		begun := time.Now()
+		o.System.Now = func() int64 { return time.Since(begun).Truncate(15625 * time.Microsecond).Nanoseconds() }
+	}},
+	"rights":    {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "StartTraceW=5") }},
+	"providers": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_SCHEMA", "") }},
+	"keywords": {harm: func(t *testing.T, _ *Options) {
+		t.Setenv("WINDOWSTEST_FAIL", "TdhEnumerateProviderFieldInformation=50")
+	}},
+	"field-lists": {harm: func(t *testing.T, _ *Options) {
+		text, err := os.ReadFile(filepath.Join(wine.Root(t), "internal/dns/dnsclient.txt"))
+		require.NoError(t, err)
+		path := filepath.Join(t.TempDir(), "changed.txt")
+		require.NoError(t, os.WriteFile(path, bytes.Replace(text, []byte(" QueryName:utf16"), []byte(" QueryName:utf16 More:u32"), 1), 0o600))
+		t.Setenv("WINDOWSTEST_SCHEMA", path)
+	}},
+	"session-properties": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_STRIP", "0x08000000") }},
+	"start-after-stop":   {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "OpenTraceW=5") }},
+	"session-enabled":    {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "EnumerateTraceGuidsEx=5") }},
+	"dns-client-events": {harm: func(t *testing.T, o *Options) {
+		play(t, testUser, 3008)
+		o.Patience = time.Second
+	}},
+	"dns-server-events": {harm: func(t *testing.T, o *Options) {
+		play(t, testUser, 256)
+		o.Patience = time.Second
+	}},
+	"event-users": {harm: func(t *testing.T, _ *Options) { play(t, nil) }, after: []string{"dns-client-events"}},
+	"etl-file": {harm: func(t *testing.T, o *Options) {
+		o.WithData, o.Dir = true, filepath.Join(t.TempDir(), "no such folder")
+	}, after: []string{"dns-client-events"}},
+	"losses":     {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "2") }},
+	"throughput": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_LOSE_BUFFERS", "2") }},
+	"restart": {harm: func(t *testing.T, o *Options) {
+		stop := o.System.Logman
+		o.System.Logman = func(ctx context.Context, args ...string) (string, error) {
+			t.Setenv("WINDOWSTEST_FAIL", "StartTraceW=5")
+			return stop(ctx, args...)
+		}
+		o.Patience = 3 * time.Second
+	}},
+	"service":         {harm: serviceIs(Service{Account: "LocalSystem", Start: 3})},
+	"failure-actions": {harm: serviceIs(Service{Account: "LocalSystem", Start: 2, Delayed: true})},
+	"service-account": {harm: serviceIs(Service{Account: `NT AUTHORITY\NetworkService`, Start: 2, Delayed: true})},
+	"event-log": {harm: func(_ *testing.T, o *Options) {
+		o.System.HasKey = func(string) bool { return false }
+	}},
+	"files": {harm: func(_ *testing.T, o *Options) {
+		o.System.Security = func(string) (string, error) { return "D:PAI(A;OICI;FA;;;SY)(A;OICI;FR;;;BU)", nil }
+	}},
+	"ebpf": {harm: func(t *testing.T, o *Options) {
+		real := o.System.EBPF
+		o.System.EBPF = func() EBPF {
+			is := real()
+			is.Driver = "stopped"
+			return is
+		}
+	}},
+	"ebpf-missing-pin": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "bpf(OBJ_GET)=1") }},
+	"cilium-registry": {harm: func(_ *testing.T, o *Options) {
+		o.System.Registry = func(string, string) (uint64, error) { return 0, errors.New("unexpected type") }
+	}},
+	"cilium-pins":       {harm: pin("cilium_events", "hash", 73, 4, 64)},
+	"cilium-config-map": {harm: pin("cilium_observability_config", "array", 74, 3, 2)},
+}
+
+func serviceIs(s Service) func(*testing.T, *Options) {
+	return func(_ *testing.T, o *Options) { o.System.Service = func(string) (Service, error) { return s, nil } }
+}
+
+func pin(name, typ string, id, valueSize, entries int) func(*testing.T, *Options) {
+	return func(t *testing.T, _ *Options) {
+		wine.Pins(os.Getenv("WINDOWSTEST_PINS")).Pin(t, name, typ, id, valueSize, entries)
+	}
+}
+
+func TestWineEachFaultFailsItsProbe(t *testing.T) {
+	for _, p := range Probes() {
+		t.Run(p.Name, func(t *testing.T) {
+			fault, ok := faults[p.Name]
+			require.True(t, ok, "the probe has a fault")
+			o := healthy(t)
+			o.Only = map[string]bool{p.Name: true}
+			for _, name := range fault.after {
+				o.Only[name] = true
+			}
+			fault.harm(t, o)
+			report := Run(t.Context(), *o)
+			last := report.Probes[len(report.Probes)-1]
+			require.Equal(t, p.Name, last.Name)
+			require.Equal(t, Fail, last.Verdict, "%s %v", last.Found, last.Evidence)
+			require.True(t, report.Failed())
+			if p.Changes != "" {
+				t.Setenv("WINDOWSTEST_FAIL", "")
+				requireNoSessions(t, o)
+			}
+		})
+	}
+}
+
+func TestWineWhatAHostLacksIsNotApplicable(t *testing.T) {
+	o := healthy(t)
+	o.System.EBPF = func() EBPF { return EBPF{Ring: pinned.ErrNotInstalled, Perf: pinned.ErrNotInstalled} } // a DLL stays loaded once it is
+	o.System.HasKey = func(string) bool { return false }
+	o.System.Service = func(string) (Service, error) { return Service{}, os.ErrNotExist }
+	o.System.Registry = func(string, string) (uint64, error) { return 0, os.ErrNotExist }
+	for _, name := range []string{"dns-server-events", "service", "failure-actions", "service-account", "event-log", "files", "cilium-registry", "ebpf"} {
+		o.Only = map[string]bool{name: true}
+		r := Run(t.Context(), *o).Probes[0]
+		assert.Equal(t, NotApplicable, r.Verdict, "%s: %s", name, r.Found)
+		assert.NotEmpty(t, r.Found)
+	}
+}
+
+func TestWineAReportWithoutDataHasNoNamesAndAddresses(t *testing.T) {
+	o := healthy(t)
+	full := o.System.AskClient
+	o.Only = map[string]bool{"rights": true, "field-lists": true, "dns-client-events": true, "dns-server-events": true, "event-users": true, "etl-file": true, "files": true, "ebpf": true}
+	o.System.AskClient = func(ctx context.Context, name string) error {
+		_ = full(ctx, name)
+		return errors.New(`lookup ` + name + ` on ` + testAddress + `:53: DC1.corp.example.com said no; see C:\Users\Ada Lovelace\log.txt`)
+	}
+	o.System.Secrets = func() Secrets {
+		return Secrets{"dc1": "host", "dc1.corp.example.com": "host", "corp.example.com": "domain", "ada": "user"}
+	}
+	var text bytes.Buffer
+	report := Run(t.Context(), *o)
+	require.NoError(t, report.WriteJSON(&text))
+	lower := strings.ToLower(text.String())
+	for _, secret := range []string{testAddress, "dc1", "corp.example.com", "lovelace", strings.ToLower(wine.Root(t))} {
+		assert.NotContains(t, lower, secret)
+	}
+	assert.Contains(t, lower, "<address>: <host> said no")
+	for _, word := range strings.FieldsFunc(text.String(), func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF.:", r) }) {
+		_, err := netip.ParseAddr(strings.Trim(word, ".:"))
+		assert.Error(t, err, "%q is an address", word)
+	}
+
+	o.WithData, o.Dir = true, t.TempDir()
+	text.Reset()
+	report = Run(t.Context(), *o)
+	require.NoError(t, report.WriteJSON(&text))
+	assert.Contains(t, text.String(), testAddress)
+	r, err := etl.Open(filepath.Join(o.Dir, "winnet-verify.etl"))
+	require.NoError(t, err)
+	defer r.Close()
+	for n := 0; ; n++ {
+		raw, err := r.Next()
+		if err != nil {
+			require.Equal(t, 4, n)
+			break
+		}
+		wide, narrow := newNamed(testLabel).wide, []byte(testLabel)
+		require.True(t, bytes.Contains(raw, wide) || bytes.Contains(raw, narrow), "only events of the test names are saved")
+	}
+}
+
+// Ctrl-C ends the context.
+func TestWineAnInterruptedProbeIsUndone(t *testing.T) {
+	o := healthy(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	o.Only = map[string]bool{"dns-client-events": true, "throughput": true}
+	running := ""
+	o.System.AskClient = func(ctx context.Context, _ string) error {
+		running, _ = o.System.Logman(t.Context(), "query", "-ets")
+		cancel(errors.New("interrupted"))
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	report := Run(ctx, *o)
+	require.Contains(t, running, sessionPrefix+"client")
+	require.Equal(t, map[Verdict]int{Unknown: 2}, report.Summary)
+	require.Equal(t, "cut off: interrupted", report.Probes[0].Found)
+	require.Equal(t, "not run: interrupted", report.Probes[1].Found)
+	requireNoSessions(t, o)
+}
+
+func TestWineTheFieldsOfADifferentLayoutAreListed(t *testing.T) {
+	o := healthy(t)
+	faults["field-lists"].harm(t, o)
+	o.Only = map[string]bool{"field-lists": true}
+	r := Run(t.Context(), *o).Probes[0]
+	differences := r.Evidence["differences"].([]string)
+	require.Len(t, differences, 1)
+	require.Contains(t, differences[0], "More:2")
+	require.Equal(t, schema.Type(2), schema.U32)
+}

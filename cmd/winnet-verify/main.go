@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// winnet-verify checks on a Windows host what the collector assumes about Windows, and writes what it found as one JSON file. It is a program
+// of its own, and not a mode of the collector: it is small, needs no configuration, and runs before anything is installed.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-verify/internal/verify"
+)
+
+// The exit codes.
+const (
+	exitFailed = 1 // a probe failed
+	exitUsage  = 2 // an argument is wrong, or the report could not be written
+)
+
+// most is the longest that a run may take.
+const most = time.Hour
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("winnet-verify", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	out := flags.String("out", "winnet-verify.json", "the `file` for the report")
+	duration := flags.Duration("duration", 3*time.Minute, "the most time that the run may take; a third of it, at most a minute, is for the throughput")
+	withData := flags.Bool("with-data", false, "keep names and addresses of this host in the report, and save the events of the test names as winnet-verify.etl beside it")
+	dryRun := flags.Bool("dry-run", false, "say what each probe would do, and do nothing")
+	only := flags.String("probes", "", "the `names` of the probes to run, separated by commas; all if empty")
+	version := flags.Bool("version", false, "print the version")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
+		return exitUsage
+	}
+	fail := func(format string, a ...any) int {
+		fmt.Fprintf(stderr, "winnet-verify: "+format+"\n", a...)
+		return exitUsage
+	}
+	selected, err := choose(*only)
+	switch {
+	case *version:
+		fmt.Fprintln(stdout, "winnet-verify "+programVersion())
+		return 0
+	case err != nil:
+		return fail("%v", err)
+	case flags.NArg() > 0:
+		return fail("unknown argument %q", flags.Arg(0))
+	case *duration <= 0 || *duration > most:
+		return fail("--duration %v; want more than 0 and at most %v", *duration, most)
+	case *dryRun:
+		plan(stdout, selected)
+		return 0
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, *duration, fmt.Errorf("the time of --duration %v is over", *duration))
+	defer cancel()
+	report := verify.Run(ctx, verify.Options{
+		System: verify.ThisSystem(), Program: programVersion(), WithData: *withData, Dir: filepath.Dir(*out), Only: selected,
+		Throughput: min(*duration/3, time.Minute), Done: func(r verify.Result) { fmt.Fprintln(stdout, r.Line()) },
+	})
+	fmt.Fprintln(stdout, report.Totals())
+	if err := save(report, *out); err != nil {
+		return fail("%v", err)
+	}
+	fmt.Fprintf(stdout, "The report is in %s.\n", *out)
+	if report.Failed() {
+		return exitFailed
+	}
+	return 0
+}
+
+// choose reads the names of probes.
+func choose(names string) (map[string]bool, error) {
+	if names == "" {
+		return nil, nil
+	}
+	known := map[string]bool{}
+	for _, p := range verify.Probes() {
+		known[p.Name] = true
+	}
+	selected := map[string]bool{}
+	for name := range strings.SplitSeq(names, ",") {
+		if name = strings.TrimSpace(name); !known[name] {
+			return nil, fmt.Errorf("there is no probe %q; --dry-run lists them", name)
+		}
+		selected[name] = true
+	}
+	return selected, nil
+}
+
+// plan says what each probe does.
+func plan(w io.Writer, selected map[string]bool) {
+	for _, p := range verify.Probes() {
+		if len(selected) > 0 && !selected[p.Name] {
+			continue
+		}
+		changes := p.Changes
+		if changes == "" {
+			changes = "changes nothing"
+		}
+		fmt.Fprintf(w, "%-20s  expects: %s\n%22s%s\n", p.Name, p.Expected, "", changes)
+	}
+}
+
+func save(report *verify.Report, path string) (err error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(report.WriteJSON(file), file.Close())
+}
+
+// programVersion is the version of the module, and the commit where the build knows it.
+func programVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return info.Main.Version + " " + s.Value
+		}
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-verify/internal/verify"
+)
+
+func TestADryRunSaysWhatEachProbeWouldDoAndDoesNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var out, errs bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"--dry-run"}, &out, &errs), "%s", &errs)
+	for _, p := range verify.Probes() {
+		require.Contains(t, out.String(), p.Name+" ")
+		require.Contains(t, out.String(), p.Expected)
+		require.Contains(t, out.String(), p.Changes)
+	}
+	files, err := os.ReadDir(".")
+	require.NoError(t, err)
+	require.Empty(t, files)
+}
+
+func TestARunWritesOneReportAndSaysWhatFailed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.json")
+	var out, errs bytes.Buffer
+	code := run(t.Context(), []string{"--probes", "clock, event-users", "--out", path}, &out, &errs)
+	require.Zero(t, code, "%s%s", &out, &errs)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var report verify.Report
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&report))
+	require.Equal(t, verify.SchemaVersion, report.Schema)
+	require.Len(t, report.Probes, 2)
+	require.Equal(t, verify.Unknown, report.Probes[1].Verdict)
+	for _, r := range report.Probes {
+		require.Contains(t, out.String(), r.Line())
+	}
+	require.Contains(t, out.String(), report.Totals())
+
+	out.Reset()
+	require.Zero(t, run(t.Context(), []string{"--probes", "clock", "--out", path, "--duration", "1ns"}, &out, &errs))
+	require.Contains(t, out.String(), "not run: the time of --duration 1ns is over")
+}
+
+func TestWrongArgumentsAreRefused(t *testing.T) {
+	for _, args := range [][]string{{"--probes", "os,none"}, {"--duration", "0"}, {"--duration", "2h"}, {"more"}, {"--no-such-flag"}, {"--probes", "event-users", "--out", filepath.Join(t.TempDir(), "no", "folder")}} {
+		var out, errs bytes.Buffer
+		require.Equal(t, exitUsage, run(t.Context(), args, &out, &errs), "%v", args)
+		require.NotEmpty(t, errs.String())
+	}
+}

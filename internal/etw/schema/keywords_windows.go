@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build amd64 || arm64
+
+package schema
+
+import (
+	"errors"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
+)
+
+var procEnumerateProviderFields = windows.NewLazySystemDLL("tdh.dll").NewProc("TdhEnumerateProviderFieldInformation")
+
+// KeywordsFromHost asks this host for the keywords of a provider. It wraps
+//
+//	TDHSTATUS TdhEnumerateProviderFieldInformation(LPGUID pGuid, EVENT_FIELD_TYPE EventFieldType,
+//	                                               PPROVIDER_FIELD_INFOARRAY pBuffer, ULONG *pBufferSize);
+func KeywordsFromHost(provider etw.GUID) ([]Keyword, error) {
+	const keywordInformation = 0 // EventKeywordInformation
+	if err := procEnumerateProviderFields.Find(); err != nil {
+		return nil, err
+	}
+	size := uint32(16 << 10)
+	for range 3 {
+		info := make([]byte, size)
+		status, _, _ := procEnumerateProviderFields.Call(uintptr(unsafe.Pointer(&provider[0])), keywordInformation,
+			uintptr(unsafe.Pointer(unsafe.SliceData(info))), uintptr(unsafe.Pointer(&size)))
+		switch err := windows.Errno(status); {
+		case err == windows.ERROR_SUCCESS:
+			return parseKeywords(info[:min(int(size), len(info))])
+		case !errors.Is(err, windows.ERROR_INSUFFICIENT_BUFFER):
+			return nil, err
+		}
+	}
+	return nil, windows.ERROR_INSUFFICIENT_BUFFER
+}
