@@ -248,7 +248,9 @@ func (p *play) run() (left int64, atTheEnd bool, err error) {
 	if err := r.Start(p.t.Context(), p.host); err != nil {
 		return 0, false, err
 	}
-	stop := func(err error) (int64, bool, error) { return 0, false, errors.Join(err, r.Shutdown(context.Background())) }
+	stop := func(err error) (int64, bool, error) {
+		return 0, false, errors.Join(err, r.Shutdown(context.Background()))
+	}
 	for deadline, waiting := time.After(patience), true; waiting; {
 		select {
 		case <-ended:
@@ -278,7 +280,11 @@ func (p *play) run() (left int64, atTheEnd bool, err error) {
 		last, err = p.scrape()
 	default:
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	limit := patience
+	if p.faults[p.stop] == never { // only the end of the time ends the attempt
+		limit = time.Second
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	if e := errors.Join(err, r.Shutdown(ctx)); e != nil {
 		return 0, false, e
