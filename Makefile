@@ -34,7 +34,7 @@ export CGO_ENABLED ?= 0
 
 .PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-faults test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
-  bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
+  bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
 
 help: ## list the targets
@@ -318,6 +318,12 @@ bench-keys:
 	  ./internal/dns/aggregate ./internal/dns/correlate ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; \
 	  $(GO) test -run '^$$' -bench '^Benchmark(Floor|Aggregated)$$/^(keys=1000000|lean)$$' -benchmem ./internal/pipeline/hold ./receiver/asimdnsreceiver \
 	  | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
+
+# Each in a process of its own, because the first replay of a process takes the memory for all.
+bench-replay: ## measure a replay with a storage, with pseudonyms, and with neither; part of no other target
+	@mkdir -p $(BENCH); : > $(BENCH)/replay.txt
+	@for i in 1 2 3; do for one in plain storage pseudonyms; do $(GO) test -run '^$$' -bench "^BenchmarkReplay\$$/^$$one\$$" -benchtime 1x -benchmem \
+	  ./receiver/asimdnsreceiver | tee -a $(BENCH)/replay.txt; done; done; $(SOUND) $(BENCH)/replay.txt
 
 bench-hold: ## measure the store of events kept back beside go-freelru and a Go map with container/list; part of no other target
 	@mkdir -p $(BENCH); : > $(BENCH)/hold.txt
