@@ -36,7 +36,7 @@ export CGO_ENABLED ?= 0
 
 .PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
-  bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
+  bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
 
 help: ## list the targets
@@ -289,6 +289,7 @@ check-windows: build-windows check-notice ## check that the Windows binary is a 
 	  for p in $(RECEIVERS) internal/etw/session; do \
 	    echo "$$deps" | grep -qx "$(MODULE)/$$p" || { echo "$$p is not linked"; exit 1; }; echo "linked: $$p"; done
 
+# Shortening an input takes up to a minute by default, in which a target tries nothing else.
 # When the time ends, a race in Go's fuzzer can make a target fail with nothing but "context deadline exceeded" (golang/go#75804, fixed in
 # Go 1.27). A real finding names the failure and its input. Without one, the target runs again.
 fuzz: ## run every fuzz target for FUZZTIME (10s) each
@@ -297,7 +298,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
 	    echo "== $$name ($$f)"; failed=1; \
 	    for try in 1 2 3 4 5; do \
-	      if $(GO) test -C $$(dirname $$f) -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) . > $(DIST)/fuzz.log 2>&1; then failed=0; fi; \
+	      if $(GO) test -C $$(dirname $$f) -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x . > $(DIST)/fuzz.log 2>&1; then failed=0; fi; \
 	      cat $(DIST)/fuzz.log; \
 	      if [ $$failed = 0 ]; then break; fi; \
 	      grep -v '^fuzz: elapsed: ' $(DIST)/fuzz.log | sed -E 's/[0-9.]+s\)?$$//' | tr '\n' ' ' \
@@ -352,6 +353,12 @@ bench-keys:
 	  ./internal/dns/aggregate ./internal/dns/correlate ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; \
 	  $(GO) test -run '^$$' -bench '^Benchmark(Floor|Aggregated)$$/^(keys=1000000|lean)$$' -benchmem ./internal/pipeline/hold ./receiver/asimdnsreceiver \
 	  | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
+
+# Each in a process of its own, because the first replay of a process takes the memory for all.
+bench-replay: ## measure a replay with a storage, with pseudonyms, and with neither; part of no other target
+	@mkdir -p $(BENCH); : > $(BENCH)/replay.txt
+	@for i in 1 2 3; do for one in plain storage pseudonyms; do $(GO) test -run '^$$' -bench "^BenchmarkReplay\$$/^$$one\$$" -benchtime 1x -benchmem \
+	  ./receiver/asimdnsreceiver | tee -a $(BENCH)/replay.txt; done; done; $(SOUND) $(BENCH)/replay.txt
 
 bench-hold: ## measure the store of events kept back beside go-freelru and a Go map with container/list; part of no other target
 	@mkdir -p $(BENCH); : > $(BENCH)/hold.txt

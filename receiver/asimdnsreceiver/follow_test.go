@@ -335,6 +335,43 @@ func TestAFileThatWasRotatedTwiceWhileItsFollowerWasStoppedIsSaidAndTheKeptParts
 	}
 }
 
+func TestFilesThatAreReplacedBetweenTwoLooksAreSaidAndCounted(t *testing.T) {
+	events := rawEventsOf(t, serverFile)
+	of, err := recording.New()
+	require.NoError(t, err)
+	g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: recording.File{ID: of.ID, Part: 5}}
+	g.begin() // parts 1 to 5 were never to be read
+	next := newTally()
+	r, logs := follow(t, g.path, nil, next, nil)
+	g.write(events[:100])
+	next.wait(100)
+	g.rotate()
+	g.write(events[100:200])
+	next.wait(200)
+	require.Zero(t, problemsOf(logs, checkpoint.Missing))
+	g.of.Part += 2 // two files came and went
+	g.rotate()
+	g.write(events[200:300])
+	next.wait(300)
+	g.of, err = recording.New() // the recorder was started again, and its first file came and went
+	require.NoError(t, err)
+	g.of.Part = 1
+	g.rotate()
+	g.write(events[300:400])
+	next.wait(400)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Equal(t, []any{uint32(2), uint32(1)}, missingFiles(logs))
+	require.NoError(t, g.file.Close())
+}
+
+// missingFiles are the numbers of files that were said to be missing.
+func missingFiles(logs *observer.ObservedLogs) (n []any) {
+	for _, line := range logs.FilterField(zap.String("reason", checkpoint.Missing)).All() {
+		n = append(n, line.ContextMap()["files"])
+	}
+	return n
+}
+
 func TestAFileThatIsNotThereYetIsAwaited(t *testing.T) {
 	events := rawEventsOf(t, serverFile)
 	of, err := recording.New()

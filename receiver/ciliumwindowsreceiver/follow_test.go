@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/zap"
@@ -75,25 +76,36 @@ func (w *growing) rotate() {
 // follow follows a capture until a number of records have come, and ends by a stop or as by kill -9. It returns all records that came.
 func follow(t *testing.T, path string, kept *kit.Storage, want int, kill bool) (records int, after *kit.Storage, logs *observer.ObservedLogs) {
 	t.Helper()
-	cfg := replayOf(path, everything)
-	cfg.Replay.Follow, cfg.Storage, cfg.NodeName = true, kit.StorageID.String(), "node"
-	cfg.Batch.FlushInterval = 10 * time.Millisecond
-	require.NoError(t, cfg.Validate())
-	sink := &consumertest.LogsSink{}
-	core, logs := observer.New(zap.DebugLevel)
-	set := receivertest.NewNopSettings(metadata.Type)
-	set.Logger = zap.New(core)
-	r, err := newReceiver(set, cfg, sink)
-	require.NoError(t, err)
-	require.NoError(t, r.Start(context.Background(), kept.Host()))
+	sink, logs, stop := followOn(t, path, kept)
 	require.Eventually(t, func() bool { return sink.LogRecordCount() >= want && (!kill || kept.Writes() > 0) }, 20*time.Second, time.Millisecond,
 		"records are missing, of %d", want)
 	if kill {
 		kept.Freeze()
 	}
-	require.NoError(t, r.Shutdown(context.Background()))
+	stop()
 	require.Empty(t, logs.FilterLevelExact(zap.ErrorLevel).All())
 	return sink.LogRecordCount(), kept.Clone(), logs
+}
+
+// followOn follows a capture, with a storage if there is one, until it is stopped.
+func followOn(t *testing.T, path string, kept *kit.Storage) (sink *consumertest.LogsSink, logs *observer.ObservedLogs, stop func()) {
+	t.Helper()
+	cfg := replayOf(path, everything)
+	cfg.Replay.Follow, cfg.NodeName = true, "node"
+	host := componenttest.NewNopHost()
+	if kept != nil {
+		cfg.Storage, host = kit.StorageID.String(), kept.Host()
+	}
+	cfg.Batch.FlushInterval = 10 * time.Millisecond
+	require.NoError(t, cfg.Validate())
+	sink = &consumertest.LogsSink{}
+	core, logs := observer.New(zap.DebugLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core)
+	r, err := newReceiver(set, cfg, sink)
+	require.NoError(t, err)
+	require.NoError(t, r.Start(context.Background(), host))
+	return sink, logs, func() { require.NoError(t, r.Shutdown(context.Background())) }
 }
 
 // missingIn returns how often a file was said to be missing.
@@ -139,6 +151,24 @@ func TestACaptureThatWasRotatedTwiceWhileItsFollowerWasStoppedIsSaidAndTheKeptPa
 		require.Equal(t, 3, records, name)
 		require.Zero(t, missingIn(logs), "%s: it is said once", name)
 	}
+}
+
+func TestCapturesThatAreReplacedBetweenTwoLooksAreSaidAndCounted(t *testing.T) {
+	w := grow(t, filepath.Join(t.TempDir(), "cilium.pcapng"))
+	w.write(50)
+	sink, logs, stop := followOn(t, w.path, nil)
+	await := func(n int) {
+		require.Eventually(t, func() bool { return sink.LogRecordCount() >= n }, 20*time.Second, time.Millisecond, "records are missing, of %d", n)
+	}
+	await(50)
+	w.of.Part += 3 // three captures came and went
+	w.rotate()
+	w.write(50)
+	await(100)
+	stop()
+	missing := logs.FilterField(zap.String("reason", checkpoint.Missing)).All()
+	require.Len(t, missing, 1)
+	require.EqualValues(t, 3, missing[0].ContextMap()["files"])
 }
 
 func TestACaptureThatIsNotThereYetIsAwaited(t *testing.T) {

@@ -86,7 +86,7 @@ func TestNoItemIsLostOverRestartsWithTheQueueOnDisk(t *testing.T) {
 	deliverytest.NoneIsLostOverRestarts(t, subject(s, withAuth), troubled(s, 7, 150), 77, 1500)
 }
 
-// A server that accepts the connection and never answers delays the end of the collector by at most two seconds.
+// A server that accepts the connection and never answers delays the end of the collector by at most one second.
 func TestAShutdownDoesNotWaitForAnAnswerThatDoesNotCome(t *testing.T) {
 	t.Parallel()
 	deliverytest.ShutdownDoesNotWait(t, subject(tracktest.New(t), withAuth))

@@ -75,7 +75,7 @@ func TestNoRowIsLostOverRestartsWithTheQueueOnDisk(t *testing.T) {
 	deliverytest.NoneIsLostOverRestarts(t, subject(s, nil), troubled(s, 7, 200), 77, 1500)
 }
 
-// A server that accepts the connection and never answers delays the end of the collector by at most two seconds.
+// A server that accepts the connection and never answers delays the end of the collector by at most one second.
 func TestAShutdownDoesNotWaitForAnAnswerThatDoesNotCome(t *testing.T) {
 	t.Parallel()
 	deliverytest.ShutdownDoesNotWait(t, subject(ingesttest.New(t), nil))

@@ -102,6 +102,8 @@ var goals = []goal{
 	{what: "DNS volume lean: the same through the whole receiver", ours: inDNS("Aggregated/lean/receiver")},
 	{what: "DNS volume lean: an event, 10,000 names of one client, about 90 packed into a record", ours: inDNS("Aggregated/packed")},
 	{what: "DNS volume lean: the same through the whole receiver, packed", ours: inDNS("Aggregated/packed/receiver")},
+	{what: "DNS: an event of a replay that keeps its place in a storage, against one without", ours: inDNS("Replay/storage"), reference: inDNS("Replay/plain")},
+	{what: "DNS: an event of a replay with pseudonyms for clients and names, against one without", ours: inDNS("Replay/pseudonyms"), reference: inDNS("Replay/plain")},
 	{what: "a million live keys: the wait for one entry", ours: measure{"internal/pipeline/hold", "Floor/keys=1000000", ns, ""}},
 	{what: "DNS aggregation with 1 million live keys", ours: measure{"internal/dns/aggregate", "Aggregate/keys=1000000", ns, ""}, limit: 300},
 	{what: "DNS correlation with 1 million live keys", ours: measure{"internal/dns/correlate", "Correlate/keys=1000000", ns, ""}, limit: 300},

@@ -7,12 +7,14 @@ package capture
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
 )
 
@@ -39,6 +41,7 @@ func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 	if err := w.identify(); err != nil {
 		return x, err
 	}
+	x.Recording = w.recording
 	if x.ID = w.id; x.ID == (span.ID{}) {
 		return x, nil
 	}
@@ -68,6 +71,8 @@ type walker struct {
 	order binary.ByteOrder
 	at    int64
 	id    span.ID
+	// recording is what the section header at the beginning of the file carries.
+	recording recording.File
 }
 
 // identify makes the file's identifier: a digest of its bytes up to the first packet.
@@ -78,15 +83,33 @@ func (w *walker) identify() error {
 		if head, err := w.r.Peek(blockHeader); err == nil && w.order != nil {
 			typ = w.order.Uint32(head)
 		}
-		switch n, err := w.next(h); {
+		var first bytes.Buffer // the block at the beginning of the file
+		to := io.Writer(h)
+		if w.at == 0 {
+			to = io.MultiWriter(h, &first)
+		}
+		switch n, err := w.next(to); {
 		case err != nil:
 			return err
 		case n == 0:
 			return nil
+		case n > 0 && first.Len() > 0:
+			w.readRecording(first.Bytes())
 		case n < 0 || typ == blockEnhanced || typ == blockSimple || typ == blockPacket:
 			w.id = span.ID(h.Sum128().Bytes())
 			return nil
 		}
+	}
+}
+
+// readRecording reads the recording that a section header without its trailer carries.
+func (w *walker) readRecording(block []byte) {
+	if w.order.Uint32(block) != blockSection {
+		return
+	}
+	c := &Reader{order: w.order}
+	if c.beginSection(block[blockHeader:]) == nil {
+		w.recording = c.recording
 	}
 }
 

@@ -57,7 +57,7 @@ func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 		return span.Extent{}, err
 	}
 	mode := r.header.LogFileMode
-	x := span.Extent{Span: span.Span{From: q.From, To: q.From}, Closed: !r.header.EndTime.IsZero(), Overwritten: mode&ModeCircular != 0}
+	x := span.Extent{Span: span.Span{From: q.From, To: q.From}, Closed: !r.header.EndTime.IsZero(), Overwritten: mode&ModeCircular != 0, Recording: r.header.Recording}
 	if x.ID, err = r.identify(); err != nil || x.ID == (span.ID{}) {
 		return x, err
 	}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
 )
 
@@ -31,6 +32,8 @@ type followed struct {
 	listed bool        // the paths name it; otherwise it was renamed or deleted, and its writer adds nothing more
 
 	id      span.ID
+	of      recording.File      // its place in a recording
+	after   bool                // another file that was followed had its path before
 	begun   bool                // its checkpoint was read
 	at      checkpoint.Position // the part to be played next, or where it begins
 	seen    span.Place          // the end of what the last look found
@@ -50,6 +53,8 @@ type follower struct {
 	files  []*followed
 	last   *followed // whose part was played last
 	unread UnreadError
+	// known is the last part of each recording that was met.
+	known map[[16]byte]uint32
 }
 
 // follow plays the files and what is added to them, until ctx ends. Files that match later are played when they come.
@@ -141,14 +146,33 @@ func (f *follower) meet(named file) {
 	if replaced && named.named {
 		f.meetEarlier(named.path)
 	}
-	f.add(named.path, info, true)
+	f.add(named.path, info, true, replaced)
 }
 
 // meetEarlier follows the previous file of a recording. It is not followed yet if the recorder has begun two files since the last look.
 func (f *follower) meetEarlier(path string) {
 	earlier := earlierOf(path)
 	if info, err := os.Stat(earlier); err == nil && !info.IsDir() && !f.has(info) {
-		f.add(earlier, info, false)
+		f.add(earlier, info, false, true)
+	}
+}
+
+// meetPart counts the files of a recording that were begun and are gone before they were read: those between the last part that was met and this
+// one. Of a recording that is met with its first file under a path, all parts before are gone. Parts before the first file that is followed at all
+// are none that were to be read.
+func (f *follower) meetPart(file *followed) {
+	last, met := f.known[file.of.ID]
+	if f.known == nil {
+		f.known = map[[16]byte]uint32{}
+	}
+	if file.of.Part <= last {
+		return
+	}
+	f.known[file.of.ID] = file.of.Part
+	if gone := file.of.Part - last - 1; gone > 0 && (met || file.after) {
+		f.Problems.Add(checkpoint.Missing, int64(gone))
+		f.Logger.Warn("files of a recording were replaced before they were read, because the recorder began more files than it keeps between two looks",
+			zap.String("file", file.path), zap.String("reason", checkpoint.Missing), zap.Uint32("files", gone))
 	}
 }
 
@@ -157,14 +181,14 @@ func (f *follower) has(info os.FileInfo) bool {
 	return slices.ContainsFunc(f.files, func(other *followed) bool { return os.SameFile(other.info, info) })
 }
 
-func (f *follower) add(path string, info os.FileInfo, listed bool) {
+func (f *follower) add(path string, info os.FileInfo, listed, after bool) {
 	c, err := openFile(path)
 	if err != nil {
 		f.cannot(path, err)
 		return
 	}
 	f.unread.Of++
-	f.files = append(f.files, &followed{content: c, info: info, listed: listed})
+	f.files = append(f.files, &followed{content: c, info: info, listed: listed, after: after})
 	f.Logger.Info("following a file", zap.String("file", path))
 }
 
@@ -200,6 +224,10 @@ func (f *follower) poll(ctx context.Context, file *followed) (played bool, err e
 		}
 	}
 	x, err := f.Survey(file.file, file.size, span.Query{From: file.at.To, Growing: file.listed})
+	if err == nil && x.Recording != file.of {
+		file.of = x.Recording
+		f.meetPart(file)
+	}
 	switch {
 	case err != nil:
 		return false, unfinished(file, err)
@@ -260,7 +288,7 @@ func (f *follower) startAgain(file *followed, problem string, err error) {
 	f.Logger.Warn("a file that is followed has lost what was read of it; it is read from its beginning",
 		zap.String("file", file.path), zap.String("reason", problem), zap.Error(err))
 	f.Problems.Add(problem, 1)
-	file.at, file.seen, file.id = checkpoint.Position{}, span.Place{}, span.ID{}
+	file.at, file.seen, file.id, file.of, file.after = checkpoint.Position{}, span.Place{}, span.ID{}, recording.File{}, true
 	if f.last == file {
 		f.last = nil
 	}

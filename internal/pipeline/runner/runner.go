@@ -145,7 +145,9 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 	r.Parts.Begin()
 	r.Pipeline.Start()
 	if err := r.open(h, files); err != nil {
-		return errors.Join(err, r.end(context.Background(), func(context.Context) error { return nil }))
+		err = errors.Join(err, r.end(context.Background(), func(context.Context) error { return nil }))
+		r.Status.LogAccount()
+		return err
 	}
 	r.running = true
 	r.opened.Store(true)

@@ -162,3 +162,28 @@ func TestLossesAreAskedForOnceTheSourceIsOpen(t *testing.T) {
 	f.opened.Store(true)
 	require.Equal(t, map[string]int64{"here": 1}, f.Losses())
 }
+
+func TestWhatIsMissingInTheRecordingAndTheArchiveIsALossRecord(t *testing.T) {
+	f := newFake(t, func(s *Sections) {
+		s.Record.Path, s.Status.Records = filepath.Join(t.TempDir(), "recorded"), true
+	})
+	next := &consumertest.LogsSink{}
+	f.Next, f.Parts.HostName = next, func() string { return "dc1" }
+	refused := errors.New("refused")
+	f.Parts.Telemetry = func(component.TelemetrySettings) (Telemetry, error) { // the start ends here, with everything running
+		stats := &f.Pipeline.Record.Stats
+		stats.Received.Add(2)
+		stats.Lost.Add("queue_full", 2)
+		f.Pipeline.Stats.Archive.Dropped.Add(pipeline.DropRefused, 3)
+		return noTelemetry{f: f}, refused
+	}
+	require.ErrorIs(t, f.Start(t.Context(), componenttest.NewNopHost()), refused)
+	lost := map[string]int64{}
+	for _, logs := range next.AllLogs() {
+		a := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().AsRaw()
+		require.Equal(t, "EventsLost", a["EventType"])
+		require.NotEmpty(t, a["EventStartTime"])
+		lost[a["Object"].(string)] = a["EventCount"].(int64)
+	}
+	require.Equal(t, map[string]int64{"here": 1, "record_queue_full": 2, "archive_refused": 3}, lost)
+}

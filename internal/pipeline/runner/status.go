@@ -53,7 +53,7 @@ func (r *Runner) account() status.Account {
 	stats := &r.Pipeline.Stats
 	a := status.Account{
 		Emitted: stats.Emitted.Load(), Filtered: stats.Filtered.Load(), Aggregated: stats.Aggregated.Load(),
-		Undecodable: stats.Undecodable.Snapshot(), Dropped: stats.Dropped.Snapshot(), Lost: r.Losses(),
+		Undecodable: stats.Undecodable.Snapshot(), Dropped: stats.Dropped.Snapshot(), Lost: r.Losses(), CopiesLost: r.copiesLost(),
 	}
 	a.Received = stats.Received.Load()
 	a.Pending = a.Received - a.Emitted - a.Filtered - a.Aggregated
@@ -67,4 +67,19 @@ func (r *Runner) account() status.Account {
 		a.Last = time.Unix(0, last)
 	}
 	return a
+}
+
+// copiesLost returns the events that are missing in the recording and those whose records are missing in the archive: record_ and archive_ with
+// the reason.
+func (r *Runner) copiesLost() map[string]int64 {
+	by := map[string]int64{}
+	if r.Pipeline.Record != nil {
+		for reason, n := range r.Pipeline.Record.Stats.Lost.Snapshot() {
+			by["record_"+reason] = n
+		}
+	}
+	for reason, n := range r.Pipeline.Stats.Archive.Dropped.Snapshot() {
+		by["archive_"+reason] = n
+	}
+	return by
 }

@@ -4,7 +4,11 @@
 // package of a format surveys a file and returns the part that can be read now; its reader reads that part.
 package span
 
-import "cmp"
+import (
+	"cmp"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
+)
 
 // Place is a place in a file: At is the offset in bytes of a unit of the format (a trace buffer, a block), In is the offset of a record in
 // that unit, 0 for the unit's beginning. The zero value is the beginning of the file.
@@ -44,6 +48,8 @@ type Extent struct {
 	Span
 	// ID is the file's identifier, zero as long as the file has no event.
 	ID ID
+	// Recording is the file's place in a recording, zero if it carries none.
+	Recording recording.File
 	// Closed says that the writer has completed the file.
 	Closed bool
 	// Overwritten says that the writer of the file puts new units in the place of old ones, so that the file cannot be followed.

@@ -35,10 +35,11 @@ func (l *losses) look(a Account, now time.Time, timed func(string) bool) (record
 	return records
 }
 
-// lostBy returns all losses by source: those before the receiver, and the receiver's own.
+// lostBy returns all losses by source: those before the receiver, the receiver's own, and those of copies.
 func lostBy(a Account) map[string]int64 {
 	by := map[string]int64{}
 	maps.Copy(by, a.Lost)
+	maps.Copy(by, a.CopiesLost)
 	for reason, n := range a.Dropped {
 		by[reason] += n
 	}

@@ -57,7 +57,10 @@ const (
 type Account struct {
 	Received, Emitted, Filtered, Aggregated, Pending int64
 	Undecodable, Dropped, Lost                       map[string]int64 // by reason, and for Lost by source
-	Last                                             time.Time        // when the last event that was handled was received; zero if none
+	// CopiesLost are copies of events that are missing in the recording or the archive, by where they are missing and why. They are no part
+	// of the account.
+	CopiesLost map[string]int64
+	Last       time.Time // when the last event that was handled was received; zero if none
 }
 
 // Device is where and in what a receiver runs.
@@ -172,7 +175,7 @@ func (a *Account) put(to pcommon.Map, r, before *record) {
 	for _, parts := range []struct {
 		name string
 		of   map[string]int64
-	}{{"DroppedBy", a.Dropped}, {"LostBy", a.Lost}, {"UndecodableBy", a.Undecodable}} {
+	}{{"DroppedBy", a.Dropped}, {"LostBy", a.Lost}, {"UndecodableBy", a.Undecodable}, {"CopiesLostBy", a.CopiesLost}} {
 		if sum(parts.of) == 0 {
 			continue
 		}

@@ -9,7 +9,9 @@ package status
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -30,6 +32,7 @@ const (
 	dropSuperseded = "superseded" // a newer heartbeat, or the sum of two losses, has taken its place
 	dropQueueFull  = "queue_full" // maxWaiting records wait already
 	dropRefused    = pipeline.DropRefused
+	dropPanic      = pipeline.DropPanic
 	dropShutdown   = pipeline.DropShutdown
 )
 
@@ -103,7 +106,7 @@ func New(s Settings) *Reporter {
 		Settings: s, begun: time.Now(), raised: map[topic]*record{},
 		stop: make(chan struct{}), stopped: make(chan struct{}), done: make(chan struct{}), more: make(chan struct{}, 1),
 	}
-	r.Stats.Dropped.Expect(dropSuperseded, dropQueueFull, dropRefused, dropShutdown)
+	r.Stats.Dropped.Expect(dropSuperseded, dropQueueFull, dropRefused, dropPanic, dropShutdown)
 	r.deliver, r.cancel = context.WithCancel(context.Background())
 	return r
 }
@@ -326,14 +329,14 @@ func (r *Reporter) consume(rec *record) (dropped string) {
 	wait.Reset()
 	begun := time.Now()
 	for {
-		ctx := r.Report.StartLogsOp(r.deliver)
-		err := r.Next.ConsumeLogs(ctx, rec.logs(r.Device(), r.before))
-		r.Report.EndLogsOp(ctx, r.Format, 1, err)
+		err := r.consumeOnce(rec)
 		if err == nil {
 			return ""
 		}
 		pause := wait.NextBackOff()
 		switch {
+		case errors.Is(err, errPanic):
+			return dropPanic
 		case r.deliver.Err() != nil:
 			return dropShutdown
 		case rec.kind == Heartbeat && r.newer():
@@ -351,6 +354,24 @@ func (r *Reporter) consume(rec *record) (dropped string) {
 	}
 }
 
+// errPanic is the error of an attempt in which the next component panicked.
+var errPanic = errors.New("the next component in the pipeline panicked")
+
+// consumeOnce makes one attempt. A panic of the next component is an error: it costs the record, which may already be further on, and not the
+// process.
+func (r *Reporter) consumeOnce(rec *record) (err error) {
+	ctx := r.Report.StartLogsOp(r.deliver)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", errPanic, p)
+			r.Logger.Error("a status record is lost: the next component in the pipeline panicked", zap.String("kind", string(rec.kind)),
+				zap.String("type", rec.typ), zap.String("object", rec.object), zap.String("message", rec.message), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+		}
+		r.Report.EndLogsOp(ctx, r.Format, 1, err)
+	}()
+	return r.Next.ConsumeLogs(ctx, rec.logs(r.Device(), r.before))
+}
+
 // newer reports whether a heartbeat waits behind the record that is being sent.
 func (r *Reporter) newer() bool {
 	r.mu.Lock()
@@ -366,6 +387,7 @@ func (r *Reporter) Shutdown(ctx context.Context, deadline time.Time) error {
 	}
 	defer r.cancel()
 	if !r.started {
+		r.discard()
 		return nil
 	}
 	close(r.stop)
@@ -394,6 +416,20 @@ func (r *Reporter) Shutdown(ctx context.Context, deadline time.Time) error {
 	}
 }
 
+// discard counts as dropped what was raised by a receiver that could not start. Nothing is handed over then: what the next component needs may not
+// have started either.
+func (r *Reporter) discard() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+	for _, rec := range r.waiting {
+		r.Stats.Dropped.Add(dropShutdown, 1)
+		r.Logger.Error("a status record is lost: the receiver did not start", zap.String("kind", string(rec.kind)),
+			zap.String("type", rec.typ), zap.String("object", rec.object), zap.String("message", rec.message))
+	}
+	r.waiting = nil
+}
+
 // Pending returns the number of records that wait.
 func (r *Reporter) Pending() int64 {
 	return r.Stats.Received.Load() - r.Stats.Emitted.Load() - r.Stats.Dropped.Total()
@@ -401,7 +437,7 @@ func (r *Reporter) Pending() int64 {
 
 // LogAccount logs what became of every status record, after Shutdown has returned.
 func (r *Reporter) LogAccount() {
-	if r == nil {
+	if r == nil || r.Stats.Received.Load() == 0 {
 		return
 	}
 	lost := r.Stats.Dropped.Snapshot()

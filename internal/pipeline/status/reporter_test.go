@@ -33,6 +33,7 @@ type next struct {
 	tries int
 	err   error
 	block chan struct{} // when set, each call waits for it, whatever its context says
+	panic any           // when set, the next call panics with it
 }
 
 func (n *next) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
@@ -47,6 +48,10 @@ func (n *next) ConsumeLogs(_ context.Context, logs plog.Logs) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.tries++
+	if p := n.panic; p != nil {
+		n.panic = nil
+		panic(p)
+	}
 	if n.err != nil {
 		return n.err
 	}
@@ -293,6 +298,32 @@ func TestAPermanentErrorDropsAndCountsOneRecordOnly(t *testing.T) {
 		require.Equal(t, map[string]int64{dropRefused: 1}, r.Stats.Dropped.Snapshot())
 		require.Len(t, n.records(), 1)
 	})
+}
+
+func TestAPanicOfTheNextComponentCostsOneStatusRecordAndIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &next{panic: "a fault of this test"}
+		r, _ := newReporter(t, Config{Records: true}, n)
+		r.Start()
+		r.Note("MapReplaced", "m", "first")
+		synctest.Wait()
+		r.Note("MapReplaced", "m", "second")
+		shutDown(t, r)
+		require.Equal(t, map[string]int64{dropPanic: 1}, r.Stats.Dropped.Snapshot())
+		require.Equal(t, []string{"second"}, n.body)
+	})
+}
+
+func TestWhatWasRaisedBeforeAStartThatFailedIsCountedAsDropped(t *testing.T) {
+	n := &next{}
+	r, _ := newReporter(t, Config{Records: true}, n)
+	r.Raise(Security, "SessionStopped", "s", "stopped")
+	r.Note("MapReplaced", "m", "another")
+	shutDown(t, r)
+	r.Note("MapReplaced", "m", "after the end")
+	require.Zero(t, r.Pending())
+	require.Equal(t, map[string]int64{dropShutdown: 3}, r.Stats.Dropped.Snapshot())
+	require.Empty(t, n.records())
 }
 
 func TestShutdownWhileTheNextComponentRefusesCountsWhatWaitsAndEndsInTime(t *testing.T) {

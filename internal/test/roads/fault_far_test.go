@@ -59,6 +59,23 @@ func TestFaultAFarEndThatNeverAnswersDoesNotHoldUpTheEnd(t *testing.T) {
 	atMost(t, pending)
 }
 
+// A call hangs: it is accepted and not answered. The exporter gives it up, and the queue's file keeps its rows. Not in parallel, because it measures time.
+func TestFaultACallToAzureThatHangsIsGivenUpWithinTheStopAndSentAgain(t *testing.T) {
+	const all = 2000
+	trip := roadOf("examples/sentinel/config.yaml").begin(t)
+	far := trip.far.(*sentinelFar)
+	far.hold(sentinelRule(0))
+	c := trip.run(recording(t, "hangs", all, 4), 0)
+	c.untilAccepted(all)
+	c.until("a call hangs", func() bool { return far.heldCalls() > 0 })
+	require.Equal(t, all, c.interruptWithin(endsWithin))
+	far.hold("")
+	c = trip.run(recording(t, "last", 10, 4), 0)
+	c.until("all records have arrived", func() bool { return len(trip.got()) == all+10 })
+	require.Equal(t, 10, c.interrupt())
+	atMost(t, all-ofPart(trip.got(), "hangs"))
+}
+
 // The queue drains slower than the stop allows. What is left is in its file.
 func TestFaultAStopDoesNotWaitForAQueueThatDrainsSlowly(t *testing.T) {
 	t.Parallel()

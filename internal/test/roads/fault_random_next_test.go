@@ -6,27 +6,28 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 )
 
 // faultyNext is the next component of a round.
 type faultyNext struct {
 	consumertest.LogsSink
 	round
-	attempts int
-	stopNow  chan struct{}
+	stopNow chan struct{}
+
+	mu       sync.Mutex
+	attempts map[bool]int // to hand over records, and status records, which come from a goroutine of their own
 }
 
 func (n *faultyNext) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
-	n.attempts++
-	if n.attempts == n.stop {
-		close(n.stopNow)
-	}
-	f, is := n.faults[n.attempts]
+	f, is := n.next(isStatus(logs))
 	if !is {
 		return n.LogsSink.ConsumeLogs(ctx, logs)
 	}
@@ -50,6 +51,24 @@ func (n *faultyNext) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 	return n.LogsSink.ConsumeLogs(ctx, logs)
 }
 
+// next returns the fault of the next attempt, if it has one. Both kinds of records have the same faults.
+func (n *faultyNext) next(ofStatus bool) (f fault, is bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.attempts[ofStatus]++
+	at := n.attempts[ofStatus]
+	if !ofStatus && at == n.stop {
+		close(n.stopNow)
+	}
+	f, is = n.faults[at]
+	return f, is
+}
+
+// isStatus reports whether a batch has status records.
+func isStatus(logs plog.Logs) bool {
+	return logs.ResourceLogs().Len() > 0 && logs.ResourceLogs().At(0).ScopeLogs().At(0).Scope().Name() == status.ScopeName
+}
+
 // part returns a copy of the records from one place up to another, with their resources and scopes.
 func part(logs plog.Logs, from, to int) plog.Logs {
 	some := plog.NewLogs()
@@ -63,9 +82,13 @@ func part(logs plog.Logs, from, to int) plog.Logs {
 	return some
 }
 
-// main is the number of records that it has, without the archive's.
-func (n *faultyNext) main() (records int64) {
+// taken returns the number of records that it has, without the archive's, and that of status records.
+func (n *faultyNext) taken() (records, ofStatus int64) {
 	for _, logs := range n.AllLogs() {
+		if isStatus(logs) {
+			ofStatus += int64(logs.LogRecordCount())
+			continue
+		}
 		for _, rl := range logs.ResourceLogs().All() {
 			if tier, has := rl.Resource().Attributes().Get("winnet.tier"); has && tier.Str() == "archive" {
 				continue
@@ -75,5 +98,5 @@ func (n *faultyNext) main() (records int64) {
 			}
 		}
 	}
-	return records
+	return records, ofStatus
 }

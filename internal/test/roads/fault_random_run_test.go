@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/collector/service/telemetry"
@@ -32,6 +32,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // property runs rounds, with the collector's own metrics.
@@ -178,9 +179,9 @@ func (p *property) scrape() (s sum, err error) {
 
 var logged = regexp.MustCompile(`received (\d+) = emitted (\d+) \+ filtered (\d+) \+ aggregated (\d+) \+ undecodable (\d+)[^+]* \+ dropped (\d+)[^+]* \+ pending (-?\d+)`)
 
-// run runs a round. The error says which sum is wrong.
+// run runs a round. With the option keeps it runs the receiver a second time, without faults, on the storage of the first. The error says which
+// sum is wrong.
 func (p *property) run(o round) error {
-	factory := factoryOf(o.receiver)
 	path, made, err := p.file(o)
 	if err != nil {
 		return err
@@ -192,82 +193,158 @@ func (p *property) run(o round) error {
 	if slices.Contains(taken, threeTimes) {
 		made *= 3
 	}
-	next := &faultyNext{round: o, stopNow: make(chan struct{})}
-	var once sync.Once
-	ended, account := make(chan struct{}), ""
-	set := receivertest.NewNopSettings(factory.Type())
-	set.MeterProvider = p.meters
-	set.Logger = zap.New(&lastAccount{LevelEnabler: zap.InfoLevel, account: &account, ended: func() { once.Do(func() { close(ended) }) }})
-	r, err := factory.CreateLogs(p.t.Context(), set, cfg, next)
+	host := (&kit.Storage{}).HostAs(component.MustNewID("kept"))
+	one := play{property: p, round: o, cfg: cfg, follows: slices.Contains(taken, follows), host: host, made: int64(made), wanted: int64(made)}
+	left, atTheEnd, err := one.run()
 	if err != nil {
 		return err
 	}
-	if err := r.Start(p.t.Context(), componenttest.NewNopHost()); err != nil {
-		return err
+	if atTheEnd {
+		p.whole++
+	} else {
+		p.stopped++
 	}
-	waiting := true
-	for deadline := time.After(patience); waiting; {
+	if !slices.Contains(taken, keeps) {
+		return nil
+	}
+	one.round.faults, one.round.stop, one.goesOn, one.wanted = nil, 0, true, one.made-left
+	again, _, err := one.run()
+	switch {
+	case err != nil:
+		return fmt.Errorf("on the storage of the run before, after which %d events had left: %w", left, err)
+	case left+again < one.made, atTheEnd && again > 0:
+		return fmt.Errorf("of %d events made, %d had left, and %d came after a restart", made, left, again)
+	}
+	return nil
+}
+
+// play is one run of a round's receiver.
+type play struct {
+	*property
+	round
+	cfg     component.Config
+	follows bool  // the replay does not end; it is stopped when the receiver has the events wanted
+	goesOn  bool  // the storage has the place of a run before
+	made    int64 // events in all
+	wanted  int64 // the least number of events that come
+	host    component.Host
+}
+
+// run runs the receiver. It returns the number of events that have left it, without those that were dropped because it was stopped, and whether
+// the replay had ended.
+func (p *play) run() (left int64, atTheEnd bool, err error) {
+	factory := factoryOf(p.receiver)
+	next := &faultyNext{round: p.round, stopNow: make(chan struct{}), attempts: map[bool]int{}}
+	var once sync.Once
+	ended, account, statuses := make(chan struct{}), "", ""
+	set := receivertest.NewNopSettings(factory.Type())
+	set.MeterProvider = p.meters
+	end := func() { once.Do(func() { close(ended) }) }
+	set.Logger = zap.New(&lastAccount{LevelEnabler: zap.InfoLevel, account: &account, status: &statuses, ended: end})
+	r, err := factory.CreateLogs(p.t.Context(), set, p.cfg, next)
+	if err != nil {
+		return 0, false, err
+	}
+	if err := r.Start(p.t.Context(), p.host); err != nil {
+		return 0, false, err
+	}
+	stop := func(err error) (int64, bool, error) {
+		return 0, false, errors.Join(err, r.Shutdown(context.Background()))
+	}
+	for deadline, waiting := time.After(patience), true; waiting; {
 		select {
 		case <-ended:
 			waiting = false
 		case <-next.stopNow:
 			waiting = false
 		case <-deadline:
-			return errors.Join(errors.New("the replay did not end"), r.Shutdown(context.Background()))
+			return stop(errors.New("the replay did not end"))
 		case <-time.After(5 * time.Millisecond):
 		}
 		s, err := p.scrape()
 		if err != nil {
-			return errors.Join(err, r.Shutdown(context.Background()))
+			return stop(err)
 		}
 		// An event of a replay is counted as received once it has its place in the queue. The worker may have it already.
-		if s.parts() > s.received+1 || s.received > int64(made) {
-			return errors.Join(fmt.Errorf("a scrape has %+v, of %d events made", s, made), r.Shutdown(context.Background()))
+		if s.parts() > s.received+1 || s.received > p.made {
+			return stop(fmt.Errorf("a scrape has %+v, of %d events made", s, p.made))
+		}
+		if p.follows && s.received >= p.wanted {
+			waiting = false
 		}
 	}
 	var last sum
-	atTheEnd := false
 	select {
 	case <-ended:
 		atTheEnd = true
 		last, err = p.scrape()
 	default:
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	limit := patience
+	if p.faults[p.stop] == never { // only the end of the time ends the attempt
+		limit = time.Second
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	if e := errors.Join(err, r.Shutdown(ctx)); e != nil {
-		return e
+		return 0, false, e
 	}
-	if atTheEnd {
-		p.whole++
-		if last.received != int64(made) || last.parts() != int64(made) {
-			return fmt.Errorf("the scrape after the end has %+v, in all %d, of %d events made", last, last.parts(), made)
-		}
-	} else {
-		p.stopped++
+	if atTheEnd && !p.goesOn && (last.received != p.made || last.parts() != p.made) {
+		return 0, false, fmt.Errorf("the scrape after the end has %+v, in all %d, of %d events made", last, last.parts(), p.made)
 	}
 	m := logged.FindStringSubmatch(account)
 	if m == nil {
-		return fmt.Errorf("no account: %q", account)
+		return 0, false, fmt.Errorf("no account: %q", account)
 	}
 	var n [7]int64
 	for i := range n {
 		n[i], _ = strconv.ParseInt(m[1+i], 10, 64)
 	}
 	final := sum{n[0], n[1], n[2], n[3], n[4], n[5]}
-	if final.received != final.parts() || n[6] != 0 || final.received > int64(made) {
-		return fmt.Errorf("the account at the end is %s, of %d events made", account, made)
+	if final.received != final.parts() || n[6] != 0 || final.received > p.made {
+		return 0, false, fmt.Errorf("the account at the end is %s, of %d events made", account, p.made)
 	}
-	if got := next.main(); got != final.emitted {
-		return fmt.Errorf("the next component has %d records, and the account is %s", got, account)
+	records, ofStatus := next.taken()
+	if records != final.emitted {
+		return 0, false, fmt.Errorf("the next component has %d records, and the account is %s", records, account)
+	}
+	left = final.received
+	if m := atShutdown.FindStringSubmatch(account); m != nil {
+		dropped, _ := strconv.ParseInt(m[1], 10, 64)
+		left -= dropped
+	}
+	return left, atTheEnd, checkStatus(statuses, ofStatus)
+}
+
+// atShutdown is in an account what was dropped because the receiver was stopped.
+var atShutdown = regexp.MustCompile(`dropped [^+]*\bshutdown (\d+)`)
+
+var loggedStatus = regexp.MustCompile(`received (\d+) = emitted (\d+) \+ dropped (\d+)[^+]* \+ pending (-?\d+)`)
+
+// checkStatus returns an error if the account of the status records, which is empty if there are none, does not hold, or is not of those taken.
+func checkStatus(account string, taken int64) error {
+	if account == "" && taken == 0 {
+		return nil
+	}
+	m := loggedStatus.FindStringSubmatch(account)
+	if m == nil {
+		return fmt.Errorf("no account of the %d status records taken: %q", taken, account)
+	}
+	var n [4]int64
+	for i := range n {
+		n[i], _ = strconv.ParseInt(m[1+i], 10, 64)
+	}
+	if n[0] != n[1]+n[2] || n[3] != 0 || n[1] != taken {
+		return fmt.Errorf("the next component has %d status records, and their account is %s", taken, account)
 	}
 	return nil
 }
 
-// lastAccount is a log of which only the last account is kept.
+// lastAccount is a log of which only the last accounts are kept.
 type lastAccount struct {
 	zapcore.LevelEnabler
 	account *string
+	status  *string // of the status records
 	ended   func()
 }
 
@@ -279,8 +356,11 @@ func (l *lastAccount) Check(e zapcore.Entry, c *zapcore.CheckedEntry) *zapcore.C
 
 func (l *lastAccount) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	for _, f := range fields {
-		if f.Key == "events" {
+		switch f.Key {
+		case "events":
 			*l.account = f.String
+		case "status":
+			*l.status = f.String
 		}
 	}
 	if e.Message == "the replay has ended" {

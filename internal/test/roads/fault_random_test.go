@@ -22,26 +22,33 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver"
 )
 
-// threeTimes plays the file three times.
-const threeTimes = "replay: {repeat: 3}"
+// Options that change what a round does: threeTimes plays the file three times, follows reads it until the receiver is stopped, and keeps
+// plays it a second time with the storage of the first.
+const (
+	threeTimes = "replay: {repeat: 3}"
+	follows    = "replay: {follow: true}"
+	keeps      = "storage: kept"
+)
 
 // options are the parts of a random configuration of each receiver. One is left out when the configuration is not valid with it.
 func options(name string) []string {
 	common := []string{
 		"batch: {max_records: 1}", "batch: {max_records: 7, flush_interval: 10ms}", "batch: {max_size_mib: 1}", "queue: {max_size_mib: 1}",
-		"retry: {enabled: false}", threeTimes, "volume: lean", "volume: balanced", "archive: true",
+		"retry: {enabled: false}", threeTimes, follows, keeps, "volume: lean", "volume: balanced", "archive: true",
+		"memory: {max_mib: 4096}", "heartbeat: 1s", "status_records: true",
 	}
 	if name == "asimdns" {
 		return append(common,
-			"correlate: true", "correlation: {timeout: 1s}", "aggregation: {window: 5s}", "aggregation: {window: 24h}", "exclude_aaaa_records: true", "enable_deduplication: true",
+			"memory: {max_mib: 134}", "correlate: true", "correlation: {timeout: 1s}", "aggregation: {window: 5s}", "aggregation: {window: 24h}", "exclude_aaaa_records: true", "enable_deduplication: true",
 			"excluded_event_ids: [256, 257, 3006]", "excluded_domains: ['*.example', '*.com']", "filters: {include: [{EventResult: [Success]}]}",
 			"filters: {exclude: [{DnsQueryTypeName: [A]}]}", "include_info_events: false", "profile: asim", "profile: documented", "packet: {parse: false}",
-			"enable_level: 2", "attributes: slim")
+			"enable_level: 2", "attributes: slim", "correlate: true\naggregation: {window: 5s, pack: sums}", "correlate: true\naggregation: {window: 1h, pack: new}",
+			"pseudonymize: {fields: [SrcIpAddr, DnsQuery, Dvc], key: 0123456789abcdef0123456789abcdef}")
 	}
 	return append(common,
-		"monitor_aggregation_level: none", "monitor_aggregation_level: low", "monitor_aggregation_level: medium", "aggregation_interval: 1s", "enabled_events: [DROP]",
+		"memory: {max_mib: 84}", "monitor_aggregation_level: none", "monitor_aggregation_level: low", "monitor_aggregation_level: medium", "aggregation_interval: 1s", "enabled_events: [DROP]",
 		"enabled_events: [DROP, TRACE, POLICY_VERDICT, DEBUG, CAPTURE]", "filters: {allow: [{verdict: [DROPPED]}]}", "filters: {deny: [{protocol: [tcp]}]}", "body: none",
-		"connections: {enabled: true}", "attributes: slim")
+		"connections: {enabled: true}", "attributes: slim", "pseudonymize: {fields: [SrcIpAddr, DstIpAddr, Dvc], key: 0123456789abcdef0123456789abcdef}")
 }
 
 // fault is what the next component does with a batch.

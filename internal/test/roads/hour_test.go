@@ -36,7 +36,7 @@ type road struct {
 // roads are all shipped configurations with a queue on disk that loses nothing, and the gateway behind one of them.
 func roads() []road {
 	return []road{
-		{"config.yaml", "", "asimdns", []string{"app_insights"}, 2 * time.Second, func(t *testing.T) far { return newTrackFar(t) }},
+		{"config.yaml", "", "asimdns", []string{"app_insights"}, 0, func(t *testing.T) far { return newTrackFar(t) }},
 		{"examples/event-hubs/config.yaml", "", "asimdns", []string{"kafka"}, 5 * time.Second, func(t *testing.T) far { return newKafkaFar(t) }},
 		{"examples/azure-blob/config.yaml", "", "asimdns", []string{"azure_blob"}, 5 * time.Second, func(t *testing.T) far { return newBlobFar(t) }},
 		{"examples/azure-monitor-otlp/config.yaml", "", "asimdns", []string{"otlp_http"}, 10 * time.Second, func(t *testing.T) far { return newAzureOTLPFar(t) }},
@@ -45,7 +45,7 @@ func roads() []road {
 		{"examples/fleet/agent.yaml", "", "asimdns", []string{"kafka"}, 5 * time.Second, func(t *testing.T) far { return newKafkaFar(t) }},
 		{"examples/gateway/agent.yaml", "", "asimdns", []string{"otlp_grpc"}, 0, func(t *testing.T) far { return newSentinelGatewayFar(t) }},
 		{"examples/gateway/gateway.yaml", "examples/gateway/agent.yaml", "asimdns", []string{"otlp_grpc"}, 0, func(t *testing.T) far { return newGatewayBeforeSentinelFar(t) }},
-		{"examples/sentinel/config.yaml", "", "asimdns", []string{"sentinel"}, 2 * time.Second, func(t *testing.T) far { return newSentinelFar(t) }},
+		{"examples/sentinel/config.yaml", "", "asimdns", []string{"sentinel"}, 0, func(t *testing.T) far { return newSentinelFar(t) }},
 		{"receiver/ciliumwindowsreceiver/README.md", "", "ciliumwindows", []string{"otlp_grpc", "otlp_grpc/metrics"}, 0, func(t *testing.T) far { return newCiliumFar(t) }},
 		{"extension/resilientfilestorageextension/README.md", "", "asimdns", []string{"otlp_http"}, 0, func(t *testing.T) far { return newOTLPFar(t) }},
 	}

@@ -789,7 +789,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.StatusDropped, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ciliumwindows_status_dropped",
-		metric.WithDescription("Status records that were not written, because a newer heartbeat or the sum of two losses took their place (superseded), too many waited (queue_full), the next component did not take them (refused), or the collector stopped (shutdown). Only with keys that write status records. [Alpha]"),
+		metric.WithDescription("Status records that were not written, because a newer heartbeat or the sum of two losses took their place (superseded), too many waited (queue_full), the next component did not take them (refused) or panicked (panic), or the collector stopped (shutdown). Only with keys that write status records. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)

@@ -486,7 +486,7 @@ func AssertEqualReplayTimeLeft(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualStatusDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ciliumwindows_status_dropped",
-		Description: "Status records that were not written, because a newer heartbeat or the sum of two losses took their place (superseded), too many waited (queue_full), the next component did not take them (refused), or the collector stopped (shutdown). Only with keys that write status records. [Alpha]",
+		Description: "Status records that were not written, because a newer heartbeat or the sum of two losses took their place (superseded), too many waited (queue_full), the next component did not take them (refused) or panicked (panic), or the collector stopped (shutdown). Only with keys that write status records. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
