@@ -98,6 +98,8 @@ type Runner struct {
 	running   bool
 	opened    atomic.Bool                 // the source is open
 	stop      func(context.Context) error // ends the source
+	endNotes  func()
+	left      time.Time // events before it have left; used by noteDelivered only
 	telemetry Telemetry
 }
 
@@ -156,6 +158,7 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 	if err := r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
 	}
+	r.endNotes = r.noteDelivered(h)
 	r.Parts.Started(files)
 	return nil
 }
@@ -265,6 +268,9 @@ func (r *Runner) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	r.running = false
+	if r.endNotes != nil {
+		r.endNotes()
+	}
 	err := r.end(ctx, beginStop(r.Receiver.Resource), r.stop)
 	leaveStop(r.Receiver.Resource)
 	if r.telemetry != nil {

@@ -39,23 +39,30 @@ func (c counting) RegisterStatusEmittedCallback(metric.Int64Callback) error  { r
 func (c counting) RegisterStatusDroppedCallback(metric.Int64Callback) error  { return nil }
 func (c counting) Shutdown()                                                 {}
 
+// prepared returns a receiver that emits a record for every event.
+func prepared(t *testing.T, next consumer.Logs) *fake {
+	t.Helper()
+	f := newFake(t, func(*Sections) {})
+	f.Next = next
+	f.Parts.NewHandler = func([]string) (pipeline.Handler, error) { return emitting{}, nil }
+	f.Parts.Telemetry = func(component.TelemetrySettings) (Telemetry, error) {
+		return counting{&collected{values: map[string]func() int64{}}}, nil
+	}
+	f.Parts.HostName, f.Parts.Reading = func() string { return "host" }, func() bool { return true }
+	return f
+}
+
 // started returns n started receivers of one collector, each with an event that its next component refuses.
 func started(t *testing.T, n int, change func(*fake)) (all []*fake) {
 	t.Helper()
 	refuses, err := consumer.NewLogs(func(context.Context, plog.Logs) error { return errors.New("full") })
 	require.NoError(t, err)
 	for range n {
-		f := newFake(t, func(*Sections) {})
-		f.Next = refuses
+		f := prepared(t, refuses)
 		if len(all) > 0 {
 			f.Receiver.Resource = all[0].Receiver.Resource
 		}
 		f.Sections.Status.Heartbeat = time.Minute
-		f.Parts.NewHandler = func([]string) (pipeline.Handler, error) { return emitting{}, nil }
-		f.Parts.Telemetry = func(component.TelemetrySettings) (Telemetry, error) {
-			return counting{&collected{values: map[string]func() int64{}}}, nil
-		}
-		f.Parts.HostName, f.Parts.Reading = func() string { return "host" }, func() bool { return true }
 		change(f)
 		require.NoError(t, f.Start(t.Context(), componenttest.NewNopHost()))
 		f.Pipeline.Offer(1, []byte("event"), nil)
