@@ -23,7 +23,7 @@ TESTED    := $(filter-out . $(ORACLES) internal/test/docker internal/test/forms 
 SOURCES   := $(shell find cmd receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 # What the builder cannot write into the main packages. A folder with _ is no package of this module.
-OWN_MAIN  := $(wildcard internal/tools/_main/*.go)
+OWN_MAIN  := cmd/_main/componentstatus.go
 FUZZTIME  ?= 10s
 
 # Benchmarks: the number of runs, and the number of events in the long memory runs, without and with GOMEMLIMIT.
@@ -76,10 +76,11 @@ $(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) 
 	$(TOOLS)/builder --config builder-config.gateway.yaml --skip-compilation
 	@cp $(OWN_MAIN) $(@D); touch $@
 
-# The collector's main package, written by the OpenTelemetry Collector Builder, and the files that are added to it.
-$(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) | $(TOOLS)/builder
+# The collector's main package, written by the OpenTelemetry Collector Builder. The wrapper of internal/platform/service takes the place of
+# the builder's function run.
+$(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) cmd/_main/run.go | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
-	@cp $(OWN_MAIN) $(@D); touch $@
+	@rm -f $(SRC)/main_windows.go $(SRC)/main_others.go; cp $(OWN_MAIN) cmd/_main/run.go $(SRC); touch $@
 
 # The main packages of the collectors that are handed on.
 SHIPPED := $(SRC) $(SRC)-gateway
@@ -414,7 +415,7 @@ $(DIST)/otelcol-bench: $(BENCH)/src/go.mod $(SOURCES)
 
 $(BENCH)/src/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
 	@mkdir -p $(BENCH)
-	@sed -e 's|^  output_path: .*|  output_path: ./$(BENCH)/src\n  module: $(MODULE)/bench|' \
+	@sed -e 's|^  output_path: .*|  output_path: ./$(BENCH)/src|' -e 's|^  module: .*|  module: $(MODULE)/bench|' \
 	  -e 's|^receivers:|&\n  - gomod: $(MODULE) v0.1.0\n    import: $(MODULE)/internal/bench/prebuilt\n    name: prebuilt\n    path: .|' \
 	  builder-config.yaml > $(BENCH)/builder-config.yaml
 	$(TOOLS)/builder --config $(BENCH)/builder-config.yaml --skip-compilation

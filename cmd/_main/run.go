@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The Makefile puts this file in the place of the files with the function run that the OpenTelemetry Collector Builder writes.
+
+package main
+
+import (
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/service"
+	"go.opentelemetry.io/collector/otelcol"
+	"go.uber.org/zap"
+)
+
+func run(set otelcol.CollectorSettings) error {
+	return service.Run(func(options ...zap.Option) service.Command {
+		set.LoggingOptions = append(set.LoggingOptions, options...)
+		return otelcol.NewCommand(set)
+	})
+}
