@@ -22,6 +22,9 @@ ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
 TESTED    := $(filter-out . $(ORACLES) internal/test/forms internal/test/roads,$(ALL))
 SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
+# The commit that the shipped programs are built from.
+COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(if $(shell git status --porcelain 2>/dev/null),.modified)
+STAMPED   := $(LDFLAGS) -X $(MODULE)/internal/collector.commit=$(COMMIT)
 FUZZTIME  ?= 10s
 
 # Benchmarks: the number of runs, and the number of events in the long memory runs, without and with GOMEMLIMIT.
@@ -62,22 +65,28 @@ build-windows: $(DIST)/otelcol-winnet.exe ## build dist/otelcol-winnet.exe, wind
 	@cp LICENSE NOTICE LICENSES/GPL-3.0.txt $(DIST)
 
 $(DIST)/otelcol-winnet: $(SRC)/go.mod $(SOURCES)
-	$(GO) build -C $(SRC) -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet .
+	$(GO) build -C $(SRC) -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../otelcol-winnet .
 
 $(DIST)/otelcol-winnet.exe: $(SRC)/go.mod $(SOURCES)
-	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet.exe .
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../otelcol-winnet.exe .
 
 $(DIST)/otelcol-winnet-gateway: $(SRC)-gateway/go.mod $(SOURCES)
-	$(GO) build -C $(SRC)-gateway -trimpath -ldflags '$(LDFLAGS)' -o ../otelcol-winnet-gateway .
+	$(GO) build -C $(SRC)-gateway -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../otelcol-winnet-gateway .
 
 $(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.gateway.yaml --skip-compilation
+	@$(FINISH_MAIN) $(@D)/main.go
 	@touch $@
 
 # The collector's main package, written by the OpenTelemetry Collector Builder.
 $(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
+	@$(FINISH_MAIN) $(@D)/main.go
 	@touch $@
+
+# What the shipped programs have beside the builder's main function: the commit in the version, and the subcommand of the installers.
+FINISH_MAIN := sed -i -e 's|^import (|&\n\t"$(MODULE)/internal/collector"|' -e 's|^func main() {|&\n\tos.Args = collector.Prepare(os.Args)|' \
+  -e 's|Version: *\("[^"]*"\),|Version: collector.Version(\1),|'
 
 # The main packages of the collectors that are handed on.
 SHIPPED := $(SRC) $(SRC)-gateway
