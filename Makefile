@@ -79,14 +79,15 @@ $(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) 
 	@touch $@
 
 # The collector's main package, written by the OpenTelemetry Collector Builder.
-$(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
+# The wrapper of internal/platform/service takes the place of the builder's, see there.
+$(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) cmd/_otelcol-winnet/run.go | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
 	@$(FINISH_MAIN) $(@D)/main.go
+	@rm -f $(SRC)/main_windows.go $(SRC)/main_others.go; cp cmd/_otelcol-winnet/run.go $(SRC)/main_run.go
 	@touch $@
 
-# What the shipped programs have beside the builder's main function: the commit in the version, and the subcommand of the installers.
-FINISH_MAIN := sed -i -e 's|^import (|&\n\t"$(MODULE)/internal/collector"|' -e 's|^func main() {|&\n\tos.Args = collector.Prepare(os.Args)|' \
-  -e 's|Version: *\("[^"]*"\),|Version: collector.Version(\1),|'
+# The version that the builder writes gets the commit.
+FINISH_MAIN := sed -i -e 's|^import (|&\n\t"$(MODULE)/internal/collector"|' -e 's|Version: *\("[^"]*"\),|Version: collector.Version(\1),|'
 
 # The main packages of the collectors that are handed on.
 SHIPPED := $(SRC) $(SRC)-gateway
@@ -381,7 +382,7 @@ $(DIST)/otelcol-bench: $(BENCH)/src/go.mod $(SOURCES)
 
 $(BENCH)/src/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
 	@mkdir -p $(BENCH)
-	@sed -e 's|^  output_path: .*|  output_path: ./$(BENCH)/src\n  module: $(MODULE)/bench|' \
+	@sed -e 's|^  output_path: .*|  output_path: ./$(BENCH)/src|' -e 's|^  module: .*|  module: $(MODULE)/bench|' \
 	  -e 's|^receivers:|&\n  - gomod: $(MODULE) v0.1.0\n    import: $(MODULE)/internal/bench/prebuilt\n    name: prebuilt\n    path: .|' \
 	  builder-config.yaml > $(BENCH)/builder-config.yaml
 	$(TOOLS)/builder --config $(BENCH)/builder-config.yaml --skip-compilation

@@ -27,9 +27,12 @@ import (
 
 // fileStorage gives each component that asks for storage a client with a file of its own.
 type fileStorage struct {
+	id        component.ID
 	cfg       *Config
 	logger    *zap.Logger
 	telemetry *metadata.TelemetryBuilder
+
+	run *run // since Start
 
 	mu      sync.Mutex
 	clients map[*client]struct{} // the open clients
@@ -42,15 +45,20 @@ func newFileStorage(set extension.Settings, cfg *Config) (*fileStorage, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &fileStorage{cfg: cfg, logger: set.Logger, telemetry: telemetry, clients: map[*client]struct{}{}}
+	e := &fileStorage{id: set.ID, cfg: cfg, logger: set.Logger, telemetry: telemetry, clients: map[*client]struct{}{}}
 	return e, telemetry.RegisterExtensionResilientFileStorageMemorySizeCallback(func(_ context.Context, o metric.Int64Observer) error {
 		o.Observe(e.memorySize())
 		return nil
 	})
 }
 
-// Start removes what an interrupted compaction left behind, if configured.
+// Start reports whether the last run ended, and removes what an interrupted compaction left behind, if configured.
 func (e *fileStorage) Start(context.Context, component.Host) error {
+	if err := e.createDirectories(); err != nil {
+		e.logger.Debug("the folder cannot be made", zap.Error(err)) // a client reports it, or works in memory
+	} else {
+		e.run = beginRun(runPath(e.cfg.Directory, e.id), e.logger)
+	}
 	if !e.cfg.Compaction.CleanupOnStart {
 		return nil
 	}
@@ -64,10 +72,10 @@ func (e *fileStorage) Start(context.Context, component.Host) error {
 	return nil
 }
 
-// Shutdown ends the telemetry. The components close their clients themselves.
+// Shutdown notes that the run has ended, and ends the telemetry. The components close their clients themselves.
 func (e *fileStorage) Shutdown(context.Context) error {
 	e.telemetry.Shutdown()
-	return nil
+	return e.run.end()
 }
 
 func (e *fileStorage) memorySize() (size int64) {

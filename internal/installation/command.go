@@ -12,13 +12,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	format "github.com/otelcol-winnet/otelcol-winnet/internal/platform/environment"
 )
 
 // Name is the first argument that asks for this package.
 const Name = "setup"
 
 // EnvironmentFile is the name of the environment file in the data folder.
-const EnvironmentFile = "otelcol-winnet.env"
+const EnvironmentFile = "environment"
 
 // host is what a setup changes outside files: access and the registry.
 type host interface {
@@ -118,9 +120,13 @@ func apply(h host, f files, settings map[string]string) error {
 	if err := f.save(before); err != nil {
 		return err
 	}
-	e := parseEnvironment(content)
-	if err := e.apply(settings); err != nil {
-		return err
+	e, err := parseEnvironment(content)
+	if err == nil {
+		settings[dataFolder] = f.folder
+		err = e.apply(settings)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.environment(), err)
 	}
 	if err := replace(f.environment(), e.bytes()); err != nil {
 		return err
@@ -159,8 +165,11 @@ func resolve(settings map[string]string) (_ map[string]string, autoLogger string
 			if err != nil {
 				return nil, "", fmt.Errorf("%s: %w", name, err)
 			}
-			text := strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff"))
-			if text == "" {
+			text, err := format.Text(content)
+			if err != nil {
+				return nil, "", fmt.Errorf("%s: %s: %w", name, value, err)
+			}
+			if text = strings.TrimSpace(text); text == "" {
 				return nil, "", fmt.Errorf("%s: %s is empty", name, value)
 			}
 			if settings[target] != "" {

@@ -3,13 +3,13 @@
 package installation
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
+
+	format "github.com/otelcol-winnet/otelcol-winnet/internal/platform/environment"
 )
 
 // The variables of the environment file that config.yaml reads.
@@ -21,6 +21,7 @@ const (
 	receivers        = "OTELCOL_WINNET_RECEIVERS"
 	exporters        = "OTELCOL_WINNET_EXPORTERS"
 	attach           = "OTELCOL_WINNET_ATTACH"
+	dataFolder       = "OTELCOL_WINNET_DATA"
 )
 
 // header begins a new environment file.
@@ -31,40 +32,22 @@ const header = `# The settings of the service otelcol-winnet, NAME=value on a li
 // environment is an environment file: its lines, in order, with the comments.
 type environment struct{ lines []string }
 
-func parseEnvironment(content []byte) environment {
-	var e environment
-	for s := bufio.NewScanner(bytes.NewReader(content)); s.Scan(); {
-		e.lines = append(e.lines, s.Text())
-	}
-	return e
-}
-
-// SetEnvironment sets the variables of an environment file in this process.
-func SetEnvironment(path string) error {
-	content, err := os.ReadFile(path)
+func parseEnvironment(content []byte) (environment, error) {
+	text, err := format.Text(content)
 	if err != nil {
-		return err
+		return environment{}, err
 	}
-	for i, line := range parseEnvironment(content).lines {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		name, value, ok := strings.Cut(line, "=")
-		if !ok {
-			return fmt.Errorf("%s: line %d has no equals sign; want NAME=value, or # and a comment", path, i+1)
-		}
-		if err := os.Setenv(strings.TrimSpace(name), strings.TrimSpace(value)); err != nil {
-			return fmt.Errorf("%s: line %d: %w", path, i+1, err)
-		}
+	var e environment
+	for line := range strings.Lines(text) {
+		e.lines = append(e.lines, strings.TrimRight(line, "\r\n"))
 	}
-	return nil
+	return e, nil
 }
 
-// find returns the line that sets a variable, or -1. The last one counts, as for the service.
+// find returns the line that sets a variable, or -1.
 func (e *environment) find(name string) int {
-	for i, line := range slices.Backward(e.lines) {
-		if key, _, ok := strings.Cut(line, "="); ok && strings.TrimSpace(key) == name {
+	for i, line := range e.lines {
+		if key, _, ok := strings.Cut(line, "="); ok && strings.EqualFold(strings.TrimSpace(key), name) {
 			return i
 		}
 	}
@@ -77,7 +60,7 @@ func (e *environment) get(name string) string {
 		return ""
 	}
 	_, value, _ := strings.Cut(e.lines[i], "=")
-	return strings.TrimSpace(value)
+	return strings.Trim(strings.TrimSpace(value), `"`)
 }
 
 func (e *environment) set(name, value string) {
@@ -113,7 +96,8 @@ func (e *environment) apply(settings map[string]string) error {
 		e.set(receivers, "["+sources[0].receiver+"]")
 	}
 	e.set(exporters, "["+strings.Join(e.destinations(), ", ")+"]")
-	return nil
+	_, err := format.Parse(e.bytes()) // as the service will read it
+	return err
 }
 
 // destinations are the exporters that the settings suffice for; files, if there is none.

@@ -8,16 +8,14 @@ import (
 	"os"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/private"
 )
 
 // newHost returns this Windows.
 func newHost() host { return system{} }
 
 type system struct{}
-
-// onlyAdministrators is the access to the data folder: full for SYSTEM, which is the service's account, and for Administrators. Nothing
-// is inherited from above, and what is in the folder inherits it.
-const onlyAdministrators = "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
 
 // secure implements host. A user can make folders in %ProgramData%, so a folder of this name may be a user's, and have a config.yaml that
 // would run as SYSTEM.
@@ -30,20 +28,11 @@ func (system) secure(folder string, trusted ...string) error {
 	} else if !info.IsDir() || info.Mode()&os.ModeSymlink != 0 {
 		return fmt.Errorf("%s is no folder, or leads to another one; remove it", folder)
 	}
-	descriptor, err := windows.SecurityDescriptorFromString(onlyAdministrators)
-	if err != nil {
-		return err
-	}
-	access, _, err := descriptor.DACL()
-	if err != nil {
-		return err
-	}
 	if err := ownedByAdministrators(folder); err != nil {
 		return err
 	}
-	if err := windows.SetNamedSecurityInfo(folder, windows.SE_FILE_OBJECT,
-		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, access, nil); err != nil {
-		return fmt.Errorf("SetNamedSecurityInfo of %s: %w", folder, err)
+	if err := private.Protect(folder); err != nil {
+		return err
 	}
 	for _, path := range trusted {
 		if err := ownedByAdministrators(path); err != nil && !errors.Is(err, windows.ERROR_FILE_NOT_FOUND) {

@@ -22,7 +22,8 @@ func (p *Pipeline) flush() {
 		p.begin()
 		return
 	}
-	p.Stats.lag.Store(max(0, time.Now().UnixNano()-p.since()))
+	since := p.since()
+	p.Stats.lag.Store(max(0, time.Now().UnixNano()-since))
 
 	logs := p.logs
 	if len(p.places) > 1 {
@@ -37,6 +38,7 @@ func (p *Pipeline) flush() {
 	p.Stats.Emitted.Add(int64(all.main - failed.main))
 	p.Stats.Archive.Emitted.Add(int64(all.archive - failed.archive))
 	if err == nil {
+		p.Stats.left.Store(since)
 		p.track.deliver(p.unheld, false)
 		return
 	}

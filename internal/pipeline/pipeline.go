@@ -29,13 +29,13 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 )
 
-// DrainTimeout is the time, from the start of Shutdown, to hand over what is queued.
+// DrainTimeout is the time, from the start of Shutdown, to hand over what is queued. The receivers of a collector share it.
 const DrainTimeout = 3 * time.Second
 
 // Further bounds of Shutdown. A receiver ends within four seconds even when its source and the next component hang. A collector that
 // must end within five seconds has the rest for its other components, also on a busy host.
 const (
-	stopTimeout  = 1500 * time.Millisecond // for the source to stop
+	stopTimeout  = 1500 * time.Millisecond // for the source to stop, and not more than two thirds of what ctx allows
 	graceTimeout = 400 * time.Millisecond  // for the next component to heed its context
 )
 
@@ -273,7 +273,8 @@ func (p *Pipeline) Drop(reason string, n int64) {
 func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, DrainTimeout)
 	defer cancel()
-	stopping, stopped := context.WithTimeout(ctx, stopTimeout)
+	end, _ := ctx.Deadline()
+	stopping, stopped := context.WithTimeout(ctx, min(stopTimeout, time.Until(end)*2/3))
 	err := stopSource(stopping)
 	stopped()
 

@@ -43,7 +43,12 @@ type Stats struct {
 
 	lag  atomic.Int64 // ns
 	last atomic.Int64 // ns since 1970
+	left atomic.Int64 // ns since 1970
 }
+
+// Left returns the time of the oldest event in the batch that was delivered last, in nanoseconds since 1970, or 0 before the first one. Older
+// events have left, unless they are kept back to be joined with others.
+func (s *Stats) Left() int64 { return s.left.Load() }
 
 // Last returns when the newest event that was handled was received, in nanoseconds since 1970, or 0 before the first one.
 func (s *Stats) Last() int64 { return s.last.Load() }

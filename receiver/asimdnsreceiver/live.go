@@ -39,13 +39,13 @@ func (r *dnsReceiver) useHost() {
 }
 
 // leaveHost stops the lookups that useHost started. It waits for a running query to a domain controller until ctx is
-// done, at most for a second.
-func (r *dnsReceiver) leaveHost(ctx context.Context, _ time.Time) error {
+// done or until deadline, at most for a second.
+func (r *dnsReceiver) leaveHost(ctx context.Context, deadline time.Time) error {
 	if r.processes == nil {
 		return nil
 	}
 	r.processes.Close()
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, min(time.Second, time.Until(deadline)))
 	defer cancel()
 	r.users.Close(ctx)
 	return nil

@@ -20,13 +20,11 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// Bounds of the last collection. Together with the pipeline's bounds they let the receiver end within four seconds, so
-// that a collector that has to end within five leaves time for its other components.
+// Bounds of the last collection, within the receiver's share of the time that its collector has to stop.
 const (
-	shutdownTimeout = 4 * time.Second        // for the whole receiver
-	lastTimeout     = 50 * time.Millisecond  // for the last collection at least, however long the rest took
-	lastPause       = 100 * time.Millisecond // between two attempts
-	graceTimeout    = 400 * time.Millisecond // for the next component to return after its context ends, if that much time is left
+	lastTimeout  = 50 * time.Millisecond  // for the last collection at least, however long the rest took
+	lastPause    = 100 * time.Millisecond // between two attempts
+	graceTimeout = 400 * time.Millisecond // for the next component to return after its context ends, if that much time is left
 )
 
 // meter sends the sums to the metrics pipeline: once an interval, when a replay has ended, and at shutdown. The sums
@@ -129,15 +127,14 @@ func (m *meter) collectLast() {
 	}
 }
 
-// shutdown sends the last sums. Counting must have ended. begun is when the receiver's shutdown began. A nil meter has
-// nothing to send.
-func (m *meter) shutdown(ctx context.Context, begun time.Time) error {
+// shutdown sends the last sums until deadline. Counting must have ended. A nil meter has nothing to send.
+func (m *meter) shutdown(ctx context.Context, deadline time.Time) error {
 	if m == nil {
 		return nil
 	}
 	defer m.cancel()
 	close(m.stop)
-	left := func() time.Duration { return max(time.Until(begun.Add(shutdownTimeout)), lastTimeout) }
+	left := func() time.Duration { return max(time.Until(deadline), lastTimeout) }
 	ctx, cancel := context.WithTimeout(ctx, max(left()-graceTimeout, lastTimeout))
 	defer cancel()
 	select {

@@ -119,6 +119,6 @@ func (r *ciliumReceiver) startMeter() {
 func (r *ciliumReceiver) collectSoon() { r.meter.soon() }
 
 // stopMeter sends the last metrics.
-func (r *ciliumReceiver) stopMeter(ctx context.Context, begun time.Time) error {
-	return r.meter.shutdown(ctx, begun)
+func (r *ciliumReceiver) stopMeter(ctx context.Context, deadline time.Time) error {
+	return r.meter.shutdown(ctx, deadline)
 }

@@ -71,9 +71,9 @@ type Parts struct {
 
 	// Begin starts what the handler needs while the pipeline runs. It is called before the pipeline starts.
 	Begin func()
-	// End ends what Begin has started. It is called when the pipeline has ended, also after a failed start. begun is when the shutdown
-	// began.
-	End func(ctx context.Context, begun time.Time) error
+	// End ends what Begin has started. It is called when the pipeline has ended, also after a failed start. It returns by deadline, or shortly
+	// after it.
+	End func(ctx context.Context, deadline time.Time) error
 	// Played is called when a replay has ended and all its events have been handled.
 	Played func()
 	// Started logs what is received.
@@ -98,6 +98,8 @@ type Runner struct {
 	running   bool
 	opened    atomic.Bool                 // the source is open
 	stop      func(context.Context) error // ends the source
+	endNotes  func()
+	left      time.Time // events before it have left; used by noteDelivered only
 	telemetry Telemetry
 }
 
@@ -145,14 +147,18 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 	r.Parts.Begin()
 	r.Pipeline.Start()
 	if err := r.open(h, files); err != nil {
-		return errors.Join(err, r.end(context.Background(), func(context.Context) error { return nil }))
+		now := time.Now()
+		return errors.Join(err, r.end(context.Background(), share{now.Add(pipeline.DrainTimeout), now.Add(pipeline.DrainTimeout + lastTime)},
+			func(context.Context) error { return nil }))
 	}
 	r.running = true
+	joinStop(r.Receiver.Resource)
 	r.opened.Store(true)
 	r.Status.Start()
 	if err := r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
 	}
+	r.endNotes = r.noteDelivered(h)
 	r.Parts.Started(files)
 	return nil
 }
@@ -254,14 +260,19 @@ func (r *Runner) OpenRecord(files []string) (*record.Recorder, error) {
 	})
 }
 
-// Shutdown stops the source, hands over what is queued, and logs what became of every event.
+// Shutdown stops the source, hands over what is queued, and logs what became of every event. All receivers of a collector together have
+// pipeline.DrainTimeout to hand over.
 func (r *Runner) Shutdown(ctx context.Context) error {
 	r.job.Leave()
 	if !r.running {
 		return nil
 	}
 	r.running = false
-	err := r.end(ctx, r.stop)
+	if r.endNotes != nil {
+		r.endNotes()
+	}
+	err := r.end(ctx, beginStop(r.Receiver.Resource), r.stop)
+	leaveStop(r.Receiver.Resource)
 	if r.telemetry != nil {
 		r.telemetry.Shutdown()
 	}
@@ -274,10 +285,11 @@ func (r *Runner) Shutdown(ctx context.Context) error {
 	return errors.Join(err, r.job.Lost(&r.Pipeline.Stats))
 }
 
-// end ends the pipeline, and then what Begin has started.
-func (r *Runner) end(ctx context.Context, stopSource func(context.Context) error) error {
-	begun := time.Now()
-	err := r.Pipeline.Shutdown(ctx, stopSource)
-	err = errors.Join(err, r.Status.Shutdown(ctx, begun.Add(pipeline.DrainTimeout)))
-	return errors.Join(err, r.Parts.End(ctx, begun), r.store.Close(ctx))
+// end ends the pipeline, and then what Begin has started, within the receiver's share of the time.
+func (r *Runner) end(ctx context.Context, has share, stopSource func(context.Context) error) error {
+	draining, cancel := context.WithDeadline(ctx, has.deadline)
+	defer cancel()
+	err := r.Pipeline.Shutdown(draining, stopSource)
+	err = errors.Join(err, r.Status.Shutdown(ctx, has.deadline))
+	return errors.Join(err, r.Parts.End(ctx, has.last), r.store.Close(ctx))
 }

@@ -130,7 +130,7 @@ func (h *host) read(path string) string {
 
 // log is what the collector logged so far.
 func (h *host) log() string {
-	content, err := os.ReadFile(h.data("collector.log"))
+	content, err := os.ReadFile(h.data("logs", "otelcol-winnet.log"))
 	if err != nil {
 		return err.Error()
 	}

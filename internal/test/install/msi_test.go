@@ -14,7 +14,6 @@ import (
 
 const (
 	secret  = "InstrumentationKey=11111111-2222-3333-4444-555555555555;IngestionEndpoint=http://127.0.0.1:9/"
-	events  = "otelcol-winnet/records/winnet.jsonl"
 	service = `HKLM\SYSTEM\CurrentControlSet\Services\otelcol-winnet`
 	source  = `HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\otelcol-winnet`
 	autolog = `HKLM\SYSTEM\CurrentControlSet\Control\WMI\Autologger`
@@ -27,16 +26,16 @@ func followed(t *testing.T) string {
 	require.NoError(t, err)
 	return `# edited by the user
 extensions:
-  resilient_file_storage: {directory: "${env:ProgramData}/otelcol-winnet/storage", create_directory: true}
+  resilient_file_storage: {directory: "${env:OTELCOL_WINNET_DATA}/storage", create_directory: true}
 receivers:
   asimdns:
     enable_level: 5
     enable_flags: 0
     replay: {path: ['` + windowsPath(path) + `'], follow: true}
 exporters:
-  file: {path: "${env:ProgramData}/` + events + `", create_directory: true, rotation: {max_megabytes: 100, max_backups: 5}}
+  file: {path: "${env:OTELCOL_WINNET_DATA}/records/winnet.jsonl", create_directory: true, rotation: {max_megabytes: 100, max_backups: 5}}
 service:
-  telemetry: {metrics: {level: none}, logs: {output_paths: ["C:\\ProgramData\\otelcol-winnet\\collector.log"]}}
+  telemetry: {metrics: {level: none}}
   extensions: [resilient_file_storage]
   pipelines:
     logs: {receivers: [asimdns], exporters: [file]}
@@ -69,7 +68,7 @@ func TestTheMSI(t *testing.T) {
 	h.awaitState("RUNNING")
 	require.Equal(t, config, h.read(h.data("config.yaml")))
 	require.Contains(t, h.read(h.path("Program Files", "otelcol-winnet", "config.default.yaml")), "# of version 1.0.0")
-	environment := h.read(h.data("otelcol-winnet.env"))
+	environment := h.read(h.data("environment"))
 	for _, line := range []string{"APPLICATIONINSIGHTS_CONNECTION_STRING=" + secret, "OTELCOL_WINNET_RECEIVERS=[asimdns/dns-client, ciliumwindows/cilium]",
 		"OTELCOL_WINNET_EXPORTERS=[app_insights]", "OTELCOL_WINNET_ATTACH=true"} {
 		require.Contains(t, environment, line+"\r\n")
@@ -112,7 +111,7 @@ func TestTheMSI(t *testing.T) {
 	// An upgrade that cannot be, for a setting that is wrong, changes nothing.
 	code, _ = h.msiexec("/i", windowsPath(second), "SOURCES=dns-sever")
 	require.NotZero(t, code)
-	require.Equal(t, environment, h.read(h.data("otelcol-winnet.env")))
+	require.Equal(t, environment, h.read(h.data("environment")))
 	require.Equal(t, config, h.read(h.data("config.yaml")))
 
 	// Upgraded, it has its configuration and settings, but for those that are given.
@@ -122,7 +121,7 @@ func TestTheMSI(t *testing.T) {
 	h.awaitState("RUNNING")
 	require.Equal(t, config, h.read(h.data("config.yaml")))
 	require.Contains(t, h.read(h.path("Program Files", "otelcol-winnet", "config.default.yaml")), "# of version 1.1.0")
-	upgraded := h.read(h.data("otelcol-winnet.env"))
+	upgraded := h.read(h.data("environment"))
 	require.Contains(t, upgraded, "APPLICATIONINSIGHTS_CONNECTION_STRING="+secret+";Upgraded=1\r\n")
 	require.Contains(t, upgraded, "OTELCOL_WINNET_RECEIVERS=[asimdns/dns-server]\r\n")
 	require.NotEmpty(t, h.registry(autolog+`\ASIMDNSServerTrace`), "AutoLoggers stay on request, for the new sources")
@@ -141,7 +140,7 @@ func TestTheMSI(t *testing.T) {
 	require.Empty(t, h.registry(source))
 	require.Empty(t, h.registry(autolog+`\ASIMDNSServerTrace`))
 	require.Equal(t, config, h.read(h.data("config.yaml")))
-	require.Equal(t, upgraded, h.read(h.data("otelcol-winnet.env")))
+	require.Equal(t, upgraded, h.read(h.data("environment")))
 	require.DirExists(t, h.data("storage"))
 	require.GreaterOrEqual(t, lines(), kept)
 }

@@ -36,7 +36,7 @@ func TestTheTablesOfTheMSI(t *testing.T) {
 	require.Equal(t, "2", service["StartType"], "automatic")
 	require.Equal(t, "16", service["ServiceType"], "a process of its own")
 	require.Empty(t, service["StartName"], "LocalSystem")
-	require.Equal(t, `--env-file "[DATADIR]otelcol-winnet.env" --config "[DATADIR]config.yaml"`, service["Arguments"])
+	require.Equal(t, `--env-file "[DATADIR]environment" --config "[DATADIR]config.yaml"`, service["Arguments"])
 	require.NotEmpty(t, service["Description"])
 	control := one("ServiceControl", "Name", "otelcol-winnet")
 	require.Equal(t, "163", control["Event"], "started after an installation; stopped before an installation and a removal; then deleted")

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix && !solaris && !aix
+
+package resilientfilestorageextension
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// openAlone opens a file, or creates it, that no other process opens so.
+func openAlone(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(&os.PathError{Op: "lock", Path: path, Err: err}, file.Close())
+	}
+	return file, nil
+}

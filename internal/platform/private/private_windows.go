@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package private
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// accounts returns the accounts that have access: SYSTEM, the Administrators, and the account of this process.
+func accounts() (all []*windows.SID, err error) {
+	for _, known := range []windows.WELL_KNOWN_SID_TYPE{windows.WinLocalSystemSid, windows.WinBuiltinAdministratorsSid} {
+		sid, err := windows.CreateWellKnownSid(known)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, sid)
+	}
+	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(all, user.User.Sid.Equals) {
+		all = append(all, user.User.Sid)
+	}
+	return all, nil
+}
+
+func protect(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	inheritance := uint32(windows.NO_INHERITANCE)
+	if info.IsDir() {
+		inheritance = windows.SUB_CONTAINERS_AND_OBJECTS_INHERIT
+	}
+	sids, err := accounts()
+	if err != nil {
+		return fmt.Errorf("cannot find the accounts for the access to %s: %w", path, err)
+	}
+	var entries []windows.EXPLICIT_ACCESS
+	for _, sid := range sids {
+		entries = append(entries, windows.EXPLICIT_ACCESS{
+			AccessPermissions: windows.GENERIC_ALL, AccessMode: windows.GRANT_ACCESS, Inheritance: inheritance,
+			Trustee: windows.TRUSTEE{TrusteeForm: windows.TRUSTEE_IS_SID, TrusteeValue: windows.TrusteeValueFromSID(sid)},
+		})
+	}
+	acl, err := windows.ACLFromEntries(entries, nil)
+	if err == nil {
+		err = windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT,
+			windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, acl, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot keep other users from %s: %w", path, err)
+	}
+	return nil
+}
+
+// read are the rights of which each lets an account read a file.
+const read = windows.FILE_READ_DATA | windows.GENERIC_READ | windows.GENERIC_ALL
+
+// trusted are accounts that stand for the owner or the system: CREATOR OWNER, OWNER RIGHTS, TrustedInstaller.
+var trusted = []string{"S-1-3-0", "S-1-3-4", "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"}
+
+func readers(path string) (all []string, err error) {
+	descriptor, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION|windows.OWNER_SECURITY_INFORMATION)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read who has access to %s: %w", path, err)
+	}
+	acl, _, err := descriptor.DACL()
+	if err != nil || acl == nil {
+		return []string{"all users"}, nil // no DACL gives access to all
+	}
+	sids, err := accounts()
+	if err != nil {
+		return nil, err
+	}
+	if owner, _, err := descriptor.Owner(); err == nil && owner != nil {
+		sids = append(sids, owner)
+	}
+	for i := range uint32(acl.AceCount) {
+		var ace *windows.ACCESS_ALLOWED_ACE
+		if err := windows.GetAce(acl, i, &ace); err != nil {
+			return nil, fmt.Errorf("cannot read who has access to %s: %w", path, err)
+		}
+		if ace.Header.AceType != windows.ACCESS_ALLOWED_ACE_TYPE || ace.Mask&read == 0 {
+			continue
+		}
+		sid := (*windows.SID)(unsafe.Pointer(&ace.SidStart))
+		if slices.ContainsFunc(sids, sid.Equals) || slices.Contains(trusted, sid.String()) {
+			continue
+		}
+		name := sid.String()
+		if account, domain, _, err := sid.LookupAccount(""); err == nil {
+			name = domain + `\` + account
+		}
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all, nil
+}
