@@ -15,7 +15,7 @@ type files struct{ folder string }
 
 func (f files) config() string      { return filepath.Join(f.folder, "config.yaml") }
 func (f files) environment() string { return filepath.Join(f.folder, EnvironmentFile) }
-func (f files) saved() string       { return filepath.Join(f.folder, "otelcol-winnet.before-setup.json") }
+func (f files) saved() string       { return filepath.Join(f.folder, "before-setup.json") }
 
 // before is what an apply found.
 type before struct {

@@ -73,7 +73,7 @@ func TestTheMSI(t *testing.T) {
 		"OTELCOL_WINNET_EXPORTERS=[app_insights]", "OTELCOL_WINNET_ATTACH=true"} {
 		require.Contains(t, environment, line+"\r\n")
 	}
-	require.NoFileExists(t, h.data("otelcol-winnet.before-setup.json"), "the installation is committed")
+	require.NoFileExists(t, h.data("before-setup.json"), "the installation is committed")
 	require.Contains(t, h.registry(service), "GOMEMLIMIT=640MiB")
 	require.NotContains(t, h.registry(service), secret)
 	require.Contains(t, h.registry(source), `%SystemRoot%\System32\EventCreate.exe`)
