@@ -140,7 +140,7 @@ func Parse(raw []byte) (all []Variable, err error) {
 	if len(raw) > maxSize {
 		return nil, fmt.Errorf("it is larger than %d bytes; want lines KEY=VALUE", maxSize)
 	}
-	text, err := textOf(raw)
+	text, err := Text(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -172,8 +172,8 @@ func Parse(raw []byte) (all []Variable, err error) {
 	return all, nil
 }
 
-// textOf decodes the text of a file.
-func textOf(raw []byte) (string, error) {
+// Text decodes a file of this kind: UTF-8, or UTF-16 with a byte order mark.
+func Text(raw []byte) (string, error) {
 	if utf16le, ok := bytes.CutPrefix(raw, []byte{0xFF, 0xFE}); ok && len(utf16le)%2 == 0 {
 		units := make([]uint16, len(utf16le)/2)
 		for i := range units {

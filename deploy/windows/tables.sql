@@ -1,0 +1,44 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What otelcol-winnet.wxs cannot say, because wixl does not know it. msi.sh carries out one statement a line, with VERSION replaced.
+
+-- 256: 64-bit. 128: never overwritten. 16: stays when the product is removed.
+UPDATE `Component` SET `Attributes`=256
+UPDATE `Component` SET `Attributes`=400 WHERE `Component`='Config'
+
+-- The old version is removed within the transaction, so that a failed upgrade brings it back.
+UPDATE `InstallExecuteSequence` SET `Sequence`=1501 WHERE `Action`='RemoveExistingProducts'
+-- 513: another build of the same version is upgraded as well; features migrate.
+DELETE FROM `Upgrade` WHERE `ActionProperty`='WIX_UPGRADE_DETECTED'
+INSERT INTO `Upgrade` (`UpgradeCode`,`VersionMax`,`Attributes`,`ActionProperty`) VALUES ('{7D6C1F0B-2C0E-4C57-9F0E-6B1C8A3E51D4}','VERSION',513,'WIX_UPGRADE_DETECTED')
+
+-- Go reads GOMEMLIMIT before the program's first line, so the environment file comes too late. [~] separates the strings of a REG_MULTI_SZ.
+-- The service's key exists when the values are written: after InstallServices.
+INSERT INTO `Registry` (`Registry`,`Root`,`Key`,`Name`,`Value`,`Component_`) VALUES ('Environment',2,'SYSTEM\CurrentControlSet\Services\otelcol-winnet','Environment','[~]GOMEMLIMIT=640MiB[~]','Program')
+INSERT INTO `Registry` (`Registry`,`Root`,`Key`,`Name`,`Value`,`Component_`) VALUES ('EventSource',2,'SYSTEM\CurrentControlSet\Services\EventLog\Application\otelcol-winnet','EventMessageFile','#%%SystemRoot%\System32\EventCreate.exe','Program')
+INSERT INTO `Registry` (`Registry`,`Root`,`Key`,`Name`,`Value`,`Component_`) VALUES ('EventTypes',2,'SYSTEM\CurrentControlSet\Services\EventLog\Application\otelcol-winnet','TypesSupported','#7','Program')
+INSERT INTO `InstallExecuteSequence` (`Action`,`Sequence`) VALUES ('RemoveRegistryValues',2600)
+INSERT INTO `InstallExecuteSequence` (`Action`,`Sequence`) VALUES ('WriteRegistryValues',5810)
+
+-- Windows Installer 5 carries out MsiServiceConfig and MsiServiceConfigFailureActions.
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('MsiConfigureServices','VersionMsi >= "5.00"',5850)
+
+-- All settings reach the elevated part of the installer. Its log shows neither the connection string nor the command line that has it.
+UPDATE `Property` SET `Value`='WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED;SOURCES;AUTOLOGGER;APPLICATIONINSIGHTS_CONNECTION_STRING;APPLICATIONINSIGHTS_CONNECTION_STRING_FILE;AZURE_DCE_ENDPOINT;AZURE_DCR_ID;AZURE_TENANT_ID;AZURE_CLIENT_ID;AZURE_CLIENT_SECRET_FILE' WHERE `Property`='SecureCustomProperties'
+INSERT INTO `Property` (`Property`,`Value`) VALUES ('MsiHiddenProperties','APPLICATIONINSIGHTS_CONNECTION_STRING;SETTINGS1;Setup')
+
+-- The program's own part. 18: a program that was installed; 51: a property, because a command line has at most 255 characters here; 64: its failure is none;
+-- 256: for the rollback; 512: for the commit; 1024: deferred; 2048: as SYSTEM; 8192: its command line is not in the log.
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings1',8243,'SETTINGS1','--set "SOURCES=[SOURCES]" --set "AUTOLOGGER=[AUTOLOGGER]" --set "APPLICATIONINSIGHTS_CONNECTION_STRING=[APPLICATIONINSIGHTS_CONNECTION_STRING]"')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings2',51,'SETTINGS2','--set "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE=[APPLICATIONINSIGHTS_CONNECTION_STRING_FILE]" --set "AZURE_CLIENT_SECRET_FILE=[AZURE_CLIENT_SECRET_FILE]"')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings3',51,'SETTINGS3','--set "AZURE_DCE_ENDPOINT=[AZURE_DCE_ENDPOINT]" --set "AZURE_DCR_ID=[AZURE_DCR_ID]" --set "AZURE_TENANT_ID=[AZURE_TENANT_ID]" --set "AZURE_CLIENT_ID=[AZURE_CLIENT_ID]"')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRollback',3346,'Exe','setup rollback --data "[DATADIR]."')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Setup',11282,'Exe','setup apply --data "[DATADIR]." [SETTINGS1] [SETTINGS2] [SETTINGS3]')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupCommit',3666,'Exe','setup commit --data "[DATADIR]."')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRemove',3154,'Exe','setup remove')
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRemove','REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE',3400)
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings1','NOT REMOVE~="ALL"',4001)
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings2','NOT REMOVE~="ALL"',4002)
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings3','NOT REMOVE~="ALL"',4003)
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRollback','NOT REMOVE~="ALL"',4010)
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('Setup','NOT REMOVE~="ALL"',4020)
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupCommit','NOT REMOVE~="ALL"',4030)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+<#
+.SYNOPSIS
+Removes the service and the program that install.ps1 installed. The configuration and the data stay in %ProgramData%\otelcol-winnet.
+
+.EXAMPLE
+.\uninstall.ps1
+#>
+[CmdletBinding()]
+param()
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+$name = 'otelcol-winnet'
+$program = Join-Path $env:ProgramFiles $name
+$exe = Join-Path $program 'otelcol-winnet.exe'
+$source = "HKLM:\SYSTEM\CurrentControlSet\Services\EventLog\Application\$name"
+
+$identity = New-Object Security.Principal.WindowsPrincipal ([Security.Principal.WindowsIdentity]::GetCurrent())
+if (-not $identity.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) {
+    throw 'Run this script as Administrator.'
+}
+
+$existing = Get-Service -Name $name -ErrorAction SilentlyContinue
+if ($existing) {
+    Stop-Service -Name $name
+    $existing.WaitForStatus('Stopped', '00:01:00')
+    & sc.exe delete $name
+    if ($LASTEXITCODE -ne 0) {
+        throw "sc.exe delete failed with exit code $LASTEXITCODE."
+    }
+}
+if (Test-Path -LiteralPath $exe) {
+    & $exe setup remove
+    if ($LASTEXITCODE -ne 0) {
+        throw "otelcol-winnet.exe setup remove failed with exit code $LASTEXITCODE."
+    }
+    Remove-Item -LiteralPath $program -Recurse -Force
+}
+if (Test-Path -LiteralPath $source) {
+    Remove-Item -LiteralPath $source -Recurse -Force
+}
+Write-Output "$name is removed. Its configuration and data are still in $(Join-Path $env:ProgramData $name)."

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package installation
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// fake is a host with AutoLogger keys in memory.
+type fake struct {
+	keys    []source
+	refuses error // what secure returns
+	fails   error // what writeAutoLoggers returns
+	trusted []string
+}
+
+func (h *fake) secure(folder string, trusted ...string) error {
+	h.trusted = trusted
+	return errors.Join(h.refuses, os.MkdirAll(folder, 0o700))
+}
+
+func (h *fake) writeAutoLoggers(on []source) error {
+	if h.fails != nil {
+		return h.fails
+	}
+	h.keys = on
+	return nil
+}
+
+func (h *fake) savedAutoLoggers() ([]source, error) { return h.keys, nil }
+
+func (h *fake) names() (names []string) {
+	for _, s := range h.keys {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// setup runs `setup ACTION --data FOLDER --set …`.
+func setup(h host, action, folder string, settings ...string) error {
+	args := []string{action, "--data", folder}
+	for _, s := range settings {
+		args = append(args, "--set", s)
+	}
+	return run(h, args, io.Discard)
+}
+
+func content(t *testing.T, folder string) string {
+	t.Helper()
+	c, err := os.ReadFile(filepath.Join(folder, EnvironmentFile))
+	require.NoError(t, err)
+	return string(c)
+}
+
+func TestSettingsGoIntoTheEnvironmentFile(t *testing.T) {
+	folder, h := filepath.Join(t.TempDir(), "data"), &fake{}
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=dns-server, Cilium", "AUTOLOGGER=", "APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=a;b=c"))
+	require.Equal(t, crlf(header+"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=a;b=c\nOTELCOL_WINNET_DATA="+folder+
+		"\nOTELCOL_WINNET_RECEIVERS=[asimdns/dns-server, ciliumwindows/cilium]\nOTELCOL_WINNET_EXPORTERS=[app_insights]\n"), content(t, folder))
+	require.DirExists(t, filepath.Join(folder, "storage"))
+	require.Equal(t, []string{filepath.Join(folder, "config.yaml"), filepath.Join(folder, EnvironmentFile), filepath.Join(folder, "before-setup.json")}, h.trusted)
+	require.Empty(t, h.keys)
+}
+
+func crlf(text string) string {
+	var out []byte
+	for i := range len(text) {
+		if text[i] == '\n' {
+			out = append(out, '\r')
+		}
+		out = append(out, text[i])
+	}
+	return string(out)
+}
+
+func TestASecondSetupKeepsWhatItIsNotTold(t *testing.T) {
+	folder, h := t.TempDir(), &fake{}
+	require.NoError(t, os.WriteFile(filepath.Join(folder, EnvironmentFile), []byte("# mine\r\nHTTPS_PROXY=http://proxy:8080\r\nazure_dcr_id = dcr-1\r\n"), 0o600))
+	require.NoError(t, setup(h, "apply", folder, "AZURE_DCE_ENDPOINT=https://one.example", "SOURCES="))
+	require.NoError(t, setup(h, "commit", folder))
+	require.Equal(t, "# mine\r\nHTTPS_PROXY=http://proxy:8080\r\nazure_dcr_id = dcr-1\r\nAZURE_DCE_ENDPOINT=https://one.example\r\nOTELCOL_WINNET_DATA="+folder+
+		"\r\nOTELCOL_WINNET_RECEIVERS=[asimdns/dns-server]\r\nOTELCOL_WINNET_EXPORTERS=[sentinel]\r\n", content(t, folder))
+	require.NoError(t, setup(h, "apply", folder, "AZURE_DCE_ENDPOINT=https://two.example"))
+	require.Contains(t, content(t, folder), "AZURE_DCE_ENDPOINT=https://two.example\r\n")
+	require.NotContains(t, content(t, folder), "one.example")
+}
+
+func TestRecordsGoToFilesUntilThereIsADestination(t *testing.T) {
+	for settings, want := range map[string]string{
+		"X=1":                "[file]",
+		"AZURE_DCR_ID=dcr-1": "[file]",
+		"APPLICATIONINSIGHTS_CONNECTION_STRING=I=1": "[app_insights]",
+	} {
+		folder := t.TempDir()
+		require.NoError(t, setup(&fake{}, "apply", folder, settings))
+		require.Contains(t, content(t, folder), "OTELCOL_WINNET_EXPORTERS="+want+"\r\n", settings)
+	}
+}
+
+func TestASecretComesFromAFile(t *testing.T) {
+	folder, file := t.TempDir(), filepath.Join(t.TempDir(), "secret.txt")
+	// As Out-File of Windows PowerShell writes it.
+	require.NoError(t, os.WriteFile(file, []byte("\xff\xfeI\x00=\x001\x00\r\x00\n\x00"), 0o600))
+	require.NoError(t, setup(&fake{}, "apply", folder, "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+file))
+	require.Contains(t, content(t, folder), "\r\nAPPLICATIONINSIGHTS_CONNECTION_STRING=I=1\r\n")
+
+	require.NoError(t, os.WriteFile(file, []byte(" \r\n"), 0o600))
+	require.ErrorContains(t, setup(&fake{}, "apply", folder, "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+file), "is empty")
+	require.ErrorContains(t, setup(&fake{}, "apply", folder, "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+file+"x"), "secret.txtx")
+}
+
+func TestAWrongSettingChangesNothing(t *testing.T) {
+	for setting, want := range map[string]string{
+		"SOURCES=dns-sever":      "want a list of dns-server, dns-client and cilium",
+		"SOURCES=cilium,cilium":  "cilium is there twice",
+		"AUTOLOGGER=maybe":       "want yes or no",
+		"AZURE_DCR_ID=a\nEVIL=1": "want one line",
+		"AZURE_DCR_ID=\"":        "want one line",
+		"not a name=1":           "want KEY=VALUE",
+	} {
+		folder, h := t.TempDir(), &fake{}
+		require.ErrorContains(t, setup(h, "apply", folder, setting), want, setting)
+		require.NoFileExists(t, filepath.Join(folder, EnvironmentFile), setting)
+	}
+	require.ErrorContains(t, run(&fake{}, nil, io.Discard), "an action is missing")
+	require.ErrorContains(t, run(&fake{}, []string{"apply"}, io.Discard), "--data is missing")
+	require.ErrorContains(t, run(&fake{}, []string{"undo", "--data", "x"}, io.Discard), "it is no action")
+}
+
+func TestAFolderOfSomeoneElseIsRefused(t *testing.T) {
+	folder := t.TempDir()
+	require.ErrorContains(t, setup(&fake{refuses: errors.New("it belongs to a user")}, "apply", folder), "it belongs to a user")
+	require.NoFileExists(t, filepath.Join(folder, EnvironmentFile))
+}
+
+func TestAutoLoggersAreOnRequest(t *testing.T) {
+	folder, h := t.TempDir(), &fake{}
+	apply := func(settings ...string) {
+		t.Helper()
+		require.NoError(t, setup(h, "apply", folder, settings...))
+		require.NoError(t, setup(h, "commit", folder))
+	}
+	apply("SOURCES=dns-server,cilium", "AUTOLOGGER=yes")
+	require.Equal(t, []string{"dns-server", "cilium"}, h.names())
+	require.Contains(t, content(t, folder), "OTELCOL_WINNET_ATTACH=true\r\n")
+	apply("SOURCES=dns-client")
+	require.Equal(t, []string{"dns-client"}, h.names(), "an upgrade keeps the request, with its own sources")
+	apply("AUTOLOGGER=no")
+	require.Empty(t, h.keys)
+	require.Contains(t, content(t, folder), "OTELCOL_WINNET_ATTACH=false\r\n")
+	apply("AUTOLOGGER=yes")
+	require.NoError(t, run(h, []string{"remove"}, io.Discard))
+	require.Empty(t, h.keys)
+}
+
+func TestARollbackPutsEverythingBack(t *testing.T) {
+	folder, h := t.TempDir(), &fake{}
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=dns-client", "AUTOLOGGER=yes"))
+	require.NoError(t, setup(h, "commit", folder))
+	before := content(t, folder)
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=dns-server", "AUTOLOGGER=no"))
+	require.NotEqual(t, before, content(t, folder))
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Equal(t, before, content(t, folder))
+	require.Equal(t, []string{"dns-client"}, h.names())
+	require.NoError(t, setup(h, "rollback", folder), "nothing is left to undo")
+	require.Equal(t, before, content(t, folder))
+
+	// The first installation leaves no environment file, also if its second half failed.
+	folder, h = t.TempDir(), &fake{fails: errors.New("access denied")}
+	require.ErrorContains(t, setup(h, "apply", folder, "AUTOLOGGER=yes"), "access denied")
+	h.fails = nil
+	require.NoError(t, setup(h, "rollback", folder))
+	require.NoFileExists(t, filepath.Join(folder, EnvironmentFile))
+	require.NoFileExists(t, filepath.Join(folder, "before-setup.json"))
+}

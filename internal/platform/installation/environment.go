@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package installation
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	format "github.com/otelcol-winnet/otelcol-winnet/internal/platform/environment"
+)
+
+// The variables of the environment file that config.yaml reads.
+const (
+	connectionString = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+	sentinelEndpoint = "AZURE_DCE_ENDPOINT"
+	sentinelRule     = "AZURE_DCR_ID"
+	clientSecret     = "AZURE_CLIENT_SECRET"
+	receivers        = "OTELCOL_WINNET_RECEIVERS"
+	exporters        = "OTELCOL_WINNET_EXPORTERS"
+	attach           = "OTELCOL_WINNET_ATTACH"
+	dataFolder       = "OTELCOL_WINNET_DATA"
+)
+
+// header begins a new environment file.
+const header = `# The settings of the service otelcol-winnet, NAME=value on a line. config.yaml reads them. Secrets belong here, and not into config.yaml:
+# only Administrators and SYSTEM may open this folder. Restart the service after a change.
+`
+
+// environment is an environment file: its lines, in order, with the comments.
+type environment struct{ lines []string }
+
+func parseEnvironment(content []byte) (environment, error) {
+	text, err := format.Text(content)
+	if err != nil {
+		return environment{}, err
+	}
+	var e environment
+	for line := range strings.Lines(text) {
+		e.lines = append(e.lines, strings.TrimRight(line, "\r\n"))
+	}
+	return e, nil
+}
+
+// find returns the line that sets a variable, or -1.
+func (e *environment) find(name string) int {
+	for i, line := range e.lines {
+		if key, _, ok := strings.Cut(line, "="); ok && strings.EqualFold(strings.TrimSpace(key), name) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (e *environment) get(name string) string {
+	i := e.find(name)
+	if i < 0 {
+		return ""
+	}
+	_, value, _ := strings.Cut(e.lines[i], "=")
+	return strings.Trim(strings.TrimSpace(value), `"`)
+}
+
+func (e *environment) set(name, value string) {
+	line := name + "=" + value
+	if i := e.find(name); i >= 0 {
+		e.lines[i] = line
+		return
+	}
+	e.lines = append(e.lines, line)
+}
+
+func (e *environment) bytes() []byte {
+	var b bytes.Buffer
+	for _, line := range e.lines {
+		b.WriteString(line + "\r\n")
+	}
+	return b.Bytes()
+}
+
+// apply takes over the settings that have a value. Those without one stay as they are.
+func (e *environment) apply(settings map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		value := strings.TrimSpace(settings[name])
+		if strings.ContainsAny(value, "\r\n\x00\"") {
+			return fmt.Errorf("%s: the value has a quotation mark or a line break; want one line without them", name)
+		}
+		if value == "" {
+			continue
+		}
+		e.set(name, value)
+	}
+	if e.find(receivers) < 0 {
+		e.set(receivers, "["+sources[0].receiver+"]")
+	}
+	e.set(exporters, "["+strings.Join(e.destinations(), ", ")+"]")
+	_, err := format.Parse(e.bytes()) // as the service will read it
+	return err
+}
+
+// destinations are the exporters that the settings suffice for; files, if there is none.
+func (e *environment) destinations() []string {
+	var names []string
+	if e.get(connectionString) != "" {
+		names = append(names, "app_insights")
+	}
+	if e.get(sentinelEndpoint) != "" && e.get(sentinelRule) != "" {
+		names = append(names, "sentinel")
+	}
+	if len(names) == 0 {
+		names = append(names, "file")
+	}
+	return names
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !windows
+
+package installation
+
+import "errors"
+
+// newHost returns a host that refuses everything: there is no installer for it.
+func newHost() host { return none{} }
+
+type none struct{}
+
+var errNotWindows = errors.New("it is part of the installation on Windows, and this is another system")
+
+func (none) secure(string, ...string) error      { return errNotWindows }
+func (none) writeAutoLoggers([]source) error     { return errNotWindows }
+func (none) savedAutoLoggers() ([]source, error) { return nil, errNotWindows }

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	secret  = "InstrumentationKey=11111111-2222-3333-4444-555555555555;IngestionEndpoint=http://127.0.0.1:9/"
+	service = `HKLM\SYSTEM\CurrentControlSet\Services\otelcol-winnet`
+	source  = `HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\otelcol-winnet`
+	autolog = `HKLM\SYSTEM\CurrentControlSet\Control\WMI\Autologger`
+	notEnd  = "the last run did not end"
+)
+
+// followed is a configuration of a user's own, which replays a recorded file and waits for more.
+func followed(t *testing.T) string {
+	path, err := filepath.Abs(root + "/testdata/dnsserver.etl")
+	require.NoError(t, err)
+	return `# edited by the user
+extensions:
+  resilient_file_storage: {directory: "${env:OTELCOL_WINNET_DATA}/storage", create_directory: true}
+receivers:
+  asimdns:
+    enable_level: 5
+    enable_flags: 0
+    replay: {path: ['` + windowsPath(path) + `'], follow: true}
+exporters:
+  file: {path: "${env:OTELCOL_WINNET_DATA}/records/winnet.jsonl", create_directory: true, rotation: {max_megabytes: 100, max_backups: 5}}
+service:
+  telemetry: {metrics: {level: none}}
+  extensions: [resilient_file_storage]
+  pipelines:
+    logs: {receivers: [asimdns], exporters: [file]}
+`
+}
+
+// msiexec runs the installer without a window and returns its exit code and log.
+func (h *host) msiexec(args ...string) (int, string) {
+	h.t.Helper()
+	_, code := h.run(append(append([]string{"msiexec"}, args...), "/qn", "/l*v", `C:\install.log`)...)
+	log, err := os.ReadFile(h.path("install.log"))
+	require.NoError(h.t, err)
+	return code, string(bytes.ReplaceAll(log, []byte{0}, nil))
+}
+
+// TestTheMSI installs, uses, upgrades and removes otelcol-winnet, one after the other on one host.
+func TestTheMSI(t *testing.T) {
+	h := newHost(t)
+	first, second := buildMSI(t, "1.0.0"), buildMSI(t, "1.1.0")
+	config := followed(t)
+	require.NoError(t, os.MkdirAll(h.data(), 0o700))
+	require.NoError(t, os.WriteFile(h.data("config.yaml"), []byte(config), 0o600))
+	file := filepath.Join(t.TempDir(), "connection-string.txt")
+	require.NoError(t, os.WriteFile(file, []byte("\ufeff"+secret+"\r\n"), 0o600))
+
+	// Installed, with a configuration that was there before.
+	code, log := h.msiexec("/i", windowsPath(first), "SOURCES=dns-client,cilium", "AUTOLOGGER=yes", "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+windowsPath(file))
+	require.Zero(t, code, "%s", log)
+	require.NotContains(t, log, secret)
+	h.awaitState("RUNNING")
+	require.Equal(t, config, h.read(h.data("config.yaml")))
+	require.Contains(t, h.read(h.path("Program Files", "otelcol-winnet", "config.default.yaml")), "# of version 1.0.0")
+	environment := h.read(h.data("environment"))
+	for _, line := range []string{"APPLICATIONINSIGHTS_CONNECTION_STRING=" + secret, "OTELCOL_WINNET_RECEIVERS=[asimdns/dns-client, ciliumwindows/cilium]",
+		"OTELCOL_WINNET_EXPORTERS=[app_insights]", "OTELCOL_WINNET_ATTACH=true"} {
+		require.Contains(t, environment, line+"\r\n")
+	}
+	require.NoFileExists(t, h.data("before-setup.json"), "the installation is committed")
+	require.Contains(t, h.registry(service), "GOMEMLIMIT=640MiB")
+	require.NotContains(t, h.registry(service), secret)
+	require.Contains(t, h.registry(source), `%SystemRoot%\System32\EventCreate.exe`)
+	session := h.registry(autolog + `\ASIMDNSClientTrace`)
+	for _, value := range []string{"LogFileMode    REG_DWORD    0x8800100", "Start    REG_DWORD    0x1", "{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}", "MatchAnyKeyword    REG_QWORD"} {
+		require.Contains(t, session, value)
+	}
+	require.Empty(t, h.registry(autolog+`\ASIMDNSServerTrace`), "it is not among SOURCES")
+
+	// It writes records, stops, and starts again.
+	records := h.data("records", "winnet.jsonl")
+	lines := func() int {
+		content, _ := os.ReadFile(records)
+		return bytes.Count(content, []byte{'\n'})
+	}
+	h.await("records are written", func() bool { return lines() > 0 })
+	out, code := h.run("sc", "stop", "otelcol-winnet")
+	require.Zero(t, code, "%s", out)
+	h.awaitState("STOPPED")
+	require.Contains(t, h.log(), "every event has left the receiver")
+	require.NotContains(t, h.log(), notEnd)
+
+	// Killed, it starts again and says so.
+	out, code = h.run("sc", "start", "otelcol-winnet")
+	require.Zero(t, code, "%s", out)
+	h.awaitState("RUNNING")
+	out, code = h.run("taskkill", "/f", "/im", "otelcol-winnet.exe")
+	require.Zero(t, code, "%s", out)
+	// Wine's service manager sees that the process is gone when it is asked to start the service, and not before.
+	h.await("the service starts again", func() bool {
+		out, code = h.run("sc", "start", "otelcol-winnet")
+		return code == 0
+	})
+	h.awaitState("RUNNING")
+	h.await("the log says that the last run did not end", func() bool { return strings.Contains(h.log(), notEnd) })
+
+	// An upgrade that cannot be, for a setting that is wrong, changes nothing.
+	code, _ = h.msiexec("/i", windowsPath(second), "SOURCES=dns-sever")
+	require.NotZero(t, code)
+	require.Equal(t, environment, h.read(h.data("environment")))
+	require.Equal(t, config, h.read(h.data("config.yaml")))
+
+	// Upgraded, it has its configuration and settings, but for those that are given.
+	code, log = h.msiexec("/i", windowsPath(second), "SOURCES=dns-server", "APPLICATIONINSIGHTS_CONNECTION_STRING="+secret+";Upgraded=1")
+	require.Zero(t, code, "%s", log)
+	h.awaitState("RUNNING")
+	require.Equal(t, config, h.read(h.data("config.yaml")))
+	require.Contains(t, h.read(h.path("Program Files", "otelcol-winnet", "config.default.yaml")), "# of version 1.1.0")
+	upgraded := h.read(h.data("environment"))
+	require.Contains(t, upgraded, "APPLICATIONINSIGHTS_CONNECTION_STRING="+secret+";Upgraded=1\r\n")
+	require.Contains(t, upgraded, "OTELCOL_WINNET_RECEIVERS=[asimdns/dns-server]\r\n")
+	require.NotEmpty(t, h.registry(autolog+`\ASIMDNSServerTrace`), "AutoLoggers stay on request, for the new sources")
+	require.Empty(t, h.registry(autolog+`\ASIMDNSClientTrace`))
+	products := h.registry(`HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall`)
+	require.Contains(t, products, "1.1.0")
+	require.NotContains(t, products, "1.0.0", "the old version is no longer there")
+
+	// Removed, it leaves data and configuration.
+	kept := lines()
+	code, log = h.msiexec("/x", windowsPath(second))
+	require.Zero(t, code, "%s", log)
+	require.Empty(t, h.state(), "there is no service")
+	require.NoDirExists(t, h.path("Program Files", "otelcol-winnet"))
+	require.Empty(t, h.registry(service))
+	require.Empty(t, h.registry(source))
+	require.Empty(t, h.registry(autolog+`\ASIMDNSServerTrace`))
+	require.Equal(t, config, h.read(h.data("config.yaml")))
+	require.Equal(t, upgraded, h.read(h.data("environment")))
+	require.DirExists(t, h.data("storage"))
+	require.GreaterOrEqual(t, lines(), kept)
+}

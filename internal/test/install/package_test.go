@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// root is the repository's root.
+const root = "../../.."
+
+// buildMSI builds the MSI of a version from the built collector, with a default configuration that names the version.
+func buildMSI(t *testing.T, version string) string {
+	t.Helper()
+	program := os.Getenv("WINNET_INSTALL_PROGRAM")
+	if program == "" {
+		t.Skip("not run: there is no program to install; make test-install builds it")
+	}
+	stage := t.TempDir()
+	for name, from := range map[string]string{
+		"otelcol-winnet.exe": program, "LICENSE": root + "/LICENSE", "NOTICE": root + "/NOTICE", "GPL-3.0.txt": root + "/LICENSES/GPL-3.0.txt",
+	} {
+		from, err := filepath.Abs(from)
+		require.NoError(t, err)
+		require.NoError(t, os.Symlink(from, filepath.Join(stage, name)))
+	}
+	config, err := os.ReadFile(root + "/deploy/windows/config.yaml")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(stage, "config.yaml"), append(config, "# of version "+version+"\n"...), 0o600))
+	msi := filepath.Join(t.TempDir(), "otelcol-winnet-"+version+".msi")
+	out, err := exec.Command(root+"/deploy/windows/msi.sh", stage, version, "0123456789ab", "1700000000", msi).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return msi
+}
+
+// table reads a table of an MSI: its rows, each as a map from the column's name to the value.
+func table(t *testing.T, msi, name string) (rows []map[string]string) {
+	t.Helper()
+	out, err := exec.Command("msiinfo", "export", msi, name).Output()
+	require.NoError(t, err, "the table %s", name)
+	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(string(out), "\r\n", "\n"), "\n"), "\n")
+	require.GreaterOrEqual(t, len(lines), 3)
+	columns := strings.Split(lines[0], "\t")
+	for _, line := range lines[3:] {
+		row := map[string]string{}
+		for i, value := range strings.Split(line, "\t") {
+			row[columns[i]] = value
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestTheTablesOfTheMSI reads what Wine does not act on, and what no test under Wine can see.
+func TestTheTablesOfTheMSI(t *testing.T) {
+	msi := buildMSI(t, "1.2.3")
+	one := func(name, column, value string) map[string]string {
+		t.Helper()
+		for _, row := range table(t, msi, name) {
+			if row[column] == value {
+				return row
+			}
+		}
+		require.Fail(t, "no such row", "%s: %s", name, value)
+		return nil
+	}
+	// The configuration is never overwritten (128) and stays (16); everything is 64-bit (256).
+	require.Equal(t, "400", one("Component", "Component", "Config")["Attributes"])
+	for _, c := range table(t, msi, "Component") {
+		require.Contains(t, []string{"256", "400"}, c["Attributes"], c["Component"])
+	}
+
+	service := one("ServiceInstall", "Name", "otelcol-winnet")
+	require.Equal(t, "2", service["StartType"], "automatic")
+	require.Equal(t, "16", service["ServiceType"], "a process of its own")
+	require.Empty(t, service["StartName"], "LocalSystem")
+	require.Equal(t, `--env-file "[DATADIR]environment" --config "[DATADIR]config.yaml"`, service["Arguments"])
+	require.NotEmpty(t, service["Description"])
+	control := one("ServiceControl", "Name", "otelcol-winnet")
+	require.Equal(t, "163", control["Event"], "started after an installation; stopped before an installation and a removal; then deleted")
+
+	delayed := one("MsiServiceConfig", "MsiServiceConfig", "DelayedStart")
+	require.Equal(t, []string{"1", "3", "1"}, []string{delayed["Event"], delayed["ConfigType"], delayed["Argument"]})
+	failure := one("MsiServiceConfigFailureActions", "Name", "otelcol-winnet")
+	require.Equal(t, "1[~]1[~]1", failure["Actions"], "restart")
+	require.Equal(t, "10000[~]60000[~]300000", failure["DelayActions"], "ms")
+	require.Equal(t, "86400", failure["ResetPeriod"], "s")
+
+	order := map[string]int{}
+	for _, a := range table(t, msi, "InstallExecuteSequence") {
+		n, err := strconv.Atoi(a["Sequence"])
+		require.NoError(t, err)
+		order[a["Action"]] = n
+	}
+	for _, pair := range [][2]string{
+		{"InstallInitialize", "RemoveExistingProducts"}, {"RemoveExistingProducts", "ProcessComponents"},
+		{"DeleteServices", "SetupRemove"}, {"SetupRemove", "RemoveFiles"}, {"InstallFiles", "SetSettings1"}, {"SetSettings3", "SetupRollback"},
+		{"SetupRollback", "Setup"}, {"Setup", "SetupCommit"}, {"SetupCommit", "InstallServices"}, {"InstallServices", "WriteRegistryValues"},
+		{"WriteRegistryValues", "MsiConfigureServices"}, {"MsiConfigureServices", "StartServices"}, {"StartServices", "InstallFinalize"},
+	} {
+		require.Less(t, order[pair[0]], order[pair[1]], "%s before %s", pair[0], pair[1])
+	}
+
+	const system, inScript, hidden = 2048, 1024, 8192
+	for _, a := range table(t, msi, "CustomAction") {
+		kind, err := strconv.Atoi(a["Type"])
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(a["Target"]), 255, "%s: the column has 255 characters", a["Action"])
+		if kind&0x3F == 18 {
+			require.Equal(t, system|inScript, kind&(system|inScript), a["Action"])
+		}
+		if strings.Contains(a["Target"], "[APPLICATIONINSIGHTS_CONNECTION_STRING]") || strings.Contains(a["Target"], "[SETTINGS1]") {
+			require.Equal(t, hidden, kind&hidden, "%s has a secret", a["Action"])
+		}
+	}
+	hiddenProperties := strings.Split(one("Property", "Property", "MsiHiddenProperties")["Value"], ";")
+	require.Equal(t, []string{"APPLICATIONINSIGHTS_CONNECTION_STRING", "SETTINGS1", "Setup"}, hiddenProperties)
+
+	registry := map[string]string{}
+	for _, r := range table(t, msi, "Registry") {
+		require.Equal(t, "2", r["Root"], "HKEY_LOCAL_MACHINE")
+		registry[r["Key"]+`\`+r["Name"]] = r["Value"]
+	}
+	require.Equal(t, map[string]string{
+		`SYSTEM\CurrentControlSet\Services\otelcol-winnet\Environment`:                           "[~]GOMEMLIMIT=640MiB[~]",
+		`SYSTEM\CurrentControlSet\Services\EventLog\Application\otelcol-winnet\EventMessageFile`: `#%%SystemRoot%\System32\EventCreate.exe`,
+		`SYSTEM\CurrentControlSet\Services\EventLog\Application\otelcol-winnet\TypesSupported`:   "#7",
+	}, registry)
+
+	upgrade := one("Upgrade", "ActionProperty", "WIX_UPGRADE_DETECTED")
+	require.Equal(t, []string{"1.2.3", "513"}, []string{upgrade["VersionMax"], upgrade["Attributes"]}, "also another build of the version")
+}
+
+// TestThePropertiesAreDocumented compares the MSI's settings with the table of docs/install.md.
+func TestThePropertiesAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile(root + "/docs/install.md")
+	require.NoError(t, err)
+	var documented []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z_]+)`(?:, `([A-Z_]+)`)? \\|").FindAllStringSubmatch(string(doc), -1) {
+		documented = append(documented, m[1])
+		if m[2] != "" {
+			documented = append(documented, m[2])
+		}
+	}
+	tables, err := os.ReadFile(root + "/deploy/windows/tables.sql")
+	require.NoError(t, err)
+	line := regexp.MustCompile("WIX_UPGRADE_DETECTED;([A-Z_;]+)'").FindStringSubmatch(string(tables))
+	require.NotNil(t, line)
+	settings := strings.Split(line[1], ";")
+	require.Equal(t, slices.Sorted(slices.Values(settings)), slices.Sorted(slices.Values(documented)))
+	for _, s := range settings {
+		require.Contains(t, string(tables), `--set "`+s+`=[`+s+`]"`, "Setup gets each of them")
+	}
+}
