@@ -157,8 +157,10 @@ func TestFaultMapsThatAreTakenAwayAndGivenBackLoseNoEventAndAreSecurityRows(t *t
 	write(another, 100)
 	require.NoError(t, os.Remove(configPath))
 	await("ConfigurationMapLost raised High")
-	require.Equal(t, written, c.interrupt())
-	require.Len(t, far.of(networkStream), written)
+	const all = 300
+	require.Equal(t, all, written)
+	require.Equal(t, all, c.interrupt())
+	require.Len(t, far.of(networkStream), all)
 	atMost(t, written-len(far.of(networkStream)))
 }
 
