@@ -82,6 +82,7 @@ $(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) 
 # The collector's main package, written by the OpenTelemetry Collector Builder. The wrapper of internal/platform/service takes the place of
 # the builder's function run.
 $(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) cmd/_main/run.go | $(TOOLS)/builder
+	@rm -f $(SRC)/run.go $(SRC)/componentstatus.go
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
 	@$(FINISH_MAIN) $(@D)/main.go
 	@rm -f $(SRC)/main_windows.go $(SRC)/main_others.go; cp $(OWN_MAIN) cmd/_main/run.go $(SRC); touch $@
@@ -345,7 +346,7 @@ VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-000
 RECIPES := $(wildcard examples/*/recipe.yaml)
 
 validate: build build-gateway ## check the shipped configurations and the examples
-	@for c in config.yaml config.replay.yaml $(filter-out $(RECIPES),$(wildcard examples/*/*.yaml)); do echo "validate $$c"; \
+	@for c in config.yaml config.replay.yaml deploy/windows/config.yaml $(filter-out $(RECIPES),$(wildcard examples/*/*.yaml)); do echo "validate $$c"; \
 	  case $$c in examples/fleet/gateway.yaml|examples/gateway/gateway.yaml) binary=otelcol-winnet-gateway;; *) binary=otelcol-winnet;; esac; \
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
