@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 )
@@ -104,5 +105,16 @@ func TestTheTextIsHexadecimal(t *testing.T) {
 			id[k] = byte(i + k*17)
 		}
 		require.Equal(t, hex.EncodeToString(id[:]), string(id.Append(nil)))
+	}
+}
+
+func TestWhatAnEventNeedsLiesInOneCacheLine(t *testing.T) {
+	const line = 64
+	require.EqualValues(t, line, unsafe.Sizeof(bucket{}))
+	for range 10 {
+		m := makerOf("dc1")
+		for n := range 100 {
+			require.Zero(t, uintptr(m.Memory(HashOf(event(n, 10))))%line)
+		}
 	}
 }
