@@ -35,7 +35,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
+.PHONY: package release check-reproducible test-install run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-faults test-roads roads-hour roads-away test-race test-windows validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
@@ -231,6 +231,73 @@ test-windows: build build-windows testdata/dnsserver.etl ## run the Windows bina
 	@for m in $(MODULES); do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -C $$m -count=1 -p 1 -exec '$(RIG) run' ./...; done
 	WINNET_WINE=required $(GO) test -count=1 -v ./internal/test/wine
 
+# The packages and the release. VERSION_OF is what builder-config.yaml says; TIME_OF is the time of the commit, which is that of all files.
+VERSION_OF = $(shell sed -n 's/^  version: //p' builder-config.yaml)
+TIME_OF    = $(shell git log -1 --format=%ct)
+PACKAGE    := $(DIST)/package
+RELEASE    := $(DIST)/release
+ISSUE      = otelcol-winnet-$(VERSION_OF)
+RELEASER   = $(GO) run -C internal/tools ./release
+
+# A file with this name is there when Debian's packages for the MSI are.
+MSI_TOOLS := $(TOOLS)/msi
+$(MSI_TOOLS):
+	@mkdir -p $(@D)
+	@if ! command -v wixl >/dev/null || ! command -v msibuild >/dev/null || ! command -v faketime >/dev/null || ! command -v osslsigncode >/dev/null; then \
+	  command -v apt-get >/dev/null || { echo 'install wixl, msitools, faketime and osslsigncode'; exit 1; }; \
+	  apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends wixl msitools faketime osslsigncode; fi
+	@touch $@
+
+# What is installed on Windows, for an architecture: $(1).
+stage = rm -rf $(DIST)/stage-$(1); mkdir -p $(DIST)/stage-$(1); cp LICENSE NOTICE LICENSES/GPL-3.0.txt deploy/windows/config.yaml $(DIST)/stage-$(1); \
+  GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../stage-$(1)/otelcol-winnet.exe .; \
+  if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(DIST)/stage-$(1)/otelcol-winnet.exe; fi
+# The zip of an architecture, into a folder: $(2).
+zip = $(RELEASER) zip $(TIME_OF) $(CURDIR)/$(2)/$(ISSUE)-windows-$(1).zip $(CURDIR)/deploy/windows/install.ps1 $(CURDIR)/deploy/windows/uninstall.ps1 $(addprefix $(CURDIR)/$(DIST)/stage-$(1)/,otelcol-winnet.exe config.yaml LICENSE NOTICE GPL-3.0.txt)
+# The MSI, into a folder: $(1).
+msi = deploy/windows/msi.sh $(DIST)/stage-amd64 $(VERSION_OF) $(COMMIT) $(TIME_OF) $(1)/$(ISSUE)-windows-amd64.msi; \
+  if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(1)/$(ISSUE)-windows-amd64.msi; fi
+
+package: $(SRC)/go.mod $(MSI_TOOLS) ## build the MSI and the zip for windows/amd64 in dist/package; signed if SIGN_PKCS12 and SIGN_PASSWORD_FILE are set
+	@rm -rf $(PACKAGE); mkdir -p $(PACKAGE)
+	@$(call stage,amd64)
+	@$(call msi,$(PACKAGE))
+	@$(call zip,amd64,$(PACKAGE))
+	@ls -l $(PACKAGE)
+
+release: $(SRC)/go.mod $(SRC)-gateway/go.mod $(MSI_TOOLS) ## build all files of a release of the current commit in dist/release: docs/releasing.md
+	@[ -z "$$(git status --porcelain)" ] || { echo 'files differ from the commit: commit or remove them, so that the release is that of a commit'; exit 1; }
+	@rm -rf $(RELEASE); mkdir -p $(RELEASE)
+	@for arch in amd64 arm64; do \
+	  for program in otelcol-winnet:$(SRC) otelcol-winnet-gateway:$(SRC)-gateway; do name=$${program%%:*}; stage=$(DIST)/stage-linux-$$arch/$$name; \
+	    rm -rf $$stage; mkdir -p $$stage; cp LICENSE NOTICE $$stage; \
+	    GOOS=linux GOARCH=$$arch CGO_ENABLED=0 $(GO) build -C $${program##*:} -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(CURDIR)/$$stage/$$name .; \
+	    tar -C $$stage --sort=name --mtime=@$(TIME_OF) --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -cf - . | gzip -9n > $(RELEASE)/$$name-$(VERSION_OF)-linux-$$arch.tar.gz; \
+	    $(RELEASER) sbom $(VERSION_OF) $(TIME_OF) $(CURDIR)/$$stage/$$name $(CURDIR)/$(RELEASE)/$$name-$(VERSION_OF)-linux-$$arch.cdx.json; done; done
+	@$(call stage,amd64)
+	@$(call stage,arm64)
+	@$(call msi,$(RELEASE))
+	@$(call zip,amd64,$(RELEASE))
+	@$(call zip,arm64,$(RELEASE))
+	@for arch in amd64 arm64; do $(RELEASER) sbom $(VERSION_OF) $(TIME_OF) $(CURDIR)/$(DIST)/stage-$$arch/otelcol-winnet.exe $(CURDIR)/$(RELEASE)/$(ISSUE)-windows-$$arch.cdx.json; done
+	@$(RELEASER) checksums $(CURDIR)/$(RELEASE)
+	@$(RELEASER) provenance $(VERSION_OF) $$(git rev-parse HEAD) $(TIME_OF) $(CURDIR)/$(RELEASE)
+	@cat $(RELEASE)/SHA256SUMS
+
+# A copy of the commit in another folder, whose build finds nothing in a cache, makes the same files.
+check-reproducible: package ## build the package of the current commit again, in another folder with an empty build cache, and compare; takes minutes
+	@[ -z "$$(git status --porcelain)" ] || { echo 'files differ from the commit: commit or remove them'; exit 1; }
+	@dir=$$(mktemp -d); trap 'chmod -R u+w $$dir; rm -rf $$dir' EXIT; git clone -q --no-hardlinks . $$dir/another; git -C $$dir/another checkout -q $$(git rev-parse HEAD); \
+	  GOCACHE=$$dir/cache $(MAKE) -C $$dir/another package; \
+	  for f in $(PACKAGE)/*; do cmp $$f $$dir/another/$$f; echo "equal: $$f"; done
+
+# Wine without stand-ins: they have no service functions.
+INSTALL_PREFIX := $(CURDIR)/$(DIST)/wine-install
+test-install: build-windows testdata/dnsserver.etl $(MSI_TOOLS) $(NODE_TOOLS) ## install, upgrade and remove the MSI under Wine (installs it on Debian), and check the scripts' syntax
+	NODE_PATH=$(NODE_MODULES) node internal/tools/node/powershell.cjs deploy/windows/install.ps1 deploy/windows/uninstall.ps1
+	internal/test/install/prefix.sh $(INSTALL_PREFIX)
+	PATH=$$PATH:/usr/lib/wine WINNET_INSTALL_PREFIX=$(INSTALL_PREFIX) WINNET_INSTALL_PROGRAM=$(CURDIR)/$(DIST)/otelcol-winnet.exe $(GO) test -count=1 -v ./internal/test/install
+
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
 	@for m in $(MODULES); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
@@ -250,7 +317,7 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
 
-CI_PARTS := test test-oracle test-forms lint audit test-race test-kernel test-e2e test-sentinel test-faults test-roads test-windows validate build-windows check-windows build-newest fuzz
+CI_PARTS := test test-oracle test-forms lint audit test-race test-kernel test-e2e test-sentinel test-faults test-roads test-windows test-install validate build-windows check-windows build-newest fuzz
 
 ci: ## run everything that CI runs, and report how long each part takes
 	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \

@@ -4,8 +4,7 @@ package main
 
 import (
 	"debug/buildinfo"
-	"encoding/base64"
-	"encoding/hex"
+	"errors"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -44,19 +43,17 @@ func writeSBOM(version, when, program, out string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	return cyclonedx.NewBOMEncoder(file, cyclonedx.BOMFileFormatJSON).SetPretty(true).Encode(bom)
+	return errors.Join(cyclonedx.NewBOMEncoder(file, cyclonedx.BOMFileFormatJSON).SetPretty(true).Encode(bom), file.Close())
 }
 
-// component is a module. A module of this repository has the version of the release, and no hash: it is the commit's own.
+// component is a module. One of this repository has the version of the release. The sum of go.sum is one of a list of files, so it is a property,
+// and not the hash of a file.
 func component(m *debug.Module, version string) cyclonedx.Component {
 	c := cyclonedx.Component{Type: cyclonedx.ComponentTypeLibrary, Name: m.Path, Version: m.Version}
 	if m.Replace != nil {
 		c.Version = version
-	} else if sum, ok := strings.CutPrefix(m.Sum, "h1:"); ok {
-		if raw, err := base64.StdEncoding.DecodeString(sum); err == nil {
-			c.Hashes = &[]cyclonedx.Hash{{Algorithm: cyclonedx.HashAlgoSHA256, Value: hex.EncodeToString(raw)}}
-		}
+	} else if m.Sum != "" {
+		c.Properties = &[]cyclonedx.Property{{Name: "go.sum", Value: m.Sum}}
 	}
 	c.PackageURL = "pkg:golang/" + c.Name + "@" + c.Version
 	c.BOMRef = c.PackageURL

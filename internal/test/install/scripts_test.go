@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestTheScriptsDoWhatTheMSIDoes compares the values in both. Nothing here runs PowerShell.
+func TestTheScriptsDoWhatTheMSIDoes(t *testing.T) {
+	read := func(name string) string {
+		content, err := os.ReadFile(root + "/deploy/windows/" + name)
+		require.NoError(t, err)
+		return string(content)
+	}
+	script, sql, msi, wxs := read("install.ps1"), read("tables.sql"), read("msi.sh"), read("otelcol-winnet.wxs")
+	require.Contains(t, sql, "[~]GOMEMLIMIT=640MiB[~]")
+	require.Contains(t, script, "@('GOMEMLIMIT=640MiB')")
+	require.Contains(t, msi, "|86400|||1[~]1[~]1|10000[~]60000[~]300000|")
+	require.Contains(t, script, "'reset=', '86400', 'actions=', 'restart/10000/restart/60000/restart/300000'")
+	require.Contains(t, script, "'start=', 'delayed-auto'")
+	for _, text := range []string{`%SystemRoot%\System32\EventCreate.exe`, `EventLog\Application\`} {
+		require.Contains(t, sql, text)
+		require.Contains(t, script, text)
+	}
+	description := regexp.MustCompile(`Description="(Reads [^"]+)"`).FindStringSubmatch(wxs)
+	require.NotNil(t, description)
+	require.Contains(t, script, "-Description '"+description[1]+"'")
+
+	settings := regexp.MustCompile("WIX_UPGRADE_DETECTED;([A-Z_;]+)'").FindStringSubmatch(sql)
+	require.NotNil(t, settings)
+	for _, s := range strings.Split(settings[1], ";") {
+		if s == "APPLICATIONINSIGHTS_CONNECTION_STRING" { // the script takes secrets from files alone
+			require.NotRegexp(t, `(?m)^ +`+s+` += `, script)
+			continue
+		}
+		require.Regexp(t, `(?m)^ +`+s+` += `, script)
+	}
+	remove := read("uninstall.ps1")
+	require.Contains(t, remove, "setup remove")
+	require.NotContains(t, remove, "$env:ProgramData $name) -Recurse", "data and configuration stay")
+}
