@@ -24,7 +24,7 @@ SOURCES   := $(shell find receiver internal extension exporter -name '*.go' -not
 LDFLAGS   := -s -w
 # The commit that the shipped programs are built from.
 COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(if $(shell git status --porcelain 2>/dev/null),.modified)
-STAMPED   := $(LDFLAGS) -X $(MODULE)/internal/collector.commit=$(COMMIT)
+STAMPED   := $(LDFLAGS) -X $(MODULE)/internal/platform/collector.commit=$(COMMIT)
 FUZZTIME  ?= 10s
 
 # Benchmarks: the number of runs, and the number of events in the long memory runs, without and with GOMEMLIMIT.
@@ -87,7 +87,7 @@ $(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) cmd/_otelcol-win
 	@touch $@
 
 # The version that the builder writes gets the commit.
-FINISH_MAIN := sed -i -e 's|^import (|&\n\t"$(MODULE)/internal/collector"|' -e 's|Version: *\("[^"]*"\),|Version: collector.Version(\1),|'
+FINISH_MAIN := sed -i -e 's|^import (|&\n\t"$(MODULE)/internal/platform/collector"|' -e 's|Version: *\("[^"]*"\),|Version: collector.Version(\1),|'
 
 # The main packages of the collectors that are handed on.
 SHIPPED := $(SRC) $(SRC)-gateway

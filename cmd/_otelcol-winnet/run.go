@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/installation"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/installation"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/service"
 	"go.opentelemetry.io/collector/otelcol"
 	"go.uber.org/zap"

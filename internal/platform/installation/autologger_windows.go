@@ -7,8 +7,6 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/windows/registry"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
 // autoLoggerKey has a key for each session that Windows starts with itself. Microsoft documents the values under "Configuring and Starting
@@ -18,14 +16,14 @@ const autoLoggerKey = `SYSTEM\CurrentControlSet\Control\WMI\Autologger\`
 // savedAutoLoggers implements host.
 func (system) savedAutoLoggers() (found []source, _ error) {
 	for _, s := range sources {
-		if s.provider == nil {
+		if s.etw.Session == "" {
 			continue
 		}
-		k, err := registry.OpenKey(registry.LOCAL_MACHINE, autoLoggerKey+s.provider().Session, registry.QUERY_VALUE)
+		k, err := registry.OpenKey(registry.LOCAL_MACHINE, autoLoggerKey+s.etw.Session, registry.QUERY_VALUE)
 		if errors.Is(err, registry.ErrNotExist) {
 			continue
 		} else if err != nil {
-			return nil, fmt.Errorf("the registry key of the AutoLogger %s: %w", s.provider().Session, err)
+			return nil, fmt.Errorf("the registry key of the AutoLogger %s: %w", s.etw.Session, err)
 		}
 		k.Close()
 		found = append(found, s)
@@ -36,10 +34,10 @@ func (system) savedAutoLoggers() (found []source, _ error) {
 // writeAutoLoggers implements host. Windows reads the keys when it starts.
 func (system) writeAutoLoggers(on []source) error {
 	for _, s := range sources {
-		if s.provider == nil {
+		if s.etw.Session == "" {
 			continue
 		}
-		p, wanted := s.provider(), false
+		p, wanted := s.etw, false
 		for _, o := range on {
 			wanted = wanted || o.name == s.name
 		}
@@ -54,8 +52,8 @@ func (system) writeAutoLoggers(on []source) error {
 	return nil
 }
 
-func removeAutoLogger(p *dns.Provider) error {
-	for _, key := range []string{autoLoggerKey + p.Session + `\` + p.GUID.String(), autoLoggerKey + p.Session} {
+func removeAutoLogger(p AutoLogger) error {
+	for _, key := range []string{autoLoggerKey + p.Session + `\` + p.Provider, autoLoggerKey + p.Session} {
 		if err := registry.DeleteKey(registry.LOCAL_MACHINE, key); err != nil && !errors.Is(err, registry.ErrNotExist) {
 			return err
 		}
@@ -63,25 +61,21 @@ func removeAutoLogger(p *dns.Provider) error {
 	return nil
 }
 
-func writeAutoLogger(p *dns.Provider) error {
-	keywords, err := p.Keyword("security")
-	if err != nil {
-		return err
-	}
+func writeAutoLogger(p AutoLogger) error {
 	session, _, err := registry.CreateKey(registry.LOCAL_MACHINE, autoLoggerKey+p.Session, registry.SET_VALUE)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
-	provider, _, err := registry.CreateKey(registry.LOCAL_MACHINE, autoLoggerKey+p.Session+`\`+p.GUID.String(), registry.SET_VALUE)
+	provider, _, err := registry.CreateKey(registry.LOCAL_MACHINE, autoLoggerKey+p.Session+`\`+p.Provider, registry.SET_VALUE)
 	if err != nil {
 		return err
 	}
 	defer provider.Close()
-	err = session.SetStringValue("Guid", sessionGUID(p))
+	err = session.SetStringValue("Guid", p.GUID)
 	for _, v := range sessionValues {
 		err = errors.Join(err, session.SetDWordValue(v.name, v.value))
 	}
-	return errors.Join(err, provider.SetDWordValue("Enabled", 1), provider.SetDWordValue("EnableLevel", uint32(p.Level)),
-		provider.SetQWordValue("MatchAnyKeyword", keywords))
+	return errors.Join(err, provider.SetDWordValue("Enabled", 1), provider.SetDWordValue("EnableLevel", p.Level),
+		provider.SetQWordValue("MatchAnyKeyword", p.Keywords))
 }

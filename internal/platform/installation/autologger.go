@@ -2,8 +2,6 @@
 
 package installation
 
-import "github.com/otelcol-winnet/otelcol-winnet/internal/dns"
-
 // sessionValues are the DWORD values of an AutoLogger's key. They describe the session that the receiver would start by itself, with the
 // defaults of its section `buffers`. ClockType 2 is the system time.
 var sessionValues = []struct {
@@ -19,11 +17,23 @@ var sessionValues = []struct {
 	{"ClockType", 2},
 }
 
-// sessionGUID is the GUID of a provider's AutoLogger session, which must be unique among the sessions of a host. It is not the GUID by which
-// the receiver knows its own sessions: an AutoLogger's is not its own.
-func sessionGUID(p *dns.Provider) string {
-	if p.Session == dns.Server().Session {
-		return "{0B6F2F3A-58C1-4B0C-8E6E-3C1F8D0A7E11}"
+// AutoLogger is the session of a DNS source.
+type AutoLogger struct {
+	Session string
+	// GUID must be unique among the sessions of a host. It is not the one by which the receiver knows its own sessions: an AutoLogger's is not its own.
+	GUID string
+	// Provider, Level and Keywords are what the session enables: what config.yaml asks for.
+	Provider string
+	Level    uint32
+	Keywords uint64
+}
+
+// AutoLoggers are the sessions of all sources.
+func AutoLoggers() (all []AutoLogger) {
+	for _, s := range sources {
+		if s.etw.Session != "" {
+			all = append(all, s.etw)
+		}
 	}
-	return "{0B6F2F3A-58C1-4B0C-8E6E-3C1F8D0A7E12}"
+	return all
 }

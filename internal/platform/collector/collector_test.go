@@ -19,7 +19,7 @@ func TestTheLinkerStampsTheCommit(t *testing.T) {
 	}
 	require.Equal(t, "0.1.0", Version("0.1.0"))
 	program := filepath.Join(t.TempDir(), "stamped.test")
-	out, err := exec.Command("go", "test", "-c", "-o", program, "-ldflags", "-X github.com/otelcol-winnet/otelcol-winnet/internal/collector.commit=0123456789ab", ".").CombinedOutput()
+	out, err := exec.Command("go", "test", "-c", "-o", program, "-ldflags", "-X github.com/otelcol-winnet/otelcol-winnet/internal/platform/collector.commit=0123456789ab", ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	again := exec.Command(program, "-test.run", "^TestTheLinkerStampsTheCommit$")
 	again.Env = append(os.Environ(), "WINNET_STAMPED=1")

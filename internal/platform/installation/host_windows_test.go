@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/windows/registry"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/private"
 )
 
@@ -30,7 +29,7 @@ func TestAutoLoggerKeysAreWrittenAndRemoved(t *testing.T) {
 	h := system{}
 	t.Cleanup(func() { require.NoError(t, h.writeAutoLoggers(nil)) })
 	require.NoError(t, h.writeAutoLoggers(sources[:]))
-	for _, p := range []*dns.Provider{dns.Server(), dns.Client()} {
+	for _, p := range AutoLoggers() {
 		session, err := registry.OpenKey(registry.LOCAL_MACHINE, autoLoggerKey+p.Session, registry.QUERY_VALUE)
 		require.NoError(t, err)
 		defer session.Close()
@@ -40,14 +39,12 @@ func TestAutoLoggerKeysAreWrittenAndRemoved(t *testing.T) {
 			require.Equal(t, uint32(registry.DWORD), kind, v.name)
 			require.EqualValues(t, v.value, got, v.name)
 		}
-		provider, err := registry.OpenKey(registry.LOCAL_MACHINE, autoLoggerKey+p.Session+`\`+p.GUID.String(), registry.QUERY_VALUE)
+		provider, err := registry.OpenKey(registry.LOCAL_MACHINE, autoLoggerKey+p.Session+`\`+p.Provider, registry.QUERY_VALUE)
 		require.NoError(t, err)
 		defer provider.Close()
-		want, err := p.Keyword("security")
-		require.NoError(t, err)
 		got, kind, err := provider.GetIntegerValue("MatchAnyKeyword")
 		require.NoError(t, err)
-		require.Equal(t, []any{uint32(registry.QWORD), want}, []any{kind, got})
+		require.Equal(t, []any{uint32(registry.QWORD), p.Keywords}, []any{kind, got})
 	}
 	on, err := h.savedAutoLoggers()
 	require.NoError(t, err)

@@ -6,22 +6,22 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
 
 // source is a value of SOURCES.
 type source struct {
 	name     string
-	receiver string               // the receiver's id in config.yaml
-	provider func() *dns.Provider // nil if the source is no ETW provider
+	receiver string     // the receiver's id in config.yaml
+	etw      AutoLogger // zero if the source is no ETW provider
 }
 
 // sources are the values of SOURCES. The first is the default.
 var sources = [...]source{
-	{"dns-server", "asimdns/dns-server", dns.Server},
-	{"dns-client", "asimdns/dns-client", dns.Client},
-	{"cilium", "ciliumwindows/cilium", nil},
+	{"dns-server", "asimdns/dns-server", AutoLogger{"ASIMDNSServerTrace", "{0B6F2F3A-58C1-4B0C-8E6E-3C1F8D0A7E11}",
+		"{EB79061A-A566-4698-9119-3ED2807060E7}", 4, 0x400000840001FFBF}},
+	{"dns-client", "asimdns/dns-client", AutoLogger{"ASIMDNSClientTrace", "{0B6F2F3A-58C1-4B0C-8E6E-3C1F8D0A7E12}",
+		"{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}", 5, 0xC000000000000FFF}},
+	{"cilium", "ciliumwindows/cilium", AutoLogger{}},
 }
 
 // parseSources reads a list such as "dns-server,cilium".
