@@ -85,6 +85,8 @@ type Config struct {
 	Heartbeat time.Duration `mapstructure:"heartbeat"`
 	// StatusRecords also writes records of losses and of changes that someone else makes to the session. Default: false.
 	StatusRecords bool `mapstructure:"status_records"`
+	// WhenMissing is what becomes of the receiver if no provider is registered on this host: fail (default) or wait.
+	WhenMissing runner.WhenMissing `mapstructure:"when_missing"`
 	// Canary is a name below which the receiver asks the watched DNS for a new name with each heartbeat, to see whether its event comes.
 	// Default: none.
 	Canary string `mapstructure:"canary"`
@@ -163,6 +165,7 @@ func createDefaultConfig() component.Config {
 		Correlation:    correlationConfig{Timeout: 10 * time.Second, MaxSizeMiB: 64},
 		Buffers:        buffersConfig{SizeKB: 256, Minimum: 64, Maximum: 256, FlushInterval: time.Second},
 		Batch:          common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
+		WhenMissing: common.WhenMissing,
 	}
 }
 

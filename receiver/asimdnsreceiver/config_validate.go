@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 )
@@ -73,6 +74,7 @@ func (c *Config) Validate() error {
 		errs.Add("archive", errors.New("true is not allowed without correlate, aggregation.window, aggregation.noise.window or attributes slim: the other records are full already, so the archive would repeat each; leave it out, or choose volume balanced or lean"))
 	}
 	errs.Add(status.KeyHeartbeat, status.CheckHeartbeat(c.Heartbeat))
+	errs.Add(runner.KeyWhenMissing, c.WhenMissing.Check())
 	errs.Add(keyCanary, c.validateCanary(providers))
 	errs.Add("memory", c.Memory.Check(c.needs()))
 	errs.Add("pseudonymize", c.Pseudonymize.Check(pseudonym.DNS()))

@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/schema"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/eventid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/clock"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/process"
@@ -61,7 +62,7 @@ func (r *dnsReceiver) openLive(h component.Host) (func(context.Context) error, e
 			componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err))
 		},
 		Restarted: func() {
-			r.log.Info("receiving again")
+			r.log.Info("receiving again", eventid.SourceBack.Field())
 			r.clearStopped(cfg.Name)
 			componentstatus.ReportStatus(h, componentstatus.NewEvent(componentstatus.StatusOK))
 		},
@@ -73,12 +74,23 @@ func (r *dnsReceiver) openLive(h component.Host) (func(context.Context) error, e
 	if err != nil {
 		return nil, err
 	}
-	r.supervisor = supervisor
+	r.supervisor.Store(supervisor)
 	endCanaries := r.runCanaries()
 	return func(ctx context.Context) error {
 		endCanaries()
 		return supervisor.Close(ctx)
 	}, nil
+}
+
+// missing reports whether an error of openLive says that no provider is registered on this host.
+func missing(err error) bool { return errors.Is(err, session.ErrNotRegistered) }
+
+// totals returns the counts of the session, which are zero before there is one.
+func (r *dnsReceiver) totals() session.Totals {
+	if supervisor := r.supervisor.Load(); supervisor != nil {
+		return supervisor.Totals()
+	}
+	return session.Totals{}
 }
 
 // reportLayout logs that this host describes an event otherwise than the embedded field lists, or not at all.
@@ -97,7 +109,7 @@ func (r *dnsReceiver) reportLayout(e *etw.Record, differs *schema.Template, err 
 
 // lostLive returns what the session lost, by cause.
 func (r *dnsReceiver) lostLive() map[string]int64 {
-	t := r.supervisor.Totals()
+	t := r.totals()
 	return map[string]int64{
 		"etw_events":    int64(t.EventsLost),
 		"etw_buffers":   int64(t.RealTimeBuffersLost),
@@ -109,11 +121,11 @@ func (r *dnsReceiver) lostLive() map[string]int64 {
 
 // observeLive registers the telemetry that only a live source has.
 func (r *dnsReceiver) observeLive(builder *metadata.TelemetryBuilder) error {
-	if r.supervisor == nil {
+	if r.cfg.Replay.Enabled() {
 		return nil
 	}
 	tell := func(value func(session.Totals) int64) metric.Int64Callback {
-		return runner.Observe(func() int64 { return value(r.supervisor.Totals()) })
+		return runner.Observe(func() int64 { return value(r.totals()) })
 	}
 	return errors.Join(
 		builder.RegisterSessionRestartsCallback(tell(func(t session.Totals) int64 { return int64(t.Restarts) })),

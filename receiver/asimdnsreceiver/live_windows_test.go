@@ -137,7 +137,7 @@ func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T
 	set.TelemetrySettings = tel.NewTelemetrySettings()
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, set, liveConfig(func(c *Config) { c.Buffers.SizeKB = 64 }), sink)
-	supervisor := r.supervisor
+	supervisor := r.supervisor.Load()
 	var totals session.Totals
 	require.Eventually(t, func() bool { // no more events within a flush interval
 		before := totals

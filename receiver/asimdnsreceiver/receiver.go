@@ -5,6 +5,7 @@ package asimdnsreceiver
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
@@ -39,7 +40,7 @@ type dnsReceiver struct {
 	// Set by Start.
 	device     dnslog.Device // at the start
 	handler    *handler
-	supervisor *session.Supervisor // of the live session; nil in a replay
+	supervisor atomic.Pointer[session.Supervisor] // of the live session; nil in a replay, and while the host lacks its providers
 	files      fileSource
 	processes  *process.Names // nil in a replay
 	users      *user.Names    // nil in a replay
@@ -57,12 +58,12 @@ func newReceiver(set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsRe
 		Receiver: set, Next: next, Archive: cfg.Archive,
 		Sections: runner.Sections{
 			Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Memory: cfg.Memory, Replay: cfg.Replay, Record: cfg.Record, Status: cfg.status(),
-			Storage: cfg.Storage,
+			Storage: cfg.Storage, WhenMissing: cfg.WhenMissing,
 		},
 		Needs:     cfg.needs(),
 		Transport: "etw",
 		Parts: runner.Parts{
-			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Follow: r.followDevice, PlayFile: r.files.play, Survey: etl.Survey,
+			CheckFile: checkFile, NewHandler: r.prepare, NewWriter: r.newWriter, OpenLive: r.openLive, Missing: missing, Follow: r.followDevice, PlayFile: r.files.play, Survey: etl.Survey,
 			Losses: r.losses, Telemetry: runner.TelemetryOf(metadata.NewTelemetryBuilder, r.observe), Begin: r.useHost, End: r.leaveHost, Played: r.files.played,
 			Started: r.started, Account: r.account, HostName: r.hostName, Reading: r.reading,
 			HideHost: func() status.HostHider { return cfg.pseudonyms().HostHider() },
@@ -200,8 +201,8 @@ func (r *dnsReceiver) account() []zap.Field {
 
 // losses returns what was lost before the receiver could see it, by cause.
 func (r *dnsReceiver) losses() map[string]int64 {
-	if r.supervisor != nil {
-		return r.lostLive()
+	if r.cfg.Replay.Enabled() {
+		return r.files.losses()
 	}
-	return r.files.losses()
+	return r.lostLive()
 }

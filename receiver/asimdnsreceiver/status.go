@@ -20,7 +20,10 @@ const (
 )
 
 // reading reports whether the session runs.
-func (r *dnsReceiver) reading() bool { return r.supervisor != nil && r.supervisor.Running() }
+func (r *dnsReceiver) reading() bool {
+	supervisor := r.supervisor.Load()
+	return supervisor != nil && supervisor.Running()
+}
 
 // raiseStopped reports that the session was stopped. Failed attempts to start it again are part of the same stop.
 func (r *dnsReceiver) raiseStopped(name string, err error) {

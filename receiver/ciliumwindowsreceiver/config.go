@@ -96,6 +96,8 @@ type Config struct {
 	Heartbeat time.Duration `mapstructure:"heartbeat"`
 	// StatusRecords also writes records of losses and of changes that someone else makes to the maps. Default: false.
 	StatusRecords bool `mapstructure:"status_records"`
+	// WhenMissing is what becomes of the receiver if eBPF for Windows is not installed: wait (default) or fail.
+	WhenMissing runner.WhenMissing `mapstructure:"when_missing"`
 	// Replay reads recorded .pcapng files instead of the live map.
 	Replay replay.Config `mapstructure:"replay"`
 	// Record also writes the raw records, as the source delivers them, to a .pcapng file.
@@ -122,6 +124,7 @@ func createDefaultConfig() component.Config {
 		Attributes:              asim.AllAttributes,
 		Device:                  deviceConfig{In: asim.DeviceInRecord},
 		MetricsInterval:         time.Minute,
+		WhenMissing:             runner.Wait,
 		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
 		Batch:                   common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
 	}
@@ -255,6 +258,7 @@ func (c *Config) Validate() error {
 			"repeat each; leave it out, or choose volume balanced or lean, or level %s or %s", s.Level, obsconfig.LevelMedium, obsconfig.LevelMaximum))
 	}
 	errs.Add(status.KeyHeartbeat, status.CheckHeartbeat(c.Heartbeat))
+	errs.Add(runner.KeyWhenMissing, c.WhenMissing.Check())
 	live := !c.Replay.Enabled()
 	for _, path := range []struct {
 		key, path string

@@ -16,6 +16,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/hnsstate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/eventid"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 )
 
@@ -62,6 +64,7 @@ func (l *liveSource) start(interval time.Duration) (err error) {
 	l.follower, err = events.Follow(events.FollowSettings{
 		Path: l.r.cfg.EventsMap, Deliver: l.r.Pipeline.Offer, Interval: interval, Quiet: quietTime,
 		Ready: l.ready, Attached: l.attachedTo, Look: l.look, Report: l.report, Left: l.left, Unsure: l.unsure,
+		Required: l.r.cfg.WhenMissing == runner.Fail,
 	})
 	if err != nil {
 		return errors.Join(err, l.config.Close())
@@ -136,11 +139,11 @@ func (l *liveSource) watch(info events.MapInfo, peak int) {
 func (l *liveSource) report(err error) {
 	l.noteReading(err)
 	if err == nil {
-		l.r.log.Info("the events map is read and its settings are applied")
+		l.r.log.Info("the events map is read and its settings are applied", eventid.SourceBack.Field())
 		componentstatus.ReportStatus(l.host, componentstatus.NewEvent(componentstatus.StatusOK))
 		return
 	}
-	l.r.log.Warn("the events map is not read or its settings are not applied; checking again", zap.Error(err))
+	l.r.log.Warn("the events map is not read or its settings are not applied; checking again", zap.Error(err), eventid.SourceGone.Field())
 	componentstatus.ReportStatus(l.host, componentstatus.NewRecoverableErrorEvent(err))
 }
 

@@ -24,6 +24,8 @@ type FollowSettings struct {
 	Path string
 	// Deliver takes the records. For a while several maps may deliver at the same time.
 	Deliver Deliver
+	// Required makes Follow fail if eBPF for Windows is not installed.
+	Required bool
 	// Ready is called before a map is looked for. An error is the reason why that must wait.
 	Ready func() error
 	// Attached is called with each map before its first record is delivered, and Look whenever the map is still in its place. peak
@@ -129,7 +131,8 @@ func (f *Follower) start() error {
 		return nil
 	}
 	found, err := f.find()
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, pinned.ErrNotInstalled) {
+	notInstalled := errors.Is(err, pinned.ErrNotInstalled) && !f.s.Required
+	if errors.Is(err, os.ErrNotExist) || notInstalled {
 		f.fail(err)
 		return nil
 	}

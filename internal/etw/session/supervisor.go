@@ -9,6 +9,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/eventid"
 )
 
 // Supervisor keeps a session running, and its name until Close, also while no session runs. It starts one again that was stopped from outside: after about 1 s at first, after up to about
@@ -152,7 +154,7 @@ func (sup *Supervisor) run(s *Session) {
 // bury reports that a session has ended, cleans up after it and keeps its counts.
 func (sup *Supervisor) bury(s *Session) {
 	err := s.Err()
-	sup.log.Error("the ETW session has ended; restarting it", zap.Error(err))
+	sup.log.Error("the ETW session has ended; restarting it", zap.Error(err), eventid.SourceGone.Field())
 	if sup.watch.Stopped != nil {
 		sup.watch.Stopped(err)
 	}
@@ -176,7 +178,7 @@ func (sup *Supervisor) restart(wait *backoff.ExponentialBackOff) *Session {
 		}
 		s, err := openClaimed(sup.api, sup.cfg, sup.deliver, sup.log)
 		if err != nil {
-			sup.log.Warn("cannot restart the ETW session; retrying", zap.Error(err))
+			sup.log.Warn("cannot restart the ETW session; retrying", zap.Error(err), eventid.SourceGone.Field())
 			if sup.watch.Stopped != nil {
 				sup.watch.Stopped(err)
 			}

@@ -13,6 +13,9 @@ import (
 
 // withOptional returns the Parts with a function that does nothing for each optional one that is nil.
 func (p Parts) withOptional() Parts {
+	if p.Missing == nil {
+		p.Missing = func(error) bool { return false }
+	}
 	if p.Follow == nil {
 		p.Follow = func(stopped <-chan struct{}) { <-stopped }
 	}

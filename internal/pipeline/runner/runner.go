@@ -40,7 +40,7 @@ type Settings struct {
 	Parts     Parts
 }
 
-// Parts are the parts that differ between receivers. Follow, Losses, and those from Begin on are optional: nil does nothing.
+// Parts are the parts that differ between receivers. Missing, Follow, Losses, and those from Begin on are optional: nil does nothing.
 type Parts struct {
 	// CheckFile reads the beginning of a file. Its error fails the start.
 	CheckFile func(path string) error
@@ -51,6 +51,9 @@ type Parts struct {
 	// OpenLive opens the live source, which then delivers to the Runner's Pipeline. The function that it returns ends the source; if
 	// that returns nil, nothing more is delivered.
 	OpenLive func(component.Host) (stop func(context.Context) error, err error)
+	// Missing reports whether an error of OpenLive says that the host lacks the source. OpenLive is then called again, if Sections.WhenMissing
+	// says so, from another goroutine.
+	Missing func(error) bool
 	// Follow tells the handler when the host's name or address changes, until stopped is closed. It is called for a live source.
 	Follow func(stopped <-chan struct{})
 	// PlayFile plays one file. It calls BeginFile before the first event.
@@ -98,8 +101,8 @@ type Runner struct {
 	running   bool
 	opened    atomic.Bool                 // the source is open
 	stop      func(context.Context) error // ends the source
-	endNotes  func()
-	left      time.Time // events before it have left; used by noteDelivered only
+	watches   []func()                    // each ends a goroutine that watches the receiver
+	left      time.Time                   // events before it have left; used by noteDelivered only
 	telemetry Telemetry
 }
 
@@ -158,7 +161,7 @@ func (r *Runner) Start(_ context.Context, h component.Host) error {
 	if err := r.observe(); err != nil {
 		return errors.Join(err, r.Shutdown(context.Background()))
 	}
-	r.endNotes = r.noteDelivered(h)
+	r.watches = []func(){r.noteDelivered(h), r.watchLosses()}
 	r.Parts.Started(files)
 	return nil
 }
@@ -203,7 +206,7 @@ func (r *Runner) open(h component.Host, files []string) error {
 		r.stop = r.Player.Stop
 		return nil
 	}
-	stop, err := r.Parts.OpenLive(h)
+	stop, err := r.openWaiting(h)
 	if err != nil {
 		return err
 	}
@@ -268,8 +271,8 @@ func (r *Runner) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	r.running = false
-	if r.endNotes != nil {
-		r.endNotes()
+	for _, end := range r.watches {
+		end()
 	}
 	err := r.end(ctx, beginStop(r.Receiver.Resource), r.stop)
 	leaveStop(r.Receiver.Resource)

@@ -19,7 +19,8 @@ type Sections struct {
 	Record record.Config
 	Status status.Config // keys outside any section; off by default
 	// Storage is the name of the extension that keeps the place in the files of a replay; "" for none.
-	Storage string
+	Storage     string
+	WhenMissing WhenMissing
 }
 
 // DefaultSections are the defaults of the sections.
@@ -27,5 +28,6 @@ func DefaultSections() Sections {
 	return Sections{
 		Batch: pipeline.DefaultBatchConfig(), Queue: pipeline.DefaultQueueConfig(), Retry: pipeline.DefaultRetryConfig(),
 		Replay: replay.DefaultConfig(), Record: record.DefaultConfig(),
+		WhenMissing: Fail,
 	}
 }

@@ -35,30 +35,41 @@ func protect(path string) error {
 	if err != nil {
 		return err
 	}
-	inheritance := uint32(windows.NO_INHERITANCE)
+	flags := ""
 	if info.IsDir() {
-		inheritance = windows.SUB_CONTAINERS_AND_OBJECTS_INHERIT
+		flags = "OICI" // what is created in it inherits the entry
 	}
 	sids, err := accounts()
 	if err != nil {
 		return fmt.Errorf("cannot find the accounts for the access to %s: %w", path, err)
 	}
-	var entries []windows.EXPLICIT_ACCESS
+	text := "D:P" // protected: nothing is inherited
 	for _, sid := range sids {
-		entries = append(entries, windows.EXPLICIT_ACCESS{
-			AccessPermissions: windows.GENERIC_ALL, AccessMode: windows.GRANT_ACCESS, Inheritance: inheritance,
-			Trustee: windows.TRUSTEE{TrusteeForm: windows.TRUSTEE_IS_SID, TrusteeValue: windows.TrusteeValueFromSID(sid)},
-		})
+		text += fmt.Sprintf("(A;%s;FA;;;%s)", flags, sid)
 	}
-	acl, err := windows.ACLFromEntries(entries, nil)
-	if err == nil {
-		err = windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT,
-			windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, acl, nil)
-	}
-	if err != nil {
+	if err := set(path, text); err != nil {
 		return fmt.Errorf("cannot keep other users from %s: %w", path, err)
 	}
 	return nil
+}
+
+// set sets the DACL that the text describes in SDDL.
+func set(path, text string) error {
+	descriptor, err := windows.SecurityDescriptorFromString(text)
+	if err != nil {
+		return err
+	}
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return err
+	}
+	file, err := windows.CreateFile(name, windows.READ_CONTROL|windows.WRITE_DAC, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE,
+		nil, windows.OPEN_EXISTING, windows.FILE_FLAG_BACKUP_SEMANTICS, 0) // for a folder, too
+	if err != nil {
+		return err
+	}
+	defer windows.CloseHandle(file)
+	return windows.SetKernelObjectSecurity(file, windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, descriptor)
 }
 
 // read are the rights of which each lets an account read a file.

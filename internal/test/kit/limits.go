@@ -39,6 +39,7 @@ func WithSharedLimits(own map[string]Limits) map[string]Limits {
 		"retry.max_elapsed_time":     {Taken: []string{"0", "30s", "8760h"}, Refused: []string{"1s", "29.999s", "8760h0m0.001s"}},
 		"heartbeat":                  {Taken: []string{"0", "1s", "24h"}, Refused: []string{"1ms", "999ms", "24h0m0.001s"}},
 		"status_records":             {Taken: []string{"true", "false"}},
+		"when_missing":               {Taken: []string{"fail", "wait"}, Refused: []string{"''", "Wait", "ignore"}},
 		"pseudonymize.fields":        {Needed: true, Taken: []string{"[SrcIpAddr, DstIpAddr]", "SrcIpAddr"}, Refused: []string{"[Nothing]", "['']"}, With: "pseudonymize::key: 0123456789abcdef0123456789abcdef"},
 		"pseudonymize.key":           {Needed: true, Taken: []string{"0123456789abcdef0123456789abcdef"}, With: "pseudonymize::fields: [SrcIpAddr]"},
 		"replay.path":                {Needed: true, Taken: []string{"a", "a*.etl", "[a, b]"}, Refused: []string{"[]", "''", "['']", "'[a'", `"a\tb"`, `["a\nb"]`, "'%TEMP%/a'"}},

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package runner
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+)
+
+// statusHost is a host that keeps what is reported.
+type statusHost struct {
+	component.Host
+	reported []componentstatus.Status
+}
+
+func (h *statusHost) Report(e *componentstatus.Event) { h.reported = append(h.reported, e.Status()) }
+
+var (
+	errMissing = errors.New("not registered")
+	errAccess  = errors.New("access denied")
+)
+
+// waiting returns a receiver whose source opens with the errors, one an attempt, and then without. closed counts how often it was closed.
+func waiting(t *testing.T, when WhenMissing, errs ...error) (f *fake, closed *int) {
+	f, closed = prepared(t, consumertest.NewNop()), new(int)
+	f.Sections.WhenMissing = when
+	f.Parts.Missing = func(err error) bool { return errors.Is(err, errMissing) }
+	f.Parts.OpenLive = func(component.Host) (func(context.Context) error, error) {
+		if len(errs) == 0 {
+			return func(context.Context) error { *closed++; return nil }, nil
+		}
+		err := errs[0]
+		errs = errs[1:]
+		return nil, err
+	}
+	return f, closed
+}
+
+func TestASourceThatTheHostLacksIsWaitedForIfConfigured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, closed := waiting(t, Wait, errMissing, errMissing, errAccess, errAccess)
+		h := &statusHost{Host: componenttest.NewNopHost()}
+		require.NoError(t, f.Start(t.Context(), h))
+		time.Sleep(10 * time.Minute)
+		require.Equal(t, []componentstatus.Status{
+			componentstatus.StatusRecoverableError, componentstatus.StatusRecoverableError, componentstatus.StatusOK,
+		}, h.reported)
+		require.Equal(t, 1, f.logs.FilterMessageSnippet("this host lacks the receiver's source").Len(), "said once")
+		require.Equal(t, 1, f.logs.FilterMessageSnippet("cannot open the receiver's source").Len(), "said once")
+		f.Pipeline.Offer(1, []byte("event"), nil)
+		require.NoError(t, f.Shutdown(t.Context()))
+		require.Equal(t, 1, *closed)
+		require.EqualValues(t, 1, f.Pipeline.Stats.Emitted.Load())
+		require.Zero(t, f.Pipeline.Stats.Pending())
+	})
+}
+
+func TestASourceThatNeverComesDoesNotHoldUpTheStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, closed := waiting(t, Wait, errMissing, errMissing, errMissing)
+		require.NoError(t, f.Start(t.Context(), componenttest.NewNopHost()))
+		begun := time.Now()
+		require.NoError(t, f.Shutdown(t.Context()))
+		require.Zero(t, time.Since(begun))
+		require.Zero(t, *closed)
+		require.Zero(t, f.Pipeline.Stats.Received.Load())
+	})
+}
+
+func TestASourceThatTheHostLacksFailsTheStartByDefault(t *testing.T) {
+	f, _ := waiting(t, DefaultSections().WhenMissing, errMissing)
+	require.ErrorIs(t, f.Start(t.Context(), componenttest.NewNopHost()), errMissing)
+	f, _ = waiting(t, Wait, errAccess)
+	require.ErrorIs(t, f.Start(t.Context(), componenttest.NewNopHost()), errAccess, "it is there, and cannot be opened")
+}
