@@ -81,6 +81,7 @@ $(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) 
 # The collector's main package, written by the OpenTelemetry Collector Builder.
 # The wrapper of internal/platform/service takes the place of the builder's, see there.
 $(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) cmd/_otelcol-winnet/run.go | $(TOOLS)/builder
+	@rm -f $(SRC)/main_run.go
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
 	@$(FINISH_MAIN) $(@D)/main.go
 	@rm -f $(SRC)/main_windows.go $(SRC)/main_others.go; cp cmd/_otelcol-winnet/run.go $(SRC)/main_run.go

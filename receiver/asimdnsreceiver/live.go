@@ -82,8 +82,10 @@ func (r *dnsReceiver) openLive(h component.Host) (func(context.Context) error, e
 	}, nil
 }
 
-// missing reports whether an error of openLive says that no provider is registered on this host.
-func missing(err error) bool { return errors.Is(err, session.ErrNotRegistered) }
+// missing reports whether an error of openLive says that no provider is registered on this host, or that there is no session to attach to.
+func missing(err error) bool {
+	return errors.Is(err, session.ErrNotRegistered) || errors.Is(err, session.ErrNoSession)
+}
 
 // totals returns the counts of the session, which are zero before there is one.
 func (r *dnsReceiver) totals() session.Totals {

@@ -19,6 +19,9 @@ var (
 	// ErrNotRegistered is returned by Open when the host has none of the providers.
 	ErrNotRegistered = errors.New("the provider is not registered on this host")
 
+	// ErrNoSession is returned by Open when there is no session to attach to.
+	ErrNoSession = errors.New("there is none to attach to: start it (an AutoLogger starts with Windows), or leave attach out so that the collector runs one")
+
 	// ErrStopped is returned by Err and Stats when someone else stopped the session.
 	ErrStopped = errors.New("the session was stopped from outside")
 

@@ -106,6 +106,8 @@ func TestAttachConsumesASessionAndLeavesItRunning(t *testing.T) {
 	_, err := open(f, cfg, ignore, nil)
 	require.ErrorIs(t, err, errnoInstanceNotFound)
 	require.ErrorContains(t, err, "none to attach to")
+	require.ErrorIs(t, err, ErrNoSession)
+	require.ErrorIs(t, err, ErrNoSession)
 
 	f.add(cfg.Name, 0x1)
 	_, err = open(f, cfg, ignore, nil)

@@ -59,7 +59,7 @@ type Session struct {
 // one that runs, and never stops it.
 //
 // The error is ErrUnsupported on other systems than Windows, ErrInUse when this process or another one runs a session of that name,
-// and ErrNotRegistered when the host has none of the providers. An error of Windows is wrapped as a syscall.Errno (windows.Errno),
+// ErrNotRegistered when the host has none of the providers, and ErrNoSession when there is no session to attach to. An error of Windows is wrapped as a syscall.Errno (windows.Errno),
 // with advice.
 func Open(cfg Config, deliver Deliver, log *zap.Logger) (*Session, error) {
 	a, err := newAPI()

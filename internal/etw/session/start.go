@@ -112,7 +112,7 @@ func (s *Session) attach() error {
 	p := newControlProperties()
 	switch err := s.api.controlTrace(s.cfg.Name, p, controlQuery); {
 	case errors.Is(err, errnoInstanceNotFound):
-		return fmt.Errorf("ETW session %q: there is none to attach to: start it (an AutoLogger starts with Windows), or leave attach out so that the collector runs one: %w", s.cfg.Name, err)
+		return fmt.Errorf("ETW session %q: %w: %w", s.cfg.Name, ErrNoSession, err)
 	case err != nil:
 		return callError(s.cfg, "ControlTrace QUERY", err)
 	case p.logFileMode&modeRealTime == 0:
