@@ -313,7 +313,7 @@ VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-000
 RECIPES := $(wildcard examples/*/recipe.yaml)
 
 validate: build build-gateway ## check the shipped configurations and the examples
-	@for c in config.yaml config.replay.yaml $(filter-out $(RECIPES),$(wildcard examples/*/*.yaml)); do echo "validate $$c"; \
+	@for c in config.yaml config.replay.yaml deploy/windows/config.yaml $(filter-out $(RECIPES),$(wildcard examples/*/*.yaml)); do echo "validate $$c"; \
 	  case $$c in examples/fleet/gateway.yaml|examples/gateway/gateway.yaml) binary=otelcol-winnet-gateway;; *) binary=otelcol-winnet;; esac; \
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done

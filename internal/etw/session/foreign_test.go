@@ -107,7 +107,6 @@ func TestAttachConsumesASessionAndLeavesItRunning(t *testing.T) {
 	require.ErrorIs(t, err, errnoInstanceNotFound)
 	require.ErrorContains(t, err, "none to attach to")
 	require.ErrorIs(t, err, ErrNoSession)
-	require.ErrorIs(t, err, ErrNoSession)
 
 	f.add(cfg.Name, 0x1)
 	_, err = open(f, cfg, ignore, nil)

@@ -27,9 +27,9 @@ type host interface {
 	// secure makes the folder if it is not there, and lets only Administrators and SYSTEM open it and what is in it. It refuses a folder, or
 	// a file in it that the service trusts, which belongs to anyone else.
 	secure(folder string, trusted ...string) error
-	// writeAutoLoggers writes the keys of the sources' AutoLogger sessions, and removes those of others. It returns how to undo it.
+	// writeAutoLoggers writes the keys of the sources' AutoLogger sessions, and removes those of others.
 	writeAutoLoggers(on []source) error
-	// saveAutoLoggers returns the sources that have a key now.
+	// savedAutoLoggers returns the sources that have a key now.
 	savedAutoLoggers() ([]source, error)
 }
 
@@ -96,7 +96,7 @@ func run(h host, args []string, out io.Writer) error {
 
 // apply makes the data folder and changes the environment file and the AutoLogger keys.
 func apply(h host, f files, settings map[string]string) error {
-	settings, chosen, err := resolve(settings)
+	settings, err := resolve(settings)
 	if err != nil {
 		return err
 	}
@@ -131,17 +131,14 @@ func apply(h host, f files, settings map[string]string) error {
 	if err := replace(f.environment(), e.bytes()); err != nil {
 		return err
 	}
-	switch {
-	case chosen == "yes" || chosen == "" && len(before) > 0:
+	if e.get(attach) == "true" { // asked for now or before
 		return h.writeAutoLoggers(enabledSources(e.get(receivers)))
-	case chosen == "no":
-		return h.writeAutoLoggers(nil)
 	}
-	return nil
+	return h.writeAutoLoggers(nil)
 }
 
-// resolve turns SOURCES, AUTOLOGGER and NAME_FILE into variables of the environment file, and returns AUTOLOGGER's value.
-func resolve(settings map[string]string) (_ map[string]string, autoLogger string, _ error) {
+// resolve turns SOURCES, AUTOLOGGER and NAME_FILE into variables of the environment file.
+func resolve(settings map[string]string) (map[string]string, error) {
 	resolved := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		value := strings.TrimSpace(settings[name])
@@ -151,36 +148,36 @@ func resolve(settings map[string]string) (_ map[string]string, autoLogger string
 		case name == "SOURCES":
 			list, err := parseSources(value)
 			if err != nil {
-				return nil, "", err
+				return nil, err
 			}
 			resolved[receivers] = receiverList(list)
 		case name == "AUTOLOGGER":
-			autoLogger = strings.ToLower(value)
+			autoLogger := strings.ToLower(value)
 			if autoLogger != "yes" && autoLogger != "no" {
-				return nil, "", fmt.Errorf("AUTOLOGGER: %q; want yes or no", value)
+				return nil, fmt.Errorf("AUTOLOGGER: %q; want yes or no", value)
 			}
 			resolved[attach] = fmt.Sprint(autoLogger == "yes")
 		case isFile:
 			content, err := os.ReadFile(value)
 			if err != nil {
-				return nil, "", fmt.Errorf("%s: %w", name, err)
+				return nil, fmt.Errorf("%s: %w", name, err)
 			}
 			text, err := format.Text(content)
 			if err != nil {
-				return nil, "", fmt.Errorf("%s: %s: %w", name, value, err)
+				return nil, fmt.Errorf("%s: %s: %w", name, value, err)
 			}
 			if text = strings.TrimSpace(text); text == "" {
-				return nil, "", fmt.Errorf("%s: %s is empty", name, value)
+				return nil, fmt.Errorf("%s: %s is empty", name, value)
 			}
 			if settings[target] != "" {
-				return nil, "", fmt.Errorf("%s and %s are both set; want one of them", target, name)
+				return nil, fmt.Errorf("%s and %s are both set; want one of them", target, name)
 			}
 			resolved[target] = text
 		default:
 			resolved[name] = value
 		}
 	}
-	return resolved, autoLogger, nil
+	return resolved, nil
 }
 
 // rollback undoes the last apply, unless that was committed.

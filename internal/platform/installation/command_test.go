@@ -157,6 +157,8 @@ func TestAutoLoggersAreOnRequest(t *testing.T) {
 	apply("AUTOLOGGER=yes")
 	require.NoError(t, run(h, []string{"remove"}, io.Discard))
 	require.Empty(t, h.keys)
+	apply()
+	require.Equal(t, []string{"dns-client"}, h.names(), "a removal keeps the settings, so the next installation has them")
 }
 
 func TestARollbackPutsEverythingBack(t *testing.T) {
