@@ -70,7 +70,7 @@ func TestTheSBOMListsTheModulesOfAProgram(t *testing.T) {
 	}
 	require.Equal(t, all[0], all[1])
 	require.Contains(t, string(all[0]), `"bomFormat": "CycloneDX"`)
-	require.Contains(t, string(all[0]), `"pkg:golang/github.com/stretchr/testify@v1.`)
+	require.Contains(t, string(all[0]), `"pkg:golang/github.com/CycloneDX/cyclonedx-go@v0.`)
 	require.Contains(t, string(all[0]), `"timestamp": "2023-11-14T22:13:20Z"`)
 	require.Contains(t, string(all[0]), `"version": "`+runtime.Version()+`"`)
 }
