@@ -75,7 +75,8 @@ func (e *fileStorage) Start(context.Context, component.Host) error {
 // Shutdown notes that the run has ended, and ends the telemetry. The components close their clients themselves.
 func (e *fileStorage) Shutdown(context.Context) error {
 	e.telemetry.Shutdown()
-	return e.run.end()
+	e.run.end()
+	return nil
 }
 
 func (e *fileStorage) memorySize() (size int64) {

@@ -122,16 +122,18 @@ func (r *run) note() {
 	r.failed = err != nil
 }
 
-// end removes the file.
-func (r *run) end() error {
+// end removes the file. That it is gone already is no error.
+func (r *run) end() {
 	if r == nil {
-		return nil
+		return
 	}
 	close(r.stop)
 	r.ended.Wait()
-	path := r.file.Name()
-	err := r.file.Truncate(0) // says the same as no file, if it cannot be removed
-	return errors.Join(err, r.file.Close(), os.Remove(path))
+	emptied := r.file.Truncate(0) // says the same as no file, if it cannot be removed
+	_ = r.file.Close()
+	if err := os.Remove(r.file.Name()); emptied != nil && err != nil && !errors.Is(err, os.ErrNotExist) {
+		r.log.Warn("cannot note that the collector has stopped; the next start will report that this run did not end", zap.Error(err))
+	}
 }
 
 // Delivered notes that all events that a receiver got before through have left it. Receivers call it every few seconds; it writes nothing

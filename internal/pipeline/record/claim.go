@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 // claim keeps other recorders, of this process and of others, off the files of a recorder, by a locked file beside each of them. It lasts
@@ -36,7 +38,7 @@ func take(paths ...string) (claim, error) {
 // lockBeside creates and locks the lock file of path.
 func lockBeside(path string) (*os.File, error) {
 	for {
-		f, err := os.OpenFile(path+claimSuffix, os.O_RDWR|os.O_CREATE, 0o600)
+		f, err := private.Open(path + claimSuffix)
 		if err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 // Config is the receivers' `record` section.
@@ -110,9 +111,7 @@ func writable(path string) error {
 }
 
 // create makes a new file that only this account reads: events name who asked for what.
-func create(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-}
+func create(path string) (*os.File, error) { return private.Create(path) }
 
 // open opens a file that is there.
 func open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) }

@@ -21,7 +21,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/private"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 // Flag is the argument that names the file.

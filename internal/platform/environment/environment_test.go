@@ -94,7 +94,7 @@ func TestASizeIsThatOfGOMEMLIMIT(t *testing.T) {
 
 func TestAFileThatOthersCanReadIsWarnedOf(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("not run: a mode says nothing on Windows; internal/platform/private has the test of the DACL")
+		t.Skip("not run: a mode says nothing on Windows; internal/pipeline/private has the test of the DACL")
 	}
 	path := filepath.Join(t.TempDir(), "environment")
 	for mode, want := range map[os.FileMode]string{0o600: "", 0o640: "the group", 0o644: "the group and all users"} {

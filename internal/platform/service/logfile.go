@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/private"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 // logFile is a file of lines with a bounded size.
@@ -30,14 +30,12 @@ func openLog(path string, most int64) (*logFile, error) {
 }
 
 func (l *logFile) open() (err error) {
-	if l.file, err = os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+	if l.file, err = private.Open(l.path); err != nil {
 		return err
 	}
-	info, err := l.file.Stat()
-	if err != nil {
+	if l.size, err = l.file.Seek(0, io.SeekEnd); err != nil {
 		return errors.Join(err, l.file.Close())
 	}
-	l.size = info.Size()
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/windows/svc"
 	"golang.org/x/sys/windows/svc/eventlog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/environment"
 )
 
@@ -107,6 +108,10 @@ func prepare(path string, e *events) (endLog func(), err error) {
 		for _, w := range warnings {
 			e.write(zapcore.WarnLevel, idFile, "", w)
 		}
+	}
+	// What is created in the folder of the storage inherits its access.
+	if err := private.MkdirAll(filepath.Join(folder, "storage")); err != nil {
+		e.write(zapcore.WarnLevel, idFile, "", err.Error())
 	}
 	if endLog, err = logTo(filepath.Join(folder, "logs", Source+".log")); err != nil {
 		e.write(zapcore.WarnLevel, idFile, "", fmt.Sprintf("the collector's log has no file: %v", err))

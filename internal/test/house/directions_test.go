@@ -26,7 +26,7 @@ var rooms = []room{
 	{"asim", []string{"dns", "cilium", "etw"}},
 	{"dns", []string{"etw", "pipeline", "configyaml"}},         // pipeline/hold keeps events back and has their clock
 	{"cilium", []string{"platform", "pipeline", "configyaml"}}, // platform/clock stamps events; pipeline/recording writes files of them
-	{"platform", []string{"etw"}},                              // a SID
+	{"platform", []string{"etw", "pipeline"}},                  // a SID; pipeline/private keeps others from files
 	{"etw", []string{"pipeline", "configyaml"}},                // recordings are files of ETW
 	{"pipeline", []string{"configyaml"}},
 	{"configyaml", nil},

@@ -32,6 +32,24 @@ func TestAProtectedFileLetsOnlyTheSystemAndTheAccountOfTheProcessIn(t *testing.T
 	require.Equal(t, "x", string(raw))
 }
 
+func TestACreatedFileIsProtectedFromTheStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "evidence")
+	for _, open := range []func(string) (*os.File, error){Open, Open} {
+		file, err := open(path)
+		require.NoError(t, err)
+		_, err = file.WriteString("x")
+		require.NoError(t, err)
+		require.NoError(t, file.Close())
+		who, err := Readers(path)
+		require.NoError(t, err)
+		require.Empty(t, who)
+	}
+	_, err := Create(path)
+	require.ErrorIs(t, err, os.ErrExist)
+	_, err = Open(filepath.Join(path, "below"))
+	require.Error(t, err)
+}
+
 func TestAFileThatAllUsersCanReadIsFound(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "open")
 	require.NoError(t, os.WriteFile(path, []byte("x"), 0o600))

@@ -6,6 +6,10 @@ package private
 
 import "os"
 
+func create(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
 func protect(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {

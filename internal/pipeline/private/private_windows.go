@@ -35,30 +35,55 @@ func protect(path string) error {
 	if err != nil {
 		return err
 	}
-	flags := ""
+	inheritance := ""
 	if info.IsDir() {
-		flags = "OICI" // what is created in it inherits the entry
+		inheritance = "OICI" // what is created in it inherits the entries
 	}
-	sids, err := accounts()
+	descriptor, err := descriptorOf(inheritance)
+	if err == nil {
+		err = set(path, descriptor)
+	}
 	if err != nil {
-		return fmt.Errorf("cannot find the accounts for the access to %s: %w", path, err)
-	}
-	text := "D:P" // protected: nothing is inherited
-	for _, sid := range sids {
-		text += fmt.Sprintf("(A;%s;FA;;;%s)", flags, sid)
-	}
-	if err := set(path, text); err != nil {
 		return fmt.Errorf("cannot keep other users from %s: %w", path, err)
 	}
 	return nil
 }
 
-// set sets the DACL that the text describes in SDDL.
-func set(path, text string) error {
-	descriptor, err := windows.SecurityDescriptorFromString(text)
+// descriptorOf returns the security of a protected file, or with an inheritance in SDDL of a folder.
+func descriptorOf(inheritance string) (*windows.SECURITY_DESCRIPTOR, error) {
+	sids, err := accounts()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	text := "D:P" // protected: nothing is inherited
+	for _, sid := range sids {
+		text += fmt.Sprintf("(A;%s;FA;;;%s)", inheritance, sid)
+	}
+	return windows.SecurityDescriptorFromString(text)
+}
+
+func create(path string) (*os.File, error) {
+	fail := func(err error) (*os.File, error) { return nil, &os.PathError{Op: "open", Path: path, Err: err} }
+	descriptor, err := descriptorOf("")
+	if err != nil {
+		return fail(err)
+	}
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return fail(err)
+	}
+	security := &windows.SecurityAttributes{SecurityDescriptor: descriptor}
+	security.Length = uint32(unsafe.Sizeof(*security))
+	file, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, security,
+		windows.CREATE_NEW, windows.FILE_ATTRIBUTE_NORMAL, 0) // the sharing of os.OpenFile
+	if err != nil {
+		return fail(err)
+	}
+	return os.NewFile(uintptr(file), path), nil
+}
+
+// set sets the DACL of a file or a folder.
+func set(path string, descriptor *windows.SECURITY_DESCRIPTOR) error {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
 		return err
