@@ -23,10 +23,10 @@ TESTED    := $(filter-out . $(ORACLES) internal/test/docker internal/test/forms 
 SOURCES   := $(shell find cmd receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 # What the builder cannot write into the main packages. A folder with _ is no package of this module.
-OWN_MAIN  := cmd/_main/componentstatus.go
+OWN_MAIN  := cmd/_main/componentstatus.go cmd/_main/version.go
 # The commit that the shipped programs are built from.
 COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(if $(shell git status --porcelain 2>/dev/null),.modified)
-STAMPED   := $(LDFLAGS) -X $(MODULE)/internal/platform/collector.commit=$(COMMIT)
+STAMPED   := $(LDFLAGS) $(if $(COMMIT),-X main.commit=$(COMMIT))
 FUZZTIME  ?= 10s
 
 # Benchmarks: the number of runs, and the number of events in the long memory runs, without and with GOMEMLIMIT.
@@ -82,13 +82,13 @@ $(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) 
 # The collector's main package, written by the OpenTelemetry Collector Builder. The wrapper of internal/platform/service takes the place of
 # the builder's function run.
 $(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) cmd/_main/run.go | $(TOOLS)/builder
-	@rm -f $(SRC)/run.go $(SRC)/componentstatus.go
+	@rm -f $(SRC)/run.go
 	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
 	@$(FINISH_MAIN) $(@D)/main.go
 	@rm -f $(SRC)/main_windows.go $(SRC)/main_others.go; cp $(OWN_MAIN) cmd/_main/run.go $(SRC); touch $@
 
 # The version that the builder writes gets the commit.
-FINISH_MAIN := sed -i -e 's|^import (|&\n\t"$(MODULE)/internal/platform/collector"|' -e 's|Version: *\("[^"]*"\),|Version: collector.Version(\1),|'
+FINISH_MAIN := sed -i 's|Version: *\("[^"]*"\),|Version: version(\1),|'
 
 # The main packages of the collectors that are handed on.
 SHIPPED := $(SRC) $(SRC)-gateway

@@ -65,3 +65,9 @@ func TestTheEnvironmentFileHasTheSecretsOfTheConfiguration(t *testing.T) {
 	require.Contains(t, string(out), "line 2: WINNET_TEST_FOLDER is there already, in line 1")
 	require.NotContains(t, string(out), secret)
 }
+
+func TestTheVersionNamesTheCommit(t *testing.T) {
+	out, err := exec.Command(collector(t), "--version").Output()
+	require.NoError(t, err)
+	require.Regexp(t, `^otelcol-winnet version \d+\.\d+\.\d+\+[0-9a-f]{12}(\.modified)?\n$`, string(out))
+}
