@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/windows/registry"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/private"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 func TestTheDataFolderIsClosedToUsers(t *testing.T) {
