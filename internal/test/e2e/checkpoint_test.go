@@ -35,7 +35,7 @@ receivers:
     batch: {max_records: %d, flush_interval: 50ms}
     device: {hostname: host}
 exporters:
-  file: {path: %s, append: true}
+  file: {path: %s, rotation: {max_megabytes: 100}} # without rotation it acknowledges what is in its buffer
 service:
   extensions: [file_storage]
   telemetry: {metrics: {level: none}, logs: {disable_zap_resource: true, disable_stacktrace: true}}

@@ -51,10 +51,11 @@ func groups(t *testing.T) map[string]string {
 func typeOf(name string) string { base, _, _ := strings.Cut(name, "/"); return base }
 
 // whole makes a configuration of what a block shows: one, sections of one, components by their names, or a part of the component whose
-// README it is in. nil stands for a manifest of Kubernetes or of the builder, which have tests of their own.
+// README it is in. nil stands for a manifest of Kubernetes or of the builder, or the chart's values, which have tests of their own.
 func whole(t *testing.T, groupOf map[string]string, file string, shown section) section {
 	t.Helper()
-	if shown["apiVersion"] != nil || shown["dist"] != nil {
+	values := file == "deploy/kubernetes/README.md" && (shown["agent"] != nil || shown["gateway"] != nil)
+	if shown["apiVersion"] != nil || shown["dist"] != nil || values {
 		return nil
 	}
 	config := section{}
