@@ -91,7 +91,7 @@ func (p *Pipeline) consume(logs plog.Logs, all tally) (tally, error) {
 		MaxInterval:         p.Retry.MaxInterval,
 	}
 	wait.Reset()
-	begun, given := time.Now(), all
+	begun, given, stopping := time.Now(), all, p.stopping
 	for {
 		err := p.consumeOnce(logs)
 		switch {
@@ -116,6 +116,9 @@ func (p *Pipeline) consume(logs plog.Logs, all tally) (tally, error) {
 			zap.Int("records", left.sum()), zap.Duration("after", pause), zap.Error(err))
 		select {
 		case <-time.After(pause):
+		case <-stopping: // the time of a shutdown is shorter than most pauses
+			stopping = nil
+			wait.Reset()
 		case <-p.deliver.Done():
 			return left, err
 		}

@@ -388,6 +388,30 @@ func TestShutdownCutsARetryShort(t *testing.T) {
 	})
 }
 
+// The pause before the next attempt is longer than a shutdown waits, and the next component takes records again.
+func TestShutdownTriesAtOnceWhatWaitsForItsNextAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		busy, sink := atomic.Bool{}, new(consumertest.LogsSink)
+		busy.Store(true)
+		next, err := consumer.NewLogs(func(ctx context.Context, logs plog.Logs) error {
+			if busy.Load() {
+				return errors.New("busy")
+			}
+			return sink.ConsumeLogs(ctx, logs)
+		})
+		require.NoError(t, err)
+		p := newPipeline(t, next, func(s *Settings) {
+			s.Retry.InitialInterval, s.Retry.MaxInterval, s.Batch.FlushInterval = time.Hour, time.Hour, minFlushInterval
+		})
+		require.True(t, p.Offer(1, []byte("x"), nil))
+		time.Sleep(time.Minute)
+		busy.Store(false)
+		require.NoError(t, p.Shutdown(context.Background(), noSource))
+		requireBalanced(t, p, 1)
+		require.Equal(t, 1, sink.LogRecordCount())
+	})
+}
+
 func TestShutdownSaysThatTheNextComponentDoesNotReturn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in, release := make(chan struct{}), make(chan struct{})

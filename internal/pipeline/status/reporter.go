@@ -327,7 +327,7 @@ func (r *Reporter) consume(rec *record) (dropped string) {
 		Multiplier: r.Retry.Multiplier, MaxInterval: r.Retry.MaxInterval,
 	}
 	wait.Reset()
-	begun := time.Now()
+	begun, stopping := time.Now(), r.stop
 	for {
 		err := r.consumeOnce(rec)
 		if err == nil {
@@ -348,6 +348,9 @@ func (r *Reporter) consume(rec *record) (dropped string) {
 		}
 		select {
 		case <-time.After(pause):
+		case <-stopping: // the time of a shutdown is shorter than most pauses
+			stopping = nil
+			wait.Reset()
 		case <-r.deliver.Done():
 			return dropShutdown
 		}

@@ -184,6 +184,8 @@ func TestFaultEventsThatALiveSourceDropsAreCountedAndALossRow(t *testing.T) {
 	}
 	c.until("the loss is a row", func() bool { return far.lost() > 0 })
 	far.refuse(false)
+	c.untilAccepted(1) // the exporter pauses for some seconds, longer than a stop waits
+	c.until("every dropped event is in a loss row", func() bool { return far.lost() >= dropped() })
 	emitted := c.interrupt()
 	received, _, counted, _ := c.firstAccount()
 	require.Equal(t, written, received)

@@ -51,6 +51,36 @@ func roads() []road {
 	}
 }
 
+// installed is a far end of the configuration that the installers bring, whose settings come from the environment.
+type installed struct {
+	far
+	exporter string
+	health   int // the port of the collector's health_check
+}
+
+func (f installed) overlay() string {
+	return fmt.Sprintf("extensions: {health_check: {http: {endpoint: '127.0.0.1:%d'}}}", f.health)
+}
+
+func (f installed) env() []string {
+	return append(f.far.env(), "OTELCOL_WINNET_DATA=./data/otelcol-winnet", "OTELCOL_WINNET_RECEIVERS=[asimdns/dns-server]", "OTELCOL_WINNET_EXPORTERS=["+f.exporter+"]")
+}
+
+// hourOfTheInstallation is the hour with each of the exporters that a setting chooses. The one to files is that of examples/file.
+func hourOfTheInstallation(t *testing.T) {
+	for exporter, newFar := range map[string]func(*testing.T) far{
+		"app_insights": func(t *testing.T) far { return newTrackFar(t) },
+		"sentinel":     func(t *testing.T) far { return newSentinelFar(t) },
+	} {
+		t.Run(exporter, func(t *testing.T) {
+			t.Parallel()
+			road{"deploy/windows/config.yaml", "", "asimdns/dns-server", []string{exporter}, 0, func(t *testing.T) far {
+				return installed{newFar(t), exporter, freePort(t)}
+			}}.hour(t)
+		})
+	}
+}
+
 // roadOf returns the road of a configuration.
 func roadOf(config string) road {
 	for _, r := range roads() {
@@ -68,6 +98,7 @@ func hours() map[string]func(*testing.T) {
 		"examples/file/config.yaml":         hourOfFiles,
 		"examples/fleet/gateway.yaml":       hourOfAFleet,
 		"examples/archive-file/config.yaml": hourOfAnArchive,
+		"deploy/windows/config.yaml":        hourOfTheInstallation,
 	}
 	for _, r := range roads() {
 		all[r.config] = r.hour
@@ -131,7 +162,7 @@ func (t *trip) launch(path string, rate int) *collector {
 		configs = append(configs, fmt.Sprintf("yaml:exporters::%s::retry_on_failure: {initial_interval: 200ms, max_interval: 1s}", exporter))
 	}
 	c := launch(t.T, t.dir, t.env(), append(configs, t.more...)...)
-	c.receiver = t.receiver
+	c.receiver, _, _ = strings.Cut(t.receiver, "/")
 	return c
 }
 
