@@ -4,7 +4,11 @@
 
 package resilientfilestorageextension
 
-import "os"
+import (
+	"os"
+
+	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/private"
+)
 
 // openAlone opens a file, or creates it.
-func openAlone(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) }
+func openAlone(path string) (*os.File, error) { return private.Open(path) }

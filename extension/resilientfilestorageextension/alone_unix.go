@@ -8,11 +8,13 @@ import (
 	"errors"
 	"os"
 	"syscall"
+
+	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/private"
 )
 
 // openAlone opens a file, or creates it, that no other process opens so.
 func openAlone(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := private.Open(path)
 	if err != nil {
 		return nil, err
 	}

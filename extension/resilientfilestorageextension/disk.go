@@ -16,6 +16,8 @@ import (
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/private"
 )
 
 // diskStore keeps a client's values in a bbolt file. Its methods turn a panic or a memory fault inside bbolt into a
@@ -99,7 +101,12 @@ func (s *diskStore) open() (err error) {
 	opts := s.opts
 	opts.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
 		var err error
-		if s.file, err = os.OpenFile(name, flag, mode); err == nil {
+		if flag&os.O_CREATE != 0 { // for reading and writing, a file that only the owner can open
+			s.file, err = private.Open(name)
+		} else {
+			s.file, err = os.OpenFile(name, flag, mode)
+		}
+		if err == nil {
 			s.info, err = s.file.Stat()
 		}
 		return s.file, err
@@ -291,7 +298,7 @@ func (s *diskStore) rebound(needed, trigger int64) (due bool, err error) {
 // synced to the disk before, whatever NoSync says: a power cut may lose the last batches, but not the whole queue.
 // Afterwards the file is open again, unless the error says otherwise.
 func (s *diskStore) compact(directory string, maxTransactionSize int64) error {
-	temporary, err := os.CreateTemp(directory, filestorage.TempDbPrefix)
+	temporary, err := private.CreateTemp(directory, filestorage.TempDbPrefix)
 	if err != nil {
 		return err
 	}
@@ -341,7 +348,7 @@ func replaceFile(from, to string) error {
 		return err
 	}
 	defer source.Close()
-	near, err := os.CreateTemp(filepath.Dir(to), filestorage.TempDbPrefix)
+	near, err := private.CreateTemp(filepath.Dir(to), filestorage.TempDbPrefix)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/private"
 )
 
 // fileStorage gives each component that asks for storage a client with a file of its own.
@@ -211,9 +212,9 @@ func (e *fileStorage) createDirectories() error {
 	if err != nil {
 		return err
 	}
-	err = os.MkdirAll(e.cfg.Directory, os.FileMode(mode))
+	err = private.MkdirAll(e.cfg.Directory, os.FileMode(mode))
 	if err == nil && (e.cfg.Compaction.OnStart || e.cfg.Compaction.OnRebound) {
-		err = os.MkdirAll(e.cfg.Compaction.Directory, os.FileMode(mode))
+		err = private.MkdirAll(e.cfg.Compaction.Directory, os.FileMode(mode))
 	}
 	return err
 }

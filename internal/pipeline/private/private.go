@@ -8,7 +8,10 @@ package private
 import (
 	"errors"
 	"io/fs"
+	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"strconv"
 )
 
 // Protect keeps others from a file or a folder, and on Windows also from what is created in the folder later.
@@ -22,26 +25,34 @@ func Readers(path string) ([]string, error) { return readers(path) }
 // anyone can see it.
 func Create(path string) (*os.File, error) { return create(path) }
 
-// Open opens a file for reading and writing, and creates it as Create does if it is missing.
-func Open(path string) (*os.File, error) {
+// Open opens a file for reading and writing, with os.O_RDWR and os.O_CREATE. Others never could open a file that it creates. It leaves the access
+// to a file that is there as it is: who owns it may have let others in.
+func Open(path string) (*os.File, error) { return open(path) }
+
+// CreateTemp creates a file as Create does, in a folder, with a name that begins with a prefix and that no other file has.
+func CreateTemp(folder, prefix string) (*os.File, error) {
 	for {
-		file, err := os.OpenFile(path, os.O_RDWR, 0)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return file, err
-		}
-		if file, err = Create(path); !errors.Is(err, fs.ErrExist) {
+		file, err := Create(filepath.Join(folder, prefix+strconv.FormatUint(rand.Uint64(), 36)))
+		if !errors.Is(err, fs.ErrExist) {
 			return file, err
 		}
 	}
 }
 
-// MkdirAll makes a folder and those above it that are missing. It protects the folder if it is new.
-func MkdirAll(path string) error {
+// MkdirAll makes a folder and those above it that are missing. Others never could open a new folder, or what is created in it later. Elsewhere
+// than on Windows the mode says who has access, less what the process's umask takes away. It leaves a folder that is there as it is.
+func MkdirAll(path string, mode fs.FileMode) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil
 	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return err
+	if above := filepath.Dir(path); above != path {
+		if err := MkdirAll(above, mode); err != nil {
+			return err
+		}
 	}
-	return Protect(path)
+	err := mkdir(path, mode)
+	if info, there := os.Stat(path); there == nil && info.IsDir() { // another process may have made it meanwhile
+		return nil
+	}
+	return err
 }

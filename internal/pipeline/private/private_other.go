@@ -4,11 +4,18 @@
 
 package private
 
-import "os"
+import (
+	"io/fs"
+	"os"
+)
 
 func create(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 }
+
+func open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) }
+
+func mkdir(path string, mode fs.FileMode) error { return os.Mkdir(path, mode) }
 
 func protect(path string) error {
 	info, err := os.Stat(path)

@@ -4,6 +4,7 @@ package private
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"unsafe"
@@ -37,7 +38,7 @@ func protect(path string) error {
 	}
 	inheritance := ""
 	if info.IsDir() {
-		inheritance = "OICI" // what is created in it inherits the entries
+		inheritance = inherited
 	}
 	descriptor, err := descriptorOf(inheritance)
 	if err == nil {
@@ -48,6 +49,9 @@ func protect(path string) error {
 	}
 	return nil
 }
+
+// inherited, in SDDL, makes what is created in a folder inherit an entry.
+const inherited = "OICI"
 
 // descriptorOf returns the security of a protected file, or with an inheritance in SDDL of a folder.
 func descriptorOf(inheritance string) (*windows.SECURITY_DESCRIPTOR, error) {
@@ -62,9 +66,32 @@ func descriptorOf(inheritance string) (*windows.SECURITY_DESCRIPTOR, error) {
 	return windows.SecurityDescriptorFromString(text)
 }
 
-func create(path string) (*os.File, error) {
+// attributes are what CreateFile and CreateDirectory take. The inheritance is that of descriptorOf.
+func attributes(inheritance string) (*windows.SecurityAttributes, error) {
+	descriptor, err := descriptorOf(inheritance)
+	if err != nil {
+		return nil, err
+	}
+	security := &windows.SecurityAttributes{SecurityDescriptor: descriptor}
+	security.Length = uint32(unsafe.Sizeof(*security))
+	return security, nil
+}
+
+// sharing is the sharing of os.OpenFile.
+const sharing = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE
+
+func create(path string) (*os.File, error) { return openFile(path, sharing, windows.CREATE_NEW) }
+
+func open(path string) (*os.File, error) { return OpenShared(path, sharing) }
+
+// OpenShared opens a file as Open does, and lets others open it meanwhile as the flags FILE_SHARE_… say.
+func OpenShared(path string, sharing uint32) (*os.File, error) {
+	return openFile(path, sharing, windows.OPEN_ALWAYS)
+}
+
+func openFile(path string, sharing, disposition uint32) (*os.File, error) {
 	fail := func(err error) (*os.File, error) { return nil, &os.PathError{Op: "open", Path: path, Err: err} }
-	descriptor, err := descriptorOf("")
+	security, err := attributes("")
 	if err != nil {
 		return fail(err)
 	}
@@ -72,14 +99,25 @@ func create(path string) (*os.File, error) {
 	if err != nil {
 		return fail(err)
 	}
-	security := &windows.SecurityAttributes{SecurityDescriptor: descriptor}
-	security.Length = uint32(unsafe.Sizeof(*security))
-	file, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, security,
-		windows.CREATE_NEW, windows.FILE_ATTRIBUTE_NORMAL, 0) // the sharing of os.OpenFile
+	file, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, sharing, security, disposition, windows.FILE_ATTRIBUTE_NORMAL, 0)
 	if err != nil {
 		return fail(err)
 	}
 	return os.NewFile(uintptr(file), path), nil
+}
+
+func mkdir(path string, _ fs.FileMode) error {
+	security, err := attributes(inherited)
+	if err == nil {
+		var name *uint16
+		if name, err = windows.UTF16PtrFromString(path); err == nil {
+			err = windows.CreateDirectory(name, security)
+		}
+	}
+	if err != nil {
+		return &os.PathError{Op: "mkdir", Path: path, Err: err}
+	}
+	return nil
 }
 
 // set sets the DACL of a file or a folder.

@@ -34,20 +34,23 @@ func TestAProtectedFileLetsOnlyTheSystemAndTheAccountOfTheProcessIn(t *testing.T
 
 func TestACreatedFileIsProtectedFromTheStart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "evidence")
-	for _, open := range []func(string) (*os.File, error){Open, Open} {
-		file, err := open(path)
+	for range 2 { // created, and opened
+		file, err := Open(path)
 		require.NoError(t, err)
-		_, err = file.WriteString("x")
-		require.NoError(t, err)
+		require.Contains(t, dacl(t, path), "(A;;FA;;;SY)")
+		none(t, path)
 		require.NoError(t, file.Close())
-		who, err := Readers(path)
-		require.NoError(t, err)
-		require.Empty(t, who)
 	}
-	_, err := Create(path)
-	require.ErrorIs(t, err, os.ErrExist)
-	_, err = Open(filepath.Join(path, "below"))
-	require.Error(t, err)
+}
+
+func TestAFileThatIsOpenedAloneIsProtectedAndOpenedOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "evidence")
+	file, err := OpenShared(path, windows.FILE_SHARE_READ)
+	require.NoError(t, err)
+	none(t, path)
+	_, err = Open(path)
+	require.ErrorIs(t, err, windows.ERROR_SHARING_VIOLATION)
+	require.NoError(t, file.Close())
 }
 
 func TestAFileThatAllUsersCanReadIsFound(t *testing.T) {
@@ -72,10 +75,9 @@ func TestAFileThatAllUsersCanReadIsFound(t *testing.T) {
 
 func TestANewFolderIsProtectedWithEntriesToInherit(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "a", "b")
-	require.NoError(t, MkdirAll(folder))
-	who, err := Readers(folder) // Wine has no inheritance, so what is created in the folder shows nothing there
-	require.NoError(t, err)
-	require.Empty(t, who)
-	require.Regexp(t, `^D:P?\(A;OICI;FA;;;SY\)`, dacl(t, folder))
-	require.NoError(t, MkdirAll(folder))
+	require.NoError(t, MkdirAll(folder, 0o700))
+	for _, made := range []string{filepath.Dir(folder), folder} { // Wine has no inheritance, so what is created in the folder shows nothing there
+		none(t, made)
+		require.Regexp(t, `^D:P?\(A;OICI;FA;;;SY\)`, dacl(t, made))
+	}
 }

@@ -22,7 +22,7 @@ type logFile struct {
 
 // openLog opens the file for appending, and makes its folder, which others cannot read. A file of most bytes is full.
 func openLog(path string, most int64) (*logFile, error) {
-	if err := private.MkdirAll(filepath.Dir(path)); err != nil {
+	if err := private.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
 	l := &logFile{path: path, max: most}

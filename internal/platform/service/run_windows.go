@@ -110,7 +110,7 @@ func prepare(path string, e *events) (endLog func(), err error) {
 		}
 	}
 	// What is created in the folder of the storage inherits its access.
-	if err := private.MkdirAll(filepath.Join(folder, "storage")); err != nil {
+	if err := private.MkdirAll(filepath.Join(folder, "storage"), 0o700); err != nil {
 		e.write(zapcore.WarnLevel, idFile, "", err.Error())
 	}
 	if endLog, err = logTo(filepath.Join(folder, "logs", Source+".log")); err != nil {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // runConfig follows a recording, so that the collector runs until it is stopped, and stores nothing but that it runs.
@@ -35,15 +37,17 @@ func TestAStartAfterAKillSaysThatTheLastRunDidNotEnd(t *testing.T) {
 	path := filepath.Join(dir, "config.yaml")
 	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, runConfig, filepath.Join(dir, "storage"), filepath.Join(dir, "to-come.etl")), 0o600))
 	const said = "the last run did not end"
+	started := time.Now()
 	c := start(t, "--config", path)
 	c.await(ready, 1)
+	killed := time.Now()
 	require.NoError(t, c.cmd.Process.Kill())
 	c.end(time.Minute)
 	require.NotContains(t, c.out.String(), said)
 
+	startedAgain := time.Now()
 	out := runUntilOK(t, func(string) bool { return true }, "--config", path)
-	require.Contains(t, out, said)
-	require.Regexp(t, `"at_risk_until": "?20\d\d-.*"at_risk_from": "?20\d\d-`, out)
+	kit.RequireAtRisk(t, out, started, killed, startedAgain, time.Now())
 
 	out = runUntilOK(t, func(string) bool { return true }, "--config", path)
 	require.NotContains(t, out, said, "the run before was stopped")

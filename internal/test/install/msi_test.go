@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 const (
@@ -97,11 +100,13 @@ func TestTheMSI(t *testing.T) {
 	require.NotContains(t, h.log(), notEnd)
 
 	// Killed, it starts again and says so.
+	started := time.Now()
 	out, code = h.run("sc", "start", "otelcol-winnet")
 	require.Zero(t, code, "%s", out)
 	h.awaitState("RUNNING")
 	out, code = h.run("taskkill", "/f", "/im", "otelcol-winnet.exe")
 	require.Zero(t, code, "%s", out)
+	killed := time.Now()
 	// Wine's service manager sees that the process is gone when it is asked to start the service, and not before.
 	h.await("the service starts again", func() bool {
 		out, code = h.run("sc", "start", "otelcol-winnet")
@@ -109,6 +114,7 @@ func TestTheMSI(t *testing.T) {
 	})
 	h.awaitState("RUNNING")
 	h.await("the log says that the last run did not end", func() bool { return strings.Contains(h.log(), notEnd) })
+	kit.RequireAtRisk(t, h.log(), started, killed, killed, time.Now())
 
 	// An upgrade that cannot be, for a setting that is wrong, changes nothing.
 	code, _ = h.msiexec("/i", windowsPath(second), "SOURCES=dns-sever")

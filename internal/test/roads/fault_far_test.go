@@ -7,6 +7,7 @@ package roads
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +58,33 @@ func TestFaultAFarEndThatNeverAnswersDoesNotHoldUpTheEnd(t *testing.T) {
 	require.Equal(t, received, emitted+dropped)
 	require.Positive(t, dropped)
 	atMost(t, pending)
+}
+
+// The collector stops its receivers one after another, and the next component of both does not return. Not in parallel, because it measures time.
+func TestFaultTwoReceiversWhoseFarEndRefusesStopTogetherInTheTimeOfOne(t *testing.T) {
+	const all = 2000
+	far := newOTLPFar(t)
+	far.set(http.StatusServiceUnavailable)
+	c := start(t, home(t), nil, minimal(t, recording(t, "refused", all, 4), far.Addr().String(), "{enabled: false}", ""), fmt.Sprintf(`yaml:
+receivers: {ciliumwindows: {replay: {path: '%s'}}}
+service: {pipelines: {logs: {receivers: [asimdns, ciliumwindows]}}}`, drops(t, "refused", all)))
+	c.until("both receivers wait for the far end", func() bool {
+		return c.metric("otelcol_receiver_asimdns_events_received") > 0 && c.metric("otelcol_receiver_ciliumwindows_events_received") > 0 && far.count() > 1
+	})
+	begun := time.Now()
+	c.stopWithin(endsWithin)
+	require.Less(t, time.Since(begun), endsWithin)
+	accounts := account.FindAllStringSubmatch(c.out.String(), -1)
+	require.Len(t, accounts, 2, "%s", tail(c.out.String()))
+	for _, text := range accounts {
+		var received, emitted, dropped, pending int
+		_, err := fmt.Sscan(strings.Join(text[1:], " "), &received, &emitted, &dropped, &pending)
+		require.NoError(t, err)
+		require.Positive(t, dropped, text[0])
+		require.Zero(t, emitted, text[0])
+		require.Equal(t, received, dropped, text[0])
+		atMost(t, pending)
+	}
 }
 
 // A call hangs: it is accepted and not answered. The exporter gives it up, and the queue's file keeps its rows. Not in parallel, because it measures time.

@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"go.uber.org/zap"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/private"
 )
 
 // DeadLetters is a file of data that the far end refused permanently, one JSON object on each line. It is open only
@@ -38,8 +40,8 @@ type Letter struct {
 // ErrDeadLettersFull is the error of a file that has reached its maximum size.
 var ErrDeadLettersFull = errors.New("the file has reached its size: move it away")
 
-// OpenDeadLetters creates the file, or checks that it can be written. Its mode is 0600. Windows has no such modes:
-// there the permissions of the folder decide who may read the file.
+// OpenDeadLetters creates the file, or checks that it can be written. Other users cannot read a file that it creates. It leaves the access to
+// one that is there as it is.
 func OpenDeadLetters(path string, maxSize int64) (*DeadLetters, error) {
 	d := &DeadLetters{path: path, maxSize: maxSize}
 	file, _, err := d.open()
@@ -101,7 +103,7 @@ func (d *DeadLetters) Write(l Letter) (err error) {
 }
 
 func (d *DeadLetters) open() (*os.File, int64, error) {
-	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := private.Open(d.path)
 	if err != nil {
 		return nil, 0, err
 	}

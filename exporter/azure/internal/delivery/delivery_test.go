@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +27,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/private"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
 )
 
@@ -167,10 +167,6 @@ func TestDeadLettersAreWholeLines(t *testing.T) {
 		}
 		written++
 	}
-	if info, err := os.Stat(path); runtime.GOOS != "windows" { // Windows has no such modes
-		require.NoError(t, err)
-		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	}
 	raw, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(raw), 1000)
@@ -184,6 +180,21 @@ func TestDeadLettersAreWholeLines(t *testing.T) {
 	require.FileExists(t, path)
 	_, err = OpenDeadLetters(t.TempDir(), 1000)
 	require.Error(t, err, "a folder is not a file")
+}
+
+func TestDeadLettersAreClosedToOtherUsersAlsoAfterTheFileWasMovedAway(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dead.jsonl")
+	d, err := OpenDeadLetters(path, 1000)
+	require.NoError(t, err)
+	for _, aside := range []string{"", ".1"} {
+		if aside != "" {
+			require.NoError(t, os.Rename(path, path+aside))
+		}
+		require.NoError(t, d.Write(Letter{Row: json.RawMessage(`{}`)}))
+		who, err := private.Readers(path)
+		require.NoError(t, err)
+		require.Empty(t, who)
+	}
 }
 
 func TestTheRestHasTheRecordsThatAreNotDoneWithTheirResourcesAndScopes(t *testing.T) {
