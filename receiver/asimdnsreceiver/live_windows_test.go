@@ -96,6 +96,7 @@ func TestWineAStopFromOutsideIsReportedCountedAndMended(t *testing.T) {
 	require.Equal(t, componentstatus.StatusOK, (<-h.reported).Status())
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == 2*events }, time.Minute, time.Millisecond)
 	metadatatest.AssertEqualSessionRestarts(t, tel, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualSourceOpen(t, tel, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
 	metadatatest.AssertEqualSessionBuffers(t, tel, []metricdata.DataPoint[int64]{{Value: 64}}, metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))

@@ -237,6 +237,7 @@ func TestTelemetryGivesTheAccount(t *testing.T) {
 	metadatatest.AssertEqualEventsFiltered(t, tel, point(1), same)
 	metadatatest.AssertEqualEventsUndecodable(t, tel, point(1, attribute.String("reason", "truncated")), same)
 	metadatatest.AssertEqualEventsLost(t, tel, point(0, attribute.String("source", "capture")), same)
+	metadatatest.AssertEqualSourceOpen(t, tel, point(1), same)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 }

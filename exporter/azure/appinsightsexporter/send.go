@@ -237,6 +237,7 @@ func (e *insights) drop(ctx context.Context, b *batch, i int32, a delivery.Answe
 	e.Log.Again("dropped "+reason, func(l *zap.Logger) {
 		l.Error("the service refused an item permanently, so it was dropped; further ones are counted in otelcol_exporter_app_insights_items_dropped",
 			zap.String("reason", reason), zap.Error(a))
+		l.Error("records are dropped: the service refuses them permanently; the collector's log has its answer", zap.String("reason", reason), delivery.LostField())
 	})
 	outcome := e.KeepLetter("", "", a, func() []byte {
 		b.encode(i)

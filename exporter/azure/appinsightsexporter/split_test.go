@@ -34,6 +34,9 @@ func TestRefusedItemsAreDroppedOneByOneWithTheServicesWordsWhileTheRestArrives(t
 				require.Equal(t, int64(len(numbers)), r.Sum("items_dropped", "refused"))
 				require.Equal(t, int64(len(numbers)), r.Sum("dead_letters", "written"))
 				require.True(t, r.Said("refused an item permanently"))
+				lost := r.Logs.FilterFieldKey("event_log_id").All()
+				require.Len(t, lost, 1, "said once in the Windows Event Log")
+				require.Equal(t, map[string]any{"event_log_id": int64(205), "reason": "refused"}, lost[0].ContextMap(), "without the service's words")
 				got := deliverytest.Letters(t, path)
 				var want, refused []string // in any order: the search begins with items by chance
 				for _, n := range numbers {

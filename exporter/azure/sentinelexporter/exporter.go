@@ -90,8 +90,8 @@ func (e *sentinel) push(ctx context.Context, logs plog.Logs) error {
 		if n := b.load(logs, &e.router); n > 0 {
 			e.telemetry.ExporterSentinelRecordsUnrouted.Add(ctx, int64(n))
 			e.Log.Once("unrouted", func(l *zap.Logger) {
-				l.Warn("records without a stream are dropped: they have no EventSchema with a stream, no scope of this project, and no " +
-					"stream_attribute; otelcol_exporter_sentinel_records_unrouted counts them")
+				l.Warn("records without a stream are dropped: they have no EventSchema with a stream, no scope of this project, and no "+
+					"stream_attribute; otelcol_exporter_sentinel_records_unrouted counts them", delivery.LostField())
 			})
 		}
 		var errs []error

@@ -42,6 +42,7 @@ func TestRecordsBecomeRowsOfTheirStreams(t *testing.T) {
 		s.Rows(networkStream)[0]["AdditionalFields"])
 	require.Equal(t, int64(1), r.Sum("records_unrouted", ""))
 	require.True(t, r.Said("records without a stream are dropped"))
+	require.Equal(t, 1, r.Logs.FilterField(delivery.LostField()).Len())
 
 	ids := map[string]bool{}
 	for _, c := range s.Calls() {

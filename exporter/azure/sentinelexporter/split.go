@@ -117,6 +117,7 @@ func (e *sentinel) drop(ctx context.Context, b *batch, r *rule, k kind, i int32,
 	e.Log.Again("dropped"+kindNames[k], func(l *zap.Logger) {
 		l.Error("the service refused a row permanently, so it was dropped; further ones are counted in otelcol_exporter_sentinel_rows_dropped",
 			zap.String("stream", stream), zap.String("rule_id", r.id), zap.Error(a))
+		l.Error("records are dropped: the service refuses them permanently; the collector's log has its answer", zap.String("stream", stream), delivery.LostField())
 	})
 	outcome := e.KeepLetter(stream, r.id, a, func() []byte {
 		b.encode(k, i)

@@ -5,6 +5,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,6 +62,29 @@ func TestASourceThatTheHostLacksIsWaitedForIfConfigured(t *testing.T) {
 		require.Equal(t, 1, *closed)
 		require.EqualValues(t, 1, f.Pipeline.Stats.Emitted.Load())
 		require.Zero(t, f.Pipeline.Stats.Pending())
+	})
+}
+
+func TestAMetricSaysWhetherTheSourceIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, _ := waiting(t, Wait, errMissing, errMissing)
+		var reading atomic.Bool
+		open := f.Parts.OpenLive
+		f.Parts.OpenLive = func(h component.Host) (func(context.Context) error, error) {
+			stop, err := open(h)
+			reading.Store(err == nil)
+			return stop, err
+		}
+		f.Parts.Reading = reading.Load
+		c := &collected{values: map[string]func() int64{}}
+		f.Parts.Telemetry = func(component.TelemetrySettings) (Telemetry, error) { return counting{c}, nil }
+		require.NoError(t, f.Start(t.Context(), componenttest.NewNopHost()))
+		require.Zero(t, c.values["open"](), "the host lacks the source")
+		time.Sleep(10 * time.Minute)
+		require.EqualValues(t, 1, c.values["open"](), "it is there now")
+		reading.Store(false)
+		require.Zero(t, c.values["open"](), "it was stopped from outside")
+		require.NoError(t, f.Shutdown(t.Context()))
 	})
 }
 

@@ -29,6 +29,7 @@ type Telemetry interface {
 	RegisterStatusReceivedCallback(metric.Int64Callback) error
 	RegisterStatusEmittedCallback(metric.Int64Callback) error
 	RegisterStatusDroppedCallback(metric.Int64Callback) error
+	RegisterSourceOpenCallback(metric.Int64Callback) error
 	RegisterQueueSizeCallback(metric.Int64Callback) error
 	RegisterQueueCapacityCallback(metric.Int64Callback) error
 	RegisterLagCallback(metric.Float64Callback) error
@@ -75,6 +76,7 @@ func (r *Runner) observe() error {
 			}
 			return nil
 		}),
+		t.RegisterSourceOpenCallback(Observe(r.sourceOpen)),
 		t.RegisterQueueSizeCallback(Observe(p.QueueSize)),
 		t.RegisterQueueCapacityCallback(Observe(p.QueueCapacity)),
 		t.RegisterLagCallback(p.ObserveLag),
@@ -112,6 +114,14 @@ func (r *Runner) observe() error {
 		}
 	}
 	return err
+}
+
+// sourceOpen returns 1 while the source is read, which a replay does by itself, and 0 while a live source is gone.
+func (r *Runner) sourceOpen() int64 {
+	if r.Player != nil || r.Parts.Reading() {
+		return 1
+	}
+	return 0
 }
 
 // Observe is the callback of an asynchronous instrument that has one value.

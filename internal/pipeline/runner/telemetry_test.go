@@ -21,12 +21,17 @@ type collected struct {
 
 func (c *collected) note(name string, callback metric.Int64Callback) error {
 	c.order = append(c.order, name)
-	c.values[name] = func() int64 {
+	c.values[name] = valueOf(callback)
+	return nil
+}
+
+// valueOf returns a function that sums what a callback observes.
+func valueOf(callback metric.Int64Callback) func() int64 {
+	return func() int64 {
 		o := &sumObserver{}
 		_ = callback(context.Background(), o)
 		return o.sum
 	}
-	return nil
 }
 
 type sumObserver struct {
@@ -53,6 +58,10 @@ func (c *collected) RegisterEventsUndecodableCallback(f metric.Int64Callback) er
 }
 func (c *collected) RegisterEventsDroppedCallback(f metric.Int64Callback) error {
 	return c.note("dropped", f)
+}
+func (c *collected) RegisterSourceOpenCallback(f metric.Int64Callback) error {
+	c.values["open"] = valueOf(f)
+	return nil
 }
 func (c *collected) RegisterEventsLostCallback(metric.Int64Callback) error    { return nil }
 func (c *collected) RegisterQueueSizeCallback(metric.Int64Callback) error     { return nil }

@@ -14,14 +14,11 @@ import (
 
 // The variables of the environment file that config.yaml reads.
 const (
-	connectionString = "APPLICATIONINSIGHTS_CONNECTION_STRING"
-	sentinelEndpoint = "AZURE_DCE_ENDPOINT"
-	sentinelRule     = "AZURE_DCR_ID"
-	clientSecret     = "AZURE_CLIENT_SECRET"
-	receivers        = "OTELCOL_WINNET_RECEIVERS"
-	exporters        = "OTELCOL_WINNET_EXPORTERS"
-	attach           = "OTELCOL_WINNET_ATTACH"
-	dataFolder       = "OTELCOL_WINNET_DATA"
+	clientSecret = "AZURE_CLIENT_SECRET"
+	receivers    = "OTELCOL_WINNET_RECEIVERS"
+	exporters    = "OTELCOL_WINNET_EXPORTERS"
+	attach       = "OTELCOL_WINNET_ATTACH"
+	dataFolder   = "OTELCOL_WINNET_DATA"
 )
 
 // header begins a new environment file.
@@ -95,22 +92,7 @@ func (e *environment) apply(settings map[string]string) error {
 	if e.find(receivers) < 0 {
 		e.set(receivers, "["+sources[0].receiver+"]")
 	}
-	e.set(exporters, "["+strings.Join(e.destinations(), ", ")+"]")
+	e.set(exporters, "["+strings.Join(format.Exporters(e.get), ", ")+"]")
 	_, err := format.Parse(e.bytes()) // as the service will read it
 	return err
-}
-
-// destinations are the exporters that the settings suffice for; files, if there is none.
-func (e *environment) destinations() []string {
-	var names []string
-	if e.get(connectionString) != "" {
-		names = append(names, "app_insights")
-	}
-	if e.get(sentinelEndpoint) != "" && e.get(sentinelRule) != "" {
-		names = append(names, "sentinel")
-	}
-	if len(names) == 0 {
-		names = append(names, "file")
-	}
-	return names
 }

@@ -109,6 +109,9 @@ func prepare(path string, e *events) (endLog func(), err error) {
 			e.write(zapcore.WarnLevel, idFile, "", w)
 		}
 	}
+	if err := environment.SetDefaults(folder); err != nil {
+		return func() {}, err
+	}
 	// What is created in the folder of the storage inherits its access.
 	if err := private.MkdirAll(filepath.Join(folder, "storage"), 0o700); err != nil {
 		e.write(zapcore.WarnLevel, idFile, "", err.Error())

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -38,6 +39,9 @@ func interactive(newCommand NewCommand, args []string) error {
 		warnings, err = environment.Load(path)
 		for _, w := range warnings {
 			fmt.Fprintln(os.Stderr, "warning:", w)
+		}
+		if err == nil {
+			err = environment.SetDefaults(filepath.Dir(path))
 		}
 	}
 	if err != nil {

@@ -58,6 +58,7 @@ type TelemetryBuilder struct {
 	SessionBuffers           metric.Int64ObservableGauge
 	SessionBuffersInUse      metric.Int64ObservableGauge
 	SessionRestarts          metric.Int64ObservableCounter
+	SourceOpen               metric.Int64ObservableGauge
 	StatusDropped            metric.Int64ObservableCounter
 	StatusEmitted            metric.Int64ObservableCounter
 	StatusReceived           metric.Int64ObservableCounter
@@ -525,6 +526,21 @@ func (builder *TelemetryBuilder) RegisterSessionRestartsCallback(cb metric.Int64
 	return nil
 }
 
+// RegisterSourceOpenCallback sets callback for observable SourceOpen metric.
+func (builder *TelemetryBuilder) RegisterSourceOpenCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.SourceOpen, obs: o})
+		return nil
+	}, builder.SourceOpen)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterStatusDroppedCallback sets callback for observable StatusDropped metric.
 func (builder *TelemetryBuilder) RegisterStatusDroppedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -801,6 +817,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_asimdns_session_restarts",
 		metric.WithDescription("How often the ETW session was stopped from outside and started again. [Alpha]"),
 		metric.WithUnit("{restart}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.SourceOpen, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_asimdns_source_open",
+		metric.WithDescription("1 while the source is read, which is the ETW session or, in a replay, the files. 0 while it is gone: the session was stopped and is not started again yet, or the host lacks the provider and when_missing is wait. [Alpha]"),
+		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.StatusDropped, err = builder.meter.Int64ObservableCounter(

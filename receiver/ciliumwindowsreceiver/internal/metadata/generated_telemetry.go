@@ -58,6 +58,7 @@ type TelemetryBuilder struct {
 	ReplayProgress           metric.Float64ObservableGauge
 	ReplayRate               metric.Float64ObservableGauge
 	ReplayTimeLeft           metric.Float64ObservableGauge
+	SourceOpen               metric.Int64ObservableGauge
 	StatusDropped            metric.Int64ObservableCounter
 	StatusEmitted            metric.Int64ObservableCounter
 	StatusReceived           metric.Int64ObservableCounter
@@ -524,6 +525,21 @@ func (builder *TelemetryBuilder) RegisterReplayTimeLeftCallback(cb metric.Float6
 	return nil
 }
 
+// RegisterSourceOpenCallback sets callback for observable SourceOpen metric.
+func (builder *TelemetryBuilder) RegisterSourceOpenCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.SourceOpen, obs: o})
+		return nil
+	}, builder.SourceOpen)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterStatusDroppedCallback sets callback for observable StatusDropped metric.
 func (builder *TelemetryBuilder) RegisterStatusDroppedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -785,6 +801,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ciliumwindows_replay_time_left",
 		metric.WithDescription("Estimated time until a replay ends, at its speed so far. Only in a replay that ends. [Alpha]"),
 		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.SourceOpen, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_ciliumwindows_source_open",
+		metric.WithDescription("1 while the source is read, which is the pinned events map or, in a replay, the files. 0 while it is gone: nothing is pinned, or the map cannot be read. [Alpha]"),
+		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.StatusDropped, err = builder.meter.Int64ObservableCounter(
