@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 
+	_ "github.com/otelcol-winnet/otelcol-winnet/internal/platform/dllsearch" // DLLs come from System32
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/installation"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/service"
 	"go.opentelemetry.io/collector/otelcol"

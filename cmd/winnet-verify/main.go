@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-verify/internal/verify"
+	_ "github.com/otelcol-winnet/otelcol-winnet/internal/platform/dllsearch" // DLLs come from System32
 )
 
 // The exit codes.

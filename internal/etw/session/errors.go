@@ -142,13 +142,22 @@ func stoppedError(c Config, err error) error {
 type untrustedLock struct {
 	name  string
 	owner string // the account's SID; "" if Windows does not show it
+	err   error  // why the mutex could not be created; nil if a mutex of that name exists
 }
 
 func (e *untrustedLock) Error() string {
+	if e.err != nil {
+		return fmt.Sprintf("%v (the mutex %s%s cannot be created: %v)", heldError(e.name), lockPrefix, e.name, e.err)
+	}
 	return fmt.Sprintf("%v (the owner of the lock %s%s is %s)", heldError(e.name), lockPrefix, e.name, cmp.Or(e.owner, "not known"))
 }
 
-func (e *untrustedLock) Unwrap() error { return ErrInUse }
+func (e *untrustedLock) Unwrap() []error {
+	if e.err != nil {
+		return []error{ErrInUse, e.err}
+	}
+	return []error{ErrInUse}
+}
 
 // heldError returns the error for a session's name that another process has locked.
 func heldError(name string) error {

@@ -6,7 +6,6 @@ package session
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unsafe"
 
@@ -36,7 +35,7 @@ func (windowsAPI) lockName(name string) (unlock func(), err error) {
 		}
 		return nil, lockHeld(name, handle)
 	}
-	return nil, fmt.Errorf("ETW session %q: cannot create the mutex %s%s: %w", name, lockPrefix, name, err)
+	return nil, &untrustedLock{name: name, err: err}
 }
 
 // lockHeld returns the error for a name whose mutex exists, and closes the mutex.

@@ -42,6 +42,7 @@ type Session struct {
 	ended bool          // Windows reported that the session was stopped; written before done is closed
 
 	closing  atomic.Bool
+	stopped  atomic.Bool // nothing is left to stop: someone has stopped the session, or it is attached and its consumer is closed
 	shutOnce sync.Once
 	closed   chan struct{} // closed when shutdown has ended
 	closeErr error         // written before closed is closed
@@ -164,8 +165,9 @@ func (s *Session) Err() error {
 }
 
 // Close stops the session, lets the consumer deliver what the session's buffers still hold, and releases the name. When ctx ends
-// before that, Close returns its error at once. The rest is then discarded and counted, only the event that the sink may hold at that
-// moment is still delivered, and the cleanup ends by itself. Calling Close again waits again.
+// before that, Close returns at once. The rest is then discarded and counted, only the event that the sink may hold at that
+// moment is still delivered, and the cleanup ends by itself. The result is nil if the session is stopped by then: ProcessTrace may return
+// seconds after that. Otherwise it is ctx's error. Calling Close again waits again.
 func (s *Session) Close(ctx context.Context) error {
 	s.beginClose()
 	select {
@@ -179,6 +181,13 @@ func (s *Session) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		s.consumer.discard.Store(true)
 		_ = s.closeTrace() // makes ProcessTrace return after the current buffer
+		if s.stopped.Load() {
+			s.log.Info("the ETW session is stopped, and its consumer still ends; what it receives from now on is discarded and counted")
+			return nil
+		}
+		if s.cfg.Attach {
+			return fmt.Errorf("ETW session %q: its consumer has not ended in time: %w", s.cfg.Name, context.Cause(ctx))
+		}
 		return fmt.Errorf("ETW session %q: not stopped in time: %w; if it stays, stop it with: logman stop %q -ets", s.cfg.Name, context.Cause(ctx), s.cfg.Name)
 	}
 }
@@ -196,13 +205,18 @@ func (s *Session) shutdown() {
 	s.asking.Lock() // waits until a pending answer has arrived
 	switch {
 	case s.alreadyStopped():
+		s.stopped.Store(true)
 	case s.cfg.Attach:
 		_ = s.query(controlQuery) // the last figures
 		s.closeErr = s.closeTrace()
+		s.stopped.Store(s.closeErr == nil)
 	default:
-		if err := s.query(controlStop); err != nil && !gone(err) {
+		err := s.query(controlStop)
+		if err != nil && !gone(err) {
 			s.closeErr = err
 			_ = s.closeTrace() // the session continues, but its consumer must end
+		} else {
+			s.stopped.Store(true)
 		}
 	}
 	s.asking.Unlock()

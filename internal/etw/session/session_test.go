@@ -251,12 +251,44 @@ func TestAStopFromOutsideIsSeenAndTheNameCanBeOpenedAgain(t *testing.T) {
 	}
 }
 
-func TestCloseIsBoundedByItsContextAndDiscardsTheRest(t *testing.T) {
-	f := newFakeAPI()
-	f.stuck = make(chan struct{})
-	delivered := 0
-	s, err := open(f, testConfig(), func(_, _ []byte) { delivered++ }, nil)
+// ProcessTrace may return seconds after a STOP that has worked. Nothing is left for the user to do then.
+func TestAConsumerThatEndsLateAfterTheStopIsNoError(t *testing.T) {
+	for _, attach := range []bool{false, true} {
+		f := newFakeAPI()
+		f.stuck = make(chan struct{})
+		cfg := testConfig()
+		if cfg.Attach = attach; attach {
+			f.add(cfg.Name, logFileMode)
+		}
+		log, logs := observed()
+		s, err := open(f, cfg, ignore, log)
+		require.NoError(t, err)
+		s.beginClose()
+		require.Eventually(t, s.stopped.Load, time.Minute, time.Millisecond)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.NoError(t, s.Close(ctx))
+		require.True(t, s.consumer.discard.Load())
+		said := logs.FilterMessageSnippet("its consumer still ends").All()
+		require.Len(t, said, 1)
+		require.Equal(t, zap.InfoLevel, said[0].Level)
+		require.Zero(t, logs.FilterMessageSnippet("logman").Len())
+
+		close(f.stuck) // now ProcessTrace returns, and a second Close sees that
+		closeSession(t, s)
+		if attach {
+			f.stopFromOutside(cfg.Name)
+		}
+		requireNothingHeld(t, f)
+	}
+}
+
+func TestCloseIsBoundedByItsContextAndSaysHowToStopASessionWhoseStopHasNoAnswer(t *testing.T) {
+	f := newHeldUp()
+	f.code = controlStop
+	s, err := open(f, testConfig(), ignore, nil)
 	require.NoError(t, err)
+	f.armed.Store(true)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err = s.Close(ctx)
@@ -264,9 +296,10 @@ func TestCloseIsBoundedByItsContextAndDiscardsTheRest(t *testing.T) {
 	require.ErrorContains(t, err, "logman stop")
 	require.True(t, s.consumer.discard.Load())
 
-	close(f.stuck) // now ProcessTrace returns, and a second Close sees that
+	<-f.answered
+	close(f.release)
 	closeSession(t, s)
-	requireNothingHeld(t, f)
+	requireNothingHeld(t, f.fakeAPI)
 }
 
 func TestASessionThatCannotBeStoppedStillEndsItsConsumer(t *testing.T) {
@@ -311,20 +344,21 @@ func TestStatsAreThoseOfWindowsAndOfTheConsumerAndOutliveTheSession(t *testing.T
 	assert.EqualValues(t, 42, stats.EventsLost, "the last figures come with the stop")
 }
 
-// heldUp is a fakeAPI that delays an answer. Once armed, it answers the next query only after release is closed.
+// heldUp is a fakeAPI that delays an answer. Once armed, it answers the next query, or what else code says, only after release is closed.
 type heldUp struct {
 	*fakeAPI
+	code              uint32
 	armed             atomic.Bool
 	answered, release chan struct{}
 }
 
 func newHeldUp() *heldUp {
-	return &heldUp{fakeAPI: newFakeAPI(), answered: make(chan struct{}), release: make(chan struct{})}
+	return &heldUp{fakeAPI: newFakeAPI(), code: controlQuery, answered: make(chan struct{}), release: make(chan struct{})}
 }
 
 func (h *heldUp) controlTrace(name string, p *properties, code uint32) error {
 	err := h.fakeAPI.controlTrace(name, p, code)
-	if code == controlQuery && h.armed.CompareAndSwap(true, false) {
+	if code == h.code && h.armed.CompareAndSwap(true, false) {
 		close(h.answered)
 		<-h.release
 	}

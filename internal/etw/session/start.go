@@ -23,7 +23,7 @@ func claimName(a api, name string, log *zap.Logger) (release func(), err error) 
 	var held *untrustedLock
 	if errors.As(err, &held) && errors.Is(a.controlTrace(name, newControlProperties(), controlQuery), errnoInstanceNotFound) {
 		log.Warn("another account holds the lock of the ETW session's name, and no session of that name runs; starting without the lock",
-			zap.String("lock", lockPrefix+name), zap.String("owner", held.owner))
+			zap.String("lock", lockPrefix+name), zap.String("owner", held.owner), zap.Error(held.err))
 		return unclaim, nil
 	}
 	if err != nil {

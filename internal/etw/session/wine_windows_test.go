@@ -172,27 +172,6 @@ func TestWineTheSessionOfAKilledCollectorIsStoppedThoughProvidersCannotBeListed(
 	closeSession(t, s)
 }
 
-func TestWineALockThatAnotherAccountMadeIsAskedForItsOwner(t *testing.T) {
-	wine.Host(t)
-	var a windowsAPI
-	unlock, err := a.lockName(testConfig().Name)
-	require.NoError(t, err)
-	_, err = a.lockName(testConfig().Name)
-	require.ErrorIs(t, err, ErrInUse)
-	var held *untrustedLock
-	require.NotErrorAs(t, err, &held, "it is this account's own")
-	unlock()
-	for sid, want := range map[string]bool{
-		"S-1-5-18": true, "S-1-5-19": true, "S-1-5-20": true, "S-1-5-32-544": true, "S-1-5-80-1-2-3-4-5": true,
-		"S-1-5-32-545": false, "S-1-1-0": false, "S-1-5-21-1-2-3-1001": false,
-	} {
-		account, err := windows.StringToSid(sid)
-		require.NoError(t, err)
-		assert.Equal(t, want, trusted(account), sid)
-	}
-	assert.False(t, trusted(nil))
-}
-
 func TestWineAForeignSessionIsLeftAloneUnlessTakenOver(t *testing.T) {
 	wine.Play(t, serverFile)
 	leaveSession(t, otherProvider, testProvider)
@@ -393,7 +372,7 @@ func TestWineCloseIsBoundedWhileTheSinkIsBusy(t *testing.T) {
 	<-busy
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	require.ErrorIs(t, s.Close(ctx), context.DeadlineExceeded)
+	require.NoError(t, s.Close(ctx), "the session is stopped")
 	requireNoSession(t, wineConfig().Name)
 	close(free)
 	closeSession(t, s)

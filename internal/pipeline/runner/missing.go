@@ -5,13 +5,13 @@ package runner
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/eventid"
 )
 
@@ -47,21 +47,35 @@ func (r *Runner) openWaiting(h component.Host) (stop func(context.Context) error
 	}
 	r.Receiver.Logger.Warn("this host lacks the receiver's source; trying again", zap.Duration("after", missingInterval), zap.Error(err), eventid.SourceGone.Field())
 	componentstatus.ReportStatus(h, componentstatus.NewRecoverableErrorEvent(err))
-	var opened func(context.Context) error
-	var waiting sync.WaitGroup
-	stopped := make(chan struct{})
-	waiting.Go(func() { opened = r.await(h, stopped) })
+	stopped, ended := make(chan struct{}), make(chan func(context.Context) error, 1)
+	go func() { ended <- r.await(h, stopped) }()
 	return func(ctx context.Context) error {
 		close(stopped)
-		waiting.Wait()
-		if opened == nil {
-			return nil
+		select {
+		case opened := <-ended:
+			return closeOpened(ctx, opened)
+		case <-ctx.Done():
 		}
-		return opened(ctx)
+		go func() { // ends when the attempt does; a source that it opened ends then
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pipeline.DrainTimeout)
+			defer cancel()
+			if err := closeOpened(ctx, <-ended); err != nil {
+				r.Receiver.Logger.Warn("a source that was opened during the stop has not ended", zap.Error(err))
+			}
+		}()
+		return fmt.Errorf("an attempt to open the receiver's source has not ended: %w", context.Cause(ctx))
 	}, nil
 }
 
-// await opens the live source as soon as it is there. It returns nil if it is not there when stopped is closed.
+// closeOpened ends a source; nil is none.
+func closeOpened(ctx context.Context, opened func(context.Context) error) error {
+	if opened == nil {
+		return nil
+	}
+	return opened(ctx)
+}
+
+// await opens the live source as soon as it is there. It returns nil if it is not there when stopped is closed, and reports nothing from then on.
 func (r *Runner) await(h component.Host, stopped <-chan struct{}) (stop func(context.Context) error) {
 	tick := time.NewTicker(missingInterval)
 	defer tick.Stop()
@@ -73,6 +87,11 @@ func (r *Runner) await(h component.Host, stopped <-chan struct{}) (stop func(con
 			return nil
 		}
 		stop, err := r.Parts.OpenLive(h)
+		select {
+		case <-stopped: // in the meantime
+			return stop
+		default:
+		}
 		switch {
 		case err == nil:
 			r.Receiver.Logger.Info("the receiver's source is there now", eventid.SourceBack.Field())

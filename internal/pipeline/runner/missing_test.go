@@ -15,6 +15,8 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
 // statusHost is a host that keeps what is reported.
@@ -97,6 +99,30 @@ func TestASourceThatNeverComesDoesNotHoldUpTheStop(t *testing.T) {
 		require.Zero(t, time.Since(begun))
 		require.Zero(t, *closed)
 		require.Zero(t, f.Pipeline.Stats.Received.Load())
+	})
+}
+
+func TestAnAttemptThatHangsDoesNotHoldUpTheStopAndWhatItOpensIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, closed := waiting(t, Wait, errMissing)
+		open, hangs, attempts := f.Parts.OpenLive, make(chan struct{}), 0
+		f.Parts.OpenLive = func(h component.Host) (func(context.Context) error, error) {
+			if attempts++; attempts > 1 {
+				<-hangs
+			}
+			return open(h)
+		}
+		h := &statusHost{Host: componenttest.NewNopHost()}
+		require.NoError(t, f.Start(t.Context(), h))
+		time.Sleep(missingInterval + time.Second)
+		begun := time.Now()
+		require.ErrorContains(t, f.Shutdown(t.Context()), "an attempt to open the receiver's source has not ended")
+		require.LessOrEqual(t, time.Since(begun), pipeline.DrainTimeout+lastTime)
+		require.Zero(t, *closed)
+		close(hangs)
+		synctest.Wait()
+		require.Equal(t, 1, *closed)
+		require.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError}, h.reported, "nothing after the stop")
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -212,12 +211,17 @@ func (r *Runner) open(h component.Host, files []string) error {
 	if err != nil {
 		return err
 	}
-	var following sync.WaitGroup
-	stopped := make(chan struct{})
-	following.Go(func() { r.Parts.Follow(stopped) })
+	stopped, followed := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(followed)
+		r.Parts.Follow(stopped)
+	}()
 	r.stop = func(ctx context.Context) error {
 		close(stopped)
-		following.Wait()
+		select {
+		case <-followed:
+		case <-ctx.Done(): // it asks the host, which does not answer
+		}
 		return stop(ctx)
 	}
 	return nil

@@ -63,8 +63,8 @@ func FromArgs(args []string) (path string, others []string, err error) {
 	return path, others, nil
 }
 
-// Load sets the variables of a file, and overwrites those that the process has. It sets none if it returns an error. The warnings say what
-// should be mended.
+// Load sets the variables of a file, and overwrites those that the process has. It sets none of a file with a line or a value that is not
+// allowed. The warnings say what should be mended.
 func Load(path string) (warnings []string, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -80,12 +80,17 @@ func Load(path string) (warnings []string, err error) {
 		return nil, fmt.Errorf("%s: %s: %w", Flag, path, err)
 	}
 	for _, v := range variables {
-		warning, err := v.set()
+		warning, err := v.check()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", Flag, path, err)
 		}
 		if warning != "" {
 			warnings = append(warnings, path+": "+warning)
+		}
+	}
+	for _, v := range variables {
+		if err := v.set(); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", Flag, path, err)
 		}
 	}
 	switch who, err := private.Readers(path); {
@@ -98,22 +103,28 @@ func Load(path string) (warnings []string, err error) {
 	return warnings, nil
 }
 
-// set sets the variable. Go's runtime reads its own variables before a file can be read, so the limit of the memory is set as well.
-func (v Variable) set() (warning string, err error) {
+// check returns an error if the variable cannot have this value, and a warning if it has no effect.
+func (v Variable) check() (warning string, err error) {
 	switch v.Key {
 	case "GOMEMLIMIT":
-		limit, ok := bytesOf(v.Value)
-		if !ok {
+		if _, ok := bytesOf(v.Value); !ok {
 			return "", errors.New("GOMEMLIMIT: the value is not allowed; want a number of bytes, or of B, KiB, MiB, GiB, TiB: 640MiB")
 		}
-		debug.SetMemoryLimit(limit)
 	case "GOGC", "GODEBUG", "GOMAXPROCS", "GOTRACEBACK":
 		warning = v.Key + " has no effect in this file: Go reads it when the process starts; set it in the environment of the service"
 	}
-	if err := os.Setenv(v.Key, v.Value); err != nil {
-		return "", fmt.Errorf("%s: the variable cannot be set", v.Key) // the system's error may have the value
-	}
 	return warning, nil
+}
+
+// set sets the variable. Go's runtime reads its own variables before a file can be read, so the limit of the memory is set as well.
+func (v Variable) set() error {
+	if err := os.Setenv(v.Key, v.Value); err != nil {
+		return fmt.Errorf("%s: the variable cannot be set", v.Key) // the system's error may have the value
+	}
+	if limit, ok := bytesOf(v.Value); ok && v.Key == "GOMEMLIMIT" {
+		debug.SetMemoryLimit(limit)
+	}
+	return nil
 }
 
 // bytesOf reads a size as GOMEMLIMIT has it.

@@ -74,6 +74,11 @@ func TestAFileSetsTheEnvironmentOrNothing(t *testing.T) {
 	_, err := Load(path)
 	require.ErrorContains(t, err, path+": line 2: ")
 	require.Equal(t, "before", os.Getenv("WINNET_TEST_ONE"))
+	require.NoError(t, os.WriteFile(path, []byte("WINNET_TEST_ONE=after\nGOMEMLIMIT=much\n"), 0o600))
+	_, err = Load(path)
+	require.ErrorContains(t, err, "GOMEMLIMIT: the value is not allowed")
+	require.Equal(t, "before", os.Getenv("WINNET_TEST_ONE"))
+	require.Equal(t, limit, debug.SetMemoryLimit(-1))
 
 	require.NoError(t, os.WriteFile(path, []byte("WINNET_TEST_ONE=after\nGOMEMLIMIT=8192GiB\n"), 0o600))
 	_, err = Load(path)

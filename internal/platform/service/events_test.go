@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -76,4 +77,20 @@ func TestALogFileIsBoundedAndTheOneBeforeIsKept(t *testing.T) {
 	again, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, string(now)+"after a restart\n", string(again))
+}
+
+func TestAFileOfCrashesIsBoundedAndTheOneBeforeIsKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "logs", "crash.log")
+	t.Cleanup(func() { _ = debug.SetCrashOutput(nil, debug.CrashOptions{}) })
+	require.NoError(t, crashTo(path, 4))
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
+	require.NoError(t, crashTo(path, 4))
+	require.NoFileExists(t, path+".1")
+	require.NoError(t, os.WriteFile(path, []byte("full"), 0o600))
+	require.NoError(t, debug.SetCrashOutput(nil, debug.CrashOptions{})) // as when the process has ended
+	require.NoError(t, crashTo(path, 4))
+	kept, err := os.ReadFile(path + ".1")
+	require.NoError(t, err)
+	require.Equal(t, "full", string(kept))
+	require.FileExists(t, path)
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
@@ -66,4 +67,21 @@ func (l *logFile) copy(from io.Reader) {
 			return
 		}
 	}
+}
+
+// crashTo makes a file take what Go's runtime writes when it ends this process: a panic or a fatal error, with the stacks of its goroutines. The
+// runtime writes that to a handle of its own, past os.Stderr. A file of most bytes is kept until the next one is full.
+func crashTo(path string, most int64) error {
+	l, err := openLog(path, most)
+	if err != nil {
+		return err
+	}
+	if l.size >= most {
+		_ = l.file.Close()
+		_ = os.Rename(path, path+".1")
+		if err := l.open(); err != nil {
+			return err
+		}
+	}
+	return errors.Join(debug.SetCrashOutput(l.file, debug.CrashOptions{}), l.file.Close()) // the runtime has a handle of its own
 }

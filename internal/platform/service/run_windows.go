@@ -33,9 +33,10 @@ func Run(newCommand NewCommand) error {
 // handler is the service.
 type handler struct{ newCommand NewCommand }
 
-// kinds are the states in Windows' terms. Windows sends what comes first of a preshutdown and a shutdown; both stop the service.
+// kinds are the states in Windows' terms. Windows sends what comes first of a preshutdown and a shutdown; both stop the service, also while it
+// starts: a start may hang.
 var kinds = map[kind]svc.Status{
-	startPending: {State: svc.StartPending},
+	startPending: {State: svc.StartPending, Accepts: svc.AcceptStop | svc.AcceptShutdown | svc.AcceptPreShutdown},
 	running:      {State: svc.Running, Accepts: svc.AcceptStop | svc.AcceptShutdown | svc.AcceptPreShutdown},
 	stopPending:  {State: svc.StopPending, Accepts: svc.AcceptShutdown},
 }
@@ -91,7 +92,7 @@ func (s handler) Execute(_ []string, asked <-chan svc.ChangeRequest, changes cha
 	return code != 0, code
 }
 
-// prepare sets the environment, and gives the collector's log a file: a service has no console. The function that it returns completes the file.
+// prepare sets the environment, and gives the collector's log and a crash a file each: a service has no console. The function that it returns completes the file.
 func prepare(path string, e *events) (endLog func(), err error) {
 	folder := filepath.Join(os.Getenv("ProgramData"), Source)
 	if path == "" {
@@ -118,6 +119,9 @@ func prepare(path string, e *events) (endLog func(), err error) {
 	}
 	if endLog, err = logTo(filepath.Join(folder, "logs", Source+".log")); err != nil {
 		e.write(zapcore.WarnLevel, idFile, "", fmt.Sprintf("the collector's log has no file: %v", err))
+	}
+	if err := crashTo(filepath.Join(folder, "logs", Source+".crash.log"), maxLog); err != nil {
+		e.write(zapcore.WarnLevel, idFile, "", fmt.Sprintf("a crash of the collector will leave no trace: %v", err))
 	}
 	return endLog, nil
 }

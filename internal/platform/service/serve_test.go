@@ -142,6 +142,20 @@ func TestTheWholeStopIsBounded(t *testing.T) {
 	}
 }
 
+func TestAStopOfAStartThatHangsIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, code := start(untilStopped(time.Hour, 0, nil))
+		time.Sleep(time.Minute)
+		begun := time.Now()
+		r.requests <- stopRequest
+		require.Zero(t, <-code)
+		require.Equal(t, stopBounds[stopRequest], time.Since(begun))
+		require.Len(t, r.log.all, 1)
+		require.Contains(t, r.log.all[0], "warning 104 the collector did not stop within ")
+		time.Sleep(2 * time.Hour) // the collector's goroutine ends
+	})
+}
+
 func TestACollectorThatEndsByItselfEndsTheServiceWithAnError(t *testing.T) {
 	refused := errors.New("receivers: asimdns: enable_level: 9 is not allowed")
 	for name, c := range map[string]struct {

@@ -36,16 +36,17 @@ func windowsPath(path string) string { return "Z:" + strings.ReplaceAll(path, "/
 
 // host is a simulated Windows host: a table of ETW sessions of its own, and the events of its providers.
 type host struct {
-	t      *testing.T
-	root   string
-	dir    string // of this test
-	config string // of its collectors
-	env    []string
+	t       *testing.T
+	root    string
+	dir     string // of this test
+	config  string // of its collectors
+	env     []string
+	program string // the collector
 }
 
 func newHost(t *testing.T, events ...string) *host {
 	root := rig(t)
-	h := &host{t: t, root: root, dir: t.TempDir(), config: config}
+	h := &host{t: t, root: root, dir: t.TempDir(), config: config, program: filepath.Join(root, "dist/otelcol-winnet.exe")}
 	var etl, schema []string
 	for _, name := range events {
 		etl = append(etl, windowsPath(filepath.Join(root, name)))
@@ -133,7 +134,7 @@ func (h *host) startIn(dir string, settings ...string) *collector {
 	for _, s := range settings {
 		args = append(args, "--config", "yaml:"+s)
 	}
-	cmd := h.command(filepath.Join(h.root, "dist/otelcol-winnet.exe"), args...)
+	cmd := h.command(h.program, args...)
 	cmd.Dir = dir
 	return run(h.t, cmd)
 }
