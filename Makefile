@@ -236,7 +236,7 @@ test-windows: build build-windows build-verify testdata/dnsserver.etl ## run the
 build-verify: $(DIST)/winnet-verify.exe ## build dist/winnet-verify.exe, windows/amd64; docs/winnet-verify.md says what it does
 
 $(DIST)/winnet-verify.exe: $(SOURCES)
-	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $@ ./cmd/winnet-verify
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $@ ./cmd/winnet-verify
 
 test-verify: build-verify ## run winnet-verify's probes under Wine, as test-windows does (installs it on Debian)
 	$(RIG)
@@ -263,7 +263,7 @@ $(MSI_TOOLS):
 # What is installed on Windows, for an architecture: $(1).
 stage = rm -rf $(DIST)/stage-$(1); mkdir -p $(DIST)/stage-$(1); cp LICENSE NOTICE LICENSES/GPL-3.0.txt deploy/windows/config.yaml $(DIST)/stage-$(1); \
   GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../stage-$(1)/otelcol-winnet.exe .; \
-  GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(DIST)/stage-$(1)/winnet-verify.exe ./cmd/winnet-verify; \
+  GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(DIST)/stage-$(1)/winnet-verify.exe ./cmd/winnet-verify; \
   if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(DIST)/stage-$(1)/otelcol-winnet.exe; deploy/windows/sign.sh $(DIST)/stage-$(1)/winnet-verify.exe; fi
 # The zip of an architecture, into a folder: $(2).
 zip = $(RELEASER) zip $(TIME_OF) $(CURDIR)/$(2)/$(ISSUE)-windows-$(1).zip $(CURDIR)/deploy/windows/install.ps1 $(CURDIR)/deploy/windows/uninstall.ps1 $(addprefix $(CURDIR)/$(DIST)/stage-$(1)/,otelcol-winnet.exe winnet-verify.exe config.yaml LICENSE NOTICE GPL-3.0.txt)

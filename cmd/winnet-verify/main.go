@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-verify/internal/verify"
@@ -25,13 +26,18 @@ import (
 const (
 	exitFailed = 1 // a probe failed
 	exitUsage  = 2 // an argument is wrong, or the report could not be written
+	exitCut    = 3 // the run was cut off before its end, and no probe failed
 )
 
 // most is the longest that a run may take.
 const most = time.Hour
 
+// endings are the signals that cut a run off. On Windows SIGTERM stands for the end of the console's window, of the user's session and of the
+// host: Windows leaves the program 5 s then (HandlerRoutine).
+var endings = []os.Signal{os.Interrupt, syscall.SIGTERM}
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), endings...)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -69,6 +75,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		plan(stdout, selected)
 		return 0
 	}
+	// Before the run, which takes minutes.
+	file, err := os.OpenFile(*out, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fail("%v", err)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, *duration, fmt.Errorf("the time of --duration %v is over", *duration))
 	defer cancel()
 	report := verify.Run(ctx, verify.Options{
@@ -76,12 +87,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Throughput: min(*duration/3, time.Minute), Done: func(r verify.Result) { fmt.Fprintln(stdout, r.Line()) },
 	})
 	fmt.Fprintln(stdout, report.Totals())
-	if err := save(report, *out); err != nil {
+	if err := errors.Join(report.WriteJSON(file), file.Close()); err != nil {
 		return fail("%v", err)
 	}
 	fmt.Fprintf(stdout, "The report is in %s.\n", *out)
 	if report.Failed() {
 		return exitFailed
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintf(stderr, "winnet-verify: the run was cut off: %v\n", context.Cause(ctx))
+		return exitCut
 	}
 	return 0
 }
@@ -119,24 +134,17 @@ func plan(w io.Writer, selected map[string]bool) {
 	}
 }
 
-func save(report *verify.Report, path string) (err error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	return errors.Join(report.WriteJSON(file), file.Close())
-}
+// commit is what the program was built from, as otelcol-winnet's is. The Makefile lets the linker set it.
+var commit string
 
-// programVersion is the version of the module, and the commit where the build knows it.
+// programVersion is the version of the module with the commit as its build metadata, where the build knows them.
 func programVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
+	version := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
 	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return info.Main.Version + " " + s.Value
-		}
+	if commit == "" {
+		return version
 	}
-	return info.Main.Version
+	return version + "+" + commit
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,7 +49,7 @@ func TestARunWritesOneReportAndSaysWhatFailed(t *testing.T) {
 	require.Contains(t, out.String(), report.Totals())
 
 	out.Reset()
-	require.Zero(t, run(t.Context(), []string{"--probes", "clock", "--out", path, "--duration", "1ns"}, &out, &errs))
+	require.Equal(t, exitCut, run(t.Context(), []string{"--probes", "clock", "--out", path, "--duration", "1ns"}, &out, &errs), "cut off")
 	require.Contains(t, out.String(), "not run: the time of --duration 1ns is over")
 }
 
@@ -58,4 +59,24 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 		require.Equal(t, exitUsage, run(t.Context(), args, &out, &errs), "%v", args)
 		require.NotEmpty(t, errs.String())
 	}
+}
+
+func TestAReportThatCannotBeWrittenIsSaidBeforeTheRun(t *testing.T) {
+	var out, errs bytes.Buffer
+	path := filepath.Join(t.TempDir(), "no", "folder", "report.json")
+	require.Equal(t, exitUsage, run(t.Context(), []string{"--probes", "event-users", "--out", path}, &out, &errs))
+	require.Empty(t, out.String(), "no probe has run")
+	require.Contains(t, errs.String(), "report.json")
+}
+
+func TestARunEndsWithTheConsoleTheSessionAndTheHost(t *testing.T) {
+	require.Subset(t, endings, []os.Signal{os.Interrupt, syscall.SIGTERM})
+}
+
+func TestTheVersionHasTheCommitOfTheBuild(t *testing.T) {
+	t.Cleanup(func() { commit = "" })
+	commit = "0123456789ab"
+	var out, errs bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"--version"}, &out, &errs))
+	require.Regexp(t, `^winnet-verify .+\+0123456789ab\n$`, out.String())
 }

@@ -59,7 +59,7 @@ func Probes() []Probe {
 		{"throughput", rowConsumer, "20,000 events a second are delivered without a loss", startsSession + "; writes events of its own provider into it", func(o *Options) time.Duration { return o.Throughput + time.Minute }, probeThroughput},
 		{"service", rowService, "the service otelcol-winnet starts automatically and delayed", "", within(short), probeService},
 		{"failure-actions", rowActions, "the service's first failure action is a restart", "", within(short), probeFailureActions},
-		{"service-account", rowService, "the service's account may start ETW sessions, and is LocalSystem where eBPF for Windows is read", "", within(short), probeServiceAccount},
+		{"service-account", rowService, "the service's account may start ETW sessions, and is LocalSystem where Cilium runs", "", within(short), probeServiceAccount},
 		{"event-log", rowEventLog, "the source otelcol-winnet of the event log Application is registered", "", within(short), probeEventLog},
 		{"files", rowFiles, "only SYSTEM, Administrators and the service's account have access to its folder", "", within(short), probeFiles},
 		{"ebpf", rowEBPF, "the installed eBPF for Windows exports what reading a ring buffer and a perf event array takes, and its driver runs", "", within(short), probeEBPF},

@@ -54,6 +54,9 @@ func probeMissingPin(_ context.Context, e *env) outcome {
 	case errors.Is(err, pinned.ErrNotInstalled):
 		return notApplicable(notInstalled)
 	}
+	if out, ok := e.needsAdministrator(err); ok {
+		return out
+	}
 	evidence["error"] = err.Error()
 	return outcome{verdict: verdict(errors.Is(err, os.ErrNotExist)), found: err.Error(), evidence: evidence}
 }
@@ -73,6 +76,9 @@ func probeGate(_ context.Context, e *env) outcome {
 	case errors.Is(err, os.ErrNotExist):
 		return notApplicable("the value does not exist")
 	case err != nil:
+		if out, ok := e.needsAdministrator(err); ok {
+			return out
+		}
 		return failed("the value cannot be read: %v", err)
 	}
 	return outcome{verdict: verdict(n <= 1), found: fmt.Sprintf("the value is %d", n), evidence: map[string]any{"value": n}}
@@ -103,6 +109,9 @@ func (e *env) absent(path string, err error) outcome {
 	case errors.Is(err, os.ErrNotExist) && (path != eventsPin || n != 1):
 		return notApplicable("no map is pinned at %s", path)
 	}
+	if out, ok := e.needsAdministrator(err); ok {
+		return out
+	}
 	return failed("%v", err)
 }
 
@@ -131,7 +140,7 @@ func probeConfigMap(_ context.Context, e *env) outcome {
 	}
 	m, err := obsconfig.Open(configPin)
 	if err != nil {
-		return failed("%v", err)
+		return e.absent(configPin, err)
 	}
 	defer func() { _ = m.Close() }()
 	info, err := m.Info()
@@ -148,6 +157,9 @@ func probeConfigMap(_ context.Context, e *env) outcome {
 	for index := range min(info.MaxEntries, most) {
 		value := make([]byte, info.ValueSize)
 		if err := m.Lookup(index, value); err != nil {
+			if out, ok := e.needsAdministrator(err); ok {
+				return out
+			}
 			return failed("index %d: %v", index, err)
 		}
 		values = append(values, hex.EncodeToString(value))

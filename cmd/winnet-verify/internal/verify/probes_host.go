@@ -80,6 +80,20 @@ func (e *env) withoutSession(err error) outcome {
 	return failed("%v", err)
 }
 
+// needsAdministrator is the outcome of a probe that this account may not do; ok is false for every other error, and for an administrator, who
+// may do it.
+func (e *env) needsAdministrator(err error) (out outcome, ok bool) {
+	if !errors.Is(err, os.ErrPermission) {
+		return out, false
+	}
+	if account, err := e.System.Account(); err != nil || account.Administrator || account.Class == "LocalSystem" {
+		return out, false
+	}
+	out = notApplicable("access is denied to this account; run winnet-verify as an administrator")
+	out.evidence = map[string]any{"error": err.Error()}
+	return out, true
+}
+
 // installed returns the service; ok is false with an outcome for a host that has none.
 func (e *env) installed() (s Service, out outcome, ok bool) {
 	s, err := e.System.Service(serviceName)
@@ -87,6 +101,9 @@ func (e *env) installed() (s Service, out outcome, ok bool) {
 	case errors.Is(err, os.ErrNotExist):
 		return s, notApplicable("the service %s is not installed", serviceName), false
 	case err != nil:
+		if out, ok := e.needsAdministrator(err); ok {
+			return s, out, false
+		}
 		return s, failed("the service %s cannot be read: %v", serviceName, err), false
 	}
 	return s, out, true
@@ -165,14 +182,27 @@ func probeServiceAccount(_ context.Context, e *env) outcome {
 		class = "a virtual account"
 	}
 	evidence := map[string]any{"account": class}
-	reads := e.System.EBPF().Ring == nil
-	switch {
-	case class == "LocalSystem":
+	if class == "LocalSystem" {
 		return outcome{verdict: Pass, found: class, evidence: evidence}
-	case class == "a user's account" || class == "a virtual account":
-		return outcome{verdict: Fail, found: class + ": it needs the group Performance Log Users, which is not looked up", evidence: evidence}
 	}
-	return outcome{verdict: verdict(!reads), found: class, evidence: evidence}
+	found := class
+	if class == "a user's account" || class == "a virtual account" {
+		member, err := e.System.Tracer(s.Account)
+		switch {
+		case err != nil:
+			evidence["error"] = err.Error()
+			return outcome{verdict: Unknown, found: class + "; the groups of this host cannot be read: " + err.Error(), evidence: evidence}
+		case !member && class == "a user's account": // it can be a member through another group
+			return outcome{verdict: Unknown, found: class + ", which is not itself in Performance Log Users or Administrators", evidence: evidence}
+		case !member:
+			return outcome{verdict: Fail, found: class + ", which is not in Performance Log Users or Administrators", evidence: evidence}
+		}
+		found = class + " in Performance Log Users or Administrators"
+	}
+	if n, _ := e.gate(); n == 1 && e.System.EBPF().Ring == nil {
+		return outcome{verdict: Fail, found: found + "; Cilium runs here, and only LocalSystem and administrators read its maps", evidence: evidence}
+	}
+	return outcome{verdict: Pass, found: found, evidence: evidence}
 }
 
 func probeEventLog(_ context.Context, e *env) outcome {
@@ -196,6 +226,9 @@ func probeFiles(_ context.Context, e *env) outcome {
 	sddl, err := e.System.Security(filepath.Join(os.Getenv("ProgramData"), serviceName))
 	if errors.Is(err, os.ErrNotExist) {
 		return notApplicable("%%ProgramData%%\\%s does not exist", serviceName)
+	}
+	if out, ok := e.needsAdministrator(err); ok {
+		return out
 	}
 	if err != nil {
 		return failed("the folder's security cannot be read: %v", err)

@@ -37,6 +37,9 @@ type Options struct {
 // undoLimit is how long the cleanup of a probe may take.
 const undoLimit = 15 * time.Second
 
+// endLimit is how long it may take when the run is cut off: Windows ends a program 5 s after its console, its session or the host has ended.
+const endLimit = 4 * time.Second
+
 // Probe is one check.
 type Probe struct {
 	Name     string
@@ -96,13 +99,13 @@ func (e *env) later(undo func(context.Context) error) {
 	_ = undo(ctx) // the probe has been reported as one that did not end
 }
 
-// clean undoes the probe's changes, the last one first.
-func (e *env) clean() (errs []error) {
+// clean undoes the probe's changes within the time, the last one first.
+func (e *env) clean(limit time.Duration) (errs []error) {
 	e.mu.Lock()
 	undo := e.undo
 	e.undo, e.undone = nil, true
 	e.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), undoLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	for i := len(undo) - 1; i >= 0; i-- {
 		if err := undo[i](ctx); err != nil {
@@ -181,6 +184,7 @@ func (p *Probe) bounded(ctx context.Context, e *env) (out outcome) {
 	if ctx.Err() != nil {
 		return outcome{verdict: Unknown, found: "not run: " + context.Cause(ctx).Error()}
 	}
+	undoing := undoLimit
 	limit := p.limit(&e.Options)
 	inner, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -196,16 +200,20 @@ func (p *Probe) bounded(ctx context.Context, e *env) (out outcome) {
 	select {
 	case out = <-ended:
 	case <-inner.Done():
+		notice := time.Second
+		if ctx.Err() != nil {
+			notice = 500 * time.Millisecond
+		}
 		select {
 		case out = <-ended: // it noticed the end itself
-		case <-time.After(time.Second):
+		case <-time.After(notice):
 			out = failed("the probe did not end within %v", limit)
 		}
 	}
 	if ctx.Err() != nil {
-		out = outcome{verdict: Unknown, found: "cut off: " + context.Cause(ctx).Error()}
+		undoing, out = endLimit, outcome{verdict: Unknown, found: "cut off: " + context.Cause(ctx).Error()}
 	}
-	for _, err := range e.clean() {
+	for _, err := range e.clean(undoing) {
 		out.verdict = Fail
 		out.found += fmt.Sprintf("; a change was not undone: %v", err)
 	}

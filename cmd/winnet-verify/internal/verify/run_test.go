@@ -112,3 +112,23 @@ func TestFailureActionsAreReadAsTheRegistryHasThem(t *testing.T) {
 		require.Equal(t, n > 0 && n < 20, err != nil, "%d bytes", n)
 	}
 }
+
+// Windows ends a program 5 s after its console, its session or the host has ended.
+func TestACutOffRunUndoesItsChangesWithinFiveSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		at := time.Now()
+		hang := make(chan struct{})
+		report := runAll(ctx, Options{System: ThisSystem()}, []Probe{probe("hangs", func(_ context.Context, e *env) outcome {
+			e.later(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+			time.Sleep(time.Second)
+			at = time.Now()
+			cancel(errors.New("terminated"))
+			<-hang
+			return outcome{}
+		})})
+		require.Less(t, time.Since(at), 5*time.Second)
+		require.Contains(t, report.Probes[0].Found, "cut off: terminated; a change was not undone")
+		close(hang)
+	})
+}

@@ -19,6 +19,7 @@ type System struct {
 	Windows   func() (Windows, error)
 	Account   func() (Account, error)
 	Service   func(name string) (Service, error)
+	Tracer    func(account string) (bool, error)         // whether it is itself in Performance Log Users or Administrators
 	Security  func(path string) (sddl string, err error) // of a file or folder
 	HasKey    func(path string) bool                     // below HKEY_LOCAL_MACHINE
 	Registry  hnsstate.Reader

@@ -17,6 +17,7 @@ func (s *System) addPlatform() {
 	s.Windows = func() (Windows, error) { return Windows{Machine: runtime.GOARCH}, errors.ErrUnsupported }
 	s.Account = func() (Account, error) { return Account{}, errors.ErrUnsupported }
 	s.Service = func(string) (Service, error) { return Service{}, errors.ErrUnsupported }
+	s.Tracer = func(string) (bool, error) { return false, errors.ErrUnsupported }
 	s.Security = func(string) (string, error) { return "", errors.ErrUnsupported }
 	s.HasKey = func(string) bool { return false }
 	s.EBPF = func() EBPF {

@@ -21,7 +21,7 @@ import (
 
 func (s *System) addPlatform() {
 	s.Windows, s.Account, s.Service, s.Security, s.HasKey = thisWindows, thisAccount, service, security, hasKey
-	s.EBPF, s.Logman, s.Secrets = thisEBPF, logman, secrets
+	s.Tracer, s.EBPF, s.Logman, s.Secrets = tracer, thisEBPF, logman, secrets
 }
 
 func thisWindows() (Windows, error) {
@@ -226,5 +226,40 @@ func secrets() Secrets {
 	add(full, "host")
 	add(name, "host")
 	add(domain, "domain")
+	add(os.Getenv("USERPROFILE"), "profile")
+	for _, folder := range profiles() {
+		add(folder, "profile")
+		add(filepath.Base(folder), "user")
+	}
 	return s
+}
+
+// profiles are the folders of the users' profiles of this host, wherever they are.
+func profiles() (folders []string) {
+	const list = `SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList`
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, list, registry.ENUMERATE_SUB_KEYS)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = key.Close() }()
+	users, err := key.ReadSubKeyNames(-1)
+	if err != nil {
+		return nil
+	}
+	for _, sid := range users {
+		if wellKnown.MatchString(sid) {
+			continue // the accounts of services have theirs below %SystemRoot%
+		}
+		user, err := registry.OpenKey(registry.LOCAL_MACHINE, list+`\`+sid, registry.QUERY_VALUE)
+		if err != nil {
+			continue
+		}
+		if folder, _, err := user.GetStringValue("ProfileImagePath"); err == nil {
+			if full, err := registry.ExpandString(folder); err == nil {
+				folders = append(folders, full)
+			}
+		}
+		_ = user.Close()
+	}
+	return folders
 }

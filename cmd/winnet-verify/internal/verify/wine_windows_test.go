@@ -257,6 +257,65 @@ func TestWineWhatAHostLacksIsNotApplicable(t *testing.T) {
 	}
 }
 
+func TestWineWithoutAdministratorWhatIsDeniedIsNotApplicable(t *testing.T) {
+	names := []string{"service", "failure-actions", "service-account", "event-log", "files", "ebpf-missing-pin", "cilium-registry", "cilium-pins", "cilium-config-map"}
+	for _, elevated := range []bool{false, true} {
+		o := healthy(t)
+		t.Setenv("WINDOWSTEST_FAIL", "bpf(OBJ_GET)=13") // EACCES
+		o.System.Account = func() (Account, error) {
+			return Account{Class: "user", Elevated: elevated, Administrator: elevated}, nil
+		}
+		denied := &os.PathError{Op: "open", Path: "it", Err: accessDenied}
+		o.System.Service = func(string) (Service, error) { return Service{}, denied }
+		o.System.Security = func(string) (string, error) { return "", denied }
+		o.System.Registry = func(string, string) (uint64, error) { return 1, denied }
+		want := map[bool]Verdict{false: NotApplicable, true: Fail}[elevated]
+		for _, name := range names {
+			o.Only = map[string]bool{name: true}
+			r := Run(t.Context(), *o).Probes[0]
+			assert.Equal(t, want, r.Verdict, "%s, elevated %t: %s", name, elevated, r.Found)
+			assert.Equal(t, !elevated, strings.Contains(r.Found, "run winnet-verify as an administrator"), "%s: %s", name, r.Found)
+		}
+	}
+}
+
+func TestWineTheServiceAccountIsJudgedByItsGroups(t *testing.T) {
+	o := healthy(t)
+	o.Only = map[string]bool{"service-account": true}
+	for _, c := range []struct {
+		account string
+		member  bool
+		err     error
+		gate    uint64
+		want    Verdict
+	}{
+		{`NT SERVICE\otelcol-winnet`, true, nil, 0, Pass},
+		{`NT SERVICE\otelcol-winnet`, true, nil, 1, Fail}, // Cilium runs
+		{`NT SERVICE\otelcol-winnet`, false, nil, 0, Fail},
+		{`NT SERVICE\otelcol-winnet`, false, accessDenied, 0, Unknown},
+		{`CORP\collector$`, true, nil, 0, Pass},
+		{`CORP\collector$`, false, nil, 0, Unknown}, // a group of the domain may have it
+		{`NT AUTHORITY\NetworkService`, false, nil, 0, Pass},
+	} {
+		serviceIs(Service{Account: c.account, Start: 2, Delayed: true})(t, o)
+		o.System.Tracer = func(string) (bool, error) { return c.member, c.err }
+		o.System.Registry = func(string, string) (uint64, error) { return c.gate, nil }
+		r := Run(t.Context(), *o).Probes[0]
+		assert.Equal(t, c.want, r.Verdict, "%+v: %s", c, r.Found)
+	}
+}
+
+func TestWineReadsTheMembersOfAGroup(t *testing.T) {
+	wine.Play(t)
+	for _, account := range []string{`NT AUTHORITY\LOCAL SERVICE`, `NT AUTHORITY\NETWORK SERVICE`} {
+		member, err := tracer(account)
+		require.NoError(t, err, account)
+		require.False(t, member, account)
+	}
+	_, err := tracer(`no such\account`)
+	require.ErrorContains(t, err, "LookupAccountName")
+}
+
 func TestWineAReportWithoutDataHasNoNamesAndAddresses(t *testing.T) {
 	o := healthy(t)
 	full := o.System.AskClient
