@@ -40,9 +40,6 @@ type host interface {
 	savedAutoLoggers() ([]source, error)
 }
 
-// idFailed is the id of the event of a setup that failed: docs/event-log.md.
-const idFailed = 107
-
 const usage = `otelcol-winnet setup ACTION: what the installers of otelcol-winnet do beyond copying files.
 
   setup check [--set NAME=VALUE]...                 check the settings, and change nothing
