@@ -37,7 +37,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: package release check-reproducible test-install run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
+.PHONY: package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
@@ -263,20 +263,33 @@ $(MSI_TOOLS):
 # What is installed on Windows, for an architecture: $(1).
 stage = rm -rf $(DIST)/stage-$(1); mkdir -p $(DIST)/stage-$(1); cp LICENSE NOTICE LICENSES/GPL-3.0.txt deploy/windows/config.yaml $(DIST)/stage-$(1); \
   GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../stage-$(1)/otelcol-winnet.exe .; \
-  GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(DIST)/stage-$(1)/winnet-verify.exe ./cmd/winnet-verify; \
-  if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(DIST)/stage-$(1)/otelcol-winnet.exe; deploy/windows/sign.sh $(DIST)/stage-$(1)/winnet-verify.exe; fi
+  GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(DIST)/stage-$(1) ./cmd/winnet-verify ./cmd/winnet-setup-check; \
+  if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(DIST)/stage-$(1)/*.exe; fi
 # The zip of an architecture, into a folder: $(2).
 zip = $(RELEASER) zip $(TIME_OF) $(CURDIR)/$(2)/$(ISSUE)-windows-$(1).zip $(CURDIR)/deploy/windows/install.ps1 $(CURDIR)/deploy/windows/uninstall.ps1 $(addprefix $(CURDIR)/$(DIST)/stage-$(1)/,otelcol-winnet.exe winnet-verify.exe config.yaml LICENSE NOTICE GPL-3.0.txt)
 # The MSI, into a folder: $(1).
 msi = deploy/windows/msi.sh $(DIST)/stage-amd64 $(VERSION_OF) $(COMMIT) $(TIME_OF) $(1)/$(ISSUE)-windows-amd64.msi; \
   if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(1)/$(ISSUE)-windows-amd64.msi; fi
 
-package: $(SRC)/go.mod $(MSI_TOOLS) ## build the MSI and the zip for windows/amd64 in dist/package; signed if SIGN_PKCS12 and SIGN_PASSWORD_FILE are set
+# The SBOM of a program for Windows, into a folder: $(2); and the files that describe all others in a folder: $(1).
+sbom     = $(RELEASER) sbom $(VERSION_OF) $(TIME_OF) $(CURDIR)/$(DIST)/stage-$(1)/otelcol-winnet.exe $(CURDIR)/$(2)/$(ISSUE)-windows-$(1).cdx.json
+describe = $(RELEASER) checksums $(CURDIR)/$(1); $(RELEASER) provenance $(VERSION_OF) $$(git rev-parse HEAD) $(TIME_OF) $(CURDIR)/$(1)
+
+package: $(SRC)/go.mod $(MSI_TOOLS) ## build the MSI and the zip for windows/amd64, with what describes them, in dist/package; signed if SIGN_PKCS12 and SIGN_PASSWORD_FILE are set
 	@rm -rf $(PACKAGE); mkdir -p $(PACKAGE)
 	@$(call stage,amd64)
 	@$(call msi,$(PACKAGE))
 	@$(call zip,amd64,$(PACKAGE))
+	@$(call sbom,amd64,$(PACKAGE))
+	@$(call describe,$(PACKAGE))
 	@ls -l $(PACKAGE)
+
+package-next: $(DIST)/stage-amd64 $(MSI_TOOLS) ## build the MSI of package again in dist/next, as version 99.0.0, for tests of upgrades on Windows
+	@rm -rf $(DIST)/next; mkdir -p $(DIST)/next
+	@deploy/windows/msi.sh $(DIST)/stage-amd64 99.0.0 $(COMMIT) $(TIME_OF) $(DIST)/next/otelcol-winnet-99.0.0-windows-amd64.msi
+
+$(DIST)/stage-amd64:
+	@$(MAKE) package
 
 release: $(SRC)/go.mod $(SRC)-gateway/go.mod $(MSI_TOOLS) ## build all files of a release of the current commit in dist/release: docs/releasing.md
 	@[ -z "$$(git status --porcelain)" ] || { echo 'files differ from the commit: commit or remove them, so that the release is that of a commit'; exit 1; }
@@ -292,9 +305,9 @@ release: $(SRC)/go.mod $(SRC)-gateway/go.mod $(MSI_TOOLS) ## build all files of 
 	@$(call msi,$(RELEASE))
 	@$(call zip,amd64,$(RELEASE))
 	@$(call zip,arm64,$(RELEASE))
-	@for arch in amd64 arm64; do $(RELEASER) sbom $(VERSION_OF) $(TIME_OF) $(CURDIR)/$(DIST)/stage-$$arch/otelcol-winnet.exe $(CURDIR)/$(RELEASE)/$(ISSUE)-windows-$$arch.cdx.json; done
-	@$(RELEASER) checksums $(CURDIR)/$(RELEASE)
-	@$(RELEASER) provenance $(VERSION_OF) $$(git rev-parse HEAD) $(TIME_OF) $(CURDIR)/$(RELEASE)
+	@$(call sbom,amd64,$(RELEASE))
+	@$(call sbom,arm64,$(RELEASE))
+	@$(call describe,$(RELEASE))
 	@cat $(RELEASE)/SHA256SUMS
 
 # A copy of the commit in another folder, whose build finds nothing in a cache, makes the same files.
@@ -306,10 +319,11 @@ check-reproducible: package ## build the package of the current commit again, in
 
 # Wine without stand-ins: they have no service functions.
 INSTALL_PREFIX := $(CURDIR)/$(DIST)/wine-install
-test-install: build-windows testdata/dnsserver.etl $(MSI_TOOLS) $(NODE_TOOLS) ## install, upgrade and remove the MSI under Wine (installs it on Debian), and check the scripts' syntax
+test-install: package testdata/dnsserver.etl $(NODE_TOOLS) ## build the package, install, upgrade and remove the MSI under Wine (installs it on Debian), and check the scripts' syntax
 	NODE_PATH=$(NODE_MODULES) node internal/tools/node/powershell.cjs $$(git ls-files '*.ps1')
 	internal/test/install/prefix.sh $(INSTALL_PREFIX)
-	PATH=$$PATH:/usr/lib/wine WINNET_INSTALL_PREFIX=$(INSTALL_PREFIX) WINNET_INSTALL_PROGRAM=$(CURDIR)/$(DIST)/otelcol-winnet.exe $(GO) test -count=1 -v ./internal/test/install
+	PATH=$$PATH:/usr/lib/wine WINNET_INSTALL_PREFIX=$(INSTALL_PREFIX) WINNET_INSTALL_PROGRAM=$(CURDIR)/$(DIST)/stage-amd64/otelcol-winnet.exe WINNET_INSTALL_PACKAGE=$(CURDIR)/$(PACKAGE) \
+	  $(GO) test -count=1 -v ./internal/test/install
 
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...

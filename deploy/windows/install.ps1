@@ -4,20 +4,24 @@
 Installs otelcol-winnet as a service, or upgrades it, with the same result as the MSI.
 
 .DESCRIPTION
-Run it as Administrator in the folder of the unpacked zip. A config.yaml that is there stays as it is, and so do the settings that are not given.
-If a step fails, the settings and the program are put back, and the script ends with an error.
+Run it as Administrator in the folder of the unpacked zip. A config.yaml that is there stays as it is, and so do the settings that are not given,
+and the service's account. If a step fails, the settings and the program are put back, and the script ends with an error.
+
+Windows marks files from the internet, and by default its server editions run a marked script only when it is signed. This one is not signed:
+  Unblock-File .\install.ps1, .\uninstall.ps1
+  powershell.exe -ExecutionPolicy Bypass -File .\install.ps1 -Sources dns-server
 
 .EXAMPLE
-.\install.ps1 -Sources dns-server -ConnectionStringFile C:\secret\connection-string.txt
+.\install.ps1 -Sources dns-server -ConnectionStringFile $env:USERPROFILE\connection-string.txt
 
 .EXAMPLE
 .\install.ps1 -Sources dns-server,cilium -Endpoint https://winnet-1234.eastus-1.ingest.monitor.azure.com -RuleId dcr-0123456789abcdef0123456789abcdef
 #>
 [CmdletBinding()]
 param(
-    [ValidateSet('dns-server', 'dns-client', 'cilium')]
+    # dns-server, dns-client, cilium. powershell.exe -File makes one string of a list; the program checks it.
     [string[]] $Sources,
-    # A file with the connection string of the Application Insights resource. A command line would be kept in logs.
+    # A file with the connection string of the Application Insights resource, which belongs to an administrator. A command line would be kept in logs.
     [string] $ConnectionStringFile,
     # Microsoft Sentinel: the endpoint and the immutable id of the data collection rule; without a managed identity, the service principal.
     [string] $Endpoint,
@@ -65,41 +69,42 @@ $settings = @{
     AZURE_CLIENT_ID                            = $ClientId
     AZURE_CLIENT_SECRET_FILE                   = $ClientSecretFile
 }
-$arguments = @('setup', 'apply', '--data', $data)
+$given = @()
 foreach ($setting in $settings.GetEnumerator()) {
     if ($setting.Value) {
-        $arguments += '--set', "$($setting.Key)=$($setting.Value)"
+        $given += '--set', "$($setting.Key)=$($setting.Value)"
     }
 }
+# A wrong setting changes nothing.
+Invoke-Program (Join-Path $PSScriptRoot 'otelcol-winnet.exe') (@('setup', 'check') + $given)
 
 $existing = Get-Service -Name $name -ErrorAction SilentlyContinue
-if ($existing) {
-    Stop-Service -Name $name
-    $existing.WaitForStatus('Stopped', '00:01:00')
-}
-
+$running = $existing -and $existing.Status -ne 'Stopped'
 $backup = "$program.before-setup"
-if (Test-Path -LiteralPath $backup) {
-    Remove-Item -LiteralPath $backup -Recurse -Force
-}
-if (Test-Path -LiteralPath $program) {
-    Copy-Item -LiteralPath $program -Destination $backup -Recurse
-}
+$copied = $false
 
 try {
+    if ($existing) {
+        Stop-Service -Name $name
+        $existing.WaitForStatus('Stopped', '00:01:00')
+    }
+    if (Test-Path -LiteralPath $backup) {
+        Remove-Item -LiteralPath $backup -Recurse -Force
+    }
+    if (Test-Path -LiteralPath $program) {
+        Copy-Item -LiteralPath $program -Destination $backup -Recurse
+    }
+    $copied = $true
+
     New-Item -ItemType Directory -Path $program -Force | Out-Null
     foreach ($file in $files) {
         Copy-Item -LiteralPath (Join-Path $PSScriptRoot $file) -Destination $program -Force
     }
     Copy-Item -LiteralPath (Join-Path $PSScriptRoot 'config.yaml') -Destination (Join-Path $program 'config.default.yaml') -Force
 
-    # The folder is closed to users before anything is put into it.
-    Invoke-Program $exe $arguments
+    # It makes the folder, closed to users, and config.yaml in it. The service that is there keeps its account.
+    Invoke-Program $exe (@('setup', 'apply', '--data', $data, '--default', (Join-Path $program 'config.default.yaml')) + $given)
     $config = Join-Path $data 'config.yaml'
-    if (-not (Test-Path -LiteralPath $config)) {
-        Copy-Item -LiteralPath (Join-Path $PSScriptRoot 'config.yaml') -Destination $config
-    }
-
     $environment = Join-Path $data 'environment'
     $command = "`"$exe`" --env-file `"$environment`" --config `"$config`""
     if (-not $existing) {
@@ -119,19 +124,24 @@ try {
 } catch {
     $failure = $_
     Write-Warning 'The installation failed. What was there before is put back.'
-    Stop-Service -Name $name -ErrorAction SilentlyContinue
-    if (Test-Path -LiteralPath $exe) {
-        & $exe setup rollback --data $data
+    if ($copied) { # before that, the program was not touched
+        Stop-Service -Name $name -ErrorAction SilentlyContinue
+        if (Test-Path -LiteralPath $exe) {
+            & $exe setup rollback --data $data
+        }
+        if (-not $existing) {
+            & sc.exe delete $name | Out-Null
+            Remove-Item -LiteralPath $source -Recurse -Force -ErrorAction SilentlyContinue
+        }
+        Remove-Item -LiteralPath $program -Recurse -Force -ErrorAction SilentlyContinue
+        if (Test-Path -LiteralPath $backup) {
+            # File by file: a folder that could not be removed would get the backup as a folder in it.
+            New-Item -ItemType Directory -Path $program -Force | Out-Null
+            Copy-Item -Path (Join-Path $backup '*') -Destination $program -Recurse -Force
+            Remove-Item -LiteralPath $backup -Recurse -Force
+        }
     }
-    if (-not $existing) {
-        & sc.exe delete $name | Out-Null
-        Remove-Item -LiteralPath $source -Recurse -Force -ErrorAction SilentlyContinue
-    }
-    Remove-Item -LiteralPath $program -Recurse -Force -ErrorAction SilentlyContinue
-    if (Test-Path -LiteralPath $backup) {
-        Move-Item -LiteralPath $backup -Destination $program
-    }
-    if ($existing) {
+    if ($running) {
         Start-Service -Name $name -ErrorAction SilentlyContinue
     }
     throw $failure

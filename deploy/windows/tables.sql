@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What otelcol-winnet.wxs cannot say, because wixl does not know it. msi.sh carries out one statement a line, with VERSION replaced.
 
--- 256: 64-bit. 128: never overwritten. 16: stays when the product is removed.
+-- 256: 64-bit.
 UPDATE `Component` SET `Attributes`=256
-UPDATE `Component` SET `Attributes`=400 WHERE `Component`='Config'
 
 -- The old version is removed within the transaction, so that a failed upgrade brings it back.
 UPDATE `InstallExecuteSequence` SET `Sequence`=1501 WHERE `Action`='RemoveExistingProducts'
@@ -23,22 +22,25 @@ INSERT INTO `InstallExecuteSequence` (`Action`,`Sequence`) VALUES ('WriteRegistr
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('MsiConfigureServices','VersionMsi >= "5.00"',5850)
 
 -- All settings reach the elevated part of the installer. Its log shows neither the connection string nor the command line that has it.
-UPDATE `Property` SET `Value`='WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED;SOURCES;AUTOLOGGER;APPLICATIONINSIGHTS_CONNECTION_STRING;APPLICATIONINSIGHTS_CONNECTION_STRING_FILE;AZURE_DCE_ENDPOINT;AZURE_DCR_ID;AZURE_TENANT_ID;AZURE_CLIENT_ID;AZURE_CLIENT_SECRET_FILE' WHERE `Property`='SecureCustomProperties'
-INSERT INTO `Property` (`Property`,`Value`) VALUES ('MsiHiddenProperties','APPLICATIONINSIGHTS_CONNECTION_STRING;SETTINGS1;Setup')
+UPDATE `Property` SET `Value`='WIX_DOWNGRADE_DETECTED;SERVICEACCOUNT;WIX_UPGRADE_DETECTED;SOURCES;AUTOLOGGER;APPLICATIONINSIGHTS_CONNECTION_STRING;APPLICATIONINSIGHTS_CONNECTION_STRING_FILE;AZURE_DCE_ENDPOINT;AZURE_DCR_ID;AZURE_TENANT_ID;AZURE_CLIENT_ID;AZURE_CLIENT_SECRET_FILE' WHERE `Property`='SecureCustomProperties'
+INSERT INTO `Property` (`Property`,`Value`) VALUES ('MsiHiddenProperties','APPLICATIONINSIGHTS_CONNECTION_STRING;SETTINGS1;Check;Setup')
 
--- The program's own part. 18: a program that was installed; 51: a property, because a command line has at most 255 characters here; 64: its failure is none;
+-- The program's own part. 2: a program in this package; 18: one that was installed; 51: a property, because a command line has at most 255 characters here; 64: its failure is none;
 -- 256: for the rollback; 512: for the commit; 1024: deferred; 2048: as SYSTEM; 8192: its command line is not in the log.
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings1',8243,'SETTINGS1','--set "SOURCES=[SOURCES]" --set "AUTOLOGGER=[AUTOLOGGER]" --set "APPLICATIONINSIGHTS_CONNECTION_STRING=[APPLICATIONINSIGHTS_CONNECTION_STRING]"')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings2',51,'SETTINGS2','--set "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE=[APPLICATIONINSIGHTS_CONNECTION_STRING_FILE]" --set "AZURE_CLIENT_SECRET_FILE=[AZURE_CLIENT_SECRET_FILE]"')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings3',51,'SETTINGS3','--set "AZURE_DCE_ENDPOINT=[AZURE_DCE_ENDPOINT]" --set "AZURE_DCR_ID=[AZURE_DCR_ID]" --set "AZURE_TENANT_ID=[AZURE_TENANT_ID]" --set "AZURE_CLIENT_ID=[AZURE_CLIENT_ID]"')
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRollback',3346,'Exe','setup rollback --data "[DATADIR]."')
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Setup',11282,'Exe','setup apply --data "[DATADIR]." [SETTINGS1] [SETTINGS2] [SETTINGS3]')
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupCommit',3666,'Exe','setup commit --data "[DATADIR]."')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Check',8194,'Check','--user "[UserSID]" [SETTINGS1] [SETTINGS2] [SETTINGS3]')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRollback',3346,'Exe','setup rollback --data "[DataFolder]."')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Setup',11282,'Exe','setup apply --data "[DataFolder]." --default "[#DefaultConfig]" --account "[SERVICEACCOUNT]" --user "[UserSID]" [SETTINGS1] [SETTINGS2] [SETTINGS3]')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupCommit',3666,'Exe','setup commit --data "[DataFolder]."')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRemove',3154,'Exe','setup remove')
+-- The settings are checked before RemoveExistingProducts, so that a wrong one leaves the old version as it is.
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings1','NOT REMOVE~="ALL"',1401)
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings2','NOT REMOVE~="ALL"',1402)
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings3','NOT REMOVE~="ALL"',1403)
+INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('Check','NOT REMOVE~="ALL"',1404)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRemove','REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE',3400)
-INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings1','NOT REMOVE~="ALL"',4001)
-INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings2','NOT REMOVE~="ALL"',4002)
-INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings3','NOT REMOVE~="ALL"',4003)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRollback','NOT REMOVE~="ALL"',4010)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('Setup','NOT REMOVE~="ALL"',4020)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupCommit','NOT REMOVE~="ALL"',4030)

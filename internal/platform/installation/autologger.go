@@ -13,6 +13,10 @@ type AutoLogger struct {
 	Keywords uint64
 }
 
+// EnableProperty is EVENT_ENABLE_PROPERTY_SID (evntrace.h), which the receiver's own sessions ask for: events carry the SID of the user that wrote
+// them.
+const EnableProperty = 1
+
 // AutoLoggers are the sessions of all sources.
 func AutoLoggers() (all []AutoLogger) {
 	for _, s := range sources {

@@ -92,5 +92,5 @@ func writeAutoLogger(p AutoLogger) error {
 		err = errors.Join(err, session.SetDWordValue(v.name, v.value))
 	}
 	return errors.Join(err, provider.SetDWordValue("Enabled", 1), provider.SetDWordValue("EnableLevel", p.Level),
-		provider.SetQWordValue("MatchAnyKeyword", p.Keywords))
+		provider.SetQWordValue("MatchAnyKeyword", p.Keywords), provider.SetDWordValue("EnableProperty", EnableProperty))
 }

@@ -12,18 +12,35 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fake is a host with AutoLogger keys in memory.
+// fake is a host with AutoLogger keys, access and events in memory.
 type fake struct {
-	keys    []source
-	refuses error // what secure returns
-	fails   error // what writeAutoLoggers returns
-	trusted []string
+	keys     []source
+	refuses  error // what secure returns
+	fails    error // what writeAutoLoggers returns
+	foreign  error // what owned returns
+	account  string
+	access   map[string]string // of the folder before secure
+	restored map[string]string
+	events   []string
 }
 
-func (h *fake) secure(folder string, trusted ...string) error {
-	h.trusted = trusted
-	return errors.Join(h.refuses, os.MkdirAll(folder, 0o700))
+func (h *fake) secure(folder, account string) (map[string]string, error) {
+	h.account = account
+	err := h.refuses
+	for _, name := range subfolders {
+		err = errors.Join(err, os.MkdirAll(filepath.Join(folder, name), 0o700))
+	}
+	return h.access, err
 }
+
+func (h *fake) restoreAccess(access map[string]string) error {
+	h.restored = access
+	return nil
+}
+
+func (h *fake) owned(string, string) error { return h.foreign }
+
+func (h *fake) report(text string) { h.events = append(h.events, text) }
 
 func (h *fake) writeAutoLoggers(on []source) error {
 	if h.fails != nil {
@@ -64,7 +81,6 @@ func TestSettingsGoIntoTheEnvironmentFile(t *testing.T) {
 	require.Equal(t, crlf(header+"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=a;b=c\nOTELCOL_WINNET_DATA="+folder+
 		"\nOTELCOL_WINNET_RECEIVERS=[asimdns/dns-server, ciliumwindows/cilium]\nOTELCOL_WINNET_EXPORTERS=[app_insights]\n"), content(t, folder))
 	require.DirExists(t, filepath.Join(folder, "storage"))
-	require.Equal(t, []string{filepath.Join(folder, "config.yaml"), filepath.Join(folder, EnvironmentFile), filepath.Join(folder, "before-setup.json")}, h.trusted)
 	require.Empty(t, h.keys)
 }
 
@@ -181,4 +197,99 @@ func TestARollbackPutsEverythingBack(t *testing.T) {
 	require.NoError(t, setup(h, "rollback", folder))
 	require.NoFileExists(t, filepath.Join(folder, EnvironmentFile))
 	require.NoFileExists(t, filepath.Join(folder, "before-setup.json"))
+}
+
+func TestARollbackPutsTheAccessBackAndRemovesTheConfigurationThatWasMade(t *testing.T) {
+	folder, h := t.TempDir(), &fake{access: map[string]string{`C:\data`: "D:(A;;FA;;;WD)"}}
+	defaults := filepath.Join(t.TempDir(), "config.default.yaml")
+	require.NoError(t, os.WriteFile(defaults, []byte("receivers:\n"), 0o600))
+	config := filepath.Join(folder, "config.yaml")
+	apply := func() {
+		t.Helper()
+		require.NoError(t, run(h, []string{"apply", "--data", folder, "--default", defaults, "--account", `NT SERVICE\otelcol-winnet`}, io.Discard))
+	}
+	apply()
+	require.Equal(t, `NT SERVICE\otelcol-winnet`, h.account)
+	require.FileExists(t, config)
+	require.NoError(t, setup(h, "rollback", folder))
+	require.NoFileExists(t, config)
+	require.Equal(t, h.access, h.restored)
+
+	// One that was there, or was edited since, stays.
+	apply()
+	require.NoError(t, os.WriteFile(config, []byte("# mine\n"), 0o600))
+	require.NoError(t, setup(h, "rollback", folder))
+	apply()
+	require.NoError(t, setup(h, "rollback", folder))
+	now, err := os.ReadFile(config)
+	require.NoError(t, err)
+	require.Equal(t, "# mine\n", string(now))
+}
+
+func TestARollbackKeepsWhatWasEditedAfterAnApplyThatWasNotCommitted(t *testing.T) {
+	folder, h := t.TempDir(), &fake{}
+	file := filepath.Join(folder, EnvironmentFile)
+	edit := func(line string) {
+		t.Helper()
+		require.NoError(t, os.WriteFile(file, []byte(content(t, folder)+line+"\r\n"), 0o600))
+	}
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=dns-client"))
+	edit("HTTPS_PROXY=http://proxy:8080")
+	mine := content(t, folder)
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=cilium"))
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Equal(t, mine, content(t, folder), "the second apply is undone, and the edit stays")
+
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=cilium"))
+	edit("NO_PROXY=localhost")
+	mine = content(t, folder)
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Equal(t, mine, content(t, folder))
+
+	// Without an edit, what two applies changed is undone as one.
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=cilium"))
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=dns-server"))
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Equal(t, mine, content(t, folder))
+}
+
+func TestACheckFindsWhatAnApplyWouldRefuseAndChangesNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(file, []byte("I=1"), 0o600))
+	check := func(h host, settings ...string) error {
+		args := []string{"check"}
+		for _, s := range settings {
+			args = append(args, "--set", s)
+		}
+		return run(h, args, io.Discard)
+	}
+	h := &fake{}
+	require.NoError(t, check(h, "SOURCES=dns-server", "AUTOLOGGER=", "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+file))
+	require.Empty(t, h.events)
+	require.ErrorContains(t, check(h, "SOURCES=dns-sever"), `"dns-sever" is no source`)
+	require.ErrorContains(t, check(h, "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+file+"x"), "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE")
+	require.ErrorContains(t, check(h, "AZURE_DCR_ID=a\"b"), "AZURE_DCR_ID")
+	require.ErrorContains(t, check(&fake{foreign: errors.New("belongs to a user")}, "AZURE_CLIENT_SECRET_FILE="+file), "AZURE_CLIENT_SECRET_FILE: belongs to a user")
+	require.NoError(t, check(&fake{foreign: os.ErrPermission}, "AZURE_CLIENT_SECRET_FILE="+file), "the installer's account may be able to open it")
+	require.Empty(t, h.account)
+	require.Empty(t, h.keys)
+}
+
+func TestAFailureIsInTheEventLogWithoutASecret(t *testing.T) {
+	folder, h := t.TempDir(), &fake{}
+	require.Error(t, setup(h, "apply", folder, "SOURCES=dns-sever"))
+	require.Len(t, h.events, 1)
+	require.Contains(t, h.events[0], `setup apply: SOURCES: "dns-sever" is no source; want a list of`)
+
+	h.events = nil
+	require.Error(t, run(h, []string{"apply", "--data", folder, "--set", "AZURE_CLIENT_SECRET=a", "the-rest-of-a-secret"}, io.Discard))
+	require.Error(t, setup(h, "apply", folder, "the-rest-of-a-secret"))
+	require.Error(t, setup(h, "apply", folder, "AZURE_CLIENT_SECRET=the-rest-of-a-secret\"b"))
+	require.Len(t, h.events, 3)
+	for _, e := range h.events {
+		require.NotContains(t, e, "the-rest-of-a-secret")
+	}
+	h.refuses = errors.New("the folder is a user's")
+	require.Error(t, setup(h, "apply", folder))
+	require.Contains(t, h.events[3], "the folder is a user's")
 }

@@ -3,12 +3,17 @@
 package installation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 )
+
+// subfolders are the folders of the data folder that the installation makes.
+var subfolders = [...]string{"storage", "logs", "records"}
 
 // files are the files of a data folder.
 type files struct{ folder string }
@@ -19,25 +24,75 @@ func (f files) saved() string       { return filepath.Join(f.folder, "before-set
 
 // before is what an apply found.
 type before struct {
-	Environment *string  `json:"environment"` // nil if there was no file
-	AutoLoggers []string `json:"autologgers"`
+	Environment *string           `json:"environment"` // nil if there was no file
+	AutoLoggers []string          `json:"autologgers"`
+	Access      map[string]string `json:"access"`  // the DACLs of the folder and what was in it, in SDDL, by path
+	Written     string            `json:"written"` // the SHA-256 of the environment file that apply wrote
+	Made        string            `json:"made"`    // the SHA-256 of the config.yaml that apply made; "" if there was one
 }
 
-// save writes down what is there now. What an earlier apply wrote down, which was neither committed nor undone, stays: it is older.
-func (f files) save(autoLoggers []source) error {
-	if _, err := os.Stat(f.saved()); err == nil {
-		return nil
+func hash(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// read returns a file's content; nil if there is none.
+func read(path string) ([]byte, error) {
+	content, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
 	}
-	var b before
-	switch content, err := os.ReadFile(f.environment()); {
-	case err == nil:
-		text := string(content)
-		b.Environment = &text
-	case !errors.Is(err, os.ErrNotExist):
+	return content, err
+}
+
+// load returns what an apply wrote down; nil if it wrote nothing down.
+func (f files) load() (*before, error) {
+	content, err := read(f.saved())
+	if err != nil || content == nil {
+		return nil, err
+	}
+	b := &before{}
+	if err := json.Unmarshal(content, b); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.saved(), err)
+	}
+	return b, nil
+}
+
+// newConfig returns the content of the config.yaml that is to be made from the file of the defaults; nil if there is one already.
+func (f files) newConfig(defaults string) ([]byte, error) {
+	if defaults == "" {
+		return nil, nil
+	}
+	if _, err := os.Stat(f.config()); !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return os.ReadFile(defaults)
+}
+
+// save writes down what is there now, before the environment file becomes next. What an earlier apply wrote down, which was neither committed
+// nor undone, stays, because it is older, unless the environment file was changed since: a rollback would undo that change too.
+func (f files) save(access map[string]string, autoLoggers []source, next, config []byte) error {
+	now, err := read(f.environment())
+	if err != nil {
 		return err
 	}
-	for _, s := range autoLoggers {
-		b.AutoLoggers = append(b.AutoLoggers, s.name)
+	b, err := f.load()
+	if err != nil {
+		return err
+	}
+	if b == nil || b.Written != hash(now) {
+		b = &before{Access: access}
+		if now != nil {
+			text := string(now)
+			b.Environment = &text
+		}
+		for _, s := range autoLoggers {
+			b.AutoLoggers = append(b.AutoLoggers, s.name)
+		}
+	}
+	b.Written = hash(next)
+	if config != nil {
+		b.Made = hash(config)
 	}
 	content, err := json.Marshal(b)
 	if err != nil {
@@ -46,34 +101,38 @@ func (f files) save(autoLoggers []source) error {
 	return replace(f.saved(), content)
 }
 
-// restore puts the environment file back, and returns the sources that had AutoLogger keys. found is false if nothing was written down.
-func (f files) restore() (autoLoggers []source, found bool, _ error) {
-	content, err := os.ReadFile(f.saved())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, false, nil
-	} else if err != nil {
-		return nil, false, err
-	}
-	var b before
-	if err := json.Unmarshal(content, &b); err != nil {
-		return nil, false, fmt.Errorf("%s: %w", f.saved(), err)
-	}
-	if b.Environment == nil {
-		err = os.Remove(f.environment())
-		if errors.Is(err, os.ErrNotExist) {
-			err = nil
+// restore puts the environment file back, and removes the config.yaml that was made, unless they were changed after the apply.
+func (f files) restore(b *before) error {
+	if b.Made != "" {
+		if err := restoreFile(f.config(), b.Made, nil); err != nil {
+			return err
 		}
-	} else {
-		err = replace(f.environment(), []byte(*b.Environment))
 	}
+	return restoreFile(f.environment(), b.Written, b.Environment)
+}
+
+// restoreFile puts the content back that a file had, nil for no file, if its hash is still that of what was written.
+func restoreFile(path, written string, content *string) error {
+	now, err := read(path)
+	if err != nil || now == nil || hash(now) != written {
+		return err
+	}
+	if content == nil {
+		return os.Remove(path)
+	}
+	return replace(path, []byte(*content))
+}
+
+// sources are the sources that had AutoLogger keys.
+func (b *before) sources() (found []source) {
 	for _, name := range b.AutoLoggers {
 		for _, s := range sources {
 			if s.name == name {
-				autoLoggers = append(autoLoggers, s)
+				found = append(found, s)
 			}
 		}
 	}
-	return autoLoggers, true, err
+	return found
 }
 
 // forget removes what save wrote.

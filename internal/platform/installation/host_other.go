@@ -13,6 +13,9 @@ type none struct{}
 
 var errNotWindows = errors.New("it is part of the installation on Windows, and this is another system")
 
-func (none) secure(string, ...string) error      { return errNotWindows }
-func (none) writeAutoLoggers([]source) error     { return errNotWindows }
-func (none) savedAutoLoggers() ([]source, error) { return nil, errNotWindows }
+func (none) secure(string, string) (map[string]string, error) { return nil, errNotWindows }
+func (none) restoreAccess(map[string]string) error            { return errNotWindows }
+func (none) owned(string, string) error                       { return errNotWindows }
+func (none) report(string)                                    {}
+func (none) writeAutoLoggers([]source) error                  { return errNotWindows }
+func (none) savedAutoLoggers() ([]source, error)              { return nil, errNotWindows }

@@ -3,6 +3,9 @@
 package install
 
 import (
+	"fmt"
+	"os"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,4 +27,11 @@ func TestAnAutoLoggerEnablesWhatTheConfigurationAsksFor(t *testing.T) {
 		require.Equal(t, keywords, all[i].Keywords, "0x%X", keywords)
 	}
 	require.NotEqual(t, all[0].GUID, all[1].GUID)
+
+	// Also what the receiver's session asks a provider for: the users of the events.
+	code, err := os.ReadFile(root + "/internal/etw/session/start.go")
+	require.NoError(t, err)
+	property := regexp.MustCompile(`(?m)^const enablePropertySID = (\d+)$`).FindSubmatch(code)
+	require.NotNil(t, property)
+	require.Equal(t, fmt.Sprint(installation.EnableProperty), string(property[1]))
 }

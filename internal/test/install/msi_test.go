@@ -20,7 +20,9 @@ const (
 	service = `HKLM\SYSTEM\CurrentControlSet\Services\otelcol-winnet`
 	source  = `HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\otelcol-winnet`
 	autolog = `HKLM\SYSTEM\CurrentControlSet\Control\WMI\Autologger`
-	notEnd  = "the last run did not end"
+	// stopTime is the service's time for a stop on request: docs/event-log.md.
+	stopTime = 20 * time.Second
+	notEnd   = "the last run did not end"
 )
 
 // followed is a configuration of a user's own, which replays a recorded file and waits for more.
@@ -59,8 +61,13 @@ func TestTheMSI(t *testing.T) {
 	h := newHost(t)
 	first, second := buildMSI(t, "1.0.0"), buildMSI(t, "1.1.0")
 	config := followed(t)
-	require.NoError(t, os.MkdirAll(h.data(), 0o700))
+	// What lies there may be read by anyone.
+	for _, folder := range []string{"", "storage", "records"} {
+		require.NoError(t, os.MkdirAll(h.data(folder), 0o700))
+		require.NoError(t, os.Chmod(h.data(folder), 0o777))
+	}
 	require.NoError(t, os.WriteFile(h.data("config.yaml"), []byte(config), 0o600))
+	require.NoError(t, os.Chmod(h.data("config.yaml"), 0o666))
 	file := filepath.Join(t.TempDir(), "connection-string.txt")
 	require.NoError(t, os.WriteFile(file, []byte("\ufeff"+secret+"\r\n"), 0o600))
 
@@ -70,6 +77,11 @@ func TestTheMSI(t *testing.T) {
 	require.NotContains(t, log, secret)
 	h.awaitState("RUNNING")
 	require.Equal(t, config, h.read(h.data("config.yaml")))
+	for _, name := range []string{"", "storage", "records", "logs", "config.yaml"} { // Wine keeps a DACL as a mode
+		info, err := os.Stat(h.data(name))
+		require.NoError(t, err)
+		require.Zero(t, info.Mode()&0o007, "others may open %q: %s", name, info.Mode())
+	}
 	require.Contains(t, h.read(h.path("Program Files", "otelcol-winnet", "config.default.yaml")), "# of version 1.0.0")
 	environment := h.read(h.data("environment"))
 	for _, line := range []string{"APPLICATIONINSIGHTS_CONNECTION_STRING=" + secret, "OTELCOL_WINNET_RECEIVERS=[asimdns/dns-client, ciliumwindows/cilium]",
@@ -81,7 +93,7 @@ func TestTheMSI(t *testing.T) {
 	require.NotContains(t, h.registry(service), secret)
 	require.Contains(t, h.registry(source), `%SystemRoot%\System32\EventCreate.exe`)
 	session := h.registry(autolog + `\ASIMDNSClientTrace`)
-	for _, value := range []string{"LogFileMode    REG_DWORD    0x8800100", "Start    REG_DWORD    0x1", "{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}", "MatchAnyKeyword    REG_QWORD"} {
+	for _, value := range []string{"LogFileMode    REG_DWORD    0x8800100", "Start    REG_DWORD    0x1", "{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}", "MatchAnyKeyword    REG_QWORD", "EnableProperty    REG_DWORD    0x1"} {
 		require.Contains(t, session, value)
 	}
 	require.Empty(t, h.registry(autolog+`\ASIMDNSServerTrace`), "it is not among SOURCES")
@@ -93,9 +105,11 @@ func TestTheMSI(t *testing.T) {
 		return bytes.Count(content, []byte{'\n'})
 	}
 	h.await("records are written", func() bool { return lines() > 0 })
+	begun := time.Now()
 	out, code := h.run("sc", "stop", "otelcol-winnet")
 	require.Zero(t, code, "%s", out)
 	h.awaitState("STOPPED")
+	require.Less(t, time.Since(begun), stopTime)
 	require.Contains(t, h.log(), "every event has left the receiver")
 	require.NotContains(t, h.log(), notEnd)
 
@@ -116,11 +130,19 @@ func TestTheMSI(t *testing.T) {
 	h.await("the log says that the last run did not end", func() bool { return strings.Contains(h.log(), notEnd) })
 	kit.RequireAtRisk(t, h.log(), started, killed, killed, time.Now())
 
-	// An upgrade that cannot be, for a setting that is wrong, changes nothing.
-	code, _ = h.msiexec("/i", windowsPath(second), "SOURCES=dns-sever")
-	require.NotZero(t, code)
-	require.Equal(t, environment, h.read(h.data("environment")))
-	require.Equal(t, config, h.read(h.data("config.yaml")))
+	// An upgrade that cannot be, for a setting that is wrong, changes nothing: the old version runs on.
+	uninstall := `HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall`
+	products := h.registry(uninstall)
+	require.Contains(t, products, "1.0.0")
+	for _, wrong := range []string{"SOURCES=dns-sever", `APPLICATIONINSIGHTS_CONNECTION_STRING_FILE=C:\none.txt`} {
+		code, _ = h.msiexec("/i", windowsPath(second), wrong)
+		require.NotZero(t, code, wrong)
+		require.Equal(t, environment, h.read(h.data("environment")))
+		require.Equal(t, config, h.read(h.data("config.yaml")))
+		require.Equal(t, "RUNNING", h.state(), wrong)
+		require.Contains(t, h.read(h.path("Program Files", "otelcol-winnet", "config.default.yaml")), "# of version 1.0.0")
+		require.Equal(t, products, h.registry(uninstall))
+	}
 
 	// Upgraded, it has its configuration and settings, but for those that are given.
 	code, log = h.msiexec("/i", windowsPath(second), "SOURCES=dns-server", "APPLICATIONINSIGHTS_CONNECTION_STRING="+secret+";Upgraded=1")
@@ -133,7 +155,7 @@ func TestTheMSI(t *testing.T) {
 	require.Contains(t, upgraded, "OTELCOL_WINNET_RECEIVERS=[asimdns/dns-server]\r\n")
 	require.NotEmpty(t, h.registry(autolog+`\ASIMDNSServerTrace`), "AutoLoggers stay on request, for the new sources")
 	require.Empty(t, h.registry(autolog+`\ASIMDNSClientTrace`))
-	products := h.registry(`HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall`)
+	products = h.registry(uninstall)
 	require.Contains(t, products, "1.1.0")
 	require.NotContains(t, products, "1.0.0", "the old version is no longer there")
 
@@ -150,4 +172,18 @@ func TestTheMSI(t *testing.T) {
 	require.Equal(t, upgraded, h.read(h.data("environment")))
 	require.DirExists(t, h.data("storage"))
 	require.GreaterOrEqual(t, lines(), kept)
+
+	// Installed where nothing is, with the source that needs no ETW here, it has the configuration of the package, closed to others.
+	require.NoError(t, os.RemoveAll(h.data()))
+	code, log = h.msiexec("/i", windowsPath(second), "SOURCES=cilium")
+	require.Zero(t, code, "%s", log)
+	require.Equal(t, h.read(h.path("Program Files", "otelcol-winnet", "config.default.yaml")), h.read(h.data("config.yaml")))
+	for _, name := range []string{"", "storage", "records", "logs"} {
+		info, err := os.Stat(h.data(name))
+		require.NoError(t, err)
+		require.Zero(t, info.Mode()&0o007, "others may open %q: %s", name, info.Mode())
+	}
+	code, log = h.msiexec("/x", windowsPath(second))
+	require.Zero(t, code, "%s", log)
+	require.FileExists(t, h.data("config.yaml"))
 }

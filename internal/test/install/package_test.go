@@ -24,7 +24,7 @@ func buildMSI(t *testing.T, version string) string {
 	}
 	stage := t.TempDir()
 	for name, from := range map[string]string{
-		"otelcol-winnet.exe": program, "LICENSE": root + "/LICENSE", "NOTICE": root + "/NOTICE", "GPL-3.0.txt": root + "/LICENSES/GPL-3.0.txt",
+		"otelcol-winnet.exe": program, "winnet-setup-check.exe": filepath.Join(filepath.Dir(program), "winnet-setup-check.exe"), "LICENSE": root + "/LICENSE", "NOTICE": root + "/NOTICE", "GPL-3.0.txt": root + "/LICENSES/GPL-3.0.txt",
 	} {
 		from, err := filepath.Abs(from)
 		require.NoError(t, err)

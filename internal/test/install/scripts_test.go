@@ -41,6 +41,21 @@ func TestTheScriptsDoWhatTheMSIDoes(t *testing.T) {
 		}
 		require.Regexp(t, `(?m)^ +`+s+` += `, script)
 	}
+	// A list that powershell.exe -File hands over is one string, which ValidateSet would refuse.
+	require.NotRegexp(t, `ValidateSet[^\n]*\n\s*\[string\[\]\]`, script)
+	// A wrong setting is found before anything is changed, and what changes something is undone.
+	begin := strings.Index(script, "\ntry {")
+	check := strings.Index(script, "@('setup', 'check')")
+	require.True(t, 0 < check && check < begin)
+	for _, change := range []string{"Stop-Service", "Copy-Item", "Remove-Item", "New-Item", "Set-ItemProperty", "Start-Service"} {
+		require.Greater(t, strings.Index(script, change), begin, change)
+	}
+	require.NotContains(t, script, "Move-Item", "into a folder that is still there, it moves the backup below it")
+	for _, option := range []string{"--data", "--default"} { // the account and the user are those of the service and of who runs the script
+		require.Contains(t, script, "'"+option+"'")
+		require.Contains(t, sql, "setup apply --data")
+		require.Contains(t, sql, option+` "`)
+	}
 	remove := read("uninstall.ps1")
 	require.Contains(t, remove, "setup remove")
 	require.NotContains(t, remove, "$env:ProgramData $name) -Recurse", "data and configuration stay")

@@ -26,17 +26,32 @@ func TestTheTablesOfTheMSI(t *testing.T) {
 		require.Fail(t, "no such row", "%s: %s", name, value)
 		return nil
 	}
-	// The configuration is never overwritten (128) and stays (16); everything is 64-bit (256).
-	require.Equal(t, "400", one("Component", "Component", "Config")["Attributes"])
+	// Everything is 64-bit (256). Nothing is in the data folder: Setup makes that, closed to users, and what is in it stays.
 	for _, c := range table(t, msi, "Component") {
-		require.Contains(t, []string{"256", "400"}, c["Attributes"], c["Component"])
+		require.Equal(t, "256", c["Attributes"], c["Component"])
+		require.Equal(t, "ProgramFolder", c["Directory_"], c["Component"])
 	}
+	// A folder that a command line could change would not be remembered by an upgrade, so none is public.
+	for _, d := range table(t, msi, "Directory") {
+		if d["Directory"] != "TARGETDIR" {
+			require.NotEqual(t, strings.ToUpper(d["Directory"]), d["Directory"])
+		}
+	}
+	conditions := map[string]string{}
+	for _, c := range table(t, msi, "LaunchCondition") {
+		conditions[c["Condition"]] = c["Description"]
+	}
+	require.Contains(t, conditions[`Installed OR %PROCESSOR_ARCHITECTURE<>"ARM64"`], "windows-arm64.zip")
 
 	service := one("ServiceInstall", "Name", "otelcol-winnet")
 	require.Equal(t, "2", service["StartType"], "automatic")
 	require.Equal(t, "16", service["ServiceType"], "a process of its own")
-	require.Empty(t, service["StartName"], "LocalSystem")
-	require.Equal(t, `--env-file "[DATADIR]environment" --config "[DATADIR]config.yaml"`, service["Arguments"])
+	require.Equal(t, "[SERVICEACCOUNT]", service["StartName"], "an upgrade keeps the account; without a service it is LocalSystem")
+	require.Equal(t, "ServiceAccount", one("AppSearch", "Property", "SERVICEACCOUNT")["Signature_"])
+	account := one("RegLocator", "Signature_", "ServiceAccount")
+	require.Equal(t, []string{"2", `SYSTEM\CurrentControlSet\Services\otelcol-winnet`, "ObjectName", "18"},
+		[]string{account["Root"], account["Key"], account["Name"], account["Type"]}, "a value of the 64-bit registry")
+	require.Equal(t, `--env-file "[DataFolder]environment" --config "[DataFolder]config.yaml"`, service["Arguments"])
 	require.NotEmpty(t, service["Description"])
 	control := one("ServiceControl", "Name", "otelcol-winnet")
 	require.Equal(t, "163", control["Event"], "started after an installation; stopped before an installation and a removal; then deleted")
@@ -55,8 +70,9 @@ func TestTheTablesOfTheMSI(t *testing.T) {
 		order[a["Action"]] = n
 	}
 	for _, pair := range [][2]string{
+		{"AppSearch", "SetSettings1"}, {"CostFinalize", "SetSettings1"}, {"SetSettings3", "Check"}, {"Check", "RemoveExistingProducts"},
 		{"InstallInitialize", "RemoveExistingProducts"}, {"RemoveExistingProducts", "ProcessComponents"},
-		{"DeleteServices", "SetupRemove"}, {"SetupRemove", "RemoveFiles"}, {"InstallFiles", "SetSettings1"}, {"SetSettings3", "SetupRollback"},
+		{"DeleteServices", "SetupRemove"}, {"SetupRemove", "RemoveFiles"}, {"InstallFiles", "SetupRollback"},
 		{"SetupRollback", "Setup"}, {"Setup", "SetupCommit"}, {"SetupCommit", "InstallServices"}, {"InstallServices", "WriteRegistryValues"},
 		{"WriteRegistryValues", "MsiConfigureServices"}, {"MsiConfigureServices", "StartServices"}, {"StartServices", "InstallFinalize"},
 	} {
@@ -72,11 +88,12 @@ func TestTheTablesOfTheMSI(t *testing.T) {
 			require.Equal(t, system|inScript, kind&(system|inScript), a["Action"])
 		}
 		if strings.Contains(a["Target"], "[APPLICATIONINSIGHTS_CONNECTION_STRING]") || strings.Contains(a["Target"], "[SETTINGS1]") {
+			require.Contains(t, []string{"SetSettings1", "Check", "Setup"}, a["Action"])
 			require.Equal(t, hidden, kind&hidden, "%s has a secret", a["Action"])
 		}
 	}
 	hiddenProperties := strings.Split(one("Property", "Property", "MsiHiddenProperties")["Value"], ";")
-	require.Equal(t, []string{"APPLICATIONINSIGHTS_CONNECTION_STRING", "SETTINGS1", "Setup"}, hiddenProperties)
+	require.Equal(t, []string{"APPLICATIONINSIGHTS_CONNECTION_STRING", "SETTINGS1", "Check", "Setup"}, hiddenProperties)
 
 	registry := map[string]string{}
 	for _, r := range table(t, msi, "Registry") {

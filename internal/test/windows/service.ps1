@@ -1,21 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs the MSI, and checks on a real Windows what Wine cannot show: the service's records of names that are resolved, that its failure actions
-# act, the event log, and that it stops in time. -Remove removes it, and checks what stays.
-param([Parameter(Mandatory = $true)] [string] $Package, [switch] $Remove)
+# act, the event log, that it stops in time, and upgrades: one that fails, and one that keeps a virtual account. Next is the folder of the MSI of a
+# later version. -Remove removes it, and checks what stays.
+param([Parameter(Mandatory = $true)] [string] $Package, [string] $Next, [switch] $Remove)
 $ErrorActionPreference = 'Stop'
 Set-StrictMode -Version Latest
 
 $service = 'otelcol-winnet'
 $data = Join-Path $env:ProgramData $service
 $msi = (Get-ChildItem $Package -Recurse -Filter *.msi | Select-Object -First 1).FullName
+$later = if ($Next) { (Get-ChildItem $Next -Recurse -Filter *.msi | Select-Object -First 1).FullName }
 $log = Join-Path ([System.IO.Path]::GetTempPath()) 'otelcol-winnet-msi.log'
 
-function Invoke-Installer([string[]] $Arguments) {
+function Start-Installer([string[]] $Arguments) {
   $process = Start-Process -FilePath "$env:WinDir\System32\msiexec.exe" -ArgumentList ($Arguments + @('/qn', '/norestart', '/l*v', "`"$log`"")) -Wait -PassThru
-  if ($process.ExitCode -ne 0) {
+  $process.ExitCode
+}
+
+function Invoke-Installer([string[]] $Arguments) {
+  $code = Start-Installer $Arguments
+  if ($code -ne 0) {
     Get-Content $log -Tail 80
-    throw "msiexec $Arguments ended with $($process.ExitCode)"
+    throw "msiexec $Arguments ended with $code"
+  }
+}
+
+function Get-InstalledVersion {
+  @(Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\* -ErrorAction SilentlyContinue |
+    Where-Object { $_.PSObject.Properties['DisplayName'] -and $_.DisplayName -eq $service } | ForEach-Object { $_.DisplayVersion }) -join ' '
+}
+
+# All of the data folder is closed to users.
+function Test-Access([string[]] $Allowed) {
+  foreach ($path in @($data) + @(Get-ChildItem $data -Recurse -Force | ForEach-Object { $_.FullName })) {
+    foreach ($rule in (Get-Acl -LiteralPath $path).Access) {
+      $account = $rule.IdentityReference.Translate([System.Security.Principal.SecurityIdentifier]).Value
+      if ($account -notin $Allowed) { throw "$account has access to $path" }
+    }
   }
 }
 
@@ -41,13 +63,27 @@ function Test-Records {
 }
 
 if ($Remove) {
-  Invoke-Installer @('/x', "`"$msi`"")
+  Invoke-Installer @('/x', "`"$(if ($later) { $later } else { $msi })`"")
   if (Get-Service $service -ErrorAction SilentlyContinue) { throw "the service $service is still there" }
   if (-not (Test-Path (Join-Path $data 'config.yaml'))) { throw 'the configuration is gone' }
   return
 }
 
-Invoke-Installer @('/i', "`"$msi`"", 'SOURCES=dns-server,dns-client')
+# What lies in the folder before, open to users. A link in it is refused.
+New-Item -ItemType Directory -Force (Join-Path $data 'records') | Out-Null
+New-Item -ItemType Junction -Path (Join-Path $data 'storage') -Target $env:TEMP | Out-Null
+if ((Start-Installer @('/i', "`"$msi`"", 'SOURCES=dns-server,dns-client')) -eq 0) { throw 'a junction in the data folder was accepted' }
+if (Get-Service $service -ErrorAction SilentlyContinue) { throw 'a failed installation left a service' }
+(Get-Item (Join-Path $data 'storage')).Delete()
+
+# A secret comes from a file, and as a property it is not in the log either.
+$secret = 'InstrumentationKey=11111111-2222-3333-4444-555555555555;IngestionEndpoint=http://127.0.0.1:9/'
+Invoke-Installer @('/i', "`"$msi`"", 'SOURCES=dns-server,dns-client', "APPLICATIONINSIGHTS_CONNECTION_STRING=`"$secret`"")
+if (Select-String -Path $log -Pattern '11111111-2222-3333-4444-555555555555' -SimpleMatch -Quiet) { throw 'the log of the installer has the connection string' }
+# The checks below read the records, so they go to files.
+$environment = Join-Path $data 'environment'
+(Get-Content $environment) -replace '^OTELCOL_WINNET_EXPORTERS=.*', 'OTELCOL_WINNET_EXPORTERS=[file]' -notmatch '^APPLICATIONINSIGHTS_CONNECTION_STRING=' | Set-Content $environment
+Restart-Service $service
 Wait-Until 'the service runs' 60 { (Get-Service $service).Status -eq 'Running' }
 Test-Records
 
@@ -69,11 +105,8 @@ foreach ($id in 100, 105) {
 if ($written | Where-Object { -not $_.Message }) { throw 'the Event Viewer has no text for an event' }
 
 # The folder is for SYSTEM and Administrators.
-icacls $data
-foreach ($rule in (Get-Acl $data).Access) {
-  $account = $rule.IdentityReference.Translate([System.Security.Principal.SecurityIdentifier]).Value
-  if ($account -notin 'S-1-5-18', 'S-1-5-32-544' -and $account -notlike 'S-1-5-80-*') { throw "$account has access to $data" }
-}
+icacls $data /T
+Test-Access @('S-1-5-18', 'S-1-5-32-544')
 
 # A stop ends within the time that the service asks Windows for.
 $begun = Get-Date
@@ -83,3 +116,35 @@ Write-Output ('the service stopped within {0:n1} s' -f $took)
 if ($took -gt 20) { throw 'the service took more than 20 s to stop' }
 Start-Service $service
 Wait-Until 'the service runs again' 60 { (Get-Service $service).Status -eq 'Running' }
+
+if (-not $later) { return }
+
+# An upgrade with a wrong setting changes nothing, and the Event Log has the reason.
+$version, $before, $begun = (Get-InstalledVersion), (Get-ServiceProcess), (Get-Date)
+if ((Start-Installer @('/i', "`"$later`"", 'SOURCES=dns-sever')) -eq 0) { throw 'a wrong setting was accepted' }
+if ((Get-InstalledVersion) -ne $version) { throw "the version is now $(Get-InstalledVersion), and was $version" }
+if ((Get-ServiceProcess) -ne $before) { throw 'the service was stopped by an upgrade that could not be' }
+$reason = @(Get-WinEvent -FilterHashtable @{ LogName = 'Application'; ProviderName = $service; Id = 107; StartTime = $begun })
+if (-not ($reason | Where-Object { $_.Message -like '*dns-sever*' })) { throw 'the Event Log has no reason of the failed upgrade' }
+
+# One that fails after the old version was removed brings that back: the new program refuses a folder that has a link in it.
+New-Item -ItemType Junction -Path (Join-Path $data 'link') -Target $env:TEMP | Out-Null
+if ((Start-Installer @('/i', "`"$later`"")) -eq 0) { throw 'a junction in the data folder was accepted' }
+(Get-Item (Join-Path $data 'link')).Delete()
+if ((Get-InstalledVersion) -ne $version) { throw "after a failed upgrade the version is $(Get-InstalledVersion), and was $version" }
+Wait-Until 'the old version runs again' 60 { (Get-Service $service).Status -eq 'Running' }
+Test-Records
+
+# An upgrade keeps an account with fewer rights, and that account's access.
+$account = "NT SERVICE\$service"
+sc.exe config $service obj= $account
+Add-LocalGroupMember -Group 'Performance Log Users' -Member $account
+$kept = Get-Content $environment -Raw
+Invoke-Installer @('/i', "`"$later`"")
+if ((Get-InstalledVersion) -eq $version) { throw "the version is still $version" }
+if ((Get-CimInstance Win32_Service -Filter "Name='$service'").StartName -ne $account) { throw 'the upgrade changed the account of the service' }
+if ((Get-Content $environment -Raw) -ne $kept) { throw 'the upgrade changed the settings' }
+Wait-Until 'the new version runs' 60 { (Get-Service $service).Status -eq 'Running' }
+$sid = (New-Object System.Security.Principal.NTAccount $account).Translate([System.Security.Principal.SecurityIdentifier]).Value
+Test-Access @('S-1-5-18', 'S-1-5-32-544', $sid)
+Test-Records
