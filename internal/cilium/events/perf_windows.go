@@ -91,13 +91,12 @@ func (p *windowsPerf) run(emit func(Record)) error {
 
 // sample delivers one record. It allocates nothing.
 func (p *windowsPerf) sample(cpu int32, data unsafe.Pointer, size uint32) {
-	now := time.Now()
-	if until := p.until.Load(); p.panicked != nil || until != nil && now.After(*until) {
+	if until := p.until.Load(); p.panicked != nil || until != nil && time.Now().After(*until) {
 		p.left[cpu]++
 		return
 	}
 	defer p.recoverPanic(cpu, 1)
-	p.emit(Record{Time: now.UnixNano(), CPU: knownCPU(cpu), Data: unsafe.Slice((*byte)(data), size)})
+	p.emit(Record{Time: clock.Now(), CPU: knownCPU(cpu), Data: unsafe.Slice((*byte)(data), size)})
 }
 
 // lost delivers a loss record.
