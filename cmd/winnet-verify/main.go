@@ -94,7 +94,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if report.Failed() {
 		return exitFailed
 	}
-	if ctx.Err() != nil {
+	if report.CutOff() {
 		fmt.Fprintf(stderr, "winnet-verify: the run was cut off: %v\n", context.Cause(ctx))
 		return exitCut
 	}

@@ -213,7 +213,11 @@ func probeEventLog(_ context.Context, e *env) outcome {
 	if !e.System.HasKey(key) {
 		return failed("there is no key HKEY_LOCAL_MACHINE\\%s", key)
 	}
-	return outcome{verdict: Pass, found: "the source is registered"}
+	file, err := e.System.MessageFile(key)
+	if err != nil {
+		return failed("the source's EventMessageFile: %v", err)
+	}
+	return outcome{verdict: Pass, found: "the source is registered, with the texts of " + filepath.Base(strings.ReplaceAll(file, `\`, "/")), evidence: map[string]any{"event_message_file": file}}
 }
 
 // trusted are the accounts of SDDL that may have access beside the service's: SYSTEM, Administrators, and the two other service accounts.

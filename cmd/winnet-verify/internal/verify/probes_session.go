@@ -94,7 +94,7 @@ func probeFieldLists(ctx context.Context, _ *env) outcome {
 	if err != nil {
 		return failed("%v", err)
 	}
-	same, absent, errs, differences := 0, 0, []string{}, []string{}
+	same, absent, errs, differences := 0, []string{}, []string{}, []string{}
 	for _, p := range providers {
 		described(p, func(ours []*schema.Template, host *schema.Template, err error) {
 			id := fmt.Sprintf("%s %d version %d", p.Name, ours[0].ID, ours[0].Version)
@@ -103,7 +103,7 @@ func probeFieldLists(ctx context.Context, _ *env) outcome {
 			case err != nil:
 				errs = append(errs, fmt.Sprintf("%s: %v", id, err))
 			case host == nil:
-				absent++
+				absent = append(absent, id)
 			case slices.ContainsFunc(ours, host.Same):
 				same++
 			default:
@@ -113,7 +113,7 @@ func probeFieldLists(ctx context.Context, _ *env) outcome {
 	}
 	return outcome{
 		verdict:  verdict(same > 0 && len(errs) == 0 && len(differences) == 0),
-		found:    fmt.Sprintf("%d layouts as expected, %d differ, %d events that this Windows does not have, %d errors", same, len(differences), absent, len(errs)),
+		found:    fmt.Sprintf("%d layouts as expected, %d differ, %d events that this Windows does not have, %d errors", same, len(differences), len(absent), len(errs)),
 		evidence: map[string]any{"same": same, "absent": absent, "differences": differences, "errors": errs},
 	}
 }

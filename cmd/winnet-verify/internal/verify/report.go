@@ -23,6 +23,8 @@ type Report struct {
 	Host     Windows         `json:"host"`
 	Summary  map[Verdict]int `json:"summary"` // the number of probes by verdict
 	Probes   []Result        `json:"probes"`
+
+	cut bool
 }
 
 // Windows describes the host.
@@ -67,6 +69,9 @@ type Result struct {
 
 // Failed reports whether a probe has failed.
 func (r *Report) Failed() bool { return r.Summary[Fail] > 0 }
+
+// CutOff reports whether the run was cut off before a probe's end.
+func (r *Report) CutOff() bool { return r.cut }
 
 // WriteJSON writes the report as one JSON object.
 func (r *Report) WriteJSON(w io.Writer) error {

@@ -55,6 +55,7 @@ type outcome struct {
 	verdict  Verdict
 	found    string
 	evidence map[string]any
+	cut      bool     // the run was cut off before the probe's end
 	denied   bool     // this account may not start ETW sessions, as documented
 	events   [][]byte // events of our own test names, in wire form
 }
@@ -152,6 +153,7 @@ func runAll(ctx context.Context, o Options, probes []Probe) *Report {
 		if !o.WithData {
 			result.scrub(o.System.Secrets())
 		}
+		r.cut = r.cut || out.cut
 		r.Probes = append(r.Probes, result)
 		r.Summary[result.Verdict]++
 		if o.Done != nil {
@@ -182,7 +184,7 @@ func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 
 // bounded runs the probe within its time and undoes its changes. A panic is a failure of this probe alone.
 func (p *Probe) bounded(ctx context.Context, e *env) (out outcome) {
 	if ctx.Err() != nil {
-		return outcome{verdict: Unknown, found: "not run: " + context.Cause(ctx).Error()}
+		return outcome{cut: true, verdict: Unknown, found: "not run: " + context.Cause(ctx).Error()}
 	}
 	undoing := undoLimit
 	limit := p.limit(&e.Options)
@@ -211,7 +213,7 @@ func (p *Probe) bounded(ctx context.Context, e *env) (out outcome) {
 		}
 	}
 	if ctx.Err() != nil {
-		undoing, out = endLimit, outcome{verdict: Unknown, found: "cut off: " + context.Cause(ctx).Error()}
+		undoing, out = endLimit, outcome{cut: true, verdict: Unknown, found: "cut off: " + context.Cause(ctx).Error()}
 	}
 	for _, err := range e.clean(undoing) {
 		out.verdict = Fail

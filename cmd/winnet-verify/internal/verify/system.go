@@ -16,20 +16,22 @@ import (
 // System is what the probes ask of the host, beside ETW, TDH and eBPF for Windows, which they use as the collector does. ThisSystem is
 // this host. An error that is os.ErrNotExist means that the host lacks it.
 type System struct {
-	Windows   func() (Windows, error)
-	Account   func() (Account, error)
-	Service   func(name string) (Service, error)
-	Tracer    func(account string) (bool, error)         // whether it is itself in Performance Log Users or Administrators
-	Security  func(path string) (sddl string, err error) // of a file or folder
-	HasKey    func(path string) bool                     // below HKEY_LOCAL_MACHINE
-	Registry  hnsstate.Reader
-	EBPF      func() EBPF
-	Logman    func(ctx context.Context, args ...string) (output string, err error)
-	AskClient func(ctx context.Context, name string) error // a query through the system's resolver
-	AskServer func(ctx context.Context, name string) error // a query to the DNS Server of this host
-	Now       func() int64                                 // ns since 1970
-	Label     func() string                                // a new one for each test name
-	Secrets   func() Secrets
+	Windows  func() (Windows, error)
+	Account  func() (Account, error)
+	Service  func(name string) (Service, error)
+	Tracer   func(account string) (bool, error)         // whether it is itself in Performance Log Users or Administrators
+	Security func(path string) (sddl string, err error) // of a file or folder
+	HasKey   func(path string) bool                     // below HKEY_LOCAL_MACHINE
+	// MessageFile returns the EventMessageFile of a source's key below HKEY_LOCAL_MACHINE, expanded. The file exists.
+	MessageFile func(key string) (string, error)
+	Registry    hnsstate.Reader
+	EBPF        func() EBPF
+	Logman      func(ctx context.Context, args ...string) (output string, err error)
+	AskClient   func(ctx context.Context, name string) error // a query through the system's resolver
+	AskServer   func(ctx context.Context, name string) error // a query to the DNS Server of this host
+	Now         func() int64                                 // ns since 1970
+	Label       func() string                                // a new one for each test name
+	Secrets     func() Secrets
 }
 
 // Account is the account that the program runs as.

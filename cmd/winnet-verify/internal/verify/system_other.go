@@ -19,6 +19,7 @@ func (s *System) addPlatform() {
 	s.Service = func(string) (Service, error) { return Service{}, errors.ErrUnsupported }
 	s.Tracer = func(string) (bool, error) { return false, errors.ErrUnsupported }
 	s.Security = func(string) (string, error) { return "", errors.ErrUnsupported }
+	s.MessageFile = func(string) (string, error) { return "", errors.ErrUnsupported }
 	s.HasKey = func(string) bool { return false }
 	s.EBPF = func() EBPF {
 		ring, perf := events.Readable()

@@ -21,6 +21,7 @@ import (
 
 func (s *System) addPlatform() {
 	s.Windows, s.Account, s.Service, s.Security, s.HasKey = thisWindows, thisAccount, service, security, hasKey
+	s.MessageFile = messageFile
 	s.Tracer, s.EBPF, s.Logman, s.Secrets = tracer, thisEBPF, logman, secrets
 }
 
@@ -102,6 +103,23 @@ func hasKey(path string) bool {
 	}
 	_ = key.Close()
 	return true
+}
+
+func messageFile(path string) (string, error) {
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, path, registry.QUERY_VALUE)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = key.Close() }()
+	file, _, err := key.GetStringValue("EventMessageFile")
+	if err != nil {
+		return "", err
+	}
+	if file, err = registry.ExpandString(file); err != nil {
+		return "", err
+	}
+	_, err = os.Stat(file)
+	return file, err
 }
 
 func service(name string) (Service, error) {

@@ -100,6 +100,7 @@ func healthy(t *testing.T) *Options {
 		return Service{Account: "LocalSystem", Start: 2, Delayed: true, FailureActions: restartAfterCrash}, nil
 	}
 	s.Security = func(string) (string, error) { return "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", nil }
+	s.MessageFile = func(string) (string, error) { return `C:\Windows\System32\EventCreate.exe`, nil }
 	s.Registry = func(string, string) (uint64, error) { return 1, nil }
 	real := s.EBPF
 	s.EBPF = func() EBPF {
@@ -188,7 +189,7 @@ var faults = map[string]struct {
 	"failure-actions": {harm: serviceIs(Service{Account: "LocalSystem", Start: 2, Delayed: true})},
 	"service-account": {harm: serviceIs(Service{Account: `NT AUTHORITY\NetworkService`, Start: 2, Delayed: true})},
 	"event-log": {harm: func(_ *testing.T, o *Options) {
-		o.System.HasKey = func(string) bool { return false }
+		o.System.MessageFile = func(string) (string, error) { return "", os.ErrNotExist }
 	}},
 	"files": {harm: func(_ *testing.T, o *Options) {
 		o.System.Security = func(string) (string, error) { return "D:PAI(A;OICI;FA;;;SY)(A;OICI;FR;;;BU)", nil }
@@ -377,6 +378,20 @@ func TestWineAnInterruptedProbeIsUndone(t *testing.T) {
 	require.Equal(t, "cut off: interrupted", report.Probes[0].Found)
 	require.Equal(t, "not run: interrupted", report.Probes[1].Found)
 	requireNoSessions(t, o)
+}
+
+func TestWineEventsThatTheHostDoesNotDescribeAreListed(t *testing.T) {
+	o := healthy(t)
+	text, err := os.ReadFile(filepath.Join(wine.Root(t), "internal/dns/dnsclient.txt"))
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "older.txt")
+	older := bytes.Replace(text, []byte("\nevent 1012 0 "), []byte("\nevent 21012 0 "), 1)
+	require.NotEqual(t, text, older)
+	require.NoError(t, os.WriteFile(path, older, 0o600))
+	t.Setenv("WINDOWSTEST_SCHEMA", path)
+	o.Only = map[string]bool{"field-lists": true}
+	r := Run(t.Context(), *o).Probes[0]
+	require.Equal(t, []string{dns.Client().Name + " 1012 version 0"}, r.Evidence["absent"])
 }
 
 func TestWineTheFieldsOfADifferentLayoutAreListed(t *testing.T) {
