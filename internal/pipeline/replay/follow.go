@@ -223,7 +223,7 @@ func (f *follower) poll(ctx context.Context, file *followed) (played bool, err e
 			return true, f.playNext(ctx, file, at)
 		}
 	}
-	x, err := f.Survey(file.file, file.size, span.Query{From: file.at.To, Growing: file.listed})
+	x, err := f.survey(ctx, file.file, file.size, span.Query{From: file.at.To, Growing: file.listed})
 	if err == nil && x.Recording != file.of {
 		file.of = x.Recording
 		f.meetPart(file)
@@ -249,7 +249,7 @@ func (f *follower) poll(ctx context.Context, file *followed) (played bool, err e
 		}
 	}
 	if file.at.To.Before(to) {
-		if x, err = f.Survey(file.file, file.size, span.Query{From: file.at.To, To: to}); err != nil {
+		if x, err = f.survey(ctx, file.file, file.size, span.Query{From: file.at.To, To: to, Digest: f.Track != nil}); err != nil {
 			return false, err
 		}
 		return true, f.playNext(ctx, file, checkpoint.Position{Span: x.Span})
