@@ -220,7 +220,7 @@ func TestAFileWhoseReadPartHasChangedIsReadFromItsStartAndNoIntactEventSkipped(t
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, raw, 0o600))
 	_, kept, _ := replayKept(t, replayOf(path, small), &kit.Storage{}, 33) // of 40 records
-	raw[73000] ^= 0xFF // in an event that was read
+	raw[73000] ^= 0xFF                                                     // in an event that was read
 	require.NoError(t, os.WriteFile(path, raw, 0o600))
 	intact, _, _ := replayKept(t, replayOf(path, small), &kit.Storage{}, -1)
 	sink, _, logs := replayKept(t, replayOf(path, small), kept, -1)

@@ -305,6 +305,9 @@ func unfinished(file *followed, err error) error {
 // note counts the looks at a file that failed. It reports a file that stays unreadable.
 func (f *follower) note(file *followed, err error) {
 	if err == nil {
+		if file.failed >= patience && !file.partial {
+			f.can(file.path)
+		}
 		file.failed, file.failure = 0, ""
 		return
 	}
@@ -324,6 +327,13 @@ func (f *follower) cannot(path string, err error) {
 	}
 	f.progress.unread.Store(int64(len(f.unread.Files)))
 	f.Logger.Error("a file cannot be read in full", zap.String("file", path), zap.Error(err))
+}
+
+// can takes a file off those that could not be read, because its writer has gone on.
+func (f *follower) can(path string) {
+	f.unread.remove(path)
+	f.progress.unread.Store(int64(len(f.unread.Files)))
+	f.Logger.Info("a file that could not be read can be read now", zap.String("file", path))
 }
 
 // forget closes the files that were renamed or deleted. By now they have been read to their ends.
