@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
@@ -209,4 +212,18 @@ func TestAFileThatWasReadIsNotReadAgainUnderAnyName(t *testing.T) {
 	sink, _, logs := replayKept(t, replayOf(dir+"/renamed.etl", small), kept, -1)
 	require.Zero(t, sink.LogRecordCount())
 	require.Len(t, logs.FilterMessageSnippet("the file was read before").All(), 1)
+}
+
+func TestAFileWhoseReadPartHasChangedIsReadFromItsStartAndNoIntactEventSkipped(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dns.etl")
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	_, kept, _ := replayKept(t, replayOf(path, small), &kit.Storage{}, 33) // of 40 records
+	raw[73000] ^= 0xFF                                                     // in an event that was read
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	intact, _, _ := replayKept(t, replayOf(path, small), &kit.Storage{}, -1)
+	sink, _, logs := replayKept(t, replayOf(path, small), kept, -1)
+	require.Equal(t, uids(intact), uids(sink))
+	require.Equal(t, 1, problemsOf(logs, checkpoint.Changed))
 }

@@ -437,3 +437,20 @@ func TestAFileThatIsGoneAfterAStopIsSaidUnlessItWasReadToItsEnd(t *testing.T) {
 		require.NoError(t, g.file.Close())
 	}
 }
+
+func TestAFileThatEndsWithinItsHeaderAtTheStartIsAwaitedAndIsNotUnreadInTheEnd(t *testing.T) {
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "dns.etl")
+	require.NoError(t, os.WriteFile(path, raw[:100], 0o600))
+	next := newTally()
+	r, logs := follow(t, path, nil, next, nil)
+	require.Eventually(t, func() bool { return logs.FilterMessage("a file cannot be read in full").Len() == 1 }, time.Minute, 10*time.Millisecond)
+	require.EqualValues(t, 1, r.Player.Progress.Unread())
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	count, _ := generated(t, serverFile)
+	next.wait(count)
+	require.NoError(t, r.Shutdown(context.Background()))
+	require.Zero(t, r.Player.Progress.Unread())
+	require.Equal(t, count, next.n)
+}

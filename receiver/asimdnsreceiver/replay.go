@@ -18,7 +18,10 @@ import (
 // checkFile reads a file's header, so that the start fails if the file is not an .etl file.
 func checkFile(path string) error {
 	reader, err := etl.Open(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, etl.ErrTruncated):
+		return &replay.BegunError{Err: err}
+	case err != nil:
 		return err
 	}
 	return reader.Close()

@@ -4,6 +4,7 @@ package ciliumwindowsreceiver
 
 import (
 	"context"
+	"encoding/binary"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -206,4 +207,25 @@ func TestACaptureIsFollowedAsItIsWrittenWithHalfBlocksRotationsAndRestarts(t *te
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Empty(t, records)
 	require.NoError(t, file.Close())
+}
+
+func TestACaptureWhoseReadPartHasChangedIsReadFromItsStartAndNoIntactEventSkipped(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.pcapng")
+	raw, err := os.ReadFile(captureFile)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	_, kept := replayKept(t, replayOf(path, everything), &kit.Storage{}, 28) // of 20 records
+	const packet, custom = 6, 0x40000BAD
+	for at, n := 0, 0; at < len(raw) && n < 150; at += int(binary.LittleEndian.Uint32(raw[at+4:])) {
+		if binary.LittleEndian.Uint32(raw[at:]) != packet {
+			continue
+		}
+		if n++; n > 50 {
+			binary.LittleEndian.PutUint32(raw[at:], custom)
+		}
+	}
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	intact, _ := replayKept(t, replayOf(path, everything), &kit.Storage{}, -1)
+	sink, _ := replayKept(t, replayOf(path, everything), kept, -1)
+	require.Equal(t, uids(intact), uids(sink))
 }

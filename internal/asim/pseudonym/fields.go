@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/collector/config/configopaque"
@@ -106,7 +107,7 @@ func (c *Config) Check(t Table) error {
 				names = append(names, known)
 			}
 			slices.Sort(names)
-			return fmt.Errorf("fields: %q is no field that can be replaced; want one of %s", name, strings.Join(names, ", "))
+			return fmt.Errorf("fields: %s is no field that can be replaced; want one of %s", quoted(name, names), strings.Join(names, ", "))
 		}
 		if slices.Contains(c.Fields[:i], name) {
 			return fmt.Errorf("fields: %s is in the list twice; want each field once", name)
@@ -125,4 +126,16 @@ func (c *Config) New(t Table) *Pseudonymizer {
 		kinds |= t[name]
 	}
 	return New(kinds, []byte(c.Key))
+}
+
+// quoted returns a wrong name in quotes. It does not show a text that is longer than all names, which may be the key in the wrong place.
+func quoted(name string, names []string) string {
+	most := 0
+	for _, known := range names {
+		most = max(most, len(known))
+	}
+	if len(name) > most {
+		return fmt.Sprintf("a text of %d bytes", len(name))
+	}
+	return strconv.Quote(name)
 }

@@ -192,6 +192,10 @@ func TestTheSectionRefusesWhatCannotProtect(t *testing.T) {
 	require.NoError(t, c.Validate())
 	require.NoError(t, c.Check(DNS()))
 	require.ErrorContains(t, c.Check(Network()), `"DnsQuery" is no field that can be replaced; want one of Dst, `)
+	secret := strings.Repeat("0123456789abcdef", 4)
+	c.Fields = []string{secret}
+	require.ErrorContains(t, c.Check(Network()), "a text of 64 bytes is no field that can be replaced")
+	require.NotContains(t, c.Check(Network()).Error(), secret)
 	c.Fields = []string{"SrcIpAddr", "SrcIpAddr"}
 	require.ErrorContains(t, c.Check(DNS()), "twice")
 	require.Nil(t, (&Config{}).New(DNS()))

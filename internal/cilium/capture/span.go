@@ -36,6 +36,17 @@ func NewSpanReader(src io.ReaderAt, s span.Span, before *Reader) (*Reader, error
 // Survey finds what can be read of the capture in the first size bytes of src. After a damaged block it cannot tell where a block ends; the
 // part then ends with the file. The error is that of src.
 func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
+	x, err := survey(src, size, q)
+	if err == nil && q.Digest && !x.Empty() {
+		h := xxh3.New()
+		_, err = io.Copy(h, io.NewSectionReader(src, x.From.At, min(x.To.At, size)-x.From.At))
+		x.Digest = h.Sum64()
+	}
+	return x, err
+}
+
+// survey is Survey without the digest.
+func survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 	x := span.Extent{Span: span.Span{From: q.From, To: q.From}}
 	w := walker{r: bufio.NewReaderSize(io.NewSectionReader(src, 0, size), 64<<10)}
 	if err := w.identify(); err != nil {

@@ -42,7 +42,7 @@ func TestTheSpansOfAGrowingCaptureAreItsRecordsOnceHoweverItGrows(t *testing.T) 
 		at := span.Place{}
 		for size := 0; size < len(whole); {
 			size = min(len(whole), size+1+random.IntN(len(whole)/10))
-			x, err := Survey(bytes.NewReader(whole[:size]), int64(size), span.Query{From: at, Growing: true})
+			x, err := Survey(bytes.NewReader(whole[:size]), int64(size), span.Query{From: at, Growing: true, Digest: true})
 			require.NoError(t, err)
 			require.EqualValues(t, size-int(x.Rest), max(x.To.At, int64(size)-x.Rest))
 			if x.Empty() {
@@ -52,6 +52,14 @@ func TestTheSpansOfAGrowingCaptureAreItsRecordsOnceHoweverItGrows(t *testing.T) 
 				id = x.ID
 			}
 			require.Equal(t, id, x.ID)
+			again, err := Survey(bytes.NewReader(whole), int64(len(whole)), span.Query{From: x.From, To: x.To, Digest: true})
+			require.NoError(t, err)
+			require.Equal(t, x.Span, again.Span)
+			changed := bytes.Clone(whole)
+			changed[x.To.At-5]++
+			again, err = Survey(bytes.NewReader(changed), int64(len(whole)), span.Query{From: x.From, To: x.To, Digest: true})
+			require.NoError(t, err)
+			require.NotEqual(t, x.Digest, again.Digest)
 			if random.IntN(3) == 0 {
 				before = nil // a restart
 			}

@@ -8,6 +8,7 @@ package etl
 import (
 	"encoding/binary"
 	"io"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -66,7 +67,9 @@ func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 			return x, err
 		}
 	}
-	x.Digest, err = r.digest(x.Span)
+	if q.Digest {
+		x.Digest, err = r.digest(x.Span)
+	}
 	return x, err
 }
 
@@ -110,10 +113,12 @@ func (r *Reader) whole(p *place) bool {
 	return p.at+size <= r.size
 }
 
-// digest returns the digest of a span.
+// digest returns the digest of the records in a span, and of the fields of their buffers' headers that give the order of reading. It ends at a
+// place that cannot be read; the reader then reports that.
 func (r *Reader) digest(s span.Span) (uint64, error) {
 	r.ReadSpan(s)
 	digest := xxh3.New()
+	var b []byte
 	for {
 		r.scan()
 		if r.scanned != nil || len(r.places) == 0 {
@@ -126,8 +131,26 @@ func (r *Reader) digest(s span.Span) (uint64, error) {
 			binary.LittleEndian.PutUint32(entry[8:], p.saved)
 			binary.LittleEndian.PutUint32(entry[12:], p.stream)
 			_, _ = digest.Write(entry[:])
+			from := r.recordsOf(p, s.From)
+			b = slices.Grow(b[:0], int(p.onDisk))[:max(int(p.onDisk)-from, 0)]
+			if r.read(b, p.at+int64(from)) != nil {
+				return digest.Sum64(), nil
+			}
+			_, _ = digest.Write(b)
 		}
 	}
+}
+
+// recordsOf returns the offset in a buffer of the first record that is read of it.
+func (r *Reader) recordsOf(p *place, from span.Place) int {
+	at := bufferHeaderSize
+	if p.at == 0 {
+		at = r.first.records
+	}
+	if p.at == from.At && !p.packed {
+		at = max(at, int(from.In))
+	}
+	return at
 }
 
 // after returns the place after the records of a buffer, to which the writer may add more.
@@ -142,13 +165,7 @@ func (r *Reader) after(p *place, from span.Place) (span.Place, error) {
 	if err := r.read(b, p.at); err != nil {
 		return from, err
 	}
-	pos := bufferHeaderSize
-	if p.at == 0 {
-		pos = r.first.records
-	}
-	if p.at == from.At {
-		pos = max(pos, int(from.In))
-	}
+	pos := r.recordsOf(p, from)
 	for len(b)-pos >= recordHead {
 		kind, n := classify(b[pos:])
 		if kind == kindUnknown || pos+n > len(b) {

@@ -47,7 +47,7 @@ func TestTheSpansOfAGrowingFileAreItsEventsOnceHoweverItGrows(t *testing.T) {
 		at := span.Place{}
 		for size := 0; size < len(whole); {
 			size = min(len(whole), size+1+random.IntN(len(whole)/8))
-			x, err := Survey(bytes.NewReader(whole[:size]), int64(size), span.Query{From: at, Growing: true})
+			x, err := Survey(bytes.NewReader(whole[:size]), int64(size), span.Query{From: at, Growing: true, Digest: true})
 			if err != nil { // within the header
 				require.ErrorIs(t, err, ErrTruncated)
 				continue
@@ -65,7 +65,7 @@ func TestTheSpansOfAGrowingFileAreItsEventsOnceHoweverItGrows(t *testing.T) {
 		}
 		require.ElementsMatch(t, want, got)
 		for _, s := range spans {
-			again, err := Survey(bytes.NewReader(whole), int64(len(whole)), span.Query{From: s.From, To: s.To})
+			again, err := Survey(bytes.NewReader(whole), int64(len(whole)), span.Query{From: s.From, To: s.To, Digest: true})
 			require.NoError(t, err)
 			require.Equal(t, s, again.Span)
 		}
@@ -75,13 +75,27 @@ func TestTheSpansOfAGrowingFileAreItsEventsOnceHoweverItGrows(t *testing.T) {
 func TestAFileInWhichABufferIsCompletedLaterHasAnotherDigest(t *testing.T) {
 	whole, err := os.ReadFile("../../../testdata/dnsserver.etl")
 	require.NoError(t, err)
-	x, err := Survey(bytes.NewReader(whole), int64(len(whole)), span.Query{})
+	x, err := Survey(bytes.NewReader(whole), int64(len(whole)), span.Query{Digest: true})
 	require.NoError(t, err)
 	r, err := NewReader(bytes.NewReader(whole), int64(len(whole)))
 	require.NoError(t, err)
 	size := int(r.Header().BufferSize)
 	clear(whole[2*size : 3*size])
-	y, err := Survey(bytes.NewReader(whole), int64(len(whole)), span.Query{To: x.To})
+	y, err := Survey(bytes.NewReader(whole), int64(len(whole)), span.Query{To: x.To, Digest: true})
+	require.NoError(t, err)
+	require.Equal(t, x.ID, y.ID)
+	require.NotEqual(t, x.Digest, y.Digest)
+}
+
+func TestAPartWhoseRecordsHaveChangedHasAnotherDigest(t *testing.T) {
+	whole, err := os.ReadFile("../../../testdata/dnsserver.etl")
+	require.NoError(t, err)
+	q := span.Query{Digest: true}
+	x, err := Survey(bytes.NewReader(whole), int64(len(whole)), q)
+	require.NoError(t, err)
+	clear(whole[73000:73200])
+	q.To = x.To
+	y, err := Survey(bytes.NewReader(whole), int64(len(whole)), q)
 	require.NoError(t, err)
 	require.Equal(t, x.ID, y.ID)
 	require.NotEqual(t, x.Digest, y.Digest)

@@ -152,7 +152,7 @@ func placeOf(path string) string {
 
 // Check lists the files and calls check for each, so that a receiver fails at its start and not later. It returns an error when a path
 // names no file, a file given by name cannot be read, or no file can be read. A pattern's file that cannot be read is listed if others
-// can be; the replay reports it at its end. With Follow a file may be absent or empty; a path that names no file is listed as it is. Without
+// can be; the replay reports it at its end. With Follow a file may be absent or empty, or end within its header; a path that names no file is listed as it is. Without
 // a configured replay Check lists none.
 func (c *Config) Check(check func(path string) error) ([]string, error) {
 	files, err := c.files()
@@ -167,7 +167,7 @@ func (c *Config) Check(check func(path string) error) ([]string, error) {
 		if err == nil {
 			err = check(f.path)
 		}
-		if err != nil && c.Follow && awaited(f.path) {
+		if err != nil && c.Follow && awaited(f.path, err) {
 			err = nil
 		}
 		switch {
@@ -184,8 +184,19 @@ func (c *Config) Check(check func(path string) error) ([]string, error) {
 	return paths, nil
 }
 
-// awaited reports whether a file that is followed may only come: it is absent, or its writer has written nothing yet.
-func awaited(path string) bool {
+// BegunError is the error of a file that ends within its header, so that its writer may only have begun it.
+type BegunError struct{ Err error }
+
+func (e *BegunError) Error() string { return e.Err.Error() }
+
+func (e *BegunError) Unwrap() error { return e.Err }
+
+// awaited reports whether a file that is followed may only come: it is absent, its writer has written nothing yet, or it has the given error and
+// ends within its header.
+func awaited(path string, failure error) bool {
+	if begun := (*BegunError)(nil); errors.As(failure, &begun) {
+		return true
+	}
 	info, err := os.Stat(path)
 	return errors.Is(err, os.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0
 }

@@ -25,6 +25,12 @@ const pollInterval = 250 * time.Millisecond
 // patience is after how many looks an unchanged file that cannot be read is reported.
 const patience = 8
 
+// maxOpen is up to how many followed files stay open between two looks. Of more files, each is open only while it is looked at.
+const maxOpen = 64
+
+// idleShare is how much longer than a look the pause after it is.
+const idleShare = 20
+
 // followed is a file that is followed.
 type followed struct {
 	content
@@ -38,6 +44,8 @@ type followed struct {
 	at      checkpoint.Position // the part to be played next, or where it begins
 	seen    span.Place          // the end of what the last look found
 	idle    bool                // the last look found nothing to play
+	closed  bool                // it is not open now
+	quiet   int                 // number of looks in a row that found nothing to play
 	done    bool                // completed by its writer, read, and closed here
 	failed  int                 // number of failed looks in a row
 	failure string
@@ -62,7 +70,7 @@ func (f *follower) follow(ctx context.Context) *UnreadError {
 	f.await()
 	f.look()
 	f.meetFormer(ctx)
-	for ; ctx.Err() == nil; f.look() {
+	for began := time.Now(); ctx.Err() == nil; f.look() {
 		played := false
 		for _, file := range slices.Clone(f.files) {
 			more := true
@@ -81,12 +89,14 @@ func (f *follower) follow(ctx context.Context) *UnreadError {
 		}
 		f.forget()
 		if played {
+			began = time.Now()
 			continue
 		}
 		select {
-		case <-time.After(pollInterval):
+		case <-time.After(max(pollInterval, idleShare*time.Since(began))):
 		case <-ctx.Done():
 		}
+		began = time.Now()
 	}
 	if len(f.unread.Files) == 0 {
 		return nil
@@ -136,8 +146,9 @@ func (f *follower) meet(named file) {
 	for _, file := range f.files {
 		if os.SameFile(file.info, info) {
 			file.path, file.listed = named.path, true
-			if file.done && (info.Size() != file.info.Size() || !info.ModTime().Equal(file.info.ModTime())) {
+			if (file.done || file.closed) && (info.Size() != file.info.Size() || !info.ModTime().Equal(file.info.ModTime())) {
 				f.reopen(file, info)
+				file.quiet = 0
 			}
 			return
 		}
@@ -188,7 +199,9 @@ func (f *follower) add(path string, info os.FileInfo, listed, after bool) {
 		return
 	}
 	f.unread.Of++
-	f.files = append(f.files, &followed{content: c, info: info, listed: listed, after: after})
+	next := &followed{content: c, info: info, listed: listed, after: after}
+	f.files = append(f.files, next)
+	f.spare(next)
 	f.Logger.Info("following a file", zap.String("file", path))
 }
 
@@ -199,11 +212,60 @@ func (f *follower) reopen(file *followed, info os.FileInfo) {
 		f.cannot(file.path, err)
 		return
 	}
-	file.content, file.info, file.done = c, info, false
+	file.content, file.info, file.done, file.closed = c, info, false, false
 }
 
-// poll plays what can be read of a file now, and reports whether it has played anything.
+// spare closes a file until it is looked at again, if there are too many to keep them open.
+func (f *follower) spare(file *followed) {
+	if file.done || file.closed || !file.listed || len(f.files) <= maxOpen {
+		return
+	}
+	_ = file.file.Close()
+	file.closed = true
+}
+
+// poll plays what can be read of a file now, and reports whether it has played anything. A closed file that has not changed for some looks is left
+// closed.
 func (f *follower) poll(ctx context.Context, file *followed) (played bool, err error) {
+	if file.closed {
+		if file.quiet >= patience && file.listed {
+			return false, nil
+		}
+		err := f.openAgain(file)
+		if err != nil && !file.listed && file.quiet >= patience { // it was read to its end
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	played, err = f.pollOpen(ctx, file)
+	if file.quiet++; played || err != nil {
+		file.quiet = 0
+	}
+	f.spare(file)
+	return played, err
+}
+
+// openAgain opens a file that is closed. A file that has no path of the configuration any more may have the name of a recording's earlier file.
+func (f *follower) openAgain(file *followed) error {
+	path := file.path
+	if !file.listed {
+		path = earlierOf(path)
+	}
+	c, err := openFile(path)
+	if err != nil {
+		return fmt.Errorf("it was renamed or removed between two looks, and what was added to it is not read: %w", err)
+	}
+	if info, err := c.file.Stat(); err != nil || !os.SameFile(info, file.info) {
+		return errors.Join(errors.New("another file has its name, and what was added to it between two looks is not read"), err, c.file.Close())
+	}
+	file.content, file.closed = c, false
+	return nil
+}
+
+// pollOpen is poll for a file that is open or done.
+func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, err error) {
 	if file.done {
 		return false, nil
 	}
@@ -223,7 +285,7 @@ func (f *follower) poll(ctx context.Context, file *followed) (played bool, err e
 			return true, f.playNext(ctx, file, at)
 		}
 	}
-	x, err := f.Survey(file.file, file.size, span.Query{From: file.at.To, Growing: file.listed})
+	x, err := f.survey(ctx, file.file, file.size, span.Query{From: file.at.To, Growing: file.listed})
 	if err == nil && x.Recording != file.of {
 		file.of = x.Recording
 		f.meetPart(file)
@@ -249,7 +311,7 @@ func (f *follower) poll(ctx context.Context, file *followed) (played bool, err e
 		}
 	}
 	if file.at.To.Before(to) {
-		if x, err = f.Survey(file.file, file.size, span.Query{From: file.at.To, To: to}); err != nil {
+		if x, err = f.survey(ctx, file.file, file.size, span.Query{From: file.at.To, To: to, Digest: f.Track != nil}); err != nil {
 			return false, err
 		}
 		return true, f.playNext(ctx, file, checkpoint.Position{Span: x.Span})
@@ -305,6 +367,9 @@ func unfinished(file *followed, err error) error {
 // note counts the looks at a file that failed. It reports a file that stays unreadable.
 func (f *follower) note(file *followed, err error) {
 	if err == nil {
+		if file.failed >= patience && !file.partial {
+			f.can(file.path)
+		}
 		file.failed, file.failure = 0, ""
 		return
 	}
@@ -326,6 +391,13 @@ func (f *follower) cannot(path string, err error) {
 	f.Logger.Error("a file cannot be read in full", zap.String("file", path), zap.Error(err))
 }
 
+// can takes a file off those that could not be read, because its writer has gone on.
+func (f *follower) can(path string) {
+	f.unread.remove(path)
+	f.progress.unread.Store(int64(len(f.unread.Files)))
+	f.Logger.Info("a file that could not be read can be read now", zap.String("file", path))
+}
+
 // forget closes the files that were renamed or deleted. By now they have been read to their ends.
 func (f *follower) forget() {
 	f.files = slices.DeleteFunc(f.files, func(file *followed) bool {
@@ -334,7 +406,7 @@ func (f *follower) forget() {
 		}
 		if !file.done {
 			f.complete(file)
-			_ = file.file.Close()
+			file.shut()
 		}
 		return true
 	})
@@ -351,7 +423,14 @@ func (f *follower) complete(file *followed) {
 func (f *follower) close() {
 	for _, file := range f.files {
 		if !file.done {
-			_ = file.file.Close()
+			file.shut()
 		}
+	}
+}
+
+// shut closes the file, if it is open.
+func (file *followed) shut() {
+	if !file.closed {
+		_ = file.file.Close()
 	}
 }

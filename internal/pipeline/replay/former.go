@@ -52,7 +52,11 @@ func (f *follower) meetFormer(ctx context.Context) {
 	}
 	here := map[span.ID]bool{}
 	for _, file := range f.files {
+		if file.closed && f.openAgain(file) != nil {
+			continue
+		}
 		here[f.identify(&file.content)] = true
+		f.spare(file)
 	}
 	for _, path := range paths {
 		id, ok := f.insertEarlier(path, stored)
@@ -95,7 +99,11 @@ func (f *follower) insertEarlier(path string, stored map[span.ID]checkpoint.Know
 	case known:
 		unread = !k.Complete
 	case at >= 0: // it was there before the file that the last run has read
+		if f.files[at].closed && f.openAgain(f.files[at]) != nil {
+			break
+		}
 		_, known := stored[f.identify(&f.files[at].content)]
+		f.spare(f.files[at])
 		unread = !known
 	}
 	if !unread {

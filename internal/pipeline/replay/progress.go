@@ -72,6 +72,9 @@ func (p *Progress) finish() {
 	p.rate.Store(0)
 }
 
+// Ended reports whether the replay has ended by itself: all files have been read, and not only been left by a stop.
+func (p *Progress) Ended() bool { return p.ended.Load() }
+
 // share returns how much of all rounds has been read, 0 to 1. It is unknown for a replay without end.
 func (p *Progress) share() (float64, bool) {
 	switch {

@@ -102,7 +102,9 @@ func TestTheShareIsOfAllBytesAndNeverBeyondAFile(t *testing.T) {
 	require.Equal(t, int64(1), p.unread.Load())
 	require.Len(t, unread.Files, 1)
 	require.True(t, complete)
+	require.False(t, p.Ended())
 	p.finish()
+	require.True(t, p.Ended())
 	share, _ := p.share()
 	require.Equal(t, 1.0, share)
 }

@@ -22,6 +22,28 @@ type Survey func(src io.ReaderAt, size int64, q span.Query) (span.Extent, error)
 // parts plays files part by part.
 type parts struct{ *Settings }
 
+// survey is Survey. It ends early with ctx, and then returns the error of ctx.
+func (s *parts) survey(ctx context.Context, src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
+	x, err := s.Survey(interruptible{ctx, src}, size, q)
+	if ctx.Err() != nil {
+		return x, ctx.Err()
+	}
+	return x, err
+}
+
+// interruptible is a source whose reading ends with ctx.
+type interruptible struct {
+	ctx context.Context
+	src io.ReaderAt
+}
+
+func (i interruptible) ReadAt(b []byte, offset int64) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return i.src.ReadAt(b, offset)
+}
+
 // content is an open file.
 type content struct {
 	path string
@@ -73,7 +95,7 @@ func (s *parts) playRest(ctx context.Context, p Part, emit Emit) error {
 		if err := c.measure(); err != nil {
 			return err
 		}
-		x, err := s.Survey(c.file, c.size, span.Query{From: at.To})
+		x, err := s.survey(ctx, c.file, c.size, span.Query{From: at.To, Digest: s.Track != nil})
 		switch {
 		case err != nil:
 			return err
@@ -102,7 +124,7 @@ func (s *parts) resume(ctx context.Context, c *content) (at checkpoint.Position,
 	if s.Store == nil {
 		return at, known, nil
 	}
-	x, err := s.Survey(c.file, c.size, span.Query{To: span.Place{In: 1}})
+	x, err := s.survey(ctx, c.file, c.size, span.Query{To: span.Place{In: 1}})
 	if err != nil || x.ID == (span.ID{}) {
 		return at, known, err
 	}
@@ -115,7 +137,7 @@ func (s *parts) resume(ctx context.Context, c *content) (at checkpoint.Position,
 		return checkpoint.Position{}, known, nil
 	}
 	if !at.Empty() {
-		again, err := s.Survey(c.file, c.size, span.Query{From: at.From, To: at.To})
+		again, err := s.survey(ctx, c.file, c.size, span.Query{From: at.From, To: at.To, Digest: true})
 		if err != nil {
 			return checkpoint.Position{}, known, err
 		}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +82,11 @@ func (e *UnreadError) add(path string, err error) {
 		}
 	}
 	e.Files = append(e.Files, UnreadFile{path, err})
+}
+
+// remove takes a file off the list.
+func (e *UnreadError) remove(path string) {
+	e.Files = slices.DeleteFunc(e.Files, func(f UnreadFile) bool { return f.Path == path })
 }
 
 // run plays the files in order, Repeat times, at Rate, until ctx ends. When a file cannot be read, run plays the next one; unread names

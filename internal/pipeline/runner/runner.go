@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/printable"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/counter"
@@ -127,7 +128,10 @@ func New(s Settings) (*Runner, error) {
 }
 
 // Start opens the source. After an error nothing is left running.
-func (r *Runner) Start(_ context.Context, h component.Host) error {
+func (r *Runner) Start(_ context.Context, h component.Host) error { return printable.Error(r.start(h)) }
+
+// start is Start.
+func (r *Runner) start(h component.Host) error {
 	files, err := r.Sections.Replay.Check(r.Parts.CheckFile)
 	if err != nil {
 		return err
@@ -271,7 +275,10 @@ func (r *Runner) OpenRecord(files []string) (*record.Recorder, error) {
 
 // Shutdown stops the source, hands over what is queued, and logs what became of every event. All receivers of a collector together have
 // pipeline.DrainTimeout to hand over.
-func (r *Runner) Shutdown(ctx context.Context) error {
+func (r *Runner) Shutdown(ctx context.Context) error { return printable.Error(r.shutdown(ctx)) }
+
+// shutdown is Shutdown.
+func (r *Runner) shutdown(ctx context.Context) error {
 	r.job.Leave()
 	if !r.running {
 		return nil

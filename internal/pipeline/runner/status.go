@@ -40,12 +40,10 @@ func (r *Runner) state() string {
 	case r.Player == nil:
 		return status.Waiting
 	}
-	select {
-	case <-r.Player.Done():
+	if r.Player.Progress.Ended() {
 		return status.Replayed
-	default:
-		return status.Replay
 	}
+	return status.Replay
 }
 
 // account returns the account for a heartbeat. Received is read last, so that it is not less than the sum of the others.

@@ -23,7 +23,7 @@ func (p Place) Before(q Place) bool { return p.Compare(q) < 0 }
 // Span is a part of a file. It is always read in the same order, whatever is appended to the file later.
 type Span struct {
 	From, To Place
-	// Digest is equal for the same units, as long as none of them is completed or replaced.
+	// Digest is the digest of the span's content. It stays the same when the file grows. It is 0 if no survey was asked for it.
 	Digest uint64
 }
 
@@ -39,6 +39,8 @@ type Query struct {
 	From Place
 	// To is where it ends, as an earlier survey has found; the zero value asks for as much as there is.
 	To Place
+	// Digest asks for the digest of the span's content, for which all of the span is read.
+	Digest bool
 	// Growing says that the file may still be written, so that a unit that is not whole is left to a later survey.
 	Growing bool
 }
