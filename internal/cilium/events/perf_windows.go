@@ -17,7 +17,7 @@ import (
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/windows"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/clock"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/clock"
 )
 
 var _ attachment = (*windowsPerf)(nil)

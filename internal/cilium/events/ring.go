@@ -13,7 +13,7 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/clock"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/clock"
 )
 
 var (

@@ -16,7 +16,7 @@ import (
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/windows"
 
-	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/clock"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/clock"
 )
 
 var (

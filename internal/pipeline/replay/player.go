@@ -12,8 +12,8 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/clock"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/counter"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/clock"
 )
 
 // Settings configures a replay.

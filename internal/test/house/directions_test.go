@@ -20,15 +20,15 @@ type room struct {
 
 // rooms are the rooms of the product from top to bottom. A room imports only rooms below it, so there is no cycle.
 var rooms = []room{
-	{"cmd", []string{"dns", "cilium", "platform", "etw"}},
+	{"cmd", []string{"dns", "cilium", "platform", "etw", "pipeline"}},
 	{"receiver", []string{"asim", "dns", "cilium", "platform", "etw", "pipeline", "configyaml"}},
 	{"exporter", nil},
 	{"extension", nil},
-	{"asim", []string{"dns", "cilium", "etw"}},
-	{"dns", []string{"etw", "pipeline", "configyaml"}},         // pipeline/hold keeps events back and has their clock
-	{"cilium", []string{"platform", "pipeline", "configyaml"}}, // platform/clock stamps events; pipeline/recording writes files of them
-	{"platform", []string{"etw", "pipeline"}},                  // a SID; pipeline/private keeps others from files
-	{"etw", []string{"pipeline", "configyaml"}},                // recordings are files of ETW
+	{"asim", []string{"dns", "cilium", "etw", "pipeline"}},
+	{"dns", []string{"etw", "pipeline", "configyaml"}}, // pipeline/hold keeps events back and has their clock
+	{"cilium", []string{"pipeline", "configyaml"}},     // pipeline/clock stamps events; pipeline/recording writes files of them
+	{"platform", []string{"etw", "pipeline"}},          // a SID; pipeline/private keeps others from files
+	{"etw", []string{"pipeline", "configyaml"}},        // recordings are files of ETW
 	{"pipeline", []string{"configyaml"}},
 	{"configyaml", nil},
 }

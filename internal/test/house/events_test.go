@@ -65,6 +65,12 @@ func (w *written) call(folder string, call *ast.CallExpr) {
 		}
 		return
 	}
+	// An event that is written beside the service's, by golang.org/x/sys/windows/svc/eventlog.
+	if level := map[string]string{"Info": "Info", "Warning": "Warn", "Error": "Error"}[method.Sel.Name]; level != "" && len(call.Args) == 2 {
+		if id, ok := call.Args[0].(*ast.Ident); ok && w.constants[folder+"."+id.Name] > 0 {
+			w.note(folder, id, level)
+		}
+	}
 	for _, arg := range call.Args {
 		field, ok := arg.(*ast.CallExpr)
 		if !ok {
@@ -76,6 +82,9 @@ func (w *written) call(folder string, call *ast.CallExpr) {
 		}
 		if id, ok := made.X.(*ast.SelectorExpr); ok && made.Sel.Name == "Field" && named(id.X, "eventid") {
 			w.note("internal/pipeline/eventid", id.Sel, method.Sel.Name)
+		}
+		if made.Sel.Name == "LostField" && named(made.X, "delivery") {
+			w.note("exporter/azure/internal/delivery", ast.NewIdent("idLost"), method.Sel.Name)
 		}
 		if made.Sel.Name != "Int" || len(field.Args) != 2 {
 			continue

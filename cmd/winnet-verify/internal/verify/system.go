@@ -10,7 +10,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/hnsstate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/canary"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/platform/clock"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/clock"
 )
 
 // System is what the probes ask of the host, beside ETW, TDH and eBPF for Windows, which they use as the collector does. ThisSystem is

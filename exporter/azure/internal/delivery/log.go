@@ -41,7 +41,9 @@ func WarnOfLoss(queue configoptional.Optional[exporterhelper.QueueBatchConfig], 
 
 // LostField returns the log's field with the id, in the Windows Event Log, of records that are lost at the exporter: docs/event-log.md. Users without
 // rights read the Event Log, so a line with it has nothing of a record, and no answer of a service, which may quote one.
-func LostField() zap.Field { return zap.Int("event_log_id", 205) }
+func LostField() zap.Field { return zap.Int("event_log_id", idLost) }
+
+const idLost = 205
 
 // Once logs a message once for each key.
 func (l *RateLimitedLogger) Once(key string, write func(*zap.Logger)) { l.log(key, 0, write) }
