@@ -198,7 +198,10 @@ func awaited(path string, failure error) bool {
 		return true
 	}
 	info, err := os.Stat(path)
-	return errors.Is(err, os.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0
+	if err != nil {
+		return errors.Is(err, os.ErrNotExist) || isPattern(path) // to Windows the name of a file that a pattern is to find is invalid
+	}
+	return info.Mode().IsRegular() && info.Size() == 0
 }
 
 // Name derives a host's name from the name of its file: without directory and extension, and as valid UTF-8, which a file's name need not
