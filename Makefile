@@ -228,7 +228,7 @@ RIG := $(CURDIR)/internal/test/wine/rig.sh $(CURDIR)/$(DIST)
 
 test-windows: build build-windows build-verify testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian); fail if they cannot run
 	$(RIG)
-	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' $(WINDOWS_PACKAGES)
+	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -timeout 20m -exec '$(RIG) run' $(WINDOWS_PACKAGES)
 	@for m in $(MODULES); do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -C $$m -count=1 -p 1 -exec '$(RIG) run' ./...; done
 	WINNET_WINE=required $(GO) test -count=1 -v ./internal/test/wine
 

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/clock"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/counter"
 )
 
@@ -71,7 +71,7 @@ func Start(s Settings) *Player {
 
 func (p *Player) play(ctx context.Context, s *Settings) {
 	put := func(ctx context.Context, head, body []byte) error {
-		return s.Into.Put(ctx, clock.Now(), head, body)
+		return s.Into.Put(ctx, time.Now().UnixNano(), head, body)
 	}
 	reporting, stop := context.WithCancel(ctx)
 	var reporter sync.WaitGroup
