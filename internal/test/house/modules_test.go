@@ -104,7 +104,7 @@ func TestMakeHelpListsATargetOnce(t *testing.T) {
 }
 
 func TestTheWindowsTestsOfEveryPackageThatHasAnyAreRun(t *testing.T) {
-	command := regexp.MustCompile(`(?m)GOOS=windows .* go test -count=1 -p 1 -exec '[^']*' (\./.*)$`).FindStringSubmatch(text(t, "-n", "test-windows"))
+	command := regexp.MustCompile(`(?m)GOOS=windows .* go test -count=1 -p 1 -timeout 20m -exec '[^']*' (\./.*)$`).FindStringSubmatch(text(t, "-n", "test-windows"))
 	require.NotNil(t, command)
 	listed := strings.Fields(command[1])
 	for _, folder := range []string{"internal", "receiver"} { // those of the other modules are all run, see TestCIRunsTheTestsOfEveryGoModule
