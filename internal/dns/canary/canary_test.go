@@ -24,8 +24,12 @@ type world struct {
 	came    []time.Duration
 }
 
-func newWorld(t *testing.T, interval time.Duration) *world {
+// newWorld starts a canary. What change sets is set before it runs.
+func newWorld(t *testing.T, interval time.Duration, change ...func(*world)) *world {
 	w := &world{asked: make(chan string, 100), handled: true}
+	for _, f := range change {
+		f(w)
+	}
 	w.Canary = New(Settings{
 		Name: "Canary.Example.com.", Interval: interval,
 		Ask:     func(_ context.Context, name string) error { w.asked <- name; return w.err },
@@ -65,13 +69,14 @@ func TestEachTryAsksForAnotherNameAndItsEventIsOwn(t *testing.T) {
 
 func TestAnEventThatDoesNotComeIsMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, time.Minute)
-		w.err = errors.New("no server")
+		w := newWorld(t, time.Minute, func(w *world) { w.err = errors.New("no server") })
 		name := <-w.asked
 		time.Sleep(patience - 1)
+		synctest.Wait()
 		require.Empty(t, w.missing)
 		require.True(t, w.See(folded(name), false, time.Now()), "another provider's event is own, and shows nothing about this one")
 		time.Sleep(2 * time.Nanosecond)
+		synctest.Wait()
 		require.Len(t, w.missing, 1)
 		require.Contains(t, w.missing[0], name)
 		require.Contains(t, w.missing[0], "no server")
@@ -87,11 +92,11 @@ func TestAnEventThatDoesNotComeIsMissing(t *testing.T) {
 // Behind a blocked exporter events wait: that is no blindness.
 func TestAnEventThatMayStillWaitInTheQueueIsNotMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, time.Minute)
-		w.handled = false
+		w := newWorld(t, time.Minute, func(w *world) { w.handled = false })
 		name := <-w.asked
 		asked := time.Now()
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		require.Empty(t, w.missing)
 		require.Empty(t, w.asked, "and it does not ask again")
 		w.See(folded(name), true, asked.Add(time.Second))
