@@ -366,11 +366,20 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
 
-CI_PARTS := test test-oracle test-forms lint audit test-race test-kernel test-e2e test-sentinel test-faults test-roads test-kubernetes test-observability test-windows test-install validate build-windows check-windows build-newest fuzz
+# First comes what writes into the tree and what several parts build. Then two lanes run beside each other, as most tests wait longer than they
+# compute. Everything under Wine is in the second lane.
+CI_PARTS  := lint audit build build-gateway build-windows build-verify test test-oracle test-forms test-kernel test-e2e test-sentinel test-faults test-roads test-kubernetes test-observability validate test-windows test-install check-windows build-newest test-race fuzz
+CI_FIRST  := lint audit build build-gateway build-windows build-verify
+CI_SECOND := test-windows test-install check-windows build-newest test-race fuzz
 
-ci: ## run everything that CI runs, and report how long each part takes
-	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
-	  times="$$times$$(printf '%6d s  %s' $$(($$(date +%s) - begun)) $$part)\n"; done; printf "\n$$times"
+ci: ## run everything that CI runs, two parts at a time, and report how long each takes
+	@dir=$$(mktemp -d); trap 'rm -rf $$dir' EXIT; trap 'trap - INT TERM; kill 0' INT TERM; touch $$dir/times; \
+	part() { begun=$$(date +%s); if $(MAKE) $$1 > $$dir/$$1.log 2>&1; then result=ok; else result=failed; touch $$dir/failed; fi; \
+	  printf '%6d s  %s %s\n' $$(($$(date +%s) - begun)) $$1 $$result >> $$dir/times; printf '\n== %s\n' $$1; cat $$dir/$$1.log; }; \
+	lane() { for part in $$1; do if [ ! -e $$dir/failed ]; then part $$part; fi; done; }; \
+	lane '$(filter $(CI_FIRST),$(CI_PARTS))'; \
+	lane '$(filter $(CI_SECOND),$(CI_PARTS))' & lane '$(filter-out $(CI_FIRST) $(CI_SECOND),$(CI_PARTS))'; wait; \
+	echo; cat $$dir/times; [ ! -e $$dir/failed ]
 
 check-windows: build-windows check-notice ## check that the Windows binary is a Windows program with every receiver, and that the licences are beside it
 	@for f in LICENSE NOTICE LICENSES/GPL-3.0.txt; do cmp $$f $(DIST)/$$(basename $$f); done

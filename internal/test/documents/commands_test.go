@@ -35,7 +35,7 @@ func TestEveryCommandInADocumentIsThereOrMarked(t *testing.T) {
 // A block that a target of make is said to test: the target is a part of CI, and it makes what the block shows. That is the target of a command,
 // or the manifest with the block's entries.
 func TestEveryTargetThatIsSaidToTestABlockDoes(t *testing.T) {
-	parts := regexp.MustCompile(`(?m)^CI_PARTS := (.*)$`).FindStringSubmatch(read(t, "Makefile"))
+	parts := regexp.MustCompile(`(?m)^CI_PARTS +:= (.*)$`).FindStringSubmatch(read(t, "Makefile"))
 	require.NotNil(t, parts)
 	all, err := All(root)
 	require.NoError(t, err)
