@@ -11,6 +11,7 @@ import (
 )
 
 //go:generate go run ./generate
+//go:generate go run ./parsers ../../../../deploy/sentinel
 //go:generate go run ./deployment ../../../../deploy/sentinel
 
 // Type is the type of a column, in the words of the Kusto query language.

@@ -2,13 +2,14 @@
 
 // Deployment writes deploy/sentinel/main.bicep and main.json for the tables of package columns. Run it in the folder of
 // package columns: go run ./deployment FOLDER. Both files deploy the same: a data collection rule with a stream for
-// each table, the custom tables, and the role of those who may send.
+// each table, the custom tables, the role of those who may send, and the parsers in FOLDER.
 package main
 
 import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"fmt"
 	"log"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"text/template"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns/content"
 )
 
 //go:embed main.bicep.tmpl main.json.tmpl
@@ -98,9 +100,43 @@ func function(file string) (string, error) {
 	return strings.Join(lines, " "), nil
 }
 
+// saved is a parser as the deployment saves it.
+type saved struct {
+	*content.Parser
+	Symbol string // in Bicep
+	Switch string // the parameter that turns it on
+}
+
+// parsers returns the parsers of a folder. Those of the archive and the unifying ones have a switch of their own: the plan of the archive's tables may not
+// allow functions, and a workspace may have unifying parsers of somebody else.
+func parsers(folder string) ([]saved, error) {
+	all, err := content.Parsers(folder)
+	var out []saved
+	for i := range all {
+		p := &all[i]
+		s := saved{p, strings.ToLower(p.ParserName[:1]) + strings.ReplaceAll(p.ParserName[1:], "_", ""), "parsers"}
+		switch {
+		case strings.HasSuffix(p.ParserName, "Archive"):
+			s.Switch = "archiveParsers"
+		case strings.HasSuffix(p.ParserName, "Custom"):
+			s.Switch = "unifyingParsers"
+		}
+		out = append(out, s)
+	}
+	return out, err
+}
+
 // inBicep returns a text as Bicep writes it between single quotes.
 func inBicep(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `'`, `\'`, "${", `\${`).Replace(text)
+}
+
+// lines returns a text of whole lines as Bicep writes it between three single quotes, where nothing is escaped.
+func lines(text string) (string, error) {
+	if strings.Contains(text, "'''") || !strings.HasSuffix(text, "\n") {
+		return "", fmt.Errorf("want whole lines without three single quotes: %.80q", text)
+	}
+	return "'''\n" + text + "'''", nil
 }
 
 // inJSON returns a text as JSON writes it between double quotes.
@@ -120,6 +156,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	found, err := parsers(filepath.Join(os.Args[1], "parsers"))
+	if err != nil {
+		log.Fatal(err)
+	}
 	data := struct {
 		Flows   []flow // that every rule has
 		Audit   flow   // that a parameter turns off
@@ -127,16 +167,18 @@ func main() {
 		Tables  []table
 		Unpack  string // the name of a function
 		Query   string // its text
+		Parsers []saved
 	}{
 		Flows: []flow{standard(columns.DNS), standard(columns.Network), custom(columns.Status)},
 		Audit: standard(columns.Audit), Archive: []flow{custom(columns.DNSArchive), custom(columns.NetworkArchive)},
 		Tables: []table{{columns.Status, "statusTable"}, {columns.DNSArchive, "dnsArchive"}, {columns.NetworkArchive, "networkArchive"}},
-		Unpack: unpack, Query: query,
+		Unpack: unpack, Query: query, Parsers: found,
 	}
 	parsed, err := template.New("").Funcs(template.FuncMap{
 		"streamType": func(t columns.Type) string { return streamTypes[t] },
 		"tableType":  tableType,
 		"inBicep":    inBicep,
+		"lines":      lines,
 		"inJSON":     inJSON,
 		"more":       func(i, n int) bool { return i+1 < n },
 	}).ParseFS(templates, "*.tmpl")
