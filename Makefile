@@ -556,8 +556,8 @@ lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for
 	GOOS=windows $(TOOLS)/staticcheck ./...
 	@for m in $(MODULES); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
 	  GOOS=$$os $(GO) vet -C $$m ./...; (cd $$m; GOOS=$$os $(TOOLS)/staticcheck ./...); done; done
-	@before=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); $(MAKE) generate; \
-	  after=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); \
+	@before=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs -d '\n' sha256sum); $(MAKE) generate; \
+	  after=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs -d '\n' sha256sum); \
 	  if [ "$$before" != "$$after" ]; then echo "generated files differ from their sources: run make generate and commit"; exit 1; fi
 	@for m in $(ALL); do (cd $$m; $(GO) mod tidy -diff); done
 

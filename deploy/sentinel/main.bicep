@@ -40,6 +40,15 @@ param unifyingParsers bool = false
 @description('Whether the workspace gets the same parsers for the tables of the archive, vimDnsWinnetArchive and so on.')
 param archiveParsers bool = false
 
+@description('Whether Sentinel gets the analytic rules. They need the parsers, and the tables of Sentinel.')
+param rules bool = false
+
+@description('Whether the rules run. Otherwise they are there to be looked at, and turned on one by one.')
+param rulesEnabled bool = false
+
+@description('Whether the resource group gets the workbook, which Sentinel shows among its own.')
+param workbook bool = false
+
 var endpointName = '${ruleName}-endpoint'
 // Monitoring Metrics Publisher
 var roleId = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
@@ -1735,6 +1744,636 @@ let parser = (starttime: datetime=datetime(null), endtime: datetime=datetime(nul
 parser(starttime=starttime, endtime=endtime, srcipaddr_has_any_prefix=srcipaddr_has_any_prefix, dstipaddr_has_any_prefix=dstipaddr_has_any_prefix, ipaddr_has_any_prefix=ipaddr_has_any_prefix, dstportnumber=dstportnumber, hostname_has_any=hostname_has_any, dvcaction=dvcaction, eventresult=eventresult, disabled=disabled)
 '''
     version: 2
+  }
+}
+
+resource alert1 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: 'c3f6e2a9-1b7d-4e58-b0f4-6a8d9c5e3b33'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: 'Since {{Since}}: {{Reason}}'
+      alertDisplayNameFormat: 'Winnet - {{Component}} on {{Dvc}} sees nothing'
+    }
+    customDetails: {
+      Component: 'Component'
+      Reason: 'Reason'
+      Since: 'Since'
+    }
+    description: '''
+A receiver of otelcol-winnet sends heartbeats and sees no events: it has no session or map to read, its last event is older than an hour, or the event of its canary does not come. Somebody who turns the source off, and not the collector, looks like this.
+Needs heartbeat: 5m on the receivers, and canary for the surest of the three signs.
+False alarms: a host without traffic for an hour, such as a test server: raise Quiet in the query, or use canary. A server whose DNS role was removed.
+'''
+    displayName: 'Winnet - collector runs and sees nothing'
+    entityMappings: [
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Dvc'
+            identifier: 'HostName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+let Quiet = 1h;
+let heartbeats = WinnetStatus_CL
+    | where TimeGenerated > ago(30m) and Kind == "heartbeat" and State in ("live", "waiting")
+    | summarize arg_max(TimeGenerated, State, Received, AdditionalFields, Message) by Dvc, Component
+    | extend LastEvent = todatetime(AdditionalFields.LastEventTime), Started = TimeGenerated - tolong(AdditionalFields.UptimeSeconds) * 1s
+    | extend Reason = case(State == "waiting", "no session or map to read", Started > ago(Quiet), "", isnull(LastEvent), "no event since the start",
+        LastEvent < TimeGenerated - Quiet, "no event for long", "")
+    | where isnotempty(Reason)
+    | project Dvc, Component, Since = coalesce(LastEvent, Started), Reason, Message;
+let canaries = WinnetStatus_CL
+    | where TimeGenerated > ago(1d) and Kind == "canary"
+    | summarize arg_max(TimeGenerated, State, Message) by Dvc, Component, Object
+    | where State == "raised"
+    | project Dvc, Component, Since = TimeGenerated, Reason = strcat("the canary's event does not come: ", Object), Message;
+union heartbeats, canaries
+| summarize Since = min(Since), Reason = strcat_array(make_set(Reason, 5), "; "), Message = take_any(Message) by Dvc, Component
+'''
+    queryFrequency: 'PT15M'
+    queryPeriod: 'P1D'
+    severity: 'Medium'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'DefenseEvasion'
+    ]
+    techniques: [
+      'T1562'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert2 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: '9c5d7e82-6b1f-4a30-b9c4-1e8f2d6a0b77'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: 'On {{Dvc}}, such as {{Example}}: {{Reasons}}'
+      alertDisplayNameFormat: 'Winnet - {{SrcIpAddr}} was denied at {{Addresses}} addresses and {{Ports}} ports'
+    }
+    customDetails: {
+      Addresses: 'Addresses'
+      Ports: 'Ports'
+      Reasons: 'Reasons'
+      SrcIdentity: 'SrcIdentity'
+    }
+    description: '''
+One source tried many addresses, or many ports, of the pod network within an hour, and Cilium denied or dropped its packets: somebody in a pod looks around.
+Needs the parsers of the deployment (parameter parsers).
+False alarms: a scanner or a monitor that may do so, a peer-to-peer application, and a policy that is new and denies what was allowed. Where a node's own address is the source, a restart of many pods looks like this.
+'''
+    displayName: 'Winnet - a pod tries many targets and is denied'
+    entityMappings: [
+      {
+        entityType: 'IP'
+        fieldMappings: [
+          {
+            columnName: 'SrcIpAddr'
+            identifier: 'Address'
+          }
+        ]
+      }
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Dvc'
+            identifier: 'HostName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+let MinAddresses = 20;
+let MinPorts = 50;
+// A packet that policy denied has a record of the verdict and one of the drop: targets are counted, not records.
+vimNetworkSessionWinnet(starttime=ago(1h), dvcaction=dynamic(["Deny", "Drop"]))
+| where isnotempty(SrcIpAddr) and isnotempty(DstIpAddr)
+| summarize Addresses = dcount(DstIpAddr), Ports = dcount(DstPortNumber), First = min(EventStartTime), Last = max(EventEndTime),
+    Reasons = strcat_array(make_set(EventOriginalResultDetails, 5), ", "), Example = take_any(strcat(DstIpAddr, " ", DstPortNumber)) by SrcIpAddr, SrcIdentity = SrcZone, Dvc
+| where Addresses >= MinAddresses or Ports >= MinPorts
+'''
+    queryFrequency: 'PT1H'
+    queryPeriod: 'PT1H'
+    severity: 'Medium'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'Discovery'
+    ]
+    techniques: [
+      'T1046'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert3 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: 'f26b8c1d-4e9a-4d73-8b05-9c3e7a1d5f66'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: '{{Why}}: {{Object}} {{NewValue}}'
+      alertDisplayNameFormat: 'Winnet - {{Operation}} on {{Device}}'
+      alertSeverityColumnName: 'AlertSeverity'
+    }
+    customDetails: {
+      NewValue: 'NewValue'
+      Object: 'Object'
+      Operation: 'Operation'
+      Why: 'Why'
+    }
+    description: '''
+The audit log of a DNS server has a change that serves an attacker: a plug-in that the server loads, other forwarders or root hints, a policy that changes answers or recursion, a zone whose signatures were taken away, or cleared logs.
+Needs enable_flags: security and profile: asim on the receiver, whose audit events are then rows of ASimAuditEventLogs.
+False alarms: administrators change servers too. Compare ActorUserId with those who may, and the time with your changes.
+'''
+    displayName: 'Winnet - a change of the DNS server that attackers make'
+    entityMappings: [
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Device'
+            identifier: 'HostName'
+          }
+        ]
+      }
+      {
+        entityType: 'Account'
+        fieldMappings: [
+          {
+            columnName: 'ActorUserId'
+            identifier: 'Sid'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+ASimAuditEventLogs
+| where ingestion_time() > ago(15m)
+| where EventVendor == "Microsoft" and EventProduct == "DNS Server" and isnotempty(EventOriginalUid)
+| extend Why = case(
+    Operation == "Server setting" and (Object has "ServerLevelPluginDll" or Object has "plugin"), "the server loads a library",
+    Operation in ("Forwarder reset", "Root hints"), "queries go to other servers",
+    Operation in ("Create server level policy", "Update server level policy", "Create forwarding policy", "Update forwarding policy"), "answers or recursion follow a new policy",
+    Operation == "Zone unsign", "answers of a zone are not signed any more",
+    Operation in ("Clear debug logs", "Clear statistics"), "traces were cleared", "")
+| where isnotempty(Why)
+| project TimeGenerated, Device = coalesce(DvcFQDN, DvcHostname, tostring(AdditionalFields.Dvc)), Operation, Object, NewValue, ActorUserId, ActorUsername, EventOriginalUid, Why,
+    AlertSeverity = iff(Why == "the server loads a library", "High", "Medium")
+'''
+    queryFrequency: 'PT15M'
+    queryPeriod: 'P1D'
+    severity: 'Medium'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'Persistence'
+      'CredentialAccess'
+      'DefenseEvasion'
+    ]
+    techniques: [
+      'T1505'
+      'T1557'
+      'T1070'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert4 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: '7a9e3d50-2f84-4c6b-a1e7-5d0c8b4f6e55'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: 'The names have {{MeanLength}} characters on average, such as {{Example}}. Types: {{Types}}'
+      alertDisplayNameFormat: 'Winnet - {{SrcIpAddr}} asked for {{Names}} long names below {{Parent}}'
+    }
+    customDetails: {
+      Example: 'Example'
+      MeanLength: 'MeanLength'
+      Names: 'Names'
+      Servers: 'Servers'
+      Types: 'Types'
+    }
+    description: '''
+A client asked for many different and long names below one domain within an hour: data leaves, or commands come, in the names of queries. It is found in volume full, balanced and lean alike, since each name is an item of its own.
+Needs the parsers of the deployment (parameter parsers).
+False alarms: reputation lists and content networks that put data into names, such as block lists of mail servers, antivirus look-ups and telemetry. Add their domains to Known in the query.
+'''
+    displayName: 'Winnet - many long names below one domain'
+    entityMappings: [
+      {
+        entityType: 'IP'
+        fieldMappings: [
+          {
+            columnName: 'SrcIpAddr'
+            identifier: 'Address'
+          }
+        ]
+      }
+      {
+        entityType: 'DNS'
+        fieldMappings: [
+          {
+            columnName: 'Parent'
+            identifier: 'DomainName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+let MinNames = 100;
+let MinLength = 40;
+let Known = dynamic(["in-addr.arpa", "ip6.arpa"]);
+vimDnsWinnet(starttime=ago(1h))
+| where isnotempty(SrcIpAddr) and strlen(DnsQuery) >= 20 and not(DnsQuery has_any (Known))
+| extend Labels = split(DnsQuery, ".")
+| where array_length(Labels) > 2
+| extend Parent = strcat(Labels[-2], ".", Labels[-1])
+| summarize Names = dcount(DnsQuery), MeanLength = round(avg(strlen(DnsQuery)), 0), Types = strcat_array(make_set(DnsQueryTypeName, 5), ", "), Example = take_any(DnsQuery),
+    First = min(EventStartTime), Last = max(EventEndTime), Servers = strcat_array(make_set(Dvc, 5), ", ") by SrcIpAddr, Parent
+| where Names >= MinNames and MeanLength >= MinLength
+'''
+    queryFrequency: 'PT1H'
+    queryPeriod: 'PT1H'
+    severity: 'Medium'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'CommandAndControl'
+      'Exfiltration'
+    ]
+    techniques: [
+      'T1071'
+      'T1048'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert5 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: 'e81d5f34-7c2a-4b96-9d13-0f5a6b8c7d44'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: 'Between {{From}} and {{To}}, by source: {{Sources}}'
+      alertDisplayNameFormat: 'Winnet - {{Lost}} events lost on {{Dvc}}'
+      alertSeverityColumnName: 'AlertSeverity'
+    }
+    customDetails: {
+      Component: 'Component'
+      From: 'From'
+      Lost: 'Lost'
+      Sources: 'Sources'
+      To: 'To'
+    }
+    description: '''
+Events were lost before a receiver of otelcol-winnet, or dropped by it, within the last hour: there is a gap in the evidence. A flood of queries that hides one of them looks like this.
+Needs status_records: true on the receivers. The severity is Medium from 1,000 events on.
+False alarms: a busy server with buffers or queues that are too small for its load; docs/sizing.md of the project has the figures. Losses of a recorded file are counted when it is read.
+'''
+    displayName: 'Winnet - events were lost'
+    entityMappings: [
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Dvc'
+            identifier: 'HostName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+let Many = 1000;
+WinnetStatus_CL
+| where ingestion_time() > ago(1h)
+| where Kind == "loss" and EventType == "EventsLost"
+| summarize Lost = sum(EventCount), Sources = strcat_array(make_set(Object, 10), ", "), From = min(EventStartTime), To = max(EventEndTime) by Dvc, Component
+| extend AlertSeverity = iff(Lost >= Many, "Medium", "Low")
+'''
+    queryFrequency: 'PT1H'
+    queryPeriod: 'P1D'
+    severity: 'Low'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'DefenseEvasion'
+    ]
+    techniques: [
+      'T1562'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert6 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: '5b0c9f0e-6a3d-4c0b-9a55-2f1d8c7e4b11'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: 'The last heartbeat came at {{LastHeartbeat}}. It was: {{Message}}'
+      alertDisplayNameFormat: 'Winnet - {{Component}} on {{Dvc}} is silent'
+      alertSeverityColumnName: 'AlertSeverity'
+    }
+    customDetails: {
+      Component: 'Component'
+      LastHeartbeat: 'LastHeartbeat'
+      LastState: 'LastState'
+      SilentMinutes: 'SilentMinutes'
+    }
+    description: '''
+A receiver of otelcol-winnet sent heartbeats within the last day and sends none any more. What its host resolves, or what its pods do, is not recorded from then on. An attacker who ends the collector looks like this.
+The severity is Low if the collector was stopped in order: its last heartbeat has the state stopped.
+Needs heartbeat: 5m on the receivers; set Interval in the query to another value of the key.
+False alarms: the host was shut down or taken away, the collector is updated, the way to Azure is interrupted for longer than three intervals. A recording that was replayed to its end is left out.
+'''
+    displayName: 'Winnet - collector is silent'
+    entityMappings: [
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Dvc'
+            identifier: 'HostName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+let Interval = 5m;
+WinnetStatus_CL
+| where TimeGenerated > ago(1d) and Kind == "heartbeat"
+| summarize arg_max(TimeGenerated, State, Message, Version), Live = countif(State in ("live", "waiting")) by Dvc, Component
+| where Live > 0 and TimeGenerated < ago(3 * Interval)
+| project Dvc, Component, LastHeartbeat = TimeGenerated, SilentMinutes = datetime_diff("minute", now(), TimeGenerated), LastState = State, Message, Version,
+    AlertSeverity = iff(State == "stopped", "Low", "Medium")
+'''
+    queryFrequency: 'PT15M'
+    queryPeriod: 'P1D'
+    severity: 'Medium'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'DefenseEvasion'
+    ]
+    techniques: [
+      'T1562'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert7 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: '0d4a1c7b-93c8-4f0e-8c6a-7d2b5e9f1a22'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: '{{Component}}: {{Message}}'
+      alertDisplayNameFormat: 'Winnet - {{Change}} on {{Dvc}}'
+      alertSeverityColumnName: 'AlertSeverity'
+    }
+    customDetails: {
+      Change: 'Change'
+      ChangedObject: 'ChangedObject'
+      Component: 'Component'
+    }
+    description: '''
+A receiver of otelcol-winnet saw that somebody else stopped or changed its ETW session, disabled or changed a provider, or replaced a map of Cilium, its pin or its configuration. Each change gives one alert, also one that was undone at once.
+Needs status_records: true on the receivers.
+False alarms: an administrator who runs logman or wevtutil against the session, and a restart or an update of Cilium (MapReplaced, ConfigurationMapReplaced).
+'''
+    displayName: 'Winnet - somebody changed what the collector reads'
+    entityMappings: [
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Dvc'
+            identifier: 'HostName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+// The time of arrival finds each record once, also a late one.
+WinnetStatus_CL
+| where ingestion_time() > ago(15m)
+| where Kind == "security" and State == "raised"
+| project TimeGenerated, Dvc, Component, Change = EventType, ChangedObject = Object, Message, Version,
+    AlertSeverity = iff(EventType in ("MapReplaced", "ConfigurationMapReplaced"), "Low", "High")
+'''
+    queryFrequency: 'PT15M'
+    queryPeriod: 'P1D'
+    severity: 'High'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'DefenseEvasion'
+    ]
+    techniques: [
+      'T1562'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource book 'Microsoft.Insights/workbooks@2023-06-01' = if (workbook) {
+  name: guid(workspace.id, 'winnet-overview')
+  location: location
+  kind: 'shared'
+  properties: {
+    displayName: 'DNS and pod traffic of Windows (otelcol-winnet)'
+    category: 'sentinel'
+    version: 'Notebook/1.0'
+    sourceId: workspace.id
+    serializedData: '''
+{"version":"Notebook/1.0","items":[{"type":1,"content":{"json":"## DNS and pod traffic of Windows, by otelcol-winnet\n\nRows, bytes, clients, failures, and the collectors themselves. Status needs `heartbeat: 5m` and `status_records: true` on the receivers; the parsers are part of the deployment. No query of this workbook was run on Azure: their names and types are checked."},"name":"about"},{"type":9,"content":{"version":"KqlParameterItem/1.0","parameters":[{"id":"0f2b6c1e-5a8d-4f3b-9d60-1c7e4a2b8f01","version":"KqlParameterItem/1.0","name":"TimeRange","label":"Time","type":4,"isRequired":true,"value":{"durationMs":86400000},"typeSettings":{"selectableValues":[{"durationMs":3600000},{"durationMs":14400000},{"durationMs":43200000},{"durationMs":86400000},{"durationMs":259200000},{"durationMs":604800000},{"durationMs":2592000000}],"allowCustom":true}},{"id":"0f2b6c1e-5a8d-4f3b-9d60-1c7e4a2b8f02","version":"KqlParameterItem/1.0","name":"AnalyticsPrice","label":"Price of a GB, plan Analytics","type":1,"isRequired":false,"value":""},{"id":"0f2b6c1e-5a8d-4f3b-9d60-1c7e4a2b8f03","version":"KqlParameterItem/1.0","name":"AuxiliaryPrice","label":"Price of a GB, plan Auxiliary","type":1,"isRequired":false,"value":""}],"style":"pills","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces"},"name":"parameters"},{"type":1,"content":{"json":"### Volume and cost"},"name":"volume"},{"type":3,"content":{"version":"KqlItem/1.0","query":"union isfuzzy=true\n    (ASimDnsActivityLogs | where strlen(EventOriginalUid) == 32 | extend Device = Dvc),\n    (ASimNetworkSessionLogs | where EventVendor == \"Isovalent\" | extend Device = Dvc),\n    (ASimAuditEventLogs | where EventProduct == \"DNS Server\" | extend Device = coalesce(DvcFQDN, DvcHostname)),\n    (WinnetStatus_CL | extend Device = Dvc)\n| summarize Rows = count() by Table = Type, Hour = bin(TimeGenerated, 1h)","size":0,"title":"Rows by table and hour","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"timechart"},"customWidth":"50","name":"rows"},{"type":3,"content":{"version":"KqlItem/1.0","query":"union isfuzzy=true\n    (ASimDnsActivityLogs | where strlen(EventOriginalUid) == 32 | extend Device = Dvc),\n    (ASimNetworkSessionLogs | where EventVendor == \"Isovalent\" | extend Device = Dvc),\n    (ASimAuditEventLogs | where EventProduct == \"DNS Server\" | extend Device = coalesce(DvcFQDN, DvcHostname)),\n    (WinnetStatus_CL | extend Device = Dvc)\n| where _IsBillable == \"true\"\n| summarize MB = round(sum(_BilledSize) / 1e6, 1), Rows = count() by Device, Table = Type\n| order by MB desc","size":0,"title":"Billed MB by host and table","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"bytes"},{"type":3,"content":{"version":"KqlItem/1.0","query":"let Ours = dynamic([\"ASimDnsActivityLogs\", \"ASimNetworkSessionLogs\", \"ASimAuditEventLogs\", \"WinnetStatus_CL\", \"WinnetDnsArchive_CL\", \"WinnetNetworkArchive_CL\"]);\nlet Analytics = todouble(\"{AnalyticsPrice}\");\nlet Auxiliary = todouble(\"{AuxiliaryPrice}\");\nUsage\n| where DataType in (Ours) and IsBillable\n| summarize GB = round(sum(Quantity) / 1000, 3) by Table = DataType, Day = startofday(StartTime)\n| extend Cost = round(GB * iff(Table has \"Archive\", Auxiliary, Analytics), 2)\n| order by Day desc, GB desc","size":0,"title":"GB and cost by table and day, by Azure's own account. A price that is not given is no cost.","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"100","name":"cost"},{"type":3,"content":{"version":"KqlItem/1.0","query":"union isfuzzy=true\n    (ASimDnsActivityLogs | where strlen(EventOriginalUid) == 32 | extend Device = Dvc),\n    (ASimNetworkSessionLogs | where EventVendor == \"Isovalent\" | extend Device = Dvc),\n    (ASimAuditEventLogs | where EventProduct == \"DNS Server\" | extend Device = coalesce(DvcFQDN, DvcHostname)),\n    (WinnetStatus_CL | extend Device = Dvc)\n| extend Seconds = (ingestion_time() - coalesce(EventEndTime, TimeGenerated)) / 1s\n| summarize Median = percentile(Seconds, 50), P95 = percentile(Seconds, 95) by Hour = bin(TimeGenerated, 1h)","size":0,"title":"Seconds from an event to its row","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"timechart"},"customWidth":"100","name":"delay"},{"type":1,"content":{"json":"### DNS"},"name":"dns"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimDnsWinnet()\n| where isnotempty(SrcIpAddr)\n| summarize Exchanges = sum(EventCount), Names = dcount(DnsQuery), Failures = sumif(EventCount, EventResult == \"Failure\"), Last = max(EventEndTime) by SrcIpAddr\n| top 20 by Exchanges","size":0,"title":"Clients with most exchanges","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"clients"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimDnsWinnet()\n| where EventResult == \"Failure\"\n| summarize Failures = sum(EventCount) by EventResultDetails\n| order by Failures desc","size":0,"title":"Failures by result","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"piechart"},"customWidth":"50","name":"results"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimDnsWinnet(responsecodename=\"NXDOMAIN\")\n| summarize Answers = sum(EventCount), Names = dcount(DnsQuery), Example = take_any(DnsQuery) by SrcIpAddr\n| top 20 by Answers","size":0,"title":"Names that do not exist, by client","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"missing"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimDnsWinnet()\n| summarize Exchanges = sum(EventCount) by DnsQueryTypeName, Hour = bin(EventStartTime, 1h)","size":0,"title":"Exchanges by type and hour","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"timechart"},"customWidth":"50","name":"types"},{"type":1,"content":{"json":"### Pods"},"name":"pods"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimNetworkSessionWinnet(dvcaction=dynamic([\"Deny\", \"Drop\"]))\n| summarize Records = sum(EventCount), Targets = dcount(strcat(DstIpAddr, \" \", DstPortNumber)), Reasons = strcat_array(make_set(EventOriginalResultDetails, 5), \", \"), Last = max(EventEndTime) by SrcIpAddr, SrcZone, Dvc\n| top 20 by Records","size":0,"title":"What policy denied","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"denied"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimNetworkSessionWinnet(dvcaction=dynamic([\"Allow\"]))\n| where tostring(AdditionalFields[\"cilium.packet.primary\"]) == \"true\"\n| summarize MB = round(sum(coalesce(NetworkBytes, SrcBytes)) / 1e6, 2), Last = max(EventEndTime) by SrcIpAddr, DstIpAddr, DstPortNumber\n| top 20 by MB","size":0,"title":"Bytes by source and destination. A packet that passes several points counts once.","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"talkers"},{"type":1,"content":{"json":"### The collectors"},"name":"collectors"},{"type":3,"content":{"version":"KqlItem/1.0","query":"WinnetStatus_CL\n| where Kind == \"heartbeat\"\n| summarize arg_max(TimeGenerated, State, Message, Version) by Dvc, Component\n| where TimeGenerated < ago(15m)\n| project Dvc, Component, LastHeartbeat = TimeGenerated, LastState = State, Message, Version\n| order by LastHeartbeat asc","size":0,"title":"Silent collectors: no heartbeat for 15 minutes","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","noDataMessage":"Every collector that sent a heartbeat within the time still does.","visualization":"table"},"customWidth":"50","name":"silent"},{"type":3,"content":{"version":"KqlItem/1.0","query":"WinnetStatus_CL\n| where Kind == \"heartbeat\"\n| summarize arg_max(TimeGenerated, State, Received, Emitted, Filtered, Aggregated, Undecodable, Dropped, KernelLost, Pending, Version) by Dvc, Component\n| project Dvc, Component, State, Received, Emitted, Filtered, Aggregated, Undecodable, Dropped, KernelLost, Pending, Version, TimeGenerated\n| order by Dropped + KernelLost desc","size":0,"title":"What the collectors say of themselves: the last heartbeat","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"account"},{"type":3,"content":{"version":"KqlItem/1.0","query":"WinnetStatus_CL\n| where Kind == \"loss\" and EventType == \"EventsLost\"\n| summarize Lost = sum(EventCount) by Where = strcat(Dvc, \" \", Object), Hour = bin(TimeGenerated, 1h)","size":0,"title":"Lost events by host and source","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","noDataMessage":"No event was lost within the time, as far as status_records says it.","visualization":"timechart"},"customWidth":"50","name":"loss"},{"type":3,"content":{"version":"KqlItem/1.0","query":"WinnetStatus_CL\n| where Kind in (\"security\", \"canary\") and State == \"raised\"\n| project TimeGenerated, Dvc, Component, EventType, Object, Message, EventSeverity\n| order by TimeGenerated desc","size":0,"title":"Changes by others","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","noDataMessage":"Nobody changed what the collectors read.","visualization":"table"},"customWidth":"50","name":"tampering"}],"fallbackResourceIds":[],"fromTemplateId":"winnet-overview","$schema":"https://github.com/Microsoft/Application-Insights-Workbooks/blob/master/schema/workbook.json"}
+'''
   }
 }
 
