@@ -109,6 +109,33 @@ func TestEveryParserReturnsTheColumnsOfItsSchemaInTheirTypes(t *testing.T) {
 	}
 }
 
+// A workspace without Application Insights has no AppTraces: what is left of the union then has every column that the parser reads.
+func TestAParserNeedsNoTableOfApplicationInsights(t *testing.T) {
+	var without []string
+	for _, query := range queriesOf(t, "vimDnsWinnet", "vimNetworkSessionWinnet") {
+		rest := strings.ReplaceAll(query, "[]), AppTraces\n", "[])\n")
+		require.NotEqual(t, query, rest)
+		require.NotContains(t, rest, "AppTraces")
+		without = append(without, rest)
+	}
+	results(t, without...)
+}
+
+// queriesOf returns the queries of parsers, with the defaults of their parameters.
+func queriesOf(t *testing.T, names ...string) []string {
+	var out []string
+	for _, name := range names {
+		p := parsers(t)[name]
+		text := ""
+		for _, q := range strings.Split(p.Signature(), ", ") {
+			param, value, _ := strings.Cut(q, "=")
+			text += "let " + param[:strings.Index(param, ":")] + " = " + value + "; "
+		}
+		out = append(out, text+p.ParserQuery)
+	}
+	return out
+}
+
 // The names, types, defaults and the order are those of ASIM's documentation. Sentinel's unifying parsers hand over the last one, pack, by name.
 func TestTheParametersAreThoseOfTheSchemas(t *testing.T) {
 	dns := "starttime:datetime=datetime(null), endtime:datetime=datetime(null), srcipaddr:string='*', domain_has_any:dynamic=dynamic([]), " +
