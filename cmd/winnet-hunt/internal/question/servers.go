@@ -11,7 +11,7 @@ func oddResolvers() Question {
 	all := union(
 		asked(dns().where(eq(more("DnsRole"), text("recursive-query")), has(column("DstIpAddr"))), column("DstIpAddr")),
 		asked(dns().expand("Server", moreList("RecursionServers"), ""), column("Server")),
-		asked(answers().where(eq(column("EventProduct"), text("DNS Client")), has(column("DstIpAddr"))), column("DstIpAddr")),
+		asked(dns().where(and(eq(column("EventProduct"), text("DNS Client")), in(column("EventOriginalType"), texts("3008", "3011")...), has(column("DstIpAddr")))), column("DstIpAddr")),
 	).summarize(sames("Asker", "Resolver"), as("Asked", sum(column("EventCount"))), as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime"))))
 	usual := all.summarize(sames("Asker"), as("Total", sum(column("Asked"))), as("Most", most(column("Asked"))))
 	return define(Question{
