@@ -37,7 +37,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
+.PHONY: package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql queries test test-hunt test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
@@ -174,6 +174,14 @@ CONTENT := 'deploy/sentinel/parsers/*.yaml' 'deploy/sentinel/rules/*.yaml' 'depl
 
 check-kql: $(NODE_TOOLS) ## check the queries of deploy/ and of all documents: syntax, names, types
 	@git ls-files -co --exclude-standard '*.kql' '*.md' $(CONTENT) | NODE_PATH=$(NODE_MODULES) xargs node internal/tools/node/kql.cjs
+
+queries: ## write deploy/sentinel/queries from the twenty questions of cmd/winnet-hunt
+	@$(GO) run -C cmd/winnet-hunt ./internal/cookbook/generate $(CURDIR)/deploy/sentinel/queries
+
+# The scenario's seed is a new one in each run; WINNET_SEED=n takes that of an earlier run. A seed that fails goes into the kept ones.
+test-hunt: check-kql ## ask the twenty questions of a random scenario in each mode, and print its seed
+	@$(GO) test -C cmd/winnet-hunt -count=1 -v -timeout 15m ./... > $(DIST)/test-hunt.log 2>&1 || { grep -vE '^(=== |ok|\?)|--- PASS' $(DIST)/test-hunt.log; exit 1; }
+	@grep -oE 'the seed is .*' $(DIST)/test-hunt.log | LC_ALL=C sort -u; grep '^ok' $(DIST)/test-hunt.log
 
 test: testdata/dnsserver.etl ## run the tests that any machine can run, and report those that were not run
 	@mkdir -p $(DIST)
@@ -371,7 +379,7 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 
 # First comes what writes into the tree and what several parts build. Then two lanes run beside each other, as most tests wait longer than they
 # compute. Everything under Wine is in the second lane.
-CI_PARTS  := lint audit build build-gateway build-windows build-verify test test-oracle test-forms test-kernel test-e2e test-sentinel test-faults test-roads test-kubernetes test-observability validate test-windows test-install check-windows build-newest test-race fuzz
+CI_PARTS  := lint audit build build-gateway build-windows build-verify test test-oracle test-forms test-kernel test-e2e test-sentinel test-hunt test-faults test-roads test-kubernetes test-observability validate test-windows test-install check-windows build-newest test-race fuzz
 CI_FIRST  := lint audit build build-gateway build-windows build-verify
 CI_SECOND := test-windows test-install check-windows build-newest test-race fuzz
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rows
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/question"
+)
+
+// Answer is the answer to a question. A row has a value for each column, of the type that question.Kind names.
+type Answer struct {
+	Columns []question.Column
+	Rows    [][]any
+}
+
+// Ask asks a question. The caller owns the answer.
+func (s *Store) Ask(q question.Question) (Answer, error) {
+	a := Answer{Columns: q.Columns}
+	_, since, until := s.Span()
+	statement := strings.NewReplacer("$since", strconv.FormatInt(since.UnixMicro(), 10), "$until", strconv.FormatInt(until.UnixMicro(), 10)).Replace(q.SQL)
+	found, err := s.conn.QueryContext(context.Background(), statement)
+	if err != nil {
+		return a, fmt.Errorf("question %s: %w", q.ID, err)
+	}
+	defer found.Close()
+	for found.Next() {
+		row := make([]any, len(a.Columns))
+		targets := make([]any, len(row))
+		for i := range row {
+			targets[i] = &row[i]
+		}
+		if err := found.Scan(targets...); err != nil {
+			return a, fmt.Errorf("question %s: %w", q.ID, err)
+		}
+		for i := range row {
+			if row[i], err = value(a.Columns[i].Kind, row[i]); err != nil {
+				return a, fmt.Errorf("question %s, column %s: %w", q.ID, a.Columns[i].Name, err)
+			}
+		}
+		a.Rows = append(a.Rows, row)
+	}
+	return a, wrap(found, q.ID)
+}
+
+func wrap(found *sql.Rows, id string) error {
+	if err := found.Err(); err != nil {
+		return fmt.Errorf("question %s: %w", id, err)
+	}
+	return nil
+}
+
+// mostTexts is how many texts a list of an answer has; make_set of the queries has as many.
+const mostTexts = 20
+
+// value turns a value of the database into one of a kind.
+func value(k question.Kind, v any) (any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	switch k {
+	case question.Int:
+		if n, ok := v.(float64); ok {
+			return int64(n), nil
+		}
+		if n, ok := v.(int64); ok {
+			return n, nil
+		}
+	case question.Real:
+		if n, ok := v.(int64); ok {
+			return float64(n), nil
+		}
+		if n, ok := v.(float64); ok {
+			return n, nil
+		}
+	case question.Time:
+		if n, ok := v.(int64); ok {
+			return time.UnixMicro(n).UTC(), nil
+		}
+	case question.Texts:
+		if s, ok := v.(string); ok {
+			list := []string{}
+			err := json.Unmarshal([]byte(s), &list)
+			slices.Sort(list)
+			return list[:min(len(list), mostTexts)], err
+		}
+	default:
+		if s, ok := v.(string); ok {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("the value %v is of type %T; want a %s", v, v, k)
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rows
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelrow"
+)
+
+// Store is a database of rows. First rows are added, by one goroutine. After Finish questions are asked.
+type Store struct {
+	db     *sql.DB
+	conn   *sql.Conn
+	sinks  map[string]*sink
+	writer *sentinelrow.Writer
+	// Counts has the number of stored rows by table. A packed row counts as the rows that it stands for.
+	Counts map[string]int64
+	// Others has the number of rows of tables that are not stored, by table; "" are records that have no row.
+	Others      map[string]int64
+	first, last int64 // the times of the rows, in microseconds since 1970; first is 0 before any
+}
+
+// sink takes the rows of a table.
+type sink struct {
+	table  *table
+	insert driver.Stmt
+	values []driver.Value
+}
+
+// Open creates a database in a new file; a file that is there is replaced.
+func Open(path string) (*Store, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	registerFunctions()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, sinks: map[string]*sink{}, writer: sentinelrow.New(), Counts: map[string]int64{}, Others: map[string]int64{}}
+	if err := s.create(); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) create() (err error) {
+	// One connection has the transaction, and the cache of at most 64 MiB.
+	s.db.SetMaxOpenConns(1)
+	if s.conn, err = s.db.Conn(context.Background()); err != nil {
+		return err
+	}
+	for _, pragma := range []string{"journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536", "temp_store = FILE"} {
+		if err := s.exec("PRAGMA " + pragma); err != nil {
+			return err
+		}
+	}
+	if err := s.exec("BEGIN"); err != nil {
+		return err
+	}
+	for name, t := range tables() {
+		if err := s.exec(t.create()); err != nil {
+			return err
+		}
+		k := &sink{table: t, values: make([]driver.Value, len(t.columns))}
+		if err := s.conn.Raw(func(c any) (err error) {
+			k.insert, err = c.(driver.Conn).Prepare(t.insert())
+			return err
+		}); err != nil {
+			return err
+		}
+		s.sinks[name] = k
+	}
+	return nil
+}
+
+func (s *Store) exec(statement string) error {
+	_, err := s.conn.ExecContext(context.Background(), statement)
+	return err
+}
+
+// AddLogs adds the rows that the exporter sentinel writes for log records.
+func (s *Store) AddLogs(logs plog.Logs) error {
+	without, err := s.writer.Each(logs, s.Add)
+	if without > 0 {
+		s.Others[""] += int64(without)
+	}
+	return err
+}
+
+// Add adds a row, the JSON object that the exporter sends. It keeps no part of row.
+func (s *Store) Add(table string, row []byte) error {
+	k := s.sinks[table]
+	if k == nil {
+		s.Others[table]++
+		return nil
+	}
+	packed, err := k.fill(row)
+	if err != nil {
+		return fmt.Errorf("%s: %w", table, err)
+	}
+	if packed != nil {
+		return s.unpack(k, packed)
+	}
+	return s.store(k)
+}
+
+// fill sets the values to those of a row. packed is AdditionalFields of a packed row.
+func (k *sink) fill(row []byte) (packed []byte, err error) {
+	for i, c := range k.table.columns {
+		k.values[i] = nil
+		if c.kind == text || c.kind == list {
+			k.values[i] = ""
+		}
+	}
+	return packed, members(row, func(key, value []byte) error {
+		if i, ok := k.table.index[string(key)]; ok {
+			k.put(i, value)
+		} else if string(key) == "AdditionalFields" && value[0] == '{' {
+			return members(value, func(key, inner []byte) error {
+				if i, ok := k.table.more[string(key)]; ok {
+					k.put(i, inner)
+				} else if string(key) == "Sums" && k.table.name == sentinelrow.DNS {
+					packed = value
+				}
+				return nil
+			})
+		}
+		return nil
+	})
+}
+
+// store inserts the values.
+func (s *Store) store(k *sink) error {
+	t := k.table
+	for _, i := range t.derived {
+		d := derive[t.columns[i].name]
+		k.values[i] = d.make(k.values[t.index[d.from]].(string))
+	}
+	if at, ok := k.values[t.index["TimeGenerated"]].(int64); ok {
+		if s.first == 0 || at < s.first {
+			s.first = at
+		}
+		s.last = max(s.last, at)
+	}
+	//nolint:staticcheck // the driver's own interface, without the work of database/sql
+	if _, err := k.insert.Exec(k.values); err != nil {
+		return fmt.Errorf("%s: %w", t.name, err)
+	}
+	s.Counts[t.name]++
+	return nil
+}
+
+// Finish ends the adding of rows.
+func (s *Store) Finish() error {
+	for _, k := range s.sinks {
+		if err := k.insert.Close(); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.exec("COMMIT"), s.exec("ANALYZE"))
+}
+
+// Span returns the times of the first and the last row, and the time that divides what is watched from what it is compared with: a day before the end, but
+// not before the middle. All are zero if there are no rows.
+func (s *Store) Span() (first, since, last time.Time) {
+	if s.first == 0 {
+		return first, since, last
+	}
+	first, last = time.UnixMicro(s.first).UTC(), time.UnixMicro(s.last).UTC()
+	since = last.Add(-24 * time.Hour)
+	if middle := first.Add(last.Sub(first) / 2); since.Before(middle) {
+		since = middle
+	}
+	return first, since, last
+}
+
+// DB returns the database for queries of one's own. It has one connection: read the rows of a query to their end before the next.
+func (s *Store) DB() *sql.Conn { return s.conn }
+
+// Close closes the database. The file stays.
+func (s *Store) Close() error {
+	if s.conn == nil {
+		return s.db.Close()
+	}
+	return errors.Join(s.conn.Close(), s.db.Close())
+}
