@@ -16,11 +16,13 @@ COMPONENTS := $(call folders,metadata.yaml)
 RECEIVERS  := $(filter receiver/%,$(COMPONENTS))
 # The modules below an internal/ are tests and tools. The others are for users: the root, and the components' own.
 NESTED    := $(foreach m,$(ALL),$(if $(findstring /internal/,/$m/),$m))
-MODULES   := $(filter-out . $(NESTED),$(ALL))
+MODULES   := $(filter-out . cmd/% $(NESTED),$(ALL))
+# The programs beside the collectors that are modules of their own, because of what they need. Nobody requires them.
+PROGRAMS  := $(filter cmd/%,$(ALL))
 # The modules whose tests have a target of their own. All others belong to the target test.
 ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
 TESTED    := $(filter-out . $(ORACLES) internal/test/docker internal/test/forms internal/test/kubernetes internal/test/roads,$(ALL))
-SOURCES   := $(shell find cmd receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
+SOURCES   := $(shell find cmd/_main cmd/winnet-setup-check cmd/winnet-verify receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 # What the builder cannot write into the main packages. A folder with _ is no package of this module.
 OWN_MAIN  := cmd/_main/componentstatus.go cmd/_main/version.go
@@ -327,7 +329,7 @@ test-install: package testdata/dnsserver.etl $(NODE_TOOLS) ## build the package,
 
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
-	@for m in $(MODULES); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
+	@for m in $(MODULES) $(PROGRAMS); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
 
 # Kubernetes' own validation and Helm's engine are large: the first build takes a minute or more.
 KUBERNETES := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$(CURDIR)/$(DIST)/otelcol-winnet-gateway $(GO) test -C internal/test/kubernetes -vet=off -ldflags '-s -w' -count=1
@@ -551,7 +553,7 @@ lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for
 	@for m in $(NESTED); do echo "$(GO) vet -C $$m ./..."; $(GO) vet -C $$m ./...; done
 	GOOS=linux $(TOOLS)/staticcheck ./...
 	GOOS=windows $(TOOLS)/staticcheck ./...
-	@for m in $(MODULES); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
+	@for m in $(MODULES) $(PROGRAMS); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
 	  GOOS=$$os $(GO) vet -C $$m ./...; (cd $$m; GOOS=$$os $(TOOLS)/staticcheck ./...); done; done
 	@before=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); $(MAKE) generate; \
 	  after=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); \
