@@ -15,8 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/plog"
-
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/input"
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/page"
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/playback"
@@ -160,14 +158,11 @@ func (h *hunt) read(ctx context.Context) error {
 
 // play plays the files of a kind. failure is why the rows could not be stored.
 func (h *hunt) play(ctx context.Context, kind input.Kind, files []input.File) (failure, err error) {
-	reading := h.say.reading(kind, files)
+	to := newStorer(h.store.AddLogs)
 	res, err := playback.Play(ctx, playback.Settings{
-		Files: files, Volume: string(h.volume), HostName: h.hostName, HostIP: h.hostIP, Progress: reading,
-		Next: func(_ context.Context, logs plog.Logs) error {
-			failure = h.store.AddLogs(logs)
-			return failure
-		},
+		Files: files, Volume: string(h.volume), HostName: h.hostName, HostIP: h.hostIP, Progress: h.say.reading(kind, files), Next: to.consume,
 	})
+	failure = to.close()
 	if err != nil {
 		h.unread([]input.Unread{{Path: string(kind), Reason: err.Error()}})
 	}

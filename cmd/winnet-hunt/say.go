@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/input"
+	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/page"
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/playback"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
@@ -71,8 +72,8 @@ func (s *sayer) reading(kind input.Kind, files []input.File) func(playback.Progr
 	return func(p playback.Progress) {
 		rate := float64(p.Events) / max(time.Since(begun).Seconds(), 0.001)
 		at := files[min(p.Files, len(files)-1)]
-		s.line(p.Files == len(files), "reading %s: %d events, %.0f/s, %.0f %% of %.1f MB, file %d of %d: %s",
-			kind, p.Events, rate, 100*p.Share, float64(size)/1e6, min(p.Files+1, len(files)), len(files), at.Path)
+		s.line(p.Ended, "reading %s: %s events, %.0f/s, %.0f %% of %.1f MB, file %d of %d: %s",
+			kind, page.Number(p.Events), rate, 100*p.Share, float64(size)/1e6, min(p.Files+1, len(files)), len(files), at.Path)
 	}
 }
 

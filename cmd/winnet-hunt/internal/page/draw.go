@@ -231,7 +231,7 @@ func later(a, b time.Time) time.Time {
 // quantity is a value with at most three digits after the point.
 func quantity(v float64) string {
 	if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-		return number(int64(v))
+		return Number(int64(v))
 	}
 	return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64)
 }

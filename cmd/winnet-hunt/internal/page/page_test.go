@@ -180,7 +180,7 @@ func TestMarksStayWithinTheAxisOfTime(t *testing.T) {
 }
 
 func TestNumbersAreGroupedByThousands(t *testing.T) {
-	require.Equal(t, []string{"0", "999", "1,000", "-1,234,567"}, []string{number(0), number(999), number(1000), number(-1234567)})
+	require.Equal(t, []string{"0", "999", "1,000", "-1,234,567"}, []string{Number(0), Number(999), Number(1000), Number(-1234567)})
 	require.Equal(t, []string{"12,345", "1.5", "n/a"}, []string{amount("12345"), amount("1.5"), amount("n/a")})
 	require.Equal(t, []string{"1 day", "2 hours", "1.5s"}, []string{span(24 * time.Hour), span(2 * time.Hour), span(1500 * time.Millisecond)})
 }

@@ -22,7 +22,7 @@ var layout string
 //go:embed page.css
 var style string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"cell": cell, "number": number, "amount": amount, "time": stamp}).Parse(layout))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"cell": cell, "number": Number, "amount": amount, "time": stamp}).Parse(layout))
 
 // policy allows the page its own style and nothing else: no script, no request, no form.
 func policy() string {
@@ -96,11 +96,11 @@ func shown(text string, most int) string {
 		_, size := utf8.DecodeRuneInString(text[at:])
 		at += size
 	}
-	return fmt.Sprintf("%s… (%s characters)", text[:at], number(int64(n)))
+	return fmt.Sprintf("%s… (%s characters)", text[:at], Number(int64(n)))
 }
 
-// number is a number with separators of thousands.
-func number(n int64) string {
+// Number is a number with separators of thousands.
+func Number(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	sign := ""
 	if n < 0 {
@@ -112,13 +112,13 @@ func number(n int64) string {
 	return sign + digits
 }
 
-// amount is number for a text; one that is no integer stays as it is.
+// amount is Number for a text; one that is no integer stays as it is.
 func amount(text string) string {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return cell(text)
 	}
-	return number(n)
+	return Number(n)
 }
 
 // stamp is a time to the second.

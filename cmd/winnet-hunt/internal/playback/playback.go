@@ -38,10 +38,11 @@ type Settings struct {
 
 // Progress is how far a playback has come.
 type Progress struct {
-	Events int64   // read
+	Events int64   // that are in the account
 	Share  float64 // of the files' bytes, 0 to 1; approximate within a file
 	Files  int     // that have ended
-	File   string  // that was read last
+	File   string  // of these the last
+	Ended  bool    // all is read
 }
 
 // Result is what was read.
@@ -80,7 +81,9 @@ func Play(ctx context.Context, s Settings) (res Result, err error) {
 	}
 	res.Stopped = s.watch(ctx, h, t)
 	lost, err := t.lost() // the instruments end with the receiver
-	s.Progress(t.progress())
+	last := t.progress()
+	last.Ended = true
+	s.Progress(last)
 	stopping, ended := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer ended()
 	stop := made.Shutdown(stopping)

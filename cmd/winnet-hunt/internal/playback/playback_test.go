@@ -56,7 +56,7 @@ func TestEveryEventOfARecordingIsInTheAccount(t *testing.T) {
 				require.Equal(t, want.Emitted, res.Account.Emitted)
 				require.EqualValues(t, want.Emitted, records)
 			}
-			require.Equal(t, Progress{Events: want.Received, Share: 1, Files: 1, File: testdata + name}, last)
+			require.Equal(t, Progress{Events: want.Received, Share: 1, Files: 1, File: testdata + name, Ended: true}, last)
 			read := slices.IndexFunc(res.Notes, func(n Note) bool { return n.Events >= 0 })
 			require.Equal(t, want.Received, res.Notes[read].Events)
 		})

@@ -115,8 +115,8 @@ func (t *telemetry) lost() (Reasons, error) {
 func (t *telemetry) progress() (p Progress) {
 	_ = t.values(func(name string, _ map[string]string, value float64) {
 		switch name {
-		case "events_received":
-			p.Events = int64(value)
+		case "events_emitted", "events_filtered", "events_aggregated", "events_undecodable", "events_dropped":
+			p.Events += int64(value)
 		case "replay_progress":
 			p.Share = value
 		}
