@@ -45,8 +45,33 @@ const domainKQL = `let domain = (name: string) {
 };
 `
 
-// answers are the rows of answers that clients got. A slim row of one has no role.
+// inside reports whether the address in a column belongs to no one on the internet.
+func inside(name string) expr {
+	return expr{"inside(" + name + ")", `"inside(` + name + `)" = 1`}
+}
+
+// insideKQL defines the function that inside calls. rows computes it when it stores a row.
+const insideKQL = `let inside = (address: string) {
+    coalesce(ipv4_is_in_any_range(address, dynamic(["10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+        "224.0.0.0/3"])), address startswith "fc" or address startswith "fd" or address startswith "fe80:" or address startswith "ff" or address == "::1")
+};
+`
+
+// answers are the rows of answers that clients got, one for each look-up. A slim row of an answer has no role. Of the events of a look-up of the DNS
+// Client, 3008 is the result.
 func answers() relation {
-	return dns().where(eq(column("EventSubType"), text("response")), in(more("DnsRole"), text(""), text("client-response"))).
-		where(ne(column("EventResultDetails"), text("NA")))
+	return dns().where(
+		and(eq(column("EventType"), text("Query")), eq(column("EventSubType"), text("response")), ne(column("EventResultDetails"), text("NA"))),
+		in(more("DnsRole"), text(""), text("client-response")),
+		or(ne(column("EventProduct"), text("DNS Client")), eq(column("EventOriginalType"), text("3008"))))
+}
+
+// lastReplyPort is below the ports from which Windows and Linux open connections, so what goes to a lower port is no reply.
+const lastReplyPort = 32768
+
+// opened are the packets and connections from who opened a connection, that passed. One row of each packet counts.
+func opened() relation {
+	return network().where(
+		and(eq(column("DvcAction"), text("Allow")), moreIs("cilium.packet.primary")),
+		and(ne(more("cilium.trace.reason"), text("REPLY")), lt(column("DstPortNumber"), number(lastReplyPort))))
 }

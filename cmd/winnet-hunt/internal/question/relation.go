@@ -6,6 +6,7 @@ package question
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -44,7 +45,7 @@ func text(s string) expr {
 }
 
 func number(n float64) expr {
-	s := fmt.Sprint(n)
+	s := strconv.FormatFloat(n, 'f', -1, 64)
 	return expr{s, s}
 }
 
@@ -173,6 +174,33 @@ func list(e expr) expr {
 	return expr{"make_set(" + e.kql + ", 20)", "json_group_array(DISTINCT " + e.sql + ")"}
 }
 
+// real is a number with a fraction.
+func real(n float64) expr {
+	s := fmt.Sprintf("%.1f", n)
+	return expr{s, s}
+}
+
+// ends reports whether a text ends with one of a list, in any case.
+func ends(e expr, list ...string) expr {
+	var all []expr
+	for _, with := range list {
+		all = append(all, expr{e.kql + " endswith " + text(with).kql, fmt.Sprintf("lower(substr(%s, -%d)) = %s", e.sql, len(with), text(strings.ToLower(with)).sql)})
+	}
+	return or(all...)
+}
+
+// asText is the text of a number.
+func asText(e expr) expr { return expr{"tostring(" + e.kql + ")", "CAST(" + e.sql + " AS TEXT)"} }
+
+// together writes one text after another.
+func together(list ...expr) expr {
+	var kql, sql []string
+	for _, e := range list {
+		kql, sql = append(kql, e.kql), append(sql, e.sql)
+	}
+	return expr{"strcat(" + strings.Join(kql, ", ") + ")", "(" + strings.Join(sql, " || ") + ")"}
+}
+
 // named is a column with its expression.
 type named struct {
 	name string
@@ -245,6 +273,18 @@ func (r relation) summarize(by []named, columns ...named) relation {
 	return r.pipe(kql, "SELECT "+list2(append(append([]named(nil), by...), columns...), named.sql)+" FROM _"+keys)
 }
 
+// latest has, for each combination of keys, the row with the largest value of a column.
+func (r relation) latest(keys []string, order string, columns ...string) relation {
+	var quoted []string
+	for _, c := range columns {
+		quoted = append(quoted, column(c).sql)
+	}
+	by := list2(sames(keys...), func(n named) string { return n.expr.sql })
+	// SQLite takes columns without an aggregate from the row that has the maximum.
+	return r.pipe("summarize arg_max("+order+", "+strings.Join(columns, ", ")+") by "+strings.Join(keys, ", "),
+		fmt.Sprintf("SELECT %s, max(%s) AS %s, %s FROM _ GROUP BY %s", by, column(order).sql, column(order).sql, strings.Join(quoted, ", "), by))
+}
+
 // previous adds the value that a column has in the row before, by an order within rows of equal keys, as a column named Last and its name. It is null in
 // the first row.
 func (r relation) previous(keys []string, order string, columns ...string) relation {
@@ -260,12 +300,25 @@ func (r relation) previous(keys []string, order string, columns ...string) relat
 	return r.pipe("extend "+strings.Join(kql, ", "), "SELECT *, "+strings.Join(sql, ", ")+" FROM _")
 }
 
-// expand gives a row for each text of a list.
-func (r relation) expand(name string, of expr) relation {
-	r = r.where(expr{"isnotempty(" + of.kql + ")", of.sql + " <> ''"})
+// expand gives a row for each text of a list. source is the column of the list, where of is not one.
+func (r relation) expand(name string, of expr, source string) relation {
+	given := of
+	if source != "" {
+		given = column(source)
+	}
+	r = r.where(expr{"isnotempty(" + given.kql + ")", of.sql + " <> ''"})
 	r.kql = append(append([]string(nil), r.kql...), fmt.Sprintf("| mv-expand %s = %s to typeof(string)", name, of.kql))
 	r.sql = fmt.Sprintf("SELECT s.*, e.value AS \"%s\" FROM (\n%s\n) AS s, json_each(s.%s) AS e", name, indent(r.sql), of.sql)
 	return r
+}
+
+// entropy adds Shannon's entropy of a text, in bits per character.
+func (r relation) entropy(name, of string) relation {
+	return r.pipe(`mv-apply Letter = extract_all("(.)", `+of+`) to typeof(string) on (
+    summarize Times = count() by Letter
+    | summarize Sum = sum(Times * log2(Times)), Length = sum(Times)
+    | project `+name+` = log2(Length) - Sum / Length
+)`, "SELECT *, entropy("+column(of).sql+`) AS "`+name+`" FROM _`)
 }
 
 // with joins the rows of another relation that have the same value of a column. No other column may have the same name.

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelrow"
 )
@@ -44,6 +43,7 @@ func Open(path string) (*Store, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
+	registerFunctions()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (s *Store) Add(table string, row []byte) error {
 func (k *sink) fill(row []byte) (packed []byte, err error) {
 	for i, c := range k.table.columns {
 		k.values[i] = nil
-		if c.kind == text || c.kind == list || c.kind == domain {
+		if c.kind == text || c.kind == list {
 			k.values[i] = ""
 		}
 	}
@@ -144,8 +144,9 @@ func (k *sink) fill(row []byte) (packed []byte, err error) {
 // store inserts the values.
 func (s *Store) store(k *sink) error {
 	t := k.table
-	if i, ok := t.index["domain(DnsQuery)"]; ok {
-		k.values[i] = domainOf(k.values[t.index["DnsQuery"]].(string))
+	for _, i := range t.derived {
+		d := derive[t.columns[i].name]
+		k.values[i] = d.make(k.values[t.index[d.from]].(string))
 	}
 	if at, ok := k.values[t.index["TimeGenerated"]].(int64); ok {
 		if s.first == 0 || at < s.first {

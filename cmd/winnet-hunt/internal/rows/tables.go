@@ -3,6 +3,7 @@
 package rows
 
 import (
+	"database/sql/driver"
 	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelrow"
@@ -12,13 +13,23 @@ import (
 type kind uint8
 
 const (
-	text   kind = iota // a text, '' if there is none
-	number             // an integer or null
-	stamp              // microseconds since 1970, or null
-	flag               // 1, 0 or null
-	list               // JSON text, '' if there is none
-	domain             // what domain() makes of DnsQuery
+	text    kind = iota // a text, '' if there is none
+	number              // an integer or null
+	stamp               // microseconds since 1970, or null
+	flag                // 1, 0 or null
+	list                // JSON text, '' if there is none
+	derived             // what a function of the queries makes of another column
 )
+
+// derive has the functions of the queries that are computed when a row is stored: by the name of the column, which is their call.
+var derive = map[string]struct {
+	from string
+	make func(string) driver.Value
+}{
+	"domain(DnsQuery)":  {"DnsQuery", func(s string) driver.Value { return domainOf(s) }},
+	"inside(SrcIpAddr)": {"SrcIpAddr", inside},
+	"inside(DstIpAddr)": {"DstIpAddr", inside},
+}
 
 // table is the part of a table that is stored.
 type table struct {
@@ -26,6 +37,7 @@ type table struct {
 	columns []column
 	index   map[string]int // of the columns of the row
 	more    map[string]int // of the fields of AdditionalFields
+	derived []int          // columns
 }
 
 type column struct {
@@ -38,7 +50,7 @@ const moreOf = "AdditionalFields."
 
 func newTable(name, columns string) *table {
 	t := &table{name: name, index: map[string]int{}, more: map[string]int{}}
-	kinds := map[string]kind{"text": text, "number": number, "stamp": stamp, "flag": flag, "list": list, "domain": domain}
+	kinds := map[string]kind{"text": text, "number": number, "stamp": stamp, "flag": flag, "list": list, "derived": derived}
 	for line := range strings.Lines(columns) {
 		words := strings.Fields(line)
 		if len(words) == 0 {
@@ -47,6 +59,9 @@ func newTable(name, columns string) *table {
 		for _, name := range words[1:] {
 			i := len(t.columns)
 			t.columns = append(t.columns, column{name, kinds[words[0]]})
+			if words[0] == "derived" {
+				t.derived = append(t.derived, i)
+			}
 			if field, ok := strings.CutPrefix(name, moreOf); ok {
 				t.more[field] = i
 			} else {
@@ -66,7 +81,7 @@ func tables() map[string]*table {
 			text EventProduct EventOriginalType EventType EventSubType EventResult EventResultDetails Dvc
 			text Src SrcIpAddr SrcProcessId SrcProcessName SrcUserId SrcUsername DstIpAddr
 			text DnsQuery DnsQueryTypeName DnsResponseName
-			domain domain(DnsQuery)
+			derived domain(DnsQuery)
 			number DnsNetworkDuration
 			text AdditionalFields.DnsRole AdditionalFields.Zone AdditionalFields.Operation AdditionalFields.ObjectType AdditionalFields.Object
 			number AdditionalFields.GapSum AdditionalFields.GapSquareSum AdditionalFields.DnsAnswerMinTtl
@@ -78,7 +93,8 @@ func tables() map[string]*table {
 			text SrcIpAddr SrcHostname DstIpAddr DstHostname NetworkProtocol NetworkDirection
 			number SrcPortNumber DstPortNumber SrcBytes DstBytes SrcPackets DstPackets
 			flag TcpFlagsSyn TcpFlagsAck AdditionalFields.cilium.packet.primary AdditionalFields.cilium.drop.primary AdditionalFields.cilium.is_reply
-			text AdditionalFields.cilium.event.type`),
+			text AdditionalFields.cilium.event.type AdditionalFields.cilium.trace.reason
+			derived inside(SrcIpAddr) inside(DstIpAddr)`),
 		sentinelrow.Status: newTable(sentinelrow.Status, `
 			stamp TimeGenerated EventStartTime EventEndTime
 			number EventCount
@@ -89,7 +105,7 @@ func tables() map[string]*table {
 
 // create is the statement that creates the table.
 func (t *table) create() string {
-	types := map[kind]string{text: "TEXT", number: "INTEGER", stamp: "INTEGER", flag: "INTEGER", list: "TEXT", domain: "TEXT"}
+	types := map[kind]string{text: "TEXT", number: "INTEGER", stamp: "INTEGER", flag: "INTEGER", list: "TEXT", derived: ""}
 	var columns []string
 	for _, c := range t.columns {
 		columns = append(columns, `"`+c.name+`" `+types[c.kind])
