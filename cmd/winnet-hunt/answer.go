@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,9 @@ func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, 
 	for _, c := range q.Columns {
 		p.Columns = append(p.Columns, page.Column{Name: c.Name, Number: c.Kind == question.Int || c.Kind == question.Real})
 	}
+	if p.Unasked = h.unasked(q); p.Unasked != "" {
+		return p, nil
+	}
 	a, err := h.store.Ask(ctx, q)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -50,6 +54,19 @@ func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, 
 	name := q.ID + ".csv"
 	p.CSV = filepath.Base(h.folder()) + "/" + name
 	return p, writeCSV(filepath.Join(h.folder(), name), a)
+}
+
+// unasked says why the recordings cannot answer a question: they have no row of its tables, so an empty answer would mean nothing.
+func (h *hunt) unasked(q question.Question) string {
+	for _, table := range q.Tables {
+		if h.store.Counts[table] > 0 {
+			return ""
+		}
+	}
+	if slices.Contains(q.Tables, question.Status) {
+		return "a recording has no records that a collector writes about itself. Ask it in Microsoft Sentinel."
+	}
+	return "no row of " + strings.Join(q.Tables, " or ") + " was read."
 }
 
 func writeCSV(path string, a rows.Answer) (err error) {
@@ -114,7 +131,10 @@ func plot(a rows.Answer) (p page.Plot) {
 	labels, times, numbers := columns(a, question.Text), columns(a, question.Time), columns(a, question.Int, question.Real)
 	switch {
 	case len(times) > 0:
-		p.Axis, p.Times = "when", true
+		p.Times = true
+		if len(numbers) > 0 {
+			p.Axis = a.Columns[numbers[0]].Name
+		}
 	case len(numbers) > 0:
 		p.Axis = a.Columns[numbers[0]].Name
 	default:

@@ -33,8 +33,8 @@ type hunt struct {
 	summary *summary.Summary
 	report  page.Report
 	missing []string // why the page is incomplete
-	asked   int
-	found   int // of the questions
+	// Of the questions: those with an answer, those of them with findings, and those that the recordings cannot answer.
+	asked, found, unaskable int
 }
 
 // run hunts. An error means that there is no page.
@@ -233,6 +233,8 @@ func (h *hunt) ask(ctx context.Context) error {
 		}
 		h.report.Questions = append(h.report.Questions, asked)
 		switch {
+		case asked.Unasked != "":
+			h.unaskable++
 		case asked.Error != "":
 			h.miss("no answer to %s: %s", q.ID, asked.Error)
 		case asked.Total > 0:

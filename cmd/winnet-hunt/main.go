@@ -121,7 +121,11 @@ func run(reading, asking context.Context, args []string, stdout, stderr io.Write
 		}
 		return exitIncomplete
 	}
-	fmt.Fprintf(stdout, "%s has the answers to %d questions, %d of them with findings. The tables are in %s.\n", o.page, h.asked, h.found, h.folder())
+	fmt.Fprintf(stdout, "%s has the answers to %d questions, %d of them with findings", o.page, h.asked, h.found)
+	if h.unaskable > 0 {
+		fmt.Fprintf(stdout, "; of %d the recordings say nothing", h.unaskable)
+	}
+	fmt.Fprintf(stdout, ". The tables are in %s.\n", h.folder())
 	return 0
 }
 

@@ -173,7 +173,7 @@ func drawPlot(p Plot, title string, of Span) *drawnPlot {
 		return nil
 	}
 	lines := p.Lines[:min(len(p.Lines), mostLines)]
-	d := &drawnPlot{Label: fmt.Sprintf("%s: %s. The table below has the numbers.", title, p.Axis), Width: width, Height: len(lines)*lineHeight + 24}
+	d := &drawnPlot{Label: title + " The table below has the numbers.", Width: width, Height: len(lines)*lineHeight + 24}
 	from, to := of.From, of.To
 	var most float64
 	for _, l := range lines {
@@ -208,6 +208,9 @@ func drawPlot(p Plot, title string, of Span) *drawnPlot {
 	bottom := float64(len(lines)*lineHeight + 14)
 	if p.Times {
 		d.Ticks = ticks(from, to, labelWidth, room, bottom)
+		if p.Axis != "" {
+			d.Ticks = append(d.Ticks, tick{labelWidth + room + 8, bottom, "start", p.Axis})
+		}
 	} else {
 		d.Ticks = []tick{{labelWidth, bottom, "start", p.Axis}}
 	}

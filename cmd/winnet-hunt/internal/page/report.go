@@ -83,6 +83,7 @@ type Question struct {
 	Rows    [][]string // at most as many as are shown
 	Total   int64      // of the answer
 	Error   string     // why there is no answer; "" if there is one
+	Unasked string     // why the recordings cannot answer it; "" if they can
 	Plot    Plot
 	CSV     string // the file with the whole answer, relative to the page; "" if there is none
 }

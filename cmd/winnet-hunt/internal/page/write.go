@@ -22,7 +22,7 @@ var layout string
 //go:embed page.css
 var style string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"cell": cell, "number": Number, "amount": amount, "time": stamp}).Parse(layout))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"cell": cell, "number": Number, "amount": amount, "time": stamp, "long": long}).Parse(layout))
 
 // policy allows the page its own style and nothing else: no script, no request, no form.
 func policy() string {
@@ -37,7 +37,9 @@ type view struct {
 	Style     template.CSS
 	Headline  string
 	Received  int64
+	Asked     int
 	Answered  int
+	NotAsked  int
 	Time      *drawnTimeline
 	Questions []questionView
 }
@@ -55,8 +57,14 @@ func Write(w io.Writer, r *Report) error {
 		v.Received += a.Received
 	}
 	for _, q := range r.Questions {
-		if q.Total > 0 && q.Error == "" {
+		switch {
+		case q.Unasked != "":
+			v.NotAsked++
+		case q.Total > 0 && q.Error == "":
 			v.Answered++
+			fallthrough
+		default:
+			v.Asked++
 		}
 		v.Questions = append(v.Questions, questionView{q, q.Total - int64(len(q.Rows)), drawPlot(q.Plot, q.Title, r.Span)})
 	}
@@ -80,6 +88,9 @@ const longest = 300
 
 // cell is a text as it is shown: in one line, with escapes for what cannot be seen, and cut if it is long.
 func cell(text string) string { return shown(text, longest) }
+
+// long reports whether a text may be broken anywhere, so that its column does not get as wide as the text.
+func long(text string) bool { return len(text) > 36 }
 
 // shown is cell with another length.
 func shown(text string, most int) string {
