@@ -33,7 +33,7 @@ func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, 
 		p.Techniques = append(p.Techniques, page.Technique{ID: t.ID, Name: t.Name})
 	}
 	for _, c := range q.Columns {
-		p.Columns = append(p.Columns, page.Column{Name: c.Name, Number: c.Kind == question.Int || c.Kind == question.Real})
+		p.Columns = append(p.Columns, page.Column{Name: c.Name, Number: c.Kind == question.Int || c.Kind == question.Real, Time: c.Kind == question.Time})
 	}
 	if p.Unasked = h.unasked(q); p.Unasked != "" {
 		return p, nil

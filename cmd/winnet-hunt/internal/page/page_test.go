@@ -32,7 +32,7 @@ func sample(name string) *Report {
 	answer := [][]string{{name, "12345", "1.5"}, {name, "-2", ""}}
 	plot := Plot{Axis: "Queries", Lines: []Line{{Label: name, Value: 12345}, {Label: name, Value: 1.5}}}
 	times := Plot{Axis: "from the first to the last", Times: true, Lines: []Line{{Label: name, From: at, To: at.Add(time.Minute)}, {Label: name, From: at.Add(time.Hour), To: at.Add(time.Hour)}}}
-	columns := []Column{{"Name", false}, {"Queries", true}, {"Share", true}}
+	columns := []Column{{Name: "Name"}, {Name: "Queries", Number: true}, {Name: "Share", Number: true}}
 	return &Report{
 		Program: "winnet-hunt test", Made: at, Volume: "full", Missing: []string{name}, Rows: 7,
 		Files: []File{{Path: name, Kind: "DNS", Size: 1234567, Events: 7, Notes: []string{name}}}, Unread: []Unread{{name, name}}, Skipped: 3,

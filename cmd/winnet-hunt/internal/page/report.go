@@ -98,8 +98,8 @@ func (t Technique) Link() string {
 
 // Column is a column of an answer.
 type Column struct {
-	Name   string
-	Number bool
+	Name         string
+	Number, Time bool
 }
 
 // Plot is the picture of an answer. It has lines of one of two kinds: bars with a value, or marks on an axis of time.

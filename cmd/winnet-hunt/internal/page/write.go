@@ -22,7 +22,7 @@ var layout string
 //go:embed page.css
 var style string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"cell": cell, "number": Number, "amount": amount, "time": stamp, "long": long}).Parse(layout))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"cell": cell, "number": Number, "amount": amount, "time": stamp, "class": class}).Parse(layout))
 
 // policy allows the page its own style and nothing else: no script, no request, no form.
 func policy() string {
@@ -89,8 +89,16 @@ const longest = 300
 // cell is a text as it is shown: in one line, with escapes for what cannot be seen, and cut if it is long.
 func cell(text string) string { return shown(text, longest) }
 
-// long reports whether a text may be broken anywhere, so that its column does not get as wide as the text.
-func long(text string) bool { return len(text) > 36 }
+// class is how a cell may be broken into lines: of a long text anywhere, so that its column does not get as wide as the text, and of a time nowhere.
+func class(c Column, text string) string {
+	switch {
+	case c.Time:
+		return "t"
+	case len(text) > 36:
+		return "l"
+	}
+	return "s"
+}
 
 // shown is cell with another length.
 func shown(text string, most int) string {
