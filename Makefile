@@ -39,7 +39,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
+.PHONY: hunt test-hunt hunt-picture bench-hunt package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
@@ -245,6 +245,36 @@ test-verify: build-verify ## run winnet-verify's probes under Wine, as test-wind
 	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' ./cmd/winnet-verify/...
 	WINNET_WINE=required $(GO) test -count=1 -v -run '^TestWinnetVerify' ./internal/test/wine
 
+# winnet-hunt: a program for users, which asks recorded files twenty questions without a workspace. docs/hunting.md.
+HUNT := $(DIST)/winnet-hunt
+$(HUNT): $(SOURCES) $(shell find cmd/winnet-hunt -type f)
+	$(GO) build -C cmd/winnet-hunt -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(CURDIR)/$@ .
+
+FILES ?= testdata
+hunt: $(HUNT) testdata/dnsserver.etl ## ask recorded files twenty questions: make hunt FILES="dns.etl pods.pcapng"; the answers are in out/hunt.html
+	@mkdir -p out
+	@# As in the target run, Ctrl-C reaches the program and not make.
+	@if [ -t 0 ]; then set -m; fi; $(HUNT) -replace -out out/hunt.html $(FILES)
+
+# A file with this name is there when Debian's Chromium is.
+CHROMIUM := $(TOOLS)/chromium
+$(CHROMIUM):
+	@mkdir -p $(@D)
+	@command -v chromium > /dev/null || { apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -q --no-install-recommends chromium fonts-dejavu-core; }
+	@touch $@
+BROWSED = WINNET_CHROMIUM=$$(command -v chromium) $(GO) test -C cmd/winnet-hunt -count=1
+
+test-hunt: $(CHROMIUM) testdata/dnsserver.etl ## test the questions, and winnet-hunt with its page in headless Chromium (installs it on Debian)
+	$(BROWSED) ./...
+
+hunt-picture: $(CHROMIUM) ## draw docs/hunt.png
+	$(BROWSED) -run '^TestThePictureOfTheDocuments' . -update
+
+# How many events bench-hunt generates. Ten million take 4 GB of recordings and up to 6 GB for the database.
+HUNT_EVENTS ?= 10000000
+bench-hunt: $(HUNT) testdata/dnsserver.etl ## measure the time and the memory of a hunt through HUNT_EVENTS (10 million) generated events; part of no other target
+	@mkdir -p $(BENCH); $(GO) run ./internal/bench/hunt -events $(HUNT_EVENTS) $(HUNT) testdata/cilium_events.pcapng | tee $(BENCH)/hunt.txt
+
 # The packages and the release. VERSION_OF is what builder-config.yaml says; TIME_OF is the time of the commit, which is that of all files.
 VERSION_OF = $(shell sed -n 's/^  version: //p' builder-config.yaml)
 TIME_OF    = $(shell git log -1 --format=%ct)
@@ -368,7 +398,7 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
 
-CI_PARTS := test test-oracle test-forms lint audit test-race test-kernel test-e2e test-sentinel test-faults test-roads test-kubernetes test-observability test-windows test-install validate build-windows check-windows build-newest fuzz
+CI_PARTS := test test-hunt test-oracle test-forms lint audit test-race test-kernel test-e2e test-sentinel test-faults test-roads test-kubernetes test-observability test-windows test-install validate build-windows check-windows build-newest fuzz
 
 ci: ## run everything that CI runs, and report how long each part takes
 	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
