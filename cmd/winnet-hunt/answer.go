@@ -27,7 +27,7 @@ const mostShown = 50
 // answer asks a question. An error means that the answer could not be written; that there is none is in the result.
 func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, error) {
 	p := page.Question{
-		ID: q.ID, Title: q.Title, Severity: q.Severity, Reading: q.Reading, Alarms: q.FalseAlarms, Volume: q.Volume, KQL: q.KQL,
+		ID: q.ID, Title: q.Title, Severity: q.Severity, Reading: q.Reading, Alarms: q.FalseAlarms, Volume: q.Volume, KQL: q.KQL, Rules: rules[q.ID],
 	}
 	for _, t := range q.Techniques {
 		p.Techniques = append(p.Techniques, page.Technique{ID: t.ID, Name: t.Name})

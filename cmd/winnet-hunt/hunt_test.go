@@ -192,3 +192,20 @@ func TestTheVersionIsPrinted(t *testing.T) {
 	require.Contains(t, out.String(), "winnet-hunt ")
 	require.Zero(t, run(t.Context(), t.Context(), []string{"-h"}, &out, &out))
 }
+
+func TestTheRulesThatAreNamedAreOfQuestionsAndThere(t *testing.T) {
+	var ids []string
+	for _, q := range question.All() {
+		ids = append(ids, q.ID)
+	}
+	there, err := filepath.Glob("../../deploy/sentinel/rules/*.yaml")
+	require.NoError(t, err)
+	for id, names := range rules {
+		require.Contains(t, ids, id)
+		for _, name := range names {
+			if len(there) > 0 {
+				require.Contains(t, there, "../../deploy/sentinel/rules/"+name+".yaml")
+			}
+		}
+	}
+}

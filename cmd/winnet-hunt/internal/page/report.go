@@ -73,10 +73,10 @@ type Question struct {
 	Title      string // the question
 	Severity   string // of what it finds
 	Techniques []Technique
-	Reading    string // how to read the answer
-	Alarms     string // false alarms to expect
-	Volume     string // what a cheaper volume has summed away; "" for nothing
-	Rule       string // the analytic rule that watches for it; "" for none
+	Reading    string   // how to read the answer
+	Alarms     string   // false alarms to expect
+	Volume     string   // what a cheaper volume has summed away; "" for nothing
+	Rules      []string // the analytic rules that watch for it
 	KQL        string
 
 	Columns []Column

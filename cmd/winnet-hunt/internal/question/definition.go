@@ -10,7 +10,7 @@ import (
 // define completes a question by the texts of its relation. The answer has the columns of q. days is how far the query looks back.
 func define(q Question, days int, answer relation, functions ...string) Question {
 	var b strings.Builder
-	fmt.Fprintf(&b, "let until = now();\nlet from = until - %dd;\n", days)
+	fmt.Fprintf(&b, "let until = now();\nlet begun = until - %dd;\n", days)
 	if q.Baseline {
 		b.WriteString("let since = until - 1d;\n")
 	}

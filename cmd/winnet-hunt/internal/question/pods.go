@@ -24,7 +24,10 @@ func overHTTPS() Question {
 		return []named{as("Times", sum(column("EventCount"))), as("First", least(column(at))), as("Last", most(column(at)))}
 	}
 	return define(Question{
-		ID: "dns-over-https", Title: "Who goes past the DNS servers, to a public resolver over HTTPS or TLS?", Tables: []string{DNS, Network}, Severity: "Medium",
+		ID: "dns-over-https", Name: "DNS over HTTPS",
+		Planted: "names and addresses of the list",
+		Near:    "names that contain one of the list; the address at port 53; another address at port 443",
+		Title:   "Who goes past the DNS servers, to a public resolver over HTTPS or TLS?", Tables: []string{DNS, Network}, Severity: "Medium",
 		Columns: []Column{{"Client", Text}, {"Resolver", Text}, {"Way", Text}, {"Times", Int}, {"First", Time}, {"Last", Time}},
 		Reading: "Way name: the client looked up the resolver's name at a DNS server, which is how a browser begins. Way connection: a pod opened a connection to the resolver's address, " +
 			"port 443 or 853. What the client asks there is in no record.",
@@ -43,7 +46,10 @@ func overHTTPS() Question {
 
 func deniedTraffic() Question {
 	return define(Question{
-		ID: "denied-traffic", Title: "Which pod traffic does a policy deny again and again?", Tables: []string{Network}, Severity: "Medium",
+		ID: "denied-traffic", Name: "Pod traffic denied by policy",
+		Planted: "20 to 30 packets",
+		Near:    "3 to 5 packets; 20 to 30 packets that were dropped for another reason",
+		Title:   "Which pod traffic does a policy deny again and again?", Tables: []string{Network}, Severity: "Medium",
 		Columns: []Column{{"Source", Text}, {"Target", Text}, {"Port", Int}, {"Protocol", Text}, {"Packets", Int}, {"Reason", Text}, {"First", Time}, {"Last", Time}},
 		Reading: "Packets is the number of packets that were dropped by a policy, at least 10. A source that tries many ports or targets is in the question about scans; one target and one " +
 			"port mean a program that is not allowed to talk, or one that was changed.",
@@ -60,7 +66,10 @@ func deniedTraffic() Question {
 
 func lateralMovement() Question {
 	return define(Question{
-		ID: "lateral-movement", Title: "Which pod or host opens administrative connections to many others?", Tables: []string{Network}, Severity: "High",
+		ID: "lateral-movement", Name: "Lateral movement",
+		Planted: "9 to 12 targets",
+		Near:    "2 targets; 12 targets at another port",
+		Title:   "Which pod or host opens administrative connections to many others?", Tables: []string{Network}, Severity: "High",
 		Columns: []Column{{"Source", Text}, {"Targets", Int}, {"Ports", Int}, {"Example", Text}, {"First", Time}, {"Last", Time}},
 		Reading: "Targets is the number of different inside addresses to which the source opened a connection at SSH, RPC, SMB, LDAP, RDP, WinRM, the Kubernetes API or the kubelet, at least 5. " +
 			"Workloads seldom talk to more than one of these.",
@@ -69,7 +78,7 @@ func lateralMovement() Question {
 	}, 1, opened().
 		where(and(in(column("DstPortNumber"), numbers(22, 135, 139, 389, 445, 636, 3389, 5985, 5986, 6443, 10250)...), inside("DstIpAddr"))).
 		summarize([]named{as("Source", column("SrcIpAddr"))}, as("Targets", different(column("DstIpAddr"))), as("Ports", different(column("DstPortNumber"))),
-			as("Example", least(column("DstIpAddr"))), as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime")))).
+			as("Example", anyOf(column("DstIpAddr"))), as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime")))).
 		where(ge(column("Targets"), number(5))).
 		order("Targets", "Source"), insideKQL)
 }
@@ -83,7 +92,10 @@ func scans() Question {
 	columns := sames("Source", "Kind", "Subject", "Different", "First", "Last")
 	span := []named{as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime")))}
 	return define(Question{
-		ID: "scans", Title: "Who tries many ports of an address, or one port of many addresses?", Tables: []string{Network}, Severity: "Medium",
+		ID: "scans", Name: "Scans",
+		Planted: "35 to 45 ports, or addresses",
+		Near:    "8 to 10 ports, or addresses; 400 connections to one port, whose replies go to as many ports",
+		Title:   "Who tries many ports of an address, or one port of many addresses?", Tables: []string{Network}, Severity: "Medium",
 		Columns: []Column{{"Source", Text}, {"Kind", Text}, {"Subject", Text}, {"Different", Int}, {"First", Time}, {"Last", Time}},
 		Reading: "Kind ports: Different ports of the address Subject were tried. Kind addresses: the port Subject of Different addresses was tried. Both at least 20, whether the packets passed or were dropped.",
 		FalseAlarms: "Load balancers and monitoring reach many addresses at one port. Vulnerability scanners scan. Ports from 32,768 on are left out, " +
@@ -99,7 +111,10 @@ func scans() Question {
 
 func firstContact() Question {
 	return define(Question{
-		ID: "first-contact", Title: "Which address outside did nobody here connect to before?", Tables: []string{Network}, Severity: "Low", Baseline: true,
+		ID: "first-contact", Name: "First contact with an address",
+		Planted: "first connection 6 minutes or more after the dividing time",
+		Near:    "first connection 6 to 10 minutes before it, and others later",
+		Title:   "Which address outside did nobody here connect to before?", Tables: []string{Network}, Severity: "Low", Baseline: true,
 		Columns:     []Column{{"Target", Text}, {"First", Time}, {"Sources", Int}, {"Source", Text}, {"Port", Int}, {"Times", Int}},
 		Reading:     "First is the first connection to the address in the time that the query looks back; it is of the last day. Ask the DNS rows which name resolved to it: an address without a name is the more suspicious one.",
 		FalseAlarms: "Content networks change their addresses all the time. Group by network, or exclude the networks of the services that you use.",
@@ -121,7 +136,10 @@ func exfiltration() Question {
 		return []named{as("Source", column(from)), as("Target", column(to)), as("Out", known(column(out), zero)), as("In", known(column(in), zero)), same("EventStartTime"), same("EventEndTime")}
 	}
 	return define(Question{
-		ID: "exfiltration", Title: "Who sends far more to an address outside than it gets back?", Tables: []string{Network}, Severity: "High",
+		ID: "exfiltration", Name: "Exfiltration by bytes",
+		Planted: "100 to 120 MB, and some 1 MB back",
+		Near:    "20 to 24 MB; 100 MB with 50 MB back; 100 MB to a pod",
+		Title:   "Who sends far more to an address outside than it gets back?", Tables: []string{Network}, Severity: "High",
 		Columns:     []Column{{"Source", Text}, {"Target", Text}, {"BytesOut", Int}, {"BytesIn", Int}, {"First", Time}, {"Last", Time}},
 		Reading:     "BytesOut is what the source sent to the address, at least 50 MB, and five times what it got, BytesIn. Packets are counted once, whatever the number of points at which the node saw them.",
 		FalseAlarms: "Backups, uploads of logs and images, and mail. Exclude the targets that you know.",

@@ -8,6 +8,7 @@ package question
 type Question struct {
 	Number int
 	ID     string // a slug, also the name of the file in deploy/sentinel/queries
+	Name   string // a few words
 	Title  string // the question, in one sentence
 	Tables []string
 	KQL    string
@@ -21,6 +22,8 @@ type Question struct {
 	Techniques  []Technique
 	Volume      string // what a value of the key volume sums away, or ""
 	Severity    string // of what it finds: High, Medium, Low or Informational
+	// Planted and Near are what the test's scenario has for the question: what must be found, and what must not although it is close.
+	Planted, Near string
 	// Baseline reports whether the question compares with the time before $since.
 	Baseline bool
 }

@@ -167,6 +167,12 @@ func least(e expr) expr { return call("min", "min", e) }
 func most(e expr) expr  { return call("max", "max", e) }
 func mean(e expr) expr  { return call("avg", "avg", e) }
 func anyOf(e expr) expr { return call("take_any", "max", e) }
+
+// anyText is a text that is not empty, if there is one.
+func anyText(e expr) expr {
+	return expr{fmt.Sprintf("take_anyif(%s, isnotempty(%s))", e.kql, e.kql), "max(" + e.sql + ")"}
+}
+
 func different(e expr) expr {
 	return expr{"count_distinct(" + e.kql + ")", "count(DISTINCT " + e.sql + ")"}
 }
@@ -349,11 +355,11 @@ func (r relation) order(by string, then ...string) relation {
 
 // table is a table of the workspace with all its rows of the last days.
 func table(name string) relation {
-	return relation{[]string{name, "| where TimeGenerated between (from .. until)"}, "SELECT * FROM " + name}
+	return relation{[]string{name, "| where TimeGenerated between (begun .. until)"}, "SELECT * FROM " + name}
 }
 
 // dns are the rows of the DNS table, unpacked.
-func dns() relation { return relation{[]string{"WinnetDns(from, until)"}, "SELECT * FROM " + DNS} }
+func dns() relation { return relation{[]string{"WinnetDns(begun, until)"}, "SELECT * FROM " + DNS} }
 
 func network() relation { return table(Network) }
 func status() relation  { return table(Status) }

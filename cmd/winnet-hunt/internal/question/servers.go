@@ -15,7 +15,10 @@ func oddResolvers() Question {
 	).summarize(sames("Asker", "Resolver"), as("Asked", sum(column("EventCount"))), as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime"))))
 	usual := all.summarize(sames("Asker"), as("Total", sum(column("Asked"))), as("Most", most(column("Asked"))))
 	return define(Question{
-		ID: "odd-resolvers", Title: "Which resolver is asked that a host or a DNS server does not usually ask?", Tables: []string{DNS}, Severity: "Medium",
+		ID: "odd-resolvers", Name: "Odd resolvers",
+		Planted: "below 2 % of a server's queries, below 3 % of a workstation's",
+		Near:    "a second forwarder with 10 % or more; the usual resolver",
+		Title:   "Which resolver is asked that a host or a DNS server does not usually ask?", Tables: []string{DNS}, Severity: "Medium",
 		Columns: []Column{{"Asker", Text}, {"Resolver", Text}, {"Asked", Int}, {"Total", Int}, {"First", Time}, {"Last", Time}},
 		Reading: "Asker is a DNS server or a host whose DNS Client is recorded. It asked another resolver for at least half of its Total queries, and this one for at most a twentieth. " +
 			"Compare the resolver with the forwarders that are configured.",
@@ -30,7 +33,10 @@ func oddResolvers() Question {
 
 func zoneTransfers() Question {
 	return define(Question{
-		ID: "zone-transfers", Title: "Who fetched a whole zone?", Tables: []string{DNS}, Severity: "High",
+		ID: "zone-transfers", Name: "Zone transfers",
+		Planted: "a zone that was sent",
+		Near:    "requests that were refused; a secondary's query for the SOA",
+		Title:   "Who fetched a whole zone?", Tables: []string{DNS}, Severity: "High",
 		Columns:     []Column{{"Client", Text}, {"Zone", Text}, {"Times", Int}, {"First", Time}, {"Last", Time}},
 		Reading:     "A client that got a zone knows every name in it. Refused requests, and the changes that secondaries fetch (IXFR), are not in the answer.",
 		FalseAlarms: "Secondary servers fetch a zone when they start. Exclude their addresses.",
@@ -44,7 +50,10 @@ func zoneTransfers() Question {
 
 func strangeUpdates() Question {
 	return define(Question{
-		ID: "strange-updates", Title: "Which client updates records of a zone that never updated one before?", Tables: []string{DNS}, Severity: "Medium", Baseline: true,
+		ID: "strange-updates", Name: "Dynamic updates by strangers",
+		Planted: "first update 6 minutes or more after the dividing time",
+		Near:    "first update 6 to 10 minutes before it, and another later",
+		Title:   "Which client updates records of a zone that never updated one before?", Tables: []string{DNS}, Severity: "Medium", Baseline: true,
 		Columns: []Column{{"Client", Text}, {"First", Time}, {"Updates", Int}, {"Refused", Int}, {"Zones", Int}, {"Zone", Text}},
 		Reading: "First is the client's first dynamic update in the time that the query looks back; it is of the last day. Members of a domain update their own records once a day. " +
 			"The rows of the client with EventOriginalType 263 say in AdditionalFields.DnsUpdates which records it wanted.",
@@ -55,14 +64,17 @@ func strangeUpdates() Question {
 		summarize([]named{as("Client", client())}, as("First", least(column("EventStartTime"))),
 			as("Updates", sum(iff(eq(column("EventOriginalType"), text("263")), number(1), number(0)))),
 			as("Refused", sum(iff(eq(column("EventResult"), text("Failure")), number(1), number(0)))),
-			as("Zones", different(name())), as("Zone", least(name()))).
+			as("Zones", different(name())), as("Zone", anyOf(name()))).
 		where(ge(column("First"), since())).
 		order("First", "Client"))
 }
 
 func serverChanges() Question {
 	return define(Question{
-		ID: "server-changes", Title: "Who changed what on a DNS server?", Tables: []string{DNS}, Severity: "Medium",
+		ID: "server-changes", Name: "Changes of a DNS server",
+		Planted: "changes by users: of a setting, a policy and a record",
+		Near:    "changes by the server itself; a dynamic update",
+		Title:   "Who changed what on a DNS server?", Tables: []string{DNS}, Severity: "Medium",
 		Columns: []Column{{"Time", Time}, {"Server", Text}, {"User", Text}, {"Operation", Text}, {"Object", Text}, {"Zone", Text}},
 		Reading: "Each row is a change that a user made: of a policy, a setting, a zone or a record. The setting ServerLevelPluginDll loads a program into the server; LogLevel 0 blinds it; " +
 			"a policy with the action IGNORE or ALLOW decides who gets which answer. With profile: asim the changes are in ASimAuditEventLogs instead.",
@@ -86,11 +98,14 @@ func strangeProcess() Question {
 		where(eq(column("EventProduct"), text("DNS Client")), has(column("SrcProcessId"))).
 		extend(as("Process", together(column("Dvc"), text("/"), column("SrcProcessId")))).
 		summarize([]named{same("Process"), as("Domain", domainOf())}, as("Host", anyOf(column("Dvc"))), as("ProcessId", anyOf(column("SrcProcessId"))),
-			as("Program", most(column("SrcProcessName"))), as("Asked", sum(column("EventCount"))), as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime"))))
+			as("Program", anyText(column("SrcProcessName"))), as("Asked", sum(column("EventCount"))), as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime"))))
 	alone := looked.summarize(sames("Domain"), as("Askers", count()))
 	byName := ends(column("Program"), needless()...)
 	return define(Question{
-		ID: "strange-process", Title: "Which process resolves names that should not?", Tables: []string{DNS}, Severity: "Medium",
+		ID: "strange-process", Name: "A process that should not resolve",
+		Planted: "8 to 14 look-ups of one domain that nobody else asks for",
+		Near:    "2 such look-ups; as many by a process that asks for other domains, too",
+		Title:   "Which process resolves names that should not?", Tables: []string{DNS}, Severity: "Medium",
 		Columns: []Column{{"Host", Text}, {"ProcessId", Text}, {"Program", Text}, {"Reason", Text}, {"Domains", Int}, {"Domain", Text}, {"Asked", Int}, {"First", Time}, {"Last", Time}},
 		Reading: "Reason program: a program that needs no names by itself resolved one. Reason alone: a process asked five times or more, only for names below one domain, and " +
 			"no other process on any host asked for that domain. A recording has no names of programs, so there only the second reason counts.",
@@ -98,8 +113,8 @@ func strangeProcess() Question {
 		Tactics:     []string{"CommandAndControl", "DefenseEvasion"},
 		Techniques:  []Technique{{"T1071.004", "Application Layer Protocol: DNS"}, {"T1055", "Process Injection"}},
 	}, 1, looked.with(alone, "Domain").
-		summarize(sames("Process"), as("Host", anyOf(column("Host"))), as("ProcessId", anyOf(column("ProcessId"))), as("Program", most(column("Program"))),
-			as("Domains", count()), as("Shared", sum(iff(gt(column("Askers"), number(1)), number(1), number(0)))), as("Domain", least(column("Domain"))),
+		summarize(sames("Process"), as("Host", anyOf(column("Host"))), as("ProcessId", anyOf(column("ProcessId"))), as("Program", anyText(column("Program"))),
+			as("Domains", count()), as("Shared", sum(iff(gt(column("Askers"), number(1)), number(1), number(0)))), as("Domain", anyOf(column("Domain"))),
 			as("Asked", sum(column("Asked"))), as("First", least(column("First"))), as("Last", most(column("Last")))).
 		where(or(and(eq(column("Domains"), number(1)), eq(column("Shared"), number(0)), ge(column("Asked"), number(5))), byName)).
 		extend(as("Reason", iff(byName, text("program"), text("alone")))).
@@ -122,7 +137,10 @@ func silentCollector() Question {
 		extend(as("Host", column("Dvc")), as("Finding", column("EventType")), as("Since", column("At"))).
 		project(columns...)
 	return define(Question{
-		ID: "silent-collector", Title: "Which collector went silent, or was tampered with?", Tables: []string{Status}, Severity: "High",
+		ID: "silent-collector", Name: "Silent or tampered collector",
+		Planted: "25 minutes of silence or more; a stop; a change that is not over",
+		Near:    "11 minutes of silence at most; 30 to 50 minutes of it that are over; a change that is over",
+		Title:   "Which collector went silent, or was tampered with?", Tables: []string{Status}, Severity: "High",
 		Columns: []Column{{"Host", Text}, {"Component", Text}, {"Finding", Text}, {"Object", Text}, {"Since", Time}, {"Message", Text}},
 		Reading: "Finding silent: no heartbeat for 15 minutes, and the last one did not say that it stops. Finding stopped: someone stopped the collector in order. Any other finding is " +
 			"what was changed: the session, a provider, a keyword, the map or its configuration; it is not over.",

@@ -54,10 +54,13 @@ func findings(t *testing.T, a Answer, id string) (found []string) {
 	return slices.Compact(found)
 }
 
+// seedFile has the seeds that failed once, one a line.
+const seedFile = "testdata/seeds.txt"
+
 // seeds are those of the runs: the ones that failed once, and a new one for each run, which WINNET_SEED replaces.
 func seeds(t *testing.T) (all []uint64) {
 	t.Helper()
-	kept, err := os.ReadFile("testdata/seeds.txt")
+	kept, err := os.ReadFile(seedFile)
 	require.NoError(t, err)
 	for _, word := range strings.Fields(string(kept)) {
 		n, err := strconv.ParseUint(word, 10, 64)
@@ -70,6 +73,20 @@ func seeds(t *testing.T) (all []uint64) {
 		require.NoError(t, err)
 	}
 	return append(all, fresh)
+}
+
+// keep adds a seed to the file of those that failed once.
+func keep(t *testing.T, seed uint64) {
+	t.Cleanup(func() {
+		if !t.Failed() {
+			return
+		}
+		kept, err := os.ReadFile(seedFile)
+		if err == nil && !slices.Contains(strings.Fields(string(kept)), fmt.Sprint(seed)) {
+			err = os.WriteFile(seedFile, fmt.Appendf(kept, "%d\n", seed), 0o644)
+		}
+		require.NoError(t, err)
+	})
 }
 
 // replayed returns a store with the rows of a scenario's recordings.
@@ -99,7 +116,8 @@ func replayed(t *testing.T, files incident.Files, mode string) *Store {
 func TestEachModeFindsExactlyThePlantedEvents(t *testing.T) {
 	for _, seed := range seeds(t) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Logf("the seed is %d; run it again with WINNET_SEED=%d, and add it to testdata/seeds.txt if it fails", seed, seed)
+			t.Logf("the seed is %d: WINNET_SEED=%d runs it again", seed, seed)
+			keep(t, seed)
 			w, err := incident.WriteScenario(t.TempDir(), seed)
 			require.NoError(t, err)
 			for _, mode := range modes {

@@ -198,3 +198,14 @@ func (w *world) background() {
 func usualClient(i int) string { return fmt.Sprintf("10.1.4.%d", 100+i) }
 
 func (w *world) usual() string { return usualClient(w.IntN(30)) }
+
+// WriteFlux writes a recording in which a client asks for FluxName once a second, and gets a new address in another network each time.
+func WriteFlux(path string, addresses int) error {
+	t := trace{catalog: windns.ServerCatalog()}
+	for n := range addresses {
+		t.ask(time.Duration(n)*time.Second, question{
+			client: BurstClient, name: FluxName, qtype: dns.TypeA, answer: []dns.RR{t.record("%s. 30 A 20.%d.0.1", FluxName, n)},
+		})
+	}
+	return t.write(path)
+}
