@@ -148,7 +148,7 @@ func commandsOf(text string) (commands []string) {
 }
 
 var (
-	words  = regexp.MustCompile(`'[^']*'|"[^"]*"|\S+`)
+	words  = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
 	target = regexp.MustCompile(`(?m)^([a-z0-9-]+):`)
 )
 
