@@ -63,6 +63,8 @@ type Config struct {
 	// FieldMask lists the flow fields that are written, as in Hubble's exporter: verdict, IP.source, l4.TCP.flags.
 	// Default: all.
 	FieldMask []string `mapstructure:"field_mask"`
+	// Names is the extension that knows the names of a flow's ends: pods, workloads, labels, services. Default: none.
+	Names string `mapstructure:"names"`
 	// ConfigMap configures how enabled_events and monitor_aggregation_level are written to the observability
 	// configuration map.
 	ConfigMap obsconfig.Config `mapstructure:"config_map"`
@@ -252,6 +254,8 @@ func (c *Config) Validate() error {
 	if mib := c.AggregationMaxSizeMiB; mib < 1 || mib > maxAggregationMiB {
 		errs = append(errs, fmt.Errorf("aggregation_max_size_mib: %d is not allowed; want 1 to %d", mib, maxAggregationMiB))
 	}
+	_, _, namesErr := c.namesID()
+	errs.Add(keyNames, namesErr)
 	errs.Add("storage", c.Replay.CheckStorage(c.Storage))
 	if c.Archive && err == nil && !c.merges(&s) {
 		errs.Add("archive", fmt.Errorf("true is not allowed with monitor_aggregation_level %s and attributes all: the other records are full already, so the archive would "+

@@ -118,6 +118,7 @@ func TestAValueThatIsNotAllowedIsRefusedWithKeyValueAndAlternatives(t *testing.T
 		"observability_config_map: ''":                                 {"observability_config_map", "empty"},
 		"batch: {max_records: 0}":                                      {"batch: max_records: 0 is not allowed; want 1 to"},
 		"field_mask: [verdict, source.pod, IP.port]":                   {"field_mask", `"source.pod": "pod" is no field of source`, "pod_name", `"port" is no field of IP`},
+		"names: not a name":                                            {"names: \"not a name\" is not allowed; want the name of an extension"},
 		"metrics_interval: 0.1":                                        {"metrics_interval: 100ms is not allowed; want 1s to 24h"},
 		"metrics: {cilium.network.io: {attributes: [pod]}}":            {"metrics", "cilium.network.io", "pod", "network.transport"},
 		"metrics: {cilium.network.io: {aggregation_strategy: avg}}":    {"cilium.network.io: aggregation_strategy: \"avg\" is not allowed", "sum"},

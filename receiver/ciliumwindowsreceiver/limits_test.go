@@ -32,6 +32,7 @@ var limits = map[string]kit.Limits{
 	"filters.allow":                  {Taken: []string{"[]", "[{verdict: [DROPPED]}]"}, Refused: []string{"[{verdict: [DENY]}]"}},
 	"filters.deny":                   {Taken: []string{"[]", "[{verdict: [DROPPED]}]"}, Refused: []string{"[{verdict: [DENY]}]"}},
 	"field_mask":                     {Taken: []string{"[]", "[verdict]"}, Refused: []string{"[source.pod]"}},
+	"names":                          {Taken: []string{"k8s_names", "k8s_names/replay", "''"}, Refused: []string{"'a b'", "a/"}},
 	"config_map.apply":               {Taken: []string{"off", "REQUIRED"}, Refused: []string{"maybe"}},
 	"config_map.restore_on_shutdown": {Taken: []string{"true", "false"}},
 	"wire_format":                    {Taken: []string{"'1.18'", "auto"}, Refused: []string{"'2.0'"}},
