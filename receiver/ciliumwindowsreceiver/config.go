@@ -256,6 +256,9 @@ func (c *Config) Validate() error {
 	}
 	_, _, namesErr := c.namesID()
 	errs.Add(keyNames, namesErr)
+	if c.Names == "" {
+		errs.Add("filters", c.Filters.CheckUnnamed())
+	}
 	errs.Add("storage", c.Replay.CheckStorage(c.Storage))
 	if c.Archive && err == nil && !c.merges(&s) {
 		errs.Add("archive", fmt.Errorf("true is not allowed with monitor_aggregation_level %s and attributes all: the other records are full already, so the archive would "+

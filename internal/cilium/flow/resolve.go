@@ -21,7 +21,7 @@ type Ends struct {
 // that of the end's owner, and the direction of a drop and of a trace follows from which end is the reporting endpoint. Where the names do not
 // tell which end that is, the direction stays what Decode has derived. Call it once, after Decode. It does not allocate.
 func (f *Flow) Resolve(names Names, at int64) {
-	if f.IP.Version == 0 || f.Class != ClassPacket && f.Class != ClassSocket {
+	if f.Class != ClassPacket && f.Class != ClassSocket {
 		return
 	}
 	f.Source, f.SourceService = f.end(names, f.IP.Source, f.L4.SourcePort, &f.SourceIdentity, at)
@@ -48,7 +48,7 @@ func (f *Flow) Resolve(names Names, at int64) {
 
 // end returns the names of one end, and sets its identity where the event does not have it.
 func (f *Flow) end(names Names, address netip.Addr, port uint16, identity *uint32, at int64) (*Endpoint, *Service) {
-	if !address.IsValid() {
+	if !address.IsValid() && *identity == 0 {
 		return nil, nil
 	}
 	endpoint := names.Endpoint(address, *identity, at)
@@ -56,7 +56,7 @@ func (f *Flow) end(names Names, address netip.Addr, port uint16, identity *uint3
 		*identity = endpoint.Identity
 	}
 	var service *Service
-	if f.L4.Protocol.HasPorts() && port != 0 {
+	if f.L4.Protocol.HasPorts() && port != 0 && address.IsValid() {
 		service = names.Service(address, port, f.L4.Protocol, at)
 	}
 	return endpoint, service

@@ -178,6 +178,15 @@ func TestWhatIsNoFlowHasNoNames(t *testing.T) {
 	}
 }
 
+// Hubble has the labels of an identity also where the event has no address.
+func TestAnIdentityHasNamesWithoutAnAddress(t *testing.T) {
+	names := shop()
+	names.Identities[31] = db
+	f := decode(t, mt.Drop{Reason: 134, SrcLabel: 31}.Bytes())
+	f.Resolve(names, at.UnixNano())
+	assert.Equal(t, flow.Ends{Source: db}, f.Ends)
+}
+
 func TestNamingDoesNotAllocate(t *testing.T) {
 	names := shop()
 	f := decode(t, mt.Trace{Capture: mt.Capture{Source: 10, Packet: tcp4(mt.SYN)}, Point: 3}.Bytes())
