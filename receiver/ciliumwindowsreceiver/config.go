@@ -83,6 +83,8 @@ type Config struct {
 	// NodeName is the name of the Kubernetes node. Default: the environment variable NODE_NAME, else this host's name;
 	// in a replay, Dvc is the file's name.
 	NodeName string `mapstructure:"node_name"`
+	// MetricsMaxSeries bounds the number of series that names of ends distinguish. Default: 2000.
+	MetricsMaxSeries int `mapstructure:"metrics_max_series"`
 	// MetricsInterval is how often a metrics pipeline receives the sums. Default: 60s.
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
 	// Storage is the extension that keeps the place in replayed .pcapng files. Default: none.
@@ -126,6 +128,7 @@ func createDefaultConfig() component.Config {
 		Attributes:              asim.AllAttributes,
 		Device:                  deviceConfig{In: asim.DeviceInRecord},
 		MetricsInterval:         time.Minute,
+		MetricsMaxSeries:        2000,
 		WhenMissing:             runner.Wait,
 		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
 		Batch:                   common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,

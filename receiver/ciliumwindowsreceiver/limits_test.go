@@ -38,6 +38,7 @@ var limits = map[string]kit.Limits{
 	"wire_format":                    {Taken: []string{"'1.18'", "auto"}, Refused: []string{"'2.0'"}},
 	"body":                           {Taken: []string{"summary", "hubble_json", "none"}, Refused: []string{"json"}},
 	"node_name":                      {Taken: []string{"node-1", "node-1.example.com", "''"}, Refused: []string{"a..b", "'a b'", "a/b"}},
+	"metrics_max_series":             {Taken: []string{"1", "100000"}, Refused: []string{"0", "100001", "1.5"}},
 	"metrics_interval":               {Taken: []string{"1s", "24h"}, Refused: []string{"0s", "999ms", "24h0m0.001s"}},
 }
 

@@ -4,6 +4,7 @@ package ciliumwindowsreceiver
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow/flowtest"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
@@ -126,4 +128,72 @@ func TestWithoutNamesNothingIsNamed(t *testing.T) {
 	path := writeCaptureOf(t, events.Record{CPU: -1, Data: mt.Trace{Capture: toDB(mt.SYN), Version: 2, Point: 3, DstLabel: 31}.Bytes()})
 	sink, _, _ := replayAllOn(t, named(shop()), replayOf(path, nil))
 	require.Contains(t, bodies(sink)[0], ": 10.244.1.7:4242 (unknown) -> 10.244.2.9:5432 (ID:31) to-stack")
+}
+
+// A connection has the names of both sides, also when they change while it lasts.
+func TestConnectionsHaveTheNamesOfTheirSides(t *testing.T) {
+	c := toDB(mt.SYN)
+	back := mt.Capture{Source: 10, OrigLen: 60, Packet: mt.Ethernet(mt.EtherIPv4, mt.IPv4(dbAddr, cartAddr, mt.ProtoTCP, mt.TCP(5432, 4242, mt.SYN|mt.ACK, nil)))}
+	path := writeCaptureOf(t,
+		events.Record{Time: 1e9, CPU: -1, Data: mt.Trace{Capture: c, Version: 2, Point: 3, DstLabel: 31}.Bytes()},
+		events.Record{Time: 2e9, CPU: -1, Data: mt.Trace{Capture: back, Version: 2, Point: 0, Reason: 2, SrcLabel: 31, DstID: 10}.Bytes()},
+	)
+	sink, r, _ := replayAllOn(t, named(shop()), replayOf(path, func(c *Config) {
+		c.Volume, c.Names = volume.Lean, "k8s_names"
+		c.useVolume(volume.Lean)
+	}))
+	require.EqualValues(t, 1, r.Pipeline.Stats.Emitted.Load())
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		a := lr.Attributes().AsRaw()
+		require.Equal(t, []any{"cart-7d9f", "cart", "shop", "20417"}, []any{a["SrcHostname"], a["SrcAppName"], a["cilium.source.namespace"], a["SrcZone"]})
+		require.Equal(t, []any{"db-0", "data", "db", "31"}, []any{a["DstHostname"], a["cilium.destination.namespace"], a["cilium.destination.service.name"], a["DstZone"]})
+		require.Equal(t, []any{"k8s:app=db"}, a["cilium.destination.labels"])
+	})
+}
+
+func TestFiltersDecideByNames(t *testing.T) {
+	path := writeCaptureOf(t, events.Record{CPU: -1, Data: mt.Trace{Capture: toDB(mt.SYN), Version: 2, Point: 3, DstLabel: 31}.Bytes()})
+	for yaml, want := range map[string]int64{
+		"source_pod: shop/cart": 1, "source_pod: data/": 0, "destination_label: app=db": 1, "source_identity: 20417": 1, "traffic_direction: EGRESS": 1,
+	} {
+		cfg, err := load(t, "names: k8s_names\nreplay: {path: "+path+"}\nfilters: {allow: [{"+yaml+"}]}")
+		require.NoError(t, err)
+		_, r, _ := replayAllOn(t, named(shop()), cfg)
+		require.Equal(t, want, r.Pipeline.Stats.Emitted.Load(), yaml)
+		require.Equal(t, 1-want, r.Pipeline.Stats.Filtered.Load(), yaml)
+	}
+}
+
+func TestMetricsHaveNamesWithinABound(t *testing.T) {
+	const pods = 5
+	names := shop()
+	var records []events.Record
+	for i := range pods {
+		addr := netip.AddrFrom4([4]byte{10, 244, 3, byte(i)})
+		names.Owners[addr] = []flowtest.Owner{{Endpoint: &flow.Endpoint{Namespace: "web", PodName: fmt.Sprintf("front-%d", i)}}}
+		packet := mt.Ethernet(mt.EtherIPv4, mt.IPv4(addr, dbAddr, mt.ProtoTCP, mt.TCP(4242, 5432, mt.SYN, nil)))
+		records = append(records, events.Record{Time: int64(1e9 + i), CPU: -1, Data: mt.Trace{Capture: mt.Capture{Packet: packet}, Version: 2, Point: 3}.Bytes()})
+	}
+	cfg, err := load(t, `
+replay: {path: `+writeCaptureOf(t, records...)+`}
+names: k8s_names
+metrics_max_series: 3
+metrics:
+  cilium.event.count: {attributes: [source.k8s.pod.name, destination.k8s.namespace.name]}
+  cilium.network.io: {enabled: false}
+  cilium.network.packet.count: {enabled: false}
+`)
+	require.NoError(t, err)
+	sink := &consumertest.MetricsSink{}
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, nil)
+	require.NoError(t, err)
+	r.nextMetrics = sink
+	require.NoError(t, r.Start(context.Background(), named(names)))
+	endReplay(t, r)
+	const of = "cilium.event.count destination.k8s.namespace.name="
+	require.Equal(t, map[string]int64{
+		of + "data source.k8s.pod.name=front-0": 1, of + "data source.k8s.pod.name=front-1": 1, of + "data source.k8s.pod.name=front-2": 1,
+		of + "other source.k8s.pod.name=other": pods - 3,
+	}, sums(t, sink))
+	require.EqualValues(t, pods-3, r.handler.totals.Others())
 }

@@ -33,6 +33,6 @@ type Names interface {
 	// then what is known of the identity.
 	Endpoint(address netip.Addr, identity uint32, at int64) *Endpoint
 
-	// Service returns the service that had the address and port at the time; nil when none had.
+	// Service returns the service that had the address and port at the time; nil when none had. The protocol is L4None when it is not known.
 	Service(address netip.Addr, port uint16, protocol L4Protocol, at int64) *Service
 }

@@ -56,7 +56,8 @@ func (f *Flow) end(names Names, address netip.Addr, port uint16, identity *uint3
 		*identity = endpoint.Identity
 	}
 	var service *Service
-	if f.L4.Protocol.HasPorts() && port != 0 && address.IsValid() {
+	// A socket event may have a port and no known protocol.
+	if (f.L4.Protocol.HasPorts() || f.Class == ClassSocket) && port != 0 && address.IsValid() {
 		service = names.Service(address, port, f.L4.Protocol, at)
 	}
 	return endpoint, service
