@@ -189,9 +189,7 @@ func TestHubblesFiltersWorkOnTheProjectsLines(t *testing.T) {
 			return isPod(e.Source, "shop", "cart-1") || isPod(e.Destination, "shop", "cart-1")
 		}},
 		{"--from-pod data/", func(e *event) bool { return isPod(e.Source, "data", "") }},
-		{"--to-namespace shop", func(e *event) bool {
-			return isPod(e.Destination, "shop", "") || e.DestinationService != nil && e.DestinationService.Namespace == "shop"
-		}},
+		{"--to-namespace shop", func(e *event) bool { return isPod(e.Destination, "shop", "") }},
 		{"--to-service data/db", func(e *event) bool { return e.DestinationService != nil && e.DestinationService.Name == "db" }},
 		{"--from-workload StatefulSet/cart", func(e *event) bool {
 			return e.Source != nil && len(e.Source.Workloads) > 0 && e.Source.Workloads[0].Name == "cart"
