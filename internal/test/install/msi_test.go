@@ -69,6 +69,7 @@ func TestTheMSI(t *testing.T) {
 	require.NoError(t, os.WriteFile(h.data("config.yaml"), []byte(config), 0o600))
 	require.NoError(t, os.Chmod(h.data("config.yaml"), 0o666))
 	file := filepath.Join(t.TempDir(), "connection-string.txt")
+	h.requireNotInstalled()
 	require.NoError(t, os.WriteFile(file, []byte("\ufeff"+secret+"\r\n"), 0o600))
 
 	// Installed, with a configuration that was there before.
@@ -97,6 +98,8 @@ func TestTheMSI(t *testing.T) {
 		require.Contains(t, session, value)
 	}
 	require.Empty(t, h.registry(autolog+`\ASIMDNSServerTrace`), "it is not among SOURCES")
+
+	h.requireVerified()
 
 	// It writes records, stops, and starts again.
 	records := h.data("records", "winnet.jsonl")
@@ -172,6 +175,7 @@ func TestTheMSI(t *testing.T) {
 	require.Equal(t, upgraded, h.read(h.data("environment")))
 	require.DirExists(t, h.data("storage"))
 	require.GreaterOrEqual(t, lines(), kept)
+	h.requireNotInstalled()
 
 	// Installed where nothing is, with the source that needs no ETW here, it has the configuration of the package, closed to others.
 	require.NoError(t, os.RemoveAll(h.data()))

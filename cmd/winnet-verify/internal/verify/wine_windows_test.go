@@ -319,6 +319,7 @@ func TestWineTheServiceAccountIsJudgedByItsGroups(t *testing.T) {
 		gate    uint64
 		want    Verdict
 	}{
+		{"", false, nil, 1, Pass}, // LocalSystem
 		{`NT SERVICE\otelcol-winnet`, true, nil, 0, Pass},
 		{`NT SERVICE\otelcol-winnet`, true, nil, 1, Fail}, // Cilium runs
 		{`NT SERVICE\otelcol-winnet`, false, nil, 0, Fail},
