@@ -50,10 +50,14 @@ service:
 // msiexec runs the installer without a window and returns its exit code and log.
 func (h *host) msiexec(args ...string) (int, string) {
 	h.t.Helper()
-	_, code := h.run(append(append([]string{"msiexec"}, args...), "/qn", "/l*v", `C:\install.log`)...)
+	cmd := h.traced(append(append([]string{"msiexec"}, args...), "/qn", "/l*v", `C:\install.log`)...)
+	err := cmd.Run()
+	if cmd.ProcessState == nil {
+		require.NoError(h.t, err)
+	}
 	log, err := os.ReadFile(h.path("install.log"))
 	require.NoError(h.t, err)
-	return code, string(bytes.ReplaceAll(log, []byte{0}, nil))
+	return cmd.ProcessState.ExitCode(), string(bytes.ReplaceAll(log, []byte{0}, nil))
 }
 
 // TestTheMSI installs, uses, upgrades and removes otelcol-winnet, one after the other on one host.
@@ -190,4 +194,17 @@ func TestTheMSI(t *testing.T) {
 	code, log = h.msiexec("/x", windowsPath(second))
 	require.Zero(t, code, "%s", log)
 	require.FileExists(t, h.data("config.yaml"))
+
+	// What the event log was given, in order.
+	open := event{"Warning", 106, `ProgramData\\otelcol-winnet\\environment can be read by`} // Wine shows the mode as a list of access with Everyone
+	begins, ends := event{"Information", 100, "the collector has started"}, event{"Information", 101, "the collector has stopped"}
+	h.requireEvents(
+		open, begins, ends, // installed and stopped
+		open, begins, // started and killed
+		open, event{"Warning", 105, notEnd}, begins,
+		event{"Error", 107, "dns-sever"}, event{"Error", 107, "none.txt"}, // wrong settings
+		ends, open, begins, // upgraded
+		ends,                                                                                // removed
+		open, event{"Warning", 203, "Windows does not say that Cilium is on"}, begins, ends, // where nothing was
+	)
 }
