@@ -125,6 +125,7 @@ func TestTheMSI(t *testing.T) {
 	out, code = h.run("sc", "start", "otelcol-winnet")
 	require.Zero(t, code, "%s", out)
 	h.awaitState("RUNNING")
+	h.await("it has said so", func() bool { all := h.events(); return all[len(all)-1].id == 100 })
 	out, code = h.run("taskkill", "/f", "/im", "otelcol-winnet.exe")
 	require.Zero(t, code, "%s", out)
 	killed := time.Now()
@@ -195,6 +196,18 @@ func TestTheMSI(t *testing.T) {
 	require.Zero(t, code, "%s", log)
 	require.FileExists(t, h.data("config.yaml"))
 
+	// Undone after a failure, it leaves no more than the folders and what was logged.
+	require.NoError(t, os.RemoveAll(h.data()))
+	code, log = h.msiexec("/i", windowsPath(broken(t, second)), "SOURCES=cilium")
+	require.NotZero(t, code, "%s", log)
+	require.Empty(t, h.state(), "there is no service")
+	require.NoDirExists(t, h.path("Program Files", "otelcol-winnet"))
+	require.Empty(t, h.registry(service))
+	require.Empty(t, h.registry(source))
+	for _, name := range []string{"config.yaml", "environment", "before-setup.json"} {
+		require.NoFileExists(t, h.data(name))
+	}
+
 	// What the event log was given, in order.
 	open := event{"Warning", 106, `ProgramData\\otelcol-winnet\\environment can be read by`} // Wine shows the mode as a list of access with Everyone
 	begins, ends := event{"Information", 100, "the collector has started"}, event{"Information", 101, "the collector has stopped"}
@@ -206,5 +219,6 @@ func TestTheMSI(t *testing.T) {
 		ends, open, begins, // upgraded
 		ends,                                                                                // removed
 		open, event{"Warning", 203, "Windows does not say that Cilium is on"}, begins, ends, // where nothing was
+		open, event{"Warning", 203, "Windows does not say that Cilium is on"}, begins, ends, // undone
 	)
 }
