@@ -303,7 +303,7 @@ $(MSI_TOOLS):
 # What is installed on Windows, for an architecture: $(1).
 stage = rm -rf $(DIST)/stage-$(1); mkdir -p $(DIST)/stage-$(1); cp LICENSE NOTICE LICENSES/GPL-3.0.txt deploy/windows/config.yaml $(DIST)/stage-$(1); \
   GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../stage-$(1)/otelcol-winnet.exe .; \
-  GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(DIST)/stage-$(1) ./cmd/winnet-verify ./cmd/winnet-setup-check; \
+  GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(DIST)/stage-$(1) ./cmd/winnet-verify ./cmd/winnet-setup; \
   if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(DIST)/stage-$(1)/*.exe; fi
 # The zip of an architecture, into a folder: $(2).
 zip = $(RELEASER) zip $(TIME_OF) $(CURDIR)/$(2)/$(ISSUE)-windows-$(1).zip $(CURDIR)/deploy/windows/install.ps1 $(CURDIR)/deploy/windows/uninstall.ps1 $(addprefix $(CURDIR)/$(DIST)/stage-$(1)/,otelcol-winnet.exe winnet-verify.exe config.yaml LICENSE NOTICE GPL-3.0.txt)

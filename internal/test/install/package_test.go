@@ -3,6 +3,7 @@
 package install
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,7 +25,7 @@ func buildMSI(t *testing.T, version string) string {
 	}
 	stage := t.TempDir()
 	for name, from := range map[string]string{
-		"otelcol-winnet.exe": program, "winnet-setup-check.exe": filepath.Join(filepath.Dir(program), "winnet-setup-check.exe"), "LICENSE": root + "/LICENSE", "NOTICE": root + "/NOTICE", "GPL-3.0.txt": root + "/LICENSES/GPL-3.0.txt",
+		"otelcol-winnet.exe": program, "winnet-setup.exe": filepath.Join(filepath.Dir(program), "winnet-setup.exe"), "LICENSE": root + "/LICENSE", "NOTICE": root + "/NOTICE", "GPL-3.0.txt": root + "/LICENSES/GPL-3.0.txt",
 	} {
 		from, err := filepath.Abs(from)
 		require.NoError(t, err)
@@ -37,6 +38,21 @@ func buildMSI(t *testing.T, version string) string {
 	out, err := exec.Command(root+"/deploy/windows/msi.sh", stage, version, "0123456789ab", "1700000000", msi).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return msi
+}
+
+// broken makes an MSI whose installation fails after all of it has been installed.
+func broken(t *testing.T, msi string) string {
+	t.Helper()
+	content, err := os.ReadFile(msi)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "broken.msi")
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	const failing = 34 | 1024 // a command line, within the installation
+	out, err := exec.Command("msibuild", path, "-q",
+		fmt.Sprintf("INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Fail',%d,'TARGETDIR','cmd.exe /c exit 1')", failing),
+		"INSERT INTO `InstallExecuteSequence` (`Action`,`Sequence`) VALUES ('Fail',6590)").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return path
 }
 
 // table reads a table of an MSI: its rows, each as a map from the column's name to the value.

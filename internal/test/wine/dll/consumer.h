@@ -278,11 +278,32 @@ ULONG WMIAPI ProcessTrace(PTRACEHANDLE handles, ULONG count, LPFILETIME from, LP
     return error;
 }
 
+/* await_consumers waits until each consumer of a running session processes it: this "Windows" keeps no events for one that begins later. */
+static void await_consumers(void)
+{
+    ULONGLONG end = GetTickCount64() + 5000;
+    BOOL waits = TRUE;
+    ULONG i;
+
+    while (waits && GetTickCount64() < end) {
+        waits = FALSE;
+        AcquireSRWLockShared(&consumers_lock);
+        for (i = 0; i < CONSUMERS; i++) {
+            const consumer *c = &consumers[i];
+
+            if (c->open && !c->ready && !c->closing && !c->finished && c->session->running && c->session->generation == c->generation) waits = TRUE;
+        }
+        ReleaseSRWLockShared(&consumers_lock);
+        if (waits) Sleep(1);
+    }
+}
+
 /* write_to_consumers writes an event into every session that wants it and that this process consumes. */
 static void write_to_consumers(const EVENT_HEADER *h)
 {
     ULONG i;
 
+    await_consumers();
     AcquireSRWLockShared(&consumers_lock);
     for (i = 0; i < CONSUMERS; i++) {
         consumer *c = &consumers[i];
