@@ -108,4 +108,4 @@ function ofWorkbook(file) {
   return found;
 }
 
-module.exports = { load, ofYAML, ofWorkbook };
+module.exports = { load, ofYAML, ofWorkbook, parserOf };
