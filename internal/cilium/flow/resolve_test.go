@@ -3,7 +3,9 @@
 package flow_test
 
 import (
+	"encoding/json"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow/flowtest"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // cart is a pod of this node with all names, db one of another node.
@@ -108,6 +111,36 @@ func TestJSONHasTheNamesThatHubbleHas(t *testing.T) {
 	f = decode(t, mt.Trace{Capture: mt.Capture{Packet: tcp4(mt.SYN)}, Point: 3}.Bytes())
 	f.Resolve(shop(), at.UnixNano())
 	assert.Contains(t, string(f.AppendHubbleJSON(nil, "", at)), `"destination":{"identity":31,"namespace":"data","labels":["k8s:app=db"],"pod_name":"db-0"}`)
+}
+
+// Names may come from a file, so any text may be one.
+func TestANameThatFoolsAReaderIsEscaped(t *testing.T) {
+	const name = "a\x1b[2J\u202eb\n\x80\U000e0001\"\\ä"
+	evil := &flow.Endpoint{Namespace: name, PodName: name, Labels: []string{name}, ClusterName: name, Workloads: []flow.Workload{{Kind: name, Name: name}}}
+	names := flowtest.Of(map[string]*flow.Endpoint{src4.String(): evil})
+	f := decode(t, mt.Trace{Capture: mt.Capture{Packet: tcp4(mt.SYN)}, Point: 3}.Bytes())
+	f.Resolve(names, 0)
+	const shown = `a\u001b[2J\u202eb\u000a\x80\U000e0001"\ä`
+	assert.Contains(t, string(f.AppendLine(nil, at)), " "+shown+"/"+shown+":40000 (unknown) -> ")
+	line := f.AppendHubbleJSON(nil, "node", at)
+	for _, r := range string(line) {
+		require.False(t, printable.Hides(r), "%q", line)
+	}
+	var got struct {
+		Flow struct {
+			Source struct {
+				Pod    string `json:"pod_name"`
+				Labels []string
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(line, &got))
+	want := strings.ToValidUTF8(name, "\ufffd")
+	assert.Equal(t, want, got.Flow.Source.Pod)
+	assert.Equal(t, []string{want}, got.Flow.Source.Labels)
+	m, err := flow.NewMask([]string{"source.labels"})
+	require.NoError(t, err)
+	require.True(t, json.Valid(m.AppendHubbleJSON(nil, f, "node", at)))
 }
 
 func TestNamesAreThoseOfTheEventsTime(t *testing.T) {
