@@ -181,7 +181,7 @@ func TestNamesTellTheDirection(t *testing.T) {
 		"a trace that does not tell":                           {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: toProxy}.Bytes() }, nil, local(10), both{in, in}},
 		"a reply":                                              {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: fromHost, Reason: reasonReply}.Bytes() }, local(10), nil, both{out, in}},
 		"a trace before connection tracking":                   {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: fromHost, Reason: reasonUnknown}.Bytes() }, local(10), nil, both{out, none}},
-		"a pod that talks to itself":                           {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: toEndpoint, DstID: 10}.Bytes() }, local(10), local(10), both{out, out}},
+		"a pod that talks to itself":                           {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: toEndpoint, DstID: 10}.Bytes() }, local(10), local(10), both{in, in}},
 		"an endpoint of another node with the same id":         {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: fromHost}.Bytes() }, away, nil, both{none, none}},
 		"an endpoint without an id":                            {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: fromEndpoint}.Bytes() }, local(0), away, both{out, out}},
 		"an endpoint that is neither end":                      {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: toNet}.Bytes() }, local(11), away, both{out, out}},
