@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // AppendLine appends the line that `hubble observe` (debug and raw events: `hubble observe debug-events`, `agent-events`)
@@ -135,12 +136,12 @@ func appendHost(dst []byte, address netip.Addr, port uint16) []byte {
 	return strconv.AppendUint(append(dst, ':'), uint64(port), 10)
 }
 
-// appendPlace appends a name in its namespace, and the port when there is one.
+// appendPlace appends a name in its namespace, and the port when there is one. What could fool a reader is escaped: names may come from a file.
 func appendPlace(dst []byte, namespace, name string, port uint16) []byte {
 	if namespace != "" {
-		dst = append(append(dst, namespace...), '/')
+		dst = append(printable.Append(dst, namespace), '/')
 	}
-	dst = append(dst, name...)
+	dst = printable.Append(dst, name)
 	if port == 0 {
 		return dst
 	}

@@ -29,14 +29,13 @@ func (f *Flow) Resolve(names Names, at int64) {
 	if f.EndpointID == 0 {
 		return
 	}
-	var packet Direction
-	switch {
-	case f.Source.is(f.EndpointID):
-		packet = DirectionEgress
-	case f.Destination.is(f.EndpointID):
-		packet = DirectionIngress
-	default:
+	sent, received := f.Source.is(f.EndpointID), f.Destination.is(f.EndpointID)
+	if sent == received { // it is neither end, or both: a pod that talks to itself
 		return
+	}
+	packet := DirectionIngress
+	if sent {
+		packet = DirectionEgress
 	}
 	switch f.Type {
 	case monitor.TypeDrop:

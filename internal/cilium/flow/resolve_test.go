@@ -3,7 +3,9 @@
 package flow_test
 
 import (
+	"encoding/json"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow/flowtest"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // cart is a pod of this node with all names, db one of another node.
@@ -110,6 +113,36 @@ func TestJSONHasTheNamesThatHubbleHas(t *testing.T) {
 	assert.Contains(t, string(f.AppendHubbleJSON(nil, "", at)), `"destination":{"identity":31,"namespace":"data","labels":["k8s:app=db"],"pod_name":"db-0"}`)
 }
 
+// Names may come from a file, so any text may be one.
+func TestANameThatFoolsAReaderIsEscaped(t *testing.T) {
+	const name = "a\x1b[2J\u202eb\n\x80\U000e0001\"\\ä"
+	evil := &flow.Endpoint{Namespace: name, PodName: name, Labels: []string{name}, ClusterName: name, Workloads: []flow.Workload{{Kind: name, Name: name}}}
+	names := flowtest.Of(map[string]*flow.Endpoint{src4.String(): evil})
+	f := decode(t, mt.Trace{Capture: mt.Capture{Packet: tcp4(mt.SYN)}, Point: 3}.Bytes())
+	f.Resolve(names, 0)
+	const shown = `a\u001b[2J\u202eb\u000a\x80\U000e0001"\ä`
+	assert.Contains(t, string(f.AppendLine(nil, at)), " "+shown+"/"+shown+":40000 (unknown) -> ")
+	line := f.AppendHubbleJSON(nil, "node", at)
+	for _, r := range string(line) {
+		require.False(t, printable.Hides(r), "%q", line)
+	}
+	var got struct {
+		Flow struct {
+			Source struct {
+				Pod    string `json:"pod_name"`
+				Labels []string
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(line, &got))
+	want := strings.ToValidUTF8(name, "\ufffd")
+	assert.Equal(t, want, got.Flow.Source.Pod)
+	assert.Equal(t, []string{want}, got.Flow.Source.Labels)
+	m, err := flow.NewMask([]string{"source.labels"})
+	require.NoError(t, err)
+	require.True(t, json.Valid(m.AppendHubbleJSON(nil, f, "node", at)))
+}
+
 func TestNamesAreThoseOfTheEventsTime(t *testing.T) {
 	moved := at.Add(time.Second)
 	names := shop()
@@ -148,7 +181,7 @@ func TestNamesTellTheDirection(t *testing.T) {
 		"a trace that does not tell":                           {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: toProxy}.Bytes() }, nil, local(10), both{in, in}},
 		"a reply":                                              {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: fromHost, Reason: reasonReply}.Bytes() }, local(10), nil, both{out, in}},
 		"a trace before connection tracking":                   {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: fromHost, Reason: reasonUnknown}.Bytes() }, local(10), nil, both{out, none}},
-		"a pod that talks to itself":                           {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: toEndpoint, DstID: 10}.Bytes() }, local(10), local(10), both{out, out}},
+		"a pod that talks to itself":                           {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: toEndpoint, DstID: 10}.Bytes() }, local(10), local(10), both{in, in}},
 		"an endpoint of another node with the same id":         {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: fromHost}.Bytes() }, away, nil, both{none, none}},
 		"an endpoint without an id":                            {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: fromEndpoint}.Bytes() }, local(0), away, both{out, out}},
 		"an endpoint that is neither end":                      {func(c mt.Capture) []byte { return mt.Trace{Capture: c, Point: toNet}.Bytes() }, local(11), away, both{out, out}},

@@ -23,9 +23,9 @@ func directed(c *Case) bool {
 }
 
 // directionNeedsEndpoints reports whether neither names nor the event show which end of the packet the endpoint is, or only the event shows
-// that it is the source.
+// that it is the source. Names do not show it if the endpoint is neither end, or both.
 func directionNeedsEndpoints(c *Case) bool {
-	return directed(c) && c.Flow.PacketDirection != flow.DirectionIngress && !reports(c, c.Flow.Source) && !reports(c, c.Flow.Destination)
+	return directed(c) && (c.Flow.PacketDirection != flow.DirectionIngress || reports(c, c.Flow.Source)) && reports(c, c.Flow.Source) == reports(c, c.Flow.Destination)
 }
 
 // reports reports whether an end is the endpoint that reports the event.
