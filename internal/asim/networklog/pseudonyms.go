@@ -27,6 +27,7 @@ func (m *Mapper) replaceFlow(f *flow.Flow) *flow.Flow {
 	} {
 		*addr = p.Addr(*addr)
 	}
+	f.ReplaceOwnAddresses(p.Addr)
 	f.Ethernet.Source, f.Ethernet.Destination = p.MAC(f.Ethernet.Source), p.MAC(f.Ethernet.Destination)
 	f.Raw = nil
 	// An argument of a debug message may be an address or a part of one. Which argument is depends on Cilium's release.
