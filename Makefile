@@ -591,7 +591,7 @@ testdata/dnsserver.etl:
 	$(MAKE) testdata
 
 # Where generate writes.
-GENERATED := receiver extension exporter deploy builder-config.yaml builder-config.newest.yaml docs/releasing.md internal/test/forms
+GENERATED := receiver extension exporter deploy builder-config.yaml builder-config.newest.yaml docs/releasing.md docs/install.md internal/test/forms
 
 lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for linux and windows, and that generated code is current
 	@out=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$out" ]; then echo "gofmt differs: $$out"; exit 1; fi

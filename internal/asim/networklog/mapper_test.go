@@ -500,7 +500,7 @@ func TestAFieldOfANotificationThatIsAnAddressOrABoolIsAnAttribute(t *testing.T) 
 	from := netip.Addr{}
 	row := func(key string, f flow.Field) attribute { return attribute{source{key, ""}, ownAttribute(f)} }
 	ownAttributes[monitor.TypeDrop] = []attribute{
-		row("from", flow.Field{Address: func(*flow.Flow) netip.Addr { return from }}),
+		row("from", flow.Field{Address: func(*flow.Flow) *netip.Addr { return &from }}),
 		row("yes", flow.Field{Field: monitor.Field{Bool: true}, Value: func(f *flow.Flow) uint64 { return uint64(f.Drop.Line) }}),
 		row("always", flow.Field{Field: monitor.Field{Bool: true, Always: true}, Value: func(*flow.Flow) uint64 { return 0 }}),
 	}

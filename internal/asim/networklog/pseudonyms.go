@@ -29,6 +29,7 @@ func (m *Mapper) replaceFlow(f *flow.Flow) *flow.Flow {
 	} {
 		*addr = p.Addr(*addr)
 	}
+	f.ReplaceOwnAddresses(p.Addr)
 	f.Ethernet.Source, f.Ethernet.Destination = p.MAC(f.Ethernet.Source), p.MAC(f.Ethernet.Destination)
 	f.Source, f.Destination = m.replaceEndpoint(f.Source), m.replaceEndpoint(f.Destination)
 	f.SourceService, f.DestinationService = m.replaceService(f.SourceService), m.replaceService(f.DestinationService)

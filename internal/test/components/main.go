@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command components lists the repository's components wherever a list of them stands: in the builder's manifests, in docs/releasing.md and in
-// internal/test/forms. A component is a folder with a metadata.yaml, so a new one needs no other edit. The argument is the repository's folder.
+// Command components lists the repository's components wherever a list of them stands: in the builder's manifests, in docs/releasing.md,
+// docs/install.md and internal/test/forms. A component is a folder with a metadata.yaml, so a new one needs no other edit. The argument is the repository's folder.
 //
 // The gateway's manifest has a choice of the components and is not written.
 package main
@@ -67,8 +67,18 @@ func generate(root string) (map[string]string, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	files["docs/releasing.md"], err = tags(files["docs/releasing.md"], components, modules)
-	return files, err
+	if files["docs/releasing.md"], err = tags(files["docs/releasing.md"], components, modules); err != nil {
+		return nil, err
+	}
+	const install = "docs/install.md"
+	raw, err := os.ReadFile(filepath.Join(root, install))
+	if err != nil {
+		return nil, err
+	}
+	if files[install], err = builtIn(string(raw), components); err != nil {
+		return nil, fmt.Errorf("%s: %w", install, err)
+	}
+	return files, nil
 }
 
 // find finds the components, and the folders of the Go modules for users. Modules below an internal folder are tests and tools, and those below cmd are
@@ -174,6 +184,37 @@ func tags(text string, components []component, modules []string) (string, error)
 			}
 		}
 		fmt.Fprintf(&rows, "| `%s` (%s) | `%s` | `%s` |\n", goModule(folder), strings.Join(types, ", "), folder, path.Join(folder, "v0.2.0"))
+	}
+	return before + head + rows.String() + "\n" + after, nil
+}
+
+// builtIn writes the components into the table of what is built in, in the rows of their sections. It leaves those of other projects as they are.
+func builtIn(text string, components []component) (string, error) {
+	const head = "| kind | of this project | of the OpenTelemetry Collector |\n|---|---|---|\n"
+	before, rest, ok := strings.Cut(text, head)
+	table, after, end := strings.Cut(rest, "\n\n")
+	if !ok || !end {
+		return "", fmt.Errorf("want a table with the head %q", head)
+	}
+	listed := 0
+	var rows strings.Builder
+	for row := range strings.SplitSeq(table, "\n") {
+		cells := strings.Split(row, "|")
+		if len(cells) != 5 {
+			return "", fmt.Errorf("want a row of three cells, got %q", row)
+		}
+		var own []string
+		for _, c := range components {
+			if c.section == strings.TrimSpace(cells[1]) {
+				own = append(own, fmt.Sprintf("[`%s`](../%s/README.md)", c.typ, c.folder))
+			}
+		}
+		listed += len(own)
+		cells[2] = " " + strings.TrimLeft(strings.Join(own, ", ")+" ", " ")
+		rows.WriteString(strings.Join(cells, "|") + "\n")
+	}
+	if listed != len(components) {
+		return "", fmt.Errorf("want rows for the sections of all %d components, for example extensions", len(components))
 	}
 	return before + head + rows.String() + "\n" + after, nil
 }

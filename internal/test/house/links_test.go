@@ -3,6 +3,9 @@
 package house
 
 import (
+	"maps"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,17 +22,25 @@ func TestAReceiverLinksNothingThatOnlyTheOtherOneNeeds(t *testing.T) {
 		internal  = module + "/internal/"
 		k8s       = "k8s.io/"
 	)
+	receivers := map[string]struct{ links, not []string }{
+		"ciliumwindowsreceiver": {
+			links: []string{cilium, internal + "asim/networklog", internal + "cilium/"},
+			not:   []string{gpl, k8s, internal + "asim/dnslog", internal + "dns", internal + "etw"},
+		},
+		"asimdnsreceiver": {
+			links: []string{internal + "asim/dnslog", internal + "dns", internal + "etw/session"},
+			not:   []string{cilium, k8s, internal + "asim/networklog", internal + "cilium"},
+		},
+	}
+	folders, err := filepath.Glob(filepath.Join(root, "receiver/*receiver"))
+	require.NoError(t, err)
+	var names []string
+	for _, folder := range folders {
+		names = append(names, filepath.Base(folder))
+	}
+	require.ElementsMatch(t, names, slices.Collect(maps.Keys(receivers)), "say what each receiver links and what not")
 	for _, system := range systems {
-		for receiver, tc := range map[string]struct{ links, not []string }{
-			"ciliumwindowsreceiver": {
-				links: []string{cilium, internal + "asim/networklog", internal + "cilium/"},
-				not:   []string{gpl, k8s, internal + "asim/dnslog", internal + "dns", internal + "etw"},
-			},
-			"asimdnsreceiver": {
-				links: []string{internal + "asim/dnslog", internal + "dns", internal + "etw/session"},
-				not:   []string{cilium, k8s, internal + "asim/networklog", internal + "cilium"},
-			},
-		} {
+		for receiver, tc := range receivers {
 			if receiver == "asimdnsreceiver" && system == "windows" {
 				tc.links = append(tc.links, golangETW)
 			}
