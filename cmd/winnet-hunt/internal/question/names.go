@@ -25,14 +25,14 @@ func beaconing() Question {
 		FalseAlarms: "Updates, telemetry, monitoring and mail clients ask by the clock. Exclude the names that you know.",
 		Tactics:     []string{"CommandAndControl"}, Techniques: []Technique{{"T1071.004", "Application Layer Protocol: DNS"}},
 	}, 1, answers().
-		extend(as("Client", client()), as("Name", name()), as("Start", column("EventStartTime")),
-			as("End", expr{"EventStartTime + coalesce(tolong(AdditionalFields.GapSum), 0) * 1ms", `("EventStartTime" + coalesce("AdditionalFields.GapSum", 0) * 1000)`})).
+		project(same("Dvc"), as("Client", client()), as("Name", name()), same("DnsQueryTypeName"), same("EventCount"), as("GapSum", gap), as("Squared", square),
+			as("Start", column("EventStartTime")), as("End", expr{"EventStartTime + coalesce(tolong(AdditionalFields.GapSum), 0) * 1ms", `("EventStartTime" + coalesce("AdditionalFields.GapSum", 0) * 1000)`})).
 		previous([]string{"Dvc", "Client", "Name", "DnsQueryTypeName"}, "Start", "End").
 		extend(as("Gap", seconds(column("LastEnd"), column("Start")))).
 		summarize(sames("Dvc", "Client", "Name", "DnsQueryTypeName"),
 			as("Gaps", minus(sum(column("EventCount")), number(1))),
-			as("Total", plus(known(sum(column("Gap")), real(0)), over(sum(gap), number(1000)))),
-			as("Squares", plus(known(sum(times(column("Gap"), column("Gap"))), real(0)), over(sum(square), number(1000000)))),
+			as("Total", plus(known(sum(column("Gap")), real(0)), over(sum(column("GapSum")), number(1000)))),
+			as("Squares", plus(known(sum(times(column("Gap"), column("Gap"))), real(0)), over(sum(column("Squared")), number(1000000)))),
 			as("First", least(column("Start"))), as("Last", most(column("End")))).
 		where(ge(column("Gaps"), number(30))).
 		extend(as("MeanSeconds", over(column("Total"), column("Gaps")))).
