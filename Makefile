@@ -16,11 +16,13 @@ COMPONENTS := $(call folders,metadata.yaml)
 RECEIVERS  := $(filter receiver/%,$(COMPONENTS))
 # The modules below an internal/ are tests and tools. The others are for users: the root, and the components' own.
 NESTED    := $(foreach m,$(ALL),$(if $(findstring /internal/,/$m/),$m))
-MODULES   := $(filter-out . $(NESTED),$(ALL))
+MODULES   := $(filter-out . cmd/% $(NESTED),$(ALL))
+# The programs beside the collectors that are modules of their own, because of what they need. Nobody requires them.
+PROGRAMS  := $(filter cmd/%,$(ALL))
 # The modules whose tests have a target of their own. All others belong to the target test.
 ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
 TESTED    := $(filter-out . $(ORACLES) internal/test/docker internal/test/forms internal/test/kubernetes internal/test/roads,$(ALL))
-SOURCES   := $(shell find cmd receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
+SOURCES   := $(shell find cmd/_main cmd/winnet-setup-check cmd/winnet-verify receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 # What the builder cannot write into the main packages. A folder with _ is no package of this module.
 OWN_MAIN  := cmd/_main/componentstatus.go cmd/_main/version.go
@@ -37,7 +39,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql queries test test-hunt test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
+.PHONY: hunt hunt-picture bench-hunt package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql queries test test-hunt test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
@@ -176,8 +178,8 @@ queries: ## write deploy/sentinel/queries from the twenty questions of cmd/winne
 	@$(GO) run -C cmd/winnet-hunt ./internal/cookbook/generate $(CURDIR)/deploy/sentinel/queries
 
 # The scenario's seed is a new one in each run; WINNET_SEED=n takes that of an earlier run. A seed that fails goes into the kept ones.
-test-hunt: check-kql ## ask the twenty questions of a random scenario in each mode, and print its seed
-	@$(GO) test -C cmd/winnet-hunt -count=1 -v -timeout 15m ./... > $(DIST)/test-hunt.log 2>&1 || { grep -vE '^(=== |ok|\?)|--- PASS' $(DIST)/test-hunt.log; exit 1; }
+test-hunt: check-kql $(TOOLS)/chromium testdata/dnsserver.etl ## ask the twenty questions of a random scenario in each mode, print its seed, and look at the page in Chromium (installs it on Debian)
+	@$(BROWSED) -v -timeout 15m ./... > $(DIST)/test-hunt.log 2>&1 || { grep -vE '^(=== |ok|\?)|--- PASS' $(DIST)/test-hunt.log; exit 1; }
 	@grep -oE 'the seed is .*' $(DIST)/test-hunt.log | LC_ALL=C sort -u; grep '^ok' $(DIST)/test-hunt.log
 
 test: testdata/dnsserver.etl ## run the tests that any machine can run, and report those that were not run
@@ -250,6 +252,33 @@ test-verify: build-verify ## run winnet-verify's probes under Wine, as test-wind
 	$(RIG)
 	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' ./cmd/winnet-verify/...
 	WINNET_WINE=required $(GO) test -count=1 -v -run '^TestWinnetVerify' ./internal/test/wine
+
+# winnet-hunt: a program for users, which asks recorded files twenty questions without a workspace. docs/hunting.md.
+HUNT := $(DIST)/winnet-hunt
+$(HUNT): $(SOURCES) $(shell find cmd/winnet-hunt -type f)
+	$(GO) build -C cmd/winnet-hunt -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(CURDIR)/$@ .
+
+FILES ?= testdata
+hunt: $(HUNT) testdata/dnsserver.etl ## ask recorded files twenty questions: make hunt FILES="dns.etl pods.pcapng"; the answers are in out/hunt.html
+	@mkdir -p out
+	@# As in the target run, Ctrl-C reaches the program and not make.
+	@if [ -t 0 ]; then set -m; fi; $(HUNT) -replace -out out/hunt.html $(FILES)
+
+# A file with this name is there when Debian's Chromium is.
+CHROMIUM := $(TOOLS)/chromium
+$(CHROMIUM):
+	@mkdir -p $(@D)
+	@command -v chromium > /dev/null || { apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -q --no-install-recommends chromium fonts-dejavu-core; }
+	@touch $@
+BROWSED = WINNET_CHROMIUM=$$(command -v chromium) $(GO) test -C cmd/winnet-hunt -count=1
+
+hunt-picture: $(CHROMIUM) ## draw docs/hunt.png
+	$(BROWSED) -run '^TestThePictureOfTheDocuments' . -update
+
+# How many events bench-hunt generates. Ten million take 4 GB of recordings and up to 6 GB for the database.
+HUNT_EVENTS ?= 10000000
+bench-hunt: $(HUNT) testdata/dnsserver.etl ## measure the time and the memory of a hunt through HUNT_EVENTS (10 million) generated events; part of no other target
+	@mkdir -p $(BENCH); $(GO) run ./internal/bench/hunt -events $(HUNT_EVENTS) $(HUNT) testdata/cilium_events.pcapng | tee $(BENCH)/hunt.txt
 
 # The packages and the release. VERSION_OF is what builder-config.yaml says; TIME_OF is the time of the commit, which is that of all files.
 VERSION_OF = $(shell sed -n 's/^  version: //p' builder-config.yaml)
@@ -335,7 +364,7 @@ test-install: package testdata/dnsserver.etl $(NODE_TOOLS) ## build the package,
 
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
-	@for m in $(MODULES); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
+	@for m in $(MODULES) $(PROGRAMS); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
 
 # Kubernetes' own validation and Helm's engine are large: the first build takes a minute or more.
 KUBERNETES := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$(CURDIR)/$(DIST)/otelcol-winnet-gateway $(GO) test -C internal/test/kubernetes -vet=off -ldflags '-s -w' -count=1
@@ -559,7 +588,7 @@ lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for
 	@for m in $(NESTED); do echo "$(GO) vet -C $$m ./..."; $(GO) vet -C $$m ./...; done
 	GOOS=linux $(TOOLS)/staticcheck ./...
 	GOOS=windows $(TOOLS)/staticcheck ./...
-	@for m in $(MODULES); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
+	@for m in $(MODULES) $(PROGRAMS); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
 	  GOOS=$$os $(GO) vet -C $$m ./...; (cd $$m; GOOS=$$os $(TOOLS)/staticcheck ./...); done; done
 	@before=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); $(MAKE) generate; \
 	  after=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); \

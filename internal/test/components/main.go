@@ -71,14 +71,15 @@ func generate(root string) (map[string]string, error) {
 	return files, err
 }
 
-// find finds the components, and the folders of the Go modules for users. Modules below an internal folder are tests and tools.
+// find finds the components, and the folders of the Go modules for users. Modules below an internal folder are tests and tools, and those below cmd are
+// programs, which nobody requires.
 func find(root string) (components []component, modules []string, err error) {
 	err = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		name := entry.Name()
-		if entry.IsDir() && file != root && (slices.Contains([]string{"dist", "out", "node_modules", "internal"}, name) || name[0] == '.') {
+		if entry.IsDir() && file != root && (slices.Contains([]string{"dist", "out", "node_modules", "internal", "cmd"}, name) || name[0] == '.') {
 			return filepath.SkipDir
 		}
 		if entry.IsDir() {

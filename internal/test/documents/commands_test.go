@@ -148,7 +148,7 @@ func commandsOf(text string) (commands []string) {
 }
 
 var (
-	words  = regexp.MustCompile(`'[^']*'|"[^"]*"|\S+`)
+	words  = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
 	target = regexp.MustCompile(`(?m)^([a-z0-9-]+):`)
 )
 
@@ -173,6 +173,13 @@ func fault(t *testing.T, file, command string) string {
 		return ""
 	case args[0] == "go" && args[1] == "test":
 		return goTestFault(t, file, args[2:])
+	case filepath.Base(args[0]) == "winnet-hunt":
+		for _, arg := range args[1:] {
+			if flag, is := strings.CutPrefix(arg, "-"); is && !strings.Contains(read(t, "cmd/winnet-hunt/main.go"), `, "`+flag+`", `) && !strings.Contains(read(t, "cmd/winnet-hunt/main.go"), `("`+flag+`", `) {
+				return "winnet-hunt has no " + arg
+			}
+		}
+		return ""
 	case strings.HasPrefix(filepath.Base(args[0]), "otelcol-winnet"):
 		for i, arg := range args[1:] {
 			switch {

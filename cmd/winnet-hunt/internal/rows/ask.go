@@ -22,11 +22,11 @@ type Answer struct {
 }
 
 // Ask asks a question. The caller owns the answer.
-func (s *Store) Ask(q question.Question) (Answer, error) {
+func (s *Store) Ask(ctx context.Context, q question.Question) (Answer, error) {
 	a := Answer{Columns: q.Columns}
 	_, since, until := s.Span()
 	statement := strings.NewReplacer("$since", strconv.FormatInt(since.UnixMicro(), 10), "$until", strconv.FormatInt(until.UnixMicro(), 10)).Replace(q.SQL)
-	found, err := s.conn.QueryContext(context.Background(), statement)
+	found, err := s.conn.QueryContext(ctx, statement)
 	if err != nil {
 		return a, fmt.Errorf("question %s: %w", q.ID, err)
 	}

@@ -39,7 +39,7 @@ func TestAProgramThatNeedsNoNamesIsFoundByItsName(t *testing.T) {
 			require.NoError(t, s.AddLogs(logs))
 		}
 		require.NoError(t, s.Finish())
-		a, err := s.Ask(q)
+		a, err := s.Ask(t.Context(), q)
 		require.NoError(t, err)
 		reasons := map[any]any{}
 		for _, row := range a.Rows {

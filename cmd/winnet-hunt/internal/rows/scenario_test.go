@@ -127,7 +127,7 @@ func TestEachModeFindsExactlyThePlantedEvents(t *testing.T) {
 						if slices.Equal(q.Tables, []string{question.Status}) {
 							continue // TestACollectorThatIsSilentOrTamperedWithIsFound
 						}
-						a, err := s.Ask(q)
+						a, err := s.Ask(t.Context(), q)
 						require.NoError(t, err)
 						found := findings(t, a, q.ID)
 						want := slices.Clone(w.Planted[q.ID])

@@ -115,7 +115,7 @@ func TestACollectorThatIsSilentOrTamperedWithIsFound(t *testing.T) {
 		})
 		require.NoError(t, s.Finish())
 		q := find(t, "silent-collector")
-		a, err := s.Ask(q)
+		a, err := s.Ask(t.Context(), q)
 		require.NoError(t, err)
 		slices.Sort(planted)
 		require.Equal(t, planted, findings(t, a, q.ID))

@@ -25,7 +25,9 @@ type Store struct {
 	// Counts has the number of stored rows by table. A packed row counts as the rows that it stands for.
 	Counts map[string]int64
 	// Others has the number of rows of tables that are not stored, by table; "" are records that have no row.
-	Others      map[string]int64
+	Others map[string]int64
+	// Seen is called with each row that is stored; nil is not called. The row is valid until it returns.
+	Seen        func(Row)
 	first, last int64 // the times of the rows, in microseconds since 1970; first is 0 before any
 }
 
@@ -152,7 +154,9 @@ func (s *Store) store(k *sink) error {
 		}
 		s.last = max(s.last, at)
 	}
-	//nolint:staticcheck // the driver's own interface, without the work of database/sql
+	if s.Seen != nil {
+		s.Seen(Row{k})
+	}
 	if _, err := k.insert.Exec(k.values); err != nil {
 		return fmt.Errorf("%s: %w", t.name, err)
 	}

@@ -52,7 +52,7 @@ func TestEachModeGivesTheSameAnswers(t *testing.T) {
 		require.NoError(t, s.Finish())
 		found := map[string][][]any{}
 		for _, q := range question.All() {
-			a, err := s.Ask(q)
+			a, err := s.Ask(t.Context(), q)
 			require.NoError(t, err, q.SQL)
 			for _, row := range a.Rows {
 				found[q.ID] = append(found[q.ID], row[:3])

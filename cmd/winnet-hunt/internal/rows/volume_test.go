@@ -47,7 +47,7 @@ func TestASumOfLeanKeeps64AddressesOfAName(t *testing.T) {
 			require.NoError(t, s.AddLogs(logs))
 		}
 		require.NoError(t, s.Finish())
-		a, err := s.Ask(q)
+		a, err := s.Ask(t.Context(), q)
 		require.NoError(t, err)
 		require.Len(t, a.Rows, 1, mode)
 		found[mode] = a.Rows[0][1].(int64)
