@@ -18,7 +18,6 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/csvfile"
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/page"
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/question"
-	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/rows"
 )
 
 // mostShown is how many rows of an answer are on the page. The CSV file has all.
@@ -38,22 +37,40 @@ func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, 
 	if p.Unasked = h.unasked(q); p.Unasked != "" {
 		return p, nil
 	}
-	a, err := h.store.Ask(ctx, q)
-	if ctx.Err() != nil {
+	name := q.ID + ".csv"
+	table, err := openTable(filepath.Join(h.folder(), name), q.Columns)
+	if err != nil {
+		return p, err
+	}
+	var first [][]any
+	err = h.store.Each(ctx, q, func(row []any) error {
+		p.Total++
+		if len(first) < mostShown {
+			first = append(first, slices.Clone(row))
+		}
+		return table.write(row)
+	})
+	if err == nil {
+		err = table.close()
+	} else {
+		table.abandon()
+	}
+	switch {
+	case table.failure != nil:
+		return p, table.failure
+	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		p.Error = err.Error()
+		p.Error, p.Total = err.Error(), 0
 		return p, nil
 	}
-	p.Total = int64(len(a.Rows))
-	for _, row := range a.Rows[:min(len(a.Rows), mostShown)] {
+	for _, row := range first {
 		p.Rows = append(p.Rows, texts(row, short))
 	}
-	p.Plot = plot(a)
-	name := q.ID + ".csv"
+	p.Plot = plot(q.Columns, first)
 	p.CSV = filepath.Base(h.folder()) + "/" + name
-	return p, writeCSV(filepath.Join(h.folder(), name), a)
+	return p, nil
 }
 
 // unasked says why the recordings cannot answer a question: they have no row of its tables, so an empty answer would mean nothing.
@@ -69,26 +86,43 @@ func (h *hunt) unasked(q question.Question) string {
 	return "no row of " + strings.Join(q.Tables, " or ") + " was read."
 }
 
-func writeCSV(path string, a rows.Answer) (err error) {
+// table is a CSV file.
+type table struct {
+	file    *os.File
+	csv     *csvfile.Writer
+	failure error // of the disk
+}
+
+func openTable(path string, columns []question.Column) (*table, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
 	var names []string
-	for _, c := range a.Columns {
+	for _, c := range columns {
 		names = append(names, c.Name)
 	}
-	w, err := csvfile.New(file, names)
-	if err != nil {
-		return err
+	t := &table{file: file}
+	t.csv, t.failure = csvfile.New(file, names)
+	return t, nil
+}
+
+func (t *table) write(row []any) error {
+	if t.failure == nil {
+		t.failure = t.csv.Write(texts(row, whole))
 	}
-	for _, row := range a.Rows {
-		if err := w.Write(texts(row, whole)); err != nil {
-			return err
-		}
-	}
-	return w.Close()
+	return t.failure
+}
+
+func (t *table) close() error {
+	t.failure = errors.Join(t.failure, t.csv.Close(), t.file.Close())
+	return t.failure
+}
+
+// abandon removes the file of an answer that did not come.
+func (t *table) abandon() {
+	_ = t.file.Close()
+	_ = os.Remove(t.file.Name())
 }
 
 // texts gives the texts of a row's values.
@@ -127,20 +161,20 @@ func short(v any) string {
 }
 
 // plot is the picture of an answer: marks on the axis of time if it has times, else bars of its first number. Its first two texts are the labels.
-func plot(a rows.Answer) (p page.Plot) {
-	labels, times, numbers := columns(a, question.Text), columns(a, question.Time), columns(a, question.Int, question.Real)
+func plot(all []question.Column, rows [][]any) (p page.Plot) {
+	labels, times, numbers := columns(all, question.Text), columns(all, question.Time), columns(all, question.Int, question.Real)
 	switch {
 	case len(times) > 0:
 		p.Times = true
 		if len(numbers) > 0 {
-			p.Axis = a.Columns[numbers[0]].Name
+			p.Axis = all[numbers[0]].Name
 		}
 	case len(numbers) > 0:
-		p.Axis = a.Columns[numbers[0]].Name
+		p.Axis = all[numbers[0]].Name
 	default:
 		return p
 	}
-	for _, row := range a.Rows {
+	for _, row := range rows {
 		var l page.Line
 		var words []string
 		for _, i := range labels[:min(len(labels), 2)] {
@@ -162,23 +196,21 @@ func plot(a rows.Answer) (p page.Plot) {
 				l.To = l.From
 			}
 		}
-		if p.Lines = append(p.Lines, l); len(p.Lines) == mostShown {
-			break
-		}
+		p.Lines = append(p.Lines, l)
 	}
 	return p
 }
 
 // columns returns the places of the columns of some kinds.
-func columns(a rows.Answer, kinds ...question.Kind) (all []int) {
-	for i, c := range a.Columns {
+func columns(all []question.Column, kinds ...question.Kind) (places []int) {
+	for i, c := range all {
 		for _, k := range kinds {
 			if c.Kind == k {
-				all = append(all, i)
+				places = append(places, i)
 			}
 		}
 	}
-	return all
+	return places
 }
 
 func value(v any) float64 {

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/input"
@@ -222,16 +224,34 @@ func (h *hunt) miss(format string, a ...any) {
 	h.missing = append(h.missing, printable.String(fmt.Sprintf(format, a...)))
 }
 
+// askers is how many questions are asked at once. Each takes memory for its cache.
+const askers = 2
+
 // ask asks the questions. An error means that an answer could not be written.
 func (h *hunt) ask(ctx context.Context) error {
 	questions := question.All()
+	h.report.Questions = make([]page.Question, len(questions))
+	failures := make([]error, len(questions))
+	var next, done atomic.Int64
+	var workers sync.WaitGroup
+	for range askers {
+		workers.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(questions) {
+					return
+				}
+				h.report.Questions[i], failures[i] = h.answer(ctx, questions[i])
+				h.say.asked(int(done.Add(1)), len(questions), questions[i].ID)
+			}
+		})
+	}
+	workers.Wait()
+	if err := errors.Join(failures...); err != nil {
+		return err
+	}
 	for i, q := range questions {
-		h.say.asking(i+1, len(questions), q.ID)
-		asked, err := h.answer(ctx, q)
-		if err != nil {
-			return err
-		}
-		h.report.Questions = append(h.report.Questions, asked)
+		asked := &h.report.Questions[i]
 		switch {
 		case asked.Unasked != "":
 			h.unaskable++

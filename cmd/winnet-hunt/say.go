@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/input"
@@ -18,6 +19,7 @@ import (
 
 // sayer writes lines. On a terminal a line takes the place of the one before; elsewhere there is one in ten seconds.
 type sayer struct {
+	guard    sync.Mutex
 	to       io.Writer
 	terminal bool
 	width    int // of the line that stands
@@ -38,6 +40,8 @@ const pause = 10 * time.Second
 
 // line says where the hunt is.
 func (s *sayer) line(now bool, format string, a ...any) {
+	s.guard.Lock()
+	defer s.guard.Unlock()
 	text := printable.String(fmt.Sprintf(format, a...))
 	if !s.terminal {
 		if now || time.Since(s.last) >= pause {
@@ -77,7 +81,7 @@ func (s *sayer) reading(kind input.Kind, files []input.File) func(playback.Progr
 	}
 }
 
-// asking says which question is asked.
-func (s *sayer) asking(n, of int, id string) {
-	s.line(false, "asking question %d of %d: %s", n, of, id)
+// asked says that a question has its answer.
+func (s *sayer) asked(n, of int, id string) {
+	s.line(false, "asked %d of %d questions, the last one: %s", n, of, id)
 }

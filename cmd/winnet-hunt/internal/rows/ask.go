@@ -24,30 +24,47 @@ type Answer struct {
 // Ask asks a question. The caller owns the answer.
 func (s *Store) Ask(ctx context.Context, q question.Question) (Answer, error) {
 	a := Answer{Columns: q.Columns}
+	err := s.Each(ctx, q, func(row []any) error {
+		a.Rows = append(a.Rows, slices.Clone(row))
+		return nil
+	})
+	return a, err
+}
+
+// Each asks a question, and calls do with each row of the answer. The row is valid until do returns. Several goroutines may ask at once. Each ends with
+// the first error of do.
+func (s *Store) Each(ctx context.Context, q question.Question, do func(row []any) error) error {
+	conn, err := s.reader(ctx)
+	if err != nil {
+		return fmt.Errorf("question %s: %w", q.ID, err)
+	}
+	defer conn.Close()
 	_, since, until := s.Span()
 	statement := strings.NewReplacer("$since", strconv.FormatInt(since.UnixMicro(), 10), "$until", strconv.FormatInt(until.UnixMicro(), 10)).Replace(q.SQL)
-	found, err := s.conn.QueryContext(ctx, statement)
+	found, err := conn.QueryContext(ctx, statement)
 	if err != nil {
-		return a, fmt.Errorf("question %s: %w", q.ID, err)
+		return fmt.Errorf("question %s: %w", q.ID, err)
 	}
 	defer found.Close()
+	row := make([]any, len(q.Columns))
+	targets := make([]any, len(row))
+	for i := range row {
+		targets[i] = &row[i]
+	}
 	for found.Next() {
-		row := make([]any, len(a.Columns))
-		targets := make([]any, len(row))
-		for i := range row {
-			targets[i] = &row[i]
-		}
 		if err := found.Scan(targets...); err != nil {
-			return a, fmt.Errorf("question %s: %w", q.ID, err)
+			return fmt.Errorf("question %s: %w", q.ID, err)
 		}
 		for i := range row {
-			if row[i], err = value(a.Columns[i].Kind, row[i]); err != nil {
-				return a, fmt.Errorf("question %s, column %s: %w", q.ID, a.Columns[i].Name, err)
+			if row[i], err = value(q.Columns[i].Kind, row[i]); err != nil {
+				return fmt.Errorf("question %s, column %s: %w", q.ID, q.Columns[i].Name, err)
 			}
 		}
-		a.Rows = append(a.Rows, row)
+		if err := do(row); err != nil {
+			return err
+		}
 	}
-	return a, wrap(found, q.ID)
+	return wrap(found, q.ID)
 }
 
 func wrap(found *sql.Rows, id string) error {

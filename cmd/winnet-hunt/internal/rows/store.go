@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -19,7 +21,8 @@ import (
 // Store is a database of rows. First rows are added, by one goroutine. After Finish questions are asked.
 type Store struct {
 	db     *sql.DB
-	conn   *sql.Conn
+	conn   *sql.Conn // that adds rows; nil after Finish
+	temp   string    // the folder for what does not fit into memory
 	sinks  map[string]*sink
 	writer *sentinelrow.Writer
 	// Counts has the number of stored rows by table. A packed row counts as the rows that it stands for.
@@ -34,8 +37,15 @@ type Store struct {
 // sink takes the rows of a table.
 type sink struct {
 	table  *table
-	insert driver.Stmt
+	insert statement
 	values []driver.Value
+	named  []driver.NamedValue // the same, for the driver
+}
+
+// statement is a prepared statement of the driver: it saves the work of database/sql for each row.
+type statement interface {
+	driver.Stmt
+	driver.StmtExecContext
 }
 
 // Open creates a database in a new file; a file that is there is replaced.
@@ -44,11 +54,11 @@ func Open(path string) (*Store, error) {
 		return nil, err
 	}
 	registerFunctions()
-	db, err := sql.Open("sqlite", path)
+	db, err := sql.Open("sqlite", source(path))
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, sinks: map[string]*sink{}, writer: sentinelrow.New(), Counts: map[string]int64{}, Others: map[string]int64{}}
+	s := &Store{db: db, temp: filepath.Dir(path), sinks: map[string]*sink{}, writer: sentinelrow.New(), Counts: map[string]int64{}, Others: map[string]int64{}}
 	if err := s.create(); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.Close())
 	}
@@ -61,10 +71,12 @@ func (s *Store) create() (err error) {
 	if s.conn, err = s.db.Conn(context.Background()); err != nil {
 		return err
 	}
-	for _, pragma := range []string{"journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536", "temp_store = FILE"} {
-		if err := s.exec("PRAGMA " + pragma); err != nil {
-			return err
-		}
+	if err := prepare(context.Background(), s.conn); err != nil {
+		return err
+	}
+	// SQLite has one folder for temporary files in a process.
+	if err := s.exec("PRAGMA temp_store_directory = '" + strings.ReplaceAll(s.temp, "'", "''") + "'"); err != nil {
+		return err
 	}
 	if err := s.exec("BEGIN"); err != nil {
 		return err
@@ -73,9 +85,12 @@ func (s *Store) create() (err error) {
 		if err := s.exec(t.create()); err != nil {
 			return err
 		}
-		k := &sink{table: t, values: make([]driver.Value, len(t.columns))}
-		if err := s.conn.Raw(func(c any) (err error) {
-			k.insert, err = c.(driver.Conn).Prepare(t.insert())
+		k := &sink{table: t, values: make([]driver.Value, len(t.columns)), named: make([]driver.NamedValue, len(t.columns))}
+		if err := s.conn.Raw(func(c any) error {
+			prepared, err := c.(driver.Conn).Prepare(t.insert())
+			if err == nil {
+				k.insert = prepared.(statement)
+			}
 			return err
 		}); err != nil {
 			return err
@@ -83,6 +98,36 @@ func (s *Store) create() (err error) {
 		s.sinks[name] = k
 	}
 	return nil
+}
+
+// source is the name of a database for the driver, which takes what follows a question mark for options.
+func source(path string) string {
+	if !strings.ContainsAny(path, "?#%") {
+		return path
+	}
+	return "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
+}
+
+// prepare sets what a connection has: no journal, since nothing is to survive a crash; a cache of at most 64 MiB, and files for what needs more.
+func prepare(ctx context.Context, conn *sql.Conn) error {
+	for _, pragma := range []string{"journal_mode = OFF", "synchronous = OFF", "cache_size = -65536", "temp_store = FILE"} {
+		if _, err := conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reader returns a connection for a question. The caller closes it.
+func (s *Store) reader(ctx context.Context) (*sql.Conn, error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
 }
 
 func (s *Store) exec(statement string) error {
@@ -157,7 +202,10 @@ func (s *Store) store(k *sink) error {
 	if s.Seen != nil {
 		s.Seen(Row{k})
 	}
-	if _, err := k.insert.Exec(k.values); err != nil {
+	for i, v := range k.values {
+		k.named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	if _, err := k.insert.ExecContext(context.Background(), k.named); err != nil {
 		return fmt.Errorf("%s: %w", t.name, err)
 	}
 	s.Counts[t.name]++
@@ -171,7 +219,10 @@ func (s *Store) Finish() error {
 			return err
 		}
 	}
-	return errors.Join(s.exec("COMMIT"), s.exec("ANALYZE"))
+	err := errors.Join(s.exec("COMMIT"), s.exec("ANALYZE"), s.conn.Close())
+	s.conn = nil
+	s.db.SetMaxOpenConns(0)
+	return err
 }
 
 // Span returns the times of the first and the last row, and the time that divides what is watched from what it is compared with: a day before the end, but
@@ -188,8 +239,8 @@ func (s *Store) Span() (first, since, last time.Time) {
 	return first, since, last
 }
 
-// DB returns the database for queries of one's own. It has one connection: read the rows of a query to their end before the next.
-func (s *Store) DB() *sql.Conn { return s.conn }
+// DB returns the database, for queries of one's own.
+func (s *Store) DB() *sql.DB { return s.db }
 
 // Close closes the database. The file stays.
 func (s *Store) Close() error {
