@@ -422,7 +422,7 @@ check-windows: build-windows check-notice ## check that the Windows binary is a 
 # Go 1.27). A real finding names the failure and its input. Without one, the target runs again.
 fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	@mkdir -p $(DIST)
-	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver extension exporter); do \
+	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go cmd internal receiver extension exporter); do \
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
 	    echo "== $$name ($$f)"; failed=1; \
 	    for try in 1 2 3 4 5; do \
@@ -440,7 +440,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 KEEP ?= 8
 fuzz-keep: ## keep inputs that fuzzing found, up to KEEP (8) for each target, in testdata/fuzz of its package
 	@cache=$$($(GO) env GOCACHE)/fuzz; \
-	for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver extension exporter); do \
+	for f in $$(grep -rlE '^func Fuzz' --include=*_test.go cmd internal receiver extension exporter); do \
 	  package=$$($(GO) list -C $$(dirname $$f) .); \
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
 	    kept=$$(dirname $$f)/testdata/fuzz/$$name; \

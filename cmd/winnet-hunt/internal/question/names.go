@@ -168,6 +168,14 @@ func textAbuse() Question {
 		order("Names", "Client", "Domain"), domainKQL)
 }
 
+// answerList is the list of answers as JSON text. A slim row of profile asim has them in DnsResponseName, with semicolons between.
+func answerList() expr {
+	return expr{
+		`iff(isnotempty(AdditionalFields.DnsAnswers), tostring(AdditionalFields.DnsAnswers), tostring(split(DnsResponseName, ";")))`,
+		`iif("AdditionalFields.DnsAnswers" <> '', "AdditionalFields.DnsAnswers", '[' || replace(json_quote("DnsResponseName"), ';', '","') || ']')`,
+	}
+}
+
 func manyAddresses() Question {
 	network := expr{`strcat_array(array_slice(split(Address, "."), 0, 1), ".")`,
 		`substr("Address", 1, instr("Address", '.') + instr(substr("Address", instr("Address", '.') + 1), '.') - 1)`}
@@ -184,7 +192,7 @@ func manyAddresses() Question {
 		Volume: "volume: lean keeps at most 64 answers of a sum, so Addresses and Networks may be lower than with full and balanced.",
 	}, 1, answers().
 		where(eq(column("DnsQueryTypeName"), text("A"))).
-		summarize([]named{as("Name", name()), as("List", expr{"tostring(AdditionalFields.DnsAnswers)", `"AdditionalFields.DnsAnswers"`})}, as("Asked", sum(column("EventCount")))).
+		summarize([]named{as("Name", name()), as("List", answerList())}, as("Asked", sum(column("EventCount")))).
 		expand("Address", expr{"todynamic(List)", `"List"`}, "List").
 		where(expr{"isnotnull(parse_ipv4(Address))", `"Address" GLOB '[0-9]*.[0-9]*.[0-9]*.[0-9]*' AND "Address" NOT LIKE '% %'`}).
 		extend(as("Network", network)).

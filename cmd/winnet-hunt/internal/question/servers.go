@@ -88,9 +88,9 @@ func serverChanges() Question {
 		order("Time", "Server", "Object"))
 }
 
-// needless are programs that have no reason to resolve names by themselves.
+// needless are programs that have no reason to resolve names by themselves, as the ends of paths.
 func needless() []string {
-	return []string{"calc.exe", "charmap.exe", "dllhost.exe", "mspaint.exe", "notepad.exe", "regsvr32.exe", "rundll32.exe", "werfault.exe", "write.exe"}
+	return []string{`\calc.exe`, `\charmap.exe`, `\dllhost.exe`, `\mspaint.exe`, `\notepad.exe`, `\regsvr32.exe`, `\rundll32.exe`, `\werfault.exe`, `\write.exe`}
 }
 
 func strangeProcess() Question {
@@ -100,7 +100,7 @@ func strangeProcess() Question {
 		summarize([]named{same("Process"), as("Domain", domainOf())}, as("Host", anyOf(column("Dvc"))), as("ProcessId", anyOf(column("SrcProcessId"))),
 			as("Program", anyText(column("SrcProcessName"))), as("Asked", sum(column("EventCount"))), as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime"))))
 	alone := looked.summarize(sames("Domain"), as("Askers", count()))
-	byName := ends(column("Program"), needless()...)
+	byName := ends(together(text(`\`), column("Program")), needless()...)
 	return define(Question{
 		ID: "strange-process", Name: "A process that should not resolve",
 		Planted: "8 to 14 look-ups of one domain that nobody else asks for",

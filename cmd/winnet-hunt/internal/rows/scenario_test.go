@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/question"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelrow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/incident"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver"
@@ -90,7 +91,7 @@ func keep(t *testing.T, seed uint64) {
 }
 
 // replayed returns a store with the rows of a scenario's recordings.
-func replayed(t *testing.T, files incident.Files, mode string) *Store {
+func replayed(t *testing.T, files incident.Files, mode, profile string) *Store {
 	t.Helper()
 	s, err := Open(filepath.Join(t.TempDir(), "rows.db"))
 	require.NoError(t, err)
@@ -102,10 +103,10 @@ func replayed(t *testing.T, files incident.Files, mode string) *Store {
 	}
 	file := func(path string) map[string]any { return map[string]any{"path": path} }
 	add(kit.Replay(t, asimdnsreceiver.NewFactory(), map[string]any{
-		"replay": file(files.Server), "volume": mode, "enable_flags": 0, "device": map[string]any{"hostname": incident.ServerName, "ip": incident.Server},
+		"replay": file(files.Server), "volume": mode, "profile": profile, "enable_flags": 0, "device": map[string]any{"hostname": incident.ServerName, "ip": incident.Server},
 	}))
 	add(kit.Replay(t, asimdnsreceiver.NewFactory(), map[string]any{
-		"replay": file(files.Client), "volume": mode, "enable_flags": 0, "provider_guid": "Microsoft-Windows-DNS-Client",
+		"replay": file(files.Client), "volume": mode, "profile": profile, "enable_flags": 0, "provider_guid": "Microsoft-Windows-DNS-Client",
 		"device": map[string]any{"hostname": incident.WorkstationName, "ip": incident.Workstation},
 	}))
 	add(kit.Replay(t, ciliumwindowsreceiver.NewFactory(), map[string]any{"replay": file(files.Pods), "volume": mode}))
@@ -120,21 +121,25 @@ func TestEachModeFindsExactlyThePlantedEvents(t *testing.T) {
 			keep(t, seed)
 			w, err := incident.WriteScenario(t.TempDir(), seed)
 			require.NoError(t, err)
-			for _, mode := range modes {
-				t.Run(mode, func(t *testing.T) {
-					s := replayed(t, w.Files, mode)
-					for _, q := range question.All() {
-						if slices.Equal(q.Tables, []string{question.Status}) {
-							continue // TestACollectorThatIsSilentOrTamperedWithIsFound
+			for _, profile := range []string{"windows", "asim"} {
+				for _, mode := range modes {
+					t.Run(profile+" "+mode, func(t *testing.T) {
+						s := replayed(t, w.Files, mode, profile)
+						for _, q := range question.All() {
+							switch {
+							case slices.Equal(q.Tables, []string{question.Status}):
+								continue // TestACollectorThatIsSilentOrTamperedWithIsFound
+							case profile == "asim" && q.ID == "server-changes":
+								require.Contains(t, q.Reading, "With profile: asim the changes are in ASimAuditEventLogs instead.")
+								require.Positive(t, s.Others[sentinelrow.Audit])
+								continue
+							}
+							a, err := s.Ask(t.Context(), q)
+							require.NoError(t, err)
+							assert(t, q, w.Planted[q.ID], w.Near[q.ID], findings(t, a, q.ID))
 						}
-						a, err := s.Ask(t.Context(), q)
-						require.NoError(t, err)
-						found := findings(t, a, q.ID)
-						want := slices.Clone(w.Planted[q.ID])
-						slices.Sort(want)
-						assert(t, q, want, w.Near[q.ID], found)
-					}
-				})
+					})
+				}
 			}
 		})
 	}

@@ -3,6 +3,7 @@
 package rows
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func (s *sink) put(i int, value []byte) {
 			s.values[i] = int64(0)
 		}
 	case list:
-		if value[0] == '[' {
+		if value[0] == '[' && json.Valid(value) {
 			s.values[i] = string(value)
 		}
 	}
