@@ -19,7 +19,7 @@ import (
 // answered is a row of an answer that a client got for a name, at so many seconds after the beginning.
 func answered(client, name string, second int) []byte {
 	at := fmt.Sprintf("2026-03-04T%02d:%02d:%02dZ", second/3600%24, second/60%60, second%60)
-	return fmt.Appendf(nil, `{"TimeGenerated":%q,"EventStartTime":%q,"EventEndTime":%q,"EventCount":1,"EventSubType":"response","EventResult":"Failure","EventResultDetails":"NXDOMAIN",`+
+	return fmt.Appendf(nil, `{"TimeGenerated":%q,"EventStartTime":%q,"EventEndTime":%q,"EventCount":1,"EventType":"Query","EventSubType":"response","EventResult":"Failure","EventResultDetails":"NXDOMAIN",`+
 		`"SrcIpAddr":%q,"DnsQuery":%q,"AdditionalFields":{"DnsRole":"client-response"}}`, at, at, at, client, name)
 }
 
