@@ -9,9 +9,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,15 +68,29 @@ func (h *hunt) run(reading, asking context.Context) (err error) {
 	if err := h.read(reading); err != nil {
 		return err
 	}
-	if err := h.ask(asking); err != nil {
-		return err
-	}
+	debug.FreeOSMemory() // what the receivers had; the questions need other memory
+	h.ask(asking)
 	h.describe()
-	w := bufio.NewWriter(out)
-	if err := errors.Join(page.Write(w, &h.report), w.Flush(), out.Close()); err != nil {
+	if err := h.write(out); err != nil {
 		return err
 	}
 	return os.Rename(out.Name(), h.page)
+}
+
+// reserved is the size that the page's file has from the beginning, in bytes, so that a disk that gets full has room for a page that says so.
+const reserved = 512 << 10
+
+// write writes the page into its file, and closes it.
+func (h *hunt) write(out *os.File) error {
+	if _, err := out.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	w := bufio.NewWriter(out)
+	if err := errors.Join(page.Write(w, &h.report), w.Flush()); err != nil {
+		return err
+	}
+	size, err := out.Seek(0, io.SeekCurrent)
+	return errors.Join(err, out.Truncate(size), out.Close())
 }
 
 // folder is where the CSV files are.
@@ -98,7 +114,8 @@ func (h *hunt) openPage() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.openFolder(); err != nil {
+	_, err = out.Write(make([]byte, reserved))
+	if err = errors.Join(err, h.openFolder()); err != nil {
 		return nil, errors.Join(err, out.Close(), os.Remove(out.Name()))
 	}
 	return out, nil
@@ -148,12 +165,12 @@ func (h *hunt) read(ctx context.Context) error {
 		}
 	}
 	if failure != nil {
-		h.miss("reading ended early: %s", textOf(failure))
+		h.miss("reading ended early, and the answers are only of the rows that were stored: %s", textOf(failure))
 	} else if ctx.Err() != nil {
 		h.miss("reading was %s", textOf(context.Cause(ctx)))
 	}
 	if err := h.store.Finish(); err != nil {
-		h.miss("the rows could not be completed: %s", textOf(err))
+		h.miss("the last rows could not be stored: %s", textOf(err))
 	}
 	return nil
 }
@@ -227,8 +244,8 @@ func (h *hunt) miss(format string, a ...any) {
 // askers is how many questions are asked at once. Each takes memory for its cache.
 const askers = 2
 
-// ask asks the questions. An error means that an answer could not be written.
-func (h *hunt) ask(ctx context.Context) error {
+// ask asks the questions.
+func (h *hunt) ask(ctx context.Context) {
 	questions := question.All()
 	h.report.Questions = make([]page.Question, len(questions))
 	failures := make([]error, len(questions))
@@ -247,11 +264,11 @@ func (h *hunt) ask(ctx context.Context) error {
 		})
 	}
 	workers.Wait()
-	if err := errors.Join(failures...); err != nil {
-		return err
-	}
 	for i, q := range questions {
 		asked := &h.report.Questions[i]
+		if failures[i] != nil {
+			h.miss("the table of %s: %s", q.ID, textOf(failures[i]))
+		}
 		switch {
 		case asked.Unasked != "":
 			h.unaskable++
@@ -264,7 +281,6 @@ func (h *hunt) ask(ctx context.Context) error {
 			h.asked++
 		}
 	}
-	return nil
 }
 
 // describe completes the report.
