@@ -3,7 +3,7 @@
 // Command components lists the repository's components wherever a list of them stands: in the builder's manifests, in docs/releasing.md and in
 // internal/test/forms. A component is a folder with a metadata.yaml, so a new one needs no other edit. The argument is the repository's folder.
 //
-// The gateway's manifest has a choice of the components and is not written.
+// The manifests of the gateway and of a Windows node have a choice of the components and are not written.
 package main
 
 import (
@@ -42,6 +42,10 @@ func main() {
 	}
 }
 
+// notInAgent are the types of the components that only a node or a gateway of a cluster has, in manifests of their own: they link Cilium's filters
+// and the client of Kubernetes.
+var notInAgent = []string{"hubble", "k8s_names"}
+
 // component is a component's folder in the repository, its module's folder, the section of a configuration that it is configured in, and its
 // type in configurations.
 type component struct{ folder, module, section, typ string }
@@ -58,12 +62,13 @@ func generate(root string) (map[string]string, error) {
 		return nil, err
 	}
 	files := map[string]string{"internal/test/forms/schema/components.go": factories(components)}
+	agent := slices.DeleteFunc(slices.Clone(components), func(c component) bool { return slices.Contains(notInAgent, c.typ) })
 	for _, name := range []string{"builder-config.yaml", "builder-config.newest.yaml", "docs/releasing.md"} {
 		raw, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
 			return nil, err
 		}
-		if files[name], err = entries(string(raw), components, path.Ext(name) == ".yaml"); err != nil {
+		if files[name], err = entries(string(raw), agent, path.Ext(name) == ".yaml"); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}

@@ -33,5 +33,5 @@ func TestEveryModuleForUsersHasTheSamePackageOfPrivateFiles(t *testing.T) {
 				read(t, filepath.Join(folder, "internal/private", file.Name())), "%s: run make generate", folder)
 		}
 	}
-	require.Equal(t, 2, compared)
+	require.Greater(t, compared, 2)
 }
