@@ -251,7 +251,12 @@ func (w object) text(name, s string) object {
 	if s == "" {
 		return w
 	}
-	w = append(w.key(name), '"')
+	return w.key(name).quoted(s)
+}
+
+// quoted writes a string of unknown content.
+func (w object) quoted(s string) object {
+	w = append(w, '"')
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
