@@ -37,7 +37,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run-hubble package package-next release check-reproducible test-install run modules components build build-gateway build-node build-node-windows build-windows check-kql test test-oracle test-hubble test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
+.PHONY: run-hubble package package-next release check-reproducible test-install run modules components build build-gateway build-node build-node-windows build-windows check-kql test test-oracle test-hubble test-hubble-windows picture-hubble bench-hubble test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
@@ -198,7 +198,19 @@ test-oracle: ## compare the decoding with Cilium's own parsers and hubble comman
 	@for m in $(ORACLES); do $(GO) test -C $$m -vet=off -ldflags '-s -w' -count=1 .; done
 
 test-hubble: build-node ## test Hubble's API of the built collector with the hubble command, Hubble Relay and Cilium's own server (the first build takes minutes)
-	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -count=1 -v ./...
+	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -count=1 -v -skip '^TestWine' .
+
+test-hubble-windows: build-node build-node-windows ## run the Windows program with Hubble's API under Wine (installs it on Debian), for the hubble command
+	$(RIG)
+	WINNET_RIG='$(RIG) run' WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node WINNET_NODE_EXE=$(CURDIR)/$(DIST)/otelcol-winnet-node.exe \
+	  $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -count=1 -v -run '^TestWine' .
+
+picture-hubble: build-node ## draw docs/hubble.svg from what the hubble command prints of examples/hubble
+	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -count=1 -run PictureShows . -update
+
+bench-hubble: build-node ## measure what a flow and its followers cost, and the collector's processor time with ten followers
+	$(GO) test -C exporter/hubbleexporter -run '^$$' -bench '^BenchmarkFlow$$' -count 3 .
+	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -run '^$$' -bench . -benchtime 1x -v .
 
 test-forms: ## check the schemas of the configurations against the code and the shipped configurations
 	$(VALIDATE) $(GO) test -C internal/test/forms -count=1 ./...
@@ -384,7 +396,7 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
 
-CI_PARTS := test test-oracle test-hubble test-forms lint audit test-race test-kernel test-e2e test-sentinel test-faults test-roads test-kubernetes test-observability test-windows test-install validate build-windows check-windows build-newest fuzz
+CI_PARTS := test test-oracle test-hubble test-hubble-windows test-forms lint audit test-race test-kernel test-e2e test-sentinel test-faults test-roads test-kubernetes test-observability test-windows test-install validate build-windows check-windows build-newest fuzz
 
 ci: ## run everything that CI runs, and report how long each part takes
 	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \

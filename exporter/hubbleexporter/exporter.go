@@ -54,6 +54,7 @@ type hubble struct {
 	converter convert.Converter
 	events    []*v1.Event
 	ignored   map[convert.Reason]int64
+	named     map[namespace]bool // of the batch
 }
 
 func newHubble(set exporter.Settings, cfg *Config) (*hubble, error) {
@@ -62,7 +63,7 @@ func newHubble(set exporter.Settings, cfg *Config) (*hubble, error) {
 		return nil, err
 	}
 	return &hubble{
-		cfg: cfg, set: set, telemetry: telemetry, cancel: func() {}, converter: convert.Converter{Archived: cfg.Archive}, ignored: map[convert.Reason]int64{},
+		cfg: cfg, set: set, telemetry: telemetry, cancel: func() {}, converter: convert.Converter{Archived: cfg.Archive}, ignored: map[convert.Reason]int64{}, named: map[namespace]bool{},
 	}, nil
 }
 
@@ -172,6 +173,10 @@ func (h *hubble) consume(ctx context.Context, logs plog.Logs) error {
 	for name, n := range seen {
 		h.nodes.Seen(name, n)
 	}
+	for n := range h.named {
+		h.nodes.Namespace(n.cluster, n.name)
+	}
+	clear(h.named)
 	for reason, n := range h.ignored {
 		h.telemetry.ExporterHubbleRecordsIgnored.Add(ctx, n, metric.WithAttributes(attribute.String("reason", string(reason))))
 	}
@@ -181,11 +186,14 @@ func (h *hubble) consume(ctx context.Context, logs plog.Logs) error {
 	return nil
 }
 
+// namespace is a namespace of a cluster.
+type namespace struct{ cluster, name string }
+
 // namespaces notes the namespaces of a flow.
 func (h *hubble) namespaces(f *flowpb.Flow) {
 	for _, end := range [...]*flowpb.Endpoint{f.GetSource(), f.GetDestination()} {
 		if name := end.GetNamespace(); name != "" {
-			h.nodes.Namespace(end.GetClusterName(), name)
+			h.named[namespace{end.GetClusterName(), name}] = true
 		}
 	}
 }

@@ -6,11 +6,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
+	"path/filepath"
 	"testing"
 	"time"
 
 	flowpb "github.com/cilium/cilium/api/v1/flow"
 	observerpb "github.com/cilium/cilium/api/v1/observer"
+	peerpb "github.com/cilium/cilium/api/v1/peer"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
@@ -19,6 +22,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/metadata"
 )
@@ -46,7 +50,7 @@ func start(t *testing.T, keys map[string]any) *rig {
 	t.Cleanup(func() { require.NoError(t, h.shutdown(context.Background())) })
 	conn, err := grpc.NewClient("passthrough:///"+h.nodes.List()[0].Address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, conn.Close()) })
+	t.Cleanup(func() { _ = conn.Close() }) // a test may have closed it
 	return &rig{h, observerpb.NewObserverClient(conn), conn}
 }
 
@@ -124,4 +128,70 @@ func TestAClientGetsTheFlowsOfTheRecords(t *testing.T) {
 	require.Len(t, nodes.Nodes, 1)
 	require.Equal(t, "node-1", nodes.Nodes[0].Name)
 	require.EqualValues(t, 5, nodes.Nodes[0].SeenFlows)
+}
+
+func TestAnotherClientThanMayConnectIsRefused(t *testing.T) {
+	r := start(t, map[string]any{"max_clients": 1})
+	_, err := r.client.ServerStatus(t.Context(), &observerpb.ServerStatusRequest{})
+	require.NoError(t, err)
+	second, err := grpc.NewClient("passthrough:///"+r.nodes.List()[0].Address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(t, err)
+	_, err = observerpb.NewObserverClient(second).ServerStatus(t.Context(), &observerpb.ServerStatusRequest{})
+	require.Error(t, err)
+	require.NoError(t, r.conn.Close()) // its place is free once the server has seen that it is gone
+	require.Eventually(t, func() bool {
+		_, err := observerpb.NewObserverClient(second).ServerStatus(t.Context(), &observerpb.ServerStatusRequest{}, grpc.WaitForReady(true))
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, second.Close())
+}
+
+// A client that never reads holds up nothing: neither the pipeline nor the stop.
+func TestAClientThatNeverReadsHoldsUpNothing(t *testing.T) {
+	r := start(t, map[string]any{"max_flows": 255})
+	_, err := r.client.GetFlows(t.Context(), &observerpb.GetFlowsRequest{Follow: true})
+	require.NoError(t, err)
+	for i := range 100 { // far more than the windows of HTTP/2 take
+		require.NoError(t, r.consume(t.Context(), records(1000, i)))
+	}
+	status, err := r.client.ServerStatus(t.Context(), &observerpb.ServerStatusRequest{})
+	require.NoError(t, err)
+	require.EqualValues(t, 100_000, status.SeenFlows)
+	require.EqualValues(t, 255, status.NumFlows)
+}
+
+func TestASocketOfAnEndedServerIsRemoved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hubble.sock")
+	l, err := net.Listen("unix", path)
+	require.NoError(t, err)
+	cfg := createDefaultConfig().(*Config)
+	cfg.NetAddr.Endpoint, cfg.NetAddr.Transport = path, "unix"
+	h, err := newHubble(exportertest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, err)
+	require.ErrorContains(t, h.start(t.Context(), componenttest.NewNopHost()), "another process listens on the socket")
+	l.(*net.UnixListener).SetUnlinkOnClose(false)
+	require.NoError(t, l.Close())
+	require.NoError(t, h.start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, h.shutdown(t.Context()))
+}
+
+func TestThePeersOfAServerAreItsNodeAndTheConfiguredOnes(t *testing.T) {
+	r := start(t, map[string]any{"peers": map[string]any{"nodes": []any{map[string]any{"name": "node-2", "address": "10.0.0.2:4244"}}}})
+	require.NoError(t, r.consume(t.Context(), records(1, 1)))
+	stream, err := peerpb.NewPeerClient(r.conn).Notify(t.Context(), &peerpb.NotifyRequest{})
+	require.NoError(t, err)
+	for _, want := range []string{"node-1", "node-2"} {
+		c, err := stream.Recv()
+		require.NoError(t, err)
+		require.Equal(t, want, c.Name)
+		require.Equal(t, peerpb.ChangeNotificationType_PEER_ADDED, c.Type)
+		require.Nil(t, c.Tls)
+	}
+}
+
+func TestHealthIsAnsweredForHubblesService(t *testing.T) {
+	r := start(t, nil)
+	answer, err := healthpb.NewHealthClient(r.conn).Check(t.Context(), &healthpb.HealthCheckRequest{Service: "hubble.server.Observer"})
+	require.NoError(t, err)
+	require.Equal(t, healthpb.HealthCheckResponse_SERVING, answer.Status)
 }

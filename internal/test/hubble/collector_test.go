@@ -63,7 +63,7 @@ func program(t *testing.T, config string) *exec.Cmd {
 	require.NotEmpty(t, path, "run make test-hubble")
 	file := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
-	return exec.CommandContext(t.Context(), path, "--config", file)
+	return exec.Command(path, "--config", file) // the end of the test stops it, not that of its context
 }
 
 // start starts a collector whose receiver and exporter have keys, and waits until it serves.

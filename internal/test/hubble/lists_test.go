@@ -32,5 +32,5 @@ func TestTheListsAndTheOtherEventsAreThoseOfCiliumsOwnServer(t *testing.T) {
 	require.ErrorContains(t, err, "not implemented")
 	nodes := lines(t, "list", "nodes", "--server", c.address)
 	require.Len(t, nodes, 2)
-	require.Regexp(t, fmt.Sprintf(`^node-1 +Connected +\S+ +%d/4095`, flows), nodes[1])
+	require.Regexp(t, fmt.Sprintf(`^node-1 +Connected +\S+ +\S+ +%d/4095`, flows), nodes[1])
 }

@@ -5,6 +5,7 @@
 package convert
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"sync"
@@ -218,9 +219,9 @@ func (v *values) takeName(key string, value pcommon.Value) {
 
 // name writes the names into Hubble's endpoint.
 func (e *end) name(to *flowpb.Endpoint) {
-	to.ClusterName, to.Namespace, to.PodName = intern(e.cluster), intern(e.namespace), intern(e.pod)
-	if e.workload != "" || e.workloadKind != "" {
-		to.Workloads = []*flowpb.Workload{{Name: intern(e.workload), Kind: intern(e.workloadKind)}}
+	to.ClusterName, to.Namespace, to.PodName = intern(e.cluster), intern(e.namespace), intern(cmp.Or(e.pod, e.host))
+	if workload := cmp.Or(e.workload, e.app); workload != "" || e.workloadKind != "" {
+		to.Workloads = []*flowpb.Workload{{Name: intern(workload), Kind: intern(e.workloadKind)}}
 	}
 	if e.hasLabels {
 		to.Labels = make([]string, 0, e.labels.Len())

@@ -80,6 +80,7 @@ type end struct {
 	cluster, pod           string
 	namespace              string
 	workload, workloadKind string
+	host, app              string // of a slim record, in place of pod and workload
 	labels                 pcommon.Slice
 	hasLabels              bool
 	service                named
@@ -180,6 +181,14 @@ func (v *values) take(key string, value pcommon.Value) {
 		v.icmpType = text(value)
 	case "NetworkIcmpCode":
 		v.icmpCode, v.hasICMP = number(value), true
+	case "SrcHostname":
+		v.source.host = text(value)
+	case "SrcAppName":
+		v.source.app = text(value)
+	case "DstHostname":
+		v.destination.host = text(value)
+	case "DstAppName":
+		v.destination.app = text(value)
 	case "SrcIpAddr":
 		v.source.address = text(value)
 	case "SrcNatIpAddr":

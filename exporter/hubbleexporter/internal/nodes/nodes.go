@@ -70,6 +70,7 @@ type Nodes struct {
 	byServer   map[string]string // names by server name
 	namespaces map[namespace]time.Time
 	changed    chan struct{} // closed at the next change of the nodes
+	swept      time.Time     // when what has not come for long was last forgotten
 }
 
 type namespace struct{ cluster, name string }
@@ -112,7 +113,7 @@ func (n *Nodes) Seen(name string, flows int) {
 	defer n.mu.Unlock()
 	node := n.nodes[name]
 	if node == nil {
-		if n.expire(); len(n.nodes) >= maxNodes {
+		if n.sweep(); len(n.nodes) >= maxNodes {
 			return
 		}
 		// Without TLS all nodes would have one address and nothing to tell them by: who asked each of them would get every flow several times.
@@ -129,12 +130,20 @@ func (n *Nodes) Namespace(cluster, name string) {
 	defer n.mu.Unlock()
 	key := namespace{cmp.Or(cluster, n.options.Cluster), name}
 	if _, known := n.namespaces[key]; !known {
-		if n.expire(); len(n.namespaces) >= maxNamespaces {
+		if n.sweep(); len(n.namespaces) >= maxNamespaces {
 			return
 		}
 		key = namespace{strings.Clone(key.cluster), strings.Clone(name)}
 	}
 	n.namespaces[key] = n.options.Now()
+}
+
+// sweep forgets what has not come for long, but looks at all of it only now and then: a stranger's records may name a new node each.
+func (n *Nodes) sweep() {
+	if now := n.options.Now(); now.Sub(n.swept) >= time.Minute {
+		n.swept = now
+		n.expire()
+	}
 }
 
 // expire forgets what has not come for long.
