@@ -25,14 +25,14 @@ import (
 // filters pass at most a hundredth of the capture's flows each.
 func filters() (all []*flowpb.FlowFilter) {
 	dropped := []flowpb.Verdict{flowpb.Verdict_DROPPED}
-	for _, port := range []string{"5432", "22", "3389"} {
+	for _, port := range []string{"3868", "25", "3389"} {
 		all = append(all, &flowpb.FlowFilter{Verdict: dropped, DestinationPort: []string{port}})
 	}
-	for _, address := range []string{"203.0.113.80", "198.51.100.0/28", "2001:db8:80::50"} {
-		all = append(all, &flowpb.FlowFilter{Verdict: dropped, SourceIp: []string{address}, Protocol: []string{"tcp"}})
+	for _, address := range []string{"203.0.113.81", "198.51.100.240/28", "2001:db8:99::/64"} {
+		all = append(all, &flowpb.FlowFilter{SourceIp: []string{address}, Protocol: []string{"tcp"}})
 	}
 	return append(all, &flowpb.FlowFilter{SourcePod: []string{"shop/cart"}}, &flowpb.FlowFilter{DestinationLabel: []string{"app=cart"}},
-		&flowpb.FlowFilter{Protocol: []string{"sctp"}}, &flowpb.FlowFilter{DropReasonDesc: []flowpb.DropReason{flowpb.DropReason_UNSUPPORTED_L2_PROTOCOL}})
+		&flowpb.FlowFilter{Protocol: []string{"sctp"}, Verdict: dropped}, &flowpb.FlowFilter{DropReasonDesc: []flowpb.DropReason{flowpb.DropReason_UNSUPPORTED_L2_PROTOCOL}})
 }
 
 // cpu returns the processor time of a process.
@@ -50,7 +50,7 @@ func cpu(b *testing.B, pid int) time.Duration {
 	return time.Duration(ticks) * 10 * time.Millisecond
 }
 
-// The processor time of the collector at 50,000 flows a second: without clients, and with ten followers whose filters pass at most 1 %. The
+// The processor time of the collector at 50,000 flows a second, nine of ten events of the capture: without clients, and with ten followers whose filters pass at most 1 %. The
 // followers are this process, whose time does not count.
 func BenchmarkTheProcessAt50000FlowsASecond(b *testing.B) {
 	path, err := filepath.Abs(root + "/testdata/cilium_events.pcapng")
@@ -58,7 +58,7 @@ func BenchmarkTheProcessAt50000FlowsASecond(b *testing.B) {
 	address := "127.0.0.1:42440"
 	config := filepath.Join(b.TempDir(), "config.yaml")
 	require.NoError(b, os.WriteFile(config, fmt.Appendf(nil, `
-receivers: {ciliumwindows: {monitor_aggregation_level: none, node_name: node-1, replay: {path: %q, rate: 75000, repeat: 0}}}
+receivers: {ciliumwindows: {monitor_aggregation_level: none, node_name: node-1, replay: {path: %q, rate: 56000, repeat: 0}}}
 exporters: {hubble: {endpoint: %q}}
 service: {telemetry: {logs: {level: error}, metrics: {level: none}}, pipelines: {logs: {receivers: [ciliumwindows], exporters: [hubble]}}}
 `, path, address), 0o600))
@@ -82,7 +82,7 @@ service: {telemetry: {logs: {level: error}, metrics: {level: none}}, pipelines: 
 		return (cpu(b, collector.Process.Pid) - used).Seconds() / elapsed, float64(seen()-before) / elapsed
 	}
 	seen()
-	const window = 10 * time.Second
+	const window = 5 * time.Second
 	measure(window / 5)
 	var sums [2]float64
 	var received, passed atomic.Int64
