@@ -21,7 +21,7 @@ MODULES   := $(filter-out . cmd/% $(NESTED),$(ALL))
 PROGRAMS  := $(filter cmd/%,$(ALL))
 # The modules whose tests have a target of their own. All others belong to the target test.
 ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
-TESTED    := $(filter-out . $(ORACLES) internal/test/docker internal/test/forms internal/test/kubernetes internal/test/roads,$(ALL))
+TESTED    := $(filter-out . $(ORACLES) internal/test/docker internal/test/forms internal/test/hubble internal/test/kubernetes internal/test/roads,$(ALL))
 SOURCES   := $(shell find cmd/_main cmd/winnet-setup-check cmd/winnet-verify receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 # What the builder cannot write into the main packages. A folder with _ is no package of this module.
@@ -39,7 +39,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: hunt hunt-picture bench-hunt package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql queries test test-hunt test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
+.PHONY: bench-hubble build-node build-node-windows picture-hubble run-hubble test-hubble test-hubble-windows hunt hunt-picture bench-hunt package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql queries test test-hunt test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
@@ -55,6 +55,9 @@ run: build testdata/dnsserver.etl ## replay the recorded captures through the co
 	  $(DIST)/otelcol-winnet --config config.replay.yaml --config 'yaml:service::telemetry::logs::output_paths: [stderr, out/run.log]' || status=$$?; \
 	  $(GO) run ./internal/test/report run out/run.log; if grep -q 'the replay was stopped before its end' out/run.log; then exit 0; fi; exit $$status
 
+run-hubble: build-node testdata/dnsserver.etl ## replay a recorded capture of Cilium's events, and serve its flows by Hubble's API on localhost:4244 until Ctrl-C
+	$(DIST)/otelcol-winnet-node --config examples/hubble/config.yaml
+
 modules: ## list the Go modules
 	@printf '%s\n' $(ALL)
 
@@ -64,6 +67,10 @@ components: ## list the components
 build: $(DIST)/otelcol-winnet ## build dist/otelcol-winnet for this machine
 
 build-gateway: $(DIST)/otelcol-winnet-gateway ## build dist/otelcol-winnet-gateway, which takes agents' records to Sentinel
+
+build-node: $(DIST)/otelcol-winnet-node ## build dist/otelcol-winnet-node, with Hubble's API, for this machine
+
+build-node-windows: $(DIST)/otelcol-winnet-node.exe ## build dist/otelcol-winnet-node.exe, windows/amd64, for a node of a cluster
 
 build-windows: $(DIST)/otelcol-winnet.exe ## build dist/otelcol-winnet.exe, windows/amd64, and put the licences beside it
 	@cp LICENSE NOTICE LICENSES/GPL-3.0.txt $(DIST)
@@ -77,25 +84,33 @@ $(DIST)/otelcol-winnet.exe: $(SRC)/go.mod $(SOURCES)
 $(DIST)/otelcol-winnet-gateway: $(SRC)-gateway/go.mod $(SOURCES)
 	$(GO) build -C $(SRC)-gateway -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../otelcol-winnet-gateway .
 
+$(DIST)/otelcol-winnet-node: $(SRC)-node/go.mod $(SOURCES)
+	$(GO) build -C $(SRC)-node -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../otelcol-winnet-node .
+
+$(DIST)/otelcol-winnet-node.exe: $(SRC)-node/go.mod $(SOURCES)
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SRC)-node -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../otelcol-winnet-node.exe .
+
 $(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.gateway.yaml --skip-compilation
 	@cp $(OWN_MAIN) $(@D); $(FINISH_MAIN) $(@D)/main.go; touch $@
 
 # The collector's main package, written by the OpenTelemetry Collector Builder. The wrapper of internal/platform/service takes the place of
 # the builder's function run.
-$(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) cmd/_main/run.go | $(TOOLS)/builder
-	@rm -f $(SRC)/run.go
-	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
+$(SRC)/go.mod: builder-config.yaml
+$(SRC)-node/go.mod: builder-config.node.yaml
+$(SRC)/go.mod $(SRC)-node/go.mod: go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) cmd/_main/run.go | $(TOOLS)/builder
+	@rm -f $(@D)/run.go
+	$(TOOLS)/builder --config $(filter builder-config%,$^) --skip-compilation
 	@$(FINISH_MAIN) $(@D)/main.go
-	@rm -f $(SRC)/main_windows.go $(SRC)/main_others.go; cp $(OWN_MAIN) cmd/_main/run.go $(SRC); touch $@
+	@rm -f $(@D)/main_windows.go $(@D)/main_others.go; cp $(OWN_MAIN) cmd/_main/run.go $(@D); touch $@
 
 # The version that the builder writes gets the commit.
 FINISH_MAIN := sed -i 's|Version: *\("[^"]*"\),|Version: version(\1),|'
 
 # The main packages of the collectors that are handed on.
-SHIPPED := $(SRC) $(SRC)-gateway
+SHIPPED := $(SRC) $(SRC)-gateway $(SRC)-node
 
-notice: $(SHIPPED:%=%/go.mod) ## write NOTICE: the licences of all that the collector and the gateway link
+notice: $(SHIPPED:%=%/go.mod) ## write NOTICE: the licences of all that the collectors link
 	@$(GO) run -C internal/tools ./notice $(CURDIR)/NOTICE $(SHIPPED:%=$(CURDIR)/%)
 
 check-notice: $(SHIPPED:%=%/go.mod) ## check that NOTICE is current
@@ -189,6 +204,21 @@ test: testdata/dnsserver.etl ## run the tests that any machine can run, and repo
 test-oracle: ## compare the decoding with Cilium's own parsers and hubble command (the first build takes minutes)
 	@# Without vet, which lint runs, and without debug information, the first build takes a tenth less time.
 	@for m in $(ORACLES); do $(GO) test -C $$m -vet=off -ldflags '-s -w' -count=1 .; done
+
+test-hubble: build-node ## test Hubble's API of the built collector with the hubble command, Hubble Relay and Cilium's own server (the first build takes minutes)
+	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -count=1 -v -skip '^TestWine' .
+
+test-hubble-windows: build-node build-node-windows ## run the Windows program with Hubble's API under Wine (installs it on Debian), for the hubble command
+	$(RIG)
+	WINNET_RIG='$(RIG) run' WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node WINNET_NODE_EXE=$(CURDIR)/$(DIST)/otelcol-winnet-node.exe \
+	  $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -count=1 -v -run '^TestWine' .
+
+picture-hubble: build-node ## draw docs/hubble.svg from what the hubble command prints of examples/hubble
+	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -count=1 -run PictureShows . -update
+
+bench-hubble: build-node ## measure what a flow and its followers cost, and the collector's processor time with ten followers
+	$(GO) test -C exporter/hubbleexporter -run '^$$' -bench '^BenchmarkFlow$$' -count 3 .
+	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -run '^$$' -bench . -benchtime 1x -v .
 
 test-forms: ## check the schemas of the configurations against the code and the shipped configurations
 	$(VALIDATE) $(GO) test -C internal/test/forms -count=1 ./...
@@ -408,9 +438,9 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 
 # First comes what writes into the tree and what several parts build. Then two lanes run beside each other, as most tests wait longer than they
 # compute. Everything under Wine is in the second lane.
-CI_PARTS  := lint audit build build-gateway build-windows build-verify test test-oracle test-forms test-kernel test-e2e test-sentinel test-hunt test-faults test-roads test-kubernetes test-observability validate test-windows test-install check-windows build-newest test-race fuzz
-CI_FIRST  := lint audit build build-gateway build-windows build-verify
-CI_SECOND := test-windows test-install check-windows build-newest test-race fuzz
+CI_PARTS  := lint audit build build-gateway build-windows build-verify build-node build-node-windows test test-oracle test-hubble test-forms test-kernel test-e2e test-sentinel test-hunt test-faults test-roads test-kubernetes test-observability validate test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
+CI_FIRST  := lint audit build build-gateway build-windows build-verify build-node build-node-windows
+CI_SECOND := test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
 
 ci: ## run everything that CI runs, two parts at a time, and report how long each takes
 	@dir=$$(mktemp -d); trap 'rm -rf $$dir' EXIT; trap 'trap - INT TERM; kill 0' INT TERM; touch $$dir/times; \
@@ -572,16 +602,16 @@ picture: ## draw docs/data-path.svg from docs/data-path.txt
 generate: $(TOOLS)/mdatagen ## write the code, tables and schemas that metadata.yaml describes, the lists of components, and what the lists of columns make
 	@for c in $(COMPONENTS); do (cd $$c; sed '/^config:/,$$d' metadata.yaml > metadata.mdatagen.yaml; failed=0; \
 	  $(TOOLS)/mdatagen metadata.mdatagen.yaml || failed=1; rm metadata.mdatagen.yaml; \
-	  sed -i -e 's|^\[otelcol-winnet\]: *$$|[otelcol-winnet]: https://$(MODULE)|' -e 's|https://www.github.com/otelcol-winnet/maintainers|https://github.com/orgs/otelcol-winnet/teams/maintainers|' README.md; exit $$failed); done
+	  sed -i -e 's|^\(\[otelcol-winnet[a-z-]*\]\): *$$|\1: https://$(MODULE)|' -e 's|https://www.github.com/otelcol-winnet/maintainers|https://github.com/orgs/otelcol-winnet/teams/maintainers|' README.md; exit $$failed); done
 	$(GO) run ./internal/test/components .
 	@for m in $(MODULES); do $(GO) mod edit -require=$(MODULE)/$$m@v0.0.0 -replace=$(MODULE)/$$m=../../../$$m internal/test/forms/go.mod; done; cd internal/test/forms; $(GO) mod tidy
 	$(GO) run -C internal/test/forms ./generate $(CURDIR)
 	@gofmt -w $$(find receiver extension exporter -name 'generated_*.go')
 	$(GO) generate -C exporter/azure ./internal/columns
-	@for m in $(MODULES); do rm -rf $$m/internal/private; mkdir -p $$m/internal/private; for f in $(PRIVATE)/*.go; do \
+	@for m in $(MODULES); do [ -d $$m/internal/private ] || continue; rm -rf $$m/internal/private; mkdir -p $$m/internal/private; for f in $(PRIVATE)/*.go; do \
 	  sed '1a\\n// Code generated by make generate from $(PRIVATE); DO NOT EDIT.' $$f > $$m/internal/private/$${f##*/}; done; done
 
-# What keeps files from other users. Each module of users has a copy of its own, because none of them requires another one.
+# What keeps files from other users. Each module of users that writes files has a copy of its own, in internal/private, because it requires no other one.
 PRIVATE := internal/pipeline/private
 
 testdata: ## regenerate the test data; equal on every machine

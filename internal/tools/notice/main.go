@@ -40,7 +40,7 @@ A collector for Windows with the receiver asimdns links golang-etw, which is und
 executable as a whole is under that licence: its text is LICENSES/GPL-3.0.txt, GPL-3.0.txt beside the executable. A collector for
 another system, or without asimdns, does not link it.
 
-Below are all modules that the collectors of builder-config.yaml and builder-config.gateway.yaml link, for which system and under which licence, and the texts.
+Below are all modules that the collectors of builder-config.yaml, builder-config.gateway.yaml and builder-config.node.yaml link, for which system and under which licence, and the texts.
 
 `
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/otelcol-winnet/otelcol-winnet/extension/k8snamesextension/internal/names"
+	"github.com/otelcol-winnet/otelcol-winnet/extension/k8snamesextension/internal/objects"
+)
+
+// Follower follows the objects of several kinds.
+type Follower struct {
+	sources []*source
+	running sync.WaitGroup
+}
+
+// New makes a follower, which asks nothing yet. It calls changed, from several goroutines, when State has changed.
+func New(client dynamic.Interface, kinds []names.Kind, reader *objects.Reader, store *names.Store, changed func()) *Follower {
+	f := &Follower{}
+	for _, kind := range kinds {
+		s := &source{kind: kind, client: client.Resource(resources[kind]), reader: reader, store: store, now: time.Now, changed: changed}
+		if kind == names.OwnPods {
+			s.fields = fields.OneTermEqualSelector("spec.nodeName", reader.Node).String()
+		}
+		f.sources = append(f.sources, s)
+	}
+	return f
+}
+
+// Start follows the objects until the context ends. It does not wait.
+func (f *Follower) Start(ctx context.Context) {
+	for _, s := range f.sources {
+		f.running.Go(func() { s.run(ctx) })
+	}
+}
+
+// Wait waits until nothing is followed any more.
+func (f *Follower) Wait() { f.running.Wait() }
+
+// States returns how each kind stands with the API server.
+func (f *Follower) States() map[names.Kind]State {
+	states := make(map[names.Kind]State, len(f.sources))
+	for _, s := range f.sources {
+		states[s.kind] = s.current()
+	}
+	return states
+}

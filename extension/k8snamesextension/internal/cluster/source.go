@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/go-logr/logr"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
+
+	"github.com/otelcol-winnet/otelcol-winnet/extension/k8snamesextension/internal/names"
+	"github.com/otelcol-winnet/otelcol-winnet/extension/k8snamesextension/internal/objects"
+)
+
+// pageSize is how many objects a page of a list has. A page is reduced before the next one is asked for.
+const pageSize = 500
+
+// resources are the kinds' resources in the API.
+var resources = map[names.Kind]schema.GroupVersionResource{
+	names.Pods:           {Version: "v1", Resource: "pods"},
+	names.OwnPods:        {Version: "v1", Resource: "pods"},
+	names.Nodes:          {Version: "v1", Resource: "nodes"},
+	names.Services:       {Version: "v1", Resource: "services"},
+	names.Endpoints:      {Group: "cilium.io", Version: "v2", Resource: "ciliumendpoints"},
+	names.Identities:     {Group: "cilium.io", Version: "v2", Resource: "ciliumidentities"},
+	names.EndpointSlices: {Group: "cilium.io", Version: "v2alpha1", Resource: "ciliumendpointslices"},
+}
+
+// State is how a source stands with the API server.
+type State struct {
+	Listed bool      // whether the first list is complete
+	Lost   time.Time // since when the server does not answer; zero while it does
+	Err    error     // why it does not
+	Lists  int64     // complete lists: the first one, and one after each watch that expired
+}
+
+// source follows the objects of one kind.
+type source struct {
+	kind    names.Kind
+	client  dynamic.ResourceInterface
+	reader  *objects.Reader
+	store   *names.Store
+	fields  string // a field selector, or ""
+	now     func() time.Time
+	changed func() // is called when the state has changed
+
+	mu      sync.Mutex
+	state   State
+	heard   int64 // when the last change came, or the last watch began, in nanoseconds since 1970
+	listing bool  // a list is on its way: changes since heard may have been missed
+}
+
+// run follows the objects until the context ends.
+func (s *source) run(ctx context.Context) {
+	lw := cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{ListWithContextFunc: s.list, WatchFuncWithContext: s.watch}, s.client)
+	r := cache.NewReflectorWithOptions(lw, &object{}, sink{s}, cache.ReflectorOptions{Name: "k8s_names", TypeDescription: s.kind.String()})
+	// What a reflector would log is in the state.
+	r.RunWithContext(klog.NewContext(ctx, logr.Discard()))
+}
+
+// list gets a page. The pages come from the server's own consistent snapshot: of its cache it would answer with everything at once.
+func (s *source) list(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+	options.FieldSelector, options.Limit = s.fields, pageSize
+	s.lists(true)
+	if options.Continue == "" {
+		options.ResourceVersion, options.ResourceVersionMatch = "", ""
+	}
+	page, err := s.client.List(ctx, options)
+	if err != nil {
+		s.answered(ctx, err)
+		return nil, err
+	}
+	l := &objectList{ListMeta: metav1.ListMeta{ResourceVersion: page.GetResourceVersion(), Continue: page.GetContinue()}}
+	for i := range page.Items {
+		l.Items = append(l.Items, *reduced(s.reader, s.kind, &page.Items[i], false))
+		page.Items[i].Object = nil
+	}
+	s.answered(ctx, nil)
+	return l, nil
+}
+
+func (s *source) watch(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+	options.FieldSelector = s.fields
+	if options.SendInitialEvents != nil {
+		s.lists(true)
+	}
+	w, err := s.client.Watch(ctx, options)
+	s.answered(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	s.hear()
+	return watch.Filter(w, func(e watch.Event) (watch.Event, bool) {
+		s.hear()
+		if u, ok := e.Object.(*unstructured.Unstructured); ok && e.Type != watch.Error {
+			e.Object = reduced(s.reader, s.kind, u, e.Type == watch.Bookmark)
+		}
+		return e, true
+	}), nil
+}
+
+// lists notes that a list is on its way, or complete.
+func (s *source) lists(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listing = on
+}
+
+// hear notes that no change has been missed.
+func (s *source) hear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.listing {
+		s.heard = s.now().UnixNano()
+	}
+}
+
+// answered notes whether the server has answered a request. A list that has expired, or a way of listing that an old server does not know, is an answer.
+func (s *source) answered(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || apierrors.IsInvalid(err) || apierrors.IsTimeout(err) || apierrors.IsTooManyRequests(err) {
+		return
+	}
+	s.mu.Lock()
+	before := s.state
+	switch {
+	case err == nil:
+		s.state.Lost, s.state.Err = time.Time{}, nil
+	default:
+		if s.state.Lost.IsZero() {
+			s.state.Lost = s.now()
+		}
+		s.state.Err = s.explained(err)
+	}
+	changed := (before.Err == nil) != (s.state.Err == nil) || before.Err != nil && before.Err.Error() != s.state.Err.Error()
+	s.mu.Unlock()
+	if changed {
+		s.changed()
+	}
+}
+
+// explained says what to do.
+func (s *source) explained(err error) error {
+	resource := resources[s.kind]
+	what := "list and watch " + resource.GroupResource().String()
+	switch {
+	case apierrors.IsNotFound(err) && resource.Group != "":
+		return fmt.Errorf("cannot %s: the cluster has no such resource; install Cilium, or set identities: pods", what)
+	case apierrors.IsForbidden(err):
+		return fmt.Errorf("cannot %s: the API server forbids it; grant the verbs list and watch to this account: %w", what, err)
+	case apierrors.IsUnauthorized(err):
+		return fmt.Errorf("cannot %s: the API server does not accept the credentials: %w", what, err)
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, io.EOF), errors.As(err, new(net.Error)):
+		return fmt.Errorf("cannot %s: the API server does not answer: %w", what, err)
+	}
+	return fmt.Errorf("cannot %s: %w", what, err)
+}
+
+func (s *source) current() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// sink gives a reflector's objects to the store.
+type sink struct{ *source }
+
+// Add implements cache.ReflectorStore, as do the methods below.
+func (s sink) Add(o any) error {
+	if o := o.(*object); o.used != nil {
+		s.store.Apply(s.kind, o.used, names.Watched(s.now().UnixNano()))
+	}
+	return nil
+}
+
+// Update takes an object that has changed.
+func (s sink) Update(o any) error { return s.Add(o) }
+
+// Delete takes an object that is gone.
+func (s sink) Delete(o any) error {
+	if o := o.(*object); o.used != nil {
+		s.store.Delete(s.kind, o.used.Key, s.now().UnixNano())
+	}
+	return nil
+}
+
+// Replace takes a complete list.
+func (s sink) Replace(list []any, _ string) error {
+	used := make([]*names.Object, 0, len(list))
+	for _, o := range list {
+		if o := o.(*object); o.used != nil {
+			used = append(used, o.used)
+		}
+	}
+	now := s.now().UnixNano()
+	s.mu.Lock()
+	missed := s.heard
+	s.mu.Unlock()
+	s.store.Replace(s.kind, used, names.Listed(now, missed))
+	s.mu.Lock()
+	s.heard, s.listing, s.state.Listed = now, false, true
+	s.state.Lists++
+	s.mu.Unlock()
+	s.changed()
+	return nil
+}
+
+// Resync has no meaning without a period, which is not set.
+func (sink) Resync() error { return nil }
