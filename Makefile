@@ -21,7 +21,7 @@ MODULES   := $(filter-out . cmd/% $(NESTED),$(ALL))
 PROGRAMS  := $(filter cmd/%,$(ALL))
 # The modules whose tests have a target of their own. All others belong to the target test.
 ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
-TESTED    := $(filter-out . $(ORACLES) internal/test/docker internal/test/forms internal/test/hubble internal/test/kubernetes internal/test/roads,$(ALL))
+TESTED    := $(filter-out . $(ORACLES) internal/test/apiserver internal/test/docker internal/test/forms internal/test/hubble internal/test/kubernetes internal/test/roads,$(ALL))
 SOURCES   := $(shell find cmd/_main cmd/winnet-setup-check cmd/winnet-verify receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 # What the builder cannot write into the main packages. A folder with _ is no package of this module.
@@ -39,7 +39,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: bench-hubble build-node build-node-windows picture-hubble run-hubble test-hubble test-hubble-windows hunt hunt-picture bench-hunt package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql queries test test-hunt test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
+.PHONY: test-apiserver bench-hubble build-node build-node-windows picture-hubble run-hubble test-hubble test-hubble-windows hunt hunt-picture bench-hunt package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql queries test test-hunt test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
@@ -406,6 +406,13 @@ test-kubernetes: build build-gateway ## check the chart, the Kustomize base and 
 	$(KUBERNETES) ./...
 	$(GO) test -C internal/test/docker -vet=off -count=1 ./...
 
+# The servers are a module of their own, so their build stays in Go's cache whatever the tests need.
+SERVERS := $(CURDIR)/$(DIST)/apiserver
+test-apiserver: ## test k8s_names and its roles against a real kube-apiserver and etcd (the first build takes minutes)
+	$(GO) build -C internal/test/apiserver/servers -ldflags '-s -w' -o $(SERVERS)/etcd go.etcd.io/etcd/server/v3
+	$(GO) build -C internal/test/apiserver/servers -ldflags '-s -w' -o $(SERVERS)/kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver
+	WINNET_SERVERS=$(SERVERS) $(GO) test -C internal/test/apiserver -vet=off -count=1 -v ./...
+
 kustomize: build build-gateway ## write deploy/kubernetes/kustomize/base from the chart
 	$(KUBERNETES) -run TestTheKustomizeBase . -update
 
@@ -438,7 +445,7 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 
 # First comes what writes into the tree and what several parts build. Then two lanes run beside each other, as most tests wait longer than they
 # compute. Everything under Wine is in the second lane.
-CI_PARTS  := lint audit build build-gateway build-windows build-verify build-node build-node-windows test test-oracle test-hubble test-forms test-kernel test-e2e test-sentinel test-hunt test-faults test-roads test-kubernetes test-observability validate test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
+CI_PARTS  := lint audit build build-gateway build-windows build-verify build-node build-node-windows test test-oracle test-hubble test-forms test-kernel test-e2e test-sentinel test-hunt test-faults test-roads test-kubernetes test-apiserver test-observability validate test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
 CI_FIRST  := lint audit build build-gateway build-windows build-verify build-node build-node-windows
 CI_SECOND := test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
 

@@ -14,6 +14,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
@@ -56,12 +57,12 @@ func sets(t *testing.T) (names []string) {
 	for _, file := range files {
 		names = append(names, strings.TrimSuffix(filepath.Base(file), ".yaml"))
 	}
-	require.Len(t, names, 5)
+	require.Len(t, names, 6)
 	return names
 }
 
 func TestKubernetesAcceptsTheObjectsOfEverySetOfValues(t *testing.T) {
-	objects := map[string]int{"sentinel": 9, "app-insights": 3, "gateway-app-insights": 9, "other-gateway": 3, "everything": 9}
+	objects := map[string]int{"sentinel": 9, "app-insights": 3, "gateway-app-insights": 9, "other-gateway": 3, "everything": 9, "names": 11}
 	for _, set := range sets(t) {
 		t.Run(set, func(t *testing.T) {
 			require.Len(t, rendered(t, given(t, set)), objects[set])
@@ -109,6 +110,8 @@ func TestTheChartRefusesValuesThatItDoesNotKnow(t *testing.T) {
 		{"no endpoint of Sentinel", "gateway: {sentinel: {ruleId: dcr-00112233445566778899aabbccddeeff}}", "gateway.sentinel.endpoint"},
 		{"no rule of Sentinel", "gateway: {sentinel: {endpoint: 'https://x'}}", "gateway.sentinel.ruleId"},
 		{"no source", "agent: {exporter: app_insights, sources: {cilium: false, dnsClient: false}}\ngateway: {enabled: false}", "agent.sources"},
+		{"names with a DNS receiver", "agent: {names: {enabled: true}}", "agent.names"},
+		{"names of an unknown kind", "agent: {names: {identities: nodes}}", "identities"},
 		{"agents without a gateway", "gateway: {enabled: false}", "agent.gateway.endpoint"},
 	} {
 		t.Run(fault.name, func(t *testing.T) {
@@ -130,8 +133,11 @@ func TestTheAgentRunsAsSystemInTheHostsNetworkOnEveryWindowsNode(t *testing.T) {
 	require.Equal(t, 0, set.Spec.UpdateStrategy.RollingUpdate.MaxSurge.IntValue(), "two pods of a node would read the same session and map")
 }
 
-func TestNoAccountHasATokenOrARole(t *testing.T) {
+func TestNoAccountHasATokenOrARoleWithoutNames(t *testing.T) {
 	for _, set := range sets(t) {
+		if set == "names" {
+			continue
+		}
 		for _, o := range rendered(t, given(t, set)) {
 			switch o := o.(type) {
 			case *corev1.ServiceAccount:
@@ -142,6 +148,32 @@ func TestNoAccountHasATokenOrARole(t *testing.T) {
 				require.False(t, *o.Spec.Template.Spec.AutomountServiceAccountToken, o.Name)
 			}
 			require.NotContains(t, []string{"Secret", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}, o.GetObjectKind().GroupVersionKind().Kind)
+		}
+	}
+}
+
+// With names the agent's account, and no other one, may list and watch what the extension k8s_names follows.
+func TestWithNamesTheAgentMayListAndWatchWhatItFollows(t *testing.T) {
+	for names, cilium := range map[string][]string{
+		"endpointSlices: true": {"ciliumendpointslices", "ciliumidentities"}, "endpointSlices: false": {"ciliumendpoints", "ciliumidentities"}, "identities: pods": nil,
+	} {
+		objects := rendered(t, strings.Replace(given(t, "names"), "endpointSlices: true", names, 1))
+		rules := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"nodes", "pods", "services"}, Verbs: []string{"list", "watch"}}}
+		if cilium != nil {
+			rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{"cilium.io"}, Resources: cilium, Verbs: []string{"list", "watch"}})
+		}
+		role, binding := one[*rbacv1.ClusterRole](t, objects), one[*rbacv1.ClusterRoleBinding](t, objects)
+		require.Equal(t, rules, role.Rules)
+		require.Equal(t, rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name}, binding.RoleRef)
+		set := one[*appsv1.DaemonSet](t, objects)
+		require.Equal(t, []rbacv1.Subject{{Kind: "ServiceAccount", Name: set.Spec.Template.Spec.ServiceAccountName, Namespace: set.Namespace}}, binding.Subjects)
+		require.True(t, *set.Spec.Template.Spec.AutomountServiceAccountToken)
+		require.Equal(t, "ghcr.io/otelcol-winnet/otelcol-winnet-node:0.1.0", set.Spec.Template.Spec.Containers[0].Image)
+		require.False(t, *one[*appsv1.Deployment](t, objects).Spec.Template.Spec.AutomountServiceAccountToken)
+		for _, o := range objects {
+			if account, ok := o.(*corev1.ServiceAccount); ok {
+				require.Equal(t, account.Name == set.Spec.Template.Spec.ServiceAccountName, *account.AutomountServiceAccountToken, account.Name)
+			}
 		}
 	}
 }

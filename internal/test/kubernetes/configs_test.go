@@ -28,6 +28,9 @@ func validate(t *testing.T, component, config string) (out string, err error) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
 	name := map[string]string{"agent": "WINNET_COLLECTOR", "gateway": "WINNET_GATEWAY"}[component]
+	if component == "agent" && strings.Contains(config, "k8s_names") {
+		name = "WINNET_NODE"
+	}
 	cmd := exec.Command(binary(t, name), "validate", "--config", path)
 	cmd.Env = append(os.Environ(), "NODE_NAME=node-1", "NODE_IP=127.0.0.1", "POD_IP=127.0.0.1", "GATEWAY_ENDPOINT=127.0.0.1:4317",
 		"AZURE_DCE_ENDPOINT=https://contoso.ingest.monitor.azure.com", "AZURE_DCR_ID=dcr-00112233445566778899aabbccddeeff",
@@ -58,7 +61,7 @@ func TestTheCollectorsAcceptTheConfigurationsOfEverySetOfValues(t *testing.T) {
 			})
 		}
 	}
-	require.Equal(t, 8, n)
+	require.Equal(t, 10, n)
 }
 
 // section is a part of a configuration.

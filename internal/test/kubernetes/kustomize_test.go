@@ -19,13 +19,20 @@ import (
 
 var update = flag.Bool("update", false, "write deploy/kubernetes/kustomize")
 
-const baseFolder = "../../../deploy/kubernetes/kustomize/base"
+const (
+	baseFolder  = "../../../deploy/kubernetes/kustomize/base"
+	namesFolder = "../../../deploy/kubernetes/kustomize/names"
+)
 
 // base makes the files of the Kustomize base of the chart's rendered files: by component, without Helm's own labels.
 func base(files map[string]string) map[string]string {
 	parts := map[string]map[string]string{"agent.yaml": {}, "gateway.yaml": {}}
 	for name, text := range files {
 		part := "gateway.yaml"
+		if name == "agent-rbac.yaml" {
+			parts["rbac.yaml"] = map[string]string{name: text}
+			continue
+		}
 		if strings.HasPrefix(name, "agent-") {
 			part = "agent.yaml"
 		}
@@ -46,18 +53,29 @@ func base(files map[string]string) map[string]string {
 }
 
 func TestTheKustomizeBaseIsWhatTheChartRenders(t *testing.T) {
-	files, err := render(given(t, "../../../../deploy/kubernetes/kustomize/values"))
-	require.NoError(t, err)
-	for name, want := range base(files) {
-		path := filepath.Join(baseFolder, name)
-		if *update {
-			require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
-		}
-		have, err := os.ReadFile(path)
+	values := given(t, "../../../../deploy/kubernetes/kustomize/values")
+	for folder, values := range map[string]string{baseFolder: values, namesFolder: values + withNames} {
+		files, err := render(values)
 		require.NoError(t, err)
-		require.Equal(t, want, string(have), "run make kustomize")
+		made := base(files)
+		if folder == namesFolder { // the gateway is the base's
+			require.Contains(t, made, "rbac.yaml")
+			delete(made, "gateway.yaml")
+		}
+		for name, want := range made {
+			path := filepath.Join(folder, name)
+			if *update {
+				require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
+			}
+			have, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.Equal(t, want, string(have), "run make kustomize")
+		}
 	}
 }
+
+// withNames are the values of the component with names, beside those of the base.
+const withNames = "agent: {sources: {dnsClient: false}, names: {enabled: true}}\n"
 
 func TestKubernetesAcceptsTheKustomizeBase(t *testing.T) {
 	n := 0

@@ -24,7 +24,7 @@ type Follower struct {
 func New(client dynamic.Interface, kinds []names.Kind, reader *objects.Reader, store *names.Store, changed func()) *Follower {
 	f := &Follower{}
 	for _, kind := range kinds {
-		s := &source{kind: kind, client: client.Resource(resources[kind]), reader: reader, store: store, now: time.Now, changed: changed}
+		s := &source{kind: kind, server: client, client: client.Resource(resources[kind]), reader: reader, store: store, now: time.Now, changed: changed, first: make(chan struct{})}
 		if kind == names.OwnPods {
 			s.fields = fields.OneTermEqualSelector("spec.nodeName", reader.Node).String()
 		}
@@ -33,10 +33,41 @@ func New(client dynamic.Interface, kinds []names.Kind, reader *objects.Reader, s
 	return f
 }
 
+// ahead is how long pods wait for the lists of what their names are made of: nodes, identities and workloads. Without these they have fewer names, and what
+// was made of them before is made again.
+const ahead = 5 * time.Second
+
 // Start follows the objects until the context ends. It does not wait.
 func (f *Follower) Start(ctx context.Context) {
 	for _, s := range f.sources {
-		f.running.Go(func() { s.run(ctx) })
+		f.running.Go(func() {
+			if hasPods(s.kind) {
+				f.await(ctx)
+			}
+			s.run(ctx)
+		})
+	}
+}
+
+func hasPods(kind names.Kind) bool {
+	return kind == names.Pods || kind == names.Endpoints || kind == names.EndpointSlices
+}
+
+// await waits for the lists of all that has no pods, but not for long.
+func (f *Follower) await(ctx context.Context) {
+	enough := time.NewTimer(ahead)
+	defer enough.Stop()
+	for _, s := range f.sources {
+		if hasPods(s.kind) {
+			continue
+		}
+		select {
+		case <-s.first:
+		case <-enough.C:
+			return
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

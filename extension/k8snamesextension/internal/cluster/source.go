@@ -52,12 +52,14 @@ type State struct {
 // source follows the objects of one kind.
 type source struct {
 	kind    names.Kind
+	server  dynamic.Interface
 	client  dynamic.ResourceInterface
 	reader  *objects.Reader
 	store   *names.Store
 	fields  string // a field selector, or ""
 	now     func() time.Time
-	changed func() // is called when the state has changed
+	changed func()        // is called when the state has changed
+	first   chan struct{} // is closed after the first list
 
 	mu      sync.Mutex
 	state   State
@@ -67,7 +69,7 @@ type source struct {
 
 // run follows the objects until the context ends.
 func (s *source) run(ctx context.Context) {
-	lw := cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{ListWithContextFunc: s.list, WatchFuncWithContext: s.watch}, s.client)
+	lw := cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{ListWithContextFunc: s.list, WatchFuncWithContext: s.watch}, s.server)
 	r := cache.NewReflectorWithOptions(lw, &object{}, sink{s}, cache.ReflectorOptions{Name: "k8s_names", TypeDescription: s.kind.String()})
 	// What a reflector would log is in the state.
 	r.RunWithContext(klog.NewContext(ctx, logr.Discard()))
@@ -215,6 +217,9 @@ func (s sink) Replace(list []any, _ string) error {
 	s.mu.Unlock()
 	s.store.Replace(s.kind, used, names.Listed(now, missed))
 	s.mu.Lock()
+	if !s.state.Listed {
+		close(s.first)
+	}
 	s.heard, s.listing, s.state.Listed = now, false, true
 	s.state.Lists++
 	s.mu.Unlock()

@@ -103,3 +103,8 @@ func (a Arrival) from(since int64) int64 {
 	}
 	return min(max(since, a.earliest), a.at)
 }
+
+// exact reports whether a time of from is more exact than an object's own.
+func (a Arrival) exact(from int64) bool {
+	return from == a.at || from == a.unknown || from == a.earliest
+}

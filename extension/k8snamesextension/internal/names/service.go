@@ -28,7 +28,7 @@ func (s *Store) applyService(r *record, o *Object, a Arrival) {
 		if len(before) > 0 { // the object is older than this address of it
 			from = a.at
 		}
-		if s.services.claim(f, r.service, from, a.at, a.listed) {
+		if s.services.claim(f, r.service, from, a.exact(from), a.at, a.listed) {
 			s.expiry.push(expiring{at: a.at, frontend: f, service: true})
 		}
 	}

@@ -433,7 +433,7 @@ func (s *Store) drop(r *record, h *held, now int64) {
 }
 
 func (s *Store) claim(address netip.Addr, o *owner, from int64, a Arrival) {
-	if s.addresses.claim(address, o, from, a.at, a.listed) {
+	if s.addresses.claim(address, o, from, a.exact(from), a.at, a.listed) {
 		s.expiry.push(expiring{at: a.at, frontend: frontend{address: address}})
 	}
 }

@@ -164,6 +164,21 @@ func TestATimeOfAnObjectThatIsFarFromItsArrivalIsNotBelieved(t *testing.T) {
 	require.Equal(t, "shop/c", named(s, "10.0.0.1", 0, seconds(200)))
 }
 
+// Kubernetes' times have whole seconds: of one in which both had the address, only the event's identity says whose it was.
+func TestWithinTheSecondOfAChangeOnlyTheIdentitySaysWho(t *testing.T) {
+	s := newStore()
+	s.Apply(Endpoints, pod("a", 1001, "10.0.0.1"), Watched(seconds(0)))
+	s.Delete(Endpoints, "shop/a", seconds(10.5))
+	b := pod("b", 1002, "10.0.0.1")
+	b.Ends[0].Since = seconds(10)
+	s.Apply(Endpoints, b, Watched(seconds(10.7)))
+	for at, want := range map[float64]string{9.9: "shop/a", 10.1: "", 10.4: "", 10.5: "shop/b", 11: "shop/b"} {
+		require.Equal(t, want, named(s, "10.0.0.1", 0, seconds(at)), "%v s", at)
+	}
+	require.Equal(t, "shop/a", named(s, "10.0.0.1", 1001, seconds(10.1)))
+	require.Equal(t, "shop/b", named(s, "10.0.0.1", 1002, seconds(10.1)))
+}
+
 // The clock of the node steps back by an hour between two changes.
 func TestTheOrderOfChangesHoldsWhenTheClockStepsBack(t *testing.T) {
 	s := newStore()

@@ -22,6 +22,8 @@ const (
 	maxSpans = 8
 	// open is the end of a span whose owner still has the key.
 	open = math.MaxInt64
+	// resolution is that of the times in objects.
+	resolution = int64(time.Second)
 	// slack is how long before its first known time an owner may have had a key that nobody else had. Kubernetes' times have whole seconds, and the
 	// clocks of its parts differ.
 	slack = int64(2 * time.Second)
@@ -118,24 +120,31 @@ func closedOf[V any](spans []span[V]) (n int) {
 	return n
 }
 
-// claim gives a key to an owner from a time on. In a list, the order of the objects says nothing: there an owner whose time is later keeps the key.
-// It reports whether another owner lost the key.
-func (t *table[K, V]) claim(key K, owner *V, from, now int64, listed bool) (closed bool) {
+// claim gives a key to an owner from a time on. A time that is not exact has whole seconds, so the owner began within the second after it. In a list, the
+// order of the objects says nothing: there an owner whose time is later keeps the key. It reports whether another owner lost the key.
+func (t *table[K, V]) claim(key K, owner *V, from int64, exact bool, now int64, listed bool) (closed bool) {
 	e := t.of(key)
 	before := e.spans()
-	rest, mine := before, span[V]{owner: owner, from: from, until: open}
+	rest, mine := slices.Clone(before), span[V]{owner: owner, from: from, until: open}
 	after := make([]span[V], 0, len(before)+1)
-	if listed && len(before) > 0 && before[0].until == open && before[0].from > from {
-		mine.until, mine.closed = before[0].from, now
-		after, rest, closed = append(after, before[0]), before[1:], true
-	}
-	after = append(after, mine)
-	for _, s := range rest {
-		if s.until == open {
-			s.until, s.closed, closed = from, now, true
+	switch {
+	case len(rest) == 0:
+	case listed && rest[0].until == open && rest[0].from > from:
+		mine.until, mine.closed = rest[0].from, now
+		after, rest, closed = append(after, rest[0]), rest[1:], true
+	default:
+		// Within the second it is not certain which of the two had the key.
+		if end := min(rest[0].until, now); !exact && end > from {
+			mine.from = min(from+resolution, end)
 		}
-		after = append(after, s)
+		for i := range rest {
+			if rest[i].until == open {
+				rest[i].closed, closed = now, true
+			}
+			rest[i].until = min(rest[i].until, from)
+		}
 	}
+	after = append(append(after, mine), rest...)
 	t.set(key, before, after[:min(len(after), maxSpans)])
 	return closed
 }
@@ -178,6 +187,9 @@ func (e *entry[V]) at(time int64) *span[V] {
 		switch {
 		case s.until <= s.from:
 		case time >= s.until:
+			if time < s.until+slack && later != nil { // it may be either's
+				return nil
+			}
 			return near(later, time)
 		case time >= s.from:
 			return s

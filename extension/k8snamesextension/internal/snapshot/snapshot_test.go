@@ -53,13 +53,13 @@ func TestJSONIsReadToo(t *testing.T) {
 
 func TestAFileThatIsNoSnapshotIsAnErrorThatSaysWhy(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                      "no object is of a kind that has names",
-		"kind: Secret":          "no object is of a kind that has names",
-		"- a\n- b":              "document 1 is no object of Kubernetes",
-		"kind: [":               "document 1 is no YAML",
+		"":                       "no object is of a kind that has names",
+		"kind: Secret":           "no object is of a kind that has names",
+		"- a\n- b":               "document 1 is no object of Kubernetes",
+		"kind: [":                "document 1 is no YAML",
 		"kind: List\n---\na: *b": "document 2 is no YAML",
-		"items: [[[[[1]]]]]":    "no object is of a kind that has names",
-		"apiVersion: v1\nk: *a": "document 1 is no YAML",
+		"items: [[[[[1]]]]]":     "no object is of a kind that has names",
+		"apiVersion: v1\nk: *a":  "document 1 is no YAML",
 		// Each line stands nine times in the next one.
 		bomb(12): "excessive aliasing",
 	} {
