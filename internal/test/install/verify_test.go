@@ -14,11 +14,11 @@ import (
 // probes are the probes of winnet-verify that look at an installation.
 const probes = "service,failure-actions,service-account,event-log,files"
 
-// verified runs the built winnet-verify, as a user of this host does, and returns the verdict and what was found of each probe.
-func (h *host) verified() (verdicts, found map[string]string) {
+// verified runs a winnet-verify, as a user of this host does, and returns the verdict and what was found of each probe.
+func (h *host) verified(program string) (verdicts, found map[string]string) {
 	h.t.Helper()
 	report := filepath.Join(h.t.TempDir(), "report.json")
-	out, code := h.run(filepath.Join(filepath.Dir(os.Getenv("WINNET_INSTALL_PROGRAM")), "winnet-verify.exe"), "--probes", probes, "--out", windowsPath(report))
+	out, code := h.run(program, "--probes", probes, "--out", windowsPath(report))
 	var content struct {
 		Probes []struct{ Name, Verdict, Found string }
 	}
@@ -38,17 +38,18 @@ func (h *host) verified() (verdicts, found map[string]string) {
 // requireNotInstalled fails unless winnet-verify finds nothing to look at.
 func (h *host) requireNotInstalled() {
 	h.t.Helper()
-	verdicts, found := h.verified()
+	verdicts, found := h.verified(beside(os.Getenv("WINNET_INSTALL_PROGRAM"), "winnet-verify.exe"))
 	for _, name := range strings.Split(probes, ",") {
 		require.Equal(h.t, "not applicable", verdicts[name], found[name])
 	}
 }
 
-// requireVerified runs winnet-verify on the installation, as Wine made it and as Windows would have.
+// requireVerified runs the installed winnet-verify on the installation, as Wine made it and as Windows would have.
 func (h *host) requireVerified() {
 	h.t.Helper()
+	program := h.path("Program Files", "otelcol-winnet", "winnet-verify.exe")
 	// Wine carries out neither MsiServiceConfig nor MsiServiceConfigFailureActions, and has no EventCreate.exe.
-	verdicts, found := h.verified()
+	verdicts, found := h.verified(program)
 	require.Equal(h.t, "start type 2, delayed false", found["service"])
 	require.Equal(h.t, "the actions are []", found["failure-actions"])
 	require.Equal(h.t, "pass", verdicts["service-account"], found["service-account"])
@@ -68,7 +69,7 @@ func (h *host) requireVerified() {
 	messages := h.path("windows", "system32", "EventCreate.exe")
 	require.NoError(h.t, os.WriteFile(messages, nil, 0o600))
 	require.NoError(h.t, os.Chmod(h.data(), 0o777))
-	verdicts, found = h.verified()
+	verdicts, found = h.verified(program)
 	for _, name := range []string{"service", "failure-actions", "service-account", "event-log"} {
 		require.Equal(h.t, "pass", verdicts[name], found[name])
 	}
