@@ -22,7 +22,7 @@ PROGRAMS  := $(filter cmd/%,$(ALL))
 # The modules whose tests have a target of their own. All others belong to the target test.
 ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
 TESTED    := $(filter-out . $(ORACLES) internal/test/apiserver internal/test/docker internal/test/forms internal/test/hubble internal/test/kubernetes internal/test/roads,$(ALL))
-SOURCES   := $(shell find cmd/_main cmd/winnet-setup-check cmd/winnet-verify receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
+SOURCES   := $(shell find cmd/_main cmd/winnet-setup cmd/winnet-verify receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 # What the builder cannot write into the main packages. A folder with _ is no package of this module.
 OWN_MAIN  := cmd/_main/componentstatus.go cmd/_main/version.go
