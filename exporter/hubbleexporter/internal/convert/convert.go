@@ -7,6 +7,8 @@
 // attributes, whose names are in the README of the receiver.
 package convert
 
+//lint:file-ignore SA1019 Hubble fills deprecated fields, and its clients read them.
+
 import (
 	"cmp"
 	"strings"
@@ -144,8 +146,8 @@ func (c *Converter) finish(f *flowpb.Flow, e *Event) {
 	if f.Uuid == "" {
 		f.Uuid = c.values.uuid()
 	}
-	if f.DropReasonDesc == flowpb.DropReason_DROP_REASON_UNKNOWN && f.GetDropReason() != 0 { //nolint:staticcheck // Hubble fills both
-		f.DropReasonDesc = flowpb.DropReason(f.GetDropReason()) //nolint:staticcheck // a name that this release does not know
+	if f.DropReasonDesc == flowpb.DropReason_DROP_REASON_UNKNOWN && f.GetDropReason() != 0 {
+		f.DropReasonDesc = flowpb.DropReason(f.GetDropReason()) // a name that this release does not know
 	}
 }
 

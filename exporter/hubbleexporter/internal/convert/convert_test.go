@@ -2,6 +2,8 @@
 
 package convert
 
+//lint:file-ignore SA1019 Hubble fills deprecated fields, and its clients read them.
+
 import (
 	"strings"
 	"testing"
@@ -101,7 +103,7 @@ func TestTheLineHasTheFlagsThatTheSchemaLacks(t *testing.T) {
 	r.log.Body().SetStr("Mar  4 05:06:07.000: 10.0.0.1:1 (ID:1) -> 10.0.0.2:2 (ID:2) to-stack FORWARDED (TCP Flags: SYN, ECE, CWR)")
 	f := r.flow(t)
 	require.True(t, f.GetL4().GetTCP().GetFlags().GetECE())
-	require.Equal(t, "TCP Flags: SYN, ECE, CWR", f.Summary) //nolint:staticcheck // the hubble command prints it
+	require.Equal(t, "TCP Flags: SYN, ECE, CWR", f.Summary)
 }
 
 func TestOtherRecordsAreIgnored(t *testing.T) {

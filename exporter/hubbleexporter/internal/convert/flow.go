@@ -4,6 +4,8 @@
 
 package convert
 
+//lint:file-ignore SA1019 Hubble fills deprecated fields, and its clients read them.
+
 import (
 	"cmp"
 	"net/netip"
@@ -171,7 +173,7 @@ func (v *values) layer4(s *storage, typ int32) {
 	if s.l4.Protocol != nil {
 		s.flow.L4 = &s.l4
 	}
-	s.flow.Summary = summary //nolint:staticcheck // the hubble command prints it
+	s.flow.Summary = summary
 }
 
 // lowerSummary names the innermost header of a packet that has no header above IP, or one that could not be read.
@@ -198,7 +200,7 @@ func (v *values) decision(f *flowpb.Flow, typ int32) {
 		if code == 0 {
 			code = dropReasonCode(v.details)
 		}
-		f.DropReason = code //nolint:staticcheck // Hubble fills both
+		f.DropReason = code
 		reason, ok := flowpb.DropReason_value[v.dropReason]
 		if !ok {
 			reason = int32(code)
@@ -213,7 +215,7 @@ func (v *values) decision(f *flowpb.Flow, typ int32) {
 	case v.typ == "": // a slim record leaves out what these say
 		f.IsReply = shownReply(f, typ)
 	}
-	f.Reply = f.GetIsReply().GetValue() //nolint:staticcheck // Hubble fills both
+	f.Reply = f.GetIsReply().GetValue()
 	if typ == typeDrop {
 		f.File = &flowpb.FileInfo{Name: intern(v.file), Line: uint32(v.line)}
 		if v.file == "" && v.line == 0 { // masked
@@ -225,7 +227,7 @@ func (v *values) decision(f *flowpb.Flow, typ int32) {
 // shownReply returns what the reason of a trace or a policy's verdict says of the direction of the packet.
 func shownReply(f *flowpb.Flow, typ int32) *wrapperspb.BoolValue {
 	switch f.TraceReason {
-	case flowpb.TraceReason_NEW, flowpb.TraceReason_ESTABLISHED, flowpb.TraceReason_RELATED, flowpb.TraceReason_REOPENED: //nolint:staticcheck // old releases write it
+	case flowpb.TraceReason_NEW, flowpb.TraceReason_ESTABLISHED, flowpb.TraceReason_RELATED, flowpb.TraceReason_REOPENED: // old releases write it
 		return wrapperspb.Bool(false)
 	case flowpb.TraceReason_REPLY:
 		return wrapperspb.Bool(true)
@@ -244,7 +246,7 @@ func (v *values) kind(s *storage, typ int32) {
 	f.EventType = &s.eventType
 	switch typ {
 	case typeDrop:
-		s.eventType.SubType = int32(f.DropReason) //nolint:staticcheck // as Hubble does
+		s.eventType.SubType = int32(f.DropReason)
 	case typeTrace:
 		f.TraceObservationPoint = observationPoint(v.observation, sub)
 		if f.TraceObservationPoint != flowpb.TraceObservationPoint_TO_ENDPOINT {

@@ -4,6 +4,8 @@ package mapped
 
 import (
 	"context"
+	"maps"
+	"net/netip"
 	"testing"
 
 	flowpb "github.com/cilium/cilium/api/v1/flow"
@@ -20,6 +22,8 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/convert"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow/flowtest"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver"
 )
 
@@ -29,6 +33,32 @@ type host struct {
 }
 
 func (h *host) Report(*componentstatus.Event) { close(h.ended) }
+
+func (h *host) GetExtensions() map[component.ID]component.Component {
+	return map[component.ID]component.Component{component.MustNewID("k8s_names"): names{Names: known()}}
+}
+
+// names is an extension that names the ends of the captures.
+type names struct {
+	component.StartFunc
+	component.ShutdownFunc
+	flow.Names
+}
+
+func known() *flowtest.Names {
+	end := func(pod, app string, id, identity uint32, local bool) *flow.Endpoint {
+		return &flow.Endpoint{
+			ID: id, Identity: identity, ClusterName: "west", Namespace: "shop", PodName: pod, Local: local, Labels: []string{"k8s:app=" + app, "k8s:tier=x"},
+			Workloads: []flow.Workload{{Kind: "Deployment", Name: app}},
+		}
+	}
+	n := flowtest.Of(map[string]*flow.Endpoint{
+		"10.244.1.12": end("frontend-1", "frontend", 1034, 20417, true), "fd00:10:244:1::c": end("frontend-1", "frontend", 1034, 20417, true),
+		"10.244.1.27": end("back.end-1", "backend", 2218, 31277, true), "10.244.2.40": end("database-0", "database", 0, 47031, false),
+	})
+	n.Services[netip.MustParseAddrPort("10.96.0.10:53")] = &flow.Service{Namespace: "kube-system", Name: "kube-dns"}
+	return n
+}
 
 // replay returns the records of the receiver, with more keys of its configuration.
 func replay(t *testing.T, keys map[string]any) []plog.Logs {
@@ -83,13 +113,27 @@ func difference(want, got *convert.Event, options ...cmp.Option) string {
 	return cmp.Diff(want.Hubble.Event.(proto.Message), got.Hubble.Event.(proto.Message), append(options, protocmp.Transform())...)
 }
 
+// merge returns the keys of both.
+func merge(a, b map[string]any) map[string]any {
+	all := maps.Clone(b)
+	maps.Copy(all, a)
+	return all
+}
+
 func flowOf(e *convert.Event) *flowpb.Flow {
 	f, _ := e.Hubble.Event.(*flowpb.Flow)
 	return f
 }
 
-func TestTheAttributesGiveTheFlowOfTheJSON(t *testing.T) {
-	want, ignored := converted(replay(t, map[string]any{"monitor_aggregation_level": "none", "body": "hubble_json"}), false)
+func TestTheAttributesGiveTheFlowOfTheJSON(t *testing.T) { compare(t, nil) }
+
+func TestTheAttributesGiveTheNamesOfTheJSON(t *testing.T) {
+	compare(t, map[string]any{"names": "k8s_names"})
+}
+
+// compare compares the flows of records of every body with those of Hubble's JSON.
+func compare(t *testing.T, more map[string]any) {
+	want, ignored := converted(replay(t, merge(more, map[string]any{"monitor_aggregation_level": "none", "body": "hubble_json"})), false)
 	require.Greater(t, len(want), 3000)
 	t.Logf("%d events; not served: %v", len(want), ignored)
 	for _, keys := range []map[string]any{
@@ -97,11 +141,11 @@ func TestTheAttributesGiveTheFlowOfTheJSON(t *testing.T) {
 	} {
 		t.Logf("%v", keys)
 		keys["monitor_aggregation_level"] = "none"
-		got, alsoIgnored := converted(replay(t, keys), false)
+		got, alsoIgnored := converted(replay(t, merge(more, keys)), false)
 		require.Equal(t, ignored, alsoIgnored)
 		require.Len(t, got, len(want))
-		var options []cmp.Option
-		if keys["body"] == "none" { // the schema has six of the nine flags
+		options := []cmp.Option{protocmp.IgnoreFields(&flowpb.Endpoint{}, "ID")} // no attribute says which end the endpoint is
+		if keys["body"] == "none" {                                              // the schema has six of the nine flags
 			options = append(options, protocmp.IgnoreFields(&flowpb.TCPFlags{}, "ECE", "CWR", "NS"), protocmp.IgnoreFields(&flowpb.Flow{}, "Summary"))
 		}
 		if keys["attributes"] != nil { // an address says more

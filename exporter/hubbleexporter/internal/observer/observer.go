@@ -4,6 +4,8 @@
 // by the rules of Hubble's own server (pkg/hubble/observer, Cilium 1.20.1). The exporter's README says where they differ, and why.
 package observer
 
+//lint:file-ignore SA1019 Older clients send the deprecated field mask.
+
 import (
 	"context"
 	"log/slog"
@@ -165,7 +167,7 @@ func (s *Server) GetFlows(req *observerpb.GetFlowsRequest, stream grpc.ServerStr
 	}
 	paths := req.GetFieldMask()
 	if len(paths.GetPaths()) == 0 {
-		paths = req.GetExperimental().GetFieldMask() //nolint:staticcheck // older clients send it
+		paths = req.GetExperimental().GetFieldMask()
 	}
 	mask, err := newMask(paths)
 	if err != nil {

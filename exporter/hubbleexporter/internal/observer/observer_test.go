@@ -2,6 +2,8 @@
 
 package observer
 
+//lint:file-ignore SA1019 Older clients send the deprecated field mask.
+
 import (
 	"context"
 	"testing"
@@ -179,7 +181,7 @@ func TestAMaskTakesWhatIsAskedFor(t *testing.T) {
 	s.Write([]*v1.Event{udp}, 1)
 	for _, req := range []*observerpb.GetFlowsRequest{
 		{FieldMask: &fieldmaskpb.FieldMask{Paths: []string{"verdict", "l4.TCP.destination_port"}}},
-		{Experimental: &observerpb.GetFlowsRequest_Experimental{FieldMask: &fieldmaskpb.FieldMask{Paths: []string{"verdict", "l4.TCP.destination_port"}}}}, //nolint:staticcheck // older clients
+		{Experimental: &observerpb.GetFlowsRequest_Experimental{FieldMask: &fieldmaskpb.FieldMask{Paths: []string{"verdict", "l4.TCP.destination_port"}}}},
 	} {
 		client := &stream{ctx: t.Context()}
 		require.NoError(t, s.GetFlows(req, client))
