@@ -3,7 +3,7 @@
 // Command components lists the repository's components wherever a list of them stands: in the builder's manifests, in docs/releasing.md,
 // docs/install.md and internal/test/forms. A component is a folder with a metadata.yaml, so a new one needs no other edit. The argument is the repository's folder.
 //
-// The manifests of the gateway and of a Windows node have a choice of the components and are not written.
+// builder-config.yaml and docs/install.md have the components whose distributions name it. The other distributions' manifests are not written.
 package main
 
 import (
@@ -42,13 +42,15 @@ func main() {
 	}
 }
 
-// notInAgent are the types of the components that only a node or a gateway of a cluster has, in manifests of their own: they link Cilium's filters
-// and the client of Kubernetes.
-var notInAgent = []string{"hubble", "k8s_names"}
+// component is a component's folder in the repository, its module's folder, the section of a configuration that it is configured in, its type in
+// configurations, and the distributions that have it.
+type component struct {
+	folder, module, section, typ string
+	distributions                []string
+}
 
-// component is a component's folder in the repository, its module's folder, the section of a configuration that it is configured in, and its
-// type in configurations.
-type component struct{ folder, module, section, typ string }
+// agent is the distribution of builder-config.yaml. The other lists have all components.
+const agent = "otelcol-winnet"
 
 func (c component) name() string { return path.Base(c.folder) }
 
@@ -62,13 +64,17 @@ func generate(root string) (map[string]string, error) {
 		return nil, err
 	}
 	files := map[string]string{"internal/test/forms/schema/components.go": factories(components)}
-	agent := slices.DeleteFunc(slices.Clone(components), func(c component) bool { return slices.Contains(notInAgent, c.typ) })
+	agents := slices.DeleteFunc(slices.Clone(components), func(c component) bool { return !slices.Contains(c.distributions, agent) })
 	for _, name := range []string{"builder-config.yaml", "builder-config.newest.yaml", "docs/releasing.md"} {
 		raw, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
 			return nil, err
 		}
-		if files[name], err = entries(string(raw), agent, path.Ext(name) == ".yaml"); err != nil {
+		listed := components
+		if name == "builder-config.yaml" {
+			listed = agents
+		}
+		if files[name], err = entries(string(raw), listed, path.Ext(name) == ".yaml"); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -80,7 +86,7 @@ func generate(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if files[install], err = builtIn(string(raw), components); err != nil {
+	if files[install], err = builtIn(string(raw), agents); err != nil {
 		return nil, fmt.Errorf("%s: %w", install, err)
 	}
 	return files, nil
@@ -114,13 +120,16 @@ func find(root string) (components []component, modules []string, err error) {
 				return err
 			}
 			var metadata struct {
-				Type string `yaml:"type"`
+				Type   string `yaml:"type"`
+				Status struct {
+					Distributions []string `yaml:"distributions"`
+				} `yaml:"status"`
 			}
 			if err := yaml.Unmarshal(raw, &metadata); err != nil || metadata.Type == "" {
 				return fmt.Errorf("%s: want type, the component's name in configurations: %v", file, err)
 			}
 			kind, _, _ := strings.Cut(folder, "/")
-			components = append(components, component{folder: folder, section: kind + "s", typ: metadata.Type})
+			components = append(components, component{folder: folder, section: kind + "s", typ: metadata.Type, distributions: metadata.Status.Distributions})
 		}
 		return nil
 	})

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Executes parsers of deploy/sentinel on rows: NODE_PATH=node_modules node run.cjs < JSON. The input is {tables: {name: [row]}, calls: [query]}, where a
-// query is a call of a parser, such as vimDnsWinnet(eventtype='*'). The answer is a list of rows for each call. Times are texts.
+// Executes parsers and rules of deploy/sentinel on rows: NODE_PATH=node_modules node run.cjs < JSON. The input is {now, tables: {name: [row]}, calls: [query]},
+// where a query is a call of a parser, such as vimDnsWinnet(eventtype='*'), or the query of a rule. The answer is a list of rows for each call. Times are
+// texts. A row arrives at its TimeGenerated.
 //
 // This is not the service's engine. Microsoft's language service parses the text, and this program evaluates the tree: the operators and functions that
-// the parsers use, each after its page at https://learn.microsoft.com/kusto/query. Whatever else stands in a query is an error. A column of text that a row
+// they use, each after its page at https://learn.microsoft.com/kusto/query. Whatever else stands in a query is an error. A column of text that a row
 // lacks is empty, as in a table; other columns are null. Whole numbers are exact up to 2^53.
 'use strict';
 
@@ -79,6 +80,8 @@ const functions = {
   // The leftmost bag wins.
   bag_merge: (...all) => Object.assign({}, ...all.filter(isBag).reverse()),
   bag_remove_keys: (bag, keys) => (isBag(bag) ? Object.fromEntries(Object.entries(bag).filter(([k]) => !keys.includes(k))) : null),
+  ago: (span) => new Time(now.t - span.t), now: () => now, round: (n, digits) => Number(n.toFixed(digits)), split: (s, by) => text(s).split(by),
+  datetime_diff: (unit, a, b) => { if (unit !== 'minute') throw new Error('datetime_diff is supported in minutes'); return Number(a.t / 600000000n - b.t / 600000000n); },
   bin: (v, by) => (v === null ? null : v instanceof Time ? new Time(v.t - (v.t % by.t)) : fail(v, 'bin is of times')),
   series_iir: (series, numerators, denominators) => {
     if (JSON.stringify([numerators, denominators]) !== '[[1],[1,-1]]') throw new Error('series_iir is supported as a running sum');
@@ -89,9 +92,20 @@ const functions = {
   has_any_ipv4_prefix: (s, prefixes) => addresses(text(s)).some((a) => prefixes.some((p) => (p.endsWith('.') ? a.startsWith(p) : a === p))),
 };
 
+// Group is the rows of a group, in place of a row. The functions below are evaluated for it: each gets the group, and its arguments as functions of a row.
+class Group { constructor(rows) { this.rows = rows; } }
+const known = (g, of) => g.rows.map(of).filter((v) => v !== null && v !== '');
+const least = (values, sign) => values.reduce((a, b) => (a === null || (plain(b) > plain(a)) === (sign > 0) ? b : a), null);
+const distinct = (values) => values.filter((v, i) => values.findIndex((w) => text(w) === text(v)) === i);
+const aggregates = {
+  countif: (g, of) => g.rows.filter((r) => of(r) === true).length, sum: (g, of) => known(g, of).reduce((a, b) => a + b, 0), min: (g, of) => least(known(g, of), -1),
+  max: (g, of) => least(known(g, of), 1), dcount: (g, of) => distinct(known(g, of)).length, take_any: (g, of) => known(g, of)[0] ?? null,
+  avg: (g, of) => { const all = known(g, of); return all.reduce((a, b) => a + b, 0) / all.length; }, make_set: (g, of, most) => distinct(known(g, of)).slice(0, most(g.rows[0])),
+};
+
 const binary = {
   AddExpression: (a, b) => (a instanceof Time ? new Time(a.t + b.t) : a instanceof Span ? new Span(a.t + b.t) : a + b),
-  SubtractExpression: (a, b) => a - b,
+  SubtractExpression: (a, b) => (a instanceof Time && b instanceof Span ? new Time(a.t - b.t) : a instanceof Time ? new Span(a.t - b.t) : a - b),
   MultiplyExpression: (a, b) => (b instanceof Span ? new Span(BigInt(Math.round(a * Number(b.t)))) : a * b),
   GreaterThanExpression: (a, b) => plain(a) > plain(b), GreaterThanOrEqualExpression: (a, b) => plain(a) >= plain(b),
   LessThanExpression: (a, b) => plain(a) < plain(b), LessThanOrEqualExpression: (a, b) => plain(a) <= plain(b),
@@ -142,6 +156,8 @@ function value(n, row, scope) {
     case 'FunctionCallExpression': {
       const name = word(c[0]);
       const f = scope.get(name);
+      if (row instanceof Group && Object.hasOwn(aggregates, name)) return aggregates[name](row, ...c.slice(1).map((x) => (r) => value(x, r, scope)));
+      if (name === 'ingestion_time') return row.TimeGenerated;
       if (f instanceof Func) return f.call(c.slice(1).map((x) => argument(x, row, scope)));
       if (!Object.hasOwn(functions, name)) fail(n);
       return functions[name](...c.slice(1).map(of));
@@ -175,6 +191,24 @@ const operators = {
   ExtendOperator: (n, rows, scope) => rows.map((r) => ({ ...r, ...Object.fromEntries(assigned(kids(n), r, scope)) })),
   ProjectOperator: (n, rows, scope) => rows.map((r) => Object.fromEntries(assigned(kids(n), r, scope))),
   ProjectAwayOperator: (n, rows) => { const gone = kids(n).map(word); return rows.map((r) => Object.fromEntries(Object.entries(r).filter(([k]) => !gone.includes(k)))); },
+  SummarizeOperator: (n, rows, scope) => {
+    const parts = kids(n);
+    const by = parts.find((x) => kind(x) === 'SummarizeByClause');
+    const groups = new Map();
+    for (const r of rows) {
+      const keys = assigned(by ? kids(by) : [], r, scope);
+      const id = JSON.stringify(keys.map(([, v]) => text(v)));
+      if (!groups.has(id)) groups.set(id, { keys, rows: [] });
+      groups.get(id).rows.push(r);
+    }
+    return Array.from(groups.values(), (g) => Object.fromEntries([...g.keys, ...parts.filter((x) => x !== by).flatMap((a) => {
+      if (kind(a) === 'SimpleNamedExpression') return assigned([a], new Group(g.rows), scope);
+      const [name, most, ...more] = kids(a);
+      if (kind(a) !== 'FunctionCallExpression' || word(name) !== 'arg_max') fail(a);
+      const top = g.rows.reduce((x, y) => (plain(value(most, y, scope)) > plain(value(most, x, scope)) ? y : x));
+      return [most, ...more].map((x) => [word(x), value(x, top, scope)]);
+    })]));
+  },
   MvExpandOperator: (n, rows, scope) => rows.flatMap((r) => {
     const lists = kids(n).map((e) => assigned([kids(e)[0]], r, scope)[0]);
     const length = Math.max(...lists.map(([, v]) => (Array.isArray(v) ? v.length : 0)));
@@ -230,7 +264,7 @@ const query = (source, scope) => statements(kids(KustoCode.Parse(source).Syntax)
 // The tables have the types of their columns: a text that a row lacks is empty, and a time is read.
 const root = path.join(__dirname, '../../..');
 function table(name, rows) {
-  const file = [['exporter/azure/internal/columns', archived[name] || name], ['internal/tools/node/tables', name]].map(([folder, f]) => path.join(root, folder, `${f}.tsv`)).find(fs.existsSync);
+  const file = [['exporter/azure/internal/columns', others[name] || name], ['internal/tools/node/tables', name]].map(([folder, f]) => path.join(root, folder, `${f}.tsv`)).find(fs.existsSync);
   if (!file) throw new Error(`${name} is no table of the workspace`);
   const columns = [['Type', 'string'], ['_ItemId', 'string'], ...fs.readFileSync(file, 'utf8').split('\n').filter((l) => /^[A-Z]/.test(l)).map((l) => l.split('\t'))];
   return new Rows(rows.map((row) => {
@@ -242,10 +276,12 @@ function table(name, rows) {
     }));
   }));
 }
-const archived = { WinnetDnsArchive_CL: 'ASimDnsActivityLogs', WinnetNetworkArchive_CL: 'ASimNetworkSessionLogs' };
+// The lists of columns of tables that have another name.
+const others = { WinnetDnsArchive_CL: 'ASimDnsActivityLogs', WinnetNetworkArchive_CL: 'ASimNetworkSessionLogs', WinnetStatus_CL: 'WinnetStatus' };
 
 const input = JSON.parse(fs.readFileSync(0, 'utf8'));
-const workspace = new Map(['ASimDnsActivityLogs', 'ASimNetworkSessionLogs', 'AppTraces', ...Object.keys(archived)].map((name) => [name, table(name, input.tables[name] || [])]));
+const now = time(input.now || '2026-03-04T06:00:00Z');
+const workspace = new Map(['ASimDnsActivityLogs', 'ASimNetworkSessionLogs', 'ASimAuditEventLogs', 'AppTraces', ...Object.keys(others)].map((name) => [name, table(name, input.tables[name] || [])]));
 const folder = path.join(root, 'deploy/sentinel/parsers');
 for (const file of fs.readdirSync(folder)) {
   const p = parserOf(path.join(folder, file));

@@ -65,6 +65,9 @@ func record(t *testing.T, scope string, attributes, resource fields) plog.Logs {
 	return logs
 }
 
+func duration(minutes int) time.Duration { return time.Duration(minutes) * time.Minute }
+
+// clock is the evaluator's, too.
 func clock() time.Time { return time.Date(2026, 3, 4, 6, 0, 0, 0, time.UTC) }
 
 // stored is the record as the exporter sentinel writes it.
