@@ -23,7 +23,7 @@ func define(q Question, days int, answer relation, functions ...string) Question
 	for _, c := range q.Columns {
 		columns = append(columns, same(c.Name))
 	}
-	q.SQL = "SELECT " + list2(columns, func(n named) string { return n.expr.sql }) + " FROM (\n" + indent(answer.sql) + "\n)\n"
+	q.SQL = "SELECT " + list(columns, func(n named) string { return n.expr.sql }) + " FROM (\n" + indent(answer.sql) + "\n)\n"
 	return q
 }
 

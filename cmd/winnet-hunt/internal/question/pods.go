@@ -70,14 +70,14 @@ func lateralMovement() Question {
 		Planted: "9 to 12 targets",
 		Near:    "2 targets; 12 targets at another port",
 		Title:   "Which pod or host opens administrative connections to many others?", Tables: []string{Network}, Severity: "High",
-		Columns: []Column{{"Source", Text}, {"Targets", Int}, {"Ports", Int}, {"Example", Text}, {"First", Time}, {"Last", Time}},
+		Columns: []Column{{"Source", Text}, {"Targets", Int}, {"Ports", Texts}, {"Example", Text}, {"First", Time}, {"Last", Time}},
 		Reading: "Targets is the number of different inside addresses to which the source opened a connection at SSH, RPC, SMB, LDAP, RDP, WinRM, the Kubernetes API or the kubelet, at least 5. " +
 			"Workloads seldom talk to more than one of these.",
 		FalseAlarms: "Administrators' hosts, monitoring, backup and configuration management. Exclude their addresses.",
 		Tactics:     []string{"LateralMovement"}, Techniques: []Technique{{"T1021", "Remote Services"}},
 	}, 1, opened().
 		where(and(in(column("DstPortNumber"), numbers(22, 135, 139, 389, 445, 636, 3389, 5985, 5986, 6443, 10250)...), inside("DstIpAddr"))).
-		summarize([]named{as("Source", column("SrcIpAddr"))}, as("Targets", different(column("DstIpAddr"))), as("Ports", different(column("DstPortNumber"))),
+		summarize([]named{as("Source", column("SrcIpAddr"))}, as("Targets", different(column("DstIpAddr"))), as("Ports", some(asText(column("DstPortNumber")))),
 			as("Example", anyOf(column("DstIpAddr"))), as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime")))).
 		where(ge(column("Targets"), number(5))).
 		order("Targets", "Source"), insideKQL)

@@ -130,14 +130,9 @@ func known(a, b expr) expr { return call("coalesce", "coalesce", a, b) }
 func lower(e expr) expr  { return call("tolower", "lower", e) }
 func length(e expr) expr { return call("strlen", "length", e) }
 func has(e expr) expr    { return expr{"isnotempty(" + e.kql + ")", e.sql + " <> ''"} }
-func lacks(e expr) expr  { return expr{"isempty(" + e.kql + ")", e.sql + " = ''"} }
 
 func starts(e expr, with string) expr {
 	return expr{e.kql + " startswith " + text(with).kql, fmt.Sprintf("substr(%s, 1, %d) = %s", e.sql, len(with), text(with).sql)}
-}
-
-func contains(e expr, part string) expr {
-	return expr{e.kql + " contains " + text(part).kql, fmt.Sprintf("instr(lower(%s), %s) > 0", e.sql, text(strings.ToLower(part)).sql)}
 }
 
 // seconds is the time from a to b.
@@ -176,7 +171,9 @@ func anyText(e expr) expr {
 func different(e expr) expr {
 	return expr{"count_distinct(" + e.kql + ")", "count(DISTINCT " + e.sql + ")"}
 }
-func list(e expr) expr {
+
+// some lists up to twenty different texts.
+func some(e expr) expr {
 	return expr{"make_set(" + e.kql + ", 20)", "json_group_array(DISTINCT " + e.sql + ")"}
 }
 
@@ -231,7 +228,7 @@ func (n named) kql() string {
 
 func (n named) sql() string { return n.expr.sql + ` AS "` + n.name + `"` }
 
-func list2(all []named, form func(named) string) string {
+func list(all []named, form func(named) string) string {
 	var out []string
 	for _, n := range all {
 		out = append(out, form(n))
@@ -259,24 +256,24 @@ func (r relation) where(conditions ...expr) relation {
 }
 
 func (r relation) extend(columns ...named) relation {
-	return r.pipe("extend "+list2(columns, named.kql), "SELECT *, "+list2(columns, named.sql)+" FROM _")
+	return r.pipe("extend "+list(columns, named.kql), "SELECT *, "+list(columns, named.sql)+" FROM _")
 }
 
 func (r relation) project(columns ...named) relation {
-	return r.pipe("project "+list2(columns, named.kql), "SELECT "+list2(columns, named.sql)+" FROM _")
+	return r.pipe("project "+list(columns, named.kql), "SELECT "+list(columns, named.sql)+" FROM _")
 }
 
 // summarize groups by columns.
 func (r relation) summarize(by []named, columns ...named) relation {
 	keys := ""
 	if len(by) > 0 {
-		keys = " GROUP BY " + list2(by, func(n named) string { return n.expr.sql })
+		keys = " GROUP BY " + list(by, func(n named) string { return n.expr.sql })
 	}
-	kql := "summarize " + list2(columns, named.kql)
+	kql := "summarize " + list(columns, named.kql)
 	if len(by) > 0 {
-		kql += " by " + list2(by, named.kql)
+		kql += " by " + list(by, named.kql)
 	}
-	return r.pipe(kql, "SELECT "+list2(append(append([]named(nil), by...), columns...), named.sql)+" FROM _"+keys)
+	return r.pipe(kql, "SELECT "+list(append(append([]named(nil), by...), columns...), named.sql)+" FROM _"+keys)
 }
 
 // latest has, for each combination of keys, the row with the largest value of a column.
@@ -285,7 +282,7 @@ func (r relation) latest(keys []string, order string, columns ...string) relatio
 	for _, c := range columns {
 		quoted = append(quoted, column(c).sql)
 	}
-	by := list2(sames(keys...), func(n named) string { return n.expr.sql })
+	by := list(sames(keys...), func(n named) string { return n.expr.sql })
 	// SQLite takes columns without an aggregate from the row that has the maximum.
 	return r.pipe("summarize arg_max("+order+", "+strings.Join(columns, ", ")+") by "+strings.Join(keys, ", "),
 		fmt.Sprintf("SELECT %s, max(%s) AS %s, %s FROM _ GROUP BY %s", by, column(order).sql, column(order).sql, strings.Join(quoted, ", "), by))

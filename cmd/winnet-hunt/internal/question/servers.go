@@ -22,6 +22,7 @@ func oddResolvers() Question {
 		Columns: []Column{{"Asker", Text}, {"Resolver", Text}, {"Asked", Int}, {"Total", Int}, {"First", Time}, {"Last", Time}},
 		Reading: "Asker is a DNS server or a host whose DNS Client is recorded. It asked another resolver for at least half of its Total queries, and this one for at most a twentieth. " +
 			"Compare the resolver with the forwarders that are configured.",
+		Volume:      "volume: lean sums the look-ups of a name by one process in five minutes. A sum whose look-ups asked different servers says none, so a resolver that only such look-ups asked is not found.",
 		FalseAlarms: "A forwarder was replaced, or a second one took over for a while. A server that asks the authoritative servers itself has no usual resolver and is not in the answer.",
 		Tactics:     []string{"CommandAndControl", "CredentialAccess"},
 		Techniques:  []Technique{{"T1071.004", "Application Layer Protocol: DNS"}, {"T1557", "Adversary-in-the-Middle"}},

@@ -82,7 +82,10 @@ func TestACollectorThatIsSilentOrTamperedWithIsFound(t *testing.T) {
 				return a
 			}
 			after := func(d time.Duration, do func()) { time.AfterFunc(d-time.Since(begun), do) }
-			minutes := func(low, high int) time.Duration { return time.Duration(low+r.IntN(high-low+1)) * time.Minute }
+			// Heartbeats are at whole minutes. What happens at the same time has no order.
+			minutes := func(low, high int) time.Duration {
+				return time.Duration(low+r.IntN(high-low+1))*time.Minute - time.Second
+			}
 
 			silent := start("silent", "silent")
 			after(minutes(60, 150), func() { silent.unheard.Store(true) })

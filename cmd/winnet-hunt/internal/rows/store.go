@@ -42,8 +42,15 @@ type Store struct {
 // sink takes the rows of a table.
 type sink struct {
 	table  *table
-	insert driver.Stmt
+	insert statement
 	values []driver.Value
+	named  []driver.NamedValue // the same, for the driver
+}
+
+// statement is a prepared statement of the driver: it saves the work of database/sql for each row.
+type statement interface {
+	driver.Stmt
+	driver.StmtExecContext
 }
 
 // Open creates a database in a new file; a file that is there is replaced.
@@ -83,9 +90,12 @@ func (s *Store) create() (err error) {
 		if err := s.exec(t.create()); err != nil {
 			return err
 		}
-		k := &sink{table: t, values: make([]driver.Value, len(t.columns))}
-		if err := s.conn.Raw(func(c any) (err error) {
-			k.insert, err = c.(driver.Conn).Prepare(t.insert())
+		k := &sink{table: t, values: make([]driver.Value, len(t.columns)), named: make([]driver.NamedValue, len(t.columns))}
+		if err := s.conn.Raw(func(c any) error {
+			prepared, err := c.(driver.Conn).Prepare(t.insert())
+			if err == nil {
+				k.insert = prepared.(statement)
+			}
 			return err
 		}); err != nil {
 			return err
@@ -198,7 +208,10 @@ func (s *Store) store(k *sink) error {
 	if s.Seen != nil {
 		s.Seen(Row{k})
 	}
-	if _, err := k.insert.Exec(k.values); err != nil {
+	for i, v := range k.values {
+		k.named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	if _, err := k.insert.ExecContext(context.Background(), k.named); err != nil {
 		s.failed = true
 		return fmt.Errorf("%s: %w", t.name, err)
 	}

@@ -10,28 +10,28 @@ import (
 )
 
 // put stores a value of a row as the column has it. A value that does not fit is left out.
-func (s *sink) put(i int, value []byte) {
-	switch s.table.columns[i].kind {
+func (k *sink) put(i int, value []byte) {
+	switch k.table.columns[i].kind {
 	case text:
-		s.values[i] = textOf(value)
+		k.values[i] = textOf(value)
 	case number:
 		if n, err := strconv.ParseInt(textOf(value), 10, 64); err == nil {
-			s.values[i] = n
+			k.values[i] = n
 		}
 	case stamp:
 		if at, ok := microseconds(textOf(value)); ok {
-			s.values[i] = at
+			k.values[i] = at
 		}
 	case flag:
 		switch string(value) {
 		case "true":
-			s.values[i] = int64(1)
+			k.values[i] = int64(1)
 		case "false":
-			s.values[i] = int64(0)
+			k.values[i] = int64(0)
 		}
 	case list:
 		if value[0] == '[' && json.Valid(value) {
-			s.values[i] = string(value)
+			k.values[i] = string(value)
 		}
 	}
 }

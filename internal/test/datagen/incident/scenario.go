@@ -209,3 +209,16 @@ func WriteFlux(path string, addresses int) error {
 	}
 	return t.write(path)
 }
+
+// WriteSplit writes a recording of a workstation that asks Server for its names. It asks Odd for one of them, once, between two look-ups at Server.
+func WriteSplit(path string) error {
+	t := trace{catalog: windns.ClientCatalog()}
+	for n := range 60 {
+		l := lookup{process: Browser, version: 1, name: fmt.Sprintf("www%d.adatum.com", n%20), results: "198.51.100.7;", server: Server}
+		if n == 30 {
+			l.server = Odd
+		}
+		t.lookup(time.Duration(n)*time.Second, l)
+	}
+	return t.write(path)
+}

@@ -108,7 +108,7 @@ func (w *world) spreads() {
 // port 53, and another address at 443.
 func (w *world) contacts() {
 	for i := range 2 {
-		late, soon := outside(fmt.Sprintf("203.0.113.%d", 10+w.IntN(40)*2+i)), outside(fmt.Sprintf("192.0.2.%d", 110+i))
+		late, soon := outside(fmt.Sprintf("203.0.113.%d", 130+w.IntN(30)*2+i)), outside(fmt.Sprintf("192.0.2.%d", 110+i))
 		for range 3 {
 			w.connect(w.moment(surelyNew, ScenarioSpan), pod(11), late, 443)
 			w.connect(w.moment(surelyNew, ScenarioSpan), pod(11), soon, 443)

@@ -119,8 +119,9 @@ func (w *world) processes() {
 	}
 	w.near("strange-process", WorkstationName, mixed)
 	w.near("strange-process", WorkstationName, Browser)
+	own = w.newDomain(Workstation)
 	for range w.between(3, 6) {
-		look(Browser, shared[1], Odd)
+		look(Browser, "api."+own, Odd)
 	}
 	w.plant("odd-resolvers", WorkstationName, Odd)
 	w.near("odd-resolvers", WorkstationName, Server)
