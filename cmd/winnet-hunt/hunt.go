@@ -177,11 +177,11 @@ func (h *hunt) read(ctx context.Context) error {
 
 // play plays the files of a kind. failure is why the rows could not be stored.
 func (h *hunt) play(ctx context.Context, kind input.Kind, files []input.File) (failure, err error) {
-	to := newStorer(h.store.AddLogs)
+	to := playback.NewStorer(h.store.AddLogs)
 	res, err := playback.Play(ctx, playback.Settings{
-		Files: files, Volume: string(h.volume), HostName: h.hostName, HostIP: h.hostIP, Progress: h.say.reading(kind, files), Next: to.consume,
+		Files: files, Volume: string(h.volume), HostName: h.hostName, HostIP: h.hostIP, Progress: h.say.reading(kind, files), Next: to.Consume,
 	})
-	failure = to.close()
+	failure = to.Close()
 	if err != nil {
 		h.unread([]input.Unread{{Path: string(kind), Reason: err.Error()}})
 	}
