@@ -109,12 +109,14 @@ FINISH_MAIN := sed -i 's|Version: *\("[^"]*"\),|Version: version(\1),|'
 
 # The main packages of the collectors that are handed on.
 SHIPPED := $(SRC) $(SRC)-gateway $(SRC)-node
+# And those of all programs for users.
+LICENSED := $(SHIPPED) cmd/winnet-hunt cmd/winnet-setup cmd/winnet-verify
 
-notice: $(SHIPPED:%=%/go.mod) ## write NOTICE: the licences of all that the collectors link
-	@$(GO) run -C internal/tools ./notice $(CURDIR)/NOTICE $(SHIPPED:%=$(CURDIR)/%)
+notice: $(SHIPPED:%=%/go.mod) ## write NOTICE: the licences of all that the programs for users link
+	@$(GO) run -C internal/tools ./notice $(CURDIR)/NOTICE $(LICENSED:%=$(CURDIR)/%)
 
 check-notice: $(SHIPPED:%=%/go.mod) ## check that NOTICE is current
-	@$(GO) run -C internal/tools ./notice -check $(CURDIR)/NOTICE $(SHIPPED:%=$(CURDIR)/%)
+	@$(GO) run -C internal/tools ./notice -check $(CURDIR)/NOTICE $(LICENSED:%=$(CURDIR)/%)
 
 # actionlint checks the workflow. It is pinned here, so that the tools' module keeps its own versions.
 ACTIONLINT := v1.7.12
@@ -123,7 +125,7 @@ $(TOOLS)/actionlint-$(ACTIONLINT)/actionlint:
 	GOBIN=$(@D) $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT)
 
 audit: $(SHIPPED:%=%/go.mod) $(TOOLS)/actionlint-$(ACTIONLINT)/actionlint ## check the licences of all linked modules, that no GPL module is linked off Windows, and the workflows
-	@$(GO) run -C internal/tools ./notice -audit $(SHIPPED:%=$(CURDIR)/%)
+	@$(GO) run -C internal/tools ./notice -audit $(LICENSED:%=$(CURDIR)/%)
 	@$(TOOLS)/actionlint-$(ACTIONLINT)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
 	@bad=$$(grep -nE 'uses:' .github/workflows/*.yml | grep -vE 'uses: +[^@ ]+@[0-9a-f]{40} +# v[0-9.]+$$' || true); \
 	  if [ -n "$$bad" ]; then echo "an action is not pinned by the hash of its commit, with its version beside it:"; echo "$$bad"; exit 1; fi
@@ -134,8 +136,8 @@ $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck:
 	@mkdir -p $(@D)
 	GOBIN=$(@D) $(GO) install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)
 
-audit-vuln: $(SHIPPED:%=%/go.mod) $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck ## check the shipped collectors for known vulnerabilities (needs the internet; .github/workflows/ci.yml runs it)
-	@for os in linux windows; do for c in $(SHIPPED); do echo "govulncheck for $$os: $$c"; \
+audit-vuln: $(SHIPPED:%=%/go.mod) $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck ## check the shipped programs for known vulnerabilities (needs the internet; .github/workflows/ci.yml runs it)
+	@for os in linux windows; do for c in $(LICENSED); do echo "govulncheck for $$os: $$c"; \
 	  (cd $$c; GOOS=$$os GOARCH=amd64 $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck ./...); done; done
 
 # The newest core, with ocb of its version.
@@ -271,7 +273,8 @@ test-windows: build build-windows build-verify testdata/dnsserver.etl ## run the
 	WINNET_WINE=required $(GO) test -count=1 -v ./internal/test/wine
 
 # winnet-verify: a program for users, which checks on their Windows what the project assumes. test-windows tests it.
-build-verify: $(DIST)/winnet-verify.exe ## build dist/winnet-verify.exe, windows/amd64; docs/winnet-verify.md says what it does
+build-verify: $(DIST)/winnet-verify.exe ## build dist/winnet-verify.exe, windows/amd64, and put the licences beside it; docs/winnet-verify.md says what it does
+	@cp LICENSE NOTICE LICENSES/GPL-3.0.txt $(DIST)
 
 $(DIST)/winnet-verify.exe: $(SOURCES)
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $@ ./cmd/winnet-verify

@@ -166,7 +166,10 @@ func fault(t *testing.T, file, command string) string {
 			targets = append(targets, m[1])
 		}
 		for _, arg := range args[1:] {
-			if !strings.Contains(arg, "=") && !slices.Contains(targets, arg) {
+			switch name, _, isVariable := strings.Cut(arg, "="); {
+			case isVariable && !settable(read(t, "Makefile"), name):
+				return "the Makefile takes no variable " + name
+			case !isVariable && !slices.Contains(targets, arg):
 				return "the Makefile has no such target"
 			}
 		}
@@ -197,6 +200,12 @@ func fault(t *testing.T, file, command string) string {
 	return "no test knows this command"
 }
 
+// settable reports whether a user can set a variable of a Makefile: it is read, and not assigned but by ?=, which leaves a value as it is.
+func settable(makefile, name string) bool {
+	assigned := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` *:?=`)
+	return strings.Contains(makefile, "$("+name+")") && !assigned.MatchString(makefile)
+}
+
 // goTestFault says what is wrong with the arguments of go test: the package must be there, and what -run and -bench ask for in it.
 func goTestFault(t *testing.T, file string, args []string) string {
 	t.Helper()
@@ -224,6 +233,10 @@ func TestACommandThatIsNotThereIsFound(t *testing.T) {
 	for command, want := range map[string]string{
 		"make no-such-target": "no such target",
 		"make run":            "",
+		"make soak SOAK=1h":   "",
+		"make soak SAOK=1h":   "no variable SAOK",
+		"make build DIST=x":   "no variable DIST",
+		"make tags VERSION=v": "",
 		"go test -run NoSuchTest ./internal/test/picture":               "no test or benchmark",
 		"go test -run '^$' -bench NoSuch ./internal/dns/filter":         "no test or benchmark",
 		"go test -run Picture ./internal/test/no-such-package":          "no package",
