@@ -72,10 +72,10 @@ type held struct {
 
 // Sizes in bytes, with the allocator's and the maps' overhead. BenchmarkMemory measures what they estimate.
 const (
-	objectSize   = 260 // a record and its entry in the map
-	ownerSize    = 320 // an owner and its endpoint
+	objectSize   = 180 // a record and its entry in the map
+	ownerSize    = 220 // an owner and its endpoint
 	addressSize  = 130 // an address, its entry in the table, its span
-	pastSize     = 480 // a span that has ended, and its owner
+	pastSize     = 400 // a span that has ended, and its owner
 	factsSize    = 320 // an identity or a set of labels
 	frontendSize = 150
 )

@@ -182,6 +182,9 @@ func (t *table[K, V]) forget(key K, learnt int64) {
 
 // at finds the span of a time; nil if nobody is known to have had the key.
 func (e *entry[V]) at(time int64) *span[V] {
+	if time >= e.newest.from && time < e.newest.until { // as most look-ups are
+		return &e.newest
+	}
 	var later *span[V] // the span after the time that is nearest to it
 	for s := range e.each {
 		switch {

@@ -66,7 +66,7 @@ func ownPod(object map[string]any) []names.End {
 }
 
 // cronJobName is the name of a job that a CronJob made.
-var cronJobName = regexp.MustCompile(`^(.+)-\d{8,10}$`)
+var cronJobName = regexp.MustCompile(`(.+)-\d{8,10}$`)
 
 // workload is what runs a pod, as Hubble says it (GetWorkloadMetaFromPod in pkg/k8s/utils/workload.go of Cilium 1.18): the pod's controller, or the
 // Deployment, DeploymentConfig or CronJob above it, as far as names and labels show that. Its name is empty for a pod without a controller.
