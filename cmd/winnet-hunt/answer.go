@@ -23,7 +23,7 @@ import (
 // mostShown is how many rows of an answer are on the page. The CSV file has all.
 const mostShown = 50
 
-// answer asks a question. An error means that the answer could not be written; that there is none is in the result.
+// answer asks a question. An error means that its table could not be written; that there is no answer is in the result.
 func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, error) {
 	p := page.Question{
 		ID: q.ID, Title: q.Title, Severity: q.Severity, Reading: q.Reading, Alarms: q.FalseAlarms, Volume: q.Volume, KQL: q.KQL, Rules: rules[q.ID],
@@ -38,29 +38,20 @@ func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, 
 		return p, nil
 	}
 	name := q.ID + ".csv"
-	table, err := openTable(filepath.Join(h.folder(), name), q.Columns)
-	if err != nil {
-		return p, err
-	}
+	table := openTable(filepath.Join(h.folder(), name), q.Columns)
 	var first [][]any
-	err = h.store.Each(ctx, q, func(row []any) error {
+	err := h.store.Each(ctx, q, func(row []any) error {
 		p.Total++
 		if len(first) < mostShown {
 			first = append(first, slices.Clone(row))
 		}
-		return table.write(row)
+		table.write(row)
+		return nil
 	})
-	if err == nil {
-		err = table.close()
-	} else {
-		table.abandon()
-	}
-	switch {
-	case table.failure != nil:
-		return p, table.failure
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
+	failure := table.close(err == nil)
 	if err != nil {
 		p.Error, p.Total = err.Error(), 0
 		return p, nil
@@ -69,8 +60,10 @@ func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, 
 		p.Rows = append(p.Rows, texts(row, short))
 	}
 	p.Plot = plot(q.Columns, first)
-	p.CSV = filepath.Base(h.folder()) + "/" + name
-	return p, nil
+	if failure == nil {
+		p.CSV = filepath.Base(h.folder()) + "/" + name
+	}
+	return p, failure
 }
 
 // unasked says why the recordings cannot answer a question: they have no row of its tables, so an empty answer would mean nothing.
@@ -93,36 +86,38 @@ type table struct {
 	failure error // of the disk
 }
 
-func openTable(path string, columns []question.Column) (*table, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
+func openTable(path string, columns []question.Column) *table {
+	t := &table{}
+	if t.file, t.failure = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); t.failure != nil {
+		return t
 	}
 	var names []string
 	for _, c := range columns {
 		names = append(names, c.Name)
 	}
-	t := &table{file: file}
-	t.csv, t.failure = csvfile.New(file, names)
-	return t, nil
+	t.csv, t.failure = csvfile.New(t.file, names)
+	return t
 }
 
-func (t *table) write(row []any) error {
+func (t *table) write(row []any) {
 	if t.failure == nil {
 		t.failure = t.csv.Write(texts(row, whole))
 	}
-	return t.failure
 }
 
-func (t *table) close() error {
-	t.failure = errors.Join(t.failure, t.csv.Close(), t.file.Close())
+// close ends the file. It removes one that is not whole, or not wanted.
+func (t *table) close(wanted bool) error {
+	if t.file == nil {
+		return t.failure
+	}
+	if t.failure == nil {
+		t.failure = t.csv.Close()
+	}
+	t.failure = errors.Join(t.failure, t.file.Close())
+	if t.failure != nil || !wanted {
+		_ = os.Remove(t.file.Name())
+	}
 	return t.failure
-}
-
-// abandon removes the file of an answer that did not come.
-func (t *table) abandon() {
-	_ = t.file.Close()
-	_ = os.Remove(t.file.Name())
 }
 
 // texts gives the texts of a row's values.

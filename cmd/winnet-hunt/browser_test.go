@@ -233,7 +233,7 @@ func TestThePictureOfTheDocumentsIsOfThePage(t *testing.T) {
 		s, err := incident.WriteScenario(t.TempDir(), 7)
 		require.NoError(t, err)
 		r := hunted(t, t.Context(), t.Context(), s.Server, s.Client, s.Pods)
-		b.run(t, chromedp.EmulateViewport(1180, 1460), media("screen", "light"), chromedp.Navigate("file://"+filepath.Join(r.dir, "hunt.html")))
+		b.run(t, chromedp.EmulateViewport(1180, 1330), media("screen", "light"), chromedp.Navigate("file://"+filepath.Join(r.dir, "hunt.html")))
 		raw, err := chromedp.Run(b, chromedp.CaptureScreenshot())
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(picture, raw, 0o644))

@@ -6,12 +6,15 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,15 +69,29 @@ func (h *hunt) run(reading, asking context.Context) (err error) {
 	if err := h.read(reading); err != nil {
 		return err
 	}
-	if err := h.ask(asking); err != nil {
-		return err
-	}
+	debug.FreeOSMemory() // what the receivers had; the questions need other memory
+	h.ask(asking)
 	h.describe()
-	w := bufio.NewWriter(out)
-	if err := errors.Join(page.Write(w, &h.report), w.Flush(), out.Close()); err != nil {
+	if err := h.write(out); err != nil {
 		return err
 	}
 	return os.Rename(out.Name(), h.page)
+}
+
+// reserved is the size that the page's file has from the beginning, in bytes, so that a disk that gets full has room for a page that says so.
+const reserved = 512 << 10
+
+// write writes the page into its file, and closes it.
+func (h *hunt) write(out *os.File) error {
+	if _, err := out.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	w := bufio.NewWriter(out)
+	if err := errors.Join(page.Write(w, &h.report), w.Flush()); err != nil {
+		return err
+	}
+	size, err := out.Seek(0, io.SeekCurrent)
+	return errors.Join(err, out.Truncate(size), out.Close())
 }
 
 // folder is where the CSV files are.
@@ -91,14 +108,15 @@ func (h *hunt) openPage() (*os.File, error) {
 				return nil, err
 			}
 		}
-	} else if info, err := os.Stat(h.page); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file (%s): name another file with -out", h.page, info.Mode().Type())
+	} else if err := h.replaceable(); err != nil {
+		return nil, err
 	}
 	out, err := os.CreateTemp(filepath.Dir(h.page), ".winnet-hunt-*.html")
 	if err != nil {
 		return nil, err
 	}
-	if err := h.openFolder(); err != nil {
+	_, err = out.Write(make([]byte, reserved))
+	if err = errors.Join(err, h.openFolder()); err != nil {
 		return nil, errors.Join(err, out.Close(), os.Remove(out.Name()))
 	}
 	return out, nil
@@ -106,19 +124,37 @@ func (h *hunt) openPage() (*os.File, error) {
 
 // openFolder creates the folder for the CSV files, and removes those of an earlier run. Other files in it stay.
 func (h *hunt) openFolder() error {
-	if err := os.Mkdir(h.folder(), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	err := os.Mkdir(h.folder(), 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
 	}
-	before, err := filepath.Glob(filepath.Join(escapePattern(h.folder()), "*.csv"))
-	for _, path := range before {
-		err = errors.Join(err, os.Remove(path))
+	for _, q := range question.All() {
+		if gone := os.Remove(filepath.Join(h.folder(), q.ID+".csv")); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
 	}
 	return err
 }
 
-// escapePattern returns the pattern that matches a path only.
-func escapePattern(path string) string {
-	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path)
+// replaceable returns an error for a file that is there and is no page of this program: it may be a recording.
+func (h *hunt) replaceable() error {
+	file, err := os.Open(h.page)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	const head = 1 << 10
+	begin, err := io.ReadAll(io.LimitReader(file, head))
+	if err == nil && !bytes.Contains(begin, []byte(`<meta name="generator" content="winnet-hunt `)) {
+		err = errors.New("it is no page of winnet-hunt")
+	}
+	if err != nil {
+		return fmt.Errorf("%s is not replaced: %w; name another file with -out", h.page, err)
+	}
+	return nil
 }
 
 // read reads all files into the store.
@@ -148,23 +184,23 @@ func (h *hunt) read(ctx context.Context) error {
 		}
 	}
 	if failure != nil {
-		h.miss("reading ended early: %s", textOf(failure))
+		h.miss("reading ended early, and the answers are only of the rows that were stored: %s", textOf(failure))
 	} else if ctx.Err() != nil {
 		h.miss("reading was %s", textOf(context.Cause(ctx)))
 	}
 	if err := h.store.Finish(); err != nil {
-		h.miss("the rows could not be completed: %s", textOf(err))
+		h.miss("the last rows could not be stored: %s", textOf(err))
 	}
 	return nil
 }
 
 // play plays the files of a kind. failure is why the rows could not be stored.
 func (h *hunt) play(ctx context.Context, kind input.Kind, files []input.File) (failure, err error) {
-	to := newStorer(h.store.AddLogs)
+	to := playback.NewStorer(h.store.AddLogs)
 	res, err := playback.Play(ctx, playback.Settings{
-		Files: files, Volume: string(h.volume), HostName: h.hostName, HostIP: h.hostIP, Progress: h.say.reading(kind, files), Next: to.consume,
+		Files: files, Volume: string(h.volume), HostName: h.hostName, HostIP: h.hostIP, Progress: h.say.reading(kind, files), Next: to.Consume,
 	})
-	failure = to.close()
+	failure = to.Close()
 	if err != nil {
 		h.unread([]input.Unread{{Path: string(kind), Reason: err.Error()}})
 	}
@@ -227,8 +263,8 @@ func (h *hunt) miss(format string, a ...any) {
 // askers is how many questions are asked at once. Each takes memory for its cache.
 const askers = 2
 
-// ask asks the questions. An error means that an answer could not be written.
-func (h *hunt) ask(ctx context.Context) error {
+// ask asks the questions.
+func (h *hunt) ask(ctx context.Context) {
 	questions := question.All()
 	h.report.Questions = make([]page.Question, len(questions))
 	failures := make([]error, len(questions))
@@ -247,11 +283,11 @@ func (h *hunt) ask(ctx context.Context) error {
 		})
 	}
 	workers.Wait()
-	if err := errors.Join(failures...); err != nil {
-		return err
-	}
 	for i, q := range questions {
 		asked := &h.report.Questions[i]
+		if failures[i] != nil {
+			h.miss("the table of %s: %s", q.ID, textOf(failures[i]))
+		}
 		switch {
 		case asked.Unasked != "":
 			h.unaskable++
@@ -264,7 +300,6 @@ func (h *hunt) ask(ctx context.Context) error {
 			h.asked++
 		}
 	}
-	return nil
 }
 
 // describe completes the report.

@@ -42,6 +42,11 @@ func TestMarksStayWithinTheAxisOfTime(t *testing.T) {
 	}
 }
 
+func TestTheAddressOfATableIsOneWhateverTheFolderIsCalled(t *testing.T) {
+	require.Equal(t, "./hunt-csv/one.csv", relative("hunt-csv/one.csv"))
+	require.Equal(t, "./javascript:a%3Fb%23%25-csv/one.csv", relative("javascript:a?b#%-csv/one.csv"))
+}
+
 func TestNumbersAreGroupedByThousands(t *testing.T) {
 	require.Equal(t, []string{"0", "999", "1,000", "-1,234,567"}, []string{Number(0), Number(999), Number(1000), Number(-1234567)})
 	require.Equal(t, []string{"12,345", "1.5", "n/a"}, []string{amount("12345"), amount("1.5"), amount("n/a")})

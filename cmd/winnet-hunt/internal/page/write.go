@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -22,7 +24,7 @@ var layout string
 //go:embed page.css
 var style string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"cell": cell, "number": Number, "amount": amount, "time": stamp, "class": class}).Parse(layout))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"cell": cell, "number": Number, "amount": amount, "time": stamp, "class": class, "relative": relative}).Parse(layout))
 
 // policy allows the page its own style and nothing else: no script, no request, no form.
 func policy() string {
@@ -98,6 +100,15 @@ func class(c Column, text string) string {
 		return "l"
 	}
 	return "s"
+}
+
+// relative is the address of a file beside the page, whatever characters its name has.
+func relative(path string) string {
+	parts := strings.Split(path, "/")
+	for i := range parts {
+		parts[i] = url.PathEscape(parts[i])
+	}
+	return "./" + strings.Join(parts, "/")
 }
 
 // shown is cell with another length.

@@ -94,7 +94,7 @@ func each[N int64 | float64](points []metricdata.DataPoint[N], do func(map[strin
 	for _, p := range points {
 		attributes := map[string]string{}
 		for _, kv := range p.Attributes.ToSlice() {
-			attributes[string(kv.Key)] = kv.Value.Emit()
+			attributes[string(kv.Key)] = kv.Value.String()
 		}
 		do(attributes, p.Value)
 	}

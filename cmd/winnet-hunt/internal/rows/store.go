@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,6 +30,10 @@ type Store struct {
 	Counts map[string]int64
 	// Others has the number of rows of tables that are not stored, by table; "" are records that have no row.
 	Others map[string]int64
+	// pending are the rows of the transaction, committed the Counts before it. failed is set when a row could not be stored.
+	pending   int
+	committed map[string]int64
+	failed    bool
 	// Seen is called with each row that is stored; nil is not called. The row is valid until it returns.
 	Seen        func(Row)
 	first, last int64 // the times of the rows, in microseconds since 1970; first is 0 before any
@@ -58,7 +63,7 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, temp: filepath.Dir(path), sinks: map[string]*sink{}, writer: sentinelrow.New(), Counts: map[string]int64{}, Others: map[string]int64{}}
+	s := &Store{db: db, temp: filepath.Dir(path), sinks: map[string]*sink{}, writer: sentinelrow.New(), Counts: map[string]int64{}, Others: map[string]int64{}, committed: map[string]int64{}}
 	if err := s.create(); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.Close())
 	}
@@ -108,9 +113,10 @@ func source(path string) string {
 	return "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
 }
 
-// prepare sets what a connection has: no journal, since nothing is to survive a crash; a cache of at most 64 MiB, and files for what needs more.
+// prepare sets what a connection has: a journal in memory, since nothing is to survive a crash but a full disk; a cache of at most 64 MiB, and files for
+// what needs more.
 func prepare(ctx context.Context, conn *sql.Conn) error {
-	for _, pragma := range []string{"journal_mode = OFF", "synchronous = OFF", "cache_size = -65536", "temp_store = FILE"} {
+	for _, pragma := range []string{"journal_mode = MEMORY", "synchronous = OFF", "cache_size = -65536", "temp_store = FILE"} {
 		if _, err := conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
 			return err
 		}
@@ -206,20 +212,45 @@ func (s *Store) store(k *sink) error {
 		k.named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
 	if _, err := k.insert.ExecContext(context.Background(), k.named); err != nil {
+		s.failed = true
 		return fmt.Errorf("%s: %w", t.name, err)
 	}
 	s.Counts[t.name]++
+	if s.pending++; s.pending == commitEvery {
+		return s.commit("BEGIN")
+	}
 	return nil
 }
 
-// Finish ends the adding of rows.
+// commitEvery is how many rows a transaction has. When the disk gets full, the rows of one are lost, and the others stay.
+const commitEvery = 10_000
+
+// commit ends the transaction, and executes what is to follow.
+func (s *Store) commit(next string) error {
+	if err := s.exec("COMMIT"); err != nil {
+		s.failed = true
+		return err
+	}
+	s.pending, s.committed = 0, maps.Clone(s.Counts)
+	return s.exec(next)
+}
+
+// Finish ends the adding of rows. After an error, of Finish or before, questions are asked of the rows that were committed, and Counts has these.
 func (s *Store) Finish() error {
 	for _, k := range s.sinks {
 		if err := k.insert.Close(); err != nil {
 			return err
 		}
 	}
-	err := errors.Join(s.exec("COMMIT"), s.exec("ANALYZE"), s.conn.Close())
+	var err error
+	if !s.failed {
+		err = s.commit("ANALYZE")
+	}
+	if s.failed {
+		_ = s.exec("ROLLBACK") // SQLite may have done it
+		s.Counts = s.committed
+	}
+	err = errors.Join(err, s.conn.Close())
 	s.conn = nil
 	s.db.SetMaxOpenConns(0)
 	return err

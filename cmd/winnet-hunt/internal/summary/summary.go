@@ -59,8 +59,9 @@ func (s *Summary) dns(r rows.Row, n int64, b *Bucket) {
 	if failed {
 		b.DNSFailed += n
 	}
-	// As in the questions: a slim row has no role.
-	if r.Text("EventSubType") != "response" || role != "" && role != "client-response" || r.Text("EventResultDetails") == "NA" && !failed {
+	// As in the questions, but with the failures that have no code: a slim row has no role, and of a look-up of the DNS Client one event is the answer.
+	if r.Text("EventType") != "Query" || r.Text("EventSubType") != "response" || role != "" && role != "client-response" ||
+		r.Text("EventProduct") == "DNS Client" && r.Text("EventOriginalType") != "3008" || r.Text("EventResultDetails") == "NA" && !failed {
 		return
 	}
 	client := r.Text("SrcIpAddr")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package playback
 
 import (
 	"context"
@@ -12,17 +12,17 @@ import (
 // waiting is how many batches wait for the database: one processor decodes while another one stores.
 const waiting = 8
 
-// storer stores batches in a goroutine of its own.
-type storer struct {
+// Storer stores batches in a goroutine of its own.
+type Storer struct {
 	batches chan plog.Logs
 	failed  chan struct{} // closed after the first failure
 	failure error         // read it after failed or done is closed
 	done    sync.WaitGroup
 }
 
-// newStorer returns a storer that stores with the function add. close must follow.
-func newStorer(add func(plog.Logs) error) *storer {
-	s := &storer{batches: make(chan plog.Logs, waiting), failed: make(chan struct{})}
+// NewStorer returns a Storer that stores with the function add. Close must follow.
+func NewStorer(add func(plog.Logs) error) *Storer {
+	s := &Storer{batches: make(chan plog.Logs, waiting), failed: make(chan struct{})}
 	s.done.Go(func() {
 		for logs := range s.batches {
 			if s.failure != nil {
@@ -36,8 +36,8 @@ func newStorer(add func(plog.Logs) error) *storer {
 	return s
 }
 
-// consume takes a batch, which then belongs to the storer. It returns the failure of an earlier one.
-func (s *storer) consume(ctx context.Context, logs plog.Logs) error {
+// Consume takes a batch, which then belongs to the Storer. It returns the failure of an earlier one.
+func (s *Storer) Consume(ctx context.Context, logs plog.Logs) error {
 	select {
 	case <-s.failed:
 		return s.failure
@@ -51,8 +51,8 @@ func (s *storer) consume(ctx context.Context, logs plog.Logs) error {
 	}
 }
 
-// close waits until all batches are stored, and returns the failure.
-func (s *storer) close() error {
+// Close waits until all batches are stored, and returns the failure.
+func (s *Storer) Close() error {
 	close(s.batches)
 	s.done.Wait()
 	return s.failure
