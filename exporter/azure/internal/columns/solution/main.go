@@ -37,11 +37,17 @@ func packed(p *content.Parser) bool {
 	return !strings.HasSuffix(p.ParserName, "Archive") && !strings.HasSuffix(p.ParserName, "Custom")
 }
 
+// rule is a rule, and what the API takes for it.
+type rule struct {
+	content.Rule
+	properties map[string]any
+}
+
 // all is what the solution has.
 type all struct {
 	parsers  []content.Parser
 	unpack   string // the text of the function WinnetDns
-	rules    []content.Rule
+	rules    []rule
 	queries  []content.Query
 	workbook string
 }
@@ -57,8 +63,16 @@ func read(from string) (all, error) {
 			s.parsers = append(s.parsers, p)
 		}
 	}
-	if s.rules, err = content.Rules(filepath.Join(from, "rules")); err != nil {
+	rules, err := content.Rules(filepath.Join(from, "rules"))
+	if err != nil {
 		return s, err
+	}
+	for _, r := range rules {
+		properties, err := r.Properties()
+		if err != nil {
+			return s, fmt.Errorf("rule %s: %w", r.Name, err)
+		}
+		s.rules = append(s.rules, rule{r, properties})
 	}
 	if s.queries, err = content.Queries(filepath.Join(from, "queries")); err != nil {
 		return s, err

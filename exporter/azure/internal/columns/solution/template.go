@@ -7,6 +7,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns/content"
@@ -79,7 +80,7 @@ func (s *all) parts() []part {
 		},
 	}, "resourceId('Microsoft.Insights/workbooks', '" + workbookID + "')"}}
 	for i := range s.rules {
-		out = append(out, rulePart(&s.rules[i]))
+		out = append(out, rulePart(s.rules[i]))
 	}
 	for i, q := range s.queries {
 		out = append(out, queryPart(i+1, &q))
@@ -90,11 +91,8 @@ func (s *all) parts() []part {
 	return append(out, parserPart("WinnetDns", "1.0.0", unpackParameters, s.unpack, "Rows of DNS, with a row for each item of a packed one."))
 }
 
-func rulePart(r *content.Rule) part {
-	properties, err := r.Properties()
-	if err != nil {
-		panic(fmt.Sprintf("rule %s: %v", r.Name, err)) // the deployment's generator has read it
-	}
+func rulePart(r rule) part {
+	properties := maps.Clone(r.properties)
 	properties["enabled"], properties["status"], properties["requiredDataConnectors"] = false, r.Status, connectors(r.RequiredDataConnectors)
 	return part{"ar", "AnalyticsRule", r.ID, r.Version, r.Name, object{
 		"type": "Microsoft.SecurityInsights/AlertRuleTemplates", "apiVersion": "2023-02-01-preview", "name": r.ID, "kind": r.Kind,
