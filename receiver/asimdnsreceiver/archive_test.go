@@ -4,7 +4,6 @@ package asimdnsreceiver
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -26,25 +25,11 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
 
-// byTier returns all records as text, those of the archive apart: the resource without the tier, the body and the attributes.
+// byTier returns all records as text, those of the archive apart, sorted: where batches end differs, and with it the order of the scopes.
 func byTier(t *testing.T, sink *consumertest.LogsSink) (main, archive []string) {
 	t.Helper()
-	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
-		resource := rl.Resource().Attributes().AsRaw()
-		tier := resource["winnet.tier"]
-		delete(resource, "winnet.tier")
-		text, err := json.Marshal([]any{resource, lr.Timestamp(), lr.SeverityNumber(), lr.Body().AsRaw(), lr.Attributes().AsRaw()})
-		require.NoError(t, err)
-		switch tier {
-		case nil:
-			main = append(main, string(text))
-		case "archive":
-			archive = append(archive, string(text))
-		default:
-			require.Fail(t, fmt.Sprint("a tier that does not exist: ", tier))
-		}
-	})
-	slices.Sort(main) // where batches end differs, and with it the order of the scopes
+	main, archive = kit.ByTier(t, sink)
+	slices.Sort(main)
 	slices.Sort(archive)
 	return main, archive
 }

@@ -63,13 +63,7 @@ func replayOf(path string, change func(*Config)) *Config {
 // startReceiver starts a receiver and returns it and its log.
 func startReceiver(t *testing.T, set receiver.Settings, cfg *Config, next consumer.Logs) (*dnsReceiver, *observer.ObservedLogs) {
 	t.Helper()
-	core, logs := observer.New(zap.DebugLevel)
-	set.Logger = zap.New(core)
-	set.BuildInfo.Version = "1.2.3"
-	r, err := newReceiver(set, cfg, next)
-	require.NoError(t, err)
-	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
-	return r, logs
+	return kit.Start(t, componenttest.NewNopHost(), set, func(set receiver.Settings) (*dnsReceiver, error) { return newReceiver(set, cfg, next) })
 }
 
 // replayAll replays a file to its end and returns the records, the receiver and its log. The log names what could not
@@ -78,13 +72,7 @@ func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *dnsReceiver,
 	t.Helper()
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
-	<-r.Player.Done()
-	if err := r.Shutdown(context.Background()); err != nil {
-		var unread *replay.UnreadError
-		require.ErrorAs(t, err, &unread)
-		require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1)
-	}
-	require.Zero(t, r.Pipeline.Stats.Pending(), "%s", &r.Pipeline.Stats)
+	kit.EndReplay(t, r, r.Player.Done(), &r.Pipeline.Stats, logs)
 	return sink, r, logs
 }
 

@@ -3,15 +3,12 @@
 package ciliumwindowsreceiver
 
 import (
-	"encoding/json"
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
@@ -20,27 +17,6 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-// byTier returns all records as text, those of the archive apart: the resource without the tier, the body and the attributes.
-func byTier(t *testing.T, sink *consumertest.LogsSink) (main, archive []string) {
-	t.Helper()
-	kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
-		resource := rl.Resource().Attributes().AsRaw()
-		tier := resource["winnet.tier"]
-		delete(resource, "winnet.tier")
-		text, err := json.Marshal([]any{resource, lr.Timestamp(), lr.SeverityNumber(), lr.Body().AsRaw(), lr.Attributes().AsRaw()})
-		require.NoError(t, err)
-		switch tier {
-		case nil:
-			main = append(main, string(text))
-		case "archive":
-			archive = append(archive, string(text))
-		default:
-			require.Fail(t, fmt.Sprint("a tier that does not exist: ", tier))
-		}
-	})
-	return main, archive
-}
-
 func TestTheArchiveHasTheRecordsOfLevelNoneAndTheOthersStayAsTheyAre(t *testing.T) {
 	for name, also := range map[string]func(*Config){
 		"all":     func(*Config) {},
@@ -48,7 +24,7 @@ func TestTheArchiveHasTheRecordsOfLevelNoneAndTheOthersStayAsTheyAre(t *testing.
 		"json":    func(c *Config) { c.Body = "hubble_json" },
 	} {
 		full, _, _ := replayAll(t, replayOf(captureFile, func(c *Config) { everything(c); also(c) }))
-		want, none := byTier(t, full)
+		want, none := kit.ByTier(t, full)
 		require.Empty(t, none)
 		for level, set := range map[string]func(*Config){
 			"medium":   func(c *Config) { c.MonitorAggregationLevel = "medium" },
@@ -66,9 +42,9 @@ func TestTheArchiveHasTheRecordsOfLevelNoneAndTheOthersStayAsTheyAre(t *testing.
 					also(c)
 				}
 				merged, without, _ := replayAll(t, replayOf(captureFile, leveled))
-				mainWithout, _ := byTier(t, merged)
+				mainWithout, _ := kit.ByTier(t, merged)
 				sink, r, _ := replayAll(t, replayOf(captureFile, func(c *Config) { leveled(c); c.Archive = true }))
-				main, archive := byTier(t, sink)
+				main, archive := kit.ByTier(t, sink)
 				require.Equal(t, len(want), len(archive))
 				for i := range want {
 					require.JSONEq(t, want[i], archive[i])

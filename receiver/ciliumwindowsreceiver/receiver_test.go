@@ -24,7 +24,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
-	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
@@ -65,13 +64,7 @@ func startReceiver(t *testing.T, set receiver.Settings, cfg *Config, next consum
 // startReceiverOn starts a receiver on a host.
 func startReceiverOn(t *testing.T, host component.Host, set receiver.Settings, cfg *Config, next consumer.Logs) (*ciliumReceiver, *observer.ObservedLogs) {
 	t.Helper()
-	core, logs := observer.New(zap.DebugLevel)
-	set.Logger = zap.New(core)
-	set.BuildInfo.Version = "1.2.3"
-	r, err := newReceiver(set, cfg, next)
-	require.NoError(t, err)
-	require.NoError(t, r.Start(context.Background(), host))
-	return r, logs
+	return kit.Start(t, host, set, func(set receiver.Settings) (*ciliumReceiver, error) { return newReceiver(set, cfg, next) })
 }
 
 // replayAll replays a file to its end and returns the records, the receiver and its log. The log names what could not
@@ -86,13 +79,7 @@ func replayAllOn(t *testing.T, host component.Host, cfg *Config) (*consumertest.
 	t.Helper()
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiverOn(t, host, receivertest.NewNopSettings(metadata.Type), cfg, sink)
-	<-r.Player.Done()
-	if err := r.Shutdown(context.Background()); err != nil {
-		var unread *replay.UnreadError
-		require.ErrorAs(t, err, &unread)
-		require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1)
-	}
-	require.Zero(t, r.Pipeline.Stats.Pending(), "%s", &r.Pipeline.Stats)
+	kit.EndReplay(t, r, r.Player.Done(), &r.Pipeline.Stats, logs)
 	return sink, r, logs
 }
 

@@ -22,6 +22,10 @@ const receivers = "../../../receiver"
 // alike is how many consecutive lines two receivers may not have in common. What is longer belongs to the runner.
 const alike = 6
 
+// alikeTests is the same for tests. A test reads best when it stands alone, so its arrangement may be that of the other receiver's test. What is longer
+// belongs to internal/test/kit.
+const alikeTests = 18
+
 // own are the receivers' own names, by which lines that are otherwise the same differ.
 var own = regexp.MustCompile(`(?i)asimdns(receiver)?|ciliumwindows(receiver)?|\b(dns|cilium)receiver\b`)
 
@@ -83,15 +87,16 @@ func runs(a, b []line, least int) (found []string) {
 	return found
 }
 
-// sources returns the code of a receiver by file, without tests and generated files.
-func sources(t *testing.T, dir string) map[string][]line {
+// sources returns the code of a receiver by file, of its tests or of the others, without generated files. An example_test.go is no part of it: it shows
+// a reader all that a program needs, so it shares nothing.
+func sources(t *testing.T, dir string, tests bool) map[string][]line {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	require.NoError(t, err)
 	all := map[string][]line{}
 	for _, path := range paths {
 		name := filepath.Base(path)
-		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "generated_") {
+		if strings.HasSuffix(name, "_test.go") != tests || strings.HasPrefix(name, "generated_") || name == "example_test.go" {
 			continue
 		}
 		source, err := os.ReadFile(path)
@@ -105,12 +110,18 @@ func TestNoTwoReceiversHaveSixLinesAlikeInARow(t *testing.T) {
 	dirs, err := filepath.Glob(filepath.Join(receivers, "*receiver"))
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(dirs), 2)
-	var found []string
+	require.Empty(t, alikeRuns(t, dirs, false, alike), "what two receivers have in common belongs to the runner")
+	require.Empty(t, alikeRuns(t, dirs, true, alikeTests), "what two receivers' tests have in common belongs to internal/test/kit")
+}
+
+// alikeRuns returns the runs of at least so many lines that two of the receivers, or their tests, have in common.
+func alikeRuns(t *testing.T, dirs []string, tests bool, least int) (found []string) {
+	t.Helper()
 	for i, dir := range dirs {
 		for _, other := range dirs[i+1:] {
-			for file, a := range sources(t, dir) {
-				for otherFile, b := range sources(t, other) {
-					for _, run := range runs(a, b, alike) {
+			for file, a := range sources(t, dir, tests) {
+				for otherFile, b := range sources(t, other, tests) {
+					for _, run := range runs(a, b, least) {
 						found = append(found, fmt.Sprintf("%s and %s, lines %s", file, otherFile, run))
 					}
 				}
@@ -118,7 +129,7 @@ func TestNoTwoReceiversHaveSixLinesAlikeInARow(t *testing.T) {
 		}
 	}
 	slices.Sort(found)
-	require.Empty(t, found, "what two receivers have in common belongs to the runner")
+	return found
 }
 
 func TestLinesAreAlikeWhateverTheReceiverIsCalledAndHoweverTheyAreSet(t *testing.T) {
